@@ -1,0 +1,55 @@
+/**
+ * Every background job, described once: name, payload, timeout, retries, schedule. Producers and the
+ * worker share it. A job is only a wake-up: what is to be done stands in T, so a lost job costs the time
+ * until the next scheduled run and nothing else.
+ */
+import { z } from 'zod';
+
+export interface JobDescription<P extends z.ZodType = z.ZodType> {
+  /** what it does, for the console's list of jobs */
+  readonly purpose: string;
+  readonly payload: P;
+  readonly timeoutMs: number;
+  readonly attempts: number;
+  readonly backoffMs: number;
+  /** runs by itself this often; the payload is then the schema's default */
+  readonly everyMs?: number;
+}
+
+const nothing = z.object({}).default({});
+
+export const JOBS = {
+  reconcile: {
+    purpose:
+      'Finishes every restructure that T has decided, readmits restarted hosts, drops what is left over',
+    payload: nothing,
+    timeoutMs: 120_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 2_000,
+  },
+  retention: {
+    purpose:
+      'Trims events past the retention of their stream, ends closed shardlets past it, frees forgotten ids',
+    payload: nothing,
+    timeoutMs: 300_000,
+    attempts: 2,
+    backoffMs: 5_000,
+    everyMs: 30_000,
+  },
+  measureHosts: {
+    purpose: 'Measures used memory of every host and how many hours are left until it is full',
+    payload: nothing,
+    timeoutMs: 30_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 10_000,
+  },
+} as const satisfies Record<string, JobDescription>;
+
+export type JobName = keyof typeof JOBS;
+export type JobPayload<N extends JobName> = z.infer<(typeof JOBS)[N]['payload']>;
+
+export const JOB_QUEUE = 'jobs';
+/** BullMQ's key prefix; the braces keep all its keys in one slot of a Redis Cluster. */
+export const JOB_PREFIX = '{foreshard}';

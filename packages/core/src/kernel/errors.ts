@@ -1,0 +1,120 @@
+/**
+ * The one table of error codes. HTTP statuses, the `type` of every problem document (RFC 9457) and the
+ * page docs/errors.md are derived from it, so a code cannot exist without a cause and a cure.
+ */
+export const ERRORS = {
+  unauthorized: {
+    status: 401,
+    title: 'Missing or wrong token',
+    cure: 'Send "Authorization: Bearer <token>"; the token of a local start is in .foreshard/credentials.json.',
+  },
+  not_found: { status: 404, title: 'No such route', cure: 'See the list of routes in docs/edge.md.' },
+  unknown_stream: {
+    status: 404,
+    title: 'No such stream',
+    cure: 'List the streams with "foreshard streams" or create this one with "foreshard streams create NAME".',
+  },
+  unknown_shardlet: {
+    status: 404,
+    title: 'No such shardlet',
+    cure: 'Read the shardlet ids of the stream from GET /v1/map.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'Method not allowed on this route',
+    cure: 'Use one of the methods in the Allow header.',
+  },
+  past_retention: {
+    status: 410,
+    title: 'The events asked for are past their retention',
+    cure: 'Go on from the first position named in the answer.',
+  },
+  body_too_large: {
+    status: 413,
+    title: 'The body is larger than the limit',
+    cure: 'Send fewer events per request.',
+  },
+  event_too_large: {
+    status: 413,
+    title: 'An event is larger than the limit',
+    cure: 'Keep large content elsewhere and send a reference to it.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Unsupported media type',
+    cure: 'Use application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson, in UTF-8.',
+  },
+  malformed_body: {
+    status: 400,
+    title: 'The body cannot be read',
+    cure: 'Send well-formed UTF-8 JSON; the detail names the place.',
+  },
+  invalid_event: {
+    status: 400,
+    title: 'An event is not a valid CloudEvent',
+    cure: 'Mend the attribute named in the pointer (CloudEvents 1.0.2).',
+  },
+  invalid_parameter: {
+    status: 400,
+    title: 'A parameter is not valid',
+    cure: 'Mend the parameter named in the detail.',
+  },
+  invalid_cursor: {
+    status: 400,
+    title: 'The cursor cannot be read',
+    cure: 'Hand back a "next" cursor unchanged, or leave "from" out to begin at the oldest event.',
+  },
+  event_expired: {
+    status: 400,
+    title: 'The time inside the id is older than the deduplication window',
+    cure: 'Send the event under a new id if it is really new.',
+  },
+  too_many_ids: {
+    status: 429,
+    title: 'The shardlet holds as many ids as the deduplication cap allows',
+    cure: 'Retry later, or shorten the deduplication window of the stream.',
+  },
+  overloaded: {
+    status: 503,
+    title: 'The shardlet of this event cannot take appends just now',
+    cure: 'Retry after the time in Retry-After; the same id is stored once.',
+  },
+  host_unreachable: {
+    status: 503,
+    title: 'The host that owns this shardlet does not answer',
+    cure: 'Retry after the time in Retry-After; see "foreshard hosts" for its state.',
+  },
+  not_ready: { status: 503, title: 'The edge has no map yet', cure: 'Wait until GET /readyz answers 200.' },
+  host_full: {
+    status: 507,
+    title: 'The host that owns this shardlet is full',
+    cure: 'Add a host, shorten the retention, or raise the memory limit of the host.',
+  },
+  conflict: { status: 409, title: 'The state has changed meanwhile', cure: 'Read it again and decide anew.' },
+  internal: {
+    status: 500,
+    title: 'A fault of the server',
+    cure: 'Report it with the request id; retrying the same events is safe.',
+  },
+} as const satisfies Record<string, { status: number; title: string; cure: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An expected failure on its way to a user: `detail` is public, `cause` is for the log only. */
+export class ForeshardError extends Error {
+  override readonly name = 'ForeshardError';
+  readonly code: ErrorCode;
+  readonly pointer: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    options: { pointer?: string; retryAfterSeconds?: number; cause?: unknown } = {},
+  ) {
+    super(detail, { cause: options.cause });
+    this.code = code;
+    this.pointer = options.pointer;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}

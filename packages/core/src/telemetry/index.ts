@@ -1,0 +1,2 @@
+export * from './load-counters.ts';
+export * from './load-flush.ts';
