@@ -1,3 +1,5 @@
+export * from './deciding.ts';
+export * from './involvement.ts';
 export * from './model.ts';
 export * from './topology-map.ts';
 export * from './topology-store.ts';

@@ -45,6 +45,16 @@ export type Stream = z.infer<typeof streamSchema>;
 export const ENGINES = ['redis', 'postgres'] as const;
 export const HOST_STATES = ['active', 'readmitting', 'draining'] as const;
 
+/** The host came back as another run of its engine, so it may have lost its last writes. */
+export const readmissionSchema = z.object({
+  /** the run that is being readmitted; another restart begins a new readmission */
+  incarnation: z.string().min(1),
+  /** the decision that began it: what the host owns below this epoch is not readmitted yet */
+  since: count,
+  /** the state the host had, and gets back */
+  before: z.enum(['active', 'draining']),
+});
+
 export const hostSchema = z.object({
   id: z.int().min(1),
   name: z.string().min(1).max(64),
@@ -55,6 +65,8 @@ export const hostSchema = z.object({
   /** `always`: every acknowledged write survives a crash, so a restart loses nothing */
   durability: z.enum(['always', 'everysec']),
   state: z.enum(HOST_STATES),
+  /** while the state is `readmitting`: all that another worker needs to go on with it */
+  readmission: readmissionSchema.optional(),
 });
 export type Host = z.infer<typeof hostSchema>;
 

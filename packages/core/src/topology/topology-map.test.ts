@@ -1,9 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { slices, WHOLE } from '../keyspace/index.ts';
-import { changeSchema, EMPTY_TOPOLOGY, type Change, type Shardlet } from './model.ts';
+import { type Change, changeSchema, EMPTY_TOPOLOGY, type Shardlet } from './model.ts';
 import { TopologyMap } from './topology-map.ts';
 
-const stream = { id: 1, name: 'main', shardCount: 1, splitKeys: false, retentionMs: null, retentionBytes: null, dedupWindowMs: 900_000 };
+const stream = {
+  id: 1,
+  name: 'main',
+  shardCount: 1,
+  splitKeys: false,
+  retentionMs: null,
+  retentionBytes: null,
+  dedupWindowMs: 900_000,
+};
 
 const change = (version: number, puts: Partial<Change>): Change => ({
   version,
@@ -88,7 +96,10 @@ describe('TopologyMap', () => {
 
 describe('wire form of a change', () => {
   test('survives JSON: ranges keep all 64 bits and the open end', () => {
-    const before = change(5, { streams: [stream], shardlets: [shardlet(1), shardlet(2, { range: slices(WHOLE, 3)[1]! })] });
+    const before = change(5, {
+      streams: [stream],
+      shardlets: [shardlet(1), shardlet(2, { range: slices(WHOLE, 3)[1]! })],
+    });
     const json = JSON.parse(JSON.stringify(changeSchema.encode(before)));
     expect(changeSchema.decode(json)).toEqual(before);
   });
