@@ -1,0 +1,43 @@
+/**
+ * Closed-loop bulk load, in a process of its own: `connections` posts of NDJSON in flight until `seconds` are
+ * over. Prints one JSON line: events acknowledged and the time they took. Ids never repeat between runs.
+ *
+ *   node ingest-load.ts URL TOKEN BATCH CONNECTIONS SECONDS KEYS
+ */
+import { batchOf, renumber, zipfSampler } from '../measure/random-events.ts';
+import { connectWire, httpPost, httpReplyLength } from './wire.ts';
+
+const [url = '', token = '', batchSize = '1000', connections = '8', seconds = '5', keys = '100000'] =
+  process.argv.slice(2);
+const target = new URL(url);
+const size = Number(batchSize);
+const nextKey = zipfSampler(Number(keys), 0.99);
+const PREPARED_PER_CONNECTION = 8;
+
+let nextId = Date.now() * 1_000;
+let acknowledged = 0;
+
+async function drive(endMs: number): Promise<void> {
+  const client = await connectWire(target.hostname, Number(target.port), httpReplyLength);
+  const requests = Array.from({ length: PREPARED_PER_CONNECTION }, () => {
+    const batch = batchOf(size, nextKey);
+    const request = httpPost('/v1/events', token, 'application/x-ndjson', batch.body);
+    const bodyAt = request.length - batch.body.length;
+    return { body: request, idOffsets: batch.idOffsets.map((o) => o + bodyAt) };
+  });
+  for (let i = 0; performance.now() < endMs; i++) {
+    const request = requests[i % requests.length]!;
+    renumber(request, nextId);
+    nextId += size;
+    const reply = await client.send(request.body);
+    const status = reply.latin1Slice(9, 12);
+    if (status !== '200') throw new Error(`the edge answered ${reply.latin1Slice(0, 600)}`);
+    acknowledged += size;
+  }
+  client.close();
+}
+
+const startMs = performance.now();
+await Promise.all(Array.from({ length: Number(connections) }, () => drive(startMs + Number(seconds) * 1_000)));
+const elapsedMs = performance.now() - startMs;
+process.stdout.write(`${JSON.stringify({ events: acknowledged, seconds: elapsedMs / 1_000 })}\n`);

@@ -1,0 +1,88 @@
+/**
+ * npm run bench -- NAME [--json] [--rounds N] [NAME'S OWN OPTIONS]
+ *
+ * Every bench measures a ratio against a named yardstick in one interleaved run; no absolute figure here is
+ * stable on a shared machine. With --json the result is one document on stdout:
+ * { name, machine, mode, ratios: { NAME: { median, min, max, rounds } } }.
+ */
+import { parseArgs } from 'node:util';
+import { machine } from './measure/machine.ts';
+import type { Spread } from './measure/interleave.ts';
+
+export interface BenchOptions {
+  readonly rounds: number;
+  /** ids preloaded into the hosts */
+  readonly ids: number;
+  readonly shardlets: number;
+  readonly seconds: number;
+  /** delay added to every fdatasync of the hosts, ms */
+  readonly fsyncMs: number;
+}
+
+export interface BenchResult {
+  /** everything needed to repeat it: batch size, map, deduplication, durability */
+  readonly mode: Record<string, string | number>;
+  readonly ratios: Record<string, Spread>;
+  /** named goals of docs/performance.md, for the reader of the table */
+  readonly marks?: Record<string, string>;
+}
+
+const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promise<BenchResult> }>> = {
+  append: () => import('./append.ts'),
+  lookup: () => import('./lookup.ts'),
+  ingest: () => import('./ingest.ts'),
+  latency: () => import('./latency.ts'),
+};
+
+const usage = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--rounds 5] [--seconds 5] [--ids 10000000] [--shardlets 10000] [--fsync-ms 0]`;
+
+function options() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        rounds: { type: 'string', default: '5' },
+        seconds: { type: 'string', default: '5' },
+        ids: { type: 'string', default: '10000000' },
+        shardlets: { type: 'string', default: '10000' },
+        'fsync-ms': { type: 'string', default: '0' },
+      },
+    });
+  } catch (error) {
+    return fail(`${(error as Error).message}\n${usage}`);
+  }
+}
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(2);
+}
+
+function number(name: string, text: string): number {
+  const value = Number(text);
+  return Number.isFinite(value) && value >= 0 ? value : fail(`--${name} takes a number, not "${text}"`);
+}
+
+const { values, positionals } = options();
+const name = positionals[0] ?? '';
+const bench = BENCHES[name] ?? fail(usage);
+const result = await (await bench()).run({
+  rounds: number('rounds', values.rounds),
+  seconds: number('seconds', values.seconds),
+  ids: number('ids', values.ids),
+  shardlets: number('shardlets', values.shardlets),
+  fsyncMs: number('fsync-ms', values['fsync-ms']),
+});
+if (values.json) {
+  process.stdout.write(`${JSON.stringify({ name, machine: machine(), mode: result.mode, ratios: result.ratios })}\n`);
+} else {
+  console.log(`${name} on ${machine()}`);
+  for (const [key, value] of Object.entries(result.mode)) console.log(`  ${key}: ${value}`);
+  console.table(
+    Object.fromEntries(
+      Object.entries(result.ratios).map(([key, s]) => [key, { ...s, mark: result.marks?.[key] ?? '' }]),
+    ),
+  );
+}
+process.exit(0);
