@@ -38,7 +38,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The folder of credentials and of state that commands keep; it may not exist yet. */
 export function dataDir(env: Environment = process.env, cwd: string = process.cwd()): string {
-  if (env['FORESHARD_DATA_DIR'] !== undefined) return resolve(cwd, env['FORESHARD_DATA_DIR']);
+  if (env.FORESHARD_DATA_DIR !== undefined) return resolve(cwd, env.FORESHARD_DATA_DIR);
   for (let dir = resolve(cwd); ; dir = dirname(dir)) {
     if (existsSync(join(dir, DATA_DIR_NAME))) return join(dir, DATA_DIR_NAME);
     if (dirname(dir) === dir) return join(resolve(cwd), DATA_DIR_NAME);
@@ -60,7 +60,7 @@ export function readCredentials(
 }
 
 export function edgeAccess(env: Environment = process.env, cwd: string = process.cwd()): EdgeAccess {
-  const [envUrl, envToken] = [env['FORESHARD_EDGE_URL'], env['FORESHARD_TOKEN']];
+  const [envUrl, envToken] = [env.FORESHARD_EDGE_URL, env.FORESHARD_TOKEN];
   // The file's token belongs to the file's edge: it is never sent to another address.
   if (envUrl !== undefined) {
     if (envToken === undefined) throw badInput('FORESHARD_EDGE_URL is set but FORESHARD_TOKEN is not');
@@ -73,8 +73,8 @@ export function edgeAccess(env: Environment = process.env, cwd: string = process
 
 export function controlAccess(env: Environment = process.env, cwd: string = process.cwd()): ControlAccess {
   const known = readCredentials(env, cwd);
-  const databaseUrl = env['DATABASE_URL'] ?? known?.databaseUrl;
-  const redisUrl = env['REDIS_URL'] ?? known?.redisUrl;
+  const databaseUrl = env.DATABASE_URL ?? known?.databaseUrl;
+  const redisUrl = env.REDIS_URL ?? known?.redisUrl;
   if (databaseUrl === undefined || redisUrl === undefined)
     return noCredentials(env, cwd, 'DATABASE_URL and REDIS_URL');
   return { databaseUrl, redisUrl };
