@@ -1,0 +1,2 @@
+export * from './hold-buffer.ts';
+export { RouteTable } from './route-table.ts';
