@@ -1,0 +1,101 @@
+/**
+ * A storage server on this machine, for one product start or one test: started until it answers, stopped
+ * in order, killed and restarted on the same port and folder.
+ */
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type OwnedProcess, type ProcessEnd, type ProcessSpec, runOwned } from './owned-process.ts';
+import { SetupFailure } from './setup-failure.ts';
+
+export interface LocalServer {
+  readonly url: string;
+  readonly port: number;
+  /** of the process that runs now */
+  readonly pid: number;
+  /** where its data are */
+  readonly dir: string;
+  /** resolves when the process that runs now has ended, wanted or not */
+  readonly ended: Promise<ProcessEnd>;
+  stop(): Promise<void>;
+  /** Waits until it is gone, unless the signal only pauses or continues it. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Stops it if it still runs, starts it again on the same port and data, and waits until it answers. */
+  restart(): Promise<void>;
+}
+
+interface ServerPlan {
+  readonly url: string;
+  readonly port: number;
+  readonly dir: string;
+  readonly spec: ProcessSpec;
+  /** throws, or answers false, while the server is not ready */
+  answers(): Promise<boolean>;
+}
+
+const READY_POLL_MS = 25;
+/** A Redis that reads a large append-only file back answers late: about 1 GB in 10 s. */
+const READY_WITHIN_MS = 300_000;
+const PAUSING: readonly NodeJS.Signals[] = ['SIGSTOP', 'SIGCONT', 'SIGTSTP'];
+
+export async function startServer(plan: ServerPlan): Promise<LocalServer> {
+  let current = await startOnce(plan);
+  return {
+    url: plan.url,
+    port: plan.port,
+    dir: plan.dir,
+    get pid() {
+      return current.pid;
+    },
+    get ended() {
+      return current.ended;
+    },
+    stop: async () => {
+      if (current.end === undefined) await current.stop();
+    },
+    kill: async (signal = 'SIGKILL') => {
+      current.signal(signal);
+      if (!PAUSING.includes(signal)) await current.ended;
+    },
+    restart: async () => {
+      if (current.end === undefined) await current.stop();
+      current = await startOnce(plan);
+    },
+  };
+}
+
+async function startOnce(plan: ServerPlan): Promise<OwnedProcess> {
+  const owned = await runOwned(plan.spec);
+  const deadline = Date.now() + READY_WITHIN_MS;
+  while (!(await plan.answers().catch(() => false))) {
+    if (owned.end !== undefined) throw await failedStart(plan, owned.end);
+    if (Date.now() > deadline) {
+      await owned.stop();
+      throw new SetupFailure(
+        `${plan.spec.name} did not answer within ${READY_WITHIN_MS / 1000} s`,
+        `see its log ${plan.spec.logFile}`,
+      );
+    }
+    await sleep(READY_POLL_MS);
+  }
+  return owned;
+}
+
+async function failedStart(plan: ServerPlan, end: ProcessEnd): Promise<SetupFailure> {
+  const how = end.signal === null ? `exit code ${end.code}` : `signal ${end.signal}`;
+  const log = await lastLines(plan.spec.logFile, 5);
+  return new SetupFailure(
+    `${plan.spec.name} ended at its start (${how})${log === '' ? '' : `; its last words:\n${log}`}`,
+    `see its log ${plan.spec.logFile}`,
+  );
+}
+
+export async function lastLines(file: string, count: number): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text
+    .trimEnd()
+    .split('\n')
+    .slice(-count)
+    .map((line) => `  ${line.slice(0, 500)}`)
+    .join('\n')
+    .trimEnd();
+}

@@ -1,0 +1,132 @@
+/**
+ * A PostgreSQL of our own: real PostgreSQL 18 out of an npm package, on 127.0.0.1 only, with a password.
+ * A second start meets the data of the first.
+ */
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import { freePort } from './free-port.ts';
+import { type LocalServer, startServer } from './local-server.ts';
+import { homeFor, type PostgresHome } from './postgres-home.ts';
+
+export interface PostgresOptions {
+  readonly dir: string;
+  readonly port?: number;
+  /** settings of postgresql.conf, over the defaults below */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly name?: string;
+}
+
+const run = promisify(execFile);
+const USER = 'foreshard';
+const DEFAULTS = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  synchronous_commit: 'on',
+  max_connections: '200',
+  // a line to the log for every checkpoint tells nobody anything
+  log_checkpoints: 'off',
+} as const;
+
+export async function startPostgres(options: PostgresOptions): Promise<LocalServer> {
+  const home = await homeFor(resolve(options.dir));
+  const password = await passwordOf(home);
+  if (!(await hasData(home))) await initialise(home);
+  await removeStaleLock(home);
+  const port = options.port ?? (await freePort());
+  const url = `postgresql://${USER}:${password}@127.0.0.1:${port}/postgres`;
+  const settings = { ...DEFAULTS, ...options.settings, port: String(port) };
+  return startServer({
+    url,
+    port,
+    dir: home.data,
+    answers: () => query(url, 'SELECT 1').then(() => true),
+    spec: {
+      name: options.name ?? 'postgres',
+      program: home.program('postgres'),
+      args: [
+        '-D',
+        home.data,
+        ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
+      ],
+      cwd: home.data,
+      env: { ...process.env, TZ: 'UTC', LC_ALL: 'C' },
+      logFile: join(home.dir, 'postgres.log'),
+      // "fast": ends the sessions and writes a checkpoint
+      endSignal: 'SIGINT',
+      uid: home.uid,
+    },
+  });
+}
+
+/** Creates `name` on the server of `url` unless it is there, and answers its own url. */
+export async function createDatabase(url: string, name: string): Promise<string> {
+  const quoted = `"${name.replaceAll('"', '""')}"`;
+  await query(url, `CREATE DATABASE ${quoted}`).catch((error: { code?: string }) => {
+    if (error.code !== '42P04') throw error;
+  });
+  const created = new URL(url);
+  created.pathname = `/${encodeURIComponent(name)}`;
+  return created.href;
+}
+
+async function query(url: string, text: string): Promise<void> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  // the server may end the session while it shuts down
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.query(text);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+async function passwordOf(home: PostgresHome): Promise<string> {
+  const file = join(home.dir, 'password');
+  const known = await readFile(file, 'utf8').catch(() => '');
+  if (known !== '') return known;
+  const password = randomBytes(24).toString('base64url');
+  await writeFile(file, password, { mode: 0o600 });
+  await home.give(file);
+  return password;
+}
+
+function hasData(home: PostgresHome): Promise<boolean> {
+  return access(join(home.data, 'PG_VERSION')).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Leaves nothing half made: initdb works in an empty folder and PG_VERSION comes early. */
+async function initialise(home: PostgresHome): Promise<void> {
+  await rm(home.data, { recursive: true, force: true });
+  await mkdir(home.data, { recursive: true, mode: 0o700 });
+  await home.give(home.data);
+  const args = ['-D', home.data, '-U', USER, '--pwfile', join(home.dir, 'password'), '-A', 'scram-sha-256'];
+  await run(home.program('initdb'), [...args, '-E', 'UTF8', '--no-locale', '--no-instructions'], {
+    cwd: home.dir,
+    env: { ...process.env, TZ: 'UTC', LC_ALL: 'C' },
+    ...(home.uid === undefined ? {} : { uid: home.uid, gid: home.uid }),
+  }).catch(async (error) => {
+    await rm(home.data, { recursive: true, force: true });
+    throw error;
+  });
+}
+
+/**
+ * After a crash of the machine or container the lock file may name a pid that belongs to someone else now;
+ * PostgreSQL would refuse to start. A real one of ours is recognised by its folder on its command line.
+ */
+async function removeStaleLock(home: PostgresHome): Promise<void> {
+  const lock = join(home.data, 'postmaster.pid');
+  const pid = (await readFile(lock, 'utf8').catch(() => '')).split('\n')[0];
+  if (pid === undefined || pid === '') return;
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined);
+  const alive = command === undefined ? process.platform !== 'linux' : command.includes(home.data);
+  if (!alive) await rm(lock, { force: true });
+}

@@ -1,0 +1,33 @@
+/** Three kinds of tests: pure ones, ones against real servers, ones against the whole product. */
+import { defineConfig } from 'vitest/config';
+
+const OUTSIDE = ['**/node_modules/**', '**/.next/**', '**/.foreshard/**'];
+const CONTRACT = '**/*.contract.test.{ts,tsx}';
+const END_TO_END = '**/*.e2e.test.ts';
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['**/*.test.{ts,tsx}'],
+          exclude: [...OUTSIDE, CONTRACT, END_TO_END],
+        },
+      },
+      {
+        test: {
+          name: 'contract',
+          include: [CONTRACT],
+          exclude: OUTSIDE,
+          globalSetup: 'packages/local/src/contract-setup.ts',
+          // starting and killing servers takes its time on a busy machine
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
