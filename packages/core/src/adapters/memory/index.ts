@@ -1,1 +1,2 @@
+export * from './memory-host.ts';
 export * from './topology-store.ts';

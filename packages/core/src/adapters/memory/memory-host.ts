@@ -1,0 +1,176 @@
+/**
+ * An EventHost in memory: the executable reference of the protocol, for tests and the simulator. Every
+ * operation runs to its end before the next begins, so each is atomic; nothing survives the process.
+ */
+import type {
+  AppendGroup,
+  AppendReply,
+  EventHost,
+  Full,
+  HostIdentity,
+  HostUsage,
+  IdSetInfo,
+  KnownId,
+  ParentRef,
+  ReadOptions,
+  ReplicaSpec,
+  StoredRecord,
+} from '../../hosts/index.ts';
+import { IDS_PER_SET_MAX } from '../../hosts/index.ts';
+import { type Clock, invariant } from '../../kernel/index.ts';
+import { appendGroup } from './appending.ts';
+import * as copying from './copying.ts';
+import { emptyHostState, type HostState } from './host-state.ts';
+import { forgetIds } from './id-sets.ts';
+import * as owning from './owning.ts';
+import * as reading from './reading.ts';
+
+export interface MemoryHostOptions {
+  readonly limitBytes?: number;
+  readonly idsPerSetMax?: number;
+}
+
+/** Bytes that an id costs in a set, about. */
+const BYTES_PER_ID = 64;
+const FULL: Full = Object.freeze({ kind: 'full' });
+
+export class MemoryHost implements EventHost {
+  /** May be changed while the host runs, as an engine's limit can; undefined: none. */
+  limitBytes: number | undefined;
+  private readonly clock: Clock;
+  private readonly idsPerSetMax: number;
+  private readonly state: HostState = emptyHostState();
+
+  constructor(clock: Clock, options: MemoryHostOptions = {}) {
+    this.clock = clock;
+    this.limitBytes = options.limitBytes;
+    this.idsPerSetMax = options.idsPerSetMax ?? IDS_PER_SET_MAX;
+  }
+
+  async identify(): Promise<HostIdentity> {
+    const { hostId } = this.state;
+    return { hostId, incarnation: 'memory', clockMicros: this.now(), engine: 'memory', version: '1' };
+  }
+
+  async adopt(hostId: number) {
+    if (this.state.hostId === undefined && this.state.replicas.size === 0) this.state.hostId = hostId;
+    return this.state.hostId === hostId;
+  }
+
+  async createShadow(shardlet: number, epoch: number, spec: ReplicaSpec) {
+    return this.isFull() ? FULL : owning.createShadow(this.state, shardlet, epoch, spec, this.now());
+  }
+
+  async createOpen(shardlet: number, epoch: number, spec: ReplicaSpec, parents: readonly ParentRef[]) {
+    return owning.createOpen(this.state, shardlet, epoch, spec, parents, this.now());
+  }
+
+  async append(groups: readonly AppendGroup[]): Promise<AppendReply[]> {
+    const shardlets = new Set(groups.map((group) => group.shardlet));
+    invariant(shardlets.size === groups.length, 'an append names each shardlet once');
+    if (this.isFull()) return groups.map(() => FULL);
+    const now = this.now();
+    return groups.map((group) => appendGroup(this.state, group, now, this.idsPerSetMax));
+  }
+
+  async seal(shardlet: number, epoch: number) {
+    return owning.seal(this.state, shardlet, epoch, this.now());
+  }
+
+  async ingest(shardlet: number, epoch: number, records: readonly StoredRecord[]) {
+    return this.isFull() ? FULL : copying.ingest(this.state, shardlet, epoch, records, this.now());
+  }
+
+  async ingestIds(
+    shardlet: number,
+    epoch: number,
+    set: IdSetInfo,
+    ids: readonly KnownId[],
+    complete: boolean,
+  ) {
+    if (this.isFull()) return FULL;
+    return copying.ingestIds(this.state, shardlet, epoch, set, ids, complete, this.now());
+  }
+
+  async truncate(shardlet: number, epoch: number, seq: number) {
+    return copying.truncate(this.state, shardlet, epoch, seq);
+  }
+
+  async digest(shardlet: number, epoch: number, from: number, to: number) {
+    return copying.digest(this.state, shardlet, epoch, from, to);
+  }
+
+  async trim(shardlet: number, epoch: number, upTo: number) {
+    return copying.trim(this.state, shardlet, epoch, upTo, this.now());
+  }
+
+  async ready(shardlet: number, epoch: number, expect: Parameters<EventHost['ready']>[2]) {
+    return copying.ready(this.state, shardlet, epoch, expect, this.now());
+  }
+
+  async open(shardlet: number, epoch: number) {
+    return owning.open(this.state, shardlet, epoch);
+  }
+
+  async raise(shardlet: number, epoch: number) {
+    return owning.raise(this.state, shardlet, epoch, this.now());
+  }
+
+  async drop(shardlet: number, epoch: number) {
+    return owning.drop(this.state, shardlet, epoch);
+  }
+
+  async read(shardlet: number, from: number, minEpoch: number, options: ReadOptions) {
+    return reading.read(this.state, shardlet, from, minEpoch, options);
+  }
+
+  async seek(shardlet: number, ts: number) {
+    return reading.seek(this.state, shardlet, ts);
+  }
+
+  async frontier(upToTs: number, since: number) {
+    return reading.frontier(this.state, upToTs, since, this.now());
+  }
+
+  async createFloor(floor: number) {
+    owning.raiseCreateFloor(this.state, floor);
+  }
+
+  async describe(shardlet: number) {
+    return reading.describe(this.state, shardlet, this.now());
+  }
+
+  async list(after: number, limit: number) {
+    return reading.list(this.state, after, limit);
+  }
+
+  async readIds(shardlet: number, set: string, cursor: number) {
+    return reading.readIds(this.state, shardlet, set, cursor, this.now());
+  }
+
+  async forgetIds(limit: number) {
+    return forgetIds(this.state, this.now(), limit);
+  }
+
+  async usage(): Promise<HostUsage> {
+    return { usedBytes: this.usedBytes(), limitBytes: this.limitBytes };
+  }
+
+  async close() {}
+
+  private now(): number {
+    return this.clock.nowMicros();
+  }
+
+  /** As an engine at its memory limit, which refuses a whole call before it looks at it. */
+  private isFull(): boolean {
+    return this.limitBytes !== undefined && this.usedBytes() >= this.limitBytes;
+  }
+
+  private usedBytes(): number {
+    let bytes = 0;
+    for (const entry of this.state.replicas.values()) if (entry.mode !== 'dropped') bytes += entry.bytes;
+    for (const set of this.state.idSets.values()) bytes += set.count * BYTES_PER_ID;
+    return bytes;
+  }
+}
