@@ -6,8 +6,8 @@
  * { name, machine, mode, ratios: { NAME: { median, min, max, rounds } } }.
  */
 import { parseArgs } from 'node:util';
-import { machine } from './measure/machine.ts';
 import type { Spread } from './measure/interleave.ts';
+import { machine } from './measure/machine.ts';
 
 export interface BenchOptions {
   readonly rounds: number;
@@ -75,7 +75,9 @@ const result = await (await bench()).run({
   fsyncMs: number('fsync-ms', values['fsync-ms']),
 });
 if (values.json) {
-  process.stdout.write(`${JSON.stringify({ name, machine: machine(), mode: result.mode, ratios: result.ratios })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ name, machine: machine(), mode: result.mode, ratios: result.ratios })}\n`,
+  );
 } else {
   console.log(`${name} on ${machine()}`);
   for (const [key, value] of Object.entries(result.mode)) console.log(`  ${key}: ${value}`);

@@ -38,6 +38,8 @@ async function drive(endMs: number): Promise<void> {
 }
 
 const startMs = performance.now();
-await Promise.all(Array.from({ length: Number(connections) }, () => drive(startMs + Number(seconds) * 1_000)));
+await Promise.all(
+  Array.from({ length: Number(connections) }, () => drive(startMs + Number(seconds) * 1_000)),
+);
 const elapsedMs = performance.now() - startMs;
 process.stdout.write(`${JSON.stringify({ events: acknowledged, seconds: elapsedMs / 1_000 })}\n`);

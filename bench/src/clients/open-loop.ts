@@ -7,7 +7,14 @@
  */
 import { randomBytes } from 'node:crypto';
 import { eventLine, zipfSampler } from '../measure/random-events.ts';
-import { connectWire, httpPost, httpReplyLength, respCommand, respReplyLength, type WireClient } from './wire.ts';
+import {
+  connectWire,
+  httpPost,
+  httpReplyLength,
+  respCommand,
+  respReplyLength,
+  type WireClient,
+} from './wire.ts';
 
 const [protocol, url = '', token = '', rateText = '5000', secondsText = '5'] = process.argv.slice(2);
 const target = new URL(url);
@@ -21,7 +28,9 @@ const idBase = Date.now() * 1_000;
 
 function request(i: number): Buffer {
   if (protocol === 'xadd') return respCommand('XADD', 'bench', '*', 'f', randomBytes(300));
-  const line = eventLine(`key-${nextKey()}`).trimEnd().replace('0'.repeat(16), String(idBase + i).padStart(16, '0'));
+  const line = eventLine(`key-${nextKey()}`)
+    .trimEnd()
+    .replace('0'.repeat(16), String(idBase + i).padStart(16, '0'));
   return httpPost('/v1/events', token, 'application/cloudevents+json', Buffer.from(line));
 }
 

@@ -6,8 +6,8 @@
  *   node plain-edge.ts PORT REDIS_URL STREAMS
  */
 import { createServer } from 'node:http';
-import { Redis } from 'ioredis';
 import { hashKey } from '@foreshard/core/keyspace';
+import { Redis } from 'ioredis';
 
 const [port, redisUrl = '', streams = '10000'] = process.argv.slice(2);
 const redis = new Redis(redisUrl, { enableAutoPipelining: true });
@@ -25,7 +25,10 @@ const server = createServer((request, response) => {
   request.on('end', async () => {
     const lines = Buffer.concat(chunks).toString('utf8').split('\n').filter(Boolean);
     const body = JSON.stringify({ results: await Promise.all(lines.map(store)) });
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    });
     response.end(body);
   });
 });

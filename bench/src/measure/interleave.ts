@@ -16,7 +16,10 @@ export interface Spread {
   readonly rounds: number;
 }
 
-export async function interleave(candidates: readonly Candidate[], rounds: number): Promise<Map<string, number[]>> {
+export async function interleave(
+  candidates: readonly Candidate[],
+  rounds: number,
+): Promise<Map<string, number[]>> {
   const results = new Map(candidates.map((c) => [c.name, [] as number[]]));
   for (let round = 0; round < rounds; round++) {
     for (const candidate of candidates) {
@@ -32,7 +35,12 @@ export function spread(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-  return { median: round3(median), min: round3(sorted[0]!), max: round3(sorted.at(-1)!), rounds: sorted.length };
+  return {
+    median: round3(median),
+    min: round3(sorted[0]!),
+    max: round3(sorted.at(-1)!),
+    rounds: sorted.length,
+  };
 }
 
 /** The ratio a/b of each round. REQUIRES both from the same interleaved run. */

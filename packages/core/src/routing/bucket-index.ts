@@ -3,8 +3,10 @@
  * the number of rows whose first position lies below bucket b, so a look-up begins its scan there.
  *
  * There are about as many buckets as rows, so an evenly spread map needs one or two comparisons a look-up;
- * a crowded bucket (many splits of one spot) is searched by halving.
+ * a crowded bucket (many splits of one spot) gets an index of its own (crowded-bucket.ts).
  */
+import type { Rows } from './rows.ts';
+
 const BITS_MIN = 4;
 /** 2^20 buckets are 4 MB: beyond that the index itself falls out of the processor's cache */
 const BITS_MAX = 20;
@@ -24,15 +26,15 @@ export class BucketIndex {
   /** one more than there are buckets: `starts[b + 1]` is the end of bucket b */
   readonly starts: Uint32Array;
 
-  constructor(bits: number, fromHi: Uint32Array, rows: number) {
+  constructor(bits: number, rows: Rows, size: number) {
     this.shift = 32 - bits;
     this.starts = new Uint32Array(2 ** bits + 1);
     let next = 0;
-    for (let row = 0; row < rows; row++) {
-      const bucket = fromHi[row]! >>> this.shift;
+    for (let row = 0; row < size; row++) {
+      const bucket = rows.hiAt(row) >>> this.shift;
       while (next <= bucket) this.starts[next++] = row;
     }
-    this.starts.fill(rows, next);
+    this.starts.fill(size, next);
   }
 
   /** Moves the starts behind each touched row. REQUIRES the touches in the order of their positions. */

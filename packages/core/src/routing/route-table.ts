@@ -4,7 +4,7 @@
  *
  * Positions are two unsigned 32-bit halves in typed arrays; no object and no BigInt is touched by a
  * look-up. Rows are ordered by position and refer to slots; a slot holds what a look-up is for. So a
- * change of the map copies 12 bytes a row, by segments between the touched rows, and the columns stay.
+ * change of the map copies 16 bytes a row, by segments between the touched rows, and the columns stay.
  *
  * A slot is good until the next `apply`: never keep one across an await.
  */
@@ -12,43 +12,12 @@ import { invariant } from '../kernel/index.ts';
 import { comparePositions, END, type Position } from '../keyspace/index.ts';
 import type { Shardlet } from '../topology/index.ts';
 import { BucketIndex, bucketBits, type Touch } from './bucket-index.ts';
+import { CrowdedBucket, SCAN_MAX } from './crowded-bucket.ts';
+import { Rows, WORDS_PER_ROW } from './rows.ts';
 import { SlotColumns } from './slot-columns.ts';
 
-/** A bucket with more rows than this is searched by halving: a scan is faster below it. */
-const SCAN_MAX = 12;
-
-class Rows {
-  readonly fromHi: Uint32Array;
-  readonly fromLo: Uint32Array;
-  readonly slot: Uint32Array;
-
-  constructor(capacity: number) {
-    this.fromHi = new Uint32Array(capacity);
-    this.fromLo = new Uint32Array(capacity);
-    this.slot = new Uint32Array(capacity);
-  }
-
-  get capacity(): number {
-    return this.slot.length;
-  }
-
-  set(row: number, from: Position, slot: number): void {
-    this.fromHi[row] = from.hi;
-    this.fromLo[row] = from.lo;
-    this.slot[row] = slot;
-  }
-
-  copy(source: Rows, from: number, to: number, at: number): void {
-    if (from >= to) return;
-    this.fromHi.set(source.fromHi.subarray(from, to), at);
-    this.fromLo.set(source.fromLo.subarray(from, to), at);
-    this.slot.set(source.slot.subarray(from, to), at);
-  }
-
-  startsAt(row: number, position: Position): boolean {
-    return this.fromHi[row] === position.hi && this.fromLo[row] === position.lo;
-  }
-}
+/** Room for leaves to come, so that most changes allocate nothing. */
+const HEADROOM = 1.25;
 
 export class RouteTable {
   private size: number;
@@ -56,19 +25,22 @@ export class RouteTable {
   /** the rows before the last change, written over by the next one: a change allocates nothing */
   private spare: Rows;
   private index: BucketIndex;
+  /** of the buckets with more rows than a scan is good for; made when first asked for */
+  private readonly crowded = new Map<number, CrowdedBucket>();
   private readonly columns: SlotColumns;
 
   /** REQUIRES leaves that cover the whole space exactly once, or none at all. */
   constructor(leaves: Iterable<Shardlet>) {
     const sorted = [...leaves].sort(byPosition);
     this.size = sorted.length;
-    this.columns = new SlotColumns(this.size);
-    this.rows = new Rows(this.size);
-    this.spare = new Rows(0);
+    const capacity = Math.ceil(this.size * HEADROOM) + 16;
+    this.columns = new SlotColumns(capacity);
+    this.rows = new Rows(capacity);
+    this.spare = new Rows(capacity);
     for (let row = 0; row < this.size; row++) {
       this.rows.set(row, sorted[row]!.range.from, this.columns.take(sorted[row]!));
     }
-    this.index = new BucketIndex(bucketBits(this.size), this.rows.fromHi, this.size);
+    this.index = new BucketIndex(bucketBits(this.size), this.rows, this.size);
     this.checkCover(sorted);
   }
 
@@ -78,14 +50,26 @@ export class RouteTable {
 
   /** The slot of the leaf that covers this position; -1 when the table is empty. */
   find(hi: number, lo: number): number {
-    const { fromHi, fromLo, slot } = this.rows;
+    const { words } = this.rows;
     const { starts } = this.index;
     const bucket = hi >>> this.index.shift;
     const end = starts[bucket + 1]!;
     let row = starts[bucket]!;
-    if (end - row > SCAN_MAX) row = searchAfter(fromHi, fromLo, row, end, hi, lo);
-    else while (row < end && (fromHi[row]! < hi || (fromHi[row] === hi && fromLo[row]! <= lo))) row++;
-    return row === 0 ? -1 : slot[row - 1]!;
+    if (end - row > SCAN_MAX) row = this.crowdedBucket(bucket, row, end).rowsUpTo(this.rows, row, hi, lo);
+    else {
+      let at = row * WORDS_PER_ROW;
+      while (row < end && (words[at]! < hi || (words[at] === hi && words[at + 1]! <= lo))) {
+        row++;
+        at += WORDS_PER_ROW;
+      }
+    }
+    return row === 0 ? -1 : words[(row - 1) * WORDS_PER_ROW + 2]!;
+  }
+
+  private crowdedBucket(bucket: number, from: number, to: number): CrowdedBucket {
+    let found = this.crowded.get(bucket);
+    if (found === undefined) this.crowded.set(bucket, (found = new CrowdedBucket(this.rows, from, to)));
+    return found;
   }
 
   shardletAt(slot: number): number {
@@ -117,20 +101,26 @@ export class RouteTable {
   }
 
   private replace(leaves: readonly Shardlet[]): void {
-    for (const leaf of leaves) this.columns.put(this.rows.slot[this.rowStartingAt(leaf)]!, leaf);
+    for (const leaf of leaves) this.columns.put(this.rows.slotAt(this.rowStartingAt(leaf)), leaf);
   }
 
   private merge(gone: readonly Shardlet[], come: readonly Shardlet[]): void {
     const goneRows = gone.map((leaf) => this.rowStartingAt(leaf));
-    for (const row of goneRows) this.columns.release(this.rows.slot[row]!);
+    for (const row of goneRows) this.columns.release(this.rows.slotAt(row));
     const size = this.size - gone.length + come.length;
-    const target = this.spare.capacity >= size ? this.spare : new Rows(Math.ceil(size * 1.25));
+    const target = this.spare.capacity >= size ? this.spare : new Rows(Math.ceil(size * HEADROOM));
     this.copyMerged(target, goneRows, come);
     this.spare = this.rows;
     this.rows = target;
     this.size = size;
-    if (bucketBits(size) === 32 - this.index.shift) this.index.apply(touches(gone, come));
-    else this.index = new BucketIndex(bucketBits(size), target.fromHi, size);
+    const touched = touches(gone, come);
+    if (bucketBits(size) === 32 - this.index.shift) {
+      this.index.apply(touched);
+      for (const { hi } of touched) this.crowded.delete(hi >>> this.index.shift);
+    } else {
+      this.index = new BucketIndex(bucketBits(size), target, size);
+      this.crowded.clear();
+    }
     this.checkCover(come);
   }
 
@@ -158,14 +148,14 @@ export class RouteTable {
 
   /** How many rows begin below this position. */
   private rowsBefore(position: Position): number {
-    const after = searchAfter(this.rows.fromHi, this.rows.fromLo, 0, this.size, position.hi, position.lo);
+    const after = this.rows.searchAfter(0, this.size, position.hi, position.lo);
     return after > 0 && this.rows.startsAt(after - 1, position) ? after - 1 : after;
   }
 
   private rowStartingAt(leaf: Shardlet): number {
     const row = this.rowsBefore(leaf.range.from);
     invariant(
-      row < this.size && this.columns.shardlet[this.rows.slot[row]!] === leaf.id,
+      row < this.size && this.columns.shardlet[this.rows.slotAt(row)] === leaf.id,
       `shardlet ${leaf.id} is not in the route table`,
     );
     return row;
@@ -185,24 +175,6 @@ export class RouteTable {
       );
     }
   }
-}
-
-/** The first row in [from, to) that begins above the position, by halving. */
-function searchAfter(
-  fromHi: Uint32Array,
-  fromLo: Uint32Array,
-  from: number,
-  to: number,
-  hi: number,
-  lo: number,
-): number {
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    const h = fromHi[middle]!;
-    if (h < hi || (h === hi && fromLo[middle]! <= lo)) from = middle + 1;
-    else to = middle;
-  }
-  return from;
 }
 
 function byPosition(a: Shardlet, b: Shardlet): number {
