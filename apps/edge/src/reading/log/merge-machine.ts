@@ -1,0 +1,428 @@
+/**
+ * The merge of a stream's shardlets into one log in (ts, shardlet, seq) order. A passive machine: it is told
+ * what hosts and T answer, and decides what to read next and which records may be given out. It does no IO.
+ *
+ * A record may be given out when nothing at or below its timestamp can come any more, from any shardlet:
+ * - seq and ts rise together, so nothing unread of a shardlet is at or below the last record read of it;
+ * - a frontier answer promises that nothing at or below its `hostLast` will be appended on that host. It
+ *   raises the bound of a shardlet only if it shows it open there, once it is read to the `lastSeq` of that
+ *   same answer. A shardlet that is sealed, in flight between hosts, or on a host that does not answer keeps
+ *   the bound it had: the log waits for it.
+ * - a shardlet is finished only when T says that it is closed and it is read to its finalSeq. A child enters
+ *   when the last of its parents is finished: until then a parent stands for it, as every record of a child
+ *   is later than all of its parents'.
+ * (docs/architecture/protocol.md, "Order across shardlets")
+ */
+import type { ReadReply, ReplicaInfo, StoredRecord } from '@foreshard/core/hosts';
+import { invariant } from '@foreshard/core/kernel';
+import type { Shardlet, TopologyMap } from '@foreshard/core/topology';
+import type { HostTables } from './host-tables.ts';
+import { Leaf } from './leaf.ts';
+import { comparePlaces, endOf, type LogPosition } from './log-position.ts';
+import { MergeFront } from './merge-front.ts';
+
+export interface MergedRecord {
+  readonly shardlet: number;
+  readonly shard: number;
+  readonly seq: number;
+  readonly ts: number;
+  readonly frame: Uint8Array;
+}
+
+/** What the machine asks its driver for; each is answered by one of found, read, trimmed or failed. */
+export type Wish =
+  | { readonly kind: 'seek'; readonly shardlet: number; readonly host: number; readonly ts: number }
+  | {
+      readonly kind: 'read';
+      readonly shardlet: number;
+      readonly host: number;
+      readonly fromSeq: number;
+      readonly maxRecords: number;
+    };
+
+/** How much to give out at once. */
+export interface Portion {
+  readonly limit: number;
+  readonly bytesMax?: number;
+  /** the last place that may be given out */
+  readonly until?: LogPosition | undefined;
+}
+
+/** Records that were removed by retention before this reader came to them. */
+export interface Trimmed {
+  readonly shardlet: number;
+  readonly firstSeq: number;
+}
+
+export interface MergeOptions {
+  readonly stream: number;
+  readonly after: LogPosition;
+  /** which shardlets take part; all, unless given. REQUIRES that a child takes part when a parent does. */
+  readonly includes?: (shardlet: Shardlet) => boolean;
+  /** hosts to go on without */
+  readonly skippedHosts?: ReadonlySet<number>;
+  /** records to hold ready over all shardlets: enough to keep every host busy, little enough for memory */
+  readonly recordsAheadMax?: number;
+}
+
+const RECORDS_AHEAD_DEFAULT = 65_536;
+/** a smaller read costs the host more for the call than for the records */
+const READ_RECORDS_MIN = 16;
+/** a larger one holds a host up for others */
+const READ_RECORDS_MAX = 2_048;
+
+type Records = Extract<ReadReply, { kind: 'records' }>;
+
+export class MergeMachine {
+  private readonly leaves = new Map<number, Leaf>();
+  /** shardlets that were read to their end; their records may still be queued */
+  private readonly finished = new Set<number>();
+  private readonly front = new MergeFront();
+  private readonly hungry = new Set<Leaf>();
+  private readonly trims: Trimmed[] = [];
+  private lastPlace: LogPosition;
+  /** records given out were lost by their host meanwhile: only a new machine, from `after`, reads on right */
+  mustRestart = false;
+  private readonly topology: TopologyMap;
+  private readonly tables: HostTables;
+  private readonly options: MergeOptions;
+
+  constructor(topology: TopologyMap, tables: HostTables, options: MergeOptions) {
+    this.topology = topology;
+    this.tables = tables;
+    this.options = options;
+    this.lastPlace = options.after;
+    for (const { id } of topology.hosts()) this.front.promise(id, tables.hostLast(id) ?? 0);
+    for (const shardlet of topology.shardlets(options.stream)) this.consider(shardlet);
+  }
+
+  /** The place after the last record given out. */
+  get after(): LogPosition {
+    const { ts, shardlet, seq } = this.lastPlace;
+    return { ts, shardlet, seq };
+  }
+
+  /** Nothing at or below this can come that is not queued already. */
+  get bound(): number {
+    return this.front.bound;
+  }
+
+  /** Records that are read and wait for the bound to rise. */
+  get hasQueued(): boolean {
+    return this.front.first !== undefined;
+  }
+
+  /** True when every record up to `place` was given out. */
+  isPast(place: LogPosition): boolean {
+    const first = this.front.first;
+    if (first !== undefined && comparePlaces(headPlace(first), place) <= 0) return false;
+    return this.bound >= place.ts;
+  }
+
+  /** Moves the place forward where nothing was left out: a cursor at the head then costs no search. */
+  moveToBound(): void {
+    const first = this.front.first;
+    const upTo = Math.min(this.bound, first === undefined ? Number.POSITIVE_INFINITY : first.headTs - 1);
+    if (Number.isFinite(upTo) && upTo > this.lastPlace.ts) this.lastPlace = endOf(upTo);
+  }
+
+  /** Gives out the next records in order: at most `limit`, none after the one that passes `bytesMax`. */
+  take({ limit, bytesMax = Number.POSITIVE_INFINITY, until }: Portion): MergedRecord[] {
+    const out: MergedRecord[] = [];
+    let bound = this.bound;
+    for (let bytes = 0; out.length < limit && bytes < bytesMax; ) {
+      const leaf = this.front.first;
+      if (leaf === undefined || leaf.headTs > bound) break;
+      if (until !== undefined && comparePlaces(headPlace(leaf), until) > 0) break;
+      const record = this.giveOut(leaf);
+      out.push(record);
+      bytes += record.frame.length;
+      if (leaf.queued > 0) continue;
+      this.settle(leaf);
+      bound = Math.min(bound, this.front.boundOf(leaf));
+    }
+    return out;
+  }
+
+  /** What to read now; each wish is handed out once, until it is answered. */
+  wishes(): Wish[] {
+    const maxRecords = this.readSize();
+    const wishes: Wish[] = [];
+    for (const leaf of this.hungry) {
+      leaf.busy = true;
+      wishes.push(this.wishOf(leaf, maxRecords));
+    }
+    this.hungry.clear();
+    return wishes;
+  }
+
+  /** The hosts whose promises and records this reader needs. */
+  hosts(): Set<number> {
+    const hosts = new Set<number>();
+    for (const leaf of this.leaves.values()) {
+      if (leaf.skipped) continue;
+      // the end of a closed one is known from T: it needs no promise
+      if (leaf.finalSeq === undefined) hosts.add(leaf.owner).add(leaf.host);
+    }
+    return hosts;
+  }
+
+  /** The hosts that hold the log back: of the shardlets with nothing queued. */
+  blockers(): Set<number> {
+    return this.front.blockers();
+  }
+
+  /** What retention took before this reader came to it, since the last call. */
+  takeTrimmed(): Trimmed[] {
+    return this.trims.splice(0);
+  }
+
+  /** A frontier answer; the tables have taken it already. */
+  frontier(host: number, hostLast: number, changed: readonly ReplicaInfo[]): void {
+    for (const info of changed) {
+      const leaf = this.leaves.get(info.shardlet);
+      if (leaf === undefined) continue;
+      // what was promised before this answer holds for it, whatever has become of it since
+      this.front.freeze(leaf);
+      this.see(leaf, host, info);
+      this.settle(leaf);
+    }
+    this.front.promise(host, hostLast);
+  }
+
+  /** The host started anew: its promises hold, what is open there has to be told again. */
+  forgetHost(host: number): void {
+    for (const leaf of this.leaves.values()) {
+      if (leaf.sighting?.host !== host) continue;
+      this.front.freeze(leaf);
+      leaf.sighting = { ...leaf.sighting, isOpen: false };
+      this.settle(leaf);
+    }
+  }
+
+  topologyChanged(changed: readonly Shardlet[]): void {
+    for (const shardlet of changed) {
+      if (shardlet.stream !== this.options.stream) continue;
+      this.consider(shardlet);
+      if (shardlet.state.kind === 'gone') for (const id of shardlet.state.successors) this.considerId(id);
+    }
+  }
+
+  found(shardlet: number, seq: number): void {
+    const leaf = this.answered(shardlet);
+    if (leaf === undefined) return;
+    const firstSeq = leaf.sighting?.firstSeq ?? 1;
+    // the first record left is later than the place asked for: some before it may have been removed
+    if (leaf.missesTrimmed && seq === firstSeq && seq > 1) this.trims.push({ shardlet, firstSeq });
+    leaf.nextSeq = seq;
+    this.settle(leaf);
+  }
+
+  read(shardlet: number, reply: Pick<Records, 'records' | 'nextSeq'>): void {
+    const leaf = this.answered(shardlet);
+    if (leaf === undefined || leaf.skipped) return;
+    leaf.enqueue(laterThan(this.options.after, shardlet, reply.records));
+    leaf.nextSeq = Math.max(leaf.nextSeq ?? 0, reply.nextSeq);
+    leaf.missesTrimmed = true;
+    this.settle(leaf);
+  }
+
+  trimmed(shardlet: number, firstSeq: number): void {
+    const leaf = this.answered(shardlet);
+    if (leaf === undefined) return;
+    if (leaf.missesTrimmed) this.trims.push({ shardlet, firstSeq });
+    leaf.nextSeq = Math.max(leaf.nextSeq ?? 0, firstSeq);
+    this.settle(leaf);
+  }
+
+  /** A wish that was not answered: it may be wished again. */
+  failed(shardlet: number): void {
+    const leaf = this.answered(shardlet);
+    if (leaf !== undefined) this.settle(leaf);
+  }
+
+  private answered(shardlet: number): Leaf | undefined {
+    const leaf = this.leaves.get(shardlet);
+    if (leaf !== undefined) leaf.busy = false;
+    return leaf;
+  }
+
+  private giveOut(leaf: Leaf): MergedRecord {
+    const { seq, ts, frame } = leaf.dequeue();
+    this.front.advanceFirst();
+    if (this.isHungry(leaf)) this.hungry.add(leaf);
+    const record = { shardlet: leaf.id, shard: leaf.shard, seq, ts, frame };
+    invariant(comparePlaces(record, this.lastPlace) > 0, `the log would go back at ${leaf.id}/${seq}`);
+    this.lastPlace = record;
+    return record;
+  }
+
+  private readSize(): number {
+    const active = this.front.active;
+    const share = Math.floor((this.options.recordsAheadMax ?? RECORDS_AHEAD_DEFAULT) / Math.max(1, active));
+    return Math.min(READ_RECORDS_MAX, Math.max(READ_RECORDS_MIN, share));
+  }
+
+  private wishOf(leaf: Leaf, maxRecords: number): Wish {
+    const { id: shardlet, host, nextSeq: fromSeq } = leaf;
+    if (fromSeq === undefined) return { kind: 'seek', shardlet, host, ts: leaf.lastTs };
+    return { kind: 'read', shardlet, host, fromSeq, maxRecords };
+  }
+
+  /** Takes up what T says of a shardlet: a leaf of this reader, one that may become one, or neither. */
+  private consider(shardlet: Shardlet): void {
+    if (this.finished.has(shardlet.id) || !this.includes(shardlet)) return;
+    let leaf = this.leaves.get(shardlet.id);
+    if (leaf === undefined) {
+      if (this.isOver(shardlet)) this.passOver(shardlet);
+      else if (shardlet.parents.every((id) => this.isDone(id))) leaf = this.enter(shardlet, undefined);
+    }
+    if (leaf === undefined) return;
+    this.takeState(leaf, shardlet);
+    this.settle(leaf);
+  }
+
+  private considerId(id: number): void {
+    const shardlet = this.topology.shardlet(id);
+    if (shardlet !== undefined) this.consider(shardlet);
+  }
+
+  private includes(shardlet: Shardlet): boolean {
+    return this.options.includes?.(shardlet) !== false;
+  }
+
+  /** There is nothing of it left to give out: it ended before this reader's start, or it is past retention. */
+  private isOver({ state }: Shardlet): boolean {
+    if (state.kind === 'gone') return true;
+    return (
+      (state.kind === 'closed' || state.kind === 'closedMoving') && state.finalTs < this.options.after.ts
+    );
+  }
+
+  private passOver({ id, state }: Shardlet): void {
+    this.finished.add(id);
+    const { after } = this.options;
+    if (state.kind === 'gone' && after.ts > 0 && state.finalTs >= after.ts && state.finalSeq > 0)
+      this.trims.push({ shardlet: id, firstSeq: state.finalSeq + 1 });
+  }
+
+  private isDone(id: number): boolean {
+    if (this.finished.has(id)) return true;
+    if (this.leaves.has(id)) return false;
+    const shardlet = this.topology.shardlet(id);
+    return shardlet === undefined || !this.includes(shardlet) || this.isOver(shardlet);
+  }
+
+  /** `bound`: of the parents, for a child; a shardlet that is there from the start begins at the reader's place. */
+  private enter(shardlet: Shardlet, bound: number | undefined): Leaf {
+    const start =
+      bound === undefined ? this.startOf(shardlet.id) : { nextSeq: 1, bound, missesTrimmed: true };
+    const leaf = new Leaf(shardlet.id, shardlet.shard, start);
+    this.leaves.set(leaf.id, leaf);
+    return leaf;
+  }
+
+  private startOf(id: number): { nextSeq: number | undefined; bound: number; missesTrimmed: boolean } {
+    const { after } = this.options;
+    if (after.ts === 0) return { nextSeq: 1, bound: 0, missesTrimmed: false };
+    if (id === after.shardlet) return { nextSeq: after.seq + 1, bound: after.ts, missesTrimmed: true };
+    // equal timestamps are ordered by shardlet
+    return { nextSeq: undefined, bound: id < after.shardlet ? after.ts : after.ts - 1, missesTrimmed: true };
+  }
+
+  private takeState(leaf: Leaf, { owner, epoch, state, id, lost }: Shardlet): void {
+    // what a host lost after this reader had read it will be written anew under the same numbers
+    if (lost.some((l) => l.epoch > leaf.epoch && (leaf.nextSeq ?? 0) > l.seq + 1) && leaf.epoch > 0)
+      this.mustRestart = true;
+    if (leaf.owner !== owner || leaf.epoch !== epoch) {
+      leaf.owner = owner;
+      leaf.epoch = epoch;
+      const info = this.tables.replica(owner, id);
+      if (info !== undefined) {
+        this.front.freeze(leaf);
+        this.see(leaf, owner, info);
+      }
+    }
+    if (this.options.skippedHosts?.has(owner)) this.skip(leaf);
+    if (state.kind !== 'closed' && state.kind !== 'closedMoving' && state.kind !== 'gone') return;
+    leaf.finalSeq = state.finalSeq;
+    leaf.successors = state.successors;
+    if (state.kind === 'gone' && !leaf.skipped && !leaf.isFinished) {
+      this.trims.push({ shardlet: id, firstSeq: state.finalSeq + 1 });
+      leaf.nextSeq = state.finalSeq + 1;
+    }
+  }
+
+  /** For good: what comes of it and its children while this reader lives is owed, and given out as late. */
+  private skip(leaf: Leaf): void {
+    leaf.skipped = true;
+    this.front.withdraw(leaf);
+  }
+
+  private see(leaf: Leaf, host: number, info: ReplicaInfo): void {
+    const known = leaf.sighting;
+    if (known !== undefined && info.epoch < known.epoch) return;
+    const { epoch, firstSeq, lastSeq } = info;
+    if (info.mode === 'open' || info.mode === 'sealed' || info.mode === 'ready')
+      leaf.sighting = { host, epoch, isOpen: info.mode === 'open', firstSeq, lastSeq };
+    else if (known?.host === host) leaf.sighting = { ...known, isOpen: false };
+  }
+
+  /** Puts a leaf where it belongs after any change. */
+  private settle(leaf: Leaf): void {
+    skipWhatIsNotThere(leaf);
+    if (leaf.isFinished && !leaf.skipped && !this.finished.has(leaf.id)) this.finish(leaf);
+    this.front.put(leaf, leaf.skipped || this.finished.has(leaf.id));
+    if (this.isHungry(leaf)) this.hungry.add(leaf);
+    else this.hungry.delete(leaf);
+    if (this.finished.has(leaf.id) && leaf.queued === 0) this.leaves.delete(leaf.id);
+  }
+
+  private isHungry(leaf: Leaf): boolean {
+    if (leaf.busy || leaf.skipped || leaf.isFinished) return false;
+    if (leaf.finalSeq === undefined && leaf.sighting === undefined) return false;
+    if (leaf.nextSeq === undefined) return true;
+    return leaf.nextSeq <= leaf.endSeq && leaf.queued <= this.readSize() >> 1;
+  }
+
+  /**
+   * The children of which this was the last parent take its place, with its bound: a child begins above all
+   * that any of its parents was given or promised.
+   */
+  private finish(leaf: Leaf): void {
+    this.front.freeze(leaf);
+    this.finished.add(leaf.id);
+    for (const id of leaf.successors) {
+      const child = this.topology.shardlet(id);
+      if (child === undefined || this.leaves.has(id) || this.finished.has(id)) continue;
+      if (!child.parents.every((parent) => this.isDone(parent))) continue;
+      this.takeState(this.enter(child, leaf.bound), child);
+      this.settle(this.leaves.get(id)!);
+    }
+  }
+}
+
+/** Without what the reader had before its start. Seeks see to that but for equal timestamps, and hosts once skipped. */
+function laterThan(
+  after: LogPosition,
+  shardlet: number,
+  records: readonly StoredRecord[],
+): readonly StoredRecord[] {
+  if (records.length === 0 || records[0]!.ts > after.ts) return records;
+  return records.filter(({ ts, seq }) => comparePlaces({ ts, shardlet, seq }, after) > 0);
+}
+
+/** What a frontier answer has told already needs no request: an idle shardlet costs nothing. */
+function skipWhatIsNotThere(leaf: Leaf): void {
+  const { sighting, nextSeq } = leaf;
+  if (sighting === undefined || leaf.busy) return;
+  const isEmpty = sighting.firstSeq > sighting.lastSeq;
+  if (nextSeq === undefined && isEmpty) leaf.nextSeq = sighting.lastSeq + 1;
+  if (nextSeq !== undefined && nextSeq < sighting.firstSeq && !leaf.missesTrimmed)
+    leaf.nextSeq = sighting.firstSeq;
+}
+
+function headPlace(leaf: Leaf): LogPosition {
+  const head = leaf.head;
+  return { ts: head.ts, shardlet: leaf.id, seq: head.seq };
+}
