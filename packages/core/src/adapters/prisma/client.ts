@@ -1,0 +1,38 @@
+/** Opens Prisma over its own pool of connections. Connections are lazy: a database that is away fails calls, not starts. */
+import { PrismaPg } from '@prisma/adapter-pg';
+import { DatabaseUnreachable, databaseUnreachable, isConnectionFailure } from './database-unreachable.ts';
+import { Prisma, PrismaClient } from './generated/client.ts';
+
+export { Prisma, type PrismaClient };
+
+/** One process seldom does more at once: deciders wait for one row anyway. */
+const CONNECTIONS_MAX = 10;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Cloud networks forget connections that say nothing for some minutes. */
+const IDLE_TIMEOUT_MS = 60_000;
+
+/** `name` shows in the server's list of sessions. */
+export function openPrisma(databaseUrl: string, name = 'foreshard'): PrismaClient {
+  const pool = {
+    connectionString: databaseUrl,
+    application_name: name,
+    max: CONNECTIONS_MAX,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
+    keepAlive: true,
+  };
+  // the pool replaces idle connections that break; a query on one that breaks fails by itself
+  const ignore = () => {};
+  const adapter = new PrismaPg(pool, { onPoolError: ignore, onConnectionError: ignore });
+  return new PrismaClient({ adapter, errorFormat: 'minimal' });
+}
+
+/** Runs a query so that a database that is away is reported in one clear line. */
+export async function reaching<T>(databaseUrl: string, query: () => Promise<T>): Promise<T> {
+  try {
+    return await query();
+  } catch (error) {
+    if (error instanceof DatabaseUnreachable || !isConnectionFailure(error)) throw error;
+    throw databaseUnreachable(databaseUrl, error);
+  }
+}

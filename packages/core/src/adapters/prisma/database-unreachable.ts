@@ -1,0 +1,59 @@
+/**
+ * One clear line for the commonest failures of all: PostgreSQL cannot be reached, or not with these
+ * credentials, or it has not been migrated. It names address and database, never the password.
+ */
+
+export class DatabaseUnreachable extends Error {
+  override readonly name = 'DatabaseUnreachable';
+}
+
+export function databaseUnreachable(databaseUrl: string, cause: unknown): DatabaseUnreachable {
+  const address = addressOf(databaseUrl);
+  const message = isMissingTable(cause)
+    ? `the database ${address} has no tables of Foreshard: apply the migrations of this release`
+    : `PostgreSQL at ${address} cannot be reached (${reasonOf(cause)}): check DATABASE_URL`;
+  return new DatabaseUnreachable(message, { cause });
+}
+
+/** What Prisma's errors carry of the driver's. */
+interface DriverCause {
+  readonly kind?: string;
+  readonly originalCode?: string;
+  readonly originalMessage?: string;
+}
+
+/** SQLSTATE classes: connection exceptions, and a server that starts, stops or ended the session. */
+const CONNECTION_SQLSTATES = /^(08|57P0)/;
+/** Prisma's own: P1xxx are about reaching the server and getting in. */
+const CONNECTION_CODES = /^P1/;
+
+/** Also a missing table: to those who call, the database is as good as away. */
+export function isConnectionFailure(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (typeof code === 'string' && CONNECTION_CODES.test(code)) return true;
+  return CONNECTION_SQLSTATES.test(driverCause(error)?.originalCode ?? '') || isMissingTable(error);
+}
+
+function isMissingTable(error: unknown): boolean {
+  return driverCause(error)?.kind === 'TableDoesNotExist';
+}
+
+function driverCause(error: unknown): DriverCause | undefined {
+  const meta = (error as { meta?: { driverAdapterError?: { cause?: DriverCause } } } | null)?.meta;
+  return meta?.driverAdapterError?.cause;
+}
+
+function addressOf(databaseUrl: string): string {
+  if (!URL.canParse(databaseUrl)) return 'an address that is not a URL';
+  const { host, pathname } = new URL(databaseUrl);
+  return `${host}${pathname}`;
+}
+
+/** A refused connection to a name with two addresses is an AggregateError without a message. */
+function reasonOf(cause: unknown): string {
+  if (cause instanceof AggregateError && cause.errors.length > 0) return reasonOf(cause.errors[0]);
+  const told = driverCause(cause)?.originalMessage;
+  if (told !== undefined) return told;
+  // Prisma puts the call in front, on lines of its own
+  return cause instanceof Error ? cause.message.trim().split('\n').at(-1)! : String(cause);
+}

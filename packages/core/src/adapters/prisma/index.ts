@@ -1,0 +1,5 @@
+export { openPrisma, type PrismaClient } from './client.ts';
+export { DatabaseUnreachable } from './database-unreachable.ts';
+export { applyMigrations, MigrationRefused } from './migrator.ts';
+export * from './token-store.ts';
+export { PrismaTopologyStore } from './topology-store.ts';

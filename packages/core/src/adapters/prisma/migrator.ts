@@ -1,0 +1,129 @@
+/**
+ * Applies the SQL migrations without Prisma's schema engine, which is a binary that has to be downloaded.
+ * The rows it writes are those of `prisma migrate deploy`, so either may continue the other's history.
+ * An advisory lock keeps two starting processes apart; each migration is one transaction with its row, so
+ * a crash leaves it wholly done or not at all.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { databaseUnreachable } from './database-unreachable.ts';
+
+export interface Migration {
+  readonly name: string;
+  readonly sql: string;
+  /** SHA-256 of the file, in hex */
+  readonly checksum: string;
+}
+
+/** The history and the files do not fit: a person has to look. */
+export class MigrationRefused extends Error {
+  override readonly name = 'MigrationRefused';
+}
+
+/** The lock that `prisma migrate` takes as well. */
+const MIGRATION_LOCK = 72_707_369;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+const CREATE_HISTORY = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
+  id VARCHAR(36) PRIMARY KEY NOT NULL,
+  checksum VARCHAR(64) NOT NULL,
+  finished_at TIMESTAMPTZ,
+  migration_name VARCHAR(255) NOT NULL,
+  logs TEXT,
+  rolled_back_at TIMESTAMPTZ,
+  started_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+  applied_steps_count INTEGER NOT NULL DEFAULT 0
+)`;
+
+/**
+ * Brings the database to the newest migration; answers the names of those applied now.
+ * @throws MigrationRefused when an applied file was edited or is missing, or one has failed half-way
+ */
+export async function applyMigrations(databaseUrl: string, migrationsDir: string): Promise<string[]> {
+  const migrations = await readMigrations(migrationsDir);
+  const client = new Client({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    // a wait for another process that migrates is not an error
+    lock_timeout: 0,
+  });
+  // a connection that breaks fails the query in progress as well; this one report is enough
+  client.on('error', () => {});
+  await client.connect().catch((cause) => {
+    throw databaseUnreachable(databaseUrl, cause);
+  });
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await client.query(CREATE_HISTORY);
+    const pending = await pendingOf(client, migrations);
+    for (const migration of pending) await apply(client, migration);
+    return pending.map((m) => m.name);
+  } finally {
+    // ends the session, and the lock with it
+    await client.end().catch(() => {});
+  }
+}
+
+/** In the order of their names, which begin with their time. */
+export async function readMigrations(dir: string): Promise<Migration[]> {
+  const entries = await readdir(dir, { withFileTypes: true });
+  const names = entries.filter((e) => e.isDirectory()).map((e) => e.name);
+  return Promise.all(
+    names.sort().map(async (name) => {
+      const file = await readFile(join(dir, name, 'migration.sql'));
+      const checksum = createHash('sha256').update(file).digest('hex');
+      return { name, sql: file.toString('utf8'), checksum };
+    }),
+  );
+}
+
+interface Applied {
+  readonly name: string;
+  readonly checksum: string;
+  readonly finished: boolean;
+}
+
+async function pendingOf(client: Client, migrations: readonly Migration[]): Promise<Migration[]> {
+  const { rows: applied } = await client.query<Applied>(
+    `SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS finished
+       FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY migration_name`,
+  );
+  const byName = new Map(migrations.map((m) => [m.name, m]));
+  for (const row of applied) check(row, byName.get(row.name));
+  const done = new Set(applied.map((row) => row.name));
+  return migrations.filter((m) => !done.has(m.name));
+}
+
+function check(row: Applied, file: Migration | undefined): void {
+  if (!row.finished)
+    throw new MigrationRefused(
+      `migration ${row.name} failed half-way before: mend the database, then "prisma migrate resolve"`,
+    );
+  if (file === undefined)
+    throw new MigrationRefused(
+      `the database has migration ${row.name}, which this release does not know: use the newer release`,
+    );
+  if (file.checksum !== row.checksum)
+    throw new MigrationRefused(
+      `migration ${row.name} was edited after it was applied: restore its file, add a new migration instead`,
+    );
+}
+
+async function apply(client: Client, { name, sql, checksum }: Migration): Promise<void> {
+  await client.query('BEGIN');
+  try {
+    await client.query(sql);
+    await client.query(
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+       VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
+      [randomUUID(), checksum, name],
+    );
+    await client.query('COMMIT');
+  } catch (cause) {
+    await client.query('ROLLBACK').catch(() => {});
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new MigrationRefused(`migration ${name} failed and was rolled back: ${reason}`, { cause });
+  }
+}

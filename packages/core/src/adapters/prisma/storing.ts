@@ -1,0 +1,78 @@
+/** Writes what a decision changed, inside its transaction; many rows are one statement. */
+import {
+  type Change,
+  changeSetSchema,
+  type Garbage,
+  type Host,
+  type NextIds,
+  type Shardlet,
+  type Stream,
+} from '../../topology/index.ts';
+import { Prisma } from './client.ts';
+import { shardletColumns } from './rows.ts';
+
+type Tx = Prisma.TransactionClient;
+
+export async function store(tx: Tx, change: Change, nextIds: NextIds): Promise<void> {
+  if (change.streamsRemoved.length > 0) await removeStreams(tx, change.streamsRemoved);
+  for (const stream of change.streams) await putStream(tx, stream);
+  if (change.hostsRemoved.length > 0)
+    await tx.host.deleteMany({ where: { id: { in: change.hostsRemoved.map(BigInt) } } });
+  for (const host of change.hosts) await putHost(tx, host);
+  if (change.shardlets.length > 0) await putShardlets(tx, change.shardlets);
+  if (change.garbageRemoved.length > 0) await removeGarbage(tx, change.garbageRemoved);
+  if (change.garbage.length > 0) await putGarbage(tx, change.garbage);
+  await moveNextIds(tx, nextIds);
+  await log(tx, change);
+}
+
+async function removeStreams(tx: Tx, streams: readonly number[]): Promise<void> {
+  const ids = streams.map(BigInt);
+  await tx.shardlet.deleteMany({ where: { stream: { in: ids } } });
+  await tx.stream.deleteMany({ where: { id: { in: ids } } });
+}
+
+async function putStream(tx: Tx, { id, ...stream }: Stream): Promise<void> {
+  await tx.stream.upsert({ where: { id }, create: { id, ...stream }, update: stream });
+}
+
+async function putHost(tx: Tx, { id, readmission, ...host }: Host): Promise<void> {
+  const columns = { ...host, readmission: readmission ?? Prisma.DbNull };
+  await tx.host.upsert({ where: { id }, create: { id, ...columns }, update: columns });
+}
+
+async function putShardlets(tx: Tx, shardlets: readonly Shardlet[]): Promise<void> {
+  const rows = JSON.stringify(shardlets.map(shardletColumns));
+  // what is not updated never changes: stream, shard, range and parents of an id
+  await tx.$executeRaw`
+    INSERT INTO shardlet SELECT * FROM jsonb_populate_recordset(NULL::shardlet, ${rows}::jsonb)
+    ON CONFLICT (id) DO UPDATE SET
+      owner = excluded.owner, other_host = excluded.other_host, epoch = excluded.epoch,
+      kind = excluded.kind, state = excluded.state, lost = excluded.lost`;
+}
+
+async function putGarbage(tx: Tx, garbage: readonly Garbage[]): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO garbage
+    SELECT * FROM jsonb_populate_recordset(NULL::garbage, ${JSON.stringify(garbage)}::jsonb)`;
+}
+
+async function removeGarbage(tx: Tx, keys: Change['garbageRemoved']): Promise<void> {
+  await tx.$executeRaw`
+    DELETE FROM garbage g
+    USING jsonb_populate_recordset(NULL::garbage, ${JSON.stringify(keys)}::jsonb) AS k
+    WHERE g.host = k.host AND g.shardlet = k.shardlet AND g.epoch = k.epoch`;
+}
+
+async function moveNextIds(tx: Tx, next: NextIds): Promise<void> {
+  await tx.clock.update({
+    where: { one: true },
+    data: { nextShardlet: next.shardlet, nextStream: next.stream, nextHost: next.host },
+  });
+}
+
+async function log(tx: Tx, change: Change): Promise<void> {
+  const { version, at, decision, actor, ...set } = change;
+  const payload = changeSetSchema.encode(set) as Prisma.InputJsonObject;
+  await tx.change.create({ data: { version, at, decision, actor, payload } });
+}
