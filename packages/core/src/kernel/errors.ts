@@ -8,6 +8,11 @@ export const ERRORS = {
     title: 'Missing or wrong token',
     cure: 'Send "Authorization: Bearer <token>"; the token of a local start is in .foreshard/credentials.json.',
   },
+  forbidden: {
+    status: 403,
+    title: 'The token may not do this',
+    cure: 'Use a token with the scope named in the detail.',
+  },
   not_found: { status: 404, title: 'No such route', cure: 'See the list of routes in docs/edge.md.' },
   unknown_stream: {
     status: 404,
