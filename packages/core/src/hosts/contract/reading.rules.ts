@@ -1,0 +1,165 @@
+/** Reading: records from a place or a time, and the frontier that the merged log stands on. */
+import { expect } from 'vitest';
+import { FRONTIER_LAG_MICROS } from '../limits.ts';
+import { framePosition } from '../record.ts';
+import type { Rule } from './fixture.ts';
+import { sampleFrame } from './sample-events.ts';
+import { ALL, expectationOf, recordsOf, SECOND, stale, T0 } from './scene.ts';
+
+export function readingRules(rule: Rule): void {
+  rule('read answers where it is and whether it reached the end', async (s) => {
+    await s.createOpen(1, 10);
+    expect(await s.host.read(1, 1, 0, ALL)).toEqual({
+      kind: 'records',
+      epoch: 10,
+      mode: 'open',
+      records: [],
+      nextSeq: 1,
+      lastSeq: 0,
+      last: 0,
+      atEnd: true,
+    });
+    await s.append(1, 10, [1, 2, 3]);
+    const some = await s.host.read(1, 2, 10, { maxRecords: 1, maxBytes: 1_000_000 });
+    expect(some).toMatchObject({ nextSeq: 3, lastSeq: 3, last: T0 + 2, atEnd: false });
+    expect(some).toMatchObject({ records: [{ seq: 2, ts: T0 + 1, frame: sampleFrame(2) }] });
+    const rest = await s.host.read(1, 3, 10, ALL);
+    expect(rest).toMatchObject({ records: [{ seq: 3 }], nextSeq: 4, atEnd: true });
+    expect(await s.host.read(1, 9, 10, ALL)).toMatchObject({ records: [], nextSeq: 9, atEnd: true });
+  });
+
+  rule('read stops after the record that reaches the byte limit, and gives at least one', async (s) => {
+    await s.createOpen(1, 10);
+    const frames = [1, 2, 3, 4].map((n) => sampleFrame(n, { payloadBytes: 68 }));
+    await s.tryAppend(1, 10, frames);
+    const count = async (maxBytes: number) => {
+      const reply = await s.host.read(1, 1, 0, { maxRecords: 10, maxBytes });
+      return reply.kind === 'records' ? [reply.records.length, reply.nextSeq, reply.atEnd] : [];
+    };
+    expect(await count(1)).toEqual([1, 2, false]);
+    expect(await count(100)).toEqual([1, 2, false]);
+    expect(await count(101)).toEqual([2, 3, false]);
+    expect(await count(400)).toEqual([4, 5, true]);
+  });
+
+  rule('a key filter skips the others but counts them as read', async (s) => {
+    await s.createOpen(1, 10);
+    const frames = [1, 2, 3, 4, 5].map((n) => sampleFrame(n, { key: n % 2 === 0 ? 'even' : 'odd' }));
+    await s.tryAppend(1, 10, frames);
+    const keyHash = framePosition(frames[1]!).hi;
+    const all = await s.host.read(1, 1, 0, { ...ALL, keyHash });
+    expect(all).toMatchObject({ records: [{ seq: 2 }, { seq: 4 }], nextSeq: 6, atEnd: true });
+    const three = await s.host.read(1, 1, 0, { maxRecords: 3, maxBytes: 1_000_000, keyHash });
+    expect(three).toMatchObject({ records: [{ seq: 2 }], nextSeq: 4, atEnd: false });
+    const small = await s.host.read(1, 1, 0, { maxRecords: 9, maxBytes: 1, keyHash });
+    expect(small).toMatchObject({ records: [{ seq: 2 }], nextSeq: 3, atEnd: false });
+    const none = await s.host.read(1, 5, 0, { ...ALL, keyHash });
+    expect(none).toMatchObject({ records: [], nextSeq: 6, atEnd: true });
+  });
+
+  rule('open, sealed and ready replicas are read, shadows and older epochs are not', async (s) => {
+    expect(await s.host.read(1, 1, 0, ALL)).toEqual(stale(0, 'absent'));
+    await s.createOpen(1, 10);
+    expect(await s.host.read(1, 1, 11, ALL)).toEqual(stale(10, 'open'));
+    expect(await s.host.read(1, 1, 10, ALL)).toMatchObject({ kind: 'records', mode: 'open' });
+    await s.seal(1, 10);
+    expect(await s.host.read(1, 1, 10, ALL)).toMatchObject({ kind: 'records', mode: 'sealed' });
+    await s.createShadow(2, 10);
+    const records = recordsOf([1]);
+    await s.host.ingest(2, 10, records);
+    expect(await s.host.read(2, 1, 0, ALL)).toEqual(stale(10, 'shadow'));
+    expect(await s.host.seek(2, 0)).toEqual(stale(10, 'shadow'));
+    await s.host.ready(2, 10, expectationOf(records));
+    expect(await s.host.read(2, 1, 0, ALL)).toMatchObject({ kind: 'records', mode: 'ready', records });
+  });
+
+  rule('seek finds the first record later than a time', async (s) => {
+    expect(await s.host.seek(1, T0)).toEqual(stale(0, 'absent'));
+    await s.createOpen(1, 10);
+    expect(await s.host.seek(1, 0)).toEqual({ kind: 'seq', seq: 1 });
+    await s.append(1, 10, [1, 2]);
+    await s.later(SECOND);
+    await s.append(1, 10, [3]);
+    const found = async (ts: number) => {
+      const reply = await s.host.seek(1, ts);
+      return reply.kind === 'seq' ? reply.seq : reply;
+    };
+    expect(await found(0)).toBe(1);
+    expect(await found(T0 - 1)).toBe(1);
+    expect(await found(T0)).toBe(2);
+    expect(await found(T0 + 1)).toBe(3);
+    expect(await found(T0 + SECOND)).toBe(4);
+  });
+
+  rule('the frontier promises up to the clock minus a lag, and never less than before', async (s) => {
+    expect(await s.host.frontier(0, 0)).toEqual({ hostLast: 0, changed: [], since: expect.any(Number) });
+    expect((await s.host.frontier(T0 - SECOND, 0)).hostLast).toBe(T0 - SECOND);
+    expect((await s.host.frontier(T0 + SECOND, 0)).hostLast).toBe(T0 - FRONTIER_LAG_MICROS);
+    await s.at(T0 - 5 * SECOND);
+    expect((await s.host.frontier(T0, 0)).hostLast).toBe(T0 - FRONTIER_LAG_MICROS);
+  });
+
+  rule('no record gets a timestamp at or below a promise, on any shardlet', async (s) => {
+    await s.createOpen(1, 10);
+    await s.createOpen(2, 10);
+    const { hostLast } = await s.host.frontier(T0, 0);
+    for (const shardlet of [1, 2]) {
+      const { firstTs } = await s.append(shardlet, 10, [shardlet], { edgeTs: T0 - SECOND });
+      expect(firstTs).toBe(hostLast + 1);
+    }
+    expect(await s.host.describe(1)).toMatchObject({ last: hostLast + 1 });
+    await s.later(SECOND);
+    const later = (await s.host.frontier(s.now, 0)).hostLast;
+    expect(await s.host.describe(1)).toMatchObject({ last: later });
+    expect(await s.host.read(1, 1, 0, ALL)).toMatchObject({ last: later });
+  });
+
+  rule('the frontier tells what changed since, and nothing else', async (s) => {
+    await s.createOpen(2, 10);
+    await s.createOpen(1, 10);
+    const first = await s.host.frontier(0, 0);
+    expect(first.changed.map(({ shardlet, mode }) => [shardlet, mode])).toEqual([
+      [1, 'open'],
+      [2, 'open'],
+    ]);
+    expect((await s.host.frontier(0, first.since)).changed).toEqual([]);
+    await s.append(2, 10, [1, 2]);
+    const second = await s.host.frontier(0, first.since);
+    expect(second.changed).toEqual([{ shardlet: 2, epoch: 10, mode: 'open', firstSeq: 1, lastSeq: 2 }]);
+    await s.append(2, 10, [1]);
+    await s.host.drop(3, 9);
+    await s.seal(1, 10);
+    const third = await s.host.frontier(0, second.since);
+    expect(third.changed.map(({ shardlet, mode }) => [shardlet, mode])).toEqual([
+      [1, 'sealed'],
+      [3, 'dropped'],
+    ]);
+    expect((await s.host.frontier(0, 0)).changed).toHaveLength(3);
+  });
+
+  rule('whatever moves a replica is told: raise, shadow, ingest, truncate, ready, open, trim', async (s) => {
+    let { since } = await s.host.frontier(0, 0);
+    const changed = async () => {
+      const reply = await s.host.frontier(0, since);
+      since = reply.since;
+      return reply.changed.map((each) => [each.epoch, each.mode, each.firstSeq, each.lastSeq]);
+    };
+    await s.createShadow(1, 10);
+    expect(await changed()).toEqual([[10, 'shadow', 1, 0]]);
+    await s.host.ingest(1, 10, recordsOf([1, 2, 3], T0 - 1_000 * SECOND));
+    expect(await changed()).toEqual([[10, 'shadow', 1, 3]]);
+    await s.host.truncate(1, 10, 2);
+    expect(await changed()).toEqual([[10, 'shadow', 1, 2]]);
+    await s.host.ready(1, 10, expectationOf(recordsOf([1, 2], T0 - 1_000 * SECOND)));
+    expect(await changed()).toEqual([[10, 'ready', 1, 2]]);
+    await s.host.open(1, 10);
+    expect(await changed()).toEqual([[10, 'open', 1, 2]]);
+    await s.host.raise(1, 11);
+    expect(await changed()).toEqual([[11, 'open', 1, 2]]);
+    await s.host.trim(1, 11, 2);
+    expect(await changed()).toEqual([[11, 'open', 2, 2]]);
+    await s.host.trim(1, 11, 2);
+    await s.host.raise(1, 11);
+    expect(await changed()).toEqual([]);
+  });
+}

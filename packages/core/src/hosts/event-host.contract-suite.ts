@@ -1,0 +1,47 @@
+/**
+ * The contract of EventHost: every operation and every rule of docs/architecture/protocol.md that a host
+ * keeps, as tests that run in the same words on each adapter. What an engine cannot do (a memory limit,
+ * outliving its process) its fixture declares, and the rules about it are reported as skipped.
+ */
+import { describe, test } from 'vitest';
+import { appendingRules } from './contract/appending.rules.ts';
+import { copyingRules } from './contract/copying.rules.ts';
+import { duplicateRules } from './contract/duplicates.rules.ts';
+import { durabilityRules, fullnessRules } from './contract/durability.rules.ts';
+import type { MakeFixture, Rule } from './contract/fixture.ts';
+import { owningRules } from './contract/owning.rules.ts';
+import { readingRules } from './contract/reading.rules.ts';
+import { Scene, T0 } from './contract/scene.ts';
+
+export type { FixtureOptions, HostFixture, MakeFixture, MemoryLimit } from './contract/fixture.ts';
+
+export interface Capabilities {
+  /** the fixture has a `memoryLimit` */
+  readonly memoryLimit: boolean;
+  /** the fixture has `reopen` */
+  readonly durable: boolean;
+}
+
+export function eventHostContract(name: string, capabilities: Capabilities, make: MakeFixture): void {
+  const rule: Rule = (says, body, options = {}) => {
+    test(says, async () => {
+      const fixture = await make(options);
+      try {
+        const scene = new Scene(fixture);
+        await scene.at(T0);
+        await body(scene);
+      } finally {
+        await fixture.close();
+      }
+    });
+  };
+  describe(`${name}: the contract of an event host`, () => {
+    describe('appending', () => appendingRules(rule));
+    describe('duplicates', () => duplicateRules(rule));
+    describe('owning', () => owningRules(rule));
+    describe('copying', () => copyingRules(rule));
+    describe('reading', () => readingRules(rule));
+    describe.skipIf(!capabilities.memoryLimit)('out of memory', () => fullnessRules(rule));
+    describe.skipIf(!capabilities.durable)('durability', () => durabilityRules(rule));
+  });
+}
