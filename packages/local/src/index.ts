@@ -1,6 +1,8 @@
-export { freePort } from './free-port.ts';
-export type { LocalServer } from './local-server.ts';
+export { freePort, isFree } from './free-port.ts';
+export { type LocalServer, lastLines, type ServerPlan, startServer } from './local-server.ts';
+export type { ProcessEnd } from './owned-process.ts';
 export { createDatabase, type PostgresOptions, startPostgres } from './postgres.ts';
+export { endProcess, identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
 export { type RedisOptions, startRedis } from './redis.ts';
 export { findRedis, findRedisTool } from './redis-programs.ts';
 export { SetupFailure } from './setup-failure.ts';

@@ -14,6 +14,7 @@ export interface LocalServer {
   readonly pid: number;
   /** where its data are */
   readonly dir: string;
+  readonly logFile: string;
   /** resolves when the process that runs now has ended, wanted or not */
   readonly ended: Promise<ProcessEnd>;
   stop(): Promise<void>;
@@ -23,7 +24,7 @@ export interface LocalServer {
   restart(): Promise<void>;
 }
 
-interface ServerPlan {
+export interface ServerPlan {
   readonly url: string;
   readonly port: number;
   readonly dir: string;
@@ -43,6 +44,7 @@ export async function startServer(plan: ServerPlan): Promise<LocalServer> {
     url: plan.url,
     port: plan.port,
     dir: plan.dir,
+    logFile: plan.spec.logFile,
     get pid() {
       return current.pid;
     },

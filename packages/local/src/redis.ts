@@ -12,6 +12,8 @@ export interface RedisOptions {
   /** lines of redis.conf, over the defaults below */
   readonly config?: Readonly<Record<string, string>>;
   readonly name?: string;
+  /** over the program's own */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 const DEFAULTS = {
@@ -40,7 +42,7 @@ export async function startRedis(options: RedisOptions): Promise<LocalServer> {
       program: redis.program,
       args: [configFile],
       cwd: dir,
-      env: redis.env,
+      env: { ...redis.env, ...options.env },
       logFile: join(dir, 'redis.log'),
       endSignal: 'SIGTERM',
     },

@@ -1,0 +1,114 @@
+/**
+ * foreshard test: every check of the project, from the quickest to the slowest, so that a mistake shows as
+ * early as it can. The first that fails ends it. Nothing is skipped: what is absent is a failure.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from '../checkout.ts';
+import { badInput, CommandFailure } from '../failure.ts';
+import { generateClient } from '../local/generate-client.ts';
+
+interface Check {
+  readonly name: string;
+  readonly args: readonly string[];
+  /** vitest counts what passed; another check is one by itself */
+  readonly counts?: boolean;
+}
+
+interface Counted {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+const vitest = (project: string): Check => ({
+  name: project,
+  args: ['vitest', 'run', '--project', project],
+  counts: true,
+});
+
+const CHECKS: readonly Check[] = [
+  { name: 'types', args: ['tsc', '-p', 'tsconfig.json'] },
+  { name: 'lint', args: ['biome', 'check', '--error-on-warnings', '.'] },
+  {
+    name: 'dependencies',
+    args: ['depcruise', '--config', '.dependency-cruiser.cjs', 'apps', 'packages', 'e2e', 'bench'],
+  },
+  { name: 'unused', args: ['knip'] },
+  vitest('unit'),
+  vitest('contract'),
+  vitest('e2e'),
+];
+
+/** Of a cluster that runs beside: a test must never meet it. */
+const OF_A_CLUSTER = [
+  'DATABASE_URL',
+  'REDIS_URL',
+  'FORESHARD_HOSTS',
+  'FORESHARD_DATA_DIR',
+  'FORESHARD_EDGE_URL',
+];
+
+export async function test(only: readonly string[] | undefined): Promise<void> {
+  const checks = chosen(only);
+  const reports = await mkdtemp(join(tmpdir(), 'foreshard-test-'));
+  const begun = Date.now();
+  const total = { passed: 0, failed: 0 };
+  try {
+    await generateClient();
+    for (const [index, check] of checks.entries()) {
+      process.stdout.write(`\n[${index + 1}/${checks.length}] ${check.name}\n`);
+      const { passed, failed } = await run(check, join(reports, `${check.name}.json`));
+      total.passed += passed;
+      total.failed += failed;
+      if (failed > 0)
+        throw new CommandFailure(`the check "${check.name}" failed; the later ones were not run`);
+    }
+  } finally {
+    const seconds = Math.round((Date.now() - begun) / 1000);
+    process.stdout.write(`\n${total.passed} passed, ${total.failed} failed (${seconds} s)\n`);
+    await rm(reports, { recursive: true, force: true });
+  }
+}
+
+function chosen(only: readonly string[] | undefined): readonly Check[] {
+  if (only === undefined) return CHECKS;
+  const unknown = only.find((name) => !CHECKS.some((check) => check.name === name));
+  if (unknown === undefined) return CHECKS.filter((check) => only.includes(check.name));
+  throw badInput(`there is no check "${unknown}": ${CHECKS.map((check) => check.name).join(', ')}`);
+}
+
+async function run(check: Check, report: string): Promise<Counted> {
+  const [program, ...args] = check.args as [string, ...string[]];
+  const reporters = check.counts
+    ? ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+    : [];
+  const child = spawn(join(ROOT, 'node_modules/.bin', program), [...args, ...reporters], {
+    cwd: ROOT,
+    env: environment(),
+    stdio: 'inherit',
+  });
+  const forward = (signal: NodeJS.Signals) => child.kill(signal);
+  process.on('SIGTERM', forward);
+  const [code] = await once(child, 'exit');
+  process.off('SIGTERM', forward);
+  const counted = check.counts ? await countsOf(report) : { passed: code === 0 ? 1 : 0, failed: 0 };
+  // an error outside of any test is a failure as well, and so is a check that found nothing to do
+  const sound = code === 0 && counted.passed > 0;
+  return sound ? counted : { ...counted, failed: Math.max(1, counted.failed) };
+}
+
+async function countsOf(report: string): Promise<Counted> {
+  const text = await readFile(report, 'utf8').catch(() => '{}');
+  const { numPassedTests = 0, numFailedTests = 0, numPendingTests = 0 } = JSON.parse(text);
+  // a skipped test has shown nothing
+  return { passed: numPassedTests, failed: numFailedTests + numPendingTests };
+}
+
+function environment(): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' };
+  for (const name of OF_A_CLUSTER) delete env[name];
+  return env;
+}

@@ -1,0 +1,65 @@
+/** Asks a storage server for its version and settings, and judges whether it may be a host. */
+import { Redis } from 'ioredis';
+import { Client } from 'pg';
+import { engineOf } from './address.ts';
+import { type Finding, problem } from './finding.ts';
+import { judgePostgres } from './postgres-settings.ts';
+import { judgeRedis, type RedisFacts } from './redis-settings.ts';
+
+const CONNECT_WITHIN_MS = 5_000;
+
+export async function inspectHost(url: string, subject = 'the host'): Promise<Finding[]> {
+  try {
+    return engineOf(url) === 'redis'
+      ? judgeRedis(subject, await redisFacts(url))
+      : judgePostgres(subject, await postgresSettings(url));
+  } catch (error) {
+    return [
+      problem(subject, `it does not answer: ${(error as Error).message}`, 'start it, or mend its address'),
+    ];
+  }
+}
+
+export async function redisFacts(url: string): Promise<RedisFacts> {
+  const client = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: CONNECT_WITHIN_MS,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+  });
+  // the failing call reports the same
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    const info = Object.fromEntries(
+      (await client.info())
+        .split('\r\n')
+        .filter((line) => line.includes(':'))
+        .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
+    );
+    const config = await client.config('GET', '*').catch(() => undefined);
+    return { info, config: config === undefined ? undefined : pairs(config as string[]) };
+  } finally {
+    client.disconnect();
+  }
+}
+
+export async function postgresSettings(url: string): Promise<Record<string, string>> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_WITHIN_MS });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ name: string; setting: string }>(
+      'SELECT name, setting FROM pg_settings',
+    );
+    return Object.fromEntries(rows.map((row) => [row.name, row.setting]));
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+function pairs(flat: readonly string[]): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (let i = 0; i + 1 < flat.length; i += 2) result[flat[i]!] = flat[i + 1]!;
+  return result;
+}

@@ -1,0 +1,59 @@
+/** foreshard hosts: which storage servers T may use. */
+import { removeHost } from '@foreshard/core/topology';
+import type { Command } from 'commander';
+import { decide, withControl } from '../control.ts';
+import { badInput } from '../failure.ts';
+import { printRows } from '../table.ts';
+import { withoutPassword } from './address.ts';
+import { admitHost } from './admission.ts';
+
+export { type Admission, admitHost } from './admission.ts';
+
+export function register(program: Command): void {
+  const hosts = program.command('hosts').description('list, add and remove the storage servers');
+  hosts
+    .command('list', { isDefault: true })
+    .description('the hosts, their state, and how many shardlets they own')
+    .option('--json', 'one JSON document', false)
+    .action(({ json }: { json: boolean }) => list(json));
+  hosts
+    .command('add')
+    .description(
+      'take a storage server into use: redis://HOST:PORT or postgresql://USER:PASSWORD@HOST:PORT/DATABASE',
+    )
+    .argument('<url>')
+    .option('--name <name>', 'how it is called; else its address')
+    .action((url: string, { name }: { name?: string }) => add(url, name));
+  hosts
+    .command('remove')
+    .description('take a storage server out of use; it must own no shardlet')
+    .argument('<id>', 'its number in the list')
+    .action((id: string) => remove(id));
+}
+
+async function list(json: boolean): Promise<void> {
+  const { hosts, shardlets } = await withControl(({ topology }) => topology.snapshot());
+  const rows = hosts.map((host) => ({
+    id: host.id,
+    name: host.name,
+    engine: host.engine,
+    state: host.state,
+    durability: host.durability,
+    shardlets: shardlets.filter((s) => s.owner === host.id && s.state.kind !== 'gone').length,
+    url: withoutPassword(host.url),
+  }));
+  printRows(rows, json, 'no host yet: add one with "foreshard hosts add URL"');
+}
+
+async function add(url: string, name: string | undefined): Promise<void> {
+  const admission = await withControl((control) => admitHost(control, url, name));
+  const what = admission.kind === 'known' ? 'is known already as' : 'joined as';
+  process.stdout.write(`${withoutPassword(url)} ${what} host ${admission.hostId}\n`);
+}
+
+async function remove(text: string): Promise<void> {
+  const id = Number(text);
+  if (!Number.isSafeInteger(id) || id < 1) throw badInput(`a host is named by its number, not "${text}"`);
+  await withControl((control) => decide(control, removeHost(id)));
+  process.stdout.write(`host ${id} was removed\n`);
+}

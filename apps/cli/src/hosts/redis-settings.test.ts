@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { judgeRedis, type RedisFacts } from './redis-settings.ts';
+
+const SOUND: RedisFacts = {
+  info: {
+    redis_version: '7.0.15',
+    role: 'master',
+    cluster_enabled: '0',
+    used_memory: '1000000',
+    maxmemory: '1073741824',
+  },
+  config: {
+    appendonly: 'yes',
+    appendfsync: 'always',
+    'no-appendfsync-on-rewrite': 'no',
+    'maxmemory-policy': 'noeviction',
+  },
+};
+
+function levels(facts: Partial<{ info: object; config: object | undefined }>): string[] {
+  const config = 'config' in facts ? facts.config && { ...SOUND.config, ...facts.config } : SOUND.config;
+  const judged = judgeRedis('h', { info: { ...SOUND.info, ...facts.info }, config } as RedisFacts);
+  return judged.filter((f) => f.level !== 'ok').map((f) => `${f.level}: ${f.what}`);
+}
+
+describe('a Redis host', () => {
+  it('is sound with the settings of a local start', () => {
+    expect(levels({})).toEqual([]);
+  });
+
+  it.each([
+    [{ config: { appendonly: 'no' } }, /problem: appendonly is no/],
+    [{ config: { appendfsync: 'everysec' } }, /problem: appendfsync is everysec: .*acknowledged/],
+    [{ config: { 'no-appendfsync-on-rewrite': 'yes' } }, /problem: no-appendfsync-on-rewrite is yes/],
+    [{ config: { 'maxmemory-policy': 'allkeys-lru' } }, /problem: maxmemory-policy is allkeys-lru/],
+    [{ config: undefined }, /problem: it hides CONFIG/],
+    [{ info: { redis_version: '6.2.1' } }, /problem: version 6\.2\.1 is too old/],
+    [{ info: { role: 'slave' } }, /problem: it is a slave/],
+    [{ info: { cluster_enabled: '1' } }, /problem: .*Cluster/],
+    [{ info: { maxmemory: '0' } }, /warning: it has no memory limit/],
+    [{ info: { used_memory: '900000000' } }, /warning: 84 % of 1024 MB/],
+  ])('is not with %j', (facts, finding) => {
+    expect(levels(facts)).toEqual([expect.stringMatching(finding)]);
+  });
+
+  it('goes by the version of Valkey, which calls itself an older Redis', () => {
+    expect(levels({ info: { redis_version: '7.2.4', valkey_version: '8.1.0' } })).toEqual([]);
+  });
+});

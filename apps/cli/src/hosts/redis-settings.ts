@@ -1,0 +1,92 @@
+/**
+ * Judges the settings of a Redis or Valkey as a host. Below 7.2 there is no WAITAOF, so only fsync on every
+ * write makes an acknowledgement durable; and an evicted key would be a lost event.
+ */
+import { type Finding, ok, problem, warning } from './finding.ts';
+
+/** INFO and CONFIG as name -> value; `config` is undefined when the service hides it */
+export interface RedisFacts {
+  readonly info: Readonly<Record<string, string>>;
+  readonly config: Readonly<Record<string, string>> | undefined;
+}
+
+interface Requirement {
+  readonly setting: string;
+  readonly value: string;
+  readonly because: string;
+}
+
+/** the server has functions and multi-part append-only files */
+const OLDEST_MAJOR = 7;
+/** the edge stops appending at 90 % */
+const FULLNESS_WARNING = 0.8;
+
+const REQUIREMENTS: readonly Requirement[] = [
+  { setting: 'appendonly', value: 'yes', because: 'a restart would lose everything' },
+  { setting: 'appendfsync', value: 'always', because: 'a crash would lose acknowledged events' },
+  {
+    setting: 'no-appendfsync-on-rewrite',
+    value: 'no',
+    because: 'a crash during a rewrite would lose acknowledged events',
+  },
+  { setting: 'maxmemory-policy', value: 'noeviction', because: 'events would be evicted' },
+];
+
+export function judgeRedis(subject: string, { info, config }: RedisFacts): Finding[] {
+  return [
+    versionOf(subject, info),
+    roleOf(subject, info),
+    ...(config === undefined ? [hidden(subject)] : settingsOf(subject, config)),
+    memoryOf(subject, info),
+  ];
+}
+
+function versionOf(subject: string, info: RedisFacts['info']): Finding {
+  const version = info.valkey_version ?? info.redis_version ?? 'unknown';
+  return Number(version.split('.')[0]) >= OLDEST_MAJOR
+    ? ok(subject, `version ${version}`)
+    : problem(subject, `version ${version} is too old`, `use Redis ${OLDEST_MAJOR}.0 or newer, or Valkey`);
+}
+
+function roleOf(subject: string, info: RedisFacts['info']): Finding {
+  if (info.cluster_enabled === '1')
+    return problem(subject, 'it is a node of a Redis Cluster', 'use a standalone primary as a host');
+  return info.role === 'master'
+    ? ok(subject, 'a standalone primary')
+    : problem(subject, `it is a ${info.role ?? 'server of unknown role'}`, 'use the address of the primary');
+}
+
+function settingsOf(subject: string, config: Readonly<Record<string, string>>): Finding[] {
+  const wrong = REQUIREMENTS.filter(({ setting, value }) => config[setting] !== value);
+  if (wrong.length === 0) return [ok(subject, 'appendonly yes, appendfsync always, noeviction')];
+  return wrong.map(({ setting, value, because }) =>
+    problem(
+      subject,
+      `${setting} is ${config[setting] ?? 'unknown'}: ${because}`,
+      `set "${setting} ${value}" in its configuration`,
+    ),
+  );
+}
+
+function hidden(subject: string): Finding {
+  return problem(
+    subject,
+    'it hides CONFIG, so nobody can tell whether it keeps what it acknowledges',
+    'allow CONFIG GET for this user, or use a server that does',
+  );
+}
+
+function memoryOf(subject: string, info: RedisFacts['info']): Finding {
+  const [used, limit] = [Number(info.used_memory ?? 0), Number(info.maxmemory ?? 0)];
+  if (limit === 0)
+    return warning(
+      subject,
+      'it has no memory limit',
+      'set maxmemory, so that it refuses events before the machine does',
+    );
+  const share = used / limit;
+  const what = `${Math.round(share * 100)} % of ${Math.round(limit / 1_048_576)} MB used`;
+  return share < FULLNESS_WARNING
+    ? ok(subject, what)
+    : warning(subject, what, 'add a host, shorten the retention, or raise maxmemory');
+}

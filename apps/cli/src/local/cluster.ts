@@ -1,0 +1,99 @@
+/**
+ * Makes a cluster of servers that run: T up to date, the hosts taken into use, a stream to begin with, a
+ * token to come in with. Every part is left alone where it is done already.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Control, connectControl } from '@foreshard/core/adapters/control';
+import { applyMigrations, hashToken } from '@foreshard/core/adapters/prisma';
+import { createStream, type Topology } from '@foreshard/core/topology';
+import { MIGRATIONS } from '../checkout.ts';
+import { ACTOR, decide } from '../control.ts';
+import { readCredentials } from '../credentials.ts';
+import { admitHost } from '../hosts/admission.ts';
+import { connectHost } from '../hosts/connecting.ts';
+import type { Note } from './progress.ts';
+import type { Stores } from './servers.ts';
+
+export const MAIN_STREAM = 'main';
+const TOKEN_NAME = 'local start';
+const OPEN_WITHIN_MS = 120_000;
+const LOOK_EVERY_MS = 200;
+
+export async function migrate({ databaseUrl }: Stores): Promise<void> {
+  await applyMigrations(databaseUrl, MIGRATIONS);
+}
+
+/** Answers the token of a client. */
+export async function prepareCluster(stores: Stores, dataDir: string): Promise<string> {
+  const control = connectControl({ ...stores, actor: ACTOR });
+  try {
+    for (const [index, url] of stores.hostUrls.entries()) await admitHost(control, url, `host-${index + 1}`);
+    await ensureStream(control);
+    return await ensureToken(control, dataDir);
+  } finally {
+    await control.close();
+  }
+}
+
+/**
+ * Waits until the worker has opened every shardlet, and readmitted every host that was restarted. A host
+ * that is away does not keep the others from serving: it is named, not waited for.
+ */
+export async function whenOpen(stores: Stores, note: Note): Promise<void> {
+  const control = connectControl({ ...stores, actor: ACTOR });
+  try {
+    await control.jobs.wake('reconcile');
+    const deadline = Date.now() + OPEN_WITHIN_MS;
+    const away = new Set<number>();
+    for (;;) {
+      const waiting = await unfinished(await control.topology.snapshot(), away);
+      if (waiting.length === 0) break;
+      note(waiting[0]!);
+      if (Date.now() > deadline) break;
+      await sleep(LOOK_EVERY_MS);
+    }
+  } finally {
+    await control.close();
+  }
+}
+
+/** What is not there yet, in words. */
+async function unfinished(topology: Topology, away: Set<number>): Promise<string[]> {
+  const waiting: string[] = [];
+  for (const host of topology.hosts.filter((h) => !away.has(h.id))) {
+    const incarnation = await runningIncarnation(host.url);
+    if (incarnation === undefined) away.add(host.id);
+    else if (host.state !== 'active' || incarnation !== host.incarnation)
+      waiting.push(`readmitting host ${host.name}`);
+  }
+  const opening = topology.shardlets.filter((s) => s.state.kind === 'opening' && !away.has(s.owner));
+  return opening.length === 0 ? waiting : [...waiting, `opening ${opening.length} shardlets`];
+}
+
+async function runningIncarnation(url: string): Promise<string | undefined> {
+  try {
+    const host = await connectHost(url);
+    const { incarnation } = await host.identify();
+    await host.close();
+    return incarnation;
+  } catch {
+    return undefined;
+  }
+}
+
+async function ensureStream(control: Control): Promise<void> {
+  const { streams } = await control.topology.snapshot();
+  if (!streams.some((s) => s.name === MAIN_STREAM))
+    await decide(control, createStream({ name: MAIN_STREAM }));
+}
+
+/** The token of an earlier start, if T still knows it; T keeps only hashes, so otherwise a new one. */
+async function ensureToken(control: Control, dataDir: string): Promise<string> {
+  const known = readCredentials({ FORESHARD_DATA_DIR: dataDir })?.token;
+  if (known !== undefined) {
+    const active = await control.tokens.activeHashes();
+    if (active.some(({ hash }) => hash === hashToken(known))) return known;
+  }
+  const { plaintext } = await control.tokens.create({ name: TOKEN_NAME });
+  return plaintext;
+}

@@ -1,0 +1,44 @@
+/** Everything on this machine: foreshard up, down, status, test. */
+import type { Command } from 'commander';
+import { ownDataDir } from '../checkout.ts';
+import { readSettings } from './settings.ts';
+
+const ENVIRONMENT = `
+Variables: EDGE_HOST, EDGE_PORT (127.0.0.1:7070), WEB_HOST, WEB_PORT (127.0.0.1:7080), WORKER_PORT (7090),
+FORESHARD_DATA_DIR (.foreshard), FORESHARD_HOST_MEMORY (of each local host, such as 512mb).
+DATABASE_URL, REDIS_URL, FORESHARD_HOSTS (addresses with commas): what is given is not started.`;
+
+// loaded when called: each needs much that the others do not
+export function register(program: Command): void {
+  program
+    .command('up')
+    .description('start everything on this machine and keep it running until Ctrl-C or "down"')
+    .addHelpText('after', ENVIRONMENT)
+    .action(async () => {
+      const { up } = await import('./up.ts');
+      await up(readSettings(process.env));
+    });
+  program
+    .command('down')
+    .description('end what "up" started; the data stay')
+    .action(async () => {
+      const { down } = await import('./down.ts');
+      await down(ownDataDir(process.env));
+    });
+  program
+    .command('status')
+    .description('what runs here, whether it is ready, and where it is reached')
+    .option('--json', 'one JSON document', false)
+    .action(async ({ json }: { json: boolean }) => {
+      const { status } = await import('./status.ts');
+      await status(readSettings(process.env), json);
+    });
+  program
+    .command('test')
+    .description('check everything: types, lint, rules, unit, contract and end-to-end tests')
+    .option('--only <checks>', 'some of them, with commas between')
+    .action(async ({ only }: { only?: string }) => {
+      const { test } = await import('../checks/index.ts');
+      await test(only?.split(','));
+    });
+}

@@ -1,0 +1,96 @@
+/** The environment of `foreshard up`, read once. What is given by a variable is not started. */
+import { totalmem } from 'node:os';
+import { z } from 'zod';
+import { ownDataDir } from '../checkout.ts';
+import type { Environment } from '../credentials.ts';
+import { badInput } from '../failure.ts';
+
+export interface Listener {
+  readonly host: string;
+  readonly port: number;
+  /** what to set when the port is taken */
+  readonly variable: string;
+}
+
+export interface UpSettings {
+  readonly dataDir: string;
+  readonly edge: Listener;
+  readonly web: Listener;
+  readonly worker: Listener;
+  readonly databaseUrl: string | undefined;
+  readonly redisUrl: string | undefined;
+  readonly hostUrls: readonly string[] | undefined;
+  /** Redis notation; of each host that is started here */
+  readonly hostMemory: string;
+}
+
+export const LOCAL_HOSTS = 4;
+/** All hosts together get at most this share of the memory: edge, worker, console and builds need the rest. */
+const HOSTS_SHARE_OF_MEMORY = 0.4;
+const HOST_MEMORY_MAX_MB = 1_024;
+const HOST_MEMORY_MIN_MB = 64;
+
+const port = z.coerce.number().int().min(1).max(65_535);
+const redisUrl = z.url({ protocol: /^rediss?$/, error: 'must be an address such as redis://127.0.0.1:6379' });
+const postgresUrl = z.url({
+  protocol: /^postgres(ql)?$/,
+  error: 'must be an address such as postgresql://user:password@127.0.0.1:5432/foreshard',
+});
+const environment = z.object({
+  EDGE_HOST: z.string().default('127.0.0.1'),
+  EDGE_PORT: port.default(7070),
+  WEB_HOST: z.string().default('127.0.0.1'),
+  WEB_PORT: port.default(7080),
+  WORKER_HOST: z.string().default('127.0.0.1'),
+  WORKER_PORT: port.default(7090),
+  DATABASE_URL: postgresUrl.optional(),
+  REDIS_URL: redisUrl.optional(),
+  FORESHARD_HOSTS: z
+    .string()
+    .transform((text) => text.split(',').map((url) => url.trim()))
+    .pipe(z.array(z.union([redisUrl, postgresUrl], { error: 'must be redis:// or postgresql:// addresses' })))
+    .optional(),
+  FORESHARD_HOST_MEMORY: z
+    .string()
+    .regex(/^\d+(kb|mb|gb)$/, 'must be a number with kb, mb or gb, such as 512mb')
+    .optional(),
+});
+
+export function readSettings(env: Environment): UpSettings {
+  // an empty variable means an unset one, as in a shell script's defaults
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw badInput(`the variable ${issue.path[0]?.toString()} is not valid: ${issue.message}`);
+  }
+  const e = parsed.data;
+  return {
+    dataDir: ownDataDir(env),
+    edge: { host: e.EDGE_HOST, port: e.EDGE_PORT, variable: 'EDGE_PORT' },
+    web: { host: e.WEB_HOST, port: e.WEB_PORT, variable: 'WEB_PORT' },
+    worker: { host: e.WORKER_HOST, port: e.WORKER_PORT, variable: 'WORKER_PORT' },
+    databaseUrl: e.DATABASE_URL,
+    redisUrl: e.REDIS_URL,
+    hostUrls: e.FORESHARD_HOSTS,
+    hostMemory: e.FORESHARD_HOST_MEMORY ?? `${defaultHostMemoryMb(availableMemory())}mb`,
+  };
+}
+
+/** How a browser or client reaches it: an address that stands for all of them is not one to connect to. */
+export function addressOf(listener: Listener): string {
+  const anywhere = listener.host === '0.0.0.0' || listener.host === '::';
+  const host = anywhere ? '127.0.0.1' : listener.host;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${listener.port}`;
+}
+
+export function defaultHostMemoryMb(totalBytes: number): number {
+  const fair = Math.floor((totalBytes * HOSTS_SHARE_OF_MEMORY) / LOCAL_HOSTS / 1_048_576);
+  return Math.min(HOST_MEMORY_MAX_MB, Math.max(HOST_MEMORY_MIN_MB, fair));
+}
+
+/** In a container the limit may be below what the machine has. */
+function availableMemory(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}

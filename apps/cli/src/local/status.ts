@@ -1,0 +1,62 @@
+/** foreshard status: what runs here, whether it is ready, and where it is reached. */
+import { isRunning } from '@foreshard/local';
+import { readCredentials } from '../credentials.ts';
+import { EXIT_FAILURE } from '../failure.ts';
+import { tableOf } from '../table.ts';
+import { liveRun, type ProcessRecord } from './run-record.ts';
+import { probe, services } from './services.ts';
+import type { Listener, UpSettings } from './settings.ts';
+
+interface Line {
+  readonly name: string;
+  readonly pid: number | null;
+  readonly state: 'ready' | 'alive' | 'ended';
+  readonly address: string | null;
+  readonly log: string;
+}
+
+export async function status(settings: UpSettings, json: boolean): Promise<void> {
+  const { dataDir } = settings;
+  const run = await liveRun(dataDir);
+  const lines = run === undefined ? [] : await Promise.all(run.processes.map((p) => lineOf(p, settings)));
+  const ready = run?.ready === true && lines.every((line) => line.state === 'ready');
+  if (json) {
+    const report = {
+      running: run !== undefined,
+      ready,
+      supervisor: run?.supervisor.pid ?? null,
+      processes: lines,
+    };
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+  } else
+    process.stdout.write(
+      run === undefined ? 'Foreshard is not running.\n' : `${tableOf(lines.map(asRow))}\n`,
+    );
+  if (!ready) process.exitCode = EXIT_FAILURE;
+}
+
+async function lineOf({ name, pid, began, log }: ProcessRecord, settings: UpSettings): Promise<Line> {
+  const address = addressesOf(settings.dataDir)[name] ?? null;
+  const line = { name, pid, address, log };
+  if (!(await isRunning({ pid, began }))) return { ...line, pid: null, state: 'ended' };
+  const service = services(settings).find((s) => s.name === name);
+  if (service === undefined || address === null) return { ...line, state: 'ready' };
+  const ready = await probe({ ...service, listener: listenerOf(address) }, service.readyPath);
+  return { ...line, state: ready ? 'ready' : 'alive' };
+}
+
+/** As they were when it was started: the environment of this command may be another. */
+function addressesOf(dataDir: string): Record<string, string | undefined> {
+  const known = readCredentials({ FORESHARD_DATA_DIR: dataDir });
+  const worker = typeof known?.workerUrl === 'string' ? known.workerUrl : undefined;
+  return { edge: known?.edgeUrl, console: known?.consoleUrl, worker };
+}
+
+function listenerOf(address: string): Listener {
+  const { hostname, port } = new URL(address);
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port), variable: '' };
+}
+
+function asRow({ log: _, ...shown }: Line): Readonly<Record<string, unknown>> {
+  return { ...shown };
+}

@@ -1,0 +1,52 @@
+/** The `foreshard` command: puts its topics together, and turns failures into one line and an exit code. */
+import { SetupFailure } from '@foreshard/local';
+import { Command, CommanderError } from 'commander';
+import { register as registerDoctor } from './doctor/index.ts';
+import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from './failure.ts';
+import { register as registerHosts } from './hosts/index.ts';
+import { register as registerLocal } from './local/index.ts';
+import { register as registerStreams } from './streams/index.ts';
+
+const program = new Command('foreshard')
+  .description('Foreshard moves the shard before the load arrives.')
+  .version('0.1.0')
+  .showHelpAfterError('(--help lists what there is)')
+  .configureHelp({ sortSubcommands: false })
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 done, 1 failed, 2 bad input.\nWith --json a command prints one JSON document.',
+  );
+
+for (const register of [registerLocal, registerDoctor, registerHosts, registerStreams]) register(program);
+for (const command of withSubcommands(program)) command.exitOverride();
+
+// a reader that has seen enough (head, less) ends the output, not the command
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_BAD_INPUT;
+  const { message, exitCode } = explain(error);
+  process.stderr.write(`foreshard: ${message}\n`);
+  return exitCode;
+}
+
+function explain(error: unknown): { message: string; exitCode: number } {
+  if (error instanceof SetupFailure)
+    return { message: `${error.message}: ${error.cure}`, exitCode: EXIT_FAILURE };
+  if (error instanceof CommandFailure) return { message: error.message, exitCode: error.exitCode };
+  if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
+    return { message: 'the disk is full: free about 1 GB and start again', exitCode: EXIT_FAILURE };
+  // not foreseen: whoever mends it needs the place
+  const unforeseen = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { message: unforeseen, exitCode: EXIT_FAILURE };
+}

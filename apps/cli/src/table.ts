@@ -1,0 +1,27 @@
+/** Rows as aligned columns for people, or as one JSON document for programs. */
+export function printRows(
+  rows: readonly Readonly<Record<string, unknown>>[],
+  json: boolean,
+  empty: string,
+): void {
+  if (json) process.stdout.write(`${JSON.stringify(rows)}\n`);
+  else process.stdout.write(rows.length === 0 ? `${empty}\n` : `${tableOf(rows)}\n`);
+}
+
+export function tableOf(rows: readonly Readonly<Record<string, unknown>>[]): string {
+  const columns = Object.keys(rows[0] ?? {});
+  const lines = [columns, ...rows.map((row) => columns.map((column) => textOf(row[column])))];
+  const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]!.length)));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function textOf(value: unknown): string {
+  return value === undefined || value === null ? '-' : String(value);
+}
