@@ -30,8 +30,8 @@ async function drive(endMs: number): Promise<void> {
     renumber(request, nextId);
     nextId += size;
     const reply = await client.send(request.body);
-    const status = reply.latin1Slice(9, 12);
-    if (status !== '200') throw new Error(`the edge answered ${reply.latin1Slice(0, 600)}`);
+    const status = reply.toString('latin1', 9, 12);
+    if (status !== '200') throw new Error(`the edge answered ${reply.toString('latin1', 0, 600)}`);
     acknowledged += size;
   }
   client.close();

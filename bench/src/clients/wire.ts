@@ -16,8 +16,9 @@ export type ReplyLength = (buffer: Buffer) => number;
 export function httpReplyLength(buffer: Buffer): number {
   const headEnd = buffer.indexOf('\r\n\r\n');
   if (headEnd < 0) return 0;
-  const length = /content-length: *(\d+)/i.exec(buffer.latin1Slice(0, headEnd));
-  if (length === null) throw new Error(`a reply without content-length: ${buffer.latin1Slice(0, headEnd)}`);
+  const length = /content-length: *(\d+)/i.exec(buffer.toString('latin1', 0, headEnd));
+  if (length === null)
+    throw new Error(`a reply without content-length: ${buffer.toString('latin1', 0, headEnd)}`);
   const end = headEnd + 4 + Number(length[1]);
   return buffer.length >= end ? end : 0;
 }
@@ -27,7 +28,7 @@ export function respReplyLength(buffer: Buffer): number {
   const lineEnd = buffer.indexOf('\r\n');
   if (lineEnd < 0) return 0;
   if (buffer[0] !== 0x24) return lineEnd + 2;
-  const end = lineEnd + 2 + Number(buffer.latin1Slice(1, lineEnd)) + 2;
+  const end = lineEnd + 2 + Number(buffer.toString('latin1', 1, lineEnd)) + 2;
   return buffer.length >= end ? end : 0;
 }
 
