@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { MICROS_PER_MS } from '../kernel/index.ts';
+import { deleteStream } from '../topology/index.ts';
+import { drive } from './drive.ts';
+import { dueGarbage, GARBAGE_BATCH_MAX, GARBAGE_GRACE_MS, garbageMachine } from './garbage.ts';
+import { Killed, killedAt, TestCluster } from './test-cluster.ts';
+
+async function withDeletedStream(shards: number) {
+  const cluster = new TestCluster();
+  const host = await cluster.addHost();
+  const stream = await cluster.addStream(shards);
+  await cluster.finishAll();
+  await cluster.decide(deleteStream(stream));
+  return { cluster, host };
+}
+
+function nowMs(cluster: TestCluster): number {
+  return cluster.clock.nowMicros() / MICROS_PER_MS;
+}
+
+test('garbage is left alone until its grace time is over', async () => {
+  const { cluster, host } = await withDeletedStream(1);
+  expect(dueGarbage(cluster.map, host, nowMs(cluster) + GARBAGE_GRACE_MS - 1)).toEqual([]);
+  expect(dueGarbage(cluster.map, host, nowMs(cluster) + GARBAGE_GRACE_MS)).toHaveLength(1);
+  expect(dueGarbage(cluster.map, host + 1, nowMs(cluster) + GARBAGE_GRACE_MS)).toEqual([]);
+});
+
+test('garbage is dropped on its host before T forgets it, in batches', async () => {
+  const { cluster, host } = await withDeletedStream(GARBAGE_BATCH_MAX + 20);
+  const batches = dueGarbage(cluster.map, host, nowMs(cluster) + GARBAGE_GRACE_MS);
+  expect(batches.map((b) => b.length)).toEqual([GARBAGE_BATCH_MAX, 20]);
+  for (const batch of batches)
+    expect(await drive(garbageMachine(batch), cluster.performer())).toEqual({ kind: 'finished' });
+  expect((await cluster.refresh()).garbage()).toEqual([]);
+  const left = await cluster.hosts.get(host)!.list(0, 1_000);
+  expect(left.every((r) => r.mode === 'dropped')).toBe(true);
+});
+
+test('a worker killed while dropping leaves the garbage in T until another has dropped it', async () => {
+  for (let n = 0; n < 4; n++) {
+    const { cluster, host } = await withDeletedStream(3);
+    const [batch] = dueGarbage(cluster.map, host, nowMs(cluster) + GARBAGE_GRACE_MS);
+    const killed = drive(garbageMachine(batch!), killedAt(n, 'before', cluster.performer()));
+    await expect(killed).rejects.toThrow(Killed);
+    expect((await cluster.refresh()).garbage()).toHaveLength(3);
+    await drive(garbageMachine(batch!), cluster.performer());
+    expect((await cluster.refresh()).garbage()).toEqual([]);
+  }
+});
+
+test('a newer replica in the place of the garbage stays', async () => {
+  const { cluster, host } = await withDeletedStream(1);
+  const store = cluster.hosts.get(host)!;
+  const batch = dueGarbage(cluster.map, host, nowMs(cluster) + GARBAGE_GRACE_MS)[0]!;
+  const { shardlet, epoch } = batch[0]!;
+  await store.raise(shardlet, epoch + 9);
+  await drive(garbageMachine(batch), cluster.performer());
+  expect(await store.describe(shardlet)).toMatchObject({ mode: 'open', epoch: epoch + 9 });
+  expect((await cluster.refresh()).garbage()).toEqual([]);
+});

@@ -1,0 +1,58 @@
+/**
+ * Drops replicas that nothing refers to any more. An old copy is a correct prefix, so leaving it for a while
+ * harms nobody and lets readers and edges with an old map finish what they are doing.
+ */
+import type { Garbage, TopologyMap } from '../topology/index.ts';
+import { dropGarbage } from '../topology/index.ts';
+import { type Action, type Answer, finish, type Machine, type Step, settled, unexpected } from './machine.ts';
+
+/**
+ * How long a replica stays after T has let go of it. Followers of T poll every few seconds when they miss a
+ * notification, and a reader holds a page for less than ten: whoever still goes there after half a minute
+ * is cut off, and is answered correctly that it is stale.
+ */
+export const GARBAGE_GRACE_MS = 30_000;
+
+/** Bounds one decision, and the calls that are repeated when a worker dies before it. */
+export const GARBAGE_BATCH_MAX = 100;
+
+/** The replicas on `host` to drop now, oldest first, in batches. */
+export function dueGarbage(map: TopologyMap, host: number, nowMs: number): Garbage[][] {
+  const due = map
+    .garbage()
+    .filter((g) => g.host === host && nowMs - g.since >= GARBAGE_GRACE_MS)
+    .sort((a, b) => a.since - b.since || a.shardlet - b.shardlet || a.epoch - b.epoch);
+  const batches: Garbage[][] = [];
+  for (let at = 0; at < due.length; at += GARBAGE_BATCH_MAX)
+    batches.push(due.slice(at, at + GARBAGE_BATCH_MAX));
+  return batches;
+}
+
+/** REQUIRES a batch of at least one. The state counts the drops that were answered. */
+export function garbageMachine(batch: readonly Garbage[]): Machine<number> {
+  const name = `dropping ${batch.length} replicas of host ${batch[0]?.host}`;
+  return {
+    name,
+    begin: () => ({ state: 0, actions: batch.map(dropping) }),
+    step: (state, answer) => step(batch, name, state, answer),
+  };
+}
+
+function dropping({ host, shardlet, epoch }: Garbage): Action {
+  return { kind: 'drop', host, shardlet, epoch };
+}
+
+/** A `stale` drop found something newer there: nothing up to this epoch is left, which is what it is for. */
+function step(batch: readonly Garbage[], name: string, dropped: number, answer: Answer): Step<number> {
+  switch (answer.kind) {
+    case 'drop': {
+      const state = dropped + 1;
+      if (state < batch.length) return { state, actions: [] };
+      return { state, actions: [{ kind: 'decide', decision: dropGarbage(batch) }] };
+    }
+    case 'decide':
+      return finish(dropped, settled(name, answer.reply));
+    default:
+      return unexpected(name, answer);
+  }
+}

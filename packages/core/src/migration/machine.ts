@@ -1,0 +1,128 @@
+/**
+ * The shape of everything here: a passive machine that says what to do next, and the vocabulary it says it
+ * in. A machine decides and does no IO; `drive` does the IO and decides nothing. So every order of replies,
+ * every crash and every repetition can be tested without a server.
+ *
+ * A machine keeps nothing that must last: killed at any point, the same machine begun again from T finishes
+ * the same work, because every action is idempotent.
+ */
+import type {
+  CreateReply,
+  EpochReply,
+  ParentRef,
+  ReplicaDetails,
+  ReplicaInfo,
+  ReplicaSpec,
+  Stale,
+} from '../hosts/index.ts';
+import { InvariantViolation } from '../kernel/index.ts';
+import type { Decision, DecisionReply, TopologyMap } from '../topology/index.ts';
+
+interface OnReplica {
+  readonly host: number;
+  readonly shardlet: number;
+  readonly epoch: number;
+}
+
+export type Action =
+  /** host operations, with the names they have in the port */
+  | ({ readonly kind: 'seal' } & OnReplica)
+  | ({ readonly kind: 'raise' } & OnReplica)
+  | ({ readonly kind: 'drop' } & OnReplica)
+  | ({
+      readonly kind: 'createOpen';
+      readonly spec: ReplicaSpec;
+      readonly parents: readonly ParentRef[];
+    } & OnReplica)
+  | { readonly kind: 'describe'; readonly host: number; readonly shardlet: number }
+  | { readonly kind: 'list'; readonly host: number; readonly after: number; readonly limit: number }
+  | ({ readonly kind: 'seek'; readonly ts: number } & Omit<OnReplica, 'epoch'>)
+  | ({ readonly kind: 'trim'; readonly upTo: number } & OnReplica)
+  | { readonly kind: 'decide'; readonly decision: Decision<unknown> }
+  /** brings the follower's map of T up to date */
+  | { readonly kind: 'readTopology' }
+  /** drives other machines to their end, several at a time */
+  | { readonly kind: 'run'; readonly machines: readonly Machine[] };
+
+interface Replies {
+  readonly seal: EpochReply;
+  readonly raise: EpochReply;
+  readonly drop: { readonly kind: 'dropped' } | Stale;
+  readonly createOpen: CreateReply;
+  readonly describe: ReplicaDetails | Stale;
+  readonly list: readonly ReplicaInfo[];
+  readonly seek: { readonly kind: 'seq'; readonly seq: number } | Stale;
+  readonly trim: { readonly kind: 'trimmed'; readonly firstSeq: number } | Stale;
+  readonly decide: DecisionReply<unknown>;
+  readonly readTopology: TopologyMap;
+  readonly run: readonly Outcome[];
+}
+
+export type ActionOf<K extends Action['kind']> = Extract<Action, { readonly kind: K }>;
+export type ReplyTo<A extends Action> = Replies[A['kind']];
+
+/** An action with its reply. */
+export type Answer = {
+  [K in Action['kind']]: { readonly kind: K; readonly action: ActionOf<K>; readonly reply: Replies[K] };
+}[Action['kind']];
+
+/** How a machine ends. Only `finished` means that T is settled; the others say why to look again later. */
+export type Outcome =
+  | { readonly kind: 'finished' }
+  /** a host or T has moved on since the map was read: read T again */
+  | { readonly kind: 'stale'; readonly detail: string }
+  /** the host cannot do it now (no memory) */
+  | { readonly kind: 'blocked'; readonly detail: string }
+  /** no answer: the outcome of the last action is unknown, a repeat is safe */
+  | { readonly kind: 'unreachable'; readonly host: number; readonly detail: string }
+  /** needs a person; nothing was changed */
+  | { readonly kind: 'refused'; readonly reason: RefusalReason; readonly detail: string };
+
+/** Why a host is not used: its store is empty, belongs to another host, or lacks what it confirmed to T. */
+export const REFUSAL_REASONS = ['empty', 'other', 'older'] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+/** What to do after an answer; an outcome ends the machine. */
+export interface Step<S> {
+  readonly state: S;
+  readonly actions: readonly Action[];
+  readonly outcome?: Outcome;
+}
+
+export interface Machine<S = unknown> {
+  /** what it works on, for logs */
+  readonly name: string;
+  begin(): Step<S>;
+  step(state: S, answer: Answer): Step<S>;
+}
+
+export function finish<S>(state: S, outcome: Outcome = { kind: 'finished' }): Step<S> {
+  return { state, actions: [], outcome };
+}
+
+export function stale(what: string, found: Stale): Outcome {
+  return { kind: 'stale', detail: `${what}: found ${found.mode} at epoch ${found.epoch}` };
+}
+
+/** A refused decision lost a race: whoever won it has moved T on. */
+export function settled(what: string, reply: DecisionReply<unknown>): Outcome {
+  if (reply.kind === 'decided') return { kind: 'finished' };
+  return { kind: 'stale', detail: `${what}: ${reply.refusal.reason}, ${reply.refusal.detail}` };
+}
+
+export function notCreated(what: string, reply: Exclude<CreateReply, { kind: 'created' }>): Outcome {
+  switch (reply.kind) {
+    case 'stale':
+      return stale(what, reply);
+    case 'full':
+      return { kind: 'blocked', detail: `${what}: the host has no memory left` };
+    case 'belowFloor':
+      // the floor is never above an unsettled version, so T has settled this one
+      return { kind: 'stale', detail: `${what}: below the create floor ${reply.createFloor}` };
+  }
+}
+
+/** For the answers a machine never asked for. */
+export function unexpected(machine: string, answer: Answer): never {
+  throw new InvariantViolation(`${machine} did not ask for ${answer.kind}`);
+}
