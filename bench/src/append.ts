@@ -102,7 +102,8 @@ async function cpuPerEvent(
 async function pipelinedXadd(redis: Redis, calls: readonly Call[]): Promise<void> {
   for (const call of calls) {
     const pipeline = redis.pipeline();
-    call.frames.forEach((frame, i) => pipeline.xadd(`plain:${call.shardlets[i]}`, '*', 'f', frame));
+    for (const [i, frame] of call.frames.entries())
+      pipeline.xadd(`plain:${call.shardlets[i]}`, '*', 'f', frame);
     await pipeline.exec();
   }
 }

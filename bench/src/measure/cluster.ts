@@ -31,19 +31,19 @@ export interface BenchCluster {
 
 export async function startCluster({ shardlets, fsyncMs }: BenchOptions): Promise<BenchCluster> {
   const dir = await mkdtemp(join(tmpdir(), 'foreshard-bench-'));
-  const env = fsyncMs > 0 ? { LD_PRELOAD: await buildSlowSync(dir, fsyncMs) } : undefined;
+  const env: Record<string, string> = fsyncMs > 0 ? { LD_PRELOAD: await buildSlowSync(dir, fsyncMs) } : {};
   const servers: LocalServer[] = [];
   const children: Child[] = [];
   const postgres = await startPostgres({ dir: join(dir, 'postgres') });
   servers.push(postgres);
   const controlRedis = await startRedis({ dir: join(dir, 'control'), config: { appendfsync: 'everysec' } });
   servers.push(controlRedis);
-  const host = await startRedis({ dir: join(dir, 'host'), config: HOST_SETTINGS, ...(env && { env }) });
+  const host = await startRedis({ dir: join(dir, 'host'), config: HOST_SETTINGS, env });
   servers.push(host);
   const yardstick = await startRedis({
     dir: join(dir, 'yardstick'),
     config: HOST_SETTINGS,
-    ...(env && { env }),
+    env,
   });
   servers.push(yardstick);
 

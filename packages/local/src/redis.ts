@@ -13,7 +13,7 @@ export interface RedisOptions {
   readonly config?: Readonly<Record<string, string>>;
   readonly name?: string;
   /** over the program's own */
-  readonly env?: NodeJS.ProcessEnv;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const DEFAULTS = {
@@ -42,7 +42,7 @@ export async function startRedis(options: RedisOptions): Promise<LocalServer> {
       program: redis.program,
       args: [configFile],
       cwd: dir,
-      env: { ...redis.env, ...options.env },
+      env: { ...redis.env, ...options.env } as NodeJS.ProcessEnv,
       logFile: join(dir, 'redis.log'),
       endSignal: 'SIGTERM',
     },
