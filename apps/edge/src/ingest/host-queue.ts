@@ -1,0 +1,145 @@
+/**
+ * Group commit: what waits for one host goes in one call, and while that call is on its way everything that
+ * arrives makes up the next one. One call in flight keeps the order of every key without numbering requests,
+ * and the host syncs its disk once for all of them. Nothing waits for a timer: a call leaves at the end of
+ * the turn of the event loop in which its first event came.
+ *
+ * When the host does not answer, the outcome is unknown; a repeat is safe because the host knows the ids.
+ * So the events of the call go back to the front, and are tried again until they are too old.
+ */
+import { type AppendReply, type EventHost, HostUnreachable } from '@foreshard/core/hosts';
+import { type AppendCall, type CallLimits, CallPlan } from './append-call.ts';
+import { type Run, runOf } from './intake.ts';
+
+export interface QueueOwner {
+  nowMicros(): number;
+  /** the events of this shardlet must wait behind others: keep them, do not send them */
+  isHeld(shardlet: number): boolean;
+  holdBehind(run: Run, shardlet: number): void;
+  answered(call: AppendCall, replies: readonly AppendReply[]): void;
+  /** what should still be sent; the rest was too old and is refused */
+  unreachable(runs: readonly Run[], error: HostUnreachable): Run[];
+  failed(runs: readonly Run[], error: unknown): void;
+  callTook(hostId: number, micros: number, call: AppendCall): void;
+}
+
+const RETRY_MS_MIN = 10;
+const RETRY_MS_MAX = 500;
+
+export class HostQueue {
+  readonly hostId: number;
+  private readonly connect: () => Promise<EventHost>;
+  private readonly owner: QueueOwner;
+  private readonly limits: CallLimits;
+  private runs: Run[] = [];
+  /** events of the first run that were already taken */
+  private taken = 0;
+  private inFlight = false;
+  private scheduled = false;
+  private retryMs = 0;
+  private retryTimer: NodeJS.Timeout | undefined;
+  private failingSinceMicros: number | undefined;
+
+  constructor(hostId: number, connect: () => Promise<EventHost>, owner: QueueOwner, limits: CallLimits) {
+    this.hostId = hostId;
+    this.connect = connect;
+    this.owner = owner;
+    this.limits = limits;
+  }
+
+  push(run: Run): void {
+    this.runs.push(run);
+    this.schedule();
+  }
+
+  /** For events that were on their way before those that wait here. */
+  pushFront(runs: readonly Run[]): void {
+    if (runs.length === 0) return;
+    const [first, ...rest] = this.runs;
+    const remaining = first === undefined ? [] : [this.rest(first), ...rest];
+    this.runs = [...runs, ...remaining];
+    this.taken = 0;
+    this.schedule();
+  }
+
+  /** How long the host has not answered; 0 while it does. */
+  failingForMicros(nowMicros: number): number {
+    return this.failingSinceMicros === undefined ? 0 : nowMicros - this.failingSinceMicros;
+  }
+
+  /** The host is known to answer again, or its place in the map has changed: try at once. */
+  wake(): void {
+    this.failingSinceMicros = undefined;
+    if (this.retryTimer === undefined) return;
+    clearTimeout(this.retryTimer);
+    this.retryTimer = undefined;
+    this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.inFlight || this.scheduled || this.retryTimer !== undefined || this.runs.length === 0) return;
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      const call = this.takeCall();
+      if (call !== undefined) void this.send(call);
+    });
+  }
+
+  private async send(call: AppendCall): Promise<void> {
+    this.inFlight = true;
+    const startedMicros = performance.now() * 1_000;
+    try {
+      const host = await this.connect();
+      const replies = await host.append(call.groups);
+      this.owner.callTook(this.hostId, performance.now() * 1_000 - startedMicros, call);
+      this.failingSinceMicros = undefined;
+      this.retryMs = 0;
+      this.owner.answered(call, replies);
+    } catch (error) {
+      if (error instanceof HostUnreachable) this.retryLater(call, error);
+      else this.owner.failed(call.allRuns(), error);
+    } finally {
+      this.inFlight = false;
+      this.schedule();
+    }
+  }
+
+  private retryLater(call: AppendCall, error: HostUnreachable): void {
+    this.failingSinceMicros ??= this.owner.nowMicros();
+    this.retryMs = Math.min(RETRY_MS_MAX, Math.max(RETRY_MS_MIN, this.retryMs * 2));
+    this.retryTimer = setTimeout(() => {
+      this.retryTimer = undefined;
+      this.schedule();
+    }, this.retryMs);
+    this.pushFront(call.allRuns());
+    const [first, ...rest] = this.runs;
+    this.runs = first === undefined ? [] : this.owner.unreachable([this.rest(first), ...rest], error);
+    this.taken = 0;
+  }
+
+  private takeCall(): AppendCall | undefined {
+    const plan = new CallPlan(this.limits);
+    let done = 0;
+    while (done < this.runs.length && this.takeRun(this.runs[done]!, plan)) done++;
+    this.runs.splice(0, done);
+    return plan.events === 0 ? undefined : plan.build(this.owner.nowMicros());
+  }
+
+  /** `false` when the call is full before the end of the run. */
+  private takeRun(run: Run, plan: CallPlan): boolean {
+    const { intake, indices } = run;
+    for (; this.taken < indices.length; this.taken++) {
+      const i = indices[this.taken]!;
+      const shardlet = intake.shardlet[i]!;
+      if (this.owner.isHeld(shardlet)) this.owner.holdBehind(runOf(intake, [i]), shardlet);
+      else if (!plan.add(intake, i)) return false;
+    }
+    this.taken = 0;
+    return true;
+  }
+
+  private rest(run: Run): Run {
+    return this.taken === 0 ? run : runOf(run.intake, run.indices.slice(this.taken));
+  }
+}

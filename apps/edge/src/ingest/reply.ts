@@ -1,0 +1,110 @@
+/**
+ * The answer to a request of events: one result an event, in the order sent. The status is 200 only when
+ * every event is durable (stored or known already). Otherwise it is the status of the event that matters
+ * most to the sender: first what goes away by itself (retrying the whole request is safe, what is stored
+ * stays once), then what needs an operator, then what needs other events. The body is then a problem
+ * document that carries the same `results`.
+ */
+import { ERRORS, type ErrorCode } from '@foreshard/core/kernel';
+import { problemDocument } from '../http/problem.ts';
+import { DUPLICATE, type EventProblem, EXPIRED, type Intake, REFUSED, STORED } from './intake.ts';
+
+export interface Reply {
+  readonly status: number;
+  readonly contentType: string;
+  readonly retryAfterSeconds: number | undefined;
+  readonly body: string;
+}
+
+/** What matters most comes first. */
+const STATUS_ORDER = [503, 429, 507, 500, 404, 413, 400] as const;
+const RETRY_AFTER_SECONDS = 1;
+
+/** REQUIRES a settled intake. */
+export function replyTo(intake: Intake): Reply {
+  const results = resultsJson(intake);
+  const worst = worstProblem(intake);
+  if (worst === undefined) {
+    return {
+      status: 200,
+      contentType: 'application/json',
+      retryAfterSeconds: undefined,
+      body: `{"results":${results}}`,
+    };
+  }
+  const { status } = ERRORS[worst.code];
+  const document = JSON.stringify(problemDocument(worst.code, detailOf(intake, worst), worst.pointer));
+  return {
+    status,
+    contentType: 'application/problem+json',
+    retryAfterSeconds: status === 503 || status === 429 ? RETRY_AFTER_SECONDS : undefined,
+    body: `${document.slice(0, -1)},"results":${results}}`,
+  };
+}
+
+function worstProblem(intake: Intake): EventProblem | undefined {
+  let worst: EventProblem | undefined;
+  for (const problem of intake.problems.values()) {
+    if (worst === undefined || rank(problem.code) < rank(worst.code)) worst = problem;
+  }
+  return worst;
+}
+
+function rank(code: ErrorCode): number {
+  const at = (STATUS_ORDER as readonly number[]).indexOf(ERRORS[code].status);
+  return at === -1 ? STATUS_ORDER.length : at;
+}
+
+function detailOf(intake: Intake, worst: EventProblem): string {
+  if (intake.count === 1) return worst.detail;
+  const places = [...intake.problems.keys()].sort((a, b) => a - b);
+  const named = places.slice(0, 10).join(', ') + (places.length > 10 ? ', ...' : '');
+  return `${places.length} of ${intake.count} events were not stored (index ${named}); ${worst.detail}`;
+}
+
+/**
+ * Written by hand: JSON.stringify would want an object an event. Names of streams need no escaping
+ * (streamNameSchema), ids may.
+ */
+function resultsJson(intake: Intake): string {
+  const stream = `"stream":"${intake.stream.name}"`;
+  let json = '[';
+  for (let i = 0; i < intake.count; i++) {
+    if (i > 0) json += ',';
+    json += resultJson(intake, i, stream);
+  }
+  return `${json}]`;
+}
+
+function resultJson(intake: Intake, i: number, stream: string): string {
+  const id = intake.ids[i];
+  const head = `{"id":${id === undefined ? 'null' : quoted(id)},"status":`;
+  switch (intake.status[i]) {
+    case STORED:
+      return `${head}"stored",${stream},${placeJson(intake, i)},"seq":${intake.seq[i]},"ts":${intake.ts[i]}}`;
+    case DUPLICATE: {
+      const seq = intake.seq[i]!;
+      return `${head}"duplicate",${stream},${placeJson(intake, i)},"seq":${Number.isNaN(seq) ? 'null' : seq}}`;
+    }
+    case EXPIRED:
+      return `${head}"expired",${stream},"error":${problemJson(intake.problems.get(i)!, i)}}`;
+    case REFUSED:
+      return `${head}"error",${stream},"error":${problemJson(intake.problems.get(i)!, i)}}`;
+    default:
+      throw new Error(`event ${i} is not settled`);
+  }
+}
+
+function placeJson(intake: Intake, i: number): string {
+  return `"shard":${intake.shard[i]},"shardlet":${intake.shardlet[i]}`;
+}
+
+function problemJson(problem: EventProblem, index: number): string {
+  return JSON.stringify({ ...problemDocument(problem.code, problem.detail, problem.pointer), index });
+}
+
+const PLAIN = /^[\w .:/@+=~-]*$/;
+
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+}
