@@ -23,7 +23,10 @@ export interface Stale {
   readonly mode: ReplicaMode | 'absent';
 }
 
-/** The host has no memory left for an operation that needs some (append, ingest, ingestIds, create shadow). */
+/**
+ * The host has no memory left for an operation that needs some (append, ingest, ingestIds, create shadow).
+ * It refuses such a call as a whole and before looking at it: also a repeat, also a stale one.
+ */
 export interface Full {
   readonly kind: 'full';
 }
@@ -79,13 +82,13 @@ export interface DuplicateOutcome {
   readonly index: number;
   /** the shardlet that holds the event: this one or an ancestor */
   readonly shardlet: number;
-  /** undefined when the event was trimmed meanwhile */
+  /** undefined when this host knows that the event was trimmed meanwhile */
   readonly seq: number | undefined;
 }
 
 /**
  * What became of a group. In `appended`, the events that are neither duplicate nor expired were stored in
- * order: the k-th of them has seq = firstSeq + k and ts = firstTs + k.
+ * order: the k-th of them has seq = firstSeq + k and ts = firstTs + k (the next ones, where none was stored).
  */
 export type AppendReply =
   | {
@@ -94,7 +97,7 @@ export type AppendReply =
       readonly firstTs: number;
       readonly stored: number;
       readonly duplicates: readonly DuplicateOutcome[];
-      /** indices of events whose id time is older than window - lead: refused */
+      /** indices of events whose id is not known and whose id time is older than window - lead: refused */
       readonly expired: readonly number[];
     }
   | Stale
@@ -143,7 +146,7 @@ export interface ReplicaDetails extends ReplicaInfo {
   readonly range: Range;
   /** highest timestamp given or promised */
   readonly last: number;
-  /** closed sets inherited from ancestors and not yet forgotten (own ids travel with their records) */
+  /** complete closed sets of ancestors, not yet forgotten, in the order of look-up (own ids travel with their records) */
   readonly inheritedIdSets: readonly IdSetInfo[];
   /** payload and frame bytes held */
   readonly bytes: number;
@@ -166,8 +169,9 @@ export interface HostUsage {
 }
 
 export interface ReadOptions {
+  /** bounds the records looked at, matching or not */
   readonly maxRecords: number;
-  /** a reply stops after the record that passes this; at least one record is given */
+  /** a reply stops after the matching record with which its frames reach this */
   readonly maxBytes: number;
   /** only records of this key hash; the others are skipped but count as read */
   readonly keyHash?: number;
@@ -195,7 +199,7 @@ export type CreateReply =
   | Full
   | { readonly kind: 'belowFloor'; readonly createFloor: number };
 
-/** `conflict`: the shadow holds other content at this seq; it was reported, not overwritten. */
+/** Nothing was taken where there is a gap or a `conflict`: the shadow holds other content at this seq. */
 export type IngestReply =
   | { readonly kind: 'ingested'; readonly lastSeq: number }
   | { readonly kind: 'gap'; readonly lastSeq: number }
@@ -211,7 +215,9 @@ export type ReadyReply =
 
 export interface FrontierReply {
   readonly hostLast: number;
+  /** ordered by shardlet; also tombstones, with firstSeq 1 and lastSeq 0 */
   readonly changed: readonly ReplicaInfo[];
+  /** opaque: to be handed to the next call of this incarnation; 0 asks for everything */
   readonly since: number;
 }
 
@@ -231,11 +237,17 @@ export interface EventHost {
     spec: ReplicaSpec,
     parents: readonly ParentRef[],
   ): Promise<CreateReply>;
-  /** One atomic call for all groups; each group has its own outcome, in order. */
+  /**
+   * One atomic call for all groups; each group has its own outcome, in order. REQUIRES groups of different
+   * shardlets.
+   */
   append(groups: readonly AppendGroup[]): Promise<AppendReply[]>;
   /** open@epoch -> sealed@epoch */
   seal(shardlet: number, epoch: number): Promise<EpochReply>;
-  /** Continues a shadow without a gap; records it already has are skipped after comparing. */
+  /**
+   * Continues a shadow without a gap; records it already has are skipped after comparing. REQUIRES records
+   * that follow one another.
+   */
   ingest(shardlet: number, epoch: number, records: readonly StoredRecord[]): Promise<IngestReply>;
   /** A chunk of a closed set of the source; `complete` with the last chunk. */
   ingestIds(
