@@ -1,0 +1,57 @@
+/** The environment of the worker. What is wrong is told in one line that names the variable and the cure. */
+import { z } from 'zod';
+
+const environment = z.object({
+  DATABASE_URL: z.url({
+    protocol: /^postgres(ql)?$/,
+    error:
+      'must be the address of the topology store, such as postgresql://user:password@127.0.0.1:5432/foreshard',
+  }),
+  REDIS_URL: z.url({
+    protocol: /^rediss?$/,
+    error: 'must be the address of the control Redis, such as redis://127.0.0.1:6379',
+  }),
+  WORKER_HOST: z.string().min(1).default('127.0.0.1'),
+  WORKER_PORT: z.coerce
+    .number({ error: 'must be a port number' })
+    .int()
+    .min(1, 'must be a port between 1 and 65535')
+    .max(65_535, 'must be a port between 1 and 65535')
+    .default(7090),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+      error: 'must be one of fatal, error, warn, info, debug, trace, silent',
+    })
+    .default('info'),
+});
+
+export interface Settings {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: string;
+}
+
+export type SettingsReply =
+  | { readonly kind: 'settings'; readonly settings: Settings }
+  | { readonly kind: 'wrong'; readonly line: string };
+
+export function readSettings(env: Readonly<Record<string, string | undefined>>): SettingsReply {
+  // an empty variable means an unset one, as in a shell script's defaults
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    return { kind: 'wrong', line: `the variable ${String(issue.path[0])} ${issue.message}` };
+  }
+  const e = parsed.data;
+  const settings = {
+    databaseUrl: e.DATABASE_URL,
+    redisUrl: e.REDIS_URL,
+    host: e.WORKER_HOST,
+    port: e.WORKER_PORT,
+    logLevel: e.LOG_LEVEL,
+  };
+  return { kind: 'settings', settings };
+}
