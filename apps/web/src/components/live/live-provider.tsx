@@ -1,0 +1,85 @@
+'use client';
+
+/**
+ * One subscription per tab feeds every page. It says of itself whether it is live, paused or stale, and it
+ * comes back by itself: the browser's EventSource reconnects after a broken connection but gives up after
+ * an error status, and tRPC's client has left ended streams idle (trpc#7094), so a watchdog subscribes
+ * anew whenever nothing has come for a while. The first update of a subscription brings the whole window,
+ * so a reconnect leaves no hole.
+ */
+import { useSubscription } from '@trpc/tanstack-react-query';
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useReducer, useState } from 'react';
+import { useTRPC } from '../api.ts';
+import { type Feed, type LiveStatus, NO_FEED, nextFeed, STALE_AFTER_MS, statusOf } from './feed.ts';
+
+const WATCH_MS = 1_000;
+const RESUBSCRIBE_AFTER_MS = 8_000;
+
+interface Live extends Feed {
+  readonly status: LiveStatus;
+  /** how old the picture is; 0 while it is live */
+  readonly staleMs: number;
+  /** the moment the picture speaks of, running on while it is stale */
+  readonly nowMs: number;
+  setPaused(paused: boolean): void;
+}
+
+const LiveContext = createContext<Live | null>(null);
+
+export function LiveProvider({ children }: { children: ReactNode }) {
+  const trpc = useTRPC();
+  const [paused, setPaused] = useState(false);
+  const [feed, onUpdate] = useReducer(nextFeed, NO_FEED);
+  const { reset } = useSubscription(
+    trpc.overview.live.subscriptionOptions(undefined, {
+      enabled: !paused,
+      onData: (update) => onUpdate({ update, receivedMs: performance.now() }),
+    }),
+  );
+  const ageMs = useAge(feed.receivedMs, paused);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each update restarts the wait
+  useEffect(() => {
+    if (paused) return;
+    const timer = setInterval(reset, RESUBSCRIBE_AFTER_MS);
+    return () => clearInterval(timer);
+  }, [paused, reset, feed.receivedMs]);
+
+  const value = useMemo((): Live => {
+    const staleMs = Math.max(ageMs > STALE_AFTER_MS ? ageMs : 0, feedStaleMs(feed));
+    return {
+      ...feed,
+      status: statusOf(feed, paused, staleMs),
+      staleMs,
+      nowMs: nowOf(feed, ageMs, paused),
+      setPaused,
+    };
+  }, [feed, paused, ageMs]);
+  return <LiveContext value={value}>{children}</LiveContext>;
+}
+
+export function useLive(): Live {
+  const live = useContext(LiveContext);
+  if (live === null) throw new Error('useLive is used outside of LiveProvider');
+  return live;
+}
+
+/** Age of the last update in whole seconds of ticking; it only makes a page render while nothing comes. */
+function useAge(receivedMs: number | undefined, paused: boolean): number {
+  const [age, setAge] = useState(0);
+  useEffect(() => {
+    setAge(0);
+    if (paused || receivedMs === undefined) return;
+    const timer = setInterval(() => setAge(performance.now() - receivedMs), WATCH_MS);
+    return () => clearInterval(timer);
+  }, [receivedMs, paused]);
+  return age;
+}
+
+function feedStaleMs(feed: Feed): number {
+  const age = feed.frame?.feedAgeMs ?? 0;
+  return age > STALE_AFTER_MS * 2 ? age : 0;
+}
+
+function nowOf(feed: Feed, ageMs: number, paused: boolean): number {
+  return (feed.frame?.atMs ?? 0) + (paused ? 0 : ageMs);
+}

@@ -1,0 +1,73 @@
+'use client';
+
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
+import { cn } from '../class-names.ts';
+import { useLive } from '../live/live-provider.tsx';
+import { Mark } from './mark.tsx';
+import { PAGES } from './pages.ts';
+
+/** The side bar, and the drawer of a narrow screen. */
+export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
+  const pathname = usePathname();
+  return (
+    <div className="flex h-full flex-col">
+      <Link
+        href="/"
+        {...(onNavigate === undefined ? {} : { onClick: onNavigate })}
+        className="mx-3 mt-4 flex items-center gap-2.5 rounded-md px-2 py-1.5"
+      >
+        <Mark className="size-7" />
+        <span className="text-md font-semibold tracking-tight">Foreshard</span>
+      </Link>
+      <nav aria-label="Pages" className="mt-5 grid gap-0.5 px-3">
+        {PAGES.map(({ href, name, icon: Icon }) => {
+          const here = pathname === href;
+          return (
+            <Link
+              key={href}
+              href={href}
+              aria-current={here ? 'page' : undefined}
+              {...(onNavigate === undefined ? {} : { onClick: onNavigate })}
+              className={cn(
+                'flex h-9 items-center gap-3 rounded-md px-2.5 text-sm font-medium transition-colors',
+                here ? 'bg-accent-soft text-accent' : 'text-soft hover:bg-hover hover:text-text',
+              )}
+            >
+              <Icon className="size-4" aria-hidden />
+              {name}
+            </Link>
+          );
+        })}
+      </nav>
+      <ClusterFacts />
+    </div>
+  );
+}
+
+/** What every page depends on, always in sight. */
+function ClusterFacts() {
+  const { frame } = useLive();
+  const edge = frame?.edge.kind ?? 'unknown';
+  return (
+    <dl className="tabular mt-auto grid grid-cols-[auto_1fr] gap-x-3 gap-y-1.5 border-line border-t px-5 py-4 text-xs">
+      <dt className="text-faint">Edge</dt>
+      <dd className="flex items-center justify-end gap-1.5 text-soft">
+        <span
+          aria-hidden
+          className={cn(
+            'size-2 rounded-full',
+            edge === 'ready' ? 'bg-ok-mark' : edge === 'down' ? 'bg-bad-mark' : 'bg-line-strong',
+          )}
+        />
+        {edge === 'ready' ? 'ready' : edge === 'down' ? 'down' : 'not known yet'}
+      </dd>
+      <dt className="text-faint">Hosts</dt>
+      <dd className="text-right text-soft">
+        {frame === undefined ? '–' : `${frame.hostsReachable} of ${frame.hostsTotal} reachable`}
+      </dd>
+      <dt className="text-faint">Map version</dt>
+      <dd className="text-right font-mono text-soft">{frame?.mapVersion ?? '–'}</dd>
+    </dl>
+  );
+}

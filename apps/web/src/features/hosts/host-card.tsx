@@ -1,0 +1,39 @@
+'use client';
+
+import { formatCount, formatRate } from '../../formatting/numbers.ts';
+import type { HostView } from '../../server/cluster/host-views.ts';
+import { ConditionBadge } from './condition-badge.tsx';
+import { fullText, MemoryBar, memoryText } from './memory-bar.tsx';
+
+export function HostCard({ host }: { host: HostView }) {
+  return (
+    <article className="grid gap-3 px-5 py-4">
+      <header className="flex items-start justify-between gap-2">
+        <div className="min-w-0">
+          <h3 className="truncate text-sm font-semibold">{host.name}</h3>
+          <p className="truncate text-xs text-faint">
+            {host.engine === 'redis' ? 'Redis' : 'PostgreSQL'} · {host.address}
+          </p>
+        </div>
+        <ConditionBadge host={host} />
+      </header>
+      <div className="grid gap-1.5">
+        <MemoryBar host={host} />
+        <p className="tabular flex justify-between gap-2 text-xs text-soft">
+          <span>{memoryText(host)}</span>
+          <span className="text-right">{fullText(host)}</span>
+        </p>
+      </div>
+      <dl className="tabular grid grid-cols-2 text-xs">
+        <div>
+          <dt className="text-faint">Events/s, avg 60 s</dt>
+          <dd className="text-md font-semibold">{formatRate(host.eventsPerSecond)}</dd>
+        </div>
+        <div>
+          <dt className="text-faint">Shardlets</dt>
+          <dd className="text-md font-semibold">{formatCount(host.shardlets)}</dd>
+        </div>
+      </dl>
+    </article>
+  );
+}

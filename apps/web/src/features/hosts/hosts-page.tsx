@@ -1,0 +1,164 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { createColumnHelper } from '@tanstack/react-table';
+import Link from 'next/link';
+import { parseAsString, useQueryState } from 'nuqs';
+import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
+import { useLive } from '../../components/live/live-provider.tsx';
+import { Notice } from '../../components/notice.tsx';
+import { type DataColumns, DataTable, type dataTableFeatures } from '../../components/table/data-table.tsx';
+import { useSortState } from '../../components/table/sort-state.ts';
+import { Command } from '../../components/ui/copy-button.tsx';
+import { inputClass } from '../../components/ui/field.tsx';
+import { formatBytes, formatCount, formatRate } from '../../formatting/numbers.ts';
+import { formatHoursToFull } from '../../formatting/time.ts';
+import type { HostView } from '../../server/cluster/host-views.ts';
+import { ListPage } from '../list-page.tsx';
+import { ConditionBadge } from './condition-badge.tsx';
+import { MemoryBar, memoryText } from './memory-bar.tsx';
+
+const SORTS = [
+  'name',
+  'condition',
+  'fill',
+  'hoursToFull',
+  'shardlets',
+  'eventsPerSecond',
+  'bytesPerSecond',
+] as const;
+const NO_HOSTS: readonly HostView[] = [];
+
+const helper = createColumnHelper<typeof dataTableFeatures, HostView>();
+const columns: DataColumns<HostView> = helper.columns([
+  helper.accessor('name', {
+    header: 'Host',
+    cell: ({ row: { original: host } }) => (
+      <div className="py-2">
+        <p className="font-medium">{host.name}</p>
+        <p className="text-xs text-faint">
+          {host.engine === 'redis' ? 'Redis' : 'PostgreSQL'} · {host.address}
+        </p>
+      </div>
+    ),
+  }),
+  helper.accessor('condition', {
+    header: 'State',
+    cell: ({ row: { original: host } }) => <ConditionBadge host={host} />,
+  }),
+  helper.accessor((host) => host.fill ?? -1, {
+    id: 'fill',
+    header: 'Memory',
+    cell: ({ row: { original: host } }) => (
+      <div className="grid min-w-40 gap-1.5 py-2">
+        <MemoryBar host={host} />
+        <p className="whitespace-nowrap text-xs text-soft">{memoryText(host)}</p>
+      </div>
+    ),
+    meta: { title: 'Used memory; edges stop appends at 90 % of the limit' },
+  }),
+  helper.accessor((host) => host.hoursToFull ?? Number.MAX_VALUE, {
+    id: 'hoursToFull',
+    header: 'Full in',
+    cell: ({ row: { original: host } }) => (
+      <span className="whitespace-nowrap">
+        {host.hoursToFull === null ? (
+          <span className="text-faint">–</span>
+        ) : (
+          formatHoursToFull(host.hoursToFull)
+        )}
+      </span>
+    ),
+    meta: { title: 'At the present growth of used memory', wide: true },
+  }),
+  helper.accessor('shardlets', {
+    header: 'Shardlets',
+    cell: ({ row: { original: host } }) => (
+      <Link
+        href={`/shardlets?host=${encodeURIComponent(host.name)}`}
+        className="text-accent underline-offset-4 hover:underline"
+        aria-label={`${host.shardlets} shardlets of ${host.name}`}
+      >
+        {formatCount(host.shardlets)}
+      </Link>
+    ),
+    meta: { align: 'right' },
+  }),
+  helper.accessor('eventsPerSecond', {
+    header: 'Events/s',
+    cell: (cell) => <span className="font-medium">{formatRate(cell.getValue())}</span>,
+    meta: { align: 'right', title: 'Average over 60 s' },
+  }),
+  helper.accessor('bytesPerSecond', {
+    header: 'Bytes/s',
+    cell: (cell) => <span className="text-soft">{formatBytes(cell.getValue())}</span>,
+    meta: { align: 'right', title: 'Average over 60 s', wide: true },
+  }),
+]);
+
+export function HostsPage() {
+  const trpc = useTRPC();
+  const { status } = useLive();
+  const [filter, setFilter] = useQueryState('q', parseAsString.withDefault(''));
+  const { sorting, onSort } = useSortState(SORTS, 'name', false);
+  const hosts = useQuery({
+    ...trpc.hosts.list.queryOptions(),
+    refetchInterval: status === 'paused' ? false : LIST_REFRESH_MS,
+  });
+  const all = hosts.data ?? NO_HOSTS;
+  const rows = filter === '' ? all : all.filter((h) => matches(h, filter));
+  return (
+    <ListPage
+      error={hosts.data === undefined ? hosts.error : null}
+      loading={hosts.isPending}
+      onRetry={() => void hosts.refetch()}
+      empty={all.length === 0 ? <NoHosts /> : undefined}
+      head={
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          <p className="text-sm text-soft">
+            Ordinary Redis, Valkey and PostgreSQL servers that hold the events. Rates are averages over 60 s.
+          </p>
+          <input
+            type="search"
+            value={filter}
+            onChange={(e) => void setFilter(e.target.value === '' ? null : e.target.value)}
+            placeholder="Filter by name or address"
+            aria-label="Filter the hosts"
+            className={`${inputClass} sm:w-64`}
+          />
+        </div>
+      }
+    >
+      {rows.length === 0 ? (
+        <p className="border-line border-t px-5 py-10 text-center text-sm text-soft">
+          No host matches “{filter}”.
+        </p>
+      ) : (
+        <DataTable
+          label="Hosts"
+          columns={columns}
+          rows={rows}
+          rowId={(h) => String(h.id)}
+          sorting={sorting}
+          onSort={onSort}
+        />
+      )}
+    </ListPage>
+  );
+}
+
+function matches(host: HostView, filter: string): boolean {
+  const text = `${host.name} ${host.address} ${host.engine}`.toLowerCase();
+  return text.includes(filter.toLowerCase());
+}
+
+function NoHosts() {
+  return (
+    <Notice
+      title="No host yet"
+      why="Add an empty, durable Redis, Valkey or PostgreSQL server; streams spread over all hosts."
+    >
+      <Command text="npm run foreshard -- hosts add NAME redis://127.0.0.1:6379" />
+    </Notice>
+  );
+}

@@ -1,0 +1,29 @@
+'use client';
+
+import { useMutation } from '@tanstack/react-query';
+import { Play } from 'lucide-react';
+import { toast } from 'sonner';
+import { useTRPC } from '../../components/api.ts';
+import { useLive } from '../../components/live/live-provider.tsx';
+import { Button } from '../../components/ui/button.tsx';
+
+export const SAMPLE_ROWS_TEXT = '100,000';
+
+export function StartSample({ label = 'Replay the sample' }: { label?: string }) {
+  const trpc = useTRPC();
+  const { sample } = useLive();
+  const start = useMutation(
+    trpc.sample.start.mutationOptions({
+      onError: (error) => toast.error('The sample was not started', { description: error.message }),
+    }),
+  );
+  return (
+    <Button
+      look="primary"
+      disabled={start.isPending || sample.kind === 'running'}
+      onClick={() => start.mutate()}
+    >
+      <Play /> {label}
+    </Button>
+  );
+}

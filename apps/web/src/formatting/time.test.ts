@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { formatAgo, formatClock, formatDuration, formatHoursToFull, formatMoment } from './time.ts';
+
+const plain = (text: string) => text.replaceAll('\u00a0', ' ');
+
+describe('formatDuration', () => {
+  it.each([
+    [400, '0.4 s'],
+    [12_000, '12 s'],
+    [89_000, '89 s'],
+    [240_000, '4 min'],
+    [3 * 3_600_000, '3 h'],
+    [72 * 3_600_000, '3 days'],
+  ])('%d ms is written %s', (ms, text) => expect(plain(formatDuration(ms))).toBe(text));
+});
+
+it('says "just now" for what is as fresh as the picture can be', () => {
+  expect(formatAgo(2_000)).toBe('just now');
+  expect(plain(formatAgo(12_000))).toBe('12 s ago');
+});
+
+it('gives no number for a far future', () => {
+  expect(plain(formatHoursToFull(10_000))).toBe('over 90 days');
+  expect(plain(formatHoursToFull(0.5))).toBe('30 min');
+});
+
+it('writes moments in the zone that was asked for', () => {
+  const ms = Date.UTC(2026, 10, 21, 14, 3, 27);
+  expect(formatClock(ms, 'utc')).toBe('14:03:27');
+  expect(formatMoment(ms, 'utc')).toBe('2026-11-21 14:03:27 UTC');
+});

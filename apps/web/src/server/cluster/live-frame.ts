@@ -1,0 +1,138 @@
+/**
+ * One second of the live picture: everything the overview shows, small enough to be pushed each second
+ * with four hundred hosts and a million shardlets, so it holds the top of each list and compact cells for
+ * the rest. The points of the chart travel apart: only the seconds a browser does not have yet.
+ */
+import type { TopologyMap } from '@foreshard/core/topology';
+import type { EdgeState } from '../edge-probe.ts';
+import { type Load, type LoadPoint, type LoadWindow, lastSettledSecond } from '../load/load-window.ts';
+import { type HostMeasure, type HostView, hostViews, type Level } from './host-views.ts';
+import { type KeyStrip, keyStrip } from './key-strip.ts';
+import { summarise } from './map-summary.ts';
+import { busiest, type ShardletRow } from './shardlet-rows.ts';
+import { judge, type Verdict } from './verdict.ts';
+
+/** Long enough to be calm, short enough to be "now"; the page states it. */
+export const NOW_WINDOW_SECONDS = 5;
+const BUSIEST_MAX = 20;
+/** Hosts shown with all their numbers; above it only the ones that need attention first. */
+const HOST_CARDS_MAX = 8;
+
+export interface BusyShardlet extends ShardletRow {
+  /** events per second in steps of ten seconds, oldest first */
+  readonly history: readonly number[];
+}
+
+/** [name, level, used share of the limit in percent or -1, events per second] */
+export type HostCell = readonly [string, Level, number, number];
+
+export interface LiveFrame {
+  readonly atMs: number;
+  /** averages per second over NOW_WINDOW_SECONDS */
+  readonly rates: Omit<LoadPoint, 'second'>;
+  readonly lastEventAtMs: number | null;
+  readonly mapVersion: number | null;
+  readonly mapAgeMs: number | null;
+  /** age of the live counters: null before the first contact */
+  readonly feedAgeMs: number | null;
+  readonly edge: EdgeState;
+  readonly edgeUrl: string;
+  readonly streams: number;
+  readonly leaves: number;
+  readonly openLeaves: number;
+  readonly hostsTotal: number;
+  readonly hostsReachable: number;
+  readonly hostCards: readonly HostView[];
+  readonly hostCells: readonly HostCell[];
+  readonly busiest: readonly BusyShardlet[];
+  readonly strip: KeyStrip | null;
+  readonly verdict: Verdict;
+}
+
+export interface Observation {
+  readonly nowMs: number;
+  readonly map: TopologyMap | undefined;
+  readonly mapAgeMs: number | undefined;
+  readonly feedAgeMs: number | undefined;
+  readonly load: LoadWindow;
+  readonly measures: ReadonlyMap<number, HostMeasure>;
+  readonly edge: EdgeState;
+  readonly edgeUrl: string;
+}
+
+export function liveFrame(observation: Observation): LiveFrame {
+  const { nowMs, map, load, edge, edgeUrl } = observation;
+  const rates = load.ratesByShardlet(nowMs);
+  const hosts = map === undefined ? [] : hostViews(map, observation.measures, rates, nowMs);
+  const summary = map === undefined ? undefined : summarise(map);
+  const counts = {
+    streams: map?.streams().length ?? 0,
+    leaves: summary?.leaves ?? 0,
+    openLeaves: summary?.openLeaves ?? 0,
+  };
+  return {
+    atMs: nowMs,
+    rates: load.rate(lastSettledSecond(nowMs), NOW_WINDOW_SECONDS),
+    lastEventAtMs: load.lastEventAtMs ?? null,
+    mapVersion: map?.version ?? null,
+    mapAgeMs: observation.mapAgeMs ?? null,
+    feedAgeMs: observation.feedAgeMs ?? null,
+    edge,
+    edgeUrl,
+    ...counts,
+    ...hostParts(hosts),
+    busiest: map === undefined ? [] : busyShardlets(map, rates, load, nowMs),
+    strip: (map && keyStrip(map, rates)) ?? null,
+    verdict: judge({
+      topologyAgeMs: map === undefined ? undefined : observation.mapAgeMs,
+      feedAgeMs: observation.feedAgeMs,
+      edge,
+      edgeUrl,
+      hosts,
+      ...counts,
+      refusedPerSecond: sumOfRefused(rates),
+    }),
+  };
+}
+
+function hostParts(hosts: readonly HostView[]) {
+  return {
+    hostsTotal: hosts.length,
+    hostsReachable: hosts.filter((h) => h.condition !== 'unreachable' && h.condition !== 'unmeasured').length,
+    hostCards: hosts.length <= HOST_CARDS_MAX ? hosts : mostPressing(hosts).slice(0, HOST_CARDS_MAX),
+    hostCells: hosts.length <= HOST_CARDS_MAX ? [] : hosts.map(hostCell),
+  };
+}
+
+const URGENCY: Readonly<Record<Level, number>> = { bad: 3, warn: 2, unknown: 1, ok: 0 };
+
+/** What needs attention first, then the fullest, then by name. */
+export function mostPressing(hosts: readonly HostView[]): HostView[] {
+  return [...hosts].sort(
+    (a, b) =>
+      URGENCY[b.level] - URGENCY[a.level] ||
+      (b.fill ?? 0) - (a.fill ?? 0) ||
+      b.eventsPerSecond - a.eventsPerSecond ||
+      a.id - b.id,
+  );
+}
+
+function hostCell(host: HostView): HostCell {
+  const percent = host.fill === null ? -1 : Math.round(host.fill * 100);
+  return [host.name, host.level, percent, Math.round(host.eventsPerSecond)];
+}
+
+function busyShardlets(
+  map: TopologyMap,
+  rates: ReadonlyMap<number, Load>,
+  load: LoadWindow,
+  nowMs: number,
+): BusyShardlet[] {
+  return busiest(map, rates, BUSIEST_MAX).map((row) => ({ ...row, history: load.history(row.id, nowMs) }));
+}
+
+function sumOfRefused(rates: ReadonlyMap<number, Load>): number {
+  let sum = 0;
+  for (const rate of rates.values()) sum += rate.refused;
+  return sum;
+}

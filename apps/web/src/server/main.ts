@@ -1,0 +1,81 @@
+/**
+ * The composition of the console: the only place that chooses adapters. One per process, kept on
+ * globalThis, because the bundler gives each route its own copy of this module.
+ */
+import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
+import type { TopologyStore } from '@foreshard/core/topology';
+import { HostMeasures } from './cluster/host-measures.ts';
+import { type LiveFrame, liveFrame } from './cluster/live-frame.ts';
+import { MapFollower } from './cluster/map-follower.ts';
+import { EdgeProbe } from './edge-probe.ts';
+import { LoadFollower } from './load/load-follower.ts';
+import { SampleRun } from './sample/sample-run.ts';
+import { BadSettings, readSettings } from './settings.ts';
+
+/** Who decided, as the change log names it until people log in. */
+export const ACTOR = 'console';
+/** All tabs share the frame of a second. */
+const FRAME_FRESH_MS = 500;
+const FIRST_MAP_PATIENCE_MS = 3_000;
+
+export interface ConsoleServer {
+  readonly topology: TopologyStore;
+  readonly jobs: JobProducer;
+  readonly map: MapFollower;
+  readonly load: LoadFollower;
+  readonly measures: HostMeasures;
+  readonly sample: SampleRun;
+  frame(): LiveFrame;
+}
+
+const KEY = Symbol.for('foreshard.console');
+const shared = globalThis as { [KEY]?: ConsoleServer };
+
+export function consoleServer(): ConsoleServer {
+  return (shared[KEY] ??= compose());
+}
+
+/** Called when the server starts: a bad environment ends it with one line. */
+export async function startConsole(): Promise<void> {
+  try {
+    const server = consoleServer();
+    await Promise.race([
+      server.map.catchUp(),
+      new Promise((done) => setTimeout(done, FIRST_MAP_PATIENCE_MS)),
+    ]);
+  } catch (error) {
+    if (!(error instanceof BadSettings)) throw error;
+    process.stderr.write(`console: ${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+function compose(): ConsoleServer {
+  const settings = readSettings(process.env);
+  const control = connectControl({ ...settings, actor: ACTOR });
+  const map = new MapFollower(control.topology, control.notifier);
+  const load = new LoadFollower(control.redis.duplicate({ maxRetriesPerRequest: null }));
+  const measures = new HostMeasures(control.redis);
+  const edge = new EdgeProbe(settings.edgeUrl);
+  const sample = new SampleRun(settings);
+  for (const part of [map, load, measures, edge]) part.start();
+  process.once('exit', () => sample.kill());
+
+  let last: LiveFrame | undefined;
+  function frame(): LiveFrame {
+    const nowMs = Date.now();
+    if (last !== undefined && nowMs - last.atMs < FRAME_FRESH_MS) return last;
+    last = liveFrame({
+      nowMs,
+      map: map.map,
+      mapAgeMs: map.contactAgeMs(nowMs),
+      feedAgeMs: load.contactAgeMs(nowMs),
+      load: load.window,
+      measures: measures.current,
+      edge: edge.state,
+      edgeUrl: settings.edgeUrl,
+    });
+    return last;
+  }
+  return { topology: control.topology, jobs: control.jobs, map, load, measures, sample, frame };
+}

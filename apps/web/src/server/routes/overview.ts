@@ -1,0 +1,32 @@
+/** The live picture: one query for tools, one subscription for pages. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LiveFrame } from '../cluster/live-frame.ts';
+import { type LoadPoint, lastSettledSecond, WINDOW_SECONDS } from '../load/load-window.ts';
+import type { SampleStatus } from '../sample/sample-run.ts';
+import { query, router } from '../trpc.ts';
+
+const FRAME_MS = 1_000;
+
+export interface LiveUpdate {
+  readonly frame: LiveFrame;
+  /** every second since the last update; the first update brings the whole window */
+  readonly points: readonly LoadPoint[];
+  readonly sample: SampleStatus;
+}
+
+export const overviewRouter = router({
+  now: query.query(({ ctx }) => ({ frame: ctx.server.frame(), sample: ctx.server.sample.status })),
+
+  live: query.subscription(async function* ({ ctx, signal }): AsyncGenerator<LiveUpdate> {
+    const { server } = ctx;
+    let sent = lastSettledSecond(Date.now()) - WINDOW_SECONDS;
+    while (signal?.aborted !== true) {
+      const frame = server.frame();
+      const settled = lastSettledSecond(frame.atMs);
+      yield { frame, points: server.load.window.points(sent, settled), sample: server.sample.status };
+      sent = Math.max(sent, settled);
+      // an aborted wait is the ordinary end of a subscription
+      await sleep(FRAME_MS, undefined, { signal }).catch(() => {});
+    }
+  }),
+});

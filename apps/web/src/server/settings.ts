@@ -1,0 +1,45 @@
+/** The environment of the console, checked once at start: a bad value names its variable and the cure. */
+import { z } from 'zod';
+
+const url = (protocols: readonly string[]) =>
+  z.string().refine((text) => protocols.some((p) => text.startsWith(`${p}://`)) && URL.canParse(text), {
+    error: `expected a URL that begins with ${protocols.map((p) => `${p}://`).join(' or ')}`,
+  });
+
+const settingsSchema = z.object({
+  DATABASE_URL: url(['postgres', 'postgresql']),
+  REDIS_URL: url(['redis', 'rediss']),
+  /** where "replay the sample" sends its events, and where the curl example points */
+  FORESHARD_EDGE_URL: url(['http', 'https']).default('http://127.0.0.1:7070'),
+  /** stays on the server: it is handed to the replay and never to a browser */
+  FORESHARD_TOKEN: z.string().min(1).optional(),
+});
+
+export interface Settings {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly edgeUrl: string;
+  readonly token: string | undefined;
+}
+
+export class BadSettings extends Error {
+  override readonly name = 'BadSettings';
+}
+
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const parsed = settingsSchema.safeParse(env);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => describe(String(issue.path[0]), env, issue.message));
+    throw new BadSettings(`${faults.join('; ')}. "npm start" sets all of them; see docs/console.md.`);
+  }
+  return {
+    databaseUrl: parsed.data.DATABASE_URL,
+    redisUrl: parsed.data.REDIS_URL,
+    edgeUrl: parsed.data.FORESHARD_EDGE_URL.replace(/\/+$/, ''),
+    token: parsed.data.FORESHARD_TOKEN,
+  };
+}
+
+function describe(name: string, env: Readonly<Record<string, string | undefined>>, message: string): string {
+  return env[name] === undefined ? `${name} is not set` : `${name}: ${message}`;
+}
