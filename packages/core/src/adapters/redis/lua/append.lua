@@ -1,0 +1,199 @@
+-- append: fences every group by its epoch, drops what is known, and gives the rest consecutive seqs and
+-- timestamps, all groups in one atomic step. The order of the checks is part of the protocol, since each
+-- has its own reply: stale, outside, ahead; then the id set rotates; then tooManyIds.
+--
+-- Arguments: the packed headers of all groups, then for each group its frames and, if its header says so,
+-- the times inside its ids as doubles. The reply is one flat list, a few numbers a group (append-codec.ts).
+
+local GROUP, GROUP_BYTES = '>ddddddB', 49
+local APPENDED, STALE, OUTSIDE, AHEAD, TOO_MANY_IDS = 0, 1, 2, 3, 4
+local TRIMMED = -1
+
+-- One of each is enough, as functions run one at a time; making them anew for every group costs more than
+-- the whole rest for groups of one event.
+local batch = { replica = {}, starts = {}, kept = {} }
+
+-- The seq of a known event (TRIMMED when its record is gone), nil when `seq` is that of another event. The
+-- stored frame decides; where the record is trimmed or not on this host, the id alone does.
+local function match_record(origin, seq, frames, start)
+  local r = batch.replica
+  if origin ~= batch.origin then r = load_replica(int(origin)) end
+  if not r or r.mode == DROPPED or r.mode == SHADOW then return seq end
+  if seq < r.first_seq then return TRIMMED end
+  if seq > r.last_seq then
+    if r ~= batch.replica then return seq end
+    local earlier = batch.starts[batch.kept[seq - r.last_seq]]
+    return identity_at(frames, earlier) == identity_at(frames, start) and seq or nil
+  end
+  local entry = batch.entry
+  if not entry or batch.entry_origin ~= origin or seq < entry.seq or seq >= entry.seq + entry.count then
+    entry = entry_with(r, seq)
+    batch.entry, batch.entry_origin = entry, origin
+  end
+  local held = identity_at(entry.frames, entry.starts[seq - entry.seq + 1])
+  return held == identity_at(frames, start) and seq or nil
+end
+
+local function match_value(origin, value, frames, start)
+  return each_seq(value, function(seq) return match_record(origin, seq, frames, start) end)
+end
+
+-- The origin and the seq of an event that one of the closed sets knows.
+local function find_in_closed(sets, field, hash, frames, start)
+  for i = 1, #sets do
+    local set = sets[i]
+    local value = call('HGET', bucket_key(set.store, bucket_of(hash, set.buckets, set.half)), field)
+    local seq = value and match_value(set.origin, value, frames, start)
+    if seq then return set.origin, seq end
+  end
+end
+
+-- Past window - lead the ids of an event may be forgotten, so a time that old is refused. A time ahead of
+-- the clock is not old: such an event is looked up like an untimed one.
+local function is_expired(id_times, i, oldest)
+  local time = unpack_struct('>d', id_times, 8 * i - 7)
+  return time > 0 and time < oldest
+end
+
+-- Puts the ids of the new events into the current set, their places into batch.kept, and answers how many
+-- they are, then the outcomes of the others. An id goes in first and comes out again if a closed set knows
+-- it: nearly all events are new, and so they cost one command less.
+local function sort_out(r, sets, frames, count, id_times, oldest)
+  local current, starts, kept = r.current, batch.starts, batch.kept
+  local store, buckets, half = current.store, current.buckets, half_of(current.buckets)
+  local closed = #sets > 0
+  local stored, seq, duplicates, expired = 0, r.last_seq + 1, nil, nil
+  for i = 1, count do
+    local start = starts[i]
+    local field = id_field_at(frames, start)
+    local hash = id_hash(field)
+    local key = bucket_key(store, bucket_of(hash, buckets, half))
+    local added, origin, known = call('HSETNX', key, field, int(seq)) == 1, batch.origin, nil
+    if not added then known = match_value(origin, call('HGET', key, field), frames, start) end
+    if not known and closed then origin, known = find_in_closed(sets, field, hash, frames, start) end
+    local too_old = not known and id_times and is_expired(id_times, i, oldest)
+    if known then
+      duplicates = duplicates or {}
+      duplicates[#duplicates + 1] = { i - 1, origin, known }
+    elseif too_old then
+      expired = expired or {}
+      expired[#expired + 1] = i - 1
+    else
+      if not added then call('HSET', key, field, with_seq(call('HGET', key, field), seq)) end
+      stored, seq = stored + 1, seq + 1
+      kept[stored] = i
+    end
+    if added and (known or too_old) then call('HDEL', key, field) end
+  end
+  return stored, duplicates, expired
+end
+
+-- Buckets are made before ids go in: one that ever held more than a listpack may would stay large.
+local function make_room(current, count)
+  if current.count == 0 then
+    current.buckets = max(current.buckets, math.ceil(count / IDS_PER_BUCKET))
+  else
+    while current.count + count > current.buckets * IDS_PER_BUCKET do add_bucket(current) end
+  end
+end
+
+local function take_back(r, frames, stored)
+  r.current.count = r.current.count + stored
+  for k = 1, stored do
+    remove_id(r.current, id_field_at(frames, batch.starts[batch.kept[k]]), r.last_seq + k)
+  end
+end
+
+-- The frames of the kept events; when none was left out, the string as it came.
+local function kept_frames(frames, stored, count)
+  if stored == count then return frames end
+  local parts, starts, kept = {}, batch.starts, batch.kept
+  for k = 1, stored do parts[k] = sub(frames, starts[kept[k]], starts[kept[k] + 1] - 1) end
+  return table.concat(parts)
+end
+
+local function first_outside(r, frames, count)
+  local starts = batch.starts
+  for i = 1, count do
+    local hi, lo = unpack_struct('>I4I4', frames, starts[i] + 4)
+    if outside(r, hi, lo) then return i - 1 end
+  end
+end
+
+local function report_appended(reply, first_seq, first_ts, stored, duplicates, expired)
+  report(reply, APPENDED, first_seq, first_ts, stored, duplicates and #duplicates or 0, expired and #expired or 0)
+  for _, each in ipairs(duplicates or {}) do report(reply, each[1], each[2], each[3]) end
+  for _, index in ipairs(expired or {}) do report(reply, index) end
+end
+
+-- The edge's time is believed within a second of ours; above all that was given, promised or handed back.
+local function next_timestamp(r, edge_ts, token_ts, now, promised)
+  local believed = min(max(edge_ts, now - EDGE_CLOCK_TOLERANCE), now + EDGE_CLOCK_TOLERANCE)
+  return max(believed, r.last + 1, promised + 1, token_ts + 1)
+end
+
+-- Stores what is new of a group whose checks have passed, and answers whether the replica has changed.
+local function append_events(r, group, frames, count, id_times, reply)
+  local policy_changed = r.window ~= group.window or r.lead ~= group.lead
+  r.window, r.lead = group.window, group.lead
+  local rotated = rotate_when_due(r, group.now)
+  make_room(r.current, count)
+  local sets = live_sets(r, group.now)
+  local stored, duplicates, expired =
+    sort_out(r, sets, frames, count, id_times, group.now - (group.window - group.lead))
+
+  local too_many = stored > 0 and r.current.count + stored > group.ids_max
+  if too_many then
+    take_back(r, frames, stored)
+    report(reply, TOO_MANY_IDS)
+  else
+    local first_ts = next_timestamp(r, group.edge_ts, group.token_ts, group.now, group.promised)
+    report_appended(reply, r.last_seq + 1, first_ts, stored, duplicates, expired)
+    if stored > 0 then
+      add_entry(r, r.last_seq + 1, first_ts, kept_frames(frames, stored, count))
+      r.last_seq, r.last = r.last_seq + stored, first_ts + stored - 1
+      r.current.count = r.current.count + stored
+    end
+  end
+  if policy_changed or rotated then save_replica(r) else save_hot_part(r) end
+  return stored > 0 and not too_many
+end
+
+local function append_group(group, frames, id_times, reply)
+  local r = load_replica(group.shardlet, batch.replica)
+  if not r or r.epoch ~= group.epoch or r.mode ~= OPEN then
+    report(reply, STALE, r and r.epoch or 0, r and r.mode or 0)
+    return false
+  end
+  local count = cut_frames(frames, batch.starts)
+  local misplaced = first_outside(r, frames, count)
+  if misplaced then
+    report(reply, OUTSIDE, misplaced)
+    return false
+  end
+  local ahead = group.token_ts - (group.now + EDGE_CLOCK_TOLERANCE)
+  if ahead > 0 then
+    report(reply, AHEAD, ahead)
+    return false
+  end
+  return append_events(r, group, frames, count, id_times, reply)
+end
+
+local function append(args)
+  local group, reply, changed, next_arg = {}, {}, {}, 2
+  group.now, group.promised, group.ids_max = clock_and_promise()
+  for at = 1, #args[1], GROUP_BYTES do
+    local shardlet, timed
+    shardlet, group.epoch, group.edge_ts, group.token_ts, group.window, group.lead, timed =
+      unpack_struct(GROUP, args[1], at)
+    batch.origin, group.shardlet = shardlet, int(shardlet)
+    local id_times = timed == 1 and args[next_arg + 1] or nil
+    if append_group(group, args[next_arg], id_times, reply) then changed[#changed + 1] = group.shardlet end
+    next_arg = next_arg + 1 + timed
+  end
+  batch.entry = nil -- not to keep its frames in memory
+  if #changed > 0 then call_in_chunks('SADD', DIRTY, changed) end
+  return reply
+end
+
+register('append', append)

@@ -1,0 +1,186 @@
+-- How a shadow becomes a faithful copy: records and id sets come in, wrong ones go out, and `ready`
+-- compares it with what the sealed source has. After that none of these has an effect.
+
+-- Runs of records, three arguments each: first seq, first ts, frames. Takes all or, with a gap or a
+-- conflict, none.
+local function runs_of(args, from)
+  local runs = {}
+  for i = from, #args, 3 do
+    local run = { seq = tonumber(args[i]), ts = tonumber(args[i + 1]), frames = args[i + 2], starts = {} }
+    run.count = cut_frames(run.frames, run.starts)
+    runs[#runs + 1] = run
+  end
+  return runs
+end
+
+local function frame_of(run, seq)
+  local k = seq - run.seq + 1
+  return sub(run.frames, run.starts[k], run.starts[k + 1] - 1)
+end
+
+-- The first seq that the shadow holds with other content. What was trimmed cannot be compared.
+local function first_conflict(r, run)
+  local conflict
+  each_record(r, run.seq, run.seq + run.count - 1, function(seq, ts, frames, from, to)
+    if conflict then return end
+    if ts ~= run.ts + (seq - run.seq) or sub(frames, from, to) ~= frame_of(run, seq) then conflict = seq end
+  end)
+  return conflict
+end
+
+-- Stores the records of a run that are new. The ids of young records travel with them; older ones are past
+-- every retry within the window.
+local function take_run(r, run, young)
+  local first = r.last_seq + 1
+  local skipped = first - run.seq
+  if skipped >= run.count then return false end
+  add_entry(r, first, run.ts + skipped, sub(run.frames, run.starts[skipped + 1]))
+  r.last_seq = run.seq + run.count - 1
+  for k = skipped, run.count - 1 do
+    if run.ts + k > young then add_id(r.current, id_field_at(run.frames, run.starts[k + 1]), run.seq + k) end
+  end
+  return true
+end
+
+-- Arguments: shardlet, epoch, runs.
+local function ingest(args)
+  local now = clock_and_promise()
+  local r, refused = replica_at(args[1], args[2], SHADOW)
+  if not r then return refused end
+  local runs = runs_of(args, 3)
+  if runs[1] and runs[1].seq > r.last_seq + 1 then return { 'gap', r.last_seq } end
+  for _, run in ipairs(runs) do
+    local conflict = first_conflict(r, run)
+    if conflict then return { 'conflict', conflict } end
+  end
+  local changed = false
+  for _, run in ipairs(runs) do changed = take_run(r, run, now - r.window - r.lead) or changed end
+  if changed then save_changed(r) end
+  return { 'ingested', r.last_seq }
+end
+
+local function begin_set(r, name, forget_at)
+  local set = {
+    name = name, origin = tonumber(match(name, '^%d+')), store = new_store(), buckets = 1, count = 0,
+    forget_at = forget_at, freed_to = 0, complete = 0,
+  }
+  register_set(set)
+  return set
+end
+
+-- A chunk of a closed set of the source. Time travels as time left, since the clocks of two hosts differ;
+-- the first chunk fixes it. A set that is here and complete stays as it is; a forgotten one begins anew.
+-- Arguments: shardlet, epoch, set, time left, whether this is the last chunk, then pairs of field and seq.
+local function ingest_ids(args)
+  local now = clock_and_promise()
+  local r, refused = replica_at(args[1], args[2], SHADOW)
+  if not r then return refused end
+  local name = args[3]
+  local set = load_set(name)
+  if set and is_forgotten(set, now) then
+    discard_store(set.store, set.buckets)
+    set = nil
+  end
+  set = set or begin_set(r, name, now + tonumber(args[4]))
+  if set.complete == 0 then
+    for i = 6, #args, 2 do add_id(set, args[i], tonumber(args[i + 1])) end
+    set.complete = tonumber(args[5])
+    save_set(set)
+  end
+  if not knows(r, name) then
+    refer_to(r, name)
+    save_replica(r)
+  end
+  return { 'ingested' }
+end
+
+-- Never below firstSeq - 1: what was trimmed was trimmed at the source as well.
+local function truncate(args)
+  local r, refused = replica_at(args[1], args[2], SHADOW)
+  if not r then return refused end
+  local keep_to = max(tonumber(args[3]), r.first_seq - 1)
+  if keep_to < r.last_seq then
+    each_record(r, keep_to + 1, r.last_seq, function(seq, _, frames, from)
+      remove_id(r.current, id_field_at(frames, from), seq)
+    end)
+    cut_above(r, keep_to)
+    save_changed(r)
+  end
+  return { 'done', r.last_seq }
+end
+
+-- hosts/digest.ts; every term stays below 2^53, where % is exact.
+local function digest_of(r, from, to)
+  local count, sum1, sum2 = 0, 0, 0
+  each_record(r, from, to, function(seq, ts, frames, at)
+    local a, b = unpack_struct('>I4I4', frames, at + 24)
+    count = count + 1
+    sum1 = (sum1 + ((a + ts) % DIGEST_PRIME_1) * (seq % DIGEST_PRIME_1 + 1) % DIGEST_PRIME_1) % DIGEST_PRIME_1
+    sum2 = (sum2 + ((b + ts) % DIGEST_PRIME_2) * (seq % DIGEST_PRIME_2 + 1) % DIGEST_PRIME_2) % DIGEST_PRIME_2
+  end)
+  return count, sum1, sum2
+end
+
+local function digest(args)
+  local r, refused = replica_at(args[1], args[2], SHADOW, READY, OPEN, SEALED)
+  if not r then return refused end
+  return { 'digest', digest_of(r, tonumber(args[3]), tonumber(args[4])) }
+end
+
+-- Records that a migration may still have to carry as ids are spared: the ones younger than window + lead. A
+-- shadow only follows its source, which spared them; it may even be trimmed past its end.
+local function trim(args)
+  local now = clock_and_promise()
+  local r, refused = replica_at(args[1], args[2], OPEN, SEALED, READY, SHADOW)
+  if not r then return refused end
+  local up_to = tonumber(args[3])
+  if r.mode ~= SHADOW then up_to = min(up_to, seek_ts(r, now - r.window - r.lead)) end
+  if cut_below(r, up_to) then save_changed(r) end
+  return { 'trimmed', r.first_seq }
+end
+
+-- A set whose time ended after it began to come in is not missed.
+local function has_id_set(r, name, now)
+  if not knows(r, name) then return false end
+  local set = load_set(name)
+  return not set or set.complete == 1 or is_forgotten(set, now)
+end
+
+-- A ready replica refers to sets that are here only.
+local function keep_sets_that_are_here(r)
+  local kept = {}
+  for name in known_names(r) do
+    if load_set(name) then kept[#kept + 1] = name .. ' ' else release_set(r, name) end
+  end
+  r.known = table.concat(kept)
+end
+
+-- Arguments: shardlet, epoch, firstSeq, finalSeq, digest (count, two sums), last, names of id sets.
+local function ready(args)
+  local now, promised = clock_and_promise()
+  local r, refused = replica_at(args[1], args[2], SHADOW, READY)
+  if not r then return refused end
+  if r.mode == READY then return { 'ready' } end
+  local first_seq, final_seq = tonumber(args[3]), tonumber(args[4])
+  if r.last_seq ~= final_seq then return { 'refused', 'lastSeq' } end
+  if r.first_seq > first_seq or first_seq > final_seq + 1 then return { 'refused', 'firstSeq' } end
+  local count, sum1, sum2 = digest_of(r, first_seq, final_seq)
+  if count ~= tonumber(args[5]) or sum1 ~= tonumber(args[6]) or sum2 ~= tonumber(args[7]) then
+    return { 'refused', 'digest' }
+  end
+  for i = 9, #args do
+    if not has_id_set(r, args[i], now) then return { 'refused', 'idSets' } end
+  end
+  r.mode, r.last = READY, max(tonumber(args[8]), promised)
+  keep_sets_that_are_here(r)
+  cut_below(r, first_seq)
+  save_changed(r)
+  return { 'ready' }
+end
+
+register('ingest', ingest)
+register('ingest_ids', ingest_ids)
+register('truncate', truncate, 'allow-oom')
+register('trim', trim, 'allow-oom')
+register('ready', ready, 'allow-oom')
+register('digest', digest, 'no-writes')
