@@ -28,6 +28,18 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      {
+        test: {
+          name: 'e2e',
+          include: [END_TO_END],
+          exclude: OUTSIDE,
+          globalSetup: 'e2e/src/product-setup.ts',
+          // they share one product and kill its parts
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
     ],
   },
 });

@@ -28,6 +28,8 @@ try {
 } catch (error) {
   process.exitCode = report(error);
 }
+// what a command has broken off (a start that was ended half-way) may still have timers and connections
+process.exit();
 
 function withSubcommands(command: Command): Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];

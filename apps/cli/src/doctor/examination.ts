@@ -1,8 +1,8 @@
 /** What the doctor looks at, in the order in which one thing rests on another. */
-import { type Control, connectControl } from '@foreshard/core/adapters/control';
 import type { Host } from '@foreshard/core/topology';
+import { type Control, connectHost } from '../composition.ts';
 import type { ControlAccess } from '../credentials.ts';
-import { connectHost } from '../hosts/connecting.ts';
+import { withControl } from '../deciding.ts';
 import { type Finding, ok, problem, warning } from '../hosts/finding.ts';
 import { inspectHost, postgresSettings, redisFacts } from '../hosts/host-settings.ts';
 import { judgePostgres } from '../hosts/postgres-settings.ts';
@@ -20,12 +20,7 @@ export async function examine(access: ControlAccess): Promise<Finding[]> {
   ];
   // hosts are known from T only
   if (findings.some(({ subject, level }) => subject === DATABASE && level === 'problem')) return findings;
-  const control = connectControl({ ...access, actor: 'doctor' });
-  try {
-    return [...findings, ...(await examineHosts(control))];
-  } finally {
-    await control.close();
-  }
+  return [...findings, ...(await withControl(examineHosts, access))];
 }
 
 async function examineDatabase(url: string): Promise<Finding[]> {

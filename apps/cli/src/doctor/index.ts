@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { controlAccess } from '../credentials.ts';
 import { EXIT_FAILURE } from '../failure.ts';
 import type { Finding } from '../hosts/finding.ts';
-import { generateClient } from '../local/generate-client.ts';
 import { tableOf } from '../table.ts';
+import { examine } from './examination.ts';
 
 export function register(program: Command): void {
   program
@@ -12,8 +12,6 @@ export function register(program: Command): void {
     .description('look at PostgreSQL, the control Redis and every host, and say how to mend what is wrong')
     .option('--json', 'one JSON document', false)
     .action(async ({ json }: { json: boolean }) => {
-      await generateClient();
-      const { examine } = await import('./examination.ts');
       const findings = await examine(controlAccess());
       process.stdout.write(json ? `${JSON.stringify(findings)}\n` : `${shown(findings)}\n`);
       if (findings.some((finding) => finding.level === 'problem')) process.exitCode = EXIT_FAILURE;

@@ -3,14 +3,13 @@
  * the server itself remembers that number, so that it can never be taken for another one. Each step may be
  * repeated after a crash.
  */
-import type { Control } from '@foreshard/core/adapters/control';
 
 import type { EventHost, HostIdentity } from '@foreshard/core/hosts';
 import { addHost, type Host } from '@foreshard/core/topology';
-import { decide } from '../control.ts';
+import { type Control, connectHost } from '../composition.ts';
+import { decide } from '../deciding.ts';
 import { CommandFailure } from '../failure.ts';
 import { engineOf, withoutPassword } from './address.ts';
-import { connectHost } from './connecting.ts';
 import { inspectHost } from './host-settings.ts';
 
 export interface Admission {

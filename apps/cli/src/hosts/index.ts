@@ -1,7 +1,7 @@
 /** foreshard hosts: which storage servers T may use. */
 import { removeHost } from '@foreshard/core/topology';
 import type { Command } from 'commander';
-import { decide, withControl } from '../control.ts';
+import { decide, withControl } from '../deciding.ts';
 import { badInput } from '../failure.ts';
 import { printRows } from '../table.ts';
 import { withoutPassword } from './address.ts';

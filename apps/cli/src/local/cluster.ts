@@ -3,14 +3,11 @@
  * token to come in with. Every part is left alone where it is done already.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Control, connectControl } from '@foreshard/core/adapters/control';
-import { applyMigrations, hashToken } from '@foreshard/core/adapters/prisma';
 import { createStream, type Topology } from '@foreshard/core/topology';
-import { MIGRATIONS } from '../checkout.ts';
-import { ACTOR, decide } from '../control.ts';
+import { type Control, connectHost, isActiveToken } from '../composition.ts';
 import { readCredentials } from '../credentials.ts';
+import { decide, withControl } from '../deciding.ts';
 import { admitHost } from '../hosts/admission.ts';
-import { connectHost } from '../hosts/connecting.ts';
 import type { Note } from './progress.ts';
 import type { Stores } from './servers.ts';
 
@@ -19,42 +16,31 @@ const TOKEN_NAME = 'local start';
 const OPEN_WITHIN_MS = 120_000;
 const LOOK_EVERY_MS = 200;
 
-export async function migrate({ databaseUrl }: Stores): Promise<void> {
-  await applyMigrations(databaseUrl, MIGRATIONS);
-}
-
 /** Answers the token of a client. */
-export async function prepareCluster(stores: Stores, dataDir: string): Promise<string> {
-  const control = connectControl({ ...stores, actor: ACTOR });
-  try {
+export function prepareCluster(stores: Stores, dataDir: string): Promise<string> {
+  return withControl(async (control) => {
     for (const [index, url] of stores.hostUrls.entries()) await admitHost(control, url, `host-${index + 1}`);
     await ensureStream(control);
-    return await ensureToken(control, dataDir);
-  } finally {
-    await control.close();
-  }
+    return ensureToken(control, dataDir);
+  }, stores);
 }
 
 /**
  * Waits until the worker has opened every shardlet, and readmitted every host that was restarted. A host
  * that is away does not keep the others from serving: it is named, not waited for.
  */
-export async function whenOpen(stores: Stores, note: Note): Promise<void> {
-  const control = connectControl({ ...stores, actor: ACTOR });
-  try {
+export function whenOpen(stores: Stores, note: Note): Promise<void> {
+  return withControl(async (control) => {
     await control.jobs.wake('reconcile');
     const deadline = Date.now() + OPEN_WITHIN_MS;
     const away = new Set<number>();
-    for (;;) {
-      const waiting = await unfinished(await control.topology.snapshot(), away);
-      if (waiting.length === 0) break;
-      note(waiting[0]!);
-      if (Date.now() > deadline) break;
+    while (Date.now() < deadline) {
+      const [waiting] = await unfinished(await control.topology.snapshot(), away);
+      if (waiting === undefined) return;
+      note(waiting);
       await sleep(LOOK_EVERY_MS);
     }
-  } finally {
-    await control.close();
-  }
+  }, stores);
 }
 
 /** What is not there yet, in words. */
@@ -90,10 +76,7 @@ async function ensureStream(control: Control): Promise<void> {
 /** The token of an earlier start, if T still knows it; T keeps only hashes, so otherwise a new one. */
 async function ensureToken(control: Control, dataDir: string): Promise<string> {
   const known = readCredentials({ FORESHARD_DATA_DIR: dataDir })?.token;
-  if (known !== undefined) {
-    const active = await control.tokens.activeHashes();
-    if (active.some(({ hash }) => hash === hashToken(known))) return known;
-  }
+  if (known !== undefined && (await isActiveToken(control, known))) return known;
   const { plaintext } = await control.tokens.create({ name: TOKEN_NAME });
   return plaintext;
 }

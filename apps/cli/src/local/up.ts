@@ -5,8 +5,10 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isFree, SetupFailure } from '@foreshard/local';
+import { migrate } from '../composition.ts';
 import { CREDENTIALS_FILE, readCredentials } from '../credentials.ts';
 import { buildConsole } from './build-console.ts';
+import { prepareCluster, whenOpen } from './cluster.ts';
 import { diskUse } from './disk-use.ts';
 import { type EndRequest, endRequested } from './end-request.ts';
 import { generateClient } from './generate-client.ts';
@@ -46,9 +48,7 @@ async function start(settings: UpSettings, supervisor: Supervisor, end: EndReque
   const stores = await progress.step('starting PostgreSQL, Redis and the hosts', (note) =>
     startStores(settings, (name, server) => supervisor.keep(name, 'server', server), note),
   );
-  // loaded late: they import the client that was only just generated
-  const { migrate, prepareCluster, whenOpen } = await import('./cluster.ts');
-  await progress.step('applying migrations', () => migrate(stores));
+  await progress.step('applying migrations', () => migrate(stores.databaseUrl));
   const token = await progress.step('taking hosts into use', () => prepareCluster(stores, dataDir));
   await writeCredentials(settings, stores, token);
   const env = serviceEnvironment(settings, stores, token);

@@ -1,5 +1,4 @@
 /** foreshard streams: the named logs. */
-import type { Control } from '@foreshard/core/adapters/control';
 import {
   alterStream,
   createStream,
@@ -8,7 +7,8 @@ import {
   type StreamSettings,
 } from '@foreshard/core/topology';
 import { type Command, InvalidArgumentError } from 'commander';
-import { decide, withControl } from '../control.ts';
+import type { Control } from '../composition.ts';
+import { decide, withControl } from '../deciding.ts';
 import { badInput } from '../failure.ts';
 import { printRows } from '../table.ts';
 import { formatDuration, parseBytes, parseDuration } from './amounts.ts';

@@ -1,0 +1,139 @@
+/**
+ * The arrows of docs/architecture as rules. What a folder of core may import stands in one table; a folder
+ * that is not in it may import nothing, so a new one has to be placed first.
+ */
+const CORE = {
+  kernel: [],
+  keyspace: ['kernel'],
+  topology: ['kernel', 'keyspace'],
+  routing: ['kernel', 'keyspace', 'topology'],
+  hosts: ['kernel', 'keyspace', 'topology'],
+  migration: ['kernel', 'keyspace', 'topology', 'routing', 'hosts'],
+  telemetry: ['kernel', 'keyspace', 'topology'],
+  jobs: ['kernel'],
+};
+const PURE = Object.keys(CORE).join('|');
+
+/** The hot path: nothing that trains, plans or decides may get into it. */
+const EDGE_MAY = ['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'telemetry'];
+
+/** tests, the suites that several adapters share, and what only they use */
+const TEST_SUPPORT =
+  '\\.test\\.tsx?$|\\.(contract-suite|fixture)\\.ts$|-setup\\.ts$|/test-[^/]+\\.ts$|/(contract|testing)/';
+/** where adapters are chosen */
+const COMPOSITION = '/(main|composition)\\.ts$|^(bench|e2e)/';
+
+const arrows = Object.entries(CORE).map(([folder, allowed]) => ({
+  name: `core-arrow-${folder}`,
+  comment: `${folder} may import: ${allowed.join(', ') || 'nothing of core'}`,
+  severity: 'error',
+  from: { path: `^packages/core/src/${folder}/`, pathNot: TEST_SUPPORT },
+  to: { path: '^packages/core/src/', pathNot: `^packages/core/src/(${[folder, ...allowed].join('|')})/` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...arrows,
+    {
+      name: 'no-cycle',
+      comment: 'what imports each other cannot be understood, tested or loaded by itself',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-unresolved',
+      severity: 'error',
+      from: { pathNot: '\\.d\\.ts$' },
+      to: { couldNotResolve: true, pathNot: '\\.css$' },
+    },
+    {
+      name: 'core-unknown-folder',
+      comment: 'a new folder of core gets a row in the table above, which says what it may import',
+      severity: 'error',
+      from: { path: '^packages/core/src/[^/]+/', pathNot: `^packages/core/src/(${PURE}|adapters)/` },
+      to: {},
+    },
+    {
+      name: 'core-one-door',
+      comment: 'a folder of core is entered through its index.ts only',
+      severity: 'error',
+      from: { path: '^packages/core/src/((?:adapters/)?[^/]+)/' },
+      to: {
+        path: '^packages/core/src/(?:adapters/)?[^/]+/',
+        // a contract suite is run by the tests of every adapter; nothing else may know it
+        pathNot: [
+          '^packages/core/src/$1/',
+          '^packages/core/src/(?:adapters/)?[^/]+/index\\.ts$',
+          '\\.contract-suite\\.ts$',
+        ],
+      },
+    },
+    {
+      name: 'suites-for-tests',
+      comment: 'a contract suite is no part of the product',
+      severity: 'error',
+      from: { pathNot: TEST_SUPPORT },
+      to: { path: '\\.contract-suite\\.ts$' },
+    },
+    {
+      name: 'core-own-door',
+      comment: 'inside a folder files import each other, not the door that re-exports them',
+      severity: 'error',
+      from: { path: '^packages/core/src/((?:adapters/)?[^/]+)/' },
+      to: { path: '^packages/core/src/$1/index\\.ts$' },
+    },
+    {
+      name: 'pure-no-io',
+      comment: 'pure folders use no module of Node and no library but zod: they decide, others act',
+      severity: 'error',
+      from: { path: `^packages/core/src/(${PURE})/`, pathNot: TEST_SUPPORT },
+      to: { pathNot: '^packages/core/|node_modules/zod/' },
+    },
+    {
+      name: 'adapters-only-composed',
+      comment: 'which adapter is used is chosen in main.ts and composition.ts; everything else knows ports',
+      severity: 'error',
+      from: { pathNot: `^packages/core/src/adapters/|${COMPOSITION}|${TEST_SUPPORT}` },
+      to: { path: '^packages/core/src/adapters/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'edge-lean',
+      comment: 'the edge imports only what an append or a read needs',
+      severity: 'error',
+      from: { path: '^apps/edge/', pathNot: TEST_SUPPORT },
+      to: { path: '^packages/core/src/', pathNot: `^packages/core/src/(${EDGE_MAY.join('|')}|adapters)/` },
+    },
+    {
+      name: 'apps-apart',
+      comment: 'an app never imports another app',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'packages-below-apps',
+      severity: 'error',
+      from: { path: '^packages/' },
+      to: { path: '^(apps|e2e|bench)/' },
+    },
+    {
+      name: 'core-does-not-know-local',
+      comment: 'starting servers on this machine is for the command, the benches and tests',
+      severity: 'error',
+      from: { path: '^(packages/core|apps/(edge|worker|web))/', pathNot: TEST_SUPPORT },
+      to: { path: '^packages/local/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '\\.next/|/generated/|^apps/web/next-env' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.json'],
+    },
+  },
+};

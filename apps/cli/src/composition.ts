@@ -1,0 +1,42 @@
+/**
+ * The one place where the command chooses adapters. Those that need Prisma's client are loaded when they are
+ * used: in a fresh checkout the client has to be generated first.
+ */
+import type { Control } from '@foreshard/core/adapters/control';
+import { connectPostgresHost } from '@foreshard/core/adapters/postgres';
+import { connectRedisHost } from '@foreshard/core/adapters/redis';
+import type { EventHost } from '@foreshard/core/hosts';
+import { MIGRATIONS } from './checkout.ts';
+import type { ControlAccess } from './credentials.ts';
+import { engineOf } from './hosts/address.ts';
+import { generateClient } from './local/generate-client.ts';
+
+export type { Control };
+
+/** recorded with every decision, and shown in the servers' lists of connections */
+export const ACTOR = 'cli';
+
+export async function openControl(access: ControlAccess): Promise<Control> {
+  await generateClient();
+  const { connectControl } = await import('@foreshard/core/adapters/control');
+  return connectControl({ ...access, actor: ACTOR });
+}
+
+export async function migrate(databaseUrl: string): Promise<void> {
+  await generateClient();
+  const { applyMigrations } = await import('@foreshard/core/adapters/prisma');
+  await applyMigrations(databaseUrl, MIGRATIONS);
+}
+
+/** T keeps only hashes of its tokens. */
+export async function isActiveToken(control: Control, token: string): Promise<boolean> {
+  const { hashToken } = await import('@foreshard/core/adapters/prisma');
+  const active = await control.tokens.activeHashes();
+  return active.some(({ hash }) => hash === hashToken(token));
+}
+
+/** Connects to a storage server that nobody trusts yet: whatever run of it answers. */
+export function connectHost(url: string): Promise<EventHost> {
+  const connect = engineOf(url) === 'redis' ? connectRedisHost : connectPostgresHost;
+  return connect({ url, expectedIncarnation: undefined });
+}

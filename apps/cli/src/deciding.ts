@@ -1,0 +1,26 @@
+/** Opens T for one command and closes it whatever happens; a refused decision is a failure with its reason. */
+import type { Decision } from '@foreshard/core/topology';
+import { ACTOR, type Control, openControl } from './composition.ts';
+import { type ControlAccess, controlAccess } from './credentials.ts';
+import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from './failure.ts';
+
+export async function withControl<T>(
+  work: (control: Control) => Promise<T>,
+  access: ControlAccess = controlAccess(),
+): Promise<T> {
+  const control = await openControl(access);
+  try {
+    return await work(control);
+  } finally {
+    await control.close();
+  }
+}
+
+export async function decide<R>(control: Control, decision: Decision<R>): Promise<R> {
+  const reply = await control.topology.decide(decision, ACTOR);
+  if (reply.kind === 'decided') return reply.result;
+  const { reason, detail } = reply.refusal;
+  // `changed` and `in_use` may pass by themselves; the others are wrong however often they are tried
+  const mayPass = reason === 'changed' || reason === 'in_use';
+  throw new CommandFailure(detail, mayPass ? EXIT_FAILURE : EXIT_BAD_INPUT);
+}
