@@ -18,7 +18,7 @@ export interface QueueOwner {
   holdBehind(run: Run, shardlet: number): void;
   answered(call: AppendCall, replies: readonly AppendReply[]): void;
   /** what should still be sent; the rest was too old and is refused */
-  unreachable(runs: readonly Run[], error: HostUnreachable): Run[];
+  unreachable(hostId: number, runs: readonly Run[], error: HostUnreachable): Run[];
   failed(runs: readonly Run[], error: unknown): void;
   callTook(hostId: number, micros: number, call: AppendCall): void;
 }
@@ -114,7 +114,8 @@ export class HostQueue {
     }, this.retryMs);
     this.pushFront(call.allRuns());
     const [first, ...rest] = this.runs;
-    this.runs = first === undefined ? [] : this.owner.unreachable([this.rest(first), ...rest], error);
+    this.runs =
+      first === undefined ? [] : this.owner.unreachable(this.hostId, [this.rest(first), ...rest], error);
     this.taken = 0;
   }
 

@@ -183,7 +183,8 @@ export class Ingestion implements QueueOwner {
     }
   }
 
-  unreachable(runs: readonly Run[], error: HostUnreachable): Run[] {
+  unreachable(hostId: number, runs: readonly Run[], error: HostUnreachable): Run[] {
+    this.parts.observer.unreachable(hostId, error);
     const oldest = this.nowMicros() - this.parts.limits.hold.waitMicrosMax;
     const stay: Run[] = [];
     for (const run of runs) {

@@ -1,0 +1,143 @@
+/**
+ * What the edge tells about itself to Prometheus. Labels are bounded: streams and hosts are those of the
+ * map, codes those of the error table. What is counted per group of events is added up in plain numbers and
+ * handed over when somebody looks, because a labelled counter costs as much as the event itself.
+ */
+import type { HostUnreachable } from '@foreshard/core/hosts';
+import type { ErrorCode } from '@foreshard/core/kernel';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export interface Gauges {
+  readonly heldEvents: () => number;
+  readonly bytesInFlight: () => number;
+  readonly mapVersion: () => number;
+  readonly mapAgeSeconds: () => number;
+}
+
+const LATENCY_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
+const EVENTS_PER_CALL = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
+
+export class EdgeMetrics {
+  readonly registry = new Registry();
+  /** by stream, then by outcome: stored, duplicate, or the code of a refusal */
+  private readonly events = new Map<string, Map<string, number>>();
+  private readonly callSeconds: Histogram<'host'>;
+  private readonly callEvents: Histogram<'host'>;
+  private readonly failures: Counter<'host' | 'reason'>;
+  private readonly requests: Counter<'route' | 'status'>;
+  private readonly lostFlushes: Counter;
+  private readonly faults: Counter;
+
+  constructor() {
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry });
+    this.addEventCounter();
+    this.callSeconds = new Histogram({
+      name: 'foreshard_edge_append_seconds',
+      help: 'Time of one append call to a host',
+      labelNames: ['host'],
+      buckets: LATENCY_SECONDS,
+      registers,
+    });
+    this.callEvents = new Histogram({
+      name: 'foreshard_edge_append_events',
+      help: 'Events of one append call to a host',
+      labelNames: ['host'],
+      buckets: EVENTS_PER_CALL,
+      registers,
+    });
+    this.failures = new Counter({
+      name: 'foreshard_edge_host_failures_total',
+      help: 'Append calls whose outcome is not known, by reason',
+      labelNames: ['host', 'reason'],
+      registers,
+    });
+    this.requests = new Counter({
+      name: 'foreshard_edge_requests_total',
+      help: 'HTTP requests answered',
+      labelNames: ['route', 'status'],
+      registers,
+    });
+    this.lostFlushes = new Counter({
+      name: 'foreshard_edge_load_flushes_lost_total',
+      help: 'Seconds of load counters that the control Redis did not take',
+      registers,
+    });
+    this.faults = new Counter({
+      name: 'foreshard_edge_faults_total',
+      help: 'Unexpected faults of the edge; the log has them',
+      registers,
+    });
+  }
+
+  stored(stream: string, events: number): void {
+    this.count(stream, 'stored', events);
+  }
+
+  duplicates(stream: string, events: number): void {
+    this.count(stream, 'duplicate', events);
+  }
+
+  refused(stream: string, code: ErrorCode, events: number): void {
+    this.count(stream, code, events);
+  }
+
+  called(host: string, micros: number, events: number): void {
+    this.callSeconds.observe({ host }, micros / 1_000_000);
+    this.callEvents.observe({ host }, events);
+  }
+
+  unreachable(host: string, error: HostUnreachable): void {
+    this.failures.inc({ host, reason: error.reason });
+  }
+
+  answered(route: string, status: number): void {
+    this.requests.inc({ route, status });
+  }
+
+  lostFlush(): void {
+    this.lostFlushes.inc();
+  }
+
+  fault(): void {
+    this.faults.inc();
+  }
+
+  watch(gauges: Gauges): void {
+    const gauge = (name: string, help: string, value: () => number) =>
+      new Gauge({
+        name: `foreshard_edge_${name}`,
+        help,
+        registers: [this.registry],
+        collect() {
+          this.set(value());
+        },
+      });
+    gauge('held_events', 'Events that wait for a shardlet', gauges.heldEvents);
+    gauge('bytes_in_flight', 'Bytes of requests that are being worked on', gauges.bytesInFlight);
+    gauge('map_version', 'Version of the map of the topology', gauges.mapVersion);
+    gauge('map_age_seconds', 'Time since the topology store last answered', gauges.mapAgeSeconds);
+  }
+
+  private count(stream: string, outcome: string, events: number): void {
+    let outcomes = this.events.get(stream);
+    if (outcomes === undefined) this.events.set(stream, (outcomes = new Map()));
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + events);
+  }
+
+  private addEventCounter(): void {
+    const { events } = this;
+    new Counter({
+      name: 'foreshard_edge_events_total',
+      help: 'Events by what became of them',
+      labelNames: ['stream', 'outcome'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [stream, outcomes] of events) {
+          for (const [outcome, count] of outcomes) this.inc({ stream, outcome }, count);
+        }
+      },
+    });
+  }
+}

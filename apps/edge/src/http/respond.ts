@@ -1,0 +1,51 @@
+/** Writes answers on a plain response of node:http, where the hot path does without a framework. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  readonly retryAfterSeconds?: number | undefined;
+}
+
+export function respond(response: ServerResponse, answer: Answer): void {
+  if (response.destroyed) return;
+  const headers: Record<string, string | number> = {
+    'content-type': answer.contentType,
+    'content-length': Buffer.byteLength(answer.body),
+  };
+  if (answer.retryAfterSeconds !== undefined) headers['retry-after'] = answer.retryAfterSeconds;
+  if (answer.status === 401) headers['www-authenticate'] = 'Bearer';
+  response.writeHead(answer.status, headers);
+  response.end(answer.body);
+}
+
+/** How long a client may go on sending a body that was refused, before its connection is cut. */
+const LINGER_MS = 1_000;
+
+/**
+ * A problem, also in the middle of a body: what is still on its way is thrown away first, because a
+ * connection closed on a sender takes the answer with it.
+ */
+export function respondProblem(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  const { document, retryAfterSeconds } = problemOf(error);
+  const answer: Answer = {
+    status: document.status,
+    contentType: PROBLEM_MEDIA_TYPE,
+    body: JSON.stringify(document),
+    retryAfterSeconds,
+  };
+  if (request.complete) {
+    respond(response, answer);
+    return;
+  }
+  const finish = () => {
+    clearTimeout(timer);
+    if (!request.complete) response.setHeader('connection', 'close');
+    if (!response.headersSent) respond(response, answer);
+  };
+  const timer = setTimeout(finish, LINGER_MS);
+  request.once('end', finish);
+  request.resume();
+}

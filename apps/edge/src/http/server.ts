@@ -1,0 +1,103 @@
+/**
+ * The HTTP server. Posts of events are told apart by their path and handled on the bare response, because a
+ * framework's objects would cost more than the event; everything else goes to Hono.
+ *
+ * It listens before the map is there, so that health checks get an answer: until then `not_ready`.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { ForeshardError } from '@foreshard/core/kernel';
+import { getRequestListener } from '@hono/node-server';
+import type { Hono } from 'hono';
+import type { EventsEndpoint } from './events-endpoint.ts';
+import type { EdgeMetrics } from './metrics.ts';
+import { respond, respondProblem } from './respond.ts';
+
+export const MAIN_STREAM = 'main';
+
+/** A client that sends its headers slower than this is not there any more. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** longer than load balancers keep theirs, so that they close first and never meet a closed one */
+const KEEP_ALIVE_MS = 75_000;
+const HEADER_BYTES_MAX = 16_384;
+/** how often connections that fell idle are closed while draining */
+const IDLE_SWEEP_MS = 50;
+
+export interface Handlers {
+  readonly events: EventsEndpoint;
+  readonly routes: Hono;
+}
+
+export class EdgeServer {
+  private readonly server: Server;
+  private readonly metrics: EdgeMetrics;
+  private events: EventsEndpoint | undefined;
+  private listener: ReturnType<typeof getRequestListener> | undefined;
+
+  constructor(metrics: EdgeMetrics) {
+    this.metrics = metrics;
+    this.server = createServer(
+      {
+        maxHeaderSize: HEADER_BYTES_MAX,
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+      },
+      (request, response) => this.handle(request, response),
+    );
+    this.server.keepAliveTimeout = KEEP_ALIVE_MS;
+  }
+
+  /** Answers the port, which is another one when 0 was asked for. */
+  listen(host: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(port, host, () => {
+        this.server.off('error', reject);
+        const address = this.server.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : port);
+      });
+    });
+  }
+
+  ready({ events, routes }: Handlers): void {
+    this.events = events;
+    this.listener = getRequestListener(routes.fetch);
+  }
+
+  /** Takes no new connection and waits for the requests that are being answered, at most so long. */
+  async drain(patienceMs: number): Promise<void> {
+    const sweep = setInterval(() => this.server.closeIdleConnections(), IDLE_SWEEP_MS);
+    const cut = setTimeout(() => this.server.closeAllConnections(), patienceMs);
+    await new Promise((resolve) => this.server.close(resolve));
+    clearInterval(sweep);
+    clearTimeout(cut);
+  }
+
+  private handle(request: IncomingMessage, response: ServerResponse): void {
+    const stream = request.method === 'POST' ? streamOf(request.url!) : undefined;
+    const route = stream === undefined ? 'other' : 'events';
+    response.once('finish', () => this.metrics.answered(route, response.statusCode));
+    if (this.events === undefined || this.listener === undefined) this.beforeReady(request, response);
+    else if (stream !== undefined) void this.events.handle(request, response, stream);
+    else void this.listener(request, response);
+  }
+
+  private beforeReady(request: IncomingMessage, response: ServerResponse): void {
+    if (request.url === '/livez') respond(response, { status: 200, contentType: 'text/plain', body: 'ok' });
+    else {
+      const notReady = new ForeshardError('not_ready', 'The edge waits for the topology store.', {
+        retryAfterSeconds: 1,
+      });
+      respondProblem(request, response, notReady);
+    }
+  }
+}
+
+const SHORT_PATH = '/v1/events';
+const STREAM_PATH = /^\/v1\/streams\/([^/?]+)\/events(?:\?.*)?$/;
+
+/** The stream whose events are posted here; `undefined` for any other path. */
+function streamOf(url: string): string | undefined {
+  if (url === SHORT_PATH || url.startsWith(`${SHORT_PATH}?`)) return MAIN_STREAM;
+  return STREAM_PATH.exec(url)?.[1];
+}

@@ -1,0 +1,152 @@
+/**
+ * Who may do what. The hashes of the active tokens are in memory, so a check asks nobody, and on disk
+ * (mode 0600), so an edge that starts while PostgreSQL is away knows them. They are read anew every few
+ * seconds, and once when a token is unknown: a new token works at once, a revoked one stops in seconds.
+ */
+import { hash, timingSafeEqual } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ForeshardError } from '@foreshard/core/kernel';
+
+/** As the token store tells it; the hash is the SHA-256 of the token in hex. */
+export interface KnownToken {
+  readonly id: string;
+  readonly hash: string;
+  readonly scopes: readonly string[];
+  /** undefined: never */
+  readonly expiresAtMs?: number | undefined;
+}
+
+export interface TokenCheckParts {
+  readonly activeHashes: () => Promise<readonly KnownToken[]>;
+  readonly file: string;
+  readonly nowMs: () => number;
+  readonly warn: (message: string, error: unknown) => void;
+}
+
+const REFRESH_MS = 3_000;
+/** Wrong tokens may come in floods: they cause no more questions than this. */
+const QUESTION_PAUSE_MS = 1_000;
+/** Tokens are found by the beginning of their hash, then compared as a whole in constant time. */
+const INDEX_CHARS = 8;
+const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
+
+interface Entry {
+  readonly hash: Buffer;
+  readonly scopes: ReadonlySet<string>;
+  readonly expiresAtMs: number;
+}
+
+export class TokenCheck {
+  private readonly parts: TokenCheckParts;
+  private entries = new Map<string, Entry[]>();
+  private loaded = false;
+  private written = '';
+  private askedAtMs = Number.NEGATIVE_INFINITY;
+  private question: Promise<void> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: TokenCheckParts) {
+    this.parts = parts;
+  }
+
+  /** false until the tokens were read once, from the store or the file */
+  get isLoaded(): boolean {
+    return this.loaded;
+  }
+
+  async start(): Promise<void> {
+    await this.refresh();
+    if (!this.loaded) await this.readFile();
+    this.timer = setInterval(() => void this.refresh(), REFRESH_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  permits(authorization: string | undefined, scope: string): boolean {
+    return this.find(authorization)?.scopes.has(scope) ?? false;
+  }
+
+  /** @throws ForeshardError unauthorized, forbidden; after asking the store about an unknown token */
+  async require(authorization: string | undefined, scope: string): Promise<void> {
+    if (authorization === undefined)
+      throw new ForeshardError('unauthorized', 'There is no Authorization header.');
+    if (this.find(authorization) === undefined) await this.ask();
+    const entry = this.find(authorization);
+    if (entry === undefined)
+      throw new ForeshardError('unauthorized', 'The token is not known, or not any more.');
+    if (entry.scopes.has(scope)) return;
+    throw new ForeshardError('forbidden', `The token does not have the scope "${scope}".`);
+  }
+
+  private find(authorization: string | undefined): Entry | undefined {
+    const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
+    if (token === undefined) return undefined;
+    const digest = hash('sha256', token, 'hex');
+    const bytes = Buffer.from(digest, 'latin1');
+    for (const entry of this.entries.get(digest.slice(0, INDEX_CHARS)) ?? []) {
+      if (timingSafeEqual(entry.hash, bytes) && entry.expiresAtMs > this.parts.nowMs()) return entry;
+    }
+    return undefined;
+  }
+
+  private async ask(): Promise<void> {
+    if (this.question === undefined && this.parts.nowMs() - this.askedAtMs < QUESTION_PAUSE_MS) return;
+    await this.refresh();
+  }
+
+  private refresh(): Promise<void> {
+    this.question ??= this.readStore().finally(() => {
+      this.question = undefined;
+    });
+    return this.question;
+  }
+
+  private async readStore(): Promise<void> {
+    this.askedAtMs = this.parts.nowMs();
+    try {
+      const tokens = await this.parts.activeHashes();
+      this.take(tokens);
+      await this.writeFile(tokens);
+    } catch (error) {
+      this.parts.warn('the API tokens cannot be read anew', error);
+    }
+  }
+
+  private take(tokens: readonly KnownToken[]): void {
+    const entries = new Map<string, Entry[]>();
+    for (const { hash, scopes, expiresAtMs } of tokens) {
+      const index = hash.slice(0, INDEX_CHARS);
+      const entry = {
+        hash: Buffer.from(hash, 'latin1'),
+        scopes: new Set(scopes),
+        expiresAtMs: expiresAtMs ?? Number.POSITIVE_INFINITY,
+      };
+      entries.set(index, [...(entries.get(index) ?? []), entry]);
+    }
+    this.entries = entries;
+    this.loaded = true;
+  }
+
+  private async readFile(): Promise<void> {
+    try {
+      const text = await readFile(this.parts.file, 'utf8');
+      this.take(JSON.parse(text) as KnownToken[]);
+      this.written = text;
+    } catch {
+      // no file yet, or not ours: the store tells when it is back
+    }
+  }
+
+  private async writeFile(tokens: readonly KnownToken[]): Promise<void> {
+    const text = JSON.stringify(tokens);
+    if (text === this.written) return;
+    const temporary = `${this.parts.file}.${process.pid}`;
+    await mkdir(dirname(this.parts.file), { recursive: true, mode: 0o700 });
+    await writeFile(temporary, text, { mode: 0o600 });
+    await rename(temporary, this.parts.file);
+    this.written = text;
+  }
+}

@@ -1,0 +1,52 @@
+/** The edge process: chooses what stands behind the ports, and ends cleanly when told to. */
+import { connectControl } from '@foreshard/core/adapters/control';
+import { HostPool } from '@foreshard/core/adapters/event-hosts';
+import { pino } from 'pino';
+import { type EdgeParts, startEdge } from './edge.ts';
+import { type EdgeSettings, readSettings } from './settings.ts';
+
+const settings = settingsOrExit();
+const log = pino({ name: 'edge', level: settings.logLevel, base: { edge: settings.edgeId } });
+const control = connectControl({ ...settings, actor: settings.edgeId });
+
+const parts: EdgeParts = {
+  settings,
+  store: control.topology,
+  notifier: control.notifier,
+  activeHashes: () => control.tokens.activeHashes(),
+  loadStream: control.redis,
+  connectHosts: (map) => new HostPool(map),
+  log,
+  onBroken(reason) {
+    log.fatal({ reason }, 'the map cannot be followed: starting anew reads it whole');
+    void stop(1);
+  },
+};
+
+const edge = startEdge(parts).catch((error: NodeJS.ErrnoException) => {
+  const cure =
+    error.code === 'EADDRINUSE' ? ' Set EDGE_PORT to a free port, or stop what listens there.' : '';
+  log.fatal({ err: error }, `the edge cannot start: ${error.message}.${cure}`);
+  process.exit(1);
+});
+
+let stopping = false;
+async function stop(exitCode: number): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  await (await edge).stop();
+  await control.close();
+  process.exit(exitCode);
+}
+
+process.on('SIGTERM', () => void stop(0));
+process.on('SIGINT', () => void stop(0));
+
+function settingsOrExit(): EdgeSettings {
+  try {
+    return readSettings(process.env);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exit(2);
+  }
+}

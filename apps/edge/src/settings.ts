@@ -1,0 +1,54 @@
+/** What an edge is told by its environment. A bad value is one line that names the variable and the cure. */
+import { z } from 'zod';
+
+const port = z.coerce.number({ error: 'a port number' }).int().min(0).max(65_535);
+const bytes = z.coerce.number({ error: 'a number of bytes' }).int().min(1_024);
+
+const schema = z
+  .object({
+    DATABASE_URL: z.string({
+      error: 'the address of PostgreSQL, such as postgresql://user:password@127.0.0.1/foreshard',
+    }),
+    REDIS_URL: z.string({ error: 'the address of the control Redis, such as redis://127.0.0.1:6379' }),
+    FORESHARD_DATA_DIR: z.string().default('.foreshard'),
+    EDGE_ID: z
+      .string()
+      .regex(/^[\w.-]{1,64}$/, 'letters, digits, dots and hyphens')
+      .default('edge-1'),
+    EDGE_HOST: z.string().default('127.0.0.1'),
+    EDGE_PORT: port.default(7070),
+    /** of one request */
+    EDGE_BODY_BYTES_MAX: bytes.default(8 * 1_048_576),
+    EDGE_EVENT_BYTES_MAX: bytes.default(1_048_576),
+    /** of all requests that are being worked on */
+    EDGE_IN_FLIGHT_BYTES_MAX: bytes.default(256 * 1_048_576),
+    /** how long an event may wait for a shardlet or a host before it is refused with 503 */
+    EDGE_HOLD_MS_MAX: z.coerce.number({ error: 'a number of milliseconds' }).int().min(0).default(5_000),
+    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  })
+  .transform((e) => ({
+    databaseUrl: e.DATABASE_URL,
+    redisUrl: e.REDIS_URL,
+    dataDir: e.FORESHARD_DATA_DIR,
+    edgeId: e.EDGE_ID,
+    host: e.EDGE_HOST,
+    port: e.EDGE_PORT,
+    bodyBytesMax: e.EDGE_BODY_BYTES_MAX,
+    eventBytesMax: e.EDGE_EVENT_BYTES_MAX,
+    inFlightBytesMax: e.EDGE_IN_FLIGHT_BYTES_MAX,
+    holdMsMax: e.EDGE_HOLD_MS_MAX,
+    logLevel: e.LOG_LEVEL,
+  }));
+
+export type EdgeSettings = z.output<typeof schema>;
+
+/** @throws Error with one line a wrong variable */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): EdgeSettings {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map(({ path, message }) => `Set ${path.join('.')} to ${message}.`);
+  throw new Error(lines.join('\n'));
+}
