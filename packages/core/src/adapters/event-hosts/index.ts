@@ -1,0 +1,2 @@
+export { HostPool } from './host-pool.ts';
+export { openEventHost } from './open-event-host.ts';

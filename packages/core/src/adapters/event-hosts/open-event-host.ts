@@ -1,0 +1,29 @@
+/** Which adapter speaks to a host: the one place that knows all engines. */
+import type { EventHost } from '../../hosts/index.ts';
+import type { Host } from '../../topology/index.ts';
+import { connectRedisHost, UnsuitableServer } from '../redis/index.ts';
+
+interface Connection {
+  readonly url: string;
+  readonly expectedIncarnation: string | undefined;
+}
+
+const CONNECT: Record<Host['engine'], (connection: Connection) => Promise<EventHost>> = {
+  redis: connectRedisHost,
+  postgres: async (connection) => (await import('../postgres/index.ts')).connectPostgresHost(connection),
+};
+
+/**
+ * A handle on the run of the host that has this incarnation; undefined takes any, which is only for who
+ * identifies or readmits it.
+ *
+ * @throws HostUnreachable, or UnsuitableServer when it must not be a host
+ */
+export async function openEventHost(host: Host, expectedIncarnation: string | undefined): Promise<EventHost> {
+  if (host.durability !== 'always')
+    throw new UnsuitableServer(
+      `host "${host.name}" is declared "${host.durability}", which could lose acknowledged events and is not served; ` +
+        'set "appendfsync always" on it and declare it "always"',
+    );
+  return CONNECT[host.engine]({ url: host.url, expectedIncarnation });
+}
