@@ -1,0 +1,31 @@
+/** The worker process: reads its environment, starts, and ends on SIGTERM when its jobs have ended. */
+import { pino } from 'pino';
+import { readSettings } from './process/settings.ts';
+import { startWorker } from './process/worker.ts';
+
+const reply = readSettings(process.env);
+if (reply.kind === 'wrong') {
+  process.stderr.write(`foreshard worker: ${reply.line}\n`);
+  process.exit(2);
+}
+const { settings } = reply;
+const log = pino({ name: 'worker', level: settings.logLevel });
+
+const worker = await startWorker(settings, log, (reason) => {
+  log.fatal({ reason }, 'the map cannot be followed any more: the worker has to be started again');
+  process.exit(1);
+}).catch((error: NodeJS.ErrnoException) => {
+  const taken = error.code === 'EADDRINUSE';
+  const cure = taken ? `port ${settings.port} is taken: set WORKER_PORT to a free one` : error.message;
+  process.stderr.write(`foreshard worker: ${cure}\n`);
+  process.exit(1);
+});
+
+let ending = false;
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.on(signal, () => {
+    if (ending) return;
+    ending = true;
+    log.info({ signal }, 'the worker ends');
+    void worker.stop().then(() => process.exit(0));
+  });

@@ -1,0 +1,87 @@
+/** Everything the worker counts, in one place, so that names and labels can be read together. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** From a reconcile with nothing to do to a long readmission. */
+const DURATION_BUCKETS_SECONDS = [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300];
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  return {
+    registry,
+    jobRuns: new Counter({
+      name: 'foreshard_job_runs_total',
+      help: 'Runs of background jobs that ended, by job and result',
+      labelNames: ['job', 'result'],
+      registers,
+    }),
+    jobSeconds: new Histogram({
+      name: 'foreshard_job_duration_seconds',
+      help: 'How long runs of background jobs took',
+      labelNames: ['job'],
+      buckets: DURATION_BUCKETS_SECONDS,
+      registers,
+    }),
+    outcomes: new Counter({
+      name: 'foreshard_restructure_outcomes_total',
+      help: 'How attempts to finish what T decided have ended',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    unsettled: new Gauge({
+      name: 'foreshard_unsettled_shardlets',
+      help: 'Shardlets whose host has not confirmed what T decided',
+      registers,
+    }),
+    garbage: new Gauge({
+      name: 'foreshard_garbage_replicas',
+      help: 'Replicas that nothing refers to and that are still to be dropped',
+      registers,
+    }),
+    readmissions: new Counter({
+      name: 'foreshard_host_readmissions_total',
+      help: 'Restarted hosts that were taken into use again, by whether writes may have been lost',
+      labelNames: ['host', 'durability'],
+      registers,
+    }),
+    trimmed: new Counter({
+      name: 'foreshard_retention_shardlets_total',
+      help: 'Shardlets that retention went through, by result',
+      labelNames: ['result'],
+      registers,
+    }),
+    hostAlarm: new Gauge({
+      name: 'foreshard_host_alarm',
+      help: '1 while a host is refused until a person has looked at it',
+      labelNames: ['host', 'reason'],
+      registers,
+    }),
+    hostReachable: new Gauge({
+      name: 'foreshard_host_reachable',
+      help: '1 when the host answered the last measurement',
+      labelNames: ['host'],
+      registers,
+    }),
+    hostUsedBytes: new Gauge({
+      name: 'foreshard_host_used_bytes',
+      help: 'Memory or disk that the engine of a host uses',
+      labelNames: ['host'],
+      registers,
+    }),
+    hostLimitBytes: new Gauge({
+      name: 'foreshard_host_limit_bytes',
+      help: 'Limit of the engine of a host, where it has one',
+      labelNames: ['host'],
+      registers,
+    }),
+    hostHoursToFull: new Gauge({
+      name: 'foreshard_host_hours_to_full',
+      help: 'Hours until edges stop appends to a host, while it grows as it does now',
+      labelNames: ['host'],
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,167 @@
+/**
+ * The worker put together. It starts whatever is missing and keeps trying: first it answers probes, then it
+ * reads T, then it takes jobs. It keeps no state: it may be killed at any point, and run beside others.
+ */
+import { type Control, connectControl } from '@foreshard/core/adapters/control';
+import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
+import type { Logger } from 'pino';
+import type { HostDoors } from '../hosts/host-doors.ts';
+import { JobRegistry, type Processors } from '../jobs/registry.ts';
+import { WakeUps } from '../jobs/wake-ups.ts';
+import { restructureLock } from '../locks/restructure-lock.ts';
+import { MapFollower } from '../map/follower.ts';
+import { MeasureHosts } from '../measure/measure-hosts.ts';
+import { HostAlarms } from '../reconcile/host-alarms.ts';
+import { Reconciler } from '../reconcile/reconcile.ts';
+import { RetentionJob } from '../retention/retention-job.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { serveProbes } from './probes.ts';
+import type { Settings } from './settings.ts';
+
+/** The name in T's change log. */
+const ACTOR = 'worker';
+/** T is asked every two seconds. */
+const TOPOLOGY_STALE_MS = 10_000;
+const RETRY_STEP_MS = 250;
+const RETRY_PAUSE_MAX_MS = 5_000;
+/** How long jobs may finish by themselves when the worker ends; then they stop at their next step. */
+const DRAIN_MS = 10_000;
+
+const nowMs = () => Date.now();
+
+export interface RunningWorker {
+  stop(): Promise<void>;
+}
+
+/** @throws when the port is taken; anything else that is missing is waited for */
+export async function startWorker(
+  settings: Settings,
+  log: Logger,
+  onBroken: (reason: string) => void,
+): Promise<RunningWorker> {
+  const metrics = createMetrics();
+  const control = connectControl({ ...settings, actor: ACTOR });
+  let work: Work | undefined;
+  const missing = () => missingNow(control, work);
+  const probes = await serveProbes({
+    host: settings.host,
+    port: settings.port,
+    metrics: metrics.registry,
+    missing,
+  });
+  const ending = new AbortController();
+  const begun = beginWork(settings, control, metrics, log, onBroken, ending.signal).then((begun) => {
+    work = begun;
+  });
+  begun.catch((error) => log.error({ err: error }, 'the worker cannot begin'));
+  log.info({ host: settings.host, port: settings.port }, 'worker started');
+  return {
+    async stop() {
+      ending.abort();
+      await begun.catch(() => {});
+      await work?.stop();
+      await control.close();
+      probes.close();
+      probes.closeAllConnections();
+      log.info('worker ended');
+    },
+  };
+}
+
+interface Work {
+  readonly follower: MapFollower;
+  readonly wakeUps: WakeUps;
+  stop(): Promise<void>;
+}
+
+function missingNow(control: Control, work: Work | undefined): string[] {
+  const missing: string[] = [];
+  if (work === undefined || work.follower.ageMs > TOPOLOGY_STALE_MS)
+    missing.push('the topology store does not answer: check PostgreSQL and DATABASE_URL');
+  if (work === undefined ? control.redis.status !== 'ready' : !work.wakeUps.ready)
+    missing.push('the control Redis does not answer: check it and REDIS_URL');
+  return missing;
+}
+
+async function beginWork(
+  settings: Settings,
+  control: Control,
+  metrics: Metrics,
+  log: Logger,
+  onBroken: (reason: string) => void,
+  ending: AbortSignal,
+): Promise<Work | undefined> {
+  const follower = await followWhenReady(control, log, onBroken, ending);
+  if (follower === undefined) return undefined;
+  const pool = new HostPool(follower.map);
+  const doors: HostDoors = { trusted: (id) => pool.get(id), open: openEventHost };
+  const registry = new JobRegistry({
+    processors: processors(control, follower, doors, metrics, log),
+    metrics,
+    log,
+  });
+  const wakeUps = new WakeUps({
+    redisUrl: settings.redisUrl,
+    log,
+    run: (name, data) => registry.run(name, data),
+  });
+  return {
+    follower,
+    wakeUps,
+    async stop() {
+      const impatient = setTimeout(() => void registry.abort(), DRAIN_MS);
+      await wakeUps.stop();
+      clearTimeout(impatient);
+      await follower.stop();
+      await pool.close();
+    },
+  };
+}
+
+/** Undefined when the worker ends before T has answered. */
+async function followWhenReady(
+  control: Control,
+  log: Logger,
+  onBroken: (reason: string) => void,
+  ending: AbortSignal,
+): Promise<MapFollower | undefined> {
+  const parts = { store: control.topology, notifier: control.notifier, nowMs, onBroken };
+  for (let attempt = 1; !ending.aborted; attempt++) {
+    try {
+      return await MapFollower.begin(parts);
+    } catch (error) {
+      log.warn({ err: error, attempt }, 'waiting for the topology store');
+      await pause(Math.min(attempt * RETRY_STEP_MS, RETRY_PAUSE_MAX_MS), ending);
+    }
+  }
+  return undefined;
+}
+
+function processors(
+  { topology, redis }: Control,
+  follower: MapFollower,
+  doors: HostDoors,
+  metrics: Metrics,
+  log: Logger,
+): Processors {
+  const shared = { follower, topology, doors, metrics, log, nowMs, actor: ACTOR };
+  const alarms = new HostAlarms({ redis, metrics, log, nowMs });
+  const reconciler = new Reconciler({ ...shared, lock: restructureLock(redis), alarms });
+  const retention = new RetentionJob(shared);
+  const measure = new MeasureHosts({ follower, doors, redis, metrics, nowMs });
+  return {
+    reconcile: (_, signal) => reconciler.run(signal),
+    retention: (_, signal) => retention.run(signal),
+    measureHosts: () => measure.run(),
+  };
+}
+
+function pause(ms: number, ending: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    ending.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

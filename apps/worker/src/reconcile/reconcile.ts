@@ -1,0 +1,165 @@
+/**
+ * The reconciler: for every host, whatever T has decided and the host has not confirmed is finished, a
+ * restarted host is readmitted, and what is left over is dropped. Jobs and recovery are this same code. The
+ * machines in core decide; here their actions meet the real hosts and the real T.
+ */
+import type { EventHost } from '@foreshard/core/hosts';
+import {
+  drive,
+  driveAll,
+  dueGarbage,
+  finishingMachines,
+  garbageMachine,
+  type Outcome,
+  performer,
+  readmissionMachine,
+} from '@foreshard/core/migration';
+import { floorOf, type Host, type TopologyMap, type TopologyStore } from '@foreshard/core/topology';
+import type { Logger } from 'pino';
+import { type HostDoors, lookAt } from '../hosts/host-doors.ts';
+import type { RestructureLock } from '../locks/restructure-lock.ts';
+import type { MapFollower } from '../map/follower.ts';
+import type { Metrics } from '../process/metrics.ts';
+import type { HostAlarms } from './host-alarms.ts';
+
+/** Tombstones are small: there is no hurry to remove them. */
+const FLOOR_EVERY_MS = 60_000;
+
+export interface ReconcilerParts {
+  readonly follower: Pick<MapFollower, 'map' | 'upToDate'>;
+  readonly topology: Pick<TopologyStore, 'decide'>;
+  readonly doors: HostDoors;
+  readonly lock: RestructureLock;
+  readonly alarms: HostAlarms;
+  readonly metrics: Pick<Metrics, 'outcomes' | 'unsettled' | 'garbage' | 'readmissions'>;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+  /** appears in T's change log */
+  readonly actor: string;
+}
+
+export class Reconciler {
+  private readonly parts: ReconcilerParts;
+  private readonly floors = new Map<number, { readonly floor: number; readonly atMs: number }>();
+
+  constructor(parts: ReconcilerParts) {
+    this.parts = parts;
+  }
+
+  /** @throws when T does not answer; hosts that do not answer are left for the next run */
+  async run(signal: AbortSignal): Promise<object | undefined> {
+    const map = await this.parts.follower.upToDate();
+    const runs = map
+      .hosts()
+      .map((host) => this.parts.lock.during(`host:${host.id}`, () => this.reconcileHost(host, signal)));
+    const ends = await Promise.allSettled(runs);
+    this.measureBacklog(map);
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    const outcomes = ends.flatMap((end) => (end.status === 'fulfilled' ? (end.value ?? []) : []));
+    return outcomes.length === 0 ? undefined : summary(outcomes);
+  }
+
+  /** The ends of everything there was to do. */
+  private async reconcileHost(host: Host, signal: AbortSignal): Promise<Outcome[]> {
+    const look = await lookAt(host, this.parts.doors);
+    if (look.kind === 'unreachable') {
+      this.parts.log.debug({ host: host.id, detail: look.detail }, 'host does not answer');
+      return [];
+    }
+    const { assessment, identity } = look;
+    if (assessment.kind === 'restarted') return this.readmit(host, identity.incarnation, signal);
+    if (assessment.kind === 'refused') {
+      await this.parts.alarms.raise(host.id, assessment.reason, assessment.detail);
+      return [];
+    }
+    await this.parts.alarms.clear(host.id);
+    return this.finish(host, signal);
+  }
+
+  private async finish(host: Host, signal: AbortSignal): Promise<Outcome[]> {
+    const perform = this.perform(signal, (id) => this.parts.doors.trusted(id));
+    const { map } = this.parts.follower;
+    const garbage = dueGarbage(map, host.id, this.parts.nowMs());
+    const machines = [...finishingMachines(map, host.id), ...garbage.map(garbageMachine)];
+    const outcomes = await driveAll(machines, perform);
+    for (const [i, outcome] of outcomes.entries()) this.record(machines[i]!.name, outcome);
+    await this.raiseFloor(host);
+    return outcomes;
+  }
+
+  /** Every call of the readmission goes to the run that was found, or fails. */
+  private async readmit(host: Host, run: string, signal: AbortSignal): Promise<Outcome[]> {
+    const { log, doors, alarms, metrics } = this.parts;
+    log.warn({ host: host.id, run }, 'host has restarted: readmitting it');
+    const pinned = await doors.open(host, run);
+    try {
+      const perform = this.perform(signal, async (id) => (id === host.id ? pinned : doors.trusted(id)));
+      const machine = readmissionMachine(host, run);
+      const outcome = await drive(machine, perform);
+      this.record(machine.name, outcome);
+      if (outcome.kind === 'refused') await alarms.raise(host.id, outcome.reason, outcome.detail);
+      if (outcome.kind === 'finished') {
+        metrics.readmissions.inc({ host: host.id, durability: host.durability });
+        await alarms.clear(host.id);
+        this.tellReadmitted(host);
+      }
+      return [outcome];
+    } finally {
+      await pinned.close();
+    }
+  }
+
+  private tellReadmitted({ id, durability }: Host): void {
+    if (durability === 'always') this.parts.log.info({ host: id }, 'host readmitted: nothing was lost');
+    else this.parts.log.error({ host: id }, 'host readmitted: its last acknowledged writes may be lost');
+  }
+
+  private perform(signal: AbortSignal, host: (id: number) => Promise<EventHost>) {
+    const { follower, topology, actor } = this.parts;
+    return performer({
+      host: (id) => {
+        signal.throwIfAborted();
+        return host(id);
+      },
+      decide: (decision) => {
+        signal.throwIfAborted();
+        return topology.decide(decision, actor);
+      },
+      readTopology: () => follower.upToDate(),
+    });
+  }
+
+  private async raiseFloor({ id }: Host): Promise<void> {
+    const { follower, doors, nowMs } = this.parts;
+    const last = this.floors.get(id);
+    if (last !== undefined && nowMs() - last.atMs < FLOOR_EVERY_MS) return;
+    const { map } = follower;
+    const floor = floorOf({ version: map.version, shardlets: [...map.shardlets()] });
+    if (last !== undefined && floor <= last.floor) return;
+    const host = await doors.trusted(id).catch(() => undefined);
+    await host?.createFloor(floor).then(
+      () => this.floors.set(id, { floor, atMs: nowMs() }),
+      (error) => this.parts.log.debug({ host: id, err: error }, 'the create floor waits'),
+    );
+  }
+
+  private record(name: string, outcome: Outcome): void {
+    this.parts.metrics.outcomes.inc({ outcome: outcome.kind });
+    if (outcome.kind !== 'finished') this.parts.log.warn({ machine: name, ...outcome }, 'not finished');
+  }
+
+  private measureBacklog(map: TopologyMap): void {
+    let unsettled = 0;
+    for (const { state } of map.shardlets())
+      if (state.kind === 'opening' || state.kind === 'closing') unsettled++;
+    this.parts.metrics.unsettled.set(unsettled);
+    this.parts.metrics.garbage.set(map.garbage().length);
+  }
+}
+
+function summary(outcomes: readonly Outcome[]): object {
+  const counts: Record<string, number> = {};
+  for (const { kind } of outcomes) counts[kind] = (counts[kind] ?? 0) + 1;
+  return { outcomes: counts };
+}

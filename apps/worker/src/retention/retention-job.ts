@@ -1,0 +1,117 @@
+/**
+ * Applies the retention of every stream. For each shardlet a cutoff in time is found, by age on the clock of
+ * its host and by the bytes of the whole stream; the trimming machine turns it into a seq. A host that does
+ * not answer keeps its events until it does, and counts for nothing in the bytes of a stream meanwhile.
+ */
+import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
+import {
+  ageCutoff,
+  driveAll,
+  isTrimmable,
+  type Outcome,
+  performer,
+  trimmingMachine,
+} from '@foreshard/core/migration';
+import type { Shardlet, Stream, TopologyMap, TopologyStore } from '@foreshard/core/topology';
+import type { Logger } from 'pino';
+import type { HostDoors } from '../hosts/host-doors.ts';
+import type { MapFollower } from '../map/follower.ts';
+import type { Metrics } from '../process/metrics.ts';
+import { streamBytesCutoff } from './stream-bytes.ts';
+
+/** Freeing ids holds up the host: this many are a few milliseconds. */
+const FORGET_STEP_IDS = 5_000;
+/** Bounds one run; the next one goes on. */
+const FORGET_STEPS_MAX = 200;
+
+export interface RetentionParts {
+  readonly follower: Pick<MapFollower, 'upToDate'>;
+  readonly topology: Pick<TopologyStore, 'decide'>;
+  readonly doors: Pick<HostDoors, 'trusted'>;
+  readonly metrics: Pick<Metrics, 'trimmed'>;
+  readonly log: Logger;
+  readonly actor: string;
+}
+
+interface Reached {
+  readonly host: EventHost;
+  readonly clockMicros: number;
+}
+
+export class RetentionJob {
+  private readonly parts: RetentionParts;
+
+  constructor(parts: RetentionParts) {
+    this.parts = parts;
+  }
+
+  /** @throws when T does not answer */
+  async run(signal: AbortSignal): Promise<object | undefined> {
+    const map = await this.parts.follower.upToDate();
+    const reached = await this.reachHosts(map);
+    const outcomes: Outcome[] = [];
+    for (const stream of map.streams())
+      outcomes.push(...(await this.trimStream(map, stream, reached, signal)));
+    const idsFreed = await this.forgetIds(reached, signal);
+    for (const { kind } of outcomes) this.parts.metrics.trimmed.inc({ result: kind });
+    const unfinished = outcomes.filter((o) => o.kind !== 'finished').length;
+    if (unfinished === 0 && idsFreed === 0) return undefined;
+    return { shardlets: outcomes.length, unfinished, idsFreed };
+  }
+
+  private async reachHosts(map: TopologyMap): Promise<Map<number, Reached>> {
+    const reached = new Map<number, Reached>();
+    const reach = async (id: number) => {
+      const host = await this.parts.doors.trusted(id);
+      reached.set(id, { host, clockMicros: (await host.identify()).clockMicros });
+    };
+    const hosts = map.hosts().filter((h) => h.state !== 'readmitting');
+    for (const end of await Promise.allSettled(hosts.map((h) => reach(h.id))))
+      if (end.status === 'rejected' && !(end.reason instanceof HostUnreachable)) throw end.reason;
+    return reached;
+  }
+
+  private async trimStream(
+    map: TopologyMap,
+    stream: Stream,
+    reached: ReadonlyMap<number, Reached>,
+    signal: AbortSignal,
+  ): Promise<Outcome[]> {
+    if (stream.retentionMs === null && stream.retentionBytes === null) return [];
+    const shardlets = [...map.shardlets(stream.id)].filter((s) => isTrimmable(s) && reached.has(s.owner));
+    const hostOf = (s: Shardlet) => reached.get(s.owner)!;
+    const byBytes = await streamBytesCutoff(stream, shardlets, (s) => hostOf(s).host);
+    const cutoffOf = (s: Shardlet) => Math.max(byBytes, ageCutoff(stream, hostOf(s).clockMicros));
+    const machines = shardlets.filter((s) => cutoffOf(s) > 0).map((s) => trimmingMachine(s, cutoffOf(s)));
+    return driveAll(machines, this.perform(signal));
+  }
+
+  private perform(signal: AbortSignal) {
+    const { doors, topology, follower, actor } = this.parts;
+    return performer({
+      host: (id) => {
+        signal.throwIfAborted();
+        return doors.trusted(id);
+      },
+      decide: (decision) => topology.decide(decision, actor),
+      readTopology: () => follower.upToDate(),
+    });
+  }
+
+  private async forgetIds(reached: ReadonlyMap<number, Reached>, signal: AbortSignal): Promise<number> {
+    let freed = 0;
+    for (const [id, { host }] of reached) {
+      try {
+        for (let step = 0; step < FORGET_STEPS_MAX && !signal.aborted; step++) {
+          const now = await host.forgetIds(FORGET_STEP_IDS);
+          freed += now;
+          if (now === 0) break;
+        }
+      } catch (error) {
+        if (!(error instanceof HostUnreachable)) throw error;
+        this.parts.log.debug({ host: id, err: error }, 'ids are freed later');
+      }
+    }
+    return freed;
+  }
+}
