@@ -9,12 +9,9 @@ import {
   type DecisionReply,
   EMPTY_TOPOLOGY,
   FIRST_IDS,
-  involves,
   judge,
-  type Loaded,
-  type Needs,
+  loadFromMap,
   type NextIds,
-  type Shardlet,
   type Topology,
   TopologyMap,
   type TopologyStore,
@@ -40,7 +37,9 @@ export class MemoryTopologyStore implements TopologyStore {
   }
 
   async decide<R>(decision: Decision<R>, actor: string): Promise<DecisionReply<R>> {
-    const judgement = judge(decision, this.load(decision.needs), actor);
+    const nowMs = Math.floor(this.clock.nowMicros() / MICROS_PER_MS);
+    const loaded = loadFromMap(this.map, decision.needs, nowMs, this.nextIds);
+    const judgement = judge(decision, loaded, actor);
     if (judgement.kind === 'refuse') return { kind: 'refused', refusal: judgement.refusal };
     this.map.apply(judgement.change);
     this.changes.push(judgement.change);
@@ -49,28 +48,4 @@ export class MemoryTopologyStore implements TopologyStore {
   }
 
   async close(): Promise<void> {}
-
-  private load(needs: Needs): Loaded {
-    return {
-      version: this.map.version + 1,
-      nowMs: Math.floor(this.clock.nowMicros() / MICROS_PER_MS),
-      streams: this.map.streams(),
-      hosts: this.map.hosts(),
-      shardlets: this.needed(needs),
-      garbage: needs.garbage ? this.map.garbage() : [],
-      nextIds: this.nextIds,
-    };
-  }
-
-  /** In the order of ids, like the rows of a database. */
-  private needed(needs: Needs): Shardlet[] {
-    const { shardletsOfStream, shardletsOfHost } = needs;
-    const found = new Map<number, Shardlet>();
-    const add = (s: Shardlet | undefined) => s !== undefined && found.set(s.id, s);
-    for (const id of needs.shardlets ?? []) add(this.map.shardlet(id));
-    if (shardletsOfStream !== undefined) for (const s of this.map.shardlets(shardletsOfStream)) add(s);
-    if (shardletsOfHost !== undefined)
-      for (const s of this.map.shardlets()) if (involves(s, shardletsOfHost)) add(s);
-    return [...found.values()].sort((a, b) => a.id - b.id);
-  }
 }

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { markGone } from './ending.ts';
+import { addHost, removeHost } from './hosts.ts';
+import { Trial } from './trial.ts';
+
+describe('adding a host', () => {
+  it('makes it active, with an id of its own', () => {
+    const trial = new Trial();
+    const ids = [trial.addHost('a'), trial.addHost('b')];
+    expect(ids).toEqual([1, 2]);
+    expect(trial.host(2)).toEqual({
+      id: 2,
+      name: 'b',
+      engine: 'redis',
+      url: 'redis://b.test:6379',
+      incarnation: 'b-1',
+      durability: 'always',
+      state: 'active',
+    });
+  });
+
+  it('is refused when the name or the address is taken, or the name is empty', () => {
+    const trial = new Trial();
+    trial.addHost('a');
+    const request = { engine: 'redis', incarnation: 'r', durability: 'always' } as const;
+    expect(trial.refusal(addHost({ ...request, name: 'a', url: 'redis://x:1' }))).toBe('exists');
+    expect(trial.refusal(addHost({ ...request, name: 'x', url: 'redis://a.test:6379' }))).toBe('exists');
+    expect(trial.refusal(addHost({ ...request, name: '', url: 'redis://x:1' }))).toBe('not_allowed');
+  });
+});
+
+describe('removing a host', () => {
+  it('is refused while the host owns what is still kept, or is an end of a move', () => {
+    const trial = new Trial();
+    const [a, b] = [trial.addHost('a'), trial.addHost('b')];
+    const [shardlet] = trial.openStream({ name: 's', shardCount: 1 });
+    expect(trial.refusal(removeHost(a))).toBe('in_use');
+    const { id, epoch } = shardlet!;
+    trial.beginMove(id, b);
+    expect(trial.refusal(removeHost(b))).toBe('in_use');
+    trial.force(id, {
+      kind: 'opening',
+      job: { kind: 'migrate', source: b, sourceEpoch: epoch, finalSeq: 0 },
+    });
+    expect(trial.refusal(removeHost(b))).toBe('in_use');
+    trial.force(id, {
+      kind: 'closedMoving',
+      dest: b,
+      nextEpoch: 9,
+      successors: [],
+      finalSeq: 0,
+      finalTs: 0,
+    });
+    expect(trial.refusal(removeHost(b))).toBe('in_use');
+    trial.force(id, { kind: 'closed', successors: [], finalSeq: 0, finalTs: 0 });
+    expect(trial.refusal(removeHost(b))).toBeUndefined();
+    expect(trial.refusal(removeHost(a))).toBe('in_use');
+    expect(trial.refusal(removeHost(b))).toBe('unknown');
+  });
+
+  it('takes what was left to drop there along', () => {
+    const trial = new Trial();
+    const a = trial.addHost('a');
+    const [shardlet] = trial.openStream({ name: 's', shardCount: 1 });
+    trial.force(shardlet!.id, { kind: 'closed', successors: [], finalSeq: 0, finalTs: 0 });
+    trial.decide(markGone(shardlet!.id));
+    expect(trial.topology().garbage.length).toBe(1);
+    trial.decide(removeHost(a));
+    expect(trial.topology()).toMatchObject({ hosts: [], garbage: [] });
+    // its id is not given again
+    expect(trial.addHost('a')).toBe(2);
+  });
+});
