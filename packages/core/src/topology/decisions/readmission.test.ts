@@ -45,7 +45,7 @@ describe('the readmission of a host', () => {
     expect(trial.refusal(publishIncarnation(a, 'a-2', 'a-1'))).toBe('in_use');
     trial.decide(settleOpening(mine.id, 7));
     const published = trial.decide(publishIncarnation(a, 'a-2', 'a-1'));
-    expect(published).toEqual({ ...trial.host(a), incarnation: 'a-2', state: 'active' });
+    expect(published).toEqual({ ...trial.host(a)!, incarnation: 'a-2', state: 'active' });
     expect(published).not.toHaveProperty('readmission');
     expect(trial.shardlet(other.id)).toEqual(other);
   });
@@ -56,7 +56,7 @@ describe('the readmission of a host', () => {
     trial.decide(readmitBatch(a, 'a-2', [mine.id], []));
     // the second worker repeats the batch
     expect(trial.refusal(readmitBatch(a, 'a-2', [mine.id], []))).toBe('changed');
-    expect(needsNewEpoch(trial.shardlet(mine.id), trial.host(a))).toBe(false);
+    expect(needsNewEpoch(trial.shardlet(mine.id), trial.host(a)!)).toBe(false);
     trial.decide(settleOpening(mine.id, 7));
     expect(trial.refusal(readmitBatch(a, 'a-2', [mine.id], []))).toBe('changed');
     trial.decide(publishIncarnation(a, 'a-2', 'a-1'));
@@ -129,7 +129,7 @@ describe('the readmission of a host', () => {
   });
 
   it('keeps the host draining if it was', () => {
-    const draining = { ...trial.host(b), state: 'draining' as const };
+    const draining = { ...trial.host(b)!, state: 'draining' as const };
     trial.decide({
       name: 'drain',
       needs: {},

@@ -34,7 +34,7 @@ describe('creating a stream', () => {
 
   it('puts nothing on a host that is draining or being readmitted', () => {
     const [a, b] = [trial.addHost('a'), trial.addHost('b')];
-    const drain = { ...trial.host(a), state: 'draining' as const };
+    const drain = { ...trial.host(a)!, state: 'draining' as const };
     trial.decide({
       name: 'drain',
       needs: {},

@@ -31,11 +31,11 @@ export class Trial {
   }
 
   shardlet(id: number): Shardlet {
-    return this.topology().shardlets.find((s) => s.id === id)!;
+    return this.map.shardlet(id)!;
   }
 
-  host(id: number): Host {
-    return this.topology().hosts.find((h) => h.id === id)!;
+  host(id: number): Host | undefined {
+    return this.map.host(id);
   }
 
   addHost(name: string, durability: Host['durability'] = 'always'): number {
