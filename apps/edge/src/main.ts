@@ -2,7 +2,7 @@
 import { connectControl } from '@foreshard/core/adapters/control';
 import { HostPool } from '@foreshard/core/adapters/event-hosts';
 import { pino } from 'pino';
-import { type EdgeParts, startEdge } from './edge.ts';
+import { type EdgeParts, type RunningEdge, startEdge } from './edge.ts';
 import { type EdgeSettings, readSettings } from './settings.ts';
 
 const settings = settingsOrExit();
@@ -23,24 +23,28 @@ const parts: EdgeParts = {
   },
 };
 
-const edge = startEdge(parts).catch((error: NodeJS.ErrnoException) => {
-  const cure =
-    error.code === 'EADDRINUSE' ? ' Set EDGE_PORT to a free port, or stop what listens there.' : '';
-  log.fatal({ err: error }, `the edge cannot start: ${error.message}.${cure}`);
-  process.exit(1);
-});
-
+let running: RunningEdge | undefined;
 let stopping = false;
+
 async function stop(exitCode: number): Promise<void> {
   if (stopping) return;
   stopping = true;
-  await (await edge).stop();
+  await running?.stop();
   await control.close();
   process.exit(exitCode);
 }
 
 process.on('SIGTERM', () => void stop(0));
 process.on('SIGINT', () => void stop(0));
+
+try {
+  running = await startEdge(parts);
+} catch (error) {
+  const { message, code } = error as NodeJS.ErrnoException;
+  const cure = code === 'EADDRINUSE' ? ' Set EDGE_PORT to a free port, or stop what listens there.' : '';
+  log.fatal({ err: error }, `the edge cannot start: ${message}.${cure}`);
+  process.exit(1);
+}
 
 function settingsOrExit(): EdgeSettings {
   try {

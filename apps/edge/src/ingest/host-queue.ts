@@ -90,8 +90,7 @@ export class HostQueue {
     this.inFlight = true;
     const startedMicros = performance.now() * 1_000;
     try {
-      const host = await this.connect();
-      const replies = await host.append(call.groups);
+      const replies = await (await this.connected()).append(call.groups);
       this.owner.callTook(this.hostId, performance.now() * 1_000 - startedMicros, call);
       this.failingSinceMicros = undefined;
       this.retryMs = 0;
@@ -102,6 +101,16 @@ export class HostQueue {
     } finally {
       this.inFlight = false;
       this.schedule();
+    }
+  }
+
+  /** A host that cannot even be connected to is away, whatever the reason: others may mend it. */
+  private async connected(): Promise<EventHost> {
+    try {
+      return await this.connect();
+    } catch (error) {
+      if (error instanceof HostUnreachable) throw error;
+      throw new HostUnreachable('connection', (error as Error).message, { cause: error });
     }
   }
 

@@ -10,7 +10,7 @@ import {
   type EventHost,
   type HostUnreachable,
 } from '@foreshard/core/hosts';
-import { type Clock, MICROS_PER_MS } from '@foreshard/core/kernel';
+import { type Clock, MICROS_PER_MS, MICROS_PER_SECOND } from '@foreshard/core/kernel';
 import { HoldBuffer, type HoldLimits, type RouteTable } from '@foreshard/core/routing';
 import { isLeaf } from '@foreshard/core/topology';
 import type { EdgeMap } from '../map/edge-map.ts';
@@ -94,15 +94,13 @@ export class Ingestion implements QueueOwner {
 
   /** Sends the events that are not refused yet; the intake settles when the last of them has its outcome. */
   submit(intake: Intake): void {
-    const aheadMicros = intake.tokenTs - this.nowMicros();
-    if (aheadMicros <= EDGE_CLOCK_TOLERANCE_MICROS) this.send(intake);
-    else if (aheadMicros > this.parts.limits.hold.waitMicrosMax) {
-      this.refusePending(intake, aheadOf(aheadMicros));
-    } else {
-      // waiting here, alone, keeps a token from the future from delaying others in the same group
-      const waitMs = (aheadMicros - EDGE_CLOCK_TOLERANCE_MICROS) / MICROS_PER_MS;
-      setTimeout(() => this.send(intake), Math.ceil(waitMs));
-    }
+    // a host takes a token that is a tolerance ahead of its clock
+    const waitMicros = intake.tokenTs - this.nowMicros() - EDGE_CLOCK_TOLERANCE_MICROS;
+    if (waitMicros <= 0) this.send(intake);
+    else if (waitMicros > this.parts.limits.hold.waitMicrosMax)
+      this.refusePending(intake, aheadOf(waitMicros));
+    // waiting here, alone, keeps a token from the future from delaying others in the same group
+    else setTimeout(() => this.send(intake), Math.ceil(waitMicros / MICROS_PER_MS));
   }
 
   hostAnswers(hostId: number): void {
@@ -312,7 +310,10 @@ function outsideFault(shardlet: number, index: number): Error {
   return new Error(`event ${index} of a group lies outside shardlet ${shardlet}: the route table is wrong`);
 }
 
-function aheadOf(aheadMicros: number): EventProblem {
-  const seconds = Math.round(aheadMicros / 1_000_000);
-  return { code: 'overloaded', detail: `the token lies ${seconds} s ahead of this edge's clock` };
+function aheadOf(waitMicros: number): EventProblem {
+  const seconds = (waitMicros / MICROS_PER_SECOND).toFixed(1);
+  return {
+    code: 'overloaded',
+    detail: `the token lies further ahead of the clock than allowed, by ${seconds} s`,
+  };
 }

@@ -1,0 +1,372 @@
+/** The way of events through the edge, on hosts in memory that can be made to refuse. */
+import { MemoryHost, MemoryTopologyStore } from '@foreshard/core/adapters/memory';
+import { type AppendGroup, type AppendReply, framePayload, HostUnreachable } from '@foreshard/core/hosts';
+import { ManualClock } from '@foreshard/core/kernel';
+import {
+  addHost,
+  createStream,
+  type Decision,
+  deleteStream,
+  restructure,
+  type Shardlet,
+  settleOpening,
+  settleRestructure,
+} from '@foreshard/core/topology';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MapFollower } from '../map/follower.ts';
+import { Ingestion } from './ingestion.ts';
+import { DUPLICATE, EXPIRED, type Intake, REFUSED, STORED } from './intake.ts';
+import { readEvents } from './read-events.ts';
+
+const NOW = 1_760_000_000_000_000;
+const HOLD_MS = 300;
+const DEDUP = { windowMicros: 900_000_000, leadMicros: 60_000_000 };
+
+/** A host whose next appends can be answered by the test. */
+class SteeredHost extends MemoryHost {
+  readonly calls: AppendGroup[][] = [];
+  next: (() => Promise<AppendReply[]>)[] = [];
+
+  override async append(groups: readonly AppendGroup[]): Promise<AppendReply[]> {
+    this.calls.push([...groups]);
+    const steered = this.next.shift();
+    return steered === undefined ? super.append(groups) : steered();
+  }
+}
+
+let clock: ManualClock;
+let store: MemoryTopologyStore;
+let hosts: Map<number, SteeredHost>;
+let follower: MapFollower;
+let ingestion: Ingestion;
+let full: Set<number>;
+let faults: unknown[];
+
+async function decide<R>(decision: Decision<R>): Promise<R> {
+  const reply = await store.decide(decision, 'test');
+  if (reply.kind === 'refused') throw new Error(reply.refusal.detail);
+  return reply.result;
+}
+
+async function openOnHost(shardlet: Shardlet): Promise<void> {
+  const { id, epoch, stream, range, owner, state } = shardlet;
+  const parents = state.kind === 'opening' && state.job.kind === 'create' ? state.job.parents : [];
+  await hosts.get(owner)!.createOpen(id, epoch, { stream, range, dedup: DEDUP }, parents);
+}
+
+beforeEach(async () => {
+  clock = new ManualClock(NOW);
+  store = new MemoryTopologyStore(clock);
+  hosts = new Map();
+  full = new Set();
+  faults = [];
+  for (const name of ['a', 'b']) {
+    const { hostId } = await decide(
+      addHost({ name, engine: 'redis', url: `redis://${name}`, incarnation: 'memory', durability: 'always' }),
+    );
+    hosts.set(hostId, new SteeredHost(clock));
+  }
+  await decide(createStream({ name: 'main', shardCount: 4 }));
+  for (const shardlet of (await store.snapshot()).shardlets) {
+    await openOnHost(shardlet);
+    await decide(settleOpening(shardlet.id, shardlet.epoch));
+  }
+  await startEdge();
+});
+
+async function startEdge(): Promise<void> {
+  const parts = {
+    store,
+    notifier: { subscribe: async () => async () => {} },
+    file: '/nonexistent/map.json',
+    nowMs: () => clock.nowMicros() / 1_000,
+    warn: () => {},
+    onBroken: (reason: string) => expect.fail(reason),
+  };
+  follower = new MapFollower({ topology: await store.snapshot(), from: 'store' }, parts);
+  ingestion = new Ingestion({
+    map: follower,
+    hosts: { get: async (id) => hosts.get(id)! },
+    isFull: (id) => full.has(id),
+    clock,
+    limits: {
+      hold: { eventsMax: 100, bytesMax: 100_000, waitMicrosMax: HOLD_MS * 1_000 },
+      call: { eventsMax: 50, bytesMax: 100_000 },
+    },
+    observer: {
+      stored() {},
+      duplicates() {},
+      refused() {},
+      called() {},
+      unreachable() {},
+      fault: (error) => faults.push(error),
+    },
+  });
+}
+
+interface Sent {
+  id: string;
+  partitionkey: string;
+}
+
+const event = (id: string, key = 'k'): Sent => ({ id, partitionkey: key });
+
+function accept(events: Sent[], tokenTs = 0): Intake {
+  const lines = events
+    .map((e) => JSON.stringify({ specversion: '1.0', source: '/s', type: 't', ...e }))
+    .join('\n');
+  const stream = follower.topology.streamNamed('main')!;
+  const accepted = { stream, tokenTs, nowMicros: clock.nowMicros(), eventBytesMax: 1_000 };
+  return readEvents('lines', Buffer.from(lines), accepted);
+}
+
+/** Sends, and lets the clock run until every event has its outcome. */
+async function send(events: Sent[], tokenTs = 0): Promise<Intake> {
+  const intake = accept(events, tokenTs);
+  ingestion.submit(intake);
+  return settled(intake);
+}
+
+async function settled(intake: Intake): Promise<Intake> {
+  for (let turn = 0; turn < 2_000 && !intake.isSettled; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    clock.advance(1_000);
+  }
+  expect(intake.isSettled).toBe(true);
+  return intake;
+}
+
+async function idsIn(shardlet: number): Promise<string[]> {
+  const owner = follower.topology.shardlet(shardlet)!.owner;
+  const reply = await hosts.get(owner)!.read(shardlet, 1, 0, { maxRecords: 1_000, maxBytes: 1e9 });
+  if (reply.kind !== 'records') return [];
+  return reply.records.map(({ frame }) => JSON.parse(Buffer.from(framePayload(frame)).toString()).id);
+}
+
+const statuses = (intake: Intake) => [...intake.status];
+const codes = (intake: Intake) => [...intake.problems.values()].map((p) => p.code);
+const shardletOf = (intake: Intake, i = 0) => intake.shardlet[i]!;
+
+describe('storing', () => {
+  it('stores events of one key in the order sent, with the place the host gave', async () => {
+    const intake = await send([event('1'), event('2'), event('3')]);
+    expect(statuses(intake)).toEqual([STORED, STORED, STORED]);
+    expect([...intake.seq]).toEqual([1, 2, 3]);
+    expect(intake.ts[1]).toBe(intake.ts[0]! + 1);
+    expect(await idsIn(shardletOf(intake))).toEqual(['1', '2', '3']);
+  });
+
+  it('spreads keys over shardlets and hosts, one call a host', async () => {
+    const intake = await send(Array.from({ length: 40 }, (_, i) => event(`${i}`, `key-${i}`)));
+    expect(statuses(intake).every((s) => s === STORED)).toBe(true);
+    for (const host of hosts.values()) expect(host.calls.length).toBe(1);
+    expect(new Set(intake.shardlet).size).toBe(4);
+  });
+
+  it('puts what arrives while a call is on its way into the next call', async () => {
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const probe = await send([event('probe', 'key-0')]);
+    const owner = follower.topology.shardlet(shardletOf(probe))!.owner;
+    const target = hosts.get(owner)!;
+    target.calls.length = 0;
+    target.next.push(async () => {
+      await gate;
+      return MemoryHost.prototype.append.call(target, target.calls[0]!);
+    });
+    const intakes = Array.from({ length: 5 }, (_, i) => accept([event(`g${i}`, 'key-0')]));
+    ingestion.submit(intakes[0]!);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const intake of intakes.slice(1)) ingestion.submit(intake);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(target.calls.length).toBe(1);
+    release();
+    for (const intake of intakes) await settled(intake);
+    expect(target.calls.map((groups) => groups.map((g) => g.count))).toEqual([[1], [4]]);
+  });
+
+  it('answers a repeated event as a duplicate at its first place, and an old timed id as expired', async () => {
+    const first = await send([event('1')]);
+    const again = await send([event('1'), event('019a0000-0000-7000-8000-000000000000')]);
+    expect(statuses(again)).toEqual([DUPLICATE, STORED]);
+    expect(again.seq[0]).toBe(first.seq[0]);
+    const old = await send([event('0179a000-0000-7000-8000-000000000000')]);
+    expect(statuses(old)).toEqual([EXPIRED]);
+    expect(codes(old)).toEqual(['event_expired']);
+  });
+
+  it('cuts a request larger than a call into several, in order', async () => {
+    const intake = await send(Array.from({ length: 120 }, (_, i) => event(`${i}`)));
+    expect((await idsIn(shardletOf(intake))).map(Number)).toEqual(Array.from({ length: 120 }, (_, i) => i));
+  });
+
+  it('gives every event a ts above the token', async () => {
+    const token = clock.nowMicros() + 500_000;
+    const intake = await send([event('1')], token);
+    expect(intake.ts[0]).toBeGreaterThan(token);
+  });
+
+  it('waits for a token that is a little ahead, and refuses one that is far ahead', async () => {
+    const near = clock.nowMicros() + 1_100_000;
+    const intake = await send([event('1')], near);
+    expect(intake.ts[0]).toBeGreaterThan(near);
+    expect(codes(await send([event('2')], clock.nowMicros() + 60_000_000))).toEqual(['overloaded']);
+  });
+});
+
+describe('a stale map', () => {
+  it('holds the events, fetches the map and stores them in the children, in order', async () => {
+    const probe = await send([event('0')]);
+    const parent = follower.topology.shardlet(shardletOf(probe))!;
+    const { children } = await decide(
+      restructure({ parents: [{ id: parent.id, epoch: parent.epoch }], children: [parent.range] }),
+    );
+    const host = hosts.get(parent.owner)!;
+    const sealed = await host.seal(parent.id, parent.epoch);
+    for (const child of children) await openOnHost(child);
+    const intake = await send([event('1'), event('2'), event('3')]);
+    expect(statuses(intake)).toEqual([STORED, STORED, STORED]);
+    expect(shardletOf(intake)).toBe(children[0]!.id);
+    expect(await idsIn(children[0]!.id)).toEqual(['1', '2', '3']);
+    expect(sealed).toEqual({ kind: 'done', lastSeq: 1 });
+    expect(ingestion.heldEvents).toBe(0);
+  });
+
+  it('keeps the order of events that arrive while others are held', async () => {
+    const probe = await send([event('0')]);
+    const parent = follower.topology.shardlet(shardletOf(probe))!;
+    const host = hosts.get(parent.owner)!;
+    await host.seal(parent.id, parent.epoch);
+    const early = Array.from({ length: 60 }, (_, i) => event(`e${String(i).padStart(2, '0')}`));
+    const intakes = [accept(early), accept([event('later')])];
+    ingestion.submit(intakes[0]!);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(ingestion.heldEvents).toBe(60);
+    ingestion.submit(intakes[1]!);
+    expect(ingestion.heldEvents).toBe(61);
+    const { children } = await decide(
+      restructure({ parents: [{ id: parent.id, epoch: parent.epoch }], children: [parent.range] }),
+    );
+    await openOnHost(children[0]!);
+    for (const intake of intakes) await settled(intake);
+    expect(await idsIn(children[0]!.id)).toEqual([...early.map((e) => e.id), 'later']);
+  });
+
+  it('asks the host again though the map is right: the shardlet may be about to open', async () => {
+    const probe = await send([event('0')]);
+    const parent = follower.topology.shardlet(shardletOf(probe))!;
+    const host = hosts.get(parent.owner)!;
+    const lastSeq = 1;
+    await host.seal(parent.id, parent.epoch);
+    const { children } = await decide(
+      restructure({ parents: [{ id: parent.id, epoch: parent.epoch }], children: [parent.range] }),
+    );
+    await decide(
+      settleRestructure({
+        parents: [{ id: parent.id, finalSeq: lastSeq, finalTs: clock.nowMicros() }],
+        children: children.map((c) => c.id),
+      }),
+    );
+    await follower.refresh();
+    const intake = accept([event('1')]);
+    ingestion.submit(intake);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(ingestion.heldEvents).toBe(1);
+    await openOnHost(children[0]!);
+    expect(statuses(await settled(intake))).toEqual([STORED]);
+  });
+
+  it('gives up past the limit, those events only', async () => {
+    const probe = await send([event('0', 'key-1'), event('0', 'key-2')]);
+    const parent = follower.topology.shardlet(shardletOf(probe))!;
+    expect(shardletOf(probe, 1)).not.toBe(parent.id);
+    await hosts.get(parent.owner)!.seal(parent.id, parent.epoch);
+    const intake = await send([event('1', 'key-1'), event('1', 'key-2')]);
+    expect(statuses(intake)).toEqual([REFUSED, STORED]);
+    expect(codes(intake)).toEqual(['overloaded']);
+  });
+
+  it('refuses what the hold buffer has no room for', async () => {
+    const probe = await send([event('0')]);
+    const parent = follower.topology.shardlet(shardletOf(probe))!;
+    await hosts.get(parent.owner)!.seal(parent.id, parent.epoch);
+    const intakes = Array.from({ length: 3 }, (_, n) =>
+      accept(Array.from({ length: 40 }, (_, i) => event(`${n}-${i}`))),
+    );
+    for (const intake of intakes) ingestion.submit(intake);
+    for (const intake of intakes) await settled(intake);
+    const refused = intakes.flatMap((intake) => [...intake.problems.values()]);
+    expect(refused.length).toBe(120);
+    expect(refused.filter((p) => p.detail.startsWith('too many')).length).toBeGreaterThan(0);
+  });
+
+  it('refuses the events of a stream that was deleted while they were held', async () => {
+    const probe = await send([event('0')]);
+    const parent = follower.topology.shardlet(shardletOf(probe))!;
+    await hosts.get(parent.owner)!.seal(parent.id, parent.epoch);
+    const intake = accept([event('1')]);
+    ingestion.submit(intake);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await decide(deleteStream(intake.stream.id));
+    expect(codes(await settled(intake))).toEqual(['unknown_stream']);
+  });
+});
+
+describe('a host in trouble', () => {
+  const unreachable = async () => {
+    throw new HostUnreachable('connection', 'cut');
+  };
+
+  it('repeats a call whose outcome is unknown, without storing anything twice', async () => {
+    const probe = await send([event('0')]);
+    const host = hosts.get(follower.topology.shardlet(shardletOf(probe))!.owner)!;
+    host.calls.length = 0;
+    host.next.push(async () => {
+      await MemoryHost.prototype.append.call(host, host.calls[0]!);
+      return unreachable();
+    });
+    const intake = await send([event('1'), event('2')]);
+    expect(statuses(intake)).toEqual([DUPLICATE, DUPLICATE]);
+    expect(await idsIn(shardletOf(intake))).toEqual(['0', '1', '2']);
+  });
+
+  it('gives up past the limit, and then refuses at once until the host is back', async () => {
+    const probe = await send([event('0')]);
+    const owner = follower.topology.shardlet(shardletOf(probe))!.owner;
+    const host = hosts.get(owner)!;
+    host.next = Array.from({ length: 1_000 }, () => unreachable);
+    expect(codes(await send([event('1')]))).toEqual(['host_unreachable']);
+    clock.advance(HOLD_MS * 1_000);
+    const refused = accept([event('2')]);
+    ingestion.submit(refused);
+    expect(refused.isSettled).toBe(true);
+    host.next = [];
+    ingestion.hostAnswers(owner);
+    expect(statuses(await send([event('3')]))).toEqual([STORED]);
+  });
+
+  it('names a full host, before the engine refuses and when it does', async () => {
+    const probe = await send([event('0')]);
+    const owner = follower.topology.shardlet(shardletOf(probe))!.owner;
+    full.add(owner);
+    expect(codes(await send([event('1')]))).toEqual(['host_full']);
+    full.clear();
+    hosts.get(owner)!.limitBytes = 1;
+    expect(codes(await send([event('2')]))).toEqual(['host_full']);
+  });
+
+  it('tells the cap of ids, and a fault of its own without words about it', async () => {
+    const probe = await send([event('0')]);
+    const host = hosts.get(follower.topology.shardlet(shardletOf(probe))!.owner)!;
+    host.next = [async () => [{ kind: 'tooManyIds' }], async () => [{ kind: 'outside', index: 0 }]];
+    expect(codes(await send([event('1')]))).toEqual(['too_many_ids']);
+    expect(codes(await send([event('2')]))).toEqual(['internal']);
+    host.next = [async () => Promise.reject(new Error('a secret'))];
+    const intake = await send([event('3')]);
+    expect(codes(intake)).toEqual(['internal']);
+    expect([...intake.problems.values()][0]!.detail).not.toContain('secret');
+    expect(faults.length).toBe(2);
+  });
+});
