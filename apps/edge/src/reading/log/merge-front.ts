@@ -31,6 +31,10 @@ export class MergeFront {
     return this.heap.size + this.stuck.size;
   }
 
+  get isStuck(): boolean {
+    return this.stuck.size > 0;
+  }
+
   /** The hosts of the leaves that have nothing queued. */
   blockers(): Set<number> {
     const hosts = new Set<number>();

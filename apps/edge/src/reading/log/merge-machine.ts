@@ -59,10 +59,14 @@ export interface MergeOptions {
   readonly after: LogPosition;
   /** which shardlets take part; all, unless given. REQUIRES that a child takes part when a parent does. */
   readonly includes?: (shardlet: Shardlet) => boolean;
+  /** all that can take part as T is now, where the caller knows better than to look through the stream */
+  readonly candidates?: Iterable<Shardlet>;
   /** hosts to go on without */
   readonly skippedHosts?: ReadonlySet<number>;
   /** records to hold ready over all shardlets: enough to keep every host busy, little enough for memory */
   readonly recordsAheadMax?: number;
+  /** of one read; more where the host gives only some of what it looks at */
+  readonly readRecordsMax?: number;
 }
 
 const RECORDS_AHEAD_DEFAULT = 65_536;
@@ -93,7 +97,7 @@ export class MergeMachine {
     this.options = options;
     this.lastPlace = options.after;
     for (const { id } of topology.hosts()) this.front.promise(id, tables.hostLast(id) ?? 0);
-    for (const shardlet of topology.shardlets(options.stream)) this.consider(shardlet);
+    for (const shardlet of options.candidates ?? topology.shardlets(options.stream)) this.consider(shardlet);
   }
 
   /** The place after the last record given out. */
@@ -110,6 +114,11 @@ export class MergeMachine {
   /** Records that are read and wait for the bound to rise. */
   get hasQueued(): boolean {
     return this.front.first !== undefined;
+  }
+
+  /** A shardlet with nothing queued is not known to be at its end: it holds the log back by itself. */
+  get isStuck(): boolean {
+    return this.front.isStuck;
   }
 
   /** True when every record up to `place` was given out. */
@@ -260,7 +269,7 @@ export class MergeMachine {
   private readSize(): number {
     const active = this.front.active;
     const share = Math.floor((this.options.recordsAheadMax ?? RECORDS_AHEAD_DEFAULT) / Math.max(1, active));
-    return Math.min(READ_RECORDS_MAX, Math.max(READ_RECORDS_MIN, share));
+    return Math.min(this.options.readRecordsMax ?? READ_RECORDS_MAX, Math.max(READ_RECORDS_MIN, share));
   }
 
   private wishOf(leaf: Leaf, maxRecords: number): Wish {

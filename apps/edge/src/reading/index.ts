@@ -1,0 +1,1 @@
+export { type ReadingParts, readingRoutes } from './routes.ts';

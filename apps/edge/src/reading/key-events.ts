@@ -1,0 +1,121 @@
+/**
+ * Reads the events of one key through all shardlets that ever covered its position, oldest first. Hosts
+ * give out only records whose key has the same hash; the edge compares the key itself. In a stream that
+ * allows a split inside a key several shardlets hold it at the same time: the merge puts them in order.
+ */
+import { framePayload } from '@foreshard/core/hosts';
+import { ForeshardError } from '@foreshard/core/kernel';
+import { hashKey, overlaps, type Range, range } from '@foreshard/core/keyspace';
+import type { Shardlet, Stream } from '@foreshard/core/topology';
+import type { EdgeMap } from '../map/edge-map.ts';
+import { invalidCursor, readCursor, writeCursor } from './cursor-text.ts';
+import { numbersOfPlace, placeOfNumbers } from './log/cursor.ts';
+import { type LogPosition, OLDEST } from './log/log-position.ts';
+import { LogReader, type ReaderParts } from './log/log-reader.ts';
+import type { MergedRecord, Trimmed } from './log/merge-machine.ts';
+
+export interface KeyRequest {
+  readonly stream: Stream;
+  readonly key: string;
+  readonly from: string | undefined;
+  readonly limit: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface KeyPage {
+  readonly records: readonly MergedRecord[];
+  readonly next: string;
+  readonly atHead: boolean;
+  readonly waitingFor: readonly number[];
+  readonly trimmed: readonly Trimmed[];
+}
+
+const CURSOR_FORMAT = 2;
+const PAGE_BYTES_MAX = 16_000_000;
+/** Of a shardlet's records few are of one key, so a read may look at more of them. */
+const READ_RECORDS_MAX = 8_192;
+/** Lineages kept: a few numbers each. */
+const LINEAGES_MAX = 10_000;
+
+export class KeyEvents {
+  private readonly parts: ReaderParts;
+  private readonly lineages: LineageCache;
+
+  constructor(parts: ReaderParts) {
+    this.parts = parts;
+    this.lineages = new LineageCache(parts.map);
+  }
+
+  /** @throws ForeshardError invalid_cursor */
+  async page({ stream, key, from, limit, signal }: KeyRequest): Promise<KeyPage> {
+    const keyHash = hashKey(key);
+    const covered = rangeOfKey(keyHash);
+    const after = from === undefined ? OLDEST : decode(from, stream.id, keyHash);
+    const reader = new LogReader(this.parts, {
+      stream: stream.id,
+      after,
+      keyHash,
+      candidates: this.lineages.of(stream.id, covered),
+      includes: (shardlet) => overlaps(shardlet.range, covered),
+      readRecordsMax: READ_RECORDS_MAX,
+    });
+    try {
+      const taken = await reader.take({ limit, bytesMax: PAGE_BYTES_MAX, waitMs: 0, signal });
+      return {
+        records: taken.records.filter((record) => keyOf(record) === key),
+        next: writeCursor(CURSOR_FORMAT, [stream.id, keyHash, ...numbersOfPlace(reader.after)]),
+        atHead: taken.atHead,
+        waitingFor: reader.waitingFor(),
+        trimmed: reader.takeTrimmed(),
+      };
+    } finally {
+      reader.close();
+    }
+  }
+}
+
+function decode(text: string, stream: number, keyHash: number): LogPosition {
+  const [ofStream, ofKey, ...place] = readCursor(CURSOR_FORMAT, text);
+  if (place.length !== 3) throw invalidCursor();
+  if (ofStream !== stream || ofKey !== keyHash)
+    throw new ForeshardError('invalid_cursor', 'the cursor belongs to another key or stream');
+  return placeOfNumbers(place);
+}
+
+/** Every position that an event of this key can have. */
+function rangeOfKey(keyHash: number): Range {
+  return range({ hi: keyHash, lo: 0 }, { hi: keyHash + 1, lo: 0 });
+}
+
+/** The key as ingestion took it: `partitionkey`, else `subject`, else `source`. */
+function keyOf({ frame }: MergedRecord): unknown {
+  const event = JSON.parse(Buffer.from(framePayload(frame)).toString('utf8'));
+  return event.partitionkey ?? event.subject ?? event.source;
+}
+
+/** Lineages change only when a shardlet is made: what is known of a stream is forgotten then. */
+class LineageCache {
+  private readonly byStream = new Map<number, Map<number, readonly number[]>>();
+  private readonly map: EdgeMap;
+
+  constructor(map: EdgeMap) {
+    this.map = map;
+    map.onChange((change, before) => {
+      change.shardlets.forEach((s, i) => {
+        if (before[i] === undefined) this.byStream.delete(s.stream);
+      });
+    });
+  }
+
+  of(stream: number, covered: Range): Shardlet[] {
+    const { topology } = this.map;
+    let known = this.byStream.get(stream);
+    if (known === undefined || known.size >= LINEAGES_MAX) this.byStream.set(stream, (known = new Map()));
+    let ids = known.get(covered.from.hi);
+    if (ids === undefined) {
+      ids = [...topology.shardlets(stream)].filter((s) => overlaps(s.range, covered)).map((s) => s.id);
+      known.set(covered.from.hi, ids);
+    }
+    return ids.map((id) => topology.shardlet(id)).filter((s) => s !== undefined);
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * Drives a merge machine: carries out its wishes on the hosts, asks for frontiers when the machine has run
+ * dry, and tells it what T has decided. It decides only about time: how long to wait for what.
+ */
+import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
+import { ForeshardError } from '@foreshard/core/kernel';
+import type { EdgeMap } from '../../map/edge-map.ts';
+import { readReplica } from '../read-replica.ts';
+import { Bell, pause } from './bell.ts';
+import type { EventHosts, Frontiers } from './frontiers.ts';
+import type { LogPosition } from './log-position.ts';
+import {
+  type MergedRecord,
+  MergeMachine,
+  type MergeOptions,
+  type Trimmed,
+  type Wish,
+} from './merge-machine.ts';
+
+export interface ReaderParts {
+  readonly map: EdgeMap;
+  readonly hosts: EventHosts;
+  readonly frontiers: Frontiers;
+}
+
+export interface ReaderOptions extends MergeOptions {
+  /** only records of this key hash */
+  readonly keyHash?: number;
+  /** the last place to read: `take` then says when it is past */
+  readonly until?: LogPosition;
+}
+
+export interface TakeOptions {
+  readonly limit: number;
+  readonly bytesMax: number;
+  /** how long to wait for a first record when the head is reached */
+  readonly waitMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Taken {
+  readonly records: MergedRecord[];
+  /** all that was there when this was asked for has been given out, as far as hosts answered */
+  readonly atHead: boolean;
+}
+
+/** One read answers at most this much, so that no reply holds a host or this process up. */
+const READ_BYTES_MAX = 1_000_000;
+/** How long a page waits for reads before it is given out as it is. */
+const READ_PATIENCE_MS = 2_000;
+/** How long a page waits for all hosts to answer a frontier. */
+const ROUND_PATIENCE_MS = 300;
+/**
+ * An event that was acknowledged before the page was asked for should be in it: hosts promise only up to a
+ * little before their clock, so a page at the head waits this long for their promises to pass what was read.
+ */
+const HEAD_PATIENCE_MS = 100;
+/** Between two questions to the hosts: short while something is queued, growing while nothing happens. */
+const PACE_MS_MIN = 2;
+const PACE_MS_MAX = 50;
+/** Between two questions to T about shardlets that no host shows. */
+const REFRESH_PAUSE_MS = 200;
+/** After a stale or missing answer, before the same is wished again. */
+const STALE_PAUSE_MS = 20;
+const UNREACHABLE_PAUSE_MS = 250;
+
+export class LogReader {
+  private machine: MergeMachine;
+  private readonly parts: ReaderParts;
+  private readonly options: ReaderOptions;
+  private readonly news = new Bell();
+  private readonly closing = new AbortController();
+  private unlisten: () => void;
+  private readonly stopFollowing: () => void;
+  /** reads under way, without those of hosts that have failed */
+  private reading = 0;
+  private failure: unknown;
+  private refreshedAtMs = 0;
+  private readonly trimmedByFormer: Trimmed[] = [];
+
+  constructor(parts: ReaderParts, options: ReaderOptions) {
+    this.parts = parts;
+    this.options = options;
+    this.machine = new MergeMachine(parts.map.topology, parts.frontiers.tables, options);
+    this.unlisten = parts.frontiers.listen(this.machine);
+    this.stopFollowing = parts.map.onChange((change) => {
+      this.machine.topologyChanged(change.shardlets);
+      this.news.ring();
+    });
+  }
+
+  /** The place after the last record given out. */
+  get after(): LogPosition {
+    return this.machine.after;
+  }
+
+  /** Everything up to `until` was given out. */
+  get isPastEnd(): boolean {
+    return this.options.until !== undefined && this.machine.isPast(this.options.until);
+  }
+
+  /** Hosts that hold this reader back and do not answer. */
+  waitingFor(): number[] {
+    return [...this.machine.blockers()].filter((host) => this.parts.frontiers.isSilent(host));
+  }
+
+  takeTrimmed(): Trimmed[] {
+    return [...this.trimmedByFormer.splice(0), ...this.machine.takeTrimmed()];
+  }
+
+  close(): void {
+    this.closing.abort();
+    this.unlisten();
+    this.stopFollowing();
+  }
+
+  /** REQUIRES that no other `take` is under way. */
+  async take(options: TakeOptions): Promise<Taken> {
+    const page = new Page(options, this.options.until);
+    let dry = 0;
+    for (;;) {
+      this.checkAlive(options.signal);
+      for (const wish of this.machine.wishes()) void this.fulfil(this.machine, wish);
+      const got = this.machine.take(page.portion());
+      page.add(got);
+      if (page.isFull || this.isPastEnd) return page.result(false);
+      if (got.length > 0) continue;
+      if (this.reading > 0) {
+        if (page.waitedMs > READ_PATIENCE_MS) return page.result(false);
+        await this.news.wait(READ_PATIENCE_MS - page.waitedMs, options.signal);
+      } else if (dry > 0 && this.isEnough(page)) {
+        if (page.records.length === 0) this.machine.moveToBound();
+        return page.result(true);
+      } else {
+        if (dry === 0) page.settle();
+        await this.askAll(dry++, options.signal);
+      }
+    }
+  }
+
+  /** At the head, after a fresh answer of every host. */
+  private isEnough(page: Page): boolean {
+    if (this.machine.hasQueued && page.settledMs < HEAD_PATIENCE_MS) return false;
+    return page.records.length > 0 || page.waitedMs >= page.options.waitMs;
+  }
+
+  private checkAlive(signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted();
+    if (this.failure !== undefined) throw this.failure;
+    if (this.parts.map.topology.stream(this.options.stream) === undefined)
+      throw new ForeshardError('unknown_stream', `stream ${this.options.stream} was deleted`);
+    if (this.machine.mustRestart) this.restart();
+  }
+
+  /** A host lost records that were read already: read on from where this reader is, with a new machine. */
+  private restart(): void {
+    this.trimmedByFormer.push(...this.machine.takeTrimmed());
+    this.unlisten();
+    const { map, frontiers } = this.parts;
+    const { candidates: _ofThen, ...rest } = this.options;
+    this.machine = new MergeMachine(map.topology, frontiers.tables, { ...rest, after: this.after });
+    this.unlisten = frontiers.listen(this.machine);
+    this.reading = 0;
+  }
+
+  /** One round over all hosts; the rounds come slower the longer nothing happens. */
+  private async askAll(round: number, signal: AbortSignal | undefined): Promise<void> {
+    const raise = round === 0 || this.machine.hasQueued;
+    if (round > 0) {
+      const pace = this.machine.hasQueued ? PACE_MS_MIN : Math.min(PACE_MS_MAX, PACE_MS_MIN * 2 ** round);
+      await this.news.wait(pace, signal);
+    }
+    const { frontiers, map } = this.parts;
+    const hosts = [...this.machine.hosts()];
+    const answered = new Bell();
+    void Promise.all(hosts.map((host) => frontiers.ask(host, raise)))
+      .catch((error: unknown) => (this.failure ??= error))
+      .then(() => answered.ring());
+    await answered.wait(hosts.length > 0 ? ROUND_PATIENCE_MS : 0, signal);
+    // a shardlet that no host shows is on its way, or the map is old
+    if (this.machine.isStuck && performance.now() - this.refreshedAtMs > REFRESH_PAUSE_MS) {
+      this.refreshedAtMs = performance.now();
+      void map.refresh();
+    }
+  }
+
+  private async fulfil(machine: MergeMachine, wish: Wish): Promise<void> {
+    this.reading++;
+    const answer = await this.carryOut(machine, wish).catch((error: unknown) =>
+      this.explain(wish.host, error),
+    );
+    if (machine === this.machine) this.reading--;
+    this.news.ring();
+    if (answer === 'answered') return;
+    await pause(answer === 'stale' ? STALE_PAUSE_MS : UNREACHABLE_PAUSE_MS, this.closing.signal);
+    machine.failed(wish.shardlet);
+    this.news.ring();
+  }
+
+  private async carryOut(machine: MergeMachine, wish: Wish): Promise<'answered' | 'stale'> {
+    const host = await this.parts.hosts.get(wish.host);
+    const reply =
+      wish.kind === 'seek' ? await host.seek(wish.shardlet, wish.ts) : await this.read(host, wish);
+    if (reply.kind === 'seq') machine.found(wish.shardlet, reply.seq);
+    else if (reply.kind === 'records') machine.read(wish.shardlet, reply);
+    else if (reply.kind === 'gone') machine.trimmed(wish.shardlet, reply.firstSeq);
+    else {
+      await this.parts.map.refresh();
+      return 'stale';
+    }
+    return 'answered';
+  }
+
+  private read(host: EventHost, wish: Extract<Wish, { kind: 'read' }>) {
+    const { maxRecords, fromSeq, shardlet } = wish;
+    const { keyHash } = this.options;
+    const options = { maxRecords, maxBytes: READ_BYTES_MAX, ...(keyHash === undefined ? {} : { keyHash }) };
+    return readReplica(host, wish.host, shardlet, fromSeq, options);
+  }
+
+  private explain(host: number, error: unknown): 'unreachable' {
+    if (error instanceof HostUnreachable) this.parts.frontiers.noteFailure(host);
+    else this.failure ??= error;
+    return 'unreachable';
+  }
+}
+
+/** What one `take` has collected, and how long it has taken. */
+class Page {
+  readonly records: MergedRecord[] = [];
+  readonly options: TakeOptions;
+  private readonly until: LogPosition | undefined;
+  private readonly startedMs = performance.now();
+  private headAtMs = 0;
+  private bytes = 0;
+
+  constructor(options: TakeOptions, until: LogPosition | undefined) {
+    this.options = options;
+    this.until = until;
+  }
+
+  get waitedMs(): number {
+    return performance.now() - this.startedMs;
+  }
+
+  /** since the head was reached first */
+  get settledMs(): number {
+    return performance.now() - this.headAtMs;
+  }
+
+  settle(): void {
+    this.headAtMs = performance.now();
+  }
+
+  get isFull(): boolean {
+    return this.records.length >= this.options.limit || this.bytes >= this.options.bytesMax;
+  }
+
+  portion() {
+    const { limit, bytesMax } = this.options;
+    return { limit: limit - this.records.length, bytesMax: bytesMax - this.bytes, until: this.until };
+  }
+
+  add(records: readonly MergedRecord[]): void {
+    for (const record of records) {
+      this.records.push(record);
+      this.bytes += record.frame.length;
+    }
+  }
+
+  result(atHead: boolean): Taken {
+    return { records: this.records, atHead };
+  }
+}

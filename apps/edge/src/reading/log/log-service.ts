@@ -1,0 +1,182 @@
+/**
+ * Pages of the global log. A place near the head is served from the stream's tail, which all followers
+ * share; an older one by a reader of its own, which is kept for a while under the cursor it gave out, so
+ * that the next page goes on where this one ended instead of looking for its place in every shardlet.
+ */
+import type { Clock } from '@foreshard/core/kernel';
+import type { Stream } from '@foreshard/core/topology';
+import { encodeCursor, type LogCursor } from './cursor.ts';
+import { endOf, OLDEST } from './log-position.ts';
+import type { ReaderParts } from './log-reader.ts';
+import { LogSession, type SessionPage } from './log-session.ts';
+import { StreamTail } from './stream-tail.ts';
+
+export interface LogRequest {
+  readonly stream: Stream;
+  readonly from: LogCursor | 'oldest' | 'now';
+  readonly limit: number;
+  readonly waitMs: number;
+  /** hosts to go on without */
+  readonly skip: ReadonlySet<number>;
+  readonly signal?: AbortSignal;
+}
+
+/** Each holds some 65,000 records ready, about 30 MB. */
+const SESSIONS_MAX = 8;
+const SESSION_IDLE_MS = 60_000;
+/** A tail that was not asked for a while would have to catch up first: a new one is sooner at the head. */
+const TAIL_IDLE_MS = 5_000;
+const SWEEP_MS = 1_000;
+/** A page of large events ends here, whatever its limit. */
+const PAGE_BYTES_MAX = 16_000_000;
+/** How long the hosts are asked where "now" is. */
+const NOW_PATIENCE_MS = 300;
+
+interface Kept<T> {
+  readonly value: T;
+  usedAtMs: number;
+}
+
+export class LogService {
+  private readonly sessions = new Map<string, Kept<LogSession>>();
+  private readonly tails = new Map<number, Kept<StreamTail>>();
+  private readonly parts: ReaderParts;
+  private readonly clock: Clock;
+  private readonly sweeper: NodeJS.Timeout;
+
+  constructor(parts: ReaderParts, clock: Clock) {
+    this.parts = parts;
+    this.clock = clock;
+    this.sweeper = setInterval(() => this.sweep(), SWEEP_MS).unref();
+  }
+
+  async page(request: LogRequest): Promise<SessionPage> {
+    const cursor = await this.cursorOf(request);
+    const isPlain = request.skip.size === 0 && cursor.skipped.length === 0;
+    const tail = isPlain ? this.tailFor(cursor) : undefined;
+    return tail === undefined ? this.sessionPage(cursor, request) : this.tailPage(tail, cursor, request);
+  }
+
+  close(): void {
+    clearInterval(this.sweeper);
+    for (const { value } of this.sessions.values()) value.close();
+    for (const { value } of this.tails.values()) value.close();
+    this.sessions.clear();
+    this.tails.clear();
+  }
+
+  private async cursorOf({ stream: { id }, from }: LogRequest): Promise<LogCursor> {
+    if (typeof from !== 'string') return from;
+    const after = from === 'oldest' ? OLDEST : endOf(await this.now(id));
+    return { stream: id, after, skipped: [] };
+  }
+
+  /** Every event that is stored after this call is later than what it answers. */
+  private async now(stream: number): Promise<number> {
+    const { map, frontiers } = this.parts;
+    const hosts = [...new Set([...map.topology.leaves(stream)].map((leaf) => leaf.owner))];
+    const patience = new Promise<false>((resolve) => setTimeout(resolve, NOW_PATIENCE_MS, false).unref());
+    const answered = await Promise.all(
+      hosts.map((host) => Promise.race([frontiers.ask(host, true), patience])),
+    );
+    const promises = hosts.filter((_, i) => answered[i]).map((host) => frontiers.tables.hostLast(host)!);
+    return promises.length > 0 ? Math.min(...promises) : this.clock.nowMicros();
+  }
+
+  private async sessionPage(cursor: LogCursor, request: LogRequest): Promise<SessionPage> {
+    const session =
+      this.takeSession(cursor, request.skip) ?? new LogSession(this.parts, cursor, request.skip);
+    const { limit, waitMs, signal } = request;
+    try {
+      const page = await session.page({ limit, waitMs, signal, bytesMax: PAGE_BYTES_MAX });
+      this.keep(session, page, request.skip);
+      return page;
+    } catch (error) {
+      // what it has given out is lost to the reader: only a new one goes on from the cursor
+      session.close();
+      throw error;
+    }
+  }
+
+  private async tailPage(tail: StreamTail, cursor: LogCursor, request: LogRequest): Promise<SessionPage> {
+    const startedMs = performance.now();
+    const { limit, waitMs, signal } = request;
+    for (let look: Awaited<ReturnType<StreamTail['next']>> | undefined; ; ) {
+      signal?.throwIfAborted();
+      // the ring went on without this reader
+      if (!tail.covers(cursor.after)) return this.sessionPage(cursor, request);
+      const records = tail.after(cursor.after, limit, PAGE_BYTES_MAX);
+      const remainingMs = startedMs + waitMs - performance.now();
+      const isFresh = look !== undefined && look.startedMs >= startedMs && look.atHead;
+      const isFull = records.length >= limit;
+      if (isFull || (isFresh && (records.length > 0 || remainingMs <= 0)))
+        return {
+          ...pageOf(cursor, records),
+          atHead: !isFull,
+          waitingFor: look?.waitingFor ?? [],
+          trimmed: [],
+        };
+      look = await tail.next(records.length > 0 ? 0 : remainingMs);
+    }
+  }
+
+  private keep(session: LogSession, page: SessionPage, skip: ReadonlySet<number>): void {
+    const { stream, after } = page.cursor;
+    const tail = session.isPlain ? this.tails.get(stream)?.value : undefined;
+    if (tail?.covers(after) === true) {
+      session.close();
+      return;
+    }
+    if (session.isPlain && page.atHead && !this.tails.has(stream)) {
+      this.tails.set(stream, { value: new StreamTail(session), usedAtMs: performance.now() });
+      return;
+    }
+    const key = keyOf(page.cursor, skip);
+    this.sessions.get(key)?.value.close();
+    this.sessions.set(key, { value: session, usedAtMs: performance.now() });
+    const [oldest] = this.sessions.keys();
+    if (this.sessions.size > SESSIONS_MAX && oldest !== undefined) this.dropSession(oldest);
+  }
+
+  private takeSession(cursor: LogCursor, skip: ReadonlySet<number>): LogSession | undefined {
+    const key = keyOf(cursor, skip);
+    const kept = this.sessions.get(key);
+    this.sessions.delete(key);
+    return kept?.value;
+  }
+
+  private tailFor({ stream, after }: LogCursor): StreamTail | undefined {
+    const kept = this.tails.get(stream);
+    if (kept === undefined || !kept.value.covers(after)) return undefined;
+    kept.usedAtMs = performance.now();
+    return kept.value;
+  }
+
+  private dropSession(key: string): void {
+    this.sessions.get(key)?.value.close();
+    this.sessions.delete(key);
+  }
+
+  private sweep(): void {
+    const nowMs = performance.now();
+    for (const [key, { usedAtMs }] of this.sessions)
+      if (nowMs - usedAtMs > SESSION_IDLE_MS) this.dropSession(key);
+    for (const [stream, { value, usedAtMs }] of this.tails) {
+      const isIdle = nowMs - usedAtMs > TAIL_IDLE_MS && !value.isLooking;
+      if (!isIdle && !value.isClosed) continue;
+      value.close();
+      this.tails.delete(stream);
+    }
+  }
+}
+
+function pageOf(cursor: LogCursor, records: SessionPage['records']) {
+  const last = records.at(-1);
+  if (last === undefined) return { records, late: 0, cursor };
+  const after = { ts: last.ts, shardlet: last.shardlet, seq: last.seq };
+  return { records, late: 0, cursor: { ...cursor, after } };
+}
+
+function keyOf(cursor: LogCursor, skip: ReadonlySet<number>): string {
+  return [encodeCursor(cursor), ...[...skip].sort((a, b) => a - b)].join(' ');
+}
