@@ -1,22 +1,69 @@
+import { expect, test } from 'vitest';
+import { Performer } from '../../hosts/contract/performing.ts';
+import { randomSteps } from '../../hosts/contract/steps.ts';
+import { differ } from '../../hosts/differential.ts';
 import { eventHostContract } from '../../hosts/event-host.contract-suite.ts';
-import { ManualClock } from '../../kernel/index.ts';
+import { seededRandom } from '../../kernel/index.ts';
+import { memoryFixture } from './memory-host.fixture.ts';
 import { MemoryHost } from './memory-host.ts';
 
-eventHostContract('memory', { memoryLimit: true, durable: false }, async (options) => {
-  const clock = new ManualClock(0);
-  const host = new MemoryHost(clock, options);
-  return {
-    host,
-    setClock: async (micros) => clock.set(micros),
-    memoryLimit: {
-      makeFull: async () => {
-        host.limitBytes = 0;
-      },
-      makeRoom: async () => {
-        host.limitBytes = undefined;
-      },
-    },
-    reopen: undefined,
-    close: () => host.close(),
-  };
+const make = (options: object) => memoryFixture(options);
+
+eventHostContract('memory', { memoryLimit: true, durable: false }, make);
+
+/** Every answer that an operation can give, apart from the plain refusals that all of them share. */
+const REACHED = [
+  'append:appended',
+  'append:stale',
+  'append:full',
+  'append:ahead',
+  'append:tooManyIds',
+  'append:outside',
+  'createShadow:created',
+  'createShadow:stale',
+  'createShadow:belowFloor',
+  'createOpen:created',
+  'createOpen:stale',
+  'ingest:ingested',
+  'ingest:gap',
+  'ingest:conflict',
+  'ingestIds:ingested',
+  'ready:ready',
+  'ready:lastSeq',
+  'ready:firstSeq',
+  'ready:digest',
+  'ready:idSets',
+  'open:done',
+  'raise:done',
+  'seal:done',
+  'drop:dropped',
+  'read:records',
+  'read:gone',
+];
+
+test('the random operations of the differential test reach every kind of reply', async () => {
+  const reached = new Set<string>();
+  for (let seed = 0; seed < 40; seed++) {
+    const performer = new Performer(await make({ idsPerSetMax: 8 }), await make({ idsPerSetMax: 8 }));
+    await performer.begin();
+    for (const step of randomSteps(seededRandom(seed), 150, true)) {
+      const reply = JSON.parse((await performer.perform(step))[0]);
+      for (const each of Array.isArray(reply) ? reply : [reply])
+        reached.add(`${step.op}:${each?.because ?? each?.kind}`);
+    }
+  }
+  expect(REACHED.filter((kind) => !reached.has(kind))).toEqual([]);
+});
+
+test('the differential test finds a host that forgets a duplicate, and names the few steps that show it', async () => {
+  class Forgetful extends MemoryHost {
+    override async append(groups: Parameters<MemoryHost['append']>[0]) {
+      const replies = await super.append(groups);
+      return replies.map((reply) => (reply.kind === 'appended' ? { ...reply, duplicates: [] } : reply));
+    }
+  }
+  const forgetful = (options: object) => memoryFixture(options, Forgetful);
+  const options = { seed: 1, sequences: 5, stepsPerSequence: 200 };
+  await expect(differ(make, make, options)).resolves.toBeUndefined();
+  await expect(differ(make, forgetful, options)).rejects.toThrow(/seed \d+\); [2-4] steps are enough/);
 });

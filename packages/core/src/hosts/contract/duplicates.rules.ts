@@ -241,6 +241,26 @@ export function duplicateRules(rule: Rule): void {
     expect(await s.append(1, 20, [2])).toMatchObject({ stored: 1, firstSeq: 4 });
   });
 
+  rule('a record that was truncated and then trimmed away leaves no id behind', async (s) => {
+    await s.createShadow(1, 20);
+    await s.host.ingest(1, 20, recordsOf([1, 2]));
+    await s.host.truncate(1, 20, 0);
+    await s.host.trim(1, 20, 3);
+    await s.host.ready(1, 20, { ...expectationOf([]), firstSeq: 3, finalSeq: 2 });
+    await s.host.open(1, 20);
+    expect(await s.append(1, 20, [1, 2])).toMatchObject({ stored: 2, firstSeq: 3 });
+  });
+
+  rule('the unproven records of a shadow do not decide what is a duplicate', async (s) => {
+    await s.createOpen(1, 10);
+    await s.append(1, 10, [1]);
+    await s.seal(1, 10);
+    await s.createOpen(2, 11, [[1, 10]]);
+    await s.createShadow(1, 12);
+    await s.host.ingest(1, 12, recordsOf([9]));
+    await expectKnown(s, [2, 11], 1, 1, 1);
+  });
+
   rule('a copied set counts once complete, for the time it had left', async (s) => {
     await s.createShadow(2, 20);
     const set = { name: '1.10.1', origin: 1, count: 3, timeLeftMicros: 5_000 };
@@ -262,13 +282,18 @@ export function duplicateRules(rule: Rule): void {
     expect(await s.append(2, 20, [2])).toMatchObject({ stored: 1 });
   });
 
-  rule('a copied set that ended meanwhile is not missed, whenever it was freed', async (s) => {
-    for (const shardlet of [2, 3]) {
+  rule('a copied set that ended meanwhile is not missed, complete or not, freed or not', async (s) => {
+    for (const [shardlet, complete, freed] of [
+      [2, true, false],
+      [3, false, false],
+      [4, true, true],
+      [5, false, true],
+    ] as const) {
       await s.createShadow(shardlet, 20);
       const set = { name: `${shardlet + 10}.10.1`, origin: shardlet + 10, count: 1, timeLeftMicros: 5_000 };
-      await s.host.ingestIds(shardlet, 20, set, idsOf([1]), true);
+      await s.host.ingestIds(shardlet, 20, set, idsOf([1]), complete);
       await s.later(5_000);
-      if (shardlet === 3) await s.host.forgetIds(100);
+      if (freed) await s.host.forgetIds(100);
       const expectation = { ...expectationOf([]), idSets: [set.name] };
       expect(await s.host.ready(shardlet, 20, expectation)).toEqual({ kind: 'ready' });
     }
