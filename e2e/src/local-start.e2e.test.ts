@@ -1,9 +1,8 @@
 /** The two commands as a user meets them: what runs, what survives, and that nothing is left behind. */
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRunning, type ProcessIdentity } from '@foreshard/local';
+import { isRunning, type ProcessIdentity, temporaryFolder } from '@foreshard/local';
 import { describe, expect, inject, it } from 'vitest';
 import { foreshardBeside, startProduct } from './product.ts';
 
@@ -115,14 +114,14 @@ describe('bad input on the command line', () => {
 });
 
 it('leaves no process behind when the supervisor is killed, and starts again over the same data', async () => {
-  const dir = await mkdtemp(join(tmpdir(), 'foreshard-killed-'));
+  const folder = await temporaryFolder('killed');
   try {
-    const first = await startProduct(join(dir, 'data'));
+    const first = await startProduct(join(folder.path, 'data'));
     const processes = await recordedProcesses(first.dataDir);
     expect(processes).toHaveLength(9);
     first.supervisor.kill('SIGKILL');
     await until(async () => !(await Promise.all(processes.map(isRunning))).includes(true), 40_000);
-    const second = await startProduct(join(dir, 'data'));
+    const second = await startProduct(join(folder.path, 'data'));
     expect(second.token).toBe(first.token);
     const later = await recordedProcesses(second.dataDir);
     expect(await second.foreshard('down')).toMatchObject({ code: 0 });
@@ -132,6 +131,6 @@ it('leaves no process behind when the supervisor is killed, and starts again ove
       stdout: 'Foreshard is not running.\n',
     });
   } finally {
-    await rm(dir, { recursive: true, force: true });
+    await folder.remove();
   }
 });

@@ -6,3 +6,4 @@ export { endProcess, identityOf, isRunning, type ProcessIdentity } from './proce
 export { type RedisOptions, startRedis } from './redis.ts';
 export { findRedis, findRedisTool } from './redis-programs.ts';
 export { SetupFailure } from './setup-failure.ts';
+export { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts';

@@ -18,7 +18,7 @@ import {
   symlink,
 } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { SetupFailure } from './setup-failure.ts';
 
 export interface PostgresHome {
@@ -33,7 +33,7 @@ export interface PostgresHome {
 }
 
 const NOBODY = 65_534;
-const SHARED_PLACE = '/var/lib/foreshard';
+export const SHARED_PLACE = '/var/lib/foreshard';
 
 export async function homeFor(wanted: string): Promise<PostgresHome> {
   const native = await nativeFolder();
@@ -106,9 +106,9 @@ async function reachableCopy(native: string): Promise<string> {
 async function linkLibraries(native: string): Promise<void> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
-    const link = join(native, '..', target);
+    const link = join(native, relative('native', target));
     if (await exists(link)) continue;
-    await symlink(source.slice(dirname(source).length + 1), link).catch((error: NodeJS.ErrnoException) => {
+    await symlink(basename(source), link).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });
   }

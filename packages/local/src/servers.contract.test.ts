@@ -1,16 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { createDatabase, findRedisTool, startPostgres, startRedis } from './index.ts';
+import { createDatabase, startPostgres } from './postgres.ts';
+import { startRedis } from './redis.ts';
+import { findRedisTool } from './redis-programs.ts';
+import { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts';
 
+let folder: TemporaryFolder;
 let dir: string;
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'foreshard-local-'));
+  folder = await temporaryFolder('local');
+  dir = folder.path;
 });
-afterAll(() => rm(dir, { recursive: true, force: true }));
+afterAll(() => folder.remove());
 
 describe('a local Redis', () => {
   it('keeps what it acknowledged over a kill, and starts again on its port', async () => {

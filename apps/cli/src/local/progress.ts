@@ -11,7 +11,7 @@ export interface ProgressOutput {
 export type Note = (what: string) => void;
 
 const TERMINAL_EVERY_MS = 1_000;
-const LOG_EVERY_MS = 15_000;
+const LOG_EVERY_MS = 5_000;
 
 export class Progress {
   readonly #total: number;
@@ -35,7 +35,7 @@ export class Progress {
     try {
       const result = await work((what) => {
         note = `: ${what}`;
-        show();
+        if (this.#output.isTTY) show();
       });
       this.#line(`${prefix} ... ${seconds()} s`, true);
       return result;
