@@ -8,6 +8,8 @@ interface Connection {
   readonly expectedIncarnation: string | undefined;
 }
 
+type Address = Pick<Host, 'engine' | 'url'>;
+
 const CONNECT: Record<Host['engine'], (connection: Connection) => Promise<EventHost>> = {
   redis: connectRedisHost,
   postgres: async (connection) => (await import('../postgres/index.ts')).connectPostgresHost(connection),
@@ -26,4 +28,9 @@ export async function openEventHost(host: Host, expectedIncarnation: string | un
         'set "appendfsync always" on it and declare it "always"',
     );
   return CONNECT[host.engine]({ url: host.url, expectedIncarnation });
+}
+
+/** A handle on whatever runs there now: for a server that is not a host of T yet. */
+export function connectAnyHost({ engine, url }: Address): Promise<EventHost> {
+  return CONNECT[engine]({ url, expectedIncarnation: undefined });
 }

@@ -8,10 +8,11 @@
 local GROUP, GROUP_BYTES = '>ddddddB', 49
 local APPENDED, STALE, OUTSIDE, AHEAD, TOO_MANY_IDS = 0, 1, 2, 3, 4
 local TRIMMED = -1
+local NONE = {}
 
 -- One of each is enough, as functions run one at a time; making them anew for every group costs more than
 -- the whole rest for groups of one event.
-local batch = { replica = {}, starts = {}, kept = {} }
+local batch = { replica = {}, starts = {}, hashes = {}, kept = {} }
 
 -- The seq of a known event (TRIMMED when its record is gone), nil when `seq` is that of another event. The
 -- stored frame decides; where the record is trimmed or not on this host, the id alone does.
@@ -59,14 +60,14 @@ end
 -- they are, then the outcomes of the others. An id goes in first and comes out again if a closed set knows
 -- it: nearly all events are new, and so they cost one command less.
 local function sort_out(r, sets, frames, count, id_times, oldest)
-  local current, starts, kept = r.current, batch.starts, batch.kept
+  local current, starts, hashes, kept = r.current, batch.starts, batch.hashes, batch.kept
   local store, buckets, half = current.store, current.buckets, half_of(current.buckets)
   local closed = #sets > 0
   local stored, seq, duplicates, expired = 0, r.last_seq + 1, nil, nil
   for i = 1, count do
     local start = starts[i]
     local field = id_field_at(frames, start)
-    local hash = id_hash(field)
+    local hash = hashes[i]
     local key = bucket_key(store, bucket_of(hash, buckets, half))
     local added, origin, known = call('HSETNX', key, field, int(seq)) == 1, batch.origin, nil
     if not added then known = match_value(origin, call('HGET', key, field), frames, start) end
@@ -112,18 +113,16 @@ local function kept_frames(frames, stored, count)
   return table.concat(parts)
 end
 
-local function first_outside(r, frames, count)
-  local starts = batch.starts
-  for i = 1, count do
-    local hi, lo = unpack_struct('>I4I4', frames, starts[i] + 4)
-    if outside(r, hi, lo) then return i - 1 end
-  end
-end
-
 local function report_appended(reply, first_seq, first_ts, stored, duplicates, expired)
-  report(reply, APPENDED, first_seq, first_ts, stored, duplicates and #duplicates or 0, expired and #expired or 0)
-  for _, each in ipairs(duplicates or {}) do report(reply, each[1], each[2], each[3]) end
-  for _, index in ipairs(expired or {}) do report(reply, index) end
+  local n = #reply
+  reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = APPENDED, first_seq, first_ts, stored
+  reply[n + 5], reply[n + 6] = duplicates and #duplicates or 0, expired and #expired or 0
+  if duplicates then
+    for _, each in ipairs(duplicates) do report(reply, each[1], each[2], each[3]) end
+  end
+  if expired then
+    for _, index in ipairs(expired) do report(reply, index) end
+  end
 end
 
 -- The edge's time is believed within a second of ours; above all that was given, promised or handed back.
@@ -138,7 +137,7 @@ local function append_events(r, group, frames, count, id_times, reply)
   r.window, r.lead = group.window, group.lead
   local rotated = rotate_when_due(r, group.now)
   make_room(r.current, count)
-  local sets = live_sets(r, group.now)
+  local sets = r.known ~= '' and live_sets(r, group.now) or NONE
   local stored, duplicates, expired =
     sort_out(r, sets, frames, count, id_times, group.now - (group.window - group.lead))
 
@@ -165,8 +164,7 @@ local function append_group(group, frames, id_times, reply)
     report(reply, STALE, r and r.epoch or 0, r and r.mode or 0)
     return false
   end
-  local count = cut_frames(frames, batch.starts)
-  local misplaced = first_outside(r, frames, count)
+  local count, misplaced = inspect_frames(r, frames, batch.starts, batch.hashes)
   if misplaced then
     report(reply, OUTSIDE, misplaced)
     return false

@@ -5,8 +5,16 @@
 
 local PAGE = 32 -- entries read at once while walking
 
+-- By stream: there are few, and formatting the number anew costs as much as a small command.
+local prefixes = {}
+
 local function log_key(r)
-  return 'fs:l:' .. int(r.stream) .. ':' .. r.shardlet
+  local prefix = prefixes[r.stream]
+  if not prefix then
+    prefix = 'fs:l:' .. int(r.stream) .. ':'
+    prefixes[r.stream] = prefix
+  end
+  return prefix .. r.shardlet
 end
 
 local function add_entry(r, first_seq, first_ts, frames)
