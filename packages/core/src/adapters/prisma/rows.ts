@@ -57,7 +57,7 @@ export function toChange(row: ChangeRow): Change {
   return { ...set, version: Number(version), at: Number(at), decision, actor };
 }
 
-/** A row of the table `shardlet` by its column names, as `jsonb_populate_recordset` takes it. */
+/** A row of the table `shardlet` by its column names, as `json_populate_recordset` takes it. */
 export function shardletColumns(shardlet: Shardlet): Record<string, unknown> {
   const { range, state, ...rest } = shardletSchema.encode(shardlet);
   return {

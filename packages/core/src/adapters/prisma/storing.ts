@@ -45,7 +45,7 @@ async function putShardlets(tx: Tx, shardlets: readonly Shardlet[]): Promise<voi
   const rows = JSON.stringify(shardlets.map(shardletColumns));
   // what is not updated never changes: stream, shard, range and parents of an id
   await tx.$executeRaw`
-    INSERT INTO shardlet SELECT * FROM jsonb_populate_recordset(NULL::shardlet, ${rows}::jsonb)
+    INSERT INTO shardlet SELECT * FROM json_populate_recordset(NULL::shardlet, ${rows}::json)
     ON CONFLICT (id) DO UPDATE SET
       owner = excluded.owner, other_host = excluded.other_host, epoch = excluded.epoch,
       kind = excluded.kind, state = excluded.state, lost = excluded.lost`;
@@ -54,13 +54,13 @@ async function putShardlets(tx: Tx, shardlets: readonly Shardlet[]): Promise<voi
 async function putGarbage(tx: Tx, garbage: readonly Garbage[]): Promise<void> {
   await tx.$executeRaw`
     INSERT INTO garbage
-    SELECT * FROM jsonb_populate_recordset(NULL::garbage, ${JSON.stringify(garbage)}::jsonb)`;
+    SELECT * FROM json_populate_recordset(NULL::garbage, ${JSON.stringify(garbage)}::json)`;
 }
 
 async function removeGarbage(tx: Tx, keys: Change['garbageRemoved']): Promise<void> {
   await tx.$executeRaw`
     DELETE FROM garbage g
-    USING jsonb_populate_recordset(NULL::garbage, ${JSON.stringify(keys)}::jsonb) AS k
+    USING json_populate_recordset(NULL::garbage, ${JSON.stringify(keys)}::json) AS k
     WHERE g.host = k.host AND g.shardlet = k.shardlet AND g.epoch = k.epoch`;
 }
 

@@ -3,6 +3,7 @@
  * cheap enough for an edge to take on every request. The token itself is told once and kept nowhere.
  */
 import { createHash, randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import { type PrismaClient, reaching } from './client.ts';
 import type { ApiToken as ApiTokenRow } from './generated/client.ts';
 
@@ -89,6 +90,8 @@ export class PrismaTokenStore implements TokenStore {
   }
 
   async revoke(id: string): Promise<boolean> {
+    // the database would take anything else for a fault of ours
+    if (!z.uuid().safeParse(id).success) return false;
     const revokedAt = new Date();
     const { count } = await this.reaching(() =>
       this.prisma.apiToken.updateMany({ where: { id, revokedAt: null }, data: { revokedAt } }),

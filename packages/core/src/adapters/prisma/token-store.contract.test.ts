@@ -1,0 +1,68 @@
+import { createDatabase } from '@foreshard/local';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { openPrisma, type PrismaClient } from './client.ts';
+import { applyMigrations } from './migrator.ts';
+import { hashToken, PrismaTokenStore } from './token-store.ts';
+
+const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
+const MINUTE_MS = 60_000;
+
+let prisma: PrismaClient;
+let tokens: PrismaTokenStore;
+
+beforeAll(async () => {
+  const url = await createDatabase(inject('postgresUrl'), `tokens_${process.pid}`);
+  await applyMigrations(url, MIGRATIONS);
+  prisma = openPrisma(url);
+  tokens = new PrismaTokenStore(prisma, url);
+});
+afterAll(() => prisma.$disconnect());
+
+it('tells a token once and keeps only its hash', async () => {
+  const { token, plaintext } = await tokens.create({ name: 'a producer', scopes: ['ingest'] });
+  expect(plaintext).toMatch(/^fsh_[A-Za-z0-9_-]{43}$/);
+  expect(plaintext.startsWith(token.prefix)).toBe(true);
+  expect(token).toMatchObject({ name: 'a producer', scopes: ['ingest'], revokedAt: undefined });
+  expect(await tokens.activeHashes()).toContainEqual({
+    id: token.id,
+    hash: hashToken(plaintext),
+    scopes: ['ingest'],
+    expiresAtMs: undefined,
+  });
+  const rows = await prisma.$queryRaw<{ row: string }[]>`SELECT api_token::text AS row FROM api_token`;
+  expect(rows.map((r) => r.row).join()).not.toContain(plaintext.slice(token.prefix.length));
+  expect((await tokens.create({ name: 'another' })).plaintext).not.toBe(plaintext);
+});
+
+it('lists the newest first, with what became of them', async () => {
+  const { token: older } = await tokens.create({ name: 'older' });
+  const { token: newer } = await tokens.create({ name: 'newer' });
+  const at = new Date();
+  await tokens.markUsed([older.id], at);
+  // a late note of an earlier use does not turn time back
+  await tokens.markUsed([older.id], new Date(at.getTime() - MINUTE_MS));
+  const [first, second] = await tokens.list();
+  expect(first).toEqual(newer);
+  expect(second).toEqual({ ...older, lastUsedAt: at });
+  expect(JSON.stringify(first)).not.toContain('hash');
+});
+
+it('revokes a token once: it is listed, but no edge takes it any more', async () => {
+  const { token } = await tokens.create({ name: 'doomed' });
+  expect(await tokens.revoke(token.id)).toBe(true);
+  expect(await tokens.revoke(token.id)).toBe(false);
+  expect(await tokens.revoke('00000000-0000-7000-8000-000000000000')).toBe(false);
+  expect(await tokens.revoke('not a uuid')).toBe(false);
+  expect((await tokens.activeHashes()).map((t) => t.id)).not.toContain(token.id);
+  expect((await tokens.list()).find((t) => t.id === token.id)!.revokedAt).toBeInstanceOf(Date);
+});
+
+it('leaves out expired tokens and tells when the others expire', async () => {
+  const expired = new Date(Date.now() - 1);
+  const later = new Date(Date.now() + MINUTE_MS);
+  const { token: gone } = await tokens.create({ name: 'gone', expiresAt: expired });
+  const { token: valid } = await tokens.create({ name: 'valid', expiresAt: later });
+  const active = await tokens.activeHashes();
+  expect(active.find((t) => t.id === valid.id)).toMatchObject({ expiresAtMs: later.getTime() });
+  expect(active.map((t) => t.id)).not.toContain(gone.id);
+});
