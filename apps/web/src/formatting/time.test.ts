@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { formatAgo, formatClock, formatDuration, formatHoursToFull, formatMoment } from './time.ts';
+import {
+  formatAgo,
+  formatClock,
+  formatDuration,
+  formatHoursToFull,
+  formatMoment,
+  formatMomentShort,
+} from './time.ts';
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
 
@@ -20,8 +27,14 @@ it('says "just now" for what is as fresh as the picture can be', () => {
 });
 
 it('gives no number for a far future', () => {
-  expect(plain(formatHoursToFull(10_000))).toBe('over 90 days');
+  expect(plain(formatHoursToFull(10_000))).toBe('> 90 days');
   expect(plain(formatHoursToFull(0.5))).toBe('30 min');
+});
+
+it('leaves out the date of what happened within a day, and the clock of what is older', () => {
+  const ms = Date.UTC(2026, 10, 21, 14, 3, 27);
+  expect(formatMomentShort(ms, ms + 60_000, 'utc')).toBe('14:03:27 UTC');
+  expect(formatMomentShort(ms, ms + 2 * 86_400_000, 'utc')).toBe('2026-11-21');
 });
 
 it('writes moments in the zone that was asked for', () => {

@@ -1,5 +1,7 @@
 /** How moments and durations are written. A moment always says its zone; the reader chooses it in the header. */
 const NBSP = '\u00a0';
+const DAY_MS = 86_400_000;
+const DATE_LENGTH = '2026-11-21'.length;
 
 export const ZONES = ['local', 'utc'] as const;
 export type Zone = (typeof ZONES)[number];
@@ -20,7 +22,7 @@ export function formatAgo(ms: number): string {
 
 /** How long until full; a far future is not worth a number. */
 export function formatHoursToFull(hours: number): string {
-  if (hours > 24 * 90) return `over 90${NBSP}days`;
+  if (hours > 24 * 90) return `>${NBSP}90${NBSP}days`;
   return formatDuration(hours * 3_600_000);
 }
 
@@ -38,6 +40,12 @@ export function formatMoment(ms: number, zone: Zone): string {
   );
   const { year, month, day, hour, minute, second, timeZoneName } = parts;
   return `${year}-${month}-${day} ${hour}:${minute}:${second} ${timeZoneName}`;
+}
+
+/** The clock for what happened within a day, the date for what is older; always with the zone. */
+export function formatMomentShort(ms: number, nowMs: number, zone: Zone): string {
+  const text = formatMoment(ms, zone);
+  return nowMs - ms < DAY_MS ? text.slice(DATE_LENGTH + 1) : text.slice(0, DATE_LENGTH);
 }
 
 function clock(zone: Zone): Intl.DateTimeFormat {

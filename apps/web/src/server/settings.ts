@@ -30,7 +30,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   const parsed = settingsSchema.safeParse(env);
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => describe(String(issue.path[0]), env, issue.message));
-    throw new BadSettings(`${faults.join('; ')}. "npm start" sets all of them; see docs/console.md.`);
+    throw new BadSettings(`${faults.join('; ')}. "npm start" sets all of them.`);
   }
   return {
     databaseUrl: parsed.data.DATABASE_URL,

@@ -62,9 +62,9 @@ function ClusterFacts() {
         />
         {edge === 'ready' ? 'ready' : edge === 'down' ? 'down' : 'not known yet'}
       </dd>
-      <dt className="text-faint">Hosts</dt>
+      <dt className="text-faint">Hosts reachable</dt>
       <dd className="text-right text-soft">
-        {frame === undefined ? '–' : `${frame.hostsReachable} of ${frame.hostsTotal} reachable`}
+        {frame === undefined ? '–' : `${frame.hostsReachable} of ${frame.hostsTotal}`}
       </dd>
       <dt className="text-faint">Map version</dt>
       <dd className="text-right font-mono text-soft">{frame?.mapVersion ?? '–'}</dd>

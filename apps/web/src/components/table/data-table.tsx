@@ -86,7 +86,7 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
                         onClick={header.column.getToggleSortingHandler()}
                         className={cn(
                           'group flex h-9 w-full items-center gap-1 whitespace-nowrap text-xs text-soft hover:text-text',
-                          meta?.align === 'right' && 'justify-end',
+                          meta?.align === 'right' && 'flex-row-reverse',
                         )}
                       >
                         <table.FlexRender header={header} />

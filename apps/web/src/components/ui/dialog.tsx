@@ -54,7 +54,12 @@ export function Drawer({ title, children }: { title: string; children: ReactNode
       <Primitive.Overlay className={overlay} />
       <Primitive.Content
         aria-describedby={undefined}
-        className="fixed inset-y-0 left-0 z-50 flex w-72 max-w-[85vw] animate-slide-in flex-col border-line border-r bg-surface shadow-raised"
+        // by default the first button would be focused, and a tooltip opened over the navigation
+        onOpenAutoFocus={(event) => {
+          event.preventDefault();
+          if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
+        }}
+        className="outline-none fixed inset-y-0 left-0 z-50 flex w-72 max-w-[85vw] animate-slide-in flex-col border-line border-r bg-surface shadow-raised"
       >
         <Primitive.Title className="sr-only">{title}</Primitive.Title>
         {children}

@@ -26,7 +26,7 @@ export function Segmented<T extends string>({
         <ToggleGroup.Item
           key={choice}
           value={choice}
-          className="h-7 rounded-sm px-2.5 text-xs font-medium text-soft transition-colors hover:text-text data-[state=on]:bg-surface data-[state=on]:text-text data-[state=on]:shadow-card"
+          className="h-7 rounded-sm px-2.5 text-xs font-medium text-soft transition-colors hover:text-text data-[state=on]:bg-surface data-[state=on]:text-text data-[state=on]:shadow-card dark:data-[state=on]:bg-hover"
         >
           {text}
         </ToggleGroup.Item>

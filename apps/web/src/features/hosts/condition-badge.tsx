@@ -1,17 +1,21 @@
-import { CircleHelp, LogOut, Plug, RefreshCw, Unplug } from 'lucide-react';
+import { CircleHelp, LogOut, OctagonAlert, Plug, RefreshCw, Unplug } from 'lucide-react';
 import { Badge, type Tone } from '../../components/ui/badge.tsx';
-import type { HostCondition, HostView } from '../../server/cluster/host-views.ts';
+import { FILL_BAD, type HostCondition, type HostView } from '../../server/cluster/host-views.ts';
 
 const CONDITIONS: Record<HostCondition, readonly [Tone, string, typeof Plug]> = {
   reachable: ['ok', 'Reachable', Plug],
   unreachable: ['bad', 'No answer', Unplug],
+  alarmed: ['bad', 'Needs a look', OctagonAlert],
   readmitting: ['warn', 'Readmitting', RefreshCw],
   draining: ['warn', 'Draining', LogOut],
   unmeasured: ['neutral', 'Not measured', CircleHelp],
 };
 
+const FULL = ['bad', 'Full', OctagonAlert] as const;
+
 export function ConditionBadge({ host }: { host: HostView }) {
-  const [tone, text, Icon] = CONDITIONS[host.condition];
+  const full = host.condition === 'reachable' && host.fill !== null && host.fill >= FILL_BAD;
+  const [tone, text, Icon] = full ? FULL : CONDITIONS[host.condition];
   return (
     <Badge tone={tone} title={host.reason ?? undefined}>
       <Icon aria-hidden className="size-3" /> {text}

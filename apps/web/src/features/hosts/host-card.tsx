@@ -7,7 +7,7 @@ import { fullText, MemoryBar, memoryText } from './memory-bar.tsx';
 
 export function HostCard({ host }: { host: HostView }) {
   return (
-    <article className="grid gap-3 px-5 py-4">
+    <article className="grid grid-cols-[minmax(0,1fr)] gap-3 px-5 py-4">
       <header className="flex items-start justify-between gap-2">
         <div className="min-w-0">
           <h3 className="truncate text-sm font-semibold">{host.name}</h3>

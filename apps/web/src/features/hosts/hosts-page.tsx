@@ -11,11 +11,14 @@ import { type DataColumns, DataTable, type dataTableFeatures } from '../../compo
 import { useSortState } from '../../components/table/sort-state.ts';
 import { Command } from '../../components/ui/copy-button.tsx';
 import { inputClass } from '../../components/ui/field.tsx';
+import { useWide } from '../../components/use-wide.ts';
 import { formatBytes, formatCount, formatRate } from '../../formatting/numbers.ts';
 import { formatHoursToFull } from '../../formatting/time.ts';
 import type { HostView } from '../../server/cluster/host-views.ts';
+import { mostPressing } from '../../server/cluster/most-pressing.ts';
 import { ListPage } from '../list-page.tsx';
 import { ConditionBadge } from './condition-badge.tsx';
+import { HostCard } from './host-card.tsx';
 import { MemoryBar, memoryText } from './memory-bar.tsx';
 
 const SORTS = [
@@ -99,6 +102,7 @@ const columns: DataColumns<HostView> = helper.columns([
 export function HostsPage() {
   const trpc = useTRPC();
   const { status } = useLive();
+  const wide = useWide();
   const [filter, setFilter] = useQueryState('q', parseAsString.withDefault(''));
   const { sorting, onSort } = useSortState(SORTS, 'name', false);
   const hosts = useQuery({
@@ -133,6 +137,8 @@ export function HostsPage() {
         <p className="border-line border-t px-5 py-10 text-center text-sm text-soft">
           No host matches “{filter}”.
         </p>
+      ) : wide === false ? (
+        <HostCards hosts={rows} />
       ) : (
         <DataTable
           label="Hosts"
@@ -144,6 +150,19 @@ export function HostsPage() {
         />
       )}
     </ListPage>
+  );
+}
+
+/** On a narrow screen, what presses first. */
+function HostCards({ hosts }: { hosts: readonly HostView[] }) {
+  return (
+    <ul className="border-line border-t">
+      {mostPressing(hosts).map((host) => (
+        <li key={host.id} className="border-line border-b last:border-b-0">
+          <HostCard host={host} />
+        </li>
+      ))}
+    </ul>
   );
 }
 

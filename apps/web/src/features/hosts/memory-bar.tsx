@@ -25,12 +25,13 @@ export function MemoryBar({ host }: { host: HostView }) {
 }
 
 export function memoryText(host: HostView): string {
-  if (host.usedBytes === null) return 'not measured yet';
+  if (host.usedBytes === null)
+    return host.condition === 'unreachable' ? 'memory not known' : 'not measured yet';
   if (host.limitBytes === null || host.fill === null) return `${formatBytes(host.usedBytes)}, no limit`;
   return `${formatBytes(host.usedBytes)} of ${formatBytes(host.limitBytes)} (${formatPercent(host.fill)})`;
 }
 
 export function fullText(host: HostView): string {
   if (host.hoursToFull !== null) return `full in ${formatHoursToFull(host.hoursToFull)}`;
-  return host.limitBytes === null ? '' : 'not filling up';
+  return host.fill === null ? '' : 'not filling up';
 }

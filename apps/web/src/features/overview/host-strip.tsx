@@ -2,6 +2,7 @@
 
 import { ArrowRight } from 'lucide-react';
 import Link from 'next/link';
+import { cn } from '../../components/class-names.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
@@ -36,7 +37,10 @@ export function HostStrip() {
       {many ? <HostCells cells={frame.hostCells} /> : null}
       <ul className="grid grid-cols-[repeat(auto-fill,minmax(15rem,1fr))] gap-px border-line border-t bg-line overflow-hidden rounded-b-lg">
         {frame.hostCards.map((host) => (
-          <li key={host.id} className="bg-surface">
+          <li
+            key={host.id}
+            className={cn('bg-surface', host.level === 'bad' && 'shadow-[inset_0_3px_0_var(--bad-mark)]')}
+          >
             <HostCard host={host} />
           </li>
         ))}

@@ -9,12 +9,15 @@ import { formatRate } from '../../formatting/numbers.ts';
  * today can be laid beside one of last week. Colours: cividis, legible to the colour-blind.
  */
 const STEPS = [
-  [0, 'var(--surface-sunken)', 'none'],
-  [1, '#123570', '< 1'],
-  [10, '#3b496c', '< 10'],
-  [100, '#666870', '< 100'],
-  [1_000, '#958f78', '< 1k'],
-  [10_000, '#c9b85f', '< 10k'],
+  [0, 'var(--surface-hover)', 'none'],
+  [3, '#00224e', '< 3'],
+  [10, '#123570', '< 10'],
+  [30, '#35456c', '< 30'],
+  [100, '#4f576c', '< 100'],
+  [300, '#6b6d72', '< 300'],
+  [1_000, '#8a8678', '< 1k'],
+  [3_000, '#a99f73', '< 3k'],
+  [10_000, '#d0bd59', '< 10k'],
   [Number.POSITIVE_INFINITY, '#fee838', '≥ 10k'],
 ] as const;
 
@@ -54,25 +57,26 @@ export function KeySpace() {
             />
           ))}
         </div>
-        <div className="mt-2.5 flex flex-wrap items-center justify-between gap-x-6 gap-y-1.5 text-xs text-faint">
-          <span className="font-mono">0000…</span>
-          <ul
-            aria-label="Legend: events per second in one part"
-            className="flex flex-wrap gap-x-3 gap-y-1 text-soft"
-          >
-            {STEPS.map(([, colour, text]) => (
-              <li key={text} className="tabular flex items-center gap-1.5">
-                <span
-                  aria-hidden
-                  className="size-3 rounded-[3px] border border-line"
-                  style={{ background: colour }}
-                />
-                {text}
-              </li>
-            ))}
-          </ul>
-          <span className="font-mono">ffff…</span>
+        <div aria-hidden className="mt-1.5 flex justify-between font-mono text-2xs text-faint">
+          <span>0000…</span>
+          <span>8000…</span>
+          <span>ffff…</span>
         </div>
+        <ul
+          aria-label="Legend: events per second in one part"
+          className="mt-2 flex flex-wrap gap-x-3 gap-y-1 text-xs text-soft"
+        >
+          {STEPS.map(([, colour, text]) => (
+            <li key={text} className="tabular flex items-center gap-1.5">
+              <span
+                aria-hidden
+                className="size-3 rounded-[3px] border border-line-strong"
+                style={{ background: colour }}
+              />
+              {text}
+            </li>
+          ))}
+        </ul>
       </div>
     </Card>
   );

@@ -5,7 +5,7 @@ import { useLive } from '../../components/live/live-provider.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { useZone } from '../../components/zone.tsx';
 import { formatBytes, formatCount, formatRate } from '../../formatting/numbers.ts';
-import { formatDuration, formatMoment } from '../../formatting/time.ts';
+import { formatDuration, formatMomentShort } from '../../formatting/time.ts';
 import type { LiveFrame } from '../../server/cluster/live-frame.ts';
 
 const WINDOW_HINT = 'average over 5 s';
@@ -24,7 +24,7 @@ export function Tiles() {
       <Tile
         name="Last event"
         value={last === null ? 'none yet' : sinceLast(nowMs - last)}
-        hint={last === null ? 'waiting for the first' : formatMoment(last, zone)}
+        hint={last === null ? 'waiting for the first' : formatMomentShort(last, nowMs, zone)}
       />
       <Tile name="Hosts" value={formatCount(frame.hostsTotal)} hint={hostHint(frame)} />
       <Tile name="Shardlets open" value={formatCount(frame.openLeaves)} hint={shardletHint(frame)} />

@@ -10,10 +10,10 @@ import { Skeleton } from '../../components/ui/skeleton.tsx';
 import type { Finding } from '../../server/cluster/verdict.ts';
 
 const BANDS = {
-  ok: 'border-line',
-  warn: 'border-warn-mark/60',
-  bad: 'border-bad-mark/60',
-  unknown: 'border-line',
+  ok: 'border-line [--tint:var(--glow)]',
+  warn: 'border-warn-mark/60 [--tint:var(--warn-soft)]',
+  bad: 'border-bad-mark/60 [--tint:var(--bad-soft)]',
+  unknown: 'border-line [--tint:transparent]',
 } as const;
 
 /** The verdict before the charts; what is wrong comes with its reason and the next step. */
@@ -23,7 +23,7 @@ export function VerdictBand() {
   const { verdict } = frame;
   return (
     <section aria-label="Verdict" className={cn('card relative overflow-hidden', BANDS[verdict.level])}>
-      <div className="pointer-events-none absolute inset-0 bg-[radial-gradient(60rem_12rem_at_0%_-20%,var(--glow),transparent)]" />
+      <div className="pointer-events-none absolute inset-0 bg-[radial-gradient(60rem_12rem_at_0%_-20%,var(--tint),transparent)]" />
       <div className="relative flex items-center gap-3 px-5 py-4">
         <LevelMark level={verdict.level} className="size-5" />
         <p role="status" className="text-md font-medium tracking-tight sm:text-lg">

@@ -1,12 +1,12 @@
 /** What the worker last measured of every host, read again every two seconds from the control Redis. */
+import { HOST_USAGE_KEY, type HostUsageReport, hostUsageSchema } from '@foreshard/core/telemetry';
 import type { Redis } from 'ioredis';
-import type { HostMeasure } from './host-views.ts';
 
 const INTERVAL_MS = 2_000;
 
 export class HostMeasures {
   private readonly redis: Redis;
-  private measures: ReadonlyMap<number, HostMeasure> = new Map();
+  private measures: ReadonlyMap<number, HostUsageReport> = new Map();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(redis: Redis) {
@@ -14,7 +14,7 @@ export class HostMeasures {
   }
 
   /** by host id; what was read last stays while Redis is away, and ages by its own time stamps */
-  get current(): ReadonlyMap<number, HostMeasure> {
+  get current(): ReadonlyMap<number, HostUsageReport> {
     return this.measures;
   }
 
@@ -26,15 +26,27 @@ export class HostMeasures {
 
   private async read(): Promise<void> {
     try {
-      this.measures = parseMeasures(await this.redis.hgetall('{foreshard}:hosts'));
+      this.measures = parseMeasures(await this.redis.hgetall(HOST_USAGE_KEY));
     } catch {
       // the control Redis is away: the load follower's age tells it
     }
   }
 }
 
-function parseMeasures(fields: Readonly<Record<string, string>>): Map<number, HostMeasure> {
-  const measures = new Map<number, HostMeasure>();
-  for (const [id, text] of Object.entries(fields)) measures.set(Number(id), JSON.parse(text) as HostMeasure);
+/** A report that cannot be read (another version of the worker) leaves its host unmeasured. */
+export function parseMeasures(fields: Readonly<Record<string, string>>): Map<number, HostUsageReport> {
+  const measures = new Map<number, HostUsageReport>();
+  for (const [id, text] of Object.entries(fields)) {
+    const report = parseReport(text);
+    if (report !== undefined) measures.set(Number(id), report);
+  }
   return measures;
+}
+
+function parseReport(text: string): HostUsageReport | undefined {
+  try {
+    return hostUsageSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
 }

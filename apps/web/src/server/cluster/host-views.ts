@@ -2,23 +2,20 @@
  * One row per host: what T knows, what the worker measured, what the edges carried. A measurement that is
  * too old is not shown as if it were true: the host is then "unmeasured", not "reachable".
  */
+import type { HostUsageReport } from '@foreshard/core/telemetry';
 import type { Host, TopologyMap } from '@foreshard/core/topology';
 import type { Load } from '../load/load-window.ts';
 import { publicAddress } from './address.ts';
 import { summarise } from './map-summary.ts';
 
-export interface HostMeasure {
-  readonly measuredAtMs: number;
-  readonly reachable: boolean;
-  /** why it is not reachable */
-  readonly reason: string | undefined;
-  readonly usedBytes: number | undefined;
-  readonly limitBytes: number | undefined;
-  /** undefined: it does not fill up, or it is not known yet */
-  readonly hoursToFull: number | undefined;
-}
-
-export type HostCondition = 'reachable' | 'unreachable' | 'readmitting' | 'draining' | 'unmeasured';
+/** `alarmed`: it answers, but the worker will not use it until a person has looked at it */
+export type HostCondition =
+  | 'reachable'
+  | 'unreachable'
+  | 'alarmed'
+  | 'readmitting'
+  | 'draining'
+  | 'unmeasured';
 export type Level = 'ok' | 'warn' | 'bad' | 'unknown';
 
 export interface HostView {
@@ -51,7 +48,7 @@ export const HOURS_TO_FULL_WARN = 24;
 
 export function hostViews(
   map: TopologyMap,
-  measures: ReadonlyMap<number, HostMeasure>,
+  measures: ReadonlyMap<number, HostUsageReport>,
   rates: ReadonlyMap<number, Load>,
   nowMs: number,
 ): HostView[] {
@@ -74,7 +71,7 @@ export function hostViews(
   });
 }
 
-function measured(host: Host, measure: HostMeasure | undefined, nowMs: number) {
+function measured(host: Host, measure: HostUsageReport | undefined, nowMs: number) {
   const condition = conditionOf(host, measure, nowMs);
   const used = measure?.usedBytes;
   const limit = measure?.limitBytes;
@@ -83,7 +80,7 @@ function measured(host: Host, measure: HostMeasure | undefined, nowMs: number) {
   return {
     condition,
     level: levelOf(condition, fill, hoursToFull),
-    reason: condition === 'unreachable' ? (measure?.reason ?? null) : null,
+    reason: reasonOf(condition, measure),
     usedBytes: used ?? null,
     limitBytes: limit ?? null,
     fill,
@@ -92,15 +89,24 @@ function measured(host: Host, measure: HostMeasure | undefined, nowMs: number) {
   };
 }
 
-function conditionOf(host: Host, measure: HostMeasure | undefined, nowMs: number): HostCondition {
+function conditionOf(host: Host, measure: HostUsageReport | undefined, nowMs: number): HostCondition {
   const fresh = measure !== undefined && nowMs - measure.measuredAtMs <= MEASURE_STALE_MS;
   if (fresh && !measure.reachable) return 'unreachable';
+  if (fresh && measure.alarm !== undefined) return 'alarmed';
   if (host.state !== 'active') return host.state;
+  if (fresh && !measure.incarnationKnown) return 'readmitting';
   return fresh ? 'reachable' : 'unmeasured';
 }
 
+function reasonOf(condition: HostCondition, measure: HostUsageReport | undefined): string | null {
+  if (condition === 'unreachable') return measure?.reason ?? null;
+  if (condition === 'alarmed') return measure?.alarm?.detail ?? null;
+  return null;
+}
+
 export function levelOf(condition: HostCondition, fill: number | null, hoursToFull: number | null): Level {
-  if (condition === 'unreachable' || (fill !== null && fill >= FILL_BAD)) return 'bad';
+  if (condition === 'unreachable' || condition === 'alarmed') return 'bad';
+  if (fill !== null && fill >= FILL_BAD) return 'bad';
   if (condition === 'readmitting' || condition === 'draining') return 'warn';
   if (fill !== null && fill >= FILL_WARN) return 'warn';
   if (hoursToFull !== null && hoursToFull < HOURS_TO_FULL_WARN) return 'warn';

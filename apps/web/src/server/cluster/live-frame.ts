@@ -3,12 +3,14 @@
  * with four hundred hosts and a million shardlets, so it holds the top of each list and compact cells for
  * the rest. The points of the chart travel apart: only the seconds a browser does not have yet.
  */
+import type { HostUsageReport } from '@foreshard/core/telemetry';
 import type { TopologyMap } from '@foreshard/core/topology';
 import type { EdgeState } from '../edge-probe.ts';
 import { type Load, type LoadPoint, type LoadWindow, lastSettledSecond } from '../load/load-window.ts';
-import { type HostMeasure, type HostView, hostViews, type Level } from './host-views.ts';
+import { type HostView, hostViews, type Level } from './host-views.ts';
 import { type KeyStrip, keyStrip } from './key-strip.ts';
 import { summarise } from './map-summary.ts';
+import { mostPressing } from './most-pressing.ts';
 import { busiest, type ShardletRow } from './shardlet-rows.ts';
 import { judge, type Verdict } from './verdict.ts';
 
@@ -55,7 +57,7 @@ export interface Observation {
   readonly mapAgeMs: number | undefined;
   readonly feedAgeMs: number | undefined;
   readonly load: LoadWindow;
-  readonly measures: ReadonlyMap<number, HostMeasure>;
+  readonly measures: ReadonlyMap<number, HostUsageReport>;
   readonly edge: EdgeState;
   readonly edgeUrl: string;
 }
@@ -102,19 +104,6 @@ function hostParts(hosts: readonly HostView[]) {
     hostCards: hosts.length <= HOST_CARDS_MAX ? hosts : mostPressing(hosts).slice(0, HOST_CARDS_MAX),
     hostCells: hosts.length <= HOST_CARDS_MAX ? [] : hosts.map(hostCell),
   };
-}
-
-const URGENCY: Readonly<Record<Level, number>> = { bad: 3, warn: 2, unknown: 1, ok: 0 };
-
-/** What needs attention first, then the fullest, then by name. */
-export function mostPressing(hosts: readonly HostView[]): HostView[] {
-  return [...hosts].sort(
-    (a, b) =>
-      URGENCY[b.level] - URGENCY[a.level] ||
-      (b.fill ?? 0) - (a.fill ?? 0) ||
-      b.eventsPerSecond - a.eventsPerSecond ||
-      a.id - b.id,
-  );
 }
 
 function hostCell(host: HostView): HostCell {

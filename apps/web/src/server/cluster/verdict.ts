@@ -45,6 +45,7 @@ export function judge(observed: Observed): Verdict {
   const findings = [
     ...edgeFindings(observed),
     ...unreachableHosts(observed),
+    ...alarms(observed),
     ...fullHosts(observed),
     ...refusals(observed),
     ...emptyCluster(observed),
@@ -98,11 +99,23 @@ function unreachableHosts({ hosts }: Observed): Finding[] {
     {
       level: 'bad',
       what: `${names(down)} ${down.length === 1 ? 'does' : 'do'} not answer`,
-      why: `${down[0]!.reason ?? 'No connection'}. ${waiting} ${waiting === 1 ? 'shardlet waits' : 'shardlets wait'}; events for them are refused with 503.`,
+      why: `${sentence(down[0]!.reason ?? 'No connection')} ${waiting} ${waiting === 1 ? 'shardlet waits' : 'shardlets wait'}; events for them are refused with 503.`,
       todo: 'Start the server again with its data; it is readmitted by itself. Nobody else may open its shardlets.',
       href: '/hosts',
     },
   ];
+}
+
+function alarms({ hosts }: Observed): Finding[] {
+  return hosts
+    .filter((h) => h.condition === 'alarmed')
+    .map((h) => ({
+      level: 'bad',
+      what: `Host ${h.name} is not used until you have looked at it`,
+      why: `${sentence(h.reason ?? 'The worker has raised an alarm')} Its ${h.shardlets} shardlets wait.`,
+      todo: 'Compare the server and its data with what is expected; the doctor says what it finds.',
+      command: 'npm run foreshard -- doctor',
+    }));
 }
 
 function fullHosts({ hosts }: Observed): Finding[] {
@@ -228,6 +241,11 @@ function blindness({ topologyAgeMs = 0, feedAgeMs, hosts }: Observed): Finding[]
       command: 'npm run foreshard -- status',
     });
   return findings;
+}
+
+/** Reasons of engines and networks come without a capital and a full stop. */
+function sentence(text: string): string {
+  return `${text[0]!.toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;
 }
 
 function names(hosts: readonly HostView[]): string {
