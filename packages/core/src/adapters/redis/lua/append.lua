@@ -14,29 +14,33 @@ local NONE = {}
 -- the whole rest for groups of one event.
 local batch = { replica = {}, starts = {}, hashes = {}, kept = {} }
 
+-- Whether the record `seq` of a log is the event at `start`; the entry it is in is kept for the next question,
+-- as retries ask for neighbours.
+local function is_stored_as(r, seq, frames, start)
+  local entry = batch.entry
+  if not entry or batch.entry_of ~= r.shardlet or seq < entry.seq or seq >= entry.seq + entry.count then
+    entry = entry_with(r, seq)
+    batch.entry, batch.entry_of = entry, r.shardlet
+  end
+  return identity_at(entry.frames, entry.starts[seq - entry.seq + 1]) == identity_at(frames, start)
+end
+
 -- The seq of a known event (TRIMMED when its record is gone), nil when `seq` is that of another event. The
 -- stored frame decides; where the record is trimmed or not on this host, the id alone does.
 local function match_record(origin, seq, frames, start)
   local r = batch.replica
   if origin ~= batch.origin then r = load_replica(int(origin)) end
-  if not r or r.mode == DROPPED or r.mode == SHADOW then return seq end
+  if not r or r.mode == DROPPED or r.mode == SHADOW or seq > r.last_seq then return seq end
   if seq < r.first_seq then return TRIMMED end
-  if seq > r.last_seq then
-    if r ~= batch.replica then return seq end
-    local earlier = batch.starts[batch.kept[seq - r.last_seq]]
-    return identity_at(frames, earlier) == identity_at(frames, start) and seq or nil
-  end
-  local entry = batch.entry
-  if not entry or batch.entry_origin ~= origin or seq < entry.seq or seq >= entry.seq + entry.count then
-    entry = entry_with(r, seq)
-    batch.entry, batch.entry_origin = entry, origin
-  end
-  local held = identity_at(entry.frames, entry.starts[seq - entry.seq + 1])
-  return held == identity_at(frames, start) and seq or nil
+  return is_stored_as(r, seq, frames, start) and seq or nil
 end
 
-local function match_value(origin, value, frames, start)
-  return each_seq(value, function(seq) return match_record(origin, seq, frames, start) end)
+-- The same for an entry of the current set, which may be of an event of this very group.
+local function match_current(seq, frames, start)
+  local r, starts = batch.replica, batch.starts
+  if seq <= r.last_seq then return match_record(batch.origin, seq, frames, start) end
+  local earlier = starts[batch.kept[seq - r.last_seq]]
+  return identity_at(frames, earlier) == identity_at(frames, start) and seq or nil
 end
 
 -- The origin and the seq of an event that one of the closed sets knows.
@@ -44,8 +48,9 @@ local function find_in_closed(sets, field, hash, frames, start)
   for i = 1, #sets do
     local set = sets[i]
     local value = call('HGET', bucket_key(set.store, bucket_of(hash, set.buckets, set.half)), field)
-    local seq = value and match_value(set.origin, value, frames, start)
-    if seq then return set.origin, seq end
+    local origin = set.origin
+    local seq = each_seq(value, function(held) return match_record(origin, held, frames, start) end)
+    if seq then return origin, seq end
   end
 end
 
@@ -70,7 +75,9 @@ local function sort_out(r, sets, frames, count, id_times, oldest)
     local hash = hashes[i]
     local key = bucket_key(store, bucket_of(hash, buckets, half))
     local added, origin, known = call('HSETNX', key, field, int(seq)) == 1, batch.origin, nil
-    if not added then known = match_value(origin, call('HGET', key, field), frames, start) end
+    if not added then
+      known = each_seq(call('HGET', key, field), function(held) return match_current(held, frames, start) end)
+    end
     if not known and closed then origin, known = find_in_closed(sets, field, hash, frames, start) end
     local too_old = not known and id_times and is_expired(id_times, i, oldest)
     if known then
