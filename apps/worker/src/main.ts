@@ -1,7 +1,7 @@
 /** The worker process: reads its environment, starts, and ends on SIGTERM when its jobs have ended. */
 import { pino } from 'pino';
+import { startWorker } from './composition.ts';
 import { readSettings } from './process/settings.ts';
-import { startWorker } from './process/worker.ts';
 
 const reply = readSettings(process.env);
 if (reply.kind === 'wrong') {

@@ -3,6 +3,7 @@
  * takes too long, and lets no job overlap itself in this process. Two wake-ups during a run make one more
  * run after it, because the run may have read T before the reason for them.
  */
+
 import { JOBS, type JobName, type JobPayload } from '@foreshard/core/jobs';
 import type { Logger } from 'pino';
 import type { Metrics } from '../process/metrics.ts';
@@ -18,6 +19,9 @@ export type Processors = { readonly [N in JobName]: Processor<N> };
 export class JobTimeout extends Error {
   override readonly name = 'JobTimeout';
 }
+
+/** By name, since which adapter of T is used is not known here. */
+const EXPECTED: ReadonlySet<string> = new Set(['JobTimeout', 'DatabaseUnreachable']);
 
 interface Running {
   again: boolean;
@@ -87,13 +91,20 @@ export class JobRegistry {
       if (result !== undefined) log.info({ job: name, ...result }, 'job finished');
     } catch (error) {
       metrics.jobRuns.inc({ job: name, result: error instanceof JobTimeout ? 'timeout' : 'failed' });
-      log.error({ job: name, err: error }, 'job failed');
+      tellFailure(log, name, error);
       throw error;
     } finally {
       clearTimeout(timer);
       stop();
     }
   }
+}
+
+/** A server that is away or slow is told in one line; anything else is a fault, and its stack helps. */
+function tellFailure(log: Logger, job: JobName, error: unknown): void {
+  if (error instanceof Error && EXPECTED.has(error.name))
+    log.warn({ job, reason: error.message }, 'job failed: it runs again on its schedule');
+  else log.error({ job, err: error }, 'job failed');
 }
 
 function isJob(name: string): name is JobName {

@@ -6,7 +6,7 @@ import { DEDUP_LEAD_MICROS, type DedupPolicy } from '../hosts/index.ts';
 import { invariant, MICROS_PER_MS } from '../kernel/index.ts';
 import type { Shardlet, Stream, TopologyMap } from '../topology/index.ts';
 import type { Machine } from './machine.ts';
-import { openingMachine } from './opening.ts';
+import { openingMachines } from './opening.ts';
 import { type Family, restructuringMachine } from './restructuring.ts';
 
 /** The machines that finish everything `host` has to confirm, in the order of shardlet ids. */
@@ -14,7 +14,7 @@ export function finishingMachines(map: TopologyMap, host: number): Machine[] {
   const mine = [...map.shardlets()].filter((s) => s.owner === host).sort((a, b) => a.id - b.id);
   return [
     ...familiesIn(map, mine).map((f) => restructuringMachine(f, dedupIn(map, f.children[0]!))),
-    ...mine.filter(opensAlone).map((s) => openingMachine(s, dedupIn(map, s))),
+    ...openingMachines(mine.filter(opensAlone).map((s) => ({ shardlet: s, dedup: dedupIn(map, s) }))),
   ];
 }
 

@@ -1,59 +1,99 @@
 /**
- * Finishes the opening of one shardlet that has no parents to seal: the first shardlets of a stream are
+ * Finishes the opening of shardlets that have no parents to seal: the first shardlets of a stream are
  * created, those of an aborted migration or of a restarted host are raised to their new epoch in place.
  * The host is asked first and T is settled last, so a shardlet that T calls open is open.
+ *
+ * Many at once, because a new stream or a restarted host has hundreds: the host's answers come through one
+ * pipeline, and one decision settles all that it has confirmed.
  */
 import type { DedupPolicy } from '../hosts/index.ts';
-import { type Shardlet, settleOpening } from '../topology/index.ts';
+import {
+  type ConfirmedOpening,
+  SETTLING_BATCH_MAX,
+  type Shardlet,
+  settleOpenings,
+} from '../topology/index.ts';
 import {
   type Action,
   type Answer,
   finish,
   type Machine,
   notCreated,
+  type Outcome,
   type Step,
   settled,
   stale,
   unexpected,
 } from './machine.ts';
 
-/** REQUIRES a shardlet that is `opening` by `raise`, or by `create` without parents. */
-export function openingMachine(shardlet: Shardlet, dedup: DedupPolicy): Machine<null> {
-  const name = `opening of shardlet ${shardlet.id} at epoch ${shardlet.epoch}`;
+interface State {
+  readonly confirmed: readonly ConfirmedOpening[];
+  /** the first that the host has not confirmed: the others are settled all the same */
+  readonly refusal: Outcome | undefined;
+  readonly waiting: number;
+}
+
+/** An opening, with the deduplication of its stream as the host has to apply it. */
+export interface Opening {
+  readonly shardlet: Shardlet;
+  readonly dedup: DedupPolicy;
+}
+
+/** One machine for each batch. REQUIRES openings by `raise` or by `create` without parents, on one host. */
+export function openingMachines(openings: readonly Opening[]): Machine<State>[] {
+  const machines: Machine<State>[] = [];
+  for (let at = 0; at < openings.length; at += SETTLING_BATCH_MAX)
+    machines.push(openingMachine(openings.slice(at, at + SETTLING_BATCH_MAX)));
+  return machines;
+}
+
+function openingMachine(batch: readonly Opening[]): Machine<State> {
+  const ids = batch.map((o) => o.shardlet.id);
+  const name = `opening of ${ids.length} shardlets from ${ids[0]} on host ${batch[0]?.shardlet.owner}`;
   return {
     name,
-    begin: () => ({ state: null, actions: [confirmation(shardlet, dedup)] }),
-    step: (_, answer) => step(shardlet, name, answer),
+    begin: () => ({
+      state: { confirmed: [], refusal: undefined, waiting: batch.length },
+      actions: batch.map(confirmation),
+    }),
+    step: (state, answer) => step(name, state, answer),
   };
 }
 
-function confirmation(shardlet: Shardlet, dedup: DedupPolicy): Action {
+function confirmation({ shardlet, dedup }: Opening): Action {
   const { owner: host, id, epoch, stream, range, state } = shardlet;
   if (state.kind === 'opening' && state.job.kind === 'raise')
     return { kind: 'raise', host, shardlet: id, epoch };
   return { kind: 'createOpen', host, shardlet: id, epoch, spec: { stream, range, dedup }, parents: [] };
 }
 
-function step(shardlet: Shardlet, name: string, answer: Answer): Step<null> {
+function step(name: string, state: State, answer: Answer): Step<State> {
   switch (answer.kind) {
-    case 'raise':
-      return answer.reply.kind === 'done'
-        ? settling(shardlet, answer.reply.lastSeq)
-        : finish(null, stale(name, answer.reply));
-    case 'createOpen':
-      return answer.reply.kind === 'created'
-        ? settling(shardlet)
-        : finish(null, notCreated(name, answer.reply));
+    case 'raise': {
+      const { action, reply } = answer;
+      const what = `raise of shardlet ${action.shardlet}`;
+      if (reply.kind === 'stale') return next(state, stale(what, reply));
+      return next(state, { id: action.shardlet, epoch: action.epoch, raisedLastSeq: reply.lastSeq });
+    }
+    case 'createOpen': {
+      const { action, reply } = answer;
+      const what = `creation of shardlet ${action.shardlet}`;
+      if (reply.kind !== 'created') return next(state, notCreated(what, reply));
+      return next(state, { id: action.shardlet, epoch: action.epoch });
+    }
     case 'decide':
-      return finish(null, settled(name, answer.reply));
+      return finish(state, state.refusal ?? settled(name, answer.reply));
     default:
       return unexpected(name, answer);
   }
 }
 
-function settling({ id, epoch }: Shardlet, raisedLastSeq?: number): Step<null> {
-  return {
-    state: null,
-    actions: [{ kind: 'decide', decision: settleOpening(id, epoch, raisedLastSeq) }],
-  };
+/** Settles when the host has answered about all of them. */
+function next(before: State, answer: ConfirmedOpening | Outcome): Step<State> {
+  const confirmed = 'kind' in answer ? before.confirmed : [...before.confirmed, answer];
+  const refusal = before.refusal ?? ('kind' in answer ? answer : undefined);
+  const state = { confirmed, refusal, waiting: before.waiting - 1 };
+  if (state.waiting > 0) return { state, actions: [] };
+  if (confirmed.length === 0) return finish(state, refusal);
+  return { state, actions: [{ kind: 'decide', decision: settleOpenings(confirmed) }] };
 }

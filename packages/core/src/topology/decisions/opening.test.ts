@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { dropGarbage, markGone } from './ending.ts';
 import { floorOf } from './floor.ts';
-import { settleOpening } from './opening.ts';
+import { SETTLING_BATCH_MAX, settleOpening, settleOpenings } from './opening.ts';
 import { createStream } from './streams.ts';
 import { Trial } from './trial.ts';
 
@@ -19,6 +19,15 @@ describe('settling an opening', () => {
     expect(trial.decide(settleOpening(1, 3))).toMatchObject({ epoch: 3, state: { kind: 'open' } });
     expect(trial.refusal(settleOpening(1, 3))).toBe('changed');
     expect(trial.refusal(settleOpening(9, 3))).toBe('unknown');
+  });
+
+  it('opens many at once, and leaves out what has moved on', () => {
+    trial.decide(createStream({ name: 's', shardCount: 3 }));
+    trial.decide(settleOpening(1, 3));
+    const confirmed = [1, 2, 3, 9].map((id) => ({ id, epoch: 3 }));
+    expect(trial.decide(settleOpenings(confirmed)).open.map((s) => s.id)).toEqual([2, 3]);
+    expect(trial.refusal(settleOpenings(confirmed))).toBe('changed');
+    expect(() => settleOpenings(Array(SETTLING_BATCH_MAX + 1).fill(confirmed[0]))).toThrow('at most 100');
   });
 
   it('leaves the source of a migration as garbage', () => {

@@ -5,18 +5,18 @@
 import { type Control, connectControl } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import type { Logger } from 'pino';
-import type { HostDoors } from '../hosts/host-doors.ts';
-import { JobRegistry, type Processors } from '../jobs/registry.ts';
-import { WakeUps } from '../jobs/wake-ups.ts';
-import { restructureLock } from '../locks/restructure-lock.ts';
-import { MapFollower } from '../map/follower.ts';
-import { MeasureHosts } from '../measure/measure-hosts.ts';
-import { HostAlarms } from '../reconcile/host-alarms.ts';
-import { Reconciler } from '../reconcile/reconcile.ts';
-import { RetentionJob } from '../retention/retention-job.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
-import { serveProbes } from './probes.ts';
-import type { Settings } from './settings.ts';
+import type { HostDoors } from './hosts/host-doors.ts';
+import { JobRegistry, type Processors } from './jobs/registry.ts';
+import { WakeUps } from './jobs/wake-ups.ts';
+import { restructureLock } from './locks/restructure-lock.ts';
+import { MapFollower } from './map/follower.ts';
+import { MeasureHosts } from './measure/measure-hosts.ts';
+import { createMetrics, type Metrics } from './process/metrics.ts';
+import { serveProbes } from './process/probes.ts';
+import type { Settings } from './process/settings.ts';
+import { HostAlarms } from './reconcile/host-alarms.ts';
+import { Reconciler } from './reconcile/reconcile.ts';
+import { RetentionJob } from './retention/retention-job.ts';
 
 /** The name in T's change log. */
 const ACTOR = 'worker';
@@ -130,7 +130,7 @@ async function followWhenReady(
     try {
       return await MapFollower.begin(parts);
     } catch (error) {
-      log.warn({ err: error, attempt }, 'waiting for the topology store');
+      log.warn({ attempt, reason: (error as Error).message }, 'waiting for the topology store');
       await pause(Math.min(attempt * RETRY_STEP_MS, RETRY_PAUSE_MAX_MS), ending);
     }
   }
