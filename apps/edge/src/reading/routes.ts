@@ -5,6 +5,7 @@ import { ForeshardError } from '@foreshard/core/kernel';
 import type { Stream } from '@foreshard/core/topology';
 import { type Context, Hono } from 'hono';
 import { PROBLEM_MEDIA_TYPE, problemDocument } from '../http/problem.ts';
+import { MAIN_STREAM } from '../http/server.ts';
 import type { EdgeMap } from '../map/edge-map.ts';
 import { KeyEvents } from './key-events.ts';
 import { decodeCursor, encodeCursor, type LogCursor } from './log/cursor.ts';
@@ -22,16 +23,19 @@ export interface ReadingParts {
   readonly clock: Clock;
 }
 
-export const MAIN_STREAM = 'main';
-
-/** One per process: readers share what they know of the hosts. `close` ends all readers. */
+/** One per process: readers share what they know of the hosts. `close` ends all waiting for news. */
 export function readingRoutes({ map, hosts, clock }: ReadingParts): { routes: Hono; close(): void } {
-  const frontiers = new Frontiers(hosts, map);
-  const parts = { map, hosts, frontiers };
+  const closing = new AbortController();
+  const parts = { map, hosts, frontiers: new Frontiers(hosts, map), closing: closing.signal };
   const log = new LogService(parts, clock);
   const keys = new KeyEvents(parts);
   const shardlets = new ShardletEvents(map, hosts);
   const routes = new Hono();
+  routes.onError((error, c) => {
+    // the client has gone: nobody reads this
+    if (c.req.raw.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
+    throw error;
+  });
 
   routes.get('/v1/shardlets/:id/events', (c) => shardletEvents(c, map, shardlets));
   for (const prefix of ['/v1', '/v1/streams/:stream']) {
@@ -39,11 +43,14 @@ export function readingRoutes({ map, hosts, clock }: ReadingParts): { routes: Ho
     routes.get(`${prefix}/log`, (c) => logEvents(c, streamOf(c, map), map, log));
   }
   const close = (): void => {
+    closing.abort();
     log.close();
-    frontiers.close();
   };
   return { routes, close };
 }
+
+/** The status that proxies use for it. */
+const CLIENT_CLOSED_REQUEST = 499;
 
 function streamOf(c: Context, map: EdgeMap): Stream {
   const name = c.req.param('stream') ?? MAIN_STREAM;

@@ -40,12 +40,11 @@ export class Frontiers {
   private readonly lines = new Map<number, Line>();
   private readonly listeners = new Set<FrontierListener>();
   private readonly hosts: EventHosts;
-  private readonly stopFollowing: () => void;
 
   constructor(hosts: EventHosts, map: EdgeMap) {
     this.hosts = hosts;
     const incarnations = new Map(map.topology.hosts().map((h) => [h.id, h.incarnation]));
-    this.stopFollowing = map.onChange((change) => {
+    map.onChange((change) => {
       for (const { id, incarnation } of change.hosts) {
         if (incarnations.has(id) && incarnations.get(id) !== incarnation) this.forget(id);
         incarnations.set(id, incarnation);
@@ -87,11 +86,6 @@ export class Frontiers {
   /** Also when a read has failed: the next question tells whether the host is back. */
   noteFailure(host: number): void {
     this.line(host).failedAtMs = performance.now();
-  }
-
-  close(): void {
-    this.stopFollowing();
-    this.listeners.clear();
   }
 
   private begin(host: number, line: Line, raise: boolean): Promise<boolean> {

@@ -21,6 +21,8 @@ export interface ReaderParts {
   readonly map: EdgeMap;
   readonly hosts: EventHosts;
   readonly frontiers: Frontiers;
+  /** when this process is about to end: nobody waits for news any more */
+  readonly closing: AbortSignal;
 }
 
 export interface ReaderOptions extends MergeOptions {
@@ -141,7 +143,7 @@ export class LogReader {
   /** At the head, after a fresh answer of every host. */
   private isEnough(page: Page): boolean {
     if (this.machine.hasQueued && page.settledMs < HEAD_PATIENCE_MS) return false;
-    return page.records.length > 0 || page.waitedMs >= page.options.waitMs;
+    return page.records.length > 0 || page.waitedMs >= page.options.waitMs || this.parts.closing.aborted;
   }
 
   private checkAlive(signal: AbortSignal | undefined): void {

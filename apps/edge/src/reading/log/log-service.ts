@@ -57,12 +57,10 @@ export class LogService {
     return tail === undefined ? this.sessionPage(cursor, request) : this.tailPage(tail, cursor, request);
   }
 
+  /** Pages that are under way are finished, without waiting for news. */
   close(): void {
     clearInterval(this.sweeper);
-    for (const { value } of this.sessions.values()) value.close();
-    for (const { value } of this.tails.values()) value.close();
-    this.sessions.clear();
-    this.tails.clear();
+    for (const key of [...this.sessions.keys()]) this.dropSession(key);
   }
 
   private async cursorOf({ stream: { id }, from }: LogRequest): Promise<LogCursor> {
@@ -106,7 +104,7 @@ export class LogService {
       // the ring went on without this reader
       if (!tail.covers(cursor.after)) return this.sessionPage(cursor, request);
       const records = tail.after(cursor.after, limit, PAGE_BYTES_MAX);
-      const remainingMs = startedMs + waitMs - performance.now();
+      const remainingMs = this.parts.closing.aborted ? 0 : startedMs + waitMs - performance.now();
       const isFresh = look !== undefined && look.startedMs >= startedMs && look.atHead;
       const isFull = records.length >= limit;
       if (isFull || (isFresh && (records.length > 0 || remainingMs <= 0)))

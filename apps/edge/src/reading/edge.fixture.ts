@@ -1,0 +1,220 @@
+/** An edge in this process on real Redis hosts, with T in memory: for tests of what readers see. */
+import { hash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
+import { MemoryTopologyStore } from '@foreshard/core/adapters/memory';
+import { DEDUP_LEAD_MICROS, type EventHost } from '@foreshard/core/hosts';
+import { invariant } from '@foreshard/core/kernel';
+import type { Range } from '@foreshard/core/keyspace';
+import {
+  addHost,
+  createStream,
+  type Decision,
+  EMPTY_TOPOLOGY,
+  restructure,
+  type Shardlet,
+  type StreamRequest,
+  settleOpening,
+  settleRestructure,
+  TopologyMap,
+} from '@foreshard/core/topology';
+import { type LocalServer, startRedis } from '@foreshard/local';
+import { type RunningEdge, startEdge } from '../edge.ts';
+
+const TOKEN = 'fsh_test';
+const DEDUP = { windowMicros: 900_000_000, leadMicros: DEDUP_LEAD_MICROS };
+
+export interface Reply {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
+  readonly body: any;
+}
+
+export class EdgeFixture {
+  readonly servers: LocalServer[];
+  private readonly store: MemoryTopologyStore;
+  private readonly dir: string;
+  private edge!: RunningEdge;
+  private map!: TopologyMap;
+  private pool!: HostPool;
+  private tellEdge: (version: number) => void = () => {};
+
+  private constructor(servers: LocalServer[], dir: string) {
+    this.servers = servers;
+    this.dir = dir;
+    this.store = new MemoryTopologyStore({ nowMicros: () => Date.now() * 1_000 });
+  }
+
+  static async start(hostCount: number): Promise<EdgeFixture> {
+    const dir = await mkdtemp(join(tmpdir(), 'foreshard-reading-'));
+    const servers: LocalServer[] = [];
+    for (let i = 0; i < hostCount; i++) servers.push(await startRedis({ dir: join(dir, `h${i}`) }));
+    const fixture = new EdgeFixture(servers, dir);
+    await fixture.join();
+    return fixture;
+  }
+
+  async stop(): Promise<void> {
+    await this.edge.stop();
+    await this.pool.close();
+    for (const server of this.servers) await server.stop();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+
+  async createStream(request: StreamRequest): Promise<void> {
+    await this.decide(createStream(request));
+    await this.learn();
+    for (const shardlet of this.map.shardlets()) {
+      if (shardlet.state.kind !== 'opening') continue;
+      await this.open(shardlet, []);
+      await this.decide(settleOpening(shardlet.id, shardlet.epoch));
+    }
+    await this.caughtUp();
+  }
+
+  /** Until this edge's map is as new as T. */
+  async caughtUp(): Promise<void> {
+    await this.learn();
+    while ((await this.get('/readyz')).body.mapVersion < this.map.version) await sleep(5);
+  }
+
+  /** Roll, split or merge, to its end. */
+  async restructure(parents: readonly Shardlet[], children: readonly Range[]): Promise<readonly Shardlet[]> {
+    const request = { parents: parents.map(({ id, epoch }) => ({ id, epoch })), children };
+    const made = (await this.decide(restructure(request))).children;
+    const host = await this.host(parents[0]!.owner);
+    const sealed = [];
+    for (const { id, epoch } of parents) {
+      await host.seal(id, epoch);
+      const details = await host.describe(id);
+      invariant('last' in details, 'the parent is gone');
+      sealed.push({ id, finalSeq: details.lastSeq, finalTs: details.last });
+    }
+    for (const child of made) {
+      const own = parents.filter((p) => child.parents.includes(p.id));
+      await this.open(
+        child,
+        own.map((p) => ({ shardlet: p.id, epoch: p.epoch })),
+      );
+    }
+    await this.decide(settleRestructure({ parents: sealed, children: made.map((c) => c.id) }));
+    await this.learn();
+    return made;
+  }
+
+  leaves(stream: string): Shardlet[] {
+    return [...this.map.leaves(this.map.streamNamed(stream)!.id)].sort((a, b) => a.id - b.id);
+  }
+
+  async host(id: number): Promise<EventHost> {
+    return this.pool.get(id);
+  }
+
+  async decide<R>(decision: Decision<R>): Promise<R> {
+    const reply = await this.store.decide(decision, 'test');
+    invariant(reply.kind === 'decided', `refused: ${JSON.stringify(reply)}`);
+    this.tellEdge(reply.version);
+    return reply.result;
+  }
+
+  /** REQUIRES at most 1,000 events; all must be stored. */
+  async post(path: string, events: readonly object[]): Promise<Reply> {
+    const body = events.map((event) => JSON.stringify(event)).join('\n');
+    const reply = await this.send(path, { method: 'POST', body, contentType: 'application/x-ndjson' });
+    invariant(reply.status === 200, `not stored: ${JSON.stringify(reply.body)}`);
+    return reply;
+  }
+
+  async get(path: string, signal?: AbortSignal): Promise<Reply> {
+    return this.send(path, signal === undefined ? { method: 'GET' } : { method: 'GET', signal });
+  }
+
+  private async send(
+    path: string,
+    options: { method: string; body?: string; contentType?: string; signal?: AbortSignal },
+  ): Promise<Reply> {
+    const { method, body, contentType, signal } = options;
+    const response = await fetch(`${this.edge.url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${TOKEN}`,
+        ...(contentType === undefined ? {} : { 'content-type': contentType }),
+      },
+      ...(body === undefined ? {} : { body }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: JSON.parse(text) };
+  }
+
+  private async join(): Promise<void> {
+    for (const [i, { url }] of this.servers.entries()) {
+      const name = `h${i + 1}`;
+      const candidate = {
+        id: 1,
+        name,
+        engine: 'redis',
+        url,
+        incarnation: '',
+        durability: 'always',
+        state: 'active',
+      } as const;
+      const host = await openEventHost(candidate, undefined);
+      const { incarnation } = await host.identify();
+      const { hostId } = await this.decide(
+        addHost({ name, engine: 'redis', url, incarnation, durability: 'always' }),
+      );
+      await host.adopt(hostId);
+      await host.close();
+    }
+    this.map = new TopologyMap(EMPTY_TOPOLOGY);
+    this.pool = new HostPool(this.map);
+    await this.learn();
+    this.edge = await startEdge({
+      settings: {
+        databaseUrl: '',
+        redisUrl: '',
+        dataDir: this.dir,
+        edgeId: 'edge-test',
+        host: '127.0.0.1',
+        port: 0,
+        bodyBytesMax: 8_388_608,
+        eventBytesMax: 1_048_576,
+        inFlightBytesMax: 268_435_456,
+        holdMsMax: 5_000,
+        logLevel: 'silent',
+      },
+      store: this.store,
+      notifier: {
+        subscribe: async (listener) => {
+          this.tellEdge = listener;
+          return async () => {};
+        },
+      },
+      activeHashes: async () => [{ id: 't', hash: hash('sha256', TOKEN, 'hex'), scopes: ['read', 'ingest'] }],
+      loadStream: { xadd: async () => null },
+      connectHosts: (map) => new HostPool(map),
+      log: { info: () => {}, warn: () => {}, error: (fields, message) => console.error(message, fields) },
+      onBroken: (reason) => {
+        throw new Error(reason);
+      },
+    });
+  }
+
+  private async open(
+    shardlet: Shardlet,
+    parents: readonly { shardlet: number; epoch: number }[],
+  ): Promise<void> {
+    const { id, epoch, stream, range } = shardlet;
+    const host = await this.host(shardlet.owner);
+    const reply = await host.createOpen(id, epoch, { stream, range, dedup: DEDUP }, parents);
+    invariant(reply.kind === 'created', `not created: ${JSON.stringify(reply)}`);
+  }
+
+  private async learn(): Promise<void> {
+    for (const change of await this.store.changesAfter(this.map.version, 1_000)) this.map.apply(change);
+  }
+}
