@@ -11,12 +11,12 @@ import type { Control } from '../composition.ts';
 import { decide, withControl } from '../deciding.ts';
 import { badInput } from '../failure.ts';
 import { printRows } from '../table.ts';
-import { formatDuration, parseBytes, parseDuration } from './amounts.ts';
+import { type Amount, formatDuration, parseBytes, parseDuration } from './amounts.ts';
 
 interface SettingOptions {
-  readonly retention?: number | null;
-  readonly retentionBytes?: number | null;
-  readonly dedupWindow?: number | null;
+  readonly retention?: Amount;
+  readonly retentionBytes?: Amount;
+  readonly dedupWindow?: Amount;
 }
 
 interface CreateOptions extends SettingOptions {
@@ -123,12 +123,16 @@ async function streamNamed(control: Control, name: string): Promise<Stream> {
 }
 
 function chosen({ retention, retentionBytes, dedupWindow }: SettingOptions): Partial<StreamSettings> {
-  if (dedupWindow === null) throw badInput('--dedup-window takes a time: there is always a window');
+  if (dedupWindow === 'none') throw badInput('--dedup-window takes a time: there is always a window');
   return {
-    ...(retention === undefined ? {} : { retentionMs: retention }),
-    ...(retentionBytes === undefined ? {} : { retentionBytes }),
+    ...(retention === undefined ? {} : { retentionMs: limit(retention) }),
+    ...(retentionBytes === undefined ? {} : { retentionBytes: limit(retentionBytes) }),
     ...(dedupWindow === undefined ? {} : { dedupWindowMs: dedupWindow }),
   };
+}
+
+function limit(amount: Amount): number | null {
+  return amount === 'none' ? null : amount;
 }
 
 function settingsOf({ retentionMs, retentionBytes, dedupWindowMs }: Stream): StreamSettings {
