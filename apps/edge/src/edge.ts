@@ -10,7 +10,6 @@ import type { EventHost } from '@foreshard/core/hosts';
 import { type Clock, MICROS_PER_MS } from '@foreshard/core/kernel';
 import { LoadCounters } from '@foreshard/core/telemetry';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
-import { Hono } from 'hono';
 import { MemoryGuard } from './hosts/memory-guard.ts';
 import { ByteBudget } from './http/byte-budget.ts';
 import { EventsEndpoint } from './http/events-endpoint.ts';
@@ -21,6 +20,7 @@ import { type KnownToken, TokenCheck } from './http/token-check.ts';
 import { Ingestion, type IngestionLimits, type IngestionObserver } from './ingest/ingestion.ts';
 import { LoadFlusher, type LoadStream } from './ingest/load-flusher.ts';
 import { type FirstMap, firstMap, MapFollower } from './map/follower.ts';
+import { readingRoutes } from './reading/index.ts';
 import type { EdgeSettings } from './settings.ts';
 
 export interface HostConnections {
@@ -113,6 +113,7 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
     limits: limitsOf(settings),
     observer: observerOf(metrics, counters, map.topology, fault, warn),
   });
+  const reading = readingRoutes({ map, hosts, clock: systemClock });
   const budget = new ByteBudget(settings.inFlightBytesMax);
   const flusher = new LoadFlusher(counters, parts.loadStream, settings.edgeId, () => metrics.lostFlush());
   metrics.watch({
@@ -123,7 +124,7 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
   });
   server.ready({
     events: new EventsEndpoint({ map, ingestion, tokens, budget, clock: systemClock, fault, ...settings }),
-    routes: edgeRoutes({ map, tokens, metrics, mapAgeMs: () => map.ageMs, reading: new Hono(), fault }),
+    routes: edgeRoutes({ map, tokens, metrics, mapAgeMs: () => map.ageMs, reading: reading.routes, fault }),
   });
   guard.start();
   flusher.start();
@@ -133,6 +134,8 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
   return {
     url,
     async stop() {
+      // readers that wait for news are answered now; they come back to another edge
+      reading.close();
       await server.drain(DRAIN_MS);
       guard.stop();
       tokens.stop();

@@ -7,18 +7,20 @@ export interface Answer {
   readonly contentType: string;
   readonly body: string;
   readonly retryAfterSeconds?: number | undefined;
+  /** a body known to be ASCII is sent as it is */
+  readonly isAscii?: boolean;
 }
 
 export function respond(response: ServerResponse, answer: Answer): void {
   if (response.destroyed) return;
   const headers: Record<string, string | number> = {
     'content-type': answer.contentType,
-    'content-length': Buffer.byteLength(answer.body),
+    'content-length': answer.isAscii === true ? answer.body.length : Buffer.byteLength(answer.body),
   };
   if (answer.retryAfterSeconds !== undefined) headers['retry-after'] = answer.retryAfterSeconds;
   if (answer.status === 401) headers['www-authenticate'] = 'Bearer';
   response.writeHead(answer.status, headers);
-  response.end(answer.body);
+  response.end(answer.body, answer.isAscii === true ? 'latin1' : 'utf8');
 }
 
 /** How long a client may go on sending a body that was refused, before its connection is cut. */

@@ -4,6 +4,9 @@
  * most to the sender: first what goes away by itself (retrying the whole request is safe, what is stored
  * stays once), then what needs an operator, then what needs other events. The body is then a problem
  * document that carries the same `results`.
+ *
+ * The body is ASCII (other characters are written as \uXXXX), so its length is known and it is sent
+ * without being encoded.
  */
 import { ERRORS, type ErrorCode } from '@foreshard/core/kernel';
 import { problemDocument } from '../http/problem.ts';
@@ -14,6 +17,7 @@ export interface Reply {
   readonly contentType: string;
   readonly retryAfterSeconds: number | undefined;
   readonly body: string;
+  readonly isAscii: true;
 }
 
 /** What matters most comes first. */
@@ -30,15 +34,17 @@ export function replyTo(intake: Intake): Reply {
       contentType: 'application/json',
       retryAfterSeconds: undefined,
       body: `{"results":${results}}`,
+      isAscii: true,
     };
   }
   const { status } = ERRORS[worst.code];
-  const document = JSON.stringify(problemDocument(worst.code, detailOf(intake, worst), worst.pointer));
+  const document = asciiJson(problemDocument(worst.code, detailOf(intake, worst), worst.pointer));
   return {
     status,
     contentType: 'application/problem+json',
     retryAfterSeconds: status === 503 || status === 429 ? RETRY_AFTER_SECONDS : undefined,
     body: `${document.slice(0, -1)},"results":${results}}`,
+    isAscii: true,
   };
 }
 
@@ -100,11 +106,19 @@ function placeJson(intake: Intake, i: number): string {
 }
 
 function problemJson(problem: EventProblem, index: number): string {
-  return JSON.stringify({ ...problemDocument(problem.code, problem.detail, problem.pointer), index });
+  return asciiJson({ ...problemDocument(problem.code, problem.detail, problem.pointer), index });
 }
 
 const PLAIN = /^[\w .:/@+=~-]*$/;
+const NOT_ASCII = /[\u0080-\uffff]/g;
 
 function quoted(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+  return PLAIN.test(text) ? `"${text}"` : asciiJson(text);
+}
+
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    NOT_ASCII,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type KnownToken, TokenCheck } from './token-check.ts';
+
+let dir: string;
+let store: () => Promise<readonly KnownToken[]>;
+let asked: number;
+let nowMs: number;
+const checks: TokenCheck[] = [];
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'tokens-'));
+  asked = 0;
+  nowMs = 1_000_000;
+  store = async () => [token('secret', ['ingest']), token('old', ['ingest'], nowMs + 10)];
+});
+afterEach(async () => {
+  for (const check of checks.splice(0)) check.stop();
+  await rm(dir, { recursive: true });
+});
+
+function token(text: string, scopes: string[], expiresAtMs?: number): KnownToken {
+  return { id: text, hash: createHash('sha256').update(text).digest('hex'), scopes, expiresAtMs };
+}
+
+async function started(): Promise<TokenCheck> {
+  const check = new TokenCheck({
+    activeHashes: () => {
+      asked++;
+      return store();
+    },
+    file: join(dir, 'edge', 'tokens.json'),
+    nowMs: () => nowMs,
+    warn: () => {},
+  });
+  checks.push(check);
+  await check.start();
+  return check;
+}
+
+const away = async () => Promise.reject(new Error('away'));
+
+describe('TokenCheck', () => {
+  it('permits a known token for its scopes only', async () => {
+    const check = await started();
+    expect(check.permits('Bearer secret', 'ingest')).toBe(true);
+    expect(check.permits('bearer  secret', 'ingest')).toBe(true);
+    expect(check.permits('Bearer secret', 'read')).toBe(false);
+    await expect(check.require('Bearer secret', 'read')).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  it.each([undefined, '', 'secret', 'Basic secret', 'Bearer', 'Bearer secrets', 'Bearer SECRET'])(
+    'refuses %s',
+    async (header) => {
+      const check = await started();
+      expect(check.permits(header, 'ingest')).toBe(false);
+      await expect(check.require(header, 'ingest')).rejects.toMatchObject({ code: 'unauthorized' });
+    },
+  );
+
+  it('knows a new token at once, and asks no more than once a second', async () => {
+    const check = await started();
+    store = async () => [token('new', ['read'])];
+    nowMs += 1_000;
+    await check.require('Bearer new', 'read');
+    const before = asked;
+    for (let i = 0; i < 5; i++) await check.require('Bearer wrong', 'read').catch(() => {});
+    expect(asked).toBe(before);
+  });
+
+  it('refuses a token when its time is over, though nobody told', async () => {
+    const check = await started();
+    expect(check.permits('Bearer old', 'ingest')).toBe(true);
+    nowMs += 10;
+    expect(check.permits('Bearer old', 'ingest')).toBe(false);
+  });
+
+  it('starts from its file, readable by nobody else, while the store is away', async () => {
+    await started();
+    const file = join(dir, 'edge', 'tokens.json');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    store = away;
+    const check = await started();
+    expect(check.isLoaded).toBe(true);
+    expect(check.permits('Bearer secret', 'ingest')).toBe(true);
+  });
+
+  it('is not loaded without store and file', async () => {
+    store = away;
+    expect((await started()).isLoaded).toBe(false);
+  });
+});
