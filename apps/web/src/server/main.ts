@@ -17,6 +17,8 @@ export const ACTOR = 'console';
 /** All tabs share the frame of a second. */
 const FRAME_FRESH_MS = 500;
 const FIRST_MAP_PATIENCE_MS = 3_000;
+/** A reader that does not take its last bytes cannot hold up the end. */
+const DRAIN_MS = 5_000;
 
 export interface ConsoleServer {
   readonly topology: TopologyStore;
@@ -25,6 +27,8 @@ export interface ConsoleServer {
   readonly load: LoadFollower;
   readonly measures: HostMeasures;
   readonly sample: SampleRun;
+  /** aborted when the process is told to end: Next waits for open answers, and a live picture never ends */
+  readonly closing: AbortSignal;
   frame(): LiveFrame;
 }
 
@@ -59,7 +63,7 @@ function compose(): ConsoleServer {
   const edge = new EdgeProbe(settings.edgeUrl);
   const sample = new SampleRun(settings);
   for (const part of [map, load, measures, edge]) part.start();
-  process.once('exit', () => sample.kill());
+  const closing = closeOnSignal(sample);
 
   let last: LiveFrame | undefined;
   function frame(): LiveFrame {
@@ -77,5 +81,17 @@ function compose(): ConsoleServer {
     });
     return last;
   }
-  return { topology: control.topology, jobs: control.jobs, map, load, measures, sample, frame };
+  return { topology: control.topology, jobs: control.jobs, map, load, measures, sample, closing, frame };
+}
+
+function closeOnSignal(sample: SampleRun): AbortSignal {
+  const closing = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => {
+      closing.abort();
+      sample.kill();
+      setTimeout(() => process.exit(1), DRAIN_MS).unref();
+    });
+  process.once('exit', () => sample.kill());
+  return closing.signal;
 }

@@ -14,6 +14,8 @@ import { type Feed, type LiveStatus, NO_FEED, nextFeed, STALE_AFTER_MS, statusOf
 
 const WATCH_MS = 1_000;
 const RESUBSCRIBE_AFTER_MS = 8_000;
+/** An ended subscription says so, and need not be waited for. */
+const RESUBSCRIBE_ENDED_MS = 2_000;
 
 interface Live extends Feed {
   readonly status: LiveStatus;
@@ -30,7 +32,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   const trpc = useTRPC();
   const [paused, setPaused] = useState(false);
   const [feed, onUpdate] = useReducer(nextFeed, NO_FEED);
-  const { reset } = useSubscription(
+  const { reset, status: connection } = useSubscription(
     trpc.overview.live.subscriptionOptions(undefined, {
       enabled: !paused,
       onData: (update) => onUpdate({ update, receivedMs: performance.now() }),
@@ -40,9 +42,10 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: each update restarts the wait
   useEffect(() => {
     if (paused) return;
-    const timer = setInterval(reset, RESUBSCRIBE_AFTER_MS);
+    const ended = connection === 'idle' || connection === 'error';
+    const timer = setInterval(reset, ended ? RESUBSCRIBE_ENDED_MS : RESUBSCRIBE_AFTER_MS);
     return () => clearInterval(timer);
-  }, [paused, reset, feed.receivedMs]);
+  }, [paused, reset, connection, feed.receivedMs]);
 
   const value = useMemo((): Live => {
     const staleMs = Math.max(ageMs > STALE_AFTER_MS ? ageMs : 0, feedStaleMs(feed));

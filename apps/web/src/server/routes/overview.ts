@@ -19,14 +19,15 @@ export const overviewRouter = router({
 
   live: query.subscription(async function* ({ ctx, signal }): AsyncGenerator<LiveUpdate> {
     const { server } = ctx;
+    const ending = AbortSignal.any(signal === undefined ? [server.closing] : [signal, server.closing]);
     let sent = lastSettledSecond(Date.now()) - WINDOW_SECONDS;
-    while (signal?.aborted !== true) {
+    while (!ending.aborted) {
       const frame = server.frame();
       const settled = lastSettledSecond(frame.atMs);
       yield { frame, points: server.load.window.points(sent, settled), sample: server.sample.status };
       sent = Math.max(sent, settled);
       // an aborted wait is the ordinary end of a subscription
-      await sleep(FRAME_MS, undefined, { signal }).catch(() => {});
+      await sleep(FRAME_MS, undefined, { signal: ending }).catch(() => {});
     }
   }),
 });
