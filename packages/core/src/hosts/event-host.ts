@@ -74,7 +74,7 @@ export interface AppendGroup {
   /** concatenated frames (record.ts) */
   readonly frames: Uint8Array;
   readonly count: number;
-  /** time inside each id (UUIDv7, ULID), 0 where there is none; left out when no id is timed */
+  /** time inside each id (UUIDv7, ULID), 0 where there is none; left out when no id is timed; the same for the same id */
   readonly idTimes?: readonly number[];
 }
 

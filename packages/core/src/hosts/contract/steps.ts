@@ -176,9 +176,15 @@ class Dice {
       events,
       edgeOffset: this.oneOf([0, 0, 7, -7, 400_000, -400_000, 3_000_000, -3_000_000]),
       tokenOffset: this.chance(0.8) ? 0 : this.oneOf([-5, 300, 900_000, 1_000_000, 1_000_001]),
-      idTimes: this.chance(0.75) ? undefined : events.map(() => this.idTime()),
+      idTimes: this.chance(0.75) ? undefined : this.idTimes(events),
       window: this.chance(0.9) ? STEP_WINDOW : this.oneOf([STEP_WINDOW / 2, STEP_WINDOW * 2]),
     };
+  }
+
+  /** The time is part of the id: an event named twice has it twice. */
+  private idTimes(events: readonly number[]): (number | null)[] {
+    const times = new Map(events.map((n) => [n, this.idTime()]));
+    return events.map((n) => times.get(n)!);
   }
 
   private idTime(): number | null {
