@@ -50,7 +50,7 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
   const cluster = await startCluster(options);
   const plainPort = await freePort();
   const plain = start(PLAIN_EDGE, [String(plainPort), cluster.yardstick.url, String(options.shardlets)]);
-  const yardstick = new Redis(cluster.yardstick.url);
+  const yardstick = new Redis(cluster.yardstick.url, { lazyConnect: true });
   try {
     await preload(cluster.host.url, await cluster.control.topology.snapshot(), options.ids);
     await waitUntil(

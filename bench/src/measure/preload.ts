@@ -19,8 +19,9 @@ const DEDUP = { windowMicros: 7 * 86_400 * 1e6, leadMicros: 60 * 1e6 };
 export async function preload(url: string, topology: Topology, ids: number): Promise<void> {
   if (ids === 0) return;
   const admin = new Redis(url);
-  await admin.config('SET', 'appendfsync', 'no');
   const host = await connectRedisHost({ url, expectedIncarnation: undefined, callTimeoutMs: 60_000 });
+  // after the adapter has looked: it refuses a host that does not wait for its disk
+  await admin.config('SET', 'appendfsync', 'no');
   const table = new RouteTable(topology.shardlets);
   for (let done = 0; done < ids; done += PER_CALL) {
     const replies = await host.append(groups(table, done, Math.min(PER_CALL, ids - done)));
