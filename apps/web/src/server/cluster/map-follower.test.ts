@@ -1,0 +1,85 @@
+import { alterStream, type ChangeNotifier, type TopologyStore } from '@foreshard/core/topology';
+import { afterEach, expect, it } from 'vitest';
+import { MapFollower } from './map-follower.ts';
+import { testStore } from './test-cluster.ts';
+
+const silent: ChangeNotifier = { notify: async () => {}, subscribe: async () => async () => {} };
+const followers: MapFollower[] = [];
+
+function follow(store: TopologyStore, notifier = silent): MapFollower {
+  const follower = new MapFollower(store, notifier);
+  followers.push(follower);
+  return follower;
+}
+
+afterEach(async () => {
+  for (const follower of followers.splice(0)) await follower.close();
+});
+
+it('has no map before T has answered, and T has no age', async () => {
+  const follower = follow(await testStore());
+  expect(follower.map).toBeUndefined();
+  expect(follower.contactAgeMs(Date.now())).toBeUndefined();
+});
+
+it('knows a decision as soon as it has caught up', async () => {
+  const store = await testStore();
+  const follower = follow(store);
+  await follower.catchUp();
+  await store.decide(alterStream(1, { retentionMs: 3_600_000 }), 'test');
+  await follower.catchUp();
+  expect(follower.map!.stream(1)!.retentionMs).toBe(3_600_000);
+  expect(follower.contactAgeMs(Date.now())).toBeLessThan(1_000);
+});
+
+it('catches up when it is told, without waiting for its poll', async () => {
+  const store = await testStore();
+  let tell: (version: number) => void = () => {};
+  const notifier: ChangeNotifier = {
+    notify: async () => {},
+    subscribe: async (listener) => {
+      tell = listener;
+      return async () => {};
+    },
+  };
+  const follower = follow(store, notifier);
+  follower.start();
+  await follower.catchUp();
+  const reply = await store.decide(alterStream(1, { retentionMs: 3_600_000 }), 'test');
+  tell(reply.kind === 'decided' ? reply.version : 0);
+  await expect.poll(() => follower.map!.stream(1)!.retentionMs, { timeout: 500 }).toBe(3_600_000);
+});
+
+it('keeps the last map while T is away, and says how old it is', async () => {
+  const store = await testStore();
+  let away = false;
+  const flaky: TopologyStore = {
+    snapshot: () => store.snapshot(),
+    changesAfter: (version, limit) =>
+      away ? Promise.reject(new Error('T is away')) : store.changesAfter(version, limit),
+    decide: (decision, actor) => store.decide(decision, actor),
+    close: () => store.close(),
+  };
+  const follower = follow(flaky);
+  await follower.catchUp();
+  away = true;
+  await follower.catchUp();
+  expect(follower.map!.version).toBeGreaterThan(0);
+  expect(follower.contactAgeMs(Date.now() + 60_000)).toBeGreaterThanOrEqual(60_000);
+});
+
+it('reads a new snapshot when the changes have a gap', async () => {
+  const store = await testStore();
+  const follower = follow({
+    snapshot: () => store.snapshot(),
+    changesAfter: async (version, limit) => (await store.changesAfter(version, limit)).slice(1),
+    decide: (decision, actor) => store.decide(decision, actor),
+    close: () => store.close(),
+  });
+  await follower.catchUp();
+  await store.decide(alterStream(1, { retentionMs: 3_600_000 }), 'test');
+  await store.decide(alterStream(1, { retentionMs: 7_200_000 }), 'test');
+  await follower.catchUp();
+  await follower.catchUp();
+  expect(follower.map!.stream(1)!.retentionMs).toBe(7_200_000);
+});
