@@ -4,21 +4,23 @@
  * allows a split inside a key several shardlets hold it at the same time: the merge puts them in order.
  */
 import { framePayload } from '@foreshard/core/hosts';
-import { ForeshardError } from '@foreshard/core/kernel';
+import { type Clock, ForeshardError } from '@foreshard/core/kernel';
 import { hashKey, overlaps, type Range, range } from '@foreshard/core/keyspace';
 import type { Shardlet, Stream } from '@foreshard/core/topology';
 import type { EdgeMap } from '../map/edge-map.ts';
 import { invalidCursor, readCursor, writeCursor } from './cursor-text.ts';
 import { numbersOfPlace, placeOfNumbers } from './log/cursor.ts';
-import { type LogPosition, OLDEST } from './log/log-position.ts';
+import { endOf, type LogPosition, OLDEST } from './log/log-position.ts';
 import { LogReader, type ReaderParts } from './log/log-reader.ts';
 import type { MergedRecord, Trimmed } from './log/merge-machine.ts';
+import { whereNowIs } from './log/where-now-is.ts';
 
 export interface KeyRequest {
   readonly stream: Stream;
   readonly key: string;
   readonly from: string | undefined;
   readonly limit: number;
+  readonly waitMs: number;
   readonly signal?: AbortSignal;
 }
 
@@ -40,17 +42,19 @@ const LINEAGES_MAX = 10_000;
 export class KeyEvents {
   private readonly parts: ReaderParts;
   private readonly lineages: LineageCache;
+  private readonly clock: Clock;
 
-  constructor(parts: ReaderParts) {
+  constructor(parts: ReaderParts, clock: Clock) {
     this.parts = parts;
+    this.clock = clock;
     this.lineages = new LineageCache(parts.map);
   }
 
   /** @throws ForeshardError invalid_cursor */
-  async page({ stream, key, from, limit, signal }: KeyRequest): Promise<KeyPage> {
+  async page({ stream, key, from, limit, waitMs, signal }: KeyRequest): Promise<KeyPage> {
     const keyHash = hashKey(key);
     const covered = rangeOfKey(keyHash);
-    const after = from === undefined ? OLDEST : decode(from, stream.id, keyHash);
+    const after = await this.placeOf(from, stream.id, keyHash);
     const reader = new LogReader(this.parts, {
       stream: stream.id,
       after,
@@ -60,7 +64,7 @@ export class KeyEvents {
       readRecordsMax: READ_RECORDS_MAX,
     });
     try {
-      const taken = await reader.take({ limit, bytesMax: PAGE_BYTES_MAX, waitMs: 0, signal });
+      const taken = await reader.take({ limit, bytesMax: PAGE_BYTES_MAX, waitMs, signal });
       return {
         records: taken.records.filter((record) => keyOf(record) === key),
         next: writeCursor(CURSOR_FORMAT, [stream.id, keyHash, ...numbersOfPlace(reader.after)]),
@@ -71,6 +75,12 @@ export class KeyEvents {
     } finally {
       reader.close();
     }
+  }
+
+  private async placeOf(from: string | undefined, stream: number, keyHash: number): Promise<LogPosition> {
+    if (from === undefined || from === 'oldest') return OLDEST;
+    if (from === 'now') return endOf(await whereNowIs(this.parts, stream, this.clock));
+    return decode(from, stream, keyHash);
   }
 }
 

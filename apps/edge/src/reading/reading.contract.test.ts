@@ -249,6 +249,18 @@ describe('a key', () => {
       }
   });
 
+  it('can be followed', async () => {
+    const stream = await newStream();
+    await send(stream, 0, 50, 5);
+    const path = `/v1/streams/${stream}/keys/key-3/events`;
+    const now = await edge.get(`${path}?from=now`);
+    const waiting = edge.get(`${path}?from=${now.body.next}&wait=10000`);
+    await send(stream, 50, 50, 5);
+    const { body } = await waiting;
+    expect(body.events[0].event.id).toBe('53');
+    expect(idsOf((await readAll(path, 4, body.next)).all).at(-1)).toBe(98);
+  });
+
   it('may be any text', async () => {
     const stream = await newStream();
     const keys = ['a/b', 'ü ☃', '100%', '?x=1&y', '...', 'key#1', '%41'];

@@ -28,7 +28,7 @@ export function readingRoutes({ map, hosts, clock }: ReadingParts): { routes: Ho
   const closing = new AbortController();
   const parts = { map, hosts, frontiers: new Frontiers(hosts, map), closing: closing.signal };
   const log = new LogService(parts, clock);
-  const keys = new KeyEvents(parts);
+  const keys = new KeyEvents(parts, clock);
   const shardlets = new ShardletEvents(map, hosts);
   const routes = new Hono();
   routes.onError((error, c) => {
@@ -92,7 +92,8 @@ async function keyEvents(c: Context, stream: Stream, map: EdgeMap, keys: KeyEven
   const query = c.req.query();
   const key = c.req.param('key') ?? '';
   const { from } = query;
-  const page = await keys.page({ stream, key, from, limit: limitOf(query), signal: c.req.raw.signal });
+  const [limit, waitMs] = [limitOf(query), waitMsOf(query)];
+  const page = await keys.page({ stream, key, from, limit, waitMs, signal: c.req.raw.signal });
   const { next, atHead, waitingFor, trimmed } = page;
   const rest = { next, atHead, ...remarks(map, waitingFor, trimmed) };
   return json(pageBody(stream.name, page.records, 0, rest));

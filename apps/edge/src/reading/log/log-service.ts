@@ -10,6 +10,7 @@ import { endOf, OLDEST } from './log-position.ts';
 import type { ReaderParts } from './log-reader.ts';
 import { LogSession, type SessionPage } from './log-session.ts';
 import { StreamTail } from './stream-tail.ts';
+import { whereNowIs } from './where-now-is.ts';
 
 export interface LogRequest {
   readonly stream: Stream;
@@ -29,8 +30,6 @@ const TAIL_IDLE_MS = 5_000;
 const SWEEP_MS = 1_000;
 /** A page of large events ends here, whatever its limit. */
 const PAGE_BYTES_MAX = 16_000_000;
-/** How long the hosts are asked where "now" is. */
-const NOW_PATIENCE_MS = 300;
 
 interface Kept<T> {
   readonly value: T;
@@ -65,20 +64,8 @@ export class LogService {
 
   private async cursorOf({ stream: { id }, from }: LogRequest): Promise<LogCursor> {
     if (typeof from !== 'string') return from;
-    const after = from === 'oldest' ? OLDEST : endOf(await this.now(id));
+    const after = from === 'oldest' ? OLDEST : endOf(await whereNowIs(this.parts, id, this.clock));
     return { stream: id, after, skipped: [] };
-  }
-
-  /** Every event that is stored after this call is later than what it answers. */
-  private async now(stream: number): Promise<number> {
-    const { map, frontiers } = this.parts;
-    const hosts = [...new Set([...map.topology.leaves(stream)].map((leaf) => leaf.owner))];
-    const patience = new Promise<false>((resolve) => setTimeout(resolve, NOW_PATIENCE_MS, false).unref());
-    const answered = await Promise.all(
-      hosts.map((host) => Promise.race([frontiers.ask(host, true), patience])),
-    );
-    const promises = hosts.filter((_, i) => answered[i]).map((host) => frontiers.tables.hostLast(host)!);
-    return promises.length > 0 ? Math.min(...promises) : this.clock.nowMicros();
   }
 
   private async sessionPage(cursor: LogCursor, request: LogRequest): Promise<SessionPage> {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { HostTables } from './host-tables.ts';
 import { comparePlaces, type LogPosition, OLDEST } from './log-position.ts';
 import { MergeMachine, type Wish } from './merge-machine.ts';
-import { MergeWorld, type TruthRecord } from './merge-world.ts';
+import { MergeWorld, type TruthRecord } from './merge-world.fixture.ts';
 
 const MAX_TS = Number.MAX_SAFE_INTEGER;
 
