@@ -132,6 +132,8 @@ export class RedisConnection {
 
   private async dial(): Promise<void> {
     const client = newClient(this.options.url, this.callTimeoutMs);
+    // a server that is stopped, or a network that swallows everything, accepts a connection and never answers
+    const timer = setTimeout(() => client.disconnect(), this.callTimeoutMs);
     try {
       await client.connect();
       const facts = await this.greet(client);
@@ -144,6 +146,8 @@ export class RedisConnection {
     } catch (error) {
       client.disconnect();
       throw asUnreachable(error as Error);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
