@@ -1,0 +1,222 @@
+/**
+ * An edge process on real servers of its own (T on PostgreSQL, a control Redis, Redis hosts) and a worker
+ * that opens shardlets and readmits hosts: for tests that stop and kill what they like.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Control, connectControl } from '@foreshard/core/adapters/control';
+import { applyMigrations } from '@foreshard/core/adapters/prisma';
+import { connectRedisHost } from '@foreshard/core/adapters/redis';
+import {
+  addHost,
+  createStream,
+  type Decision,
+  type StreamRequest,
+  type Topology,
+} from '@foreshard/core/topology';
+import {
+  createDatabase,
+  freePort,
+  type LocalServer,
+  startPostgres,
+  startRedis,
+  temporaryFolder,
+} from '@foreshard/local';
+
+const MIGRATIONS = new URL('../../../prisma/migrations', import.meta.url).pathname;
+const EDGE = new URL('main.ts', import.meta.url).pathname;
+const WORKER = new URL('../../worker/src/main.ts', import.meta.url).pathname;
+const POLL_MS = 20;
+const PATIENCE_MS = 30_000;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
+  readonly body: any;
+}
+
+export interface SentEvent {
+  readonly id: string;
+  readonly subject: string;
+}
+
+export function eventOf({ id, subject }: SentEvent): object {
+  return { specversion: '1.0', id, source: '/test', type: 'tested', subject };
+}
+
+export class EdgeCluster {
+  readonly postgres: LocalServer;
+  readonly controlRedis: LocalServer;
+  readonly hosts: readonly LocalServer[];
+  readonly control: Control;
+  readonly dataDir: string;
+  edgeUrl = '';
+  token = '';
+  private readonly environment: Record<string, string>;
+  private readonly removeFolder: () => Promise<void>;
+  private edge: ChildProcess | undefined;
+  private worker: ChildProcess | undefined;
+
+  static async start(hostCount: number, hostConfig: Record<string, string> = {}): Promise<EdgeCluster> {
+    const folder = await temporaryFolder('edge');
+    const [postgres, controlRedis, ...hosts] = await Promise.all([
+      startPostgres({ dir: join(folder.path, 'postgres') }),
+      startRedis({ dir: join(folder.path, 'control') }),
+      ...Array.from({ length: hostCount }, (_, i) =>
+        startRedis({ dir: join(folder.path, `host-${i}`), config: hostConfig }),
+      ),
+    ]);
+    const databaseUrl = await createDatabase(postgres.url, 'edge');
+    await applyMigrations(databaseUrl, MIGRATIONS);
+    const cluster = new EdgeCluster({ postgres, controlRedis, hosts, databaseUrl, folder });
+    for (const host of hosts) await cluster.join(host);
+    cluster.token = (await cluster.control.tokens.create({ name: 'test' })).plaintext;
+    await cluster.startWorker();
+    return cluster;
+  }
+
+  private constructor(parts: {
+    postgres: LocalServer;
+    controlRedis: LocalServer;
+    hosts: readonly LocalServer[];
+    databaseUrl: string;
+    folder: { path: string; remove(): Promise<void> };
+  }) {
+    this.postgres = parts.postgres;
+    this.controlRedis = parts.controlRedis;
+    this.hosts = parts.hosts;
+    this.dataDir = join(parts.folder.path, 'data');
+    this.removeFolder = () => parts.folder.remove();
+    const { databaseUrl } = parts;
+    this.environment = {
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: parts.controlRedis.url,
+      FORESHARD_DATA_DIR: this.dataDir,
+    };
+    this.control = connectControl({ databaseUrl, redisUrl: parts.controlRedis.url, actor: 'test' });
+  }
+
+  async stop(): Promise<void> {
+    await this.stopEdge('SIGKILL');
+    await ended(this.worker, 'SIGKILL');
+    await this.control.close();
+    for (const server of [...this.hosts, this.controlRedis, this.postgres]) await server.stop();
+    await this.removeFolder();
+  }
+
+  async startEdge(env: Record<string, string> = {}): Promise<void> {
+    const port = await freePort();
+    this.edgeUrl = `http://127.0.0.1:${port}`;
+    this.edge = this.spawn(EDGE, { EDGE_PORT: String(port), ...env });
+    await until('the edge is ready', async () => (await fetch(`${this.edgeUrl}/readyz`)).ok);
+  }
+
+  /** Answers the exit code. */
+  async stopEdge(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    const { edge } = this;
+    this.edge = undefined;
+    return ended(edge, signal);
+  }
+
+  async startWorkerAgain(): Promise<void> {
+    await ended(this.worker, 'SIGKILL');
+    await this.startWorker();
+  }
+
+  private async startWorker(): Promise<void> {
+    this.worker = this.spawn(WORKER, { WORKER_PORT: String(await freePort()) });
+  }
+
+  async createStream(request: StreamRequest): Promise<void> {
+    await this.decide(createStream(request));
+    await this.settled();
+  }
+
+  /** Until every decision is carried out and this edge knows it. */
+  async settled(): Promise<void> {
+    await this.control.jobs.wake('reconcile');
+    await until('every shardlet is settled', async () => isSettled(await this.control.topology.snapshot()));
+    if (this.edge === undefined) return;
+    const { version } = await this.control.topology.snapshot();
+    await until('the edge is up to date', async () => (await this.get('/readyz')).body.mapVersion >= version);
+  }
+
+  async decide<R>(decision: Decision<R>): Promise<R> {
+    const reply = await this.control.topology.decide(decision, 'test');
+    if (reply.kind === 'refused') throw new Error(`${decision.name}: ${reply.refusal.detail}`);
+    return reply.result;
+  }
+
+  async get(path: string): Promise<Answer> {
+    return this.send(path, { method: 'GET' });
+  }
+
+  async post(events: readonly object[], path = '/v1/events'): Promise<Answer> {
+    const body = events.map((event) => JSON.stringify(event)).join('\n');
+    return this.send(path, { method: 'POST', body, headers: { 'content-type': 'application/x-ndjson' } });
+  }
+
+  async send(path: string, init: RequestInit): Promise<Answer> {
+    const headers = { authorization: `Bearer ${this.token}`, ...(init.headers as Record<string, string>) };
+    const response = await fetch(`${this.edgeUrl}${path}`, { ...init, headers });
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  }
+
+  /** Every event of `main`, as the global log gives it. */
+  async log(): Promise<{ event: SentEvent; ts: number }[]> {
+    const events: { event: SentEvent; ts: number }[] = [];
+    for (let from = 'oldest'; ; ) {
+      const { status, body } = await this.get(`/v1/log?limit=1000&from=${encodeURIComponent(from)}`);
+      if (status !== 200) throw new Error(JSON.stringify(body));
+      events.push(...body.events);
+      if (body.atHead && body.events.length === 0) return events;
+      from = body.next;
+    }
+  }
+
+  private async join({ url }: LocalServer): Promise<void> {
+    const host = await connectRedisHost({ url, expectedIncarnation: undefined });
+    const { incarnation } = await host.identify();
+    const request = { name: url, engine: 'redis', url, incarnation, durability: 'always' } as const;
+    const { hostId } = await this.decide(addHost(request));
+    await host.adopt(hostId);
+    await host.close();
+  }
+
+  private spawn(script: string, env: Record<string, string>): ChildProcess {
+    const wantsLog = process.env.FORESHARD_TEST_LOG !== undefined;
+    return spawn(process.execPath, [script], {
+      env: { ...process.env, ...this.environment, LOG_LEVEL: 'info', ...env },
+      stdio: ['ignore', wantsLog ? 'inherit' : 'ignore', 'inherit'],
+    });
+  }
+}
+
+function isSettled({ shardlets, hosts }: Topology): boolean {
+  const resting = ['open', 'closed', 'gone'];
+  return (
+    shardlets.every(({ state }) => resting.includes(state.kind)) &&
+    hosts.every(({ state }) => state === 'active')
+  );
+}
+
+async function ended(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<number | null> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null)
+    return child?.exitCode ?? null;
+  child.kill(signal);
+  await once(child, 'exit');
+  return child.exitCode;
+}
+
+export async function until(what: string, check: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!(await check().catch(() => false))) {
+    if (performance.now() > deadline) throw new Error(`not in time: ${what}`);
+    await sleep(POLL_MS);
+  }
+}
