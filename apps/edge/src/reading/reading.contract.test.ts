@@ -257,8 +257,10 @@ describe('a key', () => {
     const waiting = edge.get(`${path}?from=${now.body.next}&wait=10000`);
     await send(stream, 50, 50, 5);
     const { body } = await waiting;
-    expect(body.events[0].event.id).toBe('53');
-    expect(idsOf((await readAll(path, 4, body.next)).all).at(-1)).toBe(98);
+    expect(body.events.length).toBeGreaterThan(0);
+    const rest = await readAll(path, 4, body.next);
+    const expected = upTo(100).filter((id) => id >= 50 && id % 5 === 3);
+    expect(idsOf([...body.events, ...rest.all])).toEqual(expected);
   });
 
   it('may be any text', async () => {
