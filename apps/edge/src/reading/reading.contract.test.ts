@@ -291,7 +291,10 @@ describe('a host that does not answer', () => {
     const path = `/v1/streams/${stream}/log`;
     await send(stream, 0, 100);
     const start = await readAll(path, 1_000);
-    await send(stream, 100, 100);
+    await send(stream, 100, 50);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    // so that the host that answers has later ones than the one that will not
+    await send(stream, 150, 50);
     const lost = edge.servers[1]!;
     await lost.kill('SIGSTOP');
     let held: Reply;
