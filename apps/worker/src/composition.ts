@@ -95,11 +95,16 @@ async function beginWork(
   if (follower === undefined) return undefined;
   const pool = new HostPool(follower.map);
   const doors: HostDoors = { trusted: (id) => pool.get(id), open: openEventHost };
-  const registry = new JobRegistry({
-    processors: processors(control, follower, doors, metrics, log),
-    metrics,
-    log,
-  });
+  const shared = { follower, topology: control.topology, doors, metrics, log, nowMs, actor: ACTOR };
+  const alarms = new HostAlarms({ redis: control.redis, metrics, log, nowMs });
+  const lock = restructureLock(control.redis);
+  const reconciler = new Reconciler({ ...shared, lock, alarms });
+  const processors = jobProcessors(
+    reconciler,
+    new RetentionJob(shared),
+    new MeasureHosts({ ...shared, redis: control.redis }),
+  );
+  const registry = new JobRegistry({ processors, metrics, log });
   const wakeUps = new WakeUps({
     redisUrl: settings.redisUrl,
     log,
@@ -112,6 +117,7 @@ async function beginWork(
       const impatient = setTimeout(() => void registry.abort(), DRAIN_MS);
       await wakeUps.stop();
       clearTimeout(impatient);
+      await reconciler.stop();
       await follower.stop();
       await pool.close();
     },
@@ -137,22 +143,15 @@ async function followWhenReady(
   return undefined;
 }
 
-function processors(
-  { topology, redis }: Control,
-  follower: MapFollower,
-  doors: HostDoors,
-  metrics: Metrics,
-  log: Logger,
+function jobProcessors(
+  reconciler: Reconciler,
+  retention: RetentionJob,
+  measureHosts: MeasureHosts,
 ): Processors {
-  const shared = { follower, topology, doors, metrics, log, nowMs, actor: ACTOR };
-  const alarms = new HostAlarms({ redis, metrics, log, nowMs });
-  const reconciler = new Reconciler({ ...shared, lock: restructureLock(redis), alarms });
-  const retention = new RetentionJob(shared);
-  const measure = new MeasureHosts({ follower, doors, redis, metrics, nowMs });
   return {
     reconcile: (_, signal) => reconciler.run(signal),
     retention: (_, signal) => retention.run(signal),
-    measureHosts: () => measure.run(),
+    measureHosts: () => measureHosts.run(),
   };
 }
 

@@ -128,6 +128,22 @@ describe('a worker', () => {
   });
 });
 
+test('a host that hangs does not hold up the others', async () => {
+  await started(2, 2);
+  await cluster.hosts[1]!.kill('SIGSTOP');
+  try {
+    const stream = await cluster.createStream({ name: 'half', shardCount: 4 });
+    await cluster.until('half of it open', () => cluster.open(stream).length === 2, 8_000);
+    const run = cluster.map.host(1)!.incarnation;
+    await cluster.hosts[0]!.restart();
+    await trusted(1, run);
+    await cluster.hosts[1]!.kill('SIGCONT');
+    await allOpen(stream, 4);
+  } finally {
+    await cluster.hosts[1]!.kill('SIGCONT');
+  }
+});
+
 describe('a host that was killed and restarted under load', () => {
   test('is readmitted with everything it has acknowledged, at new epochs, and old handles are refused', async () => {
     const { worker, stream } = await started(2, 8);

@@ -25,6 +25,9 @@ import type { HostAlarms } from './host-alarms.ts';
 /** Tombstones are small: there is no hurry to remove them. */
 const FLOOR_EVERY_MS = 60_000;
 
+/** Longer than a pass with something to do takes; a host that hangs is noticed after its call timeout. */
+const PATIENCE_MS = 3_000;
+
 export interface ReconcilerParts {
   readonly follower: Pick<MapFollower, 'map' | 'upToDate'>;
   readonly topology: Pick<TopologyStore, 'decide'>;
@@ -38,26 +41,71 @@ export interface ReconcilerParts {
   readonly actor: string;
 }
 
+type PassEnd = { readonly outcomes: readonly Outcome[] } | { readonly error: unknown };
+
 export class Reconciler {
   private readonly parts: ReconcilerParts;
+  /** by host: what is still under way */
+  private readonly passes = new Map<number, Promise<PassEnd>>();
+  private readonly ending = new AbortController();
   private readonly floors = new Map<number, { readonly floor: number; readonly atMs: number }>();
 
   constructor(parts: ReconcilerParts) {
     this.parts = parts;
   }
 
-  /** @throws when T does not answer; hosts that do not answer are left for the next run */
+  /**
+   * One pass over every host. A host that is slow, or being readmitted, is not waited for longer than
+   * `PATIENCE_MS`: its pass goes on, and the runs that follow leave it alone until that pass has ended.
+   *
+   * @throws when T does not answer; hosts that do not answer are left for the next run
+   */
   async run(signal: AbortSignal): Promise<object | undefined> {
     const map = await this.parts.follower.upToDate();
-    const runs = map
-      .hosts()
-      .map((host) => this.parts.lock.during(`host:${host.id}`, () => this.reconcileHost(host, signal)));
-    const ends = await Promise.allSettled(runs);
     this.measureBacklog(map);
-    const failed = ends.find((end) => end.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-    const outcomes = ends.flatMap((end) => (end.status === 'fulfilled' ? (end.value ?? []) : []));
+    const free = map.hosts().filter((host) => !this.passes.has(host.id));
+    const either = AbortSignal.any([signal, this.ending.signal]);
+    const ends = await Promise.all(free.map((host) => this.inTime(host, this.begin(host, either))));
+    const failed = ends.find((end) => end !== undefined && 'error' in end);
+    if (failed !== undefined && 'error' in failed) throw failed.error;
+    const outcomes = ends.flatMap((end) => (end !== undefined && 'outcomes' in end ? end.outcomes : []));
     return outcomes.length === 0 ? undefined : summary(outcomes);
+  }
+
+  /** Ends the passes that are still under way, at their next step. */
+  async stop(): Promise<void> {
+    this.ending.abort(new Error('the worker ends'));
+    await Promise.all(this.passes.values());
+  }
+
+  private begin(host: Host, signal: AbortSignal): Promise<PassEnd> {
+    const pass = this.parts.lock
+      .during(`host:${host.id}`, () => this.reconcileHost(host, signal))
+      .then(
+        (outcomes): PassEnd => ({ outcomes: outcomes ?? [] }),
+        (error): PassEnd => ({ error }),
+      )
+      .finally(() => this.passes.delete(host.id));
+    this.passes.set(host.id, pass);
+    return pass;
+  }
+
+  /** Undefined when the pass takes longer; then it tells its own end. */
+  private async inTime(host: Host, pass: Promise<PassEnd>): Promise<PassEnd | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), PATIENCE_MS);
+    });
+    const end = await Promise.race([pass, late]);
+    clearTimeout(timer);
+    if (end === undefined) void pass.then((end) => this.tellLate(host, end));
+    return end;
+  }
+
+  private tellLate({ id }: Host, end: PassEnd): void {
+    if ('error' in end) this.parts.log.error({ host: id, err: end.error }, 'a long pass over a host failed');
+    else if (end.outcomes.length > 0)
+      this.parts.log.info({ host: id, ...summary(end.outcomes) }, 'a long pass over a host ended');
   }
 
   /** The ends of everything there was to do. */

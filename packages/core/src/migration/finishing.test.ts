@@ -6,7 +6,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { comparePositions, range } from '../keyspace/index.ts';
 import { restructure, type Shardlet } from '../topology/index.ts';
+import { dedupOf } from './backlog.ts';
 import type { Perform } from './drive.ts';
+import type { ActionOf } from './machine.ts';
+import { restructuringMachine } from './restructuring.ts';
 import { Killed, killedAt, repeated, TestCluster } from './test-cluster.ts';
 import { expectSettled } from './test-settled.ts';
 
@@ -164,6 +167,22 @@ describe.each(KINDS)('a %s', (kind) => {
       { numRuns: 40 },
     );
   });
+});
+
+test('the child of a merge is asked for only when every parent is known to be sealed', async () => {
+  const { cluster, stream } = await aboutTo('merge');
+  const parents = [...cluster.map.shardlets(stream)].filter((s) => s.state.kind === 'closing');
+  const children = [...cluster.map.shardlets(stream)].filter((s) => s.state.kind === 'opening');
+  const machine = restructuringMachine({ parents, children }, dedupOf(cluster.map.stream(stream)!));
+  const perform = cluster.performer();
+  let { state, actions } = machine.begin();
+  for (const seal of actions as ActionOf<'seal'>[]) {
+    const sealed = { kind: 'seal', action: seal, reply: await perform(seal) } as const;
+    const [describe] = machine.step(state, sealed).actions as [ActionOf<'describe'>];
+    const described = { kind: 'describe', action: describe, reply: await perform(describe) } as const;
+    ({ state, actions } = machine.step(state, described));
+    expect(actions.map((a) => a.kind)).toEqual(seal.shardlet === parents[0]!.id ? [] : ['createOpen']);
+  }
 });
 
 test('calls of earlier restructures that arrive late change nothing', async () => {

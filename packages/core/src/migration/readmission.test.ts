@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MemoryHost } from '../adapters/memory/index.ts';
-import { restructure, type Shardlet } from '../topology/index.ts';
+import { beginReadmission, readmitBatch, restructure, type Shardlet } from '../topology/index.ts';
 import { dedupOf } from './backlog.ts';
 import { drive, type Perform } from './drive.ts';
 import { assess } from './identity.ts';
@@ -99,6 +99,18 @@ describe('a restarted host', () => {
     expect(cluster.map.shardlet(parent.id)!.state).toMatchObject({ kind: 'closed', finalSeq: 1 });
     expect(cluster.open(stream)).toHaveLength(4);
     await expectReadmitted(cluster, host, before);
+  });
+
+  test('is not settled for a shardlet that it refuses to raise', async () => {
+    const { cluster, host, before } = await clusterOf(2);
+    cluster.runs.set(host, 'run-2');
+    await cluster.decide(beginReadmission(host, 'run-2'));
+    const { id } = before[0]!;
+    const { raised } = await cluster.decide(readmitBatch(host, 'run-2', [id], []));
+    await cluster.hosts.get(host)!.raise(id, raised[0]!.epoch + 5);
+    expect(await readmit(cluster, host)).toMatchObject({ kind: 'stale' });
+    expect(cluster.map.shardlet(id)!.state.kind).toBe('opening');
+    expect(cluster.map.host(host)!.incarnation).toBe('run-1');
   });
 
   test('has what is open there and not in T sealed', async () => {
