@@ -15,7 +15,7 @@ import { hashKey, identify, WHOLE } from '@foreshard/core/keyspace';
 import { createDatabase, startPostgres, startRedis } from '@foreshard/local';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import type { BenchOptions, BenchResult } from './main.ts';
+import type { BenchOptions, BenchResult } from './bench.ts';
 import { interleave, ratio } from './measure/interleave.ts';
 import { EVENT_BYTES, zipfSampler } from './measure/random-events.ts';
 

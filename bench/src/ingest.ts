@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { findRedisTool, freePort } from '@foreshard/local';
 import { Redis } from 'ioredis';
-import type { BenchOptions, BenchResult } from './main.ts';
+import type { BenchOptions, BenchResult } from './bench.ts';
 import { run as runClient, start, waitUntil } from './measure/child.ts';
 import { type BenchCluster, startCluster } from './measure/cluster.ts';
 import { interleave, ratio } from './measure/interleave.ts';

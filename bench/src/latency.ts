@@ -2,7 +2,7 @@
  * Single events, open loop: POST /v1/events through the edge against XADD straight to a Redis with the same
  * settings, at the same rate from the same client. Latency counts from when a request was due.
  */
-import type { BenchOptions, BenchResult } from './main.ts';
+import type { BenchOptions, BenchResult } from './bench.ts';
 import { run as runClient } from './measure/child.ts';
 import { startCluster } from './measure/cluster.ts';
 import { interleave, ratio } from './measure/interleave.ts';

@@ -7,7 +7,7 @@
 import { type Range, range, slices, WHOLE } from '@foreshard/core/keyspace';
 import { RouteTable } from '@foreshard/core/routing';
 import type { Shardlet } from '@foreshard/core/topology';
-import type { BenchOptions, BenchResult } from './main.ts';
+import type { BenchOptions, BenchResult } from './bench.ts';
 import { interleave, ratio, spread } from './measure/interleave.ts';
 
 const LOOKUPS = 5_000_000;

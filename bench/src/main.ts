@@ -6,26 +6,8 @@
  * { name, machine, mode, ratios: { NAME: { median, min, max, rounds } } }.
  */
 import { parseArgs } from 'node:util';
-import type { Spread } from './measure/interleave.ts';
+import type { BenchOptions, BenchResult } from './bench.ts';
 import { machine } from './measure/machine.ts';
-
-export interface BenchOptions {
-  readonly rounds: number;
-  /** ids preloaded into the hosts */
-  readonly ids: number;
-  readonly shardlets: number;
-  readonly seconds: number;
-  /** delay added to every fdatasync of the hosts, ms */
-  readonly fsyncMs: number;
-}
-
-export interface BenchResult {
-  /** everything needed to repeat it: batch size, map, deduplication, durability */
-  readonly mode: Record<string, string | number>;
-  readonly ratios: Record<string, Spread>;
-  /** named goals of docs/performance.md, for the reader of the table */
-  readonly marks?: Record<string, string>;
-}
 
 const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promise<BenchResult> }>> = {
   append: () => import('./append.ts'),

@@ -10,7 +10,7 @@ import { connectAnyHost } from '@foreshard/core/adapters/event-hosts';
 import { applyMigrations } from '@foreshard/core/adapters/prisma';
 import { addHost, createStream, type Decision, SHARDS_MAX } from '@foreshard/core/topology';
 import { createDatabase, freePort, type LocalServer, startPostgres, startRedis } from '@foreshard/local';
-import type { BenchOptions } from '../main.ts';
+import type { BenchOptions } from '../bench.ts';
 import { type Child, start, waitUntil } from './child.ts';
 import { buildSlowSync } from './slow-sync.ts';
 

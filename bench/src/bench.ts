@@ -1,0 +1,20 @@
+/** What a bench is told, and what it answers. */
+import type { Spread } from './measure/interleave.ts';
+
+export interface BenchOptions {
+  readonly rounds: number;
+  /** ids preloaded into the hosts */
+  readonly ids: number;
+  readonly shardlets: number;
+  readonly seconds: number;
+  /** delay added to every fdatasync of the hosts, ms */
+  readonly fsyncMs: number;
+}
+
+export interface BenchResult {
+  /** everything needed to repeat it: batch size, map, deduplication, durability */
+  readonly mode: Record<string, string | number>;
+  readonly ratios: Record<string, Spread>;
+  /** named goals of docs/performance.md, for the reader of the table */
+  readonly marks?: Record<string, string>;
+}
