@@ -2,6 +2,7 @@
 import { SetupFailure } from '@foreshard/local';
 import { Command, CommanderError } from 'commander';
 import { register as registerDoctor } from './doctor/index.ts';
+import { register as registerEvents } from './events/index.ts';
 import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from './failure.ts';
 import { register as registerHosts } from './hosts/index.ts';
 import { register as registerLocal } from './local/index.ts';
@@ -17,7 +18,8 @@ const program = new Command('foreshard')
     '\nExit codes: 0 done, 1 failed, 2 bad input.\nWith --json a command prints one JSON document.',
   );
 
-for (const register of [registerLocal, registerDoctor, registerHosts, registerStreams]) register(program);
+for (const register of [registerLocal, registerDoctor, registerHosts, registerStreams, registerEvents])
+  register(program);
 for (const command of withSubcommands(program)) command.exitOverride();
 
 // a reader that has seen enough (head, less) ends the output, not the command

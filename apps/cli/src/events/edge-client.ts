@@ -79,7 +79,11 @@ export class EdgeClient {
 
   /** One event a line. @throws Unavailable, CommandFailure */
   async post(stream: string, lines: readonly string[]): Promise<readonly EventResult[]> {
-    const { status, text } = await this.request('POST', `/v1/streams/${stream}/events`, lines.join('\n'));
+    const { status, text } = await this.request(
+      'POST',
+      `/v1/streams/${encodeURIComponent(stream)}/events`,
+      lines.join('\n'),
+    );
     const body = parsed(text);
     if (Array.isArray(body.results)) return body.results;
     throw failureOf(status, body, text);
@@ -90,7 +94,7 @@ export class EdgeClient {
     const query = new URLSearchParams({ limit: String(limit), wait: String(waitMs) });
     if (from !== undefined) query.set('from', from);
     const place = key === undefined ? 'log' : `keys/${encodeURIComponent(key)}/events`;
-    const path = `/v1/streams/${stream}/${place}?${query}`;
+    const path = `/v1/streams/${encodeURIComponent(stream)}/${place}?${query}`;
     const { status, text } = await this.request('GET', path, undefined, signal);
     const body = parsed(text);
     if (status === 200) return body;

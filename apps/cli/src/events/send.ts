@@ -1,0 +1,107 @@
+/** foreshard send: stores the CloudEvents of an NDJSON file or of stdin, in order per key. */
+import { createReadStream, existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { type EdgeAccess, edgeAccess } from '../credentials.ts';
+import { badInput, CommandFailure, EXIT_BAD_INPUT } from '../failure.ts';
+import { EXIT_INTERRUPTED, interruptible } from '../interrupt.ts';
+import { EdgeClient, type EventResult } from './edge-client.ts';
+import { type EventPost, KeyedSender } from './keyed-sender.ts';
+import { LineProgress } from './line-progress.ts';
+
+export interface SendOptions {
+  readonly stream: string;
+  readonly json?: boolean;
+}
+
+export interface SendSummary {
+  readonly lines: number;
+  readonly stored: number;
+  readonly duplicates: number;
+  /** lines that are no events, or that the edge refused for good */
+  readonly refused: number;
+  readonly seconds: number;
+}
+
+/** Requests under way at the same time: enough to fill the time an edge waits for its hosts. */
+const LANES = 8;
+
+export async function send(file: string, options: SendOptions): Promise<void> {
+  if (file !== '-' && !existsSync(file)) throw badInput(`there is no file ${file}`);
+  const input = file === '-' ? process.stdin : createReadStream(file);
+  const access: EdgeAccess = edgeAccess();
+  const client = new EdgeClient(access, LANES);
+  const progress = new LineProgress(process.stderr);
+  const report = (line: string): void => progress.interrupt(line);
+  try {
+    const { summary, finished } = await interruptible((signal) =>
+      sendLines(input, client, { stream: options.stream, report, progress, signal }),
+    );
+    progress.end();
+    process.stderr.write(`${sentence(summary)}\n`);
+    if (options.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`);
+    if (!finished)
+      throw new CommandFailure('stopped; sending the file again stores nothing twice', EXIT_INTERRUPTED);
+    if (summary.refused > 0)
+      throw new CommandFailure(`${summary.refused} lines were not stored`, EXIT_BAD_INPUT);
+  } finally {
+    await client.close();
+  }
+}
+
+export interface SendParts {
+  readonly stream: string;
+  readonly report: (line: string) => void;
+  readonly progress: Pick<LineProgress, 'show'>;
+  readonly signal: AbortSignal;
+}
+
+export async function sendLines(
+  input: Readable,
+  client: EventPost,
+  { stream, report, progress, signal }: SendParts,
+): Promise<{ summary: SendSummary; finished: boolean }> {
+  const startedMs = performance.now();
+  const counts = { lines: 0, stored: 0, duplicates: 0, refused: 0 };
+  const refuse = (line: number, why: string): void => {
+    counts.refused++;
+    report(`line ${line}: ${why}`);
+  };
+  const onSettled = ({ place }: { place: number }, result: EventResult): void => {
+    if (result.status === 'stored') counts.stored++;
+    else if (result.status === 'duplicate') counts.duplicates++;
+    else refuse(place, result.error?.detail ?? result.status);
+  };
+  const onWaiting = (reason: string): void => report(`waiting: ${reason}`);
+  const sender = new KeyedSender(client, { stream, lanes: LANES, onSettled, onWaiting });
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (signal.aborted) break;
+    const place = ++counts.lines;
+    if (line.trim() === '') continue;
+    const key = keyOf(line);
+    if (key === undefined) refuse(place, 'this is no JSON object');
+    else sender.push({ key, body: line, place });
+    if (sender.isFull) await sender.room();
+    progress.show(() => `${counts.stored + counts.duplicates} events stored`);
+  }
+  if (signal.aborted) await sender.stop();
+  else await sender.drained();
+  const seconds = Math.round(performance.now() - startedMs) / 1_000;
+  return { summary: { ...counts, seconds }, finished: !signal.aborted };
+}
+
+/** Only to keep lines of one key in order; what makes an event valid is for the edge to judge. */
+function keyOf(line: string): string | undefined {
+  try {
+    const event = JSON.parse(line);
+    if (typeof event !== 'object' || event === null || Array.isArray(event)) return undefined;
+    return String(event.partitionkey ?? event.subject ?? event.source ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
+function sentence({ lines, stored, duplicates, refused, seconds }: SendSummary): string {
+  const rate = seconds > 0 ? `, ${Math.round((stored + duplicates) / seconds)} events/s` : '';
+  return `${lines} lines: ${stored} stored, ${duplicates} were there already, ${refused} refused (${seconds} s${rate})`;
+}
