@@ -4,9 +4,11 @@ import { type AppendGroup, type AppendReply, framePayload, HostUnreachable } fro
 import { ManualClock } from '@foreshard/core/kernel';
 import {
   addHost,
+  beginReadmission,
   createStream,
   type Decision,
   deleteStream,
+  readmitBatch,
   restructure,
   type Shardlet,
   settleOpening,
@@ -20,6 +22,7 @@ import { readEvents } from './read-events.ts';
 
 const NOW = 1_760_000_000_000_000;
 const HOLD_MS = 300;
+const CALL_EVENTS = 50;
 const DEDUP = { windowMicros: 900_000_000, leadMicros: 60_000_000 };
 
 /** A host whose next appends can be answered by the test. */
@@ -91,7 +94,7 @@ async function startEdge(): Promise<void> {
     clock,
     limits: {
       hold: { eventsMax: 100, bytesMax: 100_000, waitMicrosMax: HOLD_MS * 1_000 },
-      call: { eventsMax: 50, bytesMax: 100_000 },
+      call: { eventsMax: CALL_EVENTS, bytesMax: 100_000 },
     },
     observer: {
       stored() {},
@@ -254,6 +257,24 @@ describe('a stale map', () => {
     expect(await idsIn(children[0]!.id)).toEqual([...early.map((e) => e.id), 'later']);
   });
 
+  it('sends what was refused before what waited behind it, at a new epoch of the same shardlet', async () => {
+    const probe = await send([event('probe')]);
+    const { id, owner } = follower.topology.shardlet(shardletOf(probe))!;
+    const host = hosts.get(owner)!;
+    const before = follower.topology.shardlet(id)!.epoch;
+    host.next.push(async () => {
+      await decide(beginReadmission(owner, 'again'));
+      await decide(readmitBatch(owner, 'again', [id], []));
+      const { epoch } = (await store.snapshot()).shardlets.find((s) => s.id === id)!;
+      await host.raise(id, epoch);
+      return [{ kind: 'stale', epoch, mode: 'open' }];
+    });
+    const ids = Array.from({ length: CALL_EVENTS + 10 }, (_, i) => String(i));
+    expect(statuses(await send(ids.map((i) => event(i)))).every((s) => s === STORED)).toBe(true);
+    expect(await idsIn(id)).toEqual(['probe', ...ids]);
+    expect(follower.topology.shardlet(id)!.epoch).toBeGreaterThan(before);
+  });
+
   it('asks the host again though the map is right: the shardlet may be about to open', async () => {
     const probe = await send([event('0')]);
     const parent = follower.topology.shardlet(shardletOf(probe))!;
@@ -330,6 +351,15 @@ describe('a host in trouble', () => {
     const intake = await send([event('1'), event('2')]);
     expect(statuses(intake)).toEqual([DUPLICATE, DUPLICATE]);
     expect(await idsIn(shardletOf(intake))).toEqual(['0', '1', '2']);
+  });
+
+  it('repeats the call before what waited behind it', async () => {
+    const probe = await send([event('probe')]);
+    const host = hosts.get(follower.topology.shardlet(shardletOf(probe))!.owner)!;
+    host.next.push(unreachable);
+    const ids = Array.from({ length: 2 * CALL_EVENTS + 10 }, (_, i) => String(i));
+    await send(ids.map((id) => event(id)));
+    expect(await idsIn(shardletOf(probe))).toEqual(['probe', ...ids]);
   });
 
   it('gives up past the limit, and then refuses at once until the host is back', async () => {
