@@ -56,6 +56,7 @@ export function durabilityRules(rule: Rule): void {
     await s.createOpen(3, 11, [[2, 10]]);
     await s.host.drop(9, 12);
     await s.host.createFloor(5);
+    await s.later(5 * SECOND);
     const promised = (await s.host.frontier(s.now, 0)).hostLast;
     const before = [await s.host.list(0, 10), await s.host.describe(3), await s.records(1)];
 

@@ -138,12 +138,17 @@ export class Performer {
     if (reply.kind === 'records') this.captured.set(shardlet, reply.records);
   }
 
-  /** The record that the source of a copy has at this seq. */
+  /** The record that the source of a copy has at this seq; times rise with seqs on both sides of what it had. */
   private sourceRecord(shardlet: number, seq: number): StoredRecord {
-    const captured = this.captured.get(shardlet)?.find((record) => record.seq === seq);
-    if (captured !== undefined) return captured;
+    const captured = this.captured.get(shardlet) ?? [];
+    const found = captured.find((record) => record.seq === seq);
+    if (found !== undefined) return found;
     const frame = sampleEvent(((shardlet * 5 + seq) % EVENTS) + 1);
-    return { seq, ts: T0 - 3 * STEP_WINDOW + seq * 300_000, frame };
+    const [first, last] = [captured[0], captured.at(-1)];
+    if (first === undefined || last === undefined)
+      return { seq, ts: T0 - 3 * STEP_WINDOW + seq * 300_000, frame };
+    const nearest = seq < first.seq ? first : last;
+    return { seq, ts: nearest.ts + (seq - nearest.seq) * 300_000, frame };
   }
 
   private async ingest(step: StepOf<'ingest'>): Promise<Call> {
@@ -200,7 +205,7 @@ export class Performer {
       case 'read':
         return this.read(step);
       case 'seek':
-        return (host) => host.seek(step.shardlet, this.clock + step.offset);
+        return this.seek(step);
       case 'frontier':
         return this.frontier(step);
       case 'createFloor': {
@@ -232,6 +237,15 @@ export class Performer {
     const keyHash = ofEvent === undefined ? undefined : framePosition(sampleEvent(ofEvent)).hi;
     const filter = keyHash === undefined ? options : { ...options, keyHash };
     return (host) => host.read(shardlet, from, minEpoch, filter);
+  }
+
+  /** Only where times rise with seqs, as they do in life; `ready` here may have been told otherwise. */
+  private async seek(step: StepOf<'seek'>): Promise<Call> {
+    const { firstSeq } = await this.held(step.shardlet);
+    const reply = await this.reference.read(step.shardlet, firstSeq, 0, ALL);
+    const times = reply.kind === 'records' ? reply.records.map((record) => record.ts) : [];
+    if (times.some((ts, i) => i > 0 && ts <= times[i - 1]!)) return async () => 'not asked';
+    return (host) => host.seek(step.shardlet, this.clock + step.offset);
   }
 
   /** `since` is opaque: each host gets its own back. */
@@ -285,12 +299,14 @@ async function forgetAll(host: EventHost, limit: number) {
   return 'never ends';
 }
 
+/** One text for equal values: bytes as hex, fields in the order of their names, undefined like absent. */
 function comparable(reply: unknown): string {
   return (
     JSON.stringify(reply, (_, value) => {
       if (value instanceof Uint8Array) return `0x${Array.from(value, hexByte).join('')}`;
-      return value === undefined ? 'undefined' : value;
-    }) ?? 'undefined'
+      if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+      return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+    }) ?? 'null'
   );
 }
 

@@ -1,0 +1,2 @@
+export type { PostgresHostOptions } from './postgres-connection.ts';
+export { connectPostgresHost } from './postgres-host.ts';

@@ -1,0 +1,178 @@
+/**
+ * Connections to one host, always to the same run of the same server: every new connection is asked for its
+ * incarnation before any request goes out on it. A reply is given after COMMIT, which PostgreSQL sends
+ * its ReadyForQuery after, and commits wait for the disk.
+ */
+import pg from 'pg';
+import { HostUnreachable } from '../../hosts/index.ts';
+import { install } from './installation.ts';
+
+export interface PostgresHostOptions {
+  readonly url: string;
+  /** the incarnation that T knows; undefined: any, for who identifies or readmits */
+  readonly expectedIncarnation: string | undefined;
+  readonly callTimeoutMs?: number;
+  /** instead of IDS_PER_SET_MAX */
+  readonly idsPerSetMax?: number;
+}
+
+/** The disk has no room left; the transaction was undone. */
+export const NO_ROOM: unique symbol = Symbol('no room');
+
+const CALL_TIMEOUT_DEFAULT_MS = 10_000;
+/** The server gives up first, so that the outcome of most late calls is known to it at least. */
+const SERVER_TIMEOUT_SHARE = 0.9;
+/** One call in flight per host appends; the others read, control and copy. */
+const CONNECTIONS_MAX = 8;
+
+/** Not carried out or broken off by the server: it stops, recovers, is a standby, or is out of connections. */
+const NOT_SERVING = /^(08|57P0|53300|25006)/;
+const CODE_CANCELLED = '57014';
+const CODE_DISK_FULL = '53100';
+
+/** synchronous_commit is raised where it is too low for durability, never lowered. */
+const PREPARE_SESSION = `
+  SELECT set_config('statement_timeout', $1, false), set_config('jit', 'off', false),
+    set_config('plan_cache_mode', 'force_generic_plan', false),
+    CASE WHEN current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')
+      THEN set_config('synchronous_commit', 'on', false) END`;
+
+const INCARNATION = `
+  SELECT pg_is_in_recovery() AS standby,
+    (SELECT system_identifier FROM pg_control_system())
+      || '.' || CASE WHEN pg_is_in_recovery() THEN '' ELSE left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END
+      || '.' || (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint AS incarnation`;
+
+export class PostgresConnection {
+  readonly incarnation: string;
+  readonly version: string;
+  private readonly pool: pg.Pool;
+  private readonly callTimeoutMs: number;
+
+  private constructor(pool: pg.Pool, callTimeoutMs: number, incarnation: string, version: string) {
+    this.pool = pool;
+    this.callTimeoutMs = callTimeoutMs;
+    this.incarnation = incarnation;
+    this.version = version;
+  }
+
+  /** @throws HostUnreachable */
+  static async open(options: PostgresHostOptions): Promise<PostgresConnection> {
+    const callTimeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_DEFAULT_MS;
+    let expected = options.expectedIncarnation;
+    const pool = new pg.Pool({
+      connectionString: options.url,
+      max: CONNECTIONS_MAX,
+      connectionTimeoutMillis: callTimeoutMs,
+      application_name: 'foreshard host',
+      onConnect: async (client: pg.ClientBase) => {
+        expected = await insistOnIncarnation(client, expected);
+        await client.query(PREPARE_SESSION, [String(Math.ceil(callTimeoutMs * SERVER_TIMEOUT_SHARE))]);
+      },
+    } as pg.PoolConfig);
+    // an idle connection that breaks is no request's failure: the next one dials anew
+    pool.on('error', () => {});
+    try {
+      const client = await pool.connect();
+      try {
+        await install(client);
+        const { rows } = await client.query('SHOW server_version');
+        return new PostgresConnection(pool, callTimeoutMs, expected!, rows[0].server_version);
+      } finally {
+        client.release();
+      }
+    } catch (error) {
+      await pool.end();
+      throw unreachableFor(error);
+    }
+  }
+
+  /** Calls a function and answers its one value, or NO_ROOM. */
+  async call<R>(name: string, args: readonly unknown[]): Promise<R | typeof NO_ROOM> {
+    const places = args.map((_, i) => `$${i + 1}`).join(', ');
+    const text = `SELECT foreshard.v1_${name}(${places}) AS answer`;
+    const result = await this.run({ name: `v1_${name}`, text, values: [...args] });
+    return result === NO_ROOM ? NO_ROOM : result.rows[0].answer;
+  }
+
+  async rows(name: string, args: readonly unknown[]): Promise<unknown[][]> {
+    const places = args.map((_, i) => `$${i + 1}`).join(', ');
+    const text = `SELECT * FROM foreshard.v1_${name}(${places})`;
+    const types = { getTypeParser: parserOf };
+    const query = { name: `v1_${name}`, text, values: [...args], rowMode: 'array', types };
+    const result = await this.run(query);
+    return result === NO_ROOM ? [] : (result.rows as unknown[][]);
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+
+  private async run(query: pg.QueryConfig | pg.QueryArrayConfig): Promise<pg.QueryResult | typeof NO_ROOM> {
+    let client: pg.PoolClient | undefined;
+    try {
+      client = await this.pool.connect();
+      const result = await withinTime(client.query(query), this.callTimeoutMs);
+      client.release();
+      return result;
+    } catch (error) {
+      const isAnswer = error instanceof pg.DatabaseError;
+      client?.release(!isAnswer); // what did not answer may still be busy with it: it is not used again
+      if (isAnswer && error.code === CODE_DISK_FULL) return NO_ROOM;
+      throw unreachableFor(error);
+    }
+  }
+}
+
+/** REQUIRES to be the first request on a connection. */
+async function insistOnIncarnation(client: pg.ClientBase, expected: string | undefined): Promise<string> {
+  const { rows } = await client.query(INCARNATION);
+  const { standby, incarnation } = rows[0] as { standby: boolean; incarnation: string };
+  if (standby) throw new HostUnreachable('connection', 'a standby of PostgreSQL cannot be a host');
+  if (expected !== undefined && incarnation !== expected)
+    throw new HostUnreachable(
+      'incarnation',
+      `the host is ${incarnation}, not ${expected}: it waits for readmission`,
+    );
+  return incarnation;
+}
+
+async function withinTime<R>(promise: Promise<R>, ms: number): Promise<R> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new HostUnreachable('timeout', `no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+    promise.catch(() => {});
+  }
+}
+
+/** Errors that the server answered about a request are faults of ours and stay what they are. */
+function unreachableFor(error: unknown): Error {
+  if (error instanceof HostUnreachable) return error;
+  const { message } = error as Error;
+  if (error instanceof pg.DatabaseError) {
+    if (error.code === CODE_CANCELLED) return new HostUnreachable('timeout', message, { cause: error });
+    if (!NOT_SERVING.test(error.code ?? '')) return error;
+  }
+  const reason = message.startsWith('timeout exceeded') ? 'timeout' : 'connection';
+  return new HostUnreachable(reason, message, { cause: error });
+}
+
+const OID_BYTEA = 17;
+const OID_INT8 = 20;
+
+/** Numbers of the protocol fit a double. (pg reads every field as a string, so answers cannot be binary.) */
+function parserOf(oid: number): (text: string) => unknown {
+  if (oid === OID_INT8) return Number;
+  return oid === OID_BYTEA ? bytesOfHex : String;
+}
+
+/** `\x00ff` */
+function bytesOfHex(text: string): Uint8Array {
+  const bytes = Buffer.from(text.slice(2), 'hex');
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}

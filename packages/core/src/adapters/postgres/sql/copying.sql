@@ -1,0 +1,219 @@
+-- How a shadow becomes a faithful copy: records and id sets come in, wrong ones go out, and `ready` compares
+-- it with what the sealed source has. After that none of these operations has an effect.
+
+-- Takes all of the records or, with a gap or a conflict, none. REQUIRES consecutive seqs from first_new on.
+CREATE FUNCTION foreshard.v1_ingest(
+  at_shardlet bigint, at_epoch bigint, first_given bigint, times bigint[], frames bytea[]
+) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  host foreshard.host := foreshard.v1_enter();
+  r foreshard.replica := foreshard.v1_lock(at_shardlet);
+  conflict bigint;
+  last_given bigint := first_given + cardinality(frames) - 1;
+  young bigint;
+  ids bigint;
+BEGIN
+  IF r.epoch IS DISTINCT FROM at_epoch OR r.mode <> 'shadow' THEN RETURN foreshard.v1_stale(r); END IF;
+  IF last_given >= first_given AND first_given > r.last_seq + 1 THEN
+    RETURN jsonb_build_object('kind', 'gap', 'lastSeq', r.last_seq);
+  END IF;
+  SELECT min(held.seq) INTO conflict
+  FROM foreshard.record held
+  WHERE held.shardlet = at_shardlet AND held.seq BETWEEN first_given AND last_given
+    AND (held.ts <> times[held.seq - first_given + 1] OR held.frame <> frames[held.seq - first_given + 1]);
+  IF conflict IS NOT NULL THEN RETURN jsonb_build_object('kind', 'conflict', 'seq', conflict); END IF;
+
+  IF last_given > r.last_seq THEN
+    INSERT INTO foreshard.record (shardlet, seq, ts, frame)
+      SELECT at_shardlet, seq, times[seq - first_given + 1], frames[seq - first_given + 1]
+      FROM generate_series(r.last_seq + 1, last_given) seq;
+    -- the ids of young records travel with them; older ones are past every retry within the window
+    young := foreshard.v1_clock() - r.window_micros - r.lead_micros;
+    INSERT INTO foreshard.id (set_id, field, seq)
+      SELECT r.current_set, foreshard.v1_id_field(frames[seq - first_given + 1]), seq
+      FROM generate_series(r.last_seq + 1, last_given) seq
+      WHERE times[seq - first_given + 1] > young;
+    GET DIAGNOSTICS ids = ROW_COUNT;
+    UPDATE foreshard.replica SET
+      last_seq = last_given,
+      bytes = bytes + (
+        SELECT sum(length(frames[seq - first_given + 1]))
+        FROM generate_series(r.last_seq + 1, last_given) seq),
+      current_count = current_count + ids,
+      change = nextval('foreshard.change')
+    WHERE shardlet = at_shardlet;
+  END IF;
+  RETURN jsonb_build_object('kind', 'ingested', 'lastSeq', greatest(r.last_seq, last_given));
+END
+$$;
+
+-- A chunk of a closed set of the source. Time travels as time left, since the clocks of two hosts differ; the
+-- first chunk fixes it. A set that is complete here stays as it is; a forgotten one begins anew.
+CREATE FUNCTION foreshard.v1_ingest_ids(
+  at_shardlet bigint, at_epoch bigint, set_name text, of_origin bigint, time_left bigint,
+  fields bigint[], seqs bigint[], is_complete boolean
+) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  host foreshard.host := foreshard.v1_enter();
+  r foreshard.replica;
+  target foreshard.id_set;
+  at_time bigint;
+  added bigint;
+BEGIN
+  PERFORM foreshard.v1_lock_membership();
+  r := foreshard.v1_lock(at_shardlet);
+  IF r.epoch IS DISTINCT FROM at_epoch OR r.mode <> 'shadow' THEN RETURN foreshard.v1_stale(r); END IF;
+  at_time := foreshard.v1_clock();
+  SELECT * INTO target FROM foreshard.id_set WHERE name = set_name;
+  IF target.set_id IS NULL THEN
+    INSERT INTO foreshard.id_set (name, origin, forget_at, complete)
+      VALUES (set_name, of_origin, at_time + time_left, false) RETURNING * INTO target;
+  ELSIF target.forget_at <= at_time THEN
+    DELETE FROM foreshard.id WHERE set_id = target.set_id;
+    UPDATE foreshard.id_set SET origin = of_origin, forget_at = at_time + time_left, complete = false, count = 0
+      WHERE set_id = target.set_id RETURNING * INTO target;
+  END IF;
+  IF NOT target.complete THEN
+    INSERT INTO foreshard.id (set_id, field, seq)
+      SELECT DISTINCT target.set_id, i.field, i.seq FROM unnest(fields, seqs) AS i(field, seq)
+      ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS added = ROW_COUNT;
+    UPDATE foreshard.id_set SET count = count + added, complete = is_complete WHERE set_id = target.set_id;
+  END IF;
+  UPDATE foreshard.replica SET known_sets = known_sets || target.set_id
+    WHERE shardlet = at_shardlet AND NOT known_sets @> ARRAY[target.set_id];
+  RETURN '{"kind": "ingested"}';
+END
+$$;
+
+-- Removes the records after a seq from a shadow, with their ids; never below first_seq - 1.
+CREATE FUNCTION foreshard.v1_truncate(at_shardlet bigint, at_epoch bigint, after_seq bigint) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  host foreshard.host := foreshard.v1_enter();
+  r foreshard.replica := foreshard.v1_lock(at_shardlet);
+  keep_to bigint := greatest(after_seq, r.first_seq - 1);
+  gone_bytes bigint;
+  gone_ids bigint;
+BEGIN
+  IF r.epoch IS DISTINCT FROM at_epoch OR r.mode <> 'shadow' THEN RETURN foreshard.v1_stale(r); END IF;
+  IF keep_to >= r.last_seq THEN RETURN foreshard.v1_done(r.last_seq); END IF;
+  WITH gone AS (
+    DELETE FROM foreshard.record WHERE shardlet = at_shardlet AND seq > keep_to RETURNING length(frame) AS size
+  ) SELECT coalesce(sum(size), 0) INTO gone_bytes FROM gone;
+  DELETE FROM foreshard.id WHERE set_id = r.current_set AND seq > keep_to;
+  GET DIAGNOSTICS gone_ids = ROW_COUNT;
+  UPDATE foreshard.replica
+    SET last_seq = keep_to, bytes = bytes - gone_bytes, current_count = current_count - gone_ids,
+      change = nextval('foreshard.change')
+    WHERE shardlet = at_shardlet;
+  RETURN foreshard.v1_done(keep_to);
+END
+$$;
+
+-- Two sums over (seq, ts, checksum) and the count; see digest.ts, which it must agree with for ever.
+CREATE FUNCTION foreshard.v1_digest_of(at_shardlet bigint, from_seq bigint, to_seq bigint) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object(
+    'count', count(*),
+    'sum1', coalesce(sum(((foreshard.v1_u32(check_sum, 0) + ts) % 67108859) * (seq % 67108859 + 1) % 67108859)
+      % 67108859, 0),
+    'sum2', coalesce(sum(((foreshard.v1_u32(check_sum, 4) + ts) % 67108837) * (seq % 67108837 + 1) % 67108837)
+      % 67108837, 0))
+  FROM (
+    SELECT seq, ts, substring(frame FROM 25 FOR 8) AS check_sum
+    FROM foreshard.record WHERE shardlet = at_shardlet AND seq BETWEEN from_seq AND to_seq
+    OFFSET 0
+  ) held
+$$;
+
+-- One snapshot: the epoch checked is the epoch of what is summed.
+CREATE FUNCTION foreshard.v1_digest(at_shardlet bigint, at_epoch bigint, from_seq bigint, to_seq bigint)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  r foreshard.replica;
+BEGIN
+  SELECT * INTO r FROM foreshard.replica WHERE shardlet = at_shardlet;
+  IF r.epoch IS DISTINCT FROM at_epoch OR r.mode = 'dropped' THEN RETURN foreshard.v1_stale(r); END IF;
+  RETURN jsonb_build_object('kind', 'digest', 'digest', foreshard.v1_digest_of(at_shardlet, from_seq, to_seq));
+END
+$$;
+
+-- Forgets the records below a seq; their ids outlive them. REQUIRES the replica locked.
+CREATE FUNCTION foreshard.v1_cut_below(r foreshard.replica, seq_kept bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  gone_bytes bigint;
+BEGIN
+  IF seq_kept <= r.first_seq THEN RETURN; END IF;
+  WITH gone AS (
+    DELETE FROM foreshard.record WHERE shardlet = r.shardlet AND seq < seq_kept RETURNING length(frame) AS size
+  ) SELECT coalesce(sum(size), 0) INTO gone_bytes FROM gone;
+  UPDATE foreshard.replica
+    SET first_seq = seq_kept, last_seq = greatest(last_seq, seq_kept - 1), bytes = bytes - gone_bytes,
+      change = nextval('foreshard.change')
+    WHERE shardlet = r.shardlet;
+END
+$$;
+
+-- Spares what is younger than window + lead, which a migration may still have to carry as ids. A shadow only
+-- follows its source, which spared it; it may even be trimmed past its end.
+CREATE FUNCTION foreshard.v1_trim(at_shardlet bigint, at_epoch bigint, up_to bigint) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  host foreshard.host := foreshard.v1_enter();
+  r foreshard.replica := foreshard.v1_lock(at_shardlet);
+  target bigint := up_to;
+BEGIN
+  IF r.epoch IS DISTINCT FROM at_epoch OR r.mode = 'dropped' THEN RETURN foreshard.v1_stale(r); END IF;
+  IF r.mode <> 'shadow' THEN
+    target := least(up_to, coalesce(
+      (SELECT seq FROM foreshard.record
+        WHERE shardlet = at_shardlet AND ts > foreshard.v1_clock() - r.window_micros - r.lead_micros
+        ORDER BY seq LIMIT 1),
+      r.last_seq + 1));
+  END IF;
+  PERFORM foreshard.v1_cut_below(r, target);
+  RETURN jsonb_build_object('kind', 'trimmed', 'firstSeq', greatest(r.first_seq, target));
+END
+$$;
+
+-- Shadow with exactly the given content -> trimmed to first_expected, ready.
+CREATE FUNCTION foreshard.v1_ready(
+  at_shardlet bigint, at_epoch bigint, first_expected bigint, final_expected bigint,
+  digest_expected jsonb, sets_expected text[], last bigint
+) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  host foreshard.host := foreshard.v1_enter();
+  r foreshard.replica := foreshard.v1_lock(at_shardlet);
+  refused text;
+BEGIN
+  IF r.epoch IS DISTINCT FROM at_epoch OR r.mode NOT IN ('shadow', 'ready') THEN
+    RETURN foreshard.v1_stale(r);
+  END IF;
+  IF r.mode = 'ready' THEN RETURN '{"kind": "ready"}'; END IF;
+  refused := CASE
+    WHEN r.last_seq <> final_expected THEN 'lastSeq'
+    WHEN r.first_seq > first_expected OR first_expected > final_expected + 1 THEN 'firstSeq'
+    WHEN foreshard.v1_digest_of(at_shardlet, first_expected, final_expected) <> digest_expected THEN 'digest'
+    -- a set whose time ended after it began to come in is not missed
+    WHEN EXISTS (
+      SELECT FROM unnest(sets_expected) AS e(name)
+      WHERE NOT EXISTS (
+        SELECT FROM foreshard.id_set s
+        WHERE s.name = e.name AND s.set_id = ANY (r.known_sets)
+          AND (s.complete OR s.forget_at <= foreshard.v1_clock()))
+    ) THEN 'idSets'
+  END;
+  IF refused IS NOT NULL THEN RETURN jsonb_build_object('kind', 'refused', 'because', refused); END IF;
+  PERFORM foreshard.v1_cut_below(r, first_expected);
+  UPDATE foreshard.replica
+    SET mode = 'ready', last_ts = greatest(last, host.host_last), change = nextval('foreshard.change')
+    WHERE shardlet = at_shardlet;
+  RETURN '{"kind": "ready"}';
+END
+$$;

@@ -1,0 +1,127 @@
+-- Looking at a host. All but the frontier change nothing and see one snapshot, in which everything is
+-- committed and therefore durable.
+
+-- The highest timestamp given or promised: what the host promised binds an open replica as well.
+CREATE FUNCTION foreshard.v1_last(r foreshard.replica) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN r.mode = 'open' THEN greatest(r.last_ts, h.host_last) ELSE r.last_ts END
+  FROM foreshard.host h
+$$;
+
+-- The records, then one row with the answer that goes with them. Looks at `most_records` at most, matching or
+-- not, and stops once the bytes it gives reach `most_bytes`.
+CREATE FUNCTION foreshard.v1_read(
+  at_shardlet bigint, from_seq bigint, min_epoch bigint, most_records bigint, most_bytes bigint, key_hash bytea
+) RETURNS TABLE (seq bigint, ts bigint, frame bytea, answer text)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  r foreshard.replica;
+  held record;
+  given_bytes bigint := 0;
+  next_seq bigint := from_seq;
+BEGIN
+  SELECT * INTO r FROM foreshard.replica WHERE shardlet = at_shardlet;
+  IF r.mode IS NULL OR r.mode NOT IN ('open', 'sealed', 'ready') OR r.epoch < min_epoch THEN
+    RETURN QUERY SELECT NULL::bigint, NULL::bigint, NULL::bytea, foreshard.v1_stale(r)::text;
+    RETURN;
+  END IF;
+  IF from_seq < r.first_seq THEN
+    RETURN QUERY SELECT NULL::bigint, NULL::bigint, NULL::bytea,
+      jsonb_build_object('kind', 'gone', 'firstSeq', r.first_seq)::text;
+    RETURN;
+  END IF;
+  FOR held IN
+    SELECT h.seq, h.ts, h.frame FROM foreshard.record h
+    WHERE h.shardlet = at_shardlet AND h.seq >= from_seq AND h.seq < from_seq + most_records ORDER BY h.seq
+  LOOP
+    next_seq := held.seq + 1;
+    CONTINUE WHEN key_hash IS NOT NULL AND substring(held.frame FROM 5 FOR 4) <> key_hash;
+    RETURN QUERY SELECT held.seq, held.ts, held.frame, NULL::text;
+    given_bytes := given_bytes + length(held.frame);
+    EXIT WHEN given_bytes >= most_bytes;
+  END LOOP;
+  RETURN QUERY SELECT NULL::bigint, NULL::bigint, NULL::bytea, jsonb_build_object(
+    'kind', 'records', 'epoch', r.epoch, 'mode', r.mode, 'nextSeq', next_seq, 'lastSeq', r.last_seq,
+    'last', foreshard.v1_last(r), 'atEnd', next_seq > r.last_seq)::text;
+END
+$$;
+
+-- The first seq with a later ts, by bisection, since ts rises with seq.
+CREATE FUNCTION foreshard.v1_seek(at_shardlet bigint, after_ts bigint) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  r foreshard.replica;
+  low bigint;
+  high bigint;
+  middle bigint;
+BEGIN
+  SELECT * INTO r FROM foreshard.replica WHERE shardlet = at_shardlet;
+  IF r.mode IS NULL OR r.mode NOT IN ('open', 'sealed', 'ready') THEN RETURN foreshard.v1_stale(r); END IF;
+  low := r.first_seq;
+  high := r.last_seq + 1;
+  WHILE low < high LOOP
+    middle := (low + high) / 2;
+    IF (SELECT ts FROM foreshard.record WHERE shardlet = at_shardlet AND seq = middle) > after_ts
+      THEN high := middle; ELSE low := middle + 1; END IF;
+  END LOOP;
+  RETURN jsonb_build_object('kind', 'seq', 'seq', low);
+END
+$$;
+
+-- Alone: every append in flight ends before, every later one gets a higher ts; so in one step the promise
+-- and all that changed since. `since` is the number of the last change that may be in the answer.
+CREATE FUNCTION foreshard.v1_frontier(up_to bigint, since bigint, lag bigint) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  host foreshard.host := foreshard.v1_enter_alone();
+  promise bigint := greatest(host.host_last, least(up_to, foreshard.v1_clock() - lag));
+BEGIN
+  UPDATE foreshard.host SET host_last = promise WHERE host_last < promise;
+  RETURN jsonb_build_object(
+    'hostLast', promise,
+    'changed', coalesce(
+      (SELECT jsonb_agg(foreshard.v1_info(r) ORDER BY r.shardlet)
+        FROM foreshard.replica r WHERE r.change > since), '[]'),
+    'since', (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM foreshard.change));
+END
+$$;
+
+CREATE FUNCTION foreshard.v1_describe(at_shardlet bigint) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  r foreshard.replica;
+BEGIN
+  SELECT * INTO r FROM foreshard.replica WHERE shardlet = at_shardlet;
+  IF r.mode IS NULL OR r.mode = 'dropped' THEN RETURN foreshard.v1_stale(r); END IF;
+  RETURN foreshard.v1_info(r) || jsonb_build_object(
+    'stream', r.stream,
+    'range', jsonb_build_object(
+      'from', jsonb_build_object('hi', r.from_hi, 'lo', r.from_lo),
+      'to', jsonb_build_object('hi', r.to_hi, 'lo', r.to_lo)),
+    'last', foreshard.v1_last(r),
+    'inheritedIdSets', coalesce(
+      (SELECT jsonb_agg(jsonb_build_object(
+          'name', s.name, 'origin', s.origin, 'count', s.count,
+          'timeLeftMicros', s.forget_at - foreshard.v1_clock()))
+        FROM foreshard.v1_inherited(r) s), '[]'),
+    'bytes', r.bytes);
+END
+$$;
+
+-- Every replica and tombstone, ordered by shardlet.
+CREATE FUNCTION foreshard.v1_list(after_shardlet bigint, most bigint) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(foreshard.v1_info(listed.r) ORDER BY (listed.r).shardlet), '[]') FROM (
+    SELECT r FROM foreshard.replica r WHERE shardlet > after_shardlet ORDER BY shardlet LIMIT most
+  ) listed
+$$;
+
+CREATE FUNCTION foreshard.v1_identify() RETURNS jsonb
+LANGUAGE sql VOLATILE AS $$
+  SELECT jsonb_build_object('hostId', h.host_id, 'clockMicros', foreshard.v1_clock()) FROM foreshard.host h
+$$;
+
+CREATE FUNCTION foreshard.v1_usage() RETURNS bigint
+LANGUAGE sql VOLATILE AS $$
+  SELECT pg_database_size(current_database())
+$$;
