@@ -6,10 +6,14 @@
  * an error status, and tRPC's client has left ended streams idle (trpc#7094), so a watchdog subscribes
  * anew whenever nothing has come for a while. The first update of a subscription brings the whole window,
  * so a reconnect leaves no hole.
+ *
+ * A tab that nobody sees lets go of its connection: a browser opens only six to one server, and the
+ * seventh tab would wait for ever.
  */
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useReducer, useState } from 'react';
 import { useTRPC } from '../api.ts';
+import { useVisible } from '../use-visible.ts';
 import { type Feed, type LiveStatus, NO_FEED, nextFeed, STALE_AFTER_MS, statusOf } from './feed.ts';
 
 const WATCH_MS = 1_000;
@@ -31,21 +35,23 @@ const LiveContext = createContext<Live | null>(null);
 export function LiveProvider({ children }: { children: ReactNode }) {
   const trpc = useTRPC();
   const [paused, setPaused] = useState(false);
+  const visible = useVisible();
+  const listening = visible && !paused;
   const [feed, onUpdate] = useReducer(nextFeed, NO_FEED);
   const { reset, status: connection } = useSubscription(
     trpc.overview.live.subscriptionOptions(undefined, {
-      enabled: !paused,
+      enabled: listening,
       onData: (update) => onUpdate({ update, receivedMs: performance.now() }),
     }),
   );
-  const ageMs = useAge(feed.receivedMs, paused);
+  const ageMs = useAge(feed.receivedMs, listening);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each update restarts the wait
   useEffect(() => {
-    if (paused) return;
+    if (!listening) return;
     const ended = connection === 'idle' || connection === 'error';
     const timer = setInterval(reset, ended ? RESUBSCRIBE_ENDED_MS : RESUBSCRIBE_AFTER_MS);
     return () => clearInterval(timer);
-  }, [paused, reset, connection, feed.receivedMs]);
+  }, [listening, reset, connection, feed.receivedMs]);
 
   const value = useMemo((): Live => {
     const staleMs = Math.max(ageMs > STALE_AFTER_MS ? ageMs : 0, feedStaleMs(feed));
@@ -67,14 +73,14 @@ export function useLive(): Live {
 }
 
 /** Age of the last update in whole seconds of ticking; it only makes a page render while nothing comes. */
-function useAge(receivedMs: number | undefined, paused: boolean): number {
+function useAge(receivedMs: number | undefined, listening: boolean): number {
   const [age, setAge] = useState(0);
   useEffect(() => {
     setAge(0);
-    if (paused || receivedMs === undefined) return;
+    if (!listening || receivedMs === undefined) return;
     const timer = setInterval(() => setAge(performance.now() - receivedMs), WATCH_MS);
     return () => clearInterval(timer);
-  }, [receivedMs, paused]);
+  }, [receivedMs, listening]);
   return age;
 }
 

@@ -7,10 +7,10 @@ import { fullText, MemoryBar, memoryText } from './memory-bar.tsx';
 
 export function HostCard({ host }: { host: HostView }) {
   return (
-    <article className="grid grid-cols-[minmax(0,1fr)] gap-3 px-5 py-4">
+    <article aria-label={host.name} className="grid grid-cols-[minmax(0,1fr)] gap-3 px-5 py-4">
       <header className="flex items-start justify-between gap-2">
         <div className="min-w-0">
-          <h3 className="truncate text-sm font-semibold">{host.name}</h3>
+          <p className="truncate text-sm font-semibold">{host.name}</p>
           <p className="truncate text-xs text-faint">
             {host.engine === 'redis' ? 'Redis' : 'PostgreSQL'} · {host.address}
           </p>

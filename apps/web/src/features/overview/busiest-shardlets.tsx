@@ -57,7 +57,11 @@ function BusyTable({ rows, busiest }: { rows: readonly BusyShardlet[]; busiest: 
   const cell = 'h-11 px-3 first:pl-5 last:pr-5';
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <section tabIndex={0} aria-label="Busiest shardlets" className="overflow-x-auto rounded-b-lg">
+    <section
+      tabIndex={0}
+      aria-label="Table of the busiest shardlets"
+      className="overflow-x-auto rounded-b-lg"
+    >
       <table className="w-full text-sm">
         <thead>
           <tr className="border-line border-y bg-sunken">

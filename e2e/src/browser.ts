@@ -1,0 +1,58 @@
+/** A real browser, without what would make it speak to others or differ from run to run. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+
+const EXECUTABLE = process.env.FORESHARD_CHROMIUM ?? '/usr/bin/chromium';
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export async function openBrowser(): Promise<BrowserContext> {
+  const profile = await mkdtemp(join(tmpdir(), 'foreshard-browser-'));
+  return chromium.launchPersistentContext(profile, {
+    executablePath: EXECUTABLE,
+    args: QUIET,
+    reducedMotion: 'reduce',
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+}
+
+export interface Visit {
+  readonly page: Page;
+  /** what the page complained about: script errors, refused content, failed loads */
+  readonly complaints: string[];
+}
+
+export async function visit(browser: BrowserContext, url: string, view?: View): Promise<Visit> {
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on('console', (m) => m.type() === 'error' && complaints.push(m.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  if (view !== undefined) {
+    await page.setViewportSize({ width: view.width, height: 900 });
+    await page.emulateMedia({ colorScheme: view.theme, reducedMotion: 'reduce' });
+  }
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Live' }).waitFor();
+  return { page, complaints };
+}
+
+export interface View {
+  readonly theme: 'light' | 'dark';
+  readonly width: number;
+}
+
+/** Every theme on a desk and on a phone. */
+export const VIEWS: readonly View[] = [
+  { theme: 'light', width: 1440 },
+  { theme: 'dark', width: 1440 },
+  { theme: 'light', width: 420 },
+  { theme: 'dark', width: 420 },
+];
