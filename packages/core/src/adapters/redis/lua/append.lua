@@ -14,6 +14,14 @@ local NONE = {}
 -- the whole rest for groups of one event.
 local batch = { replica = {}, starts = {}, hashes = {}, kept = {} }
 
+-- What this call has changed so far; it is written at its end, all replicas with one command.
+local unsaved
+
+local function load_latest(shardlet)
+  local raw = unsaved[shardlet]
+  return raw and decode_replica(shardlet, raw, {}) or load_replica(shardlet)
+end
+
 -- Whether the record `seq` of a log is the event at `start`; the entry it is in is kept for the next question,
 -- as retries ask for neighbours.
 local function is_stored_as(r, seq, frames, start)
@@ -29,7 +37,7 @@ end
 -- stored frame decides; where the record is trimmed or not on this host, the id alone does.
 local function match_record(origin, seq, frames, start)
   local r = batch.replica
-  if origin ~= batch.origin then r = load_replica(int(origin)) end
+  if origin ~= batch.origin then r = load_latest(int(origin)) end
   if not r or r.mode == DROPPED or r.mode == SHADOW or seq > r.last_seq then return seq end
   if seq < r.first_seq then return TRIMMED end
   return is_stored_as(r, seq, frames, start) and seq or nil
@@ -133,14 +141,15 @@ local function report_appended(reply, first_seq, first_ts, stored, duplicates, e
 end
 
 -- The edge's time is believed within a second of ours; above all that was given, promised or handed back.
-local function next_timestamp(r, edge_ts, token_ts, now, promised)
-  local believed = min(max(edge_ts, now - EDGE_CLOCK_TOLERANCE), now + EDGE_CLOCK_TOLERANCE)
-  return max(believed, r.last + 1, promised + 1, token_ts + 1)
+local function next_timestamp(r, group)
+  local earliest, latest = group.now - EDGE_CLOCK_TOLERANCE, group.now + EDGE_CLOCK_TOLERANCE
+  local believed = min(max(group.edge_ts, earliest), latest)
+  return max(believed, r.last + 1, group.promised + 1, group.token_ts + 1)
 end
 
--- Stores what is new of a group whose checks have passed, and answers whether the replica has changed.
+-- Stores what is new of a group whose checks have passed. Answers whether there was any.
 local function append_events(r, group, frames, count, id_times, reply)
-  local policy_changed = r.window ~= group.window or r.lead ~= group.lead
+  local window, lead, buckets = r.window, r.lead, r.current.buckets
   r.window, r.lead = group.window, group.lead
   local rotated = rotate_when_due(r, group.now)
   make_room(r.current, count)
@@ -148,12 +157,12 @@ local function append_events(r, group, frames, count, id_times, reply)
   local stored, duplicates, expired =
     sort_out(r, sets, frames, count, id_times, group.now - (group.window - group.lead))
 
-  local too_many = stored > 0 and r.current.count + stored > group.ids_max
-  if too_many then
+  if stored > 0 and r.current.count + stored > group.ids_max then
     take_back(r, frames, stored)
     report(reply, TOO_MANY_IDS)
+    stored = 0
   else
-    local first_ts = next_timestamp(r, group.edge_ts, group.token_ts, group.now, group.promised)
+    local first_ts = next_timestamp(r, group)
     report_appended(reply, r.last_seq + 1, first_ts, stored, duplicates, expired)
     if stored > 0 then
       add_entry(r, r.last_seq + 1, first_ts, kept_frames(frames, stored, count))
@@ -161,12 +170,15 @@ local function append_events(r, group, frames, count, id_times, reply)
       r.current.count = r.current.count + stored
     end
   end
-  if policy_changed or rotated then save_replica(r) else save_hot_part(r) end
-  return stored > 0 and not too_many
+  if rotated or window ~= r.window or lead ~= r.lead then
+    unsaved[r.shardlet] = encode_replica(r)
+  elseif stored > 0 or buckets ~= r.current.buckets then
+    unsaved[r.shardlet] = encode_as_before(r)
+  end
+  return stored > 0
 end
 
-local function append_group(group, frames, id_times, reply)
-  local r = load_replica(group.shardlet, batch.replica)
+local function append_group(r, group, frames, id_times, reply)
   if not r or r.epoch ~= group.epoch or r.mode ~= OPEN then
     report(reply, STALE, r and r.epoch or 0, r and r.mode or 0)
     return false
@@ -184,20 +196,47 @@ local function append_group(group, frames, id_times, reply)
   return append_events(r, group, frames, count, id_times, reply)
 end
 
+-- The shardlets of all groups and, with one command, what is stored of their replicas.
+local function load_all(headers)
+  local shardlets, keys = {}, {}
+  for at = 1, #headers, GROUP_BYTES do
+    local shardlet = int((unpack_struct('>d', headers, at)))
+    shardlets[#shardlets + 1] = shardlet
+    keys[#keys + 1] = REPLICA .. shardlet
+  end
+  local raws = {}
+  each_chunk(keys, function(from, to)
+    for i, raw in ipairs(call('MGET', unpack(keys, from, to))) do raws[from + i - 1] = raw end
+  end)
+  return shardlets, raws
+end
+
+local function save_all()
+  local saves = {}
+  for shardlet, raw in pairs(unsaved) do
+    local n = #saves
+    saves[n + 1], saves[n + 2] = REPLICA .. shardlet, raw
+  end
+  each_chunk(saves, function(from, to) call('MSET', unpack(saves, from, to)) end)
+end
+
 local function append(args)
-  local group, reply, changed, next_arg = {}, {}, {}, 2
+  unsaved = {}
+  local headers, group, reply, changed, next_arg = args[1], {}, {}, {}, 2
   group.now, group.promised, group.ids_max = clock_and_promise()
-  for at = 1, #args[1], GROUP_BYTES do
-    local shardlet, timed
-    shardlet, group.epoch, group.edge_ts, group.token_ts, group.window, group.lead, timed =
-      unpack_struct(GROUP, args[1], at)
-    batch.origin, group.shardlet = shardlet, int(shardlet)
+  local shardlets, raws = load_all(headers)
+  for g, shardlet in ipairs(shardlets) do
+    local timed
+    batch.origin, group.epoch, group.edge_ts, group.token_ts, group.window, group.lead, timed =
+      unpack_struct(GROUP, headers, (g - 1) * GROUP_BYTES + 1)
+    local r = raws[g] and decode_replica(shardlet, raws[g], batch.replica)
     local id_times = timed == 1 and args[next_arg + 1] or nil
-    if append_group(group, args[next_arg], id_times, reply) then changed[#changed + 1] = group.shardlet end
+    if append_group(r, group, args[next_arg], id_times, reply) then changed[#changed + 1] = shardlet end
     next_arg = next_arg + 1 + timed
   end
+  save_all()
   batch.entry = nil -- not to keep its frames in memory
-  if #changed > 0 then call_in_chunks('SADD', DIRTY, changed) end
+  call_in_chunks('SADD', DIRTY, changed)
   return reply
 end
 

@@ -1,9 +1,10 @@
--- What the host remembers of one replica or tombstone: one packed string, so that an append costs one read
--- and one short write however many fields there are. The fields that every append changes come first.
+-- What the host remembers of one replica or tombstone: one packed string, so that reading or writing all of
+-- it is a single short command, and an append reads those of all its groups with one MGET. What every append
+-- changes comes first, so that the rest can be kept as it is.
 --
 --   hot   lastSeq, last, bytes ever stored (double), ids and buckets of the current id set (u32)
 --   cold  epoch, mode, stream, range (from, to), firstSeq, bytes trimmed, window, lead, epoch at creation,
---         id store of the current set (0: none), its generation, the time it was opened
+--         id store of the current set (0: none), its generation, when it was opened
 --   rest  names of the closed id sets it refers to, newest first, each followed by a space
 
 local HOT, HOT_BYTES = '>dddI4I4', 32
@@ -18,7 +19,7 @@ local DIRTY, CHANGES = 'foreshard:dirty', 'foreshard:changes'
 -- Fills `r`, so that the hot path can use one table again and again.
 local function decode_replica(shardlet, raw, r)
   local current = r.slot or {}
-  r.shardlet, r.slot = shardlet, current
+  r.shardlet, r.slot, r.raw = shardlet, current, raw
   r.last_seq, r.last, r.bytes_end, current.count, current.buckets = unpack_struct(HOT, raw)
   r.epoch, r.mode, r.stream, r.from_hi, r.from_lo, r.to_hi, r.to_lo, r.first_seq, r.bytes_start,
     r.window, r.lead, r.born, current.store, r.generation, r.opened =
@@ -28,26 +29,30 @@ local function decode_replica(shardlet, raw, r)
   return r
 end
 
--- REQUIRES the shardlet as a decimal string, as in all functions of this library.
-local function load_replica(shardlet, into)
-  local raw = call('GET', REPLICA .. shardlet)
-  return raw and decode_replica(shardlet, raw, into or {})
-end
-
-local function hot_part(r)
+local function encode_hot(r)
   local current = r.slot
   return pack(HOT, r.last_seq, r.last, r.bytes_end, current.count, current.buckets)
 end
 
-local function save_replica(r)
-  call('SET', REPLICA .. r.shardlet, hot_part(r) .. pack(COLD,
+local function encode_replica(r)
+  return encode_hot(r) .. pack(COLD,
     r.epoch, r.mode, r.stream, r.from_hi, r.from_lo, r.to_hi, r.to_lo, r.first_seq, r.bytes_start,
-    r.window, r.lead, r.born, r.current and r.current.store or 0, r.generation, r.opened) .. r.known)
+    r.window, r.lead, r.born, r.current and r.current.store or 0, r.generation, r.opened) .. r.known
 end
 
--- After an append that changed nothing else.
-local function save_hot_part(r)
-  call('SETRANGE', REPLICA .. r.shardlet, 0, hot_part(r))
+-- The same where only the hot part has changed since it was decoded.
+local function encode_as_before(r)
+  return encode_hot(r) .. sub(r.raw, HOT_BYTES + 1)
+end
+
+-- REQUIRES the shardlet as a decimal string, as in all functions of this library.
+local function load_replica(shardlet)
+  local raw = call('GET', REPLICA .. shardlet)
+  return raw and decode_replica(shardlet, raw, {})
+end
+
+local function save_replica(r)
+  call('SET', REPLICA .. r.shardlet, encode_replica(r))
 end
 
 local function mark_changed(shardlet)
