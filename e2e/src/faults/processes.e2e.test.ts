@@ -1,0 +1,50 @@
+/** Edge, worker and console are killed under load: nothing acknowledged is lost, doubled or out of order. */
+import { afterEach, describe, expect, inject, it } from 'vitest';
+import { Cluster } from './cluster.ts';
+import { storedAnew, underLoad } from './under-load.ts';
+
+const target = { edgeUrl: inject('edgeUrl'), token: inject('token') };
+const cluster = new Cluster(inject('dataDir'), target);
+/** What a busy machine may add to a write that nothing is wrong with. */
+const UNDISTURBED_MS = 3_000;
+
+afterEach(() => cluster.resume());
+
+describe('an edge that is killed', () => {
+  it('costs its clients a repetition and nothing else', async () => {
+    let killedAtMs = 0;
+    const { journal, follower, faults } = await underLoad(
+      cluster,
+      target,
+      { name: 'edge-killed' },
+      async (scene) => {
+        killedAtMs = Date.now();
+        await cluster.killAndAwaitNext('edge');
+        await storedAnew(scene.journal);
+      },
+    );
+    expect(faults).toEqual([]);
+    expect(journal.causesSince(killedAtMs)).toContain('connection');
+    expect(follower.failures).toBeGreaterThan(0);
+  });
+});
+
+describe('worker and console', () => {
+  it('can be killed without any client noticing', async () => {
+    let killedAtMs = 0;
+    const { journal, follower, faults } = await underLoad(
+      cluster,
+      target,
+      { name: 'others-killed' },
+      async (scene) => {
+        killedAtMs = Date.now();
+        await Promise.all([cluster.killAndAwaitNext('worker'), cluster.killAndAwaitNext('console')]);
+        await storedAnew(scene.journal);
+      },
+    );
+    expect(faults).toEqual([]);
+    expect(journal.causesSince(killedAtMs)).toEqual([]);
+    expect(journal.longestWaitMs(killedAtMs)).toBeLessThan(UNDISTURBED_MS);
+    expect(follower.failures).toBe(0);
+  });
+});
