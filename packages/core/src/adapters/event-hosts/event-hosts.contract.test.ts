@@ -1,9 +1,10 @@
 /** Opening and pooling hosts, on two real Redis servers. */
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { createDatabase } from '@foreshard/local';
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import type { EventHost } from '../../hosts/index.ts';
 import { changeSchema, EMPTY_TOPOLOGY, type Host, TopologyMap } from '../../topology/index.ts';
 import { startTestServer, type TestServer } from '../redis/redis-server.fixture.ts';
-import { HostPool, openEventHost } from './index.ts';
+import { connectAnyHost, HostPool, openEventHost } from './index.ts';
 
 let servers: [TestServer, TestServer];
 let first: Host;
@@ -110,4 +111,13 @@ test('a host that may lose acknowledged events is refused with the cure', async 
   await expect(openEventHost({ ...first, durability: 'everysec' }, undefined)).rejects.toThrow(
     /appendfsync always/,
   );
+});
+
+test('the engine of a host chooses its adapter', async () => {
+  const url = await createDatabase(inject('postgresUrl'), 'event_hosts');
+  for (const address of [{ engine: 'postgres', url }, first] as const) {
+    const any = await connectAnyHost(address);
+    expect(await any.identify()).toMatchObject({ engine: address.engine, hostId: undefined });
+    await any.close();
+  }
 });

@@ -1,6 +1,7 @@
 /** Which adapter speaks to a host: the one place that knows all engines. */
 import type { EventHost } from '../../hosts/index.ts';
 import type { Host } from '../../topology/index.ts';
+import { connectPostgresHost } from '../postgres/index.ts';
 import { connectRedisHost, UnsuitableServer } from '../redis/index.ts';
 
 interface Connection {
@@ -12,7 +13,12 @@ type Address = Pick<Host, 'engine' | 'url'>;
 
 const CONNECT: Record<Host['engine'], (connection: Connection) => Promise<EventHost>> = {
   redis: connectRedisHost,
-  postgres: async (connection) => (await import('../postgres/index.ts')).connectPostgresHost(connection),
+  postgres: connectPostgresHost,
+};
+
+const DURABLE_SETTING: Record<Host['engine'], string> = {
+  redis: 'appendfsync always',
+  postgres: 'synchronous_commit = on',
 };
 
 /**
@@ -24,8 +30,8 @@ const CONNECT: Record<Host['engine'], (connection: Connection) => Promise<EventH
 export async function openEventHost(host: Host, expectedIncarnation: string | undefined): Promise<EventHost> {
   if (host.durability !== 'always')
     throw new UnsuitableServer(
-      `host "${host.name}" is declared "${host.durability}", which could lose acknowledged events and is not served; ` +
-        'set "appendfsync always" on it and declare it "always"',
+      `host "${host.name}" is declared "${host.durability}", which may lose acknowledged events and is not served; ` +
+        `give it "${DURABLE_SETTING[host.engine]}" and declare it "always"`,
     );
   return CONNECT[host.engine]({ url: host.url, expectedIncarnation });
 }
