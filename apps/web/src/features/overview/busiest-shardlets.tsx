@@ -56,8 +56,8 @@ function BusyTable({ rows, busiest }: { rows: readonly BusyShardlet[]; busiest: 
   const head = 'h-9 px-3 text-left text-xs font-medium text-soft first:pl-5 last:pr-5';
   const cell = 'h-11 px-3 first:pl-5 last:pr-5';
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
     <section
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
       tabIndex={0}
       aria-label="Table of the busiest shardlets"
       className="overflow-x-auto rounded-b-lg"
