@@ -14,6 +14,11 @@ import {
   ID_FIELD,
   IDS_PER_SET_MAX,
 } from '../../hosts/index.ts';
+import { UnsuitableServer } from './server-facts.ts';
+
+const NO_ROOM =
+  'the memory of this host is used up, so the functions of this version cannot be loaded; ' +
+  'raise its maxmemory until it is drained';
 
 /** Raised when a new library could not work on the data of an older one. */
 const LAYOUT_VERSION = 1;
@@ -73,6 +78,8 @@ export async function loadFunctionLibrary(client: Redis, library: FunctionLibrar
   try {
     await client.call('FUNCTION', 'LOAD', library.code);
   } catch (error) {
-    if (!(error instanceof Error && error.message.includes('already exists'))) throw error;
+    const message = error instanceof Error ? error.message : '';
+    if (message.startsWith('OOM')) throw new UnsuitableServer(NO_ROOM);
+    if (!message.includes('already exists')) throw error;
   }
 }

@@ -93,7 +93,11 @@ export class RedisConnection {
 
   /** A connection that answers too late may be dead: nothing of it is waited for any longer. */
   private giveUp(client: Redis): void {
-    this.lose(client, new HostUnreachable('timeout', `no answer within ${this.callTimeoutMs} ms`));
+    this.lose(client, this.tooLate());
+  }
+
+  private tooLate(): HostUnreachable {
+    return new HostUnreachable('timeout', `no answer within ${this.callTimeoutMs} ms`);
   }
 
   private failure(client: Redis, error: Error): typeof OUT_OF_MEMORY {
@@ -132,23 +136,27 @@ export class RedisConnection {
 
   private async dial(): Promise<void> {
     const client = newClient(this.options.url, this.callTimeoutMs);
-    // a server that is stopped, or a network that swallows everything, accepts a connection and never answers
-    const timer = setTimeout(() => client.disconnect(), this.callTimeoutMs);
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true; // a stopped server still accepts connections
+      client.disconnect();
+    }, this.callTimeoutMs);
     try {
       await client.connect();
-      const facts = await this.greet(client);
-      if (this.closed) throw new HostUnreachable('connection', 'the handle of this host was closed');
-      client.once('close', () =>
-        this.lose(client, new HostUnreachable('connection', 'the connection broke')),
-      );
-      this.serverFacts = facts;
-      this.client = client;
+      this.adopt(client, await this.greet(client));
     } catch (error) {
       client.disconnect();
-      throw asUnreachable(error as Error);
+      throw late ? this.tooLate() : asUnreachable(error as Error);
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  private adopt(client: Redis, facts: ServerFacts): void {
+    if (this.closed) throw this.refusal;
+    client.once('close', () => this.lose(client, new HostUnreachable('connection', 'the connection broke')));
+    this.serverFacts = facts;
+    this.client = client;
   }
 
   private async greet(client: Redis): Promise<ServerFacts> {

@@ -128,6 +128,15 @@ describe('a connection', () => {
     expect(await afterReconnect(host)).toMatchObject({ engine: 'redis' });
   });
 
+  test('to a server that accepts but never answers is given up as well', async () => {
+    await server.server.kill('SIGSTOP');
+    try {
+      await expect(connect(undefined, 150)).rejects.toMatchObject({ reason: 'timeout' });
+    } finally {
+      await server.server.kill('SIGCONT');
+    }
+  });
+
   test('that was closed refuses calls', async () => {
     const host = await connect();
     await host.close();
@@ -245,6 +254,12 @@ describe('a host whose memory is used up', () => {
     expect(await host.drop(1, 12)).toEqual({ kind: 'dropped' });
     await sleep(200); // the log is freed in the background
     expect(await host.append([group(5, 11, [1, 7])])).toMatchObject([{ kind: 'appended', stored: 1 }]);
+  });
+
+  test('is refused as long as there is no room for the functions', async () => {
+    await server.raw.call('FUNCTION', 'FLUSH');
+    await server.raw.config('SET', 'maxmemory', '1');
+    await expect(connect()).rejects.toThrow(/memory of this host is used up.*raise its maxmemory/);
   });
 
   test('a trim makes room as well', async () => {

@@ -3,7 +3,9 @@
 -- before it, and `f`, the frames unchanged: an append costs one command and no copying however many events
 -- it has. firstSeq and lastSeq of the replica are the truth: the first entry may be trimmed in part.
 
-local PAGE = 32 -- entries read at once while walking
+-- Entries read at once while walking: few at first, since who reads a little from large entries should not
+-- have to load many; then more and more, since a command for every single event would be dear.
+local PAGE_FIRST, PAGE_MAX = 2, 64
 
 -- By stream: there are few, and formatting the number anew costs as much as a small command.
 local prefixes = {}
@@ -42,13 +44,14 @@ local function each_entry(r, from, to, visit)
   if from > to then return end
   local key = log_key(r)
   local begin = call('XREVRANGE', key, int(from), '-', 'COUNT', 1)[1][1]
+  local size = PAGE_FIRST
   while true do
-    local page = call('XRANGE', key, begin, int(to), 'COUNT', PAGE)
+    local page = call('XRANGE', key, begin, int(to), 'COUNT', size)
     for _, raw in ipairs(page) do
       if visit(read_entry(raw)) then return end
     end
-    if #page < PAGE then return end
-    begin = '(' .. page[PAGE][1]
+    if #page < size then return end
+    begin, size = '(' .. page[size][1], min(size * 2, PAGE_MAX)
   end
 end
 
