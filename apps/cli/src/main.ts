@@ -6,7 +6,11 @@ import { register as registerEvents } from './events/index.ts';
 import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from './failure.ts';
 import { register as registerHosts } from './hosts/index.ts';
 import { register as registerLocal } from './local/index.ts';
+import { register as registerReplay } from './replay/index.ts';
 import { register as registerStreams } from './streams/index.ts';
+
+/** failures of core whose message says everything; by name, so that their modules load only where they are used */
+const TELLING: readonly string[] = ['DatabaseUnreachable', 'MigrationRefused', 'HostUnreachable'];
 
 const program = new Command('foreshard')
   .description('Foreshard moves the shard before the load arrives.')
@@ -18,7 +22,14 @@ const program = new Command('foreshard')
     '\nExit codes: 0 done, 1 failed, 2 bad input.\nWith --json a command prints one JSON document.',
   );
 
-for (const register of [registerLocal, registerDoctor, registerHosts, registerStreams, registerEvents])
+for (const register of [
+  registerLocal,
+  registerDoctor,
+  registerHosts,
+  registerStreams,
+  registerEvents,
+  registerReplay,
+])
   register(program);
 for (const command of withSubcommands(program)) command.exitOverride();
 
@@ -48,6 +59,8 @@ function explain(error: unknown): { message: string; exitCode: number } {
   if (error instanceof SetupFailure)
     return { message: `${error.message}: ${error.cure}`, exitCode: EXIT_FAILURE };
   if (error instanceof CommandFailure) return { message: error.message, exitCode: error.exitCode };
+  if (TELLING.includes((error as Error).name))
+    return { message: (error as Error).message, exitCode: EXIT_FAILURE };
   if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
     return { message: 'the disk is full: free about 1 GB and start again', exitCode: EXIT_FAILURE };
   // not foreseen: whoever mends it needs the place

@@ -1,0 +1,176 @@
+/**
+ * foreshard replay: plays a trace through the real edge, at N times its own speed, and reads everything
+ * back: sent = acknowledged = stored, each key in its order, the log in its order. Stopped, it goes on where
+ * it was.
+ */
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import { dataDir, edgeAccess } from '../credentials.ts';
+import { EdgeClient } from '../events/edge-client.ts';
+import { badInput, CommandFailure, EXIT_BAD_INPUT } from '../failure.ts';
+import { EXIT_INTERRUPTED, interruptible } from '../interrupt.ts';
+import { openCsv } from './csv-trace.ts';
+import { openFlights } from './flights-trace.ts';
+import { type Played, play } from './play.ts';
+import { durationText, ReplayProgress } from './replay-progress.ts';
+import { type ReplayState, StateFile } from './replay-state.ts';
+import { type ReplaySummary, sentences, summaryOf } from './summary.ts';
+import type { Trace } from './trace.ts';
+import { verify } from './verify.ts';
+
+export interface ReplayOptions {
+  readonly trace: string;
+  readonly stream: string;
+  /** `Infinity`: as fast as the edge takes it */
+  readonly speed: number;
+  readonly limit?: number;
+  readonly fresh?: boolean;
+  readonly verifyOnly?: boolean;
+  readonly json?: boolean;
+}
+
+export const FLIGHTS = 'flights';
+/** Requests under way at the same time. */
+const LANES = 8;
+const BAD_ROWS_SHOWN = 20;
+const RUN_ID_CHARS = 8;
+
+export async function replay(options: ReplayOptions): Promise<void> {
+  const access = edgeAccess();
+  const trace = await openTrace(options.trace);
+  const path = options.trace === FLIGHTS ? FLIGHTS : resolve(options.trace);
+  const file = new StateFile(dataDir(), { trace: path, stream: options.stream, edgeUrl: access.edgeUrl });
+  const client = new EdgeClient(access, LANES);
+  try {
+    await interruptible(async (signal) => {
+      const state = await stateToBegin(file, trace, client, { ...options, path, edgeUrl: access.edgeUrl });
+      const run = new Run(trace, file, client, options, signal);
+      report(await run.run(state), options);
+    });
+  } finally {
+    await client.close();
+  }
+}
+
+async function openTrace(name: string): Promise<Trace> {
+  return name === FLIGHTS ? await openFlights() : openCsv(name);
+}
+
+async function stateToBegin(
+  file: StateFile,
+  trace: Trace,
+  client: EdgeClient,
+  { path, edgeUrl, stream, fresh, verifyOnly }: ReplayOptions & { path: string; edgeUrl: string },
+): Promise<ReplayState> {
+  const known = fresh === true ? undefined : file.read();
+  if (known !== undefined) return known;
+  if (verifyOnly === true)
+    throw badInput('nothing of this trace was replayed into this stream: there is nothing to verify');
+  const { next: from } = await client.log({ stream, from: 'now', limit: 1 });
+  const source = `/traces/${trace.name}/${randomUUID().slice(0, RUN_ID_CHARS)}`;
+  const state = { trace: path, stream, edgeUrl, source, from, acknowledged: 0, ahead: [], leftOut: 0 };
+  // before the first event: a replay that is killed then has its source
+  file.write(state);
+  return state;
+}
+
+class Run {
+  private readonly trace: Trace;
+  private readonly file: StateFile;
+  private readonly client: EdgeClient;
+  private readonly options: ReplayOptions;
+  private readonly signal: AbortSignal;
+
+  constructor(
+    trace: Trace,
+    file: StateFile,
+    client: EdgeClient,
+    options: ReplayOptions,
+    signal: AbortSignal,
+  ) {
+    this.trace = trace;
+    this.file = file;
+    this.client = client;
+    this.options = options;
+    this.signal = signal;
+  }
+
+  async run(state: ReplayState): Promise<ReplaySummary> {
+    const startedMs = performance.now();
+    const played = this.options.verifyOnly === true ? verifyingOnly(state) : await this.play(state);
+    if (played.sent === undefined) throw stopped(played.state);
+    const sentMs = performance.now();
+    const read = await this.verify(played.state);
+    return summaryOf({
+      trace: this.trace,
+      played,
+      read,
+      acknowledgedBefore: state.acknowledged + state.ahead.length,
+      sendSeconds: (sentMs - startedMs) / 1_000,
+      readSeconds: (performance.now() - sentMs) / 1_000,
+    });
+  }
+
+  private async play(state: ReplayState): Promise<Played> {
+    const { speed, limit = Number.POSITIVE_INFINITY } = this.options;
+    const total = Math.min(limit, this.trace.rowCount ?? limit);
+    const start = state.acknowledged + state.ahead.length;
+    if (start > 0) note(`going on after row ${state.acknowledged}; --fresh begins anew`);
+    const progress = new ReplayProgress('sending', start, Number.isFinite(total) ? total : undefined);
+    try {
+      return await play(this.trace, state, {
+        client: this.client,
+        lanes: LANES,
+        speed,
+        limit,
+        signal: this.signal,
+        save: (s) => this.file.write(s),
+        onProgress: (count) => progress.show(count),
+        note: (text) => progress.note(text),
+      });
+    } finally {
+      progress.end();
+    }
+  }
+
+  private async verify(state: ReplayState) {
+    const progress = new ReplayProgress('reading back', 0, state.acknowledged);
+    try {
+      const { client, signal } = this;
+      return await verify(state, { client, signal, onProgress: (count) => progress.show(count) });
+    } catch (error) {
+      throw this.signal.aborted ? stopped(state) : error;
+    } finally {
+      progress.end();
+    }
+  }
+}
+
+/** What was sent before is what was acknowledged. */
+function verifyingOnly(state: ReplayState): Played {
+  const sent = state.acknowledged - state.leftOut + state.ahead.length;
+  return { state, sent, refused: 0, rowsBackInTime: 0 };
+}
+
+function stopped({ acknowledged }: ReplayState): CommandFailure {
+  return new CommandFailure(
+    `stopped after row ${acknowledged}; the same command goes on from there`,
+    EXIT_INTERRUPTED,
+  );
+}
+
+function report(summary: ReplaySummary, { json }: ReplayOptions): void {
+  const { badRows, mismatches, examples } = summary;
+  for (const { line, reason } of badRows.slice(0, BAD_ROWS_SHOWN)) note(`line ${line}: ${reason}`);
+  if (badRows.length > BAD_ROWS_SHOWN) note(`and ${badRows.length - BAD_ROWS_SHOWN} more lines`);
+  for (const sentence of sentences(summary, durationText)) note(sentence);
+  if (json === true) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  if (mismatches.length > 0)
+    throw new CommandFailure([`MISMATCH: ${mismatches.join('; ')}`, ...examples].join('\n  '));
+  if (badRows.length > 0)
+    throw new CommandFailure(`${badRows.length} lines of the trace are no events`, EXIT_BAD_INPUT);
+}
+
+function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

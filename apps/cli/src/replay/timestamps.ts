@@ -1,0 +1,24 @@
+/** Times in trace files: RFC 3339 and its neighbours, or numbers since 1970 whose size tells their unit. */
+
+/** Seconds since 1970 reach this in the year 5138; milliseconds passed it in 1973. */
+const SECONDS_BELOW = 1e11;
+const MILLISECONDS_BELOW = 1e14;
+const DATE = /^\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?)?$/;
+const ZONE = /([Zz]|[+-]\d\d:?\d\d)$/;
+
+/** Milliseconds since 1970; a time without a zone is taken as UTC. Undefined when it is no time. */
+export function parseTimestamp(text: string): number | undefined {
+  const trimmed = text.trim();
+  if (/^\d+(\.\d+)?$/.test(trimmed)) return ofNumber(Number(trimmed));
+  if (!DATE.test(trimmed)) return undefined;
+  const hasTime = trimmed.length > 10;
+  const iso = trimmed.replace(' ', 'T') + (hasTime && !ZONE.test(trimmed.slice(10)) ? 'Z' : '');
+  const ms = Date.parse(iso);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+function ofNumber(value: number): number | undefined {
+  if (!Number.isFinite(value)) return undefined;
+  if (value < SECONDS_BELOW) return value * 1_000;
+  return value < MILLISECONDS_BELOW ? value : value / 1_000;
+}
