@@ -18,6 +18,13 @@ const FIRST_START_BYTES = 2.5e9;
 const CACHE = join(ROOT, 'node_modules/.cache/foreshard');
 const STAMP = join(CACHE, 'installed');
 const INSTALL_LOG = join(CACHE, 'install.log');
+/** Install scripts are not needed; retries are few, since npm asks for hundreds of packages one by one. */
+const INSTALL = [
+  ...['install', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund'],
+  ...['--loglevel=http', '--fetch-retry-mintimeout=1000', '--fetch-timeout=30000'],
+];
+/** all attempts for the first package */
+const NETWORK_FAILURES_MAX = 3;
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const ENTRIES = { bench: 'bench/src/main.ts' };
 
@@ -79,15 +86,7 @@ async function install(env, wanted) {
   if (!fs.existsSync(join(ROOT, 'node_modules/.package-lock.json'))) checkSpace();
   fs.mkdirSync(CACHE, { recursive: true });
   fs.rmSync(STAMP, { force: true });
-  const args = [
-    'install',
-    '--ignore-scripts',
-    '--include=dev',
-    '--include=optional',
-    '--no-audit',
-    '--no-fund',
-  ];
-  const code = await quietly('installing packages', 'npm', [...args, '--fetch-retry-mintimeout=1000'], env);
+  const code = await quietly('installing packages', 'npm', INSTALL, env, unreachable);
   if (ownHome !== undefined) fs.rmSync(join(ownHome, '_cacache'), { recursive: true, force: true });
   if (code !== 0) failInstall(code);
   // an installation may complete the lock file: the next start must not install again because of that
@@ -117,8 +116,16 @@ function failInstall(code) {
   fail(`npm install failed with exit code ${code}`, `see ${INSTALL_LOG}, which ends:\n  ${lastLines}`);
 }
 
+/** Nothing has come and everything failed: without a network npm would go on asking for an hour. */
+function unreachable() {
+  const log = read(INSTALL_LOG) || '';
+  return (
+    (log.match(/attempt \d+ failed with/g) || []).length >= NETWORK_FAILURES_MAX && !/fetch GET 200/.test(log)
+  );
+}
+
 /** Runs a long command with its output in the log and a sign of life on the terminal. */
-function quietly(what, program, args, env) {
+function quietly(what, program, args, env, hopeless) {
   const log = fs.openSync(INSTALL_LOG, 'w');
   const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', log, log] });
   const begun = Date.now();
@@ -128,14 +135,18 @@ function quietly(what, program, args, env) {
     process.stderr.write(`${terminal ? '\r' : ''}${what} ... ${seconds()} s${terminal ? '' : '\n'}`);
   show();
   const timer = setInterval(show, terminal ? 1_000 : 10_000);
+  const watch = setInterval(() => {
+    if (hopeless()) child.kill('SIGTERM');
+  }, 1_000);
   for (const signal of FORWARDED) process.once(signal, () => child.kill(signal));
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => {
       clearInterval(timer);
+      clearInterval(watch);
       show();
       if (terminal) process.stderr.write('\n');
       for (const name of FORWARDED) process.removeAllListeners(name);
-      if (signal !== null) process.exit(1);
+      if (signal !== null && !hopeless()) process.exit(1);
       resolve(code);
     });
   });

@@ -19,7 +19,9 @@ describe('the settings of up', () => {
   });
 
   it('name the variable that is wrong, and an example', () => {
-    expect(() => readSettings({ EDGE_PORT: 'seven' })).toThrow(/EDGE_PORT/);
+    expect(() => readSettings({ EDGE_PORT: 'seven' })).toThrow(
+      /EDGE_PORT is not valid: must be a port number/,
+    );
     expect(() => readSettings({ DATABASE_URL: 'mysql://x' })).toThrow(/DATABASE_URL.*postgresql:\/\//);
     expect(() => readSettings({ FORESHARD_HOSTS: 'redis://a,http://b' })).toThrow(/FORESHARD_HOSTS/);
   });

@@ -30,7 +30,8 @@ const HOSTS_SHARE_OF_MEMORY = 0.4;
 const HOST_MEMORY_MAX_MB = 1_024;
 const HOST_MEMORY_MIN_MB = 64;
 
-const port = z.coerce.number().int().min(1).max(65_535);
+const A_PORT = 'must be a port number from 1 to 65535';
+const port = z.coerce.number(A_PORT).int(A_PORT).min(1, A_PORT).max(65_535, A_PORT);
 const redisUrl = z.url({ protocol: /^rediss?$/, error: 'must be an address such as redis://127.0.0.1:6379' });
 const postgresUrl = z.url({
   protocol: /^postgres(ql)?$/,

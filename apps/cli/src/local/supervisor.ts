@@ -56,6 +56,10 @@ export class Supervisor {
     await this.#record();
   }
 
+  get keepsAnything(): boolean {
+    return this.#kept.length > 0;
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true;
     const ofRole = (role: Kept['role']) => this.#kept.filter((kept) => kept.role === role);

@@ -119,8 +119,9 @@ async function showOther({ dataDir }: UpSettings, other: RunRecord): Promise<voi
 }
 
 async function stopAll(supervisor: Supervisor, { dataDir }: UpSettings): Promise<void> {
-  say('ending edge, worker, console, then the servers');
+  const started = supervisor.keepsAnything;
+  if (started) say('ending edge, worker, console, then the servers');
   await supervisor.stop();
   await clearRun(dataDir);
-  say(`ended; the data stay in ${dataDir}`);
+  if (started) say(`ended; the data stay in ${dataDir}`);
 }
