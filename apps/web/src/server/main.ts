@@ -9,6 +9,7 @@ import { type LiveFrame, liveFrame } from './cluster/live-frame.ts';
 import { MapFollower } from './cluster/map-follower.ts';
 import { EdgeProbe } from './edge-probe.ts';
 import { LoadFollower } from './load/load-follower.ts';
+import { replayCommand } from './sample/replay-command.ts';
 import { SampleRun } from './sample/sample-run.ts';
 import { BadSettings, readSettings } from './settings.ts';
 
@@ -61,7 +62,7 @@ function compose(): ConsoleServer {
   const load = new LoadFollower(control.redis.duplicate({ maxRetriesPerRequest: null }));
   const measures = new HostMeasures(control.redis);
   const edge = new EdgeProbe(settings.edgeUrl);
-  const sample = new SampleRun(settings);
+  const sample = new SampleRun(settings, replayCommand);
   for (const part of [map, load, measures, edge]) part.start();
   const closing = closeOnSignal(sample);
 

@@ -14,6 +14,8 @@ import type { SampleResult } from '../../server/sample/replay-output.ts';
 import type { SampleStatus } from '../../server/sample/sample-run.ts';
 import { StartSample } from './start-sample.tsx';
 
+const ORDER_KEPT = 'The order of each key and of the whole log was kept.';
+
 type Running = Extract<SampleStatus, { kind: 'running' }>;
 
 /** The replay of the sample, in every tab: progress while it runs, what it proved when it has ended. */
@@ -34,8 +36,7 @@ function RunningSample({ sample }: { sample: Running }) {
       onError: (error) => toast.error('The replay was not stopped', { description: error.message }),
     }),
   );
-  const done = sample.progress?.acknowledged ?? 0;
-  const share = Math.min(1, done / sample.rows);
+  const share = Math.min(1, (sample.progress?.count ?? 0) / sample.rows);
   return (
     <section aria-label="Replay of the sample" className="card grid gap-3 border-accent-line px-5 py-4">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
@@ -50,7 +51,7 @@ function RunningSample({ sample }: { sample: Running }) {
       </div>
       <Progress.Root
         value={Math.round(share * 100)}
-        aria-label="Departures acknowledged"
+        aria-label={stepText(sample)}
         className="h-2 overflow-hidden rounded-full bg-hover"
       >
         <Progress.Indicator
@@ -62,16 +63,17 @@ function RunningSample({ sample }: { sample: Running }) {
   );
 }
 
-function stepText({ progress, rows }: Running): string {
+function stepText({ progress }: Running): string {
   if (progress === null) return 'Preparing the sample';
-  return progress.acknowledged >= rows ? 'Reading everything back' : 'Replaying recorded departures';
+  return progress.phase === 'sending' ? 'Replaying recorded departures' : 'Reading everything back';
 }
 
 function progressText({ progress, rows, startedAtMs }: Running, nowMs: number): string {
   const took = formatDuration(Math.max(0, nowMs - startedAtMs));
   if (progress === null) return `Unpacking the recording, ${took}`;
+  const what = progress.phase === 'sending' ? 'acknowledged' : 'read and compared';
   const rate = progress.eventsPerSecond === null ? '' : `, ${formatRate(progress.eventsPerSecond)} a second`;
-  return `${formatCount(progress.acknowledged)} of ${formatCount(rows)} acknowledged${rate}, ${took}`;
+  return `${formatCount(progress.count)} of ${formatCount(rows)} ${what}${rate}, ${took}`;
 }
 
 function EndedSample({
@@ -89,9 +91,7 @@ function EndedSample({
       {sample.kind === 'done' ? <Proof result={sample.result} /> : null}
       {sample.kind === 'stopped' ? (
         <Ending icon={<CircleSlash className="size-5 text-faint" />} title="The replay was stopped">
-          {sample.progress === null
-            ? 'Nothing was sent yet.'
-            : `${formatCount(sample.progress.acknowledged)} departures were acknowledged and stay stored. Starting again goes on after them; none is stored twice.`}
+          What was acknowledged stays stored ({sample.said.split(';')[0]}). Going on stores nothing twice.
         </Ending>
       ) : null}
       {sample.kind === 'failed' ? (
@@ -100,7 +100,7 @@ function EndedSample({
         </Ending>
       ) : null}
       <div className="flex gap-2">
-        <StartSample label="Replay again" />
+        <StartSample label={sample.kind === 'stopped' ? 'Go on' : 'Replay again'} />
         <Button look="quiet" onClick={onHide}>
           Hide
         </Button>
@@ -118,13 +118,9 @@ function Proof({ result }: { result: SampleResult }) {
   return (
     <Ending
       icon={
-        result.matches ? (
-          <CircleCheck className="size-5 text-ok" />
-        ) : (
-          <OctagonAlert className="size-5 text-bad" />
-        )
+        result.ok ? <CircleCheck className="size-5 text-ok" /> : <OctagonAlert className="size-5 text-bad" />
       }
-      title={result.matches ? 'Every departure came back, once and in order' : 'The read-back does not match'}
+      title={result.ok ? 'Every departure came back, once and in order' : 'The read-back does not match'}
     >
       <span className="tabular">
         {facts.map(([name, n], i) => (
@@ -133,7 +129,10 @@ function Proof({ result }: { result: SampleResult }) {
             <b className="font-semibold text-text">{formatCount(n)}</b> {name}
           </span>
         ))}
-        . {result.order}
+
+        {result.ok
+          ? `, at ${formatRate(result.eventsPerSecond)} events a second. ${ORDER_KEPT}`
+          : `. ${result.mismatches.join('; ')}`}
       </span>
     </Ending>
   );

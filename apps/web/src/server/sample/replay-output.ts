@@ -1,31 +1,46 @@
-/** What the replay command says: one line of progress at a time on stderr, one JSON document at its end. */
+/**
+ * What the replay command says: now and then a line about how far it is ("sending: 1200/100000 (1%), 850
+ * events/s, 2 min left") on stderr, and one JSON document at its end.
+ */
 import { z } from 'zod';
 
 export interface SampleProgress {
-  readonly acknowledged: number;
+  readonly phase: 'sending' | 'reading';
+  readonly count: number;
   readonly eventsPerSecond: number | null;
 }
 
-export interface SampleResult {
-  readonly sent: number;
-  readonly acknowledged: number;
-  readonly stored: number;
-  /** all three are equal and the order was kept */
-  readonly matches: boolean;
-  /** what was found about the order, in words */
-  readonly order: string;
-}
+const resultSchema = z.object({
+  sent: z.int(),
+  acknowledged: z.int(),
+  /** distinct events found when everything was read back */
+  stored: z.int(),
+  perKeyOrderKept: z.boolean(),
+  globalOrderKept: z.boolean(),
+  eventsPerSecond: z.number(),
+  /** all three numbers are equal, nothing was refused, both orders were kept */
+  ok: z.boolean(),
+  mismatches: z.array(z.string()),
+});
+export type SampleResult = z.infer<typeof resultSchema>;
 
-const progressSchema = z.object({ acknowledged: z.int(), eventsPerSecond: z.number().nullable() });
+const PROGRESS = /^(sending|reading back): (\d+)(?:\/\d+ \(\d+%\))?(?:, (\d+) events\/s)?/;
 
 export function parseProgress(line: string): SampleProgress | undefined {
+  const [, label, count, rate] = PROGRESS.exec(line) ?? [];
+  if (label === undefined) return undefined;
+  return {
+    phase: label === 'sending' ? 'sending' : 'reading',
+    count: Number(count),
+    eventsPerSecond: rate === undefined ? null : Number(rate),
+  };
+}
+
+/** undefined when the command ended before it had a result */
+export function parseResult(output: string): SampleResult | undefined {
   try {
-    return progressSchema.parse(JSON.parse(line));
+    return resultSchema.parse(JSON.parse(output));
   } catch {
     return undefined;
   }
-}
-
-export function parseResult(_text: string): SampleResult | undefined {
-  return undefined;
 }
