@@ -13,7 +13,7 @@ import {
   type StoredRecord,
 } from '../../hosts/index.ts';
 import { ManualClock, seededRandom } from '../../kernel/index.ts';
-import { MemoryHost } from '../memory/memory-host.ts';
+import { MemoryHost } from '../memory/index.ts';
 import { connectTo, redisFixture, startTestServer, type TestServer } from './redis-server.fixture.ts';
 
 let server: TestServer;
