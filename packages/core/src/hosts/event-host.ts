@@ -312,7 +312,10 @@ export interface EventHost {
     set: string,
     cursor: number,
   ): Promise<{ readonly ids: readonly KnownId[]; readonly next: number | undefined }>;
-  /** Frees id sets whose time is over; at most `limit` ids. Answers how many were freed. */
+  /**
+   * Frees id sets whose time is over; at most `limit` ids. Answers how many were freed: 0 when nothing is
+   * left to do (ids that an engine keeps with their records go with them and do not count).
+   */
   forgetIds(limit: number): Promise<number>;
   usage(): Promise<HostUsage>;
   close(): Promise<void>;

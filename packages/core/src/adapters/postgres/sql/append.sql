@@ -67,7 +67,13 @@ BEGIN
     SELECT DISTINCT ON (e.event) e.event, s.origin,
       CASE WHEN o.shardlet IS NULL OR i.seq >= o.first_seq THEN i.seq END AS seq
     FROM unnest(groups, fields, frames) WITH ORDINALITY AS e(g, field, frame, event)
-      JOIN foreshard.id i ON i.set_id = ANY ((known[e.g]).sets) AND i.field = e.field
+      CROSS JOIN LATERAL (
+        SELECT h.set_id, h.seq FROM foreshard.record h
+        WHERE h.set_id = ANY ((known[e.g]).sets) AND h.field = e.field
+        UNION ALL
+        SELECT a.set_id, a.seq FROM foreshard.id a
+        WHERE a.set_id = ANY ((known[e.g]).sets) AND a.field = e.field
+      ) i
       JOIN foreshard.id_set s ON s.set_id = i.set_id AND (s.forget_at IS NULL OR s.forget_at > at_time)
       LEFT JOIN foreshard.replica o ON o.shardlet = s.origin AND o.mode IN ('open', 'sealed', 'ready')
       LEFT JOIN foreshard.record stored ON stored.shardlet = o.shardlet AND stored.seq = i.seq
@@ -117,12 +123,9 @@ BEGIN
     FROM unnest(groups, places, fields, frames) AS e(g, place, field, frame) WHERE verdicts[e.g] = 'appended';
   END IF;
 
-  INSERT INTO foreshard.record (shardlet, seq, ts, frame)
-    SELECT shardlets[e.g], last_seqs[e.g] + e.place, first_times[e.g] + e.place - 1, e.frame
-    FROM unnest(groups, places, frames) AS e(g, place, frame);
-  INSERT INTO foreshard.id (set_id, field, seq)
-    SELECT sets[e.g], e.field, last_seqs[e.g] + e.place
-    FROM unnest(groups, places, fields) AS e(g, place, field);
+  INSERT INTO foreshard.record (shardlet, seq, ts, set_id, field, frame)
+    SELECT shardlets[e.g], last_seqs[e.g] + e.place, first_times[e.g] + e.place - 1, sets[e.g], e.field, e.frame
+    FROM unnest(groups, places, fields, frames) AS e(g, place, field, frame);
   UPDATE foreshard.replica r SET
     last_seq = r.last_seq + g.stored,
     last_ts = CASE WHEN g.stored > 0 THEN g.first_time + g.stored - 1 ELSE r.last_ts END,

@@ -1,7 +1,7 @@
 -- How a shadow becomes a faithful copy: records and id sets come in, wrong ones go out, and `ready` compares
 -- it with what the sealed source has. After that none of these operations has an effect.
 
--- Takes all of the records or, with a gap or a conflict, none. REQUIRES consecutive seqs from first_new on.
+-- Takes all of the records or, with a gap or a conflict, none. REQUIRES consecutive seqs from first_given on.
 CREATE FUNCTION foreshard.v1_ingest(
   at_shardlet bigint, at_epoch bigint, first_given bigint, times bigint[], frames bytea[]
 ) RETURNS jsonb
@@ -12,7 +12,8 @@ DECLARE
   conflict bigint;
   last_given bigint := first_given + cardinality(frames) - 1;
   young bigint;
-  ids bigint;
+  more_ids bigint;
+  more_bytes bigint;
 BEGIN
   IF r.epoch IS DISTINCT FROM at_epoch OR r.mode <> 'shadow' THEN RETURN foreshard.v1_stale(r); END IF;
   IF last_given >= first_given AND first_given > r.last_seq + 1 THEN
@@ -25,22 +26,21 @@ BEGIN
   IF conflict IS NOT NULL THEN RETURN jsonb_build_object('kind', 'conflict', 'seq', conflict); END IF;
 
   IF last_given > r.last_seq THEN
-    INSERT INTO foreshard.record (shardlet, seq, ts, frame)
-      SELECT at_shardlet, seq, times[seq - first_given + 1], frames[seq - first_given + 1]
-      FROM generate_series(r.last_seq + 1, last_given) seq;
     -- the ids of young records travel with them; older ones are past every retry within the window
     young := foreshard.v1_clock() - r.window_micros - r.lead_micros;
-    INSERT INTO foreshard.id (set_id, field, seq)
-      SELECT r.current_set, foreshard.v1_id_field(frames[seq - first_given + 1]), seq
-      FROM generate_series(r.last_seq + 1, last_given) seq
-      WHERE times[seq - first_given + 1] > young;
-    GET DIAGNOSTICS ids = ROW_COUNT;
+    WITH taken AS (
+      INSERT INTO foreshard.record (shardlet, seq, ts, set_id, field, frame)
+        SELECT at_shardlet, first_given + g.place - 1, g.ts, CASE WHEN g.ts > young THEN r.current_set END,
+          foreshard.v1_id_field(g.frame), g.frame
+        FROM unnest(times, frames) WITH ORDINALITY AS g(ts, frame, place)
+        WHERE first_given + g.place - 1 > r.last_seq
+        RETURNING set_id, length(frame) AS size
+    )
+    SELECT count(set_id), sum(size) INTO more_ids, more_bytes FROM taken;
     UPDATE foreshard.replica SET
       last_seq = last_given,
-      bytes = bytes + (
-        SELECT sum(length(frames[seq - first_given + 1]))
-        FROM generate_series(r.last_seq + 1, last_given) seq),
-      current_count = current_count + ids,
+      bytes = bytes + more_bytes,
+      current_count = current_count + more_ids,
       change = nextval('foreshard.change')
     WHERE shardlet = at_shardlet;
   END IF;
@@ -63,17 +63,19 @@ DECLARE
   added bigint;
 BEGIN
   PERFORM foreshard.v1_lock_membership();
+  SELECT * INTO target FROM foreshard.id_set WHERE name = set_name;
+  -- in order, as the references of a set that begins anew are updated
+  PERFORM FROM foreshard.replica
+    WHERE shardlet = at_shardlet OR known_sets @> ARRAY[target.set_id]
+    ORDER BY shardlet FOR NO KEY UPDATE;
   r := foreshard.v1_lock(at_shardlet);
   IF r.epoch IS DISTINCT FROM at_epoch OR r.mode <> 'shadow' THEN RETURN foreshard.v1_stale(r); END IF;
   at_time := foreshard.v1_clock();
-  SELECT * INTO target FROM foreshard.id_set WHERE name = set_name;
   IF target.set_id IS NULL THEN
     INSERT INTO foreshard.id_set (name, origin, forget_at, complete)
       VALUES (set_name, of_origin, at_time + time_left, false) RETURNING * INTO target;
   ELSIF target.forget_at <= at_time THEN
-    DELETE FROM foreshard.id WHERE set_id = target.set_id;
-    UPDATE foreshard.id_set SET origin = of_origin, forget_at = at_time + time_left, complete = false, count = 0
-      WHERE set_id = target.set_id RETURNING * INTO target;
+    target := foreshard.v1_begin_anew(target, of_origin, at_time + time_left);
   END IF;
   IF NOT target.complete THEN
     INSERT INTO foreshard.id (set_id, field, seq)
@@ -85,6 +87,22 @@ BEGIN
   UPDATE foreshard.replica SET known_sets = known_sets || target.set_id
     WHERE shardlet = at_shardlet AND NOT known_sets @> ARRAY[target.set_id];
   RETURN '{"kind": "ingested"}';
+END
+$$;
+
+-- Another set takes the name and the references of a forgotten one. REQUIRES the membership lock.
+CREATE FUNCTION foreshard.v1_begin_anew(old foreshard.id_set, of_origin bigint, until bigint)
+RETURNS foreshard.id_set
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  anew foreshard.id_set;
+BEGIN
+  UPDATE foreshard.id_set SET name = NULL, forget_at = 0 WHERE set_id = old.set_id;
+  INSERT INTO foreshard.id_set (name, origin, forget_at, complete)
+    VALUES (old.name, of_origin, until, false) RETURNING * INTO anew;
+  UPDATE foreshard.replica SET known_sets = array_replace(known_sets, old.set_id, anew.set_id)
+    WHERE known_sets @> ARRAY[old.set_id];
+  RETURN anew;
 END
 $$;
 
@@ -101,10 +119,9 @@ BEGIN
   IF r.epoch IS DISTINCT FROM at_epoch OR r.mode <> 'shadow' THEN RETURN foreshard.v1_stale(r); END IF;
   IF keep_to >= r.last_seq THEN RETURN foreshard.v1_done(r.last_seq); END IF;
   WITH gone AS (
-    DELETE FROM foreshard.record WHERE shardlet = at_shardlet AND seq > keep_to RETURNING length(frame) AS size
-  ) SELECT coalesce(sum(size), 0) INTO gone_bytes FROM gone;
-  DELETE FROM foreshard.id WHERE set_id = r.current_set AND seq > keep_to;
-  GET DIAGNOSTICS gone_ids = ROW_COUNT;
+    DELETE FROM foreshard.record WHERE shardlet = at_shardlet AND seq > keep_to
+    RETURNING set_id, length(frame) AS size
+  ) SELECT coalesce(sum(size), 0), count(set_id) INTO gone_bytes, gone_ids FROM gone;
   UPDATE foreshard.replica
     SET last_seq = keep_to, bytes = bytes - gone_bytes, current_count = current_count - gone_ids,
       change = nextval('foreshard.change')
@@ -150,7 +167,12 @@ DECLARE
 BEGIN
   IF seq_kept <= r.first_seq THEN RETURN; END IF;
   WITH gone AS (
-    DELETE FROM foreshard.record WHERE shardlet = r.shardlet AND seq < seq_kept RETURNING length(frame) AS size
+    DELETE FROM foreshard.record WHERE shardlet = r.shardlet AND seq < seq_kept
+    RETURNING set_id, field, seq, length(frame) AS size
+  ), kept AS (
+    INSERT INTO foreshard.id (set_id, field, seq)
+      SELECT g.set_id, g.field, g.seq FROM gone g JOIN foreshard.id_set s USING (set_id)
+      WHERE s.forget_at IS NULL OR s.forget_at > foreshard.v1_clock()
   ) SELECT coalesce(sum(size), 0) INTO gone_bytes FROM gone;
   UPDATE foreshard.replica
     SET first_seq = seq_kept, last_seq = greatest(last_seq, seq_kept - 1), bytes = bytes - gone_bytes,

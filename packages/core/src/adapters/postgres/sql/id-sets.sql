@@ -51,7 +51,8 @@ BEGIN
 END
 $$;
 
--- Frees at most `most` ids of forgotten sets and answers how many. The row of a set to which a shadow
+-- Frees at most `most` ids of forgotten sets and answers how many; ids that are with their records go
+-- with them. The row of a set to which a shadow
 -- refers stays: `ready` asks whether the set was there, and its answer must not depend on when this ran.
 CREATE FUNCTION foreshard.v1_forget_ids(most bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE AS $$
@@ -99,6 +100,17 @@ LANGUAGE sql STABLE AS $$
   ORDER BY k.place
 $$;
 
+-- The ids of a set from a field on, wherever they are; of each place at most `most`, lowest first.
+CREATE FUNCTION foreshard.v1_ids(of_set bigint, from_field bigint, most int)
+RETURNS TABLE (field bigint, seq bigint)
+LANGUAGE sql STABLE AS $$
+  (SELECT r.field, r.seq FROM foreshard.record r
+    WHERE r.set_id = of_set AND r.field >= from_field ORDER BY r.field LIMIT most)
+  UNION ALL
+  (SELECT i.field, i.seq FROM foreshard.id i
+    WHERE i.set_id = of_set AND i.field >= from_field ORDER BY i.field LIMIT most)
+$$;
+
 -- A chunk of an inherited set. A cursor is the upper 48 bits of a field; a chunk ends where they change.
 CREATE FUNCTION foreshard.v1_read_ids(at_shardlet bigint, set_name text, from_cursor bigint, most int)
 RETURNS TABLE (field bytea, seq bigint, next_cursor bigint)
@@ -110,14 +122,13 @@ DECLARE
 BEGIN
   SELECT * INTO r FROM foreshard.replica WHERE shardlet = at_shardlet AND mode <> 'dropped';
   SELECT set_id INTO found FROM foreshard.v1_inherited(r) WHERE name = set_name;
-  SELECT i.field >> 8 INTO chunk_end FROM foreshard.id i
-    WHERE i.set_id = found AND i.field >= from_cursor << 8
-    ORDER BY i.field, i.seq OFFSET most LIMIT 1;
+  SELECT i.field >> 8 INTO chunk_end FROM foreshard.v1_ids(found, from_cursor << 8, most + 1) i
+    ORDER BY i.field OFFSET most LIMIT 1;
   -- more than `most` ids that agree in 48 bits are one chunk
   IF chunk_end = from_cursor THEN chunk_end := chunk_end + 1; END IF;
   RETURN QUERY
-    SELECT substring(int8send(i.field) FROM 2), i.seq, chunk_end FROM foreshard.id i
-    WHERE i.set_id = found AND i.field >= from_cursor << 8
-      AND (chunk_end IS NULL OR i.field < chunk_end << 8);
+    SELECT substring(int8send(i.field) FROM 2), i.seq, chunk_end
+    FROM foreshard.v1_ids(found, from_cursor << 8, NULL) i
+    WHERE chunk_end IS NULL OR i.field < chunk_end << 8;
 END
 $$;

@@ -1,12 +1,17 @@
 -- Who may write: creation, seal, open, raise, drop and the floor. Each is decided by the epoch alone, on the
 -- locked row; a repeat of what is done already answers the same and changes nothing.
 
--- Removes what a replica holds, but not its row. REQUIRES the membership lock and the row locked.
+-- Removes a replica or tombstone; the ids of sets to which others refer stay. REQUIRES the membership lock and the row locked.
 CREATE FUNCTION foreshard.v1_clear(r foreshard.replica) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
   PERFORM foreshard.v1_release_sets(r);
-  DELETE FROM foreshard.record WHERE shardlet = r.shardlet;
+  WITH gone AS (
+    DELETE FROM foreshard.record WHERE shardlet = r.shardlet RETURNING set_id, field, seq
+  )
+  INSERT INTO foreshard.id (set_id, field, seq)
+    SELECT g.set_id, g.field, g.seq FROM gone g JOIN foreshard.id_set s USING (set_id)
+    WHERE s.name IS NOT NULL AND s.forget_at > foreshard.v1_clock();
   DELETE FROM foreshard.replica WHERE shardlet = r.shardlet;
 END
 $$;
