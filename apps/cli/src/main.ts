@@ -2,11 +2,11 @@
 import { SetupFailure } from '@foreshard/local';
 import { Command, CommanderError } from 'commander';
 import { register as registerDoctor } from './doctor/index.ts';
-import { register as registerEvents, register as registerEvents } from './events/index.ts';
+import { register as registerEvents } from './events/index.ts';
 import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from './failure.ts';
 import { register as registerHosts } from './hosts/index.ts';
 import { register as registerLocal } from './local/index.ts';
-import { register as registerReplay, register as registerReplay } from './replay/index.ts';
+import { register as registerReplay } from './replay/index.ts';
 import { register as registerStreams } from './streams/index.ts';
 
 /** failures of core whose message says everything; by name, so that their modules load only where they are used */
@@ -24,11 +24,11 @@ const program = new Command('foreshard')
 
 for (const register of [
   registerLocal,
+  registerEvents,
+  registerReplay,
   registerDoctor,
   registerHosts,
   registerStreams,
-  registerEvents,
-  registerReplay,
 ])
   register(program);
 for (const command of withSubcommands(program)) command.exitOverride();
