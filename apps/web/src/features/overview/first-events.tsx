@@ -37,7 +37,7 @@ export function FirstEvents() {
             <StartSample />
           </div>
         </div>
-        <div className="grid min-w-0 content-start gap-3">
+        <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] content-start gap-3">
           <h3 className="flex items-center gap-2 text-base font-semibold">
             <SquareTerminal aria-hidden className="size-4 text-accent" /> Send your own
           </h3>

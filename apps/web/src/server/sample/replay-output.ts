@@ -36,6 +36,11 @@ export function parseProgress(line: string): SampleProgress | undefined {
   };
 }
 
+/** A line that tells a person something: of a crash only its message is left. */
+export function isTelling(line: string): boolean {
+  return line.trim() !== '' && !/^(\s+at |Node\.js v\d)/.test(line);
+}
+
 /** undefined when the command ended before it had a result */
 export function parseResult(output: string): SampleResult | undefined {
   try {

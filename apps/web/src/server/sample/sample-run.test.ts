@@ -88,6 +88,13 @@ it('tells why it failed, in the words of the command', async () => {
   expect(run.status).toMatchObject({ reason: 'no connection to the edge' });
 });
 
+it('shows the message of a crash, not its stack', async () => {
+  const run = runOf(`throw new TypeError('no such trace')`);
+  run.start();
+  await ended(run).toBe('failed');
+  expect(run.status).toMatchObject({ reason: 'TypeError: no such trace' });
+});
+
 it('shows a mismatch as a result, although the command then fails', async () => {
   const run = runOf(
     `console.log(${JSON.stringify(JSON.stringify({ ...RESULT, stored: 2, ok: false }))}); process.exitCode = 1`,

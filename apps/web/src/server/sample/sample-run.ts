@@ -6,7 +6,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { type ReplayCommand, SAMPLE_ROWS } from './replay-command.ts';
-import { parseProgress, parseResult, type SampleProgress, type SampleResult } from './replay-output.ts';
+import {
+  isTelling,
+  parseProgress,
+  parseResult,
+  type SampleProgress,
+  type SampleResult,
+} from './replay-output.ts';
 
 /** After a polite request to stop, a child that hangs is ended. */
 const KILL_AFTER_MS = 5_000;
@@ -94,7 +100,7 @@ export class SampleRun {
     createInterface({ input: child.stderr }).on('line', (line) => {
       const progress = parseProgress(line);
       if (progress !== undefined) this.progressed(progress);
-      else said = line.trim() || said;
+      else if (isTelling(line)) said = line.trim();
     });
     child.on('error', (error) => (said = error.message));
     child.on('close', (code) =>
