@@ -204,15 +204,21 @@ function run(node, args, env) {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
-  const parent = process.ppid;
+  const above = callers();
   if (process.env.npm_lifecycle_event)
     setInterval(() => {
-      if (process.ppid !== parent) child.kill('SIGTERM');
+      if (callers() !== above) child.kill('SIGTERM');
     }, 1_000).unref();
   child.once('error', (error) =>
     fail(`${node} cannot be started: ${error.message}`, 'remove node_modules and start again'),
   );
   child.once('exit', (code, signal) => process.exit(signal === null ? code : 1));
+}
+
+/** npm calls a shell, which calls this: a caller that dies leaves its child to another process. */
+function callers() {
+  const stat = read(`/proc/${process.ppid}/stat`) || '';
+  return `${process.ppid} ${stat.slice(stat.lastIndexOf(')')).split(' ')[2]}`;
 }
 
 function major(version) {
