@@ -20,6 +20,8 @@ const EDGE_MAY = ['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'telemet
 /** tests, the suites that several adapters share, and what only they use */
 const TEST_SUPPORT =
   '\\.test\\.tsx?$|\\.(contract-suite|fixture)\\.ts$|-setup\\.ts$|/test-[^/]+\\.ts$|/(contract|testing)/';
+/** what tests of other folders may enter without a door: contract suites, fixtures, the differential test */
+const SHARED_BY_TESTS = '\\.(contract-suite|fixture)\\.ts$|/hosts/contract/|/hosts/differential\\.ts$';
 /** where adapters are chosen */
 const COMPOSITION = '/(main|composition)\\.ts$|^(bench|e2e)/';
 
@@ -61,20 +63,19 @@ module.exports = {
       from: { path: '^packages/core/src/((?:adapters/)?[^/]+)/' },
       to: {
         path: '^packages/core/src/(?:adapters/)?[^/]+/',
-        // a contract suite is run by the tests of every adapter; nothing else may know it
         pathNot: [
           '^packages/core/src/$1/',
           '^packages/core/src/(?:adapters/)?[^/]+/index\\.ts$',
-          '\\.contract-suite\\.ts$',
+          SHARED_BY_TESTS,
         ],
       },
     },
     {
       name: 'suites-for-tests',
-      comment: 'a contract suite is no part of the product',
+      comment: 'suites and fixtures are no part of the product',
       severity: 'error',
-      from: { pathNot: TEST_SUPPORT },
-      to: { path: '\\.contract-suite\\.ts$' },
+      from: { pathNot: `${TEST_SUPPORT}|${SHARED_BY_TESTS}` },
+      to: { path: SHARED_BY_TESTS },
     },
     {
       name: 'core-own-door',

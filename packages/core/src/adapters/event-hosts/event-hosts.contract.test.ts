@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import type { EventHost } from '../../hosts/index.ts';
 import { changeSchema, EMPTY_TOPOLOGY, type Host, TopologyMap } from '../../topology/index.ts';
 import { startTestServer, type TestServer } from '../redis/redis-server.fixture.ts';
-import { connectAnyHost, HostPool, openEventHost } from './index.ts';
+import { HostPool } from './host-pool.ts';
+import { connectAnyHost, openEventHost } from './open-event-host.ts';
 
 let servers: [TestServer, TestServer];
 let first: Host;

@@ -7,6 +7,7 @@ import { connectRedisHost, UnsuitableServer } from '../redis/index.ts';
 interface Connection {
   readonly url: string;
   readonly expectedIncarnation: string | undefined;
+  readonly callTimeoutMs?: number;
 }
 
 type Address = Pick<Host, 'engine' | 'url'>;
@@ -23,17 +24,21 @@ const DURABLE_SETTING: Record<Host['engine'], string> = {
 
 /**
  * A handle on the run of the host that has this incarnation; undefined takes any, which is only for who
- * identifies or readmits it.
+ * identifies or readmits it. `callTimeoutMs`: how long a call waits for its answer, else the adapter decides.
  *
  * @throws HostUnreachable, or UnsuitableServer when it must not be a host
  */
-export async function openEventHost(host: Host, expectedIncarnation: string | undefined): Promise<EventHost> {
+export async function openEventHost(
+  host: Host,
+  expectedIncarnation: string | undefined,
+  limits: { readonly callTimeoutMs?: number } = {},
+): Promise<EventHost> {
   if (host.durability !== 'always')
     throw new UnsuitableServer(
       `host "${host.name}" is declared "${host.durability}", which may lose acknowledged events and is not served; ` +
         `give it "${DURABLE_SETTING[host.engine]}" and declare it "always"`,
     );
-  return CONNECT[host.engine]({ url: host.url, expectedIncarnation });
+  return CONNECT[host.engine]({ url: host.url, expectedIncarnation, ...limits });
 }
 
 /** A handle on whatever runs there now: for a server that is not a host of T yet. */

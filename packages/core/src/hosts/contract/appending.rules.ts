@@ -1,7 +1,7 @@
 /** Appending: the fence, order, timestamps and the refusals that store nothing. */
 import { expect } from 'vitest';
 import { framePosition } from '../record.ts';
-import type { Rule } from './fixture.ts';
+import type { Rule } from './rule.ts';
 import { sampleFrame } from './sample-events.ts';
 import { ALL, SECOND, SPEC, stale, T0, WINDOW } from './scene.ts';
 

@@ -1,6 +1,6 @@
 /** Copying: a shadow takes records without gaps, is corrected, trimmed, and proven equal before it is ready. */
 import { expect } from 'vitest';
-import type { Rule } from './fixture.ts';
+import type { Rule } from './rule.ts';
 import { sampleFrame } from './sample-events.ts';
 import {
   digestOf,

@@ -1,6 +1,7 @@
 /** Memory that runs out, and what survives the end of a connection or of the engine. */
 import { expect } from 'vitest';
-import type { HostFixture, Rule } from './fixture.ts';
+import type { HostFixture } from './fixture.ts';
+import type { Rule } from './rule.ts';
 import { sampleFrame } from './sample-events.ts';
 import { expectationOf, recordsOf, SECOND, SPEC } from './scene.ts';
 

@@ -1,6 +1,5 @@
-/** What an adapter hands to the contract suite, and what its rules are written with. */
+/** What an adapter hands to the contract suite. */
 import type { EventHost } from '../event-host.ts';
-import type { Scene } from './scene.ts';
 
 export interface HostFixture {
   /** an empty store without a host id */
@@ -27,6 +26,3 @@ export interface FixtureOptions {
 }
 
 export type MakeFixture = (options: FixtureOptions) => Promise<HostFixture>;
-
-/** Declares one rule of the contract: a test on a store of its own. */
-export type Rule = (name: string, body: (scene: Scene) => Promise<void>, options?: FixtureOptions) => void;

@@ -1,6 +1,6 @@
 /** Ownership: creation, seal, open, raise, drop, tombstones and the floor. Epochs alone decide. */
 import { expect } from 'vitest';
-import type { Rule } from './fixture.ts';
+import type { Rule } from './rule.ts';
 import { ALL, expectationOf, recordsOf, SECOND, SPEC, stale, T0 } from './scene.ts';
 
 const CREATED = { kind: 'created' };

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { FRONTIER_LAG_MICROS } from '../limits.ts';
 import { framePosition } from '../record.ts';
-import type { Rule } from './fixture.ts';
+import type { Rule } from './rule.ts';
 import { sampleFrame } from './sample-events.ts';
 import { ALL, expectationOf, recordsOf, SECOND, stale, T0 } from './scene.ts';
 
