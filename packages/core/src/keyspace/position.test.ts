@@ -12,7 +12,9 @@ describe('position of an event', () => {
   test('is fixed for ever: stored events depend on these values', () => {
     expect(hashKey('ATL')).toBe(0x1b74904c);
     expect(hashKey('Zürich')).toBe(hashKey('Z\u00fcrich'));
-    expect(identity('ATL', '/flights', '1')).toMatchInlineSnapshot(`"3851723206,1512276460,776163820,42544671"`);
+    expect(identity('ATL', '/flights', '1')).toMatchInlineSnapshot(
+      `"3851723206,1512276460,776163820,42544671"`,
+    );
   });
 
   test('keys beyond ASCII hash as UTF-8', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { comparePositions } from './position.ts';
-import { contains, END, overlaps, range, sameRange, slices, START, WHOLE } from './range.ts';
+import { contains, END, overlaps, range, START, sameRange, slices, WHOLE } from './range.ts';
 
 describe('range', () => {
   test('an empty or reversed range cannot be built', () => {
