@@ -1,0 +1,135 @@
+/** A whole cluster of real servers and processes, and the command as its users run it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createDatabase, freePort, type LocalServer, startRedis } from '@foreshard/local';
+import { ROOT } from '../checkout.ts';
+import { migrate } from '../composition.ts';
+import { prepareCluster, whenOpen } from '../local/cluster.ts';
+
+const CLI = join(ROOT, 'apps/cli/src/main.ts');
+const READY_WITHIN_MS = 30_000;
+
+export interface CommandRun {
+  readonly process: ChildProcess;
+  readonly ended: Promise<CommandResult>;
+}
+
+export interface CommandResult {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export class RealEdge {
+  readonly dataDir: string;
+  private readonly servers: readonly LocalServer[];
+  private readonly processes: ChildProcess[];
+  private readonly env: Readonly<Record<string, string>>;
+
+  static async start(postgresUrl: string, hostCount: number): Promise<RealEdge> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'foreshard-replay-'));
+    const databaseUrl = await createDatabase(postgresUrl, `replay_${process.pid}`);
+    await migrate(databaseUrl);
+    const servers: LocalServer[] = [];
+    for (let i = 0; i <= hostCount; i++) servers.push(await startRedis({ dir: join(dataDir, `redis-${i}`) }));
+    const [control, ...hosts] = servers as [LocalServer, ...LocalServer[]];
+    const stores = { databaseUrl, redisUrl: control.url, hostUrls: hosts.map((h) => h.url) };
+    const token = await prepareCluster(stores, dataDir);
+    const ports = [await freePort(), await freePort()];
+    const env = {
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: control.url,
+      FORESHARD_DATA_DIR: dataDir,
+      EDGE_PORT: String(ports[0]),
+      WORKER_PORT: String(ports[1]),
+      LOG_LEVEL: 'warn',
+    };
+    const processes = ['worker', 'edge'].map((app) => run([join(ROOT, 'apps', app, 'src/main.ts')], env));
+    const edgeUrl = `http://127.0.0.1:${ports[0]}`;
+    const edge = new RealEdge(dataDir, servers, processes, env);
+    await whenOpen(stores, () => {});
+    await untilReady(`${edgeUrl}/readyz`);
+    await writeFile(join(dataDir, 'credentials.json'), JSON.stringify({ edgeUrl, token }));
+    return edge;
+  }
+
+  private constructor(
+    dataDir: string,
+    servers: readonly LocalServer[],
+    processes: ChildProcess[],
+    env: Readonly<Record<string, string>>,
+  ) {
+    this.dataDir = dataDir;
+    this.servers = servers;
+    this.processes = processes;
+    this.env = env;
+  }
+
+  /** Runs `foreshard ...`; `input` goes to its stdin. */
+  command(args: readonly string[], input?: string): CommandRun {
+    const child = spawn(process.execPath, [CLI, ...args], {
+      env: { ...process.env, FORESHARD_DATA_DIR: this.dataDir },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    child.stdin.end(input ?? '');
+    const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+    const ended = new Promise<CommandResult>((resolve) => {
+      child.once('close', (exitCode) => resolve({ exitCode, stdout: stdout(), stderr: stderr() }));
+    });
+    return { process: child, ended };
+  }
+
+  /** As power loss would: its port is free again, and nobody was told. */
+  async restartEdge(): Promise<void> {
+    const old = this.processes[1]!;
+    const gone = new Promise((resolve) => old.once('exit', resolve));
+    old.kill('SIGKILL');
+    await gone;
+    this.processes[1] = run([join(ROOT, 'apps/edge/src/main.ts')], this.env);
+  }
+
+  /** Of the only replay so far. */
+  async stateFile(): Promise<string | undefined> {
+    const dir = join(this.dataDir, 'replay');
+    const names = await readdir(dir).catch((): string[] => []);
+    const name = names.find((each) => each.endsWith('.json'));
+    return name === undefined ? undefined : join(dir, name);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.processes.map(killed));
+    for (const server of this.servers) await server.stop();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+function run(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
+  return spawn(process.execPath, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await gone;
+}
+
+async function untilReady(url: string): Promise<void> {
+  for (const deadline = Date.now() + READY_WITHIN_MS; Date.now() < deadline; await sleep(50)) {
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.status === 200) return;
+  }
+  throw new Error(`${url} is not ready`);
+}
+
+function collect(stream: NodeJS.ReadableStream): () => string {
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks).toString('utf8');
+}
