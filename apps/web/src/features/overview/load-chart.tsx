@@ -29,7 +29,7 @@ export function LoadChart() {
   const { frame, points } = useLive();
   const [{ metric, span }, set] = useQueryStates({
     metric: parseAsStringLiteral(METRICS).withDefault('events'),
-    span: parseAsStringLiteral(SPANS).withDefault('10'),
+    span: parseAsStringLiteral(SPANS).withDefault('5'),
   });
   const shown = useMemo(() => points.slice(-Number(span) * 60), [points, span]);
   return (

@@ -2,7 +2,7 @@
 
 /** "Is it fine, and what needs me?" */
 import { useLive } from '../../components/live/live-provider.tsx';
-import { SamplePanel } from '../sample/sample-panel.tsx';
+import { SampleOffer, SamplePanel } from '../sample/sample-panel.tsx';
 import { BusiestShardlets } from './busiest-shardlets.tsx';
 import { FirstEvents } from './first-events.tsx';
 import { HostStrip } from './host-strip.tsx';
@@ -31,6 +31,7 @@ export function Overview() {
       )}
       <HostStrip />
       {isNew ? null : <BusiestShardlets />}
+      {hasEvents && canTake ? <SampleOffer /> : null}
     </div>
   );
 }

@@ -12,7 +12,7 @@ import { formatCount, formatRate } from '../../formatting/numbers.ts';
 import { formatDuration } from '../../formatting/time.ts';
 import type { SampleResult } from '../../server/sample/replay-output.ts';
 import type { SampleStatus } from '../../server/sample/sample-run.ts';
-import { StartSample } from './start-sample.tsx';
+import { SAMPLE_ROWS_TEXT, StartSample } from './start-sample.tsx';
 
 const ORDER_KEPT = 'The order of each key and of the whole log was kept.';
 
@@ -26,6 +26,24 @@ export function SamplePanel() {
   if (sample.kind === 'running') return <RunningSample sample={sample} />;
   if (sample.endedAtMs === hiddenAtMs) return null;
   return <EndedSample sample={sample} onHide={() => setHidden(sample.endedAtMs)} />;
+}
+
+/** At the end of the page, for a cluster that has events of its own. */
+export function SampleOffer() {
+  const { sample } = useLive();
+  if (sample.kind !== 'idle') return null;
+  return (
+    <aside
+      aria-label="Sample"
+      className="flex flex-wrap items-center justify-between gap-3 rounded-lg border border-line-strong border-dashed px-5 py-4"
+    >
+      <p className="flex items-center gap-3 text-sm text-soft">
+        <Plane aria-hidden className="size-4 shrink-0 text-accent" />
+        {SAMPLE_ROWS_TEXT} recorded departures, sent through the edge, read back and compared one by one.
+      </p>
+      <StartSample look="secondary" />
+    </aside>
+  );
 }
 
 function RunningSample({ sample }: { sample: Running }) {
@@ -100,7 +118,7 @@ function EndedSample({
         </Ending>
       ) : null}
       <div className="flex gap-2">
-        <StartSample label={sample.kind === 'stopped' ? 'Go on' : 'Replay again'} />
+        <StartSample label={sample.kind === 'stopped' ? 'Go on' : 'Replay again'} look="secondary" />
         <Button look="quiet" onClick={onHide}>
           Hide
         </Button>

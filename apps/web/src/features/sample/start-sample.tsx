@@ -9,7 +9,13 @@ import { Button } from '../../components/ui/button.tsx';
 
 export const SAMPLE_ROWS_TEXT = '100,000';
 
-export function StartSample({ label = 'Replay the sample' }: { label?: string }) {
+export function StartSample({
+  label = 'Replay the sample',
+  look = 'primary',
+}: {
+  label?: string;
+  look?: 'primary' | 'secondary';
+}) {
   const trpc = useTRPC();
   const { sample } = useLive();
   const start = useMutation(
@@ -19,7 +25,7 @@ export function StartSample({ label = 'Replay the sample' }: { label?: string })
   );
   return (
     <Button
-      look="primary"
+      look={look}
       disabled={start.isPending || sample.kind === 'running'}
       onClick={() => start.mutate()}
     >

@@ -38,7 +38,9 @@ describe('hostViews', () => {
     [{ alarm: { reason: 'x', detail: 'an empty store', sinceMs: 1 } }, 'alarmed', 'bad'],
     [{ usedBytes: 910e6 }, 'reachable', 'bad'],
     [{ usedBytes: 800e6 }, 'reachable', 'warn'],
-    [{ hoursToFull: 5 }, 'reachable', 'warn'],
+    [{ usedBytes: 300e6, hoursToFull: 5 }, 'reachable', 'warn'],
+    [{ usedBytes: 20e6, hoursToFull: 5 }, 'reachable', 'ok'],
+    [{ usedBytes: 20e6, hoursToFull: 0.5 }, 'reachable', 'warn'],
   ] as const)('%o is %s and %s', (changes, condition, level) => {
     expect(views([[1, usage(changes)]])[0]).toMatchObject({ condition, level });
   });

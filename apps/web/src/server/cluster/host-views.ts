@@ -44,7 +44,10 @@ export const MEASURE_STALE_MS = 35_000;
 /** Edges stop appends at 90 % of a host's memory (507). */
 export const FILL_BAD = 0.9;
 export const FILL_WARN = 0.75;
-export const HOURS_TO_FULL_WARN = 24;
+const HOURS_TO_FULL_WARN = 24;
+const HOURS_TO_FULL_URGENT = 1;
+/** Below it a burst of a minute, taken for growth without end, would look like a host that is soon full. */
+const FILL_WITH_EVIDENCE = 0.25;
 
 export function hostViews(
   map: TopologyMap,
@@ -104,12 +107,19 @@ function reasonOf(condition: HostCondition, measure: HostUsageReport | undefined
   return null;
 }
 
+/** Will it be full so soon that somebody should know now? */
+export function fillsUp(fill: number | null, hoursToFull: number | null): boolean {
+  if (hoursToFull === null) return false;
+  const believable = (fill ?? 0) >= FILL_WITH_EVIDENCE;
+  return hoursToFull < (believable ? HOURS_TO_FULL_WARN : HOURS_TO_FULL_URGENT);
+}
+
 export function levelOf(condition: HostCondition, fill: number | null, hoursToFull: number | null): Level {
   if (condition === 'unreachable' || condition === 'alarmed') return 'bad';
   if (fill !== null && fill >= FILL_BAD) return 'bad';
   if (condition === 'readmitting' || condition === 'draining') return 'warn';
   if (fill !== null && fill >= FILL_WARN) return 'warn';
-  if (hoursToFull !== null && hoursToFull < HOURS_TO_FULL_WARN) return 'warn';
+  if (fillsUp(fill, hoursToFull)) return 'warn';
   return condition === 'unmeasured' ? 'unknown' : 'ok';
 }
 

@@ -53,7 +53,12 @@ describe('judge', () => {
 
   it.each([
     ['a full host', {}, usage({ usedBytes: 950e6 }), 'Host redis-a is full'],
-    ['a host that fills up', {}, usage({ hoursToFull: 3.2 }), 'Host redis-a will be full within 4 h'],
+    [
+      'a host that fills up',
+      {},
+      usage({ usedBytes: 400e6, hoursToFull: 3.2 }),
+      'Host redis-a will be full within 4 h',
+    ],
     ['a restarted host', {}, usage({ incarnationKnown: false }), 'Host redis-a is being readmitted'],
     ['an old measurement', {}, usage({ measuredAtMs: 1 }), 'Host redis-a has not been measured lately'],
     ['refused events', { refusedPerSecond: 12.4 }, usage(), 'Events are being refused'],

@@ -3,7 +3,7 @@
  * function of what was observed, so that the words can be tested. Findings are ordered by who suffers:
  * first what refuses events, then what soon will, then what only blinds the console.
  */
-import { FILL_BAD, HOURS_TO_FULL_WARN, type HostView } from './host-views.ts';
+import { FILL_BAD, fillsUp, type HostView } from './host-views.ts';
 
 export interface Finding {
   readonly level: 'bad' | 'warn';
@@ -38,7 +38,7 @@ export interface Observed {
 /** Shorter silences are ordinary: a poll every two seconds, a slow moment. */
 export const STALE_MS = 6_000;
 /** Names listed before "and n more". */
-const NAMES_MAX = 3;
+const NAMES_MAX = 4;
 
 export function judge(observed: Observed): Verdict {
   if (observed.topologyAgeMs === undefined) return neverConnected();
@@ -184,7 +184,7 @@ function readmissions({ hosts }: Observed): Finding[] {
 
 function fillingHosts({ hosts }: Observed): Finding[] {
   const filling = hosts.filter(
-    (h) => (h.fill ?? 0) < FILL_BAD && h.hoursToFull !== null && h.hoursToFull < HOURS_TO_FULL_WARN,
+    (h) => h.condition === 'reachable' && (h.fill ?? 0) < FILL_BAD && fillsUp(h.fill, h.hoursToFull),
   );
   if (filling.length === 0) return [];
   const soonest = Math.min(...filling.map((h) => h.hoursToFull!));
