@@ -1,6 +1,6 @@
 /** The edge process: chooses what stands behind the ports, and ends cleanly when told to. */
 import { connectControl } from '@foreshard/core/adapters/control';
-import { HostPool } from '@foreshard/core/adapters/event-hosts';
+import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { pino } from 'pino';
 import { type EdgeParts, type RunningEdge, startEdge } from './edge.ts';
 import { type EdgeSettings, readSettings } from './settings.ts';
@@ -8,6 +8,7 @@ import { type EdgeSettings, readSettings } from './settings.ts';
 const settings = settingsOrExit();
 const log = pino({ name: 'edge', level: settings.logLevel, base: { edge: settings.edgeId } });
 const control = connectControl({ ...settings, actor: settings.edgeId });
+const HOST_PATIENCE_MS_MIN = 1_000;
 
 const parts: EdgeParts = {
   settings,
@@ -15,13 +16,22 @@ const parts: EdgeParts = {
   notifier: control.notifier,
   activeHashes: () => control.tokens.activeHashes(),
   loadStream: control.redis,
-  connectHosts: (map) => new HostPool(map),
+  connectHosts: (map) =>
+    new HostPool(map, (host, run) => openEventHost(host, run, { callTimeoutMs: hostPatienceMs() })),
   log,
   onBroken(reason) {
     log.fatal({ reason }, 'the map cannot be followed: starting anew reads it whole');
     void stop(1);
   },
 };
+
+/**
+ * Events in a call to a silent host are refused when the call is given up, so it must not last longer than
+ * they may be held; but a host that only syncs a slow disk has to be waited for.
+ */
+function hostPatienceMs(): number {
+  return Math.max(HOST_PATIENCE_MS_MIN, settings.holdMsMax);
+}
 
 let running: RunningEdge | undefined;
 let stopping = false;
