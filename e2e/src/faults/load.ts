@@ -15,8 +15,8 @@ export interface Target {
 export interface LoadOptions {
   /** of the events, and the beginning of their keys: unique among all loads */
   readonly name: string;
-  /** a client that waits no longer hangs up and sends again */
-  readonly patienceMs?: number;
+  /** every second writer waits no longer for an answer, hangs up and sends again */
+  readonly hastyMs?: number;
 }
 
 const SINGLE_WRITERS = 24;
@@ -32,6 +32,14 @@ const RETRY_PAUSE_MS = 100;
 const FINISH_WITHIN_MS = 30_000;
 /** Only these may be sent again as they are; anything else is a fault of the client or of the edge. */
 const PASSING = new Set(['host_unreachable', 'overloaded', 'not_ready', 'host_full', 'too_many_ids']);
+
+interface Writer {
+  readonly mediaType: string;
+  readonly keys: readonly string[];
+  /** events of each key in one request */
+  readonly ofEach: number;
+  readonly patienceMs: number;
+}
 
 interface LoadEvent {
   readonly id: string;
@@ -49,28 +57,28 @@ export class Load {
   private readonly journal: Journal;
   private readonly target: Target;
   private readonly name: string;
-  private readonly patienceMs: number;
+  private readonly hastyMs: number;
   private readonly agent = new Agent({ connections: SINGLE_WRITERS + BATCH_WRITERS });
   private readonly stopping = new AbortController();
   private readonly broken = new AbortController();
   private readonly writers: Promise<void>[] = [];
   private count = 0;
 
-  constructor(target: Target, journal: Journal, { name, patienceMs = PATIENCE_MS }: LoadOptions) {
+  constructor(target: Target, journal: Journal, { name, hastyMs = PATIENCE_MS }: LoadOptions) {
     this.target = target;
     this.journal = journal;
     this.name = name;
     this.source = `/faults/${name}`;
-    this.patienceMs = patienceMs;
+    this.hastyMs = hastyMs;
   }
 
   start(): void {
     for (let n = 0; n < SINGLE_WRITERS; n++)
-      this.writers.push(this.write('application/cloudevents+json', [`${this.name}-${n}`], 1));
+      this.begin(n, { mediaType: 'application/cloudevents+json', keys: [`${this.name}-${n}`], ofEach: 1 });
     for (let n = 0; n < BATCH_WRITERS; n++) {
       const keys = Array.from({ length: BATCH_KEYS }, (_, k) => `${this.name}-batch-${n}-${k}`);
-      const mediaType = n % 2 === 0 ? 'application/cloudevents-batch+json' : 'application/x-ndjson';
-      this.writers.push(this.write(mediaType, keys, EVENTS_OF_A_KEY));
+      const mediaType = n < BATCH_WRITERS / 2 ? 'application/cloudevents-batch+json' : 'application/x-ndjson';
+      this.begin(n, { mediaType, keys, ofEach: EVENTS_OF_A_KEY });
     }
   }
 
@@ -92,15 +100,19 @@ export class Load {
     }
   }
 
-  private async write(mediaType: string, keys: readonly string[], ofEach: number): Promise<void> {
-    const pauseMs = keys.length === 1 ? SINGLE_PAUSE_MS : BATCH_PAUSE_MS;
+  private begin(n: number, writer: Omit<Writer, 'patienceMs'>): void {
+    this.writers.push(this.write({ ...writer, patienceMs: n % 2 === 0 ? PATIENCE_MS : this.hastyMs }));
+  }
+
+  private async write(writer: Writer): Promise<void> {
+    const pauseMs = writer.keys.length === 1 ? SINGLE_PAUSE_MS : BATCH_PAUSE_MS;
     while (!this.stopping.signal.aborted) {
-      await this.deliver(mediaType, this.next(keys, ofEach));
+      await this.deliver(writer, this.next(writer));
       await sleep(pauseMs);
     }
   }
 
-  private next(keys: readonly string[], ofEach: number): LoadEvent[] {
+  private next({ keys, ofEach }: Writer): LoadEvent[] {
     return Array.from({ length: keys.length * ofEach }, (_, i) => {
       const subject = keys[i % keys.length]!;
       return { id: `${subject}.${this.count++}`, source: this.source, subject };
@@ -108,21 +120,19 @@ export class Load {
   }
 
   /** Until every one of them is acknowledged. */
-  private async deliver(mediaType: string, events: readonly LoadEvent[]): Promise<void> {
+  private async deliver(writer: Writer, events: readonly LoadEvent[]): Promise<void> {
     for (const { id, subject } of events) this.journal.send(id, subject);
-    let open = events;
-    for (;;) {
-      open = await this.attempt(mediaType, open);
-      if (open.length === 0) return;
+    for (let open = await this.attempt(writer, events); open.length > 0; ) {
       await sleep(RETRY_PAUSE_MS, undefined, { signal: this.broken.signal });
+      open = await this.attempt(writer, open);
     }
   }
 
   /** Answers those that must be sent again. */
-  private async attempt(mediaType: string, events: readonly LoadEvent[]): Promise<readonly LoadEvent[]> {
+  private async attempt(writer: Writer, events: readonly LoadEvent[]): Promise<readonly LoadEvent[]> {
     const ids = events.map(({ id }) => id);
     try {
-      return this.note(events, await this.post(mediaType, bodyOf(mediaType, events)));
+      return this.note(events, await this.post(writer, bodyOf(writer.mediaType, events)));
     } catch (error) {
       this.broken.signal.throwIfAborted();
       const cause = lossOf(error);
@@ -132,9 +142,9 @@ export class Load {
     }
   }
 
-  private async post(mediaType: string, body: string): Promise<Reply> {
+  private async post({ mediaType, patienceMs }: Writer, body: string): Promise<Reply> {
     const { edgeUrl, token } = this.target;
-    const patience = AbortSignal.timeout(this.patienceMs);
+    const patience = AbortSignal.timeout(patienceMs);
     const answer = await request(`${edgeUrl}/v1/events`, {
       method: 'POST',
       dispatcher: this.agent,
