@@ -1,1 +1,1 @@
-export { type ReadingParts, readingRoutes } from './routes.ts';
+export { readingRoutes } from './routes.ts';

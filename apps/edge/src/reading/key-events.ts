@@ -12,7 +12,7 @@ import { invalidCursor, readCursor, writeCursor } from './cursor-text.ts';
 import { numbersOfPlace, placeOfNumbers } from './log/cursor.ts';
 import { endOf, type LogPosition, OLDEST } from './log/log-position.ts';
 import { LogReader, type ReaderParts } from './log/log-reader.ts';
-import type { MergedRecord, Trimmed } from './log/merge-machine.ts';
+import type { MergedRecord, Trimmed } from './log/merge-terms.ts';
 import { whereNowIs } from './log/where-now-is.ts';
 
 export interface KeyRequest {

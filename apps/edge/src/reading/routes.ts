@@ -12,7 +12,7 @@ import { decodeCursor, encodeCursor, type LogCursor } from './log/cursor.ts';
 import { type EventHosts, Frontiers } from './log/frontiers.ts';
 import { LogService } from './log/log-service.ts';
 import type { SessionPage } from './log/log-session.ts';
-import type { Trimmed } from './log/merge-machine.ts';
+import type { Trimmed } from './log/merge-terms.ts';
 import { pageBody } from './page-body.ts';
 import { atMicrosOf, fromSeqOf, limitOf, skippedHostsOf, waitMsOf, wholeNumber } from './parameters.ts';
 import { ShardletEvents, type ShardletRequest } from './shardlet-events.ts';

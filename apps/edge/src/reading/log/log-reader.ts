@@ -9,13 +9,8 @@ import { readReplica } from '../read-replica.ts';
 import { Bell, pause } from './bell.ts';
 import type { EventHosts, Frontiers } from './frontiers.ts';
 import type { LogPosition } from './log-position.ts';
-import {
-  type MergedRecord,
-  MergeMachine,
-  type MergeOptions,
-  type Trimmed,
-  type Wish,
-} from './merge-machine.ts';
+import { MergeMachine } from './merge-machine.ts';
+import type { MergedRecord, MergeOptions, Trimmed, Wish } from './merge-terms.ts';
 
 export interface ReaderParts {
   readonly map: EdgeMap;

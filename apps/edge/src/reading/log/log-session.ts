@@ -11,7 +11,7 @@ import type { Shardlet } from '@foreshard/core/topology';
 import type { LogCursor, SkippedHost } from './cursor.ts';
 import { comparePlaces, type LogPosition } from './log-position.ts';
 import { LogReader, type ReaderParts, type TakeOptions } from './log-reader.ts';
-import type { MergedRecord, Trimmed } from './merge-machine.ts';
+import type { MergedRecord, Trimmed } from './merge-terms.ts';
 
 export interface SessionPage {
   readonly records: readonly MergedRecord[];

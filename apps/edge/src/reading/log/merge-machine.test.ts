@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HostTables } from './host-tables.ts';
 import { comparePlaces, type LogPosition, OLDEST } from './log-position.ts';
-import { MergeMachine, type Wish } from './merge-machine.ts';
+import { MergeMachine } from './merge-machine.ts';
+import type { Wish } from './merge-terms.ts';
 import { MergeWorld, type TruthRecord } from './merge-world.fixture.ts';
 
 const MAX_TS = Number.MAX_SAFE_INTEGER;
@@ -110,6 +111,67 @@ async function drain(world: MergeWorld, reader: SlowReader): Promise<void> {
 function inOrder(records: readonly TruthRecord[]): TruthRecord[] {
   return [...records].sort(comparePlaces);
 }
+
+/** A reader that has read one open shardlet up to seq 9, and the means to change what T says of it. */
+async function oneShardlet() {
+  const world = await MergeWorld.start(1, 1, 1);
+  const topology = new TopologyMap(EMPTY_TOPOLOGY);
+  for (const change of world.changes) topology.apply(change);
+  const tables = new HostTables();
+  const machine = new MergeMachine(topology, tables, { stream: 1, after: OLDEST });
+  const [shardlet] = [...topology.leaves(1)];
+  const info = {
+    shardlet: shardlet!.id,
+    epoch: shardlet!.epoch,
+    mode: 'open',
+    firstSeq: 1,
+    lastSeq: 9,
+  } as const;
+  tables.apply(1, { hostLast: 50, changed: [info], since: 1 });
+  machine.frontier(1, 50, [info]);
+  machine.wishes();
+  const frame = new Uint8Array(32);
+  machine.read(shardlet!.id, { records: [{ seq: 9, ts: 40, frame }], nextSeq: 10 });
+  const decide = (state: Partial<typeof shardlet>): void => {
+    const shardlets = [{ ...shardlet!, ...state }];
+    const change = {
+      ...world.changes.at(-1)!,
+      version: topology.version + 1,
+      hosts: [],
+      streams: [],
+      shardlets,
+    };
+    topology.apply(change);
+    machine.topologyChanged(shardlets);
+  };
+  return { machine, shardlet: shardlet!, decide };
+}
+
+describe('a reader', () => {
+  it('has to begin anew when its host lost what it has read', async () => {
+    const { machine, decide } = await oneShardlet();
+    decide({ epoch: 8, lost: [{ epoch: 8, seq: 9 }] });
+    expect(machine.mustRestart).toBe(false);
+    decide({ epoch: 9, lost: [{ epoch: 9, seq: 8 }] });
+    expect(machine.mustRestart).toBe(true);
+  });
+
+  it('is told of what retention took from it', async () => {
+    const { machine, shardlet, decide } = await oneShardlet();
+    decide({ state: { kind: 'gone', successors: [], finalSeq: 20, finalTs: 90 } });
+    expect(machine.takeTrimmed()).toEqual([{ shardlet: shardlet.id, firstSeq: 21 }]);
+    expect(machine.take({ limit: 10 }).map((r) => r.seq)).toEqual([9]);
+  });
+
+  it('gives out nothing above the promise of a host, and asks nothing of an idle shardlet', async () => {
+    const { machine } = await oneShardlet();
+    expect(machine.take({ limit: 10 }).map((r) => r.ts)).toEqual([40]);
+    expect(machine.wishes()).toEqual([]);
+    expect(machine.bound).toBe(50);
+    expect(machine.isPast({ ts: 50, shardlet: 1, seq: 1 })).toBe(true);
+    expect(machine.isPast({ ts: 51, shardlet: 1, seq: 1 })).toBe(false);
+  });
+});
 
 describe('the merged log', () => {
   it('gives every record once and in order, whatever happens to shardlets, hosts and answers', async () => {

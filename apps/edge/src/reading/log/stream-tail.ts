@@ -4,7 +4,7 @@
  */
 import { comparePlaces, type LogPosition } from './log-position.ts';
 import type { LogSession, SessionPage } from './log-session.ts';
-import type { MergedRecord } from './merge-machine.ts';
+import type { MergedRecord } from './merge-terms.ts';
 
 /** What a follower may lag behind before it has to read from the hosts again: seconds at high rates. */
 const RING_RECORDS_MAX = 50_000;

@@ -1,0 +1,51 @@
+/** What a merge is given, asks for and gives out. */
+import type { Shardlet } from '@foreshard/core/topology';
+import type { LogPosition } from './log-position.ts';
+
+export interface MergedRecord {
+  readonly shardlet: number;
+  readonly shard: number;
+  readonly seq: number;
+  readonly ts: number;
+  readonly frame: Uint8Array;
+}
+
+/** What the machine asks its driver for; each is answered by one of found, read, trimmed or failed. */
+export type Wish =
+  | { readonly kind: 'seek'; readonly shardlet: number; readonly host: number; readonly ts: number }
+  | {
+      readonly kind: 'read';
+      readonly shardlet: number;
+      readonly host: number;
+      readonly fromSeq: number;
+      readonly maxRecords: number;
+    };
+
+/** How much to give out at once. */
+export interface Portion {
+  readonly limit: number;
+  readonly bytesMax?: number;
+  /** the last place that may be given out */
+  readonly until?: LogPosition | undefined;
+}
+
+/** Records that were removed by retention before this reader came to them. */
+export interface Trimmed {
+  readonly shardlet: number;
+  readonly firstSeq: number;
+}
+
+export interface MergeOptions {
+  readonly stream: number;
+  readonly after: LogPosition;
+  /** which shardlets take part; all, unless given. REQUIRES that a child takes part when a parent does. */
+  readonly includes?: (shardlet: Shardlet) => boolean;
+  /** all that can take part as T is now, where the caller knows better than to look through the stream */
+  readonly candidates?: Iterable<Shardlet>;
+  /** hosts to go on without */
+  readonly skippedHosts?: ReadonlySet<number>;
+  /** records to hold ready over all shardlets: enough to keep every host busy, little enough for memory */
+  readonly recordsAheadMax?: number;
+  /** of one read; more where the host gives only some of what it looks at */
+  readonly readRecordsMax?: number;
+}
