@@ -36,21 +36,22 @@ export async function preload(url: string, topology: Topology, ids: number): Pro
 }
 
 function groups(table: RouteTable, from: number, count: number): AppendGroup[] {
-  const bySlot = new Map<number, Buffer[]>();
+  const byShardlet = new Map<number, { readonly epoch: number; readonly frames: Buffer[] }>();
   const identity = new Uint32Array(4);
   for (let i = from; i < from + count; i++) {
     const keyHash = hashKey(`preload-${i % KEYS}`);
     identify(keyHash, '/preload', String(i), identity);
     const frame = Buffer.alloc(FRAME_BYTES);
     writeFrame(frame, 0, keyHash, identity, PAYLOAD, 0, PAYLOAD.length);
-    const slot = table.find(keyHash, identity[0]!);
-    const frames = bySlot.get(slot);
-    if (frames === undefined) bySlot.set(slot, [frame]);
-    else frames.push(frame);
+    const row = table.find(keyHash, identity[0]!);
+    const shardlet = table.shardletAt(row);
+    const group = byShardlet.get(shardlet);
+    if (group === undefined) byShardlet.set(shardlet, { epoch: table.epochAt(row), frames: [frame] });
+    else group.frames.push(frame);
   }
-  return [...bySlot].map(([slot, frames]) => ({
-    shardlet: table.shardletAt(slot),
-    epoch: table.epochAt(slot),
+  return [...byShardlet].map(([shardlet, { epoch, frames }]) => ({
+    shardlet,
+    epoch,
     edgeTs: Date.now() * 1_000,
     tokenTs: 0,
     dedup: DEDUP,
