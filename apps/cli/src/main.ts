@@ -1,5 +1,5 @@
 /** The `foreshard` command: puts its topics together, and turns failures into one line and an exit code. */
-import { SetupFailure } from '@foreshard/local';
+import { diskFull, SetupFailure } from '@foreshard/local';
 import { Command, CommanderError } from 'commander';
 import { register as registerDoctor } from './doctor/index.ts';
 import { register as registerEvents } from './events/index.ts';
@@ -55,14 +55,17 @@ function report(error: unknown): number {
   return exitCode;
 }
 
+function below(details: string): string {
+  return details === '' ? '' : `\n${details}`;
+}
+
 function explain(error: unknown): { message: string; exitCode: number } {
   if (error instanceof SetupFailure)
-    return { message: `${error.message}: ${error.cure}`, exitCode: EXIT_FAILURE };
+    return { message: `${error.message}: ${error.cure}${below(error.details)}`, exitCode: EXIT_FAILURE };
   if (error instanceof CommandFailure) return { message: error.message, exitCode: error.exitCode };
   if (TELLING.includes((error as Error).name))
     return { message: (error as Error).message, exitCode: EXIT_FAILURE };
-  if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
-    return { message: 'the disk is full: free about 1 GB and start again', exitCode: EXIT_FAILURE };
+  if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return explain(diskFull());
   // not foreseen: whoever mends it needs the place
   const unforeseen = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { message: unforeseen, exitCode: EXIT_FAILURE };

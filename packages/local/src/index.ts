@@ -1,5 +1,12 @@
 export { freePort, isFree } from './free-port.ts';
-export { type LocalServer, lastLines, type ServerPlan, startServer } from './local-server.ts';
+export {
+  diskFull,
+  howItEnded,
+  type LocalServer,
+  lastLines,
+  type ServerPlan,
+  startServer,
+} from './local-server.ts';
 export type { ProcessEnd } from './owned-process.ts';
 export { createDatabase, type PostgresOptions, startPostgres } from './postgres.ts';
 export { endProcess, identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';

@@ -36,6 +36,7 @@ export interface ServerPlan {
 const READY_POLL_MS = 25;
 /** A Redis that reads a large append-only file back answers late: about 1 GB in 10 s. */
 const READY_WITHIN_MS = 300_000;
+const LAST_LINES = 5;
 const PAUSING: readonly NodeJS.Signals[] = ['SIGSTOP', 'SIGCONT', 'SIGTSTP'];
 
 export async function startServer(plan: ServerPlan): Promise<LocalServer> {
@@ -82,13 +83,19 @@ async function startOnce(plan: ServerPlan): Promise<OwnedProcess> {
   return owned;
 }
 
-async function failedStart(plan: ServerPlan, end: ProcessEnd): Promise<SetupFailure> {
-  const how = end.signal === null ? `exit code ${end.code}` : `signal ${end.signal}`;
-  const log = await lastLines(plan.spec.logFile, 5);
-  return new SetupFailure(
-    `${plan.spec.name} ended at its start (${how})${log === '' ? '' : `; its last words:\n${log}`}`,
-    `see its log ${plan.spec.logFile}`,
-  );
+async function failedStart({ spec }: ServerPlan, end: ProcessEnd): Promise<SetupFailure> {
+  const details = await lastLines(spec.logFile, LAST_LINES);
+  if (/ENOSPC|No space left/.test(details)) return diskFull(details);
+  const message = `${spec.name} ended ${howItEnded(end)} at its start`;
+  return new SetupFailure(message, `see its log ${spec.logFile}, which ends:`, { details });
+}
+
+export function howItEnded({ code, signal }: ProcessEnd): string {
+  return signal === null ? `with exit code ${code}` : `by signal ${signal}`;
+}
+
+export function diskFull(details = ''): SetupFailure {
+  return new SetupFailure('the disk is full', 'free about 1 GB and start again', { details });
 }
 
 export async function lastLines(file: string, count: number): Promise<string> {

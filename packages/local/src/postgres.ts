@@ -9,8 +9,9 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { freePort } from './free-port.ts';
-import { type LocalServer, startServer } from './local-server.ts';
+import { diskFull, type LocalServer, startServer } from './local-server.ts';
 import { homeFor, type PostgresHome } from './postgres-home.ts';
+import { SetupFailure } from './setup-failure.ts';
 
 export interface PostgresOptions {
   readonly dir: string;
@@ -112,9 +113,17 @@ async function initialise(home: PostgresHome): Promise<void> {
     cwd: home.dir,
     env: { ...process.env, TZ: 'UTC', LC_ALL: 'C' },
     ...(home.uid === undefined ? {} : { uid: home.uid, gid: home.uid }),
-  }).catch(async (error) => {
+  }).catch(async (error: Error & { stderr?: string }) => {
     await rm(home.data, { recursive: true, force: true });
-    throw error;
+    const details = error.stderr ?? error.message;
+    if (/No space left/.test(details)) throw diskFull(details);
+    throw new SetupFailure(
+      'PostgreSQL could not make its data folder',
+      `see whether ${home.dir} may be written:`,
+      {
+        details,
+      },
+    );
   });
 }
 

@@ -2,9 +2,12 @@
 export class SetupFailure extends Error {
   override readonly name = 'SetupFailure';
   readonly cure: string;
+  /** the last lines of a log that say more; may be empty */
+  readonly details: string;
 
-  constructor(message: string, cure: string, options?: ErrorOptions) {
+  constructor(message: string, cure: string, options: ErrorOptions & { details?: string } = {}) {
     super(message, options);
     this.cure = cure;
+    this.details = options.details ?? '';
   }
 }

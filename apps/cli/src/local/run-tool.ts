@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { lastLines, SetupFailure } from '@foreshard/local';
+import { diskFull, howItEnded, lastLines, SetupFailure } from '@foreshard/local';
 import { BUILD_CACHE, ROOT } from '../checkout.ts';
 import type { Environment } from '../credentials.ts';
 
@@ -36,7 +36,7 @@ export async function runTool(tool: Tool): Promise<void> {
   });
   try {
     const [code, signal] = await once(child, 'exit');
-    if (code !== 0) throw await failed(tool, signal === null ? `exit code ${code}` : `signal ${signal}`);
+    if (code !== 0) throw await failed(tool, howItEnded({ code, signal }));
   } finally {
     await log.close();
   }
@@ -61,8 +61,7 @@ export function buildTool(
 }
 
 async function failed(tool: Tool, how: string): Promise<SetupFailure> {
-  const words = await lastLines(tool.log, LAST_LINES);
-  if (/ENOSPC|No space left/.test(words))
-    return new SetupFailure('the disk is full', 'free about 1 GB and start again');
-  return new SetupFailure(`${tool.what} failed (${how})`, `its log ${tool.log} ends:\n${words}`);
+  const details = await lastLines(tool.log, LAST_LINES);
+  if (/ENOSPC|No space left/.test(details)) return diskFull(details);
+  return new SetupFailure(`${tool.what} failed ${how}`, `see its log ${tool.log}, which ends:`, { details });
 }

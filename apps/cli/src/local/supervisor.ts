@@ -4,7 +4,14 @@
  * stopped in order: first what serves people, then the servers it needs.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identityOf, type LocalServer, lastLines, type ProcessEnd, SetupFailure } from '@foreshard/local';
+import {
+  howItEnded,
+  identityOf,
+  type LocalServer,
+  lastLines,
+  type ProcessEnd,
+  SetupFailure,
+} from '@foreshard/local';
 import { type ProcessRecord, writeRun } from './run-record.ts';
 
 interface Kept {
@@ -14,6 +21,7 @@ interface Kept {
   readonly role: 'service' | 'server';
 }
 
+const LAST_LINES = 5;
 const FIRST_DELAY_MS = 250;
 /** 0.25 + 0.5 + ... + 8 s: half a minute of trying */
 const RESTARTS_MAX = 6;
@@ -83,7 +91,7 @@ export class Supervisor {
     for (let restarts = before + 1; restarts <= RESTARTS_MAX; restarts += 1) {
       const delayMs = restarts === 1 ? 0 : FIRST_DELAY_MS * 2 ** (restarts - 2);
       this.#say(
-        `${kept.name} ended (${how}); starting it again${delayMs === 0 ? '' : ` in ${delayMs / 1000} s`}`,
+        `${kept.name} ended ${how}; starting it again${delayMs === 0 ? '' : ` in ${delayMs / 1000} s`}`,
       );
       await sleep(delayMs);
       if (this.#stopping) return restarts;
@@ -92,7 +100,7 @@ export class Supervisor {
         await this.#record();
         return restarts;
       } catch (error) {
-        how = (error as Error).message.split('\n')[0]!;
+        how = (error as Error).message.replace(`${kept.name} ended `, '');
       }
     }
     throw await hopeless(kept, how);
@@ -114,13 +122,7 @@ async function recordOf({ name, server }: Kept): Promise<ProcessRecord | undefin
 }
 
 async function hopeless({ name, server }: Kept, how: string): Promise<SetupFailure> {
-  const words = await lastLines(server.logFile, 5);
-  return new SetupFailure(
-    `${name} ended ${RESTARTS_MAX + 1} times in a row, the last time: ${how}`,
-    `its log ${server.logFile} ends:\n${words}`,
-  );
-}
-
-function howItEnded({ code, signal }: ProcessEnd): string {
-  return signal === null ? `exit code ${code}` : `signal ${signal}`;
+  const message = `${name} ended ${RESTARTS_MAX + 1} times in a row, the last time ${how}`;
+  const details = await lastLines(server.logFile, LAST_LINES);
+  return new SetupFailure(message, `see its log ${server.logFile}, which ends:`, { details });
 }
