@@ -7,6 +7,17 @@ const target = { edgeUrl: inject('edgeUrl'), token: inject('token') };
 const cluster = new Cluster(inject('dataDir'), target);
 /** What a busy machine may add to a write that nothing is wrong with. */
 const UNDISTURBED_MS = 3_000;
+const ALL = [
+  'edge',
+  'worker',
+  'console',
+  'postgres',
+  'control-redis',
+  'host-1',
+  'host-2',
+  'host-3',
+  'host-4',
+];
 
 afterEach(() => cluster.resume());
 
@@ -26,6 +37,16 @@ describe('an edge that is killed', () => {
     expect(faults).toEqual([]);
     expect(journal.causesSince(killedAtMs)).toContain('connection');
     expect(follower.failures).toBeGreaterThan(0);
+  });
+});
+
+describe('everything at once', () => {
+  it('can be killed, and all that was acknowledged is there when it has come back', async () => {
+    const { faults } = await underLoad(cluster, target, { name: 'all-killed' }, async (scene) => {
+      await Promise.all(ALL.map((name) => cluster.killAndAwaitNext(name)));
+      await storedAnew(scene.journal);
+    });
+    expect(faults).toEqual([]);
   });
 });
 
