@@ -49,6 +49,8 @@ async function unpackInto(dir: string, packages: readonly string[]): Promise<voi
   try {
     const archives = await download(work, packages);
     const target = join(work, 'unpacked');
+    // nothing is unpacked when the system has it all
+    await mkdir(target);
     for (const archive of archives) await run('dpkg', ['-x', archive, target]);
     await rename(target, dir).catch(async (error) => {
       if (!(await exists(dir))) throw error;

@@ -1,3 +1,4 @@
+export { findChromium } from './chromium.ts';
 export { freePort, isFree } from './free-port.ts';
 export {
   diskFull,
