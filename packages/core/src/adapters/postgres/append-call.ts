@@ -10,7 +10,19 @@ import { comparePositions, contains, type Position } from '../../keyspace/index.
 import { byteaArray, int7ByteArray, int8Array } from './binary-array.ts';
 
 /** What v1_append answers; arrays over groups or, where said, over the events concerned. */
-export interface AppendAnswer {
+export type AppendAnswer = PlainAnswer | FullAnswer;
+
+/** Everything was stored. */
+interface PlainAnswer {
+  readonly plain: true;
+  readonly lastSeqs: readonly number[];
+  readonly firstTimes: readonly number[];
+  readonly counts: readonly number[];
+  readonly verdicts?: undefined;
+}
+
+interface FullAnswer {
+  readonly plain: boolean;
   readonly now: number;
   readonly verdicts: readonly ('appended' | 'stale' | 'outside' | 'ahead' | 'tooManyIds')[];
   /** null where nothing was found */
@@ -58,7 +70,7 @@ export class AppendCall {
     });
   }
 
-  args(idsPerSetMax: number): unknown[] {
+  args(idsPerSetMax: number, expectPlain: boolean): unknown[] {
     const of = (value: (each: AppendGroup) => number) => int8Array(this.outgoing.map((o) => value(o.group)));
     const lowest = this.outgoing.map((each) => extreme(each.frames, -1));
     const highest = this.outgoing.map((each) => extreme(each.frames, 1));
@@ -83,10 +95,23 @@ export class AppendCall {
       this.idTimes(),
       EDGE_CLOCK_TOLERANCE_MICROS,
       idsPerSetMax,
+      expectPlain,
     ];
   }
 
   replies(answer: AppendAnswer): AppendReply[] {
+    return answer.verdicts === undefined ? this.plainReplies(answer) : this.fullReplies(answer);
+  }
+
+  private plainReplies(answer: PlainAnswer): AppendReply[] {
+    const replies: AppendReply[] = [];
+    this.outgoing.forEach((each, g) => {
+      replies[each.at] = appended(each, g, answer, [], []);
+    });
+    return replies;
+  }
+
+  private fullReplies(answer: FullAnswer): AppendReply[] {
     const duplicates = this.outgoing.map((): DuplicateOutcome[] => []);
     answer.duplicates?.forEach((event, i) => {
       const shardlet = answer.duplicateOrigins![i]!;
@@ -155,7 +180,7 @@ function extreme(frames: readonly Uint8Array[], sign: number): Position {
 function replyOf(
   each: Outgoing,
   g: number,
-  answer: AppendAnswer,
+  answer: FullAnswer,
   duplicates: DuplicateOutcome[],
   expired: number[],
 ): AppendReply {

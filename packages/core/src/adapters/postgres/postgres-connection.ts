@@ -30,10 +30,16 @@ const NOT_SERVING = /^(08|57P0|53300|25006)/;
 const CODE_CANCELLED = '57014';
 const CODE_DISK_FULL = '53100';
 
-/** synchronous_commit is raised where it is too low for durability, never lowered. */
+/**
+ * Plans are made once and kept, so they must not depend on how small a table was then: look-ups go by index,
+ * in the order in which the arrays of a call name the rows.
+ * synchronous_commit is raised where it is too low for durability, never lowered.
+ */
 const PREPARE_SESSION = `
   SELECT set_config('statement_timeout', $1, false), set_config('jit', 'off', false),
     set_config('plan_cache_mode', 'force_generic_plan', false),
+    set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
+    set_config('enable_mergejoin', 'off', false),
     CASE WHEN current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')
       THEN set_config('synchronous_commit', 'on', false) END`;
 

@@ -44,6 +44,8 @@ export async function connectPostgresHost(options: PostgresHostOptions): Promise
 class PostgresHost implements EventHost {
   private readonly connection: PostgresConnection;
   private readonly idsPerSetMax: number;
+  /** Was the last append stored as a whole? The short way there is tried only while that goes on. */
+  private expectPlain = true;
 
   constructor(connection: PostgresConnection, idsPerSetMax: number) {
     this.connection = connection;
@@ -81,8 +83,11 @@ class PostgresHost implements EventHost {
   async append(groups: readonly AppendGroup[]): Promise<AppendReply[]> {
     if (groups.length === 0) return [];
     const append = new AppendCall(groups);
-    const answer = await this.connection.call<AppendAnswer>('append', append.args(this.idsPerSetMax));
-    return answer === NO_ROOM ? groups.map(() => FULL) : append.replies(answer);
+    const args = append.args(this.idsPerSetMax, this.expectPlain);
+    const answer = await this.connection.call<AppendAnswer>('append', args);
+    if (answer === NO_ROOM) return groups.map(() => FULL);
+    this.expectPlain = answer.plain;
+    return append.replies(answer);
   }
 
   seal(shardlet: number, epoch: number): Promise<EpochReply> {

@@ -6,6 +6,90 @@
 -- (ordered by group). Every statement handles all of them; loops run only over rotations.
 -- REQUIRES each shardlet once, and no event twice in a group.
 
+-- An append in which nothing is refused and nothing is known, which is nearly every one: the fence and the
+-- reservation of seqs are one update, the look-up of ids is the unique index of the insert. Whatever does not
+-- fit raises FS001 or a unique violation, and the append is done with all its cases instead.
+CREATE FUNCTION foreshard.v1_append_plain(
+  host foreshard.host,
+  shardlets bigint[], epochs bigint[], edge_times bigint[], tokens bigint[], windows bigint[], leads bigint[],
+  lowest_hi bigint[], lowest_lo bigint[], highest_hi bigint[], highest_lo bigint[],
+  counts bigint[], sizes bigint[],
+  groups bigint[], places bigint[], fields bigint[], frames bytea[], id_times bigint[],
+  tolerance bigint, ids_per_set_max bigint
+) RETURNS json
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  at_time bigint := foreshard.v1_clock();
+  -- a longer wait for rows makes at_time too old for a timestamp
+  waited_most CONSTANT bigint := 100000;
+  last_seqs bigint[]; first_times bigint[]; sets bigint[]; elsewhere boolean;
+BEGIN
+  IF id_times IS NOT NULL AND EXISTS (
+    SELECT FROM unnest(groups, id_times) AS e(g, id_time)
+    WHERE e.id_time > 0 AND e.id_time < at_time - (windows[e.g] - leads[e.g])
+  ) THEN
+    RAISE SQLSTATE 'FS001';
+  END IF;
+  WITH moved AS (
+    UPDATE foreshard.replica r SET
+      last_seq = r.last_seq + g.counted,
+      last_ts = g.counted - 1 + greatest(
+        least(greatest(g.edge_time, at_time - tolerance), at_time + tolerance),
+        r.last_ts + 1, host.host_last + 1, g.token + 1),
+      bytes = r.bytes + g.size,
+      current_count = r.current_count + g.counted,
+      change = g.change,
+      window_micros = g.window_micros,
+      lead_micros = g.lead_micros
+    FROM (
+      SELECT u.*, c.change
+      FROM (SELECT nextval('foreshard.change') AS change) c,
+        unnest(shardlets, epochs, edge_times, tokens, windows, leads, lowest_hi, lowest_lo, highest_hi, highest_lo,
+            counts, sizes) WITH ORDINALITY
+          AS u(shardlet, epoch, edge_time, token, window_micros, lead_micros, low_hi, low_lo, high_hi, high_lo,
+            counted, size, place)
+    ) g
+    WHERE r.shardlet = g.shardlet AND r.mode = 'open' AND r.epoch = g.epoch AND g.counted > 0
+      AND (g.low_hi, g.low_lo) >= (r.from_hi, r.from_lo) AND (g.high_hi, g.high_lo) < (r.to_hi, r.to_lo)
+      AND g.token <= at_time + tolerance
+      AND r.set_opened_at + g.window_micros > at_time
+      AND r.current_count + g.counted <= ids_per_set_max
+    RETURNING g.place, r.last_seq - g.counted AS last_seq, r.last_ts - g.counted + 1 AS first_time,
+      r.current_set, r.looks_elsewhere
+  )
+  SELECT array_agg(m.last_seq ORDER BY m.place), array_agg(m.first_time ORDER BY m.place),
+    array_agg(m.current_set ORDER BY m.place), bool_or(m.looks_elsewhere)
+  INTO last_seqs, first_times, sets, elsewhere FROM moved m;
+  IF cardinality(last_seqs) IS DISTINCT FROM cardinality(shardlets)
+    OR foreshard.v1_clock() > at_time + waited_most THEN
+    RAISE SQLSTATE 'FS001';
+  END IF;
+  IF elsewhere AND EXISTS (
+    SELECT FROM unnest(groups, fields) AS e(g, field)
+      JOIN foreshard.replica r ON r.shardlet = shardlets[e.g] AND r.looks_elsewhere
+      CROSS JOIN LATERAL unnest(r.current_set || r.known_sets) AS k(set_id)
+      JOIN foreshard.id_set s ON s.set_id = k.set_id AND (s.origin <> r.shardlet OR s.has_aside)
+      CROSS JOIN LATERAL foreshard.v1_seqs_of(s.set_id, s.origin, e.field)
+  ) THEN
+    RAISE SQLSTATE 'FS001';
+  END IF;
+  INSERT INTO foreshard.record (shardlet, seq, ts, set_id, field, frame)
+    SELECT shardlets[e.g], last_seqs[e.g] + e.place, first_times[e.g] + e.place - 1, sets[e.g], e.field, e.frame
+    FROM unnest(groups, places, fields, frames) AS e(g, place, field, frame);
+  RETURN json_build_object('plain', true, 'lastSeqs', last_seqs, 'firstTimes', first_times, 'counts', counts);
+END
+$$;
+
+-- Where a set has an id: the seqs, in the set's origin, of the events that share the field.
+CREATE FUNCTION foreshard.v1_seqs_of(of_set bigint, of_origin bigint, of_field bigint)
+RETURNS TABLE (seq bigint)
+LANGUAGE sql STABLE AS $$
+  SELECT r.seq FROM foreshard.record r
+    WHERE r.shardlet = of_origin AND r.field = of_field AND r.set_id = of_set
+  UNION ALL
+  SELECT i.seq FROM foreshard.id i WHERE i.set_id = of_set AND i.field = of_field
+$$;
+
 CREATE FUNCTION foreshard.v1_append(
   -- of each group
   shardlets bigint[], epochs bigint[], edge_times bigint[], tokens bigint[], windows bigint[], leads bigint[],
@@ -15,7 +99,9 @@ CREATE FUNCTION foreshard.v1_append(
   groups bigint[], places bigint[], fields bigint[], frames bytea[],
   -- null when no id is timed
   id_times bigint[],
-  tolerance bigint, ids_per_set_max bigint
+  tolerance bigint, ids_per_set_max bigint,
+  -- worth trying first, as the last append was
+  expect_plain boolean
 ) RETURNS json
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
@@ -30,6 +116,15 @@ DECLARE
   duplicates bigint[]; duplicate_origins bigint[]; duplicate_seqs bigint[]; expired bigint[];
 BEGIN
   host := foreshard.v1_enter();
+  IF expect_plain THEN
+    BEGIN
+      RETURN foreshard.v1_append_plain(
+        host, shardlets, epochs, edge_times, tokens, windows, leads, lowest_hi, lowest_lo, highest_hi, highest_lo,
+        counts, sizes, groups, places, fields, frames, id_times, tolerance, ids_per_set_max);
+    EXCEPTION WHEN unique_violation OR SQLSTATE 'FS001' THEN
+      -- undone, its locks included
+    END;
+  END IF;
   FOR pass IN 1..2 LOOP
     SELECT array_agg(r.epoch), array_agg(r.mode),
       array_agg(CASE
@@ -38,13 +133,19 @@ BEGIN
           THEN 'outside'
         ELSE 'appended' END),
       array_agg(r.last_seq), array_agg(r.last_ts), array_agg(r.current_set), array_agg(r.current_count),
-      array_agg(ROW (r.current_set || r.known_sets)::foreshard.known),
+      array_agg(r.known),
       min(CASE WHEN r.mode = 'open' AND r.epoch = g.epoch THEN r.set_opened_at + g.window_micros END)
     INTO found_epochs, found_modes, verdicts, last_seqs, last_times, sets, set_counts, known, rotation_due_at
     FROM unnest(shardlets, epochs, lowest_hi, lowest_lo, highest_hi, highest_lo, windows)
         AS g(shardlet, epoch, low_hi, low_lo, high_hi, high_lo, window_micros)
       LEFT JOIN LATERAL (
-        SELECT * FROM foreshard.replica WHERE replica.shardlet = g.shardlet FOR NO KEY UPDATE
+        SELECT *, ROW (
+            current_set || known_sets,
+            ARRAY(SELECT s.origin
+              FROM unnest(current_set || known_sets) WITH ORDINALITY AS k(set_id, place)
+                LEFT JOIN foreshard.id_set s USING (set_id) ORDER BY k.place)
+          )::foreshard.known AS known
+        FROM foreshard.replica WHERE replica.shardlet = g.shardlet FOR NO KEY UPDATE
       ) r ON true;
     -- read once, when all rows are locked: a time from before a long wait would be too old for a timestamp
     at_time := coalesce(at_time, foreshard.v1_clock());
@@ -67,19 +168,16 @@ BEGIN
     SELECT DISTINCT ON (e.event) e.event, s.origin,
       CASE WHEN o.shardlet IS NULL OR i.seq >= o.first_seq THEN i.seq END AS seq
     FROM unnest(groups, fields, frames) WITH ORDINALITY AS e(g, field, frame, event)
-      CROSS JOIN LATERAL (
-        SELECT h.set_id, h.seq FROM foreshard.record h
-        WHERE h.set_id = ANY ((known[e.g]).sets) AND h.field = e.field
-        UNION ALL
-        SELECT a.set_id, a.seq FROM foreshard.id a
-        WHERE a.set_id = ANY ((known[e.g]).sets) AND a.field = e.field
-      ) i
-      JOIN foreshard.id_set s ON s.set_id = i.set_id AND (s.forget_at IS NULL OR s.forget_at > at_time)
+      CROSS JOIN LATERAL unnest((known[e.g]).sets, (known[e.g]).origins) WITH ORDINALITY AS k(set_id, origin, place)
+      CROSS JOIN LATERAL foreshard.v1_seqs_of(k.set_id, k.origin, e.field) i
+      JOIN foreshard.id_set s ON s.set_id = k.set_id AND (s.forget_at IS NULL OR s.forget_at > at_time)
       LEFT JOIN foreshard.replica o ON o.shardlet = s.origin AND o.mode IN ('open', 'sealed', 'ready')
-      LEFT JOIN foreshard.record stored ON stored.shardlet = o.shardlet AND stored.seq = i.seq
     WHERE verdicts[e.g] = 'appended'
-      AND (stored.seq IS NULL OR substring(stored.frame FROM 5 FOR 20) = substring(e.frame FROM 5 FOR 20))
-    ORDER BY e.event, array_position((known[e.g]).sets, i.set_id), i.seq DESC
+      AND coalesce(
+        (SELECT substring(h.frame FROM 5 FOR 20) = substring(e.frame FROM 5 FOR 20)
+          FROM foreshard.record h WHERE h.shardlet = o.shardlet AND h.seq = i.seq),
+        true)
+    ORDER BY e.event, k.place, i.seq DESC
   ) k;
 
   IF id_times IS NOT NULL THEN
@@ -123,9 +221,7 @@ BEGIN
     FROM unnest(groups, places, fields, frames) AS e(g, place, field, frame) WHERE verdicts[e.g] = 'appended';
   END IF;
 
-  INSERT INTO foreshard.record (shardlet, seq, ts, set_id, field, frame)
-    SELECT shardlets[e.g], last_seqs[e.g] + e.place, first_times[e.g] + e.place - 1, sets[e.g], e.field, e.frame
-    FROM unnest(groups, places, fields, frames) AS e(g, place, field, frame);
+  PERFORM foreshard.v1_store(shardlets, last_seqs, first_times, sets, groups, places, fields, frames, at_time);
   UPDATE foreshard.replica r SET
     last_seq = r.last_seq + g.stored,
     last_ts = CASE WHEN g.stored > 0 THEN g.first_time + g.stored - 1 ELSE r.last_ts END,
@@ -150,10 +246,51 @@ BEGIN
       LEFT JOIN foreshard.replica r USING (shardlet);
   END IF;
   RETURN json_build_object(
-    'now', at_time, 'verdicts', verdicts, 'epochs', found_epochs, 'modes', found_modes, 'ranges', ranges,
+    'plain', duplicates IS NULL AND expired IS NULL AND NOT 'appended' <> ANY (verdicts), 'now', at_time, 'verdicts', verdicts, 'epochs', found_epochs, 'modes', found_modes, 'ranges', ranges,
     'lastSeqs', last_seqs, 'firstTimes', first_times, 'counts', counts,
     'duplicates', duplicates, 'duplicateOrigins', duplicate_origins, 'duplicateSeqs', duplicate_seqs,
     'expired', expired);
+END
+$$;
+
+-- Stores events that are new. The place of an id in the index may be taken: by a forgotten set, which gives
+-- it up, or by another event with the same field, beside which the id is kept.
+CREATE FUNCTION foreshard.v1_store(
+  shardlets bigint[], last_seqs bigint[], first_times bigint[], sets bigint[],
+  groups bigint[], places bigint[], fields bigint[], frames bytea[], at_time bigint
+) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  beside bigint[];
+BEGIN
+  UPDATE foreshard.record old SET set_id = NULL
+  FROM unnest(groups, fields) AS e(g, field)
+  WHERE old.shardlet = shardlets[e.g] AND old.field = e.field AND old.set_id IS NOT NULL
+    AND NOT EXISTS (
+      SELECT FROM foreshard.id_set s
+      WHERE s.set_id = old.set_id AND (s.forget_at IS NULL OR s.forget_at > at_time));
+  SELECT array_agg(e.event) INTO beside
+  FROM (
+    SELECT u.*, row_number() OVER (PARTITION BY u.g, u.field ORDER BY u.event) AS nth
+    FROM unnest(groups, fields) WITH ORDINALITY AS u(g, field, event)
+  ) e
+  WHERE e.nth > 1 OR EXISTS (
+    SELECT FROM foreshard.record taken
+    WHERE taken.shardlet = shardlets[e.g] AND taken.field = e.field AND taken.set_id IS NOT NULL);
+
+  INSERT INTO foreshard.record (shardlet, seq, ts, set_id, field, frame)
+    SELECT shardlets[e.g], last_seqs[e.g] + e.place, first_times[e.g] + e.place - 1,
+      CASE WHEN e.event <> ALL (coalesce(beside, '{}')) THEN sets[e.g] END, e.field, e.frame
+    FROM unnest(groups, places, fields, frames) WITH ORDINALITY AS e(g, place, field, frame, event);
+  IF beside IS NOT NULL THEN
+    INSERT INTO foreshard.id (set_id, field, seq)
+      SELECT sets[groups[b.event]], fields[b.event], last_seqs[groups[b.event]] + places[b.event]
+      FROM unnest(beside) AS b(event);
+    UPDATE foreshard.id_set SET has_aside = true
+      WHERE set_id IN (SELECT sets[groups[b.event]] FROM unnest(beside) AS b(event));
+    UPDATE foreshard.replica SET looks_elsewhere = true
+      WHERE shardlet IN (SELECT shardlets[groups[b.event]] FROM unnest(beside) AS b(event));
+  END IF;
 END
 $$;
 

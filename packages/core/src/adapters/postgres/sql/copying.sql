@@ -14,6 +14,7 @@ DECLARE
   young bigint;
   more_ids bigint;
   more_bytes bigint;
+  more_aside bigint;
 BEGIN
   IF r.epoch IS DISTINCT FROM at_epoch OR r.mode <> 'shadow' THEN RETURN foreshard.v1_stale(r); END IF;
   IF last_given >= first_given AND first_given > r.last_seq + 1 THEN
@@ -28,19 +29,40 @@ BEGIN
   IF last_given > r.last_seq THEN
     -- the ids of young records travel with them; older ones are past every retry within the window
     young := foreshard.v1_clock() - r.window_micros - r.lead_micros;
-    WITH taken AS (
-      INSERT INTO foreshard.record (shardlet, seq, ts, set_id, field, frame)
-        SELECT at_shardlet, first_given + g.place - 1, g.ts, CASE WHEN g.ts > young THEN r.current_set END,
-          foreshard.v1_id_field(g.frame), g.frame
+    WITH given AS (
+      SELECT n.*, n.ts > young AS is_young,
+        row_number() OVER (PARTITION BY n.field, n.ts > young ORDER BY n.seq) AS nth
+      FROM (
+        SELECT first_given + g.place - 1 AS seq, g.ts, foreshard.v1_id_field(g.frame) AS field, g.frame
         FROM unnest(times, frames) WITH ORDINALITY AS g(ts, frame, place)
         WHERE first_given + g.place - 1 > r.last_seq
-        RETURNING set_id, length(frame) AS size
+      ) n
+    ), taken AS (
+      INSERT INTO foreshard.record (shardlet, seq, ts, set_id, field, frame)
+        SELECT at_shardlet, n.seq, n.ts,
+          -- where the place in the index is free, else the id is kept aside
+          CASE WHEN n.is_young AND n.nth = 1 AND NOT EXISTS (
+            SELECT FROM foreshard.record other
+            WHERE other.shardlet = at_shardlet AND other.field = n.field AND other.set_id IS NOT NULL
+          ) THEN r.current_set END,
+          n.field, n.frame
+        FROM given n
+        RETURNING seq, field, ts > young AS is_young, set_id, length(frame) AS size
+    ), aside AS (
+      INSERT INTO foreshard.id (set_id, field, seq)
+        SELECT r.current_set, field, seq FROM taken WHERE is_young AND set_id IS NULL
+        RETURNING seq
     )
-    SELECT count(set_id), sum(size) INTO more_ids, more_bytes FROM taken;
+    SELECT count(*) FILTER (WHERE is_young), sum(size), (SELECT count(*) FROM aside)
+    INTO more_ids, more_bytes, more_aside FROM taken;
+    IF more_aside > 0 THEN
+      UPDATE foreshard.id_set SET has_aside = true WHERE set_id = r.current_set;
+    END IF;
     UPDATE foreshard.replica SET
       last_seq = last_given,
       bytes = bytes + more_bytes,
       current_count = current_count + more_ids,
+      looks_elsewhere = looks_elsewhere OR more_aside > 0,
       change = nextval('foreshard.change')
     WHERE shardlet = at_shardlet;
   END IF;
@@ -82,9 +104,10 @@ BEGIN
       SELECT DISTINCT target.set_id, i.field, i.seq FROM unnest(fields, seqs) AS i(field, seq)
       ON CONFLICT DO NOTHING;
     GET DIAGNOSTICS added = ROW_COUNT;
-    UPDATE foreshard.id_set SET count = count + added, complete = is_complete WHERE set_id = target.set_id;
+    UPDATE foreshard.id_set SET count = count + added, complete = is_complete, has_aside = true
+      WHERE set_id = target.set_id;
   END IF;
-  UPDATE foreshard.replica SET known_sets = known_sets || target.set_id
+  UPDATE foreshard.replica SET known_sets = known_sets || target.set_id, looks_elsewhere = true
     WHERE shardlet = at_shardlet AND NOT known_sets @> ARRAY[target.set_id];
   RETURN '{"kind": "ingested"}';
 END
@@ -115,6 +138,7 @@ DECLARE
   keep_to bigint := greatest(after_seq, r.first_seq - 1);
   gone_bytes bigint;
   gone_ids bigint;
+  gone_aside bigint;
 BEGIN
   IF r.epoch IS DISTINCT FROM at_epoch OR r.mode <> 'shadow' THEN RETURN foreshard.v1_stale(r); END IF;
   IF keep_to >= r.last_seq THEN RETURN foreshard.v1_done(r.last_seq); END IF;
@@ -122,8 +146,10 @@ BEGIN
     DELETE FROM foreshard.record WHERE shardlet = at_shardlet AND seq > keep_to
     RETURNING set_id, length(frame) AS size
   ) SELECT coalesce(sum(size), 0), count(set_id) INTO gone_bytes, gone_ids FROM gone;
+  DELETE FROM foreshard.id WHERE set_id = r.current_set AND seq > keep_to;
+  GET DIAGNOSTICS gone_aside = ROW_COUNT;
   UPDATE foreshard.replica
-    SET last_seq = keep_to, bytes = bytes - gone_bytes, current_count = current_count - gone_ids,
+    SET last_seq = keep_to, bytes = bytes - gone_bytes, current_count = current_count - gone_ids - gone_aside,
       change = nextval('foreshard.change')
     WHERE shardlet = at_shardlet;
   RETURN foreshard.v1_done(keep_to);
@@ -159,11 +185,12 @@ BEGIN
 END
 $$;
 
--- Forgets the records below a seq; their ids outlive them. REQUIRES the replica locked.
+-- Forgets the records below a seq; their ids outlive them, aside. REQUIRES the replica locked.
 CREATE FUNCTION foreshard.v1_cut_below(r foreshard.replica, seq_kept bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   gone_bytes bigint;
+  kept_aside bigint;
 BEGIN
   IF seq_kept <= r.first_seq THEN RETURN; END IF;
   WITH gone AS (
@@ -173,10 +200,17 @@ BEGIN
     INSERT INTO foreshard.id (set_id, field, seq)
       SELECT g.set_id, g.field, g.seq FROM gone g JOIN foreshard.id_set s USING (set_id)
       WHERE s.forget_at IS NULL OR s.forget_at > foreshard.v1_clock()
+      RETURNING set_id
+  ), marked AS (
+    UPDATE foreshard.id_set s SET has_aside = true FROM (SELECT DISTINCT set_id FROM kept) k
+      WHERE s.set_id = k.set_id
+      RETURNING s.set_id
   ) SELECT coalesce(sum(size), 0) INTO gone_bytes FROM gone;
+  SELECT count(*) INTO kept_aside FROM foreshard.id_set
+    WHERE set_id = ANY (r.current_set || r.known_sets) AND has_aside;
   UPDATE foreshard.replica
     SET first_seq = seq_kept, last_seq = greatest(last_seq, seq_kept - 1), bytes = bytes - gone_bytes,
-      change = nextval('foreshard.change')
+      looks_elsewhere = looks_elsewhere OR kept_aside > 0, change = nextval('foreshard.change')
     WHERE shardlet = r.shardlet;
 END
 $$;

@@ -83,8 +83,13 @@ CREATE FUNCTION foreshard.v1_forget_set(at_set bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
   PERFORM FROM foreshard.replica WHERE known_sets @> ARRAY[at_set] ORDER BY shardlet FOR NO KEY UPDATE;
-  UPDATE foreshard.replica SET known_sets = array_remove(known_sets, at_set)
-    WHERE known_sets @> ARRAY[at_set] AND mode <> 'shadow';
+  UPDATE foreshard.replica r SET
+      known_sets = array_remove(r.known_sets, at_set),
+      looks_elsewhere = EXISTS (
+        SELECT FROM foreshard.id_set s
+        WHERE s.set_id = ANY (r.current_set || array_remove(r.known_sets, at_set))
+          AND (s.origin <> r.shardlet OR s.has_aside))
+    WHERE r.known_sets @> ARRAY[at_set] AND r.mode <> 'shadow';
   DELETE FROM foreshard.id_set s
     WHERE set_id = at_set
       AND NOT EXISTS (SELECT FROM foreshard.replica WHERE known_sets @> ARRAY[s.set_id]);
@@ -101,11 +106,11 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- The ids of a set from a field on, wherever they are; of each place at most `most`, lowest first.
-CREATE FUNCTION foreshard.v1_ids(of_set bigint, from_field bigint, most int)
+CREATE FUNCTION foreshard.v1_ids(of_set bigint, of_origin bigint, from_field bigint, most int)
 RETURNS TABLE (field bigint, seq bigint)
 LANGUAGE sql STABLE AS $$
   (SELECT r.field, r.seq FROM foreshard.record r
-    WHERE r.set_id = of_set AND r.field >= from_field ORDER BY r.field LIMIT most)
+    WHERE r.shardlet = of_origin AND r.set_id = of_set AND r.field >= from_field ORDER BY r.field LIMIT most)
   UNION ALL
   (SELECT i.field, i.seq FROM foreshard.id i
     WHERE i.set_id = of_set AND i.field >= from_field ORDER BY i.field LIMIT most)
@@ -117,18 +122,18 @@ RETURNS TABLE (field bytea, seq bigint, next_cursor bigint)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   r foreshard.replica;
-  found bigint;
+  found foreshard.id_set;
   chunk_end bigint;
 BEGIN
   SELECT * INTO r FROM foreshard.replica WHERE shardlet = at_shardlet AND mode <> 'dropped';
-  SELECT set_id INTO found FROM foreshard.v1_inherited(r) WHERE name = set_name;
-  SELECT i.field >> 8 INTO chunk_end FROM foreshard.v1_ids(found, from_cursor << 8, most + 1) i
+  SELECT * INTO found FROM foreshard.v1_inherited(r) WHERE name = set_name;
+  SELECT i.field >> 8 INTO chunk_end FROM foreshard.v1_ids(found.set_id, found.origin, from_cursor << 8, most + 1) i
     ORDER BY i.field OFFSET most LIMIT 1;
   -- more than `most` ids that agree in 48 bits are one chunk
   IF chunk_end = from_cursor THEN chunk_end := chunk_end + 1; END IF;
   RETURN QUERY
     SELECT substring(int8send(i.field) FROM 2), i.seq, chunk_end
-    FROM foreshard.v1_ids(found, from_cursor << 8, NULL) i
+    FROM foreshard.v1_ids(found.set_id, found.origin, from_cursor << 8, NULL) i
     WHERE chunk_end IS NULL OR i.field < chunk_end << 8;
 END
 $$;

@@ -8,6 +8,9 @@ BEGIN
   PERFORM foreshard.v1_release_sets(r);
   WITH gone AS (
     DELETE FROM foreshard.record WHERE shardlet = r.shardlet RETURNING set_id, field, seq
+  ), marked AS (
+    UPDATE foreshard.id_set SET has_aside = true
+      WHERE set_id = ANY (r.known_sets) AND origin = r.shardlet AND name IS NOT NULL
   )
   INSERT INTO foreshard.id (set_id, field, seq)
     SELECT g.set_id, g.field, g.seq FROM gone g JOIN foreshard.id_set s USING (set_id)
@@ -24,11 +27,12 @@ LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
   INSERT INTO foreshard.replica (
     shardlet, epoch, mode, change, born_at, stream, from_hi, from_lo, to_hi, to_lo,
-    window_micros, lead_micros, last_ts, known_sets)
+    window_micros, lead_micros, last_ts, known_sets, looks_elsewhere)
   VALUES (
     at_shardlet, at_epoch, in_mode, nextval('foreshard.change'), at_epoch, (spec->>'stream')::bigint,
     (spec->>'fromHi')::bigint, (spec->>'fromLo')::bigint, (spec->>'toHi')::bigint, (spec->>'toLo')::bigint,
-    (spec->>'windowMicros')::bigint, (spec->>'leadMicros')::bigint, last, sets);
+    (spec->>'windowMicros')::bigint, (spec->>'leadMicros')::bigint, last, sets,
+    sets <> '{}');
   PERFORM foreshard.v1_open_set(at_shardlet, at_time);
 END
 $$;

@@ -53,25 +53,29 @@ CREATE TABLE foreshard.replica (
   set_opened_at bigint NOT NULL DEFAULT 0,
   -- closed sets it refers to, own and inherited, newest first
   known_sets bigint[] NOT NULL DEFAULT '{}',
+  -- false: every id it knows is with one of its own records, so the index record_id knows them all
+  looks_elsewhere boolean NOT NULL DEFAULT false,
   CHECK (first_seq <= last_seq + 1)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 CREATE INDEX replica_known_sets ON foreshard.replica USING gin (known_sets);
 
 -- The log. A record carries its id for the set it went into: a row and an index entry of its own for each
--- id would make an append half as fast. Entries of forgotten sets stay in the index until their records go.
+-- id would make an append half as fast. The index is unique, so storing an event is at the same time the
+-- look-up of its id among all generations of its own shardlet; entries of forgotten sets stay in it until
+-- their records go or the id comes again. An id that finds its place taken is kept in foreshard.id.
 -- The headers of frames are read without their payloads, so large frames are kept apart uncompressed.
 CREATE TABLE foreshard.record (
   shardlet bigint NOT NULL,
   seq bigint NOT NULL,
   ts bigint NOT NULL,
-  -- null for a copied record that was too old for an id set
+  -- null when the id is in no set any more, never was (a copied record that was too old), or is kept aside
   set_id bigint,
   -- 7 bytes of the identity (ID_FIELD)
   field bigint NOT NULL,
   frame bytea NOT NULL,
   PRIMARY KEY (shardlet, seq)
 );
-CREATE INDEX record_id ON foreshard.record (set_id, field) WHERE set_id IS NOT NULL;
+CREATE UNIQUE INDEX record_id ON foreshard.record (shardlet, field) WHERE set_id IS NOT NULL;
 ALTER TABLE foreshard.record ALTER COLUMN frame SET STORAGE EXTERNAL;
 
 -- An id set. The count of a current set is kept with its replica.
@@ -84,12 +88,14 @@ CREATE TABLE foreshard.id_set (
   -- null while it is current; from this time on it counts as forgotten, wherever it is still kept
   forget_at bigint,
   -- false while its ids are still being copied from another host
-  complete boolean NOT NULL DEFAULT true
+  complete boolean NOT NULL DEFAULT true,
+  -- some of its ids may be in foreshard.id
+  has_aside boolean NOT NULL DEFAULT false
 );
 CREATE INDEX id_set_forget_at ON foreshard.id_set (forget_at);
 
--- The ids of a set whose records are not here: trimmed, dropped, or on another host. `seq` is the event's
--- in the set's origin. Two events that share the 7 bytes are two rows.
+-- Ids kept aside from records: of records that are not here (trimmed, dropped, on another host), and of
+-- events that share the 7 bytes with another one. `seq` is the event's in the set's origin.
 CREATE TABLE foreshard.id (
   set_id bigint NOT NULL,
   field bigint NOT NULL,
@@ -97,5 +103,5 @@ CREATE TABLE foreshard.id (
   PRIMARY KEY (set_id, field, seq)
 );
 
--- The id sets in which one replica looks, as an element of an array.
-CREATE TYPE foreshard.known AS (sets bigint[]);
+-- The id sets in which one replica looks, in order, with their origins; as an element of an array.
+CREATE TYPE foreshard.known AS (sets bigint[], origins bigint[]);
