@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { type EdgeAccess, edgeAccess } from '../credentials.ts';
 import { badInput, CommandFailure, EXIT_BAD_INPUT } from '../failure.ts';
 import { EXIT_INTERRUPTED, interruptible } from '../interrupt.ts';
+import { print } from '../output.ts';
 import { EdgeClient, type EventResult } from './edge-client.ts';
 import { type EventPost, KeyedSender } from './keyed-sender.ts';
 import { LineProgress } from './line-progress.ts';
@@ -39,7 +40,7 @@ export async function send(file: string, options: SendOptions): Promise<void> {
     );
     progress.end();
     process.stderr.write(`${sentence(summary)}\n`);
-    if (options.json === true) process.stdout.write(`${JSON.stringify(summary)}\n`);
+    if (options.json === true) await print(`${JSON.stringify(summary)}\n`);
     if (!finished)
       throw new CommandFailure('stopped; sending the file again stores nothing twice', EXIT_INTERRUPTED);
     if (summary.refused > 0)

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { edgeAccess } from '../credentials.ts';
 import { interruptible } from '../interrupt.ts';
+import { print } from '../output.ts';
 import { EdgeClient, type LogEvent, type LogPage, Unavailable } from './edge-client.ts';
 import { eventLine } from './event-line.ts';
 
@@ -21,15 +22,15 @@ const RETRY_PAUSE_MS = 1_000;
 
 export async function tail(options: TailOptions): Promise<void> {
   const client = new EdgeClient(edgeAccess(), 1);
-  const print = (event: LogEvent): void => {
-    const line = options.json === true ? JSON.stringify(event) : eventLine(event, options.utc === true);
-    process.stdout.write(`${line}\n`);
-  };
+  const lineOf = (event: LogEvent): string =>
+    options.json === true ? JSON.stringify(event) : eventLine(event, options.utc === true);
+  const show = (events: readonly LogEvent[]): Promise<boolean> =>
+    print(events.map((event) => `${lineOf(event)}\n`).join(''));
   const note = (text: string): void => {
     process.stderr.write(`${text}\n`);
   };
   try {
-    const next = await interruptible((signal) => follow(client, options, { print, note, signal }));
+    const next = await interruptible((signal) => follow(client, options, { show, note, signal }));
     note(`go on with --from ${next}`);
   } finally {
     await client.close();
@@ -37,7 +38,8 @@ export async function tail(options: TailOptions): Promise<void> {
 }
 
 interface TailParts {
-  readonly print: (event: LogEvent) => void;
+  /** answers false when nobody looks any more */
+  readonly show: (events: readonly LogEvent[]) => Promise<boolean>;
   readonly note: (text: string) => void;
   readonly signal: AbortSignal;
 }
@@ -46,14 +48,15 @@ interface TailParts {
 export async function follow(
   client: Pick<EdgeClient, 'log'>,
   { stream, key, from, limit = Number.POSITIVE_INFINITY }: TailOptions,
-  { print, note, signal }: TailParts,
+  { show, note, signal }: TailParts,
 ): Promise<string> {
   let next = from;
   let noted = '';
   for (let printed = 0; printed < limit && !signal.aborted; ) {
     const wanted = Math.min(PAGE_EVENTS_MAX, limit - printed);
     const page = await client
-      .log({ stream, key, from: next, limit: wanted, waitMs: WAIT_MS }, signal)
+      // "now" is found first, without waiting: asked again after a failure it would be later
+      .log({ stream, key, from: next, limit: wanted, waitMs: next === 'now' ? 0 : WAIT_MS }, signal)
       .catch((error: unknown) => retriable(error, signal));
     const remark = typeof page === 'string' ? page : remarkOf(page);
     if (remark !== '' && remark !== noted) note(remark);
@@ -62,9 +65,9 @@ export async function follow(
       await sleep(RETRY_PAUSE_MS, undefined, { signal }).catch(() => {});
       continue;
     }
-    for (const event of page.events) print(event);
     printed += page.events.length;
     next = page.next;
+    if (page.events.length > 0 && !(await show(page.events))) break;
   }
   return next;
 }

@@ -91,6 +91,13 @@ export class RealEdge {
     this.processes[1] = run([join(ROOT, 'apps/edge/src/main.ts')], this.env);
   }
 
+  /** Its process is killed; it comes back as another run, and the worker readmits it. */
+  async restartHost(number: number): Promise<void> {
+    const server = this.servers[number]!;
+    await server.kill('SIGKILL');
+    await server.restart();
+  }
+
   /** Of the only replay so far. */
   async stateFile(): Promise<string | undefined> {
     const dir = join(this.dataDir, 'replay');

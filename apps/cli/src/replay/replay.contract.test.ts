@@ -1,5 +1,5 @@
 /** send, tail and replay as their users run them, on a whole cluster. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -82,6 +82,26 @@ describe('foreshard replay', () => {
     expect(wrong.stderr).toMatch(/row 20001 was not found/);
     expect(JSON.parse(wrong.stdout)).toMatchObject({ ok: false });
   }, 60_000);
+
+  it('loses nothing when a host is killed on the way, nor does a follower of the log', async () => {
+    await rm((await edge.stateFile())!);
+    const follower = edge.command(['tail', '--json', '--limit', '6000']);
+    await sleep(1_500);
+    const args = ['replay', '--trace', 'flights', '--limit', '6000', '--speed', '20000', '--json'];
+    const run = edge.command(args);
+    expect(await hasReached(run, 1_000)).toBe(true);
+    await edge.restartHost(1);
+    const done = await run.ended;
+    expect(done.exitCode, done.stderr).toBe(0);
+    expect(JSON.parse(done.stdout)).toMatchObject({ sent: 6_000, stored: 6_000, duplicates: 0, ok: true });
+    const followed = await follower.ended;
+    expect(followed.exitCode, followed.stderr).toBe(0);
+    const ids = followed.stdout
+      .trim()
+      .split('\n')
+      .map((line) => Number(JSON.parse(line).event.id));
+    expect(ids.sort((a, b) => a - b)).toEqual(Array.from({ length: 6_000 }, (_, i) => i + 1));
+  }, 120_000);
 
   it('begins anew under another source with --fresh', async () => {
     const done = await edge.command([
@@ -183,6 +203,12 @@ describe('foreshard send and tail', () => {
     ]).ended;
     expect(oldest.stdout).toMatch(/^\d{4}-\S+Z {2}\d+\/\d+ {2}sent {2}tailed {2}e50000\n.*e50001\n$/);
   }, 60_000);
+
+  it('ends quietly when nobody reads any more', async () => {
+    const run = edge.command(['tail', '--from', 'oldest']);
+    run.process.stdout!.once('data', () => run.process.stdout!.destroy());
+    expect((await run.ended).exitCode).toBe(0);
+  });
 
   it('says what is missing when there is no edge or no token', async () => {
     const done = await edge.command(['send', '/nowhere.ndjson']).ended;

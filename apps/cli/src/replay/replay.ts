@@ -9,6 +9,7 @@ import { dataDir, edgeAccess } from '../credentials.ts';
 import { EdgeClient } from '../events/edge-client.ts';
 import { badInput, CommandFailure, EXIT_BAD_INPUT } from '../failure.ts';
 import { EXIT_INTERRUPTED, interruptible } from '../interrupt.ts';
+import { print } from '../output.ts';
 import { openCsv } from './csv-trace.ts';
 import { openFlights } from './flights-trace.ts';
 import { type Played, play } from './play.ts';
@@ -45,7 +46,7 @@ export async function replay(options: ReplayOptions): Promise<void> {
     await interruptible(async (signal) => {
       const state = await stateToBegin(file, trace, client, { ...options, path, edgeUrl: access.edgeUrl });
       const run = new Run(trace, file, client, options, signal);
-      report(await run.run(state), options);
+      await report(await run.run(state), options);
     });
   } finally {
     await client.close();
@@ -159,12 +160,12 @@ function stopped({ acknowledged }: ReplayState): CommandFailure {
   );
 }
 
-function report(summary: ReplaySummary, { json }: ReplayOptions): void {
+async function report(summary: ReplaySummary, { json }: ReplayOptions): Promise<void> {
   const { badRows, mismatches, examples } = summary;
   for (const { line, reason } of badRows.slice(0, BAD_ROWS_SHOWN)) note(`line ${line}: ${reason}`);
   if (badRows.length > BAD_ROWS_SHOWN) note(`and ${badRows.length - BAD_ROWS_SHOWN} more lines`);
   for (const sentence of sentences(summary, durationText)) note(sentence);
-  if (json === true) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  if (json === true) await print(`${JSON.stringify(summary)}\n`);
   if (mismatches.length > 0)
     throw new CommandFailure([`MISMATCH: ${mismatches.join('; ')}`, ...examples].join('\n  '));
   if (badRows.length > 0)
