@@ -7,8 +7,6 @@ import { printRows } from '../table.ts';
 import { withoutPassword } from './address.ts';
 import { admitHost } from './admission.ts';
 
-export { type Admission, admitHost } from './admission.ts';
-
 export function register(program: Command): void {
   const hosts = program.command('hosts').description('list, add and remove the storage servers');
   hosts
