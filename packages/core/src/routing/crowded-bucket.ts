@@ -28,14 +28,14 @@ export class CrowdedBucket {
   /** Over the rows [from, to). REQUIRES at least two rows; `origin` is the first row of the whole bucket. */
   constructor(rows: Rows, from: number, to: number, origin = from, depth = 1) {
     this.depth = depth;
-    this.baseHi = rows.hiAt(from);
-    this.baseLo = rows.loAt(from);
+    this.baseHi = rows.fromHi[from]!;
+    this.baseLo = rows.fromLo[from]!;
     this.pieceCount = to - from;
-    this.piecesPerUnit = this.pieceCount / (this.distance(rows.hiAt(to - 1), rows.loAt(to - 1)) + 1);
+    this.piecesPerUnit = this.pieceCount / (this.distance(rows.fromHi[to - 1]!, rows.fromLo[to - 1]!) + 1);
     this.starts = new Uint32Array(this.pieceCount + 1);
     let next = 0;
     for (let row = from; row < to; row++) {
-      const piece = this.pieceOf(rows.hiAt(row), rows.loAt(row));
+      const piece = this.pieceOf(rows.fromHi[row]!, rows.fromLo[row]!);
       while (next <= piece) this.starts[next++] = row - origin;
     }
     this.starts.fill(to - origin, next);
@@ -48,7 +48,7 @@ export class CrowdedBucket {
     let row = origin + this.starts[piece]!;
     const end = origin + this.starts[piece + 1]!;
     if (end - row > SCAN_MAX) return this.rowsInCrowdedPiece(rows, piece, origin, row, end, hi, lo);
-    while (row < end && (rows.hiAt(row) < hi || (rows.hiAt(row) === hi && rows.loAt(row) <= lo))) row++;
+    while (row < end && !rows.isAbove(row, hi, lo)) row++;
     return row;
   }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../kernel/index.ts';
 import { contains, END, type Position, range, START } from '../keyspace/index.ts';
 import type { Shardlet } from '../topology/index.ts';
 import { RouteTable } from './route-table.ts';
@@ -46,7 +47,6 @@ function probes(leaves: readonly Shardlet[], extra: readonly Position[]): Positi
 }
 
 function expectSame(table: RouteTable, leaves: readonly Shardlet[], extra: readonly Position[]): void {
-  expect(table.shardletCount).toBe(leaves.length);
   for (const p of probes(leaves, extra)) {
     const expected = leaves.find((s) => contains(s.range, p))!;
     const slot = table.find(p.hi, p.lo);
@@ -64,7 +64,9 @@ describe('RouteTable', () => {
     fc.assert(
       fc.property(cuts, fc.array(position, { maxLength: 20 }), (at, extra) => {
         const leaves = cover(at);
-        expectSame(new RouteTable(leaves), leaves, extra);
+        const table = new RouteTable(leaves);
+        expect(table.shardletCount).toBe(leaves.length);
+        expectSame(table, leaves, extra);
       }),
       { numRuns: 60 },
     );
@@ -85,10 +87,29 @@ describe('RouteTable', () => {
           table.apply(before, after);
           leaves = leaves.filter((s) => !before.includes(s)).concat(after);
         });
+        expect(table.shardletCount).toBe(leaves.length);
         expectSame(table, leaves, []);
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('keeps up with splits from one leaf to thousands, with ids beyond 32 bits', () => {
+    nextId = 2 ** 40;
+    let leaves = cover([]);
+    const table = new RouteTable(leaves);
+    const random = seededRandom(7);
+    for (let round = 0; leaves.length < 6_000; round++) {
+      const before = leaves.filter(
+        (_, i) => leaves.length < 20 || random.next() < 0.4 || i % 97 === round % 97,
+      );
+      const steps = before.flatMap((s) => outcome('split', [s], 2 ** 41 + round));
+      table.apply(before, steps);
+      const gone = new Set(before);
+      leaves = leaves.filter((s) => !gone.has(s)).concat(steps);
+    }
+    expect(table.shardletCount).toBe(leaves.length);
+    expectSame(table, leaves.slice(0, 400), []);
   });
 
   it('says -1 for a stream without leaves', () => {
