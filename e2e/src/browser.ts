@@ -2,9 +2,9 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findChromium } from '@foreshard/local';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 
-const EXECUTABLE = process.env.FORESHARD_CHROMIUM ?? '/usr/bin/chromium';
 const QUIET = [
   '--no-sandbox',
   '--disable-gpu',
@@ -16,12 +16,19 @@ const QUIET = [
 
 export async function openBrowser(): Promise<BrowserContext> {
   const profile = await mkdtemp(join(tmpdir(), 'foreshard-browser-'));
+  const { program, env } = await findChromium(packagedChromium);
   return chromium.launchPersistentContext(profile, {
-    executablePath: EXECUTABLE,
+    executablePath: program,
+    env: env as Record<string, string>,
     args: QUIET,
     reducedMotion: 'reduce',
     permissions: ['clipboard-read', 'clipboard-write'],
   });
+}
+
+/** Loaded only where no other browser is found: it is unpacked to 200 MB. */
+async function packagedChromium(): Promise<string> {
+  return (await import('@sparticuz/chromium')).default.executablePath();
 }
 
 export interface Visit {

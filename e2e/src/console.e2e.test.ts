@@ -50,6 +50,23 @@ describe('the overview', () => {
   });
 });
 
+describe('the sample', () => {
+  it('is replayed, stopped, gone on with, and read back complete and in order', async () => {
+    const { page } = await visit(browser, consoleUrl);
+    const panel = page.getByRole('region', { name: 'Replay of the sample' });
+    await page.getByRole('button', { name: 'Replay the sample' }).first().click();
+    await panel.getByText(/of 100,000 acknowledged/).waitFor({ timeout: 60_000 });
+    await panel.getByRole('button', { name: 'Stop' }).click();
+    await panel.getByText('The replay was stopped').waitFor();
+    const { page: other } = await visit(browser, consoleUrl);
+    await panel.getByRole('button', { name: 'Go on' }).click();
+    await other.getByText('Replaying recorded departures').waitFor({ timeout: 60_000 });
+    await panel.getByText('Every departure came back, once and in order').waitFor({ timeout: 170_000 });
+    const proof = await panel.textContent();
+    expect(proof).toContain('100,000 sent = 100,000 acknowledged = 100,000 stored');
+  }, 240_000);
+});
+
 describe('streams', () => {
   it('are created with checked fields, changed with undo, deleted by typing their name', async () => {
     const { page, complaints } = await visit(browser, `${consoleUrl}/streams`);

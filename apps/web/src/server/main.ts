@@ -76,6 +76,7 @@ function compose(): ConsoleServer {
       mapAgeMs: map.contactAgeMs(nowMs),
       feedAgeMs: load.contactAgeMs(nowMs),
       load: load.window,
+      settledSecond: load.settledSecond(nowMs),
       measures: measures.current,
       edge: edge.state,
       edgeUrl: settings.edgeUrl,

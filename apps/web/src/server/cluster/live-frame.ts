@@ -6,7 +6,7 @@
 import type { HostUsageReport } from '@foreshard/core/telemetry';
 import type { TopologyMap } from '@foreshard/core/topology';
 import type { EdgeState } from '../edge-probe.ts';
-import { type Load, type LoadPoint, type LoadWindow, lastSettledSecond } from '../load/load-window.ts';
+import type { Load, LoadPoint, LoadWindow } from '../load/load-window.ts';
 import { type HostView, hostViews, type Level } from './host-views.ts';
 import { type KeyStrip, keyStrip } from './key-strip.ts';
 import { summarise } from './map-summary.ts';
@@ -57,6 +57,7 @@ export interface Observation {
   readonly mapAgeMs: number | undefined;
   readonly feedAgeMs: number | undefined;
   readonly load: LoadWindow;
+  readonly settledSecond: number;
   readonly measures: ReadonlyMap<number, HostUsageReport>;
   readonly edge: EdgeState;
   readonly edgeUrl: string;
@@ -74,7 +75,7 @@ export function liveFrame(observation: Observation): LiveFrame {
   };
   return {
     atMs: nowMs,
-    rates: load.rate(lastSettledSecond(nowMs), NOW_WINDOW_SECONDS),
+    rates: load.rate(observation.settledSecond, NOW_WINDOW_SECONDS),
     lastEventAtMs: load.lastEventAtMs ?? null,
     mapVersion: map?.version ?? null,
     mapAgeMs: observation.mapAgeMs ?? null,

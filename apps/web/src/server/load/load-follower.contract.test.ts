@@ -6,6 +6,7 @@ import { type LocalServer, startRedis } from '@foreshard/local';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LoadFollower } from './load-follower.ts';
+import { lastSettledSecond } from './load-window.ts';
 
 let dir: string;
 let server: LocalServer;
@@ -56,6 +57,7 @@ it('skips what it cannot read', async () => {
 it('ages while Redis is away, and goes on by itself when it is back', async () => {
   await server.kill('SIGKILL');
   await expect.poll(() => follower.contactAgeMs(Date.now()), { timeout: 10_000 }).toBeGreaterThan(2_500);
+  expect(follower.settledSecond(Date.now())).toBeLessThan(lastSettledSecond(Date.now()));
   await server.restart();
   await tell({ edge: 'edge-1', atMs: second(20), shardlets: [[1, 4, 400, 0]], duplicates: 0 });
   await expect.poll(() => eventsAt(20), { timeout: 15_000 }).toBe(4);

@@ -5,11 +5,11 @@
  */
 import { LOAD_STREAM_KEY, type LoadFlush, loadFlushSchema } from '@foreshard/core/telemetry';
 import type { Redis } from 'ioredis';
-import { LoadWindow } from './load-window.ts';
+import { LoadWindow, lastSettledSecond } from './load-window.ts';
 
 const READ_COUNT = 500;
 /** Also how often the age of the picture is confirmed while no edge has anything to tell. */
-const BLOCK_MS = 1_000;
+const BLOCK_MS = 500;
 const RETRY_MS = 1_000;
 
 export class LoadFollower {
@@ -33,6 +33,14 @@ export class LoadFollower {
   /** How long ago the stream was last seen to its end; undefined before the first time. */
   contactAgeMs(nowMs: number): number | undefined {
     return this.lastContactMs === undefined ? undefined : Math.max(0, nowMs - this.lastContactMs);
+  }
+
+  /**
+   * The newest second that is known. Seconds after the last contact are unknown, not empty: the picture
+   * ends there, and goes on when the stream has been read.
+   */
+  settledSecond(nowMs: number): number {
+    return lastSettledSecond(Math.min(nowMs, this.lastContactMs ?? nowMs));
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 /** The live picture: one query for tools, one subscription for pages. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LiveFrame } from '../cluster/live-frame.ts';
-import { type LoadPoint, lastSettledSecond, WINDOW_SECONDS } from '../load/load-window.ts';
+import { type LoadPoint, WINDOW_SECONDS } from '../load/load-window.ts';
 import type { SampleStatus } from '../sample/sample-run.ts';
 import { query, router } from '../trpc.ts';
 
@@ -20,10 +20,10 @@ export const overviewRouter = router({
   live: query.subscription(async function* ({ ctx, signal }): AsyncGenerator<LiveUpdate> {
     const { server } = ctx;
     const ending = AbortSignal.any(signal === undefined ? [server.closing] : [signal, server.closing]);
-    let sent = lastSettledSecond(Date.now()) - WINDOW_SECONDS;
+    let sent = server.load.settledSecond(Date.now()) - WINDOW_SECONDS;
     while (!ending.aborted) {
       const frame = server.frame();
-      const settled = lastSettledSecond(frame.atMs);
+      const settled = server.load.settledSecond(frame.atMs);
       yield { frame, points: server.load.window.points(sent, settled), sample: server.sample.status };
       sent = Math.max(sent, settled);
       // an aborted wait is the ordinary end of a subscription
