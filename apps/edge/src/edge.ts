@@ -69,6 +69,8 @@ const WARN_PAUSE_MS = 10_000;
 
 const systemClock: Clock = { nowMicros: () => Date.now() * MICROS_PER_MS };
 
+type Warn = (message: string, error: unknown) => void;
+
 export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
   const { settings, log } = parts;
   const metrics = new EdgeMetrics();
@@ -77,43 +79,55 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
   const url = `http://${settings.host}:${port}`;
   log.info({ url }, 'listening');
   const warn = rarely((message, error) => log.warn({ err: error }, message));
-
-  const tokens = new TokenCheck({
-    activeHashes: parts.activeHashes,
-    file: join(settings.dataDir, 'edge', 'tokens.json'),
-    nowMs: Date.now,
-    warn,
-  });
-  const mapFile = join(settings.dataDir, 'edge', 'map.json');
-  const [first] = await Promise.all([untilThereIsAMap(parts, mapFile, warn), tokens.start()]);
-  log.info({ version: first.topology.version, from: first.from }, 'map loaded');
-  const map = new MapFollower(first, {
-    store: parts.store,
-    notifier: parts.notifier,
-    file: mapFile,
-    nowMs: Date.now,
-    warn,
-    onBroken: parts.onBroken,
-  });
+  const tokens = tokenCheckOf(parts, warn);
+  const [map] = await Promise.all([followedMap(parts, warn), tokens.start()]);
   const hosts = parts.connectHosts(map.topology);
+  const { handlers, start, stop } = assemble(parts, { map, hosts, tokens, metrics, warn });
+  server.ready(handlers);
+  start();
+  await map.start();
+  log.info({ url }, 'ready');
+  return {
+    url,
+    async stop() {
+      await stop(() => server.drain(DRAIN_MS));
+      tokens.stop();
+      await map.stop();
+      await hosts.close();
+      log.info({}, 'drained');
+    },
+  };
+}
+
+interface Loaded {
+  readonly map: MapFollower;
+  readonly hosts: HostConnections;
+  readonly tokens: TokenCheck;
+  readonly metrics: EdgeMetrics;
+  readonly warn: Warn;
+}
+
+function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loaded) {
+  const { settings } = parts;
+  const clock = systemClock;
+  const fault = (error: unknown) => {
+    metrics.fault();
+    parts.log.error({ err: error }, 'unexpected fault');
+  };
   const guard = new MemoryGuard(
     (hostId) => hosts.get(hostId),
     (hostId) => ingestion.hostAnswers(hostId),
   );
   const counters = new LoadCounters();
-  const fault = (error: unknown) => {
-    metrics.fault();
-    log.error({ err: error }, 'unexpected fault');
-  };
   const ingestion = new Ingestion({
     map,
     hosts,
     isFull: (hostId) => guard.isFull(hostId),
-    clock: systemClock,
+    clock,
     limits: limitsOf(settings),
     observer: observerOf(metrics, counters, map.topology, fault, warn),
   });
-  const reading = readingRoutes({ map, hosts, clock: systemClock });
+  const reading = readingRoutes({ map, hosts, clock });
   const budget = new ByteBudget(settings.inFlightBytesMax);
   const flusher = new LoadFlusher(counters, parts.loadStream, settings.edgeId, () => metrics.lostFlush());
   metrics.watch({
@@ -122,35 +136,45 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
     mapVersion: () => map.topology.version,
     mapAgeSeconds: () => map.ageMs / 1_000,
   });
-  server.ready({
-    events: new EventsEndpoint({ map, ingestion, tokens, budget, clock: systemClock, fault, ...settings }),
-    routes: edgeRoutes({ map, tokens, metrics, mapAgeMs: () => map.ageMs, reading: reading.routes, fault }),
+  const events = new EventsEndpoint({ map, ingestion, tokens, budget, clock, fault, ...settings });
+  const routes = edgeRoutes({
+    map,
+    tokens,
+    metrics,
+    mapAgeMs: () => map.ageMs,
+    reading: reading.routes,
+    fault,
   });
-  guard.start();
-  flusher.start();
-  await map.start();
-  log.info({ url }, 'ready');
-
   return {
-    url,
-    async stop() {
+    handlers: { events, routes },
+    start() {
+      guard.start();
+      flusher.start();
+    },
+    async stop(drain: () => Promise<void>) {
       // readers that wait for news are answered now; they come back to another edge
       reading.close();
-      await server.drain(DRAIN_MS);
+      await drain();
       guard.stop();
-      tokens.stop();
-      await Promise.all([flusher.stop(), map.stop()]);
-      await hosts.close();
-      log.info({}, 'drained');
+      await flusher.stop();
     },
   };
 }
 
-async function untilThereIsAMap(
-  { store }: EdgeParts,
-  file: string,
-  warn: (message: string, error: unknown) => void,
-): Promise<FirstMap> {
+function tokenCheckOf({ settings, activeHashes }: EdgeParts, warn: Warn): TokenCheck {
+  const file = join(settings.dataDir, 'edge', 'tokens.json');
+  return new TokenCheck({ activeHashes, file, nowMs: Date.now, warn });
+}
+
+async function followedMap(parts: EdgeParts, warn: Warn): Promise<MapFollower> {
+  const { store, notifier, onBroken } = parts;
+  const file = join(parts.settings.dataDir, 'edge', 'map.json');
+  const first = await untilThereIsAMap(parts, file, warn);
+  parts.log.info({ version: first.topology.version, from: first.from }, 'map loaded');
+  return new MapFollower(first, { store, notifier, file, nowMs: Date.now, warn, onBroken });
+}
+
+async function untilThereIsAMap({ store }: EdgeParts, file: string, warn: Warn): Promise<FirstMap> {
   for (;;) {
     const first = await firstMap({ store, file });
     if (first !== undefined) return first;
@@ -175,7 +199,7 @@ function observerOf(
   counters: LoadCounters,
   map: TopologyMap,
   fault: (error: unknown) => void,
-  warn: (message: string, error: unknown) => void,
+  warn: Warn,
 ): IngestionObserver {
   const nameOf = (hostId: number) => map.host(hostId)?.name ?? String(hostId);
   return {
@@ -200,7 +224,7 @@ function observerOf(
   };
 }
 
-function rarely(warn: (message: string, error: unknown) => void): typeof warn {
+function rarely(warn: Warn): Warn {
   const warnedAt = new Map<string, number>();
   return (message, error) => {
     const last = warnedAt.get(message) ?? Number.NEGATIVE_INFINITY;

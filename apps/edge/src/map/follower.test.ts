@@ -1,0 +1,170 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MemoryTopologyStore } from '@foreshard/core/adapters/memory';
+import { ManualClock } from '@foreshard/core/kernel';
+import { addHost, createStream, type Decision } from '@foreshard/core/topology';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type FollowerParts, firstMap, MapFollower } from './follower.ts';
+
+let dir: string;
+let store: MemoryTopologyStore;
+let broken: string[];
+let tell: (version: number) => void;
+const followers: MapFollower[] = [];
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'map-'));
+  store = new MemoryTopologyStore(new ManualClock(1_760_000_000_000_000));
+  broken = [];
+  await decide(
+    addHost({ name: 'a', engine: 'redis', url: 'redis://:pw@a', incarnation: 'r', durability: 'always' }),
+  );
+  await decide(createStream({ name: 'main', shardCount: 4 }));
+});
+afterEach(async () => {
+  for (const follower of followers.splice(0)) await follower.stop();
+  await rm(dir, { recursive: true });
+});
+
+async function decide<R>(decision: Decision<R>): Promise<R> {
+  const reply = await store.decide(decision, 'test');
+  if (reply.kind === 'refused') throw new Error(reply.refusal.detail);
+  return reply.result;
+}
+
+function partsOf(over: Partial<FollowerParts> = {}): FollowerParts {
+  return {
+    store,
+    notifier: {
+      subscribe: async (listener) => {
+        tell = listener;
+        return async () => {};
+      },
+    },
+    file: join(dir, 'edge', 'map.json'),
+    nowMs: Date.now,
+    warn: () => {},
+    onBroken: (reason) => broken.push(reason),
+    ...over,
+  };
+}
+
+async function started(over: Partial<FollowerParts> = {}): Promise<MapFollower> {
+  const parts = partsOf(over);
+  const follower = new MapFollower((await firstMap(parts))!, parts);
+  followers.push(follower);
+  await follower.start();
+  return follower;
+}
+
+const away: FollowerParts['store'] = {
+  snapshot: async () => Promise.reject(new Error('away')),
+  changesAfter: async () => Promise.reject(new Error('away')),
+};
+
+async function eventually(check: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 300 && !(await check()); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(await check()).toBe(true);
+}
+
+describe('MapFollower', () => {
+  it('takes over a change when it is told, tables included', async () => {
+    const follower = await started();
+    const seen: number[] = [];
+    follower.onChange((change) => seen.push(change.version));
+    const { streamId } = await decide(createStream({ name: 'two', shardCount: 2 }));
+    tell(3);
+    await eventually(() => follower.topology.version === 3);
+    expect(follower.routeTable(streamId).shardletCount).toBe(2);
+    expect(seen).toEqual([3]);
+  });
+
+  it('finds a change that nobody told of', async () => {
+    const follower = await started();
+    await decide(createStream({ name: 'two', shardCount: 2 }));
+    await eventually(() => follower.topology.version === 3);
+  });
+
+  it('answers a refresh with what was decided before it, though a look was under way', async () => {
+    let gate = Promise.resolve();
+    let looks = 0;
+    const slow: FollowerParts['store'] = {
+      snapshot: () => store.snapshot(),
+      changesAfter: async (version, limit) => {
+        looks++;
+        const changes = await store.changesAfter(version, limit);
+        await gate;
+        return changes;
+      },
+    };
+    const follower = await started({ store: slow });
+    let open = () => {};
+    gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const first = follower.refresh();
+    await decide(createStream({ name: 'two', shardCount: 2 }));
+    const others = [follower.refresh(), follower.refresh(), follower.refresh()];
+    open();
+    await Promise.all([first, ...others]);
+    expect(follower.topology.version).toBe(3);
+    expect(looks).toBe(2);
+  });
+
+  it('keeps the map on disk for a start without T, readable by nobody else', async () => {
+    const file = join(dir, 'edge', 'map.json');
+    const follower = await started();
+    await follower.stop();
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const again = await started({ store: away });
+    expect(again.topology.toTopology()).toEqual(await store.snapshot());
+    expect(again.routeTable(1).shardletCount).toBe(4);
+  });
+
+  it('goes on with T after a start from disk', async () => {
+    await (await started()).stop();
+    let current = away;
+    const parts: FollowerParts['store'] = {
+      snapshot: () => current.snapshot(),
+      changesAfter: (version, limit) => current.changesAfter(version, limit),
+    };
+    const follower = await started({ store: parts });
+    await decide(createStream({ name: 'two', shardCount: 2 }));
+    current = store;
+    await eventually(() => follower.topology.version === 3);
+    expect(broken).toEqual([]);
+  });
+
+  it('says so when the file is of another cluster, or the change log has a hole', async () => {
+    await (await started()).stop();
+    let current = away;
+    const parts: FollowerParts['store'] = {
+      snapshot: () => current.snapshot(),
+      changesAfter: (version, limit) => current.changesAfter(version, limit),
+    };
+    const follower = await started({ store: parts });
+    current = new MemoryTopologyStore(new ManualClock(0));
+    await follower.refresh();
+    expect(broken).toEqual([expect.stringContaining('version 2, T has 0')]);
+
+    const holed = await started({
+      store: {
+        snapshot: () => store.snapshot(),
+        changesAfter: async (version, limit) =>
+          (await store.changesAfter(version, limit)).map((c) => ({ ...c, version: c.version + 5 })),
+      },
+    });
+    await decide(createStream({ name: 'two', shardCount: 2 }));
+    await holed.refresh();
+    expect(broken.at(-1)).toContain('from version 2 to 8');
+    expect(holed.topology.version).toBe(2);
+  });
+
+  it('has no map without T and file, or with a file that is broken', async () => {
+    expect(await firstMap(partsOf({ store: away }))).toBeUndefined();
+    const file = join(dir, 'map.json');
+    await writeFile(file, '{"format":1,"topo');
+    expect(await firstMap(partsOf({ store: away, file }))).toBeUndefined();
+  });
+});

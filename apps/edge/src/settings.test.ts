@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { readSettings } from './settings.ts';
+
+const NEEDED = { DATABASE_URL: 'postgresql://h/d', REDIS_URL: 'redis://h' };
+
+describe('readSettings', () => {
+  it('needs only the two addresses, and takes an empty variable as absent', () => {
+    expect(readSettings({ ...NEEDED, EDGE_PORT: '' })).toMatchObject({
+      host: '127.0.0.1',
+      port: 7070,
+      dataDir: '.foreshard',
+    });
+  });
+
+  it('names the variable and the cure, one line each', () => {
+    expect(() => readSettings({ REDIS_URL: 'x' })).toThrow(
+      /^Set DATABASE_URL to the address of PostgreSQL[^\n]*$/,
+    );
+    expect(() => readSettings({ ...NEEDED, EDGE_PORT: 'seven' })).toThrow(/EDGE_PORT to a port number/);
+    expect(() => readSettings({})).toThrow(/DATABASE_URL.*\n.*REDIS_URL/);
+  });
+});
