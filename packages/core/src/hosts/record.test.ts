@@ -60,9 +60,9 @@ describe('digest', () => {
   test('tells apart another seq, another time, another content', () => {
     expect(sameDigest(one, addToDigest(EMPTY_DIGEST, 8, 1_790_000_000_000_000, frame))).toBe(false);
     expect(sameDigest(one, addToDigest(EMPTY_DIGEST, 7, 1_790_000_000_000_001, frame))).toBe(false);
-    expect(sameDigest(one, addToDigest(EMPTY_DIGEST, 7, 1_790_000_000_000_000, frameOf('k', '1', 'payloae')))).toBe(
-      false,
-    );
+    expect(
+      sameDigest(one, addToDigest(EMPTY_DIGEST, 7, 1_790_000_000_000_000, frameOf('k', '1', 'payloae'))),
+    ).toBe(false);
   });
 
   test('is fixed for ever: Lua and SQL compute the same value', () => {
