@@ -5,6 +5,7 @@
  * It listens before the map is there, so that health checks get an answer: until then `not_ready`.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import { ForeshardError } from '@foreshard/core/kernel';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
@@ -20,6 +21,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** longer than load balancers keep theirs, so that they close first and never meet a closed one */
 const KEEP_ALIVE_MS = 75_000;
 const HEADER_BYTES_MAX = 16_384;
+/** a request that was sent before the client could know of the end arrives within this time */
+const IDLE_GRACE_MS = 100;
 /** how often connections that fell idle are closed while draining */
 const IDLE_SWEEP_MS = 50;
 
@@ -32,6 +35,7 @@ export class EdgeServer {
   private readonly server: Server;
   private readonly metrics: EdgeMetrics;
   private events: EventsEndpoint | undefined;
+  private draining = false;
   private listener: ReturnType<typeof getRequestListener> | undefined;
 
   constructor(metrics: EdgeMetrics) {
@@ -64,11 +68,18 @@ export class EdgeServer {
     this.listener = getRequestListener(routes.fetch);
   }
 
-  /** Takes no new connection and waits for the requests that are being answered, at most so long. */
+  /**
+   * Takes no new connection and waits for the requests that are being answered, at most so long. What a
+   * client has sent on an open connection just now is still answered; then idle connections are closed.
+   */
   async drain(patienceMs: number): Promise<void> {
-    const sweep = setInterval(() => this.server.closeIdleConnections(), IDLE_SWEEP_MS);
+    this.draining = true;
     const cut = setTimeout(() => this.server.closeAllConnections(), patienceMs);
-    await new Promise((resolve) => this.server.close(resolve));
+    // close() of an HTTP server would also cut connections on which a request is about to arrive
+    const closed = new Promise((resolve) => NetServer.prototype.close.call(this.server, resolve));
+    await new Promise((resolve) => setTimeout(resolve, IDLE_GRACE_MS));
+    const sweep = setInterval(() => this.server.closeIdleConnections(), IDLE_SWEEP_MS);
+    await closed;
     clearInterval(sweep);
     clearTimeout(cut);
   }
@@ -76,6 +87,7 @@ export class EdgeServer {
   private handle(request: IncomingMessage, response: ServerResponse): void {
     const stream = request.method === 'POST' ? streamOf(request.url!) : undefined;
     const route = stream === undefined ? 'other' : 'events';
+    if (this.draining) response.setHeader('connection', 'close');
     response.once('finish', () => this.metrics.answered(route, response.statusCode));
     if (this.events === undefined || this.listener === undefined) this.beforeReady(request, response);
     else if (stream !== undefined) void this.events.handle(request, response, stream);
