@@ -72,6 +72,8 @@ export class PostgresConnection {
       connectionTimeoutMillis: callTimeoutMs,
       application_name: 'foreshard host',
       onConnect: async (client: pg.ClientBase) => {
+        // a connection that breaks fails its request, and tells so a second time by an event
+        client.on('error', () => {});
         expected = await insistOnIncarnation(client, expected);
         await client.query(PREPARE_SESSION, [String(Math.ceil(callTimeoutMs * SERVER_TIMEOUT_SHARE))]);
       },

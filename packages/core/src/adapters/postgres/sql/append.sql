@@ -22,6 +22,7 @@ DECLARE
   at_time bigint := foreshard.v1_clock();
   -- a longer wait for rows makes at_time too old for a timestamp
   waited_most CONSTANT bigint := 100000;
+  this_change bigint := nextval('foreshard.change');
   last_seqs bigint[]; first_times bigint[]; sets bigint[]; elsewhere boolean;
 BEGIN
   IF id_times IS NOT NULL AND EXISTS (
@@ -38,17 +39,13 @@ BEGIN
         r.last_ts + 1, host.host_last + 1, g.token + 1),
       bytes = r.bytes + g.size,
       current_count = r.current_count + g.counted,
-      change = g.change,
+      change = this_change,
       window_micros = g.window_micros,
       lead_micros = g.lead_micros
-    FROM (
-      SELECT u.*, c.change
-      FROM (SELECT nextval('foreshard.change') AS change) c,
-        unnest(shardlets, epochs, edge_times, tokens, windows, leads, lowest_hi, lowest_lo, highest_hi, highest_lo,
-            counts, sizes) WITH ORDINALITY
-          AS u(shardlet, epoch, edge_time, token, window_micros, lead_micros, low_hi, low_lo, high_hi, high_lo,
-            counted, size, place)
-    ) g
+    FROM unnest(shardlets, epochs, edge_times, tokens, windows, leads, lowest_hi, lowest_lo, highest_hi, highest_lo,
+        counts, sizes) WITH ORDINALITY
+      AS g(shardlet, epoch, edge_time, token, window_micros, lead_micros, low_hi, low_lo, high_hi, high_lo,
+        counted, size, place)
     WHERE r.shardlet = g.shardlet AND r.mode = 'open' AND r.epoch = g.epoch AND g.counted > 0
       AND (g.low_hi, g.low_lo) >= (r.from_hi, r.from_lo) AND (g.high_hi, g.high_lo) < (r.to_hi, r.to_lo)
       AND g.token <= at_time + tolerance
@@ -108,6 +105,7 @@ DECLARE
   host foreshard.host;
   at_time bigint;
   rotation_due_at bigint;
+  this_change bigint;
   -- as found
   found_epochs bigint[]; found_modes text[]; ranges json[];
   last_seqs bigint[]; last_times bigint[]; sets bigint[]; set_counts bigint[]; known foreshard.known[];
@@ -116,6 +114,7 @@ DECLARE
   duplicates bigint[]; duplicate_origins bigint[]; duplicate_seqs bigint[]; expired bigint[];
 BEGIN
   host := foreshard.v1_enter();
+  this_change := nextval('foreshard.change'); -- drawn under the host lock
   IF expect_plain THEN
     BEGIN
       RETURN foreshard.v1_append_plain(
@@ -227,13 +226,12 @@ BEGIN
     last_ts = CASE WHEN g.stored > 0 THEN g.first_time + g.stored - 1 ELSE r.last_ts END,
     bytes = r.bytes + CASE WHEN g.stored > 0 THEN g.size ELSE 0 END,
     current_count = r.current_count + g.stored,
-    change = CASE WHEN g.stored > 0 THEN g.change ELSE r.change END,
+    change = CASE WHEN g.stored > 0 THEN this_change ELSE r.change END,
     window_micros = g.window_micros,
     lead_micros = g.lead_micros
   FROM (
-    SELECT u.*, CASE WHEN u.verdict = 'appended' THEN u.counted ELSE 0 END AS stored, c.change
-    FROM (SELECT nextval('foreshard.change') AS change) c,
-      unnest(shardlets, verdicts, counts, sizes, first_times, windows, leads)
+    SELECT u.*, CASE WHEN u.verdict = 'appended' THEN u.counted ELSE 0 END AS stored
+    FROM unnest(shardlets, verdicts, counts, sizes, first_times, windows, leads)
         AS u(shardlet, verdict, counted, size, first_time, window_micros, lead_micros)
   ) g
   WHERE r.shardlet = g.shardlet AND g.verdict IN ('appended', 'tooManyIds')

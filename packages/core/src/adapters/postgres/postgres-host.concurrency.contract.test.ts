@@ -1,0 +1,186 @@
+/** What the functions promise when many call them at once. */
+import pg from 'pg';
+import { afterAll, beforeEach, expect, inject, test } from 'vitest';
+import { concatFrames, sampleFrame } from '../../hosts/contract/sample-events.ts';
+import { ALL, SPEC } from '../../hosts/contract/scene.ts';
+import type { AppendGroup, EventHost, FrontierReply } from '../../hosts/index.ts';
+import { IDS_PER_SET_MAX } from '../../hosts/index.ts';
+import { seededRandom } from '../../kernel/index.ts';
+import { AppendCall } from './append-call.ts';
+import { postgresFixtures } from './postgres-host.fixture.ts';
+import { connectPostgresHost } from './postgres-host.ts';
+
+const fixtures = await postgresFixtures(inject('postgresUrl'), 'host_concurrency');
+const hosts: EventHost[] = [];
+
+/** Handles with pools of their own, as two edges have them. */
+async function connect(options: { callTimeoutMs?: number } = {}): Promise<EventHost> {
+  const host = await connectPostgresHost({ url: fixtures.url, expectedIncarnation: undefined, ...options });
+  hosts.push(host);
+  return host;
+}
+
+beforeEach(async () => {
+  await (await fixtures.make({})).close();
+});
+
+afterAll(async () => {
+  await Promise.all(hosts.map((host) => host.close()));
+  await fixtures.end();
+});
+
+function group(shardlet: number, events: readonly number[]): AppendGroup {
+  const frames = concatFrames(events.map((n) => sampleFrame(n)));
+  return {
+    shardlet,
+    epoch: 1,
+    edgeTs: Date.now() * 1_000,
+    tokenTs: 0,
+    dedup: SPEC.dedup,
+    frames,
+    count: events.length,
+  };
+}
+
+/** A transaction that another process began and does not end yet. */
+async function inTransaction(body: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: fixtures.url });
+  await client.connect();
+  try {
+    await client.query('BEGIN');
+    await body(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function appendWith(client: pg.Client, groups: readonly AppendGroup[]): Promise<void> {
+  const args = new AppendCall(groups).args(IDS_PER_SET_MAX, true);
+  const places = args.map((_, i) => `$${i + 1}`).join(', ');
+  await client.query(`SELECT foreshard.v1_append(${places})`, args);
+}
+
+async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  return Promise.race([
+    promise.then(() => true),
+    new Promise<boolean>((done) => setTimeout(() => done(false), ms)),
+  ]);
+}
+
+test('the frontier waits for an append that is still in its transaction, and then shows it', async () => {
+  const host = await connect();
+  await host.createOpen(1, 1, SPEC, []);
+  const { since } = await host.frontier(0, 0);
+  await inTransaction(async (client) => {
+    await appendWith(client, [group(1, [1])]);
+    const frontier = host.frontier(Number.MAX_SAFE_INTEGER, since);
+    expect(await settlesWithin(frontier, 300)).toBe(false);
+    await client.query('COMMIT');
+    expect((await frontier).changed).toMatchObject([{ shardlet: 1, lastSeq: 1 }]);
+  });
+});
+
+test('a seal waits for the append in flight, so that its lastSeq is final', async () => {
+  const host = await connect();
+  await host.createOpen(1, 1, SPEC, []);
+  await inTransaction(async (client) => {
+    await appendWith(client, [group(1, [1, 2])]);
+    const seal = host.seal(1, 1);
+    expect(await settlesWithin(seal, 300)).toBe(false);
+    await client.query('COMMIT');
+    expect(await seal).toEqual({ kind: 'done', lastSeq: 2 });
+  });
+});
+
+test('under load no frontier answer misses a change or is followed by a record below its promise', async () => {
+  const SHARDLETS = 12;
+  const appenders = await Promise.all([connect(), connect()]);
+  const reader = await connect();
+  for (let shardlet = 1; shardlet <= SHARDLETS; shardlet++) await reader.createOpen(shardlet, 1, SPEC, []);
+
+  let running = true;
+  let nextEvent = 0;
+  const random = seededRandom(1);
+  const load = Array.from({ length: 6 }, async (_, i) => {
+    while (running) {
+      const chosen = new Set(Array.from({ length: 5 }, () => 1 + Math.floor(random.next() * SHARDLETS)));
+      const groups = [...chosen].map((shardlet) => group(shardlet, [nextEvent++, nextEvent++]));
+      const replies = await appenders[i % 2]!.append(groups);
+      expect(replies.every((reply) => reply.kind === 'appended')).toBe(true);
+    }
+  });
+  const answers: FrontierReply[] = [];
+  const known = new Map<number, number>();
+  const poll = async () => {
+    const answer = await reader.frontier(Number.MAX_SAFE_INTEGER, answers.at(-1)?.since ?? 0);
+    for (const { shardlet, lastSeq } of answer.changed) known.set(shardlet, lastSeq);
+    answers.push({ ...answer, changed: [...known].map(([shardlet, lastSeq]) => info(shardlet, lastSeq)) });
+  };
+  for (let i = 0; i < 40; i++) await poll();
+  running = false;
+  await Promise.all(load);
+  await poll();
+
+  for (let shardlet = 1; shardlet <= SHARDLETS; shardlet++) {
+    const reply = await reader.read(shardlet, 1, 0, ALL);
+    const records = reply.kind === 'records' ? reply.records : [];
+    expect(records.length).toBeGreaterThan(0);
+    expect(known.get(shardlet)).toBe(records.length);
+    for (const answer of answers) {
+      const seen = answer.changed.find((each) => each.shardlet === shardlet)?.lastSeq ?? 0;
+      const next = records[seen];
+      if (next !== undefined) expect(next.ts).toBeGreaterThan(answer.hostLast);
+    }
+  }
+});
+
+function info(shardlet: number, lastSeq: number) {
+  return { shardlet, epoch: 1, mode: 'open', firstSeq: 1, lastSeq } as const;
+}
+
+test('the same events from several edges at once, in any order of groups, are stored once', async () => {
+  const edges = await Promise.all([connect(), connect(), connect()]);
+  for (const shardlet of [1, 2, 3, 4]) await edges[0]!.createOpen(shardlet, 1, SPEC, []);
+  for (let round = 0; round < 25; round++) {
+    const events = [1, 2, 3].map((k) => round * 10 + k);
+    const groups = [1, 2, 3, 4].map((shardlet) => group(shardlet, events));
+    const replies = await Promise.all([
+      edges[0]!.append(groups),
+      edges[1]!.append(groups.toReversed()),
+      edges[2]!.append([groups[2]!, groups[0]!, groups[3]!, groups[1]!]),
+    ]);
+    const stored = replies
+      .flat()
+      .reduce((sum, reply) => sum + (reply.kind === 'appended' ? reply.stored : 0), 0);
+    expect(stored).toBe(4 * events.length);
+  }
+});
+
+test('children are created once and know their parent, whoever asks and however often', async () => {
+  const edges = await Promise.all([connect(), connect()]);
+  await edges[0]!.createOpen(1, 1, SPEC, []);
+  await edges[0]!.append([group(1, [1])]);
+  await edges[0]!.seal(1, 1);
+  const parents = [{ shardlet: 1, epoch: 1 }];
+  const replies = await Promise.all(
+    Array.from({ length: 8 }, (_, i) => edges[i % 2]!.createOpen(2 + (i % 3), 2, SPEC, parents)),
+  );
+  expect(new Set(replies.map((reply) => reply.kind))).toEqual(new Set(['created']));
+  await Promise.all([edges[0]!.drop(1, 1), edges[1]!.drop(2, 2), edges[1]!.drop(3, 2)]);
+  const [reply] = await edges[0]!.append([{ ...group(4, [1]), epoch: 2 }]);
+  expect(reply).toMatchObject({ stored: 0, duplicates: [{ shardlet: 1, seq: 1 }] });
+});
+
+test('a call that waits too long ends as a timeout, and what it asked for was not done', async () => {
+  const host = await connect({ callTimeoutMs: 400 });
+  await host.createOpen(1, 1, SPEC, []);
+  await inTransaction(async (client) => {
+    await client.query('SELECT FROM foreshard.replica WHERE shardlet = 1 FOR UPDATE');
+    await expect(host.append([group(1, [1])])).rejects.toMatchObject({
+      name: 'HostUnreachable',
+      reason: 'timeout',
+    });
+  });
+  const [reply] = await host.append([group(1, [1])]);
+  expect(reply).toMatchObject({ kind: 'appended', firstSeq: 1, stored: 1 });
+});

@@ -1,0 +1,178 @@
+/** A server of our own that is stopped, killed and robbed of its connections under load. */
+import {
+  createDatabase,
+  type LocalServer,
+  startPostgres,
+  type TemporaryFolder,
+  temporaryFolder,
+} from '@foreshard/local';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { concatFrames, sampleFrame } from '../../hosts/contract/sample-events.ts';
+import { ALL, SPEC } from '../../hosts/contract/scene.ts';
+import { type AppendGroup, type EventHost, frameIdentity, HostUnreachable } from '../../hosts/index.ts';
+import { connectPostgresHost } from './postgres-host.ts';
+
+let folder: TemporaryFolder;
+let server: LocalServer;
+let url: string;
+
+beforeAll(async () => {
+  folder = await temporaryFolder('foreshard-postgres-host-');
+  server = await startPostgres({ dir: folder.path });
+});
+
+afterAll(async () => {
+  await server?.stop();
+  await folder?.remove();
+});
+
+async function freshDatabase(name: string): Promise<void> {
+  url = await createDatabase(server.url, name);
+}
+
+function connect(expectedIncarnation: string | undefined = undefined): Promise<EventHost> {
+  return connectPostgresHost({ url, expectedIncarnation, callTimeoutMs: 5_000 });
+}
+
+function group(events: readonly number[]): AppendGroup {
+  const frames = concatFrames(events.map((n) => sampleFrame(n)));
+  const edgeTs = Date.now() * 1_000;
+  return { shardlet: 1, epoch: 1, edgeTs, tokenTs: 0, dedup: SPEC.dedup, frames, count: events.length };
+}
+
+/** Appends batches one after another, each again until it is answered; runs until told to stop. */
+function appendUntil(stopped: () => boolean, connectAnew: () => Promise<EventHost>, firstEvent: number) {
+  const acknowledged: number[] = [];
+  let unanswered = 0;
+  const run = async () => {
+    let host = await connectAnew();
+    for (let n = firstEvent; !stopped(); n += 5) {
+      const events = [n, n + 1, n + 2, n + 3, n + 4];
+      for (;;) {
+        try {
+          const [reply] = await host.append([group(events)]);
+          expect(reply).toMatchObject({ kind: 'appended' });
+          acknowledged.push(...events);
+          break;
+        } catch (error) {
+          if (!(error instanceof HostUnreachable)) throw error;
+          unanswered++;
+          await host.close();
+          host = await connectWhenThere(connectAnew);
+        }
+      }
+    }
+    await host.close();
+  };
+  return { done: run(), acknowledged, unanswered: () => unanswered };
+}
+
+async function connectWhenThere(connectAnew: () => Promise<EventHost>): Promise<EventHost> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    try {
+      return await connectAnew();
+    } catch (error) {
+      if (!(error instanceof HostUnreachable)) throw error;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
+  throw new Error('the server did not come back');
+}
+
+async function storedIdentities(host: EventHost): Promise<string[]> {
+  const identities: string[] = [];
+  for (let from = 1; ; ) {
+    const reply = await host.read(1, from, 0, ALL);
+    if (reply.kind !== 'records') throw new Error(reply.kind);
+    identities.push(...reply.records.map((record) => frameIdentity(record.frame)));
+    if (reply.atEnd) return identities;
+    from = reply.nextSeq;
+  }
+}
+
+async function expectAllStoredOnce(acknowledged: readonly number[]): Promise<void> {
+  const host = await connect();
+  const stored = await storedIdentities(host);
+  expect(new Set(stored).size).toBe(stored.length);
+  const known = new Set(stored);
+  expect(acknowledged.filter((n) => !known.has(frameIdentity(sampleFrame(n))))).toEqual([]);
+  await host.close();
+}
+
+test('after a restart the host is another incarnation: the old handle and the old name are refused', async () => {
+  await freshDatabase('restarted');
+  const host = await connect();
+  await host.createOpen(1, 1, SPEC, []);
+  await host.append([group([1])]);
+  const { incarnation } = await host.identify();
+  const again = await connect(incarnation);
+  expect((await again.identify()).incarnation).toBe(incarnation);
+
+  await server.restart();
+  const refused = { name: 'HostUnreachable', reason: 'incarnation' };
+  // the first call may still meet the broken connection
+  await host.append([group([2])]).catch(() => {});
+  await expect(host.append([group([2])])).rejects.toMatchObject(refused);
+  await again.describe(1).catch(() => {});
+  await expect(again.describe(1)).rejects.toMatchObject(refused);
+  await expect(connect(incarnation)).rejects.toMatchObject(refused);
+
+  const readmitted = await connect();
+  const now = await readmitted.identify();
+  expect(now.incarnation).not.toBe(incarnation);
+  expect(await storedIdentities(readmitted)).toHaveLength(1);
+  const named = await connect(now.incarnation);
+  expect(await named.append([group([1, 2])])).toMatchObject([{ stored: 1 }]);
+  for (const each of [host, again, readmitted, named]) await each.close();
+});
+
+test('connections terminated under load: every acknowledged event is there once', async () => {
+  await freshDatabase('terminated');
+  const setUp = await connect();
+  await setUp.createOpen(1, 1, SPEC, []);
+  await setUp.close();
+  let stop = false;
+  const clients = [0, 1, 2].map((i) => appendUntil(() => stop, connect, 1_000_000 * i));
+  const admin = new pg.Client({ connectionString: url });
+  await admin.connect();
+  for (let i = 0; i < 12; i++) {
+    await new Promise((done) => setTimeout(done, 100));
+    await admin.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE application_name = 'foreshard host' AND datname = current_database()`,
+    );
+  }
+  stop = true;
+  await Promise.all(clients.map((client) => client.done));
+  await admin.end();
+  expect(clients.reduce((sum, client) => sum + client.unanswered(), 0)).toBeGreaterThan(0);
+  await expectAllStoredOnce(clients.flatMap((client) => client.acknowledged));
+});
+
+test('the server killed under load: every acknowledged event is there once', async () => {
+  await freshDatabase('killed');
+  const setUp = await connect();
+  await setUp.createOpen(1, 1, SPEC, []);
+  await setUp.close();
+  let stop = false;
+  const clients = [0, 1].map((i) => appendUntil(() => stop, connect, 1_000_000 * i));
+  for (let i = 0; i < 2; i++) {
+    await new Promise((done) => setTimeout(done, 500));
+    await server.kill('SIGKILL');
+    await server.restart();
+  }
+  await new Promise((done) => setTimeout(done, 300));
+  stop = true;
+  await Promise.all(clients.map((client) => client.done));
+  expect(clients.flatMap((client) => client.acknowledged).length).toBeGreaterThan(0);
+  await expectAllStoredOnce(clients.flatMap((client) => client.acknowledged));
+});
+
+test('a server that is not there is unreachable', async () => {
+  const nowhere = { url: 'postgresql://nobody@127.0.0.1:9/none', expectedIncarnation: undefined };
+  await expect(connectPostgresHost(nowhere)).rejects.toMatchObject({
+    name: 'HostUnreachable',
+    reason: 'connection',
+  });
+});
