@@ -5,6 +5,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openBrowser, VIEWS, visit } from './browser.ts';
+import { foreshardBeside } from './product.ts';
 
 const consoleUrl = inject('consoleUrl').replace(/\/$/, '');
 const PAGES = ['/', '/hosts', '/streams', '/shardlets'];
@@ -21,6 +22,26 @@ afterEach(async () => {
 });
 afterAll(() => browser?.close());
 
+// first, so that the pages below are looked at with events on them
+describe('the sample', () => {
+  it('is replayed, stopped, gone on with, and read back complete and in order', async () => {
+    const { page } = await visit(browser, consoleUrl);
+    await expectAccessible(page);
+    const panel = page.getByRole('region', { name: 'Replay of the sample' });
+    await page.getByRole('button', { name: 'Replay the sample' }).first().click();
+    await panel.getByText(/of 100,000 acknowledged/).waitFor({ timeout: 60_000 });
+    await expectAccessible(page);
+    await panel.getByRole('button', { name: 'Stop' }).click();
+    await panel.getByText('The replay was stopped').waitFor();
+    const { page: other } = await visit(browser, consoleUrl);
+    await panel.getByRole('button', { name: 'Go on' }).click();
+    await other.getByText('Replaying recorded departures').waitFor({ timeout: 60_000 });
+    await panel.getByText('Every departure came back, once and in order').waitFor({ timeout: 170_000 });
+    const proof = await panel.textContent();
+    expect(proof).toContain('100,000 sent = 100,000 acknowledged = 100,000 stored');
+  }, 240_000);
+});
+
 describe.each(VIEWS)('in $theme colours, $width px wide', (view) => {
   it.each(PAGES)('%s is accessible, complete and within its width', async (path) => {
     const { page, complaints } = await visit(browser, consoleUrl + path, view);
@@ -28,8 +49,7 @@ describe.each(VIEWS)('in $theme colours, $width px wide', (view) => {
     await page.locator('[role=status][aria-label=Loading]').waitFor({ state: 'detached' });
     const name = `${path === '/' ? 'overview' : path.slice(1)}-${view.theme}-${view.width}.png`;
     await page.screenshot({ path: join(PICTURES, name), fullPage: true });
-    const axe = await new AxeBuilder({ page }).analyze();
-    expect(axe.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' ')}`)).toEqual([]);
+    await expectAccessible(page);
     expect(await overflow(page)).toBe(0);
     expect(complaints).toEqual([]);
   });
@@ -48,23 +68,6 @@ describe('the overview', () => {
     await page.getByRole('button', { name: 'Paused' }).click();
     await page.getByRole('button', { name: 'Live' }).waitFor();
   });
-});
-
-describe('the sample', () => {
-  it('is replayed, stopped, gone on with, and read back complete and in order', async () => {
-    const { page } = await visit(browser, consoleUrl);
-    const panel = page.getByRole('region', { name: 'Replay of the sample' });
-    await page.getByRole('button', { name: 'Replay the sample' }).first().click();
-    await panel.getByText(/of 100,000 acknowledged/).waitFor({ timeout: 60_000 });
-    await panel.getByRole('button', { name: 'Stop' }).click();
-    await panel.getByText('The replay was stopped').waitFor();
-    const { page: other } = await visit(browser, consoleUrl);
-    await panel.getByRole('button', { name: 'Go on' }).click();
-    await other.getByText('Replaying recorded departures').waitFor({ timeout: 60_000 });
-    await panel.getByText('Every departure came back, once and in order').waitFor({ timeout: 170_000 });
-    const proof = await panel.textContent();
-    expect(proof).toContain('100,000 sent = 100,000 acknowledged = 100,000 stored');
-  }, 240_000);
 });
 
 describe('streams', () => {
@@ -148,6 +151,17 @@ describe('the keyboard', () => {
   });
 });
 
+it('comes back live without a reload after the console was killed', async () => {
+  const { page } = await visit(browser, consoleUrl);
+  const heading = await page.getByRole('heading', { level: 1 }).elementHandle();
+  const before = await consolePid();
+  process.kill(before, 'SIGKILL');
+  await page.getByRole('button', { name: 'Stale' }).waitFor({ timeout: 20_000 });
+  await page.getByRole('button', { name: 'Live' }).waitFor({ timeout: 60_000 });
+  expect(await consolePid()).not.toBe(before);
+  expect(await heading!.evaluate((h) => h.isConnected)).toBe(true);
+});
+
 describe('strangers', () => {
   it('are not served under a foreign name (DNS rebinding)', async () => {
     const { hostname, port } = new URL(consoleUrl);
@@ -183,6 +197,17 @@ describe('strangers', () => {
     }
   });
 });
+
+async function consolePid(): Promise<number> {
+  const { stdout } = await foreshardBeside(inject('dataDir'), 'status', '--json');
+  const { processes } = JSON.parse(stdout) as { processes: { name: string; pid: number }[] };
+  return processes.find(({ name }) => name === 'console')!.pid;
+}
+
+async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' ')}`)).toEqual([]);
+}
 
 async function overflow(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
