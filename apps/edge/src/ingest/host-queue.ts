@@ -81,9 +81,14 @@ export class HostQueue {
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
-      const call = this.takeCall();
-      if (call !== undefined) void this.send(call);
+      this.sendNext();
     });
+  }
+
+  private sendNext(): void {
+    if (this.inFlight) return;
+    const call = this.takeCall();
+    if (call !== undefined) void this.send(call);
   }
 
   private async send(call: AppendCall): Promise<void> {
@@ -94,14 +99,37 @@ export class HostQueue {
       this.owner.callTook(this.hostId, performance.now() * 1_000 - startedMicros, call);
       this.failingSinceMicros = undefined;
       this.retryMs = 0;
-      this.owner.answered(call, replies);
-    } catch (error) {
-      if (error instanceof HostUnreachable) this.retryLater(call, error);
-      else this.owner.failed(call.allRuns(), error);
-    } finally {
       this.inFlight = false;
-      this.schedule();
+      this.settle(call, replies);
+    } catch (error) {
+      this.inFlight = false;
+      if (error instanceof HostUnreachable) this.retryLater(call, error);
+      else this.fail(call, error);
     }
+    this.schedule();
+  }
+
+  /**
+   * The host has its next call before the edge tells what became of this one, so neither waits for the
+   * other; but a refusal may concern what waits here, so it is looked at first.
+   */
+  private settle(call: AppendCall, replies: readonly AppendReply[]): void {
+    if (!replies.every((reply) => reply.kind === 'appended')) {
+      this.owner.answered(call, replies);
+      return;
+    }
+    this.sendNext();
+    setImmediate(() => {
+      try {
+        this.owner.answered(call, replies);
+      } catch (error) {
+        this.fail(call, error);
+      }
+    });
+  }
+
+  private fail(call: AppendCall, error: unknown): void {
+    this.owner.failed(call.allRuns(), error);
   }
 
   /** A host that cannot even be connected to is away, whatever the reason: others may mend it. */
