@@ -40,7 +40,7 @@ describe('hostViews', () => {
     [{ usedBytes: 800e6 }, 'reachable', 'warn'],
     [{ usedBytes: 300e6, hoursToFull: 5 }, 'reachable', 'warn'],
     [{ usedBytes: 20e6, hoursToFull: 5 }, 'reachable', 'ok'],
-    [{ usedBytes: 20e6, hoursToFull: 0.5 }, 'reachable', 'warn'],
+    [{ usedBytes: 20e6, hoursToFull: 0.5 }, 'reachable', 'ok'],
   ] as const)('%o is %s and %s', (changes, condition, level) => {
     expect(views([[1, usage(changes)]])[0]).toMatchObject({ condition, level });
   });

@@ -45,7 +45,6 @@ export const MEASURE_STALE_MS = 35_000;
 export const FILL_BAD = 0.9;
 export const FILL_WARN = 0.75;
 const HOURS_TO_FULL_WARN = 24;
-const HOURS_TO_FULL_URGENT = 1;
 /** Below it a burst of a minute, taken for growth without end, would look like a host that is soon full. */
 const FILL_WITH_EVIDENCE = 0.25;
 
@@ -109,9 +108,8 @@ function reasonOf(condition: HostCondition, measure: HostUsageReport | undefined
 
 /** Will it be full so soon that somebody should know now? */
 export function fillsUp(fill: number | null, hoursToFull: number | null): boolean {
-  if (hoursToFull === null) return false;
-  const believable = (fill ?? 0) >= FILL_WITH_EVIDENCE;
-  return hoursToFull < (believable ? HOURS_TO_FULL_WARN : HOURS_TO_FULL_URGENT);
+  if (fill === null || hoursToFull === null) return false;
+  return fill >= FILL_WITH_EVIDENCE && hoursToFull < HOURS_TO_FULL_WARN;
 }
 
 export function levelOf(condition: HostCondition, fill: number | null, hoursToFull: number | null): Level {
