@@ -27,12 +27,16 @@ const FIRST_DELAY_MS = 250;
 const RESTARTS_MAX = 6;
 /** who has run this long has recovered */
 const HEALTHY_AFTER_MS = 60_000;
+/** sent by somebody else: however often that happens, it is no fault of the process */
+const FROM_OUTSIDE: readonly (NodeJS.Signals | null)[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'];
 
 export class Supervisor {
   readonly #dataDir: string;
   readonly #say: (line: string) => void;
   readonly #kept: Kept[] = [];
   readonly #gaveUp = Promise.withResolvers<never>();
+  /** records are written one after the other: several processes may come back in the same moment */
+  #recorded: Promise<void> = Promise.resolve();
   #ready = false;
   #stopping = false;
 
@@ -80,8 +84,10 @@ export class Supervisor {
       const since = Date.now();
       const end = await kept.server.ended;
       if (this.#stopping) return;
-      if (Date.now() - since > HEALTHY_AFTER_MS) restarts = 0;
+      if (Date.now() - since > HEALTHY_AFTER_MS || FROM_OUTSIDE.includes(end.signal)) restarts = 0;
       restarts = await this.#restart(kept, end, restarts);
+      // what cannot be noted now is noted with the next change
+      await this.#record().catch((error: Error) => this.#say(`the record is not written: ${error.message}`));
     }
   }
 
@@ -97,7 +103,6 @@ export class Supervisor {
       if (this.#stopping) return restarts;
       try {
         await kept.server.restart();
-        await this.#record();
         return restarts;
       } catch (error) {
         how = (error as Error).message.replace(`${kept.name} ended `, '');
@@ -106,13 +111,14 @@ export class Supervisor {
     throw await hopeless(kept, how);
   }
 
-  async #record(): Promise<void> {
-    const processes = await Promise.all(this.#kept.map(recordOf));
-    await writeRun(
-      this.#dataDir,
-      this.#ready,
-      processes.filter((record) => record !== undefined),
-    );
+  #record(): Promise<void> {
+    const written = this.#recorded.then(async () => {
+      const processes = await Promise.all(this.#kept.map(recordOf));
+      const running = processes.filter((record) => record !== undefined);
+      await writeRun(this.#dataDir, this.#ready, running);
+    });
+    this.#recorded = written.catch(() => {});
+    return written;
   }
 }
 
