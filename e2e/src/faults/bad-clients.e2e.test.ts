@@ -7,7 +7,7 @@ import { Reader } from './reading.ts';
 
 const edgeUrl = inject('edgeUrl');
 const token = inject('token');
-const reader = new Reader({ edgeUrl, token });
+const reader = new Reader({ edgeUrl, token, stream: 'main' });
 const SOURCE = '/faults/bad-clients';
 const ONE = 'application/cloudevents+json';
 const BATCH = 'application/cloudevents-batch+json';

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { findRedisTool } from '@foreshard/local';
+import { endProcess, findRedisTool, type ProcessIdentity } from '@foreshard/local';
 import { foreshardBeside } from '../product.ts';
 import type { Target } from './load.ts';
 
@@ -34,7 +34,7 @@ const HEALED_WITHIN_MS = 60_000;
 const AT_REST = ['open', 'closed', 'gone'];
 
 export class Cluster {
-  readonly dataDir: string;
+  private readonly dataDir: string;
   private readonly target: Target;
   private paused: number[] = [];
 
@@ -43,23 +43,15 @@ export class Cluster {
     this.target = target;
   }
 
-  async pidOf(name: string): Promise<number> {
-    const { processes } = JSON.parse(await readFile(join(this.dataDir, 'run.json'), 'utf8'));
-    const found = (processes as { name: string; pid: number }[]).find((process) => process.name === name);
-    if (found === undefined) throw new Error(`there is no process ${name}`);
-    return found.pid;
+  private async pidOf(name: string): Promise<number> {
+    return (await this.processNamed(name)).pid;
   }
 
-  /** As the kernel does it when memory is short: nothing is finished, nothing is said. */
-  async kill(name: string): Promise<void> {
-    process.kill(await this.pidOf(name), 'SIGKILL');
-  }
-
-  /** Kills it and waits until the supervisor has started another one that answers. */
+  /** As the kernel does it when memory is short: nothing is finished. Waits until the next one answers. */
   async killAndAwaitNext(name: string): Promise<void> {
-    const pid = await this.pidOf(name);
-    process.kill(pid, 'SIGKILL');
-    await until(`${name} to be started again`, async () => (await this.pidOf(name)) !== pid);
+    const killed = await this.processNamed(name);
+    await endProcess(killed, 'SIGKILL', HEALED_WITHIN_MS);
+    await until(`${name} to be started again`, async () => (await this.pidOf(name)) !== killed.pid);
   }
 
   /** With all processes it has started; PostgreSQL has one a connection. */
@@ -74,8 +66,23 @@ export class Cluster {
     this.paused = [];
   }
 
+  /** A log of its own keeps what is read back small, whatever other tests have stored. */
+  async createStream(): Promise<void> {
+    await this.foreshard('streams', 'create', this.target.stream);
+    await this.whenHealed();
+  }
+
+  /** Only shardlets at rest can go. */
+  deleteStream(): Promise<void> {
+    return until('the stream to be deleted', async () => {
+      await this.foreshard('streams', 'delete', this.target.stream, '--yes');
+      return true;
+    });
+  }
+
+  /** Of the stream of the test. */
   async map(): Promise<MapDocument> {
-    return (await this.get('/v1/map')).json() as Promise<MapDocument>;
+    return (await this.get(`/v1/map?stream=${this.target.stream}`)).json() as Promise<MapDocument>;
   }
 
   /** ms since the edge heard from PostgreSQL. */
@@ -96,7 +103,8 @@ export class Cluster {
       const isAtRest =
         hosts.every(({ state }) => state === 'active') &&
         shardlets.every(({ state }) => AT_REST.includes(state));
-      return isAtRest && (await foreshardBeside(this.dataDir, 'status')).code === 0;
+      if (isAtRest) await this.foreshard('status');
+      return isAtRest;
     });
   }
 
@@ -110,6 +118,18 @@ export class Cluster {
   /** The addresses as `up` has written them for clients of this machine. */
   async credentials(): Promise<{ redisUrl: string; workerUrl: string; hosts: string[] }> {
     return JSON.parse(await readFile(join(this.dataDir, 'credentials.json'), 'utf8'));
+  }
+
+  private async processNamed(name: string): Promise<ProcessIdentity> {
+    const { processes } = JSON.parse(await readFile(join(this.dataDir, 'run.json'), 'utf8'));
+    const found = (processes as (ProcessIdentity & { name: string })[]).find((p) => p.name === name);
+    if (found === undefined) throw new Error(`there is no process ${name}`);
+    return found;
+  }
+
+  private async foreshard(...args: string[]): Promise<void> {
+    const { code, stdout, stderr } = await foreshardBeside(this.dataDir, ...args);
+    if (code !== 0) throw new Error(`foreshard ${args.join(' ')}: ${stderr}${stdout}`);
   }
 
   private stop(pid: number): void {

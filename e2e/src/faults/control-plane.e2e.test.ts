@@ -1,14 +1,16 @@
 /** PostgreSQL and the control Redis are killed, paused and emptied under load: the data plane does not notice. */
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Cluster, until } from './cluster.ts';
 import { storedAnew, underLoad } from './under-load.ts';
 
-const target = { edgeUrl: inject('edgeUrl'), token: inject('token') };
+const target = { edgeUrl: inject('edgeUrl'), token: inject('token'), stream: 'faults-control' };
 const cluster = new Cluster(inject('dataDir'), target);
 /** What a busy machine may add to a write that nothing is wrong with. */
 const UNDISTURBED_MS = 3_000;
 
+beforeAll(() => cluster.createStream());
 afterEach(() => cluster.resume());
+afterAll(() => cluster.deleteStream());
 
 describe('PostgreSQL, then the control Redis', () => {
   it('can be killed while the edge goes on serving', async () => {

@@ -1,12 +1,12 @@
 /** Hosts are killed, paused and filled under load: their own events wait, everybody else's do not. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Cluster, type MapDocument, until } from './cluster.ts';
 import type { Acknowledged, Journal } from './journal.ts';
 import type { Reader } from './reading.ts';
 import { storedAnew, underLoad } from './under-load.ts';
 
-const target = { edgeUrl: inject('edgeUrl'), token: inject('token') };
+const target = { edgeUrl: inject('edgeUrl'), token: inject('token'), stream: 'faults-hosts' };
 const cluster = new Cluster(inject('dataDir'), target);
 /** What a busy machine may add to a write that nothing is wrong with. */
 const UNDISTURBED_MS = 3_000;
@@ -16,7 +16,9 @@ const HOLD_MS = 5_000;
 /** longer than an edge waits for an answer, so that it also gives up its connection */
 const PAUSED_MS = 8_000;
 
+beforeAll(() => cluster.createStream());
 afterEach(() => cluster.resume());
+afterAll(() => cluster.deleteStream());
 
 /** One host, and which events are its own. Those of a batch share the fate of their request. */
 async function hostNamed(name: string) {
@@ -43,6 +45,7 @@ describe('a host that is killed', () => {
     });
     expect(faults).toEqual([]);
     expect(journal.longestWaitMs(killedAtMs, host.isElsewhere)).toBeLessThan(UNDISTURBED_MS);
+    expect(elsewhereRefused(journal, host.isElsewhere)).toEqual([]);
     const after = await cluster.map();
     expect(epochsRaised(host.before, after, host.id)).toEqual({ own: true, elsewhere: false });
   });

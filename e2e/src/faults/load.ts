@@ -10,6 +10,7 @@ import type { Journal, Result } from './journal.ts';
 export interface Target {
   readonly edgeUrl: string;
   readonly token: string;
+  readonly stream: string;
 }
 
 export interface LoadOptions {
@@ -143,9 +144,9 @@ export class Load {
   }
 
   private async post({ mediaType, patienceMs }: Writer, body: string): Promise<Reply> {
-    const { edgeUrl, token } = this.target;
+    const { edgeUrl, token, stream } = this.target;
     const patience = AbortSignal.timeout(patienceMs);
-    const answer = await request(`${edgeUrl}/v1/events`, {
+    const answer = await request(`${edgeUrl}/v1/streams/${stream}/events`, {
       method: 'POST',
       dispatcher: this.agent,
       headers: { authorization: `Bearer ${token}`, 'content-type': mediaType },

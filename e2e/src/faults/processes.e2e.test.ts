@@ -1,9 +1,9 @@
 /** Edge, worker and console are killed under load: nothing acknowledged is lost, doubled or out of order. */
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Cluster } from './cluster.ts';
 import { storedAnew, underLoad } from './under-load.ts';
 
-const target = { edgeUrl: inject('edgeUrl'), token: inject('token') };
+const target = { edgeUrl: inject('edgeUrl'), token: inject('token'), stream: 'faults-processes' };
 const cluster = new Cluster(inject('dataDir'), target);
 /** What a busy machine may add to a write that nothing is wrong with. */
 const UNDISTURBED_MS = 3_000;
@@ -19,7 +19,9 @@ const ALL = [
   'host-4',
 ];
 
+beforeAll(() => cluster.createStream());
 afterEach(() => cluster.resume());
+afterAll(() => cluster.deleteStream());
 
 describe('an edge that is killed', () => {
   it('costs its clients a repetition and nothing else', async () => {
