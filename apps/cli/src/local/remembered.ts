@@ -16,8 +16,14 @@ const stateSchema = z.object({
 export type Remembered = z.infer<typeof stateSchema>;
 
 export async function remembered(dataDir: string): Promise<Remembered> {
-  const text = await readFile(join(dataDir, FILE), 'utf8').catch(() => '{}');
-  return stateSchema.parse(JSON.parse(text));
+  const file = join(dataDir, FILE);
+  const text = await readFile(file, 'utf8').catch(() => '{}');
+  try {
+    return stateSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    const cure = 'mend it, or remove the whole data folder to begin anew';
+    throw new SetupFailure(`${file} cannot be read`, cure, { cause });
+  }
 }
 
 export async function remember(dataDir: string, state: Remembered): Promise<void> {
