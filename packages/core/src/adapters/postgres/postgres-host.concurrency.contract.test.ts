@@ -94,6 +94,7 @@ test('a seal waits for the append in flight, so that its lastSeq is final', asyn
 
 test('under load no frontier answer misses a change or is followed by a record below its promise', async () => {
   const SHARDLETS = 12;
+  const REPEATED = 1_000_000_000;
   const appenders = await Promise.all([connect(), connect()]);
   const reader = await connect();
   for (let shardlet = 1; shardlet <= SHARDLETS; shardlet++) await reader.createOpen(shardlet, 1, SPEC, []);
@@ -104,7 +105,9 @@ test('under load no frontier answer misses a change or is followed by a record b
   const load = Array.from({ length: 6 }, async (_, i) => {
     while (running) {
       const chosen = new Set(Array.from({ length: 5 }, () => 1 + Math.floor(random.next() * SHARDLETS)));
-      const groups = [...chosen].map((shardlet) => group(shardlet, [nextEvent++, nextEvent++]));
+      // now and then with an event that is known already, which is another way through the host
+      const again = random.next() < 0.3 ? [REPEATED] : [];
+      const groups = [...chosen].map((shardlet) => group(shardlet, [nextEvent++, ...again, nextEvent++]));
       const replies = await appenders[i % 2]!.append(groups);
       expect(replies.every((reply) => reply.kind === 'appended')).toBe(true);
     }

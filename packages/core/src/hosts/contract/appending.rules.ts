@@ -36,6 +36,37 @@ export function appendingRules(rule: Rule): void {
     expect(await s.tryAppend(1, 10, [sampleFrame(1)])).toEqual(stale(10, 'dropped'));
   });
 
+  rule('an append is checked as strictly right after one that was stored as a whole', async (s) => {
+    let n = 100;
+    const storeAsAWhole = async () => expect(await s.append(9, 10, [++n])).toMatchObject({ stored: 1 });
+    const afterwards = async (...args: Parameters<typeof s.tryAppend>) => {
+      await storeAsAWhole();
+      return s.tryAppend(...args);
+    };
+    for (const shardlet of [1, 2, 9]) await s.createOpen(shardlet, 10);
+    const known = sampleFrame(1);
+    expect(await afterwards(1, 10, [known])).toMatchObject({ stored: 1 });
+    expect(await afterwards(1, 9, [sampleFrame(2)])).toEqual(stale(10, 'open'));
+    expect(await afterwards(1, 11, [sampleFrame(2)])).toEqual(stale(10, 'open'));
+    expect(await afterwards(3, 10, [sampleFrame(2)])).toEqual(stale(0, 'absent'));
+    expect(await afterwards(1, 10, [known])).toMatchObject({ stored: 0, duplicates: [{ seq: 1 }] });
+    const tokenTs = s.now + 2 * SECOND;
+    expect(await afterwards(1, 10, [sampleFrame(2)], { tokenTs })).toMatchObject({ kind: 'ahead' });
+    expect(await afterwards(1, 10, [sampleFrame(2)], { idTimes: [1] })).toMatchObject({ expired: [0] });
+    const range = { from: { hi: 0, lo: 0 }, to: { hi: 1, lo: 0 } };
+    await s.host.createOpen(4, 10, { ...SPEC, range }, []);
+    expect(await afterwards(4, 10, [sampleFrame(2)])).toEqual({ kind: 'outside', index: 0 });
+    await s.seal(2, 10);
+    expect(await afterwards(2, 10, [sampleFrame(2)])).toEqual(stale(10, 'sealed'));
+    await s.createOpen(5, 11, [[2, 10]]);
+    expect(await afterwards(5, 11, [])).toMatchObject({ stored: 0, firstSeq: 1 });
+    await s.later(WINDOW);
+    await s.append(1, 10, [2]);
+    await s.later(WINDOW);
+    expect(await afterwards(1, 10, [known])).toMatchObject({ stored: 1, firstSeq: 3 });
+    expect(await afterwards(1, 10, [sampleFrame(2), known])).toMatchObject({ stored: 0 });
+  });
+
   rule('every group of an append has an outcome of its own, in order', async (s) => {
     await s.createOpen(5, 10);
     await s.createOpen(3, 11);

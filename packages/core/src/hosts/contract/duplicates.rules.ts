@@ -1,7 +1,7 @@
 /** Deduplication: what is known, for exactly how long, and how it travels to children and copies. */
 import { expect } from 'vitest';
 import type { IdSetInfo, KnownId } from '../event-host.ts';
-import type { Rule } from './fixture.ts';
+import type { Rule } from './rule.ts';
 import { collidingFrames, sampleFrame } from './sample-events.ts';
 import { expectationOf, LEAD, recordsOf, type Scene, T0, WINDOW } from './scene.ts';
 

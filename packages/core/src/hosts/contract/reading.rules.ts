@@ -126,10 +126,13 @@ export function readingRules(rule: Rule): void {
     await s.append(2, 10, [1, 2]);
     const second = await s.host.frontier(0, first.since);
     expect(second.changed).toEqual([{ shardlet: 2, epoch: 10, mode: 'open', firstSeq: 1, lastSeq: 2 }]);
+    await s.append(2, 10, [1, 3]);
+    const partly = await s.host.frontier(0, second.since);
+    expect(partly.changed).toMatchObject([{ shardlet: 2, lastSeq: 3 }]);
     await s.append(2, 10, [1]);
     await s.host.drop(3, 9);
     await s.seal(1, 10);
-    const third = await s.host.frontier(0, second.since);
+    const third = await s.host.frontier(0, partly.since);
     expect(third.changed.map(({ shardlet, mode }) => [shardlet, mode])).toEqual([
       [1, 'sealed'],
       [3, 'dropped'],

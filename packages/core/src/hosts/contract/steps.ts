@@ -79,7 +79,7 @@ export type Step =
 export const STEP_WINDOW = 1_000_000;
 export const STEP_LEAD = 200_000;
 export const SHARDLETS = 4;
-export const EVENTS = 24;
+export const EVENTS = 48;
 
 type Maker = (r: Dice) => Step;
 

@@ -6,87 +6,6 @@
 -- (ordered by group). Every statement handles all of them; loops run only over rotations.
 -- REQUIRES each shardlet once, and no event twice in a group.
 
--- An append in which nothing is refused and nothing is known, which is nearly every one: the fence and the
--- reservation of seqs are one update, the look-up of ids is the unique index of the insert. Whatever does not
--- fit raises FS001 or a unique violation, and the append is done with all its cases instead.
-CREATE FUNCTION foreshard.v1_append_plain(
-  host foreshard.host,
-  shardlets bigint[], epochs bigint[], edge_times bigint[], tokens bigint[], windows bigint[], leads bigint[],
-  lowest_hi bigint[], lowest_lo bigint[], highest_hi bigint[], highest_lo bigint[],
-  counts bigint[], sizes bigint[],
-  groups bigint[], places bigint[], fields bigint[], frames bytea[], id_times bigint[],
-  tolerance bigint, ids_per_set_max bigint
-) RETURNS json
-LANGUAGE plpgsql VOLATILE AS $$
-DECLARE
-  at_time bigint := foreshard.v1_clock();
-  -- a longer wait for rows makes at_time too old for a timestamp
-  waited_most CONSTANT bigint := 100000;
-  this_change bigint := nextval('foreshard.change');
-  last_seqs bigint[]; first_times bigint[]; sets bigint[]; elsewhere boolean;
-BEGIN
-  IF id_times IS NOT NULL AND EXISTS (
-    SELECT FROM unnest(groups, id_times) AS e(g, id_time)
-    WHERE e.id_time > 0 AND e.id_time < at_time - (windows[e.g] - leads[e.g])
-  ) THEN
-    RAISE SQLSTATE 'FS001';
-  END IF;
-  WITH moved AS (
-    UPDATE foreshard.replica r SET
-      last_seq = r.last_seq + g.counted,
-      last_ts = g.counted - 1 + greatest(
-        least(greatest(g.edge_time, at_time - tolerance), at_time + tolerance),
-        r.last_ts + 1, host.host_last + 1, g.token + 1),
-      bytes = r.bytes + g.size,
-      current_count = r.current_count + g.counted,
-      change = this_change,
-      window_micros = g.window_micros,
-      lead_micros = g.lead_micros
-    FROM unnest(shardlets, epochs, edge_times, tokens, windows, leads, lowest_hi, lowest_lo, highest_hi, highest_lo,
-        counts, sizes) WITH ORDINALITY
-      AS g(shardlet, epoch, edge_time, token, window_micros, lead_micros, low_hi, low_lo, high_hi, high_lo,
-        counted, size, place)
-    WHERE r.shardlet = g.shardlet AND r.mode = 'open' AND r.epoch = g.epoch AND g.counted > 0
-      AND (g.low_hi, g.low_lo) >= (r.from_hi, r.from_lo) AND (g.high_hi, g.high_lo) < (r.to_hi, r.to_lo)
-      AND g.token <= at_time + tolerance
-      AND r.set_opened_at + g.window_micros > at_time
-      AND r.current_count + g.counted <= ids_per_set_max
-    RETURNING g.place, r.last_seq - g.counted AS last_seq, r.last_ts - g.counted + 1 AS first_time,
-      r.current_set, r.looks_elsewhere
-  )
-  SELECT array_agg(m.last_seq ORDER BY m.place), array_agg(m.first_time ORDER BY m.place),
-    array_agg(m.current_set ORDER BY m.place), bool_or(m.looks_elsewhere)
-  INTO last_seqs, first_times, sets, elsewhere FROM moved m;
-  IF cardinality(last_seqs) IS DISTINCT FROM cardinality(shardlets)
-    OR foreshard.v1_clock() > at_time + waited_most THEN
-    RAISE SQLSTATE 'FS001';
-  END IF;
-  IF elsewhere AND EXISTS (
-    SELECT FROM unnest(groups, fields) AS e(g, field)
-      JOIN foreshard.replica r ON r.shardlet = shardlets[e.g] AND r.looks_elsewhere
-      CROSS JOIN LATERAL unnest(r.current_set || r.known_sets) AS k(set_id)
-      JOIN foreshard.id_set s ON s.set_id = k.set_id AND (s.origin <> r.shardlet OR s.has_aside)
-      CROSS JOIN LATERAL foreshard.v1_seqs_of(s.set_id, s.origin, e.field)
-  ) THEN
-    RAISE SQLSTATE 'FS001';
-  END IF;
-  INSERT INTO foreshard.record (shardlet, seq, ts, set_id, field, frame)
-    SELECT shardlets[e.g], last_seqs[e.g] + e.place, first_times[e.g] + e.place - 1, sets[e.g], e.field, e.frame
-    FROM unnest(groups, places, fields, frames) AS e(g, place, field, frame);
-  RETURN json_build_object('plain', true, 'lastSeqs', last_seqs, 'firstTimes', first_times, 'counts', counts);
-END
-$$;
-
--- Where a set has an id: the seqs, in the set's origin, of the events that share the field.
-CREATE FUNCTION foreshard.v1_seqs_of(of_set bigint, of_origin bigint, of_field bigint)
-RETURNS TABLE (seq bigint)
-LANGUAGE sql STABLE AS $$
-  SELECT r.seq FROM foreshard.record r
-    WHERE r.shardlet = of_origin AND r.field = of_field AND r.set_id = of_set
-  UNION ALL
-  SELECT i.seq FROM foreshard.id i WHERE i.set_id = of_set AND i.field = of_field
-$$;
-
 CREATE FUNCTION foreshard.v1_append(
   -- of each group
   shardlets bigint[], epochs bigint[], edge_times bigint[], tokens bigint[], windows bigint[], leads bigint[],
@@ -249,6 +168,87 @@ BEGIN
     'duplicates', duplicates, 'duplicateOrigins', duplicate_origins, 'duplicateSeqs', duplicate_seqs,
     'expired', expired);
 END
+$$;
+
+-- An append in which nothing is refused and nothing is known, which is nearly every one: the fence and the
+-- reservation of seqs are one update, the look-up of ids is the unique index of the insert. Whatever does not
+-- fit raises FS001 or a unique violation, and the append is done with all its cases instead.
+CREATE FUNCTION foreshard.v1_append_plain(
+  host foreshard.host,
+  shardlets bigint[], epochs bigint[], edge_times bigint[], tokens bigint[], windows bigint[], leads bigint[],
+  lowest_hi bigint[], lowest_lo bigint[], highest_hi bigint[], highest_lo bigint[],
+  counts bigint[], sizes bigint[],
+  groups bigint[], places bigint[], fields bigint[], frames bytea[], id_times bigint[],
+  tolerance bigint, ids_per_set_max bigint
+) RETURNS json
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  at_time bigint := foreshard.v1_clock();
+  -- a longer wait for rows makes at_time too old for a timestamp
+  waited_most CONSTANT bigint := 100000;
+  this_change bigint := nextval('foreshard.change');
+  last_seqs bigint[]; first_times bigint[]; sets bigint[]; elsewhere boolean;
+BEGIN
+  IF id_times IS NOT NULL AND EXISTS (
+    SELECT FROM unnest(groups, id_times) AS e(g, id_time)
+    WHERE e.id_time > 0 AND e.id_time < at_time - (windows[e.g] - leads[e.g])
+  ) THEN
+    RAISE SQLSTATE 'FS001';
+  END IF;
+  WITH moved AS (
+    UPDATE foreshard.replica r SET
+      last_seq = r.last_seq + g.counted,
+      last_ts = g.counted - 1 + greatest(
+        least(greatest(g.edge_time, at_time - tolerance), at_time + tolerance),
+        r.last_ts + 1, host.host_last + 1, g.token + 1),
+      bytes = r.bytes + g.size,
+      current_count = r.current_count + g.counted,
+      change = this_change,
+      window_micros = g.window_micros,
+      lead_micros = g.lead_micros
+    FROM unnest(shardlets, epochs, edge_times, tokens, windows, leads, lowest_hi, lowest_lo, highest_hi, highest_lo,
+        counts, sizes) WITH ORDINALITY
+      AS g(shardlet, epoch, edge_time, token, window_micros, lead_micros, low_hi, low_lo, high_hi, high_lo,
+        counted, size, place)
+    WHERE r.shardlet = g.shardlet AND r.mode = 'open' AND r.epoch = g.epoch AND g.counted > 0
+      AND (g.low_hi, g.low_lo) >= (r.from_hi, r.from_lo) AND (g.high_hi, g.high_lo) < (r.to_hi, r.to_lo)
+      AND g.token <= at_time + tolerance
+      AND r.set_opened_at + g.window_micros > at_time
+      AND r.current_count + g.counted <= ids_per_set_max
+    RETURNING g.place, r.last_seq - g.counted AS last_seq, r.last_ts - g.counted + 1 AS first_time,
+      r.current_set, r.looks_elsewhere
+  )
+  SELECT array_agg(m.last_seq ORDER BY m.place), array_agg(m.first_time ORDER BY m.place),
+    array_agg(m.current_set ORDER BY m.place), bool_or(m.looks_elsewhere)
+  INTO last_seqs, first_times, sets, elsewhere FROM moved m;
+  IF cardinality(last_seqs) IS DISTINCT FROM cardinality(shardlets)
+    OR foreshard.v1_clock() > at_time + waited_most THEN
+    RAISE SQLSTATE 'FS001';
+  END IF;
+  IF elsewhere AND EXISTS (
+    SELECT FROM unnest(groups, fields) AS e(g, field)
+      JOIN foreshard.replica r ON r.shardlet = shardlets[e.g] AND r.looks_elsewhere
+      CROSS JOIN LATERAL unnest(r.current_set || r.known_sets) AS k(set_id)
+      JOIN foreshard.id_set s ON s.set_id = k.set_id AND (s.origin <> r.shardlet OR s.has_aside)
+      CROSS JOIN LATERAL foreshard.v1_seqs_of(s.set_id, s.origin, e.field)
+  ) THEN
+    RAISE SQLSTATE 'FS001';
+  END IF;
+  INSERT INTO foreshard.record (shardlet, seq, ts, set_id, field, frame)
+    SELECT shardlets[e.g], last_seqs[e.g] + e.place, first_times[e.g] + e.place - 1, sets[e.g], e.field, e.frame
+    FROM unnest(groups, places, fields, frames) AS e(g, place, field, frame);
+  RETURN json_build_object('plain', true, 'lastSeqs', last_seqs, 'firstTimes', first_times, 'counts', counts);
+END
+$$;
+
+-- Where a set has an id: the seqs, in the set's origin, of the events that share the field.
+CREATE FUNCTION foreshard.v1_seqs_of(of_set bigint, of_origin bigint, of_field bigint)
+RETURNS TABLE (seq bigint)
+LANGUAGE sql STABLE AS $$
+  SELECT r.seq FROM foreshard.record r
+    WHERE r.shardlet = of_origin AND r.field = of_field AND r.set_id = of_set
+  UNION ALL
+  SELECT i.seq FROM foreshard.id i WHERE i.set_id = of_set AND i.field = of_field
 $$;
 
 -- Stores events that are new. The place of an id in the index may be taken: by a forgotten set, which gives
