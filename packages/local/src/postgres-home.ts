@@ -18,6 +18,7 @@ import {
   symlink,
 } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { SetupFailure } from './setup-failure.ts';
 
@@ -33,6 +34,7 @@ export interface PostgresHome {
 }
 
 const NOBODY = 65_534;
+const ENTER_FOR_OTHERS = 0o001;
 export const SHARED_PLACE = '/var/lib/foreshard';
 
 export async function homeFor(wanted: string): Promise<PostgresHome> {
@@ -60,6 +62,7 @@ async function ownFolder(wanted: string): Promise<string> {
 /** The name of a folder in the shared place is random: data deleted by the user never come back. */
 async function reachableFolder(wanted: string): Promise<string> {
   await mkdir(dirname(wanted), { recursive: true });
+  await openTemporaryFolders(dirname(wanted));
   const existing = await realpath(wanted).catch(() => undefined);
   if (existing !== undefined && (await isReachable(existing))) return existing;
   if (existing === undefined && (await isReachable(dirname(wanted)))) {
@@ -77,9 +80,20 @@ async function reachableFolder(wanted: string): Promise<string> {
   return dir;
 }
 
+/**
+ * mkdtemp makes private folders. Below the place for temporary files they are made passable, still not
+ * readable: whoever removes such a folder then removes the data with it.
+ */
+async function openTemporaryFolders(path: string): Promise<void> {
+  const temporary = await realpath(tmpdir());
+  for (let at = await realpath(path); at.startsWith(`${temporary}/`); at = dirname(at)) {
+    const { mode, uid } = await stat(at);
+    if (uid === 0 && (mode & ENTER_FOR_OTHERS) === 0) await chmod(at, (mode & 0o777) | ENTER_FOR_OTHERS);
+  }
+}
+
 /** May an ordinary user enter every folder on the way? */
 async function isReachable(path: string): Promise<boolean> {
-  const ENTER_FOR_OTHERS = 0o001;
   for (let at = await realpath(path); ; at = dirname(at)) {
     const { mode, uid } = await stat(at);
     if ((mode & ENTER_FOR_OTHERS) === 0 && uid !== NOBODY) return false;

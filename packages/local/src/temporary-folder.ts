@@ -1,8 +1,5 @@
-/**
- * A folder for the data of one test or measurement. Open to enter (mkdtemp makes it private), so that a
- * PostgreSQL that root runs as another user finds its data in it.
- */
-import { chmod, mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
+/** A folder for the data of one test or measurement. */
+import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SHARED_PLACE } from './postgres-home.ts';
@@ -14,7 +11,6 @@ export interface TemporaryFolder {
 
 export async function temporaryFolder(name: string): Promise<TemporaryFolder> {
   const path = await mkdtemp(join(tmpdir(), `foreshard-${name}-`));
-  await chmod(path, 0o711);
   return { path, remove: () => remove(path) };
 }
 
