@@ -1,6 +1,6 @@
 /** A real browser, without what would make it speak to others or differ from run to run. */
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { findChromium } from '@foreshard/local';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
@@ -17,18 +17,32 @@ const QUIET = [
 export async function openBrowser(): Promise<BrowserContext> {
   const profile = await mkdtemp(join(tmpdir(), 'foreshard-browser-'));
   const { program, env } = await findChromium(packagedChromium);
-  return chromium.launchPersistentContext(profile, {
+  const browser = await chromium.launchPersistentContext(profile, {
     executablePath: program,
     env: env as Record<string, string>,
     args: QUIET,
     reducedMotion: 'reduce',
     permissions: ['clipboard-read', 'clipboard-write'],
   });
+  browser.on('close', () => void rm(profile, { recursive: true, force: true, maxRetries: 5 }));
+  return browser;
 }
 
-/** Loaded only where no other browser is found: it is unpacked to 200 MB. */
+/**
+ * Loaded only where no other browser is found: it unpacks itself to 200 MB in the temporary folder, for its
+ * user alone, so each user gets a folder of its own.
+ */
 async function packagedChromium(): Promise<string> {
-  return (await import('@sparticuz/chromium')).default.executablePath();
+  const { TMPDIR } = process.env;
+  const folder = join(tmpdir(), `foreshard-chromium-${userInfo().uid}`);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  process.env.TMPDIR = folder;
+  try {
+    return await (await import('@sparticuz/chromium')).default.executablePath();
+  } finally {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+  }
 }
 
 export interface Visit {
