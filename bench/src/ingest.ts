@@ -16,7 +16,8 @@ import { preload } from './measure/preload.ts';
 import { EVENT_BYTES } from './measure/random-events.ts';
 
 const BATCH = 1_000;
-const CONNECTIONS = 8;
+/** as many as redis-benchmark has: the deeper the queue, the larger the groups */
+const CONNECTIONS = 50;
 const KEYS = 100_000;
 const CLIENT = new URL('./clients/ingest-load.ts', import.meta.url).pathname;
 const PLAIN_EDGE = new URL('./clients/plain-edge.ts', import.meta.url).pathname;
