@@ -36,6 +36,7 @@ export interface ServerPlan {
 }
 
 const READY_POLL_MS = 25;
+/** What a killed server leaves behind ends by itself within some seconds, later on a busy machine. */
 const PASSING_POLL_MS = 200;
 const PASSES_WITHIN_MS = 20_000;
 /** A Redis that reads a large append-only file back answers late: about 1 GB in 10 s. */

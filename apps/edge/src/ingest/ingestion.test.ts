@@ -16,6 +16,7 @@ import {
 } from '@foreshard/core/topology';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MapFollower } from '../map/follower.ts';
+import type { CallLimits } from './append-call.ts';
 import { Ingestion } from './ingestion.ts';
 import { DUPLICATE, EXPIRED, type Intake, REFUSED, STORED } from './intake.ts';
 import { readEvents } from './read-events.ts';
@@ -23,7 +24,7 @@ import { readEvents } from './read-events.ts';
 const NOW = 1_760_000_000_000_000;
 const HOLD_MS = 300;
 const CALL_EVENTS = 50;
-const CALL_GROUPS = 4;
+const CALL: CallLimits = { eventsMax: CALL_EVENTS, bytesMax: 100_000, groupsMax: 4 };
 const DEDUP = { windowMicros: 900_000_000, leadMicros: 60_000_000 };
 
 /** A host whose next appends can be answered by the test. */
@@ -78,7 +79,7 @@ beforeEach(async () => {
   await startEdge();
 });
 
-async function startEdge(): Promise<void> {
+async function startEdge(call = CALL): Promise<void> {
   const parts = {
     store,
     notifier: { subscribe: async () => async () => {} },
@@ -95,7 +96,7 @@ async function startEdge(): Promise<void> {
     clock,
     limits: {
       hold: { eventsMax: 100, bytesMax: 100_000, waitMicrosMax: HOLD_MS * 1_000 },
-      call: { eventsMax: CALL_EVENTS, bytesMax: 100_000, groupsMax: CALL_GROUPS },
+      call,
     },
     observer: {
       stored() {},
@@ -189,6 +190,29 @@ describe('storing', () => {
     release();
     for (const intake of intakes) await settled(intake);
     expect(target.calls.map((groups) => groups.map((g) => g.count))).toEqual([[1], [4]]);
+  });
+
+  it.each([
+    ['shardlets', { groupsMax: 1 }],
+    ['events', { eventsMax: 7 }],
+    ['bytes', { bytesMax: 700 }],
+  ])('makes several calls of too many %s, and keeps the order of every key', async (_, limit) => {
+    const call: CallLimits = { ...CALL, ...limit };
+    await startEdge(call);
+    const sent = Array.from({ length: 40 }, (_, i) => event(`${i}`, `key-${i % 10}`));
+    const intake = await send(sent);
+    expect(statuses(intake).every((s) => s === STORED)).toBe(true);
+    const calls = [...hosts.values()].flatMap((host) => host.calls);
+    expect(calls.length).toBeGreaterThanOrEqual(4);
+    for (const groups of calls) {
+      expect(groups.length).toBeLessThanOrEqual(call.groupsMax);
+      expect(groups.reduce((sum, g) => sum + g.count, 0)).toBeLessThanOrEqual(call.eventsMax);
+      expect(groups.reduce((sum, g) => sum + g.frames.length, 0)).toBeLessThanOrEqual(call.bytesMax);
+    }
+    for (const shardlet of new Set(intake.shardlet)) {
+      const there = sent.filter((_, i) => intake.shardlet[i] === shardlet).map(({ id }) => id);
+      expect(await idsIn(shardlet)).toEqual(there);
+    }
   });
 
   it('answers a repeated event as a duplicate at its first place, and an old timed id as expired', async () => {

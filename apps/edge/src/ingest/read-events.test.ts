@@ -1,19 +1,9 @@
-import type { Stream } from '@foreshard/core/topology';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Intake, PENDING, REFUSED } from './intake.ts';
 import type { BodyFormat } from './media-type.ts';
 import { readEvents } from './read-events.ts';
-
-const STREAM: Stream = {
-  id: 1,
-  name: 'main',
-  shardCount: 4,
-  splitKeys: false,
-  retentionMs: null,
-  retentionBytes: null,
-  dedupWindowMs: 900_000,
-};
+import { STREAM } from './sample-stream.fixture.ts';
 
 function read(format: BodyFormat, body: string | Buffer, eventBytesMax = 10_000): Intake {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;

@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Intake } from './intake.ts';
 import { replyTo } from './reply.ts';
-
-const STREAM = {
-  id: 1,
-  name: 'main',
-  shardCount: 4,
-  splitKeys: false,
-  retentionMs: null,
-  retentionBytes: null,
-  dedupWindowMs: 900_000,
-};
+import { STREAM } from './sample-stream.fixture.ts';
 
 function intakeOf(...ids: string[]): Intake {
   const bounds = { from: ids.map(() => 0), to: ids.map(() => 0) };

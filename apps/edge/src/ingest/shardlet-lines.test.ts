@@ -1,23 +1,13 @@
 /** The order in which what waits for a host goes there. */
-import type { Stream } from '@foreshard/core/topology';
 import { expect, test } from 'vitest';
 import { Intake, runOf } from './intake.ts';
+import { STREAM } from './sample-stream.fixture.ts';
 import { type ShardletLine, ShardletLines } from './shardlet-lines.ts';
-
-const STREAM: Stream = {
-  id: 1,
-  name: 'main',
-  shardCount: 1,
-  splitKeys: false,
-  retentionMs: null,
-  retentionBytes: null,
-  dedupWindowMs: 900_000,
-};
 
 /** A request whose events go to the given shardlets, in order. */
 function request(...shardlets: number[]): Intake {
-  const bounds = { from: new Uint32Array(shardlets.length), to: new Uint32Array(shardlets.length) };
-  const intake = new Intake(STREAM, Buffer.alloc(0), bounds as never, { tokenTs: 0, nowMicros: 0 });
+  const bounds = { from: shardlets.map(() => 0), to: shardlets.map(() => 0) };
+  const intake = new Intake(STREAM, Buffer.alloc(0), bounds, { tokenTs: 0, nowMicros: 0 });
   intake.shardlet.set(shardlets);
   return intake;
 }

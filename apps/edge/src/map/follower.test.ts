@@ -50,6 +50,16 @@ function partsOf(over: Partial<FollowerParts> = {}): FollowerParts {
   };
 }
 
+/** A store that does not answer, until another one takes its place. */
+function awayAtFirst() {
+  let current = away;
+  const store: FollowerParts['store'] = {
+    snapshot: () => current.snapshot(),
+    changesAfter: (version, limit) => current.changesAfter(version, limit),
+  };
+  return { store, comesBackAs: (other: FollowerParts['store']) => (current = other) };
+}
+
 async function started(over: Partial<FollowerParts> = {}): Promise<MapFollower> {
   const parts = partsOf(over);
   const follower = new MapFollower((await firstMap(parts))!, parts);
@@ -124,27 +134,19 @@ describe('MapFollower', () => {
 
   it('goes on with T after a start from disk', async () => {
     await (await started()).stop();
-    let current = away;
-    const parts: FollowerParts['store'] = {
-      snapshot: () => current.snapshot(),
-      changesAfter: (version, limit) => current.changesAfter(version, limit),
-    };
-    const follower = await started({ store: parts });
+    const t = awayAtFirst();
+    const follower = await started({ store: t.store });
     await decide(createStream({ name: 'two', shardCount: 2 }));
-    current = store;
+    t.comesBackAs(store);
     await eventually(() => follower.topology.version === 3);
     expect(broken).toEqual([]);
   });
 
   it('says so when the file is of another cluster, or the change log has a hole', async () => {
     await (await started()).stop();
-    let current = away;
-    const parts: FollowerParts['store'] = {
-      snapshot: () => current.snapshot(),
-      changesAfter: (version, limit) => current.changesAfter(version, limit),
-    };
-    const follower = await started({ store: parts });
-    current = new MemoryTopologyStore(new ManualClock(0));
+    const t = awayAtFirst();
+    const follower = await started({ store: t.store });
+    t.comesBackAs(new MemoryTopologyStore(new ManualClock(0)));
     await follower.refresh();
     expect(broken).toEqual([expect.stringContaining('version 2, T has 0')]);
 

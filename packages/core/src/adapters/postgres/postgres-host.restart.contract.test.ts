@@ -31,6 +31,14 @@ async function freshDatabase(name: string): Promise<void> {
   url = await createDatabase(server.url, name);
 }
 
+/** A database whose shardlet 1 takes events. */
+async function freshShardlet(name: string): Promise<void> {
+  await freshDatabase(name);
+  const host = await connect();
+  await host.createOpen(1, 1, SPEC, []);
+  await host.close();
+}
+
 function connect(expectedIncarnation: string | undefined = undefined): Promise<EventHost> {
   return connectPostgresHost({ url, expectedIncarnation, callTimeoutMs: 5_000 });
 }
@@ -128,10 +136,7 @@ test('after a restart the host is another incarnation: the old handle and the ol
 });
 
 test('connections terminated under load: every acknowledged event is there once', async () => {
-  await freshDatabase('terminated');
-  const setUp = await connect();
-  await setUp.createOpen(1, 1, SPEC, []);
-  await setUp.close();
+  await freshShardlet('terminated');
   let stop = false;
   const clients = [0, 1, 2].map((i) => appendUntil(() => stop, connect, 1_000_000 * i));
   const admin = new pg.Client({ connectionString: url });
@@ -151,10 +156,7 @@ test('connections terminated under load: every acknowledged event is there once'
 });
 
 test('the server killed under load: every acknowledged event is there once', async () => {
-  await freshDatabase('killed');
-  const setUp = await connect();
-  await setUp.createOpen(1, 1, SPEC, []);
-  await setUp.close();
+  await freshShardlet('killed');
   let stop = false;
   const clients = [0, 1].map((i) => appendUntil(() => stop, connect, 1_000_000 * i));
   for (let i = 0; i < 2; i++) {
