@@ -61,6 +61,8 @@ const HELD_EVENTS_MAX = 200_000;
  */
 const CALL_EVENTS_MAX = 4_000;
 const CALL_BYTES_MAX = 2 * 1_048_576;
+/** the same with as many shardlets: a group of one event takes some 20 microseconds */
+const CALL_GROUPS_MAX = 1_000;
 
 const MAP_RETRY_MS = 1_000;
 const DRAIN_MS = 10_000;
@@ -190,7 +192,7 @@ function limitsOf({ inFlightBytesMax, holdMsMax }: EdgeSettings): IngestionLimit
       bytesMax: inFlightBytesMax * HELD_SHARE_OF_BYTES,
       waitMicrosMax: holdMsMax * MICROS_PER_MS,
     },
-    call: { eventsMax: CALL_EVENTS_MAX, bytesMax: CALL_BYTES_MAX },
+    call: { eventsMax: CALL_EVENTS_MAX, bytesMax: CALL_BYTES_MAX, groupsMax: CALL_GROUPS_MAX },
   };
 }
 

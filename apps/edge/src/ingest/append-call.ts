@@ -10,11 +10,14 @@ import {
   writeFrame,
 } from '@foreshard/core/hosts';
 import { invariant, MICROS_PER_MS } from '@foreshard/core/kernel';
-import { type Intake, PENDING, type Run, runOf } from './intake.ts';
+import { type Intake, PENDING, type Run, runsOf } from './intake.ts';
+import type { ShardletLine } from './shardlet-lines.ts';
 
 export interface CallLimits {
   readonly eventsMax: number;
   readonly bytesMax: number;
+  /** a group costs the host as much as several events */
+  readonly groupsMax: number;
 }
 
 interface GroupPlan {
@@ -22,21 +25,15 @@ interface GroupPlan {
   epoch: number;
   tokenTs: number;
   count: number;
-  bytes: number;
   hasIdTimes: boolean;
-  /** where its next event goes, among the members and among the frames */
-  nextMember: number;
-  nextByte: number;
 }
 
-/** Collects what goes into the next call; `add` answers `false` once the call is full. */
+/** Collects what goes into the next call. */
 export class CallPlan {
   private readonly limits: CallLimits;
   private readonly intakes: Intake[] = [];
   private readonly indices: number[] = [];
-  private readonly groupOf: number[] = [];
   private readonly groups: GroupPlan[] = [];
-  private readonly groupByShardlet = new Map<number, number>();
   private bytes = 0;
 
   constructor(limits: CallLimits) {
@@ -47,72 +44,66 @@ export class CallPlan {
     return this.indices.length;
   }
 
-  add(intake: Intake, i: number): boolean {
-    const bytes = FRAME_HEADER_BYTES + intake.payloadLength(i);
-    if (this.events === this.limits.eventsMax) return false;
-    if (this.events > 0 && this.bytes + bytes > this.limits.bytesMax) return false;
-    const group = this.groupFor(intake, i);
-    const plan = this.groups[group]!;
-    plan.count++;
-    plan.bytes += bytes;
-    // a higher epoch of the same shardlet is newer knowledge; a fence too high is refused, never wrong
-    plan.epoch = Math.max(plan.epoch, intake.epoch[i]!);
-    plan.tokenTs = Math.max(plan.tokenTs, intake.tokenTs);
-    if (intake.idTime !== undefined && intake.idTime[i] !== 0) plan.hasIdTimes = true;
-    this.intakes.push(intake);
-    this.indices.push(i);
-    this.groupOf.push(group);
-    this.bytes += bytes;
-    return true;
+  get isFull(): boolean {
+    const { eventsMax, groupsMax, bytesMax } = this.limits;
+    return this.events >= eventsMax || this.groups.length >= groupsMax || this.bytes >= bytesMax;
+  }
+
+  /** Takes a group from the front of what waits for its shardlet; answers how many events had room. */
+  addGroup({ shardlet, intakes, indices }: ShardletLine): number {
+    const group: GroupPlan = { shardlet, epoch: 0, tokenTs: 0, count: 0, hasIdTimes: false };
+    for (let k = 0; k < indices.length && this.add(group, intakes[k]!, indices[k]!); k++) group.count++;
+    if (group.count > 0) this.groups.push(group);
+    return group.count;
   }
 
   /** REQUIRES at least one event. */
   build(nowMicros: number): AppendCall {
     const frames = Buffer.allocUnsafe(this.bytes);
-    const intakes = new Array<Intake>(this.events);
-    const indices = new Array<number>(this.events);
-    this.layOut();
-    for (let n = 0; n < this.events; n++) {
-      const plan = this.groups[this.groupOf[n]!]!;
-      const intake = this.intakes[n]!;
-      const i = this.indices[n]!;
-      intakes[plan.nextMember] = intake;
-      indices[plan.nextMember++] = i;
-      plan.nextByte = frameOf(intake, i, frames, plan.nextByte);
-    }
-    const groups = this.groups.map((plan) => appendGroup(plan, intakes, indices, frames, nowMicros));
-    return new AppendCall(groups, intakes, indices, this.bytes);
-  }
-
-  private groupFor(intake: Intake, i: number): number {
-    const shardlet = intake.shardlet[i]!;
-    let group = this.groupByShardlet.get(shardlet);
-    if (group === undefined) {
-      group = this.groups.length;
-      this.groupByShardlet.set(shardlet, group);
-      this.groups.push({
-        shardlet,
-        epoch: 0,
-        tokenTs: 0,
-        count: 0,
-        bytes: 0,
-        hasIdTimes: false,
-        nextMember: 0,
-        nextByte: 0,
-      });
-    }
-    return group;
-  }
-
-  private layOut(): void {
     let member = 0;
     let byte = 0;
-    for (const plan of this.groups) {
-      plan.nextMember = member;
-      plan.nextByte = byte;
-      member += plan.count;
-      byte += plan.bytes;
-    }
+    const groups = this.groups.map((plan) => {
+      const [first, begin] = [member, byte];
+      for (const end = member + plan.count; member < end; member++)
+        byte = frameOf(this.intakes[member]!, this.indices[member]!, frames, byte);
+      return this.appendGroup(plan, first, frames.subarray(begin, byte), nowMicros);
+    });
+    return new AppendCall(groups, this.intakes, this.indices, this.bytes);
+  }
+
+  private add(group: GroupPlan, intake: Intake, i: number): boolean {
+    const bytes = FRAME_HEADER_BYTES + intake.payloadLength(i);
+    if (this.events === this.limits.eventsMax) return false;
+    if (this.events > 0 && this.bytes + bytes > this.limits.bytesMax) return false;
+    // a higher epoch of the same shardlet is newer knowledge; a fence too high is refused, never wrong
+    group.epoch = Math.max(group.epoch, intake.epoch[i]!);
+    group.tokenTs = Math.max(group.tokenTs, intake.tokenTs);
+    if (intake.idTime !== undefined && intake.idTime[i] !== 0) group.hasIdTimes = true;
+    this.intakes.push(intake);
+    this.indices.push(i);
+    this.bytes += bytes;
+    return true;
+  }
+
+  private appendGroup(plan: GroupPlan, first: number, frames: Buffer, nowMicros: number): AppendGroup {
+    const { stream } = this.intakes[first]!;
+    return {
+      shardlet: plan.shardlet,
+      epoch: plan.epoch,
+      edgeTs: Math.max(nowMicros, plan.tokenTs + 1),
+      tokenTs: plan.tokenTs,
+      dedup: { windowMicros: stream.dedupWindowMs * MICROS_PER_MS, leadMicros: DEDUP_LEAD_MICROS },
+      frames,
+      count: plan.count,
+      ...(plan.hasIdTimes ? { idTimes: this.idTimes(first, plan.count) } : {}),
+    };
+  }
+
+  private idTimes(first: number, count: number): number[] {
+    return Array.from({ length: count }, (_, k) => {
+      const member = first + k;
+      return this.intakes[member]!.idTime?.[this.indices[member]!] ?? 0;
+    });
   }
 }
 
@@ -122,30 +113,6 @@ function frameOf(intake: Intake, i: number, frames: Buffer, at: number): number 
   intake.identity(i, identity);
   const { from, to } = intake.bounds;
   return writeFrame(frames, at, intake.keyHash[i]!, identity, intake.bytes, from[i]!, to[i]!);
-}
-
-/** REQUIRES a plan whose members and frames are written: `nextMember` and `nextByte` are their ends. */
-function appendGroup(
-  plan: GroupPlan,
-  intakes: readonly Intake[],
-  indices: readonly number[],
-  frames: Buffer,
-  nowMicros: number,
-): AppendGroup {
-  const first = plan.nextMember - plan.count;
-  const { stream } = intakes[first]!;
-  const idTimes = (): number[] =>
-    Array.from({ length: plan.count }, (_, k) => intakes[first + k]!.idTime?.[indices[first + k]!] ?? 0);
-  return {
-    shardlet: plan.shardlet,
-    epoch: plan.epoch,
-    edgeTs: Math.max(nowMicros, plan.tokenTs + 1),
-    tokenTs: plan.tokenTs,
-    dedup: { windowMicros: stream.dedupWindowMs * MICROS_PER_MS, leadMicros: DEDUP_LEAD_MICROS },
-    frames: frames.subarray(plan.nextByte - plan.bytes, plan.nextByte),
-    count: plan.count,
-    ...(plan.hasIdTimes ? { idTimes: idTimes() } : {}),
-  };
 }
 
 /** What a group's events came to, for the counters. */
@@ -204,15 +171,7 @@ export class AppendCall {
 
   /** The members [first, first + count) as runs again, in order. */
   runs(first: number, count: number): Run[] {
-    const runs: Run[] = [];
-    for (let from = first; from < first + count; ) {
-      const intake = this.intakes[from]!;
-      let to = from;
-      while (to < first + count && this.intakes[to] === intake) to++;
-      runs.push(runOf(intake, this.indices.slice(from, to)));
-      from = to;
-    }
-    return runs;
+    return runsOf(this.intakes, this.indices, first, first + count);
   }
 
   allRuns(): Run[] {

@@ -9,7 +9,8 @@
  */
 import { type AppendReply, type EventHost, HostUnreachable } from '@foreshard/core/hosts';
 import { type AppendCall, type CallLimits, CallPlan } from './append-call.ts';
-import { type Run, runOf } from './intake.ts';
+import type { Run } from './intake.ts';
+import { runsOfLine, type ShardletLine, ShardletLines } from './shardlet-lines.ts';
 
 export interface QueueOwner {
   nowMicros(): number;
@@ -31,9 +32,7 @@ export class HostQueue {
   private readonly connect: () => Promise<EventHost>;
   private readonly owner: QueueOwner;
   private readonly limits: CallLimits;
-  private runs: Run[] = [];
-  /** events of the first run that were already taken */
-  private taken = 0;
+  private readonly lines = new ShardletLines();
   private inFlight = false;
   private scheduled = false;
   private retryMs = 0;
@@ -48,17 +47,14 @@ export class HostQueue {
   }
 
   push(run: Run): void {
-    this.runs.push(run);
+    this.lines.push(run);
     this.schedule();
   }
 
   /** For events that were on their way before those that wait here. */
   pushFront(runs: readonly Run[]): void {
     if (runs.length === 0) return;
-    const [first, ...rest] = this.runs;
-    const remaining = first === undefined ? [] : [this.rest(first), ...rest];
-    this.runs = [...runs, ...remaining];
-    this.taken = 0;
+    this.lines.pushFront(runs);
     this.schedule();
   }
 
@@ -77,7 +73,7 @@ export class HostQueue {
   }
 
   private schedule(): void {
-    if (this.inFlight || this.scheduled || this.retryTimer !== undefined || this.runs.length === 0) return;
+    if (this.inFlight || this.scheduled || this.retryTimer !== undefined || this.lines.isEmpty) return;
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
@@ -149,35 +145,25 @@ export class HostQueue {
       this.retryTimer = undefined;
       this.schedule();
     }, this.retryMs);
-    this.pushFront(call.allRuns());
-    const [first, ...rest] = this.runs;
-    this.runs =
-      first === undefined ? [] : this.owner.unreachable(this.hostId, [this.rest(first), ...rest], error);
-    this.taken = 0;
+    this.lines.pushFront(call.allRuns());
+    for (const run of this.owner.unreachable(this.hostId, this.lines.drain(), error)) this.lines.push(run);
   }
 
   private takeCall(): AppendCall | undefined {
     const plan = new CallPlan(this.limits);
-    let done = 0;
-    while (done < this.runs.length && this.takeRun(this.runs[done]!, plan)) done++;
-    this.runs.splice(0, done);
+    for (let line = this.lines.first(); line !== undefined && !plan.isFull; line = this.lines.first()) {
+      if (this.owner.isHeld(line.shardlet)) this.holdLine(line);
+      else {
+        const taken = plan.addGroup(line);
+        if (taken === 0) break;
+        this.lines.take(line, taken);
+      }
+    }
     return plan.events === 0 ? undefined : plan.build(this.owner.nowMicros());
   }
 
-  /** `false` when the call is full before the end of the run. */
-  private takeRun(run: Run, plan: CallPlan): boolean {
-    const { intake, indices } = run;
-    for (; this.taken < indices.length; this.taken++) {
-      const i = indices[this.taken]!;
-      const shardlet = intake.shardlet[i]!;
-      if (this.owner.isHeld(shardlet)) this.owner.holdBehind(runOf(intake, [i]), shardlet);
-      else if (!plan.add(intake, i)) return false;
-    }
-    this.taken = 0;
-    return true;
-  }
-
-  private rest(run: Run): Run {
-    return this.taken === 0 ? run : runOf(run.intake, run.indices.slice(this.taken));
+  private holdLine(line: ShardletLine): void {
+    this.lines.take(line, line.indices.length);
+    for (const run of runsOfLine(line)) this.owner.holdBehind(run, line.shardlet);
   }
 }

@@ -23,6 +23,7 @@ import { readEvents } from './read-events.ts';
 const NOW = 1_760_000_000_000_000;
 const HOLD_MS = 300;
 const CALL_EVENTS = 50;
+const CALL_GROUPS = 4;
 const DEDUP = { windowMicros: 900_000_000, leadMicros: 60_000_000 };
 
 /** A host whose next appends can be answered by the test. */
@@ -94,7 +95,7 @@ async function startEdge(): Promise<void> {
     clock,
     limits: {
       hold: { eventsMax: 100, bytesMax: 100_000, waitMicrosMax: HOLD_MS * 1_000 },
-      call: { eventsMax: CALL_EVENTS, bytesMax: 100_000 },
+      call: { eventsMax: CALL_EVENTS, bytesMax: 100_000, groupsMax: CALL_GROUPS },
     },
     observer: {
       stored() {},

@@ -152,3 +152,21 @@ export function runOf(intake: Intake, indices: readonly number[]): Run {
   for (const i of indices) bytes += FRAME_HEADER_BYTES + intake.payloadLength(i);
   return { intake, indices, events: indices.length, bytes, sinceMicros: intake.acceptedMicros };
 }
+
+/** The events [from, to) of two parallel lists as runs, in order. */
+export function runsOf(
+  intakes: readonly Intake[],
+  indices: readonly number[],
+  from: number,
+  to: number,
+): Run[] {
+  const runs: Run[] = [];
+  for (let first = from; first < to; ) {
+    const intake = intakes[first]!;
+    let end = first;
+    while (end < to && intakes[end] === intake) end++;
+    runs.push(runOf(intake, indices.slice(first, end)));
+    first = end;
+  }
+  return runs;
+}
