@@ -5,7 +5,14 @@
  */
 import type { Redis } from 'ioredis';
 import type { ChangeNotifier, TopologyStore } from '../../topology/index.ts';
-import { openPrisma, PrismaTokenStore, PrismaTopologyStore, type TokenStore } from '../prisma/index.ts';
+import {
+  openPrisma,
+  PrismaRestoration,
+  PrismaTokenStore,
+  PrismaTopologyStore,
+  type Restoration,
+  type TokenStore,
+} from '../prisma/index.ts';
 import { RedisChangeNotifier } from './change-notifier.ts';
 import { openControlRedis } from './control-redis.ts';
 import { within } from './deadline.ts';
@@ -24,6 +31,8 @@ export interface Control {
   readonly notifier: ChangeNotifier;
   readonly jobs: JobProducer;
   readonly tokens: TokenStore;
+  /** whether T was restored from a backup, and the end of that state */
+  readonly restoration: Restoration;
   /** the control Redis, for what else a process keeps there */
   readonly redis: Redis;
   close(): Promise<void>;
@@ -42,6 +51,7 @@ export function connectControl({ databaseUrl, redisUrl, actor = 'process' }: Con
     notifier,
     jobs,
     tokens: new PrismaTokenStore(prisma, databaseUrl),
+    restoration: new PrismaRestoration(prisma, databaseUrl),
     redis,
     async close() {
       notifier.close();
