@@ -10,6 +10,11 @@ const schema = z
       error: 'the address of PostgreSQL, such as postgresql://user:password@127.0.0.1/foreshard',
     }),
     REDIS_URL: z.string({ error: 'the address of the control Redis, such as redis://127.0.0.1:6379' }),
+    /** where the map is kept when it is not in the database */
+    TOPOLOGY_URL: z
+      .string()
+      .regex(/^etcds?:\/\//, 'etcd://host:port,host:port,host:port, or unset it for PostgreSQL')
+      .optional(),
     FORESHARD_DATA_DIR: z.string().default('.foreshard'),
     EDGE_ID: z
       .string()
@@ -29,6 +34,7 @@ const schema = z
   .transform((e) => ({
     databaseUrl: e.DATABASE_URL,
     redisUrl: e.REDIS_URL,
+    topologyUrl: e.TOPOLOGY_URL,
     dataDir: e.FORESHARD_DATA_DIR,
     edgeId: e.EDGE_ID,
     host: e.EDGE_HOST,

@@ -1,4 +1,5 @@
 export { findChromium } from './chromium.ts';
+export { type EtcdCluster, type EtcdOptions, startEtcd } from './etcd.ts';
 export { freePort, isFree } from './free-port.ts';
 export {
   diskFull,

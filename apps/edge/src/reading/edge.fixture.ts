@@ -177,6 +177,7 @@ export class EdgeFixture {
       settings: {
         databaseUrl: '',
         redisUrl: '',
+        topologyUrl: undefined,
         dataDir: this.dir,
         edgeId: 'edge-test',
         host: '127.0.0.1',

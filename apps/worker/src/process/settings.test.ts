@@ -12,6 +12,7 @@ test('everything but the two addresses has a default', () => {
     settings: {
       databaseUrl: GOOD.DATABASE_URL,
       redisUrl: GOOD.REDIS_URL,
+      topologyUrl: undefined,
       host: '127.0.0.1',
       port: 7090,
       logLevel: 'info',

@@ -11,6 +11,10 @@ const environment = z.object({
     protocol: /^rediss?$/,
     error: 'must be the address of the control Redis, such as redis://127.0.0.1:6379',
   }),
+  TOPOLOGY_URL: z
+    .string()
+    .regex(/^etcds?:\/\//, 'must be etcd://host:port,host:port,host:port, or unset for PostgreSQL')
+    .optional(),
   WORKER_HOST: z.string().min(1).default('127.0.0.1'),
   WORKER_PORT: z.coerce
     .number({ error: 'must be a port number' })
@@ -28,6 +32,7 @@ const environment = z.object({
 export interface Settings {
   readonly databaseUrl: string;
   readonly redisUrl: string;
+  readonly topologyUrl: string | undefined;
   readonly host: string;
   readonly port: number;
   readonly logLevel: string;
@@ -49,6 +54,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   const settings = {
     databaseUrl: e.DATABASE_URL,
     redisUrl: e.REDIS_URL,
+    topologyUrl: e.TOPOLOGY_URL,
     host: e.WORKER_HOST,
     port: e.WORKER_PORT,
     logLevel: e.LOG_LEVEL,

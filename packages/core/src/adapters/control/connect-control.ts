@@ -1,10 +1,11 @@
 /**
- * Puts the control plane's stores together for one process: T and the tokens on PostgreSQL, notifications
- * and wake-ups over the control Redis. Nothing is connected before it is used, and nothing here fails while
+ * Puts the control plane's stores together for one process: T on PostgreSQL or on etcd, the tokens on
+ * PostgreSQL, notifications and wake-ups over the control Redis. Nothing is connected before it is used, and nothing here fails while
  * a server is away: the calls do, in one clear line.
  */
 import type { Redis } from 'ioredis';
 import type { ChangeNotifier, TopologyStore } from '../../topology/index.ts';
+import { EtcdChangeNotifier, openEtcdTopology } from '../etcd/index.ts';
 import {
   openPrisma,
   PrismaRestoration,
@@ -22,6 +23,8 @@ import { NotifyingTopologyStore } from './notifying-topology-store.ts';
 export interface ControlSettings {
   readonly databaseUrl: string;
   readonly redisUrl: string;
+  /** `etcd://...`: T is there; without it T is in the database */
+  readonly topologyUrl?: string | undefined;
   /** names the connections of this process in the servers' own lists */
   readonly actor?: string;
 }
@@ -40,26 +43,62 @@ export interface Control {
 
 const CLOSE_PATIENCE_MS = 1_000;
 
-export function connectControl({ databaseUrl, redisUrl, actor = 'process' }: ControlSettings): Control {
+export function connectControl(settings: ControlSettings): Control {
+  const { databaseUrl, redisUrl, actor = 'process' } = settings;
   const name = `foreshard-${actor}`;
   const redis = openControlRedis(redisUrl, name);
   const prisma = openPrisma(databaseUrl, name);
-  const notifier = new RedisChangeNotifier(redis);
+  const t = openTopology(settings, prisma, redis);
   const jobs = new BullJobProducer(redis);
   return {
-    topology: new NotifyingTopologyStore(new PrismaTopologyStore(prisma, databaseUrl), notifier),
-    notifier,
+    topology: t.topology,
+    notifier: t.notifier,
     jobs,
     tokens: new PrismaTokenStore(prisma, databaseUrl),
     restoration: new PrismaRestoration(prisma, databaseUrl),
     redis,
     async close() {
-      notifier.close();
+      await t.close();
       await jobs.close();
       await prisma.$disconnect();
       // QUIT goes out behind the last notification
       await within(CLOSE_PATIENCE_MS, redis.quit(), 'not connected').catch(() => {});
       redis.disconnect();
+    },
+  };
+}
+
+interface OpenTopology {
+  readonly topology: TopologyStore;
+  readonly notifier: ChangeNotifier;
+  close(): Promise<void>;
+}
+
+/** After a decision on PostgreSQL followers are told over Redis; etcd tells them by itself. */
+function openTopology(
+  { databaseUrl, topologyUrl }: ControlSettings,
+  prisma: PrismaClient,
+  redis: Redis,
+): OpenTopology {
+  if (topologyUrl !== undefined) return openOnEtcd(topologyUrl);
+  const notifier = new RedisChangeNotifier(redis);
+  const store = new PrismaTopologyStore(prisma, databaseUrl);
+  return {
+    topology: new NotifyingTopologyStore(store, notifier),
+    notifier,
+    close: async () => notifier.close(),
+  };
+}
+
+function openOnEtcd(url: string): OpenTopology {
+  const { store, connection } = openEtcdTopology(url);
+  const notifier = new EtcdChangeNotifier(connection, store.clockKey);
+  return {
+    topology: store,
+    notifier,
+    async close() {
+      await notifier.close();
+      await store.close();
     },
   };
 }
