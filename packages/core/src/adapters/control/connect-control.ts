@@ -77,7 +77,7 @@ interface OpenTopology {
 /** After a decision on PostgreSQL followers are told over Redis; etcd tells them by itself. */
 function openTopology(
   { databaseUrl, topologyUrl }: ControlSettings,
-  prisma: PrismaClient,
+  prisma: ReturnType<typeof openPrisma>,
   redis: Redis,
 ): OpenTopology {
   if (topologyUrl !== undefined) return openOnEtcd(topologyUrl);
