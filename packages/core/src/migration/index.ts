@@ -3,6 +3,8 @@ export * from './drive.ts';
 export * from './garbage.ts';
 export * from './identity.ts';
 export * from './machine.ts';
+export * from './move-task.ts';
+export * from './orders.ts';
 export * from './perform.ts';
 export * from './readmission.ts';
 export * from './retention.ts';
