@@ -22,6 +22,7 @@ import { LoadFlusher, type LoadStream } from './ingest/load-flusher.ts';
 import { type FirstMap, firstMap, MapFollower } from './map/follower.ts';
 import { readingRoutes } from './reading/index.ts';
 import type { EdgeSettings } from './settings.ts';
+import { LoadObserver } from './telemetry/load-observer.ts';
 
 export interface HostConnections {
   get(hostId: number): Promise<EventHost>;
@@ -120,25 +121,34 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loade
     (hostId) => hosts.get(hostId),
     (hostId) => ingestion.hostAnswers(hostId),
   );
-  const counters = new LoadCounters();
+  const counters = new LoadCounters(settings.edgeId, Date.now());
+  const load = new LoadObserver(counters, (shardlet) => map.topology.shardlet(shardlet)?.owner);
   const ingestion = new Ingestion({
     map,
     hosts,
     isFull: (hostId) => guard.isFull(hostId),
     clock,
     limits: limitsOf(settings),
-    observer: observerOf(metrics, counters, map.topology, fault, warn),
+    observer: observerOf(metrics, load, map.topology, fault, warn),
   });
   const reading = readingRoutes({ map, hosts, clock });
   const budget = new ByteBudget(settings.inFlightBytesMax);
-  const flusher = new LoadFlusher(counters, parts.loadStream, settings.edgeId, () => metrics.lostFlush());
+  const flusher = new LoadFlusher(counters, parts.loadStream, () => metrics.lostFlush());
   metrics.watch({
     heldEvents: () => ingestion.heldEvents,
     bytesInFlight: () => budget.inUse,
     mapVersion: () => map.topology.version,
     mapAgeSeconds: () => map.ageMs / 1_000,
   });
-  const events = new EventsEndpoint({ map, ingestion, tokens, budget, clock, fault, ...settings });
+  const events = new EventsEndpoint({
+    map,
+    ingestion: load.countingKeys(ingestion),
+    tokens,
+    budget,
+    clock,
+    fault,
+    ...settings,
+  });
   const routes = edgeRoutes({
     map,
     tokens,
@@ -198,7 +208,7 @@ function limitsOf({ inFlightBytesMax, holdMsMax }: EdgeSettings): IngestionLimit
 
 function observerOf(
   metrics: EdgeMetrics,
-  counters: LoadCounters,
+  load: LoadObserver,
   map: TopologyMap,
   fault: (error: unknown) => void,
   warn: Warn,
@@ -207,17 +217,20 @@ function observerOf(
   return {
     stored(stream, shardlet, events, bytes) {
       metrics.stored(stream, events);
-      counters.stored(shardlet, events, bytes);
+      load.stored(shardlet, events, bytes);
     },
     duplicates(stream, events) {
       metrics.duplicates(stream, events);
-      counters.duplicate(events);
+      load.duplicates(events);
     },
     refused(stream, shardlet, code, events) {
       metrics.refused(stream, code, events);
-      if (shardlet !== 0) counters.refused(shardlet, events);
+      load.refused(shardlet, events);
     },
-    called: (hostId, micros, events) => metrics.called(nameOf(hostId), micros, events),
+    called(hostId, micros, events) {
+      metrics.called(nameOf(hostId), micros, events);
+      load.called(hostId, micros);
+    },
     unreachable(hostId, error) {
       metrics.unreachable(nameOf(hostId), error);
       warn(`host ${nameOf(hostId)} does not answer`, error);

@@ -18,7 +18,7 @@ import type { TokenCheck } from './token-check.ts';
 
 export interface EventsEndpointParts {
   readonly map: EdgeMap;
-  readonly ingestion: Ingestion;
+  readonly ingestion: Pick<Ingestion, 'submit'>;
   readonly tokens: TokenCheck;
   readonly budget: ByteBudget;
   readonly clock: Clock;

@@ -1,3 +1,16 @@
+export * from './block.ts';
+export * from './block-store.ts';
+export * from './heat.ts';
 export * from './host-usage.ts';
+export * from './hot-shardlets.ts';
+export * from './hour-roll-up.ts';
+export { latencyBucket, latencyOfBucket } from './latency-sketch.ts';
+export * from './levels.ts';
 export * from './load-counters.ts';
 export * from './load-flush.ts';
+export * from './metric.ts';
+export * from './minute-roll-up.ts';
+export * from './series.ts';
+export * from './shardlet-keys.ts';
+export * from './shardlet-load.ts';
+export * from './telemetry-store.ts';

@@ -1,5 +1,5 @@
 export { openPrisma, type PrismaClient } from './client.ts';
-export { DatabaseUnreachable } from './database-unreachable.ts';
+export { DatabaseUnreachable, databaseUnreachable, isConnectionFailure } from './database-unreachable.ts';
 export { applyMigrations, MigrationRefused } from './migrator.ts';
 export { PrismaRestoration, type Restoration, type RestoredClock, type RestoredMark } from './restoration.ts';
 export * from './token-store.ts';

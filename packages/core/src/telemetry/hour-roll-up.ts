@@ -1,0 +1,105 @@
+/**
+ * Hours are made of their minutes, whole, whenever a minute of them has changed: doing it twice changes
+ * nothing. Quantiles and distinct keys come from the merged sketches of the minutes; where those are gone
+ * (a flush that came hours late) the hour keeps what it had, or the highest of its minutes.
+ */
+import { type BlockTransaction, LIVE, NO_STREAM, type StoredBlock } from './block-store.ts';
+import { blockStart, HOUR_MS, MINUTE_MS, slotOf } from './levels.ts';
+import { describeMetric, METRIC_NAMES, type Metric } from './metric.ts';
+import { changeBlock, codeOf, liveKey, SKETCHES_KEPT_MS } from './minute-roll-up.ts';
+import { hourOf } from './observation.ts';
+import {
+  type Loads,
+  loadOf,
+  type NamedLoads,
+  newNamedLoads,
+  packLoads,
+  unpackLoads,
+} from './shardlet-load.ts';
+
+/** An hour is rolled up when its last minute has surely been written. */
+const SETTLED_MS = 3 * MINUTE_MS;
+
+export interface DueHour {
+  readonly stream: number;
+  readonly startMs: number;
+}
+
+export function isDue(hour: DueHour, nowMs: number): boolean {
+  return hour.startMs + HOUR_MS + SETTLED_MS <= nowMs;
+}
+
+export async function rollUpHour(tx: BlockTransaction, hour: DueHour, nowMs: number): Promise<void> {
+  const { stream, startMs } = hour;
+  if (stream === NO_STREAM) await rollUpCoverage(tx, startMs);
+  else await rollUpLoads(tx, hour, nowMs);
+  await tx.remove(liveKey({ stream, level: 'hour', part: 'due', startMs }));
+}
+
+async function rollUpLoads(tx: BlockTransaction, { stream, startMs }: DueHour, nowMs: number): Promise<void> {
+  const sketches =
+    startMs >= nowMs - SKETCHES_KEPT_MS - HOUR_MS ? await sketchesOf(tx, stream, startMs) : undefined;
+  for (const metric of METRIC_NAMES) {
+    const { ids, codes } = hourOf(metric, startMs, await liveMinutes(tx, stream, metric, startMs));
+    const isSketched = describeMetric(metric).merging !== 'sum';
+    await changeBlock(tx, stream, 'hour', metric, startMs, (block) => {
+      const slot = slotOf('hour', startMs);
+      for (const [i, id] of ids.entries()) {
+        const code = codes[i]!;
+        const load = isSketched ? sketches?.loads.get(id) : undefined;
+        const kept = isSketched ? Math.max(block.get(id, slot), code) : code;
+        block.set(id, slot, load === undefined ? kept : codeOf(metric, load));
+      }
+    });
+  }
+  if (sketches !== undefined)
+    await tx.put(liveKey({ stream, level: 'hour', part: 'keys', startMs }), packLoads(keysOnly(sketches)));
+}
+
+/** Undefined when the sketches of the hour are not whole any more. */
+async function sketchesOf(
+  tx: BlockTransaction,
+  stream: number,
+  startMs: number,
+): Promise<NamedLoads | undefined> {
+  const rows = await tx.read({
+    stream,
+    level: 'minute',
+    parts: ['loads'],
+    fromMs: startMs,
+    toMs: startMs + HOUR_MS,
+  });
+  if (rows.length === 0) return undefined;
+  const loads = newNamedLoads();
+  for (const { bytes } of rows) unpackLoads(bytes, loads);
+  return loads;
+}
+
+function keysOnly({ loads, keyNames }: NamedLoads): NamedLoads {
+  const stripped: Loads = new Map();
+  for (const [id, load] of loads) {
+    const kept = loadOf(stripped, id);
+    kept.topKeys.merge(load.topKeys);
+    for (const [type, events] of load.eventTypes) kept.addType(type, events);
+  }
+  return { loads: stripped, keyNames };
+}
+
+async function liveMinutes(
+  tx: BlockTransaction,
+  stream: number,
+  part: Metric | 'coverage',
+  startMs: number,
+): Promise<StoredBlock[]> {
+  const fromMs = blockStart('minute', startMs);
+  const rows = await tx.read({ stream, level: 'minute', parts: [part], fromMs, toMs: startMs + HOUR_MS });
+  return rows.filter(({ source }) => source === LIVE);
+}
+
+async function rollUpCoverage(tx: BlockTransaction, startMs: number): Promise<void> {
+  // the name of the metric matters only to codes, and coverage has none
+  const { covered } = hourOf('events', startMs, await liveMinutes(tx, NO_STREAM, 'coverage', startMs));
+  await changeBlock(tx, NO_STREAM, 'hour', 'coverage', startMs, (block) => {
+    block.covered[slotOf('hour', startMs)] = covered[0]!;
+  });
+}

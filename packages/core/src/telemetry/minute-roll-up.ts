@@ -1,0 +1,168 @@
+/**
+ * Adds flushes up, minute by minute. The sketches of a minute are kept for some hours, and the cells of the
+ * minute are a function of them; so a late flush is merged exactly, quantiles and distinct keys included.
+ * Later than that it still adds to the counts, and raises the rest at most to its own.
+ */
+import { Block, FULLY_COVERED, packBlock, unpackBlock } from './block.ts';
+import { type BlockKey, type BlockTransaction, LIVE, NO_STREAM } from './block-store.ts';
+import { blockStart, floorTo, HOUR_MS, LEVELS, MINUTE_MS, slotOf } from './levels.ts';
+import type { LoadFlush } from './load-flush.ts';
+import { METRIC_NAMES, type Metric, mergedCodes } from './metric.ts';
+import {
+  loadOf,
+  mergeLoads,
+  type NamedLoads,
+  newNamedLoads,
+  packLoads,
+  type ShardletLoad,
+  unpackLoads,
+} from './shardlet-load.ts';
+
+/** How long the sketches of a minute are kept: the hour they belong to, and an hour for what comes late. */
+export const SKETCHES_KEPT_MS = 2 * HOUR_MS;
+/** Clocks of edges may differ; a flush further ahead than this is a broken clock. */
+const AHEAD_MS_MAX = 120_000;
+const SECONDS = 60;
+
+interface Minute {
+  readonly byStream: Map<number, NamedLoads>;
+  /** which seconds some edge has told about */
+  readonly seconds: Uint8Array;
+}
+
+export class MinuteRollUp {
+  private readonly minutes = new Map<number, Minute>();
+  private readonly streamOf: (shardlet: number) => number | undefined;
+  private readonly oldestMs: number;
+  private readonly newestMs: number;
+  /** flushes that lie outside the time that is kept */
+  ignored = 0;
+
+  constructor(streamOf: (shardlet: number) => number | undefined, nowMs: number, keptMs: number) {
+    this.streamOf = streamOf;
+    this.oldestMs = nowMs - keptMs;
+    this.newestMs = nowMs + AHEAD_MS_MAX;
+  }
+
+  add(flush: LoadFlush): void {
+    if (flush.atMs < this.oldestMs || flush.atMs > this.newestMs) {
+      this.ignored++;
+      return;
+    }
+    const minute = this.minute(floorTo(flush.atMs, MINUTE_MS));
+    minute.seconds[Math.floor((flush.atMs % MINUTE_MS) / 1_000)] = 1;
+    for (const [shardlet, load] of flush.loads) {
+      const stream = this.streamOf(shardlet);
+      if (stream === undefined) continue;
+      const named = namedOf(minute, stream);
+      loadOf(named.loads, shardlet).merge(load);
+      for (const { keyHash } of load.topKeys.told()) {
+        const name = flush.keyNames.get(keyHash);
+        if (name !== undefined) named.keyNames.set(keyHash, name);
+      }
+    }
+  }
+
+  /** Answers how many minutes were written. */
+  async write(tx: BlockTransaction, nowMs: number): Promise<number> {
+    for (const [startMs, minute] of this.minutes) {
+      await writeCoverage(tx, startMs, minute.seconds);
+      for (const [stream, loads] of minute.byStream) await writeMinute(tx, stream, startMs, loads, nowMs);
+      for (const stream of [NO_STREAM, ...minute.byStream.keys()]) await markHour(tx, stream, startMs);
+    }
+    return this.minutes.size;
+  }
+
+  private minute(startMs: number): Minute {
+    let minute = this.minutes.get(startMs);
+    if (minute === undefined)
+      this.minutes.set(startMs, (minute = { byStream: new Map(), seconds: new Uint8Array(SECONDS) }));
+    return minute;
+  }
+}
+
+function namedOf({ byStream }: Minute, stream: number): NamedLoads {
+  let named = byStream.get(stream);
+  if (named === undefined) byStream.set(stream, (named = newNamedLoads()));
+  return named;
+}
+
+export function liveKey(key: Omit<BlockKey, 'source'>): BlockKey {
+  return { ...key, source: LIVE };
+}
+
+async function writeMinute(
+  tx: BlockTransaction,
+  stream: number,
+  startMs: number,
+  added: NamedLoads,
+  nowMs: number,
+): Promise<void> {
+  const key = liveKey({ stream, level: 'minute', part: 'loads', startMs });
+  const isKept = startMs >= nowMs - SKETCHES_KEPT_MS;
+  const known = isKept ? await tx.get(key) : undefined;
+  const loads = newNamedLoads();
+  if (known !== undefined) unpackLoads(known, loads);
+  mergeLoads(loads, added);
+  if (isKept) await tx.put(key, packLoads(loads));
+  const slot = slotOf('minute', startMs);
+  for (const metric of METRIC_NAMES)
+    await changeBlock(tx, stream, 'minute', metric, startMs, (block) => {
+      for (const [id, load] of loads.loads) {
+        const code = codeOf(metric, load);
+        block.set(id, slot, isKept ? code : mergedCodes(metric, block.get(id, slot), code));
+      }
+    });
+}
+
+/** Reads the block that holds the time, changes it, and writes it again. */
+export async function changeBlock(
+  tx: BlockTransaction,
+  stream: number,
+  level: BlockKey['level'],
+  part: BlockKey['part'],
+  atMs: number,
+  change: (block: Block) => void,
+): Promise<void> {
+  const key = liveKey({ stream, level, part, startMs: blockStart(level, atMs) });
+  const bytes = await tx.get(key);
+  const block = bytes === undefined ? new Block(LEVELS[level].slots) : unpackBlock(bytes);
+  change(block);
+  await tx.put(key, packBlock(block));
+}
+
+/** The code of a metric that a load comes to. */
+export function codeOf(metric: Metric, load: ShardletLoad): number {
+  switch (metric) {
+    case 'p50':
+      return bucketCode(load.latency.quantileBucket(0.5));
+    case 'p99':
+      return bucketCode(load.latency.quantileBucket(0.99));
+    case 'distinctKeys':
+      return load.keys.estimate();
+    default:
+      return load[metric];
+  }
+}
+
+function bucketCode(bucket: number | undefined): number {
+  return bucket === undefined ? 0 : bucket + 1;
+}
+
+/** The seconds are kept as the sketches are; the block has the share of them. */
+async function writeCoverage(tx: BlockTransaction, startMs: number, seconds: Uint8Array): Promise<void> {
+  const key = liveKey({ stream: NO_STREAM, level: 'minute', part: 'loads', startMs });
+  const known = await tx.get(key);
+  const heard = seconds.map((second, i) => (second === 1 || known?.[i] === 1 ? 1 : 0));
+  await tx.put(key, heard);
+  const share = heard.reduce((sum, second) => sum + second, 0) / SECONDS;
+  await changeBlock(tx, NO_STREAM, 'minute', 'coverage', startMs, (block) => {
+    const slot = slotOf('minute', startMs);
+    block.covered[slot] = Math.max(block.covered[slot]!, Math.ceil(share * FULLY_COVERED));
+  });
+}
+
+function markHour(tx: BlockTransaction, stream: number, minuteMs: number): Promise<void> {
+  const startMs = floorTo(minuteMs, HOUR_MS);
+  return tx.put(liveKey({ stream, level: 'hour', part: 'due', startMs }), new Uint8Array());
+}
