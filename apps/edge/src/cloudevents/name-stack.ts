@@ -21,25 +21,29 @@ export interface NameScope {
   texts: Set<string> | undefined;
 }
 
+/** numbers; doubled when it is not enough */
+const FIRST_CAPACITY = 128;
+
 export class NameStack {
   private readonly bytes: Uint8Array;
   /** two numbers a name: where it begins and ends */
-  private readonly bounds: number[] = [];
+  private bounds = new Uint32Array(FIRST_CAPACITY);
+  private used = 0;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
   }
 
   clear(): void {
-    this.bounds.length = 0;
+    this.used = 0;
   }
 
   open(): NameScope {
-    return { base: this.bounds.length, texts: undefined };
+    return { base: this.used, texts: undefined };
   }
 
   close(scope: NameScope): void {
-    this.bounds.length = scope.base;
+    this.used = scope.base;
   }
 
   /** Takes in the name scanned last; `false` when the object has it already. */
@@ -47,15 +51,25 @@ export class NameStack {
     if (scope.texts !== undefined) return isNewText(scope.texts, name);
     const { base } = scope;
     const { textFrom, textTo } = name;
-    if (!name.textIsPlain || this.bounds.length - base >= 2 * COMPARED_MAX) {
+    if (!name.textIsPlain || this.used - base >= 2 * COMPARED_MAX) {
       scope.texts = this.textsFrom(base, name);
       return isNewText(scope.texts, name);
     }
-    for (let k = base; k < this.bounds.length; k += 2) {
+    for (let k = base; k < this.used; k += 2) {
       if (this.isSame(this.bounds[k]!, this.bounds[k + 1]!, textFrom, textTo)) return false;
     }
-    this.bounds.push(textFrom, textTo);
+    this.push(textFrom, textTo);
     return true;
+  }
+
+  private push(from: number, to: number): void {
+    if (this.used === this.bounds.length) {
+      const larger = new Uint32Array(this.used * 2);
+      larger.set(this.bounds);
+      this.bounds = larger;
+    }
+    this.bounds[this.used++] = from;
+    this.bounds[this.used++] = to;
   }
 
   private isSame(from: number, to: number, otherFrom: number, otherTo: number): boolean {
@@ -67,7 +81,7 @@ export class NameStack {
   /** those compared so far are plain */
   private textsFrom(base: number, names: ScannedText): Set<string> {
     const texts = new Set<string>();
-    for (let k = base; k < this.bounds.length; k += 2) {
+    for (let k = base; k < this.used; k += 2) {
       texts.add(names.text(this.bounds[k]!, this.bounds[k + 1]!, true));
     }
     return texts;
