@@ -29,6 +29,11 @@ export const ERRORS = {
     title: 'Method not allowed on this route',
     cure: 'Use one of the methods in the Allow header.',
   },
+  not_acceptable: {
+    status: 406,
+    title: 'No answer in a media type that the client accepts',
+    cure: 'Leave out Accept, or name one of the media types in the detail.',
+  },
   past_retention: {
     status: 410,
     title: 'The events asked for are past their retention',
@@ -79,6 +84,11 @@ export const ERRORS = {
     title: 'The shardlet holds as many ids as the deduplication cap allows',
     cure: 'Retry later, or shorten the deduplication window of the stream.',
   },
+  quota_exceeded: {
+    status: 429,
+    title: 'The quota of the token or the stream is used up',
+    cure: 'Retry after the time in Retry-After; the fields RateLimit and RateLimit-Policy tell the quotas.',
+  },
   overloaded: {
     status: 503,
     title: 'The shardlet of this event cannot take appends just now',
@@ -105,21 +115,38 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** One of several places that are wrong. */
+export interface ErrorPlace {
+  /** RFC 6901 into the body, or "?name" for a query parameter */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+interface ForeshardErrorOptions {
+  readonly pointer?: string;
+  readonly retryAfterSeconds?: number;
+  readonly places?: readonly ErrorPlace[];
+  readonly more?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
 /** An expected failure on its way to a user: `detail` is public, `cause` is for the log only. */
 export class ForeshardError extends Error {
   override readonly name = 'ForeshardError';
   readonly code: ErrorCode;
   readonly pointer: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  /** every place that is wrong, where more than the first was looked for */
+  readonly places: readonly ErrorPlace[] | undefined;
+  /** what only this kind of error tells, such as where to go on */
+  readonly more: Readonly<Record<string, unknown>> | undefined;
 
-  constructor(
-    code: ErrorCode,
-    detail: string,
-    options: { pointer?: string; retryAfterSeconds?: number; cause?: unknown } = {},
-  ) {
+  constructor(code: ErrorCode, detail: string, options: ForeshardErrorOptions = {}) {
     super(detail, { cause: options.cause });
     this.code = code;
     this.pointer = options.pointer;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.places = options.places;
+    this.more = options.more;
   }
 }
