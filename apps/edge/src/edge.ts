@@ -20,6 +20,7 @@ import { type KnownToken, TokenCheck } from './http/token-check.ts';
 import { Ingestion, type IngestionLimits, type IngestionObserver } from './ingest/ingestion.ts';
 import { LoadFlusher, type LoadStream } from './ingest/load-flusher.ts';
 import { type FirstMap, firstMap, MapFollower } from './map/follower.ts';
+import { LeasedIngestion } from './map/leased-ingestion.ts';
 import { readingRoutes } from './reading/index.ts';
 import type { EdgeSettings } from './settings.ts';
 import { LoadObserver } from './telemetry/load-observer.ts';
@@ -142,7 +143,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loade
   });
   const events = new EventsEndpoint({
     map,
-    ingestion: load.countingKeys(ingestion),
+    ingestion: load.countingKeys(leasedIngestion(ingestion, map, metrics, warn)),
     tokens,
     budget,
     clock,
@@ -171,6 +172,19 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loade
       await flusher.stop();
     },
   };
+}
+
+function leasedIngestion(ingestion: Ingestion, map: MapFollower, metrics: EdgeMetrics, warn: Warn) {
+  return new LeasedIngestion({
+    submit: (intake) => ingestion.submit(intake),
+    refresh: () => map.refresh(),
+    answeredAskedAtMs: () => map.answeredAskedAtMs,
+    nowMs: Date.now,
+    observe(lane, events) {
+      metrics.lane(lane, events);
+      if (lane !== 'direct') warn(`appends are in the lane "${lane}": the lease on the map ran out`, undefined);
+    },
+  });
 }
 
 function tokenCheckOf({ settings, activeHashes }: EdgeParts, warn: Warn): TokenCheck {

@@ -4,11 +4,12 @@
  */
 import { type Control, connectControl } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
+import { openLocks } from '@foreshard/core/adapters/locks';
+import type { LockLane } from '@foreshard/core/locking';
 import type { Logger } from 'pino';
 import type { HostDoors } from './hosts/host-doors.ts';
 import { JobRegistry, type Processors } from './jobs/registry.ts';
 import { WakeUps } from './jobs/wake-ups.ts';
-import { restructureLock } from './locks/restructure-lock.ts';
 import { MapFollower } from './map/follower.ts';
 import { MeasureHosts } from './measure/measure-hosts.ts';
 import { createMetrics, type Metrics } from './process/metrics.ts';
@@ -97,7 +98,7 @@ async function beginWork(
   const doors: HostDoors = { trusted: (id) => pool.get(id), open: openEventHost };
   const shared = { follower, topology: control.topology, doors, metrics, log, nowMs, actor: ACTOR };
   const alarms = new HostAlarms({ redis: control.redis, metrics, log, nowMs });
-  const lock = restructureLock(control.redis);
+  const lock = openLocks(control.redis, settings.lockRedisUrls, lockObserver(metrics, log));
   const reconciler = new Reconciler({ ...shared, lock, alarms });
   const processors = jobProcessors(
     reconciler,
@@ -118,9 +119,19 @@ async function beginWork(
       await wakeUps.stop();
       clearTimeout(impatient);
       await reconciler.stop();
+      lock.close();
       await follower.stop();
       await pool.close();
     },
+  };
+}
+
+/** A contended lock is everyday life of several workers; one that is missing or lost is worth a line. */
+function lockObserver(metrics: Metrics, log: Logger) {
+  return (what: string, lane: LockLane) => {
+    metrics.lockLanes.inc({ lane });
+    const quiet = lane === 'locked' || lane === 'contended';
+    log[quiet ? 'debug' : 'warn']({ lock: what, lane }, 'lock');
   };
 }
 

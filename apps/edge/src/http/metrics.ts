@@ -27,6 +27,7 @@ export class EdgeMetrics {
   private readonly requests: Counter<'route' | 'status'>;
   private readonly lostFlushes: Counter;
   private readonly faults: Counter;
+  private readonly lanes: Counter<'lane'>;
 
   constructor() {
     const registers = [this.registry];
@@ -63,11 +64,21 @@ export class EdgeMetrics {
       help: 'Seconds of load counters that the control Redis did not take',
       registers,
     });
+    this.lanes = new Counter({
+      name: 'foreshard_edge_lane_events_total',
+      help: 'Events by lane: direct (lease on the map), shard (T was asked first), unconfirmed (T did not answer)',
+      labelNames: ['lane'],
+      registers,
+    });
     this.faults = new Counter({
       name: 'foreshard_edge_faults_total',
       help: 'Unexpected faults of the edge; the log has them',
       registers,
     });
+  }
+
+  lane(lane: string, events: number): void {
+    this.lanes.inc({ lane }, events);
   }
 
   stored(stream: string, events: number): void {

@@ -90,9 +90,14 @@ export class MapFollower implements EdgeMap {
     return () => this.listeners.delete(listener);
   }
 
-  /** ms since T last answered */
+  /** ms since the question that T answered last: nothing older than this is missing in the map */
   get ageMs(): number {
     return this.parts.nowMs() - this.freshAtMs;
+  }
+
+  /** when that question was asked, on the clock of `nowMs`; a map from disk was never T's answer */
+  get answeredAskedAtMs(): number {
+    return this.unproven ? Number.NEGATIVE_INFINITY : this.freshAtMs;
   }
 
   async start(): Promise<void> {
@@ -139,7 +144,9 @@ export class MapFollower implements EdgeMap {
 
   private async catchUp(): Promise<void> {
     if (this.unproven && !(await this.prove())) return;
+    let askedAtMs = Number.NEGATIVE_INFINITY;
     for (;;) {
+      askedAtMs = this.parts.nowMs();
       const changes = await this.parts.store.changesAfter(this.topology.version, CHANGES_PER_LOOK);
       for (const change of changes) {
         if (change.version > this.topology.version + 1) {
@@ -151,7 +158,7 @@ export class MapFollower implements EdgeMap {
       }
       if (changes.length < CHANGES_PER_LOOK) break;
     }
-    this.freshAtMs = this.parts.nowMs();
+    this.freshAtMs = askedAtMs;
     this.scheduleWrite(WRITE_PAUSE_MS_MIN);
   }
 

@@ -31,6 +31,12 @@ export function createMetrics() {
       labelNames: ['outcome'],
       registers,
     }),
+    lockLanes: new Counter({
+      name: 'foreshard_lock_lanes_total',
+      help: 'Wishes for a lock by how they went: locked, contended, unlocked (no lock service), lost',
+      labelNames: ['lane'],
+      registers,
+    }),
     unsettled: new Gauge({
       name: 'foreshard_unsettled_shardlets',
       help: 'Shardlets whose host has not confirmed what T decided',

@@ -15,6 +15,14 @@ const environment = z.object({
     .string()
     .regex(/^etcds?:\/\//, 'must be etcd://host:port,host:port,host:port, or unset for PostgreSQL')
     .optional(),
+  /** empty: locks are in the control Redis */
+  LOCK_REDIS_URLS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').filter((url) => url !== ''))
+    .refine((urls) => urls.every((url) => /^rediss?:\/\//.test(url)) && urls.length !== 2, {
+      error: 'must be addresses of three or more independent Redis, separated by commas, or unset',
+    }),
   WORKER_HOST: z.string().min(1).default('127.0.0.1'),
   WORKER_PORT: z.coerce
     .number({ error: 'must be a port number' })
@@ -33,6 +41,7 @@ export interface Settings {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly topologyUrl: string | undefined;
+  readonly lockRedisUrls: readonly string[];
   readonly host: string;
   readonly port: number;
   readonly logLevel: string;
@@ -55,6 +64,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     databaseUrl: e.DATABASE_URL,
     redisUrl: e.REDIS_URL,
     topologyUrl: e.TOPOLOGY_URL,
+    lockRedisUrls: e.LOCK_REDIS_URLS,
     host: e.WORKER_HOST,
     port: e.WORKER_PORT,
     logLevel: e.LOG_LEVEL,

@@ -4,6 +4,7 @@
  * machines in core decide; here their actions meet the real hosts and the real T.
  */
 import type { EventHost } from '@foreshard/core/hosts';
+import type { LockService } from '@foreshard/core/locking';
 import {
   drive,
   driveAll,
@@ -17,7 +18,6 @@ import {
 import { floorOf, type Host, type TopologyMap, type TopologyStore } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
 import { type HostDoors, lookAt } from '../hosts/host-doors.ts';
-import type { RestructureLock } from '../locks/restructure-lock.ts';
 import type { MapFollower } from '../map/follower.ts';
 import type { Metrics } from '../process/metrics.ts';
 import type { HostAlarms } from './host-alarms.ts';
@@ -32,7 +32,7 @@ export interface ReconcilerParts {
   readonly follower: Pick<MapFollower, 'map' | 'upToDate'>;
   readonly topology: Pick<TopologyStore, 'decide'>;
   readonly doors: HostDoors;
-  readonly lock: RestructureLock;
+  readonly lock: LockService;
   readonly alarms: HostAlarms;
   readonly metrics: Pick<Metrics, 'outcomes' | 'unsettled' | 'garbage' | 'readmissions'>;
   readonly log: Logger;

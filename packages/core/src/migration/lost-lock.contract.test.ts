@@ -8,9 +8,9 @@ import { type LocalServer, startRedis, type TemporaryFolder, temporaryFolder } f
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { redlockService } from '../adapters/locks/index.ts';
+import { range } from '../keyspace/index.ts';
 import type { LockLane } from '../locking/index.ts';
 import { restructure, type Shardlet } from '../topology/index.ts';
-import { range } from '../keyspace/index.ts';
 import type { Perform } from './drive.ts';
 import { TestCluster } from './test-cluster.ts';
 import { expectSettled } from './test-settled.ts';
@@ -73,31 +73,39 @@ function expiringAt(n: number, perform: Perform, expire: () => Promise<void>): P
   };
 }
 
-test.each(Object.keys(RESTRUCTURES))('a %s whose lock is lost at any step ends as if it were not', async (kind) => {
-  let reached = true;
-  let n = 0;
-  for (; reached; n++) {
-    expect(n).toBeLessThan(100);
-    reached = false;
-    const lanes: LockLane[] = [];
-    const locks = redlockService([redis], { observe: (_, lane) => lanes.push(lane) });
-    const { cluster, stream } = await aboutTo(RESTRUCTURES[kind]!);
-    const other = async () => {
-      reached = true;
-      expect(await locks.during('host:1', async () => 'kept apart')).toBeUndefined();
-      await redis.flushall();
-      const done = await locks.during('host:1', () => cluster.finishAll());
-      expect(done?.every(({ kind }) => kind === 'finished')).toBe(true);
+test.each(Object.keys(RESTRUCTURES))(
+  'a %s whose lock is lost at any step ends as if it were not',
+  async (kind) => {
+    let reached = true;
+    let n = 0;
+    for (; reached; n++) {
+      expect(n).toBeLessThan(100);
+      reached = false;
+      const lanes: LockLane[] = [];
+      const locks = redlockService([redis], { observe: (_, lane) => lanes.push(lane) });
+      const { cluster, stream } = await aboutTo(RESTRUCTURES[kind]!);
+      const other = async () => {
+        reached = true;
+        expect(await locks.during('host:1', async () => 'kept apart')).toBeUndefined();
+        await redis.flushall();
+        const done = await locks.during('host:1', () => cluster.finishAll());
+        expect(done?.every(({ kind }) => kind === 'finished')).toBe(true);
+        for (const shardlet of cluster.open(stream))
+          expect(await cluster.append(shardlet, `between-${shardlet.id}`)).toMatchObject({
+            kind: 'appended',
+          });
+      };
+      await locks.during('host:1', () => cluster.finishAll(expiringAt(n, cluster.performer(), other)));
+      await cluster.finishAll();
+      await expectSettled(cluster);
       for (const shardlet of cluster.open(stream))
-        expect(await cluster.append(shardlet, `between-${shardlet.id}`)).toMatchObject({ kind: 'appended' });
-    };
-    await locks.during('host:1', () => cluster.finishAll(expiringAt(n, cluster.performer(), other)));
-    await cluster.finishAll();
-    await expectSettled(cluster);
-    for (const shardlet of cluster.open(stream))
-      expect(await cluster.append(shardlet, `after-${shardlet.id}`)).toMatchObject({ kind: 'appended', stored: 1 });
-    expect(lanes).toEqual(reached ? ['locked', 'contended', 'locked', 'lost'] : ['locked']);
-  }
-  // seal, create and settle at least
-  expect(n).toBeGreaterThan(3);
-});
+        expect(await cluster.append(shardlet, `after-${shardlet.id}`)).toMatchObject({
+          kind: 'appended',
+          stored: 1,
+        });
+      expect(lanes).toEqual(reached ? ['locked', 'contended', 'locked', 'lost'] : ['locked']);
+    }
+    // seal, create and settle at least
+    expect(n).toBeGreaterThan(3);
+  },
+);

@@ -16,7 +16,7 @@ import {
 } from '../prisma/index.ts';
 import { RedisChangeNotifier } from './change-notifier.ts';
 import { openControlRedis } from './control-redis.ts';
-import { within } from './deadline.ts';
+import { within } from '../deadline/index.ts';
 import { BullJobProducer, type JobProducer } from './job-producer.ts';
 import { NotifyingTopologyStore } from './notifying-topology-store.ts';
 

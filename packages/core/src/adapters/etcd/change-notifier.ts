@@ -4,7 +4,7 @@
  */
 import type { Watcher } from 'etcd3';
 import type { ChangeNotifier } from '../../topology/index.ts';
-import { within } from '../control/deadline.ts';
+import { within } from '../deadline/index.ts';
 import type { EtcdConnection } from './etcd-connection.ts';
 
 /** A follower that starts while etcd is away goes on without a watch, which begins when etcd is back. */

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Etcd3, isRecoverableError } from 'etcd3';
-import { within } from '../control/deadline.ts';
+import { within } from '../deadline/index.ts';
 import { DatabaseUnreachable } from '../prisma/index.ts';
 import type { EtcdAddress } from './address.ts';
 
