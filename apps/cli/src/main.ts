@@ -1,6 +1,7 @@
 /** The `foreshard` command: puts its topics together, and turns failures into one line and an exit code. */
 import { diskFull, SetupFailure } from '@foreshard/local';
 import { Command, CommanderError } from 'commander';
+import { register as registerBackup } from './backup/index.ts';
 import { register as registerDoctor } from './doctor/index.ts';
 import { register as registerEvents } from './events/index.ts';
 import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from './failure.ts';
@@ -27,6 +28,7 @@ for (const register of [
   registerEvents,
   registerReplay,
   registerDoctor,
+  registerBackup,
   registerHosts,
   registerStreams,
 ])
