@@ -6,6 +6,7 @@ import { type Control, connectControl } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { openLocks } from '@foreshard/core/adapters/locks';
 import type { LockLane } from '@foreshard/core/locking';
+import { RETENTION_DEFAULT } from '@foreshard/core/telemetry';
 import type { Logger } from 'pino';
 import type { HostDoors } from './hosts/host-doors.ts';
 import { JobRegistry, type Processors } from './jobs/registry.ts';
@@ -17,7 +18,10 @@ import { serveProbes } from './process/probes.ts';
 import type { Settings } from './process/settings.ts';
 import { HostAlarms } from './reconcile/host-alarms.ts';
 import { Reconciler } from './reconcile/reconcile.ts';
+import { Mover } from './restructure/mover.ts';
 import { RetentionJob } from './retention/retention-job.ts';
+import { LoadFeed } from './telemetry/load-feed.ts';
+import { RollUpJob } from './telemetry/roll-up-job.ts';
 
 /** The name in T's change log. */
 const ACTOR = 'worker';
@@ -100,10 +104,18 @@ async function beginWork(
   const alarms = new HostAlarms({ redis: control.redis, metrics, log, nowMs });
   const lock = openLocks(control.redis, settings.lockRedisUrls, lockObserver(metrics, log));
   const reconciler = new Reconciler({ ...shared, lock, alarms });
+  const mover = new Mover({ ...shared, lock, moves: control.moves });
   const processors = jobProcessors(
     reconciler,
+    mover,
     new RetentionJob(shared),
     new MeasureHosts({ ...shared, redis: control.redis }),
+    new RollUpJob({
+      ...shared,
+      feed: new LoadFeed(control.redis),
+      blocks: control.telemetry,
+      retention: RETENTION_DEFAULT,
+    }),
   );
   const registry = new JobRegistry({ processors, metrics, log });
   const wakeUps = new WakeUps({
@@ -118,6 +130,7 @@ async function beginWork(
       const impatient = setTimeout(() => void registry.abort(), DRAIN_MS);
       await wakeUps.stop();
       clearTimeout(impatient);
+      await mover.stop();
       await reconciler.stop();
       lock.close();
       await follower.stop();
@@ -156,13 +169,17 @@ async function followWhenReady(
 
 function jobProcessors(
   reconciler: Reconciler,
+  mover: Mover,
   retention: RetentionJob,
   measureHosts: MeasureHosts,
+  rollUp: RollUpJob,
 ): Processors {
   return {
     reconcile: (_, signal) => reconciler.run(signal),
+    move: (_, signal) => mover.run(signal),
     retention: (_, signal) => retention.run(signal),
     measureHosts: () => measureHosts.run(),
+    rollUpTelemetry: (_, signal) => rollUp.run(signal),
   };
 }
 

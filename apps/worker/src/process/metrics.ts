@@ -42,6 +42,11 @@ export function createMetrics() {
       help: 'Shardlets whose host has not confirmed what T decided',
       registers,
     }),
+    moving: new Gauge({
+      name: 'foreshard_moving_shardlets',
+      help: 'Shardlets that are on their way to another host',
+      registers,
+    }),
     garbage: new Gauge({
       name: 'foreshard_garbage_replicas',
       help: 'Replicas that nothing refers to and that are still to be dropped',
@@ -57,6 +62,17 @@ export function createMetrics() {
       name: 'foreshard_retention_shardlets_total',
       help: 'Shardlets that retention went through, by result',
       labelNames: ['result'],
+      registers,
+    }),
+    telemetryFlushes: new Counter({
+      name: 'foreshard_telemetry_flushes_total',
+      help: 'Seconds of load of one edge, by what became of them; missing: never came',
+      labelNames: ['result'],
+      registers,
+    }),
+    telemetryAgeSeconds: new Gauge({
+      name: 'foreshard_telemetry_age_seconds',
+      help: 'Age of the newest load that is rolled up',
       registers,
     }),
     hostAlarm: new Gauge({

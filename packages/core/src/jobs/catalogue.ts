@@ -28,6 +28,14 @@ export const JOBS = {
     backoffMs: 0,
     everyMs: 2_000,
   },
+  move: {
+    purpose: 'Copies what T has as moving, opens it at its destination, and empties hosts that drain',
+    payload: nothing,
+    timeoutMs: 120_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 2_000,
+  },
   retention: {
     purpose:
       'Trims events past the retention of their stream, ends closed shardlets past it, frees forgotten ids',
@@ -44,6 +52,14 @@ export const JOBS = {
     attempts: 1,
     backoffMs: 0,
     everyMs: 10_000,
+  },
+  rollUpTelemetry: {
+    purpose: 'Adds the load that edges tell up to minutes and hours, and ends what is past its retention',
+    payload: nothing,
+    timeoutMs: 300_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 5_000,
   },
 } as const satisfies Record<string, JobDescription>;
 

@@ -3,9 +3,10 @@
  * nothing. Quantiles and distinct keys come from the merged sketches of the minutes; where those are gone
  * (a flush that came hours late) the hour keeps what it had, or the highest of its minutes.
  */
+import { FULLY_COVERED } from './block.ts';
 import { type BlockTransaction, LIVE, NO_STREAM, type StoredBlock } from './block-store.ts';
 import { blockStart, HOUR_MS, MINUTE_MS, slotOf } from './levels.ts';
-import { describeMetric, METRIC_NAMES, type Metric } from './metric.ts';
+import { describeMetric, HOST_METRIC_NAMES, type HostMetric, METRIC_NAMES, type Metric } from './metric.ts';
 import { changeBlock, codeOf, liveKey, SKETCHES_KEPT_MS } from './minute-roll-up.ts';
 import { hourOf } from './observation.ts';
 import {
@@ -31,8 +32,10 @@ export function isDue(hour: DueHour, nowMs: number): boolean {
 
 export async function rollUpHour(tx: BlockTransaction, hour: DueHour, nowMs: number): Promise<void> {
   const { stream, startMs } = hour;
-  if (stream === NO_STREAM) await rollUpCoverage(tx, startMs);
-  else await rollUpLoads(tx, hour, nowMs);
+  if (stream === NO_STREAM) {
+    await rollUpCoverage(tx, startMs);
+    for (const metric of HOST_METRIC_NAMES) await rollUpHosts(tx, metric, startMs);
+  } else await rollUpLoads(tx, hour, nowMs);
   await tx.remove(liveKey({ stream, level: 'hour', part: 'due', startMs }));
 }
 
@@ -88,12 +91,22 @@ function keysOnly({ loads, keyNames }: NamedLoads): NamedLoads {
 async function liveMinutes(
   tx: BlockTransaction,
   stream: number,
-  part: Metric | 'coverage',
+  part: Metric | HostMetric | 'coverage',
   startMs: number,
 ): Promise<StoredBlock[]> {
   const fromMs = blockStart('minute', startMs);
   const rows = await tx.read({ stream, level: 'minute', parts: [part], fromMs, toMs: startMs + HOUR_MS });
   return rows.filter(({ source }) => source === LIVE);
+}
+
+async function rollUpHosts(tx: BlockTransaction, metric: HostMetric, startMs: number): Promise<void> {
+  const { ids, codes } = hourOf(metric, startMs, await liveMinutes(tx, NO_STREAM, metric, startMs));
+  if (ids.length === 0) return;
+  await changeBlock(tx, NO_STREAM, 'hour', metric, startMs, (block) => {
+    const slot = slotOf('hour', startMs);
+    block.covered[slot] = FULLY_COVERED;
+    for (const [i, id] of ids.entries()) block.set(id, slot, codes[i]!);
+  });
 }
 
 async function rollUpCoverage(tx: BlockTransaction, startMs: number): Promise<void> {

@@ -5,9 +5,10 @@
  */
 import { Block, FULLY_COVERED, packBlock, unpackBlock } from './block.ts';
 import { type BlockKey, type BlockTransaction, LIVE, NO_STREAM } from './block-store.ts';
+import type { HostSamples } from './host-sample.ts';
 import { blockStart, floorTo, HOUR_MS, LEVELS, MINUTE_MS, slotOf } from './levels.ts';
 import type { LoadFlush } from './load-flush.ts';
-import { METRIC_NAMES, type Metric, mergedCodes } from './metric.ts';
+import { gaugeCode, type HostMetric, METRIC_NAMES, type Metric, mergedCodes } from './metric.ts';
 import {
   loadOf,
   mergeLoads,
@@ -20,6 +21,8 @@ import {
 
 /** How long the sketches of a minute are kept: the hour they belong to, and an hour for what comes late. */
 export const SKETCHES_KEPT_MS = 2 * HOUR_MS;
+/** Until every hour that is still made of them surely was. */
+export const SKETCHES_REMOVED_MS = SKETCHES_KEPT_MS + 2 * HOUR_MS;
 /** Clocks of edges may differ; a flush further ahead than this is a broken clock. */
 const AHEAD_MS_MAX = 120_000;
 const SECONDS = 60;
@@ -28,6 +31,7 @@ interface Minute {
   readonly byStream: Map<number, NamedLoads>;
   /** which seconds some edge has told about */
   readonly seconds: Uint8Array;
+  readonly hosts: Map<HostMetric, Map<number, number[]>>;
 }
 
 export class MinuteRollUp {
@@ -45,11 +49,8 @@ export class MinuteRollUp {
   }
 
   add(flush: LoadFlush): void {
-    if (flush.atMs < this.oldestMs || flush.atMs > this.newestMs) {
-      this.ignored++;
-      return;
-    }
-    const minute = this.minute(floorTo(flush.atMs, MINUTE_MS));
+    const minute = this.minuteOf(flush.atMs);
+    if (minute === undefined) return;
     minute.seconds[Math.floor((flush.atMs % MINUTE_MS) / 1_000)] = 1;
     for (const [shardlet, load] of flush.loads) {
       const stream = this.streamOf(shardlet);
@@ -63,20 +64,39 @@ export class MinuteRollUp {
     }
   }
 
+  addHosts({ atMs, hosts }: HostSamples): void {
+    const minute = this.minuteOf(atMs);
+    if (minute === undefined) return;
+    for (const { host, values } of hosts)
+      for (const [metric, value] of Object.entries(values) as [HostMetric, number][]) {
+        let byHost = minute.hosts.get(metric);
+        if (byHost === undefined) minute.hosts.set(metric, (byHost = new Map()));
+        byHost.set(host, [...(byHost.get(host) ?? []), value]);
+      }
+  }
+
   /** Answers how many minutes were written. */
   async write(tx: BlockTransaction, nowMs: number): Promise<number> {
     for (const [startMs, minute] of this.minutes) {
       await writeCoverage(tx, startMs, minute.seconds);
+      for (const [metric, byHost] of minute.hosts) await writeHosts(tx, metric, startMs, byHost);
       for (const [stream, loads] of minute.byStream) await writeMinute(tx, stream, startMs, loads, nowMs);
       for (const stream of [NO_STREAM, ...minute.byStream.keys()]) await markHour(tx, stream, startMs);
     }
     return this.minutes.size;
   }
 
-  private minute(startMs: number): Minute {
+  private minuteOf(atMs: number): Minute | undefined {
+    if (atMs < this.oldestMs || atMs > this.newestMs) {
+      this.ignored++;
+      return undefined;
+    }
+    const startMs = floorTo(atMs, MINUTE_MS);
     let minute = this.minutes.get(startMs);
-    if (minute === undefined)
-      this.minutes.set(startMs, (minute = { byStream: new Map(), seconds: new Uint8Array(SECONDS) }));
+    if (minute === undefined) {
+      minute = { byStream: new Map(), seconds: new Uint8Array(SECONDS), hosts: new Map() };
+      this.minutes.set(startMs, minute);
+    }
     return minute;
   }
 }
@@ -147,6 +167,23 @@ export function codeOf(metric: Metric, load: ShardletLoad): number {
 
 function bucketCode(bucket: number | undefined): number {
   return bucket === undefined ? 0 : bucket + 1;
+}
+
+/** Samples that come in two runs are averaged as two: gauges need no more. */
+async function writeHosts(
+  tx: BlockTransaction,
+  metric: HostMetric,
+  startMs: number,
+  byHost: ReadonlyMap<number, readonly number[]>,
+): Promise<void> {
+  await changeBlock(tx, NO_STREAM, 'minute', metric, startMs, (block) => {
+    const slot = slotOf('minute', startMs);
+    block.covered[slot] = FULLY_COVERED;
+    for (const [host, values] of byHost) {
+      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+      block.add(metric, host, slot, gaugeCode(mean));
+    }
+  });
 }
 
 /** The seconds are kept as the sketches are; the block has the share of them. */

@@ -5,7 +5,7 @@
 import { type BlockColumns, blockColumns, FULLY_COVERED } from './block.ts';
 import { type BlockReader, LIVE, NO_STREAM, type StoredBlock } from './block-store.ts';
 import { blockMs, blockStart, floorTo, HOUR_MS, LEVELS, type Level, MINUTE_MS } from './levels.ts';
-import { type AnyMetric, mergedCodes } from './metric.ts';
+import { type AnyMetric, describeMetric, mergedCodes } from './metric.ts';
 
 export interface ObservationQuery {
   readonly stream: number;
@@ -113,24 +113,33 @@ async function freshHours(
 
 /** The minutes of one hour, as one slot. */
 export function hourOf(metric: AnyMetric, hourMs: number, minutes: readonly StoredBlock[]): BlockColumns {
-  const merged = new Map<number, number>();
+  const merged = new Map<number, { code: number; minutes: number }>();
+  const isMean = describeMetric(metric).merging === 'mean';
   let coveredMinutes = 0;
   for (const block of minutes) {
     const { ids, codes, covered, slots } = blockColumns(block.bytes);
-    const isInside = (slot: number) => floorTo(block.startMs + slot * MINUTE_MS, HOUR_MS) === hourMs;
-    for (let slot = 0; slot < slots; slot++) if (isInside(slot)) coveredMinutes += covered[slot]!;
-    ids.forEach((id, i) => {
-      for (let slot = 0; slot < slots; slot++)
-        if (isInside(slot))
-          merged.set(id, mergedCodes(metric, merged.get(id) ?? 0, codes[i * slots + slot]!));
-    });
+    for (let slot = 0; slot < slots; slot++) {
+      if (floorTo(block.startMs + slot * MINUTE_MS, HOUR_MS) !== hourMs) continue;
+      coveredMinutes += covered[slot]!;
+      for (let i = 0; i < ids.length; i++) {
+        const code = codes[i * slots + slot]!;
+        if (code === 0) continue;
+        const known = merged.get(ids[i]!);
+        if (known === undefined) merged.set(ids[i]!, { code, minutes: 1 });
+        else {
+          known.code = isMean ? known.code + code : mergedCodes(metric, known.code, code);
+          known.minutes++;
+        }
+      }
+    }
   }
   const share = Math.ceil((coveredMinutes * MINUTE_MS) / HOUR_MS);
+  const codeOf = (m: { code: number; minutes: number }) => (isMean ? Math.round(m.code / m.minutes) : m.code);
   return {
     slots: 1,
     covered: Uint8Array.of(Math.min(FULLY_COVERED, share)),
     ids: Float64Array.from(merged.keys()),
-    codes: Float64Array.from(merged.values()),
+    codes: Float64Array.from([...merged.values()].map(codeOf)),
   };
 }
 

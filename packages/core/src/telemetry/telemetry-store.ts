@@ -64,7 +64,9 @@ export class TelemetryStore {
       const seen = await this.observe(NO_STREAM, query, query.step);
       return seriesOf(query.metric, seen, (id) => Number(id === scope.host));
     }
-    const seen = await this.observe(this.streamOf(scope), query, query.step);
+    const stream = this.streamOf(scope);
+    const seen = await this.observe(stream ?? UNKNOWN_STREAM, query, query.step);
+    if (stream === undefined) seen.covered.fill(0);
     return seriesOf(query.metric, seen, shareIn(scope, this.parts.map()));
   }
 
@@ -114,10 +116,9 @@ export class TelemetryStore {
     return levelFor(fromMs, toMs, nowMs(), retention.minute - HOUR_MS);
   }
 
-  private streamOf(scope: SeriesScope): number {
-    if (scope.kind !== 'shardlet') return scope.streamId;
-    // of a shardlet that T does not know nothing is known either
-    return this.parts.map().shardlet(scope.shardlet)?.stream ?? UNKNOWN_STREAM;
+  /** Undefined for a shardlet that T does not know: nothing is known of its load either. */
+  private streamOf(scope: SeriesScope): number | undefined {
+    return scope.kind === 'shardlet' ? this.parts.map().shardlet(scope.shardlet)?.stream : scope.streamId;
   }
 }
 

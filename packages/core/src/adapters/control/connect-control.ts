@@ -4,19 +4,23 @@
  * a server is away: the calls do, in one clear line.
  */
 import type { Redis } from 'ioredis';
+import type { MoveLog } from '../../migration/index.ts';
+import type { BlockStore } from '../../telemetry/index.ts';
 import type { ChangeNotifier, TopologyStore } from '../../topology/index.ts';
+import { within } from '../deadline/index.ts';
 import { EtcdChangeNotifier, openEtcdTopology } from '../etcd/index.ts';
 import {
   openPrisma,
+  PrismaMoveLog,
   PrismaRestoration,
   PrismaTokenStore,
   PrismaTopologyStore,
   type Restoration,
   type TokenStore,
 } from '../prisma/index.ts';
+import { PostgresBlockStore } from '../telemetry/index.ts';
 import { RedisChangeNotifier } from './change-notifier.ts';
 import { openControlRedis } from './control-redis.ts';
-import { within } from '../deadline/index.ts';
 import { BullJobProducer, type JobProducer } from './job-producer.ts';
 import { NotifyingTopologyStore } from './notifying-topology-store.ts';
 
@@ -34,8 +38,12 @@ export interface Control {
   readonly notifier: ChangeNotifier;
   readonly jobs: JobProducer;
   readonly tokens: TokenStore;
+  /** what people want of moves, and what became of them */
+  readonly moves: MoveLog;
   /** whether T was restored from a backup, and the end of that state */
   readonly restoration: Restoration;
+  /** the recorded load */
+  readonly telemetry: BlockStore;
   /** the control Redis, for what else a process keeps there */
   readonly redis: Redis;
   close(): Promise<void>;
@@ -50,15 +58,19 @@ export function connectControl(settings: ControlSettings): Control {
   const prisma = openPrisma(databaseUrl, name);
   const t = openTopology(settings, prisma, redis);
   const jobs = new BullJobProducer(redis);
+  const telemetry = new PostgresBlockStore(databaseUrl, name);
   return {
     topology: t.topology,
     notifier: t.notifier,
     jobs,
     tokens: new PrismaTokenStore(prisma, databaseUrl),
+    moves: new PrismaMoveLog(prisma, databaseUrl),
     restoration: new PrismaRestoration(prisma, databaseUrl),
+    telemetry,
     redis,
     async close() {
       await t.close();
+      await telemetry.close();
       await jobs.close();
       await prisma.$disconnect();
       // QUIT goes out behind the last notification

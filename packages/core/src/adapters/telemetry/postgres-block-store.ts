@@ -1,6 +1,6 @@
 /**
- * Blocks in PostgreSQL. It is read and written without Prisma: a picture of a month is some ten megabytes of
- * bytes, which the wire carries as they are only in binary results.
+ * Blocks in PostgreSQL, without Prisma: a picture of a month is some ten megabytes, and a roll-up holds the
+ * lock of its feed through statements that depend on each other.
  */
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompressSync } from 'node:zlib';
@@ -42,7 +42,7 @@ const REMOVE = `
 
 interface Row {
   readonly part: Part;
-  readonly start_ms: bigint | string | number;
+  readonly start_ms: string;
   readonly source: string;
   readonly data: Buffer;
 }
@@ -149,7 +149,7 @@ class PostgresTransaction implements BlockTransaction {
   }
 
   async get(key: BlockKey): Promise<Uint8Array | undefined> {
-    const { rows } = await query<Pick<Row, 'data'>>(this.client, GET, paramsOf(key));
+    const { rows } = await this.client.query<Pick<Row, 'data'>>(GET, paramsOf(key));
     return rows[0] === undefined ? undefined : unpacked(rows[0].data);
   }
 
@@ -188,7 +188,7 @@ function paramsOf({ stream, level, part, startMs, source }: BlockKey): unknown[]
 
 async function readBlocks(client: pg.Pool | pg.PoolClient, wanted: BlockQuery): Promise<StoredBlock[]> {
   const { stream, level, parts, fromMs, toMs } = wanted;
-  const { rows } = await query<Row>(client, READ, [stream, level, parts, fromMs, toMs]);
+  const { rows } = await client.query<Row>(READ, [stream, level, parts, fromMs, toMs]);
   return rows.map((row) => ({
     stream,
     level,
@@ -197,10 +197,6 @@ async function readBlocks(client: pg.Pool | pg.PoolClient, wanted: BlockQuery): 
     source: row.source,
     bytes: unpacked(row.data),
   }));
-}
-
-function query<R extends object>(client: pg.Pool | pg.PoolClient, text: string, values: unknown[]) {
-  return client.query<R>({ text, values, binary: true } as pg.QueryConfig);
 }
 
 /** Nothing is kept as nothing: a mark needs no frame. */
