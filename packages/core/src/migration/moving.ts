@@ -109,7 +109,7 @@ function react(task: MoveTask, state: State, answer: Answer): Step<State> {
     case 'note':
       return keep(state);
     case 'consult':
-      return keep({ ...state, order: answer.reply, bytes: 0, records: 0 });
+      return keep(told(state, answer));
     case 'describe':
       return afterDescribe(task, state, answer);
     case 'seal':
@@ -213,6 +213,12 @@ function counted(state: State, answer: Answer): State {
   if (answer.kind !== 'ingest' || answer.reply.kind !== 'ingested') return state;
   const { records } = answer.action;
   return { ...state, bytes: state.bytes + bytesOf(records), records: state.records + records.length };
+}
+
+/** More may have been copied while it was told. */
+function told(state: State, { action, reply }: Extract<Answer, { kind: 'consult' }>): State {
+  const { bytes, records } = action.progress;
+  return { ...state, order: reply, bytes: state.bytes - bytes, records: state.records - records };
 }
 
 // What comes next, when every answer is there

@@ -1,0 +1,140 @@
+/**
+ * Where a move on this worker meets what people want of it, the throttle and the journal. Orders are read
+ * again after a short while, not at every chunk; the journal is written behind, so that it never holds up a
+ * move while edges wait.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EventHost } from '@foreshard/core/hosts';
+import {
+  chunkBytesAt,
+  durationMs,
+  FIRST_PACE,
+  feel,
+  type Move,
+  type MoveControls,
+  type MoveDesk,
+  type MoveLog,
+  type MoveOrder,
+  type MoveProgress,
+  type MoveRef,
+  type MoveStep,
+  type Pace,
+  rateOf,
+} from '@foreshard/core/migration';
+import type { Logger } from 'pino';
+
+/** How late an order may be heard. */
+const ORDERS_EVERY_MS = 250;
+const MS_PER_SECOND = 1_000;
+
+export interface DeskParts {
+  readonly moves: MoveLog;
+  readonly host: (id: number) => Promise<EventHost>;
+  /** moves that share the budget, on all workers */
+  readonly sharers: () => number;
+  readonly worker: string;
+  readonly nowMs: () => number;
+  readonly log: Logger;
+}
+
+/** One for each run of a machine. */
+export class Desk implements MoveDesk {
+  /** where the move was when it last asked: after `verify` edges may be waiting */
+  phase: MoveProgress['phase'] = 'prepare';
+  private readonly parts: DeskParts;
+  private readonly signal: AbortSignal;
+  private orders:
+    | { readonly move: Move | undefined; readonly controls: MoveControls; readonly atMs: number }
+    | undefined;
+  private pace: Pace = FIRST_PACE;
+  private askedAtMs: number;
+  private unsaved = { bytes: 0, records: 0, sinceMs: 0 };
+  private writing: Promise<void> = Promise.resolve();
+
+  constructor(parts: DeskParts, signal: AbortSignal) {
+    this.parts = parts;
+    this.signal = signal;
+    this.askedAtMs = parts.nowMs();
+    this.unsaved.sinceMs = this.askedAtMs;
+  }
+
+  async consult(move: MoveRef, progress: MoveProgress): Promise<MoveOrder> {
+    this.signal.throwIfAborted();
+    this.phase = progress.phase;
+    this.count(progress);
+    const { move: row, controls } = await this.currentOrders(move, progress);
+    const refusal = this.refusal(row, controls);
+    if (refusal !== undefined) return refusal;
+    const own = row?.bytesPerSecondMax ?? null;
+    const limits = { budget: controls.bytesPerSecondMax, sharers: this.parts.sharers(), own };
+    const rate = rateOf(this.pace, limits);
+    if (progress.phase === 'copy') await this.wait(progress.bytes, rate);
+    this.askedAtMs = this.parts.nowMs();
+    return { kind: 'go', chunkBytes: chunkBytesAt(rate) };
+  }
+
+  async note({ nextEpoch }: MoveRef, step: MoveStep): Promise<void> {
+    const { moves, worker, log } = this.parts;
+    log.info({ move: nextEpoch, ...step }, 'move');
+    this.writing = this.writing
+      .then(() => moves.note(nextEpoch, worker, [step]))
+      .catch((error) => log.warn({ err: error, move: nextEpoch }, 'a step of a move is not in its journal'));
+  }
+
+  /** When everything that was noted is written. */
+  async flush(): Promise<void> {
+    await this.writing;
+  }
+
+  private refusal(row: Move | undefined, controls: MoveControls): MoveOrder | undefined {
+    if (row?.order === 'abort') return { kind: 'abort', reason: row.orderReason };
+    if (row?.deadlineAtMs != null && this.parts.nowMs() > row.deadlineAtMs)
+      return { kind: 'abort', reason: 'its window is over' };
+    if (controls.paused) return { kind: 'pause', reason: `all moves are paused: ${controls.reason}` };
+    if (row?.order === 'pause') return { kind: 'pause', reason: row.orderReason };
+    return undefined;
+  }
+
+  private async currentOrders(ref: MoveRef, progress: MoveProgress) {
+    const { moves, nowMs } = this.parts;
+    const isOld = this.orders === undefined || nowMs() - this.orders.atMs >= ORDERS_EVERY_MS;
+    // before edges have to wait an order counts to the last moment
+    if (!isOld && progress.phase === 'copy') return this.orders!;
+    await this.save(ref, progress);
+    await this.feelHosts(ref);
+    const [move, controls] = await Promise.all([moves.find(ref.nextEpoch), moves.controls()]);
+    this.orders = { move, controls, atMs: nowMs() };
+    return this.orders;
+  }
+
+  private count({ bytes, records }: MoveProgress): void {
+    this.unsaved.bytes += bytes;
+    this.unsaved.records += records;
+  }
+
+  private async save({ nextEpoch }: MoveRef, progress: MoveProgress): Promise<void> {
+    const { bytes, records, sinceMs } = this.unsaved;
+    const nowMs = this.parts.nowMs();
+    const seconds = Math.max(1, nowMs - sinceMs) / MS_PER_SECOND;
+    this.unsaved = { bytes: 0, records: 0, sinceMs: nowMs };
+    const told = { ...progress, bytes, records };
+    await this.parts.moves.progress(nextEpoch, this.parts.worker, told, bytes / seconds);
+  }
+
+  private async feelHosts({ shardlet, source, dest }: MoveRef): Promise<void> {
+    const answersMs = new Map<number, number>();
+    const time = async (id: number) => {
+      const host = await this.parts.host(id);
+      const began = performance.now();
+      await host.describe(shardlet);
+      answersMs.set(id, performance.now() - began);
+    };
+    await Promise.all([time(source), time(dest)]);
+    this.pace = feel(this.pace, answersMs);
+  }
+
+  private async wait(bytes: number, rate: number): Promise<void> {
+    const ms = this.askedAtMs + durationMs(bytes, rate) - this.parts.nowMs();
+    if (ms > 1) await sleep(ms, undefined, { signal: this.signal });
+  }
+}
