@@ -13,6 +13,7 @@ import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core
 import { MemoryGuard } from './hosts/memory-guard.ts';
 import { ByteBudget } from './http/byte-budget.ts';
 import { EventsEndpoint } from './http/events-endpoint.ts';
+import { IDEMPOTENCY_BYTES_MAX, IDEMPOTENCY_LIFETIME_MS, IdempotencyRecords } from './http/idempotency.ts';
 import { EdgeMetrics } from './http/metrics.ts';
 import { edgeRoutes } from './http/routes.ts';
 import { EdgeServer } from './http/server.ts';
@@ -134,6 +135,11 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loade
   });
   const reading = readingRoutes({ map, hosts, clock });
   const budget = new ByteBudget(settings.inFlightBytesMax);
+  const answers = new IdempotencyRecords({
+    bytesMax: IDEMPOTENCY_BYTES_MAX,
+    lifetimeMs: IDEMPOTENCY_LIFETIME_MS,
+    nowMs: Date.now,
+  });
   const flusher = new LoadFlusher(counters, parts.loadStream, () => metrics.lostFlush());
   metrics.watch({
     heldEvents: () => ingestion.heldEvents,
@@ -146,6 +152,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loade
     ingestion: load.countingKeys(leasedIngestion(ingestion, map, metrics, warn)),
     tokens,
     budget,
+    answers,
     clock,
     fault,
     ...settings,

@@ -103,7 +103,7 @@ export class JsonScanner {
   isValue(from: number, end: number): boolean {
     this.begin(from, end);
     this.skipSpace();
-    return this.value(1) && this.skipSpace() >= end;
+    return this.value(1) && this.skipSpace() === end;
   }
 
   note(fault: JsonFault, at: number): void {

@@ -1,19 +1,29 @@
 /**
- * POST of events: the hot path. Token, stream, media type and limits are checked before the body is read;
- * then every event gets its own outcome. A client that hangs up changes nothing for what was accepted.
+ * POST of events: the hot path. Token, stream, media type and announced length are checked before the body
+ * is read; then every event gets its own outcome. A client that hangs up changes nothing for what was
+ * accepted.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, ForeshardError } from '@foreshard/core/kernel';
 import type { Stream } from '@foreshard/core/topology';
+import { BinaryFault, binaryEvent } from '../cloudevents/binary-mode.ts';
 import type { Ingestion } from '../ingest/ingestion.ts';
 import type { Intake } from '../ingest/intake.ts';
-import { bodyFormat } from '../ingest/media-type.ts';
-import { readEvents } from '../ingest/read-events.ts';
+import { type ContentMode, contentModeOf } from '../ingest/media-type.ts';
+import { type Accepted, readEvents } from '../ingest/read-events.ts';
 import { replyTo } from '../ingest/reply.ts';
 import type { EdgeMap } from '../map/edge-map.ts';
 import type { ByteBudget } from './byte-budget.ts';
-import { HungUp, readBody } from './read-body.ts';
-import { respond, respondProblem } from './respond.ts';
+import { letContinue } from './expect-continue.ts';
+import {
+  fingerprintOf,
+  IDEMPOTENCY_HEADER,
+  type IdempotencyRecords,
+  idempotencyKeyOf,
+  scopeOf,
+} from './idempotency.ts';
+import { checkAnnounced, HungUp, readBody } from './read-body.ts';
+import { type Answer, respond, respondProblem } from './respond.ts';
 import type { TokenCheck } from './token-check.ts';
 
 export interface EventsEndpointParts {
@@ -21,6 +31,7 @@ export interface EventsEndpointParts {
   readonly ingestion: Pick<Ingestion, 'submit'>;
   readonly tokens: TokenCheck;
   readonly budget: ByteBudget;
+  readonly answers: IdempotencyRecords;
   readonly clock: Clock;
   readonly bodyBytesMax: number;
   readonly eventBytesMax: number;
@@ -56,22 +67,47 @@ export class EventsEndpoint {
     const { headers } = request;
     if (!tokens.permits(headers.authorization, 'ingest'))
       await tokens.require(headers.authorization, 'ingest');
-    const stream = this.stream(streamName);
-    const format = bodyFormat(headers['content-type'], headers['content-encoding']);
-    const tokenTs = tokenOf(headers[TOKEN_HEADER]);
+    const mode = contentModeOf(headers);
+    const accepted = this.accepted(streamName, tokenOf(headers[TOKEN_HEADER]));
+    const key = idempotencyKeyOf(headers[IDEMPOTENCY_HEADER]);
+    checkAnnounced(request, bodyBytesMax);
+    letContinue(request, response);
     const body = await readBody(request, bodyBytesMax, budget);
     try {
-      const intake = readEvents(format, body.bytes, {
-        stream,
-        tokenTs,
-        nowMicros: this.parts.clock.nowMicros(),
-        eventBytesMax: this.parts.eventBytesMax,
-      });
-      await this.settle(intake);
-      respond(response, replyTo(intake));
+      const store = () => this.store(mode, request, body.bytes, accepted);
+      respond(response, key === undefined ? await store() : await this.once(key, request, body.bytes, store));
     } finally {
       body.release();
     }
+  }
+
+  private once(
+    key: string,
+    { headers, url }: IncomingMessage,
+    body: Buffer,
+    store: () => Promise<Answer>,
+  ): Promise<Answer> {
+    const scope = scopeOf(headers, url!, key);
+    return this.parts.answers.once(scope, fingerprintOf(headers, body), store);
+  }
+
+  private async store(
+    mode: ContentMode,
+    { rawHeaders }: IncomingMessage,
+    body: Buffer,
+    accepted: Accepted,
+  ): Promise<Answer> {
+    const intake =
+      mode === 'binary'
+        ? readEvents('structured', eventInHeaders(rawHeaders, body), accepted)
+        : readEvents(mode, body, accepted);
+    await this.settle(intake);
+    return replyTo(intake);
+  }
+
+  private accepted(streamName: string, tokenTs: number): Accepted {
+    const { clock, eventBytesMax } = this.parts;
+    return { stream: this.stream(streamName), tokenTs, nowMicros: clock.nowMicros(), eventBytesMax };
   }
 
   private stream(name: string): Stream {
@@ -87,6 +123,13 @@ export class EventsEndpoint {
       if (intake.isSettled) resolve();
     });
   }
+}
+
+/** @throws ForeshardError invalid_event, malformed_body, unsupported_media_type */
+function eventInHeaders(rawHeaders: readonly string[], body: Buffer): Buffer {
+  const event = binaryEvent(rawHeaders, body);
+  if (!(event instanceof BinaryFault)) return event;
+  throw new ForeshardError(event.code, event.detail, { pointer: event.pointer });
 }
 
 function tokenOf(header: string | string[] | undefined): number {

@@ -3,6 +3,11 @@
  * page docs/errors.md are derived from it, so a code cannot exist without a cause and a cure.
  */
 export const ERRORS = {
+  malformed_request: {
+    status: 400,
+    title: 'Not a valid HTTP request',
+    cure: 'Use an HTTP/1.1 client; the detail names what is wrong.',
+  },
   unauthorized: {
     status: 401,
     title: 'Missing or wrong token',
@@ -34,6 +39,16 @@ export const ERRORS = {
     title: 'No answer in a media type that the client accepts',
     cure: 'Leave out Accept, or name one of the media types in the detail.',
   },
+  request_timeout: {
+    status: 408,
+    title: 'The request did not arrive in time',
+    cure: 'Send the headers within 10 seconds and the whole request within 30; send fewer events per request.',
+  },
+  request_in_flight: {
+    status: 409,
+    title: 'The first request with this Idempotency-Key is not answered yet',
+    cure: 'Retry after the time in Retry-After; it is then answered like the first.',
+  },
   past_retention: {
     status: 410,
     title: 'The events asked for are past their retention',
@@ -52,7 +67,22 @@ export const ERRORS = {
   unsupported_media_type: {
     status: 415,
     title: 'Unsupported media type',
-    cure: 'Use application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson, in UTF-8.',
+    cure: 'Use application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson, in UTF-8 and not compressed, or the headers ce-* for one event with data of any type.',
+  },
+  expectation_failed: {
+    status: 417,
+    title: 'Unknown expectation',
+    cure: 'Leave out the header Expect, or send "Expect: 100-continue".',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'The Idempotency-Key belongs to another request',
+    cure: 'Use a new key for every new request; repeat a key only with the same body.',
+  },
+  headers_too_large: {
+    status: 431,
+    title: 'The headers are larger than the limit',
+    cure: 'Send at most 16 KiB of headers; an event with longer attributes goes into the body.',
   },
   malformed_body: {
     status: 400,
