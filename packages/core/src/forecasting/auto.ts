@@ -9,7 +9,14 @@ import { bandOf } from './horizon-bands.ts';
 import { kalman } from './kalman.ts';
 import { naive } from './naive.ts';
 import { neverNegative, type Series } from './series.ts';
-import { fitOrReason, forecastOrReason, planTrial, runTrial, type Trialled, type TrialPlan } from './trial.ts';
+import {
+  fitOrReason,
+  forecastOrReason,
+  planTrial,
+  runTrial,
+  type Trialled,
+  type TrialPlan,
+} from './trial.ts';
 import { weightedMedian, weightsOf } from './weighing.ts';
 
 export interface Selection {
@@ -157,7 +164,8 @@ export function forecastFrom(selection: Selection, history: Float64Array, horizo
     heard.push(forecast);
     weights.push(member.weights);
   }
-  if (heard.length === 0) return naive.fit({ values: history, stepSeconds: 1, seasons: [] }, horizon).forecast(history, horizon);
+  if (heard.length === 0)
+    return naive.fit({ values: history, stepSeconds: 1, seasons: [] }, horizon).forecast(history, horizon);
   const { point, spread } = combine(heard, weights, horizon);
   return { point: point.map((value) => within(value, selection.bounds)), spread };
 }

@@ -32,7 +32,8 @@ export class Quantiles {
       const own = valuesOf(origins, 2 ** band, Math.min(horizon, 2 ** (band + 1) - 1));
       if (own.length === 0) return overall;
       // the band's own scale, the shape of all bands
-      const ownScale = (origins.length * meanSize(own) + SCALE_ORIGINS * scale) / (origins.length + SCALE_ORIGINS);
+      const ownScale =
+        (origins.length * meanSize(own) + SCALE_ORIGINS * scale) / (origins.length + SCALE_ORIGINS);
       return overall.map((quantile) => (quantile * ownScale) / Math.max(scale, 1e-12));
     });
   }

@@ -5,9 +5,9 @@
  */
 import type { Fitted, Forecaster } from './forecaster.ts';
 import { fitLevel } from './kalman.ts';
+import { spreadOf } from './periodic-regression.ts';
 import { bridged, type Series } from './series.ts';
 import { type Transform, transformFor } from './transform.ts';
-import { spreadOf } from './periodic-regression.ts';
 
 const PERIODS_MAX = 5;
 
@@ -34,7 +34,13 @@ function fit(series: Series): Fitted {
   };
 }
 
-function forecast(history: Float64Array, horizon: number, period: number, transform: Transform, level: Fitted) {
+function forecast(
+  history: Float64Array,
+  horizon: number,
+  period: number,
+  transform: Transform,
+  level: Fitted,
+) {
   const tail = history.subarray(Math.max(0, history.length - (PERIODS_MAX + 2) * period));
   const known = transform.forward(tail);
   const filled = bridged(known, period);

@@ -14,7 +14,7 @@ const PENALTY = 0.01;
 /** lags after thinning; a finer step is averaged in blocks */
 const FEATURES_MAX = 168;
 const FINE_LAGS = 24;
-const ROWS_MAX = 1_500;
+const ROWS_MAX = 400;
 
 export function lagRidge(name: string, scale: Scale): Forecaster {
   return {
@@ -47,7 +47,10 @@ function fit(series: Series, horizon: number, scale: Scale): Fitted {
   return {
     parameters: { window, features: width, penalty: PENALTY, scale },
     forecast: (history, steps) => {
-      const known = bridged(transform.forward(history.subarray(Math.max(0, history.length - 2 * window))), series.seasons[0]);
+      const known = bridged(
+        transform.forward(history.subarray(Math.max(0, history.length - 2 * window))),
+        series.seasons[0],
+      );
       const x = new Float64Array(width);
       const level = writeFeatures(known, known.length - 1, edges, x);
       const point = new Float64Array(steps);
@@ -94,7 +97,8 @@ function normalEquations(z: Float64Array, targets: Float64Array, edges: readonly
   for (const origin of origins(z.length, edges.at(-1)!, horizon)) {
     const level = writeFeatures(z, origin, edges, x);
     // a missing target pulls nowhere: it is put where the level is
-    for (let h = 0; h < horizon; h++) y[h] = Number.isNaN(targets[origin + 1 + h]!) ? 0 : z[origin + 1 + h]! - level;
+    for (let h = 0; h < horizon; h++)
+      y[h] = Number.isNaN(targets[origin + 1 + h]!) ? 0 : z[origin + 1 + h]! - level;
     addRow(gram, cross, x, y);
     rows++;
   }

@@ -29,8 +29,8 @@ export const sparWeek = periodicRegression({
   loss: 'squared',
 });
 
-/** more deviations than this made forecasts worse in training, and cost by their square */
-const DEVIATIONS = 12;
+/** more deviations than this made forecasts no better in training, and cost by their square */
+const DEVIATIONS = 6;
 
 const periodicLog = periodicRegression({
   name: 'periodic-log',

@@ -23,7 +23,10 @@ function fit(series: Series, lag: number, fitHorizon: number): Fitted {
   return {
     parameters: { lag },
     forecast: (history, horizon) => {
-      const tail = bridged(history.subarray(Math.max(0, history.length - 2 * lag)), lag === 1 ? undefined : lag);
+      const tail = bridged(
+        history.subarray(Math.max(0, history.length - 2 * lag)),
+        lag === 1 ? undefined : lag,
+      );
       const point = new Float64Array(horizon);
       for (let h = 0; h < horizon; h++) point[h] = tail[tail.length - lag + (h % lag)] ?? tail.at(-1) ?? 0;
       return { point, spread: spread.slice(0, horizon) };
@@ -37,9 +40,10 @@ function spreadAhead(values: Float64Array, lag: number, horizon: number): Float6
   for (let h = 1; h <= horizon; h++) {
     const distance = Math.ceil(h / lag) * lag;
     // a whole season back the distance, and so the error, is the same
-    spread[h - 1] = h > 1 && distance === Math.ceil((h - 1) / lag) * lag
-      ? spread[h - 2]!
-      : meanAbsoluteDifference(values, distance);
+    spread[h - 1] =
+      h > 1 && distance === Math.ceil((h - 1) / lag) * lag
+        ? spread[h - 2]!
+        : meanAbsoluteDifference(values, distance);
   }
   return spread;
 }

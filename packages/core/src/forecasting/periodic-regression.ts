@@ -46,7 +46,9 @@ export function periodicRegression(options: PeriodicRegression): Forecaster {
     cost: 'cheap',
     shortest: (series, horizon) => {
       const period = options.period(series);
-      return period === undefined ? Number.POSITIVE_INFINITY : shortestFor(period, options.deviations, horizon);
+      return period === undefined
+        ? Number.POSITIVE_INFINITY
+        : shortestFor(period, options.deviations, horizon);
     },
     fit: (series, horizon) => fit(options, series, horizon),
   };
@@ -93,7 +95,12 @@ interface Trained {
   readonly share: number;
 }
 
-function train(layout: Layout, values: Float64Array, transform: Transform, loss: 'squared' | 'absolute'): Trained {
+function train(
+  layout: Layout,
+  values: Float64Array,
+  transform: Transform,
+  loss: 'squared' | 'absolute',
+): Trained {
   const targets = transform.forward(values);
   const z = bridged(targets, layout.period);
   const usual = usualAt(z, layout);
@@ -130,7 +137,13 @@ function widthOf(layout: Layout): number {
   return layout.periods + layout.deviations + 1;
 }
 
-function rowsOf(layout: Layout, z: Float64Array, targets: Float64Array, usual: Float64Array, h: number): Rows {
+function rowsOf(
+  layout: Layout,
+  z: Float64Array,
+  targets: Float64Array,
+  usual: Float64Array,
+  h: number,
+): Rows {
   const width = widthOf(layout);
   const first = firstOrigin(layout, h);
   const last = z.length - 1 - h;

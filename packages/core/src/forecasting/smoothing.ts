@@ -64,7 +64,12 @@ function fit(series: Series, scale: Scale): Fitted {
 }
 
 /** Slots are counted from `from`, so that forecasts from later origins meet the same slots. */
-function run(z: Float64Array, from: number, seasons: readonly number[], rates: Rates): { state: State; error: number } {
+function run(
+  z: Float64Array,
+  from: number,
+  seasons: readonly number[],
+  rates: Rates,
+): { state: State; error: number } {
   const state = startOf(z, from, seasons);
   // the first season only warms the indices
   const scored = from + (seasons.at(-1) ?? 2);
@@ -110,7 +115,13 @@ function seasonal(state: State, seasons: readonly number[], slot: number): numbe
   return sum;
 }
 
-function ahead(state: State, rates: Rates, seasons: readonly number[], slot: number, horizon: number): Float64Array {
+function ahead(
+  state: State,
+  rates: Rates,
+  seasons: readonly number[],
+  slot: number,
+  horizon: number,
+): Float64Array {
   const point = new Float64Array(horizon);
   let carried = state.error;
   for (let h = 0; h < horizon; h++) {

@@ -30,7 +30,10 @@ const ORIGINS_MAX = 16;
 
 /** Undefined when the series is too short to hold anything back. */
 export function planTrial(length: number, horizon: number, rhythm: number): TrialPlan | undefined {
-  const heldBack = Math.min(Math.max(Math.floor(length * HELD_BACK_SHARE), horizon + 1), Math.floor(length / 2));
+  const heldBack = Math.min(
+    Math.max(Math.floor(length * HELD_BACK_SHARE), horizon + 1),
+    Math.floor(length / 2),
+  );
   if (heldBack < 4) return undefined;
   const judged = Math.min(horizon, heldBack);
   const room = heldBack - judged;
@@ -63,7 +66,8 @@ export function runTrial(
 export function fitOrReason(model: Forecaster, series: Series, horizon: number): Fitted | string {
   const shortest = model.shortest(series, horizon);
   if (shortest === Number.POSITIVE_INFINITY) return 'the series has no season this model needs';
-  if (series.values.length < shortest) return `needs ${shortest} steps, the series has ${series.values.length}`;
+  if (series.values.length < shortest)
+    return `needs ${shortest} steps, the series has ${series.values.length}`;
   try {
     return model.fit(series, horizon);
   } catch (error) {
@@ -73,7 +77,8 @@ export function fitOrReason(model: Forecaster, series: Series, horizon: number):
 
 /** Why a forecast cannot be served, or undefined when it can. */
 export function nonsense(forecast: Forecast, horizon: number): string | undefined {
-  if (forecast.point.length !== horizon) return `answered ${forecast.point.length} steps instead of ${horizon}`;
+  if (forecast.point.length !== horizon)
+    return `answered ${forecast.point.length} steps instead of ${horizon}`;
   const at = forecast.point.findIndex((value) => !Number.isFinite(value));
   if (at >= 0) return `answered ${forecast.point[at]} for step ${at + 1}`;
   return undefined;

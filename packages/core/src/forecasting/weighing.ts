@@ -19,7 +19,8 @@ export function weightsOf(errors: readonly Float64Array[], horizon: number): Flo
   for (let band = 0; band < bands; band++) {
     const best = Math.min(...byBand.map((means) => means[band]!));
     byBand.forEach((means, model) => {
-      relative[model]![band] = best > 0 ? means[band]! / best : means[band]! > 0 ? Number.POSITIVE_INFINITY : 1;
+      relative[model]![band] =
+        best > 0 ? means[band]! / best : means[band]! > 0 ? Number.POSITIVE_INFINITY : 1;
     });
   }
   return normalised(relative.map((ratios) => mixed(ratios)));
