@@ -45,6 +45,8 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalServ
     port,
     dir: home.data,
     answers: () => query(url, 'SELECT 1').then(() => true),
+    // the sessions of a killed server hold its memory until they notice
+    passing: /pre-existing shared memory block|lock file ".*" already exists/,
     spec: {
       name: options.name ?? 'postgres',
       program: home.program('postgres'),

@@ -151,9 +151,8 @@ export class AppendCall {
 
   /** Settles the events of a group that begins at member `first`. */
   settle(first: number, reply: Extract<AppendReply, { kind: 'appended' }>, count: number): GroupOutcome {
-    for (const { index, shardlet, seq } of reply.duplicates) {
-      this.intakes[first + index]!.duplicate(this.indices[first + index]!, shardlet, seq);
-    }
+    for (const known of reply.duplicates)
+      this.intakes[first + known.index]!.duplicate(this.indices[first + known.index]!, known);
     for (const index of reply.expired) this.intakes[first + index]!.expired(this.indices[first + index]!);
     let stored = 0;
     let storedBytes = 0;

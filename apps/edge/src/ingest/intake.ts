@@ -5,7 +5,7 @@
  *
  * An event is settled once; when the last one is, `onSettled` is called.
  */
-import { FRAME_HEADER_BYTES } from '@foreshard/core/hosts';
+import { type DuplicateOutcome, FRAME_HEADER_BYTES } from '@foreshard/core/hosts';
 import type { ErrorCode } from '@foreshard/core/kernel';
 import type { Stream } from '@foreshard/core/topology';
 import { EventTexts } from '../cloudevents/event-texts.ts';
@@ -50,6 +50,7 @@ export class Intake {
   readonly status: Uint8Array;
   /** NaN where it is not known: a duplicate that was trimmed meanwhile */
   readonly seq: Float64Array;
+  /** NaN where the host does not have the record any more */
   readonly ts: Float64Array;
   readonly problems = new Map<number, EventProblem>();
 
@@ -116,9 +117,10 @@ export class Intake {
     this.settle(i, STORED);
   }
 
-  duplicate(i: number, shardlet: number, seq: number | undefined): void {
+  duplicate(i: number, { shardlet, seq, ts }: Omit<DuplicateOutcome, 'index'>): void {
     this.shardlet[i] = shardlet;
     this.seq[i] = seq ?? Number.NaN;
+    this.ts[i] = ts ?? Number.NaN;
     this.settle(i, DUPLICATE);
   }
 

@@ -27,13 +27,13 @@ describe('replyTo', () => {
   it('answers 200 when every event is durable, in the order sent', () => {
     const intake = intakeOf('a', 'b', 'c');
     intake.stored(1, 5, 1_760_000_000_000_001);
-    intake.duplicate(0, 6, 2);
-    intake.duplicate(2, 6, undefined);
+    intake.duplicate(0, { shardlet: 6, seq: 2, ts: 70 });
+    intake.duplicate(2, { shardlet: 6, seq: undefined, ts: undefined });
     const reply = replyTo(intake);
     expect(reply.status).toBe(200);
     expect(JSON.parse(reply.body)).toEqual({
       results: [
-        { id: 'a', status: 'duplicate', stream: 'main', shard: 3, shardlet: 6, seq: 2 },
+        { id: 'a', status: 'duplicate', stream: 'main', shard: 3, shardlet: 6, seq: 2, ts: 70 },
         {
           id: 'b',
           status: 'stored',
@@ -43,7 +43,7 @@ describe('replyTo', () => {
           seq: 5,
           ts: 1_760_000_000_000_001,
         },
-        { id: 'c', status: 'duplicate', stream: 'main', shard: 3, shardlet: 6, seq: null },
+        { id: 'c', status: 'duplicate', stream: 'main', shard: 3, shardlet: 6, seq: null, ts: null },
       ],
     });
   });

@@ -24,8 +24,8 @@ export interface Reply {
 const STATUS_ORDER = [503, 429, 507, 500, 404, 413, 400] as const;
 const RETRY_AFTER_SECONDS = 1;
 
-/** REQUIRES a settled intake. */
-export function replyTo(intake: Intake): Reply {
+/** `instance` names the request in a problem. REQUIRES a settled intake. */
+export function replyTo(intake: Intake, instance: () => string | undefined = () => undefined): Reply {
   const results = resultsJson(intake);
   const worst = worstProblem(intake);
   if (worst === undefined) {
@@ -38,7 +38,8 @@ export function replyTo(intake: Intake): Reply {
     };
   }
   const { status } = ERRORS[worst.code];
-  const document = asciiJson(problemDocument(worst.code, detailOf(intake, worst), worst.pointer));
+  const problem = problemDocument(worst.code, detailOf(intake, worst), worst.pointer);
+  const document = asciiJson({ ...problem, instance: instance() });
   return {
     status,
     contentType: 'application/problem+json',
@@ -89,8 +90,8 @@ function resultJson(intake: Intake, i: number, stream: string): string {
     case STORED:
       return `${head}"stored",${stream},${placeJson(intake, i)},"seq":${intake.seq[i]},"ts":${intake.ts[i]}}`;
     case DUPLICATE: {
-      const seq = intake.seq[i]!;
-      return `${head}"duplicate",${stream},${placeJson(intake, i)},"seq":${Number.isNaN(seq) ? 'null' : seq}}`;
+      const [seq, ts] = [numberOrNull(intake.seq[i]!), numberOrNull(intake.ts[i]!)];
+      return `${head}"duplicate",${stream},${placeJson(intake, i)},"seq":${seq},"ts":${ts}}`;
     }
     case EXPIRED:
       return `${head}"expired",${stream},"error":${problemJson(intake.problems.get(i)!, i)}}`;
@@ -99,6 +100,10 @@ function resultJson(intake: Intake, i: number, stream: string): string {
     default:
       throw new Error(`event ${i} is not settled`);
   }
+}
+
+function numberOrNull(value: number): string {
+  return Number.isNaN(value) ? 'null' : String(value);
 }
 
 function placeJson(intake: Intake, i: number): string {

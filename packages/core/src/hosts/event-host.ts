@@ -84,6 +84,8 @@ export interface DuplicateOutcome {
   readonly shardlet: number;
   /** undefined when this host knows that the event was trimmed meanwhile */
   readonly seq: number | undefined;
+  /** undefined when this host does not have the record: it was trimmed, or an ancestor elsewhere holds it */
+  readonly ts: number | undefined;
 }
 
 /**

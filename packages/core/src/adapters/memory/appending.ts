@@ -41,8 +41,20 @@ export function appendGroup(
   const firstSeq = lastSeqOf(replica) + 1;
   const firstTs = nextTimestamp(state, replica, group, now);
   store(state, replica, sorted.fresh, firstSeq, firstTs);
-  const { duplicates, expired } = sorted;
+  const duplicates = sorted.duplicates.map((each) => withTimeInGroup(each, replica, firstSeq, firstTs));
+  const { expired } = sorted;
   return { kind: 'appended', firstSeq, firstTs, stored: sorted.fresh.length, duplicates, expired };
+}
+
+/** What repeats an event of its own group has that event's time, which is given last. */
+function withTimeInGroup(
+  each: DuplicateOutcome,
+  replica: Replica,
+  firstSeq: number,
+  firstTs: number,
+): DuplicateOutcome {
+  const { shardlet, seq = 0 } = each;
+  return shardlet === replica.shardlet && seq >= firstSeq ? { ...each, ts: firstTs + seq - firstSeq } : each;
 }
 
 interface SortedOut {
@@ -70,7 +82,8 @@ function sortOut(
   frames.forEach((frame, index) => {
     const identity = frameIdentity(frame);
     const seq = seqInGroup.get(identity);
-    const known = seq === undefined ? findKnown(state, sets, frame) : { shardlet: replica.shardlet, seq };
+    const known =
+      seq === undefined ? findKnown(state, sets, frame) : { shardlet: replica.shardlet, seq, ts: undefined };
     if (known !== undefined) duplicates.push({ index, ...known });
     else if (isExpired(group.idTimes?.[index] ?? 0, group, now)) expired.push(index);
     else {

@@ -78,6 +78,7 @@ export function liveSets(state: HostState, replica: Replica, now: number): IdSet
 export interface KnownEvent {
   readonly shardlet: number;
   readonly seq: number | undefined;
+  readonly ts: number | undefined;
 }
 
 /** Where an event is stored already; within a set the newest entry is looked at first. */
@@ -89,21 +90,26 @@ export function findKnown(
   const field = idField(frame);
   for (const set of sets) {
     for (const seq of (set.entries.get(field) ?? []).toSorted((a, b) => b - a)) {
-      const stored = storedFrame(state, set.origin, seq);
-      if (stored === 'trimmed') return { shardlet: set.origin, seq: undefined };
-      if (stored === 'elsewhere' || frameIdentity(stored) === frameIdentity(frame))
-        return { shardlet: set.origin, seq };
+      const stored = storedRecord(state, set.origin, seq);
+      if (stored === 'trimmed') return { shardlet: set.origin, seq: undefined, ts: undefined };
+      if (stored === 'elsewhere') return { shardlet: set.origin, seq, ts: undefined };
+      if (frameIdentity(stored.frame) === frameIdentity(frame))
+        return { shardlet: set.origin, seq, ts: stored.ts };
     }
   }
   return undefined;
 }
 
 /** A shadow's records are not proven yet, so it counts as `elsewhere`. */
-function storedFrame(state: HostState, origin: number, seq: number): Uint8Array | 'trimmed' | 'elsewhere' {
+function storedRecord(
+  state: HostState,
+  origin: number,
+  seq: number,
+): Replica['log'][number] | 'trimmed' | 'elsewhere' {
   const replica = state.replicas.get(origin);
   if (replica === undefined || replica.mode === 'dropped' || replica.mode === 'shadow') return 'elsewhere';
   if (seq < replica.firstSeq) return 'trimmed';
-  return seq > lastSeqOf(replica) ? 'elsewhere' : replica.log[seq - replica.firstSeq]!.frame;
+  return seq > lastSeqOf(replica) ? 'elsewhere' : replica.log[seq - replica.firstSeq]!;
 }
 
 /** The replica goes: so do the sets to which no other replica on this host refers. */

@@ -37,6 +37,7 @@ interface FullAnswer {
   readonly duplicates: readonly number[] | null;
   readonly duplicateOrigins: readonly number[] | null;
   readonly duplicateSeqs: readonly (number | null)[] | null;
+  readonly duplicateTimes: readonly (number | null)[] | null;
   readonly expired: readonly number[] | null;
 }
 
@@ -116,7 +117,8 @@ export class AppendCall {
     answer.duplicates?.forEach((event, i) => {
       const shardlet = answer.duplicateOrigins![i]!;
       const seq = answer.duplicateSeqs![i] ?? undefined;
-      duplicates[this.groupOf[event - 1]!]!.push({ index: this.indexOf[event - 1]!, shardlet, seq });
+      const ts = answer.duplicateTimes![i] ?? undefined;
+      duplicates[this.groupOf[event - 1]!]!.push({ index: this.indexOf[event - 1]!, shardlet, seq, ts });
     });
     const expired = this.outgoing.map((): number[] => []);
     for (const event of answer.expired ?? [])
@@ -217,7 +219,8 @@ function appended(
 ): AppendReply {
   const firstSeq = answer.lastSeqs[g]! + 1;
   const stored = answer.counts[g]!;
-  const reply = { kind: 'appended', firstSeq, firstTs: answer.firstTimes[g]!, stored } as const;
+  const firstTs = answer.firstTimes[g]!;
+  const reply = { kind: 'appended', firstSeq, firstTs, stored } as const;
   if (each.firstPlace.every((place, index) => place === index)) return { ...reply, duplicates, expired };
 
   const known = new Map(duplicates.map((duplicate) => [duplicate.index, duplicate]));
@@ -231,7 +234,10 @@ function appended(
     if (duplicate !== undefined) all.push({ ...duplicate, index });
     else if (refused.has(place)) allExpired.push(index);
     else if (place === index) seqs.set(index, nextSeq++);
-    else all.push({ index, shardlet: each.group.shardlet, seq: seqs.get(place)! });
+    else {
+      const seq = seqs.get(place)!;
+      all.push({ index, shardlet: each.group.shardlet, seq, ts: firstTs + seq - firstSeq });
+    }
   });
   return { ...reply, duplicates: all, expired: allExpired };
 }

@@ -23,7 +23,7 @@ test('the arguments are all headers, then the frames and id times of each group'
 });
 
 test('the flat reply is cut into the outcomes of the groups', () => {
-  const reply = [0, 11, 99, 2, 2, 1, 0, 7, 4, 3, 8, -1, 5, 1, 6, 2, 2, 1, 3, 250, 4, 1, 0, 0];
+  const reply = [0, 11, 99, 2, 2, 1, 0, 7, 4, 98, 3, 8, -1, -1, 5, 1, 6, 2, 2, 1, 3, 250, 4, 1, 0, 0];
   expect(decodeAppend(reply, 6)).toEqual([
     {
       kind: 'appended',
@@ -31,8 +31,8 @@ test('the flat reply is cut into the outcomes of the groups', () => {
       firstTs: 99,
       stored: 2,
       duplicates: [
-        { index: 0, shardlet: 7, seq: 4 },
-        { index: 3, shardlet: 8, seq: undefined },
+        { index: 0, shardlet: 7, seq: 4, ts: 98 },
+        { index: 3, shardlet: 8, seq: undefined, ts: undefined },
       ],
       expired: [5],
     },

@@ -7,6 +7,7 @@ import { staleReply } from './replies.ts';
 /** shardlet, epoch, edge time, token, window, lead as doubles; one byte: are id times following? */
 const HEADER_BYTES = 49;
 const TRIMMED = -1;
+const NO_TIME = -1;
 
 export function encodeAppend(groups: readonly AppendGroup[]): Uint8Array[] {
   const headers = new Uint8Array(groups.length * HEADER_BYTES);
@@ -96,6 +97,11 @@ function readAppended(reader: NumberReader): AppendReply {
 }
 
 function readDuplicate(reader: NumberReader): DuplicateOutcome {
-  const [index, shardlet, seq] = [reader.next(), reader.next(), reader.next()];
-  return { index, shardlet, seq: seq === TRIMMED ? undefined : seq };
+  const [index, shardlet, seq, ts] = [reader.next(), reader.next(), reader.next(), reader.next()];
+  return {
+    index,
+    shardlet,
+    seq: seq === TRIMMED ? undefined : seq,
+    ts: ts === NO_TIME ? undefined : ts,
+  };
 }

@@ -154,7 +154,7 @@ export function appendingRules(rule: Rule): void {
       expect(reply).toMatchObject({ stored: 3, expired: [0], duplicates: [], firstSeq: 1 });
       const again = await s.append(1, 10, [1, 2], { idTimes: [oldest - 1, oldest - 1] });
       expect(again).toMatchObject({ stored: 0, expired: [0], firstSeq: 4 });
-      expect(again.duplicates).toEqual([{ index: 1, shardlet: 1, seq: 1 }]);
+      expect(again.duplicates).toEqual([{ index: 1, shardlet: 1, seq: 1, ts: reply.firstTs }]);
     },
   );
 

@@ -3,12 +3,19 @@ import { expect } from 'vitest';
 import type { IdSetInfo, KnownId } from '../event-host.ts';
 import type { Rule } from './rule.ts';
 import { collidingFrames, sampleFrame } from './sample-events.ts';
-import { expectationOf, LEAD, recordsOf, type Scene, T0, WINDOW } from './scene.ts';
+import { ALL, expectationOf, LEAD, recordsOf, type Scene, T0, WINDOW } from './scene.ts';
 
 async function expectKnown(s: Scene, at: [number, number], n: number, shardlet: number, seq?: number) {
+  const ts = seq === undefined ? undefined : await timeOf(s, shardlet, seq);
   const reply = await s.append(at[0], at[1], [n]);
   expect(reply).toMatchObject({ stored: 0 });
-  expect(reply.duplicates).toEqual([{ index: 0, shardlet, seq }]);
+  expect(reply.duplicates).toEqual([{ index: 0, shardlet, seq, ts }]);
+}
+
+/** undefined where the host has no readable record of it */
+async function timeOf(s: Scene, shardlet: number, seq: number): Promise<number | undefined> {
+  const reply = await s.host.read(shardlet, seq, 0, ALL);
+  return reply.kind === 'records' ? reply.records[0]?.ts : undefined;
 }
 
 async function allIds(s: Scene, shardlet: number, set: string): Promise<KnownId[]> {
@@ -34,12 +41,12 @@ async function inherited(s: Scene, shardlet: number): Promise<readonly IdSetInfo
 export function duplicateRules(rule: Rule): void {
   rule('a known event is answered with its place and the rest is stored in order', async (s) => {
     await s.createOpen(1, 10);
-    await s.append(1, 10, [1, 2]);
+    const { firstTs } = await s.append(1, 10, [1, 2]);
     const reply = await s.append(1, 10, [3, 2, 4, 1]);
     expect(reply).toMatchObject({ firstSeq: 3, stored: 2 });
     expect(reply.duplicates).toEqual([
-      { index: 1, shardlet: 1, seq: 2 },
-      { index: 3, shardlet: 1, seq: 1 },
+      { index: 1, shardlet: 1, seq: 2, ts: firstTs + 1 },
+      { index: 3, shardlet: 1, seq: 1, ts: firstTs },
     ]);
     expect(await s.records(1, 3)).toEqual(
       [3, 4].map((n, i) => ({ seq: 3 + i, ts: reply.firstTs + i, frame: sampleFrame(n) })),
@@ -51,8 +58,8 @@ export function duplicateRules(rule: Rule): void {
     const reply = await s.append(1, 10, [1, 2, 1, 3, 2]);
     expect(reply).toMatchObject({ stored: 3 });
     expect(reply.duplicates).toEqual([
-      { index: 2, shardlet: 1, seq: 1 },
-      { index: 4, shardlet: 1, seq: 2 },
+      { index: 2, shardlet: 1, seq: 1, ts: reply.firstTs },
+      { index: 4, shardlet: 1, seq: 2, ts: reply.firstTs + 1 },
     ]);
   });
 

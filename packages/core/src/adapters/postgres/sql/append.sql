@@ -30,7 +30,7 @@ DECLARE
   last_seqs bigint[]; last_times bigint[]; sets bigint[]; set_counts bigint[]; known foreshard.known[];
   -- as decided
   verdicts text[]; first_times bigint[];
-  duplicates bigint[]; duplicate_origins bigint[]; duplicate_seqs bigint[]; expired bigint[];
+  duplicates bigint[]; duplicate_origins bigint[]; duplicate_seqs bigint[]; duplicate_times bigint[]; expired bigint[];
 BEGIN
   host := foreshard.v1_enter();
   this_change := nextval('foreshard.change'); -- drawn under the host lock
@@ -80,21 +80,20 @@ BEGIN
   END LOOP;
 
   -- Where the record of a known id is here and readable, it decides whether this is the same event.
-  SELECT array_agg(k.event), array_agg(k.origin), array_agg(k.seq)
-  INTO duplicates, duplicate_origins, duplicate_seqs
+  SELECT array_agg(k.event), array_agg(k.origin), array_agg(k.seq), array_agg(k.ts)
+  INTO duplicates, duplicate_origins, duplicate_seqs, duplicate_times
   FROM (
     SELECT DISTINCT ON (e.event) e.event, s.origin,
-      CASE WHEN o.shardlet IS NULL OR i.seq >= o.first_seq THEN i.seq END AS seq
+      CASE WHEN o.shardlet IS NULL OR i.seq >= o.first_seq THEN i.seq END AS seq,
+      CASE WHEN i.seq >= o.first_seq THEN h.ts END AS ts
     FROM unnest(groups, fields, frames) WITH ORDINALITY AS e(g, field, frame, event)
       CROSS JOIN LATERAL unnest((known[e.g]).sets, (known[e.g]).origins) WITH ORDINALITY AS k(set_id, origin, place)
       CROSS JOIN LATERAL foreshard.v1_seqs_of(k.set_id, k.origin, e.field) i
       JOIN foreshard.id_set s ON s.set_id = k.set_id AND (s.forget_at IS NULL OR s.forget_at > at_time)
       LEFT JOIN foreshard.replica o ON o.shardlet = s.origin AND o.mode IN ('open', 'sealed', 'ready')
+      LEFT JOIN foreshard.record h ON h.shardlet = o.shardlet AND h.seq = i.seq
     WHERE verdicts[e.g] = 'appended'
-      AND coalesce(
-        (SELECT substring(h.frame FROM 5 FOR 20) = substring(e.frame FROM 5 FOR 20)
-          FROM foreshard.record h WHERE h.shardlet = o.shardlet AND h.seq = i.seq),
-        true)
+      AND coalesce(substring(h.frame FROM 5 FOR 20) = substring(e.frame FROM 5 FOR 20), true)
     ORDER BY e.event, k.place, i.seq DESC
   ) k;
 
@@ -166,6 +165,7 @@ BEGIN
     'plain', duplicates IS NULL AND expired IS NULL AND NOT 'appended' <> ANY (verdicts), 'now', at_time, 'verdicts', verdicts, 'epochs', found_epochs, 'modes', found_modes, 'ranges', ranges,
     'lastSeqs', last_seqs, 'firstTimes', first_times, 'counts', counts,
     'duplicates', duplicates, 'duplicateOrigins', duplicate_origins, 'duplicateSeqs', duplicate_seqs,
+    'duplicateTimes', duplicate_times,
     'expired', expired);
 END
 $$;

@@ -7,7 +7,7 @@
 
 local GROUP, GROUP_BYTES = '>ddddddB', 49
 local APPENDED, STALE, OUTSIDE, AHEAD, TOO_MANY_IDS = 0, 1, 2, 3, 4
-local TRIMMED = -1
+local TRIMMED, NO_TIME = -1, -1
 local NONE = {}
 
 -- One of each is enough, as functions run one at a time; making them anew for every group costs more than
@@ -22,28 +22,32 @@ local function load_latest(shardlet)
   return raw and decode_replica(shardlet, raw, {}) or load_replica(shardlet)
 end
 
--- Whether the record `seq` of a log is the event at `start`; the entry it is in is kept for the next question,
--- as retries ask for neighbours.
-local function is_stored_as(r, seq, frames, start)
+-- The time of the record `seq` of a log when it is the event at `start`, else nil. The entry it is in is kept
+-- for the next question, as retries ask for neighbours.
+local function stored_time(r, seq, frames, start)
   local entry = batch.entry
   if not entry or batch.entry_of ~= r.shardlet or seq < entry.seq or seq >= entry.seq + entry.count then
     entry = entry_with(r, seq)
     batch.entry, batch.entry_of = entry, r.shardlet
   end
-  return identity_at(entry.frames, entry.starts[seq - entry.seq + 1]) == identity_at(frames, start)
+  local same = identity_at(entry.frames, entry.starts[seq - entry.seq + 1]) == identity_at(frames, start)
+  return same and entry.ts + seq - entry.seq or nil
 end
 
 -- The seq of a known event (TRIMMED when its record is gone), nil when `seq` is that of another event. The
--- stored frame decides; where the record is trimmed or not on this host, the id alone does.
+-- stored frame decides; where the record is trimmed or not on this host, the id alone does. Its time is left
+-- in batch.found_ts.
 local function match_record(origin, seq, frames, start)
   local r = batch.replica
   if origin ~= batch.origin then r = load_latest(int(origin)) end
+  batch.found_ts = NO_TIME
   if not r or r.mode == DROPPED or r.mode == SHADOW or seq > r.last_seq then return seq end
   if seq < r.first_seq then return TRIMMED end
-  return is_stored_as(r, seq, frames, start) and seq or nil
+  batch.found_ts = stored_time(r, seq, frames, start)
+  return batch.found_ts and seq
 end
 
--- The same for an entry of the current set, which may be of an event of this very group.
+-- The same for an entry of the current set, which may be of an event of this very group (its time comes later).
 local function match_current(seq, frames, start)
   local r, starts = batch.replica, batch.starts
   if seq <= r.last_seq then return match_record(batch.origin, seq, frames, start) end
@@ -90,7 +94,7 @@ local function sort_out(r, sets, frames, count, id_times, oldest)
     local too_old = not known and id_times and is_expired(id_times, i, oldest)
     if known then
       duplicates = duplicates or {}
-      duplicates[#duplicates + 1] = { i - 1, origin, known }
+      duplicates[#duplicates + 1] = { i - 1, origin, known, batch.found_ts }
     elseif too_old then
       expired = expired or {}
       expired[#expired + 1] = i - 1
@@ -133,7 +137,11 @@ local function report_appended(reply, first_seq, first_ts, stored, duplicates, e
   reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = APPENDED, first_seq, first_ts, stored
   reply[n + 5], reply[n + 6] = duplicates and #duplicates or 0, expired and #expired or 0
   if duplicates then
-    for _, each in ipairs(duplicates) do report(reply, each[1], each[2], each[3]) end
+    for _, each in ipairs(duplicates) do
+      local origin, seq, ts = each[2], each[3], each[4]
+      if origin == batch.origin and seq >= first_seq then ts = first_ts + seq - first_seq end
+      report(reply, each[1], origin, seq, ts)
+    end
   end
   if expired then
     for _, index in ipairs(expired) do report(reply, index) end
