@@ -5,10 +5,12 @@ import { register as registerBackup } from './backup/index.ts';
 import { register as registerDoctor } from './doctor/index.ts';
 import { register as registerEvents } from './events/index.ts';
 import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from './failure.ts';
+import { register as registerForecast } from './forecast/index.ts';
 import { register as registerHosts } from './hosts/index.ts';
 import { register as registerLocal } from './local/index.ts';
 import { register as registerReplay } from './replay/index.ts';
 import { register as registerStreams } from './streams/index.ts';
+import { register as registerTelemetry } from './telemetry/index.ts';
 
 /** failures of core whose message says everything; by name, so that their modules load only where they are used */
 const TELLING: readonly string[] = ['DatabaseUnreachable', 'MigrationRefused', 'HostUnreachable'];
@@ -28,9 +30,11 @@ for (const register of [
   registerEvents,
   registerReplay,
   registerDoctor,
+  registerForecast,
   registerBackup,
   registerHosts,
   registerStreams,
+  registerTelemetry,
 ])
   register(program);
 for (const command of withSubcommands(program)) command.exitOverride();
