@@ -6,7 +6,9 @@ const HEAD = { specversion: '1.0', id: '1', source: '/s', type: 't' };
 
 function converted(headers: readonly string[], body: string | Buffer = ''): unknown {
   const event = binaryEvent([...REQUIRED, ...headers], Buffer.from(body));
-  return event instanceof BinaryFault ? { code: event.code, pointer: event.pointer } : JSON.parse(String(event));
+  return event instanceof BinaryFault
+    ? { code: event.code, pointer: event.pointer }
+    : JSON.parse(String(event));
 }
 
 describe('the headers of a binary event', () => {
@@ -22,9 +24,12 @@ describe('the headers of a binary event', () => {
     expect(converted(['ce-subject', header])).toEqual({ ...HEAD, subject });
   });
 
-  it.each(['%C0%A0', '%ff', '%E2%82', '100%', '%zz', '"open', 'ü'])('are refused where they are not UTF-8: %s', (header) => {
-    expect(converted(['ce-subject', header])).toEqual({ code: 'invalid_event', pointer: '/subject' });
-  });
+  it.each(['%C0%A0', '%ff', '%E2%82', '100%', '%zz', '"open', 'ü'])(
+    'are refused where they are not UTF-8: %s',
+    (header) => {
+      expect(converted(['ce-subject', header])).toEqual({ code: 'invalid_event', pointer: '/subject' });
+    },
+  );
 
   it.each([
     ['ce-id', '/id'],
@@ -66,7 +71,10 @@ describe('the data of a binary event', () => {
   });
 
   it('keeps numbers that JavaScript cannot hold', () => {
-    const event = binaryEvent([...REQUIRED, 'content-type', 'text/json'], Buffer.from('12345678901234567890'));
+    const event = binaryEvent(
+      [...REQUIRED, 'content-type', 'text/json'],
+      Buffer.from('12345678901234567890'),
+    );
     expect(String(event)).toContain('"data":12345678901234567890}');
   });
 

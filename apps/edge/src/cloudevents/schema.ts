@@ -85,7 +85,13 @@ const eventProblemSchema = problemSchema.extend({ index: z.int().min(0) }).meta(
 export const eventResultSchema = z
   .discriminatedUnion('status', [
     z.object({ id, status: z.literal('stored'), ...place, seq: z.int(), ts: z.int() }),
-    z.object({ id, status: z.literal('duplicate'), ...place, seq: z.int().nullable(), ts: z.int().nullable() }),
+    z.object({
+      id,
+      status: z.literal('duplicate'),
+      ...place,
+      seq: z.int().nullable(),
+      ts: z.int().nullable(),
+    }),
     z.object({ id, status: z.literal('expired'), stream: z.string(), error: eventProblemSchema }),
     z.object({ id, status: z.literal('error'), stream: z.string(), error: eventProblemSchema }),
   ])

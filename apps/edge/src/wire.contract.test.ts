@@ -1,0 +1,258 @@
+/** What clients of the ecosystem, and hostile ones, get from a real edge process over HTTP. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CloudEvent, emitterFor, HTTP, httpTransport } from 'cloudevents';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Answer, EdgeCluster, eventOf } from './edge-process.fixture.ts';
+
+let cluster: EdgeCluster;
+
+beforeAll(async () => {
+  cluster = await EdgeCluster.start(1);
+  await cluster.createStream({ name: 'main', shardCount: 2 });
+  await cluster.startEdge({ EDGE_BODY_BYTES_MAX: '300000', EDGE_EVENT_BYTES_MAX: '100000' });
+}, 120_000);
+afterAll(() => cluster?.stop());
+
+let ids = 0;
+const newId = () => `wire-${++ids}`;
+const oneEvent = () => JSON.stringify(eventOf({ id: newId(), subject: 'k' }));
+const ONE = 'application/cloudevents+json';
+
+function post(body: string | Buffer, headers: Record<string, string>): Promise<Answer> {
+  return cluster.send('/v1/events', { method: 'POST', body: new Uint8Array(Buffer.from(body)), headers });
+}
+
+/** The event as it is read back, from the place that the answer names. */
+async function readBack({ body }: Answer): Promise<unknown> {
+  const { shardlet, seq } = body.results[0];
+  return (await cluster.get(`/v1/shardlets/${shardlet}/events?from=${seq}&limit=1`)).body.events[0].event;
+}
+
+describe('the official SDK as a client', () => {
+  const event = () =>
+    new CloudEvent({
+      id: newId(),
+      source: '/sdk',
+      type: 'com.example.sent',
+      subject: 'order 7',
+      time: '2026-11-21T15:04:05.678Z',
+      dataschema: 'https://example.com/schemas/order.json',
+      datacontenttype: 'application/json',
+      partitionkey: 'order-7',
+      data: { total: 12.5, lines: ['ü', null] },
+    });
+
+  it.each(['binary', 'structured'] as const)('sends an event in %s mode and reads the same', async (mode) => {
+    const sent = event();
+    const { headers, body } = HTTP[mode](sent);
+    const answer = await post(String(body), headers as Record<string, string>);
+    expect(answer.body.results[0]).toMatchObject({ id: sent.id, status: 'stored' });
+    const read = (await readBack(answer)) as ConstructorParameters<typeof CloudEvent>[0];
+    const expected = {
+      ...sent.toJSON(),
+      ...(mode === 'binary' ? { datacontenttype: headers['content-type'] } : {}),
+    };
+    expect(new CloudEvent(read).toJSON()).toEqual(expected);
+  });
+
+  it('sends bytes, which are read as the same bytes', async () => {
+    const data = new Uint8Array([0, 255, 10, 13]);
+    const sent = event().cloneWith({ data, datacontenttype: 'application/octet-stream' });
+    const { headers, body } = HTTP.structured(sent);
+    const structured = await post(String(body), headers as Record<string, string>);
+    expect(await readBack(structured)).toMatchObject({ data_base64: 'AP8KDQ==' });
+    const binary = HTTP.binary(sent.cloneWith({ id: newId() })).headers as Record<string, string>;
+    expect(await readBack(await post(Buffer.from(data), binary))).toMatchObject({ data_base64: 'AP8KDQ==' });
+  });
+
+  it('emits over its own transport', async () => {
+    const emit = emitterFor(httpTransport(`${cluster.edgeUrl}/v1/events`));
+    const headers = { authorization: `Bearer ${cluster.token}` };
+    const sent = event();
+    await emit(sent, { headers });
+    const answer = await post(JSON.stringify(sent), { 'content-type': ONE });
+    expect(answer.body.results[0].status).toBe('duplicate');
+  });
+});
+
+describe('one event in headers', () => {
+  it('is the same event as in a body', async () => {
+    const id = newId();
+    const headers = {
+      'ce-specversion': '1.0',
+      'ce-id': id,
+      'ce-source': '/s',
+      'ce-type': 't',
+      'ce-subject': '%E2%82%AC',
+    };
+    const answer = await post('[1]', { ...headers, 'content-type': 'application/json' });
+    expect(answer.status).toBe(200);
+    const structured = { specversion: '1.0', id, source: '/s', type: 't', subject: '€' };
+    expect((await post(JSON.stringify(structured), { 'content-type': ONE })).body.results[0].status).toBe(
+      'duplicate',
+    );
+    expect(await readBack(answer)).toEqual({ ...structured, datacontenttype: 'application/json', data: [1] });
+  });
+
+  it('is refused with a pointer to the attribute', async () => {
+    const headers = { 'ce-specversion': '1.0', 'ce-id': newId(), 'ce-source': '/s', 'ce-type': 't' };
+    for (const [more, pointer] of [
+      [{ 'ce-time': 'yesterday' }, '/time'],
+      [{ 'ce-dataschema': 'no uri' }, '/dataschema'],
+      [{ 'ce-specversion': '0.3' }, '/specversion'],
+    ] as const) {
+      const { status, body } = await post('', { ...headers, ...more });
+      expect([status, body.code, body.pointer]).toEqual([400, 'invalid_event', pointer]);
+    }
+  });
+});
+
+describe('a batch', () => {
+  const batch = (events: unknown[]) =>
+    post(JSON.stringify(events), { 'content-type': 'application/cloudevents-batch+json; charset=UTF-8' });
+
+  it('may be empty', async () => {
+    expect(await batch([])).toMatchObject({ status: 200, body: { results: [] } });
+  });
+
+  it('is refused whole when it mixes versions', async () => {
+    const event = eventOf({ id: newId(), subject: 'k' });
+    const { status, body } = await batch([event, { ...event, specversion: '0.3' }]);
+    expect([status, body.results.length, body.results[0].error.pointer]).toEqual([400, 2, '/specversion']);
+    expect((await batch([event])).body.results[0].status).toBe('stored');
+  });
+});
+
+describe('Idempotency-Key', () => {
+  const keyed = (body: string, key: string, more = {}) =>
+    post(body, { 'content-type': ONE, 'idempotency-key': key, ...more });
+
+  it('replays the very answer, and refuses the key for another body', async () => {
+    const [body, key] = [oneEvent(), `"${newId()}"`];
+    const first = await keyed(body, key);
+    expect(first.body.results[0].status).toBe('stored');
+    const again = await keyed(body, key);
+    expect([again.status, again.body]).toEqual([200, first.body]);
+    expect((await keyed(body, `"${newId()}"`)).body.results[0].status).toBe('duplicate');
+    const other = await keyed(oneEvent(), key);
+    expect([other.status, other.body.code]).toEqual([422, 'idempotency_key_reused']);
+  });
+
+  it.each(['unquoted', '"open', '""', '"a", "b"', ':aGk=:', `"${'x'.repeat(256)}"`])(
+    'refuses %s',
+    async (key) => {
+      const { status, body } = await keyed(oneEvent(), key);
+      expect([status, body.code]).toEqual([400, 'invalid_parameter']);
+    },
+  );
+});
+
+describe('a hostile client', () => {
+  const authorized = () => `host: edge\r\nauthorization: Bearer ${cluster.token}\r\ncontent-type: ${ONE}\r\n`;
+
+  /** Everything that is answered to these bytes until the edge closes, or until `ms` have passed. */
+  async function raw(bytes: string | Buffer, ms = 3_000): Promise<string> {
+    const socket = connect(Number(new URL(cluster.edgeUrl).port), '127.0.0.1');
+    let answered = '';
+    socket.on('data', (chunk) => (answered += chunk));
+    socket.on('error', () => {});
+    socket.write(bytes);
+    await Promise.race([once(socket, 'close'), sleep(ms)]);
+    socket.destroy();
+    return answered;
+  }
+
+  it.each([
+    ['no HTTP', 'HELLO\r\n\r\n', 400, 'malformed_request'],
+    ['HTTP/2 without upgrade', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'malformed_request'],
+    ['no Host', 'GET /livez HTTP/1.1\r\nconnection: close\r\n\r\n', 400, 'malformed_request'],
+    ['a header without colon', 'GET /livez HTTP/1.1\r\nhost: a\r\nbroken\r\n\r\n', 400, 'malformed_request'],
+    [
+      'two lengths',
+      'POST /v1/events HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nx',
+      400,
+      'malformed_request',
+    ],
+    [
+      'a length beside chunks',
+      'POST /v1/events HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+      400,
+      'malformed_request',
+    ],
+    [
+      'huge headers',
+      `GET /livez HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`,
+      431,
+      'headers_too_large',
+    ],
+    ['a tunnel', 'CONNECT a:80 HTTP/1.1\r\nhost: a\r\n\r\n', 405, 'method_not_allowed'],
+    [
+      'an unknown expectation',
+      'GET /livez HTTP/1.1\r\nhost: a\r\nexpect: x\r\n\r\n',
+      417,
+      'expectation_failed',
+    ],
+  ])('gets a problem for %s', async (_, bytes, status, code) => {
+    const answer = await raw(bytes);
+    expect(answer.split('\r\n')[0]).toContain(`HTTP/1.1 ${status} `);
+    expect(answer).toContain('application/problem+json');
+    expect(answer).toContain(`"code":"${code}"`);
+  });
+
+  it('is told to continue only when its headers are accepted', async () => {
+    const asking = (more: string) =>
+      `POST /v1/events HTTP/1.1\r\n${authorized()}expect: 100-continue\r\n${more}\r\n`;
+    const body = oneEvent();
+    const accepted = await raw(`${asking(`content-length: ${body.length}\r\nconnection: close\r\n`)}${body}`);
+    expect(accepted).toMatch(/^HTTP\/1\.1 100 Continue[\s\S]*HTTP\/1\.1 200 /);
+    const refused = await raw(asking('content-length: 9999999\r\n'));
+    expect(refused).toMatch(/^HTTP\/1\.1 413 [\s\S]*body_too_large/);
+  });
+
+  it('gets an answer to each of its pipelined requests, in order', async () => {
+    const [a, b] = [oneEvent(), oneEvent()];
+    const request = (body: string) =>
+      `POST /v1/events HTTP/1.1\r\n${authorized()}content-length: ${body.length}\r\n\r\n${body}`;
+    const answers = await raw(`${request(a)}${request('{')}${request(b)}GET /livez HTTP/1.0\r\n\r\n`);
+    expect([...answers.matchAll(/HTTP\/1\.1 (\d+) /g)].map((m) => m[1])).toEqual([
+      '200',
+      '400',
+      '200',
+      '200',
+    ]);
+  });
+
+  it('gets 413 for a body above the limit, announced or in chunks, and for a length that is wrong 400', async () => {
+    const head = `POST /v1/events HTTP/1.1\r\n${authorized()}`;
+    expect(await raw(`${head}content-length: 300001\r\n\r\n${'x'.repeat(300_001)}`)).toContain(
+      'HTTP/1.1 413',
+    );
+    const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
+    expect(await raw(`${head}transfer-encoding: chunked\r\n\r\n${chunk.repeat(5)}0\r\n\r\n`)).toContain(
+      'HTTP/1.1 413',
+    );
+    const body = oneEvent();
+    const short = await raw(`${head}content-length: ${body.length - 1}\r\n\r\n${body}`);
+    expect(short).toMatch(/^HTTP\/1\.1 400 [\s\S]*application\/problem\+json/);
+  });
+
+  it('is told that bodies are not compressed, and what is taken', async () => {
+    const answer = await post('x', { 'content-type': ONE, 'content-encoding': 'gzip' });
+    expect([answer.status, answer.headers.get('accept-encoding')]).toEqual([415, 'identity']);
+    expect(answer.headers.get('accept-post')).toContain(ONE);
+  });
+
+  it('gets an answer for 10,000 nested arrays, at once', async () => {
+    const deep = `${oneEvent().slice(0, -1)},"data":${'['.repeat(10_000)}${']'.repeat(10_000)}}`;
+    const { status, body } = await post(deep, { 'content-type': ONE });
+    expect([status, body.code]).toEqual([400, 'invalid_event']);
+    expect(body.pointer).toMatch(/^\/data(\/0)+$/);
+  });
+
+  it('that is slow is answered 408 and cut off', async () => {
+    const slow = raw('GET /livez HTTP/1.1\r\nhost: a\r\nx: ', 15_000);
+    expect(await slow).toMatch(/^HTTP\/1\.1 408 [\s\S]*request_timeout/);
+  });
+});
