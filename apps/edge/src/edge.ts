@@ -18,11 +18,12 @@ import { EdgeMetrics } from './http/metrics.ts';
 import { edgeRoutes } from './http/routes.ts';
 import { EdgeServer } from './http/server.ts';
 import { type KnownToken, TokenCheck } from './http/token-check.ts';
+import { requestId, type Trace } from './http/trace.ts';
 import { Ingestion, type IngestionLimits, type IngestionObserver } from './ingest/ingestion.ts';
 import { LoadFlusher, type LoadStream } from './ingest/load-flusher.ts';
 import { type FirstMap, firstMap, MapFollower } from './map/follower.ts';
 import { LeasedIngestion } from './map/leased-ingestion.ts';
-import { readingRoutes } from './reading/index.ts';
+import { reading } from './reading/index.ts';
 import type { EdgeSettings } from './settings.ts';
 import { LoadObserver } from './telemetry/load-observer.ts';
 
@@ -115,9 +116,10 @@ interface Loaded {
 function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loaded) {
   const { settings } = parts;
   const clock = systemClock;
-  const fault = (error: unknown) => {
+  const fault = (error: unknown, trace?: Trace) => {
     metrics.fault();
-    parts.log.error({ err: error }, 'unexpected fault');
+    const request = trace === undefined ? {} : { request: requestId(trace), parent: trace.parentId };
+    parts.log.error({ err: error, ...request }, 'unexpected fault');
   };
   const guard = new MemoryGuard(
     (hostId) => hosts.get(hostId),
@@ -133,7 +135,8 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loade
     limits: limitsOf(settings),
     observer: observerOf(metrics, load, map.topology, fault, warn),
   });
-  const reading = readingRoutes({ map, hosts, clock });
+  const mayRead = (authorization: string | undefined) => tokens.permits(authorization, 'read');
+  const reads = reading({ map, hosts, clock, mayRead });
   const budget = new ByteBudget(settings.inFlightBytesMax);
   const answers = new IdempotencyRecords({
     bytesMax: IDEMPOTENCY_BYTES_MAX,
@@ -146,6 +149,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loade
     bytesInFlight: () => budget.inUse,
     mapVersion: () => map.topology.version,
     mapAgeSeconds: () => map.ageMs / 1_000,
+    followers: () => reads.followers(),
   });
   const events = new EventsEndpoint({
     map,
@@ -162,9 +166,9 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loade
     tokens,
     metrics,
     mapAgeMs: () => map.ageMs,
-    reading: reading.routes,
+    mounts: [(api) => reads.mount(api)],
     fault,
-  });
+  }).app;
   return {
     handlers: { events, routes },
     start() {
@@ -173,7 +177,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loade
     },
     async stop(drain: () => Promise<void>) {
       // readers that wait for news are answered now; they come back to another edge
-      reading.close();
+      reads.close();
       await drain();
       guard.stop();
       await flusher.stop();

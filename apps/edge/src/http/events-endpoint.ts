@@ -6,6 +6,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, ForeshardError } from '@foreshard/core/kernel';
 import type { Stream } from '@foreshard/core/topology';
+import { z } from 'zod';
+import { checkedQuery } from '../api/index.ts';
 import { BinaryFault, binaryEvent } from '../cloudevents/binary-mode.ts';
 import type { Ingestion } from '../ingest/ingestion.ts';
 import type { Intake } from '../ingest/intake.ts';
@@ -22,9 +24,11 @@ import {
   idempotencyKeyOf,
   scopeOf,
 } from './idempotency.ts';
+import { instanceOf } from './problem.ts';
 import { checkAnnounced, HungUp, readBody } from './read-body.ts';
 import { type Answer, respond, respondProblem } from './respond.ts';
 import type { TokenCheck } from './token-check.ts';
+import { type Trace, traceOf, traceresponse } from './trace.ts';
 
 export interface EventsEndpointParts {
   readonly map: EdgeMap;
@@ -35,7 +39,7 @@ export interface EventsEndpointParts {
   readonly clock: Clock;
   readonly bodyBytesMax: number;
   readonly eventBytesMax: number;
-  readonly fault: (error: unknown) => void;
+  readonly fault: (error: unknown, trace: Trace) => void;
 }
 
 /** The `ts` of an earlier answer: every event of the request is ordered after it. */
@@ -53,7 +57,7 @@ export class EventsEndpoint {
       await this.ingest(request, response, streamName);
     } catch (error) {
       if (error instanceof HungUp) return;
-      if (!(error instanceof ForeshardError)) this.parts.fault(error);
+      if (!(error instanceof ForeshardError)) this.parts.fault(error, traceOf(request));
       respondProblem(request, response, error);
     }
   }
@@ -65,8 +69,11 @@ export class EventsEndpoint {
   ): Promise<void> {
     const { tokens, budget, bodyBytesMax } = this.parts;
     const { headers } = request;
+    if (headers.traceparent !== undefined)
+      response.setHeader('traceresponse', traceresponse(traceOf(request)));
     if (!tokens.permits(headers.authorization, 'ingest'))
       await tokens.require(headers.authorization, 'ingest');
+    refuseQuery(request.url!);
     const mode = contentModeOf(headers);
     const accepted = this.accepted(streamName, tokenOf(headers[TOKEN_HEADER]));
     const key = idempotencyKeyOf(headers[IDEMPOTENCY_HEADER]);
@@ -93,16 +100,16 @@ export class EventsEndpoint {
 
   private async store(
     mode: ContentMode,
-    { rawHeaders }: IncomingMessage,
+    request: IncomingMessage,
     body: Buffer,
     accepted: Accepted,
   ): Promise<Answer> {
     const intake =
       mode === 'binary'
-        ? readEvents('structured', eventInHeaders(rawHeaders, body), accepted)
+        ? readEvents('structured', eventInHeaders(request.rawHeaders, body), accepted)
         : readEvents(mode, body, accepted);
     await this.settle(intake);
-    return replyTo(intake);
+    return replyTo(intake, () => instanceOf(traceOf(request)));
   }
 
   private accepted(streamName: string, tokenTs: number): Accepted {
@@ -131,6 +138,16 @@ function eventInHeaders(rawHeaders: readonly string[], body: Buffer): Buffer {
   if (!(event instanceof BinaryFault)) return event;
   throw new ForeshardError(event.code, event.detail, { pointer: event.pointer });
 }
+
+/** @throws ForeshardError invalid_parameter: nothing can be asked for beside storing */
+function refuseQuery(url: string): void {
+  const at = url.indexOf('?');
+  if (at === -1) return;
+  const names = [...new Set(new URLSearchParams(url.slice(at)).keys())];
+  checkedQuery(NO_PARAMETERS, Object.fromEntries(names.map((name) => [name, ['']])));
+}
+
+const NO_PARAMETERS = z.object({});
 
 function tokenOf(header: string | string[] | undefined): number {
   if (header === undefined) return 0;

@@ -12,6 +12,7 @@ export interface Gauges {
   readonly bytesInFlight: () => number;
   readonly mapVersion: () => number;
   readonly mapAgeSeconds: () => number;
+  readonly followers: () => number;
 }
 
 const LATENCY_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
@@ -128,6 +129,7 @@ export class EdgeMetrics {
     gauge('bytes_in_flight', 'Bytes of requests that are being worked on', gauges.bytesInFlight);
     gauge('map_version', 'Version of the map of the topology', gauges.mapVersion);
     gauge('map_age_seconds', 'Time since the topology store last answered', gauges.mapAgeSeconds);
+    gauge('followers', 'Readers that follow a log or a key as server-sent events', gauges.followers);
   }
 
   private count(stream: string, outcome: string, events: number): void {

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BODY_FORMATS } from '../ingest/media-type.ts';
 import { isAsking } from './expect-continue.ts';
 import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.ts';
+import { traceOf, traceresponse } from './trace.ts';
 
 export interface Answer {
   readonly status: number;
@@ -37,7 +38,9 @@ const LINGER_MS = 1_000;
  * connection closed on a sender takes the answer with it.
  */
 export function respondProblem(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-  const { document, retryAfterSeconds } = problemOf(error);
+  const trace = traceOf(request);
+  const { document, retryAfterSeconds } = problemOf(error, trace);
+  response.setHeader('traceresponse', traceresponse(trace));
   const answer: Answer = {
     status: document.status,
     contentType: PROBLEM_MEDIA_TYPE,

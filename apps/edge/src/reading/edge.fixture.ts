@@ -24,7 +24,7 @@ import {
 import { type LocalServer, startRedis } from '@foreshard/local';
 import { type RunningEdge, startEdge } from '../edge.ts';
 
-const TOKEN = 'fsh_test';
+export const TOKEN = 'fsh_test';
 const DEDUP = { windowMicros: 900_000_000, leadMicros: DEDUP_LEAD_MICROS };
 
 export interface Reply {
@@ -130,6 +130,16 @@ export class EdgeFixture {
 
   async get(path: string, signal?: AbortSignal): Promise<Reply> {
     return this.send(path, signal === undefined ? { method: 'GET' } : { method: 'GET', signal });
+  }
+
+  /** The answer as it is; with the token, unless the request has an Authorization of its own. */
+  async fetch(path: string, init: RequestInit): Promise<Response> {
+    const headers = { authorization: `Bearer ${TOKEN}`, ...(init.headers as Record<string, string>) };
+    return fetch(`${this.edge.url}${path}`, { ...init, headers });
+  }
+
+  get url(): string {
+    return this.edge.url;
   }
 
   private async send(

@@ -1,1 +1,2 @@
-export { readingRoutes } from './routes.ts';
+export type { Pages } from './pages.ts';
+export { type Reading, reading } from './routes.ts';
