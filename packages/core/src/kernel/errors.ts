@@ -157,6 +157,7 @@ interface ForeshardErrorOptions {
   readonly retryAfterSeconds?: number;
   readonly places?: readonly ErrorPlace[];
   readonly more?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 }
 
@@ -170,6 +171,8 @@ export class ForeshardError extends Error {
   readonly places: readonly ErrorPlace[] | undefined;
   /** what only this kind of error tells, such as where to go on */
   readonly more: Readonly<Record<string, unknown>> | undefined;
+  /** fields of the answer's header that belong to this error */
+  readonly headers: Readonly<Record<string, string>> | undefined;
 
   constructor(code: ErrorCode, detail: string, options: ForeshardErrorOptions = {}) {
     super(detail, { cause: options.cause });
@@ -178,5 +181,6 @@ export class ForeshardError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.places = options.places;
     this.more = options.more;
+    this.headers = options.headers;
   }
 }
