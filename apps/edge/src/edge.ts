@@ -21,8 +21,10 @@ import { type KnownToken, TokenCheck } from './http/token-check.ts';
 import { requestId, type Trace } from './http/trace.ts';
 import { Ingestion, type IngestionLimits, type IngestionObserver } from './ingest/ingestion.ts';
 import { LoadFlusher, type LoadStream } from './ingest/load-flusher.ts';
+import { type OwnQuota, QuotaBook, Quotas } from './limits/index.ts';
 import { type FirstMap, firstMap, MapFollower } from './map/follower.ts';
 import { LeasedIngestion } from './map/leased-ingestion.ts';
+import { type ProfileStream, profiling } from './profiling/index.ts';
 import { reading } from './reading/index.ts';
 import type { EdgeSettings } from './settings.ts';
 import { LoadObserver } from './telemetry/load-observer.ts';
@@ -37,7 +39,9 @@ export interface EdgeParts {
   readonly store: Pick<TopologyStore, 'snapshot' | 'changesAfter'>;
   readonly notifier: Pick<ChangeNotifier, 'subscribe'>;
   readonly activeHashes: () => Promise<readonly KnownToken[]>;
-  readonly loadStream: LoadStream;
+  /** of tokens and streams that have their own */
+  readonly ownQuotas: () => Promise<readonly OwnQuota[]>;
+  readonly loadStream: LoadStream & ProfileStream;
   readonly connectHosts: (map: TopologyMap) => HostConnections;
   readonly log: EdgeLog;
   /** the map cannot be followed any more: the process should begin anew */
@@ -86,9 +90,10 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
   log.info({ url }, 'listening');
   const warn = rarely((message, error) => log.warn({ err: error }, message));
   const tokens = tokenCheckOf(parts, warn);
-  const [map] = await Promise.all([followedMap(parts, warn), tokens.start()]);
+  const quotas = quotaBookOf(parts, warn);
+  const [map] = await Promise.all([followedMap(parts, warn), tokens.start(), quotas.start()]);
   const hosts = parts.connectHosts(map.topology);
-  const { handlers, start, stop } = assemble(parts, { map, hosts, tokens, metrics, warn });
+  const { handlers, start, stop } = assemble(parts, { map, hosts, tokens, quotas, metrics, warn });
   server.ready(handlers);
   start();
   await map.start();
@@ -98,6 +103,7 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
     async stop() {
       await stop(() => server.drain(DRAIN_MS));
       tokens.stop();
+      quotas.stop();
       await map.stop();
       await hosts.close();
       log.info({}, 'drained');
@@ -109,6 +115,7 @@ interface Loaded {
   readonly map: MapFollower;
   readonly hosts: HostConnections;
   readonly tokens: TokenCheck;
+  readonly quotas: QuotaBook;
   readonly metrics: EdgeMetrics;
   readonly warn: Warn;
 }
@@ -143,6 +150,12 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loade
     lifetimeMs: IDEMPOTENCY_LIFETIME_MS,
     nowMs: Date.now,
   });
+  const profiles = profiling({
+    ...settings,
+    stream: parts.loadStream,
+    fault,
+    onLost: () => metrics.lostFlush(),
+  });
   const flusher = new LoadFlusher(counters, parts.loadStream, () => metrics.lostFlush());
   metrics.watch({
     heldEvents: () => ingestion.heldEvents,
@@ -153,7 +166,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loade
   });
   const events = new EventsEndpoint({
     map,
-    ingestion: load.countingKeys(leasedIngestion(ingestion, map, metrics, warn)),
+    ingestion: load.countingKeys(profiles.around(leasedIngestion(ingestion, map, metrics, warn))),
     tokens,
     budget,
     answers,
@@ -174,13 +187,14 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loade
     start() {
       guard.start();
       flusher.start();
+      profiles.flusher.start();
     },
     async stop(drain: () => Promise<void>) {
       // readers that wait for news are answered now; they come back to another edge
       reads.close();
       await drain();
       guard.stop();
-      await flusher.stop();
+      await Promise.all([flusher.stop(), profiles.flusher.stop()]);
     },
   };
 }
@@ -193,9 +207,15 @@ function leasedIngestion(ingestion: Ingestion, map: MapFollower, metrics: EdgeMe
     nowMs: Date.now,
     observe(lane, events) {
       metrics.lane(lane, events);
-      if (lane !== 'direct') warn(`appends are in the lane "${lane}": the lease on the map ran out`, undefined);
+      if (lane !== 'direct')
+        warn(`appends are in the lane "${lane}": the lease on the map ran out`, undefined);
     },
   });
+}
+
+function quotaBookOf({ settings, ownQuotas }: EdgeParts, warn: Warn): QuotaBook {
+  const { token, stream } = settings.quotas;
+  return new QuotaBook({ ofEveryToken: token, ofEveryStream: stream, own: ownQuotas, warn });
 }
 
 function tokenCheckOf({ settings, activeHashes }: EdgeParts, warn: Warn): TokenCheck {

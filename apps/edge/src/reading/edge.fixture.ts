@@ -23,6 +23,7 @@ import {
 } from '@foreshard/core/topology';
 import { type LocalServer, startRedis } from '@foreshard/local';
 import { type RunningEdge, startEdge } from '../edge.ts';
+import type { OwnQuota } from '../limits/index.ts';
 
 export const TOKEN = 'fsh_test';
 const DEDUP = { windowMicros: 900_000_000, leadMicros: DEDUP_LEAD_MICROS };
@@ -40,6 +41,8 @@ export class EdgeFixture {
   private edge!: RunningEdge;
   private map!: TopologyMap;
   private pool!: HostPool;
+  /** what somebody has set; the edge reads it anew every few seconds */
+  quotas: OwnQuota[] = [];
   private tellEdge: (version: number) => void = () => {};
 
   private constructor(servers: LocalServer[], dir: string) {
@@ -196,6 +199,9 @@ export class EdgeFixture {
         eventBytesMax: 1_048_576,
         inFlightBytesMax: 268_435_456,
         holdMsMax: 5_000,
+        quotas: { token: {}, stream: {} },
+        profileShare: 0,
+        profileFields: {},
         logLevel: 'silent',
       },
       store: this.store,
@@ -205,6 +211,7 @@ export class EdgeFixture {
           return async () => {};
         },
       },
+      ownQuotas: async () => this.quotas,
       activeHashes: async () => [{ id: 't', hash: hash('sha256', TOKEN, 'hex'), scopes: ['read', 'ingest'] }],
       loadStream: { xadd: async () => null },
       connectHosts: (map) => new HostPool(map),
