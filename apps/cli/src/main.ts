@@ -9,6 +9,7 @@ import { register as registerForecast } from './forecast/index.ts';
 import { register as registerHosts } from './hosts/index.ts';
 import { register as registerLocal } from './local/index.ts';
 import { register as registerReplay } from './replay/index.ts';
+import { register as registerRestructure } from './restructure/index.ts';
 import { register as registerStreams } from './streams/index.ts';
 import { register as registerTelemetry } from './telemetry/index.ts';
 
@@ -34,6 +35,7 @@ for (const register of [
   registerBackup,
   registerHosts,
   registerStreams,
+  registerRestructure,
   registerTelemetry,
 ])
   register(program);

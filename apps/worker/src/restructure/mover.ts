@@ -11,6 +11,7 @@ import {
   drive,
   endOf,
   type Move,
+  type MoveControls,
   type MoveLog,
   type MoveRef,
   moveMachine,
@@ -67,7 +68,7 @@ export class Mover {
     if (!controls.paused) await this.drain(map, controls.concurrencyMax, signal);
     const moving = movingShardlets(map);
     this.parts.metrics.moving.set(moving.length);
-    const begun = await this.begin(map, moving, controls.concurrencyMax);
+    const begun = await this.begin(map, moving, controls);
     const outcomes = await inTime(begun);
     const ended = outcomes.filter((o) => o !== undefined);
     return ended.length === 0 ? undefined : { ended: ended.map((o) => o.kind) };
@@ -111,16 +112,16 @@ export class Mover {
     await this.parts.follower.upToDate();
   }
 
-  private async begin(map: TopologyMap, moving: readonly Shardlet[], concurrencyMax: number) {
+  private async begin(map: TopologyMap, moving: readonly Shardlet[], controls: MoveControls) {
     const rows = new Map(
       (await this.parts.moves.list({ ended: false, limit: OPEN_ROWS_MAX })).map((r) => [r.id, r]),
     );
     const begun: Promise<Outcome | undefined>[] = [];
     for (const shardlet of moving) {
-      if (this.running.size >= concurrencyMax) break;
+      if (this.running.size >= controls.concurrencyMax) break;
       const move = moveOf(shardlet)!;
       const row = rows.get(move.nextEpoch);
-      if (this.running.has(move.nextEpoch) || row?.order === 'pause') continue;
+      if (this.running.has(move.nextEpoch) || (isPaused(row, controls) && !mayBeUrgent(row))) continue;
       begun.push(this.start(map, shardlet, move, row));
     }
     return begun;
@@ -158,7 +159,7 @@ export class Mover {
     const machine =
       row?.order === 'abort' ? abortingMachine(map, shardlet, row.orderReason) : moveMachine(map, shardlet);
     let outcome = await drive(machine, perform);
-    const wasUrgent = desk.phase === 'verify' || row?.phase === 'verify';
+    const wasUrgent = desk.phase === 'verify' || mayBeUrgent(row);
     // edges may be waiting: the source takes its shardlet back rather than wait for the destination
     if (wasUrgent && isDestinationAway(outcome, move))
       outcome = await drive(abortingMachine(map, shardlet, `host ${move.dest} does not answer`), perform);
@@ -194,6 +195,15 @@ export class Mover {
 
 function kindOf({ state }: Shardlet): Move['kind'] {
   return state.kind === 'moving' ? 'open' : 'closed';
+}
+
+function isPaused(row: Move | undefined, controls: MoveControls): boolean {
+  return controls.paused || row?.order === 'pause';
+}
+
+/** It was about to seal its source when it last asked: edges may be waiting since. */
+function mayBeUrgent(row: Move | undefined): boolean {
+  return row?.phase === 'verify';
 }
 
 function isDestinationAway(outcome: Outcome, { dest }: MoveRef): boolean {
