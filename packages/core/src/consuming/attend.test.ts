@@ -49,7 +49,10 @@ describe('the assignment', () => {
     state = poll(state, many(4), 'a', 0, new Set([4]));
     expect([heldBy(state, 'a'), heldBy(state, 'b')]).toEqual([[1, 2, 4], [3]]);
     state = poll(state, many(4), 'a');
-    expect([heldBy(state, 'a'), heldBy(state, 'b')]).toEqual([[1, 2], [3, 4]]);
+    expect([heldBy(state, 'a'), heldBy(state, 'b')]).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
     for (const id of [1, 2]) expect(state.checkpoints.get(id)).toEqual(before.checkpoints.get(id));
     for (const id of [3, 4])
       expect(state.checkpoints.get(id)!.assignment).toBeGreaterThan(before.checkpoints.get(id)!.assignment);
@@ -69,7 +72,11 @@ describe('the assignment', () => {
   });
 
   it('gives a child only after every parent is checkpointed at its finalSeq', () => {
-    const map = mapOf([shardlet(1, [], closed(5, [3])), shardlet(2, [], closed(2, [3])), shardlet(3, [1, 2])]);
+    const map = mapOf([
+      shardlet(1, [], closed(5, [3])),
+      shardlet(2, [], closed(2, [3])),
+      shardlet(3, [1, 2]),
+    ]);
     let state = poll(EMPTY_GROUP, map, 'a');
     expect(heldBy(state, 'a')).toEqual([1, 2]);
     for (const [id, seq] of [
@@ -87,7 +94,10 @@ describe('the assignment', () => {
   });
 
   it('goes past what is past its retention, and tells how much that was', () => {
-    const map = mapOf([shardlet(1, [], { ...closed(7, [2]), kind: 'gone' } as Shardlet['state']), shardlet(2, [1])]);
+    const map = mapOf([
+      shardlet(1, [], { ...closed(7, [2]), kind: 'gone' } as Shardlet['state']),
+      shardlet(2, [1]),
+    ]);
     let state = poll(EMPTY_GROUP, map, 'a');
     state = poll(state, map, 'a');
     expect(state.checkpoints.get(1)).toMatchObject({ seq: 7, skipped: 7, member: undefined });
@@ -191,7 +201,13 @@ class World {
 
   private add(parents: readonly { shardlet: Shardlet }[]): number {
     const id = this.nextId++;
-    this.logs.set(id, { shardlet: shardlet(id, parents.map((p) => p.shardlet.id)), length: 0 });
+    this.logs.set(id, {
+      shardlet: shardlet(
+        id,
+        parents.map((p) => p.shardlet.id),
+      ),
+      length: 0,
+    });
     return id;
   }
 }

@@ -14,6 +14,10 @@ export interface GroupStore {
    */
   change<R>(
     name: string,
-    change: (group: Group, state: GroupState, nowMs: number) => { readonly state: GroupState; readonly result: R },
+    change: (
+      group: Group,
+      state: GroupState,
+      nowMs: number,
+    ) => { readonly state: GroupState; readonly result: R },
   ): Promise<R | undefined>;
 }

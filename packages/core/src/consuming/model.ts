@@ -9,7 +9,10 @@ export const groupNameSchema = z
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'a group name is up to 63 of a-z, 0-9, dot, underscore and hyphen');
 export const memberIdSchema = z
   .string()
-  .regex(/^[\w.:-]{1,128}$/, 'a member id is up to 128 letters, digits, dots, colons, underscores and hyphens');
+  .regex(
+    /^[\w.:-]{1,128}$/,
+    'a member id is up to 128 letters, digits, dots, colons, underscores and hyphens',
+  );
 
 /** Long enough for a batch and a pause of garbage collection; a dead consumer is replaced after it. */
 export const SESSION_MS_DEFAULT = 10_000;

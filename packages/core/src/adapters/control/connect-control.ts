@@ -6,6 +6,7 @@
 import type { Redis } from 'ioredis';
 import type { MoveLog } from '../../migration/index.ts';
 import type { BlockStore } from '../../telemetry/index.ts';
+import type { GroupStore } from '../../consuming/index.ts';
 import type { ChangeNotifier, TopologyStore } from '../../topology/index.ts';
 import { within } from '../deadline/index.ts';
 import { EtcdChangeNotifier, openEtcdTopology } from '../etcd/index.ts';
@@ -13,6 +14,7 @@ import {
   openPrisma,
   PrismaMoveLog,
   PrismaRestoration,
+  PrismaGroupStore,
   PrismaTokenStore,
   PrismaTopologyStore,
   type Restoration,
@@ -38,6 +40,8 @@ export interface Control {
   readonly notifier: ChangeNotifier;
   readonly jobs: JobProducer;
   readonly tokens: TokenStore;
+  /** consumer groups */
+  readonly groups: GroupStore;
   /** what people want of moves, and what became of them */
   readonly moves: MoveLog;
   /** whether T was restored from a backup, and the end of that state */
@@ -64,6 +68,7 @@ export function connectControl(settings: ControlSettings): Control {
     notifier: t.notifier,
     jobs,
     tokens: new PrismaTokenStore(prisma, databaseUrl),
+    groups: new PrismaGroupStore(prisma, databaseUrl),
     moves: new PrismaMoveLog(prisma, databaseUrl),
     restoration: new PrismaRestoration(prisma, databaseUrl),
     telemetry,
