@@ -8,6 +8,7 @@ import type { Fitted, Forecast, Forecaster, Unfit } from './forecaster.ts';
 import { bandOf } from './horizon-bands.ts';
 import { kalman } from './kalman.ts';
 import { naive } from './naive.ts';
+import { withoutOutages } from './regimes.ts';
 import { neverNegative, type Series } from './series.ts';
 import {
   fitOrReason,
@@ -49,7 +50,8 @@ const NAIVE_METHODS = ['naive', 'seasonal-day', 'seasonal-week'];
 /** what a forecast may exceed the known range by, in ranges; beyond it a regression has left its ground */
 const RANGE_BEYOND = 2;
 
-export function select(models: readonly Forecaster[], series: Series, horizon: number): Selection {
+export function select(models: readonly Forecaster[], known: Series, horizon: number): Selection {
+  const series = { ...known, values: withoutOutages(known.values) };
   const plan = planTrial(series.values.length, horizon, series.seasons[0] ?? 1);
   if (plan === undefined) return untried(series, horizon);
   const { trialled, unfit } = runTrial(models, series, plan);
@@ -155,7 +157,8 @@ function memberOf(name: string, fitted: Fitted): Member {
 }
 
 /** The forecast from the end of `history`; members that answer nonsense today are left out of it. */
-export function forecastFrom(selection: Selection, history: Float64Array, horizon: number): Forecast {
+export function forecastFrom(selection: Selection, known: Float64Array, horizon: number): Forecast {
+  const history = withoutOutages(known);
   const heard: Forecast[] = [];
   const weights: Float64Array[] = [];
   for (const member of selection.members) {

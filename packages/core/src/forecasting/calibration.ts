@@ -14,6 +14,11 @@ const LEVELS = [0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99
 /** errors that weigh as much as the common shape; errors of one origin are alike, so origins are counted */
 const SHAPE_ORIGINS = 20;
 const SCALE_ORIGINS = 3;
+/**
+ * The trial's origins lie in the same few days, and the models were weighed by the same errors, so what comes
+ * later strays further. Measured on the training part of M4: without it 95 % intervals cover 0.89, with it 0.94.
+ */
+const BEYOND_THE_TRIAL = 1.35;
 
 export interface NormalisedErrors {
   /** error over expected spread, of each origin and step ahead; NaN where the truth is missing */
@@ -34,7 +39,7 @@ export class Quantiles {
       // the band's own scale, the shape of all bands
       const ownScale =
         (origins.length * meanSize(own) + SCALE_ORIGINS * scale) / (origins.length + SCALE_ORIGINS);
-      return overall.map((quantile) => (quantile * ownScale) / Math.max(scale, 1e-12));
+      return overall.map((quantile) => (BEYOND_THE_TRIAL * quantile * ownScale) / Math.max(scale, 1e-12));
     });
   }
 
