@@ -21,8 +21,8 @@ import { StreamTables } from './stream-tables.ts';
 export interface FollowerParts {
   readonly store: Pick<TopologyStore, 'snapshot' | 'changesAfter'>;
   readonly notifier: Pick<ChangeNotifier, 'subscribe'>;
-  /** where the last map is kept */
-  readonly file: string;
+  /** where the last map is kept; undefined: nowhere */
+  readonly file: string | undefined;
   readonly nowMs: () => number;
   readonly warn: (message: string, error: unknown) => void;
   readonly onBroken: (reason: string) => void;
@@ -49,7 +49,7 @@ export async function firstMap({
   const snapshot = store.snapshot();
   const fromStore = await Promise.race([snapshot.catch(() => undefined), pause(SNAPSHOT_PATIENCE_MS)]);
   if (fromStore !== undefined) return { topology: fromStore, from: 'store' };
-  const fromFile = await readMapFile(file);
+  const fromFile = file === undefined ? undefined : await readMapFile(file);
   return fromFile && { topology: fromFile, from: 'file' };
 }
 
@@ -174,6 +174,7 @@ export class MapFollower implements EdgeMap {
   }
 
   private scheduleWrite(inMs: number): void {
+    if (this.parts.file === undefined) return;
     if (this.writeTimer !== undefined || this.writtenVersion === this.topology.version) return;
     this.writeTimer = setTimeout(async () => {
       const startedMs = this.parts.nowMs();
@@ -187,9 +188,10 @@ export class MapFollower implements EdgeMap {
 
   private async write(): Promise<void> {
     const { version } = this.topology;
-    if (this.unproven || this.writtenVersion === version) return;
+    const { file } = this.parts;
+    if (file === undefined || this.unproven || this.writtenVersion === version) return;
     try {
-      await writeMapFile(this.parts.file, this.topology);
+      await writeMapFile(file, this.topology);
       this.writtenVersion = version;
     } catch (error) {
       this.parts.warn('the map cannot be written to disk', error);

@@ -3,7 +3,7 @@
  * restarted host is readmitted, and what is left over is dropped. Jobs and recovery are this same code. The
  * machines in core decide; here their actions meet the real hosts and the real T.
  */
-import type { EventHost } from '@foreshard/core/hosts';
+import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
 import type { LockService } from '@foreshard/core/locking';
 import {
   drive,
@@ -140,7 +140,8 @@ export class Reconciler {
   private async readmit(host: Host, run: string, signal: AbortSignal): Promise<Outcome[]> {
     const { log, doors, alarms, metrics } = this.parts;
     log.warn({ host: host.id, run }, 'host has restarted: readmitting it');
-    const pinned = await doors.open(host, run);
+    const pinned = await doors.open(host, run).catch(unreachable);
+    if (!('identify' in pinned)) return [{ kind: 'unreachable', host: host.id, detail: pinned.message }];
     try {
       const perform = this.perform(signal, async (id) => (id === host.id ? pinned : doors.trusted(id)));
       const machine = readmissionMachine(host, run);
@@ -204,6 +205,12 @@ export class Reconciler {
     this.parts.metrics.unsettled.set(unsettled);
     this.parts.metrics.garbage.set(map.garbage().length);
   }
+}
+
+/** It was there a moment ago: the next pass finds it again, or the run it is in then. */
+function unreachable(error: unknown): HostUnreachable {
+  if (error instanceof HostUnreachable) return error;
+  throw error;
 }
 
 function summary(outcomes: readonly Outcome[]): object {

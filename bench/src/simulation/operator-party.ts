@@ -1,0 +1,101 @@
+/** Whoever decides restructures: at random, from a map that may be old, over the same bad network. */
+import { comparePositions, hashKey, type Position, type Range, range } from '@foreshard/core/keyspace';
+import { type Decision, restructure, type Shardlet, type Topology } from '@foreshard/core/topology';
+import type { Cluster } from './cluster.ts';
+import { VirtualProcess } from './virtual-process.ts';
+
+/** more leaves would thin out what meets in one of them */
+const LEAVES_MAX = 7;
+
+export class OperatorParty {
+  readonly name = 'operator';
+  private readonly cluster: Cluster;
+  private readonly everyMs: number;
+  private process: VirtualProcess;
+  private isOver = false;
+
+  constructor(cluster: Cluster, everyMs: number) {
+    this.cluster = cluster;
+    this.everyMs = everyMs;
+    this.process = new VirtualProcess(this.name, cluster.schedule);
+  }
+
+  get caller(): VirtualProcess {
+    return this.process;
+  }
+
+  start(): void {
+    this.process = new VirtualProcess(this.name, this.cluster.schedule);
+    this.isOver = false;
+    void this.process.run(async () => {
+      const { draws } = this.cluster;
+      while (!this.isOver) {
+        await new Promise((resolve) => setTimeout(resolve, draws.between(0.3, 1.7) * this.everyMs));
+        await this.act().catch(() => {});
+      }
+    });
+  }
+
+  kill(): void {
+    this.process.kill();
+    this.cluster.network.callerDied(this.process);
+  }
+
+  rest(): void {
+    this.isOver = true;
+  }
+
+  private async act(): Promise<void> {
+    const topology = this.cluster.topology.portFor(this.process);
+    const map = await topology.snapshot();
+    const decision = this.choose(map);
+    if (decision === undefined) return;
+    const reply = await topology.decide(decision, this.name);
+    const outcome = reply.kind === 'decided' ? `version ${reply.version}` : reply.refusal.detail;
+    this.cluster.history.told(this.name, `${decision.name}: ${outcome}`);
+  }
+
+  private choose(map: Topology): Decision<unknown> | undefined {
+    const { draws } = this.cluster;
+    const open = map.shardlets.filter((s) => s.state.kind === 'open');
+    if (open.length === 0) return undefined;
+    const shardlet = draws.pick(open);
+    const kind = draws.below(4);
+    if (kind === 0) return this.into([shardlet], [shardlet.range]);
+    if (kind < 3 && open.length < LEAVES_MAX) return this.split(shardlet);
+    return this.merge(shardlet, open);
+  }
+
+  private split(shardlet: Shardlet): Decision<unknown> | undefined {
+    const at = this.cutIn(shardlet.range);
+    if (at === undefined) return undefined;
+    return this.into([shardlet], [range(shardlet.range.from, at), range(at, shardlet.range.to)]);
+  }
+
+  private merge(shardlet: Shardlet, open: readonly Shardlet[]): Decision<unknown> | undefined {
+    const right = open.find(
+      (other) =>
+        other.owner === shardlet.owner &&
+        other.shard === shardlet.shard &&
+        comparePositions(other.range.from, shardlet.range.to) === 0,
+    );
+    return right && this.into([shardlet, right], [range(shardlet.range.from, right.range.to)]);
+  }
+
+  private into(parents: readonly Shardlet[], children: readonly Range[]): Decision<unknown> {
+    return restructure({ parents: parents.map(({ id, epoch }) => ({ id, epoch })), children });
+  }
+
+  /** Between two keys in use, or inside one where the stream allows it. */
+  private cutIn({ from, to }: Range): Position | undefined {
+    const { draws, keys, plan } = this.cluster;
+    const inside = (p: Position) => comparePositions(p, from) > 0 && comparePositions(p, to) < 0;
+    const candidates = keys.flatMap((key): Position[] => {
+      const hi = hashKey(key);
+      const within = { hi, lo: draws.below(0x1_0000_0000) };
+      return plan.splitKeys ? [within, within, { hi, lo: 0 }] : [{ hi, lo: 0 }];
+    });
+    const possible = candidates.filter(inside);
+    return possible.length === 0 ? undefined : draws.pick(possible);
+  }
+}
