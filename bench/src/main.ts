@@ -15,6 +15,7 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   ingest: () => import('./ingest.ts'),
   latency: () => import('./latency.ts'),
   parsing: () => import('./parsing.ts'),
+  'slow-clients': () => import('./slow-clients.ts'),
 };
 
 const usage = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--rounds 5] [--seconds 5] [--ids 10000000] [--shardlets 10000] [--fsync-ms 0]`;

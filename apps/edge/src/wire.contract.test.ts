@@ -1,8 +1,10 @@
 /** What clients of the ecosystem, and hostile ones, get from a real edge process over HTTP. */
 import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudEvent, emitterFor, HTTP, httpTransport } from 'cloudevents';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, EdgeCluster, eventOf } from './edge-process.fixture.ts';
 
@@ -150,16 +152,24 @@ describe('Idempotency-Key', () => {
 });
 
 describe('a hostile client', () => {
+  const SILENCE_MS = 200;
   const authorized = () => `host: edge\r\nauthorization: Bearer ${cluster.token}\r\ncontent-type: ${ONE}\r\n`;
 
-  /** Everything that is answered to these bytes until the edge closes, or until `ms` have passed. */
+  /** What is answered to these bytes, until the edge closes or falls silent, or `ms` have passed. */
   async function raw(bytes: string | Buffer, ms = 3_000): Promise<string> {
     const socket = connect(Number(new URL(cluster.edgeUrl).port), '127.0.0.1');
     let answered = '';
-    socket.on('data', (chunk) => (answered += chunk));
     socket.on('error', () => {});
+    const silent = new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      socket.on('data', (chunk) => {
+        answered += chunk;
+        clearTimeout(timer);
+        timer = setTimeout(resolve, SILENCE_MS);
+      });
+    });
     socket.write(bytes);
-    await Promise.race([once(socket, 'close'), sleep(ms)]);
+    await Promise.race([once(socket, 'close'), silent, sleep(ms)]);
     socket.destroy();
     return answered;
   }
@@ -254,5 +264,100 @@ describe('a hostile client', () => {
   it('that is slow is answered 408 and cut off', async () => {
     const slow = raw('GET /livez HTTP/1.1\r\nhost: a\r\nx: ', 15_000);
     expect(await slow).toMatch(/^HTTP\/1\.1 408 [\s\S]*request_timeout/);
+  });
+});
+
+describe('whatever is sent', () => {
+  const agent = new Agent({ keepAlive: true });
+  afterAll(() => agent.destroy());
+
+  interface Sent {
+    readonly method: string;
+    readonly path: string;
+    readonly headers: Record<string, string>;
+    readonly body: string;
+  }
+
+  async function exchange({
+    method,
+    path,
+    headers,
+    body,
+  }: Sent): Promise<{ answer: IncomingMessage; text: string }> {
+    const sending = request({
+      agent,
+      port: new URL(cluster.edgeUrl).port,
+      method,
+      path,
+      headers: { authorization: `Bearer ${cluster.token}`, ...headers },
+    });
+    // Node's client gives the body of other methods no length
+    sending.end(method.startsWith('P') ? body : '');
+    const [answer] = (await once(sending, 'response')) as [IncomingMessage];
+    const chunks: Buffer[] = await answer.toArray();
+    return { answer, text: String(Buffer.concat(chunks)) };
+  }
+
+  const headerText = fc.stringMatching(/^[ -~]{0,30}$/);
+  const sent: fc.Arbitrary<Sent> = fc.record({
+    method: fc.constantFrom('POST', 'POST', 'POST', 'GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD'),
+    path: fc.oneof(
+      fc.constantFrom(
+        '/v1/events',
+        '/v1/streams/main/events',
+        '/v1/streams/%00/events',
+        '/v1/events?x=%',
+        '//',
+        '/%',
+      ),
+      fc.stringMatching(/^\/[!-~]{0,20}$/),
+    ),
+    headers: fc.dictionary(
+      fc.constantFrom(
+        ...[
+          'content-type',
+          'ce-id',
+          'ce-source',
+          'ce-type',
+          'ce-specversion',
+          'ce-time',
+          'ce-x_y',
+          'idempotency-key',
+        ],
+        ...['foreshard-token', 'content-encoding', 'traceparent', 'host', 'accept', 'authorization'],
+      ),
+      fc.oneof(
+        headerText,
+        fc.constantFrom(
+          ONE,
+          'application/cloudevents-batch+json',
+          'application/x-ndjson',
+          'application/json',
+          '1.0',
+          '"k"',
+        ),
+      ),
+      { maxKeys: 6 },
+    ),
+    body: fc.oneof(fc.json(), fc.string(), fc.constantFrom('', '[]', '[{}]', '{"specversion":"1.0"}')),
+  });
+
+  it('is answered with a problem, results, or a page of the API, and the edge goes on', async () => {
+    await fc.assert(
+      fc.asyncProperty(sent, async (what) => {
+        const { answer, text } = await exchange(what);
+        const status = answer.statusCode!;
+        expect(status).not.toBe(500);
+        if (status < 400 || what.method === 'HEAD') return;
+        expect(answer.headers['content-type']).toBe('application/problem+json');
+        expect(JSON.parse(text)).toMatchObject({
+          status,
+          code: expect.any(String),
+          detail: expect.any(String),
+        });
+      }),
+      { numRuns: 400 },
+    );
+    expect((await post(oneEvent(), { 'content-type': ONE })).status).toBe(200);
   });
 });

@@ -19,6 +19,7 @@ const READY_WITHIN_MS = 60_000;
 
 export interface BenchCluster {
   readonly edgeUrl: string;
+  readonly edgePid: number;
   readonly token: string;
   readonly control: Control;
   /** the Redis that owns every shardlet */
@@ -58,17 +59,17 @@ export async function startCluster({ shardlets, fsyncMs }: BenchOptions): Promis
   await openAll(control, environment);
   const edgePort = await freePort();
   const edgeUrl = `http://127.0.0.1:${edgePort}`;
-  children.push(
-    start(join(ROOT, 'apps/edge/src/main.ts'), [], {
-      ...environment,
-      EDGE_PORT: String(edgePort),
-      LOG_LEVEL: 'error',
-    }),
-  );
+  const edge = start(join(ROOT, 'apps/edge/src/main.ts'), [], {
+    ...environment,
+    EDGE_PORT: String(edgePort),
+    LOG_LEVEL: 'error',
+  });
+  children.push(edge);
   await waitUntil('the edge is ready', READY_WITHIN_MS, async () => (await fetch(`${edgeUrl}/readyz`)).ok);
 
   return {
     edgeUrl,
+    edgePid: edge.process.pid!,
     token,
     control,
     host,

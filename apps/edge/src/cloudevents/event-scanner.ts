@@ -279,5 +279,5 @@ function isInteger(text: string): boolean {
 }
 
 function shortened(name: string): string {
-  return name.length <= 60 ? name : `${name.slice(0, 60)}...`;
+  return (name.length <= 60 ? name : `${name.slice(0, 60)}...`).toWellFormed();
 }

@@ -59,9 +59,9 @@ function pointerOf(open: readonly Container[]): string {
   return pointer;
 }
 
-/** One reference token of a pointer. */
+/** One reference token of a pointer; half a surrogate pair cannot be sent and is replaced. */
 export function escaped(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+  return name.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 function stringEnd(bytes: Buffer, quote: number): number {

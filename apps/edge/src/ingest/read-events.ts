@@ -116,7 +116,8 @@ class Reading {
   private take(i: number): void {
     const { intake, scanner } = this;
     const problem = this.problemOf(i);
-    intake.ids[i] = scanner.id;
+    // told back also when it is refused for its characters
+    intake.ids[i] = problem === undefined ? scanner.id : scanner.id?.toWellFormed();
     const { version } = scanner;
     if (version !== undefined && this.versions.size < VERSIONS_MAX) this.versions.add(version);
     if (problem === undefined) this.place(i);
