@@ -13,6 +13,7 @@ import { answerBroken, refuseTunnel } from './broken-requests.ts';
 import type { EventsEndpoint } from './events-endpoint.ts';
 import { asksToContinue, letContinue } from './expect-continue.ts';
 import type { EdgeMetrics } from './metrics.ts';
+import { PROBLEM_MEDIA_TYPE, problemDocument } from './problem.ts';
 import { respond, respondProblem } from './respond.ts';
 
 export const MAIN_STREAM = 'main';
@@ -87,7 +88,11 @@ export class EdgeServer {
 
   ready({ events, routes }: Handlers): void {
     this.events = events;
-    this.listener = getRequestListener(routes.fetch);
+    this.listener = getRequestListener(routes.fetch, {
+      // of HTTP/1.0, which needs no Host
+      hostname: 'edge',
+      errorHandler: () => malformedUrl(),
+    });
   }
 
   /**
@@ -138,6 +143,13 @@ export class EdgeServer {
       respondProblem(request, response, notReady);
     }
   }
+}
+
+/** Host and path together are no URL: Hono was not even asked. */
+function malformedUrl(): Response {
+  const document = problemDocument('malformed_request', 'The header Host and the path make no valid URL.');
+  const headers = { 'content-type': PROBLEM_MEDIA_TYPE };
+  return new Response(JSON.stringify(document), { status: document.status, headers });
 }
 
 const UNKNOWN_EXPECTATION = 'The edge knows no expectation but 100-continue.';
