@@ -6,7 +6,7 @@ import { type Control, connectControl } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { openLocks } from '@foreshard/core/adapters/locks';
 import type { LockLane } from '@foreshard/core/locking';
-import { RETENTION_DEFAULT } from '@foreshard/core/telemetry';
+import { RETENTION_DEFAULT, SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
 import type { Logger } from 'pino';
 import type { HostDoors } from './hosts/host-doors.ts';
 import { JobRegistry, type Processors } from './jobs/registry.ts';
@@ -104,7 +104,7 @@ async function beginWork(
   const alarms = new HostAlarms({ redis: control.redis, metrics, log, nowMs });
   const lock = openLocks(control.redis, settings.lockRedisUrls, lockObserver(metrics, log));
   const reconciler = new Reconciler({ ...shared, lock, alarms });
-  const mover = new Mover({ ...shared, lock, moves: control.moves });
+  const mover = new Mover({ ...shared, lock, moves: control.moves, difference: differences(control.redis) });
   const processors = jobProcessors(
     reconciler,
     mover,
@@ -137,6 +137,12 @@ async function beginWork(
       await pool.close();
     },
   };
+}
+
+/** The control Redis may be away: the whole copy is compared all the same. */
+function differences(redis: Control['redis']) {
+  return async (move: number) =>
+    (await redis.hget(SHADOW_DIFFERENCES_KEY, String(move)).catch(() => null)) ?? undefined;
 }
 
 /** A contended lock is everyday life of several workers; one that is missing or lost is worth a line. */

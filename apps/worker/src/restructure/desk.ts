@@ -32,6 +32,8 @@ export interface DeskParts {
   readonly host: (id: number) => Promise<EventHost>;
   /** moves that share the budget, on all workers */
   readonly sharers: () => number;
+  /** what edges have found to differ when they read both sides; undefined: nothing */
+  readonly difference: (move: number) => Promise<string | undefined>;
   readonly worker: string;
   readonly nowMs: () => number;
   readonly log: Logger;
@@ -63,7 +65,7 @@ export class Desk implements MoveDesk {
     this.phase = progress.phase;
     this.count(progress);
     const { move: row, controls } = await this.currentOrders(move, progress);
-    const refusal = this.refusal(row, controls);
+    const refusal = this.refusal(row, controls) ?? (await this.differing(move, progress));
     if (refusal !== undefined) return refusal;
     const own = row?.bytesPerSecondMax ?? null;
     const limits = { budget: controls.bytesPerSecondMax, sharers: this.parts.sharers(), own };
@@ -93,6 +95,13 @@ export class Desk implements MoveDesk {
     if (controls.paused) return { kind: 'pause', reason: `all moves are paused: ${controls.reason}` };
     if (row?.order === 'pause') return { kind: 'pause', reason: row.orderReason };
     return undefined;
+  }
+
+  /** Asked last before the cutover: a difference stops the move. */
+  private async differing({ nextEpoch }: MoveRef, { phase }: MoveProgress): Promise<MoveOrder | undefined> {
+    if (phase !== 'verify') return undefined;
+    const reason = await this.parts.difference(nextEpoch);
+    return reason === undefined ? undefined : { kind: 'abort', reason };
   }
 
   private async currentOrders(ref: MoveRef, progress: MoveProgress) {

@@ -44,6 +44,7 @@ export interface MoverParts {
   readonly doors: Pick<HostDoors, 'trusted'>;
   readonly lock: LockService;
   readonly moves: MoveLog;
+  readonly difference: (move: number) => Promise<string | undefined>;
   readonly metrics: Pick<Metrics, 'outcomes' | 'moving'>;
   readonly log: Logger;
   readonly nowMs: () => number;

@@ -16,6 +16,7 @@ export * from './metric.ts';
 export * from './minute-roll-up.ts';
 export { ByteReader, ByteWriter } from './packing.ts';
 export * from './series.ts';
+export * from './shadow-differences.ts';
 export * from './shardlet-keys.ts';
 export * from './shardlet-load.ts';
 export * from './telemetry-store.ts';
