@@ -6,6 +6,7 @@ import { register as registerDoctor } from './doctor/index.ts';
 import { register as registerEvents } from './events/index.ts';
 import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from './failure.ts';
 import { register as registerForecast } from './forecast/index.ts';
+import { register as registerHealth } from './health/index.ts';
 import { register as registerHosts } from './hosts/index.ts';
 import { register as registerLocal } from './local/index.ts';
 import { register as registerReplay } from './replay/index.ts';
@@ -33,6 +34,7 @@ for (const register of [
   registerDoctor,
   registerForecast,
   registerBackup,
+  registerHealth,
   registerHosts,
   registerStreams,
   registerRestructure,

@@ -17,6 +17,7 @@ import { createMetrics, type Metrics } from './process/metrics.ts';
 import { serveProbes } from './process/probes.ts';
 import type { Settings } from './process/settings.ts';
 import { HostAlarms } from './reconcile/host-alarms.ts';
+import { profilingJobs } from './profiling/index.ts';
 import { Reconciler } from './reconcile/reconcile.ts';
 import { Mover } from './restructure/mover.ts';
 import { RetentionJob } from './retention/retention-job.ts';
@@ -105,7 +106,11 @@ async function beginWork(
   const lock = openLocks(control.redis, settings.lockRedisUrls, lockObserver(metrics, log));
   const reconciler = new Reconciler({ ...shared, lock, alarms });
   const mover = new Mover({ ...shared, lock, moves: control.moves, difference: differences(control.redis) });
+  const { profiles, health } = control;
+  const feed = new LoadFeed(control.redis);
+  const ofProfiles = profilingJobs({ ...shared, redis: control.redis, feed, profiles, health });
   const processors = jobProcessors(
+    ofProfiles,
     reconciler,
     mover,
     new RetentionJob(shared),
@@ -174,6 +179,7 @@ async function followWhenReady(
 }
 
 function jobProcessors(
+  ofProfiles: ReturnType<typeof profilingJobs>,
   reconciler: Reconciler,
   mover: Mover,
   retention: RetentionJob,
@@ -181,6 +187,7 @@ function jobProcessors(
   rollUp: RollUpJob,
 ): Processors {
   return {
+    ...ofProfiles,
     reconcile: (_, signal) => reconciler.run(signal),
     move: (_, signal) => mover.run(signal),
     retention: (_, signal) => retention.run(signal),

@@ -53,6 +53,22 @@ export const JOBS = {
     backoffMs: 0,
     everyMs: 10_000,
   },
+  mergeProfiles: {
+    purpose: 'Adds what edges have profiled to minutes and hours, and ends what is past its retention',
+    payload: nothing,
+    timeoutMs: 60_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 10_000,
+  },
+  scoreHealth: {
+    purpose: 'Scores the health of every shardlet and host from what is recorded, and keeps the history',
+    payload: nothing,
+    timeoutMs: 60_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 60_000,
+  },
   rollUpTelemetry: {
     purpose: 'Adds the load that edges tell up to minutes and hours, and ends what is past its retention',
     payload: nothing,

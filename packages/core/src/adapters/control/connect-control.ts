@@ -5,6 +5,7 @@
  */
 import type { Redis } from 'ioredis';
 import type { MoveLog } from '../../migration/index.ts';
+import type { HealthStore, ProfileStore } from '../../profiling/index.ts';
 import type { BlockStore } from '../../telemetry/index.ts';
 import type { GroupStore } from '../../consuming/index.ts';
 import type { ChangeNotifier, TopologyStore } from '../../topology/index.ts';
@@ -12,7 +13,9 @@ import { within } from '../deadline/index.ts';
 import { EtcdChangeNotifier, openEtcdTopology } from '../etcd/index.ts';
 import {
   openPrisma,
+  PrismaHealthStore,
   PrismaMoveLog,
+  PrismaProfileStore,
   PrismaRestoration,
   PrismaGroupStore,
   PrismaTokenStore,
@@ -46,6 +49,10 @@ export interface Control {
   readonly moves: MoveLog;
   /** whether T was restored from a backup, and the end of that state */
   readonly restoration: Restoration;
+  /** what the data looks like, over time */
+  readonly profiles: ProfileStore;
+  /** how well it is served, over time */
+  readonly health: HealthStore;
   /** the recorded load */
   readonly telemetry: BlockStore;
   /** the control Redis, for what else a process keeps there */
@@ -71,6 +78,8 @@ export function connectControl(settings: ControlSettings): Control {
     groups: new PrismaGroupStore(prisma, databaseUrl),
     moves: new PrismaMoveLog(prisma, databaseUrl),
     restoration: new PrismaRestoration(prisma, databaseUrl),
+    profiles: new PrismaProfileStore(prisma, databaseUrl),
+    health: new PrismaHealthStore(prisma, databaseUrl),
     telemetry,
     redis,
     async close() {

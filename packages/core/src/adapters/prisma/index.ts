@@ -1,6 +1,7 @@
 export { openPrisma, type PrismaClient } from './client.ts';
 export { DatabaseUnreachable, databaseUnreachable, isConnectionFailure } from './database-unreachable.ts';
 export { PrismaGroupStore } from './group-store.ts';
+export { PrismaHealthStore } from './health-store.ts';
 export { applyMigrations, MigrationRefused } from './migrator.ts';
 export { PrismaMoveLog } from './move-log.ts';
 export { PrismaProfileStore } from './profile-store.ts';
