@@ -9,6 +9,7 @@ import { register as registerForecast } from './forecast/index.ts';
 import { register as registerHealth } from './health/index.ts';
 import { register as registerHosts } from './hosts/index.ts';
 import { register as registerLocal } from './local/index.ts';
+import { register as registerQuotas } from './quotas/index.ts';
 import { register as registerReplay } from './replay/index.ts';
 import { register as registerRestructure } from './restructure/index.ts';
 import { register as registerStreams } from './streams/index.ts';
@@ -37,6 +38,7 @@ for (const register of [
   registerHealth,
   registerHosts,
   registerStreams,
+  registerQuotas,
   registerRestructure,
   registerTelemetry,
 ])

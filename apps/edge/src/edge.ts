@@ -28,6 +28,8 @@ import { type ProfileStream, profiling } from './profiling/index.ts';
 import { reading } from './reading/index.ts';
 import type { EdgeSettings } from './settings.ts';
 import { LoadObserver } from './telemetry/load-observer.ts';
+import { mountTelemetry } from './telemetry/mount.ts';
+import { RecordIntake } from './telemetry/record-intake.ts';
 
 export interface HostConnections {
   get(hostId: number): Promise<EventHost>;
@@ -120,7 +122,7 @@ interface Loaded {
   readonly warn: Warn;
 }
 
-function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loaded) {
+function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics, warn }: Loaded) {
   const { settings } = parts;
   const clock = systemClock;
   const fault = (error: unknown, trace?: Trace) => {
@@ -143,7 +145,13 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loade
     observer: observerOf(metrics, load, map.topology, fault, warn),
   });
   const mayRead = (authorization: string | undefined) => tokens.permits(authorization, 'read');
-  const reads = reading({ map, hosts, clock, mayRead });
+  const reads = reading({
+    map,
+    hosts,
+    clock,
+    mayRead,
+    onRead: (shardlet, events) => load.read(shardlet, events),
+  });
   const budget = new ByteBudget(settings.inFlightBytesMax);
   const answers = new IdempotencyRecords({
     bytesMax: IDEMPOTENCY_BYTES_MAX,
@@ -156,6 +164,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loade
     fault,
     onLost: () => metrics.lostFlush(),
   });
+  const records = new RecordIntake(parts.loadStream);
   const flusher = new LoadFlusher(counters, parts.loadStream, () => metrics.lostFlush());
   metrics.watch({
     heldEvents: () => ingestion.heldEvents,
@@ -164,10 +173,12 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loade
     mapAgeSeconds: () => map.ageMs / 1_000,
     followers: () => reads.followers(),
   });
+  const quotas = new Quotas(book);
   const events = new EventsEndpoint({
     map,
     ingestion: load.countingKeys(profiles.around(leasedIngestion(ingestion, map, metrics, warn))),
     tokens,
+    quotas,
     budget,
     answers,
     clock,
@@ -179,7 +190,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loade
     tokens,
     metrics,
     mapAgeMs: () => map.ageMs,
-    mounts: [(api) => reads.mount(api)],
+    mounts: [(api) => reads.mount(api), (api) => mountTelemetry(api, records, budget)],
     fault,
   }).app;
   return {
@@ -214,7 +225,7 @@ function leasedIngestion(ingestion: Ingestion, map: MapFollower, metrics: EdgeMe
 }
 
 function quotaBookOf({ settings, ownQuotas }: EdgeParts, warn: Warn): QuotaBook {
-  const { token, stream } = settings.quotas;
+  const { token, stream } = settings.quotaOfEach;
   return new QuotaBook({ ofEveryToken: token, ofEveryStream: stream, own: ownQuotas, warn });
 }
 

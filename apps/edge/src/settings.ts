@@ -61,7 +61,7 @@ const schema = z
     holdMsMax: e.EDGE_HOLD_MS_MAX,
     profileShare: e.EDGE_PROFILE_SHARE,
     profileFields: e.EDGE_PROFILE_FIELDS,
-    quotas: {
+    quotaOfEach: {
       token: {
         eventsPerSecond: e.EDGE_QUOTA_TOKEN_EVENTS_PER_SECOND,
         bytesPerSecond: e.EDGE_QUOTA_TOKEN_BYTES_PER_SECOND,

@@ -14,6 +14,7 @@ import type { Intake } from '../ingest/intake.ts';
 import { type ContentMode, contentModeOf } from '../ingest/media-type.ts';
 import { type Accepted, readEvents } from '../ingest/read-events.ts';
 import { replyTo } from '../ingest/reply.ts';
+import type { Quotas } from '../limits/index.ts';
 import type { EdgeMap } from '../map/edge-map.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import { letContinue } from './expect-continue.ts';
@@ -36,6 +37,7 @@ export interface EventsEndpointParts {
   readonly tokens: TokenCheck;
   readonly budget: ByteBudget;
   readonly answers: IdempotencyRecords;
+  readonly quotas: Quotas;
   readonly clock: Clock;
   readonly bodyBytesMax: number;
   readonly eventBytesMax: number;
@@ -81,7 +83,7 @@ export class EventsEndpoint {
     letContinue(request, response);
     const body = await readBody(request, bodyBytesMax, budget);
     try {
-      const store = () => this.store(mode, request, body.bytes, accepted);
+      const store = () => this.store(mode, request, response, body.bytes, accepted);
       respond(response, key === undefined ? await store() : await this.once(key, request, body.bytes, store));
     } finally {
       body.release();
@@ -101,6 +103,7 @@ export class EventsEndpoint {
   private async store(
     mode: ContentMode,
     request: IncomingMessage,
+    response: ServerResponse,
     body: Buffer,
     accepted: Accepted,
   ): Promise<Answer> {
@@ -108,8 +111,23 @@ export class EventsEndpoint {
       mode === 'binary'
         ? readEvents('structured', eventInHeaders(request.rawHeaders, body), accepted)
         : readEvents(mode, body, accepted);
+    if (this.parts.quotas.holdFor(intake.stream.name))
+      await this.charge(request, response, intake, body.length);
     await this.settle(intake);
     return replyTo(intake, () => instanceOf(traceOf(request)));
+  }
+
+  /** @throws ForeshardError quota_exceeded: nothing of the request is stored then */
+  private async charge(
+    { headers }: IncomingMessage,
+    response: ServerResponse,
+    { stream, count }: Intake,
+    bytes: number,
+  ): Promise<void> {
+    const { quotas, tokens } = this.parts;
+    const tokenId = tokens.idOf(headers.authorization) ?? '';
+    const fields = await quotas.charge({ tokenId, stream: stream.name, events: count, bytes });
+    for (const [name, value] of Object.entries(fields ?? {})) response.setHeader(name, value);
   }
 
   private accepted(streamName: string, tokenTs: number): Accepted {

@@ -40,15 +40,16 @@ export function problemDocument(code: ErrorCode, detail: string, pointer?: strin
 export interface ThrownProblem {
   readonly document: ProblemDocument;
   readonly retryAfterSeconds: number | undefined;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** What a thrown value tells a client: an unexpected one tells nothing of itself. */
 export function problemOf(error: unknown, trace: Trace): ThrownProblem {
-  const { document, retryAfterSeconds } =
+  const { document, ...rest } =
     error instanceof ForeshardError
       ? expected(error)
-      : { document: UNEXPECTED, retryAfterSeconds: undefined };
-  return { document: { ...document, instance: instanceOf(trace) }, retryAfterSeconds };
+      : { document: UNEXPECTED, retryAfterSeconds: undefined, headers: {} };
+  return { document: { ...document, instance: instanceOf(trace) }, ...rest };
 }
 
 export function instanceOf(trace: Trace): string {
@@ -58,8 +59,8 @@ export function instanceOf(trace: Trace): string {
 const UNEXPECTED = problemDocument('internal', 'An unexpected fault.');
 
 function expected(error: ForeshardError): ThrownProblem {
-  const { code, message, pointer, places, more, retryAfterSeconds } = error;
+  const { code, message, pointer, places, more, retryAfterSeconds, headers = {} } = error;
   const document = problemDocument(code, message, pointer ?? places?.[0]?.pointer);
   const errors = places === undefined ? {} : { errors: places };
-  return { document: { ...document, ...errors, ...more }, retryAfterSeconds };
+  return { document: { ...document, ...errors, ...more }, retryAfterSeconds, headers };
 }

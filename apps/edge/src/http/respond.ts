@@ -39,7 +39,8 @@ const LINGER_MS = 1_000;
  */
 export function respondProblem(request: IncomingMessage, response: ServerResponse, error: unknown): void {
   const trace = traceOf(request);
-  const { document, retryAfterSeconds } = problemOf(error, trace);
+  const { document, retryAfterSeconds, headers } = problemOf(error, trace);
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   response.setHeader('traceresponse', traceresponse(trace));
   const answer: Answer = {
     status: document.status,

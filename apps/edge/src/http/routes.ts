@@ -126,13 +126,14 @@ function problemResponse(
   headers: Record<string, string> = {},
 ): Response {
   if (!(error instanceof ForeshardError)) fault?.(error, trace);
-  const { document, retryAfterSeconds } = problemOf(error, trace);
+  const { document, retryAfterSeconds, headers: own } = problemOf(error, trace);
   return new Response(JSON.stringify(document), {
     status: document.status,
     headers: {
       'content-type': PROBLEM_MEDIA_TYPE,
       ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
       ...(document.status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+      ...own,
       ...headers,
     },
   });

@@ -28,6 +28,8 @@ import type { OwnQuota } from '../limits/index.ts';
 export const TOKEN = 'fsh_test';
 const DEDUP = { windowMicros: 900_000_000, leadMicros: DEDUP_LEAD_MICROS };
 
+const NO_QUOTA = { eventsPerSecond: undefined, bytesPerSecond: undefined };
+
 export interface Reply {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
@@ -199,7 +201,7 @@ export class EdgeFixture {
         eventBytesMax: 1_048_576,
         inFlightBytesMax: 268_435_456,
         holdMsMax: 5_000,
-        quotas: { token: {}, stream: {} },
+        quotaOfEach: { token: NO_QUOTA, stream: NO_QUOTA },
         profileShare: 0,
         profileFields: {},
         logLevel: 'silent',

@@ -4,22 +4,24 @@
  * a server is away: the calls do, in one clear line.
  */
 import type { Redis } from 'ioredis';
+import type { GroupStore } from '../../consuming/index.ts';
 import type { MoveLog } from '../../migration/index.ts';
 import type { HealthStore, ProfileStore } from '../../profiling/index.ts';
 import type { BlockStore } from '../../telemetry/index.ts';
-import type { GroupStore } from '../../consuming/index.ts';
 import type { ChangeNotifier, TopologyStore } from '../../topology/index.ts';
 import { within } from '../deadline/index.ts';
 import { EtcdChangeNotifier, openEtcdTopology } from '../etcd/index.ts';
 import {
   openPrisma,
+  PrismaGroupStore,
   PrismaHealthStore,
   PrismaMoveLog,
   PrismaProfileStore,
+  PrismaQuotaStore,
   PrismaRestoration,
-  PrismaGroupStore,
   PrismaTokenStore,
   PrismaTopologyStore,
+  type QuotaStore,
   type Restoration,
   type TokenStore,
 } from '../prisma/index.ts';
@@ -43,6 +45,8 @@ export interface Control {
   readonly notifier: ChangeNotifier;
   readonly jobs: JobProducer;
   readonly tokens: TokenStore;
+  /** of single tokens and streams */
+  readonly quotas: QuotaStore;
   /** consumer groups */
   readonly groups: GroupStore;
   /** what people want of moves, and what became of them */
@@ -75,6 +79,7 @@ export function connectControl(settings: ControlSettings): Control {
     notifier: t.notifier,
     jobs,
     tokens: new PrismaTokenStore(prisma, databaseUrl),
+    quotas: new PrismaQuotaStore(prisma, databaseUrl),
     groups: new PrismaGroupStore(prisma, databaseUrl),
     moves: new PrismaMoveLog(prisma, databaseUrl),
     restoration: new PrismaRestoration(prisma, databaseUrl),

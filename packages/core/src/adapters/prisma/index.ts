@@ -5,6 +5,7 @@ export { PrismaHealthStore } from './health-store.ts';
 export { applyMigrations, MigrationRefused } from './migrator.ts';
 export { PrismaMoveLog } from './move-log.ts';
 export { PrismaProfileStore } from './profile-store.ts';
+export { PrismaQuotaStore, type QuotaStore } from './quota-store.ts';
 export { PrismaRestoration, type Restoration, type RestoredClock, type RestoredMark } from './restoration.ts';
 export * from './token-store.ts';
 export { PrismaTopologyStore } from './topology-store.ts';
