@@ -136,6 +136,8 @@ export class EdgeServer {
 
   private beforeReady(request: IncomingMessage, response: ServerResponse): void {
     if (request.url === '/livez') respond(response, { status: 200, contentType: 'text/plain', body: 'ok' });
+    // an EventSource gives up for good on a status, and comes back to a connection that was closed
+    else if (request.headers.accept?.includes('text/event-stream') === true) request.socket.destroy();
     else {
       const notReady = new ForeshardError('not_ready', 'The edge waits for the topology store.', {
         retryAfterSeconds: 1,
