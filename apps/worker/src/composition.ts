@@ -5,8 +5,9 @@
 import { type Control, connectControl } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { openLocks } from '@foreshard/core/adapters/locks';
+import { HostResourceReader } from '@foreshard/core/adapters/telemetry';
 import type { LockLane } from '@foreshard/core/locking';
-import { RETENTION_DEFAULT, SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
+import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
 import type { Logger } from 'pino';
 import type { HostDoors } from './hosts/host-doors.ts';
 import { JobRegistry, type Processors } from './jobs/registry.ts';
@@ -16,13 +17,14 @@ import { MeasureHosts } from './measure/measure-hosts.ts';
 import { createMetrics, type Metrics } from './process/metrics.ts';
 import { serveProbes } from './process/probes.ts';
 import type { Settings } from './process/settings.ts';
-import { HostAlarms } from './reconcile/host-alarms.ts';
 import { profilingJobs } from './profiling/index.ts';
+import { HostAlarms } from './reconcile/host-alarms.ts';
 import { Reconciler } from './reconcile/reconcile.ts';
 import { Mover } from './restructure/mover.ts';
 import { RetentionJob } from './retention/retention-job.ts';
 import { LoadFeed } from './telemetry/load-feed.ts';
 import { RollUpJob } from './telemetry/roll-up-job.ts';
+import { HostSampler } from './telemetry/sample-hosts.ts';
 
 /** The name in T's change log. */
 const ACTOR = 'worker';
@@ -100,6 +102,7 @@ async function beginWork(
   const follower = await followWhenReady(control, log, onBroken, ending);
   if (follower === undefined) return undefined;
   const pool = new HostPool(follower.map);
+  const resources = new HostResourceReader(nowMs);
   const doors: HostDoors = { trusted: (id) => pool.get(id), open: openEventHost };
   const shared = { follower, topology: control.topology, doors, metrics, log, nowMs, actor: ACTOR };
   const alarms = new HostAlarms({ redis: control.redis, metrics, log, nowMs });
@@ -114,12 +117,13 @@ async function beginWork(
     reconciler,
     mover,
     new RetentionJob(shared),
-    new MeasureHosts({ ...shared, redis: control.redis }),
+    new MeasureHosts({ ...shared, redis: control.redis, sampler: new HostSampler(control.redis, resources) }),
     new RollUpJob({
       ...shared,
       feed: new LoadFeed(control.redis),
+      redis: control.redis,
       blocks: control.telemetry,
-      retention: RETENTION_DEFAULT,
+      retention: settings.telemetryRetention,
     }),
   );
   const registry = new JobRegistry({ processors, metrics, log });
@@ -140,6 +144,7 @@ async function beginWork(
       lock.close();
       await follower.stop();
       await pool.close();
+      resources.close();
     },
   };
 }

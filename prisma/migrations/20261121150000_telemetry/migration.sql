@@ -18,24 +18,8 @@ CREATE TABLE "telemetry_feed" (
     CONSTRAINT "telemetry_feed_pkey" PRIMARY KEY ("name")
 );
 
--- CreateTable
-CREATE TABLE "telemetry_instance" (
-    "id" TEXT NOT NULL,
-    "started_at" TIMESTAMPTZ(3) NOT NULL,
-    "stopped_at" TIMESTAMPTZ(3),
-    "group" TEXT NOT NULL,
-    "cpu" DOUBLE PRECISION,
-    "memory_bytes" DOUBLE PRECISION,
-    "told_at" TIMESTAMPTZ(3) NOT NULL,
-
-    CONSTRAINT "telemetry_instance_pkey" PRIMARY KEY ("id","started_at")
-);
-
 -- CreateIndex
 CREATE INDEX "telemetry_block_level_part_start_ms_idx" ON "telemetry_block"("level", "part", "start_ms");
-
--- CreateIndex
-CREATE INDEX "telemetry_instance_group_started_at_idx" ON "telemetry_instance"("group", "started_at");
 
 -- It is compressed already: PostgreSQL would only try again.
 ALTER TABLE "telemetry_block" ALTER COLUMN "data" SET STORAGE EXTERNAL;

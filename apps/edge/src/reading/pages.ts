@@ -39,21 +39,27 @@ export interface Page {
   readonly cursorAfter: ((place: LogPosition) => string) | undefined;
 }
 
+export type OnRead = (shardlet: number, events: number) => void;
+
 export class Pages {
   private readonly map: EdgeMap;
   private readonly log: LogService;
   private readonly keys: KeyEvents;
+  private readonly onRead: OnRead;
 
-  constructor(map: EdgeMap, log: LogService, keys: KeyEvents) {
+  constructor(map: EdgeMap, log: LogService, keys: KeyEvents, onRead: OnRead) {
     this.map = map;
     this.log = log;
     this.keys = keys;
+    this.onRead = onRead;
   }
 
   /** @throws ForeshardError invalid_cursor, invalid_parameter, host_unreachable */
-  read(request: PageRequest): Promise<Page> {
+  async read(request: PageRequest): Promise<Page> {
     const { key } = request;
-    return key === undefined ? this.ofLog(request) : this.ofKey({ ...request, key });
+    const page = await (key === undefined ? this.ofLog(request) : this.ofKey({ ...request, key }));
+    for (const { shardlet } of page.records) this.onRead(shardlet, 1);
+    return page;
   }
 
   bodyOf({ stream, records, late, next, atHead, remarks }: Page): Buffer<ArrayBuffer> {

@@ -14,7 +14,7 @@ import { Frontiers } from './log/frontiers.ts';
 import { LogService } from './log/log-service.ts';
 import { EVENT_STREAM, readKey, readLog, readShardlet, withStream } from './operations.ts';
 import { pageBody } from './page-body.ts';
-import { type Page, type PageRequest, Pages } from './pages.ts';
+import { type OnRead, type Page, type PageRequest, Pages } from './pages.ts';
 import { ShardletEvents, type ShardletRequest } from './shardlet-events.ts';
 
 export interface ReadingParts {
@@ -23,6 +23,8 @@ export interface ReadingParts {
   readonly clock: Clock;
   /** whether a token still may read: asked again while a stream lasts */
   readonly mayRead: (authorization: string | undefined) => boolean;
+  /** told of all events that are handed out */
+  readonly onRead: OnRead;
 }
 
 export interface Reading {
@@ -37,18 +39,18 @@ export interface Reading {
 const FOLLOWERS_MAX = 2_000;
 
 /** One per process: readers share what they know of the hosts. */
-export function reading({ map, hosts, clock, mayRead }: ReadingParts): Reading {
+export function reading({ map, hosts, clock, mayRead, onRead }: ReadingParts): Reading {
   const closing = new AbortController();
   const parts = { map, hosts, frontiers: new Frontiers(hosts, map), closing: closing.signal };
   const log = new LogService(parts, clock);
-  const pages = new Pages(map, log, new KeyEvents(parts, clock));
+  const pages = new Pages(map, log, new KeyEvents(parts, clock), onRead);
   const shardlets = new ShardletEvents(map, hosts);
   const followers = new Followers(pages, closing.signal, mayRead);
   return {
     pages,
     followers: () => followers.count,
     mount(api) {
-      api.mount(readShardlet, (call) => shardletEvents(call, map, shardlets));
+      api.mount(readShardlet, (call) => shardletEvents(call, map, shardlets, onRead));
       mountPages(
         api,
         readLog,
@@ -191,11 +193,13 @@ async function shardletEvents(
   { c, params, query }: Call<Params<typeof readShardlet>, Query<typeof readShardlet>>,
   map: EdgeMap,
   shardlets: ShardletEvents,
+  onRead: OnRead,
 ): Promise<Response> {
   const { id } = params;
   const page = await shardlets.page({ shardlet: id, from: startOf(query), limit: query.limit });
   if (page.kind === 'pastRetention') throw pastRetention(id, page);
   const { shardlet, records, nextSeq, successors } = page;
+  if (records.length > 0) onRead(id, records.length);
   const placed = records.map((r) => ({ ...r, shard: shardlet.shard, shardlet: id }));
   const rest = {
     next: nextSeq === undefined ? null : String(nextSeq),

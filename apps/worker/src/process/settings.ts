@@ -1,5 +1,19 @@
 /** The environment of the worker. What is wrong is told in one line that names the variable and the cure. */
+import { RETENTION_DEFAULT, type RetentionMs } from '@foreshard/core/telemetry';
 import { z } from 'zod';
+
+const DAY_MS = 86_400_000;
+
+/** How long something of the recorded load is kept. */
+function days(daysMin: number, byDefaultMs: number) {
+  const error = `must be a number of days, ${daysMin} to 3650`;
+  return z.coerce
+    .number({ error })
+    .min(daysMin, error)
+    .max(3_650, error)
+    .default(byDefaultMs / DAY_MS)
+    .transform((count) => count * DAY_MS);
+}
 
 const environment = z.object({
   DATABASE_URL: z.url({
@@ -30,6 +44,9 @@ const environment = z.object({
     .min(1, 'must be a port between 1 and 65535')
     .max(65_535, 'must be a port between 1 and 65535')
     .default(7090),
+  WORKER_TELEMETRY_MINUTES_DAYS: days(1, RETENTION_DEFAULT.minute),
+  WORKER_TELEMETRY_HOURS_DAYS: days(1, RETENTION_DEFAULT.hour),
+  WORKER_TELEMETRY_KEYS_DAYS: days(1, RETENTION_DEFAULT.keys),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'must be one of fatal, error, warn, info, debug, trace, silent',
@@ -45,6 +62,7 @@ export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly logLevel: string;
+  readonly telemetryRetention: RetentionMs;
 }
 
 export type SettingsReply =
@@ -68,6 +86,11 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     host: e.WORKER_HOST,
     port: e.WORKER_PORT,
     logLevel: e.LOG_LEVEL,
+    telemetryRetention: {
+      minute: e.WORKER_TELEMETRY_MINUTES_DAYS,
+      hour: e.WORKER_TELEMETRY_HOURS_DAYS,
+      keys: e.WORKER_TELEMETRY_KEYS_DAYS,
+    },
   };
   return { kind: 'settings', settings };
 }

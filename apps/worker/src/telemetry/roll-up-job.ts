@@ -19,9 +19,11 @@ import {
   SKETCHES_REMOVED_MS,
   STREAM_START,
 } from '@foreshard/core/telemetry';
+import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { MapFollower } from '../map/follower.ts';
 import type { Metrics } from '../process/metrics.ts';
+import { takeAccesses } from './access-job.ts';
 import type { LoadFeed } from './load-feed.ts';
 
 /** How long after its end a minute is rolled up: flushes are under way for a second and a little. */
@@ -35,6 +37,7 @@ const AHEAD_MS_MAX = 60_000;
 
 export interface RollUpParts {
   readonly feed: LoadFeed;
+  readonly redis: Redis;
   readonly blocks: BlockStore;
   readonly follower: Pick<MapFollower, 'upToDate'>;
   readonly metrics: Pick<Metrics, 'telemetryFlushes' | 'telemetryAgeSeconds'>;
@@ -65,6 +68,8 @@ export class RollUpJob {
       hours += rolled.hours;
       more = rolled.more;
     }
+    const { redis, blocks, retention } = this.parts;
+    await takeAccesses({ redis, blocks, keptMs: retention.hour });
     return hours > 0 ? { minutes, hours } : undefined;
   }
 
@@ -127,6 +132,7 @@ export class RollUpJob {
     await tx.removeBefore('minute', ['loads'], nowMs - SKETCHES_REMOVED_MS);
     await tx.removeBefore('minute', metrics, nowMs - minute);
     await tx.removeBefore('hour', metrics, nowMs - hour);
+    await tx.removeBefore('hour', ['accesses', 'instances'], nowMs - hour);
     await tx.removeBefore('hour', ['keys'], nowMs - keys);
   }
 }

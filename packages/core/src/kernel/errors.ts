@@ -29,6 +29,11 @@ export const ERRORS = {
     title: 'No such shardlet',
     cure: 'Read the shardlet ids of the stream from GET /v1/map.',
   },
+  unknown_group: {
+    status: 404,
+    title: 'No such consumer group',
+    cure: 'List the groups with "foreshard groups", or begin one with "foreshard consume --group NAME".',
+  },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed on this route',
@@ -94,6 +99,11 @@ export const ERRORS = {
     title: 'An event is not a valid CloudEvent',
     cure: 'Mend the attribute named in the pointer (CloudEvents 1.0.2).',
   },
+  invalid_record: {
+    status: 400,
+    title: 'A record of the query layer is not valid',
+    cure: 'Mend the member named in the pointer; the other records of the request were taken.',
+  },
   invalid_parameter: {
     status: 400,
     title: 'A parameter is not valid',
@@ -130,6 +140,11 @@ export const ERRORS = {
     cure: 'Retry after the time in Retry-After; see "foreshard hosts" for its state.',
   },
   not_ready: { status: 503, title: 'The edge has no map yet', cure: 'Wait until GET /readyz answers 200.' },
+  store_unreachable: {
+    status: 503,
+    title: 'The store of the consumer groups does not answer',
+    cure: 'Retry after the time in Retry-After; appends and other reads go on meanwhile.',
+  },
   host_full: {
     status: 507,
     title: 'The host that owns this shardlet is full',

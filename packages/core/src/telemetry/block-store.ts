@@ -7,7 +7,7 @@ import type { Level } from './levels.ts';
 import type { AnyMetric } from './metric.ts';
 
 /** Rows that are no blocks: sketches of a minute, top keys of an hour, hours to be rolled up, observation. */
-export type Part = AnyMetric | 'loads' | 'keys' | 'due' | 'coverage' | 'accesses';
+export type Part = AnyMetric | 'loads' | 'keys' | 'due' | 'coverage' | 'accesses' | 'instances';
 
 /** What edges and workers have observed; an import is kept apart under its own name, so it can be undone. */
 export const LIVE = '';

@@ -67,7 +67,7 @@ export class HistoryWriter {
   /** rows before the retention */
   tooOld = 0;
   readonly shardlets = new Set<number>();
-  private amountCarried: Float64Array | undefined;
+  private carried = 0;
 
   /** Without a transaction nothing is written: a rehearsal. */
   constructor(options: HistoryOptions, tx: BlockTransaction | undefined) {
@@ -127,16 +127,15 @@ export class HistoryWriter {
     for (const startMs of [...this.days.keys()].sort((a, b) => a - b)) await this.write(startMs);
   }
 
-  /** Whole events only; what is left of one is carried on, so the sum stays right. */
+  /** Whole events only; what is left of one is carried on to the next shardlet, so the sum stays right. */
   private async spread(atMs: number, events: number): Promise<void> {
     const { ids, shares } = this.leaves;
-    this.amountCarried ??= new Float64Array(ids.length);
     const day = await this.day(atMs);
     const hour = hourOf(day, atMs);
     for (let i = 0; i < ids.length; i++) {
-      const due = this.amountCarried[i]! + events * shares[i]!;
+      const due = this.carried + events * shares[i]!;
       const whole = Math.floor(due + ROUNDING);
-      this.amountCarried[i] = due - whole;
+      this.carried = due - whole;
       if (whole === 0) continue;
       loadOf(hour, ids[i]!).events += whole;
       this.shardlets.add(ids[i]!);

@@ -1,3 +1,5 @@
+export * from './access-records.ts';
+export * from './access-roll-up.ts';
 export * from './block.ts';
 export * from './block-store.ts';
 export { DistinctKeys } from './distinct-keys.ts';
@@ -12,6 +14,7 @@ export { LatencySketch, latencyBucket, latencyOfBucket } from './latency-sketch.
 export * from './levels.ts';
 export * from './load-counters.ts';
 export * from './load-flush.ts';
+export * from './load-pattern.ts';
 export * from './metric.ts';
 export * from './minute-roll-up.ts';
 export { ByteReader, ByteWriter } from './packing.ts';

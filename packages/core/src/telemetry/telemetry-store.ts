@@ -4,6 +4,14 @@
  * nothing was observed there is NaN.
  */
 import type { TopologyMap } from '../topology/index.ts';
+import type { InstanceRecord } from './access-records.ts';
+import {
+  type AccessQuery,
+  accessSeries,
+  instanceRuns,
+  type TargetAccesses,
+  topAccesses,
+} from './access-roll-up.ts';
 import { type BlockStore, NO_STREAM } from './block-store.ts';
 import { type Heat, type HeatQuery, heatOf } from './heat.ts';
 import { type HotQuery, type HotShardlet, hottest } from './hot-shardlets.ts';
@@ -96,6 +104,19 @@ export class TelemetryStore {
       shardlets: [shardlet],
     });
     return keys.get(shardlet);
+  }
+
+  /** Accesses that the user's query layer has told, per step; without a target: of all. */
+  accesses(query: Parameters<typeof accessSeries>[1]): Promise<Series> {
+    return accessSeries(this.parts.blocks, query);
+  }
+
+  topAccesses(query: AccessQuery & { readonly n: number }): Promise<TargetAccesses[]> {
+    return topAccesses(this.parts.blocks, query);
+  }
+
+  instances(query: AccessQuery): Promise<InstanceRecord[]> {
+    return instanceRuns(this.parts.blocks, query);
   }
 
   private observe(
