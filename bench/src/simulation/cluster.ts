@@ -107,6 +107,18 @@ export class Cluster {
     return hostDoor(process, this.network, this.hosts);
   }
 
+  /** A shadow read differed from the copy: nothing in a simulation damages a copy. */
+  noteDifference(move: number, detail: string): void {
+    this.history.told('shadow', `move ${move}: ${detail}`);
+  }
+
+  isCalm = (): boolean => this.network.hasCalmed;
+
+  /** T may be away; anything else is a defect. */
+  expect(who: string, error: unknown): void {
+    if (!(error instanceof Error) || error.name !== 'TopologyAway') this.fault(who, error);
+  }
+
   fault(who: string, error: unknown): void {
     this.defects.push({ who, error });
   }

@@ -12,6 +12,7 @@ import type { LogCursor } from '../../../apps/edge/src/reading/log/cursor.ts';
 import { Frontiers } from '../../../apps/edge/src/reading/log/frontiers.ts';
 import { LogService } from '../../../apps/edge/src/reading/log/log-service.ts';
 import type { SessionPage } from '../../../apps/edge/src/reading/log/log-session.ts';
+import { shadowed } from '../../../apps/edge/src/shadow/index.ts';
 import type { Cluster } from './cluster.ts';
 import type { Callee } from './network.ts';
 import { VirtualProcess } from './virtual-process.ts';
@@ -134,8 +135,14 @@ export class EdgeParty implements Callee {
       onBroken: (reason) => cluster.fault(this.name, new Error(reason)),
     });
     const pool = new HostPool(follower.topology, cluster.doorFor(process));
-    const hosts = { get: (id: number): Promise<EventHost> => pool.get(id) };
-    const guard: MemoryGuard = new MemoryGuard(hosts.get, (id) => ingestion.hostAnswers(id));
+    const direct = { get: (id: number): Promise<EventHost> => pool.get(id) };
+    const hosts = shadowed(
+      direct,
+      follower.topology,
+      { writes() {}, reads() {}, differs: (move, detail) => cluster.noteDifference(move, detail) },
+      { nowMs: () => process.uptimeMs(), random: () => cluster.draws.between(0, 1) },
+    );
+    const guard: MemoryGuard = new MemoryGuard(direct.get, (id) => ingestion.hostAnswers(id));
     const ingestion: Ingestion = new Ingestion({
       map: follower,
       hosts,

@@ -102,6 +102,10 @@ export class Network {
     this.cuts.clear();
   }
 
+  get hasCalmed(): boolean {
+    return this.isCalm;
+  }
+
   cut(a: string, b: string, micros: number): void {
     const until = this.schedule.nowMicros() + micros;
     this.cuts.set(`${a} ${b}`, until);

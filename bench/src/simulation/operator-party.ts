@@ -1,6 +1,14 @@
 /** Whoever decides restructures: at random, from a map that may be old, over the same bad network. */
 import { comparePositions, hashKey, type Position, type Range, range } from '@foreshard/core/keyspace';
-import { type Decision, restructure, type Shardlet, type Topology } from '@foreshard/core/topology';
+import {
+  abortClosedMove,
+  abortMigration,
+  type Decision,
+  prepareMigration,
+  restructure,
+  type Shardlet,
+  type Topology,
+} from '@foreshard/core/topology';
 import type { Cluster } from './cluster.ts';
 import { VirtualProcess } from './virtual-process.ts';
 
@@ -60,10 +68,29 @@ export class OperatorParty {
     const open = map.shardlets.filter((s) => s.state.kind === 'open');
     if (open.length === 0) return undefined;
     const shardlet = draws.pick(open);
-    const kind = draws.below(4);
+    const kind = draws.below(8);
+    if (kind >= 4) return kind === 7 ? this.moveClosedOrAbort(map) : this.move(shardlet);
     if (kind === 0) return this.into([shardlet], [shardlet.range]);
     if (kind < 3 && open.length < LEAVES_MAX) return this.split(shardlet);
     return this.merge(shardlet, open);
+  }
+
+  private move({ id, epoch, owner }: Shardlet): Decision<unknown> {
+    const dest = this.cluster.draws.pick([...this.cluster.hosts.keys()].filter((host) => host !== owner));
+    return prepareMigration({ id, epoch, dest });
+  }
+
+  private moveClosedOrAbort({ shardlets }: Topology): Decision<unknown> | undefined {
+    const { draws } = this.cluster;
+    const moving = shardlets.filter(({ state }) => state.kind === 'moving' || state.kind === 'closedMoving');
+    if (moving.length > 0 && draws.chance(0.4)) {
+      const { id, state } = draws.pick(moving);
+      if (state.kind === 'moving') return abortMigration(id, state.nextEpoch);
+      return state.kind === 'closedMoving' ? abortClosedMove(id, state.nextEpoch) : undefined;
+    }
+    // also recent ones: their children are new
+    const closed = shardlets.filter(({ state }) => state.kind === 'closed').slice(-8);
+    return closed.length === 0 ? undefined : this.move(draws.pick(closed));
   }
 
   private split(shardlet: Shardlet): Decision<unknown> | undefined {

@@ -5,9 +5,11 @@ import { MapFollower } from '../../../apps/worker/src/map/follower.ts';
 import { Reconciler } from '../../../apps/worker/src/reconcile/reconcile.ts';
 import { RetentionJob } from '../../../apps/worker/src/retention/retention-job.ts';
 import type { Cluster } from './cluster.ts';
+import { MoverLoop } from './mover-loop.ts';
 import { VirtualProcess } from './virtual-process.ts';
 
-const RECONCILE_EVERY_MS = 500;
+const RECONCILE_EVERY_MS = 1_000;
+const MOVE_EVERY_MS = 400;
 const RETENTION_EVERY_MS = 15_000;
 const BEGIN_PAUSE_MS = 300;
 /** of the times that another worker holds the lock: a lost lock must not break anything */
@@ -64,6 +66,8 @@ export class WorkerParty {
     const lock = cluster.locks.of(process, LOCK_LOST_SHARE);
     const reconciler = new Reconciler({ ...shared, lock, alarms });
     const retention = new RetentionJob(shared);
+    const mover = new MoverLoop(cluster, { follower, topology, doors, lock, actor: name });
+    this.repeat(MOVE_EVERY_MS, () => mover.run());
     this.repeat(RECONCILE_EVERY_MS, (signal) => reconciler.run(signal));
     if (cluster.plan.hasRetention) this.repeat(RETENTION_EVERY_MS, (signal) => retention.run(signal));
   }
@@ -91,7 +95,7 @@ export class WorkerParty {
       try {
         await job(signal);
       } catch (error) {
-        if (!(error instanceof Error) || error.name !== 'TopologyAway') this.cluster.fault(this.name, error);
+        this.cluster.expect(this.name, error);
       }
       setTimeout(next, everyMs);
     };
