@@ -27,6 +27,8 @@ export interface BenchCluster {
   /** a Redis with the same settings for what we compare with */
   readonly yardstick: LocalServer;
   readonly dir: string;
+  /** what further processes of the cluster are told */
+  readonly environment: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export async function startCluster({ shardlets, fsyncMs }: BenchOptions): Promis
     host,
     yardstick,
     dir,
+    environment,
     async close() {
       for (const child of children) await child.stop();
       await control.close();

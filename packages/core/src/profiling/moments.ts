@@ -61,8 +61,8 @@ export class Moments {
     const moments = new Moments();
     moments.count = input.uint();
     if (moments.count === 0) return moments;
-    // a copy, as doubles have to begin at a multiple of eight
-    const doubles = new Float64Array(input.raw(DOUBLES * 8).slice().buffer);
+    // a copy, as doubles have to begin at a multiple of eight; slice() of a Buffer would be none
+    const doubles = new Float64Array(new Uint8Array(input.raw(DOUBLES * 8)).buffer);
     [moments.mean, moments.m2, moments.m3, moments.min, moments.max] = doubles as unknown as [
       number,
       number,
