@@ -23,8 +23,13 @@ const CORE = {
 };
 const PURE = Object.keys(CORE).join('|');
 
-/** The hot path: nothing that trains, plans or decides may get into it. */
-const EDGE_MAY = ['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'telemetry', 'profiling'];
+/**
+ * The hot path: nothing that trains, plans or decides may get into it. `consuming` serves readers of groups
+ * beside it; it decides about their checkpoints only.
+ */
+const EDGE_MAY = [
+  ...['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'telemetry', 'profiling', 'consuming'],
+];
 /** sketches and matrices: arithmetic that others keep well */
 const PURE_LIBRARIES = ['zod', '@datadog/sketches-js', 'bloom-filters', 'ml-matrix'];
 

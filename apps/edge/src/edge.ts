@@ -6,10 +6,12 @@
  * events. Stop: take no new request, finish those under way, hand over the last counters.
  */
 import { join } from 'node:path';
+import type { GroupStore } from '@foreshard/core/consuming';
 import type { EventHost } from '@foreshard/core/hosts';
 import { type Clock, MICROS_PER_MS } from '@foreshard/core/kernel';
 import { LoadCounters } from '@foreshard/core/telemetry';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
+import { consuming } from './consuming/index.ts';
 import { MemoryGuard } from './hosts/memory-guard.ts';
 import { ByteBudget } from './http/byte-budget.ts';
 import { EventsEndpoint } from './http/events-endpoint.ts';
@@ -41,6 +43,7 @@ export interface EdgeParts {
   readonly store: Pick<TopologyStore, 'snapshot' | 'changesAfter'>;
   readonly notifier: Pick<ChangeNotifier, 'subscribe'>;
   readonly activeHashes: () => Promise<readonly KnownToken[]>;
+  readonly groups: GroupStore;
   /** of tokens and streams that have their own */
   readonly ownQuotas: () => Promise<readonly OwnQuota[]>;
   readonly loadStream: LoadStream & ProfileStream;
@@ -152,6 +155,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     mayRead,
     onRead: (shardlet, events) => load.read(shardlet, events),
   });
+  const groups = consuming({ groups: parts.groups, map, hosts, mayRead });
   const budget = new ByteBudget(settings.inFlightBytesMax);
   const answers = new IdempotencyRecords({
     bytesMax: IDEMPOTENCY_BYTES_MAX,
@@ -190,7 +194,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     tokens,
     metrics,
     mapAgeMs: () => map.ageMs,
-    mounts: [(api) => reads.mount(api), (api) => mountTelemetry(api, records, budget)],
+    mounts: [(api) => reads.mount(api), (api) => groups.mount(api), (api) => mountTelemetry(api, records, budget)],
     fault,
   }).app;
   return {
@@ -203,6 +207,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     async stop(drain: () => Promise<void>) {
       // readers that wait for news are answered now; they come back to another edge
       reads.close();
+      groups.close();
       await drain();
       guard.stop();
       await Promise.all([flusher.stop(), profiles.flusher.stop()]);

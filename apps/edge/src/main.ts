@@ -17,6 +17,7 @@ const parts: EdgeParts = {
   store: control.topology,
   notifier: control.notifier,
   activeHashes: () => control.tokens.activeHashes(),
+  groups: control.groups,
   ownQuotas: () => control.quotas.list(),
   loadStream: control.redis,
   connectHosts: (map) => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
-import { MemoryTopologyStore } from '@foreshard/core/adapters/memory';
+import { MemoryGroupStore, MemoryTopologyStore } from '@foreshard/core/adapters/memory';
 import { DEDUP_LEAD_MICROS, type EventHost } from '@foreshard/core/hosts';
 import { invariant } from '@foreshard/core/kernel';
 import type { Range } from '@foreshard/core/keyspace';
@@ -214,6 +214,7 @@ export class EdgeFixture {
         },
       },
       ownQuotas: async () => this.quotas,
+      groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),
       activeHashes: async () => [{ id: 't', hash: hash('sha256', TOKEN, 'hex'), scopes: ['read', 'ingest'] }],
       loadStream: { xadd: async () => null },
       connectHosts: (map) => new HostPool(map),
