@@ -194,7 +194,19 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     tokens,
     metrics,
     mapAgeMs: () => map.ageMs,
-    mounts: [(api) => reads.mount(api), (api) => groups.mount(api), (api) => mountTelemetry(api, records, budget)],
+    trpc: {
+      require: (authorization, scope) => tokens.require(authorization, scope),
+      store: (body, request) => events.storeBatch(body, request),
+      read: (stream, request) => reads.bodyOf(stream, request),
+      bodyBytesMax: settings.bodyBytesMax,
+      budget,
+      fault,
+    },
+    mounts: [
+      (api) => reads.mount(api),
+      (api) => groups.mount(api),
+      (api) => mountTelemetry(api, records, budget),
+    ],
     fault,
   }).app;
   return {

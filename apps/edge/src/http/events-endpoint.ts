@@ -44,6 +44,13 @@ export interface EventsEndpointParts {
   readonly fault: (error: unknown, trace: Trace) => void;
 }
 
+export interface BatchRequest {
+  readonly authorization: string | undefined;
+  readonly stream: string;
+  readonly tokenTs: number;
+  readonly trace: Trace;
+}
+
 /** The `ts` of an earlier answer: every event of the request is ordered after it. */
 export const TOKEN_HEADER = 'foreshard-token';
 
@@ -111,23 +118,27 @@ export class EventsEndpoint {
       mode === 'binary'
         ? readEvents('structured', eventInHeaders(request.rawHeaders, body), accepted)
         : readEvents(mode, body, accepted);
-    if (this.parts.quotas.holdFor(intake.stream.name))
-      await this.charge(request, response, intake, body.length);
+    if (this.parts.quotas.holdFor(intake.stream.name)) {
+      const fields = await this.charge(request.headers.authorization, intake, body.length);
+      for (const [name, value] of Object.entries(fields ?? {})) response.setHeader(name, value);
+    }
     await this.settle(intake);
     return replyTo(intake, () => instanceOf(traceOf(request)));
   }
 
+  /** A batch that came another way; the same but for its header. */
+  async storeBatch(body: Buffer, { authorization, stream, tokenTs, trace }: BatchRequest): Promise<Answer> {
+    const intake = readEvents('batch', body, this.accepted(stream, tokenTs));
+    if (this.parts.quotas.holdFor(stream)) await this.charge(authorization, intake, body.length);
+    await this.settle(intake);
+    return replyTo(intake, () => instanceOf(trace));
+  }
+
   /** @throws ForeshardError quota_exceeded: nothing of the request is stored then */
-  private async charge(
-    { headers }: IncomingMessage,
-    response: ServerResponse,
-    { stream, count }: Intake,
-    bytes: number,
-  ): Promise<void> {
+  private charge(authorization: string | undefined, { stream, count }: Intake, bytes: number) {
     const { quotas, tokens } = this.parts;
-    const tokenId = tokens.idOf(headers.authorization) ?? '';
-    const fields = await quotas.charge({ tokenId, stream: stream.name, events: count, bytes });
-    for (const [name, value] of Object.entries(fields ?? {})) response.setHeader(name, value);
+    const tokenId = tokens.idOf(authorization) ?? '';
+    return quotas.charge({ tokenId, stream: stream.name, events: count, bytes });
   }
 
   private accepted(streamName: string, tokenTs: number): Accepted {

@@ -9,6 +9,7 @@ import { type Context, Hono } from 'hono';
 import { Api, EVENT_OPERATIONS } from '../api/index.ts';
 import { docsPage, errorPage, openApiDocument } from '../docs/index.ts';
 import type { EdgeMap } from '../map/edge-map.ts';
+import { mountTrpc, type TrpcParts } from '../trpc/index.ts';
 import { mapDocument } from './map-document.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.ts';
@@ -23,6 +24,7 @@ export interface RouteParts {
   readonly mapAgeMs: () => number;
   /** what mounts its operations beside those of this file */
   readonly mounts: readonly ((api: Api) => void)[];
+  readonly trpc: TrpcParts;
   readonly fault: (error: unknown, trace: Trace) => void;
 }
 
@@ -44,6 +46,7 @@ export function edgeRoutes(parts: RouteParts): EdgeRoutes {
     // an answer that is being streamed keeps its headers as they are
     c.header('traceresponse', traceresponse(traceOfContext(c)));
   });
+  mountTrpc(app, parts.trpc);
   app.options('*', (c) => options(c, api));
   app.route('/', api.app);
   app.notFound((c) => missing(c, api));

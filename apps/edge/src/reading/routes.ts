@@ -28,7 +28,8 @@ export interface ReadingParts {
 }
 
 export interface Reading {
-  readonly pages: Pages;
+  /** A page of a stream, as JSON. */
+  bodyOf(stream: string, request: Omit<PageRequest, 'stream'>): Promise<Buffer>;
   mount(api: Api): void;
   /** Ends all waiting for news, and the streams at the end of what they have. */
   close(): void;
@@ -47,7 +48,8 @@ export function reading({ map, hosts, clock, mayRead, onRead }: ReadingParts): R
   const shardlets = new ShardletEvents(map, hosts);
   const followers = new Followers(pages, closing.signal, mayRead);
   return {
-    pages,
+    bodyOf: async (stream, request) =>
+      pages.bodyOf(await pages.read({ ...request, stream: streamNamed(map, stream) })),
     followers: () => followers.count,
     mount(api) {
       api.mount(readShardlet, (call) => shardletEvents(call, map, shardlets, onRead));
