@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { badInput } from '../failure.ts';
 import { print } from '../output.ts';
 import { tableOf } from '../table.ts';
-import { type Answer, answerFor } from './answer.ts';
+import { type Answer, answererFor } from './answer.ts';
 import { horizonOf, type NamedSeries, type SeriesFlags, seriesOf, withSeriesOptions } from './options.ts';
 
 interface Flags extends SeriesFlags {
@@ -20,10 +20,11 @@ export function register(program: Command): void {
     .action(async (flags: Flags) => {
       const horizon = horizonOf(flags.horizon);
       const levels = levelsOf(flags.levels);
+      const answer = await answererFor(flags.model);
       const all = await seriesOf(flags);
       const answers: Answer[] = [];
       for (const [i, one] of all.entries()) {
-        answers.push(await answerFor(one, horizon, levels, flags.model));
+        answers.push(await answer(one, horizon, levels));
         progress(i + 1, all.length);
       }
       await print(flags.json ? `${JSON.stringify(answers)}\n` : shown(answers, all));

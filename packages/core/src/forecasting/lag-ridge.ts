@@ -14,7 +14,7 @@ const PENALTY = 0.01;
 /** lags after thinning; a finer step is averaged in blocks */
 const FEATURES_MAX = 168;
 const FINE_LAGS = 24;
-const ROWS_MAX = 400;
+const ROWS_MAX = 300;
 
 export function lagRidge(name: string, scale: Scale): Forecaster {
   return {

@@ -30,8 +30,8 @@ const ROWS_MAX = 3_000;
 /** regressions at most; beyond, neighbouring steps share one */
 const REGRESSIONS_MAX = 96;
 const REWEIGHTINGS = 2;
-/** residuals below this part of the median weigh as if they were so large, so that none decides alone */
-const RESIDUAL_FLOOR = 0.3;
+/** residuals below this part of the mean weigh as if they were so large, so that none decides alone */
+const RESIDUAL_FLOOR = 0.25;
 
 interface Layout {
   readonly period: number;
@@ -107,9 +107,11 @@ function train(
   const share = Math.ceil(layout.horizon / REGRESSIONS_MAX);
   const coefficients: Float64Array[] = [];
   const spread = new Float64Array(layout.horizon);
+  let previous: Float64Array | undefined;
   for (let first = 1; first <= layout.horizon; first += share) {
     const h = Math.min(layout.horizon, first + (share >> 1));
-    const learned = learn(rowsOf(layout, z, targets, usual, h), layout, loss);
+    const learned = learn(rowsOf(layout, z, targets, usual, h), layout, loss, previous);
+    previous = learned.solution;
     coefficients.push(learned.coefficients);
     spread.fill(learned.spread, first - 1, Math.min(layout.horizon, first - 1 + share));
   }
@@ -188,21 +190,25 @@ function writeFeatures(
   return sum / periods;
 }
 
-function learn(rows: Rows, layout: Layout, loss: 'squared' | 'absolute') {
+/**
+ * `start`: weights to begin the re-weighting from, those of the step before, which differ little; from nothing
+ * it begins at the least squares.
+ */
+function learn(rows: Rows, layout: Layout, loss: 'squared' | 'absolute', start: Float64Array | undefined) {
   const { width, y } = rows;
   const weights = new Float64Array(y.length).fill(1);
-  let coefficients = weighted(rows, weights);
-  let residuals = residualsOf(rows, coefficients);
+  let solution = loss === 'absolute' && start !== undefined ? start : weighted(rows, weights);
+  let residuals = residualsOf(rows, solution);
   for (let round = 0; loss === 'absolute' && round < REWEIGHTINGS; round++) {
     reweight(weights, residuals);
-    coefficients = weighted(rows, weights);
-    residuals = residualsOf(rows, coefficients);
+    solution = weighted(rows, weights);
+    residuals = residualsOf(rows, solution);
   }
-  // back from deviations to the mean of the periods
-  for (let k = 0; k < layout.periods; k++) coefficients[k]! += 1 / layout.periods;
+  // from deviations back to the mean of the periods
+  const coefficients = solution.map((value, k) => (k < layout.periods ? value + 1 / layout.periods : value));
   // each coefficient used up one observation
   const honest = Math.sqrt(y.length / Math.max(1, y.length - width));
-  return { coefficients, spread: meanOf(residuals) * honest };
+  return { coefficients, solution, spread: meanOf(residuals) * honest };
 }
 
 function weighted({ x, y, width }: Rows, weights: Float64Array): Float64Array {
@@ -236,7 +242,7 @@ function residualsOf({ x, y, width }: Rows, coefficients: Float64Array): Float64
 }
 
 function reweight(weights: Float64Array, residuals: Float64Array): void {
-  const floor = RESIDUAL_FLOOR * medianOf(residuals) + 1e-9;
+  const floor = RESIDUAL_FLOOR * meanOf(residuals) + 1e-9;
   let sum = 0;
   for (let row = 0; row < weights.length; row++) sum += weights[row] = 1 / Math.max(residuals[row]!, floor);
   for (let row = 0; row < weights.length; row++) weights[row]! *= weights.length / sum;
@@ -263,8 +269,4 @@ function meanOf(values: Float64Array): number {
   let sum = 0;
   for (const value of values) sum += value;
   return values.length === 0 ? 0 : sum / values.length;
-}
-
-function medianOf(values: Float64Array): number {
-  return values.length === 0 ? 0 : values.slice().sort()[values.length >> 1]!;
 }

@@ -11,7 +11,7 @@ initSync({
   module: readFileSync(fileURLToPath(new URL('mstl_bg.wasm', import.meta.resolve('@bsull/augurs/mstl')))),
 });
 
-const STEPS_MAX = 3_000;
+const STEPS_MAX = 1_000;
 const LEVEL = 0.8;
 const LEVEL_QUANTILE = 1.2816;
 
