@@ -111,7 +111,8 @@ export class PrismaMoveLog implements MoveLog {
   }
 
   async controls(): Promise<MoveControls> {
-    const row = await this.reaching(() => this.prisma.moveControl.findUnique({ where: { one: true } }));
+    // not by its key: several of those at once become one query with `in`, which booleans do not have
+    const row = await this.reaching(() => this.prisma.moveControl.findFirst());
     return row === null ? NO_CONTROLS : toControls(row);
   }
 
