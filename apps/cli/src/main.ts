@@ -2,6 +2,7 @@
 import { diskFull, SetupFailure } from '@foreshard/local';
 import { Command, CommanderError } from 'commander';
 import { register as registerBackup } from './backup/index.ts';
+import { register as registerConsuming } from './consuming/index.ts';
 import { register as registerDoctor } from './doctor/index.ts';
 import { register as registerEvents } from './events/index.ts';
 import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from './failure.ts';
@@ -31,6 +32,7 @@ const program = new Command('foreshard')
 for (const register of [
   registerLocal,
   registerEvents,
+  registerConsuming,
   registerReplay,
   registerDoctor,
   registerForecast,

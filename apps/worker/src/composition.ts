@@ -2,13 +2,16 @@
  * The worker put together. It starts whatever is missing and keeps trying: first it answers probes, then it
  * reads T, then it takes jobs. It keeps no state: it may be killed at any point, and run beside others.
  */
+import { randomUUID } from 'node:crypto';
 import { type Control, connectControl } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { openLocks } from '@foreshard/core/adapters/locks';
 import { HostResourceReader } from '@foreshard/core/adapters/telemetry';
+import { GroupService } from '@foreshard/core/consuming';
 import type { LockLane } from '@foreshard/core/locking';
 import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
 import type { Logger } from 'pino';
+import { PushDelivery } from './consuming/push-delivery.ts';
 import type { HostDoors } from './hosts/host-doors.ts';
 import { JobRegistry, type Processors } from './jobs/registry.ts';
 import { WakeUps } from './jobs/wake-ups.ts';
@@ -126,6 +129,8 @@ async function beginWork(
       retention: settings.telemetryRetention,
     }),
   );
+  const push = pushDelivery(control, follower, pool, metrics, log);
+  push.start();
   const registry = new JobRegistry({ processors, metrics, log });
   const wakeUps = new WakeUps({
     redisUrl: settings.redisUrl,
@@ -141,6 +146,7 @@ async function beginWork(
       clearTimeout(impatient);
       await mover.stop();
       await reconciler.stop();
+      await push.stop();
       lock.close();
       await follower.stop();
       await pool.close();
@@ -153,6 +159,30 @@ async function beginWork(
 function differences(redis: Control['redis']) {
   return async (move: number) =>
     (await redis.hget(SHADOW_DIFFERENCES_KEY, String(move)).catch(() => null)) ?? undefined;
+}
+
+function pushDelivery(
+  control: Control,
+  follower: MapFollower,
+  pool: HostPool,
+  metrics: Metrics,
+  log: Logger,
+): PushDelivery {
+  const service = new GroupService({
+    store: control.groups,
+    map: follower.map,
+    refresh: () => follower.upToDate(),
+    host: (id) => pool.get(id),
+  });
+  return new PushDelivery({
+    groups: control.groups,
+    service,
+    member: `worker-${randomUUID()}`,
+    log,
+    nowMs,
+    random: Math.random,
+    observe: (group, status, events) => metrics.pushed.inc({ group, status }, events),
+  });
 }
 
 /** A contended lock is everyday life of several workers; one that is missing or lost is worth a line. */

@@ -37,6 +37,12 @@ export function createMetrics() {
       labelNames: ['lane'],
       registers,
     }),
+    pushed: new Counter({
+      name: 'foreshard_pushed_events_total',
+      help: 'Events posted to the addresses of groups, by the status of the answer; 0: none came',
+      labelNames: ['group', 'status'],
+      registers,
+    }),
     unsettled: new Gauge({
       name: 'foreshard_unsettled_shardlets',
       help: 'Shardlets whose host has not confirmed what T decided',
