@@ -54,6 +54,6 @@ it('forecasts ten thousand shardlets from their shard within a tick', () => {
   for (let i = 0; i < 10_000; i++)
     sum += partOf(forecast, shareOf({ loads, priorShare: 1e-4 }, shard)).point[0]!;
   expect(sum).toBeCloseTo(10_000, 0);
-  // measured at 60 ms; the bound leaves room for a busy machine
+  // measured at 200 to 460 ms on a busy machine; the bound leaves room for a busier one
   expect(performance.now() - start).toBeLessThan(2_000);
 });
