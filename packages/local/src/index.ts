@@ -12,6 +12,7 @@ export {
 export type { ProcessEnd } from './owned-process.ts';
 export { createDatabase, type PostgresOptions, startPostgres } from './postgres.ts';
 export { endProcess, identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
+export { promtoolFindings } from './promtool.ts';
 export { type RedisOptions, startRedis } from './redis.ts';
 export { findRedis, findRedisTool } from './redis-programs.ts';
 export { SetupFailure } from './setup-failure.ts';

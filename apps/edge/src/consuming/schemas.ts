@@ -29,7 +29,9 @@ export const pollSchema = z.strictObject({
     .describe('by shardlet: the last seq that the member holds and has not committed; it gets what follows'),
 });
 
-export const leaveSchema = z.strictObject({ member: memberIdSchema });
+export const leaveSchema = z.strictObject({
+  member: memberIdSchema.describe('the name of this consumer'),
+});
 
 const assignmentSchema = z.strictObject({
   shardlet: z.int(),

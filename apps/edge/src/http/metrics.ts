@@ -15,6 +15,9 @@ export interface Gauges {
   readonly followers: () => number;
 }
 
+/** Gauges that prom-client names like counters; their values are also in those without the ending. */
+const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
+
 const LATENCY_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 const EVENTS_PER_CALL = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
 
@@ -33,6 +36,7 @@ export class EdgeMetrics {
   constructor() {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
+    for (const name of MISNAMED) this.registry.removeSingleMetric(name);
     this.addEventCounter();
     this.callSeconds = new Histogram({
       name: 'foreshard_edge_append_seconds',
