@@ -19,7 +19,8 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   'slow-clients': () => import('./slow-clients.ts'),
 };
 
-const usage = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--rounds 5] [--seconds 5] [--ids 10000000] [--shardlets 10000] [--fsync-ms 0]`;
+const usage = `usage: npm run bench -- forecast --data DIR [--part tune|test] [--only nyc_taxi,m4] [--stride 1] [--dear mstl,arima] [--json]
+       npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--rounds 5] [--seconds 5] [--ids 10000000] [--shardlets 10000] [--fsync-ms 0]`;
 
 function options() {
   try {
@@ -32,6 +33,11 @@ function options() {
         ids: { type: 'string', default: '10000000' },
         shardlets: { type: 'string', default: '10000' },
         'fsync-ms': { type: 'string', default: '0' },
+        data: { type: 'string', default: process.env['FORESHARD_DATA'] ?? '' },
+        part: { type: 'string', default: 'test' },
+        only: { type: 'string', default: '' },
+        stride: { type: 'string', default: '1' },
+        dear: { type: 'string', default: 'mstl' },
       },
     });
   } catch (error) {
@@ -51,6 +57,7 @@ function number(name: string, text: string): number {
 
 const { values, positionals } = options();
 const name = positionals[0] ?? '';
+if (name === 'forecast') await forecasts();
 const bench = BENCHES[name] ?? fail(usage);
 const result = await (await bench()).run({
   rounds: number('rounds', values.rounds),
@@ -73,3 +80,15 @@ if (values.json) {
   );
 }
 process.exit(0);
+
+/** The one bench that needs no yardstick of its own: the naive methods run beside it. */
+async function forecasts(): Promise<never> {
+  const { run } = await import('./forecast.ts');
+  const part =
+    values.part === 'tune' || values.part === 'test' ? values.part : fail(`--part takes tune or test`);
+  if (values.data === '') fail(`where are the traces? Give --data DIR or set FORESHARD_DATA\n${usage}`);
+  const only = values.only === '' ? [] : values.only.split(',');
+  const stride = Math.max(1, number('stride', values.stride));
+  await run({ data: values.data, part, only, stride, dear: values.dear.split(','), json: values.json });
+  process.exit(0);
+}
