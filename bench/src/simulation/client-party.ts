@@ -7,7 +7,7 @@ import type { Cluster } from './cluster.ts';
 import type { Told } from './edge-party.ts';
 import { VirtualProcess } from './virtual-process.ts';
 
-const TRIES_MAX = 25;
+const TRIES_MAX = 15;
 const PAUSE_MS = [5, 400] as const;
 const BATCH_MAX = 3;
 /** sends an event again that was acknowledged before, as a client does that lost its journal */

@@ -96,7 +96,7 @@ export class Cluster {
   }
 
   client(name: string): ClientParty {
-    return new ClientParty(name, this, this.keys, this.plan.splitKeys || this.draws.chance(0.3));
+    return new ClientParty(name, this, this.keys, this.plan.splitKeys);
   }
 
   get hasFailed(): boolean {

@@ -9,8 +9,8 @@ import type { VirtualProcess } from './virtual-process.ts';
 const MS = 1_000;
 const DOWN_MICROS = [20 * MS, 2_500 * MS] as const;
 const SET_BACK_MICROS = [10 * MS, 2_000 * MS] as const;
-/** so that set-back clocks stay well within what the lead of deduplication allows */
-const BEHIND_MICROS_MAX = 30_000 * MS;
+/** a clock further back would make clients with tokens wait for most of the run */
+const BEHIND_MICROS_MAX = 3_000 * MS;
 
 export class FaultInjector {
   private readonly cluster: Cluster;

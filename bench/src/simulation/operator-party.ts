@@ -34,6 +34,7 @@ export class OperatorParty {
 
   start(): void {
     this.process = new VirtualProcess(this.name, this.cluster.schedule);
+    this.process.clockOffMicros = this.cluster.plan.edgeClockOffMicros[1]!;
     this.isOver = false;
     void this.process.run(async () => {
       const { draws } = this.cluster;

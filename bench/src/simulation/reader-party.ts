@@ -7,8 +7,8 @@ import type { Cluster } from './cluster.ts';
 import { VirtualProcess } from './virtual-process.ts';
 
 const PAGE_MAX = 200;
-const WAIT_MS = 400;
-const PAUSE_MS_MAX = 700;
+const WAIT_MS = 10;
+const PAUSE_MS_MAX = 3_000;
 
 export class ReaderParty {
   readonly name: string;

@@ -30,7 +30,7 @@ const LONG_PAUSE_MICROS = 330 * SECOND;
 const SETTLE_MICROS_MAX = 60 * SECOND;
 const GARBAGE_MICROS_MAX = 45 * SECOND;
 const READ_MICROS_MAX = 90 * SECOND;
-const CLIENT_PAUSE_MS = 120;
+const CLIENT_PAUSE_MS = 80;
 
 export interface RunResult {
   readonly seed: number;
@@ -70,9 +70,9 @@ async function underLoad(cluster: Cluster): Promise<void> {
   const half = Math.ceil(plan.requestsPerClient / 2);
   await requests(cluster, half);
   if (plan.hasLongPause) {
-    for (const reader of cluster.readers) reader.rest();
+    for (const party of [...cluster.readers, cluster.operator]) party.rest();
     await cluster.pass(LONG_PAUSE_MICROS);
-    for (const reader of cluster.readers) reader.start();
+    for (const party of [...cluster.readers, cluster.operator]) party.start();
   }
   await requests(cluster, plan.requestsPerClient - half);
 }
@@ -157,7 +157,7 @@ async function checkLog(cluster: Cluster): Promise<void> {
   let lookAt = 0;
   await cluster.pass(READ_MICROS_MAX, () => {
     if (cluster.schedule.nowMicros() < lookAt) return false;
-    lookAt = cluster.schedule.nowMicros() + SECOND / 5;
+    lookAt = cluster.schedule.nowMicros() + SECOND;
     return isRead();
   });
   for (const { name, emitted } of cluster.readers)

@@ -36,6 +36,7 @@ export class WorkerParty {
 
   start(): void {
     this.process = new VirtualProcess(this.name, this.cluster.schedule);
+    this.process.clockOffMicros = this.cluster.plan.edgeClockOffMicros[0]!;
     void this.process.run(() => this.begin(this.process));
   }
 
