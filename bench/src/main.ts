@@ -14,6 +14,7 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   lookup: () => import('./lookup.ts'),
   ingest: () => import('./ingest.ts'),
   latency: () => import('./latency.ts'),
+  migrate: () => import('./migrate.ts'),
   profiler: () => import('./profiler.ts'),
   parsing: () => import('./parsing.ts'),
   'slow-clients': () => import('./slow-clients.ts'),
