@@ -46,7 +46,7 @@ interface Bounds {
 
 /**
  * How much worse than the best naive method the combination may have been in the trial. It hears that method too,
- * and a trial is short: replacing it at a tie cost 3 % of the accuracy on the training part of M4.
+ * and a trial is short: replacing it near a tie cost 1 to 4 % of the accuracy on the training part of M4.
  */
 const WORSE_BY = 0.15;
 const NAIVE_METHODS = ['naive', 'seasonal-day', 'seasonal-week'];

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Series } from '../../forecasting/index.ts';
-import { dearModel } from './index.ts';
+import { dearModel } from './dear-model.ts';
 import { ThreadedModel } from './threaded-model.ts';
 
 const HORIZON = 24;
