@@ -1,6 +1,6 @@
 /**
  * What a migration costs those who use the shardlet meanwhile, and how fast it copies. The write pause is the
- * longest answer a client of the moving shardlet waits for, during a move, one event after another; ingest is
+ * longest answer that a client of the moving shardlet, sending one event after another, waits for at its cutover; ingest is
  * an open loop over all shardlets, during moves against without; the copy is held against DUMP and RESTORE of
  * as many bytes between two Redis servers with the same settings.
  */
@@ -11,7 +11,6 @@ import { type Operator, requestMoves, requestRestructure } from '@foreshard/core
 import { addHost, type Shardlet } from '@foreshard/core/topology';
 import { freePort, startRedis } from '@foreshard/local';
 import { Redis } from 'ioredis';
-import { Agent, request } from 'undici';
 import type { BenchOptions, BenchResult } from './bench.ts';
 import { run as runClient, start, waitUntil } from './measure/child.ts';
 import { type BenchCluster, startCluster } from './measure/cluster.ts';
@@ -28,7 +27,8 @@ const BATCH = 1_000;
 const ANCESTORS = 100;
 const EVENTS_OF_KEY_EACH = 5;
 const ENDED_WITHIN_MS = 60_000;
-const agent = new Agent({ connections: 32 });
+/** The journal is written behind, and its clock is the database's. */
+const JOURNAL_SLACK_MS = 25;
 
 export async function run(options: BenchOptions): Promise<BenchResult> {
   const cluster = await startCluster({ ...options, shardlets: SHARDLETS, ids: 0 });
@@ -42,7 +42,7 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
     LOG_LEVEL: 'error',
   });
   try {
-    await join2(cluster, second.url);
+    await joinSecond(cluster, second.url);
     const moves = new Moves(cluster);
     const results = new Map<string, number[]>();
     const keep = (name: string, value: number) => {
@@ -96,12 +96,11 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
   } finally {
     await worker.stop();
     await second.stop();
-    await agent.destroy();
     await cluster.close();
   }
 }
 
-async function join2({ control }: BenchCluster, url: string): Promise<void> {
+async function joinSecond({ control }: BenchCluster, url: string): Promise<void> {
   const host = await connectAnyHost({ engine: 'redis', url });
   const { incarnation } = await host.identify();
   const host2 = { name: 'second', engine: 'redis', url, incarnation, durability: 'always' } as const;
@@ -153,6 +152,16 @@ class Moves {
     return bytes / ((at('verified') - at('shadow created')) / 1_000);
   }
 
+  /** From the seal to the opening, with some slack on either side. */
+  async cutoverOf(move: number): Promise<Answered> {
+    await waitUntil('the journal', ENDED_WITHIN_MS, async () =>
+      (await this.control.moves.journal(move)).some((step) => step.what === 'opened'),
+    );
+    const journal = await this.control.moves.journal(move);
+    const at = (what: string) => journal.find((step) => step.what === what)!.atMs;
+    return { fromMs: at('sealed') - JOURNAL_SLACK_MS, toMs: at('opened') + JOURNAL_SLACK_MS };
+  }
+
   async rollUnder(key: string, times: number, between: (n: number) => Promise<void>): Promise<void> {
     for (let n = 0; n < times; n++) {
       const { id, range } = await this.ownerOf(key);
@@ -167,26 +176,33 @@ class Moves {
   }
 }
 
-/** Closed loops on the shardlets that move; the longest answer of each move is its pause. */
+interface Answered {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A closed loop on the shardlet that moves: the longest answer that overlaps its cutover is the pause. */
 async function measurePauses(cluster: BenchCluster, moves: Moves, pauses: number[]): Promise<void> {
   for (let n = 0; n < MOVES_PER_ROUND; n++) {
     const key = `paused-${n}`;
     const ending = { now: false };
-    const longest = writeUntil(cluster, key, ending);
-    await moves.moveAway(await moves.ownerOf(key));
+    const writing = writeUntil(cluster, key, ending);
+    const move = await moves.moveAway(await moves.ownerOf(key));
     ending.now = true;
-    pauses.push(await longest);
+    const cutover = await moves.cutoverOf(move);
+    const waits = (await writing).filter((a) => a.toMs > cutover.fromMs && a.fromMs < cutover.toMs);
+    if (waits.length > 0) pauses.push(Math.max(...waits.map((a) => a.toMs - a.fromMs)));
   }
 }
 
-async function writeUntil(cluster: BenchCluster, key: string, ending: { now: boolean }): Promise<number> {
-  let longest = 0;
+async function writeUntil(cluster: BenchCluster, key: string, ending: { now: boolean }): Promise<Answered[]> {
+  const answers: Answered[] = [];
   while (!ending.now) {
-    const began = performance.now();
+    const fromMs = performance.timeOrigin + performance.now();
     await send(cluster, [eventOf(key)]);
-    longest = Math.max(longest, performance.now() - began);
+    answers.push({ fromMs, toMs: performance.timeOrigin + performance.now() });
   }
-  return longest;
+  return answers;
 }
 
 async function ingestP99({ edgeUrl, token }: BenchCluster, seconds: number): Promise<number> {
@@ -231,14 +247,13 @@ async function fill(cluster: BenchCluster, moves: Moves): Promise<number> {
 }
 
 async function send({ edgeUrl, token }: BenchCluster, lines: readonly string[]): Promise<void> {
-  const { statusCode, body } = await request(`${edgeUrl}/v1/events`, {
+  const answer = await fetch(`${edgeUrl}/v1/events`, {
     method: 'POST',
-    dispatcher: agent,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' },
     body: lines.join(''),
   });
-  const text = await body.text();
-  if (statusCode !== 200) throw new Error(text.slice(0, 300));
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(text.slice(0, 300));
 }
 
 /** ms until all events of a key are read, page after page. */
@@ -247,11 +262,10 @@ async function keyRead({ edgeUrl, token }: BenchCluster, key: string): Promise<n
   let events = 0;
   for (let from: string | null = 'oldest'; from !== null; ) {
     const query = new URLSearchParams({ from, limit: '1000' });
-    const { body } = await request(`${edgeUrl}/v1/streams/main/keys/${key}/events?${query}`, {
-      dispatcher: agent,
+    const answer = await fetch(`${edgeUrl}/v1/streams/main/keys/${key}/events?${query}`, {
       headers: { authorization: `Bearer ${token}` },
     });
-    const page = (await body.json()) as { events: unknown[]; next: string | null; atHead?: boolean };
+    const page = (await answer.json()) as { events: unknown[]; next: string | null; atHead?: boolean };
     events += page.events.length;
     from = page.atHead === true || page.events.length === 0 ? null : page.next;
   }
