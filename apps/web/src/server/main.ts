@@ -3,7 +3,8 @@
  * globalThis, because the bundler gives each route its own copy of this module.
  */
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
-import type { TopologyStore } from '@foreshard/core/topology';
+import { TelemetryStore } from '@foreshard/core/telemetry';
+import { TopologyMap, type TopologyStore } from '@foreshard/core/topology';
 import { HostMeasures } from './cluster/host-measures.ts';
 import { type LiveFrame, liveFrame } from './cluster/live-frame.ts';
 import { MapFollower } from './cluster/map-follower.ts';
@@ -21,10 +22,14 @@ const FIRST_MAP_PATIENCE_MS = 3_000;
 /** A reader that does not take its last bytes cannot hold up the end. */
 const DRAIN_MS = 5_000;
 
+/** Until T has answered: telemetry of no stream. */
+const NO_MAP = new TopologyMap({ version: 0, streams: [], hosts: [], shardlets: [], garbage: [] });
+
 export interface ConsoleServer {
   readonly topology: TopologyStore;
   readonly jobs: JobProducer;
   readonly map: MapFollower;
+  readonly telemetry: TelemetryStore;
   readonly load: LoadFollower;
   readonly measures: HostMeasures;
   readonly sample: SampleRun;
@@ -59,6 +64,11 @@ function compose(): ConsoleServer {
   const settings = readSettings(process.env);
   const control = connectControl({ ...settings, actor: ACTOR });
   const map = new MapFollower(control.topology, control.notifier);
+  const telemetry = new TelemetryStore({
+    blocks: control.telemetry,
+    map: () => map.map ?? NO_MAP,
+    nowMs: Date.now,
+  });
   const load = new LoadFollower(control.redis.duplicate({ maxRetriesPerRequest: null }));
   const measures = new HostMeasures(control.redis);
   const edge = new EdgeProbe(settings.edgeUrl);
@@ -83,7 +93,17 @@ function compose(): ConsoleServer {
     });
     return last;
   }
-  return { topology: control.topology, jobs: control.jobs, map, load, measures, sample, closing, frame };
+  return {
+    topology: control.topology,
+    jobs: control.jobs,
+    map,
+    telemetry,
+    load,
+    measures,
+    sample,
+    closing,
+    frame,
+  };
 }
 
 function closeOnSignal(sample: SampleRun): AbortSignal {

@@ -1,3 +1,4 @@
+import { heatRouter } from './routes/heat.ts';
 import { hostsRouter } from './routes/hosts.ts';
 import { overviewRouter } from './routes/overview.ts';
 import { sampleRouter } from './routes/sample.ts';
@@ -7,6 +8,7 @@ import { router } from './trpc.ts';
 
 export const appRouter = router({
   overview: overviewRouter,
+  heat: heatRouter,
   hosts: hostsRouter,
   streams: streamsRouter,
   shardlets: shardletsRouter,

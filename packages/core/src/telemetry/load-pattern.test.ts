@@ -41,8 +41,8 @@ describe('the pattern of a heat map', () => {
   test('a hot range is named with its rows, share and how many times the even share it has', () => {
     const [hot] = patternsOf(picture((c, r) => noise(c, r) * (r === 20 || r === 21 ? 40 : 1)));
     expect(hot).toMatchObject({ kind: 'hotRange' });
-    expect(hot!.rows![0]).toBeGreaterThanOrEqual(20);
-    expect(hot!.rows![1]).toBeLessThanOrEqual(21);
+    expect(hot!.rows!.first).toBeGreaterThanOrEqual(20);
+    expect(hot!.rows!.last).toBeLessThanOrEqual(21);
     expect(hot!.times).toBeGreaterThan(10);
   });
 
@@ -63,7 +63,7 @@ describe('the pattern of a heat map', () => {
 
   test('a short high load is a burst, with its time', () => {
     const [burst] = patternsOf(picture((c, r) => noise(c, r) * (c >= 60 && c < 64 ? 9 : 1)));
-    expect(burst).toMatchObject({ kind: 'burst', columns: [60, 63] });
+    expect(burst).toMatchObject({ kind: 'burst', columns: { first: 60, last: 63 } });
     expect(burst!.times).toBeCloseTo(9, 0);
   });
 

@@ -8,12 +8,17 @@ import type { Heat } from './heat.ts';
 
 export const PATTERNS = ['sequential', 'hotKey', 'hotRange', 'burst', 'periodic', 'even'] as const;
 
+export interface Stretch {
+  readonly first: number;
+  readonly last: number;
+}
+
 export interface LoadPattern {
   readonly kind: (typeof PATTERNS)[number];
-  /** what it is about: rows [firstRow, lastRow] of the picture */
-  readonly rows?: readonly [first: number, last: number];
-  /** and columns [firstColumn, lastColumn] */
-  readonly columns?: readonly [first: number, last: number];
+  /** what it is about: these rows of the picture, both included */
+  readonly rows?: Stretch;
+  /** and these columns */
+  readonly columns?: Stretch;
   /** of all load in the picture, 0 to 1: what lies in those rows (or columns) */
   readonly share?: number;
   /** how often it comes back */
@@ -101,7 +106,7 @@ function hotRange(byRow: Float64Array, total: number): Omit<LoadPattern, 'kind'>
   const share = sum / total;
   const times = share / ((last - first + 1) / byRow.length);
   if (share < HOT_SHARE_MIN || times < HOT_TIMES_MIN) return undefined;
-  return { rows: [first, last], share, times };
+  return { rows: { first, last }, share, times };
 }
 
 function nameHot(
@@ -128,7 +133,7 @@ function sequentialOf(heat: Heat, byColumn: Float64Array): LoadPattern | undefin
   const [first, last] = [Math.min(...places), Math.max(...places)];
   if ((last - first) / rows.length < SEQUENTIAL_WAY_MIN) return undefined;
   if (Math.abs(correlation(times, places)) < SEQUENTIAL_CORRELATION_MIN) return undefined;
-  return { kind: 'sequential', rows: [first, last] };
+  return { kind: 'sequential', rows: { first, last } };
 }
 
 function burstOf(byColumn: Float64Array): LoadPattern | undefined {
@@ -142,7 +147,7 @@ function burstOf(byColumn: Float64Array): LoadPattern | undefined {
   while (isHigh(first - 1)) first--;
   while (isHigh(last + 1)) last++;
   if ((last - first + 1) / byColumn.length > BURST_WIDTH_MAX) return undefined;
-  return { kind: 'burst', columns: [first, last], times };
+  return { kind: 'burst', columns: { first, last }, times };
 }
 
 /** The lag of the highest autocorrelation after a valley, if at least two periods are in the picture. */
