@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Operation } from '../api/operation.ts';
 import { streamParams } from '../api/parameters.ts';
-import { keyPageSchema, logPageSchema, shardletPageSchema, storedEventSchema } from '../api/schemas.ts';
+import { keyPageSchema, logPageSchema, shardletPageSchema } from '../api/schemas.ts';
 import { atTime, fromSeq, keyPath, logQuery, pageQuery, shardletPath } from './parameters.ts';
 
 export const EVENT_STREAM = 'text/event-stream';
@@ -116,4 +116,3 @@ export const readShardlet = {
 
 /** the same operations on the stream that the path names */
 export const withStream = streamParams;
-export { storedEventSchema };
