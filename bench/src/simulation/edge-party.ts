@@ -191,7 +191,7 @@ function toldOf(intake: Intake): Told[] {
       code: intake.problems.get(i)?.code,
       shardlet: intake.shardlet[i]!,
       seq: Number.isNaN(seq) ? undefined : seq,
-      ts: status === STORED ? intake.ts[i] : undefined,
+      ts: intake.ts[i]! > 0 ? intake.ts[i] : undefined,
     };
   });
 }

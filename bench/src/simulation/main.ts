@@ -14,6 +14,7 @@ Runs a whole cluster on virtual time, with faults drawn from a seed, and checks 
   --from SEED    the first seed (1)
   --coverage     prints how often each fault met each transition; a pair that never met is a failure
   --trace        prints all that happened, of every run
+  --stop         ends at the first seed that fails
   --json         one JSON document on standard output
   --help         this text
 
@@ -45,6 +46,7 @@ interface Options {
   readonly coverage: boolean;
   readonly trace: boolean;
   readonly json: boolean;
+  readonly stop: boolean;
   readonly help: boolean;
 }
 
@@ -56,7 +58,7 @@ function optionsOf(args: string[]): Options | string {
       options: {
         seeds: { type: 'string', default: '100' },
         from: { type: 'string', default: '1' },
-        ...{ coverage: flag, trace: flag, json: flag, help: flag },
+        ...{ coverage: flag, trace: flag, json: flag, stop: flag, help: flag },
       },
     });
     const [seeds, from] = [Number(values.seeds), Number(values.from)];
@@ -79,7 +81,7 @@ async function simulate(options: Options): Promise<number> {
   let operations = 0;
   const startedMs = performance.now();
   let saidMs = startedMs;
-  for (let seed = from; seed < from + seeds; seed++) {
+  for (let seed = from; seed < from + seeds && !(options.stop && failed.length > 0); seed++) {
     const result = await runPlan(planOf(seed, TRANSITIONS), coverage, trace);
     operations += result.requests;
     if (trace && !json) process.stdout.write(`${result.history().join('\n')}\n`);

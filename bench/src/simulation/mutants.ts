@@ -3,7 +3,8 @@
  * has to find each; a rule whose absence nobody notices is not tested. Loaded before the simulation with
  * MUTANT=NAME, it changes the text of one file as it is read.
  */
-import { registerHooks } from 'node:module';
+import fs from 'node:fs';
+import { registerHooks, syncBuiltinESMExports } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 export interface Mutant {
@@ -31,11 +32,6 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     find: 'child.known.push(...sealed.known.filter((name) => !child.known.includes(name)));',
     put: 'child.known.push(...sealed.known.filter((name) => name.startsWith(`${sealed.shardlet}.`)));',
   },
-  'children are created before their parents are sealed': {
-    file: `${MEMORY}/owning.ts`,
-    find: "if (sealed === undefined) return staleOf(state, parent.shardlet);",
-    put: 'if (sealed === undefined) continue;',
-  },
   'drop removes what is newer': {
     file: `${MEMORY}/owning.ts`,
     find: 'if (found !== undefined && found.epoch > epoch) return staleOf(state, shardlet);',
@@ -46,16 +42,6 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     find: "(replica.mode !== 'open' && replica.mode !== 'sealed')",
     put: "replica.mode !== 'sealed'",
   },
-  'ready does not compare': {
-    file: `${MEMORY}/copying.ts`,
-    find: "if (lastSeqOf(shadow) !== expect.finalSeq) return { kind: 'refused', because: 'lastSeq' };",
-    put: '',
-  },
-  'open from a shadow': {
-    file: `${MEMORY}/owning.ts`,
-    find: "const replica = replicaAt(state, shardlet, epoch, 'ready', 'open');",
-    put: "const replica = state.replicas.get(shardlet) as Replica | undefined;",
-  },
   'ids of ancestors stay behind': {
     file: `${MEMORY}/reading.ts`,
     find: 'return liveSets(state, replica, now).filter((set) => set.origin !== replica.shardlet && set.complete);',
@@ -65,6 +51,16 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     file: `${MEMORY}/copying.ts`,
     find: 'shadow.last = Math.max(expect.last, state.hostLast);',
     put: 'shadow.last = 0;',
+  },
+  'ids of young records stay behind': {
+    file: `${MEMORY}/copying.ts`,
+    find: 'if (record.ts > now - windowMicros - leadMicros) addId',
+    put: 'if (record.ts > now + windowMicros + leadMicros) addId',
+  },
+  'dropping a parent takes ids along that a child refers to': {
+    file: `${MEMORY}/id-sets.ts`,
+    find: 'if (!inUse.has(name)) state',
+    put: 'state',
   },
   'an abort keeps the epoch': {
     file: `${DECISIONS}/migration.ts`,
@@ -86,25 +82,46 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     find: 'this.nextSeq > this.finalSeq;',
     put: 'this.nextSeq >= this.finalSeq;',
   },
-  'events pass by those that are held': {
-    file: 'apps/edge/src/ingest/ingestion.ts',
-    find: 'return !this.held.isEmpty && this.held.holds(shardlet);',
-    put: 'return shardlet < 0;',
+};
+
+/** In the scripts of engines: found by comparing the engine with the host in memory, on a real server. */
+export const SCRIPT_MUTANTS: Readonly<Record<string, Mutant & { readonly foundBy: string }>> = {
+  'append.lua without its epoch check': {
+    file: 'packages/core/src/adapters/redis/lua/append.lua',
+    find: 'if not r or r.epoch ~= group.epoch or r.mode ~= OPEN then',
+    put: 'if not r or r.mode ~= OPEN then',
+    foundBy: 'packages/core/src/adapters/redis/redis-host.differential.contract.test.ts',
+  },
+  'owning.sql seals at any epoch': {
+    file: 'packages/core/src/adapters/postgres/sql/owning.sql',
+    find: "IF r.epoch IS DISTINCT FROM at_epoch OR r.mode NOT IN ('open', 'sealed') THEN",
+    put: "IF r.epoch IS NULL OR r.mode NOT IN ('open', 'sealed') THEN",
+    foundBy: 'packages/core/src/adapters/postgres/postgres-host.differential.contract.test.ts',
   },
 };
 
 const wanted = process.env.MUTANT;
-if (wanted !== undefined) plant(MUTANTS[wanted]);
+if (wanted !== undefined) plant(MUTANTS[wanted] ?? SCRIPT_MUTANTS[wanted]);
 
 function plant(mutant: Mutant | undefined): void {
   if (mutant === undefined) throw new Error(`no mutant ${wanted}`);
+  // scripts are read, not imported
+  const read = fs.readFileSync;
+  fs.readFileSync = ((path: fs.PathLike, ...rest: [never]) => {
+    const text = read(path, ...rest);
+    return String(path).endsWith(mutant.file) ? mutated(mutant, String(text)) : text;
+  }) as typeof fs.readFileSync;
+  syncBuiltinESMExports();
   registerHooks({
     load(url, context, next) {
       const loaded = next(url, context);
       if (!url.startsWith('file:') || !fileURLToPath(url).endsWith(mutant.file)) return loaded;
-      const text = String(loaded.source);
-      if (!text.includes(mutant.find)) throw new Error(`${mutant.file} has no "${mutant.find}"`);
-      return { ...loaded, source: text.replace(mutant.find, mutant.put) };
+      return { ...loaded, source: mutated(mutant, String(loaded.source)) };
     },
   });
+}
+
+function mutated({ file, find, put }: Mutant, text: string): string {
+  if (!text.includes(find)) throw new Error(`${file} has no "${find}"`);
+  return text.replace(find, put);
 }
