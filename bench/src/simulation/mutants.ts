@@ -30,7 +30,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'children know only what their parents held themselves': {
     file: `${MEMORY}/owning.ts`,
     find: 'child.known.push(...sealed.known.filter((name) => !child.known.includes(name)));',
-    put: 'child.known.push(...sealed.known.filter((name) => name.startsWith(`${sealed.shardlet}.`)));',
+    put: 'child.known.push(...sealed.known.filter((name) => name.split(".")[0] === String(sealed.shardlet)));',
   },
   'drop removes what is newer': {
     file: `${MEMORY}/owning.ts`,
@@ -109,7 +109,9 @@ function plant(mutant: Mutant | undefined): void {
   const read = fs.readFileSync;
   fs.readFileSync = ((path: fs.PathLike, ...rest: [never]) => {
     const text = read(path, ...rest);
-    return String(path).endsWith(mutant.file) ? mutated(mutant, String(text)) : text;
+    return !mutant.file.endsWith('.ts') && String(path).endsWith(mutant.file)
+      ? mutated(mutant, String(text))
+      : text;
   }) as typeof fs.readFileSync;
   syncBuiltinESMExports();
   registerHooks({
