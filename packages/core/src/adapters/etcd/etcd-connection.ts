@@ -19,9 +19,11 @@ const MESSAGE_BYTES_MAX = 256 * 1024 * 1024;
 export class EtcdConnection {
   readonly client: Etcd3;
   private readonly address: EtcdAddress;
+  private readonly callMs: number;
 
-  constructor(address: EtcdAddress) {
+  constructor(address: EtcdAddress, callMs = CALL_MS) {
     this.address = address;
+    this.callMs = callMs;
     this.client = new Etcd3({
       hosts: [...address.hosts],
       ...(address.auth === undefined ? {} : { auth: address.auth }),
@@ -35,10 +37,10 @@ export class EtcdConnection {
    * @throws DatabaseUnreachable when no member answered in time: what was asked for may still have happened
    */
   async reaching<T>(call: () => Promise<T>): Promise<T> {
-    const deadline = Date.now() + CALL_MS;
+    const deadline = Date.now() + this.callMs;
     for (;;) {
       try {
-        return await within(deadline - Date.now(), call(), `no answer within ${CALL_MS / 1000} s`);
+        return await within(deadline - Date.now(), call(), `no answer within ${this.callMs / 1000} s`);
       } catch (error) {
         if (!mayPass(error) || Date.now() + RETRY_PAUSE_MS >= deadline) throw this.unreachable(error);
         await sleep(RETRY_PAUSE_MS);

@@ -142,9 +142,12 @@ export class EtcdTopologyStore implements TopologyStore {
 }
 
 /** @throws when the address is wrong; connects at the first call */
-export function openEtcdTopology(url: string): { store: EtcdTopologyStore; connection: EtcdConnection } {
+export function openEtcdTopology(
+  url: string,
+  callMs?: number,
+): { store: EtcdTopologyStore; connection: EtcdConnection } {
   const address = parseEtcdUrl(url);
-  const connection = new EtcdConnection(address);
+  const connection = new EtcdConnection(address, callMs);
   return { store: new EtcdTopologyStore(connection, address.prefix), connection };
 }
 
