@@ -34,11 +34,6 @@ export const ERRORS = {
     title: 'No such consumer group',
     cure: 'List the groups with "foreshard groups", or begin one with "foreshard consume --group NAME".',
   },
-  unknown_group: {
-    status: 404,
-    title: 'No such consumer group',
-    cure: 'List the groups with "foreshard groups", or begin one with "foreshard consume --group NAME".',
-  },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed on this route',
@@ -145,11 +140,6 @@ export const ERRORS = {
     cure: 'Retry after the time in Retry-After; see "foreshard hosts" for its state.',
   },
   not_ready: { status: 503, title: 'The edge has no map yet', cure: 'Wait until GET /readyz answers 200.' },
-  store_unreachable: {
-    status: 503,
-    title: 'The store of the consumer groups does not answer',
-    cure: 'Retry after the time in Retry-After; appends and other reads go on meanwhile.',
-  },
   store_unreachable: {
     status: 503,
     title: 'The store of the consumer groups does not answer',
