@@ -51,6 +51,7 @@ const BURST_WIDTH_MAX = 0.1;
 /** Autocorrelation of the total at the period. */
 const PERIODIC_CORRELATION_MIN = 0.5;
 const PERIODS_MIN = 2;
+const NEARLY_AS_GOOD = 0.85;
 /** and how far it must have fallen before: what only declines slowly has no period */
 const PERIODIC_RISE_MIN = 0.3;
 
@@ -150,19 +151,24 @@ function burstOf(byColumn: Float64Array): LoadPattern | undefined {
   return { kind: 'burst', columns: { first, last }, times };
 }
 
-/** The lag of the highest autocorrelation after a valley, if at least two periods are in the picture. */
+/** The lag of a high autocorrelation after a valley, if at least two periods are in the picture. */
 function periodicOf(byColumn: Float64Array, columnMs: number): LoadPattern | undefined {
   const level = withoutTrend(byColumn);
   const lagMax = Math.floor(level.length / PERIODS_MIN);
+  const peaks: { readonly lag: number; readonly value: number }[] = [];
   let valley = 1;
-  let best: { readonly lag: number; readonly value: number } | undefined;
   for (let lag = 1; lag <= lagMax; lag++) {
     const value = autocorrelation(level, lag);
     valley = Math.min(valley, value);
-    if (value - valley >= PERIODIC_RISE_MIN && value > (best?.value ?? PERIODIC_CORRELATION_MIN))
-      best = { lag, value };
+    if (value - valley >= PERIODIC_RISE_MIN && value >= PERIODIC_CORRELATION_MIN) peaks.push({ lag, value });
   }
-  return best === undefined ? undefined : { kind: 'periodic', periodMs: best.lag * columnMs };
+  if (peaks.length === 0) return undefined;
+  // a week repeats days: the shortest period that is nearly as good is the one to name
+  const good = Math.max(...peaks.map((peak) => peak.value)) * NEARLY_AS_GOOD;
+  const first = peaks.find((peak) => peak.value >= good)!;
+  let best = first;
+  for (const peak of peaks) if (peak.lag < 1.5 * first.lag && peak.value > best.value) best = peak;
+  return { kind: 'periodic', periodMs: best.lag * columnMs };
 }
 
 /** A line through all of it, taken off: growth is similar to itself at every lag. */

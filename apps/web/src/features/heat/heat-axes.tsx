@@ -8,14 +8,15 @@ import type { View } from './heat-view.ts';
 import { shortPosition } from './heat-words.ts';
 
 const TICK_PX = 90;
+const EDGE_PX = 18;
 
 /** Moments under the picture, on round times of the reader's zone. */
 export function TimeAxis({ cells, view, width }: { cells: HeatCells; view: View; width: number }) {
   const { zone } = useZone();
   const fromMs = cells.fromMs + view.left * cells.columnMs;
   const toMs = cells.fromMs + view.right * cells.columnMs;
-  const scale = (zone === 'utc' ? scaleUtc : scaleTime)().domain([fromMs, toMs]);
-  const ticks = width === 0 ? [] : scale.ticks(Math.max(2, Math.floor(width / TICK_PX)));
+  const scale = (zone === 'utc' ? scaleUtc : scaleTime)().domain([fromMs, toMs]).range([0, 1]);
+  const ticks = width === 0 ? [] : apart(scale.ticks(Math.max(2, Math.floor(width / TICK_PX))), scale, width);
   return (
     <div aria-hidden className="tabular relative h-6 text-2xs text-faint">
       {ticks.map((tick) => (
@@ -24,23 +25,32 @@ export function TimeAxis({ cells, view, width }: { cells: HeatCells; view: View;
           className="absolute top-1 -translate-x-1/2 whitespace-nowrap border-line before:absolute before:-top-1 before:left-1/2 before:h-1 before:border-l before:border-line-strong"
           style={{ left: `${((tick.getTime() - fromMs) / (toMs - fromMs)) * 100}%` }}
         >
-          {tickText(tick, toMs - fromMs, zone)}
+          {tickText(tick, zone)}
         </span>
       ))}
     </div>
   );
 }
 
-const DAY_MS = 86_400_000;
+/** Without those that would touch the one before (31st, 1st) or the edge. */
+function apart(ticks: readonly Date[], scale: (tick: Date) => number, width: number): Date[] {
+  const place = (tick: Date) => scale(tick) * width;
+  let last = Number.NEGATIVE_INFINITY;
+  return ticks.filter((tick) => {
+    const at = place(tick);
+    const fits = at > EDGE_PX && at < width - EDGE_PX && at - last > TICK_PX / 2;
+    if (fits) last = at;
+    return fits;
+  });
+}
 
-function tickText(tick: Date, spanMs: number, zone: Zone): string {
+function tickText(tick: Date, zone: Zone): string {
   const timeZone = zone === 'utc' ? { timeZone: 'UTC' } : {};
   const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', ...timeZone }).format(
     tick,
   );
   const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', ...timeZone }).format(tick);
-  if (clock === '00:00') return day;
-  return spanMs > 3 * DAY_MS ? `${day} ${clock}` : clock;
+  return clock === '00:00' ? day : clock;
 }
 
 const LABEL_PX = 26;

@@ -3,7 +3,7 @@
 import { useMemo } from 'react';
 import { type ColourScale, colourAt, type Palette } from './colour-scale.ts';
 import type { HeatCells } from './heat-cells.ts';
-import { formatValue, METRIC_TITLES } from './heat-words.ts';
+import { legendTexts, METRIC_TITLES } from './heat-words.ts';
 
 const STOPS = 12;
 const TICKS = [0, 0.25, 0.5, 0.75, 1];
@@ -35,14 +35,11 @@ export function HeatLegend({
           aria-label={`${METRIC_TITLES[metric]} from the first colour to the last`}
           className="mt-1 flex justify-between"
         >
-          {TICKS.map((share) => (
-            <li key={share}>
-              {share === 1 ? '≥ ' : ''}
-              {formatValue(metric, scale.valueAt(share)).replace(
-                share === 1 ? '' : /[^\d.,kMGTµms<]+.*$/,
-                '',
-              )}
-            </li>
+          {legendTexts(
+            metric,
+            TICKS.map((share) => scale.valueAt(share)),
+          ).map((text, i) => (
+            <li key={TICKS[i]}>{text}</li>
           ))}
         </ol>
       </div>

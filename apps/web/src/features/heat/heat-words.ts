@@ -26,8 +26,30 @@ export function formatValue(metric: Metric, value: number): string {
     case 'distinctKeys':
       return `${formatRate(value)} keys`;
     default:
-      return `${formatRate(value)} ${metric === 'reads' ? 'events read' : metric === 'errors' ? 'refused' : 'events'}/s`;
+      return formatPerTime(value, COUNTED[metric]);
   }
+}
+
+const COUNTED = { events: 'events', reads: 'events read', errors: 'refused' } as const;
+
+/** Little load is told by the hour: "12 events/h" says more than "<0.1 events/s". */
+function formatPerTime(perSecond: number, counted: string): string {
+  if (perSecond === 0 || perSecond >= 0.1) return `${formatRate(perSecond)} ${counted}/s`;
+  return `${formatRate(perSecond * SECONDS_PER_HOUR)} ${counted}/h`;
+}
+
+const SECONDS_PER_HOUR = 3_600;
+
+/** The ends and steps of a legend, all in the unit of its upper end: "0", "3", "≥ 10 events/h". */
+export function legendTexts(metric: Metric, values: readonly number[]): string[] {
+  const top = values.at(-1)!;
+  const isPerHour = top > 0 && top < 0.1 && metric in COUNTED;
+  const factor = isPerHour ? SECONDS_PER_HOUR : 1;
+  return values.map((value, i) => {
+    if (i === values.length - 1) return `≥ ${formatValue(metric, value)}`;
+    if (metric in COUNTED || metric === 'distinctKeys') return formatRate(value * factor);
+    return formatValue(metric, value).replace(/\/s$/, '');
+  });
 }
 
 function formatMicros(micros: number): string {
