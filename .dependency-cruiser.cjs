@@ -30,8 +30,8 @@ const PURE = Object.keys(CORE).join('|');
 const EDGE_MAY = [
   ...['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'telemetry', 'profiling', 'consuming'],
 ];
-/** sketches and matrices: arithmetic that others keep well */
-const PURE_LIBRARIES = ['zod', '@datadog/sketches-js', 'bloom-filters', 'ml-matrix'];
+/** libraries that compute and touch nothing */
+const PURE_LIBRARIES = ['zod'];
 
 /** tests, the suites that several adapters share, and what only they use */
 const TEST_SUPPORT =

@@ -40,5 +40,4 @@ export const heatQuerySchema = heatWindowSchema.and(
 );
 export type HeatQueryInput = z.infer<typeof heatQuerySchema>;
 
-export const heatCellSchema = heatWindowSchema;
-export type HeatCellQuery = z.infer<typeof heatCellSchema>;
+export type HeatCellQuery = z.infer<typeof heatWindowSchema>;

@@ -2,7 +2,7 @@
 import { TRPCError } from '@trpc/server';
 import { heatCell } from '../heat/heat-cell.ts';
 import { type HeatParts, heatPicture } from '../heat/heat-picture.ts';
-import { heatCellSchema, heatQuerySchema } from '../heat/heat-query.ts';
+import { heatQuerySchema, heatWindowSchema } from '../heat/heat-query.ts';
 import type { ConsoleServer } from '../main.ts';
 import { away, query, router } from '../trpc.ts';
 
@@ -11,7 +11,7 @@ export const heatRouter = router({
     .input(heatQuerySchema)
     .query(({ ctx: { server }, input }) => heatPicture(partsOf(server), input)),
 
-  cell: query.input(heatCellSchema).query(({ ctx: { server }, input }) => {
+  cell: query.input(heatWindowSchema).query(({ ctx: { server }, input }) => {
     const { from, to } = input;
     if (from === null || to === null)
       throw new TRPCError({ code: 'BAD_REQUEST', message: 'A cell is named by from and to.' });
