@@ -10,10 +10,11 @@ import type { Shardlet, Stream } from '@foreshard/core/topology';
 import type { EdgeMap } from '../map/edge-map.ts';
 import { invalidCursor, readCursor, writeCursor } from './cursor-text.ts';
 import { numbersOfPlace, placeOfNumbers } from './log/cursor.ts';
-import { endOf, type LogPosition, OLDEST } from './log/log-position.ts';
+import { endOf, type LogPosition, OLDEST, placeBefore } from './log/log-position.ts';
 import { LogReader, type ReaderParts } from './log/log-reader.ts';
 import type { MergedRecord, Trimmed } from './log/merge-terms.ts';
 import { whereNowIs } from './log/where-now-is.ts';
+import { timeOfFrom } from './parameters.ts';
 
 export interface KeyRequest {
   readonly stream: Stream;
@@ -95,7 +96,8 @@ export class KeyEvents {
   private async placeOf(from: string | undefined, stream: number, keyHash: number): Promise<LogPosition> {
     if (from === undefined || from === 'oldest') return OLDEST;
     if (from === 'now') return endOf(await whereNowIs(this.parts, stream, this.clock));
-    return decode(from, stream, keyHash);
+    const micros = timeOfFrom(from);
+    return micros === undefined ? decode(from, stream, keyHash) : placeBefore(micros);
   }
 }
 

@@ -7,11 +7,12 @@ import type { Stream } from '@foreshard/core/topology';
 import type { EdgeMap } from '../map/edge-map.ts';
 import type { KeyEvents } from './key-events.ts';
 import { decodeCursor, encodeCursor, type LogCursor } from './log/cursor.ts';
-import type { LogPosition } from './log/log-position.ts';
+import { type LogPosition, placeBefore } from './log/log-position.ts';
 import type { LogService } from './log/log-service.ts';
 import type { SessionPage } from './log/log-session.ts';
 import type { MergedRecord, Trimmed } from './log/merge-terms.ts';
 import { pageBody } from './page-body.ts';
+import { timeOfFrom } from './parameters.ts';
 
 export interface PageRequest {
   readonly stream: Stream;
@@ -122,6 +123,8 @@ export class Pages {
 function cursorOf(from: string | undefined, stream: Stream): LogCursor | 'oldest' | 'now' {
   if (from === undefined || from === 'oldest') return 'oldest';
   if (from === 'now') return 'now';
+  const micros = timeOfFrom(from);
+  if (micros !== undefined) return { stream: stream.id, after: placeBefore(micros), skipped: [] };
   const cursor = decodeCursor(from);
   if (cursor.stream !== stream.id)
     throw new ForeshardError('invalid_cursor', `the cursor is not of stream "${stream.name}"`, {

@@ -20,7 +20,10 @@ const wait = wholeNumber(0)
   .transform((ms) => Math.min(WAIT_MS_MAX, ms ?? 0))
   .describe(`milliseconds that an empty page waits for events; more than ${WAIT_MS_MAX} is cut`);
 
-const from = z.string().optional().describe('"next" of an earlier page, "oldest" (when left out) or "now"');
+const from = z
+  .string()
+  .optional()
+  .describe('"next" of an earlier page, "oldest" (when left out), "now", or a time (RFC 3339) to begin at');
 
 /** The ids of hosts to go on without: `3` or `3,5`. */
 const skip = z
@@ -53,6 +56,12 @@ export const atTime = z
   .optional()
   .describe('the time to begin at: RFC 3339, or microseconds since 1970')
   .meta({ example: '2026-11-21T12:00:00Z' });
+
+/** Microseconds, when a reader begins at a time instead of a cursor (which has no colons). */
+export function timeOfFrom(from: string): number | undefined {
+  const micros = from.includes(':') ? microsOf(from) : Number.NaN;
+  return Number.isNaN(micros) ? undefined : micros;
+}
 
 /** NaN: not a time since 1970. */
 function microsOf(text: string): number {
