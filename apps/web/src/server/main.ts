@@ -3,11 +3,15 @@
  * globalThis, because the bundler gives each route its own copy of this module.
  */
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
+import type { JobRuns } from '@foreshard/core/jobs';
+import type { MoveLog } from '@foreshard/core/migration';
+import type { HealthStore } from '@foreshard/core/profiling';
 import { TelemetryStore } from '@foreshard/core/telemetry';
 import { TopologyMap, type TopologyStore } from '@foreshard/core/topology';
 import { HostMeasures } from './cluster/host-measures.ts';
 import { type LiveFrame, liveFrame } from './cluster/live-frame.ts';
 import { MapFollower } from './cluster/map-follower.ts';
+import { EdgeClient } from './edge/edge-client.ts';
 import { EdgeProbe } from './edge-probe.ts';
 import { LoadFollower } from './load/load-follower.ts';
 import { replayCommand } from './sample/replay-command.ts';
@@ -28,6 +32,11 @@ const NO_MAP = new TopologyMap({ version: 0, streams: [], hosts: [], shardlets: 
 export interface ConsoleServer {
   readonly topology: TopologyStore;
   readonly jobs: JobProducer;
+  readonly jobRuns: JobRuns;
+  readonly health: HealthStore;
+  readonly moves: MoveLog;
+  readonly edge: EdgeClient;
+  readonly edgeUrl: string;
   readonly map: MapFollower;
   readonly telemetry: TelemetryStore;
   readonly load: LoadFollower;
@@ -71,9 +80,9 @@ function compose(): ConsoleServer {
   });
   const load = new LoadFollower(control.redis.duplicate({ maxRetriesPerRequest: null }));
   const measures = new HostMeasures(control.redis);
-  const edge = new EdgeProbe(settings.edgeUrl);
+  const probe = new EdgeProbe(settings.edgeUrl);
   const sample = new SampleRun(settings, replayCommand);
-  for (const part of [map, load, measures, edge]) part.start();
+  for (const part of [map, load, measures, probe]) part.start();
   const closing = closeOnSignal(sample);
 
   let last: LiveFrame | undefined;
@@ -88,7 +97,7 @@ function compose(): ConsoleServer {
       load: load.window,
       settledSecond: load.settledSecond(nowMs),
       measures: measures.current,
-      edge: edge.state,
+      edge: probe.state,
       edgeUrl: settings.edgeUrl,
     });
     return last;
@@ -96,6 +105,11 @@ function compose(): ConsoleServer {
   return {
     topology: control.topology,
     jobs: control.jobs,
+    jobRuns: control.jobRuns,
+    health: control.health,
+    moves: control.moves,
+    edge: new EdgeClient(settings),
+    edgeUrl: settings.edgeUrl,
     map,
     telemetry,
     load,

@@ -1,7 +1,14 @@
+import { apiRouter } from './routes/api.ts';
+import { eventsRouter } from './routes/events.ts';
+import { healthRouter } from './routes/health.ts';
 import { heatRouter } from './routes/heat.ts';
 import { hostsRouter } from './routes/hosts.ts';
+import { hotRouter } from './routes/hot.ts';
+import { jobsRouter } from './routes/jobs.ts';
 import { overviewRouter } from './routes/overview.ts';
+import { paletteRouter } from './routes/palette.ts';
 import { sampleRouter } from './routes/sample.ts';
+import { shardMapRouter } from './routes/shard-map.ts';
 import { shardletsRouter } from './routes/shardlets.ts';
 import { streamsRouter } from './routes/streams.ts';
 import { router } from './trpc.ts';
@@ -9,6 +16,13 @@ import { router } from './trpc.ts';
 export const appRouter = router({
   overview: overviewRouter,
   heat: heatRouter,
+  hot: hotRouter,
+  shardMap: shardMapRouter,
+  events: eventsRouter,
+  health: healthRouter,
+  jobs: jobsRouter,
+  api: apiRouter,
+  palette: paletteRouter,
   hosts: hostsRouter,
   streams: streamsRouter,
   shardlets: shardletsRouter,

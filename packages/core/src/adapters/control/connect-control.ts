@@ -5,6 +5,7 @@
  */
 import type { Redis } from 'ioredis';
 import type { GroupStore } from '../../consuming/index.ts';
+import type { JobRuns } from '../../jobs/index.ts';
 import type { MoveLog } from '../../migration/index.ts';
 import type { HealthStore, ProfileStore } from '../../profiling/index.ts';
 import type { BlockStore } from '../../telemetry/index.ts';
@@ -29,6 +30,7 @@ import { PostgresBlockStore } from '../telemetry/index.ts';
 import { RedisChangeNotifier } from './change-notifier.ts';
 import { openControlRedis } from './control-redis.ts';
 import { BullJobProducer, type JobProducer } from './job-producer.ts';
+import { BullJobRuns } from './job-runs.ts';
 import { NotifyingTopologyStore } from './notifying-topology-store.ts';
 
 export interface ControlSettings {
@@ -44,6 +46,8 @@ export interface Control {
   readonly topology: TopologyStore;
   readonly notifier: ChangeNotifier;
   readonly jobs: JobProducer;
+  /** what background jobs have done */
+  readonly jobRuns: JobRuns;
   readonly tokens: TokenStore;
   /** of single tokens and streams */
   readonly quotas: QuotaStore;
@@ -78,6 +82,7 @@ export function connectControl(settings: ControlSettings): Control {
     topology: t.topology,
     notifier: t.notifier,
     jobs,
+    jobRuns: new BullJobRuns(redis),
     tokens: new PrismaTokenStore(prisma, databaseUrl),
     quotas: new PrismaQuotaStore(prisma, databaseUrl),
     groups: new PrismaGroupStore(prisma, databaseUrl),
