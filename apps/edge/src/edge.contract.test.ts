@@ -267,14 +267,6 @@ describe('what the edge tells', () => {
     expect(body).toMatch(/foreshard_edge_map_version \d+/);
     expect(body).toMatch(/foreshard_edge_bytes_in_flight 0/);
   });
-
-  it('hands its load to the control Redis', async () => {
-    await cluster.post(events(7).map(eventOf));
-    await until('a flush', async () => {
-      const [last] = await cluster.control.redis.xrevrange('{foreshard}:load', '+', '-', 'COUNT', 1);
-      return JSON.parse(last![1][1]!).shardlets.length > 0;
-    });
-  });
 });
 
 describe('a map that is old', () => {
