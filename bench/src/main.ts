@@ -16,8 +16,10 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   latency: () => import('./latency.ts'),
   migrate: () => import('./migrate.ts'),
   profiler: () => import('./profiler.ts'),
+  telemetry: () => import('./telemetry.ts'),
   parsing: () => import('./parsing.ts'),
   'slow-clients': () => import('./slow-clients.ts'),
+  heatmap: () => import('./heatmap.ts'),
 };
 
 const usage = `usage: npm run bench -- forecast --data DIR [--part tune|test] [--only nyc_taxi,m4] [--stride 1] [--dear mstl,arima] [--json]
@@ -34,7 +36,7 @@ function options() {
         ids: { type: 'string', default: '10000000' },
         shardlets: { type: 'string', default: '10000' },
         'fsync-ms': { type: 'string', default: '0' },
-        data: { type: 'string', default: process.env['FORESHARD_DATA'] ?? '' },
+        data: { type: 'string', default: process.env.FORESHARD_DATA ?? '' },
         part: { type: 'string', default: 'test' },
         only: { type: 'string', default: '' },
         stride: { type: 'string', default: '1' },

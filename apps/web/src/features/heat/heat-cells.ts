@@ -6,7 +6,11 @@ export interface HeatCells extends Omit<HeatPicture, 'values'> {
   readonly values: Float32Array;
 }
 
+/** From here to the measure "heat:drawn": what a person waits for after the answer has come. */
+export const RECEIVED_MARK = 'heat:received';
+
 export function unpack(picture: HeatPicture): HeatCells {
+  performance.mark(RECEIVED_MARK);
   const bytes = Uint8Array.from(atob(picture.values), (c) => c.charCodeAt(0));
   return { ...picture, values: new Float32Array(bytes.buffer) };
 }

@@ -16,7 +16,7 @@ import {
   useState,
 } from 'react';
 import { colourTable, type Palette } from './colour-scale.ts';
-import type { HeatCells } from './heat-cells.ts';
+import { type HeatCells, RECEIVED_MARK } from './heat-cells.ts';
 import { paint, show } from './heat-image.ts';
 import { brushed, cellAt, panned, type View, wholeView, zoomed } from './heat-view.ts';
 import { useDrawnSize } from './use-drawn-size.ts';
@@ -87,12 +87,14 @@ interface Drawn {
 function useImage(ref: RefObject<HTMLCanvasElement | null>, drawn: Drawn): void {
   const { cells, steps, palette, brightness, view, width, height } = drawn;
   const image = useRef<HTMLCanvasElement | null>(null);
+  const isNew = useRef(false);
   useLayoutEffect(() => {
     image.current ??= document.createElement('canvas');
     const zero = getComputedStyle(document.documentElement).getPropertyValue('--heat-zero').trim();
     performance.mark('heat:paint');
     paint(image.current, steps, cells.columns, cells.rows.length, colourTable(palette, brightness, zero));
     performance.measure('heat:painted', 'heat:paint');
+    isNew.current = true;
   }, [cells, steps, palette, brightness]);
   useLayoutEffect(() => {
     const canvas = ref.current;
@@ -103,6 +105,8 @@ function useImage(ref: RefObject<HTMLCanvasElement | null>, drawn: Drawn): void 
     performance.mark('heat:show');
     show(canvas, image.current, view);
     performance.measure('heat:shown', 'heat:show');
+    if (isNew.current) performance.measure('heat:drawn', RECEIVED_MARK);
+    isNew.current = false;
   });
   void [view, height];
 }
