@@ -3,8 +3,7 @@
  * edge until it has an answer for every event or gives up, and keeps a journal of what it was told.
  */
 import type { Acknowledgement } from '@foreshard/core/simulation';
-import type { Cluster } from './cluster.ts';
-import type { Told } from './edge-party.ts';
+import type { Scene, Told } from './scene.ts';
 import { VirtualProcess } from './virtual-process.ts';
 
 const TRIES_MAX = 15;
@@ -26,7 +25,7 @@ export class ClientParty {
   /** requests made so far, without the tries again */
   requests = 0;
   readonly name: string;
-  private readonly cluster: Cluster;
+  private readonly scene: Scene;
   private readonly process: VirtualProcess;
   private readonly keys: readonly string[];
   private readonly usesTokens: boolean;
@@ -34,10 +33,10 @@ export class ClientParty {
   private made = 0;
   private readonly acknowledged: { readonly sent: Sent; readonly atMicros: number }[] = [];
 
-  constructor(name: string, cluster: Cluster, keys: readonly string[], usesTokens: boolean) {
+  constructor(name: string, scene: Scene, keys: readonly string[], usesTokens: boolean) {
     this.name = name;
-    this.cluster = cluster;
-    this.process = new VirtualProcess(name, cluster.schedule);
+    this.scene = scene;
+    this.process = new VirtualProcess(name, scene.schedule);
     this.keys = keys;
     this.usesTokens = usesTokens;
   }
@@ -46,7 +45,7 @@ export class ClientParty {
   async run(requests: number, pauseMsMax: number): Promise<void> {
     await this.process.run(async () => {
       for (let i = 0; i < requests; i++) {
-        await this.pause(this.cluster.draws.below(pauseMsMax));
+        await this.pause(this.scene.draws.below(pauseMsMax));
         this.requests++;
         await this.deliver(this.nextBatch());
       }
@@ -59,8 +58,8 @@ export class ClientParty {
   }
 
   private nextBatch(): Sent[] {
-    const { draws } = this.cluster;
-    const now = this.cluster.schedule.nowMicros();
+    const { draws } = this.scene;
+    const now = this.scene.schedule.nowMicros();
     const recent = this.acknowledged.slice(-40).filter((each) => now - each.atMicros < RESEND_WITHIN_MICROS);
     if (recent.length > 0 && draws.chance(RESEND_SHARE)) return [draws.pick(recent).sent];
     const count = 1 + draws.below(BATCH_MAX);
@@ -77,7 +76,7 @@ export class ClientParty {
   private async deliver(batch: readonly Sent[]): Promise<boolean> {
     let left = batch;
     for (let attempt = 0; attempt < TRIES_MAX && left.length > 0; attempt++) {
-      if (attempt > 0) await this.pause(this.cluster.draws.between(...PAUSE_MS));
+      if (attempt > 0) await this.pause(this.scene.draws.between(...PAUSE_MS));
       const told = await this.send(left);
       if (told !== undefined) left = left.filter((sent, i) => !this.take(sent, told[i]!));
     }
@@ -85,7 +84,7 @@ export class ClientParty {
   }
 
   private async send(batch: readonly Sent[]): Promise<Told[] | undefined> {
-    const { network, draws, edges, history } = this.cluster;
+    const { network, draws, edges, history } = this.scene;
     const edge = draws.pick(edges);
     const lines = batch.map((sent) => sent.content).join('\n');
     const tokenTs = this.usesTokens ? this.token : 0;
@@ -106,7 +105,7 @@ export class ClientParty {
   }
 
   private take(sent: Sent, told: Told): boolean {
-    const { history, schedule } = this.cluster;
+    const { history, schedule } = this.scene;
     const { status, code, shardlet, seq, ts } = told;
     const what = status === 'refused' ? code : `${status} shardlet ${shardlet} seq ${seq} ts ${ts}`;
     history.told(this.name, `<- ${sent.id}: ${what}`, [sent.id]);

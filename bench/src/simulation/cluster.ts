@@ -25,6 +25,7 @@ import { Network } from './network.ts';
 import { OperatorParty } from './operator-party.ts';
 import { CLIENTS, type Plan } from './plan.ts';
 import { ReaderParty } from './reader-party.ts';
+import type { Scene } from './scene.ts';
 import { TopologyService } from './topology-service.ts';
 import { settle, type VirtualProcess } from './virtual-process.ts';
 import { WorkerParty } from './worker-party.ts';
@@ -52,7 +53,7 @@ export interface Defect {
   readonly error: unknown;
 }
 
-export class Cluster {
+export class Cluster implements Scene {
   readonly plan: Plan;
   readonly draws: Draws;
   readonly schedule = new Schedule(START_MICROS);
@@ -92,7 +93,7 @@ export class Cluster {
     this.clients = Array.from({ length: CLIENTS }, (_, i) => this.client(`c${i + 1}`));
     this.readers = ['reader-1', 'reader-2'].map((name) => new ReaderParty(name, this));
     this.operator = new OperatorParty(this, plan.restructureEveryMs);
-    this.faults = new FaultInjector(this);
+    this.faults = new FaultInjector(this, this);
   }
 
   client(name: string): ClientParty {

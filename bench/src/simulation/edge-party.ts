@@ -8,33 +8,16 @@ import { Ingestion } from '../../../apps/edge/src/ingest/ingestion.ts';
 import { DUPLICATE, type Intake, STORED } from '../../../apps/edge/src/ingest/intake.ts';
 import { readEvents } from '../../../apps/edge/src/ingest/read-events.ts';
 import { type FirstMap, MapFollower } from '../../../apps/edge/src/map/follower.ts';
-import type { LogCursor } from '../../../apps/edge/src/reading/log/cursor.ts';
 import { Frontiers } from '../../../apps/edge/src/reading/log/frontiers.ts';
 import { LogService } from '../../../apps/edge/src/reading/log/log-service.ts';
 import type { SessionPage } from '../../../apps/edge/src/reading/log/log-session.ts';
 import { shadowed } from '../../../apps/edge/src/shadow/index.ts';
-import type { Cluster } from './cluster.ts';
-import type { Callee } from './network.ts';
+import type { EdgeDoor, PageRequest, Scene, Told } from './scene.ts';
 import { VirtualProcess } from './virtual-process.ts';
 
 const EVENT_BYTES_MAX = 100_000;
 /** a second and a half: longer than a restructure without faults, shorter than one with them */
 const HOLD_MICROS = 1_500 * MICROS_PER_MS;
-
-/** What became of one event of a request. */
-export interface Told {
-  readonly status: 'stored' | 'duplicate' | 'refused';
-  readonly code: string | undefined;
-  readonly shardlet: number;
-  readonly seq: number | undefined;
-  readonly ts: number | undefined;
-}
-
-export interface PageRequest {
-  readonly from: LogCursor | 'oldest' | 'now';
-  readonly limit: number;
-  readonly waitMs: number;
-}
 
 interface Work {
   readonly follower: MapFollower;
@@ -42,21 +25,21 @@ interface Work {
   readonly log: LogService;
 }
 
-export class EdgeParty implements Callee {
+export class EdgeParty implements EdgeDoor {
   readonly name: string;
   run = 0;
-  private readonly cluster: Cluster;
+  private readonly scene: Scene;
   private readonly clockOffMicros: number;
   private process: VirtualProcess;
   private work: Work | undefined;
   /** the last map, as the edge keeps it on disk */
   private kept: Topology | undefined;
 
-  constructor(name: string, cluster: Cluster, clockOffMicros: number) {
+  constructor(name: string, scene: Scene, clockOffMicros: number) {
     this.name = name;
-    this.cluster = cluster;
+    this.scene = scene;
     this.clockOffMicros = clockOffMicros;
-    this.process = new VirtualProcess(name, cluster.schedule);
+    this.process = new VirtualProcess(name, scene.schedule);
   }
 
   get isUp(): boolean {
@@ -76,7 +59,7 @@ export class EdgeParty implements Callee {
   }
 
   start(): void {
-    this.process = new VirtualProcess(this.name, this.cluster.schedule);
+    this.process = new VirtualProcess(this.name, this.scene.schedule);
     this.process.clockOffMicros = this.clockOffMicros;
     this.run++;
     void this.process.run(() => this.begin(this.process));
@@ -86,8 +69,8 @@ export class EdgeParty implements Callee {
     this.kept = this.work?.follower.topology.toTopology() ?? this.kept;
     this.process.kill();
     this.work = undefined;
-    this.cluster.network.callerDied(this.process);
-    this.cluster.network.calleeDied(this, 'callee killed');
+    this.scene.network.callerDied(this.process);
+    this.scene.network.calleeDied(this, 'callee killed');
   }
 
   freeze(micros: number): void {
@@ -118,9 +101,9 @@ export class EdgeParty implements Callee {
   }
 
   private async begin(process: VirtualProcess): Promise<void> {
-    const { cluster } = this;
+    const { scene } = this;
     const clock = { nowMicros: () => process.nowMicros() };
-    const store = cluster.topology.portFor(process);
+    const store = scene.topology.portFor(process);
     const first = await this.firstMap(store.snapshot());
     if (first === undefined) {
       await new Promise((resolve) => setTimeout(resolve, 200));
@@ -128,19 +111,19 @@ export class EdgeParty implements Callee {
     }
     const follower = new MapFollower(first, {
       store,
-      notifier: cluster.topology.notifierFor(process),
+      notifier: scene.topology.notifierFor(process),
       file: undefined,
       nowMs: () => process.uptimeMs(),
       warn: () => {},
-      onBroken: (reason) => cluster.fault(this.name, new Error(reason)),
+      onBroken: (reason) => scene.fault(this.name, new Error(reason)),
     });
-    const pool = new HostPool(follower.topology, cluster.doorFor(process));
+    const pool = new HostPool(follower.topology, scene.doorFor(process));
     const direct = { get: (id: number): Promise<EventHost> => pool.get(id) };
     const hosts = shadowed(
       direct,
       follower.topology,
-      { writes() {}, reads() {}, differs: (move, detail) => cluster.noteDifference(move, detail) },
-      { nowMs: () => process.uptimeMs(), random: () => cluster.draws.between(0, 1) },
+      { writes() {}, reads() {}, differs: (move, detail) => scene.noteDifference(move, detail) },
+      { nowMs: () => process.uptimeMs(), random: () => scene.draws.between(0, 1) },
     );
     const guard: MemoryGuard = new MemoryGuard(direct.get, (id) => ingestion.hostAnswers(id));
     const ingestion: Ingestion = new Ingestion({
@@ -158,7 +141,7 @@ export class EdgeParty implements Callee {
         refused() {},
         called() {},
         unreachable() {},
-        fault: (error) => cluster.fault(this.name, error),
+        fault: (error) => scene.fault(this.name, error),
       },
     });
     const parts = {

@@ -1,9 +1,9 @@
 /** Breaks things: at random times, in the ways this run's plan allows, and mends them after a while. */
 import type { Fault } from '@foreshard/core/simulation';
-import type { Cluster } from './cluster.ts';
 import type { DurableHost } from './durable-host.ts';
 import type { Callee } from './network.ts';
 import type { FaultKind } from './plan.ts';
+import type { Freezable, Party, Scene } from './scene.ts';
 import type { VirtualProcess } from './virtual-process.ts';
 
 const MS = 1_000;
@@ -12,16 +12,24 @@ const SET_BACK_MICROS = [10 * MS, 2_000 * MS] as const;
 /** a clock further back would make clients with tokens wait for most of the run */
 const BEHIND_MICROS_MAX = 3_000 * MS;
 
+export interface Parties {
+  readonly edges: readonly (Party & Freezable)[];
+  readonly workers: readonly (Party & Freezable)[];
+  readonly operator: Party;
+}
+
 export class FaultInjector {
-  private readonly cluster: Cluster;
+  private readonly scene: Scene;
+  private readonly parties: Parties;
   private isOver = false;
 
-  constructor(cluster: Cluster) {
-    this.cluster = cluster;
+  constructor(scene: Scene, parties: Parties) {
+    this.scene = scene;
+    this.parties = parties;
   }
 
   start(): void {
-    const { plan, network } = this.cluster;
+    const { plan, network } = this.scene;
     network.onFocus = (fault, call) => this.strike(fault, call.caller, call.callee);
     if (plan.faults.length > 0) this.planNext();
   }
@@ -31,7 +39,7 @@ export class FaultInjector {
   }
 
   private planNext(): void {
-    const { schedule, draws, plan } = this.cluster;
+    const { schedule, draws, plan } = this.scene;
     schedule.after(draws.between(0.2, 1.8) * plan.faultEveryMs * MS, () => {
       if (this.isOver) return;
       this.inflict(draws.pick(plan.faults));
@@ -40,7 +48,8 @@ export class FaultInjector {
   }
 
   private inflict(kind: FaultKind): void {
-    const { draws, hosts, edges, workers } = this.cluster;
+    const { draws, hosts } = this.scene;
+    const { edges, workers } = this.parties;
     const host = () => draws.pick([...hosts.values()]);
     const ways: Record<FaultKind, () => void> = {
       'kill edge': () => this.killParty(draws.pick(edges)),
@@ -57,19 +66,20 @@ export class FaultInjector {
   }
 
   private anyName(): string {
-    const { draws, hosts, edges, workers, topology } = this.cluster;
+    const { draws, hosts, topology } = this.scene;
+    const { edges, workers } = this.parties;
     return draws.pick([...edges, ...workers, ...hosts.values(), topology]).name;
   }
 
-  private freeze(party: { readonly name: string; freeze(micros: number): void }): void {
-    const micros = this.cluster.draws.between(50 * MS, 4_000 * MS);
+  private freeze(party: Freezable): void {
+    const micros = this.scene.draws.between(50 * MS, 4_000 * MS);
     this.tell(`${party.name} stands still for ${Math.round(micros / MS)} ms`);
     party.freeze(micros);
   }
 
   /** What the focus of the run asks for, while its transition is under way. */
   private strike(fault: Fault, caller: VirtualProcess, callee: Callee): void {
-    const host = [...this.cluster.hosts.values()].find((h) => h === callee);
+    const host = [...this.scene.hosts.values()].find((h) => h === callee);
     if (fault === 'caller killed') this.killCaller(caller);
     if (fault === 'cut off') this.cut(caller.name, callee.name);
     if (fault === 'callee killed' && host === undefined) this.awayT();
@@ -81,17 +91,12 @@ export class FaultInjector {
   }
 
   private killCaller(caller: VirtualProcess): void {
-    const { edges, workers, operator } = this.cluster;
+    const { edges, workers, operator } = this.parties;
     const party = [...edges, ...workers, operator].find((p) => p.caller === caller);
     if (party !== undefined) this.killParty(party);
   }
 
-  private killParty(party: {
-    readonly name: string;
-    kill(): void;
-    start(): void;
-    readonly caller: VirtualProcess;
-  }): void {
+  private killParty(party: Party): void {
     if (!party.caller.isAlive) return;
     this.tell(`${party.name} is killed`);
     party.kill();
@@ -100,7 +105,7 @@ export class FaultInjector {
 
   private killHost(host: DurableHost, losesPower: boolean): void {
     if (!host.isUp) return;
-    const { network, draws } = this.cluster;
+    const { network, draws } = this.scene;
     this.tell(`${host.name} ${losesPower ? 'loses its power' : 'is killed'}`);
     host.crash(losesPower);
     network.calleeDied(host, losesPower ? 'power loss' : 'callee killed');
@@ -110,7 +115,7 @@ export class FaultInjector {
 
   private emptyDisk(host: DurableHost): void {
     if (!host.isUp) return;
-    const { network, schedule, draws } = this.cluster;
+    const { network, schedule, draws } = this.scene;
     this.tell(`${host.name} comes back with an empty disk`);
     host.crash(true);
     network.calleeDied(host, 'power loss');
@@ -131,7 +136,7 @@ export class FaultInjector {
   }
 
   private awayT(): void {
-    const { topology } = this.cluster;
+    const { topology } = this.scene;
     if (!topology.isUp) return;
     this.tell('T goes away');
     topology.leave();
@@ -140,9 +145,9 @@ export class FaultInjector {
 
   private cut(a: string, b: string): void {
     if (a === b) return;
-    const micros = this.cluster.draws.between(50 * MS, 4_000 * MS);
+    const micros = this.scene.draws.between(50 * MS, 4_000 * MS);
     this.tell(`${a} and ${b} are cut off for ${Math.round(micros / MS)} ms`);
-    this.cluster.network.cut(a, b, micros);
+    this.scene.network.cut(a, b, micros);
   }
 
   private fill(host: DurableHost): void {
@@ -155,17 +160,17 @@ export class FaultInjector {
 
   private setBack(host: DurableHost): void {
     if (host.clockOffMicros < -BEHIND_MICROS_MAX) return;
-    const micros = Math.round(this.cluster.draws.between(...SET_BACK_MICROS));
+    const micros = Math.round(this.scene.draws.between(...SET_BACK_MICROS));
     this.tell(`the clock of ${host.name} goes back ${Math.round(micros / MS)} ms`);
     host.setClockBack(micros);
   }
 
   private later(work: () => void): void {
-    const { schedule, draws } = this.cluster;
+    const { schedule, draws } = this.scene;
     schedule.after(draws.between(...DOWN_MICROS), work);
   }
 
   private tell(text: string): void {
-    this.cluster.history.told('fault', text);
+    this.scene.history.told('fault', text);
   }
 }

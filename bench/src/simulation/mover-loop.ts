@@ -16,7 +16,7 @@ import {
 import type { Shardlet, TopologyMap, TopologyStore } from '@foreshard/core/topology';
 import type { HostDoors } from '../../../apps/worker/src/hosts/host-doors.ts';
 import type { MapFollower } from '../../../apps/worker/src/map/follower.ts';
-import type { Cluster } from './cluster.ts';
+import type { Scene } from './scene.ts';
 
 const CHUNK_BYTES = [1, 4_000] as const;
 const PAUSE_SHARE = 0.05;
@@ -33,12 +33,12 @@ export interface MoverParts {
 }
 
 export class MoverLoop {
-  private readonly cluster: Cluster;
+  private readonly scene: Scene;
   private readonly parts: MoverParts;
   private readonly running = new Set<number>();
 
-  constructor(cluster: Cluster, parts: MoverParts) {
-    this.cluster = cluster;
+  constructor(scene: Scene, parts: MoverParts) {
+    this.scene = scene;
     this.parts = parts;
   }
 
@@ -50,7 +50,7 @@ export class MoverLoop {
       this.running.add(nextEpoch);
       void this.parts.lock
         .during(`move:${nextEpoch}`, () => this.carryOut(map, shardlet))
-        .catch((error) => this.cluster.expect(this.parts.actor, error))
+        .catch((error) => this.scene.expect(this.parts.actor, error))
         .finally(() => this.running.delete(nextEpoch));
     }
   }
@@ -64,16 +64,16 @@ export class MoverLoop {
       desk: this.desk(),
     });
     const outcome = await drive(moveMachine(map, shardlet), perform);
-    this.cluster.history.told(actor, `move of shardlet ${shardlet.id}: ${JSON.stringify(outcome)}`, [
+    this.scene.history.told(actor, `move of shardlet ${shardlet.id}: ${JSON.stringify(outcome)}`, [
       shardlet.id,
     ]);
     const isStuck = outcome.kind === 'unreachable' || outcome.kind === 'blocked';
-    if (isStuck && this.cluster.draws.chance(ABORT_STUCK_SHARE))
+    if (isStuck && this.scene.draws.chance(ABORT_STUCK_SHARE))
       await drive(abortingMachine(map, shardlet, 'it does not get on'), perform);
   }
 
   private desk(): MoveDesk {
-    const { draws, history, isCalm } = this.cluster;
+    const { draws, history, isCalm } = this.scene;
     return {
       consult: async () => {
         if (!isCalm() && draws.chance(PAUSE_SHARE)) return { kind: 'pause', reason: 'drawn' };

@@ -9,7 +9,7 @@ import {
   type Shardlet,
   type Topology,
 } from '@foreshard/core/topology';
-import type { Cluster } from './cluster.ts';
+import type { Scene } from './scene.ts';
 import { VirtualProcess } from './virtual-process.ts';
 
 /** more leaves would thin out what meets in one of them */
@@ -17,15 +17,15 @@ const LEAVES_MAX = 7;
 
 export class OperatorParty {
   readonly name = 'operator';
-  private readonly cluster: Cluster;
+  private readonly scene: Scene;
   private readonly everyMs: number;
   private process: VirtualProcess;
   private isOver = false;
 
-  constructor(cluster: Cluster, everyMs: number) {
-    this.cluster = cluster;
+  constructor(scene: Scene, everyMs: number) {
+    this.scene = scene;
     this.everyMs = everyMs;
-    this.process = new VirtualProcess(this.name, cluster.schedule);
+    this.process = new VirtualProcess(this.name, scene.schedule);
   }
 
   get caller(): VirtualProcess {
@@ -33,11 +33,11 @@ export class OperatorParty {
   }
 
   start(): void {
-    this.process = new VirtualProcess(this.name, this.cluster.schedule);
-    this.process.clockOffMicros = this.cluster.plan.edgeClockOffMicros[1]!;
+    this.process = new VirtualProcess(this.name, this.scene.schedule);
+    this.process.clockOffMicros = this.scene.plan.edgeClockOffMicros[1]!;
     this.isOver = false;
     void this.process.run(async () => {
-      const { draws } = this.cluster;
+      const { draws } = this.scene;
       while (!this.isOver) {
         await new Promise((resolve) => setTimeout(resolve, draws.between(0.3, 1.7) * this.everyMs));
         await this.act().catch(() => {});
@@ -47,7 +47,7 @@ export class OperatorParty {
 
   kill(): void {
     this.process.kill();
-    this.cluster.network.callerDied(this.process);
+    this.scene.network.callerDied(this.process);
   }
 
   rest(): void {
@@ -55,17 +55,17 @@ export class OperatorParty {
   }
 
   private async act(): Promise<void> {
-    const topology = this.cluster.topology.portFor(this.process);
+    const topology = this.scene.topology.portFor(this.process);
     const map = await topology.snapshot();
     const decision = this.choose(map);
     if (decision === undefined) return;
     const reply = await topology.decide(decision, this.name);
     const outcome = reply.kind === 'decided' ? `version ${reply.version}` : reply.refusal.detail;
-    this.cluster.history.told(this.name, `${decision.name}: ${outcome}`);
+    this.scene.history.told(this.name, `${decision.name}: ${outcome}`);
   }
 
   private choose(map: Topology): Decision<unknown> | undefined {
-    const { draws } = this.cluster;
+    const { draws } = this.scene;
     const open = map.shardlets.filter((s) => s.state.kind === 'open');
     if (open.length === 0) return undefined;
     const shardlet = draws.pick(open);
@@ -77,12 +77,12 @@ export class OperatorParty {
   }
 
   private move({ id, epoch, owner }: Shardlet): Decision<unknown> {
-    const dest = this.cluster.draws.pick([...this.cluster.hosts.keys()].filter((host) => host !== owner));
+    const dest = this.scene.draws.pick([...this.scene.hosts.keys()].filter((host) => host !== owner));
     return prepareMigration({ id, epoch, dest });
   }
 
   private moveClosedOrAbort({ shardlets }: Topology): Decision<unknown> | undefined {
-    const { draws } = this.cluster;
+    const { draws } = this.scene;
     const moving = shardlets.filter(({ state }) => state.kind === 'moving' || state.kind === 'closedMoving');
     if (moving.length > 0 && draws.chance(0.4)) {
       const { id, state } = draws.pick(moving);
@@ -116,7 +116,7 @@ export class OperatorParty {
 
   /** Between two keys in use, or inside one where the stream allows it. */
   private cutIn({ from, to }: Range): Position | undefined {
-    const { draws, keys, plan } = this.cluster;
+    const { draws, keys, plan } = this.scene;
     const inside = (p: Position) => comparePositions(p, from) > 0 && comparePositions(p, to) < 0;
     const candidates = keys.flatMap((key): Position[] => {
       const hi = hashKey(key);

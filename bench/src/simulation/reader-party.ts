@@ -3,7 +3,7 @@ import { framePayload } from '@foreshard/core/hosts';
 import type { Emitted } from '@foreshard/core/simulation';
 import type { LogCursor } from '../../../apps/edge/src/reading/log/cursor.ts';
 import type { SessionPage } from '../../../apps/edge/src/reading/log/log-session.ts';
-import type { Cluster } from './cluster.ts';
+import type { Scene } from './scene.ts';
 import { VirtualProcess } from './virtual-process.ts';
 
 const PAGE_MAX = 200;
@@ -13,15 +13,15 @@ const PAUSE_MS_MAX = 3_000;
 export class ReaderParty {
   readonly name: string;
   readonly emitted: Emitted[] = [];
-  private readonly cluster: Cluster;
+  private readonly scene: Scene;
   private readonly process: VirtualProcess;
   private cursor: LogCursor | 'oldest' = 'oldest';
   private isOver = false;
 
-  constructor(name: string, cluster: Cluster) {
+  constructor(name: string, scene: Scene) {
     this.name = name;
-    this.cluster = cluster;
-    this.process = new VirtualProcess(name, cluster.schedule);
+    this.scene = scene;
+    this.process = new VirtualProcess(name, scene.schedule);
   }
 
   start(): void {
@@ -29,7 +29,7 @@ export class ReaderParty {
     void this.process.run(async () => {
       while (!this.isOver) {
         await this.readPage();
-        await new Promise((resolve) => setTimeout(resolve, this.cluster.draws.below(PAUSE_MS_MAX)));
+        await new Promise((resolve) => setTimeout(resolve, this.scene.draws.below(PAUSE_MS_MAX)));
       }
     });
   }
@@ -39,7 +39,7 @@ export class ReaderParty {
   }
 
   private async readPage(): Promise<void> {
-    const { network, draws, edges } = this.cluster;
+    const { network, draws, edges } = this.scene;
     const edge = draws.pick(edges);
     const request = { from: this.cursor, limit: PAGE_MAX, waitMs: WAIT_MS };
     try {
@@ -53,7 +53,7 @@ export class ReaderParty {
         ),
       );
     } catch (error) {
-      this.cluster.history.told(this.name, `no page: ${(error as Error).message}`);
+      this.scene.history.told(this.name, `no page: ${(error as Error).message}`);
     }
   }
 
@@ -62,7 +62,7 @@ export class ReaderParty {
     for (const { shardlet, seq, ts, frame } of page.records) {
       const event = eventOf(frame).id;
       this.emitted.push({ event, shardlet, seq, ts });
-      this.cluster.history.told(this.name, `reads ${event} shardlet ${shardlet} seq ${seq} ts ${ts}`, [
+      this.scene.history.told(this.name, `reads ${event} shardlet ${shardlet} seq ${seq} ts ${ts}`, [
         event,
         shardlet,
       ]);

@@ -4,8 +4,8 @@ import type { HostDoors } from '../../../apps/worker/src/hosts/host-doors.ts';
 import { MapFollower } from '../../../apps/worker/src/map/follower.ts';
 import { Reconciler } from '../../../apps/worker/src/reconcile/reconcile.ts';
 import { RetentionJob } from '../../../apps/worker/src/retention/retention-job.ts';
-import type { Cluster } from './cluster.ts';
 import { MoverLoop } from './mover-loop.ts';
+import type { Scene } from './scene.ts';
 import { VirtualProcess } from './virtual-process.ts';
 
 const RECONCILE_EVERY_MS = 1_000;
@@ -17,13 +17,13 @@ const LOCK_LOST_SHARE = 0.2;
 
 export class WorkerParty {
   readonly name: string;
-  private readonly cluster: Cluster;
+  private readonly scene: Scene;
   private process: VirtualProcess;
 
-  constructor(name: string, cluster: Cluster) {
+  constructor(name: string, scene: Scene) {
     this.name = name;
-    this.cluster = cluster;
-    this.process = new VirtualProcess(name, cluster.schedule);
+    this.scene = scene;
+    this.process = new VirtualProcess(name, scene.schedule);
   }
 
   get caller(): VirtualProcess {
@@ -35,15 +35,15 @@ export class WorkerParty {
   }
 
   start(): void {
-    this.process = new VirtualProcess(this.name, this.cluster.schedule);
-    this.process.clockOffMicros = this.cluster.plan.edgeClockOffMicros[0]!;
+    this.process = new VirtualProcess(this.name, this.scene.schedule);
+    this.process.clockOffMicros = this.scene.plan.edgeClockOffMicros[0]!;
     void this.process.run(() => this.begin(this.process));
   }
 
   kill(): void {
     this.process.kill();
-    this.cluster.locks.forget(this.process);
-    this.cluster.network.callerDied(this.process);
+    this.scene.locks.forget(this.process);
+    this.scene.network.callerDied(this.process);
   }
 
   freeze(micros: number): void {
@@ -51,37 +51,37 @@ export class WorkerParty {
   }
 
   private async begin(process: VirtualProcess): Promise<void> {
-    const { cluster, name } = this;
-    const topology = cluster.topology.portFor(process);
+    const { scene, name } = this;
+    const topology = scene.topology.portFor(process);
     const follower = await this.follow(process, topology);
-    const open = cluster.doorFor(process);
+    const open = scene.doorFor(process);
     const pool = new HostPool(follower.map, open);
     const doors: HostDoors = { trusted: (id) => pool.get(id), open };
-    const log = quietLog(cluster, name);
+    const log = quietLog(scene, name);
     const nowMs = () => process.nowMicros() / 1_000;
     const shared = { follower, topology, doors, log, nowMs, actor: name, metrics: SILENT as never };
     const alarms = {
-      raise: async (host: number, reason: string) => cluster.alarms.set(host, reason),
-      clear: async (host: number) => cluster.alarms.delete(host),
+      raise: async (host: number, reason: string) => scene.alarms.set(host, reason),
+      clear: async (host: number) => scene.alarms.delete(host),
     } as never;
-    const lock = cluster.locks.of(process, LOCK_LOST_SHARE);
+    const lock = scene.locks.of(process, LOCK_LOST_SHARE);
     const reconciler = new Reconciler({ ...shared, lock, alarms });
     const retention = new RetentionJob(shared);
-    const mover = new MoverLoop(cluster, { follower, topology, doors, lock, actor: name });
+    const mover = new MoverLoop(scene, { follower, topology, doors, lock, actor: name });
     this.repeat(MOVE_EVERY_MS, () => mover.run());
     this.repeat(RECONCILE_EVERY_MS, (signal) => reconciler.run(signal));
-    if (cluster.plan.hasRetention) this.repeat(RETENTION_EVERY_MS, (signal) => retention.run(signal));
+    if (scene.plan.hasRetention) this.repeat(RETENTION_EVERY_MS, (signal) => retention.run(signal));
   }
 
   private async follow(process: VirtualProcess, store: Parameters<typeof MapFollower.begin>[0]['store']) {
-    const { cluster } = this;
+    const { scene } = this;
     for (;;) {
       try {
         return await MapFollower.begin({
           store,
-          notifier: cluster.topology.notifierFor(process),
+          notifier: scene.topology.notifierFor(process),
           nowMs: () => process.uptimeMs(),
-          onBroken: (reason) => cluster.fault(this.name, new Error(reason)),
+          onBroken: (reason) => scene.fault(this.name, new Error(reason)),
         });
       } catch {
         await new Promise((resolve) => setTimeout(resolve, BEGIN_PAUSE_MS));
@@ -96,20 +96,20 @@ export class WorkerParty {
       try {
         await job(signal);
       } catch (error) {
-        this.cluster.expect(this.name, error);
+        this.scene.expect(this.name, error);
       }
       setTimeout(next, everyMs);
     };
-    setTimeout(next, this.cluster.draws.below(everyMs));
+    setTimeout(next, this.scene.draws.below(everyMs));
   }
 }
 
 /** Every metric of every kind: it is called and forgotten. */
 const SILENT: unknown = new Proxy(() => SILENT, { get: () => SILENT });
 
-function quietLog(cluster: Cluster, who: string) {
+function quietLog(scene: Scene, who: string) {
   const tell = (fields: object, text: string) => {
-    if (cluster.history.wanted) cluster.history.told(who, `${text} ${JSON.stringify(fields)}`);
+    if (scene.history.wanted) scene.history.told(who, `${text} ${JSON.stringify(fields)}`);
   };
   return { info: tell, warn: tell, error: tell, debug: tell } as never;
 }
