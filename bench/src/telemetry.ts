@@ -13,16 +13,15 @@ import {
   HOUR_MS,
   LEVELS,
   LoadCounters,
-  type LoadFlush,
   latencyBucket,
   METRIC_NAMES,
   MinuteRollUp,
+  openFlush,
   packBlock,
   packFlush,
   RETENTION_DEFAULT,
   rollUpHour,
   TelemetryStore,
-  unpackFlush,
 } from '@foreshard/core/telemetry';
 import { type Shardlet, TopologyMap } from '@foreshard/core/topology';
 import { createDatabase, startPostgres, temporaryFolder } from '@foreshard/local';
@@ -103,7 +102,7 @@ async function rollUpCost(store: PostgresBlockStore, shardlets: number) {
   const minute = await timedAsync(() =>
     store.exclusively('bench', async (tx) => {
       const rollUp = new MinuteRollUp(() => STREAM, nowMs, RETENTION_DEFAULT.minute);
-      for (const bytes of flushes) rollUp.add(unpackFlush(bytes) as LoadFlush);
+      for (const bytes of flushes) rollUp.add(openFlush(bytes));
       await rollUp.write(tx, nowMs);
     }),
   );

@@ -114,7 +114,8 @@ async function beginWork(
   const mover = new Mover({ ...shared, lock, moves: control.moves, difference: differences(control.redis) });
   const { profiles, health } = control;
   const feed = new LoadFeed(control.redis);
-  const ofProfiles = profilingJobs({ ...shared, redis: control.redis, feed, profiles, health });
+  const { redis, telemetry: blocks } = control;
+  const ofProfiles = profilingJobs({ ...shared, redis, feed, blocks, profiles, health });
   const processors = jobProcessors(
     ofProfiles,
     reconciler,

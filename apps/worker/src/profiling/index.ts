@@ -1,5 +1,6 @@
 /** The jobs about what the data looks like and how well it is served. */
 import { type HealthStore, healthSettingsSchema, type ProfileStore } from '@foreshard/core/profiling';
+import type { BlockStore } from '@foreshard/core/telemetry';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { HostDoors } from '../hosts/host-doors.ts';
@@ -14,6 +15,7 @@ export interface ProfilingParts {
   readonly doors: Pick<HostDoors, 'trusted'>;
   readonly redis: Redis;
   readonly feed: LoadFeed;
+  readonly blocks: BlockStore;
   readonly profiles: ProfileStore;
   readonly health: HealthStore;
   readonly log: Logger;

@@ -13,20 +13,25 @@ import {
   shardletHealth,
 } from '@foreshard/core/profiling';
 import {
+  type BlockStore,
+  floorTo,
   HOST_USAGE_KEY,
   type HostUsageReport,
   hostUsageSchema,
-  loadOf,
-  type ShardletLoad,
+  MINUTE_MS,
+  newNamedLoads,
+  unpackLoads,
 } from '@foreshard/core/telemetry';
-import { isLeaf, type Shardlet } from '@foreshard/core/topology';
+import { isLeaf, type Shardlet, type TopologyMap } from '@foreshard/core/topology';
 import type { Redis } from 'ioredis';
 import type { HostDoors } from '../hosts/host-doors.ts';
 import type { MapFollower } from '../map/follower.ts';
 import type { LoadFeed } from '../telemetry/load-feed.ts';
 
 /** Long enough for quantiles of quiet shardlets, short enough to see trouble begin. */
-const LOAD_WINDOW_MS = 300_000;
+const LOAD_MINUTES = 5;
+/** How far a worker that begins looks for the last word of an edge. */
+const LOOK_BACK_MS = 3_600_000;
 const PROFILE_WINDOW_MS = 900_000;
 /** Each is a call to a host; ten thousand shardlets are through in about an hour. */
 const ASKED_PER_RUN = 200;
@@ -35,7 +40,8 @@ export interface ScoreHealthParts {
   readonly follower: Pick<MapFollower, 'upToDate'>;
   readonly doors: Pick<HostDoors, 'trusted'>;
   readonly redis: Pick<Redis, 'hgetall'>;
-  readonly feed: Pick<LoadFeed, 'entries' | 'nowMs'>;
+  readonly feed: Pick<LoadFeed, 'newestFlushMs' | 'nowMs'>;
+  readonly blocks: Pick<BlockStore, 'read'>;
   readonly profiles: ProfileStore;
   readonly health: HealthStore;
   readonly settings: HealthSettings;
@@ -45,6 +51,7 @@ export interface ScoreHealthParts {
 export class ScoreHealth {
   private readonly parts: ScoreHealthParts;
   private readonly idSets = new Map<number, number>();
+  private newestFlushMs: number | undefined;
   /** the last shardlet that was asked for its id sets */
   private askedUpTo = 0;
 
@@ -58,7 +65,7 @@ export class ScoreHealth {
     const leaves = [...map.shardlets()].filter(isLeaf).sort((a, b) => a.id - b.id);
     await this.askForIdSets(leaves, signal);
     const facts = factsOf({
-      ...(await this.recentLoads()),
+      ...(await this.recentLoads(map)),
       nowMs: nowMs(),
       leaves,
       hosts: map.hosts(),
@@ -73,17 +80,21 @@ export class ScoreHealth {
     return undefined;
   }
 
-  private async recentLoads() {
-    const { feed } = this.parts;
-    const loads = new Map<number, ShardletLoad>();
+  /** The minutes that are rolled up: flushes would be sixty times as much to read. */
+  private async recentLoads(map: TopologyMap) {
+    const { blocks, feed } = this.parts;
+    const named = newNamedLoads();
     const now = await feed.nowMs();
-    let newestFlushMs: number | undefined;
-    for await (const { flush } of feed.entries(`${now - LOAD_WINDOW_MS}-0`, now)) {
-      if (flush === undefined) continue;
-      newestFlushMs = Math.max(newestFlushMs ?? 0, flush.atMs);
-      for (const [shardlet, load] of flush.loads) loadOf(loads, shardlet).merge(load);
-    }
-    return { loads, newestFlushMs };
+    for (const { id: stream } of map.streams())
+      for (let back = 1; back <= LOAD_MINUTES; back++) {
+        const startMs = floorTo(now, MINUTE_MS) - back * MINUTE_MS;
+        const query = { stream, level: 'minute', parts: ['loads'] } as const;
+        for (const { bytes } of await blocks.read({ ...query, fromMs: startMs, toMs: startMs + 1 }))
+          unpackLoads(bytes, named);
+      }
+    const since = this.newestFlushMs ?? now - LOOK_BACK_MS;
+    this.newestFlushMs = (await feed.newestFlushMs(since)) ?? this.newestFlushMs;
+    return { loads: named.loads, newestFlushMs: this.newestFlushMs };
   }
 
   private async recentProfiles(): Promise<Profiles> {

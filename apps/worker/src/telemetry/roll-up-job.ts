@@ -30,6 +30,8 @@ import type { LoadFeed } from './load-feed.ts';
 const SETTLING_MS = 4_000;
 /** Minutes in one transaction, when the worker comes late: memory stays bounded. */
 const MINUTES_PER_COMMIT = 5;
+/** Rows of shardlets in one transaction, before another minute is begun: each takes some kilobytes. */
+const ROWS_PER_COMMIT = 50_000;
 /** Hours in one transaction. */
 const HOURS_PER_COMMIT = 8;
 /** A position so far ahead of the server's clock was given by another clock. */
@@ -98,7 +100,8 @@ export class RollUpJob {
     for await (const { id, flush, hosts } of feed.entries(state.position, endMs)) {
       const addedMs = Number.parseInt(id, 10);
       if (stopMs === Number.POSITIVE_INFINITY) stopMs = addedMs + MINUTES_PER_COMMIT * MINUTE_MS;
-      if (addedMs > stopMs) {
+      const isFull = flush !== undefined && !rollUp.has(flush.atMs) && rollUp.rows >= ROWS_PER_COMMIT;
+      if (addedMs > stopMs || isFull) {
         more = true;
         break;
       }

@@ -8,35 +8,62 @@ import { ByteReader, ByteWriter } from './packing.ts';
 
 export const FULLY_COVERED = 100;
 
+/** Rows when the first one comes; doubled from there. */
+const ROWS_AT_FIRST = 16;
+
 export class Block {
   readonly slots: number;
   readonly covered: Uint8Array;
-  readonly rows = new Map<number, Float64Array>();
+  private readonly rowOf = new Map<number, number>();
+  /** slot of row at `row * slots + slot`: one array, since a stream may have a hundred thousand rows */
+  private codes: Float64Array;
 
-  constructor(slots: number) {
+  constructor(slots: number, columns?: BlockColumns) {
     this.slots = slots;
-    this.covered = new Uint8Array(slots);
+    this.covered = columns === undefined ? new Uint8Array(slots) : Uint8Array.from(columns.covered);
+    this.codes = columns?.codes ?? new Float64Array(ROWS_AT_FIRST * slots);
+    columns?.ids.forEach((id, row) => {
+      this.rowOf.set(id, row);
+    });
+  }
+
+  get isEmpty(): boolean {
+    return this.rowOf.size === 0;
   }
 
   get(id: number, slot: number): number {
-    return this.rows.get(id)?.[slot] ?? 0;
+    const row = this.rowOf.get(id);
+    return row === undefined ? 0 : this.codes[row * this.slots + slot]!;
   }
 
   set(id: number, slot: number, code: number): void {
-    let row = this.rows.get(id);
+    let row = this.rowOf.get(id);
     if (row === undefined) {
       if (code === 0) return;
-      this.rows.set(id, (row = new Float64Array(this.slots)));
+      this.rowOf.set(id, (row = this.rowOf.size));
+      this.reserve((row + 1) * this.slots);
     }
-    row[slot] = code;
+    this.codes[row * this.slots + slot] = code;
   }
 
   add(metric: AnyMetric, id: number, slot: number, code: number): void {
     this.set(id, slot, mergedCodes(metric, this.get(id, slot), code));
   }
 
-  clearSlot(slot: number): void {
-    for (const row of this.rows.values()) row[slot] = 0;
+  /** Rows that are not all zero, in the order of their ids. */
+  *rows(): Generator<[id: number, codes: Float64Array]> {
+    for (const id of Float64Array.from(this.rowOf.keys()).sort()) {
+      const begin = this.rowOf.get(id)! * this.slots;
+      const codes = this.codes.subarray(begin, begin + this.slots);
+      if (codes.some((code) => code !== 0)) yield [id, codes];
+    }
+  }
+
+  private reserve(length: number): void {
+    if (length <= this.codes.length) return;
+    const larger = new Float64Array(Math.max(length, this.codes.length * 2));
+    larger.set(this.codes);
+    this.codes = larger;
   }
 }
 
@@ -44,14 +71,18 @@ export function packBlock(block: Block): Uint8Array {
   const out = new ByteWriter();
   out.uint(block.slots);
   out.raw(block.covered);
-  const rows = [...block.rows].filter(([, row]) => row.some((code) => code !== 0)).sort(([a], [b]) => a - b);
-  out.uint(rows.length);
-  let before = 0;
-  for (const [id] of rows) {
-    out.uint(id - before);
+  const ids = new ByteWriter();
+  const codes = new ByteWriter();
+  let [rows, before] = [0, 0];
+  for (const [id, row] of block.rows()) {
+    rows++;
+    ids.uint(id - before);
     before = id;
+    for (const code of row) codes.uint(code);
   }
-  for (const [, row] of rows) for (const code of row) out.uint(code);
+  out.uint(rows);
+  out.append(ids);
+  out.append(codes);
   return out.finish();
 }
 
@@ -76,11 +107,6 @@ export function blockColumns(bytes: Uint8Array): BlockColumns {
 }
 
 export function unpackBlock(bytes: Uint8Array): Block {
-  const { slots, covered, ids, codes } = blockColumns(bytes);
-  const block = new Block(slots);
-  block.covered.set(covered);
-  ids.forEach((id, i) => {
-    block.rows.set(id, codes.slice(i * slots, (i + 1) * slots));
-  });
-  return block;
+  const columns = blockColumns(bytes);
+  return new Block(columns.slots, columns);
 }

@@ -30,9 +30,7 @@ export class DistinctKeys {
 
   merge(other: DistinctKeys): void {
     for (const entry of other.listed ?? []) this.raise(entry >> RANK_BITS, entry & RANK_MASK);
-    other.registers?.forEach((rank, register) => {
-      if (rank > 0) this.raise(register, rank);
-    });
+    if (other.registers !== undefined) this.raiseAll(other.registers);
   }
 
   estimate(): number {
@@ -57,15 +55,19 @@ export class DistinctKeys {
 
   addFrom(input: ByteReader): void {
     const count = input.uint();
-    if (count === REGISTERS)
-      input.raw(REGISTERS).forEach((rank, register) => {
-        if (rank > 0) this.raise(register, rank);
-      });
+    if (count === REGISTERS) this.raiseAll(input.raw(REGISTERS));
     else
       for (let left = count; left > 0; left--) {
         const entry = input.uint();
         this.raise((entry >> RANK_BITS) & (REGISTERS - 1), entry & RANK_MASK);
       }
+  }
+
+  /** Passes over what was written. */
+  static skip(input: ByteReader): void {
+    const count = input.uint();
+    if (count === REGISTERS) input.raw(REGISTERS);
+    else input.skip(count);
   }
 
   private raise(register: number, rank: number): void {
@@ -82,6 +84,12 @@ export class DistinctKeys {
     }
     listed.push((register << RANK_BITS) | rank);
     if (listed.length > LISTED_MAX) this.spread();
+  }
+
+  private raiseAll(ranks: Uint8Array): void {
+    if (this.registers === undefined) this.spread();
+    const registers = this.registers!;
+    for (let i = 0; i < REGISTERS; i++) if (registers[i]! < ranks[i]!) registers[i] = ranks[i]!;
   }
 
   private spread(): void {

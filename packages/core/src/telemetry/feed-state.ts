@@ -4,7 +4,7 @@
  * what never came, and what came twice.
  */
 import { z } from 'zod';
-import type { LoadFlush } from './load-flush.ts';
+import type { FlushHead } from './load-flush.ts';
 
 const schema = z.object({
   /** id of the last entry of the Redis stream */
@@ -30,7 +30,7 @@ export class FeedState {
   }
 
   /** `false` for a flush that was counted before: a call whose answer was lost is sent again. */
-  take({ edge, runMs, seq, atMs }: LoadFlush): boolean {
+  take({ edge, runMs, seq, atMs }: FlushHead): boolean {
     const known = this.edges.get(edge);
     const isSameRun = known?.runMs === runMs;
     if (isSameRun && seq <= known.seq) return false;

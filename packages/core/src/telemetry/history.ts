@@ -181,7 +181,7 @@ export class HistoryWriter {
         block.covered[slotOf('hour', hour)] = FULLY_COVERED;
       for (const [hour, loads] of day.hours)
         for (const [id, load] of loads) block.set(id, slotOf('hour', hour), codeOf(metric, load));
-      if (block.rows.size > 0 || metric === 'events')
+      if (!block.isEmpty || metric === 'events')
         await this.putMerged(metric, this.key('hour', metric, dayMs), block);
     }
     for (const { key, block } of day.minutes.values()) await this.putMerged(key.part as Metric, key, block);
@@ -195,7 +195,7 @@ export class HistoryWriter {
       known.covered.forEach((share, slot) => {
         block.covered[slot] = Math.max(block.covered[slot]!, share);
       });
-      for (const [id, row] of known.rows)
+      for (const [id, row] of known.rows())
         row.forEach((code, slot) => {
           block.set(id, slot, mergedCodes(metric, block.get(id, slot), code));
         });

@@ -9,14 +9,7 @@ import { blockStart, HOUR_MS, MINUTE_MS, slotOf } from './levels.ts';
 import { describeMetric, HOST_METRIC_NAMES, type HostMetric, METRIC_NAMES, type Metric } from './metric.ts';
 import { changeBlock, codeOf, liveKey, SKETCHES_KEPT_MS } from './minute-roll-up.ts';
 import { hourOf } from './observation.ts';
-import {
-  type Loads,
-  loadOf,
-  type NamedLoads,
-  newNamedLoads,
-  packLoads,
-  unpackLoads,
-} from './shardlet-load.ts';
+import { type NamedLoads, newNamedLoads, packKeys, unpackLoads } from './shardlet-load.ts';
 
 /** An hour is rolled up when its last minute has surely been written. */
 const SETTLED_MS = 3 * MINUTE_MS;
@@ -56,36 +49,24 @@ async function rollUpLoads(tx: BlockTransaction, { stream, startMs }: DueHour, n
     });
   }
   if (sketches !== undefined)
-    await tx.put(liveKey({ stream, level: 'hour', part: 'keys', startMs }), packLoads(keysOnly(sketches)));
+    await tx.put(liveKey({ stream, level: 'hour', part: 'keys', startMs }), packKeys(sketches));
 }
 
-/** Undefined when the sketches of the hour are not whole any more. */
+/** Undefined when the sketches of the hour are not whole any more. One minute at a time: they are large. */
 async function sketchesOf(
   tx: BlockTransaction,
   stream: number,
   startMs: number,
 ): Promise<NamedLoads | undefined> {
-  const rows = await tx.read({
-    stream,
-    level: 'minute',
-    parts: ['loads'],
-    fromMs: startMs,
-    toMs: startMs + HOUR_MS,
-  });
-  if (rows.length === 0) return undefined;
   const loads = newNamedLoads();
-  for (const { bytes } of rows) unpackLoads(bytes, loads);
-  return loads;
-}
-
-function keysOnly({ loads, keyNames }: NamedLoads): NamedLoads {
-  const stripped: Loads = new Map();
-  for (const [id, load] of loads) {
-    const kept = loadOf(stripped, id);
-    kept.topKeys.merge(load.topKeys);
-    for (const [type, events] of load.eventTypes) kept.addType(type, events);
+  let minutes = 0;
+  for (let at = startMs; at < startMs + HOUR_MS; at += MINUTE_MS) {
+    const bytes = await tx.get(liveKey({ stream, level: 'minute', part: 'loads', startMs: at }));
+    if (bytes === undefined) continue;
+    unpackLoads(bytes, loads);
+    minutes++;
   }
-  return { loads: stripped, keyNames };
+  return minutes === 0 ? undefined : loads;
 }
 
 async function liveMinutes(

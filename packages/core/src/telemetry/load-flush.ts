@@ -4,9 +4,9 @@
  * stream; a flush that is lost makes a gap, never waits, and is noticed by its missing number.
  */
 import { ByteReader, ByteWriter } from './packing.ts';
-import { addLoadsFrom, type NamedLoads, newNamedLoads, writeLoads } from './shardlet-load.ts';
+import { checkLoads, type NamedLoads, newNamedLoads, unpackLoads, writeLoads } from './shardlet-load.ts';
 
-export interface LoadFlush extends NamedLoads {
+export interface FlushHead {
   readonly edge: string;
   /** the start of the edge's process, ms since the epoch: its flushes are numbered from 1 in each run */
   readonly runMs: number;
@@ -14,6 +14,14 @@ export interface LoadFlush extends NamedLoads {
   /** start of the second, ms since the epoch */
   readonly atMs: number;
   readonly duplicates: number;
+}
+
+export interface LoadFlush extends FlushHead, NamedLoads {}
+
+/** A flush whose rows are still bytes: the worker adds them up without building each of them. */
+export interface PackedFlush extends FlushHead {
+  /** surely whole */
+  readonly packed: Uint8Array;
 }
 
 /** Key of the capped stream in the control Redis, one entry a flush in the field `flush2`. */
@@ -43,11 +51,19 @@ export function packFlush(flush: LoadFlush): Uint8Array {
 }
 
 /** @throws RangeError when the bytes are no flush */
-export function unpackFlush(bytes: Uint8Array): LoadFlush {
+export function openFlush(bytes: Uint8Array): PackedFlush {
   const input = new ByteReader(bytes);
   const edge = input.text();
   const [runMs, seq, atMs, duplicates] = [input.uint(), input.uint(), input.uint(), input.uint()];
+  const packed = input.rest();
+  checkLoads(packed);
+  return { edge, runMs, seq, atMs, duplicates, packed };
+}
+
+/** @throws RangeError when the bytes are no flush */
+export function unpackFlush(bytes: Uint8Array): LoadFlush {
+  const { packed, ...head } = openFlush(bytes);
   const loads = newNamedLoads();
-  addLoadsFrom(input, loads);
-  return { edge, runMs, seq, atMs, duplicates, ...loads };
+  unpackLoads(packed, loads);
+  return { ...head, ...loads };
 }

@@ -7,15 +7,17 @@ import { Block, FULLY_COVERED, packBlock, unpackBlock } from './block.ts';
 import { type BlockKey, type BlockTransaction, LIVE, NO_STREAM } from './block-store.ts';
 import type { HostSamples } from './host-sample.ts';
 import { blockStart, floorTo, HOUR_MS, LEVELS, MINUTE_MS, slotOf } from './levels.ts';
-import type { LoadFlush } from './load-flush.ts';
+import type { PackedFlush } from './load-flush.ts';
 import { gaugeCode, type HostMetric, METRIC_NAMES, type Metric, mergedCodes } from './metric.ts';
+import { ByteReader } from './packing.ts';
 import {
+  addLoads,
+  type KeyNames,
+  type Loads,
   loadOf,
-  mergeLoads,
   type NamedLoads,
-  newNamedLoads,
   packLoads,
-  type ShardletLoad,
+  ShardletLoad,
   unpackLoads,
 } from './shardlet-load.ts';
 
@@ -28,7 +30,9 @@ const AHEAD_MS_MAX = 120_000;
 const SECONDS = 60;
 
 interface Minute {
-  readonly byStream: Map<number, NamedLoads>;
+  readonly loads: Loads;
+  /** of all streams: the same key has the same name */
+  readonly keyNames: KeyNames;
   /** which seconds some edge has told about */
   readonly seconds: Uint8Array;
   readonly hosts: Map<HostMetric, Map<number, number[]>>;
@@ -48,20 +52,22 @@ export class MinuteRollUp {
     this.newestMs = nowMs + AHEAD_MS_MAX;
   }
 
-  add(flush: LoadFlush): void {
-    const minute = this.minuteOf(flush.atMs);
+  add({ atMs, packed }: PackedFlush): void {
+    const minute = this.minuteOf(atMs);
     if (minute === undefined) return;
-    minute.seconds[Math.floor((flush.atMs % MINUTE_MS) / 1_000)] = 1;
-    for (const [shardlet, load] of flush.loads) {
-      const stream = this.streamOf(shardlet);
-      if (stream === undefined) continue;
-      const named = namedOf(minute, stream);
-      loadOf(named.loads, shardlet).merge(load);
-      for (const { keyHash } of load.topKeys.told()) {
-        const name = flush.keyNames.get(keyHash);
-        if (name !== undefined) named.keyNames.set(keyHash, name);
-      }
-    }
+    minute.seconds[Math.floor((atMs % MINUTE_MS) / 1_000)] = 1;
+    addLoads(new ByteReader(packed), (shardlet) => this.loadIn(minute, shardlet), minute.keyNames);
+  }
+
+  /** Rows that are held: what bounds the memory of one transaction. */
+  get rows(): number {
+    let rows = 0;
+    for (const { loads } of this.minutes.values()) rows += loads.size;
+    return rows;
+  }
+
+  has(atMs: number): boolean {
+    return this.minutes.has(floorTo(atMs, MINUTE_MS));
   }
 
   addHosts({ atMs, hosts }: HostSamples): void {
@@ -77,13 +83,17 @@ export class MinuteRollUp {
 
   /** Answers how many minutes were written. */
   async write(tx: BlockTransaction, nowMs: number): Promise<number> {
+    let written = 0;
     for (const [startMs, minute] of this.minutes) {
       await writeCoverage(tx, startMs, minute.seconds);
       for (const [metric, byHost] of minute.hosts) await writeHosts(tx, metric, startMs, byHost);
-      for (const [stream, loads] of minute.byStream) await writeMinute(tx, stream, startMs, loads, nowMs);
-      for (const stream of [NO_STREAM, ...minute.byStream.keys()]) await markHour(tx, stream, startMs);
+      const byStream = this.byStream(minute);
+      for (const [stream, loads] of byStream) await writeMinute(tx, stream, startMs, loads, nowMs);
+      for (const stream of [NO_STREAM, ...byStream.keys()]) await markHour(tx, stream, startMs);
+      this.minutes.delete(startMs);
+      written++;
     }
-    return this.minutes.size;
+    return written;
   }
 
   private minuteOf(atMs: number): Minute | undefined {
@@ -94,17 +104,30 @@ export class MinuteRollUp {
     const startMs = floorTo(atMs, MINUTE_MS);
     let minute = this.minutes.get(startMs);
     if (minute === undefined) {
-      minute = { byStream: new Map(), seconds: new Uint8Array(SECONDS), hosts: new Map() };
+      const seconds = new Uint8Array(SECONDS);
+      minute = { loads: new Map(), keyNames: new Map(), seconds, hosts: new Map() };
       this.minutes.set(startMs, minute);
     }
     return minute;
   }
-}
 
-function namedOf({ byStream }: Minute, stream: number): NamedLoads {
-  let named = byStream.get(stream);
-  if (named === undefined) byStream.set(stream, (named = newNamedLoads()));
-  return named;
+  private loadIn({ loads }: Minute, shardlet: number): ShardletLoad {
+    const load = loads.get(shardlet);
+    if (load !== undefined) return load;
+    // a shardlet that T does not know: its numbers have nowhere to go
+    return this.streamOf(shardlet) === undefined ? new ShardletLoad() : loadOf(loads, shardlet);
+  }
+
+  private byStream({ loads, keyNames }: Minute): Map<number, NamedLoads> {
+    const byStream = new Map<number, NamedLoads>();
+    for (const [shardlet, load] of loads) {
+      const stream = this.streamOf(shardlet)!;
+      let named = byStream.get(stream);
+      if (named === undefined) byStream.set(stream, (named = { loads: new Map(), keyNames }));
+      named.loads.set(shardlet, load);
+    }
+    return byStream;
+  }
 }
 
 export function liveKey(key: Omit<BlockKey, 'source'>): BlockKey {
@@ -115,15 +138,13 @@ async function writeMinute(
   tx: BlockTransaction,
   stream: number,
   startMs: number,
-  added: NamedLoads,
+  loads: NamedLoads,
   nowMs: number,
 ): Promise<void> {
   const key = liveKey({ stream, level: 'minute', part: 'loads', startMs });
   const isKept = startMs >= nowMs - SKETCHES_KEPT_MS;
   const known = isKept ? await tx.get(key) : undefined;
-  const loads = newNamedLoads();
   if (known !== undefined) unpackLoads(known, loads);
-  mergeLoads(loads, added);
   if (isKept) await tx.put(key, packLoads(loads));
   const slot = slotOf('minute', startMs);
   for (const metric of METRIC_NAMES)

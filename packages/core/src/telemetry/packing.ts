@@ -38,6 +38,10 @@ export class ByteWriter {
     this.raw(bytes);
   }
 
+  append(other: ByteWriter): void {
+    this.raw(other.bytes.subarray(0, other.length));
+  }
+
   finish(): Uint8Array {
     return this.bytes.slice(0, this.length);
   }
@@ -74,6 +78,21 @@ export class ByteReader {
       value += (byte & LOW_BITS) * scale;
       if (byte < MORE) return value;
     }
+  }
+
+  /** Passes over so many numbers. */
+  skip(count: number): void {
+    let at = this.at;
+    for (let left = count; left > 0; left--) {
+      while (this.bytes[at]! >= MORE) at++;
+      if (++at > this.bytes.length) throw endedEarly();
+    }
+    this.at = at;
+  }
+
+  /** All that is left. */
+  rest(): Uint8Array {
+    return this.raw(this.bytes.length - this.at);
   }
 
   raw(length: number): Uint8Array {

@@ -6,7 +6,7 @@ import type { BlockStore } from './block-store.ts';
 import { type DueHour, isDue, rollUpHour } from './hour-roll-up.ts';
 import { RETENTION_DEFAULT } from './levels.ts';
 import { LoadCounters } from './load-counters.ts';
-import type { LoadFlush } from './load-flush.ts';
+import { type LoadFlush, openFlush, packFlush } from './load-flush.ts';
 import { MinuteRollUp } from './minute-roll-up.ts';
 
 /** Some full hour. */
@@ -40,7 +40,7 @@ export async function record(
 ): Promise<void> {
   await blocks.exclusively('load', async (tx) => {
     const rollUp = new MinuteRollUp((id) => map.shardlet(id)?.stream, nowMs, RETENTION_DEFAULT.minute);
-    for (const flush of flushes) rollUp.add(flush);
+    for (const flush of flushes) rollUp.add(openFlush(packFlush(flush)));
     await rollUp.write(tx, nowMs);
   });
 }

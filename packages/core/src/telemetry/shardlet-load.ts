@@ -70,13 +70,25 @@ export function mergeLoads(into: NamedLoads, from: NamedLoads): void {
   for (const [hash, name] of from.keyNames) into.keyNames.set(hash, name);
 }
 
-export function writeLoads(out: ByteWriter, { loads, keyNames }: NamedLoads): void {
+export function writeLoads(out: ByteWriter, named: NamedLoads): void {
+  writeRows(out, named, writeLoad);
+}
+
+function writeRows(out: ByteWriter, { loads, keyNames }: NamedLoads, write: typeof writeLoad): void {
   const types = new Map<string, number>();
-  for (const load of loads.values())
+  const rows = new ByteWriter();
+  const told = new Set<number>();
+  let before = 0;
+  for (const shardlet of Float64Array.from(loads.keys()).sort()) {
+    const load = loads.get(shardlet)!;
     for (const type of load.eventTypes.keys()) if (!types.has(type)) types.set(type, types.size);
+    rows.uint(shardlet - before);
+    before = shardlet;
+    write(rows, load, types);
+    if (keyNames.size > 0) for (const { keyHash } of load.topKeys.told()) told.add(keyHash);
+  }
   out.uint(types.size);
   for (const type of types.keys()) out.text(type);
-  const told = new Set([...loads.values()].flatMap((load) => load.topKeys.told().map((k) => k.keyHash)));
   const names = [...keyNames].filter(([hash]) => told.has(hash));
   out.uint(names.length);
   for (const [hash, name] of names) {
@@ -84,18 +96,18 @@ export function writeLoads(out: ByteWriter, { loads, keyNames }: NamedLoads): vo
     out.text(name);
   }
   out.uint(loads.size);
-  let before = 0;
-  for (const [shardlet, load] of [...loads].sort(([a], [b]) => a - b)) {
-    out.uint(shardlet - before);
-    before = shardlet;
-    writeLoad(out, load, types);
-  }
+  out.append(rows);
 }
 
 function writeLoad(out: ByteWriter, load: ShardletLoad, types: ReadonlyMap<string, number>): void {
   for (const count of [load.events, load.bytes, load.reads, load.errors]) out.uint(count);
   load.latency.write(out);
   load.keys.write(out);
+  writeKeys(out, load, types);
+}
+
+/** Top keys and types: what hours keep beside their numbers. */
+function writeKeys(out: ByteWriter, load: ShardletLoad, types: ReadonlyMap<string, number>): void {
   load.topKeys.write(out);
   out.uint(load.eventTypes.size);
   for (const [type, events] of load.eventTypes) {
@@ -104,21 +116,25 @@ function writeLoad(out: ByteWriter, load: ShardletLoad, types: ReadonlyMap<strin
   }
 }
 
-/** Adds what was written to `into`. @throws RangeError when the bytes are something else */
-export function addLoadsFrom(input: ByteReader, into: NamedLoads): void {
+/** Adds what was written, row by row, to the loads that `of` answers; nothing is built on the way. */
+export function addLoads(
+  input: ByteReader,
+  of: (shardlet: number) => ShardletLoad,
+  keyNames: KeyNames,
+): void {
   const types = Array.from({ length: input.uint() }, () => input.text());
   for (let left = input.uint(); left > 0; left--) {
     const hash = input.uint();
-    into.keyNames.set(hash, input.text());
+    keyNames.set(hash, input.text());
   }
   let shardlet = 0;
   for (let left = input.uint(); left > 0; left--) {
     shardlet += input.uint();
-    addLoadFrom(input, loadOf(into.loads, shardlet), types);
+    addLoad(input, of(shardlet), types);
   }
 }
 
-function addLoadFrom(input: ByteReader, load: ShardletLoad, types: readonly string[]): void {
+function addLoad(input: ByteReader, load: ShardletLoad, types: readonly string[]): void {
   load.events += input.uint();
   load.bytes += input.uint();
   load.reads += input.uint();
@@ -132,12 +148,49 @@ function addLoadFrom(input: ByteReader, load: ShardletLoad, types: readonly stri
   }
 }
 
+/**
+ * Reads over what was written: whoever adds it to loads that are in use must know before that it is whole.
+ * @throws RangeError when the bytes are something else
+ */
+export function checkLoads(bytes: Uint8Array): void {
+  const input = new ByteReader(bytes);
+  for (let types = input.uint(); types > 0; types--) input.raw(input.uint());
+  for (let names = input.uint(); names > 0; names--) {
+    input.uint();
+    input.raw(input.uint());
+  }
+  for (let rows = input.uint(); rows > 0; rows--) {
+    input.skip(1 + COUNTS);
+    input.skip(2 * input.uint());
+    DistinctKeys.skip(input);
+    input.skip(2 * input.uint());
+    input.skip(2 * input.uint());
+  }
+  if (!input.isAtEnd) throw new RangeError('more bytes than the packed telemetry has');
+}
+
+/** Events, bytes, reads, errors. */
+const COUNTS = 4;
+/** Latency and distinct keys: none is one zero each. */
+const SKETCHES = 2;
+
 export function packLoads(loads: NamedLoads): Uint8Array {
   const out = new ByteWriter();
   writeLoads(out, loads);
   return out.finish();
 }
 
+/** The same without counts and sketches. */
+export function packKeys(loads: NamedLoads): Uint8Array {
+  const out = new ByteWriter();
+  writeRows(out, loads, (rows, load, types) => {
+    for (let zeros = COUNTS + SKETCHES; zeros > 0; zeros--) rows.uint(0);
+    writeKeys(rows, load, types);
+  });
+  return out.finish();
+}
+
+/** @throws RangeError when the bytes are something else */
 export function unpackLoads(bytes: Uint8Array, into: NamedLoads): void {
-  addLoadsFrom(new ByteReader(bytes), into);
+  addLoads(new ByteReader(bytes), (shardlet) => loadOf(into.loads, shardlet), into.keyNames);
 }
