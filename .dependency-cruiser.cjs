@@ -14,7 +14,9 @@ const CORE = {
   telemetry: ['kernel', 'keyspace', 'topology'],
   profiling: ['kernel', 'keyspace', 'topology', 'telemetry'],
   forecasting: ['kernel', 'telemetry', 'profiling'],
-  planning: ['kernel', 'keyspace', 'topology', 'telemetry', 'profiling', 'forecasting'],
+  hints: [],
+  predicting: ['kernel', 'keyspace', 'topology', 'telemetry', 'forecasting', 'hints'],
+  planning: ['kernel', 'keyspace', 'topology', 'telemetry', 'profiling', 'forecasting', 'predicting'],
   jobs: ['kernel'],
   simulation: [
     ...['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'migration', 'consuming'],
@@ -29,6 +31,7 @@ const PURE = Object.keys(CORE).join('|');
  */
 const EDGE_MAY = [
   ...['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'telemetry', 'profiling', 'consuming'],
+  'hints',
 ];
 /** libraries that compute and touch nothing */
 const PURE_LIBRARIES = ['zod'];

@@ -18,20 +18,38 @@ interface Band {
   size: number;
 }
 
+/** What it has learned, as plain numbers: by band, the size of errors and the corrections. */
+export type CalibrationState = readonly { readonly size: number; readonly corrections: readonly number[] }[];
+
+/** Quantiles before corrections, in expected spreads. */
+type Table = Pick<Quantiles, 'at'>;
+
 export class OnlineCalibration {
   readonly levels: readonly number[];
   private readonly bands: Band[];
 
-  constructor(horizon: number, levels: readonly number[]) {
+  /** `from`: of the same horizon and levels; anything else is forgotten. */
+  constructor(horizon: number, levels: readonly number[], from: CalibrationState = []) {
     this.levels = levels;
-    this.bands = Array.from({ length: bandCount(horizon) }, () => ({
-      corrections: new Float64Array(levels.length),
-      size: 1,
-    }));
+    this.bands = Array.from({ length: bandCount(horizon) }, (_, band) => {
+      const known = from[band];
+      return known?.corrections.length === levels.length
+        ? { corrections: Float64Array.from(known.corrections), size: known.size }
+        : { corrections: new Float64Array(levels.length), size: 1 };
+    });
+  }
+
+  get state(): CalibrationState {
+    return this.bands.map(({ size, corrections }) => ({ size, corrections: [...corrections] }));
+  }
+
+  /** What is added to the quantiles of a step ahead, in expected spreads, in the order of `levels`. */
+  corrections(stepAhead: number): Float64Array {
+    return this.bands[bandOf(stepAhead)]!.corrections;
   }
 
   /** Quantiles of each step ahead, in the order of `levels`, never crossing. */
-  quantiles(forecast: Forecast, table: Quantiles, stepAhead: number): Float64Array {
+  quantiles(forecast: Forecast, table: Table, stepAhead: number): Float64Array {
     const band = this.bands[bandOf(stepAhead)]!;
     const spread = forecast.spread[stepAhead - 1]!;
     const point = forecast.point[stepAhead - 1]!;
@@ -42,7 +60,7 @@ export class OnlineCalibration {
   }
 
   /** The truth of a step forecast earlier came in. */
-  observe(truth: number, forecast: Forecast, table: Quantiles, stepAhead: number): void {
+  observe(truth: number, forecast: Forecast, table: Table, stepAhead: number): void {
     const spread = forecast.spread[stepAhead - 1]!;
     if (Number.isNaN(truth) || !(spread > 0)) return;
     const band = this.bands[bandOf(stepAhead)]!;

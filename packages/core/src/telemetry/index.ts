@@ -18,6 +18,7 @@ export * from './load-pattern.ts';
 export * from './metric.ts';
 export * from './minute-roll-up.ts';
 export { ByteReader, ByteWriter } from './packing.ts';
+export { RowIndex, rowsOver } from './positions.ts';
 export * from './series.ts';
 export * from './shadow-differences.ts';
 export * from './shardlet-keys.ts';

@@ -5,8 +5,10 @@
  */
 import type { Redis } from 'ioredis';
 import type { GroupStore } from '../../consuming/index.ts';
+import type { HintStore } from '../../hints/index.ts';
 import type { JobRuns } from '../../jobs/index.ts';
 import type { MoveLog } from '../../migration/index.ts';
+import type { ForecastRecords, ModelRegistry } from '../../predicting/index.ts';
 import type { HealthStore, ProfileStore } from '../../profiling/index.ts';
 import type { BlockStore } from '../../telemetry/index.ts';
 import type { ChangeNotifier, TopologyStore } from '../../topology/index.ts';
@@ -14,8 +16,11 @@ import { within } from '../deadline/index.ts';
 import { EtcdChangeNotifier, openEtcdTopology } from '../etcd/index.ts';
 import {
   openPrisma,
+  PrismaForecastRecords,
   PrismaGroupStore,
   PrismaHealthStore,
+  PrismaHintStore,
+  PrismaModelRegistry,
   PrismaMoveLog,
   PrismaProfileStore,
   PrismaQuotaStore,
@@ -63,6 +68,12 @@ export interface Control {
   readonly health: HealthStore;
   /** the recorded load */
   readonly telemetry: BlockStore;
+  /** what load is expected */
+  readonly forecasts: ForecastRecords;
+  /** the models that forecast it */
+  readonly models: ModelRegistry;
+  /** what people expect */
+  readonly hints: HintStore;
   /** the control Redis, for what else a process keeps there */
   readonly redis: Redis;
   close(): Promise<void>;
@@ -91,6 +102,9 @@ export function connectControl(settings: ControlSettings): Control {
     profiles: new PrismaProfileStore(prisma, databaseUrl),
     health: new PrismaHealthStore(prisma, databaseUrl),
     telemetry,
+    forecasts: new PrismaForecastRecords(prisma, databaseUrl),
+    models: new PrismaModelRegistry(prisma, databaseUrl),
+    hints: new PrismaHintStore(prisma, databaseUrl),
     redis,
     async close() {
       await t.close();

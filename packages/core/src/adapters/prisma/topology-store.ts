@@ -99,6 +99,6 @@ async function decideIn<R>(
   const loaded = await load(tx, decision.needs);
   const judgement = judge(decision, loaded, actor);
   if (judgement.kind === 'refuse') throw new RolledBack(judgement.refusal);
-  await store(tx, judgement.change, judgement.nextIds);
+  await store(tx, judgement.change, judgement.nextIds, loaded.nextIds);
   return { kind: 'decided', version: loaded.version, result: judgement.result };
 }
