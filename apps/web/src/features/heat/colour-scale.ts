@@ -103,15 +103,37 @@ export const ZERO = 1;
 const FIRST = 2;
 const LAST = 255;
 
-/** Cells as steps; a change of colours need not look at the values again. */
+/**
+ * Cells as steps; a change of colours need not look at the values again. The step is looked up by the upper
+ * half of the float (8 bits of exponent, 7 of the mantissa: within 0.8 %, finer than any eye), because a
+ * logarithm for each of half a million cells would be most of the time.
+ */
 export function quantise(values: Float32Array, scale: ColourScale): Uint8Array {
+  const stepOf = stepsByUpperHalf(scale);
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const steps = new Uint8Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (value > 0) steps[i] = FIRST + Math.round(scale.share(value) * (LAST - FIRST));
-    else if (value === 0) steps[i] = ZERO;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    steps[i] = word === 0 ? ZERO : stepOf[word >>> 16]!;
   }
   return steps;
+}
+
+function stepsByUpperHalf(scale: ColourScale): Uint8Array {
+  const steps = new Uint8Array(0x1_0000).fill(ZERO);
+  const middle = new Float32Array(1);
+  const word = new Uint32Array(middle.buffer);
+  // positive values and NaN; the middle of the values that share an upper half
+  for (let half = 0; half < 0x8000; half++) {
+    word[0] = half * 0x1_0000 + 0x8000;
+    steps[half] = stepOfValue(middle[0]!, scale);
+  }
+  return steps;
+}
+
+function stepOfValue(value: number, scale: ColourScale): number {
+  if (Number.isNaN(value)) return MISSING;
+  return value > 0 ? FIRST + Math.round(scale.share(value) * (LAST - FIRST)) : ZERO;
 }
 
 const INTERPOLATORS: Readonly<Record<Palette, (share: number) => string>> = {
