@@ -15,20 +15,26 @@ import { consuming } from './consuming/index.ts';
 import { MemoryGuard } from './hosts/memory-guard.ts';
 import { ByteBudget } from './http/byte-budget.ts';
 import { EventsEndpoint } from './http/events-endpoint.ts';
-import { IDEMPOTENCY_BYTES_MAX, IDEMPOTENCY_LIFETIME_MS, IdempotencyRecords } from './http/idempotency.ts';
 import { EdgeMetrics } from './http/metrics.ts';
 import { edgeRoutes } from './http/routes.ts';
 import { EdgeServer } from './http/server.ts';
 import { type KnownToken, TokenCheck } from './http/token-check.ts';
 import { requestId, type Trace } from './http/trace.ts';
+import {
+  IDEMPOTENCY_BYTES_MAX,
+  IDEMPOTENCY_LIFETIME_MS,
+  IdempotencyRecords,
+  RedisRecords,
+} from './idempotency/index.ts';
 import { Ingestion, type IngestionLimits, type IngestionObserver } from './ingest/ingestion.ts';
 import { LoadFlusher, type LoadStream } from './ingest/load-flusher.ts';
-import { type OwnQuota, QuotaBook, Quotas } from './limits/index.ts';
+import { type OwnQuota, QuotaBook, type QuotaRedis, Quotas } from './limits/index.ts';
 import { type FirstMap, firstMap, MapFollower } from './map/follower.ts';
 import { LeasedIngestion } from './map/leased-ingestion.ts';
 import { type ProfileStream, profiling } from './profiling/index.ts';
 import { reading } from './reading/index.ts';
 import type { EdgeSettings } from './settings.ts';
+import { SharedRedis } from './sharing/index.ts';
 import { LoadObserver } from './telemetry/load-observer.ts';
 import { mountTelemetry } from './telemetry/mount.ts';
 import { RecordIntake } from './telemetry/record-intake.ts';
@@ -46,7 +52,7 @@ export interface EdgeParts {
   readonly groups: GroupStore;
   /** of tokens and streams that have their own */
   readonly ownQuotas: () => Promise<readonly OwnQuota[]>;
-  readonly loadStream: LoadStream & ProfileStream;
+  readonly redis: LoadStream & ProfileStream & QuotaRedis;
   readonly connectHosts: (map: TopologyMap) => HostConnections;
   readonly log: EdgeLog;
   /** the map cannot be followed any more: the process should begin anew */
@@ -157,19 +163,17 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
   });
   const groups = consuming({ groups: parts.groups, map, hosts, mayRead });
   const budget = new ByteBudget(settings.inFlightBytesMax);
-  const answers = new IdempotencyRecords({
-    bytesMax: IDEMPOTENCY_BYTES_MAX,
-    lifetimeMs: IDEMPOTENCY_LIFETIME_MS,
-    nowMs: Date.now,
-  });
+  const shared = new SharedRedis(parts.redis, Date.now);
+  const kept = { bytesMax: IDEMPOTENCY_BYTES_MAX, lifetimeMs: IDEMPOTENCY_LIFETIME_MS };
+  const answers = new IdempotencyRecords({ ...kept, nowMs: Date.now }, new RedisRecords(shared, kept));
   const profiles = profiling({
     ...settings,
-    stream: parts.loadStream,
+    stream: parts.redis,
     fault,
     onLost: () => metrics.lostFlush(),
   });
-  const records = new RecordIntake(parts.loadStream);
-  const flusher = new LoadFlusher(counters, parts.loadStream, () => metrics.lostFlush());
+  const records = new RecordIntake(parts.redis);
+  const flusher = new LoadFlusher(counters, parts.redis, () => metrics.lostFlush());
   metrics.watch({
     heldEvents: () => ingestion.heldEvents,
     bytesInFlight: () => budget.inUse,
@@ -177,7 +181,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     mapAgeSeconds: () => map.ageMs / 1_000,
     followers: () => reads.followers(),
   });
-  const quotas = new Quotas(book);
+  const quotas = new Quotas(book, shared);
   const events = new EventsEndpoint({
     map,
     ingestion: load.countingKeys(profiles.around(leasedIngestion(ingestion, map, metrics, warn))),

@@ -19,7 +19,7 @@ const parts: EdgeParts = {
   activeHashes: () => control.tokens.activeHashes(),
   groups: control.groups,
   ownQuotas: () => control.quotas.list(),
-  loadStream: control.redis,
+  redis: control.redis,
   connectHosts: (map) => {
     const pool = new HostPool(map, (host, run) =>
       openEventHost(host, run, { callTimeoutMs: hostPatienceMs() }),

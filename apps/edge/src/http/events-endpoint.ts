@@ -9,6 +9,13 @@ import type { Stream } from '@foreshard/core/topology';
 import { z } from 'zod';
 import { checkedQuery } from '../api/index.ts';
 import { BinaryFault, binaryEvent } from '../cloudevents/binary-mode.ts';
+import {
+  fingerprintOf,
+  IDEMPOTENCY_HEADER,
+  type IdempotencyRecords,
+  idempotencyKeyOf,
+  scopeOf,
+} from '../idempotency/index.ts';
 import type { Ingestion } from '../ingest/ingestion.ts';
 import type { Intake } from '../ingest/intake.ts';
 import { type ContentMode, contentModeOf } from '../ingest/media-type.ts';
@@ -18,13 +25,6 @@ import type { Quotas } from '../limits/index.ts';
 import type { EdgeMap } from '../map/edge-map.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import { letContinue } from './expect-continue.ts';
-import {
-  fingerprintOf,
-  IDEMPOTENCY_HEADER,
-  type IdempotencyRecords,
-  idempotencyKeyOf,
-  scopeOf,
-} from './idempotency.ts';
 import { instanceOf } from './problem.ts';
 import { checkAnnounced, HungUp, readBody } from './read-body.ts';
 import { type Answer, respond, respondProblem } from './respond.ts';

@@ -1,2 +1,2 @@
 export { type OwnQuota, QuotaBook } from './quota-book.ts';
-export { Quotas } from './quotas.ts';
+export { type QuotaRedis, Quotas } from './quotas.ts';

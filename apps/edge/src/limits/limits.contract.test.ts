@@ -74,3 +74,23 @@ describe('a quota of a stream', () => {
     expect((await post(500)).status).toBe(200);
   }, 20_000);
 });
+
+describe('a quota of a token', () => {
+  it('counts events and the bytes of bodies, in all streams together', async () => {
+    edge.quotas = [{ scope: 'token', subject: 't', eventsPerSecond: 1_000, bytesPerSecond: 10_000 }];
+    await untilLimited(true);
+    await sleep(1_050);
+    const first = await post(50, '/v1/streams/free/events');
+    expect(first.status).toBe(200);
+    const [events, bytes] = parseList(first.headers.get('ratelimit')!);
+    expect([events![0], events![1].get('r')]).toEqual(['token-events', 950]);
+    expect(bytes![0]).toBe('token-bytes');
+    const left = bytes![1].get('r') as number;
+    expect(left).toBeLessThan(10_000 - 50 * 40);
+    const refused = await post(200);
+    expect(refused.status).toBe(429);
+    expect((await refused.json()).detail).toContain('quota of this token is 10000 bytes a second');
+    edge.quotas = [];
+    await untilLimited(false);
+  }, 20_000);
+});

@@ -1,12 +1,19 @@
 import { parseList } from 'structured-headers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SharedRedis } from '../sharing/index.ts';
 import { type Quota, Quotas } from './quotas.ts';
+
+/** an edge that does not reach the control Redis counts by itself */
+const ALONE = new SharedRedis(
+  { status: 'end', eval: () => Promise.reject(new Error('away')), defineCommand: () => {} },
+  Date.now,
+);
 
 beforeEach(() => vi.useFakeTimers({ now: 1_000_000 }));
 afterEach(() => vi.useRealTimers());
 
 function quotas(token: Quota, stream: Quota = {}) {
-  return new Quotas({ tokensHave: true, ofToken: () => token, ofStream: () => stream });
+  return new Quotas({ tokensHave: true, ofToken: () => token, ofStream: () => stream }, ALONE);
 }
 const charge = (events: number, bytes = events * 100) => ({ tokenId: 't', stream: 'main', events, bytes });
 const code = (promise: Promise<unknown>) => promise.then(() => 'stored').catch((e) => e.code);

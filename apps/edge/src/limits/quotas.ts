@@ -2,12 +2,18 @@
  * Quotas of events and bytes per second, of a token and of a stream. A request is charged whole before
  * anything of it is stored: either every quota has room for it, or it is refused and costs nothing.
  *
- * They are counted in the memory of this edge, in windows of one second, because a question to another
- * server would cost more than the event. With several edges behind a load balancer each gets its share:
- * divide the quota by their number.
+ * They are counted in windows of one second in the control Redis, for all edges together: one question a
+ * request and quota, which only requests pay that a quota holds for. While it does not answer, each edge
+ * counts by itself in memory.
  */
 import { ForeshardError } from '@foreshard/core/kernel';
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import {
+  type RateLimiterAbstract,
+  RateLimiterMemory,
+  RateLimiterRedis,
+  type RateLimiterRes,
+} from 'rate-limiter-flexible';
+import { AWAY, type SharableRedis, type SharedRedis } from '../sharing/index.ts';
 import { type Fields, type Policy, type PolicyState, WINDOW_SECONDS } from './policy.ts';
 import { rateLimitFields } from './rate-limit-fields.ts';
 
@@ -31,15 +37,49 @@ export interface Charge {
   readonly bytes: number;
 }
 
+/** As the library wants it: a client on which it defines its script. */
+export interface QuotaRedis extends SharableRedis {
+  defineCommand(name: string, definition: object): void;
+}
+
+/** The same quota, counted by all edges together and by this one. */
+interface Limiters {
+  readonly ofAll: RateLimiterAbstract;
+  readonly own: RateLimiterAbstract;
+}
+
+type Consumed = PolicyState & {
+  readonly isExceeded: boolean;
+  readonly consumed: number;
+  /** for a request that is refused after all */
+  giveBack(): void;
+};
+
 const MS_PER_SECOND = 1_000;
+const KEY_PREFIX = '{foreshard}:quota';
+
+/**
+ * Counts a request only where it has room, unlike the library's own script: of many requests at the border
+ * some would be refused because others were refused a moment before. What is given back (less than zero)
+ * is not given to the next window.
+ */
+const CONSUME = `
+if tonumber(ARGV[1]) < 0 and redis.call('exists', KEYS[1]) == 0 then return { 0, 0 } end
+redis.call('set', KEYS[1], 0, 'EX', ARGV[2], 'NX')
+local consumed = tonumber(redis.call('get', KEYS[1])) + tonumber(ARGV[1])
+if consumed <= tonumber(ARGV[3]) then redis.call('incrby', KEYS[1], ARGV[1]) end
+return { consumed, redis.call('pttl', KEYS[1]) }
+`;
 
 export class Quotas {
   private readonly source: QuotaSource;
   /** by name and size of the quota; each counts all tokens, or all streams */
-  private readonly limiters = new Map<string, RateLimiterMemory>();
+  private readonly limiters = new Map<string, Limiters>();
+  private readonly shared: SharedRedis<QuotaRedis>;
 
-  constructor(source: QuotaSource) {
+  constructor(source: QuotaSource, shared: SharedRedis<QuotaRedis>) {
     this.source = source;
+    this.shared = shared;
   }
 
   /** Whether a request to this stream has to be charged at all. */
@@ -55,7 +95,7 @@ export class Quotas {
     const states = await Promise.all(consumed);
     const exceeded = states.filter((state) => state.isExceeded);
     if (exceeded.length === 0) return rateLimitFields(states);
-    for (const policy of policies) void this.limiterOf(policy).reward(keyOf(policy, charge), policy.cost);
+    for (const state of states) state.giveBack();
     throw refusal(exceeded, rateLimitFields(states.map((state) => ({ ...state, remaining: restOf(state) }))));
   }
 
@@ -70,42 +110,55 @@ export class Quotas {
     return all.filter((policy): policy is typeof policy & Policy => policy.quota !== undefined);
   }
 
-  private async consume(policy: Policy, charge: Charge) {
-    const limiter = this.limiterOf(policy);
+  private async consume(policy: Policy, charge: Charge): Promise<Consumed> {
+    const { ofAll, own } = this.limitersOf(policy);
     const key = keyOf(policy, charge);
-    const told = (res: RateLimiterRes, isExceeded: boolean) => ({
-      ...policy,
-      isExceeded,
-      consumed: res.consumedPoints,
-      remaining: res.remainingPoints,
-      resetSeconds: Math.max(1, Math.ceil(res.msBeforeNext / MS_PER_SECOND)),
-    });
-    return limiter.consume(key, policy.cost).then(
-      (res) => told(res, false),
-      (refused: unknown) => {
-        // anything else is a fault of ours
-        if (refused instanceof Error) throw refused;
-        return told(refused as RateLimiterRes, true);
-      },
-    );
+    const counted = await this.shared.ask(() => consumed(ofAll, key, policy));
+    if (counted === AWAY) {
+      const state = await consumed(own, key, policy);
+      return { ...state, giveBack: () => void own.reward(key, policy.cost) };
+    }
+    const giveBack = () => void this.shared.ask(() => ofAll.reward(key, policy.cost));
+    return { ...counted, giveBack: counted.isExceeded ? () => {} : giveBack };
   }
 
-  private limiterOf({ name, quota }: Policy): RateLimiterMemory {
+  private limitersOf({ name, quota }: Policy): Limiters {
     const id = `${name} ${quota}`;
-    let limiter = this.limiters.get(id);
-    if (limiter === undefined) {
-      limiter = new RateLimiterMemory({ points: quota, duration: WINDOW_SECONDS, keyPrefix: '' });
-      this.limiters.set(id, limiter);
+    let limiters = this.limiters.get(id);
+    if (limiters === undefined) {
+      const size = { points: quota, duration: WINDOW_SECONDS };
+      const shared = { storeClient: this.shared.redis, keyPrefix: `${KEY_PREFIX}:${name}` };
+      limiters = {
+        ofAll: new RateLimiterRedis({ ...size, ...shared, customIncrTtlLuaScript: CONSUME }),
+        own: new RateLimiterMemory({ ...size, keyPrefix: '' }),
+      };
+      this.limiters.set(id, limiters);
     }
-    return limiter;
+    return limiters;
   }
+}
+
+async function consumed(limiter: RateLimiterAbstract, key: string, policy: Policy) {
+  const told = (res: RateLimiterRes, isExceeded: boolean) => ({
+    ...policy,
+    isExceeded,
+    consumed: res.consumedPoints,
+    remaining: res.remainingPoints,
+    resetSeconds: Math.max(1, Math.ceil(res.msBeforeNext / MS_PER_SECOND)),
+  });
+  return limiter.consume(key, policy.cost).then(
+    (res) => told(res, false),
+    (refused: unknown) => {
+      // anything else is a fault
+      if (refused instanceof Error) throw refused;
+      return told(refused as RateLimiterRes, true);
+    },
+  );
 }
 
 export function isSet({ eventsPerSecond, bytesPerSecond }: Quota): boolean {
   return eventsPerSecond !== undefined || bytesPerSecond !== undefined;
 }
-
-type Consumed = PolicyState & { readonly consumed: number };
 
 function keyOf({ name }: Policy, { tokenId, stream }: Charge): string {
   return name.startsWith('token') ? tokenId : stream;

@@ -22,6 +22,7 @@ import {
   TopologyMap,
 } from '@foreshard/core/topology';
 import { type LocalServer, startRedis } from '@foreshard/local';
+import { Redis } from 'ioredis';
 import { type RunningEdge, startEdge } from '../edge.ts';
 import type { OwnQuota } from '../limits/index.ts';
 
@@ -40,6 +41,9 @@ export class EdgeFixture {
   readonly servers: LocalServer[];
   private readonly store: MemoryTopologyStore;
   private readonly dir: string;
+  /** what edges share; tests may stop it */
+  readonly controlRedis: LocalServer;
+  private readonly redis: Redis;
   private edge!: RunningEdge;
   private map!: TopologyMap;
   private pool!: HostPool;
@@ -47,8 +51,11 @@ export class EdgeFixture {
   quotas: OwnQuota[] = [];
   private tellEdge: (version: number) => void = () => {};
 
-  private constructor(servers: LocalServer[], dir: string) {
+  private constructor(servers: LocalServer[], controlRedis: LocalServer, dir: string) {
     this.servers = servers;
+    this.controlRedis = controlRedis;
+    this.redis = new Redis(controlRedis.url, { commandTimeout: 1_000, maxRetriesPerRequest: 1 });
+    this.redis.on('error', () => {});
     this.dir = dir;
     this.store = new MemoryTopologyStore({ nowMicros: () => Date.now() * 1_000 });
   }
@@ -57,7 +64,7 @@ export class EdgeFixture {
     const dir = await mkdtemp(join(tmpdir(), 'foreshard-reading-'));
     const servers: LocalServer[] = [];
     for (let i = 0; i < hostCount; i++) servers.push(await startRedis({ dir: join(dir, `h${i}`) }));
-    const fixture = new EdgeFixture(servers, dir);
+    const fixture = new EdgeFixture(servers, await startRedis({ dir: join(dir, 'control') }), dir);
     await fixture.join();
     return fixture;
   }
@@ -65,7 +72,8 @@ export class EdgeFixture {
   async stop(): Promise<void> {
     await this.edge.stop();
     await this.pool.close();
-    for (const server of this.servers) await server.stop();
+    this.redis.disconnect();
+    for (const server of [...this.servers, this.controlRedis]) await server.stop();
     await rm(this.dir, { recursive: true, force: true });
   }
 
@@ -188,6 +196,16 @@ export class EdgeFixture {
     this.map = new TopologyMap(EMPTY_TOPOLOGY);
     this.pool = new HostPool(this.map);
     await this.learn();
+    await this.startEdge();
+  }
+
+  /** Another edge in the place of the one before: what that kept in memory is gone. */
+  async restartEdge(): Promise<void> {
+    await this.edge.stop();
+    await this.startEdge();
+  }
+
+  private async startEdge(): Promise<void> {
     this.edge = await startEdge({
       settings: {
         databaseUrl: '',
@@ -216,7 +234,7 @@ export class EdgeFixture {
       ownQuotas: async () => this.quotas,
       groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),
       activeHashes: async () => [{ id: 't', hash: hash('sha256', TOKEN, 'hex'), scopes: ['read', 'ingest'] }],
-      loadStream: { xadd: async () => null },
+      redis: this.redis,
       connectHosts: (map) => new HostPool(map),
       log: { info: () => {}, warn: () => {}, error: (fields, message) => console.error(message, fields) },
       onBroken: (reason) => {

@@ -1,69 +1,45 @@
 /**
- * Idempotency-Key (draft-ietf-httpapi-idempotency-key-header-07): a request sent again with its key is
- * answered like the first time. Events are stored once by their ids anyway; the key is for clients that
- * want the very answer again, and for catching a key that is used for something else.
+ * Answers for repeated Idempotency-Keys: a request sent again with its key is answered like the first time.
+ * Events are stored once by their ids anyway; the key is for clients that want the very answer again, and
+ * for catching a key that is used for something else.
  *
  * Kept is what is settled for good: an answer that asks to try again (429, 5xx) is forgotten, so that the
- * next attempt does its work. Records live in the memory of this edge, for a day at most and within
- * `bytesMax`, the oldest going first; another edge, or this one after a restart, takes the request as new
- * and answers `duplicate` for what is stored.
+ * next attempt does its work. Records live in the memory of this edge, and in the control Redis for the
+ * other edges and for this one after a restart. While that does not answer, an edge knows its own only.
  */
-import { hash } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import { ForeshardError } from '@foreshard/core/kernel';
-import { ParseError, parseItem } from 'structured-headers';
-import type { Answer } from './respond.ts';
+import type { Answer } from '../http/respond.ts';
 
-export const IDEMPOTENCY_HEADER = 'idempotency-key';
 export const IDEMPOTENCY_LIFETIME_MS = 24 * 3_600_000;
 /** Room for several answers to the largest bodies, and for some hundred thousand to single events. */
 export const IDEMPOTENCY_BYTES_MAX = 64 * 1_048_576;
-const KEY_LENGTH_MAX = 255;
 /** what a record takes beside its answer, roughly */
 const RECORD_BYTES = 500;
 
-/**
- * The key in the header, which is a String of structured fields (RFC 8941): it has quotes.
- *
- * @throws ForeshardError invalid_parameter
- */
-export function idempotencyKeyOf(header: string | string[] | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  const key = stringOf(header);
-  if (key !== undefined && key.length > 0 && key.length <= KEY_LENGTH_MAX) return key;
-  throw new ForeshardError(
-    'invalid_parameter',
-    `The header Idempotency-Key holds one text of 1 to ${KEY_LENGTH_MAX} characters in double quotes, such as Idempotency-Key: "8e03978e-40d5-43dd-bc93-6894a57f9324".`,
-  );
-}
-
-function stringOf(header: string | string[]): string | undefined {
-  try {
-    const [value] = parseItem(String(header));
-    return typeof value === 'string' ? value : undefined;
-  } catch (error) {
-    if (error instanceof ParseError) return undefined;
-    throw error;
-  }
-}
-
-/** The key of one client on one path, of a fixed length. */
-export function scopeOf(headers: IncomingHttpHeaders, path: string, key: string): string {
-  return hash('sha256', JSON.stringify([headers.authorization, path, key]), 'base64');
-}
-
-/** Tells two requests apart: the body, and the headers that say what it means. */
-export function fingerprintOf(headers: IncomingHttpHeaders, body: Buffer): string {
-  const meaning = Object.entries(headers)
-    .filter(([name]) => name === 'content-type' || name === 'foreshard-token' || name.startsWith('ce-'))
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return hash('sha256', JSON.stringify([meaning, hash('sha256', body, 'base64')]), 'base64');
-}
-
-interface IdempotencyRecord {
+/** What is known of a key. */
+export interface KnownRequest {
   readonly fingerprint: string;
-  readonly sinceMs: number;
   /** undefined: in flight */
+  readonly answer: Answer | undefined;
+}
+
+/** What all edges know. Nothing of it fails or waits for long: where it is away, nothing is known. */
+export interface SharedRecords {
+  /** undefined: nobody knows this request, and it is now known to be in flight here */
+  claim(scope: string, fingerprint: string): Promise<KnownRequest | undefined>;
+  settle(scope: string, fingerprint: string, answer: Answer): Promise<void>;
+  forget(scope: string, fingerprint: string): Promise<void>;
+}
+
+/** For an edge that is alone. */
+export const NOT_SHARED: SharedRecords = {
+  claim: async () => undefined,
+  settle: async () => {},
+  forget: async () => {},
+};
+
+interface IdempotencyRecord extends KnownRequest {
+  readonly sinceMs: number;
   answer: Answer | undefined;
 }
 
@@ -75,12 +51,14 @@ export interface IdempotencyLimits {
 
 export class IdempotencyRecords {
   private readonly limits: IdempotencyLimits;
+  private readonly shared: SharedRecords;
   /** the oldest first */
   private readonly records = new Map<string, IdempotencyRecord>();
   private bytes = 0;
 
-  constructor(limits: IdempotencyLimits) {
+  constructor(limits: IdempotencyLimits, shared: SharedRecords = NOT_SHARED) {
     this.limits = limits;
+    this.shared = shared;
   }
 
   get bytesInUse(): number {
@@ -99,11 +77,27 @@ export class IdempotencyRecords {
     this.records.set(scope, record);
     this.bytes += RECORD_BYTES;
     try {
-      const answer = await work();
+      const elsewhere = await this.shared.claim(scope, fingerprint);
+      const answer =
+        elsewhere === undefined
+          ? await this.firstAnswer(scope, fingerprint, work)
+          : earlierAnswer(elsewhere, fingerprint);
       this.settle(scope, record, answer);
       return answer;
     } catch (error) {
       this.forget(scope, record);
+      throw error;
+    }
+  }
+
+  private async firstAnswer(scope: string, fingerprint: string, work: () => Promise<Answer>) {
+    try {
+      const answer = await work();
+      if (isSettled(answer)) await this.shared.settle(scope, fingerprint, answer);
+      else await this.shared.forget(scope, fingerprint);
+      return answer;
+    } catch (error) {
+      await this.shared.forget(scope, fingerprint);
       throw error;
     }
   }
@@ -118,7 +112,7 @@ export class IdempotencyRecords {
   }
 
   private settle(scope: string, record: IdempotencyRecord, answer: Answer): void {
-    if (answer.status >= 500 || answer.status === 429) {
+    if (!isSettled(answer)) {
       this.forget(scope, record);
       return;
     }
@@ -141,8 +135,13 @@ export class IdempotencyRecords {
   }
 }
 
+/** Trying again would end the same way. */
+function isSettled({ status }: Answer): boolean {
+  return status < 500 && status !== 429;
+}
+
 /** @throws ForeshardError request_in_flight, idempotency_key_reused */
-function earlierAnswer({ fingerprint, answer }: IdempotencyRecord, asked: string): Answer {
+function earlierAnswer({ fingerprint, answer }: KnownRequest, asked: string): Answer {
   if (fingerprint !== asked) {
     throw new ForeshardError('idempotency_key_reused', 'This Idempotency-Key was sent with another request.');
   }

@@ -1,0 +1,9 @@
+export { fingerprintOf, IDEMPOTENCY_HEADER, idempotencyKeyOf, scopeOf } from './idempotency-key.ts';
+export {
+  IDEMPOTENCY_BYTES_MAX,
+  IDEMPOTENCY_LIFETIME_MS,
+  IdempotencyRecords,
+  NOT_SHARED,
+  type SharedRecords,
+} from './records.ts';
+export { RedisRecords } from './shared-records.ts';
