@@ -112,7 +112,8 @@ export class ClientParty {
     if (status === 'refused') return false;
     const atMicros = schedule.nowMicros();
     const { id: event, key, content } = sent;
-    this.journal.push({ event, client: this.name, key, content, shardlet, seq, atMicros });
+    const epoch = this.scene.epochOf(event, shardlet, seq);
+    this.journal.push({ event, client: this.name, key, content, shardlet, seq, epoch, atMicros });
     this.acknowledged.push({ sent, atMicros });
     this.token = Math.max(this.token, ts ?? 0);
     return true;

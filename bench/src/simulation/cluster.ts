@@ -1,12 +1,5 @@
 /** All parties of one run on one virtual time, and the watch over what hosts and T do. */
-import {
-  type Coverage,
-  checkOwnership,
-  Draws,
-  type OpenReplica,
-  Schedule,
-  type Violation,
-} from '@foreshard/core/simulation';
+import { type Coverage, Draws, Schedule, type Violation } from '@foreshard/core/simulation';
 import {
   addHost,
   createStream,
@@ -15,7 +8,7 @@ import {
   TopologyMap,
 } from '@foreshard/core/topology';
 import { ClientParty } from './client-party.ts';
-import { DurableHost, type HostMethod } from './durable-host.ts';
+import { DurableHost } from './durable-host.ts';
 import { EdgeParty } from './edge-party.ts';
 import { FaultInjector } from './fault-injector.ts';
 import { History } from './history.ts';
@@ -27,7 +20,8 @@ import { CLIENTS, type Plan } from './plan.ts';
 import { ReaderParty } from './reader-party.ts';
 import type { Scene } from './scene.ts';
 import { TopologyService } from './topology-service.ts';
-import { settle, type VirtualProcess } from './virtual-process.ts';
+import { settle, settledSteps, type VirtualProcess } from './virtual-process.ts';
+import { Witness } from './witness.ts';
 import { WorkerParty } from './worker-party.ts';
 
 /** 2026-01-01, so that timestamps have their real size. */
@@ -35,18 +29,6 @@ const START_MICROS = 1_767_225_600_000_000;
 const RETENTION_MS = 60_000;
 const DEDUP_WINDOW_MS = 180_000;
 const KEYS = 9;
-const EVENTS_SHOWN = 6;
-/** operations after which somebody more may take appends */
-const OPENS: ReadonlySet<HostMethod> = new Set<HostMethod>(['createOpen', 'open', 'raise']);
-/** not worth a line: they are asked all the time and change nothing */
-const UNTOLD: ReadonlySet<HostMethod> = new Set<HostMethod>([
-  'identify',
-  'usage',
-  'frontier',
-  'read',
-  'forgetIds',
-]);
-
 /** Something no party should ever do: not a broken invariant, but a defect all the same. */
 export interface Defect {
   readonly who: string;
@@ -63,6 +45,7 @@ export class Cluster implements Scene {
   /** T as it is, for the checks */
   readonly truth = new TopologyMap(EMPTY_TOPOLOGY);
   readonly hosts = new Map<number, DurableHost>();
+  readonly witness: Witness;
   readonly locks: Locks;
   readonly edges: readonly EdgeParty[];
   readonly workers: readonly WorkerParty[];
@@ -80,7 +63,10 @@ export class Cluster implements Scene {
     this.draws = new Draws(plan.seed);
     this.history = new History(this.schedule, keepsHistory);
     const { schedule, history } = this;
-    const { weather, focus } = plan;
+    const { weather, focus, durabilities } = plan;
+    const notesEpochs = durabilities.includes('everysec');
+    const { hosts, truth, violations } = this;
+    this.witness = new Witness({ hosts, truth, history, violations, notesEpochs });
     this.network = new Network({ schedule, draws: this.draws.fork(), coverage, history, weather, focus });
     this.topology = new TopologyService(schedule, this.network);
     this.topology.onDecision = (name, reply, actor) => this.decided(name, reply, actor);
@@ -115,6 +101,9 @@ export class Cluster implements Scene {
 
   isCalm = (): boolean => this.network.hasCalmed;
 
+  epochOf = (event: string, shardlet: number, seq: number | undefined): number | undefined =>
+    this.witness.epochOf(event, shardlet, seq);
+
   /** T may be away; anything else is a defect. */
   expect(who: string, error: unknown): void {
     if (!(error instanceof Error) || error.name !== 'TopologyAway') this.fault(who, error);
@@ -140,8 +129,7 @@ export class Cluster implements Scene {
   /** Lets things happen until then, or until `isEnough`, or until something is wrong. */
   async pass(micros: number, isEnough: () => boolean = () => false): Promise<void> {
     const until = this.schedule.nowMicros() + micros;
-    await settle();
-    while (!this.hasFailed && !isEnough() && this.schedule.step(until)) await settle();
+    await settledSteps(() => !this.hasFailed && !isEnough() && this.schedule.step(until));
   }
 
   /** The faults are over: everybody is up, everybody reaches everybody. */
@@ -152,8 +140,10 @@ export class Cluster implements Scene {
     this.topology.come();
     for (const host of this.hosts.values()) {
       host.memory.limitBytes = undefined;
-      if (host.isEmptied) host.crash(false);
-      host.isEmptied = false;
+      if (host.isEmptied) {
+        host.crash(false);
+        host.swapDisk(false);
+      }
       if (!host.isUp) await host.start();
     }
     for (const party of [...this.edges, ...this.workers, this.operator])
@@ -167,7 +157,7 @@ export class Cluster implements Scene {
       schedule,
       draws: this.draws.fork(),
       clockOffMicros,
-      watch: (at, method, args, reply) => this.watch(at, method, args, reply),
+      watch: (...seen) => this.witness.performed(...seen),
     });
     this.hosts.set(id, host);
     void host.join();
@@ -184,66 +174,10 @@ export class Cluster implements Scene {
     }
     void this.topology.store.changesAfter(this.truth.version, 100).then((changes) => {
       for (const change of changes) {
+        this.witness.decided(change, `${name} by ${actor}`);
         this.truth.apply(change);
-        for (const { id, owner, epoch, state } of change.shardlets)
-          this.history.told(
-            'T',
-            `${change.version} ${name} by ${actor}: shardlet ${id}@${epoch} on host-${owner} ${JSON.stringify(state)}`,
-            [id],
-          );
-        if (change.shardlets.length === 0) this.history.told('T', `${change.version} ${name} by ${actor}`);
       }
-      return this.checkOwnership();
+      return this.witness.checkOwnership();
     });
   }
-
-  private watch(host: DurableHost, method: HostMethod, args: readonly unknown[], reply: unknown): void {
-    if (this.history.wanted && !UNTOLD.has(method)) this.tell(host, method, args, reply);
-    if (OPENS.has(method)) void this.checkOwnership();
-  }
-
-  private tell(host: DurableHost, method: HostMethod, args: readonly unknown[], reply: unknown): void {
-    if (method === 'append') {
-      const groups = args[0] as { shardlet: number; epoch: number; count: number; frames: Uint8Array }[];
-      for (const [i, { shardlet, epoch, frames }] of groups.entries()) {
-        const text = Buffer.from(frames).toString('latin1');
-        const ids = [...text.matchAll(/"id":"([^"]+)"/g)].map((match) => match[1]!);
-        const told = JSON.stringify((reply as unknown[])[i]);
-        this.history.told(host.name, `append ${shardlet}@${epoch} ${ids.slice(0, EVENTS_SHOWN)} -> ${told}`, [
-          shardlet,
-          ...ids,
-        ]);
-      }
-      return;
-    }
-    const shown = args.filter((arg) => typeof arg !== 'object' || method === 'ready');
-    const about = typeof args[0] === 'number' ? [args[0]] : [];
-    this.history.told(
-      host.name,
-      `${method} ${shown.map((a) => JSON.stringify(a))} -> ${briefly(reply)}`,
-      about,
-    );
-  }
-
-  /** Only a run that T trusts is used by anybody. */
-  private async checkOwnership(): Promise<void> {
-    const open: OpenReplica[] = [];
-    for (const host of this.hosts.values()) {
-      if (!host.isUp || host.isEmptied || this.truth.host(host.id)?.incarnation !== host.incarnation)
-        continue;
-      for (const { shardlet, epoch, mode } of await host.memory.list(0, 10_000)) {
-        if (mode !== 'open') continue;
-        const details = await host.memory.describe(shardlet);
-        if ('range' in details)
-          open.push({ host: host.id, shardlet, epoch, stream: details.stream, range: details.range });
-      }
-    }
-    this.violations.push(...checkOwnership(open));
-  }
-}
-
-function briefly(reply: unknown): string {
-  const text =
-    JSON.stringify(reply, (key, value) => (key === 'frame' || key === 'records' ? undefined : value)) ?? '';
-  return text.length > 200 ? `${text.slice(0, 200)}...` : text;
 }

@@ -37,8 +37,6 @@ export class DurableHost implements Callee, Clock {
   isUp = true;
   memory: MemoryHost;
   clockOffMicros: number;
-  /** another disk is in it: an empty one */
-  isEmptied = false;
   private readonly schedule: Schedule;
   private readonly draws: Draws;
   private readonly watch: Watch;
@@ -46,6 +44,9 @@ export class DurableHost implements Callee, Clock {
   private synced = 0;
   private waiting: { readonly upTo: number; readonly leave: () => void }[] = [];
   private isSyncing = false;
+  private hasEmptyDisk = false;
+  /** the memory holds something else than the file tells */
+  private mustRebuild = false;
   private setBackAtMicros = Number.NEGATIVE_INFINITY;
   private frozenUntilMicros = 0;
 
@@ -71,6 +72,16 @@ export class DurableHost implements Callee, Clock {
 
   get name(): string {
     return `host-${this.id}`;
+  }
+
+  get isEmptied(): boolean {
+    return this.hasEmptyDisk;
+  }
+
+  /** REQUIRES that it is down. */
+  swapDisk(forAnEmptyOne: boolean): void {
+    this.hasEmptyDisk = forAnEmptyOne;
+    this.mustRebuild = true;
   }
 
   get incarnation(): string {
@@ -111,7 +122,8 @@ export class DurableHost implements Callee, Clock {
     const clockMicros = this.nowMicros();
     const own = args.map(copied);
     const reply = await perform<R>(this.memory, method, own);
-    if (WRITES.has(method) && !isFull(reply)) this.file.push({ method, args: own, clockMicros });
+    if (WRITES.has(method) && !isFull(reply) && !this.hasEmptyDisk)
+      this.file.push({ method, args: own, clockMicros });
     this.watch(this, method, own, reply);
     const told = method === 'identify' ? ({ ...reply, incarnation: this.incarnation } as R) : reply;
     const repliesAtOnce = this.durability === 'everysec' && (method === 'append' || method === 'read');
@@ -127,24 +139,31 @@ export class DurableHost implements Callee, Clock {
     this.isSyncing = false;
     if (losesPower) {
       const kept = this.synced + this.draws.below(this.file.length - this.synced + 1);
+      this.mustRebuild ||= kept < this.file.length;
       this.file.length = kept;
     }
     this.synced = this.file.length;
   }
 
   async start(): Promise<void> {
+    if (this.mustRebuild) this.memory = await this.rebuilt();
+    this.mustRebuild = false;
+    this.isUp = true;
+  }
+
+  /** What the file says, done again. */
+  private async rebuilt(): Promise<MemoryHost> {
     const { limitBytes } = this.memory;
     const then = new ManualClock(0);
     const rebuilt = new MemoryHost({ nowMicros: () => (isReplaying ? then.nowMicros() : this.nowMicros()) });
     let isReplaying = true;
-    for (const { method, args, clockMicros } of this.isEmptied ? [] : this.file) {
+    for (const { method, args, clockMicros } of this.hasEmptyDisk ? [] : this.file) {
       then.set(clockMicros);
       await perform(rebuilt, method, args);
     }
     isReplaying = false;
     rebuilt.limitBytes = limitBytes;
-    this.memory = rebuilt;
-    this.isUp = true;
+    return rebuilt;
   }
 
   private untilSynced(): Promise<void> {

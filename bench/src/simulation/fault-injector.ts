@@ -119,13 +119,13 @@ export class FaultInjector {
     this.tell(`${host.name} comes back with an empty disk`);
     host.crash(true);
     network.calleeDied(host, 'power loss');
-    host.isEmptied = true;
+    host.swapDisk(true);
     this.later(() => this.startHost(host));
     schedule.after(draws.between(3_000 * MS, 6_000 * MS), () => {
       this.tell(`${host.name} gets its own disk again`);
       host.crash(false);
       network.calleeDied(host, 'callee killed');
-      host.isEmptied = false;
+      host.swapDisk(false);
       this.startHost(host);
     });
   }

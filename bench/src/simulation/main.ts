@@ -75,7 +75,7 @@ function optionsOf(args: string[]): Options | string {
 async function simulate(options: Options): Promise<number> {
   const { seeds, from, trace, json } = options;
   const uninstall = installVirtualTime();
-  if (!trace) Error.stackTraceLimit = 4;
+  if (!trace) Error.stackTraceLimit = 0;
   const coverage = new Coverage();
   const failed: RunResult[] = [];
   let operations = 0;

@@ -43,7 +43,10 @@ export class MoverLoop {
   }
 
   async run(): Promise<void> {
-    const map = await this.parts.follower.upToDate();
+    const { follower } = this.parts;
+    // most of the time nothing moves: the map that is told of changes is new enough to see that
+    if (movingShardlets(follower.map).length === 0) return;
+    const map = await follower.upToDate();
     for (const shardlet of movingShardlets(map)) {
       const { nextEpoch } = moveOf(shardlet)!;
       if (this.running.has(nextEpoch)) continue;

@@ -39,6 +39,8 @@ export interface Plan {
 /** Each seed makes at least 300 operations: so many requests of clients, without counting anything else. */
 export const REQUESTS_MIN = 300;
 export const CLIENTS = 12;
+/** each is as long as all else in a run */
+const LONG_PAUSE_SHARE = 0.08;
 /** these happen only after the long pause */
 const OF_OLD_AGE: ReadonlySet<string> = new Set([
   'trim',
@@ -69,7 +71,7 @@ export function planOf(seed: number, transitions: readonly string[]): Plan {
     shardCount: 1 + draws.below(2),
     splitKeys,
     hasRetention: isOld || draws.chance(0.15),
-    hasLongPause: isOld || draws.chance(0.15),
+    hasLongPause: isOld || draws.chance(LONG_PAUSE_SHARE),
     weather: {
       slow: weatherOf(0.06),
       requestLost: weatherOf(0.05),

@@ -60,6 +60,8 @@ export interface Scene {
   readonly alarms: Map<number, string>;
   /** no more faults */
   isCalm(): boolean;
+  /** at which epoch a host stored it, where hosts may lose appends */
+  epochOf(event: string, shardlet: number, seq: number | undefined): number | undefined;
   doorFor(process: VirtualProcess): OpenHost;
   /** T may be away; anything else is a defect */
   expect(who: string, error: unknown): void;

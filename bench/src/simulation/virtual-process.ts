@@ -167,3 +167,28 @@ export function settle(): Promise<void> {
     real.setImmediate(resolve);
   });
 }
+
+/** Immediates of one turn of the event loop run their promises in between, without a turn for each. */
+const STEPS_PER_TURN = 64;
+
+/** Takes steps until one answers `false`; before each, everything has come to rest. */
+export function settledSteps(step: () => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let isOver = false;
+    const one = () => {
+      try {
+        if (isOver || step()) return;
+        resolve();
+      } catch (error) {
+        reject(error as Error);
+      }
+      isOver = true;
+    };
+    const turn = () => {
+      if (isOver) return;
+      for (let i = 0; i < STEPS_PER_TURN; i++) real.setImmediate(one);
+      real.setImmediate(turn);
+    };
+    turn();
+  });
+}

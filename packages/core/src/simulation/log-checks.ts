@@ -13,6 +13,8 @@ export interface Acknowledgement {
   readonly shardlet: number;
   /** undefined: a duplicate whose record was trimmed */
   readonly seq: number | undefined;
+  /** at which it was stored there; undefined where no host may lose it */
+  readonly epoch: number | undefined;
   /** it was sent after the acknowledgement of every earlier event of this client and key */
   readonly atMicros: number;
 }
@@ -25,13 +27,19 @@ export interface LogRecord {
   readonly ts: number;
 }
 
+/** Records above `seq` that were stored at epochs below `epoch` may be gone. */
+export interface Loss {
+  readonly epoch: number;
+  readonly seq: number;
+}
+
 export interface LogShardlet {
   readonly id: number;
   readonly parents: readonly number[];
   readonly firstSeq: number;
   readonly isGone: boolean;
-  /** its host may lose acknowledged appends, and T has noted where */
-  readonly lost: readonly { readonly epoch: number; readonly seq: number }[];
+  /** what T has noted while a host had it that may lose acknowledged appends */
+  readonly lost: readonly Loss[];
 }
 
 export interface FinalLog {
@@ -73,11 +81,11 @@ export function checkNothingLost(log: FinalLog, acknowledged: readonly Acknowled
   return found;
 }
 
-function mayBeMissing(log: FinalLog, { shardlet, seq }: Acknowledgement): boolean {
+function mayBeMissing(log: FinalLog, { shardlet, seq, epoch }: Acknowledgement): boolean {
   const home = log.shardlets.get(shardlet);
   if (home === undefined) return false;
   if (home.isGone || seq === undefined || seq < home.firstSeq) return true;
-  return home.lost.some((loss) => seq > loss.seq);
+  return home.lost.some((loss) => seq > loss.seq && epoch !== undefined && epoch < loss.epoch);
 }
 
 /** I2: no event twice, where its sender kept to the window (the simulated clients do). */
