@@ -4,6 +4,8 @@
  * its own. --shardlets sets their number.
  */
 
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { applyMigrations } from '@foreshard/core/adapters/prisma';
 import { PostgresBlockStore } from '@foreshard/core/adapters/telemetry';
 import { slices, WHOLE } from '@foreshard/core/keyspace';
@@ -15,20 +17,18 @@ import {
   LoadCounters,
   latencyBucket,
   METRIC_NAMES,
-  MinuteRollUp,
-  openFlush,
   packBlock,
   packFlush,
-  RETENTION_DEFAULT,
-  rollUpHour,
   TelemetryStore,
 } from '@foreshard/core/telemetry';
 import { type Shardlet, TopologyMap } from '@foreshard/core/topology';
 import { createDatabase, startPostgres, temporaryFolder } from '@foreshard/local';
 import pg from 'pg';
 import type { BenchOptions, BenchResult } from './bench.ts';
+import { run as runClient } from './measure/child.ts';
 
 const MIGRATIONS = new URL('../../prisma/migrations', import.meta.url).pathname;
+const ROLL_UP = new URL('./clients/roll-up.ts', import.meta.url).pathname;
 const EVENTS = 500_000;
 const EVENTS_PER_SECOND = 50_000;
 const STREAM = 1;
@@ -37,6 +37,13 @@ const DAYS = 30;
 const EVENTS_PER_SHARDLET_SECOND = 1;
 const DAY_MS = 24 * HOUR_MS;
 const T0_MS = 1_790_000_000_000 - (1_790_000_000_000 % DAY_MS);
+
+interface RolledUp {
+  readonly minute: { readonly ms: number; readonly cpuMs: number };
+  readonly hour: { readonly ms: number };
+  readonly minuteMegabytes: number;
+  readonly megabytes: number;
+}
 
 export async function run({ shardlets }: BenchOptions): Promise<BenchResult> {
   const folder = await temporaryFolder('bench-telemetry');
@@ -47,9 +54,8 @@ export async function run({ shardlets }: BenchOptions): Promise<BenchResult> {
   try {
     const mode = {
       ...edgeCost(),
-      ...(await rollUpCost(store, shardlets)),
+      ...(await rollUpCost(folder.path, url, shardlets)),
       ...(await heatCost(store, url, shardlets)),
-      'peak memory, MB': Math.round(process.resourceUsage().maxRSS / 1_000),
     };
     return { mode, ratios: {} } as BenchResult;
   } finally {
@@ -87,33 +93,35 @@ function edgeCost() {
   };
 }
 
-async function rollUpCost(store: PostgresBlockStore, shardlets: number) {
-  const flushes: Uint8Array[] = [];
+async function rollUpCost(folder: string, url: string, shardlets: number) {
+  const path = join(folder, 'flushes');
+  const file = await open(path, 'w');
   for (let second = 0; second < 60; second++) {
-    const counters = new LoadCounters('bench', 0);
-    for (let id = 1; id <= shardlets; id++)
-      for (let i = 0; i < EVENTS_PER_SHARDLET_SECOND; i++) {
-        counters.stored(id, 1, 300, latencyBucket(800 + ((id * 7 + second) % 50) * 40));
-        counters.key(id, (id * 1_000 + ((second * 13) % 40)) >>> 0, () => undefined);
-      }
-    flushes.push(packFlush(counters.flush(T0_MS + second * 1_000)));
+    const flush = flushOfAll(shardlets, second);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(flush.length);
+    await file.writev([length, flush]);
   }
-  const nowMs = T0_MS + HOUR_MS;
-  const minute = await timedAsync(() =>
-    store.exclusively('bench', async (tx) => {
-      const rollUp = new MinuteRollUp(() => STREAM, nowMs, RETENTION_DEFAULT.minute);
-      for (const bytes of flushes) rollUp.add(openFlush(bytes));
-      await rollUp.write(tx, nowMs);
-    }),
-  );
-  const hour = await timedAsync(() =>
-    store.exclusively('bench', (tx) => rollUpHour(tx, { stream: STREAM, startMs: T0_MS }, nowMs)),
-  );
+  await file.close();
+  const rolled = await runClient<RolledUp>(ROLL_UP, [url, path, String(STREAM), String(T0_MS)]);
   return {
     shardlets,
-    'worker: one minute of 60 flushes, ms': Math.round(minute),
-    'worker: one hour with one minute of sketches, ms': Math.round(hour),
+    'worker: one minute of 60 flushes, ms': rolled.minute.ms,
+    'worker: one minute of 60 flushes, CPU ms': rolled.minute.cpuMs,
+    'worker: peak memory after the minute, MB': rolled.minuteMegabytes,
+    'worker: one hour with one minute of sketches, ms': rolled.hour.ms,
+    'worker: peak memory after the hour, MB': rolled.megabytes,
   };
+}
+
+function flushOfAll(shardlets: number, second: number): Uint8Array {
+  const counters = new LoadCounters('bench', 0);
+  for (let id = 1; id <= shardlets; id++)
+    for (let i = 0; i < EVENTS_PER_SHARDLET_SECOND; i++) {
+      counters.stored(id, 1, 300, latencyBucket(800 + ((id * 7 + second) % 50) * 40));
+      counters.key(id, (id * 1_000 + ((second * 13) % 40)) >>> 0, () => undefined);
+    }
+  return packFlush(counters.flush(T0_MS + second * 1_000));
 }
 
 async function heatCost(store: PostgresBlockStore, url: string, shardlets: number) {

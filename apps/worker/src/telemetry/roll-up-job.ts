@@ -114,7 +114,8 @@ export class RollUpJob {
       } else count('repeated');
     }
     metrics.telemetryFlushes.inc({ result: 'outside_retention' }, rollUp.ignored);
-    return { minutes: await rollUp.write(tx, nowMs), more };
+    const streams = map.streams().map((s) => s.id);
+    return { minutes: await rollUp.write(tx, nowMs, streams), more };
   }
 
   private async rollHours(tx: BlockTransaction, nowMs: number): Promise<number> {

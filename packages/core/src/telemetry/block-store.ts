@@ -6,8 +6,11 @@
 import type { Level } from './levels.ts';
 import type { AnyMetric } from './metric.ts';
 
-/** Rows that are no blocks: sketches of a minute, top keys of an hour, hours to be rolled up, observation. */
-export type Part = AnyMetric | 'loads' | 'keys' | 'due' | 'coverage' | 'accesses' | 'instances';
+/**
+ * Rows that are no blocks: sketches of a minute, top keys of an hour, hours to be rolled up, observation, and
+ * the minute a stream was first seen in, before which nothing is known of it.
+ */
+export type Part = AnyMetric | 'loads' | 'keys' | 'due' | 'coverage' | 'since' | 'accesses' | 'instances';
 
 /** What edges and workers have observed; an import is kept apart under its own name, so it can be undone. */
 export const LIVE = '';

@@ -20,6 +20,7 @@ import {
   ShardletLoad,
   unpackLoads,
 } from './shardlet-load.ts';
+import { noteSince } from './stream-since.ts';
 
 /** How long the sketches of a minute are kept: the hour they belong to, and an hour for what comes late. */
 export const SKETCHES_KEPT_MS = 2 * HOUR_MS;
@@ -81,14 +82,17 @@ export class MinuteRollUp {
       }
   }
 
-  /** Answers how many minutes were written. */
-  async write(tx: BlockTransaction, nowMs: number): Promise<number> {
+  /** `streams`: all that T has, also the ones without load. Answers how many minutes were written. */
+  async write(tx: BlockTransaction, nowMs: number, streams: readonly number[]): Promise<number> {
     let written = 0;
+    const newestMs = Math.max(...this.minutes.keys());
+    for (const stream of streams) if (this.minutes.size > 0) await noteSince(tx, stream, newestMs);
     for (const [startMs, minute] of this.minutes) {
       await writeCoverage(tx, startMs, minute.seconds);
       for (const [metric, byHost] of minute.hosts) await writeHosts(tx, metric, startMs, byHost);
       const byStream = this.byStream(minute);
       for (const [stream, loads] of byStream) await writeMinute(tx, stream, startMs, loads, nowMs);
+      for (const stream of byStream.keys()) await noteSince(tx, stream, startMs);
       for (const stream of [NO_STREAM, ...byStream.keys()]) await markHour(tx, stream, startMs);
       this.minutes.delete(startMs);
       written++;

@@ -6,6 +6,7 @@ import { type BlockColumns, blockColumns, FULLY_COVERED } from './block.ts';
 import { type BlockReader, LIVE, NO_STREAM, type StoredBlock } from './block-store.ts';
 import { blockMs, blockStart, floorTo, HOUR_MS, LEVELS, type Level, MINUTE_MS } from './levels.ts';
 import { type AnyMetric, describeMetric, mergedCodes } from './metric.ts';
+import { readSince } from './stream-since.ts';
 
 export interface ObservationQuery {
   readonly stream: number;
@@ -38,22 +39,33 @@ export async function observe(store: BlockReader, query: ObservationQuery): Prom
   const steps = Math.max(0, Math.ceil((query.toMs - fromMs) / stepMs));
   const toMs = fromMs + steps * stepMs;
   const span = { level, fromMs: blockStart(level, fromMs), toMs };
-  const [blocks, coverage, due] = await Promise.all([
+  const hosts = stream === NO_STREAM;
+  const [blocks, coverage, due, sinceMs] = await Promise.all([
     store.read({ ...span, stream, parts: [metric] }),
     store.read({ ...span, stream: NO_STREAM, parts: ['coverage'] }),
     level === 'hour' ? dueHours(store, stream, fromMs, toMs) : [],
+    hosts ? undefined : readSince(store, stream),
   ]);
   const place = (ms: number) => Math.round((ms - fromMs) / stepMs);
   const dueSteps = new Set(due.map(place));
   const parts = blocks.map((block) => partOf(block, place(block.startMs), dueSteps));
   const fresh = await freshHours(store, stream, metric, due, place);
   const covered = new Float64Array(steps);
-  const hosts = stream === NO_STREAM;
-  for (const part of [...parts, ...fresh.parts]) if (!hosts || part.ids.length > 0) cover(covered, part);
-  if (!hosts)
+  if (!hosts) {
     for (const part of [...coverage.map((b) => partOf(b, place(b.startMs), NONE)), ...fresh.coverage])
       cover(covered, part);
+    uncoverBefore(covered, ((sinceMs ?? toMs) - fromMs) / stepMs);
+  }
+  // an import knows of its own times, also when the stream was made later
+  for (const part of [...parts, ...fresh.parts]) if (!hosts || part.ids.length > 0) cover(covered, part);
   return { fromMs, stepMs, steps, covered, parts: [...parts, ...fresh.parts] };
+}
+
+/** `step` may lie within one: of that only what comes after it was observed. */
+function uncoverBefore(covered: Float64Array, step: number): void {
+  const whole = Math.floor(Math.max(0, step));
+  covered.fill(0, 0, whole);
+  if (step > whole && whole < covered.length) covered[whole] = Math.min(covered[whole]!, 1 - (step - whole));
 }
 
 const NONE: ReadonlySet<number> = new Set();

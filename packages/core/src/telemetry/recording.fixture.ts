@@ -41,7 +41,11 @@ export async function record(
   await blocks.exclusively('load', async (tx) => {
     const rollUp = new MinuteRollUp((id) => map.shardlet(id)?.stream, nowMs, RETENTION_DEFAULT.minute);
     for (const flush of flushes) rollUp.add(openFlush(packFlush(flush)));
-    await rollUp.write(tx, nowMs);
+    await rollUp.write(
+      tx,
+      nowMs,
+      map.streams().map((s) => s.id),
+    );
   });
 }
 
