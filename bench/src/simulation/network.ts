@@ -178,6 +178,8 @@ export class Network {
           callee.arrive(() => {
             if (callee.run !== run) return;
             this.noteArrival(call, line, number);
+            // it may have been struck down by this very arrival
+            if (!callee.isUp || callee.run !== run) return;
             void serve().then(
               (reply) => this.reply(call, fate, () => end(() => resolve(reply))),
               (error) => this.reply(call, fate, () => end(() => reject(error))),
