@@ -19,6 +19,7 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   telemetry: () => import('./telemetry.ts'),
   parsing: () => import('./parsing.ts'),
   'slow-clients': () => import('./slow-clients.ts'),
+  plan: () => import('./plan.ts'),
   heatmap: () => import('./heatmap.ts'),
 };
 

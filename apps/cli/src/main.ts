@@ -10,6 +10,7 @@ import { register as registerForecast } from './forecast/index.ts';
 import { register as registerHealth } from './health/index.ts';
 import { register as registerHosts } from './hosts/index.ts';
 import { register as registerLocal } from './local/index.ts';
+import { register as registerPlanning } from './planning/index.ts';
 import { register as registerQuotas } from './quotas/index.ts';
 import { register as registerReplay } from './replay/index.ts';
 import { register as registerRestructure } from './restructure/index.ts';
@@ -36,6 +37,7 @@ for (const register of [
   registerReplay,
   registerDoctor,
   registerForecast,
+  registerPlanning,
   registerBackup,
   registerHealth,
   registerHosts,
