@@ -12,6 +12,7 @@ import type { LockLane } from '@foreshard/core/locking';
 import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
 import type { Logger } from 'pino';
 import { PushDelivery } from './consuming/push-delivery.ts';
+import { forecastingJobs } from './forecasting/index.ts';
 import type { HostDoors } from './hosts/host-doors.ts';
 import { JobRegistry, type Processors } from './jobs/registry.ts';
 import { WakeUps } from './jobs/wake-ups.ts';
@@ -115,9 +116,13 @@ async function beginWork(
   const { profiles, health } = control;
   const feed = new LoadFeed(control.redis);
   const { redis, telemetry: blocks } = control;
-  const ofProfiles = profilingJobs({ ...shared, redis, feed, blocks, profiles, health });
+  const ofProfiles = profilingJobs({
+    ...{ ...shared, redis, feed, blocks, profiles, health },
+    settings: settings.health,
+  });
+  const ofForecasts = forecastingJobs({ ...shared, ...control, settings });
   const processors = jobProcessors(
-    ofProfiles,
+    { ...ofProfiles, ...ofForecasts },
     reconciler,
     mover,
     new RetentionJob(shared),
@@ -145,6 +150,7 @@ async function beginWork(
       const impatient = setTimeout(() => void registry.abort(), DRAIN_MS);
       await wakeUps.stop();
       clearTimeout(impatient);
+      ofForecasts.stop();
       await mover.stop();
       await reconciler.stop();
       await push.stop();
@@ -215,7 +221,7 @@ async function followWhenReady(
 }
 
 function jobProcessors(
-  ofProfiles: ReturnType<typeof profilingJobs>,
+  others: ReturnType<typeof profilingJobs> & ReturnType<typeof forecastingJobs>,
   reconciler: Reconciler,
   mover: Mover,
   retention: RetentionJob,
@@ -223,7 +229,7 @@ function jobProcessors(
   rollUp: RollUpJob,
 ): Processors {
   return {
-    ...ofProfiles,
+    ...others,
     reconcile: (_, signal) => reconciler.run(signal),
     move: (_, signal) => mover.run(signal),
     retention: (_, signal) => retention.run(signal),

@@ -1,4 +1,5 @@
 /** The environment of the worker. What is wrong is told in one line that names the variable and the cure. */
+import { type HealthSettings, healthSettingsSchema } from '@foreshard/core/profiling';
 import { RETENTION_DEFAULT, type RetentionMs } from '@foreshard/core/telemetry';
 import { z } from 'zod';
 
@@ -13,6 +14,24 @@ function days(daysMin: number, byDefaultMs: number) {
     .max(3_650, error)
     .default(byDefaultMs / DAY_MS)
     .transform((count) => count * DAY_MS);
+}
+
+/** JSON of the parts that are to differ: `{"shardlet":{"latency":{"weight":40,"bad":100000}}}`. */
+function healthSettings(text: string, context: z.RefinementCtx): HealthSettings {
+  const wrong = (message: string) => {
+    context.addIssue({ code: 'custom', message: `must be JSON of health weights: ${message}` });
+    return z.NEVER;
+  };
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return wrong((error as Error).message);
+  }
+  const parsed = healthSettingsSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0]!;
+  return wrong(path.length === 0 ? message : `${path.join('.')}: ${message}`);
 }
 
 const environment = z.object({
@@ -47,6 +66,15 @@ const environment = z.object({
   WORKER_TELEMETRY_MINUTES_DAYS: days(1, RETENTION_DEFAULT.minute),
   WORKER_TELEMETRY_HOURS_DAYS: days(1, RETENTION_DEFAULT.hour),
   WORKER_TELEMETRY_KEYS_DAYS: days(1, RETENTION_DEFAULT.keys),
+  /** modules that export a `forecaster`, separated by commas */
+  WORKER_FORECAST_MODELS: z.string().default(''),
+  WORKER_FORECAST_MODEL_LIMIT_MS: z.coerce
+    .number({ error: 'must be a number of milliseconds' })
+    .int()
+    .min(1_000, 'must be at least 1000')
+    .max(3_600_000, 'must be at most 3600000')
+    .default(60_000),
+  WORKER_HEALTH: z.string().default('{}').transform(healthSettings),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'must be one of fatal, error, warn, info, debug, trace, silent',
@@ -63,6 +91,10 @@ export interface Settings {
   readonly port: number;
   readonly logLevel: string;
   readonly telemetryRetention: RetentionMs;
+  readonly health: HealthSettings;
+  readonly forecastModels: string;
+  /** a model that takes longer is cut off */
+  readonly forecastModelLimitMs: number;
 }
 
 export type SettingsReply =
@@ -86,6 +118,9 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     host: e.WORKER_HOST,
     port: e.WORKER_PORT,
     logLevel: e.LOG_LEVEL,
+    health: e.WORKER_HEALTH,
+    forecastModels: e.WORKER_FORECAST_MODELS,
+    forecastModelLimitMs: e.WORKER_FORECAST_MODEL_LIMIT_MS,
     telemetryRetention: {
       minute: e.WORKER_TELEMETRY_MINUTES_DAYS,
       hour: e.WORKER_TELEMETRY_HOURS_DAYS,

@@ -17,6 +17,13 @@ export interface JobDescription<P extends z.ZodType = z.ZodType> {
 }
 
 const nothing = z.object({}).default({});
+const training = (reason: string) =>
+  z
+    .object({ streamId: z.int().nullable(), reason: z.string().max(500), actor: z.string().max(100) })
+    .default({ streamId: null, reason, actor: 'schedule' });
+/** Within it a training of all streams has to end. */
+const TRAINING_TIMEOUT_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 
 export const JOBS = {
   reconcile: {
@@ -34,7 +41,7 @@ export const JOBS = {
     timeoutMs: 120_000,
     attempts: 1,
     backoffMs: 0,
-    everyMs: 2_000,
+    everyMs: 1_000,
   },
   retention: {
     purpose:
@@ -76,6 +83,30 @@ export const JOBS = {
     attempts: 1,
     backoffMs: 0,
     everyMs: 5_000,
+  },
+  forecast: {
+    purpose: 'Forecasts the load of every shardlet whenever a step has ended, and learns from the last one',
+    payload: nothing,
+    timeoutMs: 600_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 60_000,
+  },
+  train: {
+    purpose: 'Trains challengers on the newest data and promotes one that errs no more than the champion',
+    payload: training('daily'),
+    timeoutMs: TRAINING_TIMEOUT_MS,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: DAY_MS,
+  },
+  trainWeekly: {
+    purpose: 'Trains with a back-test of four times as many origins',
+    payload: training('weekly'),
+    timeoutMs: TRAINING_TIMEOUT_MS,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 7 * DAY_MS,
   },
 } as const satisfies Record<string, JobDescription>;
 

@@ -3,7 +3,7 @@ import type { Resolution } from './resolution.ts';
 import type { StreamForecast } from './stream-forecast.ts';
 
 export interface ForecastRecords {
-  /** Of several workers the first one's stays. */
+  /** Replaces the one of the same origin: more may have become known. */
   add(forecast: StreamForecast): Promise<void>;
   latest(streamId: number, resolution: Resolution): Promise<StreamForecast | undefined>;
   /** Those whose origin lies in [fromMs, toMs), in order. */

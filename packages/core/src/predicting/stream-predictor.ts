@@ -21,6 +21,8 @@ import { RESOLUTIONS, type Resolution } from './resolution.ts';
 import type { ModelVersion } from './stores.ts';
 import { LEVELS, type QuantileTable, type StreamForecast } from './stream-forecast.ts';
 
+type TimedSeries = Series & { readonly firstMs: number };
+
 export interface ShardletLoads {
   readonly id: number;
   /** its part of the stream's positions: where the prior share comes from */
@@ -29,20 +31,26 @@ export interface ShardletLoads {
   readonly loads: Float64Array;
 }
 
+export interface HeavyShardlet {
+  readonly id: number;
+  readonly series: TimedSeries;
+  readonly models: readonly Forecaster[];
+}
+
 export interface PredictionInput {
   readonly originMs: number;
   /** ends where the first step begins */
-  readonly total: Series & { readonly firstMs: number };
+  readonly total: TimedSeries;
   readonly shardlets: readonly ShardletLoads[];
   /** long series of the heaviest */
-  readonly heavy: readonly { readonly id: number; readonly series: Series & { readonly firstMs: number } }[];
+  readonly heavy: readonly HeavyShardlet[];
   /** all that may be heard, by name */
   readonly models: readonly Forecaster[];
   readonly champion: ModelVersion | undefined;
 }
 
 /** fitted again after so long; in between the fit is asked with what came in */
-const REFIT_MS: Readonly<Record<Resolution, number>> = { '5m': 1_800_000, '1h': 6 * 3_600_000 };
+export const REFIT_MS: Readonly<Record<Resolution, number>> = { '5m': 1_800_000, '1h': 6 * 3_600_000 };
 const OWN_FITS_PER_TICK = 4;
 /** steps in which the error of the share is looked at */
 const SHARE_STEPS = 48;
@@ -50,6 +58,8 @@ const SHARE_STEPS = 48;
 interface Fit {
   readonly selection: Selection;
   readonly firstMs: number;
+  /** of the series it was cut from */
+  readonly seriesFirstMs: number;
   readonly atMs: number;
   readonly version: number | null;
 }
@@ -92,50 +102,52 @@ export class StreamPredictor {
     };
   }
 
-  private isStale(
-    fit: Fit | undefined,
-    series: Series & { firstMs: number },
-    nowMs: number,
-    version: number | null,
-  ) {
+  /** Also when the past has grown at its beginning: history was imported. */
+  private isStale(fit: Fit | undefined, series: TimedSeries, nowMs: number, version: number | null): boolean {
     return (
       fit === undefined ||
       fit.version !== version ||
       nowMs - fit.atMs >= REFIT_MS[this.resolution] ||
-      fit.firstMs < series.firstMs
+      fit.firstMs < series.firstMs ||
+      fit.seriesFirstMs > series.firstMs
     );
   }
 
+  /** The series may begin earlier than what is fitted, so that it still begins early enough at the next ticks. */
   private fitTo(
-    series: Series & { firstMs: number },
+    series: TimedSeries,
     models: readonly Forecaster[],
     atMs: number,
     version: number | null,
   ): Fit {
-    const { horizon } = RESOLUTIONS[this.resolution];
+    const { horizon, stepMs, pastMs } = RESOLUTIONS[this.resolution];
+    const skipped = Math.max(0, series.values.length - pastMs / stepMs);
+    const firstMs = series.firstMs + skipped * stepMs;
+    const fitted = withSeasons({ ...series, values: series.values.subarray(skipped), firstMs });
     return {
-      selection: select(models, withSeasons(series), horizon),
-      firstMs: series.firstMs,
+      selection: select(models, fitted, horizon),
+      firstMs,
+      seriesFirstMs: series.firstMs,
       atMs,
       version,
     };
   }
 
   /** A history has to begin where the one of the fit began. */
-  private ask({ selection, firstMs }: Fit, series: Series & { firstMs: number }): Forecast {
+  private ask({ selection, firstMs }: Fit, series: TimedSeries): Forecast {
     const skipped = Math.round((firstMs - series.firstMs) / RESOLUTIONS[this.resolution].stepMs);
     return forecastFrom(selection, series.values.subarray(skipped), RESOLUTIONS[this.resolution].horizon);
   }
 
   private ownForecasts(
-    { heavy, models, originMs, shardlets, total: whole }: PredictionInput,
+    { heavy, originMs, shardlets, total: whole }: PredictionInput,
     total: Forecast,
     shares: ReadonlyMap<number, number>,
   ): Map<number, Forecast> {
     const forecasts = new Map<number, Forecast>();
     const loadsOf = new Map(shardlets.map(({ id, loads }) => [id, loads]));
     let fits = 0;
-    for (const { id, series } of heavy) {
+    for (const { id, series, models } of heavy) {
       if (this.isStale(this.own.get(id), series, originMs, null) && fits < OWN_FITS_PER_TICK) {
         this.own.set(id, this.fitTo(series, models, originMs, null));
         fits++;

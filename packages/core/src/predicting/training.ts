@@ -27,6 +27,8 @@ export interface TrainingInput {
   readonly run: number;
   readonly nowMs: number;
   readonly stopwatch: Stopwatch;
+  /** four times as many origins: for the training of the week */
+  readonly isThorough: boolean;
 }
 
 export interface Trained {
@@ -41,8 +43,9 @@ export interface Trained {
 
 /** less, and a back-test says nothing */
 export const STEPS_MIN = 72;
-const ORIGINS = 40;
-const FITS = 3;
+/** how many origins are asked, and how often models are fitted on the way there */
+const BRIEF = { origins: 40, fits: 3 };
+const THOROUGH = { origins: 160, fits: 8 };
 const TEST_SHARE = 0.25;
 /** challengers that are kept beside the best one */
 const CHALLENGERS = 3;
@@ -56,8 +59,9 @@ export function train(input: TrainingInput): Trained | string {
   const known = series.values.filter((value) => !Number.isNaN(value)).length;
   if (known < STEPS_MIN)
     return `only ${known} steps are known; a training needs ${STEPS_MIN}, until then a default model serves`;
-  const origins = evenOrigins(series.values.length, horizon, ORIGINS, TEST_SHARE);
-  const plan = { horizon, origins, originsPerFit: Math.ceil(origins.length / FITS) };
+  const asked = input.isThorough ? THOROUGH : BRIEF;
+  const origins = evenOrigins(series.values.length, horizon, asked.origins, TEST_SHARE);
+  const plan = { horizon, origins, originsPerFit: Math.ceil(origins.length / asked.fits) };
   const result = backtest(contestantsOf(input), series, plan, input.stopwatch);
   const rows = result.rows.filter(isSound);
   const naive = yardstick(rows);

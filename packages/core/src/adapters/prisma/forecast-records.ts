@@ -22,9 +22,10 @@ export class PrismaForecastRecords implements ForecastRecords {
     const { streamId: stream, resolution, originMs } = forecast;
     const payload = zstdCompressSync(packForecast(forecast));
     await this.reaching(() =>
-      this.prisma.forecastOrigin.createMany({
-        data: [{ stream, resolution, originMs, payload: new Uint8Array(payload) }],
-        skipDuplicates: true,
+      this.prisma.forecastOrigin.upsert({
+        where: { stream_resolution_originMs: { stream, resolution, originMs } },
+        create: { stream, resolution, originMs, payload: new Uint8Array(payload) },
+        update: { payload: new Uint8Array(payload) },
       }),
     );
   }
