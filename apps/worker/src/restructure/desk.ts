@@ -1,7 +1,7 @@
 /**
  * Where a move on this worker meets what people want of it, the throttle and the journal. Orders are read
- * again after a short while, not at every chunk; the journal is written behind, so that it never holds up a
- * move while edges wait.
+ * again after a short while, beside the copying and not at every chunk; before edges have to wait they are
+ * asked for once more. The journal is written behind, so that it never holds up a move while edges wait.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventHost } from '@foreshard/core/hosts';
@@ -25,6 +25,8 @@ import type { Logger } from 'pino';
 
 /** How late an order may be heard. */
 const ORDERS_EVERY_MS = 250;
+/** How often the hosts are felt: some chunks. */
+const FEEL_EVERY_MS = 50;
 const MS_PER_SECOND = 1_000;
 
 export interface DeskParts {
@@ -48,6 +50,9 @@ export class Desk implements MoveDesk {
   private orders:
     | { readonly move: Move | undefined; readonly controls: MoveControls; readonly atMs: number }
     | undefined;
+  private readonly beside = new Map<string, Promise<void>>();
+  private failure: unknown;
+  private feltAtMs: number;
   private pace: Pace = FIRST_PACE;
   private askedAtMs: number;
   private unsaved = { bytes: 0, records: 0, sinceMs: 0 };
@@ -57,6 +62,7 @@ export class Desk implements MoveDesk {
     this.parts = parts;
     this.signal = signal;
     this.askedAtMs = parts.nowMs();
+    this.feltAtMs = this.askedAtMs;
     this.unsaved.sinceMs = this.askedAtMs;
   }
 
@@ -105,15 +111,39 @@ export class Desk implements MoveDesk {
   }
 
   private async currentOrders(ref: MoveRef, progress: MoveProgress) {
-    const { moves, nowMs } = this.parts;
-    const isOld = this.orders === undefined || nowMs() - this.orders.atMs >= ORDERS_EVERY_MS;
+    const { nowMs } = this.parts;
     // before edges have to wait an order counts to the last moment
-    if (!isOld && progress.phase === 'copy') return this.orders!;
-    await this.save(ref, progress);
-    await this.feelHosts(ref);
-    const [move, controls] = await Promise.all([moves.find(ref.nextEpoch), moves.controls()]);
-    this.orders = { move, controls, atMs: nowMs() };
+    if (this.orders === undefined || progress.phase !== 'copy') {
+      await Promise.all(this.beside.values());
+      await this.ask(ref, progress);
+      return this.orders!;
+    }
+    if (this.failure !== undefined) throw this.failure;
+    if (nowMs() - this.orders.atMs >= ORDERS_EVERY_MS) this.begin('asking', () => this.ask(ref, progress));
+    if (nowMs() - this.feltAtMs >= FEEL_EVERY_MS) this.begin('feeling', () => this.feelHosts(ref));
     return this.orders;
+  }
+
+  /** Beside the copying; a failure is told to the next question. */
+  private begin(chore: string, work: () => Promise<void>): void {
+    if (this.beside.has(chore)) return;
+    const done = work()
+      .catch((error) => {
+        this.failure = error;
+      })
+      .finally(() => this.beside.delete(chore));
+    this.beside.set(chore, done);
+  }
+
+  private async ask(ref: MoveRef, progress: MoveProgress): Promise<void> {
+    const { moves, nowMs } = this.parts;
+    const atMs = nowMs();
+    const [move, controls] = await Promise.all([
+      moves.find(ref.nextEpoch),
+      moves.controls(),
+      this.save(ref, progress),
+    ]);
+    this.orders = { move, controls, atMs };
   }
 
   private count({ bytes, records }: MoveProgress): void {
@@ -131,6 +161,7 @@ export class Desk implements MoveDesk {
   }
 
   private async feelHosts({ shardlet, source, dest }: MoveRef): Promise<void> {
+    this.feltAtMs = this.parts.nowMs();
     const answersMs = new Map<number, number>();
     const time = async (id: number) => {
       const host = await this.parts.host(id);

@@ -4,6 +4,8 @@
  * again. Everything is found from the two replicas, so a copy that was broken off anywhere goes on there.
  *
  * The digests of the source add up: what was compared before the seal is not summed again while edges wait.
+ * Then only the source is summed, beside what is still copied, and `ready` compares it with the copy, which
+ * has kept its own sums. Where that finds a difference the runs of both sides tell the place.
  */
 import {
   type Digest,
@@ -41,6 +43,8 @@ export interface Copy {
   /** what the two sides have answered about the span that is being compared */
   readonly sums: { readonly source?: Digest; readonly copy?: Digest };
   readonly comparing: Span | undefined;
+  /** edges wait: the sums of the source are believed, as `ready` compares them with the copy */
+  readonly hurries: boolean;
 }
 
 /** REQUIRES what `describe` has told of both sides, after the shadow was created. */
@@ -59,15 +63,34 @@ export function beginCopy(source: ReplicaDetails, copy: ReplicaDetails): Copy {
     chunkBytes: CHUNK_BYTES_DEFAULT,
     sums: {},
     comparing: undefined,
+    hurries: false,
   };
 }
 
 /** The same copy after both sides were asked again: what was compared stays compared while it is all there. */
 export function lookedAgain(before: Copy, source: ReplicaDetails, copy: ReplicaDetails): Copy {
   const fresh = beginCopy(source, copy);
-  const { verified, chunkBytes } = before;
-  const keeps = verified.from === fresh.verified.from && verified.to <= copy.lastSeq;
-  return { ...fresh, chunkBytes, ...(keeps ? { verified } : {}) };
+  const { verified, chunkBytes, hurries } = before;
+  const isThere = hurries || verified.to <= copy.lastSeq;
+  const keeps = verified.from === fresh.verified.from && isThere;
+  return { ...fresh, chunkBytes, hurries, ...(keeps ? { verified } : {}) };
+}
+
+/** The source takes no more appends: what is there is all there will be. */
+export function hurried(copy: Copy, finalSeq: number): Copy {
+  return { ...copy, hurries: true, source: { ...copy.source, lastSeq: finalSeq } };
+}
+
+/** Nothing is believed any more: both sides are summed again, run by run. */
+export function doubted(copy: Copy): Copy {
+  return { ...copy, hurries: false, verified: { ...copy.verified, from: -1 } };
+}
+
+/** When this one is ingested the copy has all there is, and all of it is summed. */
+export function isLast(copy: Copy, actions: readonly Action[], finalSeq: number): boolean {
+  const [action] = actions;
+  if (actions.length !== 1 || action?.kind !== 'ingest' || !copy.hurries) return false;
+  return action.records.at(-1)!.seq === finalSeq && copy.verified.to === finalSeq;
 }
 
 export function withOrder(copy: Copy, order: MoveOrder): Copy {
@@ -101,21 +124,24 @@ export function nextOfCopy(task: MoveTask, copy: Copy): { readonly copy: Copy; r
     actions.push({ kind: 'read', ...onSource(task), from: lastRead + 1, bytesMax: copy.chunkBytes });
   const span = unverified(copy);
   if (span !== undefined) {
-    actions.push(
-      { kind: 'digest', ...onSource(task), ...span },
-      { kind: 'digest', ...onCopy(task), ...span },
-    );
+    actions.push({ kind: 'digest', ...onSource(task), ...span });
+    if (!copy.hurries) actions.push({ kind: 'digest', ...onCopy(task), ...span });
   }
   return { copy: { ...copy, chunk: [], comparing: span, sums: {} }, actions };
 }
 
 /** A digest holds up its host: this many records are about two milliseconds. */
 const COMPARED_RECORDS_MAX = 2_000;
+/** After the seal: a worker that takes over has everything to sum. */
+const SUMMED_RECORDS_MAX = 10_000;
 const MEAN_RECORD_BYTES_LEAST = FRAME_HEADER_BYTES;
 
-function unverified({ verified, lastSeq, chunkBytes }: Copy): Span | undefined {
+function unverified({ verified, lastSeq: copied, source, hurries, chunkBytes }: Copy): Span | undefined {
+  const lastSeq = hurries ? source.lastSeq : copied;
   if (verified.to >= lastSeq) return undefined;
-  const most = Math.max(1, Math.min(COMPARED_RECORDS_MAX, Math.floor(chunkBytes / MEAN_RECORD_BYTES_LEAST)));
+  const most = hurries
+    ? SUMMED_RECORDS_MAX
+    : Math.max(1, Math.min(COMPARED_RECORDS_MAX, Math.floor(chunkBytes / MEAN_RECORD_BYTES_LEAST)));
   return { from: verified.to + 1, to: Math.min(lastSeq, verified.to + most) };
 }
 
@@ -180,6 +206,8 @@ function takeIngest(task: MoveTask, copy: Copy, reply: Extract<Answer, { kind: '
     case 'full':
       return { kind: 'end', outcome: full(task) };
     case 'stale':
+      // it was complete without this chunk, which edges had sent as well
+      if (reply.mode === 'ready' && reply.epoch === task.move.nextEpoch) return { kind: 'copy', copy };
       return ended(task, 'the copy', reply);
   }
 }
@@ -228,19 +256,19 @@ function takeDigest(
   { action, reply }: Extract<Answer, { kind: 'digest' }>,
 ): Taken {
   if (reply.kind === 'stale') return ended(task, 'comparing', reply);
+  if (before.hurries) return { kind: 'copy', copy: summed(before, action, reply.digest) };
   const side = action.host === task.move.source ? 'source' : 'copy';
   const copy = { ...before, sums: { ...before.sums, [side]: reply.digest } };
   const { source: a, copy: b } = copy.sums;
   if (a === undefined || b === undefined) return { kind: 'copy', copy };
   const span = { from: action.from, to: action.to };
   if (!sameDigest(a, b) || a.count !== span.to - span.from + 1) return { kind: 'look', copy, differed: span };
+  return { kind: 'copy', copy: summed({ ...copy, comparing: undefined }, span, a) };
+}
+
+/** What does not follow the sum was asked for before the source was trimmed. */
+function summed(copy: Copy, { from, to }: Span, digest: Digest): Copy {
   const { verified } = copy;
-  return {
-    kind: 'copy',
-    copy: {
-      ...copy,
-      comparing: undefined,
-      verified: { from: verified.from, to: span.to, digest: addDigests(verified.digest, a) },
-    },
-  };
+  if (from !== verified.to + 1 || digest.count !== to - from + 1) return copy;
+  return { ...copy, verified: { from: verified.from, to, digest: addDigests(verified.digest, digest) } };
 }

@@ -115,7 +115,10 @@ describe('a migration', () => {
     const inner = cluster.performer();
     let count = 0;
     const appending: Perform = async (action) => {
-      if (action.kind === 'read' && count < 20) await cluster.append(shardlet, `during-${count++}`);
+      if (action.kind === 'read' && count < 20) {
+        const { kind } = await cluster.append(shardlet, `during-${count}`);
+        if (kind === 'appended') count++;
+      }
       if (action.kind === 'consult') return { kind: 'go', chunkBytes: 200 } as never;
       return inner(action);
     };

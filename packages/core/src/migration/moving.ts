@@ -20,6 +20,9 @@ import {
   beginCopy,
   bytesOf,
   type Copy,
+  doubted,
+  hurried,
+  isLast,
   lagOf,
   lookedAgain,
   nextOfCopy,
@@ -62,6 +65,8 @@ interface State {
   readonly bytes: number;
   readonly records: number;
   readonly fruitlessLooks: number;
+  /** the sum of the copy was another: nothing is believed any more */
+  readonly doubts: boolean;
 }
 
 const BEGINNING: State = {
@@ -76,6 +81,7 @@ const BEGINNING: State = {
   bytes: 0,
   records: 0,
   fruitlessLooks: 0,
+  doubts: false,
 };
 
 export function movingMachine(task: MoveTask): Machine<State> {
@@ -167,11 +173,14 @@ function compareSides(
   if (found.mode === 'ready') return commit(task, { ...before, finalSeq: found.lastSeq });
   if (task.finalSeq !== undefined && source.lastSeq !== task.finalSeq)
     return finish(before, stale(`${task.name}: the source ends at ${source.lastSeq}`, asStale(source)));
-  const copy = before.copy === undefined ? beginCopy(source, found) : lookedAgain(before.copy, source, found);
+  const looked =
+    before.copy === undefined ? beginCopy(source, found) : lookedAgain(before.copy, source, found);
+  const isSealed = finalSeq !== undefined && task.finalSeq === undefined;
+  const copy = isSealed && !before.doubts ? hurried(looked, finalSeq) : looked;
   const hasMoved = before.copy === undefined || copy.lastSeq !== before.copy.lastSeq;
   const fruitlessLooks = hasMoved ? 0 : before.fruitlessLooks + 1;
-  const phase = finalSeq !== undefined && task.finalSeq === undefined ? 'cutover' : 'copy';
-  const state = { ...before, copy, finalSeq, fruitlessLooks, phase: phase as MovePhase };
+  const phase: MovePhase = isSealed ? 'cutover' : 'copy';
+  const state = { ...before, copy, finalSeq, fruitlessLooks, phase };
   if (fruitlessLooks > FRUITLESS_LOOKS_MAX)
     return giveUp(task, state, {
       kind: 'blocked',
@@ -230,7 +239,7 @@ function plan(task: MoveTask, state: State): Step<State> {
     return obey(task, state, state.order);
   const { copy, actions } = nextOfCopy(task, state.order ? withOrder(state.copy, state.order) : state.copy);
   if (actions.length > 0) return goOn(task, { ...state, copy }, actions);
-  if (state.finalSeq !== undefined) return declareReady(task, state, state.copy, state.finalSeq);
+  if (state.finalSeq !== undefined) return ask(state, [declaration(task, state.copy, state.finalSeq)]);
   if (state.phase !== 'verify')
     return consult(task, { ...state, phase: 'verify' }, [noteCopied(task, state.copy)]);
   return ask({ ...state, phase: 'cutover' }, [{ kind: 'seal', ...onSource(task) }]);
@@ -242,7 +251,11 @@ function isUrgent(task: MoveTask, { finalSeq }: State): boolean {
 }
 
 function goOn(task: MoveTask, state: State, actions: readonly Action[]): Step<State> {
-  if (isUrgent(task, state)) return ask(state, actions);
+  const { copy, finalSeq } = state;
+  if (finalSeq !== undefined && copy !== undefined && isUrgent(task, state)) {
+    const isEnd = isLast(copy, actions, finalSeq);
+    return ask(state, isEnd ? [...actions, declaration(task, copy, finalSeq)] : actions);
+  }
   return consult(task, { ...state, phase: 'copy' }, actions);
 }
 
@@ -253,12 +266,20 @@ function consult(task: MoveTask, state: State, actions: readonly Action[]): Step
   return ask(state, [...actions, { kind: 'consult', move: task.move, progress }]);
 }
 
+/** While edges wait the rest is asked for beside the look. */
 function look(task: MoveTask, state: State): Step<State> {
   const { id: shardlet } = task.shardlet;
-  return ask(state, [
+  const describes: Action[] = [
     { kind: 'describe', host: task.move.source, shardlet },
     { kind: 'describe', host: task.move.dest, shardlet },
-  ]);
+  ];
+  const { copy: known, finalSeq, fruitlessLooks, doubts } = state;
+  const isFirst = fruitlessLooks === 0 && !doubts;
+  if (known === undefined || finalSeq === undefined || !isUrgent(task, state) || !isFirst)
+    return ask(state, describes);
+  const { copy, actions } = nextOfCopy(task, hurried({ ...known, atEnd: false }, finalSeq));
+  const asked = actions.filter(({ kind }) => kind === 'read' || kind === 'digest');
+  return ask({ ...state, copy }, [...describes, ...asked]);
 }
 
 function obey(task: MoveTask, state: State, order: Exclude<MoveOrder, { kind: 'go' }>): Step<State> {
@@ -268,11 +289,10 @@ function obey(task: MoveTask, state: State, order: Exclude<MoveOrder, { kind: 'g
 
 // The end
 
-function declareReady(task: MoveTask, state: State, copy: Copy, finalSeq: number): Step<State> {
-  const { source, verified } = copy;
+function declaration(task: MoveTask, { source, verified }: Copy, finalSeq: number): Action {
   const idSets = source.inheritedIdSets.map((set) => set.name);
   const expect = { firstSeq: verified.from, finalSeq, digest: verified.digest, idSets, last: source.last };
-  return ask(state, [{ kind: 'ready', ...onCopy(task), expect }]);
+  return { kind: 'ready', ...onCopy(task), expect };
 }
 
 function afterReady(
@@ -283,9 +303,8 @@ function afterReady(
   if (reply.kind === 'stale') return finish(state, stale(task.name, reply));
   if (reply.kind === 'ready') return commit(task, state);
   const { copy } = state;
-  // the sum was put together from runs: take it anew, so that the runs tell where it differs
-  const copyAnew = copy && { ...copy, verified: { ...copy.verified, from: -1 } };
-  return keep({ ...state, copy: copyAnew, look: true });
+  if (copy === undefined || reply.because !== 'digest') return keep({ ...state, look: true });
+  return keep({ ...state, copy: doubted(copy), doubts: true, look: true });
 }
 
 function commit(task: MoveTask, state: State): Step<State> {

@@ -14,26 +14,25 @@ test('it rises while the hosts answer as quickly as without copying', () => {
 
 test('it falls quickly while a host answers late, but never to a standstill', () => {
   const quiet = after([1, 1, 1]);
-  const strained = after([40, 40, 40], quiet);
+  const strained = after([40, 40, 40, 40], quiet);
   expect(rateOf(strained, FREE)).toBeLessThan(rateOf(quiet, FREE) / 4);
   expect(rateOf(after(Array(100).fill(40), quiet), FREE)).toBe(RATE_MIN);
 });
 
+test('one late answer among quick ones is noise', () => {
+  const quiet = after([1, 1, 1]);
+  expect(after([40], quiet).bearable).toBe(quiet.bearable);
+  expect(after([40, 1, 40, 1], quiet).bearable).toBeGreaterThan(quiet.bearable);
+});
+
 test('either host is enough to slow it down', () => {
-  const quiet = feel(
-    FIRST_PACE,
+  const sample = (of2: number) =>
     new Map([
       [1, 1],
-      [2, 1],
-    ]),
-  );
-  const strained = feel(
-    quiet,
-    new Map([
-      [1, 1],
-      [2, 40],
-    ]),
-  );
+      [2, of2],
+    ]);
+  const quiet = feel(FIRST_PACE, sample(1));
+  const strained = feel(feel(quiet, sample(40)), sample(40));
   expect(strained.bearable).toBeLessThan(quiet.bearable);
 });
 

@@ -1,7 +1,7 @@
 /**
  * How fast a move may copy. Three limits, the lowest holds: its share of what all moves may use together,
  * its own limit, and what the hosts bear. The last follows the answer times of source and destination as
- * appends feel them: while they are higher than without copying the rate falls quickly, else it rises slowly.
+ * appends feel them: while they stay higher than without copying the rate falls quickly, else it rises slowly.
  */
 import { MS_PER_SECOND } from '../kernel/index.ts';
 
@@ -9,7 +9,8 @@ import { MS_PER_SECOND } from '../kernel/index.ts';
 const RATE_MAX = 1_000_000_000;
 /** A move that goes on at all ends some day. */
 export const RATE_MIN = 256_000;
-const RATE_FIRST = 32_000_000;
+/** Felt at once where it is too much: the second late answer in a row lets it fall. */
+const RATE_FIRST = 64_000_000;
 const FALL = 0.6;
 const RISE = 1.15;
 /** Answer times of a quiet host vary as much as this. */
@@ -30,23 +31,26 @@ export interface Pace {
   readonly bearable: number;
   /** answer time of each host while nothing strains it, ms */
   readonly quietMs: ReadonlyMap<number, number>;
+  /** an answer of the sample before was late: one alone is noise */
+  readonly wasLate: boolean;
 }
 
-export const FIRST_PACE: Pace = { bearable: RATE_FIRST, quietMs: new Map() };
+export const FIRST_PACE: Pace = { bearable: RATE_FIRST, quietMs: new Map(), wasLate: false };
 
 /** One answer time of each end of the move, taken just now. */
 export function feel(pace: Pace, answersMs: ReadonlyMap<number, number>): Pace {
   const quietMs = new Map(pace.quietMs);
-  let strained = false;
+  let late = false;
   for (const [host, ms] of answersMs) {
     const quiet = quietMs.get(host) ?? ms;
     const isLate = ms > Math.max(quiet * STRAIN_FACTOR, quiet + STRAIN_LEAST_MS);
-    strained ||= isLate;
+    late ||= isLate;
     const share = isLate ? LATE_SHARE : QUIET_SHARE;
     quietMs.set(host, quiet * (1 - share) + ms * share);
   }
-  const bearable = Math.min(RATE_MAX, Math.max(RATE_MIN, pace.bearable * (strained ? FALL : RISE)));
-  return { bearable, quietMs };
+  const change = !late ? RISE : pace.wasLate ? FALL : 1;
+  const bearable = Math.min(RATE_MAX, Math.max(RATE_MIN, pace.bearable * change));
+  return { bearable, quietMs, wasLate: late };
 }
 
 export interface RateLimits {

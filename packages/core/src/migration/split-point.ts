@@ -17,6 +17,35 @@ export interface LoadAt {
   readonly load: number;
 }
 
+/** As a sketch of hot keys tells it: a key and at least how many events it had. */
+export interface KeyEvents {
+  readonly keyHash: number;
+  readonly events: number;
+}
+
+/** Points that stand for a key inside its own positions, and for all keys that the sketch does not name. */
+const POINTS_OF_KEY = 16;
+const POINTS_OF_REST = 64;
+
+/** The load of the named keys where they are, that of all others evenly over the range. */
+export function loadOfKeys({ from, to }: Range, keys: readonly KeyEvents[], events: number): LoadAt[] {
+  const here = keys.filter(({ keyHash: hi }) => hi >= from.hi && hi < Math.max(to.hi, from.hi + 1));
+  const named = here.reduce((sum, key) => sum + key.events, 0);
+  const ofKeys = here.flatMap(({ keyHash: hi, events }) =>
+    spread(POINTS_OF_KEY, 0, WORD, (lo) => ({ position: { hi, lo }, load: events / POINTS_OF_KEY })),
+  );
+  const rest = Math.max(0, events - named) / POINTS_OF_REST;
+  if (rest === 0) return ofKeys;
+  const ofRest = spread(POINTS_OF_REST, from.hi, to.hi, (hi) => ({ position: { hi, lo: 0 }, load: rest }));
+  return [...ofKeys, ...ofRest];
+}
+
+const WORD = 0x1_0000_0000;
+
+function spread<T>(count: number, from: number, to: number, make: (at: number) => T): T[] {
+  return Array.from({ length: count }, (_, i) => make(Math.floor(from + ((i + 0.5) * (to - from)) / count)));
+}
+
 export interface SplitPlan {
   /** neighbours that cover the range; one: it cannot be cut */
   readonly children: readonly Range[];
