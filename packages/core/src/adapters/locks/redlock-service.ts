@@ -7,8 +7,11 @@ import type { Redis } from 'ioredis';
 import { ExecutionError, type Lock, Redlock, ResourceLockedError } from 'redlock';
 import type { LockObserver, LockService } from '../../locking/index.ts';
 
-/** How long a killed worker holds up the others. */
-const LOCK_MS = 10_000;
+/**
+ * How long a killed worker holds up the others, edges that wait among them. Three extensions fit in it; a
+ * worker that stalls for longer loses the lock, which costs double work and nothing else.
+ */
+const LOCK_MS = 2_000;
 const PREFIX = '{foreshard}:lock:';
 
 export interface RedlockOptions {
