@@ -1,5 +1,5 @@
 /** The jobs about what the data looks like and how well it is served. */
-import { type HealthStore, healthSettingsSchema, type ProfileStore } from '@foreshard/core/profiling';
+import type { HealthSettings, HealthStore, ProfileStore } from '@foreshard/core/profiling';
 import type { BlockStore } from '@foreshard/core/telemetry';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
@@ -18,13 +18,14 @@ export interface ProfilingParts {
   readonly blocks: BlockStore;
   readonly profiles: ProfileStore;
   readonly health: HealthStore;
+  readonly settings: HealthSettings;
   readonly log: Logger;
   readonly nowMs: () => number;
 }
 
 export function profilingJobs(parts: ProfilingParts): Pick<Processors, 'mergeProfiles' | 'scoreHealth'> {
   const merge = new MergeProfiles({ ...parts, store: parts.profiles });
-  const score = new ScoreHealth({ ...parts, settings: healthSettingsSchema.parse({}) });
+  const score = new ScoreHealth(parts);
   return {
     mergeProfiles: (_, signal) => merge.run(signal),
     scoreHealth: (_, signal) => score.run(signal),

@@ -94,7 +94,7 @@ export class ScoreHealth {
       }
     const since = this.newestFlushMs ?? now - LOOK_BACK_MS;
     this.newestFlushMs = (await feed.newestFlushMs(since)) ?? this.newestFlushMs;
-    return { loads: named.loads, newestFlushMs: this.newestFlushMs };
+    return { loads: named.loads, loadMs: LOAD_MINUTES * MINUTE_MS, newestFlushMs: this.newestFlushMs };
   }
 
   private async recentProfiles(): Promise<Profiles> {

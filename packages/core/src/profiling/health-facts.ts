@@ -10,6 +10,8 @@ export interface Recorded {
   readonly hosts: readonly Host[];
   /** of the window that is scored */
   readonly loads: ReadonlyMap<number, ShardletLoad>;
+  /** how long that window is */
+  readonly loadMs: number;
   readonly profiles: Profiles;
   readonly usage: ReadonlyMap<number, HostUsageReport>;
   /** closed id sets that a shardlet refers to, where it was asked */
@@ -20,6 +22,7 @@ export interface Recorded {
 
 const P99 = 0.99;
 const MS_PER_S = 1_000;
+const HOUR_MS = 3_600_000;
 
 export interface Facts {
   readonly shardlets: ReadonlyMap<number, ShardletFacts>;
@@ -43,7 +46,7 @@ export function factsOf(recorded: Recorded): Facts {
 
 function shardletFacts(
   { id, owner }: Shardlet,
-  { loads, profiles, usage, idSets, newestFlushMs, nowMs }: Recorded,
+  { loads, loadMs, profiles, usage, idSets, newestFlushMs, nowMs }: Recorded,
   average: number,
   latency: number | undefined,
 ): ShardletFacts {
@@ -57,6 +60,7 @@ function shardletFacts(
     idSets: idSets.get(id),
     sizeSkew: profile === undefined ? undefined : Math.max(0, profile.sizes.skewness),
     fullness: fullness(usage.get(owner)),
+    growth: hoursToFill(load?.bytes, loadMs, usage.get(owner)),
     staleness: newestFlushMs === undefined ? undefined : Math.max(0, nowMs - newestFlushMs) / MS_PER_S,
   };
 }
@@ -94,6 +98,18 @@ function durability(host: Host, report: HostUsageReport | undefined): number | u
 function fullness(report: HostUsageReport | undefined): number | undefined {
   if (report?.usedBytes === undefined || report.limitBytes === undefined) return undefined;
   return report.usedBytes / report.limitBytes;
+}
+
+/** What does not grow lasts as long as anybody cares for. */
+function hoursToFill(
+  bytes: number | undefined,
+  overMs: number,
+  report: HostUsageReport | undefined,
+): number | undefined {
+  if (bytes === undefined || report?.usedBytes === undefined || report.limitBytes === undefined)
+    return undefined;
+  const left = Math.max(0, report.limitBytes - report.usedBytes);
+  return bytes === 0 ? Number.MAX_SAFE_INTEGER : (left / bytes) * (overMs / HOUR_MS);
 }
 
 function heaviestShare(load: ShardletLoad): number | undefined {

@@ -6,7 +6,7 @@ import { worse } from './health-store.ts';
 const SETTINGS = healthSettingsSchema.parse({});
 const WELL: ShardletFacts = {
   ...{ loadSkew: 1, hotKey: 0.1, latency: 3_000, errors: 0, idSets: 0 },
-  ...{ sizeSkew: 0, fullness: 0.2, staleness: 5 },
+  ...{ sizeSkew: 0, fullness: 0.2, growth: 1_000, staleness: 5 },
 };
 
 test('a shardlet without trouble has 100, and opens into its parts', () => {
@@ -25,7 +25,7 @@ test('one bad part costs its weight, half as bad half of it', () => {
 
 test('what is not known has no say, and nothing known is no score', () => {
   const { score, parts } = shardletHealth({ errors: 0.05, latency: Number.NaN, loadSkew: 1 }, SETTINGS);
-  expect(score).toBe(50);
+  expect(score).toBe(43);
   expect(parts.find((p) => p.part === 'latency')).toMatchObject({ raw: null, score: null });
   expect(hostHealth({}, SETTINGS).score).toBeNull();
 });
@@ -36,6 +36,7 @@ test('weights and scales can be set; nonsense is refused', () => {
   for (const wrong of [
     { shardlet: { errors: { weight: -1 } } },
     { shardlet: { errors: { good: 1, bad: 1 } } },
+    { shardlet: { growth: { weight: '5' } } },
     { shardlet: { mood: { weight: 1 } } },
   ])
     expect(healthSettingsSchema.safeParse(wrong).success).toBe(false);

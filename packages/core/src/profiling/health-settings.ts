@@ -17,7 +17,7 @@ const part = (weight: number, good: number, bad: number) =>
 
 const shardletSchema = z.strictObject({
   /** its events against the average of its stream's shardlets */
-  loadSkew: part(20, 2, 10),
+  loadSkew: part(15, 2, 10),
   /** the share of its heaviest key */
   hotKey: part(15, 0.25, 0.9),
   /** 99th percentile of the append latency, us */
@@ -30,6 +30,8 @@ const shardletSchema = z.strictObject({
   sizeSkew: part(5, 3, 30),
   /** the fullness of its host */
   fullness: part(10, 0.6, 0.9),
+  /** hours until it alone has filled what its host has left, at the bytes it takes now */
+  growth: part(5, 48, 1),
   /** seconds since an edge told about load at all */
   staleness: part(5, 90, 600),
 });
