@@ -5,6 +5,7 @@ import { heatRouter } from './routes/heat.ts';
 import { hostsRouter } from './routes/hosts.ts';
 import { hotRouter } from './routes/hot.ts';
 import { jobsRouter } from './routes/jobs.ts';
+import { migrationsRouter } from './routes/migrations.ts';
 import { overviewRouter } from './routes/overview.ts';
 import { paletteRouter } from './routes/palette.ts';
 import { sampleRouter } from './routes/sample.ts';
@@ -26,6 +27,7 @@ export const appRouter = router({
   hosts: hostsRouter,
   streams: streamsRouter,
   shardlets: shardletsRouter,
+  migrations: migrationsRouter,
   sample: sampleRouter,
 });
 

@@ -1,5 +1,6 @@
 import {
   Activity,
+  ArrowRightLeft,
   Blocks,
   BookOpen,
   Flame,
@@ -24,6 +25,7 @@ export const PAGES = [
   { href: '/events' as Route, name: 'Events', key: 'e', icon: ScrollText, group: 'Data' },
   { href: '/streams' as Route, name: 'Streams', key: 's', icon: Waypoints, group: 'Data' },
   { href: '/shardlets' as Route, name: 'Shardlets', key: 'd', icon: Blocks, group: 'Data' },
+  { href: '/migrations' as Route, name: 'Migrations', key: 'v', icon: ArrowRightLeft, group: 'Cluster' },
   { href: '/hosts' as Route, name: 'Hosts', key: 'h', icon: Server, group: 'Cluster' },
   { href: '/health' as Route, name: 'Health', key: 'l', icon: HeartPulse, group: 'Cluster' },
   { href: '/jobs' as Route, name: 'Jobs', key: 'j', icon: ListTree, group: 'Cluster' },

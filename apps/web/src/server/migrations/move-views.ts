@@ -9,8 +9,8 @@ export type StepName = (typeof STEPS)[number];
 export interface MoveView extends Move {
   readonly sourceName: string;
   readonly destName: string;
-  /** the step it is in; undefined when it has ended */
-  readonly step: StepName | undefined;
+  /** null: it has ended */
+  readonly step: StepName | null;
   /** records that the copy lacks */
   readonly lag: number;
   /** null: nothing is known about how fast it goes */
@@ -31,10 +31,13 @@ export function moveView(map: TopologyMap, move: Move): MoveView {
   };
 }
 
-function stepOf(map: TopologyMap, { result, phase, sourceSeq, copiedSeq, shardlet, source }: Move) {
+function stepOf(
+  map: TopologyMap,
+  { result, phase, sourceSeq, copiedSeq, shardlet, source }: Move,
+): StepName | null {
   if (result === 'moved')
-    return map.garbage().some((g) => g.shardlet === shardlet && g.host === source) ? 'clean up' : undefined;
-  if (result !== null) return undefined;
+    return map.garbage().some((g) => g.shardlet === shardlet && g.host === source) ? 'clean up' : null;
+  if (result !== null) return null;
   if (phase === 'copy') return copiedSeq > 0 && copiedSeq >= sourceSeq ? 'shadow' : 'backfill';
   if (phase === 'open' || phase === 'done') return 'cutover';
   return phase;

@@ -13,7 +13,8 @@ export async function splitPlanFor(
   id: number,
 ): Promise<SplitPlan> {
   const shardlet = map.shardlet(id);
-  if (shardlet === undefined) throw new TRPCError({ code: 'NOT_FOUND', message: 'There is no such shardlet.' });
+  if (shardlet === undefined)
+    throw new TRPCError({ code: 'NOT_FOUND', message: 'There is no such shardlet.' });
   const toMs = Date.now();
   const keys = await telemetry.topKeys({ shardlet: id, fromMs: toMs - LOOK_BACK_MS, toMs });
   const splitKeys = map.stream(shardlet.stream)?.splitKeys ?? false;

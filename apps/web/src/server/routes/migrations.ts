@@ -51,7 +51,10 @@ export const migrationsRouter = router({
       const reply = await orderMove(operator(server), input.id, input.order, input.reason);
       if (reply.kind === 'unknown') throw noMove(input.id);
       if (reply.kind === 'tooLate')
-        throw new TRPCError({ code: 'CONFLICT', message: 'This move has ended or is being aborted already.' });
+        throw new TRPCError({
+          code: 'CONFLICT',
+          message: 'This move has ended or is being aborted already.',
+        });
     }),
 
   moveBack: mutation.input(z.object({ id, reason })).mutation(async ({ ctx: { server }, input }) => {
@@ -81,7 +84,8 @@ export const migrationsRouter = router({
 
   roll: mutation.input(z.object({ shardlet: id, dryRun })).mutation(({ ctx: { server }, input }) => {
     const range = known(server).shardlet(input.shardlet)?.range;
-    if (range === undefined) throw new TRPCError({ code: 'NOT_FOUND', message: 'There is no such shardlet.' });
+    if (range === undefined)
+      throw new TRPCError({ code: 'NOT_FOUND', message: 'There is no such shardlet.' });
     return restructured(server, { parents: [input.shardlet], children: [range] }, input.dryRun);
   }),
 
@@ -115,7 +119,10 @@ async function restructured(
 function drainPreview(topology: Awaited<ReturnType<ConsoleServer['topology']['snapshot']>>, host: number) {
   const hosts = topology.hosts.map((h) => (h.id === host ? { ...h, state: 'draining' as const } : h));
   const map = new TopologyMap({ ...topology, hosts });
-  const moves = nextDrainMoves(map, PREVIEW_MAX).map(({ shardlet, dest }) => ({ shardlet: shardlet.id, dest }));
+  const moves = nextDrainMoves(map, PREVIEW_MAX).map(({ shardlet, dest }) => ({
+    shardlet: shardlet.id,
+    dest,
+  }));
   return { left: leftToDrain(map, host), moves };
 }
 
