@@ -67,5 +67,10 @@ async function withOwn(known: readonly Forecaster[]): Promise<Forecaster[]> {
 
 /** At once: a line that waited behind a model that hangs would never come. */
 function say(line: ModelLine): void {
-  writeSync(1, `${JSON.stringify(line)}\n`);
+  try {
+    writeSync(1, `${JSON.stringify(line)}\n`);
+  } catch {
+    // nobody listens any more
+    process.exit(1);
+  }
 }

@@ -1,4 +1,5 @@
 export * from './calibration-book.ts';
+export * from './forecast-store.ts';
 export * from './resolution.ts';
 export * from './stores.ts';
 export * from './stream-forecast.ts';

@@ -89,7 +89,7 @@ export function unpackForecast(bytes: Uint8Array): StreamForecast {
   let last = 0;
   for (let left = input.uint(); left > 0; left--) ids.push((last += input.uint()));
   // a copy begins at a multiple of four
-  const values = new Float32Array(input.raw(ids.length * 4).slice().buffer);
+  const values = new Float32Array(new Uint8Array(input.raw(ids.length * 4)).buffer);
   return {
     ...rest,
     total: typed(total),
