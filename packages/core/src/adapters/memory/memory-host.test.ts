@@ -77,7 +77,7 @@ test('a caller may use its buffer again: what was stored stays as it was', async
   await host.createOpen(1, 10, SPEC, []);
   await host.createShadow(2, 10, SPEC);
   const group = { shardlet: 1, epoch: 10, edgeTs: T0, tokenTs: 0, count: 1, dedup: SPEC.dedup };
-  await host.append([{ ...group, frames, idTimes: undefined }]);
+  await host.append([{ ...group, frames }]);
   await host.ingest(2, 10, [{ seq: 1, ts: T0, frame: copy }]);
   frames.fill(0);
   copy.fill(0);
