@@ -3,8 +3,10 @@
  * globalThis, because the bundler gives each route its own copy of this module.
  */
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
+import type { HintStore } from '@foreshard/core/hints';
 import type { JobRuns } from '@foreshard/core/jobs';
 import type { MoveLog } from '@foreshard/core/migration';
+import { type ForecastRecords, ForecastStore, type ModelRegistry } from '@foreshard/core/predicting';
 import type { HealthStore } from '@foreshard/core/profiling';
 import { TelemetryStore } from '@foreshard/core/telemetry';
 import { TopologyMap, type TopologyStore } from '@foreshard/core/topology';
@@ -39,6 +41,10 @@ export interface ConsoleServer {
   readonly edgeUrl: string;
   readonly map: MapFollower;
   readonly telemetry: TelemetryStore;
+  readonly forecasts: ForecastStore;
+  readonly forecastRecords: ForecastRecords;
+  readonly models: ModelRegistry;
+  readonly hints: HintStore;
   readonly load: LoadFollower;
   readonly measures: HostMeasures;
   readonly sample: SampleRun;
@@ -78,6 +84,14 @@ function compose(): ConsoleServer {
     map: () => map.map ?? NO_MAP,
     nowMs: Date.now,
   });
+  const forecasts = new ForecastStore({
+    records: control.forecasts,
+    hints: control.hints,
+    telemetry,
+    blocks: control.telemetry,
+    map: () => map.map ?? NO_MAP,
+    nowMs: Date.now,
+  });
   const load = new LoadFollower(control.redis.duplicate({ maxRetriesPerRequest: null }));
   const measures = new HostMeasures(control.redis);
   const probe = new EdgeProbe(settings.edgeUrl);
@@ -112,6 +126,10 @@ function compose(): ConsoleServer {
     edgeUrl: settings.edgeUrl,
     map,
     telemetry,
+    forecasts,
+    forecastRecords: control.forecasts,
+    models: control.models,
+    hints: control.hints,
     load,
     measures,
     sample,

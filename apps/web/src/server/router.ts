@@ -1,7 +1,9 @@
 import { apiRouter } from './routes/api.ts';
 import { eventsRouter } from './routes/events.ts';
+import { forecastsRouter } from './routes/forecasts.ts';
 import { healthRouter } from './routes/health.ts';
 import { heatRouter } from './routes/heat.ts';
+import { hintsRouter } from './routes/hints.ts';
 import { hostsRouter } from './routes/hosts.ts';
 import { hotRouter } from './routes/hot.ts';
 import { jobsRouter } from './routes/jobs.ts';
@@ -17,6 +19,8 @@ import { router } from './trpc.ts';
 export const appRouter = router({
   overview: overviewRouter,
   heat: heatRouter,
+  forecasts: forecastsRouter,
+  hints: hintsRouter,
   hot: hotRouter,
   shardMap: shardMapRouter,
   events: eventsRouter,

@@ -3,6 +3,7 @@ import {
   ArrowRightLeft,
   Blocks,
   BookOpen,
+  CalendarClock,
   Flame,
   Gauge,
   Grid3x3,
@@ -10,6 +11,7 @@ import {
   ListTree,
   ScrollText,
   Server,
+  TrendingUp,
   Waypoints,
 } from 'lucide-react';
 import type { Route } from 'next';
@@ -22,6 +24,8 @@ export const PAGES = [
   { href: '/heat' as Route, name: 'Heat map', key: 'm', icon: Flame, group: 'Load' },
   { href: '/hot' as Route, name: 'Hot shardlets', key: 't', icon: Activity, group: 'Load' },
   { href: '/map' as Route, name: 'Shard map', key: 'a', icon: Grid3x3, group: 'Load' },
+  { href: '/forecasts' as Route, name: 'Forecasts', key: 'f', icon: TrendingUp, group: 'Load' },
+  { href: '/hints' as Route, name: 'Hints', key: 'n', icon: CalendarClock, group: 'Load' },
   { href: '/events' as Route, name: 'Events', key: 'e', icon: ScrollText, group: 'Data' },
   { href: '/streams' as Route, name: 'Streams', key: 's', icon: Waypoints, group: 'Data' },
   { href: '/shardlets' as Route, name: 'Shardlets', key: 'd', icon: Blocks, group: 'Data' },

@@ -115,7 +115,7 @@ function busiest(map: TopologyMap, eventsOf: (shardlet: number) => number): Stre
 }
 
 /** Rows and leaves are both in order of position: one walk over both. */
-function rowsOf(heat: Heat, map: TopologyMap, stream: number): HeatRow[] {
+export function rowsOf(heat: Heat, map: TopologyMap, stream: number): HeatRow[] {
   const leaves = [...map.leaves(stream)].sort(
     (a, b) => a.range.from.hi - b.range.from.hi || a.range.from.lo - b.range.from.lo,
   );
@@ -143,6 +143,6 @@ function hintsOf(hot: HotShardlet | undefined) {
   return { topKeyShare: hot.keys.topKeys[0]!.events / Math.max(1, hot.value * seconds) };
 }
 
-function packed(values: Float32Array): string {
+export function packed(values: Float32Array): string {
   return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
 }

@@ -5,8 +5,12 @@ import { type HeatParts, heatPicture } from '../heat/heat-picture.ts';
 import { heatQuerySchema, heatWindowSchema } from '../heat/heat-query.ts';
 import type { ConsoleServer } from '../main.ts';
 import { away, query, router } from '../trpc.ts';
+import { forecastHeat } from './forecasts.ts';
 
 export const heatRouter = router({
+  /** the half ahead of now, and how far off it was behind it */
+  forecast: forecastHeat,
+
   picture: query
     .input(heatQuerySchema)
     .query(({ ctx: { server }, input }) => heatPicture(partsOf(server), input)),
