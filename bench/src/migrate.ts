@@ -7,8 +7,8 @@
 import { join } from 'node:path';
 import { connectAnyHost } from '@foreshard/core/adapters/event-hosts';
 import { contains, hashKey } from '@foreshard/core/keyspace';
-import { type Operator, requestMoves, requestRestructure } from '@foreshard/core/migration';
-import { addHost, type Shardlet } from '@foreshard/core/topology';
+import { type Operator, requestMoves } from '@foreshard/core/migration';
+import { addHost, restructure, type Shardlet } from '@foreshard/core/topology';
 import { freePort, startRedis } from '@foreshard/local';
 import { Redis } from 'ioredis';
 import type { BenchOptions, BenchResult } from './bench.ts';
@@ -164,8 +164,11 @@ class Moves {
 
   async rollUnder(key: string, times: number, between: (n: number) => Promise<void>): Promise<void> {
     for (let n = 0; n < times; n++) {
-      const { id, range } = await this.ownerOf(key);
-      await requestRestructure(this.operator, { parents: [id], children: [range] });
+      const { id, epoch, range } = await this.ownerOf(key);
+      // not as people do it: they would be asked to wait for ids to be forgotten
+      const parents = [{ id, epoch }];
+      await this.control.topology.decide(restructure({ parents, children: [range] }), 'bench');
+      await this.control.jobs.wake('reconcile');
       await waitUntil(
         'the roll',
         ENDED_WITHIN_MS,

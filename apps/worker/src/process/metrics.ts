@@ -4,6 +4,9 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 /** From a reconcile with nothing to do to a long readmission. */
 const DURATION_BUCKETS_SECONDS = [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300];
 
+/** The goal is 20 ms; seconds mean that a worker was killed in the middle. */
+const CUTOVER_BUCKETS_SECONDS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 30];
+
 /** Gauges that prom-client names like counters; their values are also in those without the ending. */
 const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
 
@@ -45,6 +48,17 @@ export function createMetrics() {
       name: 'foreshard_pushed_events_total',
       help: 'Events posted to the addresses of groups, by the status of the answer; 0: none came',
       labelNames: ['group', 'status'],
+      registers,
+    }),
+    movedBytes: new Counter({
+      name: 'foreshard_moved_bytes_total',
+      help: 'Bytes of records that were copied by moves',
+      registers,
+    }),
+    cutoverSeconds: new Histogram({
+      name: 'foreshard_cutover_duration_seconds',
+      help: 'How long edges had to hold events of a moving shardlet: from its seal to its opening',
+      buckets: CUTOVER_BUCKETS_SECONDS,
       registers,
     }),
     unsettled: new Gauge({

@@ -22,6 +22,7 @@ import {
   rateOf,
 } from '@foreshard/core/migration';
 import type { Logger } from 'pino';
+import type { Metrics } from '../process/metrics.ts';
 
 /** How late an order may be heard. */
 const ORDERS_EVERY_MS = 250;
@@ -37,6 +38,7 @@ export interface DeskParts {
   /** what edges have found to differ when they read both sides; undefined: nothing */
   readonly difference: (move: number) => Promise<string | undefined>;
   readonly worker: string;
+  readonly metrics: Pick<Metrics, 'movedBytes' | 'cutoverSeconds'>;
   readonly nowMs: () => number;
   readonly log: Logger;
 }
@@ -50,6 +52,7 @@ export class Desk implements MoveDesk {
   private orders:
     | { readonly move: Move | undefined; readonly controls: MoveControls; readonly atMs: number }
     | undefined;
+  private sealedAtMs: number | undefined;
   private readonly beside = new Map<string, Promise<void>>();
   private failure: unknown;
   private feltAtMs: number;
@@ -81,12 +84,24 @@ export class Desk implements MoveDesk {
     return { kind: 'go', chunkBytes: chunkBytesAt(rate) };
   }
 
-  async note({ nextEpoch }: MoveRef, step: MoveStep): Promise<void> {
+  async note(move: MoveRef, { progress, ...step }: MoveStep): Promise<void> {
+    const { nextEpoch } = move;
     const { moves, worker, log } = this.parts;
+    this.measure(step);
+    if (progress !== undefined) this.count(progress);
     log.info({ move: nextEpoch, ...step }, 'move');
     this.writing = this.writing
       .then(() => moves.note(nextEpoch, worker, [step]))
+      .then(() => (progress === undefined ? undefined : this.save(move, progress)))
       .catch((error) => log.warn({ err: error, move: nextEpoch }, 'a step of a move is not in its journal'));
+  }
+
+  /** A cutover that another worker began is not measured: when it began is not known here. */
+  private measure({ what }: MoveStep): void {
+    const { metrics, nowMs } = this.parts;
+    if (what === 'sealed') this.sealedAtMs = nowMs();
+    if (what !== 'opened' || this.sealedAtMs === undefined) return;
+    metrics.cutoverSeconds.observe((nowMs() - this.sealedAtMs) / MS_PER_SECOND);
   }
 
   /** When everything that was noted is written. */
@@ -147,6 +162,7 @@ export class Desk implements MoveDesk {
   }
 
   private count({ bytes, records }: MoveProgress): void {
+    this.parts.metrics.movedBytes.inc(bytes);
     this.unsaved.bytes += bytes;
     this.unsaved.records += records;
   }

@@ -45,7 +45,7 @@ export interface MoverParts {
   readonly lock: LockService;
   readonly moves: MoveLog;
   readonly difference: (move: number) => Promise<string | undefined>;
-  readonly metrics: Pick<Metrics, 'outcomes' | 'moving'>;
+  readonly metrics: Pick<Metrics, 'outcomes' | 'moving' | 'movedBytes' | 'cutoverSeconds'>;
   readonly log: Logger;
   readonly nowMs: () => number;
   readonly actor: string;

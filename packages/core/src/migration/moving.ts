@@ -46,7 +46,7 @@ import {
 } from './machine.ts';
 import type { MoveTask } from './move-task.ts';
 import { openingMachines } from './opening.ts';
-import type { MoveOrder, MovePhase, MoveStep } from './orders.ts';
+import type { MoveOrder, MovePhase, MoveProgress, MoveStep } from './orders.ts';
 
 /** Looks at both sides in a row that brought nothing: something is wrong that copying does not mend. */
 const FRUITLESS_LOOKS_MAX = 20;
@@ -260,10 +260,12 @@ function goOn(task: MoveTask, state: State, actions: readonly Action[]): Step<St
 }
 
 function consult(task: MoveTask, state: State, actions: readonly Action[]): Step<State> {
-  const { phase, bytes, records, copy } = state;
+  return ask(state, [...actions, { kind: 'consult', move: task.move, progress: progressOf(state) }]);
+}
+
+function progressOf({ phase, bytes, records, copy }: State): MoveProgress {
   const copiedSeq = copy?.lastSeq ?? 0;
-  const progress = { phase, bytes, records, copiedSeq, sourceSeq: copiedSeq + (copy ? lagOf(copy) : 0) };
-  return ask(state, [...actions, { kind: 'consult', move: task.move, progress }]);
+  return { phase, bytes, records, copiedSeq, sourceSeq: copiedSeq + (copy ? lagOf(copy) : 0) };
 }
 
 /** While edges wait the rest is asked for beside the look. */
@@ -313,7 +315,15 @@ function commit(task: MoveTask, state: State): Step<State> {
     task.finalSeq === undefined
       ? commitMigration(id, nextEpoch, state.finalSeq!)
       : commitClosedMove(id, nextEpoch);
-  return ask({ ...state, phase: 'open' }, [decide(decision), note(task, 'ready')]);
+  const rest = progressOf({ ...state, phase: 'open' });
+  return ask({ ...state, phase: 'open' }, [
+    decide(decision),
+    {
+      kind: 'note',
+      move: task.move,
+      step: { what: 'ready', bytes: state.bytes, detail: '', progress: rest },
+    },
+  ]);
 }
 
 function abort(task: MoveTask, state: State): Step<State> {

@@ -17,6 +17,7 @@ import {
   TopologyMap,
   type TopologyStore,
 } from '../topology/index.ts';
+import { tooManyIdSets } from './lineage-limit.ts';
 import type { Move, MoveControls, MoveLog } from './move-log.ts';
 import { moveOf } from './move-task.ts';
 
@@ -97,6 +98,8 @@ export async function requestRestructure(
   dryRun = false,
 ): Promise<DecisionReply<{ readonly children: readonly Shardlet[] }>> {
   const topology = await operator.topology.snapshot();
+  const refusal = tooManyIdSets(new TopologyMap(topology), parents, operator.nowMs());
+  if (refusal !== undefined) return { kind: 'refused', refusal };
   const epochs = new Map(topology.shardlets.map((s) => [s.id, s.epoch]));
   const at = parents.map((id) => ({ id, epoch: epochs.get(id) ?? 0 }));
   const reply = await decideOrTry(operator, topology, restructure({ parents: at, children }), dryRun);

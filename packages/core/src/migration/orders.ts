@@ -52,6 +52,8 @@ export interface MoveStep {
     | 'aborted';
   readonly bytes: number;
   readonly detail: string;
+  /** what was copied since the last question, where no other follows */
+  readonly progress?: MoveProgress;
 }
 
 /** Where a worker meets the orders of people, the throttle and the journal. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { comparePositions, END, range, START, WHOLE } from '../keyspace/index.ts';
-import { HOT_KEY_SHARE, type LoadAt, planSplit } from './split-point.ts';
+import { HOT_KEY_SHARE, type LoadAt, loadOfKeys, planSplit } from './split-point.ts';
 
 function at(hi: number, load = 1, lo = 7): LoadAt {
   return { position: { hi, lo }, load };
@@ -85,5 +85,32 @@ describe('a split point', () => {
         }
       }),
     );
+  });
+});
+
+describe('the load that a sketch of keys tells', () => {
+  test('lies where the keys are, and that of all others evenly over the range', () => {
+    const whole = range({ hi: 0, lo: 0 }, { hi: 1_000, lo: 0 });
+    const sample = loadOfKeys(whole, [{ keyHash: 900, events: 30 }], 100);
+    expect(sample.reduce((sum, { load }) => sum + load, 0)).toBeCloseTo(100);
+    const plan = planSplit(whole, sample, false);
+    expect(plan.children[0]!.to.hi).toBeGreaterThan(650);
+    expect(plan.children[0]!.to.hi).toBeLessThan(780);
+  });
+
+  test('cuts a hot key in its middle where the stream allows it, and leaves out keys of other ranges', () => {
+    const whole = range({ hi: 0, lo: 0 }, { hi: 1_000, lo: 0 });
+    const sample = loadOfKeys(
+      whole,
+      [
+        { keyHash: 500, events: 90 },
+        { keyHash: 5_000, events: 900 },
+      ],
+      100,
+    );
+    const plan = planSplit(whole, sample, true);
+    expect(plan.hotKey).toMatchObject({ keyHash: 500, share: 0.9 });
+    expect(plan.children[0]!.to.hi).toBe(500);
+    expect(plan.children[0]!.to.lo).toBeGreaterThan(0x7000_0000);
   });
 });
