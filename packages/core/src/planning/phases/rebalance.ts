@@ -14,6 +14,9 @@ const FINALISTS = 6;
 /** of hosts with more, only those near the excess in size are weighed */
 const MEMBERS_WEIGHED = 512;
 
+/** over the mean; below it the noise of a minute is as large */
+const STANDS_OUT = 1.06;
+
 export const rebalance: Phase = {
   name: 'rebalance',
   run(context) {
@@ -44,6 +47,10 @@ interface Marks {
   readonly cool: number;
 }
 
+/**
+ * In a cluster that is full as a whole no host is hot for that: moving load about among the full helps nobody, so a
+ * host has to stand out from the mean as well.
+ */
 function marksOf({ cluster, policy }: PlanContext): Marks {
   const { fullness, hysteresis, imbalance_tolerance, imbalance_floor } = policy.host;
   let sum = 0;
@@ -53,9 +60,10 @@ function marksOf({ cluster, policy }: PlanContext): Marks {
     sum += cluster.pressure[host]!;
     count++;
   }
-  const uneven = Math.max(imbalance_floor, (sum / Math.max(1, count)) * (1 + imbalance_tolerance));
-  const hot = Math.min(fullness, uneven);
-  return { hot, cool: Math.max(0, hot - hysteresis) };
+  const mean = sum / Math.max(1, count);
+  const uneven = Math.max(imbalance_floor, mean * (1 + imbalance_tolerance));
+  const hot = Math.max(Math.min(fullness, uneven), mean * STANDS_OUT);
+  return { hot, cool: Math.max(mean, hot - hysteresis) };
 }
 
 /** Moves off the host until it is below `cool`; the reason when it stays hot. */
