@@ -7,11 +7,13 @@
  */
 import { join } from 'node:path';
 import type { GroupStore } from '@foreshard/core/consuming';
+import type { HintStore } from '@foreshard/core/hints';
 import type { EventHost } from '@foreshard/core/hosts';
 import { type Clock, MICROS_PER_MS } from '@foreshard/core/kernel';
 import { LoadCounters } from '@foreshard/core/telemetry';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
 import { consuming } from './consuming/index.ts';
+import { mountHints } from './hints/index.ts';
 import { MemoryGuard } from './hosts/memory-guard.ts';
 import { ByteBudget } from './http/byte-budget.ts';
 import { EventsEndpoint } from './http/events-endpoint.ts';
@@ -50,6 +52,7 @@ export interface EdgeParts {
   readonly notifier: Pick<ChangeNotifier, 'subscribe'>;
   readonly activeHashes: () => Promise<readonly KnownToken[]>;
   readonly groups: GroupStore;
+  readonly hints: Pick<HintStore, 'add' | 'list' | 'remove'>;
   /** of tokens and streams that have their own */
   readonly ownQuotas: () => Promise<readonly OwnQuota[]>;
   readonly redis: LoadStream & ProfileStream & QuotaRedis;
@@ -170,7 +173,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     ...settings,
     stream: parts.redis,
     fault,
-    onLost: () => metrics.lostFlush(),
+    onLost: () => metrics.lostProfile(),
   });
   const records = new RecordIntake(parts.redis);
   const flusher = new LoadFlusher(counters, parts.redis, () => metrics.lostFlush());
@@ -202,6 +205,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       require: (authorization, scope) => tokens.require(authorization, scope),
       store: (body, request) => events.storeBatch(body, request),
       read: (stream, request) => reads.bodyOf(stream, request),
+      records,
       bodyBytesMax: settings.bodyBytesMax,
       budget,
       fault,
@@ -210,6 +214,14 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       (api) => reads.mount(api),
       (api) => groups.mount(api),
       (api) => mountTelemetry(api, records, budget),
+      (api) =>
+        mountHints(api, {
+          hints: parts.hints,
+          budget,
+          isStream: (name) => map.topology.streamNamed(name) !== undefined,
+          actorOf: (authorization) => tokens.idOf(authorization) ?? 'edge',
+          nowMs: Date.now,
+        }),
     ],
     fault,
   }).app;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { CloudEvent, emitterFor, HTTP, httpTransport } from 'cloudevents';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -127,6 +128,20 @@ describe('a batch', () => {
   });
 });
 
+describe('a body with gzip', () => {
+  it.each(['gzip', 'GZIP', 'x-gzip'])('is stored as it was before (%s), in any mode', async (encoding) => {
+    const packed = (body: string, headers: Record<string, string>) =>
+      post(gzipSync(body), { 'content-encoding': encoding, ...headers });
+    const [event, line] = [oneEvent(), oneEvent()];
+    expect(await readBack(await packed(event, { 'content-type': ONE }))).toEqual(JSON.parse(event));
+    const lines = await packed(`${line}\n${oneEvent()}\n`, { 'content-type': 'application/x-ndjson' });
+    expect(lines.body.results.map((r: { status: string }) => r.status)).toEqual(['stored', 'stored']);
+    const attributes = { 'ce-specversion': '1.0', 'ce-id': newId(), 'ce-source': '/z', 'ce-type': 't' };
+    const binary = await packed('{"a":1}', { 'content-type': 'application/json', ...attributes });
+    expect(await readBack(binary)).toMatchObject({ data: { a: 1 } });
+  });
+});
+
 describe('Idempotency-Key', () => {
   const keyed = (body: string, key: string, more = {}) =>
     post(body, { 'content-type': ONE, 'idempotency-key': key, ...more });
@@ -142,7 +157,7 @@ describe('Idempotency-Key', () => {
     expect([other.status, other.body.code]).toEqual([422, 'idempotency_key_reused']);
   });
 
-  it.each(['unquoted', '"open', '""', '"a", "b"', ':aGk=:', `"${'x'.repeat(256)}"`])(
+  it.each(['not one', '"open', '""', '"a", "b"', ':aGk=:', `"${'x'.repeat(256)}"`])(
     'refuses %s',
     async (key) => {
       const { status, body } = await keyed(oneEvent(), key);
@@ -248,10 +263,21 @@ describe('a hostile client', () => {
     expect(short).toMatch(/^HTTP\/1\.1 400 [\s\S]*application\/problem\+json/);
   });
 
-  it('is told that bodies are not compressed, and what is taken', async () => {
-    const answer = await post('x', { 'content-type': ONE, 'content-encoding': 'gzip' });
-    expect([answer.status, answer.headers.get('accept-encoding')]).toEqual([415, 'identity']);
-    expect(answer.headers.get('accept-post')).toContain(ONE);
+  it('is told which encodings of bodies are taken, and which types', async () => {
+    for (const encoding of ['br', 'deflate', 'zstd', 'gzip, gzip', 'x']) {
+      const answer = await post('x', { 'content-type': ONE, 'content-encoding': encoding });
+      expect([answer.status, answer.headers.get('accept-encoding')]).toEqual([415, 'gzip, identity']);
+      expect(answer.headers.get('accept-post')).toContain(ONE);
+    }
+  });
+
+  it('gets 413 for a small body that unpacks to a large one, 400 for one that does not unpack', async () => {
+    const headers = { 'content-type': ONE, 'content-encoding': 'gzip' };
+    const bomb = gzipSync(Buffer.alloc(50_000_000, ' '));
+    expect(await post(bomb, headers)).toMatchObject({ status: 413, body: { code: 'body_too_large' } });
+    for (const body of [oneEvent(), '', gzipSync(oneEvent()).subarray(0, -9)])
+      expect(await post(body, headers)).toMatchObject({ status: 400, body: { code: 'malformed_body' } });
+    expect((await cluster.get('/metrics')).body).toMatch(/foreshard_edge_bytes_in_flight 0/);
   });
 
   it('gets an answer for 10,000 nested arrays, at once', async () => {

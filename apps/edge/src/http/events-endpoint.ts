@@ -51,6 +51,11 @@ export interface BatchRequest {
   readonly trace: Trace;
 }
 
+export interface BatchAnswer extends Answer {
+  /** of the quotas that hold */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
 /** The `ts` of an earlier answer: every event of the request is ordered after it. */
 export const TOKEN_HEADER = 'foreshard-token';
 
@@ -126,12 +131,17 @@ export class EventsEndpoint {
     return replyTo(intake, () => instanceOf(traceOf(request)));
   }
 
-  /** A batch that came another way; the same but for its header. */
-  async storeBatch(body: Buffer, { authorization, stream, tokenTs, trace }: BatchRequest): Promise<Answer> {
+  /** A batch that came another way; the same but for its header, which is told apart. */
+  async storeBatch(
+    body: Buffer,
+    { authorization, stream, tokenTs, trace }: BatchRequest,
+  ): Promise<BatchAnswer> {
     const intake = readEvents('batch', body, this.accepted(stream, tokenTs));
-    if (this.parts.quotas.holdFor(stream)) await this.charge(authorization, intake, body.length);
+    const fields = this.parts.quotas.holdFor(stream)
+      ? await this.charge(authorization, intake, body.length)
+      : undefined;
     await this.settle(intake);
-    return replyTo(intake, () => instanceOf(trace));
+    return { ...replyTo(intake, () => instanceOf(trace)), fields: fields ?? {} };
   }
 
   /** @throws ForeshardError quota_exceeded: nothing of the request is stored then */

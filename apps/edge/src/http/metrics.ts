@@ -30,6 +30,7 @@ export class EdgeMetrics {
   private readonly failures: Counter<'host' | 'reason'>;
   private readonly requests: Counter<'route' | 'status'>;
   private readonly lostFlushes: Counter;
+  private readonly lostProfiles: Counter;
   private readonly faults: Counter;
   private readonly lanes: Counter<'lane'>;
 
@@ -67,6 +68,11 @@ export class EdgeMetrics {
     this.lostFlushes = new Counter({
       name: 'foreshard_edge_load_flushes_lost_total',
       help: 'Seconds of load counters that the control Redis did not take',
+      registers,
+    });
+    this.lostProfiles = new Counter({
+      name: 'foreshard_edge_profile_flushes_lost_total',
+      help: 'Ten seconds of profiles that the control Redis did not take',
       registers,
     });
     this.lanes = new Counter({
@@ -113,6 +119,10 @@ export class EdgeMetrics {
 
   lostFlush(): void {
     this.lostFlushes.inc();
+  }
+
+  lostProfile(): void {
+    this.lostProfiles.inc();
   }
 
   fault(): void {

@@ -1,11 +1,13 @@
 /**
- * Reads a request's body within the limits of one body and of the whole edge. The edge's budget is taken by
- * what has arrived, not by what was announced, or a few clients that announce much and send nothing would
- * keep all others out. It is given back by `release`, also when the client hangs up.
+ * Reads a request's body within the limits of one body and of the whole edge, which count it unpacked. The
+ * edge's budget is taken by what has arrived, not by what was announced, or a few clients that announce much
+ * and send nothing would keep all others out. It is given back by `release`, also when the client hangs up.
  */
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { ForeshardError } from '@foreshard/core/kernel';
 import type { ByteBudget } from './byte-budget.ts';
+import { isGzipped, unzipped } from './content-encoding.ts';
 
 export interface ReceivedBody {
   readonly bytes: Buffer;
@@ -19,8 +21,9 @@ export class HungUp extends Error {
 
 const RETRY_AFTER_SECONDS = 1;
 
-/** @throws ForeshardError body_too_large, by the length that the headers tell */
+/** @throws ForeshardError body_too_large, unsupported_media_type: by what the headers tell */
 export function checkAnnounced(request: IncomingMessage, bytesMax: number): void {
+  isGzipped(request.headers);
   if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax);
 }
 
@@ -31,20 +34,29 @@ export function readBody(
 ): Promise<ReceivedBody> {
   return new Promise((resolve, reject) => {
     const pieces = new Pieces();
+    const body: Readable = isGzipped(request.headers) ? unzipped(request, (error) => fail(error)) : request;
     const release = () => budget.give(pieces.length);
+    let isOver = false;
     const fail = (error: Error) => {
-      request.removeAllListeners('data');
-      request.removeAllListeners('end');
+      if (isOver) return;
+      isOver = true;
+      body.removeAllListeners('data');
+      body.removeAllListeners('end');
+      if (body !== request) body.destroy();
       release();
       pieces.clear();
       reject(error);
     };
-    request.on('data', (chunk: Buffer) => {
+    body.on('data', (chunk: Buffer) => {
+      if (isOver) return;
       if (pieces.length + chunk.length > bytesMax) fail(tooLarge(bytesMax));
       else if (!budget.take(chunk.length)) fail(overloaded());
       else pieces.push(chunk);
     });
-    request.on('end', () => resolve({ bytes: pieces.whole(), release }));
+    body.on('end', () => {
+      isOver = true;
+      resolve({ bytes: pieces.whole(), release });
+    });
     request.on('close', () => {
       if (!request.complete) fail(new HungUp());
     });

@@ -28,7 +28,7 @@ export function respond(response: ServerResponse, answer: Answer): void {
 }
 
 /** What a 415 tells of what would have been taken (RFC 9110, 15.5.16; RFC 5023, Accept-Post). */
-const ACCEPTED = { 'accept-encoding': 'identity', 'accept-post': Object.keys(BODY_FORMATS).join(', ') };
+const ACCEPTED = { 'accept-encoding': 'gzip, identity', 'accept-post': Object.keys(BODY_FORMATS).join(', ') };
 
 /** How long a client may go on sending a body that was refused, before its connection is cut. */
 const LINGER_MS = 1_000;

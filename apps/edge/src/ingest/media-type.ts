@@ -27,7 +27,6 @@ const REQUIRED_HEADERS = ['ce-specversion', 'ce-id', 'ce-source', 'ce-type'] as 
 
 /** @throws ForeshardError unsupported_media_type */
 export function contentModeOf(headers: IncomingHttpHeaders): ContentMode {
-  refuseEncoding(headers['content-encoding']);
   const contentType = headers['content-type'];
   const isBinary = REQUIRED_HEADERS.some((name) => headers[name] !== undefined);
   if (contentType === undefined) {
@@ -49,11 +48,6 @@ export function contentModeOf(headers: IncomingHttpHeaders): ContentMode {
 
 export function isUtf8Charset(charset: string | undefined): boolean {
   return charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset);
-}
-
-function refuseEncoding(encoding: string | undefined): void {
-  if (encoding === undefined || encoding.toLowerCase() === 'identity') return;
-  throw unsupported(`Content-Encoding "${encoding}" is not supported: send the body as it is.`);
 }
 
 function unsupported(detail: string): ForeshardError {

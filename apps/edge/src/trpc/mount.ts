@@ -8,7 +8,7 @@ import type { RequireScope } from '../api/index.ts';
 import { type Trace, traceOf } from '../http/trace.ts';
 import { type EdgeContext, edgeRouter } from './router.ts';
 
-export interface TrpcParts extends Pick<EdgeContext, 'store' | 'read'> {
+export interface TrpcParts extends Pick<EdgeContext, 'store' | 'read' | 'records'> {
   readonly require: RequireScope;
   readonly bodyBytesMax: number;
   /** bytes of all requests that are being worked on */
@@ -44,11 +44,17 @@ export function mountTrpc(app: Hono<{ Bindings: HttpBindings }>, parts: TrpcPart
     trpcServer({
       router: edgeRouter,
       endpoint: ENDPOINT,
-      createContext(_, c): EdgeContext & Record<string, unknown> {
+      createContext({ resHeaders }, c): EdgeContext & Record<string, unknown> {
         const authorization = c.req.header('authorization');
-        const { store, read, require } = parts;
-        const trace = traceOf(c.env.incoming);
-        return { authorization, trace, store, read, require: (scope) => require(authorization, scope) };
+        const { store, read, records } = parts;
+        return {
+          ...{ authorization, store, read, records },
+          trace: traceOf(c.env.incoming),
+          require: (scope) => parts.require(authorization, scope),
+          tell(fields) {
+            for (const [name, value] of Object.entries(fields)) resHeaders.set(name, value);
+          },
+        };
       },
       onError({ error, ctx }) {
         const isOurs =

@@ -1,16 +1,20 @@
 /**
- * Storing and reading over tRPC: the same code behind the same schemas as over REST, for clients written in
- * TypeScript, which take their types from `EdgeRouter`. An event that is not stored makes the call fail, with
- * a problem that tells what became of each.
+ * Storing, reading and telling over tRPC: the same code behind the same schemas as over REST, for clients of
+ * TypeScript, which take their types from `EdgeRouter`. As over REST every event has its own result, and every
+ * record of the query layer; a call fails where nothing of it was looked at.
  */
+import { ForeshardError } from '@foreshard/core/kernel';
+import type { accessRecordSchema, instanceRecordSchema } from '@foreshard/core/telemetry';
 import { initTRPC } from '@trpc/server';
 import { z } from 'zod';
 import type { Scope } from '../api/index.ts';
 import { logPageSchema } from '../api/schemas.ts';
-import { cloudEventSchema, resultsSchema } from '../cloudevents/schema.ts';
+import { type cloudEventSchema, problemSchema, resultsSchema } from '../cloudevents/schema.ts';
 import type { Trace } from '../http/trace.ts';
 import type { PageRequest } from '../reading/index.ts';
 import { LIMIT_MAX } from '../reading/parameters.ts';
+import { recordResultsSchema } from '../telemetry/operations.ts';
+import type { RecordIntake, RecordResult } from '../telemetry/record-intake.ts';
 import { asProblem, ProblemError } from './errors.ts';
 
 export interface StoreRequest {
@@ -20,15 +24,25 @@ export interface StoreRequest {
   readonly trace: Trace;
 }
 
+export interface StoreAnswer {
+  readonly status: number;
+  readonly body: string;
+  /** fields of the header, of the quotas that hold */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
 export interface EdgeContext {
   readonly authorization: string | undefined;
   readonly trace: Trace;
   /** @throws ForeshardError unauthorized, forbidden */
   readonly require: (scope: Scope) => Promise<void>;
   /** a batch of events as bytes; the answer's body is what REST would answer */
-  readonly store: (body: Buffer, request: StoreRequest) => Promise<{ status: number; body: string }>;
+  readonly store: (body: Buffer, request: StoreRequest) => Promise<StoreAnswer>;
   /** a page as bytes, of a stream named by its name */
   readonly read: (stream: string, request: Omit<PageRequest, 'stream'>) => Promise<Buffer>;
+  readonly records: Pick<RecordIntake, 'accesses' | 'instances'>;
+  /** puts fields into the header of the answer */
+  readonly tell: (fields: Readonly<Record<string, string>>) => void;
 }
 
 const WAIT_MS_MAX = 30_000;
@@ -56,26 +70,33 @@ const procedure = (scope: Scope) =>
 
 const stream = z.string().default('main');
 
+/** Typed for clients, and judged one by one: a wrong one must not cost the others. */
+const events = z.custom<z.input<typeof cloudEventSchema>[]>(Array.isArray, 'an array of events is expected');
+
+/** the same results as over REST; with a problem where an event is not durable */
+const stored = resultsSchema.extend({ problem: problemSchema.optional() });
+
 const ingest = procedure('ingest')
   .input(
     z.strictObject({
       stream,
-      events: z.array(cloudEventSchema),
+      events,
       /** the `ts` of an earlier answer: every event is ordered after it */
       after: z.int().min(0).default(0),
     }),
   )
-  .output(resultsSchema)
+  .output(stored)
   .mutation(async ({ ctx, input }) => {
     const { authorization, trace } = ctx;
     const body = Buffer.from(JSON.stringify(input.events));
     const request = { authorization, trace, stream: input.stream, tokenTs: input.after };
     const answer = await ctx.store(body, request).catch((error: unknown) => {
+      if (error instanceof ForeshardError) ctx.tell(error.headers ?? {});
       throw asProblem(error, trace);
     });
-    const parsed = JSON.parse(answer.body);
-    if (answer.status === 200) return parsed;
-    throw new ProblemError(parsed, undefined);
+    ctx.tell(answer.fields);
+    const { results, ...problem } = JSON.parse(answer.body);
+    return answer.status === 200 ? { results } : { results, problem };
   });
 
 const read = procedure('read')
@@ -106,7 +127,31 @@ const read = procedure('read')
     return JSON.parse(body.toString('utf8'));
   });
 
-export const edgeRouter = t.router({ events: t.router({ ingest, read }) });
+type RecordResults = z.output<typeof recordResultsSchema>;
+type OneOrMany<S extends z.ZodType> = z.input<S> | z.input<S>[];
+
+const accesses = procedure('ingest')
+  .input(z.custom<OneOrMany<typeof accessRecordSchema>>())
+  .output(recordResultsSchema)
+  .mutation(({ ctx, input }) => judged(ctx, ctx.records.accesses(input)));
+
+const instances = procedure('ingest')
+  .input(z.custom<OneOrMany<typeof instanceRecordSchema>>())
+  .output(recordResultsSchema)
+  .mutation(({ ctx, input }) => judged(ctx, ctx.records.instances(input)));
+
+async function judged({ trace }: EdgeContext, results: Promise<RecordResult[]>): Promise<RecordResults> {
+  try {
+    return { results: await results } as RecordResults;
+  } catch (error) {
+    throw asProblem(error, trace);
+  }
+}
+
+export const edgeRouter = t.router({
+  events: t.router({ ingest, read }),
+  telemetry: t.router({ accesses, instances }),
+});
 
 /** What clients build on: createTRPCClient<EdgeRouter>(...). */
 export type EdgeRouter = typeof edgeRouter;

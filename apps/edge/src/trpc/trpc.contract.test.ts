@@ -71,20 +71,64 @@ it('derives its codes from the table of errors, and carries the problem', async 
   expect(JSON.stringify(stranger.shape)).not.toContain('stack');
 });
 
-it('checks what comes in before anything is stored', async () => {
-  const before = (await edge.get('/v1/log')).body.events.length;
-  const bad = [event('5'), { ...event('6'), id: 7 }] as never;
-  expect((await failure(client.events.ingest.mutate({ events: bad }))).data?.code).toBe('BAD_REQUEST');
-  expect((await edge.get('/v1/log')).body.events.length).toBe(before);
+it('judges events one by one: a wrong one costs none of the others', async () => {
+  const large = event('7', { data: 'x'.repeat(1_100_000) });
+  const wrong = [{ ...event('6'), id: 7 }, 5, null, {}] as never[];
+  const { results, problem } = await client.events.ingest.mutate({
+    events: [event('5'), ...wrong, large, event('8')],
+  });
+  const statuses = results.map(({ status }) => status);
+  expect(statuses).toEqual(['stored', 'error', 'error', 'error', 'error', 'error', 'stored']);
+  expect(results[1]).toMatchObject({ error: { code: 'invalid_event', index: 1, pointer: '/id' } });
+  expect(results[5]).toMatchObject({ error: { code: 'event_too_large' } });
+  expect(problem).toMatchObject({ status: 413, detail: expect.stringContaining('5 of 7 events') });
+  expect((await client.events.ingest.mutate({ events: [] })).results).toEqual([]);
 });
 
-it('tells what became of each event when one is not stored', async () => {
-  const large = event('7', { data: 'x'.repeat(1_100_000) });
-  const error = await failure(client.events.ingest.mutate({ events: [event('8'), large] }));
-  expect(error.data).toMatchObject({
-    code: 'PAYLOAD_TOO_LARGE',
-    problem: { code: 'event_too_large', results: [{ status: 'stored' }, { status: 'error' }] },
+it('refuses a call of which no event can be told', async () => {
+  const error = await failure(client.events.ingest.mutate({ events: event('5') as never }));
+  expect(error.data?.code).toBe('BAD_REQUEST');
+  expect((await failure(client.events.ingest.mutate({ events: [], stream: 'nope' }))).data).toMatchObject({
+    problem: { code: 'unknown_stream' },
   });
+});
+
+it('takes accesses and instances of the query layer, each judged by itself', async () => {
+  const time = '2026-11-21T15:00:00Z';
+  const access = { key: 'k', time, instance: 'q-1', group: 'g' };
+  const { results } = await client.telemetry.accesses.mutate([access, { ...access, frequency: 0 }]);
+  expect(results).toMatchObject([
+    { status: 'accepted' },
+    { status: 'error', error: { pointer: '/frequency' } },
+  ]);
+  const instance = { id: 'q-1', group: 'g', cpu: 0.5, memory: 1e9, started: time };
+  expect(await client.telemetry.instances.mutate(instance)).toEqual({ results: [{ status: 'accepted' }] });
+  const many = await failure(client.telemetry.accesses.mutate(new Array(5_001).fill(access)));
+  expect(many.data).toMatchObject({ code: 'BAD_REQUEST', problem: { code: 'malformed_body' } });
+  expect((await failure(clientWith('wrong').telemetry.accesses.mutate(access))).data?.httpStatus).toBe(401);
+});
+
+it('tells quotas as REST does', async () => {
+  edge.quotas = [{ scope: 'stream', subject: 'main', eventsPerSecond: 5 }];
+  const ingest = async (count: number) => {
+    const events = Array.from({ length: count }, (_, i) => event(`q-${i}`));
+    const response = await edge.fetch('/trpc/events.ingest', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ events }),
+    });
+    return { headers: response.headers, body: await response.json() };
+  };
+  await expect.poll(async () => (await ingest(1)).headers.has('ratelimit'), { timeout: 10_000 }).toBe(true);
+  const refused = await ingest(6);
+  expect(refused.headers.get('ratelimit')).toMatch(/^"stream-events";r=\d;t=1$/);
+  expect(refused.headers.get('ratelimit-policy')).toBe('"stream-events";q=5;w=1;qu="events"');
+  expect(refused.body.error.data).toMatchObject({
+    code: 'TOO_MANY_REQUESTS',
+    problem: { code: 'quota_exceeded' },
+    retryAfterSeconds: 1,
+  });
+  edge.quotas = [];
 });
 
 it('refuses a body above the limit', async () => {
