@@ -7,7 +7,9 @@ import { register as registerDoctor } from './doctor/index.ts';
 import { register as registerEvents } from './events/index.ts';
 import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from './failure.ts';
 import { register as registerForecast } from './forecast/index.ts';
+import { register as registerForecasts } from './forecasts/index.ts';
 import { register as registerHealth } from './health/index.ts';
+import { register as registerHints } from './hints/index.ts';
 import { register as registerHosts } from './hosts/index.ts';
 import { register as registerLocal } from './local/index.ts';
 import { register as registerPlanning } from './planning/index.ts';
@@ -37,6 +39,8 @@ for (const register of [
   registerReplay,
   registerDoctor,
   registerForecast,
+  registerForecasts,
+  registerHints,
   registerPlanning,
   registerBackup,
   registerHealth,

@@ -18,6 +18,7 @@ const parts: EdgeParts = {
   notifier: control.notifier,
   activeHashes: () => control.tokens.activeHashes(),
   groups: control.groups,
+  hints: control.hints,
   ownQuotas: () => control.quotas.list(),
   redis: control.redis,
   connectHosts: (map) => {

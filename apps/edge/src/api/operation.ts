@@ -5,8 +5,8 @@
 import type { ErrorCode } from '@foreshard/core/kernel';
 import type { z } from 'zod';
 
-export type Scope = 'ingest' | 'read';
-export type Tag = 'events' | 'reading' | 'topology' | 'telemetry' | 'service';
+export type Scope = 'ingest' | 'read' | 'admin';
+export type Tag = 'events' | 'reading' | 'topology' | 'telemetry' | 'forecasting' | 'service';
 
 export interface Content {
   readonly schema: z.ZodType;
@@ -21,7 +21,7 @@ export interface Answer {
 }
 
 export interface Operation<P extends Fields = Fields, Q extends Fields = Fields> {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'delete';
   /** as OpenAPI writes it: /v1/keys/{key}/events */
   readonly path: string;
   readonly operationId: string;

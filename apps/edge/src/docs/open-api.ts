@@ -11,6 +11,7 @@ const TAGS = {
   reading: 'Reading events: pages, and streams that follow what is stored',
   topology: 'Streams, shardlets and hosts',
   telemetry: 'What the users of the data tell about their load',
+  forecasting: 'What load people expect',
   service: 'Health, metrics and this description',
 } as const;
 
@@ -94,7 +95,7 @@ export function openApiDocument(operations: readonly AnyOperation[], version: st
         token: {
           type: 'http',
           scheme: 'bearer',
-          description: 'An API token; posting needs the scope "ingest", reading "read".',
+          description: 'An API token; posting needs the scope "ingest", reading "read", hints "admin".',
         },
       },
     },

@@ -1,6 +1,7 @@
 /** Forecasts and trainings on a real PostgreSQL, in real processes that hang and are killed. */
-import type { TrainingRun } from '@foreshard/core/predicting';
-import { HistoryWriter, HOUR_MS } from '@foreshard/core/telemetry';
+import { type Hint, hintOf, hintRequestSchema } from '@foreshard/core/hints';
+import { ForecastStore, type TrainingRun } from '@foreshard/core/predicting';
+import { HistoryWriter, HOUR_MS, TelemetryStore } from '@foreshard/core/telemetry';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { RealCluster, silent } from '../testing/real-cluster.ts';
 import { ForecastJob } from './forecast-job.ts';
@@ -103,6 +104,49 @@ test(
   },
   TEST_MS,
 );
+
+test('answers places, rankings, pictures and probabilities, with hints from the moment they are added', async () => {
+  const { control, map } = cluster;
+  const nowMs = () => Date.now();
+  const telemetry = new TelemetryStore({ blocks: control.telemetry, map: () => map, nowMs });
+  const parts = { records: control.forecasts, hints: control.hints, telemetry, blocks: control.telemetry };
+  const store = new ForecastStore({ ...parts, map: () => map, nowMs });
+  const [shardlet] = [...map.leaves(stream)];
+  const whole = { kind: 'stream', streamId: stream } as const;
+  const all = (await store.forecastOf({ scope: whole, horizonMs: 24 * HOUR_MS }))!;
+  expect(all.point.length).toBe(25);
+  const quarter = { kind: 'shardlet', shardlet: shardlet!.id } as const;
+  const one = (await store.forecastOf({ scope: quarter, horizonMs: 24 * HOUR_MS }))!;
+  expect(one.point[3]! / all.point[3]!).toBeCloseTo(0.25, 1);
+  for (const { point, quantiles } of [all, one]) {
+    expect(quantiles[5]![3]!).toBeGreaterThanOrEqual(point[3]! * 0.9);
+    expect(quantiles[1]![3]!).toBeLessThanOrEqual(point[3]! * 1.1);
+  }
+  const span = { fromMs: all.fromMs, toMs: all.fromMs + 12 * HOUR_MS, columnsMax: 100, rowsMax: 100 };
+  const heat = (await store.forecastHeat({ streamId: stream, show: 'forecast', ...span }))!;
+  expect([heat.columns, heat.rows.length, heat.unit]).toEqual([12, 4, 'events/s']);
+  const column = heat.values.subarray(0, 4).reduce((sum, value) => sum + value, 0);
+  expect(column).toBeCloseTo(all.point[0]! / 3_600, 0);
+  expect((await store.probability({ horizonMs: HOUR_MS, shardlet: shardlet!.id }))!.probability).toBe(1);
+
+  const hint = await addHint({ factor: 3, scope: { shards: [shardlet!.shard] } });
+  const hinted = (await store.forecastOf({ scope: quarter, horizonMs: 24 * HOUR_MS }))!;
+  expect(hinted.point[3]! / one.point[3]!).toBeCloseTo(3, 6);
+  expect(hinted.baseline[3]).toBe(one.point[3]);
+  const [first] = await store.ranking({ streamId: stream, atMs: Date.now() + 3 * HOUR_MS, n: 1 });
+  expect(first).toMatchObject({ shardlet: shardlet!.id, rank: 1 });
+  expect(first!.confidence).toBeGreaterThan(0.9);
+  await control.hints.remove(hint.id, 'test', Date.now());
+  expect((await store.forecastOf({ scope: quarter, horizonMs: 24 * HOUR_MS }))!.point[3]).toBe(one.point[3]);
+});
+
+async function addHint(change: object): Promise<Pick<Hint, 'id'>> {
+  const time = (hours: number) => new Date(Date.now() + hours * HOUR_MS).toISOString();
+  const request = hintRequestSchema.parse({ from: time(-2), to: time(30), because: 'a test', ...change });
+  const hint = hintOf(request, { id: crypto.randomUUID(), atMs: Date.now(), actor: 'test' });
+  await cluster.control.hints.add(hint);
+  return hint;
+}
 
 describe('models that misbehave', () => {
   test(
