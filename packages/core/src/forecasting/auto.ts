@@ -1,15 +1,16 @@
 /**
- * `auto`: tries all cheap models on the end of the known past, hears each by its errors there, and calibrates the
- * intervals of what comes out on the same errors. When the combination was clearly worse than the best of the
- * naive methods, that method serves alone: simple and right beats clever and unlucky.
+ * `auto`: tries all cheap models on the end of the known past, hears each by its errors there and ever since, and
+ * calibrates the intervals of what comes out on the same errors. Models see the load at the level it began with
+ * (see level.ts), and their answers are carried to the level of today.
  */
 import { Quantiles } from './calibration.ts';
 import type { Fitted, Forecast, Forecaster, Unfit } from './forecaster.ts';
-import { bandOf } from './horizon-bands.ts';
 import { kalman } from './kalman.ts';
+import { levelled } from './level.ts';
 import { naive } from './naive.ts';
 import { withoutOutages } from './regimes.ts';
 import { neverNegative, type Series } from './series.ts';
+import { Standing } from './standing.ts';
 import {
   fitOrReason,
   forecastOrReason,
@@ -18,7 +19,7 @@ import {
   type Trialled,
   type TrialPlan,
 } from './trial.ts';
-import { weightedMedian, weightsOf } from './weighing.ts';
+import { combine, weightsOf } from './weighing.ts';
 
 export interface Selection {
   /** the model's name, or `combination` */
@@ -30,6 +31,9 @@ export interface Selection {
   /** mean absolute error in the trial by model; empty when the series was too short for one */
   readonly trialErrors: Readonly<Record<string, number>>;
   readonly bounds: Bounds;
+  readonly seasons: readonly number[];
+  /** what the members are worth today; undefined when there is one only */
+  readonly standing: Standing | undefined;
 }
 
 export interface Member {
@@ -44,90 +48,101 @@ interface Bounds {
   readonly highest: number;
 }
 
-/**
- * How much worse than the best naive method the combination may have been in the trial. It hears that method too,
- * and a trial is short: replacing it near a tie cost 1 to 4 % of the accuracy on the training part of M4.
- */
-const WORSE_BY = 0.15;
 const NAIVE_METHODS = ['naive', 'seasonal-day', 'seasonal-week'];
 /** what a forecast may exceed the known range by, in ranges; beyond it a regression has left its ground */
 const RANGE_BEYOND = 2;
 
 export function select(models: readonly Forecaster[], known: Series, horizon: number): Selection {
-  const series = { ...known, values: withoutOutages(known.values) };
+  const cleaned = withoutOutages(known.values);
+  const series = { ...known, values: levelled(cleaned, known.seasons).values };
+  const bounds = boundsOf(cleaned);
   const plan = planTrial(series.values.length, horizon, series.seasons[0] ?? 1);
-  if (plan === undefined) return untried(series, horizon);
+  if (plan === undefined) return untried(series, horizon, bounds);
   const { trialled, unfit } = runTrial(models, series, plan);
-  if (trialled.length === 0) return untried(series, horizon, unfit);
-  const chosen = choose(trialled, series, plan);
-  return finished(chosen, trialled, unfit, series, plan, horizon);
+  if (trialled.length === 0) return untried(series, horizon, bounds, unfit);
+  return tried(trialled, unfit, series, plan, { horizon, bounds });
 }
 
-interface Chosen {
-  readonly name: string;
-  readonly members: readonly Trialled[];
-  readonly weights: readonly Float64Array[];
-}
-
-function choose(trialled: readonly Trialled[], series: Series, plan: TrialPlan): Chosen {
-  const weights = weightsOf(
-    trialled.map((one) => one.errors),
-    plan.horizon,
-  );
-  const combined: Chosen = { name: 'combination', members: trialled, weights };
-  const simple = trialled
-    .filter((one) => NAIVE_METHODS.includes(one.model.name))
-    .sort((a, b) => meanOf(a.errors) - meanOf(b.errors))[0];
-  if (simple === undefined) return combined;
-  const errors = combinedErrors(combined, series, plan);
-  if (meanOf(errors) <= (1 + WORSE_BY) * meanOf(simple.errors)) return combined;
-  return { name: simple.model.name, members: [simple], weights: [weights[0]!.map(() => 1)] };
-}
-
-function combinedErrors(chosen: Chosen, series: Series, plan: TrialPlan): Float64Array {
-  const all: number[] = [];
-  plan.origins.forEach((origin, i) => {
-    const { point } = combine(
-      chosen.members.map((member) => member.forecasts[i]!),
-      chosen.weights,
-      plan.horizon,
-    );
-    for (let h = 0; h < plan.horizon; h++) all.push(Math.abs(series.values[origin + h]! - point[h]!));
-  });
-  return Float64Array.from(all);
-}
-
-function finished(
-  chosen: Chosen,
+function tried(
   trialled: readonly Trialled[],
   unfit: Unfit[],
   series: Series,
   plan: TrialPlan,
-  horizon: number,
+  { horizon, bounds }: { horizon: number; bounds: Bounds },
 ): Selection {
-  const members: Member[] = [];
-  chosen.members.forEach(({ model }, i) => {
-    if (!chosen.weights[i]!.some((weight) => weight > 0)) return;
-    const fitted = fitOrReason(model, series, horizon);
-    if (typeof fitted === 'string') unfit.push({ model: model.name, reason: fitted });
-    else members.push({ name: model.name, fitted, weights: chosen.weights[i]! });
-  });
+  const weights = weightsOf(
+    trialled.map((one) => one.errors),
+    plan.horizon,
+  );
+  const { members, heard } = fittedAgain(trialled, weights, unfit, series, horizon);
+  const standing = members.length > 1 ? standingOf(members, heard, series, plan) : undefined;
   return {
-    name: chosen.name,
+    name: nameOf(members, standing, series.values),
     members: members.length > 0 ? members : [lastResort(series, horizon)],
     unfit,
-    quantiles: new Quantiles(plan.horizon, { origins: normalisedErrors(chosen, series, plan) }),
+    quantiles: new Quantiles(plan.horizon, { origins: normalisedErrors(trialled, weights, series, plan) }),
     horizon,
     trialErrors: Object.fromEntries(trialled.map((one) => [one.model.name, meanOf(one.errors)])),
-    bounds: boundsOf(series.values),
+    bounds,
+    seasons: series.seasons,
+    standing,
   };
 }
 
-function normalisedErrors(chosen: Chosen, series: Series, plan: TrialPlan): Float64Array[] {
+/** On everything known; what had no say in the trial is left out, but for the naive methods to fall back on. */
+function fittedAgain(
+  trialled: readonly Trialled[],
+  weights: readonly Float64Array[],
+  unfit: Unfit[],
+  series: Series,
+  horizon: number,
+): { members: Member[]; heard: Trialled[] } {
+  const members: Member[] = [];
+  const heard: Trialled[] = [];
+  trialled.forEach((one, i) => {
+    const { name } = one.model;
+    if (!weights[i]!.some((weight) => weight > 0) && !NAIVE_METHODS.includes(name)) return;
+    const fitted = fitOrReason(one.model, series, horizon);
+    if (typeof fitted === 'string') {
+      unfit.push({ model: name, reason: fitted });
+      return;
+    }
+    members.push({ name, fitted, weights: weights[i]! });
+    heard.push(one);
+  });
+  return { members, heard };
+}
+
+function standingOf(
+  members: readonly Member[],
+  heard: readonly Trialled[],
+  series: Series,
+  plan: TrialPlan,
+): Standing {
+  return new Standing(
+    members.map(({ name, fitted }) => ({ fitted, simple: NAIVE_METHODS.includes(name) })),
+    plan.origins.map((origin, i) => ({ origin, forecasts: heard.map((one) => one.forecasts[i]!) })),
+    { fittedUntil: series.values.length, horizon: plan.horizon, season: series.seasons[0] ?? 1 },
+  );
+}
+
+function nameOf(members: readonly Member[], standing: Standing | undefined, values: Float64Array): string {
+  if (standing === undefined) return members[0]?.name ?? naive.name;
+  const weights = standing.weights(values);
+  const alone = weights.findIndex((own) => own.every((weight) => weight === 1));
+  return alone >= 0 ? members[alone]!.name : 'combination';
+}
+
+function normalisedErrors(
+  trialled: readonly Trialled[],
+  weights: readonly Float64Array[],
+  series: Series,
+  plan: TrialPlan,
+): Float64Array[] {
   return plan.origins.map((origin, i) => {
     const { point, spread } = combine(
-      chosen.members.map((member) => member.forecasts[i]!),
-      chosen.weights,
+      trialled.map((one) => one.forecasts[i]!),
+      weights,
       plan.horizon,
     );
     return point.map((value, h) => {
@@ -137,17 +152,19 @@ function normalisedErrors(chosen: Chosen, series: Series, plan: TrialPlan): Floa
   });
 }
 
-function untried(series: Series, horizon: number, unfit: readonly Unfit[] = []): Selection {
+function untried(series: Series, horizon: number, bounds: Bounds, unfit: readonly Unfit[] = []): Selection {
   const fitted = fitOrReason(kalman, series, horizon);
   const member = typeof fitted === 'string' ? lastResort(series, horizon) : memberOf(kalman.name, fitted);
   return {
     name: member.name,
+    seasons: series.seasons,
+    standing: undefined,
     members: [member],
     unfit,
     quantiles: new Quantiles(horizon, { origins: [] }),
     horizon,
     trialErrors: {},
-    bounds: boundsOf(series.values),
+    bounds,
   };
 }
 
@@ -161,19 +178,23 @@ function memberOf(name: string, fitted: Fitted): Member {
 
 /** The forecast from the end of `history`; members that answer nonsense today are left out of it. */
 export function forecastFrom(selection: Selection, known: Float64Array, horizon: number): Forecast {
-  const history = withoutOutages(known);
+  const { values: history, ratio } = levelled(withoutOutages(known), selection.seasons);
+  const current = selection.standing?.weights(history);
   const heard: Forecast[] = [];
   const weights: Float64Array[] = [];
-  for (const member of selection.members) {
+  for (const [i, member] of selection.members.entries()) {
     const forecast = forecastOrReason(member.fitted, history, horizon);
     if (typeof forecast === 'string') continue;
     heard.push(forecast);
-    weights.push(member.weights);
+    weights.push(current?.[i] ?? member.weights);
   }
   if (heard.length === 0)
     return naive.fit({ values: history, stepSeconds: 1, seasons: [] }, horizon).forecast(history, horizon);
   const { point, spread } = combine(heard, weights, horizon);
-  return { point: point.map((value) => within(value, selection.bounds)), spread };
+  return {
+    point: point.map((value) => within(ratio * value, selection.bounds)),
+    spread: spread.map((value) => ratio * value),
+  };
 }
 
 /** The value below which the load stays with probability `level`, for each step ahead. */
@@ -184,25 +205,6 @@ export function quantileOf(selection: Selection, forecast: Forecast, level: numb
       selection.bounds.lowest >= 0 ? 0 : Number.NEGATIVE_INFINITY,
     ),
   );
-}
-
-export function combine(
-  forecasts: readonly Forecast[],
-  weights: readonly Float64Array[],
-  horizon: number,
-): Forecast {
-  const point = new Float64Array(horizon);
-  const spread = new Float64Array(horizon);
-  for (let h = 0; h < horizon; h++) {
-    const heard = weights.map((own) => own[Math.min(bandOf(h + 1), own.length - 1)]!);
-    const values = forecasts.map((forecast) => forecast.point[h]!);
-    point[h] = weightedMedian(values, heard);
-    spread[h] = weightedMedian(
-      forecasts.map((forecast) => forecast.spread[h]!),
-      heard,
-    );
-  }
-  return { point, spread };
 }
 
 function boundsOf(values: Float64Array): Bounds {

@@ -16,9 +16,10 @@ const SHAPE_ORIGINS = 20;
 const SCALE_ORIGINS = 3;
 /**
  * The trial's origins lie in the same few days, and the models were weighed by the same errors, so what comes
- * later strays further. Measured on the training part of M4: without it 95 % intervals cover 0.89, with it 0.94.
+ * later strays further. Measured on the training part of M4: with windows before the last two days
+ * held back, 95 % intervals cover 0.935 to 0.963 with it.
  */
-const BEYOND_THE_TRIAL = 1.35;
+const BEYOND_THE_TRIAL = 1.22;
 
 export interface NormalisedErrors {
   /** error over expected spread, of each origin and step ahead; NaN where the truth is missing */

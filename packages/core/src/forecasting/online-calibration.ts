@@ -8,8 +8,8 @@ import type { Quantiles } from './calibration.ts';
 import type { Forecast } from './forecaster.ts';
 import { bandCount, bandOf } from './horizon-bands.ts';
 
-/** strides per missed level: a quantile crosses a typical error in about twenty measurements */
-const RATE = 0.08;
+/** strides per missed level: a quantile crosses a typical error in about ten measurements */
+const RATE = 0.15;
 /** memory of the size of errors, as the weight of the newest */
 const SIZE_RATE = 0.03;
 

@@ -27,6 +27,8 @@ export type Stopwatch = () => number;
 /** Part of the past held back for the trial, and how many origins are tried in it. */
 const HELD_BACK_SHARE = 0.25;
 const ORIGINS_MAX = 16;
+/** a short horizon is tried at more origins, so that weights and intervals rest on so many measurements */
+const STEPS_JUDGED = 96;
 
 /** Undefined when the series is too short to hold anything back. */
 export function planTrial(length: number, horizon: number, rhythm: number): TrialPlan | undefined {
@@ -37,7 +39,7 @@ export function planTrial(length: number, horizon: number, rhythm: number): Tria
   if (heldBack < 4) return undefined;
   const judged = Math.min(horizon, heldBack);
   const room = heldBack - judged;
-  const count = Math.max(1, Math.min(ORIGINS_MAX, room + 1));
+  const count = Math.max(1, Math.min(Math.max(ORIGINS_MAX, Math.ceil(STEPS_JUDGED / judged)), room + 1));
   // origins at different slots of the season: their distance shares no factor with it
   let distance = Math.max(1, Math.floor(room / Math.max(1, count - 1)));
   while (distance > 2 && rhythm % distance === 0) distance--;

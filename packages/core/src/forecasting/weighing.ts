@@ -2,6 +2,7 @@
  * How much each model of a combination is heard, per band of steps ahead, by its errors in the rolling back-test.
  * The combination is the weighted median: one model that goes astray then moves nothing.
  */
+import type { Forecast } from './forecaster.ts';
 import { bandCount, bandOf } from './horizon-bands.ts';
 
 /** how fast a worse model loses its say: twice the error, a sixteenth of the weight */
@@ -13,14 +14,25 @@ const OWN_SHARE = 0.4;
 
 /** `errors[model][h-1]`: mean absolute error. Returns `[model][band]`, each band summing to 1. */
 export function weightsOf(errors: readonly Float64Array[], horizon: number): Float64Array[] {
-  const bands = bandCount(horizon);
-  const byBand = errors.map((error) => bandMeans(error, horizon));
+  return weightsFromBands(errors.map((error) => bandMeans(error, horizon)));
+}
+
+/** `byBand[model][band]`: mean absolute error; a band without any is judged by the others. */
+export function weightsFromBands(byBand: readonly Float64Array[]): Float64Array[] {
+  const bands = byBand[0]?.length ?? 0;
   const relative = byBand.map(() => new Float64Array(bands));
   for (let band = 0; band < bands; band++) {
-    const best = Math.min(...byBand.map((means) => means[band]!));
+    const best = Math.min(...byBand.map((means) => means[band]!).filter((mean) => !Number.isNaN(mean)));
     byBand.forEach((means, model) => {
-      relative[model]![band] =
-        best > 0 ? means[band]! / best : means[band]! > 0 ? Number.POSITIVE_INFINITY : 1;
+      relative[model]![band] = Number.isNaN(means[band]!)
+        ? means.every(Number.isNaN)
+          ? Number.POSITIVE_INFINITY
+          : 1
+        : best > 0
+          ? means[band]! / best
+          : means[band]! > 0
+            ? Number.POSITIVE_INFINITY
+            : 1;
     });
   }
   return normalised(relative.map((ratios) => mixed(ratios)));
@@ -75,4 +87,23 @@ export function weightedMedian(values: readonly number[], weights: readonly numb
     passed += weights[i]!;
   }
   return previous!.value;
+}
+
+export function combine(
+  forecasts: readonly Forecast[],
+  weights: readonly Float64Array[],
+  horizon: number,
+): Forecast {
+  const point = new Float64Array(horizon);
+  const spread = new Float64Array(horizon);
+  for (let h = 0; h < horizon; h++) {
+    const heard = weights.map((own) => own[Math.min(bandOf(h + 1), own.length - 1)]!);
+    const values = forecasts.map((forecast) => forecast.point[h]!);
+    point[h] = weightedMedian(values, heard);
+    spread[h] = weightedMedian(
+      forecasts.map((forecast) => forecast.spread[h]!),
+      heard,
+    );
+  }
+  return { point, spread };
 }
