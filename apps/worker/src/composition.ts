@@ -24,6 +24,7 @@ import type { Settings } from './process/settings.ts';
 import { profilingJobs } from './profiling/index.ts';
 import { HostAlarms } from './reconcile/host-alarms.ts';
 import { Reconciler } from './reconcile/reconcile.ts';
+import { drainFacts } from './restructure/drain-facts.ts';
 import { Mover } from './restructure/mover.ts';
 import { RetentionJob } from './retention/retention-job.ts';
 import { LoadFeed } from './telemetry/load-feed.ts';
@@ -112,7 +113,13 @@ async function beginWork(
   const alarms = new HostAlarms({ redis: control.redis, metrics, log, nowMs });
   const lock = openLocks(control.redis, settings.lockRedisUrls, lockObserver(metrics, log));
   const reconciler = new Reconciler({ ...shared, lock, alarms });
-  const mover = new Mover({ ...shared, lock, moves: control.moves, difference: differences(control.redis) });
+  const mover = new Mover({
+    ...shared,
+    lock,
+    moves: control.moves,
+    difference: differences(control.redis),
+    drainFacts: drainFacts(control.redis, control.telemetry, nowMs),
+  });
   const { profiles, health } = control;
   const feed = new LoadFeed(control.redis);
   const { redis, telemetry: blocks } = control;

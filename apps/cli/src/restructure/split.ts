@@ -2,8 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { framePosition, HostUnreachable } from '@foreshard/core/hosts';
 import { formatPosition, parsePosition, type Range, range } from '@foreshard/core/keyspace';
-import { type LoadAt, planSplit, requestRestructure, type SplitPlan } from '@foreshard/core/migration';
-import type { Shardlet, Topology } from '@foreshard/core/topology';
+import {
+  type LoadAt,
+  loadOfKeys,
+  planSplit,
+  requestRestructure,
+  type SplitPlan,
+} from '@foreshard/core/migration';
+import { TelemetryStore } from '@foreshard/core/telemetry';
+import { type Shardlet, type Topology, TopologyMap } from '@foreshard/core/topology';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Control, connectHost } from '../composition.ts';
 import { withControl } from '../deciding.ts';
@@ -16,6 +23,8 @@ import { tell } from './waiting.ts';
 /** The newest events: what is hot is hot now. */
 const SAMPLE_RECORDS = 5_000;
 const SAMPLE_BYTES = 20_000_000;
+/** The key sketches of these last minutes say the same of more events, when there were more. */
+const SKETCH_MS = 10 * 60_000;
 const LOOK_EVERY_MS = 100;
 const SETTLED_WITHIN_MS = 30_000;
 
@@ -59,7 +68,8 @@ async function split(id: number, options: Options): Promise<void> {
   await withControl(async (control) => {
     const topology = await control.topology.snapshot();
     const parent = shardletOf(topology, id);
-    const plan = options.at === undefined ? await planFor(topology, parent) : cutAt(parent, options.at);
+    const plan =
+      options.at === undefined ? await planFor(control, topology, parent) : cutAt(parent, options.at);
     if (plan.children.length < 2)
       throw new CommandFailure(`shardlet ${id} cannot be split: ${plan.explanation}`);
     if (!options.json) tell(plan.explanation);
@@ -67,9 +77,24 @@ async function split(id: number, options: Options): Promise<void> {
   });
 }
 
-async function planFor(topology: Topology, parent: Shardlet): Promise<SplitPlan> {
+async function planFor(control: Control, topology: Topology, parent: Shardlet): Promise<SplitPlan> {
   const splitKeys = topology.streams.find((s) => s.id === parent.stream)?.splitKeys ?? false;
-  return planSplit(parent.range, await sampleOf(topology, parent), splitKeys);
+  const sample = (await sketchOf(control, topology, parent)) ?? (await sampleOf(topology, parent));
+  return planSplit(parent.range, sample, splitKeys);
+}
+
+/** What edges have counted by key; undefined when they have told too little of this shardlet. */
+async function sketchOf(
+  { telemetry: blocks }: Control,
+  topology: Topology,
+  { id, range: whole }: Shardlet,
+): Promise<LoadAt[] | undefined> {
+  const map = new TopologyMap(topology);
+  const telemetry = new TelemetryStore({ blocks, map: () => map, nowMs: Date.now });
+  const toMs = Date.now();
+  const keys = await telemetry.topKeys({ shardlet: id, fromMs: toMs - SKETCH_MS, toMs });
+  const events = keys?.types.reduce((sum, type) => sum + type.events, 0) ?? 0;
+  return keys === undefined || events < SAMPLE_RECORDS ? undefined : loadOfKeys(whole, keys.topKeys, events);
 }
 
 function cutAt({ id, range: whole }: Shardlet, text: string): SplitPlan {
@@ -137,7 +162,8 @@ async function restructure(
   const reply = await requestRestructure(operatorOf(control), { parents, children }, options.dryRun);
   if (reply.kind === 'refused') {
     const { reason, detail } = reply.refusal;
-    throw new CommandFailure(detail, reason === 'changed' ? EXIT_FAILURE : EXIT_BAD_INPUT);
+    const mayPass = reason === 'changed' || reason === 'in_use';
+    throw new CommandFailure(detail, mayPass ? EXIT_FAILURE : EXIT_BAD_INPUT);
   }
   if (options.wait && !options.dryRun)
     await untilOpen(

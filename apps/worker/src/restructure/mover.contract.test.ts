@@ -2,7 +2,14 @@
 
 import { openEventHost } from '@foreshard/core/adapters/event-hosts';
 import type { LockService } from '@foreshard/core/locking';
-import { drive, moveMachine, type Outcome, performer, requestMoves } from '@foreshard/core/migration';
+import {
+  drive,
+  moveMachine,
+  NO_FACTS,
+  type Outcome,
+  performer,
+  requestMoves,
+} from '@foreshard/core/migration';
 import { prepareMigration, restructure, type Shardlet, setHostState } from '@foreshard/core/topology';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
@@ -32,6 +39,7 @@ function parts() {
     doors: { trusted: (id: number) => pool.get(id), open: openEventHost },
     lock: noLock,
     difference: async () => undefined,
+    drainFacts: async () => NO_FACTS,
     alarms: new HostAlarms({ redis: control.redis, metrics, log: silent, nowMs: Date.now }),
     metrics,
     log: silent,

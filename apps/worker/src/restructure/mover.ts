@@ -8,7 +8,9 @@ import type { EventHost } from '@foreshard/core/hosts';
 import type { LockService } from '@foreshard/core/locking';
 import {
   abortingMachine,
+  type DrainFacts,
   drive,
+  endInLog,
   endOf,
   type Move,
   type MoveControls,
@@ -40,11 +42,12 @@ const OPEN_ROWS_MAX = 10_000;
 
 export interface MoverParts {
   readonly follower: Pick<MapFollower, 'map' | 'upToDate'>;
-  readonly topology: Pick<TopologyStore, 'decide'>;
+  readonly topology: Pick<TopologyStore, 'decide' | 'changesAfter'>;
   readonly doors: Pick<HostDoors, 'trusted'>;
   readonly lock: LockService;
   readonly moves: MoveLog;
   readonly difference: (move: number) => Promise<string | undefined>;
+  readonly drainFacts: (map: TopologyMap) => Promise<DrainFacts>;
   readonly metrics: Pick<Metrics, 'outcomes' | 'moving' | 'movedBytes' | 'cutoverSeconds'>;
   readonly log: Logger;
   readonly nowMs: () => number;
@@ -95,14 +98,17 @@ export class Mover {
   }
 
   private async endRow(map: TopologyMap, row: Move): Promise<void> {
-    const result = endOf(map, row);
-    if (result !== undefined) await this.parts.moves.end(row.id, result, row.orderReason);
+    if (endOf(map, row) === undefined) return;
+    const result = await endInLog(this.parts.topology, map.version, row);
+    await this.parts.moves.end(row.id, result, row.orderReason);
   }
 
   /** Prepares the next moves away from hosts that drain. */
   private async drain(map: TopologyMap, concurrencyMax: number, signal: AbortSignal): Promise<void> {
     const { topology, moves, actor } = this.parts;
-    for (const { shardlet, dest, reason } of nextDrainMoves(map, concurrencyMax)) {
+    if (map.hosts().every((host) => host.state !== 'draining')) return;
+    const facts = await this.parts.drainFacts(map);
+    for (const { shardlet, dest, reason } of nextDrainMoves(map, concurrencyMax, facts)) {
       signal.throwIfAborted();
       const { id, epoch } = shardlet;
       const reply = await topology.decide(prepareMigration({ id, epoch, dest }), actor);

@@ -1,7 +1,7 @@
 /** What a move is about, taken from T; everything else is found on the two hosts. */
 import type { DedupPolicy } from '../hosts/index.ts';
 import { invariant } from '../kernel/index.ts';
-import type { Shardlet, TopologyMap } from '../topology/index.ts';
+import type { Shardlet, TopologyMap, TopologyStore } from '../topology/index.ts';
 import type { MoveRef } from './orders.ts';
 
 export interface MoveTask {
@@ -35,20 +35,39 @@ export function moveOf({ id, owner, state }: Shardlet): MoveRef | undefined {
 }
 
 /**
- * How a move has ended, as T tells it; undefined while it has not. The commit gives the shardlet the epoch of
- * the move; whatever else has become of it since, without that epoch the move was aborted.
+ * Whether T has nothing more to do for a move. A shardlet that has moved on since does not tell any more
+ * whether this move took it anywhere: T's log does.
  */
-export function endOf(
-  map: TopologyMap,
-  { id, shardlet: moved, dest }: EndedMove,
-): 'moved' | 'aborted' | undefined {
+export function endOf(map: TopologyMap, { id, shardlet: moved }: EndedMove): 'ended' | undefined {
   const shardlet = map.shardlet(moved);
-  if (shardlet === undefined) return 'aborted';
+  if (shardlet === undefined) return 'ended';
   if (moveOf(shardlet)?.nextEpoch === id) return undefined;
   if (shardlet.epoch === id && shardlet.state.kind === 'opening') return undefined;
   // T may be older than the move, which was decided a moment ago
-  if (map.version < id) return undefined;
-  return shardlet.epoch === id || (shardlet.epoch > id && shardlet.owner === dest) ? 'moved' : 'aborted';
+  return map.version < id ? undefined : 'ended';
 }
 
-type EndedMove = { readonly id: number; readonly shardlet: number; readonly dest: number };
+const CHANGES_PER_LOOK = 1_000;
+
+/**
+ * How it has ended: the first decision after its own that touches the shardlet is its commit, which gives it
+ * the epoch of the move, or its end without one. REQUIRES that it has ended, at `version` or before.
+ */
+export async function endInLog(
+  topology: Pick<TopologyStore, 'changesAfter'>,
+  version: number,
+  { id, shardlet }: EndedMove,
+): Promise<'moved' | 'aborted'> {
+  for (let after = id; after < version; ) {
+    const changes = await topology.changesAfter(after, CHANGES_PER_LOOK);
+    for (const { shardlets } of changes) {
+      const found = shardlets.find((s) => s.id === shardlet);
+      if (found !== undefined) return found.epoch === id ? 'moved' : 'aborted';
+    }
+    if (changes.length === 0) break;
+    after = changes.at(-1)!.version;
+  }
+  return 'aborted';
+}
+
+type EndedMove = { readonly id: number; readonly shardlet: number };
