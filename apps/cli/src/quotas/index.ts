@@ -13,7 +13,7 @@ interface Values {
 }
 
 const HELP = `
-A quota holds on each edge by itself: with several edges behind a load balancer, divide it by their number.
+A quota holds for all edges together; while the control Redis is away, for each by itself.
 Edges read quotas anew every 3 s. Tokens and streams without one have those of the edge's settings
 (EDGE_QUOTA_TOKEN_EVENTS_PER_SECOND and others), which are none by default.`;
 
