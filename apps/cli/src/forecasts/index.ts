@@ -75,7 +75,7 @@ function withStream(command: Command): Command {
     .option('--json', 'one JSON document', false);
 }
 
-export async function streamIdOf(control: Control, name: string): Promise<number> {
+async function streamIdOf(control: Control, name: string): Promise<number> {
   const found = (await control.topology.snapshot()).streams.find((stream) => stream.name === name);
   if (found === undefined) throw badInput(`there is no stream ${name}`);
   return found.id;
@@ -128,7 +128,7 @@ async function promote(
   await print(`version ${version.id} (${version.name}) is the champion; it serves within a minute\n`);
 }
 
-export function digits(value: number): number {
+function digits(value: number): number {
   return Number(value.toPrecision(4));
 }
 

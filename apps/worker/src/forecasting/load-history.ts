@@ -85,7 +85,7 @@ function laidOver(heat: Heat, leaves: readonly Shardlet[]): ShardletLoads[] {
   });
 }
 
-export function widthOf({ from, to }: Range): number {
+function widthOf({ from, to }: Range): number {
   return (to.hi - from.hi + (to.lo - from.lo) / KEY_HASHES) / KEY_HASHES;
 }
 

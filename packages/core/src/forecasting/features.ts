@@ -16,12 +16,6 @@ const DAY_MS = 86_400_000;
 const EPOCH_WEEKDAY = 3;
 const MONTH_EDGE_DAYS = 2;
 
-export const CALENDAR_FEATURES = [
-  ...['hour-sin', 'hour-cos', 'half-day-sin', 'half-day-cos'],
-  ...['tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'],
-  ...['weekend', 'month-edge', 'year-end'],
-] as const;
-
 /** Hour, weekday and season flags of the step that begins at `ms`, in UTC. */
 export function calendarOf(ms: number): number[] {
   const hour = (2 * Math.PI * (ms % DAY_MS)) / DAY_MS;
@@ -74,7 +68,7 @@ export function correlated(
 /** below it chance makes as much among a hundred candidates */
 const CORRELATION_MIN = 0.2;
 
-export function correlation(a: Float64Array, b: Float64Array): number {
+function correlation(a: Float64Array, b: Float64Array): number {
   const pairs: [number, number][] = [];
   for (let t = 0; t < Math.min(a.length, b.length); t++)
     if (!Number.isNaN(a[t]! + b[t]!)) pairs.push([a[t]!, b[t]!]);

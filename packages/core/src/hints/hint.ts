@@ -22,7 +22,7 @@ const names = (what: string) =>
     .optional()
     .describe(`only events of these ${what}`);
 
-export const hintRepeatSchema = z.strictObject({
+const hintRepeatSchema = z.strictObject({
   every: z.enum(['day', 'week', 'month']).describe('month: on the same date; months without it are left out'),
   zone: z
     .string()
@@ -33,7 +33,7 @@ export const hintRepeatSchema = z.strictObject({
 });
 export type HintRepeat = z.infer<typeof hintRepeatSchema>;
 
-export const hintScopeSchema = z.strictObject({
+const hintScopeSchema = z.strictObject({
   keys: names('keys'),
   types: names('event types'),
   shards: z.array(z.int().min(0).max(4_095)).min(1).max(LIST_MAX).optional().describe('only these shards'),
