@@ -24,6 +24,7 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
 };
 
 const usage = `usage: npm run bench -- forecast --data DIR [--part tune|test] [--only nyc_taxi,m4] [--stride 1] [--dear mstl,arima] [--json]
+       npm run bench -- policy [--data DIR] [--only flights,hot-key] [--rounds SEEDS] [--json]
        npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--rounds 5] [--seconds 5] [--ids 10000000] [--shardlets 10000] [--fsync-ms 0]`;
 
 function options() {
@@ -62,6 +63,7 @@ function number(name: string, text: string): number {
 const { values, positionals } = options();
 const name = positionals[0] ?? '';
 if (name === 'forecast') await forecasts();
+if (name === 'policy') await policies();
 const bench = BENCHES[name] ?? fail(usage);
 const result = await (await bench()).run({
   rounds: number('rounds', values.rounds),
@@ -94,5 +96,14 @@ async function forecasts(): Promise<never> {
   const only = values.only === '' ? [] : values.only.split(',');
   const stride = Math.max(1, number('stride', values.stride));
   await run({ data: values.data, part, only, stride, dear: values.dear.split(','), json: values.json });
+  process.exit(0);
+}
+
+/** Virtual time needs no yardstick: the policies are each other's. */
+async function policies(): Promise<never> {
+  const { run } = await import('./policy.ts');
+  const only = values.only === '' ? [] : values.only.split(',');
+  const seeds = Math.max(1, number('rounds', values.rounds));
+  await run({ data: values.data, only, seeds, json: values.json });
   process.exit(0);
 }

@@ -35,7 +35,13 @@ const POLICY: Policy = policySchema.parse({
 
 export async function run({ rounds }: BenchOptions): Promise<BenchResult> {
   const input = cluster();
-  const times = { plan: [] as number[], build: [] as number[], pass: [] as number[], replan: [] as number[] };
+  const times = {
+    planCpu: [] as number[],
+    plan: [] as number[],
+    build: [] as number[],
+    pass: [] as number[],
+    replan: [] as number[],
+  };
   let mode = {};
   for (let round = -1; round < rounds; round++) {
     const pass = timed(() => sumOnly(input));
@@ -43,7 +49,9 @@ export async function run({ rounds }: BenchOptions): Promise<BenchResult> {
     let planner: Planner | undefined;
     const build = timed(() => (planner = new Planner(own, POLICY)));
     let result: ReturnType<Planner['plan']> | undefined;
+    const cpu = process.cpuUsage();
     const plan = timed(() => (result = planner!.plan(NOW_MS)));
+    const { user, system } = process.cpuUsage(cpu);
     planner!.settled();
     planner!.plan(NOW_MS + 1);
     planner!.settled();
@@ -59,6 +67,7 @@ export async function run({ rounds }: BenchOptions): Promise<BenchResult> {
     times.pass.push(pass);
     times.build.push(build);
     times.plan.push(plan);
+    times.planCpu.push((user + system) / 1_000);
     times.replan.push(replan);
   }
   return {
@@ -66,6 +75,7 @@ export async function run({ rounds }: BenchOptions): Promise<BenchResult> {
       ...mode,
       indexMs: median(times.build),
       planMs: median(times.plan),
+      planCpuMs: median(times.planCpu),
       replanMs: median(times.replan),
     },
     ratios: {
