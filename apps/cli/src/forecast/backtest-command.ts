@@ -15,6 +15,7 @@ import { print } from '../output.ts';
 import { tableOf } from '../table.ts';
 import {
   horizonOf,
+  leaveOut,
   type NamedSeries,
   type SeriesFlags,
   seriesOf,
@@ -46,8 +47,14 @@ export function register(program: Command): void {
       const origins = wholeNumber(flags.origins, '--origins', 1, ORIGINS_MAX);
       const refits = wholeNumber(flags.refits, '--refits', 1, ORIGINS_MAX);
       const contestants = contestantsNamed(flags.model);
-      const answers = [];
-      for (const one of await seriesOf(flags)) answers.push(run(one, contestants, horizon, origins, refits));
+      const all = await seriesOf(flags);
+      const answers = all.flatMap((one) => {
+        const planned = originsIn(one, horizon, origins);
+        if (typeof planned !== 'string') return [run(one, contestants, horizon, planned, refits)];
+        if (all.length === 1) throw badInput(planned);
+        leaveOut(planned);
+        return [];
+      });
       await print(flags.json ? `${JSON.stringify(answers)}\n` : answers.map(shown).join('\n'));
     });
 }
@@ -60,20 +67,23 @@ function contestantsNamed(name: string): Contestant[] {
   return all.filter((one) => [name, 'naive', 'seasonal-day', 'seasonal-week'].includes(one.name));
 }
 
+/** The origins, or why there are none. */
+function originsIn({ id, series }: NamedSeries, horizon: number, count: number): number[] | string {
+  const origins = evenOrigins(series.values.length, horizon, count, TEST_SHARE);
+  if (origins.length === 0)
+    return `${id} is too short: ${series.values.length} steps leave no origin for a horizon of ${horizon}`;
+  if (origins.length < count)
+    process.stderr.write(`foreshard: ${id}: there is room for ${origins.length} of ${count} origins\n`);
+  return origins;
+}
+
 function run(
   { id, series }: NamedSeries,
   contestants: Contestant[],
   horizon: number,
-  count: number,
+  origins: number[],
   refits: number,
 ) {
-  const origins = evenOrigins(series.values.length, horizon, count, TEST_SHARE);
-  if (origins.length === 0)
-    throw badInput(
-      `${id} is too short: ${series.values.length} steps leave no origin for a horizon of ${horizon}`,
-    );
-  if (origins.length < count)
-    process.stderr.write(`foreshard: ${id}: there is room for ${origins.length} of ${count} origins\n`);
   const originsPerFit = Math.ceil(origins.length / refits);
   const result = backtest(contestants, series, { horizon, origins, originsPerFit }, () => performance.now());
   for (const { model, reason } of result.unfit)

@@ -1,7 +1,7 @@
 /** What forecast and backtest are told alike, and what becomes of it. */
 import { detectSeasons, type Series } from '@foreshard/core/forecasting';
 import type { Command } from 'commander';
-import { badInput } from '../failure.ts';
+import { badInput, EXIT_FAILURE } from '../failure.ts';
 import { type ReadSeries, readSeries } from './read-series.ts';
 
 export interface SeriesFlags {
@@ -50,19 +50,34 @@ export async function seriesOf(flags: SeriesFlags): Promise<NamedSeries[]> {
     stepSeconds: flags.step === undefined ? undefined : positive(flags.step, '--step'),
   });
   const notes: string[] = [];
-  const named = read.map((one) => prepared(one, seasons, notes));
+  const named = read.flatMap((one) => {
+    const short = tooShort(one);
+    if (short === undefined) return [prepared(one, seasons, notes)];
+    // one bad row of many ends nothing
+    if (read.length === 1) throw badInput(short);
+    leaveOut(short);
+    return [];
+  });
   tell(notes);
+  if (named.length === 0) throw badInput(`no series of ${flags.input} is long enough`);
   return named;
+}
+
+/** Names a series that gets no answer; the others go on, and the command ends with the code of a failure. */
+export function leaveOut(reason: string): void {
+  process.stderr.write(`foreshard: left out: ${reason}\n`);
+  process.exitCode = EXIT_FAILURE;
+}
+
+function tooShort({ id, values }: ReadSeries): string | undefined {
+  const known = values.reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0);
+  if (known >= 2) return undefined;
+  return `${id} is too short: ${known} measurement${known === 1 ? '' : 's'}, at least 2 are needed`;
 }
 
 function prepared(read: ReadSeries, seasons: readonly number[] | undefined, notes: string[]): NamedSeries {
   const note = (text: string) => notes.push(`${read.id}: ${text}`);
   read.notes.forEach(note);
-  const known = read.values.reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0);
-  if (known < 2)
-    throw badInput(
-      `${read.id} is too short: ${known} measurement${known === 1 ? '' : 's'}, at least 2 are needed`,
-    );
   const values = read.values.subarray(Math.max(0, read.values.length - STEPS_MAX));
   if (values.length < read.values.length) note(`${read.values.length} steps: the last ${STEPS_MAX} are used`);
   if (values.some((value) => value < 0)) note('has negative values: forecasts may be negative as well');
