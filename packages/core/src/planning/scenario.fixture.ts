@@ -11,7 +11,7 @@
 import { clusterStateSchema } from './cluster-state.ts';
 import { compileState } from './compile-state.ts';
 import { plan } from './plan.ts';
-import { type Policy, policySchema } from './policy.ts';
+import { policySchema } from './policy.ts';
 import { documentOf, type PlanDocument, type Recommendation } from './recommendation.ts';
 
 const NOW = '2026-03-01T17:00:00Z';
@@ -26,23 +26,22 @@ export function documentFor(text: string): PlanDocument {
 }
 
 function read(text: string) {
-  const state = { version: 1, now: NOW, hosts: [], shardlets: [], moves: [], together: [] } as Record<
-    string,
-    unknown[]
-  > &
-    object;
+  const hosts: unknown[] = [];
+  const shardlets: unknown[] = [];
+  const moves: unknown[] = [];
+  const together: unknown[] = [];
   const policy: Record<string, unknown> = {};
   for (const line of text.split('\n')) {
     const [what, ...words] = line.replace(/#.*/, '').trim().split(/\s+/);
-    if (what === 'host') state['hosts']!.push(hostOf(words));
-    else if (what === 'shardlet') state['shardlets']!.push(shardletOf(words));
-    else if (what === 'moving') state['moves']!.push({ shardlet: words[0], from: words[1], to: words[2] });
-    else if (what === 'together')
-      state['together']!.push({ shardlets: words.slice(0, 2), weight: Number(words[2]) });
+    if (what === 'host') hosts.push(hostOf(words));
+    else if (what === 'shardlet') shardlets.push(shardletOf(words));
+    else if (what === 'moving') moves.push({ shardlet: words[0], from: words[1], to: words[2] });
+    else if (what === 'together') together.push({ shardlets: words.slice(0, 2), weight: Number(words[2]) });
     else if (what === 'policy') set(policy, words[0]!.split('.'), Number(words[1]));
     else if (what !== '') throw new Error(`a scenario has no line "${line}"`);
   }
-  return { state: clusterStateSchema.parse(state), policy: policySchema.parse(policy) satisfies Policy };
+  const state = clusterStateSchema.parse({ version: 1, now: NOW, hosts, shardlets, moves, together });
+  return { state, policy: policySchema.parse(policy) };
 }
 
 function hostOf([id, capacity, ...options]: string[]) {

@@ -27,7 +27,7 @@ export function madeWorkload(kind: MadeWorkload, seed: number, testDays: number)
   return workloadOf(kind, rows, KEYS, PAST_DAYS * DAY, testDays * DAY);
 }
 
-/** From 18:00 to 20:00 one key of the middle gets a third of all load, every day. */
+/** From 18:00 to 20:00 one key of the middle gets about a quarter of all load, every day. */
 const HOT_KEY = 100;
 const HOT_RATE = 1_200;
 /** at noon of the second test day a crowd comes to forty keys within ten minutes, and leaves in two hours */
