@@ -41,6 +41,7 @@ export function ShortcutsDialog({ className }: { className?: string }) {
               Go to {page.name}
             </Row>
           ))}
+          <Row keys={['Ctrl', 'K']}>Search and commands</Row>
           <Row keys={['P']}>Pause or resume the live picture</Row>
           <Row keys={['T']}>Light or dark</Row>
           <Row keys={['Z']}>Local time, UTC, or how long ago</Row>

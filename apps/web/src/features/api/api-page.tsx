@@ -32,7 +32,7 @@ export function ApiPage() {
             title="Where it is"
             hint={version === null ? undefined : `version ${version}`}
           />
-          <div className="grid gap-4 px-5 pb-5">
+          <div className="grid grid-cols-[minmax(0,1fr)] gap-4 px-5 pb-5">
             <Command text={edgeUrl} />
             <div className="flex flex-wrap gap-2">
               <Button asChild>
@@ -53,7 +53,7 @@ export function ApiPage() {
         </Card>
         <Card aria-labelledby="token-title">
           <CardHead id="token-title" title="How to get in" />
-          <div className="grid gap-3 px-5 pb-5 text-sm">
+          <div className="grid grid-cols-[minmax(0,1fr)] gap-3 px-5 pb-5 text-sm">
             <p className="flex items-center gap-2 text-soft">
               <KeyRound aria-hidden className="size-4" /> A local start has written a token to a file:
             </p>

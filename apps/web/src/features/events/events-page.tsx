@@ -60,7 +60,7 @@ export function EventsPage() {
               aria-pressed={address.live}
               onClick={() => void set({ live: address.live ? null : true, cursor: null })}
             >
-              <Radio /> {address.live ? 'Stop the tail' : 'Live tail'}
+              <Radio /> {address.live ? 'Stop following' : 'Follow'}
             </Button>
             <Button look="quiet" onClick={look} disabled={address.live}>
               <RotateCw /> Again
@@ -94,7 +94,7 @@ export function EventsPage() {
       )}
       {!address.live && found?.atHead === true && found.events.length > 0 ? (
         <p className="border-line border-t px-5 py-3 text-center text-faint text-xs">
-          That is everything up to now. Follow what comes with “Live tail”.
+          That is everything up to now. “Follow” shows what comes.
         </p>
       ) : null}
     </ListPage>

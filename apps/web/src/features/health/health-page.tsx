@@ -22,6 +22,8 @@ import { BAND_MARKS, BAND_NAMES, type Band, Score } from './score.tsx';
 const REFRESH_MS = 15_000;
 const KINDS = ['host', 'shardlet'] as const;
 const SHARDLETS_SHOWN = 200;
+/** Scores are made once a minute; three missed ones are no accident. */
+const STALE_MS = 200_000;
 
 export function HealthPage() {
   const trpc = useTRPC();
@@ -99,6 +101,11 @@ export function HealthPage() {
                 <Bands bands={health.bands[address.kind]} />
                 <p className="ml-auto">
                   scored <When ms={health.atMs} nowMs={health.nowMs} />
+                  {health.nowMs - health.atMs > STALE_MS ? (
+                    <span className="ml-2 font-medium text-warn">
+                      older than it should be: see Jobs, scoreHealth
+                    </span>
+                  ) : null}
                   {address.kind === 'shardlet' && health.shardletsTotal > all.length
                     ? `; the ${formatCount(all.length)} worst of ${formatCount(health.shardletsTotal)}`
                     : ''}

@@ -76,7 +76,7 @@ function HotLine({
               {' on '}
               <Link
                 href={`/hosts?q=${encodeURIComponent(row.owner)}`}
-                className="text-accent underline-offset-4 hover:underline"
+                className="text-accent underline underline-offset-4"
               >
                 {row.owner}
               </Link>
@@ -94,8 +94,8 @@ function HotLine({
         </div>
         {row.share === null ? null : (
           <p className="mt-1 text-faint text-xs">
-            {formatPercent(row.share)} of the stream
-            {row.timesAverage === null ? '' : `, ${formatRate(row.timesAverage)}× the average`}
+            {formatPercent(row.share)} of all
+            {row.timesAverage === null ? '' : `, ${formatRate(row.timesAverage)}× average`}
           </p>
         )}
       </td>
@@ -110,7 +110,7 @@ function HotLine({
         <p className="mt-1 text-soft text-xs">{row.cause.remedy}</p>
       </td>
       <td className={cn(CELL, 'max-md:hidden')}>
-        <p className="grid gap-1 text-xs">
+        <p className="flex flex-col gap-0.5 text-xs">
           <Look href={heatHref(row, stream, metric, fromMs, toMs)}>Heat map</Look>
           <Look href={`/events?stream=${encodeURIComponent(stream)}&shardlet=${row.shardlet}`}>Events</Look>
           <Look href={`/health?kind=shardlet&id=${row.shardlet}`}>Health</Look>

@@ -103,7 +103,9 @@ function JobLine({ job, nowMs }: { job: JobView; nowMs: number }) {
         <dt className="text-faint">Last ended</dt>
         <dd>{job.lastEndedAtMs === null ? 'not yet' : <When ms={job.lastEndedAtMs} nowMs={nowMs} />}</dd>
         <dd className={job.failures > 0 ? 'text-bad' : 'text-soft'}>
-          {formatCount(job.failures)} of {formatCount(job.kept)} kept runs failed
+          {job.kept === 0
+            ? 'no run is kept'
+            : `${formatCount(job.failures)} of ${formatCount(job.kept)} kept runs failed`}
         </dd>
       </dl>
       <div className="text-xs">
@@ -152,7 +154,7 @@ function RunNow({ job }: { job: JobView }) {
       disabled={run.isPending}
       onClick={() => run.mutate({ name: job.name })}
       aria-label={`${isRetry ? 'Retry' : 'Run now'}: ${job.name}`}
-      className="w-fit"
+      className="w-26"
     >
       <Play /> {isRetry ? 'Retry' : 'Run now'}
     </Button>

@@ -30,7 +30,9 @@ const GAP = 6;
 const HEAD = 20;
 /** Below it a name is unreadable, and its room is better spent on cells. */
 const BLOCK_WIDTH_FOR_NAMES = 64;
-const CELL_MAX = 34;
+const CELL_MAX = 44;
+/** Among equal cells the picture is better with more hosts in a row, as long as a row of a host is not a column. */
+const CELLS_IN_ROW_MIN = 5;
 const HEIGHT_MAX = 620;
 const HEIGHT_MIN = 220;
 /** What has no bytes is still there: this share of the average. */
@@ -75,7 +77,10 @@ function bestGrid(hosts: readonly HostBlock[], width: number): GridShape {
   let best: GridShape | undefined;
   for (let columns = 1; columns <= hosts.length; columns++) {
     const shape = gridWith(columns, hosts.length, most, width);
-    if (shape !== undefined && (best === undefined || shape.cell > best.cell * 1.001)) best = shape;
+    if (shape === undefined) continue;
+    const isLarger = best === undefined || shape.cell > best.cell * 1.001;
+    const isAlike = best !== undefined && shape.cell > best.cell * 0.999 && shape.perRow >= CELLS_IN_ROW_MIN;
+    if (isLarger || isAlike) best = shape;
   }
   return best ?? gridWith(Math.ceil(Math.sqrt(hosts.length)), hosts.length, most, width, 1)!;
 }

@@ -39,13 +39,15 @@ export function exportOf(
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { value, done } = await pages.next();
-        const lines = head + (value?.events ?? []).map(format === 'csv' ? csvOf : ndjsonOf).join('');
-        head = '';
-        // a chunk without bytes would be taken for nothing, and the stream would wait
-        if (lines !== '') controller.enqueue(encoder.encode(lines));
-        if (done) controller.close();
-        else if (lines === '') await this.pull!(controller);
+        // a chunk without bytes would be taken for nothing, so pages without a match are gone through here
+        for (;;) {
+          const { value, done } = await pages.next();
+          const lines = head + (value?.events ?? []).map(format === 'csv' ? csvOf : ndjsonOf).join('');
+          head = '';
+          if (lines !== '') controller.enqueue(encoder.encode(lines));
+          if (done) return controller.close();
+          if (lines !== '') return;
+        }
       },
       async cancel() {
         await pages.return(undefined);
