@@ -74,6 +74,7 @@ export class Network {
   private weather: Weather;
   private readonly focus: Focus;
   private isCalm = false;
+  private readonly struck = new Set<string>();
   private readonly calls = new Set<Call>();
   private readonly cuts = new Map<string, number>();
   private readonly sent = new Map<string, number>();
@@ -222,15 +223,19 @@ export class Network {
       this.coverage.note(transition, 'clock off');
     if ((this.arrived.get(line) ?? 0) > number) this.coverage.note(transition, 'overtaken');
     else this.arrived.set(line, number);
-    if (this.strikes(transition)) this.onFocus(this.focus.fault, call);
+    if (this.strikes(transition, 'arrival')) this.onFocus(this.focus.fault, call);
   }
 
-  private strikes(transition: string): boolean {
-    return !this.isCalm && transition === this.focus.transition && this.draws.chance(FOCUS_SHARE);
+  /** The first time for certain: what is rare may happen once in a run. */
+  private strikes(transition: string, when: 'sending' | 'arrival'): boolean {
+    if (this.isCalm || transition !== this.focus.transition) return false;
+    const isFirst = !this.struck.has(when);
+    this.struck.add(when);
+    return this.draws.chance(FOCUS_SHARE) || isFirst;
   }
 
   private fateOf({ transition }: Call): Fate {
-    const aimed = this.strikes(transition) ? this.focus.fault : undefined;
+    const aimed = this.strikes(transition, 'sending') ? this.focus.fault : undefined;
     const { draws, weather, coverage } = this;
     const happens = (fault: Fault, share: number) => aimed === fault || draws.chance(share);
     if (happens('request lost', weather.requestLost)) return { arrivals: [], replyAfter: 0, replyLost: true };

@@ -40,7 +40,7 @@ export class OperatorParty {
       const { draws } = this.scene;
       while (!this.isOver) {
         await new Promise((resolve) => setTimeout(resolve, draws.between(0.3, 1.7) * this.everyMs));
-        await this.act().catch(() => {});
+        if (!this.isOver) await this.act().catch(() => {});
       }
     });
   }
@@ -58,7 +58,7 @@ export class OperatorParty {
     const topology = this.scene.topology.portFor(this.process);
     const map = await topology.snapshot();
     const decision = this.choose(map);
-    if (decision === undefined) return;
+    if (decision === undefined || this.isOver) return;
     const reply = await topology.decide(decision, this.name);
     const outcome = reply.kind === 'decided' ? `version ${reply.version}` : reply.refusal.detail;
     this.scene.history.told(this.name, `${decision.name}: ${outcome}`);

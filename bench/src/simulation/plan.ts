@@ -52,11 +52,21 @@ const OF_OLD_AGE: ReadonlySet<string> = new Set([
   'createFloor',
 ]);
 
+/** these happen only after a host has restarted */
+const OF_READMISSION: ReadonlySet<string> = new Set([
+  'beginReadmission',
+  'readmitBatch',
+  'publishIncarnation',
+]);
+
 export function planOf(seed: number, transitions: readonly string[]): Plan {
   const draws = new Draws(Math.imul(seed, 0x9e37_79b1) ^ 0x5eed);
   const focus = focusOf(seed, transitions);
   const isOld = OF_OLD_AGE.has(focus.transition);
-  const kinds = FAULT_KINDS.filter((kind) => draws.chance(kind === 'empty disk' ? 0.08 : 0.45));
+  const needsRestart = OF_READMISSION.has(focus.transition);
+  const kinds = FAULT_KINDS.filter(
+    (kind) => draws.chance(kind === 'empty disk' ? 0.08 : 0.45) || (kind === 'kill host' && needsRestart),
+  );
   const mayLose = focus.fault === 'power loss' ? draws.chance(0.5) : draws.chance(0.25);
   const splitKeys = draws.chance(0.35);
   // tokens of a host that far ahead are refused by the others until they get there

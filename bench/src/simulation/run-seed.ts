@@ -27,6 +27,8 @@ const SECOND = 1_000_000;
 /** long enough for every retry and grace in the code under test, with all the faults of one run behind it */
 const LOAD_MICROS_MAX = 400 * SECOND;
 const LONG_PAUSE_MICROS = 330 * SECOND;
+/** the slowest message of the operator has arrived */
+const LATE_MICROS = 5 * SECOND;
 const SETTLE_MICROS_MAX = 60 * SECOND;
 const GARBAGE_MICROS_MAX = 120 * SECOND;
 const READ_MICROS_MAX = 90 * SECOND;
@@ -90,7 +92,7 @@ async function requests(cluster: Cluster, count: number): Promise<void> {
 async function toTheEnd(cluster: Cluster): Promise<void> {
   if (cluster.hasFailed) return;
   cluster.operator.rest();
-  await cluster.pass(SECOND / 10);
+  await cluster.pass(LATE_MICROS);
   await cluster.pass(
     SETTLE_MICROS_MAX,
     afterDecisions(cluster, () => unsettled(cluster).length === 0),
