@@ -41,7 +41,7 @@ export async function run(options: ForecastBenchOptions): Promise<void> {
   for (const trace of traces(options.data)) {
     if (options.only.length > 0 && !options.only.includes(trace.name)) continue;
     for (const hours of [1, DAY_HOURS]) rows.push(...(await traceRows(trace, hours, options)));
-    if (!options.json) console.table(rows.filter((row) => row['trace'] === trace.name));
+    if (!options.json) console.table(rows.filter((row) => row.trace === trace.name));
   }
   if (options.only.length === 0 || options.only.includes('m4')) {
     const m4 = m4Rows(options.data, options.stride);

@@ -7,7 +7,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { ForeshardError } from '@foreshard/core/kernel';
-import { getRequestListener, type HttpBindings } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { answerBroken, refuseTunnel } from './broken-requests.ts';
 import type { EventsEndpoint } from './events-endpoint.ts';
@@ -35,7 +35,7 @@ const IDLE_SWEEP_MS = 50;
 
 export interface Handlers {
   readonly events: EventsEndpoint;
-  readonly routes: Hono<{ Bindings: HttpBindings }>;
+  readonly routes: Hono;
 }
 
 export class EdgeServer {

@@ -3,7 +3,5 @@ export {
   IDEMPOTENCY_BYTES_MAX,
   IDEMPOTENCY_LIFETIME_MS,
   IdempotencyRecords,
-  NOT_SHARED,
-  type SharedRecords,
 } from './records.ts';
 export { RedisRecords } from './shared-records.ts';

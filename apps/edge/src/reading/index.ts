@@ -1,4 +1,4 @@
 export { EVENT_STREAM_HEADERS } from './event-stream.ts';
 export { recordJson } from './page-body.ts';
-export type { PageRequest, Pages } from './pages.ts';
-export { type Reading, reading } from './routes.ts';
+export type { PageRequest } from './pages.ts';
+export { reading } from './routes.ts';

@@ -18,7 +18,7 @@ export interface TrpcParts extends Pick<EdgeContext, 'store' | 'read' | 'records
 
 const ENDPOINT = '/trpc';
 
-export function mountTrpc(app: Hono<{ Bindings: HttpBindings }>, parts: TrpcParts): void {
+export function mountTrpc(app: Hono, parts: TrpcParts): void {
   const { bodyBytesMax, budget, fault } = parts;
   app.use(
     `${ENDPOINT}/*`,
@@ -49,7 +49,7 @@ export function mountTrpc(app: Hono<{ Bindings: HttpBindings }>, parts: TrpcPart
         const { store, read, records } = parts;
         return {
           ...{ authorization, store, read, records },
-          trace: traceOf(c.env.incoming),
+          trace: traceOf((c.env as HttpBindings).incoming),
           require: (scope) => parts.require(authorization, scope),
           tell(fields) {
             for (const [name, value] of Object.entries(fields)) resHeaders.set(name, value);

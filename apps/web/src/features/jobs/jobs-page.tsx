@@ -17,6 +17,7 @@ import { formatDuration } from '../../formatting/time.ts';
 import type { JobView } from '../../server/routes/jobs.ts';
 import { Course } from '../hot/course.tsx';
 import { ListPage } from '../list-page.tsx';
+import { durationText } from './duration-text.ts';
 import { RunTable } from './run-table.tsx';
 
 export function JobsPage() {
@@ -166,6 +167,3 @@ function nextText(ms: number): string {
 }
 
 /** Most runs are short: milliseconds below a second. */
-export function durationText(ms: number): string {
-  return ms < 1_000 ? `${Math.round(ms)} ms` : formatDuration(ms);
-}

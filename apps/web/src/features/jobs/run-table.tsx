@@ -7,7 +7,7 @@ import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { When } from '../../components/when.tsx';
 import { formatCount } from '../../formatting/numbers.ts';
-import { durationText } from './jobs-page.tsx';
+import { durationText } from './duration-text.ts';
 
 const SHOWN = 30;
 const HEAD = 'h-9 px-3 text-left font-medium text-soft text-xs first:pl-5 last:pr-5';

@@ -25,7 +25,6 @@ export interface ShardPicture {
   readonly sizesKnown: boolean;
 }
 
-export const PICTURE_STATES = ['open', 'moving', 'opening'] as const;
 
 export function pictureOf(
   map: TopologyMap,
