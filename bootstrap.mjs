@@ -26,7 +26,7 @@ const INSTALL = [
 /** all attempts for the first package */
 const NETWORK_FAILURES_MAX = 3;
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-const ENTRIES = { bench: 'bench/src/main.ts' };
+const ENTRIES = { bench: 'bench/src/main.ts', simulation: 'bench/src/simulation/main.ts' };
 
 /** The failures of an installation that people meet, by what npm prints. */
 const INSTALL_FAILURES = [

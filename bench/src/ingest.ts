@@ -16,7 +16,7 @@ import { preload } from './measure/preload.ts';
 import { EVENT_BYTES } from './measure/random-events.ts';
 
 const BATCH = 1_000;
-/** as many as redis-benchmark has: the deeper the queue, the larger the groups */
+/** as many as redis-benchmark opens below (-c 50): requests of many clients are what an edge joins to calls */
 const CONNECTIONS = 50;
 const KEYS = 100_000;
 const CLIENT = new URL('./clients/ingest-load.ts', import.meta.url).pathname;
@@ -35,7 +35,17 @@ function redisBenchmark(cluster: BenchCluster, seconds: number): () => Promise<n
   return async () => {
     const { program, env } = await findRedisTool('redis-benchmark');
     const requests = Math.round(perSecond * seconds);
-    const shape = ['-P', '64', '-c', '50', '-d', String(EVENT_BYTES), '-n', String(requests), '--csv'];
+    const shape = [
+      '-P',
+      '64',
+      '-c',
+      String(CONNECTIONS),
+      '-d',
+      String(EVENT_BYTES),
+      '-n',
+      String(requests),
+      '--csv',
+    ];
     const { stdout } = await promisify(execFile)(
       program,
       ['-p', String(cluster.yardstick.port), ...shape, 'XADD', 'bench', '*', 'f', value],
@@ -87,7 +97,7 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
         deduplication: 'on',
         'appendfsync (both sides)': 'always',
         'fsync delay ms': options.fsyncMs,
-        yardstick: `redis-benchmark -P 64 -c 50 -d ${EVENT_BYTES}, one stream`,
+        yardstick: `redis-benchmark -P 64 -c ${CONNECTIONS} -d ${EVENT_BYTES}, one stream`,
       },
       ratios: {
         'foreshard / redis-benchmark XADD': ratio(results, 'foreshard', 'redis-benchmark XADD'),

@@ -14,9 +14,18 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   lookup: () => import('./lookup.ts'),
   ingest: () => import('./ingest.ts'),
   latency: () => import('./latency.ts'),
+  migrate: () => import('./migrate.ts'),
+  profiler: () => import('./profiler.ts'),
+  telemetry: () => import('./telemetry.ts'),
+  parsing: () => import('./parsing.ts'),
+  'slow-clients': () => import('./slow-clients.ts'),
+  plan: () => import('./plan.ts'),
+  heatmap: () => import('./heatmap.ts'),
 };
 
-const usage = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--rounds 5] [--seconds 5] [--ids 10000000] [--shardlets 10000] [--fsync-ms 0]`;
+const usage = `usage: npm run bench -- forecast --data DIR [--part tune|test] [--only nyc_taxi,m4] [--stride 1] [--dear mstl,arima] [--json]
+       npm run bench -- policy [--data DIR] [--only flights,hot-key] [--rounds SEEDS] [--json]
+       npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--rounds 5] [--seconds 5] [--ids 10000000] [--shardlets 10000] [--fsync-ms 0]`;
 
 function options() {
   try {
@@ -29,6 +38,11 @@ function options() {
         ids: { type: 'string', default: '10000000' },
         shardlets: { type: 'string', default: '10000' },
         'fsync-ms': { type: 'string', default: '0' },
+        data: { type: 'string', default: process.env.FORESHARD_DATA ?? '' },
+        part: { type: 'string', default: 'test' },
+        only: { type: 'string', default: '' },
+        stride: { type: 'string', default: '1' },
+        dear: { type: 'string', default: 'mstl' },
       },
     });
   } catch (error) {
@@ -48,6 +62,8 @@ function number(name: string, text: string): number {
 
 const { values, positionals } = options();
 const name = positionals[0] ?? '';
+if (name === 'forecast') await forecasts();
+if (name === 'policy') await policies();
 const bench = BENCHES[name] ?? fail(usage);
 const result = await (await bench()).run({
   rounds: number('rounds', values.rounds),
@@ -70,3 +86,24 @@ if (values.json) {
   );
 }
 process.exit(0);
+
+/** The one bench that needs no yardstick of its own: the naive methods run beside it. */
+async function forecasts(): Promise<never> {
+  const { run } = await import('./forecast.ts');
+  const part =
+    values.part === 'tune' || values.part === 'test' ? values.part : fail(`--part takes tune or test`);
+  if (values.data === '') fail(`where are the traces? Give --data DIR or set FORESHARD_DATA\n${usage}`);
+  const only = values.only === '' ? [] : values.only.split(',');
+  const stride = Math.max(1, number('stride', values.stride));
+  await run({ data: values.data, part, only, stride, dear: values.dear.split(','), json: values.json });
+  process.exit(0);
+}
+
+/** Virtual time needs no yardstick: the policies are each other's. */
+async function policies(): Promise<never> {
+  const { run } = await import('./policy.ts');
+  const only = values.only === '' ? [] : values.only.split(',');
+  const seeds = Math.max(1, number('rounds', values.rounds));
+  await run({ data: values.data, only, seeds, json: values.json });
+  process.exit(0);
+}

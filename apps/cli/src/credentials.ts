@@ -1,6 +1,7 @@
 /**
  * Where the commands learn which cluster they talk to: the variables FORESHARD_EDGE_URL, FORESHARD_TOKEN,
- * DATABASE_URL and REDIS_URL win over `credentials.json`, which `foreshard up` writes into the data folder.
+ * DATABASE_URL, REDIS_URL and TOPOLOGY_URL win over `credentials.json`, which `foreshard up` writes into the
+ * data folder.
  * The data folder is FORESHARD_DATA_DIR, else the nearest `.foreshard` going upward from the working folder.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -18,6 +19,7 @@ export const credentialsSchema = z.looseObject({
   token: z.string().min(1),
   databaseUrl: z.string().min(1).optional(),
   redisUrl: z.string().min(1).optional(),
+  topologyUrl: z.string().min(1).optional(),
   hosts: z.array(z.unknown()).default([]),
 });
 export type Credentials = z.infer<typeof credentialsSchema>;
@@ -32,6 +34,8 @@ export interface EdgeAccess {
 export interface ControlAccess {
   readonly databaseUrl: string;
   readonly redisUrl: string;
+  /** where T is when it is not in the database */
+  readonly topologyUrl?: string;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -77,7 +81,8 @@ export function controlAccess(env: Environment = process.env, cwd: string = proc
   const redisUrl = env.REDIS_URL ?? known?.redisUrl;
   if (databaseUrl === undefined || redisUrl === undefined)
     return noCredentials(env, cwd, 'DATABASE_URL and REDIS_URL');
-  return { databaseUrl, redisUrl };
+  const topologyUrl = env.TOPOLOGY_URL ?? known?.topologyUrl;
+  return { databaseUrl, redisUrl, ...(topologyUrl === undefined ? {} : { topologyUrl }) };
 }
 
 function noCredentials(env: Environment, cwd: string, variables: string): never {

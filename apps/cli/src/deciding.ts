@@ -20,7 +20,7 @@ export async function decide<R>(control: Control, decision: Decision<R>): Promis
   const reply = await control.topology.decide(decision, ACTOR);
   if (reply.kind === 'decided') return reply.result;
   const { reason, detail } = reply.refusal;
-  // `changed` and `in_use` may pass by themselves; the others are wrong however often they are tried
-  const mayPass = reason === 'changed' || reason === 'in_use';
+  // these pass by themselves or when something else is done first; the others are wrong however often they are tried
+  const mayPass = reason === 'changed' || reason === 'in_use' || reason === 'unexamined';
   throw new CommandFailure(detail, mayPass ? EXIT_FAILURE : EXIT_BAD_INPUT);
 }

@@ -1,13 +1,23 @@
 /** The `foreshard` command: puts its topics together, and turns failures into one line and an exit code. */
 import { diskFull, SetupFailure } from '@foreshard/local';
 import { Command, CommanderError } from 'commander';
+import { register as registerBackup } from './backup/index.ts';
+import { register as registerConsuming } from './consuming/index.ts';
 import { register as registerDoctor } from './doctor/index.ts';
 import { register as registerEvents } from './events/index.ts';
 import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from './failure.ts';
+import { register as registerForecast } from './forecast/index.ts';
+import { register as registerForecasts } from './forecasts/index.ts';
+import { register as registerHealth } from './health/index.ts';
+import { register as registerHints } from './hints/index.ts';
 import { register as registerHosts } from './hosts/index.ts';
 import { register as registerLocal } from './local/index.ts';
+import { register as registerPlanning } from './planning/index.ts';
+import { register as registerQuotas } from './quotas/index.ts';
 import { register as registerReplay } from './replay/index.ts';
+import { register as registerRestructure } from './restructure/index.ts';
 import { register as registerStreams } from './streams/index.ts';
+import { register as registerTelemetry } from './telemetry/index.ts';
 
 /** failures of core whose message says everything; by name, so that their modules load only where they are used */
 const TELLING: readonly string[] = ['DatabaseUnreachable', 'MigrationRefused', 'HostUnreachable'];
@@ -25,10 +35,20 @@ const program = new Command('foreshard')
 for (const register of [
   registerLocal,
   registerEvents,
+  registerConsuming,
   registerReplay,
   registerDoctor,
+  registerForecast,
+  registerForecasts,
+  registerHints,
+  registerPlanning,
+  registerBackup,
+  registerHealth,
   registerHosts,
   registerStreams,
+  registerQuotas,
+  registerRestructure,
+  registerTelemetry,
 ])
   register(program);
 for (const command of withSubcommands(program)) command.exitOverride();

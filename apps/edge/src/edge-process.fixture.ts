@@ -108,9 +108,9 @@ export class EdgeCluster {
   }
 
   async startEdge(env: Record<string, string> = {}): Promise<void> {
-    const port = await freePort();
+    const port = env.EDGE_PORT ?? String(await freePort());
     this.edgeUrl = `http://127.0.0.1:${port}`;
-    this.edge = this.spawn(EDGE, { EDGE_PORT: String(port), ...env });
+    this.edge = this.spawn(EDGE, { EDGE_PORT: port, ...env });
     await until('the edge is ready', async () => (await fetch(`${this.edgeUrl}/readyz`)).ok);
   }
 

@@ -6,10 +6,14 @@
  * events. Stop: take no new request, finish those under way, hand over the last counters.
  */
 import { join } from 'node:path';
+import type { GroupStore } from '@foreshard/core/consuming';
+import type { HintStore } from '@foreshard/core/hints';
 import type { EventHost } from '@foreshard/core/hosts';
 import { type Clock, MICROS_PER_MS } from '@foreshard/core/kernel';
 import { LoadCounters } from '@foreshard/core/telemetry';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
+import { consuming } from './consuming/index.ts';
+import { mountHints } from './hints/index.ts';
 import { MemoryGuard } from './hosts/memory-guard.ts';
 import { ByteBudget } from './http/byte-budget.ts';
 import { EventsEndpoint } from './http/events-endpoint.ts';
@@ -17,11 +21,25 @@ import { EdgeMetrics } from './http/metrics.ts';
 import { edgeRoutes } from './http/routes.ts';
 import { EdgeServer } from './http/server.ts';
 import { type KnownToken, TokenCheck } from './http/token-check.ts';
+import { requestId, type Trace } from './http/trace.ts';
+import {
+  IDEMPOTENCY_BYTES_MAX,
+  IDEMPOTENCY_LIFETIME_MS,
+  IdempotencyRecords,
+  RedisRecords,
+} from './idempotency/index.ts';
 import { Ingestion, type IngestionLimits, type IngestionObserver } from './ingest/ingestion.ts';
 import { LoadFlusher, type LoadStream } from './ingest/load-flusher.ts';
+import { type OwnQuota, QuotaBook, type QuotaRedis, Quotas } from './limits/index.ts';
 import { type FirstMap, firstMap, MapFollower } from './map/follower.ts';
-import { readingRoutes } from './reading/index.ts';
+import { LeasedIngestion } from './map/leased-ingestion.ts';
+import { type ProfileStream, profiling } from './profiling/index.ts';
+import { reading } from './reading/index.ts';
 import type { EdgeSettings } from './settings.ts';
+import { SharedRedis } from './sharing/index.ts';
+import { LoadObserver } from './telemetry/load-observer.ts';
+import { mountTelemetry } from './telemetry/mount.ts';
+import { RecordIntake } from './telemetry/record-intake.ts';
 
 export interface HostConnections {
   get(hostId: number): Promise<EventHost>;
@@ -33,7 +51,11 @@ export interface EdgeParts {
   readonly store: Pick<TopologyStore, 'snapshot' | 'changesAfter'>;
   readonly notifier: Pick<ChangeNotifier, 'subscribe'>;
   readonly activeHashes: () => Promise<readonly KnownToken[]>;
-  readonly loadStream: LoadStream;
+  readonly groups: GroupStore;
+  readonly hints: Pick<HintStore, 'add' | 'list' | 'remove'>;
+  /** of tokens and streams that have their own */
+  readonly ownQuotas: () => Promise<readonly OwnQuota[]>;
+  readonly redis: LoadStream & ProfileStream & QuotaRedis;
   readonly connectHosts: (map: TopologyMap) => HostConnections;
   readonly log: EdgeLog;
   /** the map cannot be followed any more: the process should begin anew */
@@ -82,9 +104,10 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
   log.info({ url }, 'listening');
   const warn = rarely((message, error) => log.warn({ err: error }, message));
   const tokens = tokenCheckOf(parts, warn);
-  const [map] = await Promise.all([followedMap(parts, warn), tokens.start()]);
+  const quotas = quotaBookOf(parts, warn);
+  const [map] = await Promise.all([followedMap(parts, warn), tokens.start(), quotas.start()]);
   const hosts = parts.connectHosts(map.topology);
-  const { handlers, start, stop } = assemble(parts, { map, hosts, tokens, metrics, warn });
+  const { handlers, start, stop } = assemble(parts, { map, hosts, tokens, quotas, metrics, warn });
   server.ready(handlers);
   start();
   await map.start();
@@ -94,6 +117,7 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
     async stop() {
       await stop(() => server.drain(DRAIN_MS));
       tokens.stop();
+      quotas.stop();
       await map.stop();
       await hosts.close();
       log.info({}, 'drained');
@@ -105,62 +129,137 @@ interface Loaded {
   readonly map: MapFollower;
   readonly hosts: HostConnections;
   readonly tokens: TokenCheck;
+  readonly quotas: QuotaBook;
   readonly metrics: EdgeMetrics;
   readonly warn: Warn;
 }
 
-function assemble(parts: EdgeParts, { map, hosts, tokens, metrics, warn }: Loaded) {
+function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics, warn }: Loaded) {
   const { settings } = parts;
   const clock = systemClock;
-  const fault = (error: unknown) => {
+  const fault = (error: unknown, trace?: Trace) => {
     metrics.fault();
-    parts.log.error({ err: error }, 'unexpected fault');
+    const request = trace === undefined ? {} : { request: requestId(trace), parent: trace.parentId };
+    parts.log.error({ err: error, ...request }, 'unexpected fault');
   };
   const guard = new MemoryGuard(
     (hostId) => hosts.get(hostId),
     (hostId) => ingestion.hostAnswers(hostId),
   );
-  const counters = new LoadCounters();
+  const counters = new LoadCounters(settings.edgeId, Date.now());
+  const load = new LoadObserver(counters, (shardlet) => map.topology.shardlet(shardlet)?.owner);
   const ingestion = new Ingestion({
     map,
     hosts,
     isFull: (hostId) => guard.isFull(hostId),
     clock,
     limits: limitsOf(settings),
-    observer: observerOf(metrics, counters, map.topology, fault, warn),
+    observer: observerOf(metrics, load, map.topology, fault, warn),
   });
-  const reading = readingRoutes({ map, hosts, clock });
+  const mayRead = (authorization: string | undefined) => tokens.permits(authorization, 'read');
+  const reads = reading({
+    map,
+    hosts,
+    clock,
+    mayRead,
+    onRead: (shardlet, events) => load.read(shardlet, events),
+  });
+  const groups = consuming({ groups: parts.groups, map, hosts, mayRead });
   const budget = new ByteBudget(settings.inFlightBytesMax);
-  const flusher = new LoadFlusher(counters, parts.loadStream, settings.edgeId, () => metrics.lostFlush());
+  const shared = new SharedRedis(parts.redis, Date.now);
+  const kept = { bytesMax: IDEMPOTENCY_BYTES_MAX, lifetimeMs: IDEMPOTENCY_LIFETIME_MS };
+  const answers = new IdempotencyRecords({ ...kept, nowMs: Date.now }, new RedisRecords(shared, kept));
+  const profiles = profiling({
+    ...settings,
+    stream: parts.redis,
+    fault,
+    onLost: () => metrics.lostProfile(),
+  });
+  const records = new RecordIntake(parts.redis);
+  const flusher = new LoadFlusher(counters, parts.redis, () => metrics.lostFlush());
   metrics.watch({
     heldEvents: () => ingestion.heldEvents,
     bytesInFlight: () => budget.inUse,
     mapVersion: () => map.topology.version,
     mapAgeSeconds: () => map.ageMs / 1_000,
+    followers: () => reads.followers(),
   });
-  const events = new EventsEndpoint({ map, ingestion, tokens, budget, clock, fault, ...settings });
+  const quotas = new Quotas(book, shared);
+  const events = new EventsEndpoint({
+    map,
+    ingestion: load.countingKeys(profiles.around(leasedIngestion(ingestion, map, metrics, warn))),
+    tokens,
+    quotas,
+    budget,
+    answers,
+    clock,
+    fault,
+    ...settings,
+  });
   const routes = edgeRoutes({
     map,
     tokens,
     metrics,
     mapAgeMs: () => map.ageMs,
-    reading: reading.routes,
+    trpc: {
+      require: (authorization, scope) => tokens.require(authorization, scope),
+      store: (body, request) => events.storeBatch(body, request),
+      read: (stream, request) => reads.bodyOf(stream, request),
+      records,
+      bodyBytesMax: settings.bodyBytesMax,
+      budget,
+      fault,
+    },
+    mounts: [
+      (api) => reads.mount(api),
+      (api) => groups.mount(api),
+      (api) => mountTelemetry(api, records, budget),
+      (api) =>
+        mountHints(api, {
+          hints: parts.hints,
+          budget,
+          isStream: (name) => map.topology.streamNamed(name) !== undefined,
+          actorOf: (authorization) => tokens.idOf(authorization) ?? 'edge',
+          nowMs: Date.now,
+        }),
+    ],
     fault,
-  });
+  }).app;
   return {
     handlers: { events, routes },
     start() {
       guard.start();
       flusher.start();
+      profiles.flusher.start();
     },
     async stop(drain: () => Promise<void>) {
       // readers that wait for news are answered now; they come back to another edge
-      reading.close();
+      reads.close();
+      groups.close();
       await drain();
       guard.stop();
-      await flusher.stop();
+      await Promise.all([flusher.stop(), profiles.flusher.stop()]);
     },
   };
+}
+
+function leasedIngestion(ingestion: Ingestion, map: MapFollower, metrics: EdgeMetrics, warn: Warn) {
+  return new LeasedIngestion({
+    submit: (intake) => ingestion.submit(intake),
+    refresh: () => map.refresh(),
+    answeredAskedAtMs: () => map.answeredAskedAtMs,
+    nowMs: Date.now,
+    observe(lane, events) {
+      metrics.lane(lane, events);
+      if (lane !== 'direct')
+        warn(`appends are in the lane "${lane}": the lease on the map ran out`, undefined);
+    },
+  });
+}
+
+function quotaBookOf({ settings, ownQuotas }: EdgeParts, warn: Warn): QuotaBook {
+  const { token, stream } = settings.quotaOfEach;
+  return new QuotaBook({ ofEveryToken: token, ofEveryStream: stream, own: ownQuotas, warn });
 }
 
 function tokenCheckOf({ settings, activeHashes }: EdgeParts, warn: Warn): TokenCheck {
@@ -198,7 +297,7 @@ function limitsOf({ inFlightBytesMax, holdMsMax }: EdgeSettings): IngestionLimit
 
 function observerOf(
   metrics: EdgeMetrics,
-  counters: LoadCounters,
+  load: LoadObserver,
   map: TopologyMap,
   fault: (error: unknown) => void,
   warn: Warn,
@@ -207,17 +306,20 @@ function observerOf(
   return {
     stored(stream, shardlet, events, bytes) {
       metrics.stored(stream, events);
-      counters.stored(shardlet, events, bytes);
+      load.stored(shardlet, events, bytes);
     },
     duplicates(stream, events) {
       metrics.duplicates(stream, events);
-      counters.duplicate(events);
+      load.duplicates(events);
     },
     refused(stream, shardlet, code, events) {
       metrics.refused(stream, code, events);
-      if (shardlet !== 0) counters.refused(shardlet, events);
+      load.refused(shardlet, events);
     },
-    called: (hostId, micros, events) => metrics.called(nameOf(hostId), micros, events),
+    called(hostId, micros, events) {
+      metrics.called(nameOf(hostId), micros, events);
+      load.called(hostId, micros);
+    },
     unreachable(hostId, error) {
       metrics.unreachable(nameOf(hostId), error);
       warn(`host ${nameOf(hostId)} does not answer`, error);

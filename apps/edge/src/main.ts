@@ -1,9 +1,11 @@
 /** The edge process: chooses what stands behind the ports, and ends cleanly when told to. */
 import { connectControl } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
+import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
 import { pino } from 'pino';
 import { type EdgeParts, type RunningEdge, startEdge } from './edge.ts';
 import { type EdgeSettings, readSettings } from './settings.ts';
+import { type ShadowObserver, shadowed } from './shadow/index.ts';
 
 const settings = settingsOrExit();
 const log = pino({ name: 'edge', level: settings.logLevel, base: { edge: settings.edgeId } });
@@ -15,9 +17,16 @@ const parts: EdgeParts = {
   store: control.topology,
   notifier: control.notifier,
   activeHashes: () => control.tokens.activeHashes(),
-  loadStream: control.redis,
-  connectHosts: (map) =>
-    new HostPool(map, (host, run) => openEventHost(host, run, { callTimeoutMs: hostPatienceMs() })),
+  groups: control.groups,
+  hints: control.hints,
+  ownQuotas: () => control.quotas.list(),
+  redis: control.redis,
+  connectHosts: (map) => {
+    const pool = new HostPool(map, (host, run) =>
+      openEventHost(host, run, { callTimeoutMs: hostPatienceMs() }),
+    );
+    return shadowed(pool, map, shadowObserver, { nowMs: Date.now, random: Math.random });
+  },
   log,
   onBroken(reason) {
     log.fatal({ reason }, 'the map cannot be followed: starting anew reads it whole');
@@ -32,6 +41,15 @@ const parts: EdgeParts = {
 function hostPatienceMs(): number {
   return Math.max(HOST_PATIENCE_MS_MIN, settings.holdMsMax);
 }
+
+const shadowObserver: ShadowObserver = {
+  writes: (outcome, records) => log.debug({ outcome, records }, 'shadow write'),
+  reads: (outcome) => log.debug({ outcome }, 'shadow read'),
+  differs(move, detail) {
+    log.error({ move, detail }, 'a read differs from the copy of a move: it is stopped');
+    control.redis.hset(SHADOW_DIFFERENCES_KEY, move, detail).catch(() => {});
+  },
+};
 
 let running: RunningEdge | undefined;
 let stopping = false;

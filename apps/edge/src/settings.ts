@@ -1,8 +1,16 @@
 /** What an edge is told by its environment. A bad value is one line that names the variable and the cure. */
 import { z } from 'zod';
+import { profileFields } from './profiling/profile-fields.ts';
 
 const port = z.coerce.number({ error: 'a port number' }).int().min(0).max(65_535);
 const bytes = z.coerce.number({ error: 'a number of bytes' }).int().min(1_024);
+
+const quota = z.coerce
+  .number({ error: 'a whole number a second, or 0 for none' })
+  .int()
+  .min(0)
+  .default(0)
+  .transform((perSecond) => (perSecond === 0 ? undefined : perSecond));
 
 const schema = z
   .object({
@@ -10,6 +18,11 @@ const schema = z
       error: 'the address of PostgreSQL, such as postgresql://user:password@127.0.0.1/foreshard',
     }),
     REDIS_URL: z.string({ error: 'the address of the control Redis, such as redis://127.0.0.1:6379' }),
+    /** where the map is kept when it is not in the database */
+    TOPOLOGY_URL: z
+      .string()
+      .regex(/^etcds?:\/\//, 'etcd://host:port,host:port,host:port, or unset it for PostgreSQL')
+      .optional(),
     FORESHARD_DATA_DIR: z.string().default('.foreshard'),
     EDGE_ID: z
       .string()
@@ -24,11 +37,20 @@ const schema = z
     EDGE_IN_FLIGHT_BYTES_MAX: bytes.default(256 * 1_048_576),
     /** how long an event may wait for a shardlet or a host before it is refused with 503 */
     EDGE_HOLD_MS_MAX: z.coerce.number({ error: 'a number of milliseconds' }).int().min(0).default(5_000),
+    /** of the stored events, 0 to 1: how many are looked at for the profile (docs/profiling.md has its cost) */
+    EDGE_PROFILE_SHARE: z.coerce.number({ error: 'a share from 0 to 1' }).min(0).max(1).default(0.02),
+    EDGE_PROFILE_FIELDS: profileFields.default({}),
+    /** of every token and every stream that has no quota of its own, on this edge; 0: none */
+    EDGE_QUOTA_TOKEN_EVENTS_PER_SECOND: quota,
+    EDGE_QUOTA_TOKEN_BYTES_PER_SECOND: quota,
+    EDGE_QUOTA_STREAM_EVENTS_PER_SECOND: quota,
+    EDGE_QUOTA_STREAM_BYTES_PER_SECOND: quota,
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   })
   .transform((e) => ({
     databaseUrl: e.DATABASE_URL,
     redisUrl: e.REDIS_URL,
+    topologyUrl: e.TOPOLOGY_URL,
     dataDir: e.FORESHARD_DATA_DIR,
     edgeId: e.EDGE_ID,
     host: e.EDGE_HOST,
@@ -37,6 +59,18 @@ const schema = z
     eventBytesMax: e.EDGE_EVENT_BYTES_MAX,
     inFlightBytesMax: e.EDGE_IN_FLIGHT_BYTES_MAX,
     holdMsMax: e.EDGE_HOLD_MS_MAX,
+    profileShare: e.EDGE_PROFILE_SHARE,
+    profileFields: e.EDGE_PROFILE_FIELDS,
+    quotaOfEach: {
+      token: {
+        eventsPerSecond: e.EDGE_QUOTA_TOKEN_EVENTS_PER_SECOND,
+        bytesPerSecond: e.EDGE_QUOTA_TOKEN_BYTES_PER_SECOND,
+      },
+      stream: {
+        eventsPerSecond: e.EDGE_QUOTA_STREAM_EVENTS_PER_SECOND,
+        bytesPerSecond: e.EDGE_QUOTA_STREAM_BYTES_PER_SECOND,
+      },
+    },
     logLevel: e.LOG_LEVEL,
   }));
 

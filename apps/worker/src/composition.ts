@@ -2,21 +2,34 @@
  * The worker put together. It starts whatever is missing and keeps trying: first it answers probes, then it
  * reads T, then it takes jobs. It keeps no state: it may be killed at any point, and run beside others.
  */
+import { randomUUID } from 'node:crypto';
 import { type Control, connectControl } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
+import { openLocks } from '@foreshard/core/adapters/locks';
+import { HostResourceReader } from '@foreshard/core/adapters/telemetry';
+import { GroupService } from '@foreshard/core/consuming';
+import type { LockLane } from '@foreshard/core/locking';
+import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
 import type { Logger } from 'pino';
+import { PushDelivery } from './consuming/push-delivery.ts';
+import { forecastingJobs } from './forecasting/index.ts';
 import type { HostDoors } from './hosts/host-doors.ts';
 import { JobRegistry, type Processors } from './jobs/registry.ts';
 import { WakeUps } from './jobs/wake-ups.ts';
-import { restructureLock } from './locks/restructure-lock.ts';
 import { MapFollower } from './map/follower.ts';
 import { MeasureHosts } from './measure/measure-hosts.ts';
 import { createMetrics, type Metrics } from './process/metrics.ts';
 import { serveProbes } from './process/probes.ts';
 import type { Settings } from './process/settings.ts';
+import { profilingJobs } from './profiling/index.ts';
 import { HostAlarms } from './reconcile/host-alarms.ts';
 import { Reconciler } from './reconcile/reconcile.ts';
+import { drainFacts } from './restructure/drain-facts.ts';
+import { Mover } from './restructure/mover.ts';
 import { RetentionJob } from './retention/retention-job.ts';
+import { LoadFeed } from './telemetry/load-feed.ts';
+import { RollUpJob } from './telemetry/roll-up-job.ts';
+import { HostSampler } from './telemetry/sample-hosts.ts';
 
 /** The name in T's change log. */
 const ACTOR = 'worker';
@@ -94,16 +107,43 @@ async function beginWork(
   const follower = await followWhenReady(control, log, onBroken, ending);
   if (follower === undefined) return undefined;
   const pool = new HostPool(follower.map);
+  const resources = new HostResourceReader(nowMs);
   const doors: HostDoors = { trusted: (id) => pool.get(id), open: openEventHost };
   const shared = { follower, topology: control.topology, doors, metrics, log, nowMs, actor: ACTOR };
   const alarms = new HostAlarms({ redis: control.redis, metrics, log, nowMs });
-  const lock = restructureLock(control.redis);
+  const lock = openLocks(control.redis, settings.lockRedisUrls, lockObserver(metrics, log));
   const reconciler = new Reconciler({ ...shared, lock, alarms });
+  const mover = new Mover({
+    ...shared,
+    lock,
+    moves: control.moves,
+    difference: differences(control.redis),
+    drainFacts: drainFacts(control.redis, control.telemetry, nowMs),
+  });
+  const { profiles, health } = control;
+  const feed = new LoadFeed(control.redis);
+  const { redis, telemetry: blocks } = control;
+  const ofProfiles = profilingJobs({
+    ...{ ...shared, redis, feed, blocks, profiles, health },
+    settings: settings.health,
+  });
+  const ofForecasts = forecastingJobs({ ...shared, ...control, settings });
   const processors = jobProcessors(
+    { ...ofProfiles, ...ofForecasts },
     reconciler,
+    mover,
     new RetentionJob(shared),
-    new MeasureHosts({ ...shared, redis: control.redis }),
+    new MeasureHosts({ ...shared, redis: control.redis, sampler: new HostSampler(control.redis, resources) }),
+    new RollUpJob({
+      ...shared,
+      feed: new LoadFeed(control.redis),
+      redis: control.redis,
+      blocks: control.telemetry,
+      retention: settings.telemetryRetention,
+    }),
   );
+  const push = pushDelivery(control, follower, pool, metrics, log);
+  push.start();
   const registry = new JobRegistry({ processors, metrics, log });
   const wakeUps = new WakeUps({
     redisUrl: settings.redisUrl,
@@ -117,10 +157,54 @@ async function beginWork(
       const impatient = setTimeout(() => void registry.abort(), DRAIN_MS);
       await wakeUps.stop();
       clearTimeout(impatient);
+      ofForecasts.stop();
+      await mover.stop();
       await reconciler.stop();
+      await push.stop();
+      lock.close();
       await follower.stop();
       await pool.close();
+      resources.close();
     },
+  };
+}
+
+/** The control Redis may be away: the whole copy is compared all the same. */
+function differences(redis: Control['redis']) {
+  return async (move: number) =>
+    (await redis.hget(SHADOW_DIFFERENCES_KEY, String(move)).catch(() => null)) ?? undefined;
+}
+
+function pushDelivery(
+  control: Control,
+  follower: MapFollower,
+  pool: HostPool,
+  metrics: Metrics,
+  log: Logger,
+): PushDelivery {
+  const service = new GroupService({
+    store: control.groups,
+    map: follower.map,
+    refresh: () => follower.upToDate(),
+    host: (id) => pool.get(id),
+  });
+  return new PushDelivery({
+    groups: control.groups,
+    service,
+    member: `worker-${randomUUID()}`,
+    log,
+    nowMs,
+    random: Math.random,
+    observe: (group, status, events) => metrics.pushed.inc({ group, status }, events),
+  });
+}
+
+/** A contended lock is everyday life of several workers; one that is missing or lost is worth a line. */
+function lockObserver(metrics: Metrics, log: Logger) {
+  return (what: string, lane: LockLane) => {
+    metrics.lockLanes.inc({ lane });
+    const quiet = lane === 'locked' || lane === 'contended';
+    log[quiet ? 'debug' : 'warn']({ lock: what, lane }, 'lock');
   };
 }
 
@@ -144,14 +228,20 @@ async function followWhenReady(
 }
 
 function jobProcessors(
+  others: ReturnType<typeof profilingJobs> & ReturnType<typeof forecastingJobs>,
   reconciler: Reconciler,
+  mover: Mover,
   retention: RetentionJob,
   measureHosts: MeasureHosts,
+  rollUp: RollUpJob,
 ): Processors {
   return {
+    ...others,
     reconcile: (_, signal) => reconciler.run(signal),
+    move: (_, signal) => mover.run(signal),
     retention: (_, signal) => retention.run(signal),
     measureHosts: () => measureHosts.run(),
+    rollUpTelemetry: (_, signal) => rollUp.run(signal),
   };
 }
 

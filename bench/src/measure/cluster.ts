@@ -19,6 +19,7 @@ const READY_WITHIN_MS = 60_000;
 
 export interface BenchCluster {
   readonly edgeUrl: string;
+  readonly edgePid: number;
   readonly token: string;
   readonly control: Control;
   /** the Redis that owns every shardlet */
@@ -26,6 +27,8 @@ export interface BenchCluster {
   /** a Redis with the same settings for what we compare with */
   readonly yardstick: LocalServer;
   readonly dir: string;
+  /** what further processes of the cluster are told */
+  readonly environment: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
@@ -58,22 +61,23 @@ export async function startCluster({ shardlets, fsyncMs }: BenchOptions): Promis
   await openAll(control, environment);
   const edgePort = await freePort();
   const edgeUrl = `http://127.0.0.1:${edgePort}`;
-  children.push(
-    start(join(ROOT, 'apps/edge/src/main.ts'), [], {
-      ...environment,
-      EDGE_PORT: String(edgePort),
-      LOG_LEVEL: 'error',
-    }),
-  );
+  const edge = start(join(ROOT, 'apps/edge/src/main.ts'), [], {
+    ...environment,
+    EDGE_PORT: String(edgePort),
+    LOG_LEVEL: 'error',
+  });
+  children.push(edge);
   await waitUntil('the edge is ready', READY_WITHIN_MS, async () => (await fetch(`${edgeUrl}/readyz`)).ok);
 
   return {
     edgeUrl,
+    edgePid: edge.process.pid!,
     token,
     control,
     host,
     yardstick,
     dir,
+    environment,
     async close() {
       for (const child of children) await child.stop();
       await control.close();

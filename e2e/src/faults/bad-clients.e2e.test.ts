@@ -59,7 +59,7 @@ async function problemOf(reply: Response) {
   expect(reply.headers.get('content-type')).toContain('application/problem+json');
   const problem = await reply.json();
   expect(problem).toMatchObject({
-    type: `urn:foreshard:error:${problem.code}`,
+    type: `/docs/errors/${problem.code}`,
     status: reply.status,
     detail: expect.stringMatching(/\w/),
     cure: expect.stringMatching(/\w/),

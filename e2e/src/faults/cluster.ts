@@ -127,9 +127,11 @@ export class Cluster {
     return found;
   }
 
-  private async foreshard(...args: string[]): Promise<void> {
+  /** The command, as people type it; answers what it prints. */
+  async foreshard(...args: string[]): Promise<string> {
     const { code, stdout, stderr } = await foreshardBeside(this.dataDir, ...args);
     if (code !== 0) throw new Error(`foreshard ${args.join(' ')}: ${stderr}${stdout}`);
+    return stdout;
   }
 
   private stop(pid: number): void {

@@ -1,4 +1,5 @@
 export { findChromium } from './chromium.ts';
+export { type EtcdCluster, type EtcdOptions, startEtcd } from './etcd.ts';
 export { freePort, isFree } from './free-port.ts';
 export {
   diskFull,
@@ -11,6 +12,7 @@ export {
 export type { ProcessEnd } from './owned-process.ts';
 export { createDatabase, type PostgresOptions, startPostgres } from './postgres.ts';
 export { endProcess, identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
+export { promtoolFindings } from './promtool.ts';
 export { type RedisOptions, startRedis } from './redis.ts';
 export { findRedis, findRedisTool } from './redis-programs.ts';
 export { SetupFailure } from './setup-failure.ts';

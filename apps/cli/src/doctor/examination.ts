@@ -1,15 +1,16 @@
 /** What the doctor looks at, in the order in which one thing rests on another. */
 import type { Host } from '@foreshard/core/topology';
 import { type Control, connectHost } from '../composition.ts';
-import type { ControlAccess } from '../credentials.ts';
+import { type ControlAccess, dataDir } from '../credentials.ts';
 import { withControl } from '../deciding.ts';
-import { type Finding, ok, problem, warning } from '../hosts/finding.ts';
+import { engineOf } from '../hosts/address.ts';
+import { type Finding, ok, problem } from '../hosts/finding.ts';
 import { inspectHost, postgresSettings, redisFacts } from '../hosts/host-settings.ts';
 import { judgePostgres } from '../hosts/postgres-settings.ts';
+import { clockFinding, examineState } from './database-state.ts';
+import { examineDisk, examineEngineDisk } from './disk-space.ts';
 import { pendingMigrations } from './pending-migrations.ts';
 
-/** an edge's time is clamped to its host's clock plus or minus a second */
-const CLOCK_DIFFERENCE_MAX_MS = 1_000;
 const DATABASE = 'PostgreSQL of T';
 const CONTROL_REDIS = 'control Redis';
 
@@ -17,6 +18,7 @@ export async function examine(access: ControlAccess): Promise<Finding[]> {
   const findings = [
     ...(await examineDatabase(access.databaseUrl)),
     ...(await examineControlRedis(access.redisUrl)),
+    ...(await examineDisk('this machine', dataDir())),
   ];
   // hosts are known from T only
   if (findings.some(({ subject, level }) => subject === DATABASE && level === 'problem')) return findings;
@@ -25,7 +27,8 @@ export async function examine(access: ControlAccess): Promise<Finding[]> {
 
 async function examineDatabase(url: string): Promise<Finding[]> {
   try {
-    const settings = judgePostgres(DATABASE, await postgresSettings(url));
+    const facts = await postgresSettings(url);
+    const settings = judgePostgres(DATABASE, facts);
     const pending = await pendingMigrations(url);
     const migrations =
       pending.length === 0
@@ -35,7 +38,14 @@ async function examineDatabase(url: string): Promise<Finding[]> {
             `${pending.length} migrations are not applied`,
             'start the product once: npm start',
           );
-    return [...settings, migrations];
+    // the state is read from tables that a migration makes
+    const state = pending.length === 0 ? await examineState(DATABASE, url) : [];
+    return [
+      ...settings,
+      migrations,
+      ...state,
+      ...(await examineEngineDisk(DATABASE, url, facts.data_directory)),
+    ];
   } catch (error) {
     return [problem(DATABASE, (error as Error).message, 'start it, or mend DATABASE_URL')];
   }
@@ -49,7 +59,11 @@ async function examineControlRedis(url: string): Promise<Finding[]> {
     return [
       policy === 'noeviction'
         ? ok(CONTROL_REDIS, 'answers, noeviction')
-        : warning(CONTROL_REDIS, `maxmemory-policy is ${policy}`, 'set "maxmemory-policy noeviction"'),
+        : problem(
+            CONTROL_REDIS,
+            `maxmemory-policy is ${policy}: jobs, locks and leases could be evicted`,
+            'set "maxmemory-policy noeviction"',
+          ),
     ];
   } catch (error) {
     return [
@@ -74,7 +88,7 @@ async function examineHost(host: Host): Promise<Finding[]> {
   const own = await examineIdentity(subject, host).catch((error: Error) => [
     problem(subject, `it cannot be looked at: ${error.message}`, 'start it, or mend its address'),
   ]);
-  return [...settings, ...own];
+  return [...settings, ...own, ...(await examineHostDisk(subject, host))];
 }
 
 async function examineIdentity(subject: string, host: Host): Promise<Finding[]> {
@@ -91,7 +105,7 @@ async function examineIdentity(subject: string, host: Host): Promise<Finding[]> 
             'it was restarted and is not readmitted yet',
             'see that the worker runs: foreshard status',
           ),
-      clockOf(subject, clockMicros / 1_000, before, Date.now()),
+      clockFinding(subject, clockMicros / 1_000, before, Date.now()),
     ];
   } finally {
     await opened.close();
@@ -104,10 +118,15 @@ function storeOf(subject: string, host: Host, hostId: number | undefined): Findi
   return problem(subject, `${what}, T expects host ${host.id}`, 'restore its data, or mend its address');
 }
 
-/** It answered somewhere between `beforeMs` and `afterMs` of our clock. */
-function clockOf(subject: string, clockMs: number, beforeMs: number, afterMs: number): Finding {
-  const difference = Math.round(clockMs < beforeMs ? beforeMs - clockMs : Math.max(0, clockMs - afterMs));
-  return difference <= CLOCK_DIFFERENCE_MAX_MS
-    ? ok(subject, `its clock differs by ${difference} ms at most`)
-    : warning(subject, `its clock differs by ${difference} ms`, 'keep the clocks together with NTP (chrony)');
+async function examineHostDisk(subject: string, { url }: Host): Promise<Finding[]> {
+  try {
+    const folder =
+      engineOf(url) === 'redis'
+        ? (await redisFacts(url)).config?.dir
+        : (await postgresSettings(url)).data_directory;
+    return await examineEngineDisk(subject, url, folder);
+  } catch {
+    // that it does not answer is told by the others
+    return [];
+  }
 }

@@ -1,17 +1,29 @@
 /** foreshard doctor: looks at every server of the cluster and says what is wrong and how to mend it. */
 import type { Command } from 'commander';
 import { controlAccess } from '../credentials.ts';
-import { EXIT_FAILURE } from '../failure.ts';
+import { withControl } from '../deciding.ts';
+import { badInput, EXIT_FAILURE } from '../failure.ts';
 import type { Finding } from '../hosts/finding.ts';
 import { tableOf } from '../table.ts';
+import { type AfterRestoreOptions, afterRestore } from './after-restore/after-restore.ts';
 import { examine } from './examination.ts';
+
+interface Options extends AfterRestoreOptions {
+  readonly afterRestore: boolean;
+}
 
 export function register(program: Command): void {
   program
     .command('doctor')
     .description('look at PostgreSQL, the control Redis and every host, and say how to mend what is wrong')
     .option('--json', 'one JSON document', false)
-    .action(async ({ json }: { json: boolean }) => {
+    .option('--after-restore', 'compare a restored T with every host, and let it decide again', false)
+    .option('--confirm', 'with --after-restore: write the proposed rows without asking', false)
+    .option('--host <url...>', 'with --after-restore: hosts that joined after the backup', [])
+    .action(async ({ json, ...options }: Options) => {
+      if (options.afterRestore) return withControl((control) => afterRestore(control, { json, ...options }));
+      if (options.confirm || options.host.length > 0)
+        throw badInput('--confirm and --host belong to --after-restore');
       const findings = await examine(controlAccess());
       process.stdout.write(json ? `${JSON.stringify(findings)}\n` : `${shown(findings)}\n`);
       if (findings.some((finding) => finding.level === 'problem')) process.exitCode = EXIT_FAILURE;

@@ -14,6 +14,7 @@ const SOUND: RedisFacts = {
     appendfsync: 'always',
     'no-appendfsync-on-rewrite': 'no',
     'maxmemory-policy': 'noeviction',
+    'aof-load-truncated': 'yes',
   },
 };
 
@@ -32,6 +33,7 @@ describe('a Redis host', () => {
     [{ config: { appendonly: 'no' } }, /problem: appendonly is no/],
     [{ config: { appendfsync: 'everysec' } }, /problem: appendfsync is everysec: .*acknowledged/],
     [{ config: { 'no-appendfsync-on-rewrite': 'yes' } }, /problem: no-appendfsync-on-rewrite is yes/],
+    [{ config: { 'aof-load-truncated': 'no' } }, /problem: aof-load-truncated is no/],
     [{ config: { 'maxmemory-policy': 'allkeys-lru' } }, /problem: maxmemory-policy is allkeys-lru/],
     [{ config: undefined }, /problem: it hides CONFIG/],
     [{ info: { redis_version: '6.2.1' } }, /problem: version 6\.2\.1 is too old/],

@@ -29,6 +29,11 @@ const REQUIREMENTS: readonly Requirement[] = [
     value: 'no',
     because: 'a crash during a rewrite would lose acknowledged events',
   },
+  {
+    setting: 'aof-load-truncated',
+    value: 'yes',
+    because: 'it would not start after a crash in the middle of a write',
+  },
   { setting: 'maxmemory-policy', value: 'noeviction', because: 'events would be evicted' },
 ];
 

@@ -1,13 +1,14 @@
 /** Makes Prisma's client from the schema, when either has changed. Without it nothing can open T. */
 import { createHash } from 'node:crypto';
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUILD_CACHE, ROOT } from '../checkout.ts';
 import { buildTool, runTool } from './run-tool.ts';
 
 const CLIENT = join(ROOT, 'packages/core/src/adapters/prisma/generated/client.ts');
 /** what the client is made of: the models, where it goes, and who makes it */
-const SOURCES = ['prisma/schema.prisma', 'prisma.config.ts', 'node_modules/prisma/package.json'];
+const SCHEMA = 'prisma/schema';
+const SOURCES = ['prisma.config.ts', 'node_modules/prisma/package.json'];
 
 /**
  * Generating needs no schema engine, but Prisma wants to see one, and would download it. A program that
@@ -17,7 +18,8 @@ const NO_SCHEMA_ENGINE = '/bin/false';
 
 export async function generateClient(signal?: AbortSignal): Promise<void> {
   const hash = createHash('sha256');
-  for (const source of SOURCES) hash.update(await readFile(join(ROOT, source)));
+  const models = (await readdir(join(ROOT, SCHEMA))).sort().map((file) => join(SCHEMA, file));
+  for (const source of [...models, ...SOURCES]) hash.update(await readFile(join(ROOT, source)));
   const wanted = hash.digest('hex');
   const stamp = join(BUILD_CACHE, 'prisma-client');
   const present = await access(CLIENT).then(

@@ -25,13 +25,14 @@ export interface CommandResult {
 
 export class RealEdge {
   readonly dataDir: string;
+  readonly stores: { readonly databaseUrl: string; readonly redisUrl: string };
   private readonly servers: readonly LocalServer[];
   private readonly processes: ChildProcess[];
   private readonly env: Readonly<Record<string, string>>;
 
-  static async start(postgresUrl: string, hostCount: number): Promise<RealEdge> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'foreshard-replay-'));
-    const databaseUrl = await createDatabase(postgresUrl, `replay_${process.pid}`);
+  static async start(postgresUrl: string, hostCount: number, name = 'replay'): Promise<RealEdge> {
+    const dataDir = await mkdtemp(join(tmpdir(), `foreshard-${name}-`));
+    const databaseUrl = await createDatabase(postgresUrl, `${name}_${process.pid}`);
     await migrate(databaseUrl);
     const servers: LocalServer[] = [];
     for (let i = 0; i <= hostCount; i++) servers.push(await startRedis({ dir: join(dataDir, `redis-${i}`) }));
@@ -49,20 +50,22 @@ export class RealEdge {
     };
     const processes = ['worker', 'edge'].map((app) => run([join(ROOT, 'apps', app, 'src/main.ts')], env));
     const edgeUrl = `http://127.0.0.1:${ports[0]}`;
-    const edge = new RealEdge(dataDir, servers, processes, env);
+    const edge = new RealEdge(dataDir, stores, servers, processes, env);
     await whenOpen(stores, () => {});
     await untilReady(`${edgeUrl}/readyz`);
-    await writeFile(join(dataDir, 'credentials.json'), JSON.stringify({ edgeUrl, token }));
+    await writeFile(join(dataDir, 'credentials.json'), JSON.stringify({ edgeUrl, token, ...stores }));
     return edge;
   }
 
   private constructor(
     dataDir: string,
+    stores: RealEdge['stores'],
     servers: readonly LocalServer[],
     processes: ChildProcess[],
     env: Readonly<Record<string, string>>,
   ) {
     this.dataDir = dataDir;
+    this.stores = stores;
     this.servers = servers;
     this.processes = processes;
     this.env = env;
@@ -89,6 +92,12 @@ export class RealEdge {
     old.kill('SIGKILL');
     await gone;
     this.processes[1] = run([join(ROOT, 'apps/edge/src/main.ts')], this.env);
+  }
+
+  /** The worker follows T by number, so it has to begin anew with a restored one, as a supervisor would let it. */
+  async restartWorker(): Promise<void> {
+    await killed(this.processes[0]!);
+    this.processes[0] = run([join(ROOT, 'apps/worker/src/main.ts')], this.env);
   }
 
   /** Its process is killed; it comes back as another run, and the worker readmits it. */

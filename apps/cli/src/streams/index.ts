@@ -66,7 +66,9 @@ function withSettings(command: Command): Command {
 }
 
 async function list(json: boolean): Promise<void> {
-  const { streams, shardlets } = await withControl(({ topology }) => topology.snapshot());
+  const [{ streams, shardlets }, quotas] = await withControl((control) =>
+    Promise.all([control.topology.snapshot(), control.quotas.list()]),
+  );
   const rows = streams.map((stream) => ({
     id: stream.id,
     name: stream.name,
@@ -74,6 +76,7 @@ async function list(json: boolean): Promise<void> {
     shardlets: shardlets.filter((s) => s.stream === stream.id && s.state.kind !== 'gone').length,
     ...(json ? settingsOf(stream) : shownSettings(stream)),
     splitKeys: stream.splitKeys,
+    ...quotaOf(stream.name, quotas, json),
   }));
   printRows(rows, json, 'no stream yet: create one with "foreshard streams create NAME"');
 }
@@ -142,6 +145,13 @@ function settingsOf({ retentionMs, retentionBytes, dedupWindowMs }: Stream): Str
 function shownSettings({ retentionMs, retentionBytes, dedupWindowMs }: Stream) {
   const retention = retentionMs === null ? 'none' : formatDuration(retentionMs);
   return { retention, retentionBytes: retentionBytes ?? 'none', dedupWindow: formatDuration(dedupWindowMs) };
+}
+
+/** Of the stream itself; where it has none, that of the edges' settings holds. */
+function quotaOf(name: string, quotas: Awaited<ReturnType<Control['quotas']['list']>>, json: boolean) {
+  const own = quotas.find(({ scope, subject }) => scope === 'stream' && subject === name);
+  const none = json ? null : 'none';
+  return { eventsPerSecond: own?.eventsPerSecond ?? none, bytesPerSecond: own?.bytesPerSecond ?? none };
 }
 
 function count(text: string): number {

@@ -1,30 +1,59 @@
 /**
- * POST of events: the hot path. Token, stream, media type and limits are checked before the body is read;
- * then every event gets its own outcome. A client that hangs up changes nothing for what was accepted.
+ * POST of events: the hot path. Token, stream, media type and announced length are checked before the body
+ * is read; then every event gets its own outcome. A client that hangs up changes nothing for what was
+ * accepted.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, ForeshardError } from '@foreshard/core/kernel';
 import type { Stream } from '@foreshard/core/topology';
+import { z } from 'zod';
+import { checkedQuery } from '../api/index.ts';
+import { BinaryFault, binaryEvent } from '../cloudevents/binary-mode.ts';
+import {
+  fingerprintOf,
+  IDEMPOTENCY_HEADER,
+  type IdempotencyRecords,
+  idempotencyKeyOf,
+  scopeOf,
+} from '../idempotency/index.ts';
 import type { Ingestion } from '../ingest/ingestion.ts';
 import type { Intake } from '../ingest/intake.ts';
-import { bodyFormat } from '../ingest/media-type.ts';
-import { readEvents } from '../ingest/read-events.ts';
+import { type ContentMode, contentModeOf } from '../ingest/media-type.ts';
+import { type Accepted, readEvents } from '../ingest/read-events.ts';
 import { replyTo } from '../ingest/reply.ts';
+import type { Quotas } from '../limits/index.ts';
 import type { EdgeMap } from '../map/edge-map.ts';
 import type { ByteBudget } from './byte-budget.ts';
-import { HungUp, readBody } from './read-body.ts';
-import { respond, respondProblem } from './respond.ts';
+import { letContinue } from './expect-continue.ts';
+import { instanceOf } from './problem.ts';
+import { checkAnnounced, HungUp, readBody } from './read-body.ts';
+import { type Answer, respond, respondProblem } from './respond.ts';
 import type { TokenCheck } from './token-check.ts';
+import { type Trace, traceOf, traceresponse } from './trace.ts';
 
 export interface EventsEndpointParts {
   readonly map: EdgeMap;
-  readonly ingestion: Ingestion;
+  readonly ingestion: Pick<Ingestion, 'submit'>;
   readonly tokens: TokenCheck;
   readonly budget: ByteBudget;
+  readonly answers: IdempotencyRecords;
+  readonly quotas: Quotas;
   readonly clock: Clock;
   readonly bodyBytesMax: number;
   readonly eventBytesMax: number;
-  readonly fault: (error: unknown) => void;
+  readonly fault: (error: unknown, trace: Trace) => void;
+}
+
+export interface BatchRequest {
+  readonly authorization: string | undefined;
+  readonly stream: string;
+  readonly tokenTs: number;
+  readonly trace: Trace;
+}
+
+export interface BatchAnswer extends Answer {
+  /** of the quotas that hold */
+  readonly fields: Readonly<Record<string, string>>;
 }
 
 /** The `ts` of an earlier answer: every event of the request is ordered after it. */
@@ -42,7 +71,7 @@ export class EventsEndpoint {
       await this.ingest(request, response, streamName);
     } catch (error) {
       if (error instanceof HungUp) return;
-      if (!(error instanceof ForeshardError)) this.parts.fault(error);
+      if (!(error instanceof ForeshardError)) this.parts.fault(error, traceOf(request));
       respondProblem(request, response, error);
     }
   }
@@ -54,24 +83,77 @@ export class EventsEndpoint {
   ): Promise<void> {
     const { tokens, budget, bodyBytesMax } = this.parts;
     const { headers } = request;
+    if (headers.traceparent !== undefined)
+      response.setHeader('traceresponse', traceresponse(traceOf(request)));
     if (!tokens.permits(headers.authorization, 'ingest'))
       await tokens.require(headers.authorization, 'ingest');
-    const stream = this.stream(streamName);
-    const format = bodyFormat(headers['content-type'], headers['content-encoding']);
-    const tokenTs = tokenOf(headers[TOKEN_HEADER]);
+    refuseQuery(request.url!);
+    const mode = contentModeOf(headers);
+    const accepted = this.accepted(streamName, tokenOf(headers[TOKEN_HEADER]));
+    const key = idempotencyKeyOf(headers[IDEMPOTENCY_HEADER]);
+    checkAnnounced(request, bodyBytesMax);
+    letContinue(request, response);
     const body = await readBody(request, bodyBytesMax, budget);
     try {
-      const intake = readEvents(format, body.bytes, {
-        stream,
-        tokenTs,
-        nowMicros: this.parts.clock.nowMicros(),
-        eventBytesMax: this.parts.eventBytesMax,
-      });
-      await this.settle(intake);
-      respond(response, replyTo(intake));
+      const store = () => this.store(mode, request, response, body.bytes, accepted);
+      respond(response, key === undefined ? await store() : await this.once(key, request, body.bytes, store));
     } finally {
       body.release();
     }
+  }
+
+  private once(
+    key: string,
+    { headers, url }: IncomingMessage,
+    body: Buffer,
+    store: () => Promise<Answer>,
+  ): Promise<Answer> {
+    const scope = scopeOf(headers, url!, key);
+    return this.parts.answers.once(scope, fingerprintOf(headers, body), store);
+  }
+
+  private async store(
+    mode: ContentMode,
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: Buffer,
+    accepted: Accepted,
+  ): Promise<Answer> {
+    const intake =
+      mode === 'binary'
+        ? readEvents('structured', eventInHeaders(request.rawHeaders, body), accepted)
+        : readEvents(mode, body, accepted);
+    if (this.parts.quotas.holdFor(intake.stream.name)) {
+      const fields = await this.charge(request.headers.authorization, intake, body.length);
+      for (const [name, value] of Object.entries(fields ?? {})) response.setHeader(name, value);
+    }
+    await this.settle(intake);
+    return replyTo(intake, () => instanceOf(traceOf(request)));
+  }
+
+  /** A batch that came another way; the same but for its header, which is told apart. */
+  async storeBatch(
+    body: Buffer,
+    { authorization, stream, tokenTs, trace }: BatchRequest,
+  ): Promise<BatchAnswer> {
+    const intake = readEvents('batch', body, this.accepted(stream, tokenTs));
+    const fields = this.parts.quotas.holdFor(stream)
+      ? await this.charge(authorization, intake, body.length)
+      : undefined;
+    await this.settle(intake);
+    return { ...replyTo(intake, () => instanceOf(trace)), fields: fields ?? {} };
+  }
+
+  /** @throws ForeshardError quota_exceeded: nothing of the request is stored then */
+  private charge(authorization: string | undefined, { stream, count }: Intake, bytes: number) {
+    const { quotas, tokens } = this.parts;
+    const tokenId = tokens.idOf(authorization) ?? '';
+    return quotas.charge({ tokenId, stream: stream.name, events: count, bytes });
+  }
+
+  private accepted(streamName: string, tokenTs: number): Accepted {
+    const { clock, eventBytesMax } = this.parts;
+    return { stream: this.stream(streamName), tokenTs, nowMicros: clock.nowMicros(), eventBytesMax };
   }
 
   private stream(name: string): Stream {
@@ -88,6 +170,23 @@ export class EventsEndpoint {
     });
   }
 }
+
+/** @throws ForeshardError invalid_event, malformed_body, unsupported_media_type */
+function eventInHeaders(rawHeaders: readonly string[], body: Buffer): Buffer {
+  const event = binaryEvent(rawHeaders, body);
+  if (!(event instanceof BinaryFault)) return event;
+  throw new ForeshardError(event.code, event.detail, { pointer: event.pointer });
+}
+
+/** @throws ForeshardError invalid_parameter: nothing can be asked for beside storing */
+function refuseQuery(url: string): void {
+  const at = url.indexOf('?');
+  if (at === -1) return;
+  const names = [...new Set(new URLSearchParams(url.slice(at)).keys())];
+  checkedQuery(NO_PARAMETERS, Object.fromEntries(names.map((name) => [name, ['']])));
+}
+
+const NO_PARAMETERS = z.object({});
 
 function tokenOf(header: string | string[] | undefined): number {
   if (header === undefined) return 0;

@@ -12,7 +12,11 @@ export interface Gauges {
   readonly bytesInFlight: () => number;
   readonly mapVersion: () => number;
   readonly mapAgeSeconds: () => number;
+  readonly followers: () => number;
 }
+
+/** Gauges that prom-client names like counters; their values are also in those without the ending. */
+const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
 
 const LATENCY_SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 const EVENTS_PER_CALL = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
@@ -26,11 +30,14 @@ export class EdgeMetrics {
   private readonly failures: Counter<'host' | 'reason'>;
   private readonly requests: Counter<'route' | 'status'>;
   private readonly lostFlushes: Counter;
+  private readonly lostProfiles: Counter;
   private readonly faults: Counter;
+  private readonly lanes: Counter<'lane'>;
 
   constructor() {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
+    for (const name of MISNAMED) this.registry.removeSingleMetric(name);
     this.addEventCounter();
     this.callSeconds = new Histogram({
       name: 'foreshard_edge_append_seconds',
@@ -63,11 +70,26 @@ export class EdgeMetrics {
       help: 'Seconds of load counters that the control Redis did not take',
       registers,
     });
+    this.lostProfiles = new Counter({
+      name: 'foreshard_edge_profile_flushes_lost_total',
+      help: 'Ten seconds of profiles that the control Redis did not take',
+      registers,
+    });
+    this.lanes = new Counter({
+      name: 'foreshard_edge_lane_events_total',
+      help: 'Events by lane: direct (lease on the map), shard (T was asked first), unconfirmed (T did not answer)',
+      labelNames: ['lane'],
+      registers,
+    });
     this.faults = new Counter({
       name: 'foreshard_edge_faults_total',
       help: 'Unexpected faults of the edge; the log has them',
       registers,
     });
+  }
+
+  lane(lane: string, events: number): void {
+    this.lanes.inc({ lane }, events);
   }
 
   stored(stream: string, events: number): void {
@@ -99,6 +121,10 @@ export class EdgeMetrics {
     this.lostFlushes.inc();
   }
 
+  lostProfile(): void {
+    this.lostProfiles.inc();
+  }
+
   fault(): void {
     this.faults.inc();
   }
@@ -117,6 +143,7 @@ export class EdgeMetrics {
     gauge('bytes_in_flight', 'Bytes of requests that are being worked on', gauges.bytesInFlight);
     gauge('map_version', 'Version of the map of the topology', gauges.mapVersion);
     gauge('map_age_seconds', 'Time since the topology store last answered', gauges.mapAgeSeconds);
+    gauge('followers', 'Readers that follow a log or a key as server-sent events', gauges.followers);
   }
 
   private count(stream: string, outcome: string, events: number): void {

@@ -1,50 +1,104 @@
 /**
- * Every route but the posting of events: health, metrics, the map, and the reads that are mounted. A path
- * that exists for other methods answers 405 with Allow; whatever fails answers a problem document.
+ * Every route but the posting of events: health, metrics, the map, the description, and what others mount.
+ * A path that exists for other methods answers 405 with Allow; OPTIONS tells the methods; whatever fails
+ * answers a problem document; every answer tells its trace.
  */
 import { ForeshardError } from '@foreshard/core/kernel';
+import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
+import { Api, EVENT_OPERATIONS } from '../api/index.ts';
+import { docsPage, errorPage, openApiDocument } from '../docs/index.ts';
 import type { EdgeMap } from '../map/edge-map.ts';
+import { mountTrpc, type TrpcParts } from '../trpc/index.ts';
 import { mapDocument } from './map-document.ts';
 import type { EdgeMetrics } from './metrics.ts';
 import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.ts';
+import * as service from './service-operations.ts';
 import type { TokenCheck } from './token-check.ts';
+import { type Trace, traceOf, traceresponse } from './trace.ts';
 
 export interface RouteParts {
   readonly map: EdgeMap;
   readonly tokens: TokenCheck;
   readonly metrics: EdgeMetrics;
   readonly mapAgeMs: () => number;
-  readonly reading: Hono;
-  readonly fault: (error: unknown) => void;
+  /** what mounts its operations beside those of this file */
+  readonly mounts: readonly ((api: Api) => void)[];
+  readonly trpc: TrpcParts;
+  readonly fault: (error: unknown, trace: Trace) => void;
 }
 
-/** They are answered before Hono is asked, but a wrong method on them comes here. */
-const EVENT_PATHS = ['/v1/events', '/v1/streams/:stream/events'];
+export interface EdgeRoutes {
+  readonly app: Hono;
+  readonly api: Api;
+}
 
-export function edgeRoutes(parts: RouteParts): Hono {
+export const API_VERSION = '1.0.0';
+
+export function edgeRoutes(parts: RouteParts): EdgeRoutes {
+  const api = new Api((authorization, scope) => parts.tokens.require(authorization, scope));
+  for (const operation of EVENT_OPERATIONS) api.describe(operation);
+  for (const mount of [...parts.mounts, (to: Api) => mountService(to, parts)]) mount(api);
   const app = new Hono();
-  app.onError((error) => problemResponse(error, parts.fault));
-  app.get('/livez', (c) => c.text('ok'));
-  app.get('/readyz', (c) => readiness(c, parts));
-  app.get('/metrics', async (c) => {
-    const text = await parts.metrics.registry.metrics();
-    return c.body(text, 200, { 'content-type': parts.metrics.registry.contentType });
-  });
-  app.use('/v1/*', async (c, next) => {
-    await parts.tokens.require(c.req.header('authorization'), 'read');
+  app.onError((error, c) => problemResponse(error, traceOfContext(c), parts.fault));
+  app.use(async (c, next) => {
     await next();
+    // an answer that is being streamed keeps its headers as they are
+    c.header('traceresponse', traceresponse(traceOfContext(c)));
   });
-  app.get('/v1/map', (c) => map(c, parts.map));
-  app.route('/', parts.reading);
-  app.notFound((c) => {
-    const allowed = methodsOf(app, c.req.path);
-    if (allowed.length === 0)
-      return problemResponse(new ForeshardError('not_found', `There is no ${c.req.path}.`));
-    const error = new ForeshardError('method_not_allowed', `${c.req.path} takes ${allowed.join(', ')}.`);
-    return problemResponse(error, undefined, { allow: allowed.join(', ') });
+  mountTrpc(app, parts.trpc);
+  app.options('*', (c) => options(c, api));
+  app.route('/', api.app);
+  app.notFound((c) => missing(c, api));
+  return { app, api };
+}
+
+/** The bindings stay out of Hono's type: comparing two of its instances takes the compiler seconds. */
+function traceOfContext(c: Context): Trace {
+  return traceOf((c.env as HttpBindings).incoming);
+}
+
+function mountService(api: Api, parts: RouteParts): void {
+  const { registry } = parts.metrics;
+  api.mount(service.liveness, ({ c }) => c.text('ok'));
+  api.mount(service.readiness, ({ c }) => readiness(c, parts));
+  api.mount(service.metrics, async ({ c }) =>
+    c.body(await registry.metrics(), 200, { 'content-type': registry.contentType }),
+  );
+  api.mount(service.readMap, ({ c, query }) => map(c, parts.map, query.stream));
+  // made once, when all are mounted
+  let made: { json: string; html: Promise<string> } | undefined;
+  const described = () => {
+    if (made !== undefined) return made;
+    const document = openApiDocument(api.operations, API_VERSION);
+    made = { json: JSON.stringify(document), html: docsPage(document) };
+    return made;
+  };
+  api.mount(service.description, ({ c }) =>
+    c.body(described().json, 200, { 'content-type': 'application/json' }),
+  );
+  api.mount(service.docs, async ({ c }) => c.html(await described().html));
+  api.mount(service.errorDocs, async ({ c }) => c.html(await errorPage(undefined)));
+  api.mount(service.errorDoc, async ({ c, params }) => c.html(await errorPage(params.code)));
+}
+
+function options(c: Context, api: Api): Response {
+  const methods = api.methodsOf(c.req.path);
+  if (methods.length === 0) throw new ForeshardError('not_found', `There is no ${c.req.path}.`);
+  const types = api.bodyTypesOf(c.req.path);
+  return c.body(null, 204, {
+    allow: methods.join(', '),
+    ...(types.length === 0 ? {} : { 'accept-post': types.join(', ') }),
   });
-  return app;
+}
+
+function missing(c: Context, api: Api): Response {
+  const { path } = c.req;
+  const trace = traceOfContext(c);
+  const allow = api.methodsOf(path).join(', ');
+  if (allow === '') return problemResponse(new ForeshardError('not_found', `There is no ${path}.`), trace);
+  const error = new ForeshardError('method_not_allowed', `${path} takes ${allow}.`);
+  return problemResponse(error, trace, undefined, { allow });
 }
 
 function readiness(c: Context, { map, tokens, mapAgeMs }: RouteParts): Response {
@@ -52,11 +106,10 @@ function readiness(c: Context, { map, tokens, mapAgeMs }: RouteParts): Response 
   return c.json({ status: 'ready', mapVersion: map.topology.version, mapAgeMs: mapAgeMs() });
 }
 
-function map(c: Context, { topology }: EdgeMap): Response {
-  const name = c.req.query('stream');
+function map(c: Context, { topology }: EdgeMap, name: string | undefined): Response {
   const stream = name === undefined ? undefined : topology.streamNamed(name);
   if (name !== undefined && stream === undefined) {
-    throw new ForeshardError('unknown_stream', `There is no stream "${name}".`);
+    throw new ForeshardError('unknown_stream', `There is no stream "${name}".`, { pointer: '?stream' });
   }
   const pieces = mapDocument(topology, stream);
   const encoder = new TextEncoder();
@@ -70,40 +123,22 @@ function map(c: Context, { topology }: EdgeMap): Response {
   return c.body(body, 200, { 'content-type': 'application/json' });
 }
 
-export function problemResponse(
+function problemResponse(
   error: unknown,
-  fault?: (error: unknown) => void,
+  trace: Trace,
+  fault?: RouteParts['fault'],
   headers: Record<string, string> = {},
 ): Response {
-  if (!(error instanceof ForeshardError)) fault?.(error);
-  const { document, retryAfterSeconds } = problemOf(error);
+  if (!(error instanceof ForeshardError)) fault?.(error, trace);
+  const { document, retryAfterSeconds, headers: own } = problemOf(error, trace);
   return new Response(JSON.stringify(document), {
     status: document.status,
     headers: {
       'content-type': PROBLEM_MEDIA_TYPE,
       ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
       ...(document.status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+      ...own,
       ...headers,
     },
   });
-}
-
-/** The methods of the routes that match a path, from the routes themselves. */
-function methodsOf(app: Hono, path: string): string[] {
-  const methods = new Set<string>();
-  if (EVENT_PATHS.some((pattern) => matches(pattern, path))) methods.add('POST');
-  for (const route of app.routes) {
-    if (route.method === 'ALL' || !matches(route.path, path)) continue;
-    methods.add(route.method);
-    if (route.method === 'GET') methods.add('HEAD');
-  }
-  return [...methods].sort();
-}
-
-function matches(pattern: string, path: string): boolean {
-  const wanted = pattern.split('/');
-  const given = path.split('/');
-  return (
-    wanted.length === given.length && wanted.every((part, i) => part.startsWith(':') || part === given[i])
-  );
 }

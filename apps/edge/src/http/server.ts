@@ -9,8 +9,11 @@ import { Server as NetServer } from 'node:net';
 import { ForeshardError } from '@foreshard/core/kernel';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { answerBroken, refuseTunnel } from './broken-requests.ts';
 import type { EventsEndpoint } from './events-endpoint.ts';
+import { asksToContinue, letContinue } from './expect-continue.ts';
 import type { EdgeMetrics } from './metrics.ts';
+import { PROBLEM_MEDIA_TYPE, problemDocument } from './problem.ts';
 import { respond, respondProblem } from './respond.ts';
 
 export const MAIN_STREAM = 'main';
@@ -18,9 +21,13 @@ export const MAIN_STREAM = 'main';
 /** A client that sends its headers slower than this is not there any more. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** how late the two above may be noticed */
+const TIMEOUT_CHECK_MS = 1_000;
 /** longer than load balancers keep theirs, so that they close first and never meet a closed one */
 const KEEP_ALIVE_MS = 75_000;
 const HEADER_BYTES_MAX = 16_384;
+/** each may hold as many bytes of headers: 128 MiB at the worst */
+const CONNECTIONS_MAX = 8_192;
 /** a request that was sent before the client could know of the end arrives within this time */
 const IDLE_GRACE_MS = 100;
 /** how often connections that fell idle are closed while draining */
@@ -45,10 +52,26 @@ export class EdgeServer {
         maxHeaderSize: HEADER_BYTES_MAX,
         headersTimeout: HEADERS_TIMEOUT_MS,
         requestTimeout: REQUEST_TIMEOUT_MS,
+        connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+        // Node's own answer to its absence has no body
+        requireHostHeader: false,
       },
       (request, response) => this.handle(request, response),
     );
     this.server.keepAliveTimeout = KEEP_ALIVE_MS;
+    this.server.maxConnections = CONNECTIONS_MAX;
+    // they are bounded by their bytes; a bound on their number would drop the rest in silence
+    this.server.maxHeadersCount = 0;
+    this.server.on('checkContinue', (request, response) => {
+      asksToContinue(request);
+      this.handle(request, response);
+    });
+    this.server.on('checkExpectation', (request, response) => {
+      asksToContinue(request);
+      respondProblem(request, response, new ForeshardError('expectation_failed', UNKNOWN_EXPECTATION));
+    });
+    this.server.on('clientError', (error, socket) => this.broken(answerBroken(error, socket)));
+    this.server.on('connect', (_request, socket) => this.broken(refuseTunnel(socket)));
   }
 
   /** Answers the port, which is another one when 0 was asked for. */
@@ -65,7 +88,11 @@ export class EdgeServer {
 
   ready({ events, routes }: Handlers): void {
     this.events = events;
-    this.listener = getRequestListener(routes.fetch);
+    this.listener = getRequestListener(routes.fetch, {
+      // of HTTP/1.0, which needs no Host
+      hostname: 'edge',
+      errorHandler: () => malformedUrl(),
+    });
   }
 
   /**
@@ -84,18 +111,33 @@ export class EdgeServer {
     clearTimeout(cut);
   }
 
+  private broken(status: number | undefined): void {
+    if (status !== undefined) this.metrics.answered('broken', status);
+  }
+
   private handle(request: IncomingMessage, response: ServerResponse): void {
     const stream = request.method === 'POST' ? streamOf(request.url!) : undefined;
     const route = stream === undefined ? 'other' : 'events';
     if (this.draining) response.setHeader('connection', 'close');
     response.once('finish', () => this.metrics.answered(route, response.statusCode));
-    if (this.events === undefined || this.listener === undefined) this.beforeReady(request, response);
+    if (request.headers.host === undefined && request.httpVersion === '1.1')
+      respondProblem(
+        request,
+        response,
+        new ForeshardError('malformed_request', 'The header Host is missing.'),
+      );
+    else if (this.events === undefined || this.listener === undefined) this.beforeReady(request, response);
     else if (stream !== undefined) void this.events.handle(request, response, stream);
-    else void this.listener(request, response);
+    else {
+      letContinue(request, response);
+      void this.listener(request, response);
+    }
   }
 
   private beforeReady(request: IncomingMessage, response: ServerResponse): void {
     if (request.url === '/livez') respond(response, { status: 200, contentType: 'text/plain', body: 'ok' });
+    // an EventSource gives up for good on a status, and comes back to a connection that was closed
+    else if (request.headers.accept?.includes('text/event-stream') === true) request.socket.destroy();
     else {
       const notReady = new ForeshardError('not_ready', 'The edge waits for the topology store.', {
         retryAfterSeconds: 1,
@@ -105,6 +147,14 @@ export class EdgeServer {
   }
 }
 
+/** Host and path together are no URL: Hono was not even asked. */
+function malformedUrl(): Response {
+  const document = problemDocument('malformed_request', 'The header Host and the path make no valid URL.');
+  const headers = { 'content-type': PROBLEM_MEDIA_TYPE };
+  return new Response(JSON.stringify(document), { status: document.status, headers });
+}
+
+const UNKNOWN_EXPECTATION = 'The edge knows no expectation but 100-continue.';
 const SHORT_PATH = '/v1/events';
 const STREAM_PATH = /^\/v1\/streams\/([^/?]+)\/events(?:\?.*)?$/;
 

@@ -32,6 +32,7 @@ const INDEX_CHARS = 8;
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
 
 interface Entry {
+  readonly id: string;
   readonly hash: Buffer;
   readonly scopes: ReadonlySet<string>;
   readonly expiresAtMs: number;
@@ -67,6 +68,11 @@ export class TokenCheck {
 
   permits(authorization: string | undefined, scope: string): boolean {
     return this.find(authorization)?.scopes.has(scope) ?? false;
+  }
+
+  /** Of a token that is known. */
+  idOf(authorization: string | undefined): string | undefined {
+    return this.find(authorization)?.id;
   }
 
   /** @throws ForeshardError unauthorized, forbidden; after asking the store about an unknown token */
@@ -117,9 +123,10 @@ export class TokenCheck {
 
   private take(tokens: readonly KnownToken[]): void {
     const entries = new Map<string, Entry[]>();
-    for (const { hash, scopes, expiresAtMs } of tokens) {
+    for (const { id, hash, scopes, expiresAtMs } of tokens) {
       const index = hash.slice(0, INDEX_CHARS);
       const entry = {
+        id,
         hash: Buffer.from(hash, 'latin1'),
         scopes: new Set(scopes),
         expiresAtMs: expiresAtMs ?? Number.POSITIVE_INFINITY,

@@ -1,14 +1,13 @@
 /**
- * A body as text and as bytes, and where its events begin and end in both. The text is decoded once, for
- * JSON.parse; the bytes are what is stored, as they were sent. In ASCII, the common case, a byte is a
- * character and the same bounds serve both.
+ * A body as bytes, and where its events begin and end among them. The bytes are what is stored, as they
+ * were sent; beside them stand the same bytes as a text of one character each, because short texts are cut
+ * out of a text faster than out of bytes.
  */
-import { isAscii, isUtf8 } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
 
 export interface Body {
   readonly bytes: Buffer;
-  readonly text: string;
-  readonly isAscii: boolean;
+  readonly latin1: string;
   /** of the whole; where it is false, each event is looked at */
   readonly isUtf8: boolean;
 }
@@ -21,10 +20,14 @@ export interface Bounds {
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
+/** A byte order mark at the very beginning is passed over, as RFC 8259 (8.1) permits. */
 export function decodeBody(body: Buffer): Body {
-  const bytes = body.subarray(0, 3).equals(BYTE_ORDER_MARK) ? body.subarray(3) : body;
-  if (isAscii(bytes)) return { bytes, text: bytes.toString('latin1'), isAscii: true, isUtf8: true };
-  return { bytes, text: bytes.toString('utf8'), isAscii: false, isUtf8: isUtf8(bytes) };
+  const bytes = withoutByteOrderMark(body);
+  return { bytes, latin1: bytes.toString('latin1'), isUtf8: isUtf8(bytes) };
+}
+
+export function withoutByteOrderMark(bytes: Buffer): Buffer {
+  return bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
 }
 
 const TAB = 0x09;
@@ -39,26 +42,11 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** Lines with nothing but white space are passed over. */
-export function linesOfText(text: string): Bounds {
-  const bounds: Bounds = { from: [], to: [] };
-  for (let at = 0; at < text.length; ) {
-    const newline = text.indexOf('\n', at);
-    let end = newline === -1 ? text.length : newline;
-    const next = end + 1;
-    while (at < end && isSpace(text.charCodeAt(at))) at++;
-    while (at < end && isSpace(text.charCodeAt(end - 1))) end--;
-    push(bounds, at, end);
-    at = next;
-  }
-  return bounds;
-}
-
-/** As many as `linesOfText` finds: a newline byte is a newline in UTF-8, also beside invalid bytes. */
-export function linesOfBytes(bytes: Buffer): Bounds {
+/** A newline byte is a newline in UTF-8, also beside invalid bytes. Lines of white space are passed over. */
+export function linesOf({ bytes, latin1 }: Body): Bounds {
   const bounds: Bounds = { from: [], to: [] };
   for (let at = 0; at < bytes.length; ) {
-    const newline = bytes.indexOf(NEWLINE, at);
+    const newline = latin1.indexOf('\n', at);
     const end = newline === -1 ? bytes.length : newline;
     pushTrimmed(bounds, bytes, at, end);
     at = end + 1;
@@ -66,31 +54,50 @@ export function linesOfBytes(bytes: Buffer): Bounds {
   return bounds;
 }
 
-/** The elements of a JSON array. REQUIRES a well-formed one: every structural character of JSON is one byte. */
-export function elementsOf(bytes: Buffer): Bounds {
-  const bounds: Bounds = { from: [], to: [] };
-  let depth = 0;
-  let from = 0;
-  for (let i = 0; i < bytes.length; i++) {
-    const code = bytes[i]!;
-    if (code === QUOTE) i = endOfString(bytes, i);
-    else if (code === OPEN_LIST || code === OPEN_OBJECT) {
-      if (depth++ === 0) from = i + 1;
-    } else if (code === CLOSE_LIST || code === CLOSE_OBJECT) {
-      if (--depth === 0) pushTrimmed(bounds, bytes, from, i);
-    } else if (code === COMMA && depth === 1) {
-      pushTrimmed(bounds, bytes, from, i);
-      from = i + 1;
-    }
-  }
-  return bounds;
-}
-
 /** All of it as one item. */
-export function wholeOf(bytes: Buffer): Bounds {
+export function wholeOf({ bytes }: Body): Bounds {
   const bounds: Bounds = { from: [], to: [] };
   pushTrimmed(bounds, bytes, 0, bytes.length);
   return bounds;
+}
+
+/** The byte at which a text stops being a JSON array. */
+export class NotAList {
+  readonly at: number;
+
+  constructor(at: number) {
+    this.at = at;
+  }
+}
+
+/**
+ * The elements of a JSON array, told apart by brackets, commas and quotes alone. What lies between them is
+ * not looked at: the array is well-formed when each of its elements is.
+ */
+export function elementsOf({ bytes }: Body): Bounds | NotAList {
+  const bounds: Bounds = { from: [], to: [] };
+  const open = afterSpace(bytes, 0);
+  if (bytes[open] !== OPEN_LIST) return new NotAList(open);
+  let from = open + 1;
+  for (let i = from, depth = 1; i < bytes.length; i++) {
+    const code = bytes[i]!;
+    if (code === QUOTE) i = endOfString(bytes, i);
+    else if (code === OPEN_LIST || code === OPEN_OBJECT) depth++;
+    else if (code === CLOSE_OBJECT) depth--;
+    else if (code === CLOSE_LIST && --depth === 0) return closeList(bounds, bytes, from, i);
+    else if (code === COMMA && depth === 1) {
+      if (!pushTrimmed(bounds, bytes, from, i)) return new NotAList(i);
+      from = i + 1;
+    }
+  }
+  return new NotAList(bytes.length);
+}
+
+function closeList(bounds: Bounds, bytes: Buffer, from: number, close: number): Bounds | NotAList {
+  const isMissing = !pushTrimmed(bounds, bytes, from, close) && bounds.from.length > 0;
+  if (isMissing) return new NotAList(close);
+  const rest = afterSpace(bytes, close + 1);
+  return rest < bytes.length ? new NotAList(rest) : bounds;
 }
 
 /**
@@ -105,20 +112,26 @@ export function joinLines(bytes: Buffer): void {
 
 function endOfString(bytes: Buffer, quote: number): number {
   let i = quote + 1;
-  while (bytes[i] !== QUOTE) i += bytes[i] === BACKSLASH ? 2 : 1;
+  while (i < bytes.length && bytes[i] !== QUOTE) i += bytes[i] === BACKSLASH ? 2 : 1;
   return i;
 }
 
-function pushTrimmed(bounds: Bounds, bytes: Buffer, from: number, to: number): void {
-  while (from < to && isSpace(bytes[from]!)) from++;
-  while (from < to && isSpace(bytes[to - 1]!)) to--;
-  push(bounds, from, to);
+function afterSpace(bytes: Buffer, at: number): number {
+  let i = at;
+  while (i < bytes.length && isSpace(bytes[i]!)) i++;
+  return i;
 }
 
-function push(bounds: Bounds, from: number, to: number): void {
-  if (from === to) return;
-  bounds.from.push(from);
-  bounds.to.push(to);
+/** `false`: there is nothing but white space. */
+function pushTrimmed({ from, to }: Bounds, bytes: Buffer, begin: number, end: number): boolean {
+  let first = begin;
+  let last = end;
+  while (first < last && isSpace(bytes[first]!)) first++;
+  while (first < last && isSpace(bytes[last - 1]!)) last--;
+  if (first === last) return false;
+  from.push(first);
+  to.push(last);
+  return true;
 }
 
 function isSpace(code: number): boolean {

@@ -8,6 +8,7 @@
 import { type DuplicateOutcome, FRAME_HEADER_BYTES } from '@foreshard/core/hosts';
 import type { ErrorCode } from '@foreshard/core/kernel';
 import type { Stream } from '@foreshard/core/topology';
+import { EventTexts } from '../cloudevents/event-texts.ts';
 import type { Bounds } from './body.ts';
 
 export const PENDING = 0;
@@ -35,6 +36,7 @@ export class Intake {
   readonly acceptedMicros: number;
 
   readonly ids: (string | undefined)[];
+  readonly texts: EventTexts;
   readonly keyHash: Uint32Array;
   /** four words an event */
   private readonly identities: Uint32Array;
@@ -69,6 +71,7 @@ export class Intake {
     this.tokenTs = accepted.tokenTs;
     this.acceptedMicros = accepted.nowMicros;
     this.ids = new Array(count);
+    this.texts = new EventTexts(bytes, count);
     this.keyHash = new Uint32Array(count);
     this.identities = new Uint32Array(count * WORDS);
     this.shardlet = new Float64Array(count);

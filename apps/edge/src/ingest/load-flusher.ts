@@ -1,10 +1,19 @@
 /**
- * Hands the load of each shardlet to the control Redis once a second. A flush that is lost makes a gap in a
- * picture, so it is counted and never waited for.
+ * Hands the load of each shardlet to the control Redis once a second, also when there was none: silence
+ * would mean that nothing is known. A flush that is lost makes a gap in the record; it is counted here, its
+ * missing number is seen by the worker, and it is never waited for.
  */
-import { LOAD_STREAM_KEY, LOAD_STREAM_LENGTH, type LoadCounters } from '@foreshard/core/telemetry';
+import {
+  LOAD_FLUSH_FIELD,
+  LOAD_STREAM_KEY,
+  type LoadCounters,
+  loadStreamLength,
+  packFlush,
+} from '@foreshard/core/telemetry';
 
 const FLUSH_MS = 1_000;
+/** A Redis that answers slowly must not make the edge collect flushes: more than these are given up. */
+const UNDER_WAY_MAX = 3;
 
 /** The one command it needs of the control Redis. */
 export interface LoadStream {
@@ -15,22 +24,21 @@ export interface LoadStream {
     length: number,
     id: '*',
     field: string,
-    value: string,
+    value: Buffer,
   ): Promise<unknown>;
 }
 
 export class LoadFlusher {
   private readonly counters: LoadCounters;
   private readonly redis: LoadStream;
-  private readonly edgeId: string;
   private readonly onLost: () => void;
   private timer: NodeJS.Timeout | undefined;
   private secondBegan = Date.now();
+  private underWay = 0;
 
-  constructor(counters: LoadCounters, redis: LoadStream, edgeId: string, onLost: () => void) {
+  constructor(counters: LoadCounters, redis: LoadStream, onLost: () => void) {
     this.counters = counters;
     this.redis = redis;
-    this.edgeId = edgeId;
     this.onLost = onLost;
   }
 
@@ -44,21 +52,22 @@ export class LoadFlusher {
   }
 
   private async flush(): Promise<void> {
-    const flush = this.counters.flush(this.edgeId, this.secondBegan);
+    const flush = this.counters.flush(this.secondBegan);
     this.secondBegan = Date.now();
-    if (flush === undefined) return;
+    if (this.underWay >= UNDER_WAY_MAX) {
+      this.onLost();
+      return;
+    }
+    const bytes = packFlush(flush);
+    const length = loadStreamLength(bytes.length);
+    this.underWay++;
     try {
-      await this.redis.xadd(
-        LOAD_STREAM_KEY,
-        'MAXLEN',
-        '~',
-        LOAD_STREAM_LENGTH,
-        '*',
-        'flush',
-        JSON.stringify(flush),
-      );
+      const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      await this.redis.xadd(LOAD_STREAM_KEY, 'MAXLEN', '~', length, '*', LOAD_FLUSH_FIELD, value);
     } catch {
       this.onLost();
+    } finally {
+      this.underWay--;
     }
   }
 }

@@ -47,7 +47,7 @@ describe('lines', () => {
     );
     expect([...intake.status]).toEqual([PENDING, REFUSED, REFUSED, REFUSED, PENDING]);
     expect([...intake.problems].map(([i, p]) => [i, p.code, p.pointer])).toEqual([
-      [1, 'malformed_body', ''],
+      [1, 'malformed_body', '/id'],
       [2, 'invalid_event', '/source'],
       [3, 'invalid_event', ''],
     ]);
@@ -95,7 +95,24 @@ describe('a batch', () => {
   it('may be empty; anything but a list is refused as a whole', () => {
     expect(read('batch', ' [ ] ').count).toBe(0);
     expect(() => read('batch', json('1'))).toThrow(/array/);
-    expect(() => read('batch', `[${json('1')},`)).toThrow(/not JSON/);
+    for (const rest of ['', ',', ',]', ']]', '] 1', ',,1]', '}'])
+      expect(() => read('batch', `[${json('1')}${rest}`)).toThrow(/array/);
+  });
+
+  it('is refused as a whole, with the place, when an element is no JSON', () => {
+    expect(() => read('batch', `[${json('1')},{"id":"2","data":{"a":tru}}]`)).toThrow(
+      expect.objectContaining({ code: 'malformed_body', pointer: '/1/data/a' }),
+    );
+  });
+
+  it('is refused whole when it mixes versions, each event with the reason', () => {
+    const intake = read('batch', `[${json('1')},${json('2', { specversion: '0.3' })},${json('3')}]`);
+    expect([...intake.status]).toEqual([REFUSED, REFUSED, REFUSED]);
+    expect([...intake.problems.values()].map((p) => p.pointer)).toEqual(Array(3).fill('/specversion'));
+    expect([...read('batch', `[${json('1')},${json('2', { specversion: 1 })}]`).status]).toEqual([
+      PENDING,
+      REFUSED,
+    ]);
   });
 
   it('refuses only the element that is not valid UTF-8', () => {
@@ -113,10 +130,9 @@ describe('a structured event', () => {
     expect(JSON.parse(payload!)).toEqual(event('1', { data: 'a\nb' }));
   });
 
-  it('may be followed by others, one a line', () => {
-    expect(read('structured', `${json('1')}\n${json('2')}\n`).ids).toEqual(['1', '2']);
-    expect(() => read('structured', '{"a":1')).toThrow(/not JSON/);
-    expect(() => read('structured', '')).toThrow(/not JSON/);
+  it('is alone: what follows it is refused, and so is nothing', () => {
+    for (const body of [`${json('1')}\n${json('2')}`, `${json('1')} x`, '{"a":1', '', ' \n '])
+      expect(() => read('structured', body)).toThrow(expect.objectContaining({ code: 'malformed_body' }));
   });
 });
 

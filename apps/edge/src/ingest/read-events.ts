@@ -1,5 +1,5 @@
 /**
- * From a body to an Intake: every event parsed, checked and given its position. A fault of one event
+ * From a body to an Intake: every event scanned, judged and given its position. A fault of one event
  * refuses that event and leaves the others alone; only a body whose events cannot be told apart is refused
  * as a whole.
  */
@@ -7,20 +7,20 @@ import { isUtf8 } from 'node:buffer';
 import { ForeshardError } from '@foreshard/core/kernel';
 import { hashKey, identify } from '@foreshard/core/keyspace';
 import type { Stream } from '@foreshard/core/topology';
+import { type EventFault, EventScanner } from '../cloudevents/event-scanner.ts';
 import {
   type Body,
   type Bounds,
   decodeBody,
   elementsOf,
   joinLines,
-  linesOfBytes,
-  linesOfText,
+  linesOf,
+  NotAList,
   wholeOf,
 } from './body.ts';
-import { type EventProblem, Intake } from './intake.ts';
+import { type EventProblem, Intake, REFUSED } from './intake.ts';
 import type { BodyFormat } from './media-type.ts';
 import { idTimeMicros } from './timed-id.ts';
-import { type CloudEventHead, eventFault, headOf, keyOf } from './validate-event.ts';
 
 export interface Accepted {
   readonly stream: Stream;
@@ -38,108 +38,121 @@ export function readEvents(format: BodyFormat, buffer: Buffer, accepted: Accepte
 }
 
 function readLines(body: Body, accepted: Accepted): Intake {
-  const inText = linesOfText(body.text);
-  if (inText.from.length === 0) throw malformed('The body holds no event.');
-  const intake = begin(body, body.isAscii ? inText : linesOfBytes(body.bytes), accepted);
-  for (let i = 0; i < intake.count; i++) {
-    const value = parseJson(body.text.slice(inText.from[i], inText.to[i]));
-    if (value instanceof NotJson) {
-      intake.refuse(i, { code: 'malformed_body', detail: value.detail, pointer: '' });
-    } else take(intake, i, value, body, accepted);
-  }
-  return intake;
+  const bounds = linesOf(body);
+  if (bounds.from.length === 0) throw malformed('The body holds no event.');
+  return new Reading(body, bounds, accepted).all();
 }
 
+/** An element that is not JSON leaves no array, so the whole is refused then. */
 function readBatch(body: Body, accepted: Accepted): Intake {
-  const values = parseJson(body.text);
-  if (values instanceof NotJson) throw malformed(values.detail);
-  if (!Array.isArray(values)) throw malformed('A batch is a JSON array of events.');
+  const bounds = elementsOf(body);
+  if (bounds instanceof NotAList) throw notAList(body, bounds.at);
+  const reading = new Reading(body, bounds, accepted);
+  const intake = reading.all();
+  if (reading.broken !== undefined) throw notJson(reading.broken, `/${reading.broken.index}`);
+  if (reading.versions.size > 1) refuseMixed(intake, [...reading.versions]);
   joinLines(body.bytes);
-  const intake = begin(body, elementsOf(body.bytes), accepted);
-  values.forEach((value, i) => {
-    take(intake, i, value, body, accepted);
-  });
   return intake;
 }
 
-/** One event; several, one a line, are understood as well: files of events are often sent under this type. */
 function readStructured(body: Body, accepted: Accepted): Intake {
-  const value = parseJson(body.text);
-  if (value instanceof NotJson) {
-    if (beginsWithAnEvent(body.text)) return readLines(body, accepted);
-    throw malformed(value.detail);
-  }
+  const bounds = wholeOf(body);
+  if (bounds.from.length === 0) throw malformed('The body is empty.');
+  const reading = new Reading(body, bounds, accepted);
+  const intake = reading.all();
+  if (reading.broken !== undefined) throw notJson(reading.broken, '');
   joinLines(body.bytes);
-  const intake = begin(body, wholeOf(body.bytes), accepted);
-  take(intake, 0, value, body, accepted);
   return intake;
 }
 
-function beginsWithAnEvent(text: string): boolean {
-  const lines = linesOfText(text);
-  return lines.from.length > 1 && !(parseJson(text.slice(lines.from[0], lines.to[0])) instanceof NotJson);
+function notAList({ bytes }: Body, at: number): ForeshardError {
+  const ended = at >= bytes.length;
+  const where = ended ? 'it ends too early' : `unexpected byte at ${at}`;
+  return malformed(`A batch is a JSON array of events: ${where}.`);
 }
 
-function begin(body: Body, bounds: Bounds, accepted: Accepted): Intake {
-  return new Intake(accepted.stream, body.bytes, bounds, accepted);
+function notJson({ detail, pointer }: EventFault, prefix: string): ForeshardError {
+  return malformed(detail, prefix + pointer);
+}
+
+/** "All batched CloudEvents MUST have the same specversion" (HTTP binding 1.0.2, 3.3.2). */
+function refuseMixed(intake: Intake, versions: readonly string[]): void {
+  const named = versions.map((version) => JSON.stringify(version.slice(0, 20)));
+  const problem: EventProblem = {
+    code: 'invalid_event',
+    detail: `the batch mixes versions of CloudEvents (${named.join(', ')}): nothing of it was stored`,
+    pointer: '/specversion',
+  };
+  for (let i = 0; i < intake.count; i++) if (intake.status[i] !== REFUSED) intake.refuse(i, problem);
 }
 
 const identity = new Uint32Array(4);
 
-function take(intake: Intake, i: number, value: unknown, body: Body, accepted: Accepted): void {
-  const id = (value as { id?: unknown } | null)?.id;
-  if (typeof id === 'string') intake.ids[i] = id;
-  const problem = problemOf(intake, i, value, body, accepted);
-  if (problem === undefined) place(intake, i, headOf(value));
-  else intake.refuse(i, problem);
-}
+/** so many are enough to say that they are mixed */
+const VERSIONS_MAX = 3;
 
-function problemOf(
-  intake: Intake,
-  i: number,
-  value: unknown,
-  body: Body,
-  accepted: Accepted,
-): EventProblem | undefined {
-  const fault = eventFault(value);
-  if (fault !== undefined) return { code: 'invalid_event', ...fault };
-  const length = intake.payloadLength(i);
-  if (length > accepted.eventBytesMax) {
-    const detail = `the event has ${length} bytes, the limit is ${accepted.eventBytesMax}`;
-    return { code: 'event_too_large', detail, pointer: '' };
+class Reading {
+  /** as told by the events that tell one */
+  readonly versions = new Set<string>();
+  /** the first that is no JSON */
+  broken: (EventFault & { readonly index: number }) | undefined;
+  private readonly body: Body;
+  private readonly intake: Intake;
+  private readonly scanner: EventScanner;
+  private readonly bytesMax: number;
+
+  constructor(body: Body, bounds: Bounds, accepted: Accepted) {
+    this.body = body;
+    this.intake = new Intake(accepted.stream, body.bytes, bounds, accepted);
+    this.scanner = new EventScanner(body.bytes, body.latin1);
+    this.bytesMax = accepted.eventBytesMax;
   }
-  if (!body.isUtf8 && !isUtf8(body.bytes.subarray(intake.bounds.from[i], intake.bounds.to[i]))) {
-    return { code: 'malformed_body', detail: 'the event is not valid UTF-8', pointer: '' };
+
+  all(): Intake {
+    for (let i = 0; i < this.intake.count; i++) this.take(i);
+    return this.intake;
   }
-  return undefined;
-}
 
-function place(intake: Intake, i: number, event: CloudEventHead): void {
-  const keyHash = hashKey(keyOf(event));
-  intake.keyHash[i] = keyHash;
-  identify(keyHash, event.source, event.id, identity);
-  intake.setIdentity(i, identity);
-  const time = idTimeMicros(event.id);
-  if (time !== 0) intake.setIdTime(i, time);
-}
+  private take(i: number): void {
+    const { intake, scanner } = this;
+    const problem = this.problemOf(i);
+    // told back also when it is refused for its characters
+    intake.ids[i] = problem === undefined ? scanner.id : scanner.id?.toWellFormed();
+    const { version } = scanner;
+    if (version !== undefined && this.versions.size < VERSIONS_MAX) this.versions.add(version);
+    if (problem === undefined) this.place(i);
+    else intake.refuse(i, problem);
+  }
 
-/** Stands for a value: every value of JSON may be what was sent. */
-class NotJson {
-  readonly detail: string;
+  private problemOf(i: number): EventProblem | undefined {
+    const { intake, body } = this;
+    const from = intake.bounds.from[i]!;
+    const to = intake.bounds.to[i]!;
+    const fault = this.scanner.scan(from, to, from + this.bytesMax);
+    if (fault?.code === 'malformed_body') this.broken ??= { ...fault, index: i };
+    if (to - from > this.bytesMax) {
+      const detail = `the event has ${to - from} bytes, the limit is ${this.bytesMax}`;
+      return { code: 'event_too_large', detail, pointer: '' };
+    }
+    if (!body.isUtf8 && !isUtf8(body.bytes.subarray(from, to))) {
+      return { code: 'malformed_body', detail: 'the event is not valid UTF-8', pointer: '' };
+    }
+    return fault;
+  }
 
-  constructor(detail: string) {
-    this.detail = detail;
+  private place(i: number): void {
+    const { intake, scanner } = this;
+    const id = scanner.id!;
+    const keyHash = hashKey(scanner.keyText());
+    intake.keyHash[i] = keyHash;
+    identify(keyHash, scanner.source, id, identity);
+    intake.setIdentity(i, identity);
+    intake.texts.set(i, scanner.key, scanner.type);
+    const time = idTimeMicros(id);
+    if (time !== 0) intake.setIdTime(i, time);
   }
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    return new NotJson(`not JSON: ${(error as SyntaxError).message}`);
-  }
-}
-
-function malformed(detail: string): ForeshardError {
-  return new ForeshardError('malformed_body', detail);
+function malformed(detail: string, pointer?: string): ForeshardError {
+  return new ForeshardError('malformed_body', detail, pointer === undefined ? {} : { pointer });
 }

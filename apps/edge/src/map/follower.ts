@@ -21,8 +21,8 @@ import { StreamTables } from './stream-tables.ts';
 export interface FollowerParts {
   readonly store: Pick<TopologyStore, 'snapshot' | 'changesAfter'>;
   readonly notifier: Pick<ChangeNotifier, 'subscribe'>;
-  /** where the last map is kept */
-  readonly file: string;
+  /** where the last map is kept; undefined: nowhere */
+  readonly file: string | undefined;
   readonly nowMs: () => number;
   readonly warn: (message: string, error: unknown) => void;
   readonly onBroken: (reason: string) => void;
@@ -49,7 +49,7 @@ export async function firstMap({
   const snapshot = store.snapshot();
   const fromStore = await Promise.race([snapshot.catch(() => undefined), pause(SNAPSHOT_PATIENCE_MS)]);
   if (fromStore !== undefined) return { topology: fromStore, from: 'store' };
-  const fromFile = await readMapFile(file);
+  const fromFile = file === undefined ? undefined : await readMapFile(file);
   return fromFile && { topology: fromFile, from: 'file' };
 }
 
@@ -90,9 +90,14 @@ export class MapFollower implements EdgeMap {
     return () => this.listeners.delete(listener);
   }
 
-  /** ms since T last answered */
+  /** ms since the question that T answered last: nothing older than this is missing in the map */
   get ageMs(): number {
     return this.parts.nowMs() - this.freshAtMs;
+  }
+
+  /** when that question was asked, on the clock of `nowMs`; a map from disk was never T's answer */
+  get answeredAskedAtMs(): number {
+    return this.unproven ? Number.NEGATIVE_INFINITY : this.freshAtMs;
   }
 
   async start(): Promise<void> {
@@ -139,7 +144,9 @@ export class MapFollower implements EdgeMap {
 
   private async catchUp(): Promise<void> {
     if (this.unproven && !(await this.prove())) return;
+    let askedAtMs = Number.NEGATIVE_INFINITY;
     for (;;) {
+      askedAtMs = this.parts.nowMs();
       const changes = await this.parts.store.changesAfter(this.topology.version, CHANGES_PER_LOOK);
       for (const change of changes) {
         if (change.version > this.topology.version + 1) {
@@ -151,7 +158,7 @@ export class MapFollower implements EdgeMap {
       }
       if (changes.length < CHANGES_PER_LOOK) break;
     }
-    this.freshAtMs = this.parts.nowMs();
+    this.freshAtMs = askedAtMs;
     this.scheduleWrite(WRITE_PAUSE_MS_MIN);
   }
 
@@ -167,6 +174,7 @@ export class MapFollower implements EdgeMap {
   }
 
   private scheduleWrite(inMs: number): void {
+    if (this.parts.file === undefined) return;
     if (this.writeTimer !== undefined || this.writtenVersion === this.topology.version) return;
     this.writeTimer = setTimeout(async () => {
       const startedMs = this.parts.nowMs();
@@ -180,9 +188,10 @@ export class MapFollower implements EdgeMap {
 
   private async write(): Promise<void> {
     const { version } = this.topology;
-    if (this.unproven || this.writtenVersion === version) return;
+    const { file } = this.parts;
+    if (file === undefined || this.unproven || this.writtenVersion === version) return;
     try {
-      await writeMapFile(this.parts.file, this.topology);
+      await writeMapFile(file, this.topology);
       this.writtenVersion = version;
     } catch (error) {
       this.parts.warn('the map cannot be written to disk', error);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
-import { MemoryTopologyStore } from '@foreshard/core/adapters/memory';
+import { MemoryGroupStore, MemoryTopologyStore } from '@foreshard/core/adapters/memory';
 import { DEDUP_LEAD_MICROS, type EventHost } from '@foreshard/core/hosts';
 import { invariant } from '@foreshard/core/kernel';
 import type { Range } from '@foreshard/core/keyspace';
@@ -22,10 +22,14 @@ import {
   TopologyMap,
 } from '@foreshard/core/topology';
 import { type LocalServer, startRedis } from '@foreshard/local';
+import { Redis } from 'ioredis';
 import { type RunningEdge, startEdge } from '../edge.ts';
+import type { OwnQuota } from '../limits/index.ts';
 
-const TOKEN = 'fsh_test';
+export const TOKEN = 'fsh_test';
 const DEDUP = { windowMicros: 900_000_000, leadMicros: DEDUP_LEAD_MICROS };
+
+const NO_QUOTA = { eventsPerSecond: undefined, bytesPerSecond: undefined };
 
 export interface Reply {
   readonly status: number;
@@ -37,13 +41,21 @@ export class EdgeFixture {
   readonly servers: LocalServer[];
   private readonly store: MemoryTopologyStore;
   private readonly dir: string;
+  /** what edges share; tests may stop it */
+  readonly controlRedis: LocalServer;
+  private readonly redis: Redis;
   private edge!: RunningEdge;
   private map!: TopologyMap;
   private pool!: HostPool;
+  /** what somebody has set; the edge reads it anew every few seconds */
+  quotas: OwnQuota[] = [];
   private tellEdge: (version: number) => void = () => {};
 
-  private constructor(servers: LocalServer[], dir: string) {
+  private constructor(servers: LocalServer[], controlRedis: LocalServer, dir: string) {
     this.servers = servers;
+    this.controlRedis = controlRedis;
+    this.redis = new Redis(controlRedis.url, { commandTimeout: 1_000, maxRetriesPerRequest: 1 });
+    this.redis.on('error', () => {});
     this.dir = dir;
     this.store = new MemoryTopologyStore({ nowMicros: () => Date.now() * 1_000 });
   }
@@ -52,7 +64,7 @@ export class EdgeFixture {
     const dir = await mkdtemp(join(tmpdir(), 'foreshard-reading-'));
     const servers: LocalServer[] = [];
     for (let i = 0; i < hostCount; i++) servers.push(await startRedis({ dir: join(dir, `h${i}`) }));
-    const fixture = new EdgeFixture(servers, dir);
+    const fixture = new EdgeFixture(servers, await startRedis({ dir: join(dir, 'control') }), dir);
     await fixture.join();
     return fixture;
   }
@@ -60,7 +72,8 @@ export class EdgeFixture {
   async stop(): Promise<void> {
     await this.edge.stop();
     await this.pool.close();
-    for (const server of this.servers) await server.stop();
+    this.redis.disconnect();
+    for (const server of [...this.servers, this.controlRedis]) await server.stop();
     await rm(this.dir, { recursive: true, force: true });
   }
 
@@ -132,6 +145,16 @@ export class EdgeFixture {
     return this.send(path, signal === undefined ? { method: 'GET' } : { method: 'GET', signal });
   }
 
+  /** The answer as it is; with the token, unless the request has an Authorization of its own. */
+  async fetch(path: string, init: RequestInit): Promise<Response> {
+    const headers = { authorization: `Bearer ${TOKEN}`, ...(init.headers as Record<string, string>) };
+    return fetch(`${this.edge.url}${path}`, { ...init, headers });
+  }
+
+  get url(): string {
+    return this.edge.url;
+  }
+
   private async send(
     path: string,
     options: { method: string; body?: string; contentType?: string; signal?: AbortSignal },
@@ -173,10 +196,21 @@ export class EdgeFixture {
     this.map = new TopologyMap(EMPTY_TOPOLOGY);
     this.pool = new HostPool(this.map);
     await this.learn();
+    await this.startEdge();
+  }
+
+  /** Another edge in the place of the one before: what that kept in memory is gone. */
+  async restartEdge(): Promise<void> {
+    await this.edge.stop();
+    await this.startEdge();
+  }
+
+  private async startEdge(): Promise<void> {
     this.edge = await startEdge({
       settings: {
         databaseUrl: '',
         redisUrl: '',
+        topologyUrl: undefined,
         dataDir: this.dir,
         edgeId: 'edge-test',
         host: '127.0.0.1',
@@ -185,6 +219,9 @@ export class EdgeFixture {
         eventBytesMax: 1_048_576,
         inFlightBytesMax: 268_435_456,
         holdMsMax: 5_000,
+        quotaOfEach: { token: NO_QUOTA, stream: NO_QUOTA },
+        profileShare: 0,
+        profileFields: {},
         logLevel: 'silent',
       },
       store: this.store,
@@ -194,8 +231,11 @@ export class EdgeFixture {
           return async () => {};
         },
       },
+      ownQuotas: async () => this.quotas,
+      hints: { add: async () => {}, list: async () => [], remove: async () => false },
+      groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),
       activeHashes: async () => [{ id: 't', hash: hash('sha256', TOKEN, 'hex'), scopes: ['read', 'ingest'] }],
-      loadStream: { xadd: async () => null },
+      redis: this.redis,
       connectHosts: (map) => new HostPool(map),
       log: { info: () => {}, warn: () => {}, error: (fields, message) => console.error(message, fields) },
       onBroken: (reason) => {

@@ -10,23 +10,28 @@ import type { Shardlet, Stream } from '@foreshard/core/topology';
 import type { EdgeMap } from '../map/edge-map.ts';
 import { invalidCursor, readCursor, writeCursor } from './cursor-text.ts';
 import { numbersOfPlace, placeOfNumbers } from './log/cursor.ts';
-import { endOf, type LogPosition, OLDEST } from './log/log-position.ts';
+import { endOf, type LogPosition, OLDEST, placeBefore } from './log/log-position.ts';
 import { LogReader, type ReaderParts } from './log/log-reader.ts';
 import type { MergedRecord, Trimmed } from './log/merge-terms.ts';
 import { whereNowIs } from './log/where-now-is.ts';
+import { timeOfFrom } from './parameters.ts';
 
 export interface KeyRequest {
   readonly stream: Stream;
   readonly key: string;
-  readonly from: string | undefined;
+  readonly from?: string | undefined;
   readonly limit: number;
   readonly waitMs: number;
   readonly signal?: AbortSignal;
+  /** less than a page may have */
+  readonly bytesMax?: number;
 }
 
 export interface KeyPage {
   readonly records: readonly MergedRecord[];
   readonly next: string;
+  /** the cursor after one of its records */
+  readonly cursorAfter: (place: LogPosition) => string;
   readonly atHead: boolean;
   readonly waitingFor: readonly number[];
   readonly trimmed: readonly Trimmed[];
@@ -51,7 +56,15 @@ export class KeyEvents {
   }
 
   /** @throws ForeshardError invalid_cursor */
-  async page({ stream, key, from, limit, waitMs, signal }: KeyRequest): Promise<KeyPage> {
+  async page({
+    stream,
+    key,
+    from,
+    limit,
+    waitMs,
+    signal,
+    bytesMax = PAGE_BYTES_MAX,
+  }: KeyRequest): Promise<KeyPage> {
     const keyHash = hashKey(key);
     const covered = rangeOfKey(keyHash);
     const after = await this.placeOf(from, stream.id, keyHash);
@@ -63,11 +76,14 @@ export class KeyEvents {
       includes: (shardlet) => overlaps(shardlet.range, covered),
       readRecordsMax: READ_RECORDS_MAX,
     });
+    const cursorAfter = (place: LogPosition) =>
+      writeCursor(CURSOR_FORMAT, [stream.id, keyHash, ...numbersOfPlace(place)]);
     try {
-      const taken = await reader.take({ limit, bytesMax: PAGE_BYTES_MAX, waitMs, signal });
+      const taken = await reader.take({ limit, bytesMax, waitMs, signal });
       return {
         records: taken.records.filter((record) => keyOf(record) === key),
-        next: writeCursor(CURSOR_FORMAT, [stream.id, keyHash, ...numbersOfPlace(reader.after)]),
+        next: cursorAfter(reader.after),
+        cursorAfter,
         atHead: taken.atHead,
         waitingFor: reader.waitingFor(),
         trimmed: reader.takeTrimmed(),
@@ -80,7 +96,8 @@ export class KeyEvents {
   private async placeOf(from: string | undefined, stream: number, keyHash: number): Promise<LogPosition> {
     if (from === undefined || from === 'oldest') return OLDEST;
     if (from === 'now') return endOf(await whereNowIs(this.parts, stream, this.clock));
-    return decode(from, stream, keyHash);
+    const micros = timeOfFrom(from);
+    return micros === undefined ? decode(from, stream, keyHash) : placeBefore(micros);
   }
 }
 

@@ -43,6 +43,12 @@ export function pageBody(
   return body.subarray(0, at);
 }
 
+/** One record by itself, as it stands in a page. */
+export function recordJson(stream: string, record: PlacedRecord, isLate: boolean): Buffer {
+  const head = `{"stream":${JSON.stringify(stream)},"shard":${placeOf(record, isLate)}`;
+  return Buffer.concat([Buffer.from(head), framePayload(record.frame), Buffer.from('}')]);
+}
+
 const COMMA = 0x2c;
 const CLOSING_BRACE = 0x7d;
 

@@ -1,27 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { atMicrosOf, fromSeqOf, limitOf, skippedHostsOf, waitMsOf } from './parameters.ts';
+import { checkedQuery } from '../api/checking.ts';
+import { readShardlet } from './operations.ts';
+import { logQuery } from './parameters.ts';
+
+const log = (query: Record<string, string | string[]>) =>
+  checkedQuery(logQuery, Object.fromEntries(Object.entries(query).map(([k, v]) => [k, [v].flat()])));
+const shardlet = (query: Record<string, string>) =>
+  checkedQuery(readShardlet.query, Object.fromEntries(Object.entries(query).map(([k, v]) => [k, [v]])));
 
 describe('the query of a reader', () => {
   it('has defaults', () => {
-    expect([limitOf({}), waitMsOf({}), fromSeqOf({}), atMicrosOf({})]).toEqual([
-      1000,
-      0,
-      undefined,
-      undefined,
-    ]);
-    expect(skippedHostsOf({}).size).toBe(0);
+    expect(log({})).toEqual({ from: undefined, limit: 1_000, wait: 0, skip: new Set() });
+    expect(shardlet({})).toMatchObject({ limit: 1_000 });
   });
 
-  it.each(['0', '10001', '-1', '1.5', 'x', '', '1e3', '99999999999999999999'])(
+  it.each(['0', '10001', '-1', '1.5', 'x', '', '1e3', ' 1', '0x10', '99999999999999999999'])(
     'refuses limit=%j',
     (limit) => {
-      expect(() => limitOf({ limit })).toThrow(/limit=/);
+      expect(() => log({ limit })).toThrow(/limit=.*: a whole number from 1 to 10000 is expected/);
     },
   );
 
   it('cuts a long wait', () => {
-    expect(waitMsOf({ wait: '600000' })).toBe(30_000);
-    expect(() => waitMsOf({ wait: 'long' })).toThrow(/wait=/);
+    expect(log({ wait: '600000' })).toMatchObject({ wait: 30_000 });
+    expect(() => log({ wait: 'long' })).toThrow(/wait=/);
   });
 
   it.each([
@@ -29,15 +31,32 @@ describe('the query of a reader', () => {
     ['2001-01-01T01:00:00.123456789+01:00', 978_307_200_123_456],
     ['978307200000001', 978_307_200_000_001],
   ])('understands at=%s', (at, micros) => {
-    expect(atMicrosOf({ at })).toBe(micros);
+    expect(shardlet({ at }).at).toBe(micros);
   });
 
   it.each(['yesterday', '2001-01-01', '2001-13-01T00:00:00Z', '', '-5'])('refuses at=%j', (at) => {
-    expect(() => atMicrosOf({ at })).toThrow(/at=/);
+    expect(() => shardlet({ at })).toThrow(/at=/);
   });
 
   it('takes several hosts to skip', () => {
-    expect([...skippedHostsOf({ skip: '3,5' })]).toEqual([3, 5]);
-    expect(() => skippedHostsOf({ skip: '3,' })).toThrow(/skip=/);
+    expect([...log({ skip: '3,5' }).skip]).toEqual([3, 5]);
+    expect(() => log({ skip: '3,' })).toThrow(/skip=/);
+  });
+
+  it('names every place that is wrong: unknown names, names given twice, bad values', () => {
+    let places: unknown;
+    try {
+      log({ limit: '0', Limit: '5', wait: ['1', '2'] });
+    } catch (error) {
+      places = (error as { places: unknown }).places;
+    }
+    expect(places).toEqual([
+      { pointer: '?wait', detail: '"wait" is given more than once' },
+      { pointer: '?limit', detail: expect.stringContaining('limit="0"') },
+      {
+        pointer: '?Limit',
+        detail: '"Limit" is no parameter of this route: there are from, limit, wait, skip',
+      },
+    ]);
   });
 });

@@ -94,6 +94,18 @@ describe('the log', () => {
     }
   });
 
+  it('begins at a time, the whole log and a key alike', async () => {
+    const stream = await newStream();
+    await send(stream, 0, 10, 1);
+    const { all: before } = await readAll(`/v1/streams/${stream}/log`, 100);
+    await send(stream, 10, 10, 1);
+    const { all } = await readAll(`/v1/streams/${stream}/log`, 100);
+    const { ts } = all[before.length]!;
+    const from = `${new Date(Math.floor(ts / 1_000)).toISOString().slice(0, 19)}.${String(ts % 1_000_000).padStart(6, '0')}Z`;
+    for (const path of [`/v1/streams/${stream}/log`, `/v1/streams/${stream}/keys/key-0/events`])
+      expect(idsOf((await readAll(path, 7, encodeURIComponent(from))).all)).toEqual(upTo(20).slice(10));
+  });
+
   it('wakes a reader that waits at its head', async () => {
     const stream = await newStream();
     const { body } = await edge.get(`/v1/streams/${stream}/log?from=now`);

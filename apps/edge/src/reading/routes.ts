@@ -1,158 +1,235 @@
-/** The read side of the edge: events of a shardlet, of a key, and of the whole log. */
+/** The read side of the edge: events of a shardlet, of a key, and of the whole log; as pages and followed. */
 
 import type { Clock } from '@foreshard/core/kernel';
 import { ForeshardError } from '@foreshard/core/kernel';
 import type { Stream } from '@foreshard/core/topology';
-import { type Context, Hono } from 'hono';
-import { PROBLEM_MEDIA_TYPE, problemDocument } from '../http/problem.ts';
+import type { Context } from 'hono';
+import { type Api, type Call, type Operation, STREAM_PREFIX } from '../api/index.ts';
 import { MAIN_STREAM } from '../http/server.ts';
 import type { EdgeMap } from '../map/edge-map.ts';
+import { EVENT_STREAM_HEADERS, eventStream, FOLLOWED_PAGE, type Following } from './event-stream.ts';
 import { KeyEvents } from './key-events.ts';
-import { decodeCursor, encodeCursor, type LogCursor } from './log/cursor.ts';
-import { type EventHosts, Frontiers } from './log/frontiers.ts';
+import type { EventHosts } from './log/frontiers.ts';
+import { Frontiers } from './log/frontiers.ts';
 import { LogService } from './log/log-service.ts';
-import type { SessionPage } from './log/log-session.ts';
-import type { Trimmed } from './log/merge-terms.ts';
+import { EVENT_STREAM, readKey, readLog, readShardlet, withStream } from './operations.ts';
 import { pageBody } from './page-body.ts';
-import { atMicrosOf, fromSeqOf, limitOf, skippedHostsOf, waitMsOf, wholeNumber } from './parameters.ts';
+import { type OnRead, type Page, type PageRequest, Pages } from './pages.ts';
 import { ShardletEvents, type ShardletRequest } from './shardlet-events.ts';
 
 export interface ReadingParts {
   readonly map: EdgeMap;
   readonly hosts: EventHosts;
   readonly clock: Clock;
+  /** whether a token still may read: asked again while a stream lasts */
+  readonly mayRead: (authorization: string | undefined) => boolean;
+  /** told of all events that are handed out */
+  readonly onRead: OnRead;
 }
 
-/** One per process: readers share what they know of the hosts. `close` ends all waiting for news. */
-export function readingRoutes({ map, hosts, clock }: ReadingParts): { routes: Hono; close(): void } {
+export interface Reading {
+  /** A page of a stream, as JSON. */
+  bodyOf(stream: string, request: Omit<PageRequest, 'stream'>): Promise<Buffer>;
+  mount(api: Api): void;
+  /** Ends all waiting for news, and the streams at the end of what they have. */
+  close(): void;
+  readonly followers: () => number;
+}
+
+/** Each holds a connection and one small page. */
+const FOLLOWERS_MAX = 2_000;
+
+/** One per process: readers share what they know of the hosts. */
+export function reading({ map, hosts, clock, mayRead, onRead }: ReadingParts): Reading {
   const closing = new AbortController();
   const parts = { map, hosts, frontiers: new Frontiers(hosts, map), closing: closing.signal };
   const log = new LogService(parts, clock);
-  const keys = new KeyEvents(parts, clock);
+  const pages = new Pages(map, log, new KeyEvents(parts, clock), onRead);
   const shardlets = new ShardletEvents(map, hosts);
-  const routes = new Hono();
-  routes.onError((error, c) => {
-    // the client has gone: nobody reads this
-    if (c.req.raw.signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
-    throw error;
-  });
-
-  routes.get('/v1/shardlets/:id/events', (c) => shardletEvents(c, map, shardlets));
-  for (const prefix of ['/v1', '/v1/streams/:stream']) {
-    routes.get(`${prefix}/keys/:key/events`, (c) => keyEvents(c, streamOf(c, map), map, keys));
-    routes.get(`${prefix}/log`, (c) => logEvents(c, streamOf(c, map), map, log));
-  }
-  const close = (): void => {
-    closing.abort();
-    log.close();
+  const followers = new Followers(pages, closing.signal, mayRead);
+  return {
+    bodyOf: async (stream, request) =>
+      pages.bodyOf(await pages.read({ ...request, stream: streamNamed(map, stream) })),
+    followers: () => followers.count,
+    mount(api) {
+      api.mount(readShardlet, (call) => shardletEvents(call, map, shardlets, onRead));
+      mountPages(
+        api,
+        readLog,
+        ({ query: { wait, ...rest } }) => ({ ...rest, waitMs: wait }),
+        map,
+        pages,
+        followers,
+      );
+      mountPages(
+        api,
+        readKey,
+        ({ query: { wait, ...rest }, params }) => ({ ...rest, ...params, waitMs: wait }),
+        map,
+        pages,
+        followers,
+      );
+    },
+    close() {
+      closing.abort();
+      log.close();
+    },
   };
-  return { routes, close };
 }
+
+type Asked = Omit<PageRequest, 'stream' | 'signal'>;
+
+/** On the stream `main`, and on one that is named in the path. */
+function mountPages<O extends typeof readLog | typeof readKey>(
+  api: Api,
+  operation: O,
+  askedBy: (call: Call<Params<O>, Query<O>>) => Asked,
+  map: EdgeMap,
+  pages: Pages,
+  followers: Followers,
+): void {
+  const handle = (call: Call<Params<O>, Query<O>>) => {
+    const name = (call.params as { stream?: string }).stream ?? MAIN_STREAM;
+    const request = { ...askedBy(call), stream: streamNamed(map, name) };
+    return call.mediaType === EVENT_STREAM ? followers.follow(call.c, request) : page(call.c, pages, request);
+  };
+  const plain: Operation = operation;
+  api.mount(plain, handle as never);
+  const named: Operation = {
+    ...plain,
+    path: operation.path.replace('/v1', STREAM_PREFIX),
+    operationId: `${operation.operationId}OfStream`,
+    summary: `${operation.summary}, of one stream`,
+    params: withStream.extend(operation.params.shape),
+  };
+  api.mount(named, handle as never);
+}
+
+type Params<O extends { params: { _output: unknown } }> = O['params']['_output'];
+type Query<O extends { query: { _output: unknown } }> = O['query']['_output'];
 
 /** The status that proxies use for it. */
 const CLIENT_CLOSED_REQUEST = 499;
 
-function streamOf(c: Context, map: EdgeMap): Stream {
-  const name = c.req.param('stream') ?? MAIN_STREAM;
+async function page(c: Context, pages: Pages, request: Omit<PageRequest, 'signal'>): Promise<Response> {
+  const { signal } = c.req.raw;
+  try {
+    return json(pages.bodyOf(await pages.read({ ...request, signal })));
+  } catch (error) {
+    // the client has gone: nobody reads this
+    if (signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
+    throw error;
+  }
+}
+
+class Followers {
+  count = 0;
+  private readonly pages: Pages;
+  private readonly closing: AbortSignal;
+  private readonly mayRead: ReadingParts['mayRead'];
+
+  constructor(pages: Pages, closing: AbortSignal, mayRead: ReadingParts['mayRead']) {
+    this.pages = pages;
+    this.closing = closing;
+    this.mayRead = mayRead;
+  }
+
+  async follow(c: Context, request: Omit<PageRequest, 'signal'>): Promise<Response> {
+    refusePageParameters(c);
+    if (c.req.method === 'HEAD') return new Response(null, { headers: EVENT_STREAM_HEADERS });
+    if (this.count >= FOLLOWERS_MAX)
+      throw new ForeshardError('overloaded', `${FOLLOWERS_MAX} readers follow this edge already`, {
+        retryAfterSeconds: 1,
+      });
+    this.count++;
+    const authorization = c.req.header('authorization');
+    return eventStream({
+      from: c.req.header('last-event-id') || request.from,
+      closing: this.closing,
+      mayGoOn: () => this.mayRead(authorization),
+      onEnd: once(() => {
+        this.count--;
+      }),
+      read: (from, waitMs, signal) => this.read({ ...request, ...FOLLOWED_PAGE, from, waitMs, signal }),
+    });
+  }
+
+  private async read(request: PageRequest): ReturnType<Following['read']> {
+    const page: Page = await this.pages.read(request);
+    const { records, late, next, atHead, cursorAfter, remarks } = page;
+    return {
+      stream: request.stream.name,
+      records,
+      late,
+      next,
+      atHead,
+      remarks,
+      idAfter: (record) => cursorAfter?.(record),
+    };
+  }
+}
+
+function refusePageParameters(c: Context): void {
+  for (const name of ['limit', 'wait'])
+    if (c.req.query(name) !== undefined)
+      throw new ForeshardError('invalid_parameter', `"${name}" is for pages, a stream has none`, {
+        pointer: `?${name}`,
+      });
+}
+
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) act();
+    done = true;
+  };
+}
+
+function streamNamed(map: EdgeMap, name: string): Stream {
   const stream = map.topology.streamNamed(name);
   if (stream === undefined) throw new ForeshardError('unknown_stream', `there is no stream "${name}"`);
   return stream;
 }
 
-async function shardletEvents(c: Context, map: EdgeMap, shardlets: ShardletEvents): Promise<Response> {
-  const query = c.req.query();
-  const id = wholeNumber('shardlet', c.req.param('id'), 1)!;
-  const page = await shardlets.page({ shardlet: id, from: startOf(query), limit: limitOf(query) });
-  if (page.kind === 'pastRetention') return pastRetention(id, page);
+async function shardletEvents(
+  { c, params, query }: Call<Params<typeof readShardlet>, Query<typeof readShardlet>>,
+  map: EdgeMap,
+  shardlets: ShardletEvents,
+  onRead: OnRead,
+): Promise<Response> {
+  const { id } = params;
+  const page = await shardlets.page({ shardlet: id, from: startOf(query), limit: query.limit });
+  if (page.kind === 'pastRetention') throw pastRetention(id, page);
   const { shardlet, records, nextSeq, successors } = page;
+  if (records.length > 0) onRead(id, records.length);
   const placed = records.map((r) => ({ ...r, shard: shardlet.shard, shardlet: id }));
   const rest = {
     next: nextSeq === undefined ? null : String(nextSeq),
     ...(nextSeq === undefined ? { successors } : {}),
   };
-  return json(pageBody(map.topology.stream(shardlet.stream)?.name ?? '', placed, 0, rest));
+  return c.body(pageBody(map.topology.stream(shardlet.stream)?.name ?? '', placed, 0, rest), 200, JSON_TYPE);
 }
 
-function startOf(query: Record<string, string>): ShardletRequest['from'] {
-  const [seq, micros] = [fromSeqOf(query), atMicrosOf(query)];
-  if (seq !== undefined && micros !== undefined)
-    throw new ForeshardError('invalid_parameter', 'give either "from" or "at", not both');
-  return seq !== undefined ? { kind: 'seq', seq } : { kind: 'time', micros: micros ?? 0 };
+function startOf({ from, at }: Query<typeof readShardlet>): ShardletRequest['from'] {
+  if (from !== undefined && at !== undefined)
+    throw new ForeshardError('invalid_parameter', 'give either "from" or "at", not both', {
+      places: [
+        { pointer: '?from', detail: 'not together with "at"' },
+        { pointer: '?at', detail: 'not together with "from"' },
+      ],
+    });
+  return from !== undefined ? { kind: 'seq', seq: from } : { kind: 'time', micros: at ?? 0 };
 }
 
-/** A problem document with the two places where a reader can go on. */
-function pastRetention(id: number, at: { firstSeq: number; successors: readonly number[] }): Response {
+/** With the two places where a reader can go on. */
+function pastRetention(id: number, at: { firstSeq: number; successors: readonly number[] }): ForeshardError {
   const { firstSeq, successors } = at;
   const detail = `shardlet ${id} begins at ${firstSeq}: what was before is past its retention`;
-  const body = { ...problemDocument('past_retention', detail), firstSeq, successors };
-  return Response.json(body, { status: body.status, headers: { 'content-type': PROBLEM_MEDIA_TYPE } });
+  return new ForeshardError('past_retention', detail, { more: { firstSeq, successors } });
 }
 
-async function keyEvents(c: Context, stream: Stream, map: EdgeMap, keys: KeyEvents): Promise<Response> {
-  const query = c.req.query();
-  const key = c.req.param('key') ?? '';
-  const { from } = query;
-  const [limit, waitMs] = [limitOf(query), waitMsOf(query)];
-  const page = await keys.page({ stream, key, from, limit, waitMs, signal: c.req.raw.signal });
-  const { next, atHead, waitingFor, trimmed } = page;
-  const rest = { next, atHead, ...remarks(map, waitingFor, trimmed) };
-  return json(pageBody(stream.name, page.records, 0, rest));
-}
-
-async function logEvents(c: Context, stream: Stream, map: EdgeMap, log: LogService): Promise<Response> {
-  const query = c.req.query();
-  const page = await log.page({
-    stream,
-    from: fromOf(query.from, stream),
-    limit: limitOf(query),
-    waitMs: waitMsOf(query),
-    skip: knownHosts(skippedHostsOf(query), map),
-    signal: c.req.raw.signal,
-  });
-  return json(pageBody(stream.name, page.records, page.late, logRest(page, map)));
-}
-
-function logRest({ cursor, atHead, waitingFor, trimmed }: SessionPage, map: EdgeMap) {
-  const skipped = cursor.skipped.map(({ host, from }) => ({ ...named(map, host), sinceTs: from.ts }));
-  return {
-    next: encodeCursor(cursor),
-    atHead,
-    ...remarks(map, waitingFor, trimmed),
-    ...(skipped.length > 0 ? { skipped } : {}),
-  };
-}
-
-/** What a reader should know beside the events; left out where there is nothing to say. */
-function remarks(map: EdgeMap, waitingFor: readonly number[], trimmed: readonly Trimmed[]) {
-  return {
-    ...(waitingFor.length > 0 ? { waitingFor: waitingFor.map((host) => named(map, host)) } : {}),
-    ...(trimmed.length > 0 ? { trimmed } : {}),
-  };
-}
-
-function named(map: EdgeMap, host: number) {
-  const name = map.topology.host(host)?.name;
-  return name === undefined ? { host } : { host, name };
-}
-
-function fromOf(from: string | undefined, stream: Stream): LogCursor | 'oldest' | 'now' {
-  if (from === undefined || from === 'oldest') return 'oldest';
-  if (from === 'now') return 'now';
-  const cursor = decodeCursor(from);
-  if (cursor.stream !== stream.id)
-    throw new ForeshardError('invalid_cursor', `the cursor is not of stream "${stream.name}"`);
-  return cursor;
-}
-
-function knownHosts(hosts: ReadonlySet<number>, map: EdgeMap): ReadonlySet<number> {
-  for (const id of hosts)
-    if (map.topology.host(id) === undefined)
-      throw new ForeshardError('invalid_parameter', `skip=${id}: there is no such host`, {
-        pointer: '?skip',
-      });
-  return hosts;
-}
+const JSON_TYPE = { 'content-type': 'application/json' };
 
 function json(body: Buffer<ArrayBuffer>): Response {
-  return new Response(body, { headers: { 'content-type': 'application/json' } });
+  return new Response(body, { headers: JSON_TYPE });
 }

@@ -2,7 +2,7 @@
 
 /** The time zone in which moments are written: a habit of the reader, so it is kept in the browser. */
 import { createContext, type ReactNode, useContext, useMemo, useSyncExternalStore } from 'react';
-import type { Zone } from '../formatting/time.ts';
+import { ZONES, type Zone } from '../formatting/time.ts';
 
 const KEY = 'foreshard.zone';
 const listeners = new Set<() => void>();
@@ -20,7 +20,13 @@ export function useZone() {
 }
 
 function read(): Zone {
-  return localStorage.getItem(KEY) === 'utc' ? 'utc' : 'local';
+  const kept = localStorage.getItem(KEY);
+  return ZONES.find((zone) => zone === kept) ?? 'local';
+}
+
+/** local, UTC, distances, and again */
+export function zoneAfter(zone: Zone): Zone {
+  return ZONES[(ZONES.indexOf(zone) + 1) % ZONES.length]!;
 }
 
 function write(zone: Zone): void {

@@ -3,6 +3,7 @@ import {
   formatAgo,
   formatClock,
   formatDuration,
+  formatFromNow,
   formatHoursToFull,
   formatMoment,
   formatMomentShort,
@@ -35,6 +36,12 @@ it('leaves out the date of what happened within a day, and the clock of what is 
   const ms = Date.UTC(2026, 10, 21, 14, 3, 27);
   expect(formatMomentShort(ms, ms + 60_000, 'utc')).toBe('14:03:27 UTC');
   expect(formatMomentShort(ms, ms + 2 * 86_400_000, 'utc')).toBe('2026-11-21');
+});
+
+it('writes distances for a reader who wants them', () => {
+  expect(plain(formatMoment(60_000, 'relative', 240_000))).toBe('3 min ago');
+  expect(plain(formatMomentShort(60_000, 180_000, 'relative'))).toBe('2 min ago');
+  expect(plain(formatFromNow(72_000, 60_000))).toBe('in 12 s');
 });
 
 it('writes moments in the zone that was asked for', () => {

@@ -1,9 +1,12 @@
-/** How moments and durations are written. A moment always says its zone; the reader chooses it in the header. */
+/**
+ * How moments and durations are written. A moment always says its zone, or how far it is from now; the reader
+ * chooses in the header.
+ */
 const NBSP = '\u00a0';
 const DAY_MS = 86_400_000;
 const DATE_LENGTH = '2026-11-21'.length;
 
-export const ZONES = ['local', 'utc'] as const;
+export const ZONES = ['local', 'utc', 'relative'] as const;
 export type Zone = (typeof ZONES)[number];
 
 /** How long: 0.4 s, 12 s, 4 min, 3 h, 2 days */
@@ -26,13 +29,19 @@ export function formatHoursToFull(hours: number): string {
   return formatDuration(hours * 3_600_000);
 }
 
-/** 14:03:27 */
+/** 3 min ago, in 12 s */
+export function formatFromNow(ms: number, nowMs: number): string {
+  return ms > nowMs ? `in ${formatDuration(ms - nowMs)}` : formatAgo(nowMs - ms);
+}
+
+/** 14:03:27; the marks of an axis stay moments also for a reader who wants distances */
 export function formatClock(ms: number, zone: Zone): string {
   return clock(zone).format(ms);
 }
 
-/** 2026-11-21 14:03:27 UTC */
-export function formatMoment(ms: number, zone: Zone): string {
+/** 2026-11-21 14:03:27 UTC; "3 min ago" for a reader who wants distances */
+export function formatMoment(ms: number, zone: Zone, nowMs: number = Date.now()): string {
+  if (zone === 'relative') return formatFromNow(ms, nowMs);
   const parts = Object.fromEntries(
     moment(zone)
       .formatToParts(ms)
@@ -44,6 +53,7 @@ export function formatMoment(ms: number, zone: Zone): string {
 
 /** The clock for what happened within a day, the date for what is older; always with the zone. */
 export function formatMomentShort(ms: number, nowMs: number, zone: Zone): string {
+  if (zone === 'relative') return formatFromNow(ms, nowMs);
   const text = formatMoment(ms, zone);
   return nowMs - ms < DAY_MS ? text.slice(DATE_LENGTH + 1) : text.slice(0, DATE_LENGTH);
 }

@@ -3,10 +3,17 @@
  * globalThis, because the bundler gives each route its own copy of this module.
  */
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
-import type { TopologyStore } from '@foreshard/core/topology';
+import type { HintStore } from '@foreshard/core/hints';
+import type { JobRuns } from '@foreshard/core/jobs';
+import type { MoveLog } from '@foreshard/core/migration';
+import { type ForecastRecords, ForecastStore, type ModelRegistry } from '@foreshard/core/predicting';
+import type { HealthStore } from '@foreshard/core/profiling';
+import { TelemetryStore } from '@foreshard/core/telemetry';
+import { TopologyMap, type TopologyStore } from '@foreshard/core/topology';
 import { HostMeasures } from './cluster/host-measures.ts';
 import { type LiveFrame, liveFrame } from './cluster/live-frame.ts';
 import { MapFollower } from './cluster/map-follower.ts';
+import { EdgeClient } from './edge/edge-client.ts';
 import { EdgeProbe } from './edge-probe.ts';
 import { LoadFollower } from './load/load-follower.ts';
 import { replayCommand } from './sample/replay-command.ts';
@@ -21,10 +28,23 @@ const FIRST_MAP_PATIENCE_MS = 3_000;
 /** A reader that does not take its last bytes cannot hold up the end. */
 const DRAIN_MS = 5_000;
 
+/** Until T has answered: telemetry of no stream. */
+const NO_MAP = new TopologyMap({ version: 0, streams: [], hosts: [], shardlets: [], garbage: [] });
+
 export interface ConsoleServer {
   readonly topology: TopologyStore;
   readonly jobs: JobProducer;
+  readonly jobRuns: JobRuns;
+  readonly health: HealthStore;
+  readonly moves: MoveLog;
+  readonly edge: EdgeClient;
+  readonly edgeUrl: string;
   readonly map: MapFollower;
+  readonly telemetry: TelemetryStore;
+  readonly forecasts: ForecastStore;
+  readonly forecastRecords: ForecastRecords;
+  readonly models: ModelRegistry;
+  readonly hints: HintStore;
   readonly load: LoadFollower;
   readonly measures: HostMeasures;
   readonly sample: SampleRun;
@@ -59,11 +79,24 @@ function compose(): ConsoleServer {
   const settings = readSettings(process.env);
   const control = connectControl({ ...settings, actor: ACTOR });
   const map = new MapFollower(control.topology, control.notifier);
+  const telemetry = new TelemetryStore({
+    blocks: control.telemetry,
+    map: () => map.map ?? NO_MAP,
+    nowMs: Date.now,
+  });
+  const forecasts = new ForecastStore({
+    records: control.forecasts,
+    hints: control.hints,
+    telemetry,
+    blocks: control.telemetry,
+    map: () => map.map ?? NO_MAP,
+    nowMs: Date.now,
+  });
   const load = new LoadFollower(control.redis.duplicate({ maxRetriesPerRequest: null }));
   const measures = new HostMeasures(control.redis);
-  const edge = new EdgeProbe(settings.edgeUrl);
+  const probe = new EdgeProbe(settings.edgeUrl);
   const sample = new SampleRun(settings, replayCommand);
-  for (const part of [map, load, measures, edge]) part.start();
+  for (const part of [map, load, measures, probe]) part.start();
   const closing = closeOnSignal(sample);
 
   let last: LiveFrame | undefined;
@@ -78,12 +111,31 @@ function compose(): ConsoleServer {
       load: load.window,
       settledSecond: load.settledSecond(nowMs),
       measures: measures.current,
-      edge: edge.state,
+      edge: probe.state,
       edgeUrl: settings.edgeUrl,
     });
     return last;
   }
-  return { topology: control.topology, jobs: control.jobs, map, load, measures, sample, closing, frame };
+  return {
+    topology: control.topology,
+    jobs: control.jobs,
+    jobRuns: control.jobRuns,
+    health: control.health,
+    moves: control.moves,
+    edge: new EdgeClient(settings),
+    edgeUrl: settings.edgeUrl,
+    map,
+    telemetry,
+    forecasts,
+    forecastRecords: control.forecasts,
+    models: control.models,
+    hints: control.hints,
+    load,
+    measures,
+    sample,
+    closing,
+    frame,
+  };
 }
 
 function closeOnSignal(sample: SampleRun): AbortSignal {

@@ -1,15 +1,37 @@
+import { apiRouter } from './routes/api.ts';
+import { eventsRouter } from './routes/events.ts';
+import { forecastsRouter } from './routes/forecasts.ts';
+import { healthRouter } from './routes/health.ts';
+import { heatRouter } from './routes/heat.ts';
+import { hintsRouter } from './routes/hints.ts';
 import { hostsRouter } from './routes/hosts.ts';
+import { hotRouter } from './routes/hot.ts';
+import { jobsRouter } from './routes/jobs.ts';
+import { migrationsRouter } from './routes/migrations.ts';
 import { overviewRouter } from './routes/overview.ts';
+import { paletteRouter } from './routes/palette.ts';
 import { sampleRouter } from './routes/sample.ts';
+import { shardMapRouter } from './routes/shard-map.ts';
 import { shardletsRouter } from './routes/shardlets.ts';
 import { streamsRouter } from './routes/streams.ts';
 import { router } from './trpc.ts';
 
 export const appRouter = router({
   overview: overviewRouter,
+  heat: heatRouter,
+  forecasts: forecastsRouter,
+  hints: hintsRouter,
+  hot: hotRouter,
+  shardMap: shardMapRouter,
+  events: eventsRouter,
+  health: healthRouter,
+  jobs: jobsRouter,
+  api: apiRouter,
+  palette: paletteRouter,
   hosts: hostsRouter,
   streams: streamsRouter,
   shardlets: shardletsRouter,
+  migrations: migrationsRouter,
   sample: sampleRouter,
 });
 

@@ -9,6 +9,11 @@ const url = (protocols: readonly string[]) =>
 const settingsSchema = z.object({
   DATABASE_URL: url(['postgres', 'postgresql']),
   REDIS_URL: url(['redis', 'rediss']),
+  /** where the map is kept when it is not in the database */
+  TOPOLOGY_URL: z
+    .string()
+    .regex(/^etcds?:\/\//, 'expected etcd://host:port,host:port,host:port')
+    .optional(),
   /** where "replay the sample" sends its events, and where the curl example points */
   FORESHARD_EDGE_URL: url(['http', 'https']).default('http://127.0.0.1:7070'),
   /** stays on the server: it is handed to the replay and never to a browser */
@@ -18,6 +23,7 @@ const settingsSchema = z.object({
 export interface Settings {
   readonly databaseUrl: string;
   readonly redisUrl: string;
+  readonly topologyUrl: string | undefined;
   readonly edgeUrl: string;
   readonly token: string | undefined;
 }
@@ -35,6 +41,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   return {
     databaseUrl: parsed.data.DATABASE_URL,
     redisUrl: parsed.data.REDIS_URL,
+    topologyUrl: parsed.data.TOPOLOGY_URL,
     edgeUrl: parsed.data.FORESHARD_EDGE_URL.replace(/\/+$/, ''),
     token: parsed.data.FORESHARD_TOKEN,
   };

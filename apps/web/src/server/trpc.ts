@@ -46,6 +46,7 @@ const CODE_OF_REFUSAL = {
   exists: 'CONFLICT',
   in_use: 'CONFLICT',
   not_allowed: 'BAD_REQUEST',
+  unexamined: 'PRECONDITION_FAILED',
 } as const;
 
 /** A refused decision is an ordinary answer of T; to a person it is an error with the reason. */

@@ -1,3 +1,4 @@
+import { JOBS, type JobName } from '@foreshard/core/jobs';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { createMetrics } from '../process/metrics.ts';
@@ -28,7 +29,8 @@ async function settle(): Promise<void> {
 }
 
 function registryOf(held: Held, timeoutMs?: number) {
-  const processors: Processors = { reconcile: held.run, retention: held.run, measureHosts: held.run };
+  const names = Object.keys(JOBS) as JobName[];
+  const processors = Object.fromEntries(names.map((name) => [name, held.run])) as Processors;
   const metrics = createMetrics();
   const log = pino({ level: 'silent' });
   const registry = new JobRegistry({

@@ -8,9 +8,11 @@ import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 
-const SCHEDULES_EVERY_MS = 3_000;
+const SCHEDULES_EVERY_MS = 1_000;
 /** A schedule whose next run is this late has stopped: its last job was lost together with a worker. */
-const STOPPED_AFTER_MS = 10_000;
+const STOPPED_AFTER_MS = 2_000;
+/** Jobs for which edges may be waiting run also without Redis, and at once when a worker starts. */
+const URGENT = ['reconcile', 'move'] as const satisfies readonly JobName[];
 const RECONNECT_STEP_MS = 100;
 const RECONNECT_PAUSE_MAX_MS = 2_000;
 /** The registry lets no job overlap itself, so this many never wait for each other. */
@@ -48,6 +50,8 @@ export class WakeUps {
       retryStrategy: (attempt) => Math.min(attempt * RECONNECT_STEP_MS, RECONNECT_PAUSE_MAX_MS),
     });
     this.redis.on('error', () => {});
+    this.timer = setInterval(() => void this.look(), SCHEDULES_EVERY_MS);
+    this.runUrgent();
     this.connected = this.connect();
   }
 
@@ -85,9 +89,20 @@ export class WakeUps {
     // lost connections are told by `ready`, failed jobs by the registry
     queue.on('error', (error) => this.parts.log.debug({ err: error }, 'job queue'));
     worker.on('error', (error) => this.parts.log.debug({ err: error }, 'job worker'));
-    this.timer = setInterval(() => void this.keepSchedules(queue), SCHEDULES_EVERY_MS);
-    void this.keepSchedules(queue);
+    await this.keepSchedules(queue);
     return { queue, worker };
+  }
+
+  private async look(): Promise<void> {
+    if (this.redis.status !== 'ready') return this.runUrgent();
+    const connected = await this.connected;
+    if (connected !== undefined) await this.keepSchedules(connected.queue);
+  }
+
+  /** The registry tells how they end. */
+  private runUrgent(): void {
+    if (this.ended) return;
+    for (const name of URGENT) this.parts.run(name, undefined).catch(() => {});
   }
 
   private async keepSchedules(queue: Queue): Promise<void> {

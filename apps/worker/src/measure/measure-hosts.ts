@@ -15,6 +15,7 @@ import type { Redis } from 'ioredis';
 import { type HostDoors, lookAt } from '../hosts/host-doors.ts';
 import type { MapFollower } from '../map/follower.ts';
 import type { Metrics } from '../process/metrics.ts';
+import type { HostSampler } from '../telemetry/sample-hosts.ts';
 
 /** An hour at one sample every ten seconds: longer than the engines' own ups and downs. */
 const SAMPLES_MAX = 360;
@@ -24,6 +25,7 @@ export interface MeasureParts {
   readonly doors: HostDoors;
   readonly redis: Redis;
   readonly metrics: Metrics;
+  readonly sampler: Pick<HostSampler, 'run'>;
   readonly nowMs: () => number;
 }
 
@@ -40,6 +42,7 @@ export class MeasureHosts {
     const alarms = await redis.hgetall(HOST_ALARMS_KEY);
     await Promise.all(hosts.map((host) => this.report(host, alarms[host.id])));
     await this.forgetOthers(new Set(hosts.map((h) => String(h.id))));
+    await this.parts.sampler.run(hosts, this.parts.nowMs());
   }
 
   private async report(host: Host, alarm: string | undefined): Promise<void> {

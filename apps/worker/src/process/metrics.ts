@@ -4,12 +4,19 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 /** From a reconcile with nothing to do to a long readmission. */
 const DURATION_BUCKETS_SECONDS = [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300];
 
+/** The goal is 20 ms; seconds mean that a worker was killed in the middle. */
+const CUTOVER_BUCKETS_SECONDS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 30];
+
+/** Gauges that prom-client names like counters; their values are also in those without the ending. */
+const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_active_${what}_total`);
+
 export type Metrics = ReturnType<typeof createMetrics>;
 
 export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   return {
     registry,
     jobRuns: new Counter({
@@ -31,9 +38,37 @@ export function createMetrics() {
       labelNames: ['outcome'],
       registers,
     }),
+    lockLanes: new Counter({
+      name: 'foreshard_lock_lanes_total',
+      help: 'Wishes for a lock by how they went: locked, contended, unlocked (no lock service), lost',
+      labelNames: ['lane'],
+      registers,
+    }),
+    pushed: new Counter({
+      name: 'foreshard_pushed_events_total',
+      help: 'Events posted to the addresses of groups, by the status of the answer; 0: none came',
+      labelNames: ['group', 'status'],
+      registers,
+    }),
+    movedBytes: new Counter({
+      name: 'foreshard_moved_bytes_total',
+      help: 'Bytes of records that were copied by moves',
+      registers,
+    }),
+    cutoverSeconds: new Histogram({
+      name: 'foreshard_cutover_duration_seconds',
+      help: 'How long edges had to hold events of a moving shardlet: from its seal to its opening',
+      buckets: CUTOVER_BUCKETS_SECONDS,
+      registers,
+    }),
     unsettled: new Gauge({
       name: 'foreshard_unsettled_shardlets',
       help: 'Shardlets whose host has not confirmed what T decided',
+      registers,
+    }),
+    moving: new Gauge({
+      name: 'foreshard_moving_shardlets',
+      help: 'Shardlets that are on their way to another host',
       registers,
     }),
     garbage: new Gauge({
@@ -51,6 +86,17 @@ export function createMetrics() {
       name: 'foreshard_retention_shardlets_total',
       help: 'Shardlets that retention went through, by result',
       labelNames: ['result'],
+      registers,
+    }),
+    telemetryFlushes: new Counter({
+      name: 'foreshard_telemetry_flushes_total',
+      help: 'Seconds of load of one edge, by what became of them; missing: never came',
+      labelNames: ['result'],
+      registers,
+    }),
+    telemetryAgeSeconds: new Gauge({
+      name: 'foreshard_telemetry_age_seconds',
+      help: 'Age of the newest load that is rolled up',
       registers,
     }),
     hostAlarm: new Gauge({

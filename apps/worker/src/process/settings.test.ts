@@ -1,5 +1,8 @@
+import { healthSettingsSchema } from '@foreshard/core/profiling';
 import { expect, test } from 'vitest';
 import { readSettings } from './settings.ts';
+
+const DAY_MS = 86_400_000;
 
 const GOOD = {
   DATABASE_URL: 'postgresql://a:b@127.0.0.1:5432/foreshard',
@@ -12,9 +15,15 @@ test('everything but the two addresses has a default', () => {
     settings: {
       databaseUrl: GOOD.DATABASE_URL,
       redisUrl: GOOD.REDIS_URL,
+      topologyUrl: undefined,
+      lockRedisUrls: [],
       host: '127.0.0.1',
       port: 7090,
       logLevel: 'info',
+      forecastModels: '',
+      forecastModelLimitMs: 60_000,
+      health: healthSettingsSchema.parse({}),
+      telemetryRetention: { minute: 8 * DAY_MS, hour: 396 * DAY_MS, keys: 31 * DAY_MS },
     },
   });
 });
@@ -23,9 +32,25 @@ test.each([
   [{ REDIS_URL: GOOD.REDIS_URL }, 'DATABASE_URL must be the address'],
   [{ ...GOOD, DATABASE_URL: 'mysql://x' }, 'DATABASE_URL must be the address'],
   [{ ...GOOD, REDIS_URL: '127.0.0.1:6379' }, 'REDIS_URL must be the address'],
+  [{ ...GOOD, LOCK_REDIS_URLS: 'redis://a,redis://b' }, 'LOCK_REDIS_URLS must be addresses of three'],
+  [{ ...GOOD, TOPOLOGY_URL: 'http://a' }, 'TOPOLOGY_URL must be etcd://'],
   [{ ...GOOD, WORKER_PORT: '70000' }, 'WORKER_PORT must be a port between'],
   [{ ...GOOD, WORKER_PORT: 'http' }, 'WORKER_PORT must be a port number'],
+  [{ ...GOOD, WORKER_TELEMETRY_HOURS_DAYS: '0' }, 'WORKER_TELEMETRY_HOURS_DAYS must be a number of days'],
+  [{ ...GOOD, WORKER_HEALTH: '{"shardlet":' }, 'WORKER_HEALTH must be JSON of health weights'],
+  [
+    { ...GOOD, WORKER_HEALTH: '{"shardlet":{"mood":{}}}' },
+    'WORKER_HEALTH must be JSON of health weights: shardlet',
+  ],
+  [{ ...GOOD, WORKER_HEALTH: '{"host":{"errors":{"weight":-1}}}' }, 'host.errors.weight'],
   [{ ...GOOD, LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of'],
 ])('a wrong environment is told by the variable and the cure: %o', (env, expected) => {
   expect(readSettings(env)).toMatchObject({ kind: 'wrong', line: expect.stringContaining(expected) });
+});
+
+test('weights of health are given as what differs', () => {
+  const reply = readSettings({ ...GOOD, WORKER_HEALTH: '{"shardlet":{"errors":{"weight":50}}}' });
+  const { health } = (reply as Extract<typeof reply, { kind: 'settings' }>).settings;
+  expect(health.shardlet.errors).toEqual({ weight: 50, good: 0, bad: 0.05 });
+  expect(health.host).toEqual(healthSettingsSchema.parse({}).host);
 });

@@ -1,5 +1,38 @@
 /** The environment of the worker. What is wrong is told in one line that names the variable and the cure. */
+import { type HealthSettings, healthSettingsSchema } from '@foreshard/core/profiling';
+import { RETENTION_DEFAULT, type RetentionMs } from '@foreshard/core/telemetry';
 import { z } from 'zod';
+
+const DAY_MS = 86_400_000;
+
+/** How long something of the recorded load is kept. */
+function days(daysMin: number, byDefaultMs: number) {
+  const error = `must be a number of days, ${daysMin} to 3650`;
+  return z.coerce
+    .number({ error })
+    .min(daysMin, error)
+    .max(3_650, error)
+    .default(byDefaultMs / DAY_MS)
+    .transform((count) => count * DAY_MS);
+}
+
+/** JSON of the parts that are to differ: `{"shardlet":{"latency":{"weight":40,"bad":100000}}}`. */
+function healthSettings(text: string, context: z.RefinementCtx): HealthSettings {
+  const wrong = (message: string) => {
+    context.addIssue({ code: 'custom', message: `must be JSON of health weights: ${message}` });
+    return z.NEVER;
+  };
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return wrong((error as Error).message);
+  }
+  const parsed = healthSettingsSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0]!;
+  return wrong(path.length === 0 ? message : `${path.join('.')}: ${message}`);
+}
 
 const environment = z.object({
   DATABASE_URL: z.url({
@@ -11,6 +44,18 @@ const environment = z.object({
     protocol: /^rediss?$/,
     error: 'must be the address of the control Redis, such as redis://127.0.0.1:6379',
   }),
+  TOPOLOGY_URL: z
+    .string()
+    .regex(/^etcds?:\/\//, 'must be etcd://host:port,host:port,host:port, or unset for PostgreSQL')
+    .optional(),
+  /** empty: locks are in the control Redis */
+  LOCK_REDIS_URLS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').filter((url) => url !== ''))
+    .refine((urls) => urls.every((url) => /^rediss?:\/\//.test(url)) && urls.length !== 2, {
+      error: 'must be addresses of three or more independent Redis, separated by commas, or unset',
+    }),
   WORKER_HOST: z.string().min(1).default('127.0.0.1'),
   WORKER_PORT: z.coerce
     .number({ error: 'must be a port number' })
@@ -18,6 +63,18 @@ const environment = z.object({
     .min(1, 'must be a port between 1 and 65535')
     .max(65_535, 'must be a port between 1 and 65535')
     .default(7090),
+  WORKER_TELEMETRY_MINUTES_DAYS: days(1, RETENTION_DEFAULT.minute),
+  WORKER_TELEMETRY_HOURS_DAYS: days(1, RETENTION_DEFAULT.hour),
+  WORKER_TELEMETRY_KEYS_DAYS: days(1, RETENTION_DEFAULT.keys),
+  /** modules that export a `forecaster`, separated by commas */
+  WORKER_FORECAST_MODELS: z.string().default(''),
+  WORKER_FORECAST_MODEL_LIMIT_MS: z.coerce
+    .number({ error: 'must be a number of milliseconds' })
+    .int()
+    .min(1_000, 'must be at least 1000')
+    .max(3_600_000, 'must be at most 3600000')
+    .default(60_000),
+  WORKER_HEALTH: z.string().default('{}').transform(healthSettings),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'must be one of fatal, error, warn, info, debug, trace, silent',
@@ -28,9 +85,16 @@ const environment = z.object({
 export interface Settings {
   readonly databaseUrl: string;
   readonly redisUrl: string;
+  readonly topologyUrl: string | undefined;
+  readonly lockRedisUrls: readonly string[];
   readonly host: string;
   readonly port: number;
   readonly logLevel: string;
+  readonly telemetryRetention: RetentionMs;
+  readonly health: HealthSettings;
+  readonly forecastModels: string;
+  /** a model that takes longer is cut off */
+  readonly forecastModelLimitMs: number;
 }
 
 export type SettingsReply =
@@ -49,9 +113,19 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   const settings = {
     databaseUrl: e.DATABASE_URL,
     redisUrl: e.REDIS_URL,
+    topologyUrl: e.TOPOLOGY_URL,
+    lockRedisUrls: e.LOCK_REDIS_URLS,
     host: e.WORKER_HOST,
     port: e.WORKER_PORT,
     logLevel: e.LOG_LEVEL,
+    health: e.WORKER_HEALTH,
+    forecastModels: e.WORKER_FORECAST_MODELS,
+    forecastModelLimitMs: e.WORKER_FORECAST_MODEL_LIMIT_MS,
+    telemetryRetention: {
+      minute: e.WORKER_TELEMETRY_MINUTES_DAYS,
+      hour: e.WORKER_TELEMETRY_HOURS_DAYS,
+      keys: e.WORKER_TELEMETRY_KEYS_DAYS,
+    },
   };
   return { kind: 'settings', settings };
 }

@@ -3,11 +3,11 @@
 import { connectControl } from '@foreshard/core/adapters/control';
 import { openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { MICROS_PER_MS } from '@foreshard/core/kernel';
+import type { LockService } from '@foreshard/core/locking';
 import { GARBAGE_GRACE_MS } from '@foreshard/core/migration';
 import { restructure, type Shardlet } from '@foreshard/core/topology';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
-import type { RestructureLock } from '../locks/restructure-lock.ts';
 import { createMetrics } from '../process/metrics.ts';
 import { RetentionJob } from '../retention/retention-job.ts';
 import { RealCluster, silent } from '../testing/real-cluster.ts';
@@ -16,7 +16,7 @@ import { Reconciler } from './reconcile.ts';
 
 const never = new AbortController().signal;
 /** The worst case: a lock that everybody always gets. */
-const noLock: RestructureLock = { during: (_, work) => work() };
+const noLock: LockService = { during: (_, work) => work() };
 
 let cluster: RealCluster;
 /** added to the wall clock, on the hosts and for the worker */

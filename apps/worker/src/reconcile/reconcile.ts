@@ -3,7 +3,8 @@
  * restarted host is readmitted, and what is left over is dropped. Jobs and recovery are this same code. The
  * machines in core decide; here their actions meet the real hosts and the real T.
  */
-import type { EventHost } from '@foreshard/core/hosts';
+import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
+import type { LockService } from '@foreshard/core/locking';
 import {
   drive,
   driveAll,
@@ -17,7 +18,6 @@ import {
 import { floorOf, type Host, type TopologyMap, type TopologyStore } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
 import { type HostDoors, lookAt } from '../hosts/host-doors.ts';
-import type { RestructureLock } from '../locks/restructure-lock.ts';
 import type { MapFollower } from '../map/follower.ts';
 import type { Metrics } from '../process/metrics.ts';
 import type { HostAlarms } from './host-alarms.ts';
@@ -32,7 +32,7 @@ export interface ReconcilerParts {
   readonly follower: Pick<MapFollower, 'map' | 'upToDate'>;
   readonly topology: Pick<TopologyStore, 'decide'>;
   readonly doors: HostDoors;
-  readonly lock: RestructureLock;
+  readonly lock: LockService;
   readonly alarms: HostAlarms;
   readonly metrics: Pick<Metrics, 'outcomes' | 'unsettled' | 'garbage' | 'readmissions'>;
   readonly log: Logger;
@@ -140,7 +140,8 @@ export class Reconciler {
   private async readmit(host: Host, run: string, signal: AbortSignal): Promise<Outcome[]> {
     const { log, doors, alarms, metrics } = this.parts;
     log.warn({ host: host.id, run }, 'host has restarted: readmitting it');
-    const pinned = await doors.open(host, run);
+    const pinned = await doors.open(host, run).catch(unreachable);
+    if (!('identify' in pinned)) return [{ kind: 'unreachable', host: host.id, detail: pinned.message }];
     try {
       const perform = this.perform(signal, async (id) => (id === host.id ? pinned : doors.trusted(id)));
       const machine = readmissionMachine(host, run);
@@ -204,6 +205,12 @@ export class Reconciler {
     this.parts.metrics.unsettled.set(unsettled);
     this.parts.metrics.garbage.set(map.garbage().length);
   }
+}
+
+/** It was there a moment ago: the next pass finds it again, or the run it is in then. */
+function unreachable(error: unknown): HostUnreachable {
+  if (error instanceof HostUnreachable) return error;
+  throw error;
 }
 
 function summary(outcomes: readonly Outcome[]): object {

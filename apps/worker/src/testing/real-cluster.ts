@@ -8,9 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Control, connectControl } from '@foreshard/core/adapters/control';
-import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
+import { connectAnyHost, HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { applyMigrations } from '@foreshard/core/adapters/prisma';
-import { connectRedisHost } from '@foreshard/core/adapters/redis';
 import { type AppendReply, type EventHost, FRAME_HEADER_BYTES, writeFrame } from '@foreshard/core/hosts';
 import { identify } from '@foreshard/core/keyspace';
 import { dedupIn } from '@foreshard/core/migration';
@@ -131,13 +130,20 @@ export class RealCluster {
     return (await this.decide(createStream({ shardCount: 8, ...request }))).streamId;
   }
 
-  private async join({ url }: LocalServer): Promise<void> {
-    const host = await connectRedisHost({ url, expectedIncarnation: undefined });
+  /** A database of this server as one more host. */
+  async addPostgresHost(postgresUrl: string): Promise<number> {
+    const url = await createDatabase(postgresUrl, `worker_host_${process.pid}_${++clusters}`);
+    return this.join({ url }, 'postgres');
+  }
+
+  private async join({ url }: { url: string }, engine: 'redis' | 'postgres' = 'redis'): Promise<number> {
+    const host = await connectAnyHost({ engine, url });
     const { incarnation } = await host.identify();
-    const request = { name: url, engine: 'redis', url, incarnation, durability: 'always' } as const;
+    const request = { name: url.slice(-60), engine, url, incarnation, durability: 'always' } as const;
     const { hostId } = await this.decide(addHost(request));
     await host.adopt(hostId);
     await host.close();
+    return hostId;
   }
 
   /** In the order of ids. */

@@ -17,6 +17,13 @@ export interface JobDescription<P extends z.ZodType = z.ZodType> {
 }
 
 const nothing = z.object({}).default({});
+const training = (reason: string) =>
+  z
+    .object({ streamId: z.int().nullable(), reason: z.string().max(500), actor: z.string().max(100) })
+    .default({ streamId: null, reason, actor: 'schedule' });
+/** Within it a training of all streams has to end. */
+const TRAINING_TIMEOUT_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 
 export const JOBS = {
   reconcile: {
@@ -27,6 +34,14 @@ export const JOBS = {
     attempts: 1,
     backoffMs: 0,
     everyMs: 2_000,
+  },
+  move: {
+    purpose: 'Copies what T has as moving, opens it at its destination, and empties hosts that drain',
+    payload: nothing,
+    timeoutMs: 120_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 1_000,
   },
   retention: {
     purpose:
@@ -44,6 +59,54 @@ export const JOBS = {
     attempts: 1,
     backoffMs: 0,
     everyMs: 10_000,
+  },
+  mergeProfiles: {
+    purpose: 'Adds what edges have profiled to minutes and hours, and ends what is past its retention',
+    payload: nothing,
+    timeoutMs: 60_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 10_000,
+  },
+  scoreHealth: {
+    purpose: 'Scores the health of every shardlet and host from what is recorded, and keeps the history',
+    payload: nothing,
+    timeoutMs: 60_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 60_000,
+  },
+  rollUpTelemetry: {
+    purpose: 'Adds the load that edges tell up to minutes and hours, and ends what is past its retention',
+    payload: nothing,
+    timeoutMs: 300_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 5_000,
+  },
+  forecast: {
+    purpose: 'Forecasts the load of every shardlet whenever a step has ended, and learns from the last one',
+    payload: nothing,
+    timeoutMs: 600_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 60_000,
+  },
+  train: {
+    purpose: 'Trains challengers on the newest data and promotes one that errs no more than the champion',
+    payload: training('daily'),
+    timeoutMs: TRAINING_TIMEOUT_MS,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: DAY_MS,
+  },
+  trainWeekly: {
+    purpose: 'Trains with a back-test of four times as many origins',
+    payload: training('weekly'),
+    timeoutMs: TRAINING_TIMEOUT_MS,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 7 * DAY_MS,
   },
 } as const satisfies Record<string, JobDescription>;
 

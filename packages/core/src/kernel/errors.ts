@@ -3,6 +3,11 @@
  * page docs/errors.md are derived from it, so a code cannot exist without a cause and a cure.
  */
 export const ERRORS = {
+  malformed_request: {
+    status: 400,
+    title: 'Not a valid HTTP request',
+    cure: 'Use an HTTP/1.1 client; the detail names what is wrong.',
+  },
   unauthorized: {
     status: 401,
     title: 'Missing or wrong token',
@@ -24,10 +29,30 @@ export const ERRORS = {
     title: 'No such shardlet',
     cure: 'Read the shardlet ids of the stream from GET /v1/map.',
   },
+  unknown_group: {
+    status: 404,
+    title: 'No such consumer group',
+    cure: 'List the groups with "foreshard groups", or begin one with "foreshard consume --group NAME".',
+  },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed on this route',
     cure: 'Use one of the methods in the Allow header.',
+  },
+  not_acceptable: {
+    status: 406,
+    title: 'No answer in a media type that the client accepts',
+    cure: 'Leave out Accept, or name one of the media types in the detail.',
+  },
+  request_timeout: {
+    status: 408,
+    title: 'The request did not arrive in time',
+    cure: 'Send the headers within 10 seconds and the whole request within 30; send fewer events per request.',
+  },
+  request_in_flight: {
+    status: 409,
+    title: 'The first request with this Idempotency-Key is not answered yet',
+    cure: 'Retry after the time in Retry-After; it is then answered like the first.',
   },
   past_retention: {
     status: 410,
@@ -47,7 +72,22 @@ export const ERRORS = {
   unsupported_media_type: {
     status: 415,
     title: 'Unsupported media type',
-    cure: 'Use application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson, in UTF-8.',
+    cure: 'Use application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson, in UTF-8 and not compressed, or the headers ce-* for one event with data of any type.',
+  },
+  expectation_failed: {
+    status: 417,
+    title: 'Unknown expectation',
+    cure: 'Leave out the header Expect, or send "Expect: 100-continue".',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'The Idempotency-Key belongs to another request',
+    cure: 'Use a new key for every new request; repeat a key only with the same body.',
+  },
+  headers_too_large: {
+    status: 431,
+    title: 'The headers are larger than the limit',
+    cure: 'Send at most 16 KiB of headers; an event with longer attributes goes into the body.',
   },
   malformed_body: {
     status: 400,
@@ -58,6 +98,11 @@ export const ERRORS = {
     status: 400,
     title: 'An event is not a valid CloudEvent',
     cure: 'Mend the attribute named in the pointer (CloudEvents 1.0.2).',
+  },
+  invalid_record: {
+    status: 400,
+    title: 'A record of the query layer is not valid',
+    cure: 'Mend the member named in the pointer; the other records of the request were taken.',
   },
   invalid_parameter: {
     status: 400,
@@ -79,6 +124,11 @@ export const ERRORS = {
     title: 'The shardlet holds as many ids as the deduplication cap allows',
     cure: 'Retry later, or shorten the deduplication window of the stream.',
   },
+  quota_exceeded: {
+    status: 429,
+    title: 'The quota of the token or the stream is used up',
+    cure: 'Retry after the time in Retry-After; the fields RateLimit and RateLimit-Policy tell the quotas.',
+  },
   overloaded: {
     status: 503,
     title: 'The shardlet of this event cannot take appends just now',
@@ -90,6 +140,11 @@ export const ERRORS = {
     cure: 'Retry after the time in Retry-After; see "foreshard hosts" for its state.',
   },
   not_ready: { status: 503, title: 'The edge has no map yet', cure: 'Wait until GET /readyz answers 200.' },
+  store_unreachable: {
+    status: 503,
+    title: 'The store of the consumer groups does not answer',
+    cure: 'Retry after the time in Retry-After; appends and other reads go on meanwhile.',
+  },
   host_full: {
     status: 507,
     title: 'The host that owns this shardlet is full',
@@ -105,21 +160,42 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** One of several places that are wrong. */
+export interface ErrorPlace {
+  /** RFC 6901 into the body, or "?name" for a query parameter */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+interface ForeshardErrorOptions {
+  readonly pointer?: string;
+  readonly retryAfterSeconds?: number;
+  readonly places?: readonly ErrorPlace[];
+  readonly more?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
 /** An expected failure on its way to a user: `detail` is public, `cause` is for the log only. */
 export class ForeshardError extends Error {
   override readonly name = 'ForeshardError';
   readonly code: ErrorCode;
   readonly pointer: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  /** every place that is wrong, where more than the first was looked for */
+  readonly places: readonly ErrorPlace[] | undefined;
+  /** what only this kind of error tells, such as where to go on */
+  readonly more: Readonly<Record<string, unknown>> | undefined;
+  /** fields of the answer's header that belong to this error */
+  readonly headers: Readonly<Record<string, string>> | undefined;
 
-  constructor(
-    code: ErrorCode,
-    detail: string,
-    options: { pointer?: string; retryAfterSeconds?: number; cause?: unknown } = {},
-  ) {
+  constructor(code: ErrorCode, detail: string, options: ForeshardErrorOptions = {}) {
     super(detail, { cause: options.cause });
     this.code = code;
     this.pointer = options.pointer;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.places = options.places;
+    this.more = options.more;
+    this.headers = options.headers;
   }
 }

@@ -6,6 +6,8 @@ import { DEDUP_LEAD_MICROS, type DedupPolicy } from '../hosts/index.ts';
 import { invariant, MICROS_PER_MS } from '../kernel/index.ts';
 import type { Shardlet, Stream, TopologyMap } from '../topology/index.ts';
 import type { Machine } from './machine.ts';
+import { moveOf, moveTask } from './move-task.ts';
+import { movingMachine } from './moving.ts';
 import { openingMachines } from './opening.ts';
 import { type Family, restructuringMachine } from './restructuring.ts';
 
@@ -16,6 +18,18 @@ export function finishingMachines(map: TopologyMap, host: number): Machine[] {
     ...familiesIn(map, mine).map((f) => restructuringMachine(f, dedupIn(map, f.children[0]!))),
     ...openingMachines(mine.filter(opensAlone).map((s) => ({ shardlet: s, dedup: dedupIn(map, s) }))),
   ];
+}
+
+/** What T has as `moving` or `closedMoving`: the copies that are still to be made, in the order of their epochs. */
+export function movingShardlets(map: TopologyMap): Shardlet[] {
+  return [...map.shardlets()]
+    .filter((s) => moveOf(s) !== undefined)
+    .sort((a, b) => moveOf(a)!.nextEpoch - moveOf(b)!.nextEpoch);
+}
+
+/** REQUIRES a shardlet that is `moving` or `closedMoving`. */
+export function moveMachine(map: TopologyMap, shardlet: Shardlet): Machine {
+  return movingMachine(moveTask(shardlet, dedupIn(map, shardlet)));
 }
 
 /** How a host has to apply the deduplication of a stream. */
@@ -31,7 +45,7 @@ export function dedupIn(map: TopologyMap, shardlet: Shardlet): DedupPolicy {
 
 function opensAlone({ state }: Shardlet): boolean {
   if (state.kind !== 'opening') return false;
-  return state.job.kind === 'raise' || (state.job.kind === 'create' && state.job.parents.length === 0);
+  return state.job.kind !== 'create' || state.job.parents.length === 0;
 }
 
 /** Closing shardlets with their children, each family once. */

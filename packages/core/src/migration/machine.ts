@@ -8,15 +8,27 @@
  */
 import type {
   CreateReply,
+  Digest,
   EpochReply,
+  EventHost,
+  Full,
+  IdSetInfo,
+  IngestReply,
+  KnownId,
   ParentRef,
+  ReadReply,
+  ReadyReply,
   ReplicaDetails,
   ReplicaInfo,
   ReplicaSpec,
   Stale,
+  StoredRecord,
 } from '../hosts/index.ts';
 import { InvariantViolation } from '../kernel/index.ts';
 import type { Decision, DecisionReply, TopologyMap } from '../topology/index.ts';
+import type { MoveOrder, MoveProgress, MoveRef, MoveStep } from './orders.ts';
+
+export type ReadyExpectation = Parameters<EventHost['ready']>[2];
 
 interface OnReplica {
   readonly host: number;
@@ -38,6 +50,33 @@ export type Action =
   | { readonly kind: 'list'; readonly host: number; readonly after: number; readonly limit: number }
   | ({ readonly kind: 'seek'; readonly ts: number } & Omit<OnReplica, 'epoch'>)
   | ({ readonly kind: 'trim'; readonly upTo: number } & OnReplica)
+  | ({ readonly kind: 'createShadow'; readonly spec: ReplicaSpec } & OnReplica)
+  | ({ readonly kind: 'ingest'; readonly records: readonly StoredRecord[] } & OnReplica)
+  | ({
+      readonly kind: 'ingestIds';
+      readonly set: IdSetInfo;
+      readonly ids: readonly KnownId[];
+      readonly complete: boolean;
+      /** where the set goes on after this chunk; for the machine, the host does not see it */
+      readonly next?: number;
+    } & OnReplica)
+  | ({ readonly kind: 'truncate'; readonly seq: number } & OnReplica)
+  | ({ readonly kind: 'digest'; readonly from: number; readonly to: number } & OnReplica)
+  | ({ readonly kind: 'ready'; readonly expect: ReadyExpectation } & OnReplica)
+  | ({ readonly kind: 'open' } & OnReplica)
+  /** `epoch`: of the replica that is read, at least */
+  | ({ readonly kind: 'read'; readonly from: number; readonly bytesMax: number } & OnReplica)
+  | {
+      readonly kind: 'readIds';
+      readonly host: number;
+      readonly shardlet: number;
+      readonly set: IdSetInfo;
+      readonly cursor: number;
+    }
+  /** what people and the throttle say about a move; answered when it may go on, or must not */
+  | { readonly kind: 'consult'; readonly move: MoveRef; readonly progress: MoveProgress }
+  /** for the journal of a move */
+  | { readonly kind: 'note'; readonly move: MoveRef; readonly step: MoveStep }
   | { readonly kind: 'decide'; readonly decision: Decision<unknown> }
   /** brings the follower's map of T up to date */
   | { readonly kind: 'readTopology' }
@@ -53,6 +92,17 @@ interface Replies {
   readonly list: readonly ReplicaInfo[];
   readonly seek: { readonly kind: 'seq'; readonly seq: number } | Stale;
   readonly trim: { readonly kind: 'trimmed'; readonly firstSeq: number } | Stale;
+  readonly createShadow: CreateReply;
+  readonly ingest: IngestReply;
+  readonly ingestIds: { readonly kind: 'ingested' } | Stale | Full;
+  readonly truncate: EpochReply;
+  readonly digest: { readonly kind: 'digest'; readonly digest: Digest } | Stale;
+  readonly ready: ReadyReply;
+  readonly open: EpochReply;
+  readonly read: ReadReply;
+  readonly readIds: { readonly ids: readonly KnownId[]; readonly next: number | undefined };
+  readonly consult: MoveOrder;
+  readonly note: null;
   readonly decide: DecisionReply<unknown>;
   readonly readTopology: TopologyMap;
   readonly run: readonly Outcome[];
@@ -75,6 +125,10 @@ export type Outcome =
   | { readonly kind: 'blocked'; readonly detail: string }
   /** no answer: the outcome of the last action is unknown, a repeat is safe */
   | { readonly kind: 'unreachable'; readonly host: number; readonly detail: string }
+  /** somebody wants it to wait; what was copied stays */
+  | { readonly kind: 'paused'; readonly detail: string }
+  /** given up before the commit: the source has it, at a new epoch */
+  | { readonly kind: 'aborted'; readonly detail: string }
   /** needs a person; nothing was changed */
   | { readonly kind: 'refused'; readonly reason: RefusalReason; readonly detail: string };
 

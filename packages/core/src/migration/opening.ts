@@ -1,12 +1,14 @@
 /**
  * Finishes the opening of shardlets that have no parents to seal: the first shardlets of a stream are
- * created, those of an aborted migration or of a restarted host are raised to their new epoch in place.
+ * created, those of an aborted migration or of a restarted host are raised to their new epoch in place, and
+ * those that T has given to the destination of a migration are opened there.
  * The host is asked first and T is settled last, so a shardlet that T calls open is open.
  *
  * Many at once, because a new stream or a restarted host has hundreds: the host's answers come through one
  * pipeline, and one decision settles all that it has confirmed.
  */
 import type { DedupPolicy } from '../hosts/index.ts';
+import { invariant } from '../kernel/index.ts';
 import {
   type ConfirmedOpening,
   SETTLING_BATCH_MAX,
@@ -39,7 +41,7 @@ export interface Opening {
   readonly dedup: DedupPolicy;
 }
 
-/** One machine for each batch. REQUIRES openings by `raise` or by `create` without parents, on one host. */
+/** One machine for each batch. REQUIRES openings by `raise`, by `migrate`, or by `create` without parents, on one host. */
 export function openingMachines(openings: readonly Opening[]): Machine<State>[] {
   const machines: Machine<State>[] = [];
   for (let at = 0; at < openings.length; at += SETTLING_BATCH_MAX)
@@ -62,8 +64,9 @@ function openingMachine(batch: readonly Opening[]): Machine<State> {
 
 function confirmation({ shardlet, dedup }: Opening): Action {
   const { owner: host, id, epoch, stream, range, state } = shardlet;
-  if (state.kind === 'opening' && state.job.kind === 'raise')
-    return { kind: 'raise', host, shardlet: id, epoch };
+  invariant(state.kind === 'opening', `shardlet ${id} is not opening`);
+  if (state.job.kind === 'raise') return { kind: 'raise', host, shardlet: id, epoch };
+  if (state.job.kind === 'migrate') return { kind: 'open', host, shardlet: id, epoch };
   return { kind: 'createOpen', host, shardlet: id, epoch, spec: { stream, range, dedup }, parents: [] };
 }
 
@@ -74,6 +77,12 @@ function step(name: string, state: State, answer: Answer): Step<State> {
       const what = `raise of shardlet ${action.shardlet}`;
       if (reply.kind === 'stale') return next(state, stale(what, reply));
       return next(state, { id: action.shardlet, epoch: action.epoch, raisedLastSeq: reply.lastSeq });
+    }
+    case 'open': {
+      const { action, reply } = answer;
+      const what = `opening of shardlet ${action.shardlet}`;
+      if (reply.kind === 'stale') return next(state, stale(what, reply));
+      return next(state, { id: action.shardlet, epoch: action.epoch });
     }
     case 'createOpen': {
       const { action, reply } = answer;

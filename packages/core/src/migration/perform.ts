@@ -4,6 +4,10 @@ import { unreachable } from '../kernel/index.ts';
 import type { Decision, DecisionReply, TopologyMap } from '../topology/index.ts';
 import type { Perform } from './drive.ts';
 import type { Action, ActionOf, ReplyTo } from './machine.ts';
+import { type MoveDesk, NO_DESK } from './orders.ts';
+
+/** Bounds the records of one chunk; small events fill it before the bytes do. */
+const CHUNK_RECORDS_MAX = 10_000;
 
 export interface Ports {
   /** @throws HostUnreachable */
@@ -11,6 +15,8 @@ export interface Ports {
   decide<R>(decision: Decision<R>): Promise<DecisionReply<R>>;
   /** the follower's map, with every change of T that was decided before the call */
   readTopology(): Promise<TopologyMap>;
+  /** without it moves are neither throttled nor journalled */
+  readonly desk?: MoveDesk;
 }
 
 export function performer(ports: Ports): Perform {
@@ -24,6 +30,11 @@ async function perform(ports: Ports, action: Exclude<Action, ActionOf<'run'>>) {
       return ports.decide(action.decision);
     case 'readTopology':
       return ports.readTopology();
+    case 'consult':
+      return (ports.desk ?? NO_DESK).consult(action.move, action.progress);
+    case 'note':
+      await (ports.desk ?? NO_DESK).note(action.move, action.step);
+      return null;
     default:
       return onHost(await ports.host(action.host), action);
   }
@@ -47,6 +58,38 @@ async function onHost(host: EventHost, action: Extract<Action, { host: number }>
       return host.seek(action.shardlet, action.ts);
     case 'trim':
       return host.trim(action.shardlet, action.epoch, action.upTo);
+    case 'open':
+      return host.open(action.shardlet, action.epoch);
+    default:
+      return copying(host, action);
+  }
+}
+
+type Copying = Extract<
+  Action,
+  { kind: 'createShadow' | 'read' | 'ingest' | 'readIds' | 'ingestIds' | 'truncate' | 'digest' | 'ready' }
+>;
+
+async function copying(host: EventHost, action: Copying) {
+  switch (action.kind) {
+    case 'createShadow':
+      return host.createShadow(action.shardlet, action.epoch, action.spec);
+    case 'read': {
+      const options = { maxRecords: CHUNK_RECORDS_MAX, maxBytes: action.bytesMax };
+      return host.read(action.shardlet, action.from, action.epoch, options);
+    }
+    case 'ingest':
+      return host.ingest(action.shardlet, action.epoch, action.records);
+    case 'readIds':
+      return host.readIds(action.shardlet, action.set.name, action.cursor);
+    case 'ingestIds':
+      return host.ingestIds(action.shardlet, action.epoch, action.set, action.ids, action.complete);
+    case 'truncate':
+      return host.truncate(action.shardlet, action.epoch, action.seq);
+    case 'digest':
+      return host.digest(action.shardlet, action.epoch, action.from, action.to);
+    case 'ready':
+      return host.ready(action.shardlet, action.epoch, action.expect);
     default:
       return unreachable(action);
   }

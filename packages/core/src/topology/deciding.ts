@@ -2,7 +2,7 @@
  * What every store does with a decision, whatever it keeps its rows in: shows the rule what it asked for,
  * and turns what it put into the change of that version. The guards here hold for every rule there will
  * ever be: ids are allocated and never reused, the range of an id never changes, and a new epoch is always
- * the version of the decision that makes it.
+ * the version of the decision that makes it (of a move: of the one that prepared it).
  */
 import { invariant } from '../kernel/index.ts';
 import { sameRange } from '../keyspace/index.ts';
@@ -72,9 +72,14 @@ function checkShardlet(after: Shardlet, view: LoadedView, loaded: Loaded): void 
     `${name} cannot change its shard`,
   );
   invariant(
-    after.epoch === before.epoch || after.epoch === loaded.version,
+    after.epoch === before.epoch || after.epoch === loaded.version || after.epoch === promisedEpoch(before),
     `${name} gets epoch ${after.epoch} in decision ${loaded.version}`,
   );
+}
+
+/** A move fixes the epoch of its destination when it is prepared: the version of that decision. */
+function promisedEpoch({ state }: Shardlet): number | undefined {
+  return 'nextEpoch' in state ? state.nextEpoch : undefined;
 }
 
 /** Shows what was asked for, and nothing else: a rule that forgets a need fails at once on every store. */

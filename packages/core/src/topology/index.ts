@@ -1,5 +1,6 @@
 export * from './deciding.ts';
 export * from './decisions/index.ts';
+export * from './history.ts';
 export * from './involvement.ts';
 export * from './load-from-map.ts';
 export * from './model.ts';

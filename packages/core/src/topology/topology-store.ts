@@ -35,7 +35,8 @@ export interface Needs {
   readonly garbage?: boolean;
 }
 
-export const REFUSALS = ['changed', 'unknown', 'exists', 'in_use', 'not_allowed'] as const;
+/** `unexamined`: T was restored from a backup, and nobody has compared it with the hosts yet. */
+export const REFUSALS = ['changed', 'unknown', 'exists', 'in_use', 'not_allowed', 'unexamined'] as const;
 
 export interface Refusal {
   readonly reason: (typeof REFUSALS)[number];

@@ -16,6 +16,11 @@ export function endOf(ts: number): LogPosition {
   return { ts, shardlet: Number.MAX_SAFE_INTEGER, seq: 0 };
 }
 
+/** Every record with this timestamp or a later one comes after it. */
+export function placeBefore(ts: number): LogPosition {
+  return ts === 0 ? OLDEST : endOf(ts - 1);
+}
+
 export function comparePlaces(a: LogPosition, b: LogPosition): number {
   return a.ts - b.ts || a.shardlet - b.shardlet || a.seq - b.seq;
 }

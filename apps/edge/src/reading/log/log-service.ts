@@ -20,6 +20,8 @@ export interface LogRequest {
   /** hosts to go on without */
   readonly skip: ReadonlySet<number>;
   readonly signal?: AbortSignal;
+  /** less than a page may have */
+  readonly bytesMax?: number;
 }
 
 /** Each holds some 65,000 records ready, about 30 MB. */
@@ -71,9 +73,9 @@ export class LogService {
   private async sessionPage(cursor: LogCursor, request: LogRequest): Promise<SessionPage> {
     const session =
       this.takeSession(cursor, request.skip) ?? new LogSession(this.parts, cursor, request.skip);
-    const { limit, waitMs, signal } = request;
+    const { limit, waitMs, signal, bytesMax = PAGE_BYTES_MAX } = request;
     try {
-      const page = await session.page({ limit, waitMs, signal, bytesMax: PAGE_BYTES_MAX });
+      const page = await session.page({ limit, waitMs, signal, bytesMax });
       this.keep(session, page, request.skip);
       return page;
     } catch (error) {
@@ -85,15 +87,15 @@ export class LogService {
 
   private async tailPage(tail: StreamTail, cursor: LogCursor, request: LogRequest): Promise<SessionPage> {
     const startedMs = performance.now();
-    const { limit, waitMs, signal } = request;
+    const { limit, waitMs, signal, bytesMax = PAGE_BYTES_MAX } = request;
     for (let look: Awaited<ReturnType<StreamTail['next']>> | undefined; ; ) {
       signal?.throwIfAborted();
       // the ring went on without this reader
       if (!tail.covers(cursor.after)) return this.sessionPage(cursor, request);
-      const records = tail.after(cursor.after, limit, PAGE_BYTES_MAX);
+      const records = tail.after(cursor.after, limit, bytesMax);
       const remainingMs = this.parts.closing.aborted ? 0 : startedMs + waitMs - performance.now();
       const isFresh = look !== undefined && look.startedMs >= startedMs && look.atHead;
-      const isFull = records.length >= limit;
+      const isFull = records.length >= limit || bytesOf(records) >= bytesMax;
       if (isFull || (isFresh && (records.length > 0 || remainingMs <= 0)))
         return {
           ...pageOf(cursor, records),
@@ -160,6 +162,10 @@ function pageOf(cursor: LogCursor, records: SessionPage['records']) {
   if (last === undefined) return { records, late: 0, cursor };
   const after = { ts: last.ts, shardlet: last.shardlet, seq: last.seq };
   return { records, late: 0, cursor: { ...cursor, after } };
+}
+
+function bytesOf(records: SessionPage['records']): number {
+  return records.reduce((bytes, { frame }) => bytes + frame.length, 0);
 }
 
 function keyOf(cursor: LogCursor, skip: ReadonlySet<number>): string {

@@ -5,7 +5,7 @@ import { usePathname } from 'next/navigation';
 import { cn } from '../class-names.ts';
 import { useLive } from '../live/live-provider.tsx';
 import { Mark } from './mark.tsx';
-import { PAGES } from './pages.ts';
+import { GROUPS, PAGES } from './pages.ts';
 
 /** The side bar, and the drawer of a narrow screen. */
 export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
@@ -20,25 +20,32 @@ export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
         <Mark className="size-7" />
         <span className="text-md font-semibold tracking-tight">Foreshard</span>
       </Link>
-      <nav aria-label="Pages" className="mt-5 grid gap-0.5 px-3">
-        {PAGES.map(({ href, name, icon: Icon }) => {
-          const here = pathname === href;
-          return (
-            <Link
-              key={href}
-              href={href}
-              aria-current={here ? 'page' : undefined}
-              {...(onNavigate === undefined ? {} : { onClick: onNavigate })}
-              className={cn(
-                'flex h-9 items-center gap-3 rounded-md px-2.5 text-sm font-medium transition-colors',
-                here ? 'bg-accent-soft text-accent' : 'text-soft hover:bg-hover hover:text-text',
-              )}
-            >
-              <Icon className="size-4" aria-hidden />
-              {name}
-            </Link>
-          );
-        })}
+      <nav aria-label="Pages" className="mt-4 grid gap-4 overflow-y-auto px-3 pb-4">
+        {GROUPS.map((group) => (
+          <div key={group}>
+            <p className="mb-1 px-2.5 font-medium text-2xs text-faint">{group}</p>
+            <ul className="grid gap-0.5">
+              {PAGES.filter((page) => page.group === group).map(({ href, name, icon: Icon }) => (
+                <li key={href}>
+                  <Link
+                    href={href}
+                    aria-current={pathname === href ? 'page' : undefined}
+                    {...(onNavigate === undefined ? {} : { onClick: onNavigate })}
+                    className={cn(
+                      'flex h-8 items-center gap-3 rounded-md px-2.5 font-medium text-sm transition-colors',
+                      pathname === href
+                        ? 'bg-accent-soft text-accent'
+                        : 'text-soft hover:bg-hover hover:text-text',
+                    )}
+                  >
+                    <Icon className="size-4" aria-hidden />
+                    {name}
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          </div>
+        ))}
       </nav>
       <ClusterFacts />
     </div>

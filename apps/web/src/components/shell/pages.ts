@@ -1,13 +1,40 @@
-import { Blocks, Gauge, Server, Waypoints } from 'lucide-react';
+import {
+  Activity,
+  ArrowRightLeft,
+  Blocks,
+  BookOpen,
+  CalendarClock,
+  Flame,
+  Gauge,
+  Grid3x3,
+  HeartPulse,
+  ListTree,
+  ScrollText,
+  Server,
+  TrendingUp,
+  Waypoints,
+} from 'lucide-react';
 import type { Route } from 'next';
 
-/** Every page there is; navigation, titles and shortcuts come from here. `key`: pressed after "g". */
+export const GROUPS = ['Load', 'Data', 'Cluster'] as const;
+
+/** Every page there is; navigation, titles, shortcuts and the palette come from here. `key`: pressed after "g". */
 export const PAGES = [
-  { href: '/' as Route, name: 'Overview', key: 'o', icon: Gauge },
-  { href: '/hosts' as Route, name: 'Hosts', key: 'h', icon: Server },
-  { href: '/streams' as Route, name: 'Streams', key: 's', icon: Waypoints },
-  { href: '/shardlets' as Route, name: 'Shardlets', key: 'd', icon: Blocks },
-] as const;
+  { href: '/' as Route, name: 'Overview', key: 'o', icon: Gauge, group: 'Load' },
+  { href: '/heat' as Route, name: 'Heat map', key: 'm', icon: Flame, group: 'Load' },
+  { href: '/hot' as Route, name: 'Hot shardlets', key: 't', icon: Activity, group: 'Load' },
+  { href: '/map' as Route, name: 'Shard map', key: 'a', icon: Grid3x3, group: 'Load' },
+  { href: '/forecasts' as Route, name: 'Forecasts', key: 'f', icon: TrendingUp, group: 'Load' },
+  { href: '/hints' as Route, name: 'Hints', key: 'n', icon: CalendarClock, group: 'Load' },
+  { href: '/events' as Route, name: 'Events', key: 'e', icon: ScrollText, group: 'Data' },
+  { href: '/streams' as Route, name: 'Streams', key: 's', icon: Waypoints, group: 'Data' },
+  { href: '/shardlets' as Route, name: 'Shardlets', key: 'd', icon: Blocks, group: 'Data' },
+  { href: '/migrations' as Route, name: 'Migrations', key: 'v', icon: ArrowRightLeft, group: 'Cluster' },
+  { href: '/hosts' as Route, name: 'Hosts', key: 'h', icon: Server, group: 'Cluster' },
+  { href: '/health' as Route, name: 'Health', key: 'l', icon: HeartPulse, group: 'Cluster' },
+  { href: '/jobs' as Route, name: 'Jobs', key: 'j', icon: ListTree, group: 'Cluster' },
+  { href: '/api-docs' as Route, name: 'API docs', key: 'i', icon: BookOpen, group: 'Cluster' },
+] as const satisfies readonly { group: (typeof GROUPS)[number]; [key: string]: unknown }[];
 
 export function pageAt(pathname: string) {
   return PAGES.find((page) => page.href === pathname);

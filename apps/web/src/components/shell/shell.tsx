@@ -5,6 +5,7 @@ import { Menu } from 'lucide-react';
 import { usePathname } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
 import { LiveBadge } from '../live/live-badge.tsx';
+import { CommandPalette } from '../palette/command-palette.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog, DialogTrigger, Drawer } from '../ui/dialog.tsx';
 import { Navigation } from './navigation.tsx';
@@ -46,6 +47,7 @@ function Head() {
       <div className="mx-auto flex h-14 max-w-[90rem] items-center gap-2 px-4 sm:px-6 lg:px-8">
         <NarrowNavigation />
         <h1 className="mr-auto truncate text-md font-semibold">{title}</h1>
+        <CommandPalette />
         <LiveBadge />
         <ZoneToggle className="hidden sm:inline-flex" />
         <ThemeToggle />

@@ -12,7 +12,7 @@ import { cn } from '../class-names.ts';
 import { useLive } from '../live/live-provider.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog, DialogContent, DialogTrigger } from '../ui/dialog.tsx';
-import { useZone } from '../zone.tsx';
+import { useZone, zoneAfter } from '../zone.tsx';
 import { PAGES } from './pages.ts';
 
 const OFF_KEY = 'foreshard.shortcuts';
@@ -41,9 +41,10 @@ export function ShortcutsDialog({ className }: { className?: string }) {
               Go to {page.name}
             </Row>
           ))}
+          <Row keys={['Ctrl', 'K']}>Search and commands</Row>
           <Row keys={['P']}>Pause or resume the live picture</Row>
           <Row keys={['T']}>Light or dark</Row>
-          <Row keys={['Z']}>Local time or UTC</Row>
+          <Row keys={['Z']}>Local time, UTC, or how long ago</Row>
           <Row keys={['?']}>This list</Row>
         </dl>
         <label className="mt-5 flex items-center gap-2.5 border-line border-t pt-4 text-sm text-soft">
@@ -92,7 +93,7 @@ function useShortcuts(enabled: boolean, showHelp: () => void): void {
     '?': showHelp,
     p: () => setPaused(status !== 'paused'),
     t: () => setTheme(resolvedTheme === 'dark' ? 'light' : 'dark'),
-    z: () => setZone(zone === 'utc' ? 'local' : 'utc'),
+    z: () => setZone(zoneAfter(zone)),
     g: () => (chordUntil.current = performance.now() + CHORD_MS),
   };
   function press(key: string): boolean {

@@ -3,20 +3,26 @@
 import { Clock } from 'lucide-react';
 import { Button } from '../ui/button.tsx';
 import { Tooltip } from '../ui/tooltip.tsx';
-import { useZone } from '../zone.tsx';
+import { useZone, zoneAfter } from '../zone.tsx';
+
+const NAMES = { local: 'Local', utc: 'UTC', relative: 'Ago' } as const;
+const MEANINGS = {
+  local: 'Times are local',
+  utc: 'Times are in UTC',
+  relative: 'Times are told as distances from now',
+} as const;
 
 export function ZoneToggle({ className }: { className?: string }) {
   const { zone, setZone } = useZone();
-  const utc = zone === 'utc';
   return (
-    <Tooltip tip={utc ? 'Times are in UTC. Show local times (Z)' : 'Times are local. Show UTC (Z)'}>
+    <Tooltip tip={`${MEANINGS[zone]}. Next: ${NAMES[zoneAfter(zone)]} (Z)`}>
       <Button
         look="quiet"
         className={className}
-        onClick={() => setZone(utc ? 'local' : 'utc')}
-        aria-label={`Time zone: ${utc ? 'UTC' : 'local'}`}
+        onClick={() => setZone(zoneAfter(zone))}
+        aria-label={`Times: ${NAMES[zone]}`}
       >
-        <Clock /> {utc ? 'UTC' : 'Local'}
+        <Clock /> {NAMES[zone]}
       </Button>
     </Tooltip>
   );

@@ -18,6 +18,7 @@ import type { HostView } from '../../server/cluster/host-views.ts';
 import { mostPressing } from '../../server/cluster/most-pressing.ts';
 import { ListPage } from '../list-page.tsx';
 import { ConditionBadge } from './condition-badge.tsx';
+import { DrainHost } from './drain-host.tsx';
 import { HostCard } from './host-card.tsx';
 import { MemoryBar, memoryText } from './memory-bar.tsx';
 
@@ -97,7 +98,17 @@ const columns: DataColumns<HostView> = helper.columns([
     cell: (cell) => <span className="text-soft">{formatBytes(cell.getValue())}</span>,
     meta: { align: 'right', title: 'Average over 60 s', wide: true },
   }),
+  helper.display({
+    id: 'actions',
+    header: 'Orders',
+    cell: ({ row: { original: host } }) => <DrainHost host={drained(host)} />,
+    meta: { align: 'right' },
+  }),
 ]);
+
+function drained({ id, name, condition }: HostView) {
+  return { id, name, isDraining: condition === 'draining' };
+}
 
 export function HostsPage() {
   const trpc = useTRPC();

@@ -8,6 +8,7 @@ import { FirstEvents } from './first-events.tsx';
 import { HostStrip } from './host-strip.tsx';
 import { KeySpace } from './key-space.tsx';
 import { LoadChart } from './load-chart.tsx';
+import { MiniHeat } from './mini-heat.tsx';
 import { Tiles } from './tiles.tsx';
 import { VerdictBand } from './verdict-band.tsx';
 
@@ -26,6 +27,7 @@ export function Overview() {
       ) : (
         <>
           <LoadChart />
+          <MiniHeat />
           <KeySpace />
         </>
       )}

@@ -1,34 +1,74 @@
 'use client';
 
+import { useQuery } from '@tanstack/react-query';
+import type { Route } from 'next';
+import Link from 'next/link';
 import type { ReactNode } from 'react';
+import { useTRPC } from '../../components/api.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { useZone } from '../../components/zone.tsx';
 import { formatBytes, formatCount, formatRate } from '../../formatting/numbers.ts';
 import { formatDuration, formatMomentShort } from '../../formatting/time.ts';
 import type { LiveFrame } from '../../server/cluster/live-frame.ts';
+import { formatValue } from '../heat/heat-words.ts';
 
 const WINDOW_HINT = 'average over 5 s';
-const TILE_COUNT = 6;
+const TILE_COUNT = 8;
+/** It is made of whole minutes. */
+const STANDING_REFRESH_MS = 15_000;
+const GRID = 'grid grid-cols-2 gap-3 sm:gap-4 md:grid-cols-4';
 
 export function Tiles() {
-  const { frame, nowMs, points } = useLive();
+  const trpc = useTRPC();
+  const { frame, nowMs, status } = useLive();
   const { zone } = useZone();
+  const { data: standing } = useQuery({
+    ...trpc.overview.standing.queryOptions(),
+    refetchInterval: status === 'paused' ? false : STANDING_REFRESH_MS,
+  });
   if (frame === undefined) return <TileSkeletons />;
   const last = frame.lastEventAtMs;
-  const duplicates = points.reduce((sum, point) => sum + point.duplicates, 0);
   return (
-    <dl className="grid grid-cols-2 gap-3 sm:gap-4 md:grid-cols-3 xl:grid-cols-6">
+    <dl className={GRID}>
       <Tile name="Events per second" value={formatRate(frame.rates.events)} hint={WINDOW_HINT} strong />
       <Tile name="Bytes per second" value={formatBytes(frame.rates.bytes)} hint={WINDOW_HINT} />
+      <Tile
+        name="Append p99"
+        value={standing?.p99 ? formatValue('p99', standing.p99.micros) : '–'}
+        hint={standing?.p99 ? 'slowest shardlet, 15 min' : 'no append in 15 min'}
+        href={'/hot?metric=p99&span=15m' as Route}
+      />
       <Tile
         name="Last event"
         value={last === null ? 'none yet' : sinceLast(nowMs - last)}
         hint={last === null ? 'waiting for the first' : formatMomentShort(last, nowMs, zone)}
+        href={'/events' as Route}
       />
-      <Tile name="Hosts" value={formatCount(frame.hostsTotal)} hint={hostHint(frame)} />
-      <Tile name="Shardlets open" value={formatCount(frame.openLeaves)} hint={shardletHint(frame)} />
-      <Tile name="Duplicates" value={formatCount(Math.round(duplicates))} hint="dropped, last 10 min" />
+      <Tile
+        name="Hosts"
+        value={formatCount(frame.hostsTotal)}
+        hint={hostHint(frame)}
+        href={'/hosts' as Route}
+      />
+      <Tile
+        name="Imbalance"
+        value={standing?.imbalance ? `${formatRate(standing.imbalance.times)}×` : '–'}
+        hint={standing?.imbalance ? `${standing.imbalance.host} against the average` : 'no load in 60 s'}
+        href={'/map' as Route}
+      />
+      <Tile
+        name="Shardlets open"
+        value={formatCount(frame.openLeaves)}
+        hint={shardletHint(frame)}
+        href={'/shardlets' as Route}
+      />
+      <Tile
+        name="Running moves"
+        value={standing === undefined ? '–' : formatCount(standing.moves)}
+        hint={standing?.moves ? 'shardlets on their way' : 'nothing moves'}
+        href={'/map' as Route}
+      />
     </dl>
   );
 }
@@ -51,16 +91,27 @@ function Tile({
   name,
   value,
   hint,
+  href,
   strong = false,
 }: {
   name: string;
   value: ReactNode;
   hint: string;
+  /** where more of it is */
+  href?: Route;
   strong?: boolean;
 }) {
   return (
-    <div className="card flex flex-col px-4 py-3.5">
-      <dt className="text-xs text-soft">{name}</dt>
+    <div className="card relative flex flex-col px-4 py-3.5 has-[a:hover]:border-accent-line">
+      <dt className="text-xs text-soft">
+        {href === undefined ? (
+          name
+        ) : (
+          <Link href={href} className="after:absolute after:inset-0 after:rounded-lg">
+            {name}
+          </Link>
+        )}
+      </dt>
       <dd className={`tabular mt-1 text-xl font-semibold tracking-tight ${strong ? 'text-accent' : ''}`}>
         {value}
       </dd>
@@ -71,9 +122,9 @@ function Tile({
 
 function TileSkeletons() {
   return (
-    <div className="grid grid-cols-2 gap-3 sm:gap-4 md:grid-cols-3 xl:grid-cols-6">
+    <div className={GRID}>
       {Array.from({ length: TILE_COUNT }, (_, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: six equal boxes
+        // biome-ignore lint/suspicious/noArrayIndexKey: equal boxes
         <Skeleton key={i} className="h-[6.25rem] rounded-lg" />
       ))}
     </div>

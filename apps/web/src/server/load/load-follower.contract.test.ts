@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LOAD_STREAM_KEY, type LoadFlush } from '@foreshard/core/telemetry';
+import { LOAD_FLUSH_FIELD, LOAD_STREAM_KEY, packFlush } from '@foreshard/core/telemetry';
 import { type LocalServer, startRedis } from '@foreshard/local';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LoadFollower } from './load-follower.ts';
 import { lastSettledSecond } from './load-window.ts';
+import { flushOf } from './test-flush.ts';
 
 let dir: string;
 let server: LocalServer;
@@ -18,7 +19,7 @@ beforeAll(async () => {
   server = await startRedis({ dir });
   redis = new Redis(server.url);
   redis.on('error', () => {});
-  await tell({ edge: 'edge-1', atMs: second(5), shardlets: [[1, 3, 300, 0]], duplicates: 1 });
+  await tell(flushOf(second(5), [[1, 3, 300, 0]], 1));
   follower = new LoadFollower(redis.duplicate({ maxRetriesPerRequest: null, commandTimeout: 5_000 }));
   follower.start();
 });
@@ -34,8 +35,8 @@ const base = Math.floor(Date.now() / 1_000) - 60;
 const second = (s: number) => (base + s) * 1_000;
 const eventsAt = (s: number) => follower.window.points(base + s - 1, base + s)[0]!.events;
 
-async function tell(flush: LoadFlush): Promise<void> {
-  await redis.xadd(LOAD_STREAM_KEY, '*', 'flush', JSON.stringify(flush));
+async function tell(flush: ReturnType<typeof flushOf>): Promise<void> {
+  await redis.xadd(LOAD_STREAM_KEY, '*', LOAD_FLUSH_FIELD, Buffer.from(packFlush(flush)));
 }
 
 it('knows what was told before it started', async () => {
@@ -43,14 +44,14 @@ it('knows what was told before it started', async () => {
 });
 
 it('hears a new flush at once, although it is waiting', async () => {
-  await tell({ edge: 'edge-1', atMs: second(10), shardlets: [[1, 8, 800, 0]], duplicates: 0 });
+  await tell(flushOf(second(10), [[1, 8, 800, 0]], 0));
   await expect.poll(() => eventsAt(10), { timeout: 2_000 }).toBe(8);
 });
 
 it('skips what it cannot read', async () => {
-  await redis.xadd(LOAD_STREAM_KEY, '*', 'flush', '{"edge":1}');
+  await redis.xadd(LOAD_STREAM_KEY, '*', LOAD_FLUSH_FIELD, '\u00ff');
   await redis.xadd(LOAD_STREAM_KEY, '*', 'other', 'x');
-  await tell({ edge: 'edge-1', atMs: second(11), shardlets: [[1, 9, 900, 0]], duplicates: 0 });
+  await tell(flushOf(second(11), [[1, 9, 900, 0]], 0));
   await expect.poll(() => eventsAt(11), { timeout: 2_000 }).toBe(9);
 });
 
@@ -59,7 +60,7 @@ it('ages while Redis is away, and goes on by itself when it is back', async () =
   await expect.poll(() => follower.contactAgeMs(Date.now()), { timeout: 10_000 }).toBeGreaterThan(2_500);
   expect(follower.settledSecond(Date.now())).toBeLessThan(lastSettledSecond(Date.now()));
   await server.restart();
-  await tell({ edge: 'edge-1', atMs: second(20), shardlets: [[1, 4, 400, 0]], duplicates: 0 });
+  await tell(flushOf(second(20), [[1, 4, 400, 0]], 0));
   await expect.poll(() => eventsAt(20), { timeout: 15_000 }).toBe(4);
   expect(eventsAt(10)).toBe(8);
   expect(follower.contactAgeMs(Date.now())).toBeLessThan(2_500);

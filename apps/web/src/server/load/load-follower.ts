@@ -3,7 +3,7 @@
  * open tabs. After a lost connection it goes on where it was; what the capped stream dropped meanwhile is
  * a gap in the picture, and `contactAgeMs` says how old the picture is.
  */
-import { LOAD_STREAM_KEY, type LoadFlush, loadFlushSchema } from '@foreshard/core/telemetry';
+import { LOAD_FLUSH_FIELD, LOAD_STREAM_KEY, type LoadFlush, unpackFlush } from '@foreshard/core/telemetry';
 import type { Redis } from 'ioredis';
 import { LoadWindow, lastSettledSecond } from './load-window.ts';
 
@@ -61,7 +61,7 @@ export class LoadFollower {
   }
 
   private async readOnce(): Promise<void> {
-    const reply = await this.redis.xread(
+    const reply = await this.redis.xreadBuffer(
       'COUNT',
       READ_COUNT,
       'BLOCK',
@@ -70,8 +70,8 @@ export class LoadFollower {
       LOAD_STREAM_KEY,
       this.lastId,
     );
-    for (const [id, fields] of reply?.[0]?.[1] ?? []) {
-      this.lastId = id;
+    for (const [id, fields] of (reply?.[0]?.[1] ?? []) as [Buffer, Buffer[]][]) {
+      this.lastId = id.toString();
       const flush = parseFlush(fields);
       if (flush !== undefined) this.window.add(flush);
     }
@@ -79,11 +79,11 @@ export class LoadFollower {
 }
 
 /** An entry that cannot be read (another version of the edge) is skipped: one point of a picture. */
-function parseFlush(fields: readonly string[]): LoadFlush | undefined {
-  const text = fields[fields.indexOf('flush') + 1];
-  if (text === undefined) return undefined;
+function parseFlush(fields: readonly Buffer[]): LoadFlush | undefined {
+  const at = fields.findIndex((field) => field.toString() === LOAD_FLUSH_FIELD);
+  const bytes = at < 0 ? undefined : fields[at + 1];
   try {
-    return loadFlushSchema.parse(JSON.parse(text));
+    return bytes && unpackFlush(bytes);
   } catch {
     return undefined;
   }

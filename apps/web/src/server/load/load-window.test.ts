@@ -1,10 +1,6 @@
-import type { LoadFlush } from '@foreshard/core/telemetry';
 import { describe, expect, it } from 'vitest';
 import { LoadWindow, lastSettledSecond, WINDOW_SECONDS } from './load-window.ts';
-
-function flush(atMs: number, shardlets: LoadFlush['shardlets'], duplicates = 0): LoadFlush {
-  return { edge: 'edge-1', atMs, shardlets, duplicates };
-}
+import { flushOf as flush } from './test-flush.ts';
 
 describe('LoadWindow', () => {
   it('adds up what several edges tell about the same second', () => {

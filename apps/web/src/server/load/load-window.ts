@@ -45,7 +45,7 @@ export class LoadWindow {
   add(flush: LoadFlush): void {
     const total: MutableLoad = { ...NOTHING };
     const bucket = this.bucketOf(Math.floor(flush.atMs / 1_000));
-    for (const [id, events, bytes, refused] of flush.shardlets) {
+    for (const [id, { events, bytes, errors: refused }] of flush.loads) {
       addTo(total, events, bytes, refused);
       let load = bucket.get(id);
       if (load === undefined) bucket.set(id, (load = { ...NOTHING }));

@@ -1,9 +1,10 @@
 /** The live picture: one query for tools, one subscription for pages. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LiveFrame } from '../cluster/live-frame.ts';
+import { standingOf } from '../cluster/standing.ts';
 import { type LoadPoint, WINDOW_SECONDS } from '../load/load-window.ts';
 import type { SampleStatus } from '../sample/sample-run.ts';
-import { query, router } from '../trpc.ts';
+import { away, query, router } from '../trpc.ts';
 
 const FRAME_MS = 1_000;
 
@@ -16,6 +17,13 @@ export interface LiveUpdate {
 
 export const overviewRouter = router({
   now: query.query(({ ctx }) => ({ frame: ctx.server.frame(), sample: ctx.server.sample.status })),
+
+  standing: query.query(({ ctx: { server } }) => {
+    const { map } = server.map;
+    if (map === undefined) throw away();
+    const nowMs = Date.now();
+    return standingOf(map, server.telemetry, server.load.window.ratesByShardlet(nowMs), nowMs);
+  }),
 
   live: query.subscription(async function* ({ ctx, signal }): AsyncGenerator<LiveUpdate> {
     const { server } = ctx;

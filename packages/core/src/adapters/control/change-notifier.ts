@@ -4,8 +4,8 @@
  */
 import type { Redis } from 'ioredis';
 import type { ChangeNotifier } from '../../topology/index.ts';
+import { within } from '../deadline/index.ts';
 import { openSubscriber } from './control-redis.ts';
-import { within } from './deadline.ts';
 
 /** The message is the new version. */
 export const CHANGES_CHANNEL = '{foreshard}:changes';

@@ -132,6 +132,16 @@ describe('wake-ups', () => {
       expect(runs.length).toBe(3);
       await control.jobs.wake('reconcile');
       await vi.waitFor(() => expect(runs.length).toBe(4), 5_000);
+      await vi.waitFor(async () => {
+        const recent = await control.jobRuns.recent(10);
+        expect(recent.map((r) => [r.name, r.state]).sort()).toEqual([
+          ['reconcile', 'completed'],
+          ['reconcile', 'completed'],
+          ['reconcile', 'completed'],
+          ['retention', 'completed'],
+        ]);
+        expect(recent.every((r) => r.endedAtMs! >= r.startedAtMs! && r.reason === null)).toBe(true);
+      }, 5_000);
     } finally {
       go();
       await worker.close();

@@ -1,20 +1,48 @@
 /**
- * Puts the control plane's stores together for one process: T and the tokens on PostgreSQL, notifications
- * and wake-ups over the control Redis. Nothing is connected before it is used, and nothing here fails while
+ * Puts the control plane's stores together for one process: T on PostgreSQL or on etcd, the tokens on
+ * PostgreSQL, notifications and wake-ups over the control Redis. Nothing is connected before it is used, and nothing here fails while
  * a server is away: the calls do, in one clear line.
  */
 import type { Redis } from 'ioredis';
+import type { GroupStore } from '../../consuming/index.ts';
+import type { HintStore } from '../../hints/index.ts';
+import type { JobRuns } from '../../jobs/index.ts';
+import type { MoveLog } from '../../migration/index.ts';
+import type { ForecastRecords, ModelRegistry } from '../../predicting/index.ts';
+import type { HealthStore, ProfileStore } from '../../profiling/index.ts';
+import type { BlockStore } from '../../telemetry/index.ts';
 import type { ChangeNotifier, TopologyStore } from '../../topology/index.ts';
-import { openPrisma, PrismaTokenStore, PrismaTopologyStore, type TokenStore } from '../prisma/index.ts';
+import { within } from '../deadline/index.ts';
+import { EtcdChangeNotifier, openEtcdTopology } from '../etcd/index.ts';
+import {
+  openPrisma,
+  PrismaForecastRecords,
+  PrismaGroupStore,
+  PrismaHealthStore,
+  PrismaHintStore,
+  PrismaModelRegistry,
+  PrismaMoveLog,
+  PrismaProfileStore,
+  PrismaQuotaStore,
+  PrismaRestoration,
+  PrismaTokenStore,
+  PrismaTopologyStore,
+  type QuotaStore,
+  type Restoration,
+  type TokenStore,
+} from '../prisma/index.ts';
+import { PostgresBlockStore } from '../telemetry/index.ts';
 import { RedisChangeNotifier } from './change-notifier.ts';
 import { openControlRedis } from './control-redis.ts';
-import { within } from './deadline.ts';
 import { BullJobProducer, type JobProducer } from './job-producer.ts';
+import { BullJobRuns } from './job-runs.ts';
 import { NotifyingTopologyStore } from './notifying-topology-store.ts';
 
 export interface ControlSettings {
   readonly databaseUrl: string;
   readonly redisUrl: string;
+  /** `etcd://...`: T is there; without it T is in the database */
+  readonly topologyUrl?: string | undefined;
   /** names the connections of this process in the servers' own lists */
   readonly actor?: string;
 }
@@ -23,7 +51,29 @@ export interface Control {
   readonly topology: TopologyStore;
   readonly notifier: ChangeNotifier;
   readonly jobs: JobProducer;
+  /** what background jobs have done */
+  readonly jobRuns: JobRuns;
   readonly tokens: TokenStore;
+  /** of single tokens and streams */
+  readonly quotas: QuotaStore;
+  /** consumer groups */
+  readonly groups: GroupStore;
+  /** what people want of moves, and what became of them */
+  readonly moves: MoveLog;
+  /** whether T was restored from a backup, and the end of that state */
+  readonly restoration: Restoration;
+  /** what the data looks like, over time */
+  readonly profiles: ProfileStore;
+  /** how well it is served, over time */
+  readonly health: HealthStore;
+  /** the recorded load */
+  readonly telemetry: BlockStore;
+  /** what load is expected */
+  readonly forecasts: ForecastRecords;
+  /** the models that forecast it */
+  readonly models: ModelRegistry;
+  /** what people expect */
+  readonly hints: HintStore;
   /** the control Redis, for what else a process keeps there */
   readonly redis: Redis;
   close(): Promise<void>;
@@ -31,25 +81,74 @@ export interface Control {
 
 const CLOSE_PATIENCE_MS = 1_000;
 
-export function connectControl({ databaseUrl, redisUrl, actor = 'process' }: ControlSettings): Control {
+export function connectControl(settings: ControlSettings): Control {
+  const { databaseUrl, redisUrl, actor = 'process' } = settings;
   const name = `foreshard-${actor}`;
   const redis = openControlRedis(redisUrl, name);
   const prisma = openPrisma(databaseUrl, name);
-  const notifier = new RedisChangeNotifier(redis);
+  const t = openTopology(settings, prisma, redis);
   const jobs = new BullJobProducer(redis);
+  const telemetry = new PostgresBlockStore(databaseUrl, name);
   return {
-    topology: new NotifyingTopologyStore(new PrismaTopologyStore(prisma, databaseUrl), notifier),
-    notifier,
+    topology: t.topology,
+    notifier: t.notifier,
     jobs,
+    jobRuns: new BullJobRuns(redis),
     tokens: new PrismaTokenStore(prisma, databaseUrl),
+    quotas: new PrismaQuotaStore(prisma, databaseUrl),
+    groups: new PrismaGroupStore(prisma, databaseUrl),
+    moves: new PrismaMoveLog(prisma, databaseUrl),
+    restoration: new PrismaRestoration(prisma, databaseUrl),
+    profiles: new PrismaProfileStore(prisma, databaseUrl),
+    health: new PrismaHealthStore(prisma, databaseUrl),
+    telemetry,
+    forecasts: new PrismaForecastRecords(prisma, databaseUrl),
+    models: new PrismaModelRegistry(prisma, databaseUrl),
+    hints: new PrismaHintStore(prisma, databaseUrl),
     redis,
     async close() {
-      notifier.close();
+      await t.close();
+      await telemetry.close();
       await jobs.close();
       await prisma.$disconnect();
       // QUIT goes out behind the last notification
       await within(CLOSE_PATIENCE_MS, redis.quit(), 'not connected').catch(() => {});
       redis.disconnect();
+    },
+  };
+}
+
+interface OpenTopology {
+  readonly topology: TopologyStore;
+  readonly notifier: ChangeNotifier;
+  close(): Promise<void>;
+}
+
+/** After a decision on PostgreSQL followers are told over Redis; etcd tells them by itself. */
+function openTopology(
+  { databaseUrl, topologyUrl }: ControlSettings,
+  prisma: ReturnType<typeof openPrisma>,
+  redis: Redis,
+): OpenTopology {
+  if (topologyUrl !== undefined) return openOnEtcd(topologyUrl);
+  const notifier = new RedisChangeNotifier(redis);
+  const store = new PrismaTopologyStore(prisma, databaseUrl);
+  return {
+    topology: new NotifyingTopologyStore(store, notifier),
+    notifier,
+    close: async () => notifier.close(),
+  };
+}
+
+function openOnEtcd(url: string): OpenTopology {
+  const { store, connection } = openEtcdTopology(url);
+  const notifier = new EtcdChangeNotifier(connection, store.clockKey);
+  return {
+    topology: store,
+    notifier,
+    async close() {
+      await notifier.close();
+      await store.close();
     },
   };
 }

@@ -1,4 +1,5 @@
 export { DatabaseUnreachable } from '../prisma/index.ts';
 export { CHANGES_CHANNEL, RedisChangeNotifier } from './change-notifier.ts';
 export { type Control, type ControlSettings, connectControl } from './connect-control.ts';
+export { openControlRedis } from './control-redis.ts';
 export { BullJobProducer, type JobProducer } from './job-producer.ts';

@@ -5,7 +5,7 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { JOB_PREFIX, JOB_QUEUE, JOBS, type JobName, type JobPayload } from '../../jobs/index.ts';
-import { within } from './deadline.ts';
+import { within } from '../deadline/index.ts';
 
 export interface JobProducer {
   /** Without a payload: the default of the job's schema. Rejects when the control Redis does not answer. */

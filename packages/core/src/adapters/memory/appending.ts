@@ -119,7 +119,8 @@ function store(
 ): void {
   if (fresh.length === 0) return;
   fresh.forEach((each, k) => {
-    const frame = each.slice(); // the caller may reuse its buffer
+    // the caller may use its buffer again, and the `slice` of a Buffer is a view of it
+    const frame = new Uint8Array(each);
     replica.log.push({ seq: firstSeq + k, ts: firstTs + k, frame });
     replica.bytes += frame.length;
     addId(replica.current!, idField(frame), firstSeq + k);

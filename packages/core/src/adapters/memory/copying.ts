@@ -50,7 +50,8 @@ function differs(shadow: Replica, record: StoredRecord): boolean {
 
 /** The ids of young records travel with them; older ones are past every retry within the window. */
 function keep(shadow: Replica, record: StoredRecord, now: number): void {
-  const frame = record.frame.slice();
+  // the `slice` of a Buffer would be a view of what its sender may use again
+  const frame = new Uint8Array(record.frame);
   shadow.log.push({ seq: record.seq, ts: record.ts, frame });
   shadow.bytes += frame.length;
   const { windowMicros, leadMicros } = shadow.dedup;

@@ -1,5 +1,14 @@
 export { openPrisma, type PrismaClient } from './client.ts';
-export { DatabaseUnreachable } from './database-unreachable.ts';
+export { DatabaseUnreachable, databaseUnreachable, isConnectionFailure } from './database-unreachable.ts';
+export { PrismaForecastRecords } from './forecast-records.ts';
+export { PrismaGroupStore } from './group-store.ts';
+export { PrismaHealthStore } from './health-store.ts';
+export { PrismaHintStore } from './hint-store.ts';
 export { applyMigrations, MigrationRefused } from './migrator.ts';
+export { PrismaModelRegistry } from './model-registry.ts';
+export { PrismaMoveLog } from './move-log.ts';
+export { PrismaProfileStore } from './profile-store.ts';
+export { PrismaQuotaStore, type QuotaStore } from './quota-store.ts';
+export { PrismaRestoration, type Restoration, type RestoredClock, type RestoredMark } from './restoration.ts';
 export * from './token-store.ts';
 export { PrismaTopologyStore } from './topology-store.ts';

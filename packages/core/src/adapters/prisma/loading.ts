@@ -2,6 +2,7 @@
 import { invariant } from '../../kernel/index.ts';
 import type { Loaded, Needs } from '../../topology/index.ts';
 import type { Prisma } from './client.ts';
+import { RolledBack, UNEXAMINED } from './rolled-back.ts';
 import { toGarbage, toHost, toShardlet, toStream } from './rows.ts';
 
 interface ClockRow {
@@ -10,6 +11,7 @@ interface ClockRow {
   readonly next_shardlet: bigint;
   readonly next_stream: bigint;
   readonly next_host: bigint;
+  readonly is_restored: boolean;
 }
 
 /**
@@ -26,7 +28,7 @@ const SILENT_DECIDER_MS = 15_000;
 async function tick(tx: Prisma.TransactionClient): Promise<ClockRow> {
   const [clock] = await tx.$queryRaw<ClockRow[]>`
     UPDATE clock SET version = version + 1
-    RETURNING version, next_shardlet, next_stream, next_host,
+    RETURNING version, next_shardlet, next_stream, next_host, restored IS NOT NULL AS is_restored,
       floor(extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now_ms,
       set_config('synchronous_commit', 'on', true),
       set_config('idle_in_transaction_session_timeout', ${String(SILENT_DECIDER_MS)}, true)`;
@@ -36,6 +38,7 @@ async function tick(tx: Prisma.TransactionClient): Promise<ClockRow> {
 
 export async function load(tx: Prisma.TransactionClient, needs: Needs): Promise<Loaded> {
   const clock = await tick(tx);
+  if (clock.is_restored) throw new RolledBack(UNEXAMINED);
   // one after the other: a transaction has one connection
   const streams = await tx.stream.findMany({ orderBy: { id: 'asc' } });
   const hosts = await tx.host.findMany({ orderBy: { id: 'asc' } });

@@ -125,7 +125,7 @@ it('makes the tables that the Prisma client asks for', async () => {
   const prisma = openPrisma(url);
   const { clock, stream, host, shardlet, garbage, change, apiToken } = prisma;
   expect(await clock.findMany()).toEqual([
-    { one: true, version: 0n, nextShardlet: 1n, nextStream: 1n, nextHost: 1n },
+    { one: true, version: 0n, nextShardlet: 1n, nextStream: 1n, nextHost: 1n, restored: null },
   ]);
   const rows = [stream, host, shardlet, garbage, change, apiToken].map((table) =>
     (table as typeof stream).findMany(),

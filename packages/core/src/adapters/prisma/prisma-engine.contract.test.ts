@@ -1,8 +1,8 @@
 /**
  * Prisma's own schema engine (as WebAssembly: its binary has to be downloaded) judges what our migrator has
- * done: the history counts as applied, and the tables are those of schema.prisma.
+ * done: the history counts as applied, and the tables are those of prisma/schema.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { createDatabase } from '@foreshard/local';
@@ -15,7 +15,10 @@ import { applyMigrations, readMigrations } from './migrator.ts';
 
 const PRISMA = new URL('../../../../../prisma/', import.meta.url).pathname;
 const MIGRATIONS = join(PRISMA, 'migrations');
-const SCHEMA = readFileSync(join(PRISMA, 'schema.prisma'), 'utf8');
+const SCHEMA = readdirSync(join(PRISMA, 'schema')).map((name) => ({
+  path: name,
+  content: readFileSync(join(PRISMA, 'schema', name), 'utf8'),
+}));
 const FILTERS = { externalTables: [], externalEnums: [] };
 
 let loaded: Promise<void> | undefined;
@@ -36,7 +39,11 @@ async function openEngine(databaseUrl: string) {
   // the engine keeps its advisory lock, the one our migrator takes, as long as its connection
   const adapter = new PrismaPg({ connectionString: databaseUrl, idleTimeoutMillis: 100 });
   const factory = bindMigrationAwareSqlAdapterFactory(adapter);
-  return bindings.SchemaEngine.new({ datamodels: [['schema.prisma', SCHEMA]] }, () => {}, factory);
+  return bindings.SchemaEngine.new(
+    { datamodels: SCHEMA.map(({ path, content }): [string, string] => [path, content]) },
+    () => {},
+    factory,
+  );
 }
 
 async function migrationList() {
@@ -80,14 +87,14 @@ it('leaves a history that our migrator goes on with', async () => {
   expect(await applyMigrations(url, MIGRATIONS)).toEqual([]);
 });
 
-it('would make the same tables out of schema.prisma as the migrations do', async () => {
+it('would make the same tables out of prisma/schema as the migrations do', async () => {
   const migrated = await createDatabase(inject('postgresUrl'), `migrated_${process.pid}`);
   await applyMigrations(migrated, MIGRATIONS);
   const modelled = await createDatabase(inject('postgresUrl'), `modelled_${process.pid}`);
   const engine = await openEngine(modelled);
   const { stdout } = await engine.diff({
     from: { tag: 'empty' },
-    to: { tag: 'schemaDatamodel', files: [{ path: 'schema.prisma', content: SCHEMA }] },
+    to: { tag: 'schemaDatamodel', files: SCHEMA },
     script: true,
     exitCode: null,
     filters: FILTERS,

@@ -13,7 +13,7 @@ import { shardletColumns } from './rows.ts';
 
 type Tx = Prisma.TransactionClient;
 
-export async function store(tx: Tx, change: Change, nextIds: NextIds): Promise<void> {
+export async function store(tx: Tx, change: Change, next: NextIds, before?: NextIds): Promise<void> {
   if (change.streamsRemoved.length > 0) await removeStreams(tx, change.streamsRemoved);
   for (const stream of change.streams) await putStream(tx, stream);
   if (change.hostsRemoved.length > 0)
@@ -22,7 +22,8 @@ export async function store(tx: Tx, change: Change, nextIds: NextIds): Promise<v
   if (change.shardlets.length > 0) await putShardlets(tx, change.shardlets);
   if (change.garbageRemoved.length > 0) await removeGarbage(tx, change.garbageRemoved);
   if (change.garbage.length > 0) await putGarbage(tx, change.garbage);
-  await moveNextIds(tx, nextIds);
+  // edges wait for some decisions, and most give no id
+  if (before === undefined || !sameIds(before, next)) await moveNextIds(tx, next);
   await log(tx, change);
 }
 
@@ -62,6 +63,10 @@ async function removeGarbage(tx: Tx, keys: Change['garbageRemoved']): Promise<vo
     DELETE FROM garbage g
     USING json_populate_recordset(NULL::garbage, ${JSON.stringify(keys)}::json) AS k
     WHERE g.host = k.host AND g.shardlet = k.shardlet AND g.epoch = k.epoch`;
+}
+
+function sameIds(a: NextIds, b: NextIds): boolean {
+  return a.shardlet === b.shardlet && a.stream === b.stream && a.host === b.host;
 }
 
 async function moveNextIds(tx: Tx, next: NextIds): Promise<void> {

@@ -15,6 +15,7 @@ import {
 import { openPrisma, type PrismaClient } from './client.ts';
 import { DatabaseUnreachable } from './database-unreachable.ts';
 import { applyMigrations } from './migrator.ts';
+import { PrismaRestoration } from './restoration.ts';
 import { PrismaTopologyStore } from './topology-store.ts';
 
 const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
@@ -200,5 +201,33 @@ describe('a database that cannot be used', () => {
     const under = await openStores(bare, 1);
     await expect(under.stores[0]!.decide(hostNamed('one'), ME)).rejects.toThrow('apply the migrations');
     await under.close();
+  });
+});
+
+describe('a T that was restored from a backup', () => {
+  it('refuses every decision, naming the cure, until it is examined; then goes on far above', async () => {
+    const url = await freshDatabase();
+    const { stores, clients, close } = await openStores(url, 1);
+    const restoration = new PrismaRestoration(clients[0]!, url);
+    decided(await stores[0]!.decide(hostNamed('a'), ME));
+    await restoration.mark({ restoredAtMs: 1 });
+    const refused = await stores[0]!.decide(hostNamed('b'), ME);
+    expect(refused).toMatchObject({
+      refusal: { reason: 'unexamined', detail: expect.stringContaining('doctor --after-restore') },
+    });
+    const { version, nextIds, mark } = await restoration.clock();
+    expect({ version, mark }).toEqual({ version: 1, mark: { restoredAtMs: 1 } });
+    const examined = { examinedVersion: version, version: 2 ** 40, nextIds, adopted: {} };
+    expect(await restoration.finish({ ...examined, examinedVersion: version + 1 }, ME)).toBe(false);
+    expect(await restoration.finish(examined, ME)).toBe(true);
+    // a second examination that ends later must not take back the first one's version
+    expect(await restoration.finish(examined, ME)).toBe(false);
+    const next = await stores[0]!.decide(hostNamed('b'), ME);
+    expect(next).toMatchObject({ kind: 'decided', version: 2 ** 40 + 1 });
+    expect((await stores[0]!.changesAfter(version, 5)).map((c) => [c.version, c.decision])).toEqual([
+      [2 ** 40, 'afterRestore'],
+      [2 ** 40 + 1, expect.any(String)],
+    ]);
+    await close();
   });
 });

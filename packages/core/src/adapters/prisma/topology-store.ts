@@ -8,12 +8,12 @@ import {
   type Decision,
   type DecisionReply,
   judge,
-  type Refusal,
   type Topology,
   type TopologyStore,
 } from '../../topology/index.ts';
 import { Prisma, type PrismaClient, reaching } from './client.ts';
 import { load } from './loading.ts';
+import { RolledBack } from './rolled-back.ts';
 import { toChange, toGarbage, toHost, toShardlet, toStream } from './rows.ts';
 import { store } from './storing.ts';
 
@@ -23,16 +23,6 @@ const DECISION_WAIT_MS = 20_000;
 const TRANSACTION_TIMEOUT_MS = 60_000;
 
 const TIMES = { maxWait: DECISION_WAIT_MS, timeout: TRANSACTION_TIMEOUT_MS };
-
-/** Carries a refusal out of the transaction, which has to fail to be rolled back. */
-class RolledBack extends Error {
-  readonly refusal: Refusal;
-
-  constructor(refusal: Refusal) {
-    super(refusal.detail);
-    this.refusal = refusal;
-  }
-}
 
 export class PrismaTopologyStore implements TopologyStore {
   private readonly prisma: PrismaClient;
@@ -109,6 +99,6 @@ async function decideIn<R>(
   const loaded = await load(tx, decision.needs);
   const judgement = judge(decision, loaded, actor);
   if (judgement.kind === 'refuse') throw new RolledBack(judgement.refusal);
-  await store(tx, judgement.change, judgement.nextIds);
+  await store(tx, judgement.change, judgement.nextIds, loaded.nextIds);
   return { kind: 'decided', version: loaded.version, result: judgement.result };
 }

@@ -167,6 +167,25 @@ export function copyingRules(rule: Rule): void {
     expect(await s.host.ready(1, 10, exact)).toEqual({ kind: 'ready' });
   });
 
+  rule('a copy that was summed, cut and filled anew is declared ready for what it holds then', async (s) => {
+    await s.createShadow(1, 10);
+    const records = recordsOf([1, 2, 3, 4]);
+    const other = records.with(2, { ...records[2]!, frame: sampleFrame(9) });
+    await s.host.ingest(1, 10, other.slice(0, 3));
+    await digestHeld(s, 1, 10, 1, 2);
+    await digestHeld(s, 1, 10, 3, 3);
+    expect(await s.host.ready(1, 10, expectationOf(records.slice(0, 3)))).toMatchObject({
+      because: 'digest',
+    });
+    await s.host.truncate(1, 10, 2);
+    await s.host.ingest(1, 10, records.slice(2));
+    expect(await s.host.ready(1, 10, expectationOf(other.slice(0, 4)))).toMatchObject({ because: 'digest' });
+    await digestHeld(s, 1, 10, 1, 1);
+    await digestHeld(s, 1, 10, 3, 4);
+    await s.host.trim(1, 10, 2);
+    expect(await s.host.ready(1, 10, expectationOf(records.slice(1)))).toEqual({ kind: 'ready' });
+  });
+
   rule('ready trims the copy to the first seq of the source', async (s) => {
     await s.createShadow(1, 10);
     const records = recordsOf([1, 2, 3, 4]);

@@ -7,6 +7,14 @@ import type { Decision } from '../topology-store.ts';
 import { dropGarbage, markGone } from './ending.ts';
 import { floorOf } from './floor.ts';
 import { removeHost } from './hosts.ts';
+import {
+  abortClosedMove,
+  abortMigration,
+  commitClosedMove,
+  commitMigration,
+  prepareMigration,
+  setHostState,
+} from './migration.ts';
 import { settleOpening } from './opening.ts';
 import { beginReadmission, publishIncarnation, readmitBatch } from './readmission.ts';
 import { restructure, settleRestructure } from './restructure.ts';
@@ -54,10 +62,13 @@ const STEPS = {
   markGone: (trial, { pick }) => markGone(one(inState(trial, 'closed'), pick)?.id ?? 0),
   dropGarbage: (trial, { pick }) => dropGarbage(trial.topology().garbage.slice(0, pick % 3)),
   move: (trial, { pick, cut }) => {
-    const s = one(inState(trial, 'open'), pick);
+    const s = one([...inState(trial, 'open'), ...inState(trial, 'closed')], pick);
     const dest = one(trial.topology().hosts, cut);
-    return s && dest && movingTo(s, dest.id);
+    return s && dest && prepareMigration({ id: s.id, epoch: s.epoch, dest: dest.id });
   },
+  commitMove: (trial, { pick }) => endMove(trial, pick, commitMigration, commitClosedMove),
+  abortMove: (trial, { pick }) => endMove(trial, pick, abortMigration, abortClosedMove),
+  drain: (_, { pick, cut }) => setHostState(1 + (pick % 3), cut % 3 === 0 ? 'draining' : 'active'),
   beginReadmission: (_, { pick, cut }) => beginReadmission(1 + (pick % 3), `run ${cut % 5}`),
   readmit: (trial, { pick }) => {
     const host = trial.topology().hosts.find((h) => h.readmission !== undefined);
@@ -154,7 +165,7 @@ function checkFloor(trial: Trial): void {
   expect(floor).toBeLessThanOrEqual(topology.version + 1);
   for (const { state, epoch } of topology.shardlets) {
     if (state.kind === 'opening') expect(floor).toBeLessThanOrEqual(epoch);
-    if (state.kind === 'moving') expect(floor).toBeLessThanOrEqual(state.nextEpoch);
+    if ('nextEpoch' in state) expect(floor).toBeLessThanOrEqual(state.nextEpoch);
   }
 }
 
@@ -163,7 +174,7 @@ function checkPublished(trial: Trial, before: readonly Host[]): void {
   for (const { id, readmission } of before) {
     const now = trial.host(id);
     if (readmission === undefined || now === undefined || now.readmission !== undefined) continue;
-    expect(now).toMatchObject({ incarnation: readmission.incarnation, state: readmission.before });
+    expect(now).toMatchObject({ incarnation: readmission.incarnation });
     for (const { owner, epoch, state } of trial.topology().shardlets) {
       if (owner === id) expect(['opening', 'closing']).not.toContain(state.kind);
       if (owner === id && (state.kind === 'open' || state.kind === 'moving'))
@@ -175,13 +186,20 @@ function checkPublished(trial: Trial, before: readonly Host[]): void {
 
 function checkLog(log: readonly Change[]): void {
   const epochs = new Map<number, number>();
+  /** of a move: fixed by the decision that prepared it, given by the one that commits it */
+  const promised = new Map<number, number | undefined>();
   const ranges = new Map<number, Range>();
   const streams = new Map<number, string>();
   for (const [i, change] of log.entries()) {
     expect(change.version).toBe(log[0]!.version + i);
     for (const s of change.shardlets) {
       const before = epochs.get(s.id);
-      if (before !== s.epoch) expect(s.epoch).toBe(change.version);
+      // an epoch never falls: an old request never fits again
+      expect(s.epoch).toBeGreaterThanOrEqual(before ?? 0);
+      if (before !== s.epoch) expect([change.version, promised.get(s.id)]).toContain(s.epoch);
+      const next = 'nextEpoch' in s.state ? s.state.nextEpoch : undefined;
+      if (next !== undefined && next !== promised.get(s.id)) expect(next).toBe(change.version);
+      promised.set(s.id, next);
       // an id that was used before still has the range it had then
       expect(s.range).toEqual(ranges.get(s.id) ?? s.range);
       epochs.set(s.id, s.epoch);
@@ -228,16 +246,14 @@ function settleFamily(trial: Trial, parent: Shardlet): Decision<unknown> {
   });
 }
 
-function movingTo(shardlet: Shardlet, dest: number): Decision<null> {
-  return {
-    name: 'move',
-    needs: { shardlets: [shardlet.id] },
-    rule: (view) => ({
-      kind: 'accept',
-      puts: {
-        shardlets: [{ ...shardlet, state: { kind: 'moving', dest, nextEpoch: view.version } }],
-      },
-      result: null,
-    }),
-  };
+function endMove(
+  trial: Trial,
+  pick: number,
+  ofOpen: (id: number, nextEpoch: number, finalSeq: number) => Decision<unknown>,
+  ofClosed: (id: number, nextEpoch: number) => Decision<unknown>,
+): Decision<unknown> | undefined {
+  const s = one([...inState(trial, 'moving'), ...inState(trial, 'closedMoving')], pick);
+  if (s === undefined || !('nextEpoch' in s.state)) return undefined;
+  const { kind, nextEpoch } = s.state;
+  return kind === 'moving' ? ofOpen(s.id, nextEpoch, 3) : ofClosed(s.id, nextEpoch);
 }

@@ -62,8 +62,13 @@ function together(view: TopologyView, parents: readonly Shardlet[]): Refused | u
   if (parents.some((p) => p.stream !== first.stream || p.shard !== first.shard))
     return refuse('not_allowed', 'the parents are not in one shard');
   // until it is readmitted, nobody knows which of its last writes the host still has
-  if (view.host(first.owner)?.state === 'readmitting')
-    return refuse('not_allowed', `host ${first.owner} is being readmitted`);
+  const state = view.host(first.owner)?.state;
+  if (state === 'readmitting') return refuse('not_allowed', `host ${first.owner} is being readmitted`);
+  if (state === 'draining')
+    return refuse(
+      'not_allowed',
+      `host ${first.owner} is draining and takes no new shardlet: move the parents first`,
+    );
   return undefined;
 }
 

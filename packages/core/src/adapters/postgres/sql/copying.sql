@@ -146,6 +146,7 @@ BEGIN
     DELETE FROM foreshard.record WHERE shardlet = at_shardlet AND seq > keep_to
     RETURNING set_id, length(frame) AS size
   ) SELECT coalesce(sum(size), 0), count(set_id) INTO gone_bytes, gone_ids FROM gone;
+  DELETE FROM foreshard.shadow_sum WHERE shardlet = at_shardlet;
   DELETE FROM foreshard.id WHERE set_id = r.current_set AND seq > keep_to;
   GET DIAGNOSTICS gone_aside = ROW_COUNT;
   UPDATE foreshard.replica
@@ -173,7 +174,7 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- One snapshot: the epoch checked is the epoch of what is summed.
-CREATE FUNCTION foreshard.v1_digest(at_shardlet bigint, at_epoch bigint, from_seq bigint, to_seq bigint)
+CREATE FUNCTION foreshard.v1_digest_now(at_shardlet bigint, at_epoch bigint, from_seq bigint, to_seq bigint)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -182,6 +183,76 @@ BEGIN
   SELECT * INTO r FROM foreshard.replica WHERE shardlet = at_shardlet;
   IF r.epoch IS DISTINCT FROM at_epoch OR r.mode = 'dropped' THEN RETURN foreshard.v1_stale(r); END IF;
   RETURN jsonb_build_object('kind', 'digest', 'digest', foreshard.v1_digest_of(at_shardlet, from_seq, to_seq));
+END
+$$;
+
+-- What was summed of a shadow from its first record on, since `ready` must not sum everything anew while
+-- edges wait. Its records change by `truncate` only, which forgets the sum; another epoch has another row.
+CREATE TABLE IF NOT EXISTS foreshard.shadow_sum (
+  shardlet bigint PRIMARY KEY,
+  epoch bigint NOT NULL,
+  from_seq bigint NOT NULL,
+  to_seq bigint NOT NULL,
+  digest jsonb NOT NULL
+);
+
+CREATE FUNCTION foreshard.v1_add_digests(a jsonb, b jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT jsonb_build_object(
+    'count', (a->>'count')::bigint + (b->>'count')::bigint,
+    'sum1', ((a->>'sum1')::bigint + (b->>'sum1')::bigint) % 67108859,
+    'sum2', ((a->>'sum2')::bigint + (b->>'sum2')::bigint) % 67108837)
+$$;
+
+-- REQUIRES the replica locked. Nothing is kept of a run with holes, or that does not follow what is kept.
+CREATE FUNCTION foreshard.v1_keep_sum(r foreshard.replica, of_from bigint, of_to bigint, summed jsonb)
+RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  IF (summed->>'count')::bigint <> of_to - of_from + 1 THEN RETURN; END IF;
+  IF of_from = r.first_seq THEN
+    INSERT INTO foreshard.shadow_sum VALUES (r.shardlet, r.epoch, of_from, of_to, summed)
+      ON CONFLICT (shardlet) DO UPDATE
+      SET epoch = excluded.epoch, from_seq = excluded.from_seq, to_seq = excluded.to_seq,
+        digest = excluded.digest;
+  ELSE
+    UPDATE foreshard.shadow_sum SET to_seq = of_to, digest = foreshard.v1_add_digests(digest, summed)
+      WHERE shardlet = r.shardlet AND epoch = r.epoch AND from_seq = r.first_seq AND to_seq = of_from - 1;
+  END IF;
+END
+$$;
+
+-- Of a locked replica, from a seq to its end, with what was summed before.
+CREATE FUNCTION foreshard.v1_digest_from(r foreshard.replica, first bigint) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  known foreshard.shadow_sum;
+BEGIN
+  SELECT * INTO known FROM foreshard.shadow_sum
+    WHERE shardlet = r.shardlet AND epoch = r.epoch AND from_seq = first AND to_seq <= r.last_seq;
+  IF known.to_seq IS NULL THEN RETURN foreshard.v1_digest_of(r.shardlet, first, r.last_seq); END IF;
+  RETURN foreshard.v1_add_digests(
+    known.digest, foreshard.v1_digest_of(r.shardlet, known.to_seq + 1, r.last_seq));
+END
+$$;
+
+CREATE FUNCTION foreshard.v1_digest(at_shardlet bigint, at_epoch bigint, from_seq bigint, to_seq bigint)
+RETURNS jsonb
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  r foreshard.replica;
+  summed jsonb;
+BEGIN
+  SELECT * INTO r FROM foreshard.replica WHERE shardlet = at_shardlet;
+  IF r.mode = 'shadow' THEN
+    r := foreshard.v1_lock(at_shardlet);
+    IF r.mode = 'shadow' AND r.epoch = at_epoch THEN
+      summed := foreshard.v1_digest_of(at_shardlet, from_seq, to_seq);
+      PERFORM foreshard.v1_keep_sum(r, from_seq, to_seq, summed);
+      RETURN jsonb_build_object('kind', 'digest', 'digest', summed);
+    END IF;
+  END IF;
+  RETURN foreshard.v1_digest_now(at_shardlet, at_epoch, from_seq, to_seq);
 END
 $$;
 
@@ -255,7 +326,7 @@ BEGIN
   refused := CASE
     WHEN r.last_seq <> final_expected THEN 'lastSeq'
     WHEN r.first_seq > first_expected OR first_expected > final_expected + 1 THEN 'firstSeq'
-    WHEN foreshard.v1_digest_of(at_shardlet, first_expected, final_expected) <> digest_expected THEN 'digest'
+    WHEN foreshard.v1_digest_from(r, first_expected) <> digest_expected THEN 'digest'
     -- a set whose time ended after it began to come in is not missed
     WHEN EXISTS (
       SELECT FROM unnest(sets_expected) AS e(name)
@@ -267,6 +338,7 @@ BEGIN
   END;
   IF refused IS NOT NULL THEN RETURN jsonb_build_object('kind', 'refused', 'because', refused); END IF;
   PERFORM foreshard.v1_cut_below(r, first_expected);
+  DELETE FROM foreshard.shadow_sum WHERE shardlet = at_shardlet;
   UPDATE foreshard.replica
     SET mode = 'ready', last_ts = greatest(last, host.host_last), change = nextval('foreshard.change')
     WHERE shardlet = at_shardlet;

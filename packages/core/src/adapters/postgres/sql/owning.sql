@@ -15,6 +15,7 @@ BEGIN
   INSERT INTO foreshard.id (set_id, field, seq)
     SELECT g.set_id, g.field, g.seq FROM gone g JOIN foreshard.id_set s USING (set_id)
     WHERE s.name IS NOT NULL AND s.forget_at > foreshard.v1_clock();
+  DELETE FROM foreshard.shadow_sum WHERE shardlet = r.shardlet;
   DELETE FROM foreshard.replica WHERE shardlet = r.shardlet;
 END
 $$;

@@ -11,6 +11,7 @@
 -- Many, so their names are short:
 --   fs:r:<shardlet>           replica.lua    fs:l:<stream>:<shardlet>  log.lua
 --   fs:s:<id set>, fs:u:<id set>, fs:b<store><bucket>                  id-sets.lua, id-buckets.lua
+--   fs:d:<shardlet>           copying.lua, while it is a shadow
 --
 -- All numbers are integers below 2^53. Lua's own conversion keeps 14 digits only, hence int().
 

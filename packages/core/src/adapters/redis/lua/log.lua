@@ -84,8 +84,18 @@ local function seek_ts(r, ts)
   return low
 end
 
+-- copying.lua keeps there what it has summed of a shadow.
+local function sum_key(r)
+  return 'fs:d:' .. r.shardlet
+end
+
+local function forget_sum(r)
+  call('DEL', sum_key(r))
+end
+
 local function drop_log(r)
   call('UNLINK', log_key(r))
+  forget_sum(r)
 end
 
 -- Forgets the records below `seq`; beyond the end the log goes on from there.
@@ -105,6 +115,7 @@ end
 
 -- Removes the records above `seq`. REQUIRES firstSeq - 1 <= seq < lastSeq.
 local function cut_above(r, seq)
+  forget_sum(r)
   if seq < r.first_seq then
     drop_log(r)
     r.bytes_end, r.last_seq = r.bytes_start, seq

@@ -1,0 +1,232 @@
+/**
+ * Backup and restore as a person runs them, on real servers, with an edge that goes on appending: what was
+ * acknowledged before, between and after must be there in the end, and every position must take appends.
+ */
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { range, slices } from '@foreshard/core/keyspace';
+import { restructure, type Shardlet } from '@foreshard/core/topology';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type Control, openControl } from '../composition.ts';
+import { readCredentials } from '../credentials.ts';
+import { type CommandResult, RealEdge } from '../replay/real-edge.fixture.ts';
+
+const WITHIN_MS = 30_000;
+const KEYS = 60;
+
+let edge: RealEdge;
+let control: Control;
+let file: string;
+const acknowledged = new Set<string>();
+
+beforeAll(async () => {
+  edge = await RealEdge.start(inject('postgresUrl'), 2, 'backup');
+  control = await openControl(edge.stores);
+  file = join(edge.dataDir, 'backup.gz');
+}, 60_000);
+afterAll(async () => {
+  await control?.close();
+  await edge?.stop();
+});
+
+function foreshard(...args: string[]): Promise<CommandResult> {
+  return edge.command(args).ended;
+}
+
+async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  const { edgeUrl, token } = readCredentials({ FORESHARD_DATA_DIR: edge.dataDir })!;
+  return fetch(edgeUrl + path, {
+    ...init,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-ndjson' },
+  });
+}
+
+/** One event for each of many keys, so that every shardlet gets some. */
+async function append(round: string): Promise<void> {
+  const events = Array.from({ length: KEYS }, (_, key) => ({
+    ...{ specversion: '1.0', source: '/backup', type: 't', id: `${round}-${key}`, subject: `key-${key}` },
+  }));
+  const body = events.map((event) => JSON.stringify(event)).join('\n');
+  await until(`round ${round} to be accepted`, async () => {
+    const response = await ask('/v1/streams/main/events', { method: 'POST', body });
+    return response.ok && !/"(code|problem)"/.test(await response.text());
+  });
+  for (const { id } of events) acknowledged.add(id);
+}
+
+async function idsRead(): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for (let key = 0; key < KEYS; key++) {
+    const response = await ask(`/v1/streams/main/keys/key-${key}/events?limit=1000`);
+    const text = await response.text();
+    expect(response.status, text).toBe(200);
+    for (const [, id] of text.matchAll(/"id":\s*"([^"]+)"/g)) ids.add(id!);
+  }
+  return ids;
+}
+
+async function expectNothingLost(): Promise<void> {
+  const read = await idsRead();
+  expect([...acknowledged].filter((id) => !read.has(id))).toEqual([]);
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + WITHIN_MS; Date.now() < deadline; await sleep(100))
+    if (await holds().catch(() => false)) return;
+  throw new Error(`not within ${WITHIN_MS} ms: ${what}`);
+}
+
+async function leaves(): Promise<Shardlet[]> {
+  const { shardlets } = await control.topology.snapshot();
+  return shardlets.filter((s) => s.state.kind === 'open');
+}
+
+async function whenAtRest(): Promise<void> {
+  await until('every shardlet to be at rest', async () => {
+    const { shardlets } = await control.topology.snapshot();
+    return shardlets.every((s) => ['open', 'closed', 'gone'].includes(s.state.kind));
+  });
+}
+
+async function split(shardlet: Shardlet): Promise<void> {
+  const children = slices(range(shardlet.range.from, shardlet.range.to), 2);
+  const reply = await control.topology.decide(
+    restructure({ parents: [{ id: shardlet.id, epoch: shardlet.epoch }], children }),
+    'test',
+  );
+  expect(reply.kind).toBe('decided');
+  await control.jobs.wake('reconcile');
+  await whenAtRest();
+}
+
+describe('a restored T', () => {
+  test('that has lost nothing goes on after the doctor has said so', { timeout: 60_000 }, async () => {
+    await append('before');
+    expect(await foreshard('backup', file)).toMatchObject({ exitCode: 0 });
+    const refused = await foreshard('restore', file);
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('T is not empty') });
+    const restored = await foreshard('restore', file, '--replace');
+    expect(restored, restored.stderr).toMatchObject({ exitCode: 0 });
+    expect(restored.stdout).toContain('foreshard doctor --after-restore');
+
+    const created = await foreshard('streams', 'create', 'other');
+    expect(created).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--after-restore') });
+    await append('closed');
+
+    const { version } = await control.topology.snapshot();
+    const examined = await foreshard('doctor', '--after-restore', '--json');
+    expect(examined, examined.stderr).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(examined.stdout)).toMatchObject({ outcome: 'safe', nextVersion: 2 ** 40 });
+    expect((await control.topology.snapshot()).version).toBe(2 ** 40);
+    expect(version).toBeLessThan(2 ** 40);
+    await edge.restartWorker();
+    await edge.restartEdge();
+    await append('after');
+    await expectNothingLost();
+  });
+
+  test('that has lost splits and readmissions is found out, mended, and loses no event', {
+    timeout: 120_000,
+  }, async () => {
+    await whenAtRest();
+    expect(await foreshard('backup', file)).toMatchObject({ exitCode: 0 });
+    const before = await leaves();
+    await split(before[0]!);
+    await append('split');
+    const child = (await leaves()).find((s) => s.parents.includes(before[0]!.id))!;
+    await split(child);
+    await append('split twice');
+    // every shardlet of this host gets a new epoch
+    await edge.restartHost(2);
+    await until('the host to be readmitted', async () => {
+      const { hosts } = await control.topology.snapshot();
+      return (
+        hosts.every((h) => h.state === 'active') && (await leaves()).some((s) => s.epoch > child.epoch + 3)
+      );
+    });
+    await whenAtRest();
+    await append('readmitted');
+
+    expect(await foreshard('restore', file, '--replace')).toMatchObject({ exitCode: 0 });
+    const unsafe = await foreshard('doctor', '--after-restore');
+    expect(unsafe).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--confirm') });
+    expect(unsafe.stdout).toMatch(/unsafe: T was restored at version/);
+    expect(unsafe.stdout).toMatch(/adopt/);
+    expect((await control.restoration.clock()).mark).toBeDefined();
+
+    const mended = await foreshard('doctor', '--after-restore', '--confirm', '--json');
+    expect(mended, mended.stderr).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(mended.stdout)).toMatchObject({ outcome: 'adopted', nextVersion: 2 * 2 ** 40 });
+    await edge.restartWorker();
+    await edge.restartEdge();
+    await until('T to decide again and everything to be open', async () => {
+      const { hosts } = await control.topology.snapshot();
+      return hosts.every((h) => h.state === 'active');
+    });
+    await whenAtRest();
+    await append('mended');
+    await expectNothingLost();
+    // what was adopted can be restructured like anything else
+    await split((await leaves())[0]!);
+    await append('split again');
+    await expectNothingLost();
+    expect(JSON.parse((await foreshard('doctor', '--after-restore', '--json')).stdout)).toMatchObject({
+      outcome: 'nothing',
+    });
+  });
+});
+
+describe('a backup file', () => {
+  const other = () => join(edge.dataDir, 'other.gz');
+  const tried = (path = other()) => foreshard('restore', path, '--dry-run', '--replace');
+  let version: number;
+
+  beforeAll(async () => {
+    await foreshard('backup', file);
+    ({ version } = await control.topology.snapshot());
+  });
+  afterEach(async () => {
+    expect((await control.topology.snapshot()).version).toBe(version);
+  });
+
+  async function rewritten(change: (text: string) => string): Promise<void> {
+    await writeFile(other(), gzipSync(change(gunzipSync(await readFile(file)).toString())));
+  }
+
+  test('can be tried without changing anything', async () => {
+    await copyFile(file, other());
+    const reply = await tried();
+    expect(reply, reply.stderr).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('nothing was changed'),
+    });
+    expect((await control.restoration.clock()).mark).toBeUndefined();
+  });
+
+  test('that was cut is refused', async () => {
+    const whole = await readFile(file);
+    await writeFile(other(), whole.subarray(0, whole.length - 20));
+    expect(await tried()).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('damaged') });
+  });
+
+  test('of which a character was changed is refused', async () => {
+    await rewritten((text) => text.replace('"main"', '"mein"'));
+    expect(await tried()).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('checksum') });
+  });
+
+  test('of a newer release is refused by that name', async () => {
+    await rewritten((text) => text.replace('"formatVersion":1', '"formatVersion":2'));
+    expect(await tried()).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('newer release') });
+  });
+
+  test('that is something else, or nothing, is refused', async () => {
+    await writeFile(other(), 'hello');
+    expect(await tried()).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('no backup') });
+    expect(await tried('/nowhere')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('no file'),
+    });
+  });
+});

@@ -1,0 +1,88 @@
+/**
+ * Puts a backup in the place of T, in one transaction: all of it or nothing. From its commit on T decides
+ * nothing until `doctor --after-restore` has compared it with every host, because hosts may have carried out
+ * decisions that this T does not know any more.
+ */
+import type { Client } from 'pg';
+import { CommandFailure, EXIT_BAD_INPUT } from '../failure.ts';
+import { connect } from './backup.ts';
+import { type Head, rowsOf, verify } from './format.ts';
+import { insertRows, migrationsOf, quoted, tablesOf } from './tables.ts';
+
+export interface RestoreOptions {
+  readonly dryRun: boolean;
+  /** what T holds is thrown away */
+  readonly replace: boolean;
+}
+
+export interface Restored {
+  readonly version: number;
+  readonly backupAtMs: number;
+  readonly rows: number;
+  readonly replacedVersion: number;
+}
+
+/** A statement of this many rows stays far below the limits of the protocol. */
+const ROWS_PER_INSERT = 1_000;
+
+/** REQUIRES a database with the migrations of this release. */
+export async function restore(databaseUrl: string, path: string, options: RestoreOptions): Promise<Restored> {
+  const { head, rows } = await verify(path);
+  const client = await connect(databaseUrl);
+  try {
+    await client.query("BEGIN; SET LOCAL synchronous_commit = 'on'");
+    await insistOnKnown(client, path, head);
+    const replacedVersion = await makeRoom(client, head, options);
+    await writeRows(client, path, head);
+    const mark = { restoredAtMs: Date.now(), backupAtMs: head.createdAtMs };
+    await client.query('UPDATE clock SET restored = $1', [JSON.stringify(mark)]);
+    await client.query(options.dryRun ? 'ROLLBACK' : 'COMMIT');
+    return { version: head.version, backupAtMs: head.createdAtMs, rows, replacedVersion };
+  } finally {
+    // ends the transaction as well
+    await client.end().catch(() => {});
+  }
+}
+
+async function insistOnKnown(client: Client, path: string, head: Head): Promise<void> {
+  const here = await migrationsOf(client);
+  const unknown = head.migrations.find((name) => !here.includes(name));
+  if (unknown !== undefined)
+    throw refused(`${path} was written by a newer release (its database has ${unknown}): use that release`);
+}
+
+/** Answers the version of what is thrown away. @throws CommandFailure when T is not empty */
+async function makeRoom(client: Client, head: Head, { replace }: RestoreOptions): Promise<number> {
+  const tables = await tablesOf(client, true);
+  const missing = head.tables.find((table) => !tables.includes(table));
+  if (missing !== undefined) throw refused(`this database has no table ${missing}: use the newer release`);
+  // nobody decides or reads half of it
+  await client.query(`LOCK TABLE ${tables.map(quoted).join(', ')} IN ACCESS EXCLUSIVE MODE`);
+  const { rows } = await client.query<{ version: string }>('SELECT version FROM clock');
+  const version = Number(rows[0]?.version ?? 0);
+  if (version > 0 && !replace)
+    throw refused(`T is not empty (version ${version}): restore into an empty database, or give --replace`);
+  const replaced = [...new Set([...head.tables, ...(await tablesOf(client, false))])];
+  await client.query(`TRUNCATE ${replaced.map(quoted).join(', ')}`);
+  return version;
+}
+
+async function writeRows(client: Client, path: string, head: Head): Promise<void> {
+  let table = '';
+  let batch: string[] = [];
+  const flush = async () => {
+    if (batch.length > 0) await insertRows(client, table, batch);
+    batch = [];
+  };
+  for await (const row of rowsOf(path)) {
+    if (row.table !== table || batch.length === ROWS_PER_INSERT) await flush();
+    if (!head.tables.includes(row.table)) throw refused(`${path} names a table that its head does not`);
+    table = row.table;
+    batch.push(row.json);
+  }
+  await flush();
+}
+
+function refused(message: string): CommandFailure {
+  return new CommandFailure(`${message}; nothing was changed`, EXIT_BAD_INPUT);
+}

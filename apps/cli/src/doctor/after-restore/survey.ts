@@ -1,0 +1,107 @@
+/**
+ * What the hosts hold, whatever T says: every replica and tombstone, and the floor below which a host creates
+ * nothing. A host is asked in whatever run it is: nothing is written, and a restart is another's business.
+ */
+import type { EventHost, ReplicaDetails, ReplicaInfo } from '@foreshard/core/hosts';
+import type { Host } from '@foreshard/core/topology';
+import { Redis } from 'ioredis';
+import { Client } from 'pg';
+import { connectHost } from '../../composition.ts';
+import { engineOf } from '../../hosts/address.ts';
+
+/** A replica with what is needed to write its row anew; a tombstone has no details. */
+export interface Found extends ReplicaInfo {
+  readonly host: number;
+  readonly details?: ReplicaDetails;
+}
+
+export type Survey =
+  | {
+      readonly kind: 'surveyed';
+      readonly host: number;
+      readonly url: string;
+      readonly incarnation: string;
+      readonly createFloor: number;
+      readonly replicas: readonly Found[];
+    }
+  | { readonly kind: 'silent'; readonly host: number; readonly reason: string };
+
+const PAGE = 1_000;
+const CALLS_AT_ONCE = 64;
+const CONNECT_WITHIN_MS = 5_000;
+
+/** `also`: addresses of hosts that T may have forgotten. */
+export function surveyHosts(hosts: readonly Host[], also: readonly string[]): Promise<Survey[]> {
+  const known = hosts.map((host) => survey(host.url, host.id));
+  const forgotten = also.filter((url) => !hosts.some((host) => host.url === url));
+  return Promise.all([...known, ...forgotten.map((url) => survey(url, undefined))]);
+}
+
+async function survey(url: string, expected: number | undefined): Promise<Survey> {
+  const silent = (reason: string): Survey => ({ kind: 'silent', host: expected ?? 0, reason });
+  try {
+    const host = await connectHost(url);
+    try {
+      const { hostId, incarnation } = await host.identify();
+      if (hostId === undefined) return silent(`the store at ${new URL(url).host} is empty`);
+      if (expected !== undefined && hostId !== expected)
+        return silent(`the store at its address is that of host ${hostId}`);
+      const replicas = await replicasOf(host, hostId);
+      const createFloor = await createFloorOf(url);
+      return { kind: 'surveyed', host: hostId, url, incarnation, createFloor, replicas };
+    } finally {
+      await host.close();
+    }
+  } catch (error) {
+    return silent((error as Error).message);
+  }
+}
+
+async function replicasOf(host: EventHost, hostId: number): Promise<Found[]> {
+  const all: ReplicaInfo[] = [];
+  for (let after = 0; ; ) {
+    const page = await host.list(after, PAGE);
+    all.push(...page);
+    if (page.length < PAGE) break;
+    after = page.at(-1)!.shardlet;
+  }
+  const found: Found[] = [];
+  for (let at = 0; at < all.length; at += CALLS_AT_ONCE)
+    found.push(
+      ...(await Promise.all(all.slice(at, at + CALLS_AT_ONCE).map((info) => detailed(host, hostId, info)))),
+    );
+  return found;
+}
+
+async function detailed(host: EventHost, hostId: number, info: ReplicaInfo): Promise<Found> {
+  if (info.mode === 'dropped') return { ...info, host: hostId };
+  const details = await host.describe(info.shardlet);
+  return 'kind' in details ? { ...info, host: hostId } : { ...info, host: hostId, details };
+}
+
+/** Only this examination has to know it, so it is no operation of the port: it is read where it is kept. */
+async function createFloorOf(url: string): Promise<number> {
+  return engineOf(url) === 'redis' ? redisFloor(url) : postgresFloor(url);
+}
+
+async function redisFloor(url: string): Promise<number> {
+  const redis = new Redis(url, { connectTimeout: CONNECT_WITHIN_MS, maxRetriesPerRequest: 0 });
+  redis.on('error', () => {});
+  try {
+    return Number((await redis.hget('foreshard:host', 'createFloor')) ?? 0);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function postgresFloor(url: string): Promise<number> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_WITHIN_MS });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    const { rows } = await client.query('SELECT create_floor AS floor FROM foreshard.host');
+    return Number(rows[0]?.floor ?? 0);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}

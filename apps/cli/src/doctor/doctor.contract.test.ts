@@ -1,0 +1,140 @@
+/** Every check meets a real server in the wrong state, and names the cure. */
+import { join } from 'node:path';
+import { addHost } from '@foreshard/core/topology';
+import {
+  createDatabase,
+  type LocalServer,
+  startRedis,
+  type TemporaryFolder,
+  temporaryFolder,
+} from '@foreshard/local';
+import { Redis } from 'ioredis';
+import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { migrate, openControl } from '../composition.ts';
+import { judgeState } from './database-state.ts';
+import { judgeDisk } from './disk-space.ts';
+import { examine } from './examination.ts';
+
+let folder: TemporaryFolder;
+let control: LocalServer;
+let host: LocalServer;
+let databaseUrl: string;
+
+beforeAll(async () => {
+  folder = await temporaryFolder('doctor');
+  [control, host] = await Promise.all([
+    startRedis({ dir: join(folder.path, 'control') }),
+    startRedis({ dir: join(folder.path, 'host'), config: { maxmemory: '100mb' } }),
+  ]);
+  databaseUrl = await createDatabase(inject('postgresUrl'), `doctor_${process.pid}`);
+  await migrate(databaseUrl);
+  const opened = await openControl({ databaseUrl, redisUrl: control.url });
+  const run = /run_id:(\w+)/.exec(await redis(host, 'INFO', 'server'))![1]!;
+  await opened.topology.decide(
+    addHost({ name: 'h', engine: 'redis', url: host.url, incarnation: run, durability: 'always' }),
+    'test',
+  );
+  await redis(host, 'HSET', 'foreshard:host', 'id', '1');
+  await opened.close();
+}, 60_000);
+afterAll(async () => {
+  await Promise.all([control?.stop(), host?.stop()]);
+  await folder?.remove();
+});
+
+async function redis({ url }: LocalServer, command: string, ...args: string[]): Promise<string> {
+  const client = new Redis(url);
+  try {
+    return String(await client.call(command, ...args));
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function sql(text: string): Promise<void> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  await client.query(text);
+  await client.end();
+}
+
+async function wrong(): Promise<string[]> {
+  const findings = await examine({ databaseUrl, redisUrl: control.url });
+  const found = findings.filter((f) => f.level !== 'ok');
+  for (const { cure } of found) expect(cure).not.toBe('');
+  return found.map((f) => `${f.subject}: ${f.what}`);
+}
+
+afterEach(async () => {
+  expect(await wrong()).toEqual([]);
+});
+
+test.each([
+  ['appendfsync', 'everysec', 'always', 'lose acknowledged events'],
+  ['appendonly', 'no', 'yes', 'lose everything'],
+  ['maxmemory-policy', 'allkeys-lru', 'noeviction', 'evicted'],
+  ['no-appendfsync-on-rewrite', 'yes', 'no', 'rewrite'],
+  ['aof-load-truncated', 'no', 'yes', 'not start'],
+  ['maxmemory', '0', '100mb', 'no memory limit'],
+])('a host with %s %s', async (setting, bad, good, why) => {
+  await redis(host, 'CONFIG', 'SET', setting, bad);
+  const found = await wrong();
+  await redis(host, 'CONFIG', 'SET', setting, good);
+  expect(found.join('\n')).toContain(why);
+});
+
+test('a control Redis that evicts', async () => {
+  await redis(control, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+  const found = await wrong();
+  await redis(control, 'CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+  expect(found).toEqual([expect.stringContaining('control Redis: maxmemory-policy is allkeys-lru')]);
+});
+
+test('a database whose commits may be lost', async () => {
+  const database = new URL(databaseUrl).pathname.slice(1);
+  await sql(`ALTER DATABASE "${database}" SET synchronous_commit = off`);
+  const found = await wrong();
+  await sql(`ALTER DATABASE "${database}" RESET synchronous_commit`);
+  expect(found.join('\n')).toContain('synchronous_commit is off');
+});
+
+test('a restored T', async () => {
+  await sql(`UPDATE clock SET restored = '{"restoredAtMs":1}'`);
+  const found = await wrong();
+  await sql('UPDATE clock SET restored = NULL');
+  expect(found.join('\n')).toContain('decides nothing');
+});
+
+test('a migration that is missing', async () => {
+  await sql(`UPDATE _prisma_migrations SET migration_name = 'x' WHERE migration_name LIKE '%_profiling'`);
+  const found = await wrong();
+  await sql(
+    `UPDATE _prisma_migrations SET migration_name = '20261121151000_profiling' WHERE migration_name = 'x'`,
+  );
+  expect(found.join('\n')).toContain('1 migrations are not applied');
+});
+
+test('a host that is another one, or empty', async () => {
+  await redis(host, 'HSET', 'foreshard:host', 'id', '9');
+  const other = await wrong();
+  await redis(host, 'HDEL', 'foreshard:host', 'id');
+  const empty = await wrong();
+  await redis(host, 'HSET', 'foreshard:host', 'id', '1');
+  expect(other.join('\n')).toContain('that of host 9');
+  expect(empty.join('\n')).toContain('empty');
+});
+
+test('times, sessions, locks and disks are judged by what is measured', () => {
+  const well = { now_ms: 1_000, sessions: 1, sessions_max: 10, waiting: 0, idle: 0, restored: false };
+  const levels = (state: typeof well) => judgeState('T', state, 1_000, 1_000).map((f) => f.level);
+  expect(levels(well)).toEqual(['ok', 'ok', 'ok', 'ok']);
+  expect(levels({ ...well, now_ms: 9_000, sessions: 9, waiting: 1 }).slice(1)).toEqual(
+    Array(3).fill('warning'),
+  );
+  expect([0.5, 0.05, 0.01].map((share) => judgeDisk('d', '/', share, 1e9).level)).toEqual([
+    'ok',
+    'warning',
+    'problem',
+  ]);
+});

@@ -1,0 +1,34 @@
+/** How shardlets, hosts, moves and amounts are written on the command line. */
+import type { Topology } from '@foreshard/core/topology';
+import { InvalidArgumentError } from 'commander';
+import { badInput } from '../failure.ts';
+import { parseBytes, parseDuration } from '../streams/amounts.ts';
+
+export function idOf(text: string): number {
+  if (/^[1-9]\d{0,15}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('a number from the list is needed.');
+}
+
+export function ids(text: string, before: readonly number[] = []): number[] {
+  return [...before, idOf(text)];
+}
+
+export function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (typeof ms === 'number' && ms > 0) return ms;
+  throw new InvalidArgumentError('a time such as 90s, 10m or 2h is needed.');
+}
+
+export function bytesPerSecond(text: string): number {
+  const bytes = parseBytes(text.replace(/\/s$/i, ''));
+  if (typeof bytes === 'number' && bytes > 0) return bytes;
+  throw new InvalidArgumentError('bytes a second such as 500kb or 20mb are needed.');
+}
+
+/** By its number or its name. */
+export function hostNamed({ hosts }: Topology, text: string): number {
+  const found = hosts.find((h) => h.name === text) ?? hosts.find((h) => String(h.id) === text);
+  if (found !== undefined) return found.id;
+  const known = hosts.map((h) => `${h.id} (${h.name})`).join(', ');
+  throw badInput(`there is no host "${text}"; the hosts are ${known || 'none'}`);
+}

@@ -1,0 +1,147 @@
+/**
+ * Split, roll, merge, migrate, drain and the orders to moves, as people type them, on real servers. Each
+ * command is asked first what it would do, and must then have changed nothing.
+ */
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { type Control, openControl } from '../composition.ts';
+import { type CommandResult, RealEdge } from '../replay/real-edge.fixture.ts';
+
+const DONE = 0;
+const FAILED = 1;
+const BAD_INPUT = 2;
+
+let edge: RealEdge;
+let control: Control;
+
+beforeAll(async () => {
+  edge = await RealEdge.start(inject('postgresUrl'), 2, 'restructure');
+  control = await openControl(edge.stores);
+}, 150_000);
+afterAll(async () => {
+  await control?.close();
+  await edge?.stop();
+});
+
+function foreshard(...args: string[]): Promise<CommandResult> {
+  return edge.command(args).ended;
+}
+
+async function json<T>(...args: string[]): Promise<T> {
+  const { exitCode, stdout, stderr } = await foreshard(...args, '--json');
+  expect(exitCode, stderr).toBe(DONE);
+  return JSON.parse(stdout);
+}
+
+/** The same again without `--dry-run` comes after. */
+async function dryRun(...args: string[]): Promise<CommandResult> {
+  const before = (await control.topology.snapshot()).version;
+  const result = await foreshard(...args, '--dry-run');
+  expect((await control.topology.snapshot()).version).toBe(before);
+  return result;
+}
+
+async function openOn(host: number): Promise<string[]> {
+  const { shardlets } = await control.topology.snapshot();
+  return shardlets.filter((s) => s.owner === host && s.state.kind === 'open').map((s) => String(s.id));
+}
+
+interface Restructured {
+  readonly children: readonly { readonly shardlet: number; readonly result: string }[];
+  readonly explanation?: string;
+}
+type Moved = readonly { readonly move: number; readonly result: string }[];
+
+test('split, merge and roll tell what they would do, do it, and wait until it is done', async () => {
+  const [shardlet] = (await openOn(1)) as [string];
+  expect(await dryRun('split', shardlet)).toMatchObject({
+    exitCode: DONE,
+    stdout: expect.stringMatching(/would open/),
+  });
+  const split = await json<Restructured>('split', shardlet, '--wait');
+  expect(split.children.map((c) => c.result)).toEqual(['open', 'open']);
+  expect(split.explanation).toContain('too few events');
+  const pair = split.children.map((c) => String(c.shardlet));
+  expect(await dryRun('merge', ...pair)).toMatchObject({ exitCode: DONE });
+  const [merged] = (await json<Restructured>('merge', ...pair, '--wait')).children;
+  expect(await dryRun('roll', String(merged!.shardlet))).toMatchObject({ exitCode: DONE });
+  expect((await json<Restructured>('roll', String(merged!.shardlet), '--wait')).children).toHaveLength(1);
+}, 60_000);
+
+test('what cannot be is told in one line: 2 for bad input, 1 for a lost race', async () => {
+  expect(await foreshard('split', '999999')).toMatchObject({
+    exitCode: BAD_INPUT,
+    stderr: expect.stringMatching(/no shardlet 999999/),
+  });
+  expect(await foreshard('split', 'x')).toMatchObject({ exitCode: BAD_INPUT });
+  expect(await foreshard('merge', (await openOn(1))[0]!)).toMatchObject({ exitCode: BAD_INPUT });
+  const [shardlet] = (await openOn(1)) as [string];
+  expect(await foreshard('migrate', shardlet, '--to', 'nowhere')).toMatchObject({
+    exitCode: BAD_INPUT,
+    stderr: expect.stringMatching(/there is no host "nowhere"; the hosts are 1/),
+  });
+  expect(await foreshard('split', shardlet, '--at', 'zz')).toMatchObject({ exitCode: BAD_INPUT });
+  expect(await foreshard('migrations', 'abort', '1')).toMatchObject({ exitCode: BAD_INPUT });
+  const closed = (await control.topology.snapshot()).shardlets.find((s) => s.state.kind === 'closed')!;
+  expect(await foreshard('roll', String(closed.id))).toMatchObject({
+    exitCode: FAILED,
+    stderr: expect.stringMatching(/is closed/),
+  });
+}, 60_000);
+
+test('a shardlet goes to another host and back, and the list tells who wanted it and why', async () => {
+  const [shardlet] = (await openOn(1)) as [string];
+  expect(await dryRun('migrate', shardlet, '--to', '2')).toMatchObject({
+    exitCode: DONE,
+    stdout: expect.stringMatching(/would move/),
+  });
+  const [there] = await json<Moved>('migrate', shardlet, '--to', '2', '--reason', 'a test', '--wait');
+  expect(there!.result).toBe('moved');
+  expect(await openOn(2)).toContain(shardlet);
+  const shown = await json<{ journal: { what: string; bytes: number }[] }>(
+    'migrations',
+    'show',
+    String(there!.move),
+  );
+  expect(shown).toMatchObject({ reason: 'a test', result: 'moved', actor: expect.stringMatching(/^cli/) });
+  expect(shown.journal.map((step) => step.what)).toEqual(
+    expect.arrayContaining(['sealed', 'ready', 'opened']),
+  );
+  expect(await dryRun('migrations', 'move-back', String(there!.move))).toMatchObject({ exitCode: DONE });
+  expect(await foreshard('migrations', 'move-back', String(there!.move), '--wait')).toMatchObject({
+    exitCode: DONE,
+  });
+  expect(await openOn(1)).toContain(shardlet);
+}, 60_000);
+
+test('pause-all holds every move until resume-all; an abort leaves the shardlet where it is', async () => {
+  const [shardlet] = (await openOn(1)) as [string];
+  expect(await foreshard('pause-all', '--reason', 'a look around')).toMatchObject({ exitCode: DONE });
+  const [{ move }] = (await json<Moved>('migrate', shardlet, '--to', '2')) as [Moved[number]];
+  const listed = await foreshard('migrations');
+  expect(listed).toMatchObject({
+    exitCode: DONE,
+    stderr: expect.stringMatching(/all moves are paused: a look around/),
+  });
+  expect(await foreshard('migrations', 'abort', String(move), '--dry-run')).toMatchObject({ exitCode: DONE });
+  expect(await foreshard('migrations', 'abort', String(move), '--reason', 'no need')).toMatchObject({
+    exitCode: DONE,
+  });
+  expect(await foreshard('resume-all')).toMatchObject({ exitCode: DONE });
+  await expect
+    .poll(async () => (await control.moves.find(move))?.result, { timeout: 20_000 })
+    .toBe('aborted');
+  await expect.poll(() => openOn(1), { timeout: 20_000 }).toContain(shardlet);
+  expect(await foreshard('migrations', 'abort', String(move))).toMatchObject({ exitCode: FAILED });
+}, 60_000);
+
+test('a host is drained of open and closed shardlets, and taken into use again', async () => {
+  const planned = await dryRun('drain', '1');
+  expect(planned).toMatchObject({ exitCode: DONE, stdout: expect.stringMatching(/closed/) });
+  expect(await foreshard('drain', '1', '--wait')).toMatchObject({
+    exitCode: DONE,
+    stdout: expect.stringMatching(/hosts remove 1/),
+  });
+  const { shardlets } = await control.topology.snapshot();
+  expect(shardlets.filter((s) => s.owner === 1 && s.state.kind !== 'gone')).toEqual([]);
+  expect(await foreshard('drain', '1', '--undo')).toMatchObject({ exitCode: DONE });
+}, 90_000);

@@ -1,0 +1,100 @@
+/** The posting of events, described; it is answered without a framework, see http/events-endpoint.ts. */
+import { z } from 'zod';
+import { cloudEventSchema, resultsProblemSchema, resultsSchema } from '../cloudevents/schema.ts';
+import { type AnyOperation, STREAM_PREFIX } from './operation.ts';
+import { streamParams, wholeNumber } from './parameters.ts';
+
+const EVENT = {
+  specversion: '1.0',
+  id: 'order-1-created',
+  source: '/shop',
+  type: 'com.example.order.created',
+  subject: 'order-1',
+  data: { total: 12.5 },
+};
+const RESULT = {
+  id: 'order-1-created',
+  status: 'stored',
+  stream: 'main',
+  shard: 12,
+  shardlet: 13,
+  seq: 1,
+  ts: 1_795_262_400_000_000,
+};
+
+const QUOTA_FIELDS = {
+  RateLimit: z
+    .string()
+    .describe(
+      'what is left of each quota that holds (draft-ietf-httpapi-ratelimit-headers); only with a quota',
+    ),
+  'RateLimit-Policy': z.string().describe('the quotas that hold; only with a quota'),
+  traceresponse: z.string().describe('the trace and the span of the edge; only where a traceparent was sent'),
+};
+
+/** Media types that are not JSON schemas' business. */
+const TEXT = z.string();
+
+/** without results where nothing of the request was looked at */
+const eventsProblem = resultsProblemSchema
+  .partial({ results: true })
+  .meta({ id: 'EventsProblem', description: 'A problem that tells what became of each event' });
+
+const post: AnyOperation = {
+  method: 'post',
+  path: '/v1/events',
+  operationId: 'ingest',
+  tag: 'events',
+  summary: 'Store events',
+  description: [
+    'Stores one event or many. The answer holds one result an event, in the order sent; 200 means that every',
+    'event is durable. Where some were not stored the answer is a problem document with the same `results`:',
+    'the others are stored. Sending events again is safe within the deduplication window. A request above a',
+    'quota is refused whole, before anything is stored.',
+  ].join('\n'),
+  scope: 'ingest',
+  headers: z.object({
+    'foreshard-token': wholeNumber(0)
+      .optional()
+      .describe('the `ts` of an earlier answer: every event of this request is ordered after it'),
+    traceparent: z.string().optional().describe('W3C Trace Context; what is not valid is passed over'),
+    tracestate: z.string().optional().describe('W3C Trace Context'),
+  }),
+  body: {
+    description: 'CloudEvents 1.0.2: one, an array of them, or one a line',
+    content: {
+      'application/cloudevents+json': { schema: cloudEventSchema, example: EVENT },
+      'application/cloudevents-batch+json': { schema: z.array(cloudEventSchema), example: [EVENT] },
+      'application/x-ndjson': { schema: TEXT, example: `${JSON.stringify(EVENT)}\n` },
+    },
+  },
+  answers: {
+    200: {
+      description: 'Every event is durable',
+      headers: QUOTA_FIELDS,
+      content: { 'application/json': { schema: resultsSchema, example: { results: [RESULT] } } },
+    },
+  },
+  errors: [
+    ...([
+      'invalid_event',
+      'event_too_large',
+      'event_expired',
+      'invalid_parameter',
+      'unknown_stream',
+    ] as const),
+    ...(['quota_exceeded', 'too_many_ids', 'overloaded', 'host_unreachable', 'host_full'] as const),
+  ],
+  problems: Object.fromEntries([400, 413, 429, 500, 503, 507].map((status) => [status, eventsProblem])),
+};
+
+export const EVENT_OPERATIONS: readonly AnyOperation[] = [
+  post,
+  {
+    ...post,
+    path: `${STREAM_PREFIX}/events`,
+    operationId: 'ingestIntoStream',
+    summary: 'Store events in a stream',
+    params: streamParams,
+  },
+];

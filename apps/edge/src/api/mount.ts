@@ -1,0 +1,102 @@
+/**
+ * Puts operations on a Hono app: token, parameters and media type are checked from the operation's own
+ * schemas before the handler runs. Keeps the list of all operations, of which the description is made.
+ */
+import { ForeshardError } from '@foreshard/core/kernel';
+import { type Context, Hono } from 'hono';
+import { z } from 'zod';
+import { checkedParams, checkedQuery } from './checking.ts';
+import { negotiated } from './negotiation.ts';
+import type { AnyOperation, Operation, Scope, Tag } from './operation.ts';
+
+/** What a handler gets, checked. */
+export interface Call<P, Q> {
+  readonly params: P;
+  readonly query: Q;
+  /** the one of the operation's media types that the client wants */
+  readonly mediaType: string;
+  readonly c: Context;
+}
+
+type Fields = z.core.$ZodLooseShape;
+type Handler<P extends Fields, Q extends Fields> = (
+  call: Call<z.output<z.ZodObject<P>>, z.output<z.ZodObject<Q>>>,
+) => Response | Promise<Response>;
+
+/** @throws ForeshardError unauthorized, forbidden */
+export type RequireScope = (authorization: string | undefined, scope: Scope) => Promise<void>;
+
+export class Api {
+  readonly app = new Hono();
+  readonly operations: AnyOperation[] = [];
+  private readonly require: RequireScope;
+
+  constructor(require: RequireScope) {
+    this.require = require;
+  }
+
+  mount<P extends Fields, Q extends Fields>(operation: Operation<P, Q>, handler: Handler<P, Q>): void {
+    this.describe(operation as unknown as AnyOperation);
+    const offered = mediaTypesOf(operation as unknown as AnyOperation);
+    this.app.on(operation.method.toUpperCase(), honoPath(operation.path), async (c) => {
+      if (operation.scope !== undefined) await this.require(c.req.header('authorization'), operation.scope);
+      const params = operation.params === undefined ? {} : checkedParams(operation.params, pathOf(c));
+      const query = isLenient(operation.tag) ? {} : checkedQuery(operation.query ?? NOTHING, c.req.queries());
+      const mediaType = negotiated(c.req.header('accept'), offered);
+      return handler({ c, mediaType, params, query } as Parameters<Handler<P, Q>>[0]);
+    });
+  }
+
+  /** An operation that is answered elsewhere. */
+  describe(operation: AnyOperation): void {
+    this.operations.push(operation);
+  }
+
+  /** The methods of a path, in the order that Allow shows; empty: there is no such path. */
+  methodsOf(path: string): string[] {
+    const methods = this.operations.filter((o) => matches(o.path, path)).map((o) => o.method.toUpperCase());
+    if (methods.length === 0) return [];
+    if (methods.includes('GET')) methods.push('HEAD');
+    return [...new Set([...methods, 'OPTIONS'])].sort();
+  }
+
+  /** What can be posted to a path (Accept-Post). */
+  bodyTypesOf(path: string): string[] {
+    const posts = this.operations.filter((o) => o.body !== undefined && matches(o.path, path));
+    return posts.flatMap((o) => Object.keys(o.body!.content));
+  }
+}
+
+/** @throws ForeshardError invalid_parameter where Hono would hand on the text as it is */
+function pathOf(c: Context): Record<string, string> {
+  try {
+    decodeURIComponent(new URL(c.req.url).pathname);
+  } catch {
+    throw new ForeshardError('invalid_parameter', 'the path is not percent-encoded UTF-8');
+  }
+  return c.req.param();
+}
+
+const NOTHING = z.object({});
+
+/** Probes and scrapers may send parameters of their own. */
+function isLenient(tag: Tag): boolean {
+  return tag === 'service';
+}
+
+function mediaTypesOf({ answers }: AnyOperation): string[] {
+  const [first] = Object.values(answers);
+  return Object.keys(first?.content ?? {});
+}
+
+function honoPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+function matches(pattern: string, path: string): boolean {
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  return (
+    wanted.length === given.length && wanted.every((part, i) => part.startsWith('{') || part === given[i])
+  );
+}

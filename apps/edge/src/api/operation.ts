@@ -1,0 +1,69 @@
+/**
+ * One operation of the API: the schemas that check what comes in and the words that describe it stand
+ * together, so that the description served at /v1/openapi.json cannot say anything else than what is done.
+ */
+import type { ErrorCode } from '@foreshard/core/kernel';
+import type { z } from 'zod';
+
+export type Scope = 'ingest' | 'read' | 'admin';
+export type Tag = 'events' | 'reading' | 'topology' | 'telemetry' | 'forecasting' | 'service';
+
+export interface Content {
+  readonly schema: z.ZodType;
+  readonly example?: unknown;
+}
+
+export interface Answer {
+  readonly description: string;
+  readonly content?: Readonly<Record<string, Content>>;
+  /** schema of each field of the header; the name in lower case */
+  readonly headers?: Readonly<Record<string, z.ZodType>>;
+}
+
+export interface Operation<P extends Fields = Fields, Q extends Fields = Fields> {
+  readonly method: 'get' | 'post' | 'delete';
+  /** as OpenAPI writes it: /v1/keys/{key}/events */
+  readonly path: string;
+  readonly operationId: string;
+  readonly tag: Tag;
+  readonly summary: string;
+  readonly description: string;
+  /** undefined: needs no token */
+  readonly scope?: Scope;
+  readonly params?: z.ZodObject<P>;
+  readonly query?: z.ZodObject<Q>;
+  readonly headers?: z.ZodObject;
+  readonly body?: { readonly description: string; readonly content: Readonly<Record<string, Content>> };
+  readonly answers: Readonly<Record<number, Answer>>;
+  /** beside those that every operation may answer */
+  readonly errors?: readonly ErrorCode[];
+  /** schemas of problems that carry more than others */
+  readonly problems?: Readonly<Partial<Record<number, z.ZodType>>>;
+}
+
+type Fields = z.core.$ZodLooseShape;
+
+/** Any operation, whatever its parameters. */
+export type AnyOperation = Operation<Fields, Fields>;
+
+/** What this operation answers beside its own errors. */
+export function errorsOf({
+  scope,
+  errors = [],
+  params,
+  query,
+  method,
+  body,
+  answers,
+}: AnyOperation): ErrorCode[] {
+  const common: ErrorCode[] = ['method_not_allowed', 'not_ready', 'internal'];
+  if (scope !== undefined) common.push('unauthorized', 'forbidden');
+  if (params !== undefined || query !== undefined) common.push('invalid_parameter');
+  if (body !== undefined) common.push('body_too_large', 'unsupported_media_type', 'malformed_body');
+  if (method === 'get' && Object.values(answers).some((a) => a.content !== undefined))
+    common.push('not_acceptable');
+  return [...new Set([...common, ...errors])];
+}
+
+/** The same operation on a stream that is named in the path; without one it is about `main`. */
+export const STREAM_PREFIX = '/v1/streams/{stream}';

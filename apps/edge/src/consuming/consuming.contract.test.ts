@@ -1,0 +1,126 @@
+/** Consumer groups as their members see them, over HTTP, on a real Redis host. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EdgeFixture, type Reply } from '../reading/edge.fixture.ts';
+
+let edge: EdgeFixture;
+let group: string;
+let count = 0;
+
+beforeAll(async () => {
+  edge = await EdgeFixture.start(1);
+  await edge.createStream({ name: 'main', shardCount: 2 });
+});
+afterAll(() => edge?.stop());
+
+beforeEach(async () => {
+  group = `g${++count}`;
+  await edge.createStream({ name: group, shardCount: 2 });
+  const events = Array.from({ length: 20 }, (_, i) => ({
+    specversion: '1.0',
+    type: 'consumed',
+    source: '/consuming',
+    id: String(i),
+    subject: `key-${i}`,
+  }));
+  await edge.post(`/v1/streams/${group}/events`, events);
+  expect((await call('/v1/groups', { name: group, stream: group })).status).toBe(201);
+});
+
+async function call(path: string, body: object): Promise<Reply> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await edge.fetch(path, { method: 'POST', headers, body: JSON.stringify(body) });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+}
+const at = (path: string) => `/v1/groups/${group}/${path}`;
+
+interface Batch {
+  readonly shardlet: number;
+  readonly assignment: number;
+  readonly epoch: number;
+  readonly through: number;
+  readonly events: readonly { readonly seq: number; readonly event: { readonly id: string } }[];
+}
+
+const positionsOf = (batches: readonly Batch[]) =>
+  batches.map(({ shardlet, assignment, epoch, through: seq }) => ({ shardlet, assignment, epoch, seq }));
+const idsOf = (batches: readonly Batch[]) => batches.flatMap((b) => b.events.map((e) => Number(e.event.id)));
+
+describe('a group over HTTP', () => {
+  it('gives every event out until it is committed, and shows how far it is', async () => {
+    const { body } = await call(at('poll'), { member: 'a' });
+    expect(idsOf(body.batches).sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+    expect((await edge.get(`/v1/groups/${group}`)).body).toMatchObject({
+      lag: 20,
+      members: [{ shardlets: 2 }],
+    });
+    const committed = await call(at('commit'), { member: 'a', positions: positionsOf(body.batches) });
+    expect([committed.status, committed.body.results]).toEqual([
+      200,
+      [{ kind: 'committed' }, { kind: 'committed' }],
+    ]);
+    expect((await call(at('poll'), { member: 'a' })).body.batches).toEqual([]);
+    expect((await edge.get(`/v1/groups/${group}`)).body).toMatchObject({ lag: 0, stream: group });
+  });
+
+  it('goes on behind what a member holds, and shares with another when it is asked to', async () => {
+    const first = (await call(at('poll'), { member: 'a', limit: 3 })).body.batches as Batch[];
+    const after = Object.fromEntries(first.map((b) => [b.shardlet, b.through]));
+    const more = (await call(at('poll'), { member: 'a', after })).body.batches as Batch[];
+    expect(idsOf([...first, ...more]).length).toBe(20);
+    expect((await call(at('poll'), { member: 'b' })).body.assigned).toEqual([]);
+    await call(at('poll'), { member: 'a' });
+    expect((await call(at('poll'), { member: 'b' })).body.assigned.length).toBe(1);
+  });
+
+  it('answers a commit of another assignment with 409', async () => {
+    const { batches } = (await call(at('poll'), { member: 'a' })).body;
+    await call(at('leave'), { member: 'a' });
+    await call(at('poll'), { member: 'b' });
+    const late = await call(at('commit'), { member: 'a', positions: positionsOf(batches) });
+    expect(late.status).toBe(409);
+    expect(late.body.results).toMatchObject([{ kind: 'fenced' }, { kind: 'fenced' }]);
+  });
+
+  it('waits for events as long as it is told to', async () => {
+    const { batches } = (await call(at('poll'), { member: 'a' })).body;
+    await call(at('commit'), { member: 'a', positions: positionsOf(batches) });
+    const waiting = call(at('poll'), { member: 'a', wait: 10_000 });
+    const begun = Date.now();
+    setTimeout(() => {
+      const event = { specversion: '1.0', type: 't', source: '/s', id: 'new', subject: 'k' };
+      void edge.post(`/v1/streams/${group}/events`, [event]);
+    }, 200);
+    expect((await waiting).body.batches[0].events[0].event.id).toBe('new');
+    expect(Date.now() - begun).toBeLessThan(3_000);
+  });
+
+  it('feeds a member by server-sent events, each batch once, going on after its commit', async () => {
+    const end = new AbortController();
+    const response = await edge.fetch(at('stream?member=sse'), { signal: end.signal });
+    expect(response.headers.get('content-type')).toContain('text/event-stream');
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    const got = () => [...text.matchAll(/^data: (.*)$/gm)].map(([, json]) => JSON.parse(json!) as Batch);
+    while (idsOf(got()).length < 20) text += (await reader.read()).value;
+    expect(idsOf(got()).sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+    const last = new Map(got().map((b) => [b.shardlet, b]));
+    const reply = await call(at('commit'), { member: 'sse', positions: positionsOf([...last.values()]) });
+    expect(reply.status).toBe(200);
+    end.abort();
+  });
+
+  it.each([
+    ['/v1/groups/nowhere/poll', { member: 'a' }, 404, 'unknown_group'],
+    ['/v1/groups', { name: 'Not A Name' }, 400, 'invalid_parameter'],
+    ['/v1/groups', { name: 'ok', stream: 'nowhere' }, 404, 'unknown_stream'],
+    ['/v1/groups/nowhere/commit', { member: 'a' }, 400, 'invalid_parameter'],
+  ])('answers %s of %o with %i %s', async (path, body, status, code) => {
+    const reply = await call(path, body);
+    expect([reply.status, reply.body.code]).toEqual([status, code]);
+  });
+
+  it('is begun once', async () => {
+    expect((await call('/v1/groups', { name: group, stream: group })).body.code).toBe('conflict');
+  });
+});

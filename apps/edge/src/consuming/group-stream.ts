@@ -1,0 +1,77 @@
+/**
+ * A member that is fed: polls for it again and again, each time after what was already sent and is not
+ * committed, and sends batches as server-sent events. A client that reads slowly is polled for slowly.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GroupService, Poll } from '@foreshard/core/consuming';
+import { batchJson } from './batch-json.ts';
+
+export interface GroupStreamParts {
+  readonly service: GroupService;
+  readonly group: string;
+  readonly member: string;
+  readonly stream: string;
+  readonly closing: AbortSignal;
+  readonly mayGoOn: () => boolean;
+}
+
+const LIMIT = 500;
+const LOOK_PAUSE_MS = 250;
+const HEARTBEAT_MS = 15_000;
+
+/** What was sent in an assignment; with another one it begins at the checkpoint again. */
+type Sent = Map<number, { readonly assignment: number; readonly through: number }>;
+
+export function groupStream(parts: GroupStreamParts, first: Poll): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const gone = new AbortController();
+  const either = AbortSignal.any([gone.signal, parts.closing]);
+  const sent: Sent = new Map();
+  let next: Poll | undefined = first;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const text = await nextText(parts, sent, next, either);
+        next = undefined;
+        if (text === undefined) controller.close();
+        else controller.enqueue(encoder.encode(text));
+      },
+      cancel: () => gone.abort(),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Undefined when the stream ends. */
+async function nextText(
+  { service, group, member, stream, mayGoOn }: GroupStreamParts,
+  sent: Sent,
+  first: Poll | undefined,
+  ended: AbortSignal,
+): Promise<string | undefined> {
+  const deadline = Date.now() + HEARTBEAT_MS;
+  for (let poll = first; ; poll = undefined) {
+    if (ended.aborted || !mayGoOn()) return undefined;
+    poll ??= await service.poll(group, { member, limit: LIMIT, after: held(sent) });
+    if (poll === undefined) return undefined;
+    forgetCommitted(sent, poll);
+    if (poll.batches.length > 0) {
+      for (const b of poll.batches) sent.set(b.shardlet.id, b);
+      return poll.batches.map((b) => `event: batch\ndata: ${batchJson(stream, b)}\n\n`).join('');
+    }
+    if (Date.now() > deadline) return ': still here\n\n';
+    await sleep(LOOK_PAUSE_MS, undefined, { signal: ended }).catch(() => {});
+  }
+}
+
+function held(sent: Sent): Map<number, number> {
+  return new Map([...sent].map(([shardlet, { through }]) => [shardlet, through]));
+}
+
+function forgetCommitted(sent: Sent, { assigned }: Poll): void {
+  const known = new Map(assigned.map((c) => [c.shardlet, c]));
+  for (const [shardlet, { assignment, through }] of sent) {
+    const now = known.get(shardlet);
+    if (now === undefined || now.assignment !== assignment || now.seq >= through) sent.delete(shardlet);
+  }
+}

@@ -1,0 +1,1 @@
+export { consuming } from './routes.ts';

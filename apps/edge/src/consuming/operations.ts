@@ -1,0 +1,132 @@
+/** The operations on consumer groups, described by the schemas that check them. */
+import { commitSchema } from '@foreshard/core/consuming';
+import { z } from 'zod';
+import type { Operation } from '../api/operation.ts';
+import {
+  commitReplySchema,
+  createGroupSchema,
+  groupDetailSchema,
+  groupPath,
+  groupSummarySchema,
+  leaveSchema,
+  pollReplySchema,
+  pollSchema,
+} from './schemas.ts';
+
+const JSON_TYPE = 'application/json';
+const json = (schema: z.ZodType) => ({ [JSON_TYPE]: { schema } });
+const EVENT_STREAM = 'text/event-stream';
+
+const common = { tag: 'reading', scope: 'read' } as const;
+
+export const createGroup = {
+  ...common,
+  method: 'post',
+  path: '/v1/groups',
+  operationId: 'createGroup',
+  summary: 'Begin a consumer group',
+  description: 'A group processes each event of a stream once, with as many members as there are.',
+  body: { description: 'the group', content: json(createGroupSchema) },
+  answers: { 201: { description: 'It is there', content: json(groupSummarySchema) } },
+  errors: ['unknown_stream', 'conflict', 'store_unreachable', 'host_unreachable'],
+} as const satisfies Operation;
+
+export const listGroups = {
+  ...common,
+  method: 'get',
+  path: '/v1/groups',
+  operationId: 'listGroups',
+  summary: 'The consumer groups',
+  description: 'By name.',
+  answers: {
+    200: {
+      description: 'All groups',
+      content: json(z.strictObject({ groups: z.array(groupSummarySchema) })),
+    },
+  },
+  errors: ['store_unreachable'],
+} as const satisfies Operation;
+
+export const readGroup = {
+  ...common,
+  method: 'get',
+  path: '/v1/groups/{group}',
+  operationId: 'readGroup',
+  summary: 'Members, assignment and lag of a group',
+  description: 'Shows who has what, what is on its way to another member, and how far each shardlet is.',
+  params: groupPath,
+  answers: { 200: { description: 'The group as it is now', content: json(groupDetailSchema) } },
+  errors: ['unknown_group', 'store_unreachable'],
+} as const satisfies Operation;
+
+export const pollGroup = {
+  ...common,
+  method: 'post',
+  path: '/v1/groups/{group}/poll',
+  operationId: 'pollGroup',
+  summary: 'Join a group, stay in it, and get events',
+  description: [
+    'A poll is the sign of life of a member. It answers the shardlets the member has and events after their',
+    'checkpoints: events that were not committed come again. A member that wants more before it has committed',
+    'names in `after` what it holds.',
+  ].join('\n'),
+  params: groupPath,
+  body: { description: 'who polls', content: json(pollSchema) },
+  answers: { 200: { description: 'Events by shardlet', content: json(pollReplySchema) } },
+  errors: ['unknown_group', 'store_unreachable'],
+} as const satisfies Operation;
+
+export const commitGroup = {
+  ...common,
+  method: 'post',
+  path: '/v1/groups/{group}/commit',
+  operationId: 'commitGroup',
+  summary: 'Tell what is processed',
+  description:
+    'Each position has its own result. 409 when any was refused: another member has its shardlet now.',
+  params: groupPath,
+  body: { description: 'positions', content: json(commitSchema) },
+  answers: {
+    200: { description: 'All are committed, or were before', content: json(commitReplySchema) },
+    409: { description: 'Some were fenced; the others are committed', content: json(commitReplySchema) },
+  },
+  errors: ['unknown_group', 'store_unreachable'],
+} as const satisfies Operation;
+
+export const leaveGroup = {
+  ...common,
+  method: 'post',
+  path: '/v1/groups/{group}/leave',
+  operationId: 'leaveGroup',
+  summary: 'End as a member',
+  description: 'Others get its shardlets at once, instead of after the session.',
+  params: groupPath,
+  body: { description: 'who ends', content: json(leaveSchema) },
+  answers: { 204: { description: 'Done' } },
+  errors: ['unknown_group', 'store_unreachable'],
+} as const satisfies Operation;
+
+export const followGroup = {
+  ...common,
+  method: 'get',
+  path: '/v1/groups/{group}/stream',
+  operationId: 'followGroup',
+  summary: 'Get the events of a member as they come',
+  description: [
+    'Server-sent events: each `batch` is what a poll answers for one shardlet, and is committed like it. The',
+    'stream is the sign of life; when it ends, what was not committed goes to others after the session.',
+  ].join('\n'),
+  params: groupPath,
+  query: leaveSchema,
+  answers: {
+    200: {
+      description: 'Batches as they come',
+      content: {
+        [EVENT_STREAM]: {
+          schema: z.string().meta({ contentMediaType: EVENT_STREAM, description: 'data: a GroupBatch' }),
+        },
+      },
+    },
+  },
+  errors: ['unknown_group', 'store_unreachable'],
+} as const satisfies Operation;

@@ -1,0 +1,205 @@
+/** Consumer groups over HTTP. They need the store of the groups: while it is away they answer 503, and appends go on. */
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Checkpoint,
+  commitSchema,
+  type Group,
+  GroupService,
+  type GroupStore,
+  type Poll,
+} from '@foreshard/core/consuming';
+import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
+import { ForeshardError } from '@foreshard/core/kernel';
+import type { Context } from 'hono';
+import type { z } from 'zod';
+import type { Api } from '../api/index.ts';
+import { ByteBudget } from '../http/byte-budget.ts';
+import { checkAnnounced, readBody } from '../http/read-body.ts';
+import type { EdgeMap } from '../map/edge-map.ts';
+import { EVENT_STREAM_HEADERS } from '../reading/index.ts';
+import { pollJson } from './batch-json.ts';
+import { groupStream } from './group-stream.ts';
+import * as operations from './operations.ts';
+import { createGroupSchema, leaveSchema, pollSchema } from './schemas.ts';
+
+interface ConsumingParts {
+  readonly groups: GroupStore;
+  readonly map: EdgeMap;
+  readonly hosts: { get(hostId: number): Promise<EventHost> };
+  readonly closing: AbortSignal;
+  readonly mayRead: (authorization: string | undefined) => boolean;
+}
+
+/** 10,000 positions take less. */
+const BODY_BYTES_MAX = 2_000_000;
+const LOOK_PAUSE_MS = 250;
+
+export interface Consuming {
+  mount(api: Api): void;
+  /** Ends all waiting for events, and the streams. */
+  close(): void;
+}
+
+export function consuming(parts: Omit<ConsumingParts, 'closing'>): Consuming {
+  const closing = new AbortController();
+  const routes = new Routes({ ...parts, closing: closing.signal });
+  return { mount: (api) => mountRoutes(api, routes), close: () => closing.abort() };
+}
+
+function mountRoutes(api: Api, routes: Routes): void {
+  api.mount(operations.createGroup, ({ c }) => routes.answer(routes.create(c)));
+  api.mount(operations.listGroups, ({ c }) => routes.answer(routes.list(c)));
+  api.mount(operations.readGroup, ({ c, params }) => routes.answer(routes.read(c, params.group)));
+  api.mount(operations.pollGroup, ({ c, params }) => routes.answer(routes.poll(c, params.group)));
+  api.mount(operations.commitGroup, ({ c, params }) => routes.answer(routes.commit(c, params.group)));
+  api.mount(operations.leaveGroup, ({ c, params }) => routes.answer(routes.leave(c, params.group)));
+  api.mount(operations.followGroup, ({ c, params, query }) =>
+    routes.answer(routes.follow(c, params.group, query.member)),
+  );
+}
+
+class Routes {
+  private readonly parts: ConsumingParts;
+  private readonly service: GroupService;
+
+  constructor(parts: ConsumingParts) {
+    this.parts = parts;
+    this.service = new GroupService({
+      store: parts.groups,
+      map: parts.map.topology,
+      refresh: () => parts.map.refresh(),
+      host: (id) => parts.hosts.get(id),
+    });
+  }
+
+  /** By name, since which store it is is not known here. */
+  async answer(reply: Promise<Response>): Promise<Response> {
+    return reply.catch((error: Error) => {
+      if (error.name === 'DatabaseUnreachable')
+        throw new ForeshardError('store_unreachable', 'The store of the consumer groups does not answer.', {
+          retryAfterSeconds: 1,
+          cause: error,
+        });
+      if (error instanceof HostUnreachable)
+        throw new ForeshardError('host_unreachable', error.message, { retryAfterSeconds: 1, cause: error });
+      throw error;
+    });
+  }
+
+  async create(c: Context): Promise<Response> {
+    const { name, stream, from, sessionMs } = await bodyOf(c, createGroupSchema);
+    const known = this.parts.map.topology.streamNamed(stream);
+    if (known === undefined) throw new ForeshardError('unknown_stream', `There is no stream "${stream}".`);
+    const group = { name, stream: known.id, sessionMs };
+    if (!(await this.service.create(group, from)))
+      throw new ForeshardError('conflict', `There is a group "${name}" already.`);
+    return c.json(this.summary(group), 201);
+  }
+
+  async list(c: Context): Promise<Response> {
+    const groups = await this.parts.groups.list();
+    return c.json({ groups: groups.map((group) => this.summary(group)) });
+  }
+
+  async read(c: Context, name: string): Promise<Response> {
+    const { group, state } = (await this.parts.groups.find(name)) ?? unknown(name);
+    const checkpoints = [...state.checkpoints.values()].sort((a, b) => a.shardlet - b.shardlet);
+    const shardlets = await Promise.all(checkpoints.map((checkpoint) => this.shardlet(checkpoint)));
+    const lag = shardlets.reduce<number | null>(
+      (sum, s) => (sum === null || s.lag === null ? null : sum + s.lag),
+      0,
+    );
+    const members = state.members.map((m) => ({
+      ...m,
+      shardlets: shardlets.filter((s) => s.member === m.id).length,
+    }));
+    return c.json({ ...this.summary(group), version: state.version, lag, members, shardlets });
+  }
+
+  async poll(c: Context, name: string): Promise<Response> {
+    const { member, limit, wait, after } = await bodyOf(c, pollSchema);
+    const held = new Map(Object.entries(after).map(([shardlet, seq]) => [Number(shardlet), seq]));
+    const deadline = Date.now() + wait;
+    const { signal } = c.req.raw;
+    for (;;) {
+      const poll = (await this.service.poll(name, { member, limit, after: held })) ?? unknown(name);
+      if (poll.batches.length > 0 || Date.now() >= deadline || signal.aborted || this.parts.closing.aborted)
+        return c.body(pollJson(this.streamOf(poll), poll), 200, { 'content-type': 'application/json' });
+      await sleep(Math.min(LOOK_PAUSE_MS, Math.max(1, deadline - Date.now())));
+    }
+  }
+
+  async commit(c: Context, name: string): Promise<Response> {
+    const request = await bodyOf(c, commitSchema);
+    const results = (await this.service.commit(name, request)) ?? unknown(name);
+    return c.json({ results }, results.some((r) => r.kind === 'fenced') ? 409 : 200);
+  }
+
+  async leave(c: Context, name: string): Promise<Response> {
+    const { member } = await bodyOf(c, leaveSchema);
+    if (!(await this.service.leave(name, member))) unknown(name);
+    return c.body(null, 204);
+  }
+
+  async follow(c: Context, name: string, member: string): Promise<Response> {
+    const authorization = c.req.header('authorization');
+    const poll = (await this.service.poll(name, { member, limit: 1, after: new Map() })) ?? unknown(name);
+    const { group } = (await this.parts.groups.find(name)) ?? unknown(name);
+    const body = groupStream(
+      {
+        service: this.service,
+        group: name,
+        member,
+        stream: this.nameOf(group.stream) ?? '',
+        closing: this.parts.closing,
+        mayGoOn: () => this.parts.mayRead(authorization),
+      },
+      poll,
+    );
+    return new Response(body, { headers: EVENT_STREAM_HEADERS });
+  }
+
+  private async shardlet(checkpoint: Checkpoint) {
+    const lag = await this.service.lag(checkpoint);
+    return { ...checkpoint, member: checkpoint.member ?? null, lag: lag ?? null };
+  }
+
+  private summary({ name, stream, sessionMs, push }: Group) {
+    const delivery = push === undefined ? 'pull' : 'push';
+    return { name, stream: this.nameOf(stream) ?? null, sessionMs, delivery };
+  }
+
+  private streamOf({ batches }: Poll): string {
+    return this.nameOf(batches[0]?.shardlet.stream ?? 0) ?? '';
+  }
+
+  private nameOf(stream: number): string | undefined {
+    return this.parts.map.topology.stream(stream)?.name;
+  }
+}
+
+function unknown(name: string): never {
+  throw new ForeshardError('unknown_group', `There is no group "${name}".`);
+}
+
+/** @throws ForeshardError body_too_large, malformed_body, invalid_parameter */
+async function bodyOf<T extends z.ZodType>(c: Context, schema: T): Promise<z.output<T>> {
+  const { incoming } = c.env as { readonly incoming: IncomingMessage };
+  checkAnnounced(incoming, BODY_BYTES_MAX);
+  const { bytes } = await readBody(incoming, BODY_BYTES_MAX, new ByteBudget(BODY_BYTES_MAX));
+  let given: unknown;
+  try {
+    given = JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw new ForeshardError('malformed_body', (cause as Error).message, { cause });
+  }
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const places = parsed.error.issues.map((issue) => ({
+    pointer: issue.path.map((part) => `/${String(part)}`).join(''),
+    detail: issue.message,
+  }));
+  const detail = places.map((place) => `${place.pointer || '/'}: ${place.detail}`).join('; ');
+  throw new ForeshardError('invalid_parameter', detail, { places });
+}

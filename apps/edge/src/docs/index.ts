@@ -1,0 +1,3 @@
+export { docsPage } from './docs-page.ts';
+export { errorPage } from './error-page.ts';
+export { openApiDocument } from './open-api.ts';

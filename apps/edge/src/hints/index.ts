@@ -1,0 +1,104 @@
+/** Puts hints on the API. They are control plane: no event waits for them, and they fail when PostgreSQL is away. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import {
+  type Hint,
+  type HintRequest,
+  type HintStore,
+  hintOf,
+  hintRequestSchema,
+} from '@foreshard/core/hints';
+import { ForeshardError } from '@foreshard/core/kernel';
+import type { Context } from 'hono';
+import type { Api } from '../api/index.ts';
+import type { ByteBudget } from '../http/byte-budget.ts';
+import { checkAnnounced, readBody } from '../http/read-body.ts';
+import { addHint, listHints, removeHint } from './operations.ts';
+
+export interface HintParts {
+  readonly hints: Pick<HintStore, 'add' | 'list' | 'remove'>;
+  readonly budget: ByteBudget;
+  readonly isStream: (name: string) => boolean;
+  /** of a token that was let in */
+  readonly actorOf: (authorization: string | undefined) => string;
+  readonly nowMs: () => number;
+}
+
+const BODY_BYTES_MAX = 262_144;
+const JSON_MEDIA_TYPE = /^application\/json *(;|$)/i;
+
+export function mountHints(api: Api, parts: HintParts): void {
+  const { hints, actorOf, nowMs } = parts;
+  api.mount(addHint, async ({ c }) => {
+    const request = await requestOf(c, parts);
+    const made = { id: randomUUID(), atMs: nowMs(), actor: actorOf(c.req.header('authorization')) };
+    const hint = hintOf(request, made);
+    await reaching(() => hints.add(hint));
+    c.header('location', `/v1/hints/${hint.id}`);
+    return c.json(documentOf(hint), 201);
+  });
+  api.mount(listHints, async ({ c }) =>
+    c.json({ hints: (await reaching(() => hints.list())).map(documentOf) }),
+  );
+  api.mount(removeHint, async ({ c, params: { id } }) => {
+    const actor = actorOf(c.req.header('authorization'));
+    if (!(await reaching(() => hints.remove(id, actor, nowMs()))))
+      throw new ForeshardError('not_found', `There is no hint ${id}.`);
+    return c.body(null, 204);
+  });
+}
+
+async function requestOf(c: Context, { budget, isStream }: HintParts): Promise<HintRequest> {
+  if (!JSON_MEDIA_TYPE.test(c.req.header('content-type') ?? ''))
+    throw new ForeshardError('unsupported_media_type', 'The media type application/json is expected.');
+  const { incoming } = c.env as { readonly incoming: IncomingMessage };
+  checkAnnounced(incoming, BODY_BYTES_MAX);
+  const body = await readBody(incoming, BODY_BYTES_MAX, budget);
+  try {
+    const parsed = hintRequestSchema.safeParse(jsonOf(body.bytes));
+    if (!parsed.success) {
+      const { path, message } = parsed.error.issues[0]!;
+      throw new ForeshardError('invalid_record', message, { pointer: pointerOf(path) });
+    }
+    if (!isStream(parsed.data.stream))
+      throw new ForeshardError('unknown_stream', `There is no stream "${parsed.data.stream}".`, {
+        pointer: '/stream',
+      });
+    return parsed.data;
+  } finally {
+    body.release();
+  }
+}
+
+function jsonOf(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new ForeshardError('malformed_body', 'The body is no JSON in UTF-8.', { cause });
+  }
+}
+
+function pointerOf(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+async function reaching<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    if ((cause as Error).name !== 'DatabaseUnreachable') throw cause;
+    throw new ForeshardError('store_unreachable', 'PostgreSQL does not answer, where hints are kept.', {
+      retryAfterSeconds: 5,
+      cause,
+    });
+  }
+}
+
+function documentOf({ fromMs, toMs, createdMs, ...hint }: Omit<Hint, 'removedMs' | 'removedBy'>) {
+  const { id, stream, factor, perSecond, scope, repeat, because, createdBy } = hint;
+  const time = (ms: number) => new Date(ms).toISOString();
+  return {
+    ...{ id, stream, from: time(fromMs), to: time(toMs), factor, perSecond, scope, repeat, because },
+    ...{ createdAt: time(createdMs), createdBy },
+  };
+}

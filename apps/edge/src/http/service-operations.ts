@@ -1,0 +1,94 @@
+/** Health, metrics, the map and the description itself, as operations of the API. */
+import { z } from 'zod';
+import type { Operation, Tag } from '../api/operation.ts';
+import { mapSchema, readinessSchema } from '../api/schemas.ts';
+
+const service = (
+  path: string,
+  operationId: string,
+  summary: string,
+  type: string,
+  answer: { schema: z.ZodType; example?: unknown },
+  description = `${summary}.`,
+) =>
+  ({
+    method: 'get',
+    path,
+    operationId,
+    tag: 'service' as Tag,
+    summary,
+    description,
+    answers: { 200: { description: summary, content: { [type]: answer } } },
+  }) satisfies Operation;
+
+const text = z.string();
+
+export const liveness = service('/livez', 'liveness', 'The process answers', 'text/plain', {
+  schema: text,
+  example: 'ok',
+});
+export const readiness = service(
+  '/readyz',
+  'readiness',
+  'The edge has its map and its tokens',
+  'application/json',
+  { schema: readinessSchema, example: { status: 'ready', mapVersion: 12, mapAgeMs: 140 } },
+  'Answers 503 `not_ready` until then. `mapAgeMs`: since the topology store last answered.',
+);
+export const metrics = service(
+  '/metrics',
+  'metrics',
+  'Metrics for Prometheus',
+  'text/plain',
+  { schema: text, example: 'foreshard_edge_held_events 0\n' },
+  'The text format of Prometheus.',
+);
+export const description = service(
+  '/v1/openapi.json',
+  'describeApi',
+  'This description',
+  'application/json',
+  { schema: z.looseObject({ openapi: text }).meta({ id: 'OpenApi' }), example: { openapi: '3.1.1' } },
+  'OpenAPI 3.1, made from the schemas that check requests.',
+);
+export const docs = service('/docs', 'docs', 'This description, for people', 'text/html', { schema: text });
+export const errorDocs = service(
+  '/docs/errors',
+  'errorDocs',
+  'Every error, its cause and cure',
+  'text/html',
+  {
+    schema: text,
+  },
+);
+export const errorDoc = {
+  ...service('/docs/errors/{code}', 'errorDoc', 'One error, its cause and cure', 'text/html', {
+    schema: text,
+  }),
+  description: 'Where the `type` of every problem document leads.',
+  params: z.object({ code: text.describe('the `code` of a problem').meta({ example: 'invalid_event' }) }),
+  errors: ['not_found'],
+} as const satisfies Operation;
+
+export const readMap = {
+  method: 'get',
+  path: '/v1/map',
+  operationId: 'readMap',
+  tag: 'topology',
+  summary: 'Read streams, hosts and shardlets',
+  description: 'The map that this edge routes by, and its version.',
+  scope: 'read',
+  query: z.object({ stream: text.optional().describe('only the shardlets of this stream') }),
+  answers: {
+    200: {
+      description: 'The map',
+      content: {
+        'application/json': {
+          schema: mapSchema,
+          example: { version: 12, streams: [], hosts: [], shardlets: [] },
+        },
+      },
+    },
+  },
+  errors: ['unknown_stream'],
+} as const satisfies Operation;

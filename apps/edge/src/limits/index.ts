@@ -1,0 +1,2 @@
+export { type OwnQuota, QuotaBook } from './quota-book.ts';
+export { type QuotaRedis, Quotas } from './quotas.ts';

@@ -1,0 +1,24 @@
+/** The profiler as an edge runs it: in front of whatever takes events, and a flusher behind it. */
+import { Profiler, type ProfileSettings } from '@foreshard/core/profiling';
+import type { Intake } from '../ingest/intake.ts';
+import { ProfileFlusher, type ProfileStream } from './profile-flusher.ts';
+import { ProfileObserver } from './profile-observer.ts';
+
+export type { ProfileStream };
+
+export interface ProfilingParts {
+  readonly profileShare: number;
+  readonly profileFields: ProfileSettings;
+  readonly stream: ProfileStream;
+  readonly fault: (error: unknown) => void;
+  readonly onLost: () => void;
+}
+
+export function profiling(parts: ProfilingParts) {
+  const { profileShare, profileFields, stream, fault, onLost } = parts;
+  const profiler = new Profiler({ share: profileShare, fields: profileFields, random: Math.random });
+  return {
+    flusher: new ProfileFlusher(profiler, stream, onLost),
+    around: (next: { submit(intake: Intake): void }) => new ProfileObserver(profiler, next, fault),
+  };
+}

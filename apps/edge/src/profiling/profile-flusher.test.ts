@@ -1,0 +1,29 @@
+import { Profiler } from '@foreshard/core/profiling';
+import { expect, test } from 'vitest';
+import { ProfileFlusher, type ProfileStream } from './profile-flusher.ts';
+
+const EVENT = new TextEncoder().encode('{"id":"1"}');
+
+function flusherOn(stream: ProfileStream) {
+  const profiler = new Profiler({ share: 1, fields: {}, random: () => 0 });
+  let lost = 0;
+  const flusher = new ProfileFlusher(profiler, stream, () => lost++);
+  return { profiler, flusher, lost: () => lost };
+}
+
+test('a flush that the control Redis does not take is counted and given up', async () => {
+  const { profiler, flusher, lost } = flusherOn({ xadd: () => Promise.reject(new Error('away')) });
+  profiler.add('main', 1, EVENT);
+  await flusher.stop();
+  expect(lost()).toBe(1);
+  expect(profiler.flush()).toBeUndefined();
+});
+
+test('nothing profiled is nothing told', async () => {
+  let told = 0;
+  const { profiler, flusher, lost } = flusherOn({ xadd: async () => told++ });
+  await flusher.stop();
+  profiler.add('main', 1, EVENT);
+  await flusher.stop();
+  expect([told, lost()]).toEqual([1, 0]);
+});

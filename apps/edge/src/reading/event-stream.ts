@@ -1,0 +1,118 @@
+/**
+ * Follows a log as server-sent events. Every event carries as `id` the cursor after it, so a client that
+ * comes back, to this edge or another, goes on exactly there. A page is read only when the client has taken
+ * the last one: a slow reader costs the memory of one small page, and a fast one is as fast as the log.
+ */
+import { EVENT_STREAM } from './operations.ts';
+import { type PlacedRecord, recordJson } from './page-body.ts';
+
+export interface FollowedPage {
+  readonly stream: string;
+  readonly records: readonly PlacedRecord[];
+  /** of `records`, the first that come after their place */
+  readonly late: number;
+  /** the cursor after a record; undefined where only the whole page has one */
+  readonly idAfter: (record: PlacedRecord) => string | undefined;
+  readonly next: string;
+  readonly atHead: boolean;
+  /** what the reader should know beside the events */
+  readonly remarks: Readonly<Record<string, unknown>>;
+}
+
+export interface Following {
+  /** Waits so long for events when there are none. */
+  read(from: string | undefined, waitMs: number, signal: AbortSignal): Promise<FollowedPage>;
+  readonly from: string | undefined;
+  /** the edge is told to end */
+  readonly closing: AbortSignal;
+  /** asked before every page: a token may be revoked */
+  readonly mayGoOn: () => boolean;
+  readonly onEnd: () => void;
+}
+
+/** Of one read: what a slow reader holds of the edge's memory, beside one event of any size. */
+export const FOLLOWED_PAGE = { limit: 500, bytesMax: 262_144 } as const;
+/** how soon a client comes back; the end of a drained edge should not be felt */
+const RETRY_MS = 1_000;
+/** Proxies cut connections that are silent for a minute; many for less. */
+const HEARTBEAT_MS = 15_000;
+
+/** @throws ForeshardError as long as nothing was answered: what the first read throws */
+export async function eventStream(following: Following): Promise<Response> {
+  const { onEnd, closing } = following;
+  const gone = new AbortController();
+  const text = new StreamText();
+  let page = await following.read(following.from, 0, gone.signal).catch((error: unknown) => {
+    onEnd();
+    throw error;
+  });
+  let isFirst = true;
+  const end = (controller: ReadableStreamDefaultController) => {
+    onEnd();
+    controller.close();
+  };
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        if (!isFirst) {
+          if (closing.aborted || !following.mayGoOn()) return end(controller);
+          page = await following.read(page.next, HEARTBEAT_MS, gone.signal);
+        }
+        isFirst = false;
+        controller.enqueue(text.of(page));
+      },
+      cancel() {
+        gone.abort();
+        onEnd();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, { headers: EVENT_STREAM_HEADERS });
+}
+
+export const EVENT_STREAM_HEADERS = {
+  'content-type': `${EVENT_STREAM}; charset=utf-8`,
+  'cache-control': 'no-store',
+  // asks nginx not to gather the answer
+  'x-accel-buffering': 'no',
+};
+
+/** Knows what was told already. */
+class StreamText {
+  private head = `retry: ${RETRY_MS}\n\n`;
+  private wasAtHead = false;
+  private remarks = '';
+
+  of(page: FollowedPage): Buffer<ArrayBuffer> {
+    const pieces: Uint8Array[] = [Buffer.from(this.head)];
+    this.head = '';
+    for (const [i, record] of page.records.entries()) {
+      const id = page.idAfter(record);
+      pieces.push(
+        Buffer.from(id === undefined ? 'data: ' : `id: ${id}\ndata: `),
+        recordJson(page.stream, record, i < page.late),
+        END,
+      );
+    }
+    const position = this.positionText(page);
+    if (position !== '') pieces.push(Buffer.from(position));
+    else if (page.records.length === 0) pieces.push(HEARTBEAT);
+    return Buffer.concat(pieces);
+  }
+
+  /** Told at first, when the reader has caught up for the first time, and when there is something new. */
+  private positionText({ next, atHead, remarks, records, idAfter }: FollowedPage): string {
+    const said = JSON.stringify(remarks);
+    const last = records.at(-1);
+    const needsId = last !== undefined && idAfter(last) === undefined;
+    const isNews = said !== this.remarks || (atHead && !this.wasAtHead);
+    this.wasAtHead ||= atHead;
+    this.remarks = said;
+    if (!isNews && !needsId) return '';
+    return `event: position\nid: ${next}\ndata: ${JSON.stringify({ next, atHead, ...remarks })}\n\n`;
+  }
+}
+
+const END = Buffer.from('\n\n');
+const HEARTBEAT = Buffer.from(': heartbeat\n\n');

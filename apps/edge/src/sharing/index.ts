@@ -1,0 +1,1 @@
+export { AWAY, type SharableRedis, SharedRedis } from './shared-redis.ts';

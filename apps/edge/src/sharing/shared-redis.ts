@@ -1,0 +1,40 @@
+/**
+ * The control Redis, for what edges share with each other while they store events: it is asked within a
+ * short deadline, and an edge that gets no answer goes on by itself. After a question that was not answered
+ * in time none is asked for a while, or every request would wait for the deadline.
+ */
+export const AWAY = Symbol('the control Redis does not answer');
+
+/** Redis answers in less than one; an event that waits longer than this is slow. */
+const PATIENCE_MS = 100;
+const PAUSE_MS = 1_000;
+
+/** What is used of a client of ioredis. */
+export interface SharableRedis {
+  readonly status: string;
+  eval(script: string, keys: number, ...keysAndArguments: (string | number)[]): Promise<unknown>;
+}
+
+export class SharedRedis<R extends SharableRedis = SharableRedis> {
+  readonly redis: R;
+  private readonly nowMs: () => number;
+  private pausedUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(redis: R, nowMs: () => number) {
+    this.redis = redis;
+    this.nowMs = nowMs;
+  }
+
+  /** What fails is no answer either. The question may still arrive when it was not answered. */
+  async ask<T>(question: (redis: R) => Promise<T>): Promise<T | typeof AWAY> {
+    if (this.redis.status !== 'ready' || this.nowMs() < this.pausedUntilMs) return AWAY;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<typeof AWAY>((resolve) => {
+      timer = setTimeout(() => resolve(AWAY), PATIENCE_MS);
+    });
+    const answer = await Promise.race([question(this.redis).catch(() => AWAY), late]);
+    clearTimeout(timer);
+    if (answer === AWAY) this.pausedUntilMs = this.nowMs() + PAUSE_MS;
+    return answer as T | typeof AWAY;
+  }
+}

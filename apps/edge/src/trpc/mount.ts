@@ -1,0 +1,66 @@
+/** Mounts tRPC beside REST, within the same limits of a body. */
+import { ForeshardError } from '@foreshard/core/kernel';
+import type { HttpBindings } from '@hono/node-server';
+import { trpcServer } from '@hono/trpc-server';
+import type { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { RequireScope } from '../api/index.ts';
+import { type Trace, traceOf } from '../http/trace.ts';
+import { type EdgeContext, edgeRouter } from './router.ts';
+
+export interface TrpcParts extends Pick<EdgeContext, 'store' | 'read' | 'records'> {
+  readonly require: RequireScope;
+  readonly bodyBytesMax: number;
+  /** bytes of all requests that are being worked on */
+  readonly budget: { take(bytes: number): boolean; give(bytes: number): void };
+  readonly fault: (error: unknown, trace: Trace) => void;
+}
+
+const ENDPOINT = '/trpc';
+
+export function mountTrpc(app: Hono, parts: TrpcParts): void {
+  const { bodyBytesMax, budget, fault } = parts;
+  app.use(
+    `${ENDPOINT}/*`,
+    bodyLimit({
+      maxSize: bodyBytesMax,
+      onError: () => {
+        throw new ForeshardError('body_too_large', `The limit is ${bodyBytesMax} bytes.`);
+      },
+    }),
+    async (c, next) => {
+      // a body without a length may become as large as one can be
+      const bytes = c.req.method === 'POST' ? Number(c.req.header('content-length') ?? bodyBytesMax) : 0;
+      if (!budget.take(bytes))
+        throw new ForeshardError('overloaded', 'The edge holds as many bytes of requests as it may.', {
+          retryAfterSeconds: 1,
+        });
+      try {
+        await next();
+      } finally {
+        budget.give(bytes);
+      }
+    },
+    trpcServer({
+      router: edgeRouter,
+      endpoint: ENDPOINT,
+      createContext({ resHeaders }, c): EdgeContext & Record<string, unknown> {
+        const authorization = c.req.header('authorization');
+        const { store, read, records } = parts;
+        return {
+          ...{ authorization, store, read, records },
+          trace: traceOf((c.env as HttpBindings).incoming),
+          require: (scope) => parts.require(authorization, scope),
+          tell(fields) {
+            for (const [name, value] of Object.entries(fields)) resHeaders.set(name, value);
+          },
+        };
+      },
+      onError({ error, ctx }) {
+        const isOurs =
+          error.code === 'INTERNAL_SERVER_ERROR' && error.name === 'TRPCError' && !('problem' in error);
+        if (isOurs) fault(error.cause ?? error, (ctx as unknown as EdgeContext).trace);
+      },
+    }),
+  );
+}

@@ -1,0 +1,157 @@
+/**
+ * Storing, reading and telling over tRPC: the same code behind the same schemas as over REST, for clients of
+ * TypeScript, which take their types from `EdgeRouter`. As over REST every event has its own result, and every
+ * record of the query layer; a call fails where nothing of it was looked at.
+ */
+import { ForeshardError } from '@foreshard/core/kernel';
+import type { accessRecordSchema, instanceRecordSchema } from '@foreshard/core/telemetry';
+import { initTRPC } from '@trpc/server';
+import { z } from 'zod';
+import type { Scope } from '../api/index.ts';
+import { logPageSchema } from '../api/schemas.ts';
+import { type cloudEventSchema, problemSchema, resultsSchema } from '../cloudevents/schema.ts';
+import type { Trace } from '../http/trace.ts';
+import type { PageRequest } from '../reading/index.ts';
+import { LIMIT_MAX } from '../reading/parameters.ts';
+import { recordResultsSchema } from '../telemetry/operations.ts';
+import type { RecordIntake, RecordResult } from '../telemetry/record-intake.ts';
+import { asProblem, ProblemError } from './errors.ts';
+
+export interface StoreRequest {
+  readonly authorization: string | undefined;
+  readonly stream: string;
+  readonly tokenTs: number;
+  readonly trace: Trace;
+}
+
+export interface StoreAnswer {
+  readonly status: number;
+  readonly body: string;
+  /** fields of the header, of the quotas that hold */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+export interface EdgeContext {
+  readonly authorization: string | undefined;
+  readonly trace: Trace;
+  /** @throws ForeshardError unauthorized, forbidden */
+  readonly require: (scope: Scope) => Promise<void>;
+  /** a batch of events as bytes; the answer's body is what REST would answer */
+  readonly store: (body: Buffer, request: StoreRequest) => Promise<StoreAnswer>;
+  /** a page as bytes, of a stream named by its name */
+  readonly read: (stream: string, request: Omit<PageRequest, 'stream'>) => Promise<Buffer>;
+  readonly records: Pick<RecordIntake, 'accesses' | 'instances'>;
+  /** puts fields into the header of the answer */
+  readonly tell: (fields: Readonly<Record<string, string>>) => void;
+}
+
+const WAIT_MS_MAX = 30_000;
+
+const t = initTRPC.context<EdgeContext>().create({
+  errorFormatter({ shape, error }) {
+    // a stack may hold paths and addresses: it stays in the log
+    const { stack: _, ...data } = shape.data;
+    const { problem, retryAfterSeconds } = error instanceof ProblemError ? error : NO_PROBLEM;
+    const isFault = error.code === 'INTERNAL_SERVER_ERROR' && problem === undefined;
+    const message = isFault ? 'An unexpected fault.' : shape.message;
+    return { ...shape, message, data: { ...data, problem, retryAfterSeconds } };
+  },
+});
+
+const NO_PROBLEM = { problem: undefined, retryAfterSeconds: undefined };
+
+const procedure = (scope: Scope) =>
+  t.procedure.use(async ({ ctx, next }) => {
+    await ctx.require(scope).catch((error: unknown) => {
+      throw asProblem(error, ctx.trace);
+    });
+    return next();
+  });
+
+const stream = z.string().default('main');
+
+/** Typed for clients, and judged one by one: a wrong one must not cost the others. */
+const events = z.custom<z.input<typeof cloudEventSchema>[]>(Array.isArray, 'an array of events is expected');
+
+/** the same results as over REST; with a problem where an event is not durable */
+const stored = resultsSchema.extend({ problem: problemSchema.optional() });
+
+const ingest = procedure('ingest')
+  .input(
+    z.strictObject({
+      stream,
+      events,
+      /** the `ts` of an earlier answer: every event is ordered after it */
+      after: z.int().min(0).default(0),
+    }),
+  )
+  .output(stored)
+  .mutation(async ({ ctx, input }) => {
+    const { authorization, trace } = ctx;
+    const body = Buffer.from(JSON.stringify(input.events));
+    const request = { authorization, trace, stream: input.stream, tokenTs: input.after };
+    const answer = await ctx.store(body, request).catch((error: unknown) => {
+      if (error instanceof ForeshardError) ctx.tell(error.headers ?? {});
+      throw asProblem(error, trace);
+    });
+    ctx.tell(answer.fields);
+    const { results, ...problem } = JSON.parse(answer.body);
+    return answer.status === 200 ? { results } : { results, problem };
+  });
+
+const read = procedure('read')
+  .input(
+    z.strictObject({
+      stream,
+      key: z.string().min(1).optional(),
+      /** "next" of an earlier page, "oldest" (when left out) or "now" */
+      from: z.string().optional(),
+      limit: z.int().min(1).max(LIMIT_MAX).default(1_000),
+      /** how long an empty page waits for events */
+      waitMs: z.int().min(0).max(WAIT_MS_MAX).default(0),
+    }),
+  )
+  .output(logPageSchema)
+  .query(async ({ ctx, input, signal }) => {
+    const { stream: name, key, from, limit, waitMs } = input;
+    const request = {
+      from,
+      limit,
+      waitMs,
+      ...(key === undefined ? {} : { key }),
+      ...(signal ? { signal } : {}),
+    };
+    const body = await ctx.read(name, request).catch((error: unknown) => {
+      throw asProblem(error, ctx.trace);
+    });
+    return JSON.parse(body.toString('utf8'));
+  });
+
+type RecordResults = z.output<typeof recordResultsSchema>;
+type OneOrMany<S extends z.ZodType> = z.input<S> | z.input<S>[];
+
+const accesses = procedure('ingest')
+  .input(z.custom<OneOrMany<typeof accessRecordSchema>>())
+  .output(recordResultsSchema)
+  .mutation(({ ctx, input }) => judged(ctx, ctx.records.accesses(input)));
+
+const instances = procedure('ingest')
+  .input(z.custom<OneOrMany<typeof instanceRecordSchema>>())
+  .output(recordResultsSchema)
+  .mutation(({ ctx, input }) => judged(ctx, ctx.records.instances(input)));
+
+async function judged({ trace }: EdgeContext, results: Promise<RecordResult[]>): Promise<RecordResults> {
+  try {
+    return { results: await results } as RecordResults;
+  } catch (error) {
+    throw asProblem(error, trace);
+  }
+}
+
+export const edgeRouter = t.router({
+  events: t.router({ ingest, read }),
+  telemetry: t.router({ accesses, instances }),
+});
+
+/** What clients build on: createTRPCClient<EdgeRouter>(...). */
+export type EdgeRouter = typeof edgeRouter;

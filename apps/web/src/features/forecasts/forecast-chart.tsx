@@ -1,0 +1,158 @@
+'use client';
+
+import {
+  Area,
+  CartesianGrid,
+  ComposedChart,
+  Line,
+  ReferenceLine,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from 'recharts';
+import { useZone } from '../../components/zone.tsx';
+import { formatRate } from '../../formatting/numbers.ts';
+import { formatClock, formatMoment } from '../../formatting/time.ts';
+import type { ForecastPicture, ForecastPoint } from '../../server/forecasts/forecast-picture.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Solid: what came. Dashed: what was forecast one step ahead, and what is. The band holds 80 % of the time. */
+export function ForecastChart({ picture, show }: { picture: ForecastPicture; show: 'load' | 'residual' }) {
+  const { zone } = useZone();
+  const { points, nowMs } = picture;
+  const span = (points.at(-1)?.ms ?? 0) - (points[0]?.ms ?? 0);
+  const tick = (ms: number) =>
+    span > 2 * DAY_MS
+      ? formatMoment(ms, zone === 'utc' ? 'utc' : 'local').slice(5, 10)
+      : formatClock(ms, zone).slice(0, 5);
+  const ahead = points.filter(({ ms, forecast }) => ms >= nowMs && forecast !== null);
+  const peak = ahead.reduce((most, point) => Math.max(most, point.forecast!), 0);
+  return (
+    <figure className="px-2 pb-4 sm:px-3">
+      <figcaption className="sr-only">
+        {ahead.length} steps ahead of now are forecast, at most {formatRate(peak)} events per second.
+      </figcaption>
+      <div className="h-72">
+        <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 800, height: 288 }}>
+          <ComposedChart data={points as ForecastPoint[]} margin={{ top: 8, right: 12, bottom: 0, left: 0 }}>
+            <CartesianGrid vertical={false} stroke="var(--line)" />
+            <XAxis
+              dataKey="ms"
+              type="number"
+              domain={['dataMin', 'dataMax']}
+              tickFormatter={tick}
+              tick={{ fill: 'var(--text-faint)', fontSize: 11 }}
+              axisLine={{ stroke: 'var(--line)' }}
+              tickLine={false}
+              minTickGap={48}
+              height={24}
+            />
+            <YAxis
+              tickFormatter={(value: number) => formatRate(value)}
+              tick={{ fill: 'var(--text-faint)', fontSize: 11 }}
+              axisLine={false}
+              tickLine={false}
+              width={64}
+            />
+            <Tooltip
+              cursor={{ stroke: 'var(--line-strong)' }}
+              isAnimationActive={false}
+              content={({ active, payload }) => {
+                const point = payload?.[0]?.payload as ForecastPoint | undefined;
+                return active && point !== undefined ? <PointTip point={point} /> : null;
+              }}
+            />
+            <ReferenceLine
+              x={nowMs}
+              stroke="var(--line-strong)"
+              label={{ value: 'now', fill: 'var(--text-faint)', fontSize: 11, position: 'insideTopRight' }}
+            />
+            {show === 'residual' ? (
+              <>
+                <ReferenceLine y={0} stroke="var(--line-strong)" />
+                <Line
+                  dataKey="residual"
+                  stroke="var(--accent)"
+                  dot={false}
+                  isAnimationActive={false}
+                  strokeWidth={1.5}
+                />
+              </>
+            ) : (
+              <>
+                <Area
+                  dataKey="band"
+                  stroke="none"
+                  fill="var(--accent)"
+                  fillOpacity={0.15}
+                  isAnimationActive={false}
+                />
+                <Line
+                  dataKey="baseline"
+                  stroke="var(--text-faint)"
+                  strokeDasharray="2 3"
+                  dot={false}
+                  isAnimationActive={false}
+                />
+                <Line
+                  dataKey="forecast"
+                  stroke="var(--accent)"
+                  strokeDasharray="5 3"
+                  dot={false}
+                  isAnimationActive={false}
+                  strokeWidth={1.5}
+                />
+                <Line
+                  dataKey="actual"
+                  stroke="var(--text)"
+                  dot={false}
+                  isAnimationActive={false}
+                  strokeWidth={1.5}
+                />
+              </>
+            )}
+          </ComposedChart>
+        </ResponsiveContainer>
+      </div>
+      <p className="px-3 pt-2 text-xs text-faint">
+        Solid: what came. Dashed: what was forecast one step ahead and, right of now, what is forecast. The
+        band should hold 80 % of the time. Dotted: the forecast without hints.
+      </p>
+    </figure>
+  );
+}
+
+function PointTip({ point }: { point: ForecastPoint }) {
+  const { zone } = useZone();
+  const rows = [
+    ['Actual', point.actual],
+    ['Forecast', point.forecast],
+    ['Without hints', point.baseline],
+    ['Residual', point.residual],
+  ] as const;
+  return (
+    <div className="tabular rounded-md border border-line bg-surface px-3 py-2 text-xs shadow-raised">
+      <p className="text-faint">{formatMoment(point.ms, zone)}</p>
+      <dl className="mt-1 grid grid-cols-[auto_auto] gap-x-4 gap-y-0.5">
+        {rows.map(([name, value]) =>
+          value === null ? null : (
+            <div key={name} className="contents">
+              <dt className="text-soft">{name}</dt>
+              <dd className="text-right">{formatRate(value)}</dd>
+            </div>
+          ),
+        )}
+        {point.band === null ? null : (
+          <div className="contents">
+            <dt className="text-soft">80 % interval</dt>
+            <dd className="text-right">
+              {formatRate(point.band[0])} to {formatRate(point.band[1])}
+            </dd>
+          </div>
+        )}
+      </dl>
+    </div>
+  );
+}

@@ -1,0 +1,104 @@
+'use client';
+
+/** Actual against forecast, how good it is, and the models behind it. What is shown is part of the address. */
+import { useQuery } from '@tanstack/react-query';
+import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
+import { useTRPC } from '../../components/api.ts';
+import { Notice } from '../../components/notice.tsx';
+import { Card, CardHead } from '../../components/ui/card.tsx';
+import { Field, Select } from '../../components/ui/field.tsx';
+import { Segmented } from '../../components/ui/segmented.tsx';
+import { Skeleton } from '../../components/ui/skeleton.tsx';
+import { ForecastChart } from './forecast-chart.tsx';
+import { ForecastScores } from './forecast-scores.tsx';
+import { Models } from './models.tsx';
+import { Trainings } from './trainings.tsx';
+
+const RESOLUTIONS = ['5m', '1h'] as const;
+const REFRESH_MS = 15_000;
+
+export function ForecastsPage() {
+  const trpc = useTRPC();
+  const [{ stream, resolution, shardlet, show }, set] = useQueryStates({
+    stream: parseAsString,
+    resolution: parseAsStringLiteral(RESOLUTIONS).withDefault('1h'),
+    shardlet: parseAsInteger,
+    show: parseAsStringLiteral(['load', 'residual'] as const).withDefault('load'),
+  });
+  const streams = useQuery(trpc.streams.list.queryOptions());
+  const picture = useQuery({
+    ...trpc.forecasts.picture.queryOptions({ stream, resolution, shardlet }),
+    refetchInterval: REFRESH_MS,
+  });
+  const { data } = picture;
+  return (
+    <div className="grid gap-5">
+      <Card aria-labelledby="forecast-title">
+        <CardHead
+          id="forecast-title"
+          title={show === 'load' ? 'Actual against forecast' : 'Actual less forecast'}
+          hint={
+            data === undefined
+              ? ''
+              : `events per second, ${data.stream}${shardlet === null ? '' : `, shardlet ${shardlet}`}`
+          }
+        >
+          <div className="flex flex-wrap items-end gap-2">
+            <Segmented
+              label="What to show"
+              value={show}
+              choices={[['load', 'Load'] as const, ['residual', 'Residuals'] as const]}
+              onChange={(next) => void set({ show: next })}
+            />
+            <Segmented
+              label="Horizon"
+              value={resolution}
+              choices={[['5m', '2 h ahead'] as const, ['1h', '24 h ahead'] as const]}
+              onChange={(next) => void set({ resolution: next })}
+            />
+          </div>
+        </CardHead>
+        <div className="flex flex-wrap items-end gap-3 px-5 pb-3">
+          <Select
+            label="Stream"
+            value={stream ?? ''}
+            onChange={(e) => void set({ stream: e.target.value || null, shardlet: null })}
+          >
+            <option value="">the busiest</option>
+            {streams.data?.map(({ id, name }) => (
+              <option key={id}>{name}</option>
+            ))}
+          </Select>
+          <div className="w-48">
+            <Field
+              label="Shardlet"
+              inputMode="numeric"
+              placeholder="all of the stream"
+              defaultValue={shardlet ?? ''}
+              key={stream}
+              onChange={(e) => {
+                const id = Number(e.target.value);
+                void set({ shardlet: Number.isInteger(id) && id > 0 ? id : null });
+              }}
+            />
+          </div>
+        </div>
+        {picture.error !== null && data === undefined ? (
+          <Notice tone="bad" title="The forecast could not be read" why={picture.error.message} />
+        ) : data === undefined ? (
+          <Skeleton className="mx-5 mb-5 h-72" />
+        ) : data.points.length === 0 ? (
+          <Notice
+            title="Nothing to show yet"
+            why="A forecast needs two known steps. Import a trace with “foreshard import-history” to begin at once, or wait for load."
+          />
+        ) : (
+          <ForecastChart picture={data} show={show} />
+        )}
+      </Card>
+      {data === undefined ? null : <ForecastScores picture={data} />}
+      <Models stream={stream} resolution={resolution} />
+      <Trainings stream={stream} />
+    </div>
+  );
+}

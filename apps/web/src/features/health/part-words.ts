@@ -1,0 +1,58 @@
+/** The parts of a score in words, and their raw values with units that people read. */
+import type { PartScore } from '@foreshard/core/profiling';
+import { formatCount, formatPercent, formatRate } from '../../formatting/numbers.ts';
+import { formatDuration } from '../../formatting/time.ts';
+
+type Part = PartScore['part'];
+
+export const PART_NAMES: Record<Part, string> = {
+  loadSkew: 'Load',
+  hotKey: 'Heaviest key',
+  latency: 'Append p99',
+  errors: 'Refused',
+  idSets: 'Id sets',
+  sizeSkew: 'Record sizes',
+  fullness: 'Fullness',
+  staleness: 'Freshness',
+  growth: 'Full in',
+  durability: 'Durability',
+};
+
+export const PART_MEANINGS: Record<Part, string> = {
+  loadSkew: 'its events against the average of its like',
+  hotKey: 'share of its events that one key has',
+  latency: '99th percentile of the time an append takes',
+  errors: 'share of events that were refused',
+  idSets: 'sets that are looked into for each event',
+  sizeSkew: 'skewness of the sizes of its records',
+  fullness: 'used share of the limit of its host',
+  staleness: 'since anything was told about it',
+  growth: 'at the present growth',
+  durability: 'whether an acknowledged write survives a crash',
+};
+
+const HOURS_FAR = 24 * 90;
+
+export function rawText({ part, raw }: Pick<PartScore, 'part' | 'raw'>): string {
+  if (raw === null) return 'not known';
+  switch (part) {
+    case 'loadSkew':
+      return `${formatRate(raw)}× the average`;
+    case 'hotKey':
+    case 'errors':
+    case 'fullness':
+      return formatPercent(raw);
+    case 'latency':
+      return raw < 1_000 ? `${Math.round(raw)} µs` : `${formatRate(raw / 1_000)} ms`;
+    case 'staleness':
+      return formatDuration(raw * 1_000);
+    case 'growth':
+      return raw > HOURS_FAR ? 'not in sight' : formatDuration(raw * 3_600_000);
+    case 'durability':
+      return raw === 1 ? 'keeps all' : raw > 0 ? 'may lose the last second' : 'does not answer, or waits';
+    case 'idSets':
+      return formatCount(raw);
+    case 'sizeSkew':
+      return formatRate(raw);
+  }
+}

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { abgr, colourScale, colourTable, MISSING, quantise, roundedUp, ZERO } from './colour-scale.ts';
+
+const cells = (...values: number[]) => Float32Array.from(values);
+
+describe('the colour scale', () => {
+  test('rounds its upper end up to 1, 3 or 10', () => {
+    expect([0.2, 1, 1.1, 3, 31, 99, 1_000, 1_001].map(roundedUp)).toEqual([
+      0.3, 1, 3, 3, 100, 100, 1_000, 3_000,
+    ]);
+    expect(roundedUp(0)).toBe(1);
+  });
+
+  test('is defined for no load, for loads below one, and where all are equal', () => {
+    for (const values of [cells(0, 0), cells(0.001, 0.002), cells(1, 1), cells(Number.NaN), cells()])
+      for (const mode of ['auto', 'min-max'] as const) {
+        const scale = colourScale('events', values, mode, undefined);
+        expect(scale.max).toBeGreaterThan(0 - Number(mode === 'min-max'));
+        for (const value of values)
+          if (!Number.isNaN(value)) {
+            expect(scale.share(value)).toBeGreaterThanOrEqual(0);
+            expect(scale.share(value)).toBeLessThanOrEqual(1);
+          }
+      }
+  });
+
+  test('stays as it is when locked, whatever comes', () => {
+    const scale = colourScale('events', cells(1, 50_000), 'locked', 100);
+    expect(scale.max).toBe(100);
+    expect(scale.share(50_000)).toBe(1);
+  });
+
+  test('does not let a single cell darken the picture', () => {
+    const values = new Float32Array(100_000).fill(10);
+    values[5] = 1e9;
+    expect(colourScale('events', values, 'auto', undefined).max).toBe(10);
+  });
+
+  test('tells the legend the values of its colours', () => {
+    const scale = colourScale('bytes', cells(1, 1e6), 'auto', undefined);
+    for (const share of [0, 0.25, 0.5, 1]) expect(scale.share(scale.valueAt(share))).toBeCloseTo(share, 9);
+  });
+});
+
+test('what is not known, nothing, and little are three different steps', () => {
+  const scale = colourScale('events', cells(1_000), 'auto', undefined);
+  const [unknown, none, little, much, most] = quantise(cells(Number.NaN, 0, 0.01, 500, 1e6), scale);
+  expect([unknown, none]).toEqual([MISSING, ZERO]);
+  expect(little).toBeGreaterThan(ZERO);
+  expect(much).toBeGreaterThan(little!);
+  expect(most).toBe(255);
+});
+
+test('brightness moves the colours between the ends, not the ends', () => {
+  const [dark, usual, bright] = [0.2, 0.5, 0.8].map((b) => colourTable('cividis', b, '#ffffff'));
+  for (const at of [0, 1, 2, 255]) expect(dark![at]).toBe(bright![at]);
+  expect(usual![0]).toBe(0);
+  expect(dark![128]).not.toBe(bright![128]);
+});
+
+test('reads both ways in which colours are written', () => {
+  expect(abgr('#0a0b0c')).toBe(abgr('rgb(10, 11, 12)'));
+  expect(abgr('#0a0b0c')).toBe(0xff0c0b0a);
+});

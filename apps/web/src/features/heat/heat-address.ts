@@ -1,0 +1,80 @@
+'use client';
+
+/** Everything the heat map shows is in the address: a view is a link, and Back goes one step out. */
+import { METRIC_NAMES } from '@foreshard/core/telemetry';
+import {
+  parseAsBoolean,
+  parseAsFloat,
+  parseAsInteger,
+  parseAsString,
+  parseAsStringLiteral,
+  useQueryStates,
+} from 'nuqs';
+import { useEffect, useState } from 'react';
+import { PALETTES, SCALES } from './colour-scale.ts';
+
+export const SPANS = { '1h': 1, '6h': 6, '24h': 24, '7d': 168, '30d': 720 } as const;
+export type Span = keyof typeof SPANS;
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+/** The last minute is told when it is over, and some seconds later. */
+const LIVE_STEP_MS = 15_000;
+
+export function useHeatAddress() {
+  return useQueryStates(
+    {
+      stream: parseAsString,
+      metric: parseAsStringLiteral(METRIC_NAMES).withDefault('events'),
+      span: parseAsStringLiteral(Object.keys(SPANS) as Span[]).withDefault('6h'),
+      /** both: a time that stands still; neither: the span up to now */
+      from: parseAsInteger,
+      to: parseAsInteger,
+      /** positions in hex */
+      low: parseAsString,
+      high: parseAsString,
+      shard: parseAsInteger,
+      scale: parseAsStringLiteral(SCALES).withDefault('auto'),
+      /** upper end of a locked scale */
+      max: parseAsFloat,
+      bright: parseAsFloat.withDefault(0.5),
+      palette: parseAsStringLiteral(PALETTES).withDefault('cividis'),
+      week: parseAsBoolean.withDefault(false),
+      marks: parseAsBoolean.withDefault(true),
+      /** the pinned cell: start of its column, and of its row */
+      atMs: parseAsInteger,
+      at: parseAsString,
+    },
+    { history: 'replace' },
+  );
+}
+export type HeatAddress = ReturnType<typeof useHeatAddress>[0];
+export type SetHeatAddress = ReturnType<typeof useHeatAddress>[1];
+
+export interface TimeWindow {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly isLive: boolean;
+}
+
+/** The time asked for; a live one moves on with the clock, in steps. */
+export function useTimeWindow({ span, from, to }: HeatAddress): TimeWindow {
+  const stands = from !== null && to !== null && to - from >= MINUTE_MS;
+  const endMs = useLiveEnd(!stands);
+  if (stands) return { fromMs: from, toMs: to, isLive: false };
+  return { fromMs: endMs - SPANS[span] * HOUR_MS, toMs: endMs, isLive: true };
+}
+
+function useLiveEnd(isLive: boolean): number {
+  const [endMs, setEndMs] = useState(liveEndMs);
+  useEffect(() => {
+    if (!isLive) return;
+    setEndMs(liveEndMs());
+    const timer = setInterval(() => setEndMs(liveEndMs()), LIVE_STEP_MS);
+    return () => clearInterval(timer);
+  }, [isLive]);
+  return endMs;
+}
+
+function liveEndMs(): number {
+  return Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS;
+}

@@ -1,0 +1,152 @@
+'use client';
+
+import { Lock, RotateCcw } from 'lucide-react';
+import { Badge } from '../../components/ui/badge.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { Select } from '../../components/ui/field.tsx';
+import { Segmented } from '../../components/ui/segmented.tsx';
+import { type ColourScale, PALETTES, type Palette, SCALES, type ScaleMode } from './colour-scale.ts';
+import { type HeatAddress, type SetHeatAddress, SPANS, type Span } from './heat-address.ts';
+import { METRIC_TITLES } from './heat-words.ts';
+
+const METRICS = Object.entries(METRIC_TITLES) as [keyof typeof METRIC_TITLES, string][];
+const SPAN_NAMES = Object.keys(SPANS) as Span[];
+/** A zoomed view is another place: the pinned cell and the zoom belong to the old one. */
+const ELSEWHERE = { from: null, to: null, low: null, high: null, atMs: null, at: null };
+
+/** What to show. */
+export function HeatControls({
+  address,
+  set,
+  streams,
+  stream,
+}: {
+  address: HeatAddress;
+  set: SetHeatAddress;
+  streams: readonly string[];
+  stream: string | undefined;
+}) {
+  const isLive = address.from === null;
+  const isZoomed = !isLive || address.low !== null || address.shard !== null;
+  return (
+    <div className="flex flex-wrap items-end gap-x-4 gap-y-3">
+      <Select
+        label="Stream"
+        className="w-36"
+        value={stream ?? ''}
+        onChange={(event) =>
+          void set({ stream: event.target.value, ...ELSEWHERE, shard: null }, { history: 'push' })
+        }
+      >
+        {streams.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+      </Select>
+      <Segmented
+        label="Metric"
+        value={address.metric}
+        choices={METRICS}
+        onChange={(metric) => void set({ metric, max: null, scale: null }, { history: 'push' })}
+      />
+      <Segmented
+        label="Time"
+        value={isLive ? address.span : ('' as Span)}
+        choices={SPAN_NAMES.map((name) => [name, name] as const)}
+        onChange={(span) => void set({ span, ...ELSEWHERE }, { history: 'push' })}
+      />
+      {address.shard === null ? null : (
+        <Badge>
+          shard {address.shard}
+          <button
+            type="button"
+            aria-label="Show all shards"
+            className="ml-1"
+            onClick={() => void set({ shard: null, low: null, high: null }, { history: 'push' })}
+          >
+            ×
+          </button>
+        </Badge>
+      )}
+      {isZoomed ? (
+        <Button onClick={() => void set({ ...ELSEWHERE, shard: null }, { history: 'push' })}>
+          <RotateCcw /> Show all
+        </Button>
+      ) : null}
+    </div>
+  );
+}
+
+/** How to show it. */
+export function HeatLook({
+  address,
+  set,
+  scale,
+}: {
+  address: HeatAddress;
+  set: SetHeatAddress;
+  scale: ColourScale;
+}) {
+  return (
+    <div className="flex flex-wrap items-end gap-x-4 gap-y-3 text-xs">
+      <Segmented
+        label="Colour scale"
+        value={address.scale}
+        choices={SCALES.map((mode) => [mode, SCALE_NAMES[mode]] as const)}
+        onChange={(mode) => void set({ scale: mode, max: mode === 'locked' ? scale.max : null })}
+      />
+      {address.scale === 'locked' ? (
+        <Button
+          onClick={() => void set({ scale: 'auto', max: null })}
+          title="Fit the scale to what is shown now"
+        >
+          <Lock /> Rescale
+        </Button>
+      ) : null}
+      <Segmented
+        label="Palette"
+        value={address.palette}
+        choices={PALETTES.map((palette) => [palette, PALETTE_NAMES[palette]] as const)}
+        onChange={(palette) => void set({ palette })}
+      />
+      <label className="grid gap-1 text-faint">
+        Brightness
+        <input
+          type="range"
+          min={0}
+          max={1}
+          step={0.05}
+          value={address.bright}
+          onChange={(event) => void set({ bright: Number(event.target.value) })}
+          className="w-28 accent-(--accent)"
+        />
+      </label>
+      <Toggle label="Same time last week" on={address.week} onChange={(week) => void set({ week })} />
+      <Toggle label="Splits and moves" on={address.marks} onChange={(marks) => void set({ marks })} />
+    </div>
+  );
+}
+
+const SCALE_NAMES: Readonly<Record<ScaleMode, string>> = {
+  auto: 'Auto',
+  locked: 'Locked',
+  'min-max': 'Min to max',
+};
+const PALETTE_NAMES: Readonly<Record<Palette, string>> = {
+  cividis: 'Cividis',
+  viridis: 'Viridis',
+  grey: 'Grey',
+};
+
+function Toggle({ label, on, onChange }: { label: string; on: boolean; onChange(on: boolean): void }) {
+  return (
+    <label className="flex h-8 cursor-pointer items-center gap-2 text-soft">
+      <input
+        type="checkbox"
+        checked={on}
+        onChange={(event) => onChange(event.target.checked)}
+        className="size-4 accent-(--accent)"
+      />
+      {label}
+    </label>
+  );
+}

@@ -1,0 +1,128 @@
+'use client';
+
+/** The picture with its axes and margins; zooming moves all of them together. */
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { useZone } from '../../components/zone.tsx';
+import { formatMoment } from '../../formatting/time.ts';
+import type { ColourScale, Palette } from './colour-scale.ts';
+import { quantise } from './colour-scale.ts';
+import { KeyAxis, TimeAxis } from './heat-axes.tsx';
+import { columnStartMs, type HeatCells, type Margins, valueAt } from './heat-cells.ts';
+import { Margin } from './heat-margins.tsx';
+import { HeatMarkLayer } from './heat-marks.tsx';
+import { type Cell, HeatPlot } from './heat-plot.tsx';
+import { type View, wholeView } from './heat-view.ts';
+import { formatValue, METRIC_TITLES, shortPosition } from './heat-words.ts';
+import { useDrawnSize } from './use-drawn-size.ts';
+
+export interface HeatFigureProps {
+  readonly cells: HeatCells;
+  readonly margins: Margins;
+  readonly scale: ColourScale;
+  readonly palette: Palette;
+  readonly brightness: number;
+  readonly pinned: Cell | undefined;
+  readonly showMarks: boolean;
+  readonly label: string;
+  onZoom(view: View): void;
+  onPin(cell: Cell): void;
+  onAll(): void;
+}
+
+export function HeatFigure(props: HeatFigureProps) {
+  const { cells, margins, scale, palette, brightness, pinned, showMarks, label } = props;
+  const [view, setView] = useState<View>(() => wholeView(sizeOf(cells)));
+  const [hover, setHover] = useState<{ cell: Cell; spoken: boolean }>();
+  const box = useRef<HTMLDivElement>(null);
+  const { width, height } = useDrawnSize(box);
+  // a new picture is what was asked for: it is shown whole
+  useEffect(() => setView(wholeView(sizeOf(cells))), [cells]);
+  const steps = useMemo(() => quantise(cells.values, scale), [cells, scale]);
+  const shownView = useDeferredValue(view);
+  const safeView = clampedTo(view, cells);
+  return (
+    <figure className="px-5 pt-2 pb-3">
+      <figcaption className="sr-only">{label}</figcaption>
+      <div className="grid grid-cols-[4rem_minmax(0,1fr)_4.5rem] grid-rows-[3rem_auto_1.5rem] gap-x-1 gap-y-1 max-sm:grid-cols-[0_minmax(0,1fr)_2.5rem]">
+        <div className="col-start-2">
+          <Margin
+            values={margins.columns}
+            from={safeView.left}
+            to={safeView.right}
+            upright
+            label={`${METRIC_TITLES[cells.metric]} over time, all keys shown`}
+          />
+        </div>
+        <div className="col-start-1 row-start-2 overflow-hidden">
+          <KeyAxis cells={cells} view={clampedTo(shownView, cells)} height={height} />
+        </div>
+        <div ref={box} className="relative col-start-2 row-start-2 h-[min(58vh,34rem)] min-h-64">
+          <HeatPlot
+            cells={cells}
+            steps={steps}
+            palette={palette}
+            brightness={brightness}
+            view={safeView}
+            cursor={hover?.cell ?? pinned}
+            label={label}
+            describedBy="heat-keys"
+            onView={setView}
+            onSettled={props.onZoom}
+            onCursor={(cell, spoken) => setHover(cell && { cell, spoken })}
+            onPin={props.onPin}
+            onAll={props.onAll}
+          />
+          {showMarks ? <HeatMarkLayer cells={cells} view={safeView} /> : null}
+        </div>
+        <div className="col-start-3 row-start-2 h-[min(58vh,34rem)] min-h-64">
+          <Margin
+            values={margins.rows}
+            from={safeView.top}
+            to={safeView.bottom}
+            upright={false}
+            label={`${METRIC_TITLES[cells.metric]} over keys, all times shown`}
+          />
+        </div>
+        <div className="col-start-2 row-start-3 overflow-hidden">
+          <TimeAxis cells={cells} view={clampedTo(shownView, cells)} width={width} />
+        </div>
+      </div>
+      <p id="heat-keys" className="sr-only">
+        Arrow keys move a cell cursor, with Shift by ten. Enter pins the cell, plus and minus zoom, 0 shows
+        all. The same data is in the table below.
+      </p>
+      <Readout cells={cells} cell={hover?.cell} spoken={hover?.spoken ?? false} />
+    </figure>
+  );
+}
+
+function Readout({ cells, cell, spoken }: { cells: HeatCells; cell: Cell | undefined; spoken: boolean }) {
+  const { zone } = useZone();
+  const row = cell && cells.rows[cell.row];
+  const text =
+    cell === undefined || row === undefined
+      ? ''
+      : `${formatMoment(columnStartMs(cells, cell.column), zone)}, keys ${shortPosition(row.from)} to ${shortPosition(row.to)}${
+          row.shard === null ? '' : `, shard ${row.shard}`
+        }${row.owner === null ? '' : ` on ${row.owner}`}: ${formatValue(cells.metric, valueAt(cells, cell.column, cell.row))}`;
+  return (
+    <>
+      <p aria-hidden className="tabular mt-1 h-5 truncate text-xs text-soft sm:pl-17">
+        {text || 'A stroke zooms in, Shift and a stroke moves, a click pins, a double click shows all.'}
+      </p>
+      <p aria-live="polite" className="sr-only">
+        {spoken ? text : ''}
+      </p>
+    </>
+  );
+}
+
+function sizeOf({ columns, rows }: HeatCells) {
+  return { columns, rows: rows.length };
+}
+
+/** Between a new picture and its first effect the old view may reach outside of it. */
+function clampedTo(view: View, cells: HeatCells): View {
+  const size = sizeOf(cells);
+  return view.right <= size.columns && view.bottom <= size.rows ? view : wholeView(size);
+}

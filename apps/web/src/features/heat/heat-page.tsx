@@ -1,0 +1,244 @@
+'use client';
+
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { RotateCw } from 'lucide-react';
+import { useMemo } from 'react';
+import { useTRPC } from '../../components/api.ts';
+import { useLive } from '../../components/live/live-provider.tsx';
+import { Notice } from '../../components/notice.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { Card } from '../../components/ui/card.tsx';
+import { Skeleton } from '../../components/ui/skeleton.tsx';
+import { CellCard } from './cell-card.tsx';
+import { type ColourScale, colourScale } from './colour-scale.ts';
+import { type HeatAddress, type SetHeatAddress, useHeatAddress, useTimeWindow } from './heat-address.ts';
+import { type HeatCells, type Margins, marginsOf, rowAt, unpack } from './heat-cells.ts';
+import { HeatControls, HeatLook } from './heat-controls.tsx';
+import { HeatExport } from './heat-export.tsx';
+import { HeatFigure } from './heat-figure.tsx';
+import { HeatLegend } from './heat-legend.tsx';
+import type { Cell } from './heat-plot.tsx';
+import { HeatTable } from './heat-table.tsx';
+import { type View, wholeCells } from './heat-view.ts';
+import { METRIC_TITLES, mergingWords } from './heat-words.ts';
+import { PatternBanner } from './pattern-banner.tsx';
+
+const WEEK_MS = 7 * 86_400_000;
+const COLUMNS = 1_000;
+const ROWS = 500;
+const LIVE_REFRESH_MS = 15_000;
+
+export function HeatPage() {
+  const trpc = useTRPC();
+  const { status } = useLive();
+  const [address, set] = useHeatAddress();
+  const window = useTimeWindow(address);
+  const query = queryOf(address, window);
+  const refetchInterval = window.isLive && status !== 'paused' ? LIVE_REFRESH_MS : false;
+  const picture = useQuery({
+    ...trpc.heat.picture.queryOptions(query),
+    placeholderData: keepPreviousData,
+    refetchInterval,
+  });
+  const before = useQuery({
+    ...trpc.heat.picture.queryOptions({
+      ...query,
+      fromMs: query.fromMs - WEEK_MS,
+      toMs: query.toMs - WEEK_MS,
+    }),
+    placeholderData: keepPreviousData,
+    enabled: address.week,
+  });
+  const choices = useQuery(trpc.shardlets.choices.queryOptions());
+  const cells = useMemo(
+    () => (picture.data === undefined ? undefined : unpack(picture.data)),
+    [picture.data],
+  );
+  const lastWeek = useMemo(
+    () => (before.data === undefined ? undefined : unpack(before.data)),
+    [before.data],
+  );
+  const streams = choices.data?.streams ?? [];
+  return (
+    <Card className="overflow-hidden">
+      <div className="px-5 py-4">
+        <HeatControls
+          address={address}
+          set={set}
+          streams={streams.length === 0 && cells !== undefined ? [cells.stream] : streams}
+          stream={address.stream ?? cells?.stream}
+        />
+      </div>
+      {picture.error !== null && cells === undefined ? (
+        <Notice tone="bad" title="The heat map could not be read" why={picture.error.message}>
+          <Button onClick={() => void picture.refetch()}>
+            <RotateCw /> Try now
+          </Button>
+        </Notice>
+      ) : cells === undefined ? (
+        <Skeleton className="mx-5 mb-5 h-[min(58vh,34rem)]" />
+      ) : isEmpty(cells) ? (
+        <Notice
+          title="Nothing is known of this time"
+          why="Load is recorded from the first event on, minute by minute, while a worker runs. Choose another time, send events, or import the history of a trace: foreshard import-history --trace FILE."
+        />
+      ) : (
+        <Pictures address={address} set={set} cells={cells} lastWeek={address.week ? lastWeek : undefined} />
+      )}
+    </Card>
+  );
+}
+
+function queryOf(address: HeatAddress, { fromMs, toMs }: { fromMs: number; toMs: number }) {
+  const { stream, metric, shard, low, high } = address;
+  const isRange = low !== null && high !== null;
+  return {
+    stream,
+    metric,
+    shard,
+    fromMs,
+    toMs,
+    from: isRange ? low : null,
+    to: isRange ? high : null,
+    columns: COLUMNS,
+    rows: ROWS,
+  };
+}
+
+function isEmpty({ values }: HeatCells): boolean {
+  return values.every(Number.isNaN);
+}
+
+interface PicturesProps {
+  readonly address: HeatAddress;
+  readonly set: SetHeatAddress;
+  readonly cells: HeatCells;
+  readonly lastWeek: HeatCells | undefined;
+}
+
+function Pictures({ address, set, cells, lastWeek }: PicturesProps) {
+  const margins = useMemo(() => marginsOf(cells), [cells]);
+  const scale = useMemo(
+    () => colourScale(cells.metric, cells.values, address.scale, address.max ?? undefined),
+    [cells, address.scale, address.max],
+  );
+  const pinned = pinnedCell(cells, address);
+  const look = { palette: address.palette, brightness: address.bright };
+  const label = `${METRIC_TITLES[cells.metric]} of stream ${cells.stream}, time to the right, keys downwards, ${cells.columns} by ${cells.rows.length} cells`;
+  return (
+    <>
+      <PatternBanner cells={cells} />
+      <HeatFigure
+        {...look}
+        cells={cells}
+        margins={margins}
+        scale={scale}
+        pinned={pinned}
+        showMarks={address.marks}
+        label={label}
+        onZoom={(view) => void set(zoomAddress(cells, view), { history: 'push' })}
+        onPin={(cell) =>
+          void set({ atMs: cells.fromMs + cell.column * cells.columnMs, at: cells.rows[cell.row]!.from })
+        }
+        onAll={() => void set({ from: null, to: null, low: null, high: null }, { history: 'push' })}
+      />
+      {lastWeek === undefined ? null : <LastWeek cells={lastWeek} scale={scale} {...look} />}
+      <Foot address={address} set={set} cells={cells} scale={scale} />
+      {pinned === undefined ? null : (
+        <CellCard
+          cells={cells}
+          margins={margins}
+          cell={pinned}
+          onClose={() => void set({ atMs: null, at: null })}
+          onShard={(shard) => void set({ shard, low: null, high: null }, { history: 'push' })}
+        />
+      )}
+      <AsTable cells={cells} margins={margins} />
+    </>
+  );
+}
+
+function Foot({ address, set, cells, scale }: Omit<PicturesProps, 'lastWeek'> & { scale: ColourScale }) {
+  const merging = mergingWords(cells);
+  return (
+    <div className="grid gap-3 border-line border-t px-5 py-3">
+      <HeatLegend cells={cells} scale={scale} palette={address.palette} brightness={address.bright} />
+      <div className="flex flex-wrap items-end justify-between gap-3">
+        <HeatLook address={address} set={set} scale={scale} />
+        <HeatExport cells={cells} />
+      </div>
+      <p className="text-faint text-xs">
+        {cells.unit.endsWith('/s') ? 'Rates are averages of each column’s time. ' : ''}
+        {merging}
+        {cells.marks.isWhole ? '' : ' Only the oldest splits and moves are marked.'}
+      </p>
+    </div>
+  );
+}
+
+/** The same part, a week earlier, in the same colours. */
+function LastWeek({
+  cells,
+  scale,
+  palette,
+  brightness,
+}: {
+  cells: HeatCells;
+  scale: ColourScale;
+  palette: HeatAddress['palette'];
+  brightness: number;
+}) {
+  const margins = useMemo(() => marginsOf(cells), [cells]);
+  return (
+    <section aria-labelledby="last-week" className="border-line border-t pt-3">
+      <h2 id="last-week" className="px-5 font-medium text-sm">
+        A week earlier
+      </h2>
+      {isEmpty(cells) ? (
+        <p className="px-5 py-6 text-soft">Nothing is known of that time.</p>
+      ) : (
+        <HeatFigure
+          cells={cells}
+          margins={margins}
+          scale={scale}
+          palette={palette}
+          brightness={brightness}
+          pinned={undefined}
+          showMarks={false}
+          label={`The same a week earlier, ${cells.columns} by ${cells.rows.length} cells`}
+          onZoom={() => {}}
+          onPin={() => {}}
+          onAll={() => {}}
+        />
+      )}
+    </section>
+  );
+}
+
+function AsTable({ cells, margins }: { cells: HeatCells; margins: Margins }) {
+  return (
+    <details className="border-line border-t">
+      <summary className="cursor-pointer px-5 py-3 font-medium text-sm">As a table</summary>
+      <HeatTable cells={cells} margins={margins} />
+    </details>
+  );
+}
+
+function pinnedCell(cells: HeatCells, { atMs, at }: HeatAddress): Cell | undefined {
+  if (atMs === null || at === null) return undefined;
+  const column = Math.floor((atMs - cells.fromMs) / cells.columnMs);
+  return column < 0 || column >= cells.columns ? undefined : { column, row: rowAt(cells, at) };
+}
+
+/** A view as the time and the keys it shows: whole cells, so that the address is exact. */
+function zoomAddress(cells: HeatCells, view: View) {
+  const { left, right, top, bottom } = wholeCells(view, { columns: cells.columns, rows: cells.rows.length });
+  const isWidth = left > 0 || right < cells.columns;
+  const isHeight = top > 0 || bottom < cells.rows.length;
+  return {
+    ...(isWidth
+      ? { from: cells.fromMs + left * cells.columnMs, to: cells.fromMs + right * cells.columnMs }
+      : {}),
+    ...(isHeight ? { low: cells.rows[top]!.from, high: cells.rows[bottom - 1]!.to } : {}),
+  };
+}

@@ -1,0 +1,136 @@
+/** How the heat map speaks: names, units, and what a pattern asks for. */
+import type { LoadPattern, Metric, Stretch } from '@foreshard/core/telemetry';
+import { formatBytes, formatPercent, formatRate } from '../../formatting/numbers.ts';
+import { formatDuration, formatMoment, type Zone } from '../../formatting/time.ts';
+import { columnStartMs, type HeatCells } from './heat-cells.ts';
+
+export const METRIC_TITLES: Readonly<Record<Metric, string>> = {
+  events: 'Events',
+  bytes: 'Bytes',
+  reads: 'Reads',
+  errors: 'Errors',
+  p50: 'p50',
+  p99: 'p99',
+  distinctKeys: 'Keys',
+};
+
+/** A value with its unit: "1,204 events/s", "3.2 ms", "not known" */
+export function formatValue(metric: Metric, value: number): string {
+  if (Number.isNaN(value)) return 'not known';
+  switch (metric) {
+    case 'bytes':
+      return `${formatBytes(value)}/s`;
+    case 'p50':
+    case 'p99':
+      return formatMicros(value);
+    case 'distinctKeys':
+      return `${formatRate(value)} keys`;
+    default:
+      return formatPerTime(value, COUNTED[metric]);
+  }
+}
+
+const COUNTED = { events: 'events', reads: 'events read', errors: 'refused' } as const;
+
+/** Little load is told by the hour: "12 events/h" says more than "<0.1 events/s". */
+function formatPerTime(perSecond: number, counted: string): string {
+  if (perSecond === 0 || perSecond >= 0.1) return `${formatRate(perSecond)} ${counted}/s`;
+  return `${formatRate(perSecond * SECONDS_PER_HOUR)} ${counted}/h`;
+}
+
+const SECONDS_PER_HOUR = 3_600;
+
+/** The ends and steps of a legend, all in the unit of its upper end: "0", "3", "≥ 10 events/h". */
+export function legendTexts(metric: Metric, values: readonly number[]): string[] {
+  const top = values.at(-1)!;
+  const isPerHour = top > 0 && top < 0.1 && metric in COUNTED;
+  const factor = isPerHour ? SECONDS_PER_HOUR : 1;
+  return values.map((value, i) => {
+    if (i === values.length - 1) return `≥ ${formatValue(metric, value)}`;
+    if (metric in COUNTED || metric === 'distinctKeys') return formatRate(value * factor);
+    return formatValue(metric, value).replace(/\/s$/, '');
+  });
+}
+
+function formatMicros(micros: number): string {
+  if (micros < 1_000) return `${Math.round(micros)}\u00a0µs`;
+  if (micros < 1e6) return `${Number((micros / 1_000).toPrecision(3))}\u00a0ms`;
+  return `${Number((micros / 1e6).toPrecision(3))}\u00a0s`;
+}
+
+/** 3f2a91… : enough to tell rows apart */
+export function shortPosition(hex: string): string {
+  return hex.length > 16 ? 'end' : `${hex.slice(0, 6)}…`;
+}
+
+interface PatternWords {
+  readonly title: string;
+  readonly why: string;
+  readonly remedy: string;
+}
+
+export function patternWords(pattern: LoadPattern, cells: HeatCells, zone: Zone): PatternWords {
+  const share = pattern.share === undefined ? '' : formatPercent(pattern.share);
+  const times = pattern.times === undefined ? '' : `${Number(pattern.times.toPrecision(2))}×`;
+  const where = pattern.rows === undefined ? '' : rangeWords(cells, pattern.rows);
+  switch (pattern.kind) {
+    case 'hotKey':
+      return {
+        title: 'A single hot key',
+        why: `${share} of the load lies in ${where}, ${times} its even share, and most of it is one key.`,
+        remedy:
+          'A split beside the key does not help. Split below the key where the stream allows it, or spread the key.',
+      };
+    case 'hotRange':
+      return {
+        title: 'A hot range',
+        why: `${share} of the load lies in ${where}, ${times} its even share.`,
+        remedy: 'Split the range where its load halves, then move one half to a host with room.',
+      };
+    case 'sequential':
+      return {
+        title: 'Sequential keys',
+        why: `The hottest place wanders through ${where}: keys that count up are written one after another.`,
+        remedy: 'Splitting follows too late. Put something that varies first into the partition key.',
+      };
+    case 'burst':
+      return {
+        title: 'A burst',
+        why: `${times} the usual load${timeWords(pattern, cells, zone)}.`,
+        remedy: 'If it was expected, announce the next one as a hint, so that room is made before it comes.',
+      };
+    case 'periodic':
+      return {
+        title: 'Periodic load',
+        why: `It comes back about every ${formatDuration(pattern.periodMs ?? 0)}.`,
+        remedy: 'Good to forecast: restructure in the trough, before the next peak.',
+      };
+    case 'even':
+      return {
+        title: 'Even load',
+        why: 'No range, no key and no time stands out.',
+        remedy: 'Nothing to do.',
+      };
+  }
+}
+
+function rangeWords(cells: HeatCells, { first, last }: Stretch): string {
+  const [from, to] = [cells.rows[first]!.from, cells.rows[last]!.to];
+  return `${shortPosition(from)} to ${shortPosition(to)}`;
+}
+
+function timeWords({ columns }: LoadPattern, cells: HeatCells, zone: Zone): string {
+  if (columns === undefined) return '';
+  const lasted = (columns.last - columns.first + 1) * cells.columnMs;
+  return ` at ${formatMoment(columnStartMs(cells, columns.first), zone)}, for ${formatDuration(lasted)}`;
+}
+
+/** What was merged to fit the screen; empty when nothing was. */
+export function mergingWords({ level, stepsPerColumn, segmentsPerRow }: HeatCells): string {
+  const step = level === 'minute' ? 'minutes' : 'hours';
+  const parts = [
+    ...(stepsPerColumn > 1 ? [`${stepsPerColumn} ${step} a column`] : []),
+    ...(segmentsPerRow > 1 ? [`up to ${segmentsPerRow} ranges a row`] : []),
+  ];
+  return parts.length === 0 ? '' : `Merged to fit: ${parts.join(', ')}.`;
+}

@@ -1,0 +1,101 @@
+'use client';
+
+/** Empties a host, or calls that off. What would move, and where to, is shown before anything is decided. */
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { toast } from 'sonner';
+import { useTRPC } from '../../components/api.ts';
+import { Button } from '../../components/ui/button.tsx';
+import { Dialog, DialogContent } from '../../components/ui/dialog.tsx';
+import { inputClass } from '../../components/ui/field.tsx';
+import { formatCount } from '../../formatting/numbers.ts';
+
+/** From this many shardlets on the name of the host has to be typed. */
+const MANY = 10;
+
+interface Drained {
+  readonly id: number;
+  readonly name: string;
+  readonly isDraining: boolean;
+}
+
+export function DrainHost({ host }: { host: Drained }) {
+  const [open, setOpen] = useState(false);
+  const name = host.isDraining ? 'Undo drain' : 'Drain';
+  return (
+    <>
+      <Button size="sm" onClick={() => setOpen(true)} aria-label={`${name}: ${host.name}`}>
+        {name}
+      </Button>
+      {open ? <DrainDialog host={host} onClose={() => setOpen(false)} /> : null}
+    </>
+  );
+}
+
+function DrainDialog({ host, onClose }: { host: Drained; onClose(): void }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const [typed, setTyped] = useState('');
+  const preview = useMutation(trpc.migrations.drain.mutationOptions());
+  const drain = useMutation(
+    trpc.migrations.drain.mutationOptions({
+      onSuccess: ({ left }) => {
+        toast.success(
+          host.isDraining ? `${host.name} takes shardlets again` : `${host.name} is being drained`,
+          {
+            description: `${formatCount(left)} shardlets are on it. Moves are listed under Migrations.`,
+          },
+        );
+        void client.invalidateQueries();
+        onClose();
+      },
+      onError: (error) => toast.error('Not done', { description: error.message }),
+    }),
+  );
+  const { data, isPending, error } = preview;
+  const isSure = host.isDraining || (data !== undefined && (data.left < MANY || typed === host.name));
+  const description = host.isDraining
+    ? 'It takes shardlets again. What has moved stays where it is.'
+    : 'Everything on it, open and closed, moves to the others while events go on. It can be undone.';
+  return (
+    <Dialog open onOpenChange={(open) => !open && onClose()}>
+      <DialogContent
+        title={`${host.isDraining ? 'Undo the drain of' : 'Drain'} ${host.name}`}
+        description={description}
+      >
+        <div className="mt-4 grid gap-3">
+          {host.isDraining ? null : data === undefined ? (
+            <div>
+              <Button disabled={isPending} onClick={() => preview.mutate({ host: host.id, dryRun: true })}>
+                Show what would move
+              </Button>
+              {error === null ? null : <p className="mt-2 text-bad text-sm">{error.message}</p>}
+            </div>
+          ) : (
+            <>
+              <p className="text-sm">
+                {formatCount(data.left)} shardlets leave it
+                {data.moves.length === 0 && data.left > 0 ? ', as soon as another host can take them' : ''}.
+              </p>
+              {data.left < MANY ? null : (
+                <label className="grid gap-1 text-soft text-xs">
+                  Type the name of the host: this moves {formatCount(data.left)} shardlets
+                  <input value={typed} onChange={(e) => setTyped(e.target.value)} className={inputClass} />
+                </label>
+              )}
+            </>
+          )}
+          <div>
+            <Button
+              look="primary"
+              disabled={!isSure || drain.isPending}
+              onClick={() => drain.mutate({ host: host.id, undo: host.isDraining })}
+            >
+              {host.isDraining ? 'Take shardlets again' : 'Drain now'}
+            </Button>
+          </div>
+        </div>
+      </DialogContent>
+    </Dialog>
+  );
+}

@@ -1,0 +1,94 @@
+'use client';
+
+/** Each order says before it is given what becomes of the copied data. */
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useId, useState } from 'react';
+import { toast } from 'sonner';
+import { useTRPC } from '../../components/api.ts';
+import { Button } from '../../components/ui/button.tsx';
+import { inputClass } from '../../components/ui/field.tsx';
+import type { MoveView } from '../../server/migrations/move-views.ts';
+
+type Order = MoveView['can'][number];
+
+const ORDERS: Record<Order, { readonly name: string; readonly follows: string }> = {
+  pause: {
+    name: 'Pause',
+    follows: 'It waits before its next chunk. What is copied stays on the destination.',
+  },
+  resume: { name: 'Resume', follows: 'It goes on where it was: what is copied is not copied again.' },
+  abort: {
+    name: 'Abort',
+    follows: 'The shardlet stays where it is and takes events all the time. The copy is dropped.',
+  },
+  moveBack: {
+    name: 'Move back',
+    follows: 'A new move to where it came from. The present copy serves until that one has opened.',
+  },
+};
+const ORDER_OF = { pause: 'pause', resume: 'go', abort: 'abort' } as const;
+
+export function MoveOrders({ move }: { move: MoveView }) {
+  const [chosen, setChosen] = useState<Order | undefined>();
+  if (move.can.length === 0) return null;
+  return (
+    <section className="grid gap-3 rounded-md border border-line p-4">
+      <div className="flex flex-wrap gap-2">
+        {move.can.map((order) => (
+          <Button
+            key={order}
+            size="sm"
+            look={order === 'abort' ? 'danger' : 'secondary'}
+            aria-pressed={chosen === order}
+            onClick={() => setChosen(order)}
+          >
+            {ORDERS[order].name}
+          </Button>
+        ))}
+      </div>
+      {chosen === undefined || !move.can.includes(chosen) ? (
+        <p className="text-soft text-sm">Each order says what follows before it is given.</p>
+      ) : (
+        <Confirm key={chosen} move={move} order={chosen} onDone={() => setChosen(undefined)} />
+      )}
+    </section>
+  );
+}
+
+function Confirm({ move, order, onDone }: { move: MoveView; order: Order; onDone(): void }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const field = useId();
+  const [reason, setReason] = useState('');
+  const told = {
+    onSuccess: () => {
+      toast.success(`${ORDERS[order].name}: shardlet ${move.shardlet}`, {
+        description: ORDERS[order].follows,
+      });
+      void client.invalidateQueries({ queryKey: trpc.migrations.pathKey() });
+      onDone();
+    },
+    onError: (error: { message: string }) => toast.error('Not done', { description: error.message }),
+  };
+  const give = useMutation(trpc.migrations.order.mutationOptions(told));
+  const back = useMutation(trpc.migrations.moveBack.mutationOptions(told));
+  const why = reason.trim() === '' ? {} : { reason };
+  const act = () =>
+    order === 'moveBack'
+      ? back.mutate({ id: move.id, ...why })
+      : give.mutate({ id: move.id, order: ORDER_OF[order], ...why });
+  return (
+    <div className="grid gap-2">
+      <p className="text-sm">{ORDERS[order].follows}</p>
+      <label htmlFor={field} className="text-faint text-xs">
+        Why (kept with the order)
+      </label>
+      <input id={field} value={reason} onChange={(e) => setReason(e.target.value)} className={inputClass} />
+      <div>
+        <Button look="primary" size="sm" disabled={give.isPending || back.isPending} onClick={act}>
+          {ORDERS[order].name} now
+        </Button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+'use client';
+
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Pause, Play } from 'lucide-react';
+import { toast } from 'sonner';
+import { useTRPC } from '../../components/api.ts';
+import { Button } from '../../components/ui/button.tsx';
+
+/** The switch for all moves: it survives every restart. */
+export function PauseAll({
+  controls,
+}: {
+  controls: { paused: boolean; reason: string; changedBy: string | null };
+}) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const change = useMutation(
+    trpc.migrations.pauseAll.mutationOptions({
+      onSuccess: ({ paused }) => {
+        toast.success(paused ? 'All moves are paused' : 'All moves go on', {
+          description: paused ? 'What is copied stays. A cutover under way is finished.' : undefined,
+        });
+        void client.invalidateQueries({ queryKey: trpc.migrations.pathKey() });
+      },
+      onError: (error) => toast.error('The switch could not be turned', { description: error.message }),
+    }),
+  );
+  const { paused, reason, changedBy } = controls;
+  return (
+    <>
+      <Button size="sm" disabled={change.isPending} onClick={() => change.mutate({ paused: !paused })}>
+        {paused ? <Play /> : <Pause />} {paused ? 'Resume all' : 'Pause all'}
+      </Button>
+      {paused ? (
+        <p className="text-sm text-warn">
+          All moves are paused by {changedBy ?? 'somebody'}: {reason}
+        </p>
+      ) : null}
+    </>
+  );
+}

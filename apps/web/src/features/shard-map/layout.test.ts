@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { boxAt, LAYOUTS, layoutOf, neighbour, shardletAt } from './layout.ts';
+import type { ShardCells } from './shard-cells.ts';
+
+function cellsOf(counts: readonly number[], bytes: (i: number) => number = () => 1): ShardCells {
+  const total = counts.reduce((sum, n) => sum + n, 0);
+  let first = 0;
+  const hosts = counts.map((count, h) => {
+    const host = { id: h + 1, name: `host-${h + 1}`, first, count };
+    first += count;
+    return host;
+  });
+  return {
+    total,
+    hosts,
+    streams: ['main'],
+    ids: Float64Array.from({ length: total }, (_, i) => i + 1),
+    streamIndex: new Uint16Array(total),
+    events: new Float32Array(total),
+    bytesIn: new Float32Array(total),
+    stored: Float32Array.from({ length: total }, (_, i) => bytes(i)),
+    states: new Uint8Array(total),
+    sizesKnown: true,
+  };
+}
+
+const SIZES = [[16, 16, 16, 16], [1], [0, 5], Array.from({ length: 400 }, () => 25)];
+
+describe.each(LAYOUTS)('the %s', (kind) => {
+  it.each(SIZES.map((counts) => [counts.length, counts] as const))(
+    'of %d hosts gives each shardlet a place inside the picture, found again by its middle',
+    (_, counts) => {
+      const cells = cellsOf(counts, (i) => 1 + (i % 7));
+      for (const width of [1_100, 360]) {
+        const layout = layoutOf(cells, kind, width);
+        for (let i = 0; i < cells.total; i++) {
+          const box = boxAt(layout, i);
+          expect(box.width * box.height).toBeGreaterThan(0);
+          expect(box.x + box.width).toBeLessThanOrEqual(width + 0.1);
+          expect(box.y + box.height).toBeLessThanOrEqual(layout.height + 0.1);
+          expect(shardletAt(layout, cells, box.x + box.width / 2, box.y + box.height / 2)).toBe(i);
+        }
+      }
+    },
+  );
+
+  it('lays 100,000 shardlets of 400 hosts out in less than two seconds', () => {
+    const startedMs = performance.now();
+    layoutOf(
+      cellsOf(
+        Array.from({ length: 400 }, () => 250),
+        (i) => i % 1_000,
+      ),
+      kind,
+      1_100,
+    );
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+  });
+});
+
+it('areas of the tree are bytes', () => {
+  const layout = layoutOf(
+    cellsOf([4], (i) => [100, 200, 300, 400][i]!),
+    'tree',
+    1_000,
+  );
+  const areas = [0, 1, 2, 3].map((i) => boxAt(layout, i)).map(({ width, height }) => width * height);
+  expect(areas.map((a) => Math.round((10 * a) / areas.reduce((s, v) => s + v, 0)))).toEqual([1, 2, 3, 4]);
+});
+
+it('steps go to the next shardlet that way and stay at the border', () => {
+  const cells = cellsOf([16, 16]);
+  const layout = layoutOf(cells, 'grid', 1_100);
+  expect(neighbour(layout, 0, 'ArrowRight')).toBe(1);
+  expect(neighbour(layout, 1, 'ArrowLeft')).toBe(0);
+  expect(neighbour(layout, 0, 'ArrowLeft')).toBe(0);
+});

@@ -1,0 +1,148 @@
+/**
+ * The heat map as a page gets it: cells as packed numbers (a million JSON numbers would take a second to
+ * parse), rows with whom they belong to now, the pattern, and the restructurings of that time.
+ */
+import { formatPosition, parsePosition, type Range, range } from '@foreshard/core/keyspace';
+import {
+  type Heat,
+  type HotShardlet,
+  type LoadPattern,
+  type Metric,
+  patternsOf,
+  type TelemetryStore,
+} from '@foreshard/core/telemetry';
+import type { Stream, TopologyMap, TopologyStore } from '@foreshard/core/topology';
+import { TRPCError } from '@trpc/server';
+import type { HeatQueryInput } from './heat-query.ts';
+import { type HeatMarks, marksOf } from './marks.ts';
+
+export interface HeatRow {
+  /** hex, half-open */
+  readonly from: string;
+  readonly to: string;
+  /** of the leaf that covers its begin now; null: of none */
+  readonly shard: number | null;
+  readonly owner: string | null;
+  /** ranges of shardlets in it */
+  readonly segments: number;
+}
+
+export interface HeatPicture {
+  readonly stream: string;
+  readonly metric: Metric;
+  readonly unit: string;
+  readonly level: Heat['level'];
+  readonly fromMs: number;
+  readonly columnMs: number;
+  readonly columns: number;
+  readonly stepsPerColumn: number;
+  readonly segmentsPerRow: number;
+  readonly rows: readonly HeatRow[];
+  /** base64 of little-endian 32-bit floats, cell of column c and row r at c * rows + r; NaN: nothing known */
+  readonly values: string;
+  readonly patterns: readonly LoadPattern[];
+  readonly marks: HeatMarks;
+  readonly nowMs: number;
+}
+
+export interface HeatParts {
+  readonly map: TopologyMap;
+  readonly telemetry: TelemetryStore;
+  readonly topology: Pick<TopologyStore, 'changesAfter'>;
+  /** events per second of now, by shardlet: to choose the busiest stream */
+  readonly eventsOf: (shardlet: number) => number;
+  readonly nowMs: number;
+}
+
+export async function heatPicture(parts: HeatParts, query: HeatQueryInput): Promise<HeatPicture> {
+  const { map, telemetry, nowMs } = parts;
+  const stream = streamOf(parts, query.stream);
+  const heat = await telemetry.heat({
+    streamId: stream.id,
+    metric: query.metric,
+    fromMs: query.fromMs,
+    toMs: query.toMs,
+    columnsMax: query.columns,
+    rowsMax: query.rows,
+    ...(query.shard === null ? {} : { shard: query.shard }),
+    ...(query.from === null || query.to === null ? {} : { range: rangeOf(query.from, query.to) }),
+  });
+  const [marks, hot] = await Promise.all([
+    marksOf(parts.topology, map, stream.id, heat),
+    telemetry.top({ streamId: stream.id, metric: 'events', fromMs: query.fromMs, toMs: query.toMs, n: 1 }),
+  ]);
+  return {
+    stream: stream.name,
+    metric: heat.metric,
+    unit: heat.unit,
+    level: heat.level,
+    fromMs: heat.fromMs,
+    columnMs: heat.columnMs,
+    columns: heat.columns,
+    stepsPerColumn: heat.stepsPerColumn,
+    segmentsPerRow: heat.segmentsPerRow,
+    rows: rowsOf(heat, map, stream.id),
+    values: packed(heat.values),
+    patterns: patternsOf(heat, hintsOf(hot[0])),
+    marks,
+    nowMs,
+  };
+}
+
+export function rangeOf(from: string, to: string): Range {
+  return range(parsePosition(from), parsePosition(to));
+}
+
+export function streamOf(
+  { map, eventsOf }: Pick<HeatParts, 'map' | 'eventsOf'>,
+  name: string | null,
+): Stream {
+  const stream = name === null ? busiest(map, eventsOf) : map.streamNamed(name);
+  if (stream === undefined)
+    throw new TRPCError({
+      code: 'NOT_FOUND',
+      message: name === null ? 'There is no stream yet.' : `There is no stream "${name}".`,
+    });
+  return stream;
+}
+
+function busiest(map: TopologyMap, eventsOf: (shardlet: number) => number): Stream | undefined {
+  const loadOf = ({ id }: Stream) => [...map.leaves(id)].reduce((sum, leaf) => sum + eventsOf(leaf.id), 0);
+  return map
+    .streams()
+    .map((stream) => ({ stream, load: loadOf(stream) }))
+    .sort((a, b) => b.load - a.load || a.stream.id - b.stream.id)[0]?.stream;
+}
+
+/** Rows and leaves are both in order of position: one walk over both. */
+export function rowsOf(heat: Heat, map: TopologyMap, stream: number): HeatRow[] {
+  const leaves = [...map.leaves(stream)].sort(
+    (a, b) => a.range.from.hi - b.range.from.hi || a.range.from.lo - b.range.from.lo,
+  );
+  let at = 0;
+  return heat.rows.map(({ from, to, segments }) => {
+    while (at + 1 < leaves.length && !isAbove(leaves[at + 1]!.range.from, from)) at++;
+    const leaf = leaves[at];
+    return {
+      from: formatPosition(from),
+      to: formatPosition(to),
+      shard: leaf?.shard ?? null,
+      owner: leaf === undefined ? null : (map.host(leaf.owner)?.name ?? `#${leaf.owner}`),
+      segments,
+    };
+  });
+}
+
+function isAbove(a: Range['from'], b: Range['from']): boolean {
+  return a.hi > b.hi || (a.hi === b.hi && a.lo > b.lo);
+}
+
+function hintsOf(hot: HotShardlet | undefined) {
+  if (hot === undefined || hot.keys.topKeys.length === 0) return {};
+  const seconds = (hot.sparkline.length * hot.stepMs) / 1_000;
+  return { topKeyShare: hot.keys.topKeys[0]!.events / Math.max(1, hot.value * seconds) };
+}
+
+export function packed(values: Float32Array): string {
+  return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
+}

@@ -1,0 +1,59 @@
+/** Why a shardlet is hot, from what is known of its keys, and since when. */
+import type { HotShardlet } from '@foreshard/core/telemetry';
+
+export type HotCause =
+  | { readonly kind: 'key'; readonly key: string | null; readonly share: number; readonly remedy: string }
+  | {
+      readonly kind: 'few' | 'range' | 'even' | 'unknown';
+      readonly share: number | null;
+      readonly remedy: string;
+    };
+
+/** Half of the events of one key: a split of the range leaves at least half of the load where it was. */
+const ONE_KEY = 0.5;
+/** Together eight keys at most: as many as are counted. */
+const FEW_KEYS = 0.8;
+/** Below twice the average there is nothing to take away. */
+const HOT_TIMES = 2;
+
+export function causeOf(hot: HotShardlet, leaves: number, splitKeys: boolean): HotCause {
+  const { share, keys, value, sparkline, stepMs } = hot;
+  if (Number.isFinite(share) && share * leaves < HOT_TIMES)
+    return { kind: 'even', share: null, remedy: 'Nothing: it carries about what the others carry.' };
+  const all = Number.isFinite(share) ? (value * coveredMs(sparkline, stepMs)) / 1_000 : Number.NaN;
+  const first = keys.topKeys[0];
+  // told counts are "at least", and a window of keys may be longer than that of the load: never above all
+  const shareOf = (events: number) => Math.min(1, events / all);
+  if (first === undefined || !(all > 0))
+    return { kind: 'unknown', share: null, remedy: 'Its keys are not known for this time.' };
+  const top = shareOf(first.events);
+  if (top >= ONE_KEY)
+    return {
+      kind: 'key',
+      key: first.key ?? null,
+      share: top,
+      remedy: splitKeys
+        ? 'Split inside the key: this stream allows it.'
+        : 'Spread the key at its producer; a split of the range would not help.',
+    };
+  const few = shareOf(keys.topKeys.reduce((sum, { events }) => sum + events, 0));
+  if (few >= FEW_KEYS) return { kind: 'few', share: few, remedy: 'Split the range between its heavy keys.' };
+  return { kind: 'range', share: top, remedy: 'Split the range: many keys share the load.' };
+}
+
+/** How long the end of the course has stayed above half of its highest. */
+export function heldForMs(course: Float64Array, stepMs: number): number {
+  const peak = Math.max(0, ...course.filter((v) => !Number.isNaN(v)));
+  let steps = 0;
+  for (let i = course.length - 1; i >= 0; i--) {
+    // the newest minute may not be told yet
+    if (Number.isNaN(course[i]!) && steps === 0 && i >= course.length - 2) continue;
+    if (!(course[i]! >= peak / 2) || peak === 0) break;
+    steps++;
+  }
+  return steps * stepMs;
+}
+
+function coveredMs(course: Float64Array, stepMs: number): number {
+  return course.filter((v) => !Number.isNaN(v)).length * stepMs;
+}

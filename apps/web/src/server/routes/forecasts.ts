@@ -1,0 +1,162 @@
+/** Forecasts, the models that make them, and the forecast half of the heat map. */
+import { RESOLUTION_NAMES } from '@foreshard/core/predicting';
+import { TRPCError } from '@trpc/server';
+import { z } from 'zod';
+import { forecastPicture } from '../forecasts/forecast-picture.ts';
+import { type HeatPicture, packed, rangeOf, rowsOf, streamOf } from '../heat/heat-picture.ts';
+import { heatQuerySchema } from '../heat/heat-query.ts';
+import { ACTOR, type ConsoleServer } from '../main.ts';
+import { away, mutation, query, router } from '../trpc.ts';
+
+const HOUR_MS = 3_600_000;
+const VERSIONS_SHOWN = 30;
+const RUNS_SHOWN = 10;
+
+const streamInput = z.object({
+  /** null: the stream with the most load */
+  stream: z.string().nullable().default(null),
+  resolution: z.enum(RESOLUTION_NAMES).default('1h'),
+});
+const reason = z.string().trim().min(1, 'Say why: others will read it.').max(500);
+
+export const forecastsRouter = router({
+  picture: query
+    .input(streamInput.extend({ shardlet: z.int().min(1).nullable().default(null) }))
+    .query(async ({ ctx: { server }, input }) => {
+      const stream = streamNamed(server, input.stream);
+      const { resolution, shardlet } = input;
+      const picture = await forecastPicture(
+        server,
+        { streamId: stream.id, resolution, shardlet },
+        Date.now(),
+      );
+      return { stream: stream.name, ...picture };
+    }),
+
+  models: query.input(streamInput).query(async ({ ctx: { server }, input }) => {
+    const { id } = streamNamed(server, input.stream);
+    const { models, forecastRecords } = server;
+    const [versions, promotions, state] = await Promise.all([
+      models.versions(id, input.resolution, VERSIONS_SHOWN),
+      models.promotions(id, input.resolution, VERSIONS_SHOWN),
+      forecastRecords.state(id, input.resolution),
+    ]);
+    const champion = promotions[0]?.version ?? null;
+    const serving = versions.find((version) => version.id === champion);
+    return { versions, promotions, champion, drift: driftOf(state, serving?.mae) };
+  }),
+
+  runs: query.query(({ ctx: { server } }) => server.models.runs(RUNS_SHOWN)),
+
+  ranking: query
+    .input(
+      streamInput.extend({
+        inMs: z
+          .int()
+          .min(0)
+          .max(24 * HOUR_MS),
+        n: z.int().min(1).max(1_000).default(20),
+      }),
+    )
+    .query(({ ctx: { server }, input }) => {
+      const { id } = streamNamed(server, input.stream);
+      return server.forecasts.ranking({ streamId: id, atMs: Date.now() + input.inMs, n: input.n });
+    }),
+
+  probability: query
+    .input(
+      z.object({
+        horizonMs: z
+          .int()
+          .min(60_000)
+          .max(24 * HOUR_MS),
+        shardlet: z.int().min(1).optional(),
+        target: z.object({ kind: z.enum(['key', 'metric']), name: z.string().min(1).max(256) }).optional(),
+      }),
+    )
+    .query(async ({ ctx: { server }, input: { horizonMs, shardlet, target } }) => {
+      const told = await server.forecasts.probability({
+        horizonMs,
+        ...(shardlet === undefined ? {} : { shardlet }),
+        ...(target === undefined ? {} : { target }),
+      });
+      return told ?? null;
+    }),
+
+  retrain: mutation
+    .input(z.object({ stream: z.string().nullable().default(null), reason }))
+    .mutation(async ({ ctx: { server }, input }) => {
+      const streamId = input.stream === null ? null : streamNamed(server, input.stream).id;
+      await server.jobs.wake('train', { streamId, reason: input.reason, actor: ACTOR });
+    }),
+
+  promote: mutation
+    .input(z.object({ version: z.int().min(1), reason }))
+    .mutation(({ ctx: { server }, input }) => promote(server, input.version, input.reason)),
+
+  rollBack: mutation.input(streamInput.extend({ reason })).mutation(async ({ ctx: { server }, input }) => {
+    const { id } = streamNamed(server, input.stream);
+    const [newest] = await server.models.promotions(id, input.resolution, 1);
+    if (newest === undefined || newest.previous === null)
+      throw new TRPCError({ code: 'BAD_REQUEST', message: 'There is no earlier champion.' });
+    return promote(server, newest.previous, input.reason, newest.version);
+  }),
+});
+
+/** In the shape of the heat map of what was; null while nothing was forecast. */
+export const forecastHeat = query
+  .input(heatQuerySchema.and(z.object({ show: z.enum(['forecast', 'residual']).default('forecast') })))
+  .query(async ({ ctx: { server }, input }): Promise<HeatPicture | null> => {
+    const { map } = server.map;
+    if (map === undefined) throw away();
+    const stream = streamNamed(server, input.stream);
+    const heat = await server.forecasts.forecastHeat({
+      streamId: stream.id,
+      fromMs: input.fromMs,
+      toMs: input.toMs,
+      columnsMax: input.columns,
+      rowsMax: input.rows,
+      show: input.show,
+      ...(input.shard === null ? {} : { shard: input.shard }),
+      ...(input.from === null || input.to === null ? {} : { range: rangeOf(input.from, input.to) }),
+    });
+    if (heat === undefined) return null;
+    return {
+      ...heat,
+      stream: stream.name,
+      rows: rowsOf(heat, map, stream.id),
+      values: packed(heat.values),
+      patterns: [],
+      marks: { marks: [], isWhole: true },
+      nowMs: Date.now(),
+    };
+  });
+
+async function promote(server: ConsoleServer, id: number, why: string, expected?: number): Promise<void> {
+  const version = await server.models.version(id);
+  if (version === undefined)
+    throw new TRPCError({ code: 'NOT_FOUND', message: `There is no version ${id}.` });
+  const done = await server.models.promote(
+    version,
+    { actor: ACTOR, reason: why, atMs: Date.now() },
+    expected,
+  );
+  if (!done) throw new TRPCError({ code: 'CONFLICT', message: 'The champion has changed meanwhile.' });
+  // it serves at the next tick at the latest
+  await server.jobs.wake('forecast').catch(() => {});
+}
+
+function driftOf(
+  state: string | undefined,
+  mae: number | undefined,
+): { recent: number; expected: number } | null {
+  const { errors = [] } = state === undefined ? {} : (JSON.parse(state) as { errors?: number[] });
+  if (errors.length === 0 || mae === undefined) return null;
+  return { recent: errors.reduce((sum, error) => sum + error, 0) / errors.length, expected: mae };
+}
+
+function streamNamed({ map: { map }, load }: ConsoleServer, name: string | null) {
+  if (map === undefined) throw away();
+  const rates = load.window.ratesByShardlet(Date.now());
+  return streamOf({ map, eventsOf: (shardlet) => rates.get(shardlet)?.events ?? 0 }, name);
+}

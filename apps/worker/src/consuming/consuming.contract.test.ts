@@ -1,0 +1,268 @@
+/** Groups on real hosts and a real PostgreSQL: members die, shardlets split, every event counts once. */
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GroupService, type Poll } from '@foreshard/core/consuming';
+import { range } from '@foreshard/core/keyspace';
+import { restructure, type Shardlet } from '@foreshard/core/topology';
+import { createDatabase } from '@foreshard/local';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { RealCluster, silent } from '../testing/real-cluster.ts';
+import { PostgresSink } from './postgres-sink.fixture.ts';
+import { PushDelivery } from './push-delivery.ts';
+import { sign } from './signing.ts';
+
+const NOTHING: ReadonlyMap<number, number> = new Map();
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
+let cluster: RealCluster;
+let stream: number;
+let group: string;
+let groups = 0;
+
+beforeAll(async () => {
+  cluster = await RealCluster.start(inject('postgresUrl'), 2);
+  // it opens, splits and merges
+  await cluster.startWorker();
+}, 60_000);
+afterAll(() => cluster?.stop());
+beforeEach(async () => {
+  group = `group-${++groups}`;
+  stream = await cluster.createStream({ name: group, shardCount: 4 });
+  await cluster.until('the stream is open', () => cluster.open(stream).length === 4);
+});
+
+function service(): GroupService {
+  return new GroupService({
+    store: cluster.control.groups,
+    map: cluster.map,
+    refresh: () => cluster.follower.upToDate(),
+    host: (id) => cluster.pool.get(id),
+  });
+}
+
+const create = (from: 'oldest' | 'now') => service().create({ name: group, stream, sessionMs: 1_000 }, from);
+const poll = (member: string, limit = 100, after = NOTHING) =>
+  service().poll(group, { member, limit, after });
+
+const commitOf = (member: string, { batches }: Poll) => ({
+  member,
+  positions: batches.map((b) => ({
+    shardlet: b.shardlet.id,
+    seq: b.through,
+    epoch: b.epoch,
+    assignment: b.assignment,
+  })),
+});
+
+/** Appends to every open shardlet, again where it is being restructured. */
+async function send(rounds: number, name = 'e'): Promise<string[]> {
+  const sent: string[] = [];
+  for (let i = 0; i < rounds; i++)
+    for (const at of cluster.open(stream)) {
+      const id = `${name}-${i}-${at.range.from.hi}`;
+      const reply = await cluster.append(at, id).catch(() => undefined);
+      if (reply?.kind === 'appended') sent.push(id);
+    }
+  return sent;
+}
+
+async function split(shardlet: Shardlet): Promise<void> {
+  const { from, to } = shardlet.range;
+  const middle = { hi: Math.floor((from.hi + to.hi) / 2), lo: 0 };
+  const children = [range(from, middle), range(middle, to)];
+  await cluster.decide(restructure({ parents: [{ id: shardlet.id, epoch: shardlet.epoch }], children }));
+  const closed = () => cluster.map.shardlet(shardlet.id)!.state.kind === 'closed';
+  await cluster.until('the parent is closed', closed);
+}
+
+describe('a group', () => {
+  test('gets every event of every shardlet, and goes on where it has committed', async () => {
+    const sent = await send(5);
+    expect(await create('oldest')).toBe(true);
+    expect(await create('oldest')).toBe(false);
+    const first = await poll('a', 7);
+    expect(first!.batches.flatMap((b) => b.records).length).toBe(7);
+    // not committed: the same again
+    expect((await poll('a', 1_000))!.batches.flatMap((b) => b.records).length).toBe(sent.length);
+    await service().commit(group, commitOf('a', (await poll('a', 1_000))!));
+    expect((await poll('a'))!.batches).toEqual([]);
+  });
+
+  test('that begins now gets only what comes after', async () => {
+    await send(3, 'old');
+    await create('now');
+    await send(2, 'new');
+    const records = (await poll('a'))!.batches.flatMap((b) => b.records);
+    expect(records.length).toBe(8);
+  });
+
+  test('refuses the commit of a zombie, whose shardlets another member has', async () => {
+    await send(2);
+    await create('oldest');
+    const zombie = (await poll('zombie'))!;
+    await sleep(1_100);
+    const next = (await poll('next'))!;
+    expect(next.assigned.length).toBe(4);
+    const late = await service().commit(group, commitOf('zombie', zombie));
+    expect(late!.map((r) => r.kind)).toEqual(['fenced', 'fenced', 'fenced', 'fenced']);
+    expect((await service().commit(group, commitOf('next', next)))!.map((r) => r.kind)).toEqual(
+      Array(4).fill('committed'),
+    );
+    // the zombie comes back as an ordinary member, and gets a share as soon as the other lets go
+    await poll('zombie');
+    await poll('next');
+    expect((await poll('zombie'))!.assigned.length).toBe(2);
+  });
+
+  test('gives children out only when their parent is processed', async () => {
+    await create('oldest');
+    const [parent] = cluster.open(stream);
+    await cluster.append(parent!, 'of-the-parent');
+    await split(parent!);
+    const before = (await poll('a'))!;
+    const children = cluster.open(stream).filter((s) => s.parents.includes(parent!.id));
+    expect(children.length).toBe(2);
+    for (const child of children) await cluster.append(child, `of-${child.id}`);
+    const assigned = before.assigned.map((c) => c.shardlet);
+    expect(assigned).toContain(parent!.id);
+    for (const child of children) expect(assigned).not.toContain(child.id);
+    await service().commit(group, commitOf('a', before));
+    await poll('a');
+    const after = (await poll('a'))!;
+    expect(after.assigned.map((c) => c.shardlet)).toEqual(expect.arrayContaining(children.map((c) => c.id)));
+    expect(after.batches.length).toBe(2);
+  });
+
+  test('with a transactional sink every event has its effect once and in order, while members die and shardlets split', async () => {
+    const sink = await PostgresSink.open(
+      await createDatabase(inject('postgresUrl'), `sink_${process.pid}_${groups}`),
+    );
+    await create('oldest');
+    let ending = false;
+    let names = 0;
+    const lifetimes = { die: 0 };
+    /** Dies at any point between poll and commit, and comes back under another name. */
+    const consumer = async () => {
+      for (let member = `m-${++names}`; ; ) {
+        const got = await poll(member, 20);
+        for (const batch of got!.batches) {
+          await sleep(Math.random() * 20);
+          const taken = await sink.take(batch);
+          if (!taken || Math.random() < 0.2) continue;
+          const one = { ...got!, batches: [batch] };
+          await service().commit(group, commitOf(member, one));
+        }
+        if (ending && got!.batches.length === 0) return;
+        if (!ending && Math.random() < 0.08) {
+          lifetimes.die++;
+          member = `m-${++names}`;
+        }
+        await sleep(5);
+      }
+    };
+    const consumers = [consumer(), consumer(), consumer()];
+    const sent: string[] = [];
+    for (let round = 0; round < 4; round++) {
+      sent.push(...(await send(10, `r${round}`)));
+      await split(cluster.open(stream)[round]!);
+    }
+    sent.push(...(await send(10, 'last')));
+    await vi.waitFor(async () => expect((await sink.effects()).length).toBe(sent.length), {
+      timeout: 30_000,
+      interval: 200,
+    });
+    ending = true;
+    await Promise.all(consumers);
+    const effects = await sink.effects();
+    expect(effects.map((e) => e.id).sort()).toEqual(sent.sort());
+    expect(lifetimes.die).toBeGreaterThan(0);
+    const done = new Map<number, number>();
+    for (const { shardlet, seq } of effects) {
+      expect(seq).toBe((done.get(shardlet) ?? 0) + 1);
+      for (const parent of cluster.map.shardlet(shardlet)!.parents)
+        expect(done.get(parent) ?? 0).toBe(
+          (cluster.map.shardlet(parent)!.state as { finalSeq: number }).finalSeq,
+        );
+      done.set(shardlet, seq);
+    }
+    await sink.close();
+  }, 60_000);
+
+  test('goes on while the control Redis has lost everything', async () => {
+    await create('oldest');
+    await send(1);
+    const before = (await poll('a'))!;
+    await cluster.control.redis.flushall();
+    expect((await service().commit(group, commitOf('a', before)))!.every((r) => r.kind === 'committed')).toBe(
+      true,
+    );
+    await send(1, 'after');
+    expect((await poll('a'))!.batches.length).toBe(4);
+  });
+});
+
+describe('a group with an address', () => {
+  let server: Server;
+  let url: string;
+  let answer: number;
+  let received: { headers: IncomingHttpHeaders; body: string }[];
+  beforeAll(async () => {
+    server = createServer(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      received.push({ headers: request.headers, body });
+      response.writeHead(answer).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as { port: number }).port}/hook`;
+  });
+  afterAll(() => server.close());
+
+  test('is delivered to, signed and in order; what is refused comes again, and nothing twice', async () => {
+    [answer, received] = [503, []];
+    const sent = await send(3);
+    // without its address in the store: the worker process of this cluster would deliver it as well
+    await create('oldest');
+    let nowMs = Date.now();
+    const statuses: number[] = [];
+    const delivery = new PushDelivery({
+      groups: {
+        list: async () => [{ name: group, stream, sessionMs: 1_000, push: { url, secret: SECRET } }],
+      },
+      service: service(),
+      member: 'worker',
+      log: silent,
+      nowMs: () => nowMs,
+      random: () => 0.5,
+      observe: (_, status) => statuses.push(status),
+    });
+    await delivery.deliver();
+    expect(statuses).toEqual([503, 503, 503, 503]);
+    // not before its time
+    await delivery.deliver();
+    expect(received.length).toBe(4);
+    answer = 200;
+    nowMs += 1_000;
+    await delivery.deliver();
+    const taken = received.slice(4);
+    expect(taken.map((r) => r.headers['webhook-id']).sort()).toEqual(
+      received
+        .slice(0, 4)
+        .map((r) => r.headers['webhook-id'])
+        .sort(),
+    );
+    for (const { headers, body } of taken) {
+      const signedAtMs = Number(headers['webhook-timestamp']) * 1_000;
+      const expected = sign(SECRET, headers['webhook-id'] as string, signedAtMs, body);
+      expect(headers).toMatchObject(expected);
+      expect(headers['content-type']).toBe('application/cloudevents-batch+json');
+    }
+    expect(taken.flatMap((r) => JSON.parse(r.body).map((e: { id: string }) => e.id)).sort()).toEqual(
+      sent.sort(),
+    );
+    await delivery.deliver();
+    expect(received.length).toBe(8);
+    await delivery.stop();
+    expect((await cluster.control.groups.find(group))!.state.members).toEqual([]);
+  });
+});

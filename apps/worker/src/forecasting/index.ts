@@ -1,0 +1,45 @@
+/** The jobs that forecast and train, with the process their models run in. */
+import type { JobProducer } from '@foreshard/core/adapters/control';
+import type { ModelRegistry } from '@foreshard/core/predicting';
+import type { BlockStore } from '@foreshard/core/telemetry';
+import type { Logger } from 'pino';
+import type { Processors } from '../jobs/registry.ts';
+import type { MapFollower } from '../map/follower.ts';
+import type { Settings } from '../process/settings.ts';
+import { ForecastJob } from './forecast-job.ts';
+import { ModelProcess } from './model-process.ts';
+import { TrainJob } from './train-job.ts';
+
+export interface ForecastingParts {
+  readonly settings: Settings;
+  readonly follower: Pick<MapFollower, 'upToDate'>;
+  readonly telemetry: BlockStore;
+  readonly models: ModelRegistry;
+  readonly jobs: JobProducer;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+}
+
+export function forecastingJobs(
+  parts: ForecastingParts,
+): Pick<Processors, 'forecast' | 'train' | 'trainWeekly'> & { stop(): void } {
+  const { settings, follower, telemetry: blocks, models: registry, jobs, log, nowMs } = parts;
+  const { databaseUrl, redisUrl, topologyUrl, forecastModels, forecastModelLimitMs } = settings;
+  const env = {
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl,
+    TOPOLOGY_URL: topologyUrl ?? '',
+    WORKER_FORECAST_MODELS: forecastModels,
+  };
+  const limits = { env, limitMs: forecastModelLimitMs };
+  const process = new ModelProcess({ ...limits, tell: (line) => log.debug({ line }, 'models') });
+  const forecast = new ForecastJob({ process, follower, blocks, jobs, log, nowMs });
+  const isAnythingKnown = () => forecast.isAnythingKnown();
+  const train = new TrainJob({ registry, settings: limits, isAnythingKnown, log, nowMs });
+  return {
+    forecast: (_, signal) => forecast.run(signal),
+    train: (payload, signal) => train.run(payload, signal),
+    trainWeekly: (payload, signal) => train.run(payload, signal),
+    stop: () => process.stop(),
+  };
+}

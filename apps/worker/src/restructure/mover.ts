@@ -1,0 +1,230 @@
+/**
+ * Carries out what T has as moving, a few at a time, whoever has asked for it and whichever worker began it.
+ * Each run looks at T, so a lost wake-up, a killed worker or an emptied Redis costs time only; a copy that is
+ * under way goes on beside the runs that follow.
+ */
+import { randomUUID } from 'node:crypto';
+import type { EventHost } from '@foreshard/core/hosts';
+import type { LockService } from '@foreshard/core/locking';
+import {
+  abortingMachine,
+  type DrainFacts,
+  drive,
+  endInLog,
+  endOf,
+  type Move,
+  type MoveControls,
+  type MoveLog,
+  type MoveRef,
+  moveMachine,
+  moveOf,
+  movingShardlets,
+  nextDrainMoves,
+  type Outcome,
+  performer,
+} from '@foreshard/core/migration';
+import {
+  prepareMigration,
+  type Shardlet,
+  type TopologyMap,
+  type TopologyStore,
+} from '@foreshard/core/topology';
+import type { Logger } from 'pino';
+import type { HostDoors } from '../hosts/host-doors.ts';
+import type { MapFollower } from '../map/follower.ts';
+import type { Metrics } from '../process/metrics.ts';
+import { Desk } from './desk.ts';
+
+/** A run waits this long for the moves it begins, so that short ones are told with it. */
+const PATIENCE_MS = 1_500;
+/** Ended ones that are looked at again, to be told how they have ended. */
+const OPEN_ROWS_MAX = 10_000;
+
+export interface MoverParts {
+  readonly follower: Pick<MapFollower, 'map' | 'upToDate'>;
+  readonly topology: Pick<TopologyStore, 'decide' | 'changesAfter'>;
+  readonly doors: Pick<HostDoors, 'trusted'>;
+  readonly lock: LockService;
+  readonly moves: MoveLog;
+  readonly difference: (move: number) => Promise<string | undefined>;
+  readonly drainFacts: (map: TopologyMap) => Promise<DrainFacts>;
+  readonly metrics: Pick<Metrics, 'outcomes' | 'moving' | 'movedBytes' | 'cutoverSeconds'>;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+  readonly actor: string;
+}
+
+export class Mover {
+  private readonly parts: MoverParts;
+  private readonly worker = `${process.pid}-${randomUUID().slice(0, 8)}`;
+  private readonly running = new Map<number, Promise<Outcome | undefined>>();
+  private readonly ending = new AbortController();
+
+  constructor(parts: MoverParts) {
+    this.parts = parts;
+  }
+
+  /** @throws when T or the database does not answer */
+  async run(signal: AbortSignal): Promise<object | undefined> {
+    const map = await this.parts.follower.upToDate();
+    await this.keepRows(map);
+    const controls = await this.parts.moves.controls();
+    if (!controls.paused) await this.drain(map, controls.concurrencyMax, signal);
+    const moving = movingShardlets(map);
+    this.parts.metrics.moving.set(moving.length);
+    const begun = await this.begin(map, moving, controls);
+    const outcomes = await inTime(begun);
+    const ended = outcomes.filter((o) => o !== undefined);
+    return ended.length === 0 ? undefined : { ended: ended.map((o) => o.kind) };
+  }
+
+  /** Ends what is under way at its next step; another worker goes on. */
+  async stop(): Promise<void> {
+    this.ending.abort(new Error('the worker ends'));
+    await Promise.allSettled(this.running.values());
+  }
+
+  /** T says what moves and what has ended; the rows follow. */
+  private async keepRows(map: TopologyMap): Promise<void> {
+    const { moves, actor } = this.parts;
+    const rows = await moves.list({ ended: false, limit: OPEN_ROWS_MAX });
+    const known = new Set(rows.map((row) => row.id));
+    const unknown = movingShardlets(map).filter((s) => !known.has(moveOf(s)!.nextEpoch));
+    if (unknown.length > 0)
+      await moves.add(
+        unknown.map((s) => ({ move: moveOf(s)!, kind: kindOf(s), actor, reason: 'found in the topology' })),
+      );
+    for (const row of rows) await this.endRow(map, row);
+  }
+
+  private async endRow(map: TopologyMap, row: Move): Promise<void> {
+    if (endOf(map, row) === undefined) return;
+    const result = await endInLog(this.parts.topology, map.version, row);
+    await this.parts.moves.end(row.id, result, row.orderReason);
+  }
+
+  /** Prepares the next moves away from hosts that drain. */
+  private async drain(map: TopologyMap, concurrencyMax: number, signal: AbortSignal): Promise<void> {
+    const { topology, moves, actor } = this.parts;
+    if (map.hosts().every((host) => host.state !== 'draining')) return;
+    const facts = await this.parts.drainFacts(map);
+    for (const { shardlet, dest, reason } of nextDrainMoves(map, concurrencyMax, facts)) {
+      signal.throwIfAborted();
+      const { id, epoch } = shardlet;
+      const reply = await topology.decide(prepareMigration({ id, epoch, dest }), actor);
+      if (reply.kind === 'refused') continue;
+      const move = moveOf(reply.result)!;
+      await moves.add([{ move, kind: kindOf(reply.result), actor, reason }]);
+    }
+    await this.parts.follower.upToDate();
+  }
+
+  private async begin(map: TopologyMap, moving: readonly Shardlet[], controls: MoveControls) {
+    const rows = new Map(
+      (await this.parts.moves.list({ ended: false, limit: OPEN_ROWS_MAX })).map((r) => [r.id, r]),
+    );
+    const begun: Promise<Outcome | undefined>[] = [];
+    for (const shardlet of moving) {
+      if (this.running.size >= controls.concurrencyMax) break;
+      const move = moveOf(shardlet)!;
+      const row = rows.get(move.nextEpoch);
+      if (this.running.has(move.nextEpoch) || (isPaused(row, controls) && !mayBeUrgent(row))) continue;
+      begun.push(this.start(map, shardlet, move, row));
+    }
+    return begun;
+  }
+
+  private start(map: TopologyMap, shardlet: Shardlet, move: MoveRef, row: Move | undefined) {
+    const run = this.parts.lock
+      .during(`move:${move.nextEpoch}`, () => this.carryOut(map, shardlet, move, row))
+      .catch((error): undefined => this.tellFailure(move, error))
+      .finally(() => this.running.delete(move.nextEpoch));
+    this.running.set(move.nextEpoch, run);
+    return run;
+  }
+
+  private async carryOut(
+    map: TopologyMap,
+    shardlet: Shardlet,
+    move: MoveRef,
+    row: Move | undefined,
+  ): Promise<Outcome> {
+    const { signal } = this.ending;
+    const desk = new Desk(
+      { ...this.parts, host: this.host, sharers: this.sharers, worker: this.worker },
+      signal,
+    );
+    const perform = performer({
+      host: this.host,
+      decide: (decision) => {
+        signal.throwIfAborted();
+        return this.parts.topology.decide(decision, this.parts.actor);
+      },
+      readTopology: () => this.parts.follower.upToDate(),
+      desk,
+    });
+    const machine =
+      row?.order === 'abort' ? abortingMachine(map, shardlet, row.orderReason) : moveMachine(map, shardlet);
+    let outcome = await drive(machine, perform);
+    const wasUrgent = desk.phase === 'verify' || mayBeUrgent(row);
+    // edges may be waiting: the source takes its shardlet back rather than wait for the destination
+    if (wasUrgent && isDestinationAway(outcome, move))
+      outcome = await drive(abortingMachine(map, shardlet, `host ${move.dest} does not answer`), perform);
+    await desk.flush();
+    await this.tell(move, outcome);
+    return outcome;
+  }
+
+  private async tell({ nextEpoch }: MoveRef, outcome: Outcome): Promise<void> {
+    const { moves, metrics, log } = this.parts;
+    metrics.outcomes.inc({ outcome: outcome.kind });
+    if (outcome.kind === 'finished') return moves.end(nextEpoch, 'moved', '');
+    if (outcome.kind === 'aborted') return moves.end(nextEpoch, 'aborted', outcome.detail);
+    log.warn({ move: nextEpoch, ...outcome }, 'a move does not get on');
+    // what is stale is another's by now, or is looked at again with a newer map
+    if (outcome.kind !== 'stale') await moves.obstacle(nextEpoch, this.worker, outcome.detail);
+  }
+
+  private tellFailure({ nextEpoch }: MoveRef, error: unknown): undefined {
+    const { log } = this.parts;
+    if (this.ending.signal.aborted) return undefined;
+    log.warn({ move: nextEpoch, err: error }, 'a move was broken off: it is taken up again');
+    return undefined;
+  }
+
+  private readonly host = async (id: number): Promise<EventHost> => {
+    this.ending.signal.throwIfAborted();
+    return this.parts.doors.trusted(id);
+  };
+
+  private readonly sharers = () => movingShardlets(this.parts.follower.map).length;
+}
+
+function kindOf({ state }: Shardlet): Move['kind'] {
+  return state.kind === 'moving' ? 'open' : 'closed';
+}
+
+function isPaused(row: Move | undefined, controls: MoveControls): boolean {
+  return controls.paused || row?.order === 'pause';
+}
+
+/** It was about to seal its source when it last asked: edges may be waiting since. */
+function mayBeUrgent(row: Move | undefined): boolean {
+  return row?.phase === 'verify';
+}
+
+function isDestinationAway(outcome: Outcome, { dest }: MoveRef): boolean {
+  return outcome.kind === 'unreachable' && outcome.host === dest;
+}
+
+/** What has ended within the patience of a run; the others go on. */
+async function inTime(begun: readonly Promise<Outcome | undefined>[]): Promise<(Outcome | undefined)[]> {
+  if (begun.length === 0) return [];
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), PATIENCE_MS);
+  });
+  const outcomes = await Promise.all(begun.map((each) => Promise.race([each, late])));
+  clearTimeout(timer);
+  return outcomes;
+}

@@ -1,0 +1,49 @@
+/** Takes over what the query layer of the user has told, in order, each entry once. */
+import {
+  ACCESS_STREAM_KEY,
+  ACCESSES_FIELD,
+  type AccessRecord,
+  accessRecordSchema,
+  type BlockStore,
+  INSTANCES_FIELD,
+  type InstanceRecord,
+  instanceRecordSchema,
+  rollUpAccesses,
+  rollUpInstances,
+  STREAM_START,
+} from '@foreshard/core/telemetry';
+import type { Redis } from 'ioredis';
+
+const ENTRIES_PER_COMMIT = 200;
+/** A record from further ahead has the clock of somebody else. */
+const AHEAD_MS_MAX = 300_000;
+
+export interface AccessParts {
+  readonly redis: Redis;
+  readonly blocks: BlockStore;
+  readonly keptMs: number;
+}
+
+export async function takeAccesses({ redis, blocks, keptMs }: AccessParts): Promise<void> {
+  for (let more = true; more; ) {
+    const taken = await blocks.exclusively('accesses', async (tx) => {
+      const position = tx.state ?? STREAM_START;
+      const entries = await redis.xrange(ACCESS_STREAM_KEY, `(${position}`, '+', 'COUNT', ENTRIES_PER_COMMIT);
+      if (entries.length === 0) return 0;
+      const [accesses, instances]: [AccessRecord[], InstanceRecord[]] = [[], []];
+      for (const [, fields] of entries) {
+        const [field, text] = fields;
+        if (field === ACCESSES_FIELD) accesses.push(...accessRecordSchema.array().parse(JSON.parse(text!)));
+        if (field === INSTANCES_FIELD)
+          instances.push(...instanceRecordSchema.array().parse(JSON.parse(text!)));
+      }
+      const last = entries.at(-1)![0];
+      const nowMs = Number.parseInt(last, 10);
+      await rollUpAccesses(tx, accesses, { fromMs: nowMs - keptMs, toMs: nowMs + AHEAD_MS_MAX });
+      if (instances.length > 0) await rollUpInstances(tx, instances, nowMs);
+      tx.setState(last);
+      return entries.length;
+    });
+    more = taken === ENTRIES_PER_COMMIT;
+  }
+}

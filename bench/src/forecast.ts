@@ -1,0 +1,140 @@
+/**
+ * npm run bench -- forecast --data DIR: how good the forecasts are on public traces, beside the naive methods,
+ * SPAR and MSTL in the same run. Split by time only: the first 60 % are learned from, the next 20 % are where
+ * choices were made, the last 20 % are tested. Every hour an hour is forecast, every six hours a day.
+ */
+import { DEAR_MODEL_NAMES } from '@foreshard/core/adapters/models';
+import {
+  AUTO_MODELS,
+  autoContestant,
+  type BacktestRow,
+  backtest,
+  CHEAP_MODELS,
+  contestantOf,
+} from '@foreshard/core/forecasting';
+import { seededRandom } from '@foreshard/core/kernel';
+import { dearRow } from './forecast/dear-row.ts';
+import { m4Rows } from './forecast/m4.ts';
+import { type LoadTrace, traces } from './forecast/traces.ts';
+
+export interface ForecastBenchOptions {
+  readonly data: string;
+  readonly part: 'tune' | 'test';
+  /** every n-th series of M4 */
+  readonly stride: number;
+  readonly json: boolean;
+  readonly only: readonly string[];
+  /** dear models to run beside the cheap ones */
+  readonly dear: readonly string[];
+}
+
+const HOUR_SECONDS = 3_600;
+const DAY_HOURS = 24;
+const TEST_FROM = 0.8;
+const TUNE_FROM = 0.6;
+const ORIGINS_MIN = 200;
+const FITS = 8;
+const RESAMPLES = 1_000;
+
+export async function run(options: ForecastBenchOptions): Promise<void> {
+  const rows: Record<string, unknown>[] = [];
+  for (const trace of traces(options.data)) {
+    if (options.only.length > 0 && !options.only.includes(trace.name)) continue;
+    for (const hours of [1, DAY_HOURS]) rows.push(...(await traceRows(trace, hours, options)));
+    if (!options.json) console.table(rows.filter((row) => row.trace === trace.name));
+  }
+  if (options.only.length === 0 || options.only.includes('m4')) {
+    const m4 = m4Rows(options.data, options.stride);
+    if (!options.json) console.table(m4);
+    rows.push(...m4);
+  }
+  if (options.json) process.stdout.write(`${JSON.stringify(rows)}\n`);
+}
+
+async function traceRows(trace: LoadTrace, hours: number, options: ForecastBenchOptions) {
+  const series =
+    options.part === 'test'
+      ? trace.series
+      : {
+          ...trace.series,
+          values: trace.series.values.subarray(0, Math.floor(trace.series.values.length * TEST_FROM)),
+        };
+  const horizon = Math.max(1, Math.round((hours * HOUR_SECONDS) / series.stepSeconds));
+  const from = Math.floor(trace.series.values.length * (options.part === 'test' ? TEST_FROM : TUNE_FROM));
+  const origins = originsOf(series.values.length, horizon, from, hours, series.stepSeconds);
+  const plan = { horizon, origins, originsPerFit: Math.ceil(origins.length / FITS) };
+  const contestants = [autoContestant(AUTO_MODELS), ...CHEAP_MODELS.map(contestantOf)];
+  const { rows } = backtest(contestants, series, plan, () => performance.now());
+  const all = [...rows];
+  for (const name of DEAR_MODEL_NAMES.filter((dear) => options.dear.includes(dear))) {
+    const row = await dearRow(name, series, plan);
+    if (row !== undefined) all.push(row);
+  }
+  const auto = rows[0]!;
+  return all
+    .sort((a, b) => a.score.mae - b.score.mae)
+    .map((row) => ({
+      trace: trace.name,
+      ahead: `${hours} h`,
+      origins: origins.length,
+      ...shown(row),
+      ...comparedTo(auto, row),
+    }));
+}
+
+/** Every hour for an hour ahead, every six for a day; closer where the test part has fewer than 200 of them. */
+function originsOf(
+  length: number,
+  horizon: number,
+  from: number,
+  hours: number,
+  stepSeconds: number,
+): number[] {
+  const last = length - horizon;
+  const usual = Math.max(1, Math.round(((hours === 1 ? 1 : 6) * HOUR_SECONDS) / stepSeconds));
+  const distance = Math.max(1, Math.min(usual, Math.floor((last - from) / ORIGINS_MIN)));
+  const origins: number[] = [];
+  for (let origin = from; origin <= last; origin += distance) origins.push(origin);
+  return origins;
+}
+
+function shown({ model, score, pinball, coverage, fitMs }: BacktestRow) {
+  return {
+    model,
+    'WAPE %': round(100 * score.wape),
+    MAE: round(score.mae),
+    RMSE: round(score.rmse),
+    'sMAPE %': round(score.smape),
+    MASE: round(score.mase),
+    ...Object.fromEntries(Object.entries(pinball).map(([level, value]) => [`pb ${level}`, round(value)])),
+    ...Object.fromEntries(Object.entries(coverage).map(([level, value]) => [`cover ${level}`, round(value)])),
+    'fit ms': round(fitMs),
+  };
+}
+
+/** Paired bootstrap over origins, in blocks because neighbouring origins share their truth. */
+function comparedTo(auto: BacktestRow, other: BacktestRow) {
+  if (other === auto || other.byOrigin.length !== auto.byOrigin.length) return {};
+  const random = seededRandom(1);
+  const count = auto.byOrigin.length;
+  const block = Math.max(1, Math.round(Math.sqrt(count)));
+  const ratios: number[] = [];
+  for (let i = 0; i < RESAMPLES; i++) {
+    let own = 0;
+    let others = 0;
+    for (let drawn = 0; drawn < count; drawn += block) {
+      const start = Math.floor(random.next() * count);
+      for (let k = 0; k < block; k++) {
+        own += auto.byOrigin[(start + k) % count]!;
+        others += other.byOrigin[(start + k) % count]!;
+      }
+    }
+    ratios.push(own / others);
+  }
+  ratios.sort((a, b) => a - b);
+  return { 'auto / it': `${round(ratios[25]!)}..${round(ratios[974]!)}` };
+}
+
+function round(value: number): number {
+  return Number.isFinite(value) ? Number(value.toPrecision(4)) : value;
+}

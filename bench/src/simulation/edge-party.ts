@@ -1,0 +1,180 @@
+/** An edge: its real ingestion, map and readers, without HTTP. It can be killed and started again. */
+import { HostPool } from '@foreshard/core/adapters/event-hosts';
+import type { EventHost } from '@foreshard/core/hosts';
+import { MICROS_PER_MS } from '@foreshard/core/kernel';
+import type { Topology } from '@foreshard/core/topology';
+import { MemoryGuard } from '../../../apps/edge/src/hosts/memory-guard.ts';
+import { Ingestion } from '../../../apps/edge/src/ingest/ingestion.ts';
+import { DUPLICATE, type Intake, STORED } from '../../../apps/edge/src/ingest/intake.ts';
+import { readEvents } from '../../../apps/edge/src/ingest/read-events.ts';
+import { type FirstMap, MapFollower } from '../../../apps/edge/src/map/follower.ts';
+import { Frontiers } from '../../../apps/edge/src/reading/log/frontiers.ts';
+import { LogService } from '../../../apps/edge/src/reading/log/log-service.ts';
+import type { SessionPage } from '../../../apps/edge/src/reading/log/log-session.ts';
+import { shadowed } from '../../../apps/edge/src/shadow/index.ts';
+import type { EdgeDoor, PageRequest, Scene, Told } from './scene.ts';
+import { VirtualProcess } from './virtual-process.ts';
+
+const EVENT_BYTES_MAX = 100_000;
+/** a second and a half: longer than a restructure without faults, shorter than one with them */
+const HOLD_MICROS = 1_500 * MICROS_PER_MS;
+
+interface Work {
+  readonly follower: MapFollower;
+  readonly ingestion: Ingestion;
+  readonly log: LogService;
+}
+
+export class EdgeParty implements EdgeDoor {
+  readonly name: string;
+  run = 0;
+  private readonly scene: Scene;
+  private readonly clockOffMicros: number;
+  private process: VirtualProcess;
+  private work: Work | undefined;
+  /** the last map, as the edge keeps it on disk */
+  private kept: Topology | undefined;
+
+  constructor(name: string, scene: Scene, clockOffMicros: number) {
+    this.name = name;
+    this.scene = scene;
+    this.clockOffMicros = clockOffMicros;
+    this.process = new VirtualProcess(name, scene.schedule);
+  }
+
+  get isUp(): boolean {
+    return this.work !== undefined && this.process.isAlive;
+  }
+
+  get caller(): VirtualProcess {
+    return this.process;
+  }
+
+  conditions(): [] {
+    return [];
+  }
+
+  arrive(work: () => void): void {
+    this.process.arrive(work);
+  }
+
+  start(): void {
+    this.process = new VirtualProcess(this.name, this.scene.schedule);
+    this.process.clockOffMicros = this.clockOffMicros;
+    this.run++;
+    void this.process.run(() => this.begin(this.process));
+  }
+
+  kill(): void {
+    this.kept = this.work?.follower.topology.toTopology() ?? this.kept;
+    this.process.kill();
+    this.work = undefined;
+    this.scene.network.callerDied(this.process);
+    this.scene.network.calleeDied(this, 'callee killed');
+  }
+
+  freeze(micros: number): void {
+    this.process.freeze(micros);
+  }
+
+  /** REQUIRES that it runs in this edge's process. */
+  append(lines: string, tokenTs: number): Promise<Told[]> {
+    const { follower, ingestion } = this.work!;
+    const stream = follower.topology.streams()[0];
+    if (stream === undefined) return Promise.reject(new Error('no stream yet'));
+    const nowMicros = this.process.nowMicros();
+    const accepted = { stream, tokenTs, nowMicros, eventBytesMax: EVENT_BYTES_MAX };
+    const intake = readEvents('lines', Buffer.from(lines), accepted);
+    return new Promise((resolve) => {
+      intake.onSettled = () => resolve(toldOf(intake));
+      if (intake.isSettled) resolve(toldOf(intake));
+      else ingestion.submit(intake);
+    });
+  }
+
+  /** REQUIRES that it runs in this edge's process. */
+  async page(request: PageRequest): Promise<SessionPage> {
+    const { follower, log } = this.work!;
+    const stream = follower.topology.streams()[0];
+    if (stream === undefined) throw new Error('no stream yet');
+    return log.page({ ...request, stream, skip: new Set() });
+  }
+
+  private async begin(process: VirtualProcess): Promise<void> {
+    const { scene } = this;
+    const clock = { nowMicros: () => process.nowMicros() };
+    const store = scene.topology.portFor(process);
+    const first = await this.firstMap(store.snapshot());
+    if (first === undefined) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return this.begin(process);
+    }
+    const follower = new MapFollower(first, {
+      store,
+      notifier: scene.topology.notifierFor(process),
+      file: undefined,
+      nowMs: () => process.uptimeMs(),
+      warn: () => {},
+      onBroken: (reason) => scene.fault(this.name, new Error(reason)),
+    });
+    const pool = new HostPool(follower.topology, scene.doorFor(process));
+    const direct = { get: (id: number): Promise<EventHost> => pool.get(id) };
+    const hosts = shadowed(
+      direct,
+      follower.topology,
+      { writes() {}, reads() {}, differs: (move, detail) => scene.noteDifference(move, detail) },
+      { nowMs: () => process.uptimeMs(), random: () => scene.draws.between(0, 1) },
+    );
+    const guard: MemoryGuard = new MemoryGuard(direct.get, (id) => ingestion.hostAnswers(id));
+    const ingestion: Ingestion = new Ingestion({
+      map: follower,
+      hosts,
+      isFull: (id) => guard.isFull(id),
+      clock,
+      limits: {
+        hold: { eventsMax: 500, bytesMax: 1_000_000, waitMicrosMax: HOLD_MICROS },
+        call: { eventsMax: 50, bytesMax: 100_000, groupsMax: 20 },
+      },
+      observer: {
+        stored() {},
+        duplicates() {},
+        refused() {},
+        called() {},
+        unreachable() {},
+        fault: (error) => scene.fault(this.name, error),
+      },
+    });
+    const parts = {
+      map: follower,
+      hosts,
+      frontiers: new Frontiers(hosts, follower),
+      closing: new AbortController().signal,
+    };
+    this.work = { follower, ingestion, log: new LogService(parts, clock) };
+    guard.start();
+    await follower.start();
+  }
+
+  /** From T, or from disk while T is away. */
+  private async firstMap(snapshot: Promise<Topology>): Promise<FirstMap | undefined> {
+    try {
+      return { topology: await snapshot, from: 'store' };
+    } catch {
+      return this.kept && { topology: this.kept, from: 'file' };
+    }
+  }
+}
+
+function toldOf(intake: Intake): Told[] {
+  return Array.from({ length: intake.count }, (_, i) => {
+    const status = intake.status[i];
+    const seq = intake.seq[i]!;
+    return {
+      status: status === STORED ? 'stored' : status === DUPLICATE ? 'duplicate' : 'refused',
+      code: intake.problems.get(i)?.code,
+      shardlet: intake.shardlet[i]!,
+      seq: Number.isNaN(seq) ? undefined : seq,
+      ts: intake.ts[i]! > 0 ? intake.ts[i] : undefined,
+    };
+  });
+}

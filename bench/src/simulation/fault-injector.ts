@@ -1,0 +1,176 @@
+/** Breaks things: at random times, in the ways this run's plan allows, and mends them after a while. */
+import type { Fault } from '@foreshard/core/simulation';
+import type { DurableHost } from './durable-host.ts';
+import type { Callee } from './network.ts';
+import type { FaultKind } from './plan.ts';
+import type { Freezable, Party, Scene } from './scene.ts';
+import type { VirtualProcess } from './virtual-process.ts';
+
+const MS = 1_000;
+const DOWN_MICROS = [20 * MS, 2_500 * MS] as const;
+const SET_BACK_MICROS = [10 * MS, 2_000 * MS] as const;
+/** a clock further back would make clients with tokens wait for most of the run */
+const BEHIND_MICROS_MAX = 3_000 * MS;
+
+export interface Parties {
+  readonly edges: readonly (Party & Freezable)[];
+  readonly workers: readonly (Party & Freezable)[];
+  readonly operator: Party;
+}
+
+export class FaultInjector {
+  private readonly scene: Scene;
+  private readonly parties: Parties;
+  private isOver = false;
+
+  constructor(scene: Scene, parties: Parties) {
+    this.scene = scene;
+    this.parties = parties;
+  }
+
+  start(): void {
+    const { plan, network } = this.scene;
+    network.onFocus = (fault, call) => this.strike(fault, call.caller, call.callee);
+    if (plan.faults.length > 0) this.planNext();
+  }
+
+  stop(): void {
+    this.isOver = true;
+  }
+
+  private planNext(): void {
+    const { schedule, draws, plan } = this.scene;
+    schedule.after(draws.between(0.2, 1.8) * plan.faultEveryMs * MS, () => {
+      if (this.isOver) return;
+      this.inflict(draws.pick(plan.faults));
+      this.planNext();
+    });
+  }
+
+  private inflict(kind: FaultKind): void {
+    const { draws, hosts } = this.scene;
+    const { edges, workers } = this.parties;
+    const host = () => draws.pick([...hosts.values()]);
+    const ways: Record<FaultKind, () => void> = {
+      'kill edge': () => this.killParty(draws.pick(edges)),
+      'kill worker': () => this.killParty(draws.pick(workers)),
+      'kill host': () => this.killHost(host(), draws.chance(0.6)),
+      'empty disk': () => this.emptyDisk(host()),
+      'T away': () => this.awayT(),
+      cut: () => this.cut(this.anyName(), this.anyName()),
+      freeze: () => this.freeze(draws.pick([...edges, ...workers, host()])),
+      full: () => this.fill(host()),
+      'set back': () => this.setBack(host()),
+    };
+    ways[kind]();
+  }
+
+  private anyName(): string {
+    const { draws, hosts, topology } = this.scene;
+    const { edges, workers } = this.parties;
+    return draws.pick([...edges, ...workers, ...hosts.values(), topology]).name;
+  }
+
+  private freeze(party: Freezable): void {
+    const micros = this.scene.draws.between(50 * MS, 4_000 * MS);
+    this.tell(`${party.name} stands still for ${Math.round(micros / MS)} ms`);
+    party.freeze(micros);
+  }
+
+  /** What the focus of the run asks for, while its transition is under way. */
+  private strike(fault: Fault, caller: VirtualProcess, callee: Callee): void {
+    const host = [...this.scene.hosts.values()].find((h) => h === callee);
+    if (fault === 'caller killed') this.killCaller(caller);
+    if (fault === 'cut off') this.cut(caller.name, callee.name);
+    if (fault === 'callee killed' && host === undefined) this.awayT();
+    if (host === undefined) return;
+    if (fault === 'callee killed') this.killHost(host, false);
+    if (fault === 'power loss') this.killHost(host, true);
+    if (fault === 'memory full') this.fill(host);
+    if (fault === 'clock set back') this.setBack(host);
+  }
+
+  private killCaller(caller: VirtualProcess): void {
+    const { edges, workers, operator } = this.parties;
+    const party = [...edges, ...workers, operator].find((p) => p.caller === caller);
+    if (party !== undefined) this.killParty(party);
+  }
+
+  private killParty(party: Party): void {
+    if (!party.caller.isAlive) return;
+    this.tell(`${party.name} is killed`);
+    party.kill();
+    this.later(() => party.start());
+  }
+
+  private killHost(host: DurableHost, losesPower: boolean): void {
+    if (!host.isUp) return;
+    const { network, draws } = this.scene;
+    this.tell(`${host.name} ${losesPower ? 'loses its power' : 'is killed'}`);
+    host.crash(losesPower);
+    network.calleeDied(host, losesPower ? 'power loss' : 'callee killed');
+    if (draws.chance(0.3)) this.setBack(host);
+    this.later(() => this.startHost(host));
+  }
+
+  private emptyDisk(host: DurableHost): void {
+    if (!host.isUp) return;
+    const { network, schedule, draws } = this.scene;
+    this.tell(`${host.name} comes back with an empty disk`);
+    host.crash(true);
+    network.calleeDied(host, 'power loss');
+    host.swapDisk(true);
+    this.later(() => this.startHost(host));
+    schedule.after(draws.between(3_000 * MS, 6_000 * MS), () => {
+      this.tell(`${host.name} gets its own disk again`);
+      host.crash(false);
+      network.calleeDied(host, 'callee killed');
+      host.swapDisk(false);
+      this.startHost(host);
+    });
+  }
+
+  private startHost(host: DurableHost): void {
+    if (host.isUp) return;
+    void host.start().then(() => this.tell(`${host.name} is up as ${host.incarnation}`));
+  }
+
+  private awayT(): void {
+    const { topology } = this.scene;
+    if (!topology.isUp) return;
+    this.tell('T goes away');
+    topology.leave();
+    this.later(() => topology.come());
+  }
+
+  private cut(a: string, b: string): void {
+    if (a === b) return;
+    const micros = this.scene.draws.between(50 * MS, 4_000 * MS);
+    this.tell(`${a} and ${b} are cut off for ${Math.round(micros / MS)} ms`);
+    this.scene.network.cut(a, b, micros);
+  }
+
+  private fill(host: DurableHost): void {
+    this.tell(`the memory of ${host.name} is full`);
+    host.memory.limitBytes = 1;
+    this.later(() => {
+      host.memory.limitBytes = undefined;
+    });
+  }
+
+  private setBack(host: DurableHost): void {
+    if (host.clockOffMicros < -BEHIND_MICROS_MAX) return;
+    const micros = Math.round(this.scene.draws.between(...SET_BACK_MICROS));
+    this.tell(`the clock of ${host.name} goes back ${Math.round(micros / MS)} ms`);
+    host.setClockBack(micros);
+  }
+
+  private later(work: () => void): void {
+    const { schedule, draws } = this.scene;
+    schedule.after(draws.between(...DOWN_MICROS), work);
+  }
+
+  private tell(text: string): void {
+    this.scene.history.told('fault', text);
+  }
+}

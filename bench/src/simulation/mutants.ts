@@ -1,0 +1,217 @@
+/**
+ * Faults planted in the code, one at a time: rules of docs/architecture/protocol.md left out. The simulation
+ * has to find each; a rule whose absence nobody notices is not tested. Loaded before the simulation with
+ * MUTANT=NAME, it changes the text of files as they are read.
+ */
+import fs from 'node:fs';
+import { registerHooks, syncBuiltinESMExports } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+export interface Edit {
+  readonly file: string;
+  readonly find: string;
+  readonly put: string;
+}
+
+/** One rule; where two places hold it up, both are changed. */
+export type Mutant = Edit | readonly Edit[];
+
+const MEMORY = 'packages/core/src/adapters/memory';
+const MACHINES = 'packages/core/src/migration';
+const DECISIONS = 'packages/core/src/topology/decisions';
+
+export const MUTANTS: Readonly<Record<string, Mutant>> = {
+  'append without an epoch check': {
+    file: `${MEMORY}/appending.ts`,
+    find: "const replica = replicaAt(state, group.shardlet, group.epoch, 'open');",
+    put: "const replica = replicaAt(state, group.shardlet, state.replicas.get(group.shardlet)?.epoch ?? 0, 'open');",
+  },
+  'append ignores the promise of the host': {
+    file: `${MEMORY}/appending.ts`,
+    find: 'replica.last + 1, state.hostLast + 1, group.tokenTs',
+    put: 'replica.last + 1, group.tokenTs',
+  },
+  'children know only what their parents held themselves': {
+    file: `${MEMORY}/owning.ts`,
+    find: 'child.known.push(...sealed.known.filter((name) => !child.known.includes(name)));',
+    put: 'child.known.push(...sealed.known.filter((name) => name.split(".")[0] === String(sealed.shardlet)));',
+  },
+  'drop removes what is newer': {
+    file: `${MEMORY}/owning.ts`,
+    find: 'if (found !== undefined && found.epoch > epoch) return staleOf(state, shardlet);',
+    put: "if (found !== undefined && found.epoch > epoch && found.mode === 'open') return staleOf(state, shardlet);",
+  },
+  'raise needs a seal': {
+    file: `${MEMORY}/owning.ts`,
+    find: "(replica.mode !== 'open' && replica.mode !== 'sealed')",
+    put: "replica.mode !== 'sealed'",
+  },
+  'ids of ancestors stay behind': {
+    file: `${MEMORY}/reading.ts`,
+    find: 'return liveSets(state, replica, now).filter((set) => set.origin !== replica.shardlet && set.complete);',
+    put: 'return liveSets(state, replica, now).filter(() => false);',
+  },
+  'ready carries no promise': {
+    file: `${MEMORY}/copying.ts`,
+    find: 'shadow.last = Math.max(expect.last, state.hostLast);',
+    put: 'shadow.last = 0;',
+  },
+  'ids of young records stay behind': {
+    file: `${MEMORY}/copying.ts`,
+    find: 'if (record.ts > now - windowMicros - leadMicros) addId',
+    put: 'if (record.ts > now + windowMicros + leadMicros) addId',
+  },
+  'dropping a parent takes ids along that a child refers to': {
+    file: `${MEMORY}/id-sets.ts`,
+    find: 'if (!inUse.has(name)) state',
+    put: 'state',
+  },
+  'an abort keeps the epoch': {
+    file: `${DECISIONS}/migration.ts`,
+    find: '        epoch: view.version,\n',
+    put: '        epoch: moving.epoch,\n',
+  },
+  'the floor lies above what is unsettled': {
+    file: `${DECISIONS}/floor.ts`,
+    find: 'floor = Math.min(floor, unsettledVersion(shardlet) ?? floor);',
+    put: 'unsettledVersion(shardlet);',
+  },
+  'a frontier answer raises what is not open': {
+    file: 'apps/edge/src/reading/log/leaf.ts',
+    find: 'this.sighting?.isOpen === true && ',
+    put: 'this.sighting !== undefined && ',
+  },
+  'a reader is finished at the end of any copy': {
+    file: 'apps/edge/src/reading/log/leaf.ts',
+    find: 'this.nextSeq > this.finalSeq;',
+    put: 'this.nextSeq >= this.finalSeq;',
+  },
+  'a seal leaves the replica open': {
+    file: `${MEMORY}/owning.ts`,
+    find: "if (replica.mode === 'open') {\n    replica.mode = 'sealed';",
+    put: "if (replica.mode !== 'open') {\n    replica.mode = 'sealed';",
+  },
+  'children are created before their parents are sealed': [
+    {
+      file: `${MEMORY}/owning.ts`,
+      find: "replicaAt(state, parent.shardlet, parent.epoch, 'sealed')",
+      put: "replicaAt(state, parent.shardlet, parent.epoch, 'sealed', 'open')",
+    },
+    {
+      file: `${MACHINES}/restructuring.ts`,
+      find: 'actions: family.parents.map(sealing) }',
+      put: 'actions: [...family.children.map((child) => creation(child, dedup)), ...family.parents.map(sealing)] }',
+    },
+  ],
+  'ready compares nothing': [
+    {
+      file: `${MEMORY}/copying.ts`,
+      find: 'if (lastSeqOf(shadow) !== expect.finalSeq)',
+      put: 'if (lastSeqOf(shadow) < 0)',
+    },
+    { file: `${MEMORY}/copying.ts`, find: '!sameDigest(held, expect.digest)', put: 'held === undefined' },
+  ],
+  'a copy opens that is not ready': [
+    {
+      file: `${MEMORY}/owning.ts`,
+      find: "replicaAt(state, shardlet, epoch, 'ready', 'open');",
+      put: "replicaAt(state, shardlet, epoch, 'ready', 'open', 'shadow');",
+    },
+    {
+      file: `${MEMORY}/owning.ts`,
+      find: "if (replica.mode === 'ready') {",
+      put: "if (replica.mode !== 'open') {",
+    },
+    {
+      file: `${MACHINES}/moving.ts`,
+      find: "if (reply.kind === 'ready') return commit(task, state);",
+      put: 'return commit(task, state);',
+    },
+  ],
+  'a host is trusted before all of it is readmitted': [
+    {
+      file: `${MACHINES}/renewing.ts`,
+      find: 'if (batch.length > 0) return prepare',
+      put: 'if (batch.length < 0) return prepare',
+    },
+    {
+      file: `${DECISIONS}/readmission.ts`,
+      find: 'view.shardlets().find((s) => isUnfinished(s, host));',
+      put: 'view.shardlets().find((s) => s.id < 0);',
+    },
+  ],
+};
+
+/** What the simulation does not run, or does not promise: found by the tests of that part. */
+export const MUTANTS_OF_PARTS: Readonly<
+  Record<string, Edit & { readonly project: string; readonly foundBy: string; readonly because: string }>
+> = {
+  'events pass by those that are held': {
+    file: 'apps/edge/src/ingest/ingestion.ts',
+    find: 'return !this.held.isEmpty && this.held.holds(shardlet);',
+    put: 'return this.held.isEmpty && this.held.holds(shardlet);',
+    project: 'unit',
+    foundBy: 'apps/edge/src/ingest/ingestion.test.ts',
+    because: 'keeps the order of events that arrive while others are held',
+  },
+  'append.lua without its epoch check': {
+    file: 'packages/core/src/adapters/redis/lua/append.lua',
+    find: 'if not r or r.epoch ~= group.epoch or r.mode ~= OPEN then',
+    put: 'if not r or r.mode ~= OPEN then',
+    project: 'contract',
+    foundBy: 'packages/core/src/adapters/redis/redis-host.differential.contract.test.ts',
+    because: 'the hosts differ',
+  },
+  'owning.sql seals at any epoch': {
+    file: 'packages/core/src/adapters/postgres/sql/owning.sql',
+    find: "IF r.epoch IS DISTINCT FROM at_epoch OR r.mode NOT IN ('open', 'sealed') THEN",
+    put: "IF r.epoch IS NULL OR r.mode NOT IN ('open', 'sealed') THEN",
+    project: 'contract',
+    foundBy: 'packages/core/src/adapters/postgres/postgres-host.differential.contract.test.ts',
+    because: 'the hosts differ',
+  },
+};
+
+const wanted = process.env.MUTANT;
+if (wanted !== undefined) plant(MUTANTS[wanted] ?? MUTANTS_OF_PARTS[wanted]);
+
+function plant(mutant: Mutant | undefined): void {
+  if (mutant === undefined) throw new Error(`no mutant ${wanted}`);
+  const edits = 'file' in mutant ? [mutant] : mutant;
+  // scripts are read, not imported
+  const read = fs.readFileSync;
+  fs.readFileSync = ((path: fs.PathLike, ...rest: [never]) => {
+    const text = read(path, ...rest);
+    const name = String(path);
+    return isEdited(edits, name) && !name.endsWith('.ts') ? mutated(edits, name, String(text)) : text;
+  }) as typeof fs.readFileSync;
+  // vitest reads the files that it transforms
+  const readLater = fs.promises.readFile;
+  fs.promises.readFile = (async (path: fs.PathLike, ...rest: [never]) => {
+    const text = await readLater(path, ...rest);
+    const name = String(path);
+    return isEdited(edits, name) ? mutated(edits, name, String(text)) : text;
+  }) as typeof fs.promises.readFile;
+  syncBuiltinESMExports();
+  registerHooks({
+    load(url, context, next) {
+      const loaded = next(url, context);
+      const name = url.startsWith('file:') ? fileURLToPath(url) : '';
+      if (!isEdited(edits, name)) return loaded;
+      return { ...loaded, source: mutated(edits, name, String(loaded.source)) };
+    },
+  });
+}
+
+function isEdited(edits: readonly Edit[], name: string): boolean {
+  return edits.some((edit) => name.endsWith(edit.file));
+}
+
+function mutated(edits: readonly Edit[], name: string, text: string): string {
+  return edits
+    .filter((edit) => name.endsWith(edit.file))
+    .reduce((before, { file, find, put }) => {
+      if (!before.includes(find)) throw new Error(`${file} has no "${find}"`);
+      return before.replace(find, put);
+    }, text);
+}

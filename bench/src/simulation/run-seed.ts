@@ -1,0 +1,233 @@
+/**
+ * One run: a cluster under load and faults, then calm; everything that was begun has to end; then what
+ * clients were told is compared with what the log holds and what readers were given.
+ */
+import { type EventHost, framePosition } from '@foreshard/core/hosts';
+import { contains, hashKey } from '@foreshard/core/keyspace';
+import {
+  type Acknowledgement,
+  type Coverage,
+  checkEmissionOrder,
+  checkEmissions,
+  checkNothingLost,
+  checkNothingTwice,
+  checkOrder,
+  type FinalLog,
+  type LogRecord,
+  type LogShardlet,
+  type Violation,
+  violation,
+} from '@foreshard/core/simulation';
+import type { Shardlet } from '@foreshard/core/topology';
+import { Cluster } from './cluster.ts';
+import type { Plan } from './plan.ts';
+import { eventOf } from './reader-party.ts';
+
+const SECOND = 1_000_000;
+/** long enough for every retry and grace in the code under test, with all the faults of one run behind it */
+const LOAD_MICROS_MAX = 400 * SECOND;
+const LONG_PAUSE_MICROS = 330 * SECOND;
+/** the slowest message of the operator has arrived */
+const LATE_MICROS = 5 * SECOND;
+const SETTLE_MICROS_MAX = 60 * SECOND;
+const GARBAGE_MICROS_MAX = 120 * SECOND;
+const READ_MICROS_MAX = 90 * SECOND;
+const CLIENT_PAUSE_MS = 80;
+
+export interface RunResult {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+  readonly defects: readonly string[];
+  readonly requests: number;
+  readonly acknowledged: number;
+  readonly history: (about?: ReadonlySet<number | string>) => string[];
+  readonly virtualSeconds: number;
+  readonly events: number;
+}
+
+export async function runPlan(plan: Plan, coverage: Coverage, keepsHistory: boolean): Promise<RunResult> {
+  const cluster = new Cluster(plan, coverage, keepsHistory);
+  const began = cluster.schedule.nowMicros();
+  await cluster.begin();
+  await underLoad(cluster);
+  await cluster.heal();
+  await toTheEnd(cluster);
+  return {
+    seed: plan.seed,
+    violations: cluster.violations,
+    defects: cluster.defects.map(
+      ({ who, error }) =>
+        `${who}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    ),
+    requests: cluster.clients.reduce((sum, client) => sum + client.requests, 0),
+    acknowledged: cluster.clients.reduce((sum, client) => sum + client.journal.length, 0),
+    history: (about) => cluster.history.text(about),
+    virtualSeconds: (cluster.schedule.nowMicros() - began) / SECOND,
+    events: cluster.schedule.events,
+  };
+}
+
+async function underLoad(cluster: Cluster): Promise<void> {
+  const { plan } = cluster;
+  const half = Math.ceil(plan.requestsPerClient / 2);
+  await requests(cluster, half);
+  if (plan.hasLongPause) {
+    for (const party of [...cluster.readers, cluster.operator]) party.rest();
+    await cluster.pass(LONG_PAUSE_MICROS);
+    for (const party of [...cluster.readers, cluster.operator]) party.start();
+  }
+  await requests(cluster, plan.requestsPerClient - half);
+}
+
+async function requests(cluster: Cluster, count: number): Promise<void> {
+  let left = cluster.clients.length;
+  for (const client of cluster.clients) void client.run(count, CLIENT_PAUSE_MS).then(() => left--);
+  await cluster.pass(LOAD_MICROS_MAX, () => left === 0);
+  if (left > 0 && !cluster.hasFailed)
+    cluster.violations.push(
+      violation('I5', `${left} clients have no answer after ${LOAD_MICROS_MAX / SECOND} s`),
+    );
+}
+
+async function toTheEnd(cluster: Cluster): Promise<void> {
+  if (cluster.hasFailed) return;
+  cluster.operator.rest();
+  await cluster.pass(LATE_MICROS);
+  await cluster.pass(
+    SETTLE_MICROS_MAX,
+    afterDecisions(cluster, () => unsettled(cluster).length === 0),
+  );
+  if (cluster.hasFailed) return;
+  for (const what of unsettled(cluster))
+    cluster.violations.push(violation('I5', `${what} ${SETTLE_MICROS_MAX / SECOND} s after the last fault`));
+  if (cluster.plan.hasLongPause) await garbageGoes(cluster);
+  if (!cluster.hasFailed) await everyLeafTakesAppends(cluster);
+  if (!cluster.hasFailed) await checkLog(cluster);
+}
+
+/** Asks again only when T has decided something since. */
+function afterDecisions({ truth }: Cluster, isSo: () => boolean): () => boolean {
+  let seen = -1;
+  return () => {
+    if (truth.version === seen) return false;
+    seen = truth.version;
+    return isSo();
+  };
+}
+
+function unsettled({ truth }: Cluster): string[] {
+  const left: string[] = [];
+  for (const { id, state } of truth.shardlets())
+    if (!['open', 'closed', 'gone'].includes(state.kind)) left.push(`shardlet ${id} is still ${state.kind}`);
+  for (const host of truth.hosts())
+    if (host.state === 'readmitting') left.push(`host ${host.id} is still being readmitted`);
+  return left;
+}
+
+async function garbageGoes(cluster: Cluster): Promise<void> {
+  await cluster.pass(
+    GARBAGE_MICROS_MAX,
+    afterDecisions(cluster, () => cluster.truth.garbage().length === 0),
+  );
+  const left = cluster.truth.garbage().length;
+  if (left > 0 && !cluster.hasFailed)
+    cluster.violations.push(violation('I5', `${left} replicas are still garbage`));
+}
+
+async function everyLeafTakesAppends(cluster: Cluster): Promise<void> {
+  const prober = cluster.client('probe');
+  const stream = cluster.truth.streams()[0]!.id;
+  for (const leaf of cluster.truth.leaves(stream)) {
+    const key = keyIn(leaf);
+    if (key === undefined) continue;
+    let isTaken: boolean | undefined;
+    void prober.probe(key).then((taken) => {
+      isTaken = taken;
+    });
+    await cluster.pass(SETTLE_MICROS_MAX, () => isTaken !== undefined);
+    if (isTaken !== true && !cluster.hasFailed)
+      cluster.violations.push(
+        violation('I5', `shardlet ${leaf.id} takes no appends after all faults`, { shardlets: [leaf.id] }),
+      );
+  }
+}
+
+/** Undefined for a shardlet that holds a part of one key only. */
+function keyIn({ range }: Shardlet): string | undefined {
+  for (let i = 0; i < 20_000; i++) {
+    const key = `probe-${i}`;
+    const hi = hashKey(key);
+    if (contains(range, { hi, lo: 0 }) && contains(range, { hi, lo: 0xffff_ffff })) return key;
+  }
+  return undefined;
+}
+
+async function checkLog(cluster: Cluster): Promise<void> {
+  const log = await finalLog(cluster);
+  const acknowledged = inOrderOfTime(cluster.clients.flatMap((client) => client.journal));
+  const { violations, plan } = cluster;
+  violations.push(...checkNothingLost(log, acknowledged), ...checkNothingTwice(log));
+  violations.push(...checkOrder(log, acknowledged, !plan.splitKeys));
+  const isDurable = plan.durabilities.every((each) => each === 'always');
+  if (violations.length > 0) return;
+  const isRead = () =>
+    cluster.readers.every(
+      ({ name, emitted }) =>
+        emitted.length >= log.records.length && checkEmissions(name, emitted, log, false).length === 0,
+    );
+  let lookAt = 0;
+  await cluster.pass(READ_MICROS_MAX, () => {
+    if (cluster.schedule.nowMicros() < lookAt) return false;
+    lookAt = cluster.schedule.nowMicros() + SECOND;
+    return isRead();
+  });
+  for (const { name, emitted } of cluster.readers)
+    violations.push(...checkEmissionOrder(name, emitted), ...checkEmissions(name, emitted, log, isDurable));
+}
+
+function inOrderOfTime(acknowledged: readonly Acknowledgement[]): Acknowledgement[] {
+  return [...acknowledged].sort((a, b) => a.atMicros - b.atMicros);
+}
+
+/** What a reader finds that follows T: read from the hosts themselves, past everything that is under test. */
+async function finalLog({ truth, hosts, violations, witness }: Cluster): Promise<FinalLog> {
+  const shardlets = new Map<number, LogShardlet>();
+  const records: LogRecord[] = [];
+  for (const shardlet of truth.shardlets()) {
+    const { id, parents, owner, state } = shardlet;
+    const host = hosts.get(owner)!;
+    const isGone = state.kind === 'gone';
+    const details = await host.memory.describe(id);
+    const firstSeq = 'range' in details ? details.firstSeq : 1;
+    shardlets.set(id, { id, parents, firstSeq, isGone, lost: witness.lossesOf(id) });
+    if (isGone) continue;
+    if (!('range' in details)) {
+      violations.push(
+        violation('I1', `T has shardlet ${id} ${state.kind} on host ${owner}, which has ${details.mode}`, {
+          shardlets: [id],
+        }),
+      );
+      continue;
+    }
+    records.push(...(await recordsOf(host.memory, shardlet, firstSeq)));
+    if ('finalSeq' in state && details.lastSeq !== state.finalSeq)
+      violations.push(
+        violation(
+          'I1',
+          `T closed shardlet ${id} at ${state.finalSeq}, the host holds it up to ${details.lastSeq}`,
+          { shardlets: [id] },
+        ),
+      );
+  }
+  return { shardlets, records };
+}
+
+async function recordsOf(host: EventHost, { id, range }: Shardlet, firstSeq: number): Promise<LogRecord[]> {
+  const reply = await host.read(id, firstSeq, 0, { maxRecords: 1_000_000, maxBytes: 1e12 });
+  if (reply.kind !== 'records') return [];
+  return reply.records.map(({ seq, ts, frame }) => {
+    const { id: event, content } = eventOf(frame);
+    const isInside = contains(range, framePosition(frame));
+    return { event, content: isInside ? content : 'outside of the range', shardlet: id, seq, ts };
+  });
+}

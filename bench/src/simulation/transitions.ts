@@ -1,0 +1,20 @@
+/** What has to meet every fault: the operations of hosts that the product uses, and the decisions of T. */
+export const TRANSITIONS: readonly string[] = [
+  ...[
+    'createOpen',
+    'createShadow',
+    'append',
+    'seal',
+    'ingest',
+    'ingestIds',
+    'digest',
+    'trim',
+    'ready',
+    'open',
+  ],
+  ...['raise', 'drop', 'read', 'readIds', 'seek', 'frontier'],
+  ...['createFloor', 'describe', 'list', 'forgetIds', 'usage', 'identify'],
+  ...['settleOpenings', 'restructure', 'settleRestructure', 'beginReadmission', 'readmitBatch'],
+  ...['prepareMigration', 'commitMigration', 'abortMigration', 'commitClosedMove', 'abortClosedMove'],
+  ...['publishIncarnation', 'markGone', 'dropGarbage', 'snapshot', 'changesAfter'],
+];

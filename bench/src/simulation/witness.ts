@@ -1,0 +1,161 @@
+/**
+ * Sees what hosts do and what T decides, for the checks and for the history: who takes appends at any moment,
+ * at which epoch each record came in, and what T has noted as lost on hosts that may lose it.
+ */
+import { framePayload, splitFrames } from '@foreshard/core/hosts';
+import {
+  type AppendTaken,
+  checkFenced,
+  checkOwnership,
+  type Loss,
+  type OpenReplica,
+  type Violation,
+} from '@foreshard/core/simulation';
+import type { Change, TopologyMap } from '@foreshard/core/topology';
+import type { DurableHost, HostMethod } from './durable-host.ts';
+import type { History } from './history.ts';
+
+const SHOWN_MAX = 6;
+const REPLY_CHARS_MAX = 200;
+/** operations after which somebody more may take appends */
+const OPENS: ReadonlySet<HostMethod> = new Set<HostMethod>(['createOpen', 'open', 'raise']);
+/** not worth a line: they are asked all the time and change nothing */
+const UNTOLD: ReadonlySet<HostMethod> = new Set<HostMethod>([
+  'identify',
+  'usage',
+  'frontier',
+  'read',
+  'forgetIds',
+]);
+
+interface Group {
+  readonly shardlet: number;
+  readonly epoch: number;
+  readonly frames: Uint8Array;
+}
+
+interface Taken {
+  readonly kind: string;
+  readonly firstSeq: number;
+  readonly duplicates: readonly { readonly index: number }[];
+  readonly expired: readonly number[];
+}
+
+export class Witness {
+  private readonly hosts: ReadonlyMap<number, DurableHost>;
+  private readonly truth: TopologyMap;
+  private readonly history: History;
+  private readonly violations: Violation[];
+  /** only where hosts may lose appends is it of interest at which epoch a record came in */
+  private readonly notesEpochs: boolean;
+  private readonly epochs = new Map<string, number>();
+  private readonly losses = new Map<number, Loss[]>();
+
+  constructor(parts: {
+    hosts: ReadonlyMap<number, DurableHost>;
+    truth: TopologyMap;
+    history: History;
+    violations: Violation[];
+    notesEpochs: boolean;
+  }) {
+    this.hosts = parts.hosts;
+    this.truth = parts.truth;
+    this.history = parts.history;
+    this.violations = parts.violations;
+    this.notesEpochs = parts.notesEpochs;
+  }
+
+  /** The last epoch at which this event was stored at this place. */
+  epochOf(event: string, shardlet: number, seq: number | undefined): number | undefined {
+    return this.epochs.get(`${event} ${shardlet}/${seq}`);
+  }
+
+  /** What T noted while a host that may lose appends had the shardlet. */
+  lossesOf(shardlet: number): readonly Loss[] {
+    return this.losses.get(shardlet) ?? [];
+  }
+
+  /** REQUIRES that `truth` does not have the change yet. */
+  decided(change: Change, what: string): void {
+    for (const { id, owner, epoch, state, lost } of change.shardlets) {
+      if (this.hosts.get(owner)?.durability === 'everysec') {
+        const fresh = lost.slice(this.truth.shardlet(id)?.lost.length ?? 0);
+        this.losses.set(id, [...this.lossesOf(id), ...fresh]);
+      }
+      if (!this.history.wanted) continue;
+      const text = `shardlet ${id}@${epoch} on host-${owner} ${JSON.stringify(state)}`;
+      this.history.told('T', `${change.version} ${what}: ${text}`, [id]);
+    }
+    if (change.shardlets.length === 0) this.history.told('T', `${change.version} ${what}`);
+  }
+
+  performed(host: DurableHost, method: HostMethod, args: readonly unknown[], reply: unknown): void {
+    if (method === 'append') this.appended(host, args[0] as readonly Group[], reply as readonly Taken[]);
+    else if (this.history.wanted && !UNTOLD.has(method)) this.tell(host, method, args, reply);
+    if (OPENS.has(method)) void this.checkOwnership();
+  }
+
+  /** Only a run that T trusts is used by anybody. */
+  async checkOwnership(): Promise<void> {
+    const open: OpenReplica[] = [];
+    for (const host of this.hosts.values()) {
+      if (!host.isUp || host.isEmptied || this.truth.host(host.id)?.incarnation !== host.incarnation)
+        continue;
+      for (const { shardlet, epoch, mode } of await host.memory.list(0, 10_000)) {
+        if (mode !== 'open') continue;
+        const details = await host.memory.describe(shardlet);
+        if ('range' in details)
+          open.push({ host: host.id, shardlet, epoch, stream: details.stream, range: details.range });
+      }
+    }
+    this.violations.push(...checkOwnership(open));
+  }
+
+  private appended(host: DurableHost, groups: readonly Group[], replies: readonly Taken[]): void {
+    for (const [i, group] of groups.entries()) {
+      const reply = replies[i]!;
+      if (reply.kind === 'appended') this.taken(host, group);
+      if (!this.notesEpochs && !this.history.wanted) continue;
+      const ids = splitFrames(group.frames).map(eventIdOf);
+      if (reply.kind === 'appended') this.noteEpochs(group, ids, reply);
+      const { shardlet, epoch } = group;
+      const shown = `${ids.slice(0, SHOWN_MAX)}${ids.length > SHOWN_MAX ? '...' : ''}`;
+      this.history.told(host.name, `append ${shardlet}@${epoch} ${shown} -> ${briefly(reply)}`, [
+        shardlet,
+        ...ids,
+      ]);
+    }
+  }
+
+  private taken(host: DurableHost, { shardlet, epoch }: Group): void {
+    const known = this.truth.shardlet(shardlet);
+    if (known === undefined) return;
+    const taken: AppendTaken = { host: host.id, shardlet, epoch };
+    this.violations.push(...checkFenced(taken, { epoch: known.epoch, state: known.state.kind }));
+  }
+
+  private noteEpochs({ shardlet, epoch }: Group, ids: readonly string[], reply: Taken): void {
+    const passed = new Set([...reply.duplicates.map((each) => each.index), ...reply.expired]);
+    let seq = reply.firstSeq;
+    for (const [index, id] of ids.entries())
+      if (!passed.has(index)) this.epochs.set(`${id} ${shardlet}/${seq++}`, epoch);
+  }
+
+  private tell(host: DurableHost, method: HostMethod, args: readonly unknown[], reply: unknown): void {
+    const shown = args.filter((arg) => typeof arg !== 'object' || method === 'ready');
+    const about = typeof args[0] === 'number' ? [args[0]] : [];
+    this.history.told(host.name, `${method} ${shown.map(briefly)} -> ${briefly(reply)}`, about);
+  }
+}
+
+function eventIdOf(frame: Uint8Array): string {
+  return /"id":"([^"]+)"/.exec(Buffer.from(framePayload(frame)).toString('latin1'))?.[1] ?? '?';
+}
+
+/** Bytes say nothing to a reader. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['frame', 'records', 'field']);
+
+function briefly(value: unknown): string {
+  const text = JSON.stringify(value, (key, each) => (LEFT_OUT.has(key) ? undefined : each)) ?? '';
+  return text.length > REPLY_CHARS_MAX ? `${text.slice(0, REPLY_CHARS_MAX)}...` : text;
+}

@@ -1,0 +1,115 @@
+/** A worker: its real reconciler and retention over its real map, woken as the schedule of jobs wakes them. */
+import { HostPool } from '@foreshard/core/adapters/event-hosts';
+import type { HostDoors } from '../../../apps/worker/src/hosts/host-doors.ts';
+import { MapFollower } from '../../../apps/worker/src/map/follower.ts';
+import { Reconciler } from '../../../apps/worker/src/reconcile/reconcile.ts';
+import { RetentionJob } from '../../../apps/worker/src/retention/retention-job.ts';
+import { MoverLoop } from './mover-loop.ts';
+import type { Scene } from './scene.ts';
+import { VirtualProcess } from './virtual-process.ts';
+
+const RECONCILE_EVERY_MS = 1_000;
+const MOVE_EVERY_MS = 400;
+const RETENTION_EVERY_MS = 15_000;
+const BEGIN_PAUSE_MS = 300;
+/** of the times that another worker holds the lock: a lost lock must not break anything */
+const LOCK_LOST_SHARE = 0.2;
+
+export class WorkerParty {
+  readonly name: string;
+  private readonly scene: Scene;
+  private process: VirtualProcess;
+
+  constructor(name: string, scene: Scene) {
+    this.name = name;
+    this.scene = scene;
+    this.process = new VirtualProcess(name, scene.schedule);
+  }
+
+  get caller(): VirtualProcess {
+    return this.process;
+  }
+
+  get isAlive(): boolean {
+    return this.process.isAlive;
+  }
+
+  start(): void {
+    this.process = new VirtualProcess(this.name, this.scene.schedule);
+    this.process.clockOffMicros = this.scene.plan.edgeClockOffMicros[0]!;
+    void this.process.run(() => this.begin(this.process));
+  }
+
+  kill(): void {
+    this.process.kill();
+    this.scene.locks.forget(this.process);
+    this.scene.network.callerDied(this.process);
+  }
+
+  freeze(micros: number): void {
+    this.process.freeze(micros);
+  }
+
+  private async begin(process: VirtualProcess): Promise<void> {
+    const { scene, name } = this;
+    const topology = scene.topology.portFor(process);
+    const follower = await this.follow(process, topology);
+    const open = scene.doorFor(process);
+    const pool = new HostPool(follower.map, open);
+    const doors: HostDoors = { trusted: (id) => pool.get(id), open };
+    const log = quietLog(scene, name);
+    const nowMs = () => process.nowMicros() / 1_000;
+    const shared = { follower, topology, doors, log, nowMs, actor: name, metrics: SILENT as never };
+    const alarms = {
+      raise: async (host: number, reason: string) => scene.alarms.set(host, reason),
+      clear: async (host: number) => scene.alarms.delete(host),
+    } as never;
+    const lock = scene.locks.of(process, LOCK_LOST_SHARE);
+    const reconciler = new Reconciler({ ...shared, lock, alarms });
+    const retention = new RetentionJob(shared);
+    const mover = new MoverLoop(scene, { follower, topology, doors, lock, actor: name });
+    this.repeat(MOVE_EVERY_MS, () => mover.run());
+    this.repeat(RECONCILE_EVERY_MS, (signal) => reconciler.run(signal));
+    if (scene.plan.hasRetention) this.repeat(RETENTION_EVERY_MS, (signal) => retention.run(signal));
+  }
+
+  private async follow(process: VirtualProcess, store: Parameters<typeof MapFollower.begin>[0]['store']) {
+    const { scene } = this;
+    for (;;) {
+      try {
+        return await MapFollower.begin({
+          store,
+          notifier: scene.topology.notifierFor(process),
+          nowMs: () => process.uptimeMs(),
+          onBroken: (reason) => scene.fault(this.name, new Error(reason)),
+        });
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, BEGIN_PAUSE_MS));
+      }
+    }
+  }
+
+  /** As the registry of jobs: no job overlaps itself, and a failure waits for the next time. */
+  private repeat(everyMs: number, job: (signal: AbortSignal) => Promise<unknown>): void {
+    const { signal } = new AbortController();
+    const next = async () => {
+      try {
+        await job(signal);
+      } catch (error) {
+        this.scene.expect(this.name, error);
+      }
+      setTimeout(next, everyMs);
+    };
+    setTimeout(next, this.scene.draws.below(everyMs));
+  }
+}
+
+/** Every metric of every kind: it is called and forgotten. */
+const SILENT: unknown = new Proxy(() => SILENT, { get: () => SILENT });
+
+function quietLog(scene: Scene, who: string) {
+  const tell = (fields: object, text: string) => {
+    if (scene.history.wanted) scene.history.told(who, `${text} ${JSON.stringify(fields)}`);
+  };
+  return { info: tell, warn: tell, error: tell, debug: tell } as never;
+}

@@ -1,0 +1,2 @@
+export { EtcdChangeNotifier } from './change-notifier.ts';
+export { openEtcdTopology } from './topology-store.ts';

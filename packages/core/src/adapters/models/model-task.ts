@@ -1,0 +1,17 @@
+/** What passes between the thread of a dear model and its caller, and what a dear model is: one function. */
+import type { Forecast } from '../../forecasting/index.ts';
+
+export interface ModelTask {
+  /** module of the model, as a URL */
+  readonly module: string;
+  readonly values: Float64Array;
+  readonly stepSeconds: number;
+  readonly seasons: readonly number[];
+  readonly firstMs: number | undefined;
+  readonly horizon: number;
+}
+
+export type ModelReply = { readonly forecast: Forecast } | { readonly failed: string };
+
+/** Every dear model's module exports this under the name `forecast`. */
+export type ForecastFunction = (task: ModelTask) => Promise<Forecast>;

@@ -1,0 +1,18 @@
+/** Carries a refusal out of the deciding transaction, which has to fail to be rolled back. */
+import type { Refusal } from '../../topology/index.ts';
+
+export class RolledBack extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(refusal.detail);
+    this.refusal = refusal;
+  }
+}
+
+/** T may have lost decisions that hosts have carried out: a new one could contradict them. */
+export const UNEXAMINED: Refusal = Object.freeze({
+  reason: 'unexamined',
+  detail:
+    'T was restored from a backup and has not been compared with its hosts: run "foreshard doctor --after-restore"',
+});

@@ -1,0 +1,137 @@
+/**
+ * What a sign of life of one member does to its group: members that fell silent lose their shardlets, new
+ * shardlets become assignable, and the load is evened out. The assignment is sticky (who has a shardlet
+ * keeps it) and cooperative: a shardlet goes from one living member to another only after the first has let
+ * go of it, so nothing stops but what moves. Every assignment takes a new version, which fences the commits
+ * of whoever had it before.
+ */
+import type { Shardlet, TopologyMap } from '../topology/index.ts';
+import { finalSeqOf, isFinished, setBack, workable } from './lineage.ts';
+import type { Checkpoint, Group, GroupState, Member } from './model.ts';
+
+export interface Sign {
+  readonly member: string;
+  readonly nowMs: number;
+  /** shardlets of which the member still holds events that it has not committed */
+  readonly busy: ReadonlySet<number>;
+  /** the member ends: all it has is free at once */
+  readonly leaving?: boolean;
+}
+
+export function attend(group: Group, state: GroupState, map: TopologyMap, sign: Sign): GroupState {
+  const members = alive(group, state.members, sign);
+  const draft = new Draft(state, members, map);
+  draft.dropTheDead();
+  draft.letGo(sign);
+  const shardlets = draft.begin(workable(map, group.stream, state.checkpoints));
+  if (members.length > 0) draft.balance(shardlets);
+  return { version: draft.version, members, checkpoints: draft.checkpoints };
+}
+
+function alive({ sessionMs }: Group, members: readonly Member[], sign: Sign): Member[] {
+  const others = members.filter((m) => m.id !== sign.member && m.seenAtMs + sessionMs > sign.nowMs);
+  if (sign.leaving) return others;
+  return [...others, { id: sign.member, seenAtMs: sign.nowMs }].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+class Draft {
+  version: number;
+  readonly checkpoints: Map<number, Checkpoint>;
+  private readonly members: readonly Member[];
+  private readonly map: TopologyMap;
+
+  constructor(state: GroupState, members: readonly Member[], map: TopologyMap) {
+    this.version = state.version;
+    this.checkpoints = new Map(state.checkpoints);
+    this.members = members;
+    this.map = map;
+  }
+
+  dropTheDead(): void {
+    const living = new Set(this.members.map((m) => m.id));
+    for (const c of this.checkpoints.values())
+      if (c.member !== undefined && !living.has(c.member)) this.free(c);
+  }
+
+  /** What the member no longer works on, and is wanted elsewhere or is finished, is free. */
+  letGo({ member, busy }: Sign): void {
+    for (const c of this.checkpoints.values()) {
+      if (c.member !== member) continue;
+      const shardlet = this.map.shardlet(c.shardlet);
+      const finished = shardlet !== undefined && isFinished(shardlet, c);
+      if (finished || (c.revoking && !busy.has(c.shardlet))) this.free(c);
+    }
+  }
+
+  /** Answers the workable ones that are still to do, with checkpoints that fit what T says of them. */
+  begin(shardlets: readonly Shardlet[]): Shardlet[] {
+    const left: Shardlet[] = [];
+    for (const shardlet of shardlets) {
+      const known = this.checkpoints.get(shardlet.id) ?? freshCheckpoint(shardlet.id);
+      const fitting = pastRetention(shardlet, setBack(known, shardlet));
+      // a commit of what was read before must not move it forward again
+      if (fitting !== known || !this.checkpoints.has(shardlet.id)) this.put(this.fenced(fitting));
+      if (!isFinished(shardlet, fitting)) left.push(shardlet);
+    }
+    return left;
+  }
+
+  balance(shardlets: readonly Shardlet[]): void {
+    const held = new Map<string, Checkpoint[]>(this.members.map((m) => [m.id, []]));
+    const free: Checkpoint[] = [];
+    for (const { id } of shardlets) {
+      const c = this.checkpoints.get(id)!;
+      if (c.member === undefined) free.push(c);
+      else held.get(c.member)!.push(c);
+    }
+    for (const c of free) this.give(c, held);
+    this.revoke(shardlets.length, held);
+  }
+
+  /** To whom has the least; the first of several, so that equal states give equal assignments. */
+  private give(c: Checkpoint, held: Map<string, Checkpoint[]>): void {
+    let least: string | undefined;
+    for (const [id, theirs] of held)
+      if (least === undefined || theirs.length < held.get(least)!.length) least = id;
+    const given = this.fenced({ ...c, member: least, revoking: false });
+    held.get(least!)!.push(given);
+    this.put(given);
+  }
+
+  /** Asks those above the fair share for as much as those below it lack. */
+  private revoke(total: number, held: Map<string, Checkpoint[]>): void {
+    const share = Math.floor(total / held.size);
+    let lacking = 0;
+    for (const theirs of held.values()) lacking += Math.max(0, share - theirs.length);
+    for (const theirs of held.values()) {
+      const wanted = Math.min(lacking, Math.max(0, theirs.length - share));
+      lacking -= wanted;
+      for (const [i, c] of [...theirs].reverse().entries()) {
+        const revoking = i < wanted;
+        if (c.revoking !== revoking) this.put({ ...c, revoking });
+      }
+    }
+  }
+
+  private free(c: Checkpoint): void {
+    this.put(this.fenced({ ...c, member: undefined, revoking: false }));
+  }
+
+  private fenced(c: Checkpoint): Checkpoint {
+    return { ...c, assignment: ++this.version };
+  }
+
+  private put(c: Checkpoint): void {
+    this.checkpoints.set(c.shardlet, c);
+  }
+}
+
+function freshCheckpoint(shardlet: number): Checkpoint {
+  return { shardlet, seq: 0, epoch: 0, assignment: 0, member: undefined, revoking: false, skipped: 0 };
+}
+
+/** Nothing of it is left to read: the group goes on with its children, and tells that it skipped. */
+function pastRetention(shardlet: Shardlet, c: Checkpoint): Checkpoint {
+  const finalSeq = shardlet.state.kind === 'gone' ? finalSeqOf(shardlet)! : 0;
+  return c.seq >= finalSeq ? c : { ...c, seq: finalSeq, skipped: c.skipped + finalSeq - c.seq };
+}

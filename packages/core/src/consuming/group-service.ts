@@ -1,0 +1,168 @@
+/**
+ * Consumer groups as edges and workers serve them: a member polls, which is also its sign of life, gets
+ * events of the shardlets it has, and commits. A poll begins at the checkpoint, or after what the member
+ * says it holds, so a reply that is lost costs nothing but a repetition.
+ */
+import { type EventHost, HostUnreachable, type StoredRecord } from '../hosts/index.ts';
+import type { Shardlet, TopologyMap } from '../topology/index.ts';
+import { attend } from './attend.ts';
+import { type Commit, type CommitResult, commit } from './commit.ts';
+import type { GroupStore } from './group-store.ts';
+import { finalSeqOf, isFinished } from './lineage.ts';
+import { type Checkpoint, EMPTY_GROUP, type Group, type GroupState } from './model.ts';
+
+export interface ServiceParts {
+  readonly store: GroupStore;
+  readonly map: TopologyMap;
+  /** Catches the map up with T. */
+  refresh(): Promise<unknown>;
+  /** @throws HostUnreachable */
+  host(id: number): Promise<EventHost>;
+}
+
+export interface PollRequest {
+  readonly member: string;
+  readonly limit: number;
+  /** the last seq the member holds of a shardlet, where that is beyond its checkpoint */
+  readonly after: ReadonlyMap<number, number>;
+}
+
+export interface Batch {
+  readonly shardlet: Shardlet;
+  readonly assignment: number;
+  /** of the replica that was read: to be handed back with the commit */
+  readonly epoch: number;
+  /** none when everything up to `through` is past its retention */
+  readonly records: readonly StoredRecord[];
+  /** what to commit when all of it is processed */
+  readonly through: number;
+  /** events before the first record that are past their retention and were never given to the group */
+  readonly skipped: number;
+}
+
+export interface Poll {
+  readonly version: number;
+  readonly assigned: readonly Checkpoint[];
+  readonly batches: readonly Batch[];
+}
+
+/** What one host call reads at most; an event may be as large as 1 MiB. */
+const READ_BYTES_MAX = 4_000_000;
+
+export class GroupService {
+  private readonly parts: ServiceParts;
+  /** where the next poll of a member begins, so that no shardlet starves behind a busy one */
+  private turn = 0;
+
+  constructor(parts: ServiceParts) {
+    this.parts = parts;
+  }
+
+  /** Begins at the oldest events, or with those after this call. `false`: the name is taken. */
+  async create(group: Group, from: 'oldest' | 'now'): Promise<boolean> {
+    await this.parts.refresh();
+    const state = from === 'now' ? await this.stateOfNow(group.stream) : EMPTY_GROUP;
+    return this.parts.store.create(group, state);
+  }
+
+  async poll(name: string, request: PollRequest): Promise<Poll | undefined> {
+    const { member, after } = request;
+    const attended = await this.attended(name, member, new Set(after.keys()));
+    if (attended === undefined) return undefined;
+    const assigned = [...attended.checkpoints.values()]
+      .filter((c) => c.member === member)
+      .sort((a, b) => a.shardlet - b.shardlet);
+    const batches = await this.read(assigned, request);
+    return { version: attended.version, assigned, batches };
+  }
+
+  /** Whatever the member has is free at once. */
+  async leave(name: string, member: string): Promise<boolean> {
+    return (await this.attended(name, member, new Set(), true)) !== undefined;
+  }
+
+  async commit(name: string, request: Commit): Promise<readonly CommitResult[] | undefined> {
+    return this.parts.store.change(name, (_group, state, nowMs) => {
+      const { state: committed, results } = commit(state, request);
+      const members = committed.members.map((m) => (m.id === request.member ? { ...m, seenAtMs: nowMs } : m));
+      return { state: { ...committed, members }, result: results };
+    });
+  }
+
+  /** Events that are stored and not processed; undefined where the host does not answer. */
+  async lag(checkpoint: Checkpoint): Promise<number | undefined> {
+    const shardlet = this.parts.map.shardlet(checkpoint.shardlet);
+    if (shardlet === undefined) return 0;
+    const finalSeq = finalSeqOf(shardlet);
+    if (finalSeq !== undefined) return Math.max(0, finalSeq - checkpoint.seq);
+    const lastSeq = await this.lastSeq(shardlet).catch(ifUnreachable);
+    return lastSeq === undefined ? undefined : Math.max(0, lastSeq - checkpoint.seq);
+  }
+
+  private attended(
+    name: string,
+    member: string,
+    busy: ReadonlySet<number>,
+    leaving = false,
+  ): Promise<GroupState | undefined> {
+    return this.parts.store.change(name, (group, before, nowMs) => {
+      const state = attend(group, before, this.parts.map, { member, nowMs, busy, leaving });
+      return { state, result: state };
+    });
+  }
+
+  private async stateOfNow(stream: number): Promise<GroupState> {
+    const checkpoints = new Map<number, Checkpoint>();
+    for (const shardlet of this.parts.map.shardlets(stream)) {
+      const seq = finalSeqOf(shardlet) ?? (await this.lastSeq(shardlet));
+      const { id, epoch } = shardlet;
+      const nobody = { assignment: 0, member: undefined, revoking: false, skipped: 0 };
+      checkpoints.set(id, { shardlet: id, seq, epoch, ...nobody });
+    }
+    return { ...EMPTY_GROUP, checkpoints };
+  }
+
+  private async lastSeq({ id, owner }: Shardlet): Promise<number> {
+    const details = await (await this.parts.host(owner)).describe(id);
+    return 'lastSeq' in details ? details.lastSeq : 0;
+  }
+
+  private async read(assigned: readonly Checkpoint[], { limit, after }: PollRequest): Promise<Batch[]> {
+    const batches: Batch[] = [];
+    let left = limit;
+    const first = assigned.length === 0 ? 0 : this.turn++ % assigned.length;
+    for (const c of [...assigned.slice(first), ...assigned.slice(0, first)]) {
+      if (left <= 0) break;
+      if (c.revoking) continue;
+      const batch = await this.batchOf(c, after.get(c.shardlet) ?? 0, left).catch(ifUnreachable);
+      if (batch === undefined) continue;
+      batches.push(batch);
+      left -= batch.records.length;
+    }
+    return batches;
+  }
+
+  private async batchOf(c: Checkpoint, after: number, limit: number): Promise<Batch | undefined> {
+    const shardlet = this.parts.map.shardlet(c.shardlet);
+    if (shardlet === undefined || isFinished(shardlet, { seq: Math.max(c.seq, after) })) return undefined;
+    const host = await this.parts.host(shardlet.owner);
+    const options = { maxRecords: limit, maxBytes: READ_BYTES_MAX };
+    const wanted = Math.max(c.seq, after) + 1;
+    for (let from = wanted; ; ) {
+      // an older copy is a correct prefix, but one of before a loss is not
+      const reply = await host.read(c.shardlet, from, c.epoch, options);
+      if (reply.kind === 'stale') return void (await this.parts.refresh());
+      if (reply.kind === 'gone') from = reply.firstSeq;
+      else {
+        const { epoch, records } = reply;
+        const through = records.at(-1)?.seq ?? from - 1;
+        if (through < wanted) return undefined;
+        return { shardlet, assignment: c.assignment, epoch, records, through, skipped: from - wanted };
+      }
+    }
+  }
+}
+
+function ifUnreachable(error: unknown): undefined {
+  if (!(error instanceof HostUnreachable)) throw error;
+}

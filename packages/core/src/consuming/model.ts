@@ -1,0 +1,68 @@
+/**
+ * What is kept of a consumer group. Everything about one group is in one store and changes in one
+ * transaction at a time, so that an assignment and a checkpoint can never contradict each other.
+ */
+import { z } from 'zod';
+
+export const groupNameSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'a group name is up to 63 of a-z, 0-9, dot, underscore and hyphen');
+export const memberIdSchema = z
+  .string()
+  .regex(
+    /^[\w.:-]{1,128}$/,
+    'a member id is up to 128 letters, digits, dots, colons, underscores and hyphens',
+  );
+
+/** Long enough for a batch and a pause of garbage collection; a dead consumer is replaced after it. */
+export const SESSION_MS_DEFAULT = 10_000;
+
+export const pushSchema = z.object({
+  url: z.url({ protocol: /^https?$/ }),
+  /** Standard Webhooks: `whsec_` and 24 to 64 bytes in base64 */
+  secret: z.string().regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/),
+});
+export type Push = z.infer<typeof pushSchema>;
+
+export const groupSchema = z.object({
+  name: groupNameSchema,
+  stream: z.int().min(1),
+  /** a member that gives no sign of life for so long loses its shardlets */
+  sessionMs: z.int().min(1_000).max(600_000).default(SESSION_MS_DEFAULT),
+  /** the worker delivers; without it members poll */
+  push: pushSchema.optional(),
+});
+export type Group = z.infer<typeof groupSchema>;
+
+/** Up to `seq` everything is processed; `epoch`: of the replica it was read from. 0 and 0: nothing yet. */
+export interface Position {
+  readonly shardlet: number;
+  readonly seq: number;
+  readonly epoch: number;
+}
+
+export interface Checkpoint extends Position {
+  /** the version of the group with which it was assigned; a commit with another one is refused */
+  readonly assignment: number;
+  /** who has it; its lease lasts as long as the member gives signs of life */
+  readonly member: string | undefined;
+  /** the member gets no more of it, and loses it as soon as it has committed what it still holds */
+  readonly revoking: boolean;
+  /** events that were past their retention before the group came to them */
+  readonly skipped: number;
+}
+
+export interface Member {
+  readonly id: string;
+  readonly seenAtMs: number;
+}
+
+export interface GroupState {
+  /** one higher with every change of an assignment */
+  readonly version: number;
+  readonly members: readonly Member[];
+  /** by shardlet; those that are not here are not begun */
+  readonly checkpoints: ReadonlyMap<number, Checkpoint>;
+}
+
+export const EMPTY_GROUP: GroupState = Object.freeze({ version: 0, members: [], checkpoints: new Map() });

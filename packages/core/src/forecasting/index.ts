@@ -1,0 +1,15 @@
+export * from './auto.ts';
+export * from './backtest.ts';
+export * from './calibration.ts';
+export * from './feature-ridge.ts';
+export * from './features.ts';
+export * from './forecaster.ts';
+export * from './metrics.ts';
+export * from './models.ts';
+export * from './online-calibration.ts';
+export * from './regimes.ts';
+export * from './seasons.ts';
+export * from './series.ts';
+export * from './shares.ts';
+export { momentsOf } from './transform.ts';
+export * from './trial.ts';

@@ -1,0 +1,90 @@
+/** The cheap models that always take part. Their names are what --model and the model registry know. */
+import type { Forecaster } from './forecaster.ts';
+import { hybrid } from './hybrid.ts';
+import { kalman } from './kalman.ts';
+import { lagRidge } from './lag-ridge.ts';
+import { naive, seasonalDay, seasonalWeek } from './naive.ts';
+import { periodicRegression } from './periodic-regression.ts';
+import type { Series } from './series.ts';
+import { smoothing } from './smoothing.ts';
+
+const day = (series: Series) => series.seasons[0];
+const week = (series: Series) => series.seasons[1];
+
+/** As published: seven periods, thirty deviations, least squares on the loads themselves. */
+export const sparDay = periodicRegression({
+  name: 'spar-day',
+  period: day,
+  periodsMax: 7,
+  deviations: 30,
+  scale: 'raw',
+  loss: 'squared',
+});
+export const sparWeek = periodicRegression({
+  name: 'spar-week',
+  period: week,
+  periodsMax: 4,
+  deviations: 30,
+  scale: 'raw',
+  loss: 'squared',
+});
+
+/** more deviations than this made forecasts no better in training, and cost by their square */
+const DEVIATIONS = 6;
+
+const periodicLog = periodicRegression({
+  name: 'periodic-log',
+  period: day,
+  periodsMax: 7,
+  deviations: DEVIATIONS,
+  scale: 'log',
+  loss: 'absolute',
+});
+const periodicRoot = periodicRegression({
+  name: 'periodic-root',
+  period: day,
+  periodsMax: 7,
+  deviations: DEVIATIONS,
+  scale: 'root',
+  loss: 'absolute',
+});
+const periodicRaw = periodicRegression({
+  name: 'periodic-raw',
+  period: day,
+  periodsMax: 7,
+  deviations: DEVIATIONS,
+  scale: 'raw',
+  loss: 'absolute',
+});
+const periodicWeek = periodicRegression({
+  name: 'periodic-week',
+  period: week,
+  periodsMax: 4,
+  deviations: DEVIATIONS,
+  scale: 'log',
+  loss: 'absolute',
+});
+
+/** What `auto` tries. */
+export const AUTO_MODELS: readonly Forecaster[] = [
+  naive,
+  seasonalDay,
+  seasonalWeek,
+  periodicLog,
+  periodicRaw,
+  periodicWeek,
+  lagRidge('ridge-log', 'log'),
+  smoothing('smoothing-log', 'log'),
+  smoothing('smoothing', 'raw'),
+  hybrid,
+  kalman,
+];
+
+/** All cheap models by name: those of `auto`, and the published ones they are compared with. */
+export const CHEAP_MODELS: readonly Forecaster[] = [
+  ...AUTO_MODELS,
+  sparDay,
+  sparWeek,
+  periodicRoot,
+  lagRidge('ridge', 'raw'),
+];

@@ -1,0 +1,2 @@
+export * from './lock-service.ts';
+export * from './route-lease.ts';

@@ -1,0 +1,97 @@
+/**
+ * Which shardlets leave a draining host next, and where they go. Only a few are on their way at once: each
+ * costs its hosts work, and a drain that is called off should have little left to finish. Where to: the
+ * active host with the least load of those that have room, counting what is on its way; of equal ones that
+ * with the fewest shardlets. A host that has no room takes nothing: the drain waits.
+ */
+import type { Host, Shardlet, TopologyMap } from '../topology/index.ts';
+import { moveOf } from './move-task.ts';
+
+export interface DrainMove {
+  readonly shardlet: Shardlet;
+  readonly dest: number;
+  readonly reason: string;
+}
+
+/** What is known of the load; nothing of it has to be. */
+export interface DrainFacts {
+  /** used share of the memory of each host that has a limit */
+  readonly fills: ReadonlyMap<number, number>;
+  /** events a second, or any other measure, the same for all shardlets */
+  readonly loads: ReadonlyMap<number, number>;
+}
+
+export const NO_FACTS: DrainFacts = { fills: new Map(), loads: new Map() };
+
+/** Above it a host takes nothing: appends stop at 90 %, and what comes is not small. */
+const FILL_MAX = 0.75;
+
+export function nextDrainMoves(
+  map: TopologyMap,
+  concurrencyMax: number,
+  facts: DrainFacts = NO_FACTS,
+): DrainMove[] {
+  const draining = new Map(
+    map
+      .hosts()
+      .filter((h) => h.state === 'draining')
+      .map((h) => [h.id, h]),
+  );
+  if (draining.size === 0) return [];
+  const all = [...map.shardlets()];
+  const free = concurrencyMax - all.filter((s) => moveOf(s) !== undefined).length;
+  const held = countByHost(map, all, () => 1);
+  const load = countByHost(map, all, (s) => facts.loads.get(s.id) ?? 0);
+  const roomy = map.hosts().filter((h) => h.state === 'active' && (facts.fills.get(h.id) ?? 0) < FILL_MAX);
+  const moves: DrainMove[] = [];
+  for (const shardlet of all.filter((s) => draining.has(s.owner) && isMovable(s)).sort(openFirst)) {
+    if (moves.length >= free) break;
+    const dest = idlest(roomy, load, held);
+    if (dest === undefined) break;
+    held.set(dest.id, held.get(dest.id)! + 1);
+    load.set(dest.id, load.get(dest.id)! + (facts.loads.get(shardlet.id) ?? 0));
+    const { name } = draining.get(shardlet.owner)!;
+    moves.push({ shardlet, dest: dest.id, reason: `host ${name} is drained` });
+  }
+  return moves;
+}
+
+/** What a drain has left to move. */
+export function leftToDrain(map: TopologyMap, host: number): number {
+  let left = 0;
+  for (const s of map.shardlets()) if (s.owner === host && s.state.kind !== 'gone') left++;
+  return left;
+}
+
+function isMovable({ state: { kind } }: Shardlet): boolean {
+  return kind === 'open' || kind === 'closed';
+}
+
+/** Appends first: they are what makes the host fuller. */
+function openFirst(a: Shardlet, b: Shardlet): number {
+  return Number(a.state.kind !== 'open') - Number(b.state.kind !== 'open') || a.id - b.id;
+}
+
+function countByHost(
+  map: TopologyMap,
+  shardlets: readonly Shardlet[],
+  weigh: (shardlet: Shardlet) => number,
+): Map<number, number> {
+  const sums = new Map(map.hosts().map((h) => [h.id, 0]));
+  for (const s of shardlets) {
+    if (s.state.kind === 'gone') continue;
+    const host = moveOf(s)?.dest ?? s.owner;
+    sums.set(host, (sums.get(host) ?? 0) + weigh(s));
+  }
+  return sums;
+}
+
+function idlest(
+  hosts: readonly Host[],
+  load: ReadonlyMap<number, number>,
+  held: ReadonlyMap<number, number>,
+): Host | undefined {
+  const order = (a: Host, b: Host) =>
+    load.get(a.id)! - load.get(b.id)! || held.get(a.id)! - held.get(b.id)! || a.id - b.id;
+  return hosts.toSorted(order)[0];
+}

@@ -1,0 +1,111 @@
+/**
+ * A lost lock never breaks an invariant: the lock of a worker is removed on a real Redis before each of its
+ * actions in turn, another worker takes it and does the whole work, and the first goes on as if nothing had
+ * happened.
+ */
+import { join } from 'node:path';
+import { type LocalServer, startRedis, type TemporaryFolder, temporaryFolder } from '@foreshard/local';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { redlockService } from '../adapters/locks/index.ts';
+import { range } from '../keyspace/index.ts';
+import type { LockLane } from '../locking/index.ts';
+import { restructure, type Shardlet } from '../topology/index.ts';
+import type { Perform } from './drive.ts';
+import { TestCluster } from './test-cluster.ts';
+import { expectSettled } from './test-settled.ts';
+
+let folder: TemporaryFolder;
+let server: LocalServer;
+let redis: Redis;
+beforeAll(async () => {
+  folder = await temporaryFolder('lost-lock');
+  server = await startRedis({ dir: join(folder.path, 'redis') });
+  redis = new Redis(server.url);
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+  await folder.remove();
+});
+
+type Restructure = (cluster: TestCluster, open: readonly Shardlet[]) => Promise<void>;
+
+const halves = ({ range: r }: Shardlet) => {
+  const middle = { hi: Math.floor((r.from.hi + r.to.hi) / 2), lo: 0 };
+  return [range(r.from, middle), range(middle, r.to)];
+};
+const refs = (shardlets: readonly Shardlet[]) => shardlets.map(({ id, epoch }) => ({ id, epoch }));
+
+const RESTRUCTURES: Record<string, Restructure> = {
+  roll: async (cluster, [first]) => {
+    await cluster.decide(restructure({ parents: refs([first!]), children: [first!.range] }));
+  },
+  split: async (cluster, [first]) => {
+    await cluster.decide(restructure({ parents: refs([first!]), children: halves(first!) }));
+  },
+  merge: async (cluster, [first]) => {
+    const { children } = await cluster.decide(
+      restructure({ parents: refs([first!]), children: halves(first!) }),
+    );
+    await cluster.finishAll();
+    const parents = children.map((c) => cluster.map.shardlet(c.id)!);
+    await cluster.decide(restructure({ parents: refs(parents), children: [first!.range] }));
+  },
+};
+
+async function aboutTo(begin: Restructure): Promise<{ cluster: TestCluster; stream: number }> {
+  const cluster = new TestCluster();
+  await cluster.addHost();
+  const stream = await cluster.addStream(2);
+  await cluster.finishAll();
+  for (const shardlet of cluster.open(stream)) await cluster.append(shardlet, `before-${shardlet.id}`);
+  await begin(cluster, cluster.open(stream));
+  return { cluster, stream };
+}
+
+/** Runs `expire` before the n-th action. */
+function expiringAt(n: number, perform: Perform, expire: () => Promise<void>): Perform {
+  let count = 0;
+  return async (action) => {
+    if (count++ === n) await expire();
+    return perform(action);
+  };
+}
+
+test.each(Object.keys(RESTRUCTURES))(
+  'a %s whose lock is lost at any step ends as if it were not',
+  async (kind) => {
+    let reached = true;
+    let n = 0;
+    for (; reached; n++) {
+      expect(n).toBeLessThan(100);
+      reached = false;
+      const lanes: LockLane[] = [];
+      const locks = redlockService([redis], { observe: (_, lane) => lanes.push(lane) });
+      const { cluster, stream } = await aboutTo(RESTRUCTURES[kind]!);
+      const other = async () => {
+        reached = true;
+        expect(await locks.during('host:1', async () => 'kept apart')).toBeUndefined();
+        await redis.flushall();
+        const done = await locks.during('host:1', () => cluster.finishAll());
+        expect(done?.every(({ kind }) => kind === 'finished')).toBe(true);
+        for (const shardlet of cluster.open(stream))
+          expect(await cluster.append(shardlet, `between-${shardlet.id}`)).toMatchObject({
+            kind: 'appended',
+          });
+      };
+      await locks.during('host:1', () => cluster.finishAll(expiringAt(n, cluster.performer(), other)));
+      await cluster.finishAll();
+      await expectSettled(cluster);
+      for (const shardlet of cluster.open(stream))
+        expect(await cluster.append(shardlet, `after-${shardlet.id}`)).toMatchObject({
+          kind: 'appended',
+          stored: 1,
+        });
+      expect(lanes).toEqual(reached ? ['locked', 'contended', 'locked', 'lost'] : ['locked']);
+    }
+    // seal, create and settle at least
+    expect(n).toBeGreaterThan(3);
+  },
+);

@@ -1,0 +1,60 @@
+/**
+ * Against thrash: what may not be touched now, whatever it would gain. The rest of a shardlet after a change, moves
+ * that go on, frozen ranges; and for destinations the hard constraints. Each answers with the reason.
+ */
+import { FROZEN, HOST_STATUS, IN_FLIGHT, NONE } from './columns.ts';
+import { MINUTE_MS, type PlanContext } from './context.ts';
+import type { SkipReason } from './skip-reason.ts';
+
+/** Why the shardlet may not be split, rolled or merged: what was just moved has no settled load to judge by. */
+export function unshapeable(context: PlanContext, shardlet: number): SkipReason | undefined {
+  return (
+    immovable(context, shardlet) ?? resting(context, context.cluster.input.shardlets.reshapedAtMs[shardlet]!)
+  );
+}
+
+/** Why it may not be moved for gain. Parts of a split may: to be placed apart is what they were split for. */
+export function immovable(context: PlanContext, shardlet: number): SkipReason | undefined {
+  const { flags, movedAtMs } = context.cluster.input.shardlets;
+  const own = flags[shardlet]!;
+  if ((own & FROZEN) !== 0) return 'frozen';
+  if ((own & IN_FLIGHT) !== 0) return 'in-flight';
+  return resting(context, movedAtMs[shardlet]!);
+}
+
+function resting({ policy, nowMs }: PlanContext, sinceMs: number): SkipReason | undefined {
+  return nowMs - sinceMs < policy.shardlet.cooldown * MINUTE_MS ? 'cooling-down' : undefined;
+}
+
+/** Why the host may not receive the shardlet. `limit`: the pressure it may have afterwards. */
+export function unfitDestination(
+  context: PlanContext,
+  shardlet: number,
+  host: number,
+  limit: number,
+): SkipReason | undefined {
+  const { cluster, policy, nowMs } = context;
+  const { hosts, shardlets } = cluster.input;
+  if (hosts.status[host] !== HOST_STATUS.active) return 'destination-leaving';
+  if (hosts.health[host]! < policy.host.health_threshold) return 'destination-unhealthy';
+  if (hosts.moves[host]! >= policy.host.moves_max) return 'destination-busy';
+  if (cluster.owned[host]! >= policy.host.max_shards) return 'destination-at-max-shards';
+  const pin = shardlets.pin[shardlet]!;
+  if (pin !== NONE && !cluster.allows(pin, host)) return 'pinned-elsewhere';
+  const settling = nowMs - shardlets.movedAtMs[shardlet]! < policy.rest.settle_time * MINUTE_MS;
+  if (settling && shardlets.cameFrom[shardlet] === host) return 'would-move-back';
+  if (!spreads(context, shardlet, host)) return 'zone-spread';
+  if (cluster.pressureWith(host, shardlet, 1) > limit) return 'destination-over-capacity';
+  return undefined;
+}
+
+function spreads({ cluster, policy }: PlanContext, shardlet: number, host: number): boolean {
+  const { shardlets, hosts } = cluster.input;
+  const group = shardlets.group[shardlet]!;
+  if (group === NONE || policy.host.zone_share_max >= 1) return true;
+  const zone = hosts.zone[host]!;
+  const owner = shardlets.owner[shardlet]!;
+  if (owner !== NONE && hosts.zone[owner] === zone) return true;
+  const allowed = Math.ceil(cluster.groupSize[group]! * policy.host.zone_share_max);
+  return cluster.zoneCount(group, zone) < allowed;
+}

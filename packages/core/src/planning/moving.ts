@@ -1,0 +1,77 @@
+/** Puts a move into the plan: the record with its evidence first, then the cluster as it will be. */
+import type { PhaseName } from './action.ts';
+import { FROZEN, HOST_STATUS, IN_FLIGHT, NONE } from './columns.ts';
+import type { PlanContext } from './context.ts';
+import { bestDestination, type Destination, gainOf } from './destinations.ts';
+import type { SkipReason } from './skip-reason.ts';
+
+/** Why no further move may be planned; undefined while there is room. */
+export function outOfBudget({ budget, cluster }: PlanContext, shardlet: number): SkipReason | undefined {
+  if (budget.moves <= 0) return 'budget-moves';
+  if (budget.bytes < cluster.input.shardlets.bytes[shardlet]!) return 'budget-bytes';
+  return undefined;
+}
+
+export function recordMove(context: PlanContext, phase: PhaseName, shardlet: number, to: Destination): void {
+  const { cluster, objective, budget, actions } = context;
+  const { shardlets } = cluster.input;
+  const from = shardlets.owner[shardlet]!;
+  const bytes = shardlets.bytes[shardlet]!;
+  const doubt = shardlets.doubt[shardlet]!;
+  const one = gainOf(context, shardlet, to.host, 1 - doubt);
+  const other = gainOf(context, shardlet, to.host, 1 + doubt);
+  const sourcePressure = from === NONE ? 0 : cluster.pressure[from]!;
+  const cost = objective.moveCost(bytes, shardlets.recentMoves[shardlet]!);
+  cluster.move(shardlet, to.host);
+  budget.moves--;
+  budget.bytes -= bytes;
+  actions.push({
+    kind: 'move',
+    phase,
+    shardlet,
+    from,
+    to: to.host,
+    gain: to.gain,
+    gainLow: Math.min(one, other, to.gain),
+    gainHigh: Math.max(one, other, to.gain),
+    cost,
+    bytes,
+    sourcePressure,
+    sourcePressureAfter: from === NONE ? 0 : cluster.pressure[from]!,
+    destinationPressureAfter: cluster.pressure[to.host]!,
+    alternatives: to.alternatives,
+  });
+}
+
+/**
+ * Everything off a host that has to be emptied, heaviest first, because the heavy are the hardest to place. The cost
+ * of moving does not count: it has to be done.
+ */
+export function emptyHost(context: PlanContext, phase: PhaseName, host: number): void {
+  const { cluster, skips, policy } = context;
+  const { hosts, shardlets } = cluster.input;
+  const members = [...cluster.membersOf(host)].sort(
+    (a, b) => cluster.shareOf(host, b) - cluster.shareOf(host, a) || a - b,
+  );
+  for (const shardlet of members) {
+    // a dead host copies nothing, so it is never busy
+    const busy = hosts.status[host] !== HOST_STATUS.dead && hosts.moves[host]! >= policy.host.moves_max;
+    const reason =
+      fixed(shardlets.flags[shardlet]!) ?? (busy ? 'source-busy' : outOfBudget(context, shardlet));
+    if (reason !== undefined) skips.shardlet(shardlet, reason);
+    else if (!placed(context, phase, shardlet)) skips.shardlet(shardlet, 'no-destination');
+  }
+}
+
+/** No cooldown here: a host that goes away does not wait. */
+function fixed(flags: number): SkipReason | undefined {
+  if ((flags & FROZEN) !== 0) return 'frozen';
+  return (flags & IN_FLIGHT) !== 0 ? 'in-flight' : undefined;
+}
+
+function placed(context: PlanContext, phase: PhaseName, shardlet: number): boolean {
+  const best = bestDestination(context, shardlet, context.policy.host.capacity_limit);
+  if (Array.isArray(best)) return false;
+  recordMove(context, phase, shardlet, best as Destination);
+  return true;
+}

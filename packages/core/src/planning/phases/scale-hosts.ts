@@ -1,0 +1,97 @@
+/**
+ * Asks for hosts when what is forecast does not fit into those there are, and offers to give one back when the others
+ * could carry its load with much to spare. Last, because everything cheaper has been tried by then. Giving back is
+ * held to stricter rules than asking: a host too many costs money, a host too few costs users.
+ */
+import { HOST_STATUS, NONE } from '../columns.ts';
+import { MINUTE_MS, type Phase, type PlanContext } from '../context.ts';
+import type { SkipReason } from '../skip-reason.ts';
+
+export const scaleHosts: Phase = {
+  name: 'scale-hosts',
+  run(context) {
+    const active = activeHosts(context);
+    if (active.length === 0) return;
+    const need = needOf(context, active);
+    const wanted = wantedHosts(context, need.pressure, active.length);
+    if (wanted > active.length) ask(context, wanted - active.length, need);
+    else giveBack(context, active, need);
+  },
+};
+
+interface Need {
+  /** demand of all shardlets over the capacity of all active hosts, in the worst column */
+  readonly pressure: number;
+  readonly column: number;
+}
+
+function activeHosts({ cluster }: PlanContext): number[] {
+  const { status } = cluster.input.hosts;
+  return [...status.keys()].filter((host) => status[host] === HOST_STATUS.active);
+}
+
+function needOf({ cluster }: PlanContext, active: readonly number[]): Need {
+  const { width, load, input } = cluster;
+  let worst: Need = { pressure: 0, column: 0 };
+  for (let column = 0; column < width; column++) {
+    let demand = 0;
+    let capacity = 0;
+    // load that waits on dead and draining hosts has to be carried as well
+    for (let host = 0; host < cluster.hostCount; host++) demand += load[host * width + column]!;
+    for (const host of active) capacity += input.hosts.capacity[host * width + column]!;
+    const pressure = capacity > 0 ? demand / capacity : 0;
+    if (pressure > worst.pressure) worst = { pressure, column };
+  }
+  return worst;
+}
+
+function wantedHosts({ policy }: PlanContext, pressure: number, active: number): number {
+  return Math.ceil((pressure * active) / policy.host.fullness - 1e-9);
+}
+
+function ask(context: PlanContext, missing: number, need: Need): void {
+  const { cluster, policy, skips, actions } = context;
+  const count = Math.min(missing, policy.scaling.hosts_max - cluster.hostCount);
+  if (count <= 0) skips.host('scale-hosts', NONE, 'at-hosts-max');
+  else
+    actions.push({
+      kind: 'add-hosts',
+      phase: 'scale-hosts',
+      count,
+      zone: smallestZone(context),
+      pressure: need.pressure,
+      aheadMinutes: cluster.input.columns[need.column]!.aheadMinutes,
+    });
+}
+
+/** The zone with the fewest active hosts. */
+function smallestZone({ cluster }: PlanContext): number {
+  const { zones, zone } = cluster.input.hosts;
+  const counts = new Int32Array(zones.length);
+  for (let host = 0; host < cluster.hostCount; host++) if (cluster.isActive(host)) counts[zone[host]!]!++;
+  return counts.indexOf(Math.min(...counts));
+}
+
+function giveBack(context: PlanContext, active: readonly number[], { pressure }: Need): void {
+  const { cluster, policy, skips, actions } = context;
+  const pressureAfter =
+    active.length > 1 ? (pressure * active.length) / (active.length - 1) : Number.POSITIVE_INFINITY;
+  if (pressureAfter > policy.scaling.scale_in_fullness) return;
+  const reason = keepReason(context, active.length);
+  if (reason !== undefined) {
+    skips.host('scale-hosts', NONE, reason);
+    return;
+  }
+  const host = active.reduce((best, one) => (cluster.pressure[one]! < cluster.pressure[best]! ? one : best));
+  actions.push({ kind: 'remove-host', phase: 'scale-hosts', host, pressureAfter });
+}
+
+function keepReason(
+  { cluster, policy, actions, nowMs }: PlanContext,
+  active: number,
+): SkipReason | undefined {
+  if (active <= policy.scaling.hosts_min) return 'at-hosts-min';
+  // what was just arranged would have to be arranged again
+  const rested = nowMs - cluster.input.hostsChangedAtMs >= policy.scaling.scale_in_rest * MINUTE_MS;
+  return actions.length > 0 || !rested ? 'too-soon-after-hosts-changed' : undefined;
+}

@@ -1,0 +1,112 @@
+import { expect, it } from 'vitest';
+import type { MoveAction } from './action.ts';
+import { FROZEN, HOST_STATUS } from './columns.ts';
+import { compileState } from './compile-state.ts';
+import { PHASE_ORDER, Planner, plan, roomFor } from './plan.ts';
+import { policySchema } from './policy.ts';
+import { randomState } from './random-cluster.fixture.ts';
+import { documentOf } from './recommendation.ts';
+import { WorkingCluster, withRoom } from './working-cluster.ts';
+
+const policy = policySchema.parse({ host: { zone_share_max: 0.7 } });
+const seeds = Array.from({ length: 60 }, (_, i) => i + 1);
+
+function planFor(seed: number) {
+  const state = randomState(seed);
+  const nowMs = Date.parse(state.now);
+  const input = compileState(state, policy);
+  return { input, nowMs, result: plan(input, policy, nowMs) };
+}
+
+it.each(seeds)(
+  'keeps all load, obeys every hard constraint and never makes things worse (seed %i)',
+  (seed) => {
+    const { input, result, nowMs } = planFor(seed);
+    const { cluster } = result;
+    const before = new WorkingCluster(input);
+    const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
+    expect(sum(cluster.load)).toBeCloseTo(sum(before.load), 3);
+    // what was summed up on the way is what the shardlets add up to
+    for (let host = 0; host < cluster.hostCount; host++)
+      expect(cluster.load[host * cluster.width]).toBeCloseTo(loadOf(cluster, host), 6);
+    const moves = result.actions.filter((action): action is MoveAction => action.kind === 'move');
+    for (const move of moves) {
+      const { shardlets, hosts } = cluster.input;
+      expect(hosts.status[move.to]).toBe(HOST_STATUS.active);
+      expect(hosts.health[move.to]).toBeGreaterThanOrEqual(policy.host.health_threshold);
+      expect(move.destinationPressureAfter).toBeLessThanOrEqual(policy.host.capacity_limit);
+      expect(shardlets.flags[move.shardlet]! & FROZEN).toBe(0);
+      if (shardlets.pin[move.shardlet]! >= 0)
+        expect(cluster.allows(shardlets.pin[move.shardlet]!, move.to)).toBe(true);
+      const back = move.shardlet < input.shardletCount && input.shardlets.cameFrom[move.shardlet] === move.to;
+      if (back)
+        expect(nowMs - input.shardlets.movedAtMs[move.shardlet]!).toBeGreaterThanOrEqual(
+          policy.rest.settle_time * 60_000,
+        );
+      if (move.phase === 'rebalance') expect(move.gain).toBeGreaterThan(move.cost);
+    }
+    expect(cluster.input.hosts.moves.every((count) => count <= policy.host.moves_max)).toBe(true);
+    expect(new Set(moves.map(({ shardlet }) => shardlet)).size).toBe(moves.length);
+  },
+);
+
+function loadOf(cluster: WorkingCluster, host: number): number {
+  const { demand } = cluster.input.shardlets;
+  return Array.from(cluster.membersOf(host)).reduce((total, s) => total + demand[s * cluster.width]!, 0);
+}
+
+it('gives the same plan for the same input, and leaves the input as it was', () => {
+  for (const seed of seeds.slice(0, 20)) {
+    const state = randomState(seed);
+    const input = compileState(state, policy);
+    const twice = [1, 2].map(() => documentOf(plan(input, policy, Date.parse(state.now)), policy));
+    expect(twice[0]).toEqual(twice[1]);
+    expect(input).toEqual(compileState(state, policy));
+  }
+});
+
+it('runs each phase alone', () => {
+  const { input, nowMs } = planFor(3);
+  for (const phase of PHASE_ORDER) {
+    const { actions } = plan(input, policy, nowMs, [phase]);
+    expect(actions.every((action) => action.phase === phase.name)).toBe(true);
+  }
+});
+
+it('binds the revision to the proposal, the policy and the version of the topology', () => {
+  const state = randomState(5);
+  const revision = (version: number, wanted = policy) =>
+    documentOf(
+      plan(compileState({ ...state, topologyVersion: version }, wanted), wanted, Date.parse(state.now)),
+      wanted,
+    ).revision;
+  expect(revision(1)).toBe(revision(1));
+  expect(revision(1)).not.toBe(revision(2));
+  expect(revision(1)).not.toBe(revision(1, { ...policy, aggressiveness: 1 }));
+});
+
+it('finds in a re-plan of what changed what a full plan finds', { timeout: 30_000 }, () => {
+  for (const seed of seeds.slice(0, 15)) {
+    const state = randomState(seed);
+    const nowMs = Date.parse(state.now);
+    const [a, b] = [1, 2].map(() => {
+      const input = compileState(state, policy);
+      const planner = new Planner(withRoom(input, 8 * roomFor(input, policy)), policy);
+      // until nothing is left to do
+      for (let tick = 0; tick < 6; tick++) {
+        planner.plan(nowMs + tick * 86_400_000);
+        planner.settled();
+      }
+      return planner;
+    });
+    if (state.shardlets.length === 0) continue;
+    const at = nowMs + 30 * 86_400_000;
+    // what still hurts without a change is a full plan's business, not a re-plan's
+    if (a!.plan(at).actions.length > 0) continue;
+    a!.observe(0, [450, 450, 1e6, 1e6]);
+    b!.observe(0, [450, 450, 1e6, 1e6]);
+    const kinds = (actions: readonly { kind: string }[]) =>
+      actions.map(({ kind }) => kind).filter((kind) => kind !== 'remove-host');
+    expect(kinds(b!.replan(at, [0]).actions)).toEqual(kinds(a!.plan(at).actions));
+  }
+});

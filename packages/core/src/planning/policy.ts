@@ -1,0 +1,177 @@
+/**
+ * Every threshold of the planner, with unit, range and default, in one versioned document: the schema is what
+ * validates a file, what forms are made of, and what the documentation lists. The names are the ones operators
+ * use, so they are written as in the document.
+ */
+import { z } from 'zod';
+
+export const POLICY_VERSION = 1;
+
+type Unit = 'bytes' | 'events/s' | 'share' | 'score' | 'minutes' | 'count' | 'bytes/s' | 'pressure';
+
+function setting(unit: Unit, description: string, least: number, most: number, value: number) {
+  const base = unit === 'count' || unit === 'bytes' ? z.int() : z.number();
+  return base.min(least).max(most).default(value).meta({ unit, description });
+}
+
+const TIB = 2 ** 40;
+
+const hostSettings = z.strictObject({
+  fullness: setting(
+    'share',
+    'a host whose forecast load is above this part of its capacity is hot',
+    0.1,
+    1,
+    0.8,
+  ),
+  hysteresis: setting(
+    'share',
+    'a host that was hot is relieved until it is this much below fullness',
+    0,
+    0.5,
+    0.08,
+  ),
+  capacity_limit: setting(
+    'share',
+    'no move fills its destination beyond this part of its capacity',
+    0.1,
+    1,
+    0.9,
+  ),
+  imbalance_tolerance: setting(
+    'share',
+    'a host may stand this much above the mean before it is relieved',
+    0,
+    10,
+    0.5,
+  ),
+  imbalance_floor: setting('share', 'below this pressure imbalance harms nobody', 0, 1, 0.5),
+  health_threshold: setting('score', 'hosts with a lower health score receive nothing', 0, 100, 40),
+  moves_max: setting('count', 'moves in flight on one host, as source or destination', 1, 1_000, 4),
+  max_shards: setting('count', 'shardlets one host may own', 1, 10_000_000, 1_000_000),
+  zone_share_max: setting('share', 'part of a spread group that may lie in one zone', 0.01, 1, 1),
+});
+
+const shardletSettings = z.strictObject({
+  shardlet_size: setting('bytes', 'fill level at which a shardlet counts as full', 1_000, TIB, 10_000_000),
+  rate_cap: setting('events/s', 'forecast rate at which a shardlet counts as full', 0.001, 1e9, 5_000),
+  fullness: setting('share', 'a fuller shardlet is split (by rate) or rolled (by bytes)', 0.1, 1, 0.8),
+  host_share_max: setting('share', 'part of a host one shardlet may take before it is split', 0.01, 1, 0.25),
+  key_share_max: setting(
+    'share',
+    'above this share of one key, halving the range does not help',
+    0.3,
+    1,
+    0.5,
+  ),
+  key_ways_max: setting('count', 'parts one key may be split into', 2, 1_024, 16),
+  merge_below: setting(
+    'share',
+    'two neighbours below this part of the split threshold are merged',
+    0,
+    0.5,
+    0.1,
+  ),
+  max_shards: setting('count', 'shardlets of the cluster', 1, 100_000_000, 10_000_000),
+  cooldown: setting('minutes', 'rest of a shardlet after a split, a merge or a move', 0, 10_080, 15),
+});
+
+const restSettings = z.strictObject({
+  settle_time: setting(
+    'minutes',
+    'time in which a shardlet does not go back to where it came from',
+    0,
+    10_080,
+    120,
+  ),
+  minimum_gain: setting('pressure', 'gain below which nothing is moved', 0, 1_000, 0.002),
+  move_cost: setting('pressure', 'what any move costs', 0, 1_000, 0.002),
+  move_cost_per_gb: setting('pressure', 'what moving 10^9 bytes costs', 0, 1_000, 0.02),
+  churn_penalty: setting(
+    'pressure',
+    'added for every move of the same shardlet in the last day',
+    0,
+    1_000,
+    0.005,
+  ),
+});
+
+const weightSettings = z.strictObject({
+  overload: setting('pressure', 'weight of pressure above fullness', 0, 1e6, 10),
+  balance: setting('pressure', 'weight of uneven pressure', 0, 1e6, 0.05),
+  affinity: setting('pressure', 'weight of keys read together lying apart', 0, 1e6, 0.05),
+  health: setting('pressure', 'weight of a destination below full health', 0, 1e6, 0.01),
+});
+
+const forecastSettings = z.strictObject({
+  horizon: setting('minutes', 'how far ahead load counts', 0, 10_080, 60),
+  quantile: setting('share', 'quantile of the forecast that is planned for', 0.5, 0.999, 0.9),
+  error_max: setting(
+    'share',
+    'forecasts with a larger relative error are not used: measured load is',
+    0,
+    100,
+    1,
+  ),
+});
+
+const budgetSettings = z.strictObject({
+  moves: setting('count', 'moves in one plan', 0, 10_000_000, 100_000),
+  bytes: setting('bytes', 'bytes moved by one plan', 0, 2 ** 50, 2 ** 45),
+  splits: setting('count', 'splits, rolls and merges in one plan', 0, 1_000_000, 10_000),
+  copy_bytes_low: setting('bytes/s', 'slowest copy to be expected', 1, 1e12, 10_000_000),
+  copy_bytes_high: setting('bytes/s', 'fastest copy to be expected', 1, 1e12, 100_000_000),
+});
+
+const scalingSettings = z.strictObject({
+  hosts_min: setting('count', 'hosts that always stay', 1, 100_000, 1),
+  hosts_max: setting('count', 'hosts there may be', 1, 100_000, 100_000),
+  scale_in_fullness: setting('share', 'pressure the others may reach when a host is removed', 0.05, 1, 0.5),
+  scale_in_rest: setting(
+    'minutes',
+    'time since the last change of hosts before one is removed',
+    0,
+    100_000,
+    360,
+  ),
+});
+
+export const policySchema = z.strictObject({
+  version: z.literal(POLICY_VERSION).default(POLICY_VERSION),
+  name: z.string().min(1).max(64).default('default'),
+  aggressiveness: setting('share', '0 moves for large gains only, 1 for any above the minimum', 0, 1, 0.5),
+  recommendation_lifetime: setting('minutes', 'how long a recommendation stands', 1, 10_080, 30),
+  host: hostSettings.prefault({}),
+  shardlet: shardletSettings.prefault({}),
+  rest: restSettings.prefault({}),
+  weight: weightSettings.prefault({}),
+  forecast: forecastSettings.prefault({}),
+  budget: budgetSettings.prefault({}),
+  scaling: scalingSettings.prefault({}),
+  /** empty: any time; times of day in the named zone */
+  migration_window: z
+    .array(
+      z.strictObject({
+        from: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 04:00'),
+        to: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 05:30'),
+        zone: z
+          .string()
+          .refine(isTimeZone, 'no time zone of the IANA list, such as Europe/Berlin')
+          .default('UTC'),
+      }),
+    )
+    .max(32)
+    .default([]),
+});
+export type Policy = z.infer<typeof policySchema>;
+
+export const DEFAULT_POLICY: Policy = policySchema.parse({});
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

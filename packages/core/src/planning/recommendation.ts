@@ -1,0 +1,278 @@
+/**
+ * A plan as people and programs read it: every action with its evidence, what else was thought of, and which checks
+ * it passed; and where nothing is done, why. The revision is a digest of what was decided on, so that an approval
+ * holds for exactly this proposal at exactly this version of the topology.
+ */
+import type { Action, MoveAction, SplitAction } from './action.ts';
+import { NONE } from './columns.ts';
+import { MINUTE_MS } from './context.ts';
+import type { Plan } from './plan.ts';
+import type { Policy } from './policy.ts';
+import type { SkipReason } from './skip-reason.ts';
+
+export interface Check {
+  readonly check: string;
+  readonly value: number;
+  readonly limit: number;
+  readonly passed: boolean;
+}
+
+export interface Recommendation {
+  /** place in the plan, from 1; later ones assume the earlier ones */
+  readonly step: number;
+  readonly action: Action['kind'];
+  readonly phase: Action['phase'];
+  readonly shardlets: readonly string[];
+  readonly source: string | null;
+  readonly destination: string | null;
+  readonly reason: string;
+  readonly urgency: 'now' | 'soon' | 'when-convenient';
+  /** when the source goes over its capacity if nothing is done; null: not within the horizon */
+  readonly overloadAt: string | null;
+  /** in units of the objective; null where it is not weighed */
+  readonly gain: { readonly expected: number; readonly low: number; readonly high: number } | null;
+  readonly cost: { readonly objective: number; readonly bytes: number };
+  readonly etaSeconds: { readonly low: number; readonly high: number } | null;
+  /** 0 to 1: how sure the forecast is that this is needed */
+  readonly confidence: number;
+  readonly expiresAt: string;
+  readonly alternatives: readonly {
+    readonly host: string;
+    readonly gain: number | null;
+    readonly whyNot: string;
+  }[];
+  readonly checks: readonly Check[];
+}
+
+export interface PlanDocument {
+  readonly revision: string;
+  readonly topologyVersion: number;
+  readonly policy: { readonly name: string; readonly version: number };
+  readonly now: string;
+  readonly recommendations: readonly Recommendation[];
+  readonly before: Plan['before'];
+  readonly after: Plan['after'];
+  readonly skipped: Partial<Record<SkipReason, number>>;
+  readonly hosts: readonly {
+    readonly phase: string;
+    readonly host: string | null;
+    readonly reason: SkipReason;
+  }[];
+  /** set when there is nothing to do */
+  readonly nothingBecause: string | null;
+}
+
+export function documentOf(plan: Plan, policy: Policy): PlanDocument {
+  const { input } = plan.cluster;
+  const recommendations = plan.actions.map((action, i) => recommendationOf(plan, policy, action, i + 1));
+  const body = {
+    topologyVersion: input.topologyVersion,
+    policy: { name: policy.name, version: policy.version },
+    now: timeOf(plan.nowMs),
+    recommendations,
+    before: plan.before,
+    after: plan.after,
+    skipped: plan.skips.counts(),
+    hosts: plan.skips.hosts.map(({ phase, host, reason }) => ({ phase, host: nameOf(plan, host), reason })),
+    nothingBecause: plan.actions.length > 0 ? null : nothingBecause(plan, policy),
+  };
+  return { revision: digestOf(JSON.stringify([body.topologyVersion, policy, recommendations])), ...body };
+}
+
+/** Nothing to do is an answer that has a reason too. */
+function nothingBecause({ before, skips }: Plan, policy: Policy): string {
+  const percent = (share: number) => `${Math.round(100 * share)} %`;
+  const hottest = `the hottest host is at ${percent(before.hottest)} of its capacity within the horizon`;
+  const reasons = [...new Set(skips.hosts.map(({ reason }) => reason))];
+  const more = Object.entries(skips.counts()).map(([reason, count]) => `${count} x ${reason}`);
+  if (before.hotHosts > 0)
+    return `${hottest}, above ${percent(policy.host.fullness)}, but nothing helps: ${[...reasons, ...more].join(', ')}`;
+  const left = more.length > 0 ? `; left alone: ${more.join(', ')}` : '';
+  return `${hottest}, below the ${percent(policy.host.fullness)} at which one is hot; nothing is full, cold or leaving${left}`;
+}
+
+function recommendationOf(plan: Plan, policy: Policy, action: Action, step: number): Recommendation {
+  const common = {
+    step,
+    action: action.kind,
+    phase: action.phase,
+    expiresAt: timeOf(plan.nowMs + policy.recommendation_lifetime * MINUTE_MS),
+    overloadAt: null,
+    gain: null,
+    cost: { objective: 0, bytes: 0 },
+    etaSeconds: null,
+    confidence: 1,
+    alternatives: [],
+    checks: [],
+    shardlets: [],
+    source: null,
+    destination: null,
+    urgency: 'when-convenient' as const,
+  };
+  return { ...common, ...detailsOf(plan, policy, action) };
+}
+
+function detailsOf(plan: Plan, policy: Policy, action: Action): Partial<Recommendation> & { reason: string } {
+  const { ids } = plan.cluster.input.shardlets;
+  switch (action.kind) {
+    case 'move':
+      return moveDetails(plan, policy, action);
+    case 'split':
+    case 'split-below-key':
+      return splitDetails(plan, policy, action);
+    case 'roll':
+      return {
+        shardlets: [ids[action.shardlet]!],
+        source: nameOf(plan, action.host),
+        urgency: 'soon',
+        reason: `it holds ${share(action.fullness)} of the bytes of a full shardlet: a successor takes the same range`,
+        checks: [
+          {
+            check: 'shardlet.fullness',
+            value: action.fullness,
+            limit: policy.shardlet.fullness,
+            passed: true,
+          },
+        ],
+      };
+    case 'merge':
+      return {
+        shardlets: [ids[action.left]!, ids[action.right]!],
+        source: nameOf(plan, action.host),
+        reason: `two cold neighbours on one host need ${share(action.fullness)} of one shardlet together`,
+      };
+    case 'add-hosts':
+      return {
+        destination: plan.cluster.input.hosts.zones[action.zone]!,
+        urgency: action.pressure > 1 ? 'now' : 'soon',
+        overloadAt: action.pressure > 1 ? timeOf(plan.nowMs + action.aheadMinutes * MINUTE_MS) : null,
+        reason: `all active hosts together would be at ${share(action.pressure)}: ${action.count} more, in zone ${plan.cluster.input.hosts.zones[action.zone]}`,
+      };
+    case 'remove-host':
+      return {
+        source: nameOf(plan, action.host),
+        reason: `the others would be at ${share(action.pressureAfter)} without it: drain it, then remove it`,
+        checks: [
+          {
+            check: 'scaling.scale_in_fullness',
+            value: action.pressureAfter,
+            limit: policy.scaling.scale_in_fullness,
+            passed: true,
+          },
+        ],
+      };
+  }
+}
+
+function moveDetails(
+  plan: Plan,
+  policy: Policy,
+  action: MoveAction,
+): Partial<Recommendation> & { reason: string } {
+  const { shardlets, hosts } = plan.cluster.input;
+  const overloadAt = overloadOf(plan, action);
+  const { copy_bytes_low, copy_bytes_high } = policy.budget;
+  return {
+    shardlets: [shardlets.ids[action.shardlet]!],
+    source: nameOf(plan, action.from),
+    destination: nameOf(plan, action.to),
+    reason: `${WHY_MOVED[action.phase] ?? 'relieves its host'}: from ${share(action.sourcePressure)} to ${share(action.sourcePressureAfter)}, the destination to ${share(action.destinationPressureAfter)}`,
+    urgency:
+      action.phase === 'repair-dead-hosts' || overloadAt === plan.nowMs
+        ? 'now'
+        : overloadAt === null
+          ? 'when-convenient'
+          : 'soon',
+    overloadAt: overloadAt === null ? null : timeOf(overloadAt),
+    gain: { expected: action.gain, low: action.gainLow, high: action.gainHigh },
+    cost: { objective: action.cost, bytes: action.bytes },
+    etaSeconds: { low: action.bytes / copy_bytes_high, high: action.bytes / copy_bytes_low },
+    confidence: 1 - Math.min(1, shardlets.doubt[action.shardlet]!),
+    alternatives: action.alternatives.map(({ host, gain, why }) => ({
+      host: hosts.ids[host]!,
+      gain: gain ?? null,
+      whyNot: why,
+    })),
+    checks: [
+      {
+        check: 'host.capacity_limit',
+        value: action.destinationPressureAfter,
+        limit: policy.host.capacity_limit,
+        passed: action.destinationPressureAfter <= policy.host.capacity_limit,
+      },
+      {
+        check: 'host.health_threshold',
+        value: hosts.health[action.to]!,
+        limit: policy.host.health_threshold,
+        passed: hosts.health[action.to]! >= policy.host.health_threshold,
+      },
+    ],
+  };
+}
+
+const WHY_MOVED: Partial<Record<Action['phase'], string>> = {
+  'repair-dead-hosts': 'its host is dead',
+  'evacuate-drained': 'its host is drained',
+};
+
+/** The first step ahead at which the source goes over its capacity, had nothing been moved off it. */
+function overloadOf({ cluster, nowMs }: Plan, { from, sourcePressure }: MoveAction): number | null {
+  if (from === NONE || sourcePressure <= 1) return null;
+  const ahead = cluster.input.columns
+    .filter((_, c) => {
+      const at = from * cluster.width + c;
+      // what was moved away has left the sum; the pressure before tells how much more there was
+      const before =
+        (cluster.load[at]! * cluster.inverse[at]! * sourcePressure) /
+        Math.max(1e-12, cluster.pressure[from]!);
+      return before > 1;
+    })
+    .map(({ aheadMinutes }) => aheadMinutes);
+  return nowMs + (ahead.length > 0 ? Math.min(...ahead) : 0) * MINUTE_MS;
+}
+
+function splitDetails(
+  plan: Plan,
+  policy: Policy,
+  action: SplitAction,
+): Partial<Recommendation> & { reason: string } {
+  const { shardlets } = plan.cluster.input;
+  const parts = action.children.length + 1;
+  const what =
+    action.kind === 'split'
+      ? `into ${parts} ranges of equal load`
+      : `below its hottest key into ${parts}, by event`;
+  return {
+    shardlets: [shardlets.ids[action.shardlet]!, ...action.children.map((child) => shardlets.ids[child]!)],
+    source: nameOf(plan, action.host),
+    urgency: action.hostShare > 1 ? 'now' : 'soon',
+    confidence: 1 - Math.min(1, shardlets.doubt[action.shardlet]!),
+    reason: `it is ${share(action.fullness)} full by rate and takes ${share(action.hostShare)} of its host: ${what}`,
+    checks: [
+      { check: 'shardlet.fullness', value: action.fullness, limit: policy.shardlet.fullness, passed: true },
+    ],
+  };
+}
+
+function nameOf({ cluster }: Plan, host: number): string | null {
+  return host === NONE ? null : cluster.input.hosts.ids[host]!;
+}
+
+function share(value: number): string {
+  return `${(100 * value).toFixed(0)} %`;
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** FNV-1a, twice with different starts: tells proposals apart, protects from nothing. */
+function digestOf(text: string): string {
+  return [0x811c9dc5, 0x01000193].map((seed) => fnv(text, seed).toString(16).padStart(8, '0')).join('');
+}
+
+function fnv(text: string, seed: number): number {
+  let hash = seed;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}

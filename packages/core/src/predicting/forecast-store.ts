@@ -1,0 +1,480 @@
+/**
+ * Questions about the future, for the console and for plans: the load of a place with quantiles, the shardlets that
+ * will have the most, the forecast half of the heat map, and how probable an access is. Answers come from what the
+ * worker has forecast, laid over the positions of the map of now, with the hints of now in them.
+ */
+import { type Forecast, partOf } from '../forecasting/index.ts';
+import type { Hint, HintStore } from '../hints/index.ts';
+import { occurrences } from '../hints/index.ts';
+import type { Range } from '../keyspace/index.ts';
+import { WHOLE } from '../keyspace/index.ts';
+import {
+  type BlockReader,
+  type Heat,
+  type HeatQuery,
+  heatUnit,
+  RowIndex,
+  readKeys,
+  rowsOver,
+  type SeriesScope,
+  type ShardletKeys,
+  shareIn,
+  type TelemetryStore,
+} from '../telemetry/index.ts';
+import type { Shardlet, TopologyMap } from '../topology/index.ts';
+import { partForecast } from './calibration-book.ts';
+import { type HintPart, hintedLoads, partsOf } from './hinted.ts';
+import { RESOLUTIONS, type Resolution, resolutionFor } from './resolution.ts';
+import type { ForecastRecords } from './stores.ts';
+import { endMs, LEVELS, type StreamForecast } from './stream-forecast.ts';
+
+export interface ForecastParts {
+  readonly records: Pick<ForecastRecords, 'latest' | 'between'>;
+  readonly hints: Pick<HintStore, 'list'>;
+  readonly telemetry: TelemetryStore;
+  readonly blocks: BlockReader;
+  readonly map: () => TopologyMap;
+  readonly nowMs: () => number;
+}
+
+export interface PlaceForecast {
+  readonly resolution: Resolution;
+  /** begin of the first step */
+  readonly fromMs: number;
+  readonly stepMs: number;
+  readonly model: string;
+  readonly version: number | null;
+  /** events per step, hints included */
+  readonly point: Float64Array;
+  /** the same without hints */
+  readonly baseline: Float64Array;
+  /** by level, in the order of `levels` */
+  readonly quantiles: readonly Float64Array[];
+  readonly levels: readonly number[];
+  /** that hold in this time */
+  readonly hints: readonly Hint[];
+}
+
+export interface RankedShardlet {
+  readonly shardlet: number;
+  readonly rank: number;
+  /** events in the step */
+  readonly expected: number;
+  /** with probability .9 it is below this */
+  readonly p90: number;
+  /** probability that it has more than the first that is not in the list */
+  readonly confidence: number;
+}
+
+export interface ForecastHeatQuery extends Omit<HeatQuery, 'metric'> {
+  /** what was or is forecast; or what came less what was forecast one step ahead */
+  readonly show: 'forecast' | 'residual';
+}
+
+/** what keys and types are known by */
+const KEYS_WINDOW_MS = 86_400_000;
+
+export class ForecastStore {
+  private readonly parts: ForecastParts;
+
+  constructor(parts: ForecastParts) {
+    this.parts = parts;
+  }
+
+  /** Undefined while nothing was forecast. */
+  async forecastOf(query: {
+    readonly scope: SeriesScope;
+    readonly horizonMs: number;
+    readonly resolution?: Resolution;
+  }): Promise<PlaceForecast | undefined> {
+    const { scope, horizonMs } = query;
+    const streamId = this.streamOf(scope);
+    if (streamId === undefined) return undefined;
+    const resolution = query.resolution ?? resolutionFor(horizonMs);
+    const kept = await this.parts.records.latest(streamId, resolution);
+    if (kept === undefined) return undefined;
+    const hints = await this.hintsOf(streamId, kept.originMs, endMs(kept));
+    return placed(kept, this.sharesIn(scope, kept), hints, this.stepsTo(kept, horizonMs));
+  }
+
+  /** The shardlets that will have the most load in the step around `atMs`. */
+  async ranking({
+    streamId,
+    atMs,
+    n,
+  }: {
+    readonly streamId: number;
+    readonly atMs: number;
+    readonly n: number;
+  }): Promise<RankedShardlet[]> {
+    const kept = await this.latestAround(streamId, atMs);
+    if (kept === undefined) return [];
+    const { stepMs } = RESOLUTIONS[kept.resolution];
+    const step = Math.floor((atMs - kept.originMs) / stepMs);
+    if (step < 0 || step >= kept.total.point.length) return [];
+    const hints = await this.hintsOf(streamId, kept.originMs, endMs(kept));
+    const loads = hintedLoads(
+      { fromMs: kept.originMs + step * stepMs, stepMs },
+      baselineAt(kept, step),
+      hints,
+    );
+    const sorted = [...loads].sort(([a, x], [b, y]) => y - x || a - b);
+    const threshold = sorted[n]?.[1] ?? 0;
+    return sorted.slice(0, n).map(([shardlet, expected], i) => {
+      const spread = spreadAt(kept, shardlet, step, expected);
+      const table = kept.calibrated.parts[step]!;
+      const at = (level: number) => Math.max(0, expected + spread * table[LEVELS.indexOf(level as never)]!);
+      const confidence = 1 - probabilityBelow(threshold, expected, spread, table);
+      return { shardlet, rank: i + 1, expected, p90: at(0.9), confidence };
+    });
+  }
+
+  /** Cells of the forecast, in the shape of the telemetry's heat map. */
+  async forecastHeat(query: ForecastHeatQuery): Promise<Heat | undefined> {
+    const { streamId } = query;
+    const resolution: Resolution = query.toMs - query.fromMs <= 4 * 3_600_000 ? '5m' : '1h';
+    const { stepMs } = RESOLUTIONS[resolution];
+    const fromMs = Math.floor(query.fromMs / stepMs) * stepMs;
+    const steps = Math.max(0, Math.ceil((query.toMs - fromMs) / stepMs));
+    const made = await this.parts.records.between(streamId, resolution, fromMs, query.toMs);
+    const latest = await this.parts.records.latest(streamId, resolution);
+    if (latest === undefined) return undefined;
+    const map = this.parts.map();
+    const ids = new Set([...latest.shares.keys()]);
+    const shardlets = [...map.shardlets(streamId)].filter(
+      (s) => (query.shard === undefined || s.shard === query.shard) && ids.has(s.id),
+    );
+    const rows = rowsOver(shardlets, query.range ?? extentOf(shardlets), query.rowsMax);
+    const index = new RowIndex(rows);
+    const hints = await this.hintsOf(streamId, fromMs, query.toMs);
+    const stepsPerColumn = Math.max(1, Math.ceil(steps / Math.max(1, query.columnsMax)));
+    const columns = Math.ceil(steps / stepsPerColumn);
+    const sums = new Float64Array(columns * rows.length);
+    const counts = new Float64Array(columns);
+    const byOrigin = new Map(made.map((one) => [one.originMs, one]));
+    for (let step = 0; step < steps; step++) {
+      const atMs = fromMs + step * stepMs;
+      const loads = loadsAt(byOrigin.get(atMs) ?? latest, atMs, hints);
+      if (loads === undefined) continue;
+      const column = Math.floor(step / stepsPerColumn);
+      counts[column]!++;
+      for (const [id, load] of loads) {
+        const range = map.shardlet(id)?.range;
+        const laying = range === undefined ? undefined : index.lay(range);
+        laying?.shares.forEach((share, k) => {
+          sums[column * rows.length + laying.firstRow + k]! += load * share;
+        });
+      }
+    }
+    const values = Float32Array.from(sums, (sum, i) => {
+      const count = counts[Math.floor(i / rows.length)]!;
+      return count === 0 ? Number.NaN : (sum * 1_000) / (count * stepMs);
+    });
+    const heat: Heat = {
+      metric: 'events',
+      unit: heatUnit('events'),
+      level: resolution === '1h' ? 'hour' : 'minute',
+      fromMs,
+      columnMs: stepsPerColumn * stepMs,
+      columns,
+      rows,
+      values,
+      stepsPerColumn,
+      segmentsPerRow: rows.reduce((most, row) => Math.max(most, row.segments), 1),
+    };
+    return query.show === 'forecast' ? heat : this.residual(query, heat, resolution);
+  }
+
+  /** What came less what was forecast; NaN ahead of now. */
+  private async residual(query: ForecastHeatQuery, heat: Heat, resolution: Resolution): Promise<Heat> {
+    const values = heat.values.slice().fill(Number.NaN);
+    const toMs = Math.min(query.toMs, this.parts.nowMs());
+    const rows = heat.rows.length;
+    for (let row = 0; row < rows && toMs > heat.fromMs; row++) {
+      const series = await this.parts.telemetry.series({
+        scope: { kind: 'range', streamId: query.streamId, range: heat.rows[row]! },
+        metric: 'events',
+        fromMs: heat.fromMs,
+        toMs,
+        step: resolution === '1h' ? 'hour' : 'minute',
+      });
+      const per = heat.columnMs / series.stepMs;
+      for (let column = 0; column < heat.columns; column++) {
+        const told = series.values.subarray(column * per, (column + 1) * per);
+        const known = told.filter((value) => !Number.isNaN(value));
+        if (known.length < per) continue;
+        const rate = (known.reduce((sum, value) => sum + value, 0) * 1_000) / heat.columnMs;
+        values[column * rows + row] = rate - heat.values[column * rows + row]!;
+      }
+    }
+    return { ...heat, values };
+  }
+
+  /** Probability of at least one event of a shardlet, or access to a target, within the horizon. */
+  async probability(query: {
+    readonly horizonMs: number;
+    readonly shardlet?: number;
+    readonly target?: { readonly kind: 'key' | 'metric'; readonly name: string };
+  }): Promise<{ readonly probability: number; readonly expected: number } | undefined> {
+    if (query.shardlet !== undefined) {
+      const scope = { kind: 'shardlet', shardlet: query.shardlet } as const;
+      const forecast = await this.forecastOf({ scope, horizonMs: query.horizonMs });
+      return forecast === undefined ? undefined : fromForecast(forecast, query.horizonMs);
+    }
+    return query.target === undefined ? undefined : this.probabilityOfTarget(query.target, query.horizonMs);
+  }
+
+  /** By the accesses the query layer has told: the same hour of the last days, drawn to the rate of late. */
+  private async probabilityOfTarget(target: { kind: 'key' | 'metric'; name: string }, horizonMs: number) {
+    const { telemetry, nowMs } = this.parts;
+    const toMs = Math.floor(nowMs() / HOUR_MS) * HOUR_MS;
+    const series = await telemetry.accesses({
+      target,
+      fromMs: toMs - PROFILE_DAYS * 24 * HOUR_MS,
+      toMs,
+      step: 'hour',
+    });
+    const first = series.values.findIndex((value) => value > 0);
+    if (first < 0) return undefined;
+    const values = series.values.subarray(first);
+    const expected = expectedAccesses(values, horizonMs / HOUR_MS);
+    return { probability: 1 - Math.exp(-expected), expected };
+  }
+
+  /** What hints of the past were worth: what came, over what was forecast without them. */
+  async effectOf(hint: Hint): Promise<{
+    readonly spans: readonly {
+      readonly fromMs: number;
+      readonly toMs: number;
+      readonly forecast: number;
+      readonly expected: number;
+      readonly actual: number;
+    }[];
+  }> {
+    const { records, telemetry, map, nowMs } = this.parts;
+    const stream = map().streamNamed(hint.stream);
+    if (stream === undefined) return { spans: [] };
+    const until = Math.min(nowMs(), hint.removedMs ?? Number.POSITIVE_INFINITY);
+    const spans = occurrences(hint, until - RESOLUTIONS['1h'].keptMs, until).slice(-EFFECTS_SHOWN);
+    const [concerned] = await this.resolved([hint], stream.id);
+    const effects = [];
+    for (const span of spans) {
+      const resolution: Resolution = until - span.fromMs < RESOLUTIONS['5m'].keptMs ? '5m' : '1h';
+      const { stepMs, horizon } = RESOLUTIONS[resolution];
+      const [fromMs, toMs] = [
+        Math.floor(span.fromMs / stepMs) * stepMs,
+        Math.min(Math.ceil(span.toMs / stepMs), Math.floor(until / stepMs)) * stepMs,
+      ];
+      if (toMs <= fromMs) continue;
+      // made before it began: afterwards the models see it coming
+      const before = (await records.between(stream.id, resolution, fromMs - horizon * stepMs, fromMs + 1)).at(
+        -1,
+      );
+      if (before === undefined) continue;
+      const whole = { forecast: 0, expected: 0, actual: 0 };
+      for (let atMs = fromMs; atMs < toMs; atMs += stepMs) {
+        const baseline = loadsAt(before, atMs, []);
+        if (baseline === undefined) break;
+        const hinted = hintedLoads({ fromMs: atMs, stepMs }, baseline, [concerned!]);
+        whole.forecast += sumOf(baseline, concerned!.parts);
+        whole.expected += sumOf(hinted, concerned!.parts);
+      }
+      for (const id of concerned!.parts.keys()) {
+        const range = map().shardlet(id)!.range;
+        const scope = { kind: 'range', streamId: stream.id, range } as const;
+        const step = resolution === '1h' ? 'hour' : 'minute';
+        const { values } = await telemetry.series({ scope, metric: 'events', fromMs, toMs, step });
+        whole.actual += values.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : value), 0);
+      }
+      effects.push({ fromMs, toMs, ...whole });
+    }
+    return { spans: effects };
+  }
+
+  private async latestAround(streamId: number, atMs: number): Promise<StreamForecast | undefined> {
+    for (const resolution of ['5m', '1h'] as const) {
+      const kept = await this.parts.records.latest(streamId, resolution);
+      if (kept !== undefined && kept.originMs <= atMs && atMs < endMs(kept)) return kept;
+    }
+    return undefined;
+  }
+
+  private async hintsOf(streamId: number, fromMs: number, toMs: number): Promise<HintPart[]> {
+    const name = this.parts.map().stream(streamId)?.name;
+    if (name === undefined) return [];
+    const hints = (await this.parts.hints.list({ stream: name })).filter(
+      (hint) => occurrences(hint, fromMs, toMs).length > 0,
+    );
+    return this.resolved(hints, streamId);
+  }
+
+  private async resolved(hints: readonly Hint[], streamId: number): Promise<HintPart[]> {
+    const leaves = [...this.parts.map().leaves(streamId)];
+    const needsKeys = hints.some(({ scope }) => scope.keys !== undefined || scope.types !== undefined);
+    const toMs = this.parts.nowMs();
+    const keys: Map<number, ShardletKeys> = needsKeys
+      ? await readKeys(this.parts.blocks, {
+          streamId,
+          fromMs: toMs - KEYS_WINDOW_MS,
+          toMs,
+          shardlets: leaves.map(({ id }) => id),
+        })
+      : new Map();
+    return hints.map((hint) => partsOf(hint, leaves, keys));
+  }
+
+  /** Of each shardlet that was forecast, how much belongs to the place. */
+  private sharesIn(scope: SeriesScope, kept: StreamForecast): Map<number, number> {
+    const map = this.parts.map();
+    const wanted =
+      scope.kind === 'shardlet' && !kept.shares.has(scope.shardlet) ? rangeOf(map, scope.shardlet) : scope;
+    const share = wanted === undefined ? () => 0 : shareIn(wanted, map);
+    return new Map(
+      [...kept.shares.keys()].map((id) => [id, share(id)] as const).filter(([, part]) => part > 0),
+    );
+  }
+
+  private stepsTo(kept: StreamForecast, horizonMs: number): number {
+    const { stepMs } = RESOLUTIONS[kept.resolution];
+    const until = this.parts.nowMs() + horizonMs - kept.originMs;
+    return Math.max(1, Math.min(kept.total.point.length, Math.ceil(until / stepMs)));
+  }
+
+  private streamOf(scope: SeriesScope): number | undefined {
+    return scope.kind === 'shardlet' ? this.parts.map().shardlet(scope.shardlet)?.stream : scope.streamId;
+  }
+}
+
+const HOUR_MS = 3_600_000;
+const PROFILE_DAYS = 14;
+const EFFECTS_SHOWN = 10;
+/** hours of the day's own rate that weigh as much as the rate of late */
+const RECENT_HOURS = 24;
+
+function rangeOf(map: TopologyMap, id: number): SeriesScope | undefined {
+  const shardlet = map.shardlet(id);
+  return shardlet === undefined
+    ? undefined
+    : { kind: 'range', streamId: shardlet.stream, range: shardlet.range };
+}
+
+function extentOf(shardlets: readonly Shardlet[]): Range {
+  const sorted = [...shardlets].sort((a, b) => a.range.from.hi - b.range.from.hi);
+  return sorted.length === 0 ? WHOLE : { from: sorted[0]!.range.from, to: sorted.at(-1)!.range.to };
+}
+
+function baselineAt(kept: StreamForecast, step: number): Map<number, number> {
+  const total = kept.total.point[step]!;
+  const loads = new Map<number, number>();
+  for (const [id, share] of kept.shares) loads.set(id, kept.own.get(id)?.point[step] ?? share * total);
+  return loads;
+}
+
+/** Undefined when the time is not in the forecast. */
+function loadsAt(
+  kept: StreamForecast,
+  atMs: number,
+  hints: readonly HintPart[],
+): Map<number, number> | undefined {
+  const { stepMs } = RESOLUTIONS[kept.resolution];
+  const step = Math.round((atMs - kept.originMs) / stepMs);
+  if (step < 0 || step >= kept.total.point.length) return undefined;
+  return hintedLoads({ fromMs: atMs, stepMs }, baselineAt(kept, step), hints);
+}
+
+function placed(
+  kept: StreamForecast,
+  shares: ReadonlyMap<number, number>,
+  hints: readonly HintPart[],
+  steps: number,
+): PlaceForecast {
+  const { stepMs } = RESOLUTIONS[kept.resolution];
+  const isWhole = shares.size === kept.shares.size && [...shares.values()].every((share) => share === 1);
+  const baseline = new Float64Array(steps);
+  const point = new Float64Array(steps);
+  const spread = new Float64Array(steps);
+  const spreads = spreadsOf(kept, shares, isWhole);
+  for (let h = 0; h < steps; h++) {
+    const own = baselineAt(kept, h);
+    const scale = isWhole ? kept.total.point[h]! / Math.max(Number.MIN_VALUE, sumOf(own, shares)) : 1;
+    baseline[h] = sumOf(own, shares) * scale;
+    point[h] = sumOf(hintedLoads({ fromMs: kept.originMs + h * stepMs, stepMs }, own, hints), shares) * scale;
+    // what is multiplied is as uncertain as before, relative to its size
+    spread[h] = spreads[h]! * (baseline[h]! > 0 ? Math.max(1, point[h]! / baseline[h]!) : 1);
+  }
+  const tables = isWhole ? kept.calibrated.total : kept.calibrated.parts;
+  return {
+    resolution: kept.resolution,
+    fromMs: kept.originMs,
+    stepMs,
+    model: kept.model,
+    version: kept.version,
+    point,
+    baseline,
+    levels: LEVELS,
+    quantiles: LEVELS.map((_, level) =>
+      point.map((value, h) => Math.max(0, value + spread[h]! * tables[h]![level]!)),
+    ),
+    hints: hints.map(({ hint }) => hint),
+  };
+}
+
+function spreadsOf(
+  kept: StreamForecast,
+  shares: ReadonlyMap<number, number>,
+  isWhole: boolean,
+): Float64Array {
+  if (isWhole) return kept.total.spread;
+  const [only] = shares;
+  if (shares.size === 1 && only![1] === 1) return partForecast(kept, only![0])!.spread;
+  const share = [...shares].reduce((sum, [id, part]) => sum + part * kept.shares.get(id)!, 0);
+  return partOf(kept.total, Math.min(1, share)).spread;
+}
+
+function spreadAt(kept: StreamForecast, id: number, step: number, expected: number): number {
+  const part: Forecast = partForecast(kept, id)!;
+  const before = part.point[step]!;
+  return part.spread[step]! * (before > 0 ? Math.max(1, expected / before) : 1);
+}
+
+function sumOf(loads: ReadonlyMap<number, number>, shares: ReadonlyMap<number, number>): number {
+  let sum = 0;
+  for (const [id, share] of shares) sum += share * (loads.get(id) ?? 0);
+  return sum;
+}
+
+/** Between the quantiles in a straight line; beyond them half of what is left. */
+function probabilityBelow(value: number, point: number, spread: number, table: Float64Array): number {
+  const quantiles = Array.from(table, (z) => point + spread * z);
+  if (value <= quantiles[0]!) return LEVELS[0] / 2;
+  for (let i = 1; i < LEVELS.length; i++) {
+    if (value > quantiles[i]!) continue;
+    const share = (value - quantiles[i - 1]!) / Math.max(Number.MIN_VALUE, quantiles[i]! - quantiles[i - 1]!);
+    return LEVELS[i - 1]! + share * (LEVELS[i]! - LEVELS[i - 1]!);
+  }
+  return (1 + LEVELS.at(-1)!) / 2;
+}
+
+/** Over the levels, so that an uncertain rate counts as the uncertain thing it is. */
+function fromForecast({ point, quantiles, stepMs }: PlaceForecast, horizonMs: number) {
+  const steps = Math.min(point.length, horizonMs / stepMs);
+  const within = (values: Float64Array) =>
+    values.reduce((sum, value, h) => sum + value * Math.max(0, Math.min(1, steps - h)), 0);
+  const none = quantiles.map((values) => Math.exp(-within(values)));
+  const probability = 1 - none.reduce((sum, value) => sum + value, 0) / none.length;
+  return { probability, expected: within(point) };
+}
+
+function expectedAccesses(values: Float64Array, hours: number): number {
+  const recent = values.subarray(-RECENT_HOURS);
+  const late = recent.reduce((sum, value) => sum + value, 0) / recent.length;
+  let expected = 0;
+  for (let h = 0; h < hours; h++) {
+    const same: number[] = [];
+    for (let t = values.length + h - 24; t >= 0; t -= 24) if (t < values.length) same.push(values[t]!);
+    const own = same.reduce((sum, value) => sum + value, 0);
+    const rate = (own * 24 + late * RECENT_HOURS) / (same.length * 24 + RECENT_HOURS);
+    expected += rate * Math.min(1, hours - h);
+  }
+  return expected;
+}

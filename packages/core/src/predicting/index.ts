@@ -1,0 +1,7 @@
+export * from './calibration-book.ts';
+export * from './forecast-store.ts';
+export * from './resolution.ts';
+export * from './stores.ts';
+export * from './stream-forecast.ts';
+export * from './stream-predictor.ts';
+export * from './training.ts';

@@ -1,0 +1,148 @@
+/** Each check by hand: a history that keeps the promise, and one that breaks it. */
+import { describe, expect, test } from 'vitest';
+import { WHOLE } from '../keyspace/index.ts';
+import { Coverage, faultsOf } from './coverage.ts';
+import {
+  type Acknowledgement,
+  checkNothingLost,
+  checkNothingTwice,
+  checkOrder,
+  type FinalLog,
+  type LogRecord,
+  type LogShardlet,
+} from './log-checks.ts';
+import { checkFenced, checkOwnership } from './ownership-check.ts';
+import { checkEmissionOrder, checkEmissions } from './reading-checks.ts';
+
+const SHARDLET: LogShardlet = { id: 1, parents: [], firstSeq: 1, isGone: false, lost: [] };
+
+function record(event: string, seq: number, more: Partial<LogRecord> = {}): LogRecord {
+  return { event, content: `content of ${event}`, shardlet: 1, seq, ts: 1_000 + seq, ...more };
+}
+
+function told(event: string, seq: number | undefined, more: Partial<Acknowledgement> = {}): Acknowledgement {
+  const content = `content of ${event}`;
+  return { event, client: 'c', key: 'k', content, shardlet: 1, seq, epoch: 5, atMicros: 0, ...more };
+}
+
+function logOf(records: readonly LogRecord[], ...shardlets: LogShardlet[]): FinalLog {
+  const all = shardlets.length > 0 ? shardlets : [SHARDLET];
+  return { shardlets: new Map(all.map((each) => [each.id, each])), records };
+}
+
+function invariantsOf(found: readonly { readonly invariant: string }[]): string[] {
+  return found.map((each) => each.invariant);
+}
+
+describe('I1, nothing is lost', () => {
+  test('what was acknowledged is there', () => {
+    expect(checkNothingLost(logOf([record('a', 1)]), [told('a', 1), told('a', 1)])).toEqual([]);
+  });
+
+  test('what is missing, changed or at another place is found', () => {
+    const log = logOf([record('b', 2, { content: 'other' }), record('c', 4)]);
+    const found = checkNothingLost(log, [told('a', 1), told('b', 2), told('c', 3)]);
+    expect(invariantsOf(found)).toEqual(['I1', 'I1', 'I1']);
+  });
+
+  test('past retention it may be missing', () => {
+    expect(checkNothingLost(logOf([], { ...SHARDLET, firstSeq: 2 }), [told('a', 1)])).toEqual([]);
+    expect(checkNothingLost(logOf([], { ...SHARDLET, firstSeq: 2 }), [told('a', 2)])).toHaveLength(1);
+    expect(checkNothingLost(logOf([], { ...SHARDLET, isGone: true }), [told('a', 1)])).toEqual([]);
+  });
+
+  test('what T has noted as lost excuses records of earlier epochs above that seq, and no others', () => {
+    const log = logOf([], { ...SHARDLET, lost: [{ epoch: 6, seq: 3 }] });
+    const of = (seq: number, epoch: number | undefined) => checkNothingLost(log, [told('a', seq, { epoch })]);
+    expect(of(4, 5)).toEqual([]);
+    expect(of(3, 5)).toHaveLength(1);
+    expect(of(4, 6)).toHaveLength(1);
+    expect(of(4, undefined)).toHaveLength(1);
+  });
+});
+
+describe('I2, nothing is there twice', () => {
+  test('every event once', () => {
+    expect(checkNothingTwice(logOf([record('a', 1), record('b', 2)]))).toEqual([]);
+  });
+
+  test('an event at two places is found', () => {
+    expect(invariantsOf(checkNothingTwice(logOf([record('a', 1), record('a', 2)])))).toEqual(['I2']);
+  });
+});
+
+describe('I3, events of one key keep their order', () => {
+  const child: LogShardlet = { ...SHARDLET, id: 2, parents: [1] };
+
+  test('in one shardlet, and from a parent to its child', () => {
+    const log = logOf(
+      [record('a', 1), record('b', 2), record('c', 1, { shardlet: 2, ts: 2_000 })],
+      SHARDLET,
+      child,
+    );
+    const acknowledged = [told('a', 1), told('b', 2), told('c', 1, { shardlet: 2 })];
+    expect(checkOrder(log, acknowledged, true)).toEqual([]);
+  });
+
+  test('an earlier time is found, also where lineage does not count', () => {
+    const log = logOf([record('a', 1, { ts: 9 }), record('b', 2, { ts: 8 })]);
+    expect(invariantsOf(checkOrder(log, [told('a', 1), told('b', 2)], false))).toEqual(['I3']);
+  });
+
+  test('a later event in a parent is found', () => {
+    const log = logOf([record('a', 1, { shardlet: 2, ts: 1 }), record('b', 1)], SHARDLET, child);
+    const acknowledged = [told('a', 1, { shardlet: 2 }), told('b', 1)];
+    expect(invariantsOf(checkOrder(log, acknowledged, true))).toEqual(['I3']);
+    expect(checkOrder(log, acknowledged, false)).toEqual([]);
+  });
+
+  test('other clients and keys do not count, nor an event that is acknowledged once more', () => {
+    const log = logOf([record('a', 2), record('b', 1)]);
+    expect(checkOrder(log, [told('a', 2), told('b', 1, { client: 'd' })], true)).toEqual([]);
+    expect(checkOrder(log, [told('b', 1), told('a', 2), told('b', 1)], true)).toEqual([]);
+  });
+});
+
+describe('I4, one replica of a position takes appends', () => {
+  const open = { host: 1, shardlet: 1, epoch: 5, stream: 1, range: WHOLE };
+
+  test('other streams may overlap', () => {
+    expect(checkOwnership([open, { ...open, host: 2, stream: 2 }])).toEqual([]);
+  });
+
+  test('two open replicas of a position are found', () => {
+    expect(invariantsOf(checkOwnership([open, { ...open, host: 2, shardlet: 2 }]))).toEqual(['I4']);
+  });
+
+  test('an append at an epoch that T has left behind is found', () => {
+    expect(checkFenced(open, { epoch: 5, state: 'open' })).toEqual([]);
+    expect(checkFenced(open, { epoch: 6, state: 'opening' })).toEqual([]);
+    expect(invariantsOf(checkFenced(open, { epoch: 6, state: 'open' }))).toEqual(['I4']);
+    expect(invariantsOf(checkFenced(open, { epoch: 5, state: 'closed' }))).toEqual(['I4']);
+  });
+});
+
+describe('I6, readers', () => {
+  test('are given records in order', () => {
+    expect(checkEmissionOrder('r', [record('a', 1), record('b', 2)])).toEqual([]);
+    expect(invariantsOf(checkEmissionOrder('r', [record('b', 2), record('a', 1)]))).toEqual(['I6']);
+  });
+
+  test('are given everything, and on durable hosts nothing that disappears', () => {
+    const log = logOf([record('a', 1)]);
+    expect(checkEmissions('r', [record('a', 1)], log, true)).toEqual([]);
+    expect(invariantsOf(checkEmissions('r', [], log, true))).toEqual(['I1']);
+    const more = [record('a', 1), record('b', 2)];
+    expect(invariantsOf(checkEmissions('r', more, log, true))).toEqual(['I6']);
+    expect(checkEmissions('r', more, log, false)).toEqual([]);
+  });
+});
+
+test('coverage names every pair that never met', () => {
+  const coverage = new Coverage();
+  coverage.note('snapshot', 'done');
+  for (const fault of faultsOf('snapshot')) coverage.note('snapshot', fault);
+  expect(coverage.gaps(['snapshot'])).toEqual([]);
+  expect(coverage.gaps(['snapshot', 'seal'])).toContain('seal x power loss');
+  expect(Coverage.fromJson(coverage.toJson()).gaps(['snapshot'])).toEqual([]);
+});

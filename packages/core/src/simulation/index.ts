@@ -1,0 +1,12 @@
+export * from './coverage.ts';
+export * from './draws.ts';
+export * from './log-checks.ts';
+export * from './ownership-check.ts';
+export { COSTS } from './policies/cost-model.ts';
+export * from './policies/made-workloads.ts';
+export * from './policies/replay.ts';
+export type { Score } from './policies/scores.ts';
+export * from './policies/workload.ts';
+export * from './reading-checks.ts';
+export * from './schedule.ts';
+export * from './violation.ts';

@@ -1,0 +1,166 @@
+/**
+ * I1, I2 and I3, from what clients were told and what is in the log in the end. The checks know nothing of
+ * how the log came about: they see acknowledgements, records and the lineage of shardlets.
+ */
+import { type Violation, violation } from './violation.ts';
+
+/** What a client was told about one event, in the order in which it was told. */
+export interface Acknowledgement {
+  readonly event: string;
+  readonly client: string;
+  readonly key: string;
+  readonly content: string;
+  readonly shardlet: number;
+  /** undefined: a duplicate whose record was trimmed */
+  readonly seq: number | undefined;
+  /** at which it was stored there; undefined where no host may lose it */
+  readonly epoch: number | undefined;
+  /** it was sent after the acknowledgement of every earlier event of this client and key */
+  readonly atMicros: number;
+}
+
+export interface LogRecord {
+  readonly event: string;
+  readonly content: string;
+  readonly shardlet: number;
+  readonly seq: number;
+  readonly ts: number;
+}
+
+/** Records above `seq` that were stored at epochs below `epoch` may be gone. */
+export interface Loss {
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+export interface LogShardlet {
+  readonly id: number;
+  readonly parents: readonly number[];
+  readonly firstSeq: number;
+  readonly isGone: boolean;
+  /** what T has noted while a host had it that may lose acknowledged appends */
+  readonly lost: readonly Loss[];
+}
+
+export interface FinalLog {
+  readonly shardlets: ReadonlyMap<number, LogShardlet>;
+  readonly records: readonly LogRecord[];
+}
+
+/** I1: what was acknowledged is there, as it was sent, unless its retention has ended or T has noted its loss. */
+export function checkNothingLost(log: FinalLog, acknowledged: readonly Acknowledgement[]): Violation[] {
+  const byEvent = new Map(log.records.map((record) => [record.event, record]));
+  const found: Violation[] = [];
+  for (const ack of acknowledged) {
+    const record = byEvent.get(ack.event);
+    const about = { shardlets: [ack.shardlet], events: [ack.event] };
+    if (record === undefined) {
+      if (!mayBeMissing(log, ack))
+        found.push(
+          violation(
+            'I1',
+            `acknowledged ${ack.event} is not in the log (told: shardlet ${ack.shardlet} seq ${ack.seq})`,
+            about,
+          ),
+        );
+    } else if (record.content !== ack.content)
+      found.push(violation('I1', `${ack.event} is in the log with another content`, about));
+    else if (
+      ack.seq !== undefined &&
+      (record.shardlet !== ack.shardlet || record.seq !== ack.seq) &&
+      !mayBeMissing(log, ack)
+    )
+      found.push(
+        violation(
+          'I1',
+          `${ack.event} was acknowledged at shardlet ${ack.shardlet} seq ${ack.seq}, it is at ${record.shardlet} seq ${record.seq}`,
+          about,
+        ),
+      );
+  }
+  return found;
+}
+
+function mayBeMissing(log: FinalLog, { shardlet, seq, epoch }: Acknowledgement): boolean {
+  const home = log.shardlets.get(shardlet);
+  if (home === undefined) return false;
+  if (home.isGone || seq === undefined || seq < home.firstSeq) return true;
+  return home.lost.some((loss) => seq > loss.seq && epoch !== undefined && epoch < loss.epoch);
+}
+
+/** I2: no event twice, where its sender kept to the window (the simulated clients do). */
+export function checkNothingTwice({ records }: FinalLog): Violation[] {
+  const first = new Map<string, LogRecord>();
+  const found: Violation[] = [];
+  for (const record of records) {
+    const other = first.get(record.event);
+    if (other === undefined) first.set(record.event, record);
+    else
+      found.push(
+        violation('I2', `${record.event} is in the log twice: ${placeOf(other)} and ${placeOf(record)}`, {
+          shardlets: [other.shardlet, record.shardlet],
+          events: [record.event],
+        }),
+      );
+  }
+  return found;
+}
+
+/**
+ * I3: what one client sent for one key, each event after the last one's acknowledgement, is in that order.
+ * @param byLineage also parents before children, as a reader of the key goes (not for keys that are split)
+ */
+export function checkOrder(
+  log: FinalLog,
+  acknowledged: readonly Acknowledgement[],
+  byLineage: boolean,
+): Violation[] {
+  const byEvent = new Map(log.records.map((record) => [record.event, record]));
+  const last = new Map<string, LogRecord>();
+  const known = new Set<string>();
+  const found: Violation[] = [];
+  for (const { event, client, key, shardlet, seq } of acknowledged) {
+    const record = byEvent.get(event);
+    // told once more: it was sent again long after
+    if (record === undefined || known.has(event)) continue;
+    known.add(event);
+    // its first record was lost, which T has noted (see I1): this one was sent again later
+    if (record.shardlet !== shardlet || record.seq !== (seq ?? record.seq)) continue;
+    const line = `${client} ${key}`;
+    const before = last.get(line);
+    last.set(line, record);
+    if (before === undefined) continue;
+    const inTime = before.ts < record.ts || (before.ts === record.ts && isBefore(before, record));
+    const inLine = !byLineage || followsInLineage(log, before, record);
+    if (inTime && inLine) continue;
+    found.push(
+      violation(
+        'I3',
+        `${event} was sent after ${before.event} was acknowledged, and is read before it: ${placeOf(before)}, ${placeOf(record)}`,
+        {
+          shardlets: [before.shardlet, record.shardlet],
+          events: [before.event, event],
+        },
+      ),
+    );
+  }
+  return found;
+}
+
+function isBefore(a: LogRecord, b: LogRecord): boolean {
+  return a.shardlet < b.shardlet || (a.shardlet === b.shardlet && a.seq < b.seq);
+}
+
+function followsInLineage(log: FinalLog, before: LogRecord, after: LogRecord): boolean {
+  if (before.shardlet === after.shardlet) return before.seq < after.seq;
+  const waiting = [after.shardlet];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    if (id === before.shardlet) return true;
+    waiting.push(...(log.shardlets.get(id)?.parents ?? []));
+  }
+  return false;
+}
+
+function placeOf({ shardlet, seq, ts }: LogRecord): string {
+  return `shardlet ${shardlet} seq ${seq} ts ${ts}`;
+}

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../kernel/index.ts';
+import { COSTS } from './cost-model.ts';
+import { Forecasts } from './foresight.ts';
+import { poisson } from './made-workloads.ts';
+import { type PolicyName, Replay } from './replay.ts';
+import { Scores } from './scores.ts';
+import { type Counted, type Workload, workloadOf } from './workload.ts';
+import { World } from './world.ts';
+
+const KEYS = 40;
+const PAST = 2 * 1_440;
+const TEST = 360;
+
+/** Keys of equal load; from the second hour on the first eight have eight times as much. */
+function jump(seed: number): Workload {
+  const random = seededRandom(seed);
+  const rows: Counted[] = [];
+  for (let minute = 0; minute < PAST + TEST; minute++)
+    for (let key = 0; key < KEYS; key++)
+      rows.push({ minute, key, count: poisson(random, key < 8 && minute >= PAST + 60 ? 160 : 20) });
+  return workloadOf('jump', rows, KEYS, PAST, TEST);
+}
+
+const workload = jump(1);
+const run = (name: PolicyName, seed = 3) => new Replay(workload, { hosts: 4, capacity: 600, seed }).run(name);
+
+// the machine may be busy
+describe('replay', { timeout: 30_000 }, () => {
+  it('gives the same score for the same seed', () => {
+    expect(run('reactive')).toEqual(run('reactive'));
+  });
+
+  it('shows what acting is worth, and that the true future is worth more than none', () => {
+    const still = run('static');
+    const reactive = run('reactive');
+    expect(reactive.overloadMinutes).toBeLessThan(still.overloadMinutes / 2);
+    expect(run('oracle').overloadMinutes).toBeLessThanOrEqual(reactive.overloadMinutes);
+    expect(still.moves).toBe(0);
+    expect(reactive.megabytesMoved).toBeGreaterThan(0);
+  });
+});
+
+it('forecasts from what has happened alone', () => {
+  const rows = (later: number) =>
+    Array.from({ length: PAST + TEST }, (_, minute) => ({
+      minute,
+      key: minute % 2,
+      count: minute < PAST + 120 ? 50 + (minute % 7) : later,
+    }));
+  const at = (later: number, minute: number) => {
+    const other = workloadOf('other', rows(later), 2, PAST, TEST);
+    return new Forecasts(other, 6, 0.9).at(minute, other.pastShare).middle[5]![0]!;
+  };
+  expect(at(500, 120)).toBe(at(5, 120));
+  expect(at(500, 240)).toBeGreaterThan(2 * at(5, 240));
+}, 20_000);
+
+describe('world', () => {
+  const model = { ...COSTS, hosts: 4, capacity: 600 };
+  const world = () => new World(workload, model, 3, 480);
+  const busy = (one: World) => one.pieces.find((piece) => piece.keys.length > 0)!;
+
+  it('moves take time and CPU of both hosts, and the destination takes the new writes meanwhile', () => {
+    const one = world();
+    const plain = world().step(0);
+    const piece = busy(one);
+    const from = piece.host;
+    const to = (from + 1) % 4;
+    expect(one.order({ kind: 'move', piece: piece.id, to }, 0)).toBe(true);
+    const burden = one.step(0);
+    expect(burden[from]! - plain[from]!).toBeCloseTo(0.08 * 600);
+    expect(burden[to]! - plain[to]!).toBeCloseTo(0.08 * 600 + one.pieceLoad[piece.id]!);
+    expect(piece.host).toBe(from);
+    for (let minute = 1; minute < 30; minute++) one.step(minute);
+    expect([piece.host, one.done.moves]).toEqual([to, 1]);
+    expect(one.done.bytes).toBeGreaterThan(0);
+  });
+
+  it('refuses more moves than a host can take part in, and counts moves back', () => {
+    const one = world();
+    const own = one.pieces.filter(({ host }) => host === 0);
+    const taken = own.slice(0, 3).map(({ id }) => one.order({ kind: 'move', piece: id, to: 1 }, 0));
+    expect(taken).toEqual([true, true, false]);
+    for (let minute = 0; minute < 60; minute++) one.step(minute);
+    one.order({ kind: 'move', piece: own[0]!.id, to: 0 }, 60);
+    for (let minute = 60; minute < 120; minute++) one.step(minute);
+    expect(one.done.reversals).toBe(1);
+  });
+
+  it('splits between keys, and below a key only where asked; no event is lost by either', () => {
+    const one = world();
+    const piece = busy(one);
+    const key = piece.keys[0]!;
+    one.order({ kind: 'split-key', piece: piece.id, key, ways: 4 }, 0);
+    for (let minute = 0; minute < 5; minute++) one.step(minute);
+    expect(one.pieces.filter(({ keys }) => keys.includes(key)).map(({ share }) => share)).toEqual([
+      0.25, 0.25, 0.25, 0.25,
+    ]);
+    const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
+    expect(sum(one.pieceLoad)).toBeCloseTo(sum(one.keyLast));
+    expect(sum(one.hostLoad)).toBeCloseTo(sum(one.keyLast));
+  });
+});
+
+it('counts the minutes a host is over its capacity, and what waits', () => {
+  const scores = new Scores({ ...COSTS, hosts: 2, capacity: 100 });
+  scores.minute(Float64Array.of(150, 50));
+  scores.minute(Float64Array.of(100, 100));
+  const { overloadMinutes, excessShare, maxOverMean } = scores.result({
+    moves: 0,
+    reversals: 0,
+    bytes: 0,
+    splits: 0,
+  });
+  expect([overloadMinutes, excessShare, maxOverMean]).toEqual([1, 50 / 400, 1.25]);
+});

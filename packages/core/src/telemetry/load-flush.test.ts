@@ -1,0 +1,37 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { latencyBucket } from './latency-sketch.ts';
+import { openFlush, packFlush, unpackFlush } from './load-flush.ts';
+import { flushAt } from './recording.fixture.ts';
+
+const flush = packFlush(
+  flushAt(5_000, (counters) => {
+    counters.stored(3, 200, 40_000, latencyBucket(900));
+    for (let key = 0; key < 90; key++) counters.key(3, key * 7_919, () => ({ key: `k${key}`, type: 'a' }));
+    counters.key(70_000, 5, () => ({ key: 'other', type: 'b' }));
+    counters.refused(70_000, 300);
+  }),
+);
+
+test('a flush that was cut anywhere, or has something behind it, is refused before a row of it counts', () => {
+  expect(openFlush(flush)).toMatchObject({ edge: 'edge-1', atMs: 5_000 });
+  for (let length = 0; length < flush.length; length++)
+    expect(() => openFlush(flush.subarray(0, length)), `${length} bytes`).toThrow(RangeError);
+  expect(() => openFlush(Uint8Array.of(...flush, 0))).toThrow(RangeError);
+});
+
+test('what was opened can be read, whatever the bytes', () => {
+  fc.assert(
+    fc.property(fc.nat(flush.length - 1), fc.nat(255), (at, byte) => {
+      const changed = flush.slice();
+      changed[at] = byte;
+      try {
+        openFlush(changed);
+      } catch (error) {
+        expect(error).toBeInstanceOf(RangeError);
+        return;
+      }
+      unpackFlush(changed);
+    }),
+  );
+});
