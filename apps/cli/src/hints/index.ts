@@ -97,7 +97,7 @@ async function list({ removed, json }: { removed: boolean; json: boolean }): Pro
 }
 
 function rowOf(hint: Hint): Record<string, unknown> {
-  const scope = Object.entries(hint.scope).map(([what, which]) => `${what} ${which.join(',')}`);
+  const scope = Object.entries(hint.scope).map(([what, which]) => `${what} ${which?.join(',')}`);
   return {
     id: hint.id,
     stream: hint.stream,

@@ -7,7 +7,7 @@ import { CalibrationBook } from './calibration-book.ts';
 import { hintedLoads, partsOf } from './hinted.ts';
 import { packForecast, unpackForecast } from './stream-forecast.ts';
 import { StreamPredictor } from './stream-predictor.ts';
-import { train } from './training.ts';
+import { type TrainingInput, train } from './training.ts';
 
 const HOUR_MS = 3_600_000;
 const DAYS = 14;
@@ -126,10 +126,17 @@ describe('hints in a forecast', () => {
 });
 
 describe('a training', () => {
-  const input = {
-    ...{ streamId: 1, resolution: '1h', series: whole, run: 1, nowMs: ORIGIN_MS, stopwatch: () => 0 },
-    ...{ models: [...models, featureRidge([])], champion: undefined, isThorough: false },
-  } as const;
+  const input: TrainingInput = {
+    streamId: 1,
+    resolution: '1h',
+    series: whole,
+    run: 1,
+    nowMs: ORIGIN_MS,
+    stopwatch: () => 0,
+    models: [...models, featureRidge([])],
+    champion: undefined,
+    isThorough: false,
+  };
 
   it('says how much past it needs', () => {
     const series = { ...whole, values: whole.values.slice(-20) };

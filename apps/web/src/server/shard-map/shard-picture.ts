@@ -25,7 +25,6 @@ export interface ShardPicture {
   readonly sizesKnown: boolean;
 }
 
-
 export function pictureOf(
   map: TopologyMap,
   streamName: string | null,
