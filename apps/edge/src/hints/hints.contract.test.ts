@@ -43,11 +43,11 @@ test('takes a hint, lists it, and takes it back with who did so', async () => {
 });
 
 test.each([
-  [{ ...good, factor: undefined }, 422, '/factor'],
-  [{ ...good, to: good.from }, 422, '/to'],
-  [{ ...good, scope: { shards: [-1] } }, 422, '/scope/shards/0'],
+  [{ ...good, factor: undefined }, 400, '/factor'],
+  [{ ...good, to: good.from }, 400, '/to'],
+  [{ ...good, scope: { shards: [-1] } }, 400, '/scope/shards/0'],
   [{ ...good, stream: 'nowhere' }, 404, '/stream'],
-  [7, 422, ''],
+  [7, 400, ''],
 ])('refuses with the place that is wrong: %#', async (body, status, pointer) => {
   const reply = await post(body);
   expect(reply.status).toBe(status);

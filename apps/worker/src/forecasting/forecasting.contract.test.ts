@@ -1,7 +1,7 @@
 /** Forecasts and trainings on a real PostgreSQL, in real processes that hang and are killed. */
 import { type Hint, hintOf, hintRequestSchema } from '@foreshard/core/hints';
 import { ForecastStore, type TrainingRun } from '@foreshard/core/predicting';
-import { HistoryWriter, HOUR_MS, TelemetryStore } from '@foreshard/core/telemetry';
+import { HistoryWriter, HOUR_MS, MINUTE_MS, TelemetryStore } from '@foreshard/core/telemetry';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { RealCluster, silent } from '../testing/real-cluster.ts';
 import { ForecastJob } from './forecast-job.ts';
@@ -27,19 +27,21 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-/** A day with a peak in the afternoon, and fewer on Sundays; as `foreshard import-history` writes it. */
+/** A day with a peak in the afternoon; as `foreshard import-history` writes it, up to the last whole minute. */
 async function importLoad(): Promise<void> {
   const nowMs = Date.now();
   const lastMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS;
+  const endMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
   const leaves = [...cluster.map.leaves(stream)];
   await cluster.control.telemetry.exclusively('import', async (tx) => {
     const writer = new HistoryWriter(
       { stream, source: 'import:test', leaves, minutesFromMs: nowMs - 30 * HOUR_MS, hoursFromMs: 0 },
       tx,
     );
-    for (let fromMs = lastMs - DAYS * 24 * HOUR_MS; fromMs < lastMs; fromMs += HOUR_MS) {
-      await writer.cover(fromMs, fromMs + HOUR_MS);
-      await writer.amount({ fromMs, toMs: fromMs + HOUR_MS, events: loadAt(fromMs) });
+    for (let fromMs = lastMs - DAYS * 24 * HOUR_MS; fromMs < endMs; fromMs += HOUR_MS) {
+      const toMs = Math.min(fromMs + HOUR_MS, endMs);
+      await writer.cover(fromMs, toMs);
+      await writer.amount({ fromMs, toMs, events: Math.round((loadAt(fromMs) * (toMs - fromMs)) / HOUR_MS) });
     }
     await writer.finish();
   });
