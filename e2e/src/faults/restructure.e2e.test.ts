@@ -58,6 +58,11 @@ function start(shardlets: readonly string[], to: string): Promise<Started[]> {
   return json('migrate', ...shardlets, '--to', to, '--reason', 'a test');
 }
 
+async function move(shardlet: string, to: string): Promise<string | null> {
+  const [row] = await json<MoveRow[]>('migrate', shardlet, '--to', to, '--reason', 'a test', '--wait');
+  return row!.result;
+}
+
 describe('shardlets that move under load', () => {
   it('arrive with every event, although the worker is killed again and again', async () => {
     let results: (string | null)[] = [];
@@ -80,15 +85,14 @@ describe('shardlets that move under load', () => {
   it('go there, back and there again, and can be aborted', async () => {
     const { faults } = await underLoad(cluster, target, { name: 'there-and-back' }, async ({ journal }) => {
       const [shardlet] = (await openOn('host-2')) as [string];
-      for (const host of ['host-3', 'host-2', 'host-3'])
-        expect(await ended(await start([shardlet], host))).toEqual(['moved']);
+      for (const host of ['host-3', 'host-2', 'host-3']) expect(await move(shardlet, host)).toBe('moved');
       await cluster.foreshard('pause-all', '--reason', 'a look around');
       const [started] = (await start([shardlet], 'host-4')) as [Started];
-      const move = String(started.move);
+      const id = String(started.move);
       await sleep(500);
       await storedAnew(journal);
-      expect((await json<MoveRow>('migrations', 'show', move)).result).toBeNull();
-      await cluster.foreshard('migrations', 'abort', move, '--reason', 'no need');
+      expect((await json<MoveRow>('migrations', 'show', id)).result).toBeNull();
+      await cluster.foreshard('migrations', 'abort', id, '--reason', 'no need');
       await cluster.foreshard('resume-all');
       expect(await ended([started])).toEqual(['aborted']);
     });
@@ -116,15 +120,12 @@ describe('shardlets that split, roll and merge under load', () => {
       await storedAnew(journal);
       await cluster.foreshard('roll', other, '--wait');
       const child = String(children[0]!.shardlet);
-      expect(await ended(await start([child], 'host-3'))).toEqual(['moved']);
-      expect(await ended(await start([child], 'host-4'))).toEqual(['moved']);
-      const back = await cluster.map();
-      const pair = children.map((c) => String(c.shardlet));
-      expect(back.shardlets.filter((s) => pair.includes(String(s.id))).map((s) => s.state)).toEqual([
-        'open',
-        'open',
-      ]);
-      await cluster.foreshard('merge', ...pair, '--wait');
+      for (const host of ['host-3', 'host-4']) expect(await move(child, host)).toBe('moved');
+      const ids = children.map((c) => String(c.shardlet));
+      const { shardlets } = await cluster.map();
+      const states = ids.map((id) => shardlets.find((s) => String(s.id) === id)?.state);
+      expect(new Set(states)).toEqual(new Set(['open']));
+      await cluster.foreshard('merge', ...ids, '--wait');
       await storedAnew(journal);
     });
     expect(faults).toEqual([]);
