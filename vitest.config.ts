@@ -15,6 +15,8 @@ export default defineConfig({
           name: 'unit',
           include: ['**/*.test.{ts,tsx}'],
           exclude: [...OUTSIDE, CONTRACT, END_TO_END],
+          // for what hangs; a busy machine takes seconds for thousands of drawn cases
+          testTimeout: 30_000,
         },
       },
       {

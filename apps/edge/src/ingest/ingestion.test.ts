@@ -14,7 +14,7 @@ import {
   settleOpening,
   settleRestructure,
 } from '@foreshard/core/topology';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { MapFollower } from '../map/follower.ts';
 import type { CallLimits } from './append-call.ts';
 import { Ingestion } from './ingestion.ts';
@@ -132,6 +132,11 @@ async function send(events: Sent[], tokenTs = 0): Promise<Intake> {
   return settled(intake);
 }
 
+/** They are held once the host has refused them. */
+function untilHeld(count: number): Promise<void> {
+  return vi.waitFor(() => expect(ingestion.heldEvents).toBe(count), { timeout: 10_000 });
+}
+
 async function settled(intake: Intake): Promise<Intake> {
   for (let turn = 0; turn < 2_000 && !intake.isSettled; turn++) {
     await new Promise((resolve) => setTimeout(resolve, 1));
@@ -183,7 +188,7 @@ describe('storing', () => {
     });
     const intakes = Array.from({ length: 5 }, (_, i) => accept([event(`g${i}`, 'key-0')]));
     ingestion.submit(intakes[0]!);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await vi.waitFor(() => expect(target.calls.length).toBe(1));
     for (const intake of intakes.slice(1)) ingestion.submit(intake);
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(target.calls.length).toBe(1);
@@ -270,8 +275,7 @@ describe('a stale map', () => {
     const early = Array.from({ length: 60 }, (_, i) => event(`e${String(i).padStart(2, '0')}`));
     const intakes = [accept(early), accept([event('later')])];
     ingestion.submit(intakes[0]!);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(ingestion.heldEvents).toBe(60);
+    await untilHeld(60);
     ingestion.submit(intakes[1]!);
     expect(ingestion.heldEvents).toBe(61);
     const { children } = await decide(
@@ -318,8 +322,7 @@ describe('a stale map', () => {
     await follower.refresh();
     const intake = accept([event('1')]);
     ingestion.submit(intake);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(ingestion.heldEvents).toBe(1);
+    await untilHeld(1);
     await openOnHost(children[0]!);
     expect(statuses(await settled(intake))).toEqual([STORED]);
   });
@@ -354,7 +357,7 @@ describe('a stale map', () => {
     await hosts.get(parent.owner)!.seal(parent.id, parent.epoch);
     const intake = accept([event('1')]);
     ingestion.submit(intake);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await untilHeld(1);
     await decide(deleteStream(intake.stream.id));
     expect(codes(await settled(intake))).toEqual(['unknown_stream']);
   });
