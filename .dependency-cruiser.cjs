@@ -17,6 +17,7 @@ const CORE = {
   hints: [],
   predicting: ['kernel', 'keyspace', 'topology', 'telemetry', 'forecasting', 'hints'],
   planning: ['kernel', 'keyspace', 'topology', 'telemetry', 'profiling', 'forecasting', 'predicting'],
+  advising: ['kernel', 'keyspace', 'topology', 'migration', 'planning'],
   jobs: ['kernel'],
   simulation: [
     ...['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'migration', 'consuming'],

@@ -18,6 +18,7 @@ import { JobRegistry, type Processors } from './jobs/registry.ts';
 import { WakeUps } from './jobs/wake-ups.ts';
 import { MapFollower } from './map/follower.ts';
 import { MeasureHosts } from './measure/measure-hosts.ts';
+import { planningJobs } from './planning/index.ts';
 import { createMetrics, type Metrics } from './process/metrics.ts';
 import { serveProbes } from './process/probes.ts';
 import type { Settings } from './process/settings.ts';
@@ -128,8 +129,9 @@ async function beginWork(
     settings: settings.health,
   });
   const ofForecasts = forecastingJobs({ ...shared, ...control, settings });
+  const ofPlans = planningJobs({ ...control, ...shared });
   const processors = jobProcessors(
-    { ...ofProfiles, ...ofForecasts },
+    { ...ofProfiles, ...ofForecasts, ...ofPlans },
     reconciler,
     mover,
     new RetentionJob(shared),
@@ -228,7 +230,9 @@ async function followWhenReady(
 }
 
 function jobProcessors(
-  others: ReturnType<typeof profilingJobs> & ReturnType<typeof forecastingJobs>,
+  others: ReturnType<typeof profilingJobs> &
+    ReturnType<typeof forecastingJobs> &
+    ReturnType<typeof planningJobs>,
   reconciler: Reconciler,
   mover: Mover,
   retention: RetentionJob,

@@ -84,6 +84,15 @@ export const JOBS = {
     backoffMs: 0,
     everyMs: 5_000,
   },
+  plan: {
+    purpose:
+      'Plans by the live load and its forecast, records what it recommends, carries out what is approved',
+    payload: nothing,
+    timeoutMs: 120_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 60_000,
+  },
   forecast: {
     purpose: 'Forecasts the load of every shardlet whenever a step has ended, and learns from the last one',
     payload: nothing,

@@ -136,9 +136,33 @@ const scalingSettings = z.strictObject({
   ),
 });
 
+/** What one host of the live cluster can take; memory is known from the host itself. */
+const capacitySettings = z.strictObject({
+  events_per_second: setting('events/s', 'events one host takes before it is full', 1, 1e9, 20_000),
+  bytes_per_second: setting(
+    'bytes/s',
+    'bytes of events one host takes before it is full',
+    1,
+    1e12,
+    20_000_000,
+  ),
+});
+
+/** What is carried out without a person, in mode `auto`; all must hold. */
+const autoSettings = z.strictObject({
+  max_bytes: setting('bytes', 'larger moves wait for a person', 0, TIB, 1_000_000_000),
+  max_events: setting('events/s', 'shardlets with more load wait for a person', 0, 1e9, 10_000),
+  minimum_confidence: setting('share', 'what is less sure waits for a person', 0, 1, 0.7),
+  minimum_gain: setting('pressure', 'what gains less waits for a person', 0, 1_000, 0.01),
+});
+
+export const MODES = ['forecast-only', 'ask', 'auto'] as const;
+
 export const policySchema = z.strictObject({
   version: z.literal(POLICY_VERSION).default(POLICY_VERSION),
   name: z.string().min(1).max(64).default('default'),
+  /** forecast-only: nothing can be approved; ask: a person approves; auto: what meets `auto` needs nobody */
+  mode: z.enum(MODES).default('forecast-only'),
   aggressiveness: setting('share', '0 moves for large gains only, 1 for any above the minimum', 0, 1, 0.5),
   recommendation_lifetime: setting('minutes', 'how long a recommendation stands', 1, 10_080, 30),
   host: hostSettings.prefault({}),
@@ -148,6 +172,8 @@ export const policySchema = z.strictObject({
   forecast: forecastSettings.prefault({}),
   budget: budgetSettings.prefault({}),
   scaling: scalingSettings.prefault({}),
+  capacity: capacitySettings.prefault({}),
+  auto: autoSettings.prefault({}),
   /** empty: any time; times of day in the named zone */
   migration_window: z
     .array(

@@ -129,6 +129,28 @@ export class ForecastStore {
     });
   }
 
+  /** What every shardlet will have around `atMs`, events a second by level; empty where nothing was forecast. */
+  async loadsAhead(streamId: number, atMs: number): Promise<Map<number, Readonly<Record<string, number>>>> {
+    const kept = await this.latestAround(streamId, atMs);
+    if (kept === undefined) return new Map();
+    const { stepMs } = RESOLUTIONS[kept.resolution];
+    const step = Math.floor((atMs - kept.originMs) / stepMs);
+    const fromMs = kept.originMs + step * stepMs;
+    const hints = await this.hintsOf(streamId, fromMs, fromMs + stepMs);
+    const loads = loadsAt(kept, fromMs, hints) ?? new Map<number, number>();
+    const table = kept.calibrated.parts[step]!;
+    return new Map(
+      [...loads].map(([id, expected]) => {
+        const spread = spreadAt(kept, id, step, expected);
+        const quantiles = LEVELS.map((level, i) => [
+          String(level),
+          (Math.max(0, expected + spread * table[i]!) * 1_000) / stepMs,
+        ]);
+        return [id, Object.fromEntries(quantiles)];
+      }),
+    );
+  }
+
   /** Cells of the forecast, in the shape of the telemetry's heat map. */
   async forecastHeat(query: ForecastHeatQuery): Promise<Heat | undefined> {
     const { streamId } = query;

@@ -4,6 +4,7 @@
  * a server is away: the calls do, in one clear line.
  */
 import type { Redis } from 'ioredis';
+import type { PolicyStore, RecommendationLog } from '../../advising/index.ts';
 import type { GroupStore } from '../../consuming/index.ts';
 import type { HintStore } from '../../hints/index.ts';
 import type { JobRuns } from '../../jobs/index.ts';
@@ -22,8 +23,10 @@ import {
   PrismaHintStore,
   PrismaModelRegistry,
   PrismaMoveLog,
+  PrismaPolicyStore,
   PrismaProfileStore,
   PrismaQuotaStore,
+  PrismaRecommendationLog,
   PrismaRestoration,
   PrismaTokenStore,
   PrismaTopologyStore,
@@ -74,6 +77,10 @@ export interface Control {
   readonly models: ModelRegistry;
   /** what people expect */
   readonly hints: HintStore;
+  /** the thresholds of the planner, all versions */
+  readonly policies: PolicyStore;
+  /** what the planner recommends, and what became of it */
+  readonly recommendations: RecommendationLog;
   /** the control Redis, for what else a process keeps there */
   readonly redis: Redis;
   close(): Promise<void>;
@@ -105,6 +112,8 @@ export function connectControl(settings: ControlSettings): Control {
     forecasts: new PrismaForecastRecords(prisma, databaseUrl),
     models: new PrismaModelRegistry(prisma, databaseUrl),
     hints: new PrismaHintStore(prisma, databaseUrl),
+    policies: new PrismaPolicyStore(prisma, databaseUrl),
+    recommendations: new PrismaRecommendationLog(prisma, databaseUrl),
     redis,
     async close() {
       await t.close();

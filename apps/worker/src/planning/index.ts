@@ -1,0 +1,58 @@
+/** The job that plans. */
+
+import type { JobProducer } from '@foreshard/core/adapters/control';
+import type { PolicyStore, RecommendationLog } from '@foreshard/core/advising';
+import type { HintStore } from '@foreshard/core/hints';
+import type { MoveLog } from '@foreshard/core/migration';
+import { type ForecastRecords, ForecastStore } from '@foreshard/core/predicting';
+import type { HealthStore } from '@foreshard/core/profiling';
+import { type BlockStore, TelemetryStore } from '@foreshard/core/telemetry';
+import type { TopologyMap, TopologyStore } from '@foreshard/core/topology';
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import type { Processors } from '../jobs/registry.ts';
+import type { MapFollower } from '../map/follower.ts';
+import { PlanJob } from './plan-job.ts';
+
+export interface PlanningParts {
+  readonly follower: Pick<MapFollower, 'upToDate'> & { readonly map: TopologyMap };
+  readonly topology: TopologyStore;
+  readonly telemetry: BlockStore;
+  readonly forecasts: ForecastRecords;
+  readonly hints: HintStore;
+  readonly moves: MoveLog;
+  readonly health: HealthStore;
+  readonly recommendations: RecommendationLog;
+  readonly policies: PolicyStore;
+  readonly redis: Redis;
+  readonly jobs: JobProducer;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+  readonly actor: string;
+}
+
+export function planningJobs(parts: PlanningParts): Pick<Processors, 'plan'> {
+  const {
+    follower,
+    topology,
+    telemetry: blocks,
+    forecasts: records,
+    hints,
+    moves,
+    jobs,
+    nowMs,
+    actor,
+  } = parts;
+  const map = () => follower.map;
+  const telemetry = new TelemetryStore({ blocks, map, nowMs });
+  const job = new PlanJob({
+    ...parts,
+    blocks,
+    telemetry,
+    forecasts: new ForecastStore({ records, hints, telemetry, blocks, map, nowMs }),
+    moveLog: moves,
+    operator: { topology, moves, wake: (name) => jobs.wake(name), nowMs, actor },
+    exclusively: (work) => blocks.exclusively('plan', work),
+  });
+  return { plan: (_, signal) => job.run(signal) };
+}

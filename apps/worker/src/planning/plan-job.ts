@@ -1,0 +1,162 @@
+/**
+ * One tick of the planner: look at the cluster, plan by the policy that holds, record what is recommended, approve
+ * what the policy lets nobody wait for, carry out what is approved and due, and note how it ended and what it was
+ * worth. Everything lasting stands in PostgreSQL, so any worker may do the next tick, and a wake-up that is lost costs
+ * a minute.
+ */
+import {
+  approve,
+  carryOut,
+  clusterStateOf,
+  figures,
+  meetsCriteria,
+  obstacleTo,
+  outcomeOf,
+  type PolicyStore,
+  type PolicyVersion,
+  pressuresOf,
+  type RecommendationLog,
+  type RecommendationRecord,
+  realisedGain,
+} from '@foreshard/core/advising';
+import {
+  loadOfKeys,
+  type MoveLog,
+  type Operator,
+  planSplit,
+  type SplitPlan,
+} from '@foreshard/core/migration';
+import { type ClusterState, compileState, documentOf, plan } from '@foreshard/core/planning';
+import { MINUTE_MS } from '@foreshard/core/telemetry';
+import type { Shardlet, TopologyMap } from '@foreshard/core/topology';
+import type { Logger } from 'pino';
+import type { MapFollower } from '../map/follower.ts';
+import { type ObserveParts, observe } from './observe.ts';
+
+export interface PlanJobParts extends ObserveParts {
+  readonly follower: Pick<MapFollower, 'upToDate'>;
+  readonly log: Logger;
+  readonly recommendations: RecommendationLog;
+  readonly policies: PolicyStore;
+  readonly moveLog: MoveLog;
+  readonly operator: Operator;
+  readonly exclusively: (work: () => Promise<object | undefined>) => Promise<object | undefined>;
+}
+
+/** Of a record, so that a plan over ten thousand hosts stays readable. */
+const PRESSURES_MAX = 200;
+const LISTED_MAX = 1_000;
+/** The load has settled at its new place, and the minutes that tell it are rolled up. */
+const REALISED_AFTER_MS = 10 * MINUTE_MS;
+const KEPT_MS = 90 * 86_400_000;
+const SPLIT_KEYS_MS = 10 * MINUTE_MS;
+
+export class PlanJob {
+  private readonly parts: PlanJobParts;
+
+  constructor(parts: PlanJobParts) {
+    this.parts = parts;
+  }
+
+  /** Undefined when another worker is at it, or there was nothing to tell. */
+  run(signal: AbortSignal): Promise<object | undefined> {
+    return this.parts.exclusively(() => this.tick(signal));
+  }
+
+  private async tick(signal: AbortSignal): Promise<object | undefined> {
+    const { follower, policies, nowMs } = this.parts;
+    const map = await follower.upToDate();
+    const holding = await policies.at(nowMs());
+    const state = clusterStateOf(await observe(this.parts, map, holding.policy), holding.policy);
+    if (signal.aborted) return undefined;
+    const actions = await this.record(state, holding);
+    const approved = await this.approveByPolicy(state, holding);
+    const begun = await this.carryOutDue(signal);
+    const ended = await this.follow(state, holding);
+    await this.parts.recommendations.forget(nowMs() - KEPT_MS);
+    return actions + approved + begun + ended > 0 ? { actions, approved, begun, ended } : undefined;
+  }
+
+  private async record(state: ClusterState, { policy, version }: PolicyVersion): Promise<number> {
+    const nowMs = this.parts.nowMs();
+    const made = plan(compileState(state, policy), policy, nowMs);
+    const document = documentOf(made, policy);
+    const pressures = pressuresOf(figures(state, policy), made, PRESSURES_MAX);
+    await this.parts.recommendations.record({ ...document, pressures }, version, nowMs);
+    return document.recommendations.length;
+  }
+
+  private async approveByPolicy(state: ClusterState, { policy, version }: PolicyVersion): Promise<number> {
+    if (policy.mode !== 'auto') return 0;
+    const { recommendations, policies, topology, nowMs } = this.parts;
+    const actor = `policy ${policy.name} (version ${version})`;
+    const adviser = { log: recommendations, policies, topology, wake: async () => {}, nowMs, actor };
+    const loads = new Map(state.shardlets.map(({ id, load }) => [id, load.eventsPerSecond ?? 0]));
+    const open = await recommendations.list({ states: ['open'], limit: LISTED_MAX });
+    const meeting = open.filter(
+      (record) =>
+        obstacleTo(record, policy) === undefined &&
+        meetsCriteria(record, policy, loads.get(record.body.shardlets[0] ?? '') ?? 0),
+    );
+    const why = { note: 'meets the criteria of the policy', when: 'window' } as const;
+    const replies = await approve(
+      adviser,
+      meeting.map(({ id, revision, topologyVersion }) => ({ id, revision, topologyVersion, ...why })),
+    );
+    return replies.filter(({ kind }) => kind === 'approved').length;
+  }
+
+  private async carryOutDue(signal: AbortSignal): Promise<number> {
+    const { recommendations, moveLog, operator, nowMs } = this.parts;
+    // the kill switch of moves holds back what would begin some
+    if ((await moveLog.controls()).paused) return 0;
+    const approved = await recommendations.list({ states: ['approved'], limit: LISTED_MAX });
+    let count = 0;
+    for (const record of approved.reverse()) {
+      if (signal.aborted || (record.notBeforeMs ?? 0) > nowMs()) continue;
+      const by = { ...operator, actor: record.decidedBy ?? operator.actor };
+      const begun = await carryOut(record, {
+        operator: by,
+        splitPlan: (map, leaf) => this.splitPlan(map, leaf),
+      });
+      if (begun.kind === 'running') await recommendations.begin(record.id, begun.moves);
+      else await recommendations.end(record.id, begun.kind, begun.result, nowMs());
+      this.parts.log.info({ recommendation: record.id, ...begun }, 'recommendation carried out');
+      count++;
+    }
+    return count;
+  }
+
+  private async follow(state: ClusterState, { policy }: PolicyVersion): Promise<number> {
+    const { recommendations, moveLog, nowMs } = this.parts;
+    let count = 0;
+    for (const record of await recommendations.list({ states: ['running'], limit: LISTED_MAX })) {
+      const outcome = await outcomeOf(moveLog, record.moves);
+      if (outcome === undefined) continue;
+      await recommendations.end(record.id, outcome.state, outcome.result, nowMs());
+      count++;
+    }
+    for (const record of await recommendations.list({ states: ['done'], limit: LISTED_MAX })) {
+      const gain = this.isDue(record) ? gainOf(record, state, policy) : undefined;
+      if (gain !== undefined) await recommendations.realise(record.id, { atMs: nowMs(), gain });
+    }
+    return count;
+  }
+
+  private isDue({ realised, endedMs }: RecommendationRecord): boolean {
+    return realised === null && endedMs !== null && this.parts.nowMs() - endedMs >= REALISED_AFTER_MS;
+  }
+
+  private async splitPlan(map: TopologyMap, { id, stream, range }: Shardlet): Promise<SplitPlan> {
+    const toMs = this.parts.nowMs();
+    const keys = await this.parts.telemetry.topKeys({ shardlet: id, fromMs: toMs - SPLIT_KEYS_MS, toMs });
+    const events = keys?.types.reduce((sum, type) => sum + type.events, 0) ?? 0;
+    const splitKeys = map.stream(stream)?.splitKeys ?? false;
+    return planSplit(range, loadOfKeys(range, keys?.topKeys ?? [], events), splitKeys);
+  }
+}
+
+function gainOf({ body }: RecommendationRecord, state: ClusterState, policy: PolicyVersion['policy']) {
+  if (body.action !== 'move' || body.source === null) return undefined;
+  return realisedGain(state, policy, { shardlet: body.shardlets[0]!, source: body.source });
+}

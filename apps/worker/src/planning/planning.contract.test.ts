@@ -1,0 +1,273 @@
+/** From a recorded load to a recommendation, its approval, the move and what it was worth, on real servers. */
+
+import { openEventHost } from '@foreshard/core/adapters/event-hosts';
+import {
+  type Adviser,
+  type ApprovalRequest,
+  approve,
+  type RecommendationRecord,
+  reject,
+} from '@foreshard/core/advising';
+import type { LockService } from '@foreshard/core/locking';
+import { NO_FACTS } from '@foreshard/core/migration';
+import { type Policy, policySchema } from '@foreshard/core/planning';
+import { HistoryWriter, HOUR_MS, MINUTE_MS } from '@foreshard/core/telemetry';
+import { createStream } from '@foreshard/core/topology';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { createMetrics } from '../process/metrics.ts';
+import { HostAlarms } from '../reconcile/host-alarms.ts';
+import { Reconciler } from '../reconcile/reconcile.ts';
+import { Mover } from '../restructure/mover.ts';
+import { RealCluster, silent } from '../testing/real-cluster.ts';
+import { type PlanningParts, planningJobs } from './index.ts';
+
+const TEST_MS = 60_000;
+/** events a second of a busy shardlet; a host takes 100 */
+const BUSY = 30;
+/** so that no key stands out */
+const KEYS = 50;
+
+let cluster: RealCluster;
+let stream: number;
+/** ms that the planner is ahead of the clock of this machine */
+let aheadMs = 0;
+const nowMs = () => Date.now() + aheadMs;
+
+beforeAll(async () => {
+  cluster = await RealCluster.start(inject('postgresUrl'), 2);
+  stream = await cluster.createStream({ name: 'main', shardCount: 8 });
+  await restructure();
+}, TEST_MS);
+afterAll(() => cluster.stop());
+
+/** What the other jobs of a worker do with what was decided. */
+async function restructure(): Promise<void> {
+  const { follower, control, pool } = cluster;
+  const metrics = createMetrics();
+  const shared = {
+    ...{ follower, metrics, topology: control.topology, moves: control.moves, log: silent, actor: 'worker' },
+    doors: { trusted: (id: number) => pool.get(id), open: openEventHost },
+    lock: { during: <T>(_: string, work: () => Promise<T>) => work() } as LockService,
+    difference: async () => undefined,
+    drainFacts: async () => NO_FACTS,
+    nowMs: () => Date.now(),
+  };
+  const never = new AbortController().signal;
+  const alarms = new HostAlarms({ redis: control.redis, metrics, log: silent, nowMs: shared.nowMs });
+  await new Reconciler({ ...shared, alarms }).run(never);
+  const mover = new Mover(shared);
+  await mover.run(never);
+  await mover.stop();
+  await follower.upToDate();
+}
+
+function parts(): PlanningParts {
+  return { ...cluster.control, follower: cluster.follower, log: silent, nowMs, actor: 'worker' };
+}
+
+const tick = () => planningJobs(parts()).plan({}, new AbortController().signal);
+
+function adviser(actor = 'ann'): Adviser {
+  const { recommendations: log, policies, topology } = cluster.control;
+  return { log, policies, topology, wake: async () => {}, nowMs, actor };
+}
+
+async function setPolicy(change: object): Promise<Policy> {
+  const { policies } = cluster.control;
+  const policy = policySchema.parse({
+    mode: 'ask',
+    capacity: { events_per_second: 100 },
+    shardlet: { cooldown: 0, host_share_max: 1, shardlet_size: 1e9 },
+    scaling: { hosts_min: 2, hosts_max: 2 },
+    ...change,
+  });
+  const [newest] = await policies.versions(1);
+  const made = { policy, actor: 'ann', note: '', createdMs: nowMs(), effectiveMs: 0 };
+  expect(await policies.add({ from: newest?.version ?? 0, ...made })).toBeDefined();
+  return policy;
+}
+
+/** Time passes, and this is recorded as if it had come in during its last minutes. */
+async function load(perSecond: (shardlet: number) => number): Promise<void> {
+  aheadMs += 20 * MINUTE_MS;
+  const endMs = Math.floor(nowMs() / MINUTE_MS) * MINUTE_MS;
+  const leaves = [...cluster.map.leaves(stream)];
+  await cluster.control.telemetry.exclusively('import', async (tx) => {
+    const writer = new HistoryWriter(
+      { stream, source: `import:${endMs}`, leaves, minutesFromMs: endMs - 2 * HOUR_MS, hoursFromMs: 0 },
+      tx,
+    );
+    await writer.cover(endMs - 10 * MINUTE_MS, endMs);
+    for (const { id, range } of leaves)
+      for (let minute = 1; minute <= 10; minute++)
+        for (let key = 0; key < KEYS; key++) {
+          const events = (perSecond(id) * 60) / KEYS;
+          const keyHash = range.from.hi + key;
+          const timeMs = endMs - minute * MINUTE_MS;
+          await writer.access({ timeMs, keyHash, key: `k${keyHash}`, events, reads: 0, bytes: 300 * events });
+        }
+    await writer.finish();
+  });
+}
+
+/** In the order of the plan. */
+async function open(): Promise<RecommendationRecord[]> {
+  const found = await cluster.control.recommendations.list({ states: ['open'], limit: 100 });
+  return found.sort((a, b) => a.body.step - b.body.step);
+}
+
+const find = async (id: number) => (await cluster.control.recommendations.find(id))!;
+
+function request(record: RecommendationRecord, change: Partial<ApprovalRequest> = {}): ApprovalRequest {
+  const { id, revision, topologyVersion } = record;
+  return { id, revision, topologyVersion, note: 'looks right', when: 'now', ...change };
+}
+
+async function approveOne(record: RecommendationRecord, change: Partial<ApprovalRequest> = {}) {
+  return (await approve(adviser(), [request(record, change)]))[0]!;
+}
+
+describe('recommendations', () => {
+  it('say why there is nothing to do, once for as long as that holds', async () => {
+    await setPolicy({ mode: 'forecast-only' });
+    await tick();
+    await tick();
+    const [newest, ...older] = await cluster.control.recommendations.decisions(10);
+    expect(newest).toMatchObject({ actions: 0, times: 2, nothingBecause: expect.stringContaining('below') });
+    expect(older.filter(({ policyVersion }) => policyVersion === newest!.policyVersion)).toEqual([]);
+  });
+
+  it('of a policy that only forecasts cannot be approved', async () => {
+    const host = cluster.map.hosts()[0]!.id;
+    await load((id) => (cluster.map.shardlet(id)!.owner === host ? BUSY : 1));
+    await tick();
+    const [first] = await open();
+    expect(first!.body).toMatchObject({ action: 'move', source: String(host), urgency: 'now' });
+    expect(await approveOne(first!)).toMatchObject({
+      kind: 'forbidden',
+      detail: expect.stringContaining('ask'),
+    });
+  });
+
+  it('stay the same row while they are repeated, and are withdrawn when the need is gone', async () => {
+    const before = await open();
+    await tick();
+    expect((await open()).map(({ id, revision }) => [id, revision])).toEqual(
+      before.map(({ id, revision }) => [id, revision]),
+    );
+    aheadMs += HOUR_MS;
+    await tick();
+    expect(await open()).toEqual([]);
+    const states = await Promise.all(before.map(async ({ id }) => (await find(id)).state));
+    expect(new Set(states)).toEqual(new Set(['expired']));
+  });
+
+  it('are refused as stale when the topology has changed, and can be approved when simulated anew', async () => {
+    await setPolicy({});
+    const host = cluster.map.hosts()[0]!.id;
+    await load((id) => (cluster.map.shardlet(id)!.owner === host ? BUSY : 1));
+    await tick();
+    const [seen] = await open();
+    await cluster.decide(createStream({ name: 'another', shardCount: 1 }));
+    expect(await approveOne(seen!)).toMatchObject({
+      kind: 'stale',
+      detail: expect.stringContaining('topology has changed'),
+    });
+    expect((await find(seen!.id)).state).toBe('open');
+    await expect.poll(() => cluster.map.streams().length).toBe(2);
+    await tick();
+    const again = await find(seen!.id);
+    expect(again.topologyVersion).toBeGreaterThan(seen!.topologyVersion);
+    expect(await approveOne(seen!)).toMatchObject({ kind: 'stale' });
+    const two = await Promise.all([
+      approve(adviser('ann'), [request(again)]),
+      approve(adviser('bob'), [request(again)]),
+    ]);
+    expect(
+      two
+        .flat()
+        .map(({ kind }) => kind)
+        .sort(),
+    ).toEqual(expect.arrayContaining(['approved']) && expect.not.arrayContaining(['unknown']));
+    expect(two.flat().filter(({ kind }) => kind === 'approved')).toHaveLength(1);
+  });
+
+  it('that are approved move the shardlet, and tell what that was worth', async () => {
+    const [approved] = await cluster.control.recommendations.list({ states: ['approved'], limit: 1 });
+    const shardlet = Number(approved!.body.shardlets[0]);
+    await tick();
+    const running = await find(approved!.id);
+    expect(running).toMatchObject({ state: 'running', moves: [expect.any(Number)] });
+    expect((await cluster.control.moves.find(running.moves[0]!))!.reason).toContain(
+      `recommendation ${running.id}`,
+    );
+    await restructure();
+    await tick();
+    expect((await find(running.id)).state).toBe('done');
+    expect(String(cluster.map.shardlet(shardlet)!.owner)).toBe(approved!.body.destination);
+    await load((id) =>
+      id === shardlet || String(cluster.map.shardlet(id)!.owner) === approved!.body.source ? BUSY : 1,
+    );
+    await tick();
+    const { realised } = await find(running.id);
+    expect(realised!.gain).toBeGreaterThan(0);
+  });
+
+  it('that are rejected do not come back while the same is proposed', async () => {
+    await tick();
+    const [first] = await open();
+    expect(await reject(adviser(), first!.id, 'not before the release')).toEqual({ kind: 'rejected' });
+    await tick();
+    expect((await open()).map(({ key }) => key)).not.toContain(first!.key);
+    expect(await find(first!.id)).toMatchObject({ state: 'rejected', decidedBy: 'ann' });
+  });
+
+  it('that are approved for later wait for their time, and can be taken back until then', async () => {
+    await load((id) => (cluster.map.shardlet(id)!.owner === cluster.map.hosts()[1]!.id ? BUSY : 1));
+    await tick();
+    const [first] = await open();
+    const when = nowMs() + HOUR_MS;
+    expect(await approveOne(first!, { when })).toEqual({ kind: 'approved', notBeforeMs: when });
+    await tick();
+    expect((await find(first!.id)).state).toBe('approved');
+    expect(await reject(adviser('bob'), first!.id, 'changed my mind')).toEqual({ kind: 'rejected' });
+  });
+});
+
+describe('a policy', () => {
+  it('that two people edit at once is changed by one of them', async () => {
+    const { policies } = cluster.control;
+    const [newest] = await policies.versions(1);
+    const change = { from: newest!.version, note: '', createdMs: nowMs(), effectiveMs: 0 };
+    const both = await Promise.all(
+      ['ann', 'bob'].map((actor) => policies.add({ ...change, policy: newest!.policy, actor })),
+    );
+    expect(both.filter((version) => version !== undefined)).toHaveLength(1);
+  });
+
+  it('holds from the time it is effective', async () => {
+    const { policies } = cluster.control;
+    const [newest] = await policies.versions(1);
+    const effectiveMs = nowMs() + HOUR_MS;
+    const policy = policySchema.parse({ name: 'night' });
+    const made = { policy, actor: 'ann', note: '', createdMs: nowMs(), effectiveMs };
+    const version = (await policies.add({ from: newest!.version, ...made }))!;
+    expect((await policies.at(nowMs())).version).toBe(newest!.version);
+    expect((await policies.at(effectiveMs)).policy.name).toBe('night');
+    await policies.add({ from: version.version, ...made, policy: newest!.policy, effectiveMs: 0 });
+  });
+
+  it('of automatic mode carries out what meets its criteria, and leaves the rest to people', async () => {
+    await setPolicy({ mode: 'auto', auto: { max_events: BUSY / 2 } });
+    await load((id) => (cluster.map.shardlet(id)!.owner === cluster.map.hosts()[1]!.id ? BUSY : 1));
+    await tick();
+    expect((await open()).length).toBeGreaterThan(0);
+    const careful = await open();
+    await setPolicy({ mode: 'auto', auto: { max_events: 2 * BUSY, minimum_confidence: 0 } });
+    await tick();
+    const states = await Promise.all(careful.map(async ({ id }) => await find(id)));
+    expect(
+      states.some(({ state, decidedBy }) => state === 'running' && decidedBy!.startsWith('policy')),
+    ).toBe(true);
+  });
+});

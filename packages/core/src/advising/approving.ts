@@ -1,0 +1,137 @@
+/**
+ * What people can do with recommendations: the plain functions behind the command line and the console. An approval
+ * holds for the proposal that was seen, at the version of the topology it was simulated on. Whatever has changed
+ * since then makes it stale: it is refused, simulated anew, and may be approved again.
+ */
+import type { Policy } from '../planning/index.ts';
+import type { TopologyStore } from '../topology/index.ts';
+import type { PolicyStore } from './policy-store.ts';
+import type { RecommendationLog, RecommendationRecord } from './recommendation-log.ts';
+import { nextWindow } from './windows.ts';
+
+export interface Adviser {
+  readonly log: RecommendationLog;
+  readonly policies: PolicyStore;
+  readonly topology: Pick<TopologyStore, 'changesAfter'>;
+  /** wakes the job that plans and carries out; a lost wake-up costs a minute */
+  readonly wake: () => Promise<void>;
+  readonly nowMs: () => number;
+  /** recorded with everything this person does */
+  readonly actor: string;
+}
+
+export interface ApprovalRequest {
+  readonly id: number;
+  /** as they were seen */
+  readonly revision: number;
+  readonly topologyVersion: number;
+  readonly note: string;
+  /** `window`: in the next migration window of the policy; a time: not before it */
+  readonly when: 'now' | 'window' | number;
+}
+
+export type ApprovalReply =
+  | { readonly kind: 'approved'; readonly notBeforeMs: number | null }
+  | { readonly kind: 'unknown' }
+  /** somebody has decided already, or no plan proposes it any more */
+  | { readonly kind: 'ended'; readonly record: RecommendationRecord }
+  | { readonly kind: 'stale'; readonly record: RecommendationRecord; readonly detail: string }
+  | { readonly kind: 'forbidden'; readonly detail: string };
+
+/**
+ * In the order of the requests; the replies are in the same order. All are decided before the first is carried out, so
+ * that steps of one plan do not make each other stale.
+ */
+export async function approve(
+  adviser: Adviser,
+  requests: readonly ApprovalRequest[],
+): Promise<ApprovalReply[]> {
+  const { policy } = await adviser.policies.at(adviser.nowMs());
+  const replies: ApprovalReply[] = [];
+  for (const request of requests) replies.push(await approveOne(adviser, request, policy));
+  // also what is stale is worth a run: it is simulated anew
+  await adviser.wake().catch(() => {});
+  return replies;
+}
+
+async function approveOne(
+  adviser: Adviser,
+  request: ApprovalRequest,
+  policy: Policy,
+): Promise<ApprovalReply> {
+  const { log, nowMs, actor } = adviser;
+  const record = await log.find(request.id);
+  if (record === undefined) return { kind: 'unknown' };
+  if (record.state !== 'open') return { kind: 'ended', record };
+  const obstacle = obstacleTo(record, policy);
+  if (obstacle !== undefined) return { kind: 'forbidden', detail: obstacle };
+  const detail = await stalenessOf(adviser, record, request);
+  if (detail !== undefined) return { kind: 'stale', record, detail };
+  const { revision, topologyVersion, note, when } = request;
+  const notBeforeMs = beginOf(when, policy, nowMs());
+  const approval = { revision, topologyVersion, actor, note, atMs: nowMs(), notBeforeMs };
+  if (await log.approve(record.id, approval)) return { kind: 'approved', notBeforeMs };
+  return { kind: 'stale', record, detail: 'it has changed at this moment' };
+}
+
+export type RejectionReply =
+  | { readonly kind: 'rejected' }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'ended'; readonly record: RecommendationRecord };
+
+/** Takes it out of the inbox until what is proposed changes; also takes back an approval that has not begun. */
+export async function reject(adviser: Adviser, id: number, note: string): Promise<RejectionReply> {
+  const { log, nowMs, actor } = adviser;
+  if (await log.reject(id, actor, note, nowMs())) return { kind: 'rejected' };
+  const record = await log.find(id);
+  return record === undefined ? { kind: 'unknown' } : { kind: 'ended', record };
+}
+
+/** Why nobody can approve it; undefined when somebody can. */
+export function obstacleTo({ body }: RecommendationRecord, policy: Policy): string | undefined {
+  if (policy.mode === 'forecast-only')
+    return 'the policy only forecasts: set its mode to "ask" to approve, or "auto" to let it approve by criteria';
+  if (body.action === 'add-hosts')
+    return 'a host has to be started by you: then add it with "foreshard hosts add", and the next plan uses it';
+  const future = [...body.shardlets.slice(0, body.action === 'merge' ? 2 : 1)].find(
+    (id) => !/^\d+$/.test(id),
+  );
+  if (future !== undefined)
+    return `shardlet ${future} is made by an earlier step of the same plan: carry that out first`;
+  return undefined;
+}
+
+/** Auto: whether the policy lets it be carried out without a person. */
+export function meetsCriteria(
+  { body }: RecommendationRecord,
+  { auto }: Policy,
+  eventsPerSecond: number,
+): boolean {
+  return (
+    body.checks.every(({ passed }) => passed) &&
+    body.cost.bytes <= auto.max_bytes &&
+    eventsPerSecond <= auto.max_events &&
+    body.confidence >= auto.minimum_confidence &&
+    (body.gain === null || body.gain.expected >= auto.minimum_gain)
+  );
+}
+
+async function stalenessOf(
+  { topology, nowMs }: Adviser,
+  record: RecommendationRecord,
+  seen: ApprovalRequest,
+): Promise<string | undefined> {
+  if (record.expiresMs <= nowMs()) return 'it has expired';
+  if (record.revision !== seen.revision || record.topologyVersion !== seen.topologyVersion)
+    return `it is at revision ${record.revision} (topology ${record.topologyVersion}) by now`;
+  const [since] = await topology.changesAfter(seen.topologyVersion, 1);
+  return since === undefined
+    ? undefined
+    : `the topology has changed since it was simulated (version ${since.version}: ${since.decision})`;
+}
+
+function beginOf(when: ApprovalRequest['when'], policy: Policy, nowMs: number): number | null {
+  if (when === 'now') return null;
+  if (when === 'window') return nextWindow(policy.migration_window, nowMs);
+  return when;
+}

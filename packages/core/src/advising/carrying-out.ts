@@ -1,0 +1,108 @@
+/**
+ * From an approved recommendation to what T decides, and from there to how it ended. Every step may be done twice: a
+ * move that T has already begun to the same destination is taken as this one's.
+ */
+import { comparePositions, type Range, range } from '../keyspace/index.ts';
+import {
+  type Move,
+  type MoveLog,
+  type Operator,
+  requestDrain,
+  requestMoves,
+  requestRestructure,
+  type SplitPlan,
+} from '../migration/index.ts';
+import { isLeaf, type Shardlet, TopologyMap } from '../topology/index.ts';
+import type { RecommendationRecord } from './recommendation-log.ts';
+
+export interface Hands {
+  readonly operator: Operator;
+  /** where the load of a shardlet wants it to be cut */
+  readonly splitPlan: (map: TopologyMap, shardlet: Shardlet) => Promise<SplitPlan>;
+}
+
+export type Begun =
+  /** it goes on by itself; `moves` tell how it ends */
+  | { readonly kind: 'running'; readonly moves: readonly number[]; readonly result: string }
+  | { readonly kind: 'done'; readonly result: string }
+  | { readonly kind: 'failed'; readonly result: string };
+
+export async function carryOut({ id, body }: RecommendationRecord, hands: Hands): Promise<Begun> {
+  const { operator } = hands;
+  const map = new TopologyMap(await operator.topology.snapshot());
+  const reason = `recommendation ${id}: ${body.reason}`;
+  if (body.action === 'move') return move(map, operator, body, reason);
+  if (body.action === 'remove-host') return drain(operator, Number(body.source));
+  const parents = body.shardlets.slice(0, body.action === 'merge' ? 2 : 1).map(Number);
+  const known = parents.map((parent) => map.shardlet(parent));
+  if (!known.every((one): one is Shardlet => one !== undefined && isLeaf(one)))
+    return failed(`shardlet ${parents.join(' or ')} is not there any more`);
+  if (body.action === 'roll') return restructure(operator, parents, [known[0]!.range]);
+  if (body.action === 'merge') return restructure(operator, parents, [joined(known)]);
+  const { children, explanation } = await hands.splitPlan(map, known[0]!);
+  if (children.length < 2) return failed(explanation);
+  return restructure(operator, parents, children);
+}
+
+/** How moves that were begun have ended; undefined while one of them goes on. */
+export async function outcomeOf(
+  moves: Pick<MoveLog, 'find'>,
+  ids: readonly number[],
+): Promise<{ readonly state: 'done' | 'failed'; readonly result: string } | undefined> {
+  const found = await Promise.all(ids.map((id) => moves.find(id)));
+  const known = found.filter((one): one is Move => one !== undefined);
+  if (known.some(({ result }) => result === null)) return undefined;
+  const aborted = known.find(({ result }) => result === 'aborted');
+  if (aborted !== undefined) return { state: 'failed', result: `aborted: ${aborted.detail}` };
+  return { state: 'done', result: known.length === 0 ? 'done' : `moved ${known.map(bytesOf).join(', ')}` };
+}
+
+async function move(
+  map: TopologyMap,
+  operator: Operator,
+  { shardlets, source, destination }: RecommendationRecord['body'],
+  reason: string,
+): Promise<Begun> {
+  const id = Number(shardlets[0]);
+  const dest = Number(destination);
+  const leaf = map.shardlet(id);
+  if (leaf?.state.kind === 'moving' && leaf.state.dest === dest)
+    return { kind: 'running', moves: [leaf.state.nextEpoch], result: `move ${leaf.state.nextEpoch}` };
+  if (leaf !== undefined && String(leaf.owner) !== source)
+    return failed(`shardlet ${id} is on host ${leaf.owner} by now, not on ${source}`);
+  const [answer] = await requestMoves(operator, { shardlets: [id], dest, reason });
+  if (answer?.kind !== 'move') return failed(answer?.refusal.detail ?? 'nothing was moved');
+  return { kind: 'running', moves: [answer.move], result: `move ${answer.move}` };
+}
+
+async function drain(operator: Operator, host: number): Promise<Begun> {
+  const reply = await requestDrain(operator, host, 'draining');
+  if (reply.kind === 'refused' && reply.refusal.reason !== 'changed') return failed(reply.refusal.detail);
+  return { kind: 'done', result: `host ${host} drains; remove it when it is empty` };
+}
+
+async function restructure(
+  operator: Operator,
+  parents: readonly number[],
+  children: readonly Range[],
+): Promise<Begun> {
+  const reply = await requestRestructure(operator, { parents, children });
+  if (reply.kind === 'refused') return failed(reply.refusal.detail);
+  const ids = reply.result.children.map(({ id }) => id).join(', ');
+  return { kind: 'done', result: `made shardlet ${ids}` };
+}
+
+function joined(parents: readonly Shardlet[]): Range {
+  const [first, second] = parents as [Shardlet, Shardlet];
+  const isInOrder = comparePositions(first.range.from, second.range.from) < 0;
+  const [left, right] = isInOrder ? [first, second] : [second, first];
+  return range(left.range.from, right.range.to);
+}
+
+function bytesOf({ bytes }: Move): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function failed(result: string): Begun {
+  return { kind: 'failed', result };
+}

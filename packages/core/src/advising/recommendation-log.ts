@@ -1,0 +1,119 @@
+/**
+ * The port to what was recommended, decided and gained. A recommendation lives as long as plans repeat it: the same
+ * action on the same shardlet stays one row, whose revision rises when what is proposed changes. So an approval is
+ * bound to what the operator has seen, and an inbox does not fill up with repetitions.
+ */
+import type { PlanDocument, Recommendation } from '../planning/index.ts';
+
+export const RECOMMENDATION_STATES = [
+  'open',
+  'approved',
+  'running',
+  'done',
+  'failed',
+  'rejected',
+  'expired',
+  'withdrawn',
+] as const;
+export type RecommendationState = (typeof RECOMMENDATION_STATES)[number];
+
+/** Nothing becomes of these any more. */
+export const ENDED_STATES = ['done', 'failed', 'rejected', 'expired', 'withdrawn'] as const;
+
+export interface Realised {
+  readonly atMs: number;
+  /** in units of the objective, by the load of that time: what the cluster would cost without it, less what it costs */
+  readonly gain: number;
+}
+
+export interface RecommendationRecord {
+  readonly id: number;
+  /** tells the same proposal in the next plan */
+  readonly key: string;
+  /** of this proposal, from 1 */
+  readonly revision: number;
+  readonly topologyVersion: number;
+  readonly policyVersion: number;
+  readonly state: RecommendationState;
+  readonly body: Recommendation;
+  /** first and last plan that proposed it */
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly expiresMs: number;
+  readonly decidedBy: string | null;
+  readonly decidedMs: number | null;
+  readonly note: string;
+  /** approved for later */
+  readonly notBeforeMs: number | null;
+  /** the moves it became */
+  readonly moves: readonly number[];
+  readonly result: string;
+  readonly endedMs: number | null;
+  readonly realised: Realised | null;
+}
+
+/** What one plan concluded, also that nothing is to be done; repeated conclusions are one record. */
+export interface DecisionRecord {
+  readonly id: number;
+  readonly atMs: number;
+  readonly lastMs: number;
+  readonly times: number;
+  readonly topologyVersion: number;
+  readonly policyVersion: number;
+  readonly actions: number;
+  readonly nothingBecause: string | null;
+  readonly document: PlanRecord;
+}
+
+export interface HostPressure {
+  readonly host: string;
+  readonly before: number;
+  readonly after: number;
+}
+
+export interface PlanRecord extends PlanDocument {
+  /** of every host, or of those with the most when there are many */
+  readonly pressures: readonly HostPressure[];
+}
+
+export interface Approval {
+  readonly revision: number;
+  readonly topologyVersion: number;
+  readonly actor: string;
+  readonly note: string;
+  readonly atMs: number;
+  readonly notBeforeMs: number | null;
+}
+
+export interface RecommendationLog {
+  /** Takes over what a plan proposes: adds, confirms, withdraws and expires in one transaction. */
+  record(plan: PlanRecord, policyVersion: number, nowMs: number): Promise<void>;
+  find(id: number): Promise<RecommendationRecord | undefined>;
+  /** Newest first. */
+  list(query: {
+    readonly states?: readonly RecommendationState[];
+    readonly limit: number;
+  }): Promise<RecommendationRecord[]>;
+  /** `false` unless it is open at exactly this revision and version of the topology. */
+  approve(id: number, approval: Approval): Promise<boolean>;
+  /** Also takes an approval back while it is not carried out. `false` when it is too late. */
+  reject(id: number, actor: string, note: string, atMs: number): Promise<boolean>;
+  /** From approved to running; `false` when somebody else was first. */
+  begin(id: number, moves: readonly number[]): Promise<boolean>;
+  end(id: number, state: 'done' | 'failed', result: string, atMs: number): Promise<void>;
+  realise(id: number, realised: Realised): Promise<void>;
+  /** Newest first. */
+  decisions(limit: number): Promise<DecisionRecord[]>;
+  /** Ends the memory of what is older. */
+  forget(beforeMs: number): Promise<void>;
+}
+
+/** What makes it the same proposal: the kind of action, on what, and for a host where. */
+export function keyOf({ action, shardlets, source, destination }: Recommendation): string {
+  return `${action}:${shardlets[0] ?? source ?? destination ?? ''}`;
+}
+
+/** What an approval is given to; numbers that change with every minute are not part of it. */
+export function essenceOf({ action, shardlets, source, destination }: Recommendation): string {
+  return JSON.stringify([action, shardlets, source, destination]);
+}

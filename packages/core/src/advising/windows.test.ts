@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { nextWindow } from './windows.ts';
+
+const at = (time: string) => Date.parse(time);
+const night = (zone: string) => [{ from: '04:00', to: '05:30', zone }];
+
+describe('the next window', () => {
+  it('is now when there are none, and while one is open', () => {
+    expect(nextWindow([], 17)).toBe(17);
+    const inside = at('2026-11-21T04:30:10Z');
+    expect(nextWindow(night('UTC'), inside)).toBe(inside);
+  });
+
+  it.each([
+    ['2026-11-21T18:00:00Z', 'UTC', '2026-11-22T04:00:00Z'],
+    ['2026-11-21T05:30:00Z', 'UTC', '2026-11-22T04:00:00Z'],
+    ['2026-11-21T18:00:00Z', 'Europe/Berlin', '2026-11-22T03:00:00Z'],
+    // the clocks go forward in the night between
+    ['2026-03-28T18:00:00Z', 'Europe/Berlin', '2026-03-29T02:00:00Z'],
+  ])('after %s in %s begins at %s', (now, zone, begin) => {
+    expect(new Date(nextWindow(night(zone), at(now))).toISOString()).toBe(new Date(begin).toISOString());
+  });
+
+  it('may go past midnight', () => {
+    const late = [{ from: '22:00', to: '02:00', zone: 'UTC' }];
+    const inside = at('2026-11-22T01:59:00Z');
+    expect(nextWindow(late, inside)).toBe(inside);
+    expect(nextWindow(late, at('2026-11-22T02:00:00Z'))).toBe(at('2026-11-22T22:00:00Z'));
+  });
+});
