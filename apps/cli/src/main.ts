@@ -1,6 +1,7 @@
 /** The `foreshard` command: puts its topics together, and turns failures into one line and an exit code. */
 import { diskFull, SetupFailure } from '@foreshard/local';
 import { Command, CommanderError } from 'commander';
+import { register as registerAdvice } from './advice/index.ts';
 import { register as registerBackup } from './backup/index.ts';
 import { register as registerConsuming } from './consuming/index.ts';
 import { register as registerDoctor } from './doctor/index.ts';
@@ -42,6 +43,7 @@ for (const register of [
   registerForecasts,
   registerHints,
   registerPlanning,
+  registerAdvice,
   registerBackup,
   registerHealth,
   registerHosts,

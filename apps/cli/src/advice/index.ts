@@ -1,0 +1,9 @@
+/** What the planner recommends for the live cluster, what people decide about it, and by which policy. */
+import type { Command } from 'commander';
+import { register as registerPolicy } from './policy.ts';
+import { register as registerRecommendations } from './recommendations.ts';
+
+export function register(program: Command): void {
+  registerRecommendations(program);
+  registerPolicy(program);
+}
