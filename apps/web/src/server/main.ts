@@ -2,7 +2,9 @@
  * The composition of the console: the only place that chooses adapters. One per process, kept on
  * globalThis, because the bundler gives each route its own copy of this module.
  */
+
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
+import type { PolicyStore, RecommendationLog } from '@foreshard/core/advising';
 import type { HintStore } from '@foreshard/core/hints';
 import type { JobRuns } from '@foreshard/core/jobs';
 import type { MoveLog } from '@foreshard/core/migration';
@@ -45,6 +47,8 @@ export interface ConsoleServer {
   readonly forecastRecords: ForecastRecords;
   readonly models: ModelRegistry;
   readonly hints: HintStore;
+  readonly policies: PolicyStore;
+  readonly recommendations: RecommendationLog;
   readonly load: LoadFollower;
   readonly measures: HostMeasures;
   readonly sample: SampleRun;
@@ -130,6 +134,8 @@ function compose(): ConsoleServer {
     forecastRecords: control.forecasts,
     models: control.models,
     hints: control.hints,
+    policies: control.policies,
+    recommendations: control.recommendations,
     load,
     measures,
     sample,

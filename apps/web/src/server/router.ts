@@ -10,6 +10,8 @@ import { jobsRouter } from './routes/jobs.ts';
 import { migrationsRouter } from './routes/migrations.ts';
 import { overviewRouter } from './routes/overview.ts';
 import { paletteRouter } from './routes/palette.ts';
+import { policiesRouter } from './routes/policies.ts';
+import { recommendationsRouter } from './routes/recommendations.ts';
 import { sampleRouter } from './routes/sample.ts';
 import { shardMapRouter } from './routes/shard-map.ts';
 import { shardletsRouter } from './routes/shardlets.ts';
@@ -32,6 +34,8 @@ export const appRouter = router({
   streams: streamsRouter,
   shardlets: shardletsRouter,
   migrations: migrationsRouter,
+  recommendations: recommendationsRouter,
+  policies: policiesRouter,
   sample: sampleRouter,
 });
 

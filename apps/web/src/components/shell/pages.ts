@@ -8,9 +8,11 @@ import {
   Gauge,
   Grid3x3,
   HeartPulse,
+  Inbox,
   ListTree,
   ScrollText,
   Server,
+  SlidersHorizontal,
   TrendingUp,
   Waypoints,
 } from 'lucide-react';
@@ -29,9 +31,11 @@ export const PAGES = [
   { href: '/events' as Route, name: 'Events', key: 'e', icon: ScrollText, group: 'Data' },
   { href: '/streams' as Route, name: 'Streams', key: 's', icon: Waypoints, group: 'Data' },
   { href: '/shardlets' as Route, name: 'Shardlets', key: 'd', icon: Blocks, group: 'Data' },
+  { href: '/recommendations' as Route, name: 'Recommendations', key: 'r', icon: Inbox, group: 'Cluster' },
   { href: '/migrations' as Route, name: 'Migrations', key: 'v', icon: ArrowRightLeft, group: 'Cluster' },
   { href: '/hosts' as Route, name: 'Hosts', key: 'h', icon: Server, group: 'Cluster' },
   { href: '/health' as Route, name: 'Health', key: 'l', icon: HeartPulse, group: 'Cluster' },
+  { href: '/policies' as Route, name: 'Policy', key: 'p', icon: SlidersHorizontal, group: 'Cluster' },
   { href: '/jobs' as Route, name: 'Jobs', key: 'j', icon: ListTree, group: 'Cluster' },
   { href: '/api-docs' as Route, name: 'API docs', key: 'i', icon: BookOpen, group: 'Cluster' },
 ] as const satisfies readonly { group: (typeof GROUPS)[number]; [key: string]: unknown }[];

@@ -17,7 +17,7 @@ export function Field({
 }: ComponentProps<'input'> & { label: string; hint?: ReactNode; error?: string | undefined; unit?: string }) {
   const id = useId();
   return (
-    <div className="grid gap-1.5">
+    <div className="grid content-start gap-1.5">
       <label htmlFor={id} className="text-sm font-medium">
         {label}
       </label>

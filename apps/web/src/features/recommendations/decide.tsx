@@ -1,0 +1,111 @@
+'use client';
+
+/** Approve at once, in a window or at a time, or reject with the reason. What is refused says why. */
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { toast } from 'sonner';
+import { useTRPC } from '../../components/api.ts';
+import { Button } from '../../components/ui/button.tsx';
+import { Field, Select } from '../../components/ui/field.tsx';
+import type { RecommendationView } from '../../server/recommendations/recommendation-view.ts';
+
+export type Windows = readonly { readonly from: string; readonly to: string; readonly zone: string }[];
+
+type When = 'now' | 'window' | 'time';
+
+export function Decide({
+  row,
+  windows,
+  onDone,
+}: {
+  row: RecommendationView;
+  windows: Windows;
+  onDone(): void;
+}) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const [when, setWhen] = useState<When>('now');
+  const [time, setTime] = useState('');
+  const [note, setNote] = useState('');
+  const done = (text: string) => async () => {
+    toast.success(text);
+    onDone();
+    await client.invalidateQueries();
+  };
+  // what was refused as stale is simulated anew: the list is read again, the dialog shows the new revision
+  const onError = () => void client.invalidateQueries();
+  const approve = useMutation(
+    trpc.recommendations.approve.mutationOptions({ onSuccess: done('Approved'), onError }),
+  );
+  const reject = useMutation(
+    trpc.recommendations.reject.mutationOptions({ onSuccess: done('Rejected'), onError }),
+  );
+  const canTakeBack = row.state === 'approved';
+  if (row.state !== 'open' && !canTakeBack) return null;
+  const error = approve.error ?? reject.error;
+  const begin = when === 'time' ? Date.parse(time) : when;
+  const isReady = typeof begin === 'string' || !Number.isNaN(begin);
+  return (
+    <section className="grid gap-3 border-line border-t pt-4">
+      {row.obstacle === null ? null : <p className="text-sm text-warn">{row.obstacle}</p>}
+      <div className="grid gap-3 sm:grid-cols-2">
+        {canTakeBack ? null : (
+          <Select label="Begin" value={when} onChange={(e) => setWhen(e.target.value as When)}>
+            <option value="now">at once</option>
+            <option value="window">{`in the next window (${windowsText(windows)})`}</option>
+            <option value="time">not before a time</option>
+          </Select>
+        )}
+        {when === 'time' && !canTakeBack ? (
+          <Field
+            label="Not before"
+            type="datetime-local"
+            value={time}
+            onChange={(e) => setTime(e.target.value)}
+            hint={Intl.DateTimeFormat().resolvedOptions().timeZone}
+          />
+        ) : null}
+      </div>
+      <Field
+        label="Note"
+        value={note}
+        onChange={(e) => setNote(e.target.value)}
+        hint="kept with the decision; needed to reject"
+      />
+      {error === null ? null : (
+        <p role="alert" className="rounded-md bg-bad-soft px-3 py-2 text-bad text-sm">
+          {error.message}
+        </p>
+      )}
+      <div className="flex flex-wrap justify-end gap-2">
+        <Button
+          look="danger"
+          disabled={note.trim() === '' || reject.isPending}
+          onClick={() => reject.mutate({ id: row.id, note })}
+        >
+          {canTakeBack ? 'Take the approval back' : 'Reject'}
+        </Button>
+        {canTakeBack ? null : (
+          <Button
+            look="primary"
+            disabled={row.obstacle !== null || !isReady || approve.isPending}
+            onClick={() =>
+              approve.mutate({
+                requests: [{ id: row.id, revision: row.revision, topologyVersion: row.topologyVersion }],
+                when: begin,
+                note,
+              })
+            }
+          >
+            Approve
+          </Button>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function windowsText(windows: Windows): string {
+  if (windows.length === 0) return 'any time: the policy has none';
+  return windows.map(({ from, to, zone }) => `${from} to ${to} ${zone}`).join(', ');
+}

@@ -1,0 +1,61 @@
+'use client';
+
+/** What the planner has concluded, also that there was nothing to do; repeated conclusions are one line. */
+import { useQuery } from '@tanstack/react-query';
+import { useTRPC } from '../../components/api.ts';
+import { Notice } from '../../components/notice.tsx';
+import { Skeleton } from '../../components/ui/skeleton.tsx';
+import { When } from '../../components/when.tsx';
+
+const REASONS_SHOWN = 4;
+
+export function DecisionLog() {
+  const trpc = useTRPC();
+  const log = useQuery(trpc.recommendations.decisions.queryOptions());
+  if (log.isPending) return <Skeleton className="m-5 h-40" />;
+  if (log.error !== null)
+    return <Notice tone="bad" title="The log could not be read" why={log.error.message} />;
+  if (log.data.length === 0)
+    return <Notice title="Nothing was concluded yet" why="The planner runs every minute in the worker." />;
+  const nowMs = Date.now();
+  return (
+    <ul className="border-line border-t">
+      {log.data.map((record) => (
+        <li
+          key={record.id}
+          className="grid gap-x-6 gap-y-1 border-line border-b px-5 py-3 text-sm last:border-b-0 lg:grid-cols-[12rem_minmax(0,1fr)_12rem]"
+        >
+          <p className="text-soft">
+            <When ms={record.atMs} nowMs={nowMs} />
+            <span className="block text-faint text-xs">
+              {record.times === 1 ? 'once' : `${record.times} times, last `}
+              {record.times === 1 ? null : <When ms={record.lastMs} nowMs={nowMs} />}
+            </span>
+          </p>
+          <div>
+            {record.nothingBecause === null ? (
+              <ul>
+                {record.reasons.slice(0, REASONS_SHOWN).map(({ action, reason }, i) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: a record does not change
+                  <li key={i}>
+                    <span className="font-medium">{action}</span> <span className="text-soft">{reason}</span>
+                  </li>
+                ))}
+                {record.reasons.length > REASONS_SHOWN ? (
+                  <li className="text-faint text-xs">{`and ${record.reasons.length - REASONS_SHOWN} more`}</li>
+                ) : null}
+              </ul>
+            ) : (
+              <p className="text-soft">Nothing to do: {record.nothingBecause}</p>
+            )}
+          </div>
+          <p className="tabular text-faint text-xs">
+            hottest {Math.round(100 * record.hottestBefore)} % → {Math.round(100 * record.hottestAfter)} %
+            <br />
+            policy {record.policyVersion}, topology {record.topologyVersion}
+          </p>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,137 @@
+'use client';
+
+/** One recommendation with its evidence, what else was thought of, and the decision. */
+import { Check, X } from 'lucide-react';
+import { Dialog, DialogContent } from '../../components/ui/dialog.tsx';
+import { When } from '../../components/when.tsx';
+import { formatBytes } from '../../formatting/numbers.ts';
+import type { RecommendationView } from '../../server/recommendations/recommendation-view.ts';
+import { Decide, type Windows } from './decide.tsx';
+import { etaText, Places, StateBadge } from './recommendation-line.tsx';
+
+export function RecommendationDetail({
+  row,
+  windows,
+  nowMs,
+  onClose,
+}: {
+  row: RecommendationView;
+  windows: Windows;
+  nowMs: number;
+  onClose(): void;
+}) {
+  const { body } = row;
+  return (
+    <Dialog open onOpenChange={(open) => !open && onClose()}>
+      <DialogContent title={row.title} description={body.reason} className="w-[min(46rem,calc(100vw-2rem))]">
+        <div className="mt-4 grid gap-5">
+          <div className="flex flex-wrap items-center gap-3 text-sm">
+            <StateBadge row={row} />
+            <Places row={row} />
+            <span className="text-faint text-xs">
+              revision {row.revision}, topology {row.topologyVersion}, policy {row.policyVersion}
+            </span>
+          </div>
+          <dl className="tabular grid grid-cols-2 gap-x-6 gap-y-2.5 text-sm sm:grid-cols-3">
+            <Fact name="Overload if nothing is done">
+              {body.overloadAt === null ? (
+                'none foreseen'
+              ) : (
+                <When ms={Date.parse(body.overloadAt)} nowMs={nowMs} />
+              )}
+            </Fact>
+            <Fact name="Gain">{gainText(row)}</Fact>
+            <Fact name="Realised">
+              {row.realised === null ? 'not known yet' : row.realised.gain.toFixed(4)}
+            </Fact>
+            <Fact name="Cost">
+              {body.cost.bytes === 0
+                ? 'moves no data'
+                : `${formatBytes(body.cost.bytes)}, ${etaText(body.etaSeconds)}`}
+            </Fact>
+            <Fact name="Confidence">{`${Math.round(100 * body.confidence)} %`}</Fact>
+            <Fact name={row.state === 'open' ? 'Expires' : 'Last proposed'}>
+              <When ms={row.state === 'open' ? row.expiresMs : row.lastMs} nowMs={nowMs} />
+            </Fact>
+            {row.decidedMs === null ? null : (
+              <Fact name="Decided">
+                {row.decidedBy}, <When ms={row.decidedMs} nowMs={nowMs} />
+                {row.note === '' ? '' : `: ${row.note}`}
+              </Fact>
+            )}
+            {row.notBeforeMs === null || row.state !== 'approved' ? null : (
+              <Fact name="Begins">
+                <When ms={row.notBeforeMs} nowMs={nowMs} />
+              </Fact>
+            )}
+            {row.result === '' ? null : <Fact name="Result">{row.result}</Fact>}
+          </dl>
+          <Checks checks={body.checks} />
+          <Alternatives alternatives={body.alternatives} />
+          <Decide row={row} windows={windows} onDone={onClose} />
+        </div>
+      </DialogContent>
+    </Dialog>
+  );
+}
+
+function gainText({ body: { gain } }: RecommendationView): string {
+  if (gain === null) return 'not weighed';
+  return `${gain.expected.toFixed(4)} (${gain.low.toFixed(4)} to ${gain.high.toFixed(4)})`;
+}
+
+function Checks({ checks }: Pick<RecommendationView['body'], 'checks'>) {
+  if (checks.length === 0) return null;
+  return (
+    <section>
+      <h3 className="mb-2 font-semibold text-sm">Checked against the policy</h3>
+      <ul className="grid gap-1 text-sm">
+        {checks.map(({ check, value, limit, passed }) => (
+          <li key={check} className="tabular flex items-center gap-2">
+            {passed ? (
+              <Check aria-label="passed" className="size-4 text-ok" />
+            ) : (
+              <X aria-label="not passed" className="size-4 text-bad" />
+            )}
+            <code className="font-mono text-xs">{check}</code>
+            <span className="text-soft">{`${shown(value)}, limit ${shown(limit)}`}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function shown(value: number): string {
+  return value >= 10 ? String(Math.round(value)) : value.toFixed(2);
+}
+
+const WHY: Record<string, string> = {
+  'smaller-gain': 'gains less',
+};
+
+function Alternatives({ alternatives }: Pick<RecommendationView['body'], 'alternatives'>) {
+  if (alternatives.length === 0) return null;
+  return (
+    <section>
+      <h3 className="mb-2 font-semibold text-sm">Why not another host</h3>
+      <ul className="tabular grid gap-1 text-sm text-soft">
+        {alternatives.map(({ host, gain, whyNot }) => (
+          <li key={host}>
+            host {host}: {WHY[whyNot] ?? whyNot.replaceAll('-', ' ')}
+            {gain === null ? '' : ` (${gain.toFixed(4)})`}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div>
+      <dt className="text-faint text-xs">{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

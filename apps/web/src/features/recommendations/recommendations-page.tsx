@@ -1,0 +1,117 @@
+'use client';
+
+/** The inbox of the planner: what it proposes and why, what was decided, and what that was worth. */
+import { useQuery } from '@tanstack/react-query';
+import type { Route } from 'next';
+import Link from 'next/link';
+import { parseAsInteger, parseAsStringLiteral, useQueryStates } from 'nuqs';
+import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
+import { useLive } from '../../components/live/live-provider.tsx';
+import { Notice } from '../../components/notice.tsx';
+import { Segmented } from '../../components/ui/segmented.tsx';
+import { When } from '../../components/when.tsx';
+import { ListPage } from '../list-page.tsx';
+import { DecisionLog } from './decision-log.tsx';
+import { Pressures } from './pressures.tsx';
+import { RecommendationDetail } from './recommendation-detail.tsx';
+import { RecommendationLine } from './recommendation-line.tsx';
+
+const SHOWN = ['inbox', 'all', 'decisions'] as const;
+const CHOICES = [
+  ['inbox', 'Inbox'],
+  ['all', 'All'],
+  ['decisions', 'Decision log'],
+] as const;
+
+export function RecommendationsPage() {
+  const trpc = useTRPC();
+  const { status } = useLive();
+  const [{ show, id }, set] = useQueryStates({
+    show: parseAsStringLiteral(SHOWN).withDefault('inbox'),
+    id: parseAsInteger,
+  });
+  const list = useQuery({
+    ...trpc.recommendations.list.queryOptions({ ended: show === 'all' }),
+    refetchInterval: status === 'paused' ? false : LIST_REFRESH_MS,
+  });
+  const opened = list.data?.rows.find((row) => row.id === id);
+  return (
+    <div className="grid gap-5">
+      <ListPage
+        error={list.data === undefined ? list.error : null}
+        loading={list.isPending}
+        onRetry={() => void list.refetch()}
+        head={
+          <div className="flex flex-wrap items-center justify-between gap-3">
+            <Segmented
+              label="What is shown"
+              value={show}
+              choices={CHOICES}
+              onChange={(choice) => void set({ show: choice === 'inbox' ? null : choice })}
+            />
+            {list.data === undefined ? null : (
+              <p className="text-sm text-soft">
+                Mode:{' '}
+                <Link href={'/policies' as Route} className="font-medium text-accent hover:underline">
+                  {list.data.mode}
+                </Link>
+                {list.data.lastPlan === null ? null : (
+                  <>
+                    , planned <When ms={list.data.lastPlan.atMs} nowMs={list.data.atMs} />
+                  </>
+                )}
+              </p>
+            )}
+          </div>
+        }
+        empty={
+          show !== 'decisions' && list.data?.rows.length === 0 ? (
+            <NothingToDo
+              because={list.data.lastPlan?.nothingBecause ?? null}
+              ran={list.data.lastPlan !== null}
+            />
+          ) : undefined
+        }
+      >
+        {show === 'decisions' ? (
+          <DecisionLog />
+        ) : (
+          <ul className="border-line border-t">
+            {list.data?.rows.map((row) => (
+              <RecommendationLine
+                key={row.id}
+                row={row}
+                nowMs={list.data.atMs}
+                onOpen={() => void set({ id: row.id }, { history: 'push' })}
+              />
+            ))}
+          </ul>
+        )}
+      </ListPage>
+      {list.data?.lastPlan == null || list.data.lastPlan.pressures.length === 0 ? null : (
+        <Pressures {...list.data.lastPlan} />
+      )}
+      {opened === undefined || list.data === undefined ? null : (
+        <RecommendationDetail
+          row={opened}
+          windows={list.data.windows}
+          nowMs={list.data.atMs}
+          onClose={() => void set({ id: null })}
+        />
+      )}
+    </div>
+  );
+}
+
+function NothingToDo({ because, ran }: { because: string | null; ran: boolean }) {
+  return (
+    <Notice
+      title={ran ? 'Nothing to do' : 'The planner has not run yet'}
+      why={
+        ran
+          ? `${because ?? 'All that was recommended is decided.'}`
+          : 'It runs every minute in the worker. If this stays, look at the worker under Jobs.'
+      }
+    />
+  );
+}

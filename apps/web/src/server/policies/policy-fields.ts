@@ -1,0 +1,66 @@
+/** The settings of a policy as a form shows them, read from the schema that validates them. */
+import { DEFAULT_POLICY, type Policy, policySchema } from '@foreshard/core/planning';
+import { z } from 'zod';
+
+export interface PolicyField {
+  /** such as host.fullness */
+  readonly path: string;
+  readonly unit: string;
+  readonly description: string;
+  readonly least: number;
+  readonly most: number;
+  readonly preset: number;
+}
+
+export interface PolicySection {
+  readonly name: string;
+  readonly fields: readonly PolicyField[];
+}
+
+interface NumberSchema {
+  readonly type?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly default?: number;
+  readonly unit?: string;
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, NumberSchema>>;
+}
+
+/** Settings that stand by themselves are the first section. */
+export const POLICY_SECTIONS: readonly PolicySection[] = sections();
+
+function sections(): PolicySection[] {
+  const { properties = {} } = z.toJSONSchema(policySchema) as NumberSchema;
+  const alone = Object.entries(properties).flatMap(([name, one]) => fieldOf(name, one));
+  const grouped = Object.entries(properties).flatMap(([name, { properties: inner }]) =>
+    inner === undefined
+      ? []
+      : [{ name, fields: Object.entries(inner).flatMap(([field, one]) => fieldOf(`${name}.${field}`, one)) }],
+  );
+  return [{ name: 'general', fields: alone }, ...grouped];
+}
+
+function fieldOf(path: string, schema: NumberSchema): PolicyField[] {
+  const { unit, description = '', minimum: least = 0, maximum: most = Number.MAX_SAFE_INTEGER } = schema;
+  if (unit === undefined) return [];
+  return [{ path, unit, description, least, most, preset: schema.default ?? 0 }];
+}
+
+/** Settings that are not the same, with both values. */
+export function policyDifferences(before: Policy, after: Policy) {
+  const was = new Map(flattened(before));
+  return flattened(after)
+    .filter(([path, value]) => JSON.stringify(was.get(path)) !== JSON.stringify(value))
+    .map(([path, value]) => ({ path, before: JSON.stringify(was.get(path)), after: JSON.stringify(value) }));
+}
+
+function flattened(value: object, path = ''): [string, unknown][] {
+  return Object.entries(value).flatMap(([name, inner]): [string, unknown][] =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? flattened(inner, `${path}${name}.`)
+      : [[path + name, inner]],
+  );
+}
+
+export { DEFAULT_POLICY };

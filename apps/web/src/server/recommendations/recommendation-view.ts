@@ -1,0 +1,51 @@
+/** A recommendation as the console shows it: in words, with the names of hosts, and whether it can be approved. */
+import { obstacleTo, type RecommendationRecord } from '@foreshard/core/advising';
+import type { Policy } from '@foreshard/core/planning';
+import type { TopologyMap } from '@foreshard/core/topology';
+
+export interface RecommendationView extends RecommendationRecord {
+  readonly title: string;
+  readonly sourceName: string | null;
+  readonly destinationName: string | null;
+  /** why nobody can approve it now; null: it can be approved */
+  readonly obstacle: string | null;
+}
+
+export function recommendationView(
+  map: TopologyMap,
+  policy: Policy,
+  record: RecommendationRecord,
+): RecommendationView {
+  const { body } = record;
+  return {
+    ...record,
+    title: titleOf(record),
+    sourceName: hostName(map, body.source),
+    destinationName: body.action === 'add-hosts' ? null : hostName(map, body.destination),
+    obstacle: obstacleTo(record, policy) ?? null,
+  };
+}
+
+export function hostName(map: TopologyMap, id: string | null): string | null {
+  return id === null ? null : (map.host(Number(id))?.name ?? `host ${id}`);
+}
+
+function titleOf({ body }: RecommendationRecord): string {
+  const [first, second] = body.shardlets;
+  switch (body.action) {
+    case 'move':
+      return `Move shardlet ${first}`;
+    case 'split':
+      return `Split shardlet ${first}`;
+    case 'split-below-key':
+      return `Split shardlet ${first} below its hottest key`;
+    case 'roll':
+      return `Roll shardlet ${first}`;
+    case 'merge':
+      return `Merge shardlets ${first} and ${second}`;
+    case 'add-hosts':
+      return 'Add a host';
+    case 'remove-host':
+      return 'Drain a host and remove it';
+  }
+}

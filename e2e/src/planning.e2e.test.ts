@@ -1,0 +1,149 @@
+/** From a policy to a recommendation, its approval in the browser, and what became of it, on the running product. */
+import { AxeBuilder } from '@axe-core/playwright';
+import type { BrowserContext } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { openBrowser, VIEWS, visit } from './browser.ts';
+import { foreshardBeside } from './product.ts';
+
+const consoleUrl = inject('consoleUrl').replace(/\/$/, '');
+const dataDir = inject('dataDir');
+/** the smallest there is: any shardlet that took some events is full, and should be rolled */
+const TINY = 1_000;
+const EVENTS = 50;
+
+interface Recommendation {
+  readonly id: number;
+  readonly state: string;
+  readonly body: { readonly action: string; readonly shardlets: readonly string[] };
+}
+
+let browser: BrowserContext;
+beforeAll(async () => {
+  browser = await openBrowser();
+  await store();
+});
+afterEach(async () => {
+  for (const page of browser.pages()) await page.close();
+});
+afterAll(async () => {
+  await browser?.close();
+  await foreshard('policy', 'rollback', '0');
+});
+
+async function foreshard(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await foreshardBeside(dataDir, ...args);
+  if (code !== 0) throw new Error(stderr);
+  return stdout;
+}
+
+async function recommended(): Promise<Recommendation[]> {
+  return JSON.parse(await foreshard('recommendations', 'list', '--json'));
+}
+
+/** Enough for two shardlets to be full of, and then the minute that counts them is over. */
+async function store(): Promise<void> {
+  const body = Array.from({ length: EVENTS }, (_, i) =>
+    JSON.stringify({
+      ...{ specversion: '1.0', id: `plan-${i}`, source: '/e2e/planning', type: 'plan.full' },
+      ...{ subject: `plan-${i % 4}`, data: 'x'.repeat(300) },
+    }),
+  ).join('\n');
+  const answer = await fetch(`${inject('edgeUrl').replace(/\/$/, '')}/v1/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson', authorization: `Bearer ${inject('token')}` },
+    body,
+  });
+  expect(answer.status).toBe(200);
+}
+
+describe('the policy', () => {
+  it('is changed in a form that knows its limits, and keeps what it was', async () => {
+    const { page } = await visit(browser, `${consoleUrl}/policies`);
+    await page.getByText('Ask', { exact: true }).click();
+    const size = page.getByLabel('shardlet size');
+    await size.fill('-3');
+    await page.getByText(/a number from 1000 to/).waitFor();
+    await size.fill(String(TINY));
+    await page.getByLabel('cooldown').fill('0');
+    await page.getByLabel('Why').fill('a test');
+    await page.getByRole('button', { name: 'Save 3 changes' }).click();
+    await page.getByText(/Version \d+ holds from now on/).waitFor();
+    await page.getByText(/shardlet.shardlet_size: 10000000 → 1000/).waitFor();
+  });
+
+  it('that two people edit at once is saved by the first, and the other one is told', async () => {
+    const [{ page: ann }, { page: bob }] = [
+      await visit(browser, `${consoleUrl}/policies`),
+      await visit(browser, `${consoleUrl}/policies`),
+    ];
+    for (const page of [ann, bob]) await page.getByLabel('settle time').fill(page === ann ? '60' : '90');
+    await ann.getByRole('button', { name: 'Save 1 change' }).click();
+    await ann.getByText(/holds from now on/).waitFor();
+    await bob.getByRole('button', { name: 'Save 1 change' }).click();
+    await bob.getByText('Somebody has changed the policy meanwhile').waitFor();
+  });
+});
+
+describe('recommendations', () => {
+  it('are decided in the browser and carried out', async () => {
+    await expect.poll(async () => (await recommended()).length, { timeout: 150_000 }).toBeGreaterThan(1);
+    const { page } = await visit(browser, `${consoleUrl}/recommendations`);
+    const [first] = await recommended();
+    const title = `Roll shardlet ${first!.body.shardlets[0]}`;
+    await page.getByRole('button', { name: `Decide: ${title}`, exact: true }).click();
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.getByText('Approved').waitFor();
+    await expect
+      .poll(async () => JSON.parse(await foreshard('recommendations', 'show', String(first!.id))).state, {
+        timeout: 30_000,
+      })
+      .toBe('done');
+    await page.goto(`${consoleUrl}/recommendations?show=all`);
+    await page
+      .getByText(/made shardlet \d+/)
+      .first()
+      .waitFor();
+  });
+
+  it('are refused when the topology has changed since they were seen, and can be decided anew', async () => {
+    await foreshard('pause-all', '--reason', 'so that nothing else changes T');
+    await expect.poll(async () => (await recommended()).length, { timeout: 90_000 }).toBeGreaterThan(0);
+    const { page } = await visit(browser, `${consoleUrl}/recommendations`);
+    await page
+      .getByRole('button', { name: /^Decide: Roll/ })
+      .first()
+      .click();
+    await foreshard('streams', 'create', 'meanwhile', '--shards', '1');
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.getByText(/Not approved: .*topology/).waitFor();
+    await foreshard('resume-all');
+  });
+
+  it('are rejected with a reason, and taken out of the inbox', async () => {
+    await expect.poll(async () => (await recommended()).length, { timeout: 90_000 }).toBeGreaterThan(0);
+    const { page } = await visit(browser, `${consoleUrl}/recommendations`);
+    await page
+      .getByRole('button', { name: /^Decide: Roll/ })
+      .first()
+      .click();
+    expect(await page.getByRole('button', { name: 'Reject' }).isDisabled()).toBe(true);
+    await page.getByLabel('Note').fill('not in the test');
+    await page.getByRole('button', { name: 'Reject' }).click();
+    await page.getByText('Rejected').waitFor();
+    const rejected = JSON.parse(
+      await foreshard('recommendations', 'list', '--all', '--json'),
+    ) as Recommendation[];
+    expect(rejected.some(({ state }) => state === 'rejected')).toBe(true);
+  });
+
+  it.each(VIEWS)('are accessible in $theme colours, $width px wide', async (view) => {
+    for (const path of ['/recommendations', '/recommendations?show=decisions', '/policies']) {
+      const { page, complaints } = await visit(browser, consoleUrl + path, view);
+      await page.locator('[role=status][aria-label=Loading]').waitFor({ state: 'detached' });
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' ')}`)).toEqual([]);
+      expect(complaints).toEqual([]);
+      await page.close();
+    }
+  });
+});
