@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { clusterStateSchema, compileState, policySchema } from '../planning/index.ts';
+import { streamMap } from '../telemetry/recording.fixture.ts';
+import { clusterStateOf, type Observed } from './observing.ts';
+
+const NOW = Date.UTC(2026, 2, 1, 17);
+const HOUR_MS = 3_600_000;
+const policy = policySchema.parse({ capacity: { events_per_second: 500 } });
+
+async function observed(change: Partial<Observed> = {}): Promise<Observed> {
+  const map = await streamMap(4);
+  return {
+    ...{ map, nowMs: NOW, loads: new Map(), bytes: new Map(), forecasts: new Map() },
+    ...{ topKeyShares: new Map(), hosts: new Map(), moves: [], reshapedAtMs: new Map() },
+    ...change,
+  };
+}
+
+describe('the live cluster as a document', () => {
+  it('is one that people could have written, and that the planner takes', async () => {
+    const state = clusterStateOf(await observed(), policy);
+    expect(clusterStateSchema.parse(state)).toEqual(state);
+    expect(compileState(state, policy).shardletCount).toBe(4);
+    expect(state.hosts[0]!.capacity.eventsPerSecond).toBe(500);
+  });
+
+  it('lays the memory of a host to its shardlets by what they took in', async () => {
+    const { map } = await observed();
+    const [a, b] = [...map.shardlets()].map(({ id }) => id) as [number, number];
+    const owner = map.shardlet(a)!.owner;
+    const bytes = new Map([
+      [a, 3_000],
+      [b, 1_000],
+    ]);
+    const hosts = new Map([[owner, { reachable: true, usedBytes: 8_000, limitBytes: 20_000 }]]);
+    const state = clusterStateOf(await observed({ map, bytes, hosts }), policy);
+    const of = (id: number) => state.shardlets.find((one) => one.id === String(id))!;
+    expect([of(a).load.memoryBytes, of(b).load.memoryBytes]).toEqual([6_000, 2_000]);
+    expect([of(a).bytes, of(b).bytes]).toEqual([3_000, 1_000]);
+    expect(state.hosts.find(({ id }) => id === String(owner))!.capacity.memoryBytes).toBe(20_000);
+  });
+
+  it('gives a host that does not answer no health, so that it receives nothing', async () => {
+    const { map } = await observed();
+    const [host] = map.hosts();
+    const hosts = new Map([[host!.id, { reachable: false, health: 90 }]]);
+    const state = clusterStateOf(await observed({ map, hosts }), policy);
+    expect(state.hosts[0]).toMatchObject({ state: 'active', health: 0 });
+  });
+
+  it('tells the newest move of a shardlet, and counts those of the last day', async () => {
+    const { map } = await observed();
+    const [{ id }] = [...map.shardlets()] as [{ id: number }];
+    const [host] = map.hosts();
+    const move = (hours: number, source: number) => ({
+      ...{ shardlet: id, source, dest: host!.id },
+      atMs: NOW - hours * HOUR_MS,
+    });
+    const moves = [move(1, host!.id), move(5, 99), move(30, 99)];
+    const state = clusterStateOf(await observed({ map, moves }), policy);
+    expect(state.shardlets.find((one) => one.id === String(id))).toMatchObject({
+      lastMovedAt: new Date(NOW - HOUR_MS).toISOString(),
+      cameFrom: String(host!.id),
+      movesLastDay: 2,
+    });
+  });
+});
