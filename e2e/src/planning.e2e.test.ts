@@ -136,7 +136,7 @@ describe('recommendations', () => {
     expect(rejected.some(({ state }) => state === 'rejected')).toBe(true);
   });
 
-  it.each(VIEWS)('are accessible in $theme colours, $width px wide', async (view) => {
+  it.each(VIEWS.filter(({ width }) => width === 1440))('are accessible in $theme colours', async (view) => {
     for (const path of ['/recommendations', '/recommendations?show=decisions', '/policies']) {
       const { page, complaints } = await visit(browser, consoleUrl + path, view);
       await page.locator('[role=status][aria-label=Loading]').waitFor({ state: 'detached' });
