@@ -40,7 +40,7 @@ beforeEach(() => {
   telemetry = new TelemetryStore({ blocks: cluster.control.telemetry, map: () => cluster.map, nowMs });
 });
 
-function job(blocks: BlockStore = cluster.control.telemetry): RollUpJob {
+function job(blocks: BlockStore = cluster.control.telemetry, log = silent): RollUpJob {
   const { redis } = cluster.control;
   const feed = new LoadFeed(redis);
   feed.nowMs = async () => Date.now() + 2 * MINUTE_MS;
@@ -51,7 +51,7 @@ function job(blocks: BlockStore = cluster.control.telemetry): RollUpJob {
     follower: cluster.follower,
     metrics,
     retention: RETENTION_DEFAULT,
-    log: silent,
+    log,
   });
 }
 
@@ -136,6 +136,21 @@ describe('the roll-up', () => {
     expect(await eventsOf(first())).toBe(before);
     await run();
     expect(await eventsOf(first())).toBe(before + 7);
+  });
+
+  test('passes over what another release has left, counts it once and tells it once', async () => {
+    const { redis } = cluster.control;
+    await run();
+    await redis.xadd(LOAD_STREAM_KEY, '*', 'flush', '{"edge":"old","loads":{}}');
+    await redis.xadd(ACCESS_STREAM_KEY, '*', ACCESSES_FIELD, '[{"key":1}]');
+    await redis.xadd(ACCESS_STREAM_KEY, '*', 'accesses0', '[]');
+    const told: unknown[] = [];
+    const log = { ...silent, warn: (_: unknown, text: string) => told.push(text) } as typeof silent;
+    const one = job(cluster.control.telemetry, log);
+    await run(one);
+    await run(one);
+    expect(await flushes('unreadable')).toBe(3);
+    expect(told).toEqual(['flushes of load cannot be read and are passed over']);
   });
 
   test('takes what the query layer has told', async () => {
