@@ -90,7 +90,8 @@ class Routes {
   async create(c: Context): Promise<Response> {
     const { name, stream, from, sessionMs } = await bodyOf(c, createGroupSchema);
     const known = this.parts.map.topology.streamNamed(stream);
-    if (known === undefined) throw new ForeshardError('unknown_stream', `There is no stream "${stream}".`);
+    if (known === undefined)
+      throw new ForeshardError('unknown_stream', `There is no stream "${stream}".`, { pointer: '/stream' });
     const group = { name, stream: known.id, sessionMs };
     if (!(await this.service.create(group, from)))
       throw new ForeshardError('conflict', `There is a group "${name}" already.`);

@@ -81,6 +81,8 @@ export class TokenCheck {
       throw new ForeshardError('unauthorized', 'There is no Authorization header.');
     if (this.find(authorization) === undefined) await this.ask();
     const entry = this.find(authorization);
+    if (entry === undefined && !BEARER.test(authorization))
+      throw new ForeshardError('unauthorized', 'The Authorization header holds no Bearer token.');
     if (entry === undefined)
       throw new ForeshardError('unauthorized', 'The token is not known, or not any more.');
     if (entry.scopes.has(scope)) return;

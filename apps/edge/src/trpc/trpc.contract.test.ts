@@ -138,3 +138,15 @@ it('refuses a body above the limit', async () => {
   expect(error.message).not.toBe('');
   expect((await edge.get('/v1/log?from=oldest')).status).toBe(200);
 });
+
+it.each([
+  ['PUT', undefined, 405, 'method_not_allowed'],
+  ['POST', 'text/plain', 415, 'unsupported_media_type'],
+])('answers what is no call of tRPC with a problem document: %s %s', async (method, type, status, code) => {
+  const headers = type === undefined ? {} : { 'content-type': type };
+  const body = method === 'POST' ? { body: '{}' } : {};
+  const answer = await edge.fetch('/trpc/events.ingest', { method, headers, ...body });
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([status, 'application/problem+json']);
+  expect(await answer.json()).toMatchObject({ code });
+  expect(answer.headers.get('allow')).toBe(status === 405 ? 'GET, HEAD, OPTIONS, POST' : null);
+});
