@@ -175,7 +175,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     fault,
     onLost: () => metrics.lostProfile(),
   });
-  const records = new RecordIntake(parts.redis);
+  const records = new RecordIntake(parts.redis, Date.now);
   const flusher = new LoadFlusher(counters, parts.redis, () => metrics.lostFlush());
   metrics.watch({
     heldEvents: () => ingestion.heldEvents,

@@ -96,7 +96,7 @@ describe('following with an EventSource', () => {
       cluster.send(path, { headers: { accept: 'text/event-stream', ...headers } });
     expect(await follow('/v1/log', { 'last-event-id': 'x' })).toMatchObject({
       status: 400,
-      body: { code: 'invalid_cursor' },
+      body: { code: 'invalid_cursor', pointer: 'last-event-id:' },
     });
     expect(await follow('/v1/streams/nope/log')).toMatchObject({ status: 404 });
     expect(await follow('/v1/log?limit=5')).toMatchObject({ status: 400, body: { pointer: '?limit' } });

@@ -143,14 +143,17 @@ class Followers {
       });
     this.count++;
     const authorization = c.req.header('authorization');
+    const lastId = c.req.header('last-event-id');
     return eventStream({
-      from: c.req.header('last-event-id') || request.from,
+      from: lastId || request.from,
       closing: this.closing,
       mayGoOn: () => this.mayRead(authorization),
       onEnd: once(() => {
         this.count--;
       }),
       read: (from, waitMs, signal) => this.read({ ...request, ...FOLLOWED_PAGE, from, waitMs, signal }),
+    }).catch((error: unknown) => {
+      throw lastId ? ofHeader(error) : error;
     });
   }
 
@@ -167,6 +170,12 @@ class Followers {
       idAfter: (record) => cursorAfter?.(record),
     };
   }
+}
+
+/** The cursor that cannot be read came in the header, not in the query. */
+function ofHeader(error: unknown): unknown {
+  if (!(error instanceof ForeshardError) || error.code !== 'invalid_cursor') return error;
+  return new ForeshardError('invalid_cursor', error.message, { pointer: 'last-event-id:' });
 }
 
 function refusePageParameters(c: Context): void {

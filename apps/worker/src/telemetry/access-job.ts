@@ -8,6 +8,7 @@ import {
   INSTANCES_FIELD,
   type InstanceRecord,
   instanceRecordSchema,
+  RECORD_AHEAD_MS_MAX,
   rollUpAccesses,
   rollUpInstances,
   STREAM_START,
@@ -16,8 +17,6 @@ import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 
 const ENTRIES_PER_COMMIT = 200;
-/** A record from further ahead has the clock of somebody else. */
-const AHEAD_MS_MAX = 300_000;
 
 export interface AccessParts {
   readonly redis: Redis;
@@ -43,7 +42,7 @@ export async function takeAccesses({ redis, blocks, keptMs }: AccessParts): Prom
       }
       const last = entries.at(-1)![0];
       const nowMs = Number.parseInt(last, 10);
-      await rollUpAccesses(tx, accesses, { fromMs: nowMs - keptMs, toMs: nowMs + AHEAD_MS_MAX });
+      await rollUpAccesses(tx, accesses, { fromMs: nowMs - keptMs, toMs: nowMs + RECORD_AHEAD_MS_MAX });
       if (instances.length > 0) await rollUpInstances(tx, instances, nowMs);
       tx.setState(last);
       return entries.length;
