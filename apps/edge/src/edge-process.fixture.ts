@@ -103,7 +103,7 @@ export class EdgeCluster {
     await this.stopEdge('SIGKILL');
     await ended(this.worker, 'SIGKILL');
     await this.control.close();
-    for (const server of [...this.hosts, this.controlRedis, this.postgres]) await server.stop();
+    await Promise.all([...this.hosts, this.controlRedis, this.postgres].map((server) => server.stop()));
     await this.removeFolder();
   }
 

@@ -98,7 +98,7 @@ type Warn = (message: string, error: unknown) => void;
 export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
   const { settings, log } = parts;
   const metrics = new EdgeMetrics();
-  const server = new EdgeServer(metrics);
+  const server = new EdgeServer(metrics, settings);
   const port = await server.listen(settings.host, settings.port);
   const url = `http://${settings.host}:${port}`;
   log.info({ url }, 'listening');
@@ -259,12 +259,18 @@ function leasedIngestion(ingestion: Ingestion, map: MapFollower, metrics: EdgeMe
 
 function quotaBookOf({ settings, ownQuotas }: EdgeParts, warn: Warn): QuotaBook {
   const { token, stream } = settings.quotaOfEach;
-  return new QuotaBook({ ofEveryToken: token, ofEveryStream: stream, own: ownQuotas, warn });
+  return new QuotaBook({
+    ofEveryToken: token,
+    ofEveryStream: stream,
+    own: ownQuotas,
+    refreshMs: settings.refreshMs,
+    warn,
+  });
 }
 
 function tokenCheckOf({ settings, activeHashes }: EdgeParts, warn: Warn): TokenCheck {
   const file = join(settings.dataDir, 'edge', 'tokens.json');
-  return new TokenCheck({ activeHashes, file, nowMs: Date.now, warn });
+  return new TokenCheck({ activeHashes, file, refreshMs: settings.refreshMs, nowMs: Date.now, warn });
 }
 
 async function followedMap(parts: EdgeParts, warn: Warn): Promise<MapFollower> {

@@ -14,7 +14,11 @@ let cluster: EdgeCluster;
 beforeAll(async () => {
   cluster = await EdgeCluster.start(1);
   await cluster.createStream({ name: 'main', shardCount: 2 });
-  await cluster.startEdge({ EDGE_BODY_BYTES_MAX: '300000', EDGE_EVENT_BYTES_MAX: '100000' });
+  await cluster.startEdge({
+    EDGE_BODY_BYTES_MAX: '300000',
+    EDGE_EVENT_BYTES_MAX: '100000',
+    EDGE_HEADERS_MS_MAX: '1000',
+  });
 }, 120_000);
 afterAll(() => cluster?.stop());
 

@@ -17,12 +17,13 @@ test('a quota is set, shown beside its stream, held by the edge, and removed', a
   expect((await run('quotas')).stdout).toContain('no quota yet');
   const set = await run('quotas', 'set', 'stream', 'main', '--events-per-second', '5');
   expect([set.exitCode, set.stdout]).toEqual([0, expect.stringContaining('within 3 s')]);
-  expect(await listed()).toEqual([
+  const [quotas, json, table] = await Promise.all([listed(), run('streams', '--json'), run('streams')]);
+  expect(quotas).toEqual([
     { scope: 'stream', subject: 'main', name: 'main', eventsPerSecond: 5, bytesPerSecond: 'none' },
   ]);
-  const streams = JSON.parse((await run('streams', '--json')).stdout);
+  const streams = JSON.parse(json.stdout);
   expect(streams[0]).toMatchObject({ name: 'main', eventsPerSecond: 5, bytesPerSecond: null });
-  expect((await run('streams')).stdout).toMatch(/eventsPerSecond +bytesPerSecond/);
+  expect(table.stdout).toMatch(/eventsPerSecond +bytesPerSecond/);
   await vi.waitFor(async () => expect((await bulk(6)).status).toBe(429), { timeout: 15_000, interval: 200 });
   expect((await run('quotas', 'remove', 'stream', 'main')).exitCode).toBe(0);
   expect(await listed()).toEqual([]);

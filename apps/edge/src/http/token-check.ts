@@ -20,11 +20,11 @@ export interface KnownToken {
 export interface TokenCheckParts {
   readonly activeHashes: () => Promise<readonly KnownToken[]>;
   readonly file: string;
+  readonly refreshMs: number;
   readonly nowMs: () => number;
   readonly warn: (message: string, error: unknown) => void;
 }
 
-const REFRESH_MS = 3_000;
 /** Wrong tokens may come in floods: they cause no more questions than this. */
 const QUESTION_PAUSE_MS = 1_000;
 /** Tokens are found by the beginning of their hash, then compared as a whole in constant time. */
@@ -59,7 +59,7 @@ export class TokenCheck {
   async start(): Promise<void> {
     await this.refresh();
     if (!this.loaded) await this.readFile();
-    this.timer = setInterval(() => void this.refresh(), REFRESH_MS);
+    this.timer = setInterval(() => void this.refresh(), this.parts.refreshMs);
   }
 
   stop(): void {
@@ -101,7 +101,11 @@ export class TokenCheck {
   }
 
   private async ask(): Promise<void> {
-    if (this.question === undefined && this.parts.nowMs() - this.askedAtMs < QUESTION_PAUSE_MS) return;
+    const nowMs = this.parts.nowMs();
+    if (this.question === undefined) {
+      if (nowMs - this.askedAtMs < QUESTION_PAUSE_MS) return;
+      this.askedAtMs = nowMs;
+    }
     await this.refresh();
   }
 
@@ -113,7 +117,6 @@ export class TokenCheck {
   }
 
   private async readStore(): Promise<void> {
-    this.askedAtMs = this.parts.nowMs();
     try {
       const tokens = await this.parts.activeHashes();
       this.take(tokens);
