@@ -225,6 +225,12 @@ describe('a trace', () => {
 });
 
 describe('the pages for people', () => {
+  it('show descriptions as paragraphs, with code as code', async () => {
+    const text = await (await edge.fetch('/docs', {})).text();
+    expect(text).toContain('are about the stream <code>main</code>. Every error is a problem document');
+    expect(text).not.toMatch(/<p>[^<]*`/);
+  });
+
   it.each(['/docs', '/docs/errors', '/docs/errors/overloaded'])(
     'need nothing from elsewhere: %s',
     async (path) => {
