@@ -30,14 +30,22 @@ export class RealEdge {
   private readonly processes: ChildProcess[];
   private readonly env: Readonly<Record<string, string>>;
 
-  static async start(postgresUrl: string, hostCount: number, name = 'replay'): Promise<RealEdge> {
+  /** `withPostgres`: one more host, a database of `postgresUrl`. */
+  static async start(
+    postgresUrl: string,
+    hostCount: number,
+    name = 'replay',
+    withPostgres = false,
+  ): Promise<RealEdge> {
     const dataDir = await mkdtemp(join(tmpdir(), `foreshard-${name}-`));
     const [databaseUrl, ...servers] = await Promise.all([
       migrated(postgresUrl, `${name}_${process.pid}`),
       ...Array.from({ length: hostCount + 1 }, (_, i) => startRedis({ dir: join(dataDir, `redis-${i}`) })),
     ]);
     const [control, ...hosts] = servers as [LocalServer, ...LocalServer[]];
-    const stores = { databaseUrl, redisUrl: control.url, hostUrls: hosts.map((h) => h.url) };
+    const hostUrls = hosts.map((h) => h.url);
+    if (withPostgres) hostUrls.push(await createDatabase(postgresUrl, `${name}_host_${process.pid}`));
+    const stores = { databaseUrl, redisUrl: control.url, hostUrls };
     const token = await prepareCluster(stores, dataDir);
     const ports = [await freePort(), await freePort()];
     const env = {
@@ -103,9 +111,16 @@ export class RealEdge {
 
   /** Its process is killed; it comes back as another run, and the worker readmits it. */
   async restartHost(number: number): Promise<void> {
-    const server = this.servers[number]!;
-    await server.kill('SIGKILL');
-    await server.restart();
+    await this.killHost(number);
+    await this.reviveHost(number);
+  }
+
+  async killHost(number: number): Promise<void> {
+    await this.servers[number]!.kill('SIGKILL');
+  }
+
+  async reviveHost(number: number): Promise<void> {
+    await this.servers[number]!.restart();
   }
 
   /** Of the only replay so far. */
