@@ -51,6 +51,7 @@ export interface EdgeParts {
   readonly store: Pick<TopologyStore, 'snapshot' | 'changesAfter'>;
   readonly notifier: Pick<ChangeNotifier, 'subscribe'>;
   readonly activeHashes: () => Promise<readonly KnownToken[]>;
+  readonly markTokensUsed: (ids: readonly string[]) => Promise<void>;
   readonly groups: GroupStore;
   readonly hints: Pick<HintStore, 'add' | 'list' | 'remove'>;
   /** of tokens and streams that have their own */
@@ -268,9 +269,12 @@ function quotaBookOf({ settings, ownQuotas }: EdgeParts, warn: Warn): QuotaBook 
   });
 }
 
-function tokenCheckOf({ settings, activeHashes }: EdgeParts, warn: Warn): TokenCheck {
+function tokenCheckOf({ settings, activeHashes, markTokensUsed }: EdgeParts, warn: Warn): TokenCheck {
   const file = join(settings.dataDir, 'edge', 'tokens.json');
-  return new TokenCheck({ activeHashes, file, refreshMs: settings.refreshMs, nowMs: Date.now, warn });
+  return new TokenCheck({
+    ...{ activeHashes, markUsed: markTokensUsed, file, warn },
+    ...{ refreshMs: settings.refreshMs, nowMs: Date.now },
+  });
 }
 
 async function followedMap(parts: EdgeParts, warn: Warn): Promise<MapFollower> {

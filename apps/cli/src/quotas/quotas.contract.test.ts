@@ -31,6 +31,7 @@ test('a quota is set, shown beside its stream, held by the edge, and removed', a
 }, 60_000);
 
 test('a token may do what its scopes say, until it is revoked or has expired', async () => {
+  expect((await bulk(1)).status).toBe(200);
   const made = await run('tokens', 'create', 'reader', '--scope', 'read');
   expect([made.exitCode, made.stderr]).toEqual([0, expect.stringContaining('(read) is shown this once')]);
   const reader = made.stdout.trim();
@@ -39,6 +40,8 @@ test('a token may do what its scopes say, until it is revoked or has expired', a
   const { id, token, scopes } = JSON.parse(brief.stdout);
   expect([scopes, (await read(token)).status]).toEqual([['ingest'], expect.toBeOneOf([401, 403])]);
   const tokens = JSON.parse((await run('tokens', '--json')).stdout);
+  // an edge tells at its next refresh, and then once a minute
+  expect(tokens.find((t: { name: string }) => t.name === 'local start').lastUsed).toMatch(/^\d{4}-/);
   const { id: readerId, begins } = tokens.find((t: { name: string }) => t.name === 'reader');
   expect(reader.startsWith(begins)).toBe(true);
   expect((await run('tokens', 'revoke', readerId)).exitCode).toBe(0);

@@ -43,12 +43,13 @@ export function register(program: Command): void {
 async function list(json: boolean): Promise<void> {
   const tokens = await withControl((control) => control.tokens.list());
   const nowMs = Date.now();
-  const rows = tokens.map(({ id, name, prefix, scopes, createdAt, expiresAt, revokedAt }) => ({
+  const rows = tokens.map(({ id, name, prefix, scopes, createdAt, lastUsedAt, expiresAt, revokedAt }) => ({
     id,
     name,
     begins: prefix,
     scopes: json ? scopes : scopes.join(' '),
     created: createdAt.toISOString(),
+    lastUsed: lastUsedAt?.toISOString() ?? 'never',
     expires: expiresAt?.toISOString() ?? 'never',
     state:
       revokedAt !== undefined

@@ -239,6 +239,7 @@ export class EdgeFixture {
       ownQuotas: async () => this.quotas,
       hints: { add: async () => {}, list: async () => [], remove: async () => false },
       groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),
+      markTokensUsed: async () => {},
       activeHashes: async () => [{ id: 't', hash: hash('sha256', TOKEN, 'hex'), scopes: ['read', 'ingest'] }],
       redis: this.redis,
       connectHosts: (map) => new HostPool(map),
