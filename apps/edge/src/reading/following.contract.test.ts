@@ -2,14 +2,14 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, EventSource } from 'undici';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { EdgeCluster, eventOf, until } from '../edge-process.fixture.ts';
 
 let cluster: EdgeCluster;
 const sources: EventSource[] = [];
 
 beforeAll(async () => {
-  cluster = await EdgeCluster.start(1);
+  cluster = await EdgeCluster.start(1, inject('postgresUrl'));
   await cluster.createStream({ name: 'main', shardCount: 4 });
   await cluster.startEdge();
 }, 120_000);
