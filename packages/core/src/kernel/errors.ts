@@ -76,7 +76,7 @@ export const ERRORS = {
   unsupported_media_type: {
     status: 415,
     title: 'Unsupported media type',
-    cure: 'Use application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson, or the headers ce-* for one event with data of any type; text in UTF-8, as it is or with Content-Encoding: gzip.',
+    cure: 'Send events as application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson, or with the headers ce-* and data of any type, all else as application/json; in UTF-8, as it is or with Content-Encoding: gzip.',
   },
   expectation_failed: {
     status: 417,
