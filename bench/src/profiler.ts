@@ -64,7 +64,6 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
         shardlets: options.shardlets,
       },
       ratios: Object.fromEntries([...micros, ...costs]),
-      marks: { [`${nameOf('0.02')} / ${none}`]: '<= 1.05 (the default share)' },
     };
   } finally {
     for (const { child } of edges) await child.stop();

@@ -4,7 +4,7 @@
  */
 import type { Control } from '@foreshard/core/adapters/control';
 import { connectPostgresHost } from '@foreshard/core/adapters/postgres';
-import { connectRedisHost } from '@foreshard/core/adapters/redis';
+import { connectRedisHost, functionLibrary } from '@foreshard/core/adapters/redis';
 import type { EventHost } from '@foreshard/core/hosts';
 import { MIGRATIONS } from './checkout.ts';
 import type { ControlAccess } from './credentials.ts';
@@ -33,6 +33,11 @@ export async function isActiveToken(control: Control, token: string): Promise<bo
   const { hashToken } = await import('@foreshard/core/adapters/prisma');
   const active = await control.tokens.activeHashes();
   return active.some(({ hash }) => hash === hashToken(token));
+}
+
+/** The name under which this release's functions are loaded into Redis. */
+export function hostFunctions(): string {
+  return functionLibrary().name;
 }
 
 /** Connects to a storage server that nobody trusts yet: whatever run of it answers. */

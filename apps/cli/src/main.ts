@@ -19,6 +19,7 @@ import { register as registerReplay } from './replay/index.ts';
 import { register as registerRestructure } from './restructure/index.ts';
 import { register as registerStreams } from './streams/index.ts';
 import { register as registerTelemetry } from './telemetry/index.ts';
+import { register as registerTokens } from './tokens/index.ts';
 
 /** failures of core whose message says everything; by name, so that their modules load only where they are used */
 const TELLING: readonly string[] = ['DatabaseUnreachable', 'MigrationRefused', 'HostUnreachable'];
@@ -48,6 +49,7 @@ for (const register of [
   registerHealth,
   registerHosts,
   registerStreams,
+  registerTokens,
   registerQuotas,
   registerRestructure,
   registerTelemetry,

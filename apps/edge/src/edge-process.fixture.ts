@@ -48,7 +48,7 @@ export function eventOf({ id, subject }: SentEvent): object {
 }
 
 export class EdgeCluster {
-  readonly postgres: LocalServer;
+  private readonly ownPostgres: LocalServer | undefined;
   readonly controlRedis: LocalServer;
   readonly hosts: readonly LocalServer[];
   readonly control: Control;
@@ -60,18 +60,18 @@ export class EdgeCluster {
   private edge: ChildProcess | undefined;
   private worker: ChildProcess | undefined;
 
-  static async start(hostCount: number, hostConfig: Record<string, string> = {}): Promise<EdgeCluster> {
+  /** `sharedPostgres`: T is a database of that server, which others use as well; else of one that may be stopped. */
+  static async start(hostCount: number, sharedPostgres?: string): Promise<EdgeCluster> {
     const folder = await temporaryFolder('edge');
-    const [postgres, controlRedis, ...hosts] = await Promise.all([
-      startPostgres({ dir: join(folder.path, 'postgres') }),
+    const [ownPostgres, controlRedis, ...hosts] = await Promise.all([
+      sharedPostgres === undefined ? startPostgres({ dir: join(folder.path, 'postgres') }) : undefined,
       startRedis({ dir: join(folder.path, 'control') }),
-      ...Array.from({ length: hostCount }, (_, i) =>
-        startRedis({ dir: join(folder.path, `host-${i}`), config: hostConfig }),
-      ),
+      ...Array.from({ length: hostCount }, (_, i) => startRedis({ dir: join(folder.path, `host-${i}`) })),
     ]);
-    const databaseUrl = await createDatabase(postgres.url, 'edge');
+    const name = `edge_${process.pid}_${process.hrtime.bigint()}`;
+    const databaseUrl = await createDatabase(sharedPostgres ?? ownPostgres!.url, name);
     await applyMigrations(databaseUrl, MIGRATIONS);
-    const cluster = new EdgeCluster({ postgres, controlRedis, hosts, databaseUrl, folder });
+    const cluster = new EdgeCluster({ ownPostgres, controlRedis, hosts, databaseUrl, folder });
     for (const host of hosts) await cluster.join(host);
     cluster.token = (await cluster.control.tokens.create({ name: 'test' })).plaintext;
     await cluster.startWorker();
@@ -79,13 +79,13 @@ export class EdgeCluster {
   }
 
   private constructor(parts: {
-    postgres: LocalServer;
+    ownPostgres: LocalServer | undefined;
     controlRedis: LocalServer;
     hosts: readonly LocalServer[];
     databaseUrl: string;
     folder: { path: string; remove(): Promise<void> };
   }) {
-    this.postgres = parts.postgres;
+    this.ownPostgres = parts.ownPostgres;
     this.controlRedis = parts.controlRedis;
     this.hosts = parts.hosts;
     this.dataDir = join(parts.folder.path, 'data');
@@ -99,11 +99,16 @@ export class EdgeCluster {
     this.control = connectControl({ databaseUrl, redisUrl: parts.controlRedis.url, actor: 'test' });
   }
 
+  get postgres(): LocalServer {
+    if (this.ownPostgres === undefined) throw new Error('this PostgreSQL serves other tests as well');
+    return this.ownPostgres;
+  }
+
   async stop(): Promise<void> {
     await this.stopEdge('SIGKILL');
     await ended(this.worker, 'SIGKILL');
     await this.control.close();
-    for (const server of [...this.hosts, this.controlRedis, this.postgres]) await server.stop();
+    await Promise.all([...this.hosts, this.controlRedis, this.ownPostgres].map((server) => server?.stop()));
     await this.removeFolder();
   }
 

@@ -51,6 +51,7 @@ export interface EdgeParts {
   readonly store: Pick<TopologyStore, 'snapshot' | 'changesAfter'>;
   readonly notifier: Pick<ChangeNotifier, 'subscribe'>;
   readonly activeHashes: () => Promise<readonly KnownToken[]>;
+  readonly markTokensUsed: (ids: readonly string[]) => Promise<void>;
   readonly groups: GroupStore;
   readonly hints: Pick<HintStore, 'add' | 'list' | 'remove'>;
   /** of tokens and streams that have their own */
@@ -98,7 +99,7 @@ type Warn = (message: string, error: unknown) => void;
 export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
   const { settings, log } = parts;
   const metrics = new EdgeMetrics();
-  const server = new EdgeServer(metrics);
+  const server = new EdgeServer(metrics, settings);
   const port = await server.listen(settings.host, settings.port);
   const url = `http://${settings.host}:${port}`;
   log.info({ url }, 'listening');
@@ -175,7 +176,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     fault,
     onLost: () => metrics.lostProfile(),
   });
-  const records = new RecordIntake(parts.redis);
+  const records = new RecordIntake(parts.redis, Date.now);
   const flusher = new LoadFlusher(counters, parts.redis, () => metrics.lostFlush());
   metrics.watch({
     heldEvents: () => ingestion.heldEvents,
@@ -259,12 +260,21 @@ function leasedIngestion(ingestion: Ingestion, map: MapFollower, metrics: EdgeMe
 
 function quotaBookOf({ settings, ownQuotas }: EdgeParts, warn: Warn): QuotaBook {
   const { token, stream } = settings.quotaOfEach;
-  return new QuotaBook({ ofEveryToken: token, ofEveryStream: stream, own: ownQuotas, warn });
+  return new QuotaBook({
+    ofEveryToken: token,
+    ofEveryStream: stream,
+    own: ownQuotas,
+    refreshMs: settings.refreshMs,
+    warn,
+  });
 }
 
-function tokenCheckOf({ settings, activeHashes }: EdgeParts, warn: Warn): TokenCheck {
+function tokenCheckOf({ settings, activeHashes, markTokensUsed }: EdgeParts, warn: Warn): TokenCheck {
   const file = join(settings.dataDir, 'edge', 'tokens.json');
-  return new TokenCheck({ activeHashes, file, nowMs: Date.now, warn });
+  return new TokenCheck({
+    ...{ activeHashes, markUsed: markTokensUsed, file, warn },
+    ...{ refreshMs: settings.refreshMs, nowMs: Date.now },
+  });
 }
 
 async function followedMap(parts: EdgeParts, warn: Warn): Promise<MapFollower> {

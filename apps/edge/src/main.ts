@@ -17,6 +17,7 @@ const parts: EdgeParts = {
   store: control.topology,
   notifier: control.notifier,
   activeHashes: () => control.tokens.activeHashes(),
+  markTokensUsed: (ids) => control.tokens.markUsed(ids, new Date()),
   groups: control.groups,
   hints: control.hints,
   ownQuotas: () => control.quotas.list(),

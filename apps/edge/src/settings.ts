@@ -5,6 +5,8 @@ import { profileFields } from './profiling/profile-fields.ts';
 const port = z.coerce.number({ error: 'a port number' }).int().min(0).max(65_535);
 const bytes = z.coerce.number({ error: 'a number of bytes' }).int().min(1_024);
 
+const milliseconds = z.coerce.number({ error: 'a number of milliseconds' }).int().min(100);
+
 const quota = z.coerce
   .number({ error: 'a whole number a second, or 0 for none' })
   .int()
@@ -37,6 +39,11 @@ const schema = z
     EDGE_IN_FLIGHT_BYTES_MAX: bytes.default(256 * 1_048_576),
     /** how long an event may wait for a shardlet or a host before it is refused with 503 */
     EDGE_HOLD_MS_MAX: z.coerce.number({ error: 'a number of milliseconds' }).int().min(0).default(5_000),
+    /** A client that sends its headers, or its whole request, slower than this is answered 408. */
+    EDGE_HEADERS_MS_MAX: milliseconds.default(10_000),
+    EDGE_REQUEST_MS_MAX: milliseconds.default(30_000),
+    /** how often tokens and quotas are read anew */
+    EDGE_REFRESH_MS: milliseconds.default(3_000),
     /** of the stored events, 0 to 1: how many are looked at for the profile (docs/profiling.md has its cost) */
     EDGE_PROFILE_SHARE: z.coerce.number({ error: 'a share from 0 to 1' }).min(0).max(1).default(0.02),
     EDGE_PROFILE_FIELDS: profileFields.default({}),
@@ -59,6 +66,9 @@ const schema = z
     eventBytesMax: e.EDGE_EVENT_BYTES_MAX,
     inFlightBytesMax: e.EDGE_IN_FLIGHT_BYTES_MAX,
     holdMsMax: e.EDGE_HOLD_MS_MAX,
+    headersMsMax: e.EDGE_HEADERS_MS_MAX,
+    requestMsMax: e.EDGE_REQUEST_MS_MAX,
+    refreshMs: e.EDGE_REFRESH_MS,
     profileShare: e.EDGE_PROFILE_SHARE,
     profileFields: e.EDGE_PROFILE_FIELDS,
     quotaOfEach: {

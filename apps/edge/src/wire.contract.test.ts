@@ -6,15 +6,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { CloudEvent, emitterFor, HTTP, httpTransport } from 'cloudevents';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Answer, EdgeCluster, eventOf } from './edge-process.fixture.ts';
 
 let cluster: EdgeCluster;
 
 beforeAll(async () => {
-  cluster = await EdgeCluster.start(1);
+  cluster = await EdgeCluster.start(1, inject('postgresUrl'));
   await cluster.createStream({ name: 'main', shardCount: 2 });
-  await cluster.startEdge({ EDGE_BODY_BYTES_MAX: '300000', EDGE_EVENT_BYTES_MAX: '100000' });
+  await cluster.startEdge({
+    EDGE_BODY_BYTES_MAX: '300000',
+    EDGE_EVENT_BYTES_MAX: '100000',
+    EDGE_HEADERS_MS_MAX: '1000',
+  });
 }, 120_000);
 afterAll(() => cluster?.stop());
 

@@ -15,6 +15,8 @@ import { type CommandResult, RealEdge } from '../replay/real-edge.fixture.ts';
 
 const WITHIN_MS = 30_000;
 const KEYS = 60;
+/** of the three, the one that is a PostgreSQL */
+const POSTGRES_HOST = 3;
 
 let edge: RealEdge;
 let control: Control;
@@ -22,7 +24,7 @@ let file: string;
 const acknowledged = new Set<string>();
 
 beforeAll(async () => {
-  edge = await RealEdge.start(inject('postgresUrl'), 2, 'backup');
+  edge = await RealEdge.start(inject('postgresUrl'), 2, 'backup', true);
   control = await openControl(edge.stores);
   file = join(edge.dataDir, 'backup.gz');
 }, 60_000);
@@ -51,7 +53,9 @@ async function append(round: string): Promise<void> {
   const body = events.map((event) => JSON.stringify(event)).join('\n');
   await until(`round ${round} to be accepted`, async () => {
     const response = await ask('/v1/streams/main/events', { method: 'POST', body });
-    return response.ok && !/"(code|problem)"/.test(await response.text());
+    const text = await response.text();
+    if (!response.ok) throw new Error(text.slice(0, 1_000));
+    return true;
   });
   for (const { id } of events) acknowledged.add(id);
 }
@@ -73,9 +77,14 @@ async function expectNothingLost(): Promise<void> {
 }
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  let cause: unknown;
+  const tried = (error: unknown) => {
+    cause = error;
+    return false;
+  };
   for (const deadline = Date.now() + WITHIN_MS; Date.now() < deadline; await sleep(100))
-    if (await holds().catch(() => false)) return;
-  throw new Error(`not within ${WITHIN_MS} ms: ${what}`);
+    if (await holds().catch(tried)) return;
+  throw new Error(`not within ${WITHIN_MS} ms: ${what}`, { cause });
 }
 
 async function leaves(): Promise<Shardlet[]> {
@@ -133,9 +142,11 @@ describe('a restored T', () => {
     await whenAtRest();
     expect(await foreshard('backup', file)).toMatchObject({ exitCode: 0 });
     const before = await leaves();
-    await split(before[0]!);
+    const onPostgres = before.find((s) => s.owner === POSTGRES_HOST)!;
+    await split(onPostgres);
+    await split(before.find((s) => s.owner === 1)!);
     await append('split');
-    const child = (await leaves()).find((s) => s.parents.includes(before[0]!.id))!;
+    const child = (await leaves()).find((s) => s.parents.includes(onPostgres.id))!;
     await split(child);
     await append('split twice');
     // every shardlet of this host gets a new epoch
@@ -150,10 +161,18 @@ describe('a restored T', () => {
     await append('readmitted');
 
     expect(await foreshard('restore', file, '--replace')).toMatchObject({ exitCode: 0 });
+    await edge.killHost(1);
+    const blind = await foreshard('doctor', '--after-restore', '--confirm');
+    expect(blind).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/stays closed: host 1 .*cannot be/),
+    });
+    await edge.reviveHost(1);
     const unsafe = await foreshard('doctor', '--after-restore');
     expect(unsafe).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--confirm') });
     expect(unsafe.stdout).toMatch(/unsafe: T was restored at version/);
     expect(unsafe.stdout).toMatch(/adopt/);
+    expect(unsafe.stdout).toMatch(/host 3 has a replica \(open\)/);
     expect((await control.restoration.clock()).mark).toBeDefined();
 
     const mended = await foreshard('doctor', '--after-restore', '--confirm', '--json');

@@ -4,14 +4,16 @@ import { addHost } from '@foreshard/core/topology';
 import {
   createDatabase,
   type LocalServer,
+  startPostgres,
   startRedis,
   type TemporaryFolder,
   temporaryFolder,
 } from '@foreshard/local';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
-import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
-import { migrate, openControl } from '../composition.ts';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { connectHost, migrate, openControl } from '../composition.ts';
+import { inspectHost } from '../hosts/host-settings.ts';
 import { judgeState } from './database-state.ts';
 import { judgeDisk } from './disk-space.ts';
 import { examine } from './examination.ts';
@@ -20,6 +22,8 @@ let folder: TemporaryFolder;
 let control: LocalServer;
 let host: LocalServer;
 let databaseUrl: string;
+/** of the host, as T knows it */
+let run: string;
 
 beforeAll(async () => {
   folder = await temporaryFolder('doctor');
@@ -30,15 +34,19 @@ beforeAll(async () => {
   databaseUrl = await createDatabase(inject('postgresUrl'), `doctor_${process.pid}`);
   await migrate(databaseUrl);
   const opened = await openControl({ databaseUrl, redisUrl: control.url });
-  const run = /run_id:(\w+)/.exec(await redis(host, 'INFO', 'server'))![1]!;
+  run = /run_id:(\w+)/.exec(await redis(host, 'INFO', 'server'))![1]!;
   await opened.topology.decide(
     addHost({ name: 'h', engine: 'redis', url: host.url, incarnation: run, durability: 'always' }),
     'test',
   );
-  await redis(host, 'HSET', 'foreshard:host', 'id', '1');
   await opened.close();
+  const joining = await connectHost(host.url);
+  await joining.adopt(1);
+  await joining.close();
 }, 60_000);
 afterAll(async () => {
+  // every test has put right what it had spoilt
+  if (databaseUrl !== undefined) expect(await wrong()).toEqual([]);
   await Promise.all([control?.stop(), host?.stop()]);
   await folder?.remove();
 });
@@ -66,7 +74,7 @@ async function wrong(): Promise<string[]> {
   return found.map((f) => `${f.subject}: ${f.what}`);
 }
 
-afterEach(async () => {
+test('a sound cluster', async () => {
   expect(await wrong()).toEqual([]);
 });
 
@@ -82,6 +90,62 @@ test.each([
   const found = await wrong();
   await redis(host, 'CONFIG', 'SET', setting, good);
   expect(found.join('\n')).toContain(why);
+});
+
+test('a host that hides CONFIG', async () => {
+  await redis(host, 'ACL', 'SETUSER', 'default', '-config');
+  const found = await wrong();
+  await redis(host, 'ACL', 'SETUSER', 'default', '+@all');
+  expect(found.join('\n')).toContain('hides CONFIG');
+});
+
+test('a host whose functions somebody has removed: told once, since the look loads them', async () => {
+  await redis(host, 'FUNCTION', 'FLUSH');
+  expect(await wrong()).toEqual([
+    expect.stringMatching(/functions of this release \(foreshard_v1_.*not loaded/),
+  ]);
+});
+
+test('a host whose user may not do what is needed', async () => {
+  await redis(host, 'ACL', 'SETUSER', 'default', '-fcall', '-function');
+  const found = await wrong();
+  await redis(host, 'ACL', 'SETUSER', 'default', '+@all');
+  expect(found.join('\n')).toContain('cannot be used as a host: NOPERM');
+});
+
+test('a host that was started anew', async () => {
+  await sql(`UPDATE host SET incarnation = 'before'`);
+  const found = await wrong();
+  await sql(`UPDATE host SET incarnation = '${run}'`);
+  expect(found.join('\n')).toContain('not readmitted yet');
+});
+
+test('a T that is older than what a host was told, though nobody says that it was restored', async () => {
+  await redis(host, 'HSET', 'foreshard:host', 'createFloor', '1000');
+  const found = await wrong();
+  await redis(host, 'HDEL', 'foreshard:host', 'createFloor');
+  expect(found).toEqual([expect.stringMatching(/told of version 999, T is at \d+: T is an older copy/)]);
+});
+
+test('a PostgreSQL host that does not write through, or writes torn pages', async () => {
+  const server = await startPostgres({ dir: join(folder.path, 'postgres') });
+  const client = new Client({ connectionString: server.url });
+  try {
+    await client.connect();
+    const found = async () =>
+      (await inspectHost(server.url)).filter(({ level }) => level !== 'ok').map(({ what }) => what);
+    expect(await found()).toEqual([]);
+    for (const setting of ['fsync', 'full_page_writes']) {
+      await client.query(`ALTER SYSTEM SET ${setting} = off`);
+      await client.query('SELECT pg_reload_conf()');
+      const expected = [expect.stringContaining(`${setting} is off`)];
+      await vi.waitFor(async () => expect(await found()).toEqual(expected), { timeout: 5_000 });
+      await client.query(`ALTER SYSTEM RESET ${setting}`);
+    }
+  } finally {
+    await client.end();
+    await server.stop();
+  }
 });
 
 test('a control Redis that evicts', async () => {

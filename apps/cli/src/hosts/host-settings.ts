@@ -20,7 +20,28 @@ export async function inspectHost(url: string, subject = 'the host'): Promise<Fi
   }
 }
 
-export async function redisFacts(url: string): Promise<RedisFacts> {
+export function redisFacts(url: string): Promise<RedisFacts> {
+  return asking(url, async (client) => {
+    const info = Object.fromEntries(
+      (await client.info())
+        .split('\r\n')
+        .filter((line) => line.includes(':'))
+        .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
+    );
+    const config = await client.config('GET', '*').catch(() => undefined);
+    return { info, config: config === undefined ? undefined : pairs(config as string[]) };
+  });
+}
+
+/** The names of the libraries of functions that are loaded. */
+export function redisLibraries(url: string): Promise<string[]> {
+  return asking(url, async (client) => {
+    const libraries = (await client.call('FUNCTION', 'LIST')) as string[][];
+    return libraries.map((library) => pairs(library).library_name ?? '');
+  });
+}
+
+async function asking<T>(url: string, ask: (client: Redis) => Promise<T>): Promise<T> {
   const client = new Redis(url, {
     lazyConnect: true,
     connectTimeout: CONNECT_WITHIN_MS,
@@ -31,14 +52,7 @@ export async function redisFacts(url: string): Promise<RedisFacts> {
   client.on('error', () => {});
   try {
     await client.connect();
-    const info = Object.fromEntries(
-      (await client.info())
-        .split('\r\n')
-        .filter((line) => line.includes(':'))
-        .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
-    );
-    const config = await client.config('GET', '*').catch(() => undefined);
-    return { info, config: config === undefined ? undefined : pairs(config as string[]) };
+    return await ask(client);
   } finally {
     client.disconnect();
   }

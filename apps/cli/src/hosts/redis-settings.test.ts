@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeRedis, type RedisFacts } from './redis-settings.ts';
+import { judgeControlRedis, judgeRedis, type RedisFacts } from './redis-settings.ts';
 
 const SOUND: RedisFacts = {
   info: {
@@ -40,6 +40,8 @@ describe('a Redis host', () => {
     [{ info: { role: 'slave' } }, /problem: it is a slave/],
     [{ info: { cluster_enabled: '1' } }, /problem: .*Cluster/],
     [{ info: { maxmemory: '0' } }, /warning: it has no memory limit/],
+    [{ info: { aof_last_write_status: 'err' } }, /problem: it cannot write its append-only file/],
+    [{ info: { aof_last_bgrewrite_status: 'err' } }, /warning: it could not rewrite/],
     [{ info: { used_memory: '900000000' } }, /warning: 84 % of 1024 MB/],
   ])('is not with %j', (facts, finding) => {
     expect(levels(facts)).toEqual([expect.stringMatching(finding)]);
@@ -47,5 +49,27 @@ describe('a Redis host', () => {
 
   it('goes by the version of Valkey, which calls itself an older Redis', () => {
     expect(levels({ info: { redis_version: '7.2.4', valkey_version: '8.1.0' } })).toEqual([]);
+  });
+});
+
+describe('a control Redis', () => {
+  const wrong = (info: Record<string, string>, config?: Record<string, string>) =>
+    judgeControlRedis('c', { info: { redis_version: '7.0.15', ...info }, config })
+      .filter(({ level }) => level !== 'ok')
+      .map(({ what }) => what);
+
+  it.each([
+    [{ maxmemory_policy: 'noeviction' }, undefined, []],
+    [{ maxmemory_policy: 'allkeys-lru' }, { 'maxmemory-policy': 'noeviction' }, []],
+    [{ maxmemory_policy: 'allkeys-lru' }, undefined, [expect.stringContaining('allkeys-lru')]],
+    [
+      { maxmemory_policy: 'noeviction', redis_version: '6.0.9' },
+      undefined,
+      [expect.stringContaining('too old')],
+    ],
+    [{ maxmemory_policy: 'noeviction', redis_version: '6.2.0' }, undefined, []],
+    [{ maxmemory_policy: 'noeviction', redis_version: '10.0.1' }, undefined, []],
+  ])('of %j is judged, also where CONFIG is hidden', (info, config, found) => {
+    expect(wrong(info, config)).toEqual(found);
   });
 });

@@ -42,7 +42,35 @@ export function judgeRedis(subject: string, { info, config }: RedisFacts): Findi
     versionOf(subject, info),
     roleOf(subject, info),
     ...(config === undefined ? [hidden(subject)] : settingsOf(subject, config)),
+    ...writesOf(subject, info),
     memoryOf(subject, info),
+  ];
+}
+
+/** BullMQ, which keeps the jobs there, counts on its commands. */
+const CONTROL_OLDEST = [6, 2] as const;
+
+/** All in it can be rebuilt, so it need not be durable; but an evicted key would be a lost job or lease. */
+export function judgeControlRedis(subject: string, { info, config }: RedisFacts): Finding[] {
+  const version = info.valkey_version ?? info.redis_version ?? 'unknown';
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isOld = major < CONTROL_OLDEST[0] || (major === CONTROL_OLDEST[0] && minor < CONTROL_OLDEST[1]);
+  const policy = config?.['maxmemory-policy'] ?? info.maxmemory_policy ?? 'unknown';
+  return [
+    isOld
+      ? problem(
+          subject,
+          `version ${version} is too old for the job queue`,
+          'use Redis 6.2 or newer, or Valkey',
+        )
+      : ok(subject, `version ${version}`),
+    policy === 'noeviction'
+      ? ok(subject, 'answers, noeviction')
+      : problem(
+          subject,
+          `maxmemory-policy is ${policy}: jobs, locks and leases could be evicted`,
+          'set "maxmemory-policy noeviction"',
+        ),
   ];
 }
 
@@ -71,6 +99,16 @@ function settingsOf(subject: string, config: Readonly<Record<string, string>>): 
       `set "${setting} ${value}" in its configuration`,
     ),
   );
+}
+
+/** What a full or failing disk leaves behind. */
+function writesOf(subject: string, info: RedisFacts['info']): Finding[] {
+  const cure = 'look at its log and its disk; free space there';
+  if (info.aof_last_write_status === 'err')
+    return [problem(subject, 'it cannot write its append-only file: it takes no events', cure)];
+  if (info.aof_last_bgrewrite_status === 'err')
+    return [warning(subject, 'it could not rewrite its append-only file, which grows until it can', cure)];
+  return [];
 }
 
 function hidden(subject: string): Finding {

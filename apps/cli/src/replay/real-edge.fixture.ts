@@ -30,14 +30,22 @@ export class RealEdge {
   private readonly processes: ChildProcess[];
   private readonly env: Readonly<Record<string, string>>;
 
-  static async start(postgresUrl: string, hostCount: number, name = 'replay'): Promise<RealEdge> {
+  /** `withPostgres`: one more host, a database of `postgresUrl`. */
+  static async start(
+    postgresUrl: string,
+    hostCount: number,
+    name = 'replay',
+    withPostgres = false,
+  ): Promise<RealEdge> {
     const dataDir = await mkdtemp(join(tmpdir(), `foreshard-${name}-`));
-    const databaseUrl = await createDatabase(postgresUrl, `${name}_${process.pid}`);
-    await migrate(databaseUrl);
-    const servers: LocalServer[] = [];
-    for (let i = 0; i <= hostCount; i++) servers.push(await startRedis({ dir: join(dataDir, `redis-${i}`) }));
+    const [databaseUrl, ...servers] = await Promise.all([
+      migrated(postgresUrl, `${name}_${process.pid}`),
+      ...Array.from({ length: hostCount + 1 }, (_, i) => startRedis({ dir: join(dataDir, `redis-${i}`) })),
+    ]);
     const [control, ...hosts] = servers as [LocalServer, ...LocalServer[]];
-    const stores = { databaseUrl, redisUrl: control.url, hostUrls: hosts.map((h) => h.url) };
+    const hostUrls = hosts.map((h) => h.url);
+    if (withPostgres) hostUrls.push(await createDatabase(postgresUrl, `${name}_host_${process.pid}`));
+    const stores = { databaseUrl, redisUrl: control.url, hostUrls };
     const token = await prepareCluster(stores, dataDir);
     const ports = [await freePort(), await freePort()];
     const env = {
@@ -46,6 +54,7 @@ export class RealEdge {
       FORESHARD_DATA_DIR: dataDir,
       EDGE_PORT: String(ports[0]),
       WORKER_PORT: String(ports[1]),
+      EDGE_REFRESH_MS: '300',
       LOG_LEVEL: 'warn',
     };
     const processes = ['worker', 'edge'].map((app) => run([join(ROOT, 'apps', app, 'src/main.ts')], env));
@@ -102,9 +111,16 @@ export class RealEdge {
 
   /** Its process is killed; it comes back as another run, and the worker readmits it. */
   async restartHost(number: number): Promise<void> {
-    const server = this.servers[number]!;
-    await server.kill('SIGKILL');
-    await server.restart();
+    await this.killHost(number);
+    await this.reviveHost(number);
+  }
+
+  async killHost(number: number): Promise<void> {
+    await this.servers[number]!.kill('SIGKILL');
+  }
+
+  async reviveHost(number: number): Promise<void> {
+    await this.servers[number]!.restart();
   }
 
   /** Of the only replay so far. */
@@ -117,9 +133,15 @@ export class RealEdge {
 
   async stop(): Promise<void> {
     await Promise.all(this.processes.map(killed));
-    for (const server of this.servers) await server.stop();
+    await Promise.all(this.servers.map((server) => server.stop()));
     await rm(this.dataDir, { recursive: true, force: true });
   }
+}
+
+async function migrated(postgresUrl: string, name: string): Promise<string> {
+  const databaseUrl = await createDatabase(postgresUrl, name);
+  await migrate(databaseUrl);
+  return databaseUrl;
 }
 
 function run(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {

@@ -1,7 +1,7 @@
 /** The posting of events, described; it is answered without a framework, see http/events-endpoint.ts. */
 import { z } from 'zod';
 import { cloudEventSchema, resultsProblemSchema, resultsSchema } from '../cloudevents/schema.ts';
-import { type AnyOperation, STREAM_PREFIX } from './operation.ts';
+import { ANY_TYPE, type AnyOperation, STREAM_PREFIX } from './operation.ts';
 import { streamParams, wholeNumber } from './parameters.ts';
 
 const EVENT = {
@@ -34,11 +34,22 @@ const QUOTA_FIELDS = {
 
 /** Media types that are not JSON schemas' business. */
 const TEXT = z.string();
+const DATA = z.unknown().describe('the data of one event, beside the headers ce-*');
 
 /** without results where nothing of the request was looked at */
 const eventsProblem = resultsProblemSchema
   .partial({ results: true })
   .meta({ id: 'EventsProblem', description: 'A problem that tells what became of each event' });
+
+const attribute = (words: string) => z.string().optional().describe(`binary mode: ${words}`);
+
+/** The attributes that every event has; the others come the same way, as do extensions. */
+const binaryMode = {
+  'ce-specversion': z.literal('1.0').optional().describe('binary mode: makes the body the data of one event'),
+  'ce-id': attribute('the id of the event'),
+  'ce-source': attribute('where the event comes from'),
+  'ce-type': attribute('the type of the event'),
+};
 
 const post: AnyOperation = {
   method: 'post',
@@ -50,13 +61,23 @@ const post: AnyOperation = {
     'Stores one event or many. The answer holds one result an event, in the order sent; 200 means that every',
     'event is durable. Where some were not stored the answer is a problem document with the same `results`:',
     'the others are stored. Sending events again is safe within the deduplication window. A request above a',
-    'quota is refused whole, before anything is stored.',
+    'quota is refused whole, before anything is stored. With headers `ce-*` the body is the data of one event, of any',
+    'media type (binary mode of the HTTP binding).',
   ].join('\n'),
   scope: 'ingest',
   headers: z.object({
     'foreshard-token': wholeNumber(0)
       .optional()
       .describe('the `ts` of an earlier answer: every event of this request is ordered after it'),
+    'Idempotency-Key': z
+      .string()
+      .optional()
+      .describe(
+        'a text in double quotes: the same request under the same key is answered like the first time',
+      )
+      .meta({ example: '"8e03978e-40d5-43dd-bc93-6894a57f9324"' }),
+    'Content-Encoding': z.enum(['gzip', 'identity']).optional().describe('how the body is packed'),
+    ...binaryMode,
     traceparent: z.string().optional().describe('W3C Trace Context; what is not valid is passed over'),
     tracestate: z.string().optional().describe('W3C Trace Context'),
   }),
@@ -66,6 +87,7 @@ const post: AnyOperation = {
       'application/cloudevents+json': { schema: cloudEventSchema, example: EVENT },
       'application/cloudevents-batch+json': { schema: z.array(cloudEventSchema), example: [EVENT] },
       'application/x-ndjson': { schema: TEXT, example: `${JSON.stringify(EVENT)}\n` },
+      [ANY_TYPE]: { schema: DATA },
     },
   },
   answers: {
@@ -83,6 +105,7 @@ const post: AnyOperation = {
       'invalid_parameter',
       'unknown_stream',
     ] as const),
+    ...(['request_in_flight', 'idempotency_key_reused'] as const),
     ...(['quota_exceeded', 'too_many_ids', 'overloaded', 'host_unreachable', 'host_full'] as const),
   ],
   problems: Object.fromEntries([400, 413, 429, 500, 503, 507].map((status) => [status, eventsProblem])),

@@ -7,7 +7,7 @@ import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { checkedParams, checkedQuery } from './checking.ts';
 import { negotiated } from './negotiation.ts';
-import type { AnyOperation, Operation, Scope, Tag } from './operation.ts';
+import { ANY_TYPE, type AnyOperation, type Operation, type Scope, type Tag } from './operation.ts';
 
 /** What a handler gets, checked. */
 export interface Call<P, Q> {
@@ -63,7 +63,7 @@ export class Api {
   /** What can be posted to a path (Accept-Post). */
   bodyTypesOf(path: string): string[] {
     const posts = this.operations.filter((o) => o.body !== undefined && matches(o.path, path));
-    return posts.flatMap((o) => Object.keys(o.body!.content));
+    return posts.flatMap((o) => Object.keys(o.body!.content)).filter((type) => type !== ANY_TYPE);
   }
 }
 

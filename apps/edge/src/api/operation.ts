@@ -46,6 +46,9 @@ type Fields = z.core.$ZodLooseShape;
 /** Any operation, whatever its parameters. */
 export type AnyOperation = Operation<Fields, Fields>;
 
+/** Of a body that other headers tell the meaning of; alone it is not taken. */
+export const ANY_TYPE = '*/*';
+
 /** What this operation answers beside its own errors. */
 export function errorsOf({
   scope,
@@ -56,10 +59,12 @@ export function errorsOf({
   body,
   answers,
 }: AnyOperation): ErrorCode[] {
-  const common: ErrorCode[] = ['method_not_allowed', 'not_ready', 'internal'];
+  const common: ErrorCode[] = ['malformed_request', 'method_not_allowed', 'request_timeout'];
+  common.push('headers_too_large', 'not_ready', 'internal');
   if (scope !== undefined) common.push('unauthorized', 'forbidden');
   if (params !== undefined || query !== undefined) common.push('invalid_parameter');
-  if (body !== undefined) common.push('body_too_large', 'unsupported_media_type', 'malformed_body');
+  if (body !== undefined)
+    common.push('body_too_large', 'unsupported_media_type', 'malformed_body', 'expectation_failed');
   if (method === 'get' && Object.values(answers).some((a) => a.content !== undefined))
     common.push('not_acceptable');
   return [...new Set([...common, ...errors])];

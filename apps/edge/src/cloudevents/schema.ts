@@ -66,7 +66,7 @@ export const problemSchema = z
       .string()
       .optional()
       .describe(
-        'what is wrong: JSON pointer (RFC 6901) into the body, "?name" in the query, "{name}" in the path',
+        'what is wrong: JSON pointer (RFC 6901) into the body, "?name" in the query, "{name}" in the path, "name:" in the header',
       ),
     errors: z
       .array(z.object({ pointer: z.string(), detail: z.string() }))

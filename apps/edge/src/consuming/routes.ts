@@ -1,5 +1,4 @@
 /** Consumer groups over HTTP. They need the store of the groups: while it is away they answer 503, and appends go on. */
-import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Checkpoint,
@@ -15,7 +14,7 @@ import type { Context } from 'hono';
 import type { z } from 'zod';
 import type { Api } from '../api/index.ts';
 import { ByteBudget } from '../http/byte-budget.ts';
-import { checkAnnounced, readBody } from '../http/read-body.ts';
+import { withJsonBody } from '../http/json-body.ts';
 import type { EdgeMap } from '../map/edge-map.ts';
 import { EVENT_STREAM_HEADERS } from '../reading/index.ts';
 import { pollJson } from './batch-json.ts';
@@ -90,7 +89,8 @@ class Routes {
   async create(c: Context): Promise<Response> {
     const { name, stream, from, sessionMs } = await bodyOf(c, createGroupSchema);
     const known = this.parts.map.topology.streamNamed(stream);
-    if (known === undefined) throw new ForeshardError('unknown_stream', `There is no stream "${stream}".`);
+    if (known === undefined)
+      throw new ForeshardError('unknown_stream', `There is no stream "${stream}".`, { pointer: '/stream' });
     const group = { name, stream: known.id, sessionMs };
     if (!(await this.service.create(group, from)))
       throw new ForeshardError('conflict', `There is a group "${name}" already.`);
@@ -185,15 +185,8 @@ function unknown(name: string): never {
 
 /** @throws ForeshardError body_too_large, malformed_body, invalid_parameter */
 async function bodyOf<T extends z.ZodType>(c: Context, schema: T): Promise<z.output<T>> {
-  const { incoming } = c.env as { readonly incoming: IncomingMessage };
-  checkAnnounced(incoming, BODY_BYTES_MAX);
-  const { bytes } = await readBody(incoming, BODY_BYTES_MAX, new ByteBudget(BODY_BYTES_MAX));
-  let given: unknown;
-  try {
-    given = JSON.parse(bytes.toString('utf8'));
-  } catch (cause) {
-    throw new ForeshardError('malformed_body', (cause as Error).message, { cause });
-  }
+  const limits = { bytesMax: BODY_BYTES_MAX, budget: new ByteBudget(BODY_BYTES_MAX) };
+  const given = await withJsonBody(c, limits, (body) => body);
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const places = parsed.error.issues.map((issue) => ({

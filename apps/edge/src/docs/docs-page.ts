@@ -1,7 +1,7 @@
 /** The OpenAPI document as a page for people. */
 import { html } from 'hono/html';
 import type { OpenApiDocument, OperationObject, ParameterObject, ResponseObject } from './open-api.ts';
-import { type Html, page } from './page.ts';
+import { type Html, inline, page, paragraphs } from './page.ts';
 
 interface Entry {
   readonly path: string;
@@ -28,7 +28,7 @@ export function docsPage(document: OpenApiDocument): Promise<string> {
       </details>`,
   );
   const main = html`<h1>${info.title} ${info.version}</h1>
-    <p>${info.description}</p>
+    ${paragraphs(info.description)}
     <p><a href="/v1/openapi.json">OpenAPI document</a> · <a href="/docs/errors">Errors</a></p>
     ${about}
     <h2>Schemas</h2>
@@ -58,7 +58,7 @@ function section({ path, method, operation }: Entry): Html {
   return html`<section id="${operationId}">
     <h3>${summary}</h3>
     <p><code><span class="${method}">${method.toUpperCase()}</span> ${path}</code></p>
-    <p>${description}</p>
+    ${paragraphs(description)}
     ${parameters.length === 0 ? '' : parameterTable(parameters)}
     ${requestBody === undefined ? '' : bodies('Body', requestBody.content)}
     <h4>Answers</h4>
@@ -72,7 +72,7 @@ function parameterTable(parameters: readonly ParameterObject[]): Html {
       html`<tr>
         <th scope="row"><code>${name}</code></th>
         <td>${place}${required ? ', required' : ''}</td>
-        <td>${description}</td>
+        <td>${inline(description)}</td>
       </tr>`,
   );
   return html`<h4>Parameters</h4>
@@ -84,7 +84,7 @@ function responseTable(responses: Readonly<Record<string, ResponseObject>>): Htm
     ([status, { description }]) =>
       html`<tr>
         <th scope="row">${status}</th>
-        <td>${description}</td>
+        <td>${inline(description)}</td>
       </tr>`,
   );
   return html`<div class="wide"><table><tbody>${rows}</tbody></table></div>`;

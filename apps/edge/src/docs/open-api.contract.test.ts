@@ -1,4 +1,5 @@
 /** The description against a running edge: it says what is there, and what is there does what it says. */
+import { gzipSync } from 'node:zlib';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -101,13 +102,20 @@ describe('the description', () => {
 
   it('has schemas that the answers obey', async () => {
     const batch = { 'content-type': 'application/cloudevents-batch+json' };
-    const post = (body: string, headers: Record<string, string> = batch) =>
+    const post = (body: string | Buffer<ArrayBuffer>, headers: Record<string, string> = batch) =>
       expectDescribed('POST', '/v1/events', '/v1/events', { body, headers });
     expect(await post(JSON.stringify([CE]))).toBe(200);
     expect(await post(JSON.stringify([CE]))).toBe(200);
     expect(await post(JSON.stringify([CE, { ...CE, id: 7 }]))).toBe(400);
     expect(await post('[')).toBe(400);
     expect(await post('', { 'content-type': 'text/plain' })).toBe(415);
+    const packed = { ...batch, 'content-encoding': 'gzip' };
+    expect(await post(gzipSync(JSON.stringify([CE])), packed)).toBe(200);
+    expect(await post(gzipSync(JSON.stringify([{ ...CE, id: 7 }])), packed)).toBe(400);
+    expect(await post('no gzip', packed)).toBe(400);
+    expect(await post('', { ...batch, 'content-encoding': 'br' })).toBe(415);
+    expect(await post('[]', { ...batch, 'idempotency-key': '"once"' })).toBe(200);
+    expect(await post('[ ]', { ...batch, 'idempotency-key': '"once"' })).toBe(422);
     const get = (path: string, url: string, headers = {}) => expectDescribed('GET', path, url, { headers });
     expect(await get('/v1/log', '/v1/log')).toBe(200);
     expect(await get('/v1/log', '/v1/log?from=x&nope=1')).toBe(400);
@@ -144,6 +152,32 @@ describe('problems', () => {
       200,
       expect.stringContaining('A parameter is not valid'),
     ]);
+  });
+
+  it.each([
+    ['/v1/streams/nope/log', 404, '{stream}'],
+    ['/v1/streams/nope/keys/k/events', 404, '{stream}'],
+    ['/v1/shardlets/999/events', 404, '{id}'],
+    ['/v1/map?stream=nope', 404, '?stream'],
+    ['/v1/log?from=x', 400, '?from'],
+    ['/v1/keys/k/events?from=x', 400, '?from'],
+    ['/v1/log?skip=99', 400, '?skip'],
+  ])('point to the wrong place of %s', async (path, status, pointer) => {
+    const { body } = await edge.get(path);
+    expect([body.status, body.pointer]).toEqual([status, pointer]);
+  });
+
+  it('point to the header that is wrong, and into a batch', async () => {
+    const post = async (event: object, headers: Record<string, string> = {}, path = '/v1/events') => {
+      const type = { 'content-type': 'application/cloudevents-batch+json' };
+      const body = JSON.stringify([CE, event]);
+      const answer = await edge.fetch(path, { method: 'POST', body, headers: { ...type, ...headers } });
+      return (await answer.json()).pointer;
+    };
+    expect(await post(CE, { 'foreshard-token': 'x' })).toBe('foreshard-token:');
+    expect(await post(CE, { 'idempotency-key': '"' })).toBe('idempotency-key:');
+    expect(await post({ ...CE, time: 'soon' })).toBe('/1/time');
+    expect(await post(CE, {}, '/v1/streams/nope/events')).toBe('{stream}');
   });
 
   it('have no body for HEAD', async () => {
@@ -191,6 +225,12 @@ describe('a trace', () => {
 });
 
 describe('the pages for people', () => {
+  it('show descriptions as paragraphs, with code as code', async () => {
+    const text = await (await edge.fetch('/docs', {})).text();
+    expect(text).toContain('are about the stream <code>main</code>. Every error is a problem document');
+    expect(text).not.toMatch(/<p>[^<]*`/);
+  });
+
   it.each(['/docs', '/docs/errors', '/docs/errors/overloaded'])(
     'need nothing from elsewhere: %s',
     async (path) => {

@@ -18,18 +18,32 @@ nav ul { list-style: none; margin: 0 0 1rem; padding: 0; font-size: .875rem } na
 nav h2 { font-size: .75rem; text-transform: uppercase; letter-spacing: .05em; color: var(--soft); margin: .5rem 0 }
 main { padding: 1.5rem 2rem; min-width: 0 }
 section { border-top: 1px solid var(--line); padding: 1rem 0 1.5rem } h1 { margin-top: 0 } h3 { margin-bottom: .25rem }
-h4 { margin: 1rem 0 .25rem; font-size: .875rem; color: var(--soft) } p { max-width: 46rem; white-space: pre-line }
+h4 { margin: 1rem 0 .25rem; font-size: .875rem; color: var(--soft) } p { max-width: 46rem }
 code, pre { font: .875rem/1.5 ui-monospace, monospace } pre { background: var(--card); padding: .75rem; overflow: auto }
 pre:focus-visible { outline: 2px solid var(--link) }
 .get, .post { font-weight: 700 } .get { color: var(--get) } .post { color: var(--post) }
 .wide { overflow-x: auto } table { border-collapse: collapse; width: 100%; font-size: .9rem }
 th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line) }
 summary { cursor: pointer }
-@media (max-width: 56rem) { .frame { display: block } nav { position: static; height: auto; border: 0 } main { padding: 1rem } }
+@media (max-width: 56rem) { .frame { display: block } nav { position: static; height: auto; max-height: 14rem; border: 0; border-bottom: 1px solid var(--line) } main { padding: 1rem } }
 @media print { nav { display: none } .frame { display: block } }
 `;
 
 export type Html = ReturnType<typeof html>;
+
+/** Paragraphs as the descriptions are written: lines that belong together, and code between backticks. */
+export function paragraphs(text: string): Html {
+  const made = text
+    .split(/\n{2,}/)
+    .map((paragraph) => html`<p>${inline(paragraph.replaceAll('\n', ' '))}</p>`);
+  return html`${made}`;
+}
+
+export function inline(text: string): Html {
+  // every second piece stood between backticks
+  const pieces = text.split('`').map((piece, i) => (i % 2 === 1 ? html`<code>${piece}</code>` : piece));
+  return html`${pieces}`;
+}
 
 export async function page(title: string, nav: Html, main: Html): Promise<string> {
   const document = await html`<!doctype html>

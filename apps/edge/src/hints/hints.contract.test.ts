@@ -1,11 +1,11 @@
 /** Hints over REST, on an edge process and a real PostgreSQL. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { EdgeCluster } from '../edge-process.fixture.ts';
 
 let cluster: EdgeCluster;
 
 beforeAll(async () => {
-  cluster = await EdgeCluster.start(1);
+  cluster = await EdgeCluster.start(1, inject('postgresUrl'));
   await cluster.createStream({ name: 'main', shardCount: 4 });
   await cluster.startEdge();
 });

@@ -1,6 +1,5 @@
 /** Puts hints on the API. They are control plane: no event waits for them, and they fail when PostgreSQL is away. */
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import {
   type Hint,
   type HintRequest,
@@ -12,7 +11,7 @@ import { ForeshardError } from '@foreshard/core/kernel';
 import type { Context } from 'hono';
 import type { Api } from '../api/index.ts';
 import type { ByteBudget } from '../http/byte-budget.ts';
-import { checkAnnounced, readBody } from '../http/read-body.ts';
+import { withJsonBody } from '../http/json-body.ts';
 import { addHint, listHints, removeHint } from './operations.ts';
 
 export interface HintParts {
@@ -25,7 +24,6 @@ export interface HintParts {
 }
 
 const BODY_BYTES_MAX = 262_144;
-const JSON_MEDIA_TYPE = /^application\/json *(;|$)/i;
 
 export function mountHints(api: Api, parts: HintParts): void {
   const { hints, actorOf, nowMs } = parts;
@@ -48,14 +46,9 @@ export function mountHints(api: Api, parts: HintParts): void {
   });
 }
 
-async function requestOf(c: Context, { budget, isStream }: HintParts): Promise<HintRequest> {
-  if (!JSON_MEDIA_TYPE.test(c.req.header('content-type') ?? ''))
-    throw new ForeshardError('unsupported_media_type', 'The media type application/json is expected.');
-  const { incoming } = c.env as { readonly incoming: IncomingMessage };
-  checkAnnounced(incoming, BODY_BYTES_MAX);
-  const body = await readBody(incoming, BODY_BYTES_MAX, budget);
-  try {
-    const parsed = hintRequestSchema.safeParse(jsonOf(body.bytes));
+function requestOf(c: Context, { budget, isStream }: HintParts): Promise<HintRequest> {
+  return withJsonBody(c, { bytesMax: BODY_BYTES_MAX, budget }, (body) => {
+    const parsed = hintRequestSchema.safeParse(body);
     if (!parsed.success) {
       const { path, message } = parsed.error.issues[0]!;
       throw new ForeshardError('invalid_record', message, { pointer: pointerOf(path) });
@@ -65,17 +58,7 @@ async function requestOf(c: Context, { budget, isStream }: HintParts): Promise<H
         pointer: '/stream',
       });
     return parsed.data;
-  } finally {
-    body.release();
-  }
-}
-
-function jsonOf(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new ForeshardError('malformed_body', 'The body is no JSON in UTF-8.', { cause });
-  }
+  });
 }
 
 function pointerOf(path: readonly PropertyKey[]): string {

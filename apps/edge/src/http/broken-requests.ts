@@ -54,6 +54,8 @@ function writeProblem(socket: Duplex, { code, detail }: Refusal): number {
     `content-type: ${PROBLEM_MEDIA_TYPE}`,
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
+    // RFC 9110 (15.5.6) wants it; this target takes no method at all
+    ...(document.status === 405 ? ['allow:'] : []),
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
   return document.status;

@@ -89,7 +89,7 @@ export class EventsEndpoint {
       await tokens.require(headers.authorization, 'ingest');
     refuseQuery(request.url!);
     const mode = contentModeOf(headers);
-    const accepted = this.accepted(streamName, tokenOf(headers[TOKEN_HEADER]));
+    const accepted = this.accepted(this.stream(streamName, '{stream}'), tokenOf(headers[TOKEN_HEADER]));
     const key = idempotencyKeyOf(headers[IDEMPOTENCY_HEADER]);
     checkAnnounced(request, bodyBytesMax);
     letContinue(request, response);
@@ -136,7 +136,7 @@ export class EventsEndpoint {
     body: Buffer,
     { authorization, stream, tokenTs, trace }: BatchRequest,
   ): Promise<BatchAnswer> {
-    const intake = readEvents('batch', body, this.accepted(stream, tokenTs));
+    const intake = readEvents('batch', body, this.accepted(this.stream(stream, '/stream'), tokenTs));
     const fields = this.parts.quotas.holdFor(stream)
       ? await this.charge(authorization, intake, body.length)
       : undefined;
@@ -151,15 +151,15 @@ export class EventsEndpoint {
     return quotas.charge({ tokenId, stream: stream.name, events: count, bytes });
   }
 
-  private accepted(streamName: string, tokenTs: number): Accepted {
+  private accepted(stream: Stream, tokenTs: number): Accepted {
     const { clock, eventBytesMax } = this.parts;
-    return { stream: this.stream(streamName), tokenTs, nowMicros: clock.nowMicros(), eventBytesMax };
+    return { stream, tokenTs, nowMicros: clock.nowMicros(), eventBytesMax };
   }
 
-  private stream(name: string): Stream {
+  private stream(name: string, pointer: string): Stream {
     const stream = this.parts.map.topology.streamNamed(name);
-    if (stream === undefined) throw new ForeshardError('unknown_stream', `There is no stream "${name}".`);
-    return stream;
+    if (stream !== undefined) return stream;
+    throw new ForeshardError('unknown_stream', `There is no stream "${name}".`, { pointer });
   }
 
   private settle(intake: Intake): Promise<void> {
@@ -195,5 +195,6 @@ function tokenOf(header: string | string[] | undefined): number {
   throw new ForeshardError(
     'invalid_parameter',
     `The header ${TOKEN_HEADER} holds a "ts" of an earlier answer.`,
+    { pointer: `${TOKEN_HEADER}:` },
   );
 }

@@ -18,10 +18,7 @@ import { respond, respondProblem } from './respond.ts';
 
 export const MAIN_STREAM = 'main';
 
-/** A client that sends its headers slower than this is not there any more. */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
-/** how late the two above may be noticed */
+/** how late a request that takes too long may be noticed */
 const TIMEOUT_CHECK_MS = 1_000;
 /** longer than load balancers keep theirs, so that they close first and never meet a closed one */
 const KEEP_ALIVE_MS = 75_000;
@@ -32,6 +29,13 @@ const CONNECTIONS_MAX = 8_192;
 const IDLE_GRACE_MS = 100;
 /** how often connections that fell idle are closed while draining */
 const IDLE_SWEEP_MS = 50;
+
+export interface RequestTimes {
+  /** of all headers */
+  readonly headersMsMax: number;
+  /** of the whole request */
+  readonly requestMsMax: number;
+}
 
 export interface Handlers {
   readonly events: EventsEndpoint;
@@ -45,13 +49,13 @@ export class EdgeServer {
   private draining = false;
   private listener: ReturnType<typeof getRequestListener> | undefined;
 
-  constructor(metrics: EdgeMetrics) {
+  constructor(metrics: EdgeMetrics, { headersMsMax, requestMsMax }: RequestTimes) {
     this.metrics = metrics;
     this.server = createServer(
       {
         maxHeaderSize: HEADER_BYTES_MAX,
-        headersTimeout: HEADERS_TIMEOUT_MS,
-        requestTimeout: REQUEST_TIMEOUT_MS,
+        headersTimeout: Math.min(headersMsMax, requestMsMax),
+        requestTimeout: requestMsMax,
         connectionsCheckingInterval: TIMEOUT_CHECK_MS,
         // Node's own answer to its absence has no body
         requireHostHeader: false,

@@ -8,12 +8,14 @@ import { type KnownToken, TokenCheck } from './token-check.ts';
 let dir: string;
 let store: () => Promise<readonly KnownToken[]>;
 let asked: number;
+let marked: string[];
 let nowMs: number;
 const checks: TokenCheck[] = [];
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'tokens-'));
   asked = 0;
+  marked = [];
   nowMs = 1_000_000;
   store = async () => [token('secret', ['ingest']), token('old', ['ingest'], nowMs + 10)];
 });
@@ -32,7 +34,9 @@ async function started(): Promise<TokenCheck> {
       asked++;
       return store();
     },
+    markUsed: async (ids) => void marked.push(...ids),
     file: join(dir, 'edge', 'tokens.json'),
+    refreshMs: 60_000,
     nowMs: () => nowMs,
     warn: () => {},
   });
@@ -64,7 +68,6 @@ describe('TokenCheck', () => {
   it('knows a new token at once, and asks no more than once a second', async () => {
     const check = await started();
     store = async () => [token('new', ['read'])];
-    nowMs += 1_000;
     await check.require('Bearer new', 'read');
     const before = asked;
     for (let i = 0; i < 5; i++) await check.require('Bearer wrong', 'read').catch(() => {});
@@ -76,6 +79,26 @@ describe('TokenCheck', () => {
     expect(check.permits('Bearer old', 'ingest')).toBe(true);
     nowMs += 10;
     expect(check.permits('Bearer old', 'ingest')).toBe(false);
+  });
+
+  it('tells which tokens are used, once a minute', async () => {
+    const check = await started();
+    const round = async () => {
+      nowMs += 2_000;
+      await check.require('Bearer wrong', 'read').catch(() => {});
+    };
+    for (let i = 0; i < 3; i++) check.permits('Bearer secret', 'ingest');
+    await round();
+    expect(marked).toEqual(['secret']);
+    check.permits('Bearer secret', 'read');
+    await round();
+    expect(marked).toEqual(['secret']);
+    nowMs += 60_000;
+    await round();
+    expect(marked).toEqual(['secret', 'secret']);
+    nowMs += 60_000;
+    await round();
+    expect(marked.length).toBe(2);
   });
 
   it('starts from its file, readable by nobody else, while the store is away', async () => {

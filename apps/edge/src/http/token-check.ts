@@ -19,14 +19,18 @@ export interface KnownToken {
 
 export interface TokenCheckParts {
   readonly activeHashes: () => Promise<readonly KnownToken[]>;
+  /** for people, who look for tokens that nobody uses any more */
+  readonly markUsed: (ids: readonly string[]) => Promise<void>;
   readonly file: string;
+  readonly refreshMs: number;
   readonly nowMs: () => number;
   readonly warn: (message: string, error: unknown) => void;
 }
 
-const REFRESH_MS = 3_000;
 /** Wrong tokens may come in floods: they cause no more questions than this. */
 const QUESTION_PAUSE_MS = 1_000;
+/** What people want to know is the day. */
+const USED_TOLD_EVERY_MS = 60_000;
 /** Tokens are found by the beginning of their hash, then compared as a whole in constant time. */
 const INDEX_CHARS = 8;
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
@@ -45,6 +49,8 @@ export class TokenCheck {
   private written = '';
   private askedAtMs = Number.NEGATIVE_INFINITY;
   private question: Promise<void> | undefined;
+  private readonly used = new Set<string>();
+  private usedToldAtMs = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(parts: TokenCheckParts) {
@@ -59,7 +65,7 @@ export class TokenCheck {
   async start(): Promise<void> {
     await this.refresh();
     if (!this.loaded) await this.readFile();
-    this.timer = setInterval(() => void this.refresh(), REFRESH_MS);
+    this.timer = setInterval(() => void this.refresh(), this.parts.refreshMs);
   }
 
   stop(): void {
@@ -81,6 +87,8 @@ export class TokenCheck {
       throw new ForeshardError('unauthorized', 'There is no Authorization header.');
     if (this.find(authorization) === undefined) await this.ask();
     const entry = this.find(authorization);
+    if (entry === undefined && !BEARER.test(authorization))
+      throw new ForeshardError('unauthorized', 'The Authorization header holds no Bearer token.');
     if (entry === undefined)
       throw new ForeshardError('unauthorized', 'The token is not known, or not any more.');
     if (entry.scopes.has(scope)) return;
@@ -93,13 +101,19 @@ export class TokenCheck {
     const digest = hash('sha256', token, 'hex');
     const bytes = Buffer.from(digest, 'latin1');
     for (const entry of this.entries.get(digest.slice(0, INDEX_CHARS)) ?? []) {
-      if (timingSafeEqual(entry.hash, bytes) && entry.expiresAtMs > this.parts.nowMs()) return entry;
+      if (!timingSafeEqual(entry.hash, bytes) || entry.expiresAtMs <= this.parts.nowMs()) continue;
+      this.used.add(entry.id);
+      return entry;
     }
     return undefined;
   }
 
   private async ask(): Promise<void> {
-    if (this.question === undefined && this.parts.nowMs() - this.askedAtMs < QUESTION_PAUSE_MS) return;
+    const nowMs = this.parts.nowMs();
+    if (this.question === undefined) {
+      if (nowMs - this.askedAtMs < QUESTION_PAUSE_MS) return;
+      this.askedAtMs = nowMs;
+    }
     await this.refresh();
   }
 
@@ -111,14 +125,23 @@ export class TokenCheck {
   }
 
   private async readStore(): Promise<void> {
-    this.askedAtMs = this.parts.nowMs();
     try {
       const tokens = await this.parts.activeHashes();
       this.take(tokens);
       await this.writeFile(tokens);
+      await this.tellUsed();
     } catch (error) {
       this.parts.warn('the API tokens cannot be read anew', error);
     }
+  }
+
+  private async tellUsed(): Promise<void> {
+    const nowMs = this.parts.nowMs();
+    if (this.used.size === 0 || nowMs - this.usedToldAtMs < USED_TOLD_EVERY_MS) return;
+    this.usedToldAtMs = nowMs;
+    const ids = [...this.used];
+    this.used.clear();
+    await this.parts.markUsed(ids);
   }
 
   private take(tokens: readonly KnownToken[]): void {

@@ -25,6 +25,7 @@ export function idempotencyKeyOf(header: string | string[] | undefined): string 
   throw new ForeshardError(
     'invalid_parameter',
     `The header Idempotency-Key holds one text of 1 to ${KEY_LENGTH_MAX} characters in double quotes, such as Idempotency-Key: "8e03978e-40d5-43dd-bc93-6894a57f9324".`,
+    { pointer: `${IDEMPOTENCY_HEADER}:` },
   );
 }
 

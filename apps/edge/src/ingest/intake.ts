@@ -31,6 +31,8 @@ export class Intake {
   readonly bytes: Buffer;
   readonly bounds: Bounds;
   readonly count: number;
+  /** the body is a list of events: a place in it begins with an index */
+  readonly isBulk: boolean;
   /** the highest `ts` the client hands back: every event gets a later one */
   readonly tokenTs: number;
   readonly acceptedMicros: number;
@@ -62,12 +64,14 @@ export class Intake {
     bytes: Buffer,
     bounds: Bounds,
     accepted: { readonly tokenTs: number; readonly nowMicros: number },
+    isBulk = true,
   ) {
     const count = bounds.from.length;
     this.stream = stream;
     this.bytes = bytes;
     this.bounds = bounds;
     this.count = count;
+    this.isBulk = isBulk;
     this.tokenTs = accepted.tokenTs;
     this.acceptedMicros = accepted.nowMicros;
     this.ids = new Array(count);

@@ -58,7 +58,7 @@ function readBatch(body: Body, accepted: Accepted): Intake {
 function readStructured(body: Body, accepted: Accepted): Intake {
   const bounds = wholeOf(body);
   if (bounds.from.length === 0) throw malformed('The body is empty.');
-  const reading = new Reading(body, bounds, accepted);
+  const reading = new Reading(body, bounds, accepted, false);
   const intake = reading.all();
   if (reading.broken !== undefined) throw notJson(reading.broken, '');
   joinLines(body.bytes);
@@ -101,9 +101,9 @@ class Reading {
   private readonly scanner: EventScanner;
   private readonly bytesMax: number;
 
-  constructor(body: Body, bounds: Bounds, accepted: Accepted) {
+  constructor(body: Body, bounds: Bounds, accepted: Accepted, isBulk = true) {
     this.body = body;
-    this.intake = new Intake(accepted.stream, body.bytes, bounds, accepted);
+    this.intake = new Intake(accepted.stream, body.bytes, bounds, accepted, isBulk);
     this.scanner = new EventScanner(body.bytes, body.latin1);
     this.bytesMax = accepted.eventBytesMax;
   }

@@ -4,8 +4,12 @@ import { replyTo } from './reply.ts';
 import { STREAM } from './sample-stream.fixture.ts';
 
 function intakeOf(...ids: string[]): Intake {
+  return filled(ids, true);
+}
+
+function filled(ids: readonly string[], isBulk: boolean): Intake {
   const bounds = { from: ids.map(() => 0), to: ids.map(() => 0) };
-  const intake = new Intake(STREAM, Buffer.alloc(0), bounds, { tokenTs: 0, nowMicros: 0 });
+  const intake = new Intake(STREAM, Buffer.alloc(0), bounds, { tokenTs: 0, nowMicros: 0 }, isBulk);
   ids.forEach((id, i) => {
     intake.ids[i] = id;
     intake.shardlet[i] = 7;
@@ -49,7 +53,7 @@ describe('replyTo', () => {
   });
 
   it('gives a single event its own status', () => {
-    const intake = intakeOf('a');
+    const intake = filled(['a'], false);
     intake.refuse(0, { code: 'invalid_event', detail: 'no type', pointer: '/type' });
     const reply = replyTo(intake);
     expect([reply.status, reply.contentType]).toEqual([400, 'application/problem+json']);
@@ -59,6 +63,14 @@ describe('replyTo', () => {
       pointer: '/type',
       detail: 'no type',
     });
+  });
+
+  it('points into the list where the body is one', () => {
+    const intake = intakeOf('a', 'b');
+    intake.stored(0, 1, 1);
+    intake.refuse(1, { code: 'invalid_event', detail: 'no type', pointer: '/type' });
+    const { pointer, results } = JSON.parse(replyTo(intake).body);
+    expect([pointer, results[1].error.index, results[1].error.pointer]).toEqual(['/1/type', 1, '/type']);
   });
 
   it('puts what goes away by itself before what does not, and names every place', () => {

@@ -38,7 +38,7 @@ export function replyTo(intake: Intake, instance: () => string | undefined = () 
     };
   }
   const { status } = ERRORS[worst.code];
-  const problem = problemDocument(worst.code, detailOf(intake, worst), worst.pointer);
+  const problem = problemDocument(worst.code, detailOf(intake, worst), pointerOf(intake, worst));
   const document = asciiJson({ ...problem, instance: instance() });
   return {
     status,
@@ -49,12 +49,20 @@ export function replyTo(intake: Intake, instance: () => string | undefined = () 
   };
 }
 
-function worstProblem(intake: Intake): EventProblem | undefined {
-  let worst: EventProblem | undefined;
-  for (const problem of intake.problems.values()) {
-    if (worst === undefined || rank(problem.code) < rank(worst.code)) worst = problem;
-  }
+interface PlacedProblem extends EventProblem {
+  readonly index: number;
+}
+
+function worstProblem(intake: Intake): PlacedProblem | undefined {
+  let worst: PlacedProblem | undefined;
+  for (const [index, problem] of intake.problems)
+    if (worst === undefined || rank(problem.code) < rank(worst.code)) worst = { ...problem, index };
   return worst;
+}
+
+/** From the root of the body, of which an event may be an element or a line. */
+function pointerOf({ isBulk }: Intake, { index, pointer }: PlacedProblem): string | undefined {
+  return isBulk && pointer !== undefined ? `/${index}${pointer}` : pointer;
 }
 
 function rank(code: ErrorCode): number {

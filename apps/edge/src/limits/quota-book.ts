@@ -14,11 +14,10 @@ export interface OwnQuota extends Quota {
 export interface QuotaBookParts {
   readonly ofEveryToken: Quota;
   readonly ofEveryStream: Quota;
+  readonly refreshMs: number;
   readonly own: () => Promise<readonly OwnQuota[]>;
   readonly warn: (message: string, error: unknown) => void;
 }
-
-const REFRESH_MS = 3_000;
 
 export class QuotaBook implements QuotaSource {
   private readonly parts: QuotaBookParts;
@@ -44,7 +43,7 @@ export class QuotaBook implements QuotaSource {
 
   async start(): Promise<void> {
     await this.refresh();
-    this.timer = setInterval(() => void this.refresh(), REFRESH_MS);
+    this.timer = setInterval(() => void this.refresh(), this.parts.refreshMs);
   }
 
   stop(): void {

@@ -1,6 +1,6 @@
 /** From a request at an edge to the stored profile: a real edge, a real worker, PostgreSQL, the control Redis. */
 import { Profiles } from '@foreshard/core/profiling';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { EdgeCluster, until } from '../edge-process.fixture.ts';
 
 const EVENTS = 300;
@@ -11,7 +11,7 @@ const HOUR_MS = 3_600_000;
 let cluster: EdgeCluster;
 
 beforeAll(async () => {
-  cluster = await EdgeCluster.start(1);
+  cluster = await EdgeCluster.start(1, inject('postgresUrl'));
   await cluster.createStream({ name: 'main', shardCount: 2 });
 }, 60_000);
 afterAll(() => cluster?.stop());

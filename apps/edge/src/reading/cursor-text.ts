@@ -29,7 +29,8 @@ export function readCursor(format: number, text: string): number[] {
 }
 
 export function invalidCursor(): ForeshardError {
-  return new ForeshardError('invalid_cursor', 'the cursor was not made by this service, or it was changed');
+  const detail = 'the cursor was not made by this service, or it was changed';
+  return new ForeshardError('invalid_cursor', detail, { pointer: '?from' });
 }
 
 function putNumber(bytes: number[], value: number): void {

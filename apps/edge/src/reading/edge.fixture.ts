@@ -62,9 +62,11 @@ export class EdgeFixture {
 
   static async start(hostCount: number): Promise<EdgeFixture> {
     const dir = await mkdtemp(join(tmpdir(), 'foreshard-reading-'));
-    const servers: LocalServer[] = [];
-    for (let i = 0; i < hostCount; i++) servers.push(await startRedis({ dir: join(dir, `h${i}`) }));
-    const fixture = new EdgeFixture(servers, await startRedis({ dir: join(dir, 'control') }), dir);
+    const [control, ...servers] = await Promise.all([
+      startRedis({ dir: join(dir, 'control') }),
+      ...Array.from({ length: hostCount }, (_, i) => startRedis({ dir: join(dir, `h${i}`) })),
+    ]);
+    const fixture = new EdgeFixture(servers, control, dir);
     await fixture.join();
     return fixture;
   }
@@ -73,7 +75,7 @@ export class EdgeFixture {
     await this.edge.stop();
     await this.pool.close();
     this.redis.disconnect();
-    for (const server of [...this.servers, this.controlRedis]) await server.stop();
+    await Promise.all([...this.servers, this.controlRedis].map((server) => server.stop()));
     await rm(this.dir, { recursive: true, force: true });
   }
 
@@ -219,6 +221,9 @@ export class EdgeFixture {
         eventBytesMax: 1_048_576,
         inFlightBytesMax: 268_435_456,
         holdMsMax: 5_000,
+        headersMsMax: 10_000,
+        requestMsMax: 30_000,
+        refreshMs: 200,
         quotaOfEach: { token: NO_QUOTA, stream: NO_QUOTA },
         profileShare: 0,
         profileFields: {},
@@ -234,6 +239,7 @@ export class EdgeFixture {
       ownQuotas: async () => this.quotas,
       hints: { add: async () => {}, list: async () => [], remove: async () => false },
       groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),
+      markTokensUsed: async () => {},
       activeHashes: async () => [{ id: 't', hash: hash('sha256', TOKEN, 'hex'), scopes: ['read', 'ingest'] }],
       redis: this.redis,
       connectHosts: (map) => new HostPool(map),

@@ -2,14 +2,14 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, EventSource } from 'undici';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { EdgeCluster, eventOf, until } from '../edge-process.fixture.ts';
 
 let cluster: EdgeCluster;
 const sources: EventSource[] = [];
 
 beforeAll(async () => {
-  cluster = await EdgeCluster.start(1);
+  cluster = await EdgeCluster.start(1, inject('postgresUrl'));
   await cluster.createStream({ name: 'main', shardCount: 4 });
   await cluster.startEdge();
 }, 120_000);
@@ -96,7 +96,7 @@ describe('following with an EventSource', () => {
       cluster.send(path, { headers: { accept: 'text/event-stream', ...headers } });
     expect(await follow('/v1/log', { 'last-event-id': 'x' })).toMatchObject({
       status: 400,
-      body: { code: 'invalid_cursor' },
+      body: { code: 'invalid_cursor', pointer: 'last-event-id:' },
     });
     expect(await follow('/v1/streams/nope/log')).toMatchObject({ status: 404 });
     expect(await follow('/v1/log?limit=5')).toMatchObject({ status: 400, body: { pointer: '?limit' } });

@@ -105,7 +105,9 @@ function decode(text: string, stream: number, keyHash: number): LogPosition {
   const [ofStream, ofKey, ...place] = readCursor(CURSOR_FORMAT, text);
   if (place.length !== 3) throw invalidCursor();
   if (ofStream !== stream || ofKey !== keyHash)
-    throw new ForeshardError('invalid_cursor', 'the cursor belongs to another key or stream');
+    throw new ForeshardError('invalid_cursor', 'the cursor belongs to another key or stream', {
+      pointer: '?from',
+    });
   return placeOfNumbers(place);
 }
 

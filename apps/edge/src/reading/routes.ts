@@ -49,7 +49,7 @@ export function reading({ map, hosts, clock, mayRead, onRead }: ReadingParts): R
   const followers = new Followers(pages, closing.signal, mayRead);
   return {
     bodyOf: async (stream, request) =>
-      pages.bodyOf(await pages.read({ ...request, stream: streamNamed(map, stream) })),
+      pages.bodyOf(await pages.read({ ...request, stream: streamNamed(map, stream, '/stream') })),
     followers: () => followers.count,
     mount(api) {
       api.mount(readShardlet, (call) => shardletEvents(call, map, shardlets, onRead));
@@ -90,7 +90,7 @@ function mountPages<O extends typeof readLog | typeof readKey>(
 ): void {
   const handle = (call: Call<Params<O>, Query<O>>) => {
     const name = (call.params as { stream?: string }).stream ?? MAIN_STREAM;
-    const request = { ...askedBy(call), stream: streamNamed(map, name) };
+    const request = { ...askedBy(call), stream: streamNamed(map, name, '{stream}') };
     return call.mediaType === EVENT_STREAM ? followers.follow(call.c, request) : page(call.c, pages, request);
   };
   const plain: Operation = operation;
@@ -143,14 +143,17 @@ class Followers {
       });
     this.count++;
     const authorization = c.req.header('authorization');
+    const lastId = c.req.header('last-event-id');
     return eventStream({
-      from: c.req.header('last-event-id') || request.from,
+      from: lastId || request.from,
       closing: this.closing,
       mayGoOn: () => this.mayRead(authorization),
       onEnd: once(() => {
         this.count--;
       }),
       read: (from, waitMs, signal) => this.read({ ...request, ...FOLLOWED_PAGE, from, waitMs, signal }),
+    }).catch((error: unknown) => {
+      throw lastId ? ofHeader(error) : error;
     });
   }
 
@@ -169,6 +172,12 @@ class Followers {
   }
 }
 
+/** The cursor that cannot be read came in the header, not in the query. */
+function ofHeader(error: unknown): unknown {
+  if (!(error instanceof ForeshardError) || error.code !== 'invalid_cursor') return error;
+  return new ForeshardError('invalid_cursor', error.message, { pointer: 'last-event-id:' });
+}
+
 function refusePageParameters(c: Context): void {
   for (const name of ['limit', 'wait'])
     if (c.req.query(name) !== undefined)
@@ -185,10 +194,10 @@ function once(act: () => void): () => void {
   };
 }
 
-function streamNamed(map: EdgeMap, name: string): Stream {
+function streamNamed(map: EdgeMap, name: string, pointer: string): Stream {
   const stream = map.topology.streamNamed(name);
-  if (stream === undefined) throw new ForeshardError('unknown_stream', `there is no stream "${name}"`);
-  return stream;
+  if (stream !== undefined) return stream;
+  throw new ForeshardError('unknown_stream', `There is no stream "${name}".`, { pointer });
 }
 
 async function shardletEvents(

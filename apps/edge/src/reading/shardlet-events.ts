@@ -98,8 +98,8 @@ export class ShardletEvents {
 
   private known(id: number): Shardlet {
     const shardlet = this.map.topology.shardlet(id);
-    if (shardlet === undefined) throw new ForeshardError('unknown_shardlet', `there is no shardlet ${id}`);
-    return shardlet;
+    if (shardlet !== undefined) return shardlet;
+    throw new ForeshardError('unknown_shardlet', `there is no shardlet ${id}`, { pointer: '{id}' });
   }
 
   /** Asks the owner, and after a stale answer the owner that a newer map names. */

@@ -17,10 +17,14 @@ export const recordResultsSchema = z
   })
   .meta({ id: 'RecordResults' });
 
-const BULK = `One record or an array of up to ${RECORDS_PER_REQUEST_MAX}. Each is judged by itself; the others are taken.`;
+const recordsProblemSchema = problemSchema
+  .extend({ results: recordResultsSchema.shape.results.optional() })
+  .meta({ id: 'RecordsProblem', description: 'A problem that tells what became of each record' });
+
+const BULK = `One record or an array of up to ${RECORDS_PER_REQUEST_MAX}. Each is judged by itself: where one is refused the answer is a problem with all \`results\`, and the others are taken.`;
 const answers = {
   202: {
-    description: 'Judged, and handed on to the record of load',
+    description: 'All are handed on to the record of load',
     content: {
       'application/json': {
         schema: recordResultsSchema,
@@ -65,6 +69,7 @@ export const tellAccesses = {
   },
   answers,
   errors: ['overloaded', 'invalid_record'],
+  problems: { 400: recordsProblemSchema },
 } as const satisfies Operation;
 
 export const tellInstances = {
@@ -86,4 +91,5 @@ export const tellInstances = {
   },
   answers,
   errors: ['overloaded', 'invalid_record'],
+  problems: { 400: recordsProblemSchema },
 } as const satisfies Operation;

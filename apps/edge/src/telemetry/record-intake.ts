@@ -10,6 +10,7 @@ import {
   accessStreamLength,
   INSTANCES_FIELD,
   instanceRecordSchema,
+  RECORD_AHEAD_MS_MAX,
   RECORDS_PER_REQUEST_MAX,
 } from '@foreshard/core/telemetry';
 import type { z } from 'zod';
@@ -24,29 +25,42 @@ const RETRY_AFTER_SECONDS = 5;
 
 export class RecordIntake {
   private readonly redis: LoadStream;
+  private readonly nowMs: () => number;
 
-  constructor(redis: LoadStream) {
+  constructor(redis: LoadStream, nowMs: () => number) {
     this.redis = redis;
+    this.nowMs = nowMs;
   }
 
   /** @throws ForeshardError malformed_body, overloaded */
   accesses(body: unknown): Promise<RecordResult[]> {
-    return this.take(body, accessRecordSchema, ACCESSES_FIELD);
+    return this.take(body, accessRecordSchema, ACCESSES_FIELD, 'time');
   }
 
   /** @throws ForeshardError malformed_body, overloaded */
   instances(body: unknown): Promise<RecordResult[]> {
-    return this.take(body, instanceRecordSchema, INSTANCES_FIELD);
+    return this.take(body, instanceRecordSchema, INSTANCES_FIELD, 'started');
   }
 
-  private async take(body: unknown, schema: z.ZodType, field: string): Promise<RecordResult[]> {
+  /** `time`: the member that must not lie ahead. */
+  private async take<N extends string>(
+    body: unknown,
+    schema: z.ZodType<Readonly<Record<N, string>>>,
+    field: string,
+    time: N,
+  ): Promise<RecordResult[]> {
     const items: readonly unknown[] = Array.isArray(body) ? body : [body];
     if (items.length > RECORDS_PER_REQUEST_MAX)
       throw new ForeshardError(
         'malformed_body',
         `A request takes ${RECORDS_PER_REQUEST_MAX} records at most.`,
       );
-    const judged = items.map((item) => schema.safeParse(item));
+    const aheadMs = this.nowMs() + RECORD_AHEAD_MS_MAX;
+    const inTime = schema.refine((record) => Date.parse(record[time]) <= aheadMs, {
+      error: 'it lies more than 5 minutes ahead of the clock of the edge',
+      path: [time],
+    });
+    const judged = items.map((item) => inTime.safeParse(item));
     const good = judged.filter((j) => j.success).map((j) => j.data);
     if (good.length > 0) await this.send(field, JSON.stringify(good));
     return judged.map((j) =>

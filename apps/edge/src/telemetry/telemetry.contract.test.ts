@@ -8,13 +8,13 @@ import {
   newNamedLoads,
   unpackFlush,
 } from '@foreshard/core/telemetry';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { EdgeCluster, eventOf } from '../edge-process.fixture.ts';
 
 let cluster: EdgeCluster;
 
 beforeAll(async () => {
-  cluster = await EdgeCluster.start(1);
+  cluster = await EdgeCluster.start(1, inject('postgresUrl'));
   await cluster.createStream({ name: 'main', shardCount: 4 });
   await cluster.startEdge();
 });
@@ -70,13 +70,14 @@ test('takes accesses and instances, each judged by itself', async () => {
   const good = { key: 'k', time, instance: 'q-1', group: 'g' };
   const post = (path: string, body: unknown, type = 'application/json') =>
     cluster.send(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': type } });
+  const pointerOf = async (record: object) => (await post('/v1/telemetry/accesses', record)).body.pointer;
   const mixed = await post('/v1/telemetry/accesses', [
     good,
     { ...good, metric: 'm' },
     { ...good, frequency: 0 },
     7,
   ]);
-  expect(mixed.status).toBe(202);
+  expect([mixed.status, mixed.body.code, mixed.body.pointer]).toEqual([400, 'invalid_record', '/1/key']);
   expect(mixed.body.results.map((r: { status: string }) => r.status)).toEqual([
     'accepted',
     'error',
@@ -88,6 +89,9 @@ test('takes accesses and instances, each judged by itself', async () => {
     status: 400,
     pointer: '/frequency',
   });
+  const year = new Date().getUTCFullYear();
+  expect(await pointerOf({ ...good, time: `${year + 2}-01-01T00:00:00Z` })).toBe('/time');
+  expect(await pointerOf({ ...good, key: 'a\0b' })).toBe('/key');
   const instance = { id: 'q-1', group: 'g', cpu: 0.5, memory: 1e9, started: time };
   expect((await post('/v1/telemetry/instances', instance)).body.results).toEqual([{ status: 'accepted' }]);
   const backwards = { ...instance, stopped: '2026-11-21T14:00:00Z' };
@@ -111,6 +115,12 @@ test('answers bad requests with problem documents', async () => {
   expect(await send(JSON.stringify(new Array(5_001).fill({})))).toMatchObject({ status: 400 });
   expect((await send('[]')).body).toEqual({ results: [] });
   expect(await send('['.repeat(10_000))).toMatchObject({ status: 400 });
+  expect(await send('['.repeat(10_000) + ']'.repeat(10_000))).toMatchObject({
+    body: { status: 400, code: 'malformed_body' },
+  });
+  expect(await send('[{"key":"a","k\\u0065y":"b"}]')).toMatchObject({
+    body: { status: 400, code: 'malformed_body', pointer: '/0/key' },
+  });
   const anonymous = await fetch(`${cluster.edgeUrl}/v1/telemetry/accesses`, { method: 'POST', body: '[]' });
   expect(anonymous.status).toBe(401);
   expect((await cluster.get('/v1/telemetry/accesses')).status).toBe(405);

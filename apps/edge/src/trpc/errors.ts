@@ -2,7 +2,9 @@
 import { type ERRORS, type ErrorCode, ForeshardError } from '@foreshard/core/kernel';
 import { TRPCError } from '@trpc/server';
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
-import { type ProblemDocument, problemOf } from '../http/problem.ts';
+import { z } from 'zod';
+import { escaped } from '../cloudevents/json-pointer.ts';
+import { type ProblemDocument, problemDocument, problemOf } from '../http/problem.ts';
 import type { Trace } from '../http/trace.ts';
 
 type Status = (typeof ERRORS)[ErrorCode]['status'];
@@ -40,6 +42,32 @@ export class ProblemError extends TRPCError {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
+
+/** What tRPC itself refuses: no such procedure, a body that is no JSON, an input that its schema refuses. */
+export function problemOfTrpc({ code, cause, message }: TRPCError): {
+  readonly problem: ProblemDocument;
+  readonly retryAfterSeconds: undefined;
+} {
+  const retryAfterSeconds = undefined;
+  if (code === 'INTERNAL_SERVER_ERROR')
+    return { problem: problemDocument('internal', 'An unexpected fault.'), retryAfterSeconds };
+  if (!(cause instanceof z.ZodError))
+    return { problem: problemDocument(OWN_ERRORS[code] ?? 'malformed_body', message), retryAfterSeconds };
+  const errors = cause.issues.map(({ path, message: detail }) => ({
+    pointer: path.map((part) => `/${escaped(String(part))}`).join(''),
+    detail,
+  }));
+  const [first] = errors;
+  const problem = problemDocument('invalid_parameter', first!.detail, first!.pointer);
+  return { problem: { ...problem, errors }, retryAfterSeconds };
+}
+
+const OWN_ERRORS: Partial<Record<TRPC_ERROR_CODE_KEY, ErrorCode>> = {
+  NOT_FOUND: 'not_found',
+  METHOD_NOT_SUPPORTED: 'method_not_allowed',
+  UNSUPPORTED_MEDIA_TYPE: 'unsupported_media_type',
+  PAYLOAD_TOO_LARGE: 'body_too_large',
+};
 
 /** An unexpected fault goes on as it is. */
 export function asProblem(error: unknown, trace: Trace): unknown {

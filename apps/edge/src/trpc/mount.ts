@@ -17,6 +17,8 @@ export interface TrpcParts extends Pick<EdgeContext, 'store' | 'read' | 'records
 }
 
 const ENDPOINT = '/trpc';
+const METHODS = 'GET, HEAD, OPTIONS, POST';
+const JSON_TYPE = /^application\/json(?:[ ;]|$)/i;
 
 export function mountTrpc(app: Hono, parts: TrpcParts): void {
   const { bodyBytesMax, budget, fault } = parts;
@@ -28,6 +30,18 @@ export function mountTrpc(app: Hono, parts: TrpcParts): void {
         throw new ForeshardError('body_too_large', `The limit is ${bodyBytesMax} bytes.`);
       },
     }),
+    // what tRPC itself would answer in a way of its own
+    async (c, next) => {
+      const { method } = c.req;
+      if (method === 'OPTIONS') return c.body(null, 204, { allow: METHODS });
+      if (!METHODS.includes(method))
+        throw new ForeshardError('method_not_allowed', `${c.req.path} takes ${METHODS}.`, {
+          headers: { allow: METHODS },
+        });
+      if (method === 'POST' && !JSON_TYPE.test(c.req.header('content-type') ?? ''))
+        throw new ForeshardError('unsupported_media_type', 'tRPC takes its input as application/json.');
+      return next();
+    },
     async (c, next) => {
       // a body without a length may become as large as one can be
       const bytes = c.req.method === 'POST' ? Number(c.req.header('content-length') ?? bodyBytesMax) : 0;

@@ -9,13 +9,14 @@ import { initTRPC } from '@trpc/server';
 import { z } from 'zod';
 import type { Scope } from '../api/index.ts';
 import { logPageSchema } from '../api/schemas.ts';
+import { JSON_FAULTS } from '../cloudevents/json-scanner.ts';
 import { type cloudEventSchema, problemSchema, resultsSchema } from '../cloudevents/schema.ts';
 import type { Trace } from '../http/trace.ts';
 import type { PageRequest } from '../reading/index.ts';
 import { LIMIT_MAX } from '../reading/parameters.ts';
 import { recordResultsSchema } from '../telemetry/operations.ts';
 import type { RecordIntake, RecordResult } from '../telemetry/record-intake.ts';
-import { asProblem, ProblemError } from './errors.ts';
+import { asProblem, ProblemError, problemOfTrpc } from './errors.ts';
 
 export interface StoreRequest {
   readonly authorization: string | undefined;
@@ -51,14 +52,10 @@ const t = initTRPC.context<EdgeContext>().create({
   errorFormatter({ shape, error }) {
     // a stack may hold paths and addresses: it stays in the log
     const { stack: _, ...data } = shape.data;
-    const { problem, retryAfterSeconds } = error instanceof ProblemError ? error : NO_PROBLEM;
-    const isFault = error.code === 'INTERNAL_SERVER_ERROR' && problem === undefined;
-    const message = isFault ? 'An unexpected fault.' : shape.message;
-    return { ...shape, message, data: { ...data, problem, retryAfterSeconds } };
+    const { problem, retryAfterSeconds } = error instanceof ProblemError ? error : problemOfTrpc(error);
+    return { ...shape, message: problem.detail, data: { ...data, problem, retryAfterSeconds } };
   },
 });
-
-const NO_PROBLEM = { problem: undefined, retryAfterSeconds: undefined };
 
 const procedure = (scope: Scope) =>
   t.procedure.use(async ({ ctx, next }) => {
@@ -88,7 +85,7 @@ const ingest = procedure('ingest')
   .output(stored)
   .mutation(async ({ ctx, input }) => {
     const { authorization, trace } = ctx;
-    const body = Buffer.from(JSON.stringify(input.events));
+    const body = bytesOf(input.events, trace);
     const request = { authorization, trace, stream: input.stream, tokenTs: input.after };
     const answer = await ctx.store(body, request).catch((error: unknown) => {
       if (error instanceof ForeshardError) ctx.tell(error.headers ?? {});
@@ -98,6 +95,17 @@ const ingest = procedure('ingest')
     const { results, ...problem } = JSON.parse(answer.body);
     return answer.status === 200 ? { results } : { results, problem };
   });
+
+/** What is nested deeper than the stack is deep is refused as such, not as a fault of the edge. */
+function bytesOf(value: readonly unknown[], trace: Trace): Buffer {
+  try {
+    return Buffer.from(JSON.stringify(value));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const refusal = new ForeshardError('malformed_body', JSON_FAULTS.deep, { pointer: '/events' });
+    throw asProblem(refusal, trace);
+  }
+}
 
 const read = procedure('read')
   .input(

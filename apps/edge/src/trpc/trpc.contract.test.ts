@@ -138,3 +138,30 @@ it('refuses a body above the limit', async () => {
   expect(error.message).not.toBe('');
   expect((await edge.get('/v1/log?from=oldest')).status).toBe(200);
 });
+
+it('tells what tRPC itself refuses as problems, too', async () => {
+  const post = async (body: string, name = 'events.ingest') => {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await edge.fetch(`/trpc/${name}`, { method: 'POST', body, headers });
+    const { code, pointer } = (await answer.json()).error.data.problem;
+    return [answer.status, code, pointer];
+  };
+  expect(await post('{')).toEqual([400, 'malformed_body', undefined]);
+  expect(await post('{"events":[],"limit":1}')).toEqual([400, 'invalid_parameter', '']);
+  expect(await post('{"events":[],"after":-1}')).toEqual([400, 'invalid_parameter', '/after']);
+  expect(await post('{}', 'events.nope')).toEqual([404, 'not_found', undefined]);
+  const deep = `{"events":[${'['.repeat(10_000)}${']'.repeat(10_000)}]}`;
+  expect(await post(deep)).toEqual([400, 'malformed_body', '/events']);
+});
+
+it.each([
+  ['PUT', undefined, 405, 'method_not_allowed'],
+  ['POST', 'text/plain', 415, 'unsupported_media_type'],
+])('answers what is no call of tRPC with a problem document: %s %s', async (method, type, status, code) => {
+  const headers = type === undefined ? {} : { 'content-type': type };
+  const body = method === 'POST' ? { body: '{}' } : {};
+  const answer = await edge.fetch('/trpc/events.ingest', { method, headers, ...body });
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([status, 'application/problem+json']);
+  expect(await answer.json()).toMatchObject({ code });
+  expect(answer.headers.get('allow')).toBe(status === 405 ? 'GET, HEAD, OPTIONS, POST' : null);
+});

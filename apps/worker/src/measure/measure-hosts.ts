@@ -84,12 +84,12 @@ export class MeasureHosts {
   }
 
   private expose(host: number, report: HostUsageReport): void {
-    const { hostReachable, hostUsedBytes, hostLimitBytes, hostHoursToFull } = this.parts.metrics;
+    const { hostReachable, hostUsedBytes, hostLimitBytes, hostSecondsToFull } = this.parts.metrics;
     hostReachable.set({ host }, report.reachable ? 1 : 0);
     const values = [
       [hostUsedBytes, report.usedBytes],
       [hostLimitBytes, report.limitBytes],
-      [hostHoursToFull, report.hoursToFull],
+      [hostSecondsToFull, secondsOf(report.hoursToFull)],
     ] as const;
     for (const [gauge, value] of values)
       if (value === undefined) gauge.remove({ host: String(host) });
@@ -102,4 +102,10 @@ export class MeasureHosts {
     const gone = (await redis.hkeys(HOST_USAGE_KEY)).filter((id) => !known.has(id));
     if (gone.length > 0) await redis.hdel(HOST_USAGE_KEY, ...gone);
   }
+}
+
+const SECONDS_PER_HOUR = 3_600;
+
+function secondsOf(hours: number | undefined): number | undefined {
+  return hours === undefined ? undefined : hours * SECONDS_PER_HOUR;
 }

@@ -123,9 +123,9 @@ export function createMetrics() {
       labelNames: ['host'],
       registers,
     }),
-    hostHoursToFull: new Gauge({
-      name: 'foreshard_host_hours_to_full',
-      help: 'Hours until edges stop appends to a host, while it grows as it does now',
+    hostSecondsToFull: new Gauge({
+      name: 'foreshard_host_until_full_seconds',
+      help: 'Seconds until edges stop appends to a host, while it grows as it does now',
       labelNames: ['host'],
       registers,
     }),

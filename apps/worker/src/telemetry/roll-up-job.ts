@@ -55,6 +55,7 @@ interface Rolled {
 
 export class RollUpJob {
   private readonly parts: RollUpParts;
+  private hasToldUnreadable = false;
 
   constructor(parts: RollUpParts) {
     this.parts = parts;
@@ -71,7 +72,8 @@ export class RollUpJob {
       more = rolled.more;
     }
     const { redis, blocks, retention } = this.parts;
-    await takeAccesses({ redis, blocks, keptMs: retention.hour });
+    const unreadable = await takeAccesses({ redis, blocks, keptMs: retention.hour });
+    this.noteUnreadable(unreadable, 'records of the query layer');
     return hours > 0 ? { minutes, hours } : undefined;
   }
 
@@ -81,10 +83,12 @@ export class RollUpJob {
     const endMs = Math.floor((nowMs - SETTLING_MS) / MINUTE_MS) * MINUTE_MS + SETTLING_MS;
     const beginMs = Number.parseInt(state.position, 10);
     if (beginMs > nowMs + AHEAD_MS_MAX) state.position = STREAM_START;
-    const { minutes, more } = await this.rollMinutes(tx, state, endMs, nowMs);
+    const { minutes, unreadable, more } = await this.rollMinutes(tx, state, endMs, nowMs);
     const hours = await this.rollHours(tx, nowMs);
     if (hours > 0) await this.endOld(tx, nowMs);
-    if (minutes > 0 || more) tx.setState(state.toText(nowMs));
+    // also when nothing of it could be read: it is told once
+    if (minutes > 0 || more || unreadable > 0) tx.setState(state.toText(nowMs));
+    this.noteUnreadable(unreadable, 'flushes of load');
     this.parts.metrics.telemetryFlushes.inc({ result: 'missing' }, state.missing);
     this.parts.metrics.telemetryAgeSeconds.set((nowMs - Math.min(endMs, nowMs)) / 1_000);
     return { minutes, hours, more: more || hours === HOURS_PER_COMMIT };
@@ -96,6 +100,7 @@ export class RollUpJob {
     const rollUp = new MinuteRollUp((id) => map.shardlet(id)?.stream, nowMs, retention.minute);
     const count = (result: string) => metrics.telemetryFlushes.inc({ result });
     let more = false;
+    let unreadable = 0;
     let stopMs = Number.POSITIVE_INFINITY;
     for await (const { id, flush, hosts } of feed.entries(state.position, endMs)) {
       const addedMs = Number.parseInt(id, 10);
@@ -107,7 +112,7 @@ export class RollUpJob {
       }
       state.position = id;
       if (hosts !== undefined) rollUp.addHosts(hosts);
-      else if (flush === undefined) count('unreadable');
+      else if (flush === undefined) unreadable++;
       else if (state.take(flush)) {
         rollUp.add(flush);
         count('rolled_up');
@@ -115,7 +120,16 @@ export class RollUpJob {
     }
     metrics.telemetryFlushes.inc({ result: 'outside_retention' }, rollUp.ignored);
     const streams = map.streams().map((s) => s.id);
-    return { minutes: await rollUp.write(tx, nowMs, streams), more };
+    return { minutes: await rollUp.write(tx, nowMs, streams), unreadable, more };
+  }
+
+  /** What another release has left in the control Redis, or what is damaged, is lost; nothing waits for it. */
+  private noteUnreadable(entries: number, what: string): void {
+    if (entries === 0) return;
+    const { metrics, log } = this.parts;
+    metrics.telemetryFlushes.inc({ result: 'unreadable' }, entries);
+    if (!this.hasToldUnreadable) log.warn({ entries }, `${what} cannot be read and are passed over`);
+    this.hasToldUnreadable = true;
   }
 
   private async rollHours(tx: BlockTransaction, nowMs: number): Promise<number> {

@@ -13,6 +13,7 @@ import {
   RETENTION_DEFAULT,
   TelemetryStore,
 } from '@foreshard/core/telemetry';
+import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { createMetrics, type Metrics } from '../process/metrics.ts';
 import { RealCluster, silent } from '../testing/real-cluster.ts';
@@ -40,7 +41,7 @@ beforeEach(() => {
   telemetry = new TelemetryStore({ blocks: cluster.control.telemetry, map: () => cluster.map, nowMs });
 });
 
-function job(blocks: BlockStore = cluster.control.telemetry): RollUpJob {
+function job(blocks: BlockStore = cluster.control.telemetry, log = silent): RollUpJob {
   const { redis } = cluster.control;
   const feed = new LoadFeed(redis);
   feed.nowMs = async () => Date.now() + 2 * MINUTE_MS;
@@ -51,7 +52,7 @@ function job(blocks: BlockStore = cluster.control.telemetry): RollUpJob {
     follower: cluster.follower,
     metrics,
     retention: RETENTION_DEFAULT,
-    log: silent,
+    log,
   });
 }
 
@@ -136,6 +137,21 @@ describe('the roll-up', () => {
     expect(await eventsOf(first())).toBe(before);
     await run();
     expect(await eventsOf(first())).toBe(before + 7);
+  });
+
+  test('passes over what another release has left, counts it once and tells it once', async () => {
+    const { redis } = cluster.control;
+    await run();
+    await redis.xadd(LOAD_STREAM_KEY, '*', 'flush', '{"edge":"old","loads":{}}');
+    await redis.xadd(ACCESS_STREAM_KEY, '*', ACCESSES_FIELD, '[{"key":1}]');
+    await redis.xadd(ACCESS_STREAM_KEY, '*', 'accesses0', '[]');
+    const told: unknown[] = [];
+    const log = pino({ level: 'warn' }, { write: (line: string) => told.push(JSON.parse(line).msg) });
+    const one = job(cluster.control.telemetry, log);
+    await run(one);
+    await run(one);
+    expect(await flushes('unreadable')).toBe(3);
+    expect(told).toEqual(['flushes of load cannot be read and are passed over']);
   });
 
   test('takes what the query layer has told', async () => {

@@ -18,7 +18,11 @@ export const ERRORS = {
     title: 'The token may not do this',
     cure: 'Use a token with the scope named in the detail.',
   },
-  not_found: { status: 404, title: 'No such route', cure: 'See the list of routes in docs/edge.md.' },
+  not_found: {
+    status: 404,
+    title: 'No such route',
+    cure: 'GET /docs shows every route, and GET /v1/openapi.json tells them to programs.',
+  },
   unknown_stream: {
     status: 404,
     title: 'No such stream',
@@ -72,7 +76,7 @@ export const ERRORS = {
   unsupported_media_type: {
     status: 415,
     title: 'Unsupported media type',
-    cure: 'Use application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson, in UTF-8 and not compressed, or the headers ce-* for one event with data of any type.',
+    cure: 'Send events as application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson, or with the headers ce-* and data of any type, all else as application/json; in UTF-8, as it is or with Content-Encoding: gzip.',
   },
   expectation_failed: {
     status: 417,

@@ -4,7 +4,9 @@
  */
 import { z } from 'zod';
 
-const name = z.string().min(1).max(256);
+/** As in the attributes of events: what is shown on one line. */
+const CONTROL_FREE = /^\P{Cc}*$/u;
+const name = z.string().min(1).max(256).regex(CONTROL_FREE, 'it holds a control character');
 /** RFC 3339 with a zone. */
 const time = z.iso.datetime({ offset: true });
 
@@ -45,6 +47,8 @@ export const instanceRecordSchema = z
 export type InstanceRecord = z.infer<typeof instanceRecordSchema>;
 
 export const RECORDS_PER_REQUEST_MAX = 5_000;
+/** A record from further ahead has the clock of somebody else. */
+export const RECORD_AHEAD_MS_MAX = 300_000;
 
 /** Key of the capped stream in the control Redis: one entry a request, JSON in the field of its kind. */
 export const ACCESS_STREAM_KEY = '{foreshard}:accesses';

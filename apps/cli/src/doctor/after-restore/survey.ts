@@ -57,14 +57,30 @@ async function survey(url: string, expected: number | undefined): Promise<Survey
   }
 }
 
-async function replicasOf(host: EventHost, hostId: number): Promise<Found[]> {
+/** The highest version of T that a host has been told of. @throws when it does not answer */
+export async function newestVersionSeen({ url }: Host): Promise<number> {
+  const host = await connectHost(url);
+  try {
+    const epochs = (await listed(host)).map(({ epoch }) => epoch);
+    // the floor of a T at rest is the version it will make next
+    return epochs.reduce((a, b) => Math.max(a, b), (await createFloorOf(url)) - 1);
+  } finally {
+    await host.close();
+  }
+}
+
+async function listed(host: EventHost): Promise<ReplicaInfo[]> {
   const all: ReplicaInfo[] = [];
   for (let after = 0; ; ) {
     const page = await host.list(after, PAGE);
     all.push(...page);
-    if (page.length < PAGE) break;
+    if (page.length < PAGE) return all;
     after = page.at(-1)!.shardlet;
   }
+}
+
+async function replicasOf(host: EventHost, hostId: number): Promise<Found[]> {
+  const all = await listed(host);
   const found: Found[] = [];
   for (let at = 0; at < all.length; at += CALLS_AT_ONCE)
     found.push(

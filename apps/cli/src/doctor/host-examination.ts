@@ -1,0 +1,125 @@
+/** What the doctor looks at on each host: its settings, what runs on it, and whether it agrees with T. */
+import type { Host } from '@foreshard/core/topology';
+import { type Control, connectHost, hostFunctions } from '../composition.ts';
+import { engineOf } from '../hosts/address.ts';
+import { type Finding, ok, problem, warning } from '../hosts/finding.ts';
+import { inspectHost, postgresSettings, redisFacts, redisLibraries } from '../hosts/host-settings.ts';
+import { newestVersionSeen } from './after-restore/survey.ts';
+import { clockFinding } from './database-state.ts';
+import { examineEngineDisk } from './disk-space.ts';
+
+export async function examineHosts(control: Control): Promise<Finding[]> {
+  const { hosts } = await control.topology.snapshot();
+  if (hosts.length === 0)
+    return [problem('hosts', 'T knows none: events have no place', 'add one: foreshard hosts add URL')];
+  return [...(await Promise.all(hosts.map(examineHost))).flat(), ...(await examineMemory(control, hosts))];
+}
+
+async function examineHost(host: Host): Promise<Finding[]> {
+  const subject = subjectOf(host);
+  const settings = await inspectHost(host.url, subject);
+  // before anything connects to it as to a host, which loads the functions
+  const functions = await examineFunctions(subject, host);
+  const own = await examineIdentity(subject, host).catch((error: Error) => [unusable(subject, error)]);
+  return [...settings, ...functions, ...own, ...(await examineHostDisk(subject, host))];
+}
+
+function subjectOf({ id, name }: Host): string {
+  return `host ${id} (${name})`;
+}
+
+/** Of Redis; in PostgreSQL they are part of the schema, without which it cannot be looked at. */
+async function examineFunctions(subject: string, { url }: Host): Promise<Finding[]> {
+  if (engineOf(url) !== 'redis') return [];
+  try {
+    const name = hostFunctions();
+    if ((await redisLibraries(url)).includes(name)) return [ok(subject, `the functions ${name} are loaded`)];
+    return [
+      warning(
+        subject,
+        `the functions of this release (${name}) were not loaded: every call to it failed until somebody loads them, as this look does`,
+        'nothing for a new host or release; else find out who runs FUNCTION FLUSH or FLUSHALL there',
+      ),
+    ];
+  } catch {
+    // that it does not answer, or lets nobody look, is told by the others
+    return [];
+  }
+}
+
+async function examineIdentity(subject: string, host: Host): Promise<Finding[]> {
+  const opened = await connectHost(host.url);
+  try {
+    const before = Date.now();
+    const { hostId, incarnation, clockMicros } = await opened.identify();
+    return [
+      storeOf(subject, host, hostId),
+      incarnation === host.incarnation
+        ? ok(subject, 'the run that T knows')
+        : problem(
+            subject,
+            'it was restarted and is not readmitted yet: its shardlets take no events',
+            'see that the worker runs: foreshard status',
+          ),
+      clockFinding(subject, clockMicros / 1_000, before, Date.now()),
+    ];
+  } finally {
+    await opened.close();
+  }
+}
+
+function unusable(subject: string, { message }: Error): Finding {
+  const isForbidden = /NOPERM/.test(message);
+  return problem(
+    subject,
+    `it cannot be used as a host: ${message}`,
+    isForbidden ? 'give the user in its address all commands on all keys' : 'start it, or mend its address',
+  );
+}
+
+function storeOf(subject: string, host: Host, hostId: number | undefined): Finding {
+  if (hostId === host.id) return ok(subject, 'the store that T knows');
+  const what = hostId === undefined ? 'its store is empty' : `its store is that of host ${hostId}`;
+  return problem(
+    subject,
+    `${what}, T expects host ${host.id}: nobody may use it`,
+    'restore its data, or mend its address',
+  );
+}
+
+async function examineHostDisk(subject: string, { url }: Host): Promise<Finding[]> {
+  try {
+    const folder =
+      engineOf(url) === 'redis'
+        ? (await redisFacts(url)).config?.dir
+        : (await postgresSettings(url)).data_directory;
+    return await examineEngineDisk(subject, url, folder);
+  } catch {
+    // that it does not answer is told by the others
+    return [];
+  }
+}
+
+/**
+ * Whether T is older than what hosts know. A T that was restored by "foreshard restore" says so itself; one
+ * that came back by other means (an image of a disk, pg_restore) does not, and would decide over again what
+ * was decided otherwise.
+ */
+async function examineMemory(control: Control, hosts: readonly Host[]): Promise<Finding[]> {
+  if ((await control.restoration.clock()).mark !== undefined) return [];
+  const seen = await Promise.all(hosts.map((host) => newestVersionSeen(host).catch(() => undefined)));
+  // read after the hosts, since T goes on meanwhile
+  const { version } = await control.restoration.clock();
+  return hosts.flatMap((host, i) => {
+    const newest = seen[i];
+    if (newest === undefined) return [];
+    if (newest <= version) return [ok(subjectOf(host), 'knows nothing that is younger than T')];
+    return [
+      problem(
+        subjectOf(host),
+        `it was told of version ${newest}, T is at ${version}: T is an older copy and has forgotten decisions, so what it decides now may lose events`,
+        'run "foreshard doctor --after-restore" at once',
+      ),
+    ];
+  });
+}
