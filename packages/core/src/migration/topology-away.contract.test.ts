@@ -1,10 +1,18 @@
 /**
- * T away during each step: etcd loses its majority before each action of a split in turn. The work stops
- * with a clear error, nothing is half done that cannot be finished, and when etcd is back the same machine
- * begun anew by another worker ends as if nothing had happened.
+ * T away during each step: etcd is cut off, or PostgreSQL, before each action of a split in turn. The work
+ * stops with a clear error, nothing is half done that cannot be finished, and when T is back the same
+ * machine begun anew by another worker ends as if nothing had happened.
  */
-import { type EtcdCluster, startEtcd, type TemporaryFolder, temporaryFolder } from '@foreshard/local';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  createDatabase,
+  type EtcdCluster,
+  startEtcd,
+  startTcpProxy,
+  type TcpProxy,
+  type TemporaryFolder,
+  temporaryFolder,
+} from '@foreshard/local';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { openEtcdTopology } from '../adapters/etcd/index.ts';
 import { MemoryHost } from '../adapters/memory/index.ts';
 import { ManualClock } from '../kernel/index.ts';
