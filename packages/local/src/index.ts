@@ -11,6 +11,7 @@ export {
 } from './local-server.ts';
 export type { ProcessEnd } from './owned-process.ts';
 export { createDatabase, type PostgresOptions, startPostgres } from './postgres.ts';
+export { type Standby, startSynchronousStandby } from './postgres-standby.ts';
 export { endProcess, identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
 export { promtoolFindings } from './promtool.ts';
 export { type RedisOptions, startRedis } from './redis.ts';

@@ -18,6 +18,8 @@ export interface TcpProxy {
   delay(way: Way, ms: number): void;
   /** Cuts a connection instead of passing on its n-th piece from now; 1 is the next one. */
   cutAtPiece(way: Way, n: number): void;
+  /** How often a connection was cut by one of these limits. */
+  readonly cuts: number;
   /** Passes on so many bytes more of this way, on all connections together, and cuts. */
   cutAfterBytes(way: Way, bytes: number): void;
   cut(): void;
@@ -35,6 +37,7 @@ export interface TcpProxy {
 
 /** What holds for one way, on every connection. */
 interface Rule {
+  cuts: number;
   held: boolean;
   delayMs: number;
   piecesLeft: number;
@@ -81,6 +84,9 @@ export async function startTcpProxy(target: { readonly port: number }): Promise<
     cutAfterBytes: (way, bytes) => {
       rules[way].bytesLeft = bytes;
     },
+    get cuts() {
+      return rules.toServer.cuts + rules.toClient.cuts;
+    },
     cut,
     admit: (open) => {
       isOpen = open;
@@ -99,7 +105,7 @@ export async function startTcpProxy(target: { readonly port: number }): Promise<
 }
 
 function untouched(): Rule {
-  return { held: false, delayMs: 0, piecesLeft: Infinity, bytesLeft: Infinity };
+  return { cuts: 0, held: false, delayMs: 0, piecesLeft: Infinity, bytesLeft: Infinity };
 }
 
 async function listen(server: Server): Promise<number> {
@@ -157,8 +163,8 @@ class Line {
 
   private take(way: Way, piece: Buffer): void {
     const rule = this.rules[way];
-    if (rule.piecesLeft-- <= 0) return this.cut();
-    if (rule.held) this.waiting[way].push(piece);
+    if (rule.piecesLeft-- === 0) this.cutBy(rule);
+    else if (rule.held) this.waiting[way].push(piece);
     else this.pass(way, piece);
   }
 
@@ -178,6 +184,11 @@ class Line {
     to.write(bytes);
     if (way === 'toServer') this.second?.write(bytes);
     // what was passed on is sent before the end
-    if (rule.bytesLeft < 0) to.end(() => this.cut());
+    if (rule.bytesLeft < 0) to.end(() => this.cutBy(rule));
+  }
+
+  private cutBy(rule: Rule): void {
+    rule.cuts++;
+    this.cut();
   }
 }
