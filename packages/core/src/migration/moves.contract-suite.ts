@@ -251,6 +251,10 @@ export function movesContract(name: string, servers: () => readonly [HostServer,
       };
       expect(await c.carryOut(shardlet, fullThen)).toMatchObject({ kind: 'stale' });
       expect(await j.append(shardlet, 'again on A')).toBe(true);
+      // the epoch of the first abort is an old one then
+      await c.prepare(shardlet, B);
+      await drive(abortingMachine(c.map, c.now(shardlet), 'no'), c.performer());
+      expect(await j.append(shardlet, 'still on A')).toBe(true);
       await c.dropGarbage();
       const before = await c.held();
       const kinds = (await held.deliver()).map(({ kind }) => kind);
