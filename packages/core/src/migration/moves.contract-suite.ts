@@ -10,7 +10,7 @@ import {
   framePosition,
   type ReplicaDetails,
 } from '../hosts/index.ts';
-import { MICROS_PER_SECOND } from '../kernel/index.ts';
+import { MICROS_PER_SECOND, seededRandom } from '../kernel/index.ts';
 import { type Position, range } from '../keyspace/index.ts';
 import { restructure, type Shardlet } from '../topology/index.ts';
 import { abortingMachine } from './aborting.ts';
@@ -411,6 +411,28 @@ export function movesContract(name: string, servers: () => readonly [HostServer,
           duplicates: [{ shardlet: shardlet.id, seq: 6 }],
         });
         expect(await j.append(child, 'new')).toBe(true);
+      },
+    );
+
+    scenario(
+      'by another edge, of calls whose answers are lost at random, finds each event once',
+      async (c, j) => {
+        const [shardlet] = (await c.begin(1)) as [Shardlet];
+        const { host, proxy } = await c.line(A);
+        const random = seededRandom(7);
+        let lost = 0;
+        for (let i = 0; i < 60; i++) {
+          const id = `event-${i}`;
+          proxy.cutAtPiece('toClient', random.next() < 0.5 ? 1 : Infinity);
+          const reply = await c.appendBy(host, shardlet, id).catch(() => undefined);
+          if (reply === undefined) lost++;
+          const known = await c.append(shardlet, id);
+          if (reply !== undefined) expect(known).toMatchObject({ stored: 0, duplicates: [{ seq: i + 1 }] });
+          expect(known).toMatchObject({ kind: 'appended' });
+          j.of(shardlet).push(id);
+        }
+        expect(lost).toBeGreaterThan(10);
+        expect(await c.move(shardlet, B)).toEqual(FINISHED);
       },
     );
 
