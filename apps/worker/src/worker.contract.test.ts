@@ -1,9 +1,9 @@
 /** Worker processes against real PostgreSQL and Redis servers, some of which are killed. */
-import { readdir, rm } from 'node:fs/promises';
+import { cp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostUnreachable } from '@foreshard/core/hosts';
 import { HOST_USAGE_KEY, hostUsageSchema } from '@foreshard/core/telemetry';
-import type { Shardlet } from '@foreshard/core/topology';
+import { prepareMigration, type Shardlet } from '@foreshard/core/topology';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { probe, RealCluster, type WorkerProcess } from './testing/real-cluster.ts';
 
@@ -191,9 +191,10 @@ describe('a host that was killed and restarted under load', () => {
     await allOpen(stream, MANY);
   });
 
-  test('may restart in the middle of its readmission', async () => {
+  test('may restart in the middle of its readmission, which ends the moves from it and to it', async () => {
     const { stream } = await started(1, MANY);
     const before = cluster.open(stream);
+    const [from, to] = await movesThatWait(before[0]!);
     const run = cluster.map.host(1)!.incarnation;
     const batch = decided('readmitBatch');
     await cluster.hosts[0]!.restart();
@@ -207,7 +208,9 @@ describe('a host that was killed and restarted under load', () => {
     expect(cluster.map.host(1)!.incarnation).not.toBe(middle);
     expect(newEpochs(before)).toBe(MANY);
     await allOpen(stream, MANY);
-    for (const shardlet of cluster.open(stream).slice(0, 20))
+    await allOpen(to.stream, 1);
+    for (const { id, owner } of [from, to]) expect(cluster.map.shardlet(id)!.owner).toBe(owner);
+    for (const shardlet of [...cluster.open(stream).slice(0, 20), ...cluster.open(to.stream)])
       expect(await cluster.append(shardlet, 'again')).toMatchObject({ kind: 'appended' });
   });
 
@@ -230,7 +233,43 @@ describe('a host that was killed and restarted under load', () => {
     for (const shardlet of ownedBy(2, before))
       expect(await cluster.append(shardlet, 'elsewhere')).toMatchObject({ kind: 'appended' });
   });
+
+  test('is refused with an alarm when its disk is older than what it has confirmed', async () => {
+    const { worker, stream } = await started(2, 4);
+    const server = cluster.hosts[0]!;
+    const run = cluster.map.host(1)!.incarnation;
+    const [disk, copy] = [join(server.dir, 'appendonlydir'), join(server.dir, 'copy')];
+    await server.kill('SIGKILL');
+    await cp(disk, copy, { recursive: true });
+    await server.restart();
+    await trusted(1, run);
+    await allOpen(stream, 4);
+    const before = cluster.open(stream);
+    await server.kill('SIGKILL');
+    await rm(disk, { recursive: true });
+    await rename(copy, disk);
+    await server.restart();
+    await cluster.until('alarm', async () => (await reportOf(1))?.alarm?.reason === 'older');
+    expect(await metric(worker, /foreshard_host_alarm\{host="1",reason="older"\} 1/)).toBe(true);
+    expect(cluster.map.host(1)!.state).toBe('readmitting');
+    expect(ownedBy(1, cluster.open(stream))).toEqual(ownedBy(1, before));
+    for (const shardlet of ownedBy(2, before))
+      expect(await cluster.append(shardlet, 'elsewhere')).toMatchObject({ kind: 'appended' });
+  });
 });
+
+/** One from host 1 and one to it, prepared and not carried out. */
+async function movesThatWait(from: Shardlet): Promise<[Shardlet, Shardlet]> {
+  const other = await cluster.addPostgresHost(inject('postgresUrl'));
+  const stream = await cluster.createStream({ name: 'other', shardCount: 1 });
+  await allOpen(stream, 1);
+  const [to] = cluster.open(stream) as [Shardlet];
+  expect(to.owner).toBe(other);
+  await cluster.control.moves.setControls({ paused: true, reason: 'a test' }, 'test');
+  await cluster.decide(prepareMigration({ id: from.id, epoch: from.epoch, dest: other }));
+  await cluster.decide(prepareMigration({ id: to.id, epoch: to.epoch, dest: from.owner }));
+  return [from, to];
+}
 
 /** As soon as T tells of the next decision with this name. */
 function decided(name: string): Promise<void> {

@@ -5,9 +5,10 @@
  */
 
 import type { EventHost, HostIdentity } from '@foreshard/core/hosts';
+import { tryDecision } from '@foreshard/core/migration';
 import { addHost, type Host } from '@foreshard/core/topology';
 import { type Control, connectHost } from '../composition.ts';
-import { decide } from '../deciding.ts';
+import { accepted, decide } from '../deciding.ts';
 import { CommandFailure } from '../failure.ts';
 import { engineOf, withoutPassword } from './address.ts';
 import { inspectHost } from './host-settings.ts';
@@ -19,14 +20,35 @@ export interface Admission {
 
 export async function admitHost(control: Control, url: string, name?: string): Promise<Admission> {
   const engine = engineOf(url);
-  const problem = (await inspectHost(url)).find((finding) => finding.level === 'problem');
-  if (problem !== undefined) throw refused(url, `${problem.what}; ${problem.cure}`);
+  await insistOnSound(url);
   const host = await connectHost(url);
   try {
     return await admit(control, host, { engine, url, name: name ?? new URL(url).host });
   } finally {
     await host.close();
   }
+}
+
+/**
+ * What would stand in the way, as far as it shows without writing to the server: whether it belongs to a
+ * cluster is looked at when it joins. Answers the host that T has at this address, if any.
+ *
+ * @throws CommandFailure for a server or a request that would be refused
+ */
+export async function tryAdmission(control: Control, url: string, name?: string): Promise<Host | undefined> {
+  const engine = engineOf(url);
+  await insistOnSound(url);
+  const topology = await control.topology.snapshot();
+  const known = topology.hosts.find((h) => h.url === url);
+  const request = { engine, url, name: name ?? new URL(url).host, durability: 'always' } as const;
+  if (known === undefined)
+    accepted(tryDecision(topology, addHost({ ...request, incarnation: '' }), Date.now()));
+  return known;
+}
+
+async function insistOnSound(url: string): Promise<void> {
+  const problem = (await inspectHost(url)).find((finding) => finding.level === 'problem');
+  if (problem !== undefined) throw refused(url, `${problem.what}; ${problem.cure}`);
 }
 
 type Candidate = Pick<Host, 'engine' | 'url' | 'name'>;

@@ -1,11 +1,12 @@
 /** foreshard hosts: which storage servers T may use. */
+import { tryDecision } from '@foreshard/core/migration';
 import { removeHost } from '@foreshard/core/topology';
 import type { Command } from 'commander';
-import { decide, withControl } from '../deciding.ts';
+import { accepted, decide, withControl } from '../deciding.ts';
 import { badInput } from '../failure.ts';
 import { printRows } from '../table.ts';
 import { withoutPassword } from './address.ts';
-import { admitHost } from './admission.ts';
+import { admitHost, tryAdmission } from './admission.ts';
 
 export function register(program: Command): void {
   const hosts = program.command('hosts').description('list, add and remove the storage servers');
@@ -21,12 +22,16 @@ export function register(program: Command): void {
     )
     .argument('<url>')
     .option('--name <name>', 'how it is called; else its address')
-    .action((url: string, { name }: { name?: string }) => add(url, name));
+    .option('--dry-run', 'tell whether it would be taken, and change nothing', false)
+    .action((url: string, { name, dryRun }: { name?: string; dryRun: boolean }) =>
+      dryRun ? tryToAdd(url, name) : add(url, name),
+    );
   hosts
     .command('remove')
     .description('take a storage server out of use; it must own no shardlet')
     .argument('<id>', 'its number in the list')
-    .action((id: string) => remove(id));
+    .option('--dry-run', 'tell whether it would go, and change nothing', false)
+    .action((id: string, { dryRun }: { dryRun: boolean }) => remove(id, dryRun));
 }
 
 async function list(json: boolean): Promise<void> {
@@ -49,9 +54,19 @@ async function add(url: string, name: string | undefined): Promise<void> {
   process.stdout.write(`${withoutPassword(url)} ${what} host ${admission.hostId}\n`);
 }
 
-async function remove(text: string): Promise<void> {
+async function tryToAdd(url: string, name: string | undefined): Promise<void> {
+  const known = await withControl((control) => tryAdmission(control, url, name));
+  const what = known === undefined ? 'would join as a new host' : `is known already as host ${known.id}`;
+  process.stdout.write(`${withoutPassword(url)} ${what}\n`);
+}
+
+async function remove(text: string, dryRun: boolean): Promise<void> {
   const id = Number(text);
   if (!Number.isSafeInteger(id) || id < 1) throw badInput(`a host is named by its number, not "${text}"`);
-  await withControl((control) => decide(control, removeHost(id)));
-  process.stdout.write(`host ${id} was removed\n`);
+  await withControl(async (control) =>
+    dryRun
+      ? accepted(tryDecision(await control.topology.snapshot(), removeHost(id), Date.now()))
+      : decide(control, removeHost(id)),
+  );
+  process.stdout.write(dryRun ? `host ${id} would be removed\n` : `host ${id} was removed\n`);
 }

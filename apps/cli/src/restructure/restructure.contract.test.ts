@@ -2,6 +2,7 @@
  * Split, roll, merge, migrate, drain and the orders to moves, as people type them, on real servers. Each
  * command is asked first what it would do, and must then have changed nothing.
  */
+import { createDatabase } from '@foreshard/local';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type Control, openControl } from '../composition.ts';
 import { type CommandResult, RealEdge } from '../replay/real-edge.fixture.ts';
@@ -32,11 +33,12 @@ async function json<T>(...args: string[]): Promise<T> {
   return JSON.parse(stdout);
 }
 
-/** The same again without `--dry-run` comes after. */
+/** The same again without `--dry-run` comes after. The worker may drop meanwhile what earlier tests left. */
 async function dryRun(...args: string[]): Promise<CommandResult> {
-  const before = (await control.topology.snapshot()).version;
+  const { version } = await control.topology.snapshot();
   const result = await foreshard(...args, '--dry-run');
-  expect((await control.topology.snapshot()).version).toBe(before);
+  const since = await control.topology.changesAfter(version, 1_000);
+  expect(since.filter(({ decision }) => decision !== 'dropGarbage')).toEqual([]);
   return result;
 }
 
@@ -143,5 +145,33 @@ test('a host is drained of open and closed shardlets, and taken into use again',
   });
   const { shardlets } = await control.topology.snapshot();
   expect(shardlets.filter((s) => s.owner === 1 && s.state.kind !== 'gone')).toEqual([]);
+  expect(await dryRun('hosts', 'remove', '1')).toMatchObject({
+    exitCode: DONE,
+    stdout: 'host 1 would be removed\n',
+  });
+  expect(await dryRun('hosts', 'remove', '2')).toMatchObject({
+    exitCode: FAILED,
+    stderr: expect.stringMatching(/has part in shardlet/),
+  });
   expect(await foreshard('drain', '1', '--undo')).toMatchObject({ exitCode: DONE });
 }, 90_000);
+
+test('a server is judged before it is taken as a host', async () => {
+  const url = await createDatabase(inject('postgresUrl'), 'restructure_candidate');
+  expect(await dryRun('hosts', 'add', url)).toMatchObject({
+    exitCode: DONE,
+    stdout: expect.stringMatching(/:\*\*\*@.* would join as a new host/),
+  });
+  const taken = control.topology.snapshot().then(({ hosts }) => hosts[0]!);
+  expect(await dryRun('hosts', 'add', (await taken).url)).toMatchObject({
+    stdout: expect.stringMatching(/is known already as host 1/),
+  });
+  expect(await dryRun('hosts', 'add', url, '--name', (await taken).name)).toMatchObject({
+    exitCode: BAD_INPUT,
+    stderr: expect.stringMatching(/has this name/),
+  });
+  expect(await dryRun('hosts', 'add', 'redis://127.0.0.1:9')).toMatchObject({
+    exitCode: FAILED,
+    stderr: expect.stringMatching(/does not answer/),
+  });
+});

@@ -10,8 +10,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { redlockService } from '../adapters/locks/index.ts';
 import { range } from '../keyspace/index.ts';
 import type { LockLane } from '../locking/index.ts';
-import { restructure, type Shardlet } from '../topology/index.ts';
-import type { Perform } from './drive.ts';
+import { prepareMigration, restructure, type Shardlet } from '../topology/index.ts';
+import { moveMachine, movingShardlets } from './backlog.ts';
+import { driveAll, type Perform } from './drive.ts';
+import type { Outcome } from './machine.ts';
 import { TestCluster } from './test-cluster.ts';
 import { expectSettled } from './test-settled.ts';
 
@@ -52,7 +54,20 @@ const RESTRUCTURES: Record<string, Restructure> = {
     const parents = children.map((c) => cluster.map.shardlet(c.id)!);
     await cluster.decide(restructure({ parents: refs(parents), children: [first!.range] }));
   },
+  move: async (cluster, [first]) => {
+    const dest = await cluster.addHost();
+    await cluster.decide(prepareMigration({ ...refs([first!])[0]!, dest }));
+  },
 };
+
+/** What a worker does that has the lock. */
+async function work(cluster: TestCluster, perform: Perform = cluster.performer()): Promise<Outcome[]> {
+  const finished = await cluster.finishAll(perform);
+  const moves = movingShardlets(cluster.map).map((s) => moveMachine(cluster.map, s));
+  const moved = await driveAll(moves, perform);
+  await cluster.refresh();
+  return [...finished, ...moved];
+}
 
 async function aboutTo(begin: Restructure): Promise<{ cluster: TestCluster; stream: number }> {
   const cluster = new TestCluster();
@@ -88,15 +103,15 @@ test.each(Object.keys(RESTRUCTURES))(
         reached = true;
         expect(await locks.during('host:1', async () => 'kept apart')).toBeUndefined();
         await redis.flushall();
-        const done = await locks.during('host:1', () => cluster.finishAll());
+        const done = await locks.during('host:1', () => work(cluster));
         expect(done?.every(({ kind }) => kind === 'finished')).toBe(true);
         for (const shardlet of cluster.open(stream))
           expect(await cluster.append(shardlet, `between-${shardlet.id}`)).toMatchObject({
             kind: 'appended',
           });
       };
-      await locks.during('host:1', () => cluster.finishAll(expiringAt(n, cluster.performer(), other)));
-      await cluster.finishAll();
+      await locks.during('host:1', () => work(cluster, expiringAt(n, cluster.performer(), other)));
+      await work(cluster);
       await expectSettled(cluster);
       for (const shardlet of cluster.open(stream))
         expect(await cluster.append(shardlet, `after-${shardlet.id}`)).toMatchObject({

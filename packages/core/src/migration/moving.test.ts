@@ -51,12 +51,6 @@ async function moveAll(cluster: TestCluster, perform: Perform = cluster.performe
   return outcomes;
 }
 
-async function idsOn(cluster: TestCluster, host: number, shardlet: number): Promise<string[]> {
-  const reply = await cluster.hosts.get(host)!.read(shardlet, 1, 0, { maxRecords: 1_000, maxBytes: 1e9 });
-  if (reply.kind !== 'records') return [reply.kind];
-  return reply.records.map(({ frame }) => JSON.parse(new TextDecoder().decode(frame.subarray(32))).id);
-}
-
 const EVENTS = ['event-0', 'event-1', 'event-2', 'event-3', 'event-4'];
 
 describe('a migration', () => {
@@ -66,7 +60,7 @@ describe('a migration', () => {
     expect(await moveAll(cluster)).toEqual([FINISHED]);
     await expectSettled(cluster);
     expect(now()).toMatchObject({ owner: B, epoch: n, state: { kind: 'open' } });
-    expect(await idsOn(cluster, B, shardlet.id)).toEqual(EVENTS);
+    expect(await cluster.idsOn(B, shardlet.id)).toEqual(EVENTS);
     expect(await cluster.append(now(), 'event-3')).toMatchObject({ duplicates: [{ seq: 4 }] });
     expect(await cluster.append(now(), 'new')).toMatchObject({ firstSeq: 6, stored: 1 });
     expect(await cluster.append(shardlet, 'late')).toMatchObject({ kind: 'stale' });
@@ -96,7 +90,7 @@ describe('a migration', () => {
         for (const outcome of await moveAll(cluster)) expect(outcome).toEqual(FINISHED);
         await expectSettled(cluster);
         expect(now().owner).toBe(B);
-        expect(await idsOn(cluster, B, now().id)).toEqual(EVENTS);
+        expect(await cluster.idsOn(B, now().id)).toEqual(EVENTS);
         if (!killed) return expect(n).toBeGreaterThan(12);
       }
     },
@@ -124,7 +118,7 @@ describe('a migration', () => {
     };
     expect(await moveAll(cluster, appending)).toEqual([FINISHED]);
     await expectSettled(cluster);
-    const ids = await idsOn(cluster, B, now().id);
+    const ids = await cluster.idsOn(B, now().id);
     expect(ids).toHaveLength(50 + count);
     expect(new Set(ids).size).toBe(50 + count);
   });
@@ -144,7 +138,7 @@ describe('a migration', () => {
     expect(await moveAll(cluster, spoiling)).toEqual([FINISHED]);
     expect(told).toEqual(['from seq 1 to 5: copied again']);
     expect(now().owner).toBe(B);
-    expect(await idsOn(cluster, B, shardlet.id)).toEqual(EVENTS);
+    expect(await cluster.idsOn(B, shardlet.id)).toEqual(EVENTS);
     await expectSettled(cluster);
   });
 
@@ -229,7 +223,7 @@ describe('an operator', () => {
     expect(await moveAll(cluster, filling)).toMatchObject([{ kind: 'aborted' }]);
     expect(now()).toMatchObject({ owner: A, state: { kind: 'open' } });
     await expectSettled(cluster);
-    expect(await idsOn(cluster, A, shardlet.id)).toEqual([...EVENTS, 'last']);
+    expect(await cluster.idsOn(A, shardlet.id)).toEqual([...EVENTS, 'last']);
   });
 
   test('is told that a full destination blocks it, before anybody waits', async () => {
@@ -258,7 +252,7 @@ test('a move there and back and there again ends right, with every old call deli
   for (const call of [...late, ...late.reverse()]) await call();
   expect(await cluster.held()).toEqual(before);
   await expectSettled(cluster);
-  expect(await idsOn(cluster, B, now().id)).toHaveLength(EVENTS.length + 3);
+  expect(await cluster.idsOn(B, now().id)).toHaveLength(EVENTS.length + 3);
 });
 
 describe('a closed shardlet', () => {
@@ -266,12 +260,12 @@ describe('a closed shardlet', () => {
     const { cluster, shardlet, now } = await preparedClosed();
     expect(await moveAll(cluster)).toEqual([FINISHED]);
     expect(now()).toMatchObject({ owner: B, state: { kind: 'closed', finalSeq: 5 } });
-    expect(await idsOn(cluster, B, shardlet.id)).toEqual(EVENTS);
+    expect(await cluster.idsOn(B, shardlet.id)).toEqual(EVENTS);
     await expectSettled(cluster);
     await cluster.decide(prepareMigration({ id: shardlet.id, epoch: now().epoch, dest: A }));
     expect(await moveAll(cluster)).toEqual([FINISHED]);
     expect(now().owner).toBe(A);
-    expect(await idsOn(cluster, A, shardlet.id)).toEqual(EVENTS);
+    expect(await cluster.idsOn(A, shardlet.id)).toEqual(EVENTS);
   });
 
   test.each(['before', 'after'] as const)(
@@ -329,7 +323,7 @@ test('two workers, an abort and appends in any order lose no acknowledged event'
       await moveAll(cluster);
       await cluster.finishAll();
       await expectSettled(cluster);
-      expect(await idsOn(cluster, now().owner, now().id)).toEqual(acknowledged);
+      expect(await cluster.idsOn(now().owner, now().id)).toEqual(acknowledged);
     }),
     { numRuns: 60 },
   );

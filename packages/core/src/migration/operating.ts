@@ -1,5 +1,5 @@
 /**
- * What people can do: the plain functions behind the command line, the REST routes and the console. Each
+ * What people can do: the plain functions behind the command line and the console's API. Each
  * answers a value also where it lost a race: whoever asked sees what T has instead and decides anew.
  */
 import type { Range } from '../keyspace/index.ts';

@@ -1,9 +1,17 @@
 /**
- * A small cluster in memory for the tests of the machines: T, hosts that can restart or vanish, and a
- * performer whose calls can be counted, cut off, repeated and replayed late.
+ * A small cluster for the tests of the machines: T in memory, hosts that can restart or vanish, and a
+ * performer whose calls can be counted, cut off, repeated and replayed late. Its hosts are in memory too
+ * (TestCluster) or real servers (server-cluster.fixture.ts).
  */
 import { MemoryHost, MemoryTopologyStore } from '../adapters/memory/index.ts';
-import { type AppendReply, type EventHost, HostUnreachable, writeFrame } from '../hosts/index.ts';
+import {
+  type AppendGroup,
+  type AppendReply,
+  type EventHost,
+  FRAME_HEADER_BYTES,
+  HostUnreachable,
+  writeFrame,
+} from '../hosts/index.ts';
 import { invariant, ManualClock } from '../kernel/index.ts';
 import { identify } from '../keyspace/index.ts';
 import {
@@ -27,34 +35,33 @@ export class Killed extends Error {
   override readonly name = 'Killed';
 }
 
-export class TestCluster {
+export class Cluster<H extends EventHost = EventHost> {
   readonly clock = new ManualClock(T0_MICROS);
   readonly store = new MemoryTopologyStore(this.clock);
   readonly map = new TopologyMap(EMPTY_TOPOLOGY);
-  readonly hosts = new Map<number, MemoryHost>();
+  readonly hosts = new Map<number, H>();
   /** the run each engine is in now */
   readonly runs = new Map<number, string>();
   readonly unreachable = new Set<number>();
 
-  async addHost(durability: Host['durability'] = 'always'): Promise<number> {
+  /** REQUIRES an empty host. */
+  async join(
+    host: H,
+    engine: Host['engine'] = 'redis',
+    durability: Host['durability'] = 'always',
+  ): Promise<number> {
     const name = `host-${this.hosts.size + 1}`;
-    const request = {
-      name,
-      engine: 'redis',
-      url: `redis://${name}`,
-      incarnation: 'run-1',
-      durability,
-    } as const;
+    const request = { name, engine, url: `${engine}://${name}`, incarnation: 'run-1', durability } as const;
     const { hostId } = await this.decide(addHost(request));
-    const host = new MemoryHost(this.clock);
     await host.adopt(hostId);
     this.hosts.set(hostId, host);
     this.runs.set(hostId, 'run-1');
     return hostId;
   }
 
-  async addStream(shardCount: number): Promise<number> {
-    const { streamId } = await this.decide(createStream({ name: `stream-${this.map.version}`, shardCount }));
+  async addStream(shardCount: number, settings: { splitKeys?: boolean } = {}): Promise<number> {
+    const name = `stream-${this.map.version}`;
+    const { streamId } = await this.decide(createStream({ name, shardCount, ...settings }));
     return streamId;
   }
 
@@ -104,15 +111,41 @@ export class TestCluster {
   }
 
   /** Appends one event whose position is the start of the shardlet's range. */
-  async append(shardlet: Shardlet, id: string, epoch = shardlet.epoch): Promise<AppendReply> {
-    const host = this.hosts.get(shardlet.owner)!;
-    const frames = frameAt(shardlet, id);
-    const edgeTs = this.clock.nowMicros();
-    const dedup = dedupIn(this.map, shardlet);
-    const [reply] = await host.append([
-      { shardlet: shardlet.id, epoch, edgeTs, tokenTs: 0, dedup, frames, count: 1 },
-    ]);
+  append(shardlet: Shardlet, id: string, epoch = shardlet.epoch): Promise<AppendReply> {
+    return this.appendBy(this.hosts.get(shardlet.owner)!, { ...shardlet, epoch }, id);
+  }
+
+  /** The same by a handle of one's own. */
+  async appendBy(
+    host: EventHost,
+    shardlet: Shardlet,
+    id: string,
+    more: Partial<AppendGroup> = {},
+  ): Promise<AppendReply> {
+    const [reply] = await host.append([{ ...this.groupOf(shardlet, [id]), ...more }]);
     return reply!;
+  }
+
+  groupOf(shardlet: Shardlet, ids: readonly string[]): AppendGroup {
+    const { id, epoch, range } = shardlet;
+    return {
+      shardlet: id,
+      epoch,
+      edgeTs: this.clock.nowMicros(),
+      tokenTs: 0,
+      dedup: dedupIn(this.map, shardlet),
+      frames: Buffer.concat(ids.map((each) => frameAt(range.from.hi, each))),
+      count: ids.length,
+    };
+  }
+
+  /** The ids of the events that a host holds of a shardlet, in order; or why it gives none. */
+  async idsOn(host: number, shardlet: number, from = 1): Promise<string[]> {
+    const reply = await this.hosts.get(host)!.read(shardlet, from, 0, { maxRecords: 10_000, maxBytes: 1e8 });
+    if (reply.kind === 'gone') return this.idsOn(host, shardlet, reply.firstSeq);
+    if (reply.kind !== 'records') return [reply.kind];
+    const payloads = reply.records.map(({ frame }) => frame.subarray(FRAME_HEADER_BYTES));
+    return payloads.map((payload) => JSON.parse(new TextDecoder().decode(payload)).id);
   }
 
   /** Everything the hosts hold, to compare before and after. */
@@ -123,12 +156,19 @@ export class TestCluster {
   }
 }
 
-function frameAt({ range }: Shardlet, id: string): Uint8Array {
+export class TestCluster extends Cluster<MemoryHost> {
+  addHost(durability: Host['durability'] = 'always'): Promise<number> {
+    return this.join(new MemoryHost(this.clock), 'redis', durability);
+  }
+}
+
+/** An event of a key with this hash. */
+export function frameAt(keyHash: number, id: string): Uint8Array {
   const identity = new Uint32Array(4);
-  identify(range.from.hi, 'test', id, identity);
+  identify(keyHash, 'test', id, identity);
   const payload = new TextEncoder().encode(JSON.stringify({ id }));
-  const frame = new Uint8Array(32 + payload.length);
-  writeFrame(frame, 0, range.from.hi, identity, payload, 0, payload.length);
+  const frame = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
+  writeFrame(frame, 0, keyHash, identity, payload, 0, payload.length);
   return frame;
 }
 

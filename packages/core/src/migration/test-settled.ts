@@ -3,13 +3,13 @@ import { expect } from 'vitest';
 import { comparePositions } from '../keyspace/index.ts';
 import { isLeaf } from '../topology/index.ts';
 import { finishingMachines } from './backlog.ts';
-import type { TestCluster } from './test-cluster.ts';
+import type { Cluster } from './test-cluster.ts';
 
 /**
  * T has nothing open to confirm; every position of every stream has exactly one replica that takes appends,
  * and it is the one T names (I4, I5); what is closed is sealed with the finalSeq that T tells readers.
  */
-export async function expectSettled(cluster: TestCluster): Promise<void> {
+export async function expectSettled(cluster: Cluster): Promise<void> {
   const map = await cluster.refresh();
   for (const host of cluster.hosts.keys()) expect(finishingMachines(map, host)).toEqual([]);
   await expectReplicas(cluster);
@@ -21,7 +21,7 @@ export async function expectSettled(cluster: TestCluster): Promise<void> {
   }
 }
 
-async function expectReplicas({ map, hosts }: TestCluster): Promise<void> {
+async function expectReplicas({ map, hosts }: Cluster): Promise<void> {
   const openInT: string[] = [];
   for (const shardlet of map.shardlets()) {
     if (isLeaf(shardlet)) openInT.push(`${shardlet.owner}/${shardlet.id}@${shardlet.epoch}`);

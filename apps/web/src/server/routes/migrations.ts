@@ -1,4 +1,5 @@
 /** Moves: what is under way, what became of the others, and the orders of people. */
+import { comparePositions, type Range, range } from '@foreshard/core/keyspace';
 import {
   leftToDrain,
   MOVE_ORDERS,
@@ -71,7 +72,17 @@ export const migrationsRouter = router({
     .mutation(({ ctx: { server }, input }) => pauseAllMoves(operator(server), input.paused, input.reason)),
 
   move: mutation
-    .input(z.object({ shardlets: z.array(id).min(1).max(1_000), dest: id, reason, dryRun }))
+    .input(
+      z.object({
+        shardlets: z.array(id).min(1).max(1_000),
+        dest: id,
+        reason,
+        /** not committed within it, a move is aborted */
+        windowMs: z.int().min(1).optional(),
+        bytesPerSecondMax: z.int().min(1).optional(),
+        dryRun,
+      }),
+    )
     .mutation(({ ctx: { server }, input }) => requestMoves(operator(server), input, input.dryRun)),
 
   split: mutation.input(z.object({ shardlet: id, dryRun })).mutation(async ({ ctx: { server }, input }) => {
@@ -83,11 +94,28 @@ export const migrationsRouter = router({
   }),
 
   roll: mutation.input(z.object({ shardlet: id, dryRun })).mutation(({ ctx: { server }, input }) => {
-    const range = known(server).shardlet(input.shardlet)?.range;
-    if (range === undefined)
-      throw new TRPCError({ code: 'NOT_FOUND', message: 'There is no such shardlet.' });
-    return restructured(server, { parents: [input.shardlet], children: [range] }, input.dryRun);
+    const children = [rangeIn(known(server), input.shardlet)];
+    return restructured(server, { parents: [input.shardlet], children }, input.dryRun);
   }),
+
+  merge: mutation
+    .input(z.object({ shardlets: z.array(id).min(2).max(1_000), dryRun }))
+    .mutation(({ ctx: { server }, input }) => {
+      const map = known(server);
+      const ranges = input.shardlets.map((shardlet) => rangeIn(map, shardlet)).sort(byStart);
+      const children = [range(ranges[0]!.from, ranges.at(-1)!.to)];
+      return restructured(server, { parents: input.shardlets, children }, input.dryRun);
+    }),
+
+  /** Of all moves together; null: none. */
+  limit: mutation
+    .input(
+      z.object({
+        bytesPerSecondMax: z.int().min(1).nullable().optional(),
+        concurrencyMax: z.int().min(1).optional(),
+      }),
+    )
+    .mutation(({ ctx: { server }, input }) => server.moves.setControls(given(input), ACTOR)),
 
   drain: mutation
     .input(z.object({ host: id, undo: z.boolean().default(false), dryRun }))
@@ -99,6 +127,30 @@ export const migrationsRouter = router({
       return drainPreview(await server.topology.snapshot(), input.host);
     }),
 });
+
+/** Without what was left out. */
+function given(input: {
+  bytesPerSecondMax?: number | null | undefined;
+  concurrencyMax?: number | undefined;
+}) {
+  const { bytesPerSecondMax, concurrencyMax } = input;
+  return {
+    ...(bytesPerSecondMax === undefined ? {} : { bytesPerSecondMax }),
+    ...(concurrencyMax === undefined ? {} : { concurrencyMax }),
+  };
+}
+
+/** T refuses parents that are no neighbours. */
+function rangeIn(map: TopologyMap, shardlet: number): Range {
+  const found = map.shardlet(shardlet)?.range;
+  if (found === undefined)
+    throw new TRPCError({ code: 'NOT_FOUND', message: `There is no shardlet ${shardlet}.` });
+  return found;
+}
+
+function byStart(a: Range, b: Range): number {
+  return comparePositions(a.from, b.from);
+}
 
 function operator(server: ConsoleServer): Operator {
   const { topology, moves, jobs } = server;

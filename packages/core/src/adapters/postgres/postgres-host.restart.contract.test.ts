@@ -1,8 +1,11 @@
 /** A server of our own that is stopped, killed and robbed of its connections under load. */
+import { rm } from 'node:fs/promises';
 import {
   createDatabase,
   type LocalServer,
   startPostgres,
+  startSynchronousStandby,
+  startTcpProxy,
   type TemporaryFolder,
   temporaryFolder,
 } from '@foreshard/local';
@@ -177,4 +180,39 @@ test('a server that is not there is unreachable', async () => {
     name: 'HostUnreachable',
     reason: 'connection',
   });
+});
+
+test('the server lost under load and its synchronous standby promoted: every acknowledged event is there once', async () => {
+  await freshShardlet('promoted');
+  const standby = await startSynchronousStandby(server, { dir: `${folder.path}-standby` });
+  // the address stays, as with a virtual address or a proxy of the database
+  const proxy = await startTcpProxy({ port: server.port });
+  url = proxy.through(url);
+  try {
+    const old = await connect();
+    const { incarnation } = await old.identify();
+    let stop = false;
+    const clients = [0, 1, 2].map((i) => appendUntil(() => stop, connect, 1_000_000 * i));
+    const acknowledged = () => clients.flatMap((client) => client.acknowledged);
+    await expect.poll(() => acknowledged().length, { timeout: 20_000 }).toBeGreaterThan(100);
+    await server.kill('SIGKILL');
+    const before = acknowledged().length;
+    await standby.promote();
+    proxy.lead(standby.server.port);
+    await expect.poll(() => acknowledged().length, { timeout: 20_000 }).toBeGreaterThan(before + 100);
+    stop = true;
+    await Promise.all(clients.map((client) => client.done));
+    expect(clients.reduce((sum, client) => sum + client.unanswered(), 0)).toBeGreaterThan(0);
+    await expectAllStoredOnce(acknowledged());
+
+    await old.describe(1).catch(() => {});
+    const refused = { name: 'HostUnreachable', reason: 'incarnation' };
+    await expect(old.describe(1)).rejects.toMatchObject(refused);
+    await expect(connect(incarnation)).rejects.toMatchObject(refused);
+    await old.close();
+  } finally {
+    await proxy.stop();
+    await standby.server.stop();
+    await rm(`${folder.path}-standby`, { recursive: true, force: true });
+  }
 });
