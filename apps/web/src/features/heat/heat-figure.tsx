@@ -6,8 +6,9 @@ import { useZone } from '../../components/zone.tsx';
 import { formatMoment } from '../../formatting/time.ts';
 import type { ColourScale, Palette } from './colour-scale.ts';
 import { quantise } from './colour-scale.ts';
+import { ForecastVeil } from './forecast-veil.tsx';
 import { KeyAxis, TimeAxis } from './heat-axes.tsx';
-import { columnStartMs, type HeatCells, type Margins, valueAt } from './heat-cells.ts';
+import { columnStartMs, type HeatCells, type Margins, observedColumns, valueAt } from './heat-cells.ts';
 import { Margin } from './heat-margins.tsx';
 import { HeatMarkLayer } from './heat-marks.tsx';
 import { type Cell, HeatPlot } from './heat-plot.tsx';
@@ -50,6 +51,7 @@ export function HeatFigure(props: HeatFigureProps) {
             from={safeView.left}
             to={safeView.right}
             upright
+            {...(cells.forecastFrom === null ? {} : { forecastFrom: cells.forecastFrom })}
             label={`${METRIC_TITLES[cells.metric]} over time, all keys shown`}
           />
         </div>
@@ -72,6 +74,7 @@ export function HeatFigure(props: HeatFigureProps) {
             onPin={props.onPin}
             onAll={props.onAll}
           />
+          <ForecastVeil cells={cells} view={safeView} />
           {showMarks ? <HeatMarkLayer cells={cells} view={safeView} /> : null}
         </div>
         <div className="col-start-3 row-start-2 h-[min(58vh,34rem)] min-h-64">
@@ -104,7 +107,7 @@ function Readout({ cells, cell, spoken }: { cells: HeatCells; cell: Cell | undef
       ? ''
       : `${formatMoment(columnStartMs(cells, cell.column), zone)}, keys ${shortPosition(row.from)} to ${shortPosition(row.to)}${
           row.shard === null ? '' : `, shard ${row.shard}`
-        }${row.owner === null ? '' : ` on ${row.owner}`}: ${formatValue(cells.metric, valueAt(cells, cell.column, cell.row))}`;
+        }${row.owner === null ? '' : ` on ${row.owner}`}: ${cell.column < observedColumns(cells) ? '' : 'forecast '}${formatValue(cells.metric, valueAt(cells, cell.column, cell.row))}`;
   return (
     <>
       <p aria-hidden className="tabular mt-1 h-5 truncate text-xs text-soft sm:pl-17">

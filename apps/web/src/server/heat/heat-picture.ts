@@ -3,6 +3,7 @@
  * parse), rows with whom they belong to now, the pattern, and the restructurings of that time.
  */
 import { formatPosition, parsePosition, type Range, range } from '@foreshard/core/keyspace';
+import type { ForecastStore } from '@foreshard/core/predicting';
 import {
   type Heat,
   type HotShardlet,
@@ -13,6 +14,7 @@ import {
 } from '@foreshard/core/telemetry';
 import type { Stream, TopologyMap, TopologyStore } from '@foreshard/core/topology';
 import { TRPCError } from '@trpc/server';
+import { withForecast } from './forecast-half.ts';
 import type { HeatQueryInput } from './heat-query.ts';
 import { type HeatMarks, marksOf } from './marks.ts';
 
@@ -40,6 +42,8 @@ export interface HeatPicture {
   readonly rows: readonly HeatRow[];
   /** base64 of little-endian 32-bit floats, cell of column c and row r at c * rows + r; NaN: nothing known */
   readonly values: string;
+  /** columns from this one on are forecast; null: none is */
+  readonly forecastFrom: number | null;
   readonly patterns: readonly LoadPattern[];
   readonly marks: HeatMarks;
   readonly nowMs: number;
@@ -48,6 +52,7 @@ export interface HeatPicture {
 export interface HeatParts {
   readonly map: TopologyMap;
   readonly telemetry: TelemetryStore;
+  readonly forecasts: Pick<ForecastStore, 'forecastHeat'>;
   readonly topology: Pick<TopologyStore, 'changesAfter'>;
   /** events per second of now, by shardlet: to choose the busiest stream */
   readonly eventsOf: (shardlet: number) => number;
@@ -67,7 +72,8 @@ export async function heatPicture(parts: HeatParts, query: HeatQueryInput): Prom
     ...(query.shard === null ? {} : { shard: query.shard }),
     ...(query.from === null || query.to === null ? {} : { range: rangeOf(query.from, query.to) }),
   });
-  const [marks, hot] = await Promise.all([
+  const [half, marks, hot] = await Promise.all([
+    withForecast(parts.forecasts, query, stream.id, heat, nowMs),
     marksOf(parts.topology, map, stream.id, heat),
     telemetry.top({ streamId: stream.id, metric: 'events', fromMs: query.fromMs, toMs: query.toMs, n: 1 }),
   ]);
@@ -82,11 +88,17 @@ export async function heatPicture(parts: HeatParts, query: HeatQueryInput): Prom
     stepsPerColumn: heat.stepsPerColumn,
     segmentsPerRow: heat.segmentsPerRow,
     rows: rowsOf(heat, map, stream.id),
-    values: packed(heat.values),
-    patterns: patternsOf(heat, hintsOf(hot[0])),
+    values: packed(half?.values ?? heat.values),
+    forecastFrom: half?.firstColumn ?? null,
+    patterns: patternsOf(observed(heat, half?.firstColumn), hintsOf(hot[0])),
     marks,
     nowMs,
   };
+}
+
+/** Patterns are of what came, not of what is expected. */
+function observed(heat: Heat, columns = heat.columns): Heat {
+  return { ...heat, columns, values: heat.values.subarray(0, columns * heat.rows.length) };
 }
 
 export function rangeOf(from: string, to: string): Range {
