@@ -16,9 +16,10 @@ import { type LoadShape, noise } from './load-shape.ts';
 import { EVENT_BYTES } from './recorded-load.ts';
 
 const PAST_SECONDS = 600;
-/** The busiest have most of the load; a second tells of these. */
-const TOLD = 3_000;
-const TOLD_PAST = 500;
+/** A second tells of the busiest, and of some of the others with what they had since they were told last. */
+const BUSIEST = 2_000;
+const OTHERS = 4_000;
+const BUSIEST_PAST = 300;
 const MEASURE_MS = 5_000;
 const LIMIT_BYTES = 8 * 2 ** 30;
 /** What a person should find at once: these hosts are not well. */
@@ -39,7 +40,7 @@ export async function tellLive(redis: Redis, shape: LoadShape, hosts: number): P
       LOAD_STREAM_KEY,
       `${nowMs - second * 1_000}-0`,
       LOAD_FLUSH_FIELD,
-      flush(counters, shape, nowMs - (second + 1) * 1_000, TOLD_PAST),
+      flush(counters, shape, nowMs - (second + 1) * 1_000, BUSIEST_PAST),
     );
   await past.exec();
   await measure(redis, hosts);
@@ -52,7 +53,7 @@ export async function tellLive(redis: Redis, shape: LoadShape, hosts: number): P
       1_000,
       '*',
       LOAD_FLUSH_FIELD,
-      flush(counters, shape, atMs, TOLD),
+      flush(counters, shape, atMs, BUSIEST),
     );
   }, 1_000);
   const measured = setInterval(() => void measure(redis, hosts), MEASURE_MS);
@@ -64,14 +65,22 @@ export async function tellLive(redis: Redis, shape: LoadShape, hosts: number): P
   };
 }
 
-function flush(counters: LoadCounters, shape: LoadShape, atMs: number, told: number): Buffer {
-  for (const place of shape.byPopularity.subarray(0, told)) {
-    const spread = 0.7 + 0.6 * noise(place, Math.floor(atMs / 1_000));
-    const events = Math.floor(shape.rate(place, atMs) * spread + noise(place, atMs));
-    if (events > 0)
-      counters.stored(place + 1, events, events * EVENT_BYTES, latencyBucket(1_500 + 2_500 * spread));
-  }
+function flush(counters: LoadCounters, shape: LoadShape, atMs: number, busiest: number): Buffer {
+  const { byPopularity, shardlets } = shape;
+  const second = Math.floor(atMs / 1_000);
+  const others = shardlets - busiest;
+  const round = others / OTHERS;
+  for (const place of byPopularity.subarray(0, busiest)) tell(counters, shape, place, atMs, 1);
+  for (let i = 0; i < Math.min(OTHERS, others); i++)
+    tell(counters, shape, byPopularity[busiest + ((second * OTHERS + i) % others)]!, atMs, round);
   return Buffer.from(packFlush(counters.flush(atMs)));
+}
+
+function tell(counters: LoadCounters, shape: LoadShape, place: number, atMs: number, seconds: number): void {
+  const spread = 0.7 + 0.6 * noise(place, Math.floor(atMs / 1_000));
+  const events = Math.floor(shape.rate(place, atMs) * spread * seconds + noise(place, atMs));
+  if (events > 0)
+    counters.stored(place + 1, events, events * EVENT_BYTES, latencyBucket(1_500 + 2_500 * spread));
 }
 
 async function measure(redis: Redis, hosts: number): Promise<void> {

@@ -31,11 +31,11 @@ export function loadShape(shardlets: number, eventsPerSecond: number, nowMs: num
   };
 }
 
-/** A factor of some four hundred between the quietest and the busiest; one narrow range twelve times above that. */
+/** A factor of some thousand between the quietest and the busiest; one narrow range twelve times above that. */
 function popularityOf(place: number, shardlets: number): number {
   const share = place / shardlets;
   const hot = share > 0.314 && share < 0.322 ? 12 : 1;
-  return hot * Math.exp(-6 * noise(place, 1));
+  return hot * Math.exp(-7 * noise(place, 1));
 }
 
 /** One at noon of the region, a fifth at its midnight, less on weekends. */

@@ -7,7 +7,7 @@ import { useTheme } from 'next-themes';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTRPC } from '../../components/api.ts';
 import { Card, CardHead } from '../../components/ui/card.tsx';
-import { Skeleton } from '../../components/ui/skeleton.tsx';
+import { Loading } from '../../components/ui/skeleton.tsx';
 import { useZone } from '../../components/zone.tsx';
 import { formatClock } from '../../formatting/time.ts';
 import { colourScale, colourTable, quantise } from '../heat/colour-scale.ts';
@@ -51,7 +51,7 @@ export function MiniHeat() {
             The recorded load cannot be read now: {heat.error.message}
           </p>
         ) : cells === undefined ? (
-          <Skeleton className="h-40" />
+          <Loading className="h-46" />
         ) : (
           <>
             <Picture cells={cells} />
