@@ -25,8 +25,15 @@ const MIGRATIONS = new URL('../../../prisma/migrations', import.meta.url).pathna
 const EVENTS_PER_SECOND = 40_000;
 const LARGE: Size = { hosts: 400, shardlets: 100_000, moving: 6 };
 
+interface Environment extends Readonly<Record<string, string>> {
+  readonly DATABASE_URL: string;
+  readonly REDIS_URL: string;
+}
+
 export interface LargeCluster {
-  readonly environment: { readonly DATABASE_URL: string; readonly REDIS_URL: string };
+  readonly environment: Environment;
+  /** a control plane beside it with nothing in it: no host, no stream */
+  readonly empty: Environment;
   readonly size: Size;
   close(): Promise<void>;
 }
@@ -66,7 +73,14 @@ export async function startLargeCluster(size: Size = LARGE): Promise<LargeCluste
     await writeHealth(control, topology, shape, nowMs);
     await writeMoves(control, topology);
     live = await tellLive(control.redis, shape, size.hosts);
-    return { environment: { DATABASE_URL: databaseUrl, REDIS_URL: redis.url }, size, close };
+    const emptyUrl = await createDatabase(postgres.url, 'empty');
+    await applyMigrations(emptyUrl, MIGRATIONS);
+    return {
+      environment: { DATABASE_URL: databaseUrl, REDIS_URL: redis.url },
+      empty: { DATABASE_URL: emptyUrl, REDIS_URL: `${redis.url}/1` },
+      size,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
