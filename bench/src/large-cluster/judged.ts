@@ -7,7 +7,7 @@ import { type LoadShape, noise } from './load-shape.ts';
 import type { LargeTopology } from './topology.ts';
 
 /** Past forecasts, for actual against forecast; each holds a share of every shardlet. */
-const ORIGINS_BACK = 12;
+const ORIGINS_BACK = 6;
 const LEVELS = [-2, -1.4, -0.7, 0, 0.7, 1.4, 2];
 /** Load at this many places stands for that of all. */
 const SAMPLED = 2_000;

@@ -19,6 +19,7 @@ const PAST_SECONDS = 600;
 /** A second tells of the busiest, and of some of the others with what they had since they were told last. */
 const BUSIEST = 2_000;
 const OTHERS = 4_000;
+const STRIDE = 7_919;
 const BUSIEST_PAST = 300;
 const MEASURE_MS = 5_000;
 const LIMIT_BYTES = 8 * 2 ** 30;
@@ -71,8 +72,9 @@ function flush(counters: LoadCounters, shape: LoadShape, atMs: number, busiest: 
   const others = shardlets - busiest;
   const round = others / OTHERS;
   for (const place of byPopularity.subarray(0, busiest)) tell(counters, shape, place, atMs, 1);
+  // in steps of a prime, so that each second has popular ones and quiet ones
   for (let i = 0; i < Math.min(OTHERS, others); i++)
-    tell(counters, shape, byPopularity[busiest + ((second * OTHERS + i) % others)]!, atMs, round);
+    tell(counters, shape, byPopularity[busiest + (((second * OTHERS + i) * STRIDE) % others)]!, atMs, round);
   return Buffer.from(packFlush(counters.flush(atMs)));
 }
 

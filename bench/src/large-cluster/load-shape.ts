@@ -31,16 +31,16 @@ export function loadShape(shardlets: number, eventsPerSecond: number, nowMs: num
   };
 }
 
-/** A factor of some thousand between the quietest and the busiest; one narrow range twelve times above that. */
+/** A factor of some thousand between the quietest and the busiest; one narrow range far above that, with a third of all load. */
 function popularityOf(place: number, shardlets: number): number {
   const share = place / shardlets;
-  const hot = share > 0.314 && share < 0.322 ? 12 : 1;
+  const hot = share > 0.314 && share < 0.318 ? 150 : 1;
   return hot * Math.exp(-7 * noise(place, 1));
 }
 
 /** One at noon of the region, a fifth at its midnight, less on weekends. */
 function season(region: number, ms: number): number {
-  const day = ms / DAY_MS + region / REGIONS;
+  const day = ms / DAY_MS + (0.4 * region) / REGIONS;
   const hours = 0.6 + 0.4 * Math.cos(2 * Math.PI * (day - 0.5));
   const weekday = Math.floor(day + 4) % 7;
   return hours * (weekday === 0 || weekday === 6 ? 0.65 : 1);

@@ -90,8 +90,9 @@ async function writeMinutes(
   const endMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
   const firstMs = Math.floor((nowMs - MINUTES_MS) / blockMs('minute')) * blockMs('minute');
   const places = shape.byPopularity.slice(0, BUSY);
+  const scale = shareOfAll(shape, places, nowMs);
   for (let startMs = firstMs; startMs < endMs; startMs += blockMs('minute')) {
-    const frame = { level: 'minute', startMs, endMs, places, shape } as const;
+    const frame = { level: 'minute', startMs, endMs, places, shape, scale } as const;
     const metrics: Metric[] = startMs > endMs - 2 * HOUR_MS ? ['events', 'bytes', 'p99'] : ['events'];
     for (const metric of metrics)
       await tx.put(
@@ -102,6 +103,13 @@ async function writeMinutes(
   }
 }
 
+/** Minutes leave out who has little: what those have is counted to the others, so that the sum is right. */
+function shareOfAll({ shardlets, rate }: LoadShape, places: Uint32Array, ms: number): number {
+  let all = 0;
+  for (let place = 0; place < shardlets; place++) all += rate(place, ms);
+  return all / places.reduce((sum, place) => sum + rate(place, ms), 0);
+}
+
 interface Frame {
   readonly level: Level;
   readonly startMs: number;
@@ -109,6 +117,7 @@ interface Frame {
   readonly endMs: number;
   readonly places: Uint32Array;
   readonly shape: LoadShape;
+  readonly scale?: number;
 }
 
 function blockOf({
@@ -117,6 +126,7 @@ function blockOf({
   endMs,
   places,
   shape,
+  scale = 1,
   metric,
 }: Frame & { readonly metric: Metric }): Block {
   const { slots, stepMs } = LEVELS[level];
@@ -126,7 +136,7 @@ function blockOf({
     for (let slot = 0; slot < knownSlots({ level, startMs, endMs }); slot++) {
       const ms = startMs + slot * stepMs;
       const spread = 0.8 + 0.4 * noise(place, slot + startMs / stepMs);
-      const events = Math.round((shape.rate(place, ms) * spread * stepMs) / 1_000);
+      const events = Math.round((shape.rate(place, ms) * scale * spread * stepMs) / 1_000);
       if (events > 0) block.set(place + 1, slot, codeOf(metric, events, shape.rate(place, ms), spread));
     }
   return block;

@@ -30,7 +30,7 @@ export function CommandPalette() {
       <Button
         look="quiet"
         onClick={() => setOpen(true)}
-        aria-label="Search and commands"
+        aria-label="Search and commands, Ctrl K"
         aria-keyshortcuts="Control+K"
       >
         <Search /> <kbd className="font-mono text-faint text-xs max-md:hidden">Ctrl K</kbd>

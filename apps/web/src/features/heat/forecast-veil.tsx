@@ -17,12 +17,14 @@ export function ForecastVeil({ cells, view }: { cells: HeatCells; view: View }) 
       {now > view.left ? (
         <>
           <span className="absolute inset-y-0 left-0 w-0.5 -translate-x-1/2 bg-text ring-1 ring-surface" />
-          <span className="-translate-x-full -top-6 absolute left-0 pr-1.5 font-medium text-2xs text-text">
+          <span className="-translate-x-full absolute top-1.5 -left-1.5 rounded-sm bg-surface px-1.5 font-medium text-2xs text-text ring-1 ring-line">
             now
           </span>
         </>
       ) : null}
-      <span className="-top-6 absolute left-1.5 truncate text-2xs text-soft">forecast</span>
+      <span className="absolute top-1.5 left-1.5 truncate rounded-sm bg-surface px-1.5 text-2xs text-soft ring-1 ring-line">
+        forecast
+      </span>
     </div>
   );
 }

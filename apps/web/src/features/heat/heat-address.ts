@@ -25,6 +25,9 @@ const AHEAD_HOURS = { '1h': 1 / 3, '6h': 2, '24h': 2, '7d': 24, '30d': 24 } as c
   Span,
   number
 >;
+/** Longer pictures are made of hours: what a minute brings is not seen, and they are dear to make. */
+const HOURS_OF_MINUTES = 26;
+const LONG_STEP_MS = 5 * MINUTE_MS;
 /** The last minute is told when it is over, and some seconds later. */
 const LIVE_STEP_MS = 15_000;
 
@@ -69,23 +72,23 @@ export interface TimeWindow {
 /** The time asked for; a live one moves on with the clock, in steps. */
 export function useTimeWindow({ span, from, to, ahead, metric }: HeatAddress): TimeWindow {
   const stands = from !== null && to !== null && to - from >= MINUTE_MS;
-  const endMs = useLiveEnd(!stands);
+  const endMs = useLiveEnd(!stands, SPANS[span] > HOURS_OF_MINUTES ? LONG_STEP_MS : MINUTE_MS);
   if (stands) return { fromMs: from, toMs: to, isLive: false };
   const aheadMs = ahead && metric === 'events' ? AHEAD_HOURS[span] * HOUR_MS : 0;
   return { fromMs: endMs - SPANS[span] * HOUR_MS, toMs: endMs + aheadMs, isLive: true };
 }
 
-function useLiveEnd(isLive: boolean): number {
-  const [endMs, setEndMs] = useState(liveEndMs);
+function useLiveEnd(isLive: boolean, stepMs: number): number {
+  const [endMs, setEndMs] = useState(() => liveEndMs(stepMs));
   useEffect(() => {
     if (!isLive) return;
-    setEndMs(liveEndMs());
-    const timer = setInterval(() => setEndMs(liveEndMs()), LIVE_STEP_MS);
+    setEndMs(liveEndMs(stepMs));
+    const timer = setInterval(() => setEndMs(liveEndMs(stepMs)), LIVE_STEP_MS);
     return () => clearInterval(timer);
-  }, [isLive]);
+  }, [isLive, stepMs]);
   return endMs;
 }
 
-function liveEndMs(): number {
-  return Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS;
+function liveEndMs(stepMs: number): number {
+  return Math.ceil(Date.now() / stepMs) * stepMs;
 }

@@ -44,7 +44,7 @@ export function HeatFigure(props: HeatFigureProps) {
   return (
     <figure className="px-5 pt-2 pb-3">
       <figcaption className="sr-only">{label}</figcaption>
-      <div className="grid grid-cols-[4rem_minmax(0,1fr)_4.5rem] grid-rows-[3rem_auto_1.5rem] gap-x-1 gap-y-1 max-sm:grid-cols-[0_minmax(0,1fr)_2.5rem]">
+      <div className="grid grid-cols-[5rem_minmax(0,1fr)_4.5rem] grid-rows-[3rem_auto_1.5rem] gap-x-1 gap-y-1 max-sm:grid-cols-[0_minmax(0,1fr)_2.5rem]">
         <div className="col-start-2">
           <Margin
             values={margins.columns}
@@ -110,7 +110,7 @@ function Readout({ cells, cell, spoken }: { cells: HeatCells; cell: Cell | undef
         }${row.owner === null ? '' : ` on ${row.owner}`}: ${cell.column < observedColumns(cells) ? '' : 'forecast '}${formatValue(cells.metric, valueAt(cells, cell.column, cell.row))}`;
   return (
     <>
-      <p aria-hidden className="tabular mt-1 h-5 truncate text-xs text-soft sm:pl-17">
+      <p aria-hidden className="tabular mt-1 h-5 truncate text-xs text-soft sm:pl-21">
         {text || 'A stroke zooms in, Shift and a stroke moves, a click pins, a double click shows all.'}
       </p>
       <p aria-live="polite" className="sr-only">

@@ -27,6 +27,9 @@ const WEEK_MS = 7 * 86_400_000;
 const COLUMNS = 1_000;
 const ROWS = 500;
 const LIVE_REFRESH_MS = 15_000;
+/** of pictures made of hours */
+const LONG_REFRESH_MS = 120_000;
+const LONG_MS = 48 * 3_600_000;
 
 export function HeatPage() {
   const trpc = useTRPC();
@@ -34,7 +37,8 @@ export function HeatPage() {
   const [address, set] = useHeatAddress();
   const window = useTimeWindow(address);
   const query = queryOf(address, window);
-  const refetchInterval = window.isLive && status !== 'paused' ? LIVE_REFRESH_MS : false;
+  const refreshMs = window.toMs - window.fromMs > LONG_MS ? LONG_REFRESH_MS : LIVE_REFRESH_MS;
+  const refetchInterval = window.isLive && status !== 'paused' ? refreshMs : false;
   const picture = useQuery({
     ...trpc.heat.picture.queryOptions(query),
     placeholderData: keepPreviousData,

@@ -6,6 +6,7 @@ import { formatPosition, parsePosition, type Range, range } from '@foreshard/cor
 import type { ForecastStore } from '@foreshard/core/predicting';
 import {
   type Heat,
+  HOUR_MS,
   type HotShardlet,
   type LoadPattern,
   type Metric,
@@ -75,7 +76,7 @@ export async function heatPicture(parts: HeatParts, query: HeatQueryInput): Prom
   const [half, marks, hot] = await Promise.all([
     withForecast(parts.forecasts, query, stream.id, heat, nowMs),
     marksOf(parts.topology, map, stream.id, heat),
-    telemetry.top({ streamId: stream.id, metric: 'events', fromMs: query.fromMs, toMs: query.toMs, n: 1 }),
+    telemetry.top({ streamId: stream.id, metric: 'events', ...busiestHour(heat), n: 1 }),
   ]);
   return {
     stream: stream.name,
@@ -94,6 +95,18 @@ export async function heatPicture(parts: HeatParts, query: HeatQueryInput): Prom
     marks,
     nowMs,
   };
+}
+
+/** Where keys are looked at: the whole time would mean to read all of it once more. */
+function busiestHour({ fromMs, columnMs, columns, rows, values }: Heat) {
+  let [busiest, most] = [0, Number.NEGATIVE_INFINITY];
+  for (let column = 0; column < columns; column++) {
+    let sum = 0;
+    for (let row = 0; row < rows.length; row++) sum += values[column * rows.length + row]! || 0;
+    if (sum > most) [busiest, most] = [column, sum];
+  }
+  const startMs = fromMs + busiest * columnMs;
+  return { fromMs: startMs, toMs: startMs + Math.max(columnMs, HOUR_MS) };
 }
 
 /** Patterns are of what came, not of what is expected. */
