@@ -8,6 +8,10 @@ export interface ReadError {
   readonly data?: { readonly code?: string } | null | undefined;
 }
 
+function asSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
 /** Nothing there yet is not a failure: what cannot be read because it does not exist is told in another tone. */
 export function Unreadable({ title, error, onRetry }: { title: string; error: ReadError; onRetry(): void }) {
   if (error.data?.code === 'NOT_FOUND')
@@ -19,7 +23,11 @@ export function Unreadable({ title, error, onRetry }: { title: string; error: Re
       </Notice>
     );
   return (
-    <Notice tone="bad" title={title} why={`${error.message} It is tried again every few seconds.`}>
+    <Notice
+      tone="bad"
+      title={title}
+      why={`${asSentence(error.message)} It is tried again every few seconds.`}
+    >
       <Button onClick={onRetry}>
         <RotateCw /> Try now
       </Button>

@@ -87,7 +87,8 @@ function sinceLast(ms: number): string {
   return ms < 4_000 ? 'now' : `${formatDuration(ms)} ago`;
 }
 
-function hostHint({ hostsTotal, hostsReachable }: LiveFrame): string {
+function hostHint({ hostsTotal, hostsReachable, hostsUnmeasured }: LiveFrame): string {
+  if (hostsUnmeasured > 0) return `${formatCount(hostsUnmeasured)} not measured lately`;
   return hostsReachable === hostsTotal ? 'all reachable' : `${hostsReachable} reachable`;
 }
 

@@ -26,11 +26,17 @@ interface DriverCause {
 const CONNECTION_SQLSTATES = /^(08|57P0)/;
 /** Prisma's own: P1xxx are about reaching the server and getting in. */
 const CONNECTION_CODES = /^P1/;
+/** Of the socket below the driver. */
+const SOCKET_CODES = /^(ECONN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|EAI_)/;
+/** The driver's own failures have words only: no connection came in time, or it broke. */
+const CONNECTION_WORDS = /^(timeout exceeded when trying to connect|Connection terminated)/;
 
 /** Also a missing table: to those who call, the database is as good as away. */
 export function isConnectionFailure(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code === 'string' && CONNECTION_CODES.test(code)) return true;
+  if (typeof code === 'string' && [CONNECTION_CODES, SOCKET_CODES].some((codes) => codes.test(code)))
+    return true;
+  if (CONNECTION_WORDS.test(reasonOf(error))) return true;
   return CONNECTION_SQLSTATES.test(driverCause(error)?.originalCode ?? '') || isMissingTable(error);
 }
 
