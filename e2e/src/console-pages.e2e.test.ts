@@ -46,7 +46,7 @@ describe('events', () => {
 
   it('come as they are stored', async () => {
     const { page } = await visit(browser, `${consoleUrl}/events?live=true&type=console.*`);
-    await page.getByText('Following').waitFor();
+    await page.getByText(/^Following/).waitFor();
     await expect
       .poll(async () => {
         await store(`tail-${Date.now()}`, 'tail');

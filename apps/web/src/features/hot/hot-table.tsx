@@ -159,12 +159,17 @@ function Cause({ cause }: { cause: HotCause }) {
       ) : null}
       {cause.share === null ? null : (
         <span className="text-soft text-xs">
-          {cause.kind === 'few' ? 'top keys' : 'top key'} ≥ {formatPercent(cause.share)}
+          {cause.share < TELLING_SHARE
+            ? 'no key stands out'
+            : `${cause.kind === 'few' ? 'top keys' : 'top key'} ≥ ${formatPercent(cause.share)}`}
         </span>
       )}
     </p>
   );
 }
+
+/** Below it a key says nothing about the load. */
+const TELLING_SHARE = 0.01;
 
 function heldText(ms: number | null): string {
   if (ms === null) return 'not known';

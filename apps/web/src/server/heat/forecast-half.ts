@@ -45,7 +45,8 @@ export async function withForecast(
 /** The column after the last one of which something is known, near now. */
 export function knownUntil({ fromMs, columnMs, columns, rows, values }: Heat, nowMs: number): number {
   const now = Math.min(columns, Math.max(0, Math.ceil((nowMs - fromMs) / columnMs)));
-  const earliest = Math.max(0, now - Math.max(1, Math.ceil(TOLD_WITHIN_MS / columnMs)));
+  // the column that runs now may not be told of at all
+  const earliest = Math.max(0, now - 1 - Math.ceil(TOLD_WITHIN_MS / columnMs));
   const isKnown = (column: number) =>
     values.subarray(column * rows.length, (column + 1) * rows.length).some((value) => !Number.isNaN(value));
   for (let column = now; column > earliest; column--) if (isKnown(column - 1)) return column;
