@@ -10,7 +10,7 @@ import type { LargeTopology } from './topology.ts';
 const ORIGINS_BACK = 6;
 const LEVELS = [-2, -1.4, -0.7, 0, 0.7, 1.4, 2];
 /** Load at this many places stands for that of all. */
-const SAMPLED = 2_000;
+const SAMPLED = 20_000;
 
 export async function writeForecasts(
   control: Control,
