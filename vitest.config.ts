@@ -13,6 +13,8 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
+    // tests that share a browser: more pages at once than processors only wait for each other
+    maxConcurrency: 2,
     projects: [
       {
         test: {

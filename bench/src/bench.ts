@@ -9,6 +9,8 @@ export interface BenchOptions {
   readonly seconds: number;
   /** delay added to every fdatasync of the hosts, ms */
   readonly fsyncMs: number;
+  /** what was started stays, to be looked at, until it is told to end */
+  readonly keep?: boolean;
 }
 
 export interface BenchResult {

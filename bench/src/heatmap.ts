@@ -4,18 +4,16 @@
  * it is panned and zoomed by hand. It starts a product and a browser of its own.
  */
 import { Block, FULLY_COVERED, LEVELS, MINUTE_MS, packBlock } from '@foreshard/core/telemetry';
-import { freePort } from '@foreshard/local';
 import { buildConsole } from '../../apps/cli/src/local/build-console.ts';
 import { openBrowser } from '../../e2e/src/browser.ts';
 import type { BenchOptions, BenchResult } from './bench.ts';
-import { type Child, start, waitUntil } from './measure/child.ts';
+import type { Child } from './measure/child.ts';
 import { type BenchCluster, startCluster } from './measure/cluster.ts';
+import { startConsole } from './measure/console.ts';
 import { spread } from './measure/interleave.ts';
 
 const COLUMNS = 1_000;
 const ROWS = 500;
-const ROOT = new URL('../../', import.meta.url).pathname;
-const READY_WITHIN_MS = 60_000;
 type Page = Awaited<ReturnType<Awaited<ReturnType<typeof openBrowser>>['newPage']>>;
 
 export async function run({ rounds, seconds }: BenchOptions): Promise<BenchResult> {
@@ -26,7 +24,7 @@ export async function run({ rounds, seconds }: BenchOptions): Promise<BenchResul
   try {
     const endMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
     await record(cluster, endMs);
-    const console = await startConsole(cluster);
+    const console = await startConsole({ ...cluster.environment, FORESHARD_EDGE_URL: cluster.edgeUrl });
     web = console.child;
     const page = await browser.newPage();
     await page.setViewportSize({ width: 1_440, height: 1_000 });
@@ -82,20 +80,6 @@ function loadOf(row: number, minute: number): number {
   const wave = 1 + Math.sin(minute / 160);
   const hot = row % 97 < 3 ? 40 : 1;
   return Math.round(60 * wave * hot * (0.5 + Math.random()));
-}
-
-async function startConsole(cluster: BenchCluster): Promise<{ url: string; child: Child }> {
-  const port = await freePort();
-  const next = `${ROOT}node_modules/next/dist/bin/next`;
-  const child = start(next, ['start', `${ROOT}apps/web`, '-H', '127.0.0.1', '-p', String(port)], {
-    ...cluster.environment,
-    NODE_ENV: 'production',
-    NEXT_TELEMETRY_DISABLED: '1',
-    FORESHARD_EDGE_URL: cluster.edgeUrl,
-  });
-  const url = `http://127.0.0.1:${port}`;
-  await waitUntil('the console is ready', READY_WITHIN_MS, async () => (await fetch(url)).ok);
-  return { url, child };
 }
 
 async function drawOnce(page: Page, url: string): Promise<number> {

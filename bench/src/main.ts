@@ -21,6 +21,7 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   'slow-clients': () => import('./slow-clients.ts'),
   plan: () => import('./plan.ts'),
   heatmap: () => import('./heatmap.ts'),
+  console: () => import('./console.ts'),
 };
 
 const usage = `usage: npm run bench -- forecast --data DIR [--part tune|test] [--only nyc_taxi,m4] [--stride 1] [--dear mstl,arima] [--json]
@@ -33,6 +34,7 @@ function options() {
       allowPositionals: true,
       options: {
         json: { type: 'boolean', default: false },
+        keep: { type: 'boolean', default: false },
         rounds: { type: 'string', default: '5' },
         seconds: { type: 'string', default: '5' },
         ids: { type: 'string', default: '10000000' },
@@ -71,6 +73,7 @@ const result = await (await bench()).run({
   ids: number('ids', values.ids),
   shardlets: number('shardlets', values.shardlets),
   fsyncMs: number('fsync-ms', values['fsync-ms']),
+  keep: values.keep,
 });
 if (values.json) {
   process.stdout.write(

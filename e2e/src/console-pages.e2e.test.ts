@@ -1,40 +1,26 @@
-/** The console's pages about load, events, health, jobs and the API, on the running product. */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
-import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openBrowser, VIEWS, visit } from './browser.ts';
+/** Every page of the console with some events on it, and what people do on those about events, groups and the map. */
+import type { BrowserContext } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { openBrowser, visit } from './browser.ts';
+import { lookAt, PAGES } from './look.ts';
 
 const consoleUrl = inject('consoleUrl').replace(/\/$/, '');
 const edgeUrl = inject('edgeUrl').replace(/\/$/, '');
-const PAGES = ['/hot', '/map', '/events?back=oldest', '/health', '/jobs', '/api-docs'];
-/** Git ignores it; people look at it. */
-const PICTURES = join(import.meta.dirname, '..', 'screenshots');
 /** A number that a double does not hold. */
 const EXACT = '9007199254740993';
 
 let browser: BrowserContext;
 beforeAll(async () => {
   browser = await openBrowser();
-  await mkdir(PICTURES, { recursive: true });
   for (let i = 0; i < 30; i++) await store(`page-${i}`, `key-${i % 3}`);
-});
-afterEach(async () => {
-  for (const page of browser.pages()) await page.close();
+  expect((await ask('/v1/groups', { name: 'console-group' })).status).toBeLessThan(300);
+  expect((await ask('/v1/groups/console-group/poll', { member: 'one' })).status).toBe(200);
 });
 afterAll(() => browser?.close());
 
-describe.each(VIEWS)('in $theme colours, $width px wide', (view) => {
-  it.each(PAGES)('%s is accessible and within its width', async (path) => {
-    const { page, complaints } = await visit(browser, consoleUrl + path, view);
-    await page.locator('[role=status][aria-label=Loading]').waitFor({ state: 'detached' });
-    const name = `${path.slice(1).replaceAll(/\W+/g, '-')}-${view.theme}-${view.width}.png`;
-    await page.screenshot({ path: join(PICTURES, name), fullPage: true });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' ')}`)).toEqual([]);
-    expect(await overflow(page)).toBe(0);
-    expect(complaints).toEqual([]);
+describe.concurrent('with events', () => {
+  it.each(Object.keys(PAGES))('%s is accessible in both themes, and within its width', async (name) => {
+    expect(await lookAt(browser, consoleUrl, 'sample', name)).toEqual([]);
   });
 });
 
@@ -60,7 +46,7 @@ describe('events', () => {
 
   it('come as they are stored', async () => {
     const { page } = await visit(browser, `${consoleUrl}/events?live=true&type=console.*`);
-    await page.getByText('Following', { exact: true }).waitFor();
+    await page.getByText(/^Following/).waitFor();
     await expect
       .poll(async () => {
         await store(`tail-${Date.now()}`, 'tail');
@@ -72,6 +58,27 @@ describe('events', () => {
   it('refuse a wrong filter in words', async () => {
     const reply = await fetch(`${consoleUrl}/api/events/export?low=zz`);
     expect([reply.status, await reply.text()]).toEqual([400, expect.stringContaining('16 hex digits')]);
+  });
+});
+
+describe('consumer groups', () => {
+  it('open to their members and to what each shardlet has left', async () => {
+    const { page } = await visit(browser, `${consoleUrl}/consumers`);
+    await page.getByRole('button', { name: 'console-group' }).click();
+    await page.waitForURL(/group=console-group/);
+    await page.getByRole('region', { name: 'Members' }).getByText('one', { exact: true }).waitFor();
+    await page.goBack();
+    await page.getByRole('region', { name: 'Members' }).waitFor({ state: 'detached' });
+  });
+});
+
+describe('shardlets', () => {
+  it('are exported whole, as CSV and as JSON', async () => {
+    const csv = await (await fetch(`${consoleUrl}/api/shardlets/export?stream=main`)).text();
+    expect(csv.trim().split('\r\n')).toHaveLength(65);
+    const json = await (await fetch(`${consoleUrl}/api/shardlets/export?stream=main&format=json`)).json();
+    expect(json).toHaveLength(64);
+    expect((await fetch(`${consoleUrl}/api/shardlets/export?state=odd`)).status).toBe(400);
   });
 });
 
@@ -97,17 +104,15 @@ describe('the map of shardlets', () => {
 });
 
 async function store(id: string, subject: string): Promise<void> {
-  const reply = await fetch(`${edgeUrl}/v1/events`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${inject('token')}`,
-      'content-type': 'application/cloudevents+json',
-    },
-    body: `{"specversion":"1.0","id":"${id}","source":"/console","type":"console.test","subject":"${subject}","data":{"n":${EXACT}}}`,
-  });
-  expect(reply.status).toBe(200);
+  const data = `{"n":${EXACT}}`;
+  const event = `{"specversion":"1.0","id":"${id}","source":"/console","type":"console.test","subject":"${subject}","data":${data}}`;
+  expect((await ask('/v1/events', event, 'application/cloudevents+json')).status).toBe(200);
 }
 
-async function overflow(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+function ask(path: string, body: object | string, type = 'application/json'): Promise<Response> {
+  return fetch(edgeUrl + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${inject('token')}`, 'content-type': type },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
 }

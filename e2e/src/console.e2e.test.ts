@@ -1,28 +1,21 @@
 /** The console in a real browser, on the running product. */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openBrowser, VIEWS, visit } from './browser.ts';
+import { openBrowser, visit } from './browser.ts';
+import { violations } from './look.ts';
 import { foreshardBeside } from './product.ts';
 
 const consoleUrl = inject('consoleUrl').replace(/\/$/, '');
-const PAGES = ['/', '/hosts', '/streams', '/shardlets'];
-/** Git ignores it; people look at it. */
-const PICTURES = join(import.meta.dirname, '..', 'screenshots');
 
 let browser: BrowserContext;
 beforeAll(async () => {
   browser = await openBrowser();
-  await mkdir(PICTURES, { recursive: true });
 });
 afterEach(async () => {
   for (const page of browser.pages()) await page.close();
 });
 afterAll(() => browser?.close());
 
-// first, so that the pages below are looked at with events on them
 describe('the sample', () => {
   it('is replayed, stopped, gone on with, and read back complete and in order', async () => {
     const { page } = await visit(browser, consoleUrl);
@@ -40,19 +33,6 @@ describe('the sample', () => {
     const proof = await panel.textContent();
     expect(proof).toContain('100,000 sent = 100,000 acknowledged = 100,000 stored');
   }, 240_000);
-});
-
-describe.each(VIEWS)('in $theme colours, $width px wide', (view) => {
-  it.each(PAGES)('%s is accessible, complete and within its width', async (path) => {
-    const { page, complaints } = await visit(browser, consoleUrl + path, view);
-    await page.waitForLoadState('load');
-    await page.locator('[role=status][aria-label=Loading]').waitFor({ state: 'detached' });
-    const name = `${path === '/' ? 'overview' : path.slice(1)}-${view.theme}-${view.width}.png`;
-    await page.screenshot({ path: join(PICTURES, name), fullPage: true });
-    await expectAccessible(page);
-    expect(await overflow(page)).toBe(0);
-    expect(complaints).toEqual([]);
-  });
 });
 
 describe('the overview', () => {
@@ -207,12 +187,7 @@ async function consolePid(): Promise<number> {
 }
 
 async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' ')}`)).toEqual([]);
-}
-
-async function overflow(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(await violations(page, { theme: 'light' })).toEqual([]);
 }
 
 /** Only shardlets at rest can go, so a stream that is just being opened is refused for some seconds. */

@@ -1,11 +1,22 @@
 'use client';
 
 import { QueryClient } from '@tanstack/react-query';
-import { createTRPCClient, httpBatchLink, httpSubscriptionLink, splitLink } from '@trpc/client';
+import { createTRPCClient, httpBatchLink, httpLink, httpSubscriptionLink, splitLink } from '@trpc/client';
 import { createTRPCContext } from '@trpc/tanstack-react-query';
 import type { AppRouter } from '../server/router.ts';
 
 export const { TRPCProvider, useTRPC } = createTRPCContext<AppRouter>();
+
+/** They may take a second at the server: what is asked beside them must not wait for them. */
+const LARGE: ReadonlySet<string> = new Set([
+  'heat.picture',
+  'heat.cell',
+  'hot.list',
+  'shardMap.picture',
+  'forecasts.picture',
+  'health.subject',
+  'overview.standing',
+]);
 
 /** Lists follow the live picture at a calmer pace: a row that moves each second cannot be read. */
 export const LIST_REFRESH_MS = 2_000;
@@ -24,7 +35,11 @@ export function createTrpcClient() {
       splitLink({
         condition: (op) => op.type === 'subscription',
         true: httpSubscriptionLink({ url }),
-        false: httpBatchLink({ url }),
+        false: splitLink({
+          condition: ({ path }) => LARGE.has(path),
+          true: httpLink({ url }),
+          false: httpBatchLink({ url }),
+        }),
       }),
     ],
   });

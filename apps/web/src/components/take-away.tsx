@@ -3,6 +3,7 @@
 /** What a list shows, to take away: as CSV, as JSON, and as the call that answers it. */
 import { Download, MoreHorizontal } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
+import type { ReactNode } from 'react';
 import { toast } from 'sonner';
 import { csvLine } from '../formatting/csv.ts';
 import { Button } from './ui/button.tsx';
@@ -17,6 +18,18 @@ export interface Taken {
 
 export function TakeAway({ name, rows, curl }: Taken) {
   return (
+    <TakeAwayMenu>
+      <Item onSelect={() => save(`${name}.csv`, 'text/csv', csvOf(rows))}>Download as CSV</Item>
+      <Item onSelect={() => save(`${name}.json`, 'application/json', JSON.stringify(rows, undefined, 1))}>
+        Download as JSON
+      </Item>
+      <Item onSelect={() => void copy(curl())}>Copy as curl</Item>
+    </TakeAwayMenu>
+  );
+}
+
+export function TakeAwayMenu({ children }: { children: ReactNode }) {
+  return (
     <DropdownMenu.Root>
       <DropdownMenu.Trigger asChild>
         <Button aria-label="Export">
@@ -29,18 +42,14 @@ export function TakeAway({ name, rows, curl }: Taken) {
           sideOffset={6}
           className="z-50 min-w-44 animate-fade rounded-md border border-line bg-surface p-1 shadow-raised"
         >
-          <Item onSelect={() => save(`${name}.csv`, 'text/csv', csvOf(rows))}>Download as CSV</Item>
-          <Item onSelect={() => save(`${name}.json`, 'application/json', JSON.stringify(rows, undefined, 1))}>
-            Download as JSON
-          </Item>
-          <Item onSelect={() => void copy(curl())}>Copy as curl</Item>
+          {children}
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
   );
 }
 
-export function Item({ onSelect, children }: { onSelect(): void; children: React.ReactNode }) {
+export function Item({ onSelect, children }: { onSelect(): void; children: ReactNode }) {
   return (
     <DropdownMenu.Item
       onSelect={onSelect}
@@ -71,8 +80,8 @@ export async function copy(text: string): Promise<void> {
   }
 }
 
-function save(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+export function save(name: string, type: string, ...parts: string[]): void {
+  const url = URL.createObjectURL(new Blob(parts, { type }));
   Object.assign(document.createElement('a'), { href: url, download: name }).click();
   URL.revokeObjectURL(url);
 }

@@ -1,12 +1,10 @@
 'use client';
 
 /** The frame of every list: loading, failed (with the reason and when it is tried again), empty, or there. */
-import { RotateCw } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { Notice } from '../components/notice.tsx';
-import { Button } from '../components/ui/button.tsx';
 import { Card } from '../components/ui/card.tsx';
 import { Skeleton } from '../components/ui/skeleton.tsx';
+import { type ReadError, Unreadable } from '../components/unreadable.tsx';
 
 const SKELETON_ROWS = 6;
 
@@ -19,7 +17,7 @@ export function ListPage({
   children,
 }: {
   head?: ReactNode;
-  error: { message: string } | null;
+  error: ReadError | null;
   loading: boolean;
   /** shown instead of the table when there is nothing */
   empty?: ReactNode;
@@ -30,15 +28,7 @@ export function ListPage({
     <Card className="overflow-hidden">
       {head === undefined ? null : <div className="px-5 py-4">{head}</div>}
       {error !== null ? (
-        <Notice
-          tone="bad"
-          title="The list could not be read"
-          why={`${error.message} It is tried again every few seconds.`}
-        >
-          <Button onClick={onRetry}>
-            <RotateCw /> Try now
-          </Button>
-        </Notice>
+        <Unreadable title="The list could not be read" error={error} onRetry={onRetry} />
       ) : loading ? (
         <RowSkeletons />
       ) : (

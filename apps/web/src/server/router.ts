@@ -1,4 +1,5 @@
 import { apiRouter } from './routes/api.ts';
+import { consumersRouter } from './routes/consumers.ts';
 import { eventsRouter } from './routes/events.ts';
 import { forecastsRouter } from './routes/forecasts.ts';
 import { healthRouter } from './routes/health.ts';
@@ -26,6 +27,7 @@ export const appRouter = router({
   hot: hotRouter,
   shardMap: shardMapRouter,
   events: eventsRouter,
+  consumers: consumersRouter,
   health: healthRouter,
   jobs: jobsRouter,
   api: apiRouter,

@@ -23,6 +23,7 @@ import {
 } from '../telemetry/index.ts';
 import type { Shardlet, TopologyMap } from '../topology/index.ts';
 import { partForecast } from './calibration-book.ts';
+import { ForecastRows } from './forecast-rows.ts';
 import { type HintPart, hintedLoads, partsOf } from './hinted.ts';
 import { RESOLUTIONS, type Resolution, resolutionFor } from './resolution.ts';
 import type { ForecastRecords } from './stores.ts';
@@ -167,7 +168,7 @@ export class ForecastStore {
       (s) => (query.shard === undefined || s.shard === query.shard) && ids.has(s.id),
     );
     const rows = rowsOver(shardlets, query.range ?? extentOf(shardlets), query.rowsMax);
-    const index = new RowIndex(rows);
+    const laying = new ForecastRows(map, new RowIndex(rows), rows.length);
     const hints = await this.hintsOf(streamId, fromMs, query.toMs);
     const stepsPerColumn = Math.max(1, Math.ceil(steps / Math.max(1, query.columnsMax)));
     const columns = Math.ceil(steps / stepsPerColumn);
@@ -176,17 +177,11 @@ export class ForecastStore {
     const byOrigin = new Map(made.map((one) => [one.originMs, one]));
     for (let step = 0; step < steps; step++) {
       const atMs = fromMs + step * stepMs;
-      const loads = loadsAt(byOrigin.get(atMs) ?? latest, atMs, hints);
-      if (loads === undefined) continue;
+      const told = rowsAt(laying, byOrigin.get(atMs) ?? latest, atMs, hints);
+      if (told === undefined) continue;
       const column = Math.floor(step / stepsPerColumn);
       counts[column]!++;
-      for (const [id, load] of loads) {
-        const range = map.shardlet(id)?.range;
-        const laying = range === undefined ? undefined : index.lay(range);
-        laying?.shares.forEach((share, k) => {
-          sums[column * rows.length + laying.firstRow + k]! += load * share;
-        });
-      }
+      for (const [row, load] of told.entries()) sums[column * rows.length + row]! += load;
     }
     const values = Float32Array.from(sums, (sum, i) => {
       const count = counts[Math.floor(i / rows.length)]!;
@@ -385,6 +380,19 @@ function extentOf(shardlets: readonly Shardlet[]): Range {
   return sorted.length === 0 ? WHOLE : { from: sorted[0]!.range.from, to: sorted.at(-1)!.range.to };
 }
 
+/** Undefined when the time is not in the forecast. */
+function rowsAt(laying: ForecastRows, kept: StreamForecast, atMs: number, hints: readonly HintPart[]) {
+  const step = stepAt(kept, atMs);
+  if (step === undefined) return undefined;
+  if (hints.length === 0) return laying.baseline(kept, step);
+  return laying.laid(loadsAt(kept, atMs, hints)!);
+}
+
+function stepAt({ resolution, originMs, total }: StreamForecast, atMs: number): number | undefined {
+  const step = Math.round((atMs - originMs) / RESOLUTIONS[resolution].stepMs);
+  return step < 0 || step >= total.point.length ? undefined : step;
+}
+
 function baselineAt(kept: StreamForecast, step: number): Map<number, number> {
   const total = kept.total.point[step]!;
   const loads = new Map<number, number>();
@@ -398,9 +406,9 @@ function loadsAt(
   atMs: number,
   hints: readonly HintPart[],
 ): Map<number, number> | undefined {
+  const step = stepAt(kept, atMs);
+  if (step === undefined) return undefined;
   const { stepMs } = RESOLUTIONS[kept.resolution];
-  const step = Math.round((atMs - kept.originMs) / stepMs);
-  if (step < 0 || step >= kept.total.point.length) return undefined;
   return hintedLoads({ fromMs: atMs, stepMs }, baselineAt(kept, step), hints);
 }
 
@@ -417,6 +425,10 @@ function placed(
   const spread = new Float64Array(steps);
   const spreads = spreadsOf(kept, shares, isWhole);
   for (let h = 0; h < steps; h++) {
+    if (isWhole && hints.length === 0) {
+      [baseline[h], point[h], spread[h]] = [kept.total.point[h]!, kept.total.point[h]!, spreads[h]!];
+      continue;
+    }
     const own = baselineAt(kept, h);
     const scale = isWhole ? kept.total.point[h]! / Math.max(Number.MIN_VALUE, sumOf(own, shares)) : 1;
     baseline[h] = sumOf(own, shares) * scale;

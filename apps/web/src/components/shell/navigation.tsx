@@ -2,6 +2,7 @@
 
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
+import type { LiveFrame } from '../../server/cluster/live-frame.ts';
 import { cn } from '../class-names.ts';
 import { useLive } from '../live/live-provider.tsx';
 import { Mark } from './mark.tsx';
@@ -52,6 +53,12 @@ export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
   );
 }
 
+/** Hosts that nobody has measured lately are not unreachable. */
+function reachableText({ hostsReachable, hostsTotal, hostsUnmeasured }: LiveFrame): string {
+  if (hostsUnmeasured === hostsTotal && hostsTotal > 0) return 'not known';
+  return `${hostsReachable} of ${hostsTotal}`;
+}
+
 /** What every page depends on, always in sight. */
 function ClusterFacts() {
   const { frame } = useLive();
@@ -70,9 +77,7 @@ function ClusterFacts() {
         {edge === 'ready' ? 'ready' : edge === 'down' ? 'down' : 'not known yet'}
       </dd>
       <dt className="text-faint">Hosts reachable</dt>
-      <dd className="text-right text-soft">
-        {frame === undefined ? '–' : `${frame.hostsReachable} of ${frame.hostsTotal}`}
-      </dd>
+      <dd className="text-right text-soft">{frame === undefined ? '–' : reachableText(frame)}</dd>
       <dt className="text-faint">Map version</dt>
       <dd className="text-right font-mono text-soft">{frame?.mapVersion ?? '–'}</dd>
     </dl>

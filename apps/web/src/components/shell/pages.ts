@@ -14,6 +14,7 @@ import {
   Server,
   SlidersHorizontal,
   TrendingUp,
+  Users,
   Waypoints,
 } from 'lucide-react';
 import type { Route } from 'next';
@@ -29,6 +30,7 @@ export const PAGES = [
   { href: '/forecasts' as Route, name: 'Forecasts', key: 'f', icon: TrendingUp, group: 'Load' },
   { href: '/hints' as Route, name: 'Hints', key: 'n', icon: CalendarClock, group: 'Load' },
   { href: '/events' as Route, name: 'Events', key: 'e', icon: ScrollText, group: 'Data' },
+  { href: '/consumers' as Route, name: 'Consumers', key: 'c', icon: Users, group: 'Data' },
   { href: '/streams' as Route, name: 'Streams', key: 's', icon: Waypoints, group: 'Data' },
   { href: '/shardlets' as Route, name: 'Shardlets', key: 'd', icon: Blocks, group: 'Data' },
   { href: '/recommendations' as Route, name: 'Recommendations', key: 'r', icon: Inbox, group: 'Cluster' },

@@ -13,7 +13,9 @@ import {
   useTable,
 } from '@tanstack/react-table';
 import { ArrowDown, ArrowUp, ChevronsUpDown } from 'lucide-react';
+import { useState } from 'react';
 import { cn } from '../class-names.ts';
+import { ROWS_AT_FIRST, ShowAll } from './show-all.tsx';
 
 declare module '@tanstack/react-table' {
   interface ColumnMeta<in out TFeatures, in out TData, TValue> {
@@ -60,77 +62,83 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
     enableSortingRemoval: false,
     enableMultiSort: false,
   });
+  const [all, setAll] = useState(false);
+  const ordered = table.getRowModel().rows;
+  const hidden = all ? 0 : Math.max(0, ordered.length - ROWS_AT_FIRST);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <section tabIndex={0} aria-label={label} className="overflow-x-auto rounded-b-lg">
-      <table className={cn('w-full border-collapse text-sm transition-opacity', outdated && 'opacity-60')}>
-        <thead>
-          {table.getHeaderGroups().map((group) => (
-            <tr key={group.id} className="border-line border-y bg-sunken text-left">
-              {group.headers.map((header) => {
-                const meta = header.column.columnDef.meta;
-                return (
-                  <th
-                    key={header.id}
-                    scope="col"
-                    title={meta?.title}
-                    aria-sort={ariaSort(header.column.getCanSort(), header.column.getIsSorted())}
-                    className={cn(
-                      'px-3 py-0 font-medium first:pl-5 last:pr-5',
-                      meta?.wide && 'max-md:hidden',
-                    )}
-                  >
-                    {header.column.getCanSort() ? (
-                      <button
-                        type="button"
-                        onClick={header.column.getToggleSortingHandler()}
-                        className={cn(
-                          'group flex h-9 w-full items-center gap-1 whitespace-nowrap text-xs text-soft hover:text-text',
-                          meta?.align === 'right' && 'flex-row-reverse',
-                        )}
-                      >
-                        <table.FlexRender header={header} />
-                        <SortMark direction={header.column.getIsSorted()} />
-                      </button>
-                    ) : (
-                      <span
-                        className={cn(
-                          'flex h-9 items-center text-xs text-soft',
-                          meta?.align === 'right' && 'justify-end',
-                        )}
-                      >
-                        <table.FlexRender header={header} />
-                      </span>
-                    )}
-                  </th>
-                );
-              })}
-            </tr>
-          ))}
-        </thead>
-        <tbody>
-          {table.getRowModel().rows.map((row) => (
-            <tr key={row.id} className="border-line border-b last:border-b-0 hover:bg-hover/60">
-              {row.getAllCells().map((cell) => {
-                const meta = cell.column.columnDef.meta;
-                return (
-                  <td
-                    key={cell.id}
-                    className={cn(
-                      'h-11 px-3 first:pl-5 last:pr-5',
-                      meta?.align === 'right' && 'text-right',
-                      meta?.wide && 'max-md:hidden',
-                    )}
-                  >
-                    <table.FlexRender cell={cell} />
-                  </td>
-                );
-              })}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
+      <section tabIndex={0} aria-label={label} className="overflow-x-auto rounded-b-lg">
+        <table className={cn('w-full border-collapse text-sm transition-opacity', outdated && 'opacity-60')}>
+          <thead>
+            {table.getHeaderGroups().map((group) => (
+              <tr key={group.id} className="border-line border-y bg-sunken text-left">
+                {group.headers.map((header) => {
+                  const meta = header.column.columnDef.meta;
+                  return (
+                    <th
+                      key={header.id}
+                      scope="col"
+                      title={meta?.title}
+                      aria-sort={ariaSort(header.column.getCanSort(), header.column.getIsSorted())}
+                      className={cn(
+                        'px-3 py-0 font-medium first:pl-5 last:pr-5',
+                        meta?.wide && 'max-md:hidden',
+                      )}
+                    >
+                      {header.column.getCanSort() ? (
+                        <button
+                          type="button"
+                          onClick={header.column.getToggleSortingHandler()}
+                          className={cn(
+                            'group flex h-9 w-full items-center gap-1 whitespace-nowrap text-xs text-soft hover:text-text',
+                            meta?.align === 'right' && 'flex-row-reverse',
+                          )}
+                        >
+                          <table.FlexRender header={header} />
+                          <SortMark direction={header.column.getIsSorted()} />
+                        </button>
+                      ) : (
+                        <span
+                          className={cn(
+                            'flex h-9 items-center text-xs text-soft',
+                            meta?.align === 'right' && 'justify-end',
+                          )}
+                        >
+                          <table.FlexRender header={header} />
+                        </span>
+                      )}
+                    </th>
+                  );
+                })}
+              </tr>
+            ))}
+          </thead>
+          <tbody>
+            {ordered.slice(0, ordered.length - hidden).map((row) => (
+              <tr key={row.id} className="border-line border-b last:border-b-0 hover:bg-hover/60">
+                {row.getAllCells().map((cell) => {
+                  const meta = cell.column.columnDef.meta;
+                  return (
+                    <td
+                      key={cell.id}
+                      className={cn(
+                        'h-11 px-3 first:pl-5 last:pr-5',
+                        meta?.align === 'right' && 'text-right',
+                        meta?.wide && 'max-md:hidden',
+                      )}
+                    >
+                      <table.FlexRender cell={cell} />
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <ShowAll hidden={hidden} onAll={() => setAll(true)} />
+    </>
   );
 }
 

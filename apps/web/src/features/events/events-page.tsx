@@ -81,7 +81,12 @@ export function EventsPage() {
       {address.live ? (
         <LiveTail filter={filter} />
       ) : found === undefined || found.events.length === 0 ? (
-        <NoEvents filter={filter} next={found?.next ?? null} atHead={found?.atHead ?? true} />
+        <NoEvents
+          filter={filter}
+          next={found?.next ?? null}
+          atHead={found?.atHead ?? true}
+          waitingFor={found?.waitingFor ?? []}
+        />
       ) : (
         <EventTable rows={found.events} nowMs={nowMs} label="Events" />
       )}
@@ -133,7 +138,24 @@ function edgeCurl(call: string): string {
   return `curl -s -H "Authorization: Bearer $TOKEN" ${quoted(call)}`;
 }
 
-function NoEvents({ filter, next, atHead }: { filter: EventFilter; next: string | null; atHead: boolean }) {
+interface NoEventsProps {
+  readonly filter: EventFilter;
+  readonly next: string | null;
+  readonly atHead: boolean;
+  readonly waitingFor: readonly string[];
+}
+
+function NoEvents({ filter, next, atHead, waitingFor }: NoEventsProps) {
+  if (waitingFor.length > 0)
+    return (
+      <div className="border-line border-t">
+        <Notice
+          tone="bad"
+          title={`Waiting for ${waitingFor.join(', ')}`}
+          why="The log has one order over all hosts, so it goes on when each of them answers. Events of one key on other hosts can be read: give a key."
+        />
+      </div>
+    );
   const isBounded = filter.since !== null || filter.until !== null;
   return (
     <div className="border-line border-t">

@@ -6,9 +6,10 @@ import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } f
 import { useTRPC } from '../../components/api.ts';
 import { Notice } from '../../components/notice.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
-import { Field, Select } from '../../components/ui/field.tsx';
+import { inputClass, Select } from '../../components/ui/field.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
-import { Skeleton } from '../../components/ui/skeleton.tsx';
+import { Loading } from '../../components/ui/skeleton.tsx';
+import { Unreadable } from '../../components/unreadable.tsx';
 import { ForecastChart } from './forecast-chart.tsx';
 import { ForecastScores } from './forecast-scores.tsx';
 import { Models } from './models.tsx';
@@ -69,9 +70,10 @@ export function ForecastsPage() {
               <option key={id}>{name}</option>
             ))}
           </Select>
-          <div className="w-48">
-            <Field
-              label="Shardlet"
+          <label className="grid gap-1 text-faint text-xs">
+            Shardlet
+            <input
+              className={`${inputClass} w-48`}
               inputMode="numeric"
               placeholder="all of the stream"
               defaultValue={shardlet ?? ''}
@@ -81,12 +83,16 @@ export function ForecastsPage() {
                 void set({ shardlet: Number.isInteger(id) && id > 0 ? id : null });
               }}
             />
-          </div>
+          </label>
         </div>
         {picture.error !== null && data === undefined ? (
-          <Notice tone="bad" title="The forecast could not be read" why={picture.error.message} />
+          <Unreadable
+            title="The forecast could not be read"
+            error={picture.error}
+            onRetry={() => void picture.refetch()}
+          />
         ) : data === undefined ? (
-          <Skeleton className="mx-5 mb-5 h-72" />
+          <Loading className="mx-5 mb-5 h-72" />
         ) : data.points.length === 0 ? (
           <Notice
             title="Nothing to show yet"

@@ -11,6 +11,7 @@ import { Card, CardHead } from '../../components/ui/card.tsx';
 import { useZone } from '../../components/zone.tsx';
 import { formatCount, formatPercent } from '../../formatting/numbers.ts';
 import { formatMoment } from '../../formatting/time.ts';
+import { NotRead } from './not-read.tsx';
 
 const REFRESH_MS = 5_000;
 /** as the worker judges it */
@@ -55,7 +56,9 @@ export function Models({ stream, resolution }: { stream: string | null; resoluti
         )}
       </CardHead>
       {data?.drift == null ? null : <Drift {...data.drift} />}
-      {data === undefined ? null : data.versions.length === 0 ? (
+      {data === undefined ? (
+        <NotRead error={models.error} />
+      ) : data.versions.length === 0 ? (
         <Notice
           title="No model was trained yet"
           why="A default model serves until the first training, which needs 72 known steps."

@@ -10,6 +10,7 @@ import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { useZone } from '../../components/zone.tsx';
 import { formatDuration, formatMoment } from '../../formatting/time.ts';
+import { NotRead } from './not-read.tsx';
 
 /** a log that is read while it is written */
 const LIVE_MS = 1_000;
@@ -45,7 +46,9 @@ export function Trainings({ stream }: { stream: string | null }) {
           {isRunning ? 'A training runs' : 'Train now'}
         </Button>
       </CardHead>
-      {runs.data === undefined ? null : runs.data.length === 0 ? (
+      {runs.data === undefined ? (
+        <NotRead error={runs.error} />
+      ) : runs.data.length === 0 ? (
         <Notice
           title="No training yet"
           why="The first one runs with the worker's first daily schedule, or now."

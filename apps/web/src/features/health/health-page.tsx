@@ -3,10 +3,12 @@
 /** Scores of hosts and shardlets, the worst first; one of them opens into its parts. */
 import { useQuery } from '@tanstack/react-query';
 import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
+import { useState } from 'react';
 import { useTRPC } from '../../components/api.ts';
 import { cn } from '../../components/class-names.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
 import { Notice } from '../../components/notice.tsx';
+import { ROWS_AT_FIRST, ShowAll } from '../../components/table/show-all.tsx';
 import { TakeAway, trpcCurl } from '../../components/take-away.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { inputClass } from '../../components/ui/field.tsx';
@@ -143,6 +145,8 @@ function HealthTable({
   open: number | null;
   onOpen(id: number | null): void;
 }) {
+  const [all, setAll] = useState(false);
+  const hidden = all ? 0 : Math.max(0, rows.length - ROWS_AT_FIRST);
   const head = 'h-9 px-3 text-left font-medium text-soft text-xs first:pl-5 last:pr-5';
   const cell = 'h-11 px-3 first:pl-5 last:pr-5';
   if (rows.length === 0)
@@ -161,7 +165,7 @@ function HealthTable({
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
+          {rows.slice(0, rows.length - hidden).map((row) => (
             <tr
               key={row.id}
               className={cn(
@@ -190,6 +194,7 @@ function HealthTable({
           ))}
         </tbody>
       </table>
+      <ShowAll hidden={hidden} onAll={() => setAll(true)} />
     </section>
   );
 }

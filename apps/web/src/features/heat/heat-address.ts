@@ -17,6 +17,17 @@ export const SPANS = { '1h': 1, '6h': 6, '24h': 24, '7d': 168, '30d': 720 } as c
 export type Span = keyof typeof SPANS;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
+/**
+ * How far a live picture looks ahead: to a third of its span and a day at most, which is as far as forecasts reach.
+ * A day of minutes gets two hours: with more it would have to be made of hours.
+ */
+const AHEAD_HOURS = { '1h': 1 / 3, '6h': 2, '24h': 2, '7d': 24, '30d': 24 } as const satisfies Record<
+  Span,
+  number
+>;
+/** Longer pictures are made of hours: what a minute brings is not seen, and they are dear to make. */
+const HOURS_OF_MINUTES = 26;
+const LONG_STEP_MS = 5 * MINUTE_MS;
 /** The last minute is told when it is over, and some seconds later. */
 const LIVE_STEP_MS = 15_000;
 
@@ -40,6 +51,8 @@ export function useHeatAddress() {
       palette: parseAsStringLiteral(PALETTES).withDefault('cividis'),
       week: parseAsBoolean.withDefault(false),
       marks: parseAsBoolean.withDefault(true),
+      /** the forecast to the right of now */
+      ahead: parseAsBoolean.withDefault(true),
       /** the pinned cell: start of its column, and of its row */
       atMs: parseAsInteger,
       at: parseAsString,
@@ -57,24 +70,25 @@ export interface TimeWindow {
 }
 
 /** The time asked for; a live one moves on with the clock, in steps. */
-export function useTimeWindow({ span, from, to }: HeatAddress): TimeWindow {
+export function useTimeWindow({ span, from, to, ahead, metric }: HeatAddress): TimeWindow {
   const stands = from !== null && to !== null && to - from >= MINUTE_MS;
-  const endMs = useLiveEnd(!stands);
+  const endMs = useLiveEnd(!stands, SPANS[span] > HOURS_OF_MINUTES ? LONG_STEP_MS : MINUTE_MS);
   if (stands) return { fromMs: from, toMs: to, isLive: false };
-  return { fromMs: endMs - SPANS[span] * HOUR_MS, toMs: endMs, isLive: true };
+  const aheadMs = ahead && metric === 'events' ? AHEAD_HOURS[span] * HOUR_MS : 0;
+  return { fromMs: endMs - SPANS[span] * HOUR_MS, toMs: endMs + aheadMs, isLive: true };
 }
 
-function useLiveEnd(isLive: boolean): number {
-  const [endMs, setEndMs] = useState(liveEndMs);
+function useLiveEnd(isLive: boolean, stepMs: number): number {
+  const [endMs, setEndMs] = useState(() => liveEndMs(stepMs));
   useEffect(() => {
     if (!isLive) return;
-    setEndMs(liveEndMs());
-    const timer = setInterval(() => setEndMs(liveEndMs()), LIVE_STEP_MS);
+    setEndMs(liveEndMs(stepMs));
+    const timer = setInterval(() => setEndMs(liveEndMs(stepMs)), LIVE_STEP_MS);
     return () => clearInterval(timer);
-  }, [isLive]);
+  }, [isLive, stepMs]);
   return endMs;
 }
 
-function liveEndMs(): number {
-  return Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS;
+function liveEndMs(stepMs: number): number {
+  return Math.ceil(Date.now() / stepMs) * stepMs;
 }

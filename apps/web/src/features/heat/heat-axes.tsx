@@ -74,7 +74,7 @@ export function KeyAxis({ cells, view, height }: { cells: HeatCells; view: View;
     lastShard = shard;
   }
   return (
-    <div aria-hidden className="tabular relative h-full w-16 font-mono text-2xs text-faint">
+    <div aria-hidden className="tabular relative h-full w-full font-mono text-2xs text-faint">
       {labels.map(({ row, text }) => (
         <span
           key={row}

@@ -29,11 +29,18 @@ export function valueAt({ values, rows }: HeatCells, column: number, row: number
 export interface Margins {
   /** per column: the sum of its cells (of latencies: the highest); NaN where nothing is known */
   readonly columns: Float64Array;
-  /** per row: the average over known columns (of latencies: the highest) */
+  /** per row: the average over known columns before now (of latencies: the highest) */
   readonly rows: Float64Array;
 }
 
-export function marginsOf({ values, rows, columns, metric }: HeatCells): Margins {
+/** How many columns are of what came; the others are of what is expected. */
+export function observedColumns({ columns, forecastFrom }: HeatCells): number {
+  return Math.min(columns, forecastFrom ?? columns);
+}
+
+export function marginsOf(cells: HeatCells): Margins {
+  const { values, rows, columns, metric } = cells;
+  const observed = observedColumns(cells);
   const isSum = metric !== 'p50' && metric !== 'p99';
   const byColumn = new Float64Array(columns).fill(Number.NaN);
   const byRow = new Float64Array(rows.length).fill(Number.NaN);
@@ -42,8 +49,9 @@ export function marginsOf({ values, rows, columns, metric }: HeatCells): Margins
     for (let r = 0; r < rows.length; r++) {
       const value = values[c * rows.length + r]!;
       if (Number.isNaN(value)) continue;
-      known[r]!++;
       byColumn[c] = merged(byColumn[c]!, value, isSum);
+      if (c >= observed) continue;
+      known[r]!++;
       byRow[r] = merged(byRow[r]!, value, isSum);
     }
   return { columns: byColumn, rows: isSum ? byRow.map((sum, r) => sum / known[r]!) : byRow };
@@ -81,7 +89,7 @@ export function hottestRows(cells: HeatCells, margins: Margins, count: number): 
     .slice(0, count)
     .map((row) => {
       let peakColumn = 0;
-      for (let c = 0; c < cells.columns; c++)
+      for (let c = 0; c < observedColumns(cells); c++)
         if (valueAt(cells, c, row) > (valueAt(cells, peakColumn, row) || 0)) peakColumn = c;
       return { row, average: margins.rows[row]!, peak: valueAt(cells, peakColumn, row), peakColumn };
     });

@@ -121,6 +121,7 @@ export function HeatLook({
         />
       </label>
       <Toggle label="Same time last week" on={address.week} onChange={(week) => void set({ week })} />
+      <Toggle label="Forecast" on={address.ahead} onChange={(ahead) => void set({ ahead })} />
       <Toggle label="Splits and moves" on={address.marks} onChange={(marks) => void set({ marks })} />
     </div>
   );

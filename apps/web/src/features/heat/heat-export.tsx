@@ -1,22 +1,19 @@
 'use client';
 
-import { Download } from 'lucide-react';
-import { Button } from '../../components/ui/button.tsx';
-import { CopyButton } from '../../components/ui/copy-button.tsx';
-import { columnStartMs, type HeatCells, valueAt } from './heat-cells.ts';
+import { copy, Item, save, TakeAwayMenu, trpcCurl } from '../../components/take-away.tsx';
+import { columnStartMs, type HeatCells, observedColumns, valueAt } from './heat-cells.ts';
 
 /** What is shown, to take away: every cell, with the unit in the head. */
 export function HeatExport({ cells }: { cells: HeatCells }) {
+  const name = fileName(cells);
   return (
-    <div className="flex flex-wrap gap-2">
-      <Button onClick={() => save(`${fileName(cells)}.csv`, 'text/csv', csvOf(cells))}>
-        <Download /> CSV
-      </Button>
-      <Button onClick={() => save(`${fileName(cells)}.json`, 'application/json', jsonOf(cells))}>
-        <Download /> JSON
-      </Button>
-      <CopyButton text={curlOf(cells)} label="Copy as curl" />
-    </div>
+    <TakeAwayMenu>
+      <Item onSelect={() => save(`${name}.csv`, 'text/csv', ...csvOf(cells))}>Download as CSV</Item>
+      <Item onSelect={() => save(`${name}.json`, 'application/json', ...jsonOf(cells))}>
+        Download as JSON
+      </Item>
+      <Item onSelect={() => void copy(curlOf(cells))}>Copy as curl</Item>
+    </TakeAwayMenu>
   );
 }
 
@@ -24,21 +21,17 @@ function fileName({ stream, metric, fromMs }: HeatCells): string {
   return `${stream}-${metric}-${new Date(fromMs).toISOString().slice(0, 16).replace(':', '')}Z`;
 }
 
-function save(name: string, type: string, parts: string[]): void {
-  const url = URL.createObjectURL(new Blob(parts, { type }));
-  const link = Object.assign(document.createElement('a'), { href: url, download: name });
-  link.click();
-  URL.revokeObjectURL(url);
-}
-
 /** Empty where nothing is known. Positions are hex, times UTC: nothing in it needs quoting. */
 function csvOf(cells: HeatCells): string[] {
-  const lines = [`time,from,to,${cells.unit}\n`];
+  const lines = [`time,from,to,${cells.unit},kind\n`];
+  const observed = observedColumns(cells);
   for (let column = 0; column < cells.columns; column++) {
     const time = new Date(columnStartMs(cells, column)).toISOString();
     for (const [row, { from, to }] of cells.rows.entries()) {
       const value = valueAt(cells, column, row);
-      lines.push(`${time},${from},${to},${Number.isNaN(value) ? '' : value}\n`);
+      lines.push(
+        `${time},${from},${to},${Number.isNaN(value) ? '' : value},${column < observed ? 'observed' : 'forecast'}\n`,
+      );
     }
   }
   return lines;
@@ -65,6 +58,5 @@ function curlOf({ stream, metric, fromMs, columnMs, columns, rows }: HeatCells):
     from: rows[0]!.from,
     to: rows.at(-1)!.to,
   };
-  const origin = typeof window === 'undefined' ? '' : window.location.origin;
-  return `curl -sG '${origin}/api/trpc/heat.picture' --data-urlencode 'input=${JSON.stringify(input)}'`;
+  return trpcCurl('heat.picture', input);
 }

@@ -6,8 +6,9 @@ import { useZone } from '../../components/zone.tsx';
 import { formatMoment } from '../../formatting/time.ts';
 import type { ColourScale, Palette } from './colour-scale.ts';
 import { quantise } from './colour-scale.ts';
+import { ForecastVeil } from './forecast-veil.tsx';
 import { KeyAxis, TimeAxis } from './heat-axes.tsx';
-import { columnStartMs, type HeatCells, type Margins, valueAt } from './heat-cells.ts';
+import { columnStartMs, type HeatCells, type Margins, observedColumns, valueAt } from './heat-cells.ts';
 import { Margin } from './heat-margins.tsx';
 import { HeatMarkLayer } from './heat-marks.tsx';
 import { type Cell, HeatPlot } from './heat-plot.tsx';
@@ -43,13 +44,14 @@ export function HeatFigure(props: HeatFigureProps) {
   return (
     <figure className="px-5 pt-2 pb-3">
       <figcaption className="sr-only">{label}</figcaption>
-      <div className="grid grid-cols-[4rem_minmax(0,1fr)_4.5rem] grid-rows-[3rem_auto_1.5rem] gap-x-1 gap-y-1 max-sm:grid-cols-[0_minmax(0,1fr)_2.5rem]">
+      <div className="grid grid-cols-[5rem_minmax(0,1fr)_4.5rem] grid-rows-[3rem_auto_1.5rem] gap-x-1 gap-y-1 max-sm:grid-cols-[0_minmax(0,1fr)_2.5rem]">
         <div className="col-start-2">
           <Margin
             values={margins.columns}
             from={safeView.left}
             to={safeView.right}
             upright
+            {...(cells.forecastFrom === null ? {} : { forecastFrom: cells.forecastFrom })}
             label={`${METRIC_TITLES[cells.metric]} over time, all keys shown`}
           />
         </div>
@@ -72,6 +74,7 @@ export function HeatFigure(props: HeatFigureProps) {
             onPin={props.onPin}
             onAll={props.onAll}
           />
+          <ForecastVeil cells={cells} view={safeView} />
           {showMarks ? <HeatMarkLayer cells={cells} view={safeView} /> : null}
         </div>
         <div className="col-start-3 row-start-2 h-[min(58vh,34rem)] min-h-64">
@@ -104,10 +107,10 @@ function Readout({ cells, cell, spoken }: { cells: HeatCells; cell: Cell | undef
       ? ''
       : `${formatMoment(columnStartMs(cells, cell.column), zone)}, keys ${shortPosition(row.from)} to ${shortPosition(row.to)}${
           row.shard === null ? '' : `, shard ${row.shard}`
-        }${row.owner === null ? '' : ` on ${row.owner}`}: ${formatValue(cells.metric, valueAt(cells, cell.column, cell.row))}`;
+        }${row.owner === null ? '' : ` on ${row.owner}`}: ${cell.column < observedColumns(cells) ? '' : 'forecast '}${formatValue(cells.metric, valueAt(cells, cell.column, cell.row))}`;
   return (
     <>
-      <p aria-hidden className="tabular mt-1 h-5 truncate text-xs text-soft sm:pl-17">
+      <p aria-hidden className="tabular mt-1 h-5 truncate text-xs text-soft sm:pl-21">
         {text || 'A stroke zooms in, Shift and a stroke moves, a click pins, a double click shows all.'}
       </p>
       <p aria-live="polite" className="sr-only">

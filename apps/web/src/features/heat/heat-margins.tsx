@@ -8,6 +8,7 @@ export function Margin({
   from,
   to,
   upright,
+  forecastFrom,
   label,
 }: {
   values: Float64Array;
@@ -15,9 +16,15 @@ export function Margin({
   to: number;
   /** bars grow upwards (over time); else to the right (over keys) */
   upright: boolean;
+  /** bars from here on are forecast, and drawn as such */
+  forecastFrom?: number;
   label: string;
 }) {
-  const path = useMemo(() => barsPath(values, from, to, upright), [values, from, to, upright]);
+  const [known, forecast] = useMemo(() => {
+    const frame = { values, from, to, upright, max: highest(values, from, to) };
+    const end = forecastFrom ?? values.length;
+    return [barsPath(frame, 0, end), barsPath(frame, end, values.length)];
+  }, [values, from, to, upright, forecastFrom]);
   return (
     <svg
       role="img"
@@ -26,7 +33,8 @@ export function Margin({
       preserveAspectRatio="none"
       className="block size-full overflow-hidden"
     >
-      <path d={path} className="fill-accent/60" shapeRendering="crispEdges" />
+      <path d={known} className="fill-accent/60" shapeRendering="crispEdges" />
+      <path d={forecast} className="fill-accent/25" shapeRendering="crispEdges" />
     </svg>
   );
 }
@@ -34,22 +42,35 @@ export function Margin({
 /** Neighbouring cells are drawn as one bar of their highest where there are more cells than pixels. */
 const BARS_MAX = 500;
 
-function barsPath(values: Float64Array, from: number, to: number, upright: boolean): string {
-  const [first, last] = [Math.floor(from), Math.ceil(to)];
-  const perBar = Math.max(1, Math.ceil((last - first) / BARS_MAX));
+interface Frame {
+  readonly values: Float64Array;
+  readonly from: number;
+  readonly to: number;
+  readonly upright: boolean;
+  readonly max: number;
+}
+
+function highest(values: Float64Array, from: number, to: number): number {
   let max = 0;
-  for (let i = first; i < last; i++) if (values[i]! > max) max = values[i]!;
+  for (let i = Math.floor(from); i < Math.ceil(to); i++) if (values[i]! > max) max = values[i]!;
+  return max;
+}
+
+/** The bars of the cells in [begin, end) that are shown. */
+function barsPath({ values, from, to, upright, max }: Frame, begin: number, end: number): string {
+  const [first, last] = [Math.max(begin, Math.floor(from)), Math.min(end, Math.ceil(to))];
+  const perBar = Math.max(1, Math.ceil((to - from) / BARS_MAX));
   if (max === 0) return '';
   const scale = 1_000 / (to - from);
   let path = '';
   for (let i = first; i < last; i += perBar) {
     let value = 0;
     for (let k = i; k < Math.min(last, i + perBar); k++) if (values[k]! > value) value = values[k]!;
-    const [begin, end] = [Math.max(0, (i - from) * scale), Math.min(1_000, (i + perBar - from) * scale)];
+    const [start, stop] = [Math.max(0, (i - from) * scale), Math.min(1_000, (i + perBar - from) * scale)];
     const size = (value / max) * 1_000;
     path += upright
-      ? `M${r(begin)} 1000V${r(1_000 - size)}H${r(end)}V1000Z`
-      : `M0 ${r(begin)}H${r(size)}V${r(end)}H0Z`;
+      ? `M${r(start)} 1000V${r(1_000 - size)}H${r(stop)}V1000Z`
+      : `M0 ${r(start)}H${r(size)}V${r(stop)}H0Z`;
   }
   return path;
 }

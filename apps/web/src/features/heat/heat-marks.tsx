@@ -1,12 +1,18 @@
 'use client';
 
+import { ArrowRightLeft, type LucideIcon, Merge, RotateCw, Split } from 'lucide-react';
 import { useZone } from '../../components/zone.tsx';
 import { formatMoment } from '../../formatting/time.ts';
 import type { HeatMark } from '../../server/heat/marks.ts';
 import { type HeatCells, rowAt } from './heat-cells.ts';
 import type { View } from './heat-view.ts';
 
-const GLYPHS: Readonly<Record<HeatMark['kind'], string>> = { split: '⑂', merge: '⑃', roll: '↻', move: '⇄' };
+const ICONS: Readonly<Record<HeatMark['kind'], LucideIcon>> = {
+  split: Split,
+  merge: Merge,
+  roll: RotateCw,
+  move: ArrowRightLeft,
+};
 /** More would hide the picture; the table of decisions has them all. */
 const SHOWN_MAX = 300;
 
@@ -23,10 +29,10 @@ export function HeatMarkLayer({ cells, view }: { cells: HeatCells; view: View })
         <li
           key={`${mark.atMs}-${mark.from}`}
           title={`${mark.text}, ${formatMoment(mark.atMs, zone)}, by ${mark.actor}`}
-          className="pointer-events-auto absolute grid size-4 -translate-x-1/2 -translate-y-1/2 place-items-center rounded-full bg-black/80 text-[10px] text-white leading-none ring-1 ring-white/80"
+          className="pointer-events-auto absolute grid size-4 -translate-x-1/2 -translate-y-1/2 place-items-center rounded-full bg-black/80 text-white ring-1 ring-white/80"
           style={{ left: `${x * 100}%`, top: `${y * 100}%` }}
         >
-          <span aria-hidden>{GLYPHS[mark.kind]}</span>
+          <Icon kind={mark.kind} />
           <span className="sr-only">
             {mark.text}, {formatMoment(mark.atMs, zone)}
           </span>
@@ -34,6 +40,11 @@ export function HeatMarkLayer({ cells, view }: { cells: HeatCells; view: View })
       ))}
     </ul>
   );
+}
+
+function Icon({ kind }: { kind: HeatMark['kind'] }) {
+  const Shape = ICONS[kind];
+  return <Shape aria-hidden className="size-2.5" strokeWidth={2.5} />;
 }
 
 function placeOf(cells: HeatCells, view: View, mark: HeatMark): { x: number; y: number } {

@@ -1,14 +1,13 @@
 'use client';
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { RotateCw } from 'lucide-react';
 import { useMemo } from 'react';
 import { useTRPC } from '../../components/api.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
 import { Notice } from '../../components/notice.tsx';
-import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
-import { Skeleton } from '../../components/ui/skeleton.tsx';
+import { Loading } from '../../components/ui/skeleton.tsx';
+import { Unreadable } from '../../components/unreadable.tsx';
 import { CellCard } from './cell-card.tsx';
 import { type ColourScale, colourScale } from './colour-scale.ts';
 import { type HeatAddress, type SetHeatAddress, useHeatAddress, useTimeWindow } from './heat-address.ts';
@@ -27,6 +26,9 @@ const WEEK_MS = 7 * 86_400_000;
 const COLUMNS = 1_000;
 const ROWS = 500;
 const LIVE_REFRESH_MS = 15_000;
+/** of pictures made of hours */
+const LONG_REFRESH_MS = 120_000;
+const LONG_MS = 48 * 3_600_000;
 
 export function HeatPage() {
   const trpc = useTRPC();
@@ -34,7 +36,8 @@ export function HeatPage() {
   const [address, set] = useHeatAddress();
   const window = useTimeWindow(address);
   const query = queryOf(address, window);
-  const refetchInterval = window.isLive && status !== 'paused' ? LIVE_REFRESH_MS : false;
+  const refreshMs = window.toMs - window.fromMs > LONG_MS ? LONG_REFRESH_MS : LIVE_REFRESH_MS;
+  const refetchInterval = window.isLive && status !== 'paused' ? refreshMs : false;
   const picture = useQuery({
     ...trpc.heat.picture.queryOptions(query),
     placeholderData: keepPreviousData,
@@ -61,22 +64,23 @@ export function HeatPage() {
   const streams = choices.data?.streams ?? [];
   return (
     <Card className="overflow-hidden">
-      <div className="px-5 py-4">
+      <div className="flex flex-wrap items-end justify-between gap-3 px-5 py-4">
         <HeatControls
           address={address}
           set={set}
           streams={streams.length === 0 && cells !== undefined ? [cells.stream] : streams}
           stream={address.stream ?? cells?.stream}
         />
+        {cells === undefined ? null : <HeatExport cells={cells} />}
       </div>
       {picture.error !== null && cells === undefined ? (
-        <Notice tone="bad" title="The heat map could not be read" why={picture.error.message}>
-          <Button onClick={() => void picture.refetch()}>
-            <RotateCw /> Try now
-          </Button>
-        </Notice>
+        <Unreadable
+          title="The heat map could not be read"
+          error={picture.error}
+          onRetry={() => void picture.refetch()}
+        />
       ) : cells === undefined ? (
-        <Skeleton className="mx-5 mb-5 h-[min(58vh,34rem)]" />
+        <Loading className="mx-5 mb-5 h-[min(58vh,34rem)]" />
       ) : isEmpty(cells) ? (
         <Notice
           title="Nothing is known of this time"
@@ -109,6 +113,20 @@ function isEmpty({ values }: HeatCells): boolean {
   return values.every(Number.isNaN);
 }
 
+function isQuiet({ values }: HeatCells): boolean {
+  return !values.some((value) => value > 0);
+}
+
+function Quiet({ cells }: { cells: HeatCells }) {
+  return (
+    <p className="border-line border-t bg-sunken px-5 py-3 text-soft text-sm">
+      <strong className="font-semibold text-text">Nothing came.</strong> Of{' '}
+      {METRIC_TITLES[cells.metric].toLowerCase()} stream {cells.stream} has none in this time. Choose a longer
+      time, or send events.
+    </p>
+  );
+}
+
 interface PicturesProps {
   readonly address: HeatAddress;
   readonly set: SetHeatAddress;
@@ -127,7 +145,7 @@ function Pictures({ address, set, cells, lastWeek }: PicturesProps) {
   const label = `${METRIC_TITLES[cells.metric]} of stream ${cells.stream}, time to the right, keys downwards, ${cells.columns} by ${cells.rows.length} cells`;
   return (
     <>
-      <PatternBanner cells={cells} />
+      {isQuiet(cells) ? <Quiet cells={cells} /> : <PatternBanner cells={cells} />}
       <HeatFigure
         {...look}
         cells={cells}
@@ -163,10 +181,7 @@ function Foot({ address, set, cells, scale }: Omit<PicturesProps, 'lastWeek'> & 
   return (
     <div className="grid gap-3 border-line border-t px-5 py-3">
       <HeatLegend cells={cells} scale={scale} palette={address.palette} brightness={address.bright} />
-      <div className="flex flex-wrap items-end justify-between gap-3">
-        <HeatLook address={address} set={set} scale={scale} />
-        <HeatExport cells={cells} />
-      </div>
+      <HeatLook address={address} set={set} scale={scale} />
       <p className="text-faint text-xs">
         {cells.unit.endsWith('/s') ? 'Rates are averages of each column’s time. ' : ''}
         {merging}

@@ -1,6 +1,6 @@
 /** How the heat map speaks: names, units, and what a pattern asks for. */
 import type { LoadPattern, Metric, Stretch } from '@foreshard/core/telemetry';
-import { formatBytes, formatPercent, formatRate } from '../../formatting/numbers.ts';
+import { formatBytes, formatCount, formatPercent, formatRate } from '../../formatting/numbers.ts';
 import { formatDuration, formatMoment, type Zone } from '../../formatting/time.ts';
 import { columnStartMs, type HeatCells } from './heat-cells.ts';
 
@@ -71,7 +71,7 @@ interface PatternWords {
 
 export function patternWords(pattern: LoadPattern, cells: HeatCells, zone: Zone): PatternWords {
   const share = pattern.share === undefined ? '' : formatPercent(pattern.share);
-  const times = pattern.times === undefined ? '' : `${Number(pattern.times.toPrecision(2))}×`;
+  const times = pattern.times === undefined ? '' : `${formatCount(Number(pattern.times.toPrecision(2)))}×`;
   const where = pattern.rows === undefined ? '' : rangeWords(cells, pattern.rows);
   switch (pattern.kind) {
     case 'hotKey':

@@ -10,7 +10,7 @@ import { Notice } from '../../components/notice.tsx';
 import { Badge } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
-import { Skeleton } from '../../components/ui/skeleton.tsx';
+import { Loading } from '../../components/ui/skeleton.tsx';
 import { useZone } from '../../components/zone.tsx';
 import { formatMoment } from '../../formatting/time.ts';
 import { AddHint } from './add-hint.tsx';
@@ -76,9 +76,11 @@ export function HintsPage() {
           {days.map(({ fromMs, toMs, day, isInMonth }) => (
             <div
               key={fromMs}
-              className={`min-h-20 border-line border-t p-1.5 ${isInMonth ? '' : 'opacity-40'} ${nowMs >= fromMs && nowMs < toMs ? 'bg-accent-soft' : ''}`}
+              className={`min-h-20 border-line border-t p-1.5 ${nowMs >= fromMs && nowMs < toMs ? 'bg-accent-soft' : ''}`}
             >
-              <p className="tabular text-faint">{day}</p>
+              <p className={`tabular ${isInMonth ? 'text-soft' : 'text-faint'}`}>
+                {isInMonth ? day : <span className="text-2xs">{day}</span>}
+              </p>
               {list
                 .filter(
                   (hint) =>
@@ -113,7 +115,7 @@ export function HintsPage() {
         {hints.error !== null ? (
           <Notice tone="bad" title="The hints could not be read" why={hints.error.message} />
         ) : hints.data === undefined ? (
-          <Skeleton className="m-5 h-24" />
+          <Loading className="m-5 h-24" />
         ) : list.length === 0 ? (
           <Notice
             title="No hint yet"

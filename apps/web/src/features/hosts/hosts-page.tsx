@@ -9,6 +9,7 @@ import { useLive } from '../../components/live/live-provider.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { type DataColumns, DataTable, type dataTableFeatures } from '../../components/table/data-table.tsx';
 import { useSortState } from '../../components/table/sort-state.ts';
+import { TakeAway, trpcCurl } from '../../components/take-away.tsx';
 import { Command } from '../../components/ui/copy-button.tsx';
 import { inputClass } from '../../components/ui/field.tsx';
 import { useWide } from '../../components/use-wide.ts';
@@ -81,7 +82,7 @@ const columns: DataColumns<HostView> = helper.columns([
       <Link
         href={`/shardlets?host=${encodeURIComponent(host.name)}`}
         className="text-accent underline-offset-4 hover:underline"
-        aria-label={`${host.shardlets} shardlets of ${host.name}`}
+        aria-label={`${formatCount(host.shardlets)} shardlets of ${host.name}`}
       >
         {formatCount(host.shardlets)}
       </Link>
@@ -133,14 +134,21 @@ export function HostsPage() {
           <p className="text-sm text-soft">
             Ordinary Redis, Valkey and PostgreSQL servers that hold the events. Rates are averages over 60 s.
           </p>
-          <input
-            type="search"
-            value={filter}
-            onChange={(e) => void setFilter(e.target.value === '' ? null : e.target.value)}
-            placeholder="Filter by name or address"
-            aria-label="Filter the hosts"
-            className={`${inputClass} sm:w-64`}
-          />
+          <div className="flex gap-2">
+            <input
+              type="search"
+              value={filter}
+              onChange={(e) => void setFilter(e.target.value === '' ? null : e.target.value)}
+              placeholder="Filter by name or address"
+              aria-label="Filter the hosts"
+              className={`${inputClass} sm:w-64`}
+            />
+            <TakeAway
+              name="hosts"
+              rows={rows as unknown as readonly Record<string, unknown>[]}
+              curl={() => trpcCurl('hosts.list')}
+            />
+          </div>
         </div>
       }
     >

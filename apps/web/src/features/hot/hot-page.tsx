@@ -89,7 +89,7 @@ export function HotPage() {
               onChange={(span) => void set({ span })}
             />
           </div>
-          <div className="flex items-center gap-3">
+          <div className="ml-auto flex items-center gap-3">
             <p role="status" className="text-soft text-sm">
               {hot.data === undefined
                 ? ''

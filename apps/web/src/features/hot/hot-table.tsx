@@ -102,9 +102,7 @@ function HotLine({
       <td className={cn(CELL, 'max-md:hidden')}>
         <Course values={row.spark} />
       </td>
-      <td className={cn(CELL, 'whitespace-nowrap text-soft max-md:hidden')}>
-        {row.hotForMs === 0 ? 'cooled down' : formatDuration(row.hotForMs)}
-      </td>
+      <td className={cn(CELL, 'whitespace-nowrap text-soft max-md:hidden')}>{heldText(row.hotForMs)}</td>
       <td className={cn(CELL, 'min-w-52 max-w-md')}>
         <Cause cause={row.cause} />
         <p className="mt-1 text-soft text-xs">{row.cause.remedy}</p>
@@ -161,9 +159,19 @@ function Cause({ cause }: { cause: HotCause }) {
       ) : null}
       {cause.share === null ? null : (
         <span className="text-soft text-xs">
-          {cause.kind === 'few' ? 'top keys' : 'top key'} ≥ {formatPercent(cause.share)}
+          {cause.share < TELLING_SHARE
+            ? 'no key stands out'
+            : `${cause.kind === 'few' ? 'top keys' : 'top key'} ≥ ${formatPercent(cause.share)}`}
         </span>
       )}
     </p>
   );
+}
+
+/** Below it a key says nothing about the load. */
+const TELLING_SHARE = 0.01;
+
+function heldText(ms: number | null): string {
+  if (ms === null) return 'not known';
+  return ms === 0 ? 'cooled down' : formatDuration(ms);
 }

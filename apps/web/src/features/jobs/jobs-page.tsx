@@ -96,9 +96,15 @@ function JobLine({ job, nowMs }: { job: JobView; nowMs: number }) {
       <dl className="text-xs">
         <dt className="text-faint">Schedule</dt>
         <dd>{job.everyMs === null ? 'when it is asked for' : `every ${formatDuration(job.everyMs)}`}</dd>
-        <dd className="text-soft">
-          {job.nextAtMs === null ? 'no schedule' : `next ${nextText(job.nextAtMs - nowMs)}`}
-        </dd>
+        {isOverdue(job, nowMs) ? (
+          <dd className="font-medium text-warn">
+            overdue by {formatDuration(nowMs - job.nextAtMs!)}: is a worker running?
+          </dd>
+        ) : (
+          <dd className="text-soft">
+            {job.nextAtMs === null ? 'no schedule' : `next ${nextText(job.nextAtMs - nowMs)}`}
+          </dd>
+        )}
       </dl>
       <dl className="text-xs">
         <dt className="text-faint">Last ended</dt>
@@ -160,6 +166,13 @@ function RunNow({ job }: { job: JobView }) {
       <Play /> {isRetry ? 'Retry' : 'Run now'}
     </Button>
   );
+}
+
+/** A worker that is busy begins some seconds late; one that is away does not begin. */
+const LATE_MS = 20_000;
+
+function isOverdue({ nextAtMs, isActive }: JobView, nowMs: number): boolean {
+  return nextAtMs !== null && !isActive && nowMs - nextAtMs > LATE_MS;
 }
 
 function nextText(ms: number): string {

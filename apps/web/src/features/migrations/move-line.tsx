@@ -12,7 +12,7 @@ const MS_PER_SECOND = 1_000;
 
 export function MoveLine({ move, nowMs, onOpen }: { move: MoveView; nowMs: number; onOpen(): void }) {
   return (
-    <li className="grid gap-x-6 gap-y-2 border-line border-b px-5 py-3.5 last:border-b-0 lg:grid-cols-[minmax(0,1fr)_20rem_14rem_auto] lg:items-center">
+    <li className="grid gap-x-6 gap-y-2 border-line border-b px-5 py-3.5 last:border-b-0 lg:grid-cols-[minmax(0,1fr)_auto_13rem_auto] lg:items-center">
       <div className="min-w-0">
         <h2 className="flex flex-wrap items-center gap-2 text-sm">
           <span className="font-semibold">Shardlet {move.shardlet}</span>

@@ -7,7 +7,7 @@ import { useTheme } from 'next-themes';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTRPC } from '../../components/api.ts';
 import { Card, CardHead } from '../../components/ui/card.tsx';
-import { Skeleton } from '../../components/ui/skeleton.tsx';
+import { Loading } from '../../components/ui/skeleton.tsx';
 import { useZone } from '../../components/zone.tsx';
 import { formatClock } from '../../formatting/time.ts';
 import { colourScale, colourTable, quantise } from '../heat/colour-scale.ts';
@@ -48,10 +48,11 @@ export function MiniHeat() {
       <div className="px-5 pb-4">
         {heat.error !== null && cells === undefined ? (
           <p className="py-8 text-center text-soft text-sm">
-            The recorded load cannot be read now: {heat.error.message}
+            {heat.error.data?.code === 'NOT_FOUND' ? '' : 'The recorded load cannot be read now: '}
+            {heat.error.message}
           </p>
         ) : cells === undefined ? (
-          <Skeleton className="h-40" />
+          <Loading className="h-46" />
         ) : (
           <>
             <Picture cells={cells} />

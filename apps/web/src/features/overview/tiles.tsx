@@ -36,7 +36,7 @@ export function Tiles() {
       <Tile
         name="Append p99"
         value={standing?.p99 ? formatValue('p99', standing.p99.micros) : '–'}
-        hint={standing?.p99 ? 'slowest shardlet, 15 min' : 'no append in 15 min'}
+        hint={standing?.p99 ? 'slowest shardlet, 15 min' : unless(standing, 'no append in 15 min')}
         href={'/hot?metric=p99&span=15m' as Route}
       />
       <Tile
@@ -54,7 +54,11 @@ export function Tiles() {
       <Tile
         name="Imbalance"
         value={standing?.imbalance ? `${formatRate(standing.imbalance.times)}×` : '–'}
-        hint={standing?.imbalance ? `${standing.imbalance.host} against the average` : 'no load in 60 s'}
+        hint={
+          standing?.imbalance
+            ? `${standing.imbalance.host} against the average`
+            : unless(standing, 'no load in 60 s')
+        }
         href={'/map' as Route}
       />
       <Tile
@@ -66,11 +70,16 @@ export function Tiles() {
       <Tile
         name="Running moves"
         value={standing === undefined ? '–' : formatCount(standing.moves)}
-        hint={standing?.moves ? 'shardlets on their way' : 'nothing moves'}
+        hint={standing?.moves ? 'shardlets on their way' : unless(standing, 'nothing moves')}
         href={'/map' as Route}
       />
     </dl>
   );
+}
+
+/** What is not known yet is not told as nothing. */
+function unless(standing: object | undefined, none: string): string {
+  return standing === undefined ? 'being read' : none;
 }
 
 /** An edge tells about each second when it is over, so three seconds are as fresh as it gets. */
@@ -78,7 +87,8 @@ function sinceLast(ms: number): string {
   return ms < 4_000 ? 'now' : `${formatDuration(ms)} ago`;
 }
 
-function hostHint({ hostsTotal, hostsReachable }: LiveFrame): string {
+function hostHint({ hostsTotal, hostsReachable, hostsUnmeasured }: LiveFrame): string {
+  if (hostsUnmeasured > 0) return `${formatCount(hostsUnmeasured)} not measured lately`;
   return hostsReachable === hostsTotal ? 'all reachable' : `${hostsReachable} reachable`;
 }
 

@@ -44,7 +44,9 @@ function MoveLine({ move }: { move: MovingShardlet }) {
         <span className="font-medium">{move.dest}</span>
       </p>
       {progress === null ? (
-        <p className="text-soft">decided; a worker begins with it soon</p>
+        <p className="text-soft">
+          {move.isLogRead ? 'decided; a worker begins with it soon' : 'how far it is cannot be read now'}
+        </p>
       ) : (
         <div className="grid gap-1">
           <p className="flex flex-wrap items-center gap-2">

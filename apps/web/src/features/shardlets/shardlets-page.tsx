@@ -7,6 +7,7 @@ import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
 import { DataTable } from '../../components/table/data-table.tsx';
 import { useSortState } from '../../components/table/sort-state.ts';
+import { copy, Item, quoted, TakeAwayMenu } from '../../components/take-away.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { formatCount } from '../../formatting/numbers.ts';
 import { SHARDLET_SORTS, STATE_FILTERS } from '../../server/cluster/shardlet-query.ts';
@@ -50,11 +51,14 @@ export function ShardletsPage() {
       head={
         <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
           <ShardletFilters filters={filters} onChange={(change) => void set({ ...change, page: null })} />
-          <p className="tabular text-sm text-soft" role="status">
-            {list.data === undefined
-              ? ''
-              : `${formatCount(total)} ${total === 1 ? 'shardlet' : 'shardlets'}, map version ${list.data.mapVersion}. Rates are averages over 60 s.`}
-          </p>
+          <div className="ml-auto flex items-center gap-3">
+            <p className="tabular text-sm text-soft" role="status">
+              {list.data === undefined
+                ? ''
+                : `${formatCount(total)} ${total === 1 ? 'shardlet' : 'shardlets'}, map version ${list.data.mapVersion}. Rates are averages over 60 s.`}
+            </p>
+            <ExportAll {...filters} sort={sort} desc={desc} />
+          </div>
         </div>
       }
       empty={total === 0 ? <NothingMatches onClear={() => void set(null)} /> : undefined}
@@ -78,6 +82,31 @@ export function ShardletsPage() {
         onPage={(page) => void set({ page: page === 1 ? null : page }, { history: 'push', scroll: true })}
       />
     </ListPage>
+  );
+}
+
+interface Exported {
+  readonly stream: string | null;
+  readonly host: string | null;
+  readonly state: string;
+  readonly sort: string;
+  readonly desc: boolean;
+}
+
+/** All that fit, not only the page that is shown: the server streams them. */
+function ExportAll({ stream, host, state, sort, desc }: Exported) {
+  const url = (format: string) => {
+    const chosen = { ...(stream === null ? {} : { stream }), ...(host === null ? {} : { host }) };
+    return `/api/shardlets/export?${new URLSearchParams({ ...chosen, state, sort, descending: String(desc), format })}`;
+  };
+  return (
+    <TakeAwayMenu>
+      <Item onSelect={() => window.location.assign(url('csv'))}>All matches as CSV</Item>
+      <Item onSelect={() => window.location.assign(url('json'))}>All matches as JSON</Item>
+      <Item onSelect={() => void copy(`curl -s ${quoted(window.location.origin + url('json'))}`)}>
+        Copy as curl
+      </Item>
+    </TakeAwayMenu>
   );
 }
 

@@ -9,6 +9,7 @@ import { useLive } from '../../components/live/live-provider.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { type DataColumns, DataTable, type dataTableFeatures } from '../../components/table/data-table.tsx';
 import { useSortState } from '../../components/table/sort-state.ts';
+import { TakeAway, trpcCurl } from '../../components/take-away.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { formatBytes, formatCount, formatRate } from '../../formatting/numbers.ts';
 import { formatDuration } from '../../formatting/time.ts';
@@ -43,7 +44,7 @@ const columns: DataColumns<StreamView> = helper.columns([
       <Link
         href={`/shardlets?stream=${encodeURIComponent(stream.name)}`}
         className="text-accent underline-offset-4 hover:underline"
-        aria-label={`${stream.shardlets} shardlets of ${stream.name}`}
+        aria-label={`${formatCount(stream.shardlets)} shardlets of ${stream.name}`}
       >
         {formatCount(stream.shardlets)}
       </Link>
@@ -101,11 +102,18 @@ export function StreamsPage() {
           <p className="text-sm text-soft">
             Named logs, each with its own shards and retention. Rates are averages over 60 s.
           </p>
-          <CreateStream>
-            <Button look="primary">
-              <Plus /> New stream
-            </Button>
-          </CreateStream>
+          <div className="flex gap-2">
+            <TakeAway
+              name="streams"
+              rows={rows as unknown as readonly Record<string, unknown>[]}
+              curl={() => trpcCurl('streams.list')}
+            />
+            <CreateStream>
+              <Button look="primary">
+                <Plus /> New stream
+              </Button>
+            </CreateStream>
+          </div>
         </div>
       }
     >

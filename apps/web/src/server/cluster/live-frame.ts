@@ -44,6 +44,8 @@ export interface LiveFrame {
   readonly openLeaves: number;
   readonly hostsTotal: number;
   readonly hostsReachable: number;
+  /** nobody has measured them lately: they may be well */
+  readonly hostsUnmeasured: number;
   readonly hostCards: readonly HostView[];
   readonly hostCells: readonly HostCell[];
   readonly busiest: readonly BusyShardlet[];
@@ -102,6 +104,7 @@ function hostParts(hosts: readonly HostView[]) {
   return {
     hostsTotal: hosts.length,
     hostsReachable: hosts.filter((h) => h.condition !== 'unreachable' && h.condition !== 'unmeasured').length,
+    hostsUnmeasured: hosts.filter((h) => h.condition === 'unmeasured').length,
     hostCards: hosts.length <= HOST_CARDS_MAX ? hosts : mostPressing(hosts).slice(0, HOST_CARDS_MAX),
     hostCells: hosts.length <= HOST_CARDS_MAX ? [] : hosts.map(hostCell),
   };

@@ -40,14 +40,26 @@ export function shardletPage(
   rates: ReadonlyMap<number, Load>,
   query: ShardletQuery,
 ): ShardletPage {
-  const matching = [...matches(map, query)];
-  matching.sort(comparator(map, rates, query));
+  const matching = inOrder(map, rates, query);
   const pages = Math.max(1, Math.ceil(matching.length / query.pageSize));
   const page = Math.min(query.page, pages);
   const rows = matching
     .slice((page - 1) * query.pageSize, page * query.pageSize)
     .map((shardlet) => shardletRow(map, shardlet, rates.get(shardlet.id)));
   return { rows, total: matching.length, page, pages, mapVersion: map.version };
+}
+
+/** All that fit, in order; rows are made one by one. */
+export function* shardletRows(
+  map: TopologyMap,
+  rates: ReadonlyMap<number, Load>,
+  query: ShardletQuery,
+): Generator<ShardletRow> {
+  for (const shardlet of inOrder(map, rates, query)) yield shardletRow(map, shardlet, rates.get(shardlet.id));
+}
+
+function inOrder(map: TopologyMap, rates: ReadonlyMap<number, Load>, query: ShardletQuery): Shardlet[] {
+  return [...matches(map, query)].sort(comparator(map, rates, query));
 }
 
 /** The shardlets with the most events per second, the busiest first; those without any are left out. */

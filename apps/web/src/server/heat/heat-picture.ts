@@ -3,8 +3,10 @@
  * parse), rows with whom they belong to now, the pattern, and the restructurings of that time.
  */
 import { formatPosition, parsePosition, type Range, range } from '@foreshard/core/keyspace';
+import type { ForecastStore } from '@foreshard/core/predicting';
 import {
   type Heat,
+  HOUR_MS,
   type HotShardlet,
   type LoadPattern,
   type Metric,
@@ -13,6 +15,7 @@ import {
 } from '@foreshard/core/telemetry';
 import type { Stream, TopologyMap, TopologyStore } from '@foreshard/core/topology';
 import { TRPCError } from '@trpc/server';
+import { withForecast } from './forecast-half.ts';
 import type { HeatQueryInput } from './heat-query.ts';
 import { type HeatMarks, marksOf } from './marks.ts';
 
@@ -40,6 +43,8 @@ export interface HeatPicture {
   readonly rows: readonly HeatRow[];
   /** base64 of little-endian 32-bit floats, cell of column c and row r at c * rows + r; NaN: nothing known */
   readonly values: string;
+  /** columns from this one on are forecast; null: none is */
+  readonly forecastFrom: number | null;
   readonly patterns: readonly LoadPattern[];
   readonly marks: HeatMarks;
   readonly nowMs: number;
@@ -48,6 +53,7 @@ export interface HeatPicture {
 export interface HeatParts {
   readonly map: TopologyMap;
   readonly telemetry: TelemetryStore;
+  readonly forecasts: Pick<ForecastStore, 'forecastHeat'>;
   readonly topology: Pick<TopologyStore, 'changesAfter'>;
   /** events per second of now, by shardlet: to choose the busiest stream */
   readonly eventsOf: (shardlet: number) => number;
@@ -67,9 +73,10 @@ export async function heatPicture(parts: HeatParts, query: HeatQueryInput): Prom
     ...(query.shard === null ? {} : { shard: query.shard }),
     ...(query.from === null || query.to === null ? {} : { range: rangeOf(query.from, query.to) }),
   });
-  const [marks, hot] = await Promise.all([
+  const [half, marks, hot] = await Promise.all([
+    withForecast(parts.forecasts, query, stream.id, heat, nowMs),
     marksOf(parts.topology, map, stream.id, heat),
-    telemetry.top({ streamId: stream.id, metric: 'events', fromMs: query.fromMs, toMs: query.toMs, n: 1 }),
+    telemetry.top({ streamId: stream.id, metric: 'events', ...busiestHour(heat), n: 1 }),
   ]);
   return {
     stream: stream.name,
@@ -82,11 +89,29 @@ export async function heatPicture(parts: HeatParts, query: HeatQueryInput): Prom
     stepsPerColumn: heat.stepsPerColumn,
     segmentsPerRow: heat.segmentsPerRow,
     rows: rowsOf(heat, map, stream.id),
-    values: packed(heat.values),
-    patterns: patternsOf(heat, hintsOf(hot[0])),
+    values: packed(half?.values ?? heat.values),
+    forecastFrom: half?.firstColumn ?? null,
+    patterns: patternsOf(observed(heat, half?.firstColumn), hintsOf(hot[0])),
     marks,
     nowMs,
   };
+}
+
+/** Where keys are looked at: the whole time would mean to read all of it once more. */
+function busiestHour({ fromMs, columnMs, columns, rows, values }: Heat) {
+  let [busiest, most] = [0, Number.NEGATIVE_INFINITY];
+  for (let column = 0; column < columns; column++) {
+    let sum = 0;
+    for (let row = 0; row < rows.length; row++) sum += values[column * rows.length + row]! || 0;
+    if (sum > most) [busiest, most] = [column, sum];
+  }
+  const startMs = fromMs + busiest * columnMs;
+  return { fromMs: startMs, toMs: startMs + Math.max(columnMs, HOUR_MS) };
+}
+
+/** Patterns are of what came, not of what is expected. */
+function observed(heat: Heat, columns = heat.columns): Heat {
+  return { ...heat, columns, values: heat.values.subarray(0, columns * heat.rows.length) };
 }
 
 export function rangeOf(from: string, to: string): Range {

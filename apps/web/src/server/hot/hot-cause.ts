@@ -41,13 +41,16 @@ export function causeOf(hot: HotShardlet, leaves: number, splitKeys: boolean): H
   return { kind: 'range', share: top, remedy: 'Split the range: many keys share the load.' };
 }
 
-/** How long the end of the course has stayed above half of its highest. */
-export function heldForMs(course: Float64Array, stepMs: number): number {
+/** The newest minutes may not be told yet; without a worker nothing is told at all, and "cooled down" would be a guess. */
+const UNTOLD_MS = 5 * 60_000;
+
+/** How long the end of the course has stayed above half of its highest; null when its end is not known. */
+export function heldForMs(course: Float64Array, stepMs: number): number | null {
+  const untold = course.length - 1 - course.findLastIndex((value) => !Number.isNaN(value));
+  if (untold * stepMs > Math.max(UNTOLD_MS, 2 * stepMs)) return null;
   const peak = Math.max(0, ...course.filter((v) => !Number.isNaN(v)));
   let steps = 0;
-  for (let i = course.length - 1; i >= 0; i--) {
-    // the newest minute may not be told yet
-    if (Number.isNaN(course[i]!) && steps === 0 && i >= course.length - 2) continue;
+  for (let i = course.length - 1 - untold; i >= 0; i--) {
     if (!(course[i]! >= peak / 2) || peak === 0) break;
     steps++;
   }

@@ -126,6 +126,7 @@ export const forecastHeat = query
       stream: stream.name,
       rows: rowsOf(heat, map, stream.id),
       values: packed(heat.values),
+      forecastFrom: Math.max(0, Math.ceil((Date.now() - heat.fromMs) / heat.columnMs)),
       patterns: [],
       marks: { marks: [], isWhole: true },
       nowMs: Date.now(),

@@ -23,9 +23,16 @@ export const heatRouter = router({
   }),
 });
 
-function partsOf({ map: { map }, telemetry, topology, load }: ConsoleServer): HeatParts {
+function partsOf({ map: { map }, telemetry, forecasts, topology, load }: ConsoleServer): HeatParts {
   if (map === undefined) throw away();
   const nowMs = Date.now();
   const rates = load.window.ratesByShardlet(nowMs);
-  return { map, telemetry, topology, nowMs, eventsOf: (shardlet) => rates.get(shardlet)?.events ?? 0 };
+  return {
+    map,
+    telemetry,
+    forecasts,
+    topology,
+    nowMs,
+    eventsOf: (shardlet) => rates.get(shardlet)?.events ?? 0,
+  };
 }

@@ -41,8 +41,8 @@ export interface HotRow {
   /** against the average shardlet of the stream; null likewise */
   readonly timesAverage: number | null;
   readonly spark: readonly (number | null)[];
-  /** without a break above half of its highest, up to now; 0: not hot any more */
-  readonly hotForMs: number;
+  /** without a break above half of its highest, up to now; 0: not hot any more; null: not known */
+  readonly hotForMs: number | null;
   readonly cause: HotCause;
   readonly topKeys: readonly {
     readonly key: string | null;

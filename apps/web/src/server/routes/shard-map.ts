@@ -19,7 +19,7 @@ export const shardMapRouter = router({
   moves: query.query(async ({ ctx: { server } }): Promise<MovingShardlet[]> => {
     const { map } = server.map;
     if (map === undefined) throw away();
-    const logged = await server.moves.list({ ended: false, limit: 200 }).catch(() => []);
+    const logged = await server.moves.list({ ended: false, limit: 200 }).catch(() => undefined);
     return movesOf(map, logged);
   }),
 });

@@ -85,6 +85,8 @@ export interface MovingShardlet {
   readonly dest: string;
   readonly sourceId: number;
   readonly destId: number;
+  /** false: how far it is cannot be read now */
+  readonly isLogRead: boolean;
   /** null: nobody has noted anything of this move yet */
   readonly progress: {
     readonly phase: Move['phase'];
@@ -100,8 +102,9 @@ export interface MovingShardlet {
   } | null;
 }
 
-export function movesOf(map: TopologyMap, logged: readonly Move[]): MovingShardlet[] {
-  const byShardlet = new Map(logged.map((move) => [move.shardlet, move]));
+/** @param logged undefined: the log of moves cannot be read */
+export function movesOf(map: TopologyMap, logged: readonly Move[] | undefined): MovingShardlet[] {
+  const byShardlet = new Map(logged?.map((move) => [move.shardlet, move]));
   const nameOf = (host: number) => map.host(host)?.name ?? `#${host}`;
   return [...map.shardlets()].flatMap(({ id, stream, owner, state }) => {
     if (state.kind !== 'moving' && state.kind !== 'closedMoving') return [];
@@ -113,6 +116,7 @@ export function movesOf(map: TopologyMap, logged: readonly Move[]): MovingShardl
       dest: nameOf(state.dest),
       sourceId: owner,
       destId: state.dest,
+      isLogRead: logged !== undefined,
       progress: move === undefined ? null : progressOf(move),
     };
   });

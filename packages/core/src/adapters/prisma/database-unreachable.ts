@@ -26,17 +26,18 @@ interface DriverCause {
 const CONNECTION_SQLSTATES = /^(08|57P0)/;
 /** Prisma's own: P1xxx are about reaching the server and getting in. */
 const CONNECTION_CODES = /^P1/;
-/** The driver's own words when the line breaks under a query: there is no code. */
-const LINE_BROKEN =
-  /(^|\n)(Connection terminated|Client (has encountered a connection error|was closed) and is not queryable)/;
-const LINE_BROKEN_CODES: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'];
+/** Of the socket below the driver. */
+const SOCKET_CODES = /^(ECONN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE|EAI_)/;
+/** The driver's own failures have words only: no connection came in time, or it broke under a query. */
+const CONNECTION_WORDS =
+  /(^|\n)(timeout exceeded when trying to connect|Connection terminated|Client (has encountered a connection error|was closed) and is not queryable)/;
 
 /** Also a missing table: to those who call, the database is as good as away. */
 export function isConnectionFailure(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code === 'string' && CONNECTION_CODES.test(code)) return true;
-  if (LINE_BROKEN_CODES.includes(code) || (error instanceof Error && LINE_BROKEN.test(error.message)))
+  if (typeof code === 'string' && [CONNECTION_CODES, SOCKET_CODES].some((codes) => codes.test(code)))
     return true;
+  if (error instanceof Error && CONNECTION_WORDS.test(error.message)) return true;
   return CONNECTION_SQLSTATES.test(driverCause(error)?.originalCode ?? '') || isMissingTable(error);
 }
 
