@@ -50,7 +50,7 @@ describe('the live cluster as a document', () => {
 
   it('tells the newest move of a shardlet, and counts those of the last day', async () => {
     const { map } = await observed();
-    const [{ id }] = [...map.shardlets()] as [{ id: number }];
+    const id = [...map.shardlets()][0]!.id;
     const [host] = map.hosts();
     const move = (hours: number, source: number) => ({
       ...{ shardlet: id, source, dest: host!.id },
