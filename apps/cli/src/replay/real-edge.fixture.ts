@@ -96,10 +96,7 @@ export class RealEdge {
 
   /** As power loss would: its port is free again, and nobody was told. */
   async restartEdge(): Promise<void> {
-    const old = this.processes[1]!;
-    const gone = new Promise((resolve) => old.once('exit', resolve));
-    old.kill('SIGKILL');
-    await gone;
+    await killed(this.processes[1]!);
     this.processes[1] = run([join(ROOT, 'apps/edge/src/main.ts')], this.env);
   }
 
