@@ -6,7 +6,8 @@ import { readSettings } from './settings.ts';
 const ENVIRONMENT = `
 Variables: EDGE_HOST, EDGE_PORT (127.0.0.1:7070), WEB_HOST, WEB_PORT (127.0.0.1:7080), WORKER_PORT (7090),
 FORESHARD_DATA_DIR (.foreshard), FORESHARD_HOST_MEMORY (of each local host, such as 512mb).
-DATABASE_URL, REDIS_URL, FORESHARD_HOSTS (addresses with commas): what is given is not started.`;
+DATABASE_URL, REDIS_URL, FORESHARD_HOSTS (addresses with commas): what is given is not started.
+TOPOLOGY_URL (etcd://HOST:PORT,...): the topology is there, not in PostgreSQL.`;
 
 // loaded when called: each needs much that the others do not
 export function register(program: Command): void {

@@ -8,6 +8,7 @@ import { LOCAL_HOSTS, type UpSettings } from './settings.ts';
 export interface Stores {
   readonly databaseUrl: string;
   readonly redisUrl: string;
+  readonly topologyUrl?: string;
   readonly hostUrls: readonly string[];
 }
 
@@ -19,7 +20,8 @@ export async function startStores(settings: UpSettings, keep: Keep, note: Note):
   const databaseUrl = settings.databaseUrl ?? (await startDatabase(settings, keep));
   const redisUrl = settings.redisUrl ?? (await startControlRedis(settings, keep));
   const hostUrls = settings.hostUrls ?? (await startHosts(settings, keep));
-  return { databaseUrl, redisUrl, hostUrls };
+  const { topologyUrl } = settings;
+  return { databaseUrl, redisUrl, hostUrls, ...(topologyUrl === undefined ? {} : { topologyUrl }) };
 }
 
 async function startDatabase({ dataDir }: UpSettings, keep: Keep): Promise<string> {

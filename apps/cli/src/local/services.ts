@@ -47,6 +47,7 @@ export function serviceEnvironment(settings: UpSettings, stores: Stores, token: 
     NEXT_TELEMETRY_DISABLED: '1',
     DATABASE_URL: stores.databaseUrl,
     REDIS_URL: stores.redisUrl,
+    ...(stores.topologyUrl === undefined ? {} : { TOPOLOGY_URL: stores.topologyUrl }),
     FORESHARD_DATA_DIR: settings.dataDir,
     EDGE_HOST: settings.edge.host,
     EDGE_PORT: String(settings.edge.port),

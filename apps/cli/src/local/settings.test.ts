@@ -24,6 +24,11 @@ describe('the settings of up', () => {
     );
     expect(() => readSettings({ DATABASE_URL: 'mysql://x' })).toThrow(/DATABASE_URL.*postgresql:\/\//);
     expect(() => readSettings({ FORESHARD_HOSTS: 'redis://a,http://b' })).toThrow(/FORESHARD_HOSTS/);
+    expect(() => readSettings({ TOPOLOGY_URL: 'http://a' })).toThrow(/TOPOLOGY_URL.*etcd:\/\//);
+  });
+
+  it('take the topology from etcd where it is given', () => {
+    expect(readSettings({ TOPOLOGY_URL: 'etcd://a:1,b:2' }).topologyUrl).toBe('etcd://a:1,b:2');
   });
 
   it('take an empty variable for an unset one', () => {

@@ -19,6 +19,8 @@ export interface UpSettings {
   readonly worker: Listener;
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
+  /** where T is when it is not in the database; never started here */
+  readonly topologyUrl: string | undefined;
   readonly hostUrls: readonly string[] | undefined;
   /** Redis notation; of each host that is started here */
   readonly hostMemory: string;
@@ -46,6 +48,10 @@ const environment = z.object({
   WORKER_PORT: port.default(7090),
   DATABASE_URL: postgresUrl.optional(),
   REDIS_URL: redisUrl.optional(),
+  TOPOLOGY_URL: z
+    .string()
+    .regex(/^etcds?:\/\//, 'must be an address such as etcd://127.0.0.1:2379')
+    .optional(),
   FORESHARD_HOSTS: z
     .string()
     .transform((text) => text.split(',').map((url) => url.trim()))
@@ -73,6 +79,7 @@ export function readSettings(env: Environment): UpSettings {
     worker: { host: e.WORKER_HOST, port: e.WORKER_PORT, variable: 'WORKER_PORT' },
     databaseUrl: e.DATABASE_URL,
     redisUrl: e.REDIS_URL,
+    topologyUrl: e.TOPOLOGY_URL,
     hostUrls: e.FORESHARD_HOSTS,
     hostMemory: e.FORESHARD_HOST_MEMORY ?? `${defaultHostMemoryMb(availableMemory())}mb`,
   };

@@ -84,6 +84,7 @@ async function writeCredentials(settings: UpSettings, stores: Stores, token: str
     token,
     databaseUrl: stores.databaseUrl,
     redisUrl: stores.redisUrl,
+    topologyUrl: stores.topologyUrl,
     hosts: stores.hostUrls,
   };
   await writeFile(`${file}.new`, `${JSON.stringify(credentials, undefined, 2)}\n`, { mode: 0o600 });

@@ -318,7 +318,8 @@ export function movesContract(name: string, servers: () => readonly [HostServer,
         const frozen = async () => {
           const id = `frozen-${count++}`;
           const reply = await c.append(shardlet, id);
-          if (reply.kind !== 'appended') return expect(reply.kind).toBe('stale');
+          const hasMoved = c.now(shardlet).epoch !== shardlet.epoch;
+          if (hasMoved || reply.kind !== 'appended') return expect(reply.kind).toBe('stale');
           j.of(shardlet).push(id);
           const frame = frameAt(shardlet.range.from.hi, id);
           await c.hosts
