@@ -17,6 +17,9 @@ import { type LiveFrame, liveFrame } from './cluster/live-frame.ts';
 import { MapFollower } from './cluster/map-follower.ts';
 import { EdgeClient } from './edge/edge-client.ts';
 import { EdgeProbe } from './edge-probe.ts';
+import type { ForecastPicture } from './forecasts/forecast-picture.ts';
+import type { HeatPicture } from './heat/heat-picture.ts';
+import { KeptAnswers } from './kept-answers.ts';
 import { LoadFollower } from './load/load-follower.ts';
 import { replayCommand } from './sample/replay-command.ts';
 import { SampleRun } from './sample/sample-run.ts';
@@ -26,6 +29,8 @@ import { BadSettings, readSettings } from './settings.ts';
 export const ACTOR = 'console';
 /** All tabs share the frame of a second. */
 const FRAME_FRESH_MS = 500;
+/** A heat map of half a million cells is three megabytes. */
+const PICTURES_KEPT = 8;
 const FIRST_MAP_PATIENCE_MS = 3_000;
 /** A reader that does not take its last bytes cannot hold up the end. */
 const DRAIN_MS = 5_000;
@@ -49,6 +54,8 @@ export interface ConsoleServer {
   readonly hints: HintStore;
   readonly policies: PolicyStore;
   readonly recommendations: RecommendationLog;
+  readonly heatPictures: KeptAnswers<HeatPicture>;
+  readonly forecastPictures: KeptAnswers<ForecastPicture>;
   readonly load: LoadFollower;
   readonly measures: HostMeasures;
   readonly sample: SampleRun;
@@ -136,6 +143,8 @@ function compose(): ConsoleServer {
     hints: control.hints,
     policies: control.policies,
     recommendations: control.recommendations,
+    heatPictures: new KeptAnswers(PICTURES_KEPT),
+    forecastPictures: new KeptAnswers(PICTURES_KEPT),
     load,
     measures,
     sample,

@@ -29,7 +29,7 @@ export function HeatControls({
   const isLive = address.from === null;
   const isZoomed = !isLive || address.low !== null || address.shard !== null;
   return (
-    <div className="flex flex-wrap items-end gap-x-4 gap-y-3">
+    <div className="flex min-w-0 max-w-full flex-wrap items-end gap-x-4 gap-y-3">
       <Select
         label="Stream"
         className="w-36"

@@ -28,7 +28,7 @@ export function useMapAddress() {
   return useQueryStates({
     stream: parseAsString,
     view: parseAsStringLiteral(VIEWS).withDefault('map'),
-    layout: parseAsStringLiteral(LAYOUTS).withDefault('grid'),
+    layout: parseAsStringLiteral(LAYOUTS).withDefault('tree'),
     colour: parseAsStringLiteral(COLOURS).withDefault('events'),
     palette: parseAsStringLiteral(PALETTES).withDefault('cividis'),
     /** only this host, by its name */

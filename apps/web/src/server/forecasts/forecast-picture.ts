@@ -2,9 +2,15 @@
  * Actual against forecast, as a page gets it: at most some 600 points however long the time. Behind now stands
  * what was forecast one step ahead, ahead of it the forecast of now with its hints.
  */
-import { partForecast, RESOLUTIONS, type Resolution, type StreamForecast } from '@foreshard/core/predicting';
-import type { SeriesScope } from '@foreshard/core/telemetry';
-import type { ConsoleServer } from '../main.ts';
+import {
+  type ForecastRecords,
+  type ForecastStore,
+  partForecast,
+  RESOLUTIONS,
+  type Resolution,
+  type StreamForecast,
+} from '@foreshard/core/predicting';
+import type { SeriesScope, TelemetryStore } from '@foreshard/core/telemetry';
 
 export interface ForecastPoint {
   readonly ms: number;
@@ -42,7 +48,11 @@ const POINTS_MAX = 600;
 const BEHIND_MS: Readonly<Record<Resolution, number>> = { '5m': 12 * 3_600_000, '1h': 7 * 86_400_000 };
 const DAY_MS = 86_400_000;
 
-type Server = Pick<ConsoleServer, 'forecasts' | 'forecastRecords' | 'telemetry'>;
+interface Server {
+  readonly forecasts: ForecastStore;
+  readonly forecastRecords: ForecastRecords;
+  readonly telemetry: TelemetryStore;
+}
 
 export async function forecastPicture(
   server: Server,

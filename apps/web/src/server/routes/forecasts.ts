@@ -10,6 +10,8 @@ import { away, mutation, query, router } from '../trpc.ts';
 
 const HOUR_MS = 3_600_000;
 const VERSIONS_SHOWN = 30;
+/** A page asks again every 15 s. */
+const FRESH_MS = 10_000;
 const RUNS_SHOWN = 10;
 
 const streamInput = z.object({
@@ -25,10 +27,10 @@ export const forecastsRouter = router({
     .query(async ({ ctx: { server }, input }) => {
       const stream = streamNamed(server, input.stream);
       const { resolution, shardlet } = input;
-      const picture = await forecastPicture(
-        server,
-        { streamId: stream.id, resolution, shardlet },
-        Date.now(),
+      const nowMs = Date.now();
+      const place = { streamId: stream.id, resolution, shardlet };
+      const picture = await server.forecastPictures.get(JSON.stringify(place), nowMs, FRESH_MS, () =>
+        forecastPicture(server, place, nowMs),
       );
       return { stream: stream.name, ...picture };
     }),

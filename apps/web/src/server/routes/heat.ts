@@ -7,13 +7,20 @@ import type { ConsoleServer } from '../main.ts';
 import { away, query, router } from '../trpc.ts';
 import { forecastHeat } from './forecasts.ts';
 
+/** A page asks again every 15 s; a picture of hours changes more slowly. */
+const FRESH_MS = 10_000;
+const LONG_FRESH_MS = 60_000;
+const LONG_MS = 48 * 3_600_000;
+
 export const heatRouter = router({
   /** the half ahead of now, and how far off it was behind it */
   forecast: forecastHeat,
 
-  picture: query
-    .input(heatQuerySchema)
-    .query(({ ctx: { server }, input }) => heatPicture(partsOf(server), input)),
+  picture: query.input(heatQuerySchema).query(({ ctx: { server }, input }) => {
+    const freshMs = input.toMs - input.fromMs > LONG_MS ? LONG_FRESH_MS : FRESH_MS;
+    const make = () => heatPicture(partsOf(server), input);
+    return server.heatPictures.get(JSON.stringify(input), Date.now(), freshMs, make);
+  }),
 
   cell: query.input(heatWindowSchema).query(({ ctx: { server }, input }) => {
     const { from, to } = input;
