@@ -31,8 +31,20 @@ export function Tiles() {
   const last = frame.lastEventAtMs;
   return (
     <dl className={GRID}>
-      <Tile name="Events per second" value={formatRate(frame.rates.events)} hint={WINDOW_HINT} strong />
-      <Tile name="Bytes per second" value={formatBytes(frame.rates.bytes)} hint={WINDOW_HINT} />
+      <Tile
+        name="Events per second"
+        value={formatRate(frame.rates.events)}
+        hint={`${formatBytes(frame.rates.bytes)}/s, ${WINDOW_HINT}`}
+        strong
+      />
+      <Tile
+        name="Waiting for you"
+        value={standing === undefined ? '–' : formatCount(standing.recommendations)}
+        hint={
+          standing?.recommendations ? 'recommendations to decide' : unless(standing, 'nothing is recommended')
+        }
+        href={'/recommendations' as Route}
+      />
       <Tile
         name="Append p99"
         value={standing?.p99 ? formatValue('p99', standing.p99.micros) : '–'}

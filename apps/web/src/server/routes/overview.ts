@@ -7,6 +7,8 @@ import type { SampleStatus } from '../sample/sample-run.ts';
 import { away, query, router } from '../trpc.ts';
 
 const FRAME_MS = 1_000;
+/** More than anybody reads. */
+const COUNTED_MAX = 1_000;
 
 export interface LiveUpdate {
   readonly frame: LiveFrame;
@@ -18,11 +20,15 @@ export interface LiveUpdate {
 export const overviewRouter = router({
   now: query.query(({ ctx }) => ({ frame: ctx.server.frame(), sample: ctx.server.sample.status })),
 
-  standing: query.query(({ ctx: { server } }) => {
+  standing: query.query(async ({ ctx: { server } }) => {
     const { map } = server.map;
     if (map === undefined) throw away();
     const nowMs = Date.now();
-    return standingOf(map, server.telemetry, server.load.window.ratesByShardlet(nowMs), nowMs);
+    const [standing, open] = await Promise.all([
+      standingOf(map, server.telemetry, server.load.window.ratesByShardlet(nowMs), nowMs),
+      server.recommendations.list({ states: ['open'], limit: COUNTED_MAX }),
+    ]);
+    return { ...standing, recommendations: open.length };
   }),
 
   live: query.subscription(async function* ({ ctx, signal }): AsyncGenerator<LiveUpdate> {
