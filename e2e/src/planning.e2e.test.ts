@@ -1,8 +1,7 @@
 /** From a policy to a recommendation, its approval in the browser, and what became of it, on the running product. */
-import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContext } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openBrowser, VIEWS, visit } from './browser.ts';
+import { openBrowser, visit } from './browser.ts';
 import { foreshardBeside } from './product.ts';
 
 const consoleUrl = inject('consoleUrl').replace(/\/$/, '');
@@ -134,16 +133,5 @@ describe('recommendations', () => {
       await foreshard('recommendations', 'list', '--all', '--json'),
     ) as Recommendation[];
     expect(rejected.some(({ state }) => state === 'rejected')).toBe(true);
-  });
-
-  it.each(VIEWS.filter(({ width }) => width === 1440))('are accessible in $theme colours', async (view) => {
-    for (const path of ['/recommendations', '/recommendations?show=decisions', '/policies']) {
-      const { page, complaints } = await visit(browser, consoleUrl + path, view);
-      await page.locator('[role=status][aria-label=Loading]').waitFor({ state: 'detached' });
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(' ')}`)).toEqual([]);
-      expect(complaints).toEqual([]);
-      await page.close();
-    }
   });
 });
