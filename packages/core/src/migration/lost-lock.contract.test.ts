@@ -69,14 +69,26 @@ async function work(cluster: TestCluster, perform: Perform = cluster.performer()
   return [...finished, ...moved];
 }
 
-async function aboutTo(begin: Restructure): Promise<{ cluster: TestCluster; stream: number }> {
+/** What was acknowledged, by shardlet. */
+type Journal = Map<number, string[]>;
+
+async function appendTo(cluster: TestCluster, journal: Journal, shardlet: Shardlet, name: string) {
+  const id = `${name}-${shardlet.id}`;
+  expect(await cluster.append(shardlet, id)).toMatchObject({ kind: 'appended', stored: 1 });
+  journal.set(shardlet.id, [...(journal.get(shardlet.id) ?? []), id]);
+}
+
+async function aboutTo(
+  begin: Restructure,
+): Promise<{ cluster: TestCluster; stream: number; journal: Journal }> {
   const cluster = new TestCluster();
   await cluster.addHost();
   const stream = await cluster.addStream(2);
   await cluster.finishAll();
-  for (const shardlet of cluster.open(stream)) await cluster.append(shardlet, `before-${shardlet.id}`);
+  const journal: Journal = new Map();
+  for (const shardlet of cluster.open(stream)) await appendTo(cluster, journal, shardlet, 'before');
   await begin(cluster, cluster.open(stream));
-  return { cluster, stream };
+  return { cluster, stream, journal };
 }
 
 /** Runs `expire` before the n-th action. */
@@ -98,26 +110,21 @@ test.each(Object.keys(RESTRUCTURES))(
       reached = false;
       const lanes: LockLane[] = [];
       const locks = redlockService([redis], { observe: (_, lane) => lanes.push(lane) });
-      const { cluster, stream } = await aboutTo(RESTRUCTURES[kind]!);
+      const { cluster, stream, journal } = await aboutTo(RESTRUCTURES[kind]!);
       const other = async () => {
         reached = true;
         expect(await locks.during('host:1', async () => 'kept apart')).toBeUndefined();
         await redis.flushall();
         const done = await locks.during('host:1', () => work(cluster));
         expect(done?.every(({ kind }) => kind === 'finished')).toBe(true);
-        for (const shardlet of cluster.open(stream))
-          expect(await cluster.append(shardlet, `between-${shardlet.id}`)).toMatchObject({
-            kind: 'appended',
-          });
+        for (const shardlet of cluster.open(stream)) await appendTo(cluster, journal, shardlet, 'between');
       };
       await locks.during('host:1', () => work(cluster, expiringAt(n, cluster.performer(), other)));
       await work(cluster);
       await expectSettled(cluster);
-      for (const shardlet of cluster.open(stream))
-        expect(await cluster.append(shardlet, `after-${shardlet.id}`)).toMatchObject({
-          kind: 'appended',
-          stored: 1,
-        });
+      for (const shardlet of cluster.open(stream)) await appendTo(cluster, journal, shardlet, 'after');
+      for (const [id, ids] of journal)
+        expect(await cluster.idsOn(cluster.map.shardlet(id)!.owner, id)).toEqual(ids);
       expect(lanes).toEqual(reached ? ['locked', 'contended', 'locked', 'lost'] : ['locked']);
     }
     // seal, create and settle at least
