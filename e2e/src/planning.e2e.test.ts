@@ -130,7 +130,7 @@ describe('recommendations', () => {
     await page.getByRole('button', { name: 'Reject' }).click();
     await page.getByText('Rejected').waitFor();
     const rejected = JSON.parse(
-      await foreshard('recommendations', 'list', '--all', '--json'),
+      await foreshard('recommendations', 'list', '--all', '--limit', '1000', '--json'),
     ) as Recommendation[];
     expect(rejected.some(({ state }) => state === 'rejected')).toBe(true);
   });
