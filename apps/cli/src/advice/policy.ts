@@ -1,7 +1,7 @@
 /** foreshard policy: the thresholds of the planner, with every version that ever held. */
 import { readFile } from 'node:fs/promises';
 import type { PolicyVersion } from '@foreshard/core/advising';
-import { DEFAULT_POLICY, type Policy, policySchema } from '@foreshard/core/planning';
+import { DEFAULT_POLICY, type Policy, policyDifferences, policySchema } from '@foreshard/core/planning';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Control } from '../composition.ts';
 import { withControl } from '../deciding.ts';
@@ -75,7 +75,8 @@ async function show({ differences }: { differences: boolean }): Promise<void> {
   await withControl(async ({ policies }) => {
     const { policy, version, actor, note } = await policies.at(Date.now());
     process.stderr.write(`version ${version} by ${actor}${note === '' ? '' : `: ${note}`}\n`);
-    const shown = differences ? Object.fromEntries(differencesOf(DEFAULT_POLICY, policy)) : policy;
+    const own = policyDifferences(DEFAULT_POLICY, policy).map(({ path, after }) => [path, after]);
+    const shown = differences ? Object.fromEntries(own) : policy;
     await print(`${JSON.stringify(shown, null, 2)}\n`);
   });
 }
@@ -89,7 +90,7 @@ async function versions({ limit, json }: { limit: number; json: boolean }): Prom
       effective: new Date(effectiveMs).toISOString(),
       by: actor,
       note,
-      changed: told(differencesOf(found[i + 1]?.policy ?? DEFAULT_POLICY, policy)),
+      changed: told(found[i + 1]?.policy ?? DEFAULT_POLICY, policy),
     }));
     printRows(rows, false, 'the defaults hold: nobody has changed them');
   });
@@ -143,7 +144,7 @@ async function save(
     throw badInput(`${path.join('.') || 'the policy'}: ${message}`);
   }
   if (from !== undefined && from !== newest.version) throw changedMeanwhile(newest.version);
-  const differences = told(differencesOf(newest.policy, parsed.data)) || 'nothing';
+  const differences = told(newest.policy, parsed.data) || 'nothing';
   if (dryRun) return void (await print(`would change ${differences}\n`));
   const { actor, nowMs } = adviserOf(control);
   const createdMs = nowMs();
@@ -186,20 +187,8 @@ function parsedJson(text: string, setting: string): unknown {
   }
 }
 
-/** Settings by path that are not the same. */
-function differencesOf(before: Policy, after: Policy): [string, unknown][] {
-  const flat = new Map(flattened(before));
-  return flattened(after).filter(([path, value]) => JSON.stringify(flat.get(path)) !== JSON.stringify(value));
-}
-
-function flattened(value: object, path = ''): [string, unknown][] {
-  return Object.entries(value).flatMap(([name, inner]): [string, unknown][] =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? flattened(inner, `${path}${name}.`)
-      : [[path + name, inner]],
-  );
-}
-
-function told(differences: readonly [string, unknown][]): string {
-  return differences.map(([path, value]) => `${path}=${JSON.stringify(value)}`).join(' ');
+function told(before: Policy, after: Policy): string {
+  return policyDifferences(before, after)
+    .map(({ path, after: value }) => `${path}=${JSON.stringify(value)}`)
+    .join(' ');
 }

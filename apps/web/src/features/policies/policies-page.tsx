@@ -63,7 +63,10 @@ export function PoliciesPage() {
                     {differences.length === 0
                       ? 'as before'
                       : differences
-                          .map(({ path, before, after }) => `${path}: ${before} → ${after}`)
+                          .map(
+                            ({ path, before, after }) =>
+                              `${path}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`,
+                          )
                           .join(', ')}
                   </p>
                 </div>

@@ -1,5 +1,5 @@
 /** The settings of a policy as a form shows them, read from the schema that validates them. */
-import { DEFAULT_POLICY, type Policy, policySchema } from '@foreshard/core/planning';
+import { policySchema } from '@foreshard/core/planning';
 import { z } from 'zod';
 
 export interface PolicyField {
@@ -46,21 +46,3 @@ function fieldOf(path: string, schema: NumberSchema): PolicyField[] {
   if (unit === undefined) return [];
   return [{ path, unit, description, least, most, preset: schema.default ?? 0 }];
 }
-
-/** Settings that are not the same, with both values. */
-export function policyDifferences(before: Policy, after: Policy) {
-  const was = new Map(flattened(before));
-  return flattened(after)
-    .filter(([path, value]) => JSON.stringify(was.get(path)) !== JSON.stringify(value))
-    .map(([path, value]) => ({ path, before: JSON.stringify(was.get(path)), after: JSON.stringify(value) }));
-}
-
-function flattened(value: object, path = ''): [string, unknown][] {
-  return Object.entries(value).flatMap(([name, inner]): [string, unknown][] =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? flattened(inner, `${path}${name}.`)
-      : [[path + name, inner]],
-  );
-}
-
-export { DEFAULT_POLICY };

@@ -1,9 +1,9 @@
 /** The policy of the planner: what holds, what held, and changes that two people cannot make over each other. */
-import { policySchema } from '@foreshard/core/planning';
+import { DEFAULT_POLICY, policyDifferences, policySchema } from '@foreshard/core/planning';
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { ACTOR } from '../main.ts';
-import { DEFAULT_POLICY, POLICY_SECTIONS, policyDifferences } from '../policies/policy-fields.ts';
+import { POLICY_SECTIONS } from '../policies/policy-fields.ts';
 import { mutation, query, router } from '../trpc.ts';
 
 const LISTED_MAX = 100;
