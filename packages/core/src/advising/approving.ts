@@ -4,7 +4,7 @@
  * since then makes it stale: it is refused, simulated anew, and may be approved again.
  */
 import type { Policy } from '../planning/index.ts';
-import type { TopologyStore } from '../topology/index.ts';
+import type { Change, TopologyStore } from '../topology/index.ts';
 import type { PolicyStore } from './policy-store.ts';
 import type { RecommendationLog, RecommendationRecord } from './recommendation-log.ts';
 import { nextWindow } from './windows.ts';
@@ -116,6 +116,14 @@ export function meetsCriteria(
   );
 }
 
+/** Of so many that say nothing, nobody knows what the next ones say. */
+const CHANGES_READ = 1_000;
+
+/** What is dropped of what has ended long ago changes nothing that a plan stands on. */
+function isOfTheMap({ streams, streamsRemoved, hosts, hostsRemoved, shardlets }: Change): boolean {
+  return [streams, streamsRemoved, hosts, hostsRemoved, shardlets].some((part) => part.length > 0);
+}
+
 async function stalenessOf(
   { topology, nowMs }: Adviser,
   record: RecommendationRecord,
@@ -124,7 +132,8 @@ async function stalenessOf(
   if (record.expiresMs <= nowMs()) return 'it has expired';
   if (record.revision !== seen.revision || record.topologyVersion !== seen.topologyVersion)
     return `it is at revision ${record.revision} (topology ${record.topologyVersion}) by now`;
-  const [since] = await topology.changesAfter(seen.topologyVersion, 1);
+  const changes = await topology.changesAfter(seen.topologyVersion, CHANGES_READ);
+  const since = changes.find(isOfTheMap) ?? (changes.length === CHANGES_READ ? changes.at(-1) : undefined);
   return since === undefined
     ? undefined
     : `the topology has changed since it was simulated (version ${since.version}: ${since.decision})`;
