@@ -10,6 +10,7 @@ import { print } from '../output.ts';
 import { idOf } from '../restructure/arguments.ts';
 import { printRows } from '../table.ts';
 import { adviserOf } from './adviser.ts';
+import { instant } from './instant.ts';
 
 const LISTED_DEFAULT = 20;
 
@@ -62,13 +63,6 @@ function changing(command: Command): Command {
 function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('a version is a whole number.');
-}
-
-function instant(text: string): number {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms) || !/(Z|[+-]\d\d:\d\d)$/.test(text))
-    throw new InvalidArgumentError('a time with a zone such as 2026-12-01T04:00:00Z is needed.');
-  return ms;
 }
 
 async function show({ differences }: { differences: boolean }): Promise<void> {

@@ -7,7 +7,7 @@ import {
   type RecommendationRecord,
   reject,
 } from '@foreshard/core/advising';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { Control } from '../composition.ts';
 import { withControl } from '../deciding.ts';
 import { badInput, CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from '../failure.ts';
@@ -15,6 +15,7 @@ import { print } from '../output.ts';
 import { idOf, ids } from '../restructure/arguments.ts';
 import { printRows } from '../table.ts';
 import { adviserOf } from './adviser.ts';
+import { instant } from './instant.ts';
 
 const LISTED_DEFAULT = 50;
 const MB = 1e6;
@@ -71,13 +72,6 @@ export function register(program: Command): void {
     .argument('<ids...>', 'their numbers', ids)
     .requiredOption('--reason <text>', 'kept with the decision')
     .action((numbers: number[], { reason }: { reason: string }) => rejectAll(numbers, reason));
-}
-
-function instant(text: string): number {
-  const ms = /(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(ms))
-    throw new InvalidArgumentError('a time with a zone such as 2026-12-01T04:00:00Z is needed.');
-  return ms;
 }
 
 async function list({ all, limit, json }: { all: boolean; limit: number; json: boolean }): Promise<void> {

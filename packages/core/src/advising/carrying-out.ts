@@ -1,6 +1,7 @@
 /**
- * From an approved recommendation to what T decides, and from there to how it ended. Every step may be done twice: a
- * move that T has already begun to the same destination is taken as this one's.
+ * From an approved recommendation to what T decides, and from there to how it ended. A worker may die in between, so a
+ * move that T has begun to the same destination, or ended there, is taken as this one's. A split, roll or merge that is
+ * tried again finds its parents gone and is told as failed.
  */
 import { comparePositions, type Range, range } from '../keyspace/index.ts';
 import {
@@ -51,10 +52,11 @@ export async function outcomeOf(
 ): Promise<{ readonly state: 'done' | 'failed'; readonly result: string } | undefined> {
   const found = await Promise.all(ids.map((id) => moves.find(id)));
   const known = found.filter((one): one is Move => one !== undefined);
-  if (known.some(({ result }) => result === null)) return undefined;
+  // one that is not in the log yet is added by whoever carries it out
+  if (known.length < ids.length || known.some(({ result }) => result === null)) return undefined;
   const aborted = known.find(({ result }) => result === 'aborted');
   if (aborted !== undefined) return { state: 'failed', result: `aborted: ${aborted.detail}` };
-  return { state: 'done', result: known.length === 0 ? 'done' : `moved ${known.map(bytesOf).join(', ')}` };
+  return { state: 'done', result: `moved ${known.map(bytesOf).join(', ')}` };
 }
 
 async function move(
@@ -68,6 +70,8 @@ async function move(
   const leaf = map.shardlet(id);
   if (leaf?.state.kind === 'moving' && leaf.state.dest === dest)
     return { kind: 'running', moves: [leaf.state.nextEpoch], result: `move ${leaf.state.nextEpoch}` };
+  if (String(leaf?.owner) === destination)
+    return { kind: 'done', result: `shardlet ${id} is on host ${dest} already` };
   if (leaf !== undefined && String(leaf.owner) !== source)
     return failed(`shardlet ${id} is on host ${leaf.owner} by now, not on ${source}`);
   const [answer] = await requestMoves(operator, { shardlets: [id], dest, reason });

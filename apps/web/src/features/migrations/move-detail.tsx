@@ -3,6 +3,7 @@
 /** One move: its figures, what has been compared, its journal, and what can be ordered with what follows. */
 import { useQuery } from '@tanstack/react-query';
 import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
+import { Fact } from '../../components/fact.tsx';
 import { Dialog, DialogContent } from '../../components/ui/dialog.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { When } from '../../components/when.tsx';
@@ -86,15 +87,6 @@ function Shown({ move, journal, atMs }: ShownProps) {
           ))}
         </ol>
       </section>
-    </div>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt className="text-faint text-xs">{name}</dt>
-      <dd>{children}</dd>
     </div>
   );
 }

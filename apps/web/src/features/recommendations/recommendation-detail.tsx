@@ -2,6 +2,7 @@
 
 /** One recommendation with its evidence, what else was thought of, and the decision. */
 import { Check, X } from 'lucide-react';
+import { Fact } from '../../components/fact.tsx';
 import { Dialog, DialogContent } from '../../components/ui/dialog.tsx';
 import { When } from '../../components/when.tsx';
 import { formatBytes } from '../../formatting/numbers.ts';
@@ -124,14 +125,5 @@ function Alternatives({ alternatives }: Pick<RecommendationView['body'], 'altern
         ))}
       </ul>
     </section>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt className="text-faint text-xs">{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

@@ -66,7 +66,7 @@ export function RecommendationsPage() {
         }
         empty={
           show !== 'decisions' && list.data?.rows.length === 0 ? (
-            <NothingToDo
+            <NothingRecommended
               because={list.data.lastPlan?.nothingBecause ?? null}
               ran={list.data.lastPlan !== null}
             />
@@ -103,7 +103,7 @@ export function RecommendationsPage() {
   );
 }
 
-function NothingToDo({ because, ran }: { because: string | null; ran: boolean }) {
+function NothingRecommended({ because, ran }: { because: string | null; ran: boolean }) {
   return (
     <Notice
       title={ran ? 'Nothing to do' : 'The planner has not run yet'}
