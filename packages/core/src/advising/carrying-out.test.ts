@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryTopologyStore } from '../adapters/memory/index.ts';
+import { ManualClock } from '../kernel/index.ts';
+import { addHost, createStream, settleOpening } from '../topology/index.ts';
+import { carryOut, type Hands, outcomeOf } from './carrying-out.ts';
+import type { RecommendationRecord } from './recommendation-log.ts';
+
+const SHARDLET = 1;
+
+async function hands(): Promise<Hands> {
+  const topology = new MemoryTopologyStore(new ManualClock(0));
+  for (const name of ['a', 'b']) {
+    const host = { name, engine: 'redis', url: `redis://${name}:1`, incarnation: 'x' } as const;
+    await topology.decide(addHost({ ...host, durability: 'always' }), 'test');
+  }
+  await topology.decide(createStream({ name: 'main', shardCount: 2 }), 'test');
+  for (const { id, epoch } of (await topology.snapshot()).shardlets)
+    await topology.decide(settleOpening(id, epoch), 'test');
+  const moves = { add: async () => {} };
+  const operator = { topology, moves, wake: async () => {}, nowMs: () => 0, actor: 'ann' };
+  return { operator: operator as never, splitPlan: () => Promise.reject(new Error('nothing is split')) };
+}
+
+async function moveOf(
+  by: Hands,
+  to: 'where it is' | 'elsewhere',
+  from?: string,
+): Promise<RecommendationRecord> {
+  const { hosts, shardlets } = await by.operator.topology.snapshot();
+  const { owner } = shardlets.find(({ id }) => id === SHARDLET)!;
+  const other = hosts.find(({ id }) => id !== owner)!.id;
+  const destination = String(to === 'elsewhere' ? other : owner);
+  const body = { action: 'move', shardlets: [String(SHARDLET)], source: from ?? String(owner), destination };
+  return { id: 7, body: { ...body, reason: 'it is hot' } } as never;
+}
+
+describe('a move that was approved', () => {
+  it('is begun once: tried again, the one that goes on is taken as this one', async () => {
+    const by = await hands();
+    const record = await moveOf(by, 'elsewhere');
+    const first = await carryOut(record, by);
+    expect(first).toMatchObject({ kind: 'running', moves: [expect.any(Number)] });
+    expect(await carryOut(record, by)).toEqual(first);
+  });
+
+  it('is done when the shardlet is there already', async () => {
+    const by = await hands();
+    expect(await carryOut(await moveOf(by, 'where it is', '99'), by)).toMatchObject({ kind: 'done' });
+  });
+
+  it('is not made when the shardlet has gone elsewhere meanwhile', async () => {
+    const by = await hands();
+    const begun = await carryOut(await moveOf(by, 'elsewhere', '99'), by);
+    expect(begun).toMatchObject({ kind: 'failed', result: expect.stringContaining('by now') });
+  });
+});
+
+describe('the outcome of moves', () => {
+  const log = (...results: (string | null | undefined)[]) => ({
+    find: async (id: number) => {
+      const result = results[id];
+      return result === undefined ? undefined : ({ result, detail: 'no need', bytes: 2e6 } as never);
+    },
+  });
+
+  it.each([
+    [['moved', null], undefined],
+    // whoever carries it out adds it
+    [['moved', undefined], undefined],
+    [['moved', 'aborted'], { state: 'failed', result: 'aborted: no need' }],
+    [['moved', 'moved'], { state: 'done', result: 'moved 2.0 MB, 2.0 MB' }],
+  ])('of %j is %j', async (results, outcome) => {
+    expect(await outcomeOf(log(...results), [0, 1])).toEqual(outcome);
+  });
+});
