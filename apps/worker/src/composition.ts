@@ -3,7 +3,7 @@
  * reads T, then it takes jobs. It keeps no state: it may be killed at any point, and run beside others.
  */
 import { randomUUID } from 'node:crypto';
-import { type Control, connectControl } from '@foreshard/core/adapters/control';
+import { type Control, connectControl, InquiryOffice } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { openLocks } from '@foreshard/core/adapters/locks';
 import { HostResourceReader } from '@foreshard/core/adapters/telemetry';
@@ -18,7 +18,7 @@ import { JobRegistry, type Processors } from './jobs/registry.ts';
 import { WakeUps } from './jobs/wake-ups.ts';
 import { MapFollower } from './map/follower.ts';
 import { MeasureHosts } from './measure/measure-hosts.ts';
-import { planningJobs } from './planning/index.ts';
+import { type Planning, planning } from './planning/index.ts';
 import { createMetrics, type Metrics } from './process/metrics.ts';
 import { serveProbes } from './process/probes.ts';
 import type { Settings } from './process/settings.ts';
@@ -129,9 +129,9 @@ async function beginWork(
     settings: settings.health,
   });
   const ofForecasts = forecastingJobs({ ...shared, ...control, settings });
-  const ofPlans = planningJobs({ ...control, ...shared });
+  const ofPlans = planning({ ...control, ...shared });
   const processors = jobProcessors(
-    { ...ofProfiles, ...ofForecasts, ...ofPlans },
+    { ...ofProfiles, ...ofForecasts, ...ofPlans.jobs },
     reconciler,
     mover,
     new RetentionJob(shared),
@@ -152,11 +152,13 @@ async function beginWork(
     log,
     run: (name, data) => registry.run(name, data),
   });
+  const inquiries = new InquiryOffice(settings.redisUrl, ofPlans.answerers, nowMs);
   return {
     follower,
     wakeUps,
     async stop() {
       const impatient = setTimeout(() => void registry.abort(), DRAIN_MS);
+      await inquiries.stop();
       await wakeUps.stop();
       clearTimeout(impatient);
       ofForecasts.stop();
@@ -232,7 +234,7 @@ async function followWhenReady(
 function jobProcessors(
   others: ReturnType<typeof profilingJobs> &
     ReturnType<typeof forecastingJobs> &
-    ReturnType<typeof planningJobs>,
+    Planning['jobs'],
   reconciler: Reconciler,
   mover: Mover,
   retention: RetentionJob,

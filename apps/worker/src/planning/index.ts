@@ -1,17 +1,18 @@
-/** The job that plans. */
+/** The job that plans, and the questions that are answered from what it plans on. */
 
-import type { JobProducer } from '@foreshard/core/adapters/control';
+import type { InquiryAnswerers, JobProducer } from '@foreshard/core/adapters/control';
 import type { PolicyStore, RecommendationLog } from '@foreshard/core/advising';
 import type { HintStore } from '@foreshard/core/hints';
 import type { MoveLog } from '@foreshard/core/migration';
 import { type ForecastRecords, ForecastStore } from '@foreshard/core/predicting';
 import type { HealthStore } from '@foreshard/core/profiling';
-import { type BlockStore, TelemetryStore } from '@foreshard/core/telemetry';
+import { type BlockStore, HOST_USAGE_KEY, TelemetryStore } from '@foreshard/core/telemetry';
 import type { TopologyMap, TopologyStore } from '@foreshard/core/topology';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Processors } from '../jobs/registry.ts';
 import type { MapFollower } from '../map/follower.ts';
+import { inquiryAnswerers } from './inquiries.ts';
 import { PlanJob } from './plan-job.ts';
 
 export interface PlanningParts {
@@ -31,7 +32,12 @@ export interface PlanningParts {
   readonly actor: string;
 }
 
-export function planningJobs(parts: PlanningParts): Pick<Processors, 'plan'> {
+export interface Planning {
+  readonly jobs: Pick<Processors, 'plan'>;
+  readonly answerers: InquiryAnswerers;
+}
+
+export function planning(parts: PlanningParts): Planning {
   const {
     follower,
     topology,
@@ -45,14 +51,21 @@ export function planningJobs(parts: PlanningParts): Pick<Processors, 'plan'> {
   } = parts;
   const map = () => follower.map;
   const telemetry = new TelemetryStore({ blocks, map, nowMs });
+  const observing = {
+    ...{ telemetry, blocks, moves, topology, nowMs },
+    forecasts: new ForecastStore({ records, hints, telemetry, blocks, map, nowMs }),
+    health: parts.health,
+    hostUsage: () => parts.redis.hgetall(HOST_USAGE_KEY),
+  };
   const job = new PlanJob({
     ...parts,
-    blocks,
-    telemetry,
-    forecasts: new ForecastStore({ records, hints, telemetry, blocks, map, nowMs }),
+    ...observing,
     moveLog: moves,
     operator: { topology, moves, wake: (name) => jobs.wake(name), nowMs, actor },
     exclusively: (work) => blocks.exclusively('plan', work),
   });
-  return { plan: (_, signal) => job.run(signal) };
+  return {
+    jobs: { plan: (_, signal) => job.run(signal) },
+    answerers: inquiryAnswerers({ ...observing, follower, policies: parts.policies }),
+  };
 }

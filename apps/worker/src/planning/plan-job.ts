@@ -10,6 +10,8 @@ import {
   clusterStateOf,
   figures,
   meetsCriteria,
+  type ObserveParts,
+  observe,
   obstacleTo,
   outcomeOf,
   type PolicyStore,
@@ -31,7 +33,6 @@ import { MINUTE_MS } from '@foreshard/core/telemetry';
 import type { Shardlet, TopologyMap } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
 import type { MapFollower } from '../map/follower.ts';
-import { type ObserveParts, observe } from './observe.ts';
 
 export interface PlanJobParts extends ObserveParts {
   readonly follower: Pick<MapFollower, 'upToDate'>;

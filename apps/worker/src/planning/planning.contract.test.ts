@@ -1,5 +1,6 @@
 /** From a recorded load to a recommendation, its approval, the move and what it was worth, on real servers. */
 
+import { InquiryOffice, InquiryQueue } from '@foreshard/core/adapters/control';
 import { openEventHost } from '@foreshard/core/adapters/event-hosts';
 import {
   type Adviser,
@@ -19,7 +20,7 @@ import { HostAlarms } from '../reconcile/host-alarms.ts';
 import { Reconciler } from '../reconcile/reconcile.ts';
 import { Mover } from '../restructure/mover.ts';
 import { RealCluster, silent } from '../testing/real-cluster.ts';
-import { type PlanningParts, planningJobs } from './index.ts';
+import { type PlanningParts, planning } from './index.ts';
 
 const TEST_MS = 60_000;
 /** events a second of a busy shardlet; a host takes 100 */
@@ -65,7 +66,7 @@ function parts(): PlanningParts {
   return { ...cluster.control, follower: cluster.follower, log: silent, nowMs, actor: 'worker' };
 }
 
-const tick = () => planningJobs(parts()).plan({}, new AbortController().signal);
+const tick = () => planning(parts()).jobs.plan({}, new AbortController().signal);
 
 function adviser(actor = 'ann'): Adviser {
   const { recommendations: log, policies, topology } = cluster.control;
@@ -269,5 +270,47 @@ describe('a policy', () => {
     expect(
       states.some(({ state, decidedBy }) => state === 'running' && decidedBy!.startsWith('policy')),
     ).toBe(true);
+  });
+});
+
+describe('a question about the whole cluster', () => {
+  it('is answered by a worker from the live load, and leaves everything as it is', async () => {
+    const { inquiries } = cluster.control;
+    await load(() => 1);
+    const office = new InquiryOffice(cluster.controlRedis.url, planning(parts()).answerers, Date.now);
+    try {
+      const versionBefore = cluster.map.version;
+      const [first, second] = cluster.map.hosts().map(({ id }) => String(id));
+      const change = { kind: 'lose-host', host: first! } as const;
+      const { hosts, plan } = await inquiries.ask('whatIf', { changes: [change] });
+      const lost = hosts.find(({ host }) => host === first)!;
+      expect(lost.now!.shardlets).toBeGreaterThan(0);
+      expect(lost.planned!.shardlets).toBe(0);
+      expect(new Set(plan.recommendations.map(({ destination }) => destination))).toEqual(new Set([second]));
+      expect(cluster.map.version).toBe(versionBefore);
+      const wrong = inquiries.ask('whatIf', { changes: [{ kind: 'lose-host', host: '99' }] });
+      await expect(wrong).rejects.toMatchObject({ code: 'invalid_record', pointer: '/changes/0/host' });
+    } finally {
+      await office.stop();
+    }
+  });
+
+  it('says so when no worker answers', async () => {
+    const patience = new InquiryQueue(cluster.control.redis, Date.now, 200);
+    await expect(patience.ask('whatIf', { changes: [] })).rejects.toMatchObject({
+      code: 'store_unreachable',
+      message: expect.stringContaining('no worker'),
+    });
+  });
+
+  it('tells how often a policy would have fired by the load that is recorded', async () => {
+    const history = planning(parts()).answerers;
+    const { policy } = await cluster.control.policies.at(nowMs());
+    const strict = { ...policy, capacity: { ...policy.capacity, events_per_second: 1 } };
+    const times = async (asked: Policy) =>
+      (await history.firings({ policy: asked })).firings.find(({ rule }) => rule === 'hot-host')!.times;
+    aheadMs += HOUR_MS;
+    expect(await times(strict)).toBeGreaterThan(0);
+    expect(await times({ ...policy, capacity: { ...policy.capacity, events_per_second: 1e9 } })).toBe(0);
   });
 });

@@ -105,8 +105,8 @@ export const ERRORS = {
   },
   invalid_record: {
     status: 400,
-    title: 'A record of the query layer is not valid',
-    cure: 'Mend the member named in the pointer; the other records of the request were taken.',
+    title: 'A member of the body is not valid',
+    cure: 'Mend the member named in the pointer; of a bulk, the other records were taken.',
   },
   invalid_parameter: {
     status: 400,
@@ -146,8 +146,8 @@ export const ERRORS = {
   not_ready: { status: 503, title: 'The edge has no map yet', cure: 'Wait until GET /readyz answers 200.' },
   store_unreachable: {
     status: 503,
-    title: 'The store of the consumer groups does not answer',
-    cure: 'Retry after the time in Retry-After; appends and other reads go on meanwhile.',
+    title: 'A part of the control plane that this request needs does not answer',
+    cure: 'Retry after the time in Retry-After; appends and reads of events go on meanwhile.',
   },
   host_full: {
     status: 507,

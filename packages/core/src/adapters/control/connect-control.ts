@@ -4,7 +4,7 @@
  * a server is away: the calls do, in one clear line.
  */
 import type { Redis } from 'ioredis';
-import type { PolicyStore, RecommendationLog } from '../../advising/index.ts';
+import type { InquiryDesk, PolicyStore, RecommendationLog } from '../../advising/index.ts';
 import type { GroupStore } from '../../consuming/index.ts';
 import type { HintStore } from '../../hints/index.ts';
 import type { JobRuns } from '../../jobs/index.ts';
@@ -37,6 +37,7 @@ import {
 import { PostgresBlockStore } from '../telemetry/index.ts';
 import { RedisChangeNotifier } from './change-notifier.ts';
 import { openControlRedis } from './control-redis.ts';
+import { InquiryQueue } from './inquiry-queue.ts';
 import { BullJobProducer, type JobProducer } from './job-producer.ts';
 import { BullJobRuns } from './job-runs.ts';
 import { NotifyingTopologyStore } from './notifying-topology-store.ts';
@@ -81,6 +82,8 @@ export interface Control {
   readonly policies: PolicyStore;
   /** what the planner recommends, and what became of it */
   readonly recommendations: RecommendationLog;
+  /** questions that a worker answers */
+  readonly inquiries: InquiryDesk;
   /** the control Redis, for what else a process keeps there */
   readonly redis: Redis;
   close(): Promise<void>;
@@ -114,6 +117,7 @@ export function connectControl(settings: ControlSettings): Control {
     hints: new PrismaHintStore(prisma, databaseUrl),
     policies: new PrismaPolicyStore(prisma, databaseUrl),
     recommendations: new PrismaRecommendationLog(prisma, databaseUrl),
+    inquiries: new InquiryQueue(redis, Date.now),
     redis,
     async close() {
       await t.close();

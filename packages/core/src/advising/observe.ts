@@ -2,23 +2,21 @@
  * Reads what a plan stands on: the load of the last minutes, what is forecast for the policy's horizon, how full and
  * how healthy the hosts are, and what was moved and reshaped of late. What is not known is left out.
  */
-import type { ForecastStep, HostObservation, Load, Observed, PastMove } from '@foreshard/core/advising';
-import type { MoveLog } from '@foreshard/core/migration';
-import type { Policy } from '@foreshard/core/planning';
-import type { ForecastStore } from '@foreshard/core/predicting';
-import type { HealthStore } from '@foreshard/core/profiling';
+import type { MoveLog } from '../migration/index.ts';
+import type { Policy } from '../planning/index.ts';
+import type { ForecastStore } from '../predicting/index.ts';
+import type { HealthStore } from '../profiling/index.ts';
 import {
   type BlockStore,
-  HOST_USAGE_KEY,
   HOUR_MS,
   hostUsageSchema,
   type Metric,
   MINUTE_MS,
   readKeys,
   type TelemetryStore,
-} from '@foreshard/core/telemetry';
-import { changesBetween, type TopologyMap, type TopologyStore } from '@foreshard/core/topology';
-import type { Redis } from 'ioredis';
+} from '../telemetry/index.ts';
+import { changesBetween, type TopologyMap, type TopologyStore } from '../topology/index.ts';
+import type { ForecastStep, HostObservation, Load, Observed, PastMove } from './observing.ts';
 
 /** Some whole minutes: load of now, without its noise. */
 const LOAD_MS = 5 * MINUTE_MS;
@@ -38,9 +36,10 @@ export interface ObserveParts {
   readonly blocks: Pick<BlockStore, 'read'>;
   readonly forecasts: Pick<ForecastStore, 'loadsAhead'>;
   readonly moves: Pick<MoveLog, 'list'>;
-  readonly health: Pick<HealthStore, 'current'>;
+  readonly health: Pick<HealthStore, 'current' | 'history'>;
   readonly topology: Pick<TopologyStore, 'changesAfter'>;
-  readonly redis: Pick<Redis, 'hgetall'>;
+  /** what hosts told of their memory last, as JSON by host */
+  readonly hostUsage: () => Promise<Readonly<Record<string, string>>>;
   readonly nowMs: () => number;
 }
 
@@ -136,8 +135,8 @@ async function topKeySharesOf({ blocks }: ObserveParts, map: TopologyMap, nowMs:
   return shares;
 }
 
-async function hostsOf({ redis, health }: ObserveParts): Promise<Map<number, HostObservation>> {
-  const [reports, picture] = await Promise.all([redis.hgetall(HOST_USAGE_KEY), health.current()]);
+async function hostsOf({ hostUsage, health }: ObserveParts): Promise<Map<number, HostObservation>> {
+  const [reports, picture] = await Promise.all([hostUsage(), health.current()]);
   return new Map(
     Object.entries(reports).flatMap(([text, json]): [number, HostObservation][] => {
       const report = hostUsageSchema.safeParse(JSON.parse(json));

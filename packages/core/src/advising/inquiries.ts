@@ -1,0 +1,34 @@
+/**
+ * Questions that somebody waits for and that need the whole cluster at hand: the console and the edge ask, a worker
+ * answers, because neither page nor append may wait behind a plan of a hundred thousand shardlets.
+ */
+import { z } from 'zod';
+import { policySchema } from '../planning/index.ts';
+import type { FiringReport } from './firings.ts';
+import { type WhatIfAnswer, whatIfRequestSchema } from './what-if.ts';
+
+export const INQUIRIES = {
+  whatIf: whatIfRequestSchema,
+  /** how often this policy would have fired by the load that is recorded */
+  firings: z.strictObject({ policy: policySchema }),
+} as const satisfies Record<string, z.ZodType>;
+
+export type InquiryName = keyof typeof INQUIRIES;
+export type InquiryQuestion<N extends InquiryName> = z.input<(typeof INQUIRIES)[N]>;
+export type InquiryChecked<N extends InquiryName> = z.output<(typeof INQUIRIES)[N]>;
+
+export interface InquiryAnswers {
+  readonly whatIf: WhatIfAnswer;
+  readonly firings: FiringReport;
+}
+
+export interface InquiryDesk {
+  /**
+   * @throws ForeshardError invalid_record for a question about what is not there, `store_unreachable` when no worker
+   * answers in time
+   */
+  ask<N extends InquiryName>(name: N, question: InquiryQuestion<N>): Promise<InquiryAnswers[N]>;
+}
+
+/** Longer than a plan of the largest cluster takes, shorter than people wait. */
+export const INQUIRY_TIMEOUT_MS = 30_000;
