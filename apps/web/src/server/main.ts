@@ -4,7 +4,7 @@
  */
 
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
-import type { PolicyStore, RecommendationLog } from '@foreshard/core/advising';
+import type { InquiryDesk, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
 import type { HintStore } from '@foreshard/core/hints';
 import type { JobRuns } from '@foreshard/core/jobs';
 import type { MoveLog } from '@foreshard/core/migration';
@@ -54,6 +54,7 @@ export interface ConsoleServer {
   readonly hints: HintStore;
   readonly policies: PolicyStore;
   readonly recommendations: RecommendationLog;
+  readonly inquiries: InquiryDesk;
   readonly heatPictures: KeptAnswers<HeatPicture>;
   readonly forecastPictures: KeptAnswers<ForecastPicture>;
   readonly load: LoadFollower;
@@ -143,6 +144,7 @@ function compose(): ConsoleServer {
     hints: control.hints,
     policies: control.policies,
     recommendations: control.recommendations,
+    inquiries: control.inquiries,
     heatPictures: new KeptAnswers(PICTURES_KEPT),
     forecastPictures: new KeptAnswers(PICTURES_KEPT),
     load,

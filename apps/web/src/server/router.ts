@@ -17,6 +17,7 @@ import { sampleRouter } from './routes/sample.ts';
 import { shardMapRouter } from './routes/shard-map.ts';
 import { shardletsRouter } from './routes/shardlets.ts';
 import { streamsRouter } from './routes/streams.ts';
+import { whatIfRouter } from './routes/what-if.ts';
 import { router } from './trpc.ts';
 
 export const appRouter = router({
@@ -37,6 +38,7 @@ export const appRouter = router({
   shardlets: shardletsRouter,
   migrations: migrationsRouter,
   recommendations: recommendationsRouter,
+  whatIf: whatIfRouter,
   policies: policiesRouter,
   sample: sampleRouter,
 });

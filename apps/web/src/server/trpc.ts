@@ -54,6 +54,24 @@ export function refused(refusal: Refusal): TRPCError {
   return new TRPCError({ code: CODE_OF_REFUSAL[refusal.reason], message: refusal.detail });
 }
 
+const CODE_OF_STATUS: Readonly<Partial<Record<number, TRPCError['code']>>> = {
+  400: 'BAD_REQUEST',
+  404: 'NOT_FOUND',
+  409: 'CONFLICT',
+  503: 'SERVICE_UNAVAILABLE',
+};
+
+/** What another part of the control plane was asked; its errors are told as they are. */
+export async function asked<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    if (!(cause instanceof ForeshardError)) throw cause;
+    const code = CODE_OF_STATUS[ERRORS[cause.code].status] ?? 'INTERNAL_SERVER_ERROR';
+    throw new TRPCError({ code, message: cause.message, cause });
+  }
+}
+
 /** For what needs the map before T has answered. */
 export function away(): TRPCError {
   return new TRPCError({

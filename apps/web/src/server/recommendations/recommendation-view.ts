@@ -1,6 +1,6 @@
 /** A recommendation as the console shows it: in words, with the names of hosts, and whether it can be approved. */
 import { obstacleTo, type RecommendationRecord } from '@foreshard/core/advising';
-import type { Policy } from '@foreshard/core/planning';
+import type { Policy, Recommendation } from '@foreshard/core/planning';
 import type { TopologyMap } from '@foreshard/core/topology';
 
 export interface RecommendationView extends RecommendationRecord {
@@ -19,7 +19,7 @@ export function recommendationView(
   const { body } = record;
   return {
     ...record,
-    title: titleOf(record),
+    title: titleOf(body),
     sourceName: hostName(map, body.source),
     destinationName: body.action === 'add-hosts' ? null : hostName(map, body.destination),
     obstacle: obstacleTo(record, policy) ?? null,
@@ -30,7 +30,7 @@ export function hostName(map: TopologyMap, id: string | null): string | null {
   return id === null ? null : (map.host(Number(id))?.name ?? `host ${id}`);
 }
 
-function titleOf({ body }: RecommendationRecord): string {
+export function titleOf(body: Recommendation): string {
   const [first, second] = body.shardlets;
   switch (body.action) {
     case 'move':

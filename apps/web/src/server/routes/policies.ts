@@ -4,7 +4,7 @@ import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { ACTOR } from '../main.ts';
 import { POLICY_SECTIONS } from '../policies/policy-fields.ts';
-import { mutation, query, router } from '../trpc.ts';
+import { asked, mutation, query, router } from '../trpc.ts';
 
 const LISTED_MAX = 100;
 
@@ -27,6 +27,11 @@ export const policiesRouter = router({
       atMs: nowMs,
     };
   }),
+
+  /** How often each rule would have fired within the last seven days under this policy. */
+  firings: query
+    .input(z.object({ policy: policySchema }))
+    .query(({ ctx: { server }, input }) => asked(server.inquiries.ask('firings', input))),
 
   save: mutation
     .input(
