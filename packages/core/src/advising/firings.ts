@@ -120,7 +120,10 @@ function below(subjects: readonly ArrayLike<number>[], threshold: number): Cours
 /** How far a host stands above the mean of its hour, where its pressure is above the floor. */
 function excess(pressures: readonly Float64Array[], means: Float64Array, { host }: Policy): Course {
   const over = pressures.map((row) =>
-    row.map((pressure, step) => (pressure > host.imbalance_floor ? pressure / means[step]! - 1 : 0)),
+    row.map((pressure, step) => {
+      if (Number.isNaN(pressure)) return Number.NaN;
+      return pressure > host.imbalance_floor ? pressure / means[step]! - 1 : 0;
+    }),
   );
   return above(over, () => host.imbalance_tolerance);
 }
@@ -205,11 +208,14 @@ const DAY_MS = 86_400_000;
 function dayBytesOf({ owners, steps, stepMs, bytes }: LoadHistory): Float64Array[] {
   const window = Math.round(DAY_MS / stepMs);
   return owners.map((_, row) => {
+    const at = (step: number) => (step < 0 ? Number.NaN : bytes[row * steps + step]!);
     let sum = 0;
+    let known = 0;
     return Float64Array.from({ length: steps }, (_, step) => {
-      sum += bytes[row * steps + step]! || 0;
-      if (step >= window) sum -= bytes[row * steps + step - window]! || 0;
-      return sum;
+      const [comes, goes] = [at(step), at(step - window)];
+      sum += (comes || 0) - (goes || 0);
+      known += Number(!Number.isNaN(comes)) - Number(!Number.isNaN(goes));
+      return known === 0 ? Number.NaN : sum;
     });
   });
 }

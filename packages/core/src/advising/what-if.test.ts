@@ -34,6 +34,7 @@ describe('what if', () => {
       now: { pressure: 0.6, eventsPerSecond: 60, shardlets: 2 },
       changed: { pressure: 0.6, eventsPerSecond: 60, shardlets: 2 },
       planned: { pressure: 0.6, eventsPerSecond: 60, shardlets: 2 },
+      isLost: false,
     });
     expect(of(answer, '2').now!.pressure).toBe(0.5);
   });

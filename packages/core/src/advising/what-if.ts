@@ -62,9 +62,10 @@ export interface HostOutcome {
   readonly host: string;
   /** null: it is not there yet */
   readonly now: HostPicture | null;
-  /** null: it is lost */
-  readonly changed: HostPicture | null;
-  readonly planned: HostPicture | null;
+  readonly changed: HostPicture;
+  readonly planned: HostPicture;
+  /** dead: what it has in the pictures of after has no place */
+  readonly isLost: boolean;
 }
 
 export interface WhatIfAnswer {
@@ -91,7 +92,8 @@ export function whatIf(state: ClusterState, policy: Policy, { changes }: WhatIfR
   const changed = figures(supposed.state, supposed.policy);
   const planned = plan(compileState(supposed.state, supposed.policy), supposed.policy, nowMs);
   const document = documentOf(planned, supposed.policy);
-  const outcomes = outcomesOf(picturesOf(now), picturesOf(changed), picturesOf(planned));
+  const lost = new Set(supposed.state.hosts.filter((one) => one.state === 'dead').map((one) => one.id));
+  const outcomes = outcomesOf(picturesOf(now), picturesOf(changed), picturesOf(planned), lost);
   return {
     at: state.now,
     topologyVersion: state.topologyVersion,
@@ -246,7 +248,7 @@ function newHosts({ hosts }: ClusterState, count: number): ClusterState['hosts']
   }));
 }
 
-/** By host; a dead one that holds nothing has no picture. */
+/** By host. */
 function picturesOf({ cluster }: Plan): Map<string, HostPicture> {
   const { hosts, columns } = cluster.input;
   const events = columns.findIndex(
@@ -266,15 +268,21 @@ function picturesOf({ cluster }: Plan): Map<string, HostPicture> {
 
 type Pictures = ReadonlyMap<string, HostPicture>;
 
-function outcomesOf(now: Pictures, changed: Pictures, planned: Pictures): HostOutcome[] {
+function outcomesOf(
+  now: Pictures,
+  changed: Pictures,
+  planned: Pictures,
+  lost: ReadonlySet<string>,
+): HostOutcome[] {
   const worst = ({ now, changed, planned }: HostOutcome) =>
-    Math.max(...[now, changed, planned].map((one) => one?.pressure ?? 0));
+    Math.max(now?.pressure ?? 0, changed.pressure, planned.pressure);
   return [...changed.keys()]
     .map((host) => ({
       host,
       now: now.get(host) ?? null,
-      changed: changed.get(host) ?? null,
-      planned: planned.get(host) ?? null,
+      changed: changed.get(host)!,
+      planned: planned.get(host)!,
+      isLost: lost.has(host),
     }))
     .sort((a, b) => worst(b) - worst(a));
 }

@@ -1,7 +1,8 @@
 'use client';
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import Link from 'next/link';
+import { useDeferredValue, useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { Button } from '../../components/ui/button.tsx';
@@ -9,6 +10,8 @@ import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import type { PolicySection } from '../../server/policies/policy-fields.ts';
+import { whatIfLink } from '../what-if/what-if-address.ts';
+import { Firings } from './firings.tsx';
 
 const MODES = [
   ['forecast-only', 'Forecast only'],
@@ -40,9 +43,11 @@ type Policy = { readonly mode: keyof typeof MODE_MEANS } & Record<string, unknow
 export function PolicyForm({
   newest,
   sections,
+  nowMs,
 }: {
   newest: { readonly version: number; readonly policy: Policy };
   sections: readonly PolicySection[];
+  nowMs: number;
 }) {
   const trpc = useTRPC();
   const client = useQueryClient();
@@ -73,16 +78,20 @@ export function PolicyForm({
     ([path, text]) => Number(text) !== valueAt(newest.policy, path),
   );
   const count = changed.length + (mode === newest.policy.mode ? 0 : 1);
+  const draft = (): Record<string, unknown> => {
+    const policy = structuredClone(newest.policy) as Record<string, unknown>;
+    policy.mode = mode;
+    for (const [path, text] of changed) assign(policy, path, Number(text));
+    return policy;
+  };
+  const drafted = useDeferredValue(count > 0 && problems.size === 0 ? JSON.stringify(draft()) : undefined);
   return (
     <form
       className="grid gap-5"
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        const policy = structuredClone(newest.policy) as Record<string, unknown>;
-        policy.mode = mode;
-        for (const [path, text] of changed) assign(policy, path, Number(text));
-        save.mutate({ from: newest.version, policy: policy as never, note });
+        save.mutate({ from: newest.version, policy: draft() as never, note });
       }}
     >
       <Card aria-labelledby="mode-title">
@@ -90,6 +99,11 @@ export function PolicyForm({
           <Segmented label="Mode" value={mode} choices={MODES} onChange={(next) => setMode(next)} />
         </CardHead>
       </Card>
+      <Firings
+        saved={newest.policy as never}
+        draft={drafted === undefined ? undefined : JSON.parse(drafted)}
+        nowMs={nowMs}
+      />
       {sections.map(({ name, fields }) =>
         fields.length === 0 ? null : (
           <Card key={name} aria-labelledby={`section-${name}`}>
@@ -127,7 +141,15 @@ export function PolicyForm({
                 hint="kept with the version"
               />
             </div>
-            <div className="flex gap-2 pb-6">
+            <div className="flex flex-wrap items-center gap-2 pb-6">
+              {changed.length === 0 || problems.size > 0 ? null : (
+                <Link
+                  href={whatIfLink([{ kind: 'policy', policy: differencesOf(changed) }])}
+                  className="px-2 text-accent text-sm hover:underline"
+                >
+                  Simulate it now
+                </Link>
+              )}
               <Button
                 look="quiet"
                 onClick={() => {
@@ -154,6 +176,17 @@ function valueAt(policy: Record<string, unknown>, path: string): number {
     .split('.')
     .reduce<unknown>((place, name) => (place as Record<string, unknown>)[name], policy);
   return found as number;
+}
+
+/** As a document of its own: only what differs. */
+function differencesOf(changed: readonly (readonly [string, string])[]): Record<string, unknown> {
+  const policy: Record<string, Record<string, number> | number> = {};
+  for (const [path, text] of changed) {
+    const [group, name] = path.split('.') as [string, string | undefined];
+    if (name === undefined) policy[group] = Number(text);
+    else policy[group] = { ...(policy[group] as Record<string, number> | undefined), [name]: Number(text) };
+  }
+  return policy;
 }
 
 function assign(policy: Record<string, unknown>, path: string, value: number): void {

@@ -118,7 +118,7 @@ function Small({
   onChange(value: string): void;
 }) {
   return (
-    <div className="[&_label]:font-normal [&_label]:text-faint [&_label]:text-xs [&_p]:hidden">
+    <div className="[&>div]:gap-1 [&_label]:font-normal [&_label]:text-faint [&_label]:text-xs [&_p]:hidden">
       <Field
         label={label}
         value={value}

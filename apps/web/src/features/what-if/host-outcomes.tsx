@@ -49,14 +49,15 @@ export function HostOutcomes({ answer, pending }: { answer: WhatIfView; pending:
           >
             <span className="truncate" title={one.name}>
               {one.name}
+              {one.isLost ? <span className="text-bad"> lost</span> : null}
             </span>
             <span aria-hidden className="relative grid h-7 content-center gap-0.5">
               <Bar share={(one.now?.pressure ?? 0) / most} className="bg-line-strong" />
               <Bar
-                share={(one.changed?.pressure ?? 0) / most}
-                className={(one.changed?.pressure ?? 0) > 1 ? 'bg-bad-mark' : 'bg-warn-mark'}
+                share={one.changed.pressure / most}
+                className={one.changed.pressure > 1 ? 'bg-bad-mark' : 'bg-warn-mark'}
               />
-              <Bar share={(one.planned?.pressure ?? 0) / most} className="bg-accent" />
+              <Bar share={one.planned.pressure / most} className="bg-accent" />
               <span
                 className="absolute inset-y-0 border-text border-l border-dashed opacity-50"
                 style={{ left: `${100 / most}%` }}
@@ -68,9 +69,7 @@ export function HostOutcomes({ answer, pending }: { answer: WhatIfView; pending:
                 .join(' → ')}
               <br />
               <span className="text-faint">
-                {one.planned === null
-                  ? ''
-                  : `${formatRate(one.planned.eventsPerSecond)} ev/s, ${one.planned.shardlets} shardlets`}
+                {`${formatRate(one.planned.eventsPerSecond)} ev/s, ${one.planned.shardlets} shardlets`}
               </span>
             </span>
           </li>
@@ -91,6 +90,9 @@ function verdictOf({ plan, recommendationCount }: WhatIfView): string {
   if (before.hottest <= 1 && before.hotHosts === 0) return 'It holds: no host becomes hot';
   const state = before.hottest > 1 ? 'A host is overloaded' : 'A host becomes hot';
   if (recommendationCount === 0) return `${state}, and nothing helps`;
+  const more = plan.recommendations.find(({ action }) => action === 'add-hosts')?.count;
+  if (more !== undefined)
+    return `${state}: ${more === 1 ? 'one host' : `${more} hosts`} more would be needed`;
   if (after.hottest > 1) return `${state}, and what would be recommended does not suffice`;
   const steps = recommendationCount === 1 ? 'one step' : `${recommendationCount} steps`;
   return `${state}; ${steps} would mend it`;

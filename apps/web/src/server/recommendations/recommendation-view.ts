@@ -44,7 +44,7 @@ export function titleOf(body: Recommendation): string {
     case 'merge':
       return `Merge shardlets ${first} and ${second}`;
     case 'add-hosts':
-      return 'Add a host';
+      return body.count === undefined || body.count === 1 ? 'Add a host' : `Add ${body.count} hosts`;
     case 'remove-host':
       return 'Drain a host and remove it';
   }
