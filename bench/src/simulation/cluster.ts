@@ -82,8 +82,8 @@ export class Cluster implements Scene {
     this.faults = new FaultInjector(this, this);
   }
 
-  client(name: string): ClientParty {
-    return new ClientParty(name, this, this.keys, this.plan.splitKeys);
+  client(name: string, usesTokens = this.plan.splitKeys): ClientParty {
+    return new ClientParty(name, this, this.keys, usesTokens);
   }
 
   get hasFailed(): boolean {

@@ -138,7 +138,8 @@ async function garbageGoes(cluster: Cluster): Promise<void> {
 }
 
 async function everyLeafTakesAppends(cluster: Cluster): Promise<void> {
-  const prober = cluster.client('probe');
+  // a token of a host whose clock is ahead would make it wait for the clock, which is not what is asked here
+  const prober = cluster.client('probe', false);
   const stream = cluster.truth.streams()[0]!.id;
   for (const leaf of cluster.truth.leaves(stream)) {
     const key = keyIn(leaf);
