@@ -17,7 +17,9 @@ const CORE = {
   hints: [],
   predicting: ['kernel', 'keyspace', 'topology', 'telemetry', 'forecasting', 'hints'],
   planning: ['kernel', 'keyspace', 'topology', 'telemetry', 'profiling', 'forecasting', 'predicting'],
-  advising: ['kernel', 'keyspace', 'topology', 'migration', 'planning'],
+  advising: [
+    ...['kernel', 'keyspace', 'topology', 'migration', 'telemetry', 'profiling', 'predicting', 'planning'],
+  ],
   jobs: ['kernel'],
   simulation: [
     ...['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'migration', 'consuming'],
@@ -28,11 +30,12 @@ const PURE = Object.keys(CORE).join('|');
 
 /**
  * The hot path: nothing that trains, plans or decides may get into it. `consuming` serves readers of groups
- * beside it; it decides about their checkpoints only.
+ * beside it; it decides about their checkpoints only. `planning` and `advising` are for people who approve and ask:
+ * the edge hands their questions to a worker and plans nothing.
  */
 const EDGE_MAY = [
   ...['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'telemetry', 'profiling', 'consuming'],
-  'hints',
+  ...['hints', 'planning', 'advising'],
 ];
 /** libraries that compute and touch nothing */
 const PURE_LIBRARIES = ['zod'];

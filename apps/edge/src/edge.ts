@@ -12,6 +12,7 @@ import type { EventHost } from '@foreshard/core/hosts';
 import { type Clock, MICROS_PER_MS } from '@foreshard/core/kernel';
 import { LoadCounters } from '@foreshard/core/telemetry';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
+import { type AdvisingStores, mountAdvising } from './advising/index.ts';
 import { consuming } from './consuming/index.ts';
 import { mountHints } from './hints/index.ts';
 import { MemoryGuard } from './hosts/memory-guard.ts';
@@ -54,6 +55,7 @@ export interface EdgeParts {
   readonly markTokensUsed: (ids: readonly string[]) => Promise<void>;
   readonly groups: GroupStore;
   readonly hints: Pick<HintStore, 'add' | 'list' | 'remove'>;
+  readonly advising: AdvisingStores;
   /** of tokens and streams that have their own */
   readonly ownQuotas: () => Promise<readonly OwnQuota[]>;
   readonly redis: LoadStream & ProfileStream & QuotaRedis;
@@ -166,6 +168,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     onRead: (shardlet, events) => load.read(shardlet, events),
   });
   const groups = consuming({ groups: parts.groups, map, hosts, mayRead });
+  const actorOf = (authorization: string | undefined) => tokens.idOf(authorization) ?? 'edge';
   const budget = new ByteBudget(settings.inFlightBytesMax);
   const shared = new SharedRedis(parts.redis, Date.now);
   const kept = { bytesMax: IDEMPOTENCY_BYTES_MAX, lifetimeMs: IDEMPOTENCY_LIFETIME_MS };
@@ -220,8 +223,13 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
           hints: parts.hints,
           budget,
           isStream: (name) => map.topology.streamNamed(name) !== undefined,
-          actorOf: (authorization) => tokens.idOf(authorization) ?? 'edge',
+          actorOf,
           nowMs: Date.now,
+        }),
+      (api) =>
+        mountAdvising(api, {
+          ...parts.advising,
+          ...{ topology: parts.store, budget, actorOf, nowMs: Date.now },
         }),
     ],
     fault,

@@ -20,6 +20,7 @@ const parts: EdgeParts = {
   markTokensUsed: (ids) => control.tokens.markUsed(ids, new Date()),
   groups: control.groups,
   hints: control.hints,
+  advising: { ...control, wake: () => control.jobs.wake('plan') },
   ownQuotas: () => control.quotas.list(),
   redis: control.redis,
   connectHosts: (map) => {

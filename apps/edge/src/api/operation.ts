@@ -6,7 +6,7 @@ import type { ErrorCode } from '@foreshard/core/kernel';
 import type { z } from 'zod';
 
 export type Scope = 'ingest' | 'read' | 'admin';
-export type Tag = 'events' | 'reading' | 'topology' | 'telemetry' | 'forecasting' | 'service';
+export type Tag = 'events' | 'reading' | 'topology' | 'telemetry' | 'forecasting' | 'planning' | 'service';
 
 export interface Content {
   readonly schema: z.ZodType;

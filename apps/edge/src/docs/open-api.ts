@@ -12,6 +12,7 @@ const TAGS = {
   topology: 'Streams, shardlets and hosts',
   telemetry: 'What the users of the data tell about their load',
   forecasting: 'What load people expect',
+  planning: 'What is recommended, by which policy, and what would be if',
   service: 'Health, metrics and this description',
 } as const;
 

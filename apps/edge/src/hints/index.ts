@@ -11,7 +11,8 @@ import { ForeshardError } from '@foreshard/core/kernel';
 import type { Context } from 'hono';
 import type { Api } from '../api/index.ts';
 import type { ByteBudget } from '../http/byte-budget.ts';
-import { withJsonBody } from '../http/json-body.ts';
+import { checkedJsonBody } from '../http/json-body.ts';
+import { reachingStore } from '../http/reaching-store.ts';
 import { addHint, listHints, removeHint } from './operations.ts';
 
 export interface HintParts {
@@ -46,35 +47,17 @@ export function mountHints(api: Api, parts: HintParts): void {
   });
 }
 
-function requestOf(c: Context, { budget, isStream }: HintParts): Promise<HintRequest> {
-  return withJsonBody(c, { bytesMax: BODY_BYTES_MAX, budget }, (body) => {
-    const parsed = hintRequestSchema.safeParse(body);
-    if (!parsed.success) {
-      const { path, message } = parsed.error.issues[0]!;
-      throw new ForeshardError('invalid_record', message, { pointer: pointerOf(path) });
-    }
-    if (!isStream(parsed.data.stream))
-      throw new ForeshardError('unknown_stream', `There is no stream "${parsed.data.stream}".`, {
-        pointer: '/stream',
-      });
-    return parsed.data;
-  });
-}
-
-function pointerOf(path: readonly PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
-
-async function reaching<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (cause) {
-    if ((cause as Error).name !== 'DatabaseUnreachable') throw cause;
-    throw new ForeshardError('store_unreachable', 'PostgreSQL does not answer, where hints are kept.', {
-      retryAfterSeconds: 5,
-      cause,
+async function requestOf(c: Context, { budget, isStream }: HintParts): Promise<HintRequest> {
+  const request = await checkedJsonBody(c, { bytesMax: BODY_BYTES_MAX, budget }, hintRequestSchema);
+  if (!isStream(request.stream))
+    throw new ForeshardError('unknown_stream', `There is no stream "${request.stream}".`, {
+      pointer: '/stream',
     });
-  }
+  return request;
+}
+
+function reaching<T>(call: () => Promise<T>): Promise<T> {
+  return reachingStore('hints are kept', call);
 }
 
 function documentOf({ fromMs, toMs, createdMs, ...hint }: Omit<Hint, 'removedMs' | 'removedBy'>) {

@@ -7,7 +7,8 @@ import type { IncomingMessage } from 'node:http';
 import { ForeshardError } from '@foreshard/core/kernel';
 import { parse } from 'content-type';
 import type { Context } from 'hono';
-import { pointerTo } from '../cloudevents/json-pointer.ts';
+import type { z } from 'zod';
+import { escaped, pointerTo } from '../cloudevents/json-pointer.ts';
 import { JSON_FAULTS, JsonScanner } from '../cloudevents/json-scanner.ts';
 import { isUtf8Charset } from '../ingest/media-type.ts';
 import type { ByteBudget } from './byte-budget.ts';
@@ -38,6 +39,24 @@ export async function withJsonBody<T>(
   } finally {
     body.release();
   }
+}
+
+/**
+ * The body as its schema checks it.
+ * @throws ForeshardError like `withJsonBody`, and invalid_record with the pointer of the first place that is wrong
+ */
+export function checkedJsonBody<S extends z.ZodType>(
+  c: Context,
+  limits: JsonBodyLimits,
+  schema: S,
+): Promise<z.output<S>> {
+  return withJsonBody(c, limits, (body) => {
+    const parsed = schema.safeParse(body);
+    if (parsed.success) return parsed.data;
+    const { path, message } = parsed.error.issues[0]!;
+    const pointer = path.map((part) => `/${escaped(String(part))}`).join('');
+    throw new ForeshardError('invalid_record', message, { pointer });
+  });
 }
 
 /** @throws ForeshardError malformed_body */

@@ -23,6 +23,7 @@ import {
 } from '@foreshard/core/topology';
 import { type LocalServer, startRedis } from '@foreshard/local';
 import { Redis } from 'ioredis';
+import type { AdvisingStores } from '../advising/index.ts';
 import { type RunningEdge, startEdge } from '../edge.ts';
 import type { OwnQuota } from '../limits/index.ts';
 
@@ -238,6 +239,8 @@ export class EdgeFixture {
       },
       ownQuotas: async () => this.quotas,
       hints: { add: async () => {}, list: async () => [], remove: async () => false },
+      // there is no planner beside this edge, and nobody asks for one
+      advising: {} as AdvisingStores,
       groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),
       markTokensUsed: async () => {},
       activeHashes: async () => [{ id: 't', hash: hash('sha256', TOKEN, 'hex'), scopes: ['read', 'ingest'] }],

@@ -11,7 +11,7 @@ type Unit = 'bytes' | 'events/s' | 'share' | 'score' | 'minutes' | 'count' | 'by
 
 function setting(unit: Unit, description: string, least: number, most: number, value: number) {
   const base = unit === 'count' || unit === 'bytes' ? z.int() : z.number();
-  return base.min(least).max(most).default(value).meta({ unit, description });
+  return base.min(least).max(most).default(value).meta({ 'x-unit': unit, description });
 }
 
 const TIB = 2 ** 40;

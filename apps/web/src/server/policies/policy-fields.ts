@@ -22,7 +22,7 @@ interface NumberSchema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly default?: number;
-  readonly unit?: string;
+  readonly 'x-unit'?: string;
   readonly description?: string;
   readonly properties?: Readonly<Record<string, NumberSchema>>;
 }
@@ -42,7 +42,12 @@ function sections(): PolicySection[] {
 }
 
 function fieldOf(path: string, schema: NumberSchema): PolicyField[] {
-  const { unit, description = '', minimum: least = 0, maximum: most = Number.MAX_SAFE_INTEGER } = schema;
+  const {
+    'x-unit': unit,
+    description = '',
+    minimum: least = 0,
+    maximum: most = Number.MAX_SAFE_INTEGER,
+  } = schema;
   if (unit === undefined) return [];
   return [{ path, unit, description, least, most, preset: schema.default ?? 0 }];
 }
