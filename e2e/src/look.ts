@@ -26,6 +26,7 @@ export const PAGES: Readonly<Record<string, string>> = {
   shardlets: '/shardlets',
   recommendations: '/recommendations?show=all',
   decisions: '/recommendations?show=decisions',
+  'what-if': `/what-if?suppose=${encodeURIComponent('[{"kind":"load","factor":3,"of":{}}]')}`,
   policies: '/policies',
   migrations: '/migrations',
   hosts: '/hosts',

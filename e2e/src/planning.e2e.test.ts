@@ -73,6 +73,17 @@ async function untilApproved(page: Page): Promise<void> {
 }
 
 describe('the policy', () => {
+  it('is told how often it would have fired, and can be simulated before it is saved', async () => {
+    const { page } = await visit(browser, `${consoleUrl}/policies`);
+    const fired = page.getByRole('region', { name: 'Over the last 7 days' });
+    await fired.getByText('A host is hot').waitFor();
+    await page.getByLabel('events per second', { exact: true }).fill('1');
+    await page.getByRole('link', { name: 'Simulate it now' }).click();
+    await page.waitForURL(/what-if/);
+    await page.getByText('policy: capacity.events_per_second = 1').waitFor();
+    await page.getByRole('heading', { name: 'What would be recommended' }).waitFor();
+  });
+
   it('is changed in a form that knows its limits, and keeps what it was', async () => {
     const { page } = await visit(browser, `${consoleUrl}/policies`);
     await page.getByText('Ask', { exact: true }).click();
@@ -151,3 +162,24 @@ describe('recommendations', () => {
     expect(rejected.some(({ state }) => state === 'rejected')).toBe(true);
   });
 });
+
+describe('what if', () => {
+  it('a host were lost: every host before and after, as a link, and nothing has changed', async () => {
+    const { page } = await visit(browser, `${consoleUrl}/what-if`);
+    await page.getByText('Nothing is supposed yet').waitFor();
+    await page.getByLabel('What changes').selectOption({ label: 'a host is lost' });
+    await page.getByLabel('Host', { exact: true }).selectOption({ index: 1 });
+    await page.getByRole('button', { name: 'Suppose it' }).click();
+    await page.getByText('lost', { exact: true }).waitFor();
+    expect(decodeURIComponent(page.url())).toContain('lose-host');
+    await page.getByRole('button', { name: /^Do not suppose/ }).click();
+    await page.getByText('Nothing is supposed yet').waitFor();
+    await page.goBack();
+    await page.getByText('lost', { exact: true }).waitFor();
+    expect(JSON.parse(await foreshard('hosts', 'list', '--json')).every(isActive)).toBe(true);
+  });
+});
+
+function isActive({ state }: { readonly state: string }): boolean {
+  return state === 'active';
+}
