@@ -1,5 +1,6 @@
 export * from './approving.ts';
 export * from './carrying-out.ts';
+export * from './churn.ts';
 export * from './firings.ts';
 export * from './inquiries.ts';
 export * from './observe.ts';

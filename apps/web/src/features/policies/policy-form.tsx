@@ -12,6 +12,7 @@ import { Segmented } from '../../components/ui/segmented.tsx';
 import type { PolicySection } from '../../server/policies/policy-fields.ts';
 import { whatIfLink } from '../what-if/what-if-address.ts';
 import { Firings } from './firings.tsx';
+import { isGoodWindow, type Window, WindowsEditor } from './windows-editor.tsx';
 
 const MODES = [
   ['forecast-only', 'Forecast only'],
@@ -38,7 +39,10 @@ const TITLES: Record<string, string> = {
   auto: 'Criteria of the mode “auto”',
 };
 
-type Policy = { readonly mode: keyof typeof MODE_MEANS } & Record<string, unknown>;
+type Policy = {
+  readonly mode: keyof typeof MODE_MEANS;
+  readonly migration_window: readonly Window[];
+} & Record<string, unknown>;
 
 export function PolicyForm({
   newest,
@@ -54,11 +58,14 @@ export function PolicyForm({
   const [mode, setMode] = useState(newest.policy.mode);
   /** what was typed, by path */
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
+  const [windows, setWindows] = useState(newest.policy.migration_window);
   const [note, setNote] = useState('');
+  /** empty: at once */
+  const [effective, setEffective] = useState('');
   const save = useMutation(
     trpc.policies.save.mutationOptions({
       onSuccess: async ({ version }) => {
-        toast.success(`Version ${version} holds from now on`);
+        toast.success(`Version ${version} holds ${effective === '' ? 'from now on' : 'from that time on'}`);
         await client.invalidateQueries();
       },
     }),
@@ -77,21 +84,25 @@ export function PolicyForm({
   const changed = Object.entries(typed).filter(
     ([path, text]) => Number(text) !== valueAt(newest.policy, path),
   );
-  const count = changed.length + (mode === newest.policy.mode ? 0 : 1);
+  const areWindowsNew = JSON.stringify(windows) !== JSON.stringify(newest.policy.migration_window);
+  const count = changed.length + Number(mode !== newest.policy.mode) + Number(areWindowsNew);
+  const isGood = problems.size === 0 && windows.every(isGoodWindow) && isTime(effective);
   const draft = (): Record<string, unknown> => {
     const policy = structuredClone(newest.policy) as Record<string, unknown>;
     policy.mode = mode;
+    policy.migration_window = windows;
     for (const [path, text] of changed) assign(policy, path, Number(text));
     return policy;
   };
-  const drafted = useDeferredValue(count > 0 && problems.size === 0 ? JSON.stringify(draft()) : undefined);
+  const drafted = useDeferredValue(count > 0 && isGood ? JSON.stringify(draft()) : undefined);
   return (
     <form
       className="grid gap-5"
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        save.mutate({ from: newest.version, policy: draft() as never, note });
+        const effectiveMs = effective === '' ? null : Date.parse(effective);
+        save.mutate({ from: newest.version, policy: draft() as never, note, effectiveMs });
       }}
     >
       <Card aria-labelledby="mode-title">
@@ -104,6 +115,7 @@ export function PolicyForm({
         draft={drafted === undefined ? undefined : JSON.parse(drafted)}
         nowMs={nowMs}
       />
+      <WindowsEditor windows={windows} nowMs={nowMs} onChange={setWindows} />
       {sections.map(({ name, fields }) =>
         fields.length === 0 ? null : (
           <Card key={name} aria-labelledby={`section-${name}`}>
@@ -141,6 +153,16 @@ export function PolicyForm({
                 hint="kept with the version"
               />
             </div>
+            <div className="w-56">
+              <Field
+                label="Holds from"
+                type="datetime-local"
+                value={effective}
+                onChange={(e) => setEffective(e.target.value)}
+                error={isTime(effective) ? undefined : 'a time that is still to come'}
+                hint={`${Intl.DateTimeFormat().resolvedOptions().timeZone}; empty: at once`}
+              />
+            </div>
             <div className="flex flex-wrap items-center gap-2 pb-6">
               {changed.length === 0 || problems.size > 0 ? null : (
                 <Link
@@ -155,12 +177,14 @@ export function PolicyForm({
                 onClick={() => {
                   setTyped({});
                   setMode(newest.policy.mode);
+                  setWindows(newest.policy.migration_window);
+                  setEffective('');
                   save.reset();
                 }}
               >
                 Discard
               </Button>
-              <Button type="submit" look="primary" disabled={problems.size > 0 || save.isPending}>
+              <Button type="submit" look="primary" disabled={!isGood || save.isPending}>
                 {`Save ${count} ${count === 1 ? 'change' : 'changes'}`}
               </Button>
             </div>
@@ -169,6 +193,10 @@ export function PolicyForm({
       )}
     </form>
   );
+}
+
+function isTime(text: string): boolean {
+  return text === '' || Date.parse(text) > Date.now();
 }
 
 function valueAt(policy: Record<string, unknown>, path: string): number {

@@ -11,6 +11,7 @@ import { Notice } from '../../components/notice.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import { When } from '../../components/when.tsx';
 import { ListPage } from '../list-page.tsx';
+import { Churn } from './churn.tsx';
 import { DecisionLog } from './decision-log.tsx';
 import { Pressures } from './pressures.tsx';
 import { RecommendationDetail } from './recommendation-detail.tsx';
@@ -91,6 +92,7 @@ export function RecommendationsPage() {
       {list.data?.lastPlan == null || list.data.lastPlan.pressures.length === 0 ? null : (
         <Pressures {...list.data.lastPlan} />
       )}
+      <Churn />
       {opened === undefined || list.data === undefined ? null : (
         <RecommendationDetail
           row={opened}

@@ -2,7 +2,9 @@
 import {
   type Adviser,
   approve,
+  churnOf,
   RECOMMENDATION_STATES,
+  REVERSAL_TIMES,
   type RecommendationRecord,
   reject,
 } from '@foreshard/core/advising';
@@ -14,6 +16,9 @@ import { away, mutation, query, router } from '../trpc.ts';
 
 const LISTED_MAX = 200;
 const DECISIONS_MAX = 100;
+const CHURN_MS = 7 * 86_400_000;
+/** More than anybody would let a planner move in a week. */
+const CHURN_MAX = 10_000;
 const PENDING = ['open', 'approved', 'running'] as const;
 
 const id = z.int().min(1);
@@ -95,6 +100,19 @@ export const recommendationsRouter = router({
       if (reply.kind === 'ended')
         throw new TRPCError({ code: 'CONFLICT', message: `It is ${reply.record.state} already.` });
     }),
+
+  churn: query.query(async ({ ctx: { server } }) => {
+    const nowMs = Date.now();
+    const [{ policy }, moves, done] = await Promise.all([
+      server.policies.at(nowMs),
+      server.moves.list({ ended: true, limit: CHURN_MAX }),
+      server.recommendations.list({ states: ['done'], limit: CHURN_MAX }),
+    ]);
+    return {
+      ...churnOf(moves, done, policy, nowMs - CHURN_MS),
+      reversalMinutes: REVERSAL_TIMES * policy.rest.settle_time,
+    };
+  }),
 
   decisions: query.query(async ({ ctx: { server } }) => {
     const records = await server.recommendations.decisions(DECISIONS_MAX);
