@@ -10,6 +10,7 @@ import { formatDuration } from '../../formatting/time.ts';
 import type { HotCause } from '../../server/hot/hot-cause.ts';
 import type { HotRow } from '../../server/routes/hot.ts';
 import { formatValue } from '../heat/heat-words.ts';
+import { whatIfLink } from '../what-if/what-if-address.ts';
 import { Course } from './course.tsx';
 
 const HEAD = 'h-9 whitespace-nowrap px-3 text-left font-medium text-soft text-xs first:pl-5 last:pr-5';
@@ -112,6 +113,11 @@ function HotLine({
           <Look href={heatHref(row, stream, metric, fromMs, toMs)}>Heat map</Look>
           <Look href={`/events?stream=${encodeURIComponent(stream)}&shardlet=${row.shardlet}`}>Events</Look>
           <Look href={`/health?kind=shardlet&id=${row.shardlet}`}>Health</Look>
+          {row.owner === null ? null : (
+            <Look href={whatIfLink([{ kind: 'split', shardlet: String(row.shardlet) }])}>
+              Simulate relief
+            </Look>
+          )}
         </p>
       </td>
     </tr>

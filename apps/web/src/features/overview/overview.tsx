@@ -11,6 +11,7 @@ import { LoadChart } from './load-chart.tsx';
 import { MiniHeat } from './mini-heat.tsx';
 import { Tiles } from './tiles.tsx';
 import { VerdictBand } from './verdict-band.tsx';
+import { Waiting } from './waiting.tsx';
 
 export function Overview() {
   const { frame, sample } = useLive();
@@ -21,6 +22,7 @@ export function Overview() {
     <div className="grid grid-cols-[minmax(0,1fr)] gap-4 sm:gap-5">
       <VerdictBand />
       <Tiles />
+      <Waiting />
       <SamplePanel />
       {isNew ? (
         <FirstEvents />

@@ -84,7 +84,7 @@ export function StateBadge({ row: { state } }: { row: RecommendationView }) {
   return <Badge tone={TONES[state]}>{state}</Badge>;
 }
 
-function UrgencyBadge({ urgency }: { urgency: RecommendationView['body']['urgency'] }) {
+export function UrgencyBadge({ urgency }: { urgency: RecommendationView['body']['urgency'] }) {
   if (urgency === 'now') return <Badge tone="bad">now</Badge>;
   if (urgency === 'soon') return <Badge tone="warn">soon</Badge>;
   return <Badge>when convenient</Badge>;

@@ -4,6 +4,7 @@ import { X } from 'lucide-react';
 import Link from 'next/link';
 import { Button } from '../../components/ui/button.tsx';
 import { formatBytes, formatPercent, formatRate } from '../../formatting/numbers.ts';
+import { whatIfLink } from '../what-if/what-if-address.ts';
 import { hostOf, type ShardCells } from './shard-cells.ts';
 
 const STATE_NAMES = ['open', 'moving', 'opening'];
@@ -77,6 +78,11 @@ export function ShardCard({
         <li>
           <Link className={LINK} href={`/health?kind=shardlet&id=${id}`}>
             Its health
+          </Link>
+        </li>
+        <li>
+          <Link className={LINK} href={whatIfLink([{ kind: 'split', shardlet: String(id) }])}>
+            Simulate a split
           </Link>
         </li>
       </ul>
