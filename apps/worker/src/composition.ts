@@ -232,9 +232,7 @@ async function followWhenReady(
 }
 
 function jobProcessors(
-  others: ReturnType<typeof profilingJobs> &
-    ReturnType<typeof forecastingJobs> &
-    Planning['jobs'],
+  others: ReturnType<typeof profilingJobs> & ReturnType<typeof forecastingJobs> & Planning['jobs'],
   reconciler: Reconciler,
   mover: Mover,
   retention: RetentionJob,

@@ -28,11 +28,19 @@ import {
   planSplit,
   type SplitPlan,
 } from '@foreshard/core/migration';
-import { type ClusterState, compileState, documentOf, plan } from '@foreshard/core/planning';
+import {
+  type ClusterState,
+  compileState,
+  documentOf,
+  type PlanDocument,
+  plan,
+  type Recommendation,
+} from '@foreshard/core/planning';
 import { MINUTE_MS } from '@foreshard/core/telemetry';
 import type { Shardlet, TopologyMap } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
 import type { MapFollower } from '../map/follower.ts';
+import { PeakWatch } from './peak-watch.ts';
 
 export interface PlanJobParts extends ObserveParts {
   readonly follower: Pick<MapFollower, 'upToDate'>;
@@ -54,9 +62,11 @@ const SPLIT_KEYS_MS = 10 * MINUTE_MS;
 
 export class PlanJob {
   private readonly parts: PlanJobParts;
+  private readonly peaks: PeakWatch;
 
   constructor(parts: PlanJobParts) {
     this.parts = parts;
+    this.peaks = new PeakWatch(parts);
   }
 
   /** Undefined when another worker is at it, or there was nothing to tell. */
@@ -70,7 +80,7 @@ export class PlanJob {
     const holding = await policies.at(nowMs());
     const state = clusterStateOf(await observe(this.parts, map, holding.policy), holding.policy);
     if (signal.aborted) return undefined;
-    const actions = await this.record(state, holding);
+    const actions = await this.record(map, state, holding);
     const approved = await this.approveByPolicy(state, holding);
     const begun = await this.carryOutDue(signal);
     const ended = await this.follow(state, holding);
@@ -78,10 +88,14 @@ export class PlanJob {
     return actions + approved + begun + ended > 0 ? { actions, approved, begun, ended } : undefined;
   }
 
-  private async record(state: ClusterState, { policy, version }: PolicyVersion): Promise<number> {
+  private async record(map: TopologyMap, state: ClusterState, holding: PolicyVersion): Promise<number> {
+    const { policy, version } = holding;
     const nowMs = this.parts.nowMs();
     const made = plan(compileState(state, policy), policy, nowMs);
-    const document = documentOf(made, policy);
+    const document = withPreparations(
+      documentOf(made, policy),
+      await this.peaks.preparations(map, state, holding),
+    );
     const pressures = pressuresOf(figures(state, policy), made, PRESSURES_MAX);
     await this.parts.recommendations.record({ ...document, pressures }, version, nowMs);
     return document.recommendations.length;
@@ -144,8 +158,11 @@ export class PlanJob {
     return count;
   }
 
-  private isDue({ realised, endedMs }: RecommendationRecord): boolean {
-    return realised === null && endedMs !== null && this.parts.nowMs() - endedMs >= REALISED_AFTER_MS;
+  /** What was done for a peak is worth something only then. */
+  private isDue({ realised, endedMs, body }: RecommendationRecord): boolean {
+    if (realised !== null || endedMs === null) return false;
+    const usedMs = Math.max(endedMs, body.prepares === undefined ? 0 : Date.parse(body.prepares.peakAt));
+    return this.parts.nowMs() - usedMs >= REALISED_AFTER_MS;
   }
 
   private async splitPlan(map: TopologyMap, { id, stream, range }: Shardlet): Promise<SplitPlan> {
@@ -155,6 +172,16 @@ export class PlanJob {
     const splitKeys = map.stream(stream)?.splitKeys ?? false;
     return planSplit(range, loadOfKeys(range, keys?.topKeys ?? [], events), splitKeys);
   }
+}
+
+/** What is needed soon goes first, and leaves nothing to prepare for the same shardlet. */
+function withPreparations(document: PlanDocument, preparations: readonly Recommendation[]): PlanDocument {
+  const touched = new Set(document.recommendations.flatMap(({ shardlets }) => shardlets));
+  const more = preparations
+    .filter(({ shardlets }) => !shardlets.some((one) => touched.has(one)))
+    .map((one, i) => ({ ...one, step: document.recommendations.length + i + 1 }));
+  if (more.length === 0) return document;
+  return { ...document, recommendations: [...document.recommendations, ...more], nothingBecause: null };
 }
 
 function gainOf({ body }: RecommendationRecord, state: ClusterState, policy: PolicyVersion['policy']) {

@@ -5,6 +5,7 @@ export * from './firings.ts';
 export * from './inquiries.ts';
 export * from './observe.ts';
 export * from './observing.ts';
+export * from './peaks.ts';
 export * from './policy-store.ts';
 export * from './realising.ts';
 export * from './recommendation-log.ts';

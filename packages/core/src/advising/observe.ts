@@ -17,6 +17,7 @@ import {
 } from '../telemetry/index.ts';
 import { changesBetween, type TopologyMap, type TopologyStore } from '../topology/index.ts';
 import type { ForecastStep, HostObservation, Load, Observed, PastMove } from './observing.ts';
+import { peakSteps } from './peaks.ts';
 
 /** Some whole minutes: load of now, without its noise. */
 const LOAD_MS = 5 * MINUTE_MS;
@@ -104,13 +105,32 @@ async function totals(
   return sums;
 }
 
-async function forecastsOf(
-  { forecasts }: ObserveParts,
+/** Of the far hours that a peak may be prepared for; empty when the policy prepares for none. */
+export function observePeaks(
+  parts: Pick<ObserveParts, 'forecasts'>,
+  map: TopologyMap,
+  policy: Policy,
+  nowMs: number,
+): Promise<Map<number, ForecastStep[]>> {
+  return forecastsAt(parts, map, peakSteps(policy), nowMs);
+}
+
+function forecastsOf(
+  parts: Pick<ObserveParts, 'forecasts'>,
   map: TopologyMap,
   { forecast: { horizon } }: Policy,
   nowMs: number,
 ): Promise<Map<number, ForecastStep[]>> {
   const steps = [...new Set([...AHEAD_MINUTES.filter((minutes) => minutes < horizon), horizon])];
+  return forecastsAt(parts, map, steps, nowMs);
+}
+
+async function forecastsAt(
+  { forecasts }: Pick<ObserveParts, 'forecasts'>,
+  map: TopologyMap,
+  steps: readonly number[],
+  nowMs: number,
+): Promise<Map<number, ForecastStep[]>> {
   const found = new Map<number, ForecastStep[]>();
   for (const { id: streamId } of map.streams())
     for (const aheadMinutes of steps.filter((minutes) => minutes > 0)) {

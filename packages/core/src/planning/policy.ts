@@ -113,6 +113,20 @@ const forecastSettings = z.strictObject({
     100,
     1,
   ),
+  peak_horizon: setting(
+    'minutes',
+    'how far ahead a peak is prepared for in the trough before it; 0: not at all',
+    0,
+    10_080,
+    1_440,
+  ),
+  peak_error_max: setting(
+    'share',
+    'a peak is prepared for only where the forecast of its hour has at most this relative error',
+    0,
+    10,
+    0.25,
+  ),
 });
 
 const budgetSettings = z.strictObject({

@@ -27,6 +27,8 @@ export interface Recommendation {
   readonly destination: string | null;
   /** how many hosts to add; of no other action */
   readonly count?: number;
+  /** a peak hours away, and the quietest time before it; absent where it is needed sooner */
+  readonly prepares?: { readonly peakAt: string; readonly bestAt: string };
   readonly reason: string;
   readonly urgency: 'now' | 'soon' | 'when-convenient';
   /** when the source goes over its capacity if nothing is done; null: not within the horizon */

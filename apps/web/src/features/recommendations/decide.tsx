@@ -7,11 +7,12 @@ import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Field, Select } from '../../components/ui/field.tsx';
+import { formatMoment } from '../../formatting/time.ts';
 import type { RecommendationView } from '../../server/recommendations/recommendation-view.ts';
 
 export type Windows = readonly { readonly from: string; readonly to: string; readonly zone: string }[];
 
-type When = 'now' | 'window' | 'time';
+type When = 'now' | 'best' | 'window' | 'time';
 
 export function Decide({
   row,
@@ -24,7 +25,8 @@ export function Decide({
 }) {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const [when, setWhen] = useState<When>('now');
+  const bestAt = row.body.prepares?.bestAt;
+  const [when, setWhen] = useState<When>(bestAt === undefined ? 'now' : 'best');
   const [time, setTime] = useState('');
   const [note, setNote] = useState('');
   const done = (text: string) => async () => {
@@ -43,7 +45,7 @@ export function Decide({
   const canTakeBack = row.state === 'approved';
   if (row.state !== 'open' && !canTakeBack) return null;
   const error = approve.error ?? reject.error;
-  const begin = when === 'time' ? Date.parse(time) : when;
+  const begin = when === 'time' ? Date.parse(time) : when === 'best' ? Date.parse(bestAt ?? '') : when;
   const isReady = typeof begin === 'string' || !Number.isNaN(begin);
   return (
     <section className="grid gap-3 border-line border-t pt-4">
@@ -51,6 +53,9 @@ export function Decide({
       <div className="grid gap-3 sm:grid-cols-2">
         {canTakeBack ? null : (
           <Select label="Begin" value={when} onChange={(e) => setWhen(e.target.value as When)}>
+            {bestAt === undefined ? null : (
+              <option value="best">{`in the trough before the peak (${formatMoment(Date.parse(bestAt), 'local')})`}</option>
+            )}
             <option value="now">at once</option>
             <option value="window">{`in the next window (${windowsText(windows)})`}</option>
             <option value="time">not before a time</option>

@@ -32,7 +32,12 @@ export function RecommendationLine({
         {row.result === '' ? null : <p className="mt-0.5 text-faint text-xs">{row.result}</p>}
       </div>
       <p className="tabular text-soft text-xs">
-        {body.overloadAt === null ? (
+        {body.prepares !== undefined ? (
+          <>
+            for the peak <When ms={Date.parse(body.prepares.peakAt)} nowMs={nowMs} />, best{' '}
+            <When ms={Date.parse(body.prepares.bestAt)} nowMs={nowMs} />
+          </>
+        ) : body.overloadAt === null ? (
           'no overload foreseen'
         ) : (
           <>
