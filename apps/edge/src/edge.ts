@@ -38,6 +38,7 @@ import { type ProfileStream, profiling } from './profiling/index.ts';
 import { reading } from './reading/index.ts';
 import type { EdgeSettings } from './settings.ts';
 import { SharedRedis } from './sharing/index.ts';
+import { HotKeyLane } from './telemetry/hot-key-lane.ts';
 import { LoadObserver } from './telemetry/load-observer.ts';
 import { mountTelemetry } from './telemetry/mount.ts';
 import { RecordIntake } from './telemetry/record-intake.ts';
@@ -137,6 +138,18 @@ interface Loaded {
   readonly warn: Warn;
 }
 
+function hotKeyLane({ advising: { policies, tellHotKey } }: EdgeParts, map: MapFollower): HotKeyLane {
+  return new HotKeyLane({
+    policy: async () => (await policies.at(Date.now())).policy,
+    tell: tellHotKey,
+    splitsKeys(shardlet) {
+      const stream = map.topology.shardlet(shardlet)?.stream;
+      return stream !== undefined && map.topology.stream(stream)?.splitKeys === true;
+    },
+    nowMs: Date.now,
+  });
+}
+
 function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics, warn }: Loaded) {
   const { settings } = parts;
   const clock = systemClock;
@@ -150,7 +163,12 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     (hostId) => ingestion.hostAnswers(hostId),
   );
   const counters = new LoadCounters(settings.edgeId, Date.now());
-  const load = new LoadObserver(counters, (shardlet) => map.topology.shardlet(shardlet)?.owner);
+  const hotKeys = hotKeyLane(parts, map);
+  const load = new LoadObserver(
+    counters,
+    (shardlet) => map.topology.shardlet(shardlet)?.owner,
+    (shardlet, keyHash) => hotKeys.observe(shardlet, keyHash),
+  );
   const ingestion = new Ingestion({
     map,
     hosts,
@@ -238,6 +256,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     handlers: { events, routes },
     start() {
       guard.start();
+      hotKeys.start();
       flusher.start();
       profiles.flusher.start();
     },
@@ -247,6 +266,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       groups.close();
       await drain();
       guard.stop();
+      hotKeys.stop();
       await Promise.all([flusher.stop(), profiles.flusher.stop()]);
     },
   };

@@ -1,6 +1,7 @@
 /** The edge process: chooses what stands behind the ports, and ends cleanly when told to. */
 import { connectControl } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
+import { HOT_KEYS_KEY } from '@foreshard/core/advising';
 import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
 import { pino } from 'pino';
 import { type EdgeParts, type RunningEdge, startEdge } from './edge.ts';
@@ -20,7 +21,14 @@ const parts: EdgeParts = {
   markTokensUsed: (ids) => control.tokens.markUsed(ids, new Date()),
   groups: control.groups,
   hints: control.hints,
-  advising: { ...control, wake: () => control.jobs.wake('plan') },
+  advising: {
+    ...control,
+    wake: () => control.jobs.wake('plan'),
+    async tellHotKey(hot) {
+      await control.redis.hset(HOT_KEYS_KEY, `${hot.shardlet}:${hot.keyHash}`, JSON.stringify(hot));
+      await control.jobs.wake('relieveHotKeys');
+    },
+  },
   ownQuotas: () => control.quotas.list(),
   redis: control.redis,
   connectHosts: (map) => {

@@ -1,6 +1,6 @@
 /** The planner's operator over REST: an edge process, a worker that plans, a real PostgreSQL. */
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { EdgeCluster } from '../edge-process.fixture.ts';
+import { EdgeCluster, eventOf } from '../edge-process.fixture.ts';
 
 let cluster: EdgeCluster;
 
@@ -40,6 +40,33 @@ describe('the policy', () => {
     expect(body.firings[0]).toMatchObject({ rule: 'hot-host', times: 0, threshold: 0.8 });
     expect(body.firings[0].observed).toHaveLength(168);
   });
+});
+
+test('a key that turns hot is split below it within seconds, where its stream and the policy allow it', async () => {
+  await cluster.createStream({ name: 'counters', shardCount: 1, splitKeys: true });
+  const { newest } = (await cluster.get('/v1/policy')).body;
+  const policy = { mode: 'auto', shardlet: { rate_cap: 20 } };
+  expect((await post('/v1/policy', { from: newest.version, policy })).status).toBe(201);
+  // the edge asks for the policy when it starts, and then once in a while
+  await cluster.stopEdge();
+  await cluster.startEdge();
+  const leaves = async () => {
+    const { shardlets } = (await cluster.get('/v1/map')).body;
+    return shardlets.filter(
+      (one: { stream: string; state: string }) => one.stream === 'counters' && one.state === 'open',
+    ).length;
+  };
+  expect(await leaves()).toBe(1);
+  const events = Array.from({ length: 300 }, (_, i) =>
+    JSON.stringify(eventOf({ id: `hot-${i}`, subject: 'one' })),
+  );
+  const stored = await cluster.send('/v1/streams/counters/events', {
+    method: 'POST',
+    body: events.join('\n'),
+    headers: { 'content-type': 'application/x-ndjson' },
+  });
+  expect(stored.status).toBe(200);
+  await expect.poll(leaves, { timeout: 20_000 }).toBeGreaterThan(1);
 });
 
 test('what would be if a host were lost is answered by the worker', async () => {

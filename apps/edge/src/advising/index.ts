@@ -5,6 +5,7 @@
 import {
   type Adviser,
   approve,
+  type HotKey,
   type InquiryDesk,
   type PolicyStore,
   RECOMMENDATION_STATES,
@@ -46,9 +47,11 @@ export interface AdvisingStores {
   readonly inquiries: InquiryDesk;
   /** of the job that plans */
   readonly wake: () => Promise<void>;
+  /** to the worker that splits below it */
+  readonly tellHotKey: (hot: HotKey) => Promise<void>;
 }
 
-export interface AdvisingParts extends AdvisingStores {
+export interface AdvisingParts extends Omit<AdvisingStores, 'tellHotKey'> {
   readonly topology: Pick<TopologyStore, 'changesAfter'>;
   readonly budget: ByteBudget;
   /** of a token that was let in */

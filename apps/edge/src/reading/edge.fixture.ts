@@ -240,7 +240,7 @@ export class EdgeFixture {
       ownQuotas: async () => this.quotas,
       hints: { add: async () => {}, list: async () => [], remove: async () => false },
       // there is no planner beside this edge, and nobody asks for one
-      advising: {} as AdvisingStores,
+      advising: { tellHotKey: async () => {} } as unknown as AdvisingStores,
       groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),
       markTokensUsed: async () => {},
       activeHashes: async () => [{ id: 't', hash: hash('sha256', TOKEN, 'hex'), scopes: ['read', 'ingest'] }],

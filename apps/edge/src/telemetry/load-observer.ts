@@ -10,12 +10,18 @@ import { type Intake, STORED } from '../ingest/intake.ts';
 export class LoadObserver {
   private readonly counters: LoadCounters;
   private readonly ownerOf: (shardlet: number) => number | undefined;
+  private readonly onKey: (shardlet: number, keyHash: number) => void;
   /** of each host's last call: its groups are told right after it */
   private readonly lastCall = new Map<number, number>();
 
-  constructor(counters: LoadCounters, ownerOf: (shardlet: number) => number | undefined) {
+  constructor(
+    counters: LoadCounters,
+    ownerOf: (shardlet: number) => number | undefined,
+    onKey: (shardlet: number, keyHash: number) => void = () => {},
+  ) {
     this.counters = counters;
     this.ownerOf = ownerOf;
+    this.onKey = onKey;
   }
 
   called(hostId: number, micros: number): void {
@@ -57,7 +63,9 @@ export class LoadObserver {
   private countKeys(intake: Intake): void {
     const { count, status, shardlet, keyHash, texts } = intake;
     for (let i = 0; i < count; i++)
-      if (status[i] === STORED)
+      if (status[i] === STORED) {
         this.counters.key(shardlet[i]!, keyHash[i]!, () => ({ key: texts.key(i), type: texts.type(i) }));
+        this.onKey(shardlet[i]!, keyHash[i]!);
+      }
   }
 }

@@ -3,7 +3,7 @@
 import type { InquiryAnswerers, JobProducer } from '@foreshard/core/adapters/control';
 import type { PolicyStore, RecommendationLog } from '@foreshard/core/advising';
 import type { HintStore } from '@foreshard/core/hints';
-import type { MoveLog } from '@foreshard/core/migration';
+import type { MoveLog, Operator } from '@foreshard/core/migration';
 import { type ForecastRecords, ForecastStore } from '@foreshard/core/predicting';
 import type { HealthStore } from '@foreshard/core/profiling';
 import { type BlockStore, HOST_USAGE_KEY, TelemetryStore } from '@foreshard/core/telemetry';
@@ -14,6 +14,7 @@ import type { Processors } from '../jobs/registry.ts';
 import type { MapFollower } from '../map/follower.ts';
 import { inquiryAnswerers } from './inquiries.ts';
 import { PlanJob } from './plan-job.ts';
+import { relieveHotKeys } from './relieve-hot-keys.ts';
 
 export interface PlanningParts {
   readonly follower: Pick<MapFollower, 'upToDate'> & { readonly map: TopologyMap };
@@ -33,7 +34,7 @@ export interface PlanningParts {
 }
 
 export interface Planning {
-  readonly jobs: Pick<Processors, 'plan'>;
+  readonly jobs: Pick<Processors, 'plan' | 'relieveHotKeys'>;
   readonly answerers: InquiryAnswerers;
 }
 
@@ -57,15 +58,19 @@ export function planning(parts: PlanningParts): Planning {
     health: parts.health,
     hostUsage: () => parts.redis.hgetall(HOST_USAGE_KEY),
   };
+  const operator: Operator = { topology, moves, wake: (name) => jobs.wake(name), nowMs, actor };
   const job = new PlanJob({
     ...parts,
     ...observing,
     moveLog: moves,
-    operator: { topology, moves, wake: (name) => jobs.wake(name), nowMs, actor },
+    operator,
     exclusively: (work) => blocks.exclusively('plan', work),
   });
   return {
-    jobs: { plan: (_, signal) => job.run(signal) },
+    jobs: {
+      plan: (_, signal) => job.run(signal),
+      relieveHotKeys: () => relieveHotKeys({ ...parts, moveLog: moves, operator }),
+    },
     answerers: inquiryAnswerers({ ...observing, follower, policies: parts.policies }),
   };
 }

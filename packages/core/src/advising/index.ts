@@ -1,6 +1,7 @@
 export * from './approving.ts';
 export * from './carrying-out.ts';
 export * from './churn.ts';
+export * from './fast-lane.ts';
 export * from './firings.ts';
 export * from './inquiries.ts';
 export * from './observe.ts';

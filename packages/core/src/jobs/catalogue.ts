@@ -93,6 +93,13 @@ export const JOBS = {
     backoffMs: 0,
     everyMs: 60_000,
   },
+  relieveHotKeys: {
+    purpose: 'Splits below keys that edges tell as hot, where the stream and the policy allow it',
+    payload: nothing,
+    timeoutMs: 30_000,
+    attempts: 1,
+    backoffMs: 0,
+  },
   forecast: {
     purpose: 'Forecasts the load of every shardlet whenever a step has ended, and learns from the last one',
     payload: nothing,
