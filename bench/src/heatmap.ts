@@ -10,11 +10,11 @@ import type { BenchOptions, BenchResult } from './bench.ts';
 import type { Child } from './measure/child.ts';
 import { type BenchCluster, startCluster } from './measure/cluster.ts';
 import { startConsole } from './measure/console.ts';
+import { frames, type Page } from './measure/frames.ts';
 import { spread } from './measure/interleave.ts';
 
 const COLUMNS = 1_000;
 const ROWS = 500;
-type Page = Awaited<ReturnType<Awaited<ReturnType<typeof openBrowser>>['newPage']>>;
 
 export async function run({ rounds, seconds }: BenchOptions): Promise<BenchResult> {
   await buildConsole();
@@ -105,27 +105,6 @@ function drawRectangles([columns, rows]: readonly [number, number]): number {
 async function cellsOf(page: Page): Promise<string[]> {
   const label = (await page.getByRole('application').first().getAttribute('aria-label')) ?? '';
   return /\d+ by \d+/.exec(label) ?? [];
-}
-
-/** The times between frames while a hand moves. */
-async function frames(
-  page: Page,
-  seconds: number,
-  move: (page: Page, i: number) => Promise<void>,
-): Promise<number[]> {
-  await page.evaluate(() => {
-    const times: number[] = [];
-    Object.assign(window, { frameTimes: times });
-    const tick = (ms: number) => {
-      times.push(ms);
-      requestAnimationFrame(tick);
-    };
-    requestAnimationFrame(tick);
-  });
-  const endMs = performance.now() + seconds * 1_000;
-  for (let i = 0; performance.now() < endMs; i++) await move(page, i);
-  const times = await page.evaluate(() => (window as unknown as { frameTimes: number[] }).frameTimes);
-  return times.slice(1).map((ms, i) => ms - times[i]!);
 }
 
 async function middle(page: Page): Promise<{ x: number; y: number }> {

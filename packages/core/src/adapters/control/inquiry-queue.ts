@@ -68,6 +68,8 @@ export class InquiryQueue implements InquiryDesk {
     name: N,
     question: InquiryQuestion<N>,
   ): Promise<InquiryAnswers[N]> {
+    // whoever asks a cluster without a worker is told at once
+    if ((await queue.getWorkersCount()) === 0) throw unanswered(new Error(NOBODY));
     await events.waitUntilReady();
     const untilMs = this.nowMs() + this.timeoutMs;
     const job: Job = await queue.add(
@@ -106,6 +108,11 @@ export class InquiryOffice {
     this.redis = new Redis(redisUrl, { maxRetriesPerRequest: null, connectionName: 'foreshard-inquiries' });
     this.redis.on('error', () => {});
     this.started = this.start(answerers, nowMs);
+  }
+
+  /** Questions are taken from then on. */
+  async ready(): Promise<void> {
+    await (await this.started)?.waitUntilReady();
   }
 
   async stop(): Promise<void> {
