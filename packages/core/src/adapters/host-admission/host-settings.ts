@@ -1,10 +1,14 @@
 /** Asks a storage server for its version and settings, and judges whether it may be a host. */
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
-import { engineOf } from './address.ts';
-import { type Finding, problem } from './finding.ts';
-import { judgePostgres } from './postgres-settings.ts';
-import { judgeRedis, type RedisFacts } from './redis-settings.ts';
+import {
+  engineOf,
+  type Finding,
+  judgePostgres,
+  judgeRedis,
+  problem,
+  type RedisFacts,
+} from '../../hosts/index.ts';
 
 const CONNECT_WITHIN_MS = 5_000;
 
