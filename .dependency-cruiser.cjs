@@ -28,11 +28,12 @@ const PURE = Object.keys(CORE).join('|');
 
 /**
  * The hot path: nothing that trains, plans or decides may get into it. `consuming` serves readers of groups
- * beside it; it decides about their checkpoints only.
+ * beside it; it decides about their checkpoints only. `migration` is for orders of people: the edge asks T for
+ * them and carries none out.
  */
 const EDGE_MAY = [
   ...['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'telemetry', 'profiling', 'consuming'],
-  'hints',
+  ...['hints', 'migration'],
 ];
 /** libraries that compute and touch nothing */
 const PURE_LIBRARIES = ['zod'];

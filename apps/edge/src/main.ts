@@ -1,7 +1,8 @@
 /** The edge process: chooses what stands behind the ports, and ends cleanly when told to. */
 import { connectControl } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
-import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
+import { admitHost, tryAdmission } from '@foreshard/core/adapters/host-admission';
+import { SHADOW_DIFFERENCES_KEY, TelemetryStore } from '@foreshard/core/telemetry';
 import { pino } from 'pino';
 import { type EdgeParts, type RunningEdge, startEdge } from './edge.ts';
 import { type EdgeSettings, readSettings } from './settings.ts';
@@ -20,6 +21,16 @@ const parts: EdgeParts = {
   markTokensUsed: (ids) => control.tokens.markUsed(ids, new Date()),
   groups: control.groups,
   hints: control.hints,
+  administration: (map) => {
+    const telemetry = new TelemetryStore({ blocks: control.telemetry, map: () => map, nowMs: Date.now });
+    return {
+      topology: control.topology,
+      moves: control.moves,
+      wake: (job) => control.jobs.wake(job),
+      admit: (request, dryRun) => (dryRun ? tryAdmission : admitHost)(control.topology, request),
+      countedKeys: (query) => telemetry.topKeys(query),
+    };
+  },
   ownQuotas: () => control.quotas.list(),
   redis: control.redis,
   connectHosts: (map) => {
