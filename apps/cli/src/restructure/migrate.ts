@@ -139,8 +139,12 @@ async function report(
   { json, dryRun }: DrainOptions,
 ): Promise<void> {
   const left = leftToDrain(new TopologyMap(await control.topology.snapshot()), host);
-  const next = left === 0 ? `remove it with "foreshard hosts remove ${host}"` : 'see "foreshard migrations"';
+  const next = state === 'active' ? 'it takes shardlets again' : nextOfDrain(host, left);
   printRows([{ host, state: dryRun ? `would be ${state}` : state, shardletsLeft: left, next }], json, '');
+}
+
+function nextOfDrain(host: number, left: number): string {
+  return left === 0 ? `remove it with "foreshard hosts remove ${host}"` : 'see "foreshard migrations"';
 }
 
 async function untilEmpty(control: Control, host: number): Promise<void> {

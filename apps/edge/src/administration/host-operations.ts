@@ -4,7 +4,7 @@ import { common, dryRunQuery, idPath, json, orderAnswers } from './describing.ts
 import { addedHostSchema, drainSchema, hostsSchema, newHostSchema, removedHostSchema } from './schemas.ts';
 
 const order = { ...common, method: 'post', query: dryRunQuery } as const;
-const REFUSALS = ['conflict', 'unexamined', 'store_unreachable'] as const;
+const REFUSALS = ['conflict', 'in_the_way', 'unexamined', 'store_unreachable'] as const;
 
 export const listHosts = {
   ...common,

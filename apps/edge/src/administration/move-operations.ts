@@ -24,7 +24,7 @@ const why = {
   optional: true,
 } as const;
 const one = { ...order, params: idPath('migration'), body: why, answers: orderAnswers(orderedMoveSchema) };
-const ERRORS = ['invalid_order', 'conflict', 'store_unreachable', 'overloaded'] as const;
+const ERRORS = ['invalid_order', 'conflict', 'in_the_way', 'store_unreachable', 'overloaded'] as const;
 const errors = ['unknown_migration', ...ERRORS] as const;
 
 export const listMoves = {

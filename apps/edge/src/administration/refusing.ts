@@ -9,8 +9,8 @@ const RETRY_AFTER_SECONDS = 5;
 
 const CODES = {
   changed: 'conflict',
-  exists: 'conflict',
-  in_use: 'conflict',
+  exists: 'in_the_way',
+  in_use: 'in_the_way',
   not_allowed: 'invalid_order',
   unexamined: 'unexamined',
 } as const satisfies Record<Exclude<Refusal['reason'], 'unknown'>, ErrorCode>;

@@ -8,7 +8,15 @@ const order = {
   method: 'post',
   query: dryRunQuery,
   answers: orderAnswers(restructuredSchema),
-  errors: ['unknown_shardlet', 'invalid_order', 'conflict', 'unexamined', 'store_unreachable', 'overloaded'],
+  errors: [
+    'unknown_shardlet',
+    'invalid_order',
+    'conflict',
+    'in_the_way',
+    'unexamined',
+    'store_unreachable',
+    'overloaded',
+  ],
 } as const;
 
 export const splitShardlet = {

@@ -174,6 +174,11 @@ export const ERRORS = {
     title: 'The host that owns this shardlet is full',
     cure: 'Add a host, shorten the retention, or raise the memory limit of the host.',
   },
+  in_the_way: {
+    status: 409,
+    title: 'Something stands in the way',
+    cure: 'Do first what the detail names, or wait until it has passed.',
+  },
   unexamined: {
     status: 409,
     title: 'The topology was restored from a backup and is not compared with the hosts yet',

@@ -57,8 +57,7 @@ function RemoveDialog({ host, onClose }: { host: Removed; onClose(): void }) {
             <p className="text-soft text-sm">Looking whether it can go…</p>
           ) : because !== null ? (
             <p role="status" className="text-sm text-warn">
-              It cannot be removed now: {because}. Drain it first; its last copies are dropped half a minute
-              after they have moved.
+              It cannot be removed now: {because}. Drain it first.
             </p>
           ) : (
             <Field

@@ -52,11 +52,16 @@ async function asking<T>(url: string, ask: (client: Redis) => Promise<T>): Promi
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
   });
-  // the failing call reports the same
-  client.on('error', () => {});
+  // the failing call only says that the connection is closed
+  let cause: Error | undefined;
+  client.on('error', (error) => {
+    cause = error;
+  });
   try {
     await client.connect();
     return await ask(client);
+  } catch (error) {
+    throw cause ?? error;
   } finally {
     client.disconnect();
   }
