@@ -54,6 +54,12 @@ async function dryRun(method: string, path: string, body?: unknown): Promise<Ans
   return answer;
 }
 
+async function anOpenShardlet() {
+  const [first] = await openShardlets();
+  if (first === undefined) throw new Error('no shardlet is open');
+  return first;
+}
+
 async function openShardlets() {
   const { shardlets } = await cluster.control.topology.snapshot();
   return shardlets.filter((s) => s.state.kind === 'open').sort((a, b) => a.id - b.id);
@@ -66,7 +72,7 @@ async function ended(id: number): Promise<Answer> {
 }
 
 test('a shardlet goes to another host and back, with who wanted it and why', async () => {
-  const [shardlet] = (await openShardlets()) as [{ id: number; owner: number }];
+  const shardlet = await anOpenShardlet();
   const to = shardlet.owner === 1 ? 2 : 1;
   const order = { shardlets: [shardlet.id, 999_999], to, reason: 'a test', windowSeconds: 600 };
   const tried = await dryRun('POST', '/v1/migrations', order);
@@ -111,7 +117,7 @@ test('pause-all holds every move until resume-all; an abort leaves the shardlet 
     paused: true,
     reason: 'a look around',
   });
-  const [shardlet] = (await openShardlets()) as [{ id: number; owner: number }];
+  const shardlet = await anOpenShardlet();
   const to = shardlet.owner === 1 ? 2 : 1;
   const [{ migration }] = (await call('POST', '/v1/migrations', { shardlets: [shardlet.id], to })).body
     .results;
@@ -149,7 +155,7 @@ test('what all moves may use is set together, and what is left out stays', async
 });
 
 test('split, merge and roll tell what they would do and do it', async () => {
-  const [{ id }] = (await openShardlets()) as [{ id: number }];
+  const { id } = await anOpenShardlet();
   const tried = await dryRun('POST', `/v1/shardlets/${id}/split`);
   expect(tried.body).toMatchObject({ basis: 'middle', children: [{ shardlet: null }, { shardlet: null }] });
   const split = await call('POST', `/v1/shardlets/${id}/split`, { at: tried.body.children[1].range.from });
@@ -197,7 +203,7 @@ test('a host joins, takes shardlets, is emptied and leaves', async () => {
   expect(JSON.stringify(added.body)).not.toContain(new URL(url).password || '@');
   expect((await call('POST', '/v1/hosts', { url })).body.result).toBe('known');
   const { id } = added.body.host;
-  const [{ id: shardlet }] = (await openShardlets()) as [{ id: number }];
+  const { id: shardlet } = await anOpenShardlet();
   const [{ migration }] = (await call('POST', '/v1/migrations', { shardlets: [shardlet], to: 'third' })).body
     .results;
   await ended(migration);
@@ -257,7 +263,7 @@ test('tRPC tells and orders the same', async () => {
   const link = httpLink({ url, headers: { authorization: `Bearer ${cluster.token}` } });
   const client = createTRPCClient<EdgeRouter>({ links: [link] });
   expect(await client.hosts.list.query()).toEqual((await call('GET', '/v1/hosts')).body);
-  const [{ id, owner }] = (await openShardlets()) as [{ id: number; owner: number }];
+  const { id, owner } = await anOpenShardlet();
   const to = owner === 1 ? 2 : 1;
   expect(await client.migrations.begin.mutate({ shardlets: [id], to, dryRun: true })).toEqual(
     (await dryRun('POST', '/v1/migrations', { shardlets: [id], to })).body,
