@@ -30,12 +30,13 @@ const PURE = Object.keys(CORE).join('|');
 
 /**
  * The hot path: nothing that trains, plans or decides may get into it. `consuming` serves readers of groups
- * beside it; it decides about their checkpoints only. `planning` and `advising` are for people who approve and ask:
- * the edge hands their questions to a worker and plans nothing.
+ * beside it; it decides about their checkpoints only. `migration` is for orders of people: the edge asks T for
+ * them and carries none out. `planning` and `advising` are for people who approve and ask: the edge hands their
+ * questions to a worker and plans nothing.
  */
 const EDGE_MAY = [
   ...['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'telemetry', 'profiling', 'consuming'],
-  ...['hints', 'planning', 'advising'],
+  ...['hints', 'migration', 'planning', 'advising'],
 ];
 /** libraries that compute and touch nothing */
 const PURE_LIBRARIES = ['zod'];

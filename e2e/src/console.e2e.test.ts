@@ -1,4 +1,5 @@
 /** The console in a real browser, on the running product. */
+import { startRedis, temporaryFolder } from '@foreshard/local';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openBrowser, visit } from './browser.ts';
@@ -86,6 +87,53 @@ describe('streams', () => {
     expect(await page.getByRole('dialog').getByRole('alert').textContent()).toContain('exists');
   });
 });
+
+describe('hosts', () => {
+  it('are looked at before they join, and leave when their name is typed', async () => {
+    await using spare = await spareRedis();
+    const { page } = await visit(browser, `${consoleUrl}/hosts`);
+    await page.getByRole('button', { name: 'Add host' }).click();
+    await page.getByLabel('Address').fill('redis://127.0.0.1:9');
+    await page.getByRole('button', { name: 'Look at it' }).click();
+    await page.getByText(/it does not answer/).waitFor();
+    await page.getByLabel('Address').fill(spare.url);
+    await page.getByLabel('Name').fill('spare');
+    await page.getByRole('button', { name: 'Look at it' }).click();
+    await page.getByText('would join as a new host').waitFor();
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Copy as curl' }).click();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`"url":"${spare.url}"`);
+    await page.getByRole('button', { name: 'Add now' }).click();
+    const row = page.getByRole('row', { name: /spare/ });
+    await row.waitFor();
+
+    await page.getByRole('button', { name: 'Remove: host-1' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(/It cannot be removed now: host 1 has part in shardlet/).waitFor();
+    expect(await dialog.getByRole('button', { name: 'Remove now' }).isDisabled()).toBe(true);
+    await page.keyboard.press('Escape');
+
+    await page.getByRole('button', { name: 'Remove: spare' }).click();
+    const name = dialog.getByLabel('Type spare to remove it');
+    await name.fill('spar');
+    expect(await dialog.getByRole('button', { name: 'Remove now' }).isDisabled()).toBe(true);
+    await name.fill('spare');
+    await dialog.getByRole('button', { name: 'Remove now' }).click();
+    await row.waitFor({ state: 'detached' });
+  });
+});
+
+async function spareRedis(): Promise<{ url: string } & AsyncDisposable> {
+  const folder = await temporaryFolder('spare-host');
+  const { url, stop } = await startRedis({ dir: folder.path });
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      await stop();
+      await folder.remove();
+    },
+  };
+}
 
 describe('links', () => {
   it('show what their sender saw: filters and sorting are in the address, and Back works', async () => {

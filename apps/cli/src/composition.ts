@@ -11,6 +11,14 @@ import type { ControlAccess } from './credentials.ts';
 import { engineOf } from './hosts/address.ts';
 import { generateClient } from './local/generate-client.ts';
 
+export {
+  admitHost,
+  inspectHost,
+  postgresSettings,
+  redisFacts,
+  redisLibraries,
+  tryAdmission,
+} from '@foreshard/core/adapters/host-admission';
 export type { Control };
 
 /** recorded with every decision, and shown in the servers' lists of connections */

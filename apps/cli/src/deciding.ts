@@ -1,5 +1,5 @@
 /** Opens T for one command and closes it whatever happens; a refused decision is a failure with its reason. */
-import type { Decision, DecisionReply } from '@foreshard/core/topology';
+import type { Decision, DecisionReply, Refusal } from '@foreshard/core/topology';
 import { ACTOR, type Control, openControl } from './composition.ts';
 import { type ControlAccess, controlAccess } from './credentials.ts';
 import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from './failure.ts';
@@ -23,8 +23,11 @@ export async function decide<R>(control: Control, decision: Decision<R>): Promis
 /** @throws CommandFailure for a refusal */
 export function accepted<R>(reply: DecisionReply<R>): R {
   if (reply.kind === 'decided') return reply.result;
-  const { reason, detail } = reply.refusal;
-  // these pass by themselves or when something else is done first; the others are wrong however often they are tried
+  throw failureOf(reply.refusal);
+}
+
+/** Some pass by themselves or when something else is done first; the others are wrong however often they are tried. */
+export function failureOf({ reason, detail }: Refusal): CommandFailure {
   const mayPass = reason === 'changed' || reason === 'in_use' || reason === 'unexamined';
-  throw new CommandFailure(detail, mayPass ? EXIT_FAILURE : EXIT_BAD_INPUT);
+  return new CommandFailure(detail, mayPass ? EXIT_FAILURE : EXIT_BAD_INPUT);
 }

@@ -325,6 +325,10 @@ describe('servers that fail', () => {
     await cluster.postgres.stop();
     await cluster.controlRedis.stop();
     expect((await cluster.post(events(20).map(eventOf))).status).toBe(200);
+    for (const path of ['/v1/hosts', '/v1/migrations']) {
+      const { status, body, headers } = await cluster.get(path);
+      expect([status, body.code, headers.get('retry-after')]).toEqual([503, 'store_unreachable', '5']);
+    }
     expect(await cluster.stopEdge()).toBe(0);
     await cluster.startEdge();
     expect((await cluster.post(events(20).map(eventOf))).status).toBe(200);

@@ -12,6 +12,7 @@ import type { EventHost } from '@foreshard/core/hosts';
 import { type Clock, MICROS_PER_MS } from '@foreshard/core/kernel';
 import { LoadCounters } from '@foreshard/core/telemetry';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
+import { type AdministrationStores, administration, mountAdministration } from './administration/index.ts';
 import { type AdvisingStores, mountAdvising } from './advising/index.ts';
 import { consuming } from './consuming/index.ts';
 import { mountHints } from './hints/index.ts';
@@ -57,6 +58,8 @@ export interface EdgeParts {
   readonly groups: GroupStore;
   readonly hints: Pick<HintStore, 'add' | 'list' | 'remove'>;
   readonly advising: AdvisingStores;
+  /** what orders of people go to */
+  readonly administration: (map: TopologyMap) => AdministrationStores;
   /** of tokens and streams that have their own */
   readonly ownQuotas: () => Promise<readonly OwnQuota[]>;
   readonly redis: LoadStream & ProfileStream & QuotaRedis;
@@ -207,6 +210,12 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     followers: () => reads.followers(),
   });
   const quotas = new Quotas(book, shared);
+  const orders = administration({
+    ...parts.administration(map.topology),
+    onHost: async (host, use) => use(await hosts.get(host.id)),
+    nowMs: Date.now,
+  });
+  const apiActor = (authorization: string | undefined) => `api:${tokens.idOf(authorization) ?? 'edge'}`;
   const events = new EventsEndpoint({
     map,
     ingestion: load.countingKeys(profiles.around(leasedIngestion(ingestion, map, metrics, warn))),
@@ -228,6 +237,8 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       store: (body, request) => events.storeBatch(body, request),
       read: (stream, request) => reads.bodyOf(stream, request),
       records,
+      orders,
+      actorOf: apiActor,
       bodyBytesMax: settings.bodyBytesMax,
       budget,
       fault,
@@ -247,8 +258,9 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       (api) =>
         mountAdvising(api, {
           ...parts.advising,
-          ...{ topology: parts.store, budget, actorOf, nowMs: Date.now },
+          ...{ topology: parts.store, budget, actorOf: apiActor, nowMs: Date.now },
         }),
+      (api) => mountAdministration(api, { orders, budget, actorOf: apiActor }),
     ],
     fault,
   }).app;

@@ -1,8 +1,9 @@
 /** The edge process: chooses what stands behind the ports, and ends cleanly when told to. */
 import { connectControl } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
+import { admitHost, tryAdmission } from '@foreshard/core/adapters/host-admission';
 import { HOT_KEYS_KEY } from '@foreshard/core/advising';
-import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
+import { SHADOW_DIFFERENCES_KEY, TelemetryStore } from '@foreshard/core/telemetry';
 import { pino } from 'pino';
 import { type EdgeParts, type RunningEdge, startEdge } from './edge.ts';
 import { type EdgeSettings, readSettings } from './settings.ts';
@@ -28,6 +29,16 @@ const parts: EdgeParts = {
       await control.redis.hset(HOT_KEYS_KEY, `${hot.shardlet}:${hot.keyHash}`, JSON.stringify(hot));
       await control.jobs.wake('relieveHotKeys');
     },
+  },
+  administration: (map) => {
+    const telemetry = new TelemetryStore({ blocks: control.telemetry, map: () => map, nowMs: Date.now });
+    return {
+      topology: control.topology,
+      moves: control.moves,
+      wake: (job) => control.jobs.wake(job),
+      admit: (request, dryRun) => (dryRun ? tryAdmission : admitHost)(control.topology, request),
+      countedKeys: (query) => telemetry.topKeys(query),
+    };
   },
   ownQuotas: () => control.quotas.list(),
   redis: control.redis,

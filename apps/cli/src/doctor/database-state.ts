@@ -1,6 +1,7 @@
 /** What is wrong with T's database at this moment, beside its settings: time, sessions, locks, a restored T. */
+
+import { type Finding, ok, problem, warning } from '@foreshard/core/hosts';
 import { Client } from 'pg';
-import { type Finding, ok, problem, warning } from '../hosts/finding.ts';
 
 const CONNECT_WITHIN_MS = 5_000;
 const CLOCK_DIFFERENCE_MAX_MS = 1_000;

@@ -1,6 +1,6 @@
 /** Free space of the folders that are seen from here; a host whose disk is full stops. */
 import { access, statfs } from 'node:fs/promises';
-import { type Finding, ok, problem, warning } from '../hosts/finding.ts';
+import { type Finding, ok, problem, warning } from '@foreshard/core/hosts';
 
 const FREE_SHARE_WARNING = 0.1;
 const FREE_SHARE_PROBLEM = 0.02;

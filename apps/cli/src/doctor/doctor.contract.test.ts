@@ -1,5 +1,6 @@
 /** Every check meets a real server in the wrong state, and names the cure. */
 import { join } from 'node:path';
+import { inspectHost } from '@foreshard/core/adapters/host-admission';
 import { addHost } from '@foreshard/core/topology';
 import {
   createDatabase,
@@ -13,7 +14,6 @@ import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { connectHost, migrate, openControl } from '../composition.ts';
-import { inspectHost } from '../hosts/host-settings.ts';
 import { judgeState } from './database-state.ts';
 import { judgeDisk } from './disk-space.ts';
 import { examine } from './examination.ts';

@@ -1,10 +1,9 @@
 /** What the doctor looks at, in the order in which one thing rests on another. */
+
+import { type Finding, judgeControlRedis, judgePostgres, ok, problem } from '@foreshard/core/hosts';
+import { postgresSettings, redisFacts } from '../composition.ts';
 import { type ControlAccess, dataDir } from '../credentials.ts';
 import { withControl } from '../deciding.ts';
-import { type Finding, ok, problem } from '../hosts/finding.ts';
-import { postgresSettings, redisFacts } from '../hosts/host-settings.ts';
-import { judgePostgres } from '../hosts/postgres-settings.ts';
-import { judgeControlRedis } from '../hosts/redis-settings.ts';
 import { examineState } from './database-state.ts';
 import { examineDisk, examineEngineDisk } from './disk-space.ts';
 import { examineHosts } from './host-examination.ts';

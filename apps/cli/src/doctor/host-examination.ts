@@ -1,9 +1,17 @@
 /** What the doctor looks at on each host: its settings, what runs on it, and whether it agrees with T. */
+
+import { type Finding, ok, problem, warning } from '@foreshard/core/hosts';
 import type { Host } from '@foreshard/core/topology';
-import { type Control, connectHost, hostFunctions } from '../composition.ts';
+import {
+  type Control,
+  connectHost,
+  hostFunctions,
+  inspectHost,
+  postgresSettings,
+  redisFacts,
+  redisLibraries,
+} from '../composition.ts';
 import { engineOf } from '../hosts/address.ts';
-import { type Finding, ok, problem, warning } from '../hosts/finding.ts';
-import { inspectHost, postgresSettings, redisFacts, redisLibraries } from '../hosts/host-settings.ts';
 import { newestVersionSeen } from './after-restore/survey.ts';
 import { clockFinding } from './database-state.ts';
 import { examineEngineDisk } from './disk-space.ts';

@@ -1,9 +1,10 @@
 /** foreshard doctor: looks at every server of the cluster and says what is wrong and how to mend it. */
+
+import type { Finding } from '@foreshard/core/hosts';
 import type { Command } from 'commander';
 import { controlAccess } from '../credentials.ts';
 import { withControl } from '../deciding.ts';
 import { badInput, EXIT_FAILURE } from '../failure.ts';
-import type { Finding } from '../hosts/finding.ts';
 import { tableOf } from '../table.ts';
 import { type AfterRestoreOptions, afterRestore } from './after-restore/after-restore.ts';
 import { examine } from './examination.ts';

@@ -1,15 +1,9 @@
-/** Addresses of hosts as people may see them. */
+/** Which engine answers at an address, as the command insists on it. */
+import { engineOf as engineAt } from '@foreshard/core/hosts';
 import { badInput } from '../failure.ts';
 
-export function withoutPassword(url: string): string {
-  const shown = new URL(url);
-  if (shown.password !== '') shown.password = '***';
-  return shown.href;
-}
-
 export function engineOf(url: string): 'redis' | 'postgres' {
-  const protocol = URL.canParse(url) ? new URL(url).protocol : '';
-  if (/^rediss?:$/.test(protocol)) return 'redis';
-  if (/^postgres(ql)?:$/.test(protocol)) return 'postgres';
+  const engine = engineAt(url);
+  if (engine !== undefined) return engine;
   throw badInput(`"${url}" is not the address of a host: it begins with redis:// or postgresql://`);
 }

@@ -1,12 +1,12 @@
 /** foreshard hosts: which storage servers T may use. */
+import { withoutPassword } from '@foreshard/core/hosts';
 import { tryDecision } from '@foreshard/core/migration';
 import { removeHost } from '@foreshard/core/topology';
 import type { Command } from 'commander';
 import { accepted, decide, withControl } from '../deciding.ts';
 import { badInput } from '../failure.ts';
 import { printRows } from '../table.ts';
-import { withoutPassword } from './address.ts';
-import { admitHost, tryAdmission } from './admission.ts';
+import { type Added, add } from './adding.ts';
 
 export function register(program: Command): void {
   const hosts = program.command('hosts').description('list, add and remove the storage servers');
@@ -23,9 +23,7 @@ export function register(program: Command): void {
     .argument('<url>')
     .option('--name <name>', 'how it is called; else its address')
     .option('--dry-run', 'tell whether it would be taken, and change nothing', false)
-    .action((url: string, { name, dryRun }: { name?: string; dryRun: boolean }) =>
-      dryRun ? tryToAdd(url, name) : add(url, name),
-    );
+    .action((url: string, { name, dryRun }: { name?: string; dryRun: boolean }) => take(url, name, dryRun));
   hosts
     .command('remove')
     .description('take a storage server out of use; it must own no shardlet')
@@ -48,16 +46,14 @@ async function list(json: boolean): Promise<void> {
   printRows(rows, json, 'no host yet: add one with "foreshard hosts add URL"');
 }
 
-async function add(url: string, name: string | undefined): Promise<void> {
-  const admission = await withControl((control) => admitHost(control, url, name));
-  const what = admission.kind === 'known' ? 'is known already as' : 'joined as';
-  process.stdout.write(`${withoutPassword(url)} ${what} host ${admission.hostId}\n`);
+async function take(url: string, name: string | undefined, dryRun: boolean): Promise<void> {
+  const added = await withControl((control) => add(control, url, name, dryRun));
+  process.stdout.write(`${withoutPassword(url)} ${wordsOf(added)}\n`);
 }
 
-async function tryToAdd(url: string, name: string | undefined): Promise<void> {
-  const known = await withControl((control) => tryAdmission(control, url, name));
-  const what = known === undefined ? 'would join as a new host' : `is known already as host ${known.id}`;
-  process.stdout.write(`${withoutPassword(url)} ${what}\n`);
+function wordsOf(added: Added): string {
+  if (added.kind === 'wouldJoin') return 'would join as a new host';
+  return `${added.kind === 'known' ? 'is known already as' : 'joined as'} host ${added.hostId}`;
 }
 
 async function remove(text: string, dryRun: boolean): Promise<void> {

@@ -7,7 +7,7 @@ import { createStream, type Topology } from '@foreshard/core/topology';
 import { type Control, connectHost, isActiveToken } from '../composition.ts';
 import { readCredentials } from '../credentials.ts';
 import { decide, withControl } from '../deciding.ts';
-import { admitHost } from '../hosts/admission.ts';
+import { add } from '../hosts/adding.ts';
 import type { Note } from './progress.ts';
 import type { Stores } from './servers.ts';
 
@@ -19,7 +19,7 @@ const LOOK_EVERY_MS = 200;
 /** Answers the token of a client. */
 export function prepareCluster(stores: Stores, dataDir: string): Promise<string> {
   return withControl(async (control) => {
-    for (const [index, url] of stores.hostUrls.entries()) await admitHost(control, url, `host-${index + 1}`);
+    for (const [index, url] of stores.hostUrls.entries()) await add(control, url, `host-${index + 1}`);
     await ensureStream(control);
     return ensureToken(control, dataDir);
   }, stores);

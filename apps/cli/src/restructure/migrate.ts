@@ -1,8 +1,8 @@
 /** foreshard migrate and drain: shardlets go to other hosts, one by one or all of a host. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  drainPreview,
   leftToDrain,
-  nextDrainMoves,
   type Requested,
   requestDrain,
   requestMoves,
@@ -18,8 +18,6 @@ import { operatorOf } from './operator.ts';
 import { failIfAborted, tell, untilEnded } from './waiting.ts';
 
 const LOOK_EVERY_MS = 500;
-/** A dry run names what would go first; the rest follows in the same way. */
-const PREVIEW_MAX = 1_000;
 
 interface MigrateOptions {
   readonly to: string;
@@ -124,10 +122,8 @@ async function drain(text: string, options: DrainOptions): Promise<void> {
 }
 
 async function preview(control: Control, host: number, json: boolean): Promise<void> {
-  const topology = await control.topology.snapshot();
-  const hosts = topology.hosts.map((h) => (h.id === host ? { ...h, state: 'draining' as const } : h));
-  const map = new TopologyMap({ ...topology, hosts });
-  const rows = nextDrainMoves(map, PREVIEW_MAX).map(({ shardlet, dest }) => ({
+  const { moves } = drainPreview(await control.topology.snapshot(), host);
+  const rows = moves.map(({ shardlet, dest }) => ({
     shardlet: shardlet.id,
     state: shardlet.state.kind,
     from: shardlet.owner,
@@ -143,8 +139,12 @@ async function report(
   { json, dryRun }: DrainOptions,
 ): Promise<void> {
   const left = leftToDrain(new TopologyMap(await control.topology.snapshot()), host);
-  const next = left === 0 ? `remove it with "foreshard hosts remove ${host}"` : 'see "foreshard migrations"';
+  const next = state === 'active' ? 'it takes shardlets again' : nextOfDrain(host, left);
   printRows([{ host, state: dryRun ? `would be ${state}` : state, shardletsLeft: left, next }], json, '');
+}
+
+function nextOfDrain(host: number, left: number): string {
+  return left === 0 ? `remove it with "foreshard hosts remove ${host}"` : 'see "foreshard migrations"';
 }
 
 async function untilEmpty(control: Control, host: number): Promise<void> {

@@ -1,30 +1,28 @@
 /** foreshard split, roll and merge: shardlets hand their positions over to successors on the same host. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { framePosition, HostUnreachable } from '@foreshard/core/hosts';
-import { formatPosition, parsePosition, type Range, range } from '@foreshard/core/keyspace';
+import { formatPosition, parsePosition } from '@foreshard/core/keyspace';
 import {
-  type LoadAt,
-  loadOfKeys,
-  planSplit,
+  cutAt,
+  type LoadSources,
+  mergeWish,
+  planObservedSplit,
+  type RestructureWish,
   requestRestructure,
+  rollWish,
   type SplitPlan,
+  type Wished,
 } from '@foreshard/core/migration';
 import { TelemetryStore } from '@foreshard/core/telemetry';
-import { type Shardlet, type Topology, TopologyMap } from '@foreshard/core/topology';
+import { type Shardlet, TopologyMap } from '@foreshard/core/topology';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Control, connectHost } from '../composition.ts';
-import { withControl } from '../deciding.ts';
-import { badInput, CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from '../failure.ts';
+import { accepted, withControl } from '../deciding.ts';
+import { badInput, CommandFailure } from '../failure.ts';
 import { printRows } from '../table.ts';
 import { idOf, ids } from './arguments.ts';
 import { operatorOf } from './operator.ts';
 import { tell } from './waiting.ts';
 
-/** The newest events: what is hot is hot now. */
-const SAMPLE_RECORDS = 5_000;
-const SAMPLE_BYTES = 20_000_000;
-/** The key sketches of these last minutes say the same of more events, when there were more. */
-const SKETCH_MS = 10 * 60_000;
 const LOOK_EVERY_MS = 100;
 const SETTLED_WITHIN_MS = 30_000;
 
@@ -66,112 +64,77 @@ function position(text: string): string {
 
 async function split(id: number, options: Options): Promise<void> {
   await withControl(async (control) => {
-    const topology = await control.topology.snapshot();
-    const parent = shardletOf(topology, id);
+    const map = new TopologyMap(await control.topology.snapshot());
+    const parent = map.shardlet(id);
+    if (parent === undefined) throw noShardlet(id);
     const plan =
-      options.at === undefined ? await planFor(control, topology, parent) : cutAt(parent, options.at);
+      options.at === undefined
+        ? await planObservedSplit(map, parent, sourcesOf(control, map))
+        : insistOnCut(parent, options.at);
     if (plan.children.length < 2)
       throw new CommandFailure(`shardlet ${id} cannot be split: ${plan.explanation}`);
     if (!options.json) tell(plan.explanation);
-    await restructure(control, [id], plan.children, options, plan);
+    await restructure(control, { parents: [id], children: plan.children }, options, plan);
   });
 }
 
-async function planFor(control: Control, topology: Topology, parent: Shardlet): Promise<SplitPlan> {
-  const splitKeys = topology.streams.find((s) => s.id === parent.stream)?.splitKeys ?? false;
-  const sample = (await sketchOf(control, topology, parent)) ?? (await sampleOf(topology, parent));
-  return planSplit(parent.range, sample, splitKeys);
-}
-
-/** What edges have counted by key; undefined when they have told too little of this shardlet. */
-async function sketchOf(
-  { telemetry: blocks }: Control,
-  topology: Topology,
-  { id, range: whole }: Shardlet,
-): Promise<LoadAt[] | undefined> {
-  const map = new TopologyMap(topology);
+function sourcesOf({ telemetry: blocks }: Control, map: TopologyMap): LoadSources {
   const telemetry = new TelemetryStore({ blocks, map: () => map, nowMs: Date.now });
-  const toMs = Date.now();
-  const keys = await telemetry.topKeys({ shardlet: id, fromMs: toMs - SKETCH_MS, toMs });
-  const events = keys?.types.reduce((sum, type) => sum + type.events, 0) ?? 0;
-  return keys === undefined || events < SAMPLE_RECORDS ? undefined : loadOfKeys(whole, keys.topKeys, events);
+  return {
+    countedKeys: (query) => telemetry.topKeys(query),
+    async onHost({ url }, use) {
+      const host = await connectHost(url);
+      return use(host).finally(() => host.close());
+    },
+    nowMs: Date.now,
+  };
 }
 
-function cutAt({ id, range: whole }: Shardlet, text: string): SplitPlan {
-  const at = parsePosition(text);
-  try {
-    const children = [range(whole.from, at), range(at, whole.to)];
-    return { children, shares: [], basis: 'middle', explanation: 'cut at the position that was named' };
-  } catch {
-    throw badInput(`${text} is not inside shardlet ${id}, from ${formatPosition(whole.from)}`);
-  }
-}
-
-/** Nothing when the host does not answer: then the middle is as good as any place. */
-async function sampleOf(topology: Topology, { owner, id, epoch }: Shardlet): Promise<LoadAt[]> {
-  const address = topology.hosts.find((h) => h.id === owner)?.url;
-  if (address === undefined) return [];
-  const host = await connectHost(address).catch(() => undefined);
-  if (host === undefined) return [];
-  try {
-    const details = await host.describe(id);
-    if ('kind' in details) return [];
-    const from = Math.max(details.firstSeq, details.lastSeq - SAMPLE_RECORDS + 1);
-    const reply = await host.read(id, from, epoch, { maxRecords: SAMPLE_RECORDS, maxBytes: SAMPLE_BYTES });
-    if (reply.kind !== 'records') return [];
-    return reply.records.map(({ frame }) => ({ position: framePosition(frame), load: 1 }));
-  } catch (error) {
-    if (error instanceof HostUnreachable) return [];
-    throw error;
-  } finally {
-    await host.close();
-  }
+function insistOnCut(parent: Shardlet, text: string): SplitPlan {
+  const plan = cutAt(parent, parsePosition(text));
+  if (plan !== undefined) return plan;
+  throw badInput(`${text} is not inside shardlet ${parent.id}, from ${formatPosition(parent.range.from)}`);
 }
 
 async function roll(id: number, options: Options): Promise<void> {
   await withControl(async (control) => {
-    const parent = shardletOf(await control.topology.snapshot(), id);
-    await restructure(control, [id], [parent.range], options);
+    const map = new TopologyMap(await control.topology.snapshot());
+    await restructure(control, insisted(rollWish(map, id)), options);
   });
 }
 
 async function merge(parents: readonly number[], options: Options): Promise<void> {
   if (parents.length < 2) throw badInput('a merge needs at least two shardlets');
   await withControl(async (control) => {
-    const topology = await control.topology.snapshot();
-    const ranges = parents
-      .map((id) => shardletOf(topology, id).range)
-      .sort((a, b) => a.from.hi - b.from.hi || a.from.lo - b.from.lo);
-    await restructure(control, parents, [range(ranges[0]!.from, ranges.at(-1)!.to)], options);
+    const map = new TopologyMap(await control.topology.snapshot());
+    await restructure(control, insisted(mergeWish(map, parents)), options);
   });
 }
 
-function shardletOf({ shardlets }: Topology, id: number): Shardlet {
-  const found = shardlets.find((s) => s.id === id);
-  if (found === undefined) throw badInput(`there is no shardlet ${id}`);
-  return found;
+function insisted(wished: Wished): RestructureWish {
+  if ('unknown' in wished) throw noShardlet(wished.unknown);
+  return wished;
+}
+
+function noShardlet(id: number): CommandFailure {
+  return badInput(`there is no shardlet ${id}`);
 }
 
 async function restructure(
   control: Control,
-  parents: readonly number[],
-  children: readonly Range[],
+  wish: RestructureWish,
   options: Options,
   plan?: SplitPlan,
 ): Promise<void> {
-  const reply = await requestRestructure(operatorOf(control), { parents, children }, options.dryRun);
-  if (reply.kind === 'refused') {
-    const { reason, detail } = reply.refusal;
-    const mayPass = reason === 'changed' || reason === 'in_use';
-    throw new CommandFailure(detail, mayPass ? EXIT_FAILURE : EXIT_BAD_INPUT);
-  }
+  const { children: made } = accepted(await requestRestructure(operatorOf(control), wish, options.dryRun));
   if (options.wait && !options.dryRun)
     await untilOpen(
       control,
-      reply.result.children.map((c) => c.id),
+      made.map((c) => c.id),
     );
-  const rows = reply.result.children.map((child, i) => rowOf(child, plan?.shares[i], options));
-  if (options.json) process.stdout.write(`${JSON.stringify({ parents, children: rows, ...told(plan) })}\n`);
+  const rows = made.map((child, i) => rowOf(child, plan?.shares[i], options));
+  if (options.json)
+    process.stdout.write(`${JSON.stringify({ parents: wish.parents, children: rows, ...told(plan) })}\n`);
   else printRows(rows, false, '');
 }
 

@@ -23,7 +23,12 @@ export function progressOf(move: Move): string {
   const copied = (move.bytes / MEGABYTE).toFixed(1);
   const rate = (move.bytesPerSecond / MEGABYTE).toFixed(1);
   const held = move.obstacle === '' ? '' : `, held up: ${move.obstacle}`;
-  return `move ${move.id} ${move.phase}: ${copied} MB, ${rate} MB/s, left ${etaOf(move)}${held}`;
+  return `move ${move.id} ${move.phase}: ${copied} MB${shareOf(move)}, ${rate} MB/s, left ${etaOf(move)}${held}`;
+}
+
+/** Of the records that are known so far; retention may have taken the first ones. */
+function shareOf({ copiedSeq, sourceSeq }: Move): string {
+  return sourceSeq === 0 ? '' : ` (${Math.floor((100 * Math.min(copiedSeq, sourceSeq)) / sourceSeq)} %)`;
 }
 
 export function etaOf(move: Move): string {

@@ -6,7 +6,15 @@ import type { ErrorCode } from '@foreshard/core/kernel';
 import type { z } from 'zod';
 
 export type Scope = 'ingest' | 'read' | 'admin';
-export type Tag = 'events' | 'reading' | 'topology' | 'telemetry' | 'forecasting' | 'planning' | 'service';
+export type Tag =
+  | 'events'
+  | 'reading'
+  | 'topology'
+  | 'telemetry'
+  | 'forecasting'
+  | 'planning'
+  | 'administration'
+  | 'service';
 
 export interface Content {
   readonly schema: z.ZodType;
@@ -33,7 +41,12 @@ export interface Operation<P extends Fields = Fields, Q extends Fields = Fields>
   readonly params?: z.ZodObject<P>;
   readonly query?: z.ZodObject<Q>;
   readonly headers?: z.ZodObject;
-  readonly body?: { readonly description: string; readonly content: Readonly<Record<string, Content>> };
+  readonly body?: {
+    readonly description: string;
+    readonly content: Readonly<Record<string, Content>>;
+    /** may be left out */
+    readonly optional?: true;
+  };
   readonly answers: Readonly<Record<number, Answer>>;
   /** beside those that every operation may answer */
   readonly errors?: readonly ErrorCode[];

@@ -1,4 +1,6 @@
 /** Consumer groups as their members see them, over HTTP, on a real Redis host. */
+
+import { markGone } from '@foreshard/core/topology';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EdgeFixture, type Reply } from '../reading/edge.fixture.ts';
 
@@ -80,6 +82,39 @@ describe('a group over HTTP', () => {
     const late = await call(at('commit'), { member: 'a', positions: positionsOf(batches) });
     expect(late.status).toBe(409);
     expect(late.body.results).toMatchObject([{ kind: 'fenced' }, { kind: 'fenced' }]);
+  });
+
+  it('goes past a parent that is gone while a member is on it, to the child, and tells how much that was', async () => {
+    const [held] = (await call(at('poll'), { member: 'a', limit: 2 })).body.batches as [Batch];
+    await call(at('commit'), { member: 'a', positions: positionsOf([held]) });
+    const leaf = edge.leaves(group).find(({ id }) => id === held.shardlet)!;
+    const other = edge.leaves(group).find(({ id }) => id !== held.shardlet)!;
+    const [child] = await edge.restructure([leaf], [leaf.range]);
+    const late = Array.from({ length: 20 }, (_, i) => ({
+      ...{ specversion: '1.0', type: 'consumed', source: '/consuming', id: `${100 + i}` },
+      subject: `key-${i}`,
+    }));
+    await edge.post(`/v1/streams/${group}/events`, late);
+    await edge.decide(markGone(leaf.id));
+    await (await edge.host(leaf.owner)).drop(leaf.id, leaf.epoch);
+    await edge.caughtUp();
+
+    const given: Batch[] = [];
+    while (given.length === 0 || !given.some((b) => b.shardlet === child!.id)) {
+      const { batches } = (await call(at('poll'), { member: 'a', wait: 1_000 })).body;
+      await call(at('commit'), { member: 'a', positions: positionsOf(batches) });
+      given.push(...batches);
+    }
+    expect(new Set(given.map((b) => b.shardlet))).toEqual(new Set([other.id, child!.id]));
+    const ofChild = given.filter((b) => b.shardlet === child!.id);
+    expect(idsOf(ofChild).every((id) => id >= 100)).toBe(true);
+    expect(new Set(idsOf(given)).size).toBe(idsOf(given).length);
+    const { shardlets, lag } = (await edge.get(`/v1/groups/${group}`)).body;
+    const { skipped, seq } = shardlets.find((s: { shardlet: number }) => s.shardlet === leaf.id);
+    expect([skipped, lag]).toEqual([seq - held.through, 0]);
+    expect(skipped).toBeGreaterThan(0);
+    const tooLate = await call(at('commit'), { member: 'a', positions: positionsOf([held]) });
+    expect(tooLate.body.results).toMatchObject([{ kind: 'fenced' }]);
   });
 
   it('waits for events as long as it is told to', async () => {

@@ -13,6 +13,7 @@ const TAGS = {
   telemetry: 'What the users of the data tell about their load',
   forecasting: 'What load people expect',
   planning: 'What is recommended, by which policy, and what would be if',
+  administration: 'Hosts, and what moves, splits, rolls and merges',
   service: 'Health, metrics and this description',
 } as const;
 
@@ -96,7 +97,8 @@ export function openApiDocument(operations: readonly AnyOperation[], version: st
         token: {
           type: 'http',
           scheme: 'bearer',
-          description: 'An API token; posting needs the scope "ingest", reading "read", hints "admin".',
+          description:
+            'An API token; posting needs the scope "ingest", reading "read", hints and administration "admin".',
         },
       },
     },
@@ -123,7 +125,7 @@ function operationObject(operation: AnyOperation, book: SchemaBook): OperationOb
       : {
           requestBody: {
             description: body.description,
-            required: true,
+            required: body.optional !== true,
             content: contentOf(body.content, book, 'input'),
           },
         }),

@@ -31,7 +31,7 @@ function hostOf({ id, name, engine, url, durability, state }: Host) {
   return { id, name, engine, address: addressOf(url), durability, state };
 }
 
-function addressOf(url: string): string | null {
+export function addressOf(url: string): string | null {
   try {
     const { protocol, host } = new URL(url);
     return `${protocol}//${host}`;

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DatabaseUnreachable } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { MemoryGroupStore, MemoryTopologyStore } from '@foreshard/core/adapters/memory';
 import { DEDUP_LEAD_MICROS, type EventHost } from '@foreshard/core/hosts';
@@ -23,6 +24,7 @@ import {
 } from '@foreshard/core/topology';
 import { type LocalServer, startRedis } from '@foreshard/local';
 import { Redis } from 'ioredis';
+import type { AdministrationStores } from '../administration/index.ts';
 import type { AdvisingStores } from '../advising/index.ts';
 import { type RunningEdge, startEdge } from '../edge.ts';
 import type { OwnQuota } from '../limits/index.ts';
@@ -238,6 +240,7 @@ export class EdgeFixture {
         },
       },
       ownQuotas: async () => this.quotas,
+      administration: () => this.administration(),
       hints: { add: async () => {}, list: async () => [], remove: async () => false },
       // there is no planner beside this edge, and nobody asks for one
       advising: { tellHotKey: async () => {} } as unknown as AdvisingStores,
@@ -251,6 +254,23 @@ export class EdgeFixture {
         throw new Error(reason);
       },
     });
+  }
+
+  /** T in memory takes orders; there is no PostgreSQL here, where moves would be kept. */
+  private administration(): AdministrationStores {
+    const away = async (): Promise<never> => {
+      throw new DatabaseUnreachable('there is none');
+    };
+    return {
+      topology: this.store,
+      moves: {
+        ...{ add: away, find: away, list: away, order: away, progress: away, obstacle: away },
+        ...{ note: away, end: away, journal: away, controls: away, setControls: away },
+      },
+      wake: async () => {},
+      admit: away,
+      countedKeys: async () => undefined,
+    };
   }
 
   private async open(

@@ -6,9 +6,12 @@ import type { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { RequireScope } from '../api/index.ts';
 import { type Trace, traceOf } from '../http/trace.ts';
-import { type EdgeContext, edgeRouter } from './router.ts';
+import type { EdgeContext } from './procedure.ts';
+import { edgeRouter } from './router.ts';
 
-export interface TrpcParts extends Pick<EdgeContext, 'store' | 'read' | 'records'> {
+export interface TrpcParts extends Pick<EdgeContext, 'store' | 'read' | 'records' | 'orders'> {
+  /** of a token that was let in */
+  readonly actorOf: (authorization: string | undefined) => string;
   readonly require: RequireScope;
   readonly bodyBytesMax: number;
   /** bytes of all requests that are being worked on */
@@ -60,9 +63,10 @@ export function mountTrpc(app: Hono, parts: TrpcParts): void {
       endpoint: ENDPOINT,
       createContext({ resHeaders }, c): EdgeContext & Record<string, unknown> {
         const authorization = c.req.header('authorization');
-        const { store, read, records } = parts;
+        const { store, read, records, orders } = parts;
         return {
-          ...{ authorization, store, read, records },
+          ...{ authorization, store, read, records, orders },
+          actor: parts.actorOf(authorization),
           trace: traceOf((c.env as HttpBindings).incoming),
           require: (scope) => parts.require(authorization, scope),
           tell(fields) {

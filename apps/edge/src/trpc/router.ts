@@ -5,65 +5,19 @@
  */
 import { ForeshardError } from '@foreshard/core/kernel';
 import type { accessRecordSchema, instanceRecordSchema } from '@foreshard/core/telemetry';
-import { initTRPC } from '@trpc/server';
 import { z } from 'zod';
-import type { Scope } from '../api/index.ts';
 import { logPageSchema } from '../api/schemas.ts';
 import { JSON_FAULTS } from '../cloudevents/json-scanner.ts';
 import { type cloudEventSchema, problemSchema, resultsSchema } from '../cloudevents/schema.ts';
 import type { Trace } from '../http/trace.ts';
-import type { PageRequest } from '../reading/index.ts';
 import { LIMIT_MAX } from '../reading/parameters.ts';
 import { recordResultsSchema } from '../telemetry/operations.ts';
-import type { RecordIntake, RecordResult } from '../telemetry/record-intake.ts';
-import { asProblem, ProblemError, problemOfTrpc } from './errors.ts';
-
-export interface StoreRequest {
-  readonly authorization: string | undefined;
-  readonly stream: string;
-  readonly tokenTs: number;
-  readonly trace: Trace;
-}
-
-export interface StoreAnswer {
-  readonly status: number;
-  readonly body: string;
-  /** fields of the header, of the quotas that hold */
-  readonly fields: Readonly<Record<string, string>>;
-}
-
-export interface EdgeContext {
-  readonly authorization: string | undefined;
-  readonly trace: Trace;
-  /** @throws ForeshardError unauthorized, forbidden */
-  readonly require: (scope: Scope) => Promise<void>;
-  /** a batch of events as bytes; the answer's body is what REST would answer */
-  readonly store: (body: Buffer, request: StoreRequest) => Promise<StoreAnswer>;
-  /** a page as bytes, of a stream named by its name */
-  readonly read: (stream: string, request: Omit<PageRequest, 'stream'>) => Promise<Buffer>;
-  readonly records: Pick<RecordIntake, 'accesses' | 'instances'>;
-  /** puts fields into the header of the answer */
-  readonly tell: (fields: Readonly<Record<string, string>>) => void;
-}
+import type { RecordResult } from '../telemetry/record-intake.ts';
+import { administrationRouters } from './administration-routers.ts';
+import { asProblem } from './errors.ts';
+import { type EdgeContext, procedure, t } from './procedure.ts';
 
 const WAIT_MS_MAX = 30_000;
-
-const t = initTRPC.context<EdgeContext>().create({
-  errorFormatter({ shape, error }) {
-    // a stack may hold paths and addresses: it stays in the log
-    const { stack: _, ...data } = shape.data;
-    const { problem, retryAfterSeconds } = error instanceof ProblemError ? error : problemOfTrpc(error);
-    return { ...shape, message: problem.detail, data: { ...data, problem, retryAfterSeconds } };
-  },
-});
-
-const procedure = (scope: Scope) =>
-  t.procedure.use(async ({ ctx, next }) => {
-    await ctx.require(scope).catch((error: unknown) => {
-      throw asProblem(error, ctx.trace);
-    });
-    return next();
-  });
 
 const stream = z.string().default('main');
 
@@ -159,6 +113,7 @@ async function judged({ trace }: EdgeContext, results: Promise<RecordResult[]>):
 export const edgeRouter = t.router({
   events: t.router({ ingest, read }),
   telemetry: t.router({ accesses, instances }),
+  ...administrationRouters,
 });
 
 /** What clients build on: createTRPCClient<EdgeRouter>(...). */

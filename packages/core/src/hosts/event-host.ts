@@ -248,9 +248,14 @@ export interface EventHost {
   seal(shardlet: number, epoch: number): Promise<EpochReply>;
   /**
    * Continues a shadow without a gap; records it already has are skipped after comparing. REQUIRES records
-   * that follow one another.
+   * that follow one another. `toCome`: about how many will follow, so that room for their ids is made once.
    */
-  ingest(shardlet: number, epoch: number, records: readonly StoredRecord[]): Promise<IngestReply>;
+  ingest(
+    shardlet: number,
+    epoch: number,
+    records: readonly StoredRecord[],
+    toCome?: number,
+  ): Promise<IngestReply>;
   /** A chunk of a closed set of the source; `complete` with the last chunk. */
   ingestIds(
     shardlet: number,

@@ -38,6 +38,16 @@ export const ERRORS = {
     title: 'No such consumer group',
     cure: 'List the groups with "foreshard groups", or begin one with "foreshard consume --group NAME".',
   },
+  unknown_host: {
+    status: 404,
+    title: 'No such host',
+    cure: 'List the hosts with GET /v1/hosts or "foreshard hosts".',
+  },
+  unknown_migration: {
+    status: 404,
+    title: 'No such migration',
+    cure: 'List the migrations with GET /v1/migrations?ended=true or "foreshard migrations --all".',
+  },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed on this route',
@@ -88,6 +98,11 @@ export const ERRORS = {
     title: 'The Idempotency-Key belongs to another request',
     cure: 'Use a new key for every new request; repeat a key only with the same body.',
   },
+  unsuitable_host: {
+    status: 422,
+    title: 'The server cannot be taken as a host',
+    cure: 'Mend what the detail names at the server, or use another one.',
+  },
   headers_too_large: {
     status: 431,
     title: 'The headers are larger than the limit',
@@ -107,6 +122,11 @@ export const ERRORS = {
     status: 400,
     title: 'A member of the body is not valid',
     cure: 'Mend the member named in the pointer; of a bulk, the other records were taken.',
+  },
+  invalid_order: {
+    status: 400,
+    title: 'What is ordered is not valid, or can never be',
+    cure: 'Mend what the detail names; "?dryRun=true" tells what would be decided.',
   },
   invalid_parameter: {
     status: 400,
@@ -153,6 +173,16 @@ export const ERRORS = {
     status: 507,
     title: 'The host that owns this shardlet is full',
     cure: 'Add a host, shorten the retention, or raise the memory limit of the host.',
+  },
+  in_the_way: {
+    status: 409,
+    title: 'Something stands in the way',
+    cure: 'Do first what the detail names, or wait until it has passed.',
+  },
+  unexamined: {
+    status: 409,
+    title: 'The topology was restored from a backup and is not compared with the hosts yet',
+    cure: 'Run "foreshard doctor --after-restore"; nothing is decided before.',
   },
   conflict: { status: 409, title: 'The state has changed meanwhile', cure: 'Read it again and decide anew.' },
   internal: {

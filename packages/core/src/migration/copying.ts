@@ -109,7 +109,7 @@ export function bytesOf(records: readonly StoredRecord[]): number {
 /** What to do next, side by side. Nothing: both sides hold the same, up to the last known seq of the source. */
 export function nextOfCopy(task: MoveTask, copy: Copy): { readonly copy: Copy; readonly actions: Action[] } {
   const { id: shardlet } = task.shardlet;
-  const { source: host, dest } = task.move;
+  const { source: host } = task.move;
   const [set] = copy.setsLeft;
   if (set !== undefined) return { copy, actions: [{ kind: 'readIds', host, shardlet, set, cursor: 0 }] };
   if (copy.lastSeq + 1 < copy.source.firstSeq)
@@ -118,8 +118,10 @@ export function nextOfCopy(task: MoveTask, copy: Copy): { readonly copy: Copy; r
     return { copy, actions: [{ kind: 'trim', ...onSource(task), upTo: copy.firstSeq }] };
   const actions: Action[] = [];
   const lastRead = copy.chunk.at(-1)?.seq ?? copy.lastSeq;
-  if (copy.chunk.length > 0)
-    actions.push({ kind: 'ingest', host: dest, shardlet, epoch: task.move.nextEpoch, records: copy.chunk });
+  if (copy.chunk.length > 0) {
+    const toCome = Math.max(0, copy.source.lastSeq - lastRead);
+    actions.push({ kind: 'ingest', ...onCopy(task), records: copy.chunk, toCome });
+  }
   if (!copy.atEnd)
     actions.push({ kind: 'read', ...onSource(task), from: lastRead + 1, bytesMax: copy.chunkBytes });
   const span = unverified(copy);
@@ -130,8 +132,8 @@ export function nextOfCopy(task: MoveTask, copy: Copy): { readonly copy: Copy; r
   return { copy: { ...copy, chunk: [], comparing: span, sums: {} }, actions };
 }
 
-/** A digest holds up its host: this many records are about two milliseconds. */
-const COMPARED_RECORDS_MAX = 2_000;
+/** A digest holds up its host: this many records are about five milliseconds, and more than a chunk has. */
+const COMPARED_RECORDS_MAX = 4_000;
 /** After the seal: a worker that takes over has everything to sum. */
 const SUMMED_RECORDS_MAX = 10_000;
 const MEAN_RECORD_BYTES_LEAST = FRAME_HEADER_BYTES;

@@ -4,7 +4,7 @@
  * active host with the least load of those that have room, counting what is on its way; of equal ones that
  * with the fewest shardlets. A host that has no room takes nothing: the drain waits.
  */
-import type { Host, Shardlet, TopologyMap } from '../topology/index.ts';
+import { type Host, type Shardlet, type Topology, TopologyMap } from '../topology/index.ts';
 import { moveOf } from './move-task.ts';
 
 export interface DrainMove {
@@ -54,6 +54,21 @@ export function nextDrainMoves(
     moves.push({ shardlet, dest: dest.id, reason: `host ${name} is drained` });
   }
   return moves;
+}
+
+/** A preview names what leaves first; moves that are under way must not take all its places. */
+const PREVIEWED_MAX = 10_000;
+
+/** What would leave a host if it were drained now, and where to; the rest follows in the same way. */
+export function drainPreview(
+  topology: Topology,
+  host: number,
+  facts: DrainFacts = NO_FACTS,
+): { readonly left: number; readonly moves: readonly DrainMove[] } {
+  const hosts = topology.hosts.map((h) => (h.id === host ? { ...h, state: 'draining' as const } : h));
+  const map = new TopologyMap({ ...topology, hosts });
+  const moves = nextDrainMoves(map, PREVIEWED_MAX, facts).filter((m) => m.shardlet.owner === host);
+  return { left: leftToDrain(map, host), moves };
 }
 
 /** What a drain has left to move. */

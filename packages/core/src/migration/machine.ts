@@ -51,7 +51,12 @@ export type Action =
   | ({ readonly kind: 'seek'; readonly ts: number } & Omit<OnReplica, 'epoch'>)
   | ({ readonly kind: 'trim'; readonly upTo: number } & OnReplica)
   | ({ readonly kind: 'createShadow'; readonly spec: ReplicaSpec } & OnReplica)
-  | ({ readonly kind: 'ingest'; readonly records: readonly StoredRecord[] } & OnReplica)
+  | ({
+      readonly kind: 'ingest';
+      readonly records: readonly StoredRecord[];
+      /** how many will follow, as far as it is known */
+      readonly toCome: number;
+    } & OnReplica)
   | ({
       readonly kind: 'ingestIds';
       readonly set: IdSetInfo;

@@ -32,8 +32,8 @@ export type MoveOrder =
   | { readonly kind: 'pause'; readonly reason: string }
   | { readonly kind: 'abort'; readonly reason: string };
 
-/** A megabyte is copied in some milliseconds: appends beside it wait no longer than that. */
-export const CHUNK_BYTES_DEFAULT = 1_000_000;
+/** Half a megabyte is taken in within some milliseconds: appends beside it wait no longer than that. */
+export const CHUNK_BYTES_DEFAULT = 500_000;
 
 /** One line of the journal: what was done, and how many bytes it moved. */
 export interface MoveStep {

@@ -24,7 +24,7 @@ const LATE_SHARE = 0.002;
 const CHUNK_MS = 100;
 const CHUNK_BYTES_MIN = 64_000;
 /** It holds up the destination while it is taken in: some ten milliseconds. */
-const CHUNK_BYTES_MAX = 1_000_000;
+const CHUNK_BYTES_MAX = 500_000;
 
 export interface Pace {
   /** what the hosts bear, bytes a second */

@@ -79,7 +79,7 @@ async function copying(host: EventHost, action: Copying) {
       return host.read(action.shardlet, action.from, action.epoch, options);
     }
     case 'ingest':
-      return host.ingest(action.shardlet, action.epoch, action.records);
+      return host.ingest(action.shardlet, action.epoch, action.records, action.toCome);
     case 'readIds':
       return host.readIds(action.shardlet, action.set.name, action.cursor);
     case 'ingestIds':

@@ -5,6 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
+import { EdgeCurl } from '../../components/edge-curl.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Dialog, DialogContent } from '../../components/ui/dialog.tsx';
 import { inputClass } from '../../components/ui/field.tsx';
@@ -85,7 +86,7 @@ function DrainDialog({ host, onClose }: { host: Drained; onClose(): void }) {
               )}
             </>
           )}
-          <div>
+          <div className="flex flex-wrap items-center gap-2">
             <Button
               look="primary"
               disabled={!isSure || drain.isPending}
@@ -93,6 +94,7 @@ function DrainDialog({ host, onClose }: { host: Drained; onClose(): void }) {
             >
               {host.isDraining ? 'Take shardlets again' : 'Drain now'}
             </Button>
+            <EdgeCurl method="POST" path={`/v1/hosts/${host.id}/${host.isDraining ? 'undrain' : 'drain'}`} />
           </div>
         </div>
       </DialogContent>

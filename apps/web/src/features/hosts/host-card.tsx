@@ -3,6 +3,7 @@
 import { formatCount, formatRate } from '../../formatting/numbers.ts';
 import type { HostView } from '../../server/cluster/host-views.ts';
 import { ConditionBadge } from './condition-badge.tsx';
+import { HostOrders } from './host-orders.tsx';
 import { fullText, MemoryBar, memoryText } from './memory-bar.tsx';
 
 export function HostCard({ host }: { host: HostView }) {
@@ -34,6 +35,7 @@ export function HostCard({ host }: { host: HostView }) {
           <dd className="text-md font-semibold">{formatCount(host.shardlets)}</dd>
         </div>
       </dl>
+      <HostOrders host={host} />
     </article>
   );
 }

@@ -18,9 +18,10 @@ import { formatHoursToFull } from '../../formatting/time.ts';
 import type { HostView } from '../../server/cluster/host-views.ts';
 import { mostPressing } from '../../server/cluster/most-pressing.ts';
 import { ListPage } from '../list-page.tsx';
+import { AddHost } from './add-host.tsx';
 import { ConditionBadge } from './condition-badge.tsx';
-import { DrainHost } from './drain-host.tsx';
 import { HostCard } from './host-card.tsx';
+import { HostOrders } from './host-orders.tsx';
 import { MemoryBar, memoryText } from './memory-bar.tsx';
 
 const SORTS = [
@@ -102,14 +103,10 @@ const columns: DataColumns<HostView> = helper.columns([
   helper.display({
     id: 'actions',
     header: 'Orders',
-    cell: ({ row: { original: host } }) => <DrainHost host={drained(host)} />,
+    cell: ({ row: { original: host } }) => <HostOrders host={host} />,
     meta: { align: 'right' },
   }),
 ]);
-
-function drained({ id, name, condition }: HostView) {
-  return { id, name, isDraining: condition === 'draining' };
-}
 
 export function HostsPage() {
   const trpc = useTRPC();
@@ -143,6 +140,7 @@ export function HostsPage() {
               aria-label="Filter the hosts"
               className={`${inputClass} sm:w-64`}
             />
+            <AddHost />
             <TakeAway
               name="hosts"
               rows={rows as unknown as readonly Record<string, unknown>[]}
@@ -196,7 +194,7 @@ function NoHosts() {
       title="No host yet"
       why="Add an empty, durable Redis, Valkey or PostgreSQL server; streams spread over all hosts."
     >
-      <Command text="npm run foreshard -- hosts add NAME redis://127.0.0.1:6379" />
+      <Command text="npm run foreshard -- hosts add redis://127.0.0.1:6379" />
     </Notice>
   );
 }

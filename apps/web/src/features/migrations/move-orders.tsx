@@ -5,6 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
+import { EdgeCurl } from '../../components/edge-curl.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { inputClass } from '../../components/ui/field.tsx';
 import type { MoveView } from '../../server/migrations/move-views.ts';
@@ -26,6 +27,7 @@ const ORDERS: Record<Order, { readonly name: string; readonly follows: string }>
     follows: 'A new move to where it came from. The present copy serves until that one has opened.',
   },
 };
+const PATH_OF = { pause: 'pause', resume: 'resume', abort: 'abort', moveBack: 'move-back' } as const;
 const ORDER_OF = { pause: 'pause', resume: 'go', abort: 'abort' } as const;
 
 export function MoveOrders({ move }: { move: MoveView }) {
@@ -84,10 +86,11 @@ function Confirm({ move, order, onDone }: { move: MoveView; order: Order; onDone
         Why (kept with the order)
       </label>
       <input id={field} value={reason} onChange={(e) => setReason(e.target.value)} className={inputClass} />
-      <div>
+      <div className="flex flex-wrap items-center gap-2">
         <Button look="primary" size="sm" disabled={give.isPending || back.isPending} onClick={act}>
           {ORDERS[order].name} now
         </Button>
+        <EdgeCurl method="POST" path={`/v1/migrations/${move.id}/${PATH_OF[order]}`} body={why} />
       </div>
     </div>
   );

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Pause, Play } from 'lucide-react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
+import { EdgeCurl } from '../../components/edge-curl.tsx';
 import { Button } from '../../components/ui/button.tsx';
 
 /** The switch for all moves: it survives every restart. */
@@ -31,6 +32,7 @@ export function PauseAll({
       <Button size="sm" disabled={change.isPending} onClick={() => change.mutate({ paused: !paused })}>
         {paused ? <Play /> : <Pause />} {paused ? 'Resume all' : 'Pause all'}
       </Button>
+      <EdgeCurl method="POST" path={paused ? '/v1/resume-all' : '/v1/pause-all'} />
       {paused ? (
         <p className="text-sm text-warn">
           All moves are paused by {changedBy ?? 'somebody'}: {reason}

@@ -30,15 +30,31 @@ export class EdgeClient {
   }
 
   /** @throws EdgeRefusal, in words for people */
-  async get(path: string, signal?: AbortSignal): Promise<string> {
+  get(path: string, signal?: AbortSignal): Promise<string> {
+    return this.call(path, 'read', { method: 'GET' }, signal);
+  }
+
+  /** @throws EdgeRefusal, in words for people */
+  post(path: string, body: object): Promise<string> {
+    const headers = { 'content-type': 'application/json' };
+    return this.call(path, 'admin', { method: 'POST', body: JSON.stringify(body), headers });
+  }
+
+  private async call(
+    path: string,
+    scope: string,
+    init: { method: string; body?: string; headers?: Record<string, string> },
+    signal?: AbortSignal,
+  ): Promise<string> {
     if (this.token === undefined)
       throw new EdgeRefusal(
         401,
-        'This console has no token for the edge. Set FORESHARD_TOKEN to one with the scope read.',
+        `This console has no token for the edge. Set FORESHARD_TOKEN to one with the scope ${scope}.`,
       );
     const patience = AbortSignal.timeout(TIMEOUT_MS);
     const reply = await fetch(`${this.url}${path}`, {
-      headers: { authorization: `Bearer ${this.token}`, accept: 'application/json' },
+      ...init,
+      headers: { ...init.headers, authorization: `Bearer ${this.token}`, accept: 'application/json' },
       signal: signal === undefined ? patience : AbortSignal.any([patience, signal]),
       cache: 'no-store',
     }).catch((error: unknown) => {

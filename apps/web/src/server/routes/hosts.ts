@@ -1,6 +1,21 @@
-/** The table of hosts: all of them, since even a large cluster has some hundreds. */
+/**
+ * Hosts: all of them, since even a large cluster has some hundreds; and which servers T may use. A server is
+ * taken in by the edge, which knows how to speak to hosts; the console has no path to one.
+ */
+import { tryDecision } from '@foreshard/core/migration';
+import { removeHost } from '@foreshard/core/topology';
+import { TRPCError } from '@trpc/server';
+import { z } from 'zod';
 import { hostViews } from '../cluster/host-views.ts';
-import { away, query, router } from '../trpc.ts';
+import { EdgeRefusal } from '../edge/edge-client.ts';
+import { ACTOR } from '../main.ts';
+import { away, mutation, query, refused, router } from '../trpc.ts';
+
+const host = z.int().min(1);
+const addedSchema = z.object({
+  result: z.enum(['joined', 'known', 'would join']),
+  host: z.object({ id: z.int(), name: z.string() }).nullable(),
+});
 
 export const hostsRouter = router({
   list: query.query(({ ctx: { server } }) => {
@@ -8,5 +23,35 @@ export const hostsRouter = router({
     if (map === undefined) throw away();
     const now = Date.now();
     return hostViews(map, server.measures.current, server.load.window.ratesByShardlet(now), now);
+  }),
+
+  add: mutation
+    .input(
+      z.object({
+        url: z.string().trim().min(1).max(2_000),
+        name: z.string().trim().min(1).max(200).optional(),
+        dryRun: z.boolean().default(false),
+      }),
+    )
+    .mutation(async ({ ctx: { server }, input: { dryRun: isTried, ...added } }) => {
+      const text = await server.edge.post(`/v1/hosts?dryRun=${isTried}`, added).catch((error: unknown) => {
+        if (!(error instanceof EdgeRefusal)) throw error;
+        const code = error.status === 503 ? 'SERVICE_UNAVAILABLE' : 'BAD_REQUEST';
+        throw new TRPCError({ code, message: error.message });
+      });
+      if (!isTried) await server.map.catchUp();
+      return addedSchema.parse(JSON.parse(text));
+    }),
+
+  /** null: it can go; else why it cannot now */
+  removable: query.input(z.object({ host })).query(async ({ ctx: { server }, input }) => {
+    const reply = tryDecision(await server.topology.snapshot(), removeHost(input.host), Date.now());
+    return { because: reply.kind === 'refused' ? reply.refusal.detail : null };
+  }),
+
+  remove: mutation.input(z.object({ host })).mutation(async ({ ctx: { server }, input }) => {
+    const reply = await server.topology.decide(removeHost(input.host), ACTOR);
+    if (reply.kind === 'refused') throw refused(reply.refusal);
+    await server.map.catchUp();
   }),
 });

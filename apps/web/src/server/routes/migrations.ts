@@ -1,18 +1,20 @@
 /** Moves: what is under way, what became of the others, and the orders of people. */
-import { comparePositions, type Range, range } from '@foreshard/core/keyspace';
 import {
-  leftToDrain,
+  drainPreview,
   MOVE_ORDERS,
-  nextDrainMoves,
+  mergeWish,
   type Operator,
   orderMove,
   pauseAllMoves,
+  type RestructureWish,
   requestDrain,
   requestMoveBack,
   requestMoves,
   requestRestructure,
+  rollWish,
+  type Wished,
 } from '@foreshard/core/migration';
-import { TopologyMap } from '@foreshard/core/topology';
+import type { TopologyMap } from '@foreshard/core/topology';
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { ACTOR, type ConsoleServer } from '../main.ts';
@@ -21,8 +23,6 @@ import { splitPlanFor } from '../migrations/split-plan.ts';
 import { away, mutation, query, refused, router } from '../trpc.ts';
 
 const LISTED_MAX = 200;
-/** A preview of a drain names all that leaves now; moves beside it would take places. */
-const PREVIEW_MAX = 10_000;
 
 const id = z.int().min(1);
 const reason = z.string().trim().max(500).default('asked for in the console');
@@ -94,17 +94,13 @@ export const migrationsRouter = router({
   }),
 
   roll: mutation.input(z.object({ shardlet: id, dryRun })).mutation(({ ctx: { server }, input }) => {
-    const children = [rangeIn(known(server), input.shardlet)];
-    return restructured(server, { parents: [input.shardlet], children }, input.dryRun);
+    return restructured(server, insisted(rollWish(known(server), input.shardlet)), input.dryRun);
   }),
 
   merge: mutation
     .input(z.object({ shardlets: z.array(id).min(2).max(1_000), dryRun }))
     .mutation(({ ctx: { server }, input }) => {
-      const map = known(server);
-      const ranges = input.shardlets.map((shardlet) => rangeIn(map, shardlet)).sort(byStart);
-      const children = [range(ranges[0]!.from, ranges.at(-1)!.to)];
-      return restructured(server, { parents: input.shardlets, children }, input.dryRun);
+      return restructured(server, insisted(mergeWish(known(server), input.shardlets)), input.dryRun);
     }),
 
   /** Of all moves together; null: none. */
@@ -124,7 +120,8 @@ export const migrationsRouter = router({
       const reply = await requestDrain(operator(server), input.host, state, input.dryRun);
       if (reply.kind === 'refused') throw refused(reply.refusal);
       if (!input.dryRun) await server.map.catchUp();
-      return drainPreview(await server.topology.snapshot(), input.host);
+      const { left, moves } = drainPreview(await server.topology.snapshot(), input.host);
+      return { left, moves: moves.map(({ shardlet, dest }) => ({ shardlet: shardlet.id, dest })) };
     }),
 });
 
@@ -140,16 +137,9 @@ function given(input: {
   };
 }
 
-/** T refuses parents that are no neighbours. */
-function rangeIn(map: TopologyMap, shardlet: number): Range {
-  const found = map.shardlet(shardlet)?.range;
-  if (found === undefined)
-    throw new TRPCError({ code: 'NOT_FOUND', message: `There is no shardlet ${shardlet}.` });
-  return found;
-}
-
-function byStart(a: Range, b: Range): number {
-  return comparePositions(a.from, b.from);
+function insisted(wished: Wished): RestructureWish {
+  if (!('unknown' in wished)) return wished;
+  throw new TRPCError({ code: 'NOT_FOUND', message: `There is no shardlet ${wished.unknown}.` });
 }
 
 function operator(server: ConsoleServer): Operator {
@@ -157,25 +147,10 @@ function operator(server: ConsoleServer): Operator {
   return { topology, moves, wake: (job) => jobs.wake(job), nowMs: Date.now, actor: ACTOR };
 }
 
-async function restructured(
-  server: ConsoleServer,
-  wish: Parameters<typeof requestRestructure>[1],
-  dryRun: boolean,
-) {
+async function restructured(server: ConsoleServer, wish: RestructureWish, dryRun: boolean) {
   const reply = await requestRestructure(operator(server), wish, dryRun);
   if (reply.kind === 'refused') throw refused(reply.refusal);
   return { children: reply.result.children.map((child) => child.id) };
-}
-
-/** What leaves the host, and where to. */
-function drainPreview(topology: Awaited<ReturnType<ConsoleServer['topology']['snapshot']>>, host: number) {
-  const hosts = topology.hosts.map((h) => (h.id === host ? { ...h, state: 'draining' as const } : h));
-  const map = new TopologyMap({ ...topology, hosts });
-  const moves = nextDrainMoves(map, PREVIEW_MAX).map(({ shardlet, dest }) => ({
-    shardlet: shardlet.id,
-    dest,
-  }));
-  return { left: leftToDrain(map, host), moves };
 }
 
 function known(server: ConsoleServer): TopologyMap {

@@ -27,6 +27,8 @@ const CONNECTIONS_MAX = 8;
 
 /** Not carried out or broken off by the server: it stops, recovers, is a standby, or is out of connections. */
 const NOT_SERVING = /^(08|57P0|53300|25006)/;
+/** The connection or the server ends with it, so nobody knows what became of the call: a full disk under a commit. */
+const ENDING = /^(FATAL|PANIC)$/;
 const CODE_CANCELLED = '57014';
 const CODE_DISK_FULL = '53100';
 
@@ -124,7 +126,7 @@ export class PostgresConnection {
       client.release();
       return result;
     } catch (error) {
-      const isAnswer = error instanceof pg.DatabaseError;
+      const isAnswer = error instanceof pg.DatabaseError && !ENDING.test(error.severity ?? '');
       client?.release(!isAnswer); // what did not answer may still be busy with it: it is not used again
       if (isAnswer && error.code === CODE_DISK_FULL) return NO_ROOM;
       throw unreachableFor(error);
@@ -164,7 +166,7 @@ function unreachableFor(error: unknown): Error {
   const { message } = error as Error;
   if (error instanceof pg.DatabaseError) {
     if (error.code === CODE_CANCELLED) return new HostUnreachable('timeout', message, { cause: error });
-    if (!NOT_SERVING.test(error.code ?? '')) return error;
+    if (!NOT_SERVING.test(error.code ?? '') && !ENDING.test(error.severity ?? '')) return error;
   }
   const reason = message.startsWith('timeout exceeded') ? 'timeout' : 'connection';
   return new HostUnreachable(reason, message, { cause: error });

@@ -1,5 +1,7 @@
 /** A server of our own that is stopped, killed and robbed of its connections under load. */
-import { rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { rm, stat } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import {
   createDatabase,
   type LocalServer,
@@ -15,6 +17,8 @@ import { concatFrames, sampleFrame } from '../../hosts/contract/sample-events.ts
 import { ALL, SPEC } from '../../hosts/contract/scene.ts';
 import { type AppendGroup, type EventHost, frameIdentity, HostUnreachable } from '../../hosts/index.ts';
 import { connectPostgresHost } from './postgres-host.ts';
+
+const run = promisify(execFile);
 
 let folder: TemporaryFolder;
 let server: LocalServer;
@@ -156,6 +160,24 @@ test('connections terminated under load: every acknowledged event is there once'
   await admin.end();
   expect(clients.reduce((sum, client) => sum + client.unanswered(), 0)).toBeGreaterThan(0);
   await expectAllStoredOnce(clients.flatMap((client) => client.acknowledged));
+});
+
+/** A limit on the size of files is, to a process, a disk that takes no more: here the log of the server itself. */
+test('a full disk stops the host before it answers what it cannot keep; with room it goes on', async () => {
+  await freshShardlet('full_disk');
+  // as the user the server runs as, who may limit it
+  const { uid, gid } = await stat(`/proc/${server.pid}`);
+  await run('prlimit', ['--pid', String(server.pid), '--fsize=4000000:'], { uid, gid });
+  let stop = false;
+  const client = appendUntil(() => stop, connect, 0);
+  await expect.poll(() => client.unanswered(), { timeout: 20_000 }).toBeGreaterThan(0);
+  const before = client.acknowledged.length;
+  await server.kill('SIGKILL');
+  await server.restart();
+  await expect.poll(() => client.acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(before);
+  stop = true;
+  await client.done;
+  await expectAllStoredOnce(client.acknowledged);
 });
 
 test('the server killed under load: every acknowledged event is there once', async () => {

@@ -220,3 +220,20 @@ test('a store opened anew holds the same', async () => {
   expect(await recordsOf(again)).toEqual(await recordsOf(memory));
   await again.close();
 });
+
+test('a copy that is told how much comes makes room once: no id is moved from one bucket to another', async () => {
+  const records = upTo(3_000).map((n) => ({ seq: n, ts: T0 - 3_000 + n, frame: sampleFrame(n) }));
+  const moves = async () => {
+    const stats = await server.raw.info('commandstats');
+    return Number(/cmdstat_hgetall:calls=(\d+)/.exec(stats)?.[1] ?? 0);
+  };
+  const copy = async (shardlet: number, toCome: (left: number) => number) => {
+    await host.createShadow(shardlet, 1, SPEC);
+    const before = await moves();
+    for (let at = 0; at < records.length; at += 500)
+      await host.ingest(shardlet, 1, records.slice(at, at + 500), toCome(records.length - at - 500));
+    return (await moves()) - before;
+  };
+  expect(await copy(1, (left) => left)).toBe(0);
+  expect(await copy(2, () => 0)).toBeGreaterThan(50);
+});

@@ -93,8 +93,13 @@ class RedisHost implements EventHost {
     return done(await this.call('seal', shardlet, epoch));
   }
 
-  async ingest(shardlet: number, epoch: number, records: readonly StoredRecord[]): Promise<IngestReply> {
-    const reply = await this.callOrFull('ingest', [shardlet, epoch, ...encodeRuns(records)]);
+  async ingest(
+    shardlet: number,
+    epoch: number,
+    records: readonly StoredRecord[],
+    toCome = 0,
+  ): Promise<IngestReply> {
+    const reply = await this.callOrFull('ingest', [shardlet, epoch, toCome, ...encodeRuns(records)]);
     if (reply === FULL) return FULL;
     return replies.asStale(reply as Reply) ?? ingested(reply as Reply);
   }

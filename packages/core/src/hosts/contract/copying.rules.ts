@@ -34,6 +34,23 @@ export function copyingRules(rule: Rule): void {
     expect(await digestHeld(s, 1, 10, 1, 9)).toEqual(digestOf(records.slice(0, 4)));
   });
 
+  for (const toCome of [0, 1, 100_000, 2 ** 53 - 1])
+    rule(`${toCome} records that are told to follow change nothing of what is known`, async (s) => {
+      const records = recordsOf(Array.from({ length: 200 }, (_, i) => i + 1));
+      await s.createShadow(1, 10);
+      await s.host.ingest(1, 10, records.slice(0, 150), toCome);
+      await s.host.ingest(1, 10, records.slice(150), toCome);
+      expect(await s.host.ready(1, 10, expectationOf(records))).toEqual({ kind: 'ready' });
+      await s.host.open(1, 10);
+      const { firstSeq, duplicates } = await s.append(1, 10, [1, 151, 200, 201]);
+      expect(firstSeq).toBe(201);
+      expect(duplicates.map(({ index, seq }) => [index, seq])).toEqual([
+        [0, 1],
+        [1, 151],
+        [2, 200],
+      ]);
+    });
+
   rule('other content at a seq is reported, and nothing of that call is taken', async (s) => {
     await s.createShadow(1, 10);
     const records = recordsOf([1, 2, 3, 4]);

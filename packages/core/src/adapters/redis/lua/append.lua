@@ -110,11 +110,8 @@ end
 
 -- Buckets are made before ids go in: one that ever held more than a listpack may would stay large.
 local function make_room(current, count)
-  if current.count == 0 then
-    current.buckets = max(current.buckets, math.ceil(count / IDS_PER_BUCKET))
-  else
-    while current.count + count > current.buckets * IDS_PER_BUCKET do add_bucket(current) end
-  end
+  expect_ids(current, count)
+  while current.count + count > current.buckets * IDS_PER_BUCKET do add_bucket(current) end
 end
 
 local function take_back(r, frames, stored)

@@ -29,33 +29,38 @@ local function first_conflict(r, run)
 end
 
 -- Stores the records of a run that are new. The ids of young records travel with them; older ones are past
--- every retry within the window.
-local function take_run(r, run, young)
+-- every retry within the window. What follows a young record is young as well, so with the first one it is
+-- known how many ids will come up to the seq `end_seq`.
+local function take_run(r, run, young, end_seq)
   local first = r.last_seq + 1
   local skipped = first - run.seq
   if skipped >= run.count then return false end
   local frames = skipped == 0 and run.frames or sub(run.frames, run.starts[skipped + 1])
   add_entry(r, first, run.ts + skipped, frames)
   r.last_seq = run.seq + run.count - 1
-  for k = skipped, run.count - 1 do
-    if run.ts + k > young then add_id(r.current, id_field_at(run.frames, run.starts[k + 1]), run.seq + k) end
+  local from = max(skipped, young - run.ts + 1)
+  if from >= run.count then return true end
+  expect_ids(r.current, end_seq - run.seq - from + 1)
+  for k = from, run.count - 1 do
+    add_id(r.current, id_field_at(run.frames, run.starts[k + 1]), run.seq + k)
   end
   return true
 end
 
--- Arguments: shardlet, epoch, runs.
+-- Arguments: shardlet, epoch, how many records will follow, runs.
 local function ingest(args)
   local now = clock_and_promise()
   local r, refused = replica_at(args[1], args[2], SHADOW)
   if not r then return refused end
-  local runs = runs_of(args, 3)
+  local runs = runs_of(args, 4)
   if runs[1] and runs[1].seq > r.last_seq + 1 then return { 'gap', r.last_seq } end
   for _, run in ipairs(runs) do
     local conflict = first_conflict(r, run)
     if conflict then return { 'conflict', conflict } end
   end
-  local changed = false
-  for _, run in ipairs(runs) do changed = take_run(r, run, now - r.window - r.lead) or changed end
+  local changed, last = false, runs[#runs]
+  local end_seq = last and last.seq + last.count - 1 + tonumber(args[3])
+  for _, run in ipairs(runs) do changed = take_run(r, run, now - r.window - r.lead, end_seq) or changed end
   if changed then save_changed(r) end
   return { 'ingested', r.last_seq }
 end

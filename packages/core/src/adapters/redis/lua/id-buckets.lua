@@ -55,6 +55,13 @@ local function add_bucket(set)
   call('HDEL', from, unpack(moved_fields))
 end
 
+-- Buckets for so many ids, while there is none: moving ids when a set grows costs as much as putting them in. An
+-- empty bucket is no key.
+local function expect_ids(set, count)
+  if set.count > 0 then return end
+  set.buckets = max(set.buckets, math.ceil(min(count, IDS_PER_SET_MAX) / IDS_PER_BUCKET))
+end
+
 local function grow(set)
   while set.count > set.buckets * IDS_PER_BUCKET do add_bucket(set) end
 end

@@ -4,7 +4,9 @@ local READABLE = { [OPEN] = true, [SEALED] = true, [READY] = true }
 
 -- Adds the records k = from..to of an entry to the reply, as one run.
 local function add_run(reply, entry, from, to, starts)
-  local n, frames = #reply, sub(entry.frames, starts[from + 1], starts[to + 2] - 1)
+  local n, frames = #reply, entry.frames
+  -- a copy of a long string costs Lua a look at each of its bytes
+  if from > 0 or starts[to + 2] <= #frames then frames = sub(frames, starts[from + 1], starts[to + 2] - 1) end
   reply[n + 1], reply[n + 2], reply[n + 3] = entry.seq + from, entry.ts + from, frames
   return #frames
 end

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { judgePostgres } from './postgres-settings.ts';
+import { judgePostgres } from './postgres-suitability.ts';
 
 const SOUND = {
   server_version_num: '180004',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeControlRedis, judgeRedis, type RedisFacts } from './redis-settings.ts';
+import { judgeControlRedis, judgeRedis, type RedisFacts } from './redis-suitability.ts';
 
 const SOUND: RedisFacts = {
   info: {

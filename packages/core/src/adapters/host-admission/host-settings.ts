@@ -1,10 +1,14 @@
 /** Asks a storage server for its version and settings, and judges whether it may be a host. */
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
-import { engineOf } from './address.ts';
-import { type Finding, problem } from './finding.ts';
-import { judgePostgres } from './postgres-settings.ts';
-import { judgeRedis, type RedisFacts } from './redis-settings.ts';
+import {
+  engineOf,
+  type Finding,
+  judgePostgres,
+  judgeRedis,
+  problem,
+  type RedisFacts,
+} from '../../hosts/index.ts';
 
 const CONNECT_WITHIN_MS = 5_000;
 
@@ -48,11 +52,16 @@ async function asking<T>(url: string, ask: (client: Redis) => Promise<T>): Promi
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
   });
-  // the failing call reports the same
-  client.on('error', () => {});
+  // the failing call only says that the connection is closed
+  let cause: Error | undefined;
+  client.on('error', (error) => {
+    cause = error;
+  });
   try {
     await client.connect();
     return await ask(client);
+  } catch (error) {
+    throw cause ?? error;
   } finally {
     client.disconnect();
   }

@@ -1,0 +1,16 @@
+/** Takes a server into use, or tells what stands in the way; a refusal ends the command with its reason. */
+import { ACTOR, admitHost, type Control, tryAdmission } from '../composition.ts';
+import { failureOf } from '../deciding.ts';
+import { badInput, CommandFailure } from '../failure.ts';
+
+type Reply = Awaited<ReturnType<typeof admitHost>>;
+export type Added = Exclude<Reply, { readonly kind: 'refused' }>;
+
+export async function add(control: Control, url: string, name?: string, dryRun = false): Promise<Added> {
+  const request = { url, name, actor: ACTOR };
+  const reply = await (dryRun ? tryAdmission : admitHost)(control.topology, request);
+  if (reply.kind !== 'refused') return reply;
+  if (reply.why === 'address') throw badInput(reply.detail);
+  if (reply.why === 'unsuitable') throw new CommandFailure(reply.detail);
+  throw failureOf({ reason: reply.why, detail: reply.detail });
+}

@@ -1,0 +1,77 @@
+/** The routes of hosts. */
+import type { Operation } from '../api/index.ts';
+import { common, dryRunQuery, idPath, json, orderAnswers } from './describing.ts';
+import { addedHostSchema, drainSchema, hostsSchema, newHostSchema, removedHostSchema } from './schemas.ts';
+
+const order = { ...common, method: 'post', query: dryRunQuery } as const;
+const REFUSALS = ['conflict', 'in_the_way', 'unexamined', 'store_unreachable'] as const;
+
+export const listHosts = {
+  ...common,
+  method: 'get',
+  path: '/v1/hosts',
+  operationId: 'listHosts',
+  summary: 'All hosts',
+  description: 'The storage servers that T may use, with their state and how many shardlets they own.',
+  answers: { 200: { description: 'The hosts', content: json(hostsSchema) } },
+  errors: ['store_unreachable'],
+} as const satisfies Operation;
+
+export const addHost = {
+  ...order,
+  path: '/v1/hosts',
+  operationId: 'addHost',
+  summary: 'Take a storage server into use',
+  description: [
+    'A standalone Redis or Valkey primary, or a PostgreSQL database. Its settings must keep what it',
+    'acknowledges; one that may lose events, or that belongs to another cluster, is refused with what to mend.',
+    'Adding a host again changes nothing.',
+  ].join('\n'),
+  body: {
+    description: 'its address',
+    content: json(newHostSchema, { url: 'redis://127.0.0.1:6380', name: 'host-5' }),
+  },
+  answers: {
+    200: { description: 'It was known before, or `dryRun`', content: json(addedHostSchema) },
+    201: { description: 'It joined', content: json(addedHostSchema) },
+  },
+  errors: ['invalid_order', 'unsuitable_host', 'overloaded', ...REFUSALS],
+} as const satisfies Operation;
+
+export const removeHost = {
+  ...common,
+  method: 'delete',
+  path: '/v1/hosts/{id}',
+  operationId: 'removeHost',
+  summary: 'Take a storage server out of use',
+  description: 'It must have no part in any shardlet: drain it first. What is stored on it is not touched.',
+  params: idPath('host'),
+  query: dryRunQuery,
+  answers: { 200: { description: 'Removed, or with `dryRun` removable', content: json(removedHostSchema) } },
+  errors: ['unknown_host', ...REFUSALS],
+} as const satisfies Operation;
+
+export const drainHost = {
+  ...order,
+  path: '/v1/hosts/{id}/drain',
+  operationId: 'drainHost',
+  summary: 'Empty a host',
+  description: [
+    'Everything on it, open and closed, moves to the others while events go on, and nothing new is placed there.',
+    'Draining a host that is being drained changes nothing.',
+  ].join('\n'),
+  params: idPath('host'),
+  answers: orderAnswers(drainSchema),
+  errors: ['unknown_host', ...REFUSALS],
+} as const satisfies Operation;
+
+export const undrainHost = {
+  ...order,
+  path: '/v1/hosts/{id}/undrain',
+  operationId: 'undrainHost',
+  summary: 'Call a drain off',
+  description: 'The host takes shardlets again. What has moved stays where it is.',
+  params: idPath('host'),
+  answers: orderAnswers(drainSchema),
+  errors: ['unknown_host', ...REFUSALS],
+} as const satisfies Operation;

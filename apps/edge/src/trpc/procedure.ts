@@ -1,0 +1,56 @@
+/** What every procedure has: who asks, and what is done for them. */
+import { initTRPC } from '@trpc/server';
+import type { Administration } from '../administration/index.ts';
+import type { Scope } from '../api/index.ts';
+import type { Trace } from '../http/trace.ts';
+import type { PageRequest } from '../reading/index.ts';
+import type { RecordIntake } from '../telemetry/record-intake.ts';
+import { asProblem, ProblemError, problemOfTrpc } from './errors.ts';
+
+export interface StoreRequest {
+  readonly authorization: string | undefined;
+  readonly stream: string;
+  readonly tokenTs: number;
+  readonly trace: Trace;
+}
+
+export interface StoreAnswer {
+  readonly status: number;
+  readonly body: string;
+  /** fields of the header, of the quotas that hold */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+export interface EdgeContext {
+  readonly authorization: string | undefined;
+  readonly trace: Trace;
+  /** @throws ForeshardError unauthorized, forbidden */
+  readonly require: (scope: Scope) => Promise<void>;
+  /** a batch of events as bytes; the answer's body is what REST would answer */
+  readonly store: (body: Buffer, request: StoreRequest) => Promise<StoreAnswer>;
+  /** a page as bytes, of a stream named by its name */
+  readonly read: (stream: string, request: Omit<PageRequest, 'stream'>) => Promise<Buffer>;
+  readonly records: Pick<RecordIntake, 'accesses' | 'instances'>;
+  /** orders of people, and who gives them */
+  readonly orders: Administration;
+  readonly actor: string;
+  /** puts fields into the header of the answer */
+  readonly tell: (fields: Readonly<Record<string, string>>) => void;
+}
+
+export const t = initTRPC.context<EdgeContext>().create({
+  errorFormatter({ shape, error }) {
+    // a stack may hold paths and addresses: it stays in the log
+    const { stack: _, ...data } = shape.data;
+    const { problem, retryAfterSeconds } = error instanceof ProblemError ? error : problemOfTrpc(error);
+    return { ...shape, message: problem.detail, data: { ...data, problem, retryAfterSeconds } };
+  },
+});
+
+export const procedure = (scope: Scope) =>
+  t.procedure.use(async ({ ctx, next }) => {
+    await ctx.require(scope).catch((error: unknown) => {
+      throw asProblem(error, ctx.trace);
+    });
+    return next();
+  });

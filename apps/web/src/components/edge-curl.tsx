@@ -1,0 +1,24 @@
+'use client';
+
+/** The call of the edge's API that does the same: nothing can be done on a page alone. */
+import { useLive } from './live/live-provider.tsx';
+import { quoted } from './take-away.tsx';
+import { CopyButton } from './ui/copy-button.tsx';
+
+interface EdgeCall {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly body?: object;
+}
+
+export function EdgeCurl(call: EdgeCall) {
+  const { frame } = useLive();
+  return <CopyButton text={edgeCurl(frame?.edgeUrl ?? 'http://EDGE', call)} label="Copy as curl" />;
+}
+
+/** The token stays in its file: the console never sends it to a browser. */
+export function edgeCurl(edgeUrl: string, { method, path, body }: EdgeCall): string {
+  const json =
+    body === undefined ? '' : ` -H 'Content-Type: application/json' -d ${quoted(JSON.stringify(body))}`;
+  return `curl -sX ${method} ${quoted(edgeUrl + path)} -H "Authorization: Bearer $FORESHARD_TOKEN"${json}`;
+}

@@ -1,0 +1,142 @@
+/**
+ * Takes a storage server into use: its settings must keep what it acknowledges, T gives it a number, and
+ * the server itself remembers that number, so that it can never be taken for another one. Each step may be
+ * repeated after a crash. A refusal is an answer: whoever asked is told why, and what to do.
+ */
+import { type EventHost, engineOf, type HostIdentity, withoutPassword } from '../../hosts/index.ts';
+import { tryDecision } from '../../migration/index.ts';
+import {
+  addHost,
+  type DecisionReply,
+  type Host,
+  type Refusal,
+  type TopologyStore,
+} from '../../topology/index.ts';
+import { connectAnyHost } from '../event-hosts/index.ts';
+import { inspectHost } from './host-settings.ts';
+
+export interface AdmissionRequest {
+  readonly url: string;
+  /** else its address */
+  readonly name?: string | undefined;
+  /** recorded with the decision */
+  readonly actor: string;
+}
+
+export type AdmissionReply =
+  | { readonly kind: 'joined' | 'known'; readonly hostId: number }
+  /** only where nothing was to be changed */
+  | { readonly kind: 'wouldJoin' }
+  /** `unsuitable`: the server; `address`: what was asked for; the rest is T's */
+  | {
+      readonly kind: 'refused';
+      readonly why: 'address' | 'unsuitable' | Refusal['reason'];
+      readonly detail: string;
+    };
+
+type Topology = Pick<TopologyStore, 'snapshot' | 'decide'>;
+type Candidate = Pick<Host, 'engine' | 'url' | 'name'>;
+
+/** @throws when T does not answer, or HostUnreachable when the server falls silent in the middle */
+export async function admitHost(topology: Topology, request: AdmissionRequest): Promise<AdmissionReply> {
+  const candidate = await judged(request);
+  if ('kind' in candidate) return candidate;
+  const host = await connectAnyHost(candidate);
+  try {
+    return await admit(topology, host, candidate, request.actor);
+  } finally {
+    await host.close();
+  }
+}
+
+/**
+ * What would stand in the way, as far as it shows without writing to the server: whether it belongs to a
+ * cluster is looked at when it joins.
+ */
+export async function tryAdmission(topology: Topology, request: AdmissionRequest): Promise<AdmissionReply> {
+  const candidate = await judged(request);
+  if ('kind' in candidate) return candidate;
+  const snapshot = await topology.snapshot();
+  const known = snapshot.hosts.find((h) => h.url === candidate.url);
+  if (known !== undefined) return { kind: 'known', hostId: known.id };
+  const decision = addHost({ ...candidate, incarnation: '', durability: 'always' });
+  const reply = tryDecision(snapshot, decision, Date.now());
+  return reply.kind === 'refused' ? refusedBy(reply) : { kind: 'wouldJoin' };
+}
+
+async function judged({ url, name }: AdmissionRequest): Promise<Candidate | AdmissionReply> {
+  const engine = engineOf(url);
+  if (engine === undefined)
+    return {
+      kind: 'refused',
+      why: 'address',
+      detail: `"${url}" is not the address of a host: it begins with redis:// or postgresql://`,
+    };
+  const problem = (await inspectHost(url)).find((finding) => finding.level === 'problem');
+  if (problem !== undefined) return unsuitable(url, `${problem.what}; ${problem.cure}`);
+  return { engine, url, name: name ?? new URL(url).host };
+}
+
+async function admit(
+  topology: Topology,
+  host: EventHost,
+  candidate: Candidate,
+  actor: string,
+): Promise<AdmissionReply> {
+  const { url } = candidate;
+  const identity = await host.identify();
+  const { hosts, shardlets } = await topology.snapshot();
+  const known = hosts.find((h) => h.url === url);
+  if (known === undefined) return join(topology, host, { candidate, identity, actor });
+  if (identity.hostId === known.id) return { kind: 'known', hostId: known.id };
+  const owns = shardlets.some((s) => s.owner === known.id && s.state.kind !== 'gone');
+  // it joined, but the process that took it in died before telling it so
+  if (identity.hostId === undefined && !owns) return adopt(host, url, known.id, 'known');
+  return unsuitable(
+    url,
+    identity.hostId === undefined
+      ? `it is empty, but T knows it as host ${known.id} with data; restore its data, or remove that host first`
+      : `it is host ${identity.hostId}, but T expects host ${known.id} at this address; give each its own address`,
+  );
+}
+
+interface Joining {
+  readonly candidate: Candidate;
+  readonly identity: HostIdentity;
+  readonly actor: string;
+}
+
+async function join(
+  topology: Topology,
+  host: EventHost,
+  { candidate, identity, actor }: Joining,
+): Promise<AdmissionReply> {
+  const { url } = candidate;
+  if (identity.hostId !== undefined)
+    return unsuitable(
+      url,
+      `it belongs to another cluster, as host ${identity.hostId}; empty it or use another server`,
+    );
+  const { incarnation } = identity;
+  const reply = await topology.decide(addHost({ ...candidate, incarnation, durability: 'always' }), actor);
+  return reply.kind === 'refused' ? refusedBy(reply) : adopt(host, url, reply.result.hostId, 'joined');
+}
+
+async function adopt(
+  host: EventHost,
+  url: string,
+  hostId: number,
+  kind: 'joined' | 'known',
+): Promise<AdmissionReply> {
+  if (await host.adopt(hostId)) return { kind, hostId };
+  return unsuitable(url, 'it was taken by another cluster in the same moment; use another server');
+}
+
+function unsuitable(url: string, why: string): AdmissionReply {
+  const detail = `the host ${withoutPassword(url)} cannot be used: ${why}`;
+  return { kind: 'refused', why: 'unsuitable', detail };
+}
+
+function refusedBy({ refusal }: Extract<DecisionReply<unknown>, { kind: 'refused' }>): AdmissionReply {
+  return { kind: 'refused', why: refusal.reason, detail: refusal.detail };
+}
