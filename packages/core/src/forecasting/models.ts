@@ -1,10 +1,12 @@
 /** The cheap models that always take part. Their names are what --model and the model registry know. */
+import { analogues } from './analogues.ts';
 import type { Forecaster } from './forecaster.ts';
 import { hybrid } from './hybrid.ts';
 import { kalman } from './kalman.ts';
 import { lagRidge } from './lag-ridge.ts';
 import { naive, seasonalDay, seasonalWeek } from './naive.ts';
 import { periodicRegression } from './periodic-regression.ts';
+import { profileAr } from './profile-ar.ts';
 import type { Series } from './series.ts';
 import { smoothing } from './smoothing.ts';
 
@@ -65,6 +67,11 @@ const periodicWeek = periodicRegression({
   loss: 'absolute',
 });
 
+/** Two days, three deviations and the week's profile: on the training part of M4 a tenth better than seven days. */
+const PROFILED = { period: day, profile: week, periodsMax: 2, deviations: 3, loss: 'absolute' } as const;
+const profileLog = periodicRegression({ ...PROFILED, name: 'profile-log', scale: 'log' });
+const profileRaw = periodicRegression({ ...PROFILED, name: 'profile-raw', scale: 'raw' });
+
 /** What `auto` tries. */
 export const AUTO_MODELS: readonly Forecaster[] = [
   naive,
@@ -73,6 +80,12 @@ export const AUTO_MODELS: readonly Forecaster[] = [
   periodicLog,
   periodicRaw,
   periodicWeek,
+  profileLog,
+  profileRaw,
+  profileAr('profile-ar-log', 'log'),
+  profileAr('profile-ar', 'raw'),
+  analogues('analogues-log', 'log'),
+  analogues('analogues', 'raw'),
   lagRidge('ridge-log', 'log'),
   smoothing('smoothing-log', 'log'),
   smoothing('smoothing', 'raw'),
