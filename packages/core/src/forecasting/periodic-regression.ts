@@ -18,10 +18,14 @@ export interface PeriodicRegression {
   /** the season whose slots are compared, in steps */
   readonly period: (series: Series) => number | undefined;
   readonly periodsMax: number;
-  /** a longer season whose profile takes part as well; without that season the model is not there */
-  readonly profile?: (series: Series) => number | undefined;
   /** last deviations that take part */
   readonly deviations: number;
+  /** where a longer season is known twice, its profile takes part, and fewer lags do */
+  readonly profiled?: {
+    readonly season: (series: Series) => number | undefined;
+    readonly periodsMax: number;
+    readonly deviations: number;
+  };
   readonly scale: Scale;
   readonly loss: 'squared' | 'absolute';
 }
@@ -52,10 +56,9 @@ export function periodicRegression(options: PeriodicRegression): Forecaster {
     cost: 'cheap',
     shortest: (series, horizon) => {
       const period = options.period(series);
-      const profile = options.profile === undefined ? 0 : options.profile(series);
-      return period === undefined || profile === undefined
+      return period === undefined
         ? Number.POSITIVE_INFINITY
-        : Math.max(shortestFor(period, options.deviations, horizon), 2 * profile);
+        : shortestFor(period, options.deviations, horizon);
     },
     fit: (series, horizon) => fit(options, series, horizon),
   };
@@ -69,15 +72,8 @@ function shortestFor(period: number, deviations: number, horizon: number): numbe
 function fit(options: PeriodicRegression, series: Series, horizon: number): Fitted {
   const transform = transformFor(options.scale, series.values);
   if (transform === undefined) throw new Error(`the ${options.scale} scale does not fit this series`);
-  const period = options.period(series)!;
-  const ahead = Math.ceil(horizon / period);
-  const periods = Math.max(
-    2,
-    // as many rows as the longest lag takes away
-    Math.min(options.periodsMax, Math.floor(series.values.length / period / 2) - (ahead - 1)),
-  );
-  const profile = options.profile?.(series) ?? 0;
-  const layout: Layout = { period, profile, periods, deviations: options.deviations, horizon };
+  const layout = layoutOf(options, series, horizon);
+  const { period, profile, periods } = layout;
   const model = train(layout, series.values, transform, options.loss);
   return {
     parameters: {
@@ -97,6 +93,20 @@ function fit(options: PeriodicRegression, series: Series, horizon: number): Fitt
       return { point: transform.back(point), spread: spreadOf(point, model.spread, transform) };
     },
   };
+}
+
+function layoutOf(options: PeriodicRegression, series: Series, horizon: number): Layout {
+  const period = options.period(series)!;
+  const ahead = Math.ceil(horizon / period);
+  const season = options.profiled?.season(series) ?? 0;
+  const profile = season > 0 && series.values.length >= 2 * season + horizon + 2 * period ? season : 0;
+  const { periodsMax, deviations } = profile > 0 ? options.profiled! : options;
+  const periods = Math.max(
+    2,
+    // as many rows as the longest lag takes away
+    Math.min(periodsMax, Math.floor(series.values.length / period / 2) - (ahead - 1)),
+  );
+  return { period, profile, periods, deviations, horizon };
 }
 
 function tailLength({ period, profile, periods, deviations, horizon }: Layout): number {
