@@ -35,6 +35,8 @@ const TUNE_FROM = 0.6;
 const ORIGINS_MIN = 200;
 const FITS = 8;
 const RESAMPLES = 1_000;
+/** a dear model is fitted at every origin it is asked at: it is asked at so many of them at most */
+const DEAR_ORIGINS_MAX = 200;
 
 export async function run(options: ForecastBenchOptions): Promise<void> {
   const rows: Record<string, unknown>[] = [];
@@ -65,21 +67,26 @@ async function traceRows(trace: LoadTrace, hours: number, options: ForecastBench
   const plan = { horizon, origins, originsPerFit: Math.ceil(origins.length / FITS) };
   const contestants = [autoContestant(AUTO_MODELS), ...CHEAP_MODELS.map(contestantOf)];
   const { rows } = backtest(contestants, series, plan, () => performance.now());
-  const all = [...rows];
+  const every = Math.ceil(origins.length / DEAR_ORIGINS_MAX);
+  const all = rows.map((row) => ({ row, every: 1 }));
   for (const name of DEAR_MODEL_NAMES.filter((dear) => options.dear.includes(dear))) {
-    const row = await dearRow(name, series, plan);
-    if (row !== undefined) all.push(row);
+    const row = await dearRow(name, series, { ...plan, origins: thinned(origins, every) });
+    if (row !== undefined) all.push({ row, every });
   }
   const auto = rows[0]!;
   return all
-    .sort((a, b) => a.score.mae - b.score.mae)
-    .map((row) => ({
+    .sort((a, b) => a.row.score.mae - b.row.score.mae)
+    .map((one) => ({
       trace: trace.name,
       ahead: `${hours} h`,
-      origins: origins.length,
-      ...shown(row),
-      ...comparedTo(auto, row),
+      origins: one.row.byOrigin.length,
+      ...shown(one.row),
+      ...(one.row === auto ? {} : comparedTo(thinned(auto.byOrigin, one.every), one.row.byOrigin)),
     }));
+}
+
+function thinned(values: ArrayLike<number>, every: number): number[] {
+  return Array.from(values).filter((_, i) => i % every === 0);
 }
 
 /** Every hour for an hour ahead, every six for a day; closer where the test part has fewer than 200 of them. */
@@ -113,10 +120,9 @@ function shown({ model, score, pinball, coverage, fitMs }: BacktestRow) {
 }
 
 /** Paired bootstrap over origins, in blocks because neighbouring origins share their truth. */
-function comparedTo(auto: BacktestRow, other: BacktestRow) {
-  if (other === auto || other.byOrigin.length !== auto.byOrigin.length) return {};
+function comparedTo(auto: readonly number[], other: Float64Array) {
   const random = seededRandom(1);
-  const count = auto.byOrigin.length;
+  const count = auto.length;
   const block = Math.max(1, Math.round(Math.sqrt(count)));
   const ratios: number[] = [];
   for (let i = 0; i < RESAMPLES; i++) {
@@ -125,8 +131,8 @@ function comparedTo(auto: BacktestRow, other: BacktestRow) {
     for (let drawn = 0; drawn < count; drawn += block) {
       const start = Math.floor(random.next() * count);
       for (let k = 0; k < block; k++) {
-        own += auto.byOrigin[(start + k) % count]!;
-        others += other.byOrigin[(start + k) % count]!;
+        own += auto[(start + k) % count]!;
+        others += other[(start + k) % count]!;
       }
     }
     ratios.push(own / others);

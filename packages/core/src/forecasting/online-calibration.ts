@@ -12,14 +12,33 @@ import { bandCount, bandOf } from './horizon-bands.ts';
 const RATE = 0.15;
 /** memory of the size of errors, as the weight of the newest */
 const SIZE_RATE = 0.03;
+/** an error counts as at most so many typical ones: an outage, expected to go on, has errors of any size */
+const ERROR_MAX = 5;
+/** a correction is at most so many typical errors: what an outage has moved would else take weeks to come back */
+const CORRECTION_MAX = 5;
+/** memory of how often a quantile was passed, as the weight of the newest */
+const PASSED_RATE = 0.04;
+/**
+ * A quantile that was passed too seldom or too often of late goes so many times faster per share it is off by, up to
+ * the bound: one far out is hardly ever passed, and would come back at a tenth of the stride only. The truth of far
+ * bands comes late, so they hurry less, or they would overshoot.
+ */
+const HURRY = 4;
+const HURRY_MAX = 5;
 
 interface Band {
   readonly corrections: Float64Array;
+  /** share of late measurements above the quantile, by level */
+  readonly passed: Float64Array;
   size: number;
 }
 
-/** What it has learned, as plain numbers: by band, the size of errors and the corrections. */
-export type CalibrationState = readonly { readonly size: number; readonly corrections: readonly number[] }[];
+/** What it has learned, as plain numbers: by band, the size of errors, the corrections, how often they were passed. */
+export type CalibrationState = readonly {
+  readonly size: number;
+  readonly corrections: readonly number[];
+  readonly passed?: readonly number[];
+}[];
 
 /** Quantiles before corrections, in expected spreads. */
 type Table = Pick<Quantiles, 'at'>;
@@ -33,14 +52,23 @@ export class OnlineCalibration {
     this.levels = levels;
     this.bands = Array.from({ length: bandCount(horizon) }, (_, band) => {
       const known = from[band];
+      const asAsked = Float64Array.from(levels, (level) => 1 - level);
       return known?.corrections.length === levels.length
-        ? { corrections: Float64Array.from(known.corrections), size: known.size }
-        : { corrections: new Float64Array(levels.length), size: 1 };
+        ? {
+            corrections: Float64Array.from(known.corrections),
+            passed: known.passed === undefined ? asAsked : Float64Array.from(known.passed),
+            size: known.size,
+          }
+        : { corrections: new Float64Array(levels.length), passed: asAsked, size: 1 };
     });
   }
 
   get state(): CalibrationState {
-    return this.bands.map(({ size, corrections }) => ({ size, corrections: [...corrections] }));
+    return this.bands.map(({ size, corrections, passed }) => ({
+      size,
+      corrections: [...corrections],
+      passed: [...passed],
+    }));
   }
 
   /** What is added to the quantiles of a step ahead, in expected spreads, in the order of `levels`. */
@@ -65,12 +93,23 @@ export class OnlineCalibration {
     if (Number.isNaN(truth) || !(spread > 0)) return;
     const band = this.bands[bandOf(stepAhead)]!;
     const error = (truth - forecast.point[stepAhead - 1]!) / spread;
-    band.size += SIZE_RATE * (Math.abs(error) - band.size);
+    band.size += SIZE_RATE * (Math.min(Math.abs(error), ERROR_MAX * band.size) - band.size);
     // several steps of one band share a correction
-    const rate = (RATE / Math.max(1, 2 ** (bandOf(stepAhead) - 1))) * Math.max(band.size, Number.MIN_VALUE);
+    const sharing = Math.max(1, 2 ** (bandOf(stepAhead) - 1));
+    const stride = (RATE / sharing) * Math.max(band.size, Number.MIN_VALUE);
+    const most = CORRECTION_MAX * band.size;
     this.levels.forEach((level, i) => {
       const passed = error > table.at(level, stepAhead) + band.corrections[i]!;
-      band.corrections[i]! += rate * (passed ? level : level - 1);
+      band.passed[i]! += (PASSED_RATE / sharing) * (Number(passed) - band.passed[i]!);
+      const moved =
+        band.corrections[i]! +
+        stride * hurry(band.passed[i]!, level, HURRY / sharing) * (passed ? level : level - 1);
+      band.corrections[i] = Math.min(most, Math.max(-most, moved));
     });
   }
+}
+
+function hurry(passed: number, level: number, perShare: number): number {
+  const off = Math.abs(passed - (1 - level)) / Math.min(level, 1 - level);
+  return Math.min(HURRY_MAX, 1 + perShare * off);
 }

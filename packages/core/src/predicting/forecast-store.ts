@@ -3,7 +3,6 @@
  * will have the most, the forecast half of the heat map, and how probable an access is. Answers come from what the
  * worker has forecast, laid over the positions of the map of now, with the hints of now in them.
  */
-import { type Forecast, partOf } from '../forecasting/index.ts';
 import type { Hint, HintStore } from '../hints/index.ts';
 import { occurrences } from '../hints/index.ts';
 import type { Range } from '../keyspace/index.ts';
@@ -22,9 +21,18 @@ import {
   type TelemetryStore,
 } from '../telemetry/index.ts';
 import type { Shardlet, TopologyMap } from '../topology/index.ts';
-import { partForecast } from './calibration-book.ts';
 import { ForecastRows } from './forecast-rows.ts';
 import { type HintPart, hintedLoads, partsOf } from './hinted.ts';
+import {
+  baselineAt,
+  loadsAt,
+  type PlaceForecast,
+  placed,
+  spreadAt,
+  stepAt,
+  sumOf,
+} from './place-forecast.ts';
+import { expectedAccesses, fromForecast, probabilityBelow } from './probability.ts';
 import { RESOLUTIONS, type Resolution, resolutionFor } from './resolution.ts';
 import type { ForecastRecords } from './stores.ts';
 import { endMs, LEVELS, type StreamForecast } from './stream-forecast.ts';
@@ -36,24 +44,6 @@ export interface ForecastParts {
   readonly blocks: BlockReader;
   readonly map: () => TopologyMap;
   readonly nowMs: () => number;
-}
-
-export interface PlaceForecast {
-  readonly resolution: Resolution;
-  /** begin of the first step */
-  readonly fromMs: number;
-  readonly stepMs: number;
-  readonly model: string;
-  readonly version: number | null;
-  /** events per step, hints included */
-  readonly point: Float64Array;
-  /** the same without hints */
-  readonly baseline: Float64Array;
-  /** by level, in the order of `levels` */
-  readonly quantiles: readonly Float64Array[];
-  readonly levels: readonly number[];
-  /** that hold in this time */
-  readonly hints: readonly Hint[];
 }
 
 export interface RankedShardlet {
@@ -365,8 +355,6 @@ export class ForecastStore {
 const HOUR_MS = 3_600_000;
 const PROFILE_DAYS = 14;
 const EFFECTS_SHOWN = 10;
-/** hours of the day's own rate that weigh as much as the rate of late */
-const RECENT_HOURS = 24;
 
 function rangeOf(map: TopologyMap, id: number): SeriesScope | undefined {
   const shardlet = map.shardlet(id);
@@ -386,129 +374,4 @@ function rowsAt(laying: ForecastRows, kept: StreamForecast, atMs: number, hints:
   if (step === undefined) return undefined;
   if (hints.length === 0) return laying.baseline(kept, step);
   return laying.laid(loadsAt(kept, atMs, hints)!);
-}
-
-function stepAt({ resolution, originMs, total }: StreamForecast, atMs: number): number | undefined {
-  const step = Math.round((atMs - originMs) / RESOLUTIONS[resolution].stepMs);
-  return step < 0 || step >= total.point.length ? undefined : step;
-}
-
-function baselineAt(kept: StreamForecast, step: number): Map<number, number> {
-  const total = kept.total.point[step]!;
-  const loads = new Map<number, number>();
-  for (const [id, share] of kept.shares) loads.set(id, kept.own.get(id)?.point[step] ?? share * total);
-  return loads;
-}
-
-/** Undefined when the time is not in the forecast. */
-function loadsAt(
-  kept: StreamForecast,
-  atMs: number,
-  hints: readonly HintPart[],
-): Map<number, number> | undefined {
-  const step = stepAt(kept, atMs);
-  if (step === undefined) return undefined;
-  const { stepMs } = RESOLUTIONS[kept.resolution];
-  return hintedLoads({ fromMs: atMs, stepMs }, baselineAt(kept, step), hints);
-}
-
-function placed(
-  kept: StreamForecast,
-  shares: ReadonlyMap<number, number>,
-  hints: readonly HintPart[],
-  steps: number,
-): PlaceForecast {
-  const { stepMs } = RESOLUTIONS[kept.resolution];
-  const isWhole = shares.size === kept.shares.size && [...shares.values()].every((share) => share === 1);
-  const baseline = new Float64Array(steps);
-  const point = new Float64Array(steps);
-  const spread = new Float64Array(steps);
-  const spreads = spreadsOf(kept, shares, isWhole);
-  for (let h = 0; h < steps; h++) {
-    if (isWhole && hints.length === 0) {
-      [baseline[h], point[h], spread[h]] = [kept.total.point[h]!, kept.total.point[h]!, spreads[h]!];
-      continue;
-    }
-    const own = baselineAt(kept, h);
-    const scale = isWhole ? kept.total.point[h]! / Math.max(Number.MIN_VALUE, sumOf(own, shares)) : 1;
-    baseline[h] = sumOf(own, shares) * scale;
-    point[h] = sumOf(hintedLoads({ fromMs: kept.originMs + h * stepMs, stepMs }, own, hints), shares) * scale;
-    // what is multiplied is as uncertain as before, relative to its size
-    spread[h] = spreads[h]! * (baseline[h]! > 0 ? Math.max(1, point[h]! / baseline[h]!) : 1);
-  }
-  const tables = isWhole ? kept.calibrated.total : kept.calibrated.parts;
-  return {
-    resolution: kept.resolution,
-    fromMs: kept.originMs,
-    stepMs,
-    model: kept.model,
-    version: kept.version,
-    point,
-    baseline,
-    levels: LEVELS,
-    quantiles: LEVELS.map((_, level) =>
-      point.map((value, h) => Math.max(0, value + spread[h]! * tables[h]![level]!)),
-    ),
-    hints: hints.map(({ hint }) => hint),
-  };
-}
-
-function spreadsOf(
-  kept: StreamForecast,
-  shares: ReadonlyMap<number, number>,
-  isWhole: boolean,
-): Float64Array {
-  if (isWhole) return kept.total.spread;
-  const [only] = shares;
-  if (shares.size === 1 && only![1] === 1) return partForecast(kept, only![0])!.spread;
-  const share = [...shares].reduce((sum, [id, part]) => sum + part * kept.shares.get(id)!, 0);
-  return partOf(kept.total, Math.min(1, share)).spread;
-}
-
-function spreadAt(kept: StreamForecast, id: number, step: number, expected: number): number {
-  const part: Forecast = partForecast(kept, id)!;
-  const before = part.point[step]!;
-  return part.spread[step]! * (before > 0 ? Math.max(1, expected / before) : 1);
-}
-
-function sumOf(loads: ReadonlyMap<number, number>, shares: ReadonlyMap<number, number>): number {
-  let sum = 0;
-  for (const [id, share] of shares) sum += share * (loads.get(id) ?? 0);
-  return sum;
-}
-
-/** Between the quantiles in a straight line; beyond them half of what is left. */
-function probabilityBelow(value: number, point: number, spread: number, table: Float64Array): number {
-  const quantiles = Array.from(table, (z) => point + spread * z);
-  if (value <= quantiles[0]!) return LEVELS[0] / 2;
-  for (let i = 1; i < LEVELS.length; i++) {
-    if (value > quantiles[i]!) continue;
-    const share = (value - quantiles[i - 1]!) / Math.max(Number.MIN_VALUE, quantiles[i]! - quantiles[i - 1]!);
-    return LEVELS[i - 1]! + share * (LEVELS[i]! - LEVELS[i - 1]!);
-  }
-  return (1 + LEVELS.at(-1)!) / 2;
-}
-
-/** Over the levels, so that an uncertain rate counts as the uncertain thing it is. */
-function fromForecast({ point, quantiles, stepMs }: PlaceForecast, horizonMs: number) {
-  const steps = Math.min(point.length, horizonMs / stepMs);
-  const within = (values: Float64Array) =>
-    values.reduce((sum, value, h) => sum + value * Math.max(0, Math.min(1, steps - h)), 0);
-  const none = quantiles.map((values) => Math.exp(-within(values)));
-  const probability = 1 - none.reduce((sum, value) => sum + value, 0) / none.length;
-  return { probability, expected: within(point) };
-}
-
-function expectedAccesses(values: Float64Array, hours: number): number {
-  const recent = values.subarray(-RECENT_HOURS);
-  const late = recent.reduce((sum, value) => sum + value, 0) / recent.length;
-  let expected = 0;
-  for (let h = 0; h < hours; h++) {
-    const same: number[] = [];
-    for (let t = values.length + h - 24; t >= 0; t -= 24) if (t < values.length) same.push(values[t]!);
-    const own = same.reduce((sum, value) => sum + value, 0);
-    const rate = (own * 24 + late * RECENT_HOURS) / (same.length * 24 + RECENT_HOURS);
-    expected += rate * Math.min(1, hours - h);
-  }
-  return expected;
 }

@@ -1,6 +1,6 @@
 /** What is kept of forecasts and of the models that make them. */
 import type { Resolution } from './resolution.ts';
-import type { StreamForecast } from './stream-forecast.ts';
+import type { StreamForecast, WholeForecast } from './stream-forecast.ts';
 
 export interface ForecastRecords {
   /** Replaces the one of the same origin: more may have become known. */
@@ -8,6 +8,13 @@ export interface ForecastRecords {
   latest(streamId: number, resolution: Resolution): Promise<StreamForecast | undefined>;
   /** Those whose origin lies in [fromMs, toMs), in order. */
   between(streamId: number, resolution: Resolution, fromMs: number, toMs: number): Promise<StreamForecast[]>;
+  /** The same without the shares of shardlets, which are most of what is kept. */
+  wholesBetween(
+    streamId: number,
+    resolution: Resolution,
+    fromMs: number,
+    toMs: number,
+  ): Promise<WholeForecast[]>;
   forget(resolution: Resolution, beforeMs: number): Promise<number>;
   state(streamId: number, resolution: Resolution): Promise<string | undefined>;
   setState(streamId: number, resolution: Resolution, state: string): Promise<void>;

@@ -34,6 +34,15 @@ export interface StreamForecast {
   readonly unfit: readonly { readonly model: string; readonly reason: string }[];
 }
 
+/** What is known of the whole stream: a few KB, however many shardlets there are. */
+export type WholeForecast = Omit<StreamForecast, 'shares'>;
+
+/** Two parts, so that the whole can be read without the shares of a hundred thousand shardlets. */
+export interface PackedForecastParts {
+  readonly whole: Uint8Array;
+  readonly shares: Uint8Array;
+}
+
 const FORMAT = 1;
 
 interface Header {
@@ -58,7 +67,7 @@ interface PackedTables {
   readonly parts: readonly (readonly number[])[];
 }
 
-export function packForecast(forecast: StreamForecast): Uint8Array {
+export function packForecast(forecast: StreamForecast): PackedForecastParts {
   const { shares, own, total, base, calibrated, ...rest } = forecast;
   const header: Header = {
     format: FORMAT,
@@ -68,8 +77,13 @@ export function packForecast(forecast: StreamForecast): Uint8Array {
     calibrated: { total: calibrated.total.map(rounded), parts: calibrated.parts.map(rounded) },
     own: [...own].map(([id, one]) => [id, plain(one)] as const),
   };
+  const whole = new ByteWriter();
+  whole.text(JSON.stringify(header));
+  return { whole: whole.finish(), shares: packShares(shares) };
+}
+
+function packShares(shares: ReadonlyMap<number, number>): Uint8Array {
   const out = new ByteWriter();
-  out.text(JSON.stringify(header));
   const sorted = [...shares].sort(([a], [b]) => a - b);
   out.uint(sorted.length);
   let last = 0;
@@ -82,25 +96,42 @@ export function packForecast(forecast: StreamForecast): Uint8Array {
 }
 
 /** @throws when the bytes are not what was packed */
-export function unpackForecast(bytes: Uint8Array): StreamForecast {
+export function unpackForecast({ whole, shares }: PackedForecastParts): StreamForecast {
+  return { ...unpackWhole(whole), shares: sharesIn(new ByteReader(shares)) };
+}
+
+/** @throws when the bytes are not what was packed */
+export function unpackWhole(whole: Uint8Array): WholeForecast {
+  return wholeIn(new ByteReader(whole));
+}
+
+/** Both parts in one piece, as they were kept before they were parted. @throws when the bytes are not what was packed */
+export function unpackTogether(bytes: Uint8Array): StreamForecast {
   const input = new ByteReader(bytes);
+  return { ...wholeIn(input), shares: sharesIn(input) };
+}
+
+function wholeIn(input: ByteReader): WholeForecast {
   const { format: _, total, base, calibrated, own, ...rest } = JSON.parse(input.text()) as Header;
-  const ids: number[] = [];
-  let last = 0;
-  for (let left = input.uint(); left > 0; left--) ids.push((last += input.uint()));
-  // a copy begins at a multiple of four
-  const values = new Float32Array(new Uint8Array(input.raw(ids.length * 4)).buffer);
   return {
     ...rest,
     total: typed(total),
     base: { total: base.total.map(floats), parts: base.parts.map(floats) },
     calibrated: { total: calibrated.total.map(floats), parts: calibrated.parts.map(floats) },
     own: new Map(own.map(([id, one]) => [id, typed(one)])),
-    shares: new Map(ids.map((id, i) => [id, values[i]!])),
   };
 }
 
-export function endMs({ originMs, resolution, total }: StreamForecast): number {
+function sharesIn(input: ByteReader): Map<number, number> {
+  const ids: number[] = [];
+  let last = 0;
+  for (let left = input.uint(); left > 0; left--) ids.push((last += input.uint()));
+  // a copy begins at a multiple of four
+  const values = new Float32Array(new Uint8Array(input.raw(ids.length * 4)).buffer);
+  return new Map(ids.map((id, i) => [id, values[i]!]));
+}
+
+export function endMs({ originMs, resolution, total }: WholeForecast): number {
   return originMs + total.point.length * RESOLUTIONS[resolution].stepMs;
 }
 

@@ -9,6 +9,7 @@ import {
   RESOLUTIONS,
   type Resolution,
   type StreamForecast,
+  type WholeForecast,
 } from '@foreshard/core/predicting';
 import type { SeriesScope, TelemetryStore } from '@foreshard/core/telemetry';
 
@@ -65,14 +66,19 @@ export async function forecastPicture(
   const scope: SeriesScope =
     shardlet === null ? { kind: 'stream', streamId } : { kind: 'shardlet', shardlet };
   const actual = await actualBy(server, scope, resolution, fromMs - DAY_MS, nowMs);
-  const made = await server.forecastRecords.between(streamId, resolution, fromMs, nowMs);
+  const { forecastRecords } = server;
+  // of the whole: without the shares of all shardlets, which are most of what is kept
+  const made =
+    shardlet === null
+      ? await forecastRecords.wholesBetween(streamId, resolution, fromMs, nowMs)
+      : await forecastRecords.between(streamId, resolution, fromMs, nowMs);
   const ahead = await server.forecasts.forecastOf({ scope, horizonMs: horizon * stepMs, resolution });
   const perSecond = 1_000 / stepMs;
   const behind = made.flatMap((one) => {
-    const told = oneAhead(one, shardlet);
-    if (told === undefined || one.originMs >= (ahead?.fromMs ?? nowMs)) return [];
+    const expected = oneAhead(one, shardlet);
+    if (expected === undefined || one.originMs >= (ahead?.fromMs ?? nowMs)) return [];
     const value = actual.get(one.originMs) ?? Number.NaN;
-    return [pointOf(one.originMs, value, { ...told, baseline: told.forecast }, perSecond)];
+    return [pointOf(one.originMs, value, { ...expected, baseline: expected.forecast }, perSecond)];
   });
   const future =
     ahead === undefined
@@ -82,10 +88,9 @@ export async function forecastPicture(
           const [low, high] = [ahead.quantiles[LOW]![h]!, ahead.quantiles[HIGH]![h]!];
           return pointOf(ms, Number.NaN, { forecast, low, high, baseline: ahead.baseline[h]! }, perSecond);
         });
+  const told = new Set(behind.map(({ ms }) => ms));
   const before = [...actual]
-    .filter(
-      ([ms]) => ms >= fromMs && !behind.some((point) => point.ms === ms) && ms < (ahead?.fromMs ?? nowMs),
-    )
+    .filter(([ms]) => ms >= fromMs && !told.has(ms) && ms < (ahead?.fromMs ?? nowMs))
     .map(([ms, value]) => pointOf(ms, value, undefined, perSecond));
   const points = [...before, ...behind, ...future].sort((a, b) => a.ms - b.ms);
   return {
@@ -111,8 +116,9 @@ interface Told {
   readonly high: number;
 }
 
-function oneAhead(kept: StreamForecast, shardlet: number | null): Told | undefined {
-  const forecast = shardlet === null ? kept.total : partForecast(kept, shardlet);
+function oneAhead(kept: WholeForecast | StreamForecast, shardlet: number | null): Told | undefined {
+  const forecast =
+    shardlet === null ? kept.total : 'shares' in kept ? partForecast(kept, shardlet) : undefined;
   if (forecast === undefined) return undefined;
   const table = (shardlet === null ? kept.calibrated.total : kept.calibrated.parts)[0]!;
   const at = (level: number) => Math.max(0, forecast.point[0]! + forecast.spread[0]! * table[level]!);

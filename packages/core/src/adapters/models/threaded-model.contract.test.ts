@@ -37,6 +37,12 @@ it('ends a model that hangs at its limit, names it, and serves the next call', a
   await expect(model.forecast(series, HORIZON, 500)).rejects.toThrow('longer than its limit');
 });
 
+it('answers one series after the other from the same thread', async () => {
+  const model = keep(dearModel('mstl'));
+  const first = await model.forecast(series, HORIZON, LIMIT_MS);
+  expect(await model.forecast(series, HORIZON, LIMIT_MS)).toEqual(first);
+});
+
 it('refuses an answer that is no number', async () => {
   await expect(keep(planted('nan')).forecast(series, HORIZON, LIMIT_MS)).rejects.toThrow(
     'answered NaN for step 1',

@@ -82,13 +82,14 @@ function replyWithin(
   return new Promise((resolve) => {
     const settle = (reply: ModelReply | 'late' | 'gone') => {
       clearTimeout(limit);
-      thread.removeAllListeners();
+      // one by one: a worker thread whose listeners are all removed at once never hears a message again
+      thread.off('message', settle).off('error', failed).off('exit', gone);
       resolve(reply);
     };
+    const failed = (error: Error) => settle({ failed: error.message });
+    const gone = () => settle('gone');
     const limit = setTimeout(settle, limitMs, 'late');
-    thread.once('message', settle);
-    thread.once('error', (error: Error) => settle({ failed: error.message }));
-    thread.once('exit', () => settle('gone'));
+    thread.once('message', settle).once('error', failed).once('exit', gone);
     thread.postMessage(task);
   });
 }
