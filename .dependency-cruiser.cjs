@@ -18,6 +18,7 @@ const CORE = {
   predicting: ['kernel', 'keyspace', 'topology', 'telemetry', 'forecasting', 'hints'],
   planning: ['kernel', 'keyspace', 'topology', 'telemetry', 'profiling', 'forecasting', 'predicting'],
   advising: ['kernel', 'keyspace', 'topology', 'migration', 'planning'],
+  notifying: ['telemetry', 'migration', 'planning', 'predicting', 'advising'],
   jobs: ['kernel'],
   simulation: [
     ...['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'migration', 'consuming'],

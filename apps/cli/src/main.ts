@@ -13,6 +13,7 @@ import { register as registerHealth } from './health/index.ts';
 import { register as registerHints } from './hints/index.ts';
 import { register as registerHosts } from './hosts/index.ts';
 import { register as registerLocal } from './local/index.ts';
+import { register as registerNotifications } from './notifications/index.ts';
 import { register as registerPlanning } from './planning/index.ts';
 import { register as registerQuotas } from './quotas/index.ts';
 import { register as registerReplay } from './replay/index.ts';
@@ -45,6 +46,7 @@ for (const register of [
   registerHints,
   registerPlanning,
   registerAdvice,
+  registerNotifications,
   registerBackup,
   registerHealth,
   registerHosts,

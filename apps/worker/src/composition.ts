@@ -7,6 +7,7 @@ import { type Control, connectControl } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { openLocks } from '@foreshard/core/adapters/locks';
 import { HostResourceReader } from '@foreshard/core/adapters/telemetry';
+import { AddressGuard, GuardedWebhookSender, sign } from '@foreshard/core/adapters/webhooks';
 import { GroupService } from '@foreshard/core/consuming';
 import type { LockLane } from '@foreshard/core/locking';
 import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
@@ -18,6 +19,7 @@ import { JobRegistry, type Processors } from './jobs/registry.ts';
 import { WakeUps } from './jobs/wake-ups.ts';
 import { MapFollower } from './map/follower.ts';
 import { MeasureHosts } from './measure/measure-hosts.ts';
+import { notifyingJobs } from './notifying/index.ts';
 import { planningJobs } from './planning/index.ts';
 import { createMetrics, type Metrics } from './process/metrics.ts';
 import { serveProbes } from './process/probes.ts';
@@ -130,8 +132,14 @@ async function beginWork(
   });
   const ofForecasts = forecastingJobs({ ...shared, ...control, settings });
   const ofPlans = planningJobs({ ...control, ...shared });
+  const sender = new GuardedWebhookSender(new AddressGuard(settings.webhookNetworks), nowMs);
+  const ofNotices = notifyingJobs({
+    ...{ ...control, ...shared, ...settings, sender },
+    newId: randomUUID,
+    random: Math.random,
+  });
   const processors = jobProcessors(
-    { ...ofProfiles, ...ofForecasts, ...ofPlans },
+    { ...ofProfiles, ...ofForecasts, ...ofPlans, ...ofNotices },
     reconciler,
     mover,
     new RetentionJob(shared),
@@ -193,6 +201,7 @@ function pushDelivery(
   return new PushDelivery({
     groups: control.groups,
     service,
+    sign,
     member: `worker-${randomUUID()}`,
     log,
     nowMs,
@@ -232,7 +241,8 @@ async function followWhenReady(
 function jobProcessors(
   others: ReturnType<typeof profilingJobs> &
     ReturnType<typeof forecastingJobs> &
-    ReturnType<typeof planningJobs>,
+    ReturnType<typeof planningJobs> &
+    ReturnType<typeof notifyingJobs>,
   reconciler: Reconciler,
   mover: Mover,
   retention: RetentionJob,

@@ -3,11 +3,14 @@
  * globalThis, because the bundler gives each route its own copy of this module.
  */
 
+import { randomUUID } from 'node:crypto';
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
+import { AddressGuard, GuardedWebhookSender, newSecret } from '@foreshard/core/adapters/webhooks';
 import type { PolicyStore, RecommendationLog } from '@foreshard/core/advising';
 import type { HintStore } from '@foreshard/core/hints';
 import type { JobRuns } from '@foreshard/core/jobs';
 import type { MoveLog } from '@foreshard/core/migration';
+import type { NotificationDesk } from '@foreshard/core/notifying';
 import { type ForecastRecords, ForecastStore, type ModelRegistry } from '@foreshard/core/predicting';
 import type { HealthStore } from '@foreshard/core/profiling';
 import { TelemetryStore } from '@foreshard/core/telemetry';
@@ -54,6 +57,7 @@ export interface ConsoleServer {
   readonly hints: HintStore;
   readonly policies: PolicyStore;
   readonly recommendations: RecommendationLog;
+  readonly notifications: NotificationDesk;
   readonly heatPictures: KeptAnswers<HeatPicture>;
   readonly forecastPictures: KeptAnswers<ForecastPicture>;
   readonly load: LoadFollower;
@@ -143,6 +147,16 @@ function compose(): ConsoleServer {
     hints: control.hints,
     policies: control.policies,
     recommendations: control.recommendations,
+    notifications: {
+      store: control.notifications,
+      sender: new GuardedWebhookSender(new AddressGuard(settings.webhookNetworks), Date.now),
+      newSecret,
+      newId: randomUUID,
+      wake: () => control.jobs.wake('notify'),
+      nowMs: Date.now,
+      actor: ACTOR,
+      consoleUrl: settings.consoleUrl,
+    },
     heatPictures: new KeptAnswers(PICTURES_KEPT),
     forecastPictures: new KeptAnswers(PICTURES_KEPT),
     load,

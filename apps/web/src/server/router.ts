@@ -9,6 +9,7 @@ import { hostsRouter } from './routes/hosts.ts';
 import { hotRouter } from './routes/hot.ts';
 import { jobsRouter } from './routes/jobs.ts';
 import { migrationsRouter } from './routes/migrations.ts';
+import { notificationsRouter } from './routes/notifications.ts';
 import { overviewRouter } from './routes/overview.ts';
 import { paletteRouter } from './routes/palette.ts';
 import { policiesRouter } from './routes/policies.ts';
@@ -38,6 +39,7 @@ export const appRouter = router({
   migrations: migrationsRouter,
   recommendations: recommendationsRouter,
   policies: policiesRouter,
+  notifications: notificationsRouter,
   sample: sampleRouter,
 });
 

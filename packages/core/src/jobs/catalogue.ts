@@ -93,6 +93,15 @@ export const JOBS = {
     backoffMs: 0,
     everyMs: 60_000,
   },
+  notify: {
+    purpose:
+      'Tells the targets of notifications what waits for them and what is wrong, and sends what was not taken',
+    payload: nothing,
+    timeoutMs: 60_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 5_000,
+  },
   forecast: {
     purpose: 'Forecasts the load of every shardlet whenever a step has ended, and learns from the last one',
     payload: nothing,

@@ -1,6 +1,7 @@
 import {
   Activity,
   ArrowRightLeft,
+  Bell,
   Blocks,
   BookOpen,
   CalendarClock,
@@ -38,6 +39,7 @@ export const PAGES = [
   { href: '/hosts' as Route, name: 'Hosts', key: 'h', icon: Server, group: 'Cluster' },
   { href: '/health' as Route, name: 'Health', key: 'l', icon: HeartPulse, group: 'Cluster' },
   { href: '/policies' as Route, name: 'Policy', key: 'p', icon: SlidersHorizontal, group: 'Cluster' },
+  { href: '/notifications' as Route, name: 'Notifications', key: 'k', icon: Bell, group: 'Cluster' },
   { href: '/jobs' as Route, name: 'Jobs', key: 'j', icon: ListTree, group: 'Cluster' },
   { href: '/api-docs' as Route, name: 'API docs', key: 'i', icon: BookOpen, group: 'Cluster' },
 ] as const satisfies readonly { group: (typeof GROUPS)[number]; [key: string]: unknown }[];

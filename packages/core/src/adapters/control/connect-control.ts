@@ -9,6 +9,7 @@ import type { GroupStore } from '../../consuming/index.ts';
 import type { HintStore } from '../../hints/index.ts';
 import type { JobRuns } from '../../jobs/index.ts';
 import type { MoveLog } from '../../migration/index.ts';
+import type { NotificationStore } from '../../notifying/index.ts';
 import type { ForecastRecords, ModelRegistry } from '../../predicting/index.ts';
 import type { HealthStore, ProfileStore } from '../../profiling/index.ts';
 import type { BlockStore } from '../../telemetry/index.ts';
@@ -23,6 +24,7 @@ import {
   PrismaHintStore,
   PrismaModelRegistry,
   PrismaMoveLog,
+  PrismaNotificationStore,
   PrismaPolicyStore,
   PrismaProfileStore,
   PrismaQuotaStore,
@@ -81,6 +83,8 @@ export interface Control {
   readonly policies: PolicyStore;
   /** what the planner recommends, and what became of it */
   readonly recommendations: RecommendationLog;
+  /** who is told what, and what was sent */
+  readonly notifications: NotificationStore;
   /** the control Redis, for what else a process keeps there */
   readonly redis: Redis;
   close(): Promise<void>;
@@ -114,6 +118,7 @@ export function connectControl(settings: ControlSettings): Control {
     hints: new PrismaHintStore(prisma, databaseUrl),
     policies: new PrismaPolicyStore(prisma, databaseUrl),
     recommendations: new PrismaRecommendationLog(prisma, databaseUrl),
+    notifications: new PrismaNotificationStore(prisma, databaseUrl),
     redis,
     async close() {
       await t.close();

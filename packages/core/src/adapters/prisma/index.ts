@@ -7,6 +7,7 @@ export { PrismaHintStore } from './hint-store.ts';
 export { applyMigrations, MigrationRefused } from './migrator.ts';
 export { PrismaModelRegistry } from './model-registry.ts';
 export { PrismaMoveLog } from './move-log.ts';
+export { PrismaNotificationStore } from './notification-store.ts';
 export { PrismaPolicyStore } from './policy-store.ts';
 export { PrismaProfileStore } from './profile-store.ts';
 export { PrismaQuotaStore, type QuotaStore } from './quota-store.ts';
