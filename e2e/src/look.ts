@@ -27,6 +27,7 @@ export const PAGES: Readonly<Record<string, string>> = {
   recommendations: '/recommendations?show=all',
   decisions: '/recommendations?show=decisions',
   policies: '/policies',
+  notifications: '/notifications',
   migrations: '/migrations',
   hosts: '/hosts',
   health: '/health',

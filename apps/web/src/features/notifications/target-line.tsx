@@ -52,8 +52,7 @@ export function TargetLine({ target, kindsCount, onShow }: TargetProps) {
         </p>
         <p className="break-all font-mono text-soft text-xs">{url}</p>
         <p className="text-faint text-xs">
-          {kinds.length === kindsCount ? 'all kinds' : kinds.length === 0 ? 'no notices' : kinds.join(', ')};
-          at most one message in {pauseSeconds} s; added by {createdBy}
+          {kindsText(kinds, kindsCount)}, at most one message in {pauseSeconds} s, added by {createdBy}
         </p>
       </div>
       <div className="flex gap-2">
@@ -71,6 +70,11 @@ export function TargetLine({ target, kindsCount, onShow }: TargetProps) {
       </div>
     </li>
   );
+}
+
+function kindsText(kinds: readonly string[], all: number): string {
+  if (kinds.length === all) return 'all kinds';
+  return kinds.length === 0 ? 'no notices' : kinds.join(', ');
 }
 
 function RemoveTarget({ name }: { name: string }) {
