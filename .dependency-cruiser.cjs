@@ -17,7 +17,8 @@ const CORE = {
   hints: [],
   predicting: ['kernel', 'keyspace', 'topology', 'telemetry', 'forecasting', 'hints'],
   planning: ['kernel', 'keyspace', 'topology', 'telemetry', 'profiling', 'forecasting', 'predicting'],
-  advising: ['kernel', 'keyspace', 'topology', 'migration', 'planning'],
+  external: ['kernel', 'keyspace', 'topology', 'telemetry', 'hints', 'predicting', 'planning'],
+  advising: ['kernel', 'keyspace', 'topology', 'migration', 'planning', 'external'],
   notifying: ['telemetry', 'migration', 'planning', 'predicting', 'advising'],
   jobs: ['kernel'],
   simulation: [

@@ -3,6 +3,7 @@ import { diskFull, SetupFailure } from '@foreshard/local';
 import { Command, CommanderError } from 'commander';
 import { register as registerAdvice } from './advice/index.ts';
 import { register as registerBackup } from './backup/index.ts';
+import { register as registerClusters } from './clusters/index.ts';
 import { register as registerConsuming } from './consuming/index.ts';
 import { register as registerDoctor } from './doctor/index.ts';
 import { register as registerEvents } from './events/index.ts';
@@ -47,6 +48,7 @@ for (const register of [
   registerPlanning,
   registerAdvice,
   registerNotifications,
+  registerClusters,
   registerBackup,
   registerHealth,
   registerHosts,

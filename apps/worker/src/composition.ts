@@ -13,6 +13,7 @@ import type { LockLane } from '@foreshard/core/locking';
 import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
 import type { Logger } from 'pino';
 import { PushDelivery } from './consuming/push-delivery.ts';
+import { externalJobs } from './external/index.ts';
 import { forecastingJobs } from './forecasting/index.ts';
 import type { HostDoors } from './hosts/host-doors.ts';
 import { JobRegistry, type Processors } from './jobs/registry.ts';
@@ -139,7 +140,7 @@ async function beginWork(
     random: Math.random,
   });
   const processors = jobProcessors(
-    { ...ofProfiles, ...ofForecasts, ...ofPlans, ...ofNotices },
+    { ...ofProfiles, ...ofForecasts, ...ofPlans, ...ofNotices, ...externalJobs({ ...control, ...shared }) },
     reconciler,
     mover,
     new RetentionJob(shared),
@@ -242,7 +243,8 @@ function jobProcessors(
   others: ReturnType<typeof profilingJobs> &
     ReturnType<typeof forecastingJobs> &
     ReturnType<typeof planningJobs> &
-    ReturnType<typeof notifyingJobs>,
+    ReturnType<typeof notifyingJobs> &
+    ReturnType<typeof externalJobs>,
   reconciler: Reconciler,
   mover: Mover,
   retention: RetentionJob,

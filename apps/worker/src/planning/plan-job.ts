@@ -10,6 +10,7 @@ import {
   clusterStateOf,
   figures,
   meetsCriteria,
+  OWN_CLUSTER,
   obstacleTo,
   outcomeOf,
   type PolicyStore,
@@ -46,6 +47,8 @@ export interface PlanJobParts extends ObserveParts {
 /** Of a record, so that a plan over ten thousand hosts stays readable. */
 const PRESSURES_MAX = 200;
 const LISTED_MAX = 1_000;
+/** Clusters of others are planned by a job of their own. */
+const OURS = { cluster: OWN_CLUSTER, limit: LISTED_MAX };
 /** The load has settled at its new place, and the minutes that tell it are rolled up. */
 const REALISED_AFTER_MS = 10 * MINUTE_MS;
 const KEPT_MS = 90 * 86_400_000;
@@ -92,7 +95,7 @@ export class PlanJob {
     const actor = `policy ${policy.name} (version ${version})`;
     const adviser = { log: recommendations, policies, topology, wake: async () => {}, nowMs, actor };
     const loads = new Map(state.shardlets.map(({ id, load }) => [id, load.eventsPerSecond ?? 0]));
-    const open = await recommendations.list({ states: ['open'], limit: LISTED_MAX });
+    const open = await recommendations.list({ states: ['open'], ...OURS });
     const meeting = open.filter(
       (record) =>
         obstacleTo(record, policy) === undefined &&
@@ -110,7 +113,7 @@ export class PlanJob {
     const { recommendations, moveLog, operator, nowMs } = this.parts;
     // the kill switch of moves holds back what would begin some
     if ((await moveLog.controls()).paused) return 0;
-    const approved = await recommendations.list({ states: ['approved'], limit: LISTED_MAX });
+    const approved = await recommendations.list({ states: ['approved'], ...OURS });
     let count = 0;
     for (const record of approved.reverse()) {
       if (signal.aborted || (record.notBeforeMs ?? 0) > nowMs()) continue;
@@ -130,13 +133,13 @@ export class PlanJob {
   private async follow(state: ClusterState, { policy }: PolicyVersion): Promise<number> {
     const { recommendations, moveLog, nowMs } = this.parts;
     let count = 0;
-    for (const record of await recommendations.list({ states: ['running'], limit: LISTED_MAX })) {
+    for (const record of await recommendations.list({ states: ['running'], ...OURS })) {
       const outcome = await outcomeOf(moveLog, record.moves);
       if (outcome === undefined) continue;
       await recommendations.end(record.id, outcome.state, outcome.result, nowMs());
       count++;
     }
-    for (const record of await recommendations.list({ states: ['done'], limit: LISTED_MAX })) {
+    for (const record of await recommendations.list({ states: ['done'], ...OURS })) {
       const gain = this.isDue(record) ? gainOf(record, state, policy) : undefined;
       if (gain !== undefined) await recommendations.realise(record.id, { atMs: nowMs(), gain });
     }

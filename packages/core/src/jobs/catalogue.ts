@@ -93,6 +93,15 @@ export const JOBS = {
     backoffMs: 0,
     everyMs: 60_000,
   },
+  clusters: {
+    purpose:
+      'Reads the load of external clusters, plans them, and tells those who run them what was approved',
+    payload: nothing,
+    timeoutMs: 120_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 15_000,
+  },
   notify: {
     purpose:
       'Tells the targets of notifications what waits for them and what is wrong, and sends what was not taken',

@@ -87,7 +87,13 @@ export function Redeliver({ id }: { id: string }) {
     }),
   );
   return (
-    <Button size="sm" look="quiet" disabled={again.isPending} onClick={() => again.mutate({ id })}>
+    <Button
+      size="sm"
+      look="quiet"
+      className="justify-self-start"
+      disabled={again.isPending}
+      onClick={() => again.mutate({ id })}
+    >
       <RotateCw /> Redeliver
     </Button>
   );

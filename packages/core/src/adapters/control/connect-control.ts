@@ -6,6 +6,7 @@
 import type { Redis } from 'ioredis';
 import type { PolicyStore, RecommendationLog } from '../../advising/index.ts';
 import type { GroupStore } from '../../consuming/index.ts';
+import type { ClusterStore } from '../../external/index.ts';
 import type { HintStore } from '../../hints/index.ts';
 import type { JobRuns } from '../../jobs/index.ts';
 import type { MoveLog } from '../../migration/index.ts';
@@ -18,6 +19,7 @@ import { within } from '../deadline/index.ts';
 import { EtcdChangeNotifier, openEtcdTopology } from '../etcd/index.ts';
 import {
   openPrisma,
+  PrismaClusterStore,
   PrismaForecastRecords,
   PrismaGroupStore,
   PrismaHealthStore,
@@ -83,6 +85,8 @@ export interface Control {
   readonly policies: PolicyStore;
   /** what the planner recommends, and what became of it */
   readonly recommendations: RecommendationLog;
+  /** clusters that are not ours */
+  readonly clusters: ClusterStore;
   /** who is told what, and what was sent */
   readonly notifications: NotificationStore;
   /** the control Redis, for what else a process keeps there */
@@ -118,6 +122,7 @@ export function connectControl(settings: ControlSettings): Control {
     hints: new PrismaHintStore(prisma, databaseUrl),
     policies: new PrismaPolicyStore(prisma, databaseUrl),
     recommendations: new PrismaRecommendationLog(prisma, databaseUrl),
+    clusters: new PrismaClusterStore(prisma, databaseUrl),
     notifications: new PrismaNotificationStore(prisma, databaseUrl),
     redis,
     async close() {

@@ -1,4 +1,5 @@
 export { openPrisma, type PrismaClient } from './client.ts';
+export { PrismaClusterStore } from './cluster-store.ts';
 export { DatabaseUnreachable, databaseUnreachable, isConnectionFailure } from './database-unreachable.ts';
 export { PrismaForecastRecords } from './forecast-records.ts';
 export { PrismaGroupStore } from './group-store.ts';
