@@ -28,6 +28,7 @@ export const PAGES: Readonly<Record<string, string>> = {
   decisions: '/recommendations?show=decisions',
   policies: '/policies',
   notifications: '/notifications',
+  clusters: '/clusters',
   migrations: '/migrations',
   hosts: '/hosts',
   health: '/health',

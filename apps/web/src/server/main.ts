@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
 import { AddressGuard, GuardedWebhookSender, newSecret } from '@foreshard/core/adapters/webhooks';
 import type { PolicyStore, RecommendationLog } from '@foreshard/core/advising';
+import type { ClusterStore } from '@foreshard/core/external';
 import type { HintStore } from '@foreshard/core/hints';
 import type { JobRuns } from '@foreshard/core/jobs';
 import type { MoveLog } from '@foreshard/core/migration';
@@ -18,6 +19,7 @@ import { TopologyMap, type TopologyStore } from '@foreshard/core/topology';
 import { HostMeasures } from './cluster/host-measures.ts';
 import { type LiveFrame, liveFrame } from './cluster/live-frame.ts';
 import { MapFollower } from './cluster/map-follower.ts';
+import { externalParts, type StreamParts } from './cluster/stream-parts.ts';
 import { EdgeClient } from './edge/edge-client.ts';
 import { EdgeProbe } from './edge-probe.ts';
 import type { ForecastPicture } from './forecasts/forecast-picture.ts';
@@ -58,6 +60,9 @@ export interface ConsoleServer {
   readonly policies: PolicyStore;
   readonly recommendations: RecommendationLog;
   readonly notifications: NotificationDesk;
+  readonly clusters: ClusterStore;
+  /** of the stream, or of the external cluster of that name; null: ours */
+  partsFor(stream: string | null): Promise<StreamParts>;
   readonly heatPictures: KeptAnswers<HeatPicture>;
   readonly forecastPictures: KeptAnswers<ForecastPicture>;
   readonly load: LoadFollower;
@@ -147,6 +152,12 @@ function compose(): ConsoleServer {
     hints: control.hints,
     policies: control.policies,
     recommendations: control.recommendations,
+    clusters: control.clusters,
+    async partsFor(stream) {
+      const own = { map: map.map, telemetry, forecasts, topology: control.topology };
+      if (stream === null || own.map?.streamNamed(stream) !== undefined) return own;
+      return (await externalParts(control, stream)) ?? own;
+    },
     notifications: {
       store: control.notifications,
       sender: new GuardedWebhookSender(new AddressGuard(settings.webhookNetworks), Date.now),

@@ -1,4 +1,5 @@
 import { apiRouter } from './routes/api.ts';
+import { clustersRouter } from './routes/clusters.ts';
 import { consumersRouter } from './routes/consumers.ts';
 import { eventsRouter } from './routes/events.ts';
 import { forecastsRouter } from './routes/forecasts.ts';
@@ -39,6 +40,7 @@ export const appRouter = router({
   migrations: migrationsRouter,
   recommendations: recommendationsRouter,
   policies: policiesRouter,
+  clusters: clustersRouter,
   notifications: notificationsRouter,
   sample: sampleRouter,
 });

@@ -1,5 +1,5 @@
 /** A recommendation as the console shows it: in words, with the names of hosts, and whether it can be approved. */
-import { obstacleTo, type RecommendationRecord } from '@foreshard/core/advising';
+import { OWN_CLUSTER, obstacleTo, type RecommendationRecord } from '@foreshard/core/advising';
 import type { Policy } from '@foreshard/core/planning';
 import type { TopologyMap } from '@foreshard/core/topology';
 
@@ -16,12 +16,14 @@ export function recommendationView(
   policy: Policy,
   record: RecommendationRecord,
 ): RecommendationView {
-  const { body } = record;
+  const { body, cluster } = record;
+  // hosts of others come with their names
+  const nameOf = (id: string | null) => (cluster === OWN_CLUSTER ? hostName(map, id) : id);
   return {
     ...record,
-    title: titleOf(record),
-    sourceName: hostName(map, body.source),
-    destinationName: body.action === 'add-hosts' ? null : hostName(map, body.destination),
+    title: cluster === OWN_CLUSTER ? titleOf(record) : titleOf(record).replace('shardlet', 'partition'),
+    sourceName: nameOf(body.source),
+    destinationName: body.action === 'add-hosts' ? null : nameOf(body.destination),
     obstacle: obstacleTo(record, policy) ?? null,
   };
 }
