@@ -132,7 +132,7 @@ async function beginWork(
     settings: settings.health,
   });
   const ofForecasts = forecastingJobs({ ...shared, ...control, settings });
-  const ofPlans = planningJobs({ ...control, ...shared });
+  const ofPlans = planningJobs({ ...settings, ...control, ...shared });
   const sender = new GuardedWebhookSender(new AddressGuard(settings.webhookNetworks), nowMs);
   const ofNotices = notifyingJobs({
     ...{ ...control, ...shared, ...settings, sender },

@@ -21,12 +21,14 @@ export class LineFaults {
   private readonly file: string;
   private readonly lines: string[] = [];
   private count = 0;
+  private readonly faulty = new Set<number>();
 
   constructor(file: string) {
     this.file = file;
   }
 
   add(line: number, what: string): void {
+    this.faulty.add(line);
     this.count++;
     if (this.lines.length < SHOWN_MAX) this.lines.push(`  line ${line}: ${what}`);
   }
@@ -35,7 +37,8 @@ export class LineFaults {
   insistOnNone(): void {
     if (this.count === 0) return;
     const more = this.count > this.lines.length ? [`  and ${this.count - this.lines.length} more`] : [];
-    const lines = this.count === 1 ? 'one line' : `${this.count} lines`;
+    const { size } = this.faulty;
+    const lines = size === 1 ? 'one line' : `${size} lines`;
     throw badInput(
       [`${lines} of ${this.file} cannot be understood; nothing was taken`, ...this.lines, ...more].join('\n'),
     );

@@ -1,9 +1,10 @@
 /** The job that plans. */
 
 import type { JobProducer } from '@foreshard/core/adapters/control';
-import type { PolicyStore, RecommendationLog } from '@foreshard/core/advising';
+import type { HostOrders, HostProvider, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
 import type { HintStore } from '@foreshard/core/hints';
 import type { MoveLog } from '@foreshard/core/migration';
+import type { NotificationStore } from '@foreshard/core/notifying';
 import { type ForecastRecords, ForecastStore } from '@foreshard/core/predicting';
 import type { HealthStore } from '@foreshard/core/profiling';
 import { type BlockStore, TelemetryStore } from '@foreshard/core/telemetry';
@@ -12,6 +13,7 @@ import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Processors } from '../jobs/registry.ts';
 import type { MapFollower } from '../map/follower.ts';
+import { HostScaling } from './host-scaling.ts';
 import { PlanJob } from './plan-job.ts';
 
 export interface PlanningParts {
@@ -24,6 +26,10 @@ export interface PlanningParts {
   readonly health: HealthStore;
   readonly recommendations: RecommendationLog;
   readonly policies: PolicyStore;
+  readonly hostOrders: HostOrders;
+  readonly notifications: NotificationStore;
+  readonly hostProvider: HostProvider;
+  readonly hostWebhook: string | undefined;
   readonly redis: Redis;
   readonly jobs: JobProducer;
   readonly log: Logger;
@@ -45,13 +51,23 @@ export function planningJobs(parts: PlanningParts): Pick<Processors, 'plan'> {
   } = parts;
   const map = () => follower.map;
   const telemetry = new TelemetryStore({ blocks, map, nowMs });
+  const operator = { topology, moves, wake: jobs.wake.bind(jobs), nowMs, actor };
+  const scaling = new HostScaling({
+    ...parts,
+    provider: parts.hostProvider,
+    webhook: parts.hostWebhook,
+    orders: parts.hostOrders,
+    operator,
+    map: () => follower.upToDate(),
+  });
   const job = new PlanJob({
     ...parts,
+    scaling,
     blocks,
     telemetry,
     forecasts: new ForecastStore({ records, hints, telemetry, blocks, map, nowMs }),
     moveLog: moves,
-    operator: { topology, moves, wake: (name) => jobs.wake(name), nowMs, actor },
+    operator,
     exclusively: (work) => blocks.exclusively('plan', work),
   });
   return { plan: (_, signal) => job.run(signal) };

@@ -9,6 +9,7 @@ import {
   carryOut,
   clusterStateOf,
   figures,
+  type HostProvider,
   meetsCriteria,
   OWN_CLUSTER,
   obstacleTo,
@@ -32,6 +33,7 @@ import { MINUTE_MS } from '@foreshard/core/telemetry';
 import type { Shardlet, TopologyMap } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
 import type { MapFollower } from '../map/follower.ts';
+import type { HostScaling } from './host-scaling.ts';
 import { type ObserveParts, observe } from './observe.ts';
 
 export interface PlanJobParts extends ObserveParts {
@@ -41,6 +43,9 @@ export interface PlanJobParts extends ObserveParts {
   readonly policies: PolicyStore;
   readonly moveLog: MoveLog;
   readonly operator: Operator;
+  readonly scaling: HostScaling;
+  /** what nobody would carry out is not approved by itself */
+  readonly hostProvider: HostProvider;
   readonly exclusively: (work: () => Promise<object | undefined>) => Promise<object | undefined>;
 }
 
@@ -99,6 +104,7 @@ export class PlanJob {
     const meeting = open.filter(
       (record) =>
         obstacleTo(record, policy) === undefined &&
+        (!isOfHosts(record) || this.parts.hostProvider !== 'none') &&
         meetsCriteria(record, policy, loads.get(record.body.shardlets[0] ?? '') ?? 0),
     );
     const why = { note: 'meets the criteria of the policy', when: 'window' } as const;
@@ -118,11 +124,10 @@ export class PlanJob {
     for (const record of approved.reverse()) {
       if (signal.aborted || (record.notBeforeMs ?? 0) > nowMs()) continue;
       const by = { ...operator, actor: record.decidedBy ?? operator.actor };
-      const begun = await carryOut(record, {
-        operator: by,
-        splitPlan: (map, leaf) => this.splitPlan(map, leaf),
-      });
-      if (begun.kind === 'running') await recommendations.begin(record.id, begun.moves);
+      const begun = isOfHosts(record)
+        ? { moves: [], ...(await this.parts.scaling.begin(record)) }
+        : await carryOut(record, { operator: by, splitPlan: (map, leaf) => this.splitPlan(map, leaf) });
+      if (begun.kind === 'running') await recommendations.begin(record.id, begun.moves, begun.result);
       else await recommendations.end(record.id, begun.kind, begun.result, nowMs());
       this.parts.log.info({ recommendation: record.id, ...begun }, 'recommendation carried out');
       count++;
@@ -134,7 +139,7 @@ export class PlanJob {
     const { recommendations, moveLog, nowMs } = this.parts;
     let count = 0;
     for (const record of await recommendations.list({ states: ['running'], ...OURS })) {
-      const outcome = await outcomeOf(moveLog, record.moves);
+      const outcome = isOfHosts(record) ? await this.scaled(record) : await outcomeOf(moveLog, record.moves);
       if (outcome === undefined) continue;
       await recommendations.end(record.id, outcome.state, outcome.result, nowMs());
       count++;
@@ -144,6 +149,14 @@ export class PlanJob {
       if (gain !== undefined) await recommendations.realise(record.id, { atMs: nowMs(), gain });
     }
     return count;
+  }
+
+  /** Undefined while it goes on. */
+  private async scaled(record: RecommendationRecord) {
+    const { kind, result } = await this.parts.scaling.progress(record);
+    if (kind !== 'running') return { state: kind, result };
+    if (result !== record.result) await this.parts.recommendations.tell(record.id, result);
+    return undefined;
   }
 
   private isDue({ realised, endedMs }: RecommendationRecord): boolean {
@@ -157,6 +170,10 @@ export class PlanJob {
     const splitKeys = map.stream(stream)?.splitKeys ?? false;
     return planSplit(range, loadOfKeys(range, keys?.topKeys ?? [], events), splitKeys);
   }
+}
+
+function isOfHosts({ body }: RecommendationRecord): boolean {
+  return body.action === 'add-hosts' || body.action === 'remove-host';
 }
 
 function gainOf({ body }: RecommendationRecord, state: ClusterState, policy: PolicyVersion['policy']) {

@@ -97,8 +97,6 @@ export function obstacleTo({ body, cluster }: RecommendationRecord, policy: Poli
     return 'the policy only forecasts: set its mode to "ask" to approve, or "auto" to let it approve by criteria';
   // who runs it knows how to carry it out
   if (cluster !== OWN_CLUSTER) return undefined;
-  if (body.action === 'add-hosts')
-    return 'a host has to be started by you: then add it with "foreshard hosts add", and the next plan uses it';
   const future = [...body.shardlets.slice(0, body.action === 'merge' ? 2 : 1)].find(
     (id) => !/^\d+$/.test(id),
   );

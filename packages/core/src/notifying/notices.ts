@@ -44,8 +44,7 @@ const LEVEL_OF_URGENCY = { now: 'bad', soon: 'warn', 'when-convenient': 'info' }
 function waitingNotices(record: RecommendationRecord, policy: Policy): Notice[] {
   const { id, revision, state, body, lastMs } = record;
   if (state !== 'open' || policy.mode === 'forecast-only') return [];
-  // a host that a person has to start waits for a person as well
-  if (obstacleTo(record, policy) !== undefined && body.action !== 'add-hosts') return [];
+  if (obstacleTo(record, policy) !== undefined) return [];
   const overload = body.overloadAt === null ? '' : ` Overload at ${body.overloadAt} if nothing is done.`;
   return [
     {

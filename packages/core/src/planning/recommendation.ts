@@ -25,6 +25,8 @@ export interface Recommendation {
   readonly shardlets: readonly string[];
   readonly source: string | null;
   readonly destination: string | null;
+  /** how many hosts are asked for; missing where none is */
+  readonly hosts?: number;
   readonly reason: string;
   readonly urgency: 'now' | 'soon' | 'when-convenient';
   /** when the source goes over its capacity if nothing is done; null: not within the horizon */
@@ -144,6 +146,7 @@ function detailsOf(plan: Plan, policy: Policy, action: Action): Partial<Recommen
     case 'add-hosts':
       return {
         destination: plan.cluster.input.hosts.zones[action.zone]!,
+        hosts: action.count,
         urgency: action.pressure > 1 ? 'now' : 'soon',
         overloadAt: action.pressure > 1 ? timeOf(plan.nowMs + action.aheadMinutes * MINUTE_MS) : null,
         reason: `all active hosts together would be at ${share(action.pressure)}: ${action.count} more, in zone ${plan.cluster.input.hosts.zones[action.zone]}`,

@@ -4,7 +4,7 @@
  * a server is away: the calls do, in one clear line.
  */
 import type { Redis } from 'ioredis';
-import type { PolicyStore, RecommendationLog } from '../../advising/index.ts';
+import type { HostOrders, PolicyStore, RecommendationLog } from '../../advising/index.ts';
 import type { GroupStore } from '../../consuming/index.ts';
 import type { ClusterStore } from '../../external/index.ts';
 import type { HintStore } from '../../hints/index.ts';
@@ -24,6 +24,7 @@ import {
   PrismaGroupStore,
   PrismaHealthStore,
   PrismaHintStore,
+  PrismaHostOrders,
   PrismaModelRegistry,
   PrismaMoveLog,
   PrismaNotificationStore,
@@ -85,6 +86,8 @@ export interface Control {
   readonly policies: PolicyStore;
   /** what the planner recommends, and what became of it */
   readonly recommendations: RecommendationLog;
+  /** hosts that were asked for, and those that are to go */
+  readonly hostOrders: HostOrders;
   /** clusters that are not ours */
   readonly clusters: ClusterStore;
   /** who is told what, and what was sent */
@@ -122,6 +125,7 @@ export function connectControl(settings: ControlSettings): Control {
     hints: new PrismaHintStore(prisma, databaseUrl),
     policies: new PrismaPolicyStore(prisma, databaseUrl),
     recommendations: new PrismaRecommendationLog(prisma, databaseUrl),
+    hostOrders: new PrismaHostOrders(prisma, databaseUrl),
     clusters: new PrismaClusterStore(prisma, databaseUrl),
     notifications: new PrismaNotificationStore(prisma, databaseUrl),
     redis,
