@@ -19,7 +19,8 @@ const LOOK_EVERY_MS = 200;
 /** Answers the token of a client. */
 export function prepareCluster(stores: Stores, dataDir: string): Promise<string> {
   return withControl(async (control) => {
-    for (const [index, url] of stores.hostUrls.entries()) await admitHost(control, url, `host-${index + 1}`);
+    for (const [index, url] of stores.hostUrls.entries())
+      await admitHost(control, url, stores.hostNames[index]!);
     await ensureStream(control);
     return ensureToken(control, dataDir);
   }, stores);

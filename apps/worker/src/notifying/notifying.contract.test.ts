@@ -15,6 +15,7 @@ import { HOST_USAGE_KEY } from '@foreshard/core/telemetry';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createMetrics } from '../process/metrics.ts';
 import { RealCluster, silent } from '../testing/real-cluster.ts';
+import { recordPlan } from '../testing/recorded-plan.ts';
 import { notifyingJobs } from './index.ts';
 
 let cluster: RealCluster;
@@ -82,27 +83,8 @@ const requestFor = (name: string, change: object = {}) =>
   targetRequestSchema.parse({ name, url: `${url}/${name}`, ...change });
 
 /** As the planner records it. */
-async function recommend(shardlet: string, destination: string): Promise<void> {
-  const body = {
-    ...{ step: 1, action: 'move', phase: 'rebalance', shardlets: [shardlet], source: '1', destination },
-    ...{ reason: 'relieves its host', urgency: 'now', overloadAt: null, gain: null, etaSeconds: null },
-    ...{ cost: { objective: 0, bytes: 1 }, confidence: 1, alternatives: [], checks: [] },
-    expiresAt: new Date(nowMs() + 3_600_000).toISOString(),
-  };
-  const figures = { objective: 1, hottest: 1, mean: 1, hotHosts: 1, crossHostShare: null, shardlets: 1 };
-  const plan = {
-    ...{
-      revision: 'x',
-      topologyVersion: 1,
-      policy: { name: 'x', version: 1 },
-      now: '',
-      skipped: {},
-      hosts: [],
-    },
-    ...{ recommendations: [body], before: figures, after: figures, nothingBecause: null, pressures: [] },
-  };
-  await cluster.control.recommendations.record(plan as never, 1, nowMs());
-}
+const recommend = (shardlet: string, destination: string) =>
+  recordPlan(cluster, { action: 'move', shardlets: [shardlet], source: '1', destination }, nowMs());
 
 const subjects = (body: string) =>
   JSON.parse(body).data.notices.map(({ subject }: { subject: string }) =>
