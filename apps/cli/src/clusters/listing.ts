@@ -2,8 +2,11 @@
 import { type ExternalCluster, forgetCluster, planningObstacle } from '@foreshard/core/external';
 import { withControl } from '../deciding.ts';
 import { print } from '../output.ts';
+import { operatorOf } from '../restructure/operator.ts';
 import { printRows } from '../table.ts';
 import { clusterNamed } from './import.ts';
+
+const LISTED_MAX = 10_000;
 
 export async function listClusters({ json }: { json: boolean }): Promise<void> {
   const clusters = await withControl((control) => control.clusters.list());
@@ -35,6 +38,13 @@ export async function showCluster(name: string): Promise<void> {
 }
 
 export async function removeCluster(name: string): Promise<void> {
-  await withControl(async (control) => forgetCluster(control, await clusterNamed(control, name)));
+  await withControl(async (control) => {
+    await forgetCluster(control, await clusterNamed(control, name));
+    const { recommendations: log } = control;
+    const { actor, nowMs } = operatorOf(control);
+    // nobody can decide about them any more
+    for (const { id } of await log.list({ cluster: name, states: ['open', 'approved'], limit: LISTED_MAX }))
+      await log.reject(id, actor, `the cluster ${name} was removed`, nowMs());
+  });
   await print(`${name} is forgotten, and its load with it\n`);
 }
