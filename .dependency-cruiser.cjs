@@ -17,9 +17,12 @@ const CORE = {
   hints: [],
   predicting: ['kernel', 'keyspace', 'topology', 'telemetry', 'forecasting', 'hints'],
   planning: ['kernel', 'keyspace', 'topology', 'telemetry', 'profiling', 'forecasting', 'predicting'],
+  external: ['kernel', 'keyspace', 'topology', 'telemetry', 'hints', 'predicting', 'planning'],
   advising: [
     ...['kernel', 'keyspace', 'topology', 'migration', 'telemetry', 'profiling', 'predicting', 'planning'],
+    'external',
   ],
+  notifying: ['telemetry', 'migration', 'planning', 'predicting', 'advising'],
   jobs: ['kernel'],
   simulation: [
     ...['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'migration', 'consuming'],

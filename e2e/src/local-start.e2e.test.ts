@@ -1,10 +1,10 @@
 /** The two commands as a user meets them: what runs, what survives, and that nothing is left behind. */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning, type ProcessIdentity, temporaryFolder } from '@foreshard/local';
 import { describe, expect, inject, it } from 'vitest';
-import { foreshardBeside, startProduct } from './product.ts';
+import { foreshardBeside, type Product, startProduct } from './product.ts';
 
 const dataDir = inject('dataDir');
 
@@ -113,17 +113,44 @@ describe('bad input on the command line', () => {
   });
 });
 
-it('leaves no process behind when the supervisor is killed, and starts again over the same data', async () => {
+/** What the plan stands on: more load than all hosts may carry. */
+async function untilHostIsAsked({ dataDir: dir, foreshard }: Product): Promise<string> {
+  const now = Math.floor(Date.now() / 60_000) * 60_000;
+  const rows = Array.from(
+    { length: 10 },
+    (_, i) => `${new Date(now - (10 - i) * 60_000).toISOString()},6000`,
+  );
+  await writeFile(join(dir, 'load.csv'), `timestamp,value\n${rows.join('\n')}\n`);
+  await foreshard('import-history', '--trace', join(dir, 'load.csv'), '--shift', 'none');
+  await foreshard('policy', 'change', 'mode=ask', 'capacity.events_per_second=25', 'scaling.hosts_max=5');
+  let id = '';
+  await until(async () => {
+    const open = JSON.parse((await foreshard('recommendations', '--json')).stdout);
+    id = String(open.find(({ body }: { body: { action: string } }) => body.action === 'add-hosts')?.id ?? '');
+    return id !== '';
+  }, 90_000);
+  return id;
+}
+
+it('adds a host that was approved, leaves no process behind when the supervisor is killed, and starts again over the same data', async () => {
   const folder = await temporaryFolder('killed');
   try {
-    const first = await startProduct(join(folder.path, 'data'));
+    const first = await startProduct(join(folder.path, 'data'), { FORESHARD_HOST_PROVIDER: 'local' });
+    expect(await recordedProcesses(first.dataDir)).toHaveLength(9);
+    const asked = await untilHostIsAsked(first);
+    expect(await first.foreshard('approve', asked)).toMatchObject({ code: 0 });
+    await until(
+      async () => (await first.foreshard('recommendations', 'show', asked)).stdout.includes('host-5 joined'),
+      30_000,
+    );
     const processes = await recordedProcesses(first.dataDir);
-    expect(processes).toHaveLength(9);
+    expect(processes.map(({ name }) => name)).toContain('host-5');
     first.supervisor.kill('SIGKILL');
     await until(async () => !(await Promise.all(processes.map(isRunning))).includes(true), 40_000);
     const second = await startProduct(join(folder.path, 'data'));
     expect(second.token).toBe(first.token);
     const later = await recordedProcesses(second.dataDir);
+    expect(later).toHaveLength(10);
     expect(await second.foreshard('down')).toMatchObject({ code: 0 });
     expect(await Promise.all(later.map(isRunning))).not.toContain(true);
     expect(await second.foreshard('status')).toMatchObject({

@@ -28,6 +28,8 @@ export const PAGES: Readonly<Record<string, string>> = {
   decisions: '/recommendations?show=decisions',
   'what-if': `/what-if?suppose=${encodeURIComponent('[{"kind":"load","factor":3,"of":{}}]')}`,
   policies: '/policies',
+  notifications: '/notifications',
+  clusters: '/clusters',
   migrations: '/migrations',
   hosts: '/hosts',
   health: '/health',

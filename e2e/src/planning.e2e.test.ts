@@ -1,4 +1,7 @@
 /** From a policy to a recommendation, its approval in the browser, and what became of it, on the running product. */
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openBrowser, visit } from './browser.ts';
@@ -183,3 +186,50 @@ describe('what if', () => {
 function isActive({ state }: { readonly state: string }): boolean {
   return state === 'active';
 }
+describe('a cluster that is not ours', () => {
+  it('is described by a CSV, and advised on the console beside ours', async () => {
+    const minute = 60_000;
+    const now = Math.floor(Date.now() / minute) * minute;
+    const loads = { 'p-1': ['busy', 70], 'p-2': ['busy', 60], 'p-3': ['calm', 5] } as const;
+    const rows = Object.entries(loads).flatMap(([partition, [host, load]]) =>
+      Array.from(
+        { length: 30 },
+        (_, i) => `${(now - (i + 1) * minute) / 1_000},${partition},${host},${load}`,
+      ),
+    );
+    const [load, hosts] = [join(dataDir, 'shop.csv'), join(dataDir, 'shop-hosts.csv')];
+    await writeFile(load, `time,partition,host,events_per_second\n${rows.join('\n')}\n`);
+    await writeFile(hosts, 'host,events_per_second\nbusy,100\ncalm,100\n');
+    expect(await foreshard('clusters', 'add', 'shop', '--csv', load, '--hosts', hosts)).toContain(
+      '3 partitions',
+    );
+    const { page } = await visit(browser, `${consoleUrl}/clusters`);
+    const card = page.getByRole('region', { name: 'shop' });
+    await card.getByText('130 of 100/s, 130 %').waitFor();
+    await card.getByRole('link', { name: /recommendation/ }).click();
+    await page.getByText('cluster shop').first().waitFor({ timeout: 60_000 });
+    await page.getByText(/^Move partition p-/).waitFor();
+    await page.goto(`${consoleUrl}/heat?stream=shop&span=1h`);
+    await page.getByRole('application').waitFor();
+    await foreshard('clusters', 'remove', 'shop');
+  });
+});
+
+describe('a target of notifications', () => {
+  it('inside this network is refused; another one gets a secret once, and its test is in the log', async () => {
+    const { page } = await visit(browser, `${consoleUrl}/notifications`);
+    await page.getByRole('button', { name: 'New target' }).click();
+    await page.getByLabel('Name').fill('ops');
+    await page.getByLabel('Address').fill('http://[::ffff:169.254.169.254]/latest');
+    await page.getByRole('button', { name: 'Add the target' }).click();
+    await page.getByText(/169.254.169.254 is not a public address/).waitFor();
+    await page.getByLabel('Address').fill('https://hooks.invalid/ops');
+    await page.getByRole('button', { name: 'Add the target' }).click();
+    await page.getByText(/^whsec_/).waitFor();
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    await page.getByRole('button', { name: 'Send a test' }).click();
+    await page.getByRole('button', { name: /^Test: this target/ }).click();
+    await page.getByText(/ENOTFOUND|EAI_AGAIN/).waitFor();
+    await foreshard('notifications', 'remove', 'ops');
+  });
+});

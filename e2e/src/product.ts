@@ -28,8 +28,11 @@ export interface Outcome {
 const CLI = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
 const run = promisify(execFile);
 
-export async function startProduct(dataDir: string): Promise<Product> {
-  const env = await environmentOf(dataDir);
+export async function startProduct(
+  dataDir: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Product> {
+  const env = { ...(await environmentOf(dataDir)), ...settings };
   // the channel ends it should this process die
   const supervisor = spawn(process.execPath, [CLI, 'up'], {
     env,

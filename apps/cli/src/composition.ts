@@ -6,6 +6,7 @@ import type { Control } from '@foreshard/core/adapters/control';
 import { connectPostgresHost } from '@foreshard/core/adapters/postgres';
 import { connectRedisHost, functionLibrary } from '@foreshard/core/adapters/redis';
 import type { EventHost } from '@foreshard/core/hosts';
+import type { WebhookSender } from '@foreshard/core/notifying';
 import { MIGRATIONS } from './checkout.ts';
 import type { ControlAccess } from './credentials.ts';
 import { engineOf } from './hosts/address.ts';
@@ -34,6 +35,17 @@ export async function migrate(databaseUrl: string): Promise<void> {
   await generateClient();
   const { applyMigrations } = await import('@foreshard/core/adapters/prisma');
   await applyMigrations(databaseUrl, MIGRATIONS);
+}
+
+/** Loaded when it is used, as most commands send nothing. */
+export async function newWebhookSecret(): Promise<string> {
+  return (await import('@foreshard/core/adapters/webhooks')).newSecret();
+}
+
+/** What may be sent to is the same as for the worker that sends. */
+export async function webhookSender(networks: readonly string[]): Promise<WebhookSender> {
+  const { AddressGuard, GuardedWebhookSender } = await import('@foreshard/core/adapters/webhooks');
+  return new GuardedWebhookSender(new AddressGuard(networks), Date.now);
 }
 
 /** T keeps only hashes of its tokens. */

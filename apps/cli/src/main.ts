@@ -3,6 +3,7 @@ import { diskFull, SetupFailure } from '@foreshard/local';
 import { Command, CommanderError } from 'commander';
 import { register as registerAdvice } from './advice/index.ts';
 import { register as registerBackup } from './backup/index.ts';
+import { register as registerClusters } from './clusters/index.ts';
 import { register as registerConsuming } from './consuming/index.ts';
 import { register as registerDoctor } from './doctor/index.ts';
 import { register as registerEvents } from './events/index.ts';
@@ -13,6 +14,7 @@ import { register as registerHealth } from './health/index.ts';
 import { register as registerHints } from './hints/index.ts';
 import { register as registerHosts } from './hosts/index.ts';
 import { register as registerLocal } from './local/index.ts';
+import { register as registerNotifications } from './notifications/index.ts';
 import { register as registerPlanning } from './planning/index.ts';
 import { register as registerQuotas } from './quotas/index.ts';
 import { register as registerReplay } from './replay/index.ts';
@@ -45,6 +47,8 @@ for (const register of [
   registerHints,
   registerPlanning,
   registerAdvice,
+  registerNotifications,
+  registerClusters,
   registerBackup,
   registerHealth,
   registerHosts,

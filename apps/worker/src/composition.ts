@@ -7,17 +7,20 @@ import { type Control, connectControl, InquiryOffice } from '@foreshard/core/ada
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { openLocks } from '@foreshard/core/adapters/locks';
 import { HostResourceReader } from '@foreshard/core/adapters/telemetry';
+import { AddressGuard, GuardedWebhookSender, sign } from '@foreshard/core/adapters/webhooks';
 import { GroupService } from '@foreshard/core/consuming';
 import type { LockLane } from '@foreshard/core/locking';
 import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
 import type { Logger } from 'pino';
 import { PushDelivery } from './consuming/push-delivery.ts';
+import { externalJobs } from './external/index.ts';
 import { forecastingJobs } from './forecasting/index.ts';
 import type { HostDoors } from './hosts/host-doors.ts';
 import { JobRegistry, type Processors } from './jobs/registry.ts';
 import { WakeUps } from './jobs/wake-ups.ts';
 import { MapFollower } from './map/follower.ts';
 import { MeasureHosts } from './measure/measure-hosts.ts';
+import { notifyingJobs } from './notifying/index.ts';
 import { type Planning, planning } from './planning/index.ts';
 import { createMetrics, type Metrics } from './process/metrics.ts';
 import { serveProbes } from './process/probes.ts';
@@ -129,9 +132,21 @@ async function beginWork(
     settings: settings.health,
   });
   const ofForecasts = forecastingJobs({ ...shared, ...control, settings });
-  const ofPlans = planning({ ...control, ...shared });
+  const ofPlans = planning({ ...settings, ...control, ...shared });
+  const sender = new GuardedWebhookSender(new AddressGuard(settings.webhookNetworks), nowMs);
+  const ofNotices = notifyingJobs({
+    ...{ ...control, ...shared, ...settings, sender },
+    newId: randomUUID,
+    random: Math.random,
+  });
   const processors = jobProcessors(
-    { ...ofProfiles, ...ofForecasts, ...ofPlans.jobs },
+    {
+      ...ofProfiles,
+      ...ofForecasts,
+      ...ofPlans.jobs,
+      ...ofNotices,
+      ...externalJobs({ ...control, ...shared }),
+    },
     reconciler,
     mover,
     new RetentionJob(shared),
@@ -195,6 +210,7 @@ function pushDelivery(
   return new PushDelivery({
     groups: control.groups,
     service,
+    sign,
     member: `worker-${randomUUID()}`,
     log,
     nowMs,
@@ -232,7 +248,11 @@ async function followWhenReady(
 }
 
 function jobProcessors(
-  others: ReturnType<typeof profilingJobs> & ReturnType<typeof forecastingJobs> & Planning['jobs'],
+  others: ReturnType<typeof profilingJobs> &
+    ReturnType<typeof forecastingJobs> &
+    Planning['jobs'] &
+    ReturnType<typeof notifyingJobs> &
+    ReturnType<typeof externalJobs>,
   reconciler: Reconciler,
   mover: Mover,
   retention: RetentionJob,

@@ -4,7 +4,8 @@ import type { Control } from '../composition.ts';
 import { operatorOf } from '../restructure/operator.ts';
 
 export function adviserOf(control: Control): Adviser {
-  const { recommendations: log, policies, topology, jobs } = control;
+  const { recommendations: log, policies, topology, clusters, jobs } = control;
   const { actor, nowMs } = operatorOf(control);
-  return { log, policies, topology, wake: () => jobs.wake('plan'), nowMs, actor };
+  const wake = async () => void (await Promise.all([jobs.wake('plan'), jobs.wake('clusters')]));
+  return { log, policies, topology, clusters, wake, nowMs, actor };
 }

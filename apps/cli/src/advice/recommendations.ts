@@ -3,6 +3,7 @@ import {
   type ApprovalReply,
   type ApprovalRequest,
   approve,
+  OWN_CLUSTER,
   RECOMMENDATION_STATES,
   type RecommendationRecord,
   reject,
@@ -90,9 +91,10 @@ async function list({ all, limit, json }: { all: boolean; limit: number; json: b
   });
 }
 
-function rowOf({ id, state, body, revision, topologyVersion, realised }: RecommendationRecord) {
+function rowOf({ id, cluster, state, body, revision, topologyVersion, realised }: RecommendationRecord) {
   return {
     id,
+    cluster: cluster === OWN_CLUSTER ? 'own' : cluster,
     state,
     action: body.action,
     shardlets: body.shardlets.join(','),

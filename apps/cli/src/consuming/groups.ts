@@ -1,6 +1,7 @@
 /** foreshard groups: what consumer groups there are, and how far each is, by shardlet. */
-import { randomBytes } from 'node:crypto';
+
 import { groupSchema } from '@foreshard/core/consuming';
+import { newWebhookSecret } from '../composition.ts';
 import { edgeAccess } from '../credentials.ts';
 import { withControl } from '../deciding.ts';
 import { badInput } from '../failure.ts';
@@ -8,7 +9,6 @@ import { printRows } from '../table.ts';
 import { GroupClient, type GroupDetail } from './group-client.ts';
 
 const NONE = 'no group yet: begin one with "foreshard consume --group NAME"';
-const SECRET_BYTES = 32;
 
 export async function showGroups(
   name: string | undefined,
@@ -30,7 +30,7 @@ export async function addPush(
   name: string,
   { stream, push }: { readonly stream: string; readonly push: string },
 ): Promise<void> {
-  const secret = `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
+  const secret = await newWebhookSecret();
   await withControl(async ({ groups, topology }) => {
     const known = (await topology.snapshot()).streams.find((s) => s.name === stream);
     if (known === undefined) throw badInput(`there is no stream "${stream}"`);

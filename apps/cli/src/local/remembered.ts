@@ -10,6 +10,8 @@ import { z } from 'zod';
 const FILE = 'state.json';
 const stateSchema = z.object({
   ports: z.record(z.string(), z.int().min(1)).default({}),
+  /** names of the hosts that are started; missing: those of a first start */
+  hosts: z.array(z.string()).optional(),
   /** shown once, at the end of the first start */
   firstStartDone: z.boolean().default(false),
 });

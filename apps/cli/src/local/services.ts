@@ -56,6 +56,7 @@ export function serviceEnvironment(settings: UpSettings, stores: Stores, token: 
     WEB_PORT: String(settings.web.port),
     WORKER_HOST: settings.worker.host,
     WORKER_PORT: String(settings.worker.port),
+    FORESHARD_CONSOLE_URL: process.env.FORESHARD_CONSOLE_URL ?? addressOf(settings.web),
     FORESHARD_EDGE_URL: addressOf(settings.edge),
     FORESHARD_TOKEN: token,
   };

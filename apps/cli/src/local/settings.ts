@@ -1,5 +1,7 @@
 /** The environment of `foreshard up`, read once. What is given by a variable is not started. */
 import { totalmem } from 'node:os';
+import { type HostProvider, hostProviderSchema } from '@foreshard/core/advising';
+import { networksSchema } from '@foreshard/core/notifying';
 import { z } from 'zod';
 import { ownDataDir } from '../checkout.ts';
 import type { Environment } from '../credentials.ts';
@@ -22,6 +24,8 @@ export interface UpSettings {
   /** where T is when it is not in the database; never started here */
   readonly topologyUrl: string | undefined;
   readonly hostUrls: readonly string[] | undefined;
+  /** `local`: hosts that the planner asks for are started here */
+  readonly hostProvider: HostProvider;
   /** Redis notation; of each host that is started here */
   readonly hostMemory: string;
 }
@@ -57,6 +61,9 @@ const environment = z.object({
     .transform((text) => text.split(',').map((url) => url.trim()))
     .pipe(z.array(z.union([redisUrl, postgresUrl], { error: 'must be redis:// or postgresql:// addresses' })))
     .optional(),
+  FORESHARD_HOST_PROVIDER: hostProviderSchema,
+  FORESHARD_HOST_WEBHOOK: z.string().optional(),
+  FORESHARD_WEBHOOK_NETWORKS: networksSchema,
   FORESHARD_HOST_MEMORY: z
     .string()
     .regex(/^\d+(kb|mb|gb)$/, 'must be a number with kb, mb or gb, such as 512mb')
@@ -72,6 +79,10 @@ export function readSettings(env: Environment): UpSettings {
     throw badInput(`the variable ${issue.path[0]?.toString()} is not valid: ${issue.message}`);
   }
   const e = parsed.data;
+  if (e.FORESHARD_HOST_PROVIDER === 'webhook' && e.FORESHARD_HOST_WEBHOOK === undefined)
+    throw badInput(
+      'the variable FORESHARD_HOST_WEBHOOK is not set: it names the target of "foreshard notifications" that is asked for hosts',
+    );
   return {
     dataDir: ownDataDir(env),
     edge: { host: e.EDGE_HOST, port: e.EDGE_PORT, variable: 'EDGE_PORT' },
@@ -81,6 +92,7 @@ export function readSettings(env: Environment): UpSettings {
     redisUrl: e.REDIS_URL,
     topologyUrl: e.TOPOLOGY_URL,
     hostUrls: e.FORESHARD_HOSTS,
+    hostProvider: e.FORESHARD_HOST_PROVIDER,
     hostMemory: e.FORESHARD_HOST_MEMORY ?? `${defaultHostMemoryMb(availableMemory())}mb`,
   };
 }

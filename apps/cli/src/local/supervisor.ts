@@ -63,6 +63,16 @@ export class Supervisor {
     this.#watch(kept).catch((error) => this.#gaveUp.reject(error));
   }
 
+  /** Ends it, and does not start it again. `false` when it keeps none of the name. */
+  async release(name: string): Promise<boolean> {
+    const at = this.#kept.findIndex((kept) => kept.name === name);
+    if (at < 0) return false;
+    const [kept] = this.#kept.splice(at, 1);
+    await kept!.server.stop();
+    await this.#record();
+    return true;
+  }
+
   async markReady(): Promise<void> {
     this.#ready = true;
     await this.#record();
@@ -83,7 +93,7 @@ export class Supervisor {
     for (let restarts = 0; ; ) {
       const since = Date.now();
       const end = await kept.server.ended;
-      if (this.#stopping) return;
+      if (this.#stopping || !this.#kept.includes(kept)) return;
       if (Date.now() - since > HEALTHY_AFTER_MS || FROM_OUTSIDE.includes(end.signal)) restarts = 0;
       restarts = await this.#restart(kept, end, restarts);
       // what cannot be noted now is noted with the next change

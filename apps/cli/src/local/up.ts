@@ -12,6 +12,7 @@ import { prepareCluster, whenOpen } from './cluster.ts';
 import { diskUse } from './disk-use.ts';
 import { type EndRequest, endRequested } from './end-request.ts';
 import { generateClient } from './generate-client.ts';
+import { provideHosts, withoutRemoved } from './host-provider.ts';
 import { Progress } from './progress.ts';
 import { remember, remembered } from './remembered.ts';
 import { claim, clearRun, type RunRecord } from './run-record.ts';
@@ -49,7 +50,10 @@ async function start(settings: UpSettings, supervisor: Supervisor, end: EndReque
     startStores(settings, (name, server) => supervisor.keep(name, 'server', server), note),
   );
   await progress.step('applying migrations', () => migrate(stores.databaseUrl));
-  const token = await progress.step('taking hosts into use', () => prepareCluster(stores, dataDir));
+  const token = await progress.step('taking hosts into use', async () => {
+    const staying = await withoutRemoved(stores, settings, supervisor);
+    return prepareCluster(staying, dataDir);
+  });
   await writeCredentials(settings, stores, token);
   const env = serviceEnvironment(settings, stores, token);
   await progress.step('starting edge, worker and console', async (note) => {
@@ -62,6 +66,7 @@ async function start(settings: UpSettings, supervisor: Supervisor, end: EndReque
     await whenOpen(stores, note);
     for (const service of list) await whenReady(service, note);
   });
+  if (settings.hostProvider === 'local') provideHosts(stores, settings, supervisor, end.signal, say);
   await supervisor.markReady();
   await announce(settings, firstStart);
 }

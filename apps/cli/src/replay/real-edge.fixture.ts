@@ -45,7 +45,8 @@ export class RealEdge {
     const [control, ...hosts] = servers as [LocalServer, ...LocalServer[]];
     const hostUrls = hosts.map((h) => h.url);
     if (withPostgres) hostUrls.push(await createDatabase(postgresUrl, `${name}_host_${process.pid}`));
-    const stores = { databaseUrl, redisUrl: control.url, hostUrls };
+    const hostNames = hostUrls.map((_, index) => `host-${index + 1}`);
+    const stores = { databaseUrl, redisUrl: control.url, hostUrls, hostNames };
     const token = await prepareCluster(stores, dataDir);
     const ports = [await freePort(), await freePort()];
     const env = {

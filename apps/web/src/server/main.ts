@@ -3,11 +3,15 @@
  * globalThis, because the bundler gives each route its own copy of this module.
  */
 
+import { randomUUID } from 'node:crypto';
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
+import { AddressGuard, GuardedWebhookSender, newSecret } from '@foreshard/core/adapters/webhooks';
 import type { InquiryDesk, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
+import type { ClusterStore } from '@foreshard/core/external';
 import type { HintStore } from '@foreshard/core/hints';
 import type { JobRuns } from '@foreshard/core/jobs';
 import type { MoveLog } from '@foreshard/core/migration';
+import type { NotificationDesk } from '@foreshard/core/notifying';
 import { type ForecastRecords, ForecastStore, type ModelRegistry } from '@foreshard/core/predicting';
 import type { HealthStore } from '@foreshard/core/profiling';
 import { TelemetryStore } from '@foreshard/core/telemetry';
@@ -15,6 +19,7 @@ import { TopologyMap, type TopologyStore } from '@foreshard/core/topology';
 import { HostMeasures } from './cluster/host-measures.ts';
 import { type LiveFrame, liveFrame } from './cluster/live-frame.ts';
 import { MapFollower } from './cluster/map-follower.ts';
+import { externalParts, type StreamParts } from './cluster/stream-parts.ts';
 import { EdgeClient } from './edge/edge-client.ts';
 import { EdgeProbe } from './edge-probe.ts';
 import type { ForecastPicture } from './forecasts/forecast-picture.ts';
@@ -55,6 +60,10 @@ export interface ConsoleServer {
   readonly policies: PolicyStore;
   readonly recommendations: RecommendationLog;
   readonly inquiries: InquiryDesk;
+  readonly notifications: NotificationDesk;
+  readonly clusters: ClusterStore;
+  /** of the stream, or of the external cluster of that name; null: ours */
+  partsFor(stream: string | null): Promise<StreamParts>;
   readonly heatPictures: KeptAnswers<HeatPicture>;
   readonly forecastPictures: KeptAnswers<ForecastPicture>;
   readonly load: LoadFollower;
@@ -145,6 +154,22 @@ function compose(): ConsoleServer {
     policies: control.policies,
     recommendations: control.recommendations,
     inquiries: control.inquiries,
+    clusters: control.clusters,
+    async partsFor(stream) {
+      const own = { map: map.map, telemetry, forecasts, topology: control.topology };
+      if (stream === null || own.map?.streamNamed(stream) !== undefined) return own;
+      return (await externalParts(control, stream)) ?? own;
+    },
+    notifications: {
+      store: control.notifications,
+      sender: new GuardedWebhookSender(new AddressGuard(settings.webhookNetworks), Date.now),
+      newSecret,
+      newId: randomUUID,
+      wake: () => control.jobs.wake('notify'),
+      nowMs: Date.now,
+      actor: ACTOR,
+      consoleUrl: settings.consoleUrl,
+    },
     heatPictures: new KeptAnswers(PICTURES_KEPT),
     forecastPictures: new KeptAnswers(PICTURES_KEPT),
     load,

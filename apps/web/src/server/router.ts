@@ -1,4 +1,5 @@
 import { apiRouter } from './routes/api.ts';
+import { clustersRouter } from './routes/clusters.ts';
 import { consumersRouter } from './routes/consumers.ts';
 import { eventsRouter } from './routes/events.ts';
 import { forecastsRouter } from './routes/forecasts.ts';
@@ -9,6 +10,7 @@ import { hostsRouter } from './routes/hosts.ts';
 import { hotRouter } from './routes/hot.ts';
 import { jobsRouter } from './routes/jobs.ts';
 import { migrationsRouter } from './routes/migrations.ts';
+import { notificationsRouter } from './routes/notifications.ts';
 import { overviewRouter } from './routes/overview.ts';
 import { paletteRouter } from './routes/palette.ts';
 import { policiesRouter } from './routes/policies.ts';
@@ -40,6 +42,8 @@ export const appRouter = router({
   recommendations: recommendationsRouter,
   whatIf: whatIfRouter,
   policies: policiesRouter,
+  clusters: clustersRouter,
+  notifications: notificationsRouter,
   sample: sampleRouter,
 });
 

@@ -1,4 +1,5 @@
 /** The environment of the console, checked once at start: a bad value names its variable and the cure. */
+import { networksSchema } from '@foreshard/core/notifying';
 import { z } from 'zod';
 
 const url = (protocols: readonly string[]) =>
@@ -16,6 +17,10 @@ const settingsSchema = z.object({
     .optional(),
   /** where "replay the sample" sends its events, and where the curl example points */
   FORESHARD_EDGE_URL: url(['http', 'https']).default('http://127.0.0.1:7070'),
+  /** networks that are not public and may be sent to all the same */
+  FORESHARD_WEBHOOK_NETWORKS: networksSchema,
+  /** where people open it: messages carry links */
+  FORESHARD_CONSOLE_URL: url(['http', 'https']).optional(),
   /** stays on the server: it is handed to the replay and never to a browser */
   FORESHARD_TOKEN: z.string().min(1).optional(),
 });
@@ -25,6 +30,8 @@ export interface Settings {
   readonly redisUrl: string;
   readonly topologyUrl: string | undefined;
   readonly edgeUrl: string;
+  readonly webhookNetworks: readonly string[];
+  readonly consoleUrl: string | undefined;
   readonly token: string | undefined;
 }
 
@@ -43,6 +50,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     redisUrl: parsed.data.REDIS_URL,
     topologyUrl: parsed.data.TOPOLOGY_URL,
     edgeUrl: parsed.data.FORESHARD_EDGE_URL.replace(/\/+$/, ''),
+    webhookNetworks: parsed.data.FORESHARD_WEBHOOK_NETWORKS,
+    consoleUrl: parsed.data.FORESHARD_CONSOLE_URL,
     token: parsed.data.FORESHARD_TOKEN,
   };
 }

@@ -1,6 +1,8 @@
 /** Groups on real hosts and a real PostgreSQL: members die, shardlets split, every event counts once. */
+
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sign } from '@foreshard/core/adapters/webhooks';
 import { GroupService, type Poll } from '@foreshard/core/consuming';
 import { range } from '@foreshard/core/keyspace';
 import { restructure, type Shardlet } from '@foreshard/core/topology';
@@ -9,7 +11,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } f
 import { RealCluster, silent } from '../testing/real-cluster.ts';
 import { PostgresSink } from './postgres-sink.fixture.ts';
 import { PushDelivery } from './push-delivery.ts';
-import { sign } from './signing.ts';
 
 const NOTHING: ReadonlyMap<number, number> = new Map();
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -228,6 +229,7 @@ describe('a group with an address', () => {
     let nowMs = Date.now();
     const statuses: number[] = [];
     const delivery = new PushDelivery({
+      sign,
       groups: {
         list: async () => [{ name: group, stream, sessionMs: 1_000, push: { url, secret: SECRET } }],
       },

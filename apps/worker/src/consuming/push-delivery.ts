@@ -5,15 +5,17 @@
  * answers is tried again, later and later, while the other shardlets go on. A receiver that has seen a
  * `webhook-id` may drop the repetition.
  */
+import type { SignedHeaders } from '@foreshard/core/adapters/webhooks';
 import type { Batch, GroupService, GroupStore, Push } from '@foreshard/core/consuming';
 import { framePayload } from '@foreshard/core/hosts';
 import type { Logger } from 'pino';
 import { type Backoff, nextBackoff } from './backoff.ts';
-import { sign } from './signing.ts';
 
 export interface PushParts {
   readonly groups: Pick<GroupStore, 'list'>;
   readonly service: Pick<GroupService, 'poll' | 'commit' | 'leave'>;
+  /** headers of Standard Webhooks */
+  readonly sign: (secret: string, id: string, nowMs: number, body: string) => Readonly<SignedHeaders>;
   /** unlike that of any other worker */
   readonly member: string;
   readonly log: Logger;
@@ -111,7 +113,7 @@ export class PushDelivery {
           'foreshard-shardlet': String(batch.shardlet.id),
           'foreshard-first-seq': String(batch.records[0]!.seq),
           'foreshard-assignment': String(batch.assignment),
-          ...sign(push.secret, id, this.parts.nowMs(), body),
+          ...this.parts.sign(push.secret, id, this.parts.nowMs(), body),
         },
         // a redirect would carry the events to where nobody asked for them
         redirect: 'manual',

@@ -5,13 +5,13 @@
 import type { JobProducer } from '@foreshard/core/adapters/control';
 import type { BlockStore } from '@foreshard/core/telemetry';
 import type { Logger } from 'pino';
-import type { MapFollower } from '../map/follower.ts';
 import type { TickResult } from './forecast-tick.ts';
 import { ModelHung, type ModelProcess } from './model-process.ts';
 
 export interface ForecastJobParts {
   readonly process: ModelProcess;
-  readonly follower: Pick<MapFollower, 'upToDate'>;
+  /** ours, and those of external clusters */
+  readonly streams: () => Promise<readonly number[]>;
   readonly blocks: Pick<BlockStore, 'read' | 'exclusively'>;
   readonly jobs: Pick<JobProducer, 'wake'>;
   readonly log: Logger;
@@ -58,8 +58,8 @@ export class ForecastJob {
 
   /** No process for a cluster that has no past yet. */
   async isAnythingKnown(): Promise<boolean> {
-    const { follower, blocks, nowMs } = this.parts;
-    for (const { id } of (await follower.upToDate()).streams())
+    const { streams, blocks, nowMs } = this.parts;
+    for (const id of await streams())
       for (const level of ['minute', 'hour'] as const) {
         const span = { fromMs: nowMs() - (level === 'minute' ? 2 : 56 * 24) * HOUR_MS, toMs: nowMs() };
         if ((await blocks.read({ stream: id, level, parts: ['events'], ...span })).length > 0) return true;

@@ -67,7 +67,8 @@ function forecastJob(limitMs: number, ...planted: string[]): ForecastJob {
   opened.push(process);
   const { telemetry: blocks, jobs } = cluster.control;
   const nowMs = () => Date.now();
-  return new ForecastJob({ process, follower: cluster.follower, blocks, jobs, log: silent, nowMs });
+  const streams = async () => (await cluster.follower.upToDate()).streams().map(({ id }) => id);
+  return new ForecastJob({ process, streams, blocks, jobs, log: silent, nowMs });
 }
 
 function trainJob(limitMs: number, ...planted: string[]): TrainJob {

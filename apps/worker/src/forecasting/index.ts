@@ -1,5 +1,6 @@
 /** The jobs that forecast and train, with the process their models run in. */
 import type { JobProducer } from '@foreshard/core/adapters/control';
+import { type ClusterStore, streamIdOf } from '@foreshard/core/external';
 import type { ModelRegistry } from '@foreshard/core/predicting';
 import type { BlockStore } from '@foreshard/core/telemetry';
 import type { Logger } from 'pino';
@@ -14,6 +15,7 @@ export interface ForecastingParts {
   readonly settings: Settings;
   readonly follower: Pick<MapFollower, 'upToDate'>;
   readonly telemetry: BlockStore;
+  readonly clusters: Pick<ClusterStore, 'list'>;
   readonly models: ModelRegistry;
   readonly jobs: JobProducer;
   readonly log: Logger;
@@ -33,7 +35,11 @@ export function forecastingJobs(
   };
   const limits = { env, limitMs: forecastModelLimitMs };
   const process = new ModelProcess({ ...limits, tell: (line) => log.debug({ line }, 'models') });
-  const forecast = new ForecastJob({ process, follower, blocks, jobs, log, nowMs });
+  const streams = async () => [
+    ...(await follower.upToDate()).streams().map(({ id }) => id),
+    ...(await parts.clusters.list()).map(streamIdOf),
+  ];
+  const forecast = new ForecastJob({ process, streams, blocks, jobs, log, nowMs });
   const isAnythingKnown = () => forecast.isAnythingKnown();
   const train = new TrainJob({ registry, settings: limits, isAnythingKnown, log, nowMs });
   return {

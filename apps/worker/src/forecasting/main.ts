@@ -6,6 +6,7 @@ import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { connectControl } from '@foreshard/core/adapters/control';
+import { withClusters } from '@foreshard/core/external';
 import { AUTO_MODELS, type Forecaster } from '@foreshard/core/forecasting';
 import { TelemetryStore } from '@foreshard/core/telemetry';
 import { TopologyMap } from '@foreshard/core/topology';
@@ -38,7 +39,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 process.exit(0);
 
 async function run(task: ModelTask): Promise<object> {
-  map = new TopologyMap(await control.topology.snapshot());
+  map = new TopologyMap(withClusters(await control.topology.snapshot(), await control.clusters.list()));
   const heard = models.filter(({ name }) => !task.excluded.includes(name));
   const tell = (line: string) => say({ kind: 'log', line });
   const parts = { telemetry, records: control.forecasts, registry: control.models, map: () => map, tell };

@@ -1,9 +1,10 @@
 /** The job that plans, and the questions that are answered from what it plans on. */
 
 import type { InquiryAnswerers, JobProducer } from '@foreshard/core/adapters/control';
-import type { PolicyStore, RecommendationLog } from '@foreshard/core/advising';
+import type { HostOrders, HostProvider, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
 import type { HintStore } from '@foreshard/core/hints';
 import type { MoveLog, Operator } from '@foreshard/core/migration';
+import type { NotificationStore } from '@foreshard/core/notifying';
 import { type ForecastRecords, ForecastStore } from '@foreshard/core/predicting';
 import type { HealthStore } from '@foreshard/core/profiling';
 import { type BlockStore, HOST_USAGE_KEY, TelemetryStore } from '@foreshard/core/telemetry';
@@ -12,6 +13,7 @@ import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Processors } from '../jobs/registry.ts';
 import type { MapFollower } from '../map/follower.ts';
+import { HostScaling } from './host-scaling.ts';
 import { inquiryAnswerers } from './inquiries.ts';
 import { PlanJob } from './plan-job.ts';
 import { relieveHotKeys } from './relieve-hot-keys.ts';
@@ -26,6 +28,10 @@ export interface PlanningParts {
   readonly health: HealthStore;
   readonly recommendations: RecommendationLog;
   readonly policies: PolicyStore;
+  readonly hostOrders: HostOrders;
+  readonly notifications: NotificationStore;
+  readonly hostProvider: HostProvider;
+  readonly hostWebhook: string | undefined;
   readonly redis: Redis;
   readonly jobs: JobProducer;
   readonly log: Logger;
@@ -59,9 +65,18 @@ export function planning(parts: PlanningParts): Planning {
     hostUsage: () => parts.redis.hgetall(HOST_USAGE_KEY),
   };
   const operator: Operator = { topology, moves, wake: (name) => jobs.wake(name), nowMs, actor };
+  const scaling = new HostScaling({
+    ...parts,
+    provider: parts.hostProvider,
+    webhook: parts.hostWebhook,
+    orders: parts.hostOrders,
+    operator,
+    map: () => follower.upToDate(),
+  });
   const job = new PlanJob({
     ...parts,
     ...observing,
+    scaling,
     moveLog: moves,
     operator,
     exclusively: (work) => blocks.exclusively('plan', work),

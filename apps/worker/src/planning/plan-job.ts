@@ -9,8 +9,10 @@ import {
   carryOut,
   clusterStateOf,
   figures,
+  type HostProvider,
   meetsCriteria,
   type ObserveParts,
+  OWN_CLUSTER,
   observe,
   obstacleTo,
   outcomeOf,
@@ -40,6 +42,7 @@ import { MINUTE_MS } from '@foreshard/core/telemetry';
 import type { Shardlet, TopologyMap } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
 import type { MapFollower } from '../map/follower.ts';
+import type { HostScaling } from './host-scaling.ts';
 import { PeakWatch } from './peak-watch.ts';
 
 export interface PlanJobParts extends ObserveParts {
@@ -49,12 +52,17 @@ export interface PlanJobParts extends ObserveParts {
   readonly policies: PolicyStore;
   readonly moveLog: MoveLog;
   readonly operator: Operator;
+  readonly scaling: HostScaling;
+  /** what nobody would carry out is not approved by itself */
+  readonly hostProvider: HostProvider;
   readonly exclusively: (work: () => Promise<object | undefined>) => Promise<object | undefined>;
 }
 
 /** Of a record, so that a plan over ten thousand hosts stays readable. */
 const PRESSURES_MAX = 200;
 const LISTED_MAX = 1_000;
+/** Clusters of others are planned by a job of their own. */
+const OURS = { cluster: OWN_CLUSTER, limit: LISTED_MAX };
 /** The load has settled at its new place, and the minutes that tell it are rolled up. */
 const REALISED_AFTER_MS = 10 * MINUTE_MS;
 const KEPT_MS = 90 * 86_400_000;
@@ -107,10 +115,11 @@ export class PlanJob {
     const actor = `policy ${policy.name} (version ${version})`;
     const adviser = { log: recommendations, policies, topology, wake: async () => {}, nowMs, actor };
     const loads = new Map(state.shardlets.map(({ id, load }) => [id, load.eventsPerSecond ?? 0]));
-    const open = await recommendations.list({ states: ['open'], limit: LISTED_MAX });
+    const open = await recommendations.list({ states: ['open'], ...OURS });
     const meeting = open.filter(
       (record) =>
         obstacleTo(record, policy) === undefined &&
+        (!isOfHosts(record) || this.parts.hostProvider !== 'none') &&
         meetsCriteria(record, policy, loads.get(record.body.shardlets[0] ?? '') ?? 0),
     );
     const why = { note: 'meets the criteria of the policy', when: 'window' } as const;
@@ -125,16 +134,15 @@ export class PlanJob {
     const { recommendations, moveLog, operator, nowMs } = this.parts;
     // the kill switch of moves holds back what would begin some
     if ((await moveLog.controls()).paused) return 0;
-    const approved = await recommendations.list({ states: ['approved'], limit: LISTED_MAX });
+    const approved = await recommendations.list({ states: ['approved'], ...OURS });
     let count = 0;
     for (const record of approved.reverse()) {
       if (signal.aborted || (record.notBeforeMs ?? 0) > nowMs()) continue;
       const by = { ...operator, actor: record.decidedBy ?? operator.actor };
-      const begun = await carryOut(record, {
-        operator: by,
-        splitPlan: (map, leaf) => this.splitPlan(map, leaf),
-      });
-      if (begun.kind === 'running') await recommendations.begin(record.id, begun.moves);
+      const begun = isOfHosts(record)
+        ? { moves: [], ...(await this.parts.scaling.begin(record)) }
+        : await carryOut(record, { operator: by, splitPlan: (map, leaf) => this.splitPlan(map, leaf) });
+      if (begun.kind === 'running') await recommendations.begin(record.id, begun.moves, begun.result);
       else await recommendations.end(record.id, begun.kind, begun.result, nowMs());
       this.parts.log.info({ recommendation: record.id, ...begun }, 'recommendation carried out');
       count++;
@@ -145,17 +153,25 @@ export class PlanJob {
   private async follow(state: ClusterState, { policy }: PolicyVersion): Promise<number> {
     const { recommendations, moveLog, nowMs } = this.parts;
     let count = 0;
-    for (const record of await recommendations.list({ states: ['running'], limit: LISTED_MAX })) {
-      const outcome = await outcomeOf(moveLog, record.moves);
+    for (const record of await recommendations.list({ states: ['running'], ...OURS })) {
+      const outcome = isOfHosts(record) ? await this.scaled(record) : await outcomeOf(moveLog, record.moves);
       if (outcome === undefined) continue;
       await recommendations.end(record.id, outcome.state, outcome.result, nowMs());
       count++;
     }
-    for (const record of await recommendations.list({ states: ['done'], limit: LISTED_MAX })) {
+    for (const record of await recommendations.list({ states: ['done'], ...OURS })) {
       const gain = this.isDue(record) ? gainOf(record, state, policy) : undefined;
       if (gain !== undefined) await recommendations.realise(record.id, { atMs: nowMs(), gain });
     }
     return count;
+  }
+
+  /** Undefined while it goes on. */
+  private async scaled(record: RecommendationRecord) {
+    const { kind, result } = await this.parts.scaling.progress(record);
+    if (kind !== 'running') return { state: kind, result };
+    if (result !== record.result) await this.parts.recommendations.tell(record.id, result);
+    return undefined;
   }
 
   /** What was done for a peak is worth something only then. */
@@ -182,6 +198,10 @@ function withPreparations(document: PlanDocument, preparations: readonly Recomme
     .map((one, i) => ({ ...one, step: document.recommendations.length + i + 1 }));
   if (more.length === 0) return document;
   return { ...document, recommendations: [...document.recommendations, ...more], nothingBecause: null };
+}
+
+function isOfHosts({ body }: RecommendationRecord): boolean {
+  return body.action === 'add-hosts' || body.action === 'remove-host';
 }
 
 function gainOf({ body }: RecommendationRecord, state: ClusterState, policy: PolicyVersion['policy']) {

@@ -63,7 +63,11 @@ async function restructure(): Promise<void> {
 }
 
 function parts(): PlanningParts {
-  return { ...cluster.control, follower: cluster.follower, log: silent, nowMs, actor: 'worker' };
+  return {
+    ...{ ...cluster.control, follower: cluster.follower, log: silent, nowMs, actor: 'worker' },
+    hostProvider: 'none',
+    hostWebhook: undefined,
+  };
 }
 
 const tick = () => planning(parts()).jobs.plan({}, new AbortController().signal);

@@ -99,6 +99,12 @@ export function createMetrics() {
       help: 'Age of the newest load that is rolled up',
       registers,
     }),
+    notified: new Counter({
+      name: 'foreshard_webhook_attempts_total',
+      help: 'Attempts to deliver a message to a target of notifications, by what became of them',
+      labelNames: ['target', 'result'],
+      registers,
+    }),
     hostAlarm: new Gauge({
       name: 'foreshard_host_alarm',
       help: '1 while a host is refused until a person has looked at it',

@@ -20,6 +20,10 @@ test('everything but the two addresses has a default', () => {
       host: '127.0.0.1',
       port: 7090,
       logLevel: 'info',
+      webhookNetworks: [],
+      consoleUrl: undefined,
+      hostProvider: 'none',
+      hostWebhook: undefined,
       forecastModels: '',
       forecastModelLimitMs: 60_000,
       health: healthSettingsSchema.parse({}),
@@ -43,6 +47,10 @@ test.each([
     'WORKER_HEALTH must be JSON of health weights: shardlet',
   ],
   [{ ...GOOD, WORKER_HEALTH: '{"host":{"errors":{"weight":-1}}}' }, 'host.errors.weight'],
+  [{ ...GOOD, FORESHARD_WEBHOOK_NETWORKS: '10.0.0.0/8,home' }, 'FORESHARD_WEBHOOK_NETWORKS must be networks'],
+  [{ ...GOOD, FORESHARD_HOST_PROVIDER: 'cloud' }, 'FORESHARD_HOST_PROVIDER must be none, local or webhook'],
+  [{ ...GOOD, FORESHARD_HOST_PROVIDER: 'webhook' }, 'FORESHARD_HOST_WEBHOOK must name a target'],
+  [{ ...GOOD, FORESHARD_CONSOLE_URL: 'console' }, 'FORESHARD_CONSOLE_URL must be an address'],
   [{ ...GOOD, LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of'],
 ])('a wrong environment is told by the variable and the cure: %o', (env, expected) => {
   expect(readSettings(env)).toMatchObject({ kind: 'wrong', line: expect.stringContaining(expected) });

@@ -1,4 +1,6 @@
 /** The environment of the worker. What is wrong is told in one line that names the variable and the cure. */
+import { type HostProvider, hostProviderSchema } from '@foreshard/core/advising';
+import { networksSchema } from '@foreshard/core/notifying';
 import { type HealthSettings, healthSettingsSchema } from '@foreshard/core/profiling';
 import { RETENTION_DEFAULT, type RetentionMs } from '@foreshard/core/telemetry';
 import { z } from 'zod';
@@ -74,6 +76,16 @@ const environment = z.object({
     .min(1_000, 'must be at least 1000')
     .max(3_600_000, 'must be at most 3600000')
     .default(60_000),
+  /** networks that are not public and may be sent to all the same */
+  FORESHARD_WEBHOOK_NETWORKS: networksSchema,
+  /** where people open the console: messages carry links to it */
+  FORESHARD_CONSOLE_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an address such as https://console.example.com' })
+    .optional(),
+  /** who starts and stops hosts: people, `foreshard up` on this machine, or whoever is told by a webhook */
+  FORESHARD_HOST_PROVIDER: hostProviderSchema,
+  /** a target of notifications, for the provider `webhook` */
+  FORESHARD_HOST_WEBHOOK: z.string().optional(),
   WORKER_HEALTH: z.string().default('{}').transform(healthSettings),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
@@ -92,6 +104,10 @@ export interface Settings {
   readonly logLevel: string;
   readonly telemetryRetention: RetentionMs;
   readonly health: HealthSettings;
+  readonly webhookNetworks: readonly string[];
+  readonly hostProvider: HostProvider;
+  readonly hostWebhook: string | undefined;
+  readonly consoleUrl: string | undefined;
   readonly forecastModels: string;
   /** a model that takes longer is cut off */
   readonly forecastModelLimitMs: number;
@@ -110,6 +126,11 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     return { kind: 'wrong', line: `the variable ${String(issue.path[0])} ${issue.message}` };
   }
   const e = parsed.data;
+  if (e.FORESHARD_HOST_PROVIDER === 'webhook' && e.FORESHARD_HOST_WEBHOOK === undefined)
+    return {
+      kind: 'wrong',
+      line: 'the variable FORESHARD_HOST_WEBHOOK must name a target of "foreshard notifications", as FORESHARD_HOST_PROVIDER is webhook',
+    };
   const settings = {
     databaseUrl: e.DATABASE_URL,
     redisUrl: e.REDIS_URL,
@@ -119,6 +140,10 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     port: e.WORKER_PORT,
     logLevel: e.LOG_LEVEL,
     health: e.WORKER_HEALTH,
+    webhookNetworks: e.FORESHARD_WEBHOOK_NETWORKS,
+    hostProvider: e.FORESHARD_HOST_PROVIDER,
+    hostWebhook: e.FORESHARD_HOST_WEBHOOK,
+    consoleUrl: e.FORESHARD_CONSOLE_URL,
     forecastModels: e.WORKER_FORECAST_MODELS,
     forecastModelLimitMs: e.WORKER_FORECAST_MODEL_LIMIT_MS,
     telemetryRetention: {

@@ -3,16 +3,20 @@
  * holds for the proposal that was seen, at the version of the topology it was simulated on. Whatever has changed
  * since then makes it stale: it is refused, simulated anew, and may be approved again.
  */
+
+import type { ClusterStore } from '../external/index.ts';
 import type { Policy } from '../planning/index.ts';
 import type { Change, TopologyStore } from '../topology/index.ts';
 import type { PolicyStore } from './policy-store.ts';
-import type { RecommendationLog, RecommendationRecord } from './recommendation-log.ts';
+import { OWN_CLUSTER, type RecommendationLog, type RecommendationRecord } from './recommendation-log.ts';
 import { nextWindow } from './windows.ts';
 
 export interface Adviser {
   readonly log: RecommendationLog;
   readonly policies: PolicyStore;
   readonly topology: Pick<TopologyStore, 'changesAfter'>;
+  /** without it nothing of external clusters can be approved */
+  readonly clusters?: Pick<ClusterStore, 'find'>;
   /** wakes the job that plans and carries out; a lost wake-up costs a minute */
   readonly wake: () => Promise<void>;
   readonly nowMs: () => number;
@@ -88,11 +92,11 @@ export async function reject(adviser: Adviser, id: number, note: string): Promis
 }
 
 /** Why nobody can approve it; undefined when somebody can. */
-export function obstacleTo({ body }: RecommendationRecord, policy: Policy): string | undefined {
+export function obstacleTo({ body, cluster }: RecommendationRecord, policy: Policy): string | undefined {
   if (policy.mode === 'forecast-only')
     return 'the policy only forecasts: set its mode to "ask" to approve, or "auto" to let it approve by criteria';
-  if (body.action === 'add-hosts')
-    return 'a host has to be started by you: then add it with "foreshard hosts add", and the next plan uses it';
+  // who runs it knows how to carry it out
+  if (cluster !== OWN_CLUSTER) return undefined;
   const future = [...body.shardlets.slice(0, body.action === 'merge' ? 2 : 1)].find(
     (id) => !/^\d+$/.test(id),
   );
@@ -125,13 +129,19 @@ function isOfTheMap({ streams, streamsRemoved, hosts, hostsRemoved, shardlets }:
 }
 
 async function stalenessOf(
-  { topology, nowMs }: Adviser,
+  { topology, clusters, nowMs }: Adviser,
   record: RecommendationRecord,
   seen: ApprovalRequest,
 ): Promise<string | undefined> {
   if (record.expiresMs <= nowMs()) return 'it has expired';
   if (record.revision !== seen.revision || record.topologyVersion !== seen.topologyVersion)
     return `it is at revision ${record.revision} (topology ${record.topologyVersion}) by now`;
+  if (record.cluster !== OWN_CLUSTER) {
+    const known = await clusters?.find(record.cluster);
+    return known?.version === seen.topologyVersion
+      ? undefined
+      : `the cluster ${record.cluster} is not what it was when this was simulated`;
+  }
   const changes = await topology.changesAfter(seen.topologyVersion, CHANGES_READ);
   const since = changes.find(isOfTheMap) ?? (changes.length === CHANGES_READ ? changes.at(-1) : undefined);
   return since === undefined

@@ -8,7 +8,6 @@ import {
   type Move,
   type MoveLog,
   type Operator,
-  requestDrain,
   requestMoves,
   requestRestructure,
   type SplitPlan,
@@ -28,12 +27,12 @@ export type Begun =
   | { readonly kind: 'done'; readonly result: string }
   | { readonly kind: 'failed'; readonly result: string };
 
+/** REQUIRES anything but a change of the number of hosts, which the provider of hosts has a part in. */
 export async function carryOut({ id, body }: RecommendationRecord, hands: Hands): Promise<Begun> {
   const { operator } = hands;
   const map = new TopologyMap(await operator.topology.snapshot());
   const reason = `recommendation ${id}: ${body.reason}`;
   if (body.action === 'move') return move(map, operator, body, reason);
-  if (body.action === 'remove-host') return drain(operator, Number(body.source));
   const parents = body.shardlets.slice(0, body.action === 'merge' ? 2 : 1).map(Number);
   const known = parents.map((parent) => map.shardlet(parent));
   if (!known.every((one): one is Shardlet => one !== undefined && isLeaf(one)))
@@ -77,12 +76,6 @@ async function move(
   const [answer] = await requestMoves(operator, { shardlets: [id], dest, reason });
   if (answer?.kind !== 'move') return failed(answer?.refusal.detail ?? 'nothing was moved');
   return { kind: 'running', moves: [answer.move], result: `move ${answer.move}` };
-}
-
-async function drain(operator: Operator, host: number): Promise<Begun> {
-  const reply = await requestDrain(operator, host, 'draining');
-  if (reply.kind === 'refused' && reply.refusal.reason !== 'changed') return failed(reply.refusal.detail);
-  return { kind: 'done', result: `host ${host} drains; remove it when it is empty` };
 }
 
 async function restructure(

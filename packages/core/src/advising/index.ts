@@ -3,6 +3,7 @@ export * from './carrying-out.ts';
 export * from './churn.ts';
 export * from './fast-lane.ts';
 export * from './firings.ts';
+export * from './host-orders.ts';
 export * from './inquiries.ts';
 export * from './observe.ts';
 export * from './observing.ts';

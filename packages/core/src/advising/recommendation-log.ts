@@ -26,8 +26,13 @@ export interface Realised {
   readonly gain: number;
 }
 
+/** The cluster of T; others have names. */
+export const OWN_CLUSTER = '';
+
 export interface RecommendationRecord {
   readonly id: number;
+  /** name of an external cluster, or `OWN_CLUSTER` */
+  readonly cluster: string;
   /** tells the same proposal in the next plan */
   readonly key: string;
   /** of this proposal, from 1 */
@@ -87,11 +92,13 @@ export interface Approval {
 
 export interface RecommendationLog {
   /** Takes over what a plan proposes: adds, confirms, withdraws and expires in one transaction. */
-  record(plan: PlanRecord, policyVersion: number, nowMs: number): Promise<void>;
+  record(plan: PlanRecord, policyVersion: number, nowMs: number, cluster?: string): Promise<void>;
   find(id: number): Promise<RecommendationRecord | undefined>;
   /** Newest first. */
   list(query: {
     readonly states?: readonly RecommendationState[];
+    /** of all clusters without it */
+    readonly cluster?: string;
     readonly limit: number;
   }): Promise<RecommendationRecord[]>;
   /** `false` unless it is open at exactly this revision and version of the topology. */
@@ -99,11 +106,13 @@ export interface RecommendationLog {
   /** Also takes an approval back while it is not carried out. `false` when it is too late. */
   reject(id: number, actor: string, note: string, atMs: number): Promise<boolean>;
   /** From approved to running; `false` when somebody else was first. */
-  begin(id: number, moves: readonly number[]): Promise<boolean>;
+  begin(id: number, moves: readonly number[], result?: string): Promise<boolean>;
+  /** How far one that runs has come, in words. */
+  tell(id: number, result: string): Promise<void>;
   end(id: number, state: 'done' | 'failed', result: string, atMs: number): Promise<void>;
   realise(id: number, realised: Realised): Promise<void>;
-  /** Newest first. */
-  decisions(limit: number): Promise<DecisionRecord[]>;
+  /** Newest first; of ours, or of the external cluster. */
+  decisions(limit: number, cluster?: string): Promise<DecisionRecord[]>;
   /** Ends the memory of what is older. */
   forget(beforeMs: number): Promise<void>;
 }

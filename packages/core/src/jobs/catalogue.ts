@@ -100,6 +100,24 @@ export const JOBS = {
     attempts: 1,
     backoffMs: 0,
   },
+  clusters: {
+    purpose:
+      'Reads the load of external clusters, plans them, and tells those who run them what was approved',
+    payload: nothing,
+    timeoutMs: 120_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 15_000,
+  },
+  notify: {
+    purpose:
+      'Tells the targets of notifications what waits for them and what is wrong, and sends what was not taken',
+    payload: nothing,
+    timeoutMs: 60_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 5_000,
+  },
   forecast: {
     purpose: 'Forecasts the load of every shardlet whenever a step has ended, and learns from the last one',
     payload: nothing,

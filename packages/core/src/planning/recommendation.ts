@@ -25,10 +25,10 @@ export interface Recommendation {
   readonly shardlets: readonly string[];
   readonly source: string | null;
   readonly destination: string | null;
-  /** how many hosts to add; of no other action */
-  readonly count?: number;
   /** a peak hours away, and the quietest time before it; absent where it is needed sooner */
   readonly prepares?: { readonly peakAt: string; readonly bestAt: string };
+  /** how many hosts are asked for; missing where none is */
+  readonly hosts?: number;
   readonly reason: string;
   readonly urgency: 'now' | 'soon' | 'when-convenient';
   /** when the source goes over its capacity if nothing is done; null: not within the horizon */
@@ -148,7 +148,7 @@ function detailsOf(plan: Plan, policy: Policy, action: Action): Partial<Recommen
     case 'add-hosts':
       return {
         destination: plan.cluster.input.hosts.zones[action.zone]!,
-        count: action.count,
+        hosts: action.count,
         urgency: action.pressure > 1 ? 'now' : 'soon',
         overloadAt: action.pressure > 1 ? timeOf(plan.nowMs + action.aheadMinutes * MINUTE_MS) : null,
         reason: `all active hosts together would be at ${share(action.pressure)}: ${action.count} more, in zone ${plan.cluster.input.hosts.zones[action.zone]}`,

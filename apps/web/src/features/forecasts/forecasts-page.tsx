@@ -26,7 +26,7 @@ export function ForecastsPage() {
     shardlet: parseAsInteger,
     show: parseAsStringLiteral(['load', 'residual'] as const).withDefault('load'),
   });
-  const streams = useQuery(trpc.streams.list.queryOptions());
+  const choices = useQuery(trpc.shardlets.choices.queryOptions());
   const picture = useQuery({
     ...trpc.forecasts.picture.queryOptions({ stream, resolution, shardlet }),
     refetchInterval: REFRESH_MS,
@@ -66,8 +66,8 @@ export function ForecastsPage() {
             onChange={(e) => void set({ stream: e.target.value || null, shardlet: null })}
           >
             <option value="">the busiest</option>
-            {streams.data?.map(({ id, name }) => (
-              <option key={id}>{name}</option>
+            {[...(choices.data?.streams ?? []), ...(choices.data?.clusters ?? [])].map((name) => (
+              <option key={name}>{name}</option>
             ))}
           </Select>
           <label className="grid gap-1 text-faint text-xs">

@@ -61,7 +61,7 @@ export function HeatPage() {
     () => (before.data === undefined ? undefined : unpack(before.data)),
     [before.data],
   );
-  const streams = choices.data?.streams ?? [];
+  const streams = [...(choices.data?.streams ?? []), ...(choices.data?.clusters ?? [])];
   return (
     <Card className="overflow-hidden">
       <div className="flex flex-wrap items-end justify-between gap-3 px-5 py-4">

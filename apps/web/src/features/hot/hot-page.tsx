@@ -54,7 +54,7 @@ export function HotPage() {
               onChange={(e) => void set({ stream: e.target.value || null })}
             >
               <option value="">The busiest</option>
-              {choices.data?.streams.map((name) => (
+              {[...(choices.data?.streams ?? []), ...(choices.data?.clusters ?? [])].map((name) => (
                 <option key={name}>{name}</option>
               ))}
             </Select>

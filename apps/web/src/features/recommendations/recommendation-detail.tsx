@@ -3,6 +3,7 @@
 /** One recommendation with its evidence, what else was thought of, and the decision. */
 import { Check, X } from 'lucide-react';
 import { Fact } from '../../components/fact.tsx';
+import { Badge } from '../../components/ui/badge.tsx';
 import { Dialog, DialogContent } from '../../components/ui/dialog.tsx';
 import { When } from '../../components/when.tsx';
 import { formatBytes } from '../../formatting/numbers.ts';
@@ -29,6 +30,7 @@ export function RecommendationDetail({
           <div className="flex flex-wrap items-center gap-3 text-sm">
             <StateBadge row={row} />
             <Places row={row} />
+            {row.cluster === '' ? null : <Badge>cluster {row.cluster}</Badge>}
             <span className="text-faint text-xs">
               revision {row.revision}, topology {row.topologyVersion}, policy {row.policyVersion}
             </span>

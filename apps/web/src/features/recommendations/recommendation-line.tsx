@@ -25,6 +25,7 @@ export function RecommendationLine({
         <h2 className="flex flex-wrap items-center gap-2 text-sm">
           <span className="font-semibold">{row.title}</span>
           <Places row={row} />
+          {row.cluster === '' ? null : <Badge>cluster {row.cluster}</Badge>}
           <StateBadge row={row} />
           {row.state === 'open' ? <UrgencyBadge urgency={body.urgency} /> : null}
         </h2>

@@ -90,7 +90,7 @@ function verdictOf({ plan, recommendationCount }: WhatIfView): string {
   if (before.hottest <= 1 && before.hotHosts === 0) return 'It holds: no host becomes hot';
   const state = before.hottest > 1 ? 'A host is overloaded' : 'A host becomes hot';
   if (recommendationCount === 0) return `${state}, and nothing helps`;
-  const more = plan.recommendations.find(({ action }) => action === 'add-hosts')?.count;
+  const more = plan.recommendations.find(({ action }) => action === 'add-hosts')?.hosts;
   if (more !== undefined)
     return `${state}: ${more === 1 ? 'one host' : `${more} hosts`} more would be needed`;
   if (after.hottest > 1) return `${state}, and what would be recommended does not suffice`;

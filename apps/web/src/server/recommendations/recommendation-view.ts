@@ -1,5 +1,5 @@
 /** A recommendation as the console shows it: in words, with the names of hosts, and whether it can be approved. */
-import { obstacleTo, type RecommendationRecord } from '@foreshard/core/advising';
+import { OWN_CLUSTER, obstacleTo, type RecommendationRecord } from '@foreshard/core/advising';
 import type { Policy, Recommendation } from '@foreshard/core/planning';
 import type { TopologyMap } from '@foreshard/core/topology';
 
@@ -16,12 +16,14 @@ export function recommendationView(
   policy: Policy,
   record: RecommendationRecord,
 ): RecommendationView {
-  const { body } = record;
+  const { body, cluster } = record;
+  // hosts of others come with their names
+  const nameOf = (id: string | null) => (cluster === OWN_CLUSTER ? hostName(map, id) : id);
   return {
     ...record,
-    title: titleOf(body),
-    sourceName: hostName(map, body.source),
-    destinationName: body.action === 'add-hosts' ? null : hostName(map, body.destination),
+    title: cluster === OWN_CLUSTER ? titleOf(body) : titleOf(body).replace('shardlet', 'partition'),
+    sourceName: nameOf(body.source),
+    destinationName: body.action === 'add-hosts' ? null : nameOf(body.destination),
     obstacle: obstacleTo(record, policy) ?? null,
   };
 }
@@ -44,7 +46,7 @@ export function titleOf(body: Recommendation): string {
     case 'merge':
       return `Merge shardlets ${first} and ${second}`;
     case 'add-hosts':
-      return body.count === undefined || body.count === 1 ? 'Add a host' : `Add ${body.count} hosts`;
+      return body.hosts === undefined || body.hosts === 1 ? 'Add a host' : `Add ${body.hosts} hosts`;
     case 'remove-host':
       return 'Drain a host and remove it';
   }

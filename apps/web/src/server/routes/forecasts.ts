@@ -25,18 +25,18 @@ export const forecastsRouter = router({
   picture: query
     .input(streamInput.extend({ shardlet: z.int().min(1).nullable().default(null) }))
     .query(async ({ ctx: { server }, input }) => {
-      const stream = streamNamed(server, input.stream);
+      const { stream, parts } = await streamNamed(server, input.stream);
       const { resolution, shardlet } = input;
       const nowMs = Date.now();
       const place = { streamId: stream.id, resolution, shardlet };
       const picture = await server.forecastPictures.get(JSON.stringify(place), nowMs, FRESH_MS, () =>
-        forecastPicture(server, place, nowMs),
+        forecastPicture({ ...server, ...parts }, place, nowMs),
       );
       return { stream: stream.name, ...picture };
     }),
 
   models: query.input(streamInput).query(async ({ ctx: { server }, input }) => {
-    const { id } = streamNamed(server, input.stream);
+    const { id } = (await streamNamed(server, input.stream)).stream;
     const { models, forecastRecords } = server;
     const [versions, promotions, state] = await Promise.all([
       models.versions(id, input.resolution, VERSIONS_SHOWN),
@@ -60,9 +60,9 @@ export const forecastsRouter = router({
         n: z.int().min(1).max(1_000).default(20),
       }),
     )
-    .query(({ ctx: { server }, input }) => {
-      const { id } = streamNamed(server, input.stream);
-      return server.forecasts.ranking({ streamId: id, atMs: Date.now() + input.inMs, n: input.n });
+    .query(async ({ ctx: { server }, input }) => {
+      const { stream, parts } = await streamNamed(server, input.stream);
+      return parts.forecasts.ranking({ streamId: stream.id, atMs: Date.now() + input.inMs, n: input.n });
     }),
 
   probability: query
@@ -88,7 +88,7 @@ export const forecastsRouter = router({
   retrain: mutation
     .input(z.object({ stream: z.string().nullable().default(null), reason }))
     .mutation(async ({ ctx: { server }, input }) => {
-      const streamId = input.stream === null ? null : streamNamed(server, input.stream).id;
+      const streamId = input.stream === null ? null : (await streamNamed(server, input.stream)).stream.id;
       await server.jobs.wake('train', { streamId, reason: input.reason, actor: ACTOR });
     }),
 
@@ -97,7 +97,7 @@ export const forecastsRouter = router({
     .mutation(({ ctx: { server }, input }) => promote(server, input.version, input.reason)),
 
   rollBack: mutation.input(streamInput.extend({ reason })).mutation(async ({ ctx: { server }, input }) => {
-    const { id } = streamNamed(server, input.stream);
+    const { id } = (await streamNamed(server, input.stream)).stream;
     const [newest] = await server.models.promotions(id, input.resolution, 1);
     if (newest === undefined || newest.previous === null)
       throw new TRPCError({ code: 'BAD_REQUEST', message: 'There is no earlier champion.' });
@@ -109,10 +109,8 @@ export const forecastsRouter = router({
 export const forecastHeat = query
   .input(heatQuerySchema.and(z.object({ show: z.enum(['forecast', 'residual']).default('forecast') })))
   .query(async ({ ctx: { server }, input }): Promise<HeatPicture | null> => {
-    const { map } = server.map;
-    if (map === undefined) throw away();
-    const stream = streamNamed(server, input.stream);
-    const heat = await server.forecasts.forecastHeat({
+    const { stream, map, parts } = await streamNamed(server, input.stream);
+    const heat = await parts.forecasts.forecastHeat({
       streamId: stream.id,
       fromMs: input.fromMs,
       toMs: input.toMs,
@@ -158,8 +156,11 @@ function driftOf(
   return { recent: errors.reduce((sum, error) => sum + error, 0) / errors.length, expected: mae };
 }
 
-function streamNamed({ map: { map }, load }: ConsoleServer, name: string | null) {
+async function streamNamed(server: ConsoleServer, name: string | null) {
+  const parts = await server.partsFor(name);
+  const { map } = parts;
   if (map === undefined) throw away();
-  const rates = load.window.ratesByShardlet(Date.now());
-  return streamOf({ map, eventsOf: (shardlet) => rates.get(shardlet)?.events ?? 0 }, name);
+  const rates = server.load.window.ratesByShardlet(Date.now());
+  const stream = streamOf({ map, eventsOf: (shardlet) => rates.get(shardlet)?.events ?? 0 }, name);
+  return { stream, map, parts };
 }

@@ -18,22 +18,23 @@ export const heatRouter = router({
 
   picture: query.input(heatQuerySchema).query(({ ctx: { server }, input }) => {
     const freshMs = input.toMs - input.fromMs > LONG_MS ? LONG_FRESH_MS : FRESH_MS;
-    const make = () => heatPicture(partsOf(server), input);
+    const make = async () => heatPicture(await partsOf(server, input.stream), input);
     return server.heatPictures.get(JSON.stringify(input), Date.now(), freshMs, make);
   }),
 
-  cell: query.input(heatWindowSchema).query(({ ctx: { server }, input }) => {
+  cell: query.input(heatWindowSchema).query(async ({ ctx: { server }, input }) => {
     const { from, to } = input;
     if (from === null || to === null)
       throw new TRPCError({ code: 'BAD_REQUEST', message: 'A cell is named by from and to.' });
-    return heatCell(partsOf(server), { ...input, from, to });
+    return heatCell(await partsOf(server, input.stream), { ...input, from, to });
   }),
 });
 
-function partsOf({ map: { map }, telemetry, forecasts, topology, load }: ConsoleServer): HeatParts {
+async function partsOf(server: ConsoleServer, stream: string | null): Promise<HeatParts> {
+  const { map, telemetry, forecasts, topology } = await server.partsFor(stream);
   if (map === undefined) throw away();
   const nowMs = Date.now();
-  const rates = load.window.ratesByShardlet(nowMs);
+  const rates = server.load.window.ratesByShardlet(nowMs);
   return {
     map,
     telemetry,

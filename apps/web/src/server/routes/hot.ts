@@ -53,14 +53,14 @@ export interface HotRow {
 
 export const hotRouter = router({
   list: query.input(hotSchema).query(async ({ ctx: { server }, input }) => {
-    const { map } = server.map;
+    const { map, telemetry } = await server.partsFor(input.stream);
     if (map === undefined) throw away();
     const nowMs = Date.now();
     const rates = server.load.window.ratesByShardlet(nowMs);
     const stream = streamOf({ map, eventsOf: (id) => rates.get(id)?.events ?? 0 }, input.stream);
     const toMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
     const fromMs = toMs - SPANS[input.span];
-    const hot = await server.telemetry.top({
+    const hot = await telemetry.top({
       streamId: stream.id,
       metric: input.metric,
       fromMs,

@@ -135,8 +135,9 @@ function byUrgency(a: RecommendationRecord, b: RecommendationRecord): number {
 }
 
 function adviser(server: ConsoleServer): Adviser {
-  const { recommendations: log, policies, topology, jobs } = server;
-  return { log, policies, topology, wake: () => jobs.wake('plan'), nowMs: Date.now, actor: ACTOR };
+  const { recommendations: log, policies, topology, clusters, jobs } = server;
+  const wake = async () => void (await Promise.all([jobs.wake('plan'), jobs.wake('clusters')]));
+  return { log, policies, topology, clusters, wake, nowMs: Date.now, actor: ACTOR };
 }
 
 function known(server: ConsoleServer) {

@@ -10,9 +10,10 @@ export const shardletsRouter = router({
   }),
 
   /** what the filters of the table may choose from */
-  choices: query.query(({ ctx: { server } }) => {
+  choices: query.query(async ({ ctx: { server } }) => {
     const map = server.map.map;
     if (map === undefined) throw away();
-    return { streams: map.streams().map((s) => s.name), hosts: map.hosts().map((h) => h.name) };
+    const clusters = (await server.clusters.list()).map(({ name }) => name);
+    return { streams: map.streams().map((s) => s.name), hosts: map.hosts().map((h) => h.name), clusters };
   }),
 });

@@ -4,11 +4,13 @@
  * a server is away: the calls do, in one clear line.
  */
 import type { Redis } from 'ioredis';
-import type { InquiryDesk, PolicyStore, RecommendationLog } from '../../advising/index.ts';
+import type { HostOrders, InquiryDesk, PolicyStore, RecommendationLog } from '../../advising/index.ts';
 import type { GroupStore } from '../../consuming/index.ts';
+import type { ClusterStore } from '../../external/index.ts';
 import type { HintStore } from '../../hints/index.ts';
 import type { JobRuns } from '../../jobs/index.ts';
 import type { MoveLog } from '../../migration/index.ts';
+import type { NotificationStore } from '../../notifying/index.ts';
 import type { ForecastRecords, ModelRegistry } from '../../predicting/index.ts';
 import type { HealthStore, ProfileStore } from '../../profiling/index.ts';
 import type { BlockStore } from '../../telemetry/index.ts';
@@ -17,12 +19,15 @@ import { within } from '../deadline/index.ts';
 import { EtcdChangeNotifier, openEtcdTopology } from '../etcd/index.ts';
 import {
   openPrisma,
+  PrismaClusterStore,
   PrismaForecastRecords,
   PrismaGroupStore,
   PrismaHealthStore,
   PrismaHintStore,
+  PrismaHostOrders,
   PrismaModelRegistry,
   PrismaMoveLog,
+  PrismaNotificationStore,
   PrismaPolicyStore,
   PrismaProfileStore,
   PrismaQuotaStore,
@@ -84,6 +89,12 @@ export interface Control {
   readonly recommendations: RecommendationLog;
   /** questions that a worker answers */
   readonly inquiries: InquiryDesk;
+  /** hosts that were asked for, and those that are to go */
+  readonly hostOrders: HostOrders;
+  /** clusters that are not ours */
+  readonly clusters: ClusterStore;
+  /** who is told what, and what was sent */
+  readonly notifications: NotificationStore;
   /** the control Redis, for what else a process keeps there */
   readonly redis: Redis;
   close(): Promise<void>;
@@ -118,6 +129,9 @@ export function connectControl(settings: ControlSettings): Control {
     policies: new PrismaPolicyStore(prisma, databaseUrl),
     recommendations: new PrismaRecommendationLog(prisma, databaseUrl),
     inquiries: new InquiryQueue(redis, Date.now),
+    hostOrders: new PrismaHostOrders(prisma, databaseUrl),
+    clusters: new PrismaClusterStore(prisma, databaseUrl),
+    notifications: new PrismaNotificationStore(prisma, databaseUrl),
     redis,
     async close() {
       await t.close();

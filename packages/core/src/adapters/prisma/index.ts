@@ -1,12 +1,15 @@
 export { openPrisma, type PrismaClient } from './client.ts';
+export { PrismaClusterStore } from './cluster-store.ts';
 export { DatabaseUnreachable, databaseUnreachable, isConnectionFailure } from './database-unreachable.ts';
 export { PrismaForecastRecords } from './forecast-records.ts';
 export { PrismaGroupStore } from './group-store.ts';
 export { PrismaHealthStore } from './health-store.ts';
 export { PrismaHintStore } from './hint-store.ts';
+export { PrismaHostOrders } from './host-order-store.ts';
 export { applyMigrations, MigrationRefused } from './migrator.ts';
 export { PrismaModelRegistry } from './model-registry.ts';
 export { PrismaMoveLog } from './move-log.ts';
+export { PrismaNotificationStore } from './notification-store.ts';
 export { PrismaPolicyStore } from './policy-store.ts';
 export { PrismaProfileStore } from './profile-store.ts';
 export { PrismaQuotaStore, type QuotaStore } from './quota-store.ts';

@@ -8,6 +8,7 @@ import {
   ENDED_STATES,
   essenceOf,
   keyOf,
+  OWN_CLUSTER,
   type PlanRecord,
   type Realised,
   type RecommendationLog,
@@ -28,6 +29,7 @@ interface Proposal {
   readonly topologyVersion: number;
   readonly policyVersion: number;
   readonly nowMs: number;
+  readonly cluster: string;
 }
 
 export class PrismaRecommendationLog implements RecommendationLog {
@@ -39,15 +41,21 @@ export class PrismaRecommendationLog implements RecommendationLog {
     this.databaseUrl = databaseUrl;
   }
 
-  async record(plan: PlanRecord, policyVersion: number, nowMs: number): Promise<void> {
+  async record(
+    plan: PlanRecord,
+    policyVersion: number,
+    nowMs: number,
+    cluster: string = OWN_CLUSTER,
+  ): Promise<void> {
     await this.reaching(() =>
       this.prisma.$transaction(async (tx) => {
         await tx.$executeRaw`SELECT pg_advisory_xact_lock(${RECORD_LOCK}::int, 0::int)`;
-        await remember(tx, plan, policyVersion, nowMs);
-        const pending = await tx.recommendation.findMany({ where: { state: { in: PENDING } } });
+        await remember(tx, plan, policyVersion, nowMs, cluster);
+        const pending = await tx.recommendation.findMany({ where: { cluster, state: { in: PENDING } } });
         const byKey = new Map(pending.map((row) => [row.key, row]));
         for (const body of plan.recommendations) {
-          const proposal = { body, topologyVersion: plan.topologyVersion, policyVersion, nowMs };
+          const { topologyVersion } = plan;
+          const proposal = { body, topologyVersion, policyVersion, nowMs, cluster };
           await propose(tx, byKey.get(keyOf(body)), proposal);
         }
         const proposed = new Set(plan.recommendations.map(keyOf));
@@ -64,12 +72,17 @@ export class PrismaRecommendationLog implements RecommendationLog {
 
   async list({
     states,
+    cluster,
     limit,
   }: {
     readonly states?: readonly RecommendationState[];
+    readonly cluster?: string;
     readonly limit: number;
   }): Promise<RecommendationRecord[]> {
-    const where = states === undefined ? {} : { state: { in: [...states] } };
+    const where = {
+      ...(states === undefined ? {} : { state: { in: [...states] } }),
+      ...(cluster === undefined ? {} : { cluster }),
+    };
     const query = { where, orderBy: { id: 'desc' }, take: limit } as const;
     return (await this.reaching(() => this.prisma.recommendation.findMany(query))).map(recordFrom);
   }
@@ -87,8 +100,12 @@ export class PrismaRecommendationLog implements RecommendationLog {
     return this.change(where, { state: 'rejected', decidedBy: actor, decidedMs: atMs, note, endedMs: atMs });
   }
 
-  begin(id: number, moves: readonly number[]): Promise<boolean> {
-    return this.change({ id, state: 'approved' }, { state: 'running', moves: JSON.stringify(moves) });
+  begin(id: number, moves: readonly number[], result = ''): Promise<boolean> {
+    return this.change({ id, state: 'approved' }, { state: 'running', moves: JSON.stringify(moves), result });
+  }
+
+  async tell(id: number, result: string): Promise<void> {
+    await this.change({ id, state: 'running' }, { result });
   }
 
   async end(id: number, state: 'done' | 'failed', result: string, atMs: number): Promise<void> {
@@ -100,8 +117,8 @@ export class PrismaRecommendationLog implements RecommendationLog {
     await this.change({ id, state: 'done' }, { realised: JSON.stringify(realised) });
   }
 
-  async decisions(limit: number): Promise<DecisionRecord[]> {
-    const query = { orderBy: { id: 'desc' }, take: limit } as const;
+  async decisions(limit: number, cluster: string = OWN_CLUSTER): Promise<DecisionRecord[]> {
+    const query = { where: { cluster }, orderBy: { id: 'desc' }, take: limit } as const;
     return (await this.reaching(() => this.prisma.planDecision.findMany(query))).map(decisionFrom);
   }
 
@@ -129,9 +146,10 @@ async function remember(
   plan: PlanRecord,
   policyVersion: number,
   nowMs: number,
+  cluster: string,
 ): Promise<void> {
   const essence = JSON.stringify([policyVersion, plan.recommendations.map(essenceOf)]);
-  const newest = await tx.planDecision.findFirst({ orderBy: { id: 'desc' } });
+  const newest = await tx.planDecision.findFirst({ where: { cluster }, orderBy: { id: 'desc' } });
   const told = {
     lastMs: nowMs,
     topologyVersion: plan.topologyVersion,
@@ -143,7 +161,7 @@ async function remember(
   else {
     const actions = plan.recommendations.length;
     await tx.planDecision.create({
-      data: { ...told, essence, atMs: nowMs, times: 1, policyVersion, actions },
+      data: { ...told, cluster, essence, atMs: nowMs, times: 1, policyVersion, actions },
     });
   }
 }
@@ -152,7 +170,7 @@ async function remember(
 async function propose(
   tx: Prisma.TransactionClient,
   pending: Row | undefined,
-  { body, topologyVersion, policyVersion, nowMs }: Proposal,
+  { body, topologyVersion, policyVersion, nowMs, cluster }: Proposal,
 ): Promise<void> {
   const essence = essenceOf(body);
   const told = {
@@ -170,12 +188,14 @@ async function propose(
   }
   if (pending !== undefined) return;
   const key = keyOf(body);
-  const last = await tx.recommendation.findFirst({ where: { key }, orderBy: { id: 'desc' } });
+  const last = await tx.recommendation.findFirst({ where: { cluster, key }, orderBy: { id: 'desc' } });
   if (last?.state === 'rejected' && last.essence === essence) {
     await tx.recommendation.update({ where: { id: last.id }, data: { lastMs: nowMs } });
     return;
   }
-  await tx.recommendation.create({ data: { ...told, key, revision: 1, state: 'open', firstMs: nowMs } });
+  await tx.recommendation.create({
+    data: { ...told, cluster, key, revision: 1, state: 'open', firstMs: nowMs },
+  });
 }
 
 async function close(tx: Prisma.TransactionClient, row: Row, nowMs: number): Promise<void> {
@@ -191,6 +211,7 @@ async function close(tx: Prisma.TransactionClient, row: Row, nowMs: number): Pro
 function recordFrom(row: Row): RecommendationRecord {
   return {
     id: Number(row.id),
+    cluster: row.cluster,
     key: row.key,
     revision: row.revision,
     topologyVersion: Number(row.topologyVersion),

@@ -1,0 +1,74 @@
+/** foreshard clusters: clusters that are not ours, to be observed, forecast and advised. */
+import { type Command, Option } from 'commander';
+import { idOf } from '../restructure/arguments.ts';
+import { addCluster } from './add.ts';
+import { importLoad, SHIFTS } from './import.ts';
+import { listClusters, removeCluster, showCluster } from './listing.ts';
+import { planCluster } from './plan.ts';
+import { setWebhook } from './webhook.ts';
+
+const FORMATS = `
+Load, in any order; each line holds until the next of its partition:
+  time,partition,host,events_per_second[,bytes_per_second,bytes]
+  2026-11-21T04:00:00Z,orders-0,broker-1,812.5
+Hosts; of one that is not there the policy says what it takes:
+  host,events_per_second[,bytes_per_second,memory_bytes,zone]
+  broker-1,5000`;
+
+export function register(program: Command): void {
+  const clusters = program
+    .command('clusters')
+    .description('clusters that are not ours: load from a CSV, forecasts, advice, actions by webhook');
+  clusters
+    .command('list', { isDefault: true })
+    .description('the clusters, and how far their load is known')
+    .option('--json', 'one JSON document', false)
+    .action(listClusters);
+  loading(clusters.command('add').description('describe a cluster by its load'))
+    .option('--webhook <target>', 'who is told what was approved: a target of "foreshard notifications"')
+    .action(addCluster);
+  loading(clusters.command('import').description('take in newer load; what is known already is left out'))
+    .option('--replace', 'remove what was recorded before, and begin anew', false)
+    .action(importLoad);
+  clusters
+    .command('show')
+    .description('hosts, partitions and where they lie, as JSON')
+    .argument('<name>')
+    .action(showCluster);
+  clusters
+    .command('plan')
+    .description('plan it now, and change nothing; --state: what the planner sees, for "foreshard plan"')
+    .argument('<name>')
+    .option('--state', 'print the state that is planned on', false)
+    .option('--json', 'one JSON document', false)
+    .action(planCluster);
+  clusters
+    .command('webhook')
+    .description('who is told what was approved; without a target nobody, and people carry it out')
+    .argument('<name>')
+    .argument('[target]', 'a target of "foreshard notifications"')
+    .action(setWebhook);
+  clusters
+    .command('remove')
+    .description('forget a cluster and its load')
+    .argument('<name>')
+    .action(removeCluster);
+}
+
+function loading(command: Command): Command {
+  return command
+    .argument('<name>')
+    .option('--csv <file>', 'its load')
+    .option('--hosts <file>', 'what its hosts can take')
+    .option('--step <seconds>', 'how long one line holds; found out from the file without it', idOf)
+    .addOption(
+      new Option(
+        '--shift <how>',
+        'auto: a record that ended long ago is moved so that it ends now; none; end-now',
+      )
+        .choices(SHIFTS)
+        .default('auto'),
+    )
+    .option('--json', 'one JSON document', false)
+    .addHelpText('after', FORMATS);
+}

@@ -1,0 +1,57 @@
+/** Clusters that are not ours: what they consist of, how far their load is known, and what is recommended for them. */
+import { type ExternalCluster, planningObstacle } from '@foreshard/core/external';
+import { TRPCError } from '@trpc/server';
+import { z } from 'zod';
+import { hostViews } from '../clusters/host-loads.ts';
+import type { ConsoleServer } from '../main.ts';
+import { query, router } from '../trpc.ts';
+
+const PENDING = ['open', 'approved', 'running'] as const;
+const LISTED_MAX = 1_000;
+
+export const clustersRouter = router({
+  list: query.query(async ({ ctx: { server } }) => {
+    const [clusters, pending] = await Promise.all([
+      server.clusters.list(),
+      server.recommendations.list({ states: PENDING, limit: LISTED_MAX }),
+    ]);
+    return {
+      rows: clusters.map((cluster) => ({
+        ...summaryOf(cluster),
+        recommendations: pending.filter((record) => record.cluster === cluster.name).length,
+      })),
+      atMs: Date.now(),
+    };
+  }),
+
+  detail: query
+    .input(z.object({ name: z.string().min(1).max(63) }))
+    .query(async ({ ctx: { server }, input: { name } }) => {
+      const cluster = await server.clusters.find(name);
+      if (cluster === undefined)
+        throw new TRPCError({ code: 'NOT_FOUND', message: `There is no cluster "${name}".` });
+      const [newest] = await server.recommendations.decisions(1, name);
+      const { policy } = await server.policies.at(Date.now());
+      return {
+        hosts: await hostViews(await partsOf(server, name), cluster, policy.capacity.events_per_second),
+        nothingBecause: newest?.nothingBecause ?? null,
+        plannedMs: newest?.lastMs ?? null,
+      };
+    }),
+});
+
+function summaryOf(cluster: ExternalCluster) {
+  const { name, hosts, partitions, observedToMs, webhook, shiftMs, source } = cluster;
+  return {
+    ...{ name, observedToMs, webhook, shiftMs },
+    hosts: hosts.length,
+    partitions: partitions.length,
+    source: source?.url ?? null,
+    /** why nothing new is planned; null: it is */
+    obstacle: planningObstacle(cluster, Date.now()) ?? null,
+  };
+}
+
+async function partsOf(server: ConsoleServer, name: string) {
+  return (await server.partsFor(name)).telemetry;
+}

@@ -1,0 +1,168 @@
+/**
+ * Looks after clusters that are not ours: reads their load where a source was given, plans them by the same policy and
+ * code as ours, tells whoever runs them what was approved, and sees by the next observation whether it has come true.
+ */
+import {
+  type PolicyStore,
+  type PolicyVersion,
+  pressuresOf,
+  type RecommendationLog,
+  type RecommendationRecord,
+} from '@foreshard/core/advising';
+import {
+  actionOf,
+  type ClusterStore,
+  EXTERNAL_PHASES,
+  type ExternalCluster,
+  externalState,
+  hasComeTrue,
+  type ObserveClusterParts,
+  observeCluster,
+  planningObstacle,
+} from '@foreshard/core/external';
+import type { NotificationStore } from '@foreshard/core/notifying';
+import { compileState, documentOf, plan } from '@foreshard/core/planning';
+import { MINUTE_MS } from '@foreshard/core/telemetry';
+import type { Logger } from 'pino';
+
+export interface ClusterJobParts extends ObserveClusterParts {
+  readonly clusters: ClusterStore;
+  readonly recommendations: RecommendationLog;
+  readonly policies: PolicyStore;
+  readonly notifications: Pick<NotificationStore, 'queue' | 'delivery' | 'targets'>;
+  /** reads what has come in since; undefined where the cluster has no source of its own */
+  readonly refresh: (cluster: ExternalCluster) => Promise<ExternalCluster>;
+  readonly exclusively: (work: () => Promise<number>) => Promise<number | undefined>;
+  readonly log: Logger;
+}
+
+const LISTED_MAX = 1_000;
+const PRESSURES_MAX = 200;
+/** Forecasts change once in five minutes, and what is known at most once a minute. */
+const PLAN_EVERY_MS = MINUTE_MS;
+/** What nobody has seen come true by then has failed. */
+const COMES_TRUE_WITHIN_MS = 86_400_000;
+
+export class ClusterJob {
+  private readonly parts: ClusterJobParts;
+  private readonly planned = new Map<string, { readonly atMs: number; readonly revision: number }>();
+
+  constructor(parts: ClusterJobParts) {
+    this.parts = parts;
+  }
+
+  async run(signal: AbortSignal): Promise<object | undefined> {
+    const changed = await this.parts.exclusively(() => this.tick(signal));
+    return changed === undefined || changed === 0 ? undefined : { changed };
+  }
+
+  private async tick(signal: AbortSignal): Promise<number> {
+    const { clusters, policies, nowMs } = this.parts;
+    const known = await clusters.list();
+    if (known.length === 0) return 0;
+    const holding = await policies.at(nowMs());
+    let changed = 0;
+    for (const one of known) {
+      if (signal.aborted) return changed;
+      const cluster = await this.parts.refresh(one);
+      if (this.isDue(cluster)) await this.plan(cluster, holding);
+      changed += await this.tellApproved(cluster);
+      changed += await this.follow(cluster);
+    }
+    return changed;
+  }
+
+  private isDue({ name, revision }: ExternalCluster): boolean {
+    const last = this.planned.get(name);
+    return (
+      last === undefined || last.revision !== revision || this.parts.nowMs() - last.atMs >= PLAN_EVERY_MS
+    );
+  }
+
+  private async plan(cluster: ExternalCluster, { policy, version }: PolicyVersion): Promise<void> {
+    const { recommendations } = this.parts;
+    const nowMs = this.parts.nowMs();
+    this.planned.set(cluster.name, { atMs: nowMs, revision: cluster.revision });
+    if (planningObstacle(cluster, nowMs) !== undefined) return;
+    const state = externalState(cluster, await observeCluster(this.parts, cluster, policy), policy);
+    const columns = () => compileState(state, policy);
+    const made = plan(columns(), policy, nowMs, EXTERNAL_PHASES);
+    const before = plan(columns(), policy, nowMs, []);
+    const pressures = pressuresOf(before, made, PRESSURES_MAX);
+    await recommendations.record({ ...documentOf(made, policy), pressures }, version, nowMs, cluster.name);
+  }
+
+  private async tellApproved({ name, webhook }: ExternalCluster): Promise<number> {
+    const { recommendations, notifications, nowMs, log } = this.parts;
+    const approved = await recommendations.list({ states: ['approved'], cluster: name, limit: LISTED_MAX });
+    let count = 0;
+    for (const record of approved.reverse()) {
+      if ((record.notBeforeMs ?? 0) > nowMs()) continue;
+      count++;
+      if (webhook === null) {
+        await recommendations.begin(
+          record.id,
+          [],
+          'nobody is told: carry it out; the next observation shows it',
+        );
+        continue;
+      }
+      const targets = await notifications.targets();
+      if (!targets.some((target) => target.name === webhook)) {
+        await recommendations.end(record.id, 'failed', `there is no target "${webhook}" to tell`, nowMs());
+        continue;
+      }
+      const body = actionOf(record, nowMs());
+      const title = `${name}: ${record.body.action} (recommendation ${record.id})`;
+      const delivery = { id: deliveryOf(record), target: webhook, title, createdMs: nowMs() };
+      await notifications.queue({ ...delivery, body: JSON.stringify(body) }, []);
+      await recommendations.begin(record.id, [], `being told to ${webhook}`);
+      log.info({ cluster: name, recommendation: record.id, target: webhook }, 'action is told');
+    }
+    return count;
+  }
+
+  private async follow(cluster: ExternalCluster): Promise<number> {
+    const { recommendations, nowMs } = this.parts;
+    const running = await recommendations.list({
+      states: ['running'],
+      cluster: cluster.name,
+      limit: LISTED_MAX,
+    });
+    let ended = 0;
+    for (const record of running) {
+      const outcome = await this.outcomeOf(record, cluster);
+      if (outcome.state !== 'running') {
+        await recommendations.end(record.id, outcome.state, outcome.result, nowMs());
+        ended++;
+      } else if (outcome.result !== record.result) await recommendations.tell(record.id, outcome.result);
+    }
+    return ended;
+  }
+
+  private async outcomeOf(record: RecommendationRecord, cluster: ExternalCluster) {
+    const { notifications, nowMs } = this.parts;
+    const toldMs = record.decidedMs ?? record.lastMs;
+    if (hasComeTrue(record, cluster, toldMs)) {
+      const at = new Date(cluster.observedToMs!).toISOString();
+      return { state: 'done', result: `the observation up to ${at} shows it` } as const;
+    }
+    const delivery = cluster.webhook === null ? undefined : await notifications.delivery(deliveryOf(record));
+    const last = delivery?.attempts.at(-1);
+    const answer = last === undefined ? '' : `: ${last.status ?? 'no answer'} ${last.response}`.trimEnd();
+    if (delivery?.state === 'failed')
+      return { state: 'failed', result: `${cluster.webhook} did not take it${answer}` } as const;
+    if (nowMs() - toldMs > COMES_TRUE_WITHIN_MS)
+      return { state: 'failed', result: 'no observation has shown it within a day' } as const;
+    const waiting = 'the next observation shows whether it was carried out';
+    if (delivery === undefined) return { state: 'running', result: record.result } as const;
+    return delivery.state === 'delivered'
+      ? ({ state: 'running', result: `${cluster.webhook} has taken it${answer}; ${waiting}` } as const)
+      : ({ state: 'running', result: `being told to ${cluster.webhook}${answer}` } as const);
+  }
+}
+
+/** The same for the same approval, so that it is told once. */
+function deliveryOf({ id, revision, cluster }: RecommendationRecord): string {
+  return `msg_${cluster}_${id}_${revision}`;
+}

@@ -1,0 +1,4 @@
+export { AddressGuard } from './address-guard.ts';
+export { newSecret } from './secret.ts';
+export { type SignedHeaders, sign } from './signing.ts';
+export { GuardedWebhookSender } from './webhook-sender.ts';

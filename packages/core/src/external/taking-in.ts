@@ -1,0 +1,105 @@
+/**
+ * Takes measurements of an external cluster in: its load into the store, its places into the description, both or
+ * neither. What is known already is left out, so the same file may come again with more at its end.
+ */
+import type { BlockStore } from '../telemetry/index.ts';
+import type { ClusterStore } from './cluster-store.ts';
+import type { ExternalCluster } from './description.ts';
+import { streamIdOf } from './external-map.ts';
+import {
+  described,
+  ENTITIES_MAX,
+  type Extent,
+  extentOf,
+  type HostCapacity,
+  inOrder,
+  type LoadRow,
+} from './load-rows.ts';
+import { EXTERNAL_SOURCE, writeLoad } from './load-writer.ts';
+
+export interface TakingIn {
+  readonly clusters: Pick<ClusterStore, 'save'>;
+  readonly telemetry: Pick<BlockStore, 'exclusively'>;
+  readonly nowMs: number;
+}
+
+export interface Measurements {
+  readonly rows: readonly LoadRow[];
+  readonly capacities: readonly HostCapacity[];
+  /** usual distance of two measurements; found out where it is not given */
+  readonly stepMs?: number;
+  /** added to all times */
+  readonly shiftMs: number;
+  /** what was recorded before is removed */
+  readonly replaces?: boolean;
+}
+
+export type TakenIn =
+  | {
+      readonly kind: 'taken';
+      readonly cluster: ExternalCluster;
+      readonly rows: number;
+      /** known from an earlier import */
+      readonly known: number;
+      /** before what is kept */
+      readonly tooOld: number;
+      /** of what is new; undefined when nothing is */
+      readonly extent: Extent | undefined;
+    }
+  /** another import is under way, or somebody has changed the cluster */
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'refused'; readonly detail: string };
+
+export async function takeIn(
+  { clusters, telemetry, nowMs }: TakingIn,
+  seen: ExternalCluster,
+  { rows, capacities, stepMs, shiftMs, replaces = false }: Measurements,
+): Promise<TakenIn> {
+  const cluster = replaces ? { ...seen, observedToMs: null, partitions: [] } : seen;
+  const shifted = inOrder(rows.map((row) => ({ ...row, timeMs: row.timeMs + shiftMs })));
+  const news = shifted.filter(({ timeMs }) => timeMs >= (cluster.observedToMs ?? Number.NEGATIVE_INFINITY));
+  const extent = extentOf(news, stepMs ?? extentOf(shifted)?.stepMs);
+  const future = extent === undefined ? 0 : extent.lastMs - nowMs;
+  if (future > AHEAD_MAX_MS)
+    return {
+      kind: 'refused',
+      detail: `the newest measurement lies ${Math.ceil(future / 60_000)} minutes ahead of now`,
+    };
+  const after =
+    extent === undefined
+      ? described(cluster, [], capacities, { firstMs: nowMs, lastMs: 0, stepMs: cluster.stepMs })
+      : described({ ...cluster, shiftMs }, news, capacities, extent);
+  if (Math.max(after.hosts.length, after.partitions.length) > ENTITIES_MAX)
+    return { kind: 'refused', detail: `a cluster has at most ${ENTITIES_MAX} partitions and hosts` };
+  const known = shifted.length - news.length;
+  const done = await telemetry
+    .exclusively('import', async (tx) => {
+      if (replaces) await tx.removeSource(streamIdOf(cluster), EXTERNAL_SOURCE);
+      const tooOld = extent === undefined ? 0 : await writeLoad(after, news, extent, tx, nowMs);
+      // what was written is taken back with it
+      if (!(await clusters.save(after, seen))) throw new ChangedMeanwhile();
+      return { tooOld };
+    })
+    .catch((error) => {
+      if (error instanceof ChangedMeanwhile) return undefined;
+      throw error;
+    });
+  if (done === undefined) return { kind: 'busy' };
+  return { kind: 'taken', cluster: after, rows: news.length, known, extent, ...done };
+}
+
+/** Removes its load as well; forecasts of it are forgotten by their age. */
+export async function forgetCluster(
+  { clusters, telemetry }: { readonly clusters: ClusterStore; readonly telemetry: TakingIn['telemetry'] },
+  cluster: ExternalCluster,
+): Promise<boolean> {
+  await telemetry.exclusively('import', (tx) => tx.removeSource(streamIdOf(cluster), EXTERNAL_SOURCE));
+  return clusters.remove(cluster.name);
+}
+
+/** Clocks differ by less. */
+const AHEAD_MAX_MS = 300_000;
+
+class ChangedMeanwhile extends Error {
+  override readonly name = 'ChangedMeanwhile';
+}

@@ -1,0 +1,56 @@
+/** An approved recommendation as it is told to whoever runs the cluster, and whether what was asked for has come true. */
+import type { Recommendation } from '../planning/index.ts';
+import type { ExternalCluster } from './description.ts';
+
+export interface ToldAction {
+  readonly type: `foreshard.action.${string}`;
+  readonly timestamp: string;
+  readonly data: {
+    readonly cluster: string;
+    readonly recommendation: number;
+    readonly action: Recommendation['action'];
+    readonly partitions: readonly string[];
+    readonly source: string | null;
+    readonly destination: string | null;
+    readonly reason: string;
+    readonly approvedBy: string;
+  };
+}
+
+export interface Approved {
+  readonly id: number;
+  readonly cluster: string;
+  readonly body: Recommendation;
+  readonly decidedBy: string | null;
+}
+
+export function actionOf({ id, cluster, body, decidedBy }: Approved, nowMs: number): ToldAction {
+  const { action, shardlets, source, destination, reason } = body;
+  return {
+    type: `foreshard.action.${action}`,
+    timestamp: new Date(nowMs).toISOString(),
+    data: {
+      ...{ cluster, recommendation: id, action, partitions: shardlets, source, destination, reason },
+      approvedBy: decidedBy ?? 'unknown',
+    },
+  };
+}
+
+/** By what was observed last; `before`: the cluster had so many hosts when it was told. */
+export function hasComeTrue(
+  { body }: Pick<Approved, 'body'>,
+  { partitions, hosts, hostsChangedMs }: ExternalCluster,
+  toldMs: number,
+): boolean {
+  const { action, shardlets, source, destination } = body;
+  switch (action) {
+    case 'move':
+      return partitions.some(({ name, host }) => name === shardlets[0] && host === destination);
+    case 'add-hosts':
+      return hostsChangedMs !== null && hostsChangedMs >= toldMs;
+    case 'remove-host':
+      return !hosts.some(({ name }) => name === source) || !partitions.some(({ host }) => host === source);
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Alarms with a memory: what is wrong now becomes one incident from its begin to its end. What comes back soon after it
+ * ended is the same incident, so a host that blinks is told once and not at every blink.
+ */
+import type { HostUsageReport } from '../telemetry/index.ts';
+import type { NoticeKind } from './target.ts';
+
+export interface Alarm {
+  /** tells the same trouble the next time it is looked at */
+  readonly key: string;
+  readonly kind: Extract<NoticeKind, `alarm.${string}`>;
+  readonly level: 'warn' | 'bad';
+  readonly title: string;
+  readonly text: string;
+  readonly path: string;
+}
+
+export interface AlarmRecord extends Alarm {
+  readonly sinceMs: number;
+  readonly endedMs: number | null;
+}
+
+/** An alarm is told when it has lasted so long, and told as over when it has been away so long. */
+export const ALARM_SETTLES_MS = 20_000;
+/** Ended ones are forgotten after it; longer than any pause of a target. */
+const KEPT_MS = 7 * 86_400_000;
+
+/** What has changed of the records, and what of them can be forgotten. */
+export function alarmsAfter(
+  known: readonly AlarmRecord[],
+  observed: readonly Alarm[],
+  nowMs: number,
+): { readonly changed: readonly AlarmRecord[]; readonly forgotten: readonly string[] } {
+  const byKey = new Map(known.map((record) => [record.key, record]));
+  const keys = new Set(observed.map(({ key }) => key));
+  const seen = observed.map((alarm) => {
+    const before = byKey.get(alarm.key);
+    const goesOn =
+      before !== undefined && (before.endedMs === null || nowMs - before.endedMs < ALARM_SETTLES_MS);
+    return { ...alarm, sinceMs: goesOn ? before.sinceMs : nowMs, endedMs: null };
+  });
+  const gone = known.filter(({ key }) => !keys.has(key));
+  const ended = gone.filter(({ endedMs }) => endedMs === null).map((one) => ({ ...one, endedMs: nowMs }));
+  const old = gone.filter(({ endedMs }) => endedMs !== null && nowMs - endedMs > KEPT_MS);
+  return { changed: [...seen, ...ended], forgotten: old.map(({ key }) => key) };
+}
+
+export interface HostSeen {
+  readonly id: number;
+  readonly name: string;
+  readonly report: HostUsageReport;
+}
+
+/** Of the memory: edges stop appends there. */
+const FULL = 0.9;
+const HOURS_SOON = 1;
+
+export function hostAlarms(hosts: readonly HostSeen[]): Alarm[] {
+  return hosts.flatMap(({ id, name, report }): Alarm[] => {
+    const alarm = (what: string, level: Alarm['level'], title: string, text: string): Alarm[] => [
+      { key: `host:${id}:${what}`, kind: 'alarm.host', level, title, text, path: '/hosts' },
+    ];
+    const { reachable, reason, usedBytes, limitBytes, hoursToFull } = report;
+    if (report.alarm !== undefined)
+      return alarm(
+        'refused',
+        'bad',
+        `Host ${name} is not used until somebody has looked`,
+        report.alarm.detail,
+      );
+    if (!reachable) return alarm('away', 'bad', `Host ${name} does not answer`, reason ?? 'No connection.');
+    const fill = usedBytes === undefined || !limitBytes ? 0 : usedBytes / limitBytes;
+    const percent = `${Math.round(100 * fill)} % of its memory is used.`;
+    if (fill >= FULL)
+      return alarm('full', 'bad', `Host ${name} is full`, `${percent} Appends to it are refused.`);
+    if (hoursToFull !== undefined && hoursToFull < HOURS_SOON)
+      return alarm('filling', 'warn', `Host ${name} will be full within the hour`, percent);
+    return [];
+  });
+}
+
+/** `why`: the newest plan's words when it needs hosts it may not have. */
+export function capacityAlarm(why: string): Alarm {
+  return {
+    key: 'capacity',
+    kind: 'alarm.capacity',
+    level: 'bad',
+    title: 'There is no room: the plan needs more hosts than the policy allows',
+    text: why,
+    path: '/recommendations',
+  };
+}
+
+/** Of a stream whose newest forecast is too old to plan on. */
+export function forecastAlarm(stream: string, minutesOld: number): Alarm {
+  return {
+    key: `forecast:${stream}`,
+    kind: 'alarm.forecast',
+    level: 'warn',
+    title: `The load of stream ${stream} is not forecast any more`,
+    text: `The newest forecast is ${minutesOld} minutes old; plans stand on the load of now until there is a new one.`,
+    path: '/forecasts',
+  };
+}

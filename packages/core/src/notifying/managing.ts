@@ -1,0 +1,61 @@
+/** What people do with targets: the plain functions behind the command line and the console. */
+import { testMessage } from './message.ts';
+import type { NotificationStore, TargetChange, WebhookSender } from './notification-store.ts';
+import type { Target, TargetRequest } from './target.ts';
+
+export interface NotificationDesk {
+  readonly store: NotificationStore;
+  readonly sender: Pick<WebhookSender, 'objection'>;
+  readonly newSecret: () => string;
+  /** unlike any other */
+  readonly newId: () => string;
+  /** wakes the job that sends; a lost wake-up costs some seconds */
+  readonly wake: () => Promise<void>;
+  readonly nowMs: () => number;
+  readonly actor: string;
+  readonly consoleUrl: string | undefined;
+}
+
+export type AddReply =
+  /** the secret is told this once */
+  | { readonly kind: 'added'; readonly secret: string }
+  | { readonly kind: 'exists' }
+  | { readonly kind: 'refused'; readonly detail: string };
+
+export async function addTarget(desk: NotificationDesk, request: TargetRequest): Promise<AddReply> {
+  const detail = await desk.sender.objection(request.url);
+  if (detail !== undefined) return { kind: 'refused', detail };
+  const secret = desk.newSecret();
+  const made = { createdMs: desk.nowMs(), createdBy: desk.actor, enabled: true, quietUntilMs: 0 };
+  const target: Target = { ...request, ...made, secret };
+  return (await desk.store.add(target)) ? { kind: 'added', secret } : { kind: 'exists' };
+}
+
+/** The delivery that tells how it went; undefined when there is no such target. */
+export async function testTarget(desk: NotificationDesk, name: string): Promise<string | undefined> {
+  const { store, newId, nowMs, consoleUrl } = desk;
+  const target = (await store.targets()).find((one) => one.name === name);
+  if (target === undefined) return undefined;
+  const createdMs = nowMs();
+  const id = `msg_${newId()}`;
+  const message = testMessage(target.format, { nowMs: createdMs, consoleUrl });
+  await store.queue({ id, target: name, createdMs, ...message }, []);
+  await desk.wake().catch(() => {});
+  return id;
+}
+
+export async function changeTarget(
+  desk: NotificationDesk,
+  name: string,
+  change: Omit<TargetChange, 'quietUntilMs'>,
+): Promise<boolean> {
+  // what was held back meanwhile is not told with a further pause
+  return desk.store.change(name, { ...change, ...(change.enabled === true ? { quietUntilMs: 0 } : {}) });
+}
+
+/** Again, under the same id, at once. */
+export async function redeliver(desk: NotificationDesk, id: string): Promise<boolean> {
+  const found = await desk.store.redeliver(id, desk.nowMs());
+  if (found) await desk.wake().catch(() => {});
+  return found;
+}

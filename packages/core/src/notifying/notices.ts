@@ -1,0 +1,140 @@
+/**
+ * What there is to tell, from what the cluster knows anyway: recommendations that wait for a person, what failed, and
+ * alarms. A notice has a subject that stays the same while it is about the same, and no target is told a subject twice:
+ * so a recommendation is told once per revision, and an alarm once until it is over.
+ */
+import { obstacleTo, type RecommendationRecord } from '../advising/index.ts';
+import type { Move } from '../migration/index.ts';
+import type { Policy } from '../planning/index.ts';
+import { ALARM_SETTLES_MS, type AlarmRecord } from './alarms.ts';
+import type { NoticeKind } from './target.ts';
+
+export interface Notice {
+  readonly kind: NoticeKind;
+  readonly subject: string;
+  readonly level: 'info' | 'warn' | 'bad' | 'ok';
+  readonly title: string;
+  readonly text: string;
+  readonly atMs: number;
+  /** of the console, for whoever wants to see more */
+  readonly path: string;
+}
+
+export interface Known {
+  /** open and failed ones */
+  readonly recommendations: readonly RecommendationRecord[];
+  readonly policy: Policy;
+  /** ended ones */
+  readonly moves: readonly Move[];
+  readonly alarms: readonly AlarmRecord[];
+  readonly nowMs: number;
+}
+
+export function noticesOf({ recommendations, policy, moves, alarms, nowMs }: Known): Notice[] {
+  return [
+    ...alarms.flatMap((alarm) => alarmNotices(alarm, nowMs)),
+    ...recommendations.flatMap((record) => failureNotices(record)),
+    ...moves.flatMap((move) => moveNotices(move)),
+    ...recommendations.flatMap((record) => waitingNotices(record, policy)),
+  ];
+}
+
+const LEVEL_OF_URGENCY = { now: 'bad', soon: 'warn', 'when-convenient': 'info' } as const;
+
+function waitingNotices(record: RecommendationRecord, policy: Policy): Notice[] {
+  const { id, revision, state, body, lastMs } = record;
+  if (state !== 'open' || policy.mode === 'forecast-only') return [];
+  if (obstacleTo(record, policy) !== undefined) return [];
+  const overload = body.overloadAt === null ? '' : ` Overload at ${body.overloadAt} if nothing is done.`;
+  return [
+    {
+      kind: 'recommendation.waiting',
+      subject: `recommendation:${id}:${revision}`,
+      level: LEVEL_OF_URGENCY[body.urgency],
+      title: `${whatIsProposed(record)} (recommendation ${id})`,
+      text: `${sentence(body.reason)}${overload} Approve with "foreshard approve ${id}".`,
+      atMs: lastMs,
+      path: `/recommendations?id=${id}`,
+    },
+  ];
+}
+
+function failureNotices({ id, state, result, endedMs, body }: RecommendationRecord): Notice[] {
+  if (state !== 'failed' || endedMs === null) return [];
+  return [
+    {
+      kind: 'recommendation.failed',
+      subject: `recommendation:${id}:failed`,
+      level: 'bad',
+      title: `Recommendation ${id} (${body.action}) failed`,
+      text: sentence(result),
+      atMs: endedMs,
+      path: `/recommendations?id=${id}&show=all`,
+    },
+  ];
+}
+
+/** What a person has called off did not fail. */
+function moveNotices({ id, result, order, shardlet, source, dest, detail, endedAtMs }: Move): Notice[] {
+  if (result !== 'aborted' || order === 'abort' || endedAtMs === null) return [];
+  return [
+    {
+      kind: 'move.failed',
+      subject: `move:${id}:failed`,
+      level: 'bad',
+      title: `The move of shardlet ${shardlet} from host ${source} to ${dest} was given up`,
+      text: `${sentence(detail)} The shardlet is where it was.`,
+      atMs: endedAtMs,
+      path: '/migrations',
+    },
+  ];
+}
+
+function alarmNotices(alarm: AlarmRecord, nowMs: number): Notice[] {
+  const { key, kind, level, title, text, path, sinceMs, endedMs } = alarm;
+  const subject = `alarm:${key}:${sinceMs}`;
+  // one that has just begun may be a restart; one that has just ended may come back
+  if (endedMs === null)
+    return nowMs - sinceMs < ALARM_SETTLES_MS
+      ? []
+      : [{ kind, subject, level, title, text, atMs: sinceMs, path }];
+  if (nowMs - endedMs < ALARM_SETTLES_MS) return [];
+  const over = { level: 'ok' as const, title: `Over: ${title}`, text: 'It is as it should be again.' };
+  return [{ kind, subject: overSubject(subject), ...over, atMs: endedMs, path }];
+}
+
+const OVER = ':over';
+
+function overSubject(subject: string): string {
+  return `${subject}${OVER}`;
+}
+
+/** The alarm whose end a notice tells: only who was told of the one is told of the other. */
+export function beginOf(subject: string): string | undefined {
+  return subject.endsWith(OVER) ? subject.slice(0, -OVER.length) : undefined;
+}
+
+function whatIsProposed({ body }: RecommendationRecord): string {
+  const { action, shardlets, source, destination } = body;
+  const [first, second] = shardlets;
+  switch (action) {
+    case 'move':
+      return `Move shardlet ${first} from host ${source} to ${destination}`;
+    case 'split':
+    case 'roll':
+      return `${action === 'split' ? 'Split' : 'Roll'} shardlet ${first}`;
+    case 'split-below-key':
+      return `Split shardlet ${first} below its hottest key`;
+    case 'merge':
+      return `Merge shardlets ${first} and ${second}`;
+    case 'add-hosts':
+      return 'Add a host';
+    case 'remove-host':
+      return `Remove host ${source}`;
+  }
+}
+
+function sentence(text: string): string {
+  if (text === '') return 'No reason was recorded.';
+  return `${text[0]!.toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;
+}

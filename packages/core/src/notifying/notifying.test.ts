@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import { type Alarm, type AlarmRecord, alarmsAfter, hostAlarms } from './alarms.ts';
+import { type Attempt, afterAttempt, type Delivery } from './delivery.ts';
+import { messageOf } from './message.ts';
+import { beginOf, type Notice, noticesOf } from './notices.ts';
+import { shownTarget, type Target, targetRequestSchema } from './target.ts';
+
+const alarm: Alarm = {
+  key: 'host:3:away',
+  kind: 'alarm.host',
+  level: 'bad',
+  title: 'Host 3 does not answer',
+  text: '',
+  path: '/hosts',
+};
+const S = 1_000;
+
+/** What a record becomes while it is looked at every five seconds and is there or not. */
+function watch(there: readonly boolean[]): AlarmRecord[] {
+  const course: AlarmRecord[] = [];
+  let known: readonly AlarmRecord[] = [];
+  there.forEach((isThere, i) => {
+    const { changed } = alarmsAfter(known, isThere ? [alarm] : [], i * 5 * S);
+    known = changed.length > 0 ? changed : known;
+    course.push(known[0]!);
+  });
+  return course;
+}
+
+describe('an alarm', () => {
+  it('is one incident while it lasts', () => {
+    expect(watch([true, true, true]).at(-1)).toMatchObject({ sinceMs: 0, endedMs: null });
+  });
+
+  it('that comes back soon is the same incident', () => {
+    expect(watch([true, false, true]).at(-1)).toMatchObject({ sinceMs: 0, endedMs: null });
+  });
+
+  it('that comes back late is another one', () => {
+    const course = watch([true, false, false, false, false, false, true]);
+    expect(course[1]).toMatchObject({ endedMs: 5 * S });
+    expect(course.at(-1)).toMatchObject({ sinceMs: 30 * S, endedMs: null });
+  });
+
+  it('is forgotten long after it ended', () => {
+    const ended = { ...alarm, sinceMs: 0, endedMs: 1 };
+    expect(alarmsAfter([ended], [], 8 * 86_400 * S)).toEqual({ changed: [], forgotten: [alarm.key] });
+  });
+
+  it('is raised by a host that is away, refused, full or soon full', () => {
+    const report = { measuredAtMs: 0, reachable: true, incarnationKnown: true, limitBytes: 100 };
+    const seen = (change: object) => hostAlarms([{ id: 3, name: 'c', report: { ...report, ...change } }]);
+    expect(seen({ usedBytes: 50 })).toEqual([]);
+    expect(seen({ usedBytes: 95 })[0]!.key).toBe('host:3:full');
+    expect(seen({ usedBytes: 50, hoursToFull: 0.5 })[0]!.key).toBe('host:3:filling');
+    expect(seen({ reachable: false, reason: 'refused' })[0]).toMatchObject({
+      key: 'host:3:away',
+      text: 'refused',
+    });
+    const other = { reason: 'changed', detail: 'other data', sinceMs: 0 };
+    expect(seen({ reachable: false, alarm: other })[0]).toMatchObject({
+      key: 'host:3:refused',
+      text: 'other data',
+    });
+  });
+});
+
+describe('notices of an alarm', () => {
+  const noticesAt = (record: AlarmRecord, nowMs: number) =>
+    noticesOf({ recommendations: [], moves: [], alarms: [record], policy: {} as never, nowMs });
+
+  it('wait until it is no blink, and until its end is no pause', () => {
+    const record = { ...alarm, sinceMs: 0, endedMs: null };
+    expect(noticesAt(record, 19 * S)).toEqual([]);
+    expect(noticesAt(record, 20 * S)).toMatchObject([{ subject: 'alarm:host:3:away:0', level: 'bad' }]);
+    expect(noticesAt({ ...record, endedMs: 60 * S }, 70 * S)).toEqual([]);
+    const [over] = noticesAt({ ...record, endedMs: 60 * S }, 80 * S);
+    expect(over).toMatchObject({ level: 'ok', title: 'Over: Host 3 does not answer' });
+    expect(beginOf(over!.subject)).toBe('alarm:host:3:away:0');
+  });
+});
+
+describe('a delivery', () => {
+  const fresh: Delivery = {
+    ...{ id: 'msg_1', target: 'ops', title: '', body: '{}', createdMs: 0 },
+    ...{ state: 'waiting', failures: 0, nextMs: 0, attempts: [] },
+  };
+  const tried = (change: Partial<Attempt>): Attempt => ({
+    ...{ atMs: 1_000_000, durationMs: 5, status: 503, response: '', mayPass: true },
+    ...change,
+  });
+
+  it('ends when it is taken', () => {
+    expect(afterAttempt(fresh, tried({ status: 204 }), 0)).toMatchObject({ state: 'delivered' });
+  });
+
+  it('is tried later and later, and given up in the end', () => {
+    let delivery = fresh;
+    const waits: number[] = [];
+    while (delivery.state === 'waiting') {
+      delivery = afterAttempt(delivery, tried({ status: null }), 0);
+      if (delivery.state === 'waiting') waits.push((delivery.nextMs - 1_000_000) / S);
+    }
+    expect(waits).toEqual([5, 30, 120, 600, 1_800, 7_200, 18_000]);
+    expect(delivery).toMatchObject({ state: 'failed', failures: 8 });
+    expect(delivery.attempts).toHaveLength(8);
+  });
+
+  it('is given up at once when the address may not be sent to, or is gone', () => {
+    expect(afterAttempt(fresh, tried({ status: null, mayPass: false }), 0).state).toBe('failed');
+    expect(afterAttempt(fresh, tried({ status: 410 }), 0).state).toBe('failed');
+  });
+
+  it('of many that failed together comes at a time of its own', () => {
+    expect(afterAttempt(fresh, tried({}), 0.5).nextMs).toBe(1_000_000 + 5_500);
+  });
+});
+
+describe('a message', () => {
+  const notice = (n: number): Notice => ({
+    ...{ kind: 'alarm.host', subject: `s${n}`, level: 'bad', atMs: 0, path: '/hosts' },
+    ...{ title: `Host <${n}> & co`, text: 'It is away.' },
+  });
+  const context = { nowMs: 60_000, consoleUrl: 'http://console.test:7080' };
+
+  it('for Slack has a text and blocks, with links, and nothing that Slack would read as markup', () => {
+    const { body } = messageOf([notice(1)], 'slack', context);
+    expect(JSON.parse(body)).toEqual({
+      text: 'Host &lt;1&gt; &amp; co',
+      blocks: [
+        {
+          type: 'section',
+          text: {
+            type: 'mrkdwn',
+            text: ':red_circle: *<http://console.test:7080/hosts|Host &lt;1&gt; &amp; co>*\nIt is away.',
+          },
+        },
+      ],
+    });
+  });
+
+  it('tells many things in one, and how many there are more', () => {
+    const many = Array.from({ length: 30 }, (_, n) => notice(n));
+    const slack = JSON.parse(messageOf(many, 'slack', context).body);
+    expect(slack.blocks).toHaveLength(22);
+    expect(slack.blocks.at(-1).text.text).toBe('and 10 more');
+    const plain = JSON.parse(messageOf(many, 'webhook', context).body);
+    expect(plain).toMatchObject({ type: 'foreshard.notices', timestamp: '1970-01-01T00:01:00.000Z' });
+    expect(plain.data).toMatchObject({ count: 30, notices: { length: 20 } });
+    expect(plain.data.notices[0]).toMatchObject({ subject: 's0', url: 'http://console.test:7080/hosts' });
+  });
+
+  it('has no links where nobody said where the console is', () => {
+    const plain = JSON.parse(messageOf([notice(1)], 'webhook', { ...context, consoleUrl: undefined }).body);
+    expect(plain.data.notices[0].url).toBeNull();
+  });
+});
+
+describe('a target', () => {
+  it('wants all kinds unless it names some', () => {
+    const request = { name: 'ops', url: 'https://example.com/hook' };
+    expect(targetRequestSchema.parse(request).kinds).toContain('move.failed');
+    expect(targetRequestSchema.safeParse({ ...request, kinds: ['lunch'] }).success).toBe(false);
+    expect(targetRequestSchema.safeParse({ ...request, url: 'file:///etc/passwd' }).success).toBe(false);
+  });
+
+  it('is shown without what would let others write there', () => {
+    const target = (change: object): Target => ({
+      ...targetRequestSchema.parse({ name: 'ops', url: 'https://hooks.test/a/b' }),
+      ...{ secret: 'whsec_x', enabled: true, createdMs: 0, createdBy: 'ann', quietUntilMs: 0 },
+      ...change,
+    });
+    expect(JSON.stringify(shownTarget(target({})))).not.toContain('whsec');
+    expect(shownTarget(target({ format: 'slack' })).url).toBe('https://hooks.test/...');
+    expect(shownTarget(target({ url: 'https://hooks.test/?key=1' })).url).toBe('https://hooks.test/...');
+    expect(shownTarget(target({})).url).toBe('https://hooks.test/a/b');
+  });
+});

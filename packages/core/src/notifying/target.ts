@@ -1,0 +1,73 @@
+/**
+ * Who is told what: an address outside, the secret its messages are signed with, and the kinds of notice it wants.
+ */
+import { z } from 'zod';
+
+/** Every kind of notice, with what it says, for forms and help. */
+export const NOTICE_KINDS = {
+  'recommendation.waiting': 'a recommendation waits for a person',
+  'recommendation.failed': 'what was approved could not be carried out',
+  'move.failed': 'a move of a shardlet was given up',
+  'alarm.host': 'a host does not answer, was refused, or is full',
+  'alarm.capacity': 'the cluster needs more hosts than the policy allows',
+  'alarm.forecast': 'forecasts are late, so plans stand on the load of now',
+} as const;
+export type NoticeKind = keyof typeof NOTICE_KINDS;
+export const noticeKinds = Object.keys(NOTICE_KINDS) as [NoticeKind, ...NoticeKind[]];
+
+export const TARGET_FORMATS = ['webhook', 'slack'] as const;
+export type TargetFormat = (typeof TARGET_FORMATS)[number];
+
+/** Between two messages to one target; what comes up meanwhile is told in one. */
+export const PAUSE_S_DEFAULT = 60;
+const PAUSE_S_MAX = 86_400;
+
+export const targetRequestSchema = z.object({
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'a name is up to 63 of a-z, 0-9, dot, underscore and hyphen'),
+  url: z.url({ protocol: /^https?$/, error: 'an address such as https://example.com/hook is needed' }),
+  format: z.enum(TARGET_FORMATS).default('webhook'),
+  /** none: it gets only what is sent to it by name, such as requests for hosts */
+  kinds: z.array(z.enum(noticeKinds)).default(noticeKinds),
+  pauseSeconds: z.int().min(0).max(PAUSE_S_MAX).default(PAUSE_S_DEFAULT),
+});
+export type TargetRequest = z.output<typeof targetRequestSchema>;
+
+/** Networks that are not public and may be sent to all the same, as they stand in a setting. */
+export const networksSchema = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  )
+  .pipe(
+    z.array(
+      z.union([z.cidrv4(), z.cidrv6()], {
+        error: 'must be networks such as 10.0.0.0/8 or fd00::/8, separated by commas',
+      }),
+    ),
+  );
+
+export interface Target extends TargetRequest {
+  /** `whsec_` and the key in base64 (Standard Webhooks); told to people only when it is made */
+  readonly secret: string;
+  /** nothing is sent while it is off; what comes up meanwhile is told when it is on again, if it still holds */
+  readonly enabled: boolean;
+  readonly createdMs: number;
+  readonly createdBy: string;
+  /** no notice before */
+  readonly quietUntilMs: number;
+}
+
+/** Everything but the secret; whoever knows the address of a Slack hook may write there, so only its host is shown. */
+export type ShownTarget = Omit<Target, 'secret'>;
+
+export function shownTarget({ secret: _, ...target }: Target): ShownTarget {
+  const { protocol, host, pathname, search } = new URL(target.url);
+  const isSecret = target.format === 'slack' || search !== '';
+  return { ...target, url: isSecret ? `${protocol}//${host}${pathname.slice(0, 1)}...` : target.url };
+}
