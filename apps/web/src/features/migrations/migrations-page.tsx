@@ -52,7 +52,7 @@ export function MigrationsPage() {
               />
               {list.data === undefined ? null : <PauseAll controls={list.data.controls} />}
             </div>
-            <div className="flex gap-2">
+            <div className="flex flex-wrap gap-2">
               <input
                 type="search"
                 value={q}
