@@ -58,7 +58,9 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
     }
     const bytes = await fill(cluster, moves);
     for (let round = 0; round < options.rounds; round++) {
+      const cpuBefore = await hostCpuMicros(cluster);
       keep('copy', await moves.copyRate(bytes));
+      keep('host CPU of a copied record', ((await hostCpuMicros(cluster)) - cpuBefore) / COPIED_EVENTS);
       keep('dump and restore', await dumpAndRestore(cluster.yardstick.url, second.url));
     }
     for (let round = 0; round < options.rounds; round++)
@@ -83,6 +85,7 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
         'write pause p99, ms': spread([at(0.99)]),
         'ingest p99 during / without': ratio(results, 'p99 during', 'p99 without'),
         'copy / DUMP+RESTORE': ratio(results, 'copy', 'dump and restore'),
+        'CPU of both hosts for a copied record, us': spread(results.get('host CPU of a copied record')!),
         'key read over 100 ancestors, ms': spread(results.get('key read, 100 ancestors')!),
         'key read in one shardlet, ms': spread(results.get('key read, one shardlet')!),
       },
@@ -293,6 +296,23 @@ async function dumpAndRestore(from: string, to: string): Promise<number> {
   } finally {
     source.disconnect();
     target.disconnect();
+  }
+}
+
+/** Of all hosts together: neighbours on this machine change it less than they change what takes time. */
+async function hostCpuMicros({ control }: BenchCluster): Promise<number> {
+  const { hosts } = await control.topology.snapshot();
+  const used = await Promise.all(hosts.map(({ url }) => cpuMicrosOf(url)));
+  return used.reduce((sum, micros) => sum + micros, 0);
+}
+
+async function cpuMicrosOf(url: string): Promise<number> {
+  const redis = new Redis(url);
+  try {
+    const seconds = [...(await redis.info('cpu')).matchAll(/used_cpu_(?:user|sys):([\d.]+)/g)];
+    return seconds.reduce((sum, [, value]) => sum + Number(value) * 1e6, 0);
+  } finally {
+    redis.disconnect();
   }
 }
 

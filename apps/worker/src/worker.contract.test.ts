@@ -1,8 +1,8 @@
 /** Worker processes against real PostgreSQL and Redis servers, some of which are killed. */
-import { cp, readdir, rename, rm } from 'node:fs/promises';
+import { cp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostUnreachable } from '@foreshard/core/hosts';
-import { HOST_USAGE_KEY, hostUsageSchema } from '@foreshard/core/telemetry';
+import { HOST_ALARMS_KEY, HOST_USAGE_KEY, hostUsageSchema } from '@foreshard/core/telemetry';
 import { prepareMigration, type Shardlet } from '@foreshard/core/topology';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { probe, RealCluster, type WorkerProcess } from './testing/real-cluster.ts';
@@ -218,9 +218,10 @@ describe('a host that was killed and restarted under load', () => {
     const { worker, stream } = await started(2, 4);
     const before = cluster.open(stream);
     const server = cluster.hosts[0]!;
+    const run = cluster.map.host(1)!.incarnation;
+    const [disk, aside] = [join(server.dir, 'appendonlydir'), join(server.dir, 'aside')];
     await server.kill('SIGKILL');
-    for (const name of await readdir(server.dir))
-      if (name.startsWith('appendonly')) await rm(join(server.dir, name), { recursive: true });
+    await rename(disk, aside);
     await server.restart();
     await cluster.until('alarm', async () => (await reportOf(1))?.alarm?.reason === 'empty');
     expect(await reportOf(1)).toMatchObject({ reachable: true, incarnationKnown: false });
@@ -232,6 +233,8 @@ describe('a host that was killed and restarted under load', () => {
     await empty.close();
     for (const shardlet of ownedBy(2, before))
       expect(await cluster.append(shardlet, 'elsewhere')).toMatchObject({ kind: 'appended' });
+    await putBack(aside, disk, run);
+    await alarmIsOver(worker, stream);
   });
 
   test('is refused with an alarm when its disk is older than what it has confirmed', async () => {
@@ -246,7 +249,8 @@ describe('a host that was killed and restarted under load', () => {
     await allOpen(stream, 4);
     const before = cluster.open(stream);
     await server.kill('SIGKILL');
-    await rm(disk, { recursive: true });
+    const newer = join(server.dir, 'newer');
+    await rename(disk, newer);
     await rename(copy, disk);
     await server.restart();
     await cluster.until('alarm', async () => (await reportOf(1))?.alarm?.reason === 'older');
@@ -255,8 +259,31 @@ describe('a host that was killed and restarted under load', () => {
     expect(ownedBy(1, cluster.open(stream))).toEqual(ownedBy(1, before));
     for (const shardlet of ownedBy(2, before))
       expect(await cluster.append(shardlet, 'elsewhere')).toMatchObject({ kind: 'appended' });
+    await putBack(newer, disk, cluster.map.host(1)!.incarnation);
+    await alarmIsOver(worker, stream);
   });
 });
+
+/** The disk that a person has found again. */
+async function putBack(found: string, disk: string, run: string): Promise<void> {
+  const server = cluster.hosts[0]!;
+  await server.kill('SIGKILL');
+  await rm(disk, { recursive: true });
+  await rename(found, disk);
+  await server.restart();
+  await trusted(1, run);
+}
+
+async function alarmIsOver(worker: WorkerProcess, stream: number): Promise<void> {
+  await cluster.until(
+    'the alarm is over',
+    async () => (await cluster.control.redis.hget(HOST_ALARMS_KEY, '1')) === null,
+  );
+  expect(await metric(worker, /foreshard_host_alarm\{host="1"/)).toBe(false);
+  await allOpen(stream, 4);
+  for (const shardlet of cluster.open(stream))
+    expect(await cluster.append(shardlet, 'again')).toMatchObject({ kind: 'appended' });
+}
 
 /** One from host 1 and one to it, prepared and not carried out. */
 async function movesThatWait(from: Shardlet): Promise<[Shardlet, Shardlet]> {

@@ -40,6 +40,13 @@ export interface Reply {
   readonly body: any;
 }
 
+interface EdgeOn {
+  readonly store: Pick<MemoryTopologyStore, 'snapshot' | 'changesAfter'>;
+  readonly subscribe: (listener: (version: number) => void) => Promise<() => Promise<void>>;
+  readonly holdMsMax: number;
+  readonly dir: string;
+}
+
 export class EdgeFixture {
   readonly servers: LocalServer[];
   private readonly store: MemoryTopologyStore;
@@ -211,19 +218,46 @@ export class EdgeFixture {
   }
 
   private async startEdge(): Promise<void> {
-    this.edge = await startEdge({
+    const subscribe = async (listener: (version: number) => void) => {
+      this.tellEdge = listener;
+      return async () => {};
+    };
+    this.edge = await this.edgeOn({ store: this.store, subscribe, holdMsMax: 5_000, dir: this.dir });
+  }
+
+  /** Another edge, whose map stands still although T answers it, until it is thawed. The caller stops it. */
+  async startFrozen(): Promise<RunningEdge & { thaw(): void }> {
+    let isFrozen = false;
+    const store: Pick<MemoryTopologyStore, 'snapshot' | 'changesAfter'> = {
+      snapshot: () => this.store.snapshot(),
+      changesAfter: async (version, limit) => (isFrozen ? [] : this.store.changesAfter(version, limit)),
+    };
+    const subscribe = async () => async () => {};
+    const dir = join(this.dir, 'frozen');
+    const running = await this.edgeOn({ store, subscribe, holdMsMax: 300, dir });
+    isFrozen = true;
+    return {
+      ...running,
+      thaw() {
+        isFrozen = false;
+      },
+    };
+  }
+
+  private edgeOn({ store, subscribe, holdMsMax, dir }: EdgeOn): Promise<RunningEdge> {
+    return startEdge({
       settings: {
         databaseUrl: '',
         redisUrl: '',
         topologyUrl: undefined,
-        dataDir: this.dir,
+        dataDir: dir,
         edgeId: 'edge-test',
         host: '127.0.0.1',
         port: 0,
         bodyBytesMax: 8_388_608,
         eventBytesMax: 1_048_576,
         inFlightBytesMax: 268_435_456,
-        holdMsMax: 5_000,
+        holdMsMax,
         headersMsMax: 10_000,
         requestMsMax: 30_000,
         refreshMs: 200,
@@ -232,13 +266,8 @@ export class EdgeFixture {
         profileFields: {},
         logLevel: 'silent',
       },
-      store: this.store,
-      notifier: {
-        subscribe: async (listener) => {
-          this.tellEdge = listener;
-          return async () => {};
-        },
-      },
+      store,
+      notifier: { subscribe },
       ownQuotas: async () => this.quotas,
       administration: () => this.administration(),
       hints: { add: async () => {}, list: async () => [], remove: async () => false },

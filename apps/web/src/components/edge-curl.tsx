@@ -11,9 +11,12 @@ interface EdgeCall {
   readonly body?: object;
 }
 
+/** Until the first picture has come. */
+export const NO_EDGE = 'http://EDGE';
+
 export function EdgeCurl(call: EdgeCall) {
   const { frame } = useLive();
-  return <CopyButton text={edgeCurl(frame?.edgeUrl ?? 'http://EDGE', call)} label="Copy as curl" />;
+  return <CopyButton text={edgeCurl(frame?.edgeUrl ?? NO_EDGE, call)} label="Copy as curl" />;
 }
 
 /** The token stays in its file: the console never sends it to a browser. */

@@ -150,7 +150,6 @@ export class Reconciler {
       if (outcome.kind === 'refused') await alarms.raise(host.id, outcome.reason, outcome.detail);
       if (outcome.kind === 'finished') {
         metrics.readmissions.inc({ host: host.id, durability: host.durability });
-        await alarms.clear(host.id);
         this.tellReadmitted(host);
       }
       return [outcome];

@@ -21,7 +21,7 @@ export function lateCalls(name: string, scenario: Scenario): void {
       const untoward: Perform = async (action) => {
         if (action.kind !== 'ready') return holdingBack(held, perform)(action);
         const records = [{ seq: EVENTS + 1, ts: c.clock.nowMicros(), frame: frameAt(0, 'never sent') }];
-        await held.send({ kind: 'ingest', host: B, shardlet: child.id, epoch, records });
+        await held.send({ kind: 'ingest', host: B, shardlet: child.id, epoch, records, toCome: 0 });
         await held.send({ kind: 'truncate', host: B, shardlet: child.id, epoch, seq: 1 });
         return holdingBack(held, perform)(action);
       };

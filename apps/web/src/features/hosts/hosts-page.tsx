@@ -131,7 +131,7 @@ export function HostsPage() {
           <p className="text-sm text-soft">
             Ordinary Redis, Valkey and PostgreSQL servers that hold the events. Rates are averages over 60 s.
           </p>
-          <div className="flex gap-2">
+          <div className="flex flex-wrap gap-2">
             <input
               type="search"
               value={filter}

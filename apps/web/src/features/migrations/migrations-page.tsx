@@ -4,8 +4,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { parseAsBoolean, parseAsInteger, parseAsString, useQueryStates } from 'nuqs';
 import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
+import { edgeCurl, NO_EDGE } from '../../components/edge-curl.tsx';
 import { useLive } from '../../components/live/live-provider.tsx';
 import { Notice } from '../../components/notice.tsx';
+import { TakeAway } from '../../components/take-away.tsx';
 import { Command } from '../../components/ui/copy-button.tsx';
 import { inputClass } from '../../components/ui/field.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
@@ -22,7 +24,7 @@ const CHOICES = [
 
 export function MigrationsPage() {
   const trpc = useTRPC();
-  const { status } = useLive();
+  const { status, frame } = useLive();
   const [{ all, q, move }, set] = useQueryStates({
     all: parseAsBoolean.withDefault(false),
     q: parseAsString.withDefault(''),
@@ -50,14 +52,23 @@ export function MigrationsPage() {
               />
               {list.data === undefined ? null : <PauseAll controls={list.data.controls} />}
             </div>
-            <input
-              type="search"
-              value={q}
-              onChange={(e) => void set({ q: e.target.value === '' ? null : e.target.value })}
-              placeholder="Shardlet, host, person or reason"
-              aria-label="Search the moves"
-              className={`${inputClass} sm:w-64`}
-            />
+            <div className="flex flex-wrap gap-2">
+              <input
+                type="search"
+                value={q}
+                onChange={(e) => void set({ q: e.target.value === '' ? null : e.target.value })}
+                placeholder="Shardlet, host, person or reason"
+                aria-label="Search the moves"
+                className={`${inputClass} sm:w-64`}
+              />
+              <TakeAway
+                name="migrations"
+                rows={rows as unknown as readonly Record<string, unknown>[]}
+                curl={() =>
+                  edgeCurl(frame?.edgeUrl ?? NO_EDGE, { method: 'GET', path: `/v1/migrations?ended=${all}` })
+                }
+              />
+            </div>
           </div>
         }
         empty={list.data?.moves.length === 0 ? <NothingMoves all={all} /> : undefined}

@@ -28,6 +28,18 @@ local function first_conflict(r, run)
   return conflict
 end
 
+-- The ids of the records from index `from` on; room is made first, so that buckets stay while they go in.
+local function add_ids_of(set, run, from)
+  make_room(set, run.count - from)
+  local frames, starts, store, buckets = run.frames, run.starts, set.store, set.buckets
+  local half, added = half_of(buckets), 0
+  for k = from, run.count - 1 do
+    local field = id_field_at(frames, starts[k + 1])
+    added = added + put_id(bucket_key(store, bucket_of(id_hash(field), buckets, half)), field, run.seq + k)
+  end
+  set.count = set.count + added
+end
+
 -- Stores the records of a run that are new. The ids of young records travel with them; older ones are past
 -- every retry within the window. What follows a young record is young as well, so with the first one it is
 -- known how many ids will come up to the seq `end_seq`.
@@ -41,9 +53,7 @@ local function take_run(r, run, young, end_seq)
   local from = max(skipped, young - run.ts + 1)
   if from >= run.count then return true end
   expect_ids(r.current, end_seq - run.seq - from + 1)
-  for k = from, run.count - 1 do
-    add_id(r.current, id_field_at(run.frames, run.starts[k + 1]), run.seq + k)
-  end
+  add_ids_of(r.current, run, from)
   return true
 end
 

@@ -92,15 +92,17 @@ local function with_seq(value, seq)
   return table.concat(seqs, ',')
 end
 
--- Adds an id; one that is there already stays as it is.
+-- Puts an id into its bucket; one that is there already stays as it is. Answers how many that makes more.
+local function put_id(key, field, seq)
+  if call('HSETNX', key, field, int(seq)) == 1 then return 1 end
+  local value = call('HGET', key, field)
+  if has_seq(value, seq) then return 0 end
+  call('HSET', key, field, with_seq(value, seq))
+  return 1
+end
+
 local function add_id(set, field, seq)
-  local key = key_of_id(set, field)
-  if call('HSETNX', key, field, int(seq)) == 0 then
-    local value = call('HGET', key, field)
-    if has_seq(value, seq) then return end
-    call('HSET', key, field, with_seq(value, seq))
-  end
-  set.count = set.count + 1
+  set.count = set.count + put_id(key_of_id(set, field), field, seq)
   grow(set)
 end
 
