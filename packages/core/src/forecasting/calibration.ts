@@ -15,11 +15,11 @@ const LEVELS = [0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99
 const SHAPE_ORIGINS = 20;
 const SCALE_ORIGINS = 3;
 /**
- * The trial's origins lie in the same few days, and the models were weighed by the same errors, so what comes
- * later strays further. Measured on the training part of M4: with windows before the last two days
- * held back, 95 % intervals cover 0.935 to 0.963 with it.
+ * The trial's origins lie in the same few days, and the models were weighed by the same errors, so what comes later
+ * strays further. Chosen on training series of M4 with windows that end 0, 48 and 96 hours before their end: a tenth
+ * less and 95 % intervals cover too little in the last of them, a tenth more and all interval scores are worse.
  */
-const BEYOND_THE_TRIAL = 1.22;
+const BEYOND_THE_TRIAL = 1.38;
 
 export interface NormalisedErrors {
   /** error over expected spread, of each origin and step ahead; NaN where the truth is missing */

@@ -5,7 +5,7 @@ import { Badge } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Select } from '../../components/ui/field.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
-import { type ColourScale, PALETTES, type Palette, SCALES, type ScaleMode } from './colour-scale.ts';
+import { type ColourScale, PALETTES, SCALES, type ScaleMode } from './colour-scale.ts';
 import { type HeatAddress, type SetHeatAddress, SPANS, type Span } from './heat-address.ts';
 import { METRIC_TITLES } from './heat-words.ts';
 
@@ -102,12 +102,14 @@ export function HeatLook({
           <Lock /> Rescale
         </Button>
       ) : null}
-      <Segmented
-        label="Palette"
-        value={address.palette}
-        choices={PALETTES.map((palette) => [palette, PALETTE_NAMES[palette]] as const)}
-        onChange={(palette) => void set({ palette })}
-      />
+      {address.metric === 'residual' ? null : (
+        <Segmented
+          label="Palette"
+          value={address.palette}
+          choices={PALETTES.map((palette) => [palette, PALETTE_NAMES[palette]] as const)}
+          onChange={(palette) => void set({ palette })}
+        />
+      )}
       <label className="grid gap-1 text-faint">
         Brightness
         <input
@@ -132,7 +134,7 @@ const SCALE_NAMES: Readonly<Record<ScaleMode, string>> = {
   locked: 'Locked',
   'min-max': 'Min to max',
 };
-const PALETTE_NAMES: Readonly<Record<Palette, string>> = {
+const PALETTE_NAMES: Readonly<Record<(typeof PALETTES)[number], string>> = {
   cividis: 'Cividis',
   viridis: 'Viridis',
   grey: 'Grey',

@@ -125,6 +125,7 @@ export const forecastHeat = query
     if (heat === undefined) return null;
     return {
       ...heat,
+      metric: input.show,
       stream: stream.name,
       rows: rowsOf(heat, map, stream.id),
       values: packed(heat.values),
