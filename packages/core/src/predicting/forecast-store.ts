@@ -50,6 +50,7 @@ export interface ForecastParts {
 export interface RankedShardlet {
   readonly shardlet: number;
   readonly rank: number;
+  readonly stepMs: number;
   /** events in the step */
   readonly expected: number;
   /** with probability .9 it is below this */
@@ -120,7 +121,7 @@ export class ForecastStore {
       const table = kept.calibrated.parts[step]!;
       const at = (level: number) => Math.max(0, expected + spread * table[LEVELS.indexOf(level as never)]!);
       const confidence = 1 - probabilityBelow(threshold, expected, spread, table);
-      return { shardlet, rank: i + 1, expected, p90: at(0.9), confidence };
+      return { shardlet, rank: i + 1, stepMs, expected, p90: at(0.9), confidence };
     });
   }
 

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { abgr, colourScale, colourTable, MISSING, quantise, roundedUp, ZERO } from './colour-scale.ts';
+import {
+  abgr,
+  colourAt,
+  colourScale,
+  colourTable,
+  MISSING,
+  quantise,
+  roundedUp,
+  ZERO,
+} from './colour-scale.ts';
 import { legendTexts } from './heat-words.ts';
 
 const cells = (...values: number[]) => Float32Array.from(values);
@@ -87,6 +96,15 @@ describe('the scale of residuals', () => {
     expect(steps[2]).toBeLessThan(steps[3]!);
     expect(steps[4]).toBe(MISSING);
     expect(quantise(values, colourScale('events', values, 'auto', undefined))[0]).toBe(ZERO);
+  });
+
+  test('is orange where more came than was forecast, purple where less did, whatever the brightness', () => {
+    for (const brightness of [0.2, 0.5, 0.8]) {
+      const [less, more] = [0.1, 0.9].map((share) => abgr(colourAt(share, 'diverging', brightness)));
+      const [red, blue] = [(colour: number) => colour & 255, (colour: number) => (colour >> 16) & 255];
+      expect(red(more!)).toBeGreaterThan(blue(more!));
+      expect(blue(less!)).toBeGreaterThan(red(less!));
+    }
   });
 
   test('tells both ends of its legend with their sign and unit', () => {

@@ -182,7 +182,7 @@ const INTERPOLATORS: Readonly<Record<Palette, (share: number) => string>> = {
   // from light grey, so that little load is told from none on both themes
   grey: (share) => interpolateGreys(0.25 + share * 0.75),
   // orange: more came; purple: less. Told apart by every kind of colour blindness
-  diverging: (share) => interpolatePuOr(1 - share),
+  diverging: interpolatePuOr,
 };
 
 /** `brightness` 0 to 1, 0.5 is neutral. */

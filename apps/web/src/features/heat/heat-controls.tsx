@@ -86,6 +86,7 @@ export function HeatLook({
   set: SetHeatAddress;
   scale: ColourScale;
 }) {
+  const isOfForecast = address.metric === 'forecast' || address.metric === 'residual';
   return (
     <div className="flex flex-wrap items-end gap-x-4 gap-y-3 text-xs">
       <Segmented
@@ -122,8 +123,12 @@ export function HeatLook({
           className="w-28 accent-(--accent)"
         />
       </label>
-      <Toggle label="Same time last week" on={address.week} onChange={(week) => void set({ week })} />
-      <Toggle label="Forecast" on={address.ahead} onChange={(ahead) => void set({ ahead })} />
+      {isOfForecast ? null : (
+        <Toggle label="Same time last week" on={address.week} onChange={(week) => void set({ week })} />
+      )}
+      {address.metric === 'residual' ? null : (
+        <Toggle label="Forecast" on={address.ahead} onChange={(ahead) => void set({ ahead })} />
+      )}
       <Toggle label="Splits and moves" on={address.marks} onChange={(marks) => void set({ marks })} />
     </div>
   );

@@ -45,8 +45,7 @@ export function HeatLegend({
       </div>
       {metric === 'residual' ? (
         <p className="min-w-48 flex-1">
-          Residual = actual − forecast, in events a second: orange where more came than was forecast, purple
-          where less did.
+          Residual = actual − forecast: orange where more came than was forecast, purple where less did.
         </p>
       ) : (
         <p className="flex items-center gap-1.5">

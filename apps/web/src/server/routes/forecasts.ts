@@ -60,9 +60,24 @@ export const forecastsRouter = router({
         n: z.int().min(1).max(1_000).default(20),
       }),
     )
-    .query(({ ctx: { server }, input }) => {
+    .query(async ({ ctx: { server }, input }) => {
       const { id } = streamNamed(server, input.stream);
-      return server.forecasts.ranking({ streamId: id, atMs: Date.now() + input.inMs, n: input.n });
+      const { map } = server.map;
+      const ranked = await server.forecasts.ranking({
+        streamId: id,
+        atMs: Date.now() + input.inMs,
+        n: input.n,
+      });
+      return ranked.map((one) => {
+        const place = map?.shardlet(one.shardlet);
+        return {
+          ...one,
+          shard: place?.shard ?? null,
+          owner: place === undefined ? null : (map?.host(place.owner)?.name ?? `#${place.owner}`),
+          perSecond: (one.expected * 1_000) / one.stepMs,
+          p90PerSecond: (one.p90 * 1_000) / one.stepMs,
+        };
+      });
     }),
 
   probability: query
