@@ -59,7 +59,7 @@ export function ForecastChart({
               height={24}
             />
             <YAxis
-              tickFormatter={(value: number) => formatRate(value)}
+              tickFormatter={signedRate}
               tick={{ fill: 'var(--text-faint)', fontSize: 11 }}
               axisLine={false}
               tickLine={false}
@@ -133,6 +133,11 @@ export function ForecastChart({
   );
 }
 
+/** Residuals lie on both sides of zero. */
+function signedRate(value: number): string {
+  return `${value < 0 ? '−' : ''}${formatRate(Math.abs(value))}`;
+}
+
 function PointTip({ point }: { point: ForecastPoint }) {
   const { zone } = useZone();
   const rows = [
@@ -149,7 +154,7 @@ function PointTip({ point }: { point: ForecastPoint }) {
           value === null ? null : (
             <div key={name} className="contents">
               <dt className="text-soft">{name}</dt>
-              <dd className="text-right">{formatRate(value)}</dd>
+              <dd className="text-right">{signedRate(value)}</dd>
             </div>
           ),
         )}
