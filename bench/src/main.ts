@@ -22,6 +22,7 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   plan: () => import('./plan.ts'),
   heatmap: () => import('./heatmap.ts'),
   console: () => import('./console.ts'),
+  'forecast-tick': () => import('./forecast-tick.ts'),
 };
 
 const usage = `usage: npm run bench -- forecast --data DIR [--part tune|test] [--only nyc_taxi,m4] [--stride 1] [--dear mstl,arima] [--json]

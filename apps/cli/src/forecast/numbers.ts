@@ -12,9 +12,10 @@ export function numberIn(cell: string, where: () => string): number {
   const trimmed = Number(text);
   if (Number.isFinite(trimmed)) return trimmed;
   if (/^[-+]?inf(inity)?$/i.test(text)) throw badInput(`${where()}: infinite values cannot be forecast`);
-  throw badInput(
-    `${where()}: "${text.slice(0, 40)}" is not a number; leave the cell empty where it is missing`,
-  );
+  const cure = /^[-+]?\d[\d.,' ]*$/.test(text)
+    ? 'write it with a point and without separators of thousands, such as 1234.5'
+    : 'leave the cell empty where it is missing';
+  throw badInput(`${where()}: "${text.slice(0, 40)}" is not a number; ${cure}`);
 }
 
 /** A growing list of numbers without a boxed value per row; ten million rows take 80 MB. */

@@ -38,7 +38,21 @@ it('honours offsets, so that the hour a clock change repeats is two hours', asyn
 });
 
 it.each([
+  ['an unknown name', 'When,n\n2026-01-01 00:00,1\n2026-01-01 01:00,2\n'],
+  ['semicolons', 'when;n\n2026-01-01 00:00;1\n2026-01-01 01:00;2\n'],
+  ['seconds since 1970', 'started,n\n1767225600,1\n1767229200,2\n'],
+  ['milliseconds since 1970', 'started\tn\n1767225600000\t1\n1767229200000\t2\n'],
+])('finds the times of a column that is told by %s', async (_, text) => {
+  const [one] = await read(text);
+  expect([one!.id, one!.firstMs, one!.stepSeconds]).toEqual(['n', Date.UTC(2026, 0, 1), 3_600]);
+  expect([...one!.values]).toEqual([1, 2]);
+});
+
+it.each([
   ['a word', 'v\n1\nabc\n', 'line 3, column v: "abc" is not a number'],
+  ['separators of thousands', 'v\n1\n"1,234"\n', 'without separators of thousands'],
+  ['a file without a header line', '2026-01-01 00:00,1\n2026-01-01 01:00,2\n', 'names of the columns'],
+  ['what is no text', 'v\n\0\u0001', 'is no text file'],
   ['infinity', 'v\n1\n-Infinity\n', 'infinite values cannot be forecast'],
   ['nothing', '', 'is empty'],
   ['a wrong time', 'time,v\nyesterday,1\n', '"yesterday" is no time'],

@@ -1,5 +1,6 @@
 /** The series in a user's CSV file: one in a long file (a row per step), one a row in a wide and ragged file. */
 import { createReadStream, existsSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parse } from 'csv-parse';
 import { badInput } from '../failure.ts';
@@ -24,7 +25,12 @@ export interface ReadOptions {
 }
 
 const DEFAULT_STEP_SECONDS = 3_600;
-const TIME_NAMES = ['timestamp', 'time', 'date', 'datetime', 'ts', 'period'];
+const TIME_NAMES = ['timestamp', 'time', 'date', 'datetime', 'ts', 'period', 'epoch', 'unix'];
+const DELIMITERS = [',', ';', '\t'] as const;
+/** of a file, to tell how its columns are parted */
+const HEAD_BYTES = 65_536;
+/** seconds since 1970 from 2001 on: a measurement is seldom so large, and the first column seldom one */
+const EPOCH_MIN = 1e9;
 
 export async function readSeries(options: ReadOptions): Promise<ReadSeries[]> {
   if (!existsSync(options.input) || !statSync(options.input).isFile())
@@ -33,8 +39,9 @@ export async function readSeries(options: ReadOptions): Promise<ReadSeries[]> {
 }
 
 async function* records(input: string): AsyncGenerator<{ row: string[]; line: number }> {
+  const delimiter = delimiterOf(await headOf(input), input);
   const parser = createReadStream(input).pipe(
-    parse({ bom: true, skip_empty_lines: true, relax_column_count: true, relax_quotes: true }),
+    parse({ bom: true, delimiter, skip_empty_lines: true, relax_column_count: true, relax_quotes: true }),
   );
   let line = 0;
   try {
@@ -42,6 +49,24 @@ async function* records(input: string): AsyncGenerator<{ row: string[]; line: nu
   } catch (error) {
     throw badInput(`${input} is no CSV file: ${(error as Error).message}`);
   }
+}
+
+async function headOf(input: string): Promise<Buffer> {
+  const file = await open(input);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** What stands most often in the header line. */
+function delimiterOf(head: Buffer, input: string): string {
+  if (head.includes(0)) throw badInput(`${input} is no text file; a CSV file with a header line is needed`);
+  const line = head.toString('utf8').trimStart().split('\n', 1)[0] ?? '';
+  const counts = DELIMITERS.map((delimiter) => line.split(delimiter).length);
+  return DELIMITERS[counts.indexOf(Math.max(...counts))]!;
 }
 
 async function readWide({ input, stepSeconds }: ReadOptions): Promise<ReadSeries[]> {
@@ -74,12 +99,14 @@ async function readLong(options: ReadOptions): Promise<ReadSeries> {
   const { input } = options;
   const times = new NumberList();
   const values = new NumberList();
+  let header: readonly string[] | undefined;
   let columns: { time: number; value: number; name: string } | undefined;
   for await (const { row, line } of records(input)) {
-    if (columns === undefined) {
-      columns = columnsOf(row, options);
+    if (header === undefined) {
+      header = row;
       continue;
     }
+    columns ??= columnsOf(header, row, options);
     const { time, value, name } = columns;
     values.push(numberIn(row[value] ?? '', () => `${input}, line ${line}, column ${name}`));
     if (time >= 0) times.push(timeIn(row[time] ?? '', input, line));
@@ -126,15 +153,24 @@ function missingNote(values: Float64Array): string[] {
     : [`${missing} of ${values.length} values are empty: taken as missing, not as zero`];
 }
 
-function columnsOf(header: readonly string[], { input, value, time }: ReadOptions) {
+function columnsOf(header: readonly string[], first: readonly string[], { input, value, time }: ReadOptions) {
   const names = header.map((name) => name.trim());
-  const timeAt =
-    time === undefined
-      ? names.findIndex((name) => TIME_NAMES.includes(name.toLowerCase()))
-      : place(names, time, input);
+  if (names.every((name) => Number.isFinite(Number(name)) || parseTimestamp(name) !== undefined))
+    throw badInput(`${input} begins with measurements: a first line with the names of the columns is needed`);
+  const timeAt = time === undefined ? timeColumn(names, first) : place(names, time, input);
   const valueAt = value === undefined ? names.findIndex((_, i) => i !== timeAt) : place(names, value, input);
   if (valueAt < 0) throw badInput(`${basename(input)} has no column of values: name it with --value COL`);
   return { time: timeAt, value: valueAt, name: names[valueAt]! };
+}
+
+/** By its name, else by what stands in the first row: a time that is no number, or a first column of seconds since 1970. */
+function timeColumn(names: readonly string[], first: readonly string[]): number {
+  const named = names.findIndex((name) => TIME_NAMES.includes(name.toLowerCase()));
+  if (named >= 0) return named;
+  const isTime = (cell: string) => Number.isNaN(Number(cell)) && parseTimestamp(cell) !== undefined;
+  const written = first.findIndex((cell) => isTime(cell.trim()));
+  if (written >= 0) return written;
+  return names.length > 1 && Number(first[0]) >= EPOCH_MIN ? 0 : -1;
 }
 
 function place(names: readonly string[], wanted: string, input: string): number {

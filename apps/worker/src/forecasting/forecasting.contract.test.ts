@@ -108,6 +108,28 @@ test(
   TEST_MS,
 );
 
+test('the forecasts of the whole can be read without the shares of shardlets', async () => {
+  const { forecasts } = cluster.control;
+  const kept = await forecasts.between(stream, '1h', 0, Date.now());
+  const wholes = await forecasts.wholesBetween(stream, '1h', 0, Date.now());
+  expect(kept.length).toBeGreaterThan(0);
+  expect(wholes).toEqual(kept.map(({ shares: _, ...whole }) => whole));
+});
+
+test('what came less what was forecast is told for the time that is over', async () => {
+  const { control, map } = cluster;
+  const nowMs = () => Date.now() + 4 * HOUR_MS;
+  const telemetry = new TelemetryStore({ blocks: control.telemetry, map: () => map, nowMs });
+  const parts = { records: control.forecasts, hints: control.hints, telemetry, blocks: control.telemetry };
+  const store = new ForecastStore({ ...parts, map: () => map, nowMs });
+  const { originMs } = (await control.forecasts.latest(stream, '1h'))!;
+  const span = { fromMs: originMs - 5 * HOUR_MS, toMs: originMs + 5 * HOUR_MS, columnsMax: 100, rowsMax: 4 };
+  const heat = (await store.forecastHeat({ streamId: stream, show: 'residual', ...span }))!;
+  expect([heat.columns, heat.rows.length]).toEqual([10, 4]);
+  // nothing was forecast before the origin, nothing has come after it
+  expect([...heat.values].every(Number.isNaN)).toBe(true);
+});
+
 test('answers places, rankings, pictures and probabilities, with hints from the moment they are added', async () => {
   const { control, map } = cluster;
   const nowMs = () => Date.now();

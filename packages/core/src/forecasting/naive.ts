@@ -44,6 +44,8 @@ function spreadAhead(values: Float64Array, lag: number, horizon: number): Float6
       h > 1 && distance === Math.ceil((h - 1) / lag) * lag
         ? spread[h - 2]!
         : meanAbsoluteDifference(values, distance);
+    // farther than the past reaches: at least as uncertain as the step before
+    if (distance >= values.length && h > 1) spread[h - 1] = spread[h - 2]! * Math.sqrt(h / (h - 1));
   }
   return spread;
 }

@@ -34,12 +34,15 @@ export function detectSeasons(values: Float64Array, stepSeconds: number): readon
     if (name === 'hour' && values.length >= PERIODS_MIN * (DAY_SECONDS / stepSeconds)) continue;
     if (!Number.isInteger(steps) || steps < 2 || values.length < PERIODS_MIN * steps) continue;
     const correlation = autocorrelation(recent, steps);
-    if (correlation < CORRELATION_MIN && name !== 'week') continue;
-    const isPeak = correlation > autocorrelation(recent, Math.round(steps / 2)) || name === 'week';
+    // beside a day, a week is proposed whatever it looks like: the models find out
+    const isBesideDay = name === 'week' && stepSeconds < DAY_SECONDS;
+    if (correlation < CORRELATION_MIN && !isBesideDay) continue;
+    const isPeak = isBesideDay || correlation > autocorrelation(recent, Math.round(steps / 2));
     if (isPeak) found.push({ steps, name, correlation });
   }
   // a week without a day is an artefact of a trend
-  return found.filter(({ name }) => name !== 'week' || found.some((other) => other.name === 'day'));
+  const hasDay = found.some(({ name }) => name === 'day') || stepSeconds >= DAY_SECONDS;
+  return found.filter(({ name }) => name !== 'week' || hasDay);
 }
 
 /** Missing values take no part; NaN when nothing remains. */

@@ -33,6 +33,7 @@ import {
   sumOf,
 } from './place-forecast.ts';
 import { expectedAccesses, fromForecast, probabilityBelow } from './probability.ts';
+import { residualOf } from './residual.ts';
 import { RESOLUTIONS, type Resolution, resolutionFor } from './resolution.ts';
 import type { ForecastRecords } from './stores.ts';
 import { endMs, LEVELS, type StreamForecast } from './stream-forecast.ts';
@@ -49,6 +50,7 @@ export interface ForecastParts {
 export interface RankedShardlet {
   readonly shardlet: number;
   readonly rank: number;
+  readonly stepMs: number;
   /** events in the step */
   readonly expected: number;
   /** with probability .9 it is below this */
@@ -62,6 +64,9 @@ export interface ForecastHeatQuery extends Omit<HeatQuery, 'metric'> {
   readonly show: 'forecast' | 'residual';
 }
 
+/** finer than any forecast, so that what came is never merged over the edge of a column or far over that of a row */
+const ACTUAL_COLUMNS_MAX = 20_000;
+const ACTUAL_ROWS_MAX = 2_000;
 /** what keys and types are known by */
 const KEYS_WINDOW_MS = 86_400_000;
 
@@ -116,7 +121,7 @@ export class ForecastStore {
       const table = kept.calibrated.parts[step]!;
       const at = (level: number) => Math.max(0, expected + spread * table[LEVELS.indexOf(level as never)]!);
       const confidence = 1 - probabilityBelow(threshold, expected, spread, table);
-      return { shardlet, rank: i + 1, expected, p90: at(0.9), confidence };
+      return { shardlet, rank: i + 1, stepMs, expected, p90: at(0.9), confidence };
     });
   }
 
@@ -189,32 +194,24 @@ export class ForecastStore {
       stepsPerColumn,
       segmentsPerRow: rows.reduce((most, row) => Math.max(most, row.segments), 1),
     };
-    return query.show === 'forecast' ? heat : this.residual(query, heat, resolution);
+    return query.show === 'forecast' ? heat : this.residual(query, heat);
   }
 
-  /** What came less what was forecast; NaN ahead of now. */
-  private async residual(query: ForecastHeatQuery, heat: Heat, resolution: Resolution): Promise<Heat> {
-    const values = heat.values.slice().fill(Number.NaN);
-    const toMs = Math.min(query.toMs, this.parts.nowMs());
-    const rows = heat.rows.length;
-    for (let row = 0; row < rows && toMs > heat.fromMs; row++) {
-      const series = await this.parts.telemetry.series({
-        scope: { kind: 'range', streamId: query.streamId, range: heat.rows[row]! },
-        metric: 'events',
-        fromMs: heat.fromMs,
-        toMs,
-        step: resolution === '1h' ? 'hour' : 'minute',
-      });
-      const per = heat.columnMs / series.stepMs;
-      for (let column = 0; column < heat.columns; column++) {
-        const told = series.values.subarray(column * per, (column + 1) * per);
-        const known = told.filter((value) => !Number.isNaN(value));
-        if (known.length < per) continue;
-        const rate = (known.reduce((sum, value) => sum + value, 0) * 1_000) / heat.columnMs;
-        values[column * rows + row] = rate - heat.values[column * rows + row]!;
-      }
-    }
-    return { ...heat, values };
+  private async residual(query: ForecastHeatQuery, forecast: Heat): Promise<Heat> {
+    const toMs = Math.min(forecast.fromMs + forecast.columns * forecast.columnMs, this.parts.nowMs());
+    if (toMs <= forecast.fromMs || forecast.rows.length === 0)
+      return { ...forecast, values: forecast.values.slice().fill(Number.NaN) };
+    const actual = await this.parts.telemetry.heat({
+      streamId: query.streamId,
+      metric: 'events',
+      fromMs: forecast.fromMs,
+      toMs,
+      columnsMax: ACTUAL_COLUMNS_MAX,
+      rowsMax: ACTUAL_ROWS_MAX,
+      range: { from: forecast.rows[0]!.from, to: forecast.rows.at(-1)!.to },
+      ...(query.shard === undefined ? {} : { shard: query.shard }),
+    });
+    return residualOf(forecast, actual);
   }
 
   /** Probability of at least one event of a shardlet, or access to a target, within the horizon. */

@@ -15,11 +15,20 @@ import { useZone } from '../../components/zone.tsx';
 import { formatRate } from '../../formatting/numbers.ts';
 import { formatClock, formatMoment } from '../../formatting/time.ts';
 import type { ForecastPicture, ForecastPoint } from '../../server/forecasts/forecast-picture.ts';
+import type { RateUnit } from './rate-unit.ts';
 
 const DAY_MS = 86_400_000;
 
 /** Solid: what came. Dashed: what was forecast one step ahead, and what is. The band holds 80 % of the time. */
-export function ForecastChart({ picture, show }: { picture: ForecastPicture; show: 'load' | 'residual' }) {
+export function ForecastChart({
+  picture,
+  unit,
+  show,
+}: {
+  picture: ForecastPicture;
+  unit: RateUnit;
+  show: 'load' | 'residual';
+}) {
   const { zone } = useZone();
   const { points, nowMs } = picture;
   const span = (points.at(-1)?.ms ?? 0) - (points[0]?.ms ?? 0);
@@ -32,7 +41,7 @@ export function ForecastChart({ picture, show }: { picture: ForecastPicture; sho
   return (
     <figure className="px-2 pb-4 sm:px-3">
       <figcaption className="sr-only">
-        {ahead.length} steps ahead of now are forecast, at most {formatRate(peak)} events per second.
+        {ahead.length} steps ahead of now are forecast, at most {formatRate(peak)} events per {unit}.
       </figcaption>
       <div className="h-72">
         <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 800, height: 288 }}>
@@ -50,7 +59,7 @@ export function ForecastChart({ picture, show }: { picture: ForecastPicture; sho
               height={24}
             />
             <YAxis
-              tickFormatter={(value: number) => formatRate(value)}
+              tickFormatter={signedRate}
               tick={{ fill: 'var(--text-faint)', fontSize: 11 }}
               axisLine={false}
               tickLine={false}
@@ -124,6 +133,11 @@ export function ForecastChart({ picture, show }: { picture: ForecastPicture; sho
   );
 }
 
+/** Residuals lie on both sides of zero. */
+function signedRate(value: number): string {
+  return `${value < 0 ? '−' : ''}${formatRate(Math.abs(value))}`;
+}
+
 function PointTip({ point }: { point: ForecastPoint }) {
   const { zone } = useZone();
   const rows = [
@@ -140,7 +154,7 @@ function PointTip({ point }: { point: ForecastPoint }) {
           value === null ? null : (
             <div key={name} className="contents">
               <dt className="text-soft">{name}</dt>
-              <dd className="text-right">{formatRate(value)}</dd>
+              <dd className="text-right">{signedRate(value)}</dd>
             </div>
           ),
         )}

@@ -4,9 +4,10 @@ import { Badge } from '../../components/ui/badge.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { formatPercent, formatRate } from '../../formatting/numbers.ts';
 import type { ForecastPicture } from '../../server/forecasts/forecast-picture.ts';
+import type { RateUnit } from './rate-unit.ts';
 
 /** What the forecasts in sight were worth, beside the same hour of the day before. */
-export function ForecastScores({ picture }: { picture: ForecastPicture }) {
+export function ForecastScores({ picture, unit }: { picture: ForecastPicture; unit: RateUnit }) {
   const { mae, rmse, naiveMae, covered, model, version, unfit, hints } = picture;
   const ratio = mae !== null && naiveMae !== null && naiveMae > 0 ? mae / naiveMae : null;
   const facts = [
@@ -16,8 +17,11 @@ export function ForecastScores({ picture }: { picture: ForecastPicture }) {
         ? 'none yet'
         : `${model}${version === null ? ' (default, not trained yet)' : `, version ${version}`}`,
     ],
-    ['MAE, one step ahead', mae === null ? 'not known yet' : `${formatRate(mae)} events/s`],
-    ['RMSE', rmse === null ? 'not known yet' : `${formatRate(rmse)} events/s`],
+    [
+      'MAE, one step ahead',
+      mae === null ? 'not known yet' : `${formatRate(mae)} events/${unit === 'hour' ? 'h' : 's'}`,
+    ],
+    ['RMSE', rmse === null ? 'not known yet' : `${formatRate(rmse)} events/${unit === 'hour' ? 'h' : 's'}`],
     ['Against the day before', ratio === null ? 'not known yet' : `${ratio.toFixed(2)} of its error`],
     ['80 % interval held', covered === null ? 'not known yet' : formatPercent(covered)],
   ] as const;
@@ -44,7 +48,7 @@ export function ForecastScores({ picture }: { picture: ForecastPicture }) {
       {unfit.length === 0 ? null : (
         <details className="mt-3 text-sm">
           <summary className="cursor-pointer text-soft">
-            <Badge>{unfit.length}</Badge> models are left out
+            <Badge>{unfit.length}</Badge> {unfit.length === 1 ? 'model is' : 'models are'} left out
           </summary>
           <ul className="mt-2 grid gap-1 text-xs text-faint">
             {unfit.map(({ model: name, reason }) => (

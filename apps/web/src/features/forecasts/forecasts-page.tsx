@@ -3,6 +3,7 @@
 /** Actual against forecast, how good it is, and the models behind it. What is shown is part of the address. */
 import { useQuery } from '@tanstack/react-query';
 import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
+import { useMemo } from 'react';
 import { useTRPC } from '../../components/api.ts';
 import { Notice } from '../../components/notice.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
@@ -13,6 +14,8 @@ import { Unreadable } from '../../components/unreadable.tsx';
 import { ForecastChart } from './forecast-chart.tsx';
 import { ForecastScores } from './forecast-scores.tsx';
 import { Models } from './models.tsx';
+import { Ranking } from './ranking.tsx';
+import { inReadableUnit } from './rate-unit.ts';
 import { Trainings } from './trainings.tsx';
 
 const RESOLUTIONS = ['5m', '1h'] as const;
@@ -31,7 +34,11 @@ export function ForecastsPage() {
     ...trpc.forecasts.picture.queryOptions({ stream, resolution, shardlet }),
     refetchInterval: REFRESH_MS,
   });
-  const { data } = picture;
+  const shown = useMemo(
+    () => (picture.data === undefined ? undefined : inReadableUnit(picture.data)),
+    [picture.data],
+  );
+  const { picture: data, unit } = shown ?? {};
   return (
     <div className="grid gap-5">
       <Card aria-labelledby="forecast-title">
@@ -41,7 +48,7 @@ export function ForecastsPage() {
           hint={
             data === undefined
               ? ''
-              : `events per second, ${data.stream}${shardlet === null ? '' : `, shardlet ${shardlet}`}`
+              : `events per ${unit}, ${data.stream}${shardlet === null ? '' : `, shardlet ${shardlet}`}`
           }
         >
           <div className="flex flex-wrap items-end gap-2">
@@ -99,10 +106,11 @@ export function ForecastsPage() {
             why="A forecast needs two known steps. Import a trace with “foreshard import-history” to begin at once, or wait for load."
           />
         ) : (
-          <ForecastChart picture={data} show={show} />
+          <ForecastChart picture={data} unit={unit ?? 'second'} show={show} />
         )}
       </Card>
-      {data === undefined ? null : <ForecastScores picture={data} />}
+      {data === undefined ? null : <ForecastScores picture={data} unit={unit ?? 'second'} />}
+      <Ranking stream={stream} />
       <Models stream={stream} resolution={resolution} />
       <Trainings stream={stream} />
     </div>

@@ -137,7 +137,7 @@ function Drift({ recent, expected }: { recent: number; expected: number }) {
   const isDrifting = ratio > DRIFT_RATIO;
   return (
     <p className={`px-5 pb-3 text-sm ${isDrifting ? 'text-warn' : 'text-soft'}`}>
-      Drift: errors of late are {ratio.toFixed(2)} of those in the back-test.{' '}
+      Drift: errors of late are {ratio.toFixed(2)} times those of the back-test.{' '}
       {isDrifting ? 'A training begins by itself.' : `Above ${DRIFT_RATIO} a training begins by itself.`}
     </p>
   );

@@ -9,6 +9,7 @@ import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { useZone } from '../../components/zone.tsx';
 import { formatCount, formatPercent } from '../../formatting/numbers.ts';
 import { formatMoment } from '../../formatting/time.ts';
+import { measuredMetric } from '../../server/heat/heat-query.ts';
 import { columnStartMs, type HeatCells, type Margins, valueAt } from './heat-cells.ts';
 import type { Cell } from './heat-plot.tsx';
 import { formatValue, METRIC_TITLES } from './heat-words.ts';
@@ -32,11 +33,11 @@ export function CellCard({
   const row = cells.rows[cell.row]!;
   const fromMs = columnStartMs(cells, cell.column);
   const value = valueAt(cells, cell.column, cell.row);
-  const isShare = cells.metric !== 'p50' && cells.metric !== 'p99' && margins.columns[cell.column]! > 0;
+  const isShare = !['p50', 'p99', 'residual'].includes(cells.metric) && margins.columns[cell.column]! > 0;
   const under = useQuery(
     trpc.heat.cell.queryOptions({
       stream: cells.stream,
-      metric: cells.metric,
+      metric: measuredMetric(cells.metric),
       fromMs,
       toMs: fromMs + cells.columnMs,
       from: row.from,

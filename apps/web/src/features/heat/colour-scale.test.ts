@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { abgr, colourScale, colourTable, MISSING, quantise, roundedUp, ZERO } from './colour-scale.ts';
+import {
+  abgr,
+  colourAt,
+  colourScale,
+  colourTable,
+  MISSING,
+  quantise,
+  roundedUp,
+  ZERO,
+} from './colour-scale.ts';
+import { legendTexts } from './heat-words.ts';
 
 const cells = (...values: number[]) => Float32Array.from(values);
 
@@ -61,4 +71,50 @@ test('brightness moves the colours between the ends, not the ends', () => {
 test('reads both ways in which colours are written', () => {
   expect(abgr('#0a0b0c')).toBe(abgr('rgb(10, 11, 12)'));
   expect(abgr('#0a0b0c')).toBe(0xff0c0b0a);
+});
+
+describe('the scale of residuals', () => {
+  const values = cells(-20, -0.5, 0, 4, Number.NaN);
+
+  test('has zero in its middle and the same miss as far from it on both sides, in every mode', () => {
+    for (const mode of ['auto', 'locked', 'min-max'] as const) {
+      const scale = colourScale('residual', values, mode, 50);
+      expect(scale.share(0)).toBe(0.5);
+      for (const miss of [0.1, 4, 20])
+        expect(scale.share(miss) + scale.share(-miss), `${mode} ${miss}`).toBeCloseTo(1, 9);
+      expect(scale.share(-20)).toBeLessThan(scale.share(-0.5));
+      expect(scale.valueAt(scale.share(-4))).toBeCloseTo(-4, 6);
+      expect(scale.min).toBe(-scale.max);
+    }
+    expect(colourScale('residual', values, 'auto', undefined).max).toBe(30);
+  });
+
+  test('colours what is below zero, which counts as nothing everywhere else', () => {
+    const steps = quantise(values, colourScale('residual', values, 'auto', undefined));
+    expect(steps[0]).toBeLessThan(steps[1]!);
+    expect(steps[1]).toBeLessThan(steps[2]!);
+    expect(steps[2]).toBeLessThan(steps[3]!);
+    expect(steps[4]).toBe(MISSING);
+    expect(quantise(values, colourScale('events', values, 'auto', undefined))[0]).toBe(ZERO);
+  });
+
+  test('is orange where more came than was forecast, purple where less did, whatever the brightness', () => {
+    for (const brightness of [0.2, 0.5, 0.8]) {
+      const [less, more] = [0.1, 0.9].map((share) => abgr(colourAt(share, 'diverging', brightness)));
+      const [red, blue] = [(colour: number) => colour & 255, (colour: number) => (colour >> 16) & 255];
+      expect(red(more!)).toBeGreaterThan(blue(more!));
+      expect(blue(less!)).toBeGreaterThan(red(less!));
+    }
+  });
+
+  test('tells both ends of its legend with their sign and unit', () => {
+    const scale = colourScale('residual', values, 'auto', undefined);
+    const texts = legendTexts(
+      'residual',
+      [0, 0.25, 0.5, 0.75, 1].map((share) => scale.valueAt(share)),
+    );
+    expect(texts[0]).toBe('≤ −30');
+    expect(texts[2]).toBe('0');
+    expect(texts[4]).toBe('≥ +30 events/s');
+  });
 });

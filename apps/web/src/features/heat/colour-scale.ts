@@ -5,16 +5,27 @@
  * Logarithmic as ln(1 + v/unit) / ln(1 + max/unit): defined at zero and for loads far below one, and never a
  * division by ln(1) = 0. Brightness bends the way between the ends and moves neither.
  */
-import type { Metric } from '@foreshard/core/telemetry';
-import { interpolateCividis, interpolateGreys, interpolateViridis } from 'd3-scale-chromatic';
+import {
+  interpolateCividis,
+  interpolateGreys,
+  interpolatePuOr,
+  interpolateViridis,
+} from 'd3-scale-chromatic';
+import type { ShownMetric } from '../../server/heat/heat-query.ts';
 
 export const SCALES = ['auto', 'locked', 'min-max'] as const;
 export type ScaleMode = (typeof SCALES)[number];
 export const PALETTES = ['cividis', 'viridis', 'grey'] as const;
-export type Palette = (typeof PALETTES)[number];
+export type ChosenPalette = (typeof PALETTES)[number];
+/** `diverging`: of residuals, whose middle is zero; not to be chosen */
+export type Palette = ChosenPalette | 'diverging';
+
+export function paletteFor(metric: ShownMetric, chosen: ChosenPalette): Palette {
+  return metric === 'residual' ? 'diverging' : chosen;
+}
 
 /** What counts as a little of each metric: below it the scale is about linear, above it logarithmic. */
-const UNITS: Readonly<Record<Metric, number>> = {
+const UNITS: Readonly<Record<ShownMetric, number>> = {
   events: 1,
   bytes: 300,
   reads: 1,
@@ -22,12 +33,16 @@ const UNITS: Readonly<Record<Metric, number>> = {
   p50: 200,
   p99: 200,
   distinctKeys: 1,
+  forecast: 1,
+  residual: 1,
 };
 
 export interface ColourScale {
   readonly mode: ScaleMode;
   readonly min: number;
   readonly max: number;
+  /** values lie on both sides of zero, which is the middle */
+  readonly isSigned: boolean;
   /** 0 to 1; NaN for NaN */
   share(value: number): number;
   /** the value at a share, for the legend */
@@ -36,11 +51,12 @@ export interface ColourScale {
 
 /** `lockedMax` counts only when the mode says so. */
 export function colourScale(
-  metric: Metric,
+  metric: ShownMetric,
   values: Float32Array,
   mode: ScaleMode,
   lockedMax: number | undefined,
 ): ColourScale {
+  if (metric === 'residual') return signed(mode, values, lockedMax);
   if (mode === 'min-max') return linear(...extremes(values));
   const max = mode === 'locked' && lockedMax !== undefined ? lockedMax : roundedUp(highest(values));
   return logarithmic(mode, UNITS[metric], max);
@@ -52,6 +68,7 @@ function logarithmic(mode: ScaleMode, unit: number, max: number): ColourScale {
     mode,
     min: 0,
     max,
+    isSigned: false,
     share: (value) => Math.min(1, Math.log1p(Math.max(0, value) / unit) / all),
     valueAt: (share) => Math.expm1(share * all) * unit,
   };
@@ -63,8 +80,30 @@ function linear(min: number, max: number): ColourScale {
     mode: 'min-max',
     min,
     max,
+    isSigned: false,
     share: (value) => (span === 0 ? value * 0 + 1 : Math.min(1, Math.max(0, (value - min) / span))),
     valueAt: (share) => min + share * span,
+  };
+}
+
+/** As far below zero as above it, whatever there is of each: a colour means the same miss on both sides. */
+function signed(mode: ScaleMode, values: Float32Array, lockedMax: number | undefined): ColourScale {
+  const sizes = values.map(Math.abs);
+  const half =
+    mode === 'min-max'
+      ? linear(0, extremes(sizes)[1])
+      : logarithmic(
+          mode,
+          UNITS.residual,
+          mode === 'locked' && lockedMax !== undefined ? lockedMax : roundedUp(highest(sizes)),
+        );
+  return {
+    mode,
+    min: -half.max,
+    max: half.max,
+    isSigned: true,
+    share: (value) => 0.5 + (Math.sign(value) * half.share(Math.abs(value))) / 2,
+    valueAt: (share) => Math.sign(share - 0.5) * half.valueAt(Math.abs(2 * share - 1)),
   };
 }
 
@@ -112,9 +151,10 @@ export function quantise(values: Float32Array, scale: ColourScale): Uint8Array {
   const stepOf = stepsByUpperHalf(scale);
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const steps = new Uint8Array(values.length);
+  const zero = scale.isSigned ? stepOfValue(0, scale) : ZERO;
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
-    steps[i] = word === 0 ? ZERO : stepOf[word >>> 16]!;
+    steps[i] = word === 0 ? zero : stepOf[word >>> 16]!;
   }
   return steps;
 }
@@ -123,8 +163,8 @@ function stepsByUpperHalf(scale: ColourScale): Uint8Array {
   const steps = new Uint8Array(0x1_0000).fill(ZERO);
   const middle = new Float32Array(1);
   const word = new Uint32Array(middle.buffer);
-  // positive values and NaN; the middle of the values that share an upper half
-  for (let half = 0; half < 0x8000; half++) {
+  // without a sign positive values and NaN only; the middle of the values that share an upper half
+  for (let half = 0; half < (scale.isSigned ? 0x1_0000 : 0x8000); half++) {
     word[0] = half * 0x1_0000 + 0x8000;
     steps[half] = stepOfValue(middle[0]!, scale);
   }
@@ -133,7 +173,7 @@ function stepsByUpperHalf(scale: ColourScale): Uint8Array {
 
 function stepOfValue(value: number, scale: ColourScale): number {
   if (Number.isNaN(value)) return MISSING;
-  return value > 0 ? FIRST + Math.round(scale.share(value) * (LAST - FIRST)) : ZERO;
+  return scale.isSigned || value > 0 ? FIRST + Math.round(scale.share(value) * (LAST - FIRST)) : ZERO;
 }
 
 const INTERPOLATORS: Readonly<Record<Palette, (share: number) => string>> = {
@@ -141,11 +181,16 @@ const INTERPOLATORS: Readonly<Record<Palette, (share: number) => string>> = {
   viridis: interpolateViridis,
   // from light grey, so that little load is told from none on both themes
   grey: (share) => interpolateGreys(0.25 + share * 0.75),
+  // orange: more came; purple: less. Told apart by every kind of colour blindness
+  diverging: interpolatePuOr,
 };
 
 /** `brightness` 0 to 1, 0.5 is neutral. */
 export function colourAt(share: number, palette: Palette, brightness: number): string {
-  return INTERPOLATORS[palette](share ** exponent(brightness));
+  const bend = exponent(brightness);
+  if (palette !== 'diverging') return INTERPOLATORS[palette](share ** bend);
+  const side = 2 * share - 1;
+  return INTERPOLATORS.diverging(0.5 + (Math.sign(side) * Math.abs(side) ** bend) / 2);
 }
 
 function exponent(brightness: number): number {

@@ -1,7 +1,6 @@
 'use client';
 
 /** Everything the heat map shows is in the address: a view is a link, and Back goes one step out. */
-import { METRIC_NAMES } from '@foreshard/core/telemetry';
 import {
   parseAsBoolean,
   parseAsFloat,
@@ -11,6 +10,7 @@ import {
   useQueryStates,
 } from 'nuqs';
 import { useEffect, useState } from 'react';
+import { SHOWN_METRICS } from '../../server/heat/heat-query.ts';
 import { PALETTES, SCALES } from './colour-scale.ts';
 
 export const SPANS = { '1h': 1, '6h': 6, '24h': 24, '7d': 168, '30d': 720 } as const;
@@ -35,7 +35,7 @@ export function useHeatAddress() {
   return useQueryStates(
     {
       stream: parseAsString,
-      metric: parseAsStringLiteral(METRIC_NAMES).withDefault('events'),
+      metric: parseAsStringLiteral(SHOWN_METRICS).withDefault('events'),
       span: parseAsStringLiteral(Object.keys(SPANS) as Span[]).withDefault('6h'),
       /** both: a time that stands still; neither: the span up to now */
       from: parseAsInteger,
@@ -74,7 +74,7 @@ export function useTimeWindow({ span, from, to, ahead, metric }: HeatAddress): T
   const stands = from !== null && to !== null && to - from >= MINUTE_MS;
   const endMs = useLiveEnd(!stands, SPANS[span] > HOURS_OF_MINUTES ? LONG_STEP_MS : MINUTE_MS);
   if (stands) return { fromMs: from, toMs: to, isLive: false };
-  const aheadMs = ahead && metric === 'events' ? AHEAD_HOURS[span] * HOUR_MS : 0;
+  const aheadMs = ahead && (metric === 'events' || metric === 'forecast') ? AHEAD_HOURS[span] * HOUR_MS : 0;
   return { fromMs: endMs - SPANS[span] * HOUR_MS, toMs: endMs + aheadMs, isLive: true };
 }
 

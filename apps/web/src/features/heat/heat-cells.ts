@@ -27,7 +27,7 @@ export function valueAt({ values, rows }: HeatCells, column: number, row: number
 }
 
 export interface Margins {
-  /** per column: the sum of its cells (of latencies: the highest); NaN where nothing is known */
+  /** per column: the sum of its cells (of latencies: the highest; of residuals: of how far they are off); NaN where nothing is known */
   readonly columns: Float64Array;
   /** per row: the average over known columns before now (of latencies: the highest) */
   readonly rows: Float64Array;
@@ -47,7 +47,7 @@ export function marginsOf(cells: HeatCells): Margins {
   const known = new Uint32Array(rows.length);
   for (let c = 0; c < columns; c++)
     for (let r = 0; r < rows.length; r++) {
-      const value = values[c * rows.length + r]!;
+      const value = sizeOf(metric, values[c * rows.length + r]!);
       if (Number.isNaN(value)) continue;
       byColumn[c] = merged(byColumn[c]!, value, isSum);
       if (c >= observed) continue;
@@ -55,6 +55,11 @@ export function marginsOf(cells: HeatCells): Margins {
       byRow[r] = merged(byRow[r]!, value, isSum);
     }
   return { columns: byColumn, rows: isSum ? byRow.map((sum, r) => sum / known[r]!) : byRow };
+}
+
+/** Too much and too little are both off. */
+function sizeOf(metric: HeatCells['metric'], value: number): number {
+  return metric === 'residual' ? Math.abs(value) : value;
 }
 
 function merged(before: number, value: number, isSum: boolean): number {
@@ -90,7 +95,11 @@ export function hottestRows(cells: HeatCells, margins: Margins, count: number): 
     .map((row) => {
       let peakColumn = 0;
       for (let c = 0; c < observedColumns(cells); c++)
-        if (valueAt(cells, c, row) > (valueAt(cells, peakColumn, row) || 0)) peakColumn = c;
+        if (sizeAt(cells, c, row) > (sizeAt(cells, peakColumn, row) || 0)) peakColumn = c;
       return { row, average: margins.rows[row]!, peak: valueAt(cells, peakColumn, row), peakColumn };
     });
+}
+
+function sizeAt(cells: HeatCells, column: number, row: number): number {
+  return sizeOf(cells.metric, valueAt(cells, column, row));
 }

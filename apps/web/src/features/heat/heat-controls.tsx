@@ -5,7 +5,7 @@ import { Badge } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Select } from '../../components/ui/field.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
-import { type ColourScale, PALETTES, type Palette, SCALES, type ScaleMode } from './colour-scale.ts';
+import { type ColourScale, PALETTES, SCALES, type ScaleMode } from './colour-scale.ts';
 import { type HeatAddress, type SetHeatAddress, SPANS, type Span } from './heat-address.ts';
 import { METRIC_TITLES } from './heat-words.ts';
 
@@ -86,6 +86,7 @@ export function HeatLook({
   set: SetHeatAddress;
   scale: ColourScale;
 }) {
+  const isOfForecast = address.metric === 'forecast' || address.metric === 'residual';
   return (
     <div className="flex flex-wrap items-end gap-x-4 gap-y-3 text-xs">
       <Segmented
@@ -102,12 +103,14 @@ export function HeatLook({
           <Lock /> Rescale
         </Button>
       ) : null}
-      <Segmented
-        label="Palette"
-        value={address.palette}
-        choices={PALETTES.map((palette) => [palette, PALETTE_NAMES[palette]] as const)}
-        onChange={(palette) => void set({ palette })}
-      />
+      {address.metric === 'residual' ? null : (
+        <Segmented
+          label="Palette"
+          value={address.palette}
+          choices={PALETTES.map((palette) => [palette, PALETTE_NAMES[palette]] as const)}
+          onChange={(palette) => void set({ palette })}
+        />
+      )}
       <label className="grid gap-1 text-faint">
         Brightness
         <input
@@ -120,8 +123,12 @@ export function HeatLook({
           className="w-28 accent-(--accent)"
         />
       </label>
-      <Toggle label="Same time last week" on={address.week} onChange={(week) => void set({ week })} />
-      <Toggle label="Forecast" on={address.ahead} onChange={(ahead) => void set({ ahead })} />
+      {isOfForecast ? null : (
+        <Toggle label="Same time last week" on={address.week} onChange={(week) => void set({ week })} />
+      )}
+      {address.metric === 'residual' ? null : (
+        <Toggle label="Forecast" on={address.ahead} onChange={(ahead) => void set({ ahead })} />
+      )}
       <Toggle label="Splits and moves" on={address.marks} onChange={(marks) => void set({ marks })} />
     </div>
   );
@@ -132,7 +139,7 @@ const SCALE_NAMES: Readonly<Record<ScaleMode, string>> = {
   locked: 'Locked',
   'min-max': 'Min to max',
 };
-const PALETTE_NAMES: Readonly<Record<Palette, string>> = {
+const PALETTE_NAMES: Readonly<Record<(typeof PALETTES)[number], string>> = {
   cividis: 'Cividis',
   viridis: 'Viridis',
   grey: 'Grey',

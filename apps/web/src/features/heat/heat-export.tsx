@@ -1,6 +1,7 @@
 'use client';
 
 import { copy, Item, save, TakeAwayMenu, trpcCurl } from '../../components/take-away.tsx';
+import { measuredMetric } from '../../server/heat/heat-query.ts';
 import { columnStartMs, type HeatCells, observedColumns, valueAt } from './heat-cells.ts';
 
 /** What is shown, to take away: every cell, with the unit in the head. */
@@ -30,11 +31,16 @@ function csvOf(cells: HeatCells): string[] {
     for (const [row, { from, to }] of cells.rows.entries()) {
       const value = valueAt(cells, column, row);
       lines.push(
-        `${time},${from},${to},${Number.isNaN(value) ? '' : value},${column < observed ? 'observed' : 'forecast'}\n`,
+        `${time},${from},${to},${Number.isNaN(value) ? '' : value},${kindOf(cells, column < observed)}\n`,
       );
     }
   }
   return lines;
+}
+
+function kindOf({ metric }: HeatCells, isPast: boolean): string {
+  if (metric === 'residual') return 'residual';
+  return isPast && metric !== 'forecast' ? 'observed' : 'forecast';
 }
 
 function jsonOf(cells: HeatCells): string[] {
@@ -52,11 +58,13 @@ function finite(value: number): number | null {
 function curlOf({ stream, metric, fromMs, columnMs, columns, rows }: HeatCells): string {
   const input = {
     stream,
-    metric,
+    metric: measuredMetric(metric),
     fromMs,
     toMs: fromMs + columns * columnMs,
     from: rows[0]!.from,
     to: rows.at(-1)!.to,
   };
+  if (metric === 'forecast' || metric === 'residual')
+    return trpcCurl('heat.forecast', { ...input, show: metric });
   return trpcCurl('heat.picture', input);
 }

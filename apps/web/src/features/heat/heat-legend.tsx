@@ -43,9 +43,16 @@ export function HeatLegend({
           ))}
         </ol>
       </div>
-      <p className="flex items-center gap-1.5">
-        <span aria-hidden className="size-3 rounded-[3px] border border-line-strong bg-(--heat-zero)" /> none
-      </p>
+      {metric === 'residual' ? (
+        <p className="min-w-48 flex-1">
+          Residual = actual − forecast: orange where more came than was forecast, purple where less did.
+        </p>
+      ) : (
+        <p className="flex items-center gap-1.5">
+          <span aria-hidden className="size-3 rounded-[3px] border border-line-strong bg-(--heat-zero)" />{' '}
+          none
+        </p>
+      )}
       <p className="flex items-center gap-1.5">
         <span aria-hidden className="heat-paper size-3 rounded-[3px] border border-line-strong" /> not known
       </p>

@@ -8,8 +8,9 @@ import { Notice } from '../../components/notice.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/skeleton.tsx';
 import { Unreadable } from '../../components/unreadable.tsx';
+import { measuredMetric } from '../../server/heat/heat-query.ts';
 import { CellCard } from './cell-card.tsx';
-import { type ColourScale, colourScale } from './colour-scale.ts';
+import { type ColourScale, colourScale, type Palette, paletteFor } from './colour-scale.ts';
 import { type HeatAddress, type SetHeatAddress, useHeatAddress, useTimeWindow } from './heat-address.ts';
 import { type HeatCells, type Margins, marginsOf, rowAt, unpack } from './heat-cells.ts';
 import { HeatControls, HeatLook } from './heat-controls.tsx';
@@ -38,11 +39,21 @@ export function HeatPage() {
   const query = queryOf(address, window);
   const refreshMs = window.toMs - window.fromMs > LONG_MS ? LONG_REFRESH_MS : LIVE_REFRESH_MS;
   const refetchInterval = window.isLive && status !== 'paused' ? refreshMs : false;
-  const picture = useQuery({
+  const { metric } = address;
+  const ofForecast = metric === 'forecast' || metric === 'residual' ? metric : undefined;
+  const measured = useQuery({
     ...trpc.heat.picture.queryOptions(query),
     placeholderData: keepPreviousData,
     refetchInterval,
+    enabled: ofForecast === undefined,
   });
+  const forecast = useQuery({
+    ...trpc.heat.forecast.queryOptions({ ...query, show: ofForecast ?? 'forecast' }),
+    placeholderData: keepPreviousData,
+    refetchInterval,
+    enabled: ofForecast !== undefined,
+  });
+  const picture = ofForecast === undefined ? measured : forecast;
   const before = useQuery({
     ...trpc.heat.picture.queryOptions({
       ...query,
@@ -50,13 +61,10 @@ export function HeatPage() {
       toMs: query.toMs - WEEK_MS,
     }),
     placeholderData: keepPreviousData,
-    enabled: address.week,
+    enabled: address.week && ofForecast === undefined,
   });
   const choices = useQuery(trpc.shardlets.choices.queryOptions());
-  const cells = useMemo(
-    () => (picture.data === undefined ? undefined : unpack(picture.data)),
-    [picture.data],
-  );
+  const cells = useMemo(() => (picture.data == null ? undefined : unpack(picture.data)), [picture.data]);
   const lastWeek = useMemo(
     () => (before.data === undefined ? undefined : unpack(before.data)),
     [before.data],
@@ -79,6 +87,8 @@ export function HeatPage() {
           error={picture.error}
           onRetry={() => void picture.refetch()}
         />
+      ) : picture.data === null || (ofForecast !== undefined && cells !== undefined && isEmpty(cells)) ? (
+        <Notice title={NOTHING_FORECAST[ofForecast ?? 'forecast']} why={WHEN_FORECAST} />
       ) : cells === undefined ? (
         <Loading className="mx-5 mb-5 h-[min(58vh,34rem)]" />
       ) : isEmpty(cells) ? (
@@ -87,18 +97,30 @@ export function HeatPage() {
           why="Load is recorded from the first event on, minute by minute, while a worker runs. Choose another time, send events, or import the history of a trace: foreshard import-history --trace FILE."
         />
       ) : (
-        <Pictures address={address} set={set} cells={cells} lastWeek={address.week ? lastWeek : undefined} />
+        <Pictures
+          address={address}
+          set={set}
+          cells={cells}
+          lastWeek={address.week && ofForecast === undefined ? lastWeek : undefined}
+        />
       )}
     </Card>
   );
 }
+
+const NOTHING_FORECAST = {
+  forecast: 'Nothing is forecast for this time',
+  residual: 'Nothing that was forecast for this time has come',
+} as const;
+const WHEN_FORECAST =
+  'A forecast is made when a step has ended: every five minutes, kept for two days, and every hour, kept for sixty. Choose another time, or see the Forecasts page for what holds it up.';
 
 function queryOf(address: HeatAddress, { fromMs, toMs }: { fromMs: number; toMs: number }) {
   const { stream, metric, shard, low, high } = address;
   const isRange = low !== null && high !== null;
   return {
     stream,
-    metric,
+    metric: measuredMetric(metric),
     shard,
     fromMs,
     toMs,
@@ -114,7 +136,7 @@ function isEmpty({ values }: HeatCells): boolean {
 }
 
 function isQuiet({ values }: HeatCells): boolean {
-  return !values.some((value) => value > 0);
+  return !values.some((value) => Math.abs(value) > 0);
 }
 
 function Quiet({ cells }: { cells: HeatCells }) {
@@ -141,7 +163,7 @@ function Pictures({ address, set, cells, lastWeek }: PicturesProps) {
     [cells, address.scale, address.max],
   );
   const pinned = pinnedCell(cells, address);
-  const look = { palette: address.palette, brightness: address.bright };
+  const look = { palette: paletteFor(cells.metric, address.palette), brightness: address.bright };
   const label = `${METRIC_TITLES[cells.metric]} of stream ${cells.stream}, time to the right, keys downwards, ${cells.columns} by ${cells.rows.length} cells`;
   return (
     <>
@@ -180,7 +202,12 @@ function Foot({ address, set, cells, scale }: Omit<PicturesProps, 'lastWeek'> & 
   const merging = mergingWords(cells);
   return (
     <div className="grid gap-3 border-line border-t px-5 py-3">
-      <HeatLegend cells={cells} scale={scale} palette={address.palette} brightness={address.bright} />
+      <HeatLegend
+        cells={cells}
+        scale={scale}
+        palette={paletteFor(cells.metric, address.palette)}
+        brightness={address.bright}
+      />
       <HeatLook address={address} set={set} scale={scale} />
       <p className="text-faint text-xs">
         {cells.unit.endsWith('/s') ? 'Rates are averages of each column’s time. ' : ''}
@@ -200,7 +227,7 @@ function LastWeek({
 }: {
   cells: HeatCells;
   scale: ColourScale;
-  palette: HeatAddress['palette'];
+  palette: Palette;
   brightness: number;
 }) {
   const margins = useMemo(() => marginsOf(cells), [cells]);

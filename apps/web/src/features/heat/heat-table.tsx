@@ -14,12 +14,19 @@ export function HeatTable({ cells, margins }: { cells: HeatCells; margins: Margi
   const { zone } = useZone();
   const rows = useMemo(() => hottestRows(cells, margins, ROWS), [cells, margins]);
   if (rows.length === 0)
-    return <p className="px-5 py-8 text-center text-soft">There was no load in this time.</p>;
+    return (
+      <p className="px-5 py-8 text-center text-soft">
+        {cells.metric === 'residual'
+          ? 'Nothing that was forecast has come to be compared.'
+          : 'There was no load in this time.'}
+      </p>
+    );
   return (
     <div className="overflow-x-auto">
       <table className="w-full text-sm">
         <caption className="px-5 py-2 text-left text-xs text-faint">
-          The {rows.length} rows with the most, of {cells.rows.length}
+          The {rows.length} rows {cells.metric === 'residual' ? 'farthest off' : 'with the most'}, of{' '}
+          {cells.rows.length}
         </caption>
         <thead>
           <tr className="border-line border-y bg-sunken text-left text-xs text-soft">
@@ -33,10 +40,10 @@ export function HeatTable({ cells, margins }: { cells: HeatCells; margins: Margi
               Owner now
             </th>
             <th scope="col" className="px-3 py-2 text-right font-medium">
-              Average
+              {cells.metric === 'residual' ? 'Off on average' : 'Average'}
             </th>
             <th scope="col" className="px-3 py-2 text-right font-medium">
-              Highest
+              {cells.metric === 'residual' ? 'Farthest off' : 'Highest'}
             </th>
             <th scope="col" className="px-5 py-2 text-right font-medium">
               At
@@ -65,7 +72,7 @@ export function HeatTable({ cells, margins }: { cells: HeatCells; margins: Margi
                   )}
                 </td>
                 <td className="whitespace-nowrap px-3 py-1.5 text-right">
-                  {formatValue(cells.metric, average)}
+                  {formatValue(cells.metric === 'residual' ? 'events' : cells.metric, average)}
                 </td>
                 <td className="whitespace-nowrap px-3 py-1.5 text-right">
                   {formatValue(cells.metric, peak)}

@@ -1,10 +1,11 @@
 /** How the heat map speaks: names, units, and what a pattern asks for. */
-import type { LoadPattern, Metric, Stretch } from '@foreshard/core/telemetry';
+import type { LoadPattern, Stretch } from '@foreshard/core/telemetry';
 import { formatBytes, formatCount, formatPercent, formatRate } from '../../formatting/numbers.ts';
 import { formatDuration, formatMoment, type Zone } from '../../formatting/time.ts';
+import type { ShownMetric } from '../../server/heat/heat-query.ts';
 import { columnStartMs, type HeatCells } from './heat-cells.ts';
 
-export const METRIC_TITLES: Readonly<Record<Metric, string>> = {
+export const METRIC_TITLES: Readonly<Record<ShownMetric, string>> = {
   events: 'Events',
   bytes: 'Bytes',
   reads: 'Reads',
@@ -12,10 +13,12 @@ export const METRIC_TITLES: Readonly<Record<Metric, string>> = {
   p50: 'p50',
   p99: 'p99',
   distinctKeys: 'Keys',
+  forecast: 'Forecast',
+  residual: 'Residual',
 };
 
 /** A value with its unit: "1,204 events/s", "3.2 ms", "not known" */
-export function formatValue(metric: Metric, value: number): string {
+export function formatValue(metric: ShownMetric, value: number): string {
   if (Number.isNaN(value)) return 'not known';
   switch (metric) {
     case 'bytes':
@@ -25,12 +28,14 @@ export function formatValue(metric: Metric, value: number): string {
       return formatMicros(value);
     case 'distinctKeys':
       return `${formatRate(value)} keys`;
+    case 'residual':
+      return `${value === 0 ? '' : value > 0 ? '+' : '−'}${formatPerTime(Math.abs(value), COUNTED.events)}`;
     default:
       return formatPerTime(value, COUNTED[metric]);
   }
 }
 
-const COUNTED = { events: 'events', reads: 'events read', errors: 'refused' } as const;
+const COUNTED = { events: 'events', forecast: 'events', reads: 'events read', errors: 'refused' } as const;
 
 /** Little load is told by the hour: "12 events/h" says more than "<0.1 events/s". */
 function formatPerTime(perSecond: number, counted: string): string {
@@ -41,13 +46,16 @@ function formatPerTime(perSecond: number, counted: string): string {
 const SECONDS_PER_HOUR = 3_600;
 
 /** The ends and steps of a legend, all in the unit of its upper end: "0", "3", "≥ 10 events/h". */
-export function legendTexts(metric: Metric, values: readonly number[]): string[] {
+export function legendTexts(metric: ShownMetric, values: readonly number[]): string[] {
   const top = values.at(-1)!;
-  const isPerHour = top > 0 && top < 0.1 && metric in COUNTED;
+  const isCount = metric in COUNTED || metric === 'residual';
+  const isPerHour = top > 0 && top < 0.1 && isCount;
   const factor = isPerHour ? SECONDS_PER_HOUR : 1;
   return values.map((value, i) => {
     if (i === values.length - 1) return `≥ ${formatValue(metric, value)}`;
-    if (metric in COUNTED || metric === 'distinctKeys') return formatRate(value * factor);
+    if (i === 0 && metric === 'residual') return `≤ −${formatRate(-value * factor)}`;
+    if (value < 0) return `−${formatRate(-value * factor)}`;
+    if (isCount || metric === 'distinctKeys') return formatRate(value * factor);
     return formatValue(metric, value).replace(/\/s$/, '');
   });
 }

@@ -4,7 +4,7 @@ import { useMemo, useRef } from 'react';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import { formatBytes, formatRate } from '../../formatting/numbers.ts';
 import type { MovingShardlet } from '../../server/shard-map/shard-picture.ts';
-import { colourAt, colourScale, PALETTES, type Palette } from '../heat/colour-scale.ts';
+import { type ChosenPalette, colourAt, colourScale, PALETTES } from '../heat/colour-scale.ts';
 import { legendTexts } from '../heat/heat-words.ts';
 import { useDrawnSize } from '../heat/use-drawn-size.ts';
 import { type LayoutKind, layoutOf } from './layout.ts';
@@ -20,9 +20,9 @@ export interface ShardFigureProps {
   readonly moves: readonly MovingShardlet[];
   readonly layoutKind: LayoutKind;
   readonly colour: 'events' | 'bytes';
-  readonly palette: Palette;
+  readonly palette: ChosenPalette;
   readonly pinned: number | undefined;
-  onPalette(palette: Palette): void;
+  onPalette(palette: ChosenPalette): void;
   onPin(index: number | undefined): void;
   onHost(host: string): void;
 }
@@ -90,7 +90,7 @@ function Legend({
 }: {
   colour: 'events' | 'bytes';
   scale: ReturnType<typeof colourScale>;
-  palette: Palette;
+  palette: ChosenPalette;
 }) {
   const stops = Array.from({ length: STOPS + 1 }, (_, i) => colourAt(i / STOPS, palette, 0.5));
   const texts = legendTexts(

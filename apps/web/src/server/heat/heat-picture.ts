@@ -9,14 +9,13 @@ import {
   HOUR_MS,
   type HotShardlet,
   type LoadPattern,
-  type Metric,
   patternsOf,
   type TelemetryStore,
 } from '@foreshard/core/telemetry';
 import type { Stream, TopologyMap, TopologyStore } from '@foreshard/core/topology';
 import { TRPCError } from '@trpc/server';
 import { withForecast } from './forecast-half.ts';
-import type { HeatQueryInput } from './heat-query.ts';
+import type { HeatQueryInput, ShownMetric } from './heat-query.ts';
 import { type HeatMarks, marksOf } from './marks.ts';
 
 export interface HeatRow {
@@ -32,7 +31,7 @@ export interface HeatRow {
 
 export interface HeatPicture {
   readonly stream: string;
-  readonly metric: Metric;
+  readonly metric: ShownMetric;
   readonly unit: string;
   readonly level: Heat['level'];
   readonly fromMs: number;

@@ -1,6 +1,15 @@
 /** What may be asked of the heat map; pages and server share it, so a wrong address is refused with a reason. */
-import { METRIC_NAMES } from '@foreshard/core/telemetry';
+import { METRIC_NAMES, type Metric } from '@foreshard/core/telemetry';
 import { z } from 'zod';
+
+/** What a heat map can show: what was measured, what is or was forecast, and what came less what was forecast. */
+export const SHOWN_METRICS = [...METRIC_NAMES, 'forecast', 'residual'] as const;
+export type ShownMetric = (typeof SHOWN_METRICS)[number];
+
+/** Forecasts are of events. */
+export function measuredMetric(shown: ShownMetric): Metric {
+  return shown === 'forecast' || shown === 'residual' ? 'events' : shown;
+}
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;

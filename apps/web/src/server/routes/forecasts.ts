@@ -62,7 +62,21 @@ export const forecastsRouter = router({
     )
     .query(async ({ ctx: { server }, input }) => {
       const { stream, parts } = await streamNamed(server, input.stream);
-      return parts.forecasts.ranking({ streamId: stream.id, atMs: Date.now() + input.inMs, n: input.n });
+      const ranked = await parts.forecasts.ranking({
+        streamId: stream.id,
+        atMs: Date.now() + input.inMs,
+        n: input.n,
+      });
+      return ranked.map((one) => {
+        const place = parts.map?.shardlet(one.shardlet);
+        return {
+          ...one,
+          shard: place?.shard ?? null,
+          owner: place === undefined ? null : (parts.map?.host(place.owner)?.name ?? `#${place.owner}`),
+          perSecond: (one.expected * 1_000) / one.stepMs,
+          p90PerSecond: (one.p90 * 1_000) / one.stepMs,
+        };
+      });
     }),
 
   probability: query
@@ -123,6 +137,7 @@ export const forecastHeat = query
     if (heat === undefined) return null;
     return {
       ...heat,
+      metric: input.show,
       stream: stream.name,
       rows: rowsOf(heat, map, stream.id),
       values: packed(heat.values),
