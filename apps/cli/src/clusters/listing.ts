@@ -19,7 +19,7 @@ export async function listClusters({ json }: { json: boolean }): Promise<void> {
 }
 
 function rowOf(cluster: ExternalCluster) {
-  const { name, hosts, partitions, observedToMs, webhook, version, createdBy } = cluster;
+  const { name, hosts, partitions, observedToMs, webhook, version, createdBy, problem } = cluster;
   return {
     name,
     hosts: hosts.length,
@@ -28,6 +28,7 @@ function rowOf(cluster: ExternalCluster) {
     'load known to': observedToMs === null ? null : new Date(observedToMs).toISOString(),
     planned: planningObstacle(cluster, Date.now()) === undefined ? 'yes' : 'no: import newer load',
     webhook,
+    problem,
     by: createdBy,
   };
 }
