@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type LocalServer, startPrometheus, type TemporaryFolder, temporaryFolder } from '@foreshard/local';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readPrometheus } from './index.ts';
+import { readPrometheus } from './range-query.ts';
 
 const METRICS = `# TYPE load_events gauge
 load_events{topic="orders",partition="0",broker="b1"} 120.5

@@ -3,7 +3,9 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AddressGuard, GuardedWebhookSender, newSecret } from './index.ts';
+import { AddressGuard } from './address-guard.ts';
+import { newSecret } from './secret.ts';
+import { GuardedWebhookSender } from './webhook-sender.ts';
 
 const secret = newSecret();
 const received: { path: string; headers: IncomingHttpHeaders; body: string }[] = [];
