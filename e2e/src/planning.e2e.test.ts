@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openBrowser, visit } from './browser.ts';
+import { violations } from './look.ts';
 import { foreshardBeside } from './product.ts';
 
 const consoleUrl = inject('consoleUrl').replace(/\/$/, '');
@@ -206,6 +207,7 @@ describe('a cluster that is not ours', () => {
     const { page } = await visit(browser, `${consoleUrl}/clusters`);
     const card = page.getByRole('region', { name: 'shop' });
     await card.getByText('130 of 100/s, 130 %').waitFor();
+    expect(await violations(page, { theme: 'light' })).toEqual([]);
     await card.getByRole('link', { name: /recommendation/ }).click();
     await page.getByText('cluster shop').first().waitFor({ timeout: 60_000 });
     await page.getByText(/^Move partition p-/).waitFor();
@@ -230,6 +232,8 @@ describe('a target of notifications', () => {
     await page.getByRole('button', { name: 'Send a test' }).click();
     await page.getByRole('button', { name: /^Test: this target/ }).click();
     await page.getByText(/ENOTFOUND|EAI_AGAIN/).waitFor();
+    await page.keyboard.press('Escape');
+    expect(await violations(page, { theme: 'light' })).toEqual([]);
     await foreshard('notifications', 'remove', 'ops');
   });
 });

@@ -5,6 +5,7 @@
 import type { Control } from '@foreshard/core/adapters/control';
 import { connectPostgresHost } from '@foreshard/core/adapters/postgres';
 import { connectRedisHost, functionLibrary } from '@foreshard/core/adapters/redis';
+import type { ReadSource } from '@foreshard/core/external';
 import type { EventHost } from '@foreshard/core/hosts';
 import type { WebhookSender } from '@foreshard/core/notifying';
 import { MIGRATIONS } from './checkout.ts';
@@ -41,6 +42,10 @@ export async function migrate(databaseUrl: string): Promise<void> {
 export async function newWebhookSecret(): Promise<string> {
   return (await import('@foreshard/core/adapters/webhooks')).newSecret();
 }
+
+/** @throws Error with one line that says what is wrong with the source */
+export const readSource: ReadSource = async (source, range) =>
+  (await import('@foreshard/core/adapters/prometheus')).readPrometheus(source, range);
 
 /** What may be sent to is the same as for the worker that sends. */
 export async function webhookSender(networks: readonly string[]): Promise<WebhookSender> {

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { type Control, connectControl, InquiryOffice } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { openLocks } from '@foreshard/core/adapters/locks';
+import { readPrometheus } from '@foreshard/core/adapters/prometheus';
 import { HostResourceReader } from '@foreshard/core/adapters/telemetry';
 import { AddressGuard, GuardedWebhookSender, sign } from '@foreshard/core/adapters/webhooks';
 import { GroupService } from '@foreshard/core/consuming';
@@ -139,14 +140,9 @@ async function beginWork(
     newId: randomUUID,
     random: Math.random,
   });
+  const ofOthers = externalJobs({ ...control, ...shared, read: readPrometheus });
   const processors = jobProcessors(
-    {
-      ...ofProfiles,
-      ...ofForecasts,
-      ...ofPlans.jobs,
-      ...ofNotices,
-      ...externalJobs({ ...control, ...shared }),
-    },
+    { ...ofProfiles, ...ofForecasts, ...ofPlans.jobs, ...ofNotices, ...ofOthers },
     reconciler,
     mover,
     new RetentionJob(shared),

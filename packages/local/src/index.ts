@@ -13,6 +13,7 @@ export type { ProcessEnd } from './owned-process.ts';
 export { createDatabase, type PostgresOptions, startPostgres } from './postgres.ts';
 export { type Standby, startSynchronousStandby } from './postgres-standby.ts';
 export { endProcess, identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
+export { startPrometheus } from './prometheus.ts';
 export { promtoolFindings } from './promtool.ts';
 export { type RedisOptions, startRedis } from './redis.ts';
 export { findRedis, findRedisTool } from './redis-programs.ts';

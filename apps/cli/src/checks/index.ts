@@ -49,6 +49,9 @@ const OF_A_CLUSTER = [
   'FORESHARD_HOSTS',
   'FORESHARD_DATA_DIR',
   'FORESHARD_EDGE_URL',
+  'FORESHARD_HOST_PROVIDER',
+  'FORESHARD_WEBHOOK_NETWORKS',
+  'FORESHARD_CONSOLE_URL',
 ];
 
 export async function test(only: readonly string[] | undefined): Promise<void> {

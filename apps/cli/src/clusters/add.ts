@@ -1,13 +1,24 @@
 /** foreshard clusters add. */
-import { clusterNameSchema } from '@foreshard/core/external';
+import {
+  clusterNameSchema,
+  PAST_MS,
+  type PrometheusSource,
+  prometheusSchema,
+  SOURCE_STEP_MS,
+} from '@foreshard/core/external';
+import { readSource } from '../composition.ts';
 import { withControl } from '../deciding.ts';
-import { badInput } from '../failure.ts';
+import { badInput, CommandFailure } from '../failure.ts';
 import { operatorOf } from '../restructure/operator.ts';
-import { type LoadOptions, load, readFiles, report } from './import.ts';
+import { type LoadFiles, type LoadOptions, load, readFiles, report } from './import.ts';
 import { insistOnTarget } from './webhook.ts';
 
 interface AddOptions extends LoadOptions {
   readonly webhook?: string;
+  readonly prometheus?: string;
+  readonly query?: string;
+  readonly partitionLabel: string;
+  readonly hostLabel: string;
 }
 
 const STEP_MS_DEFAULT = 60_000;
@@ -15,8 +26,8 @@ const STEP_MS_DEFAULT = 60_000;
 export async function addCluster(name: string, options: AddOptions): Promise<void> {
   const named = clusterNameSchema.safeParse(name);
   if (!named.success) throw badInput(named.error.issues[0]!.message);
-  if (options.csv === undefined) throw badInput('a cluster is described by its load: give --csv FILE');
-  const files = await readFiles(options);
+  const source = sourceOf(options);
+  const files = source === null ? await readFiles(options) : await readFrom(source, options);
   await withControl(async (control) => {
     const { webhook = null } = options;
     if (webhook !== null) await insistOnTarget(control, webhook);
@@ -32,7 +43,8 @@ export async function addCluster(name: string, options: AddOptions): Promise<voi
       partitions: [],
       hostsChangedMs: null,
       webhook,
-      source: null,
+      source,
+      problem: null,
       observedToMs: null,
       stepMs: STEP_MS_DEFAULT,
       shiftMs: 0,
@@ -49,4 +61,32 @@ export async function addCluster(name: string, options: AddOptions): Promise<voi
       throw error;
     }
   });
+}
+
+function sourceOf({
+  csv,
+  prometheus: url,
+  query,
+  partitionLabel,
+  hostLabel,
+}: AddOptions): PrometheusSource | null {
+  if ((csv === undefined) === (url === undefined))
+    throw badInput('a cluster is described by its load: give --csv FILE, or --prometheus URL with --query');
+  if (url === undefined) return null;
+  const parsed = prometheusSchema.safeParse({ url, query, partitionLabel, hostLabel });
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0]!;
+  throw badInput(`--${path[0] === 'url' ? 'prometheus' : String(path[0])}: ${message}`);
+}
+
+/** What it knows of the past week. */
+async function readFrom(source: PrometheusSource, options: AddOptions): Promise<LoadFiles> {
+  const { capacities } = await readFiles(options);
+  const toMs = Math.floor(Date.now() / SOURCE_STEP_MS) * SOURCE_STEP_MS;
+  const range = { fromMs: toMs - PAST_MS, toMs, stepMs: SOURCE_STEP_MS };
+  const rows = await readSource(source, range).catch((error: Error) => {
+    throw new CommandFailure(`Prometheus cannot be read: ${error.message}`);
+  });
+  if (rows.length === 0) throw badInput('the query gives no series of the past week');
+  return { capacities, rows };
 }

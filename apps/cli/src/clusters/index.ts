@@ -25,6 +25,10 @@ export function register(program: Command): void {
     .option('--json', 'one JSON document', false)
     .action(listClusters);
   loading(clusters.command('add').description('describe a cluster by its load'))
+    .option('--prometheus <url>', 'instead of --csv: its load is read from there, every minute')
+    .option('--query <promql>', 'events a second, one series for each partition')
+    .option('--partition-label <name>', 'of these series', 'partition')
+    .option('--host-label <name>', 'of these series', 'host')
     .option('--webhook <target>', 'who is told what was approved: a target of "foreshard notifications"')
     .action(addCluster);
   loading(clusters.command('import').description('take in newer load; what is known already is left out'))

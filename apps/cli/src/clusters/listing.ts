@@ -19,7 +19,7 @@ export async function listClusters({ json }: { json: boolean }): Promise<void> {
 }
 
 function rowOf(cluster: ExternalCluster) {
-  const { name, hosts, partitions, observedToMs, webhook, version, createdBy } = cluster;
+  const { name, hosts, partitions, observedToMs, webhook, version, createdBy, problem } = cluster;
   return {
     name,
     hosts: hosts.length,
@@ -28,6 +28,7 @@ function rowOf(cluster: ExternalCluster) {
     'load known to': observedToMs === null ? null : new Date(observedToMs).toISOString(),
     planned: planningObstacle(cluster, Date.now()) === undefined ? 'yes' : 'no: import newer load',
     webhook,
+    problem,
     by: createdBy,
   };
 }
@@ -42,9 +43,12 @@ export async function removeCluster(name: string): Promise<void> {
     await forgetCluster(control, await clusterNamed(control, name));
     const { recommendations: log } = control;
     const { actor, nowMs } = operatorOf(control);
-    // nobody can decide about them any more
+    const gone = `the cluster ${name} was removed`;
+    // nobody can decide about them any more, and nothing shows how they end
     for (const { id } of await log.list({ cluster: name, states: ['open', 'approved'], limit: LISTED_MAX }))
-      await log.reject(id, actor, `the cluster ${name} was removed`, nowMs());
+      await log.reject(id, actor, gone, nowMs());
+    for (const { id } of await log.list({ cluster: name, states: ['running'], limit: LISTED_MAX }))
+      await log.end(id, 'failed', gone, nowMs());
   });
   await print(`${name} is forgotten, and its load with it\n`);
 }

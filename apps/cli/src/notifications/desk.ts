@@ -19,6 +19,7 @@ export async function deskOf(control: Control): Promise<NotificationDesk> {
     wake: () => control.jobs.wake('notify'),
     nowMs,
     actor,
-    consoleUrl: process.env.FORESHARD_CONSOLE_URL,
+    // an empty variable means an unset one
+    consoleUrl: process.env.FORESHARD_CONSOLE_URL || undefined,
   };
 }

@@ -30,7 +30,7 @@ export interface ClusterJobParts extends ObserveClusterParts {
   readonly recommendations: RecommendationLog;
   readonly policies: PolicyStore;
   readonly notifications: Pick<NotificationStore, 'queue' | 'delivery' | 'targets'>;
-  /** reads what has come in since; undefined where the cluster has no source of its own */
+  /** reads what has come in since; the same where the cluster has no source of its own */
   readonly refresh: (cluster: ExternalCluster) => Promise<ExternalCluster>;
   readonly exclusively: (work: () => Promise<number>) => Promise<number | undefined>;
   readonly log: Logger;

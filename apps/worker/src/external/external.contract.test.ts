@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { readPrometheus } from '@foreshard/core/adapters/prometheus';
 import { AddressGuard, GuardedWebhookSender, newSecret } from '@foreshard/core/adapters/webhooks';
 import { type Adviser, approve, OWN_CLUSTER, type RecommendationRecord } from '@foreshard/core/advising';
 import {
@@ -48,7 +49,15 @@ beforeAll(async () => {
   };
   await addTarget(desk, targetRequestSchema.parse({ name: 'runner', url, kinds: [] }));
   await cluster.control.clusters.add({
-    ...{ name: 'legacy', version: 1, partitions: [], hostsChangedMs: null, webhook: 'runner', source: null },
+    ...{
+      name: 'legacy',
+      version: 1,
+      partitions: [],
+      hostsChangedMs: null,
+      webhook: 'runner',
+      source: null,
+      problem: null,
+    },
     hosts: [
       {
         number: 1,
@@ -93,7 +102,7 @@ async function take(rows: LoadRow[]) {
 async function tick(): Promise<void> {
   inbox = [];
   const never = new AbortController().signal;
-  await externalJobs({ ...cluster.control, log: silent, nowMs }).clusters({}, never);
+  await externalJobs({ ...cluster.control, log: silent, nowMs, read: readPrometheus }).clusters({}, never);
   const parts = {
     ...cluster.control,
     follower: cluster.follower,

@@ -161,6 +161,7 @@ describe('a host that is let go', () => {
       kind: 'failed',
       result: expect.stringContaining('took it back'),
     });
+    expect(await cluster.control.hostOrders.find(record.id)).toMatchObject({ state: 'failed' });
     await end(record);
   });
 });

@@ -84,12 +84,14 @@ export class HostScaling {
     record: RecommendationRecord,
     map: TopologyMap,
   ): Promise<Progress> {
-    const { operator, provider, webhook } = this.parts;
+    const { operator, orders, provider, webhook } = this.parts;
     const { hostName, recommendation } = order;
     const host = map.host(order.host!);
     if (host !== undefined) {
-      if (host.state !== 'draining')
+      if (host.state !== 'draining') {
+        await orders.tell(recommendation, 'failed', 'the host stays');
         return failed(`${hostName} is not drained any more: somebody took it back`);
+      }
       const left = [...map.shardlets()].filter(
         ({ owner, state }) => owner === host.id && state.kind !== 'gone',
       );
@@ -103,7 +105,7 @@ export class HostScaling {
     const told = await this.toldOf(order);
     const gone = `${hostName} is out of the cluster`;
     if (order.provider === 'none') {
-      await this.parts.orders.tell(recommendation, 'done', '');
+      await orders.tell(recommendation, 'done', '');
       return { kind: 'done', result: `${gone}: stop its server` };
     }
     return { kind: told.kind, result: `${gone}${told.result}` };

@@ -41,13 +41,13 @@ const partitionSchema = z.object({
 export type ExternalPartition = z.infer<typeof partitionSchema>;
 
 /** Where load is read from by itself. */
-const prometheusSchema = z.object({
-  url: z.url({ protocol: /^https?$/ }),
+export const prometheusSchema = z.object({
+  url: z.url({ protocol: /^https?$/, error: 'an address such as http://prometheus:9090 is needed' }),
   /** of events a second, one series for each partition */
   query: z.string().min(1),
   /** names of labels */
-  partitionLabel: z.string().min(1),
-  hostLabel: z.string().min(1),
+  partitionLabel: z.string().min(1).default('partition'),
+  hostLabel: z.string().min(1).default('host'),
 });
 export type PrometheusSource = z.infer<typeof prometheusSchema>;
 
@@ -66,6 +66,8 @@ export const externalClusterSchema = z.object({
   /** name of the target that actions are told to; null: people carry them out */
   webhook: z.string().nullable(),
   source: prometheusSchema.nullable(),
+  /** why the source could not be read last; null: it could */
+  problem: z.string().nullable().default(null),
   /** up to where its load is known */
   observedToMs: z.int().nullable(),
   /** the usual distance of two measurements */

@@ -2,6 +2,7 @@ export * from './cluster-store.ts';
 export * from './description.ts';
 export * from './external-map.ts';
 export * from './external-state.ts';
+export * from './following.ts';
 export * from './load-rows.ts';
 export * from './load-writer.ts';
 export * from './observing.ts';

@@ -3,7 +3,7 @@
  * alarms. A notice has a subject that stays the same while it is about the same, and no target is told a subject twice:
  * so a recommendation is told once per revision, and an alarm once until it is over.
  */
-import { obstacleTo, type RecommendationRecord } from '../advising/index.ts';
+import { OWN_CLUSTER, obstacleTo, type RecommendationRecord } from '../advising/index.ts';
 import type { Move } from '../migration/index.ts';
 import type { Policy } from '../planning/index.ts';
 import { ALARM_SETTLES_MS, type AlarmRecord } from './alarms.ts';
@@ -51,7 +51,7 @@ function waitingNotices(record: RecommendationRecord, policy: Policy): Notice[] 
       kind: 'recommendation.waiting',
       subject: `recommendation:${id}:${revision}`,
       level: LEVEL_OF_URGENCY[body.urgency],
-      title: `${whatIsProposed(record)} (recommendation ${id})`,
+      title: `${ofCluster(record)}${whatIsProposed(record)} (recommendation ${id})`,
       text: `${sentence(body.reason)}${overload} Approve with "foreshard approve ${id}".`,
       atMs: lastMs,
       path: `/recommendations?id=${id}`,
@@ -59,14 +59,15 @@ function waitingNotices(record: RecommendationRecord, policy: Policy): Notice[] 
   ];
 }
 
-function failureNotices({ id, state, result, endedMs, body }: RecommendationRecord): Notice[] {
+function failureNotices(record: RecommendationRecord): Notice[] {
+  const { id, state, result, endedMs, body } = record;
   if (state !== 'failed' || endedMs === null) return [];
   return [
     {
       kind: 'recommendation.failed',
       subject: `recommendation:${id}:failed`,
       level: 'bad',
-      title: `Recommendation ${id} (${body.action}) failed`,
+      title: `${ofCluster(record)}Recommendation ${id} (${body.action}) failed`,
       text: sentence(result),
       atMs: endedMs,
       path: `/recommendations?id=${id}&show=all`,
@@ -114,8 +115,14 @@ export function beginOf(subject: string): string | undefined {
   return subject.endsWith(OVER) ? subject.slice(0, -OVER.length) : undefined;
 }
 
-function whatIsProposed({ body }: RecommendationRecord): string {
+function ofCluster({ cluster }: RecommendationRecord): string {
+  return cluster === OWN_CLUSTER ? '' : `Cluster ${cluster}: `;
+}
+
+function whatIsProposed({ body, cluster }: RecommendationRecord): string {
   const { action, shardlets, source, destination } = body;
+  if (cluster !== OWN_CLUSTER && action === 'move')
+    return `move partition ${shardlets[0]} from ${source} to ${destination}`;
   const [first, second] = shardlets;
   switch (action) {
     case 'move':

@@ -22,6 +22,7 @@ interface ClusterProps {
     readonly webhook: string | null;
     readonly shiftMs: number;
     readonly source: string | null;
+    readonly problem: string | null;
     readonly obstacle: string | null;
     readonly recommendations: number;
   };
@@ -33,8 +34,18 @@ const DAY_MS = 86_400_000;
 const DETAIL_REFRESH_MS = 5 * LIST_REFRESH_MS;
 
 export function ClusterCard({ cluster, nowMs }: ClusterProps) {
-  const { name, hosts, partitions, observedToMs, webhook, shiftMs, source, obstacle, recommendations } =
-    cluster;
+  const {
+    name,
+    hosts,
+    partitions,
+    observedToMs,
+    webhook,
+    shiftMs,
+    source,
+    problem,
+    obstacle,
+    recommendations,
+  } = cluster;
   const trpc = useTRPC();
   const detail = useQuery({
     ...trpc.clusters.detail.queryOptions({ name }),
@@ -62,7 +73,10 @@ export function ClusterCard({ cluster, nowMs }: ClusterProps) {
             </span>
           )}
         </Fact>
-        <Fact name="Read from">{source ?? 'imported files'}</Fact>
+        <Fact name="Read from">
+          {source ?? 'imported files'}
+          {problem === null ? null : <span className="block text-warn text-xs">{problem}</span>}
+        </Fact>
         <Fact name="Told of what is approved">{webhook ?? 'nobody: people carry it out'}</Fact>
       </dl>
       {obstacle === null ? null : (

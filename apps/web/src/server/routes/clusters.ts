@@ -41,12 +41,13 @@ export const clustersRouter = router({
 });
 
 function summaryOf(cluster: ExternalCluster) {
-  const { name, hosts, partitions, observedToMs, webhook, shiftMs, source } = cluster;
+  const { name, hosts, partitions, observedToMs, webhook, shiftMs, source, problem } = cluster;
   return {
-    ...{ name, observedToMs, webhook, shiftMs },
+    ...{ name, observedToMs, webhook, shiftMs, problem },
     hosts: hosts.length,
     partitions: partitions.length,
-    source: source?.url ?? null,
+    /** without what would let others in */
+    source: source === null ? null : new URL(source.url).host,
     /** why nothing new is planned; null: it is */
     obstacle: planningObstacle(cluster, Date.now()) ?? null,
   };

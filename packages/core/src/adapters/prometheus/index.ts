@@ -1,0 +1,1 @@
+export { readPrometheus } from './range-query.ts';

@@ -1,0 +1,84 @@
+/** Load out of a real Prometheus, which scrapes a server of this test. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { type LocalServer, startPrometheus, type TemporaryFolder, temporaryFolder } from '@foreshard/local';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPrometheus } from './range-query.ts';
+
+const METRICS = `# TYPE load_events gauge
+load_events{topic="orders",partition="0",broker="b1"} 120.5
+load_events{topic="orders",partition="1",broker="b2"} 7
+# on its way from one to the other
+load_events{topic="orders",partition="2",broker="b1"} 10
+load_events{topic="orders",partition="2",broker="b2"} 30
+`;
+
+let folder: TemporaryFolder;
+let scraped: Server;
+let prometheus: LocalServer;
+
+beforeAll(async () => {
+  folder = await temporaryFolder('prometheus');
+  scraped = createServer((_, response) => response.end(METRICS));
+  await new Promise<void>((resolve) => scraped.listen(0, '127.0.0.1', resolve));
+  const { port } = scraped.address() as AddressInfo;
+  prometheus = await startPrometheus({ dir: join(folder.path, 'data'), scraped: `127.0.0.1:${port}` });
+});
+afterAll(async () => {
+  await prometheus?.stop();
+  scraped.closeAllConnections();
+  await new Promise((resolve) => scraped.close(resolve));
+  await folder.remove();
+});
+
+const source = (change: object = {}) => ({
+  ...{ url: prometheus.url, query: 'load_events', partitionLabel: 'partition', hostLabel: 'broker' },
+  ...change,
+});
+
+function lastSeconds(seconds: number) {
+  const toMs = Math.floor(Date.now() / 1_000) * 1_000;
+  return { fromMs: toMs - seconds * 1_000, toMs, stepMs: 1_000 };
+}
+
+describe('load in Prometheus', () => {
+  it('is read as one row for each partition and step, with the host that has more of it', async () => {
+    await expect
+      .poll(async () => (await readPrometheus(source(), lastSeconds(5))).length, { timeout: 20_000 })
+      .toBeGreaterThanOrEqual(6);
+    const rows = await readPrometheus(source(), lastSeconds(60));
+    const { timeMs } = rows.at(-1)!;
+    const newest = rows.filter((row) => row.timeMs === timeMs);
+    expect(
+      newest.map(({ partition, host, eventsPerSecond }) => [partition, host, eventsPerSecond]).sort(),
+    ).toEqual([
+      ['0', 'b1', 120.5],
+      ['1', 'b2', 7],
+      ['2', 'b2', 40],
+    ]);
+    expect(new Set(rows.map((row) => `${row.timeMs} ${row.partition}`)).size).toBe(rows.length);
+  });
+
+  it('of more steps than one answer may have is read in parts', async () => {
+    expect((await readPrometheus(source(), lastSeconds(25_000))).length).toBeGreaterThanOrEqual(6);
+  });
+});
+
+describe('what is wrong is told in one line', () => {
+  it.each([
+    [{ query: 'load_events{' }, /parse error/],
+    [{ hostLabel: 'node' }, /has no label "node"; it has .*broker/],
+    [{ url: 'http://127.0.0.1:2' }, /127.0.0.1:2 does not answer: .*ECONNREFUSED/],
+  ])('%j', async (change, message) => {
+    const told = await readPrometheus(source(change), lastSeconds(60)).catch((error: Error) => error.message);
+    expect(told).toMatch(message);
+    expect(told).not.toContain('\n');
+  });
+
+  it('a server that is no Prometheus', async () => {
+    const { port } = scraped.address() as AddressInfo;
+    const told = readPrometheus(source({ url: `http://127.0.0.1:${port}` }), lastSeconds(60));
+    await expect(told).rejects.toThrow('answers 200, and not as Prometheus does');
+  });
+});

@@ -1,0 +1,111 @@
+/**
+ * Load out of Prometheus, by its documented HTTP API (`/api/v1/query_range`): one series for each partition, whose
+ * labels say which partition it is and where it lies. Whatever is wrong is told in one line, for a person who has to
+ * mend a query.
+ */
+import { z } from 'zod';
+import type { LoadRow, PrometheusSource } from '../../external/index.ts';
+
+export interface RangeQuery {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly stepMs: number;
+}
+
+/** Prometheus answers at most 11,000 points of a series. */
+const STEPS_MAX = 10_000;
+const ANSWER_TIMEOUT_MS = 30_000;
+
+const answerSchema = z.object({
+  status: z.enum(['success', 'error']),
+  error: z.string().optional(),
+  data: z
+    .object({
+      resultType: z.string(),
+      result: z.array(
+        z.object({
+          metric: z.record(z.string(), z.string()),
+          values: z.array(z.tuple([z.number(), z.string()])),
+        }),
+      ),
+    })
+    .optional(),
+});
+type Series = NonNullable<z.infer<typeof answerSchema>['data']>['result'][number];
+
+/** @throws Error with one line that says what is wrong */
+export async function readPrometheus(source: PrometheusSource, range: RangeQuery): Promise<LoadRow[]> {
+  const spanMs = STEPS_MAX * range.stepMs;
+  const rows = new Map<string, LoadRow>();
+  for (let fromMs = range.fromMs; fromMs < range.toMs; fromMs += spanMs) {
+    const toMs = Math.min(range.toMs, fromMs + spanMs) - 1;
+    for (const series of await ask(source, { ...range, fromMs, toMs })) addTo(rows, series, source);
+  }
+  return [...rows.values()];
+}
+
+async function ask(source: PrometheusSource, { fromMs, toMs, stepMs }: RangeQuery): Promise<Series[]> {
+  const url = new URL(source.url);
+  const { username, password } = url;
+  url.username = url.password = '';
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/api/v1/query_range`;
+  const body = new URLSearchParams({
+    query: source.query,
+    start: String(fromMs / 1_000),
+    end: String(toMs / 1_000),
+    step: String(stepMs / 1_000),
+  });
+  const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString(
+    'base64',
+  );
+  const headers = username === '' ? {} : { authorization: `Basic ${login}` };
+  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  const answer = await fetch(url, { method: 'POST', body, headers, signal }).catch((error: Error) => {
+    const { cause } = error as { cause?: Error };
+    throw new Error(`${url.host} does not answer: ${cause?.message || error.message}`);
+  });
+  const text = await answer.text();
+  const parsed = answerSchema.safeParse(parsedJson(text));
+  if (!parsed.success) throw new Error(`${url.host} answers ${answer.status}, and not as Prometheus does`);
+  const { status, error, data } = parsed.data;
+  if (status === 'error' || data === undefined) throw new Error(`${url.host}: ${error ?? 'no data'}`);
+  if (data.resultType !== 'matrix')
+    throw new Error(`the query gives a ${data.resultType}, not series over time`);
+  return data.result;
+}
+
+function addTo(
+  rows: Map<string, LoadRow>,
+  { metric, values }: Series,
+  { partitionLabel, hostLabel }: PrometheusSource,
+): void {
+  const [partition, host] = [metric[partitionLabel], metric[hostLabel]];
+  const missing = partition === undefined ? partitionLabel : hostLabel;
+  if (partition === undefined || host === undefined)
+    throw new Error(
+      `a series of the query has no label "${missing}"; it has ${Object.keys(metric).join(', ') || 'none'}`,
+    );
+  for (const [seconds, text] of values) {
+    const eventsPerSecond = Number(text);
+    // a rate over a gap
+    if (!Number.isFinite(eventsPerSecond) || eventsPerSecond < 0) continue;
+    const timeMs = Math.round(seconds * 1_000);
+    const key = `${timeMs} ${partition}`;
+    const before = rows.get(key);
+    const isMore = before === undefined || eventsPerSecond > before.eventsPerSecond;
+    // while it moves a partition has load at both: it is counted once, where there is more of it
+    rows.set(key, {
+      ...{ timeMs, partition, bytesPerSecond: null, bytes: null },
+      host: isMore ? host : before.host,
+      eventsPerSecond: eventsPerSecond + (before?.eventsPerSecond ?? 0),
+    });
+  }
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
