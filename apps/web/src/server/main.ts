@@ -55,6 +55,8 @@ export interface ConsoleServer {
   readonly policies: PolicyStore;
   readonly recommendations: RecommendationLog;
   readonly heatPictures: KeptAnswers<HeatPicture>;
+  /** null: nothing was forecast */
+  readonly forecastHeats: KeptAnswers<HeatPicture | null>;
   readonly forecastPictures: KeptAnswers<ForecastPicture>;
   readonly load: LoadFollower;
   readonly measures: HostMeasures;
@@ -144,6 +146,7 @@ function compose(): ConsoleServer {
     policies: control.policies,
     recommendations: control.recommendations,
     heatPictures: new KeptAnswers(PICTURES_KEPT),
+    forecastHeats: new KeptAnswers(PICTURES_KEPT),
     forecastPictures: new KeptAnswers(PICTURES_KEPT),
     load,
     measures,
