@@ -65,6 +65,8 @@ export interface ConsoleServer {
   /** of the stream, or of the external cluster of that name; null: ours */
   partsFor(stream: string | null): Promise<StreamParts>;
   readonly heatPictures: KeptAnswers<HeatPicture>;
+  /** null: nothing was forecast */
+  readonly forecastHeats: KeptAnswers<HeatPicture | null>;
   readonly forecastPictures: KeptAnswers<ForecastPicture>;
   readonly load: LoadFollower;
   readonly measures: HostMeasures;
@@ -171,6 +173,7 @@ function compose(): ConsoleServer {
       consoleUrl: settings.consoleUrl,
     },
     heatPictures: new KeptAnswers(PICTURES_KEPT),
+    forecastHeats: new KeptAnswers(PICTURES_KEPT),
     forecastPictures: new KeptAnswers(PICTURES_KEPT),
     load,
     measures,

@@ -119,34 +119,46 @@ export const forecastsRouter = router({
   }),
 });
 
+const forecastHeatSchema = heatQuerySchema.and(
+  z.object({ show: z.enum(['forecast', 'residual']).default('forecast') }),
+);
+
 /** In the shape of the heat map of what was; null while nothing was forecast. */
 export const forecastHeat = query
-  .input(heatQuerySchema.and(z.object({ show: z.enum(['forecast', 'residual']).default('forecast') })))
-  .query(async ({ ctx: { server }, input }): Promise<HeatPicture | null> => {
-    const { stream, map, parts } = await streamNamed(server, input.stream);
-    const heat = await parts.forecasts.forecastHeat({
-      streamId: stream.id,
-      fromMs: input.fromMs,
-      toMs: input.toMs,
-      columnsMax: input.columns,
-      rowsMax: input.rows,
-      show: input.show,
-      ...(input.shard === null ? {} : { shard: input.shard }),
-      ...(input.from === null || input.to === null ? {} : { range: rangeOf(input.from, input.to) }),
-    });
-    if (heat === undefined) return null;
-    return {
-      ...heat,
-      metric: input.show,
-      stream: stream.name,
-      rows: rowsOf(heat, map, stream.id),
-      values: packed(heat.values),
-      forecastFrom: Math.max(0, Math.ceil((Date.now() - heat.fromMs) / heat.columnMs)),
-      patterns: [],
-      marks: { marks: [], isWhole: true },
-      nowMs: Date.now(),
-    };
+  .input(forecastHeatSchema)
+  .query(({ ctx: { server }, input }): Promise<HeatPicture | null> => {
+    const make = () => pictureOfForecast(server, input);
+    return server.forecastHeats.get(JSON.stringify(input), Date.now(), FRESH_MS, make);
   });
+
+async function pictureOfForecast(
+  server: ConsoleServer,
+  input: z.infer<typeof forecastHeatSchema>,
+): Promise<HeatPicture | null> {
+  const { stream, map, parts } = await streamNamed(server, input.stream);
+  const heat = await parts.forecasts.forecastHeat({
+    streamId: stream.id,
+    fromMs: input.fromMs,
+    toMs: input.toMs,
+    columnsMax: input.columns,
+    rowsMax: input.rows,
+    show: input.show,
+    ...(input.shard === null ? {} : { shard: input.shard }),
+    ...(input.from === null || input.to === null ? {} : { range: rangeOf(input.from, input.to) }),
+  });
+  if (heat === undefined) return null;
+  return {
+    ...heat,
+    metric: input.show,
+    stream: stream.name,
+    rows: rowsOf(heat, map, stream.id),
+    values: packed(heat.values),
+    forecastFrom: Math.max(0, Math.ceil((Date.now() - heat.fromMs) / heat.columnMs)),
+    patterns: [],
+    marks: { marks: [], isWhole: true },
+    nowMs: Date.now(),
+  };
+}
 
 async function promote(server: ConsoleServer, id: number, why: string, expected?: number): Promise<void> {
   const version = await server.models.version(id);
