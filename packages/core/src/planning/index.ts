@@ -2,6 +2,7 @@ export * from './action.ts';
 export { type ClusterState, clusterStateSchema } from './cluster-state.ts';
 export * from './columns.ts';
 export { compileState } from './compile-state.ts';
+export * from './hot-key-watch.ts';
 export * from './plan.ts';
 export * from './policy.ts';
 export * from './policy-differences.ts';
