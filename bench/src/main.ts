@@ -26,7 +26,7 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
 };
 
 const usage = `usage: npm run bench -- forecast --data DIR [--part tune|test] [--only nyc_taxi,m4] [--stride 1] [--dear mstl,arima] [--json]
-       npm run bench -- policy [--data DIR] [--only flights,hot-key] [--rounds SEEDS] [--json]
+       npm run bench -- policy [--data DIR] [--only flights,hot-key] [--rounds SEEDS or, with --tune, tries] [--tune] [--json]
        npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--rounds 5] [--seconds 5] [--ids 10000000] [--shardlets 10000] [--fsync-ms 0]`;
 
 function options() {
@@ -46,6 +46,7 @@ function options() {
         only: { type: 'string', default: '' },
         stride: { type: 'string', default: '1' },
         dear: { type: 'string', default: 'mstl' },
+        tune: { type: 'boolean', default: false },
       },
     });
   } catch (error) {
@@ -108,6 +109,6 @@ async function policies(): Promise<never> {
   const { run } = await import('./policy.ts');
   const only = values.only === '' ? [] : values.only.split(',');
   const seeds = Math.max(1, number('rounds', values.rounds));
-  await run({ data: values.data, only, seeds, json: values.json });
+  await run({ data: values.data, only, seeds, tune: values.tune, json: values.json });
   process.exit(0);
 }

@@ -1,81 +1,102 @@
 /**
- * npm run bench -- policy [--data DIR] [--only NAME,...] [--rounds SEEDS]: all policies side by side on the made
- * workloads, on the sample, and on the traces in DIR that are there. Every run is `foreshard simulate`, so what is
- * measured here is what anybody can repeat on a trace of their own. Ratios are given only above 20 overload-minutes.
+ * npm run bench -- policy [--data DIR] [--only NAME,...] [--rounds SEEDS]: all policies side by side on the sample, on
+ * the made workloads, and on the traces in DIR that are there; then the imbalance of key traces at 64 hosts. With
+ * --tune, the search that found the settings (see policy/tuning.ts). Every run is `foreshard simulate`.
  */
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type Spread, spread } from './measure/interleave.ts';
+import { type Play, type Row, simulated } from './policy/simulated.ts';
+import { summary, type TraceRuns } from './policy/summary.ts';
+import { type BenchTrace, benchTraces, KEY_TRACES } from './policy/traces.ts';
+import { TUNED } from './policy/tuned.ts';
+import { tune } from './policy/tuning.ts';
 
 export interface PolicyBenchOptions {
   readonly data: string;
   readonly only: readonly string[];
   readonly seeds: number;
+  readonly tune: boolean;
   readonly json: boolean;
 }
 
-interface Row {
-  readonly policy: string;
-  readonly overloadMinutes: number;
-  readonly megabytesMoved: number;
-  readonly reversals: number;
-  readonly [name: string]: string | number;
-}
+const SHIPPED = ['static', 'cockroachdb', 'tikv-pd', 'pulsar', 'reactive', 'predictive', 'oracle'];
+const WITH_KEYS = ['reactive+keys', 'predictive+keys', 'oracle+keys'];
+const WITH_HOSTS = ['p-store', 'reactive+hosts', 'predictive+hosts', 'oracle+hosts'];
+const KEY_HOSTS = '64';
 
-const SHIPPED = ['flights', 'hot-key', 'flash-crowd', 'steady'];
-const OF_DATA = ['load/nab_elb_request_count_8c0756.csv', 'load/nab_nyc_taxi.csv', 'keys/orm-busy.i32be.gz'];
-/** below it a ratio is noise */
-const MINUTES_MIN = 20;
-const COMMAND = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
-
-export async function run({ data, only, seeds, json }: PolicyBenchOptions): Promise<void> {
-  const found = data === '' ? [] : OF_DATA.map((file) => join(data, file)).filter((path) => existsSync(path));
-  const traces = [...SHIPPED, ...found].filter(
-    (trace) => only.length === 0 || only.some((name) => trace.includes(name)),
-  );
-  const all: Record<string, unknown>[] = [];
-  const ratios: Record<string, Spread> = {};
-  for (const trace of traces) {
-    const runs: Row[][] = [];
-    for (let seed = 1; seed <= seeds; seed++) runs.push(await simulated(trace, seed));
-    all.push(...runs.flatMap((rows, i) => rows.map((row) => ({ trace, seed: i + 1, ...row }))));
-    Object.assign(ratios, ratiosOf(trace, runs));
-    if (!json) console.table(runs.flatMap((rows, i) => rows.map((row) => ({ trace, seed: i + 1, ...row }))));
+export async function run({ data, only, seeds, tune: isTuning, json }: PolicyBenchOptions): Promise<void> {
+  if (isTuning) return tune(seeds, data, only);
+  const absent = (file: string) => process.stderr.write(`not there, and so not in the means: ${file}\n`);
+  const all: TraceRuns[] = [];
+  for (const trace of benchTraces(data, only, absent)) all.push(await runsOf(trace, seeds, json));
+  const figures = all.length > 0 ? summary(all) : {};
+  const imbalance = only.length === 0 || only.includes('keys') ? await imbalances(data, absent) : [];
+  if (json) process.stdout.write(`${JSON.stringify({ name: 'policy', seeds, figures, imbalance, all })}\n`);
+  else {
+    console.table(figures);
+    console.table(imbalance);
   }
-  if (json)
-    process.stdout.write(`${JSON.stringify({ name: 'policy', mode: { seeds }, ratios, runs: all })}\n`);
-  else console.table(ratios);
 }
 
-async function simulated(trace: string, seed: number): Promise<Row[]> {
-  const options = ['simulate', '--trace', trace, '--policy', 'all', '--seed', String(seed), '--json'];
-  const child = spawn(process.execPath, [COMMAND, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  if (code !== 0) throw new Error(`simulate --trace ${trace} ended with ${code}`);
-  return (JSON.parse(text) as { results: Row[] }).results;
-}
-
-const PAIRS = [
-  ['predictive', 'reactive'],
-  ['oracle', 'reactive'],
-  ['predictive+keys', 'reactive+keys'],
-  ['predictive', 'cockroachdb'],
-  ['predictive', 'tikv-pd'],
-  ['predictive', 'pulsar'],
-] as const;
-
-function ratiosOf(trace: string, runs: readonly Row[][]): Record<string, Spread> {
-  const ratios: Record<string, Spread> = {};
-  for (const [own, other] of PAIRS) {
-    const both = runs.map((rows) => [own, other].map((name) => rows.find(({ policy }) => policy === name)!));
-    if (both.some(([, b]) => b!.overloadMinutes < MINUTES_MIN)) continue;
-    ratios[`${trace}: ${own} / ${other}`] = spread(
-      both.map(([a, b]) => a!.overloadMinutes / b!.overloadMinutes),
-    );
+async function runsOf(trace: BenchTrace, seeds: number, json: boolean): Promise<TraceRuns> {
+  const runs: (readonly Row[])[] = [];
+  for (let seed = 1; seed <= seeds; seed++) {
+    const { results } = await simulated([...trace.options, '--seed', String(seed)], playsFor(trace));
+    runs.push(results);
   }
-  return ratios;
+  if (!json) {
+    console.log(`${trace.name}: means over ${seeds} seeds; seconds of one seed with its forecasts`);
+    console.table(meansOf(runs));
+  }
+  return { trace: trace.name, runs };
+}
+
+function playsFor({ scales }: BenchTrace): Play[] {
+  const names = [...SHIPPED, ...WITH_KEYS, ...(scales ? WITH_HOSTS : [])];
+  const tuned = Object.entries(TUNED).map(([policy, settings]) => ({
+    policy,
+    as: `${policy} tuned`,
+    settings,
+  }));
+  return [...names.map((policy) => ({ policy })), ...tuned];
+}
+
+function meansOf(runs: readonly (readonly Row[])[]): Record<string, Record<string, number>> {
+  const table: Record<string, Record<string, number>> = {};
+  for (const { policy } of runs[0] ?? []) {
+    const rows = runs.map((one) => one.find((row) => row.policy === policy)!);
+    const mean = (of: (row: Row) => number, digits: number) =>
+      Number((rows.reduce((sum, row) => sum + of(row), 0) / rows.length).toPrecision(digits));
+    table[policy] = {
+      overload: mean((row) => row.overloadMinutes, 3),
+      'excess %': mean((row) => 100 * row.excessShare, 2),
+      'p99 ms': mean((row) => row.p99Ms, 3),
+      moves: mean((row) => row.moves, 3),
+      reversals: mean((row) => row.reversals, 2),
+      MB: mean((row) => row.megabytesMoved, 3),
+      'max/mean': mean((row) => row.maxOverMean, 3),
+      'host h': mean((row) => row.hostHours, 3),
+      seconds: mean((row) => row.seconds, 2),
+    };
+  }
+  return table;
+}
+
+/** Hosts at 64, and max/mean over windows in which chance alone makes the named floor. */
+async function imbalances(data: string, absent: (file: string) => void): Promise<Record<string, unknown>[]> {
+  const rows: Record<string, unknown>[] = [];
+  for (const { name, file, windowMinutes, floor, mark } of KEY_TRACES) {
+    const path = join(data, file);
+    if (data === '' || !existsSync(path)) {
+      absent(file);
+      continue;
+    }
+    const options = ['--trace', path, '--hosts', KEY_HOSTS, '--window', String(windowMinutes)];
+    const plays = ['static', 'reactive', 'reactive+keys'].map((policy) => ({ policy }));
+    const { results } = await simulated([...options, '--warm-up', '60'], plays);
+    const row: Record<string, unknown> = { trace: name, floor, mark };
+    for (const { policy, maxOverMean } of results) row[policy] = Number(maxOverMean.toPrecision(3));
+    rows.push(row);
+  }
+  return rows;
 }

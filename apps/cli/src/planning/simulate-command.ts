@@ -1,19 +1,24 @@
 /** foreshard simulate: how policies would have fared with a recorded load, in virtual time. */
 import {
+  type Choices,
   COSTS,
+  choicesOf,
   fittingCapacity,
   MADE_WORKLOADS,
   POLICY_NAMES,
   type PolicyName,
+  playSchema,
   Replay,
   type Score,
 } from '@foreshard/core/simulation';
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { badInput } from '../failure.ts';
 import { wholeNumber } from '../forecast/options.ts';
 import { print } from '../output.ts';
 import { tableOf } from '../table.ts';
-import { loadOf } from './load-of-trace.ts';
+import { readAs } from './document.ts';
+import { FLIGHTS_BY_ROUTE, loadOf } from './load-of-trace.ts';
 
 interface Flags {
   readonly trace: string;
@@ -22,12 +27,20 @@ interface Flags {
   readonly policy: string;
   readonly seed: string;
   readonly days: string;
+  readonly until?: string;
+  readonly keys?: string;
+  readonly settings?: string;
+  readonly window: string;
+  readonly warmUp: string;
+  readonly loseForecasts: string;
   readonly json: boolean;
 }
 
 const HOSTS_MAX = 10_000;
 const SEED_MAX = 2 ** 31;
 const DAYS_MAX = 366;
+const UNTIL_MAX = 100_000;
+const WINDOW_MAX = 1_440;
 const BAD_ROWS_SHOWN = 5;
 const SECONDS = 60;
 
@@ -37,7 +50,7 @@ export function register(program: Command): void {
     .description('replay a recorded load against policies in virtual time; needs no server')
     .requiredOption(
       '--trace <FILE>',
-      `flights, ${MADE_WORKLOADS.join(', ')}, FILE.csv (timestamp,key or timestamp,value) or FILE.i32be.gz`,
+      `flights, ${FLIGHTS_BY_ROUTE}, ${MADE_WORKLOADS.join(', ')}, or a file: FILE.csv (timestamp,key or timestamp,value, a row of hours per tenant, or block accesses) or FILE.i32be.gz`,
     )
     .option('--hosts <N>', 'hosts of the cluster', '8')
     .option(
@@ -52,6 +65,12 @@ export function register(program: Command): void {
     )
     .option('--seed <N>', 'where keys lie, and what is drawn', '1')
     .option('--days <N>', 'days at the end that are replayed; what lies before is learned from', '3')
+    .option('--until <DAY>', 'the trace ends after so many days')
+    .option('--keys <FILE>', 'of a load: its events have these keys, in their order')
+    .option('--settings <FILE.json>', 'policies with settings of their own, instead of --policy')
+    .option('--window <MINUTES>', 'max/mean is taken over so many minutes at a time', '1')
+    .option('--warm-up <MINUTES>', 'policies act at the start, and nothing counts yet', '360')
+    .option('--lose-forecasts <SHARE>', 'part of all three-hour spans without a forecast', '0')
     .option('--json', 'one JSON document', false)
     .addHelpText(
       'after',
@@ -61,25 +80,39 @@ export function register(program: Command): void {
 }
 
 async function run(flags: Flags): Promise<void> {
-  const names = namesIn(flags.policy);
+  const plays = flags.settings === undefined ? playsIn(flags.policy) : playsOf(flags.settings);
   const hosts = wholeNumber(flags.hosts, '--hosts', 1, HOSTS_MAX);
   const seed = wholeNumber(flags.seed, '--seed', 0, SEED_MAX);
   const given = capacityIn(flags.capacity);
   const bad: string[] = [];
   const days = wholeNumber(flags.days, '--days', 1, DAYS_MAX);
   tell('reading the trace');
-  const workload = await loadOf({ trace: flags.trace, seed, testDays: days }, (line, reason) =>
-    bad.push(`line ${line}: ${reason}`),
-  );
+  const request = {
+    trace: flags.trace,
+    seed,
+    testDays: days,
+    untilDay: flags.until === undefined ? undefined : wholeNumber(flags.until, '--until', 1, UNTIL_MAX),
+    keys: flags.keys,
+  };
+  const windowMinutes = wholeNumber(flags.window, '--window', 1, WINDOW_MAX);
+  const warmUpMinutes = wholeNumber(flags.warmUp, '--warm-up', 0, UNTIL_MAX);
+  const forecastsLost = shareIn(flags.loseForecasts);
+  const workload = await loadOf(request, (line, reason) => bad.push(`line ${line}: ${reason}`));
   for (const line of bad.slice(0, BAD_ROWS_SHOWN)) process.stderr.write(`foreshard: left out, ${line}\n`);
   if (bad.length > BAD_ROWS_SHOWN) process.stderr.write(`foreshard: ${bad.length} rows were left out\n`);
+  if (warmUpMinutes >= workload.minutes)
+    throw badInput(
+      `${workload.minutes} minutes are replayed, and --warm-up ${warmUpMinutes} leaves none of them to count`,
+    );
   const capacity = given === undefined ? fittingCapacity(workload, hosts) : given * SECONDS;
   if (capacity <= 0)
     throw badInput('nothing happens in the part that is replayed: give a --capacity, or fewer --days');
-  const replay = new Replay(workload, { hosts, capacity, seed });
-  const results = names.map((policy) => {
-    tell(policy);
-    return { policy, ...replay.run(policy) };
+  const replay = new Replay(workload, { hosts, capacity, seed, windowMinutes, warmUpMinutes, forecastsLost });
+  const results = plays.map(({ name, policy, choices }) => {
+    tell(name);
+    const startedMs = performance.now();
+    const score = replay.run(policy, choices);
+    return { policy: name, ...score, seconds: round((performance.now() - startedMs) / 1_000) };
   });
   const setting = { trace: workload.name, keys: workload.keyCount, minutes: workload.minutes, hosts, seed };
   const document = { ...setting, capacityPerSecond: capacity / SECONDS, costs: COSTS, results };
@@ -90,13 +123,27 @@ async function run(flags: Flags): Promise<void> {
     );
 }
 
-function namesIn(text: string): PolicyName[] {
-  if (text === 'all') return [...POLICY_NAMES];
-  return text.split(',').map((name) => {
-    const known = POLICY_NAMES.find((one) => one === name.trim());
-    if (known === undefined)
+interface NamedPlay {
+  readonly name: string;
+  readonly policy: PolicyName;
+  readonly choices: Choices;
+}
+
+function playsIn(text: string): NamedPlay[] {
+  const names = text === 'all' ? POLICY_NAMES : text.split(',').map((name) => name.trim());
+  return names.map((name) => {
+    const policy = POLICY_NAMES.find((one) => one === name);
+    if (policy === undefined)
       throw badInput(`there is no policy "${name}"; there are ${POLICY_NAMES.join(', ')}, all`);
-    return known;
+    return { name, policy, choices: {} };
+  });
+}
+
+function playsOf(file: string): NamedPlay[] {
+  return readAs(file, z.array(playSchema).min(1)).map((play) => {
+    const choices = choicesOf(play);
+    if (typeof choices === 'string') throw badInput(`${file}: ${choices}`);
+    return { name: play.as ?? play.policy, policy: play.policy, choices };
   });
 }
 
@@ -105,6 +152,12 @@ function capacityIn(text: string): number | undefined {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw badInput(`--capacity takes events a second above 0, or auto, not "${text}"`);
+}
+
+function shareIn(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 1) return value;
+  throw badInput(`--lose-forecasts takes a part from 0 to 1, not "${text}"`);
 }
 
 function rowOf({ policy, ...score }: Score & { policy: string }) {

@@ -6,12 +6,12 @@
 import { z } from 'zod';
 import { RESOURCES } from './columns.ts';
 
-const amount = z.number().min(0);
-const load = z.strictObject(
-  Object.fromEntries(RESOURCES.map((resource) => [resource, amount.optional()])) as Record<
-    (typeof RESOURCES)[number],
-    z.ZodOptional<z.ZodNumber>
-  >,
+/** beyond it sums lose their digits; no cluster has a billionth of it */
+const AMOUNT_MAX = 1e18;
+const amount = z.number().min(0).max(AMOUNT_MAX);
+const load = perResource(amount);
+const capacity = perResource(
+  z.number().positive('a host that takes nothing is draining or dead, not of capacity 0').max(AMOUNT_MAX),
 );
 const instant = z.iso.datetime({ offset: true });
 
@@ -20,7 +20,7 @@ const host = z.strictObject({
   zone: z.string().min(1).default('default'),
   state: z.enum(['active', 'draining', 'dead']).default('active'),
   /** what it can take, a second or in bytes; resources left out have no limit */
-  capacity: load,
+  capacity,
   /** 0 to 100; left out: nothing is known against it */
   health: z.number().min(0).max(100).default(100),
   labels: z.record(z.string(), z.string()).default({}),
@@ -102,10 +102,20 @@ function checkReferences(state: Unchecked, refinement: z.core.$RefinementCtx): v
     shardletAt(move.shardlet, ['moves', i, 'shardlet']);
     host(move.from, ['moves', i, 'from']);
     host(move.to, ['moves', i, 'to']);
+    if (move.from === move.to) complain(['moves', i, 'to'], 'is where it comes from');
   });
   state.together.forEach((pair, i) => {
     for (const end of [0, 1] as const) shardletAt(pair.shardlets[end], ['together', i, 'shardlets', end]);
   });
+}
+
+function perResource(value: z.ZodNumber) {
+  return z.strictObject(
+    Object.fromEntries(RESOURCES.map((resource) => [resource, value.optional()])) as Record<
+      (typeof RESOURCES)[number],
+      z.ZodOptional<z.ZodNumber>
+    >,
+  );
 }
 
 function idsOf(

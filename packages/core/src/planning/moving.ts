@@ -2,6 +2,7 @@
 import type { PhaseName } from './action.ts';
 import { FROZEN, HOST_STATUS, IN_FLIGHT, NONE } from './columns.ts';
 import type { PlanContext } from './context.ts';
+import { copyBurden } from './copy-burden.ts';
 import { bestDestination, type Destination, gainOf } from './destinations.ts';
 import type { SkipReason } from './skip-reason.ts';
 
@@ -21,7 +22,8 @@ export function recordMove(context: PlanContext, phase: PhaseName, shardlet: num
   const one = gainOf(context, shardlet, to.host, 1 - doubt);
   const other = gainOf(context, shardlet, to.host, 1 + doubt);
   const sourcePressure = from === NONE ? 0 : cluster.pressure[from]!;
-  const cost = objective.moveCost(bytes, shardlets.recentMoves[shardlet]!);
+  const cost =
+    objective.moveCost(bytes, shardlets.recentMoves[shardlet]!) + copyBurden(context, shardlet, to.host);
   cluster.move(shardlet, to.host);
   budget.moves--;
   budget.bytes -= bytes;

@@ -91,6 +91,10 @@ function nothingBecause({ before, skips }: Plan, policy: Policy): string {
   const more = Object.entries(skips.counts()).map(([reason, count]) => `${count} x ${reason}`);
   if (before.hotHosts > 0)
     return `${hottest}, above ${percent(policy.host.fullness)}, but nothing helps: ${[...reasons, ...more].join(', ')}`;
+  if (reasons.includes('not-empty-yet'))
+    return `hosts that are dead or leaving still have shardlets, and no place was found for them: ${more.join(', ')}`;
+  if (reasons.includes('capacity-unknown'))
+    return 'no host says what it can take, so none is hot and none is spare: give the hosts a capacity';
   const left = more.length > 0 ? `; left alone: ${more.join(', ')}` : '';
   return `${hottest}, below the ${percent(policy.host.fullness)} at which one is hot; nothing is full, cold or leaving${left}`;
 }
@@ -151,7 +155,7 @@ function detailsOf(plan: Plan, policy: Policy, action: Action): Partial<Recommen
         hosts: action.count,
         urgency: action.pressure > 1 ? 'now' : 'soon',
         overloadAt: action.pressure > 1 ? timeOf(plan.nowMs + action.aheadMinutes * MINUTE_MS) : null,
-        reason: `all active hosts together would be at ${share(action.pressure)}: ${action.count} more, in zone ${plan.cluster.input.hosts.zones[action.zone]}`,
+        reason: `${Number.isFinite(action.pressure) ? `all active hosts together would be at ${share(action.pressure)}` : 'no host is active, and shardlets need a place'}: ${action.count} more, in zone ${plan.cluster.input.hosts.zones[action.zone]}`,
       };
     case 'remove-host':
       return {

@@ -32,6 +32,7 @@ export const SKIP_REASONS = [
   'too-soon-after-hosts-changed',
   'nothing-movable',
   'not-empty-yet',
+  'capacity-unknown',
 ] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 

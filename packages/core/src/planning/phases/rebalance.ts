@@ -4,6 +4,7 @@
  * of the hysteresis, so that it does not come back at the next tick.
  */
 import type { Phase, PlanContext } from '../context.ts';
+import { copyBurden } from '../copy-burden.ts';
 import { bestDestination, type Destination, gainOf } from '../destinations.ts';
 import { immovable } from '../gates.ts';
 import { outOfBudget, recordMove } from '../moving.ts';
@@ -13,9 +14,6 @@ import type { SkipReason } from '../skip-reason.ts';
 const FINALISTS = 6;
 /** of hosts with more, only those near the excess in size are weighed */
 const MEMBERS_WEIGHED = 512;
-
-/** over the mean; below it the noise of a minute is as large */
-const STANDS_OUT = 1.06;
 
 export const rebalance: Phase = {
   name: 'rebalance',
@@ -52,7 +50,7 @@ interface Marks {
  * host has to stand out from the mean as well.
  */
 function marksOf({ cluster, policy }: PlanContext): Marks {
-  const { fullness, hysteresis, imbalance_tolerance, imbalance_floor } = policy.host;
+  const { fullness, hysteresis, imbalance_tolerance, imbalance_floor, stands_out } = policy.host;
   let sum = 0;
   let count = 0;
   for (let host = 0; host < cluster.hostCount; host++) {
@@ -62,7 +60,7 @@ function marksOf({ cluster, policy }: PlanContext): Marks {
   }
   const mean = sum / Math.max(1, count);
   const uneven = Math.max(imbalance_floor, mean * (1 + imbalance_tolerance));
-  const hot = Math.max(Math.min(fullness, uneven), mean * STANDS_OUT);
+  const hot = Math.max(Math.min(fullness, uneven), mean * (1 + stands_out));
   return { hot, cool: Math.max(mean, hot - hysteresis) };
 }
 
@@ -116,7 +114,8 @@ function destined(context: PlanContext, shardlet: number): Best | SkipReason {
   const to = bestDestination(context, shardlet, policy.host.capacity_limit);
   if (!('host' in to)) return 'no-destination';
   const { bytes, recentMoves } = cluster.input.shardlets;
-  return { shardlet, to, net: to.gain - objective.moveCost(bytes[shardlet]!, recentMoves[shardlet]!) };
+  const cost = objective.moveCost(bytes[shardlet]!, recentMoves[shardlet]!);
+  return { shardlet, to, net: to.gain - cost - copyBurden(context, shardlet, to.host) };
 }
 
 /** The shardlets that would gain most if they could go to the coolest host, best first. */
@@ -180,6 +179,7 @@ function weighed({ cluster }: PlanContext, host: number): ArrayLike<number> {
 function noteNearlyHot(context: PlanContext, { cool, hot }: Marks): void {
   for (let host = 0; host < context.cluster.hostCount; host++) {
     const pressure = context.cluster.pressure[host]!;
-    if (pressure > cool && pressure <= hot) context.skips.host('rebalance', host, 'inside-hysteresis');
+    if (context.cluster.isActive(host) && pressure > cool && pressure <= hot)
+      context.skips.host('rebalance', host, 'inside-hysteresis');
   }
 }

@@ -11,13 +11,25 @@ export const scaleHosts: Phase = {
   name: 'scale-hosts',
   run(context) {
     const active = activeHosts(context);
-    if (active.length === 0) return;
+    if (active.length === 0) {
+      askForTheFirst(context);
+      return;
+    }
     const need = needOf(context, active);
     const wanted = wantedHosts(context, need.pressure, active.length);
     if (wanted > active.length) ask(context, wanted - active.length, need);
     else giveBack(context, active, need);
   },
 };
+
+/** No host is active: new ones are taken to be as large as those that were. */
+function askForTheFirst(context: PlanContext): void {
+  const { cluster } = context;
+  if (cluster.owned.every((owned) => owned === 0)) return;
+  const need = needOf(context, [...cluster.pressure.keys()]);
+  const wanted = Math.max(1, wantedHosts(context, need.pressure, cluster.hostCount));
+  ask(context, wanted, { ...need, pressure: Number.POSITIVE_INFINITY });
+}
 
 interface Need {
   /** demand of all shardlets over the capacity of all active hosts, in the worst column */
@@ -77,6 +89,10 @@ function giveBack(context: PlanContext, active: readonly number[], { pressure }:
   const pressureAfter =
     active.length > 1 ? (pressure * active.length) / (active.length - 1) : Number.POSITIVE_INFINITY;
   if (pressureAfter > policy.scaling.scale_in_fullness) return;
+  if (!isLimited(context)) {
+    skips.host('scale-hosts', NONE, 'capacity-unknown');
+    return;
+  }
   const reason = keepReason(context, active.length);
   if (reason !== undefined) {
     skips.host('scale-hosts', NONE, reason);
@@ -84,6 +100,11 @@ function giveBack(context: PlanContext, active: readonly number[], { pressure }:
   }
   const host = active.reduce((best, one) => (cluster.pressure[one]! < cluster.pressure[best]! ? one : best));
   actions.push({ kind: 'remove-host', phase: 'scale-hosts', host, pressureAfter });
+}
+
+/** Does any host say what it can take? Where none does, nobody knows what the others could carry. */
+function isLimited({ cluster }: PlanContext): boolean {
+  return cluster.input.hosts.capacity.some(Number.isFinite);
 }
 
 function keepReason(

@@ -3,7 +3,10 @@
  * starts from other shardlets.
  */
 export interface CostModel {
+  /** at the start */
   readonly hosts: number;
+  /** there may be so many, where a policy starts and stops hosts */
+  readonly hostsMax: number;
   /** events a minute one host takes */
   readonly capacity: number;
   readonly startShardletsPerHost: number;
@@ -20,9 +23,11 @@ export interface CostModel {
   readonly pauseMinutes: number;
   /** a split takes so long to be in effect */
   readonly splitMinutes: number;
+  /** from the order of a host until it takes load; it is paid for from the order on */
+  readonly hostStartMinutes: number;
 }
 
-export const COSTS: Omit<CostModel, 'hosts' | 'capacity'> = {
+export const COSTS: Omit<CostModel, 'hosts' | 'hostsMax' | 'capacity'> = {
   startShardletsPerHost: 16,
   retentionMinutes: 120,
   bytesPerEvent: 300,
@@ -31,4 +36,5 @@ export const COSTS: Omit<CostModel, 'hosts' | 'capacity'> = {
   movesPerHost: 2,
   pauseMinutes: 0.1 / 60,
   splitMinutes: 1,
+  hostStartMinutes: 8,
 };

@@ -3,9 +3,11 @@
  * was measured; predictive sees what is forecast for the next hour as well; the oracle sees what will be.
  */
 import {
+  type Action,
   type ClusterColumns,
   type Column,
   DEFAULT_POLICY,
+  HOST_STATUS,
   IN_FLIGHT,
   NONE,
   type Policy,
@@ -13,56 +15,117 @@ import {
   policySchema,
   shardletColumns,
 } from '../../planning/index.ts';
+import type { CostModel } from './cost-model.ts';
 import type { Foresight, Outlook } from './foresight.ts';
 import type { PolicyPlayer } from './policy-player.ts';
 import { recentLoads } from './policy-player.ts';
 import type { Order, World } from './world.ts';
 
 const MINUTE_MS = 60_000;
-/** how slowly the shares of light keys follow what is measured: half a day */
-const SHARE_MEMORY = 0.999;
-/** of the planned quantile's distance: a host's shardlets are seldom all at their quantile together */
-const POOLED = 0.6;
 
+/** What is searched for on tuning traces; the rest of the policy is as it ships. */
 export interface PlannerChoice {
   readonly fullness: number;
   readonly hysteresis: number;
+  readonly standsOut: number;
   readonly moveCost: number;
+  /** part of a host above which a shardlet is split */
+  readonly shardletShare: number;
+  /** steps of ten minutes that are planned ahead */
+  readonly steps: number;
+  /** of the distance to the 90 % quantile: a host's shardlets are seldom all at their quantile together */
+  readonly pooled: number;
+  /** of the shares of light keys, a minute: they follow what is measured */
+  readonly shareMemory: number;
+  /** what is far above its forecast now is added to the steps ahead, so many times */
+  readonly surprise: number;
+  /** no move fills its destination beyond it */
+  readonly capacityLimit: number;
+  /** weights of the objective: pressure above fullness, and uneven pressure */
+  readonly overload: number;
+  readonly balance: number;
+  /** minutes a shardlet rests after a move */
+  readonly cooldown: number;
+  /** pressure the others may reach when a host is removed */
+  readonly scaleIn: number;
 }
 
-export const SHIPPED: PlannerChoice = { fullness: 0.8, hysteresis: 0.08, moveCost: 0.002 };
+export const SHIPPED: PlannerChoice = {
+  fullness: 0.9,
+  hysteresis: 0.12,
+  standsOut: 0.06,
+  moveCost: 0.002,
+  shardletShare: 0.2,
+  steps: 6,
+  pooled: 0.3,
+  shareMemory: 0.98,
+  surprise: 1,
+  capacityLimit: 0.97,
+  overload: 10,
+  balance: 0.05,
+  cooldown: 10,
+  scaleIn: 0.6,
+};
 
-export function policyFor({ fullness, hysteresis, moveCost }: PlannerChoice, hostHourBytes: number): Policy {
+/** distances to the 90 % quantile beyond which a load has left its forecast */
+const SURPRISING = 4;
+/** every plan keeps room for them, and there are thousands of plans */
+const SPLITS_AT_ONCE = 64;
+/** time since the last change of hosts before one is given back */
+const SCALE_IN_REST = 60;
+
+export function policyFor(choice: PlannerChoice, { capacity, bytesPerEvent, ...model }: CostModel): Policy {
+  const hostHourBytes = 60 * capacity * bytesPerEvent;
+  const copyBytes = Math.max(1, (model.copySpeed * capacity * bytesPerEvent) / 60);
+  const isScaling = model.hostsMax > model.hosts;
   return policySchema.parse({
     ...DEFAULT_POLICY,
     // moving what a full host takes in within an hour costs ten moves
     rest: {
       ...DEFAULT_POLICY.rest,
-      move_cost: moveCost,
-      move_cost_per_gb: (10 * moveCost * 1e9) / hostHourBytes,
+      move_cost: choice.moveCost,
+      move_cost_per_gb: Math.min(1_000, (10 * choice.moveCost * 1e9) / hostHourBytes),
     },
     host: {
       ...DEFAULT_POLICY.host,
-      fullness,
-      hysteresis,
+      fullness: choice.fullness,
+      hysteresis: choice.hysteresis,
+      stands_out: choice.standsOut,
+      copy_share: model.copyCpu,
       imbalance_tolerance: 10,
-      moves_max: 2,
-      capacity_limit: 0.97,
+      moves_max: model.movesPerHost,
+      capacity_limit: choice.capacityLimit,
+    },
+    weight: { ...DEFAULT_POLICY.weight, overload: choice.overload, balance: choice.balance },
+    budget: {
+      ...DEFAULT_POLICY.budget,
+      splits: SPLITS_AT_ONCE,
+      copy_bytes_low: copyBytes,
+      copy_bytes_high: copyBytes,
     },
     shardlet: {
       ...DEFAULT_POLICY.shardlet,
       rate_cap: 1e9,
       shardlet_size: 2 ** 40,
+      host_share_max: Math.min(1, choice.shardletShare / DEFAULT_POLICY.shardlet.fullness),
       merge_below: 0,
-      cooldown: 10,
+      cooldown: choice.cooldown,
     },
-    scaling: { ...DEFAULT_POLICY.scaling, hosts_max: 1, scale_in_fullness: 0.05 },
+    scaling: isScaling
+      ? {
+          ...DEFAULT_POLICY.scaling,
+          hosts_max: model.hostsMax,
+          scale_in_fullness: choice.scaleIn,
+          scale_in_rest: SCALE_IN_REST,
+        }
+      : { ...DEFAULT_POLICY.scaling, hosts_min: model.hosts, hosts_max: 1 },
   });
 }
 
 export class PlannerPlayer implements PolicyPlayer {
   readonly name: string;
   private readonly policy: Policy;
+  private readonly choice: PlannerChoice;
   private readonly foresight: Foresight | undefined;
   private readonly stepMinutes: number;
   private readonly shares: Float64Array;
@@ -70,12 +133,14 @@ export class PlannerPlayer implements PolicyPlayer {
 
   constructor(
     name: string,
-    policy: Policy,
+    choice: PlannerChoice,
+    model: CostModel,
     foresight: Foresight | undefined,
     workload: { readonly pastShare: Float64Array; readonly stepMinutes: number },
   ) {
     this.name = name;
-    this.policy = policy;
+    this.choice = choice;
+    this.policy = policyFor(choice, model);
     this.foresight = foresight;
     this.stepMinutes = workload.stepMinutes;
     this.shares = workload.pastShare.slice();
@@ -84,32 +149,24 @@ export class PlannerPlayer implements PolicyPlayer {
   decide(world: World, minute: number): readonly Order[] {
     this.follow(world);
     if (this.foresight !== undefined && minute % this.stepMinutes === 0)
-      this.outlook = this.foresight.at(minute, this.shares);
-    const { actions } = plan(this.columnsOf(world), this.policy, minute * MINUTE_MS);
-    const orders: Order[] = [];
-    for (const action of actions) {
-      if (action.kind === 'split')
-        orders.push({ kind: 'split', piece: action.shardlet, parts: action.children.length + 1 });
-      // parts that are only planned cannot be moved yet
-      if (
-        action.kind === 'move' &&
-        action.shardlet < world.pieces.length &&
-        !orders.some((o) => o.piece === action.shardlet)
-      )
-        orders.push({ kind: 'move', piece: action.shardlet, to: action.to });
-    }
-    return orders;
+      this.outlook = this.foresight.at(minute, this.shares, this.choice.steps);
+    const present = presentHosts(world);
+    const { actions } = plan(this.columnsOf(world, present), this.policy, minute * MINUTE_MS);
+    return ordersOf(actions, world, present);
   }
 
   private follow({ keyLast }: World): void {
     const sum = keyLast.reduce((total, events) => total + events, 0);
     if (sum === 0) return;
+    const { shareMemory } = this.choice;
     for (let key = 0; key < keyLast.length; key++)
-      this.shares[key] = SHARE_MEMORY * this.shares[key]! + ((1 - SHARE_MEMORY) * keyLast[key]!) / sum;
+      this.shares[key] = shareMemory * this.shares[key]! + ((1 - shareMemory) * keyLast[key]!) / sum;
   }
 
-  private columnsOf(world: World): ClusterColumns {
-    const { pieces, model } = world;
+  private columnsOf(world: World, present: readonly number[]): ClusterColumns {
+    const { pieces, model, fleet } = world;
+    const rowOf = new Map(present.map((host, row) => [host, row]));
+    const row = (host: number) => rowOf.get(host) ?? NONE;
     const ahead = this.outlook?.middle.length ?? 0;
     const columns: Column[] = Array.from({ length: 1 + ahead }, (_, h) => ({
       resource: 'eventsPerSecond',
@@ -120,45 +177,49 @@ export class PlannerPlayer implements PolicyPlayer {
     for (const piece of pieces) {
       const { id } = piece;
       shardlets.ids.push(String(id));
-      shardlets.owner[id] = piece.host;
+      shardlets.owner[id] = row(piece.host);
       shardlets.demand[id * columns.length] = now[id]!;
-      for (let h = 0; h < ahead; h++) shardlets.demand[id * columns.length + 1 + h] = this.expected(piece, h);
+      const surprise =
+        ahead > 0 ? this.choice.surprise * Math.max(0, now[id]! - this.expected(piece, 0, SURPRISING)) : 0;
+      for (let h = 0; h < ahead; h++)
+        shardlets.demand[id * columns.length + 1 + h] =
+          this.expected(piece, h, this.choice.pooled) + surprise;
       shardlets.bytes[id] = world.bytesOf(id);
       shardlets.movedAtMs[id] = piece.movedAt * MINUTE_MS;
       shardlets.reshapedAtMs[id] = piece.reshapedAt * MINUTE_MS;
-      shardlets.cameFrom[id] = piece.cameFrom;
+      shardlets.cameFrom[id] = row(piece.cameFrom);
       shardlets.recentMoves[id] = Math.min(255, piece.moves);
       // one key cannot be split between keys
       shardlets.topKeyShare[id] = piece.keys.length < 2 ? 1 : this.topShare(world, piece.keys);
     }
-    const moves = new Int32Array(model.hosts);
+    const moves = new Int32Array(present.length);
     for (const copy of world.copies) {
       shardlets.flags[copy.piece]! |= IN_FLIGHT;
-      shardlets.owner[copy.piece] = copy.to;
-      moves[copy.from]!++;
-      moves[copy.to]!++;
+      shardlets.owner[copy.piece] = row(copy.to);
+      moves[row(copy.from)]!++;
+      moves[row(copy.to)]!++;
     }
     return {
       columns,
       hosts: {
-        ids: Array.from({ length: model.hosts }, (_, host) => String(host)),
+        ids: present.map(String),
         zones: ['only'],
-        zone: new Int32Array(model.hosts),
-        status: new Uint8Array(model.hosts),
-        capacity: new Float64Array(model.hosts * columns.length).fill(model.capacity),
-        health: new Float64Array(model.hosts).fill(100),
+        zone: new Int32Array(present.length),
+        status: Uint8Array.from(present, (host) => PLANNED_AS[fleet.status[host]!]),
+        capacity: new Float64Array(present.length * columns.length).fill(model.capacity),
+        health: new Float64Array(present.length).fill(100),
         moves,
       },
       shardlets,
       shardletCount: pieces.length,
       pins: [],
-      hostsChangedAtMs: Number.NEGATIVE_INFINITY,
+      hostsChangedAtMs: fleet.changedAt * MINUTE_MS,
       topologyVersion: NONE + 1,
     };
   }
 
   /** Doubts of a piece's keys add up as independent ones do. */
-  private expected({ keys, share }: World['pieces'][number], h: number): number {
+  private expected({ keys, share }: World['pieces'][number], h: number, pooled: number): number {
     const { middle, doubt } = this.outlook!;
     let sum = 0;
     let squares = 0;
@@ -166,7 +227,7 @@ export class PlannerPlayer implements PolicyPlayer {
       sum += share * middle[h]![key]!;
       squares += (share * doubt[h]![key]!) ** 2;
     }
-    return sum + POOLED * Math.sqrt(squares);
+    return sum + pooled * Math.sqrt(squares);
   }
 
   private topShare({ keyRate }: World, keys: readonly number[]): number {
@@ -178,4 +239,39 @@ export class PlannerPlayer implements PolicyPlayer {
     }
     return sum > 0 ? most / sum : 0;
   }
+}
+
+const PLANNED_AS = {
+  active: HOST_STATUS.active,
+  draining: HOST_STATUS.draining,
+  dead: HOST_STATUS.dead,
+  starting: HOST_STATUS.dead,
+  none: HOST_STATUS.dead,
+} as const;
+
+/** Hosts the planner is shown: those that have shardlets or may get some. */
+function presentHosts({ fleet }: World): number[] {
+  return [...fleet.status.keys()].filter((host) => !['starting', 'none'].includes(fleet.status[host]!));
+}
+
+function ordersOf(actions: readonly Action[], world: World, present: readonly number[]): Order[] {
+  const orders: Order[] = [];
+  const taken = new Set<number>();
+  for (const action of actions) {
+    if (action.kind === 'split') {
+      taken.add(action.shardlet);
+      orders.push({ kind: 'split', piece: action.shardlet, parts: action.children.length + 1 });
+    }
+    // parts that are only planned cannot be moved yet
+    if (action.kind === 'move' && action.shardlet < world.pieces.length && !taken.has(action.shardlet))
+      orders.push({ kind: 'move', piece: action.shardlet, to: present[action.to]! });
+    // those that start already were ordered for the same need
+    if (action.kind === 'add-hosts')
+      orders.push({
+        kind: 'add-hosts',
+        count: Math.max(0, action.count - world.fleet.with('starting').length),
+      });
+    if (action.kind === 'remove-host') orders.push({ kind: 'remove-host', host: present[action.host]! });
+  }
+  return orders;
 }

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../kernel/index.ts';
 import { COSTS } from './cost-model.ts';
+import { CountedRows } from './counted-rows.ts';
 import { Forecasts } from './foresight.ts';
 import { poisson } from './made-workloads.ts';
 import { type PolicyName, Replay } from './replay.ts';
 import { Scores } from './scores.ts';
-import { type Counted, type Workload, workloadOf } from './workload.ts';
+import { type Workload, workloadOf } from './workload.ts';
 import { World } from './world.ts';
 
 const KEYS = 40;
@@ -15,11 +16,11 @@ const TEST = 360;
 /** Keys of equal load; from the second hour on the first eight have eight times as much. */
 function jump(seed: number): Workload {
   const random = seededRandom(seed);
-  const rows: Counted[] = [];
+  const rows = new CountedRows();
   for (let minute = 0; minute < PAST + TEST; minute++)
     for (let key = 0; key < KEYS; key++)
-      rows.push({ minute, key, count: poisson(random, key < 8 && minute >= PAST + 60 ? 160 : 20) });
-  return workloadOf('jump', rows, KEYS, PAST, TEST);
+      rows.add(minute, key, poisson(random, key < 8 && minute >= PAST + 60 ? 160 : 20));
+  return workloadOf(rows, { name: 'jump', keyCount: KEYS, testFrom: PAST, minutes: TEST });
 }
 
 const workload = jump(1);
@@ -42,22 +43,19 @@ describe('replay', { timeout: 30_000 }, () => {
 });
 
 it('forecasts from what has happened alone', () => {
-  const rows = (later: number) =>
-    Array.from({ length: PAST + TEST }, (_, minute) => ({
-      minute,
-      key: minute % 2,
-      count: minute < PAST + 120 ? 50 + (minute % 7) : later,
-    }));
-  const at = (later: number, minute: number) => {
-    const other = workloadOf('other', rows(later), 2, PAST, TEST);
-    return new Forecasts(other, 6, 0.9).at(minute, other.pastShare).middle[5]![0]!;
+  const at = (later: number, asked: number) => {
+    const rows = new CountedRows();
+    for (let minute = 0; minute < PAST + TEST; minute++)
+      rows.add(minute, minute % 2, minute < PAST + 120 ? 50 + (minute % 7) : later);
+    const other = workloadOf(rows, { name: 'other', keyCount: 2, testFrom: PAST, minutes: TEST });
+    return new Forecasts(other).at(asked, other.pastShare, 6).middle[5]![0]!;
   };
   expect(at(500, 120)).toBe(at(5, 120));
   expect(at(500, 240)).toBeGreaterThan(2 * at(5, 240));
 }, 20_000);
 
 describe('world', () => {
-  const model = { ...COSTS, hosts: 4, capacity: 600 };
+  const model = { ...COSTS, hosts: 4, hostsMax: 4, capacity: 600 };
   const world = () => new World(workload, model, 3, 480);
   const busy = (one: World) => one.pieces.find((piece) => piece.keys.length > 0)!;
 
@@ -104,14 +102,12 @@ describe('world', () => {
 });
 
 it('counts the minutes a host is over its capacity, and what waits', () => {
-  const scores = new Scores({ ...COSTS, hosts: 2, capacity: 100 });
-  scores.minute(Float64Array.of(150, 50));
-  scores.minute(Float64Array.of(100, 100));
-  const { overloadMinutes, excessShare, maxOverMean } = scores.result({
-    moves: 0,
-    reversals: 0,
-    bytes: 0,
-    splits: 0,
-  });
+  const scores = new Scores({ ...COSTS, hosts: 2, hostsMax: 2, capacity: 100 });
+  scores.minute(Float64Array.of(150, 50), () => true);
+  scores.minute(Float64Array.of(100, 100), () => true);
+  const { overloadMinutes, excessShare, maxOverMean } = scores.result(
+    { moves: 0, reversals: 0, bytes: 0, splits: 0 },
+    0,
+  );
   expect([overloadMinutes, excessShare, maxOverMean]).toEqual([1, 50 / 400, 1.25]);
 });

@@ -1,8 +1,9 @@
 /**
  * How others balance by load, as their documentation and source tell, with absolute thresholds taken as parts of a
- * host, since theirs are made for machines of another size. All of them move data at the same cost as ours.
+ * host, since theirs are made for machines of another size. All of them move data at the same cost as ours, and repair
+ * what a dead host leaves in the same way.
  */
-import { hostSums, type PolicyPlayer, recentLoads } from './policy-player.ts';
+import { coolest, hostSums, type PolicyPlayer, recentLoads, repairs } from './policy-player.ts';
 import type { Order, World } from './world.ts';
 
 export interface RivalChoice {
@@ -11,21 +12,49 @@ export interface RivalChoice {
   readonly everyMinutes: number;
   /** a shardlet above this part of a host is split; Infinity: never */
   readonly splitAbove: number;
+  /** moves at a time; TiKV PD */
+  readonly operators: number;
+  /** of a host: a smaller distance from the mean is nothing; CockroachDB, whose 100 queries a second this stands for */
+  readonly floor: number;
+  /** rest of a shardlet after a move; Pulsar */
+  readonly graceMinutes: number;
 }
 
-export const STATIC: PolicyPlayer = { name: 'static', decide: () => [] };
+/** The settings they ship with. */
+export const AS_SHIPPED = {
+  cockroachdb: {
+    tolerance: 0.1,
+    everyMinutes: 1,
+    splitAbove: 0.1,
+    operators: 1_000,
+    graceMinutes: 0,
+    floor: 0.02,
+  },
+  'tikv-pd': { tolerance: 0.05, everyMinutes: 1, splitAbove: 0.1, operators: 4, graceMinutes: 0, floor: 0 },
+  pulsar: { tolerance: 0.1, everyMinutes: 1, splitAbove: 0.1, operators: 1_000, graceMinutes: 30, floor: 0 },
+} as const satisfies Record<string, RivalChoice>;
+
+/** Hash: nothing is moved for load, only what lay on a host that died. */
+export const STATIC: PolicyPlayer = {
+  name: 'static',
+  decide(world) {
+    if (world.fleet.with('dead').length === 0) return [];
+    // every shardlet counts the same, as it does for a hash
+    const ones = new Float64Array(world.pieces.length).fill(1);
+    return repairs(world, ones, hostSums(world, ones));
+  },
+};
 
 /** kv.allocator: once a minute, stores 10 % above the mean give away their hottest range; ranges split by load. */
-export function cockroach(
-  choice: RivalChoice = { tolerance: 0.1, everyMinutes: 1, splitAbove: 0.1 },
-): PolicyPlayer {
-  return rival('cockroachdb', choice, (world, loads, hosts, mean) => {
+export function cockroach(choice: RivalChoice = AS_SHIPPED.cockroachdb): PolicyPlayer {
+  return rival('cockroachdb', choice, ({ world, loads, hosts, mean, active }) => {
     const orders: Order[] = [];
-    for (const host of descending(hosts)) {
-      if (hosts[host]! <= mean * (1 + choice.tolerance)) break;
-      const target = coolest(hosts);
+    const most = mean + Math.max(mean * choice.tolerance, choice.floor * world.model.capacity);
+    for (const host of descending(active, hosts)) {
+      if (hosts[host]! <= most) break;
+      const target = coolest(active, hosts)!;
       const hottest = owned(world, host, loads).find(
-        ({ id }) => hosts[target]! + loads[id]! < Math.min(mean * (1 + choice.tolerance), hosts[host]!),
+        ({ id }) => hosts[target]! + loads[id]! < Math.min(most, hosts[host]!),
       );
       if (hottest === undefined) continue;
       orders.push({ kind: 'move', piece: hottest.id, to: target });
@@ -37,15 +66,12 @@ export function cockroach(
 }
 
 /** Hot-region scheduler: five-minute statistics, at most four operators, tolerance 5 % on both sides. */
-export function tikvPd(
-  choice: RivalChoice = { tolerance: 0.05, everyMinutes: 1, splitAbove: 0.1 },
-): PolicyPlayer {
-  const OPERATORS = 4;
-  return rival('tikv-pd', choice, (world, loads, hosts, mean) => {
+export function tikvPd(choice: RivalChoice = AS_SHIPPED['tikv-pd']): PolicyPlayer {
+  return rival('tikv-pd', choice, ({ world, loads, hosts, mean, active }) => {
     const orders: Order[] = [];
-    for (const host of descending(hosts)) {
-      if (world.copies.length + orders.length >= OPERATORS) break;
-      const target = coolest(hosts);
+    for (const host of descending(active, hosts)) {
+      if (world.copies.length + orders.length >= choice.operators) break;
+      const target = coolest(active, hosts)!;
       if (hosts[host]! <= mean * (1 + choice.tolerance) || hosts[target]! >= mean / (1 + choice.tolerance))
         break;
       // the largest that leaves source above destination: else it would only change places
@@ -62,26 +88,24 @@ export function tikvPd(
 }
 
 /** ThresholdShedder: usage smoothed by nine tenths; above the mean + 10 points it sheds down to it, half an hour's grace. */
-export function pulsar(
-  choice: RivalChoice = { tolerance: 0.1, everyMinutes: 1, splitAbove: 0.1 },
-): PolicyPlayer {
-  const GRACE_MINUTES = 30;
+export function pulsar(choice: RivalChoice = AS_SHIPPED.pulsar): PolicyPlayer {
   const HISTORY = 0.9;
   let usage: Float64Array | undefined;
-  return rival('pulsar', choice, (world, loads, hosts, _, minute) => {
+  return rival('pulsar', choice, ({ world, loads, hosts, active, minute }) => {
     const { capacity } = world.model;
     usage = hosts.map(
       (load, host) => HISTORY * (usage?.[host] ?? load / capacity) + (1 - HISTORY) * (load / capacity),
     );
-    const mean = usage.reduce((sum, own) => sum + own, 0) / usage.length;
+    const own = usage;
+    const mean = active.reduce((sum, host) => sum + own[host]!, 0) / active.length;
     const orders: Order[] = [];
-    for (const host of descending(usage)) {
+    for (const host of descending(active, usage)) {
       if (usage[host]! <= mean + choice.tolerance) break;
       let shed = (usage[host]! - mean - choice.tolerance + 0.05) * capacity;
       for (const { id, movedAt } of owned(world, host, loads)) {
         if (shed <= 0) break;
-        if (minute - movedAt < GRACE_MINUTES || loads[id]! > shed) continue;
-        const target = coolest(hosts);
+        if (minute - movedAt < choice.graceMinutes || loads[id]! > shed) continue;
+        const target = coolest(active, hosts)!;
         orders.push({ kind: 'move', piece: id, to: target });
         shed -= loads[id]!;
         hosts[host]! -= loads[id]!;
@@ -92,23 +116,30 @@ export function pulsar(
   });
 }
 
-type Balance = (
-  world: World,
-  loads: Float64Array,
-  hosts: Float64Array,
-  mean: number,
-  minute: number,
-) => Order[];
+interface Scene {
+  readonly world: World;
+  readonly loads: Float64Array;
+  readonly hosts: Float64Array;
+  readonly active: readonly number[];
+  readonly mean: number;
+  readonly minute: number;
+}
 
-function rival(name: string, choice: RivalChoice, balance: Balance): PolicyPlayer {
+function rival(name: string, choice: RivalChoice, balance: (scene: Scene) => Order[]): PolicyPlayer {
   return {
     name,
     decide(world, minute) {
-      if (minute % choice.everyMinutes !== 0) return [];
       const loads = recentLoads(world);
       const hosts = hostSums(world, loads);
-      const mean = hosts.reduce((sum, load) => sum + load, 0) / hosts.length;
-      return [...splits(world, loads, choice.splitAbove), ...balance(world, loads, hosts, mean, minute)];
+      const repaired = repairs(world, loads, hosts);
+      if (repaired.length > 0) return repaired;
+      if (minute % choice.everyMinutes !== 0) return [];
+      const { active } = world.fleet;
+      const mean = active.reduce((sum, host) => sum + hosts[host]!, 0) / active.length;
+      return [
+        ...splits(world, loads, choice.splitAbove),
+        ...balance({ world, loads, hosts, active, mean, minute }),
+      ];
     },
   };
 }
@@ -125,14 +156,6 @@ function owned({ pieces }: World, host: number, loads: Float64Array) {
     .sort((a, b) => loads[b.id]! - loads[a.id]! || a.id - b.id);
 }
 
-function descending(values: Float64Array): number[] {
-  return [...values.keys()].sort((a, b) => values[b]! - values[a]! || a - b);
-}
-
-function coolest(values: Float64Array): number {
-  let best = 0;
-  values.forEach((value, host) => {
-    if (value < values[best]!) best = host;
-  });
-  return best;
+function descending(among: readonly number[], values: Float64Array): number[] {
+  return [...among].sort((a, b) => values[b]! - values[a]! || a - b);
 }

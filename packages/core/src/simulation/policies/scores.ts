@@ -14,8 +14,15 @@ export interface Score {
   readonly megabytesMoved: number;
   readonly splits: number;
   readonly hostHours: number;
-  /** hottest host over the mean, averaged over minutes */
+  /** hottest host over the mean of active hosts, averaged over windows */
   readonly maxOverMean: number;
+}
+
+interface Done {
+  readonly moves: number;
+  readonly reversals: number;
+  readonly bytes: number;
+  readonly splits: number;
 }
 
 /** service time of one event on an idle host that is made for its capacity */
@@ -32,31 +39,47 @@ export class Scores {
   private excess = 0;
   private events = 0;
   private unevenness = 0;
+  private windows = 0;
+  private upMinutes = 0;
   private minutes = 0;
+  private readonly windowMinutes: number;
+  private readonly inWindow: Float64Array;
 
-  constructor(model: CostModel) {
+  constructor(model: CostModel, windowMinutes = 1) {
     this.model = model;
-    this.backlog = new Float64Array(model.hosts);
+    this.windowMinutes = windowMinutes;
+    this.backlog = new Float64Array(model.hostsMax);
+    this.inWindow = new Float64Array(model.hostsMax);
   }
 
-  minute(burden: Float64Array): void {
-    const { capacity } = this.model;
-    let most = 0;
-    let sum = 0;
+  /** `isUp`: the host takes load; all load of the others is too much. */
+  minute(burden: Float64Array, isUp: (host: number) => boolean): void {
     burden.forEach((load, host) => {
-      most = Math.max(most, load);
-      sum += load;
+      this.inWindow[host]! += load;
       this.events += load;
+      const capacity = isUp(host) ? this.model.capacity : 0;
       if (load > capacity) this.overload++;
       this.excess += Math.max(0, load - capacity);
       this.backlog[host] = Math.max(0, this.backlog[host]! + load - capacity);
       this.waits.push({ ms: this.waitMs(load, this.backlog[host]!), events: load });
     });
     this.minutes++;
-    if (sum > 0) this.unevenness += (most * burden.length) / sum;
+    this.upMinutes += burden.filter((_, host) => isUp(host)).length;
+    if (this.minutes % this.windowMinutes === 0) this.closeWindow();
   }
 
-  result(done: { moves: number; reversals: number; bytes: number; splits: number }): Score {
+  private closeWindow(): void {
+    const sum = this.inWindow.reduce((total, load) => total + load, 0);
+    if (sum > 0) {
+      const most = this.inWindow.reduce((a, b) => Math.max(a, b), 0);
+      this.unevenness += (most * this.upMinutes) / this.windowMinutes / sum;
+      this.windows++;
+    }
+    this.inWindow.fill(0);
+    this.upMinutes = 0;
+  }
+
+  result(done: Done, hostMinutes: number): Score {
     return {
       overloadMinutes: this.overload,
       excessShare: this.events > 0 ? this.excess / this.events : 0,
@@ -65,8 +88,8 @@ export class Scores {
       reversals: done.reversals,
       megabytesMoved: done.bytes / 1e6,
       splits: done.splits,
-      hostHours: (this.model.hosts * this.minutes) / 60,
-      maxOverMean: this.minutes > 0 ? this.unevenness / this.minutes : 0,
+      hostHours: hostMinutes / 60,
+      maxOverMean: this.windows > 0 ? this.unevenness / this.windows : 0,
     };
   }
 

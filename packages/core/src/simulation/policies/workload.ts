@@ -2,6 +2,8 @@
  * A recorded load as the policies are judged by it: the past in steps, which forecasts learn from, and the test part
  * minute by minute and key by key, of which a policy sees nothing before it has happened.
  */
+import type { CountedRows } from './counted-rows.ts';
+
 export interface Workload {
   readonly name: string;
   readonly keyCount: number;
@@ -18,58 +20,60 @@ export interface Workload {
   readonly start: Int32Array;
   readonly key: Int32Array;
   readonly count: Float32Array;
-}
-
-export interface Counted {
-  /** from the beginning of the trace */
-  readonly minute: number;
-  readonly key: number;
-  readonly count: number;
+  /** host 1 dies at this minute of the test part */
+  readonly hostDiesAt?: number | undefined;
 }
 
 /** keys that get a forecast of their own; the rest share what is left of the total */
-const HEAVY_KEYS = 16;
+const HEAVY_KEYS = 120;
 export const STEP_MINUTES = 10;
 const DAY_MINUTES = 1_440;
 
-/** REQUIRES: `testFrom` and the length are whole steps. `rows` may come in any order. */
-export function workloadOf(
-  name: string,
-  rows: readonly Counted[],
-  keyCount: number,
-  testFrom: number,
-  minutes: number,
-): Workload {
+export interface WorkloadParts {
+  readonly name: string;
+  readonly keyCount: number;
+  /** whole steps; what lies before is learned from */
+  readonly testFrom: number;
+  /** whole steps */
+  readonly minutes: number;
+  readonly hostDiesAt?: number | undefined;
+}
+
+export function workloadOf(rows: CountedRows, parts: WorkloadParts): Workload {
+  const { keyCount, testFrom, minutes } = parts;
   const steps = Math.floor(testFrom / STEP_MINUTES);
   const pastTotal = new Float64Array(steps);
   const pastKey = new Float64Array(keyCount);
   const pastShare = new Float64Array(keyCount);
-  for (const { minute, key, count } of rows) {
+  for (let i = 0; i < rows.length; i++) {
+    const minute = rows.minute[i]!;
     if (minute >= testFrom) continue;
-    pastTotal[Math.floor(minute / STEP_MINUTES)]! += count;
-    pastKey[key]! += count;
-    if (minute >= testFrom - DAY_MINUTES) pastShare[key]! += count;
+    pastTotal[Math.floor(minute / STEP_MINUTES)]! += rows.count[i]!;
+    pastKey[rows.key[i]!]! += rows.count[i]!;
+    if (minute >= testFrom - DAY_MINUTES) pastShare[rows.key[i]!]! += rows.count[i]!;
   }
   const heavy = heaviest(pastKey);
-  const place = new Map(heavy.map((key, i) => [key, i]));
+  const place = new Int32Array(keyCount).fill(-1);
+  for (const [i, key] of heavy.entries()) place[key] = i;
   const pastHeavy = heavy.map(() => new Float64Array(steps));
-  for (const { minute, key, count } of rows) {
-    const i = place.get(key);
-    if (i !== undefined && minute < testFrom) pastHeavy[i]![Math.floor(minute / STEP_MINUTES)]! += count;
+  for (let i = 0; i < rows.length; i++) {
+    const own = place[rows.key[i]!]!;
+    if (own >= 0 && rows.minute[i]! < testFrom)
+      pastHeavy[own]![Math.floor(rows.minute[i]! / STEP_MINUTES)]! += rows.count[i]!;
   }
   const sum = pastShare.reduce((total, share) => total + share, 0);
-  const shares = pastShare.map((share) => (sum > 0 ? share / sum : 1 / keyCount));
-  const common = {
-    name,
+  return {
+    name: parts.name,
     keyCount,
+    minutes,
+    hostDiesAt: parts.hostDiesAt,
     stepMinutes: STEP_MINUTES,
     pastTotal,
     heavy,
     pastHeavy,
-    pastShare: shares,
-    minutes,
+    pastShare: pastShare.map((share) => (sum > 0 ? share / sum : 1 / keyCount)),
+    ...byMinute(rows, testFrom, minutes),
   };
-  return { ...common, ...byMinute(rows, testFrom, minutes) };
 }
 
 function heaviest(sums: Float64Array): number[] {
@@ -79,18 +83,19 @@ function heaviest(sums: Float64Array): number[] {
     .slice(0, HEAVY_KEYS);
 }
 
-function byMinute(rows: readonly Counted[], testFrom: number, minutes: number) {
+function byMinute(rows: CountedRows, testFrom: number, minutes: number) {
   const start = new Int32Array(minutes + 1);
-  const test = rows.filter(({ minute }) => minute >= testFrom && minute < testFrom + minutes);
-  for (const { minute } of test) start[minute - testFrom + 1]!++;
+  const isTest = (i: number) => rows.minute[i]! >= testFrom && rows.minute[i]! < testFrom + minutes;
+  for (let i = 0; i < rows.length; i++) if (isTest(i)) start[rows.minute[i]! - testFrom + 1]!++;
   for (let minute = 0; minute < minutes; minute++) start[minute + 1]! += start[minute]!;
   const next = start.slice(0, minutes);
-  const key = new Int32Array(test.length);
-  const count = new Float32Array(test.length);
-  for (const row of test) {
-    const at = next[row.minute - testFrom]!++;
-    key[at] = row.key;
-    count[at] = row.count;
+  const key = new Int32Array(start[minutes]!);
+  const count = new Float32Array(start[minutes]!);
+  for (let i = 0; i < rows.length; i++) {
+    if (!isTest(i)) continue;
+    const at = next[rows.minute[i]! - testFrom]!++;
+    key[at] = rows.key[i]!;
+    count[at] = rows.count[i]!;
   }
   return { start, key, count };
 }

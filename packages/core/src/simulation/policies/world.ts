@@ -4,6 +4,7 @@
  */
 import { seededRandom } from '../../kernel/index.ts';
 import type { CostModel } from './cost-model.ts';
+import { HostFleet } from './host-fleet.ts';
 import type { Workload } from './workload.ts';
 
 export interface Piece {
@@ -23,7 +24,10 @@ export interface Piece {
 export type Order =
   | { readonly kind: 'move'; readonly piece: number; readonly to: number }
   | { readonly kind: 'split'; readonly piece: number; readonly parts: number }
-  | { readonly kind: 'split-key'; readonly piece: number; readonly key: number; readonly ways: number };
+  | { readonly kind: 'split-key'; readonly piece: number; readonly key: number; readonly ways: number }
+  | { readonly kind: 'add-hosts'; readonly count: number }
+  | { readonly kind: 'remove-host'; readonly host: number };
+type PieceOrder = Extract<Order, { piece: number }>;
 
 interface Copy {
   readonly piece: number;
@@ -34,10 +38,12 @@ interface Copy {
 }
 
 interface Pending {
-  readonly order: Order;
+  readonly order: PieceOrder;
   readonly at: number;
 }
 
+/** the host that dies, where one does */
+const DIES = 1;
 /** minutes over which the load of a key is remembered for the choice of a split point */
 const KEY_MEMORY = 0.75;
 
@@ -45,6 +51,7 @@ export class World {
   readonly model: CostModel;
   readonly pieces: Piece[] = [];
   readonly copies: Copy[] = [];
+  readonly fleet: HostFleet;
   /** events of the last minute, by piece and by host, without the cost of copies */
   pieceLoad = new Float64Array(0);
   readonly hostLoad: Float64Array;
@@ -65,7 +72,8 @@ export class World {
     this.workload = workload;
     this.model = model;
     this.reversalMinutes = reversalMinutes;
-    this.hostLoad = new Float64Array(model.hosts);
+    this.fleet = new HostFleet(model);
+    this.hostLoad = new Float64Array(model.hostsMax);
     this.keyRate = workload.pastShare.map(
       (share) => (share * (workload.pastTotal.at(-1) ?? 0)) / workload.stepMinutes,
     );
@@ -77,10 +85,13 @@ export class World {
   /** The minute happens: loads, copies, what has become due. Answers the load of each host with the cost of copies. */
   step(minute: number): Float64Array {
     this.takeEffect(minute);
+    this.hostsChange(minute);
     this.count(minute);
     const burden = this.hostLoad.slice();
     for (const copy of this.copies) {
-      burden[copy.from]! += this.model.copyCpu * this.model.capacity;
+      // what a dead host had is restored from elsewhere
+      if (this.fleet.status[copy.from] !== 'dead')
+        burden[copy.from]! += this.model.copyCpu * this.model.capacity;
       // the destination takes the new writes as well
       burden[copy.to]! += this.model.copyCpu * this.model.capacity + this.pieceLoad[copy.piece]!;
     }
@@ -88,12 +99,21 @@ export class World {
   }
 
   order(order: Order, minute: number): boolean {
+    const isTaken = this.take(order, minute);
+    if (!isTaken) this.done.refused++;
+    return isTaken;
+  }
+
+  private take(order: Order, minute: number): boolean {
+    if (order.kind === 'add-hosts') {
+      let added = 0;
+      while (added < order.count && this.fleet.order(minute)) added++;
+      return added > 0;
+    }
+    if (order.kind === 'remove-host') return this.fleet.drain(order.host, minute);
     const piece = this.pieces[order.piece];
     const isFree = piece !== undefined && !this.isMoving(order.piece) && !this.isPending(order.piece);
-    if (!isFree || (order.kind === 'move' && !this.mayMove(piece, order.to))) {
-      this.done.refused++;
-      return false;
-    }
+    if (!isFree || (order.kind === 'move' && !this.mayMove(piece, order.to))) return false;
     if (order.kind === 'move') this.startCopy(piece, order.to, minute);
     else this.pending.push({ order, at: minute + this.model.splitMinutes });
     return true;
@@ -118,7 +138,9 @@ export class World {
 
   private mayMove(piece: Piece, to: number): boolean {
     const { movesPerHost } = this.model;
-    return to !== piece.host && this.copiesAt(piece.host) < movesPerHost && this.copiesAt(to) < movesPerHost;
+    const isSourceFree = this.fleet.status[piece.host] === 'dead' || this.copiesAt(piece.host) < movesPerHost;
+    const isThere = this.fleet.status[to] === 'active' && to !== piece.host;
+    return isThere && isSourceFree && this.copiesAt(to) < movesPerHost;
   }
 
   private startCopy(piece: Piece, to: number, minute: number): void {
@@ -126,6 +148,17 @@ export class World {
     const perMinute = this.model.copySpeed * this.model.capacity * this.model.bytesPerEvent;
     const doneAt = minute + 1 + Math.ceil(bytes / perMinute);
     this.copies.push({ piece: piece.id, from: piece.host, to, bytes, doneAt });
+  }
+
+  private hostsChange(minute: number): void {
+    if (minute === this.workload.hostDiesAt) {
+      this.fleet.die(DIES, minute);
+      for (let i = this.copies.length - 1; i >= 0; i--)
+        if (this.copies[i]!.from === DIES || this.copies[i]!.to === DIES) this.copies.splice(i, 1);
+    }
+    const owned: number[] = this.fleet.status.map(() => 0);
+    for (const { host } of this.pieces) owned[host]!++;
+    this.fleet.step(minute, owned);
   }
 
   private takeEffect(minute: number): void {
