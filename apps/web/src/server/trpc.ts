@@ -54,22 +54,22 @@ export function refused(refusal: Refusal): TRPCError {
   return new TRPCError({ code: CODE_OF_REFUSAL[refusal.reason], message: refusal.detail });
 }
 
-const CODE_OF_STATUS: Readonly<Partial<Record<number, TRPCError['code']>>> = {
-  400: 'BAD_REQUEST',
-  404: 'NOT_FOUND',
-  409: 'CONFLICT',
-  503: 'SERVICE_UNAVAILABLE',
-};
-
-/** What another part of the control plane was asked; its errors are told as they are. */
-export async function asked<T>(answer: Promise<T>): Promise<T> {
+/** What a worker was asked, or why none has answered; what is wrong with the question is thrown. */
+export async function asked<T>(
+  answer: Promise<T>,
+): Promise<{ readonly answer: T } | { readonly answer: null; readonly away: string }> {
   try {
-    return await answer;
+    return { answer: await answer };
   } catch (cause) {
-    if (!(cause instanceof ForeshardError)) throw cause;
-    const code = CODE_OF_STATUS[ERRORS[cause.code].status] ?? 'INTERNAL_SERVER_ERROR';
-    throw new TRPCError({ code, message: cause.message, cause });
+    if (!isForeshardError(cause)) throw cause;
+    if (cause.code === 'store_unreachable') return { answer: null, away: cause.message };
+    throw new TRPCError({ code: 'BAD_REQUEST', message: cause.message, cause });
   }
+}
+
+/** By name: each route has its own copy of the class. */
+function isForeshardError(error: unknown): error is ForeshardError {
+  return (error as Error).name === 'ForeshardError';
 }
 
 /** For what needs the map before T has answered. */

@@ -11,7 +11,8 @@ import { When } from '../../components/when.tsx';
 import type { AppRouter } from '../../server/router.ts';
 
 type PolicyInput = inferRouterInputs<AppRouter>['policies']['firings']['policy'];
-type Firing = inferRouterOutputs<AppRouter>['policies']['firings']['firings'][number];
+type Report = NonNullable<inferRouterOutputs<AppRouter>['policies']['firings']['answer']>;
+type Firing = Report['firings'][number];
 
 const RULES: Record<FiringRule, string> = {
   'hot-host': 'A host is hot',
@@ -50,15 +51,15 @@ export function Firings({
         title="Over the last 7 days"
         hint="how often each rule would have fired, by the recorded load of every hour laid to the hosts as they own shardlets now"
       />
-      {shown.data === undefined ? (
-        shown.error === null ? (
-          <Skeleton className="mx-5 mb-5 h-32" />
-        ) : (
-          <p className="border-line border-t px-5 py-4 text-sm text-soft">{shown.error.message}</p>
-        )
+      {shown.data === undefined && shown.error === null ? (
+        <Skeleton className="mx-5 mb-5 h-32" />
+      ) : shown.data?.answer == null ? (
+        <p className="border-line border-t px-5 py-4 text-sm text-soft">
+          {shown.error?.message ?? awayOf(shown.data)}
+        </p>
       ) : (
         <ul className="border-line border-t" aria-busy={shown.isFetching}>
-          {shown.data.firings.map((firing) => (
+          {shown.data.answer.firings.map((firing) => (
             <Line
               key={firing.rule}
               firing={firing}
@@ -66,7 +67,7 @@ export function Firings({
               before={
                 draft === undefined
                   ? undefined
-                  : before.data?.firings.find(({ rule }) => rule === firing.rule)?.times
+                  : before.data?.answer?.firings.find(({ rule }) => rule === firing.rule)?.times
               }
             />
           ))}
@@ -74,6 +75,10 @@ export function Firings({
       )}
     </Card>
   );
+}
+
+function awayOf(reply: inferRouterOutputs<AppRouter>['policies']['firings'] | undefined): string {
+  return reply !== undefined && 'away' in reply ? reply.away : '';
 }
 
 function Line({ firing, before, nowMs }: { firing: Firing; before: number | undefined; nowMs: number }) {

@@ -1,4 +1,4 @@
 import type { inferRouterOutputs } from '@trpc/server';
 import type { AppRouter } from '../../server/router.ts';
 
-export type WhatIfView = inferRouterOutputs<AppRouter>['whatIf']['ask'];
+export type WhatIfView = NonNullable<inferRouterOutputs<AppRouter>['whatIf']['ask']['picture']>;

@@ -82,6 +82,12 @@ export function WhatIfPage() {
             why="Add a change above: a host that is lost, twice the load, a move you think of. You see every host before and after it, and what would then be recommended."
           />
         </Card>
+      ) : answer.data?.picture === null ? (
+        <Card>
+          <Notice tone="bad" title="Nobody can simulate it now" why={answer.data.away}>
+            <Button onClick={() => void answer.refetch()}>Try again</Button>
+          </Notice>
+        </Card>
       ) : answer.data === undefined ? (
         <Card>
           {answer.error === null ? (
@@ -101,8 +107,8 @@ export function WhatIfPage() {
               {answer.error.message}
             </p>
           )}
-          <HostOutcomes answer={answer.data} pending={answer.isFetching} />
-          <SupposedPlan answer={answer.data} />
+          <HostOutcomes answer={answer.data.picture} pending={answer.isFetching} />
+          <SupposedPlan answer={answer.data.picture} />
         </>
       )}
     </div>

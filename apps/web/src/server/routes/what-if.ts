@@ -7,10 +7,11 @@ export const whatIfRouter = router({
   ask: query.input(whatIfRequestSchema).query(async ({ ctx: { server }, input }) => {
     const { map } = server.map;
     if (map === undefined) throw away();
-    const answer = await asked(server.inquiries.ask('whatIf', input));
-    const { plan, hosts } = answer;
-    return {
-      ...answer,
+    const reply = await asked(server.inquiries.ask('whatIf', input));
+    if (reply.answer === null) return { picture: null, away: reply.away };
+    const { plan, hosts } = reply.answer;
+    const picture = {
+      ...reply.answer,
       hosts: hosts.map((one) => ({ ...one, name: supposedName(one.host) ?? hostName(map, one.host)! })),
       plan: {
         ...plan,
@@ -25,6 +26,7 @@ export const whatIfRouter = router({
         })),
       },
     };
+    return { picture, away: null };
   }),
 
   /** What can be named in a change. */
