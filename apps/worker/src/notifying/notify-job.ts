@@ -106,10 +106,12 @@ export class NotifyJob {
     );
     const begins = wanted.map(({ subject }) => beginOf(subject)).filter((one) => one !== undefined);
     const told = await notifications.told(target.name, [...wanted.map(({ subject }) => subject), ...begins]);
-    const news = wanted.filter(({ subject }) => {
+    const fresh = wanted.filter(({ subject }) => {
       const begin = beginOf(subject);
       return !told.has(subject) && (begin === undefined || told.has(begin));
     });
+    // two that are about the same are one
+    const news = [...new Map(fresh.map((notice) => [notice.subject, notice])).values()];
     if (news.length === 0) return false;
     const createdMs = nowMs();
     const message = messageOf(news, target.format, { nowMs: createdMs, consoleUrl });

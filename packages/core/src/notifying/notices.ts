@@ -42,14 +42,14 @@ export function noticesOf({ recommendations, policy, moves, alarms, nowMs }: Kno
 const LEVEL_OF_URGENCY = { now: 'bad', soon: 'warn', 'when-convenient': 'info' } as const;
 
 function waitingNotices(record: RecommendationRecord, policy: Policy): Notice[] {
-  const { id, revision, state, body, lastMs } = record;
+  const { id, state, body, lastMs } = record;
   if (state !== 'open' || policy.mode === 'forecast-only') return [];
   if (obstacleTo(record, policy) !== undefined) return [];
   const overload = body.overloadAt === null ? '' : ` Overload at ${body.overloadAt} if nothing is done.`;
   return [
     {
       kind: 'recommendation.waiting',
-      subject: `recommendation:${id}:${revision}`,
+      subject: subjectOf(record),
       level: LEVEL_OF_URGENCY[body.urgency],
       title: `${ofCluster(record)}${whatIsProposed(record)} (recommendation ${id})`,
       text: `${sentence(body.reason)}${overload} Approve with "foreshard approve ${id}".`,
@@ -58,6 +58,14 @@ function waitingNotices(record: RecommendationRecord, policy: Policy): Notice[] 
     },
   ];
 }
+
+/** Which host could go changes with every other plan; that one could go is worth a line a day. */
+function subjectOf({ id, revision, body, cluster, firstMs }: RecommendationRecord): string {
+  if (body.action !== 'remove-host') return `recommendation:${id}:${revision}`;
+  return `remove-host:${cluster}:${new Date(firstMs).toISOString().slice(0, DATE_LENGTH)}`;
+}
+
+const DATE_LENGTH = 10;
 
 function failureNotices(record: RecommendationRecord): Notice[] {
   const { id, state, result, endedMs, body } = record;

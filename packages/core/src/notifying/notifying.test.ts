@@ -80,6 +80,37 @@ describe('notices of an alarm', () => {
   });
 });
 
+describe('notices of recommendations', () => {
+  const record = (id: number, action: string, firstMs = 0) =>
+    ({
+      ...{ id, revision: 2, cluster: '', state: 'open', firstMs, lastMs: firstMs },
+      body: {
+        action,
+        shardlets: ['7'],
+        source: '1',
+        destination: '2',
+        urgency: 'soon',
+        overloadAt: null,
+        reason: 'x',
+      },
+    }) as never;
+  const subjectsIn = (mode: string, ...recommendations: never[]) =>
+    noticesOf({ recommendations, moves: [], alarms: [], policy: { mode } as never, nowMs: 0 }).map(
+      ({ subject }) => subject,
+    );
+
+  it('have one subject for each revision, but one a day for whichever host could go', () => {
+    const day = 86_400_000;
+    expect(
+      subjectsIn('ask', record(1, 'move'), record(2, 'remove-host'), record(3, 'remove-host', day)),
+    ).toEqual(['recommendation:1:2', 'remove-host::1970-01-01', 'remove-host::1970-01-02']);
+  });
+
+  it('are none where nobody can approve them', () => {
+    expect(subjectsIn('forecast-only', record(1, 'move'))).toEqual([]);
+  });
+});
+
 describe('a delivery', () => {
   const fresh: Delivery = {
     ...{ id: 'msg_1', target: 'ops', title: '', body: '{}', createdMs: 0 },
