@@ -32,7 +32,7 @@ interface Flags {
   readonly keys?: string;
   readonly settings?: string;
   readonly window: string;
-  readonly warmUp: string;
+  readonly warmUp?: string;
   readonly loseForecasts: string;
   readonly inOrder?: string;
   readonly json: boolean;
@@ -41,6 +41,7 @@ interface Flags {
 const HOSTS_MAX = 10_000;
 const SEED_MAX = 2 ** 31;
 const DAYS_MAX = 366;
+const WARM_UP_MINUTES = 360;
 const UNTIL_MAX = 100_000;
 const WINDOW_MAX = 1_440;
 const BAD_ROWS_SHOWN = 5;
@@ -71,7 +72,10 @@ export function register(program: Command): void {
     .option('--keys <FILE>', 'of a load: its events have these keys, in their order')
     .option('--settings <FILE.json>', 'policies with settings of their own, instead of --policy')
     .option('--window <MINUTES>', 'max/mean is taken over so many minutes at a time', '1')
-    .option('--warm-up <MINUTES>', 'policies act at the start, and nothing counts yet', '360')
+    .option(
+      '--warm-up <MINUTES>',
+      'policies act at the start, and nothing counts yet; left out: six hours, or a quarter of a shorter part',
+    )
     .option('--lose-forecasts <SHARE>', 'part of all three-hour spans without a forecast', '0')
     .option(
       '--in-order <OPERATIONS>',
@@ -101,12 +105,15 @@ async function run(flags: Flags): Promise<void> {
     keys: flags.keys,
   };
   const windowMinutes = wholeNumber(flags.window, '--window', 1, WINDOW_MAX);
-  const warmUpMinutes = wholeNumber(flags.warmUp, '--warm-up', 0, UNTIL_MAX);
   const forecastsLost = shareIn(flags.loseForecasts);
   if (flags.inOrder !== undefined) return inOrder(flags.trace, flags.inOrder, hosts, seed, flags.json);
   const workload = await loadOf(request, (line, reason) => bad.push(`line ${line}: ${reason}`));
   for (const line of bad.slice(0, BAD_ROWS_SHOWN)) process.stderr.write(`foreshard: left out, ${line}\n`);
   if (bad.length > BAD_ROWS_SHOWN) process.stderr.write(`foreshard: ${bad.length} rows were left out\n`);
+  const warmUpMinutes =
+    flags.warmUp === undefined
+      ? Math.min(WARM_UP_MINUTES, workload.minutes >> 2)
+      : wholeNumber(flags.warmUp, '--warm-up', 0, UNTIL_MAX);
   if (warmUpMinutes >= workload.minutes)
     throw badInput(
       `${workload.minutes} minutes are replayed, and --warm-up ${warmUpMinutes} leaves none of them to count`,
