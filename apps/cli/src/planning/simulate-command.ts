@@ -155,11 +155,11 @@ async function inOrder(
   const windowOperations = wholeNumber(window, '--in-order', 1, keys.length);
   const result = keysInOrder(keys, { hosts, seed, windowOperations });
   const setting = { trace, operations: keys.length, hosts, seed, windowOperations };
-  if (json) return print(`${JSON.stringify({ ...setting, ...result })}\n`);
   const rows = Object.entries(result).map(([what, value]) => ({ what, value: round(value) }));
-  return print(
-    `${trace}: ${keys.length} operations, ${hosts} hosts, windows of ${windowOperations}, seed ${seed}\n${tableOf(rows)}\n`,
-  );
+  const text = json
+    ? JSON.stringify({ ...setting, ...result })
+    : `${trace}: ${keys.length} operations, ${hosts} hosts, windows of ${windowOperations}, seed ${seed}\n${tableOf(rows)}`;
+  await print(`${text}\n`);
 }
 
 function playsIn(text: string): NamedPlay[] {
