@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Play, type Row, simulated } from './policy/simulated.ts';
+import { inOrder, type Play, type Row, simulated } from './policy/simulated.ts';
 import { summary, type TraceRuns } from './policy/summary.ts';
 import { type BenchTrace, benchTraces, KEY_TRACES } from './policy/traces.ts';
 import { TUNED } from './policy/tuned.ts';
@@ -23,6 +23,8 @@ const SHIPPED = ['static', 'cockroachdb', 'tikv-pd', 'pulsar', 'reactive', 'pred
 const WITH_KEYS = ['reactive+keys', 'predictive+keys', 'oracle+keys'];
 const WITH_HOSTS = ['p-store', 'reactive+hosts', 'predictive+hosts', 'oracle+hosts'];
 const KEY_HOSTS = '64';
+/** replayed, of which the first six hours do not count */
+const DAYS = '2';
 
 export async function run({ data, only, seeds, tune: isTuning, json }: PolicyBenchOptions): Promise<void> {
   if (isTuning) return tune(seeds, data, only);
@@ -30,7 +32,7 @@ export async function run({ data, only, seeds, tune: isTuning, json }: PolicyBen
   const all: TraceRuns[] = [];
   for (const trace of benchTraces(data, only, absent)) all.push(await runsOf(trace, seeds, json));
   const figures = all.length > 0 ? summary(all) : {};
-  const imbalance = only.length === 0 || only.includes('keys') ? await imbalances(data, absent) : [];
+  const imbalance = only.length === 0 || only.includes('imbalance') ? await imbalances(data, absent) : [];
   if (json) process.stdout.write(`${JSON.stringify({ name: 'policy', seeds, figures, imbalance, all })}\n`);
   else {
     console.table(figures);
@@ -41,7 +43,10 @@ export async function run({ data, only, seeds, tune: isTuning, json }: PolicyBen
 async function runsOf(trace: BenchTrace, seeds: number, json: boolean): Promise<TraceRuns> {
   const runs: (readonly Row[])[] = [];
   for (let seed = 1; seed <= seeds; seed++) {
-    const { results } = await simulated([...trace.options, '--seed', String(seed)], playsFor(trace));
+    const { results } = await simulated(
+      ['--days', DAYS, ...trace.options, '--seed', String(seed)],
+      playsFor(trace),
+    );
     runs.push(results);
   }
   if (!json) {
@@ -82,21 +87,17 @@ function meansOf(runs: readonly (readonly Row[])[]): Record<string, Record<strin
   return table;
 }
 
-/** Hosts at 64, and max/mean over windows in which chance alone makes the named floor. */
+/** At 64 hosts, max/mean over windows in which chance alone makes the named floor. */
 async function imbalances(data: string, absent: (file: string) => void): Promise<Record<string, unknown>[]> {
   const rows: Record<string, unknown>[] = [];
-  for (const { name, file, windowMinutes, floor, mark } of KEY_TRACES) {
+  for (const { name, file, windowOperations, goal } of KEY_TRACES) {
     const path = join(data, file);
     if (data === '' || !existsSync(path)) {
       absent(file);
       continue;
     }
-    const options = ['--trace', path, '--hosts', KEY_HOSTS, '--window', String(windowMinutes)];
-    const plays = ['static', 'reactive', 'reactive+keys'].map((policy) => ({ policy }));
-    const { results } = await simulated([...options, '--warm-up', '60'], plays);
-    const row: Record<string, unknown> = { trace: name, floor, mark };
-    for (const { policy, maxOverMean } of results) row[policy] = Number(maxOverMean.toPrecision(3));
-    rows.push(row);
+    const options = ['--trace', path, '--hosts', KEY_HOSTS, '--in-order', String(windowOperations)];
+    rows.push({ trace: name, ...(await inOrder(options)), goal });
   }
   return rows;
 }

@@ -39,16 +39,32 @@ export async function simulated(options: readonly string[], plays: readonly Play
   try {
     const file = join(folder, 'plays.json');
     writeFileSync(file, JSON.stringify(plays));
-    const all = ['simulate', ...options, '--settings', file, '--json'];
-    const child = spawn(process.execPath, [COMMAND, ...all], { stdio: ['ignore', 'pipe', 'inherit'] });
-    let text = '';
-    child.stdout.setEncoding('utf8').on('data', (part: string) => {
-      text += part;
-    });
-    const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-    if (code !== 0) throw new Error(`simulate ${options.join(' ')} ended with ${code}`);
-    return JSON.parse(text) as Simulated;
+    return (await told([...options, '--settings', file])) as Simulated;
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+export interface InOrder {
+  readonly hash: number;
+  readonly fastLane: number;
+  readonly chance: number;
+  readonly keysSplit: number;
+}
+
+export async function inOrder(options: readonly string[]): Promise<InOrder> {
+  const { hash, fastLane, chance, keysSplit } = (await told(options)) as InOrder;
+  return { hash, fastLane, chance, keysSplit };
+}
+
+async function told(options: readonly string[]): Promise<unknown> {
+  const all = [COMMAND, 'simulate', ...options, '--json'];
+  const child = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (part: string) => {
+    text += part;
+  });
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  if (code !== 0) throw new Error(`simulate ${options.join(' ')} ended with ${code}`);
+  return JSON.parse(text);
 }

@@ -78,6 +78,15 @@ export async function loadOf(request: LoadRequest, bad: Complain): Promise<Workl
     : workloadOf(read.rows, { ...span, keyCount: read.keyCount });
 }
 
+/** Only the keys of a trace, as numbers, in its order. */
+export async function keysOf(file: string): Promise<Int32Array> {
+  if (!existsSync(file) || !statSync(file).isFile())
+    throw badInput(`there is no file ${file}; --in-order takes a trace of keys`);
+  const { rows, isLoad } = await readTrace(file, () => undefined);
+  if (isLoad) throw badInput(`${file} has values and no keys; --in-order takes a trace of keys`);
+  return rows.key.subarray(0, rows.length);
+}
+
 interface Span {
   readonly name: string;
   /** what lies before is left out */

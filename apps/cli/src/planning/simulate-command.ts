@@ -4,6 +4,7 @@ import {
   COSTS,
   choicesOf,
   fittingCapacity,
+  keysInOrder,
   MADE_WORKLOADS,
   POLICY_NAMES,
   type PolicyName,
@@ -18,7 +19,7 @@ import { wholeNumber } from '../forecast/options.ts';
 import { print } from '../output.ts';
 import { tableOf } from '../table.ts';
 import { readAs } from './document.ts';
-import { FLIGHTS_BY_ROUTE, loadOf } from './load-of-trace.ts';
+import { FLIGHTS_BY_ROUTE, keysOf, loadOf } from './load-of-trace.ts';
 
 interface Flags {
   readonly trace: string;
@@ -31,14 +32,16 @@ interface Flags {
   readonly keys?: string;
   readonly settings?: string;
   readonly window: string;
-  readonly warmUp: string;
+  readonly warmUp?: string;
   readonly loseForecasts: string;
+  readonly inOrder?: string;
   readonly json: boolean;
 }
 
 const HOSTS_MAX = 10_000;
 const SEED_MAX = 2 ** 31;
 const DAYS_MAX = 366;
+const WARM_UP_MINUTES = 360;
 const UNTIL_MAX = 100_000;
 const WINDOW_MAX = 1_440;
 const BAD_ROWS_SHOWN = 5;
@@ -69,8 +72,15 @@ export function register(program: Command): void {
     .option('--keys <FILE>', 'of a load: its events have these keys, in their order')
     .option('--settings <FILE.json>', 'policies with settings of their own, instead of --policy')
     .option('--window <MINUTES>', 'max/mean is taken over so many minutes at a time', '1')
-    .option('--warm-up <MINUTES>', 'policies act at the start, and nothing counts yet', '360')
+    .option(
+      '--warm-up <MINUTES>',
+      'policies act at the start, and nothing counts yet; left out: six hours, or a quarter of a shorter part',
+    )
     .option('--lose-forecasts <SHARE>', 'part of all three-hour spans without a forecast', '0')
+    .option(
+      '--in-order <OPERATIONS>',
+      'only the keys in their order: max/mean over windows of so many, with and without the fast lane for hot keys',
+    )
     .option('--json', 'one JSON document', false)
     .addHelpText(
       'after',
@@ -95,11 +105,15 @@ async function run(flags: Flags): Promise<void> {
     keys: flags.keys,
   };
   const windowMinutes = wholeNumber(flags.window, '--window', 1, WINDOW_MAX);
-  const warmUpMinutes = wholeNumber(flags.warmUp, '--warm-up', 0, UNTIL_MAX);
   const forecastsLost = shareIn(flags.loseForecasts);
+  if (flags.inOrder !== undefined) return inOrder(flags.trace, flags.inOrder, hosts, seed, flags.json);
   const workload = await loadOf(request, (line, reason) => bad.push(`line ${line}: ${reason}`));
   for (const line of bad.slice(0, BAD_ROWS_SHOWN)) process.stderr.write(`foreshard: left out, ${line}\n`);
   if (bad.length > BAD_ROWS_SHOWN) process.stderr.write(`foreshard: ${bad.length} rows were left out\n`);
+  const warmUpMinutes =
+    flags.warmUp === undefined
+      ? Math.min(WARM_UP_MINUTES, workload.minutes >> 2)
+      : wholeNumber(flags.warmUp, '--warm-up', 0, UNTIL_MAX);
   if (warmUpMinutes >= workload.minutes)
     throw badInput(
       `${workload.minutes} minutes are replayed, and --warm-up ${warmUpMinutes} leaves none of them to count`,
@@ -127,6 +141,25 @@ interface NamedPlay {
   readonly name: string;
   readonly policy: PolicyName;
   readonly choices: Choices;
+}
+
+/** No capacity and no moves: what the fast lane alone does to the imbalance. */
+async function inOrder(
+  trace: string,
+  window: string,
+  hosts: number,
+  seed: number,
+  json: boolean,
+): Promise<void> {
+  const keys = await keysOf(trace);
+  const windowOperations = wholeNumber(window, '--in-order', 1, keys.length);
+  const result = keysInOrder(keys, { hosts, seed, windowOperations });
+  const setting = { trace, operations: keys.length, hosts, seed, windowOperations };
+  const rows = Object.entries(result).map(([what, value]) => ({ what, value: round(value) }));
+  const text = json
+    ? JSON.stringify({ ...setting, ...result })
+    : `${trace}: ${keys.length} operations, ${hosts} hosts, windows of ${windowOperations}, seed ${seed}\n${tableOf(rows)}`;
+  await print(`${text}\n`);
 }
 
 function playsIn(text: string): NamedPlay[] {

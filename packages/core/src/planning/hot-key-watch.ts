@@ -10,13 +10,14 @@ export interface HotKeyLimits {
   readonly windowMs?: number;
   /** keys followed at a time; what has more than one part in so many of a window is among them */
   readonly followed?: number;
+  /** operations of a key before anything is said about it; fewer see shorter bursts, and more that are none */
+  readonly operationsMin?: number;
 }
 
 /** long enough for a rate, short enough that yesterday's favourite does not count */
 const WINDOW_MS = 10_000;
 const FOLLOWED = 1_024;
-/** operations of a key before anything is said about it */
-const OPERATIONS_MIN = 64;
+const OPERATIONS_MIN = 16;
 /** a rate over less time is a burst in one buffer */
 const ELAPSED_MIN_MS = 50;
 /** standard deviations of a count that are taken off before it is believed */
@@ -28,15 +29,20 @@ export class HotKeyWatch {
   private readonly told = new Set<number>();
   private windowFromMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ ratePerSecond, windowMs = WINDOW_MS, followed = FOLLOWED }: HotKeyLimits) {
-    this.limits = { ratePerSecond, windowMs, followed };
+  constructor({
+    ratePerSecond,
+    windowMs = WINDOW_MS,
+    followed = FOLLOWED,
+    operationsMin = OPERATIONS_MIN,
+  }: HotKeyLimits) {
+    this.limits = { ratePerSecond, windowMs, followed, operationsMin };
   }
 
   /** So many operations of a key have passed: its rate a second, at least, when that has just shown to be too high. */
   observe(key: number, operations: number, nowMs: number): number | undefined {
     if (nowMs - this.windowFromMs >= this.limits.windowMs) this.begin(nowMs);
     const count = this.add(key, operations);
-    if (count < OPERATIONS_MIN || this.told.has(key)) return undefined;
+    if (count < this.limits.operationsMin || this.told.has(key)) return undefined;
     const seconds = Math.max(ELAPSED_MIN_MS, nowMs - this.windowFromMs) / 1_000;
     const rate = (count - SIGMAS * Math.sqrt(count)) / seconds;
     if (rate <= this.limits.ratePerSecond) return undefined;

@@ -4,6 +4,7 @@ export * from './log-checks.ts';
 export * from './ownership-check.ts';
 export { COSTS } from './policies/cost-model.ts';
 export { CountedRows } from './policies/counted-rows.ts';
+export * from './policies/keys-in-order.ts';
 export * from './policies/made-workloads.ts';
 export * from './policies/replay.ts';
 export type { Score } from './policies/scores.ts';

@@ -17,6 +17,7 @@ import {
 } from '../../planning/index.ts';
 import type { CostModel } from './cost-model.ts';
 import type { Foresight, Outlook } from './foresight.ts';
+import { PieceTrust } from './piece-trust.ts';
 import type { PolicyPlayer } from './policy-player.ts';
 import { recentLoads } from './policy-player.ts';
 import type { Order, World } from './world.ts';
@@ -37,15 +38,6 @@ export interface PlannerChoice {
   readonly pooled: number;
   /** of the shares of light keys, a minute: they follow what is measured */
   readonly shareMemory: number;
-  /** what is far above its forecast now is added to the steps ahead, so many times */
-  readonly surprise: number;
-  /** no move fills its destination beyond it */
-  readonly capacityLimit: number;
-  /** weights of the objective: pressure above fullness, and uneven pressure */
-  readonly overload: number;
-  readonly balance: number;
-  /** minutes a shardlet rests after a move */
-  readonly cooldown: number;
   /** pressure the others may reach when a host is removed */
   readonly scaleIn: number;
 }
@@ -59,16 +51,9 @@ export const SHIPPED: PlannerChoice = {
   steps: 6,
   pooled: 0.3,
   shareMemory: 0.98,
-  surprise: 1,
-  capacityLimit: 0.97,
-  overload: 10,
-  balance: 0.05,
-  cooldown: 10,
-  scaleIn: 0.6,
+  scaleIn: 0.8,
 };
 
-/** distances to the 90 % quantile beyond which a load has left its forecast */
-const SURPRISING = 4;
 /** every plan keeps room for them, and there are thousands of plans */
 const SPLITS_AT_ONCE = 64;
 /** time since the last change of hosts before one is given back */
@@ -94,9 +79,8 @@ export function policyFor(choice: PlannerChoice, { capacity, bytesPerEvent, ...m
       copy_share: model.copyCpu,
       imbalance_tolerance: 10,
       moves_max: model.movesPerHost,
-      capacity_limit: choice.capacityLimit,
+      capacity_limit: 0.97,
     },
-    weight: { ...DEFAULT_POLICY.weight, overload: choice.overload, balance: choice.balance },
     budget: {
       ...DEFAULT_POLICY.budget,
       splits: SPLITS_AT_ONCE,
@@ -109,7 +93,7 @@ export function policyFor(choice: PlannerChoice, { capacity, bytesPerEvent, ...m
       shardlet_size: 2 ** 40,
       host_share_max: Math.min(1, choice.shardletShare / DEFAULT_POLICY.shardlet.fullness),
       merge_below: 0,
-      cooldown: choice.cooldown,
+      cooldown: 10,
     },
     scaling: isScaling
       ? {
@@ -130,6 +114,9 @@ export class PlannerPlayer implements PolicyPlayer {
   private readonly stepMinutes: number;
   private readonly shares: Float64Array;
   private outlook: Outlook | undefined;
+  /** of the total, by step ahead, over what is measured */
+  private growth: readonly number[] = [];
+  private readonly trust = new PieceTrust();
 
   constructor(
     name: string,
@@ -149,10 +136,22 @@ export class PlannerPlayer implements PolicyPlayer {
   decide(world: World, minute: number): readonly Order[] {
     this.follow(world);
     if (this.foresight !== undefined && minute % this.stepMinutes === 0)
-      this.outlook = this.foresight.at(minute, this.shares, this.choice.steps);
+      this.look(world, this.foresight, minute);
     const present = presentHosts(world);
     const { actions } = plan(this.columnsOf(world, present), this.policy, minute * MINUTE_MS);
     return ordersOf(actions, world, present);
+  }
+
+  private look(world: World, foresight: Foresight, minute: number): void {
+    this.outlook = foresight.at(minute, this.shares, this.choice.steps);
+    if (this.outlook === undefined) return;
+    const middle = (piece: number, ahead: number) => this.expected(world.pieces[piece]!, ahead, 0);
+    const now = recentLoads(world);
+    const sum = now.reduce((total, load) => total + load, 0);
+    this.growth = this.outlook.middle.map((keys) =>
+      sum > 0 ? keys.reduce((total, load) => total + load, 0) / sum : 1,
+    );
+    this.trust.learn(minute / this.stepMinutes, now, middle, this.growth);
   }
 
   private follow({ keyLast }: World): void {
@@ -179,11 +178,10 @@ export class PlannerPlayer implements PolicyPlayer {
       shardlets.ids.push(String(id));
       shardlets.owner[id] = row(piece.host);
       shardlets.demand[id * columns.length] = now[id]!;
-      const surprise =
-        ahead > 0 ? this.choice.surprise * Math.max(0, now[id]! - this.expected(piece, 0, SURPRISING)) : 0;
+      const trust = ahead > 0 ? this.trust.of(id) : 0;
       for (let h = 0; h < ahead; h++)
         shardlets.demand[id * columns.length + 1 + h] =
-          this.expected(piece, h, this.choice.pooled) + surprise;
+          trust * this.expected(piece, h, this.choice.pooled) + (1 - trust) * now[id]! * this.growth[h]!;
       shardlets.bytes[id] = world.bytesOf(id);
       shardlets.movedAtMs[id] = piece.movedAt * MINUTE_MS;
       shardlets.reshapedAtMs[id] = piece.reshapedAt * MINUTE_MS;
