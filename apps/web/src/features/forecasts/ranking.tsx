@@ -18,7 +18,7 @@ const SHOWN = 20;
 /** one of ten thousand shardlets has seldom an event a second */
 const SECONDS_PER_HOUR = 3_600;
 const REFRESH_MS = 15_000;
-const HEADS = ['', 'Shardlet', 'Shard', 'Owner now', 'Expected', 'p90', 'Stays in the list'];
+const HEADS = ['Rank', 'Shardlet', 'Shard', 'Owner now', 'Expected', 'p90', 'Stays in the list'];
 
 export function Ranking({ stream }: { stream: string | null }) {
   const trpc = useTRPC();
