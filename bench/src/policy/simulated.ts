@@ -4,17 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Score } from '@foreshard/core/simulation';
 
-export interface Row {
+export interface Row extends Score {
   readonly policy: string;
-  readonly overloadMinutes: number;
-  readonly excessShare: number;
-  readonly p99Ms: number;
-  readonly moves: number;
-  readonly reversals: number;
-  readonly megabytesMoved: number;
-  readonly hostHours: number;
-  readonly maxOverMean: number;
   readonly seconds: number;
 }
 

@@ -58,12 +58,18 @@ describe('what if', () => {
     expect(of(answer, '1').planned).toMatchObject({ eventsPerSecond: 0, shardlets: 0 });
   });
 
-  test('load grows where it is said, forecasts too, and memory does not', () => {
+  test('load grows where it is said, and forecasts with it', () => {
     const answer = asked({ kind: 'load', factor: 3, of: { stream: 'main' } });
     expect(of(answer, '1').changed!.eventsPerSecond).toBe(140);
     expect(of(answer, '2').changed!.pressure).toBe(1.5);
     expect(answer.plan.recommendations.length).toBeGreaterThan(0);
     expect(answer.plan.after.hottest).toBeLessThan(answer.plan.before.hottest);
+  });
+
+  test('what is stored already does not grow with the load', () => {
+    const full = { ...state, hosts: state.hosts.map((host) => ({ ...host, capacity: { memoryBytes: 10 } })) };
+    const { hosts } = whatIf(full, policy, { changes: [{ kind: 'load', factor: 3, of: {} }] });
+    expect(hosts.find(({ host }) => host === '1')!.changed.pressure).toBe(0.5);
   });
 
   test('hosts are added: they are as large as the largest, and take load', () => {

@@ -12,6 +12,7 @@ import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { When } from '../../components/when.tsx';
 import { formatRate } from '../../formatting/numbers.ts';
+import type { ExternalHostView } from '../../server/clusters/host-loads.ts';
 
 interface ClusterProps {
   readonly cluster: {
@@ -111,22 +112,10 @@ function Way({ href, children }: { href: string; children: ReactNode }) {
   );
 }
 
-interface HostsProps {
-  readonly hosts: readonly {
-    readonly name: string;
-    readonly zone: string;
-    readonly partitions: number;
-    readonly eventsPerSecond: number;
-    readonly capacity: number;
-    readonly isTold: boolean;
-    readonly heaviest: readonly { readonly name: string; readonly eventsPerSecond: number }[];
-  }[];
-}
-
 const SHOWN_MAX = 50;
 
 /** The hottest first. */
-function Hosts({ hosts }: HostsProps) {
+function Hosts({ hosts }: { hosts: readonly ExternalHostView[] }) {
   const sorted = hosts.toSorted((a, b) => b.eventsPerSecond / b.capacity - a.eventsPerSecond / a.capacity);
   return (
     <ul className="border-line border-t">

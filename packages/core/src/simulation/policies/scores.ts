@@ -25,7 +25,7 @@ interface Done {
   readonly splits: number;
 }
 
-/** service time of one event on an idle host that is made for its capacity */
+/** of the minute that a capacity is counted for */
 const SECONDS = 60;
 const LN_100 = Math.log(100);
 /** M/M/1 has no answer at full load; what is above waits in the backlog anyway */
