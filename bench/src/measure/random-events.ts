@@ -54,10 +54,6 @@ export function batchOf(events: number, nextKey: () => number): Batch {
 export function renumber(batch: Batch, from: number): void {
   for (let i = 0; i < batch.idOffsets.length; i++) {
     const offset = batch.idOffsets[i]!;
-    let value = from + i;
-    for (let digit = ID_DIGITS - 1; digit >= 0; digit--) {
-      batch.body[offset + digit] = 48 + (value % 10);
-      value = Math.floor(value / 10);
-    }
+    batch.body.write(String(from + i).padStart(ID_DIGITS, '0'), offset, ID_DIGITS, 'latin1');
   }
 }

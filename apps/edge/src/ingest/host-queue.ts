@@ -1,8 +1,10 @@
 /**
  * Group commit: what waits for one host goes in one call, and while that call is on its way everything that
- * arrives makes up the next one. One call in flight keeps the order of every key without numbering requests,
- * and the host syncs its disk once for all of them. Nothing waits for a timer: a call leaves at the end of
- * the turn of the event loop in which its first event came.
+ * arrives makes up the next one; the host syncs its disk once for all of it. Nothing waits for a timer: a
+ * call leaves at the end of the turn of the event loop in which its first event came. Where much waits, a
+ * second call is sent before the first is answered, so that the host has work while the edge reads answers
+ * and requests. A shardlet is in one call at a time, which keeps the order of every key without numbering
+ * requests.
  *
  * When the host does not answer, the outcome is unknown; a repeat is safe because the host knows the ids.
  * So the events of the call go back to the front, and are tried again until they are too old.
@@ -24,6 +26,7 @@ export interface QueueOwner {
   callTook(hostId: number, micros: number, call: AppendCall): void;
 }
 
+const CALLS_IN_FLIGHT_MAX = 2;
 const RETRY_MS_MIN = 10;
 const RETRY_MS_MAX = 500;
 
@@ -33,7 +36,7 @@ export class HostQueue {
   private readonly owner: QueueOwner;
   private readonly limits: CallLimits;
   private readonly lines = new ShardletLines();
-  private inFlight = false;
+  private inFlight = 0;
   private scheduled = false;
   private retryMs = 0;
   private retryTimer: NodeJS.Timeout | undefined;
@@ -73,7 +76,7 @@ export class HostQueue {
   }
 
   private schedule(): void {
-    if (this.inFlight || this.scheduled || this.retryTimer !== undefined || this.lines.isEmpty) return;
+    if (!this.maySend || this.scheduled || this.lines.isEmpty) return;
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
@@ -81,24 +84,34 @@ export class HostQueue {
     });
   }
 
+  private get maySend(): boolean {
+    return this.inFlight < CALLS_IN_FLIGHT_MAX && this.retryTimer === undefined;
+  }
+
   private sendNext(): void {
-    if (this.inFlight) return;
-    const call = this.takeCall();
-    if (call !== undefined) void this.send(call);
+    while (this.maySend) {
+      const call = this.takeCall();
+      if (call === undefined) return;
+      void this.send(call);
+    }
   }
 
   private async send(call: AppendCall): Promise<void> {
-    this.inFlight = true;
+    const shardlets = call.groups.map((group) => group.shardlet);
+    this.inFlight++;
+    this.lines.depart(shardlets);
     const startedMicros = performance.now() * 1_000;
     try {
       const replies = await (await this.connected()).append(call.groups);
       this.owner.callTook(this.hostId, performance.now() * 1_000 - startedMicros, call);
       this.failingSinceMicros = undefined;
       this.retryMs = 0;
-      this.inFlight = false;
+      this.inFlight--;
+      this.lines.arrived(shardlets);
       this.settle(call, replies);
     } catch (error) {
-      this.inFlight = false;
+      this.inFlight--;
+      this.lines.arrived(shardlets);
       if (error instanceof HostUnreachable) this.retryLater(call, error);
       else this.fail(call, error);
     }
@@ -140,13 +153,19 @@ export class HostQueue {
 
   private retryLater(call: AppendCall, error: HostUnreachable): void {
     this.failingSinceMicros ??= this.owner.nowMicros();
+    this.armRetry();
+    this.lines.pushFront(call.allRuns());
+    for (const run of this.owner.unreachable(this.hostId, this.lines.drain(), error)) this.lines.push(run);
+  }
+
+  /** One wait for all calls that failed together. */
+  private armRetry(): void {
+    if (this.retryTimer !== undefined) return;
     this.retryMs = Math.min(RETRY_MS_MAX, Math.max(RETRY_MS_MIN, this.retryMs * 2));
     this.retryTimer = setTimeout(() => {
       this.retryTimer = undefined;
       this.schedule();
     }, this.retryMs);
-    this.lines.pushFront(call.allRuns());
-    for (const run of this.owner.unreachable(this.hostId, this.lines.drain(), error)) this.lines.push(run);
   }
 
   private takeCall(): AppendCall | undefined {

@@ -132,6 +132,20 @@ async function send(events: Sent[], tokenTs = 0): Promise<Intake> {
   return settled(intake);
 }
 
+/** A call that has reached the host of the first event of `probe`, which answers it once released. */
+async function callOnItsWay(probe: Intake, sent: Sent): Promise<{ target: SteeredHost; release(): void }> {
+  const target = hosts.get(follower.topology.shardlet(shardletOf(probe))!.owner)!;
+  const gate = Promise.withResolvers<void>();
+  target.calls.length = 0;
+  target.next.push(async () => {
+    await gate.promise;
+    return MemoryHost.prototype.append.call(target, target.calls[0]!);
+  });
+  ingestion.submit(accept([sent]));
+  await vi.waitFor(() => expect(target.calls.length).toBe(1));
+  return { target, release: gate.resolve };
+}
+
 /** They are held once the host has refused them. */
 function untilHeld(count: number): Promise<void> {
   return vi.waitFor(() => expect(ingestion.heldEvents).toBe(count), { timeout: 10_000 });
@@ -173,28 +187,36 @@ describe('storing', () => {
     expect(new Set(intake.shardlet).size).toBe(4);
   });
 
-  it('puts what arrives while a call is on its way into the next call', async () => {
-    let release = () => {};
-    const gate = new Promise<void>((resolve) => {
-      release = resolve;
-    });
+  it('puts what arrives for a shardlet while its call is on its way into the next call', async () => {
     const probe = await send([event('probe', 'key-0')]);
-    const owner = follower.topology.shardlet(shardletOf(probe))!.owner;
-    const target = hosts.get(owner)!;
-    target.calls.length = 0;
-    target.next.push(async () => {
-      await gate;
-      return MemoryHost.prototype.append.call(target, target.calls[0]!);
-    });
-    const intakes = Array.from({ length: 5 }, (_, i) => accept([event(`g${i}`, 'key-0')]));
-    ingestion.submit(intakes[0]!);
-    await vi.waitFor(() => expect(target.calls.length).toBe(1));
-    for (const intake of intakes.slice(1)) ingestion.submit(intake);
+    const { target, release } = await callOnItsWay(probe, event('g0', 'key-0'));
+    const intakes = Array.from({ length: 4 }, (_, i) => accept([event(`g${i + 1}`, 'key-0')]));
+    for (const intake of intakes) ingestion.submit(intake);
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(target.calls.length).toBe(1);
     release();
     for (const intake of intakes) await settled(intake);
     expect(target.calls.map((groups) => groups.map((g) => g.count))).toEqual([[1], [4]]);
+    expect(await idsIn(shardletOf(probe))).toEqual(['probe', 'g0', 'g1', 'g2', 'g3', 'g4']);
+  });
+
+  it('sends what other shardlets wait for meanwhile, and nothing for those on their way', async () => {
+    const probes = await send(Array.from({ length: 40 }, (_, i) => event(`p${i}`, `key-${i}`)));
+    const owner = (i: number) => follower.topology.shardlet(shardletOf(probes, i))!.owner;
+    const beside = Array.from({ length: 40 }, (_, i) => i).find(
+      (i) => owner(i) === owner(0) && shardletOf(probes, i) !== shardletOf(probes),
+    )!;
+    const { target, release } = await callOnItsWay(probes, event('g', 'key-0'));
+    target.next.push(() => new Promise(() => {}));
+    ingestion.submit(accept([event('h0', 'key-0'), event('h1', `key-${beside}`)]));
+    await vi.waitFor(() => expect(target.calls.length).toBe(2));
+    expect(target.calls[1]!.map((g) => g.shardlet)).toEqual([shardletOf(probes, beside)]);
+    ingestion.submit(accept([event('i', `key-${beside}`)]));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(target.calls.length).toBe(2);
+    release();
+    await vi.waitFor(() => expect(target.calls.length).toBe(3));
+    expect(target.calls[2]!.map((g) => g.shardlet)).toEqual([shardletOf(probes)]);
   });
 
   it.each([

@@ -68,10 +68,29 @@ test('what comes back goes before what came meanwhile, in its line and among the
   ]);
 });
 
+test('what waits for a shardlet on its way is not taken before that has arrived', () => {
+  const lines = new ShardletLines();
+  const intake = request(7, 7, 8);
+  lines.push(whole(intake));
+  lines.take(lines.first()!, 1);
+  lines.depart([7]);
+  lines.push(whole(request(7, 9)));
+  lines.pushFront([whole(request(7))]);
+  expect(takeAll(lines)).toEqual([
+    [8, 1],
+    [9, 1],
+  ]);
+  expect(lines.isEmpty).toBe(true);
+  lines.arrived([7]);
+  expect(lines.first()!.indices).toEqual([0, 1, 0]);
+  expect(takeAll(lines)).toEqual([[7, 3]]);
+});
+
 test('draining answers everything as runs, in order', () => {
   const lines = new ShardletLines();
   const intake = request(7, 8, 7);
   lines.push(whole(intake));
+  lines.depart([8]);
   expect(lines.drain().map((run) => run.indices)).toEqual([[0, 2], [1]]);
   expect(lines.isEmpty).toBe(true);
 });

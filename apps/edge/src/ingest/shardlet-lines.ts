@@ -3,7 +3,8 @@
  * takes whole lines has fewer and larger groups than one that takes events in the order in which they came:
  * a group costs the host as much as several events. Inside a line the order is kept, which is all that order
  * needs; between lines the one that has waited longest comes first, and one of which a part is left goes to
- * the end, so that a hot shardlet does not keep the others waiting.
+ * the end, so that a hot shardlet does not keep the others waiting. A shardlet whose events are on their way
+ * waits for their answer, so that several calls may be on their way and the order of every key is kept.
  */
 import { type Intake, type Run, runsOf } from './intake.ts';
 
@@ -14,18 +15,26 @@ export interface ShardletLine {
   readonly indices: number[];
 }
 
-export class ShardletLines {
-  private lines = new Map<number, ShardletLine>();
+type Lines = Map<number, ShardletLine>;
 
+export class ShardletLines {
+  /** may be taken */
+  private ready: Lines = new Map();
+  /** wait until the events before them have their answer */
+  private behind: Lines = new Map();
+  private readonly underway = new Set<number>();
+
+  /** whether nothing may be taken */
   get isEmpty(): boolean {
-    return this.lines.size === 0;
+    return this.ready.size === 0;
   }
 
   push({ intake, indices }: Run): void {
     for (const i of indices) {
       const shardlet = intake.shardlet[i]!;
-      const line = this.lines.get(shardlet);
-      if (line === undefined) this.lines.set(shardlet, { shardlet, intakes: [intake], indices: [i] });
+      const lines = this.linesOf(shardlet);
+      const line = lines.get(shardlet);
+      if (line === undefined) lines.set(shardlet, { shardlet, intakes: [intake], indices: [i] });
       else {
         line.intakes.push(intake);
         line.indices.push(i);
@@ -35,36 +44,64 @@ export class ShardletLines {
 
   /** For events that were on their way before those that wait here. */
   pushFront(runs: readonly Run[]): void {
-    const later = this.lines;
-    this.lines = new Map();
+    const later = [this.ready, this.behind];
+    this.ready = new Map();
+    this.behind = new Map();
     for (const run of runs) this.push(run);
-    for (const line of later.values()) this.append(line);
+    for (const lines of later) for (const line of lines.values()) this.append(line);
   }
 
   /** The line that has waited longest. */
   first(): ShardletLine | undefined {
-    return this.lines.values().next().value;
+    return this.ready.values().next().value;
   }
 
   /** Takes `count` events off the front of a line; what is left waits behind the others. */
   take({ shardlet, intakes, indices }: ShardletLine, count: number): void {
-    this.lines.delete(shardlet);
+    this.ready.delete(shardlet);
     if (count === indices.length) return;
-    this.lines.set(shardlet, { shardlet, intakes: intakes.slice(count), indices: indices.slice(count) });
+    this.append({ shardlet, intakes: intakes.slice(count), indices: indices.slice(count) });
+  }
+
+  /** Events of these shardlets are on their way: what waits for them is not taken before `arrived`. */
+  depart(shardlets: Iterable<number>): void {
+    for (const shardlet of shardlets) {
+      this.underway.add(shardlet);
+      move(shardlet, this.ready, this.behind);
+    }
+  }
+
+  arrived(shardlets: Iterable<number>): void {
+    for (const shardlet of shardlets) {
+      this.underway.delete(shardlet);
+      move(shardlet, this.behind, this.ready);
+    }
   }
 
   /** Takes out everything, in order. */
   drain(): Run[] {
-    const runs = [...this.lines.values()].flatMap(runsOfLine);
-    this.lines.clear();
+    const runs = [...this.ready.values(), ...this.behind.values()].flatMap(runsOfLine);
+    this.ready.clear();
+    this.behind.clear();
     return runs;
   }
 
+  private linesOf(shardlet: number): Lines {
+    return this.underway.has(shardlet) ? this.behind : this.ready;
+  }
+
   private append(line: ShardletLine): void {
-    const earlier = this.lines.get(line.shardlet);
-    if (earlier === undefined) this.lines.set(line.shardlet, line);
+    const lines = this.linesOf(line.shardlet);
+    if (!lines.has(line.shardlet)) lines.set(line.shardlet, line);
     else for (const run of runsOfLine(line)) this.push(run);
   }
+}
+
+function move(shardlet: number, from: Lines, to: Lines): void {
+  const line = from.get(shardlet);
+  if (line === undefined) return;
+  from.delete(shardlet);
+  to.set(shardlet, line);
 }
 
 export function runsOfLine({ intakes, indices }: ShardletLine): Run[] {

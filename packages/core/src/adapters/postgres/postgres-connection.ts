@@ -22,7 +22,7 @@ export const NO_ROOM: unique symbol = Symbol('no room');
 const CALL_TIMEOUT_DEFAULT_MS = 10_000;
 /** The server gives up first, so that the outcome of most late calls is known to it at least. */
 const SERVER_TIMEOUT_SHARE = 0.9;
-/** One call in flight per host appends; the others read, control and copy. */
+/** Two calls at most append; the others read, control and copy. */
 const CONNECTIONS_MAX = 8;
 
 /** Not carried out or broken off by the server: it stops, recovers, is a standby, or is out of connections. */

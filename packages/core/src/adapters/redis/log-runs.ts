@@ -1,7 +1,7 @@
 /** Records as the host's log keeps them: runs whose seqs and timestamps rise by one, with their frames in one piece. */
 import type { StoredRecord } from '../../hosts/index.ts';
 import { invariant } from '../../kernel/index.ts';
-import type { Argument } from './redis-connection.ts';
+import type { Argument } from './wire-command.ts';
 
 /** An entry larger than this makes reading a small part of it dear. */
 const RUN_BYTES_MAX = 256 * 1024;

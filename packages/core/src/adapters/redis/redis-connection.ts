@@ -6,10 +6,11 @@
  *
  * ioredis must not help: its queue and its resending would put commands before that check.
  */
-import { Command, Redis } from 'ioredis';
+import { Redis } from 'ioredis';
 import { HostUnreachable } from '../../hosts/index.ts';
 import { functionLibrary, loadFunctionLibrary } from './function-library.ts';
 import { insistOnSuitable, readServerFacts, type ServerFacts } from './server-facts.ts';
+import { type Argument, WireCommand } from './wire-command.ts';
 
 export interface RedisHostOptions {
   readonly url: string;
@@ -17,8 +18,6 @@ export interface RedisHostOptions {
   readonly expectedIncarnation: string | undefined;
   readonly callTimeoutMs?: number;
 }
-
-export type Argument = string | number | Uint8Array;
 
 /** The host has no memory left; the call changed nothing. */
 export const OUT_OF_MEMORY: unique symbol = Symbol('out of memory');
@@ -80,7 +79,7 @@ export class RedisConnection {
   private async send(name: string, args: readonly Argument[], encoding: 'utf8' | null): Promise<unknown> {
     const client = this.client;
     if (client === undefined) throw this.refusal;
-    const command = new Command(name, args.map(sendable), { replyEncoding: encoding });
+    const command = new WireCommand(name, args, encoding);
     const timer = setTimeout(() => this.giveUp(client), this.callTimeoutMs);
     try {
       return await client.sendCommand(command);
@@ -172,12 +171,6 @@ export class RedisConnection {
     await loadFunctionLibrary(client, this.library);
     return facts;
   }
-}
-
-/** ioredis knows bytes only as Buffers. */
-function sendable(argument: Argument): string | number | Buffer {
-  if (!(argument instanceof Uint8Array)) return argument;
-  return Buffer.from(argument.buffer, argument.byteOffset, argument.length);
 }
 
 function newClient(url: string, timeoutMs: number): Redis {

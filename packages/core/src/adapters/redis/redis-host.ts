@@ -29,10 +29,11 @@ import type {
 import { invariant } from '../../kernel/index.ts';
 import { decodeAppend, encodeAppend, insistOnWellFormed } from './append-codec.ts';
 import { encodeRuns } from './log-runs.ts';
-import { type Argument, OUT_OF_MEMORY, RedisConnection, type RedisHostOptions } from './redis-connection.ts';
+import { OUT_OF_MEMORY, RedisConnection, type RedisHostOptions } from './redis-connection.ts';
 import * as replies from './replies.ts';
 import { numberAt, type Reply } from './replies.ts';
 import { parseInfo } from './server-facts.ts';
+import type { Argument } from './wire-command.ts';
 
 const FULL: Full = Object.freeze({ kind: 'full' });
 
