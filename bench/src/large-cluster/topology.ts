@@ -88,6 +88,7 @@ function hostOf(i: number): Host {
     },
     url: postgres ? `postgresql://${address}:5432/events` : `redis://${address}:6379`,
     state: i === 41 ? 'draining' : 'active',
+    ...{ zone, labels: {}, capacity: {} },
   };
 }
 

@@ -6,8 +6,10 @@ import { badInput, CommandFailure } from '../failure.ts';
 type Reply = Awaited<ReturnType<typeof admitHost>>;
 export type Added = Exclude<Reply, { readonly kind: 'refused' }>;
 
-export async function add(control: Control, url: string, name?: string, dryRun = false): Promise<Added> {
-  const request = { url, name, actor: ACTOR };
+export type Addition = Omit<Parameters<typeof admitHost>[1], 'actor'>;
+
+export async function add(control: Control, addition: Addition, dryRun = false): Promise<Added> {
+  const request = { ...addition, actor: ACTOR };
   const reply = await (dryRun ? tryAdmission : admitHost)(control.topology, request);
   if (reply.kind !== 'refused') return reply;
   if (reply.why === 'address') throw badInput(reply.detail);

@@ -1,29 +1,47 @@
 /** foreshard hosts: which storage servers T may use. */
 import { withoutPassword } from '@foreshard/core/hosts';
 import { tryDecision } from '@foreshard/core/migration';
-import { removeHost } from '@foreshard/core/topology';
+import { describeHost, type HostDescription, removeHost } from '@foreshard/core/topology';
 import type { Command } from 'commander';
 import { accepted, decide, withControl } from '../deciding.ts';
 import { badInput } from '../failure.ts';
 import { printRows } from '../table.ts';
-import { type Added, add } from './adding.ts';
+import { type Added, type Addition, add } from './adding.ts';
+import { type DescribingOptions, describing, descriptionOf, wordsOfLabels } from './describing.ts';
+
+interface DescribeOptions extends DescribingOptions {
+  readonly dryRun: boolean;
+}
+
+interface AddOptions extends DescribeOptions {
+  readonly name?: string;
+}
 
 export function register(program: Command): void {
-  const hosts = program.command('hosts').description('list, add and remove the storage servers');
+  const hosts = program.command('hosts').description('list, add, describe and remove the storage servers');
   hosts
     .command('list', { isDefault: true })
     .description('the hosts, their state, and how many shardlets they own')
     .option('--json', 'one JSON document', false)
     .action(({ json }: { json: boolean }) => list(json));
-  hosts
+  const adding = hosts
     .command('add')
     .description(
       'take a storage server into use: redis://HOST:PORT or postgresql://USER:PASSWORD@HOST:PORT/DATABASE',
     )
     .argument('<url>')
     .option('--name <name>', 'how it is called; else its address')
-    .option('--dry-run', 'tell whether it would be taken, and change nothing', false)
-    .action((url: string, { name, dryRun }: { name?: string; dryRun: boolean }) => take(url, name, dryRun));
+    .option('--dry-run', 'tell whether it would be taken, and change nothing', false);
+  describing(adding).action((url: string, { name, dryRun, ...facts }: AddOptions) =>
+    take({ url, name, ...descriptionOf(facts) }, dryRun),
+  );
+  describing(
+    hosts
+      .command('describe')
+      .description('say what a host is and takes; what is not named stays')
+      .argument('<id>', 'its number in the list')
+      .option('--dry-run', 'tell how it would be described, and change nothing', false),
+  ).action((id: string, { dryRun, ...facts }: DescribeOptions) => describe(id, descriptionOf(facts), dryRun));
   hosts
     .command('remove')
     .description('take a storage server out of use; it must own no shardlet')
@@ -40,14 +58,17 @@ async function list(json: boolean): Promise<void> {
     engine: host.engine,
     state: host.state,
     durability: host.durability,
+    zone: host.zone,
+    labels: wordsOfLabels(host.labels),
+    'events/s max': host.capacity.eventsPerSecond ?? '',
     shardlets: shardlets.filter((s) => s.owner === host.id && s.state.kind !== 'gone').length,
     url: withoutPassword(host.url),
   }));
   printRows(rows, json, 'no host yet: add one with "foreshard hosts add URL"');
 }
 
-async function take(url: string, name: string | undefined, dryRun: boolean): Promise<void> {
-  const added = await withControl((control) => add(control, url, name, dryRun));
+async function take({ url, ...more }: Addition, dryRun: boolean): Promise<void> {
+  const added = await withControl((control) => add(control, { url, ...more }, dryRun));
   process.stdout.write(`${withoutPassword(url)} ${wordsOf(added)}\n`);
 }
 
@@ -56,9 +77,34 @@ function wordsOf(added: Added): string {
   return `${added.kind === 'known' ? 'is known already as' : 'joined as'} host ${added.hostId}`;
 }
 
-async function remove(text: string, dryRun: boolean): Promise<void> {
+async function describe(text: string, description: HostDescription, dryRun: boolean): Promise<void> {
+  const id = numberOf(text);
+  if (Object.keys(description).length === 0) throw badInput('nothing is said of the host: see --help');
+  const decision = describeHost(id, description);
+  const { host } = await withControl(async (control) =>
+    dryRun
+      ? accepted(tryDecision(await control.topology.snapshot(), decision, Date.now()))
+      : decide(control, decision),
+  );
+  const { zone, labels, capacity } = host;
+  const facts = [
+    `zone ${zone}`,
+    wordsOfLabels(labels),
+    ...Object.entries(capacity).map(([k, v]) => `${k} ${v}`),
+  ];
+  process.stdout.write(
+    `host ${id} ${dryRun ? 'would be' : 'is'}: ${facts.filter((f) => f !== '').join(', ')}\n`,
+  );
+}
+
+function numberOf(text: string): number {
   const id = Number(text);
   if (!Number.isSafeInteger(id) || id < 1) throw badInput(`a host is named by its number, not "${text}"`);
+  return id;
+}
+
+async function remove(text: string, dryRun: boolean): Promise<void> {
+  const id = numberOf(text);
   await withControl(async (control) =>
     dryRun
       ? accepted(tryDecision(await control.topology.snapshot(), removeHost(id), Date.now()))

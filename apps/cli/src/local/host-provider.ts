@@ -84,7 +84,7 @@ async function add(
     const server = await startHost(settings, name);
     await rememberHost(settings, name);
     await supervisor.keep(name, 'server', server);
-    await admit(control, server.url, name).catch(async (error) => {
+    await admit(control, { url: server.url, name, zone: order.zone }).catch(async (error) => {
       // the next start would fail on it
       await forgetHost(settings, name);
       await supervisor.release(name);

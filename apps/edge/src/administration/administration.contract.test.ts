@@ -203,6 +203,17 @@ test('a host joins, takes shardlets, is emptied and leaves', async () => {
   expect(JSON.stringify(added.body)).not.toContain(new URL(url).password || '@');
   expect((await call('POST', '/v1/hosts', { url })).body.result).toBe('known');
   const { id } = added.body.host;
+  const zone = { zone: 'north', labels: { disk: 'ssd' } };
+  expect((await dryRun('PATCH', `/v1/hosts/${id}`, zone)).body).toMatchObject({
+    result: 'would be described',
+    host: zone,
+  });
+  expect((await call('PATCH', `/v1/hosts/${id}`, { capacity: { eventsPerSecond: 500 } })).body).toMatchObject(
+    {
+      result: 'described',
+      host: { zone: 'default', labels: {}, capacity: { eventsPerSecond: 500 } },
+    },
+  );
   const { id: shardlet } = await anOpenShardlet();
   const [{ migration }] = (await call('POST', '/v1/migrations', { shardlets: [shardlet], to: 'third' })).body
     .results;
@@ -238,6 +249,9 @@ test.each([
   ['POST', '/v1/migration-limits', { concurrencyMax: 0 }, 400, '/concurrencyMax'],
   ['POST', '/v1/hosts', { url: 'http://127.0.0.1' }, 400, '/url'],
   ['POST', '/v1/hosts', { url: 'redis://127.0.0.1:9' }, 422, ''],
+  ['PATCH', '/v1/hosts/1', { zone: 'a b' }, 400, '/zone'],
+  ['PATCH', '/v1/hosts/1', { colour: 'red' }, 400, '/colour'],
+  ['PATCH', '/v1/hosts/999', { zone: 'north' }, 404, ''],
   ['DELETE', '/v1/hosts/999', undefined, 404, ''],
   ['POST', '/v1/hosts/999/drain', undefined, 404, ''],
   ['POST', '/v1/shardlets/999999/roll', undefined, 404, ''],

@@ -1,7 +1,15 @@
 /** The routes of hosts. */
 import type { Operation } from '../api/index.ts';
 import { common, dryRunQuery, idPath, json, orderAnswers } from './describing.ts';
-import { addedHostSchema, drainSchema, hostsSchema, newHostSchema, removedHostSchema } from './schemas.ts';
+import {
+  addedHostSchema,
+  describedHostSchema,
+  describeHostSchema,
+  drainSchema,
+  hostsSchema,
+  newHostSchema,
+  removedHostSchema,
+} from './schemas.ts';
 
 const order = { ...common, method: 'post', query: dryRunQuery } as const;
 const REFUSALS = ['conflict', 'in_the_way', 'unexamined', 'store_unreachable'] as const;
@@ -36,6 +44,31 @@ export const addHost = {
     201: { description: 'It joined', content: json(addedHostSchema) },
   },
   errors: ['invalid_order', 'unsuitable_host', 'overloaded', ...REFUSALS],
+} as const satisfies Operation;
+
+export const describeHost = {
+  ...order,
+  method: 'patch',
+  path: '/v1/hosts/{id}',
+  operationId: 'describeHost',
+  summary: 'Say what a host is and takes',
+  description: [
+    'Its zone, its labels and what it can take: the planner spreads over zones, places by labels and plans for the',
+    'capacity. What is not named stays; `labels` and `capacity` are replaced as wholes.',
+  ].join('\n'),
+  params: idPath('host'),
+  body: {
+    description: 'what changes',
+    content: json(describeHostSchema, {
+      zone: 'north',
+      labels: { disk: 'ssd' },
+      capacity: { eventsPerSecond: 5000 },
+    }),
+  },
+  answers: {
+    200: { description: 'As it is now, or with `dryRun` would be', content: json(describedHostSchema) },
+  },
+  errors: ['invalid_order', 'unknown_host', 'overloaded', ...REFUSALS],
 } as const satisfies Operation;
 
 export const removeHost = {

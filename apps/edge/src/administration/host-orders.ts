@@ -1,13 +1,20 @@
 /** Hosts: list, add, drain, remove. */
 import { ForeshardError } from '@foreshard/core/kernel';
 import { drainPreview, requestDrain, tryDecision } from '@foreshard/core/migration';
-import { type Host, removeHost, type Topology } from '@foreshard/core/topology';
+import {
+  describeHost,
+  type Host,
+  type HostDescription,
+  removeHost,
+  type Topology,
+} from '@foreshard/core/topology';
 import type { z } from 'zod';
 import { addressOf } from '../http/map-document.ts';
 import type { AdministrationParts, Caller } from './parts.ts';
 import { accepted, operatorOf, reaching, refused } from './refusing.ts';
 import type {
   addedHostSchema,
+  describedHostSchema,
   drainSchema,
   hostSchema,
   newHostSchema,
@@ -43,6 +50,24 @@ export class HostOrders {
       if (why === 'address') throw new ForeshardError('invalid_order', detail, { pointer: '/url' });
       if (why === 'unsuitable') throw new ForeshardError('unsuitable_host', detail);
       throw refused({ reason: why, detail }, 'unknown_host');
+    });
+  }
+
+  describe(
+    host: number,
+    description: HostDescription,
+    { actor, dryRun }: Caller,
+  ): Promise<z.output<typeof describedHostSchema>> {
+    return reaching(async () => {
+      const { topology, nowMs } = this.parts;
+      const decision = describeHost(host, description);
+      const snapshot = await topology.snapshot();
+      const reply = dryRun
+        ? tryDecision(snapshot, decision, nowMs())
+        : await topology.decide(decision, actor);
+      const { host: described } = accepted(reply, 'unknown_host');
+      const result = dryRun ? 'would be described' : 'described';
+      return { result, host: documentOf(described, countOwned(snapshot)) };
     });
   }
 
@@ -83,8 +108,9 @@ export class HostOrders {
 }
 
 function documentOf(host: Host, owned: ReadonlyMap<number, number>): HostDocument {
-  const { id, name, engine, url, durability, state } = host;
-  return { id, name, engine, address: addressOf(url), durability, state, shardlets: owned.get(id) ?? 0 };
+  const { id, name, engine, url, durability, state, zone, labels, capacity } = host;
+  const shardlets = owned.get(id) ?? 0;
+  return { id, name, engine, address: addressOf(url), durability, state, shardlets, zone, labels, capacity };
 }
 
 function countOwned({ shardlets }: Topology): Map<number, number> {

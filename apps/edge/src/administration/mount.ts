@@ -8,6 +8,7 @@ import * as moves from './move-operations.ts';
 import { orderBody } from './order-body.ts';
 import type { Caller } from './parts.ts';
 import {
+  describeHostSchema,
   limitsOrderSchema,
   mergeOrderSchema,
   movesOrderSchema,
@@ -52,6 +53,10 @@ function mountHosts(api: Api, parts: AdministrationMount): void {
     const body = await orderBody(call.c, newHostSchema, budget);
     const added = await orders.hosts.add(body, callerOf(parts, call));
     return call.c.json(added, added.result === 'joined' ? 201 : 200);
+  });
+  api.mount(hosts.describeHost, async (call) => {
+    const body = await orderBody(call.c, describeHostSchema, budget);
+    return call.c.json(await orders.hosts.describe(call.params.id, body, callerOf(parts, call)));
   });
   api.mount(hosts.removeHost, async (call) =>
     call.c.json(await orders.hosts.remove(call.params.id, callerOf(parts, call))),

@@ -1,6 +1,6 @@
 /** What is ordered, and what is told of hosts, moves and shardlets: the same over REST and tRPC. */
 import { MOVE_ORDERS, MOVE_PHASES, MOVE_RESULTS, moveControlsSchema } from '@foreshard/core/migration';
-import { REFUSALS } from '@foreshard/core/topology';
+import { hostCapacitySchema, hostDescriptionSchema, REFUSALS } from '@foreshard/core/topology';
 import { z } from 'zod';
 
 const id = z.int().min(1);
@@ -15,7 +15,10 @@ export const newHostSchema = z.strictObject({
     .max(2_000)
     .describe('redis://HOST:PORT or postgresql://USER:PASSWORD@HOST:PORT/DATABASE'),
   name: z.string().trim().min(1).max(200).optional().describe('how it is called; else its address'),
+  ...hostDescriptionSchema.shape,
 });
+
+export const describeHostSchema = hostDescriptionSchema;
 
 export const reasonSchema = z.strictObject({ reason });
 
@@ -63,6 +66,9 @@ export const hostSchema = z
     durability: z.string(),
     state: z.enum(['active', 'draining', 'readmitting']),
     shardlets: z.int().describe('that it owns, open and closed'),
+    zone: z.string(),
+    labels: z.record(z.string(), z.string()),
+    capacity: hostCapacitySchema.describe('what is left out, the policy says for all hosts'),
   })
   .meta({ id: 'Host' });
 
@@ -74,6 +80,10 @@ export const addedHostSchema = z
     host: hostSchema.nullable().describe('null: nothing was changed'),
   })
   .meta({ id: 'AddedHost' });
+
+export const describedHostSchema = z
+  .strictObject({ result: z.enum(['described', 'would be described']), host: hostSchema })
+  .meta({ id: 'DescribedHost' });
 
 export const removedHostSchema = z
   .strictObject({ host: id, result: z.enum(['removed', 'would be removed']) })

@@ -29,7 +29,7 @@ export interface Answer {
 }
 
 export interface Operation<P extends Fields = Fields, Q extends Fields = Fields> {
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'patch' | 'delete';
   /** as OpenAPI writes it: /v1/keys/{key}/events */
   readonly path: string;
   readonly operationId: string;

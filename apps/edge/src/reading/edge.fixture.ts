@@ -15,6 +15,7 @@ import {
   createStream,
   type Decision,
   EMPTY_TOPOLOGY,
+  NO_FACTS,
   restructure,
   type Shardlet,
   type StreamRequest,
@@ -196,6 +197,7 @@ export class EdgeFixture {
         incarnation: '',
         durability: 'always',
         state: 'active',
+        ...NO_FACTS,
       } as const;
       const host = await openEventHost(candidate, undefined);
       const { incarnation } = await host.identify();

@@ -3,7 +3,7 @@ import { MemoryHost } from '@foreshard/core/adapters/memory';
 import { type EventHost, writeFrame } from '@foreshard/core/hosts';
 import { ManualClock, MICROS_PER_SECOND } from '@foreshard/core/kernel';
 import { WHOLE } from '@foreshard/core/keyspace';
-import { EMPTY_TOPOLOGY, TopologyMap } from '@foreshard/core/topology';
+import { EMPTY_TOPOLOGY, NO_FACTS, TopologyMap } from '@foreshard/core/topology';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EdgeMap } from '../map/edge-map.ts';
 import type { LogCursor } from './log/cursor.ts';
@@ -29,6 +29,7 @@ const HOST = {
   incarnation: 'memory',
   durability: 'always',
   state: 'active',
+  ...NO_FACTS,
 } as const;
 
 let clock: ManualClock;

@@ -4,6 +4,8 @@ import {
   addedHostSchema,
   type Caller,
   controlsSchema,
+  describedHostSchema,
+  describeHostSchema,
   drainSchema,
   hostsSchema,
   limitsOrderSchema,
@@ -47,6 +49,12 @@ const hosts = t.router({
     .output(addedHostSchema)
     .mutation(({ ctx, input: { dryRun: _, ...order }, input }) =>
       told(ctx, ctx.orders.hosts.add(order, callerOf(ctx, input))),
+    ),
+  describe: admin
+    .input(describeHostSchema.extend({ host: id, dryRun }))
+    .output(describedHostSchema)
+    .mutation(({ ctx, input: { dryRun: _, host, ...description }, input }) =>
+      told(ctx, ctx.orders.hosts.describe(host, description, callerOf(ctx, input))),
     ),
   remove: admin
     .input(tried.extend({ host: id }))

@@ -6,7 +6,7 @@ import { quoted } from './take-away.tsx';
 import { CopyButton } from './ui/copy-button.tsx';
 
 interface EdgeCall {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: object;
 }

@@ -63,8 +63,8 @@ async function historyOf(parts: InquiryParts, map: TopologyMap): Promise<LoadHis
   const fromMs = toMs - FIRING_HOURS * HOUR_MS;
   const leaves = [...map.shardlets()].filter(isLeaf);
   const rows = new Map(leaves.map(({ id }, row) => [id, row]));
-  const hosts = map.hosts().map(({ id }) => id);
-  const indexOf = new Map(hosts.map((id, index) => [id, index]));
+  const hosts = map.hosts();
+  const indexOf = new Map(hosts.map(({ id }, index) => [id, index]));
   const [events, bytes] = await Promise.all(
     (['events', 'bytes'] as const).map((metric) => valuesOf(parts, map, { metric, fromMs, toMs }, rows)),
   );
@@ -93,9 +93,14 @@ async function valuesOf(
   return all;
 }
 
-async function healthOf({ health }: InquiryParts, hosts: readonly number[], fromMs: number, toMs: number) {
+async function healthOf(
+  { health }: InquiryParts,
+  hosts: readonly { readonly id: number }[],
+  fromMs: number,
+  toMs: number,
+) {
   const courses: Float64Array[] = [];
-  for (const id of hosts) {
+  for (const { id } of hosts) {
     const course = new Float64Array(FIRING_HOURS).fill(Number.NaN);
     for (const { atMs, score } of await health.history({ kind: 'host', id }, 'hour', fromMs, toMs))
       course[Math.floor((atMs - fromMs) / HOUR_MS)] = score ?? Number.NaN;

@@ -16,7 +16,10 @@ function history(first: number[], second: number[], more: Partial<LoadHistory> =
     stepMs: HOUR_MS,
     steps: first.length,
     owners: [0, 1],
-    hosts: [1, 2],
+    hosts: [
+      { id: 1, capacity: {} },
+      { id: 2, capacity: {} },
+    ],
     events: [...first, ...second].map(hour),
     bytes: [...first, ...second].map(() => 0),
     health: [unknown, unknown],
@@ -29,6 +32,22 @@ function firing(rule: FiringRule, ...args: Parameters<typeof firingsOf>) {
 }
 
 describe('firings', () => {
+  test('a host that takes less than the others is hot earlier', () => {
+    const small = { eventsPerSecond: 50 };
+    const hosts = [
+      { id: 1, capacity: {} },
+      { id: 2, capacity: small },
+    ];
+    const loads = history([45, 45], [45, 10], { hosts });
+    expect(firing('hot-host', loads, policy({ host: { fullness: 0.8 } }))).toMatchObject({
+      times: 1,
+      observed: [0.9, 0.45],
+    });
+    expect(firing('large-share', loads, policy({ shardlet: { host_share_max: 0.8 } })).observed).toEqual([
+      0.9, 0.45,
+    ]);
+  });
+
   test('an hour above after one below is one firing, of each host by itself', () => {
     const loads = history([90, 90, 10, 90], [10, 10, 85, 10]);
     expect(firing('hot-host', loads, policy({ host: { fullness: 0.8 } }))).toMatchObject({

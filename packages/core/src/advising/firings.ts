@@ -4,6 +4,7 @@
  * hour above the threshold after one below, of one host or one shardlet. Hours that nobody observed never fire.
  */
 import type { Policy } from '../planning/index.ts';
+import type { Host } from '../topology/index.ts';
 
 export const FIRING_RULES = [
   'hot-host',
@@ -36,8 +37,7 @@ export interface LoadHistory {
   readonly steps: number;
   /** of each row, an index into `hosts` */
   readonly owners: readonly number[];
-  /** number of each active host */
-  readonly hosts: readonly number[];
+  readonly hosts: readonly Pick<Host, 'id' | 'capacity'>[];
   /** within each step, [row * steps + step]; NaN where nobody looked */
   readonly events: ArrayLike<number>;
   readonly bytes: ArrayLike<number>;
@@ -68,7 +68,8 @@ export interface FiringReport {
 export function firingsOf(history: LoadHistory, policy: Policy): FiringReport {
   const pressures = pressuresOf(history, policy);
   const rates = ratesOf(history);
-  const { host, shardlet, capacity, scaling } = policy;
+  const { host, shardlet, scaling } = policy;
+  const eventsMax = capacities(history, 'eventsPerSecond', policy.capacity.events_per_second);
   const count = history.hosts.length;
   const means = meansOf(pressures);
   const rules: Record<FiringRule, Course> = {
@@ -78,7 +79,7 @@ export function firingsOf(history: LoadHistory, policy: Policy): FiringReport {
     'full-by-rate': above(rates, () => shardlet.rate_cap * shardlet.fullness),
     'full-by-bytes': above(dayBytesOf(history), () => shardlet.shardlet_size * shardlet.fullness),
     'large-share': above(
-      rates.map((row) => Float64Array.from(row, (rate) => rate / capacity.events_per_second)),
+      rates.map((row, i) => row.map((rate) => rate / eventsMax[history.owners[i]!]!)),
       () => shardlet.host_share_max,
     ),
     'cluster-full': above(count < scaling.hosts_max ? [means] : [], () => host.fullness),
@@ -161,12 +162,10 @@ function counted(
 }
 
 /** Of every host: the worse of events and bytes over its capacity. NaN in hours without any observation. */
-function pressuresOf(
-  { hosts, owners, steps, stepMs, events, bytes }: LoadHistory,
-  { capacity }: Policy,
-): Float64Array[] {
+function pressuresOf(history: LoadHistory, { capacity }: Policy): Float64Array[] {
+  const { hosts, owners, steps, stepMs, events, bytes } = history;
   const perSecond = 1_000 / stepMs;
-  const sum = (values: ArrayLike<number>, most: number) => {
+  const sum = (values: ArrayLike<number>, most: readonly number[]) => {
     const sums = hosts.map(() => new Float64Array(steps).fill(Number.NaN));
     owners.forEach((host, row) => {
       const of = sums[host];
@@ -175,15 +174,24 @@ function pressuresOf(
         if (!Number.isNaN(value)) of[step] = (Number.isNaN(of[step]!) ? 0 : of[step]!) + value;
       }
     });
-    return sums.map((of) => of.map((value) => (value * perSecond) / most));
+    return sums.map((of, host) => of.map((value) => (value * perSecond) / most[host]!));
   };
-  const byEvents = sum(events, capacity.events_per_second);
-  const byBytes = sum(bytes, capacity.bytes_per_second);
+  const byEvents = sum(events, capacities(history, 'eventsPerSecond', capacity.events_per_second));
+  const byBytes = sum(bytes, capacities(history, 'bytesPerSecond', capacity.bytes_per_second));
   return byEvents.map((row, host) =>
     row.map((value, step) =>
       Math.max(value, Number.isNaN(byBytes[host]![step]!) ? 0 : byBytes[host]![step]!),
     ),
   );
+}
+
+/** What is said of a host itself comes before what the policy says of all. */
+function capacities(
+  { hosts }: LoadHistory,
+  resource: 'eventsPerSecond' | 'bytesPerSecond',
+  ofAll: number,
+): number[] {
+  return hosts.map(({ capacity }) => capacity[resource] ?? ofAll);
 }
 
 /** Of all hosts in each hour, those that nobody observed left out. */

@@ -24,6 +24,38 @@ describe('the live cluster as a document', () => {
     expect(state.hosts[0]!.capacity.eventsPerSecond).toBe(500);
   });
 
+  it('believes what is said of one host before what the policy says of all', async () => {
+    const map = await streamMap(4, {
+      zone: 'north',
+      labels: { disk: 'ssd' },
+      capacity: { eventsPerSecond: 70 },
+    });
+    const [host] = clusterStateOf(await observed({ map }), policy).hosts;
+    expect(host).toMatchObject({
+      zone: 'north',
+      labels: { disk: 'ssd' },
+      capacity: { eventsPerSecond: 70, bytesPerSecond: policy.capacity.bytes_per_second },
+    });
+  });
+
+  it('lays the rules of placement to the shardlets that they speak of', async () => {
+    const placement = [
+      { stream: 'main', pinned_to: { disk: 'ssd' } },
+      { stream: 'main', shards: [1, 2], pinned_to: { rack: 'r1' }, spread_over_zones: true },
+      { stream: 'main', shards: [3, 3], frozen: true },
+      { stream: 'other', frozen: true },
+    ];
+    const ruled = policySchema.parse({ placement });
+    const { shardlets } = clusterStateOf(await observed(), ruled);
+    const of = (shard: number) => {
+      const { pinnedTo, spreadGroup, frozen } = shardlets.find((one) => one.shard === shard)!;
+      return { pinnedTo, spreadGroup, frozen };
+    };
+    expect(of(0)).toEqual({ pinnedTo: { disk: 'ssd' }, spreadGroup: undefined, frozen: false });
+    expect(of(1)).toEqual({ pinnedTo: { disk: 'ssd', rack: 'r1' }, spreadGroup: 'rule 2', frozen: false });
+    expect(of(3)).toEqual({ pinnedTo: { disk: 'ssd' }, spreadGroup: undefined, frozen: true });
+  });
+
   it('lays the memory of a host to its shardlets by what they took in', async () => {
     const { map } = await observed();
     const [a, b] = [...map.shardlets()].map(({ id }) => id) as [number, number];

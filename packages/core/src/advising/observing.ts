@@ -8,8 +8,8 @@
  * receives nothing until it is back.
  */
 import { formatPosition } from '../keyspace/index.ts';
-import type { ClusterState, Policy } from '../planning/index.ts';
-import { isLeaf, type Shardlet, type TopologyMap } from '../topology/index.ts';
+import type { ClusterState, PlacementRule, Policy } from '../planning/index.ts';
+import { type Host, isLeaf, type Shardlet, type TopologyMap } from '../topology/index.ts';
 
 export interface Load {
   readonly eventsPerSecond: number;
@@ -73,9 +73,9 @@ export function clusterStateOf(observed: Observed, policy: Policy): ClusterState
     version: 1,
     now: timeOf(nowMs),
     topologyVersion: map.version,
-    hosts: map.hosts().map(({ id, state }) => hostState(id, state, observed.hosts.get(id), policy)),
+    hosts: map.hosts().map((host) => hostState(host, observed.hosts.get(host.id), policy)),
     shardlets: leaves.map((leaf) =>
-      shardletState(leaf, observed, moves.get(leaf.id) ?? [], memory.get(leaf.id)),
+      shardletState(leaf, observed, moves.get(leaf.id) ?? [], memory.get(leaf.id), policy.placement),
     ),
     moves: leaves.flatMap(({ id, owner, state }) =>
       state.kind === 'moving' ? [{ shardlet: String(id), from: String(owner), to: String(state.dest) }] : [],
@@ -85,23 +85,24 @@ export function clusterStateOf(observed: Observed, policy: Policy): ClusterState
   };
 }
 
+/** What is said of this one host comes before what the policy says of all. */
 function hostState(
-  id: number,
-  state: 'active' | 'readmitting' | 'draining',
+  { id, state, zone, labels, capacity }: Host,
   seen: HostObservation | undefined,
-  { capacity }: Policy,
+  policy: Policy,
 ): HostState {
   return {
     id: String(id),
-    zone: 'default',
+    zone,
     state: state === 'draining' ? 'draining' : 'active',
     capacity: {
-      eventsPerSecond: capacity.events_per_second,
-      bytesPerSecond: capacity.bytes_per_second,
+      eventsPerSecond: policy.capacity.events_per_second,
+      bytesPerSecond: policy.capacity.bytes_per_second,
+      ...capacity,
       ...(seen?.limitBytes === undefined ? {} : { memoryBytes: seen.limitBytes }),
     },
     health: state === 'readmitting' || seen?.reachable === false ? 0 : (seen?.health ?? 100),
-    labels: {},
+    labels,
   };
 }
 
@@ -110,6 +111,7 @@ function shardletState(
   observed: Observed,
   moves: readonly PastMove[],
   memoryBytes: number | undefined,
+  rules: readonly PlacementRule[],
 ): ShardletState {
   const { map, nowMs, loads, forecasts, topKeyShares, reshapedAtMs } = observed;
   const { id, owner, stream, shard, range } = leaf;
@@ -126,10 +128,30 @@ function shardletState(
     forecast: [...(forecasts.get(id) ?? [])],
     topKeyShare: topKeyShares.get(id) ?? 0,
     keyMaySplit: map.stream(stream)?.splitKeys ?? false,
-    frozen: leaf.state.kind === 'opening',
+    ...placementOf(rules, map.stream(stream)?.name, shard, leaf.state.kind === 'opening'),
     movesLastDay: Math.min(MOVES_MAX, moves.filter(({ atMs }) => nowMs - atMs < DAY_MS).length),
     ...(last === undefined ? {} : { lastMovedAt: timeOf(last.atMs), cameFrom: cameFrom(map, last) }),
     ...(reshaped === undefined ? {} : { lastReshapedAt: timeOf(reshaped) }),
+  };
+}
+
+function placementOf(
+  rules: readonly PlacementRule[],
+  stream: string | undefined,
+  shard: number,
+  isOpening: boolean,
+): Pick<ShardletState, 'frozen' | 'pinnedTo' | 'spreadGroup'> {
+  const own = rules.filter(
+    (rule) =>
+      rule.stream === stream &&
+      (rule.shards === undefined || (rule.shards[0] <= shard && shard <= rule.shards[1])),
+  );
+  const pins = Object.assign({}, ...own.map((rule) => rule.pinned_to ?? {})) as Record<string, string>;
+  const spread = own.find((rule) => rule.spread_over_zones);
+  return {
+    frozen: isOpening || own.some((rule) => rule.frozen),
+    ...(Object.keys(pins).length === 0 ? {} : { pinnedTo: pins }),
+    ...(spread === undefined ? {} : { spreadGroup: `rule ${rules.indexOf(spread) + 1}` }),
   };
 }
 

@@ -3,7 +3,7 @@
  * forecasts and the heat map take it as they take any stream. Its ids lie where T gives none.
  */
 import { type Range, slices, WHOLE } from '../keyspace/index.ts';
-import type { Host, Shardlet, Stream, Topology } from '../topology/index.ts';
+import { type Host, NO_FACTS, type Shardlet, type Stream, type Topology } from '../topology/index.ts';
 import type { ExternalCluster } from './description.ts';
 
 /** Streams of T are counted from 1 and never come here. */
@@ -93,5 +93,6 @@ function hostOf(cluster: ExternalCluster, number: number, name: string): Host {
     incarnation: '',
     durability: 'always',
     state: 'active',
+    ...NO_FACTS,
   };
 }

@@ -4,6 +4,7 @@ import type { SkipReason } from './skip-reason.ts';
 export const PHASES = [
   'repair-dead-hosts',
   'evacuate-drained',
+  'place-pinned',
   'split-hot',
   'split-below-hot-keys',
   'rebalance',

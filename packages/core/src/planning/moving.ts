@@ -50,22 +50,26 @@ export function recordMove(context: PlanContext, phase: PhaseName, shardlet: num
  * of moving does not count: it has to be done.
  */
 export function emptyHost(context: PlanContext, phase: PhaseName, host: number): void {
-  const { cluster, skips, policy } = context;
-  const { hosts, shardlets } = cluster.input;
+  const { cluster } = context;
   const members = [...cluster.membersOf(host)].sort(
     (a, b) => cluster.shareOf(host, b) - cluster.shareOf(host, a) || a - b,
   );
-  for (const shardlet of members) {
-    // a dead host copies nothing, so it is never busy
-    const busy = hosts.status[host] !== HOST_STATUS.dead && hosts.moves[host]! >= policy.host.moves_max;
-    const reason =
-      fixed(shardlets.flags[shardlet]!) ?? (busy ? 'source-busy' : outOfBudget(context, shardlet));
-    if (reason !== undefined) skips.shardlet(shardlet, reason);
-    else if (!placed(context, phase, shardlet)) skips.shardlet(shardlet, 'no-destination');
-  }
+  for (const shardlet of members) moveAway(context, phase, shardlet);
 }
 
-/** No cooldown here: a host that goes away does not wait. */
+/** One shardlet off its host, whatever moving it costs, or the reason why not. */
+export function moveAway(context: PlanContext, phase: PhaseName, shardlet: number): void {
+  const { cluster, skips, policy } = context;
+  const { hosts, shardlets } = cluster.input;
+  const host = shardlets.owner[shardlet]!;
+  // a dead host copies nothing, so it is never busy
+  const busy = hosts.status[host] !== HOST_STATUS.dead && hosts.moves[host]! >= policy.host.moves_max;
+  const reason = fixed(shardlets.flags[shardlet]!) ?? (busy ? 'source-busy' : outOfBudget(context, shardlet));
+  if (reason !== undefined) skips.shardlet(shardlet, reason);
+  else if (!placed(context, phase, shardlet)) skips.shardlet(shardlet, 'no-destination');
+}
+
+/** No cooldown here: what has to be done does not wait. */
 function fixed(flags: number): SkipReason | undefined {
   if ((flags & FROZEN) !== 0) return 'frozen';
   return (flags & IN_FLIGHT) !== 0 ? 'in-flight' : undefined;

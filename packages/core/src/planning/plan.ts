@@ -16,6 +16,7 @@ import { rateFullnessOf } from './fullness.ts';
 import { objectiveOf } from './objective.ts';
 import { evacuateDrained, repairDeadHosts } from './phases/empty-hosts.ts';
 import { mergeCold } from './phases/merge-cold.ts';
+import { placePinned } from './phases/place-pinned.ts';
 import { rebalance } from './phases/rebalance.ts';
 import { scaleHosts } from './phases/scale-hosts.ts';
 import { splitBelowHotKeys } from './phases/split-below-keys.ts';
@@ -27,6 +28,7 @@ import { WorkingCluster, withRoom } from './working-cluster.ts';
 export const PHASE_ORDER: readonly Phase[] = [
   repairDeadHosts,
   evacuateDrained,
+  placePinned,
   splitHot,
   splitBelowHotKeys,
   rebalance,

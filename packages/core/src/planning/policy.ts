@@ -178,6 +178,31 @@ const autoSettings = z.strictObject({
   minimum_gain: setting('pressure', 'what gains less waits for a person', 0, 1_000, 0.01),
 });
 
+const label = z.string().min(1).max(63);
+
+const placementRuleSchema = z
+  .strictObject({
+    stream: z.string().min(1).max(63),
+    /** first and last shard; left out: all of the stream */
+    shards: z.tuple([z.int().min(0), z.int().min(0)]).optional(),
+    /** only hosts that have all of these labels */
+    pinned_to: z.record(label, label).optional(),
+    /** over zones, of which none may have more than `host.zone_share_max` of them */
+    spread_over_zones: z.boolean().default(false),
+    /** the planner leaves them alone */
+    frozen: z.boolean().default(false),
+  })
+  .refine(({ shards }) => shards === undefined || shards[0] <= shards[1], {
+    path: ['shards'],
+    error: 'the first shard comes before the last',
+  })
+  .refine(
+    ({ pinned_to, spread_over_zones, frozen }) =>
+      spread_over_zones || frozen || Object.keys(pinned_to ?? {}).length > 0,
+    { error: 'a rule pins, spreads or freezes' },
+  );
+export type PlacementRule = z.infer<typeof placementRuleSchema>;
+
 export const MODES = ['forecast-only', 'ask', 'auto'] as const;
 
 export const policySchema = z.strictObject({
@@ -210,6 +235,8 @@ export const policySchema = z.strictObject({
     )
     .max(32)
     .default([]),
+  /** which hosts may have what; where several rules speak of a shardlet, all of them hold */
+  placement: z.array(placementRuleSchema).max(64).default([]),
 });
 export type Policy = z.infer<typeof policySchema>;
 

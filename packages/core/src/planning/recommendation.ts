@@ -222,6 +222,7 @@ function moveDetails(
 const WHY_MOVED: Partial<Record<Action['phase'], string>> = {
   'repair-dead-hosts': 'its host is dead',
   'evacuate-drained': 'its host is drained',
+  'place-pinned': 'its host lacks a label that it is pinned to',
 };
 
 /** The first step ahead at which the source goes over its capacity, had nothing been moved off it. */

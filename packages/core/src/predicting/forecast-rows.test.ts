@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { slices, WHOLE } from '../keyspace/index.ts';
 import { RowIndex } from '../telemetry/index.ts';
-import { type Host, type Shardlet, type Stream, TopologyMap } from '../topology/index.ts';
+import { type Host, NO_FACTS, type Shardlet, type Stream, TopologyMap } from '../topology/index.ts';
 import { ForecastRows } from './forecast-rows.ts';
 import type { StreamForecast } from './stream-forecast.ts';
 
@@ -21,7 +21,7 @@ function mapOf(): TopologyMap {
   };
   const host: Host = {
     ...{ id: 1, name: 'one', engine: 'redis', url: 'redis://one', incarnation: 'run' },
-    ...{ durability: 'always', state: 'active' },
+    ...{ durability: 'always', state: 'active', ...NO_FACTS },
   };
   return new TopologyMap({ version: 1, streams: [stream], hosts: [host], shardlets, garbage: [] });
 }

@@ -1,7 +1,13 @@
 /** Flushes and a small stream for tests: what an edge would have told, second by second. */
 import { MemoryTopologyStore } from '../adapters/memory/index.ts';
 import { ManualClock } from '../kernel/index.ts';
-import { addHost, createStream, settleOpening, TopologyMap } from '../topology/index.ts';
+import {
+  addHost,
+  createStream,
+  type HostDescription,
+  settleOpening,
+  TopologyMap,
+} from '../topology/index.ts';
 import type { BlockStore } from './block-store.ts';
 import { type DueHour, isDue, rollUpHour } from './hour-roll-up.ts';
 import { RETENTION_DEFAULT } from './levels.ts';
@@ -13,10 +19,10 @@ import { MinuteRollUp } from './minute-roll-up.ts';
 export const T0_MS = 1_800_000_000_000 - (1_800_000_000_000 % 86_400_000);
 
 /** One stream of `shardCount` open shardlets. */
-export async function streamMap(shardCount = 4): Promise<TopologyMap> {
+export async function streamMap(shardCount = 4, described: HostDescription = {}): Promise<TopologyMap> {
   const store = new MemoryTopologyStore(new ManualClock(T0_MS * 1_000));
   const host = { name: 'a', engine: 'redis', url: 'redis://127.0.0.1:1', incarnation: 'x' } as const;
-  await store.decide(addHost({ ...host, durability: 'always' }), 'test');
+  await store.decide(addHost({ ...host, ...described, durability: 'always' }), 'test');
   await store.decide(createStream({ name: 'main', shardCount }), 'test');
   for (const { id, epoch } of (await store.snapshot()).shardlets)
     await store.decide(settleOpening(id, epoch), 'test');

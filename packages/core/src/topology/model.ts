@@ -55,7 +55,40 @@ export const readmissionSchema = z.object({
   before: z.enum(['active', 'draining']),
 });
 
+const word = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/, {
+  error: 'up to 63 letters, digits, dots, hyphens, underscores or slashes, beginning with a letter or digit',
+});
+const amount = z.number().positive().max(1e15);
+
+/** What one host can take of each resource; what is left out, the policy's `capacity` says for all hosts. */
+export const hostCapacitySchema = z.strictObject({
+  eventsPerSecond: amount.optional(),
+  bytesPerSecond: amount.optional(),
+  readsPerSecond: amount.optional(),
+  networkBytesPerSecond: amount.optional(),
+});
+export type HostCapacity = z.infer<typeof hostCapacitySchema>;
+
+/** What only its operator knows of a host. The planner asks; nothing else depends on it. */
+export const hostDescriptionSchema = z.strictObject({
+  zone: word.optional().describe('what fails together: a rack, a room, a data centre'),
+  labels: z.record(word, word).optional().describe('what rules of placement may ask for'),
+  capacity: hostCapacitySchema
+    .optional()
+    .describe('what it takes; what is left out, the policy says for all hosts'),
+});
+export type HostDescription = z.infer<typeof hostDescriptionSchema>;
+
+export const hostFactsSchema = z.strictObject({
+  zone: hostDescriptionSchema.shape.zone.unwrap().default('default'),
+  labels: hostDescriptionSchema.shape.labels.unwrap().default({}),
+  capacity: hostDescriptionSchema.shape.capacity.unwrap().default({}),
+});
+export type HostFacts = z.infer<typeof hostFactsSchema>;
+export const NO_FACTS: HostFacts = Object.freeze(hostFactsSchema.parse({}));
+
 export const hostSchema = z.object({
+  ...hostFactsSchema.shape,
   id: z.int().min(1),
   name: z.string().min(1).max(64),
   engine: z.enum(ENGINES),

@@ -5,7 +5,9 @@ import {
   addHost,
   createStream,
   deleteStream,
+  describeHost,
   dropGarbage,
+  type HostRequest,
   restructure,
   settleOpening,
 } from './decisions/index.ts';
@@ -34,8 +36,12 @@ export function decided<R>(reply: DecisionReply<R>): R {
 }
 
 export function hostNamed(name: string) {
+  return addHost(hostNamedRequest(name));
+}
+
+function hostNamedRequest(name: string): HostRequest {
   const url = `redis://${name}.test:6379`;
-  return addHost({ name, engine: 'redis', url, incarnation: `run-${name}`, durability: 'always' });
+  return { name, engine: 'redis', url, incarnation: `run-${name}`, durability: 'always' };
 }
 
 /** A decision made of its rule. */
@@ -89,6 +95,23 @@ export function describeTopologyStore(name: string, open: () => Promise<StoreUnd
       expect(change).toMatchObject({ version: 1, decision: 'addHost', actor: 'someone' });
       expect(change!.hosts).toEqual((await store.snapshot()).hosts);
       expect(await version()).toBe(1);
+    });
+
+    it('keeps what is said of a host, and what was said of it when it joined', async () => {
+      const { hostId } = decided(
+        await store.decide(
+          addHost({ ...hostNamedRequest('one'), zone: 'north', labels: { disk: 'ssd' } }),
+          'someone',
+        ),
+      );
+      decided(
+        await store.decide(describeHost(hostId, { capacity: { eventsPerSecond: 2_500.5 } }), 'someone'),
+      );
+      expect((await store.snapshot()).hosts).toMatchObject([
+        { id: hostId, zone: 'north', labels: { disk: 'ssd' }, capacity: { eventsPerSecond: 2_500.5 } },
+      ]);
+      const [, change] = await store.changesAfter(0, 10);
+      expect(change).toMatchObject({ decision: 'describeHost', hosts: [{ zone: 'north' }] });
     });
 
     it('leaves no trace of a refused decision, not even a version or an id', async () => {

@@ -9,6 +9,7 @@ import {
   type ChangeSet,
   type Garbage,
   type Host,
+  NO_FACTS,
   type Shardlet,
   type Stream,
   streamSettingsSchema,
@@ -284,6 +285,7 @@ class Draft {
           ...{ id, name: new URL(url).host, engine, url, incarnation },
           durability: 'always',
           state: 'active',
+          ...NO_FACTS,
         },
       ];
     });

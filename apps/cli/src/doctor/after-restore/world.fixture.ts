@@ -1,7 +1,15 @@
 /** A T and what its hosts hold, both in a few words: for tests of the rules of a restored T. */
 import type { ReplicaDetails, ReplicaMode } from '@foreshard/core/hosts';
 import { type Range, slices, WHOLE } from '@foreshard/core/keyspace';
-import type { Garbage, Host, Shardlet, ShardletState, Stream, Topology } from '@foreshard/core/topology';
+import {
+  type Garbage,
+  type Host,
+  NO_FACTS,
+  type Shardlet,
+  type ShardletState,
+  type Stream,
+  type Topology,
+} from '@foreshard/core/topology';
 import type { Found, Survey } from './survey.ts';
 
 export const VERSION = 20;
@@ -18,7 +26,7 @@ export const STREAM: Stream = {
 function host(id: number): Host {
   return {
     ...{ id, name: `h${id}`, engine: 'redis', url: `redis://127.0.0.1:${6_000 + id}`, incarnation: 'run' },
-    ...{ durability: 'always', state: 'active' },
+    ...{ durability: 'always', state: 'active', ...NO_FACTS },
   };
 }
 

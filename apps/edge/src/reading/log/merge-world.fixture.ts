@@ -11,6 +11,7 @@ import {
   type Change,
   changeSetSchema,
   EMPTY_TOPOLOGY,
+  NO_FACTS,
   type Shardlet,
   type ShardletState,
   TopologyMap,
@@ -57,6 +58,7 @@ export class MergeWorld {
       incarnation: 'memory',
       durability: 'always' as const,
       state: 'active' as const,
+      ...NO_FACTS,
     }));
     for (const { id } of hosts) {
       const clock = new ManualClock(START_MICROS + world.below(700_000));

@@ -3,6 +3,7 @@
 import { formatCount, formatRate } from '../../formatting/numbers.ts';
 import type { HostView } from '../../server/cluster/host-views.ts';
 import { ConditionBadge } from './condition-badge.tsx';
+import { HostFacts } from './host-facts.tsx';
 import { HostOrders } from './host-orders.tsx';
 import { fullText, MemoryBar, memoryText } from './memory-bar.tsx';
 
@@ -15,6 +16,7 @@ export function HostCard({ host }: { host: HostView }) {
           <p className="truncate text-xs text-faint">
             {host.engine === 'redis' ? 'Redis' : 'PostgreSQL'} · {host.address}
           </p>
+          <HostFacts host={host} />
         </div>
         <ConditionBadge host={host} />
       </header>

@@ -1,12 +1,15 @@
 'use client';
 
 import type { HostView } from '../../server/cluster/host-views.ts';
+import { DescribeHost } from './describe-host.tsx';
 import { DrainHost } from './drain-host.tsx';
 import { RemoveHost } from './remove-host.tsx';
 
-export function HostOrders({ host: { id, name, condition } }: { host: HostView }) {
+export function HostOrders({ host }: { host: HostView }) {
+  const { id, name, condition } = host;
   return (
     <div className="inline-flex flex-wrap gap-2">
+      <DescribeHost host={host} />
       <DrainHost host={{ id, name, isDraining: condition === 'draining' }} />
       <RemoveHost host={{ id, name }} />
     </div>

@@ -13,6 +13,7 @@ import { TakeAway, trpcCurl } from '../../components/take-away.tsx';
 import { Command } from '../../components/ui/copy-button.tsx';
 import { inputClass } from '../../components/ui/field.tsx';
 import { useWide } from '../../components/use-wide.ts';
+import { writeLabels } from '../../formatting/labels.ts';
 import { formatBytes, formatCount, formatRate } from '../../formatting/numbers.ts';
 import { formatHoursToFull } from '../../formatting/time.ts';
 import type { HostView } from '../../server/cluster/host-views.ts';
@@ -21,6 +22,7 @@ import { ListPage } from '../list-page.tsx';
 import { AddHost } from './add-host.tsx';
 import { ConditionBadge } from './condition-badge.tsx';
 import { HostCard } from './host-card.tsx';
+import { HostFacts } from './host-facts.tsx';
 import { HostOrders } from './host-orders.tsx';
 import { MemoryBar, memoryText } from './memory-bar.tsx';
 
@@ -45,6 +47,7 @@ const columns: DataColumns<HostView> = helper.columns([
         <p className="text-xs text-faint">
           {host.engine === 'redis' ? 'Redis' : 'PostgreSQL'} · {host.address}
         </p>
+        <HostFacts host={host} />
       </div>
     ),
   }),
@@ -136,7 +139,7 @@ export function HostsPage() {
               type="search"
               value={filter}
               onChange={(e) => void setFilter(e.target.value === '' ? null : e.target.value)}
-              placeholder="Filter by name or address"
+              placeholder="Filter by name, address or label"
               aria-label="Filter the hosts"
               className={`${inputClass} sm:w-64`}
             />
@@ -184,7 +187,8 @@ function HostCards({ hosts }: { hosts: readonly HostView[] }) {
 }
 
 function matches(host: HostView, filter: string): boolean {
-  const text = `${host.name} ${host.address} ${host.engine}`.toLowerCase();
+  const text =
+    `${host.name} ${host.address} ${host.engine} ${host.zone} ${writeLabels(host.labels)}`.toLowerCase();
   return text.includes(filter.toLowerCase());
 }
 

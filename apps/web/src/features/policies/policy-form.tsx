@@ -1,6 +1,7 @@
 'use client';
 
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { PlacementRule } from '@foreshard/core/planning';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useDeferredValue, useState } from 'react';
 import { toast } from 'sonner';
@@ -12,6 +13,7 @@ import { Segmented } from '../../components/ui/segmented.tsx';
 import type { PolicySection } from '../../server/policies/policy-fields.ts';
 import { whatIfLink } from '../what-if/what-if-address.ts';
 import { Firings } from './firings.tsx';
+import { PlacementEditor, type RuleText, ruleOf, ruleProblem, ruleText } from './placement-editor.tsx';
 import { isGoodWindow, type Window, WindowsEditor } from './windows-editor.tsx';
 
 const MODES = [
@@ -42,6 +44,7 @@ const TITLES: Record<string, string> = {
 type Policy = {
   readonly mode: keyof typeof MODE_MEANS;
   readonly migration_window: readonly Window[];
+  readonly placement: readonly PlacementRule[];
 } & Record<string, unknown>;
 
 export function PolicyForm({
@@ -59,6 +62,9 @@ export function PolicyForm({
   /** what was typed, by path */
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
   const [windows, setWindows] = useState(newest.policy.migration_window);
+  const savedRules = newest.policy.placement.map(ruleText);
+  const [rules, setRules] = useState<readonly RuleText[]>(savedRules);
+  const streams = useQuery(trpc.streams.list.queryOptions());
   const [note, setNote] = useState('');
   /** empty: at once */
   const [effective, setEffective] = useState('');
@@ -85,12 +91,16 @@ export function PolicyForm({
     ([path, text]) => Number(text) !== valueAt(newest.policy, path),
   );
   const areWindowsNew = JSON.stringify(windows) !== JSON.stringify(newest.policy.migration_window);
-  const count = changed.length + Number(mode !== newest.policy.mode) + Number(areWindowsNew);
-  const isGood = problems.size === 0 && windows.every(isGoodWindow) && isTime(effective);
+  const areRulesNew = JSON.stringify(rules) !== JSON.stringify(savedRules);
+  const count =
+    changed.length + Number(mode !== newest.policy.mode) + Number(areWindowsNew) + Number(areRulesNew);
+  const areRulesGood = rules.every((rule) => ruleProblem(rule) === undefined);
+  const isGood = problems.size === 0 && windows.every(isGoodWindow) && areRulesGood && isTime(effective);
   const draft = (): Record<string, unknown> => {
     const policy = structuredClone(newest.policy) as Record<string, unknown>;
     policy.mode = mode;
     policy.migration_window = windows;
+    policy.placement = rules.map(ruleOf);
     for (const [path, text] of changed) assign(policy, path, Number(text));
     return policy;
   };
@@ -116,6 +126,11 @@ export function PolicyForm({
         nowMs={nowMs}
       />
       <WindowsEditor windows={windows} nowMs={nowMs} onChange={setWindows} />
+      <PlacementEditor
+        rules={rules}
+        streams={streams.data?.map(({ name }) => name) ?? []}
+        onChange={setRules}
+      />
       {sections.map(({ name, fields }) =>
         fields.length === 0 ? null : (
           <Card key={name} aria-labelledby={`section-${name}`}>
@@ -178,6 +193,7 @@ export function PolicyForm({
                   setTyped({});
                   setMode(newest.policy.mode);
                   setWindows(newest.policy.migration_window);
+                  setRules(savedRules);
                   setEffective('');
                   save.reset();
                 }}

@@ -3,7 +3,7 @@
  * too old is not shown as if it were true: the host is then "unmeasured", not "reachable".
  */
 import type { HostUsageReport } from '@foreshard/core/telemetry';
-import type { Host, TopologyMap } from '@foreshard/core/topology';
+import type { Host, HostCapacity, TopologyMap } from '@foreshard/core/topology';
 import type { Load } from '../load/load-window.ts';
 import { publicAddress } from './address.ts';
 import { summarise } from './map-summary.ts';
@@ -24,6 +24,9 @@ export interface HostView {
   readonly engine: Host['engine'];
   readonly durability: Host['durability'];
   readonly address: string;
+  readonly zone: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly capacity: HostCapacity;
   readonly condition: HostCondition;
   readonly level: Level;
   readonly reason: string | null;
@@ -64,6 +67,9 @@ export function hostViews(
       engine: host.engine,
       durability: host.durability,
       address: publicAddress(host.url),
+      zone: host.zone,
+      labels: host.labels,
+      capacity: host.capacity,
       ...measured(host, measures.get(host.id), nowMs),
       shardlets: leavesByHost.get(host.id) ?? 0,
       eventsPerSecond: load?.events ?? 0,

@@ -3,7 +3,7 @@
  * taken in by the edge, which knows how to speak to hosts; the console has no path to one.
  */
 import { tryDecision } from '@foreshard/core/migration';
-import { removeHost } from '@foreshard/core/topology';
+import { describeHost, hostFactsSchema, removeHost } from '@foreshard/core/topology';
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { hostViews } from '../cluster/host-views.ts';
@@ -41,6 +41,14 @@ export const hostsRouter = router({
       });
       if (!isTried) await server.map.catchUp();
       return addedSchema.parse(JSON.parse(text));
+    }),
+
+  describe: mutation
+    .input(hostFactsSchema.extend({ host }))
+    .mutation(async ({ ctx: { server }, input: { host: id, ...facts } }) => {
+      const reply = await server.topology.decide(describeHost(id, facts), ACTOR);
+      if (reply.kind === 'refused') throw refused(reply.refusal);
+      await server.map.catchUp();
     }),
 
   /** null: it can go; else why it cannot now */

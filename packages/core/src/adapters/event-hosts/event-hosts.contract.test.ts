@@ -2,7 +2,7 @@
 import { createDatabase } from '@foreshard/local';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import type { EventHost } from '../../hosts/index.ts';
-import { changeSchema, EMPTY_TOPOLOGY, type Host, TopologyMap } from '../../topology/index.ts';
+import { changeSchema, EMPTY_TOPOLOGY, type Host, NO_FACTS, TopologyMap } from '../../topology/index.ts';
 import { startTestServer, type TestServer } from '../redis/redis-server.fixture.ts';
 import { HostPool } from './host-pool.ts';
 import { connectAnyHost, openEventHost } from './open-event-host.ts';
@@ -28,7 +28,8 @@ async function hostOn(server: TestServer, id: number): Promise<Host> {
   const { url } = server.server;
   const info = await server.raw.info('server');
   const incarnation = /run_id:(\w+)/.exec(info)![1]!;
-  return { id, name: `host-${id}`, engine: 'redis', url, incarnation, durability: 'always', state: 'active' };
+  const settings = { durability: 'always', state: 'active', ...NO_FACTS } as const;
+  return { id, name: `host-${id}`, engine: 'redis', url, incarnation, ...settings };
 }
 
 function poolOver(...hosts: Host[]): void {

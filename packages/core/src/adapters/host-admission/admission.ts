@@ -9,13 +9,14 @@ import {
   addHost,
   type DecisionReply,
   type Host,
+  type HostDescription,
   type Refusal,
   type TopologyStore,
 } from '../../topology/index.ts';
 import { connectAnyHost } from '../event-hosts/index.ts';
 import { inspectHost } from './host-settings.ts';
 
-export interface AdmissionRequest {
+export interface AdmissionRequest extends HostDescription {
   readonly url: string;
   /** else its address */
   readonly name?: string | undefined;
@@ -35,7 +36,7 @@ export type AdmissionReply =
     };
 
 type Topology = Pick<TopologyStore, 'snapshot' | 'decide'>;
-type Candidate = Pick<Host, 'engine' | 'url' | 'name'>;
+type Candidate = Pick<Host, 'engine' | 'url' | 'name'> & HostDescription;
 
 /** @throws when T does not answer, or HostUnreachable when the server falls silent in the middle */
 export async function admitHost(topology: Topology, request: AdmissionRequest): Promise<AdmissionReply> {
@@ -64,7 +65,12 @@ export async function tryAdmission(topology: Topology, request: AdmissionRequest
   return reply.kind === 'refused' ? refusedBy(reply) : { kind: 'wouldJoin' };
 }
 
-async function judged({ url, name }: AdmissionRequest): Promise<Candidate | AdmissionReply> {
+async function judged({
+  url,
+  name,
+  actor: _,
+  ...description
+}: AdmissionRequest): Promise<Candidate | AdmissionReply> {
   const engine = engineOf(url);
   if (engine === undefined)
     return {
@@ -74,7 +80,7 @@ async function judged({ url, name }: AdmissionRequest): Promise<Candidate | Admi
     };
   const problem = (await inspectHost(url)).find((finding) => finding.level === 'problem');
   if (problem !== undefined) return unsuitable(url, `${problem.what}; ${problem.cure}`);
-  return { engine, url, name: name ?? new URL(url).host };
+  return { engine, url, name: name ?? new URL(url).host, ...description };
 }
 
 async function admit(

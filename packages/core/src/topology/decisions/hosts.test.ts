@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { markGone } from './ending.ts';
-import { addHost, removeHost } from './hosts.ts';
+import { addHost, describeHost, removeHost } from './hosts.ts';
 import { Trial } from './trial.ts';
 
 describe('adding a host', () => {
@@ -16,6 +16,7 @@ describe('adding a host', () => {
       incarnation: 'b-1',
       durability: 'always',
       state: 'active',
+      ...{ zone: 'default', labels: {}, capacity: {} },
     });
   });
 
@@ -26,6 +27,31 @@ describe('adding a host', () => {
     expect(trial.refusal(addHost({ ...request, name: 'a', url: 'redis://x:1' }))).toBe('exists');
     expect(trial.refusal(addHost({ ...request, name: 'x', url: 'redis://a.test:6379' }))).toBe('exists');
     expect(trial.refusal(addHost({ ...request, name: '', url: 'redis://x:1' }))).toBe('not_allowed');
+  });
+});
+
+describe('describing a host', () => {
+  it('keeps what is not named, and takes labels and capacity as wholes', () => {
+    const trial = new Trial();
+    const a = trial.addHost('a');
+    trial.decide(describeHost(a, { zone: 'north', labels: { disk: 'ssd', rack: 'r1' } }));
+    trial.decide(describeHost(a, { labels: { disk: 'hdd' }, capacity: { eventsPerSecond: 500 } }));
+    expect(trial.host(a)).toMatchObject({
+      name: 'a',
+      zone: 'north',
+      labels: { disk: 'hdd' },
+      capacity: { eventsPerSecond: 500 },
+    });
+    expect(trial.host(a)?.labels).not.toHaveProperty('rack');
+  });
+
+  it('is refused for a host that is not there, and for words and numbers that mean nothing', () => {
+    const trial = new Trial();
+    const a = trial.addHost('a');
+    expect(trial.refusal(describeHost(9, { zone: 'north' }))).toBe('unknown');
+    expect(trial.refusal(describeHost(a, { zone: '' }))).toBe('not_allowed');
+    expect(trial.refusal(describeHost(a, { labels: { 'a b': 'c' } }))).toBe('not_allowed');
+    expect(trial.refusal(describeHost(a, { capacity: { eventsPerSecond: 0 } }))).toBe('not_allowed');
   });
 });
 

@@ -1,10 +1,11 @@
 /** Hosts join and leave T. A host that leaves takes nothing along: it must own nothing that is still kept. */
 import { z } from 'zod';
-import { type Host, hostSchema } from '../model.ts';
+import { type Host, type HostDescription, hostSchema } from '../model.ts';
 import type { Decision } from '../topology-store.ts';
 import { accept, refuse } from './verdict.ts';
 
-export type HostRequest = Pick<Host, 'name' | 'engine' | 'url' | 'incarnation' | 'durability'>;
+export type HostRequest = Pick<Host, 'name' | 'engine' | 'url' | 'incarnation' | 'durability'> &
+  HostDescription;
 
 /** `incarnation`: the run of the engine that was found at `url` before this decision. */
 export function addHost(request: HostRequest): Decision<{ readonly hostId: number }> {
@@ -17,6 +18,21 @@ export function addHost(request: HostRequest): Decision<{ readonly hostId: numbe
       const host = hostSchema.safeParse({ ...request, id: view.newHostId(), state: 'active' });
       if (!host.success) return refuse('not_allowed', z.prettifyError(host.error));
       return accept({ hosts: [host.data] }, { hostId: host.data.id });
+    },
+  };
+}
+
+/** What is not named stays; `labels` and `capacity` are replaced as wholes. */
+export function describeHost(id: number, description: HostDescription): Decision<{ readonly host: Host }> {
+  return {
+    name: 'describeHost',
+    needs: {},
+    rule(view) {
+      const before = view.host(id);
+      if (before === undefined) return refuse('unknown', `no host ${id}`);
+      const host = hostSchema.safeParse({ ...before, ...description });
+      if (!host.success) return refuse('not_allowed', z.prettifyError(host.error));
+      return accept({ hosts: [host.data] }, { host: host.data });
     },
   };
 }

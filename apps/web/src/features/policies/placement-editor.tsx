@@ -1,0 +1,174 @@
+'use client';
+
+/** Which hosts may have what: rules over the shards of a stream. */
+import type { PlacementRule } from '@foreshard/core/planning';
+import { Plus, Trash2 } from 'lucide-react';
+import { Button } from '../../components/ui/button.tsx';
+import { Card, CardHead } from '../../components/ui/card.tsx';
+import { Field, Select } from '../../components/ui/field.tsx';
+import { readLabels, writeLabels } from '../../formatting/labels.ts';
+
+const RULES_MAX = 64;
+
+/** A rule as it is typed. */
+export interface RuleText {
+  readonly stream: string;
+  /** "3", "3-7", or empty for all */
+  readonly shards: string;
+  readonly labels: string;
+  readonly spread: boolean;
+  readonly frozen: boolean;
+}
+
+const SHARDS = /^(\d{1,4})(?:\s*-\s*(\d{1,4}))?$/;
+
+export function ruleText({ stream, shards, pinned_to, spread_over_zones, frozen }: PlacementRule): RuleText {
+  const text = shards === undefined ? '' : shards[0] === shards[1] ? `${shards[0]}` : shards.join('-');
+  return { stream, shards: text, labels: writeLabels(pinned_to ?? {}), spread: spread_over_zones, frozen };
+}
+
+export function ruleOf({ stream, shards, labels, spread, frozen }: RuleText): PlacementRule {
+  const [, from, to = from] = SHARDS.exec(shards.trim()) ?? [];
+  const pins = readLabels(labels);
+  return {
+    stream,
+    ...(from === undefined ? {} : { shards: [Number(from), Number(to)] as [number, number] }),
+    ...(Object.keys(pins).length === 0 ? {} : { pinned_to: pins }),
+    spread_over_zones: spread,
+    frozen,
+  };
+}
+
+/** What is wrong with a rule; undefined when nothing is. */
+export function ruleProblem({ shards, labels, spread, frozen }: RuleText): string | undefined {
+  const found = SHARDS.exec(shards.trim());
+  if (shards.trim() !== '' && found === null) return 'shards: a number such as 3, or a range such as 3-7';
+  if (found?.[2] !== undefined && Number(found[2]) < Number(found[1]))
+    return 'shards: the first comes before the last';
+  const pins = readLabels(labels);
+  if (Object.values(pins).includes('')) return 'labels: NAME=VALUE, parted by blanks';
+  if (Object.keys(pins).length === 0 && !spread && !frozen) return 'a rule pins, spreads or freezes';
+  return undefined;
+}
+
+export function PlacementEditor({
+  rules,
+  streams,
+  onChange,
+}: {
+  rules: readonly RuleText[];
+  streams: readonly string[];
+  onChange(rules: readonly RuleText[]): void;
+}) {
+  const set = (index: number, change: Partial<RuleText>) =>
+    onChange(rules.map((one, i) => (i === index ? { ...one, ...change } : one)));
+  const first = streams[0] ?? 'main';
+  return (
+    <Card aria-labelledby="placement-title">
+      <CardHead
+        id="placement-title"
+        title="Placement"
+        hint="which hosts may have what; what is said of hosts stands on the page Hosts"
+      >
+        <Button
+          size="sm"
+          disabled={rules.length >= RULES_MAX}
+          onClick={() =>
+            onChange([...rules, { stream: first, shards: '', labels: '', spread: false, frozen: false }])
+          }
+        >
+          <Plus /> Add a rule
+        </Button>
+      </CardHead>
+      {rules.length === 0 ? (
+        <p className="border-line border-t px-5 py-4 text-sm text-soft">
+          There is none: every host may have every shardlet.
+        </p>
+      ) : (
+        <ul className="divide-y divide-line border-line border-t">
+          {rules.map((rule, i) => (
+            <li
+              // biome-ignore lint/suspicious/noArrayIndexKey: two rules may be equal
+              key={i}
+              className="grid grid-cols-2 items-start gap-x-4 gap-y-2 px-5 py-4 lg:grid-cols-[minmax(7rem,12rem)_7rem_minmax(10rem,1fr)_auto_auto]"
+            >
+              <Select label="Stream" value={rule.stream} onChange={(e) => set(i, { stream: e.target.value })}>
+                {[...new Set([rule.stream, ...streams])].map((name) => (
+                  <option key={name}>{name}</option>
+                ))}
+              </Select>
+              <Small>
+                <Field
+                  label="Shards"
+                  placeholder="all"
+                  value={rule.shards}
+                  onChange={(e) => set(i, { shards: e.target.value })}
+                />
+              </Small>
+              <Small>
+                <Field
+                  label="Only on hosts with"
+                  placeholder="disk=ssd"
+                  value={rule.labels}
+                  onChange={(e) => set(i, { labels: e.target.value })}
+                />
+              </Small>
+              <div className="flex gap-4 pt-6">
+                <Check
+                  label="Spread over zones"
+                  checked={rule.spread}
+                  onChange={(spread) => set(i, { spread })}
+                />
+                <Check label="Frozen" checked={rule.frozen} onChange={(frozen) => set(i, { frozen })} />
+              </div>
+              <div className="pt-5">
+                <Button
+                  look="quiet"
+                  size="icon"
+                  aria-label={`Remove rule ${i + 1}`}
+                  onClick={() => onChange(rules.toSpliced(i, 1))}
+                >
+                  <Trash2 />
+                </Button>
+              </div>
+              {ruleProblem(rule) === undefined ? null : (
+                <p className="col-span-full text-bad text-xs">{ruleProblem(rule)}</p>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
+/** A field whose label is as small as that of a choice beside it. */
+function Small({ children }: { children: React.ReactNode }) {
+  return (
+    <div className="[&>div]:gap-1 [&_label]:font-normal [&_label]:text-faint [&_label]:text-xs [&_p]:hidden">
+      {children}
+    </div>
+  );
+}
+
+function Check({
+  label,
+  checked,
+  onChange,
+}: {
+  label: string;
+  checked: boolean;
+  onChange(checked: boolean): void;
+}) {
+  return (
+    <label className="inline-flex items-center gap-2 whitespace-nowrap text-sm">
+      <input
+        type="checkbox"
+        className="size-4 accent-(--accent)"
+        checked={checked}
+        onChange={(e) => onChange(e.target.checked)}
+      />
+      {label}
+    </label>
+  );
+}

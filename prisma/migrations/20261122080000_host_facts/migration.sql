@@ -1,0 +1,4 @@
+-- What only its operator knows of a host: its zone, its labels, and what it can take.
+ALTER TABLE "host" ADD COLUMN     "capacity" JSONB NOT NULL DEFAULT '{}',
+ADD COLUMN     "labels" JSONB NOT NULL DEFAULT '{}',
+ADD COLUMN     "zone" TEXT NOT NULL DEFAULT 'default';
