@@ -2,8 +2,10 @@
 import type { Command } from 'commander';
 import { register as registerPolicy } from './policy.ts';
 import { register as registerRecommendations } from './recommendations.ts';
+import { register as registerWhatIf } from './what-if.ts';
 
 export function register(program: Command): void {
   registerRecommendations(program);
   registerPolicy(program);
+  registerWhatIf(program);
 }

@@ -19,7 +19,7 @@ const LOOK_EVERY_MS = 200;
 /** Answers the token of a client. */
 export function prepareCluster(stores: Stores, dataDir: string): Promise<string> {
   return withControl(async (control) => {
-    for (const [index, url] of stores.hostUrls.entries()) 
+    for (const [index, url] of stores.hostUrls.entries())
       await add(control, { url, name: stores.hostNames[index]! });
     await ensureStream(control);
     return ensureToken(control, dataDir);

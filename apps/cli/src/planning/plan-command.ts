@@ -58,7 +58,7 @@ function planOf(state: ClusterState, policy: Policy) {
   return plan(compileState(state, policy), policy, Date.parse(state.now));
 }
 
-function shown(document: PlanDocument): string {
+export function shown(document: PlanDocument): string {
   const { before, after, recommendations, nothingBecause } = document;
   const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
   const lines = [

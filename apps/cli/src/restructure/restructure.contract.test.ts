@@ -69,6 +69,23 @@ test('split, merge and roll tell what they would do, do it, and wait until it is
   expect((await json<Restructured>('roll', String(merged!.shardlet), '--wait')).children).toHaveLength(1);
 }, 60_000);
 
+test('what-if tells every host before and after, and changes nothing', async () => {
+  const { version, hosts } = await control.topology.snapshot();
+  const [shardlet] = (await openOn(1)) as [string];
+  const [, other] = hosts;
+  const told = await foreshard('what-if', '--move', `${shardlet}=${other!.name}`, '--load', 'main=3');
+  expect(told).toMatchObject({ exitCode: DONE, stdout: expect.stringContaining(other!.name) });
+  const lost = await json<{ hosts: { host: string; isLost: boolean }[] }>('what-if', '--lose', other!.name);
+  expect(lost.hosts.filter((one) => one.isLost).map((one) => one.host)).toEqual([String(other!.id)]);
+  const since = await control.topology.changesAfter(version, 1_000);
+  expect(since.filter(({ decision }) => decision !== 'dropGarbage')).toEqual([]);
+  expect(await foreshard('what-if', '--lose', 'nowhere')).toMatchObject({ exitCode: BAD_INPUT });
+  expect(await foreshard('what-if', '--policy', 'host.fullness=9')).toMatchObject({
+    exitCode: BAD_INPUT,
+    stderr: expect.stringContaining('/changes/0/policy/host/fullness'),
+  });
+}, 60_000);
+
 test('what cannot be is told in one line: 2 for bad input, 1 for a lost race', async () => {
   expect(await foreshard('split', '999999')).toMatchObject({
     exitCode: BAD_INPUT,
