@@ -2,7 +2,6 @@
 
 import { connectControl } from '@foreshard/core/adapters/control';
 import { openEventHost } from '@foreshard/core/adapters/event-hosts';
-import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
 import { MICROS_PER_MS } from '@foreshard/core/kernel';
 import type { LockService } from '@foreshard/core/locking';
 import { GARBAGE_GRACE_MS } from '@foreshard/core/migration';
@@ -110,43 +109,6 @@ test('shardlets closed by three rolls are dropped once everything in them is pas
   expect(states()).toEqual(['gone', 'gone', 'gone', 'open']);
   expect(await host.describe(last.id)).toMatchObject({ firstSeq: 6, lastSeq: 5 });
   expect(await cluster.append(last, 'new')).toMatchObject({ kind: 'appended', stored: 1 });
-});
-
-test('what clients wait for is opened before anything is dropped, on whichever host', async () => {
-  const settings = { retentionMs: 600_000, dedupWindowMs: 180_000 };
-  const stream = await cluster.createStream({ name: 'short', shardCount: 8, settings });
-  await reconcile();
-  await advance(0);
-  const first = cluster.open(stream);
-  expect(new Set(first.map((s) => s.owner)).size).toBe(2);
-  const second = [];
-  for (const shardlet of first) second.push(await roll(shardlet));
-  await advance(600_000);
-  await retain();
-  await advance(GARBAGE_GRACE_MS);
-  expect(cluster.map.garbage()).toHaveLength(8);
-  for (const { id, epoch, range } of second)
-    await cluster.decide(restructure({ parents: [{ id, epoch }], children: [range] }));
-  // whatever it drops first is the last that this worker does
-  let isDead = false;
-  const { doors, ...others } = parts();
-  const die = () => {
-    isDead = true;
-    return Promise.reject(new HostUnreachable('connection', 'the worker is dead'));
-  };
-  const mortal = async (id: number): Promise<EventHost> => {
-    if (isDead) return die();
-    const host = await doors.trusted(id);
-    return new Proxy(host, { get: (_, name) => (name === 'drop' ? die : Reflect.get(host, name)) });
-  };
-  await new Reconciler({ ...others, doors: { ...doors, trusted: mortal } }).run(never);
-  await cluster.follower.upToDate();
-  expect(isDead).toBe(true);
-  expect(cluster.open(stream)).toHaveLength(8);
-  expect(second.every(({ id }) => cluster.map.shardlet(id)!.state.kind === 'closed')).toBe(true);
-  expect(cluster.map.garbage()).toHaveLength(8);
-  await reconcile();
-  expect(cluster.map.garbage()).toEqual([]);
 });
 
 test('a stream above its bytes loses its oldest events first, and no more than it has to', async () => {
