@@ -41,6 +41,7 @@ class World {
   readonly opened: number[] = [];
   readonly closed: number[] = [];
   follower!: MapFollower;
+  pool!: HostPool;
   reconciler!: Reconciler;
 
   async begin(): Promise<void> {
@@ -49,7 +50,7 @@ class World {
     const onBroken = (reason: string) => expect.unreachable(reason);
     this.follower = await MapFollower.begin({ store: this.topology, notifier, nowMs, onBroken });
     for (const name of ['one', 'two']) await this.join(name);
-    const pool = new HostPool(this.follower.map, async (host) => this.connect(host, host.incarnation));
+    this.pool = new HostPool(this.follower.map, async (host) => this.connect(host, host.incarnation));
     const lock: LockService = {
       during: (what, work) => {
         this.locked.push(what);
@@ -59,7 +60,7 @@ class World {
     this.reconciler = new Reconciler({
       follower: this.follower,
       topology: this.topology,
-      doors: { trusted: (id) => pool.get(id), open: this.open },
+      doors: { trusted: (id) => this.pool.get(id), open: this.open },
       lock,
       alarms: { raise: async () => {}, clear: async () => {} } as never,
       metrics: this.metrics,
@@ -78,6 +79,13 @@ class World {
     if (reply.kind === 'refused') throw new Error(`${decision.name}: ${reply.refusal.detail}`);
     await this.follower.upToDate();
     return reply.result;
+  }
+
+  /** Begun and aborted: leaves garbage at `dest`. */
+  async moveInVain({ id, epoch }: { id: number; epoch: number }, dest: number): Promise<void> {
+    const { state } = await this.decide(prepareMigration({ id, epoch, dest }));
+    if (state.kind !== 'moving') throw new Error(`shardlet ${id} is ${state.kind}`);
+    await this.decide(abortMigration(id, state.nextEpoch));
   }
 
   run(): Promise<object | undefined> {
@@ -153,8 +161,7 @@ async function runPastPatience(): Promise<void> {
 test('what clients wait for is finished before anything is dropped, on whichever host', async () => {
   await started();
   for (const { id, epoch, owner } of [...world.map.shardlets()]) {
-    const moving = await world.decide(prepareMigration({ id, epoch, dest: owner === 1 ? 2 : 1 }));
-    await world.decide(abortMigration(id, moving.state.kind === 'moving' ? moving.state.nextEpoch : 0));
+    await world.moveInVain({ id, epoch }, owner === 1 ? 2 : 1);
   }
   await world.run();
   world.clock.advance(GARBAGE_GRACE_MS * MICROS_PER_MS);
@@ -205,8 +212,7 @@ describe('a host that hangs', () => {
     world.onCall = () => {};
     await started();
     const { id, epoch } = [...world.map.shardlets()].find((s) => s.owner === 1)!;
-    const moving = await world.decide(prepareMigration({ id, epoch, dest: 2 }));
-    await world.decide(abortMigration(id, moving.state.kind === 'moving' ? moving.state.nextEpoch : 0));
+    await world.moveInVain({ id, epoch }, 2);
     world.clock.advance(GARBAGE_GRACE_MS * MICROS_PER_MS);
     const dropped = new Promise<void>((resolve) => {
       answers = resolve;
@@ -232,6 +238,27 @@ test('a host that does not answer in time is not asked again in the same pass', 
   };
   await world.run();
   expect(world.opened).toEqual([]);
+});
+
+test('what is left and how attempts have ended is measured', async () => {
+  await world.decide(createStream({ name: 'main', shardCount: 4 }));
+  world.onCall = (host, name) => {
+    if (host === 2 && name === 'createOpen') throw new HostUnreachable('connection', 'cut off');
+  };
+  await world.run();
+  const { unsettled, garbage, outcomes } = world.metrics;
+  expect((await unsettled.get()).values).toMatchObject([{ value: 4 }]);
+  expect((await outcomes.get()).values).toMatchObject([
+    { value: 1, labels: { outcome: 'unreachable' } },
+    { value: 1, labels: { outcome: 'finished' } },
+  ]);
+  world.onCall = () => {};
+  await world.run();
+  const { id, epoch } = [...world.map.shardlets()].find((s) => s.owner === 1)!;
+  await world.moveInVain({ id, epoch }, 2);
+  await world.run();
+  expect((await unsettled.get()).values).toMatchObject([{ value: 1 }]);
+  expect((await garbage.get()).values).toMatchObject([{ value: 1 }]);
 });
 
 describe('a host that has restarted', () => {
@@ -269,6 +296,7 @@ describe('a host that has restarted', () => {
     const before = [...world.map.shardlets()].filter((s) => s.owner === 2);
     // as a disk that was put back would look
     world.runs.set(2, 'run-1');
+    await expect(world.pool.get(2)).rejects.toThrow('is being readmitted');
     await world.run();
     await world.follower.upToDate();
     expect(world.map.host(2)!.state).toBe('active');
