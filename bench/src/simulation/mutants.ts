@@ -154,6 +154,24 @@ export const MUTANTS_OF_PARTS: Readonly<
     foundBy: 'apps/edge/src/ingest/ingestion.test.ts',
     because: 'keeps the order of events that arrive while others are held',
   },
+  'what is left over is dropped beside what clients wait for': {
+    file: 'apps/worker/src/reconcile/reconcile.ts',
+    find: 'const machines = finishingMachines(this.parts.follower.map, host.id);',
+    put: `const { map } = this.parts.follower;
+      const garbage = dueGarbage(map, host.id, this.parts.nowMs()).map(garbageMachine);
+      const machines = [...finishingMachines(map, host.id), ...garbage];`,
+    project: 'unit',
+    foundBy: 'apps/worker/src/reconcile/reconcile.test.ts',
+    because: 'what clients wait for is finished before anything is dropped',
+  },
+  'copying.lua sums without the time of a record': {
+    file: 'packages/core/src/adapters/redis/lua/copying.lua',
+    find: '((a + ts) % DIGEST_PRIME_1)',
+    put: '(a % DIGEST_PRIME_1)',
+    project: 'contract',
+    foundBy: 'packages/core/src/adapters/redis/redis-host.differential.contract.test.ts',
+    because: 'the hosts differ',
+  },
   'append.lua without its epoch check': {
     file: 'packages/core/src/adapters/redis/lua/append.lua',
     find: 'if not r or r.epoch ~= group.epoch or r.mode ~= OPEN then',

@@ -116,7 +116,12 @@ export class Cluster {
   }
 
   /** The addresses as `up` has written them for clients of this machine. */
-  async credentials(): Promise<{ redisUrl: string; workerUrl: string; hosts: string[] }> {
+  async credentials(): Promise<{
+    databaseUrl: string;
+    redisUrl: string;
+    workerUrl: string;
+    hosts: string[];
+  }> {
     return JSON.parse(await readFile(join(this.dataDir, 'credentials.json'), 'utf8'));
   }
 

@@ -349,6 +349,25 @@ describe('a stale map', () => {
     expect(statuses(await settled(intake))).toEqual([STORED]);
   });
 
+  it('asks a copy that is about to open again at once, however long the cutover has lasted', async () => {
+    const probe = await send([event('0')]);
+    const { epoch, owner } = follower.topology.shardlet(shardletOf(probe))!;
+    const host = hosts.get(owner)!;
+    const refusedAt: number[] = [];
+    const refuse = (mode: 'sealed' | 'ready') => async (): Promise<AppendReply[]> => {
+      refusedAt.push(clock.nowMicros());
+      return [{ kind: 'stale', epoch, mode }];
+    };
+    const intake = accept([event('1')]);
+    clock.advance(100_000);
+    host.next.push(refuse('sealed'), refuse('ready'), refuse('ready'));
+    ingestion.submit(intake);
+    expect(statuses(await settled(intake))).toEqual([STORED]);
+    const [sealed, ready, again] = refusedAt as [number, number, number];
+    expect(ready - sealed).toBeGreaterThanOrEqual(45_000);
+    expect(again - ready).toBeLessThan(30_000);
+  });
+
   it('gives up past the limit, those events only', async () => {
     const probe = await send([event('0', 'key-1'), event('0', 'key-2')]);
     const parent = follower.topology.shardlet(shardletOf(probe))!;

@@ -9,6 +9,7 @@ import {
   EDGE_CLOCK_TOLERANCE_MICROS,
   type EventHost,
   type HostUnreachable,
+  type Stale,
 } from '@foreshard/core/hosts';
 import { type Clock, MICROS_PER_MS, MICROS_PER_SECOND } from '@foreshard/core/kernel';
 import { HoldBuffer, type HoldLimits, type RouteTable } from '@foreshard/core/routing';
@@ -65,6 +66,9 @@ const FAULT: EventProblem = {
   code: 'internal',
   detail: 'the edge could not store the event because of a fault',
 };
+
+/** From the commit of a move to the opening is one call of a worker, however long the cutover took before. */
+const OPENS_SOON_MICROS = 5_000;
 
 /** Replies of a host that end an event's way. */
 const REFUSALS = { full: FULL, tooManyIds: MANY_IDS, outside: FAULT } as const;
@@ -210,7 +214,7 @@ export class Ingestion implements QueueOwner {
     const runs = call.runs(first, count);
     if (reply.kind === 'stale') {
       void this.parts.map.refresh();
-      this.holdRuns(runs, shardlet, epoch, undefined);
+      this.holdRuns(runs, shardlet, epoch, opensSoon(reply, epoch) ? OPENS_SOON_MICROS : undefined);
     } else if (reply.kind === 'ahead') this.holdRuns(runs, shardlet, epoch, reply.aheadMicros);
     else {
       if (reply.kind === 'outside') this.parts.observer.fault(outsideFault(shardlet, reply.index));
@@ -304,6 +308,11 @@ export class Ingestion implements QueueOwner {
     this.parts.observer.refused(intake.stream.name, intake.shardlet[i]!, problem.code, 1);
     intake.refuse(i, problem);
   }
+}
+
+/** A move was committed and its copy, which the edge already knows of, is not open yet. */
+function opensSoon({ epoch, mode }: Stale, asked: number): boolean {
+  return mode === 'ready' && epoch === asked;
 }
 
 function outsideFault(shardlet: number, index: number): Error {

@@ -1,7 +1,7 @@
 /**
  * The reconciler: for every host, whatever T has decided and the host has not confirmed is finished, a
- * restarted host is readmitted, and what is left over is dropped. Jobs and recovery are this same code. The
- * machines in core decide; here their actions meet the real hosts and the real T.
+ * restarted host is readmitted, and then what is left over is dropped. Jobs and recovery are this same code.
+ * The machines in core decide; here their actions meet the real hosts and the real T.
  */
 import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
 import type { LockService } from '@foreshard/core/locking';
@@ -11,6 +11,7 @@ import {
   dueGarbage,
   finishingMachines,
   garbageMachine,
+  type Machine,
   type Outcome,
   performer,
   readmissionMachine,
@@ -41,12 +42,20 @@ export interface ReconcilerParts {
   readonly actor: string;
 }
 
-type PassEnd = { readonly outcomes: readonly Outcome[] } | { readonly error: unknown };
+/** What became of all there was to do. `trusted`: the host, when it may be tidied as well. */
+interface Pass {
+  readonly outcomes: readonly Outcome[];
+  readonly trusted?: Host;
+}
+
+type PassEnd = Pass | { readonly error: unknown };
+
+const NOTHING_DONE: Pass = { outcomes: [] };
 
 export class Reconciler {
   private readonly parts: ReconcilerParts;
-  /** by host: what is still under way */
-  private readonly passes = new Map<number, Promise<PassEnd>>();
+  /** by what is worked on: what is still under way */
+  private readonly passes = new Map<string, Promise<PassEnd>>();
   private readonly ending = new AbortController();
   private readonly floors = new Map<number, { readonly floor: number; readonly atMs: number }>();
 
@@ -55,20 +64,24 @@ export class Reconciler {
   }
 
   /**
-   * One pass over every host. A host that is slow, or being readmitted, is not waited for longer than
-   * `PATIENCE_MS`: its pass goes on, and the runs that follow leave it alone until that pass has ended.
+   * One pass over every host, and then one that drops what is left over there: clients wait for an opening,
+   * on any host, and nobody waits for a drop. So a worker that lives for a moment only spends it on what
+   * counts. A host that is slow, or being readmitted, is not waited for longer than `PATIENCE_MS`: its pass
+   * goes on, and the runs that follow leave it alone until that pass has ended.
    *
    * @throws when T does not answer; hosts that do not answer are left for the next run
    */
   async run(signal: AbortSignal): Promise<object | undefined> {
     const map = await this.parts.follower.upToDate();
     this.measureBacklog(map);
-    const free = map.hosts().filter((host) => !this.passes.has(host.id));
     const either = AbortSignal.any([signal, this.ending.signal]);
-    const ends = await Promise.all(free.map((host) => this.inTime(host, this.begin(host, either))));
-    const failed = ends.find((end) => end !== undefined && 'error' in end);
-    if (failed !== undefined && 'error' in failed) throw failed.error;
-    const outcomes = ends.flatMap((end) => (end !== undefined && 'outcomes' in end ? end.outcomes : []));
+    const looked = await this.over(map.hosts(), 'host', (host) => this.reconcileHost(host, either));
+    const trusted = looked.flatMap((end) => ('trusted' in end ? end.trusted : []));
+    const tidied = await this.over(trusted, 'garbage', (host) => this.tidy(host, either));
+    const ends = [...looked, ...tidied];
+    const failed = ends.find((end) => 'error' in end);
+    if (failed !== undefined) throw failed.error;
+    const outcomes = ends.flatMap((end) => ('outcomes' in end ? end.outcomes : []));
     return outcomes.length === 0 ? undefined : summary(outcomes);
   }
 
@@ -78,15 +91,27 @@ export class Reconciler {
     await Promise.all(this.passes.values());
   }
 
-  private begin(host: Host, signal: AbortSignal): Promise<PassEnd> {
+  /** Passes side by side. @returns the ends of those that have ended in time */
+  private async over(hosts: readonly Host[], what: string, work: (host: Host) => Promise<Pass>) {
+    const free = hosts.filter(({ id }) => !this.passes.has(`${what}:${id}`));
+    const begun = free.map((host) =>
+      this.inTime(
+        host,
+        this.begin(`${what}:${host.id}`, () => work(host)),
+      ),
+    );
+    return (await Promise.all(begun)).filter((end) => end !== undefined);
+  }
+
+  private begin(what: string, work: () => Promise<Pass>): Promise<PassEnd> {
     const pass = this.parts.lock
-      .during(`host:${host.id}`, () => this.reconcileHost(host, signal))
+      .during(what, work)
       .then(
-        (outcomes): PassEnd => ({ outcomes: outcomes ?? [] }),
+        (done): PassEnd => done ?? NOTHING_DONE,
         (error): PassEnd => ({ error }),
       )
-      .finally(() => this.passes.delete(host.id));
-    this.passes.set(host.id, pass);
+      .finally(() => this.passes.delete(what));
+    this.passes.set(what, pass);
     return pass;
   }
 
@@ -108,31 +133,38 @@ export class Reconciler {
       this.parts.log.info({ host: id, ...summary(end.outcomes) }, 'a long pass over a host ended');
   }
 
-  /** The ends of everything there was to do. */
-  private async reconcileHost(host: Host, signal: AbortSignal): Promise<Outcome[]> {
+  private async reconcileHost(host: Host, signal: AbortSignal): Promise<Pass> {
     const look = await lookAt(host, this.parts.doors);
     if (look.kind === 'unreachable') {
       this.parts.log.debug({ host: host.id, detail: look.detail }, 'host does not answer');
-      return [];
+      return NOTHING_DONE;
     }
     const { assessment, identity } = look;
-    if (assessment.kind === 'restarted') return this.readmit(host, identity.incarnation, signal);
+    if (assessment.kind === 'restarted')
+      return { outcomes: await this.readmit(host, identity.incarnation, signal) };
     if (assessment.kind === 'refused') {
       await this.parts.alarms.raise(host.id, assessment.reason, assessment.detail);
-      return [];
+      return NOTHING_DONE;
     }
     await this.parts.alarms.clear(host.id);
-    return this.finish(host, signal);
+    const machines = finishingMachines(this.parts.follower.map, host.id);
+    return { outcomes: await this.carryOut(machines, signal), trusted: host };
   }
 
-  private async finish(host: Host, signal: AbortSignal): Promise<Outcome[]> {
-    const perform = this.perform(signal, (id) => this.parts.doors.trusted(id));
-    const { map } = this.parts.follower;
-    const garbage = dueGarbage(map, host.id, this.parts.nowMs());
-    const machines = [...finishingMachines(map, host.id), ...garbage.map(garbageMachine)];
-    const outcomes = await driveAll(machines, perform);
-    for (const [i, outcome] of outcomes.entries()) this.record(machines[i]!.name, outcome);
+  /** Drops what nothing refers to any more, and the tombstones that nothing needs. */
+  private async tidy(host: Host, signal: AbortSignal): Promise<Pass> {
+    const garbage = dueGarbage(this.parts.follower.map, host.id, this.parts.nowMs());
+    const outcomes = await this.carryOut(garbage.map(garbageMachine), signal);
     await this.raiseFloor(host);
+    return { outcomes };
+  }
+
+  private async carryOut(machines: readonly Machine[], signal: AbortSignal): Promise<Outcome[]> {
+    const outcomes = await driveAll(
+      machines,
+      this.perform(signal, (id) => this.parts.doors.trusted(id)),
+    );
+    for (const [i, outcome] of outcomes.entries()) this.record(machines[i]!.name, outcome);
     return outcomes;
   }
 

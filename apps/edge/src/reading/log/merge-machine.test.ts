@@ -144,7 +144,7 @@ async function oneShardlet() {
     topology.apply(change);
     machine.topologyChanged(shardlets);
   };
-  return { machine, shardlet: shardlet!, decide };
+  return { machine, topology, shardlet: shardlet!, decide };
 }
 
 describe('a reader', () => {
@@ -154,6 +154,21 @@ describe('a reader', () => {
     expect(machine.mustRestart).toBe(false);
     decide({ epoch: 9, lost: [{ epoch: 9, seq: 8 }] });
     expect(machine.mustRestart).toBe(true);
+  });
+
+  it('that begins anew asks by time where its host lost what it has read', async () => {
+    const { topology, shardlet, decide } = await oneShardlet();
+    const wishes = () => {
+      const after = { ts: 40, shardlet: shardlet.id, seq: 9 };
+      const again = new MergeMachine(topology, new HostTables(), { stream: 1, after });
+      const info = { shardlet: shardlet.id, epoch: 9, mode: 'open', firstSeq: 1, lastSeq: 12 } as const;
+      again.frontier(1, 50, [info]);
+      return [...again.wishes()];
+    };
+    decide({ epoch: 8, lost: [{ epoch: 8, seq: 9 }] });
+    expect(wishes()).toMatchObject([{ kind: 'read', fromSeq: 10 }]);
+    decide({ epoch: 9, lost: [{ epoch: 9, seq: 8 }] });
+    expect(wishes()).toMatchObject([{ kind: 'seek', ts: 40 }]);
   });
 
   it('is told of what retention took from it', async () => {

@@ -277,19 +277,25 @@ export class MergeMachine {
 
   /** `bound`: of the parents, for a child; a shardlet that is there from the start begins at the reader's place. */
   private enter(shardlet: Shardlet, bound: number | undefined): Leaf {
-    const start =
-      bound === undefined ? this.startOf(shardlet.id) : { nextSeq: 1, bound, missesTrimmed: true };
+    const start = bound === undefined ? this.startOf(shardlet) : { nextSeq: 1, bound, missesTrimmed: true };
     const leaf = new Leaf(shardlet.id, shardlet.shard, start);
     this.leaves.set(leaf.id, leaf);
     return leaf;
   }
 
-  private startOf(id: number): { nextSeq: number | undefined; bound: number; missesTrimmed: boolean } {
+  private startOf({ id, lost }: Shardlet): {
+    nextSeq: number | undefined;
+    bound: number;
+    missesTrimmed: boolean;
+  } {
     const { after } = this.options;
     if (after.ts === 0) return { nextSeq: 1, bound: 0, missesTrimmed: false };
-    if (id === after.shardlet) return { nextSeq: after.seq + 1, bound: after.ts, missesTrimmed: true };
+    // what a host lost and wrote anew has the number of a record that was read, and a later timestamp
+    const isNumberSure = !lost.some(({ seq }) => seq < after.seq);
+    if (id === after.shardlet && isNumberSure)
+      return { nextSeq: after.seq + 1, bound: after.ts, missesTrimmed: true };
     // equal timestamps are ordered by shardlet
-    return { nextSeq: undefined, bound: id < after.shardlet ? after.ts : after.ts - 1, missesTrimmed: true };
+    return { nextSeq: undefined, bound: id <= after.shardlet ? after.ts : after.ts - 1, missesTrimmed: true };
   }
 
   private takeState(leaf: Leaf, { owner, epoch, state, id, lost }: Shardlet): void {

@@ -3,7 +3,17 @@ import { invariant } from '../../kernel/index.ts';
 import type { Loaded, Needs } from '../../topology/index.ts';
 import type { Prisma } from './client.ts';
 import { RolledBack, UNEXAMINED } from './rolled-back.ts';
-import { toGarbage, toHost, toShardlet, toStream } from './rows.ts';
+import {
+  type GarbageRow,
+  type HostRow,
+  type ShardletRow,
+  type StreamRow,
+  type Told,
+  toGarbage,
+  toHost,
+  toShardlet,
+  toStream,
+} from './rows.ts';
 
 interface ClockRow {
   readonly version: bigint;
@@ -36,14 +46,11 @@ async function tick(tx: Prisma.TransactionClient): Promise<ClockRow> {
   return clock;
 }
 
+/** What a decision needs, in one question: edges wait for some decisions, and every question is a way there and back. */
 export async function load(tx: Prisma.TransactionClient, needs: Needs): Promise<Loaded> {
   const clock = await tick(tx);
   if (clock.is_restored) throw new RolledBack(UNEXAMINED);
-  // one after the other: a transaction has one connection
-  const streams = await tx.stream.findMany({ orderBy: { id: 'asc' } });
-  const hosts = await tx.host.findMany({ orderBy: { id: 'asc' } });
-  const shardlets = await neededShardlets(tx, needs);
-  const garbage = needs.garbage ? await tx.garbage.findMany() : [];
+  const { streams, hosts, shardlets, garbage } = await neededRows(tx, needs);
   return {
     version: Number(clock.version),
     nowMs: clock.now_ms,
@@ -59,14 +66,30 @@ export async function load(tx: Prisma.TransactionClient, needs: Needs): Promise<
   };
 }
 
-async function neededShardlets(tx: Prisma.TransactionClient, needs: Needs) {
-  const { shardlets: ids = [], shardletsOfStream, shardletsOfHost } = needs;
-  const any: Prisma.ShardletWhereInput[] = [];
-  if (ids.length > 0) any.push({ id: { in: ids.map(BigInt) } });
-  if (shardletsOfStream !== undefined) any.push({ stream: BigInt(shardletsOfStream) });
-  if (shardletsOfHost !== undefined) {
-    const host = BigInt(shardletsOfHost);
-    any.push({ owner: host }, { otherHost: host });
-  }
-  return any.length === 0 ? [] : tx.shardlet.findMany({ where: { OR: any }, orderBy: { id: 'asc' } });
+interface NeededRows {
+  readonly streams: readonly Told<StreamRow>[];
+  readonly hosts: readonly Told<HostRow>[];
+  readonly shardlets: readonly Told<ShardletRow>[];
+  readonly garbage: readonly Told<GarbageRow>[];
+}
+
+/** As JSON, whose numbers are exact below 2^53. Not in the statement of the clock: it would see what was there before its lock. */
+async function neededRows(tx: Prisma.TransactionClient, needs: Needs): Promise<NeededRows> {
+  const { shardlets: ids = [], shardletsOfStream = null, shardletsOfHost = null, garbage = false } = needs;
+  const [rows] = await tx.$queryRaw<NeededRows[]>`
+    SELECT
+      (SELECT coalesce(json_agg(json_build_object(
+         'id', id, 'name', name, 'shardCount', shard_count, 'splitKeys', split_keys,
+         'retentionMs', retention_ms, 'retentionBytes', retention_bytes, 'dedupWindowMs', dedup_window_ms
+       ) ORDER BY id), '[]') FROM stream) AS streams,
+      (SELECT coalesce(json_agg(to_json(host) ORDER BY id), '[]') FROM host) AS hosts,
+      (SELECT coalesce(json_agg(json_build_object(
+         'id', id, 'stream', stream, 'shard', shard, 'rangeFrom', range_from, 'rangeTo', range_to,
+         'owner', owner, 'epoch', epoch, 'state', state, 'parents', parents, 'lost', lost
+       ) ORDER BY id), '[]') FROM shardlet
+       WHERE id = ANY(${ids}::bigint[]) OR stream = ${shardletsOfStream}::bigint
+          OR owner = ${shardletsOfHost}::bigint OR other_host = ${shardletsOfHost}::bigint) AS shardlets,
+      (SELECT coalesce(json_agg(to_json(garbage)), '[]') FROM garbage WHERE ${garbage}) AS garbage`;
+  invariant(rows !== undefined, 'a query of aggregates has one row');
+  return rows;
 }

@@ -20,19 +20,26 @@ import type {
   Change as ChangeRow,
   Garbage as GarbageRow,
   Host as HostRow,
-  Shardlet as ShardletRow,
+  Shardlet as ShardletColumns,
   Stream as StreamRow,
 } from './generated/client.ts';
 
-export function toStream(row: StreamRow): Stream {
+export type { GarbageRow, HostRow, StreamRow };
+/** Without the columns that are for queries by people. */
+export type ShardletRow = Omit<ShardletColumns, 'kind' | 'otherHost'>;
+
+/** A row as Prisma tells it, or as JSON does. */
+export type Told<Row> = { readonly [C in keyof Row]: bigint extends Row[C] ? Row[C] | number : Row[C] };
+
+export function toStream(row: Told<StreamRow>): Stream {
   return streamSchema.parse(exact(row));
 }
 
-export function toHost({ readmission, ...row }: HostRow): Host {
+export function toHost({ readmission, ...row }: Told<HostRow>): Host {
   return hostSchema.parse({ ...exact(row), ...(readmission === null ? {} : { readmission }) });
 }
 
-export function toShardlet(row: ShardletRow): Shardlet {
+export function toShardlet(row: Told<ShardletRow>): Shardlet {
   return shardletSchema.decode({
     id: Number(row.id),
     stream: Number(row.stream),
@@ -47,7 +54,7 @@ export function toShardlet(row: ShardletRow): Shardlet {
   });
 }
 
-export function toGarbage(row: GarbageRow): Garbage {
+export function toGarbage(row: Told<GarbageRow>): Garbage {
   return garbageSchema.parse(exact(row));
 }
 

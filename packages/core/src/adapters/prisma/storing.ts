@@ -1,13 +1,5 @@
 /** Writes what a decision changed, inside its transaction; many rows are one statement. */
-import {
-  type Change,
-  changeSetSchema,
-  type Garbage,
-  type Host,
-  type NextIds,
-  type Shardlet,
-  type Stream,
-} from '../../topology/index.ts';
+import { type Change, changeSetSchema, type Host, type NextIds, type Stream } from '../../topology/index.ts';
 import { Prisma } from './client.ts';
 import { shardletColumns } from './rows.ts';
 
@@ -19,12 +11,10 @@ export async function store(tx: Tx, change: Change, next: NextIds, before?: Next
   if (change.hostsRemoved.length > 0)
     await tx.host.deleteMany({ where: { id: { in: change.hostsRemoved.map(BigInt) } } });
   for (const host of change.hosts) await putHost(tx, host);
-  if (change.shardlets.length > 0) await putShardlets(tx, change.shardlets);
   if (change.garbageRemoved.length > 0) await removeGarbage(tx, change.garbageRemoved);
-  if (change.garbage.length > 0) await putGarbage(tx, change.garbage);
   // edges wait for some decisions, and most give no id
   if (before === undefined || !sameIds(before, next)) await moveNextIds(tx, next);
-  await log(tx, change);
+  await putRest(tx, change);
 }
 
 async function removeStreams(tx: Tx, streams: readonly number[]): Promise<void> {
@@ -42,20 +32,24 @@ async function putHost(tx: Tx, { id, readmission, ...host }: Host): Promise<void
   await tx.host.upsert({ where: { id }, create: { id, ...columns }, update: columns });
 }
 
-async function putShardlets(tx: Tx, shardlets: readonly Shardlet[]): Promise<void> {
-  const rows = JSON.stringify(shardlets.map(shardletColumns));
+/** What most decisions change, and the entry in the change log, in one statement: edges wait for some. */
+async function putRest(tx: Tx, change: Change): Promise<void> {
+  const { version, at, decision, actor, ...set } = change;
+  const shardlets = JSON.stringify(set.shardlets.map(shardletColumns));
+  const garbage = JSON.stringify(set.garbage);
+  const payload = JSON.stringify(changeSetSchema.encode(set));
   // what is not updated never changes: stream, shard, range and parents of an id
   await tx.$executeRaw`
-    INSERT INTO shardlet SELECT * FROM json_populate_recordset(NULL::shardlet, ${rows}::json)
-    ON CONFLICT (id) DO UPDATE SET
-      owner = excluded.owner, other_host = excluded.other_host, epoch = excluded.epoch,
-      kind = excluded.kind, state = excluded.state, lost = excluded.lost`;
-}
-
-async function putGarbage(tx: Tx, garbage: readonly Garbage[]): Promise<void> {
-  await tx.$executeRaw`
-    INSERT INTO garbage
-    SELECT * FROM json_populate_recordset(NULL::garbage, ${JSON.stringify(garbage)}::json)`;
+    WITH put_shardlets AS (
+      INSERT INTO shardlet SELECT * FROM json_populate_recordset(NULL::shardlet, ${shardlets}::json)
+      ON CONFLICT (id) DO UPDATE SET
+        owner = excluded.owner, other_host = excluded.other_host, epoch = excluded.epoch,
+        kind = excluded.kind, state = excluded.state, lost = excluded.lost
+    ), put_garbage AS (
+      INSERT INTO garbage SELECT * FROM json_populate_recordset(NULL::garbage, ${garbage}::json)
+    )
+    INSERT INTO change (version, at, decision, actor, payload)
+    VALUES (${version}::bigint, ${at}::bigint, ${decision}, ${actor}, ${payload}::jsonb)`;
 }
 
 async function removeGarbage(tx: Tx, keys: Change['garbageRemoved']): Promise<void> {
@@ -74,10 +68,4 @@ async function moveNextIds(tx: Tx, next: NextIds): Promise<void> {
     where: { one: true },
     data: { nextShardlet: next.shardlet, nextStream: next.stream, nextHost: next.host },
   });
-}
-
-async function log(tx: Tx, change: Change): Promise<void> {
-  const { version, at, decision, actor, ...set } = change;
-  const payload = changeSetSchema.encode(set) as Prisma.InputJsonObject;
-  await tx.change.create({ data: { version, at, decision, actor, payload } });
 }

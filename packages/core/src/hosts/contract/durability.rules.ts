@@ -17,6 +17,8 @@ export function fullnessRules(rule: Rule): void {
     await s.createOpen(2, 10);
     await s.createShadow(3, 10);
     await s.host.ingest(3, 10, records);
+    await s.createShadow(6, 10);
+    await s.host.ingest(6, 10, records);
     await memory.makeFull();
     expect(await s.tryAppend(1, 10, [sampleFrame(3)])).toEqual(FULL);
     expect(await s.host.append([s.group(1, 10, []), s.group(7, 1, [])])).toEqual([FULL, FULL]);
@@ -25,6 +27,9 @@ export function fullnessRules(rule: Rule): void {
     expect(await s.host.ingestIds(3, 10, set, [], true)).toEqual(FULL);
 
     expect(await s.records(1)).toHaveLength(2);
+    for (const shardlet of [1, 6])
+      expect(await s.host.digest(shardlet, 10, 1, 2)).toMatchObject({ digest: { count: 2 } });
+    expect(await s.host.truncate(6, 10, 1)).toEqual({ kind: 'done', lastSeq: 1 });
     expect(await s.host.ready(3, 10, expectationOf(records))).toEqual({ kind: 'ready' });
     expect(await s.host.open(3, 10)).toMatchObject({ kind: 'done' });
     expect(await s.host.seal(1, 10)).toEqual({ kind: 'done', lastSeq: 2 });
@@ -33,7 +38,7 @@ export function fullnessRules(rule: Rule): void {
     expect(await s.host.trim(3, 10, 1)).toMatchObject({ kind: 'trimmed' });
     expect(await s.host.drop(3, 10)).toEqual({ kind: 'dropped' });
     await s.host.createFloor(5);
-    expect((await s.host.frontier(s.now, 0)).changed).toHaveLength(4);
+    expect((await s.host.frontier(s.now, 0)).changed).toHaveLength(5);
 
     await memory.makeRoom();
     expect(await s.append(5, 11, [1, 3])).toMatchObject({ stored: 1, duplicates: [{ shardlet: 1, seq: 1 }] });

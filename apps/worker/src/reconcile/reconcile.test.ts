@@ -1,0 +1,305 @@
+/** The order of a pass, and what becomes of hosts that hang, restart or answer late: on hosts in memory. */
+import { HostPool } from '@foreshard/core/adapters/event-hosts';
+import { MemoryHost, MemoryTopologyStore } from '@foreshard/core/adapters/memory';
+import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
+import { ManualClock, MICROS_PER_MS } from '@foreshard/core/kernel';
+import type { LockService } from '@foreshard/core/locking';
+import { GARBAGE_GRACE_MS } from '@foreshard/core/migration';
+import {
+  abortMigration,
+  addHost,
+  beginReadmission,
+  createStream,
+  type Decision,
+  type Host,
+  prepareMigration,
+  restructure,
+} from '@foreshard/core/topology';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { MapFollower } from '../map/follower.ts';
+import { createMetrics } from '../process/metrics.ts';
+import { Reconciler } from './reconcile.ts';
+
+const T0_MICROS = 1_767_225_600_000_000;
+/** more than a run waits for a host */
+const LONG_MS = 10_000;
+const never = new AbortController().signal;
+
+type Call = (host: number, name: string) => Promise<void> | void;
+
+/** Two hosts that T trusts in `run-1`; every call of a handle passes `onCall` first. */
+class World {
+  readonly clock = new ManualClock(T0_MICROS);
+  readonly topology = new MemoryTopologyStore(this.clock);
+  readonly hosts = new Map<number, MemoryHost>();
+  readonly runs = new Map<number, string>();
+  readonly metrics = createMetrics();
+  readonly locked: string[] = [];
+  onCall: Call = () => {};
+  /** connections that were opened past the pool, and of these the ones that were closed */
+  readonly opened: number[] = [];
+  readonly closed: number[] = [];
+  follower!: MapFollower;
+  pool!: HostPool;
+  reconciler!: Reconciler;
+
+  async begin(): Promise<void> {
+    const notifier = { subscribe: async () => async () => {} };
+    const nowMs = () => this.clock.nowMicros() / MICROS_PER_MS;
+    const onBroken = (reason: string) => expect.unreachable(reason);
+    this.follower = await MapFollower.begin({ store: this.topology, notifier, nowMs, onBroken });
+    for (const name of ['one', 'two']) await this.join(name);
+    this.pool = new HostPool(this.follower.map, async (host) => this.connect(host, host.incarnation));
+    const lock: LockService = {
+      during: (what, work) => {
+        this.locked.push(what);
+        return work();
+      },
+    };
+    this.reconciler = new Reconciler({
+      follower: this.follower,
+      topology: this.topology,
+      doors: { trusted: (id) => this.pool.get(id), open: this.open },
+      lock,
+      alarms: { raise: async () => {}, clear: async () => {} } as never,
+      metrics: this.metrics,
+      log: pino({ level: 'silent' }),
+      nowMs,
+      actor: 'test',
+    });
+  }
+
+  get map() {
+    return this.follower.map;
+  }
+
+  async decide<R>(decision: Decision<R>): Promise<R> {
+    const reply = await this.topology.decide(decision, 'test');
+    if (reply.kind === 'refused') throw new Error(`${decision.name}: ${reply.refusal.detail}`);
+    await this.follower.upToDate();
+    return reply.result;
+  }
+
+  /** Begun and aborted: leaves garbage at `dest`. */
+  async moveInVain({ id, epoch }: { id: number; epoch: number }, dest: number): Promise<void> {
+    const { state } = await this.decide(prepareMigration({ id, epoch, dest }));
+    if (state.kind !== 'moving') throw new Error(`shardlet ${id} is ${state.kind}`);
+    await this.decide(abortMigration(id, state.nextEpoch));
+  }
+
+  run(): Promise<object | undefined> {
+    return this.reconciler.run(never);
+  }
+
+  states(host: number): string[] {
+    return [...this.map.shardlets()].filter((s) => s.owner === host).map((s) => s.state.kind);
+  }
+
+  connect({ id }: Host, run: string | undefined): EventHost {
+    const memory = this.hosts.get(id)!;
+    const answer = async (name: string, args: unknown[]) => {
+      await this.onCall(id, name);
+      const incarnation = this.runs.get(id)!;
+      if (run !== undefined && run !== incarnation)
+        throw new HostUnreachable('incarnation', `host ${id} is in another run`);
+      const reply = await (Reflect.get(memory, name) as (...args: unknown[]) => unknown).apply(memory, args);
+      return name === 'identify' ? { ...(reply as object), incarnation } : reply;
+    };
+    return new Proxy(memory, {
+      get: (_, name) => {
+        if (name === 'then') return undefined;
+        if (name === 'close') return async () => this.closed.push(id);
+        return (...args: unknown[]) => answer(String(name), args);
+      },
+    });
+  }
+
+  private open = async (host: Host, run: string | undefined) => {
+    this.opened.push(host.id);
+    return this.connect(host, run);
+  };
+
+  private async join(name: string): Promise<void> {
+    const request = { name, engine: 'redis', url: `redis://${name}`, durability: 'always' } as const;
+    const { hostId } = await this.decide(addHost({ ...request, incarnation: 'run-1' }));
+    const host = new MemoryHost(this.clock);
+    await host.adopt(hostId);
+    this.hosts.set(hostId, host);
+    this.runs.set(hostId, 'run-1');
+  }
+}
+
+let world: World;
+
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  world = new World();
+  await world.begin();
+});
+afterEach(async () => {
+  await world.follower.stop();
+  vi.useRealTimers();
+});
+
+/** Open everywhere, four shardlets. */
+async function started(): Promise<void> {
+  await world.decide(createStream({ name: 'main', shardCount: 4 }));
+  await world.run();
+  await world.follower.upToDate();
+  for (const host of [1, 2]) expect(world.states(host)).toEqual(['open', 'open']);
+}
+
+/** One run, for as long as it waits. */
+async function runPastPatience(): Promise<void> {
+  const run = world.run();
+  await vi.advanceTimersByTimeAsync(LONG_MS);
+  await run;
+  await world.follower.upToDate();
+}
+
+test('what clients wait for is finished before anything is dropped, on whichever host', async () => {
+  await started();
+  for (const { id, epoch, owner } of [...world.map.shardlets()]) {
+    await world.moveInVain({ id, epoch }, owner === 1 ? 2 : 1);
+  }
+  await world.run();
+  world.clock.advance(GARBAGE_GRACE_MS * MICROS_PER_MS);
+  await world.follower.upToDate();
+  expect(new Set([...world.map.garbage()].map((g) => g.host))).toEqual(new Set([1, 2]));
+  for (const { id, epoch, range } of [...world.map.shardlets()])
+    await world.decide(restructure({ parents: [{ id, epoch }], children: [range] }));
+  let isDead = false;
+  world.onCall = (_, name) => {
+    isDead ||= name === 'drop';
+    // a worker that dies at its first drop does nothing more
+    if (isDead) throw new HostUnreachable('connection', 'dead');
+  };
+  await world.run();
+  await world.follower.upToDate();
+  expect(isDead).toBe(true);
+  for (const host of [1, 2]) expect(world.states(host)).toEqual(['closed', 'closed', 'open', 'open']);
+  world.onCall = () => {};
+  await world.run();
+  await world.follower.upToDate();
+  expect(world.map.garbage()).toEqual([]);
+});
+
+describe('a host that hangs', () => {
+  let answers: () => void;
+
+  beforeEach(() => {
+    const answered = new Promise<void>((resolve) => {
+      answers = resolve;
+    });
+    world.onCall = (host) => (host === 2 ? answered : undefined);
+  });
+
+  test('does not hold up the others, and has one pass at a time', async () => {
+    await world.decide(createStream({ name: 'main', shardCount: 4 }));
+    await runPastPatience();
+    expect(world.states(1)).toEqual(['open', 'open']);
+    expect(world.states(2)).toEqual(['opening', 'opening']);
+    await runPastPatience();
+    expect(world.locked.filter((what) => what === 'host:2')).toHaveLength(1);
+    expect(world.locked.filter((what) => what === 'host:1')).toHaveLength(2);
+    answers();
+    await runPastPatience();
+    expect(world.states(2)).toEqual(['open', 'open']);
+  });
+
+  test('holds up no opening with a drop that takes long', async () => {
+    world.onCall = () => {};
+    await started();
+    const { id, epoch } = [...world.map.shardlets()].find((s) => s.owner === 1)!;
+    await world.moveInVain({ id, epoch }, 2);
+    world.clock.advance(GARBAGE_GRACE_MS * MICROS_PER_MS);
+    const dropped = new Promise<void>((resolve) => {
+      answers = resolve;
+    });
+    world.onCall = (_, name) => (name === 'drop' ? dropped : undefined);
+    await runPastPatience();
+    const other = [...world.map.shardlets()].find((s) => s.owner === 2)!;
+    const parents = [{ id: other.id, epoch: other.epoch }];
+    const { children } = await world.decide(restructure({ parents, children: [other.range] }));
+    await runPastPatience();
+    expect(world.map.shardlet(children[0]!.id)!.state.kind).toBe('open');
+    expect(world.locked.filter((what) => what === 'garbage:2')).toHaveLength(2);
+    answers();
+    await runPastPatience();
+    expect(world.map.garbage()).toEqual([]);
+  });
+});
+
+test('a host that does not answer in time is not asked again in the same pass', async () => {
+  await started();
+  world.onCall = (host) => {
+    if (host === 2) throw new HostUnreachable('timeout', 'no answer');
+  };
+  await world.run();
+  expect(world.opened).toEqual([]);
+});
+
+test('what is left and how attempts have ended is measured', async () => {
+  await world.decide(createStream({ name: 'main', shardCount: 4 }));
+  world.onCall = (host, name) => {
+    if (host === 2 && name === 'createOpen') throw new HostUnreachable('connection', 'cut off');
+  };
+  await world.run();
+  const { unsettled, garbage, outcomes } = world.metrics;
+  expect((await unsettled.get()).values).toMatchObject([{ value: 4 }]);
+  expect((await outcomes.get()).values).toMatchObject([
+    { value: 1, labels: { outcome: 'unreachable' } },
+    { value: 1, labels: { outcome: 'finished' } },
+  ]);
+  world.onCall = () => {};
+  await world.run();
+  const { id, epoch } = [...world.map.shardlets()].find((s) => s.owner === 1)!;
+  await world.moveInVain({ id, epoch }, 2);
+  await world.run();
+  expect((await unsettled.get()).values).toMatchObject([{ value: 1 }]);
+  expect((await garbage.get()).values).toMatchObject([{ value: 1 }]);
+});
+
+describe('a host that has restarted', () => {
+  beforeEach(async () => {
+    await started();
+    world.runs.set(2, 'run-2');
+  });
+
+  const readmissions = async () => (await world.metrics.readmissions.get()).values;
+
+  test('is readmitted, counted, and leaves no connection behind', async () => {
+    await world.run();
+    await world.follower.upToDate();
+    expect(world.map.host(2)).toMatchObject({ state: 'active', incarnation: 'run-2' });
+    expect(await readmissions()).toMatchObject([{ value: 1, labels: { host: 2, durability: 'always' } }]);
+    // one looked who is there, one readmitted; the pool has closed its own
+    expect(world.opened).toEqual([2, 2]);
+    await vi.waitFor(() => expect(world.closed).toEqual([2, 2, 2]));
+  });
+
+  test('leaves no connection behind when its readmission breaks off, and is not counted', async () => {
+    world.onCall = (_, name) => {
+      if (name === 'list') throw new HostUnreachable('connection', 'gone again');
+    };
+    await world.run();
+    await world.follower.upToDate();
+    expect(world.map.host(2)).toMatchObject({ state: 'readmitting', incarnation: 'run-1' });
+    expect(await readmissions()).toEqual([]);
+    expect(world.opened).toEqual([2, 2]);
+    await vi.waitFor(() => expect(world.closed).toEqual([2, 2, 2]));
+  });
+
+  test('is not used before its readmission is over, also when it looks as before', async () => {
+    await world.decide(beginReadmission(2, 'run-2'));
+    const before = [...world.map.shardlets()].filter((s) => s.owner === 2);
+    // as a disk that was put back would look
+    world.runs.set(2, 'run-1');
+    await expect(world.pool.get(2)).rejects.toThrow('is being readmitted');
+    await world.run();
+    await world.follower.upToDate();
+    expect(world.map.host(2)!.state).toBe('active');
+    for (const { id, epoch } of before) expect(world.map.shardlet(id)!.epoch).toBeGreaterThan(epoch);
+  });
+});
