@@ -8,7 +8,7 @@
  */
 import { KEY_MAY_SPLIT } from '../columns.ts';
 import type { Phase, PlanContext } from '../context.ts';
-import { bytesFullness } from '../fullness.ts';
+import { bytesFullness, rateFullness } from '../fullness.ts';
 import { unshapeable } from '../gates.ts';
 import type { SkipReason } from '../skip-reason.ts';
 
@@ -44,15 +44,20 @@ function refusal(context: PlanContext, shardlet: number, rate: number): SkipReas
   if (rest !== undefined) return rest;
   if (isRate && topKeyShare[shardlet]! > policy.shardlet.key_share_max) {
     if ((flags[shardlet]! & KEY_MAY_SPLIT) !== 0) return 'one-key-dominates';
-    if (!isWorthSettingApart(context, shardlet, rate)) return 'key-order-forbids';
+    if (!isWorthSettingApart(context, shardlet)) return 'key-order-forbids';
   }
   if (isRate && cluster.count >= policy.shardlet.max_shards) return 'at-max-shards';
   return budget.splits <= 0 ? 'budget-splits' : undefined;
 }
 
-/** Both sides of the key together have to be more than what is merged again. */
-function isWorthSettingApart({ cluster, policy }: PlanContext, shardlet: number, fullness: number): boolean {
-  const rest = (1 - cluster.input.shardlets.topKeyShare[shardlet]!) * fullness;
+/**
+ * Both sides of the key together have to be more than what is merged again, by what is measured: which key will be hot
+ * is not known, and in a trough a few events make any key look so.
+ */
+function isWorthSettingApart({ cluster, policy }: PlanContext, shardlet: number): boolean {
+  const measured = rateFullness(cluster, policy, shardlet, true);
+  if (measured <= policy.shardlet.fullness) return false;
+  const rest = (1 - cluster.input.shardlets.topKeyShare[shardlet]!) * measured;
   return rest > Math.max(SIDES_MIN, 2 * policy.shardlet.merge_below) * policy.shardlet.fullness;
 }
 
