@@ -11,6 +11,10 @@ export interface BenchOptions {
   readonly fsyncMs: number;
   /** what was started stays, to be looked at, until it is told to end */
   readonly keep?: boolean;
+  /** times the sample's own pace */
+  readonly speed?: number;
+  /** of the sample */
+  readonly minutes?: number;
 }
 
 export interface BenchResult {

@@ -22,12 +22,14 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   plan: () => import('./plan.ts'),
   heatmap: () => import('./heatmap.ts'),
   console: () => import('./console.ts'),
+  live: () => import('./live.ts'),
   'forecast-tick': () => import('./forecast-tick.ts'),
 };
 
 const usage = `usage: npm run bench -- forecast --data DIR [--part tune|test] [--only nyc_taxi,m4] [--stride 1] [--dear mstl,arima] [--json]
        npm run bench -- policy [--data DIR] [--only flights,hot-key] [--rounds SEEDS or, with --tune, tries] [--tune] [--json]
-       npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--rounds 5] [--seconds 5] [--ids 10000000] [--shardlets 10000] [--fsync-ms 0]`;
+       npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--rounds 5] [--seconds 5] [--ids 10000000] [--shardlets 10000] [--fsync-ms 0]
+       npm run bench -- live [--rounds 2] [--speed 20] [--minutes 90] [--json]`;
 
 function options() {
   try {
@@ -35,6 +37,8 @@ function options() {
       allowPositionals: true,
       options: {
         json: { type: 'boolean', default: false },
+        speed: { type: 'string', default: '20' },
+        minutes: { type: 'string', default: '90' },
         keep: { type: 'boolean', default: false },
         rounds: { type: 'string', default: '5' },
         seconds: { type: 'string', default: '5' },
@@ -76,6 +80,8 @@ const result = await (await bench()).run({
   shardlets: number('shardlets', values.shardlets),
   fsyncMs: number('fsync-ms', values['fsync-ms']),
   keep: values.keep,
+  speed: Math.max(1, number('speed', values.speed)),
+  minutes: Math.max(1, number('minutes', values.minutes)),
 });
 if (values.json) {
   process.stdout.write(

@@ -7,7 +7,11 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-export function start(script: string, args: readonly string[], env: Record<string, string> = {}): Child {
+export function start(
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Child {
   const child = spawn(process.execPath, [script, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -25,8 +29,12 @@ export function start(script: string, args: readonly string[], env: Record<strin
 }
 
 /** Runs a script to its end and parses its last line of output. */
-export async function run<T>(script: string, args: readonly string[]): Promise<T> {
-  const child = start(script, args);
+export async function run<T>(
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<T> {
+  const child = start(script, args, env);
   let output = '';
   child.process.stdout!.on('data', (chunk) => (output += chunk));
   const [code] = await once(child.process, 'close');

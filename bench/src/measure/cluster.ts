@@ -53,7 +53,7 @@ export async function startCluster({ shardlets, fsyncMs }: BenchOptions): Promis
   const databaseUrl = await createDatabase(postgres.url, 'bench');
   await applyMigrations(databaseUrl, join(ROOT, 'prisma/migrations'));
   const control = connectControl({ databaseUrl, redisUrl: controlRedis.url, actor: 'bench' });
-  await joinHost(control, host.url);
+  await joinHost(control, 'bench', host.url);
   await decide(control, createStream({ name: 'main', ...shardsFor(shardlets) }));
   const { plaintext: token } = await control.tokens.create({ name: 'bench' });
 
@@ -88,20 +88,20 @@ export async function startCluster({ shardlets, fsyncMs }: BenchOptions): Promis
 }
 
 /** A rewrite of the append-only file in the middle of a round would be measured as if it were the code. */
-const HOST_SETTINGS = { 'auto-aof-rewrite-percentage': '0' };
+export const HOST_SETTINGS = { 'auto-aof-rewrite-percentage': '0' };
 
-async function joinHost(control: Control, url: string): Promise<void> {
+export async function joinHost(control: Control, name: string, url: string): Promise<void> {
   const host = await connectAnyHost({ engine: 'redis', url });
   const { incarnation } = await host.identify();
   const { hostId } = await decide(
     control,
-    addHost({ name: 'bench', engine: 'redis', url, incarnation, durability: 'always' }),
+    addHost({ name, engine: 'redis', url, incarnation, durability: 'always' }),
   );
   await host.adopt(hostId);
   await host.close();
 }
 
-async function decide<R>(control: Control, decision: Decision<R>): Promise<R> {
+export async function decide<R>(control: Control, decision: Decision<R>): Promise<R> {
   const reply = await control.topology.decide(decision, 'bench');
   if (reply.kind === 'refused') throw new Error(`${decision.name}: ${reply.refusal.detail}`);
   return reply.result;

@@ -19,6 +19,8 @@ export interface PostgresOptions {
   /** settings of postgresql.conf, over the defaults below */
   readonly settings?: Readonly<Record<string, string>>;
   readonly name?: string;
+  /** over the program's own */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const run = promisify(execFile);
@@ -56,7 +58,7 @@ export async function startPostgres(options: PostgresOptions): Promise<LocalServ
         ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
       ],
       cwd: home.data,
-      env: { ...process.env, TZ: 'UTC', LC_ALL: 'C' },
+      env: { ...process.env, TZ: 'UTC', LC_ALL: 'C', ...options.env },
       logFile: join(home.dir, 'postgres.log'),
       // "fast": ends the sessions and writes a checkpoint
       endSignal: 'SIGINT',

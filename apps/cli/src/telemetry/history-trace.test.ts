@@ -34,6 +34,11 @@ test('reads load: a time and a value', async () => {
   expect(bad).toEqual(['3: "x" is no number', '4: -1 is below 0', '5: "soon" is no time']);
 });
 
+test('reads load of a table that calls its times a period', async () => {
+  const { rows } = await read('wc98.csv', 'period,count\n1998-04-30 21:30:00,2\n');
+  expect(rows).toEqual([{ kind: 'load', timeMs: Date.UTC(1998, 3, 30, 21, 30), value: 2 }]);
+});
+
 test('reads accesses: a time and a key, with what was done and how large it was', async () => {
   const { rows, bad } = await read(
     'a.csv',

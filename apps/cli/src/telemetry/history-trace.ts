@@ -39,7 +39,7 @@ export interface TraceRequest {
   readonly nowMs: number;
 }
 
-const TIME_NAMES = ['timestamp', 'time', 'date', 'datetime', 'ts'];
+const TIME_NAMES = ['timestamp', 'time', 'date', 'datetime', 'ts', 'period'];
 const KEY_NAMES = ['key', 'partitionkey', 'subject', 'id', 'block'];
 const READ_OPS = /^(r|read|get|select|hit)/i;
 const CHUNK_ROWS = 2_000;

@@ -19,6 +19,8 @@ export interface ImportOptions {
   readonly shift: 'end-now' | 'none';
   readonly format?: HistoryFormat;
   readonly over: number;
+  /** what a row counts, where the trace is a sample */
+  readonly weight: number;
   readonly dryRun?: boolean;
   readonly remove?: boolean;
   readonly json?: boolean;
@@ -46,6 +48,12 @@ interface Extent {
   readonly lastMs: number;
   /** the usual distance of rows of a load trace; 0 for accesses */
   readonly stepMs: number;
+}
+
+/** How rows are taken over. */
+interface Taken {
+  readonly shiftMs: number;
+  readonly weight: number;
 }
 
 const DAY_MS = 24 * HOUR_MS;
@@ -116,7 +124,7 @@ async function run(
       },
       tx,
     );
-    await load(trace, writer, extent, shiftMs, signal);
+    await load(trace, writer, extent, { shiftMs, weight: options.weight }, signal);
     if (writer.tooOld === extent.rows) throw allTooOld();
     return {
       trace: trace.name,
@@ -180,15 +188,16 @@ async function load(
   trace: HistoryTrace,
   writer: HistoryWriter,
   { rows, firstMs, lastMs, stepMs }: Extent,
-  shiftMs: number,
+  taken: Taken,
   signal: AbortSignal,
 ): Promise<void> {
+  const { shiftMs } = taken;
   const progress = new ReplayProgress('importing', 0, rows);
   let [done, coveredMs] = [0, firstMs + shiftMs];
   try {
     for await (const chunk of trace.rows(() => {})) {
       if (signal.aborted) throw stopped();
-      for (const row of chunk) await add(writer, row, shiftMs, stepMs);
+      for (const row of chunk) await add(writer, row, taken, stepMs);
       const last = chunk.at(-1);
       // as it goes on, so that the days that are covered are the ones in memory
       if (last?.kind === 'access' && last.timeMs + shiftMs > coveredMs) {
@@ -204,21 +213,26 @@ async function load(
   }
 }
 
-async function add(writer: HistoryWriter, row: HistoryRow, shiftMs: number, stepMs: number): Promise<void> {
+async function add(
+  writer: HistoryWriter,
+  row: HistoryRow,
+  { shiftMs, weight }: Taken,
+  stepMs: number,
+): Promise<void> {
   const timeMs = row.timeMs + shiftMs;
   if (row.kind === 'load') {
     const toMs = timeMs + Math.max(1, stepMs);
     await writer.cover(timeMs, toMs);
-    return writer.amount({ fromMs: timeMs, toMs, events: row.value });
+    return writer.amount({ fromMs: timeMs, toMs, events: weight * row.value });
   }
   const { key, isRead, bytes } = row;
   return writer.access({
     timeMs,
     key,
     keyHash: hashKey(key),
-    events: isRead ? 0 : 1,
-    reads: isRead ? 1 : 0,
-    bytes: isRead ? 0 : bytes,
+    events: isRead ? 0 : weight,
+    reads: isRead ? weight : 0,
+    bytes: isRead ? 0 : weight * bytes,
   });
 }
 

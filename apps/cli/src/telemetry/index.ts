@@ -24,6 +24,7 @@ export function register(program: Command): void {
       ]),
     )
     .option('--over <hours>', 'spread keys without times over so many hours', positive, 24)
+    .option('--weight <events>', 'a row of a sampled trace stands for so many events', positive, 1)
     .option('--dry-run', 'read and judge the trace, write nothing')
     .option('--remove', 'take the import of this trace back')
     .option('--json', 'print the result as one JSON document')

@@ -49,6 +49,8 @@ export interface SplitAction {
   /** the shardlet's part of its host, and of the rate a shardlet may have */
   readonly hostShare: number;
   readonly fullness: number;
+  /** the shardlet keeps its hottest key only, the children what lies beside it */
+  readonly setsApart?: true;
 }
 
 export interface RollAction {

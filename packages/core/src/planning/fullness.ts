@@ -20,10 +20,12 @@ export function rateFullnessOf(cluster: WorkingCluster, policy: Policy, rows: In
   return fullness;
 }
 
+/** `isMeasured`: by the load of now only, whatever is forecast. */
 export function rateFullness(
   cluster: WorkingCluster,
   { shardlet: limits }: Policy,
   shardlet: number,
+  isMeasured = false,
 ): number {
   const { input, width, inverse, isRate } = cluster;
   const { demand, owner } = input.shardlets;
@@ -33,6 +35,7 @@ export function rateFullness(
   let rate = 0;
   let share = 0;
   for (let column = 0; column < width; column++) {
+    if (isMeasured && input.columns[column]!.aheadMinutes > 0) continue;
     const value = demand[from + column]!;
     if (isRate[column] === 1 && value > rate) rate = value;
     const part = host === NONE ? 0 : value * inverse[to + column]!;

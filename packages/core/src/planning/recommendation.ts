@@ -248,9 +248,10 @@ function splitDetails(
 ): Partial<Recommendation> & { reason: string } {
   const { shardlets } = plan.cluster.input;
   const parts = action.children.length + 1;
+  const between = action.setsApart ? 'so that its hottest key is apart' : 'of equal load';
   const what =
     action.kind === 'split'
-      ? `into ${parts} ranges of equal load`
+      ? `into ${parts} ranges ${between}`
       : `below its hottest key into ${parts}, by event`;
   return {
     shardlets: [shardlets.ids[action.shardlet]!, ...action.children.map((child) => shardlets.ids[child]!)],

@@ -64,6 +64,16 @@ test('puts accesses to the shardlets that own their positions, once, however oft
   expect(keys!.topKeys).toEqual([{ keyHash: 0, key: 'k0', events: 1 }]);
 });
 
+test('counts a row of a sampled trace for its key as for the total', async () => {
+  await importing(async (writer) => {
+    for (let i = 0; i < 3; i++) await writer.access({ ...at(T0_MS - HOUR_MS, 0), events: 60 });
+  });
+  const telemetry = new TelemetryStore({ blocks, map: () => map, nowMs: () => T0_MS });
+  const keys = await telemetry.topKeys({ shardlet: 1, fromMs: T0_MS - DAY_MS, toMs: T0_MS });
+  expect(keys!.topKeys).toEqual([{ keyHash: 0, key: 'k0', events: 180 }]);
+  expect(await total(T0_MS - HOUR_MS, T0_MS - HOUR_MS + MINUTE_MS, 'minute')).toEqual([180]);
+});
+
 test('spreads an amount over time and positions and loses none of it', async () => {
   const fromMs = T0_MS - 10 * DAY_MS;
   await importing(async (writer) => {

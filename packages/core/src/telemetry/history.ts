@@ -88,7 +88,7 @@ export class HistoryWriter {
     load.reads += access.reads;
     load.bytes += access.bytes;
     load.keys.add(access.keyHash);
-    load.topKeys.add(access.keyHash, 1);
+    load.topKeys.add(access.keyHash, access.events + access.reads);
     day.keyNames.set(access.keyHash, access.key);
     this.shardlets.add(shardlet);
     for (const metric of COUNTS)

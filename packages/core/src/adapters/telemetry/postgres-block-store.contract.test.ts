@@ -1,6 +1,6 @@
 import { createDatabase } from '@foreshard/local';
 import { Client } from 'pg';
-import { afterAll, beforeAll, inject } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { blockStoreSuite } from '../../telemetry/block-store.contract-suite.ts';
 import { applyMigrations } from '../prisma/index.ts';
 import { PostgresBlockStore } from './postgres-block-store.ts';
@@ -23,4 +23,20 @@ blockStoreSuite('PostgresBlockStore', async () => {
   await client.query('TRUNCATE telemetry_block, telemetry_feed');
   await client.end();
   return store;
+});
+
+test('a session that is ended while nothing is asked fails the work, not the process', async () => {
+  const other = new Client({ connectionString: url });
+  await other.connect();
+  const work = store.exclusively('ended', async () => {
+    await other.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE application_name = 'test' AND state = 'idle in transaction'`,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return 'done';
+  });
+  await expect(work).rejects.toThrow();
+  expect(await store.exclusively('ended', async () => 'done')).toBe('done');
+  await other.end();
 });

@@ -19,8 +19,10 @@ import { databaseUnreachable, isConnectionFailure } from '../prisma/index.ts';
 /** A roll-up takes one, pictures the others. */
 const CONNECTIONS_MAX = 4;
 const CONNECT_TIMEOUT_MS = 5_000;
-/** A roll-up that falls silent keeps the others waiting no longer than this. */
+/** A worker that falls silent keeps the others waiting no longer than this... */
 const SILENT_MS = 60_000;
+/** ...and one whose models take longer than that says that it is there. */
+const SIGN_OF_LIFE_MS = SILENT_MS / 6;
 /** Higher levels win little on counters. */
 const COMPRESSION_LEVEL = 3;
 
@@ -72,6 +74,10 @@ export class PostgresBlockStore implements BlockStore {
   exclusively<T>(feed: string, work: (tx: BlockTransaction) => Promise<T>): Promise<T | undefined> {
     return this.reaching(async () => {
       const client = await this.pool.connect();
+      // a session that ends between two statements fails the next one; unheard it would end the process
+      const unheard = () => {};
+      client.on('error', unheard);
+      const signs = setInterval(() => void client.query('SELECT 1').catch(unheard), SIGN_OF_LIFE_MS);
       let broken = true;
       try {
         const result = await alone(client, feed, work);
@@ -84,6 +90,8 @@ export class PostgresBlockStore implements BlockStore {
         );
         throw error;
       } finally {
+        clearInterval(signs);
+        client.off('error', unheard);
         client.release(broken);
       }
     });

@@ -43,13 +43,14 @@ export interface PlannerChoice {
 }
 
 export const SHIPPED: PlannerChoice = {
-  fullness: 0.9,
+  // with the copy that relieves it, and noise, a host has to stay below its capacity
+  fullness: 0.85,
   hysteresis: 0.12,
   standsOut: 0.06,
   moveCost: 0.002,
   shardletShare: 0.2,
   steps: 6,
-  pooled: 0.3,
+  pooled: 0.15,
   shareMemory: 0.98,
   scaleIn: 0.8,
 };
