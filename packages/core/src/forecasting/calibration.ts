@@ -11,15 +11,15 @@ import { bandCount, bandOf } from './horizon-bands.ts';
 
 /** levels kept; others are interpolated between them */
 const LEVELS = [0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.995] as const;
-/** errors that weigh as much as the common shape; errors of one origin are alike, so origins are counted */
-const SHAPE_ORIGINS = 20;
-const SCALE_ORIGINS = 3;
 /**
- * The trial's origins lie in the same few days, and the models were weighed by the same errors, so what comes later
- * strays further. Measured on training series of M4: with windows that end 0, 48 and 96 hours before their end, 95 %
- * intervals cover 0.91, 0.95 and 0.94 with it. More would cover better there and too much after level shifts.
+ * Origins that weigh as much as the common shape and the spread that the models expect. The trial's origins lie in the
+ * same few days and say little about the next: on training series of M4 (windows that end 96 to 192 hours before the
+ * end) the interval score went from 8.2 to 7.9 with five times as many, and to 6.7 with the spread of `combine`.
  */
-const BEYOND_THE_TRIAL = 1.22;
+const SHAPE_ORIGINS = 100;
+const SCALE_ORIGINS = 40;
+/** The models were weighed by the same errors, so what comes later strays further: 95 % then covers .94 to .97 there. */
+const BEYOND_THE_TRIAL = 1.1;
 
 export interface NormalisedErrors {
   /** error over expected spread, of each origin and step ahead; NaN where the truth is missing */
