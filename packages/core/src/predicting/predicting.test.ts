@@ -146,6 +146,17 @@ describe('a training', () => {
     );
   });
 
+  it('measures a model as it would serve, so that a champion errs as the version did that it is', () => {
+    const down = whole.values.map((value, t) => (t > 290 && t < 300 ? 0 : value * (t < 250 ? 1 : 2)));
+    const shifted = { ...input, models: [modelNamed('hybrid')], series: { ...whole, values: down } };
+    const first = train(shifted);
+    if (typeof first === 'string') throw new Error(first);
+    const version = first.versions.find(({ name }) => name === 'hybrid')!;
+    const again = train({ ...shifted, champion: { ...version, id: 1 } });
+    if (typeof again === 'string') throw new Error(again);
+    expect(again.champion!.mae).toBe(version.mae);
+  });
+
   it('lets nobody follow the champion who errs more at the same origins', () => {
     const first = train(input);
     if (typeof first === 'string') throw new Error(first);
