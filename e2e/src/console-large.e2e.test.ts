@@ -74,11 +74,11 @@ describe('the heat map', () => {
       .waitFor();
     await forecast.close();
     const residual = await heat('/heat?span=24h&metric=residual');
-    expect(await legend(residual)).toMatch(/^≤ −[\d,.]+.*≥ \+[\d,.]+ events/);
+    expect(await legend(residual)).toMatch(/^≤ −[\d,.]+k?.*≥ \+[\d,.]+k? events/);
     await residual.getByText('As a table').click();
     await residual.getByRole('columnheader', { name: 'Farthest off' }).waitFor();
     await residual
-      .getByRole('cell', { name: /^[+−][\d,.]+ events/ })
+      .getByRole('cell', { name: /^[+−][\d,.]+k? events/ })
       .first()
       .waitFor();
     await residual.close();

@@ -37,7 +37,7 @@ const budget = { ms: 1_000, limitMs: 1_000, stopwatch: () => nowMs };
 
 it('lets a dear model win the forecast where it pays, and none where it does not', async () => {
   const { models, unfit } = await askedBefore(
-    [dear('right', usual), dear('wild', () => 1e6)],
+    [dear('right', usual), dear('poor', () => 190)],
     series,
     HORIZON,
     budget,
@@ -63,4 +63,11 @@ it('leaves out a model that fails, and says why', async () => {
   const broken = { ...dear('broken', usual), forecast: () => Promise.reject(new Error('failed: no')) };
   const { models, unfit } = await askedBefore([broken], series, HORIZON, budget);
   expect([models, unfit]).toEqual([[], [{ model: 'broken', reason: 'failed: no' }]]);
+});
+
+it('leaves out a model that was right at every origin of the trial and goes astray at the end', async () => {
+  const astray = dear('astray', (t) => (t >= 400 ? -300 : usual(t)));
+  const { models, unfit } = await askedBefore([astray], series, HORIZON, budget);
+  expect(models).toEqual([]);
+  expect(unfit).toEqual([{ model: 'astray', reason: 'went astray: -300.0 at the origin 400' }]);
 });
