@@ -41,13 +41,6 @@ const HALF_LIFE_HORIZONS = 2;
 const ORIGINS_PER_HORIZON = 4;
 /** half lives after which nothing is remembered */
 const REMEMBERED = 4;
-/**
- * Whether the combination loses to a naive method is asked of later errors, in half lives of so many horizons, where
- * each forecast spans one season: where that has just died, every day costs. On tuning parts with a dead end put
- * behind them the mean loss to the best naive method fell from 9 to 2 % (a flat end) and from 22 to 17 % (a random
- * walk), and living seasons stayed as they were. Forecasts of many seasons (M4) lost 1 %, those of a part of one 7 %.
- */
-const FALLBACK_HORIZONS = 0.5;
 /** how much worse than the best naive method the combination may be lately; it hears that method too */
 const WORSE_BY = 0.05;
 /** a naive method this much worse than the best member is not what the combination loses to */
@@ -58,7 +51,6 @@ export class Standing {
   private readonly scope: Scope;
   private readonly stride: number;
   private readonly halfLife: number;
-  private readonly fallbackHalfLife: number;
   private readonly evidence: Evidence[];
 
   constructor(candidates: readonly Candidate[], trial: readonly Evidence[], scope: Scope) {
@@ -70,32 +62,24 @@ export class Standing {
       HALF_LIFE_SEASONS * scope.season,
       HALF_LIFE_HORIZONS * scope.horizon,
     );
-    const spansOneSeason =
-      scope.season > 1 && scope.season <= scope.horizon && scope.horizon < 2 * scope.season;
-    this.fallbackHalfLife = spansOneSeason ? FALLBACK_HORIZONS * scope.horizon : this.halfLife;
     this.evidence = [...trial];
   }
 
   /** `[candidate][band of steps ahead]`, at the end of `values`. */
   weights(values: Float64Array): Float64Array[] {
     const evidence = this.before(values);
-    const weights = weightsFromBands(this.errors(values, evidence, this.halfLife));
-    const halfLife = this.fallbackHalfLife;
-    const late = this.errors(values, evidence, halfLife).map(meanOf);
-    const best = late
-      .map((mean, i) => ({ i, mean }))
+    const errors = this.candidates.map((_, i) =>
+      this.meanErrors(values, evidence, ({ forecasts }) => forecasts[i]?.point),
+    );
+    const weights = weightsFromBands(errors);
+    const best = errors
+      .map((error, i) => ({ i, mean: meanOf(error) }))
       .filter(({ i }) => this.candidates[i]!.simple)
       .sort((a, b) => a.mean - b.mean)[0];
-    if (best === undefined || best.mean > FAR_WORSE * Math.min(...late)) return weights;
-    const combined = this.meanErrors(values, evidence, halfLife, (one) => this.combined(one, weights));
+    if (best === undefined || best.mean > FAR_WORSE * Math.min(...errors.map(meanOf))) return weights;
+    const combined = this.meanErrors(values, evidence, (one) => this.combined(one, weights));
     if (!(meanOf(combined) > (1 + WORSE_BY) * best.mean)) return weights;
     return weights.map((own, i) => own.map(() => (i === best.i ? 1 : 0)));
-  }
-
-  private errors(values: Float64Array, evidence: readonly Evidence[], halfLife: number): Float64Array[] {
-    return this.candidates.map((_, i) =>
-      this.meanErrors(values, evidence, halfLife, ({ forecasts }) => forecasts[i]?.point),
-    );
   }
 
   private combined({ forecasts }: Evidence, weights: readonly Float64Array[]): Float64Array {
@@ -131,16 +115,15 @@ export class Standing {
   private meanErrors(
     values: Float64Array,
     evidence: readonly Evidence[],
-    halfLife: number,
     pointOf: (one: Evidence) => Float64Array | undefined,
   ): Float64Array {
     const sums = new Float64Array(bandCount(this.scope.horizon));
     const weights = new Float64Array(sums.length);
-    const fresher = 2 ** (1 / halfLife);
+    const fresher = 2 ** (1 / this.halfLife);
     for (const one of evidence) {
       const point = pointOf(one);
       if (point === undefined) continue;
-      let weight = 0.5 ** ((values.length - one.origin) / halfLife);
+      let weight = 0.5 ** ((values.length - one.origin) / this.halfLife);
       for (let h = 1; h <= point.length && one.origin + h <= values.length; h++) {
         weight *= fresher;
         const error = Math.abs(values[one.origin + h - 1]! - point[h - 1]!);
