@@ -46,7 +46,7 @@ export async function run(options: ForecastBenchOptions): Promise<void> {
     if (!options.json) console.table(rows.filter((row) => row.trace === trace.name));
   }
   if (options.only.length === 0 || options.only.includes('m4')) {
-    const m4 = m4Rows(options.data, options.stride);
+    const m4 = await m4Rows(options.data, options.stride, dearOnes(options));
     if (!options.json) console.table(m4);
     rows.push(...m4);
   }
@@ -69,7 +69,7 @@ async function traceRows(trace: LoadTrace, hours: number, options: ForecastBench
   const { rows } = backtest(contestants, series, plan, () => performance.now());
   const every = Math.ceil(origins.length / DEAR_ORIGINS_MAX);
   const all = rows.map((row) => ({ row, every: 1 }));
-  for (const name of DEAR_MODEL_NAMES.filter((dear) => options.dear.includes(dear))) {
+  for (const name of dearOnes(options)) {
     const row = await dearRow(name, series, { ...plan, origins: thinned(origins, every) });
     if (row !== undefined) all.push({ row, every });
   }
@@ -83,6 +83,10 @@ async function traceRows(trace: LoadTrace, hours: number, options: ForecastBench
       ...shown(one.row),
       ...(one.row === auto ? {} : comparedTo(thinned(auto.byOrigin, one.every), one.row.byOrigin)),
     }));
+}
+
+function dearOnes({ dear }: ForecastBenchOptions) {
+  return DEAR_MODEL_NAMES.filter((name) => dear.includes(name));
 }
 
 function thinned(values: ArrayLike<number>, every: number): number[] {

@@ -62,6 +62,28 @@ describe('the heat map', () => {
     await page.close();
   });
 
+  it('shows what was forecast, past and to come, and how far off it was on a scale about zero', async () => {
+    const forecast = await heat('/heat?span=24h&metric=forecast');
+    const legend = (page: Page) => page.getByRole('figure', { name: 'Legend' }).textContent();
+    expect(await legend(forecast)).toMatch(/^0/);
+    const { x, y, width } = await boxOf(forecast);
+    await forecast.mouse.move(x + width - 4, y + 20);
+    await forecast
+      .getByText(/: forecast [\d,.]+/)
+      .first()
+      .waitFor();
+    await forecast.close();
+    const residual = await heat('/heat?span=24h&metric=residual');
+    expect(await legend(residual)).toMatch(/^≤ −[\d,.]+k?.*≥ \+[\d,.]+k? events/);
+    await residual.getByText('As a table').click();
+    await residual.getByRole('columnheader', { name: 'Farthest off' }).waitFor();
+    await residual
+      .getByRole('cell', { name: /^[+−][\d,.]+k? events/ })
+      .first()
+      .waitFor();
+    await residual.close();
+  });
+
   it('zooms by a stroke and by the wheel, and Back goes one step out each time', async () => {
     const page = await heat('/heat?span=7d');
     const whole = page.url();

@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type DearModelName, dearModel, MODEL_LIMIT_MS } from '@foreshard/core/adapters/models';
 import {
   AUTO_MODELS,
   CHEAP_MODELS,
@@ -33,20 +34,21 @@ interface Totals {
   count: number;
 }
 
-export function m4Rows(data: string, stride: number): Record<string, unknown>[] {
+export async function m4Rows(
+  data: string,
+  stride: number,
+  dear: readonly DearModelName[],
+): Promise<Record<string, unknown>[]> {
   const path = join(data, FILE);
   if (!existsSync(path)) {
     process.stderr.write(`bench forecast: ${FILE} is not in ${data}, left out\n`);
     return [];
   }
   const totals = new Map<string, Totals>();
-  readFileSync(path, 'utf8')
-    .trim()
-    .split('\n')
-    .slice(1)
-    .forEach((line, i) => {
-      if (i % stride === 0) scoreSeries(valuesIn(line), totals);
-    });
+  const lines = readFileSync(path, 'utf8').trim().split('\n').slice(1);
+  const all = lines.filter((_, i) => i % stride === 0).map(valuesIn);
+  for (const values of all) scoreSeries(values, totals);
+  for (const name of dear) await scoreDear(name, all, totals);
   return [...totals].map(([model, total]) => rowOf(model, total)).sort((a, b) => a.OWA - b.OWA);
 }
 
@@ -59,9 +61,8 @@ function valuesIn(line: string): Float64Array {
 }
 
 function scoreSeries(all: Float64Array, totals: Map<string, Totals>): void {
-  const values = all.subarray(0, all.length - HORIZON);
-  const truth = all.subarray(all.length - HORIZON);
-  const series: Series = { values, stepSeconds: 3_600, seasons: SEASONS };
+  const { series, truth } = heldBack(all);
+  const { values } = series;
   const naiveError = seasonalNaiveError(values, SEASONS[0]!);
   const start = performance.now();
   const selection = select(AUTO_MODELS, series, HORIZON);
@@ -77,6 +78,30 @@ function scoreSeries(all: Float64Array, totals: Map<string, Totals>): void {
     const own = typeof fitted === 'string' ? fallback(series) : fitted.forecast(values, HORIZON);
     add(totals, model.name, truth, own, naiveError, performance.now() - before);
   }
+}
+
+/** One fit a series, in its own thread. */
+async function scoreDear(
+  name: DearModelName,
+  all: readonly Float64Array[],
+  totals: Map<string, Totals>,
+): Promise<void> {
+  const model = dearModel(name);
+  for (const whole of all) {
+    const { series, truth } = heldBack(whole);
+    const before = performance.now();
+    const own = await model.forecast(series, HORIZON, MODEL_LIMIT_MS).catch(() => fallback(series));
+    add(totals, name, truth, own, seasonalNaiveError(series.values, SEASONS[0]!), performance.now() - before);
+  }
+  await model.close();
+}
+
+function heldBack(all: Float64Array): { series: Series; truth: Float64Array } {
+  const values = all.subarray(0, all.length - HORIZON);
+  return {
+    series: { values, stepSeconds: 3_600, seasons: SEASONS },
+    truth: all.subarray(all.length - HORIZON),
+  };
 }
 
 function fallback(series: Series): Forecast {

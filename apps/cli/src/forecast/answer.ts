@@ -1,6 +1,7 @@
 /** One series' forecast as the command prints it. A model that fails is named, and `auto` answers in its place. */
 import {
   AUTO_MODELS,
+  askedBefore,
   CHEAP_MODELS,
   type Forecast,
   forecastFrom,
@@ -23,8 +24,11 @@ export interface Answer {
 
 export type Answerer = (series: NamedSeries, horizon: number, levels: readonly number[]) => Promise<Answer>;
 
-export async function answererFor(model: string): Promise<Answerer> {
-  if (model === 'auto') return selected(AUTO_MODELS, model);
+/** `budgetMs`: for dear models beside the cheap ones of `auto`, a series; 0: they are not tried. */
+export async function answererFor(model: string, budgetMs: number): Promise<Answerer> {
+  if (model === 'auto') return budgetMs > 0 ? withDear(budgetMs) : selected(AUTO_MODELS, model);
+  if (budgetMs > 0)
+    throw badInput('--budget belongs to --model auto: one model has no others to be tried beside');
   const cheap = CHEAP_MODELS.find((one) => one.name === model);
   if (cheap !== undefined) return selected([cheap], model);
   const dear = await dearModels();
@@ -46,6 +50,18 @@ function selected(models: Parameters<typeof select>[0], name: string): Answerer 
     const forecast = forecastFrom(selection, series.values, horizon);
     const chosen = name === 'auto' || missing !== undefined ? selection.name : name;
     return answerOf(id, chosen, forecast, levels, (level) => quantileOf(selection, forecast, level));
+  };
+}
+
+async function withDear(ms: number): Promise<Answerer> {
+  const { names, limitMs, open } = await dearModels();
+  const dear = names.flatMap((name) => open(name) ?? []);
+  const budget = { ms, limitMs, stopwatch: () => performance.now() };
+  return async (named, horizon, levels) => {
+    const { models, unfit } = await askedBefore(dear, named.series, horizon, budget);
+    for (const { model, reason } of unfit)
+      process.stderr.write(`foreshard: ${named.id}: ${model} takes no part: ${reason}\n`);
+    return selected([...AUTO_MODELS, ...models], 'auto')(named, horizon, levels);
   };
 }
 

@@ -4,11 +4,21 @@ import { badInput } from '../failure.ts';
 import { print } from '../output.ts';
 import { tableOf } from '../table.ts';
 import { type Answer, answererFor } from './answer.ts';
-import { horizonOf, type NamedSeries, type SeriesFlags, seriesOf, withSeriesOptions } from './options.ts';
+import {
+  horizonOf,
+  type NamedSeries,
+  type SeriesFlags,
+  seriesOf,
+  wholeNumber,
+  withSeriesOptions,
+} from './options.ts';
 
 interface Flags extends SeriesFlags {
   readonly levels: string;
+  readonly budget: string;
 }
+
+const BUDGET_MAX_S = 3_600;
 
 export function register(program: Command): void {
   withSeriesOptions(
@@ -17,10 +27,14 @@ export function register(program: Command): void {
     .requiredOption('--horizon <STEPS>', 'steps to forecast')
     .option('--levels <PERCENT>', 'intervals to give, such as 80,95', '80,95')
     .option('--model <NAME>', 'auto, or one model by its name', 'auto')
+    .option('--budget <SECONDS>', 'auto tries dear models as well, for so long a series', '0')
     .action(async (flags: Flags) => {
       const horizon = horizonOf(flags.horizon);
       const levels = levelsOf(flags.levels);
-      const answer = await answererFor(flags.model);
+      const answer = await answererFor(
+        flags.model,
+        1_000 * wholeNumber(flags.budget, '--budget', 0, BUDGET_MAX_S),
+      );
       const all = await seriesOf(flags);
       const answers: Answer[] = [];
       for (const [i, one] of all.entries()) {

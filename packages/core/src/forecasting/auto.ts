@@ -53,14 +53,19 @@ const NAIVE_METHODS = ['naive', 'seasonal-day', 'seasonal-week'];
 const RANGE_BEYOND = 2;
 
 export function select(models: readonly Forecaster[], known: Series, horizon: number): Selection {
-  const cleaned = withoutOutages(known.values);
-  const series = { ...known, values: levelled(cleaned, known.seasons).values };
+  const { cleaned, series, plan } = prepared(known, horizon);
   const bounds = boundsOf(cleaned);
-  const plan = planTrial(series.values.length, horizon, series.seasons[0] ?? 1);
   if (plan === undefined) return untried(series, horizon, bounds);
   const { trialled, unfit } = runTrial(models, series, plan);
   if (trialled.length === 0) return untried(series, horizon, bounds, unfit);
   return tried(trialled, unfit, series, plan, { horizon, bounds });
+}
+
+/** What models are shown, and where they are tried; `plan` is undefined when the series is too short for a trial. */
+export function prepared(known: Series, horizon: number) {
+  const cleaned = withoutOutages(known.values);
+  const series: Series = { ...known, values: levelled(cleaned, known.seasons).values };
+  return { cleaned, series, plan: planTrial(series.values.length, horizon, series.seasons[0] ?? 1) };
 }
 
 function tried(

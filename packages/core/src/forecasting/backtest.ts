@@ -63,11 +63,14 @@ export function contestantOf(model: Forecaster): Contestant {
   };
 }
 
-export function autoContestant(models: readonly Forecaster[]): Contestant {
+/** The models as they would serve: with what level shifts and outages do to them. */
+export function autoContestant(models: readonly Forecaster[], name = 'auto'): Contestant {
   return {
-    name: 'auto',
+    name,
     fit: (series, horizon) => {
       const selection = select(models, series, horizon);
+      const [first] = selection.unfit;
+      if (first !== undefined && selection.unfit.length === models.length) return first.reason;
       return {
         forecast: (history) => forecastFrom(selection, history, horizon),
         quantiles: selection.quantiles,

@@ -1,3 +1,4 @@
+export * from './asked-before.ts';
 export * from './auto.ts';
 export * from './backtest.ts';
 export * from './calibration.ts';

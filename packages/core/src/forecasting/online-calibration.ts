@@ -11,7 +11,7 @@ import { bandCount, bandOf } from './horizon-bands.ts';
 /** strides per missed level: a quantile crosses a typical error in about ten measurements */
 const RATE = 0.15;
 /** memory of the size of errors, as the weight of the newest */
-const SIZE_RATE = 0.03;
+const SIZE_RATE = 0.015;
 /** an error counts as at most so many typical ones: an outage, expected to go on, has errors of any size */
 const ERROR_MAX = 5;
 /** a correction is at most so many typical errors: what an outage has moved would else take weeks to come back */

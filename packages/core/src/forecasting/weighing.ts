@@ -89,6 +89,10 @@ export function weightedMedian(values: readonly number[], weights: readonly numb
   return previous!.value;
 }
 
+/**
+ * The weighted median of the points. Where the members disagree nobody is sure: to the spread that they expect comes
+ * how far they lie from their median.
+ */
 export function combine(
   forecasts: readonly Forecast[],
   weights: readonly Float64Array[],
@@ -99,11 +103,21 @@ export function combine(
   for (let h = 0; h < horizon; h++) {
     const heard = weights.map((own) => own[Math.min(bandOf(h + 1), own.length - 1)]!);
     const values = forecasts.map((forecast) => forecast.point[h]!);
-    point[h] = weightedMedian(values, heard);
-    spread[h] = weightedMedian(
+    const median = weightedMedian(values, heard);
+    const expected = weightedMedian(
       forecasts.map((forecast) => forecast.spread[h]!),
       heard,
     );
+    point[h] = median;
+    spread[h] = Math.hypot(expected, disagreement(values, heard, median));
   }
   return { point, spread };
+}
+
+/** Weighted mean distance from the median; the weights sum to 1. */
+function disagreement(values: readonly number[], weights: readonly number[], median: number): number {
+  return values.reduce(
+    (sum, value, i) => (weights[i]! > 0 ? sum + weights[i]! * Math.abs(value - median) : sum),
+    0,
+  );
 }

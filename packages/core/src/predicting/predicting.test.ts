@@ -146,6 +146,17 @@ describe('a training', () => {
     );
   });
 
+  it('measures a model as it would serve, so that a champion errs as the version did that it is', () => {
+    const down = whole.values.map((value, t) => (t > 290 && t < 300 ? 0 : value));
+    const outage = { ...input, models: [modelNamed('kalman')], series: { ...whole, values: down } };
+    const first = train(outage);
+    if (typeof first === 'string') throw new Error(first);
+    const version = first.versions.find(({ name }) => name === 'kalman')!;
+    const again = train({ ...outage, champion: { ...version, id: 1 } });
+    if (typeof again === 'string') throw new Error(again);
+    expect(again.champion!.mae).toBe(version.mae);
+  });
+
   it('lets nobody follow the champion who errs more at the same origins', () => {
     const first = train(input);
     if (typeof first === 'string') throw new Error(first);

@@ -1,14 +1,13 @@
 /**
  * Trains challengers for a stream and judges them beside the champion: all meet the same origins of a rolling
- * back-test on the newest data, and the champion falls only to one that erred no more than it did there. What
- * fails or is worse is registered nowhere as champion, whatever happens.
+ * back-test on the newest data, measured as they would serve. The champion falls only to one that erred no more than
+ * it did there. What fails or is worse is registered nowhere as champion, whatever happens.
  */
 import {
   autoContestant,
   type BacktestRow,
   backtest,
   type Contestant,
-  contestantOf,
   evenOrigins,
   type Forecaster,
   type Series,
@@ -84,9 +83,10 @@ const CHAMPION = 'the champion';
 const AUTO = 'auto';
 
 function contestantsOf({ models, champion }: TrainingInput): Contestant[] {
-  const contestants = [autoContestant(models), ...models.map(contestantOf)];
+  const alone = models.map((model) => autoContestant([model], model.name));
+  const contestants = [autoContestant(models, AUTO), ...alone];
   if (champion === undefined) return contestants;
-  return [...contestants, { ...autoContestant(heardBy(champion, models)), name: CHAMPION }];
+  return [...contestants, autoContestant(heardBy(champion, models), CHAMPION)];
 }
 
 function isSound({ score, coverage }: BacktestRow): boolean {

@@ -50,7 +50,7 @@ export function Select({
 }: ComponentProps<'select'> & { label: string }) {
   const id = useId();
   return (
-    <div className={cn('grid gap-1', className)}>
+    <div className={cn('grid content-start gap-1', className)}>
       <label htmlFor={id} className="text-xs text-faint">
         {label}
       </label>

@@ -64,7 +64,7 @@ export function Models({ stream, resolution }: { stream: string | null; resoluti
           why="A default model serves until the first training, which needs 72 known steps."
         />
       ) : (
-        <div className="overflow-x-auto">
+        <div className="relative overflow-x-auto">
           <table className="tabular w-full text-left text-sm">
             <thead className="text-xs text-faint">
               <tr>

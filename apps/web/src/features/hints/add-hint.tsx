@@ -61,12 +61,12 @@ export function AddHint({ children }: { children: ReactNode }) {
             {...field('because')}
             autoFocus
           />
-          <div className="grid gap-4 sm:grid-cols-2">
+          <div className="grid gap-4 sm:grid-cols-2 [&>div]:gap-1.5 [&_label]:font-medium [&_label]:text-sm [&_label]:text-text">
             <Field label="From" type="datetime-local" hint={`in ${form.watch('zone')}`} {...field('from')} />
             <Field label="To" type="datetime-local" {...field('to')} />
             <Select label="Expect" {...form.register('kind')}>
-              <option value="factor">so many times the forecast</option>
-              <option value="perSecond">so many events a second</option>
+              <option value="factor">times the forecast</option>
+              <option value="perSecond">events a second</option>
             </Select>
             <Field label="Amount" inputMode="decimal" {...field('amount')} />
             <Select label="Repeat" {...form.register('every')}>
