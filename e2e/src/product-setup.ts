@@ -15,7 +15,9 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await temporaryFolder('e2e');
-  const { dataDir, edgeUrl, consoleUrl, token, stop } = await startProduct(join(folder.path, 'data'));
+  const { dataDir, edgeUrl, consoleUrl, token, stop } = await startProduct(join(folder.path, 'data'), {
+    FORESHARD_SAMPLE_SPEED: '20000',
+  });
   for (const [name, value] of Object.entries({ dataDir, edgeUrl, consoleUrl, token }))
     project.provide(name as 'dataDir', value);
   return async () => {

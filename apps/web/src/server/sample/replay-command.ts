@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 /** Bounded, so that a click never fills a host: about 30 MB of the 3,000,000 recorded departures. */
 export const SAMPLE_ROWS = 100_000;
 /** Six recorded days in about a minute: slow enough to watch each day rise and fall. */
-const SAMPLE_SPEED = 9_000;
+const SAMPLE_SPEED_DEFAULT = '9000';
 
 export interface ReplayCommand {
   readonly program: string;
@@ -19,7 +19,12 @@ export interface ReplayCommand {
 export function replayCommand(goOn: boolean, env = process.env): ReplayCommand | undefined {
   const checkout = findCheckout(process.cwd());
   if (checkout === undefined) return undefined;
-  const rows = ['--limit', String(SAMPLE_ROWS), '--speed', String(SAMPLE_SPEED)];
+  const rows = [
+    '--limit',
+    String(SAMPLE_ROWS),
+    '--speed',
+    env.FORESHARD_SAMPLE_SPEED ?? SAMPLE_SPEED_DEFAULT,
+  ];
   return {
     program: process.execPath,
     args: [mainOf(checkout), 'replay', '--trace', 'flights', ...rows, '--json', ...(goOn ? [] : ['--fresh'])],
