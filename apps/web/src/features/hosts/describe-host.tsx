@@ -47,6 +47,7 @@ function DescribeDialog({ host, onClose }: { host: HostView; onClose(): void }) 
       Object.entries(capacity).flatMap(([name, text]) => (text.trim() === '' ? [] : [[name, Number(text)]])),
     ),
   });
+  const hasBareWord = Object.values(readLabels(labels)).includes('');
   const problem = (field: string) =>
     facts.error?.issues.find(({ path }) => path[0] === field || path[1] === field)?.message;
   const describe = useMutation(
@@ -86,7 +87,7 @@ function DescribeDialog({ host, onClose }: { host: HostView; onClose(): void }) 
             onChange={(e) => setLabels(e.target.value)}
             placeholder="disk=ssd rack=r1"
             hint="What rules of placement in the policy may ask for"
-            error={problem('labels')}
+            error={hasBareWord ? 'NAME=VALUE, parted by blanks' : problem('labels')}
           />
           <fieldset className="grid gap-3">
             <legend className="mb-1 text-soft text-sm">

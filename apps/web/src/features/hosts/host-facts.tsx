@@ -9,5 +9,7 @@ export function HostFacts({ host: { zone, labels, capacity } }: { host: HostView
     writeLabels(labels),
     capacity.eventsPerSecond === undefined ? '' : `takes ${formatRate(capacity.eventsPerSecond)} events/s`,
   ].filter((fact) => fact !== '');
-  return facts.length === 0 ? null : <p className="text-xs text-soft">{facts.join(' · ')}</p>;
+  return facts.length === 0 ? null : (
+    <p className="max-w-60 text-pretty text-xs text-soft">{facts.join(' · ')}</p>
+  );
 }

@@ -8,7 +8,7 @@ import { RemoveHost } from './remove-host.tsx';
 export function HostOrders({ host }: { host: HostView }) {
   const { id, name, condition } = host;
   return (
-    <div className="inline-flex flex-wrap gap-2">
+    <div className="inline-flex flex-wrap gap-2 lg:flex-nowrap">
       <DescribeHost host={host} />
       <DrainHost host={{ id, name, isDraining: condition === 'draining' }} />
       <RemoveHost host={{ id, name }} />

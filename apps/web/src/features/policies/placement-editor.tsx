@@ -90,7 +90,7 @@ export function PlacementEditor({
             <li
               // biome-ignore lint/suspicious/noArrayIndexKey: two rules may be equal
               key={i}
-              className="grid grid-cols-2 items-start gap-x-4 gap-y-2 px-5 py-4 lg:grid-cols-[minmax(7rem,12rem)_7rem_minmax(10rem,1fr)_auto_auto]"
+              className="grid grid-cols-2 items-start gap-x-4 gap-y-2 px-5 py-4 lg:grid-cols-[minmax(7rem,12rem)_7rem_minmax(10rem,1fr)_auto]"
             >
               <Select label="Stream" value={rule.stream} onChange={(e) => set(i, { stream: e.target.value })}>
                 {[...new Set([rule.stream, ...streams])].map((name) => (
@@ -105,26 +105,27 @@ export function PlacementEditor({
                   onChange={(e) => set(i, { shards: e.target.value })}
                 />
               </Small>
-              <Small>
-                <Field
-                  label="Only on hosts with"
-                  placeholder="disk=ssd"
-                  value={rule.labels}
-                  onChange={(e) => set(i, { labels: e.target.value })}
-                />
-              </Small>
-              <div className="flex gap-4 pt-6">
+              <div className="max-lg:col-span-2">
+                <Small>
+                  <Field
+                    label="Only on hosts with"
+                    placeholder="disk=ssd"
+                    value={rule.labels}
+                    onChange={(e) => set(i, { labels: e.target.value })}
+                  />
+                </Small>
+              </div>
+              <div className="flex items-center gap-4 max-lg:col-span-2 lg:pt-5">
                 <Check
                   label="Spread over zones"
                   checked={rule.spread}
                   onChange={(spread) => set(i, { spread })}
                 />
                 <Check label="Frozen" checked={rule.frozen} onChange={(frozen) => set(i, { frozen })} />
-              </div>
-              <div className="pt-5">
                 <Button
                   look="quiet"
                   size="icon"
+                  className="ml-auto"
                   aria-label={`Remove rule ${i + 1}`}
                   onClick={() => onChange(rules.toSpliced(i, 1))}
                 >
