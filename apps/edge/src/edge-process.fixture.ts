@@ -61,7 +61,12 @@ export class EdgeCluster {
   private worker: ChildProcess | undefined;
 
   /** `sharedPostgres`: T is a database of that server, which others use as well; else of one that may be stopped. */
-  static async start(hostCount: number, sharedPostgres?: string): Promise<EdgeCluster> {
+  /** `settings`: of every process. */
+  static async start(
+    hostCount: number,
+    sharedPostgres?: string,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<EdgeCluster> {
     const folder = await temporaryFolder('edge');
     const [ownPostgres, controlRedis, ...hosts] = await Promise.all([
       sharedPostgres === undefined ? startPostgres({ dir: join(folder.path, 'postgres') }) : undefined,
@@ -71,7 +76,7 @@ export class EdgeCluster {
     const name = `edge_${process.pid}_${process.hrtime.bigint()}`;
     const databaseUrl = await createDatabase(sharedPostgres ?? ownPostgres!.url, name);
     await applyMigrations(databaseUrl, MIGRATIONS);
-    const cluster = new EdgeCluster({ ownPostgres, controlRedis, hosts, databaseUrl, folder });
+    const cluster = new EdgeCluster({ ownPostgres, controlRedis, hosts, databaseUrl, folder, settings });
     for (const host of hosts) await cluster.join(host);
     cluster.token = (await cluster.control.tokens.create({ name: 'test' })).plaintext;
     await cluster.startWorker();
@@ -84,6 +89,7 @@ export class EdgeCluster {
     hosts: readonly LocalServer[];
     databaseUrl: string;
     folder: { path: string; remove(): Promise<void> };
+    settings: Readonly<Record<string, string>>;
   }) {
     this.ownPostgres = parts.ownPostgres;
     this.controlRedis = parts.controlRedis;
@@ -95,6 +101,7 @@ export class EdgeCluster {
       DATABASE_URL: databaseUrl,
       REDIS_URL: parts.controlRedis.url,
       FORESHARD_DATA_DIR: this.dataDir,
+      ...parts.settings,
     };
     this.control = connectControl({ databaseUrl, redisUrl: parts.controlRedis.url, actor: 'test' });
   }

@@ -35,6 +35,7 @@ import { LoadFlusher, type LoadStream } from './ingest/load-flusher.ts';
 import { type OwnQuota, QuotaBook, type QuotaRedis, Quotas } from './limits/index.ts';
 import { type FirstMap, firstMap, MapFollower } from './map/follower.ts';
 import { LeasedIngestion } from './map/leased-ingestion.ts';
+import { mountNotifying, type NotificationOffice } from './notifying/index.ts';
 import { type ProfileStream, profiling } from './profiling/index.ts';
 import { reading } from './reading/index.ts';
 import type { EdgeSettings } from './settings.ts';
@@ -58,6 +59,7 @@ export interface EdgeParts {
   readonly groups: GroupStore;
   readonly hints: Pick<HintStore, 'add' | 'list' | 'remove'>;
   readonly advising: AdvisingStores;
+  readonly notifications: NotificationOffice;
   /** what orders of people go to */
   readonly administration: (map: TopologyMap) => AdministrationStores;
   /** of tokens and streams that have their own */
@@ -260,6 +262,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
           ...parts.advising,
           ...{ topology: parts.store, budget, actorOf: apiActor, nowMs: Date.now },
         }),
+      (api) => mountNotifying(api, { office: parts.notifications, budget, actorOf: apiActor }),
       (api) => mountAdministration(api, { orders, budget, actorOf: apiActor }),
     ],
     fault,

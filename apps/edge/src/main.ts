@@ -1,7 +1,9 @@
 /** The edge process: chooses what stands behind the ports, and ends cleanly when told to. */
+import { randomUUID } from 'node:crypto';
 import { connectControl } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { admitHost, tryAdmission } from '@foreshard/core/adapters/host-admission';
+import { AddressGuard, GuardedWebhookSender, newSecret } from '@foreshard/core/adapters/webhooks';
 import { HOT_KEYS_KEY } from '@foreshard/core/advising';
 import { SHADOW_DIFFERENCES_KEY, TelemetryStore } from '@foreshard/core/telemetry';
 import { pino } from 'pino';
@@ -29,6 +31,15 @@ const parts: EdgeParts = {
       await control.redis.hset(HOT_KEYS_KEY, `${hot.shardlet}:${hot.keyHash}`, JSON.stringify(hot));
       await control.jobs.wake('relieveHotKeys');
     },
+  },
+  notifications: {
+    store: control.notifications,
+    sender: new GuardedWebhookSender(new AddressGuard(settings.webhookNetworks), Date.now),
+    newSecret,
+    newId: randomUUID,
+    wake: () => control.jobs.wake('notify'),
+    nowMs: Date.now,
+    consoleUrl: settings.consoleUrl,
   },
   administration: (map) => {
     const telemetry = new TelemetryStore({ blocks: control.telemetry, map: () => map, nowMs: Date.now });

@@ -1,4 +1,5 @@
 /** What an edge is told by its environment. A bad value is one line that names the variable and the cure. */
+import { networksSchema } from '@foreshard/core/notifying';
 import { z } from 'zod';
 import { profileFields } from './profiling/profile-fields.ts';
 
@@ -52,6 +53,12 @@ const schema = z
     EDGE_QUOTA_TOKEN_BYTES_PER_SECOND: quota,
     EDGE_QUOTA_STREAM_EVENTS_PER_SECOND: quota,
     EDGE_QUOTA_STREAM_BYTES_PER_SECOND: quota,
+    /** of other networks that messages may be sent to; public addresses always may */
+    FORESHARD_WEBHOOK_NETWORKS: networksSchema,
+    /** where people open the console; test messages carry links to it */
+    FORESHARD_CONSOLE_URL: z
+      .url({ protocol: /^https?$/, error: 'an address such as https://foreshard.example.com' })
+      .optional(),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   })
   .transform((e) => ({
@@ -69,6 +76,8 @@ const schema = z
     headersMsMax: e.EDGE_HEADERS_MS_MAX,
     requestMsMax: e.EDGE_REQUEST_MS_MAX,
     refreshMs: e.EDGE_REFRESH_MS,
+    webhookNetworks: e.FORESHARD_WEBHOOK_NETWORKS,
+    consoleUrl: e.FORESHARD_CONSOLE_URL,
     profileShare: e.EDGE_PROFILE_SHARE,
     profileFields: e.EDGE_PROFILE_FIELDS,
     quotaOfEach: {

@@ -14,6 +14,7 @@ export type Tag =
   | 'forecasting'
   | 'planning'
   | 'administration'
+  | 'notifications'
   | 'service';
 
 export interface Content {

@@ -14,6 +14,7 @@ const TAGS = {
   forecasting: 'What load people expect',
   planning: 'What is recommended, by which policy, and what would be if',
   administration: 'Hosts, and what moves, splits, rolls and merges',
+  notifications: 'Who is told of what waits and what is wrong',
   service: 'Health, metrics and this description',
 } as const;
 

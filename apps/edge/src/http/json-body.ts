@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { ForeshardError } from '@foreshard/core/kernel';
+import { type ErrorCode, ForeshardError } from '@foreshard/core/kernel';
 import { parse } from 'content-type';
 import type { Context } from 'hono';
 import type { z } from 'zod';
@@ -43,20 +43,28 @@ export async function withJsonBody<T>(
 
 /**
  * The body as its schema checks it.
- * @throws ForeshardError like `withJsonBody`, and invalid_record with the pointer of the first place that is wrong
+ * @throws ForeshardError like `withJsonBody`, and invalid_record with every place that is wrong
  */
 export function checkedJsonBody<S extends z.ZodType>(
   c: Context,
   limits: JsonBodyLimits,
   schema: S,
 ): Promise<z.output<S>> {
-  return withJsonBody(c, limits, (body) => {
-    const parsed = schema.safeParse(body);
-    if (parsed.success) return parsed.data;
-    const { path, message } = parsed.error.issues[0]!;
-    const pointer = path.map((part) => `/${escaped(String(part))}`).join('');
-    throw new ForeshardError('invalid_record', message, { pointer });
+  return withJsonBody(c, limits, (body) => judged(schema, body, 'invalid_record'));
+}
+
+/** @throws ForeshardError of that code, with every place that is wrong */
+export function judged<S extends z.ZodType>(schema: S, body: unknown, code: ErrorCode): z.output<S> {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const places = result.error.issues.flatMap((issue) => {
+    const members = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [key]) : [[]];
+    return members.map((more) => ({
+      pointer: [...issue.path, ...more].map((part) => `/${escaped(String(part))}`).join(''),
+      detail: issue.message,
+    }));
   });
+  throw new ForeshardError(code, places.map((place) => place.detail).join('; '), { places });
 }
 
 /** @throws ForeshardError malformed_body */

@@ -29,6 +29,7 @@ import type { AdministrationStores } from '../administration/index.ts';
 import type { AdvisingStores } from '../advising/index.ts';
 import { type RunningEdge, startEdge } from '../edge.ts';
 import type { OwnQuota } from '../limits/index.ts';
+import type { NotificationOffice } from '../notifying/index.ts';
 
 export const TOKEN = 'fsh_test';
 const DEDUP = { windowMicros: 900_000_000, leadMicros: DEDUP_LEAD_MICROS };
@@ -265,6 +266,8 @@ export class EdgeFixture {
         refreshMs: 200,
         quotaOfEach: { token: NO_QUOTA, stream: NO_QUOTA },
         profileShare: 0,
+        webhookNetworks: [],
+        consoleUrl: undefined,
         profileFields: {},
         logLevel: 'silent',
       },
@@ -275,6 +278,7 @@ export class EdgeFixture {
       hints: { add: async () => {}, list: async () => [], remove: async () => false },
       // there is no planner beside this edge, and nobody asks for one
       advising: { tellHotKey: async () => {} } as unknown as AdvisingStores,
+      notifications: {} as unknown as NotificationOffice,
       groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),
       markTokensUsed: async () => {},
       activeHashes: async () => [{ id: 't', hash: hash('sha256', TOKEN, 'hex'), scopes: ['read', 'ingest'] }],
