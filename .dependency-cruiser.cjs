@@ -39,7 +39,7 @@ const PURE = Object.keys(CORE).join('|');
  */
 const EDGE_MAY = [
   ...['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'telemetry', 'profiling', 'consuming'],
-  ...['hints', 'migration', 'planning', 'advising'],
+  ...['hints', 'migration', 'planning', 'advising', 'notifying'],
 ];
 /** libraries that compute and touch nothing */
 const PURE_LIBRARIES = ['zod'];
