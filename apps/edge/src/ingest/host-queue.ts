@@ -1,10 +1,9 @@
 /**
  * Group commit: what waits for one host goes in one call, and while that call is on its way everything that
  * arrives makes up the next one; the host syncs its disk once for all of it. Nothing waits for a timer: a
- * call leaves at the end of the turn of the event loop in which its first event came. Where much waits, a
- * second call is sent before the first is answered, so that the host has work while the edge reads answers
- * and requests. A shardlet is in one call at a time, which keeps the order of every key without numbering
- * requests.
+ * call leaves at the end of the turn of the event loop in which its first event came. A second call is sent
+ * before the first is answered, so that the host has work while the edge reads answers and requests. A
+ * shardlet is in one call at a time, which keeps the order of every key without numbering requests.
  *
  * When the host does not answer, the outcome is unknown; a repeat is safe because the host knows the ids.
  * So the events of the call go back to the front, and are tried again until they are too old.
