@@ -1,9 +1,8 @@
 /** The edge process: chooses what stands behind the ports, and ends cleanly when told to. */
-import { randomUUID } from 'node:crypto';
 import { connectControl } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { admitHost, tryAdmission } from '@foreshard/core/adapters/host-admission';
-import { AddressGuard, GuardedWebhookSender, newSecret } from '@foreshard/core/adapters/webhooks';
+import { notificationOffice } from '@foreshard/core/adapters/webhooks';
 import { HOT_KEYS_KEY } from '@foreshard/core/advising';
 import { SHADOW_DIFFERENCES_KEY, TelemetryStore } from '@foreshard/core/telemetry';
 import { pino } from 'pino';
@@ -32,15 +31,11 @@ const parts: EdgeParts = {
       await control.jobs.wake('relieveHotKeys');
     },
   },
-  notifications: {
+  notifications: notificationOffice({
+    ...settings,
     store: control.notifications,
-    sender: new GuardedWebhookSender(new AddressGuard(settings.webhookNetworks), Date.now),
-    newSecret,
-    newId: randomUUID,
     wake: () => control.jobs.wake('notify'),
-    nowMs: Date.now,
-    consoleUrl: settings.consoleUrl,
-  },
+  }),
   administration: (map) => {
     const telemetry = new TelemetryStore({ blocks: control.telemetry, map: () => map, nowMs: Date.now });
     return {

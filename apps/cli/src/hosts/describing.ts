@@ -35,12 +35,6 @@ export function descriptionOf({ zone, label, ...capacity }: DescribingOptions): 
   };
 }
 
-export function wordsOfLabels(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(' ');
-}
-
 function withLabel(text: string, before: Record<string, string> = {}): Record<string, string> {
   const [, name, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
   if (name === undefined || value === undefined) throw new InvalidArgumentError('a label is NAME=VALUE.');

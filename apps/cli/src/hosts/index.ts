@@ -1,13 +1,13 @@
 /** foreshard hosts: which storage servers T may use. */
 import { withoutPassword } from '@foreshard/core/hosts';
 import { tryDecision } from '@foreshard/core/migration';
-import { describeHost, type HostDescription, removeHost } from '@foreshard/core/topology';
+import { describeHost, type HostDescription, removeHost, writeLabels } from '@foreshard/core/topology';
 import type { Command } from 'commander';
 import { accepted, decide, withControl } from '../deciding.ts';
 import { badInput } from '../failure.ts';
 import { printRows } from '../table.ts';
 import { type Added, type Addition, add } from './adding.ts';
-import { type DescribingOptions, describing, descriptionOf, wordsOfLabels } from './describing.ts';
+import { type DescribingOptions, describing, descriptionOf } from './describing.ts';
 
 interface DescribeOptions extends DescribingOptions {
   readonly dryRun: boolean;
@@ -59,7 +59,7 @@ async function list(json: boolean): Promise<void> {
     state: host.state,
     durability: host.durability,
     zone: host.zone,
-    labels: wordsOfLabels(host.labels),
+    labels: writeLabels(host.labels),
     'events/s max': host.capacity.eventsPerSecond ?? '',
     shardlets: shardlets.filter((s) => s.owner === host.id && s.state.kind !== 'gone').length,
     url: withoutPassword(host.url),
@@ -89,7 +89,7 @@ async function describe(text: string, description: HostDescription, dryRun: bool
   const { zone, labels, capacity } = host;
   const facts = [
     `zone ${zone}`,
-    wordsOfLabels(labels),
+    writeLabels(labels),
     ...Object.entries(capacity).map(([k, v]) => `${k} ${v}`),
   ];
   process.stdout.write(

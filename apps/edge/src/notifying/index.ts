@@ -8,6 +8,7 @@ import {
   changeTarget,
   type Delivery,
   type NotificationDesk,
+  type NotificationOffice,
   redeliver,
   type ShownTarget,
   shownTarget,
@@ -21,9 +22,6 @@ import { checkedJsonBody } from '../http/json-body.ts';
 import { reachingStore } from '../http/reaching-store.ts';
 import * as operations from './operations.ts';
 import { type deliverySchema, newTargetSchema, targetChangeSchema, type targetSchema } from './schemas.ts';
-
-/** All that a desk needs but who sits at it. */
-export type NotificationOffice = Omit<NotificationDesk, 'actor'>;
 
 export interface NotifyingParts {
   readonly office: NotificationOffice;

@@ -10,6 +10,7 @@ import { MemoryGroupStore, MemoryTopologyStore } from '@foreshard/core/adapters/
 import { DEDUP_LEAD_MICROS, type EventHost } from '@foreshard/core/hosts';
 import { invariant } from '@foreshard/core/kernel';
 import type { Range } from '@foreshard/core/keyspace';
+import type { NotificationOffice } from '@foreshard/core/notifying';
 import {
   addHost,
   createStream,
@@ -29,7 +30,6 @@ import type { AdministrationStores } from '../administration/index.ts';
 import type { AdvisingStores } from '../advising/index.ts';
 import { type RunningEdge, startEdge } from '../edge.ts';
 import type { OwnQuota } from '../limits/index.ts';
-import type { NotificationOffice } from '../notifying/index.ts';
 
 export const TOKEN = 'fsh_test';
 const DEDUP = { windowMicros: 900_000_000, leadMicros: DEDUP_LEAD_MICROS };

@@ -3,9 +3,8 @@
  * globalThis, because the bundler gives each route its own copy of this module.
  */
 
-import { randomUUID } from 'node:crypto';
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
-import { AddressGuard, GuardedWebhookSender, newSecret } from '@foreshard/core/adapters/webhooks';
+import { notificationOffice } from '@foreshard/core/adapters/webhooks';
 import type { InquiryDesk, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
 import type { ClusterStore } from '@foreshard/core/external';
 import type { HintStore } from '@foreshard/core/hints';
@@ -163,14 +162,12 @@ function compose(): ConsoleServer {
       return (await externalParts(control, stream)) ?? own;
     },
     notifications: {
-      store: control.notifications,
-      sender: new GuardedWebhookSender(new AddressGuard(settings.webhookNetworks), Date.now),
-      newSecret,
-      newId: randomUUID,
-      wake: () => control.jobs.wake('notify'),
-      nowMs: Date.now,
+      ...notificationOffice({
+        ...settings,
+        store: control.notifications,
+        wake: () => control.jobs.wake('notify'),
+      }),
       actor: ACTOR,
-      consoleUrl: settings.consoleUrl,
     },
     heatPictures: new KeptAnswers(PICTURES_KEPT),
     forecastHeats: new KeptAnswers(PICTURES_KEPT),

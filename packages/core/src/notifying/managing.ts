@@ -16,6 +16,9 @@ export interface NotificationDesk {
   readonly consoleUrl: string | undefined;
 }
 
+/** All that a desk needs but who sits at it. */
+export type NotificationOffice = Omit<NotificationDesk, 'actor'>;
+
 export type AddReply =
   /** the secret is told this once */
   | { readonly kind: 'added'; readonly secret: string }

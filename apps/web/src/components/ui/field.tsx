@@ -42,6 +42,15 @@ export function Field({
   );
 }
 
+/** The same with a label as small as that of a `Select`, for rows of many fields; it has no hint. */
+export function SmallField(props: Omit<ComponentProps<typeof Field>, 'hint' | 'error'>) {
+  return (
+    <div className="[&>div]:gap-1 [&_label]:font-normal [&_label]:text-faint [&_label]:text-xs [&_p]:hidden">
+      <Field {...props} />
+    </div>
+  );
+}
+
 export function Select({
   label,
   children,

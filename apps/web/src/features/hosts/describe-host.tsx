@@ -1,7 +1,7 @@
 'use client';
 
 /** What only its operator knows of a host: its zone, its labels, and what it can take. */
-import { type HostCapacity, hostFactsSchema } from '@foreshard/core/topology';
+import { type HostCapacity, hostFactsSchema, readLabels, writeLabels } from '@foreshard/core/topology';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
@@ -10,7 +10,6 @@ import { EdgeCurl } from '../../components/edge-curl.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Dialog, DialogContent } from '../../components/ui/dialog.tsx';
 import { Field } from '../../components/ui/field.tsx';
-import { readLabels, writeLabels } from '../../formatting/labels.ts';
 import type { HostView } from '../../server/cluster/host-views.ts';
 
 const RESOURCES = [

@@ -1,4 +1,4 @@
-import { writeLabels } from '../../formatting/labels.ts';
+import { writeLabels } from '@foreshard/core/topology';
 import { formatRate } from '../../formatting/numbers.ts';
 import type { HostView } from '../../server/cluster/host-views.ts';
 

@@ -1,5 +1,6 @@
 'use client';
 
+import { writeLabels } from '@foreshard/core/topology';
 import { useQuery } from '@tanstack/react-query';
 import { createColumnHelper } from '@tanstack/react-table';
 import Link from 'next/link';
@@ -13,7 +14,6 @@ import { TakeAway, trpcCurl } from '../../components/take-away.tsx';
 import { Command } from '../../components/ui/copy-button.tsx';
 import { inputClass } from '../../components/ui/field.tsx';
 import { useWide } from '../../components/use-wide.ts';
-import { writeLabels } from '../../formatting/labels.ts';
 import { formatBytes, formatCount, formatRate } from '../../formatting/numbers.ts';
 import { formatHoursToFull } from '../../formatting/time.ts';
 import type { HostView } from '../../server/cluster/host-views.ts';

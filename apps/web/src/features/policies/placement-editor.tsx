@@ -2,11 +2,11 @@
 
 /** Which hosts may have what: rules over the shards of a stream. */
 import type { PlacementRule } from '@foreshard/core/planning';
+import { readLabels, writeLabels } from '@foreshard/core/topology';
 import { Plus, Trash2 } from 'lucide-react';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
-import { Field, Select } from '../../components/ui/field.tsx';
-import { readLabels, writeLabels } from '../../formatting/labels.ts';
+import { Select, SmallField } from '../../components/ui/field.tsx';
 
 const RULES_MAX = 64;
 
@@ -97,23 +97,19 @@ export function PlacementEditor({
                   <option key={name}>{name}</option>
                 ))}
               </Select>
-              <Small>
-                <Field
-                  label="Shards"
-                  placeholder="all"
-                  value={rule.shards}
-                  onChange={(e) => set(i, { shards: e.target.value })}
-                />
-              </Small>
+              <SmallField
+                label="Shards"
+                placeholder="all"
+                value={rule.shards}
+                onChange={(e) => set(i, { shards: e.target.value })}
+              />
               <div className="max-lg:col-span-2">
-                <Small>
-                  <Field
-                    label="Only on hosts with"
-                    placeholder="disk=ssd"
-                    value={rule.labels}
-                    onChange={(e) => set(i, { labels: e.target.value })}
-                  />
-                </Small>
+                <SmallField
+                  label="Only on hosts with"
+                  placeholder="disk=ssd"
+                  value={rule.labels}
+                  onChange={(e) => set(i, { labels: e.target.value })}
+                />
               </div>
               <div className="flex items-center gap-4 max-lg:col-span-2 lg:pt-5">
                 <Check
@@ -140,15 +136,6 @@ export function PlacementEditor({
         </ul>
       )}
     </Card>
-  );
-}
-
-/** A field whose label is as small as that of a choice beside it. */
-function Small({ children }: { children: React.ReactNode }) {
-  return (
-    <div className="[&>div]:gap-1 [&_label]:font-normal [&_label]:text-faint [&_label]:text-xs [&_p]:hidden">
-      {children}
-    </div>
   );
 }
 

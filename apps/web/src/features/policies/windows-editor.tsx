@@ -5,7 +5,7 @@ import { nextWindow } from '@foreshard/core/advising';
 import { Plus, Trash2 } from 'lucide-react';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
-import { Field, Select } from '../../components/ui/field.tsx';
+import { Select, SmallField } from '../../components/ui/field.tsx';
 import { When } from '../../components/when.tsx';
 
 export interface Window {
@@ -110,8 +110,6 @@ function TimeOfDay({
   onChange(value: string): void;
 }) {
   return (
-    <div className="[&>div]:gap-1 [&_label]:font-normal [&_label]:text-faint [&_label]:text-xs [&_p]:hidden">
-      <Field label={label} type="time" value={value} onChange={(event) => onChange(event.target.value)} />
-    </div>
+    <SmallField label={label} type="time" value={value} onChange={(event) => onChange(event.target.value)} />
   );
 }
