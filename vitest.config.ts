@@ -1,4 +1,7 @@
-/** Three kinds of tests: pure ones, ones against real servers, ones against the whole product. */
+/**
+ * Three kinds of tests: pure ones, ones against real servers, ones against the whole product: its console, and the rest,
+ * which kills its parts.
+ */
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -8,6 +11,20 @@ process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cach
 const OUTSIDE = ['**/node_modules/**', '**/.next/**', '**/.foreshard/**'];
 const CONTRACT = '**/*.contract.test.{ts,tsx}';
 const END_TO_END = '**/*.e2e.test.ts';
+const CONSOLE = 'e2e/src/console/*.e2e.test.ts';
+
+/** The files of one project share one product, which they use and kill, one after the other. */
+function endToEnd(name: string, include: string[], exclude: string[] = []) {
+  return {
+    test: {
+      ...{ name, include, exclude: [...OUTSIDE, ...exclude] },
+      globalSetup: 'e2e/src/product-setup.ts',
+      fileParallelism: false,
+      testTimeout: 180_000,
+      hookTimeout: 180_000,
+    },
+  };
+}
 
 export default defineConfig({
   test: {
@@ -36,18 +53,8 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      {
-        test: {
-          name: 'e2e',
-          include: [END_TO_END],
-          exclude: OUTSIDE,
-          globalSetup: 'e2e/src/product-setup.ts',
-          // they share one product and kill its parts
-          fileParallelism: false,
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-        },
-      },
+      endToEnd('e2e', [END_TO_END], [CONSOLE]),
+      endToEnd('e2e-console', [CONSOLE]),
     ],
   },
 });

@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { buildConsole } from '../../apps/cli/src/local/build-console.ts';
 import { openBrowser, visit } from '../../e2e/src/browser.ts';
-import { PAGES, whenLoaded } from '../../e2e/src/look.ts';
+import { PAGES, whenLoaded } from '../../e2e/src/console/look.ts';
 import type { BenchOptions, BenchResult } from './bench.ts';
 import { startLargeCluster } from './large-cluster/large-cluster.ts';
 import { startConsole } from './measure/console.ts';

@@ -3,7 +3,7 @@ import { connectControl } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { admitHost, tryAdmission } from '@foreshard/core/adapters/host-admission';
 import { notificationOffice } from '@foreshard/core/adapters/webhooks';
-import { HOT_KEYS_KEY } from '@foreshard/core/advising';
+import { HOT_KEYS_KEY, hotKeyField } from '@foreshard/core/advising';
 import { SHADOW_DIFFERENCES_KEY, TelemetryStore } from '@foreshard/core/telemetry';
 import { pino } from 'pino';
 import { type EdgeParts, type RunningEdge, startEdge } from './edge.ts';
@@ -27,7 +27,7 @@ const parts: EdgeParts = {
     ...control,
     wake: () => control.jobs.wake('plan'),
     async tellHotKey(hot) {
-      await control.redis.hset(HOT_KEYS_KEY, `${hot.shardlet}:${hot.keyHash}`, JSON.stringify(hot));
+      await control.redis.hset(HOT_KEYS_KEY, hotKeyField(hot), JSON.stringify(hot));
       await control.jobs.wake('relieveHotKeys');
     },
   },

@@ -9,13 +9,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../checkout.ts';
 import { badInput, CommandFailure } from '../failure.ts';
+import { buildConsole } from '../local/build-console.ts';
 import { generateClient } from '../local/generate-client.ts';
 
 interface Check {
   readonly name: string;
-  readonly args: readonly string[];
+  /** run side by side */
+  readonly commands: readonly (readonly string[])[];
   /** vitest counts what passed; another check is one by itself */
   readonly counts?: boolean;
+  /** what the commands would do at the same time otherwise */
+  readonly prepare?: () => Promise<void>;
 }
 
 interface Counted {
@@ -23,23 +27,23 @@ interface Counted {
   readonly failed: number;
 }
 
-const vitest = (project: string): Check => ({
-  name: project,
-  args: ['vitest', 'run', '--project', project],
+const vitest = (...projects: readonly [string, ...string[]]): Check => ({
+  name: projects[0],
+  commands: projects.map((project) => ['vitest', 'run', '--project', project]),
   counts: true,
 });
 
 const CHECKS: readonly Check[] = [
-  { name: 'types', args: ['tsc', '-p', 'tsconfig.json'] },
-  { name: 'lint', args: ['biome', 'check', '--error-on-warnings', '.'] },
+  { name: 'types', commands: [['tsc', '-p', 'tsconfig.json']] },
+  { name: 'lint', commands: [['biome', 'check', '--error-on-warnings', '.']] },
   {
     name: 'dependencies',
-    args: ['depcruise', '--config', '.dependency-cruiser.cjs', 'apps', 'packages', 'e2e', 'bench'],
+    commands: [['depcruise', '--config', '.dependency-cruiser.cjs', 'apps', 'packages', 'e2e', 'bench']],
   },
-  { name: 'unused', args: ['knip'] },
+  { name: 'unused', commands: [['knip']] },
   vitest('unit'),
   vitest('contract'),
-  vitest('e2e'),
+  { ...vitest('e2e', 'e2e-console'), prepare: buildConsole },
 ];
 
 /** Of a cluster that runs beside: a test must never meet it. */
@@ -63,7 +67,7 @@ export async function test(only: readonly string[] | undefined): Promise<void> {
     await generateClient();
     for (const [index, check] of checks.entries()) {
       process.stdout.write(`\n[${index + 1}/${checks.length}] ${check.name}\n`);
-      const { passed, failed } = await run(check, join(reports, `${check.name}.json`));
+      const { passed, failed } = await run(check, reports);
       total.passed += passed;
       total.failed += failed;
       if (failed > 0)
@@ -83,11 +87,21 @@ function chosen(only: readonly string[] | undefined): readonly Check[] {
   throw badInput(`there is no check "${unknown}": ${CHECKS.map((check) => check.name).join(', ')}`);
 }
 
-async function run(check: Check, report: string): Promise<Counted> {
-  const [program, ...args] = check.args as [string, ...string[]];
-  const reporters = check.counts
-    ? ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-    : [];
+async function run({ name, commands, counts = false, prepare }: Check, reports: string): Promise<Counted> {
+  await prepare?.();
+  const outcomes = await Promise.all(
+    commands.map((command, i) => runOne(command, counts ? join(reports, `${name}-${i}.json`) : undefined)),
+  );
+  return outcomes.reduce((sum, { passed, failed }) => ({
+    passed: sum.passed + passed,
+    failed: sum.failed + failed,
+  }));
+}
+
+async function runOne(command: readonly string[], report: string | undefined): Promise<Counted> {
+  const [program, ...args] = command as [string, ...string[]];
+  const reporters =
+    report === undefined ? [] : ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const child = spawn(join(ROOT, 'node_modules/.bin', program), [...args, ...reporters], {
     cwd: ROOT,
     env: environment(),
@@ -97,7 +111,7 @@ async function run(check: Check, report: string): Promise<Counted> {
   process.on('SIGTERM', forward);
   const [code] = await once(child, 'exit');
   process.off('SIGTERM', forward);
-  const counted = check.counts ? await countsOf(report) : { passed: code === 0 ? 1 : 0, failed: 0 };
+  const counted = report === undefined ? { passed: code === 0 ? 1 : 0, failed: 0 } : await countsOf(report);
   // an error outside of any test is a failure as well, and so is a check that found nothing to do
   const sound = code === 0 && counted.passed > 0;
   return sound ? counted : { ...counted, failed: Math.max(1, counted.failed) };

@@ -14,9 +14,10 @@ import type { Logger } from 'pino';
 import type { Processors } from '../jobs/registry.ts';
 import type { MapFollower } from '../map/follower.ts';
 import { HostScaling } from './host-scaling.ts';
+import { hotKeysTold } from './hot-keys-told.ts';
 import { inquiryAnswerers } from './inquiries.ts';
 import { PlanJob } from './plan-job.ts';
-import { relieveHotKeys } from './relieve-hot-keys.ts';
+import { HotKeyRelief } from './relieve-hot-keys.ts';
 
 export interface PlanningParts {
   readonly follower: Pick<MapFollower, 'upToDate'> & { readonly map: TopologyMap };
@@ -63,6 +64,7 @@ export function planning(parts: PlanningParts): Planning {
     forecasts: new ForecastStore({ records, hints, telemetry, blocks, map, nowMs }),
     health: parts.health,
     hostUsage: () => parts.redis.hgetall(HOST_USAGE_KEY),
+    hotKeys: () => hotKeysTold(parts.redis, nowMs()),
   };
   const operator: Operator = { topology, moves, wake: (name) => jobs.wake(name), nowMs, actor };
   const scaling = new HostScaling({
@@ -81,10 +83,12 @@ export function planning(parts: PlanningParts): Planning {
     operator,
     exclusively: (work) => blocks.exclusively('plan', work),
   });
+  const wakePlanner = () => jobs.wake('plan');
+  const relief = new HotKeyRelief({ ...parts, moveLog: moves, operator, wakePlanner });
   return {
     jobs: {
       plan: (_, signal) => job.run(signal),
-      relieveHotKeys: () => relieveHotKeys({ ...parts, moveLog: moves, operator }),
+      relieveHotKeys: () => relief.run(),
     },
     answerers: inquiryAnswerers({ ...observing, follower, policies: parts.policies }),
   };

@@ -184,9 +184,16 @@ export class PlanJob {
   private async splitPlan(map: TopologyMap, { id, stream, range }: Shardlet): Promise<SplitPlan> {
     const toMs = this.parts.nowMs();
     const keys = await this.parts.telemetry.topKeys({ shardlet: id, fromMs: toMs - SPLIT_KEYS_MS, toMs });
-    const events = keys?.types.reduce((sum, type) => sum + type.events, 0) ?? 0;
+    const total = keys?.types.reduce((sum, type) => sum + type.events, 0) ?? 0;
+    const named = new Map(keys?.topKeys.map((key) => [key.keyHash, key.events]));
+    const others = total - sum(named.values());
+    // what is told of these seconds counts as if it had been so all the time, and will be
+    for (const { shardlet, keyHash, perSecond } of await this.parts.hotKeys())
+      if (shardlet === id)
+        named.set(keyHash, Math.max(named.get(keyHash) ?? 0, (perSecond * SPLIT_KEYS_MS) / 1_000));
+    const sample = [...named].map(([keyHash, events]) => ({ keyHash, events }));
     const splitKeys = map.stream(stream)?.splitKeys ?? false;
-    return planSplit(range, loadOfKeys(range, keys?.topKeys ?? [], events), splitKeys);
+    return planSplit(range, loadOfKeys(range, sample, others + sum(named.values())), splitKeys);
   }
 }
 
@@ -207,4 +214,10 @@ function isOfHosts({ body }: RecommendationRecord): boolean {
 function gainOf({ body }: RecommendationRecord, state: ClusterState, policy: PolicyVersion['policy']) {
   if (body.action !== 'move' || body.source === null) return undefined;
   return realisedGain(state, policy, { shardlet: body.shardlets[0]!, source: body.source });
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
 }

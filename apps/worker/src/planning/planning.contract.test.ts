@@ -1,11 +1,14 @@
 /** From a recorded load to a recommendation, its approval, the move and what it was worth, on real servers. */
 
-import { InquiryOffice, InquiryQueue } from '@foreshard/core/adapters/control';
+import { InquiryOffice, InquiryQueue, type JobProducer } from '@foreshard/core/adapters/control';
 import { openEventHost } from '@foreshard/core/adapters/event-hosts';
 import {
   type Adviser,
   type ApprovalRequest,
   approve,
+  HOT_KEY_LIFETIME_MS,
+  HOT_KEYS_KEY,
+  hotKeyField,
   type RecommendationRecord,
   reject,
 } from '@foreshard/core/advising';
@@ -275,6 +278,41 @@ describe('a policy', () => {
     expect(
       states.some(({ state, decidedBy }) => state === 'running' && decidedBy!.startsWith('policy')),
     ).toBe(true);
+  });
+});
+
+describe('a key that edges tell as hot', () => {
+  it('is proposed to be split by people at once, and split where it is hot when they approve', async () => {
+    const keyed = await cluster.createStream({ name: 'keyed', shardCount: 1, splitKeys: true });
+    await restructure();
+    const [leaf] = [...cluster.map.leaves(keyed)];
+    await setPolicy({ shardlet: { cooldown: 0, rate_cap: 100, shardlet_size: 1e9 } });
+    const woken: string[] = [];
+    const jobs = { wake: async (name: string) => void woken.push(name) } as JobProducer;
+    const { relieveHotKeys } = planning({ ...parts(), jobs }).jobs;
+    const keyHash = leaf!.range.from.hi + 7;
+    const tell = async () => {
+      const hot = { shardlet: leaf!.id, keyHash, perSecond: 500, atMs: nowMs() };
+      await cluster.control.redis.hset(HOT_KEYS_KEY, hotKeyField(hot), JSON.stringify(hot));
+      return relieveHotKeys({}, new AbortController().signal);
+    };
+    expect(await tell()).toEqual({ told: 1, shown: true });
+    expect(await tell()).toEqual({ told: 1, shown: false });
+    expect(woken).toEqual(['plan']);
+
+    await tick();
+    const proposed = (await open()).find(({ body }) => body.shardlets[0] === String(leaf!.id));
+    expect(proposed!.body).toMatchObject({ action: 'split-below-key', urgency: 'now' });
+    expect((await approveOne(proposed!)).kind).toBe('approved');
+    await tick();
+    expect((await find(proposed!.id)).state).toBe('done');
+    await cluster.follower.upToDate();
+    const cut = [...cluster.map.leaves(keyed)].filter(({ range }) => range.from.hi === keyHash);
+    expect(cut).toHaveLength(1);
+
+    aheadMs += HOT_KEY_LIFETIME_MS;
+    expect(await relieveHotKeys({}, new AbortController().signal)).toBeUndefined();
+    expect(await cluster.control.redis.exists(HOT_KEYS_KEY)).toBe(0);
   });
 });
 

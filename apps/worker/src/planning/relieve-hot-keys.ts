@@ -1,61 +1,74 @@
 /**
- * Splits below keys that edges have just told as hot: only where the policy decides by itself, and not while moves are
- * paused. In the other modes the planner proposes the split once the load of its minutes shows it.
+ * Answers keys that edges have just told as hot. Where the policy decides by itself they are split below the key at
+ * once; in the other modes, and while moves are paused, the planner is woken, which looks at what is told as well and
+ * proposes the split.
  */
-import {
-  HOT_KEY_LIFETIME_MS,
-  HOT_KEYS_KEY,
-  type HotKey,
-  hotKeySchema,
-  type PolicyStore,
-  reliefFor,
-} from '@foreshard/core/advising';
+import { type HotKey, hotKeyField, type PolicyStore, reliefFor } from '@foreshard/core/advising';
 import { type MoveLog, type Operator, requestRestructure } from '@foreshard/core/migration';
+import type { Policy } from '@foreshard/core/planning';
 import type { TopologyMap } from '@foreshard/core/topology';
-import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
+import { forgetHotKeys, hotKeysTold, type ToldKeys } from './hot-keys-told.ts';
 
 export interface ReliefParts {
-  readonly redis: Pick<Redis, 'hgetall' | 'hdel'>;
+  readonly redis: ToldKeys;
   readonly follower: { upToDate(): Promise<TopologyMap> };
   readonly policies: PolicyStore;
   readonly moveLog: Pick<MoveLog, 'controls'>;
   readonly operator: Operator;
+  readonly wakePlanner: () => Promise<void>;
   readonly log: Logger;
   readonly nowMs: () => number;
 }
 
-export async function relieveHotKeys(parts: ReliefParts): Promise<object | undefined> {
-  const told = await toldLately(parts);
-  if (told.length === 0) return undefined;
-  const { policy, version } = await parts.policies.at(parts.nowMs());
-  if (policy.mode !== 'auto' || (await parts.moveLog.controls()).paused) return undefined;
-  const actor = `fast lane of policy ${policy.name} (version ${version})`;
-  let split = 0;
-  for (const hot of told) {
-    // each split changes the map that the next one is judged by
-    const relief = reliefFor(await parts.follower.upToDate(), hot, policy);
-    const fields = { ...hot, ...(relief.kind === 'split' ? { ways: relief.ways } : relief) };
-    if (relief.kind === 'left') {
-      parts.log.info(fields, 'hot key left as it is');
-      continue;
-    }
-    const wish = { parents: [hot.shardlet], children: relief.children };
-    const reply = await requestRestructure({ ...parts.operator, actor }, wish);
-    parts.log.info({ ...fields, reply: reply.kind }, 'split below a hot key');
-    if (reply.kind === 'decided') split++;
-  }
-  return { told: told.length, split };
-}
+export class HotKeyRelief {
+  private readonly parts: ReliefParts;
+  /** what the planner was woken for; a key that goes on is told again and again */
+  private shown: ReadonlySet<string> = new Set();
 
-/** The hottest first; all of it is taken out, because what goes on is told again. */
-async function toldLately({ redis, nowMs }: ReliefParts): Promise<HotKey[]> {
-  const all = await redis.hgetall(HOT_KEYS_KEY);
-  const fields = Object.keys(all);
-  if (fields.length === 0) return [];
-  await redis.hdel(HOT_KEYS_KEY, ...fields);
-  return Object.values(all)
-    .flatMap((text) => hotKeySchema.safeParse(JSON.parse(text)).data ?? [])
-    .filter(({ atMs }) => nowMs() - atMs < HOT_KEY_LIFETIME_MS)
-    .sort((a, b) => b.perSecond - a.perSecond);
+  constructor(parts: ReliefParts) {
+    this.parts = parts;
+  }
+
+  async run(): Promise<object | undefined> {
+    const { redis, policies, moveLog, nowMs } = this.parts;
+    const told = await hotKeysTold(redis, nowMs());
+    if (told.length === 0) return undefined;
+    const { policy, version } = await policies.at(nowMs());
+    if (policy.mode !== 'auto' || (await moveLog.controls()).paused) return this.show(told);
+    const split = await this.splitAll(
+      told,
+      policy,
+      `fast lane of policy ${policy.name} (version ${version})`,
+    );
+    await forgetHotKeys(redis, told);
+    return { told: told.length, split };
+  }
+
+  private async show(told: readonly HotKey[]): Promise<object> {
+    const fields = new Set(told.map(hotKeyField));
+    const isNew = [...fields].some((field) => !this.shown.has(field));
+    this.shown = fields;
+    if (isNew) await this.parts.wakePlanner();
+    return { told: told.length, shown: isNew };
+  }
+
+  private async splitAll(told: readonly HotKey[], policy: Policy, actor: string): Promise<number> {
+    const { follower, operator, log } = this.parts;
+    let split = 0;
+    for (const hot of told) {
+      // each split changes the map that the next one is judged by
+      const relief = reliefFor(await follower.upToDate(), hot, policy);
+      const fields = { ...hot, ...(relief.kind === 'split' ? { ways: relief.ways } : relief) };
+      if (relief.kind === 'left') {
+        log.info(fields, 'hot key left as it is');
+        continue;
+      }
+      const wish = { parents: [hot.shardlet], children: relief.children };
+      const reply = await requestRestructure({ ...operator, actor }, wish);
+      log.info({ ...fields, reply: reply.kind }, 'split below a hot key');
+      if (reply.kind === 'decided') split++;
+    }
+    return split;
+  }
 }

@@ -20,7 +20,11 @@ export const hotKeySchema = z.object({
 });
 export type HotKey = z.infer<typeof hotKeySchema>;
 
-/** What was told earlier is over. */
+export function hotKeyField({ shardlet, keyHash }: HotKey): string {
+  return `${shardlet}:${keyHash}`;
+}
+
+/** Told again while it goes on; what was told earlier is over. */
 export const HOT_KEY_LIFETIME_MS = 30_000;
 
 /** Operations a second from which a key is too much for its shardlet or its host. */

@@ -16,7 +16,15 @@ import {
   type TelemetryStore,
 } from '../telemetry/index.ts';
 import { changesBetween, type TopologyMap, type TopologyStore } from '../topology/index.ts';
-import type { ForecastStep, HostObservation, Load, Observed, PastMove } from './observing.ts';
+import type { HotKey } from './fast-lane.ts';
+import {
+  type ForecastStep,
+  type HostObservation,
+  type Load,
+  type Observed,
+  type PastMove,
+  withHotKeys,
+} from './observing.ts';
 import { peakSteps } from './peaks.ts';
 
 /** Some whole minutes: load of now, without its noise. */
@@ -41,12 +49,14 @@ export interface ObserveParts {
   readonly topology: Pick<TopologyStore, 'changesAfter'>;
   /** what hosts told of their memory last, as JSON by host */
   readonly hostUsage: () => Promise<Readonly<Record<string, string>>>;
+  /** told within the last seconds */
+  readonly hotKeys: () => Promise<readonly HotKey[]>;
   readonly nowMs: () => number;
 }
 
 export async function observe(parts: ObserveParts, map: TopologyMap, policy: Policy): Promise<Observed> {
   const nowMs = parts.nowMs();
-  return {
+  const observed = {
     map,
     nowMs,
     loads: await loadsOf(parts, map, nowMs),
@@ -57,6 +67,7 @@ export async function observe(parts: ObserveParts, map: TopologyMap, policy: Pol
     moves: await movesOf(parts),
     ...(await changedOf(parts, map, nowMs)),
   };
+  return withHotKeys(observed, await parts.hotKeys());
 }
 
 async function loadsOf(parts: ObserveParts, map: TopologyMap, nowMs: number): Promise<Map<number, Load>> {

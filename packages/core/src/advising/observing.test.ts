@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { clusterStateSchema, compileState, policySchema } from '../planning/index.ts';
 import { streamMap } from '../telemetry/recording.fixture.ts';
-import { clusterStateOf, type Observed } from './observing.ts';
+import { clusterStateOf, type Observed, withHotKeys } from './observing.ts';
 
 const NOW = Date.UTC(2026, 2, 1, 17);
 const HOUR_MS = 3_600_000;
@@ -36,6 +36,24 @@ describe('the live cluster as a document', () => {
       labels: { disk: 'ssd' },
       capacity: { eventsPerSecond: 70, bytesPerSecond: policy.capacity.bytes_per_second },
     });
+  });
+
+  it('counts what edges tell of a key within seconds, where no whole minute shows as much', async () => {
+    const load = { eventsPerSecond: 40, bytesPerSecond: 1, readsPerSecond: 2 };
+    const loads = new Map([
+      [1, load],
+      [2, { ...load, eventsPerSecond: 1_000 }],
+    ]);
+    const topKeyShares = new Map([[2, 0.3]]);
+    const told = [1, 2, 3].map((shardlet) => ({ shardlet, keyHash: 9, perSecond: 200, atMs: NOW }));
+    const { shardlets } = clusterStateOf(withHotKeys(await observed({ loads, topKeyShares }), told), policy);
+    expect(shardlets.map(({ load, topKeyShare }) => [load.eventsPerSecond, topKeyShare])).toEqual([
+      [200, 1],
+      [1_000, 0.3],
+      [200, 1],
+      [0, 0],
+    ]);
+    expect(shardlets[0]!.load).toMatchObject({ bytesPerSecond: 1, readsPerSecond: 2 });
   });
 
   it('lays the rules of placement to the shardlets that they speak of', async () => {

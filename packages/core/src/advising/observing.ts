@@ -10,6 +10,7 @@
 import { formatPosition } from '../keyspace/index.ts';
 import type { ClusterState, PlacementRule, Policy } from '../planning/index.ts';
 import { type Host, isLeaf, type Shardlet, type TopologyMap } from '../topology/index.ts';
+import type { HotKey } from './fast-lane.ts';
 
 export interface Load {
   readonly eventsPerSecond: number;
@@ -83,6 +84,22 @@ export function clusterStateOf(observed: Observed, policy: Policy): ClusterState
     together: [],
     ...(observed.hostsChangedMs === undefined ? {} : { hostsChangedAt: timeOf(observed.hostsChangedMs) }),
   };
+}
+
+/**
+ * With keys that edges have told as hot within seconds, before any whole minute shows them: at least their rate is the
+ * load of their shardlet, and their share of it.
+ */
+export function withHotKeys(observed: Observed, hotKeys: readonly HotKey[]): Observed {
+  const loads = new Map(observed.loads);
+  const topKeyShares = new Map(observed.topKeyShares);
+  for (const { shardlet, perSecond } of hotKeys) {
+    const known = loads.get(shardlet) ?? IDLE;
+    const eventsPerSecond = Math.max(known.eventsPerSecond, perSecond);
+    loads.set(shardlet, { ...known, eventsPerSecond });
+    topKeyShares.set(shardlet, Math.max(topKeyShares.get(shardlet) ?? 0, perSecond / eventsPerSecond));
+  }
+  return { ...observed, loads, topKeyShares };
 }
 
 /** What is said of this one host comes before what the policy says of all. */

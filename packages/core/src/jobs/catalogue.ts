@@ -94,7 +94,8 @@ export const JOBS = {
     everyMs: 60_000,
   },
   relieveHotKeys: {
-    purpose: 'Splits below keys that edges tell as hot, where the stream and the policy allow it',
+    purpose:
+      'Splits below keys that edges tell as hot, where the stream and the policy allow it, or has the planner propose it',
     payload: nothing,
     timeoutMs: 30_000,
     attempts: 1,

@@ -43,6 +43,12 @@ describe('a split point', () => {
     expect(Math.max(...plan.shares)).toBeLessThan(0.6);
   });
 
+  test('cuts inside the one key that is known, where nothing else is', () => {
+    const plan = planSplit(WHOLE, loadOfKeys(WHOLE, [{ keyHash: 500, events: 9 }], 9), true);
+    expect(plan).toMatchObject({ basis: 'load', hotKey: { keyHash: 500, share: 1 } });
+    expect(plan.children[0]!.to).toMatchObject({ hi: 500 });
+  });
+
   test('that is not there is told: a range of one key on a stream that splits none', () => {
     const one = range({ hi: 5, lo: 0 }, { hi: 6, lo: 0 });
     const plan = planSplit(

@@ -23,8 +23,11 @@ export interface KeyEvents {
   readonly events: number;
 }
 
-/** Points that stand for a key inside its own positions, and for all keys that the sketch does not name. */
-const POINTS_OF_KEY = 16;
+/**
+ * Points that stand for a key inside its own positions, and for all keys that the sketch does not name. One key alone
+ * is a sample: what is known to be hot is not cut in the middle of its range.
+ */
+const POINTS_OF_KEY = 32;
 const POINTS_OF_REST = 64;
 
 /** The load of the named keys where they are, that of all others evenly over the range. */

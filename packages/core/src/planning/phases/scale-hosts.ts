@@ -98,8 +98,17 @@ function giveBack(context: PlanContext, active: readonly number[], { pressure }:
     skips.host('scale-hosts', NONE, reason);
     return;
   }
-  const host = active.reduce((best, one) => (cluster.pressure[one]! < cluster.pressure[best]! ? one : best));
+  const host = leastMissed(context, active);
   actions.push({ kind: 'remove-host', phase: 'scale-hosts', host, pressureAfter });
+}
+
+/** Hosts whose pressure differs by less are as empty as each other: a little traffic is not to change the advice. */
+const PRESSURE_STEP = 0.05;
+
+/** Of the emptiest, the one that came last. */
+function leastMissed({ cluster }: PlanContext, active: readonly number[]): number {
+  const least = Math.min(...active.map((host) => cluster.pressure[host]!));
+  return active.findLast((host) => cluster.pressure[host]! < least + PRESSURE_STEP)!;
 }
 
 /** Does any host say what it can take? Where none does, nobody knows what the others could carry. */

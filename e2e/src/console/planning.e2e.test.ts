@@ -4,9 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openBrowser, visit } from './browser.ts';
+import { openBrowser, visit } from '../browser.ts';
+import { foreshardBeside } from '../product.ts';
 import { violations } from './look.ts';
-import { foreshardBeside } from './product.ts';
 
 const consoleUrl = inject('consoleUrl').replace(/\/$/, '');
 const dataDir = inject('dataDir');
@@ -178,6 +178,8 @@ describe('what if', () => {
     expect(decodeURIComponent(page.url())).toContain('lose-host');
     await page.getByRole('button', { name: /^Do not suppose/ }).click();
     await page.getByText('Nothing is supposed yet').waitFor();
+    // the address follows what is shown
+    await expect.poll(() => page.url()).not.toContain('suppose');
     await page.goBack();
     await page.getByText('lost', { exact: true }).waitFor();
     expect(JSON.parse(await foreshard('hosts', 'list', '--json')).every(isActive)).toBe(true);

@@ -2,9 +2,9 @@
 import { startRedis, temporaryFolder } from '@foreshard/local';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openBrowser, visit } from './browser.ts';
+import { openBrowser, visit } from '../browser.ts';
+import { foreshardBeside } from '../product.ts';
 import { violations } from './look.ts';
-import { foreshardBeside } from './product.ts';
 
 const consoleUrl = inject('consoleUrl').replace(/\/$/, '');
 

@@ -4,9 +4,9 @@
  */
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type LargeCluster, startLargeCluster } from '../../bench/src/large-cluster/large-cluster.ts';
-import { type RunningConsole, startConsole } from '../../bench/src/measure/console.ts';
-import { openBrowser, visit } from './browser.ts';
+import { type LargeCluster, startLargeCluster } from '../../../bench/src/large-cluster/large-cluster.ts';
+import { type RunningConsole, startConsole } from '../../../bench/src/measure/console.ts';
+import { openBrowser, visit } from '../browser.ts';
 import { lookAt, PAGES, whenLoaded } from './look.ts';
 
 const edge = { FORESHARD_EDGE_URL: inject('edgeUrl').replace(/\/$/, ''), FORESHARD_TOKEN: inject('token') };

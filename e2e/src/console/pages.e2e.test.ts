@@ -1,7 +1,7 @@
 /** Every page of the console with some events on it, and what people do on those about events, groups and the map. */
 import type { BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openBrowser, visit } from './browser.ts';
+import { openBrowser, visit } from '../browser.ts';
 import { lookAt, PAGES } from './look.ts';
 
 const consoleUrl = inject('consoleUrl').replace(/\/$/, '');
