@@ -100,6 +100,31 @@ describe('the map of shardlets', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('region', { name: 'Pinned shardlet' }).waitFor();
     await page.waitForURL(/at=\d+/);
+    await page.getByLabel('As if it lay on').selectOption({ index: 1 });
+    await page.getByRole('button', { name: 'Simulate' }).click();
+    await page.waitForURL(/what-if.*suppose/);
+  });
+
+  it('simulates a shardlet that is dragged to another host, and Escape lets go of it', async () => {
+    const { page } = await visit(browser, `${consoleUrl}/map?layout=grid`);
+    const map = page.getByRole('application');
+    const { x, y, width } = (await map.boundingBox())!;
+    const drag = async () => {
+      await page.mouse.move(x + 15, y + 35);
+      await page.mouse.down();
+      await page.mouse.move(x + width / 2, y + 40, { steps: 5 });
+      await page.mouse.move(x + width - 30, y + 45, { steps: 5 });
+      await page.getByText(/^Let go to simulate shardlet \d+ on host-/).waitFor();
+    };
+    await drag();
+    await page.keyboard.press('Escape');
+    await page.mouse.up();
+    expect(new URL(page.url()).pathname).toBe('/map');
+    await drag();
+    await page.mouse.up();
+    await page.waitForURL(/what-if.*suppose/);
+    await page.getByText(/^shardlet \d+ lies on host-/).waitFor();
+    expect(decodeURIComponent(page.url())).toMatch(/"kind":"move"/);
   });
 });
 

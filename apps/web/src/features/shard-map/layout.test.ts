@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { boxAt, LAYOUTS, layoutOf, neighbour, shardletAt } from './layout.ts';
-import type { ShardCells } from './shard-cells.ts';
+import { boxAt, hostIndexAt, LAYOUTS, layoutOf, neighbour, shardletAt } from './layout.ts';
+import { hostIndexOf, type ShardCells } from './shard-cells.ts';
 
 function cellsOf(counts: readonly number[], bytes: (i: number) => number = () => 1): ShardCells {
   const total = counts.reduce((sum, n) => sum + n, 0);
@@ -38,7 +38,9 @@ describe.each(LAYOUTS)('the %s', (kind) => {
           expect(box.width * box.height).toBeGreaterThan(0);
           expect(box.x + box.width).toBeLessThanOrEqual(width + 0.1);
           expect(box.y + box.height).toBeLessThanOrEqual(layout.height + 0.1);
-          expect(shardletAt(layout, cells, box.x + box.width / 2, box.y + box.height / 2)).toBe(i);
+          const middle = [box.x + box.width / 2, box.y + box.height / 2] as const;
+          expect(shardletAt(layout, cells, ...middle)).toBe(i);
+          expect(hostIndexAt(layout, ...middle)).toBe(hostIndexOf(cells, i));
         }
       }
     },

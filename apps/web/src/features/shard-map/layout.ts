@@ -165,10 +165,14 @@ export function boxAt({ boxes }: Layout, index: number): Box {
   return { x: x ?? 0, y: y ?? 0, width: width ?? 0, height: height ?? 0 };
 }
 
+export function hostIndexAt({ blocks }: Layout, x: number, y: number): number | undefined {
+  const h = blocks.findIndex((block) => block !== undefined && isIn(block, x, y));
+  return h === -1 ? undefined : h;
+}
+
 /** The shardlet at a place: first its host, then among its cells. */
 export function shardletAt(layout: Layout, cells: ShardCells, x: number, y: number): number | undefined {
-  const h = layout.blocks.findIndex((b) => b !== undefined && isIn(b, x, y));
-  const host = cells.hosts[h];
+  const host = cells.hosts[hostIndexAt(layout, x, y) ?? -1];
   if (host === undefined) return undefined;
   for (let i = host.first; i < host.first + host.count; i++) if (isIn(boxAt(layout, i), x, y)) return i;
   return undefined;

@@ -2,10 +2,12 @@
 
 import { X } from 'lucide-react';
 import Link from 'next/link';
+import { useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
+import { Select } from '../../components/ui/field.tsx';
 import { formatBytes, formatPercent, formatRate } from '../../formatting/numbers.ts';
 import { whatIfLink } from '../what-if/what-if-address.ts';
-import { hostOf, type ShardCells } from './shard-cells.ts';
+import { type HostBlock, hostOf, type ShardCells } from './shard-cells.ts';
 
 const STATE_NAMES = ['open', 'moving', 'opening'];
 const LINK = 'text-accent underline-offset-4 hover:underline';
@@ -14,13 +16,18 @@ const LINK = 'text-accent underline-offset-4 hover:underline';
 export function ShardCard({
   cells,
   index,
+  allHosts,
   onClose,
   onHost,
+  onSimulate,
 }: {
   cells: ShardCells;
   index: number;
+  allHosts: readonly HostBlock[];
   onClose(): void;
   onHost(host: string): void;
+  /** as if it lay on the host with this id */
+  onSimulate(host: number): void;
 }) {
   const id = cells.ids[index]!;
   const host = hostOf(cells, index);
@@ -85,6 +92,9 @@ export function ShardCard({
             Simulate a split
           </Link>
         </li>
+        <li>
+          <SimulateMove hosts={allHosts.filter(({ id }) => id !== host?.id)} onSimulate={onSimulate} />
+        </li>
       </ul>
       <Button
         look="quiet"
@@ -96,6 +106,44 @@ export function ShardCard({
         <X />
       </Button>
     </section>
+  );
+}
+
+/** What dragging does, without dragging. */
+function SimulateMove({
+  hosts,
+  onSimulate,
+}: {
+  hosts: readonly HostBlock[];
+  onSimulate(host: number): void;
+}) {
+  const [chosen, setChosen] = useState('');
+  if (hosts.length === 0) return null;
+  return (
+    <form
+      className="flex items-end gap-2"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (chosen !== '') onSimulate(Number(chosen));
+      }}
+    >
+      <Select
+        label="As if it lay on"
+        className="w-44"
+        value={chosen}
+        onChange={(e) => setChosen(e.target.value)}
+      >
+        <option value="">choose a host</option>
+        {hosts.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </Select>
+      <Button type="submit" disabled={chosen === ''}>
+        Simulate
+      </Button>
+    </form>
   );
 }
 

@@ -48,14 +48,18 @@ function bytesOf(text: string): ArrayBuffer {
   return Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;
 }
 
-export function hostOf({ hosts }: ShardCells, index: number): HostBlock | undefined {
+export function hostOf(cells: ShardCells, index: number): HostBlock | undefined {
+  return cells.hosts[hostIndexOf(cells, index) ?? -1];
+}
+
+export function hostIndexOf({ hosts }: ShardCells, index: number): number | undefined {
   let [low, high] = [0, hosts.length - 1];
   while (low <= high) {
     const middle = (low + high) >> 1;
     const host = hosts[middle]!;
     if (index < host.first) high = middle - 1;
     else if (index >= host.first + host.count) low = middle + 1;
-    else return host;
+    else return middle;
   }
   return undefined;
 }

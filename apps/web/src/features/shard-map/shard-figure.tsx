@@ -1,5 +1,6 @@
 'use client';
 
+import { useRouter } from 'next/navigation';
 import { useMemo, useRef } from 'react';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import { formatBytes, formatRate } from '../../formatting/numbers.ts';
@@ -7,9 +8,10 @@ import type { MovingShardlet } from '../../server/shard-map/shard-picture.ts';
 import { type ChosenPalette, colourAt, colourScale, PALETTES } from '../heat/colour-scale.ts';
 import { legendTexts } from '../heat/heat-words.ts';
 import { useDrawnSize } from '../heat/use-drawn-size.ts';
+import { whatIfLink } from '../what-if/what-if-address.ts';
 import { type LayoutKind, layoutOf } from './layout.ts';
 import { ShardCard } from './shard-card.tsx';
-import { hostOf, type ShardCells } from './shard-cells.ts';
+import { type HostBlock, hostOf, type ShardCells } from './shard-cells.ts';
 import { ShardPlot } from './shard-plot.tsx';
 
 const STOPS = 12;
@@ -17,6 +19,8 @@ const TICKS = [0, 0.25, 0.5, 0.75, 1];
 
 export interface ShardFigureProps {
   readonly cells: ShardCells;
+  /** those that are not shown as well */
+  readonly allHosts: readonly HostBlock[];
   readonly moves: readonly MovingShardlet[];
   readonly layoutKind: LayoutKind;
   readonly colour: 'events' | 'bytes';
@@ -28,7 +32,8 @@ export interface ShardFigureProps {
 }
 
 export function ShardFigure(props: ShardFigureProps) {
-  const { cells, moves, layoutKind, colour, palette, pinned, onPalette, onPin, onHost } = props;
+  const { cells, allHosts, moves, layoutKind, colour, palette, pinned, onPalette, onPin, onHost } = props;
+  const router = useRouter();
   const box = useRef<HTMLDivElement>(null);
   const { width } = useDrawnSize(box);
   const layout = useMemo(() => layoutOf(cells, layoutKind, width), [cells, layoutKind, width]);
@@ -49,7 +54,7 @@ export function ShardFigure(props: ShardFigureProps) {
             label={`Map of ${cells.total} shardlets on ${cells.hosts.length} hosts, coloured by ${colour} per second`}
             readText={(index) => readText(cells, index)}
             onPin={onPin}
-            onHost={onHost}
+            onDrop={(index, host) => router.push(simulatedMove(cells, index, cells.hosts[host]!.id))}
           />
         </div>
         <figcaption className="mt-2 mb-3 flex flex-wrap items-start gap-x-6 gap-y-3 text-2xs text-soft">
@@ -77,10 +82,21 @@ export function ShardFigure(props: ShardFigureProps) {
         </figcaption>
       </div>
       {pinned === undefined || pinned >= cells.total ? null : (
-        <ShardCard cells={cells} index={pinned} onClose={() => onPin(undefined)} onHost={onHost} />
+        <ShardCard
+          cells={cells}
+          index={pinned}
+          allHosts={allHosts}
+          onClose={() => onPin(undefined)}
+          onHost={onHost}
+          onSimulate={(host) => router.push(simulatedMove(cells, pinned, host))}
+        />
       )}
     </figure>
   );
+}
+
+function simulatedMove(cells: ShardCells, index: number, host: number) {
+  return whatIfLink([{ kind: 'move', shardlet: String(cells.ids[index]), to: String(host) }]);
 }
 
 function Legend({

@@ -134,11 +134,12 @@ export function ShardMapPage() {
           </div>
         }
       >
-        {cells === undefined ? null : address.view === 'table' ? (
+        {all === undefined || cells === undefined ? null : address.view === 'table' ? (
           <HostTable cells={cells} onHost={(host) => void set({ host, view: 'map' }, { history: 'push' })} />
         ) : (
           <ShardFigure
             cells={cells}
+            allHosts={all.hosts}
             moves={running}
             layoutKind={address.layout}
             colour={address.colour}

@@ -8,6 +8,7 @@ import { type ColourScale, colourTable, type Palette, quantise } from '../heat/c
 import { type Box, boxAt, DIRECTIONS, type Direction, type Layout, neighbour, shardletAt } from './layout.ts';
 import { indexOfShardlet, type ShardCells } from './shard-cells.ts';
 import { paintShards } from './shard-paint.ts';
+import { type Drag, useDrag } from './use-drag.ts';
 
 /** More arrows hide the map. */
 const ARROWS_MAX = 40;
@@ -23,13 +24,15 @@ export interface ShardPlotProps {
   readonly label: string;
   readText(index: number): string;
   onPin(index: number | undefined): void;
-  onHost(host: string): void;
+  /** a shardlet was let go over another host, by its place in `cells` */
+  onDrop(index: number, host: number): void;
 }
 
 export function ShardPlot(props: ShardPlotProps) {
-  const { cells, layout, values, scale, palette, moves, pinned, label, readText, onPin } = props;
+  const { cells, layout, values, scale, palette, moves, pinned, label, readText, onPin, onDrop } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const [cursor, setCursor] = useState<{ index: number; spoken: boolean }>();
+  const { drag, handlers } = useDrag(layout, cells, onDrop);
   const { resolvedTheme } = useTheme();
   const steps = useMemo(() => quantise(values, scale), [values, scale]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the colour of zero follows the theme
@@ -65,9 +68,11 @@ export function ShardPlot(props: ShardPlotProps) {
         aria-describedby="shard-map-keys"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the map has a cursor of its own
         tabIndex={0}
-        className="relative cursor-crosshair overflow-hidden"
+        className={`relative overflow-hidden select-none ${drag === undefined ? 'cursor-crosshair' : 'cursor-grabbing'}`}
         style={{ height: layout.height }}
+        {...handlers}
         onPointerMove={(event) => {
+          handlers.onPointerMove(event);
           const index = onPointer(event);
           setCursor(index === undefined ? undefined : { index, spoken: false });
         }}
@@ -83,22 +88,62 @@ export function ShardPlot(props: ShardPlotProps) {
             className="border-2 border-text shadow-[0_0_0_2px_var(--surface)]"
           />
         )}
-        {shown === undefined || shown >= cells.total ? null : (
+        {drag !== undefined || shown === undefined || shown >= cells.total ? null : (
           <Outline box={boxAt(layout, shown)} className="border-2 border-text" />
         )}
         <Arrows cells={cells} layout={layout} moves={moves} />
+        {drag === undefined ? null : <Dragged drag={drag} cells={cells} layout={layout} />}
       </div>
       <p id="shard-map-keys" className="sr-only">
-        Arrow keys go from shardlet to shardlet, Enter pins one, Escape lets go. The same data is in the
-        table.
+        Arrow keys go from shardlet to shardlet, Enter pins one, Escape lets go. What is pinned can be
+        simulated on another host. The same data is in the table.
       </p>
       <p aria-hidden className="tabular mt-2 h-5 truncate text-soft text-xs">
-        {text || 'Point at a shardlet, or step with the arrow keys; a click or Enter pins it.'}
+        {(drag === undefined ? text : dragText(drag, cells)) ||
+          'Point at a shardlet, or step with the arrow keys; a click or Enter pins it. Drag one to another host to simulate its move.'}
       </p>
       <p aria-live="polite" className="sr-only">
         {cursor?.spoken ? text : ''}
       </p>
     </div>
+  );
+}
+
+function dragText({ index, host }: Drag, cells: ShardCells): string {
+  const shardlet = `shardlet ${cells.ids[index]}`;
+  return host === undefined
+    ? `Drag ${shardlet} to another host; Escape lets go.`
+    : `Let go to simulate ${shardlet} on ${cells.hosts[host]!.name}; nothing is moved.`;
+}
+
+/** Where it comes from, and the host that it would lie on. */
+function Dragged({ drag, cells, layout }: { drag: Drag; cells: ShardCells; layout: Layout }) {
+  const from = boxAt(layout, drag.index);
+  return (
+    <>
+      {drag.host === undefined ? null : (
+        <Outline box={layout.blocks[drag.host]!} className="border-2 border-accent bg-accent/15" />
+      )}
+      <svg aria-hidden="true" className="pointer-events-none absolute inset-0 size-full">
+        <line
+          x1={from.x + from.width / 2}
+          y1={from.y + from.height / 2}
+          x2={drag.x}
+          y2={drag.y}
+          strokeWidth="2"
+          strokeDasharray="5 4"
+          className="stroke-text"
+        />
+      </svg>
+      <span
+        aria-hidden
+        className="pointer-events-none absolute -translate-y-full rounded-md border border-line-strong bg-surface px-2 py-1 font-mono text-xs shadow-sm"
+        style={{ left: Math.min(drag.x + 10, layout.width - 90), top: Math.max(28, drag.y - 6) }}
+      >
+        {cells.ids[drag.index]}
+        {drag.host === undefined ? '' : ` → ${cells.hosts[drag.host]!.name}`}
+      </span>
+    </>
   );
 }
 

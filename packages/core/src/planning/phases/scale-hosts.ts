@@ -85,7 +85,7 @@ function smallestZone({ cluster }: PlanContext): number {
 }
 
 function giveBack(context: PlanContext, active: readonly number[], { pressure }: Need): void {
-  const { cluster, policy, skips, actions } = context;
+  const { policy, skips, actions } = context;
   const pressureAfter =
     active.length > 1 ? (pressure * active.length) / (active.length - 1) : Number.POSITIVE_INFINITY;
   if (pressureAfter > policy.scaling.scale_in_fullness) return;
