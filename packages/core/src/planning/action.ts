@@ -5,6 +5,7 @@ export const PHASES = [
   'repair-dead-hosts',
   'evacuate-drained',
   'place-pinned',
+  'spread-zones',
   'split-hot',
   'split-below-hot-keys',
   'rebalance',

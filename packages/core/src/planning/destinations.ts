@@ -25,12 +25,15 @@ export function bestDestination(
   context: PlanContext,
   shardlet: number,
   limit: number,
+  /** out of the question */
+  zoneLeft: number = NONE,
 ): Destination | Alternative[] {
   const { cluster } = context;
+  const { zone } = cluster.input.hosts;
   const asked: Alternative[] = [];
   const pin = cluster.input.shardlets.pin[shardlet]!;
   const ask = (host: number) => {
-    if (host === cluster.input.shardlets.owner[shardlet]) return false;
+    if (host === cluster.input.shardlets.owner[shardlet] || zone[host] === zoneLeft) return false;
     const why = unfitDestination(context, shardlet, host, limit);
     if (why === undefined)
       asked.push({ host, gain: gainOf(context, shardlet, host, 1), why: 'smaller-gain' });

@@ -55,6 +55,14 @@ function spreads({ cluster, policy }: PlanContext, shardlet: number, host: numbe
   const zone = hosts.zone[host]!;
   const owner = shardlets.owner[shardlet]!;
   if (owner !== NONE && hosts.zone[owner] === zone) return true;
-  const allowed = Math.ceil(cluster.groupSize[group]! * policy.host.zone_share_max);
-  return cluster.zoneCount(group, zone) < allowed;
+  return cluster.zoneCount(group, zone) < zoneShare(cluster, policy, group);
+}
+
+/** How many members of the group one zone may have. */
+export function zoneShare(
+  { groupSize }: PlanContext['cluster'],
+  { host }: PlanContext['policy'],
+  group: number,
+): number {
+  return Math.ceil(groupSize[group]! * host.zone_share_max);
 }

@@ -57,8 +57,13 @@ export function emptyHost(context: PlanContext, phase: PhaseName, host: number):
   for (const shardlet of members) moveAway(context, phase, shardlet);
 }
 
-/** One shardlet off its host, whatever moving it costs, or the reason why not. */
-export function moveAway(context: PlanContext, phase: PhaseName, shardlet: number): void {
+/** One shardlet off its host, or off its whole zone, whatever moving it costs; or the reason why not. */
+export function moveAway(
+  context: PlanContext,
+  phase: PhaseName,
+  shardlet: number,
+  zoneLeft: number = NONE,
+): void {
   const { cluster, skips, policy } = context;
   const { hosts, shardlets } = cluster.input;
   const host = shardlets.owner[shardlet]!;
@@ -66,7 +71,7 @@ export function moveAway(context: PlanContext, phase: PhaseName, shardlet: numbe
   const busy = hosts.status[host] !== HOST_STATUS.dead && hosts.moves[host]! >= policy.host.moves_max;
   const reason = fixed(shardlets.flags[shardlet]!) ?? (busy ? 'source-busy' : outOfBudget(context, shardlet));
   if (reason !== undefined) skips.shardlet(shardlet, reason);
-  else if (!placed(context, phase, shardlet)) skips.shardlet(shardlet, 'no-destination');
+  else if (!placed(context, phase, shardlet, zoneLeft)) skips.shardlet(shardlet, 'no-destination');
 }
 
 /** No cooldown here: what has to be done does not wait. */
@@ -75,8 +80,8 @@ function fixed(flags: number): SkipReason | undefined {
   return (flags & IN_FLIGHT) !== 0 ? 'in-flight' : undefined;
 }
 
-function placed(context: PlanContext, phase: PhaseName, shardlet: number): boolean {
-  const best = bestDestination(context, shardlet, context.policy.host.capacity_limit);
+function placed(context: PlanContext, phase: PhaseName, shardlet: number, zoneLeft: number): boolean {
+  const best = bestDestination(context, shardlet, context.policy.host.capacity_limit, zoneLeft);
   if (Array.isArray(best)) return false;
   recordMove(context, phase, shardlet, best as Destination);
   return true;

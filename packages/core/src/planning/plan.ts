@@ -3,11 +3,13 @@
  *
  * 1. repair dead hosts     their shardlets need a place whatever it costs
  * 2. evacuate drained      likewise, but there is time
- * 3. split hot             moves no data, and makes everything after it easier to place
- * 4. split below hot keys  what no placement cures
- * 5. rebalance             by moves that pay
- * 6. merge cold            after placement, so that it never costs a move
- * 7. scale hosts           what is left when everything cheaper has been tried
+ * 3. place pinned          off hosts that a rule does not allow
+ * 4. spread zones          off zones that have more of a group than a rule allows
+ * 5. split hot             moves no data, and makes everything after it easier to place
+ * 6. split below hot keys  what no placement cures
+ * 7. rebalance             by moves that pay
+ * 8. merge cold            after placement, so that it never costs a move
+ * 9. scale hosts           what is left when everything cheaper has been tried
  */
 import type { Action } from './action.ts';
 import { type ClusterColumns, IN_FLIGHT } from './columns.ts';
@@ -21,6 +23,7 @@ import { rebalance } from './phases/rebalance.ts';
 import { scaleHosts } from './phases/scale-hosts.ts';
 import { splitBelowHotKeys } from './phases/split-below-keys.ts';
 import { splitHot } from './phases/split-hot.ts';
+import { spreadZones } from './phases/spread-zones.ts';
 import type { Policy } from './policy.ts';
 import { SkipLog } from './skip-reason.ts';
 import { WorkingCluster, withRoom } from './working-cluster.ts';
@@ -29,6 +32,7 @@ export const PHASE_ORDER: readonly Phase[] = [
   repairDeadHosts,
   evacuateDrained,
   placePinned,
+  spreadZones,
   splitHot,
   splitBelowHotKeys,
   rebalance,

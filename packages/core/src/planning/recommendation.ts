@@ -223,6 +223,7 @@ const WHY_MOVED: Partial<Record<Action['phase'], string>> = {
   'repair-dead-hosts': 'its host is dead',
   'evacuate-drained': 'its host is drained',
   'place-pinned': 'its host lacks a label that it is pinned to',
+  'spread-zones': 'its zone has more of its group than the policy allows',
 };
 
 /** The first step ahead at which the source goes over its capacity, had nothing been moved off it. */
