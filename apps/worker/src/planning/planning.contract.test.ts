@@ -12,8 +12,9 @@ import {
   type RecommendationRecord,
   reject,
 } from '@foreshard/core/advising';
+import { range } from '@foreshard/core/keyspace';
 import type { LockService } from '@foreshard/core/locking';
-import { NO_FACTS } from '@foreshard/core/migration';
+import { NO_FACTS, requestRestructure } from '@foreshard/core/migration';
 import { type Policy, policySchema } from '@foreshard/core/planning';
 import { HistoryWriter, HOUR_MS, MINUTE_MS } from '@foreshard/core/telemetry';
 import { createStream } from '@foreshard/core/topology';
@@ -96,9 +97,9 @@ async function setPolicy(change: object): Promise<Policy> {
 }
 
 /** Time passes, and this is recorded as if it had come in during its last minutes. */
-async function load(perSecond: (shardlet: number) => number): Promise<void> {
+async function load(perSecond: (shardlet: number) => number, passedMs = 21 * MINUTE_MS): Promise<void> {
   // to the begin of a minute: a slow test does not get past its end
-  aheadMs += 21 * MINUTE_MS - (nowMs() % MINUTE_MS);
+  aheadMs += passedMs - (nowMs() % MINUTE_MS);
   const endMs = Math.floor(nowMs() / MINUTE_MS) * MINUTE_MS;
   const leaves = [...cluster.map.leaves(stream)];
   await cluster.control.telemetry.exclusively('import', async (tx) => {
@@ -356,5 +357,30 @@ describe('a question about the whole cluster', () => {
     aheadMs += HOUR_MS;
     expect(await times(strict)).toBeGreaterThan(0);
     expect(await times({ ...policy, capacity: { ...policy.capacity, events_per_second: 1e9 } })).toBe(0);
+  });
+});
+
+describe('a shardlet that was split a moment ago', () => {
+  it('has what its parent had, until it is seen what it has itself', async () => {
+    // T tells when it was split by the clock of this machine
+    aheadMs = 0;
+    await load(() => 4, MINUTE_MS);
+    const rates = async () => {
+      const { hosts } = await planning(parts()).answerers.whatIf({
+        changes: [{ kind: 'add-hosts', count: 1 }],
+      });
+      return hosts.flatMap(({ now }) => (now === null ? [] : [now.eventsPerSecond]));
+    };
+    const before = await rates();
+    expect(before.reduce((sum, rate) => sum + rate, 0)).toBeGreaterThan(0);
+    const [leaf] = [...cluster.map.leaves(stream)].filter(({ state }) => state.kind === 'open');
+    const { from, to } = leaf!.range;
+    const middle = { hi: Math.floor((from.hi + to.hi) / 2), lo: 0 };
+    const wish = { parents: [leaf!.id], children: [range(from, middle), range(middle, to)] };
+    const { topology, moves } = cluster.control;
+    const operator = { topology, moves, wake: async () => {}, nowMs, actor: 'ann' };
+    expect((await requestRestructure(operator, wish)).kind).toBe('decided');
+    await cluster.follower.upToDate();
+    expect(await rates()).toEqual(before.map((rate) => expect.closeTo(rate, 6)));
   });
 });

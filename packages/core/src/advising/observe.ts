@@ -17,6 +17,7 @@ import {
 } from '../telemetry/index.ts';
 import { changesBetween, type TopologyMap, type TopologyStore } from '../topology/index.ts';
 import type { HotKey } from './fast-lane.ts';
+import { withInheritance, youngParents } from './inheriting.ts';
 import {
   type ForecastStep,
   type HostObservation,
@@ -29,6 +30,9 @@ import { peakSteps } from './peaks.ts';
 
 /** Some whole minutes: load of now, without its noise. */
 const LOAD_MS = 5 * MINUTE_MS;
+/** Until then all whole minutes of the load are its own, and there has been a forecast of it. */
+const YOUNG_MS = 2 * LOAD_MS;
+const NONE: ReadonlySet<number> = new Set();
 const BYTES_MS = 24 * HOUR_MS;
 const KEYS_MS = 10 * MINUTE_MS;
 /** Longer than any cooldown of a shardlet, and as long as hosts rest by default before one is removed. */
@@ -56,24 +60,32 @@ export interface ObserveParts {
 
 export async function observe(parts: ObserveParts, map: TopologyMap, policy: Policy): Promise<Observed> {
   const nowMs = parts.nowMs();
+  const changed = await changedOf(parts, map, nowMs);
+  const parents = youngParents(map, changed.reshapedAtMs, nowMs - YOUNG_MS);
   const observed = {
     map,
     nowMs,
-    loads: await loadsOf(parts, map, nowMs),
+    loads: await loadsOf(parts, map, nowMs, parents),
     bytes: await totals(parts, map, { metric: 'bytes', step: 'hour', fromMs: nowMs - BYTES_MS, toMs: nowMs }),
     forecasts: await forecastsOf(parts, map, policy, nowMs),
     topKeyShares: await topKeySharesOf(parts, map, nowMs),
     hosts: await hostsOf(parts),
     moves: await movesOf(parts),
-    ...(await changedOf(parts, map, nowMs)),
+    ...changed,
   };
-  return withHotKeys(observed, await parts.hotKeys());
+  return withHotKeys(withInheritance(observed, parents), await parts.hotKeys());
 }
 
-async function loadsOf(parts: ObserveParts, map: TopologyMap, nowMs: number): Promise<Map<number, Load>> {
+/** Of leaves, and of those of which some were made. */
+async function loadsOf(
+  parts: ObserveParts,
+  map: TopologyMap,
+  nowMs: number,
+  parents: ReadonlySet<number>,
+): Promise<Map<number, Load>> {
   // the minute that runs is not rolled up
   const toMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
-  const window = { step: 'minute', fromMs: toMs - LOAD_MS, toMs } as const;
+  const window = { step: 'minute', fromMs: toMs - LOAD_MS, toMs, parents } as const;
   const events = await totals(parts, map, { metric: 'events', ...window });
   const bytes = await totals(parts, map, { metric: 'bytes', ...window });
   const reads = await totals(parts, map, { metric: 'reads', ...window });
@@ -92,21 +104,25 @@ async function loadsOf(parts: ObserveParts, map: TopologyMap, nowMs: number): Pr
 }
 
 interface Window {
+  /** closed ones that count as well */
+  readonly parents?: ReadonlySet<number>;
   readonly metric: Metric;
   readonly step: 'minute' | 'hour';
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** Of every leaf over the window; steps that nobody observed count as none. */
+/** Of every leaf, and of the parents, over the window; steps that nobody observed count as none. */
 async function totals(
   { telemetry }: ObserveParts,
   map: TopologyMap,
-  window: Window,
+  { parents = NONE, ...window }: Window,
 ): Promise<Map<number, number>> {
   const sums = new Map<number, number>();
   for (const { id: streamId } of map.streams()) {
-    const { shardlets, steps, values } = await telemetry.matrix({ streamId, ...window });
+    const asked = [...map.leaves(streamId)].map(({ id }) => id);
+    for (const id of parents) if (map.shardlet(id)?.stream === streamId) asked.push(id);
+    const { shardlets, steps, values } = await telemetry.matrix({ streamId, ...window, shardlets: asked });
     for (const [row, shardlet] of shardlets.entries()) {
       let sum = 0;
       for (let t = 0; t < steps; t++) sum += values[row * steps + t]! || 0;
