@@ -6,12 +6,17 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { applyMigrations } from '@foreshard/core/adapters/prisma';
 import { range, slices } from '@foreshard/core/keyspace';
 import { restructure, type Shardlet } from '@foreshard/core/topology';
+import { createDatabase } from '@foreshard/local';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Control, openControl } from '../composition.ts';
 import { readCredentials } from '../credentials.ts';
 import { type CommandResult, RealEdge } from '../replay/real-edge.fixture.ts';
+import { restore } from './restore.ts';
+
+const MIGRATIONS = new URL('../../../../prisma/migrations', import.meta.url).pathname;
 
 const WITHIN_MS = 30_000;
 const KEYS = 60;
@@ -247,5 +252,27 @@ describe('a backup file', () => {
       exitCode: 2,
       stderr: expect.stringContaining('no file'),
     });
+  });
+
+  test('is restored into an empty database, in which numbers go on after those that were given', async () => {
+    const nothing = { hostsChangedMs: null, webhook: null, source: null, problem: null, observedToMs: null };
+    const capacity = { eventsPerSecond: null, bytesPerSecond: null, memoryBytes: null };
+    const named = (name: string) => ({
+      ...{ ...nothing, name, version: 1, partitions: [], stepMs: 60_000, shiftMs: 0 },
+      ...{ hosts: [{ number: 1, name: 'a', zone: 'z', ...capacity }], createdMs: 1, createdBy: 'ann' },
+    });
+    const first = await control.clusters.add(named('first'));
+    await foreshard('backup', file);
+    const empty = await createDatabase(inject('postgresUrl'), `restored_${process.pid}`);
+    await applyMigrations(empty, MIGRATIONS);
+    await restore(empty, file, { dryRun: false, replace: false });
+    const restored = await openControl({ ...edge.stores, databaseUrl: empty });
+    try {
+      expect((await restored.clusters.find('first'))!.number).toBe(first!.number);
+      expect((await restored.clusters.add(named('second')))!.number).toBe(first!.number + 1);
+    } finally {
+      await restored.close();
+      await control.clusters.remove('first');
+    }
   });
 });

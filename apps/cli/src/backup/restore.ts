@@ -7,7 +7,7 @@ import type { Client } from 'pg';
 import { CommandFailure, EXIT_BAD_INPUT } from '../failure.ts';
 import { connect } from './backup.ts';
 import { type Head, rowsOf, verify } from './format.ts';
-import { insertRows, migrationsOf, quoted, tablesOf } from './tables.ts';
+import { advanceSequences, insertRows, migrationsOf, quoted, tablesOf } from './tables.ts';
 
 export interface RestoreOptions {
   readonly dryRun: boolean;
@@ -34,6 +34,7 @@ export async function restore(databaseUrl: string, path: string, options: Restor
     await insistOnKnown(client, path, head);
     const replacedVersion = await makeRoom(client, head, options);
     await writeRows(client, path, head);
+    await advanceSequences(client, head.tables);
     const mark = { restoredAtMs: Date.now(), backupAtMs: head.createdAtMs };
     await client.query('UPDATE clock SET restored = $1', [JSON.stringify(mark)]);
     await client.query(options.dryRun ? 'ROLLBACK' : 'COMMIT');

@@ -41,6 +41,24 @@ export async function insertRows(client: Client, table: string, rows: readonly s
   );
 }
 
+/** Numbers that are given next come after those of the rows that are there; none is given twice. */
+export async function advanceSequences(client: Client, tables: readonly string[]): Promise<void> {
+  const { rows } = await client.query<{ name: string; column: string; sequence: string }>(
+    `SELECT c.relname AS name, a.attname AS column,
+        pg_get_serial_sequence(quote_ident(c.relname), a.attname) AS sequence
+       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+      WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY ($1) AND a.attnum > 0
+        AND pg_get_serial_sequence(quote_ident(c.relname), a.attname) IS NOT NULL`,
+    [tables],
+  );
+  for (const { name, column, sequence } of rows)
+    await client.query(
+      `SELECT setval($1, greatest(max(${quoted(column)}), (SELECT last_value FROM ${sequence})))
+         FROM ${quoted(name)} HAVING count(*) > 0`,
+      [sequence],
+    );
+}
+
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
