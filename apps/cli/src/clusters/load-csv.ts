@@ -1,7 +1,7 @@
 /** Load of a cluster of others: `time,partition,host,events_per_second[,bytes_per_second,bytes]`, in any order. */
 import type { LoadRow } from '@foreshard/core/external';
 import { badInput } from '../failure.ts';
-import { parseTimestamp } from '../replay/timestamps.ts';
+import { parseTimestamp } from '@foreshard/core/kernel';
 import { amountIn, type CsvRow, csvRows, LineFaults } from './csv-rows.ts';
 
 const COLUMNS = {

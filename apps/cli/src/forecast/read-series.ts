@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parse } from 'csv-parse';
 import { badInput } from '../failure.ts';
-import { parseTimestamp } from '../replay/timestamps.ts';
+import { parseTimestamp } from '@foreshard/core/kernel';
 import { onGrid } from './grid.ts';
 import { NumberList, numberIn } from './numbers.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openCsv } from './csv-trace.ts';
 import { openFlights } from './flights-trace.ts';
-import { parseTimestamp } from './timestamps.ts';
+import { parseTimestamp } from '@foreshard/core/kernel';
 import type { Trace, TraceRow } from './trace.ts';
 
 let dir: string;

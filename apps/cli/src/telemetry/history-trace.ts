@@ -10,7 +10,7 @@ import { parse } from 'csv-parse';
 import { badInput } from '../failure.ts';
 import { openFlights } from '../replay/flights-trace.ts';
 import { FLIGHTS } from '../replay/replay.ts';
-import { parseTimestamp } from '../replay/timestamps.ts';
+import { parseTimestamp } from '@foreshard/core/kernel';
 
 export type HistoryRow =
   | {

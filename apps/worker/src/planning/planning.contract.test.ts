@@ -9,6 +9,7 @@ import {
   HOT_KEY_LIFETIME_MS,
   HOT_KEYS_KEY,
   hotKeyField,
+  OWN_CLUSTER,
   type RecommendationRecord,
   reject,
 } from '@foreshard/core/advising';
@@ -122,7 +123,11 @@ async function load(perSecond: (shardlet: number) => number, passedMs = 21 * MIN
 
 /** In the order of the plan. */
 async function open(): Promise<RecommendationRecord[]> {
-  const found = await cluster.control.recommendations.list({ states: ['open'], limit: 100 });
+  const found = await cluster.control.recommendations.list({
+    cluster: OWN_CLUSTER,
+    states: ['open'],
+    limit: 100,
+  });
   return found.sort((a, b) => a.body.step - b.body.step);
 }
 
@@ -203,7 +208,11 @@ describe('recommendations', () => {
   });
 
   it('that are approved move the shardlet, and tell what that was worth', async () => {
-    const [approved] = await cluster.control.recommendations.list({ states: ['approved'], limit: 1 });
+    const [approved] = await cluster.control.recommendations.list({
+      cluster: OWN_CLUSTER,
+      states: ['approved'],
+      limit: 1,
+    });
     const shardlet = Number(approved!.body.shardlets[0]);
     await tick();
     const running = await find(approved!.id);

@@ -6,6 +6,7 @@ import {
   type Approval,
   type DecisionRecord,
   ENDED_STATES,
+  EVERY_CLUSTER,
   essenceOf,
   keyOf,
   OWN_CLUSTER,
@@ -76,12 +77,12 @@ export class PrismaRecommendationLog implements RecommendationLog {
     limit,
   }: {
     readonly states?: readonly RecommendationState[];
-    readonly cluster?: string;
+    readonly cluster: string;
     readonly limit: number;
   }): Promise<RecommendationRecord[]> {
     const where = {
       ...(states === undefined ? {} : { state: { in: [...states] } }),
-      ...(cluster === undefined ? {} : { cluster }),
+      ...(cluster === EVERY_CLUSTER ? {} : { cluster }),
     };
     const query = { where, orderBy: { id: 'desc' }, take: limit } as const;
     return (await this.reaching(() => this.prisma.recommendation.findMany(query))).map(recordFrom);
