@@ -114,6 +114,13 @@ export class PrismaRecommendationLog implements RecommendationLog {
     await this.change(where, { state, result, endedMs: atMs });
   }
 
+  async abandon(cluster: string, actor: string, why: string, atMs: number): Promise<void> {
+    const decided = { decidedBy: actor, decidedMs: atMs, note: why };
+    const undecided = { cluster, state: { in: ['open', 'approved'] } };
+    await this.change(undecided, { state: 'rejected', ...decided, endedMs: atMs });
+    await this.change({ cluster, state: 'running' }, { state: 'failed', result: why, endedMs: atMs });
+  }
+
   async realise(id: number, realised: Realised): Promise<void> {
     await this.change({ id, state: 'done' }, { realised: JSON.stringify(realised) });
   }
