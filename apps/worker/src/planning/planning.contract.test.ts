@@ -1,6 +1,6 @@
 /** From a recorded load to a recommendation, its approval, the move and what it was worth, on real servers. */
 
-import { InquiryOffice, InquiryQueue, type JobProducer } from '@foreshard/core/adapters/control';
+import { type InquiryAnswerers, InquiryOffice, InquiryQueue, type JobProducer } from '@foreshard/core/adapters/control';
 import { openEventHost } from '@foreshard/core/adapters/event-hosts';
 import {
   type Adviser,
@@ -330,7 +330,9 @@ describe('a question about the whole cluster', () => {
   it('is answered by a worker from the live load, and leaves everything as it is', async () => {
     const { inquiries } = cluster.control;
     await load(() => 1);
-    const office = new InquiryOffice(cluster.controlRedis.url, planning(parts()).answerers, Date.now);
+    // of clusters of others nobody asks here
+    const answerers = planning(parts()).answerers as InquiryAnswerers;
+    const office = new InquiryOffice(cluster.controlRedis.url, answerers, Date.now);
     try {
       await office.ready();
       const versionBefore = cluster.map.version;
