@@ -141,7 +141,7 @@ export interface ClusterChange {
 }
 
 export async function changeCluster(
-  desk: ClusterDesk,
+  desk: Pick<ClusterDesk, 'clusters' | 'isTarget' | 'wake' | 'nowMs'>,
   name: string,
   { webhook, capacities = [] }: ClusterChange,
 ): Promise<ClusterReply> {
@@ -158,7 +158,10 @@ export async function changeCluster(
 }
 
 /** With its load, and with what was recommended for it. */
-export async function removeCluster(desk: ClusterDesk, name: string): Promise<ClusterReply> {
+export async function removeCluster(
+  desk: Pick<ClusterDesk, 'clusters' | 'telemetry' | 'abandon'>,
+  name: string,
+): Promise<ClusterReply> {
   const cluster = await desk.clusters.find(name);
   if (cluster === undefined || !(await forgetCluster(desk, cluster))) return { kind: 'unknown' };
   await desk.abandon(name, `the cluster ${name} was removed`);
@@ -209,7 +212,10 @@ function reportOf({ cluster, rows, known, tooOld, extent }: Extract<TakenIn, { k
   };
 }
 
-async function misnamed({ isStream }: ClusterDesk, name: string): Promise<LoadRefusal | undefined> {
+async function misnamed(
+  { isStream }: Pick<ClusterDesk, 'isStream'>,
+  name: string,
+): Promise<LoadRefusal | undefined> {
   const named = clusterNameSchema.safeParse(name);
   if (!named.success) return refused('name', named.error.issues[0]!.message);
   return (await isStream(name))
@@ -217,7 +223,10 @@ async function misnamed({ isStream }: ClusterDesk, name: string): Promise<LoadRe
     : undefined;
 }
 
-async function untold({ isTarget }: ClusterDesk, name: string | null): Promise<LoadRefusal | undefined> {
+async function untold(
+  { isTarget }: Pick<ClusterDesk, 'isTarget'>,
+  name: string | null,
+): Promise<LoadRefusal | undefined> {
   if (name === null || (await isTarget(name))) return undefined;
   return refused('webhook', `there is no target "${name}" of notifications`);
 }

@@ -73,5 +73,7 @@ export type NewLoadOrder = z.output<typeof newLoadSchema>;
 
 export const clusterChangeSchema = z
   .strictObject({ webhook: webhook.optional(), hosts: capacitiesSchema.min(1).optional() })
-  .refine((change) => Object.keys(change).length > 0, { error: 'nothing is said of the cluster' });
+  .refine(({ webhook, hosts }) => webhook !== undefined || hosts !== undefined, {
+    error: 'nothing is said of the cluster',
+  });
 export type ClusterChangeOrder = z.output<typeof clusterChangeSchema>;
