@@ -74,7 +74,8 @@ export const addCluster = {
   summary: 'Describe a cluster by its load',
   description: [
     'Its load as a CSV, or as JSON with what its hosts can take, or with a Prometheus whose past week is read now',
-    'and which is then read every minute. All of it is taken or nothing; every line that is wrong is named.',
+    'and which is then read every minute. All of it is taken or nothing; every line that is wrong is named. Where no',
+    'worker answers within two minutes (503), one may still be at it: look whether the cluster is there.',
   ].join('\n'),
   params: name,
   query: z.object({

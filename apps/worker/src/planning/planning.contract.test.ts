@@ -9,6 +9,7 @@ import {
   HOT_KEY_LIFETIME_MS,
   HOT_KEYS_KEY,
   hotKeyField,
+  INQUIRY_TIMEOUT_MS,
   OWN_CLUSTER,
   type RecommendationRecord,
   reject,
@@ -352,7 +353,10 @@ describe('a question about the whole cluster', () => {
   });
 
   it('says so when no worker answers', async () => {
-    const patience = new InquiryQueue(cluster.control.redis, Date.now, 200);
+    const patience = new InquiryQueue(cluster.control.redis, Date.now, {
+      ...INQUIRY_TIMEOUT_MS,
+      whatIf: 200,
+    });
     await expect(patience.ask('whatIf', { changes: [] })).rejects.toMatchObject({
       code: 'store_unreachable',
       message: expect.stringContaining('no worker'),

@@ -43,4 +43,14 @@ export interface InquiryDesk {
 }
 
 /** Longer than a plan of the largest cluster takes, shorter than people wait. */
-export const INQUIRY_TIMEOUT_MS = 30_000;
+const ANSWER_MS = 30_000;
+/** A month of a hundred partitions is four million minutes. */
+const LOAD_MS = 120_000;
+
+export const INQUIRY_TIMEOUT_MS: Readonly<Record<InquiryName, number>> = {
+  whatIf: ANSWER_MS,
+  firings: ANSWER_MS,
+  addCluster: LOAD_MS,
+  importLoad: LOAD_MS,
+  planCluster: ANSWER_MS,
+};
