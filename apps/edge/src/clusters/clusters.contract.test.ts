@@ -60,6 +60,9 @@ function load(places: Record<string, readonly [host: string, perSecond: number]>
   return [HEAD, ...lines].join('\n');
 }
 
+/** A line that would be taken. */
+const ONE = `${HEAD}\n1795230000,p,h,1,`;
+
 const CAPACITIES = ['a', 'b', 'c'].map((name) => ({ name, eventsPerSecond: 100 }));
 
 describe('a cluster that is described by its load', () => {
@@ -173,18 +176,11 @@ describe('what is wrong is told with its place, and then nothing is taken', () =
   });
 
   test.each([
-    ['POST', '/v1/clusters/Wrong', { load: load(PLACES) }, 400, '{name}'],
-    ['POST', '/v1/clusters/main', { load: load(PLACES) }, 400, '{name}'],
-    ['POST', '/v1/clusters/wrong', { load: load(PLACES), webhook: 'nobody' }, 400, '/webhook'],
+    ['POST', '/v1/clusters/Wrong', { load: ONE }, 400, '{name}'],
+    ['POST', '/v1/clusters/main', { load: ONE }, 400, '{name}'],
+    ['POST', '/v1/clusters/wrong', { load: ONE, webhook: 'nobody' }, 400, '/webhook'],
     ['POST', '/v1/clusters/wrong', {}, 400, ''],
-    ['POST', '/v1/clusters/wrong', { load: load(PLACES), shift: 'later' }, 400, '/shift'],
-    [
-      'POST',
-      '/v1/clusters/wrong',
-      { prometheus: { url: 'http://10.1.2.3:9090', query: 'x' } },
-      400,
-      '/prometheus',
-    ],
+    ['POST', '/v1/clusters/wrong', { load: ONE, shift: 'later' }, 400, '/shift'],
     [
       'POST',
       '/v1/clusters/wrong',
@@ -215,6 +211,15 @@ describe('what is wrong is told with its place, and then nothing is taken', () =
     expect((await json('POST', '/v1/clusters/nobody/load', {})).status).toBe(415);
     const reply = await csv('/v1/clusters/wrong', Uint8Array.of(0x74, 0xff));
     expect([reply.status, reply.body.code]).toEqual([400, 'malformed_body']);
+  });
+
+  test('a Prometheus inside a network that is not allowed is not asked', async () => {
+    const prometheus = { url: 'http://10.1.2.3:9090', query: 'x' };
+    const reply = await json('POST', '/v1/clusters/wrong', { prometheus });
+    expect(reply.body).toMatchObject({
+      pointer: '/prometheus',
+      detail: expect.stringContaining('10.1.2.3 is not a public address'),
+    });
   });
 
   test('a token without administration', async () => {

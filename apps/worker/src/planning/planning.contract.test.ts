@@ -1,6 +1,11 @@
 /** From a recorded load to a recommendation, its approval, the move and what it was worth, on real servers. */
 
-import { type InquiryAnswerers, InquiryOffice, InquiryQueue, type JobProducer } from '@foreshard/core/adapters/control';
+import {
+  type InquiryAnswerers,
+  InquiryOffice,
+  InquiryQueue,
+  type JobProducer,
+} from '@foreshard/core/adapters/control';
 import { openEventHost } from '@foreshard/core/adapters/event-hosts';
 import {
   type Adviser,
