@@ -201,6 +201,7 @@ describe('what hosts take', () => {
     expect(same).toEqual(before);
     const larger = withCapacities(before, [a], NOW);
     expect(larger).toMatchObject({ version: 2, hostsChangedMs: null, observedToMs: before.observedToMs });
+    expect(withCapacities(larger, [{ ...a, memoryBytes: 1e9 }], NOW).version).toBe(3);
     const more = withCapacities(before, [{ ...a, name: 'b' }], NOW);
     expect(more).toMatchObject({ version: 2, hostsChangedMs: NOW });
     expect(more.hosts.map(({ number, name }) => [number, name])).toEqual([

@@ -91,7 +91,9 @@ export function withCapacities(
 }
 
 function placesOf({ hosts, partitions }: Pick<ExternalCluster, 'hosts' | 'partitions'>): string {
-  const capacities = hosts.map(({ name, zone, eventsPerSecond }) => [name, zone, eventsPerSecond]);
+  const capacities = hosts.map(({ name, zone, eventsPerSecond, bytesPerSecond, memoryBytes }) => [
+    ...[name, zone, eventsPerSecond, bytesPerSecond, memoryBytes],
+  ]);
   return JSON.stringify([capacities, partitions.map(({ name, host }) => [name, host])]);
 }
 
