@@ -15,6 +15,7 @@ import { LoadCounters } from '@foreshard/core/telemetry';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
 import { type AdministrationStores, administration, mountAdministration } from './administration/index.ts';
 import { type AdvisingStores, mountAdvising } from './advising/index.ts';
+import { ClusterOrders, type ClusterParts, mountClusters } from './clusters/index.ts';
 import { consuming } from './consuming/index.ts';
 import { mountHints } from './hints/index.ts';
 import { MemoryGuard } from './hosts/memory-guard.ts';
@@ -61,6 +62,7 @@ export interface EdgeParts {
   readonly hints: Pick<HintStore, 'add' | 'list' | 'remove'>;
   readonly advising: AdvisingStores;
   readonly notifications: NotificationOffice;
+  readonly clusters: Omit<ClusterParts, 'nowMs'>;
   /** what orders of people go to */
   readonly administration: (map: TopologyMap) => AdministrationStores;
   /** of tokens and streams that have their own */
@@ -218,6 +220,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     onHost: async (host, use) => use(await hosts.get(host.id)),
     nowMs: Date.now,
   });
+  const clusters = new ClusterOrders({ ...parts.clusters, nowMs: Date.now });
   const apiActor = (authorization: string | undefined) => `api:${tokens.idOf(authorization) ?? 'edge'}`;
   const events = new EventsEndpoint({
     map,
@@ -241,6 +244,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       read: (stream, request) => reads.bodyOf(stream, request),
       records,
       orders,
+      clusters,
       actorOf: apiActor,
       bodyBytesMax: settings.bodyBytesMax,
       budget,
@@ -264,6 +268,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
           ...{ topology: parts.store, budget, actorOf: apiActor, nowMs: Date.now },
         }),
       (api) => mountNotifying(api, { office: parts.notifications, budget, actorOf: apiActor }),
+      (api) => mountClusters(api, { orders: clusters, budget, actorOf: apiActor }),
       (api) => mountAdministration(api, { orders, budget, actorOf: apiActor }),
     ],
     fault,

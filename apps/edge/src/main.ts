@@ -25,7 +25,10 @@ const parts: EdgeParts = {
   hints: control.hints,
   advising: {
     ...control,
-    wake: () => control.jobs.wake('plan'),
+    async wake() {
+      await control.jobs.wake('plan');
+      await control.jobs.wake('clusters');
+    },
     async tellHotKey(hot) {
       await control.redis.hset(HOT_KEYS_KEY, hotKeyField(hot), JSON.stringify(hot));
       await control.jobs.wake('relieveHotKeys');
@@ -36,6 +39,11 @@ const parts: EdgeParts = {
     store: control.notifications,
     wake: () => control.jobs.wake('notify'),
   }),
+  clusters: {
+    ...control,
+    isTarget: async (name) => (await control.notifications.targets()).some((target) => target.name === name),
+    wake: () => control.jobs.wake('clusters'),
+  },
   administration: (map) => {
     const telemetry = new TelemetryStore({ blocks: control.telemetry, map: () => map, nowMs: Date.now });
     return {

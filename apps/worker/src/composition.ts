@@ -14,7 +14,7 @@ import type { LockLane } from '@foreshard/core/locking';
 import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
 import type { Logger } from 'pino';
 import { PushDelivery } from './consuming/push-delivery.ts';
-import { externalJobs } from './external/index.ts';
+import { type External, external } from './external/index.ts';
 import { forecastingJobs } from './forecasting/index.ts';
 import type { HostDoors } from './hosts/host-doors.ts';
 import { JobRegistry, type Processors } from './jobs/registry.ts';
@@ -140,9 +140,9 @@ async function beginWork(
     newId: randomUUID,
     random: Math.random,
   });
-  const ofOthers = externalJobs({ ...control, ...shared, read: readPrometheus });
+  const ofOthers = external({ ...control, ...shared, sender, read: readPrometheus });
   const processors = jobProcessors(
-    { ...ofProfiles, ...ofForecasts, ...ofPlans.jobs, ...ofNotices, ...ofOthers },
+    { ...ofProfiles, ...ofForecasts, ...ofPlans.jobs, ...ofNotices, ...ofOthers.jobs },
     reconciler,
     mover,
     new RetentionJob(shared),
@@ -163,7 +163,11 @@ async function beginWork(
     log,
     run: (name, data) => registry.run(name, data),
   });
-  const inquiries = new InquiryOffice(settings.redisUrl, ofPlans.answerers, nowMs);
+  const inquiries = new InquiryOffice(
+    settings.redisUrl,
+    { ...ofPlans.answerers, ...ofOthers.answerers },
+    nowMs,
+  );
   return {
     follower,
     wakeUps,
@@ -248,7 +252,7 @@ function jobProcessors(
     ReturnType<typeof forecastingJobs> &
     Planning['jobs'] &
     ReturnType<typeof notifyingJobs> &
-    ReturnType<typeof externalJobs>,
+    External['jobs'],
   reconciler: Reconciler,
   mover: Mover,
   retention: RetentionJob,

@@ -3,6 +3,7 @@ import {
   type ApprovalReply,
   type ApprovalRequest,
   approve,
+  EVERY_CLUSTER,
   OWN_CLUSTER,
   RECOMMENDATION_STATES,
   type RecommendationRecord,
@@ -78,7 +79,7 @@ export function register(program: Command): void {
 async function list({ all, limit, json }: { all: boolean; limit: number; json: boolean }): Promise<void> {
   await withControl(async ({ recommendations, policies }) => {
     const states = all ? RECOMMENDATION_STATES : (['open', 'approved', 'running'] as const);
-    const found = await recommendations.list({ states, limit });
+    const found = await recommendations.list({ cluster: EVERY_CLUSTER, states, limit });
     if (json) return printRows(found as unknown as Record<string, unknown>[], true, '');
     const { policy } = await policies.at(Date.now());
     const [newest] = await recommendations.decisions(1);

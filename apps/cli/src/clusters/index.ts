@@ -1,10 +1,11 @@
 /** foreshard clusters: clusters that are not ours, to be observed, forecast and advised. */
+import { SHIFTS } from '@foreshard/core/external';
 import { type Command, Option } from 'commander';
 import { idOf } from '../restructure/arguments.ts';
-import { addCluster } from './add.ts';
-import { importLoad, SHIFTS } from './import.ts';
+import { add } from './add.ts';
+import { importLoad } from './import.ts';
 import { listClusters, removeCluster, showCluster } from './listing.ts';
-import { planCluster } from './plan.ts';
+import { showPlan } from './plan.ts';
 import { setWebhook } from './webhook.ts';
 
 const FORMATS = `
@@ -30,7 +31,7 @@ export function register(program: Command): void {
     .option('--partition-label <name>', 'of these series', 'partition')
     .option('--host-label <name>', 'of these series', 'host')
     .option('--webhook <target>', 'who is told what was approved: a target of "foreshard notifications"')
-    .action(addCluster);
+    .action(add);
   loading(clusters.command('import').description('take in newer load; what is known already is left out'))
     .option('--replace', 'remove what was recorded before, and begin anew', false)
     .action(importLoad);
@@ -45,7 +46,7 @@ export function register(program: Command): void {
     .argument('<name>')
     .option('--state', 'print the state that is planned on', false)
     .option('--json', 'one JSON document', false)
-    .action(planCluster);
+    .action(showPlan);
   clusters
     .command('webhook')
     .description('who is told what was approved; without a target nobody, and people carry it out')

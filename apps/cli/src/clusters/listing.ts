@@ -1,12 +1,9 @@
 /** foreshard clusters list, show, remove. */
-import { type ExternalCluster, forgetCluster, planningObstacle } from '@foreshard/core/external';
+import { type ExternalCluster, removeCluster as forget, planningObstacle } from '@foreshard/core/external';
 import { withControl } from '../deciding.ts';
 import { print } from '../output.ts';
-import { operatorOf } from '../restructure/operator.ts';
 import { printRows } from '../table.ts';
-import { clusterNamed } from './import.ts';
-
-const LISTED_MAX = 10_000;
+import { clusterDesk, clusterNamed, unknownCluster } from './desk.ts';
 
 export async function listClusters({ json }: { json: boolean }): Promise<void> {
   const clusters = await withControl((control) => control.clusters.list());
@@ -39,16 +36,7 @@ export async function showCluster(name: string): Promise<void> {
 }
 
 export async function removeCluster(name: string): Promise<void> {
-  await withControl(async (control) => {
-    await forgetCluster(control, await clusterNamed(control, name));
-    const { recommendations: log } = control;
-    const { actor, nowMs } = operatorOf(control);
-    const gone = `the cluster ${name} was removed`;
-    // nobody can decide about them any more, and nothing shows how they end
-    for (const { id } of await log.list({ cluster: name, states: ['open', 'approved'], limit: LISTED_MAX }))
-      await log.reject(id, actor, gone, nowMs());
-    for (const { id } of await log.list({ cluster: name, states: ['running'], limit: LISTED_MAX }))
-      await log.end(id, 'failed', gone, nowMs());
-  });
+  const reply = await withControl((control) => forget(clusterDesk(control), name));
+  if (reply.kind !== 'done') throw unknownCluster(name);
   await print(`${name} is forgotten, and its load with it\n`);
 }

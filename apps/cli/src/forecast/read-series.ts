@@ -2,9 +2,9 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { parseTimestamp } from '@foreshard/core/kernel';
 import { parse } from 'csv-parse';
 import { badInput } from '../failure.ts';
-import { parseTimestamp } from '../replay/timestamps.ts';
 import { onGrid } from './grid.ts';
 import { NumberList, numberIn } from './numbers.ts';
 

@@ -5,9 +5,9 @@
  */
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import { parseTimestamp } from '@foreshard/core/kernel';
 import { type Info, parse } from 'csv-parse';
 import { badInput } from '../failure.ts';
-import { parseTimestamp } from './timestamps.ts';
 import type { BadRow, Trace, TraceRow } from './trace.ts';
 
 const TIME_NAMES = ['timestamp', 'time', 'date', 'datetime', 'ts'];

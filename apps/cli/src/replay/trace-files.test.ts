@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openCsv } from './csv-trace.ts';
 import { openFlights } from './flights-trace.ts';
-import { parseTimestamp } from './timestamps.ts';
 import type { Trace, TraceRow } from './trace.ts';
 
 let dir: string;
@@ -79,23 +78,6 @@ describe('a trace as CSV', () => {
   it('refuses a file that is no trace', async () => {
     await expect(rowsOf(csv('hello,world\n1,2\n'))).rejects.toThrow(/no time column/);
     expect(() => openCsv(join(dir, 'absent.csv'))).toThrow(/no file/);
-  });
-});
-
-describe('a timestamp', () => {
-  it.each([
-    ['2001-01-01T00:01:00Z', 978_307_260_000],
-    ['2001-01-01T01:01:00+01:00', 978_307_260_000],
-    ['2001-01-01 00:01', 978_307_260_000],
-    ['978307260', 978_307_260_000],
-    ['978307260000', 978_307_260_000],
-    ['978307260000000', 978_307_260_000],
-    ['', undefined],
-    ['noon', undefined],
-    ['2001-99-01', undefined],
-    ['01/02/2001', undefined],
-  ])('%j is %s', (text, ms) => {
-    expect(parseTimestamp(text)).toBe(ms);
   });
 });
 

@@ -173,6 +173,37 @@ test('a host is drained of open and closed shardlets, and taken into use again',
   expect(await foreshard('drain', '1', '--undo')).toMatchObject({ exitCode: DONE });
 }, 90_000);
 
+test('a host is described; what is not named stays', async () => {
+  const told = (what: string) => ({ exitCode: DONE, stdout: `host 2 ${what}\n` });
+  const first = ['--zone', 'north', '--label', 'disk=ssd', '--label', 'rack=r1'];
+  expect(await dryRun('hosts', 'describe', '2', ...first)).toMatchObject(
+    told('would be: zone north, disk=ssd rack=r1'),
+  );
+  await foreshard('hosts', 'describe', '2', ...first);
+  expect(await foreshard('hosts', 'describe', '2', '--events-per-second', '500')).toMatchObject(
+    told('is: zone north, disk=ssd rack=r1, eventsPerSecond 500'),
+  );
+  const { hosts } = await control.topology.snapshot();
+  expect(hosts.find(({ id }) => id === 2)).toMatchObject({
+    ...{ zone: 'north', labels: { disk: 'ssd', rack: 'r1' }, capacity: { eventsPerSecond: 500 } },
+  });
+});
+
+test.each([
+  [['2'], 'nothing is said of the host'],
+  [['2', '--zone', 'a b'], 'letters, digits'],
+  [['2', '--label', 'ssd'], 'NAME=VALUE'],
+  [['2', '--events-per-second', '0'], 'above 0'],
+  [['two', '--zone', 'north'], 'named by its number'],
+  [['99', '--zone', 'north'], 'no host 99'],
+])('hosts describe %j is refused', async (args, why) => {
+  const { version } = await control.topology.snapshot();
+  const reply = await foreshard('hosts', 'describe', ...args);
+  expect(reply).toMatchObject({ exitCode: BAD_INPUT, stderr: expect.stringContaining(why) });
+  const since = await control.topology.changesAfter(version, 1_000);
+  expect(since.filter(({ decision }) => decision === 'describeHost')).toEqual([]);
+});
+
 test('a server is judged before it is taken as a host', async () => {
   const url = await createDatabase(inject('postgresUrl'), 'restructure_candidate');
   expect(await dryRun('hosts', 'add', url)).toMatchObject({

@@ -6,11 +6,11 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { createGunzip } from 'node:zlib';
+import { parseTimestamp } from '@foreshard/core/kernel';
 import { parse } from 'csv-parse';
 import { badInput } from '../failure.ts';
 import { openFlights } from '../replay/flights-trace.ts';
 import { FLIGHTS } from '../replay/replay.ts';
-import { parseTimestamp } from '../replay/timestamps.ts';
 
 export type HistoryRow =
   | {

@@ -251,6 +251,8 @@ test.each([
   ['POST', '/v1/hosts', { url: 'redis://127.0.0.1:9' }, 422, ''],
   ['PATCH', '/v1/hosts/1', { zone: 'a b' }, 400, '/zone'],
   ['PATCH', '/v1/hosts/1', { colour: 'red' }, 400, '/colour'],
+  ['PATCH', '/v1/hosts/1', {}, 400, ''],
+  ['PATCH', '/v1/hosts/1', undefined, 400, ''],
   ['PATCH', '/v1/hosts/999', { zone: 'north' }, 404, ''],
   ['DELETE', '/v1/hosts/999', undefined, 404, ''],
   ['POST', '/v1/hosts/999/drain', undefined, 404, ''],

@@ -59,6 +59,8 @@ export class HostOrders {
     { actor, dryRun }: Caller,
   ): Promise<z.output<typeof describedHostSchema>> {
     return reaching(async () => {
+      if (Object.keys(description).length === 0)
+        throw new ForeshardError('invalid_order', 'nothing is said of the host');
       const { topology, nowMs } = this.parts;
       const decision = describeHost(host, description);
       const snapshot = await topology.snapshot();

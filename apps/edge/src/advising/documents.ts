@@ -2,6 +2,7 @@
 import {
   type DecisionRecord,
   type FiringReport,
+  OWN_CLUSTER,
   obstacleTo,
   type PolicyVersion,
   type RecommendationRecord,
@@ -12,9 +13,17 @@ const time = (ms: number) => new Date(ms).toISOString();
 const timeOrNull = (ms: number | null) => (ms === null ? null : time(ms));
 
 export function recommendationDocument(record: RecommendationRecord, policy: Policy) {
-  const { id, revision, topologyVersion, policyVersion, state, body, realised } = record;
+  const { id, cluster, revision, topologyVersion, policyVersion, state, body, realised } = record;
   return {
-    ...{ id, revision, topologyVersion, policyVersion, state, proposal: body },
+    ...{
+      id,
+      cluster: cluster === OWN_CLUSTER ? null : cluster,
+      revision,
+      topologyVersion,
+      policyVersion,
+      state,
+      proposal: body,
+    },
     obstacle: obstacleTo(record, policy) ?? null,
     firstAt: time(record.firstMs),
     lastAt: time(record.lastMs),

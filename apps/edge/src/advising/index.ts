@@ -7,11 +7,13 @@ import {
   approve,
   type HotKey,
   type InquiryDesk,
+  OWN_CLUSTER,
   type PolicyStore,
   RECOMMENDATION_STATES,
   type RecommendationLog,
   reject,
 } from '@foreshard/core/advising';
+import type { ClusterStore } from '@foreshard/core/external';
 import { ForeshardError } from '@foreshard/core/kernel';
 import type { TopologyStore } from '@foreshard/core/topology';
 import type { Context } from 'hono';
@@ -45,6 +47,7 @@ export interface AdvisingStores {
   readonly recommendations: RecommendationLog;
   readonly policies: PolicyStore;
   readonly inquiries: InquiryDesk;
+  readonly clusters: ClusterStore;
   /** of the job that plans */
   readonly wake: () => Promise<void>;
   /** to the worker that splits below it */
@@ -71,10 +74,10 @@ export function mountAdvising(api: Api, parts: AdvisingParts): void {
 
 function mountRecommendations(api: Api, parts: AdvisingParts): void {
   const { recommendations: log } = parts;
-  api.mount(listRecommendations, async ({ c, query: { state, limit } }) => {
+  api.mount(listRecommendations, async ({ c, query: { state, cluster = OWN_CLUSTER, limit } }) => {
     const states = state === undefined ? PENDING : state === 'all' ? RECOMMENDATION_STATES : [state];
     const { policy } = await reaching(() => parts.policies.at(parts.nowMs()));
-    const records = await reaching(() => log.list({ states, limit }));
+    const records = await reaching(() => log.list({ states, cluster, limit }));
     return c.json({ recommendations: records.map((one) => recommendationDocument(one, policy)) });
   });
   api.mount(readRecommendation, async ({ c, params: { id } }) => c.json(await documentOf(parts, id)));
@@ -106,8 +109,8 @@ function mountRecommendations(api: Api, parts: AdvisingParts): void {
       throw new ForeshardError('conflict', `Recommendation ${id} is ${reply.record.state} already.`);
     return c.json(await documentOf(parts, id));
   });
-  api.mount(listDecisions, async ({ c, query: { limit } }) =>
-    c.json({ decisions: (await reaching(() => log.decisions(limit))).map(decisionDocument) }),
+  api.mount(listDecisions, async ({ c, query: { limit, cluster } }) =>
+    c.json({ decisions: (await reaching(() => log.decisions(limit, cluster))).map(decisionDocument) }),
   );
 }
 
@@ -147,9 +150,8 @@ function mountInquiries(api: Api, parts: AdvisingParts): void {
   });
 }
 
-function adviserOf({ recommendations, policies, topology, wake, nowMs, actorOf }: AdvisingParts, c: Context) {
-  const actor = actorOf(c.req.header('authorization'));
-  return { log: recommendations, policies, topology, wake, nowMs, actor } satisfies Adviser;
+function adviserOf({ recommendations: log, actorOf, ...parts }: AdvisingParts, c: Context): Adviser {
+  return { ...parts, log, actor: actorOf(c.req.header('authorization')) };
 }
 
 async function documentOf({ recommendations, policies, nowMs }: AdvisingParts, id: number) {

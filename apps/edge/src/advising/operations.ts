@@ -1,5 +1,6 @@
 /** The routes of the planner. They look at the whole cluster or change it, so all of them need `admin`. */
-import { RECOMMENDATION_STATES } from '@foreshard/core/advising';
+import { EVERY_CLUSTER, RECOMMENDATION_STATES } from '@foreshard/core/advising';
+import { clusterNameSchema } from '@foreshard/core/external';
 import { z } from 'zod';
 import type { Operation } from '../api/index.ts';
 import {
@@ -26,6 +27,10 @@ const limit = z.coerce
   .pipe(z.int().min(1).max(LISTED_MAX))
   .default(LISTED_PRESET)
   .describe('at most so many, the newest first');
+const cluster = clusterNameSchema
+  .or(z.literal(EVERY_CLUSTER))
+  .optional()
+  .describe('of this cluster, which is not ours, or of all with "*"; left out: of our own');
 const oneOf = z.object({ id: z.coerce.number().pipe(z.int().min(1)).describe('of the recommendation') });
 const common = { tag: 'planning', scope: 'admin' } as const;
 
@@ -41,6 +46,7 @@ export const listRecommendations = {
       .enum([...RECOMMENDATION_STATES, 'all'])
       .optional()
       .describe('only those in this state; left out: open, approved and running'),
+    cluster,
     limit,
   }),
   answers: {
@@ -103,7 +109,12 @@ export const listDecisions = {
   operationId: 'listDecisions',
   summary: 'What the planner has concluded, also that there was nothing to do',
   description: 'Newest first. What was concluded several times in a row is told once.',
-  query: z.object({ limit }),
+  query: z.object({
+    cluster: clusterNameSchema
+      .optional()
+      .describe('of this cluster, which is not ours; left out: of our own'),
+    limit,
+  }),
   answers: {
     200: {
       description: 'The conclusions',

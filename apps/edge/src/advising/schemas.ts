@@ -12,6 +12,7 @@ const note = z.string().trim().max(500);
 export const recommendationSchema = z
   .strictObject({
     id: z.int(),
+    cluster: z.string().nullable().describe('name of a cluster that is not ours; null: ours'),
     revision: z.int().describe('of this proposal; an approval names it'),
     topologyVersion: z.int().describe('it was simulated on; an approval names it'),
     policyVersion: z.int(),

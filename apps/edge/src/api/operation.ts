@@ -13,6 +13,7 @@ export type Tag =
   | 'telemetry'
   | 'forecasting'
   | 'planning'
+  | 'clusters'
   | 'administration'
   | 'notifications'
   | 'service';

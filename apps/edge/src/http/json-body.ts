@@ -1,5 +1,5 @@
 /**
- * The JSON body of every route but the posting of events. It is judged as an event is (RFC 7493), so that no
+ * The body of every route but the posting of events. JSON is judged as an event is (RFC 7493), so that no
  * two readers see different things in it: each name once, bounded nesting, whole characters.
  */
 import { isUtf8 } from 'node:buffer';
@@ -14,7 +14,7 @@ import { isUtf8Charset } from '../ingest/media-type.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import { checkAnnounced, readBody } from './read-body.ts';
 
-export interface JsonBodyLimits {
+export interface BodyLimits {
   readonly bytesMax: number;
   readonly budget: ByteBudget;
 }
@@ -23,19 +23,48 @@ export interface JsonBodyLimits {
  * Hands the value to `use`, and counts its bytes as long as that takes.
  * @throws ForeshardError unsupported_media_type, body_too_large, malformed_body, overloaded
  */
-export async function withJsonBody<T>(
+export function withJsonBody<T>(
   c: Context,
-  { bytesMax, budget }: JsonBodyLimits,
+  { bytesMax, budget }: BodyLimits,
   use: (value: unknown) => T | Promise<T>,
 ): Promise<T> {
+  return withBytes(c, 'application/json', { bytesMax, budget }, (bytes) => use(jsonOf(bytes)));
+}
+
+/**
+ * The same for a body of text of this media type.
+ * @throws ForeshardError like `withJsonBody`
+ */
+export function withTextBody<T>(
+  c: Context,
+  mediaType: string,
+  limits: BodyLimits,
+  use: (text: string) => T | Promise<T>,
+): Promise<T> {
+  return withBytes(c, mediaType, limits, (bytes) => {
+    if (!isUtf8(bytes)) throw malformed(NO_UTF8, '');
+    return use(bytes.toString('utf8'));
+  });
+}
+
+export function mediaTypeOf(c: Context): string {
+  return parse(c.req.header('content-type') ?? '').type;
+}
+
+async function withBytes<T>(
+  c: Context,
+  mediaType: string,
+  { bytesMax, budget }: BodyLimits,
+  use: (bytes: Buffer) => T | Promise<T>,
+): Promise<T> {
   const { type, parameters } = parse(c.req.header('content-type') ?? '');
-  if (type !== 'application/json' || !isUtf8Charset(parameters.charset))
-    throw new ForeshardError('unsupported_media_type', 'This route takes application/json in UTF-8.');
+  if (type !== mediaType || !isUtf8Charset(parameters.charset))
+    throw new ForeshardError('unsupported_media_type', `This route takes ${mediaType} in UTF-8.`);
   const { incoming } = c.env as { readonly incoming: IncomingMessage };
   checkAnnounced(incoming, bytesMax);
   const body = await readBody(incoming, bytesMax, budget);
   try {
-    return await use(jsonOf(body.bytes));
+    return await use(body.bytes);
   } finally {
     body.release();
   }
@@ -47,7 +76,7 @@ export async function withJsonBody<T>(
  */
 export function checkedJsonBody<S extends z.ZodType>(
   c: Context,
-  limits: JsonBodyLimits,
+  limits: BodyLimits,
   schema: S,
 ): Promise<z.output<S>> {
   return withJsonBody(c, limits, (body) => judged(schema, body, 'invalid_record'));
@@ -69,7 +98,7 @@ export function judged<S extends z.ZodType>(schema: S, body: unknown, code: Erro
 
 /** @throws ForeshardError malformed_body */
 export function jsonOf(bytes: Buffer): unknown {
-  if (!isUtf8(bytes)) throw malformed('the body is not valid UTF-8', '');
+  if (!isUtf8(bytes)) throw malformed(NO_UTF8, '');
   const scanner = new JsonScanner(bytes, bytes.toString('latin1'));
   if (!scanner.isValue(0, bytes.length))
     throw malformed(`the body is no JSON (byte ${scanner.at})`, pointerTo(bytes, 0, scanner.at - 1));
@@ -77,6 +106,8 @@ export function jsonOf(bytes: Buffer): unknown {
     throw malformed(JSON_FAULTS[scanner.fault], pointerTo(bytes, 0, scanner.faultAt));
   return JSON.parse(bytes.toString('utf8'));
 }
+
+const NO_UTF8 = 'the body is not valid UTF-8';
 
 function malformed(detail: string, pointer: string): ForeshardError {
   return new ForeshardError('malformed_body', detail, { pointer });

@@ -16,7 +16,7 @@ export interface ProblemDocument {
   readonly status: number;
   readonly code: ErrorCode;
   readonly detail: string;
-  /** RFC 6901 into the body, "?name" of the query, "{name}" of the path, "name:" of the header */
+  /** RFC 6901 into the body, "line 7" of a CSV, "?name" of the query, "{name}" of the path, "name:" of the header */
   readonly pointer?: string;
   /** every place that is wrong */
   readonly errors?: readonly ErrorPlace[];

@@ -28,6 +28,7 @@ import { type LocalServer, startRedis } from '@foreshard/local';
 import { Redis } from 'ioredis';
 import type { AdministrationStores } from '../administration/index.ts';
 import type { AdvisingStores } from '../advising/index.ts';
+import type { ClusterParts } from '../clusters/index.ts';
 import { type RunningEdge, startEdge } from '../edge.ts';
 import type { OwnQuota } from '../limits/index.ts';
 
@@ -278,6 +279,7 @@ export class EdgeFixture {
       hints: { add: async () => {}, list: async () => [], remove: async () => false },
       // there is no planner beside this edge, and nobody asks for one
       advising: { tellHotKey: async () => {} } as unknown as AdvisingStores,
+      clusters: {} as unknown as ClusterParts,
       notifications: {} as unknown as NotificationOffice,
       groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),
       markTokensUsed: async () => {},

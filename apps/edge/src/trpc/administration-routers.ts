@@ -22,6 +22,16 @@ import {
   shownMoveSchema,
   splitOrderSchema,
 } from '../administration/index.ts';
+import {
+  changeSchema,
+  clusterPlanSchema,
+  clusterSchema,
+  clustersSchema,
+  loadReportSchema,
+  newClusterSchema,
+  newLoadSchema,
+  removedClusterSchema,
+} from '../clusters/index.ts';
 import { asProblem } from './errors.ts';
 import { type EdgeContext, procedure, t } from './procedure.ts';
 
@@ -144,4 +154,38 @@ const shardlets = t.router({
     ),
 });
 
-export const administrationRouters = { hosts, migrations, shardlets };
+const cluster = { name: z.string().min(1).max(63) };
+
+const clusters = t.router({
+  list: admin.output(clustersSchema).query(({ ctx }) => told(ctx, ctx.clusters.list())),
+  show: admin
+    .input(z.strictObject(cluster))
+    .output(clusterSchema)
+    .query(({ ctx, input }) => told(ctx, ctx.clusters.show(input.name))),
+  add: admin
+    .input(newClusterSchema.safeExtend(cluster))
+    .output(loadReportSchema)
+    .mutation(({ ctx, input: { name, ...order } }) =>
+      told(ctx, ctx.clusters.add(name, order, ctx.actor, 'member')),
+    ),
+  importLoad: admin
+    .input(newLoadSchema.extend(cluster))
+    .output(loadReportSchema)
+    .mutation(({ ctx, input: { name, ...order } }) =>
+      told(ctx, ctx.clusters.importLoad(name, order, ctx.actor, 'member')),
+    ),
+  change: admin
+    .input(changeSchema.safeExtend(cluster))
+    .output(clusterSchema)
+    .mutation(({ ctx, input: { name, ...change } }) => told(ctx, ctx.clusters.change(name, change))),
+  remove: admin
+    .input(z.strictObject(cluster))
+    .output(removedClusterSchema)
+    .mutation(({ ctx, input }) => told(ctx, ctx.clusters.remove(input.name, ctx.actor))),
+  plan: admin
+    .input(z.strictObject({ ...cluster, withState: z.boolean().default(false) }))
+    .output(clusterPlanSchema)
+    .query(({ ctx, input }) => told(ctx, ctx.clusters.plan(input.name, input.withState))),
+});
+
+export const administrationRouters = { hosts, migrations, shardlets, clusters };

@@ -3,6 +3,8 @@
  * code as ours, tells whoever runs them what was approved, and sees by the next observation whether it has come true.
  */
 import {
+  approveByPolicy,
+  figures,
   type PolicyStore,
   type PolicyVersion,
   pressuresOf,
@@ -12,23 +14,24 @@ import {
 import {
   actionOf,
   type ClusterStore,
-  EXTERNAL_PHASES,
   type ExternalCluster,
-  externalState,
   hasComeTrue,
   type ObserveClusterParts,
-  observeCluster,
-  planningObstacle,
+  planCluster,
 } from '@foreshard/core/external';
+import type { MoveLog } from '@foreshard/core/migration';
 import type { NotificationStore } from '@foreshard/core/notifying';
-import { compileState, documentOf, plan } from '@foreshard/core/planning';
+import { documentOf } from '@foreshard/core/planning';
 import { MINUTE_MS } from '@foreshard/core/telemetry';
+import type { TopologyStore } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
 
 export interface ClusterJobParts extends ObserveClusterParts {
   readonly clusters: ClusterStore;
   readonly recommendations: RecommendationLog;
   readonly policies: PolicyStore;
+  readonly topology: Pick<TopologyStore, 'changesAfter'>;
+  readonly moves: Pick<MoveLog, 'controls'>;
   readonly notifications: Pick<NotificationStore, 'queue' | 'delivery' | 'targets'>;
   /** reads what has come in since; the same where the cluster has no source of its own */
   readonly refresh: (cluster: ExternalCluster) => Promise<ExternalCluster>;
@@ -65,7 +68,7 @@ export class ClusterJob {
     for (const one of known) {
       if (signal.aborted) return changed;
       const cluster = await this.parts.refresh(one);
-      if (this.isDue(cluster)) await this.plan(cluster, holding);
+      if (this.isDue(cluster)) changed += await this.plan(cluster, holding);
       changed += await this.tellApproved(cluster);
       changed += await this.follow(cluster);
     }
@@ -79,21 +82,30 @@ export class ClusterJob {
     );
   }
 
-  private async plan(cluster: ExternalCluster, { policy, version }: PolicyVersion): Promise<void> {
-    const { recommendations } = this.parts;
+  /** Answers how many were approved by the policy. */
+  private async plan(cluster: ExternalCluster, holding: PolicyVersion): Promise<number> {
+    const { recommendations: log } = this.parts;
+    const { policy, version } = holding;
+    const { name, webhook } = cluster;
     const nowMs = this.parts.nowMs();
-    this.planned.set(cluster.name, { atMs: nowMs, revision: cluster.revision });
-    if (planningObstacle(cluster, nowMs) !== undefined) return;
-    const state = externalState(cluster, await observeCluster(this.parts, cluster, policy), policy);
-    const columns = () => compileState(state, policy);
-    const made = plan(columns(), policy, nowMs, EXTERNAL_PHASES);
-    const before = plan(columns(), policy, nowMs, []);
-    const pressures = pressuresOf(before, made, PRESSURES_MAX);
-    await recommendations.record({ ...documentOf(made, policy), pressures }, version, nowMs, cluster.name);
+    this.planned.set(name, { atMs: nowMs, revision: cluster.revision });
+    const told = await log.list({ states: ['running'], cluster: name, limit: LISTED_MAX });
+    const made = await planCluster(this.parts, cluster, policy, told);
+    if (made.kind === 'not-planned') return 0;
+    const { state, plan } = made;
+    const pressures = pressuresOf(figures(state, policy), plan, PRESSURES_MAX);
+    await log.record({ ...documentOf(plan, policy), pressures }, version, nowMs, name);
+    // what nobody is told nobody would carry out by itself
+    if (webhook === null) return 0;
+    const open = await log.list({ states: ['open'], cluster: name, limit: LISTED_MAX });
+    const loads = new Map(state.shardlets.map(({ id, load }) => [id, load.eventsPerSecond ?? 0]));
+    return approveByPolicy({ ...this.parts, log }, holding, open, loads);
   }
 
   private async tellApproved({ name, webhook }: ExternalCluster): Promise<number> {
-    const { recommendations, notifications, nowMs, log } = this.parts;
+    const { recommendations, notifications, moves, nowMs, log } = this.parts;
+    // the kill switch holds back what would begin, here as with ours
+    if ((await moves.controls()).paused) return 0;
     const approved = await recommendations.list({ states: ['approved'], cluster: name, limit: LISTED_MAX });
     let count = 0;
     for (const record of approved.reverse()) {

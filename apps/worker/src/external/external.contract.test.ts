@@ -9,6 +9,7 @@ import {
   type ExternalCluster,
   forgetCluster,
   type LoadRow,
+  newClusterSchema,
   partitionId,
   streamIdOf,
   takeIn,
@@ -22,7 +23,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { notifyingJobs } from '../notifying/index.ts';
 import { createMetrics } from '../process/metrics.ts';
 import { RealCluster, silent } from '../testing/real-cluster.ts';
-import { externalJobs } from './index.ts';
+import { external } from './index.ts';
 
 let cluster: RealCluster;
 let server: Server;
@@ -99,18 +100,19 @@ async function take(rows: LoadRow[]) {
   return takeIn({ clusters, telemetry, nowMs: nowMs() }, await find(), { rows, capacities, shiftMs: 0 });
 }
 
+const jobs = () =>
+  external({ ...cluster.control, sender: sender(), log: silent, nowMs, read: readPrometheus });
+
 async function tick(): Promise<void> {
   inbox = [];
   const never = new AbortController().signal;
-  await externalJobs({ ...cluster.control, log: silent, nowMs, read: readPrometheus }).clusters({}, never);
-  const parts = {
-    ...cluster.control,
-    follower: cluster.follower,
-    metrics: createMetrics(),
-    sender: sender(),
-  };
+  const parts = { ...cluster.control, sender: sender() };
+  await jobs().jobs.clusters({}, never);
   const how = { consoleUrl: undefined, newId: randomUUID, random: () => 0, log: silent, nowMs };
-  await notifyingJobs({ ...parts, ...how }).notify({}, never);
+  await notifyingJobs({ ...parts, follower: cluster.follower, metrics: createMetrics(), ...how }).notify(
+    {},
+    never,
+  );
 }
 
 async function recommended(): Promise<RecommendationRecord[]> {
@@ -232,6 +234,82 @@ describe('an approval', () => {
     expect(ended).toMatchObject({ state: 'done', result: expect.stringContaining('shows it') });
     const partition = (await find()).partitions.find(({ name }) => name === shardlets[0]);
     expect(partition).toMatchObject({ host: destination, cameFrom: 'a' });
+  });
+});
+
+describe('a policy in mode auto', () => {
+  const eager = () => cluster.control.recommendations.list({ cluster: 'eager', limit: 9 });
+  const pause = (paused: boolean) => cluster.control.moves.setControls({ paused }, 'ann');
+  const load = (places: Parameters<typeof measured>[0]) =>
+    [
+      'time,partition,host,events_per_second,bytes',
+      ...measured(places).map(
+        ({ timeMs, partition, host, eventsPerSecond, bytes }) =>
+          `${timeMs},${partition},${host},${eventsPerSecond},${bytes}`,
+      ),
+    ].join('\n');
+
+  beforeAll(async () => {
+    const auto = { minimum_confidence: 0, max_bytes: 2_000_000 };
+    const policy = policySchema.parse({ mode: 'auto', scaling: { hosts_min: 3, hosts_max: 3 }, auto });
+    const made = { policy, actor: 'ann', note: '', createdMs: nowMs(), effectiveMs: nowMs() };
+    expect(await cluster.control.policies.add({ from: 1, ...made })).toBeDefined();
+    const order = newClusterSchema.parse({ load: load(HOT), hosts: capacities, webhook: 'runner' });
+    const added = await jobs().answerers.addCluster({ name: 'eager', order, actor: 'api:test' });
+    expect(added).toMatchObject({ kind: 'taken', report: { partitions: 4, hosts: 3, hostsAssumed: 0 } });
+    expect(await jobs().answerers.addCluster({ name: 'eager', order, actor: 'api:test' })).toEqual({
+      kind: 'exists',
+    });
+  });
+
+  it('approves what meets its criteria, and tells nobody while everything is paused', async () => {
+    await pause(true);
+    await tick();
+    expect(await eager()).toMatchObject([
+      { state: 'approved', decidedBy: 'policy default (version 2)', body: { action: 'move', source: 'a' } },
+    ]);
+    expect(inbox).toEqual([]);
+  });
+
+  it('has it told under its own name', async () => {
+    await pause(false);
+    await tick();
+    const [told] = await eager();
+    expect(inbox).toMatchObject([
+      {
+        id: `msg_eager_${told!.id}_1`,
+        body: { data: { cluster: 'eager', source: 'a', approvedBy: 'policy default (version 2)' } },
+      },
+    ]);
+  });
+
+  it('asks for nothing more while that is under way', async () => {
+    aheadMs += 5 * MINUTE_MS;
+    await tick();
+    expect(inbox).toEqual([]);
+    const states = (await eager()).map(({ state }) => state);
+    expect(states).toEqual(['running']);
+    const planned = await jobs().answerers.planCluster({ name: 'eager', withState: true });
+    expect(planned).toMatchObject({
+      kind: 'planned',
+      document: { recommendations: [] },
+      state: { moves: [{ from: 'a' }] },
+    });
+  });
+
+  it('leaves to a person what is larger than it allows, and what nobody would be told of', async () => {
+    const big = load({ q1: ['a', 55], q2: ['a', 60], q3: ['b', 1] }).replaceAll(',1000000', ',3000000');
+    const order = newClusterSchema.parse({ load: big, hosts: capacities, webhook: 'runner' });
+    await jobs().answerers.addCluster({ name: 'large', order, actor: 'ann' });
+    const small = load({ q1: ['a', 55], q2: ['a', 60], q3: ['b', 1] });
+    const untold = newClusterSchema.parse({ load: small, hosts: capacities });
+    await jobs().answerers.addCluster({ name: 'untold', order: untold, actor: 'ann' });
+    await tick();
+    for (const name of ['large', 'untold'])
+      expect(await cluster.control.recommendations.list({ cluster: name, limit: 9 })).toMatchObject([
+        { state: 'open', body: { action: 'move' } },
+      ]);
+    expect(inbox).toEqual([]);
   });
 });
 

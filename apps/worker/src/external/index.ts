@@ -1,19 +1,52 @@
-/** The job for clusters that are not ours. */
+/** The job for clusters that are not ours, and the questions about them. */
+import type { JobProducer } from '@foreshard/core/adapters/control';
 import { type ReadSource, refreshed } from '@foreshard/core/external';
+import type { WebhookSender } from '@foreshard/core/notifying';
 import type { BlockStore } from '@foreshard/core/telemetry';
+import type { TopologyStore } from '@foreshard/core/topology';
 import type { Processors } from '../jobs/registry.ts';
 import { ClusterJob, type ClusterJobParts } from './cluster-job.ts';
+import { type ClusterAnswerers, clusterAnswerers } from './inquiries.ts';
 
 export interface ExternalParts extends Omit<ClusterJobParts, 'exclusively' | 'refresh'> {
   readonly telemetry: BlockStore;
+  readonly topology: Pick<TopologyStore, 'snapshot' | 'changesAfter'>;
+  readonly jobs: Pick<JobProducer, 'wake'>;
+  readonly sender: Pick<WebhookSender, 'objection'>;
   readonly read: ReadSource;
 }
 
-export function externalJobs(parts: ExternalParts): Pick<Processors, 'clusters'> {
+export interface External {
+  readonly jobs: Pick<Processors, 'clusters'>;
+  readonly answerers: ClusterAnswerers;
+}
+
+export function external(parts: ExternalParts): External {
   const job = new ClusterJob({
     ...parts,
     refresh: (cluster) => refreshed({ ...parts, nowMs: parts.nowMs() }, cluster),
     exclusively: (work) => parts.telemetry.exclusively('clusters', work),
   });
-  return { clusters: (_, signal) => job.run(signal) };
+  return {
+    jobs: { clusters: (_, signal) => job.run(signal) },
+    answerers: clusterAnswerers({ ...parts, desk: (actor) => deskOf(parts, actor) }),
+  };
+}
+
+function deskOf(parts: ExternalParts, actor: string) {
+  const { topology, notifications, recommendations, jobs, sender, nowMs } = parts;
+  return {
+    ...parts,
+    actor,
+    isStream: async (name: string) =>
+      (await topology.snapshot()).streams.some((stream) => stream.name === name),
+    isTarget: async (name: string) => (await notifications.targets()).some((target) => target.name === name),
+    objection: (url: string) => sender.objection(url),
+    abandon: (cluster: string, why: string) => recommendations.abandon(cluster, actor, why, nowMs()),
+    // it is forecast first, so that the plan stands on it
+    async wake() {
+      await jobs.wake('forecast');
+      await jobs.wake('clusters');
+    },
+  };
 }

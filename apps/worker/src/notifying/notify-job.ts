@@ -3,7 +3,7 @@
  * in PostgreSQL: what a target was told, what waits to be sent, when it is tried again. So a lost wake-up costs some
  * seconds, a worker may die at any point, and the same is told once.
  */
-import type { PolicyStore, RecommendationLog } from '@foreshard/core/advising';
+import { EVERY_CLUSTER, type PolicyStore, type RecommendationLog } from '@foreshard/core/advising';
 import type { MoveLog } from '@foreshard/core/migration';
 import {
   type AlarmRecord,
@@ -85,7 +85,7 @@ export class NotifyJob {
     const { recommendations, policies, moves, nowMs } = this.parts;
     const sinceMs = nowMs() - FAILURES_MS;
     const [records, ended, { policy }] = await Promise.all([
-      recommendations.list({ states: ['open', 'failed'], limit: LISTED_MAX }),
+      recommendations.list({ cluster: EVERY_CLUSTER, states: ['open', 'failed'], limit: LISTED_MAX }),
       moves.list({ ended: true, limit: LISTED_MAX }),
       policies.at(nowMs()),
     ]);

@@ -1,8 +1,10 @@
 /** From what waits and what is wrong to a signed message at a real receiver, once. */
+
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AddressGuard, GuardedWebhookSender, newSecret } from '@foreshard/core/adapters/webhooks';
+import { OWN_CLUSTER } from '@foreshard/core/advising';
 import {
   addTarget,
   type NotificationDesk,
@@ -135,7 +137,7 @@ describe('a recommendation', () => {
     await recommend('8', '2');
     expect(await tick(1)).toEqual([]);
     const { recommendations } = cluster.control;
-    const [open] = await recommendations.list({ states: ['open'], limit: 1 });
+    const [open] = await recommendations.list({ cluster: OWN_CLUSTER, states: ['open'], limit: 1 });
     await recommendations.approve(open!.id, {
       ...{ revision: 1, topologyVersion: 1, actor: 'ann', note: '', atMs: nowMs(), notBeforeMs: null },
     });

@@ -1,6 +1,6 @@
 /** The job that plans, and the questions that are answered from what it plans on. */
 
-import type { InquiryAnswerers, JobProducer } from '@foreshard/core/adapters/control';
+import type { JobProducer } from '@foreshard/core/adapters/control';
 import type { HostOrders, HostProvider, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
 import type { HintStore } from '@foreshard/core/hints';
 import type { MoveLog, Operator } from '@foreshard/core/migration';
@@ -15,7 +15,7 @@ import type { Processors } from '../jobs/registry.ts';
 import type { MapFollower } from '../map/follower.ts';
 import { HostScaling } from './host-scaling.ts';
 import { hotKeysTold } from './hot-keys-told.ts';
-import { inquiryAnswerers } from './inquiries.ts';
+import { inquiryAnswerers, type PlanningAnswerers } from './inquiries.ts';
 import { PlanJob } from './plan-job.ts';
 import { HotKeyRelief } from './relieve-hot-keys.ts';
 
@@ -42,7 +42,7 @@ export interface PlanningParts {
 
 export interface Planning {
   readonly jobs: Pick<Processors, 'plan' | 'relieveHotKeys'>;
-  readonly answerers: InquiryAnswerers;
+  readonly answerers: PlanningAnswerers;
 }
 
 export function planning(parts: PlanningParts): Planning {

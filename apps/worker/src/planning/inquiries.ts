@@ -31,7 +31,9 @@ interface Kept {
   readonly state: ClusterState;
 }
 
-export function inquiryAnswerers(parts: InquiryParts): InquiryAnswerers {
+export type PlanningAnswerers = Pick<InquiryAnswerers, 'whatIf' | 'firings'>;
+
+export function inquiryAnswerers(parts: InquiryParts): PlanningAnswerers {
   let kept: Kept | undefined;
   const now = async (): Promise<Kept> => {
     const atMs = parts.nowMs();

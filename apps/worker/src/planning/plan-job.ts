@@ -5,16 +5,14 @@
  * a minute.
  */
 import {
-  approve,
+  approveByPolicy,
   carryOut,
   clusterStateOf,
   figures,
   type HostProvider,
-  meetsCriteria,
   type ObserveParts,
   OWN_CLUSTER,
   observe,
-  obstacleTo,
   outcomeOf,
   type PolicyStore,
   type PolicyVersion,
@@ -109,25 +107,12 @@ export class PlanJob {
     return document.recommendations.length;
   }
 
-  private async approveByPolicy(state: ClusterState, { policy, version }: PolicyVersion): Promise<number> {
-    if (policy.mode !== 'auto') return 0;
-    const { recommendations, policies, topology, nowMs } = this.parts;
-    const actor = `policy ${policy.name} (version ${version})`;
-    const adviser = { log: recommendations, policies, topology, wake: async () => {}, nowMs, actor };
+  private async approveByPolicy(state: ClusterState, holding: PolicyVersion): Promise<number> {
+    const { recommendations: log, hostProvider } = this.parts;
+    const open = await log.list({ states: ['open'], ...OURS });
+    const feasible = open.filter((record) => !isOfHosts(record) || hostProvider !== 'none');
     const loads = new Map(state.shardlets.map(({ id, load }) => [id, load.eventsPerSecond ?? 0]));
-    const open = await recommendations.list({ states: ['open'], ...OURS });
-    const meeting = open.filter(
-      (record) =>
-        obstacleTo(record, policy) === undefined &&
-        (!isOfHosts(record) || this.parts.hostProvider !== 'none') &&
-        meetsCriteria(record, policy, loads.get(record.body.shardlets[0] ?? '') ?? 0),
-    );
-    const why = { note: 'meets the criteria of the policy', when: 'window' } as const;
-    const replies = await approve(
-      adviser,
-      meeting.map(({ id, revision, topologyVersion }) => ({ id, revision, topologyVersion, ...why })),
-    );
-    return replies.filter(({ kind }) => kind === 'approved').length;
+    return approveByPolicy({ ...this.parts, log }, holding, feasible, loads);
   }
 
   private async carryOutDue(signal: AbortSignal): Promise<number> {

@@ -1,6 +1,11 @@
 /** From a recorded load to a recommendation, its approval, the move and what it was worth, on real servers. */
 
-import { InquiryOffice, InquiryQueue, type JobProducer } from '@foreshard/core/adapters/control';
+import {
+  type InquiryAnswerers,
+  InquiryOffice,
+  InquiryQueue,
+  type JobProducer,
+} from '@foreshard/core/adapters/control';
 import { openEventHost } from '@foreshard/core/adapters/event-hosts';
 import {
   type Adviser,
@@ -9,6 +14,8 @@ import {
   HOT_KEY_LIFETIME_MS,
   HOT_KEYS_KEY,
   hotKeyField,
+  INQUIRY_TIMEOUT_MS,
+  OWN_CLUSTER,
   type RecommendationRecord,
   reject,
 } from '@foreshard/core/advising';
@@ -122,7 +129,11 @@ async function load(perSecond: (shardlet: number) => number, passedMs = 21 * MIN
 
 /** In the order of the plan. */
 async function open(): Promise<RecommendationRecord[]> {
-  const found = await cluster.control.recommendations.list({ states: ['open'], limit: 100 });
+  const found = await cluster.control.recommendations.list({
+    cluster: OWN_CLUSTER,
+    states: ['open'],
+    limit: 100,
+  });
   return found.sort((a, b) => a.body.step - b.body.step);
 }
 
@@ -203,7 +214,11 @@ describe('recommendations', () => {
   });
 
   it('that are approved move the shardlet, and tell what that was worth', async () => {
-    const [approved] = await cluster.control.recommendations.list({ states: ['approved'], limit: 1 });
+    const [approved] = await cluster.control.recommendations.list({
+      cluster: OWN_CLUSTER,
+      states: ['approved'],
+      limit: 1,
+    });
     const shardlet = Number(approved!.body.shardlets[0]);
     await tick();
     const running = await find(approved!.id);
@@ -321,7 +336,9 @@ describe('a question about the whole cluster', () => {
   it('is answered by a worker from the live load, and leaves everything as it is', async () => {
     const { inquiries } = cluster.control;
     await load(() => 1);
-    const office = new InquiryOffice(cluster.controlRedis.url, planning(parts()).answerers, Date.now);
+    // of clusters of others nobody asks here
+    const answerers = planning(parts()).answerers as InquiryAnswerers;
+    const office = new InquiryOffice(cluster.controlRedis.url, answerers, Date.now);
     try {
       await office.ready();
       const versionBefore = cluster.map.version;
@@ -341,7 +358,10 @@ describe('a question about the whole cluster', () => {
   });
 
   it('says so when no worker answers', async () => {
-    const patience = new InquiryQueue(cluster.control.redis, Date.now, 200);
+    const patience = new InquiryQueue(cluster.control.redis, Date.now, {
+      ...INQUIRY_TIMEOUT_MS,
+      whatIf: 200,
+    });
     await expect(patience.ask('whatIf', { changes: [] })).rejects.toMatchObject({
       code: 'store_unreachable',
       message: expect.stringContaining('no worker'),

@@ -1,5 +1,5 @@
 /** A plan of one recommendation in the log, as the planner records it, for tests of what becomes of it. */
-import type { RecommendationRecord } from '@foreshard/core/advising';
+import { OWN_CLUSTER, type RecommendationRecord } from '@foreshard/core/advising';
 import type { Recommendation } from '@foreshard/core/planning';
 import type { RealCluster } from './real-cluster.ts';
 
@@ -31,5 +31,5 @@ export async function recordPlan(
     ...{ recommendations: [body], before: figures, after: figures, nothingBecause: null, pressures: [] },
   };
   await recommendations.record(plan, 1, nowMs);
-  return (await recommendations.list({ limit: 1 }))[0]!;
+  return (await recommendations.list({ cluster: OWN_CLUSTER, limit: 1 }))[0]!;
 }

@@ -7,7 +7,7 @@
 import type { ClusterStore } from '../external/index.ts';
 import type { Policy } from '../planning/index.ts';
 import type { Change, TopologyStore } from '../topology/index.ts';
-import type { PolicyStore } from './policy-store.ts';
+import type { PolicyStore, PolicyVersion } from './policy-store.ts';
 import { OWN_CLUSTER, type RecommendationLog, type RecommendationRecord } from './recommendation-log.ts';
 import { nextWindow } from './windows.ts';
 
@@ -118,6 +118,31 @@ export function meetsCriteria(
     body.confidence >= auto.minimum_confidence &&
     (body.gain === null || body.gain.expected >= auto.minimum_gain)
   );
+}
+
+/**
+ * Auto: approves for the next window what meets the criteria, in the name of the policy. Answers how many.
+ * REQUIRES open recommendations that somebody would carry out; `loads`: events a second by shardlet.
+ */
+export async function approveByPolicy(
+  adviser: Omit<Adviser, 'actor' | 'wake'>,
+  { policy, version }: PolicyVersion,
+  open: readonly RecommendationRecord[],
+  loads: ReadonlyMap<string, number>,
+): Promise<number> {
+  if (policy.mode !== 'auto') return 0;
+  const actor = `policy ${policy.name} (version ${version})`;
+  const meeting = open.filter(
+    (record) =>
+      obstacleTo(record, policy) === undefined &&
+      meetsCriteria(record, policy, loads.get(record.body.shardlets[0] ?? '') ?? 0),
+  );
+  const why = { note: 'meets the criteria of the policy', when: 'window' } as const;
+  const replies = await approve(
+    { ...adviser, actor, wake: async () => {} },
+    meeting.map(({ id, revision, topologyVersion }) => ({ id, revision, topologyVersion, ...why })),
+  );
+  return replies.filter(({ kind }) => kind === 'approved').length;
 }
 
 /** Of so many that say nothing, nobody knows what the next ones say. */

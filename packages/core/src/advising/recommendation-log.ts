@@ -28,6 +28,8 @@ export interface Realised {
 
 /** The cluster of T; others have names. */
 export const OWN_CLUSTER = '';
+/** Ours and all others; no cluster has this name. */
+export const EVERY_CLUSTER = '*';
 
 export interface RecommendationRecord {
   readonly id: number;
@@ -97,8 +99,8 @@ export interface RecommendationLog {
   /** Newest first. */
   list(query: {
     readonly states?: readonly RecommendationState[];
-    /** of all clusters without it */
-    readonly cluster?: string;
+    /** a name, `OWN_CLUSTER` or `EVERY_CLUSTER`: nobody mixes them by leaving it out */
+    readonly cluster: string;
     readonly limit: number;
   }): Promise<RecommendationRecord[]>;
   /** `false` unless it is open at exactly this revision and version of the topology. */
@@ -110,6 +112,8 @@ export interface RecommendationLog {
   /** How far one that runs has come, in words. */
   tell(id: number, result: string): Promise<void>;
   end(id: number, state: 'done' | 'failed', result: string, atMs: number): Promise<void>;
+  /** Nothing becomes of what was recommended for a cluster that goes. */
+  abandon(cluster: string, actor: string, why: string, atMs: number): Promise<void>;
   realise(id: number, realised: Realised): Promise<void>;
   /** Newest first; of ours, or of the external cluster. */
   decisions(limit: number, cluster?: string): Promise<DecisionRecord[]>;

@@ -12,14 +12,16 @@ export const clusterNameSchema = z
     'a name is a lower-case letter followed by up to 62 letters, digits or hyphens',
   );
 
-const entityName = z.string().min(1).max(200);
+/** Characters of the name of a host or a partition. */
+export const NAME_MAX = 200;
+const entityName = z.string().min(1).max(NAME_MAX);
 const amount = z.number().positive();
 
 const hostSchema = z.object({
   /** of this cluster, from 1; never given to another one */
   number: z.int().min(1),
   name: entityName,
-  zone: z.string().min(1).max(100).default('default'),
+  zone: entityName.default('default'),
   /** what it can take; null: what the policy says a host takes, or no limit */
   eventsPerSecond: amount.nullable().default(null),
   bytesPerSecond: amount.nullable().default(null),

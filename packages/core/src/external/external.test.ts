@@ -7,9 +7,9 @@ import { type ExternalCluster, OBSERVATION_FRESH_MS } from './description.ts';
 import { isExternal, partitionId, streamIdOf, topologyOf, withClusters } from './external-map.ts';
 import { EXTERNAL_PHASES, externalState, planningObstacle } from './external-state.ts';
 import { refreshed } from './following.ts';
-import { described, extentOf, inOrder, type LoadRow } from './load-rows.ts';
+import { described, extentOf, inOrder, type LoadRow, withCapacities } from './load-rows.ts';
 import { writeLoad } from './load-writer.ts';
-import { hasComeTrue } from './told-action.ts';
+import { hasComeTrue, inFlight, type Told } from './told-action.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12);
 const row = (minute: number, partition: string, host: string, eventsPerSecond = 1): LoadRow => ({
@@ -174,6 +174,40 @@ describe('the plan of a cluster', () => {
     expect(planningObstacle(busy, NOW + OBSERVATION_FRESH_MS)).toBeUndefined();
     expect(planningObstacle(busy, NOW + OBSERVATION_FRESH_MS + 1)).toContain('30 minutes ago');
     expect(planningObstacle(cluster(), NOW)).toContain('no load');
+  });
+});
+
+describe('what was told', () => {
+  const one = taken([row(0, 'p', 'a'), row(0, 'q', 'b')]);
+  const asked = (body: object) => ({ body }) as Told;
+  const told = (shardlet: string, destination: string, action = 'move') =>
+    asked({ action, shardlets: [shardlet], source: 'a', destination });
+
+  it('counts as under way until it is seen, where both ends are known', () => {
+    const moves = inFlight(
+      [told('p', 'b'), told('q', 'b'), told('gone', 'b'), told('p', 'new'), told('p', 'b', 'add-hosts')],
+      one,
+    );
+    expect(moves).toEqual([{ shardlet: 'p', from: 'a', to: 'b' }]);
+  });
+});
+
+describe('what hosts take', () => {
+  const before = taken([row(0, 'p', 'a')]);
+
+  it('is another version, and a host more is noted at its time', () => {
+    const { number: _, ...a } = host(1, 'a', 500);
+    const same = withCapacities(before, [], NOW);
+    expect(same).toEqual(before);
+    const larger = withCapacities(before, [a], NOW);
+    expect(larger).toMatchObject({ version: 2, hostsChangedMs: null, observedToMs: before.observedToMs });
+    expect(withCapacities(larger, [{ ...a, memoryBytes: 1e9 }], NOW).version).toBe(3);
+    const more = withCapacities(before, [{ ...a, name: 'b' }], NOW);
+    expect(more).toMatchObject({ version: 2, hostsChangedMs: NOW });
+    expect(more.hosts.map(({ number, name }) => [number, name])).toEqual([
+      [1, 'a'],
+      [2, 'b'],
+    ]);
   });
 });
 

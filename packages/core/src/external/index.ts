@@ -1,8 +1,14 @@
+export * from './cluster-desk.ts';
+export * from './cluster-orders.ts';
+export * from './cluster-plan.ts';
 export * from './cluster-store.ts';
+export type { CsvFault, CsvFaults, CsvReply } from './csv-rows.ts';
 export * from './description.ts';
 export * from './external-map.ts';
 export * from './external-state.ts';
 export * from './following.ts';
+export * from './hosts-csv.ts';
+export * from './load-csv.ts';
 export * from './load-rows.ts';
 export * from './load-writer.ts';
 export * from './observing.ts';

@@ -3,7 +3,6 @@
  * hosts that were not known, and places that have changed.
  */
 import type { ExternalCluster, ExternalHost, ExternalPartition } from './description.ts';
-import { IDS_PER_CLUSTER } from './external-map.ts';
 
 /** The load of one partition from a time on, until its next measurement. */
 export interface LoadRow {
@@ -75,8 +74,26 @@ export function described(
   };
 }
 
+/** With what its hosts can take, or more of them; nothing new is known of its load. */
+export function withCapacities(
+  cluster: ExternalCluster,
+  capacities: readonly HostCapacity[],
+  nowMs: number,
+): ExternalCluster {
+  const hosts = hostsWith(cluster.hosts, capacities, []);
+  const isChanged = placesOf(cluster) !== placesOf({ ...cluster, hosts });
+  return {
+    ...cluster,
+    hosts,
+    version: isChanged ? cluster.version + 1 : cluster.version,
+    hostsChangedMs: hosts.length === cluster.hosts.length ? cluster.hostsChangedMs : nowMs,
+  };
+}
+
 function placesOf({ hosts, partitions }: Pick<ExternalCluster, 'hosts' | 'partitions'>): string {
-  const capacities = hosts.map(({ name, zone, eventsPerSecond }) => [name, zone, eventsPerSecond]);
+  const capacities = hosts.map(({ name, zone, eventsPerSecond, bytesPerSecond, memoryBytes }) => [
+    ...[name, zone, eventsPerSecond, bytesPerSecond, memoryBytes],
+  ]);
   return JSON.stringify([capacities, partitions.map(({ name, host }) => [name, host])]);
 }
 
@@ -115,6 +132,3 @@ function partitionsWith(
   }
   return [...partitions.values()];
 }
-
-/** Numbers of hosts and partitions are a part of ids, and there are so many of those. */
-export const ENTITIES_MAX = IDS_PER_CLUSTER - 1;

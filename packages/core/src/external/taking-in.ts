@@ -4,16 +4,16 @@
  */
 import type { BlockStore } from '../telemetry/index.ts';
 import type { ClusterStore } from './cluster-store.ts';
-import type { ExternalCluster } from './description.ts';
-import { streamIdOf } from './external-map.ts';
+import { type ExternalCluster, NAME_MAX } from './description.ts';
+import { IDS_PER_CLUSTER, streamIdOf } from './external-map.ts';
 import {
   described,
-  ENTITIES_MAX,
   type Extent,
   extentOf,
   type HostCapacity,
   inOrder,
   type LoadRow,
+  withCapacities,
 } from './load-rows.ts';
 import { EXTERNAL_SOURCE, writeLoad } from './load-writer.ts';
 
@@ -55,6 +55,9 @@ export async function takeIn(
   seen: ExternalCluster,
   { rows, capacities, stepMs, shiftMs, replaces = false }: Measurements,
 ): Promise<TakenIn> {
+  const name = longName(rows, capacities);
+  if (name !== undefined)
+    return { kind: 'refused', detail: `a name has at most ${NAME_MAX} characters, unlike "${name}"` };
   const cluster = replaces ? { ...seen, observedToMs: null, partitions: [] } : seen;
   const shifted = inOrder(rows.map((row) => ({ ...row, timeMs: row.timeMs + shiftMs })));
   const news = shifted.filter(({ timeMs }) => timeMs >= (cluster.observedToMs ?? Number.NEGATIVE_INFINITY));
@@ -67,10 +70,9 @@ export async function takeIn(
     };
   const after =
     extent === undefined
-      ? described(cluster, [], capacities, { firstMs: nowMs, lastMs: 0, stepMs: cluster.stepMs })
+      ? withCapacities(cluster, capacities, nowMs)
       : described({ ...cluster, shiftMs }, news, capacities, extent);
-  if (Math.max(after.hosts.length, after.partitions.length) > ENTITIES_MAX)
-    return { kind: 'refused', detail: `a cluster has at most ${ENTITIES_MAX} partitions and hosts` };
+  if (isOverfull(after)) return { kind: 'refused', detail: OVERFULL };
   const known = shifted.length - news.length;
   const done = await telemetry
     .exclusively('import', async (tx) => {
@@ -86,6 +88,20 @@ export async function takeIn(
     });
   if (done === undefined) return { kind: 'busy' };
   return { kind: 'taken', cluster: after, rows: news.length, known, extent, ...done };
+}
+
+/** Numbers of hosts and partitions are a part of ids, and there are so many of those. */
+export function isOverfull({ hosts, partitions }: ExternalCluster): boolean {
+  return Math.max(hosts.length, partitions.length) >= IDS_PER_CLUSTER;
+}
+export const OVERFULL = `a cluster has at most ${IDS_PER_CLUSTER - 1} partitions and hosts`;
+
+/** The begin of a name that is too long; undefined: none is. */
+function longName(rows: readonly LoadRow[], capacities: readonly HostCapacity[]): string | undefined {
+  const row = rows.find(({ partition, host }) => Math.max(partition.length, host.length) > NAME_MAX);
+  const names =
+    row === undefined ? capacities.flatMap(({ name, zone }) => [name, zone]) : [row.partition, row.host];
+  return names.find(({ length }) => length > NAME_MAX)?.slice(0, NAME_MAX);
 }
 
 /** Removes its load as well; forecasts of it are forgotten by their age. */

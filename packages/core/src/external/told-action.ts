@@ -1,5 +1,5 @@
 /** An approved recommendation as it is told to whoever runs the cluster, and whether what was asked for has come true. */
-import type { Recommendation } from '../planning/index.ts';
+import type { ClusterState, Recommendation } from '../planning/index.ts';
 import type { ExternalCluster } from './description.ts';
 
 export interface ToldAction {
@@ -36,9 +36,27 @@ export function actionOf({ id, cluster, body, decidedBy }: Approved, nowMs: numb
   };
 }
 
+/** What was told, as the planner asks for it. */
+export type Told = Pick<Approved, 'body'>;
+
+/** Moves that were told and are not seen yet: the planner counts them at their destination. */
+export function inFlight(
+  told: readonly Told[],
+  { partitions, hosts }: Pick<ExternalCluster, 'partitions' | 'hosts'>,
+): ClusterState['moves'] {
+  const places = new Map(partitions.map(({ name, host }) => [name, host]));
+  const known = new Set(hosts.map(({ name }) => name));
+  return told.flatMap(({ body: { action, shardlets, destination } }) => {
+    const shardlet = shardlets[0] ?? '';
+    const from = places.get(shardlet);
+    if (action !== 'move' || from === undefined || destination === null || !known.has(destination)) return [];
+    return from === destination ? [] : [{ shardlet, from, to: destination }];
+  });
+}
+
 /** By what was observed last; `before`: the cluster had so many hosts when it was told. */
 export function hasComeTrue(
-  { body }: Pick<Approved, 'body'>,
+  { body }: Told,
   { partitions, hosts, hostsChangedMs }: ExternalCluster,
   toldMs: number,
 ): boolean {

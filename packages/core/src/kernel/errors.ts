@@ -86,7 +86,7 @@ export const ERRORS = {
   unsupported_media_type: {
     status: 415,
     title: 'Unsupported media type',
-    cure: 'Send events as application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson, or with the headers ce-* and data of any type, all else as application/json; in UTF-8, as it is or with Content-Encoding: gzip.',
+    cure: 'Send events as application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson, or with the headers ce-* and data of any type, load of other clusters as text/csv, all else as application/json; in UTF-8, as it is or with Content-Encoding: gzip.',
   },
   expectation_failed: {
     status: 417,
@@ -122,6 +122,11 @@ export const ERRORS = {
     status: 400,
     title: 'A member of the body is not valid',
     cure: 'Mend the member named in the pointer; of a bulk, the other records were taken.',
+  },
+  invalid_csv: {
+    status: 400,
+    title: 'Lines of the CSV cannot be understood',
+    cure: 'Mend the lines that are named, and send all of it again: nothing was taken.',
   },
   invalid_order: {
     status: 400,
@@ -196,7 +201,7 @@ export type ErrorCode = keyof typeof ERRORS;
 
 /** One of several places that are wrong. */
 export interface ErrorPlace {
-  /** RFC 6901 into the body, or "?name" for a query parameter */
+  /** RFC 6901 into the body, "line 7" of a CSV, or "?name" for a query parameter */
   readonly pointer: string;
   readonly detail: string;
 }

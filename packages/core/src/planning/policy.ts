@@ -4,6 +4,7 @@
  * use, so they are written as in the document.
  */
 import { z } from 'zod';
+import { labelsSchema } from '../topology/index.ts';
 
 export const POLICY_VERSION = 1;
 
@@ -178,15 +179,13 @@ const autoSettings = z.strictObject({
   minimum_gain: setting('pressure', 'what gains less waits for a person', 0, 1_000, 0.01),
 });
 
-const label = z.string().min(1).max(63);
-
 const placementRuleSchema = z
   .strictObject({
     stream: z.string().min(1).max(63),
     /** first and last shard; left out: all of the stream */
     shards: z.tuple([z.int().min(0), z.int().min(0)]).optional(),
     /** only hosts that have all of these labels */
-    pinned_to: z.record(label, label).optional(),
+    pinned_to: labelsSchema.optional(),
     /** over zones, of which none may have more than `host.zone_share_max` of them */
     spread_over_zones: z.boolean().default(false),
     /** the planner leaves them alone */

@@ -60,6 +60,9 @@ const word = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/, {
 });
 const amount = z.number().positive().max(1e15);
 
+/** Of hosts, and of rules of placement that ask for them. */
+export const labelsSchema = z.record(word, word);
+
 /** What one host can take of each resource; what is left out, the policy's `capacity` says for all hosts. */
 export const hostCapacitySchema = z.strictObject({
   eventsPerSecond: amount.optional(),
@@ -72,7 +75,7 @@ export type HostCapacity = z.infer<typeof hostCapacitySchema>;
 /** What only its operator knows of a host. The planner asks; nothing else depends on it. */
 export const hostDescriptionSchema = z.strictObject({
   zone: word.optional().describe('what fails together: a rack, a room, a data centre'),
-  labels: z.record(word, word).optional().describe('what rules of placement may ask for'),
+  labels: labelsSchema.optional().describe('what rules of placement may ask for'),
   capacity: hostCapacitySchema
     .optional()
     .describe('what it takes; what is left out, the policy says for all hosts'),

@@ -1,4 +1,5 @@
 /** Clusters that are not ours: what they consist of, how far their load is known, and what is recommended for them. */
+import { EVERY_CLUSTER } from '@foreshard/core/advising';
 import { type ExternalCluster, planningObstacle } from '@foreshard/core/external';
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
@@ -13,7 +14,7 @@ export const clustersRouter = router({
   list: query.query(async ({ ctx: { server } }) => {
     const [clusters, pending] = await Promise.all([
       server.clusters.list(),
-      server.recommendations.list({ states: PENDING, limit: LISTED_MAX }),
+      server.recommendations.list({ cluster: EVERY_CLUSTER, states: PENDING, limit: LISTED_MAX }),
     ]);
     return {
       rows: clusters.map((cluster) => ({

@@ -1,5 +1,6 @@
 /** The live picture: one query for tools, one subscription for pages. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { EVERY_CLUSTER } from '@foreshard/core/advising';
 import type { LiveFrame } from '../cluster/live-frame.ts';
 import { standingOf } from '../cluster/standing.ts';
 import { type LoadPoint, WINDOW_SECONDS } from '../load/load-window.ts';
@@ -26,7 +27,7 @@ export const overviewRouter = router({
     const nowMs = Date.now();
     const [standing, open] = await Promise.all([
       standingOf(map, server.telemetry, server.load.window.ratesByShardlet(nowMs), nowMs),
-      server.recommendations.list({ states: ['open'], limit: COUNTED_MAX }),
+      server.recommendations.list({ cluster: EVERY_CLUSTER, states: ['open'], limit: COUNTED_MAX }),
     ]);
     return { ...standing, recommendations: open.length };
   }),

@@ -3,6 +3,8 @@ import {
   type Adviser,
   approve,
   churnOf,
+  EVERY_CLUSTER,
+  OWN_CLUSTER,
   RECOMMENDATION_STATES,
   REVERSAL_TIMES,
   type RecommendationRecord,
@@ -32,6 +34,7 @@ export const recommendationsRouter = router({
       const [{ policy, version }, records, [newest]] = await Promise.all([
         server.policies.at(Date.now()),
         server.recommendations.list({
+          cluster: EVERY_CLUSTER,
           states: input.ended ? RECOMMENDATION_STATES : PENDING,
           limit: LISTED_MAX,
         }),
@@ -106,7 +109,7 @@ export const recommendationsRouter = router({
     const [{ policy }, moves, done] = await Promise.all([
       server.policies.at(nowMs),
       server.moves.list({ ended: true, limit: CHURN_MAX }),
-      server.recommendations.list({ states: ['done'], limit: CHURN_MAX }),
+      server.recommendations.list({ cluster: OWN_CLUSTER, states: ['done'], limit: CHURN_MAX }),
     ]);
     return {
       ...churnOf(moves, done, policy, nowMs - CHURN_MS),

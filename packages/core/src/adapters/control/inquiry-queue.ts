@@ -22,6 +22,7 @@ const QUEUE = 'inquiries';
 const CLOSE_TIMEOUT_MS = 3_000;
 /** An answer that nobody fetched. */
 const KEPT_SECONDS = 60;
+const AT_A_TIME = 4;
 
 type Reply =
   | { readonly answer: InquiryAnswers[InquiryName] }
@@ -32,13 +33,13 @@ const questionSchema = z.object({ question: z.unknown(), untilMs: z.number() });
 export class InquiryQueue implements InquiryDesk {
   private readonly redis: Redis;
   private readonly nowMs: () => number;
-  private readonly timeoutMs: number;
+  private readonly timeoutsMs: Readonly<Record<InquiryName, number>>;
 
   /** Does not own the connection. */
-  constructor(redis: Redis, nowMs: () => number, timeoutMs = INQUIRY_TIMEOUT_MS) {
+  constructor(redis: Redis, nowMs: () => number, timeoutsMs = INQUIRY_TIMEOUT_MS) {
     this.redis = redis;
     this.nowMs = nowMs;
-    this.timeoutMs = timeoutMs;
+    this.timeoutsMs = timeoutsMs;
   }
 
   async ask<N extends InquiryName>(name: N, question: InquiryQuestion<N>): Promise<InquiryAnswers[N]> {
@@ -52,7 +53,7 @@ export class InquiryQueue implements InquiryDesk {
     events.on('error', () => {});
     try {
       const answered = this.answerOf(queue, events, name, question);
-      return await within(this.timeoutMs, answered, NOBODY).catch((error: unknown) => {
+      return await within(this.timeoutsMs[name], answered, NOBODY).catch((error: unknown) => {
         throw error instanceof ForeshardError ? error : unanswered(error);
       });
     } finally {
@@ -71,13 +72,14 @@ export class InquiryQueue implements InquiryDesk {
     // whoever asks a cluster without a worker is told at once
     if ((await queue.getWorkersCount()) === 0) throw unanswered(new Error(NOBODY));
     await events.waitUntilReady();
-    const untilMs = this.nowMs() + this.timeoutMs;
+    const timeoutMs = this.timeoutsMs[name];
+    const untilMs = this.nowMs() + timeoutMs;
     const job: Job = await queue.add(
       name,
       { question, untilMs },
       { removeOnComplete: { age: KEPT_SECONDS }, removeOnFail: { age: KEPT_SECONDS } },
     );
-    const reply = (await job.waitUntilFinished(events, this.timeoutMs)) as Reply;
+    const reply = (await job.waitUntilFinished(events, timeoutMs)) as Reply;
     if ('answer' in reply) return reply.answer as InquiryAnswers[N];
     const { code, detail, pointer } = reply;
     throw new ForeshardError(code, detail, pointer === undefined ? {} : { pointer });
@@ -98,7 +100,7 @@ export type InquiryAnswerers = {
   readonly [N in InquiryName]: (question: InquiryChecked<N>) => Promise<InquiryAnswers[N]>;
 };
 
-/** Answers one at a time; ends with `stop`. */
+/** Answers several at a time, as load may take a minute to be taken in; ends with `stop`. */
 export class InquiryOffice {
   private readonly redis: Redis;
   private readonly started: Promise<Worker | undefined>;
@@ -133,6 +135,7 @@ export class InquiryOffice {
     const worker = new Worker(QUEUE, (job) => replyTo(answerers, job, nowMs()), {
       connection: this.redis,
       prefix: JOB_PREFIX,
+      concurrency: AT_A_TIME,
     });
     worker.on('error', () => {});
     return worker;

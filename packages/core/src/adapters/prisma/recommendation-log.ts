@@ -6,6 +6,7 @@ import {
   type Approval,
   type DecisionRecord,
   ENDED_STATES,
+  EVERY_CLUSTER,
   essenceOf,
   keyOf,
   OWN_CLUSTER,
@@ -76,12 +77,12 @@ export class PrismaRecommendationLog implements RecommendationLog {
     limit,
   }: {
     readonly states?: readonly RecommendationState[];
-    readonly cluster?: string;
+    readonly cluster: string;
     readonly limit: number;
   }): Promise<RecommendationRecord[]> {
     const where = {
       ...(states === undefined ? {} : { state: { in: [...states] } }),
-      ...(cluster === undefined ? {} : { cluster }),
+      ...(cluster === EVERY_CLUSTER ? {} : { cluster }),
     };
     const query = { where, orderBy: { id: 'desc' }, take: limit } as const;
     return (await this.reaching(() => this.prisma.recommendation.findMany(query))).map(recordFrom);
@@ -111,6 +112,13 @@ export class PrismaRecommendationLog implements RecommendationLog {
   async end(id: number, state: 'done' | 'failed', result: string, atMs: number): Promise<void> {
     const where = { id, state: { in: ['approved', 'running'] } };
     await this.change(where, { state, result, endedMs: atMs });
+  }
+
+  async abandon(cluster: string, actor: string, why: string, atMs: number): Promise<void> {
+    const decided = { decidedBy: actor, decidedMs: atMs, note: why };
+    const undecided = { cluster, state: { in: ['open', 'approved'] } };
+    await this.change(undecided, { state: 'rejected', ...decided, endedMs: atMs });
+    await this.change({ cluster, state: 'running' }, { state: 'failed', result: why, endedMs: atMs });
   }
 
   async realise(id: number, realised: Realised): Promise<void> {

@@ -20,7 +20,11 @@ let prometheus: LocalServer;
 
 beforeAll(async () => {
   folder = await temporaryFolder('prometheus');
-  scraped = createServer((_, response) => response.end(METRICS));
+  scraped = createServer(({ url }, response) => {
+    if (!url!.startsWith('/moved/')) return response.end(METRICS);
+    const location = url!.replace('/moved', prometheus.url);
+    return response.writeHead(307, { location }).end();
+  });
   await new Promise<void>((resolve) => scraped.listen(0, '127.0.0.1', resolve));
   const { port } = scraped.address() as AddressInfo;
   prometheus = await startPrometheus({ dir: join(folder.path, 'data'), scraped: `127.0.0.1:${port}` });
@@ -74,6 +78,12 @@ describe('what is wrong is told in one line', () => {
     const told = await readPrometheus(source(change), lastSeconds(60)).catch((error: Error) => error.message);
     expect(told).toMatch(message);
     expect(told).not.toContain('\n');
+  });
+
+  it('an address that leads on to another one', async () => {
+    const { port } = scraped.address() as AddressInfo;
+    const told = readPrometheus(source({ url: `http://127.0.0.1:${port}/moved` }), lastSeconds(60));
+    await expect(told).rejects.toThrow(/does not answer: .*redirect/);
   });
 
   it('a server that is no Prometheus', async () => {

@@ -60,10 +60,12 @@ async function ask(source: PrometheusSource, { fromMs, toMs, stepMs }: RangeQuer
   );
   const headers = username === '' ? {} : { authorization: `Basic ${login}` };
   const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-  const answer = await fetch(url, { method: 'POST', body, headers, signal }).catch((error: Error) => {
-    const { cause } = error as { cause?: Error };
-    throw new Error(`${url.host} does not answer: ${cause?.message || error.message}`);
-  });
+  const answer = await fetch(url, { method: 'POST', body, headers, signal, redirect: 'error' }).catch(
+    (error: Error) => {
+      const { cause } = error as { cause?: Error };
+      throw new Error(`${url.host} does not answer: ${cause?.message || error.message}`);
+    },
+  );
   const text = await answer.text();
   const parsed = answerSchema.safeParse(parsedJson(text));
   if (!parsed.success) throw new Error(`${url.host} answers ${answer.status}, and not as Prometheus does`);

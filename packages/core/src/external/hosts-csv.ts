@@ -1,22 +1,22 @@
 /** What the hosts of a cluster of others can take: `host,events_per_second[,bytes_per_second,memory_bytes,zone]`. */
-import type { HostCapacity } from '@foreshard/core/external';
-import { amountIn, csvRows, LineFaults } from './csv-rows.ts';
+import { amountIn, type CsvReply, eachCsvRow, LineFaults, quoted } from './csv-rows.ts';
+import type { HostCapacity } from './load-rows.ts';
 
 const COLUMNS = {
   required: ['host', 'events_per_second'],
   optional: ['bytes_per_second', 'memory_bytes', 'zone'],
 };
 
-/** @throws CommandFailure that names every line that cannot be understood */
-export async function readHostsCsv(file: string): Promise<HostCapacity[]> {
-  const faults = new LineFaults(file);
+/** Every host, or what is wrong with each line that cannot be understood. */
+export function readHostsCsv(content: string | Uint8Array): CsvReply<HostCapacity> {
+  const faults = new LineFaults();
   const hosts = new Map<string, HostCapacity>();
-  for await (const row of csvRows(file, COLUMNS, faults)) {
+  const fault = eachCsvRow(content, COLUMNS, faults, (row) => {
     const { line, cells } = row;
     const name = cells.host!;
     const above = { isPositive: true };
     if (name === '') faults.add(line, 'host is empty');
-    else if (hosts.has(name)) faults.add(line, `host "${name}" is there twice`);
+    else if (hosts.has(name)) faults.add(line, `host ${quoted(name)} is there twice`);
     hosts.set(name, {
       name,
       zone: cells.zone || 'default',
@@ -24,7 +24,6 @@ export async function readHostsCsv(file: string): Promise<HostCapacity[]> {
       bytesPerSecond: amountIn(row, 'bytes_per_second', faults, above) ?? null,
       memoryBytes: amountIn(row, 'memory_bytes', faults, above) ?? null,
     });
-  }
-  faults.insistOnNone();
-  return [...hosts.values()];
+  });
+  return fault ?? faults.replyWith([...hosts.values()]);
 }

@@ -1,32 +1,34 @@
 /** Load of a cluster of others: `time,partition,host,events_per_second[,bytes_per_second,bytes]`, in any order. */
-import type { LoadRow } from '@foreshard/core/external';
-import { badInput } from '../failure.ts';
-import { parseTimestamp } from '../replay/timestamps.ts';
-import { amountIn, type CsvRow, csvRows, LineFaults } from './csv-rows.ts';
+import { parseTimestamp } from '../kernel/index.ts';
+import { amountIn, type CsvReply, type CsvRow, eachCsvRow, LineFaults, quoted, wholly } from './csv-rows.ts';
+import type { LoadRow } from './load-rows.ts';
 
 const COLUMNS = {
   required: ['time', 'partition', 'host', 'events_per_second'],
   optional: ['bytes_per_second', 'bytes'],
 };
 
-/** @throws CommandFailure that names every line that cannot be understood */
-export async function readLoadCsv(file: string): Promise<LoadRow[]> {
-  const faults = new LineFaults(file);
+/** Every line, or what is wrong with each that cannot be understood. */
+export function readLoadCsv(content: string | Uint8Array): CsvReply<LoadRow> {
+  const faults = new LineFaults();
   const rows: LoadRow[] = [];
   const lines = new Map<string, number>();
-  for await (const row of csvRows(file, COLUMNS, faults)) {
+  const fault = eachCsvRow(content, COLUMNS, faults, (row) => {
     const made = loadRow(row, faults);
-    if (made === undefined) continue;
+    if (made === undefined) return;
     const key = `${made.timeMs} ${made.partition}`;
     const before = lines.get(key);
     if (before === undefined) {
       lines.set(key, row.line);
       rows.push(made);
-    } else faults.add(row.line, `partition "${made.partition}" has this time already in line ${before}`);
-  }
-  faults.insistOnNone();
-  if (rows.length === 0) throw badInput(`${file} has no line of load below its header`);
-  return rows;
+    } else
+      faults.add(row.line, `partition ${quoted(made.partition)} has this time already in line ${before}`);
+  });
+  if (fault !== undefined) return fault;
+  const reply = faults.replyWith(rows);
+  return reply.kind === 'read' && rows.length === 0
+    ? wholly('it has no line of load below its header')
+    : reply;
 }
 
 function loadRow(row: CsvRow, faults: LineFaults): LoadRow | undefined {
@@ -34,7 +36,10 @@ function loadRow(row: CsvRow, faults: LineFaults): LoadRow | undefined {
   const timeMs = parseTimestamp(cells.time!);
   const eventsPerSecond = amountIn(row, 'events_per_second', faults);
   if (timeMs === undefined)
-    faults.add(line, `time: "${cells.time}" is no time such as 2026-11-21T04:00:00Z or seconds since 1970`);
+    faults.add(
+      line,
+      `time: ${quoted(cells.time!)} is no time such as 2026-11-21T04:00:00Z or seconds since 1970`,
+    );
   for (const column of ['partition', 'host', 'events_per_second'])
     if (cells[column] === '') faults.add(line, `${column} is empty`);
   const bytesPerSecond = amountIn(row, 'bytes_per_second', faults) ?? null;

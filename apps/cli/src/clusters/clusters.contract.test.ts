@@ -1,0 +1,72 @@
+/** `foreshard clusters`, as people type it, on a real edge with its stores. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { type CommandResult, RealEdge } from '../replay/real-edge.fixture.ts';
+
+const DONE = 0;
+const BAD_INPUT = 2;
+
+let edge: RealEdge;
+let dir: string;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'foreshard-clusters-'));
+  edge = await RealEdge.start(inject('postgresUrl'), 1, 'clusters');
+}, 150_000);
+afterAll(async () => {
+  await edge?.stop();
+  await rm(dir, { recursive: true });
+});
+
+function foreshard(...args: string[]): Promise<CommandResult> {
+  return edge.command(['clusters', ...args]).ended;
+}
+
+async function file(name: string, ...lines: string[]): Promise<string> {
+  const path = join(dir, name);
+  await writeFile(path, lines.join('\n'));
+  return path;
+}
+
+const HEAD = 'time,partition,host,events_per_second';
+
+/** Two minutes up to now, with most of it on one host. */
+function load(): string[] {
+  const endMs = Math.floor(Date.now() / 60_000) * 60_000;
+  return [2, 1].flatMap((minutes) =>
+    ['p1,a,55', 'p2,a,60', 'p3,b,10'].map((rest) => `${endMs - minutes * 60_000},${rest}`),
+  );
+}
+
+test('a cluster is added, planned, changed and removed', async () => {
+  const csv = await file('load.csv', HEAD, ...load());
+  const hosts = await file('hosts.csv', 'host,events_per_second', 'a,100', 'b,100');
+  const added = await foreshard('add', 'legacy', '--csv', csv, '--hosts', hosts);
+  expect(added).toMatchObject({ exitCode: DONE, stdout: expect.stringContaining('3 partitions on 2 hosts') });
+  expect(await foreshard('add', 'legacy', '--csv', csv)).toMatchObject({
+    exitCode: BAD_INPUT,
+    stderr: expect.stringContaining('there is a cluster "legacy" already'),
+  });
+  const again = await foreshard('import', 'legacy', '--csv', csv, '--json');
+  expect(JSON.parse(again.stdout)).toMatchObject({ name: 'legacy', rows: 0, known: 6 });
+  const planned = await foreshard('plan', 'legacy', '--json');
+  expect(JSON.parse(planned.stdout).recommendations[0]).toMatchObject({ action: 'move', source: 'a' });
+  expect(await foreshard('webhook', 'legacy', 'nobody')).toMatchObject({
+    exitCode: BAD_INPUT,
+    stderr: expect.stringContaining('foreshard notifications add nobody URL'),
+  });
+  expect(JSON.parse((await foreshard('show', 'legacy')).stdout)).toMatchObject({ webhook: null, version: 1 });
+  expect(await foreshard('remove', 'legacy')).toMatchObject({ exitCode: DONE });
+  expect(await foreshard('show', 'legacy')).toMatchObject({ exitCode: BAD_INPUT });
+}, 60_000);
+
+test('a file with wrong lines is refused whole', async () => {
+  const csv = await file('wrong.csv', HEAD, ...load(), 'soon,p,h,1');
+  expect(await foreshard('add', 'wrong', '--csv', csv)).toMatchObject({
+    exitCode: BAD_INPUT,
+    stderr: expect.stringContaining('line 8: time: "soon" is no time'),
+  });
+  expect(await foreshard('show', 'wrong')).toMatchObject({ exitCode: BAD_INPUT });
+});

@@ -1,0 +1,42 @@
+/** Files of load and of capacities; what cannot be understood is told with its lines. */
+import { readFile } from 'node:fs/promises';
+import {
+  type CsvReply,
+  type HostCapacity,
+  type LoadRow,
+  readHostsCsv,
+  readLoadCsv,
+} from '@foreshard/core/external';
+import { badInput } from '../failure.ts';
+
+export interface LoadFiles {
+  readonly rows: readonly LoadRow[];
+  readonly capacities: readonly HostCapacity[];
+}
+
+/** @throws CommandFailure that names every line that cannot be understood */
+export async function readFiles({ csv, hosts }: { csv?: string; hosts?: string }): Promise<LoadFiles> {
+  return {
+    capacities: hosts === undefined ? [] : await rowsOf(hosts, readHostsCsv),
+    rows: csv === undefined ? [] : await rowsOf(csv, readLoadCsv),
+  };
+}
+
+async function rowsOf<T>(file: string, read: (content: Uint8Array) => CsvReply<T>): Promise<readonly T[]> {
+  const content = await readFile(file).catch(() => {
+    throw badInput(`there is no file ${file}`);
+  });
+  const reply = read(content);
+  if (reply.kind === 'read') return reply.rows;
+  const { faults, more, lines } = reply;
+  const [first] = faults;
+  if (first!.line === null) throw badInput(`${file}: ${first!.detail}`);
+  const count = lines === 1 ? 'one line' : `${lines} lines`;
+  throw badInput(
+    [
+      `${count} of ${file} cannot be understood; nothing was taken`,
+      ...faults.map(({ line, detail }) => `  line ${line}: ${detail}`),
+      ...(more > 0 ? [`  and ${more} more`] : []),
+    ].join('\n'),
+  );
+}
