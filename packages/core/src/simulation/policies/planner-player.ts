@@ -224,6 +224,8 @@ export class PlannerPlayer implements PolicyPlayer {
 
   private surge({ pieces, model, fleet }: World, demand: Float64Array, width: number, h: number): void {
     const { fullness, hysteresis, surge: distances } = this.choice;
+    // where hosts come and go it would only keep more of them, and what it is for is room that is there
+    if (model.hostsMax > model.hosts) return;
     let total = 0;
     for (const { id } of pieces) total += demand[id * width + 1 + h]!;
     // the mark that hot hosts are relieved to
