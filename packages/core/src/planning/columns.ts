@@ -27,6 +27,8 @@ export const FROZEN = 1;
 export const KEY_MAY_SPLIT = 2;
 export const IN_FLIGHT = 4;
 export const GONE = 8;
+/** its forecast is too unsure: what is measured counts at every step ahead */
+export const MEASURED_ONLY = 16;
 
 /** no pin, no group, no neighbour, no former host */
 export const NONE = -1;
@@ -49,7 +51,7 @@ export interface ShardletColumns {
   readonly owner: Int32Array;
   /** [shardlet * columns + column], at the quantile that is planned for */
   readonly demand: Float64Array;
-  /** part of the demand that is doubt: (quantile - median) / quantile */
+  /** of the forecast: (quantile - median) / quantile */
   readonly doubt: Float32Array;
   readonly bytes: Float64Array;
   /** last split, roll or merge */
@@ -86,6 +88,11 @@ export interface ClusterColumns {
   readonly affinity?: Affinity | undefined;
   readonly hostsChangedAtMs: number;
   readonly topologyVersion: number;
+}
+
+/** Part of the demand that is doubt; of what is measured there is none. */
+export function demandDoubt({ doubt, flags }: ShardletColumns, shardlet: number): number {
+  return (flags[shardlet]! & MEASURED_ONLY) === 0 ? doubt[shardlet]! : 0;
 }
 
 /** Empty columns for `rows` shardlets. */

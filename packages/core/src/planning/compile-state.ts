@@ -1,7 +1,8 @@
 /**
  * The document as columns. Here it is decided which load a plan is made for: what was measured last, and the forecast
  * at the policy's quantile for every step ahead within the horizon. Resources that are not forecast grow as the
- * events do. A forecast that is mostly doubt is not used: a bad forecast is worse than none.
+ * events do. A forecast that is mostly doubt is not used, and the shardlet is planned as a reactive policy would: a bad
+ * forecast is worse than none.
  */
 import type { ClusterState } from './cluster-state.ts';
 import {
@@ -12,6 +13,7 @@ import {
   HOST_STATUS,
   IN_FLIGHT,
   KEY_MAY_SPLIT,
+  MEASURED_ONLY,
   NONE,
   RESOURCES,
   type ShardletColumns,
@@ -37,7 +39,7 @@ export function compileState(state: ClusterState, policy: Policy): ClusterColumn
     if (one.lastMovedAt !== undefined) shardlets.movedAtMs[row] = Date.parse(one.lastMovedAt);
     shardlets.cameFrom[row] = hostOf.get(one.cameFrom ?? '') ?? NONE;
     shardlets.recentMoves[row] = one.movesLastDay;
-    shardlets.flags[row] = (one.frozen ? FROZEN : 0) | (one.keyMaySplit ? KEY_MAY_SPLIT : 0);
+    shardlets.flags[row]! |= (one.frozen ? FROZEN : 0) | (one.keyMaySplit ? KEY_MAY_SPLIT : 0);
     shardlets.topKeyShare[row] = one.topKeyShare;
     shardlets.pin[row] = pins.rowOf(one.pinnedTo);
     if (one.spreadGroup !== undefined) shardlets.group[row] = numbered(groups, one.spreadGroup);
@@ -85,9 +87,10 @@ function fillLoad(
   columns: readonly Column[],
   policy: Policy,
 ): void {
-  const { forecast, doubt } = usableForecast(one, policy);
+  const { forecast, doubt, isUsed } = usableForecast(one, policy);
   const rate = one.load.eventsPerSecond ?? 0;
   shardlets.doubt[row] = doubt;
+  if (!isUsed) shardlets.flags[row]! |= MEASURED_ONLY;
   columns.forEach(({ resource, aheadMinutes }, c) => {
     const now = one.load[resource] ?? 0;
     const step = forecast.get(aheadMinutes);
@@ -109,7 +112,7 @@ const GROWS_WITH_EVENTS: ReadonlySet<string> = new Set([
 function usableForecast(
   { forecast }: ShardletState,
   policy: Policy,
-): { forecast: Map<number, number>; doubt: number } {
+): { forecast: Map<number, number>; doubt: number; isUsed: boolean } {
   const steps = forecast.map(({ aheadMinutes, quantiles }) => ({
     aheadMinutes,
     high: quantileAt(quantiles, policy.forecast.quantile),
@@ -117,9 +120,14 @@ function usableForecast(
   }));
   const doubts = steps.map(({ high, middle }) => (high > 0 ? Math.abs(high - middle) / high : 0));
   const worst = Math.max(0, ...doubts);
-  const relative = worst < 1 ? worst / (1 - worst) : Number.POSITIVE_INFINITY;
-  if (relative > policy.forecast.error_max) return { forecast: new Map(), doubt: worst };
-  return { forecast: new Map(steps.map(({ aheadMinutes, high }) => [aheadMinutes, high])), doubt: worst };
+  const isUsed = relativeError(worst) <= policy.forecast.error_max;
+  const used = isUsed ? steps.map(({ aheadMinutes, high }) => [aheadMinutes, high] as const) : [];
+  return { forecast: new Map(used), doubt: worst, isUsed };
+}
+
+/** (quantile - median) / median, of a doubt, which is over the quantile. */
+export function relativeError(doubt: number): number {
+  return doubt < 1 ? doubt / (1 - doubt) : Number.POSITIVE_INFINITY;
 }
 
 /** Between known levels in a straight line; beyond them the outermost, since nobody knows the tail. */

@@ -1,6 +1,6 @@
 /** Puts a move into the plan: the record with its evidence first, then the cluster as it will be. */
 import type { PhaseName } from './action.ts';
-import { FROZEN, HOST_STATUS, IN_FLIGHT, NONE } from './columns.ts';
+import { demandDoubt, FROZEN, HOST_STATUS, IN_FLIGHT, NONE } from './columns.ts';
 import type { PlanContext } from './context.ts';
 import { copyBurden } from './copy-burden.ts';
 import { bestDestination, type Destination, gainOf } from './destinations.ts';
@@ -18,7 +18,7 @@ export function recordMove(context: PlanContext, phase: PhaseName, shardlet: num
   const { shardlets } = cluster.input;
   const from = shardlets.owner[shardlet]!;
   const bytes = shardlets.bytes[shardlet]!;
-  const doubt = shardlets.doubt[shardlet]!;
+  const doubt = demandDoubt(shardlets, shardlet);
   const one = gainOf(context, shardlet, to.host, 1 - doubt);
   const other = gainOf(context, shardlet, to.host, 1 + doubt);
   const sourcePressure = from === NONE ? 0 : cluster.pressure[from]!;

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { MoveAction } from './action.ts';
+import { clusterStateSchema } from './cluster-state.ts';
 import { FROZEN, HOST_STATUS } from './columns.ts';
 import { compileState } from './compile-state.ts';
 import { PHASE_ORDER, Planner, plan, roomFor } from './plan.ts';
@@ -109,4 +110,24 @@ it('finds in a re-plan of what changed what a full plan finds', { timeout: 30_00
       actions.map(({ kind }) => kind).filter((kind) => kind !== 'remove-host');
     expect(kinds(b!.replan(at, [0]).actions)).toEqual(kinds(a!.plan(at).actions));
   }
+});
+
+it('is sure of what was measured where the forecast is too unsure to be used, and says so', () => {
+  const state = clusterStateSchema.parse({
+    version: 1,
+    now: '2026-03-01T17:00:00Z',
+    hosts: ['a', 'b'].map((id) => ({ id, capacity: { eventsPerSecond: 1_000 } })),
+    shardlets: ['1', '2', '3'].map((id) => ({
+      id,
+      host: 'a',
+      load: { eventsPerSecond: 320 },
+      forecast: [{ aheadMinutes: 30, quantiles: { '0.5': 300, '0.9': 320 + 500 * (Number(id) % 2) } }],
+    })),
+  });
+  const own = policySchema.parse({ shardlet: { host_share_max: 1 }, forecast: { error_max: 0.5 } });
+  const made = documentOf(plan(compileState(state, own), own, Date.parse(state.now)), own);
+  expect(made.recommendations).toHaveLength(1);
+  const [move] = made.recommendations;
+  expect(move).toMatchObject({ shardlets: ['1'], isReaction: true, confidence: 1 });
+  expect(move!.gain!.low).toBe(move!.gain!.high);
 });

@@ -4,7 +4,8 @@
  * holds for exactly this proposal at exactly this version of the topology.
  */
 import type { Action, MoveAction, SplitAction } from './action.ts';
-import { NONE } from './columns.ts';
+import { demandDoubt, MEASURED_ONLY, NONE } from './columns.ts';
+import { relativeError } from './compile-state.ts';
 import { MINUTE_MS } from './context.ts';
 import type { Plan } from './plan.ts';
 import type { Policy } from './policy.ts';
@@ -30,6 +31,8 @@ export interface Recommendation {
   /** how many hosts are asked for; missing where none is */
   readonly hosts?: number;
   readonly reason: string;
+  /** its forecast was too unsure, so it is a reaction to what was measured; absent elsewhere */
+  readonly isReaction?: true;
   readonly urgency: 'now' | 'soon' | 'when-convenient';
   /** when the source goes over its capacity if nothing is done; null: not within the horizon */
   readonly overloadAt: string | null;
@@ -117,7 +120,29 @@ function recommendationOf(plan: Plan, policy: Policy, action: Action, step: numb
     destination: null,
     urgency: 'when-convenient' as const,
   };
-  return { ...common, ...detailsOf(plan, policy, action) };
+  const details = detailsOf(plan, policy, action);
+  return {
+    ...common,
+    ...details,
+    ...('shardlet' in action ? fallback(plan, policy, action.shardlet, details.reason) : {}),
+  };
+}
+
+/** Where the forecast was too unsure to be used, that is said with the reason. */
+function fallback(
+  { cluster }: Plan,
+  { forecast }: Policy,
+  shardlet: number,
+  reason: string,
+): Partial<Recommendation> {
+  const { flags, doubt } = cluster.input.shardlets;
+  if ((flags[shardlet]! & MEASURED_ONLY) === 0) return {};
+  const error = relativeError(doubt[shardlet]!);
+  const off = Number.isFinite(error) ? `may be off by ${share(error)}` : 'is nothing but doubt';
+  return {
+    isReaction: true,
+    reason: `${reason}; by measured load, since its forecast ${off} (limit ${share(forecast.error_max)})`,
+  };
 }
 
 function detailsOf(plan: Plan, policy: Policy, action: Action): Partial<Recommendation> & { reason: string } {
@@ -196,7 +221,7 @@ function moveDetails(
     gain: { expected: action.gain, low: action.gainLow, high: action.gainHigh },
     cost: { objective: action.cost, bytes: action.bytes },
     etaSeconds: { low: action.bytes / copy_bytes_high, high: action.bytes / copy_bytes_low },
-    confidence: 1 - Math.min(1, shardlets.doubt[action.shardlet]!),
+    confidence: 1 - Math.min(1, demandDoubt(shardlets, action.shardlet)),
     alternatives: action.alternatives.map(({ host, gain, why }) => ({
       host: hosts.ids[host]!,
       gain: gain ?? null,
@@ -258,7 +283,7 @@ function splitDetails(
     shardlets: [shardlets.ids[action.shardlet]!, ...action.children.map((child) => shardlets.ids[child]!)],
     source: nameOf(plan, action.host),
     urgency: action.hostShare > 1 ? 'now' : 'soon',
-    confidence: 1 - Math.min(1, shardlets.doubt[action.shardlet]!),
+    confidence: 1 - Math.min(1, demandDoubt(shardlets, action.shardlet)),
     reason: `it is ${share(action.fullness)} full by rate and takes ${share(action.hostShare)} of its host: ${what}`,
     checks: [
       { check: 'shardlet.fullness', value: action.fullness, limit: policy.shardlet.fullness, passed: true },

@@ -28,7 +28,7 @@ it('takes the last measurement in place of forecasts that have been worse than i
 });
 
 it('loses forecasts for hours at a time, in the part that was asked for', () => {
-  const outlook = { middle: [], doubt: [] };
+  const outlook = { middle: [], doubt: [], commonDoubt: new Float64Array() };
   const lost = (share: number) => {
     const foresight = losing({ at: () => outlook }, share, 1);
     const spans = Array.from({ length: 24 }, (_, span) =>

@@ -22,6 +22,8 @@ export interface Outlook {
   readonly middle: readonly Float64Array[];
   /** quantile less middle */
   readonly doubt: readonly Float64Array[];
+  /** of the total: quantile less middle, over the middle, [step ahead] */
+  readonly commonDoubt: Float64Array;
 }
 
 export interface Foresight {
@@ -92,7 +94,11 @@ export class Forecasts implements Foresight {
         doubt[h]![key] = known[i + 1]!.doubt[h]! / stepMinutes;
       });
     }
-    return { middle, doubt };
+    const commonDoubt = Float64Array.from(
+      middle,
+      (_, h) => known[0]!.doubt[h]! / Math.max(1, known[0]!.point[h]!),
+    );
+    return { middle, doubt, commonDoubt };
   }
 
   /** In order, since what is trusted depends on how earlier forecasts turned out. */
@@ -222,7 +228,11 @@ export class Truth implements Foresight {
       for (let at = start[from]!; at < start[to]!; at++)
         row[key[at]!]! += count[at]! / Math.max(1, to - from);
     });
-    return { middle, doubt: middle.map((row) => new Float64Array(row.length)) };
+    return {
+      middle,
+      doubt: middle.map((row) => new Float64Array(row.length)),
+      commonDoubt: new Float64Array(steps),
+    };
   }
 }
 

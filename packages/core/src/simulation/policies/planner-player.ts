@@ -20,6 +20,7 @@ import type { Foresight, Outlook } from './foresight.ts';
 import { PieceTrust } from './piece-trust.ts';
 import type { PolicyPlayer } from './policy-player.ts';
 import { recentLoads } from './policy-player.ts';
+import { surgeFactor } from './surge.ts';
 import type { Order, World } from './world.ts';
 
 const MINUTE_MS = 60_000;
@@ -36,6 +37,8 @@ export interface PlannerChoice {
   readonly steps: number;
   /** of the distance to the 90 % quantile: a host's shardlets are seldom all at their quantile together */
   readonly pooled: number;
+  /** distances of the total to its 90 % quantile that all shardlets may grow by together; see surge.ts */
+  readonly surge: number;
   /** of the shares of light keys, a minute: they follow what is measured */
   readonly shareMemory: number;
   /** pressure the others may reach when a host is removed */
@@ -51,6 +54,7 @@ export const SHIPPED: PlannerChoice = {
   shardletShare: 0.2,
   steps: 6,
   pooled: 0.15,
+  surge: 2,
   shareMemory: 0.98,
   scaleIn: 0.8,
 };
@@ -191,6 +195,7 @@ export class PlannerPlayer implements PolicyPlayer {
       // one key cannot be split between keys
       shardlets.topKeyShare[id] = piece.keys.length < 2 ? 1 : this.topShare(world, piece.keys);
     }
+    for (let h = 0; h < ahead; h++) this.surge(world, shardlets.demand, columns.length, h);
     const moves = new Int32Array(present.length);
     for (const copy of world.copies) {
       shardlets.flags[copy.piece]! |= IN_FLIGHT;
@@ -215,6 +220,18 @@ export class PlannerPlayer implements PolicyPlayer {
       hostsChangedAtMs: fleet.changedAt * MINUTE_MS,
       topologyVersion: NONE + 1,
     };
+  }
+
+  private surge({ pieces, model, fleet }: World, demand: Float64Array, width: number, h: number): void {
+    const { fullness, hysteresis, surge: distances } = this.choice;
+    // where hosts come and go it would only keep more of them, and what it is for is room that is there
+    if (model.hostsMax > model.hosts) return;
+    let total = 0;
+    for (const { id } of pieces) total += demand[id * width + 1 + h]!;
+    // the mark that hot hosts are relieved to
+    const room = (fullness - hysteresis) * model.capacity * fleet.active.length;
+    const factor = surgeFactor(total, { commonDoubt: this.outlook!.commonDoubt[h]!, distances, room });
+    for (const { id } of pieces) demand[id * width + 1 + h]! *= factor;
   }
 
   /** Doubts of a piece's keys add up as independent ones do. */
