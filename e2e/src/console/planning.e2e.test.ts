@@ -189,6 +189,7 @@ describe('what if', () => {
 function isActive({ state }: { readonly state: string }): boolean {
   return state === 'active';
 }
+
 describe('a cluster that is not ours', () => {
   it('is described by a CSV, and advised on the console beside ours', async () => {
     const minute = 60_000;
@@ -237,5 +238,51 @@ describe('a target of notifications', () => {
     await page.keyboard.press('Escape');
     expect(await violations(page, { theme: 'light' })).toEqual([]);
     await foreshard('notifications', 'remove', 'ops');
+  });
+});
+
+describe('a cluster that people describe on its page', () => {
+  const now = Math.floor(Date.now() / 60_000);
+  const minute = (ago: number) => new Date((now - ago) * 60_000).toISOString();
+  const csv = (text: string) => ({ name: 'some.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+  const HEAD = 'time,partition,host,events_per_second';
+
+  it('is added from files, told what is wrong with them by line, taken further, and forgotten', async () => {
+    const { page } = await visit(browser, `${consoleUrl}/clusters`);
+    await page.getByRole('button', { name: 'Add cluster' }).click();
+    await page.getByLabel('Name').fill('depot');
+    const add = page.getByRole('button', { name: 'Add the cluster' });
+    expect(await add.isDisabled()).toBe(true);
+    await page
+      .getByLabel('Load of its partitions')
+      .setInputFiles(csv(`${HEAD}\n${minute(9)},p-0,b-1,many\n`));
+    await add.click();
+    await page.getByText(/line 2: events_per_second: "many" is not a number/).waitFor();
+    const lines = [9, 8, 7, 6].flatMap((ago) => [`${minute(ago)},p-0,b-1,90`, `${minute(ago)},p-1,b-2,5`]);
+    await page.getByLabel('Load of its partitions').setInputFiles(csv([HEAD, ...lines].join('\n')));
+    await page.getByLabel(/^What its hosts take/).setInputFiles(csv('host,events_per_second\nb-1,100\n'));
+    expect(await violations(page, { theme: 'light' })).toEqual([]);
+    await add.click();
+    await page
+      .getByText(/2 partitions on 2 hosts; 8 lines were new. What 1 of its hosts take is assumed/)
+      .waitFor();
+    const card = page.getByRole('region', { name: 'depot' });
+    await card.getByText(/of 100\/s, 90 %/).waitFor();
+
+    await card.getByRole('button', { name: 'Import newer load' }).click();
+    await page
+      .getByLabel('Load of its partitions')
+      .setInputFiles(csv([HEAD, ...lines, `${minute(1)},p-0,b-1,50`].join('\n')));
+    await page.getByRole('button', { name: 'Import it' }).click();
+    await page.getByText(/depot is known further/).waitFor();
+    await card.getByRole('button', { name: 'Change' }).click();
+    await page.getByLabel('What its hosts take').setInputFiles(csv('host,events_per_second\nb-1,200\n'));
+    await page.getByRole('button', { name: 'Change it' }).click();
+    await card.getByText(/of 200\/s/).waitFor();
+
+    await card.getByRole('button', { name: 'Remove depot' }).click();
+    await page.getByRole('button', { name: 'Forget it' }).click();
+    await card.waitFor({ state: 'detached' });
+    expect(JSON.parse(await foreshard('clusters', 'list', '--json'))).toEqual([]);
   });
 });

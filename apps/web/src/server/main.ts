@@ -13,7 +13,7 @@ import type { MoveLog } from '@foreshard/core/migration';
 import type { NotificationDesk } from '@foreshard/core/notifying';
 import { type ForecastRecords, ForecastStore, type ModelRegistry } from '@foreshard/core/predicting';
 import type { HealthStore } from '@foreshard/core/profiling';
-import { TelemetryStore } from '@foreshard/core/telemetry';
+import { type BlockStore, TelemetryStore } from '@foreshard/core/telemetry';
 import { TopologyMap, type TopologyStore } from '@foreshard/core/topology';
 import { HostMeasures } from './cluster/host-measures.ts';
 import { type LiveFrame, liveFrame } from './cluster/live-frame.ts';
@@ -52,6 +52,8 @@ export interface ConsoleServer {
   readonly edgeUrl: string;
   readonly map: MapFollower;
   readonly telemetry: TelemetryStore;
+  /** what the telemetry is kept in */
+  readonly blocks: BlockStore;
   readonly forecasts: ForecastStore;
   readonly forecastRecords: ForecastRecords;
   readonly models: ModelRegistry;
@@ -148,6 +150,7 @@ function compose(): ConsoleServer {
     edgeUrl: settings.edgeUrl,
     map,
     telemetry,
+    blocks: control.telemetry,
     forecasts,
     forecastRecords: control.forecasts,
     models: control.models,

@@ -13,6 +13,7 @@ import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { When } from '../../components/when.tsx';
 import { formatRate } from '../../formatting/numbers.ts';
 import type { ExternalHostView } from '../../server/clusters/host-loads.ts';
+import { ClusterOrders } from './cluster-orders.tsx';
 
 interface ClusterProps {
   readonly cluster: {
@@ -27,6 +28,7 @@ interface ClusterProps {
     readonly obstacle: string | null;
     readonly recommendations: number;
   };
+  readonly targets: readonly string[];
   readonly nowMs: number;
 }
 
@@ -34,7 +36,7 @@ const DAY_MS = 86_400_000;
 /** What is forecast changes every five minutes. */
 const DETAIL_REFRESH_MS = 5 * LIST_REFRESH_MS;
 
-export function ClusterCard({ cluster, nowMs }: ClusterProps) {
+export function ClusterCard({ cluster, targets, nowMs }: ClusterProps) {
   const {
     name,
     hosts,
@@ -82,8 +84,8 @@ export function ClusterCard({ cluster, nowMs }: ClusterProps) {
       </dl>
       {obstacle === null ? null : (
         <p className="border-line border-t px-5 py-3 text-sm text-warn">
-          Nothing new is planned: {obstacle}. Import newer load with “foreshard clusters import {name} --csv
-          FILE”.
+          Nothing new is planned: {obstacle}.{' '}
+          {source === null ? 'Import newer load.' : 'It is tried again every minute.'}
         </p>
       )}
       {detail.isPending ? <Skeleton className="m-5 h-24" /> : null}
@@ -100,6 +102,7 @@ export function ClusterCard({ cluster, nowMs }: ClusterProps) {
           )}
         </>
       )}
+      <ClusterOrders name={name} webhook={webhook} isFollowed={source !== null} targets={targets} />
     </Card>
   );
 }

@@ -1,0 +1,137 @@
+'use client';
+
+/** A cluster that is not ours, described by the load of its partitions. */
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Plus } from 'lucide-react';
+import { useState } from 'react';
+import { toast } from 'sonner';
+import { useTRPC } from '../../components/api.ts';
+import { Button } from '../../components/ui/button.tsx';
+import { Dialog, DialogClose, DialogContent } from '../../components/ui/dialog.tsx';
+import { Field, Select } from '../../components/ui/field.tsx';
+import { Segmented } from '../../components/ui/segmented.tsx';
+import { CsvField } from './csv-field.tsx';
+import { OrderProblem } from './order-problem.tsx';
+import { reportText } from './report-text.ts';
+import { TargetSelect } from './target-select.tsx';
+
+const LOAD_COLUMNS = 'time,partition,host,events_per_second[,bytes_per_second,bytes]';
+const HOST_COLUMNS = 'host,events_per_second[,bytes_per_second,memory_bytes,zone]';
+const SOURCES = [
+  ['file', 'A file'],
+  ['prometheus', 'Prometheus'],
+] as const;
+
+export function AddCluster({ targets }: { targets: readonly string[] }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <Dialog open={open} onOpenChange={setOpen}>
+      <Button look="primary" onClick={() => setOpen(true)}>
+        <Plus /> Add cluster
+      </Button>
+      <DialogContent
+        title="Add a cluster that is not ours"
+        description="It is observed, forecast and advised. Nothing of it is moved, and no data of it comes here but its load."
+      >
+        {open ? <AddForm targets={targets} onDone={() => setOpen(false)} /> : null}
+      </DialogContent>
+    </Dialog>
+  );
+}
+
+function AddForm({ targets, onDone }: { targets: readonly string[]; onDone(): void }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const [source, setSource] = useState<'file' | 'prometheus'>('file');
+  const [typed, setTyped] = useState({
+    ...{ name: '', url: '', query: '', partitionLabel: 'partition', hostLabel: 'host' },
+    ...{ shift: 'auto', webhook: '' },
+  });
+  const [load, setLoad] = useState<string>();
+  const [hostsCsv, setHostsCsv] = useState<string>();
+  const add = useMutation(
+    trpc.clusters.add.mutationOptions({
+      onSuccess: async (report) => {
+        toast.success(`${report.name} is observed now`, { description: reportText(report) });
+        await client.invalidateQueries();
+        onDone();
+      },
+    }),
+  );
+  const set = (name: keyof typeof typed) => ({
+    value: typed[name],
+    onChange: (event: { target: { value: string } }) => setTyped({ ...typed, [name]: event.target.value }),
+  });
+  const { name, url, query, partitionLabel, hostLabel, webhook } = typed;
+  const isTold = source === 'file' ? load !== undefined : url !== '' && query !== '';
+  return (
+    <form
+      className="mt-5 grid gap-4"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        const order =
+          source === 'file'
+            ? { load, shift: typed.shift as 'auto' }
+            : { prometheus: { url, query, partitionLabel, hostLabel } };
+        add.mutate({ name, order: { ...order, webhook: webhook === '' ? null : webhook }, hostsCsv });
+      }}
+    >
+      <Field
+        label="Name"
+        placeholder="legacy"
+        hint="small letters, digits, hyphens"
+        autoFocus
+        {...set('name')}
+      />
+      <div className="justify-self-start">
+        <Segmented
+          label="Where its load is read from"
+          value={source}
+          choices={SOURCES}
+          onChange={(one) => setSource(one)}
+        />
+      </div>
+      {source === 'file' ? (
+        <>
+          <CsvField label="Load of its partitions" hint={LOAD_COLUMNS} onText={setLoad} />
+          <Select label="Times of an old record" {...set('shift')}>
+            <option value="auto">moved so that it ends now, when it ended long ago</option>
+            <option value="end-now">moved so that it ends now</option>
+            <option value="none">left as they are</option>
+          </Select>
+        </>
+      ) : (
+        <>
+          <Field label="Address" type="url" placeholder="http://prometheus:9090" {...set('url')} />
+          <Field
+            label="Query"
+            placeholder="sum by (partition, host) (rate(messages_in_total[2m]))"
+            hint="events a second, one series for each partition"
+            spellCheck={false}
+            {...set('query')}
+          />
+          <div className="grid gap-4 sm:grid-cols-2">
+            <Field label="Label of the partition" {...set('partitionLabel')} />
+            <Field label="Label of the host" {...set('hostLabel')} />
+          </div>
+        </>
+      )}
+      <CsvField
+        label="What its hosts take (may be left out)"
+        hint={`${HOST_COLUMNS}; of others the policy's capacity is assumed`}
+        onText={setHostsCsv}
+      />
+      <TargetSelect targets={targets} {...set('webhook')} />
+      <OrderProblem error={add.error} />
+      <div className="flex justify-end gap-2">
+        <DialogClose asChild>
+          <Button look="quiet">Cancel</Button>
+        </DialogClose>
+        <Button type="submit" look="primary" disabled={add.isPending || name === '' || !isTold}>
+          {add.isPending ? 'Taking it in …' : 'Add the cluster'}
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,12 @@
+/** Why an order was refused: of a file, every line that is wrong. */
+export function OrderProblem({ error }: { error: { readonly message: string } | null }) {
+  if (error === null) return null;
+  return (
+    <p
+      role="alert"
+      className="max-h-48 overflow-y-auto whitespace-pre-line break-words rounded-md bg-bad-soft px-3 py-2 text-bad text-sm"
+    >
+      {error.message}
+    </p>
+  );
+}
