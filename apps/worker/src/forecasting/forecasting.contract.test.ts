@@ -293,6 +293,7 @@ describe('dear models', () => {
       // without its answers the champion cannot be measured: another one follows
       await trainJob(LIMIT_MS, 'dear').run(request, goesOn());
       expect((await champion())!.name).not.toBe('planted-dear');
+      expect((await lastRun()).log).toMatch('the champion could not be measured any more');
     },
     TEST_MS,
   );
