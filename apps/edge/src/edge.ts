@@ -17,7 +17,7 @@ import { type AdministrationStores, administration, mountAdministration } from '
 import { type AdvisingStores, mountAdvising } from './advising/index.ts';
 import { ClusterOrders, type ClusterParts, mountClusters } from './clusters/index.ts';
 import { consuming } from './consuming/index.ts';
-import { mountHints } from './hints/index.ts';
+import { HintDesk, mountHints } from './hints/index.ts';
 import { MemoryGuard } from './hosts/memory-guard.ts';
 import { ByteBudget } from './http/byte-budget.ts';
 import { EventsEndpoint } from './http/events-endpoint.ts';
@@ -194,7 +194,6 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     onRead: (shardlet, events) => load.read(shardlet, events),
   });
   const groups = consuming({ groups: parts.groups, map, hosts, mayRead });
-  const actorOf = (authorization: string | undefined) => tokens.idOf(authorization) ?? 'edge';
   const budget = new ByteBudget(settings.inFlightBytesMax);
   const shared = new SharedRedis(parts.redis, Date.now);
   const kept = { bytesMax: IDEMPOTENCY_BYTES_MAX, lifetimeMs: IDEMPOTENCY_LIFETIME_MS };
@@ -233,6 +232,11 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     fault,
     ...settings,
   });
+  const hints = new HintDesk({
+    hints: parts.hints,
+    isStream: (name) => map.topology.streamNamed(name) !== undefined,
+    nowMs: Date.now,
+  });
   const routes = edgeRoutes({
     map,
     tokens,
@@ -245,6 +249,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       records,
       orders,
       clusters,
+      hints,
       actorOf: apiActor,
       bodyBytesMax: settings.bodyBytesMax,
       budget,
@@ -254,14 +259,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       (api) => reads.mount(api),
       (api) => groups.mount(api),
       (api) => mountTelemetry(api, records, budget),
-      (api) =>
-        mountHints(api, {
-          hints: parts.hints,
-          budget,
-          isStream: (name) => map.topology.streamNamed(name) !== undefined,
-          actorOf,
-          nowMs: Date.now,
-        }),
+      (api) => mountHints(api, { desk: hints, budget, actorOf: apiActor }),
       (api) =>
         mountAdvising(api, {
           ...parts.advising,

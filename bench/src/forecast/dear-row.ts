@@ -4,8 +4,8 @@ import {
   type BacktestPlan,
   type BacktestRow,
   backtest,
-  type Contestant,
   type Forecast,
+  replayed,
   type Series,
   upTo,
 } from '@foreshard/core/forecasting';
@@ -30,11 +30,4 @@ export async function dearRow(
   const fitMs = (performance.now() - start) / plan.origins.length;
   const { rows } = backtest([replayed(name, forecasts)], series, plan, () => 0);
   return rows[0] === undefined ? undefined : { ...rows[0], fitMs };
-}
-
-function replayed(name: string, forecasts: ReadonlyMap<number, Forecast>): Contestant {
-  return {
-    name,
-    fit: () => ({ forecast: (history) => forecasts.get(history.length)!, quantiles: undefined }),
-  };
 }

@@ -1,6 +1,8 @@
-/** Hints over REST, on an edge process and a real PostgreSQL. */
+/** Hints over REST and tRPC, on an edge process and a real PostgreSQL. */
+import { createTRPCClient, httpLink } from '@trpc/client';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { EdgeCluster } from '../edge-process.fixture.ts';
+import type { EdgeRouter } from '../trpc/index.ts';
 
 let cluster: EdgeCluster;
 
@@ -52,4 +54,33 @@ test.each([
   const reply = await post(body);
   expect(reply.status).toBe(status);
   expect(reply.body.pointer ?? '').toBe(pointer);
+});
+
+test('tRPC takes, lists and takes back the same hints', async () => {
+  const clientOf = (token: string) => {
+    const link = httpLink({ url: `${cluster.edgeUrl}/trpc`, headers: { authorization: `Bearer ${token}` } });
+    return createTRPCClient<EdgeRouter>({ links: [link] });
+  };
+  const { hints } = clientOf(cluster.token);
+  const added = await hints.add.mutate({
+    ...good,
+    factor: 4,
+    repeat: { every: 'day', zone: 'Europe/Berlin' },
+  });
+  expect(added).toMatchObject({ from: '2026-12-24T17:00:00.000Z', factor: 4, stream: 'main' });
+  const listed = await hints.list.query();
+  expect(listed).toEqual((await cluster.get('/v1/hints')).body);
+  expect(listed.hints).toContainEqual(added);
+  expect(new Set(listed.hints.map(({ createdBy }) => createdBy)).size).toBe(1);
+  await hints.remove.mutate({ id: added.id });
+  expect((await hints.list.query()).hints).not.toContainEqual(added);
+  await expect(hints.remove.mutate({ id: added.id })).rejects.toMatchObject({ data: { code: 'NOT_FOUND' } });
+  await expect(hints.add.mutate({ ...good, stream: 'nowhere' } as never)).rejects.toMatchObject({
+    data: { code: 'NOT_FOUND', problem: { code: 'unknown_stream', pointer: '/stream' } },
+  });
+  await expect(hints.add.mutate({ ...good, to: good.from } as never)).rejects.toMatchObject({
+    data: { code: 'BAD_REQUEST' },
+  });
+  const { plaintext } = await cluster.control.tokens.create({ name: 'reader', scopes: ['read'] });
+  await expect(clientOf(plaintext).hints.list.query()).rejects.toMatchObject({ data: { code: 'FORBIDDEN' } });
 });

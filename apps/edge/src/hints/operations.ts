@@ -3,7 +3,7 @@ import { hintRequestSchema } from '@foreshard/core/hints';
 import { z } from 'zod';
 import type { Operation } from '../api/index.ts';
 
-const hintSchema = z
+export const hintSchema = z
   .strictObject({
     id: z.uuid(),
     stream: z.string(),
@@ -15,9 +15,11 @@ const hintSchema = z
     repeat: z.looseObject({}).nullable(),
     because: z.string(),
     createdAt: z.iso.datetime(),
-    createdBy: z.string().describe('id of the token, or the program'),
+    createdBy: z.string().describe('"api:" and the id of the token, or the program'),
   })
   .meta({ id: 'Hint' });
+
+export const hintsSchema = z.strictObject({ hints: z.array(hintSchema) });
 
 const example = {
   from: '2026-12-24T18:00:00+01:00',
@@ -63,7 +65,7 @@ export const listHints = {
       description: 'The hints',
       content: {
         'application/json': {
-          schema: z.strictObject({ hints: z.array(hintSchema) }),
+          schema: hintsSchema,
           example: { hints: [] },
         },
       },

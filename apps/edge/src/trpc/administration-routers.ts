@@ -1,4 +1,5 @@
 /** The orders of people over tRPC: the same code behind the same schemas as over REST. */
+import { hintRequestSchema } from '@foreshard/core/hints';
 import { z } from 'zod';
 import {
   addedHostSchema,
@@ -32,6 +33,7 @@ import {
   newLoadSchema,
   removedClusterSchema,
 } from '../clusters/index.ts';
+import { hintSchema, hintsSchema } from '../hints/index.ts';
 import { asProblem } from './errors.ts';
 import { type EdgeContext, procedure, t } from './procedure.ts';
 
@@ -188,4 +190,15 @@ const clusters = t.router({
     .query(({ ctx, input }) => told(ctx, ctx.clusters.plan(input.name, input.withState))),
 });
 
-export const administrationRouters = { hosts, migrations, shardlets, clusters };
+const hints = t.router({
+  list: admin.output(hintsSchema).query(async ({ ctx }) => ({ hints: await told(ctx, ctx.hints.list()) })),
+  add: admin
+    .input(hintRequestSchema)
+    .output(hintSchema)
+    .mutation(({ ctx, input }) => told(ctx, ctx.hints.add(input, ctx.actor))),
+  remove: admin
+    .input(z.strictObject({ id: z.uuid() }))
+    .mutation(({ ctx, input }) => told(ctx, ctx.hints.remove(input.id, ctx.actor))),
+});
+
+export const administrationRouters = { hosts, migrations, shardlets, clusters, hints };

@@ -3,6 +3,7 @@ import { initTRPC } from '@trpc/server';
 import type { Administration } from '../administration/index.ts';
 import type { Scope } from '../api/index.ts';
 import type { ClusterOrders } from '../clusters/index.ts';
+import type { HintDesk } from '../hints/index.ts';
 import type { Trace } from '../http/trace.ts';
 import type { PageRequest } from '../reading/index.ts';
 import type { RecordIntake } from '../telemetry/record-intake.ts';
@@ -35,6 +36,7 @@ export interface EdgeContext {
   /** orders of people, and who gives them */
   readonly orders: Administration;
   readonly clusters: ClusterOrders;
+  readonly hints: HintDesk;
   readonly actor: string;
   /** puts fields into the header of the answer */
   readonly tell: (fields: Readonly<Record<string, string>>) => void;

@@ -6,12 +6,16 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { RealCluster, silent } from '../testing/real-cluster.ts';
 import { ForecastJob } from './forecast-job.ts';
 import { ModelProcess } from './model-process.ts';
+import { loadAt } from './planted-dear.fixture.ts';
 import { TrainJob } from './train-job.ts';
 
 const DAYS = 21;
 const LIMIT_MS = 20_000;
 const TEST_MS = 120_000;
 const fixture = (name: string) => new URL(`./planted-${name}.fixture.ts`, import.meta.url).pathname;
+/** dear models: fixtures of their threads */
+const dearFixture = (name: string) =>
+  new URL(`../../../../packages/core/src/adapters/models/${name}.fixture.ts`, import.meta.url).pathname;
 
 let cluster: RealCluster;
 let stream: number;
@@ -47,23 +51,19 @@ async function importLoad(): Promise<void> {
   });
 }
 
-function loadAt(ms: number): number {
-  const hour = (ms / HOUR_MS) % 24;
-  const noise = (ms / HOUR_MS) * 7_919;
-  return Math.round(10_000 + 6_000 * Math.sin((2 * Math.PI * (hour - 9)) / 24) + (noise % 400));
-}
-
-function env(...planted: string[]): Record<string, string> {
+function env(limitMs: number, planted: readonly string[]): Record<string, string> {
+  const pathOf = (name: string) => (name.startsWith('/') ? name : fixture(name));
   return {
     DATABASE_URL: cluster.databaseUrl,
     REDIS_URL: cluster.controlRedis.url,
     TOPOLOGY_URL: '',
-    WORKER_FORECAST_MODELS: planted.map(fixture).join(','),
+    WORKER_FORECAST_MODELS: planted.map(pathOf).join(','),
+    WORKER_FORECAST_MODEL_LIMIT_MS: String(limitMs),
   };
 }
 
 function forecastJob(limitMs: number, ...planted: string[]): ForecastJob {
-  const process = new ModelProcess({ env: env(...planted), limitMs, tell: () => {} });
+  const process = new ModelProcess({ env: env(limitMs, planted), limitMs, tell: () => {} });
   opened.push(process);
   const { telemetry: blocks, jobs } = cluster.control;
   const nowMs = () => Date.now();
@@ -71,10 +71,13 @@ function forecastJob(limitMs: number, ...planted: string[]): ForecastJob {
   return new ForecastJob({ process, streams, blocks, jobs, log: silent, nowMs });
 }
 
-function trainJob(limitMs: number, ...planted: string[]): TrainJob {
+const trainJob = (limitMs: number, ...planted: string[]) => trainJobWithin(0, limitMs, ...planted);
+
+function trainJobWithin(dearBudgetMs: number, limitMs: number, ...planted: string[]): TrainJob {
   return new TrainJob({
     registry: cluster.control.models,
-    settings: { env: env(...planted), limitMs },
+    settings: { env: env(limitMs, planted), limitMs },
+    dearBudgetMs,
     isAnythingKnown: async () => true,
     log: silent,
     nowMs: () => Date.now(),
@@ -253,4 +256,57 @@ describe('a training', () => {
     expect(await models.promote((await models.version(last!.previous!))!, why, other.id)).toBe(true);
     expect(await champion()).toEqual(current);
   });
+});
+
+describe('dear models', () => {
+  test(
+    'that hang, throw or answer NaN are cut off and named; the one that errs least is the champion, and ticks serve it',
+    async () => {
+      const before = (await champion())!;
+      const broken = ['hangs', 'throws', 'nan'].map(dearFixture);
+      await trainJobWithin(60_000, 8_000, 'dear', ...broken).run(request, goesOn());
+      const { state, log } = await lastRun();
+      expect(state).toBe('finished');
+      expect(log).toMatch('hangs is left out: failed: took longer than its limit of 4000 ms');
+      expect(log).toMatch('throws is left out: failed: the data displease me');
+      expect(log).toMatch('nan is left out: answered NaN for step 1');
+      const dear = (await champion())!;
+      expect(dear).toMatchObject({ name: 'planted-dear', members: ['planted-dear'] });
+      expect(dear.mae).toBeLessThan(before.mae);
+
+      const job = forecastJob(LIMIT_MS, 'dear');
+      const latest = () => cluster.control.forecasts.latest(stream, '1h');
+      await job.run(goesOn());
+      // no tick waits for it: the cheap ones serve until it has answered
+      const first = (await latest())!;
+      expect(first.model).not.toBe('planted-dear');
+      expect(first.unfit).toContainEqual({ model: 'planted-dear', reason: 'its first answer is awaited' });
+      const served = async () => {
+        await job.run(goesOn());
+        return (await latest())?.model;
+      };
+      await expect.poll(served, { timeout: 30_000 }).toBe('planted-dear');
+      const { originMs, total, version } = (await latest())!;
+      expect(version).toBe(dear.id);
+      expect(total.point[24]).toBeCloseTo(loadAt(originMs + 24 * HOUR_MS), 0);
+
+      // without its answers the champion cannot be measured: another one follows
+      await trainJob(LIMIT_MS, 'dear').run(request, goesOn());
+      expect((await champion())!.name).not.toBe('planted-dear');
+      expect((await lastRun()).log).toMatch('the champion could not be measured any more');
+    },
+    TEST_MS,
+  );
+
+  test(
+    'are tried as long as the budget lasts, and the training ends all the same',
+    async () => {
+      await trainJobWithin(1_500, LIMIT_MS, dearFixture('hangs')).run(request, goesOn());
+      const { state, log } = await lastRun();
+      expect(state).toBe('finished');
+      expect(log).toMatch(/hangs is left out: failed: took longer than its limit of \d+ ms/);
+      expect(log).toMatch(/is left out: needs [\d.]+ s, its part of the budget is [\d.]+ s/);
+    },
+    TEST_MS,
+  );
 });

@@ -26,12 +26,14 @@ export function forecastingJobs(
   parts: ForecastingParts,
 ): Pick<Processors, 'forecast' | 'train' | 'trainWeekly'> & { stop(): void } {
   const { settings, follower, telemetry: blocks, models: registry, jobs, log, nowMs } = parts;
-  const { databaseUrl, redisUrl, topologyUrl, forecastModels, forecastModelLimitMs } = settings;
+  const { databaseUrl, redisUrl, topologyUrl, forecastModels, forecastModelLimitMs, forecastDearMs } =
+    settings;
   const env = {
     DATABASE_URL: databaseUrl,
     REDIS_URL: redisUrl,
     TOPOLOGY_URL: topologyUrl ?? '',
     WORKER_FORECAST_MODELS: forecastModels,
+    WORKER_FORECAST_MODEL_LIMIT_MS: String(forecastModelLimitMs),
   };
   const limits = { env, limitMs: forecastModelLimitMs };
   const process = new ModelProcess({ ...limits, tell: (line) => log.debug({ line }, 'models') });
@@ -41,7 +43,8 @@ export function forecastingJobs(
   ];
   const forecast = new ForecastJob({ process, streams, blocks, jobs, log, nowMs });
   const isAnythingKnown = () => forecast.isAnythingKnown();
-  const train = new TrainJob({ registry, settings: limits, isAnythingKnown, log, nowMs });
+  const dearBudgetMs = forecastDearMs;
+  const train = new TrainJob({ registry, settings: limits, dearBudgetMs, isAnythingKnown, log, nowMs });
   return {
     forecast: (_, signal) => forecast.run(signal),
     train: (payload, signal) => train.run(payload, signal),

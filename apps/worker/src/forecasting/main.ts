@@ -3,30 +3,42 @@
  * worker does.
  */
 import { writeSync } from 'node:fs';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { connectControl } from '@foreshard/core/adapters/control';
+import { DEAR_MODEL_NAMES, dearModel, MODEL_LIMIT_MS, ThreadedModel } from '@foreshard/core/adapters/models';
 import { withClusters } from '@foreshard/core/external';
-import { AUTO_MODELS, type Forecaster } from '@foreshard/core/forecasting';
+import { AUTO_MODELS, type Forecaster, type RemoteForecaster } from '@foreshard/core/forecasting';
 import { TelemetryStore } from '@foreshard/core/telemetry';
 import { TopologyMap } from '@foreshard/core/topology';
+import { DearAnswers } from './dear-answers.ts';
 import { ForecastTick } from './forecast-tick.ts';
 import type { ModelLine, ModelTask } from './protocol.ts';
 import { trainStreams } from './train-streams.ts';
-import { watched } from './watched-model.ts';
+import { watched, watchedDear } from './watched-model.ts';
 
 const { DATABASE_URL, REDIS_URL, TOPOLOGY_URL, WORKER_FORECAST_MODELS = '' } = process.env;
+/** half of the silence that is taken for hanging: a dear model is cut off with its thread, not with this process */
+const dearLimitMs = Math.min(
+  MODEL_LIMIT_MS,
+  Number(process.env.WORKER_FORECAST_MODEL_LIMIT_MS ?? 2 * MODEL_LIMIT_MS) / 2,
+);
 const control = connectControl({
   databaseUrl: DATABASE_URL!,
   redisUrl: REDIS_URL!,
   topologyUrl: TOPOLOGY_URL === '' ? undefined : TOPOLOGY_URL,
   actor: 'models',
 });
+/** seasons that a dear model of the user needs */
+const OWN_PERIODS = 2;
 let map = new TopologyMap({ version: 0, streams: [], hosts: [], shardlets: [], garbage: [] });
 const telemetry = new TelemetryStore({ blocks: control.telemetry, map: () => map, nowMs: Date.now });
-const models = (await withOwn(AUTO_MODELS)).map((model) =>
-  watched(model, (name) => say({ kind: 'model', name })),
-);
+const own = await ownModels();
+const begins = (name: string) => say({ kind: 'model', name });
+const models = [...AUTO_MODELS, ...own.cheap].map((model) => watched(model, begins));
+const dear = [...DEAR_MODEL_NAMES.map(dearModel), ...own.dear];
+const answers = new DearAnswers({ models: dear, limitMs: dearLimitMs });
 const ticks = new Map<string, ForecastTick>();
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -40,30 +52,38 @@ process.exit(0);
 
 async function run(task: ModelTask): Promise<object> {
   map = new TopologyMap(withClusters(await control.topology.snapshot(), await control.clusters.list()));
-  const heard = models.filter(({ name }) => !task.excluded.includes(name));
+  const isHeard = ({ name }: { name: string }) => !task.excluded.includes(name);
+  const heard = models.filter(isHeard);
   const tell = (line: string) => say({ kind: 'log', line });
   const parts = { telemetry, records: control.forecasts, registry: control.models, map: () => map, tell };
-  if (task.kind === 'train') return trainStreams(task, { ...parts, models: heard, nowMs: Date.now });
+  if (task.kind === 'train') {
+    const asked = dear.filter(isHeard).map((model) => watchedDear(model, begins));
+    return trainStreams(task, { ...parts, models: heard, dear: asked, dearLimitMs, nowMs: Date.now });
+  }
   const key = task.excluded.join(',');
-  const tick = ticks.get(key) ?? new ForecastTick({ ...parts, models: heard });
+  const tick = ticks.get(key) ?? new ForecastTick({ ...parts, models: heard, dear: answers });
   ticks.clear();
   ticks.set(key, tick);
   return tick.run(Date.now());
 }
 
-/** Users may add models of their own: modules that export `forecaster`. */
-async function withOwn(known: readonly Forecaster[]): Promise<Forecaster[]> {
-  const own: Forecaster[] = [];
+/** Users may add models of their own: modules that export `forecaster`, or a dear one's `forecast`. */
+async function ownModels(): Promise<{ cheap: Forecaster[]; dear: RemoteForecaster[] }> {
+  const cheap: Forecaster[] = [];
+  const dear: RemoteForecaster[] = [];
   for (const path of WORKER_FORECAST_MODELS.split(',').filter((one) => one !== '')) {
     try {
-      const { forecaster } = (await import(pathToFileURL(path).href)) as { forecaster?: Forecaster };
-      if (forecaster === undefined) throw new Error('it exports no "forecaster"');
-      own.push(forecaster);
+      const url = pathToFileURL(path);
+      const module = (await import(url.href)) as { forecaster?: Forecaster; forecast?: unknown };
+      if (module.forecaster !== undefined) cheap.push(module.forecaster);
+      else if (typeof module.forecast === 'function')
+        dear.push(new ThreadedModel(basename(path).split('.')[0]!, url, OWN_PERIODS));
+      else throw new Error('it exports neither "forecaster" nor "forecast"');
     } catch (error) {
       say({ kind: 'log', line: `the model in ${path} cannot be used: ${(error as Error).message}` });
     }
   }
-  return [...known, ...own];
+  return { cheap, dear };
 }
 
 /** At once: a line that waited behind a model that hangs would never come. */

@@ -2,14 +2,19 @@
  * A training: challengers for every stream and resolution, judged beside the champion. Whatever ends it half-way, a
  * champion is only followed by a version that was measured to its end.
  */
-import { type Forecaster, featureRidge } from '@foreshard/core/forecasting';
+import { type Forecaster, featureRidge, type RemoteForecaster } from '@foreshard/core/forecasting';
 import {
+  contestOf,
+  dearContestants,
   type ModelRegistry,
   RESOLUTION_NAMES,
   RESOLUTIONS,
   type Resolution,
+  STEPS_MIN,
   type Trained,
+  type TrainingInput,
   train,
+  withSeasons,
 } from '@foreshard/core/predicting';
 import type { TelemetryStore } from '@foreshard/core/telemetry';
 import type { TopologyMap } from '@foreshard/core/topology';
@@ -21,38 +26,63 @@ export interface TrainingParts {
   readonly registry: ModelRegistry;
   readonly map: () => TopologyMap;
   readonly models: readonly Forecaster[];
+  readonly dear: readonly RemoteForecaster[];
+  /** of one answer of a dear model */
+  readonly dearLimitMs: number;
   readonly nowMs: () => number;
   readonly tell: (line: string) => void;
 }
 
 type TrainTask = Extract<ModelTask, { kind: 'train' }>;
 
+/** of one training */
+interface DearBudget {
+  leftMs: number;
+}
+
+const HOUR_MS = 3_600_000;
+
 export async function trainStreams(
   task: TrainTask,
   parts: TrainingParts,
 ): Promise<{ trained: number; promoted: number; skipped: number }> {
   const counts = { trained: 0, promoted: 0, skipped: 0 };
-  const streams = parts
-    .map()
-    .streams()
-    .filter(({ id }) => task.streamId === null || id === task.streamId);
-  for (const { id, name } of streams)
+  const budget = { leftMs: task.dearBudgetMs };
+  for (const { id, name } of await heaviestFirst(task.streamId, parts))
     for (const resolution of RESOLUTION_NAMES) {
       const tell = (text: string) => parts.tell(`${name}, steps of ${resolution}: ${text}`);
-      const outcome = await trainOne(task, id, resolution, parts, tell);
+      const outcome = await trainOne(task, id, resolution, parts, { budget, tell });
       counts[outcome === 'skipped' ? 'skipped' : 'trained']++;
       if (outcome === 'promoted') counts.promoted++;
     }
   return counts;
 }
 
+/** Their load of the last day decides who may use the budget of dear models first. */
+async function heaviestFirst(streamId: number | null, { map, telemetry, nowMs }: TrainingParts) {
+  const streams = map()
+    .streams()
+    .filter(({ id }) => streamId === null || id === streamId);
+  if (streams.length < 2) return streams;
+  const toMs = Math.floor(nowMs() / HOUR_MS) * HOUR_MS;
+  const span = { fromMs: toMs - 24 * HOUR_MS, toMs };
+  const weighed = [];
+  for (const stream of streams) {
+    const { values } = await loadSeries(telemetry, { kind: 'stream', streamId: stream.id }, '1h', span);
+    const load = values.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : value), 0);
+    weighed.push({ stream, load });
+  }
+  return weighed.sort((a, b) => b.load - a.load || a.stream.id - b.stream.id).map(({ stream }) => stream);
+}
+
 async function trainOne(
   task: TrainTask,
   streamId: number,
   resolution: Resolution,
-  { telemetry, registry, models, nowMs }: TrainingParts,
-  tell: (text: string) => void,
+  parts: TrainingParts,
+  { budget, tell }: { budget: DearBudget; tell: (text: string) => void },
 ): Promise<'skipped' | 'kept' | 'promoted'> {
+  const { telemetry, registry, models, nowMs } = parts;
   const { stepMs, pastMs } = RESOLUTIONS[resolution];
   const toMs = Math.floor(nowMs() / stepMs) * stepMs;
   const span = { fromMs: toMs - pastMs, toMs };
@@ -60,7 +90,7 @@ async function trainOne(
   tell(`${series.values.length} steps are known`);
   const columns = await loadColumns(telemetry, series);
   const champion = await registry.champion(streamId, resolution);
-  const trained = train({
+  const input: TrainingInput = {
     streamId,
     resolution,
     series,
@@ -70,12 +100,14 @@ async function trainOne(
     nowMs: nowMs(),
     stopwatch: () => performance.now(),
     isThorough: task.reason === 'weekly',
-  });
+  };
+  const { contestants, unfit } = await askedWithin(budget, input, parts);
+  const trained = train({ ...input, dear: contestants });
   if (typeof trained === 'string') {
     tell(trained);
     return 'skipped';
   }
-  tellAll(trained, tell);
+  tellAll({ ...trained, unfit: [...trained.unfit, ...unfit] }, tell);
   const ids: number[] = [];
   for (const version of trained.versions) ids.push(await registry.add(version));
   const [best] = ids;
@@ -86,6 +118,23 @@ async function trainOne(
   const isChampion = await registry.promote(version, why, champion?.id ?? null);
   tell(isChampion ? `version ${best} is the champion` : 'the champion has changed meanwhile: it stays');
   return isChampion ? 'promoted' : 'kept';
+}
+
+/** Half of what is left of the budget is for this one; what it does not use is for the next. A champion comes first. */
+async function askedWithin(budget: DearBudget, input: TrainingInput, { dear, dearLimitMs }: TrainingParts) {
+  const { series, resolution, champion } = input;
+  if (budget.leftMs <= 0 || series.values.length < STEPS_MIN) return { contestants: [], unfit: [] };
+  const startMs = performance.now();
+  const models = dear.toSorted(
+    (a, b) => Number(b.name === champion?.name) - Number(a.name === champion?.name),
+  );
+  const asked = await dearContestants(models, withSeasons(series), resolution, contestOf(input).origins, {
+    ms: budget.leftMs / 2,
+    limitMs: dearLimitMs,
+    stopwatch: () => performance.now(),
+  });
+  budget.leftMs -= performance.now() - startMs;
+  return asked;
 }
 
 function tellAll({ versions, champion, verdict, unfit }: Trained, tell: (text: string) => void): void {

@@ -1,5 +1,5 @@
 /** A model that says when it begins. */
-import type { Forecaster } from '@foreshard/core/forecasting';
+import type { Forecaster, RemoteForecaster } from '@foreshard/core/forecasting';
 
 /** the same model again within this time is not said again */
 const SAID_FOR_MS = 1_000;
@@ -30,6 +30,19 @@ export function watched(model: Forecaster, begins: (name: string) => void): Fore
           return forecast;
         },
       };
+    },
+  };
+}
+
+/** Before each of its answers; what it does in its thread meanwhile is ended there. */
+export function watchedDear(model: RemoteForecaster, begins: (name: string) => void): RemoteForecaster {
+  return {
+    name: model.name,
+    cost: model.cost,
+    shortest: (series, horizon) => model.shortest(series, horizon),
+    forecast(series, horizon, limitMs) {
+      begins(model.name);
+      return model.forecast(series, horizon, limitMs);
     },
   };
 }

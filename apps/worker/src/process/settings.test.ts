@@ -26,6 +26,7 @@ test('everything but the two addresses has a default', () => {
       hostWebhook: undefined,
       forecastModels: '',
       forecastModelLimitMs: 60_000,
+      forecastDearMs: 60_000,
       health: healthSettingsSchema.parse({}),
       telemetryRetention: { minute: 8 * DAY_MS, hour: 396 * DAY_MS, keys: 31 * DAY_MS },
     },
@@ -41,6 +42,7 @@ test.each([
   [{ ...GOOD, WORKER_PORT: '70000' }, 'WORKER_PORT must be a port between'],
   [{ ...GOOD, WORKER_PORT: 'http' }, 'WORKER_PORT must be a port number'],
   [{ ...GOOD, WORKER_TELEMETRY_HOURS_DAYS: '0' }, 'WORKER_TELEMETRY_HOURS_DAYS must be a number of days'],
+  [{ ...GOOD, WORKER_FORECAST_DEAR_SECONDS: '3601' }, 'WORKER_FORECAST_DEAR_SECONDS must be at most 3600'],
   [{ ...GOOD, WORKER_HEALTH: '{"shardlet":' }, 'WORKER_HEALTH must be JSON of health weights'],
   [
     { ...GOOD, WORKER_HEALTH: '{"shardlet":{"mood":{}}}' },

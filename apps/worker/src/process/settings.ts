@@ -68,7 +68,7 @@ const environment = z.object({
   WORKER_TELEMETRY_MINUTES_DAYS: days(1, RETENTION_DEFAULT.minute),
   WORKER_TELEMETRY_HOURS_DAYS: days(1, RETENTION_DEFAULT.hour),
   WORKER_TELEMETRY_KEYS_DAYS: days(1, RETENTION_DEFAULT.keys),
-  /** modules that export a `forecaster`, separated by commas */
+  /** modules that export a `forecaster`, or a dear model's `forecast`, separated by commas */
   WORKER_FORECAST_MODELS: z.string().default(''),
   WORKER_FORECAST_MODEL_LIMIT_MS: z.coerce
     .number({ error: 'must be a number of milliseconds' })
@@ -76,6 +76,11 @@ const environment = z.object({
     .min(1_000, 'must be at least 1000')
     .max(3_600_000, 'must be at most 3600000')
     .default(60_000),
+  WORKER_FORECAST_DEAR_SECONDS: z.coerce
+    .number({ error: 'must be a number of seconds' })
+    .min(0, 'must be at least 0')
+    .max(3_600, 'must be at most 3600')
+    .default(60),
   /** networks that are not public and may be sent to all the same */
   FORESHARD_WEBHOOK_NETWORKS: networksSchema,
   /** where people open the console: messages carry links to it */
@@ -111,6 +116,8 @@ export interface Settings {
   readonly forecastModels: string;
   /** a model that takes longer is cut off */
   readonly forecastModelLimitMs: number;
+  /** for dear models in a training; 0: none are tried */
+  readonly forecastDearMs: number;
 }
 
 export type SettingsReply =
@@ -146,6 +153,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     consoleUrl: e.FORESHARD_CONSOLE_URL,
     forecastModels: e.WORKER_FORECAST_MODELS,
     forecastModelLimitMs: e.WORKER_FORECAST_MODEL_LIMIT_MS,
+    forecastDearMs: e.WORKER_FORECAST_DEAR_SECONDS * 1_000,
     telemetryRetention: {
       minute: e.WORKER_TELEMETRY_MINUTES_DAYS,
       hour: e.WORKER_TELEMETRY_HOURS_DAYS,

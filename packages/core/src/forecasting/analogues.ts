@@ -36,7 +36,7 @@ function fit(series: Series, scale: Scale): Fitted {
     parameters: { day, followed: FOLLOWED, scale },
     forecast: (history, horizon) => {
       const tail = history.subarray(Math.max(0, history.length - DAYS_BACK_MAX * day - horizon));
-      return following(bridged(transform.forward(tail), day), day, horizon, transform);
+      return following(bridged(transform.forward(tail), series.seasons), day, horizon, transform);
     },
   };
 }

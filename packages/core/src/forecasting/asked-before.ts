@@ -6,7 +6,7 @@
 import { prepared } from './auto.ts';
 import type { Forecast, Forecaster, RemoteForecaster, Unfit } from './forecaster.ts';
 import { observed, type Series, upTo } from './series.ts';
-import type { Stopwatch, TrialPlan } from './trial.ts';
+import type { Stopwatch } from './trial.ts';
 
 export interface Budget {
   /** for all models together */
@@ -35,27 +35,26 @@ export async function askedBefore(
   const endMs = budget.stopwatch() + budget.ms;
   for (const [i, model] of dear.entries()) {
     const partMs = (endMs - budget.stopwatch()) / (dear.length - i);
-    const answers = await answersOf(model, series, plan, horizon, { ...budget, ms: partMs });
+    const asked = [series.values.length, ...plan.origins];
+    const answers = await answersAt(model, series, asked, horizon, { ...budget, ms: partMs });
     if (typeof answers === 'string') unfit.push({ model: model.name, reason: answers });
     else models.push(answering(model, answers));
   }
   return { models, unfit };
 }
 
-/** By the number of steps known, or why there are none. */
-async function answersOf(
+/** What the model answers when it is shown so many steps, by that number; or why there is nothing to hear from it. */
+export async function answersAt(
   model: RemoteForecaster,
   series: Series,
-  plan: TrialPlan,
+  asked: readonly number[],
   horizon: number,
   { ms, limitMs, stopwatch }: Budget,
 ): Promise<ReadonlyMap<number, Forecast> | string> {
-  const { length } = series.values;
-  const shortest = model.shortest(upTo(series, plan.fitLength), horizon);
-  if (plan.fitLength < shortest) return `needs ${shortest} steps, the trial begins with ${plan.fitLength}`;
-  const asked = [length, ...plan.origins];
+  const least = Math.min(...asked);
+  const shortest = model.shortest(upTo(series, least), horizon);
+  if (least < shortest) return `needs ${shortest} steps, the trial begins with ${least}`;
   const answers = new Map<number, Forecast>();
-  const range = rangeOf(series.values);
   const startMs = stopwatch();
   for (const known of asked) {
     const usedMs = stopwatch() - startMs;
@@ -63,17 +62,34 @@ async function answersOf(
     const wholeMs = answers.size === 0 ? 0 : (usedMs / answers.size) * asked.length;
     if (usedMs >= ms || wholeMs > ms)
       return `needs ${seconds(Math.max(wholeMs, usedMs))} s, its part of the budget is ${seconds(ms)} s`;
-    try {
-      const limit = Math.min(limitMs, ms - usedMs);
-      const answer = await model.forecast(upTo(series, known), horizon, limit);
-      const stray = answer.point.find((value) => value < range.lowest || value > range.highest);
-      if (stray !== undefined) return `went astray: ${stray.toPrecision(4)} at the origin ${known}`;
-      answers.set(known, answer);
-    } catch (error) {
-      return (error as Error).message;
-    }
+    const answer = await answerOf(
+      model,
+      upTo(series, known),
+      horizon,
+      Math.min(limitMs, Math.ceil(ms - usedMs)),
+    );
+    if (typeof answer === 'string') return answer;
+    answers.set(known, answer);
   }
   return answers;
+}
+
+/** Its forecast from the end of the series, or why there is none that could be served. */
+export async function answerOf(
+  model: RemoteForecaster,
+  series: Series,
+  horizon: number,
+  limitMs: number,
+): Promise<Forecast | string> {
+  const { lowest, highest } = rangeOf(series.values);
+  try {
+    const answer = await model.forecast(series, horizon, limitMs);
+    const stray = answer.point.find((value) => value < lowest || value > highest);
+    if (stray === undefined) return answer;
+    return `went astray: ${stray.toPrecision(4)} at the origin ${series.values.length}`;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /**

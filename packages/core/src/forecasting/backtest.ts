@@ -79,6 +79,14 @@ export function autoContestant(models: readonly Forecaster[], name = 'auto'): Co
   };
 }
 
+/** Answers that were made before, by the number of steps known at each origin. */
+export function replayed(name: string, answers: ReadonlyMap<number, Forecast>): Contestant {
+  return {
+    name,
+    fit: () => ({ forecast: (history) => answers.get(history.length)!, quantiles: undefined }),
+  };
+}
+
 /** Origins evenly over the last `share` of the series, the last one with its whole horizon known. */
 export function evenOrigins(length: number, horizon: number, count: number, share: number): number[] {
   const last = length - horizon;

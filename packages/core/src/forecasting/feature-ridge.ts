@@ -37,7 +37,7 @@ function fit(series: Series, horizon: number, columns: readonly FeatureColumn[])
   const scale = momentsOf(series.values.filter((value) => !Number.isNaN(value)));
   const inputsOf = (history: Float64Array): Inputs => ({
     series,
-    z: bridged(history, series.seasons[0]).map((value) => (value - scale.mean) / scale.deviation),
+    z: bridged(history, series.seasons).map((value) => (value - scale.mean) / scale.deviation),
     columns: columns.map(({ values }) =>
       standardised(values.subarray(0, history.length), series.values.length),
     ),

@@ -43,7 +43,7 @@ function forecast(
 ) {
   const tail = history.subarray(Math.max(0, history.length - (PERIODS_MAX + 2) * period));
   const known = transform.forward(tail);
-  const filled = bridged(known, period);
+  const filled = bridged(known, [period]);
   const { point, spread } = level.forecast(remainders(known, period), horizon);
   for (let h = 0; h < horizon; h++) point[h]! += usual(filled, filled.length + (h % period), period);
   return { point: transform.back(point), spread: spreadOf(point, spread, transform) };
@@ -51,7 +51,7 @@ function forecast(
 
 /** What is left of each value after the usual one of its slot. */
 function remainders(z: Float64Array, period: number): Float64Array {
-  const filled = bridged(z, period);
+  const filled = bridged(z, [period]);
   const result = new Float64Array(Math.max(0, z.length - period));
   for (let t = period; t < z.length; t++) result[t - period] = z[t]! - usual(filled, t, period);
   return result;

@@ -37,7 +37,7 @@ function fit(series: Series, horizon: number, scale: Scale): Fitted {
   if (transform === undefined) throw new Error(`the ${scale} scale does not fit this series`);
   const window = windowOf(series);
   const targets = transform.forward(series.values);
-  const z = bridged(targets, series.seasons[0]);
+  const z = bridged(targets, series.seasons);
   const edges = blockEdges(window);
   const width = edges.length - 1;
   const { gram, cross, rows } = normalEquations(z, targets, edges, horizon);
@@ -49,7 +49,7 @@ function fit(series: Series, horizon: number, scale: Scale): Fitted {
     forecast: (history, steps) => {
       const known = bridged(
         transform.forward(history.subarray(Math.max(0, history.length - 2 * window))),
-        series.seasons[0],
+        series.seasons,
       );
       const x = new Float64Array(width);
       const level = writeFeatures(known, known.length - 1, edges, x);

@@ -23,10 +23,7 @@ function fit(series: Series, lag: number, fitHorizon: number): Fitted {
   return {
     parameters: { lag },
     forecast: (history, horizon) => {
-      const tail = bridged(
-        history.subarray(Math.max(0, history.length - 2 * lag)),
-        lag === 1 ? undefined : lag,
-      );
+      const tail = bridged(history.subarray(Math.max(0, history.length - 2 * lag)), lag === 1 ? [] : [lag]);
       const point = new Float64Array(horizon);
       for (let h = 0; h < horizon; h++) point[h] = tail[tail.length - lag + (h % lag)] ?? tail.at(-1) ?? 0;
       return { point, spread: spread.slice(0, horizon) };

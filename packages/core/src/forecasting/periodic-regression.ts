@@ -86,7 +86,7 @@ function fit(options: PeriodicRegression, series: Series, horizon: number): Fitt
     },
     forecast: (history, steps) => {
       const needed = history.subarray(Math.max(0, history.length - tailLength(layout)));
-      const z = bridged(transform.forward(needed), period);
+      const z = bridged(transform.forward(needed), seasonsOf(layout));
       const past = pastOf(z, layout);
       const point = new Float64Array(steps);
       for (let h = 1; h <= steps; h++) point[h - 1] = predict(layout, model, past, Math.min(h, horizon));
@@ -107,6 +107,10 @@ function layoutOf(options: PeriodicRegression, series: Series, horizon: number):
     Math.min(periodsMax, Math.floor(series.values.length / period / 2) - (ahead - 1)),
   );
   return { period, profile, periods, deviations, horizon };
+}
+
+function seasonsOf({ period, profile }: Layout): number[] {
+  return profile > period ? [period, profile] : [period];
 }
 
 function tailLength({ period, profile, periods, deviations, horizon }: Layout): number {
@@ -141,7 +145,7 @@ function train(
   loss: 'squared' | 'absolute',
 ): Trained {
   const targets = transform.forward(values);
-  const z = bridged(targets, layout.period);
+  const z = bridged(targets, seasonsOf(layout));
   const past = pastOf(z, layout);
   const share = Math.ceil(layout.horizon / REGRESSIONS_MAX);
   const coefficients: Float64Array[] = [];

@@ -43,6 +43,10 @@ function layoutOf({ seasons, values }: Series): Layout {
   return { day, week, lags: [...new Set(lags)].filter((lag) => lag > 0).sort((a, b) => a - b) };
 }
 
+function seasonsOf({ day, week }: Layout): number[] {
+  return week === 0 ? [day] : [day, week];
+}
+
 function fit(series: Series, scale: Scale): Fitted {
   const transform = transformFor(scale, series.values);
   if (transform === undefined) throw new Error(`the ${scale} scale does not fit this series`);
@@ -52,7 +56,7 @@ function fit(series: Series, scale: Scale): Fitted {
     parameters: { ...layout, coefficients: [...coefficients], scale },
     forecast: (history, horizon) => {
       const tail = history.subarray(Math.max(0, history.length - tailLength(layout)));
-      return forecast(layout, coefficients, spread, bridged(transform.forward(tail), layout.day), {
+      return forecast(layout, coefficients, spread, bridged(transform.forward(tail), seasonsOf(layout)), {
         transform,
         horizon,
       });
@@ -65,7 +69,7 @@ function tailLength({ day, week, lags }: Layout): number {
 }
 
 function train(layout: Layout, targets: Float64Array) {
-  const z = bridged(targets, layout.day);
+  const z = bridged(targets, seasonsOf(layout));
   const first = layout.week > 0 ? layout.week : layout.day;
   const longest = layout.lags.at(-1)!;
   const rest = new Float64Array(z.length);

@@ -21,17 +21,18 @@ export function observed(values: Float64Array): Float64Array {
 }
 
 /**
- * Missing values bridged for use as a model's input: the same slot a season earlier, moved to the level around
- * the gap, else the last value before it. What is bridged is never a target and never scored.
+ * Missing values bridged for use as a model's input: the same slot a season earlier, of the longest there is, so that
+ * a missing Monday is filled by a Monday; else the last value before it. What is bridged is never a target and never
+ * scored. `seasons` in steps, ascending.
  */
-export function bridged(values: Float64Array, season: number | undefined): Float64Array {
+export function bridged(values: Float64Array, seasons: readonly number[]): Float64Array {
   if (!values.some(Number.isNaN)) return values;
   const result = values.slice();
   let last = values.find((value) => !Number.isNaN(value)) ?? 0;
   for (let t = 0; t < result.length; t++) {
     if (Number.isNaN(result[t]!)) {
-      const earlier = season === undefined ? undefined : result[t - season];
-      result[t] = earlier ?? last;
+      const season = seasons.findLast((steps) => steps <= t);
+      result[t] = season === undefined ? last : result[t - season]!;
     }
     last = result[t]!;
   }

@@ -42,7 +42,7 @@ const ORIGINS_PER_HORIZON = 4;
 /** half lives after which nothing is remembered */
 const REMEMBERED = 4;
 /** how much worse than the best naive method the combination may be lately; it hears that method too */
-const WORSE_BY = 0.05;
+const WORSE_BY = 0.1;
 /** a naive method this much worse than the best member is not what the combination loses to */
 const FAR_WORSE = 1.3;
 

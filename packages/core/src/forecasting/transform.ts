@@ -38,7 +38,8 @@ const BENDS: Record<Scale, (known: Float64Array) => Bend> = {
   root: () => ({ to: (value) => Math.sqrt(Math.max(value, 0)), from: (value) => Math.max(value, 0) ** 2 }),
   log: (known) => {
     const floor = floorOf(known);
-    return { to: (value) => Math.log(Math.max(value, floor) || 1), from: Math.exp };
+    // what is missing stays missing
+    return { to: (value) => Math.log(Math.max(value, floor)), from: Math.exp };
   },
 };
 

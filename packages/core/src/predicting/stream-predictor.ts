@@ -11,10 +11,12 @@ import {
   mixed,
   normalisedShares,
   partOf,
+  Quantiles,
   type Selection,
   type Series,
   select,
   shareOf,
+  type Unfit,
 } from '../forecasting/index.ts';
 import { type CalibrationBook, corrected } from './calibration-book.ts';
 import { RESOLUTIONS, type Resolution } from './resolution.ts';
@@ -47,6 +49,8 @@ export interface PredictionInput {
   /** all that may be heard, by name */
   readonly models: readonly Forecaster[];
   readonly champion: ModelVersion | undefined;
+  /** what a dear champion answered, from the origin on; without it the cheap models serve */
+  readonly answer?: Forecast | undefined;
 }
 
 /** fitted again after so long; in between the fit is asked with what came in */
@@ -64,6 +68,16 @@ interface Fit {
   readonly version: number | null;
 }
 
+/** The whole of the stream. */
+interface Served {
+  readonly model: string;
+  readonly total: Forecast;
+  readonly quantiles: Quantiles;
+  /** mean absolute error where it was tried */
+  readonly error: number;
+  readonly unfit: readonly Unfit[];
+}
+
 export class StreamPredictor {
   private readonly streamId: number;
   private readonly resolution: Resolution;
@@ -77,19 +91,16 @@ export class StreamPredictor {
 
   predict(input: PredictionInput, book: CalibrationBook): StreamForecast {
     const { champion, originMs } = input;
-    const version = champion?.id ?? null;
-    if (this.isStale(this.fit, input.total, originMs, version))
-      this.fit = this.fitTo(input.total, heardBy(champion, input.models), originMs, version);
-    const { selection } = this.fit!;
-    const total = this.ask(this.fit!, input.total);
+    const served = this.served(input);
+    const { total } = served;
     const shares = sharesOf(input);
-    const base = { total: tableOf(selection), parts: tableOf(selection) };
+    const base = { total: tableOf(served.quantiles, total), parts: tableOf(served.quantiles, total) };
     return {
       streamId: this.streamId,
       resolution: this.resolution,
       originMs,
-      model: selection.name,
-      version,
+      model: served.model,
+      version: champion?.id ?? null,
       total,
       base,
       calibrated: {
@@ -97,7 +108,26 @@ export class StreamPredictor {
         parts: corrected(base.parts, book.parts),
       },
       shares,
-      own: this.ownForecasts(input, total, shares),
+      own: this.ownForecasts(input, served, shares),
+      unfit: served.unfit,
+    };
+  }
+
+  /** By the answer of a dear champion, else by models that are fitted here. */
+  private served({ originMs, total, models, champion, answer }: PredictionInput): Served {
+    if (champion !== undefined && answer !== undefined) {
+      const quantiles = new Quantiles(answer.point.length, { origins: [] });
+      return { model: champion.name, total: answer, quantiles, error: champion.mae, unfit: [] };
+    }
+    const version = champion?.id ?? null;
+    if (this.isStale(this.fit, total, originMs, version))
+      this.fit = this.fitTo(total, heardBy(champion, models), originMs, version);
+    const { selection } = this.fit!;
+    return {
+      model: selection.name,
+      total: this.ask(this.fit!, total),
+      quantiles: selection.quantiles,
+      error: leastError(selection),
       unfit: selection.unfit,
     };
   }
@@ -141,7 +171,7 @@ export class StreamPredictor {
 
   private ownForecasts(
     { heavy, originMs, shardlets, total: whole }: PredictionInput,
-    total: Forecast,
+    { total, error }: Served,
     shares: ReadonlyMap<number, number>,
   ): Map<number, Forecast> {
     const forecasts = new Map<number, Forecast>();
@@ -157,7 +187,7 @@ export class StreamPredictor {
       const loads = loadsOf.get(id);
       if (fit === undefined || fit.firstMs < series.firstMs || share === undefined || loads === undefined)
         continue;
-      const partError = errorOfShare(loads, whole.values, share) + share * leastError(this.fit!.selection);
+      const partError = errorOfShare(loads, whole.values, share) + share * error;
       const own = this.ask(fit, series);
       forecasts.set(id, mixed(own, partOf(total, share), leastError(fit.selection), partError));
     }
@@ -186,10 +216,8 @@ function sharesOf({ shardlets, total }: PredictionInput): Map<number, number> {
   return new Map(shardlets.map(({ id }, i) => [id, shares[i]!]));
 }
 
-function tableOf({ quantiles, horizon }: Selection): QuantileTable {
-  return Array.from({ length: horizon }, (_, h) =>
-    Float64Array.from(LEVELS, (level) => quantiles.at(level, h + 1)),
-  );
+function tableOf(quantiles: Quantiles, { point }: Forecast): QuantileTable {
+  return Array.from(point, (_, h) => Float64Array.from(LEVELS, (level) => quantiles.at(level, h + 1)));
 }
 
 function errorOfShare(loads: Float64Array, whole: Float64Array, share: number): number {

@@ -5,6 +5,7 @@
  */
 import {
   autoContestant,
+  type BacktestPlan,
   type BacktestRow,
   backtest,
   type Contestant,
@@ -22,6 +23,8 @@ export interface TrainingInput {
   readonly resolution: Resolution;
   readonly series: Series & { readonly firstMs: number };
   readonly models: readonly Forecaster[];
+  /** dear models with what they answered at the origins of `contestOf` */
+  readonly dear?: readonly Contestant[];
   readonly champion: ModelVersion | undefined;
   readonly run: number;
   readonly nowMs: number;
@@ -54,13 +57,11 @@ const COVERAGE_MIN = 0.7;
 
 export function train(input: TrainingInput): Trained | string {
   const series = withSeasons(input.series);
-  const { horizon } = RESOLUTIONS[input.resolution];
   const known = series.values.filter((value) => !Number.isNaN(value)).length;
   if (known < STEPS_MIN)
     return `only ${known} steps are known; a training needs ${STEPS_MIN}, until then a default model serves`;
-  const asked = input.isThorough ? THOROUGH : BRIEF;
-  const origins = evenOrigins(series.values.length, horizon, asked.origins, TEST_SHARE);
-  const plan = { horizon, origins, originsPerFit: Math.ceil(origins.length / asked.fits) };
+  const plan = contestOf(input);
+  const { origins } = plan;
   const result = backtest(contestantsOf(input), series, plan, input.stopwatch);
   const rows = result.rows.filter(isSound);
   const naive = yardstick(rows);
@@ -79,14 +80,35 @@ export function train(input: TrainingInput): Trained | string {
   };
 }
 
+/** The origins at which all are compared. */
+export function contestOf({
+  series,
+  resolution,
+  isThorough,
+}: Pick<TrainingInput, 'series' | 'resolution' | 'isThorough'>): BacktestPlan {
+  const { horizon } = RESOLUTIONS[resolution];
+  const asked = isThorough ? THOROUGH : BRIEF;
+  const origins = evenOrigins(series.values.length, horizon, asked.origins, TEST_SHARE);
+  return { horizon, origins, originsPerFit: Math.ceil(origins.length / asked.fits) };
+}
+
 const CHAMPION = 'the champion';
 const AUTO = 'auto';
 
-function contestantsOf({ models, champion }: TrainingInput): Contestant[] {
+function contestantsOf({ models, dear = [], champion }: TrainingInput): Contestant[] {
   const alone = models.map((model) => autoContestant([model], model.name));
-  const contestants = [autoContestant(models, AUTO), ...alone];
+  const contestants = [autoContestant(models, AUTO), ...alone, ...dear];
   if (champion === undefined) return contestants;
+  const answered = dear.find(({ name }) => name === champion.name);
+  if (answered !== undefined) return [...contestants, { ...answered, name: CHAMPION }];
+  // what it would answer is not known: what serves in its place is no measure of it
+  if (isDear(champion)) return contestants;
   return [...contestants, autoContestant(heardBy(champion, models), CHAMPION)];
+}
+
+/** Whether the version answers beforehand, in a thread of its own. */
+export function isDear({ parameters }: Pick<ModelVersion, 'parameters'>): boolean {
+  return parameters.isDear === true;
 }
 
 function isSound({ score, coverage }: BacktestRow): boolean {
@@ -119,11 +141,12 @@ function yardstick(rows: readonly BacktestRow[]): number {
 
 function versionOf(
   row: BacktestRow,
-  { streamId, resolution, models, run, nowMs }: TrainingInput,
+  { streamId, resolution, models, dear = [], run, nowMs }: TrainingInput,
   series: Series & { readonly firstMs: number },
   origins: number,
   naive: number,
 ): Omit<ModelVersion, 'id'> {
+  const isDear = dear.some(({ name }) => name === row.model);
   return {
     ...measuredOf(row, origins, naive),
     streamId,
@@ -132,7 +155,7 @@ function versionOf(
     members: row.model === AUTO ? models.map(({ name }) => name) : [row.model],
     windowFromMs: series.firstMs,
     windowToMs: series.firstMs + series.values.length * series.stepSeconds * 1_000,
-    parameters: { seasons: series.seasons, horizon: RESOLUTIONS[resolution].horizon, fits: row.fits },
+    parameters: { seasons: series.seasons, horizon: RESOLUTIONS[resolution].horizon, fits: row.fits, isDear },
     run,
     createdMs: nowMs,
   };

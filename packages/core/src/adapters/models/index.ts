@@ -1,1 +1,2 @@
 export * from './dear-model.ts';
+export * from './threaded-model.ts';

@@ -60,7 +60,7 @@ export class ThreadedModel implements RemoteForecaster {
   }
 
   private taskFor({ values, stepSeconds, seasons, firstMs }: Series, horizon: number): ModelTask {
-    const known = bridged(values, seasons[0]).slice();
+    const known = bridged(values, seasons).slice();
     return { module: this.module.href, values: known, stepSeconds, seasons, firstMs, horizon };
   }
 }
