@@ -8,12 +8,15 @@
  */
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { eventLine } from '../measure/random-events.ts';
 
 export interface PacedLoad {
   readonly sent: number;
   /** answers by HTTP status */
   readonly statuses: Readonly<Record<string, number>>;
+  /** refusals by the code of their problem */
+  readonly problems: Readonly<Record<string, number>>;
   /** of what was stored, ms */
   readonly p50: number;
   readonly p99: number;
@@ -47,6 +50,7 @@ const idBase = Number(beginText) * 1_000;
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
 const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/cloudevents+json' };
 const statuses: Record<string, number> = {};
+const problems: Record<string, number> = {};
 const buckets: { latencies: number[]; refused: number }[] = [];
 let answered = 0;
 
@@ -64,8 +68,10 @@ async function send(i: number): Promise<void> {
 function post(body: string, isRetry = false): Promise<string> {
   return new Promise((resolve, reject) => {
     const sent = request(new URL('/v1/events', url), { method: 'POST', agent, headers }, (reply) => {
-      reply.resume().once('end', () => resolve(String(reply.statusCode)));
       reply.once('error', reject);
+      reply.once('end', () => resolve(String(reply.statusCode)));
+      if (reply.statusCode === 200) reply.resume();
+      else void text(reply).then(countProblem, () => {});
     });
     sent.once('error', (error) => {
       if (sent.reusedSocket && !isRetry) post(body, true).then(resolve, reject);
@@ -73,6 +79,11 @@ function post(body: string, isRetry = false): Promise<string> {
     });
     sent.end(body);
   });
+}
+
+function countProblem(body: string): void {
+  const { code } = JSON.parse(body) as { code: string };
+  problems[code] = (problems[code] ?? 0) + 1;
 }
 
 function count(dueMs: number, status: string, latencyMs: number): void {
@@ -98,6 +109,7 @@ function figures(latencies: readonly number[]) {
 const result: PacedLoad = {
   sent: events.length,
   statuses,
+  problems,
   ...figures(buckets.flatMap((bucket) => bucket?.latencies ?? [])),
   buckets: Array.from(buckets, (bucket = { latencies: [], refused: 0 }) => ({
     sent: bucket.latencies.length + bucket.refused,
