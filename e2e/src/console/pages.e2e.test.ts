@@ -24,6 +24,7 @@ describe.concurrent('with events', () => {
   });
 });
 
+// a page holds a connection for what is live, and a browser opens six to one host: each is closed
 describe('events', () => {
   it('are found by key and type, and open to their text with every digit', async () => {
     const { page } = await visit(browser, `${consoleUrl}/events?back=oldest&type=console.*`);
@@ -33,6 +34,7 @@ describe('events', () => {
     await page.getByText('10 shown of').waitFor();
     await page.getByRole('button', { name: 'Text of event page-1', exact: true }).click();
     await page.getByText(EXACT).waitFor();
+    await page.close();
   });
 
   it('are exported whole, as NDJSON and as CSV', async () => {
@@ -53,6 +55,7 @@ describe('events', () => {
         return page.getByRole('button', { name: /Text of event tail-/ }).count();
       })
       .toBeGreaterThan(0);
+    await page.close();
   });
 
   it('refuse a wrong filter in words', async () => {
@@ -69,6 +72,7 @@ describe('consumer groups', () => {
     await page.getByRole('region', { name: 'Members' }).getByText('one', { exact: true }).waitFor();
     await page.goBack();
     await page.getByRole('region', { name: 'Members' }).waitFor({ state: 'detached' });
+    await page.close();
   });
 });
 
@@ -89,6 +93,7 @@ describe('the command palette', () => {
     await page.getByRole('combobox').fill('jobs');
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/jobs$/);
+    await page.close();
   });
 });
 
@@ -103,6 +108,7 @@ describe('the map of shardlets', () => {
     await page.getByLabel('As if it lay on').selectOption({ index: 1 });
     await page.getByRole('button', { name: 'Simulate' }).click();
     await page.waitForURL(/what-if.*suppose/);
+    await page.close();
   });
 
   it('simulates a shardlet that is dragged to another host, and Escape lets go of it', async () => {
@@ -125,6 +131,7 @@ describe('the map of shardlets', () => {
     await page.waitForURL(/what-if.*suppose/);
     await page.getByText(/^shardlet \d+ lies on host-/).waitFor();
     expect(decodeURIComponent(page.url())).toMatch(/"kind":"move"/);
+    await page.close();
   });
 });
 

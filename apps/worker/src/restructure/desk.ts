@@ -8,7 +8,6 @@ import type { EventHost } from '@foreshard/core/hosts';
 import {
   chunkBytesAt,
   durationMs,
-  FIRST_PACE,
   feel,
   type Move,
   type MoveControls,
@@ -56,13 +55,14 @@ export class Desk implements MoveDesk {
   private readonly beside = new Map<string, Promise<void>>();
   private failure: unknown;
   private feltAtMs: number;
-  private pace: Pace = FIRST_PACE;
+  private pace: Pace;
   private askedAtMs: number;
   private unsaved = { bytes: 0, records: 0, sinceMs: 0 };
   private writing: Promise<void> = Promise.resolve();
 
-  constructor(parts: DeskParts, signal: AbortSignal) {
+  constructor(parts: DeskParts, pace: Pace, signal: AbortSignal) {
     this.parts = parts;
+    this.pace = pace;
     this.signal = signal;
     this.askedAtMs = parts.nowMs();
     this.feltAtMs = this.askedAtMs;

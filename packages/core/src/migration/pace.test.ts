@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { chunkBytesAt, durationMs, FIRST_PACE, feel, type Pace, RATE_MIN, rateOf } from './pace.ts';
+import {
+  CAREFUL_PACE,
+  chunkBytesAt,
+  durationMs,
+  FIRST_PACE,
+  feel,
+  type Pace,
+  RATE_MIN,
+  rateOf,
+} from './pace.ts';
 
 const FREE = { budget: null, sharers: 1, own: null };
 
@@ -17,6 +26,12 @@ test('it falls quickly while a host answers late, but never to a standstill', ()
   const strained = after([40, 40, 40, 40], quiet);
   expect(rateOf(strained, FREE)).toBeLessThan(rateOf(quiet, FREE) / 4);
   expect(rateOf(after(Array(100).fill(40), quiet), FREE)).toBe(RATE_MIN);
+});
+
+test('after trouble it begins with the smallest chunks, and is as quick as ever within seconds', () => {
+  expect(chunkBytesAt(rateOf(CAREFUL_PACE, FREE))).toBe(64_000);
+  const samplesIn2s = Array(40).fill(1);
+  expect(rateOf(after(samplesIn2s, CAREFUL_PACE), FREE)).toBeGreaterThanOrEqual(rateOf(FIRST_PACE, FREE));
 });
 
 test('one late answer among quick ones is noise', () => {

@@ -37,6 +37,9 @@ export interface Pace {
 
 export const FIRST_PACE: Pace = { bearable: RATE_FIRST, quietMs: new Map(), wasLate: false };
 
+/** After a run that did not get on: a host or a line that is slow takes a small chunk in time where it never takes a large one. */
+export const CAREFUL_PACE: Pace = { ...FIRST_PACE, bearable: RATE_MIN };
+
 /** One answer time of each end of the move, taken just now. */
 export function feel(pace: Pace, answersMs: ReadonlyMap<number, number>): Pace {
   const quietMs = new Map(pace.quietMs);
