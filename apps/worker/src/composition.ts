@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Control, connectControl, InquiryOffice } from '@foreshard/core/adapters/control';
+import { within } from '@foreshard/core/adapters/deadline';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { openLocks } from '@foreshard/core/adapters/locks';
 import { readPrometheus } from '@foreshard/core/adapters/prometheus';
@@ -44,6 +45,8 @@ const RETRY_STEP_MS = 250;
 const RETRY_PAUSE_MAX_MS = 5_000;
 /** How long jobs may finish by themselves when the worker ends; then they stop at their next step. */
 const DRAIN_MS = 10_000;
+/** For the step that they are in. */
+const CUT_OFF_MS = 3_000;
 
 const nowMs = () => Date.now();
 
@@ -174,7 +177,8 @@ async function beginWork(
     async stop() {
       const impatient = setTimeout(() => void registry.abort(), DRAIN_MS);
       await inquiries.stop();
-      await wakeUps.stop();
+      // it waits for ever when its Redis has gone meanwhile
+      await within(DRAIN_MS + CUT_OFF_MS, wakeUps.stop(), 'ends later').catch(() => {});
       clearTimeout(impatient);
       ofForecasts.stop();
       await mover.stop();

@@ -1,4 +1,5 @@
 /** The worker process: reads its environment, starts, and ends on SIGTERM when its jobs have ended. */
+import { within } from '@foreshard/core/adapters/deadline';
 import { pino } from 'pino';
 import { startWorker } from './composition.ts';
 import { readSettings } from './process/settings.ts';
@@ -21,11 +22,20 @@ const worker = await startWorker(settings, log, (reason) => {
   process.exit(1);
 });
 
+/** Sooner than a supervisor loses its patience, and although what is waited for never answers. */
+const END_WITHIN_MS = 25_000;
+
 let ending = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.on(signal, () => {
     if (ending) return;
     ending = true;
     log.info({ signal }, 'the worker ends');
-    void worker.stop().then(() => process.exit(0));
+    within(END_WITHIN_MS, worker.stop(), 'something did not end in time').then(
+      () => process.exit(0),
+      (error) => {
+        log.error({ err: error }, 'the worker ends all the same');
+        process.exit(1);
+      },
+    );
   });

@@ -1,6 +1,7 @@
 /** Worker processes against real PostgreSQL and Redis servers, some of which are killed. */
 import { cp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HostUnreachable } from '@foreshard/core/hosts';
 import { HOST_ALARMS_KEY, HOST_USAGE_KEY, hostUsageSchema } from '@foreshard/core/telemetry';
 import { prepareMigration, type Shardlet } from '@foreshard/core/topology';
@@ -92,6 +93,18 @@ describe('a worker', () => {
     const { worker } = await started(1, 1);
     worker.process.kill('SIGTERM');
     expect(await worker.ended).toBe(0);
+  });
+
+  test('ends although the control Redis does not answer any more', async () => {
+    const { worker } = await started(1, 1);
+    await cluster.controlRedis.kill('SIGSTOP');
+    try {
+      worker.process.kill('SIGTERM');
+      const forced = sleep(40_000).then(() => 'never');
+      expect(await Promise.race([worker.ended, forced])).toBe(0);
+    } finally {
+      await cluster.controlRedis.kill('SIGCONT');
+    }
   });
 
   test('loses nothing when the control Redis loses everything', async () => {

@@ -120,7 +120,9 @@ export class InquiryOffice {
   async stop(): Promise<void> {
     this.ended = true;
     if (this.redis.status !== 'ready') this.redis.disconnect();
-    await (await this.started)?.close();
+    const closed = this.started.then((worker) => worker?.close());
+    // it waits for ever when Redis has gone meanwhile
+    await within(CLOSE_TIMEOUT_MS, closed, 'closes later').catch(() => {});
     this.redis.disconnect();
   }
 
