@@ -39,11 +39,7 @@ const parts: EdgeParts = {
     store: control.notifications,
     wake: () => control.jobs.wake('notify'),
   }),
-  clusters: {
-    ...control,
-    isTarget: async (name) => (await control.notifications.targets()).some((target) => target.name === name),
-    wake: () => control.jobs.wake('clusters'),
-  },
+  clusters: { ...control, wake: () => control.jobs.wake('clusters') },
   administration: (map) => {
     const telemetry = new TelemetryStore({ blocks: control.telemetry, map: () => map, nowMs: Date.now });
     return {

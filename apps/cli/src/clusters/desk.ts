@@ -5,16 +5,13 @@ import { badInput } from '../failure.ts';
 import { operatorOf } from '../restructure/operator.ts';
 
 export function clusterDesk(control: Control): ClusterDesk {
-  const { topology, notifications, recommendations, jobs } = control;
+  const { jobs } = control;
   const { actor, nowMs } = operatorOf(control);
   return {
     ...control,
     ...{ actor, nowMs, read: readSource },
-    isStream: async (name) => (await topology.snapshot()).streams.some((stream) => stream.name === name),
-    isTarget: async (name) => (await notifications.targets()).some((target) => target.name === name),
     // whoever runs the command has chosen the address
     objection: async () => undefined,
-    abandon: (cluster, why) => recommendations.abandon(cluster, actor, why, nowMs()),
     // it is forecast first, so that the plan stands on it
     async wake() {
       await jobs.wake('forecast');

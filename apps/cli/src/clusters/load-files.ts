@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import {
   type CsvReply,
+  faultText,
   type HostCapacity,
   type LoadRow,
   readHostsCsv,
@@ -35,7 +36,7 @@ async function rowsOf<T>(file: string, read: (content: Uint8Array) => CsvReply<T
   throw badInput(
     [
       `${count} of ${file} cannot be understood; nothing was taken`,
-      ...faults.map(({ line, detail }) => `  line ${line}: ${detail}`),
+      ...faults.map((fault) => `  ${faultText(fault)}`),
       ...(more > 0 ? [`  and ${more} more`] : []),
     ].join('\n'),
   );

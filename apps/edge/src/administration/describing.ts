@@ -1,7 +1,6 @@
 /** What the operations of administration have in common. */
 import { z } from 'zod';
-import { wholeNumber } from '../api/index.ts';
-import type { Content } from '../api/operation.ts';
+import { flag, json, wholeNumber } from '../api/index.ts';
 
 export const common = { tag: 'administration', scope: 'admin' } as const;
 
@@ -9,16 +8,8 @@ export const idPath = (what: string) => z.object({ id: wholeNumber(1).describe(`
 
 /** Every order can be tried. */
 export const dryRunQuery = z.object({
-  dryRun: z
-    .enum(['true', 'false'])
-    .default('false')
-    .transform((text) => text === 'true')
-    .describe('tell what would be decided, and change nothing'),
+  dryRun: flag.describe('tell what would be decided, and change nothing'),
 });
-
-export function json(schema: z.ZodType, example?: unknown): Record<string, Content> {
-  return { 'application/json': example === undefined ? { schema } : { schema, example } };
-}
 
 /** An order that a worker carries out; with `dryRun` nothing is begun. */
 export function orderAnswers(schema: z.ZodType) {

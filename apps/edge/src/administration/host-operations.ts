@@ -1,6 +1,6 @@
 /** The routes of hosts. */
-import type { Operation } from '../api/index.ts';
-import { common, dryRunQuery, idPath, json, orderAnswers } from './describing.ts';
+import { json, type Operation } from '../api/index.ts';
+import { common, dryRunQuery, idPath, orderAnswers } from './describing.ts';
 import {
   addedHostSchema,
   describedHostSchema,

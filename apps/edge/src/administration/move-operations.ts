@@ -1,8 +1,8 @@
 /** The routes of moves. */
 import { z } from 'zod';
-import { type Operation, wholeNumber } from '../api/index.ts';
+import { flag, json, type Operation, wholeNumber } from '../api/index.ts';
 import { problemSchema } from '../cloudevents/schema.ts';
-import { common, dryRunQuery, idPath, json, orderAnswers } from './describing.ts';
+import { common, dryRunQuery, idPath, orderAnswers } from './describing.ts';
 import {
   controlsSchema,
   limitsOrderSchema,
@@ -36,11 +36,7 @@ export const listMoves = {
   description:
     'Newest first: phase, bytes, rate, lag, the time left where it is known, who wanted it and why.',
   query: z.object({
-    ended: z
-      .enum(['true', 'false'])
-      .default('false')
-      .transform((text) => text === 'true')
-      .describe('also those that have ended'),
+    ended: flag.describe('also those that have ended'),
     limit: wholeNumber(1, LISTED_MAX).default(Number(LISTED_DEFAULT)).describe('how many at most'),
   }),
   answers: { 200: { description: 'Moves, and what holds for all', content: json(movesSchema) } },

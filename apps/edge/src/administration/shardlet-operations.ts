@@ -1,6 +1,6 @@
 /** The routes that change where shardlets end. */
-import type { Operation } from '../api/index.ts';
-import { common, dryRunQuery, idPath, json, orderAnswers } from './describing.ts';
+import { json, type Operation } from '../api/index.ts';
+import { common, dryRunQuery, idPath, orderAnswers } from './describing.ts';
 import { mergeOrderSchema, restructuredSchema, splitOrderSchema } from './schemas.ts';
 
 const order = {

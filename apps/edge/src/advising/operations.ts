@@ -2,7 +2,7 @@
 import { EVERY_CLUSTER, RECOMMENDATION_STATES } from '@foreshard/core/advising';
 import { clusterNameSchema } from '@foreshard/core/external';
 import { z } from 'zod';
-import type { Operation } from '../api/index.ts';
+import { json, type Operation } from '../api/index.ts';
 import {
   approvalSchema,
   decisionSchema,
@@ -19,9 +19,6 @@ import {
 const LISTED_MAX = 1_000;
 const LISTED_PRESET = 100;
 
-const json = (schema: z.ZodType, example?: unknown) => ({
-  'application/json': { schema, ...(example === undefined ? {} : { example }) },
-});
 const limit = z.coerce
   .number()
   .pipe(z.int().min(1).max(LISTED_MAX))

@@ -23,6 +23,11 @@ export interface Content {
   readonly example?: unknown;
 }
 
+/** Of a body or an answer in JSON. */
+export function json(schema: z.ZodType, example?: unknown): Readonly<Record<string, Content>> {
+  return { 'application/json': { schema, ...(example === undefined ? {} : { example }) } };
+}
+
 export interface Answer {
   readonly description: string;
   readonly content?: Readonly<Record<string, Content>>;

@@ -20,6 +20,12 @@ export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER) 
     });
 }
 
+/** Left out: no. */
+export const flag = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((text) => text === 'true');
+
 export const streamParams = z.object({
   stream: z.string().meta({ description: 'Name of a stream', example: 'main' }),
 });

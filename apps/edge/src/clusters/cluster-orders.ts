@@ -2,13 +2,14 @@
  * What people ask of clusters that are not ours, behind REST and tRPC. Load is taken in and plans are made by a
  * worker: both take seconds of a processor that appends have better use for.
  */
-import type { InquiryAnswers, InquiryDesk, RecommendationLog } from '@foreshard/core/advising';
+import type { InquiryAnswers, InquiryDesk } from '@foreshard/core/advising';
 import {
   type ClusterChangeOrder,
-  type ClusterStore,
+  type ClusterDesk,
   type CsvFaults,
   changeCluster,
   type ExternalCluster,
+  faultText,
   type LoadReply,
   type NewClusterOrder,
   type NewLoadOrder,
@@ -16,7 +17,6 @@ import {
   removeCluster,
 } from '@foreshard/core/external';
 import { ForeshardError } from '@foreshard/core/kernel';
-import type { BlockStore } from '@foreshard/core/telemetry';
 import type { z } from 'zod';
 import { reachingStore } from '../http/reaching-store.ts';
 import type {
@@ -27,16 +27,11 @@ import type {
   removedClusterSchema,
 } from './schemas.ts';
 
-export interface ClusterParts {
-  readonly clusters: ClusterStore;
-  readonly telemetry: Pick<BlockStore, 'exclusively'>;
-  readonly recommendations: Pick<RecommendationLog, 'abandon'>;
+export interface ClusterParts
+  extends Pick<ClusterDesk, 'clusters' | 'telemetry' | 'notifications' | 'recommendations' | 'nowMs'> {
   readonly inquiries: InquiryDesk;
-  /** whether there is a target of notifications of this name */
-  readonly isTarget: (name: string) => Promise<boolean>;
   /** of the job that plans them */
   readonly wake: () => Promise<void>;
-  readonly nowMs: () => number;
 }
 
 /** Where the load stood in the request, for the places that are wrong: as its body, or as a member of it. */
@@ -87,9 +82,7 @@ export class ClusterOrders {
   }
 
   async remove(name: string, actor: string): Promise<z.output<typeof removedClusterSchema>> {
-    const { recommendations, nowMs } = this.parts;
-    const abandon = (cluster: string, why: string) => recommendations.abandon(cluster, actor, why, nowMs());
-    const reply = await reaching(() => removeCluster({ ...this.parts, abandon }, name));
+    const reply = await reaching(() => removeCluster({ ...this.parts, actor }, name));
     if (reply.kind !== 'done') throw refused(name, reply, 'member');
     return { removed: name };
   }
@@ -114,9 +107,9 @@ function taken(name: string, reply: InquiryAnswers['addCluster'], place: LoadPla
 }
 
 function faulty({ faults, more, lines }: CsvFaults, place: LoadPlace): ForeshardError {
-  const places = faults.map(({ line, detail }) => {
-    if (place === 'member')
-      return { pointer: '/load', detail: line === null ? detail : `line ${line}: ${detail}` };
+  const places = faults.map((fault) => {
+    if (place === 'member') return { pointer: '/load', detail: faultText(fault) };
+    const { line, detail } = fault;
     return { pointer: line === null ? '' : `line ${line}`, detail };
   });
   const [first] = faults;

@@ -1,7 +1,7 @@
 /** The routes of clusters that are not ours. They see and decide what an operator does, so all of them need `admin`. */
 import { SHIFTS } from '@foreshard/core/external';
 import { z } from 'zod';
-import type { Operation } from '../api/index.ts';
+import { flag, json, type Operation } from '../api/index.ts';
 import {
   changeSchema,
   clusterPlanSchema,
@@ -13,19 +13,11 @@ import {
   removedClusterSchema,
 } from './schemas.ts';
 
-const json = (schema: z.ZodType, example?: unknown) => ({
-  'application/json': { schema, ...(example === undefined ? {} : { example }) },
-});
 const EXAMPLE = 'time,partition,host,events_per_second\n2026-11-21T04:00:00Z,orders-0,broker-1,812.5\n';
 const csv = { 'text/csv': { schema: csvSchema, example: EXAMPLE } };
 const common = { tag: 'clusters', scope: 'admin' } as const;
 const name = z.object({ name: z.string().min(1).max(63).describe('of the cluster') });
 const answer = (description: string, schema: z.ZodType) => ({ description, content: json(schema) });
-
-const flag = z
-  .enum(['true', 'false'])
-  .default('false')
-  .transform((text) => text === 'true');
 
 /** How load is taken in, of a body that is nothing but load. */
 const taking = {

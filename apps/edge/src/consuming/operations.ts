@@ -1,7 +1,7 @@
 /** The operations on consumer groups, described by the schemas that check them. */
 import { commitSchema } from '@foreshard/core/consuming';
 import { z } from 'zod';
-import type { Operation } from '../api/operation.ts';
+import { json, type Operation } from '../api/operation.ts';
 import {
   commitReplySchema,
   createGroupSchema,
@@ -13,8 +13,6 @@ import {
   pollSchema,
 } from './schemas.ts';
 
-const JSON_TYPE = 'application/json';
-const json = (schema: z.ZodType) => ({ [JSON_TYPE]: { schema } });
 const EVENT_STREAM = 'text/event-stream';
 
 const common = { tag: 'reading', scope: 'read' } as const;

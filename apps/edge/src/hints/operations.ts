@@ -1,7 +1,7 @@
 /** The routes of hints: what people expect. They change what the cluster plans for, so they need `admin`. */
 import { hintRequestSchema } from '@foreshard/core/hints';
 import { z } from 'zod';
-import type { Operation } from '../api/index.ts';
+import { json, type Operation } from '../api/index.ts';
 
 export const hintSchema = z
   .strictObject({
@@ -40,12 +40,12 @@ export const addHint = {
   scope: 'admin',
   body: {
     description: 'A hint',
-    content: { 'application/json': { schema: hintRequestSchema, example } },
+    content: json(hintRequestSchema, example),
   },
   answers: {
     201: {
       description: 'Taken',
-      content: { 'application/json': { schema: hintSchema } },
+      content: json(hintSchema),
       headers: { location: z.string().describe('the path of the hint') },
     },
   },
@@ -63,12 +63,7 @@ export const listHints = {
   answers: {
     200: {
       description: 'The hints',
-      content: {
-        'application/json': {
-          schema: hintsSchema,
-          example: { hints: [] },
-        },
-      },
+      content: json(hintsSchema, { hints: [] }),
     },
   },
   errors: ['store_unreachable'],

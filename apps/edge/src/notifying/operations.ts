@@ -1,6 +1,6 @@
 /** The routes of notifications. Who sends messages out of the network decides about all of it, so they need `admin`. */
 import { z } from 'zod';
-import type { Operation } from '../api/index.ts';
+import { json, type Operation } from '../api/index.ts';
 import {
   addedTargetSchema,
   alarmSchema,
@@ -13,9 +13,6 @@ import {
 const LISTED_MAX = 1_000;
 const LISTED_PRESET = 100;
 
-const json = (schema: z.ZodType, example?: unknown) => ({
-  'application/json': { schema, ...(example === undefined ? {} : { example }) },
-});
 const common = { tag: 'notifications', scope: 'admin' } as const;
 const name = z.object({ name: z.string().min(1).max(63).describe('of the target') });
 const id = z.object({ id: z.string().min(1).max(100).describe('of the delivery') });

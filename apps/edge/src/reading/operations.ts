@@ -1,6 +1,6 @@
 /** The reads, described by the schemas that check them. */
 import { z } from 'zod';
-import type { Operation } from '../api/operation.ts';
+import { json, type Operation } from '../api/operation.ts';
 import { streamParams } from '../api/parameters.ts';
 import { keyPageSchema, logPageSchema, shardletPageSchema } from '../api/schemas.ts';
 import { atTime, fromSeq, keyPath, logQuery, pageQuery, shardletPath } from './parameters.ts';
@@ -58,7 +58,7 @@ export const readLog = {
     200: {
       description: 'A page, or events as they come',
       content: {
-        'application/json': { schema: logPageSchema, example: EXAMPLE },
+        ...json(logPageSchema, EXAMPLE),
         [EVENT_STREAM]: followed,
       },
     },
@@ -81,7 +81,7 @@ export const readKey = {
     200: {
       description: 'A page, or events as they come',
       content: {
-        'application/json': { schema: keyPageSchema, example: EXAMPLE },
+        ...json(keyPageSchema, EXAMPLE),
         [EVENT_STREAM]: followed,
       },
     },
@@ -103,12 +103,7 @@ export const readShardlet = {
   answers: {
     200: {
       description: 'A page',
-      content: {
-        'application/json': {
-          schema: shardletPageSchema,
-          example: { events: [STORED], next: '2' },
-        },
-      },
+      content: json(shardletPageSchema, { events: [STORED], next: '2' }),
     },
   },
   errors: ['unknown_shardlet', 'past_retention', 'host_unreachable', 'overloaded'],

@@ -1,6 +1,6 @@
 /** The job for clusters that are not ours, and the questions about them. */
 import type { JobProducer } from '@foreshard/core/adapters/control';
-import { type ReadSource, refreshed } from '@foreshard/core/external';
+import { type ClusterDesk, type ReadSource, refreshed } from '@foreshard/core/external';
 import type { WebhookSender } from '@foreshard/core/notifying';
 import type { BlockStore } from '@foreshard/core/telemetry';
 import type { TopologyStore } from '@foreshard/core/topology';
@@ -33,16 +33,12 @@ export function external(parts: ExternalParts): External {
   };
 }
 
-function deskOf(parts: ExternalParts, actor: string) {
-  const { topology, notifications, recommendations, jobs, sender, nowMs } = parts;
+function deskOf(parts: ExternalParts, actor: string): ClusterDesk {
+  const { jobs, sender } = parts;
   return {
     ...parts,
     actor,
-    isStream: async (name: string) =>
-      (await topology.snapshot()).streams.some((stream) => stream.name === name),
-    isTarget: async (name: string) => (await notifications.targets()).some((target) => target.name === name),
-    objection: (url: string) => sender.objection(url),
-    abandon: (cluster: string, why: string) => recommendations.abandon(cluster, actor, why, nowMs()),
+    objection: (url) => sender.objection(url),
     // it is forecast first, so that the plan stands on it
     async wake() {
       await jobs.wake('forecast');

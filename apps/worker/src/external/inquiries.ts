@@ -4,6 +4,7 @@ import type { PolicyStore, RecommendationLog } from '@foreshard/core/advising';
 import {
   addCluster,
   type ClusterDesk,
+  type ClusterStore,
   importLoad,
   type ObserveClusterParts,
   planCluster,
@@ -12,6 +13,7 @@ import {
 import { documentOf } from '@foreshard/core/planning';
 
 export interface ClusterAnswering extends ObserveClusterParts {
+  readonly clusters: Pick<ClusterStore, 'find'>;
   readonly desk: (actor: string) => ClusterDesk;
   readonly policies: PolicyStore;
   readonly recommendations: RecommendationLog;
@@ -39,7 +41,7 @@ export function clusterAnswerers(parts: ClusterAnswering): ClusterAnswerers {
       return importLoad(parts.desk(actor), name, news);
     },
     async planCluster({ name, withState }) {
-      const cluster = await parts.desk('').clusters.find(name);
+      const cluster = await parts.clusters.find(name);
       if (cluster === undefined) return { kind: 'unknown' };
       const { policy } = await parts.policies.at(parts.nowMs());
       const told = { cluster: name, states: ['running'], limit: TOLD_MAX } as const;

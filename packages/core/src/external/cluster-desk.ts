@@ -1,5 +1,6 @@
 /** What people do with clusters of others: the plain functions behind the command line and the API. */
 import type { BlockStore } from '../telemetry/index.ts';
+import type { TopologyStore } from '../topology/index.ts';
 import type { ClusterStore } from './cluster-store.ts';
 import {
   clusterNameSchema,
@@ -14,15 +15,16 @@ import { forgetCluster, isOverfull, OVERFULL, type TakenIn, takeIn } from './tak
 export interface ClusterDesk {
   readonly clusters: ClusterStore;
   readonly telemetry: Pick<BlockStore, 'exclusively'>;
-  /** whether a stream of T has this name */
-  readonly isStream: (name: string) => Promise<boolean>;
-  /** whether there is a target of notifications of this name */
-  readonly isTarget: (name: string) => Promise<boolean>;
+  readonly topology: Pick<TopologyStore, 'snapshot'>;
+  /** targets of notifications: one of them is told what was approved */
+  readonly notifications: { targets(): Promise<readonly { readonly name: string }[]> };
+  /** ends what was recommended for a cluster that goes */
+  readonly recommendations: {
+    abandon(cluster: string, actor: string, why: string, atMs: number): Promise<void>;
+  };
   /** why nothing may be read from an address; undefined: it may */
   readonly objection: (url: string) => Promise<string | undefined>;
   readonly read: ReadSource;
-  /** ends what was recommended for a cluster that goes */
-  readonly abandon: (cluster: string, why: string) => Promise<void>;
   /** wakes the jobs that forecast and plan; a lost wake-up costs a minute */
   readonly wake: () => Promise<void>;
   readonly nowMs: () => number;
@@ -141,7 +143,7 @@ export interface ClusterChange {
 }
 
 export async function changeCluster(
-  desk: Pick<ClusterDesk, 'clusters' | 'isTarget' | 'wake' | 'nowMs'>,
+  desk: Pick<ClusterDesk, 'clusters' | 'notifications' | 'wake' | 'nowMs'>,
   name: string,
   { webhook, capacities = [] }: ClusterChange,
 ): Promise<ClusterReply> {
@@ -159,12 +161,13 @@ export async function changeCluster(
 
 /** With its load, and with what was recommended for it. */
 export async function removeCluster(
-  desk: Pick<ClusterDesk, 'clusters' | 'telemetry' | 'abandon'>,
+  desk: Pick<ClusterDesk, 'clusters' | 'telemetry' | 'recommendations' | 'actor' | 'nowMs'>,
   name: string,
 ): Promise<ClusterReply> {
   const cluster = await desk.clusters.find(name);
   if (cluster === undefined || !(await forgetCluster(desk, cluster))) return { kind: 'unknown' };
-  await desk.abandon(name, `the cluster ${name} was removed`);
+  const { recommendations, actor, nowMs } = desk;
+  await recommendations.abandon(name, actor, `the cluster ${name} was removed`, nowMs());
   return { kind: 'done', cluster };
 }
 
@@ -213,21 +216,24 @@ function reportOf({ cluster, rows, known, tooOld, extent }: Extract<TakenIn, { k
 }
 
 async function misnamed(
-  { isStream }: Pick<ClusterDesk, 'isStream'>,
+  { topology }: Pick<ClusterDesk, 'topology'>,
   name: string,
 ): Promise<LoadRefusal | undefined> {
   const named = clusterNameSchema.safeParse(name);
   if (!named.success) return refused('name', named.error.issues[0]!.message);
-  return (await isStream(name))
+  const { streams } = await topology.snapshot();
+  return streams.some((stream) => stream.name === name)
     ? refused('name', `there is a stream "${name}": give the cluster another name`)
     : undefined;
 }
 
 async function untold(
-  { isTarget }: Pick<ClusterDesk, 'isTarget'>,
+  { notifications }: Pick<ClusterDesk, 'notifications'>,
   name: string | null,
 ): Promise<LoadRefusal | undefined> {
-  if (name === null || (await isTarget(name))) return undefined;
+  if (name === null) return undefined;
+  const targets = await notifications.targets();
+  if (targets.some((target) => target.name === name)) return undefined;
   return refused('webhook', `there is no target "${name}" of notifications`);
 }
 

@@ -28,6 +28,10 @@ export interface CsvFaults {
   readonly lines: number;
 }
 
+export function faultText({ line, detail }: CsvFault): string {
+  return line === null ? detail : `line ${line}: ${detail}`;
+}
+
 export type CsvReply<T> = { readonly kind: 'read'; readonly rows: readonly T[] } | CsvFaults;
 
 const SHOWN_MAX = 20;

@@ -2,7 +2,7 @@ export * from './cluster-desk.ts';
 export * from './cluster-orders.ts';
 export * from './cluster-plan.ts';
 export * from './cluster-store.ts';
-export type { CsvFault, CsvFaults, CsvReply } from './csv-rows.ts';
+export { type CsvFault, type CsvFaults, type CsvReply, faultText } from './csv-rows.ts';
 export * from './description.ts';
 export * from './external-map.ts';
 export * from './external-state.ts';

@@ -6,6 +6,7 @@ import {
   changeCluster,
   clusterChangeSchema,
   type ExternalCluster,
+  faultText,
   type HostCapacity,
   LOAD_LENGTH_MAX,
   type LoadReply,
@@ -81,9 +82,7 @@ export const clustersRouter = router({
     }),
 
   remove: mutation.input(nameInput).mutation(async ({ ctx: { server }, input: { name } }) => {
-    const abandon = (cluster: string, why: string) =>
-      server.recommendations.abandon(cluster, ACTOR, why, Date.now());
-    done(name, await removeCluster({ clusters: server.clusters, telemetry: server.blocks, abandon }, name));
+    done(name, await removeCluster(deskOf(server), name));
   }),
 });
 
@@ -94,12 +93,10 @@ async function answered<T>(answer: Promise<T>): Promise<T> {
   return reply.answer;
 }
 
-function deskOf({ clusters, notifications, jobs }: ConsoleServer) {
+function deskOf({ clusters, notifications, recommendations, blocks, jobs }: ConsoleServer) {
   return {
-    clusters,
-    isTarget: async (name: string) => (await notifications.store.targets()).some((one) => one.name === name),
-    wake: () => jobs.wake('clusters'),
-    nowMs: Date.now,
+    ...{ clusters, recommendations, telemetry: blocks, notifications: notifications.store },
+    ...{ actor: ACTOR, nowMs: Date.now, wake: () => jobs.wake('clusters') },
   };
 }
 
@@ -135,11 +132,10 @@ function refusedOrder(name: string, reply: Exclude<ClusterReply, { kind: 'done' 
 }
 
 function faulty(what: string, { faults, more }: CsvFaults): TRPCError {
-  const lines = faults.map(({ line, detail }) => (line === null ? detail : `line ${line}: ${detail}`));
   const rest = more > 0 ? [`and ${more} more`] : [];
   return new TRPCError({
     code: 'BAD_REQUEST',
-    message: [`${what} cannot be understood, and nothing was taken:`, ...lines, ...rest].join('\n'),
+    message: [`${what} cannot be understood, and nothing was taken:`, ...faults.map(faultText), ...rest].join('\n'),
   });
 }
 
