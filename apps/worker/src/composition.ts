@@ -176,9 +176,9 @@ async function beginWork(
     wakeUps,
     async stop() {
       const impatient = setTimeout(() => void registry.abort(), DRAIN_MS);
-      await inquiries.stop();
-      // it waits for ever when its Redis has gone meanwhile
-      await within(DRAIN_MS + CUT_OFF_MS, wakeUps.stop(), 'ends later').catch(() => {});
+      // queues wait for ever for a Redis that has gone meanwhile
+      const queues = Promise.all([inquiries.stop(), wakeUps.stop()]);
+      await within(DRAIN_MS + CUT_OFF_MS, queues, 'end later').catch(() => {});
       clearTimeout(impatient);
       ofForecasts.stop();
       await mover.stop();

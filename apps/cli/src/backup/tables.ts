@@ -44,11 +44,13 @@ export async function insertRows(client: Client, table: string, rows: readonly s
 /** Numbers that are given next come after those of the rows that are there; none is given twice. */
 export async function advanceSequences(client: Client, tables: readonly string[]): Promise<void> {
   const { rows } = await client.query<{ name: string; column: string; sequence: string }>(
-    `SELECT c.relname AS name, a.attname AS column,
-        pg_get_serial_sequence(quote_ident(c.relname), a.attname) AS sequence
-       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-      WHERE c.relnamespace = current_schema()::regnamespace AND c.relname = ANY ($1) AND a.attnum > 0
-        AND pg_get_serial_sequence(quote_ident(c.relname), a.attname) IS NOT NULL`,
+    `SELECT c.relname AS name, a.attname AS column, d.objid::regclass::text AS sequence
+       FROM pg_depend d
+       JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+       JOIN pg_class c ON c.oid = d.refobjid
+       JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+      WHERE d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+        AND c.relnamespace = current_schema()::regnamespace AND c.relname = ANY ($1)`,
     [tables],
   );
   for (const { name, column, sequence } of rows)

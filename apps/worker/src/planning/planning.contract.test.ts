@@ -329,6 +329,9 @@ describe('a key that edges tell as hot', () => {
     aheadMs += HOT_KEY_LIFETIME_MS;
     expect(await relieveHotKeys({}, new AbortController().signal)).toBeUndefined();
     expect(await cluster.control.redis.exists(HOT_KEYS_KEY)).toBe(0);
+    // heat that has come back is heat anew
+    expect(await tell()).toEqual({ told: 1, shown: true });
+    await cluster.control.redis.del(HOT_KEYS_KEY);
   });
 });
 

@@ -3,7 +3,13 @@
  * once; in the other modes, and while moves are paused, the planner is woken, which looks at what is told as well and
  * proposes the split.
  */
-import { type HotKey, hotKeyField, type PolicyStore, reliefFor } from '@foreshard/core/advising';
+import {
+  HOT_KEY_LIFETIME_MS,
+  type HotKey,
+  hotKeyField,
+  type PolicyStore,
+  reliefFor,
+} from '@foreshard/core/advising';
 import { type MoveLog, type Operator, requestRestructure } from '@foreshard/core/migration';
 import type { Policy } from '@foreshard/core/planning';
 import type { TopologyMap } from '@foreshard/core/topology';
@@ -23,8 +29,8 @@ export interface ReliefParts {
 
 export class HotKeyRelief {
   private readonly parts: ReliefParts;
-  /** what the planner was woken for; a key that goes on is told again and again */
-  private shown: ReadonlySet<string> = new Set();
+  /** when each key was told last that the planner was woken for; one that goes on is told again and again */
+  private readonly shownMs = new Map<string, number>();
 
   constructor(parts: ReliefParts) {
     this.parts = parts;
@@ -46,9 +52,11 @@ export class HotKeyRelief {
   }
 
   private async show(told: readonly HotKey[]): Promise<object> {
-    const fields = new Set(told.map(hotKeyField));
-    const isNew = [...fields].some((field) => !this.shown.has(field));
-    this.shown = fields;
+    const nowMs = this.parts.nowMs();
+    for (const [field, atMs] of this.shownMs)
+      if (nowMs - atMs >= HOT_KEY_LIFETIME_MS) this.shownMs.delete(field);
+    const isNew = told.some((hot) => !this.shownMs.has(hotKeyField(hot)));
+    for (const hot of told) this.shownMs.set(hotKeyField(hot), hot.atMs);
     if (isNew) await this.parts.wakePlanner();
     return { told: told.length, shown: isNew };
   }

@@ -135,7 +135,9 @@ function faulty(what: string, { faults, more }: CsvFaults): TRPCError {
   const rest = more > 0 ? [`and ${more} more`] : [];
   return new TRPCError({
     code: 'BAD_REQUEST',
-    message: [`${what} cannot be understood, and nothing was taken:`, ...faults.map(faultText), ...rest].join('\n'),
+    message: [`${what} cannot be understood, and nothing was taken:`, ...faults.map(faultText), ...rest].join(
+      '\n',
+    ),
   });
 }
 

@@ -120,9 +120,7 @@ export class InquiryOffice {
   async stop(): Promise<void> {
     this.ended = true;
     if (this.redis.status !== 'ready') this.redis.disconnect();
-    const closed = this.started.then((worker) => worker?.close());
-    // it waits for ever when Redis has gone meanwhile
-    await within(CLOSE_TIMEOUT_MS, closed, 'closes later').catch(() => {});
+    await (await this.started)?.close();
     this.redis.disconnect();
   }
 
