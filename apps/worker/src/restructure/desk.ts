@@ -6,8 +6,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventHost } from '@foreshard/core/hosts';
 import {
-  chunkBytesAt,
+  CHUNK_BYTES_MIN,
   durationMs,
+  FIRST_PACE,
   feel,
   type Move,
   type MoveControls,
@@ -17,6 +18,7 @@ import {
   type MoveProgress,
   type MoveRef,
   type MoveStep,
+  nextChunkBytes,
   type Pace,
   rateOf,
 } from '@foreshard/core/migration';
@@ -55,14 +57,14 @@ export class Desk implements MoveDesk {
   private readonly beside = new Map<string, Promise<void>>();
   private failure: unknown;
   private feltAtMs: number;
-  private pace: Pace;
+  private pace: Pace = FIRST_PACE;
   private askedAtMs: number;
+  private chunkBytes = CHUNK_BYTES_MIN;
   private unsaved = { bytes: 0, records: 0, sinceMs: 0 };
   private writing: Promise<void> = Promise.resolve();
 
-  constructor(parts: DeskParts, pace: Pace, signal: AbortSignal) {
+  constructor(parts: DeskParts, signal: AbortSignal) {
     this.parts = parts;
-    this.pace = pace;
     this.signal = signal;
     this.askedAtMs = parts.nowMs();
     this.feltAtMs = this.askedAtMs;
@@ -79,9 +81,11 @@ export class Desk implements MoveDesk {
     const own = row?.bytesPerSecondMax ?? null;
     const limits = { budget: controls.bytesPerSecondMax, sharers: this.parts.sharers(), own };
     const rate = rateOf(this.pace, limits);
+    const tookMs = this.parts.nowMs() - this.askedAtMs;
+    if (progress.bytes > 0) this.chunkBytes = nextChunkBytes(this.chunkBytes, tookMs, rate);
     if (progress.phase === 'copy') await this.wait(progress.bytes, rate);
     this.askedAtMs = this.parts.nowMs();
-    return { kind: 'go', chunkBytes: chunkBytesAt(rate) };
+    return { kind: 'go', chunkBytes: this.chunkBytes };
   }
 
   async note(move: MoveRef, { progress, ...step }: MoveStep): Promise<void> {

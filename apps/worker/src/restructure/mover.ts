@@ -8,12 +8,10 @@ import type { EventHost } from '@foreshard/core/hosts';
 import type { LockService } from '@foreshard/core/locking';
 import {
   abortingMachine,
-  CAREFUL_PACE,
   type DrainFacts,
   drive,
   endInLog,
   endOf,
-  FIRST_PACE,
   type Move,
   type MoveControls,
   type MoveLog,
@@ -154,7 +152,6 @@ export class Mover {
     const { signal } = this.ending;
     const desk = new Desk(
       { ...this.parts, host: this.host, sharers: this.sharers, worker: this.worker },
-      (row?.obstacle ?? '') === '' ? FIRST_PACE : CAREFUL_PACE,
       signal,
     );
     const perform = performer({

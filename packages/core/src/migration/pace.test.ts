@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import {
-  CAREFUL_PACE,
-  chunkBytesAt,
+  CHUNK_BYTES_MIN,
   durationMs,
   FIRST_PACE,
   feel,
+  nextChunkBytes,
   type Pace,
   RATE_MIN,
   rateOf,
@@ -28,10 +28,10 @@ test('it falls quickly while a host answers late, but never to a standstill', ()
   expect(rateOf(after(Array(100).fill(40), quiet), FREE)).toBe(RATE_MIN);
 });
 
-test('after trouble it begins with the smallest chunks, and is as quick as ever within seconds', () => {
-  expect(chunkBytesAt(rateOf(CAREFUL_PACE, FREE))).toBe(64_000);
-  const samplesIn2s = Array(40).fill(1);
-  expect(rateOf(after(samplesIn2s, CAREFUL_PACE), FREE)).toBeGreaterThanOrEqual(rateOf(FIRST_PACE, FREE));
+test('from the lowest rate it is as quick as ever within seconds', () => {
+  const strained = after(Array(100).fill(40), after([1, 1, 1]));
+  const samplesIn4s = Array(80).fill(1);
+  expect(rateOf(after(samplesIn4s, strained), FREE)).toBeGreaterThanOrEqual(rateOf(FIRST_PACE, FREE));
 });
 
 test('one late answer among quick ones is noise', () => {
@@ -57,9 +57,22 @@ test('the lowest of budget share, own limit and what the hosts bear holds', () =
   expect(rateOf(FIRST_PACE, { budget: 1e12, sharers: 1, own: null })).toBe(FIRST_PACE.bearable);
 });
 
-test('chunks are small where it is slow, and a chunk takes as long as its rate wants', () => {
-  expect(chunkBytesAt(256_000)).toBe(64_000);
-  expect(chunkBytesAt(5_000_000)).toBe(500_000);
-  expect(chunkBytesAt(1e9)).toBe(500_000);
+test('chunks start small, and grow while they are done in time', () => {
+  const grown: number[] = [];
+  for (let bytes = CHUNK_BYTES_MIN, i = 0; i < 7; i++) {
+    bytes = nextChunkBytes(bytes, 10, 64_000_000);
+    grown.push(bytes);
+  }
+  expect(grown).toEqual([32_000, 64_000, 128_000, 256_000, 500_000, 500_000, 500_000]);
+});
+
+test('a chunk that took too long is followed by one that would have been in time', () => {
+  expect(nextChunkBytes(400_000, 1_000, 64_000_000)).toBe(40_000);
+  expect(nextChunkBytes(400_000, 60_000, 64_000_000)).toBe(CHUNK_BYTES_MIN);
+});
+
+test('chunks are small where the rate is low, and a chunk takes as long as its rate wants', () => {
+  expect(nextChunkBytes(400_000, 10, 256_000)).toBe(25_600);
+  expect(nextChunkBytes(400_000, 10, 5_000_000)).toBe(500_000);
   expect(durationMs(500_000, 1_000_000)).toBe(500);
 });

@@ -2,13 +2,15 @@
  * How fast a move may copy. Three limits, the lowest holds: its share of what all moves may use together,
  * its own limit, and what the hosts bear. The last follows the answer times of source and destination as
  * appends feel them: while they stay higher than without copying the rate falls quickly, else it rises slowly.
+ * It copies in pieces, which start small and grow while they are done in time (slow start, as in TCP: Jacobson, 1988),
+ * so a slow host or line is never asked for a piece that it would be held up by.
  */
 import { MS_PER_SECOND } from '../kernel/index.ts';
 
 /** Faster than any host takes it: the limit of a move that nobody has limited. */
 const RATE_MAX = 1_000_000_000;
 /** A move that goes on at all ends some day. */
-export const RATE_MIN = 256_000;
+export const RATE_MIN = 16_000;
 /** Felt at once where it is too much: the second late answer in a row lets it fall. */
 const RATE_FIRST = 64_000_000;
 const FALL = 0.6;
@@ -22,7 +24,8 @@ const QUIET_SHARE = 0.05;
 const LATE_SHARE = 0.002;
 /** A chunk is about this long a piece of work, so that a change of mind is heard soon. */
 const CHUNK_MS = 100;
-const CHUNK_BYTES_MIN = 64_000;
+export const CHUNK_BYTES_MIN = 16_000;
+const CHUNK_GROWTH = 2;
 /** It holds up the destination while it is taken in: some ten milliseconds. */
 const CHUNK_BYTES_MAX = 500_000;
 
@@ -36,9 +39,6 @@ export interface Pace {
 }
 
 export const FIRST_PACE: Pace = { bearable: RATE_FIRST, quietMs: new Map(), wasLate: false };
-
-/** After a run that did not get on: a host or a line that is slow takes a small chunk in time where it never takes a large one. */
-export const CAREFUL_PACE: Pace = { ...FIRST_PACE, bearable: RATE_MIN };
 
 /** One answer time of each end of the move, taken just now. */
 export function feel(pace: Pace, answersMs: ReadonlyMap<number, number>): Pace {
@@ -70,8 +70,10 @@ export function rateOf(pace: Pace, { budget, sharers, own }: RateLimits): number
   return Math.max(1, Math.min(pace.bearable, share, own ?? RATE_MAX));
 }
 
-export function chunkBytesAt(rate: number): number {
-  const bytes = Math.round((rate * CHUNK_MS) / MS_PER_SECOND);
+/** How much to copy at once after chunks of `before` bytes, the last of which took so long. */
+export function nextChunkBytes(before: number, tookMs: number, rate: number): number {
+  const inTime = before * Math.min(CHUNK_GROWTH, CHUNK_MS / Math.max(1, tookMs));
+  const bytes = Math.round(Math.min(inTime, (rate * CHUNK_MS) / MS_PER_SECOND));
   return Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, bytes));
 }
 
