@@ -15,6 +15,8 @@ export interface BenchOptions {
   readonly speed?: number;
   /** of the sample */
   readonly minutes?: number;
+  /** load of the busiest ten minutes over what all hosts take together */
+  readonly peakUse?: number;
 }
 
 export interface BenchResult {

@@ -1,8 +1,9 @@
 /**
- * npm run bench -- live [--rounds 2] [--speed 20] [--minutes 90] [--json]: the product itself, not its replay. Four
- * real Redis hosts behind lines that take a stated number of events a second, the real edge and the real worker in mode
- * `auto`, and a morning of the sample sent by an open loop, at 20 times its speed. The same morning again and again, in
- * turns: with the planner looking at what was measured only, and with forecasts learned from four imported weeks.
+ * npm run bench -- live [--rounds 2] [--speed 20] [--minutes 90] [--peak-use 0.8] [--json]: the product itself, not its
+ * replay. Four real Redis hosts behind lines that take a stated number of events a second, the real edge and the real
+ * worker in mode `auto`, and a morning of the sample sent by an open loop, at 20 times its speed. The same morning again
+ * and again, in turns: with the planner looking at what was measured only, and with forecasts learned from four imported
+ * weeks.
  *
  * Minutes cannot be waited for, so every process of the cluster lives on a clock that is as many times as fast
  * (live/fast-clock.c), its timeouts and schedules with it: for the cluster the morning passes at its own speed, on a
@@ -23,8 +24,6 @@ import { type Spread, spread } from './measure/interleave.ts';
 const CLIENT = new URL('./clients/paced-load.ts', import.meta.url).pathname;
 const FORESHARD = new URL('../../apps/cli/src/main.ts', import.meta.url).pathname;
 const POLICIES = ['reactive', 'predictive'] as const satisfies readonly LivePolicy[];
-/** the whole load of the busiest ten minutes over what all hosts take: enough, where it lies evenly */
-const PEAK_USE = 0.8;
 /** for the start, the import and the first forecasts, before the clock runs fast */
 const PREPARED_WITHIN_MS = 100_000;
 const FORECAST_WITHIN_MS = 60_000;
@@ -48,13 +47,19 @@ interface LiveRun extends PacedLoad {
   readonly movedAt: readonly string[];
 }
 
-export async function run({ rounds, speed = 1, minutes = 1 }: BenchOptions): Promise<BenchResult> {
+export async function run({
+  rounds,
+  speed = 1,
+  minutes = 1,
+  peakUse = 1,
+}: BenchOptions): Promise<BenchResult> {
   const dir = await mkdtemp(join(tmpdir(), 'foreshard-live-'));
   try {
     // PostgreSQL runs as somebody else, and has to find the clock
     await chmod(dir, 0o755);
     const clock = await buildFastClock(dir);
     const played = await morning({ dir, rate: speed, minutes, afterMs: Date.now() });
+    const perSecond = played.peakPerSecond / 4 / peakUse;
     const runs = new Map<LivePolicy, LiveRun[]>(POLICIES.map((policy) => [policy, []]));
     for (let round = 0; round < rounds; round++)
       for (const policy of round % 2 === 0 ? POLICIES : POLICIES.toReversed()) {
@@ -63,6 +68,7 @@ export async function run({ rounds, speed = 1, minutes = 1 }: BenchOptions): Pro
           library: clock,
           speed,
           played,
+          perSecond,
         });
         process.stderr.write(`  ${policy}: ${JSON.stringify(done)}\n`);
         runs.get(policy)!.push(done);
@@ -70,7 +76,7 @@ export async function run({ rounds, speed = 1, minutes = 1 }: BenchOptions): Pro
     return {
       mode: {
         hosts: '4 Redis, appendfsync always, behind throttled lines',
-        'events a second a host takes': round1(capacityOf(played)),
+        'events a second a host takes': round1(perSecond),
         'events a second at the peak, all hosts': round1(played.peakPerSecond),
         'events sent a run': played.events,
         'events a departure stands for': WEIGHT,
@@ -90,16 +96,18 @@ interface LiveRunOptions {
   readonly library: string;
   readonly speed: number;
   readonly played: Morning;
+  /** events that a host takes, of the real clock */
+  readonly perSecond: number;
 }
 
 async function liveRun(
   policy: LivePolicy,
-  { dir, library, speed, played }: LiveRunOptions,
+  { dir, library, speed, played, perSecond }: LiveRunOptions,
 ): Promise<LiveRun> {
   const clock: FastClock = { rate: speed, beginMs: Date.now() + PREPARED_WITHIN_MS, dateMs: played.dateMs };
   const cluster = await startLive({ dir, rate: speed, clock: environmentOf(library, clock) });
   try {
-    await prepare(cluster, policy, played, speed);
+    await prepare(cluster, policy, { played, speed, perSecond });
     if (Date.now() > clock.beginMs) throw new Error('the cluster was not ready when its clock began');
     const watch = watchLines(cluster);
     const args = [cluster.edgeUrl, cluster.token, played.schedule, clock.beginMs, bucketMs(speed)].map(
@@ -117,16 +125,11 @@ function bucketMs(speed: number): number {
   return (BUCKET_MINUTES * 60_000) / speed;
 }
 
-function capacityOf({ peakPerSecond }: Morning): number {
-  return peakPerSecond / 4 / PEAK_USE;
-}
-
 /** The history, the first forecasts, the policy, and lines that take what they are said to take. */
 async function prepare(
   cluster: LiveCluster,
   policy: LivePolicy,
-  played: Morning,
-  speed: number,
+  { played, speed, perSecond }: Pick<LiveRunOptions, 'played' | 'speed' | 'perSecond'>,
 ): Promise<void> {
   const { control, environment, streamId } = cluster;
   const imported = ['import-history', '--trace', played.history, '--shift', 'none', '--weight', WEIGHT];
@@ -138,7 +141,6 @@ async function prepare(
     );
     return known.every((one) => one !== undefined);
   });
-  const perSecond = capacityOf(played);
   const bytesPerEvent = await calibrate(cluster);
   for (const line of cluster.lines) line.limit(perSecond * bytesPerEvent);
   await setPolicy(cluster, policy, perSecond / speed);

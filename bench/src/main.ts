@@ -29,7 +29,7 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
 const usage = `usage: npm run bench -- forecast --data DIR [--part tune|test] [--only nyc_taxi,m4] [--stride 1] [--dear mstl,arima] [--json]
        npm run bench -- policy [--data DIR] [--only flights,hot-key] [--rounds SEEDS or, with --tune, tries] [--tune] [--json]
        npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--rounds 5] [--seconds 5] [--ids 10000000] [--shardlets 10000] [--fsync-ms 0]
-       npm run bench -- live [--rounds 2] [--speed 20] [--minutes 90] [--json]`;
+       npm run bench -- live [--rounds 2] [--speed 20] [--minutes 90] [--peak-use 0.8] [--json]`;
 
 function options() {
   try {
@@ -39,6 +39,7 @@ function options() {
         json: { type: 'boolean', default: false },
         speed: { type: 'string', default: '20' },
         minutes: { type: 'string', default: '90' },
+        'peak-use': { type: 'string', default: '0.8' },
         keep: { type: 'boolean', default: false },
         rounds: { type: 'string', default: '5' },
         seconds: { type: 'string', default: '5' },
@@ -82,6 +83,7 @@ const result = await (await bench()).run({
   keep: values.keep,
   speed: Math.max(1, number('speed', values.speed)),
   minutes: Math.max(1, number('minutes', values.minutes)),
+  peakUse: Math.min(1, Math.max(0.1, number('peak-use', values['peak-use']))),
 });
 if (values.json) {
   process.stdout.write(
