@@ -40,7 +40,7 @@ import { LeasedIngestion } from './map/leased-ingestion.ts';
 import { mountNotifying } from './notifying/index.ts';
 import { type ProfileStream, profiling } from './profiling/index.ts';
 import { reading } from './reading/index.ts';
-import type { EdgeSettings } from './settings.ts';
+import { type EdgeSettings, hostPatienceMs } from './settings.ts';
 import { SharedRedis } from './sharing/index.ts';
 import { HotKeyLane } from './telemetry/hot-key-lane.ts';
 import { LoadObserver } from './telemetry/load-observer.ts';
@@ -95,6 +95,8 @@ const HELD_EVENTS_MAX = 200_000;
  */
 const CALL_EVENTS_MAX = 4_000;
 const CALL_BYTES_MAX = 2 * 1_048_576;
+/** two are on their way at a time, and the host may have others to answer */
+const CALL_SHARE_OF_PATIENCE = 0.25;
 /** the same with as many shardlets: a group of one event takes some 20 microseconds */
 const CALL_GROUPS_MAX = 1_000;
 
@@ -341,14 +343,20 @@ async function untilThereIsAMap({ store }: EdgeParts, file: string, warn: Warn):
   }
 }
 
-function limitsOf({ inFlightBytesMax, holdMsMax }: EdgeSettings): IngestionLimits {
+function limitsOf(settings: EdgeSettings): IngestionLimits {
+  const { inFlightBytesMax, holdMsMax } = settings;
   return {
     hold: {
       eventsMax: HELD_EVENTS_MAX,
       bytesMax: inFlightBytesMax * HELD_SHARE_OF_BYTES,
       waitMicrosMax: holdMsMax * MICROS_PER_MS,
     },
-    call: { eventsMax: CALL_EVENTS_MAX, bytesMax: CALL_BYTES_MAX, groupsMax: CALL_GROUPS_MAX },
+    call: {
+      eventsMax: CALL_EVENTS_MAX,
+      bytesMax: CALL_BYTES_MAX,
+      groupsMax: CALL_GROUPS_MAX,
+      microsMax: CALL_SHARE_OF_PATIENCE * hostPatienceMs(settings) * MICROS_PER_MS,
+    },
   };
 }
 

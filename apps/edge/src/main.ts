@@ -7,13 +7,12 @@ import { HOT_KEYS_KEY, hotKeyField } from '@foreshard/core/advising';
 import { SHADOW_DIFFERENCES_KEY, TelemetryStore } from '@foreshard/core/telemetry';
 import { pino } from 'pino';
 import { type EdgeParts, type RunningEdge, startEdge } from './edge.ts';
-import { type EdgeSettings, readSettings } from './settings.ts';
+import { type EdgeSettings, hostPatienceMs, readSettings } from './settings.ts';
 import { type ShadowObserver, shadowed } from './shadow/index.ts';
 
 const settings = settingsOrExit();
 const log = pino({ name: 'edge', level: settings.logLevel, base: { edge: settings.edgeId } });
 const control = connectControl({ ...settings, actor: settings.edgeId });
-const HOST_PATIENCE_MS_MIN = 1_000;
 
 const parts: EdgeParts = {
   settings,
@@ -54,7 +53,7 @@ const parts: EdgeParts = {
   redis: control.redis,
   connectHosts: (map) => {
     const pool = new HostPool(map, (host, run) =>
-      openEventHost(host, run, { callTimeoutMs: hostPatienceMs() }),
+      openEventHost(host, run, { callTimeoutMs: hostPatienceMs(settings) }),
     );
     return shadowed(pool, map, shadowObserver, { nowMs: Date.now, random: Math.random });
   },
@@ -64,14 +63,6 @@ const parts: EdgeParts = {
     void stop(1);
   },
 };
-
-/**
- * Events in a call to a silent host are refused when the call is given up, so it must not last longer than
- * they may be held; but a host that only syncs a slow disk has to be waited for.
- */
-function hostPatienceMs(): number {
-  return Math.max(HOST_PATIENCE_MS_MIN, settings.holdMsMax);
-}
 
 const shadowObserver: ShadowObserver = {
   writes: (outcome, records) => log.debug({ outcome, records }, 'shadow write'),

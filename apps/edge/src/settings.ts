@@ -105,3 +105,13 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   const lines = result.error.issues.map(({ path, message }) => `Set ${path.join('.')} to ${message}.`);
   throw new Error(lines.join('\n'));
 }
+
+const HOST_PATIENCE_MS_MIN = 1_000;
+
+/**
+ * Events in a call to a silent host are refused when the call is given up, so it must not last longer than
+ * they may be held; but a host that only syncs a slow disk has to be waited for.
+ */
+export function hostPatienceMs({ holdMsMax }: EdgeSettings): number {
+  return Math.max(HOST_PATIENCE_MS_MIN, holdMsMax);
+}

@@ -133,7 +133,7 @@ export class EdgeParty implements EdgeDoor {
       clock,
       limits: {
         hold: { eventsMax: 500, bytesMax: 1_000_000, waitMicrosMax: HOLD_MICROS },
-        call: { eventsMax: 50, bytesMax: 100_000, groupsMax: 20 },
+        call: { eventsMax: 50, bytesMax: 100_000, groupsMax: 20, microsMax: Number.POSITIVE_INFINITY },
       },
       observer: {
         stored() {},

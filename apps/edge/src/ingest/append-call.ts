@@ -18,6 +18,8 @@ export interface CallLimits {
   readonly bytesMax: number;
   /** a group costs the host as much as several events */
   readonly groupsMax: number;
+  /** longest that a call should take, well below what a host is waited for */
+  readonly microsMax: number;
 }
 
 interface GroupPlan {

@@ -10,6 +10,7 @@
  */
 import { type AppendReply, type EventHost, HostUnreachable } from '@foreshard/core/hosts';
 import { type AppendCall, type CallLimits, CallPlan } from './append-call.ts';
+import { CallSize } from './call-size.ts';
 import type { Run } from './intake.ts';
 import { runsOfLine, type ShardletLine, ShardletLines } from './shardlet-lines.ts';
 
@@ -34,6 +35,7 @@ export class HostQueue {
   private readonly connect: () => Promise<EventHost>;
   private readonly owner: QueueOwner;
   private readonly limits: CallLimits;
+  private readonly size: CallSize;
   private readonly lines = new ShardletLines();
   private inFlight = 0;
   private scheduled = false;
@@ -46,6 +48,7 @@ export class HostQueue {
     this.connect = connect;
     this.owner = owner;
     this.limits = limits;
+    this.size = new CallSize(limits);
   }
 
   push(run: Run): void {
@@ -102,7 +105,9 @@ export class HostQueue {
     const startedMicros = performance.now() * 1_000;
     try {
       const replies = await (await this.connected()).append(call.groups);
-      this.owner.callTook(this.hostId, performance.now() * 1_000 - startedMicros, call);
+      const micros = performance.now() * 1_000 - startedMicros;
+      this.size.answered(call.events, micros);
+      this.owner.callTook(this.hostId, micros, call);
       this.failingSinceMicros = undefined;
       this.retryMs = 0;
       this.inFlight--;
@@ -152,6 +157,7 @@ export class HostQueue {
 
   private retryLater(call: AppendCall, error: HostUnreachable): void {
     this.failingSinceMicros ??= this.owner.nowMicros();
+    if (error.reason === 'timeout') this.size.unanswered(call.events);
     this.armRetry();
     this.lines.pushFront(call.allRuns());
     for (const run of this.owner.unreachable(this.hostId, this.lines.drain(), error)) this.lines.push(run);
@@ -168,7 +174,7 @@ export class HostQueue {
   }
 
   private takeCall(): AppendCall | undefined {
-    const plan = new CallPlan(this.limits);
+    const plan = new CallPlan({ ...this.limits, eventsMax: this.size.eventsMax });
     for (let line = this.lines.first(); line !== undefined && !plan.isFull; line = this.lines.first()) {
       if (this.owner.isHeld(line.shardlet)) this.holdLine(line);
       else {

@@ -24,7 +24,7 @@ import { readEvents } from './read-events.ts';
 const NOW = 1_760_000_000_000_000;
 const HOLD_MS = 300;
 const CALL_EVENTS = 50;
-const CALL: CallLimits = { eventsMax: CALL_EVENTS, bytesMax: 100_000, groupsMax: 4 };
+const CALL: CallLimits = { eventsMax: CALL_EVENTS, bytesMax: 100_000, groupsMax: 4, microsMax: 1_000_000 };
 const DEDUP = { windowMicros: 900_000_000, leadMicros: 60_000_000 };
 
 /** A host whose next appends can be answered by the test. */
@@ -428,6 +428,27 @@ describe('a host in trouble', () => {
     host.next.push(unreachable);
     const ids = Array.from({ length: 2 * CALL_EVENTS + 10 }, (_, i) => String(i));
     await send(ids.map((id) => event(id)));
+    expect(await idsIn(shardletOf(probe))).toEqual(['probe', ...ids]);
+  });
+
+  it('gives a host that lags smaller calls, rather than give up every call and send it again', async () => {
+    const [patienceMs, msPerEvent] = [30, 1];
+    await startEdge({ ...CALL, microsMax: (patienceMs * 1_000) / 4 });
+    const probe = await send([event('probe')]);
+    const host = hosts.get(follower.topology.shardlet(shardletOf(probe))!.owner)!;
+    let givenUp = 0;
+    const late = async () => {
+      const groups = host.calls.at(-1)!;
+      const takesMs = groups.reduce((sum, { count }) => sum + count, 0) * msPerEvent;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(patienceMs, takesMs)));
+      if (takesMs < patienceMs) return MemoryHost.prototype.append.call(host, groups);
+      givenUp++;
+      throw new HostUnreachable('timeout', 'no answer');
+    };
+    host.next = Array.from({ length: 1_000 }, () => late);
+    const ids = Array.from({ length: 3 * CALL_EVENTS }, (_, i) => String(i));
+    expect(new Set(statuses(await send(ids.map((id) => event(id)))))).toEqual(new Set([STORED]));
+    expect(givenUp).toBe(1);
     expect(await idsIn(shardletOf(probe))).toEqual(['probe', ...ids]);
   });
 
