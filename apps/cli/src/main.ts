@@ -24,7 +24,12 @@ import { register as registerTelemetry } from './telemetry/index.ts';
 import { register as registerTokens } from './tokens/index.ts';
 
 /** failures of core whose message says everything; by name, so that their modules load only where they are used */
-const TELLING: readonly string[] = ['DatabaseUnreachable', 'MigrationRefused', 'HostUnreachable'];
+const TELLING: readonly string[] = [
+  'DatabaseUnreachable',
+  'ControlRedisUnreachable',
+  'MigrationRefused',
+  'HostUnreachable',
+];
 
 const program = new Command('foreshard')
   .description('Foreshard moves the shard before the load arrives.')

@@ -170,7 +170,13 @@ function assign(draft: Record<string, unknown>, setting: string): void {
     );
   const slot = place as Record<string, unknown>;
   if (typeof slot[last] === 'object') slot[last] = parsedJson(value, setting);
-  else slot[last] = typeof slot[last] === 'number' ? Number(value) : value;
+  else slot[last] = typeof slot[last] === 'number' ? numberIn(value, setting) : value;
+}
+
+/** An empty text would be 0. */
+function numberIn(text: string, setting: string): number {
+  if (text.trim() !== '') return Number(text);
+  throw badInput(`"${setting}": the value has to be a number`);
 }
 
 function parsedJson(text: string, setting: string): unknown {

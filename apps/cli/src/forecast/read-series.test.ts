@@ -50,6 +50,8 @@ it.each([
 
 it.each([
   ['a word', 'v\n1\nabc\n', 'line 3, column v: "abc" is not a number'],
+  ['a word below empty lines', '\nv\n\n1\n\nabc\n', 'line 6, column v: "abc" is not a number'],
+  ['a day that no month has', 'time,v\n2026-02-30,1\n', 'line 2: "2026-02-30" is no time'],
   ['separators of thousands', 'v\n1\n"1,234"\n', 'without separators of thousands'],
   ['a file without a header line', '2026-01-01 00:00,1\n2026-01-01 01:00,2\n', 'names of the columns'],
   ['what is no text', 'v\n\0\u0001', 'is no text file'],

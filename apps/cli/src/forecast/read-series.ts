@@ -41,11 +41,15 @@ export async function readSeries(options: ReadOptions): Promise<ReadSeries[]> {
 async function* records(input: string): AsyncGenerator<{ row: string[]; line: number }> {
   const delimiter = delimiterOf(await headOf(input), input);
   const parser = createReadStream(input).pipe(
-    parse({ bom: true, delimiter, skip_empty_lines: true, relax_column_count: true, relax_quotes: true }),
+    // empty lines are skipped here, because the parser would not count them
+    parse({ bom: true, delimiter, relax_column_count: true, relax_quotes: true }),
   );
   let line = 0;
   try {
-    for await (const row of parser) yield { row: row as string[], line: ++line };
+    for await (const row of parser as AsyncIterable<string[]>) {
+      line++;
+      if (row.length > 1 || row[0] !== '') yield { row, line };
+    }
   } catch (error) {
     throw badInput(`${input} is no CSV file: ${(error as Error).message}`);
   }
@@ -71,8 +75,12 @@ function delimiterOf(head: Buffer, input: string): string {
 
 async function readWide({ input, stepSeconds }: ReadOptions): Promise<ReadSeries[]> {
   const found: ReadSeries[] = [];
+  let isHeader = true;
   for await (const { row, line } of records(input)) {
-    if (line === 1) continue;
+    if (isHeader) {
+      isHeader = false;
+      continue;
+    }
     const id = row[0]!.trim() || `row ${line}`;
     const values = ragged(row.slice(1), (column) => `${input}, row ${line} (${id}), value ${column + 1}`);
     found.push({

@@ -27,6 +27,12 @@ describe('the settings of up', () => {
     expect(() => readSettings({ TOPOLOGY_URL: 'http://a' })).toThrow(/TOPOLOGY_URL.*etcd:\/\//);
   });
 
+  it('name both variables of a port that is given twice', () => {
+    expect(() => readSettings({ EDGE_PORT: '7090' })).toThrow(
+      /EDGE_PORT and WORKER_PORT both name port 7090/,
+    );
+  });
+
   it('take the topology from etcd where it is given', () => {
     expect(readSettings({ TOPOLOGY_URL: 'etcd://a:1,b:2' }).topologyUrl).toBe('etcd://a:1,b:2');
   });

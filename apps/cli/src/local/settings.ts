@@ -83,11 +83,15 @@ export function readSettings(env: Environment): UpSettings {
     throw badInput(
       'the variable FORESHARD_HOST_WEBHOOK is not set: it names the target of "foreshard notifications" that is asked for hosts',
     );
-  return {
-    dataDir: ownDataDir(env),
+  const listeners = {
     edge: { host: e.EDGE_HOST, port: e.EDGE_PORT, variable: 'EDGE_PORT' },
     web: { host: e.WEB_HOST, port: e.WEB_PORT, variable: 'WEB_PORT' },
     worker: { host: e.WORKER_HOST, port: e.WORKER_PORT, variable: 'WORKER_PORT' },
+  };
+  requireDifferentPorts(Object.values(listeners));
+  return {
+    dataDir: ownDataDir(env),
+    ...listeners,
     databaseUrl: e.DATABASE_URL,
     redisUrl: e.REDIS_URL,
     topologyUrl: e.TOPOLOGY_URL,
@@ -95,6 +99,17 @@ export function readSettings(env: Environment): UpSettings {
     hostProvider: e.FORESHARD_HOST_PROVIDER,
     hostMemory: e.FORESHARD_HOST_MEMORY ?? `${defaultHostMemoryMb(availableMemory())}mb`,
   };
+}
+
+/** Also of different addresses: one that stands for all of them takes the port of every other. */
+function requireDifferentPorts(listeners: readonly Listener[]): void {
+  for (const [i, one] of listeners.entries()) {
+    const other = listeners.slice(0, i).find(({ port }) => port === one.port);
+    if (other === undefined) continue;
+    throw badInput(
+      `the variables ${other.variable} and ${one.variable} both name port ${one.port}: each needs a port of its own`,
+    );
+  }
 }
 
 /** How a browser or client reaches it: an address that stands for all of them is not one to connect to. */

@@ -18,7 +18,7 @@ export function readAs<S extends z.ZodType>(file: string, schema: S): z.output<S
 function jsonOf(file: string): unknown {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (cause) {
     throw badInput(`${file} cannot be read: ${(cause as Error).message}`, { cause });
   }

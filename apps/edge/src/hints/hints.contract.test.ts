@@ -49,6 +49,10 @@ test.each([
   [{ ...good, to: good.from }, 400, '/to'],
   [{ ...good, scope: { shards: [-1] } }, 400, '/scope/shards/0'],
   [{ ...good, stream: 'nowhere' }, 404, '/stream'],
+  [{ ...good, repeat: { ...good.repeat, until: '2026-12-01T00:00:00Z' } }, 400, '/repeat/until'],
+  // no text of PostgreSQL holds it
+  [{ ...good, because: 'last\0orders' }, 400, '/because'],
+  [{ ...good, scope: { keys: ['a', 'b\0'] } }, 400, '/scope/keys/1'],
   [7, 400, ''],
 ])('refuses with the place that is wrong: %#', async (body, status, pointer) => {
   const reply = await post(body);

@@ -84,6 +84,9 @@ export function checkedJsonBody<S extends z.ZodType>(
 
 /** @throws ForeshardError of that code, with every place that is wrong */
 export function judged<S extends z.ZodType>(schema: S, body: unknown, code: ErrorCode): z.output<S> {
+  const place = placeOfNul(body);
+  if (place !== undefined)
+    throw new ForeshardError(code, 'the character U+0000 cannot be stored', { pointer: place });
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const places = result.error.issues.flatMap((issue) => {
@@ -94,6 +97,17 @@ export function judged<S extends z.ZodType>(schema: S, body: unknown, code: Erro
     }));
   });
   throw new ForeshardError(code, places.map((place) => place.detail).join('; '), { places });
+}
+
+/** PostgreSQL keeps no text with this character in it. A pointer to the first; undefined: there is none. */
+function placeOfNul(value: unknown): string | undefined {
+  if (typeof value === 'string') return value.includes('\0') ? '' : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [name, inner] of Object.entries(value)) {
+    const place = name.includes('\0') ? '' : placeOfNul(inner);
+    if (place !== undefined) return `/${escaped(name)}${place}`;
+  }
+  return undefined;
 }
 
 /** @throws ForeshardError malformed_body */

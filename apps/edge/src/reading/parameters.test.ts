@@ -34,9 +34,12 @@ describe('the query of a reader', () => {
     expect(shardlet({ at }).at).toBe(micros);
   });
 
-  it.each(['yesterday', '2001-01-01', '2001-13-01T00:00:00Z', '', '-5'])('refuses at=%j', (at) => {
-    expect(() => shardlet({ at })).toThrow(/at=/);
-  });
+  it.each(['yesterday', '2001-01-01', '2001-13-01T00:00:00Z', '2001-02-30T00:00:00Z', '', '-5'])(
+    'refuses at=%j',
+    (at) => {
+      expect(() => shardlet({ at })).toThrow(/at=/);
+    },
+  );
 
   it('takes several hosts to skip', () => {
     expect([...log({ skip: '3,5' }).skip]).toEqual([3, 5]);

@@ -1,5 +1,5 @@
 /** What a reader may ask for, and the words that tell what is wrong with it. */
-import { MICROS_PER_MS } from '@foreshard/core/kernel';
+import { MICROS_PER_MS, parseTimestamp } from '@foreshard/core/kernel';
 import { z } from 'zod';
 import { wholeNumber } from '../api/parameters.ts';
 
@@ -66,7 +66,7 @@ export function timeOfFrom(from: string): number | undefined {
 /** NaN: not a time since 1970. */
 function microsOf(text: string): number {
   if (/^\d{1,16}$/.test(text)) return Number.isSafeInteger(Number(text)) ? Number(text) : Number.NaN;
-  const ms = RFC_3339.test(text) ? Date.parse(text) : Number.NaN;
+  const ms = RFC_3339.test(text) ? (parseTimestamp(text) ?? Number.NaN) : Number.NaN;
   return ms < 0 ? Number.NaN : ms * MICROS_PER_MS + microsBelowMs(text);
 }
 

@@ -5,6 +5,7 @@
 import {
   approveByPolicy,
   figures,
+  mayBegin,
   type PolicyStore,
   type PolicyVersion,
   pressuresOf,
@@ -69,7 +70,7 @@ export class ClusterJob {
       if (signal.aborted) return changed;
       const cluster = await this.parts.refresh(one);
       if (this.isDue(cluster)) changed += await this.plan(cluster, holding);
-      changed += await this.tellApproved(cluster);
+      changed += await this.tellApproved(cluster, holding);
       changed += await this.follow(cluster);
     }
     return changed;
@@ -102,14 +103,14 @@ export class ClusterJob {
     return approveByPolicy({ ...this.parts, log }, holding, open, loads);
   }
 
-  private async tellApproved({ name, webhook }: ExternalCluster): Promise<number> {
+  private async tellApproved({ name, webhook }: ExternalCluster, { policy }: PolicyVersion): Promise<number> {
     const { recommendations, notifications, moves, nowMs, log } = this.parts;
     // the kill switch holds back what would begin, here as with ours
     if ((await moves.controls()).paused) return 0;
     const approved = await recommendations.list({ states: ['approved'], cluster: name, limit: LISTED_MAX });
     let count = 0;
     for (const record of approved.reverse()) {
-      if ((record.notBeforeMs ?? 0) > nowMs()) continue;
+      if (!mayBegin(policy.migration_window, record.notBeforeMs, nowMs())) continue;
       count++;
       if (webhook === null) {
         await recommendations.begin(

@@ -10,6 +10,7 @@ import {
   clusterStateOf,
   figures,
   type HostProvider,
+  mayBegin,
   type ObserveParts,
   OWN_CLUSTER,
   observe,
@@ -88,7 +89,7 @@ export class PlanJob {
     if (signal.aborted) return undefined;
     const actions = await this.record(map, state, holding);
     const approved = await this.approveByPolicy(state, holding);
-    const begun = await this.carryOutDue(signal);
+    const begun = await this.carryOutDue(holding, signal);
     const ended = await this.follow(state, holding);
     await this.parts.recommendations.forget(nowMs() - KEPT_MS);
     return actions + approved + begun + ended > 0 ? { actions, approved, begun, ended } : undefined;
@@ -115,14 +116,14 @@ export class PlanJob {
     return approveByPolicy({ ...this.parts, log }, holding, feasible, loads);
   }
 
-  private async carryOutDue(signal: AbortSignal): Promise<number> {
+  private async carryOutDue({ policy }: PolicyVersion, signal: AbortSignal): Promise<number> {
     const { recommendations, moveLog, operator, nowMs } = this.parts;
     // the kill switch of moves holds back what would begin some
     if ((await moveLog.controls()).paused) return 0;
     const approved = await recommendations.list({ states: ['approved'], ...OURS });
     let count = 0;
     for (const record of approved.reverse()) {
-      if (signal.aborted || (record.notBeforeMs ?? 0) > nowMs()) continue;
+      if (signal.aborted || !mayBegin(policy.migration_window, record.notBeforeMs, nowMs())) continue;
       const by = { ...operator, actor: record.decidedBy ?? operator.actor };
       const begun = isOfHosts(record)
         ? { moves: [], ...(await this.parts.scaling.begin(record)) }

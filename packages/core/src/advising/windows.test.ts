@@ -1,8 +1,31 @@
 import { describe, expect, it } from 'vitest';
-import { nextWindow } from './windows.ts';
+import { mayBegin, nextWindow } from './windows.ts';
 
 const at = (time: string) => Date.parse(time);
 const night = (zone: string) => [{ from: '04:00', to: '05:30', zone }];
+
+describe('approved work', () => {
+  const from = at('2026-11-22T04:00:00Z');
+  it.each([
+    ['2026-11-22T03:59:59Z', false],
+    ['2026-11-22T04:00:00Z', true],
+    ['2026-11-22T05:29:59Z', true],
+    // moves were paused, or no worker ran
+    ['2026-11-22T05:30:00Z', false],
+    ['2026-11-22T12:00:00Z', false],
+    ['2026-11-23T04:10:00Z', true],
+  ])('for the window at four may begin at %s: %s', (now, may) => {
+    expect(mayBegin(night('UTC'), from, at(now))).toBe(may);
+  });
+
+  it('for now, or for a time outside of windows, does not wait for one', () => {
+    const noon = at('2026-11-22T12:00:00Z');
+    expect(mayBegin(night('UTC'), null, noon)).toBe(true);
+    expect(mayBegin(night('UTC'), noon, noon - 1)).toBe(false);
+    expect(mayBegin(night('UTC'), noon, noon + 7_200_000)).toBe(true);
+    expect(mayBegin([], from, noon)).toBe(true);
+  });
+});
 
 describe('the next window', () => {
   it('is now when there are none, and while one is open', () => {

@@ -10,6 +10,19 @@ const MINUTE_MS = 60_000;
 /** two days hold every time of day of every zone */
 const MINUTES_AHEAD = 2 * 1_440;
 
+/**
+ * Whether approved work may begin. `fromMs`: not before; null: at once. What was to begin in a window and was missed there,
+ * because no worker ran or moves were paused, waits for the next one.
+ */
+export function mayBegin(windows: readonly Window[], fromMs: number | null, nowMs: number): boolean {
+  if (fromMs === null) return true;
+  return fromMs <= nowMs && (isOpen(windows, nowMs) || !isOpen(windows, fromMs));
+}
+
+function isOpen(windows: readonly Window[], atMs: number): boolean {
+  return nextWindow(windows, atMs) === atMs;
+}
+
 /** The first moment from `nowMs` on that is inside a window; `nowMs` itself when there are no windows. */
 export function nextWindow(windows: readonly Window[], nowMs: number): number {
   if (windows.length === 0) return nowMs;
@@ -20,7 +33,7 @@ export function nextWindow(windows: readonly Window[], nowMs: number): number {
     if (clocks.some(({ window, clock }) => isInside(window, clock.format(atMs))))
       return Math.max(nowMs, atMs);
   }
-  // a window that begins when it ends
+  // not reached: every time of day comes again within two days
   return nowMs;
 }
 

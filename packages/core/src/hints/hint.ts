@@ -68,6 +68,10 @@ export const hintRequestSchema = z
     path: ['to'],
     error: 'one occurrence lasts 366 days at most',
   })
+  .refine(({ from, repeat }) => !(Date.parse(repeat?.until ?? from) < Date.parse(from)), {
+    path: ['repeat', 'until'],
+    error: 'it would end before it begins for the first time',
+  })
   .refine((hint) => !(hint.repeat !== undefined && tooLong(hint.repeat.every, hint)), {
     path: ['repeat'],
     error: 'it would begin again before it has ended',

@@ -12,6 +12,9 @@ describe('a timestamp', () => {
     ['', undefined],
     ['noon', undefined],
     ['2001-99-01', undefined],
+    ['2001-02-29', undefined],
+    ['2001-04-31T12:00:00+02:00', undefined],
+    ['2000-02-29', 951_782_400_000],
     ['01/02/2001', undefined],
   ])('%j is %s', (text, ms) => {
     expect(parseTimestamp(text)).toBe(ms);

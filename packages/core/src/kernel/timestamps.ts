@@ -14,7 +14,13 @@ export function parseTimestamp(text: string): number | undefined {
   const hasTime = trimmed.length > 10;
   const iso = trimmed.replace(' ', 'T') + (hasTime && !ZONE.test(trimmed.slice(10)) ? 'Z' : '');
   const ms = Date.parse(iso);
-  return Number.isNaN(ms) ? undefined : ms;
+  return Number.isNaN(ms) || !isDay(trimmed.slice(0, 10)) ? undefined : ms;
+}
+
+/** `Date.parse` takes 30 February for 2 March. */
+function isDay(date: string): boolean {
+  const day = Number(date.slice(8));
+  return day <= 28 || new Date(`${date}T00:00:00Z`).getUTCDate() === day;
 }
 
 function ofNumber(value: number): number | undefined {

@@ -8,9 +8,9 @@ import type { SkipReason } from './skip-reason.ts';
 
 /** Why the shardlet may not be split, rolled or merged: what was just moved has no settled load to judge by. */
 export function unshapeable(context: PlanContext, shardlet: number): SkipReason | undefined {
-  return (
-    immovable(context, shardlet) ?? resting(context, context.cluster.input.shardlets.reshapedAtMs[shardlet]!)
-  );
+  const { hosts, shardlets } = context.cluster.input;
+  if (hosts.status[shardlets.owner[shardlet]!] === HOST_STATUS.dead) return 'host-dead';
+  return immovable(context, shardlet) ?? resting(context, shardlets.reshapedAtMs[shardlet]!);
 }
 
 /** Why it may not be moved for gain. Parts of a split may: to be placed apart is what they were split for. */

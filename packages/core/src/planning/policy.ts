@@ -223,14 +223,19 @@ export const policySchema = z.strictObject({
   /** empty: any time; times of day in the named zone */
   migration_window: z
     .array(
-      z.strictObject({
-        from: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 04:00'),
-        to: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 05:30'),
-        zone: z
-          .string()
-          .refine(isTimeZone, 'no time zone of the IANA list, such as Europe/Berlin')
-          .default('UTC'),
-      }),
+      z
+        .strictObject({
+          from: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 04:00'),
+          to: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 05:30'),
+          zone: z
+            .string()
+            .refine(isTimeZone, 'no time zone of the IANA list, such as Europe/Berlin')
+            .default('UTC'),
+        })
+        .refine(({ from, to }) => from !== to, {
+          path: ['to'],
+          error: 'a window ends at another time of day than it begins',
+        }),
     )
     .max(32)
     .default([]),

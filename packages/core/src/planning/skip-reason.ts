@@ -5,6 +5,7 @@
 export const SKIP_REASONS = [
   'not-considered',
   'frozen',
+  'host-dead',
   'in-flight',
   'cooling-down',
   'gain-too-small',

@@ -8,8 +8,19 @@ import { JOB_PREFIX, JOB_QUEUE, JOBS, type JobName, type JobPayload } from '../.
 import { within } from '../deadline/index.ts';
 
 export interface JobProducer {
-  /** Without a payload: the default of the job's schema. Rejects when the control Redis does not answer. */
+  /**
+   * Without a payload: the default of the job's schema.
+   * @throws ControlRedisUnreachable
+   */
   wake<N extends JobName>(name: N, payload?: JobPayload<N>): Promise<void>;
+}
+
+export class ControlRedisUnreachable extends Error {
+  override readonly name = 'ControlRedisUnreachable';
+
+  constructor(cause: unknown) {
+    super('the control Redis does not answer: check REDIS_URL', { cause });
+  }
 }
 
 /** A wake-up is a convenience: the job also runs on its schedule. */
@@ -40,12 +51,10 @@ export class BullJobProducer implements JobProducer {
       removeOnComplete: KEPT_COMPLETED,
       removeOnFail: KEPT_FAILED,
     });
-    await within(WAKE_TIMEOUT_MS, added, 'the control Redis does not answer: check REDIS_URL').catch(
-      async (error) => {
-        await this.close();
-        throw error;
-      },
-    );
+    await within(WAKE_TIMEOUT_MS, added, 'it says nothing').catch(async (cause) => {
+      await this.close();
+      throw new ControlRedisUnreachable(cause);
+    });
   }
 
   /** Forgets the queue: one whose first connection failed never recovers, so the next wake-up begins anew. */
