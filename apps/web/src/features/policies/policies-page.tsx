@@ -35,7 +35,7 @@ export function PoliciesPage() {
   const { newest, holding, sections, versions, atMs } = current.data;
   return (
     <div className="grid gap-5">
-      <PolicyForm key={newest.version} newest={newest} sections={sections} nowMs={atMs} />
+      <PolicyForm newest={newest} sections={sections} nowMs={atMs} />
       <Card aria-labelledby="versions-title" className="overflow-hidden">
         <CardHead id="versions-title" title="Versions" hint="every one that ever held" />
         {versions.length === 0 ? (

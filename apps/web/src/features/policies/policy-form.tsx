@@ -1,5 +1,9 @@
 'use client';
 
+/**
+ * The form of the policy. It keeps what was typed apart from the version it was begun on: when somebody saves another one
+ * meanwhile, nothing typed is lost, and it can be laid onto the new version.
+ */
 import type { PlacementRule } from '@foreshard/core/planning';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
@@ -47,23 +51,43 @@ type Policy = {
   readonly placement: readonly PlacementRule[];
 } & Record<string, unknown>;
 
+interface Version {
+  readonly version: number;
+  readonly actor: string;
+  readonly policy: Policy;
+}
+
+/** What somebody has changed; what is left out is as it was. */
+interface Changes {
+  readonly mode?: Policy['mode'];
+  /** what was typed, by path */
+  readonly typed: Readonly<Record<string, string>>;
+  readonly windows?: readonly Window[];
+  readonly rules?: readonly RuleText[];
+}
+
+const NO_CHANGES: Changes = { typed: {} };
+
 export function PolicyForm({
   newest,
   sections,
   nowMs,
 }: {
-  newest: { readonly version: number; readonly policy: Policy };
+  newest: Version;
   sections: readonly PolicySection[];
   nowMs: number;
 }) {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const [mode, setMode] = useState(newest.policy.mode);
-  /** what was typed, by path */
-  const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
-  const [windows, setWindows] = useState(newest.policy.migration_window);
-  const savedRules = newest.policy.placement.map(ruleText);
-  const [rules, setRules] = useState<readonly RuleText[]>(savedRules);
+  const [changes, setChanges] = useState(NO_CHANGES);
+  /** what the changes were begun on */
+  const [base, setBase] = useState(newest);
+  const change = (more: Partial<Changes>) => setChanges({ ...changes, ...more });
+  const { typed } = changes;
+  const mode = changes.mode ?? base.policy.mode;
+  const windows = changes.windows ?? base.policy.migration_window;
+  const savedRules = base.policy.placement.map(ruleText);
+  const rules = changes.rules ?? savedRules;
   const streams = useQuery(trpc.streams.list.queryOptions());
   const [note, setNote] = useState('');
   /** empty: at once */
@@ -73,9 +97,18 @@ export function PolicyForm({
       onSuccess: async ({ version }) => {
         toast.success(`Version ${version} holds ${effective === '' ? 'from now on' : 'from that time on'}`);
         await client.invalidateQueries();
+        discard();
       },
+      // most often because somebody has saved another version
+      onError: () => client.invalidateQueries({ queryKey: trpc.policies.current.queryKey() }),
     }),
   );
+  const discard = () => {
+    setChanges(NO_CHANGES);
+    setNote('');
+    setEffective('');
+    save.reset();
+  };
   const problems = new Map(
     sections
       .flatMap(({ fields }) => fields)
@@ -87,17 +120,18 @@ export function PolicyForm({
         return isGood ? [] : [[path, `a number from ${least} to ${most}`] as const];
       }),
   );
-  const changed = Object.entries(typed).filter(
-    ([path, text]) => Number(text) !== valueAt(newest.policy, path),
-  );
-  const areWindowsNew = JSON.stringify(windows) !== JSON.stringify(newest.policy.migration_window);
+  const changed = Object.entries(typed).filter(([path, text]) => Number(text) !== valueAt(base.policy, path));
+  const areWindowsNew = JSON.stringify(windows) !== JSON.stringify(base.policy.migration_window);
   const areRulesNew = JSON.stringify(rules) !== JSON.stringify(savedRules);
   const count =
-    changed.length + Number(mode !== newest.policy.mode) + Number(areWindowsNew) + Number(areRulesNew);
+    changed.length + Number(mode !== base.policy.mode) + Number(areWindowsNew) + Number(areRulesNew);
+  const isBehind = newest.version !== base.version;
+  // nothing typed could be lost
+  if (isBehind && count === 0 && problems.size === 0) setBase(newest);
   const areRulesGood = rules.every((rule) => ruleProblem(rule) === undefined);
   const isGood = problems.size === 0 && windows.every(isGoodWindow) && areRulesGood && isTime(effective);
   const draft = (): Record<string, unknown> => {
-    const policy = structuredClone(newest.policy) as Record<string, unknown>;
+    const policy = structuredClone(base.policy) as Record<string, unknown>;
     policy.mode = mode;
     policy.migration_window = windows;
     policy.placement = rules.map(ruleOf);
@@ -112,24 +146,24 @@ export function PolicyForm({
       onSubmit={(event) => {
         event.preventDefault();
         const effectiveMs = effective === '' ? null : Date.parse(effective);
-        save.mutate({ from: newest.version, policy: draft() as never, note, effectiveMs });
+        save.mutate({ from: base.version, policy: draft() as never, note, effectiveMs });
       }}
     >
       <Card aria-labelledby="mode-title">
         <CardHead id="mode-title" title="Mode" hint={MODE_MEANS[mode]}>
-          <Segmented label="Mode" value={mode} choices={MODES} onChange={(next) => setMode(next)} />
+          <Segmented label="Mode" value={mode} choices={MODES} onChange={(next) => change({ mode: next })} />
         </CardHead>
       </Card>
       <Firings
-        saved={newest.policy as never}
+        saved={base.policy as never}
         draft={drafted === undefined ? undefined : JSON.parse(drafted)}
         nowMs={nowMs}
       />
-      <WindowsEditor windows={windows} nowMs={nowMs} onChange={setWindows} />
+      <WindowsEditor windows={windows} nowMs={nowMs} onChange={(next) => change({ windows: next })} />
       <PlacementEditor
         rules={rules}
         streams={streams.data?.map(({ name }) => name) ?? []}
-        onChange={setRules}
+        onChange={(next) => change({ rules: next })}
       />
       {sections.map(({ name, fields }) =>
         fields.length === 0 ? null : (
@@ -142,8 +176,8 @@ export function PolicyForm({
                   label={path.split('.').at(-1)!.replaceAll('_', ' ')}
                   inputMode="decimal"
                   unit={unit}
-                  value={typed[path] ?? String(valueAt(newest.policy, path))}
-                  onChange={(event) => setTyped({ ...typed, [path]: event.target.value })}
+                  value={typed[path] ?? String(valueAt(base.policy, path))}
+                  onChange={(event) => change({ typed: { ...typed, [path]: event.target.value } })}
                   error={problems.get(path)}
                   hint={`${description}; default ${preset}`}
                 />
@@ -159,6 +193,23 @@ export function PolicyForm({
               {save.error.message}
             </p>
           )}
+          {isBehind && !save.isPending ? (
+            <div className="flex flex-wrap items-center justify-between gap-3 rounded-md bg-warn-soft px-3 py-2 text-sm">
+              <p>
+                Version {newest.version} by {newest.actor} has been saved since you began. What you typed is
+                still here.
+              </p>
+              <Button
+                size="sm"
+                onClick={() => {
+                  setBase(newest);
+                  save.reset();
+                }}
+              >
+                Put my changes on version {newest.version}
+              </Button>
+            </div>
+          ) : null}
           <div className="flex flex-wrap items-end justify-between gap-3">
             <div className="min-w-0 flex-1 sm:max-w-md">
               <Field
@@ -187,20 +238,10 @@ export function PolicyForm({
                   Simulate it now
                 </Link>
               )}
-              <Button
-                look="quiet"
-                onClick={() => {
-                  setTyped({});
-                  setMode(newest.policy.mode);
-                  setWindows(newest.policy.migration_window);
-                  setRules(savedRules);
-                  setEffective('');
-                  save.reset();
-                }}
-              >
+              <Button look="quiet" onClick={discard}>
                 Discard
               </Button>
-              <Button type="submit" look="primary" disabled={!isGood || save.isPending}>
+              <Button type="submit" look="primary" disabled={!isGood || save.isPending || isBehind}>
                 {`Save ${count} ${count === 1 ? 'change' : 'changes'}`}
               </Button>
             </div>
