@@ -40,3 +40,12 @@ test('a file that is wrong as a whole, or is not there, is told in one line', as
   expect(await told('time,partition,events_per_second', '1,p,1')).toMatch(/^FILE: .*it lacks host$/);
   await expect(readFiles({ csv: join(dir, 'none.csv') })).rejects.toThrow('there is no file');
 });
+
+test('a file that is not UTF-8 is refused, since names would be read as others', async () => {
+  const csv = join(dir, 'latin.csv');
+  const text = `${HEAD}\n1795230000,m\u00fcll,h,1\n`;
+  await writeFile(csv, text, 'latin1');
+  await expect(readFiles({ csv })).rejects.toThrow('is not UTF-8');
+  await writeFile(csv, `\ufeff${text}`, 'utf16le');
+  expect((await readFiles({ csv })).rows).toMatchObject([{ partition: 'm\u00fcll' }]);
+});

@@ -1,4 +1,5 @@
 /** Files of load and of capacities; what cannot be understood is told with its lines. */
+import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import {
   type CsvReply,
@@ -23,10 +24,15 @@ export async function readFiles({ csv, hosts }: { csv?: string; hosts?: string }
   };
 }
 
+const UTF_16_LE = 0xfffe;
+
 async function rowsOf<T>(file: string, read: (content: Uint8Array) => CsvReply<T>): Promise<readonly T[]> {
   const content = await readFile(file).catch(() => {
     throw badInput(`there is no file ${file}`);
   });
+  // what begins with the mark of UTF-16 is read as that
+  if (!isUtf8(content) && content.readUInt16BE() !== UTF_16_LE)
+    throw badInput(`${file} is not UTF-8: names would be read as others`);
   const reply = read(content);
   if (reply.kind === 'read') return reply.rows;
   const { faults, more, lines } = reply;

@@ -26,7 +26,7 @@ export interface ReadOptions {
 
 const DEFAULT_STEP_SECONDS = 3_600;
 const TIME_NAMES = ['timestamp', 'time', 'date', 'datetime', 'ts', 'period', 'epoch', 'unix'];
-const DELIMITERS = [',', ';', '\t'] as const;
+const DELIMITERS = [',', ';', '\t', '|'] as const;
 /** of a file, to tell how its columns are parted */
 const HEAD_BYTES = 65_536;
 /** seconds since 1970 from 2001 on: a measurement is seldom so large, and the first column seldom one */

@@ -1,5 +1,6 @@
 /** A CSV with a header, read row by row; everything that is wrong is told with its line, and then nothing is taken. */
 import { CsvError, parse } from 'csv-parse/sync';
+import { RATE_MAX } from './load-rows.ts';
 
 export interface CsvRow {
   readonly line: number;
@@ -34,6 +35,8 @@ export function faultText({ line, detail }: CsvFault): string {
 
 export type CsvReply<T> = { readonly kind: 'read'; readonly rows: readonly T[] } | CsvFaults;
 
+/** Bytes that are stored: sums keep their digits. */
+const AMOUNT_MAX = 1e18;
 const SHOWN_MAX = 20;
 /** What is told of a cell. */
 const QUOTED_MAX = 100;
@@ -131,7 +134,9 @@ export function amountIn(
   const text = cells[column];
   if (text === undefined || text === '') return undefined;
   const value = Number(text);
-  if (Number.isFinite(value) && (isPositive ? value > 0 : value >= 0)) return value;
-  faults.add(line, `${column}: ${quoted(text)} is not a number ${isPositive ? 'above' : 'from'} 0`);
+  const most = column.endsWith('_per_second') ? RATE_MAX : AMOUNT_MAX;
+  if (value > most) faults.add(line, `${column}: ${quoted(text)} is above ${most}`);
+  else if (isPositive ? value > 0 : value >= 0) return value;
+  else faults.add(line, `${column}: ${quoted(text)} is not a number ${isPositive ? 'above' : 'from'} 0`);
   return undefined;
 }

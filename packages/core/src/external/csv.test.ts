@@ -52,6 +52,14 @@ describe('a CSV of load', () => {
     ]);
   });
 
+  it('with more than anything could take is refused: sums would lose their digits', () => {
+    const content = file(`${HEAD},bytes`, '1795230000,p,h,1e12,1e18', '1795230060,p,h,1e308,1e300');
+    expect(faultsOf(readLoadCsv(content))).toEqual([
+      'line 3: events_per_second: "1e308" is above 1000000000000',
+      'line 3: bytes: "1e300" is above 1000000000000000000',
+    ]);
+  });
+
   it('with more wrong lines than anybody reads names the first', () => {
     const reply = readLoadCsv(file(HEAD, ...Array(50).fill('x,p,h,1')));
     expect(reply).toMatchObject({ kind: 'faulty', lines: 50, more: 30 });

@@ -9,6 +9,7 @@ import { EXTERNAL_PHASES, externalState, planningObstacle } from './external-sta
 import { refreshed } from './following.ts';
 import { described, extentOf, inOrder, type LoadRow, withCapacities } from './load-rows.ts';
 import { writeLoad } from './load-writer.ts';
+import { takeIn } from './taking-in.ts';
 import { hasComeTrue, inFlight, type Told } from './told-action.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12);
@@ -102,6 +103,29 @@ describe('load', () => {
   it('that is missing for long is not taken for the same as before', async () => {
     const rows = [row(0, 'p', 'a', 1), row(1, 'p', 'a', 1), row(2, 'p', 'a', 1), row(8, 'p', 'a', 1)];
     expect(await recorded(rows, 'p', 9)).toEqual([60, 60, 60, 0, 0, 0, 0, 0, 60]);
+  });
+
+  it('of long ago is counted by lines', async () => {
+    const rows = inOrder([{ ...row(0, 'p', 'a'), timeMs: 0 }, row(0, 'p', 'a'), row(1, 'p', 'a')]);
+    const extent = { firstMs: 0, lastMs: NOW + MINUTE_MS, stepMs: 24 * HOUR_MS };
+    const tooOld = await new MemoryBlockStore().exclusively('import', (tx) =>
+      writeLoad(taken(rows), rows, extent, tx, NOW + HOUR_MS),
+    );
+    expect(tooOld).toBe(1);
+  });
+
+  it('whose lines lie more than a day apart is refused: nobody knows what lies between', async () => {
+    const rows = [{ ...row(0, 'p', 'a'), timeMs: 86_400_000 }, row(0, 'p', 'a')];
+    const parts = {
+      clusters: { save: async () => true },
+      telemetry: new MemoryBlockStore(),
+      nowMs: NOW,
+    };
+    const reply = await takeIn(parts, cluster(), { rows, capacities: [], shiftMs: 0 });
+    expect(reply).toMatchObject({
+      kind: 'refused',
+      detail: expect.stringContaining('more than a day apart'),
+    });
   });
 
   it('of less than an event a step is not lost', async () => {

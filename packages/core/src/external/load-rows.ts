@@ -15,6 +15,11 @@ export interface LoadRow {
   readonly bytes: number | null;
 }
 
+/** Events or bytes a second: those of an hour are still counted exactly. */
+export const RATE_MAX = 1e12;
+/** One measurement of a partition holds no longer: what lies between two is not known. */
+export const STEP_MS_MAX = 86_400_000;
+
 export type HostCapacity = Omit<ExternalHost, 'number'>;
 
 export interface Extent {

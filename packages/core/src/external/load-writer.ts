@@ -19,7 +19,7 @@ export const EXTERNAL_SOURCE = 'import:external';
 /** A measurement that is missing for longer than this many steps is missing, not the same as before. */
 const STEPS_HELD = 3;
 
-/** REQUIRES rows in order. Answers how many lie before what is kept. */
+/** REQUIRES rows in order. Answers how many lie wholly before what is kept. */
 export async function writeLoad(
   cluster: ExternalCluster,
   rows: readonly LoadRow[],
@@ -30,18 +30,21 @@ export async function writeLoad(
   const { shardlets } = topologyOf(cluster);
   const byNumber = new Map(cluster.partitions.map(({ name }, i) => [name, shardlets[i]!]));
   const minutesFromMs = nowMs - RETENTION_DEFAULT.minute;
+  const hoursFromMs = nowMs - RETENTION_DEFAULT.hour;
   const options = { stream: streamIdOf(cluster), source: EXTERNAL_SOURCE, leaves: shardlets };
-  const writer = new HistoryWriter(
-    { ...options, minutesFromMs, hoursFromMs: nowMs - RETENTION_DEFAULT.hour },
-    tx,
-  );
+  const writer = new HistoryWriter({ ...options, minutesFromMs, hoursFromMs }, tx);
   await writer.cover(floorTo(firstMs, MINUTE_MS), lastMs + stepMs);
   const left = new Map<string, Carry>();
+  let tooOld = 0;
   for (const { row, untilMs } of spansOf(rows, stepMs)) {
+    if (untilMs <= hoursFromMs) {
+      tooOld++;
+      continue;
+    }
     const keyHash = byNumber.get(row.partition)!.range.from.hi;
     const carry = left.get(row.partition) ?? { events: 0, bytes: 0 };
     left.set(row.partition, carry);
-    for (let at = row.timeMs; at < untilMs; ) {
+    for (let at = Math.max(row.timeMs, hoursFromMs); at < untilMs; ) {
       const stepMs = at < minutesFromMs ? HOUR_MS : MINUTE_MS;
       const end = Math.min(untilMs, floorTo(at, stepMs) + stepMs);
       const seconds = (end - at) / 1_000;
@@ -53,7 +56,7 @@ export async function writeLoad(
     }
   }
   await writer.finish();
-  return writer.tooOld;
+  return tooOld;
 }
 
 interface Carry {

@@ -13,6 +13,7 @@ import {
   type HostCapacity,
   inOrder,
   type LoadRow,
+  STEP_MS_MAX,
   withCapacities,
 } from './load-rows.ts';
 import { EXTERNAL_SOURCE, writeLoad } from './load-writer.ts';
@@ -62,6 +63,11 @@ export async function takeIn(
   const shifted = inOrder(rows.map((row) => ({ ...row, timeMs: row.timeMs + shiftMs })));
   const news = shifted.filter(({ timeMs }) => timeMs >= (cluster.observedToMs ?? Number.NEGATIVE_INFINITY));
   const extent = extentOf(news, stepMs ?? extentOf(shifted)?.stepMs);
+  if (extent !== undefined && extent.stepMs > STEP_MS_MAX)
+    return {
+      kind: 'refused',
+      detail: 'lines of one partition lie more than a day apart: a step is a day at most',
+    };
   const future = extent === undefined ? 0 : extent.lastMs - nowMs;
   if (future > AHEAD_MAX_MS)
     return {

@@ -4,7 +4,7 @@
  * mend a query.
  */
 import { z } from 'zod';
-import type { LoadRow, PrometheusSource } from '../../external/index.ts';
+import { type LoadRow, type PrometheusSource, RATE_MAX } from '../../external/index.ts';
 
 export interface RangeQuery {
   readonly fromMs: number;
@@ -90,7 +90,7 @@ function addTo(
   for (const [seconds, text] of values) {
     const eventsPerSecond = Number(text);
     // a rate over a gap
-    if (!Number.isFinite(eventsPerSecond) || eventsPerSecond < 0) continue;
+    if (!(eventsPerSecond >= 0 && eventsPerSecond <= RATE_MAX)) continue;
     const timeMs = Math.round(seconds * 1_000);
     const key = `${timeMs} ${partition}`;
     const before = rows.get(key);
