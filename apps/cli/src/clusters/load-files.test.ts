@@ -46,6 +46,8 @@ test('a file that is not UTF-8 is refused, since names would be read as others',
   const text = `${HEAD}\n1795230000,m\u00fcll,h,1\n`;
   await writeFile(csv, text, 'latin1');
   await expect(readFiles({ csv })).rejects.toThrow('is not UTF-8');
+  await writeFile(csv, Buffer.of(0xff));
+  await expect(readFiles({ csv })).rejects.toThrow('is not UTF-8');
   await writeFile(csv, `\ufeff${text}`, 'utf16le');
   expect((await readFiles({ csv })).rows).toMatchObject([{ partition: 'm\u00fcll' }]);
 });

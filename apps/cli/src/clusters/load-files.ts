@@ -24,14 +24,14 @@ export async function readFiles({ csv, hosts }: { csv?: string; hosts?: string }
   };
 }
 
-const UTF_16_LE = 0xfffe;
+const MARK_OF_UTF_16_LE = Buffer.of(0xff, 0xfe);
 
 async function rowsOf<T>(file: string, read: (content: Uint8Array) => CsvReply<T>): Promise<readonly T[]> {
   const content = await readFile(file).catch(() => {
     throw badInput(`there is no file ${file}`);
   });
   // what begins with the mark of UTF-16 is read as that
-  if (!isUtf8(content) && content.readUInt16BE() !== UTF_16_LE)
+  if (!isUtf8(content) && !content.subarray(0, 2).equals(MARK_OF_UTF_16_LE))
     throw badInput(`${file} is not UTF-8: names would be read as others`);
   const reply = read(content);
   if (reply.kind === 'read') return reply.rows;
