@@ -3,9 +3,8 @@ import { type Range, range, START } from '../keyspace/index.ts';
 import { streamMap } from '../telemetry/recording.fixture.ts';
 import { type Shardlet, TopologyMap } from '../topology/index.ts';
 import { withInheritance, youngParents } from './inheriting.ts';
-import type { Observed } from './observing.ts';
+import { NOW_MS, observed } from './observed.fixture.ts';
 
-const NOW = Date.UTC(2026, 2, 1, 17);
 const load = (eventsPerSecond: number) => ({ eventsPerSecond, bytesPerSecond: 10, readsPerSecond: 0 });
 const ahead = (p90: number) => [{ aheadMinutes: 30, quantiles: { '0.9': p90 } }];
 
@@ -33,26 +32,18 @@ beforeAll(async () => {
   expect(from).toEqual(START);
 });
 
-function observed(change: Partial<Observed>): Observed {
-  return {
-    ...{ map, nowMs: NOW, loads: new Map(), bytes: new Map(), forecasts: new Map() },
-    ...{ topKeyShares: new Map(), hosts: new Map(), moves: [], reshapedAtMs: new Map() },
-    ...change,
-  };
-}
-
 describe('what a split hands on', () => {
   it('comes from those that were closed lately, over as many splits as there were', () => {
-    const young = new Map([2, 3, 4, 5].map((id) => [id, NOW]));
-    expect(youngParents(map, young, NOW - 1)).toEqual(new Set([1, 3]));
-    expect(youngParents(map, new Map([...young, [3, NOW - 5]]), NOW - 1)).toEqual(new Set([1, 3]));
-    const onlyLast = new Map([2, 3, 4, 5].map((id) => [id, id < 4 ? NOW - 5 : NOW]));
-    expect(youngParents(map, onlyLast, NOW - 1)).toEqual(new Set([3]));
-    expect(youngParents(map, new Map(), NOW - 1)).toEqual(new Set());
+    const young = new Map([2, 3, 4, 5].map((id) => [id, NOW_MS]));
+    expect(youngParents(map, young, NOW_MS - 1)).toEqual(new Set([1, 3]));
+    expect(youngParents(map, new Map([...young, [3, NOW_MS - 5]]), NOW_MS - 1)).toEqual(new Set([1, 3]));
+    const onlyLast = new Map([2, 3, 4, 5].map((id) => [id, id < 4 ? NOW_MS - 5 : NOW_MS]));
+    expect(youngParents(map, onlyLast, NOW_MS - 1)).toEqual(new Set([3]));
+    expect(youngParents(map, new Map(), NOW_MS - 1)).toEqual(new Set());
   });
 
   it('is equal parts of load and forecast while nothing is known of the children', () => {
-    const before = observed({ loads: new Map([[1, load(80)]]), forecasts: new Map([[1, ahead(120)]]) });
+    const before = observed(map, { loads: new Map([[1, load(80)]]), forecasts: new Map([[1, ahead(120)]]) });
     const { loads, forecasts } = withInheritance(before, new Set([1, 3]));
     expect([2, 4, 5].map((id) => loads.get(id)!.eventsPerSecond)).toEqual([40, 20, 20]);
     expect([2, 4, 5].map((id) => forecasts.get(id))).toEqual([ahead(60), ahead(30), ahead(30)]);
@@ -60,7 +51,7 @@ describe('what a split hands on', () => {
   });
 
   it('follows what the children are seen to have, keeps the sum, and leaves them forecasts of their own', () => {
-    const before = observed({
+    const before = observed(map, {
       loads: new Map([1, 2, 3, 4, 5].map((id) => [id, load(id === 1 ? 10 : id === 2 ? 90 : 0)])),
       forecasts: new Map([
         [1, ahead(120)],
