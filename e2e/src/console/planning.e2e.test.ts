@@ -76,6 +76,17 @@ async function untilApproved(page: Page): Promise<void> {
     .toBeGreaterThan(0);
 }
 
+/** The inbox, with the detail of its first roll. */
+async function firstOpened(): Promise<Page> {
+  await expect.poll(async () => (await recommended()).length, { timeout: 90_000 }).toBeGreaterThan(0);
+  const { page } = await visit(browser, `${consoleUrl}/recommendations`);
+  await page
+    .getByRole('button', { name: /^Decide: Roll/ })
+    .first()
+    .click();
+  return page;
+}
+
 describe('the policy', () => {
   it('is told how often it would have fired, and can be simulated before it is saved', async () => {
     const { page } = await visit(browser, `${consoleUrl}/policies`);
@@ -137,12 +148,7 @@ describe('recommendations', () => {
 
   it('are refused when the topology has changed since they were seen, and can be decided anew', async () => {
     await foreshard('pause-all', '--reason', 'so that nothing else changes T');
-    await expect.poll(async () => (await recommended()).length, { timeout: 90_000 }).toBeGreaterThan(0);
-    const { page } = await visit(browser, `${consoleUrl}/recommendations`);
-    await page
-      .getByRole('button', { name: /^Decide: Roll/ })
-      .first()
-      .click();
+    const page = await firstOpened();
     await foreshard('streams', 'alter', 'main', '--dedup-window', '20m');
     await page.getByRole('button', { name: 'Approve' }).click();
     await page.getByText(/Not approved: .*topology/).waitFor();
@@ -150,12 +156,7 @@ describe('recommendations', () => {
   });
 
   it('are rejected with a reason, and taken out of the inbox', async () => {
-    await expect.poll(async () => (await recommended()).length, { timeout: 90_000 }).toBeGreaterThan(0);
-    const { page } = await visit(browser, `${consoleUrl}/recommendations`);
-    await page
-      .getByRole('button', { name: /^Decide: Roll/ })
-      .first()
-      .click();
+    const page = await firstOpened();
     expect(await page.getByRole('button', { name: 'Reject' }).isDisabled()).toBe(true);
     await page.getByLabel('Note').fill('not in the test');
     await page.getByRole('button', { name: 'Reject' }).click();
@@ -191,14 +192,17 @@ function isActive({ state }: { readonly state: string }): boolean {
 }
 
 describe('a cluster that is not ours', () => {
-  it('is described by a CSV, and advised on the console beside ours', async () => {
+  it('is described by a CSV, and advised on the console beside ours, by measured load while forecasts are unsure', async () => {
+    await foreshard('policy', 'change', 'forecast.error_max=0');
     const minute = 60_000;
     const now = Math.floor(Date.now() / minute) * minute;
     const loads = { 'p-1': ['busy', 70], 'p-2': ['busy', 60], 'p-3': ['calm', 5] } as const;
     const rows = Object.entries(loads).flatMap(([partition, [host, load]]) =>
       Array.from(
         { length: 30 },
-        (_, i) => `${(now - (i + 1) * minute) / 1_000},${partition},${host},${load}`,
+        // steady within the minutes that a plan stands on, and before them what no forecast is sure of
+        (_, i) =>
+          `${(now - (i + 1) * minute) / 1_000},${partition},${host},${load * (i < 10 || i % 3 > 0 ? 1 : 0.5)}`,
       ),
     );
     const [load, hosts] = [join(dataDir, 'shop.csv'), join(dataDir, 'shop-hosts.csv')];
@@ -213,7 +217,10 @@ describe('a cluster that is not ours', () => {
     expect(await violations(page, { theme: 'light' })).toEqual([]);
     await card.getByRole('link', { name: /recommendation/ }).click();
     await page.getByText('cluster shop').first().waitFor({ timeout: 60_000 });
-    await page.getByText(/^Move partition p-/).waitFor();
+    const line = page.getByRole('listitem').filter({ hasText: 'cluster shop' });
+    await line.getByText('measured', { exact: true }).waitFor({ timeout: 120_000 });
+    await line.getByRole('button', { name: /^Decide: Move partition p-/ }).click();
+    await page.getByRole('dialog').getByText('measured', { exact: true }).waitFor();
     await page.goto(`${consoleUrl}/heat?stream=shop&span=1h`);
     await page.getByRole('application').waitFor();
     await foreshard('clusters', 'remove', 'shop');

@@ -6,6 +6,7 @@ import { useTRPC } from '../../components/api.ts';
 import { Notice } from '../../components/notice.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { When } from '../../components/when.tsx';
+import { MeasuredBadge } from './measured-badge.tsx';
 
 const REASONS_SHOWN = 4;
 
@@ -35,10 +36,11 @@ export function DecisionLog() {
           <div>
             {record.nothingBecause === null ? (
               <ul>
-                {record.reasons.slice(0, REASONS_SHOWN).map(({ action, reason }, i) => (
+                {record.reasons.slice(0, REASONS_SHOWN).map((one, i) => (
                   // biome-ignore lint/suspicious/noArrayIndexKey: a record does not change
                   <li key={i}>
-                    <span className="font-medium">{action}</span> <span className="text-soft">{reason}</span>
+                    <span className="font-medium">{one.action}</span> <MeasuredBadge of={one} />{' '}
+                    <span className="text-soft">{one.reason}</span>
                   </li>
                 ))}
                 {record.reasons.length > REASONS_SHOWN ? (

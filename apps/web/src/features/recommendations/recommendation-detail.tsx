@@ -9,6 +9,7 @@ import { When } from '../../components/when.tsx';
 import { formatBytes } from '../../formatting/numbers.ts';
 import type { RecommendationView } from '../../server/recommendations/recommendation-view.ts';
 import { Decide, type Windows } from './decide.tsx';
+import { MeasuredBadge } from './measured-badge.tsx';
 import { etaText, Places, StateBadge } from './recommendation-line.tsx';
 
 export function RecommendationDetail({
@@ -31,6 +32,7 @@ export function RecommendationDetail({
             <StateBadge row={row} />
             <Places row={row} />
             {row.cluster === '' ? null : <Badge>cluster {row.cluster}</Badge>}
+            <MeasuredBadge of={body} />
             <span className="text-faint text-xs">
               revision {row.revision}, topology {row.topologyVersion}, policy {row.policyVersion}
             </span>

@@ -7,6 +7,7 @@ import { When } from '../../components/when.tsx';
 import { formatBytes } from '../../formatting/numbers.ts';
 import { formatDuration } from '../../formatting/time.ts';
 import type { RecommendationView } from '../../server/recommendations/recommendation-view.ts';
+import { MeasuredBadge } from './measured-badge.tsx';
 
 export function RecommendationLine({
   row,
@@ -28,6 +29,7 @@ export function RecommendationLine({
           {row.cluster === '' ? null : <Badge>cluster {row.cluster}</Badge>}
           <StateBadge row={row} />
           {row.state === 'open' ? <UrgencyBadge urgency={body.urgency} /> : null}
+          <MeasuredBadge of={body} />
         </h2>
         <p className="text-soft text-xs">{body.reason}</p>
         {row.result === '' ? null : <p className="mt-0.5 text-faint text-xs">{row.result}</p>}
@@ -60,7 +62,7 @@ export function RecommendationLine({
   );
 }
 
-export function Places({ row }: { row: RecommendationView }) {
+export function Places({ row }: { row: Pick<RecommendationView, 'sourceName' | 'destinationName'> }) {
   if (row.sourceName === null && row.destinationName === null) return null;
   return (
     <span className="flex items-center gap-1 text-soft">

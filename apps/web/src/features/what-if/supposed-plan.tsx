@@ -1,9 +1,10 @@
 'use client';
 
-import { ArrowRight } from 'lucide-react';
 import { Notice } from '../../components/notice.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { formatBytes } from '../../formatting/numbers.ts';
+import { MeasuredBadge } from '../recommendations/measured-badge.tsx';
+import { Places } from '../recommendations/recommendation-line.tsx';
 import type { WhatIfView } from './view.ts';
 
 const SHOWN_MAX = 50;
@@ -35,15 +36,8 @@ export function SupposedPlan({ answer: { plan, recommendationCount } }: { answer
               <div className="min-w-0">
                 <p className="flex flex-wrap items-center gap-2 text-sm">
                   <span className="font-semibold">{one.title}</span>
-                  <span className="flex items-center gap-1 text-soft">
-                    {one.sourceName}
-                    {one.destinationName === null ? null : (
-                      <>
-                        {one.sourceName === null ? null : <ArrowRight aria-label="to" className="size-3.5" />}
-                        {one.destinationName}
-                      </>
-                    )}
-                  </span>
+                  <Places row={one} />
+                  <MeasuredBadge of={one} />
                 </p>
                 <p className="text-soft text-xs">{one.reason}</p>
               </div>

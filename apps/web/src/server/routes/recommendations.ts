@@ -123,7 +123,11 @@ export const recommendationsRouter = router({
       ...record,
       hottestBefore: document.before.hottest,
       hottestAfter: document.after.hottest,
-      reasons: document.recommendations.map(({ action, reason }) => ({ action, reason })),
+      reasons: document.recommendations.map(({ action, reason, isReaction }) => ({
+        action,
+        reason,
+        isReaction,
+      })),
     }));
   }),
 });
