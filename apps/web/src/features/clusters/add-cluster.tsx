@@ -6,12 +6,12 @@ import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
+import { OrderDialog, OrderForm } from '../../components/order-dialog.tsx';
 import { Button } from '../../components/ui/button.tsx';
-import { Dialog, DialogClose, DialogContent } from '../../components/ui/dialog.tsx';
 import { Field, Select } from '../../components/ui/field.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
+import { useTyped } from '../../components/use-typed.ts';
 import { CsvField } from './csv-field.tsx';
-import { OrderProblem } from './order-problem.tsx';
 import { reportText } from './report-text.ts';
 import { TargetSelect } from './target-select.tsx';
 
@@ -23,19 +23,18 @@ const SOURCES = [
 ] as const;
 
 export function AddCluster({ targets }: { targets: readonly string[] }) {
-  const [open, setOpen] = useState(false);
   return (
-    <Dialog open={open} onOpenChange={setOpen}>
-      <Button look="primary" onClick={() => setOpen(true)}>
-        <Plus /> Add cluster
-      </Button>
-      <DialogContent
-        title="Add a cluster that is not ours"
-        description="It is observed, forecast and advised. Nothing of it is moved, and no data of it comes here but its load."
-      >
-        {open ? <AddForm targets={targets} onDone={() => setOpen(false)} /> : null}
-      </DialogContent>
-    </Dialog>
+    <OrderDialog
+      trigger={
+        <Button look="primary">
+          <Plus /> Add cluster
+        </Button>
+      }
+      title="Add a cluster that is not ours"
+      description="It is observed, forecast and advised. Nothing of it is moved, and no data of it comes here but its load."
+    >
+      {(close) => <AddForm targets={targets} onDone={close} />}
+    </OrderDialog>
   );
 }
 
@@ -43,7 +42,7 @@ function AddForm({ targets, onDone }: { targets: readonly string[]; onDone(): vo
   const trpc = useTRPC();
   const client = useQueryClient();
   const [source, setSource] = useState<'file' | 'prometheus'>('file');
-  const [typed, setTyped] = useState({
+  const [typed, field] = useTyped({
     ...{ name: '', url: '', query: '', partitionLabel: 'partition', hostLabel: 'host' },
     ...{ shift: 'auto', webhook: '' },
   });
@@ -58,18 +57,14 @@ function AddForm({ targets, onDone }: { targets: readonly string[]; onDone(): vo
       },
     }),
   );
-  const set = (name: keyof typeof typed) => ({
-    value: typed[name],
-    onChange: (event: { target: { value: string } }) => setTyped({ ...typed, [name]: event.target.value }),
-  });
   const { name, url, query, partitionLabel, hostLabel, webhook } = typed;
   const isTold = source === 'file' ? load !== undefined : url !== '' && query !== '';
   return (
-    <form
-      className="mt-5 grid gap-4"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
+    <OrderForm
+      order={add}
+      action="Add the cluster"
+      disabled={name === '' || !isTold}
+      onSubmit={() => {
         const order =
           source === 'file'
             ? { load, shift: typed.shift as 'auto' }
@@ -82,7 +77,7 @@ function AddForm({ targets, onDone }: { targets: readonly string[]; onDone(): vo
         placeholder="legacy"
         hint="small letters, digits, hyphens"
         autoFocus
-        {...set('name')}
+        {...field('name')}
       />
       <div className="justify-self-start">
         <Segmented
@@ -95,7 +90,7 @@ function AddForm({ targets, onDone }: { targets: readonly string[]; onDone(): vo
       {source === 'file' ? (
         <>
           <CsvField label="Load of its partitions" hint={LOAD_COLUMNS} onText={setLoad} />
-          <Select label="Times of an old record" {...set('shift')}>
+          <Select label="Times of an old record" {...field('shift')}>
             <option value="auto">moved so that it ends now, when it ended long ago</option>
             <option value="end-now">moved so that it ends now</option>
             <option value="none">left as they are</option>
@@ -103,17 +98,17 @@ function AddForm({ targets, onDone }: { targets: readonly string[]; onDone(): vo
         </>
       ) : (
         <>
-          <Field label="Address" type="url" placeholder="http://prometheus:9090" {...set('url')} />
+          <Field label="Address" type="url" placeholder="http://prometheus:9090" {...field('url')} />
           <Field
             label="Query"
             placeholder="sum by (partition, host) (rate(messages_in_total[2m]))"
             hint="events a second, one series for each partition"
             spellCheck={false}
-            {...set('query')}
+            {...field('query')}
           />
           <div className="grid gap-4 sm:grid-cols-2">
-            <Field label="Label of the partition" {...set('partitionLabel')} />
-            <Field label="Label of the host" {...set('hostLabel')} />
+            <Field label="Label of the partition" {...field('partitionLabel')} />
+            <Field label="Label of the host" {...field('hostLabel')} />
           </div>
         </>
       )}
@@ -122,16 +117,7 @@ function AddForm({ targets, onDone }: { targets: readonly string[]; onDone(): vo
         hint={`${HOST_COLUMNS}; of others the policy's capacity is assumed`}
         onText={setHostsCsv}
       />
-      <TargetSelect targets={targets} {...set('webhook')} />
-      <OrderProblem error={add.error} />
-      <div className="flex justify-end gap-2">
-        <DialogClose asChild>
-          <Button look="quiet">Cancel</Button>
-        </DialogClose>
-        <Button type="submit" look="primary" disabled={add.isPending || name === '' || !isTold}>
-          {add.isPending ? 'Taking it in …' : 'Add the cluster'}
-        </Button>
-      </div>
-    </form>
+      <TargetSelect targets={targets} {...field('webhook')} />
+    </OrderForm>
   );
 }

@@ -42,7 +42,10 @@ export function CsvField({
         className={`${inputClass} py-1.5 file:mr-3 file:rounded file:border-0 file:bg-hover file:px-2 file:py-0.5 file:text-text file:text-xs`}
         onChange={(event) => void take(event.target.files?.[0])}
       />
-      <p id={`${id}-hint`} className={`text-xs ${problem === undefined ? 'text-faint' : 'text-bad'}`}>
+      <p
+        id={`${id}-hint`}
+        className={`wrap-anywhere text-xs ${problem === undefined ? 'text-faint' : 'text-bad'}`}
+      >
         {problem ?? hint}
       </p>
     </div>

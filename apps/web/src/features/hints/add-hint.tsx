@@ -2,12 +2,11 @@
 
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
-import { Button } from '../../components/ui/button.tsx';
-import { Dialog, DialogClose, DialogContent, DialogTrigger } from '../../components/ui/dialog.tsx';
+import { OrderDialog, OrderForm } from '../../components/order-dialog.tsx';
 import { Field, Select } from '../../components/ui/field.tsx';
 import { type HintForm, hintFormSchema, requestOf } from './hint-form.ts';
 
@@ -20,15 +19,26 @@ function fresh(): HintForm {
 }
 
 export function AddHint({ children }: { children: ReactNode }) {
+  return (
+    <OrderDialog
+      trigger={children}
+      title="New hint"
+      description="Load that people know of and no model can. It counts at once."
+    >
+      {(close) => <HintFields onDone={close} />}
+    </OrderDialog>
+  );
+}
+
+function HintFields({ onDone }: { onDone(): void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const [open, setOpen] = useState(false);
   const streams = useQuery(trpc.streams.list.queryOptions());
   const form = useForm<HintForm>({ resolver: zodResolver(hintFormSchema), defaultValues: fresh() });
   const add = useMutation(
     trpc.hints.add.mutationOptions({
       onSuccess: async () => {
-        setOpen(false);
+        onDone();
         toast.success('The hint is in the forecasts from now on');
         await client.invalidateQueries();
       },
@@ -37,72 +47,39 @@ export function AddHint({ children }: { children: ReactNode }) {
   const errors = form.formState.errors;
   const field = (name: keyof HintForm) => ({ ...form.register(name), error: errors[name]?.message });
   return (
-    <Dialog
-      open={open}
-      onOpenChange={(next) => {
-        setOpen(next);
-        form.reset(fresh());
-        add.reset();
-      }}
+    <OrderForm
+      order={add}
+      action="Add the hint"
+      onSubmit={form.handleSubmit((values) => add.mutate(requestOf(values)))}
     >
-      <DialogTrigger asChild>{children}</DialogTrigger>
-      <DialogContent
-        title="New hint"
-        description="Load that people know of and no model can. It counts at once."
-      >
-        <form
-          onSubmit={form.handleSubmit((values) => add.mutate(requestOf(values)))}
-          className="mt-5 grid gap-4"
-          noValidate
-        >
-          <Field
-            label="Because"
-            placeholder="Sale begins, newsletter goes out"
-            {...field('because')}
-            autoFocus
-          />
-          <div className="grid gap-4 sm:grid-cols-2 [&>div]:gap-1.5 [&_label]:font-medium [&_label]:text-sm [&_label]:text-text">
-            <Field label="From" type="datetime-local" hint={`in ${form.watch('zone')}`} {...field('from')} />
-            <Field label="To" type="datetime-local" {...field('to')} />
-            <Select label="Expect" {...form.register('kind')}>
-              <option value="factor">times the forecast</option>
-              <option value="perSecond">events a second</option>
-            </Select>
-            <Field label="Amount" inputMode="decimal" {...field('amount')} />
-            <Select label="Repeat" {...form.register('every')}>
-              <option value="once">once</option>
-              <option value="day">every day</option>
-              <option value="week">every week</option>
-              <option value="month">every month on this date</option>
-            </Select>
-            <Field label="Until" type="datetime-local" hint="empty: for ever" {...field('until')} />
-            <Select label="Stream" {...form.register('stream')}>
-              {streams.data?.map(({ id, name }) => <option key={id}>{name}</option>) ?? <option>main</option>}
-            </Select>
-            <Field label="Shards" hint="numbers with commas; empty: all" {...field('shards')} />
-            <Field label="Keys" hint="with commas; empty: all" {...field('keys')} />
-            <Field label="Event types" hint="with commas; empty: all" {...field('types')} />
-          </div>
-          {errors.every === undefined ? null : (
-            <p role="alert" className="text-xs text-bad">
-              {errors.every.message}
-            </p>
-          )}
-          {add.error === null ? null : (
-            <p role="alert" className="rounded-md bg-bad-soft px-3 py-2 text-sm text-bad">
-              {add.error.message}
-            </p>
-          )}
-          <div className="flex justify-end gap-2">
-            <DialogClose asChild>
-              <Button look="quiet">Cancel</Button>
-            </DialogClose>
-            <Button type="submit" look="primary" disabled={add.isPending}>
-              Add the hint
-            </Button>
-          </div>
-        </form>
-      </DialogContent>
-    </Dialog>
+      <Field label="Because" placeholder="Sale begins, newsletter goes out" {...field('because')} autoFocus />
+      <div className="grid gap-4 sm:grid-cols-2 [&>div]:gap-1.5 [&_label]:font-medium [&_label]:text-sm [&_label]:text-text">
+        <Field label="From" type="datetime-local" hint={`in ${form.watch('zone')}`} {...field('from')} />
+        <Field label="To" type="datetime-local" {...field('to')} />
+        <Select label="Expect" {...form.register('kind')}>
+          <option value="factor">times the forecast</option>
+          <option value="perSecond">events a second</option>
+        </Select>
+        <Field label="Amount" inputMode="decimal" {...field('amount')} />
+        <Select label="Repeat" {...form.register('every')}>
+          <option value="once">once</option>
+          <option value="day">every day</option>
+          <option value="week">every week</option>
+          <option value="month">every month on this date</option>
+        </Select>
+        <Field label="Until" type="datetime-local" hint="empty: for ever" {...field('until')} />
+        <Select label="Stream" {...form.register('stream')}>
+          {streams.data?.map(({ id, name }) => <option key={id}>{name}</option>) ?? <option>main</option>}
+        </Select>
+        <Field label="Shards" hint="numbers with commas; empty: all" {...field('shards')} />
+        <Field label="Keys" hint="with commas; empty: all" {...field('keys')} />
+        <Field label="Event types" hint="with commas; empty: all" {...field('types')} />
+      </div>
+      {errors.every === undefined ? null : (
+        <p role="alert" className="text-xs text-bad">
+          {errors.every.message}
+        </p>
+      )}
+    </OrderForm>
   );
 }

@@ -7,23 +7,27 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { EdgeCurl } from '../../components/edge-curl.tsx';
+import { OrderDialog } from '../../components/order-dialog.tsx';
 import { Button } from '../../components/ui/button.tsx';
-import { Dialog, DialogContent } from '../../components/ui/dialog.tsx';
 import { Field } from '../../components/ui/field.tsx';
 
 export function AddHost() {
-  const [open, setOpen] = useState(false);
   return (
-    <>
-      <Button look="primary" onClick={() => setOpen(true)}>
-        <Plus /> Add host
-      </Button>
-      {open ? <AddDialog onClose={() => setOpen(false)} /> : null}
-    </>
+    <OrderDialog
+      trigger={
+        <Button look="primary">
+          <Plus /> Add host
+        </Button>
+      }
+      title="Add a host"
+      description="An empty, durable Redis or Valkey primary, or a PostgreSQL database. It is looked at first; nothing is changed by that."
+    >
+      {(close) => <AddForm onDone={close} />}
+    </OrderDialog>
   );
 }
 
-function AddDialog({ onClose }: { onClose(): void }) {
+function AddForm({ onDone }: { onDone(): void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const [url, setUrl] = useState('');
@@ -38,7 +42,7 @@ function AddDialog({ onClose }: { onClose(): void }) {
           { description: 'Nothing moves there by itself: drain another host, or move shardlets to it.' },
         );
         void client.invalidateQueries();
-        onClose();
+        onDone();
       },
       onError: (error) => toast.error('Not added', { description: error.message }),
     }),
@@ -49,54 +53,38 @@ function AddDialog({ onClose }: { onClose(): void }) {
   };
   const isChecked = check.data !== undefined && check.data.result !== 'known';
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()}>
-      <DialogContent
-        title="Add a host"
-        description="An empty, durable Redis or Valkey primary, or a PostgreSQL database. It is looked at first; nothing is changed by that."
-      >
-        <form
-          className="mt-4 grid gap-3"
-          onSubmit={(e) => {
-            e.preventDefault();
-            if (isChecked) add.mutate(host);
-            else check.mutate({ ...host, dryRun: true });
-          }}
-        >
-          <Field
-            label="Address"
-            value={url}
-            onChange={edit(setUrl)}
-            placeholder="redis://10.0.0.5:6379"
-            autoComplete="off"
-            spellCheck={false}
-            hint="redis://HOST:PORT or postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
-            error={check.error?.message}
-          />
-          <Field
-            label="Name"
-            value={name}
-            onChange={edit(setName)}
-            hint="How it is called; else its address"
-          />
-          {check.data === undefined ? null : (
-            <p role="status" className="text-sm">
-              {check.data.result === 'known'
-                ? `T knows it already, as ${check.data.host?.name ?? 'one of its hosts'}.`
-                : 'It keeps what it acknowledges and would join as a new host.'}
-            </p>
-          )}
-          <div className="flex flex-wrap items-center gap-2">
-            <Button
-              type="submit"
-              look="primary"
-              disabled={host.url === '' || check.isPending || add.isPending}
-            >
-              {isChecked ? 'Add now' : 'Look at it'}
-            </Button>
-            <EdgeCurl method="POST" path="/v1/hosts" body={host} />
-          </div>
-        </form>
-      </DialogContent>
-    </Dialog>
+    <form
+      className="mt-4 grid gap-3"
+      onSubmit={(e) => {
+        e.preventDefault();
+        if (isChecked) add.mutate(host);
+        else check.mutate({ ...host, dryRun: true });
+      }}
+    >
+      <Field
+        label="Address"
+        value={url}
+        onChange={edit(setUrl)}
+        placeholder="redis://10.0.0.5:6379"
+        autoComplete="off"
+        spellCheck={false}
+        hint="redis://HOST:PORT or postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+        error={check.error?.message}
+      />
+      <Field label="Name" value={name} onChange={edit(setName)} hint="How it is called; else its address" />
+      {check.data === undefined ? null : (
+        <p role="status" className="text-sm">
+          {check.data.result === 'known'
+            ? `T knows it already, as ${check.data.host?.name ?? 'one of its hosts'}.`
+            : 'It keeps what it acknowledges and would join as a new host.'}
+        </p>
+      )}
+      <div className="flex flex-wrap items-center gap-2">
+        <Button type="submit" look="primary" disabled={host.url === '' || check.isPending || add.isPending}>
+          {isChecked ? 'Add now' : 'Look at it'}
+        </Button>
+        <EdgeCurl method="POST" path="/v1/hosts" body={host} />
+      </div>
+    </form>
   );
 }

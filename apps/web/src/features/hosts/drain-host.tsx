@@ -6,8 +6,9 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { EdgeCurl } from '../../components/edge-curl.tsx';
+import { OrderDialog } from '../../components/order-dialog.tsx';
+import { ProblemText } from '../../components/problem-text.tsx';
 import { Button } from '../../components/ui/button.tsx';
-import { Dialog, DialogContent } from '../../components/ui/dialog.tsx';
 import { inputClass } from '../../components/ui/field.tsx';
 import { formatCount } from '../../formatting/numbers.ts';
 
@@ -21,19 +22,27 @@ interface Drained {
 }
 
 export function DrainHost({ host }: { host: Drained }) {
-  const [open, setOpen] = useState(false);
   const name = host.isDraining ? 'Undo drain' : 'Drain';
   return (
-    <>
-      <Button size="sm" onClick={() => setOpen(true)} aria-label={`${name}: ${host.name}`}>
-        {name}
-      </Button>
-      {open ? <DrainDialog host={host} onClose={() => setOpen(false)} /> : null}
-    </>
+    <OrderDialog
+      trigger={
+        <Button size="sm" aria-label={`${name}: ${host.name}`}>
+          {name}
+        </Button>
+      }
+      title={`${host.isDraining ? 'Undo the drain of' : 'Drain'} ${host.name}`}
+      description={
+        host.isDraining
+          ? 'It takes shardlets again. What has moved stays where it is.'
+          : 'Everything on it, open and closed, moves to the others while events go on. It can be undone.'
+      }
+    >
+      {(close) => <DrainOrder host={host} onDone={close} />}
+    </OrderDialog>
   );
 }
 
-function DrainDialog({ host, onClose }: { host: Drained; onClose(): void }) {
+function DrainOrder({ host, onDone }: { host: Drained; onDone(): void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const [typed, setTyped] = useState('');
@@ -48,56 +57,50 @@ function DrainDialog({ host, onClose }: { host: Drained; onClose(): void }) {
           },
         );
         void client.invalidateQueries();
-        onClose();
+        onDone();
       },
       onError: (error) => toast.error('Not done', { description: error.message }),
     }),
   );
   const { data, isPending, error } = preview;
   const isSure = host.isDraining || (data !== undefined && (data.left < MANY || typed === host.name));
-  const description = host.isDraining
-    ? 'It takes shardlets again. What has moved stays where it is.'
-    : 'Everything on it, open and closed, moves to the others while events go on. It can be undone.';
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()}>
-      <DialogContent
-        title={`${host.isDraining ? 'Undo the drain of' : 'Drain'} ${host.name}`}
-        description={description}
-      >
-        <div className="mt-4 grid gap-3">
-          {host.isDraining ? null : data === undefined ? (
-            <div>
-              <Button disabled={isPending} onClick={() => preview.mutate({ host: host.id, dryRun: true })}>
-                Show what would move
-              </Button>
-              {error === null ? null : <p className="mt-2 text-bad text-sm">{error.message}</p>}
-            </div>
-          ) : (
-            <>
-              <p className="text-sm">
-                {formatCount(data.left)} shardlets leave it
-                {data.moves.length === 0 && data.left > 0 ? ', as soon as another host can take them' : ''}.
-              </p>
-              {data.left < MANY ? null : (
-                <label className="grid gap-1 text-soft text-xs">
-                  Type the name of the host: this moves {formatCount(data.left)} shardlets
-                  <input value={typed} onChange={(e) => setTyped(e.target.value)} className={inputClass} />
-                </label>
-              )}
-            </>
+    <div className="mt-4 grid gap-3">
+      {host.isDraining ? null : data === undefined ? (
+        <>
+          <Button
+            className="justify-self-start"
+            disabled={isPending}
+            onClick={() => preview.mutate({ host: host.id, dryRun: true })}
+          >
+            Show what would move
+          </Button>
+          <ProblemText error={error} />
+        </>
+      ) : (
+        <>
+          <p className="text-sm">
+            {formatCount(data.left)} shardlets leave it
+            {data.moves.length === 0 && data.left > 0 ? ', as soon as another host can take them' : ''}.
+          </p>
+          {data.left < MANY ? null : (
+            <label className="grid gap-1 text-soft text-xs">
+              Type the name of the host: this moves {formatCount(data.left)} shardlets
+              <input value={typed} onChange={(e) => setTyped(e.target.value)} className={inputClass} />
+            </label>
           )}
-          <div className="flex flex-wrap items-center gap-2">
-            <Button
-              look="primary"
-              disabled={!isSure || drain.isPending}
-              onClick={() => drain.mutate({ host: host.id, undo: host.isDraining })}
-            >
-              {host.isDraining ? 'Take shardlets again' : 'Drain now'}
-            </Button>
-            <EdgeCurl method="POST" path={`/v1/hosts/${host.id}/${host.isDraining ? 'undrain' : 'drain'}`} />
-          </div>
-        </div>
-      </DialogContent>
-    </Dialog>
+        </>
+      )}
+      <div className="flex flex-wrap items-center gap-2">
+        <Button
+          look="primary"
+          disabled={!isSure || drain.isPending}
+          onClick={() => drain.mutate({ host: host.id, undo: host.isDraining })}
+        >
+          {host.isDraining ? 'Take shardlets again' : 'Drain now'}
+        </Button>
+        <EdgeCurl method="POST" path={`/v1/hosts/${host.id}/${host.isDraining ? 'undrain' : 'drain'}`} />
+      </div>
+    </div>
   );
 }

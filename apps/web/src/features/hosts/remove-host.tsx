@@ -6,8 +6,8 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { EdgeCurl } from '../../components/edge-curl.tsx';
+import { OrderDialog } from '../../components/order-dialog.tsx';
 import { Button } from '../../components/ui/button.tsx';
-import { Dialog, DialogContent } from '../../components/ui/dialog.tsx';
 import { Field } from '../../components/ui/field.tsx';
 
 interface Removed {
@@ -16,18 +16,22 @@ interface Removed {
 }
 
 export function RemoveHost({ host }: { host: Removed }) {
-  const [open, setOpen] = useState(false);
   return (
-    <>
-      <Button size="sm" look="danger" onClick={() => setOpen(true)} aria-label={`Remove: ${host.name}`}>
-        Remove
-      </Button>
-      {open ? <RemoveDialog host={host} onClose={() => setOpen(false)} /> : null}
-    </>
+    <OrderDialog
+      trigger={
+        <Button size="sm" look="danger" aria-label={`Remove: ${host.name}`}>
+          Remove
+        </Button>
+      }
+      title={`Remove ${host.name}`}
+      description="No shardlet is placed there any more, and its server can be switched off. What is stored on it is not touched."
+    >
+      {(close) => <RemoveOrder host={host} onDone={close} />}
+    </OrderDialog>
   );
 }
 
-function RemoveDialog({ host, onClose }: { host: Removed; onClose(): void }) {
+function RemoveOrder({ host, onDone }: { host: Removed; onDone(): void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const [typed, setTyped] = useState('');
@@ -40,46 +44,39 @@ function RemoveDialog({ host, onClose }: { host: Removed; onClose(): void }) {
       onSuccess: () => {
         toast.success(`${host.name} is out of use`, { description: 'What is stored on it was not touched.' });
         void client.invalidateQueries();
-        onClose();
+        onDone();
       },
       onError: (error) => toast.error('Not removed', { description: error.message }),
     }),
   );
   const because = tried.error?.message ?? tried.data?.because;
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()}>
-      <DialogContent
-        title={`Remove ${host.name}`}
-        description="No shardlet is placed there any more, and its server can be switched off. What is stored on it is not touched."
-      >
-        <div className="mt-4 grid gap-3">
-          {because === undefined ? (
-            <p className="text-soft text-sm">Looking whether it can go…</p>
-          ) : because !== null ? (
-            <p role="status" className="text-sm text-warn">
-              It cannot be removed now: {because}. Drain it first.
-            </p>
-          ) : (
-            <Field
-              label={`Type ${host.name} to remove it`}
-              value={typed}
-              onChange={(e) => setTyped(e.target.value)}
-              hint="Nothing has a part on it: it can go."
-            />
-          )}
-          <div className="flex flex-wrap items-center gap-2">
-            <Button
-              look="danger"
-              disabled={because !== null || typed !== host.name || remove.isPending}
-              onClick={() => remove.mutate({ host: host.id })}
-            >
-              Remove now
-            </Button>
-            <EdgeCurl method="DELETE" path={`/v1/hosts/${host.id}`} />
-          </div>
-        </div>
-      </DialogContent>
-    </Dialog>
+    <div className="mt-4 grid gap-3">
+      {because === undefined ? (
+        <p className="text-soft text-sm">Looking whether it can go…</p>
+      ) : because !== null ? (
+        <p role="status" className="text-sm text-warn">
+          It cannot be removed now: {because}. Drain it first.
+        </p>
+      ) : (
+        <Field
+          label={`Type ${host.name} to remove it`}
+          value={typed}
+          onChange={(e) => setTyped(e.target.value)}
+          hint="Nothing has a part on it: it can go."
+        />
+      )}
+      <div className="flex flex-wrap items-center gap-2">
+        <Button
+          look="danger"
+          disabled={because !== null || typed !== host.name || remove.isPending}
+          onClick={() => remove.mutate({ host: host.id })}
+        >
+          Remove now
+        </Button>
+        <EdgeCurl method="DELETE" path={`/v1/hosts/${host.id}`} />
+      </div>
+    </div>
   );
 }
 

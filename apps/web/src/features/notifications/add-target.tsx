@@ -3,10 +3,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../components/api.ts';
+import { OrderDialog, OrderForm } from '../../components/order-dialog.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Command } from '../../components/ui/copy-button.tsx';
-import { Dialog, DialogClose, DialogContent, DialogTrigger } from '../../components/ui/dialog.tsx';
 import { Field, Select } from '../../components/ui/field.tsx';
+import { useTyped } from '../../components/use-typed.ts';
 
 const PAUSE_DEFAULT = '60';
 
@@ -16,40 +17,31 @@ interface Kind {
 }
 
 export function AddTarget({ kinds, children }: { kinds: readonly Kind[]; children: ReactNode }) {
-  const [open, setOpen] = useState(false);
   return (
-    <Dialog open={open} onOpenChange={setOpen}>
-      <DialogTrigger asChild>{children}</DialogTrigger>
-      <DialogContent
-        title="New target"
-        description="Messages are signed as Standard Webhooks say, so that the receiver knows who sent them."
-      >
-        {/* made anew each time it opens */}
-        {open ? <TargetForm kinds={kinds} onDone={() => setOpen(false)} /> : null}
-      </DialogContent>
-    </Dialog>
+    <OrderDialog
+      trigger={children}
+      title="New target"
+      description="Messages are signed as Standard Webhooks say, so that the receiver knows who sent them."
+    >
+      {(close) => <TargetForm kinds={kinds} onDone={close} />}
+    </OrderDialog>
   );
 }
 
 function TargetForm({ kinds, onDone }: { kinds: readonly Kind[]; onDone(): void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
-  const [typed, setTyped] = useState({ name: '', url: '', format: 'webhook', pause: PAUSE_DEFAULT });
+  const [typed, field] = useTyped({ name: '', url: '', format: 'webhook', pause: PAUSE_DEFAULT });
   const [unwanted, setUnwanted] = useState<ReadonlySet<string>>(new Set());
   const add = useMutation(
     trpc.notifications.add.mutationOptions({ onSuccess: () => client.invalidateQueries() }),
   );
-  const set = (name: keyof typeof typed) => ({
-    value: typed[name],
-    onChange: (event: { target: { value: string } }) => setTyped({ ...typed, [name]: event.target.value }),
-  });
   if (add.data !== undefined) return <Secret name={add.data.name} secret={add.data.secret} onDone={onDone} />;
   return (
-    <form
-      className="mt-5 grid gap-4"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
+    <OrderForm
+      order={add}
+      action="Add the target"
+      onSubmit={() => {
         const wanted = kinds.map(({ kind }) => kind).filter((kind) => !unwanted.has(kind));
         add.mutate({
           name: typed.name,
@@ -61,13 +53,13 @@ function TargetForm({ kinds, onDone }: { kinds: readonly Kind[]; onDone(): void 
       }}
     >
       <div className="grid gap-4 sm:grid-cols-2">
-        <Field label="Name" placeholder="ops" hint="small letters and digits" {...set('name')} autoFocus />
-        <Select label="Format" {...set('format')}>
+        <Field label="Name" placeholder="ops" hint="small letters and digits" {...field('name')} autoFocus />
+        <Select label="Format" {...field('format')}>
           <option value="webhook">webhook (JSON)</option>
           <option value="slack">Slack</option>
         </Select>
       </div>
-      <Field label="Address" type="url" placeholder="https://example.com/hook" {...set('url')} />
+      <Field label="Address" type="url" placeholder="https://example.com/hook" {...field('url')} />
       <fieldset className="grid gap-2">
         <legend className="mb-2 font-medium text-sm">Tell it when</legend>
         {kinds.map(({ kind, meaning }) => (
@@ -87,25 +79,9 @@ function TargetForm({ kinds, onDone }: { kinds: readonly Kind[]; onDone(): void 
         inputMode="numeric"
         unit="seconds"
         hint="what comes up meanwhile is told in one"
-        {...set('pause')}
+        {...field('pause')}
       />
-      {add.error === null ? null : (
-        <p
-          role="alert"
-          className="whitespace-pre-line break-words rounded-md bg-bad-soft px-3 py-2 text-bad text-sm"
-        >
-          {add.error.message}
-        </p>
-      )}
-      <div className="flex justify-end gap-2">
-        <DialogClose asChild>
-          <Button look="quiet">Cancel</Button>
-        </DialogClose>
-        <Button type="submit" look="primary" disabled={add.isPending}>
-          Add the target
-        </Button>
-      </div>
-    </form>
+    </OrderForm>
   );
 }
 

@@ -1,12 +1,12 @@
 'use client';
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Pause, Play, Send, Trash2 } from 'lucide-react';
+import { Pause, Play, Send } from 'lucide-react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
+import { RemoveDialog } from '../../components/order-dialog.tsx';
 import { Badge } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
-import { Dialog, DialogClose, DialogContent, DialogTrigger } from '../../components/ui/dialog.tsx';
 
 interface TargetProps {
   readonly target: {
@@ -86,29 +86,16 @@ function RemoveTarget({ name }: { name: string }) {
         toast.success(`${name} is not told any more`);
         await client.invalidateQueries();
       },
-      onError: (error) => toast.error(error.message),
     }),
   );
   return (
-    <Dialog>
-      <DialogTrigger asChild>
-        <Button look="quiet" size="sm" aria-label={`Remove ${name}`}>
-          <Trash2 />
-        </Button>
-      </DialogTrigger>
-      <DialogContent
-        title={`Remove ${name}?`}
-        description="Its log goes with it, and what waits is not sent. Its secret cannot be made again."
-      >
-        <div className="mt-5 flex justify-end gap-2">
-          <DialogClose asChild>
-            <Button look="quiet">Keep it</Button>
-          </DialogClose>
-          <Button look="danger" disabled={remove.isPending} onClick={() => remove.mutate({ name })}>
-            Remove it
-          </Button>
-        </div>
-      </DialogContent>
-    </Dialog>
+    <RemoveDialog
+      name={name}
+      title={`Remove ${name}?`}
+      description="Its log goes with it, and what waits is not sent. Its secret cannot be made again."
+      action="Remove it"
+      order={remove}
+      onRemove={() => remove.mutate({ name })}
+    />
   );
 }

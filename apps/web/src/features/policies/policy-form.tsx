@@ -10,6 +10,7 @@ import Link from 'next/link';
 import { useDeferredValue, useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
+import { ProblemText } from '../../components/problem-text.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Field } from '../../components/ui/field.tsx';
@@ -188,11 +189,7 @@ export function PolicyForm({
       )}
       {count === 0 ? null : (
         <Card className="sticky bottom-4 grid gap-3 px-5 py-4 shadow-raised">
-          {save.error === null ? null : (
-            <p role="alert" className="rounded-md bg-bad-soft px-3 py-2 text-bad text-sm">
-              {save.error.message}
-            </p>
-          )}
+          <ProblemText error={save.error} />
           {isBehind && !save.isPending ? (
             <div className="flex flex-wrap items-center justify-between gap-3 rounded-md bg-warn-soft px-3 py-2 text-sm">
               <p>

@@ -5,6 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
+import { ProblemText } from '../../components/problem-text.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Field, Select } from '../../components/ui/field.tsx';
 import { formatMoment } from '../../formatting/time.ts';
@@ -77,11 +78,7 @@ export function Decide({
         onChange={(e) => setNote(e.target.value)}
         hint="kept with the decision; needed to reject"
       />
-      {error === null ? null : (
-        <p role="alert" className="rounded-md bg-bad-soft px-3 py-2 text-bad text-sm">
-          {error.message}
-        </p>
-      )}
+      <ProblemText error={error} />
       <div className="flex flex-wrap justify-end gap-2">
         <Button
           look="danger"

@@ -3,11 +3,10 @@
 import { SHARDS_MAX } from '@foreshard/core/topology';
 /** Creating, changing and deleting a stream. Each says what will happen before it does. */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
-import { Button } from '../../components/ui/button.tsx';
-import { Dialog, DialogClose, DialogContent, DialogTrigger } from '../../components/ui/dialog.tsx';
+import { OrderDialog, OrderForm } from '../../components/order-dialog.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { formatCount, formatRate } from '../../formatting/numbers.ts';
 import type { StreamView } from '../../server/cluster/stream-views.ts';
@@ -15,140 +14,147 @@ import { IdentityFields, SettingsFields } from './stream-fields.tsx';
 import { type FieldErrors, NEW_STREAM, parseStream, type StreamText, textOf } from './stream-form.ts';
 
 export function CreateStream({ children }: { children: ReactNode }) {
-  const trpc = useTRPC();
-  const form = useStreamForm(NEW_STREAM);
-  const create = useStreamMutation(trpc.streams.create.mutationOptions(), form.close);
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    const parsed = form.parse();
-    if (!parsed.ok) return;
-    const { name, shardCount, settings } = parsed;
-    create.mutate(
-      { name, shardCount, splitKeys: form.text.splitKeys, settings },
-      {
-        onSuccess: () =>
-          toast.success(`Stream ${name} was created`, { description: 'Its shardlets open within seconds.' }),
-      },
-    );
-  }
   return (
-    <Dialog open={form.open} onOpenChange={form.setOpen}>
-      <DialogTrigger asChild>{children}</DialogTrigger>
-      <DialogContent
-        title="New stream"
-        description="A named log with its own retention, spread over all active hosts."
-      >
-        <form onSubmit={submit} className="mt-5 grid gap-4" noValidate>
-          <IdentityFields text={form.text} errors={form.errors} onChange={form.change} />
-          <SettingsFields text={form.text} errors={form.errors} onChange={form.change} />
-          <Refusal message={create.error?.message} />
-          <FormEnd pending={create.isPending} action="Create the stream" />
-        </form>
-      </DialogContent>
-    </Dialog>
+    <OrderDialog
+      trigger={children}
+      title="New stream"
+      description="A named log with its own retention, spread over all active hosts."
+    >
+      {(close) => <CreateForm onDone={close} />}
+    </OrderDialog>
   );
 }
 
-export function AlterStream({ stream, children }: { stream: StreamView; children: ReactNode }) {
+function CreateForm({ onDone }: { onDone(): void }) {
   const trpc = useTRPC();
-  const form = useStreamForm(textOf(stream));
-  const alter = useStreamMutation(trpc.streams.alter.mutationOptions(), form.close);
-  function submit(event: FormEvent) {
-    event.preventDefault();
+  const client = useQueryClient();
+  const form = useStreamForm(NEW_STREAM);
+  const create = useMutation(
+    trpc.streams.create.mutationOptions({
+      onSuccess: async (_answer, { name }) => {
+        onDone();
+        await client.invalidateQueries();
+        toast.success(`Stream ${name} was created`, { description: 'Its shardlets open within seconds.' });
+      },
+    }),
+  );
+  function submit() {
     const parsed = form.parse();
     if (!parsed.ok) return;
-    const before = {
-      retentionMs: stream.retentionMs,
-      retentionBytes: stream.retentionBytes,
-      dedupWindowMs: stream.dedupWindowMs,
-    };
-    alter.mutate(
-      { id: stream.id, settings: parsed.settings },
-      {
-        onSuccess: () =>
-          toast.success(`Stream ${stream.name} was changed`, {
-            action: { label: 'Undo', onClick: () => alter.mutate({ id: stream.id, settings: before }) },
-          }),
-      },
-    );
+    const { name, shardCount, settings } = parsed;
+    create.mutate({ name, shardCount, splitKeys: form.text.splitKeys, settings });
   }
   return (
-    <Dialog open={form.open} onOpenChange={form.setOpen}>
-      <DialogTrigger asChild>{children}</DialogTrigger>
-      <DialogContent
-        title={`Settings of ${stream.name}`}
-        description="A shorter retention trims what is past it within half a minute; that cannot be undone."
-      >
-        <form onSubmit={submit} className="mt-5 grid gap-4" noValidate>
-          <SettingsFields text={form.text} errors={form.errors} onChange={form.change} />
-          <Refusal message={alter.error?.message} />
-          <FormEnd pending={alter.isPending} action="Save" />
-        </form>
-      </DialogContent>
-    </Dialog>
+    <OrderForm order={create} action="Create the stream" onSubmit={submit}>
+      <IdentityFields text={form.text} errors={form.errors} onChange={form.change} />
+      <SettingsFields text={form.text} errors={form.errors} onChange={form.change} />
+    </OrderForm>
+  );
+}
+
+interface StreamProps {
+  readonly stream: StreamView;
+  readonly children: ReactNode;
+}
+
+export function AlterStream({ stream, children }: StreamProps) {
+  return (
+    <OrderDialog
+      trigger={children}
+      title={`Settings of ${stream.name}`}
+      description="A shorter retention trims what is past it within half a minute; that cannot be undone."
+    >
+      {(close) => <AlterForm stream={stream} onDone={close} />}
+    </OrderDialog>
+  );
+}
+
+function AlterForm({ stream, onDone }: { stream: StreamView; onDone(): void }) {
+  const { id, name, retentionMs, retentionBytes, dedupWindowMs } = stream;
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const form = useStreamForm(textOf(stream));
+  const undo = useMutation(
+    trpc.streams.alter.mutationOptions({
+      onSuccess: () => client.invalidateQueries(),
+      onError: (error) => toast.error('Not undone', { description: error.message }),
+    }),
+  );
+  const alter = useMutation(
+    trpc.streams.alter.mutationOptions({
+      // as it was when the order was given: the list may show the change before the answer is here
+      onMutate: () => ({ retentionMs, retentionBytes, dedupWindowMs }),
+      onSuccess: async (_answer, _order, before) => {
+        onDone();
+        await client.invalidateQueries();
+        toast.success(`Stream ${name} was changed`, {
+          action: { label: 'Undo', onClick: () => undo.mutate({ id, settings: before }) },
+        });
+      },
+    }),
+  );
+  function submit() {
+    const parsed = form.parse();
+    if (parsed.ok) alter.mutate({ id, settings: parsed.settings });
+  }
+  return (
+    <OrderForm order={alter} action="Save" onSubmit={submit}>
+      <SettingsFields text={form.text} errors={form.errors} onChange={form.change} />
+    </OrderForm>
   );
 }
 
 /** Nothing brings it back, so the name is typed, with what is lost in sight. */
-export function DeleteStream({ stream, children }: { stream: StreamView; children: ReactNode }) {
-  const trpc = useTRPC();
-  const [open, setOpen] = useState(false);
-  const [typed, setTyped] = useState('');
-  const remove = useStreamMutation(trpc.streams.delete.mutationOptions(), () => setOpen(false));
-  function submit(event: FormEvent) {
-    event.preventDefault();
-    remove.mutate({ id: stream.id }, { onSuccess: () => toast.success(`Stream ${stream.name} was deleted`) });
-  }
+export function DeleteStream({ stream, children }: StreamProps) {
   return (
-    <Dialog
-      open={open}
-      onOpenChange={(next) => {
-        setOpen(next);
-        setTyped('');
-        remove.reset();
-      }}
+    <OrderDialog
+      trigger={children}
+      title={`Delete ${stream.name}?`}
+      description={`All its events are dropped: ${formatCount(stream.shardlets)} shardlets, ${formatRate(stream.eventsPerSecond)} events a second now. Clients that send to it get 404. It cannot be undone.`}
     >
-      <DialogTrigger asChild>{children}</DialogTrigger>
-      <DialogContent
-        title={`Delete ${stream.name}?`}
-        description={`All its events are dropped: ${formatCount(stream.shardlets)} shardlets, ${formatRate(stream.eventsPerSecond)} events a second now. Clients that send to it get 404. It cannot be undone.`}
-      >
-        <form onSubmit={submit} className="mt-5 grid gap-4">
-          <Field
-            label={`Type ${stream.name} to confirm`}
-            value={typed}
-            onChange={(e) => setTyped(e.target.value)}
-            autoComplete="off"
-            spellCheck={false}
-          />
-          <Refusal message={remove.error?.message} />
-          <FormEnd
-            pending={remove.isPending}
-            action="Delete for good"
-            danger
-            disabled={typed !== stream.name}
-          />
-        </form>
-      </DialogContent>
-    </Dialog>
+      {(close) => <DeleteForm id={stream.id} name={stream.name} onDone={close} />}
+    </OrderDialog>
+  );
+}
+
+function DeleteForm({ id, name, onDone }: Pick<StreamView, 'id' | 'name'> & { onDone(): void }) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const [typed, setTyped] = useState('');
+  const remove = useMutation(
+    trpc.streams.delete.mutationOptions({
+      onSuccess: async () => {
+        onDone();
+        await client.invalidateQueries();
+        toast.success(`Stream ${name} was deleted`);
+      },
+    }),
+  );
+  return (
+    <OrderForm
+      order={remove}
+      action="Delete for good"
+      look="danger"
+      disabled={typed !== name}
+      onSubmit={() => remove.mutate({ id })}
+    >
+      <Field
+        label={`Type ${name} to confirm`}
+        value={typed}
+        onChange={(e) => setTyped(e.target.value)}
+        autoComplete="off"
+        spellCheck={false}
+      />
+    </OrderForm>
   );
 }
 
 function useStreamForm(initial: StreamText) {
-  const [open, setOpenState] = useState(false);
   const [text, setText] = useState(initial);
   const [errors, setErrors] = useState<FieldErrors>({});
   return {
-    open,
     text,
     errors,
-    setOpen(next: boolean) {
-      setOpenState(next);
-      // every opening starts from the present state of the stream
-      setText(initial);
-      setErrors({});
-    },
-    close: () => setOpenState(false),
     change(change: Partial<StreamText>) {
       setText((before) => ({ ...before, ...change }));
       setErrors((before) => omit(before, Object.keys(change)));
@@ -163,51 +169,4 @@ function useStreamForm(initial: StreamText) {
 
 function omit(errors: FieldErrors, fields: readonly string[]): FieldErrors {
   return Object.fromEntries(Object.entries(errors).filter(([field]) => !fields.includes(field)));
-}
-
-/** Lists are read again after every change; the dialog closes when it was accepted. */
-function useStreamMutation<I, O, E extends { message: string }>(
-  options: Parameters<typeof useMutation<O, E, I>>[0],
-  onDone: () => void,
-) {
-  const client = useQueryClient();
-  return useMutation<O, E, I>({
-    ...options,
-    onSuccess: async () => {
-      onDone();
-      await client.invalidateQueries();
-    },
-  });
-}
-
-function Refusal({ message }: { message: string | undefined }) {
-  if (message === undefined) return null;
-  return (
-    <p role="alert" className="rounded-md bg-bad-soft px-3 py-2 text-sm text-bad">
-      {message}
-    </p>
-  );
-}
-
-function FormEnd({
-  pending,
-  action,
-  danger = false,
-  disabled = false,
-}: {
-  pending: boolean;
-  action: string;
-  danger?: boolean;
-  disabled?: boolean;
-}) {
-  return (
-    <div className="mt-1 flex justify-end gap-2">
-      <DialogClose asChild>
-        <Button look="quiet">Cancel</Button>
-      </DialogClose>
-      <Button type="submit" look={danger ? 'danger' : 'primary'} disabled={pending || disabled}>
-        {pending ? 'Working' : action}
-      </Button>
-    </div>
-  );
 }

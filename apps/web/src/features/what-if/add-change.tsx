@@ -4,7 +4,7 @@
 import type { WhatIfChange } from '@foreshard/core/advising';
 import { type FormEvent, useState } from 'react';
 import { Button } from '../../components/ui/button.tsx';
-import { Field, Select } from '../../components/ui/field.tsx';
+import { Select, SmallField } from '../../components/ui/field.tsx';
 import type { Names } from './change-text.ts';
 
 const KINDS = [
@@ -57,10 +57,10 @@ export function AddChange({ names, onAdd }: { names: Names; onAdd(change: WhatIf
         ))}
       </Select>
       {kind === 'load' || kind === 'add-hosts' ? (
-        <Small
+        <SmallField
           label={kind === 'load' ? 'Factor' : 'How many'}
           value={typed.number}
-          onChange={(number) => set({ number })}
+          onChange={(e) => set({ number: e.target.value })}
         />
       ) : null}
       {kind === 'load' ? (
@@ -72,7 +72,11 @@ export function AddChange({ names, onAdd }: { names: Names; onAdd(change: WhatIf
         </Select>
       ) : null}
       {kind === 'move' || kind === 'split' ? (
-        <Small label="Shardlet" value={typed.shardlet} onChange={(shardlet) => set({ shardlet })} />
+        <SmallField
+          label="Shardlet"
+          value={typed.shardlet}
+          onChange={(e) => set({ shardlet: e.target.value })}
+        />
       ) : null}
       {kind === 'lose-host' || kind === 'drain-host' || kind === 'move' ? (
         <Select label="Host" value={typed.host} onChange={(e) => set({ host: e.target.value })}>
@@ -85,11 +89,11 @@ export function AddChange({ names, onAdd }: { names: Names; onAdd(change: WhatIf
         </Select>
       ) : null}
       {kind === 'policy' ? (
-        <Small
+        <SmallField
           label="Setting"
           placeholder="host.fullness=0.7"
           value={typed.setting}
-          onChange={(setting) => set({ setting })}
+          onChange={(e) => set({ setting: e.target.value })}
         />
       ) : null}
       <div className="pt-5">
@@ -103,29 +107,6 @@ export function AddChange({ names, onAdd }: { names: Names; onAdd(change: WhatIf
         </Button>
       </div>
     </form>
-  );
-}
-
-function Small({
-  label,
-  value,
-  placeholder,
-  onChange,
-}: {
-  label: string;
-  value: string;
-  placeholder?: string;
-  onChange(value: string): void;
-}) {
-  return (
-    <div className="[&>div]:gap-1 [&_label]:font-normal [&_label]:text-faint [&_label]:text-xs [&_p]:hidden">
-      <Field
-        label={label}
-        value={value}
-        placeholder={placeholder}
-        onChange={(event) => onChange(event.target.value)}
-      />
-    </div>
   );
 }
 

@@ -7,6 +7,7 @@ import { FlaskConical, X } from 'lucide-react';
 import { useQueryState } from 'nuqs';
 import { useTRPC } from '../../components/api.ts';
 import { Notice } from '../../components/notice.tsx';
+import { ProblemText } from '../../components/problem-text.tsx';
 import { copy, Item, quoted, TakeAwayMenu, trpcCurl } from '../../components/take-away.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
@@ -102,11 +103,7 @@ export function WhatIfPage() {
         </Card>
       ) : (
         <>
-          {answer.error === null ? null : (
-            <p role="alert" className="rounded-md bg-bad-soft px-4 py-2.5 text-bad text-sm">
-              {answer.error.message}
-            </p>
-          )}
+          <ProblemText error={answer.error} />
           <HostOutcomes answer={answer.data.picture} pending={answer.isFetching} />
           <SupposedPlan answer={answer.data.picture} />
         </>

@@ -1,5 +1,5 @@
-/** Why an order was refused: of a file, every line that is wrong. */
-export function OrderProblem({ error }: { error: { readonly message: string } | null }) {
+/** Why an order or a question was refused; of a file, every line that is wrong. Nothing while nothing is. */
+export function ProblemText({ error }: { error: { readonly message: string } | null }) {
   if (error === null) return null;
   return (
     <p
