@@ -61,7 +61,7 @@ export async function visit(browser: BrowserContext, url: string, view?: View): 
     await page.emulateMedia({ colorScheme: view.theme, reducedMotion: 'reduce' });
   }
   await page.goto(url);
-  await page.getByRole('button', { name: 'Live' }).waitFor();
+  await page.getByRole('button', { name: 'Live', exact: true }).waitFor();
   return { page, complaints };
 }
 
