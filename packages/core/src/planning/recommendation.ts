@@ -158,7 +158,7 @@ function detailsOf(plan: Plan, policy: Policy, action: Action): Partial<Recommen
         shardlets: [ids[action.shardlet]!],
         source: nameOf(plan, action.host),
         urgency: 'soon',
-        reason: `it holds ${share(action.fullness)} of the bytes of a full shardlet: a successor takes the same range`,
+        reason: `it holds ${multiple(action.fullness)} the bytes of a full shardlet: a successor takes the same range`,
         checks: [
           {
             check: 'shardlet.fullness',
@@ -297,6 +297,11 @@ function nameOf({ cluster }: Plan, host: number): string | null {
 
 function share(value: number): string {
   return `${(100 * value).toFixed(0)} %`;
+}
+
+/** In front of what it is a part or a multiple of. */
+function multiple(value: number): string {
+  return value < 10 ? `${share(value)} of` : `${value.toFixed(0)} times`;
 }
 
 function timeOf(ms: number): string {

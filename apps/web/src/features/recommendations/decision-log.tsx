@@ -2,7 +2,8 @@
 
 /** What the planner has concluded, also that there was nothing to do; repeated conclusions are one line. */
 import { useQuery } from '@tanstack/react-query';
-import { useTRPC } from '../../components/api.ts';
+import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
+import { useLive } from '../../components/live/live-provider.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { When } from '../../components/when.tsx';
@@ -12,9 +13,13 @@ const REASONS_SHOWN = 4;
 
 export function DecisionLog() {
   const trpc = useTRPC();
-  const log = useQuery(trpc.recommendations.decisions.queryOptions());
+  const { status } = useLive();
+  const log = useQuery({
+    ...trpc.recommendations.decisions.queryOptions(),
+    refetchInterval: status === 'paused' ? false : LIST_REFRESH_MS,
+  });
   if (log.isPending) return <Skeleton className="m-5 h-40" />;
-  if (log.error !== null)
+  if (log.data === undefined)
     return <Notice tone="bad" title="The log could not be read" why={log.error.message} />;
   if (log.data.length === 0)
     return <Notice title="Nothing was concluded yet" why="The planner runs every minute in the worker." />;
