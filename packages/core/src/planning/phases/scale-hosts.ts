@@ -18,7 +18,7 @@ export const scaleHosts: Phase = {
     const need = needOf(context, active);
     const wanted = wantedHosts(context, need.pressure, active.length);
     if (wanted > active.length) ask(context, wanted - active.length, need);
-    else giveBack(context, active, need);
+    else giveBack(context, active);
   },
 };
 
@@ -84,11 +84,12 @@ function smallestZone({ cluster }: PlanContext): number {
   return counts.indexOf(Math.min(...counts));
 }
 
-function giveBack(context: PlanContext, active: readonly number[], { pressure }: Need): void {
+function giveBack(context: PlanContext, active: readonly number[]): void {
   const { policy, skips, actions } = context;
-  const pressureAfter =
-    active.length > 1 ? (pressure * active.length) / (active.length - 1) : Number.POSITIVE_INFINITY;
-  if (pressureAfter > policy.scaling.scale_in_fullness) return;
+  if (active.length < 2) return;
+  const without = pressuresWithout(context, active);
+  const spare = active.filter((_, i) => without[i]! <= policy.scaling.scale_in_fullness);
+  if (spare.length === 0) return;
   if (!isLimited(context)) {
     skips.host('scale-hosts', NONE, 'capacity-unknown');
     return;
@@ -98,8 +99,34 @@ function giveBack(context: PlanContext, active: readonly number[], { pressure }:
     skips.host('scale-hosts', NONE, reason);
     return;
   }
-  const host = leastMissed(context, active);
+  const host = leastMissed(context, spare);
+  const pressureAfter = without[active.indexOf(host)]!;
   actions.push({ kind: 'remove-host', phase: 'scale-hosts', host, pressureAfter });
+}
+
+/** For each active host: what the others would be at without it, in the worst column. Hosts differ in size. */
+function pressuresWithout({ cluster }: PlanContext, active: readonly number[]): Float64Array {
+  const { width, load, input } = cluster;
+  const { capacity } = input.hosts;
+  const worst = new Float64Array(active.length);
+  for (let column = 0; column < width; column++) {
+    let demand = 0;
+    let limited = 0;
+    let unlimited = 0;
+    for (let host = 0; host < cluster.hostCount; host++) demand += load[host * width + column]!;
+    for (const host of active) {
+      const own = capacity[host * width + column]!;
+      if (Number.isFinite(own)) limited += own;
+      else unlimited++;
+    }
+    for (const [i, host] of active.entries()) {
+      const own = capacity[host * width + column]!;
+      const isLimit = Number.isFinite(own);
+      if (unlimited > (isLimit ? 0 : 1) || demand === 0) continue;
+      worst[i] = Math.max(worst[i]!, demand / (limited - (isLimit ? own : 0)));
+    }
+  }
+  return worst;
 }
 
 /** Hosts whose pressure differs by less are as empty as each other: a little traffic is not to change the advice. */
