@@ -46,6 +46,8 @@ const UNTIL_MAX = 100_000;
 const WINDOW_MAX = 1_440;
 const BAD_ROWS_SHOWN = 5;
 const SECONDS = 60;
+/** What a policy may say of a host; numbers far above it are no longer counted exactly. */
+const CAPACITY_MAX = 1e9;
 
 export function register(program: Command): void {
   program
@@ -121,6 +123,10 @@ async function run(flags: Flags): Promise<void> {
   const capacity = given === undefined ? fittingCapacity(workload, hosts) : given * SECONDS;
   if (capacity <= 0)
     throw badInput('nothing happens in the part that is replayed: give a --capacity, or fewer --days');
+  if (!(capacity / SECONDS <= CAPACITY_MAX))
+    throw badInput(
+      `one host would take ${(capacity / SECONDS).toPrecision(3)} events/s, and ${CAPACITY_MAX} is the most that is replayed: look at the values of the trace, or give a --capacity`,
+    );
   const replay = new Replay(workload, { hosts, capacity, seed, windowMinutes, warmUpMinutes, forecastsLost });
   const results = plays.map(({ name, policy, choices }) => {
     tell(name);

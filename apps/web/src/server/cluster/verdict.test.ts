@@ -28,7 +28,7 @@ describe('judge', () => {
   it('says that nothing is needed, with the counts that make it believable', () => {
     expect(judge(observed())).toEqual({
       level: 'ok',
-      headline: 'All 2 hosts reachable, 4 of 4 shardlets open, nothing needs you',
+      headline: 'All 2 hosts reachable, 4 of 4 shardlets open, nothing is wrong',
       findings: [],
     });
   });

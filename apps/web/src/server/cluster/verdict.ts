@@ -63,7 +63,7 @@ function headline(observed: Observed, findings: readonly Finding[]): string {
     return findings.length === 1 ? findings[0]!.what : `${findings.length} things need you`;
   const { hosts, openLeaves, leaves } = observed;
   const reachable = hosts.length === 1 ? 'The host is reachable' : `All ${hosts.length} hosts reachable`;
-  return `${reachable}, ${openLeaves} of ${leaves} shardlets open, nothing needs you`;
+  return `${reachable}, ${openLeaves} of ${leaves} shardlets open, nothing is wrong`;
 }
 
 function neverConnected(): Verdict {

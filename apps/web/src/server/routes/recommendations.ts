@@ -31,7 +31,7 @@ export const recommendationsRouter = router({
     .input(z.object({ ended: z.boolean().default(false) }))
     .query(async ({ ctx: { server }, input }) => {
       const map = known(server);
-      const [{ policy, version }, records, [newest]] = await Promise.all([
+      const [{ policy, version }, records, [newest], controls] = await Promise.all([
         server.policies.at(Date.now()),
         server.recommendations.list({
           cluster: EVERY_CLUSTER,
@@ -39,6 +39,7 @@ export const recommendationsRouter = router({
           limit: LISTED_MAX,
         }),
         server.recommendations.decisions(1),
+        server.moves.controls(),
       ]);
       return {
         rows: (input.ended ? records : records.sort(byUrgency)).map((record) =>
@@ -46,6 +47,8 @@ export const recommendationsRouter = router({
         ),
         mode: policy.mode,
         windows: policy.migration_window,
+        /** what is approved does not begin then; null: it does */
+        pausedFor: controls.paused ? controls.reason : null,
         policyVersion: version,
         /** null: the planner has not run yet */
         lastPlan:
