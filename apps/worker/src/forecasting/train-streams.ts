@@ -87,7 +87,8 @@ async function trainOne(
   const toMs = Math.floor(nowMs() / stepMs) * stepMs;
   const span = { fromMs: toMs - pastMs, toMs };
   const series = await loadSeries(telemetry, { kind: 'stream', streamId }, resolution, span);
-  tell(`${series.values.length} steps are known`);
+  const known = series.values.reduce((count, value) => count + Number(!Number.isNaN(value)), 0);
+  tell(`${known} of ${series.values.length} steps are known`);
   const columns = await loadColumns(telemetry, series);
   const champion = await registry.champion(streamId, resolution);
   const input: TrainingInput = {
