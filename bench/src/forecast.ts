@@ -14,6 +14,7 @@ import {
 } from '@foreshard/core/forecasting';
 import { seededRandom } from '@foreshard/core/kernel';
 import { dearRow } from './forecast/dear-row.ts';
+import { etth1Rows } from './forecast/etth1.ts';
 import { m4Rows } from './forecast/m4.ts';
 import { type LoadTrace, traces } from './forecast/traces.ts';
 
@@ -44,6 +45,11 @@ export async function run(options: ForecastBenchOptions): Promise<void> {
     if (options.only.length > 0 && !options.only.includes(trace.name)) continue;
     for (const hours of [1, DAY_HOURS]) rows.push(...(await traceRows(trace, hours, options)));
     if (!options.json) console.table(rows.filter((row) => row.trace === trace.name));
+  }
+  if (options.only.length === 0 || options.only.includes('etth1-96')) {
+    const etth1 = etth1Rows(options.data, options.part);
+    if (!options.json) console.table(etth1);
+    rows.push(...etth1);
   }
   if (options.only.length === 0 || options.only.includes('m4')) {
     const m4 = await m4Rows(options.data, options.stride, dearOnes(options));

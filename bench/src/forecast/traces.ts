@@ -43,7 +43,7 @@ export function* traces(data: string): Generator<LoadTrace> {
 }
 
 /** Empty cells are missing. */
-function columnOf(path: string, column: number): Float64Array {
+export function columnOf(path: string, column: number): Float64Array {
   const lines = readFileSync(path, 'utf8').trim().split('\n').slice(1);
   return Float64Array.from(lines, (line) => {
     const cell = line.split(',')[column]?.trim() ?? '';

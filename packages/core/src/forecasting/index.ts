@@ -5,6 +5,7 @@ export * from './calibration.ts';
 export * from './feature-ridge.ts';
 export * from './features.ts';
 export * from './forecaster.ts';
+export { lagRidge } from './lag-ridge.ts';
 export * from './metrics.ts';
 export * from './models.ts';
 export * from './online-calibration.ts';

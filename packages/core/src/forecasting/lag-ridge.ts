@@ -1,7 +1,6 @@
 /**
- * Closed-form ridge regression of all steps ahead on the last week's lags, on the logarithm of the load. Both
- * sides are taken relative to the mean of the window, so that a level never seen before is no extrapolation.
- * One factorisation serves all steps ahead.
+ * Closed-form ridge regression of all steps ahead on the last lags. Both sides are taken relative to the mean of the
+ * window, so that a level never seen before is no extrapolation. One factorisation serves all steps ahead.
  */
 import type { Fitted, Forecaster } from './forecaster.ts';
 import { solve } from './linear-solve.ts';
@@ -11,39 +10,47 @@ import { type Scale, transformFor } from './transform.ts';
 
 /** per observation, on standardised values */
 const PENALTY = 0.01;
-/** lags after thinning; a finer step is averaged in blocks */
-const FEATURES_MAX = 168;
 const FINE_LAGS = 24;
-const ROWS_MAX = 300;
 
-export function lagRidge(name: string, scale: Scale): Forecaster {
+export interface LagRidgeOptions {
+  readonly name: string;
+  readonly scale: Scale;
+  /** steps it looks back; undefined: a week where there is one, a day at least */
+  readonly window?: number;
+  /** lags after thinning; a finer step is averaged in blocks */
+  readonly lagsMax: number;
+  /** origins it learns from, evenly over the past */
+  readonly rowsMax: number;
+}
+
+export function lagRidge(options: LagRidgeOptions): Forecaster {
   return {
-    name,
+    name: options.name,
     cost: 'cheap',
-    shortest: (series, horizon) => 2 * windowOf(series) + horizon,
-    fit: (series, horizon) => fit(series, horizon, scale),
+    shortest: (series, horizon) => 2 * windowOf(series, options) + horizon,
+    fit: (series, horizon) => fit(series, horizon, options),
   };
 }
 
-/** A week where there is one, a day at least. */
-function windowOf(series: Series): number {
-  const { seasons, values } = series;
-  const wanted = seasons.at(-1) ?? FINE_LAGS;
+function windowOf({ seasons, values }: Series, { window }: LagRidgeOptions): number {
+  const wanted = window ?? seasons.at(-1) ?? FINE_LAGS;
   return wanted * 3 <= values.length ? wanted : (seasons[0] ?? FINE_LAGS);
 }
 
-function fit(series: Series, horizon: number, scale: Scale): Fitted {
+function fit(series: Series, horizon: number, options: LagRidgeOptions): Fitted {
+  const { scale, lagsMax, rowsMax } = options;
   const transform = transformFor(scale, series.values);
   if (transform === undefined) throw new Error(`the ${scale} scale does not fit this series`);
-  const window = windowOf(series);
+  const window = windowOf(series, options);
   const targets = transform.forward(series.values);
   const z = bridged(targets, series.seasons);
-  const edges = blockEdges(window);
+  const edges = blockEdges(window, lagsMax);
   const width = edges.length - 1;
-  const { gram, cross, rows } = normalEquations(z, targets, edges, horizon);
-  for (let i = 0; i < width; i++) gram[i * width + i]! += PENALTY * rows + Number.MIN_VALUE;
+  const origins = originsOf(z.length, window, horizon, rowsMax);
+  const { gram, cross } = normalEquations(z, targets, edges, horizon, origins);
+  for (let i = 0; i < width; i++) gram[i * width + i]! += PENALTY * origins.length + Number.MIN_VALUE;
   solve(gram, cross, width, horizon);
-  const spread = residualSpread(z, targets, edges, cross, horizon);
+  const spread = residualSpread(z, targets, edges, cross, horizon, origins);
   return {
     parameters: { window, features: width, penalty: PENALTY, scale },
     forecast: (history, steps) => {
@@ -61,10 +68,10 @@ function fit(series: Series, horizon: number, scale: Scale): Fitted {
 }
 
 /** Lag blocks [from, to): single lags first, then blocks wide enough to stay within the bound. */
-function blockEdges(window: number): number[] {
+function blockEdges(window: number, lagsMax: number): number[] {
   const fine = Math.min(window, FINE_LAGS);
   const edges = Array.from({ length: fine + 1 }, (_, lag) => lag);
-  const width = Math.max(1, Math.ceil((window - fine) / (FEATURES_MAX - fine)));
+  const width = Math.max(1, Math.ceil((window - fine) / (lagsMax - fine)));
   for (let lag = fine + width; lag <= window; lag += width) edges.push(lag);
   return edges;
 }
@@ -82,27 +89,33 @@ function writeFeatures(z: Float64Array, origin: number, edges: readonly number[]
   return level;
 }
 
-function* origins(length: number, window: number, horizon: number): Generator<number> {
-  const stride = Math.max(1, Math.ceil((length - horizon - window) / ROWS_MAX));
-  for (let origin = length - 1 - horizon; origin >= window - 1; origin -= stride) yield origin;
+function originsOf(length: number, window: number, horizon: number, rowsMax: number): number[] {
+  const stride = Math.max(1, Math.ceil((length - horizon - window) / rowsMax));
+  const origins: number[] = [];
+  for (let origin = length - 1 - horizon; origin >= window - 1; origin -= stride) origins.push(origin);
+  return origins;
 }
 
-function normalEquations(z: Float64Array, targets: Float64Array, edges: readonly number[], horizon: number) {
+function normalEquations(
+  z: Float64Array,
+  targets: Float64Array,
+  edges: readonly number[],
+  horizon: number,
+  origins: readonly number[],
+) {
   const width = edges.length - 1;
   const gram = new Float64Array(width * width);
   const cross = new Float64Array(width * horizon);
   const x = new Float64Array(width);
   const y = new Float64Array(horizon);
-  let rows = 0;
-  for (const origin of origins(z.length, edges.at(-1)!, horizon)) {
+  for (const origin of origins) {
     const level = writeFeatures(z, origin, edges, x);
     // a missing target pulls nowhere: it is put where the level is
     for (let h = 0; h < horizon; h++)
       y[h] = Number.isNaN(targets[origin + 1 + h]!) ? 0 : z[origin + 1 + h]! - level;
     addRow(gram, cross, x, y);
-    rows++;
   }
-  return { gram, cross, rows };
+  return { gram, cross };
 }
 
 function addRow(gram: Float64Array, cross: Float64Array, x: Float64Array, y: Float64Array): void {
@@ -131,14 +144,14 @@ function residualSpread(
   edges: readonly number[],
   coefficients: Float64Array,
   horizon: number,
+  origins: readonly number[],
 ): Float64Array {
   const sums = new Float64Array(horizon);
   const counts = new Float64Array(horizon);
   const x = new Float64Array(edges.length - 1);
-  const all = [...origins(z.length, edges.at(-1)!, horizon)];
-  const stride = Math.max(1, Math.floor(all.length / SPREAD_ORIGINS));
-  for (let i = 0; i < all.length; i += stride) {
-    const origin = all[i]!;
+  const stride = Math.max(1, Math.floor(origins.length / SPREAD_ORIGINS));
+  for (let i = 0; i < origins.length; i += stride) {
+    const origin = origins[i]!;
     const level = writeFeatures(z, origin, edges, x);
     for (let h = 0; h < horizon; h++) {
       const target = targets[origin + 1 + h]!;

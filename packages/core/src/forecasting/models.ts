@@ -53,6 +53,9 @@ const periodicWeek = periodicRegression({
   loss: 'absolute',
 });
 
+/** a fit costs the square of the lags times the rows */
+const LAG_RIDGE = { lagsMax: 168, rowsMax: 300 } as const;
+
 /** What `auto` tries. */
 export const AUTO_MODELS: readonly Forecaster[] = [
   naive,
@@ -65,7 +68,7 @@ export const AUTO_MODELS: readonly Forecaster[] = [
   profileAr('profile-ar', 'raw'),
   analogues('analogues-log', 'log'),
   analogues('analogues', 'raw'),
-  lagRidge('ridge-log', 'log'),
+  lagRidge({ ...LAG_RIDGE, name: 'ridge-log', scale: 'log' }),
   smoothing('smoothing-log', 'log'),
   smoothing('smoothing', 'raw'),
   hybrid,
@@ -78,5 +81,5 @@ export const CHEAP_MODELS: readonly Forecaster[] = [
   sparDay,
   sparWeek,
   periodicRoot,
-  lagRidge('ridge', 'raw'),
+  lagRidge({ ...LAG_RIDGE, name: 'ridge', scale: 'raw' }),
 ];
