@@ -8,9 +8,9 @@ import { bandCount, bandOf } from './horizon-bands.ts';
 /** how fast a worse model loses its say: twice the error, a sixteenth of the weight */
 const SHARPNESS = 4;
 /** a model this much worse than the best is not heard */
-const WORST_RATIO = 1.6;
+const WORST_RATIO = 2;
 /** errors of a band are mixed with those of all bands, because one band has few */
-const OWN_SHARE = 0.4;
+const OWN_SHARE = 0.2;
 
 /** `errors[model][h-1]`: mean absolute error. Returns `[model][band]`, each band summing to 1. */
 export function weightsOf(errors: readonly Float64Array[], horizon: number): Float64Array[] {
