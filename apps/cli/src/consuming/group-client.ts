@@ -113,6 +113,6 @@ export class GroupClient {
 
 function expectDone({ status, body }: Reply): Reply['body'] {
   if (status < 300) return body;
-  const message = `the edge answers ${status}: ${body?.detail} ${body?.cure ?? ''}`.trim();
+  const message = `the edge answers ${status}: ${body?.detail}${body?.cure === undefined ? '' : ` (${body.cure})`}`;
   throw status === 400 || status === 401 || status === 404 ? badInput(message) : new CommandFailure(message);
 }

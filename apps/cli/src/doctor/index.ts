@@ -40,5 +40,9 @@ function shown(findings: readonly Finding[]): string {
     what,
     cure: cure || null,
   }));
-  return `${tableOf(rows)}\n\n${problems} problems, ${warnings} warnings`;
+  return `${tableOf(rows)}\n\n${count(problems, 'problem')}, ${count(warnings, 'warning')}`;
+}
+
+function count(many: number, what: string): string {
+  return `${many} ${what}${many === 1 ? '' : 's'}`;
 }

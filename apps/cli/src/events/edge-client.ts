@@ -143,7 +143,7 @@ function parsed(text: string): any {
 function failureOf(status: number, body: { detail?: string; cure?: string }, text: string): Error {
   const detail = body.detail ?? text.slice(0, 200);
   if (status === 429 || status >= 500) return new Unavailable(`the edge answers ${status}: ${detail}`);
-  const message = `the edge answers ${status}: ${detail}${body.cure === undefined ? '' : ` ${body.cure}`}`;
+  const message = `the edge answers ${status}: ${detail}${body.cure === undefined ? '' : ` (${body.cure})`}`;
   return status === 400 || status === 401 || status === 404 ? badInput(message) : new CommandFailure(message);
 }
 

@@ -68,6 +68,7 @@ class CsvTrace implements Trace {
       yield chunk;
       chunk = [];
     }
+    if (columns === undefined) throw badInput(`${this.path} is empty`);
     this.rowCount = row;
     if (chunk.length > 0) yield chunk;
   }

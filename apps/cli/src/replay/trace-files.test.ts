@@ -69,6 +69,10 @@ describe('a trace as CSV', () => {
     );
   });
 
+  it('that is empty is refused', async () => {
+    await expect(rowsOf(csv(''))).rejects.toThrow('is empty');
+  });
+
   it('begins at a row', async () => {
     const text = Array.from({ length: 5_000 }, (_, i) => `${1_577_836_800 + i},k`).join('\n');
     const rows = await rowsOf(csv(text), 4_321);

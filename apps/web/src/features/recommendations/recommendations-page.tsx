@@ -56,18 +56,18 @@ export function RecommendationsPage() {
                 <Link href={'/policies' as Route} className="font-medium text-accent hover:underline">
                   {list.data.mode}
                 </Link>
+                {list.data.lastPlan === null ? null : (
+                  <>
+                    , planned <When ms={list.data.lastPlan.atMs} nowMs={list.data.atMs} />
+                  </>
+                )}
                 {list.data.pausedFor === null ? null : (
                   <>
-                    ,{' '}
+                    ;{' '}
                     <Link href={'/migrations' as Route} className="font-medium text-warn hover:underline">
                       all moves are paused
                     </Link>{' '}
                     ({list.data.pausedFor}): what is approved waits
-                  </>
-                )}
-                {list.data.lastPlan === null ? null : (
-                  <>
-                    , planned <When ms={list.data.lastPlan.atMs} nowMs={list.data.atMs} />
                   </>
                 )}
               </p>
