@@ -113,16 +113,22 @@ describe('the policy', () => {
     await page.getByText(/shardlet.shardlet_size: 10000000 → 1000/).waitFor();
   });
 
-  it('that two people edit at once is saved by the first, and the other one is told', async () => {
+  it('that two people edit at once is saved by the first, and the other one loses nothing', async () => {
     const [{ page: ann }, { page: bob }] = [
       await visit(browser, `${consoleUrl}/policies`),
       await visit(browser, `${consoleUrl}/policies`),
     ];
-    for (const page of [ann, bob]) await page.getByLabel('settle time').fill(page === ann ? '60' : '90');
+    await ann.getByLabel('settle time').fill('60');
+    await bob.getByLabel('churn penalty').fill('0.007');
     await ann.getByRole('button', { name: 'Save 1 change' }).click();
     await ann.getByText(/holds from now on/).waitFor();
     await bob.getByRole('button', { name: 'Save 1 change' }).click();
     await bob.getByText('Somebody has changed the policy meanwhile').waitFor();
+    await bob.getByRole('button', { name: /^Put my changes on version/ }).click();
+    expect(await bob.getByLabel('settle time').inputValue()).toBe('60');
+    expect(await bob.getByLabel('churn penalty').inputValue()).toBe('0.007');
+    await bob.getByRole('button', { name: 'Save 1 change' }).click();
+    await bob.getByText(/rest.churn_penalty: 0.005 → 0.007/).waitFor();
   });
 });
 
