@@ -92,7 +92,10 @@ export class ClusterJob {
     this.planned.set(name, { atMs: nowMs, revision: cluster.revision });
     const told = await log.list({ states: ['running'], cluster: name, limit: LISTED_MAX });
     const made = await planCluster(this.parts, cluster, policy, told);
-    if (made.kind === 'not-planned') return 0;
+    if (made.kind === 'not-planned') {
+      await log.expire(name, nowMs);
+      return 0;
+    }
     const { state, plan } = made;
     const pressures = pressuresOf(figures(state, policy), plan, PRESSURES_MAX);
     await log.record({ ...documentOf(plan, policy), pressures }, version, nowMs, name);

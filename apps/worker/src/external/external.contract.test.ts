@@ -319,6 +319,10 @@ describe('load that is old', () => {
     aheadMs += 60 * MINUTE_MS;
     await tick();
     expect(await cluster.control.recommendations.decisions(1, 'legacy')).toEqual(before);
+    for (const name of ['large', 'untold'])
+      expect(await cluster.control.recommendations.list({ cluster: name, limit: 9 })).toMatchObject([
+        { state: 'expired', result: 'nobody decided in time' },
+      ]);
   });
 
   it('goes with its cluster', async () => {

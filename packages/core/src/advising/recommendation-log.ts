@@ -112,6 +112,8 @@ export interface RecommendationLog {
   /** How far one that runs has come, in words. */
   tell(id: number, result: string): Promise<void>;
   end(id: number, state: 'done' | 'failed', result: string, atMs: number): Promise<void>;
+  /** Ends what nobody decided in time, where no plan is made that would. */
+  expire(cluster: string, nowMs: number): Promise<void>;
   /** Nothing becomes of what was recommended for a cluster that goes. */
   abandon(cluster: string, actor: string, why: string, atMs: number): Promise<void>;
   realise(id: number, realised: Realised): Promise<void>;

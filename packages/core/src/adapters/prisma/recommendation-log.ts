@@ -121,6 +121,11 @@ export class PrismaRecommendationLog implements RecommendationLog {
     await this.change({ cluster, state: 'running' }, { state: 'failed', result: why, endedMs: atMs });
   }
 
+  async expire(cluster: string, nowMs: number): Promise<void> {
+    const where = { cluster, state: 'open', expiresMs: { lte: nowMs } };
+    await this.change(where, { state: 'expired', result: NOT_DECIDED, endedMs: nowMs });
+  }
+
   async realise(id: number, realised: Realised): Promise<void> {
     await this.change({ id, state: 'done' }, { realised: JSON.stringify(realised) });
   }
@@ -206,9 +211,11 @@ async function propose(
   });
 }
 
+const NOT_DECIDED = 'nobody decided in time';
+
 async function close(tx: Prisma.TransactionClient, row: Row, nowMs: number): Promise<void> {
   const state = Number(row.expiresMs) <= nowMs ? 'expired' : 'withdrawn';
-  const result = state === 'expired' ? 'nobody decided in time' : 'the plan does not need it any more';
+  const result = state === 'expired' ? NOT_DECIDED : 'the plan does not need it any more';
   // somebody may approve it at this moment: then it is approved
   await tx.recommendation.updateMany({
     where: { id: row.id, state: 'open' },
