@@ -13,7 +13,7 @@ import {
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { connectHost, migrate, openControl } from '../composition.ts';
+import { connectHost, migrate, openControl, redisFacts } from '../composition.ts';
 import { judgeState } from './database-state.ts';
 import { judgeDisk } from './disk-space.ts';
 import { examine } from './examination.ts';
@@ -90,6 +90,15 @@ test.each([
   const found = await wrong();
   await redis(host, 'CONFIG', 'SET', setting, good);
   expect(found.join('\n')).toContain(why);
+});
+
+test('a host that hangs is given up after seconds, though it takes connections', async () => {
+  await host.kill('SIGSTOP');
+  try {
+    await expect(redisFacts(host.url)).rejects.toThrow('timed out');
+  } finally {
+    await host.kill('SIGCONT');
+  }
 });
 
 test('a host that hides CONFIG', async () => {

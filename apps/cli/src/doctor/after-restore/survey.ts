@@ -101,7 +101,11 @@ async function createFloorOf(url: string): Promise<number> {
 }
 
 async function redisFloor(url: string): Promise<number> {
-  const redis = new Redis(url, { connectTimeout: CONNECT_WITHIN_MS, maxRetriesPerRequest: 0 });
+  const redis = new Redis(url, {
+    connectTimeout: CONNECT_WITHIN_MS,
+    commandTimeout: CONNECT_WITHIN_MS,
+    maxRetriesPerRequest: 0,
+  });
   redis.on('error', () => {});
   try {
     return Number((await redis.hget('foreshard:host', 'createFloor')) ?? 0);

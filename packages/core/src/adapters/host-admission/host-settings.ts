@@ -49,6 +49,8 @@ async function asking<T>(url: string, ask: (client: Redis) => Promise<T>): Promi
   const client = new Redis(url, {
     lazyConnect: true,
     connectTimeout: CONNECT_WITHIN_MS,
+    // one that hangs still takes connections
+    commandTimeout: CONNECT_WITHIN_MS,
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
   });
