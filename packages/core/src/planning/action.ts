@@ -9,6 +9,7 @@ export const PHASES = [
   'split-hot',
   'split-below-hot-keys',
   'rebalance',
+  'make-room',
   'merge-cold',
   'scale-hosts',
 ] as const;

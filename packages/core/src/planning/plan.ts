@@ -8,8 +8,9 @@
  * 5. split hot             moves no data, and makes everything after it easier to place
  * 6. split below hot keys  what no placement cures
  * 7. rebalance             by moves that pay
- * 8. merge cold            after placement, so that it never costs a move
- * 9. scale hosts           what is left when everything cheaper has been tried
+ * 8. make room             where nothing has a place for what would relieve a host
+ * 9. merge cold            after placement, so that it never costs a move
+ * 10. scale hosts          what is left when everything cheaper has been tried
  */
 import type { Action } from './action.ts';
 import { type ClusterColumns, IN_FLIGHT } from './columns.ts';
@@ -17,6 +18,7 @@ import type { Phase, PlanContext } from './context.ts';
 import { rateFullnessOf } from './fullness.ts';
 import { objectiveOf } from './objective.ts';
 import { evacuateDrained, repairDeadHosts } from './phases/empty-hosts.ts';
+import { makeRoom } from './phases/make-room.ts';
 import { mergeCold } from './phases/merge-cold.ts';
 import { placePinned } from './phases/place-pinned.ts';
 import { rebalance } from './phases/rebalance.ts';
@@ -36,6 +38,7 @@ export const PHASE_ORDER: readonly Phase[] = [
   splitHot,
   splitBelowHotKeys,
   rebalance,
+  makeRoom,
   mergeCold,
   scaleHosts,
 ];

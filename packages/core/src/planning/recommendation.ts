@@ -249,6 +249,7 @@ const WHY_MOVED: Partial<Record<Action['phase'], string>> = {
   'evacuate-drained': 'its host is drained',
   'place-pinned': 'its host lacks a label that it is pinned to',
   'spread-zones': 'its zone has more of its group than the policy allows',
+  'make-room': 'makes room on its host for a shardlet of one above its capacity, which no host has now',
 };
 
 /** The first step ahead at which the source goes over its capacity, had nothing been moved off it. */

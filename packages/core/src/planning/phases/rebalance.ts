@@ -49,7 +49,7 @@ interface Marks {
  * In a cluster that is full as a whole no host is hot for that: moving load about among the full helps nobody, so a
  * host has to stand out from the mean as well.
  */
-function marksOf({ cluster, policy }: PlanContext): Marks {
+export function marksOf({ cluster, policy }: PlanContext): Marks {
   const { fullness, hysteresis, imbalance_tolerance, imbalance_floor, stands_out } = policy.host;
   let sum = 0;
   let count = 0;
