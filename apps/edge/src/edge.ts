@@ -236,7 +236,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
   });
   const hints = new HintDesk({
     hints: parts.hints,
-    isStream: (name) => map.topology.streamNamed(name) !== undefined,
+    shardCountOf: (name) => map.topology.streamNamed(name)?.shardCount,
     nowMs: Date.now,
   });
   const routes = edgeRoutes({

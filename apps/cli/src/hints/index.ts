@@ -1,6 +1,12 @@
 /** foreshard hints: load that people expect. */
 import { randomUUID } from 'node:crypto';
-import { type Hint, type HintInput, hintOf, hintRequestSchema } from '@foreshard/core/hints';
+import {
+  type Hint,
+  type HintInput,
+  hintOf,
+  hintRequestSchema,
+  placeOfAbsentShard,
+} from '@foreshard/core/hints';
 import { type Command, Option } from 'commander';
 import { ACTOR } from '../composition.ts';
 import { withControl } from '../deciding.ts';
@@ -68,8 +74,10 @@ async function add(flags: AddFlags): Promise<void> {
   }
   await withControl(async (control) => {
     const { streams } = await control.topology.snapshot();
-    if (!streams.some(({ name }) => name === flags.stream))
-      throw badInput(`there is no stream ${flags.stream}`);
+    const stream = streams.find(({ name }) => name === flags.stream);
+    if (stream === undefined) throw badInput(`there is no stream ${flags.stream}`);
+    if (placeOfAbsentShard(parsed.data.scope, stream.shardCount) !== undefined)
+      throw badInput(`scope.shards: ${flags.stream} has shards 0 to ${stream.shardCount - 1} only`);
     const id = randomUUID();
     await control.hints.add(hintOf(parsed.data, { id, atMs: Date.now(), actor: ACTOR }));
     await print(flags.json ? `${JSON.stringify({ id })}\n` : `${id}\n`);

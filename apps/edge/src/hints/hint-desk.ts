@@ -1,6 +1,12 @@
 /** What REST and tRPC do with hints. They are control plane: no event waits for them, and they fail when PostgreSQL is away. */
 import { randomUUID } from 'node:crypto';
-import { type Hint, type HintRequest, type HintStore, hintOf } from '@foreshard/core/hints';
+import {
+  type Hint,
+  type HintRequest,
+  type HintStore,
+  hintOf,
+  placeOfAbsentShard,
+} from '@foreshard/core/hints';
 import { ForeshardError } from '@foreshard/core/kernel';
 import type { z } from 'zod';
 import { reachingStore } from '../http/reaching-store.ts';
@@ -8,7 +14,8 @@ import type { hintSchema } from './operations.ts';
 
 export interface HintDeskParts {
   readonly hints: Pick<HintStore, 'add' | 'list' | 'remove'>;
-  readonly isStream: (name: string) => boolean;
+  /** undefined: there is no such stream */
+  readonly shardCountOf: (stream: string) => number | undefined;
   readonly nowMs: () => number;
 }
 
@@ -21,13 +28,23 @@ export class HintDesk {
     this.parts = parts;
   }
 
-  /** @throws ForeshardError unknown_stream, store_unreachable */
+  /** @throws ForeshardError unknown_stream, invalid_record, store_unreachable */
   async add(request: HintRequest, actor: string): Promise<HintDocument> {
-    const { hints, isStream, nowMs } = this.parts;
-    if (!isStream(request.stream))
+    const { hints, shardCountOf, nowMs } = this.parts;
+    const shardCount = shardCountOf(request.stream);
+    if (shardCount === undefined)
       throw new ForeshardError('unknown_stream', `There is no stream "${request.stream}".`, {
         pointer: '/stream',
       });
+    const absent = placeOfAbsentShard(request.scope, shardCount);
+    if (absent !== undefined)
+      throw new ForeshardError(
+        'invalid_record',
+        `"${request.stream}" has shards 0 to ${shardCount - 1} only`,
+        {
+          pointer: `/scope/shards/${absent}`,
+        },
+      );
     const hint = hintOf(request, { id: randomUUID(), atMs: nowMs(), actor });
     await reaching(() => hints.add(hint));
     return documentOf(hint);

@@ -48,6 +48,7 @@ test.each([
   [{ ...good, factor: undefined }, 400, '/factor'],
   [{ ...good, to: good.from }, 400, '/to'],
   [{ ...good, scope: { shards: [-1] } }, 400, '/scope/shards/0'],
+  [{ ...good, scope: { shards: [0, 4_095] } }, 400, '/scope/shards/1'],
   [{ ...good, stream: 'nowhere' }, 404, '/stream'],
   [{ ...good, repeat: { ...good.repeat, until: '2026-12-01T00:00:00Z' } }, 400, '/repeat/until'],
   // no text of PostgreSQL holds it

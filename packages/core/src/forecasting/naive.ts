@@ -23,7 +23,11 @@ function fit(series: Series, lag: number, fitHorizon: number): Fitted {
   return {
     parameters: { lag },
     forecast: (history, horizon) => {
-      const tail = bridged(history.subarray(Math.max(0, history.length - 2 * lag)), lag === 1 ? [] : [lag]);
+      const recent = history.subarray(Math.max(0, history.length - 2 * lag));
+      // after a longer gap there is only what was known last
+      const tail = recent.every(Number.isNaN)
+        ? Float64Array.of(lastKnown(history))
+        : bridged(recent, lag === 1 ? [] : [lag]);
       const point = new Float64Array(horizon);
       for (let h = 0; h < horizon; h++) point[h] = tail[tail.length - lag + (h % lag)] ?? tail.at(-1) ?? 0;
       return { point, spread: spread.slice(0, horizon) };
@@ -36,20 +40,31 @@ function spreadAhead(values: Float64Array, lag: number, horizon: number): Float6
   const spread = new Float64Array(horizon);
   for (let h = 1; h <= horizon; h++) {
     const distance = Math.ceil(h / lag) * lag;
+    const before = spread[h - 2];
     // a whole season back the distance, and so the error, is the same
+    const isSame = distance === Math.ceil((h - 1) / lag) * lag;
     spread[h - 1] =
-      h > 1 && distance === Math.ceil((h - 1) / lag) * lag
-        ? spread[h - 2]!
-        : meanAbsoluteDifference(values, distance);
-    // farther than the past reaches: at least as uncertain as the step before
-    if (distance >= values.length && h > 1) spread[h - 1] = spread[h - 2]! * Math.sqrt(h / (h - 1));
+      before !== undefined && isSame
+        ? before
+        : (meanAbsoluteDifference(values, distance) ?? unseen(values, before, h));
   }
   return spread;
 }
 
+/** Farther than the past reaches. */
+function unseen(values: Float64Array, before: number | undefined, h: number): number {
+  // how something changes that was seen once nobody knows: it is as unsure as it is large
+  return before === undefined ? Math.abs(lastKnown(values)) : before * Math.sqrt(h / (h - 1));
+}
+
+function lastKnown(values: Float64Array): number {
+  return values.findLast((value) => !Number.isNaN(value)) ?? 0;
+}
+
 const DIFFERENCES_MAX = 2_000;
 
-export function meanAbsoluteDifference(values: Float64Array, distance: number): number {
+/** Undefined: no two values so far apart are known. */
+function meanAbsoluteDifference(values: Float64Array, distance: number): number | undefined {
   const stride = Math.max(1, Math.floor((values.length - distance) / DIFFERENCES_MAX));
   let sum = 0;
   let count = 0;
@@ -59,5 +74,5 @@ export function meanAbsoluteDifference(values: Float64Array, distance: number): 
     sum += difference;
     count++;
   }
-  return count === 0 ? 0 : sum / count;
+  return count === 0 ? undefined : sum / count;
 }

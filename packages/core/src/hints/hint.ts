@@ -133,6 +133,12 @@ export function hintOf(
   };
 }
 
+/** The place in the scope of the first shard that a stream of so many has not; undefined: it has them all. */
+export function placeOfAbsentShard({ shards = [] }: HintScope, shardCount: number): number | undefined {
+  const place = shards.findIndex((shard) => shard >= shardCount);
+  return place < 0 ? undefined : place;
+}
+
 const SHORTEST_MS = { day: DAY_MS, week: 7 * DAY_MS, month: 28 * DAY_MS };
 
 function tooLong(every: HintRepeat['every'], { from, to }: { from: string; to: string }): boolean {

@@ -1,6 +1,6 @@
 /** Hints: what people expect. Removed ones can be put back. */
 import { randomUUID } from 'node:crypto';
-import { hintOf, hintRequestSchema, occurrences } from '@foreshard/core/hints';
+import { hintOf, hintRequestSchema, occurrences, placeOfAbsentShard } from '@foreshard/core/hints';
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { ACTOR } from '../main.ts';
@@ -23,8 +23,15 @@ export const hintsRouter = router({
     }),
 
   add: mutation.input(hintRequestSchema).mutation(async ({ ctx: { server }, input }) => {
-    if (server.map.map !== undefined && server.map.map.streamNamed(input.stream) === undefined)
+    const { map } = server.map;
+    const stream = map?.streamNamed(input.stream);
+    if (map !== undefined && stream === undefined)
       throw new TRPCError({ code: 'NOT_FOUND', message: `There is no stream "${input.stream}".` });
+    if (stream !== undefined && placeOfAbsentShard(input.scope, stream.shardCount) !== undefined)
+      throw new TRPCError({
+        code: 'BAD_REQUEST',
+        message: `"${input.stream}" has shards 0 to ${stream.shardCount - 1} only`,
+      });
     const id = randomUUID();
     await server.hints.add(hintOf(input, { id, atMs: Date.now(), actor: ACTOR }));
     return { id };
