@@ -97,16 +97,56 @@ function checkReferences(state: Unchecked, refinement: z.core.$RefinementCtx): v
     // the end of all positions has one digit more
     if (one.range !== undefined && one.range[0].padStart(17, '0') >= one.range[1].padStart(17, '0'))
       complain(['shardlets', i, 'range'], 'is empty or reversed');
+    const steps = new Set<number>();
+    one.forecast.forEach(({ aheadMinutes }, h) => {
+      if (steps.has(aheadMinutes))
+        complain(['shardlets', i, 'forecast', h, 'aheadMinutes'], `${aheadMinutes} is there twice`);
+      steps.add(aheadMinutes);
+    });
   });
+  for (const { row, other } of overlaps(state.shardlets))
+    complain(['shardlets', row, 'range'], `overlaps that of "${other}"`);
+  const hostOf = new Map(state.shardlets.map((one) => [one.id, one.host]));
+  const moving = new Set<string>();
   state.moves.forEach((move, i) => {
     shardletAt(move.shardlet, ['moves', i, 'shardlet']);
     host(move.from, ['moves', i, 'from']);
     host(move.to, ['moves', i, 'to']);
     if (move.from === move.to) complain(['moves', i, 'to'], 'is where it comes from');
+    const at = hostOf.get(move.shardlet);
+    if (at !== undefined && at !== move.from && at !== move.to)
+      complain(['moves', i, 'from'], `the shardlet lies on "${at}"`);
+    if (moving.has(move.shardlet)) complain(['moves', i, 'shardlet'], 'moves already');
+    moving.add(move.shardlet);
   });
   state.together.forEach((pair, i) => {
     for (const end of [0, 1] as const) shardletAt(pair.shardlets[end], ['together', i, 'shardlets', end]);
   });
+}
+
+/** Shardlets whose range begins before that of another one has ended, in the same shard. */
+function overlaps(shardlets: Unchecked['shardlets']): { readonly row: number; readonly other: string }[] {
+  const found: { row: number; other: string }[] = [];
+  const ranged = shardlets.flatMap(({ id, stream, shard, range }, row) =>
+    range === undefined
+      ? []
+      : [
+          {
+            row,
+            id,
+            place: `${stream}/${shard}`,
+            from: range[0].padStart(17, '0'),
+            to: range[1].padStart(17, '0'),
+          },
+        ],
+  );
+  ranged.sort((a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : a.from < b.from ? -1 : 1));
+  let last = ranged[0];
+  for (const one of ranged.slice(1)) {
+    if (last!.place === one.place && one.from < last!.to) found.push({ row: one.row, other: last!.id });
+    if (last!.place !== one.place || one.to > last!.to) last = one;
+  }
+  return found;
 }
 
 function perResource(value: z.ZodNumber) {

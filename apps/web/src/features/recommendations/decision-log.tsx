@@ -44,8 +44,9 @@ export function DecisionLog() {
                 {record.reasons.slice(0, REASONS_SHOWN).map((one, i) => (
                   // biome-ignore lint/suspicious/noArrayIndexKey: a record does not change
                   <li key={i}>
-                    <span className="font-medium">{one.action}</span> <MeasuredBadge of={one} />{' '}
-                    <span className="text-soft">{one.reason}</span>
+                    <span className="font-medium">{one.title}</span>{' '}
+                    {[one.sourceName, one.destinationName].filter((name) => name !== null).join(' → ')}{' '}
+                    <MeasuredBadge of={one} /> <span className="text-soft">{one.reason}</span>
                   </li>
                 ))}
                 {record.reasons.length > REASONS_SHOWN ? (

@@ -22,9 +22,17 @@ export function recommendationView(
   return {
     ...record,
     title: cluster === OWN_CLUSTER ? titleOf(body) : titleOf(body).replace('shardlet', 'partition'),
-    sourceName: nameOf(body.source),
-    destinationName: body.action === 'add-hosts' ? null : nameOf(body.destination),
+    ...placesOf(body, nameOf),
     obstacle: obstacleTo(record, policy) ?? null,
+  };
+}
+
+/** The names of the hosts it goes from and to. */
+export function placesOf(body: Recommendation, nameOf: (id: string | null) => string | null) {
+  return {
+    sourceName: nameOf(body.source),
+    // where hosts are asked for stands a zone
+    destinationName: body.action === 'add-hosts' ? null : nameOf(body.destination),
   };
 }
 

@@ -13,7 +13,7 @@ import {
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { ACTOR, type ConsoleServer } from '../main.ts';
-import { hostName, recommendationView } from '../recommendations/recommendation-view.ts';
+import { hostName, placesOf, recommendationView, titleOf } from '../recommendations/recommendation-view.ts';
 import { away, mutation, query, router } from '../trpc.ts';
 
 const LISTED_MAX = 200;
@@ -121,15 +121,17 @@ export const recommendationsRouter = router({
   }),
 
   decisions: query.query(async ({ ctx: { server } }) => {
+    const map = known(server);
     const records = await server.recommendations.decisions(DECISIONS_MAX);
     return records.map(({ document, ...record }) => ({
       ...record,
       hottestBefore: document.before.hottest,
       hottestAfter: document.after.hottest,
-      reasons: document.recommendations.map(({ action, reason, isReaction }) => ({
-        action,
-        reason,
-        isReaction,
+      reasons: document.recommendations.map((body) => ({
+        title: titleOf(body),
+        ...placesOf(body, (id) => hostName(map, id)),
+        reason: body.reason,
+        isReaction: body.isReaction,
       })),
     }));
   }),
