@@ -3,7 +3,7 @@
  * map is used as people do, with a mouse, a wheel and a keyboard.
  */
 import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { type LargeCluster, startLargeCluster } from '../../../bench/src/large-cluster/large-cluster.ts';
 import { type RunningConsole, startConsole } from '../../../bench/src/measure/console.ts';
 import { openBrowser, visit } from '../browser.ts';
@@ -88,6 +88,8 @@ describe('the heat map', () => {
     const page = await heat('/heat?span=7d');
     const whole = page.url();
     const { x, y, width, height } = await boxOf(page);
+    const pictures = () => page.evaluate(() => performance.getEntriesByName('heat:drawn').length);
+    const before = await pictures();
     await page.mouse.move(x + width * 0.3, y + height * 0.3);
     await page.mouse.down();
     await page.mouse.move(x + width * 0.5, y + height * 0.6, { steps: 5 });
@@ -95,6 +97,8 @@ describe('the heat map', () => {
     await page.waitForURL(/from=\d+.*low=/);
     const brushed = page.url();
     const first = spanOf(brushed);
+    // a new picture is shown whole, whatever was turned while it came
+    await vi.waitFor(async () => expect(await pictures()).toBeGreaterThan(before), { timeout: 30_000 });
     await page.getByRole('application').focus();
     await page.mouse.move(x + width / 2, y + height / 2);
     // one turn: turns with pauses between them are steps of their own, and a busy machine makes pauses
