@@ -1,12 +1,6 @@
 /** foreshard hints: load that people expect. */
 import { randomUUID } from 'node:crypto';
-import {
-  type Hint,
-  type HintInput,
-  hintOf,
-  hintRequestSchema,
-  placeOfAbsentShard,
-} from '@foreshard/core/hints';
+import { absentShard, type Hint, type HintInput, hintOf, hintRequestSchema } from '@foreshard/core/hints';
 import { type Command, Option } from 'commander';
 import { ACTOR } from '../composition.ts';
 import { withControl } from '../deciding.ts';
@@ -76,8 +70,8 @@ async function add(flags: AddFlags): Promise<void> {
     const { streams } = await control.topology.snapshot();
     const stream = streams.find(({ name }) => name === flags.stream);
     if (stream === undefined) throw badInput(`there is no stream ${flags.stream}`);
-    if (placeOfAbsentShard(parsed.data.scope, stream.shardCount) !== undefined)
-      throw badInput(`scope.shards: ${flags.stream} has shards 0 to ${stream.shardCount - 1} only`);
+    const absent = absentShard(parsed.data, stream.shardCount);
+    if (absent !== undefined) throw badInput(`scope.shards: ${absent.detail}`);
     const id = randomUUID();
     await control.hints.add(hintOf(parsed.data, { id, atMs: Date.now(), actor: ACTOR }));
     await print(flags.json ? `${JSON.stringify({ id })}\n` : `${id}\n`);

@@ -1,12 +1,6 @@
 /** What REST and tRPC do with hints. They are control plane: no event waits for them, and they fail when PostgreSQL is away. */
 import { randomUUID } from 'node:crypto';
-import {
-  type Hint,
-  type HintRequest,
-  type HintStore,
-  hintOf,
-  placeOfAbsentShard,
-} from '@foreshard/core/hints';
+import { absentShard, type Hint, type HintRequest, type HintStore, hintOf } from '@foreshard/core/hints';
 import { ForeshardError } from '@foreshard/core/kernel';
 import type { z } from 'zod';
 import { reachingStore } from '../http/reaching-store.ts';
@@ -36,15 +30,11 @@ export class HintDesk {
       throw new ForeshardError('unknown_stream', `There is no stream "${request.stream}".`, {
         pointer: '/stream',
       });
-    const absent = placeOfAbsentShard(request.scope, shardCount);
+    const absent = absentShard(request, shardCount);
     if (absent !== undefined)
-      throw new ForeshardError(
-        'invalid_record',
-        `"${request.stream}" has shards 0 to ${shardCount - 1} only`,
-        {
-          pointer: `/scope/shards/${absent}`,
-        },
-      );
+      throw new ForeshardError('invalid_record', absent.detail, {
+        pointer: `/scope/shards/${absent.place}`,
+      });
     const hint = hintOf(request, { id: randomUUID(), atMs: nowMs(), actor });
     await reaching(() => hints.add(hint));
     return documentOf(hint);

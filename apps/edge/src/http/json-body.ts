@@ -84,11 +84,12 @@ export function checkedJsonBody<S extends z.ZodType>(
 
 /** @throws ForeshardError of that code, with every place that is wrong */
 export function judged<S extends z.ZodType>(schema: S, body: unknown, code: ErrorCode): z.output<S> {
-  const place = placeOfNul(body);
-  if (place !== undefined)
-    throw new ForeshardError(code, 'the character U+0000 cannot be stored', { pointer: place });
   const result = schema.safeParse(body);
-  if (result.success) return result.data;
+  if (result.success) {
+    const place = placeOfNul(result.data);
+    if (place === undefined) return result.data;
+    throw new ForeshardError(code, 'the character U+0000 cannot be stored', { pointer: place });
+  }
   const places = result.error.issues.flatMap((issue) => {
     const members = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [key]) : [[]];
     return members.map((more) => ({
@@ -99,13 +100,19 @@ export function judged<S extends z.ZodType>(schema: S, body: unknown, code: Erro
   throw new ForeshardError(code, places.map((place) => place.detail).join('; '), { places });
 }
 
-/** PostgreSQL keeps no text with this character in it. A pointer to the first; undefined: there is none. */
-function placeOfNul(value: unknown): string | undefined {
-  if (typeof value === 'string') return value.includes('\0') ? '' : undefined;
-  if (typeof value !== 'object' || value === null) return undefined;
-  for (const [name, inner] of Object.entries(value)) {
-    const place = name.includes('\0') ? '' : placeOfNul(inner);
-    if (place !== undefined) return `/${escaped(name)}${place}`;
+/** PostgreSQL keeps no text with this character in it. A pointer to one; undefined: there is none. */
+function placeOfNul(document: unknown): string | undefined {
+  // a list of what is left, since documents may be nested deeper than calls
+  const left: { readonly value: unknown; readonly pointer: string }[] = [{ value: document, pointer: '' }];
+  for (let one = left.pop(); one !== undefined; one = left.pop()) {
+    const { value, pointer } = one;
+    if (typeof value === 'string' && value.includes('\0')) return pointer;
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) continue;
+    for (const [name, inner] of Object.entries(value)) {
+      const place = `${pointer}/${escaped(name)}`;
+      if (name.includes('\0')) return place;
+      left.push({ value: inner, pointer: place });
+    }
   }
   return undefined;
 }

@@ -18,7 +18,7 @@ describe('approved work', () => {
     expect(mayBegin(night('UTC'), from, at(now))).toBe(may);
   });
 
-  it('for now, or for a time outside of windows, does not wait for one', () => {
+  it('that has no time, or one outside of windows, does not wait for one', () => {
     const noon = at('2026-11-22T12:00:00Z');
     expect(mayBegin(night('UTC'), null, noon)).toBe(true);
     expect(mayBegin(night('UTC'), noon, noon - 1)).toBe(false);

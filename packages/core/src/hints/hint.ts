@@ -133,10 +133,13 @@ export function hintOf(
   };
 }
 
-/** The place in the scope of the first shard that a stream of so many has not; undefined: it has them all. */
-export function placeOfAbsentShard({ shards = [] }: HintScope, shardCount: number): number | undefined {
+/** What is wrong with a hint for shards that its stream, of so many, has not; undefined: it has them all. */
+export function absentShard(
+  { stream, scope: { shards = [] } }: HintRequest,
+  shardCount: number,
+): { readonly place: number; readonly detail: string } | undefined {
   const place = shards.findIndex((shard) => shard >= shardCount);
-  return place < 0 ? undefined : place;
+  return place < 0 ? undefined : { place, detail: `"${stream}" has shards 0 to ${shardCount - 1} only` };
 }
 
 const SHORTEST_MS = { day: DAY_MS, week: 7 * DAY_MS, month: 28 * DAY_MS };

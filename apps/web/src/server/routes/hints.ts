@@ -1,6 +1,6 @@
 /** Hints: what people expect. Removed ones can be put back. */
 import { randomUUID } from 'node:crypto';
-import { hintOf, hintRequestSchema, occurrences, placeOfAbsentShard } from '@foreshard/core/hints';
+import { absentShard, hintOf, hintRequestSchema, occurrences } from '@foreshard/core/hints';
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { ACTOR } from '../main.ts';
@@ -27,11 +27,8 @@ export const hintsRouter = router({
     const stream = map?.streamNamed(input.stream);
     if (map !== undefined && stream === undefined)
       throw new TRPCError({ code: 'NOT_FOUND', message: `There is no stream "${input.stream}".` });
-    if (stream !== undefined && placeOfAbsentShard(input.scope, stream.shardCount) !== undefined)
-      throw new TRPCError({
-        code: 'BAD_REQUEST',
-        message: `"${input.stream}" has shards 0 to ${stream.shardCount - 1} only`,
-      });
+    const absent = stream === undefined ? undefined : absentShard(input, stream.shardCount);
+    if (absent !== undefined) throw new TRPCError({ code: 'BAD_REQUEST', message: absent.detail });
     const id = randomUUID();
     await server.hints.add(hintOf(input, { id, atMs: Date.now(), actor: ACTOR }));
     return { id };

@@ -1,8 +1,7 @@
 /**
  * For hosts above their capacity that rebalancing could not relieve, as no other host has room for what would relieve
  * them: on the host where least is in the way of the smallest such shardlet, what is in its way goes where there is room.
- * The shardlet itself follows by a later plan, when the room is there. Bin packing by exchanges of one item against
- * several (Kellerer et al., Knapsack Problems, 2004, on local search).
+ * The shardlet itself follows by a later plan, when the room is there.
  */
 import type { Phase, PlanContext } from '../context.ts';
 import { copyBurden } from '../copy-burden.ts';
