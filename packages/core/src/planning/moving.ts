@@ -19,8 +19,10 @@ export function recordMove(context: PlanContext, phase: PhaseName, shardlet: num
   const from = shardlets.owner[shardlet]!;
   const bytes = shardlets.bytes[shardlet]!;
   const doubt = demandDoubt(shardlets, shardlet);
-  const one = gainOf(context, shardlet, to.host, 1 - doubt);
-  const other = gainOf(context, shardlet, to.host, 1 + doubt);
+  // the gain may be this move's part of what several gain together, which only all of them bring about
+  const ofOthers = to.gain - gainOf(context, shardlet, to.host, 1);
+  const one = ofOthers + gainOf(context, shardlet, to.host, 1 - doubt);
+  const other = ofOthers + gainOf(context, shardlet, to.host, 1 + doubt);
   const sourcePressure = from === NONE ? 0 : cluster.pressure[from]!;
   const cost =
     objective.moveCost(bytes, shardlets.recentMoves[shardlet]!) + copyBurden(context, shardlet, to.host);

@@ -131,3 +131,38 @@ it('is sure of what was measured where the forecast is too unsure to be used, an
   expect(move).toMatchObject({ shardlets: ['1'], isReaction: true, confidence: 1 });
   expect(move!.gain!.low).toBe(move!.gain!.high);
 });
+
+it('gives a move that makes room its part of what is gained together, and an interval around that', () => {
+  // as in the scenario makes-room-for-what-fits-nowhere
+  const loads: Record<string, readonly number[]> = {
+    a: [770, 410],
+    b: [400, 110, 90],
+    c: [300, 350],
+    d: [300, 340],
+  };
+  const state = clusterStateSchema.parse({
+    version: 1,
+    now: '2026-03-01T17:00:00Z',
+    hosts: Object.keys(loads).map((id) => ({ id, capacity: { eventsPerSecond: 1_000 } })),
+    shardlets: Object.entries(loads).flatMap(([host, all]) =>
+      all.map((eventsPerSecond, n) => ({
+        id: `${host}${n}`,
+        host,
+        load: { eventsPerSecond },
+        topKeyShare: host === 'a' ? 1 : 0,
+        forecast: [{ aheadMinutes: 30, quantiles: { '0.5': eventsPerSecond * 0.9, '0.9': eventsPerSecond } }],
+      })),
+    ),
+  });
+  const own = policySchema.parse({
+    host: { moves_max: 2, fullness: 0.85 },
+    shardlet: { host_share_max: 1, rate_cap: 1_000, merge_below: 0 },
+  });
+  const { actions } = plan(compileState(state, own), own, Date.parse(state.now));
+  const moves = actions.filter((action): action is MoveAction => action.kind === 'move');
+  expect(moves.map(({ phase }) => phase)).toEqual(['make-room']);
+  const [{ gain, gainLow, gainHigh, cost }] = moves as [MoveAction];
+  expect(gainLow).toBeGreaterThan(cost);
+  expect(gainLow).toBeLessThan(gain);
+  expect(gainHigh).toBeGreaterThan(gain);
+});

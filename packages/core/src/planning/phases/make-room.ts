@@ -22,7 +22,8 @@ interface Exchange {
   readonly to: number;
   readonly aside: readonly { readonly shardlet: number; readonly to: number }[];
   readonly bytes: number;
-  /** of all its moves together, their cost taken off */
+  /** of all its moves together, before and after their cost */
+  readonly gain: number;
   readonly net: number;
 }
 
@@ -45,9 +46,9 @@ export const makeRoom: Phase = {
 };
 
 /** As many as may leave the host at a time; the others follow. */
-function setAside(context: PlanContext, { to: room, aside, net }: Exchange): void {
+function setAside(context: PlanContext, { to: room, aside, gain: ofAll }: Exchange): void {
   const { cluster, policy } = context;
-  const gain = net / (aside.length + 1);
+  const gain = ofAll / (aside.length + 1);
   for (const { shardlet, to } of aside) {
     if (cluster.input.hosts.moves[room]! >= policy.host.moves_max) return;
     if (outOfBudget(context, shardlet) !== undefined) return;
@@ -132,5 +133,5 @@ function exchangeOf(context: PlanContext, { host, shardlet, to, hosts, hot }: As
     cluster.hostWeight[one]! * (objective.hostCost(cluster.pressure[one]!) - objective.hostCost(after));
   let gain = change(host, cluster.pressureWith(host, shardlet, -1)) + change(to, pressure);
   for (const one of added.keys()) gain += change(one, heightOf(one));
-  return { to, aside, bytes: copied, net: gain - cost };
+  return { to, aside, bytes: copied, gain, net: gain - cost };
 }

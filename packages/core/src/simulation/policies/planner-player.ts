@@ -21,7 +21,7 @@ import { PieceTrust } from './piece-trust.ts';
 import type { PolicyPlayer } from './policy-player.ts';
 import { recentLoads } from './policy-player.ts';
 import { surgeFactor } from './surge.ts';
-import type { Order, World } from './world.ts';
+import { type Order, RATE_MINUTES, type World } from './world.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -30,6 +30,8 @@ export interface PlannerChoice {
   readonly fullness: number;
   readonly hysteresis: number;
   readonly standsOut: number;
+  /** standard deviations of what chance does to the measured load of a host, by which a hot one stands out at least */
+  readonly chance: number;
   readonly moveCost: number;
   /** part of a host above which a shardlet is split */
   readonly shardletShare: number;
@@ -50,6 +52,8 @@ export const SHIPPED: PlannerChoice = {
   fullness: 0.85,
   hysteresis: 0.12,
   standsOut: 0.06,
+  // hosts are looked at thousands of times a day, and each look that is wrong is a move
+  chance: 4,
   moveCost: 0.002,
   shardletShare: 0.2,
   steps: 6,
@@ -143,7 +147,7 @@ export class PlannerPlayer implements PolicyPlayer {
     if (this.foresight !== undefined && minute % this.stepMinutes === 0)
       this.look(world, this.foresight, minute);
     const present = presentHosts(world);
-    const { actions } = plan(this.columnsOf(world, present), this.policy, minute * MINUTE_MS);
+    const { actions } = plan(this.columnsOf(world, present), this.policyNow(world), minute * MINUTE_MS);
     return ordersOf(actions, world, present);
   }
 
@@ -157,6 +161,16 @@ export class PlannerPlayer implements PolicyPlayer {
       sum > 0 ? keys.reduce((total, load) => total + load, 0) / sum : 1,
     );
     this.trust.learn(minute / this.stepMinutes, now, middle, this.growth);
+  }
+
+  /** A few events a minute differ from host to host by chance, and moves after chance never end. */
+  private policyNow({ keyRate, fleet }: World): Policy {
+    const counted = (keyRate.reduce((sum, rate) => sum + rate, 0) * RATE_MINUTES) / fleet.active.length;
+    const noise = this.choice.chance / Math.sqrt(Math.max(1, counted));
+    return {
+      ...this.policy,
+      host: { ...this.policy.host, stands_out: Math.max(this.choice.standsOut, noise) },
+    };
   }
 
   private follow({ keyLast }: World): void {

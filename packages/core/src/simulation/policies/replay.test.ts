@@ -40,6 +40,18 @@ describe('replay', { timeout: 30_000 }, () => {
     expect(still.moves).toBe(0);
     expect(reactive.megabytesMoved).toBeGreaterThan(0);
   });
+
+  it('leaves alone what differs by chance', () => {
+    const random = seededRandom(1);
+    const rows = new CountedRows();
+    for (let minute = 0; minute < PAST + TEST; minute++)
+      for (let key = 0; key < KEYS; key++) rows.add(minute, key, poisson(random, 0.5));
+    const few = workloadOf(rows, { name: 'few', keyCount: KEYS, testFrom: PAST, minutes: TEST });
+    const { moves, overloadMinutes } = new Replay(few, { hosts: 4, capacity: 6, seed: 3 }).run('reactive');
+    expect(overloadMinutes).toBeGreaterThan(0);
+    // the hosts begin with unequal numbers of keys
+    expect(moves).toBeLessThan(4);
+  });
 });
 
 it('forecasts from what has happened alone', () => {

@@ -46,6 +46,8 @@ interface Pending {
 const DIES = 1;
 /** minutes over which the load of a key is remembered for the choice of a split point */
 const KEY_MEMORY = 0.75;
+/** a mean over so many minutes would be as steady as the remembered rate of a key */
+export const RATE_MINUTES = (1 + KEY_MEMORY) / (1 - KEY_MEMORY);
 
 export class World {
   readonly model: CostModel;
