@@ -25,6 +25,7 @@ const parts: EdgeParts = {
   advising: {
     ...control,
     async wake() {
+      await control.jobs.wake('carryOut');
       await control.jobs.wake('plan');
       await control.jobs.wake('clusters');
     },

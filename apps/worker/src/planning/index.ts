@@ -13,6 +13,7 @@ import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { Processors } from '../jobs/registry.ts';
 import type { MapFollower } from '../map/follower.ts';
+import { CarryOutJob } from './carry-out-job.ts';
 import { HostScaling } from './host-scaling.ts';
 import { hotKeysTold } from './hot-keys-told.ts';
 import { inquiryAnswerers, type PlanningAnswerers } from './inquiries.ts';
@@ -41,7 +42,7 @@ export interface PlanningParts {
 }
 
 export interface Planning {
-  readonly jobs: Pick<Processors, 'plan' | 'relieveHotKeys'>;
+  readonly jobs: Pick<Processors, 'plan' | 'carryOut' | 'relieveHotKeys'>;
   readonly answerers: PlanningAnswerers;
 }
 
@@ -78,16 +79,23 @@ export function planning(parts: PlanningParts): Planning {
   const job = new PlanJob({
     ...parts,
     ...observing,
+    exclusively: (work) => blocks.exclusively('plan', work),
+    wakeCarryingOut: () => jobs.wake('carryOut').catch(() => {}),
+  });
+  const carrying = new CarryOutJob({
+    ...parts,
+    ...observing,
     scaling,
     moveLog: moves,
     operator,
-    exclusively: (work) => blocks.exclusively('plan', work),
+    exclusively: (work) => blocks.exclusively('carryOut', work),
   });
   const wakePlanner = () => jobs.wake('plan');
   const relief = new HotKeyRelief({ ...parts, moveLog: moves, operator, wakePlanner });
   return {
     jobs: {
       plan: (_, signal) => job.run(signal),
+      carryOut: (_, signal) => carrying.run(signal),
       relieveHotKeys: () => relief.run(),
     },
     answerers: inquiryAnswerers({ ...observing, follower, policies: parts.policies }),

@@ -81,7 +81,12 @@ function parts(): PlanningParts {
   };
 }
 
-const tick = () => planning(parts()).jobs.plan({}, new AbortController().signal);
+async function tick() {
+  const { plan, carryOut } = planning(parts()).jobs;
+  const { signal } = new AbortController();
+  await plan({}, signal);
+  return carryOut({}, signal);
+}
 
 function adviser(actor = 'ann'): Adviser {
   const { recommendations: log, policies, topology } = cluster.control;

@@ -17,7 +17,7 @@ export interface Adviser {
   readonly topology: Pick<TopologyStore, 'changesAfter'>;
   /** without it nothing of external clusters can be approved */
   readonly clusters?: Pick<ClusterStore, 'find'>;
-  /** wakes the job that plans and carries out; a lost wake-up costs a minute */
+  /** wakes the jobs that plan and carry out; a lost wake-up costs seconds, of the planner a minute */
   readonly wake: () => Promise<void>;
   readonly nowMs: () => number;
   /** recorded with everything this person does */

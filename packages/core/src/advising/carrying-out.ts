@@ -27,7 +27,12 @@ export type Begun =
   | { readonly kind: 'done'; readonly result: string }
   | { readonly kind: 'failed'; readonly result: string };
 
-/** REQUIRES anything but a change of the number of hosts, which the provider of hosts has a part in. */
+/** Whether it changes the number of hosts, which the provider of hosts has a part in. */
+export function isOfHosts({ body }: RecommendationRecord): boolean {
+  return body.action === 'add-hosts' || body.action === 'remove-host';
+}
+
+/** REQUIRES anything but a change of the number of hosts. */
 export async function carryOut({ id, body }: RecommendationRecord, hands: Hands): Promise<Begun> {
   const { operator } = hands;
   const map = new TopologyMap(await operator.topology.snapshot());

@@ -86,12 +86,20 @@ export const JOBS = {
   },
   plan: {
     purpose:
-      'Plans by the live load and its forecast, records what it recommends, carries out what is approved',
+      'Plans by the live load and its forecast, records what it recommends, approves what the policy says',
     payload: nothing,
     timeoutMs: 120_000,
     attempts: 1,
     backoffMs: 0,
     everyMs: 60_000,
+  },
+  carryOut: {
+    purpose: 'Begins what is approved and due, and notes how it ended',
+    payload: nothing,
+    timeoutMs: 120_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 2_000,
   },
   relieveHotKeys: {
     purpose:

@@ -148,7 +148,8 @@ function byUrgency(a: RecommendationRecord, b: RecommendationRecord): number {
 
 function adviser(server: ConsoleServer): Adviser {
   const { recommendations: log, policies, topology, clusters, jobs } = server;
-  const wake = async () => void (await Promise.all([jobs.wake('plan'), jobs.wake('clusters')]));
+  const wake = async () =>
+    void (await Promise.all([jobs.wake('carryOut'), jobs.wake('plan'), jobs.wake('clusters')]));
   return { log, policies, topology, clusters, wake, nowMs: Date.now, actor: ACTOR };
 }
 
