@@ -257,19 +257,20 @@ describe('a backup file', () => {
   test('is restored into an empty database, in which numbers go on after those that were given', async () => {
     const nothing = { hostsChangedMs: null, webhook: null, source: null, problem: null, observedToMs: null };
     const capacity = { eventsPerSecond: null, bytesPerSecond: null, memoryBytes: null };
-    const named = (name: string) => ({
-      ...{ ...nothing, name, version: 1, partitions: [], stepMs: 60_000, shiftMs: 0 },
+    const named = (name: string, number: number) => ({
+      ...{ ...nothing, name, number, revision: 0, version: 1, partitions: [], stepMs: 60_000, shiftMs: 0 },
       ...{ hosts: [{ number: 1, name: 'a', zone: 'z', ...capacity }], createdMs: 1, createdBy: 'ann' },
     });
-    const first = await control.clusters.add(named('first'));
+    const number = await control.clusters.nextNumber();
+    await control.clusters.add(named('first', number));
     await foreshard('backup', file);
     const empty = await createDatabase(inject('postgresUrl'), `restored_${process.pid}`);
     await applyMigrations(empty, MIGRATIONS);
     await restore(empty, file, { dryRun: false, replace: false });
     const restored = await openControl({ ...edge.stores, databaseUrl: empty });
     try {
-      expect((await restored.clusters.find('first'))!.number).toBe(first!.number);
-      expect((await restored.clusters.add(named('second')))!.number).toBe(first!.number + 1);
+      expect((await restored.clusters.find('first'))!.number).toBe(number);
+      expect(await restored.clusters.nextNumber()).toBe(number + 1);
     } finally {
       await restored.close();
       await control.clusters.remove('first');

@@ -17,7 +17,7 @@ import {
 } from '@foreshard/core/external';
 import { addTarget, targetRequestSchema } from '@foreshard/core/notifying';
 import { policySchema } from '@foreshard/core/planning';
-import { MINUTE_MS, TelemetryStore } from '@foreshard/core/telemetry';
+import { type BlockStore, type BlockTransaction, MINUTE_MS, TelemetryStore } from '@foreshard/core/telemetry';
 import { TopologyMap } from '@foreshard/core/topology';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { notifyingJobs } from '../notifying/index.ts';
@@ -52,6 +52,8 @@ beforeAll(async () => {
   await cluster.control.clusters.add({
     ...{
       name: 'legacy',
+      number: await cluster.control.clusters.nextNumber(),
+      revision: 0,
       version: 1,
       partitions: [],
       hostsChangedMs: null,
@@ -311,6 +313,33 @@ describe('a policy in mode auto', () => {
       ]);
     expect(inbox).toEqual([]);
   });
+});
+
+it('is not there before its load is, so that an addition that is cut off leaves nothing behind', async () => {
+  const { telemetry, clusters } = cluster.control;
+  let listed: string[] | undefined;
+  const watched: BlockStore = Object.assign(Object.create(telemetry), {
+    exclusively: <T>(feed: string, work: (tx: BlockTransaction) => Promise<T>) =>
+      telemetry.exclusively(feed, async (tx) => {
+        listed = (await clusters.list()).map(({ name }) => name);
+        return work(tx);
+      }),
+  });
+  const order = newClusterSchema.parse({
+    load: 'time,partition,host,events_per_second\n2026-11-01T00:00:00Z,p,h,1',
+  });
+  const { answerers } = external({
+    ...cluster.control,
+    telemetry: watched,
+    sender: sender(),
+    log: silent,
+    nowMs,
+    read: readPrometheus,
+  });
+  expect(await answerers.addCluster({ name: 'late', order, actor: 'ann' })).toMatchObject({ kind: 'taken' });
+  expect(listed).toContain('legacy');
+  expect(listed).not.toContain('late');
+  expect(await clusters.remove('late')).toBe(true);
 });
 
 describe('load that is old', () => {

@@ -10,7 +10,7 @@ import {
 } from './description.ts';
 import { PAST_MS, type ReadSource, SOURCE_STEP_MS } from './following.ts';
 import { extentOf, type HostCapacity, type LoadRow, withCapacities } from './load-rows.ts';
-import { forgetCluster, isOverfull, OVERFULL, type TakenIn, takeIn } from './taking-in.ts';
+import { forgetCluster, isOverfull, OVERFULL, type TakenIn, type TakingIn, takeIn } from './taking-in.ts';
 
 export interface ClusterDesk {
   readonly clusters: ClusterStore;
@@ -89,7 +89,7 @@ export type LoadReply =
 const STEP_MS_DEFAULT = 60_000;
 const MINUTE_MS = 60_000;
 
-/** All of it or nothing: a cluster whose load cannot be taken in is not there. */
+/** All of it or nothing: a cluster is there when its load is taken in, not before. */
 export async function addCluster(desk: ClusterDesk, request: NewCluster): Promise<LoadReply> {
   const { name, source, webhook } = request;
   const refusal = (await misnamed(desk, name)) ?? (await untold(desk, webhook));
@@ -99,8 +99,10 @@ export async function addCluster(desk: ClusterDesk, request: NewCluster): Promis
   if ('kind' in past) return past;
   const [first] = past;
   if (first === undefined) return refused('load', 'there is no load');
-  const cluster = await desk.clusters.add({
+  const cluster: ExternalCluster = {
     name,
+    number: await desk.clusters.nextNumber(),
+    revision: 0,
     version: 1,
     hosts: [{ number: 1, ...UNKNOWN_HOST, name: first.host }],
     partitions: [],
@@ -113,14 +115,11 @@ export async function addCluster(desk: ClusterDesk, request: NewCluster): Promis
     shiftMs: 0,
     createdMs: desk.nowMs(),
     createdBy: desk.actor,
-  });
-  if (cluster === undefined) return { kind: 'exists' };
-  const reply = await load(desk, cluster, { ...request, rows: past }).catch(async (error: unknown) => {
-    await desk.clusters.remove(name);
-    throw error;
-  });
-  if (reply.kind !== 'taken') await desk.clusters.remove(name);
-  return reply;
+  };
+  const adding = { save: (described: ExternalCluster) => desk.clusters.add(described) };
+  const reply = await load({ ...desk, clusters: adding }, cluster, { ...request, rows: past });
+  const isLate = reply.kind === 'busy' && (await desk.clusters.find(name)) !== undefined;
+  return isLate ? { kind: 'exists' } : reply;
 }
 
 const UNKNOWN_HOST = { zone: 'default', eventsPerSecond: null, bytesPerSecond: null, memoryBytes: null };
@@ -172,7 +171,7 @@ export async function removeCluster(
 }
 
 async function load(
-  desk: ClusterDesk,
+  desk: Pick<ClusterDesk, 'telemetry' | 'wake' | 'nowMs'> & Pick<TakingIn, 'clusters'>,
   cluster: ExternalCluster,
   { rows, capacities, shift, stepMs, replaces = false }: NewLoad,
 ): Promise<LoadReply> {

@@ -19,6 +19,7 @@ import {
 import { EXTERNAL_SOURCE, writeLoad } from './load-writer.ts';
 
 export interface TakingIn {
+  /** Keeps the description as it is then; `false` when somebody has changed it since it was `seen`. */
   readonly clusters: Pick<ClusterStore, 'save'>;
   readonly telemetry: Pick<BlockStore, 'exclusively'>;
   readonly nowMs: number;

@@ -22,20 +22,26 @@ export class PrismaClusterStore implements ClusterStore {
     return row === null ? undefined : clusterFrom(row);
   }
 
-  async add({
-    name,
-    ...cluster
-  }: Omit<ExternalCluster, 'number' | 'revision'>): Promise<ExternalCluster | undefined> {
-    const data = [{ name, document: JSON.stringify(cluster) }];
+  async nextNumber(): Promise<number> {
+    const [next] = await this.reaching(
+      () => this.prisma.$queryRaw<[{ number: bigint }]>`
+        SELECT nextval(pg_get_serial_sequence('external_cluster', 'number')) AS number`,
+    );
+    return Number(next.number);
+  }
+
+  async add(cluster: ExternalCluster): Promise<boolean> {
+    const { name, number, revision } = cluster;
+    const data = [{ name, number, revision, document: documentOf(cluster) }];
     const { count } = await this.reaching(() =>
       this.prisma.externalCluster.createMany({ data, skipDuplicates: true }),
     );
-    return count === 0 ? undefined : this.find(name);
+    return count > 0;
   }
 
   async save(cluster: ExternalCluster, { revision }: ExternalCluster): Promise<boolean> {
-    const { name, number: _, revision: __, ...document } = cluster;
-    const data = { document: JSON.stringify(document), revision: { increment: 1 } };
+    const { name } = cluster;
+    const data = { document: documentOf(cluster), revision: { increment: 1 } };
     const { count } = await this.reaching(() =>
       this.prisma.externalCluster.updateMany({ where: { name, revision }, data }),
     );
@@ -50,6 +56,10 @@ export class PrismaClusterStore implements ClusterStore {
   private reaching<T>(query: () => Promise<T>): Promise<T> {
     return reaching(this.databaseUrl, query);
   }
+}
+
+function documentOf({ name: _, number: __, revision: ___, ...document }: ExternalCluster): string {
+  return JSON.stringify(document);
 }
 
 function clusterFrom({ name, number, revision, document }: Row): ExternalCluster {
