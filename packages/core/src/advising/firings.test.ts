@@ -91,6 +91,20 @@ describe('firings', () => {
     expect(firing('cluster-empty', history([20], [20]), policy({ scaling: { hosts_min: 2 } })).times).toBe(0);
   });
 
+  test('of hosts that differ in size all capacity counts, and the smallest is the one that goes', () => {
+    const hosts = [
+      { id: 1, capacity: { eventsPerSecond: 1_000 } },
+      { id: 2, capacity: {} },
+    ];
+    const loads = history([400, 400], [20, 90], { hosts });
+    const set = policy({ scaling: { scale_in_fullness: 0.45, hosts_min: 1 }, host: { fullness: 0.5 } });
+    expect(firing('cluster-empty', loads, set)).toMatchObject({ times: 1, observed: [0.42, 0.49] });
+    expect(firing('cluster-full', loads, set)).toMatchObject({
+      times: 0,
+      observed: [420 / 1_100, 490 / 1_100],
+    });
+  });
+
   test('a sick host is one below the threshold of health', () => {
     const loads = history([1, 1, 1], [1, 1, 1], {
       health: [

@@ -66,10 +66,11 @@ export interface FiringReport {
 }
 
 export function firingsOf(history: LoadHistory, policy: Policy): FiringReport {
-  const pressures = pressuresOf(history, policy);
+  const resources = resourcesOf(history, policy);
+  const pressures = pressuresOf(resources);
   const rates = ratesOf(history);
   const { host, shardlet, scaling } = policy;
-  const eventsMax = capacities(history, 'eventsPerSecond', policy.capacity.events_per_second);
+  const [{ capacities: eventsMax }] = resources;
   const count = history.hosts.length;
   const means = meansOf(pressures);
   const rules: Record<FiringRule, Course> = {
@@ -82,10 +83,9 @@ export function firingsOf(history: LoadHistory, policy: Policy): FiringReport {
       rates.map((row, i) => row.map((rate) => rate / eventsMax[history.owners[i]!]!)),
       () => shardlet.host_share_max,
     ),
-    'cluster-full': above(count < scaling.hosts_max ? [means] : [], () => host.fullness),
+    'cluster-full': above(count < scaling.hosts_max ? [wholePressure(resources)] : [], () => host.fullness),
     'cluster-empty': below(
-      // what is left when one host goes carries the load of all
-      count > scaling.hosts_min ? [Float64Array.from(means, (mean) => (mean * count) / (count - 1))] : [],
+      count > scaling.hosts_min ? [wholePressureWithoutOne(resources)] : [],
       scaling.scale_in_fullness,
     ),
   };
@@ -161,28 +161,67 @@ function counted(
   };
 }
 
-/** Of every host: the worse of events and bytes over its capacity. NaN in hours without any observation. */
-function pressuresOf(history: LoadHistory, { capacity }: Policy): Float64Array[] {
+/** What hosts are asked for, by second, and what they take. */
+interface Resource {
+  /** [host][step]; NaN in hours without any observation */
+  readonly loads: readonly Float64Array[];
+  /** of all hosts together, by step */
+  readonly total: Float64Array;
+  readonly capacities: readonly number[];
+}
+
+/** Events first, then bytes. */
+function resourcesOf(history: LoadHistory, { capacity }: Policy): readonly [Resource, Resource] {
   const { hosts, owners, steps, stepMs, events, bytes } = history;
   const perSecond = 1_000 / stepMs;
-  const sum = (values: ArrayLike<number>, most: readonly number[]) => {
-    const sums = hosts.map(() => new Float64Array(steps).fill(Number.NaN));
+  const resource = (values: ArrayLike<number>, capacities: readonly number[]): Resource => {
+    const loads = hosts.map(() => new Float64Array(steps).fill(Number.NaN));
+    const total = new Float64Array(steps).fill(Number.NaN);
     owners.forEach((host, row) => {
-      const of = sums[host];
-      for (let step = 0; of !== undefined && step < steps; step++) {
-        const value = values[row * steps + step]!;
-        if (!Number.isNaN(value)) of[step] = (Number.isNaN(of[step]!) ? 0 : of[step]!) + value;
+      const own = loads[host];
+      for (let step = 0; own !== undefined && step < steps; step++) {
+        const value = values[row * steps + step]! * perSecond;
+        if (Number.isNaN(value)) continue;
+        own[step] = (own[step] || 0) + value;
+        total[step] = (total[step] || 0) + value;
       }
     });
-    return sums.map((of, host) => of.map((value) => (value * perSecond) / most[host]!));
+    return { loads, total, capacities };
   };
-  const byEvents = sum(events, capacities(history, 'eventsPerSecond', capacity.events_per_second));
-  const byBytes = sum(bytes, capacities(history, 'bytesPerSecond', capacity.bytes_per_second));
-  return byEvents.map((row, host) =>
+  return [
+    resource(events, capacities(history, 'eventsPerSecond', capacity.events_per_second)),
+    resource(bytes, capacities(history, 'bytesPerSecond', capacity.bytes_per_second)),
+  ];
+}
+
+/** Of every host, by its fullest resource. */
+function pressuresOf([events, bytes]: readonly [Resource, Resource]): Float64Array[] {
+  return events.loads.map((row, host) =>
     row.map((value, step) =>
-      Math.max(value, Number.isNaN(byBytes[host]![step]!) ? 0 : byBytes[host]![step]!),
+      Math.max(
+        value / events.capacities[host]!,
+        // bytes may be unknown where events are not
+        (bytes.loads[host]![step]! || 0) / bytes.capacities[host]!,
+      ),
     ),
   );
+}
+
+/** All load over the capacity of all hosts, or of all but one, by the fullest resource. */
+function wholePressure([events, bytes]: readonly [Resource, Resource], without?: number): Float64Array {
+  const capacityOf = ({ capacities }: Resource) =>
+    sum(capacities) - (without === undefined ? 0 : capacities[without]!);
+  const [eventsMax, bytesMax] = [capacityOf(events), capacityOf(bytes)];
+  return events.total.map((value, step) => Math.max(value / eventsMax, (bytes.total[step]! || 0) / bytesMax));
+}
+
+/** The same when the host goes that is missed least, which may be another one every hour. */
+function wholePressureWithoutOne(resources: readonly [Resource, Resource]): Float64Array {
+  const least = new Float64Array(resources[0].total.length).fill(Number.POSITIVE_INFINITY);
+  for (const host of resources[0].capacities.keys())
+    for (const [step, pressure] of wholePressure(resources, host).entries())
+      least[step] = Math.min(least[step]!, pressure);
+  return least;
 }
 
 /** What is said of a host itself comes before what the policy says of all. */
@@ -199,8 +238,12 @@ function meansOf(pressures: readonly Float64Array[]): Float64Array {
   const steps = pressures[0]?.length ?? 0;
   return Float64Array.from({ length: steps }, (_, step) => {
     const known = pressures.map((row) => row[step]!).filter((value) => !Number.isNaN(value));
-    return known.length === 0 ? Number.NaN : known.reduce((a, b) => a + b, 0) / pressures.length;
+    return known.length === 0 ? Number.NaN : sum(known) / pressures.length;
   });
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
 }
 
 function ratesOf({ owners, steps, stepMs, events }: LoadHistory): Float64Array[] {
