@@ -1,7 +1,7 @@
 'use client';
 
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { useTRPC } from '../../components/api.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
 import { Notice } from '../../components/notice.tsx';
@@ -257,11 +257,13 @@ function LastWeek({
   );
 }
 
+/** Made when it is asked for: fifty rows of words take longer than half a million cells. */
 function AsTable({ cells, margins }: { cells: HeatCells; margins: Margins }) {
+  const [isOpen, setOpen] = useState(false);
   return (
-    <details className="border-line border-t">
+    <details className="border-line border-t" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary className="cursor-pointer px-5 py-3 font-medium text-sm">As a table</summary>
-      <HeatTable cells={cells} margins={margins} />
+      {isOpen ? <HeatTable cells={cells} margins={margins} /> : null}
     </details>
   );
 }
