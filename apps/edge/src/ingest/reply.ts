@@ -8,8 +8,9 @@
  * The body is ASCII (other characters are written as \uXXXX), so its length is known and it is sent
  * without being encoded.
  */
-import { ERRORS, type ErrorCode } from '@foreshard/core/kernel';
+import { ERRORS, type ErrorCode, invariant } from '@foreshard/core/kernel';
 import { problemDocument } from '../http/problem.ts';
+import { AsciiWriter } from './ascii-writer.ts';
 import { DUPLICATE, type EventProblem, EXPIRED, type Intake, REFUSED, STORED } from './intake.ts';
 
 export interface Reply {
@@ -26,14 +27,13 @@ const RETRY_AFTER_SECONDS = 1;
 
 /** `instance` names the request in a problem. REQUIRES a settled intake. */
 export function replyTo(intake: Intake, instance: () => string | undefined = () => undefined): Reply {
-  const results = resultsJson(intake);
   const worst = worstProblem(intake);
   if (worst === undefined) {
     return {
       status: 200,
       contentType: 'application/json',
       retryAfterSeconds: undefined,
-      body: `{"results":${results}}`,
+      body: documentWith('{', intake),
       isAscii: true,
     };
   }
@@ -44,7 +44,7 @@ export function replyTo(intake: Intake, instance: () => string | undefined = () 
     status,
     contentType: 'application/problem+json',
     retryAfterSeconds: status === 503 || status === 429 ? RETRY_AFTER_SECONDS : undefined,
-    body: `${document.slice(0, -1)},"results":${results}}`,
+    body: documentWith(`${document.slice(0, -1)},`, intake),
     isAscii: true,
   };
 }
@@ -77,57 +77,79 @@ function detailOf(intake: Intake, worst: EventProblem): string {
   return `${places.length} of ${intake.count} events were not stored (index ${named}); ${worst.detail}`;
 }
 
+/** A result with an id of 36 characters; longer ones make the text grow. */
+const RESULT_BYTES = 160;
+
 /**
  * Written by hand: JSON.stringify would want an object an event. Names of streams need no escaping
  * (streamNameSchema), ids may.
  */
-function resultsJson(intake: Intake): string {
-  const stream = `"stream":"${intake.stream.name}"`;
-  let json = '[';
+function documentWith(head: string, intake: Intake): string {
+  const stream = Buffer.from(`"stream":"${intake.stream.name}"`);
+  const writer = new AsciiWriter(intake.count * RESULT_BYTES);
+  writer.text(`${head}"results":[`);
   for (let i = 0; i < intake.count; i++) {
-    if (i > 0) json += ',';
-    json += resultJson(intake, i, stream);
+    if (i > 0) writer.piece(COMMA);
+    writeResult(writer, intake, i, stream);
   }
-  return `${json}]`;
+  writer.text(']}');
+  return writer.finish();
 }
 
-function resultJson(intake: Intake, i: number, stream: string): string {
-  const id = intake.ids[i];
-  const head = `{"id":${id === undefined ? 'null' : quoted(id)},"status":`;
-  switch (intake.status[i]) {
-    case STORED:
-      return `${head}"stored",${stream},${placeJson(intake, i)},"seq":${intake.seq[i]},"ts":${intake.ts[i]}}`;
-    case DUPLICATE: {
-      const [seq, ts] = [numberOrNull(intake.seq[i]!), numberOrNull(intake.ts[i]!)];
-      return `${head}"duplicate",${stream},${placeJson(intake, i)},"seq":${seq},"ts":${ts}}`;
-    }
-    case EXPIRED:
-      return `${head}"expired",${stream},"error":${problemJson(intake.problems.get(i)!, i)}}`;
-    case REFUSED:
-      return `${head}"error",${stream},"error":${problemJson(intake.problems.get(i)!, i)}}`;
-    default:
-      throw new Error(`event ${i} is not settled`);
-  }
+const COMMA = Buffer.from(',');
+const ID = Buffer.from('{"id":');
+const NULL = Buffer.from('null');
+const STATUS: Readonly<Record<number, Buffer>> = {
+  [STORED]: Buffer.from(',"status":"stored",'),
+  [DUPLICATE]: Buffer.from(',"status":"duplicate",'),
+  [EXPIRED]: Buffer.from(',"status":"expired",'),
+  [REFUSED]: Buffer.from(',"status":"error",'),
+};
+const SHARD = Buffer.from(',"shard":');
+const SHARDLET = Buffer.from(',"shardlet":');
+const SEQ = Buffer.from(',"seq":');
+const TS = Buffer.from(',"ts":');
+const END = Buffer.from('}');
+
+function writeResult(writer: AsciiWriter, intake: Intake, i: number, stream: Buffer): void {
+  const status = intake.status[i]!;
+  const named = STATUS[status];
+  invariant(named !== undefined, `event ${i} is not settled`);
+  writer.piece(ID);
+  writeId(writer, intake.ids[i]);
+  writer.piece(named);
+  writer.piece(stream);
+  if (status === STORED || status === DUPLICATE) writePlace(writer, intake, i);
+  else writer.text(`,"error":${problemJson(intake.problems.get(i)!, i)}`);
+  writer.piece(END);
 }
 
-function numberOrNull(value: number): string {
-  return Number.isNaN(value) ? 'null' : String(value);
+function writeId(writer: AsciiWriter, id: string | undefined): void {
+  if (id === undefined) writer.piece(NULL);
+  else if (!writer.plainText(id)) writer.text(asciiJson(id));
 }
 
-function placeJson(intake: Intake, i: number): string {
-  return `"shard":${intake.shard[i]},"shardlet":${intake.shardlet[i]}`;
+function writePlace(writer: AsciiWriter, intake: Intake, i: number): void {
+  writer.piece(SHARD);
+  writer.integer(intake.shard[i]!);
+  writer.piece(SHARDLET);
+  writer.integer(intake.shardlet[i]!);
+  writer.piece(SEQ);
+  writeKnown(writer, intake.seq[i]!);
+  writer.piece(TS);
+  writeKnown(writer, intake.ts[i]!);
+}
+
+function writeKnown(writer: AsciiWriter, value: number): void {
+  if (Number.isNaN(value)) writer.piece(NULL);
+  else writer.integer(value);
 }
 
 function problemJson(problem: EventProblem, index: number): string {
   return asciiJson({ ...problemDocument(problem.code, problem.detail, problem.pointer), index });
 }
 
-const PLAIN = /^[\w .:/@+=~-]*$/;
 const NOT_ASCII = /[\u0080-\uffff]/g;
-
-function quoted(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : asciiJson(text);
-}
 
 function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(

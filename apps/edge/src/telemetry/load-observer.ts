@@ -62,9 +62,11 @@ export class LoadObserver {
 
   private countKeys(intake: Intake): void {
     const { count, status, shardlet, keyHash, texts } = intake;
-    for (let i = 0; i < count; i++)
+    let i = 0;
+    const textOf = () => ({ key: texts.key(i), type: texts.type(i) });
+    for (; i < count; i++)
       if (status[i] === STORED) {
-        this.counters.key(shardlet[i]!, keyHash[i]!, () => ({ key: texts.key(i), type: texts.type(i) }));
+        this.counters.key(shardlet[i]!, keyHash[i]!, textOf);
         this.onKey(shardlet[i]!, keyHash[i]!);
       }
   }
