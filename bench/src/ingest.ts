@@ -11,8 +11,9 @@ import { Redis } from 'ioredis';
 import type { BenchOptions, BenchResult } from './bench.ts';
 import { run as runClient, start, waitUntil } from './measure/child.ts';
 import { type BenchCluster, startCluster } from './measure/cluster.ts';
-import { interleave, ratio } from './measure/interleave.ts';
+import { interleave, ratio, spread } from './measure/interleave.ts';
 import { preload } from './measure/preload.ts';
+import { processorMicros } from './measure/processor-time.ts';
 import { EVENT_BYTES } from './measure/random-events.ts';
 
 const BATCH = 1_000;
@@ -22,10 +23,34 @@ const KEYS = 100_000;
 const CLIENT = new URL('./clients/ingest-load.ts', import.meta.url).pathname;
 const PLAIN_EDGE = new URL('./clients/plain-edge.ts', import.meta.url).pathname;
 
-async function load(url: string, token: string, seconds: number): Promise<number> {
+interface Loaded {
+  readonly events: number;
+  readonly seconds: number;
+}
+
+function load(url: string, token: string, seconds: number): Promise<Loaded> {
   const args = [url, token, BATCH, CONNECTIONS, seconds, KEYS].map(String);
-  const result = await runClient<{ events: number; seconds: number }>(CLIENT, args);
-  return result.events / result.seconds;
+  return runClient<Loaded>(CLIENT, args);
+}
+
+function rateOf({ events, seconds }: Loaded): number {
+  return events / seconds;
+}
+
+/** Microseconds an event, a figure a round. */
+interface ProcessorTime {
+  readonly edge: number[];
+  readonly host: number[];
+}
+
+async function measured(cluster: BenchCluster, seconds: number, time: ProcessorTime): Promise<number> {
+  const used = () => Promise.all([processorMicros(cluster.edgePid), processorMicros(cluster.host.pid)]);
+  const [edge, host] = await used();
+  const loaded = await load(cluster.edgeUrl, cluster.token, seconds);
+  const [edgeAfter, hostAfter] = await used();
+  time.edge.push((edgeAfter - edge) / loaded.events);
+  time.host.push((hostAfter - host) / loaded.events);
+  return rateOf(loaded);
 }
 
 /** As many XADD as take about `seconds`, judged by the last round. */
@@ -73,14 +98,16 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
       await yardstick.flushall();
       return measured;
     };
+    const time: ProcessorTime = { edge: [], host: [] };
     const benchmark = redisBenchmark(cluster, options.seconds);
     const results = await interleave(
       [
         { name: 'redis-benchmark XADD', measure: async () => clean(await benchmark()) },
-        { name: 'foreshard', measure: () => load(cluster.edgeUrl, cluster.token, options.seconds) },
+        { name: 'foreshard', measure: () => measured(cluster, options.seconds, time) },
         {
           name: 'plain ioredis edge',
-          measure: async () => clean(await load(`http://127.0.0.1:${plainPort}`, '', options.seconds)),
+          measure: async () =>
+            clean(rateOf(await load(`http://127.0.0.1:${plainPort}`, '', options.seconds))),
         },
       ],
       options.rounds,
@@ -102,6 +129,8 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
       ratios: {
         'foreshard / redis-benchmark XADD': ratio(results, 'foreshard', 'redis-benchmark XADD'),
         'foreshard / plain ioredis edge': ratio(results, 'foreshard', 'plain ioredis edge'),
+        'processor time of the edge, us/event': spread(time.edge),
+        'processor time of the host, us/event': spread(time.host),
       },
       marks: {
         'foreshard / redis-benchmark XADD': '>= 0.30, goal 0.50',

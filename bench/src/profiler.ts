@@ -5,7 +5,6 @@
  * load in turn, but their spread is larger than the effect of small shares. Every event is profiled by size,
  * one number and one key, so a sampled one is parsed.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Profiler } from '@foreshard/core/profiling';
 import { freePort } from '@foreshard/local';
@@ -13,6 +12,7 @@ import type { BenchOptions, BenchResult } from './bench.ts';
 import { type Child, run as runClient, start, waitUntil } from './measure/child.ts';
 import { startCluster } from './measure/cluster.ts';
 import { interleave, ratio, spread } from './measure/interleave.ts';
+import { processorMicros } from './measure/processor-time.ts';
 import { batchOf, EVENT_BYTES, zipfSampler } from './measure/random-events.ts';
 
 const BATCH = 1_000;
@@ -27,9 +27,6 @@ const SHARES = ['0', '0.01', '0.02', '0.1', '1'];
 const CLIENT = new URL('./clients/ingest-load.ts', import.meta.url).pathname;
 const EDGE = new URL('../../apps/edge/src/main.ts', import.meta.url).pathname;
 const FIELDS = { '*': { numbers: ['/data'], keys: ['/subject'] } };
-/** of /proc, on every Linux of today */
-const TICKS_PER_SECOND = 100;
-const USER_TICKS = 11;
 
 interface Edge {
   readonly share: string;
@@ -127,17 +124,8 @@ async function startEdge(
 }
 
 async function microsPerEvent({ url, child }: Edge, token: string, seconds: number): Promise<number> {
-  const before = await cpuTicks(child.process.pid!);
+  const before = await processorMicros(child.process.pid!);
   const args = [url, token, BATCH, CONNECTIONS, seconds, KEYS].map(String);
   const { events } = await runClient<{ events: number }>(CLIENT, args);
-  const ticks = (await cpuTicks(child.process.pid!)) - before;
-  return ((ticks / TICKS_PER_SECOND) * 1e6) / events;
-}
-
-/** User and system time of the process and its threads. */
-async function cpuTicks(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // the name in parentheses may hold spaces
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return Number(fields[USER_TICKS]) + Number(fields[USER_TICKS + 1]);
+  return ((await processorMicros(child.process.pid!)) - before) / events;
 }
