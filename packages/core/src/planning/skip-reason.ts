@@ -34,6 +34,7 @@ export const SKIP_REASONS = [
   'nothing-movable',
   'not-empty-yet',
   'capacity-unknown',
+  'cannot-be-emptied',
 ] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 

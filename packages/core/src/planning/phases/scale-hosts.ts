@@ -3,8 +3,9 @@
  * could carry its load with much to spare. Last, because everything cheaper has been tried by then. Giving back is
  * held to stricter rules than asking: a host too many costs money, a host too few costs users.
  */
-import { HOST_STATUS, NONE } from '../columns.ts';
+import { FROZEN, HOST_STATUS, NONE } from '../columns.ts';
 import { MINUTE_MS, type Phase, type PlanContext } from '../context.ts';
+import { zoneShare } from '../gates.ts';
 import type { SkipReason } from '../skip-reason.ts';
 
 export const scaleHosts: Phase = {
@@ -99,13 +100,22 @@ function giveBack(context: PlanContext, active: readonly number[]): void {
     skips.host('scale-hosts', NONE, reason);
     return;
   }
-  const host = leastMissed(context, spare);
+  const emptiable = spare.filter((host) => canBeEmptied(context, host));
+  if (emptiable.length === 0) {
+    skips.host('scale-hosts', NONE, 'cannot-be-emptied');
+    return;
+  }
+  const host = leastMissed(context, emptiable);
   const pressureAfter = without[active.indexOf(host)]!;
   actions.push({ kind: 'remove-host', phase: 'scale-hosts', host, pressureAfter });
 }
 
-/** For each active host: what the others would be at without it, in the worst column. Hosts differ in size. */
-function pressuresWithout({ cluster }: PlanContext, active: readonly number[]): Float64Array {
+/**
+ * For each active host: what the others would be at without it, in the worst column. Hosts differ in size, and those
+ * that receive nothing would carry nothing of it.
+ */
+function pressuresWithout(context: PlanContext, active: readonly number[]): Float64Array {
+  const { cluster } = context;
   const { width, load, input } = cluster;
   const { capacity } = input.hosts;
   const worst = new Float64Array(active.length);
@@ -115,18 +125,64 @@ function pressuresWithout({ cluster }: PlanContext, active: readonly number[]): 
     let unlimited = 0;
     for (let host = 0; host < cluster.hostCount; host++) demand += load[host * width + column]!;
     for (const host of active) {
+      if (!receives(context, host)) continue;
       const own = capacity[host * width + column]!;
       if (Number.isFinite(own)) limited += own;
       else unlimited++;
     }
     for (const [i, host] of active.entries()) {
-      const own = capacity[host * width + column]!;
+      const own = receives(context, host) ? capacity[host * width + column]! : 0;
       const isLimit = Number.isFinite(own);
       if (unlimited > (isLimit ? 0 : 1) || demand === 0) continue;
       worst[i] = Math.max(worst[i]!, demand / (limited - (isLimit ? own : 0)));
     }
   }
   return worst;
+}
+
+/** May anything be moved to it at all? */
+function receives({ cluster, policy }: PlanContext, host: number): boolean {
+  return cluster.isActive(host) && cluster.input.hosts.health[host]! >= policy.host.health_threshold;
+}
+
+/** Has everything on it another place by labels, zones and health, now that room is no question? */
+function canBeEmptied(context: PlanContext, host: number): boolean {
+  const { cluster } = context;
+  const { hosts, shardlets } = cluster.input;
+  if (hosts.moves[host]! > 0) return false;
+  const others = [...hosts.ids.keys()].filter((other) => other !== host && receives(context, other));
+  if (others.length === 0) return false;
+  const members = Array.from(cluster.membersOf(host));
+  return (
+    members.every((shardlet) => {
+      const pin = shardlets.pin[shardlet]!;
+      const isFrozen = (shardlets.flags[shardlet]! & FROZEN) !== 0;
+      return !isFrozen && (pin === NONE || others.some((other) => cluster.allows(pin, other)));
+    }) && groupsFit(context, host, members, others)
+  );
+}
+
+/** Have the other zones room for what of each spread group would have to leave this one? */
+function groupsFit(
+  { cluster, policy }: PlanContext,
+  host: number,
+  members: readonly number[],
+  others: readonly number[],
+): boolean {
+  const { zone } = cluster.input.hosts;
+  const zones = new Set(others.map((other) => zone[other]!));
+  if (policy.host.zone_share_max >= 1 || zones.has(zone[host]!)) return true;
+  const leaving = new Map<number, number>();
+  for (const shardlet of members) {
+    const group = cluster.input.shardlets.group[shardlet]!;
+    if (group !== NONE) leaving.set(group, (leaving.get(group) ?? 0) + 1);
+  }
+  return [...leaving].every(([group, count]) => {
+    const most = zoneShare(cluster, policy, group);
+    return (
+      [...zones].reduce((room, at) => room + Math.max(0, most - cluster.zoneCount(group, at)), 0) >= count
+    );
+  });
 }
 
 /** Hosts whose pressure differs by less are as empty as each other: a little traffic is not to change the advice. */
