@@ -58,8 +58,9 @@ export class SkipLog {
     this.codes = new Uint8Array(shardlets);
   }
 
-  /** The last reason stays: later phases know more. */
+  /** The last reason stays: later phases know more. Only why no place was found for what lies on a dead host counts more. */
   shardlet(shardlet: number, reason: SkipReason): void {
+    if (reason === 'host-dead' && this.codes[shardlet] !== 0) return;
     this.codes[shardlet] = CODES[reason];
   }
 

@@ -47,7 +47,8 @@ interface Marks {
 
 /**
  * In a cluster that is full as a whole no host is hot for that: moving load about among the full helps nobody, so a
- * host has to stand out from the mean as well.
+ * host has to stand out from the mean as well. Full is full: what a host has above its capacity does not make the
+ * others fuller, or one hopeless host would hide all that could be relieved.
  */
 export function marksOf({ cluster, policy }: PlanContext): Marks {
   const { fullness, hysteresis, imbalance_tolerance, imbalance_floor, stands_out } = policy.host;
@@ -55,7 +56,7 @@ export function marksOf({ cluster, policy }: PlanContext): Marks {
   let count = 0;
   for (let host = 0; host < cluster.hostCount; host++) {
     if (!cluster.isActive(host)) continue;
-    sum += cluster.pressure[host]!;
+    sum += Math.min(1, cluster.pressure[host]!);
     count++;
   }
   const mean = sum / Math.max(1, count);
