@@ -14,6 +14,8 @@ import type { SkipReason } from '../skip-reason.ts';
 const FINALISTS = 6;
 /** of hosts with more, only those near the excess in size are weighed */
 const MEMBERS_WEIGHED = 512;
+/** what a host adds to the mean at most: counted as just full, one that is over by chance would make others stand out */
+const PRESSURE_COUNTED = 1.5;
 
 export const rebalance: Phase = {
   name: 'rebalance',
@@ -47,8 +49,8 @@ interface Marks {
 
 /**
  * In a cluster that is full as a whole no host is hot for that: moving load about among the full helps nobody, so a
- * host has to stand out from the mean as well. Full is full: what a host has above its capacity does not make the
- * others fuller, or one hopeless host would hide all that could be relieved.
+ * host has to stand out from the mean as well. What a host has far above its capacity does not make the others fuller, or
+ * one hopeless host would hide all that could be relieved.
  */
 export function marksOf({ cluster, policy }: PlanContext): Marks {
   const { fullness, hysteresis, imbalance_tolerance, imbalance_floor, stands_out } = policy.host;
@@ -56,7 +58,7 @@ export function marksOf({ cluster, policy }: PlanContext): Marks {
   let count = 0;
   for (let host = 0; host < cluster.hostCount; host++) {
     if (!cluster.isActive(host)) continue;
-    sum += Math.min(1, cluster.pressure[host]!);
+    sum += Math.min(PRESSURE_COUNTED, cluster.pressure[host]!);
     count++;
   }
   const mean = sum / Math.max(1, count);
