@@ -6,7 +6,7 @@
 import { Quantiles } from './calibration.ts';
 import type { Fitted, Forecast, Forecaster, Unfit } from './forecaster.ts';
 import { kalman } from './kalman.ts';
-import { levelled } from './level.ts';
+import { ageOf, levelled } from './level.ts';
 import { naive } from './naive.ts';
 import { withoutOutages } from './regimes.ts';
 import { neverNegative, type Series } from './series.ts';
@@ -183,7 +183,8 @@ function memberOf(name: string, fitted: Fitted): Member {
 
 /** The forecast from the end of `history`; members that answer nonsense today are left out of it. */
 export function forecastFrom(selection: Selection, known: Float64Array, horizon: number): Forecast {
-  const { values: history, ratio } = levelled(withoutOutages(known), selection.seasons);
+  const level = levelled(withoutOutages(known), selection.seasons);
+  const { values: history, ratio } = level;
   const current = selection.standing?.weights(history);
   const heard: Forecast[] = [];
   const weights: Float64Array[] = [];
@@ -199,6 +200,7 @@ export function forecastFrom(selection: Selection, known: Float64Array, horizon:
   return {
     point: point.map((value) => within(ratio * value, selection.bounds)),
     spread: spread.map((value) => ratio * value),
+    levelAge: ageOf(level),
   };
 }
 

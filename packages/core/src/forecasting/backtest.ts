@@ -153,6 +153,7 @@ function runContestant(
   const byOrigin = new Float64Array(plan.origins.length);
   const pending: Pending[] = [];
   let asked: Asked | undefined;
+  let levelKnownAt = 0;
   let fitMs = 0;
   let fits = 0;
   for (const [i, origin] of plan.origins.entries()) {
@@ -168,6 +169,10 @@ function runContestant(
     const forecast = asked!.forecast(values.subarray(0, origin));
     const wrong = nonsense(forecast, plan.horizon);
     if (wrong !== undefined) return wrong;
+    if (origin - (forecast.levelAge ?? origin) > levelKnownAt) {
+      calibration.settle();
+      levelKnownAt = origin;
+    }
     const table = asked!.quantiles ?? uncalibrated;
     byOrigin[i] = scoreOrigin(tally, values, origin, forecast, table, calibration, plan);
     pending.push({ origin, forecast, table, next: 1 });

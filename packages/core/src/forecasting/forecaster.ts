@@ -9,6 +9,8 @@ export interface Forecast {
   readonly point: Float64Array;
   /** typical absolute error per step ahead as the model knows it from its past; what calibration starts from */
   readonly spread: Float64Array;
+  /** steps since the load came to its level, where that is watched and ever changed (see level.ts) */
+  readonly levelAge?: number | undefined;
 }
 
 export interface Fitted {

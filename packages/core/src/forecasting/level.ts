@@ -23,6 +23,12 @@ export interface Levelled {
   readonly shifts: readonly Shift[];
 }
 
+/** Steps since the level last changed, be it that an event passed; undefined when it never did. */
+export function ageOf({ values, shifts }: Levelled): number | undefined {
+  const last = shifts.at(-1);
+  return last === undefined ? undefined : values.length - (last.passed ? last.to : last.from);
+}
+
 /** smaller changes are left to the models */
 const RATIO_MIN = Math.log(1.4);
 /** a shift exceeds the usual distance of a measurement from its slot so many times; with 3, tuning parts saw shifts that were none */

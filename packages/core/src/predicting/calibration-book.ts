@@ -16,6 +16,7 @@ interface StoredBook {
   readonly total: OnlineCalibration['state'];
   readonly parts: OnlineCalibration['state'];
   readonly errors: readonly number[];
+  readonly levelKnownMs?: number;
 }
 
 /** What became known of one step. */
@@ -31,6 +32,8 @@ export class CalibrationBook {
   readonly parts: OnlineCalibration;
   observedToMs: number;
   private readonly errors: number[];
+  /** when the last change of level was learned of */
+  private levelKnownMs: number;
 
   constructor(resolution: Resolution, stored: string | undefined) {
     const known = stored === undefined ? undefined : (JSON.parse(stored) as StoredBook);
@@ -39,15 +42,17 @@ export class CalibrationBook {
     this.parts = new OnlineCalibration(horizon, LEVELS, known?.parts);
     this.observedToMs = known?.observedToMs ?? 0;
     this.errors = [...(known?.errors ?? [])];
+    this.levelKnownMs = known?.levelKnownMs ?? 0;
   }
 
   toText(): string {
-    const { observedToMs, total, parts, errors } = this;
+    const { observedToMs, total, parts, errors, levelKnownMs } = this;
     return JSON.stringify({
       observedToMs,
       total: total.state,
       parts: parts.state,
       errors,
+      levelKnownMs,
     } satisfies StoredBook);
   }
 
@@ -55,6 +60,17 @@ export class CalibrationBook {
   get recentError(): number | undefined {
     if (this.errors.length < ERRORS_MIN) return undefined;
     return this.errors.reduce((sum, error) => sum + error, 0) / this.errors.length;
+  }
+
+  /**
+   * The forecasts made from now on know of a change of level. Whether it is new is told by when it was learned of: as the
+   * past slides on, an old one may seem to have begun some steps earlier or later.
+   */
+  followLevel(changedAtMs: number, nowMs: number): void {
+    if (changedAtMs <= this.levelKnownMs) return;
+    this.total.settle();
+    this.parts.settle();
+    this.levelKnownMs = nowMs;
   }
 
   /** Compares a step with the forecasts that were made of it. REQUIRES: steps come in order, each once. */

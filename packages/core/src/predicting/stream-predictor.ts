@@ -93,6 +93,8 @@ export class StreamPredictor {
     const { champion, originMs } = input;
     const served = this.served(input);
     const { total } = served;
+    if (total.levelAge !== undefined)
+      book.followLevel(originMs - total.levelAge * RESOLUTIONS[this.resolution].stepMs, originMs);
     const shares = sharesOf(input);
     const base = { total: tableOf(served.quantiles, total), parts: tableOf(served.quantiles, total) };
     return {
