@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../kernel/index.ts';
 import { forecastFrom, quantileOf, select } from './auto.ts';
-import { autoContestant, backtest, contestantOf, evenOrigins } from './backtest.ts';
+import { autoContestant, backtest, type Contestant, contestantOf, evenOrigins } from './backtest.ts';
 import type { Forecaster } from './forecaster.ts';
 import { hybrid } from './hybrid.ts';
 import { AUTO_MODELS, CHEAP_MODELS } from './models.ts';
@@ -148,6 +148,28 @@ describe('the rolling back-test', () => {
     },
     SLOW_MS,
   );
+
+  it('forgets what a change of level has taught when the forecasts know of it', () => {
+    const [at, known] = [300, 324];
+    const values = Float64Array.from({ length: 600 }, (_, t) => (t < at ? 10 : 20) + random.next());
+    const following = (isTold: boolean): Contestant => ({
+      name: 'following',
+      fit: () => ({
+        forecast: ({ length }) => ({
+          point: new Float64Array(HORIZON).fill(length < known ? 10.5 : 20.5),
+          spread: new Float64Array(HORIZON).fill(0.3),
+          levelAge: isTold && length >= known ? length - at : undefined,
+        }),
+        quantiles: undefined,
+      }),
+    });
+    const origins = Array.from({ length: 90 }, (_, i) => 200 + 4 * i);
+    const plan = { horizon: HORIZON, origins, originsPerFit: 90 };
+    const contestants = [following(true), following(false)];
+    const [told, untold] = backtest(contestants, hourly(values), plan, () => 0).rows;
+    for (const level of ['0.9', '0.95'])
+      expect(told!.pinball[level]!).toBeLessThan(0.95 * untold!.pinball[level]!);
+  });
 
   it('spreads origins evenly and keeps the whole horizon known', () => {
     expect(evenOrigins(100, 10, 3, 0.2)).toEqual([80, 85, 90]);

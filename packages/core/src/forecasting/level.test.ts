@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../kernel/index.ts';
-import { levelled } from './level.ts';
+import { ageOf, levelled } from './level.ts';
 
 const DAY = 24;
 const SEASONS = [24, 168];
@@ -39,6 +39,15 @@ describe('the level of a load', () => {
     expect(ratio).toBeCloseTo(1, 5);
     expect(shifts).toMatchObject([{ passed: true }]);
     expect(values.subarray(AT + 2, AT + 2 * DAY - 2).every(Number.isNaN)).toBe(true);
+  });
+
+  it('says when the level last changed, be it that an event passed', () => {
+    const age = (values: Float64Array) => ageOf(levelled(values, SEASONS));
+    expect(age(loads(42))).toBeUndefined();
+    const since = age(times(loads(42), 3, AT))!;
+    expect(Math.abs(since - 7 * DAY)).toBeLessThan(4);
+    const sincePassed = age(times(loads(42), 4, AT, AT + 2 * DAY))!;
+    expect(Math.abs(sincePassed - 5 * DAY)).toBeLessThan(4);
   });
 
   it('takes a flash crowd of hours for no level', () => {

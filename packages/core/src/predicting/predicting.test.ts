@@ -24,13 +24,13 @@ const modelNamed = (wanted: string) => AUTO_MODELS.find(({ name }) => name === w
 const naive = modelNamed('naive');
 const models = [naive, modelNamed('seasonal-day')];
 
-function predicted(count: number, book = new CalibrationBook('1h', undefined)) {
+function predicted(count: number, book = new CalibrationBook('1h', undefined), total = whole) {
   const shardlets = Array.from({ length: count }, (_, i) => ({
     id: i + 1,
     width: 1 / count,
     loads: whole.values.slice(-48).map((value) => value * (i === 0 ? 0.5 : 0.5 / (count - 1))),
   }));
-  const input = { originMs: ORIGIN_MS, total: whole, shardlets, heavy: [], models, champion: undefined };
+  const input = { originMs: ORIGIN_MS, total, shardlets, heavy: [], models, champion: undefined };
   return new StreamPredictor(7, '1h').predict(input, book);
 }
 
@@ -59,6 +59,38 @@ describe('the forecast of a stream', () => {
       ]);
     expect(upper(book)).toBeGreaterThan(before);
     expect(upper(new CalibrationBook('1h', book.toText()))).toBeCloseTo(upper(book), 9);
+  });
+
+  it('forgets once what a change of level has taught, when the forecast knows of it, also over a restart', () => {
+    const forecast = predicted(2);
+    const taught = (book: CalibrationBook) => {
+      for (let step = 0; step < 10; step++) {
+        const originMs = ORIGIN_MS + step * HOUR_MS;
+        book.observe({ atMs: originMs, total: 9_000, shardlets: new Map() }, [{ ...forecast, originMs }]);
+      }
+      return book.total.corrections(1)[6]!;
+    };
+    const book = new CalibrationBook('1h', undefined);
+    const risen = taught(book);
+    book.followLevel(ORIGIN_MS, ORIGIN_MS + 20 * HOUR_MS);
+    expect(book.total.corrections(1)[6]!).toBeLessThan(0.8 * risen);
+    const again = new CalibrationBook('1h', book.toText());
+    const risenAgain = taught(again);
+    again.followLevel(ORIGIN_MS + 2 * HOUR_MS, ORIGIN_MS + 21 * HOUR_MS);
+    expect(again.total.corrections(1)[6]!).toBe(risenAgain);
+    again.followLevel(ORIGIN_MS + 30 * HOUR_MS, ORIGIN_MS + 50 * HOUR_MS);
+    expect(again.total.corrections(1)[6]!).toBeLessThan(0.8 * risenAgain);
+  });
+
+  it('asks its book to follow a level that changed', () => {
+    const shifted = { ...whole, values: whole.values.map((load, t) => (t < 11 * 24 ? load : 3 * load)) };
+    const book = new CalibrationBook('1h', undefined);
+    const followed: number[] = [];
+    book.followLevel = (changedAtMs) => followed.push(changedAtMs);
+    predicted(2, book);
+    expect(followed).toEqual([]);
+    predicted(2, book, shifted);
+    expect(followed.map((atMs) => Math.round((atMs - FIRST_MS) / HOUR_MS / 24))).toEqual([11]);
   });
 });
 
