@@ -37,11 +37,14 @@ function settledCalibration(usual: () => number): OnlineCalibration {
 }
 
 describe('the calibration in service', () => {
-  it.each([0.4, 1, 3])('covers what was asked for where errors are %d times as large as expected', (times) => {
-    const usual = calmErrors();
-    const calibration = settledCalibration(() => times * usual());
-    expect(Math.abs(covered(calibration, 4_000, () => times * usual()) - 0.9)).toBeLessThan(0.02);
-  });
+  it.each([0.4, 1, 3])(
+    'covers what was asked for where errors are %d times as large as expected',
+    (times) => {
+      const usual = calmErrors();
+      const calibration = settledCalibration(() => times * usual());
+      expect(Math.abs(covered(calibration, 4_000, () => times * usual()) - 0.9)).toBeLessThan(0.02);
+    },
+  );
 
   it('is wider while errors are large, and soon again where it was', () => {
     const usual = calmErrors();
