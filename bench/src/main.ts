@@ -27,6 +27,7 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
 };
 
 const usage = `usage: npm run bench -- forecast --data DIR [--part tune|test] [--only nyc_taxi,m4] [--stride 1] [--dear mstl,arima] [--json]
+       npm run bench -- coverage --data DIR [--json]
        npm run bench -- policy [--data DIR] [--only flights,hot-key] [--rounds SEEDS or, with --tune, tries] [--tune] [--json]
        npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--rounds 5] [--seconds 5] [--ids 10000000] [--shardlets 10000] [--fsync-ms 0]
        npm run bench -- live [--rounds 2] [--speed 20] [--minutes 90] [--peak-use 0.8] [--json]`;
@@ -72,6 +73,7 @@ function number(name: string, text: string): number {
 const { values, positionals } = options();
 const name = positionals[0] ?? '';
 if (name === 'forecast') await forecasts();
+if (name === 'coverage') await coverages();
 if (name === 'policy') await policies();
 const bench = BENCHES[name] ?? fail(usage);
 const result = await (await bench()).run({
@@ -109,6 +111,14 @@ async function forecasts(): Promise<never> {
   const only = values.only === '' ? [] : values.only.split(',');
   const stride = Math.max(1, number('stride', values.stride));
   await run({ data: values.data, part, only, stride, dear: values.dear.split(','), json: values.json });
+  process.exit(0);
+}
+
+/** The yardstick is the level that was asked for. */
+async function coverages(): Promise<never> {
+  const { run } = await import('./coverage.ts');
+  if (values.data === '') fail(`where are the traces? Give --data DIR or set FORESHARD_DATA\n${usage}`);
+  run({ data: values.data, json: values.json });
   process.exit(0);
 }
 

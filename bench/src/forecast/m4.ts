@@ -39,17 +39,25 @@ export async function m4Rows(
   stride: number,
   dear: readonly DearModelName[],
 ): Promise<Record<string, unknown>[]> {
+  const totals = new Map<string, Totals>();
+  const all = allOf(data).filter((_, i) => i % stride === 0);
+  for (const values of all) scoreSeries(values, totals);
+  for (const name of dear) await scoreDear(name, all, totals);
+  return [...totals].map(([model, total]) => rowOf(model, total)).sort((a, b) => a.OWA - b.OWA);
+}
+
+/** What comes before the hours that are held back. */
+export function m4Series(data: string): Series[] {
+  return allOf(data).map((values) => heldBack(values).series);
+}
+
+function allOf(data: string): Float64Array[] {
   const path = join(data, FILE);
   if (!existsSync(path)) {
     process.stderr.write(`bench forecast: ${FILE} is not in ${data}, left out\n`);
     return [];
   }
-  const totals = new Map<string, Totals>();
-  const lines = readFileSync(path, 'utf8').trim().split('\n').slice(1);
-  const all = lines.filter((_, i) => i % stride === 0).map(valuesIn);
-  for (const values of all) scoreSeries(values, totals);
-  for (const name of dear) await scoreDear(name, all, totals);
-  return [...totals].map(([model, total]) => rowOf(model, total)).sort((a, b) => a.OWA - b.OWA);
+  return readFileSync(path, 'utf8').trim().split('\n').slice(1).map(valuesIn);
 }
 
 function valuesIn(line: string): Float64Array {

@@ -33,6 +33,8 @@ export interface BacktestRow {
   readonly fits: number;
   /** sum of absolute errors of each origin, for paired comparisons */
   readonly byOrigin: Float64Array;
+  /** coverage of each origin, by level; NaN where nothing was measured */
+  readonly coverageByOrigin: Readonly<Record<string, Float64Array>>;
 }
 
 export interface BacktestResult {
@@ -151,6 +153,7 @@ function runContestant(
   const uncalibrated = new Quantiles(plan.horizon, { origins: [] });
   const tally = new Tally();
   const byOrigin = new Float64Array(plan.origins.length);
+  const coveredByOrigin = SCORED_LEVELS.map(() => new Float64Array(plan.origins.length));
   const pending: Pending[] = [];
   let asked: Asked | undefined;
   let levelKnownAt = 0;
@@ -174,7 +177,11 @@ function runContestant(
       levelKnownAt = origin;
     }
     const table = asked!.quantiles ?? uncalibrated;
-    byOrigin[i] = scoreOrigin(tally, values, origin, forecast, table, calibration, plan);
+    const own = new Tally();
+    byOrigin[i] = scoreOrigin([tally, own], values, origin, forecast, table, calibration, plan);
+    coveredByOrigin.forEach((covered, level) => {
+      covered[i] = own.covered[level]! / own.count;
+    });
     pending.push({ origin, forecast, table, next: 1 });
   }
   const naiveError = seasonalNaiveError(values.subarray(0, plan.origins[0]), series.seasons[0] ?? 1);
@@ -186,6 +193,9 @@ function runContestant(
     fitMs: fits === 0 ? 0 : fitMs / fits,
     fits,
     byOrigin,
+    coverageByOrigin: Object.fromEntries(
+      SCORED_LEVELS.map((level, k) => [String(level), coveredByOrigin[k]!]),
+    ),
   };
 }
 
@@ -203,7 +213,7 @@ function learnUntil(
 }
 
 function scoreOrigin(
-  tally: Tally,
+  tallies: readonly Tally[],
   values: Float64Array,
   origin: number,
   forecast: Forecast,
@@ -214,7 +224,8 @@ function scoreOrigin(
   let absolute = 0;
   for (let h = 1; h <= plan.horizon; h++) {
     const truth = values[origin + h - 1]!;
-    tally.add(truth, forecast.point[h - 1]!, calibration.quantiles(forecast, table, h));
+    const quantiles = calibration.quantiles(forecast, table, h);
+    for (const tally of tallies) tally.add(truth, forecast.point[h - 1]!, quantiles);
     if (!Number.isNaN(truth)) absolute += Math.abs(truth - forecast.point[h - 1]!);
   }
   return absolute;

@@ -22,11 +22,11 @@ describe('the quantiles of a trial', () => {
     expect(quantiles.at(0.9, 20) / commonShape(0.9)).toBeLessThan(1.3);
   });
 
-  it('are not stretched by a few spikes', () => {
+  it('are not stretched by a few spikes, but for the tails', () => {
     const calm = trialOf((i) => (i % 2 === 0 ? 1 : -1) * (0.2 + 0.1 * (i % 7)));
     const spiky = trialOf((i) => (i % 25 === 0 ? 60 : (i % 2 === 0 ? 1 : -1) * (0.2 + 0.1 * (i % 7))));
     expect(spiky.at(0.9, 20)).toBeLessThan(1.2 * calm.at(0.9, 20));
-    expect(spiky.at(0.995, 20)).toBeGreaterThan(1.3 * calm.at(0.995, 20));
+    for (const level of [0.025, 0.975]) expect(spiky.at(level, 20) / calm.at(level, 20)).toBeGreaterThan(1.3);
   });
 
   it('have a width where nearly all errors are nothing', () => {

@@ -20,8 +20,11 @@ const SHAPE_ORIGINS = 100;
 const SCALE_ORIGINS = 40;
 /** errors so many times larger or smaller than their spread say that the model knows its spread badly */
 const FAR_OFF = 3;
-/** the level up to which errors are the middle, on either side; up to .75 intervals of M4 became 3 to 5 % worse */
-const MIDDLE_TO = 0.9;
+/**
+ * The levels between are the middle. A mean is made by a few spikes where there are any; it says where the tails are, but
+ * would stretch the middle to where next to nothing ever comes.
+ */
+const MIDDLE = { from: 0.1, to: 0.9 };
 /** the mean size is at most so many times that of the middle: nine of ten errors may be nothing at all */
 const OVER_MIDDLE_MAX = 5;
 /** The models were weighed by the same errors, so what comes later strays further: 95 % then covers .94 to .97 there. */
@@ -39,12 +42,12 @@ export class Quantiles {
   constructor(horizon: number, { origins }: NormalisedErrors) {
     const all = valuesOf(origins, 1, horizon);
     const overall = shaped(all, origins.length, 1);
-    const scale = all.length === 0 ? 1 : sizeOf(all);
+    const scale = all.length === 0 ? 1 : meanSize(all);
     this.table = Array.from({ length: bandCount(horizon) }, (_, band) => {
       const own = valuesOf(origins, 2 ** band, Math.min(horizon, 2 ** (band + 1) - 1));
       if (own.length === 0) return overall;
       // the band's own scale, the shape of all bands
-      const ownScale = drawn(sizeOf(own), scale, origins.length);
+      const ownScale = drawn(meanSize(own), scale, origins.length);
       return overall.map((quantile) => (BEYOND_THE_TRIAL * quantile * ownScale) / Math.max(scale, 1e-12));
     });
   }
@@ -65,11 +68,13 @@ function valuesOf(origins: readonly Float64Array[], first: number, last: number)
 }
 
 function shaped(sorted: Float64Array, origins: number, priorScale: number): Float64Array {
-  const own = sorted.length === 0 ? priorScale : sizeOf(sorted);
+  const own = sorted.length === 0 ? priorScale : meanSize(sorted);
   const scale = drawn(own, priorScale, origins);
+  const middle = sorted.length === 0 ? scale : drawn(sizeOfMiddle(sorted, own), priorScale, origins);
   const trust = sorted.length === 0 ? 0 : origins / (origins + SHAPE_ORIGINS);
   return Float64Array.from(LEVELS, (level) => {
-    const common = commonShape(level) * scale;
+    const isMiddle = level >= MIDDLE.from && level <= MIDDLE.to;
+    const common = commonShape(level) * (isMiddle ? middle : scale);
     return trust === 0 ? common : trust * empirical(sorted, level) + (1 - trust) * common;
   });
 }
@@ -116,12 +121,14 @@ function interpolated(quantiles: Float64Array, level: number): number {
   return quantiles[above - 1]! * (1 - share) + quantiles[above]! * share;
 }
 
-/**
- * Such that errors of the common shape have size 1. Taken from the width of the middle: a mean is made by a few spikes
- * where there are any, and stretches the interval to where nothing else ever comes.
- */
-function sizeOf(sorted: Float64Array): number {
-  const mean = sorted.reduce((sum, value) => sum + Math.abs(value), 0) / sorted.length;
-  const middle = Math.abs(empirical(sorted, MIDDLE_TO)) + Math.abs(empirical(sorted, 1 - MIDDLE_TO));
-  return Math.max(mean / OVER_MIDDLE_MAX, middle / 2 / commonShape(MIDDLE_TO));
+function meanSize(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += Math.abs(value);
+  return sum / values.length;
+}
+
+/** 1 for errors of the common shape whose mean size is 1; never above the mean. */
+function sizeOfMiddle(sorted: Float64Array, mean: number): number {
+  const width = Math.abs(empirical(sorted, MIDDLE.from)) + Math.abs(empirical(sorted, MIDDLE.to));
+  return Math.min(mean, Math.max(mean / OVER_MIDDLE_MAX, width / 2 / commonShape(MIDDLE.to)));
 }
