@@ -7,3 +7,8 @@ export function print(text: string): Promise<boolean> {
     process.stdout.write(text, (error) => resolve(error === undefined || error === null));
   });
 }
+
+/** "1 host", "12 hosts" */
+export function counted(many: number, what: string): string {
+  return `${many} ${what}${many === 1 ? '' : 's'}`;
+}

@@ -9,7 +9,7 @@ import {
 import type { Control } from '../composition.ts';
 import { withControl } from '../deciding.ts';
 import { badInput, CommandFailure } from '../failure.ts';
-import { print } from '../output.ts';
+import { counted, print } from '../output.ts';
 import { clusterDesk, unknownCluster } from './desk.ts';
 import { type LoadFiles, readFiles } from './load-files.ts';
 
@@ -70,7 +70,7 @@ async function tell(control: Control, taken: LoadReport, json: boolean): Promise
   }
   const { policy } = await control.policies.at(Date.now());
   const lines = [
-    `${name}: ${partitions} partitions on ${hosts} hosts`,
+    `${name}: ${counted(partitions, 'partition')} on ${counted(hosts, 'host')}`,
     span === null ? 'no new load' : `${rows} lines of load, from ${span.from} to ${span.to}`,
     ...(known > 0 ? [`${known} lines were known already`] : []),
     ...(tooOld > 0 ? [`${tooOld} measurements lie before what is kept`] : []),

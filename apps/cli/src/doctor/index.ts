@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { controlAccess } from '../credentials.ts';
 import { withControl } from '../deciding.ts';
 import { badInput, EXIT_FAILURE } from '../failure.ts';
+import { counted } from '../output.ts';
 import { tableOf } from '../table.ts';
 import { type AfterRestoreOptions, afterRestore } from './after-restore/after-restore.ts';
 import { examine } from './examination.ts';
@@ -40,9 +41,5 @@ function shown(findings: readonly Finding[]): string {
     what,
     cure: cure || null,
   }));
-  return `${tableOf(rows)}\n\n${count(problems, 'problem')}, ${count(warnings, 'warning')}`;
-}
-
-function count(many: number, what: string): string {
-  return `${many} ${what}${many === 1 ? '' : 's'}`;
+  return `${tableOf(rows)}\n\n${counted(problems, 'problem')}, ${counted(warnings, 'warning')}`;
 }

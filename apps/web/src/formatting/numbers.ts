@@ -16,6 +16,11 @@ export function formatCount(n: number): string {
   return grouped.format(n);
 }
 
+/** "1 host", "1,200 hosts" */
+export function formatCounted(n: number, what: string): string {
+  return `${formatCount(n)} ${what}${n === 1 ? '' : 's'}`;
+}
+
 /** For a rate: 0, 0.4, 27, 9,876, 12.3k, 4.56M */
 export function formatRate(n: number): string {
   if (n === 0) return '0';

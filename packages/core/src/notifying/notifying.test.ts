@@ -193,6 +193,9 @@ describe('a target', () => {
     expect(targetRequestSchema.parse(request).kinds).toContain('move.failed');
     expect(targetRequestSchema.safeParse({ ...request, kinds: ['lunch'] }).success).toBe(false);
     expect(targetRequestSchema.safeParse({ ...request, url: 'file:///etc/passwd' }).success).toBe(false);
+    expect(targetRequestSchema.safeParse({ ...request, url: 'example.com' }).success).toBe(false);
+    const login = targetRequestSchema.safeParse({ ...request, url: 'https://user:pw@example.com/hook' });
+    expect(login.error?.issues[0]?.message).toContain('no user or password');
   });
 
   it('is shown without what would let others write there', () => {

@@ -26,12 +26,23 @@ export const targetRequestSchema = z.object({
   name: z
     .string()
     .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'a name is up to 63 of a-z, 0-9, dot, underscore and hyphen'),
-  url: z.url({ protocol: /^https?$/, error: 'an address such as https://example.com/hook is needed' }),
+  url: z
+    .url({
+      protocol: /^https?$/,
+      error: 'an address such as https://example.com/hook is needed',
+      abort: true,
+    })
+    .refine((url) => !hasLogin(url), 'an address has no user or password: the signature tells who sends'),
   format: z.enum(TARGET_FORMATS).default('webhook'),
   /** none: it gets only what is sent to it by name, such as requests for hosts */
   kinds: z.array(z.enum(noticeKinds)).default(noticeKinds),
   pauseSeconds: z.int().min(0).max(PAUSE_S_MAX).default(PAUSE_S_DEFAULT),
 });
+function hasLogin(url: string): boolean {
+  const { username, password } = new URL(url);
+  return username + password !== '';
+}
+
 export type TargetRequest = z.output<typeof targetRequestSchema>;
 
 /** Networks that are not public and may be sent to all the same, as they stand in a setting. */

@@ -56,6 +56,14 @@ it.each([
     },
     'shardlets.0.forecast.1.aheadMinutes: 10 is there twice',
   ],
+  [
+    { shardlets: [{ ...one, forecast: [{ aheadMinutes: 10, quantiles: { '0.9': 1, '.5': 2 } }] }] },
+    'shardlets.0.forecast.0.quantiles: a higher level has a lower value',
+  ],
+  [
+    { shardlets: [{ ...one, lastMovedAt: '2026-03-01T18:01:01+01:00' }] },
+    'shardlets.0.lastMovedAt: lies after "now"',
+  ],
 ])('refuses what cannot be, with its place: %#', (change, wrong) => {
   expect(wrongs(change)).toEqual([wrong]);
 });

@@ -31,8 +31,17 @@ const step = z.strictObject({
   /** events a second: quantiles of the forecast by their level, such as "0.5" and "0.9" */
   quantiles: z
     .record(z.string().regex(/^0?\.\d+$/, 'a level between 0 and 1, such as 0.9'), amount)
-    .refine((quantiles) => Object.keys(quantiles).length > 0, 'at least one quantile'),
+    .refine((quantiles) => Object.keys(quantiles).length > 0, 'at least one quantile')
+    .refine(rises, 'a higher level has a lower value'),
 });
+
+/** Changes are dated by the store of the topology, the state by who looks at it. */
+const CLOCKS_DIFFER_MS = 60_000;
+
+function rises(quantiles: Readonly<Record<string, number>>): boolean {
+  const byLevel = Object.entries(quantiles).sort(([a], [b]) => Number(a) - Number(b));
+  return byLevel.every(([, value], i) => i === 0 || value >= byLevel[i - 1]![1]);
+}
 
 const shardlet = z.strictObject({
   id: z.string().min(1),
@@ -78,7 +87,7 @@ export const clusterStateSchema = z
   })
   .superRefine(checkReferences);
 export type ClusterState = z.infer<typeof clusterStateSchema>;
-type Unchecked = Pick<ClusterState, 'hosts' | 'shardlets' | 'moves' | 'together'>;
+type Unchecked = Pick<ClusterState, 'now' | 'hosts' | 'shardlets' | 'moves' | 'together'>;
 
 /** Names that mean nothing are an error with the path of the place that uses them. */
 function checkReferences(state: Unchecked, refinement: z.core.$RefinementCtx): void {
@@ -97,6 +106,9 @@ function checkReferences(state: Unchecked, refinement: z.core.$RefinementCtx): v
     // the end of all positions has one digit more
     if (one.range !== undefined && one.range[0].padStart(17, '0') >= one.range[1].padStart(17, '0'))
       complain(['shardlets', i, 'range'], 'is empty or reversed');
+    for (const what of ['lastReshapedAt', 'lastMovedAt'] as const)
+      if (one[what] !== undefined && Date.parse(one[what]) > Date.parse(state.now) + CLOCKS_DIFFER_MS)
+        complain(['shardlets', i, what], 'lies after "now"');
     const steps = new Set<number>();
     one.forecast.forEach(({ aheadMinutes }, h) => {
       if (steps.has(aheadMinutes))

@@ -11,7 +11,7 @@ import { Badge } from '../../components/ui/badge.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { When } from '../../components/when.tsx';
-import { formatRate } from '../../formatting/numbers.ts';
+import { formatCounted, formatRate } from '../../formatting/numbers.ts';
 import type { ExternalHostView } from '../../server/clusters/host-loads.ts';
 import { ClusterOrders } from './cluster-orders.tsx';
 
@@ -57,7 +57,11 @@ export function ClusterCard({ cluster, targets, nowMs }: ClusterProps) {
   const stream = encodeURIComponent(name);
   return (
     <Card aria-labelledby={`cluster-${name}`} className="overflow-hidden">
-      <CardHead id={`cluster-${name}`} title={name} hint={`${partitions} partitions on ${hosts} hosts`}>
+      <CardHead
+        id={`cluster-${name}`}
+        title={name}
+        hint={`${formatCounted(partitions, 'partition')} on ${formatCounted(hosts, 'host')}`}
+      >
         <nav aria-label={`Pictures of ${name}`} className="flex flex-wrap gap-x-4 gap-y-1 text-sm">
           <Way href={`/heat?stream=${stream}`}>Heat map</Way>
           <Way href={`/forecasts?stream=${stream}`}>Forecast</Way>

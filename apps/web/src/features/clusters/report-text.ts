@@ -1,5 +1,5 @@
 import type { LoadReport } from '@foreshard/core/external';
-import { formatCount } from '../../formatting/numbers.ts';
+import { formatCount, formatCounted } from '../../formatting/numbers.ts';
 
 /** What became of an import, in a sentence or two. */
 export function reportText({ hosts, partitions, rows, known, tooOld, hostsAssumed }: LoadReport): string {
@@ -11,5 +11,5 @@ export function reportText({ hosts, partitions, rows, known, tooOld, hostsAssume
     hostsAssumed > 0
       ? ` What ${formatCount(hostsAssumed)} of its hosts take is assumed from the policy.`
       : '';
-  return `${formatCount(partitions)} partitions on ${formatCount(hosts)} hosts; ${formatCount(rows)} lines were new${left.length > 0 ? `, ${left.join(', ')}` : ''}.${assumed}`;
+  return `${formatCounted(partitions, 'partition')} on ${formatCounted(hosts, 'host')}; ${formatCounted(rows, 'line')} ${rows === 1 ? 'was' : 'were'} new${left.length > 0 ? `, ${left.join(', ')}` : ''}.${assumed}`;
 }

@@ -3,6 +3,7 @@
 import { Plane, SquareTerminal } from 'lucide-react';
 import { useLive } from '../../components/live/live-provider.tsx';
 import { Command } from '../../components/ui/copy-button.tsx';
+import { formatCounted } from '../../formatting/numbers.ts';
 import { SAMPLE_ROWS_TEXT, StartSample } from '../sample/start-sample.tsx';
 
 /** A cluster without events: the two ways to its first ones. */
@@ -20,8 +21,8 @@ export function FirstEvents() {
           Everything is ready for the first event
         </h2>
         <p className="mt-2 text-md text-soft">
-          {frame.leaves} shardlets wait on {frame.hostsTotal} {frame.hostsTotal === 1 ? 'host' : 'hosts'}.
-          Watch them fill with recorded departures, or send an event of your own.
+          {frame.leaves} shardlets wait on {formatCounted(frame.hostsTotal, 'host')}. Watch them fill with
+          recorded departures, or send an event of your own.
         </p>
       </div>
       <div className="relative mt-7 grid grid-cols-[minmax(0,1fr)] gap-6 lg:grid-cols-[minmax(0,5fr)_minmax(0,7fr)] lg:gap-10">

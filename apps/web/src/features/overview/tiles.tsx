@@ -8,7 +8,7 @@ import { useTRPC } from '../../components/api.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { useZone } from '../../components/zone.tsx';
-import { formatBytes, formatCount, formatRate } from '../../formatting/numbers.ts';
+import { formatBytes, formatCount, formatCounted, formatRate } from '../../formatting/numbers.ts';
 import { formatDuration, formatMomentShort } from '../../formatting/time.ts';
 import type { LiveFrame } from '../../server/cluster/live-frame.ts';
 import { formatValue } from '../heat/heat-words.ts';
@@ -105,7 +105,7 @@ function hostHint({ hostsTotal, hostsReachable, hostsUnmeasured }: LiveFrame): s
 }
 
 function shardletHint({ leaves, openLeaves, streams }: LiveFrame): string {
-  const where = `${formatCount(streams)} ${streams === 1 ? 'stream' : 'streams'}`;
+  const where = formatCounted(streams, 'stream');
   return openLeaves === leaves ? `all, in ${where}` : `of ${formatCount(leaves)}, in ${where}`;
 }
 

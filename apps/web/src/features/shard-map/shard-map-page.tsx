@@ -11,7 +11,7 @@ import { TakeAway, trpcCurl } from '../../components/take-away.tsx';
 import { Command } from '../../components/ui/copy-button.tsx';
 import { Select } from '../../components/ui/field.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
-import { formatCount } from '../../formatting/numbers.ts';
+import { formatCounted } from '../../formatting/numbers.ts';
 import { PALETTES } from '../heat/colour-scale.ts';
 import { ListPage } from '../list-page.tsx';
 import { HostTable, hostSums } from './host-table.tsx';
@@ -123,7 +123,7 @@ export function ShardMapPage() {
               <p role="status" className="tabular text-soft text-sm">
                 {cells === undefined
                   ? ''
-                  : `${formatCount(cells.total)} shardlets on ${formatCount(cells.hosts.length)} ${cells.hosts.length === 1 ? 'host' : 'hosts'}`}
+                  : `${formatCounted(cells.total, 'shardlet')} on ${formatCounted(cells.hosts.length, 'host')}`}
               </p>
               <TakeAway
                 name="shard-map-hosts"
