@@ -102,7 +102,14 @@ describe('load', () => {
 
   it('that is missing for long is not taken for the same as before', async () => {
     const rows = [row(0, 'p', 'a', 1), row(1, 'p', 'a', 1), row(2, 'p', 'a', 1), row(8, 'p', 'a', 1)];
-    expect(await recorded(rows, 'p', 9)).toEqual([60, 60, 60, 0, 0, 0, 0, 0, 60]);
+    const missing = Array.from({ length: 5 }, () => Number.NaN);
+    expect(await recorded(rows, 'p', 9)).toEqual([60, 60, 60, ...missing, 60]);
+  });
+
+  it('that is missing of one partition alone is none', async () => {
+    const others = Array.from({ length: 9 }, (_, minute) => row(minute, 'q', 'a', 1));
+    const rows = [row(0, 'p', 'a', 1), row(1, 'p', 'a', 1), row(2, 'p', 'a', 1), row(8, 'p', 'a', 1)];
+    expect(await recorded([...others, ...rows], 'p', 9)).toEqual([60, 60, 60, 0, 0, 0, 0, 0, 60]);
   });
 
   it('of long ago is counted by lines', async () => {

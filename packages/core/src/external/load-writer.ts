@@ -1,6 +1,7 @@
 /**
  * Load of an external cluster into the store that forecasts and pictures read: each measurement holds until the next
- * one of its partition, minute by minute as far back as minutes are kept, hour by hour before.
+ * one of its partition, minute by minute as far back as minutes are kept, hour by hour before. While others are told of, a
+ * partition that is not had no load; while none is, nobody looked.
  */
 import {
   type BlockTransaction,
@@ -23,7 +24,7 @@ const STEPS_HELD = 3;
 export async function writeLoad(
   cluster: ExternalCluster,
   rows: readonly LoadRow[],
-  { firstMs, lastMs, stepMs }: Extent,
+  { stepMs }: Extent,
   tx: BlockTransaction,
   nowMs: number,
 ): Promise<number> {
@@ -33,13 +34,17 @@ export async function writeLoad(
   const hoursFromMs = nowMs - RETENTION_DEFAULT.hour;
   const options = { stream: streamIdOf(cluster), source: EXTERNAL_SOURCE, leaves: shardlets };
   const writer = new HistoryWriter({ ...options, minutesFromMs, hoursFromMs }, tx);
-  await writer.cover(floorTo(firstMs, MINUTE_MS), lastMs + stepMs);
   const left = new Map<string, Carry>();
   let tooOld = 0;
+  let coveredToMs = Number.NEGATIVE_INFINITY;
   for (const { row, untilMs } of spansOf(rows, stepMs)) {
     if (untilMs <= hoursFromMs) {
       tooOld++;
       continue;
+    }
+    if (untilMs > coveredToMs) {
+      await writer.cover(Math.max(row.timeMs, coveredToMs), untilMs);
+      coveredToMs = untilMs;
     }
     const keyHash = byNumber.get(row.partition)!.range.from.hi;
     const carry = left.get(row.partition) ?? { events: 0, bytes: 0 };
