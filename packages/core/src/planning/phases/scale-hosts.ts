@@ -16,9 +16,8 @@ export const scaleHosts: Phase = {
       askForTheFirst(context);
       return;
     }
-    const need = needOf(context, active);
-    const wanted = wantedHosts(context, need.pressure, active.length);
-    if (wanted > active.length) ask(context, wanted - active.length, need);
+    const need = needOf(context, active, (host) => receives(context, host));
+    if (need.missing > 0) ask(context, need);
     else giveBack(context, active);
   },
 };
@@ -27,13 +26,15 @@ export const scaleHosts: Phase = {
 function askForTheFirst(context: PlanContext): void {
   const { cluster } = context;
   if (cluster.owned.every((owned) => owned === 0)) return;
-  const need = needOf(context, [...cluster.pressure.keys()]);
-  const wanted = Math.max(1, wantedHosts(context, need.pressure, cluster.hostCount));
-  ask(context, wanted, { ...need, pressure: Number.POSITIVE_INFINITY });
+  const need = needOf(context, [...cluster.pressure.keys()], () => true);
+  const missing = Math.max(1, cluster.hostCount + need.missing);
+  ask(context, { ...need, missing, pressure: Number.POSITIVE_INFINITY });
 }
 
 interface Need {
-  /** demand of all shardlets over the capacity of all active hosts, in the worst column */
+  /** hosts of the usual size that what has no place would fill up to `host.fullness`; negative: there is room */
+  readonly missing: number;
+  /** demand of all shardlets over what there is for it, in the column that asks for most */
   readonly pressure: number;
   readonly column: number;
 }
@@ -43,26 +44,36 @@ function activeHosts({ cluster }: PlanContext): number[] {
   return [...status.keys()].filter((host) => status[host] === HOST_STATUS.active);
 }
 
-function needOf({ cluster }: PlanContext, active: readonly number[]): Need {
+/** A host that receives nothing carries what it has, up to `host.fullness`, and no more. */
+function needOf(
+  { cluster, policy }: PlanContext,
+  hosts: readonly number[],
+  takesMore: (host: number) => boolean,
+): Need {
   const { width, load, input } = cluster;
-  let worst: Need = { pressure: 0, column: 0 };
+  const { fullness } = policy.host;
+  let most: Need = { missing: Number.NEGATIVE_INFINITY, pressure: 0, column: 0 };
   for (let column = 0; column < width; column++) {
     let demand = 0;
     let capacity = 0;
+    let room = 0;
     // load that waits on dead and draining hosts has to be carried as well
     for (let host = 0; host < cluster.hostCount; host++) demand += load[host * width + column]!;
-    for (const host of active) capacity += input.hosts.capacity[host * width + column]!;
-    const pressure = capacity > 0 ? demand / capacity : 0;
-    if (pressure > worst.pressure) worst = { pressure, column };
+    for (const host of hosts) {
+      const own = input.hosts.capacity[host * width + column]!;
+      capacity += own;
+      room += takesMore(host) ? own * fullness : Math.min(load[host * width + column]!, own * fullness);
+    }
+    if (capacity === 0 || !Number.isFinite(capacity)) continue;
+    const missing = Math.ceil((demand - room) / ((capacity / hosts.length) * fullness) - 1e-9);
+    const pressure = (demand * fullness) / room;
+    if (missing > most.missing || (missing === most.missing && pressure > most.pressure))
+      most = { missing, pressure, column };
   }
-  return worst;
+  return most;
 }
 
-function wantedHosts({ policy }: PlanContext, pressure: number, active: number): number {
-  return Math.ceil((pressure * active) / policy.host.fullness - 1e-9);
-}
-
-function ask(context: PlanContext, missing: number, need: Need): void {
+function ask(context: PlanContext, { missing, pressure, column }: Need): void {
   const { cluster, policy, skips, actions } = context;
   const count = Math.min(missing, policy.scaling.hosts_max - cluster.hostCount);
   if (count <= 0) skips.host('scale-hosts', NONE, 'at-hosts-max');
@@ -72,8 +83,8 @@ function ask(context: PlanContext, missing: number, need: Need): void {
       phase: 'scale-hosts',
       count,
       zone: smallestZone(context),
-      pressure: need.pressure,
-      aheadMinutes: cluster.input.columns[need.column]!.aheadMinutes,
+      pressure,
+      aheadMinutes: cluster.input.columns[column]!.aheadMinutes,
     });
 }
 
