@@ -36,6 +36,15 @@ function settledCalibration(usual: () => number): OnlineCalibration {
   return calibration;
 }
 
+/** A settled calibration after a while of large errors: where its upper quantile was, and how far it has risen. */
+function disturbed() {
+  const usual = calmErrors();
+  const calibration = settledCalibration(usual);
+  const before = upperOf(calibration);
+  covered(calibration, 200, () => 4 * Math.abs(usual()));
+  return { calibration, usual, before, risen: upperOf(calibration) - before };
+}
+
 describe('the calibration in service', () => {
   it.each([0.4, 1, 3])(
     'covers what was asked for where errors are %d times as large as expected',
@@ -47,22 +56,14 @@ describe('the calibration in service', () => {
   );
 
   it('is wider while errors are large, and soon again where it was', () => {
-    const usual = calmErrors();
-    const calibration = settledCalibration(usual);
-    const before = upperOf(calibration);
-    covered(calibration, 200, () => 4 * Math.abs(usual()));
-    const risen = upperOf(calibration) - before;
+    const { calibration, usual, before, risen } = disturbed();
     expect(risen).toBeGreaterThan(1);
     covered(calibration, 400, usual);
     expect(upperOf(calibration) - before).toBeLessThan(0.35 * risen);
   });
 
   it('forgets what a change of level has taught once it is known', () => {
-    const usual = calmErrors();
-    const calibration = settledCalibration(usual);
-    const before = upperOf(calibration);
-    covered(calibration, 200, () => 4 * Math.abs(usual()));
-    const risen = upperOf(calibration) - before;
+    const { calibration, before, risen } = disturbed();
     calibration.settle();
     expect(Math.abs(upperOf(calibration) - before)).toBeLessThan(0.2 * risen);
   });
