@@ -8,6 +8,8 @@ import {
   type Policy,
   plan,
   policySchema,
+  SKIP_WORDS,
+  skippedInWords,
 } from '@foreshard/core/planning';
 import type { Command } from 'commander';
 import { print } from '../output.ts';
@@ -79,6 +81,10 @@ export function shown(document: PlanDocument): string {
     gain: one.gain === null ? '-' : one.gain.expected.toPrecision(3),
     why: one.reason,
   }));
-  const hosts = document.hosts.map(({ phase, host, reason }) => `${phase}: ${host ?? 'cluster'}: ${reason}`);
-  return `${[...lines, tableOf(rows), ...hosts].join('\n')}\n`;
+  const hosts = document.hosts.map(
+    ({ phase, host, reason }) =>
+      `${phase}: ${host === null ? 'the cluster' : `host ${host}`}: ${SKIP_WORDS[reason]}`,
+  );
+  const left = skippedInWords(document.skipped).map((words) => `left alone: ${words}`);
+  return `${[...lines, tableOf(rows), ...hosts, ...left].join('\n')}\n`;
 }

@@ -43,8 +43,10 @@ describe('firings', () => {
       times: 1,
       observed: [0.9, 0.45],
     });
+    // of the larger of its host and one of mean capacity, as the planner splits
     expect(firing('large-share', loads, policy({ shardlet: { host_share_max: 0.8 } })).observed).toEqual([
-      0.9, 0.45,
+      45 / 75,
+      45 / 100,
     ]);
   });
 
@@ -76,7 +78,7 @@ describe('firings', () => {
     const set = policy({ shardlet });
     expect(firing('full-by-rate', loads, set)).toMatchObject({ times: 1, threshold: 48 });
     expect(firing('full-by-bytes', loads, set)).toMatchObject({ times: 1, lastAtMs: 2 * HOUR_MS });
-    expect(firing('large-share', loads, set)).toMatchObject({ times: 1, subjects: 1 });
+    expect(firing('large-share', loads, set)).toMatchObject({ times: 1, subjects: 1, threshold: 0.4 * 0.8 });
   });
 
   test('a host stands out only above the floor', () => {

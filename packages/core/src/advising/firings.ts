@@ -25,7 +25,7 @@ export const RULE_SETTINGS: Readonly<Record<FiringRule, readonly string[]>> = {
   'unhealthy-host': ['host.health_threshold'],
   'full-by-rate': ['shardlet.rate_cap', 'shardlet.fullness'],
   'full-by-bytes': ['shardlet.shardlet_size', 'shardlet.fullness'],
-  'large-share': ['shardlet.host_share_max', 'capacity.events_per_second'],
+  'large-share': ['shardlet.host_share_max', 'shardlet.fullness', 'capacity.events_per_second'],
   'cluster-full': ['host.fullness', 'scaling.hosts_max'],
   'cluster-empty': ['scaling.scale_in_fullness', 'scaling.hosts_min'],
 };
@@ -72,6 +72,8 @@ export function firingsOf(history: LoadHistory, policy: Policy): FiringReport {
   const { host, shardlet, scaling } = policy;
   const [{ capacities: eventsMax }] = resources;
   const count = history.hosts.length;
+  // what is large for its own host only can be moved whole
+  const meanMax = sum(eventsMax) / count;
   const means = meansOf(pressures);
   const rules: Record<FiringRule, Course> = {
     'hot-host': above(pressures, () => host.fullness),
@@ -80,8 +82,8 @@ export function firingsOf(history: LoadHistory, policy: Policy): FiringReport {
     'full-by-rate': above(rates, () => shardlet.rate_cap * shardlet.fullness),
     'full-by-bytes': above(dayBytesOf(history), () => shardlet.shardlet_size * shardlet.fullness),
     'large-share': above(
-      rates.map((row, i) => row.map((rate) => rate / eventsMax[history.owners[i]!]!)),
-      () => shardlet.host_share_max,
+      rates.map((row, i) => row.map((rate) => rate / Math.max(meanMax, eventsMax[history.owners[i]!]!))),
+      () => shardlet.host_share_max * shardlet.fullness,
     ),
     'cluster-full': above(count < scaling.hosts_max ? [wholePressure(resources)] : [], () => host.fullness),
     'cluster-empty': below(

@@ -1,7 +1,11 @@
 /**
- * How full a shardlet is: by bytes against its size, by rate against the rate it may have and against the part of
- * its host it may take. By rate it is split; by bytes alone it is rolled, since halving what only grew would double
- * the shardlets for ever.
+ * How full a shardlet is: by bytes against its size, by rate against the rate it may have and against the part of a
+ * host it may take. By rate it is split; by bytes alone it is rolled, since halving what only grew would double the
+ * shardlets for ever.
+ *
+ * Among unlike hosts what is too large for its own may be small for others: moving it whole helps as much as splitting
+ * it. So it is split by its part of the larger of two, its own host and one of mean capacity, and merged by its part of
+ * the smaller: what was merged is not split again.
  */
 import { NONE } from './columns.ts';
 import type { Policy } from './policy.ts';
@@ -20,14 +24,20 @@ export function rateFullnessOf(cluster: WorkingCluster, policy: Policy, rows: In
   return fullness;
 }
 
-/** `isMeasured`: by the load of now only, whatever is forecast. */
+export interface RateFullnessOptions {
+  /** by the load of now only, whatever is forecast */
+  readonly isMeasured?: boolean;
+  /** of its own host and one of mean capacity, which one it is a part of */
+  readonly of?: 'larger' | 'smaller';
+}
+
 export function rateFullness(
   cluster: WorkingCluster,
   { shardlet: limits }: Policy,
   shardlet: number,
-  isMeasured = false,
+  { isMeasured = false, of = 'larger' }: RateFullnessOptions = {},
 ): number {
-  const { input, width, inverse, isRate } = cluster;
+  const { input, width, inverse, meanInverse, isRate } = cluster;
   const { demand, owner } = input.shardlets;
   const host = owner[shardlet]!;
   const from = shardlet * width;
@@ -38,7 +48,10 @@ export function rateFullness(
     if (isMeasured && input.columns[column]!.aheadMinutes > 0) continue;
     const value = demand[from + column]!;
     if (isRate[column] === 1 && value > rate) rate = value;
-    const part = host === NONE ? 0 : value * inverse[to + column]!;
+    if (host === NONE) continue;
+    const own = inverse[to + column]!;
+    const mean = meanInverse[column]!;
+    const part = value * (own < mean === (of === 'larger') ? own : mean);
     if (part > share) share = part;
   }
   return Math.max(rate / limits.rate_cap, share / limits.host_share_max);

@@ -73,7 +73,14 @@ export function moveAway(
   const busy = hosts.status[host] !== HOST_STATUS.dead && hosts.moves[host]! >= policy.host.moves_max;
   const reason = fixed(shardlets.flags[shardlet]!) ?? (busy ? 'source-busy' : outOfBudget(context, shardlet));
   if (reason !== undefined) skips.shardlet(shardlet, reason);
-  else if (!placed(context, phase, shardlet, zoneLeft)) skips.shardlet(shardlet, 'no-destination');
+  else if (!placed(context, phase, shardlet, zoneLeft)) skips.shardlet(shardlet, nowhere(context, shardlet));
+}
+
+/** Why no host takes the shardlet: a pin that no host meets is for somebody to correct, room may come. */
+export function nowhere({ cluster }: PlanContext, shardlet: number): SkipReason {
+  const { pins, shardlets } = cluster.input;
+  const pin = shardlets.pin[shardlet]!;
+  return pin !== NONE && pins[pin]!.length === 0 ? 'no-host-for-pin' : 'no-destination';
 }
 
 /** No cooldown here: what has to be done does not wait. */

@@ -9,7 +9,7 @@ import { relativeError } from './compile-state.ts';
 import { MINUTE_MS } from './context.ts';
 import type { Plan } from './plan.ts';
 import type { Policy } from './policy.ts';
-import type { SkipReason } from './skip-reason.ts';
+import { SKIP_WORDS, type SkipReason } from './skip-reason.ts';
 
 export interface Check {
   readonly check: string;
@@ -91,15 +91,23 @@ function nothingBecause({ before, skips }: Plan, policy: Policy): string {
   const percent = (share: number) => `${Math.round(100 * share)} %`;
   const hottest = `the hottest host is at ${percent(before.hottest)} of its capacity within the horizon`;
   const reasons = [...new Set(skips.hosts.map(({ reason }) => reason))];
-  const more = Object.entries(skips.counts()).map(([reason, count]) => `${count} x ${reason}`);
+  const more = skippedInWords(skips.counts());
   if (before.hotHosts > 0)
-    return `${hottest}, above ${percent(policy.host.fullness)}, but nothing helps: ${[...reasons, ...more].join(', ')}`;
+    return `${hottest}, above ${percent(policy.host.fullness)}, but nothing helps: ${[...reasons.map((reason) => SKIP_WORDS[reason]), ...more].join('; ')}`;
   if (reasons.includes('not-empty-yet'))
-    return `hosts that are dead or leaving still have shardlets, and no place was found for them: ${more.join(', ')}`;
+    return `hosts that are dead or leaving still have shardlets, and no place was found for them: ${more.join('; ')}`;
   if (reasons.includes('capacity-unknown'))
     return 'no host says what it can take, so none is hot and none is spare: give the hosts a capacity';
-  const left = more.length > 0 ? `; left alone: ${more.join(', ')}` : '';
+  const left = more.length > 0 ? `; left alone: ${more.join('; ')}` : '';
   return `${hottest}, below the ${percent(policy.host.fullness)} at which one is hot; nothing is full, cold or leaving${left}`;
+}
+
+/** What was left alone, a text a reason: "3 shardlets: it is frozen". */
+export function skippedInWords(skipped: PlanDocument['skipped']): string[] {
+  return Object.entries(skipped).map(
+    ([reason, count]) =>
+      `${count} ${count === 1 ? 'shardlet' : 'shardlets'}: ${SKIP_WORDS[reason as SkipReason]}`,
+  );
 }
 
 function recommendationOf(plan: Plan, policy: Policy, action: Action, step: number): Recommendation {
@@ -180,7 +188,7 @@ function detailsOf(plan: Plan, policy: Policy, action: Action): Partial<Recommen
         hosts: action.count,
         urgency: action.pressure > 1 ? 'now' : 'soon',
         overloadAt: action.pressure > 1 ? timeOf(plan.nowMs + action.aheadMinutes * MINUTE_MS) : null,
-        reason: `${Number.isFinite(action.pressure) ? `all active hosts together would be at ${share(action.pressure)}` : 'no host is active, and shardlets need a place'}: ${action.count} more, in zone ${plan.cluster.input.hosts.zones[action.zone]}`,
+        reason: `${Number.isFinite(action.pressure) ? `all active hosts together would be at ${share(action.pressure)}` : 'no active host can take anything, and shardlets need a place'}: ${action.count} more, in zone ${plan.cluster.input.hosts.zones[action.zone]}`,
       };
     case 'remove-host':
       return {
@@ -285,7 +293,7 @@ function splitDetails(
     source: nameOf(plan, action.host),
     urgency: action.hostShare > 1 ? 'now' : 'soon',
     confidence: 1 - Math.min(1, demandDoubt(shardlets, action.shardlet)),
-    reason: `it is ${share(action.fullness)} full by rate and takes ${share(action.hostShare)} of its host: ${what}`,
+    reason: `it takes ${multiple(action.fullness)} what one shardlet may, and ${multiple(action.hostShare)} its host: ${what}`,
     checks: [
       { check: 'shardlet.fullness', value: action.fullness, limit: policy.shardlet.fullness, passed: true },
     ],

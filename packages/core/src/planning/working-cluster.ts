@@ -27,6 +27,8 @@ export class WorkingCluster {
   readonly groupSize: Int32Array;
   /** 1 / capacity, [host * width + column] */
   readonly inverse: Float64Array;
+  /** 1 / mean capacity of the active hosts that limit it, [column]; 0 where none does */
+  readonly meanInverse: Float64Array;
   /** [column]: 1 where it is a rate of events */
   readonly isRate: Uint8Array;
   /** a bit a host for each pin */
@@ -44,6 +46,7 @@ export class WorkingCluster {
     this.pressure = new Float64Array(this.hostCount);
     this.owned = new Int32Array(this.hostCount);
     this.inverse = input.hosts.capacity.map((capacity) => (capacity > 0 ? 1 / capacity : Number.MAX_VALUE));
+    this.meanInverse = meanInverseOf(input);
     this.isRate = Uint8Array.from(input.columns, ({ resource }) => (resource === 'eventsPerSecond' ? 1 : 0));
     this.hostWeight = weightsOf(input);
     this.allowed = input.pins.map((pin) => {
@@ -289,6 +292,21 @@ function weightsOf({ hosts, columns }: ClusterColumns): Float64Array {
   const own = weights.map((_, h) => hosts.capacity[h * columns.length + column]!);
   const mean = own.reduce((sum, value) => sum + value, 0) / Math.max(1, own.length);
   return mean > 0 ? own.map((value) => value / mean) : weights;
+}
+
+function meanInverseOf({ hosts, columns }: ClusterColumns): Float64Array {
+  const width = columns.length;
+  return Float64Array.from(columns, (_, column) => {
+    let sum = 0;
+    let count = 0;
+    for (let host = 0; host < hosts.ids.length; host++) {
+      const capacity = hosts.capacity[host * width + column]!;
+      if (hosts.status[host] !== HOST_STATUS.active || !Number.isFinite(capacity)) continue;
+      sum += capacity;
+      count++;
+    }
+    return sum > 0 ? count / sum : 0;
+  });
 }
 
 function copyRow(shardlets: ClusterColumns['shardlets'], from: number, to: number): void {

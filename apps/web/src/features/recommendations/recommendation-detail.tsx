@@ -10,7 +10,7 @@ import { formatBytes } from '../../formatting/numbers.ts';
 import type { RecommendationView } from '../../server/recommendations/recommendation-view.ts';
 import { Decide, type Windows } from './decide.tsx';
 import { MeasuredBadge } from './measured-badge.tsx';
-import { etaText, Places, StateBadge } from './recommendation-line.tsx';
+import { confidenceText, etaText, Places, StateBadge } from './recommendation-line.tsx';
 
 export function RecommendationDetail({
   row,
@@ -54,7 +54,7 @@ export function RecommendationDetail({
                 ? 'moves no data'
                 : `${formatBytes(body.cost.bytes)}, ${etaText(body.etaSeconds)}`}
             </Fact>
-            <Fact name="Confidence">{`${Math.round(100 * body.confidence)} %`}</Fact>
+            <Fact name="Confidence">{confidenceText(body)}</Fact>
             <Fact name={row.state === 'open' ? 'Expires' : 'Last proposed'}>
               <When ms={row.state === 'open' ? row.expiresMs : row.lastMs} nowMs={nowMs} />
             </Fact>

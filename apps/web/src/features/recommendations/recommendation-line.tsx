@@ -48,7 +48,7 @@ export function RecommendationLine({
           </>
         )}
         <br />
-        {`${Math.round(100 * body.confidence)} % confident`}
+        {confidenceText(body)}
       </p>
       <p className="tabular text-soft text-xs">
         {body.cost.bytes === 0 ? 'moves no data' : formatBytes(body.cost.bytes)}
@@ -102,4 +102,12 @@ export function etaText(eta: RecommendationView['body']['etaSeconds']): string {
   if (eta === null) return 'takes a moment';
   const [low, high] = [eta.low, eta.high].map((seconds) => formatDuration(Math.max(1, seconds) * 1_000));
   return low === high ? `takes about ${low}` : `takes ${low} to ${high}`;
+}
+
+/** Of what was measured there is no doubt, which says nothing of what comes: so it is not called 100 %. */
+export function confidenceText({
+  confidence,
+  isReaction,
+}: Pick<RecommendationView['body'], 'confidence' | 'isReaction'>): string {
+  return isReaction ? 'by measured load alone' : `${Math.round(100 * confidence)} % confident`;
 }

@@ -18,10 +18,12 @@ export const mergeCold: Phase = {
     for (let at = 0; at < context.rows.length; at++) {
       const left = context.rows[at]!;
       const other = right[left]!;
-      // most are ruled out by what is known already
+      // most are ruled out by what is known already, which is never more than the fullness that counts here
       if (other === NONE || context.fullnessAtStart[left]! + context.fullnessAtStart[other]! >= threshold)
         continue;
-      const rate = rateFullness(cluster, policy, left) + rateFullness(cluster, policy, other);
+      const rate =
+        rateFullness(cluster, policy, left, { of: 'smaller' }) +
+        rateFullness(cluster, policy, other, { of: 'smaller' });
       if (rate >= threshold || cluster.isGone(left)) continue;
       const reason = refusal(context, left, other);
       if (reason !== undefined) skips.shardlet(left, reason);

@@ -7,7 +7,7 @@ import type { Phase, PlanContext } from '../context.ts';
 import { copyBurden } from '../copy-burden.ts';
 import { bestDestination, type Destination, gainOf } from '../destinations.ts';
 import { immovable } from '../gates.ts';
-import { outOfBudget, recordMove } from '../moving.ts';
+import { nowhere, outOfBudget, recordMove } from '../moving.ts';
 import type { SkipReason } from '../skip-reason.ts';
 
 /** shardlets of a host whose destinations are looked at in full; the others lose by a rough estimate already */
@@ -115,7 +115,7 @@ function bestMove(context: PlanContext, host: number): Best | SkipReason {
 function destined(context: PlanContext, shardlet: number): Best | SkipReason {
   const { cluster, objective, policy } = context;
   const to = bestDestination(context, shardlet, policy.host.capacity_limit);
-  if (!('host' in to)) return 'no-destination';
+  if (!('host' in to)) return nowhere(context, shardlet);
   const { bytes, recentMoves } = cluster.input.shardlets;
   const cost = objective.moveCost(bytes[shardlet]!, recentMoves[shardlet]!);
   return { shardlet, to, net: to.gain - cost - copyBurden(context, shardlet, to.host) };

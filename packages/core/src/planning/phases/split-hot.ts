@@ -55,7 +55,7 @@ function refusal(context: PlanContext, shardlet: number, rate: number): SkipReas
  * is not known, and in a trough a few events make any key look so.
  */
 function isWorthSettingApart({ cluster, policy }: PlanContext, shardlet: number): boolean {
-  const measured = rateFullness(cluster, policy, shardlet, true);
+  const measured = rateFullness(cluster, policy, shardlet, { isMeasured: true });
   if (measured <= policy.shardlet.fullness) return false;
   const rest = (1 - cluster.input.shardlets.topKeyShare[shardlet]!) * measured;
   return rest > Math.max(SIDES_MIN, 2 * policy.shardlet.merge_below) * policy.shardlet.fullness;
