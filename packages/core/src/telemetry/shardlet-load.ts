@@ -74,43 +74,53 @@ export function writeLoads(out: ByteWriter, named: NamedLoads): void {
   writeRows(out, named, writeLoad);
 }
 
+/** What a row is written with. */
+interface RowParts {
+  /** numbers of the types, in the order in which they are first met */
+  readonly types: Map<string, number>;
+  /** hears of every top key */
+  tell(keyHash: number): void;
+}
+
 function writeRows(out: ByteWriter, { loads, keyNames }: NamedLoads, write: typeof writeLoad): void {
-  const types = new Map<string, number>();
   const rows = new ByteWriter();
-  const told = new Set<number>();
+  const named = new Set<number>();
+  const parts: RowParts = {
+    types: new Map(),
+    tell(keyHash) {
+      if (keyNames.has(keyHash)) named.add(keyHash);
+    },
+  };
   let before = 0;
   for (const shardlet of Float64Array.from(loads.keys()).sort()) {
-    const load = loads.get(shardlet)!;
-    for (const type of load.eventTypes.keys()) if (!types.has(type)) types.set(type, types.size);
     rows.uint(shardlet - before);
     before = shardlet;
-    write(rows, load, types);
-    if (keyNames.size > 0) for (const { keyHash } of load.topKeys.told()) told.add(keyHash);
+    write(rows, loads.get(shardlet)!, parts);
   }
-  out.uint(types.size);
-  for (const type of types.keys()) out.text(type);
-  const names = [...keyNames].filter(([hash]) => told.has(hash));
-  out.uint(names.length);
-  for (const [hash, name] of names) {
+  out.uint(parts.types.size);
+  for (const type of parts.types.keys()) out.text(type);
+  out.uint(named.size);
+  for (const hash of named) {
     out.uint(hash);
-    out.text(name);
+    out.text(keyNames.get(hash)!);
   }
   out.uint(loads.size);
   out.append(rows);
 }
 
-function writeLoad(out: ByteWriter, load: ShardletLoad, types: ReadonlyMap<string, number>): void {
+function writeLoad(out: ByteWriter, load: ShardletLoad, parts: RowParts): void {
   for (const count of [load.events, load.bytes, load.reads, load.errors]) out.uint(count);
   load.latency.write(out);
   load.keys.write(out);
-  writeKeys(out, load, types);
+  writeKeys(out, load, parts);
 }
 
 /** Top keys and types: what hours keep beside their numbers. */
-function writeKeys(out: ByteWriter, load: ShardletLoad, types: ReadonlyMap<string, number>): void {
-  load.topKeys.write(out);
+function writeKeys(out: ByteWriter, load: ShardletLoad, { types, tell }: RowParts): void {
+  load.topKeys.write(out, tell);
   out.uint(load.eventTypes.size);
   for (const [type, events] of load.eventTypes) {
+    if (!types.has(type)) types.set(type, types.size);
     out.uint(types.get(type)!);
     out.uint(events);
   }
@@ -183,9 +193,9 @@ export function packLoads(loads: NamedLoads): Uint8Array {
 /** The same without counts and sketches. */
 export function packKeys(loads: NamedLoads): Uint8Array {
   const out = new ByteWriter();
-  writeRows(out, loads, (rows, load, types) => {
+  writeRows(out, loads, (rows, load, parts) => {
     for (let zeros = COUNTS + SKETCHES; zeros > 0; zeros--) rows.uint(0);
-    writeKeys(rows, load, types);
+    writeKeys(rows, load, parts);
   });
   return out.finish();
 }

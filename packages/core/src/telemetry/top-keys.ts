@@ -16,6 +16,11 @@ export interface KeyCount {
   readonly events: number;
 }
 
+/** One is enough for all: it is read before the next keys are ranked. The last place is for what falls out. */
+const ranked = new Uint8Array(TOLD + 1);
+
+const ignored = (): void => {};
+
 export class TopKeys {
   private readonly hashes: number[] = [];
   private readonly counts: number[] = [];
@@ -39,19 +44,18 @@ export class TopKeys {
 
   /** Most events first; equal counts in the order of their hashes. */
   told(): KeyCount[] {
-    return this.hashes
-      .map((keyHash, i) => ({ keyHash, events: this.counts[i]! - this.errors[i]! }))
-      .filter(({ events }) => events > 0)
-      .sort((a, b) => b.events - a.events || a.keyHash - b.keyHash)
-      .slice(0, TOLD);
+    return Array.from({ length: this.rank() }, (_, i) => this.keyAt(ranked[i]!));
   }
 
-  write(out: ByteWriter): void {
-    const told = this.told();
-    out.uint(told.length);
-    for (const { keyHash, events } of told) {
+  /** `tell` hears of every key that is written. */
+  write(out: ByteWriter, tell: (keyHash: number) => void = ignored): void {
+    const told = this.rank();
+    out.uint(told);
+    for (let i = 0; i < told; i++) {
+      const keyHash = this.hashes[ranked[i]!]!;
       out.uint(keyHash);
-      out.uint(events);
+      out.uint(this.eventsAt(ranked[i]!));
+      tell(keyHash);
     }
   }
 
@@ -60,6 +64,35 @@ export class TopKeys {
       const keyHash = input.uint();
       this.add(keyHash, input.uint());
     }
+  }
+
+  /** Leaves the places of the keys to tell in `ranked`, first things first, and answers how many they are. */
+  private rank(): number {
+    let told = 0;
+    for (let at = 0; at < this.hashes.length; at++) {
+      if (this.eventsAt(at) <= 0) continue;
+      let place = told;
+      while (place > 0 && this.isBefore(at, ranked[place - 1]!)) {
+        ranked[place] = ranked[place - 1]!;
+        place--;
+      }
+      ranked[place] = at;
+      if (told < TOLD) told++;
+    }
+    return told;
+  }
+
+  private isBefore(at: number, other: number): boolean {
+    const more = this.eventsAt(at) - this.eventsAt(other);
+    return more > 0 || (more === 0 && this.hashes[at]! < this.hashes[other]!);
+  }
+
+  private eventsAt(at: number): number {
+    return this.counts[at]! - this.errors[at]!;
+  }
+
+  private keyAt(at: number): KeyCount {
+    return { keyHash: this.hashes[at]!, events: this.eventsAt(at) };
   }
 
   private replaceLeast(keyHash: number, events: number): void {
