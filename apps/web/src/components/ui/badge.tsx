@@ -1,6 +1,7 @@
 import { cva, type VariantProps } from 'class-variance-authority';
-import type { ComponentProps } from 'react';
+import type { ComponentProps, ReactNode } from 'react';
 import { cn } from '../class-names.ts';
+import { Tooltip } from './tooltip.tsx';
 
 const badge = cva(
   'inline-flex items-center gap-1.5 whitespace-nowrap rounded-full px-2 py-0.5 text-xs font-medium',
@@ -20,6 +21,19 @@ const badge = cva(
 
 export type Tone = NonNullable<VariantProps<typeof badge>['tone']>;
 
-export function Badge({ className, tone, ...props }: ComponentProps<'span'> & VariantProps<typeof badge>) {
-  return <span className={cn(badge({ tone }), className)} {...props} />;
+/** What a badge explains is there for a pointer, for the keyboard and for readers of screens alike. */
+export function Badge({
+  className,
+  tone,
+  tip,
+  ...props
+}: Pick<ComponentProps<'span'>, 'className' | 'children'> &
+  VariantProps<typeof badge> & { tip?: ReactNode | undefined }) {
+  const look = cn(badge({ tone }), className);
+  if (tip === undefined) return <span className={look} {...props} />;
+  return (
+    <Tooltip tip={tip}>
+      <button type="button" className={cn(look, 'cursor-help')} {...props} />
+    </Tooltip>
+  );
 }

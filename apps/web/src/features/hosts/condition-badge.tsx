@@ -17,7 +17,7 @@ export function ConditionBadge({ host }: { host: HostView }) {
   const full = host.condition === 'reachable' && host.fill !== null && host.fill >= FILL_BAD;
   const [tone, text, Icon] = full ? FULL : CONDITIONS[host.condition];
   return (
-    <Badge tone={tone} title={host.reason ?? undefined}>
+    <Badge tone={tone} tip={host.reason ?? undefined}>
       <Icon aria-hidden className="size-3" /> {text}
     </Badge>
   );
