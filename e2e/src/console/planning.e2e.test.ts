@@ -99,6 +99,18 @@ describe('the policy', () => {
     await page.getByRole('heading', { name: 'What would be recommended' }).waitFor();
   });
 
+  it('says of a rule of placement how many hosts it leaves', async () => {
+    const { page } = await visit(browser, `${consoleUrl}/policies`);
+    await page.getByRole('button', { name: 'Add a rule' }).click();
+    await page.getByLabel('Only on hosts with').fill('disk=nowhere');
+    await page.getByText('No host has these labels').waitFor();
+    await foreshard('hosts', 'describe', '1', '--label', 'disk=nowhere');
+    await page.reload();
+    await page.getByRole('button', { name: 'Add a rule' }).click();
+    await page.getByLabel('Only on hosts with').fill('disk=nowhere');
+    await page.getByText(/^1 of \d+ hosts$/).waitFor();
+  });
+
   it('is changed in a form that knows its limits, and keeps what it was', async () => {
     const { page } = await visit(browser, `${consoleUrl}/policies`);
     await page.getByText('Ask', { exact: true }).click();

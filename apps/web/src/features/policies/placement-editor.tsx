@@ -51,13 +51,25 @@ export function ruleProblem({ shards, labels, spread, frozen }: RuleText): strin
   return undefined;
 }
 
+type Labels = Readonly<Record<string, string>>;
+
+/** How many hosts a rule leaves; undefined where it asks for no labels or they cannot be read. */
+export function hostsFor({ labels }: RuleText, hosts: readonly Labels[]): number | undefined {
+  const pins = Object.entries(readLabels(labels));
+  if (pins.length === 0 || pins.some(([, value]) => value === '')) return undefined;
+  return hosts.filter((own) => pins.every(([name, value]) => own[name] === value)).length;
+}
+
 export function PlacementEditor({
   rules,
   streams,
+  hosts,
   onChange,
 }: {
   rules: readonly RuleText[];
   streams: readonly string[];
+  /** what each host has; undefined while that is not known */
+  hosts: readonly Labels[] | undefined;
   onChange(rules: readonly RuleText[]): void;
 }) {
   const set = (index: number, change: Partial<RuleText>) =>
@@ -110,6 +122,7 @@ export function PlacementEditor({
                   value={rule.labels}
                   onChange={(e) => set(i, { labels: e.target.value })}
                 />
+                {hosts === undefined ? null : <Matching count={hostsFor(rule, hosts)} of={hosts.length} />}
               </div>
               <div className="flex items-center gap-4 max-lg:col-span-2 lg:pt-5">
                 <Check
@@ -136,6 +149,14 @@ export function PlacementEditor({
         </ul>
       )}
     </Card>
+  );
+}
+
+function Matching({ count, of }: { count: number | undefined; of: number }) {
+  if (count === undefined) return null;
+  if (count > 0) return <p className="tabular mt-1 text-faint text-xs">{`${count} of ${of} hosts`}</p>;
+  return (
+    <p className="mt-1 text-warn text-xs">No host has these labels: its shardlets stay where they are</p>
   );
 }
 

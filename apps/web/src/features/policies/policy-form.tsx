@@ -90,6 +90,7 @@ export function PolicyForm({
   const savedRules = base.policy.placement.map(ruleText);
   const rules = changes.rules ?? savedRules;
   const streams = useQuery(trpc.streams.list.queryOptions());
+  const hosts = useQuery(trpc.hosts.list.queryOptions());
   const [note, setNote] = useState('');
   /** empty: at once */
   const [effective, setEffective] = useState('');
@@ -164,6 +165,7 @@ export function PolicyForm({
       <PlacementEditor
         rules={rules}
         streams={streams.data?.map(({ name }) => name) ?? []}
+        hosts={hosts.data?.map(({ labels }) => labels)}
         onChange={(next) => change({ rules: next })}
       />
       {sections.map(({ name, fields }) =>
@@ -207,8 +209,8 @@ export function PolicyForm({
               </Button>
             </div>
           ) : null}
-          <div className="flex flex-wrap items-end justify-between gap-3">
-            <div className="min-w-0 flex-1 sm:max-w-md">
+          <div className="flex flex-wrap items-start justify-between gap-3">
+            <div className="min-w-0 flex-1 max-sm:basis-full sm:max-w-md">
               <Field
                 label="Why"
                 value={note}
@@ -226,7 +228,7 @@ export function PolicyForm({
                 hint={`${Intl.DateTimeFormat().resolvedOptions().timeZone}; empty: at once`}
               />
             </div>
-            <div className="flex flex-wrap items-center gap-2 pb-6">
+            <div className="flex flex-wrap items-center gap-2 sm:pt-6">
               {changed.length === 0 || problems.size > 0 ? null : (
                 <Link
                   href={whatIfLink([{ kind: 'policy', policy: differencesOf(changed) }])}
