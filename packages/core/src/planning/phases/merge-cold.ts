@@ -36,9 +36,10 @@ function refusal(context: PlanContext, left: number, right: number): SkipReason 
   const { cluster, policy, budget } = context;
   const rest = unshapeable(context, left) ?? unshapeable(context, right);
   if (rest !== undefined) return rest;
-  const { owner, pin } = cluster.input.shardlets;
+  const { owner, pin, group } = cluster.input.shardlets;
   if (owner[left] !== owner[right]) return 'neighbour-elsewhere';
   if (pin[left] !== pin[right]) return 'pinned-elsewhere';
+  if (group[left] !== group[right]) return 'group-elsewhere';
   // the successor must not be full at once
   if (bytesFullness(cluster, policy, left) + bytesFullness(cluster, policy, right) > policy.shardlet.fullness)
     return 'gain-too-small';

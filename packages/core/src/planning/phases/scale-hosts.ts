@@ -210,12 +210,22 @@ function isLimited({ cluster }: PlanContext): boolean {
   return cluster.input.hosts.capacity.some(Number.isFinite);
 }
 
-function keepReason(
-  { cluster, policy, actions, nowMs }: PlanContext,
-  active: number,
-): SkipReason | undefined {
+function keepReason(context: PlanContext, active: number): SkipReason | undefined {
+  const { cluster, policy, actions, nowMs } = context;
   if (active <= policy.scaling.hosts_min) return 'at-hosts-min';
   // what was just arranged would have to be arranged again
+  if (actions.length > 0) return 'plan-comes-first';
   const rested = nowMs - cluster.input.hostsChangedAtMs >= policy.scaling.scale_in_rest * MINUTE_MS;
-  return actions.length > 0 || !rested ? 'too-soon-after-hosts-changed' : undefined;
+  if (!rested) return 'too-soon-after-hosts-changed';
+  return leavesOverloaded(context) ? 'overload-left' : undefined;
+}
+
+/** Is a host nearly over its capacity that another could relieve, were it not too dear or beyond the budget? */
+function leavesOverloaded({ cluster, policy, skips }: PlanContext): boolean {
+  return skips.hosts.some(
+    ({ phase, host, reason }) =>
+      phase === 'rebalance' &&
+      reason !== 'no-destination' &&
+      cluster.pressure[host]! > policy.host.capacity_limit,
+  );
 }
