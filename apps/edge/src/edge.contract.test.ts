@@ -151,6 +151,7 @@ describe('bad input', () => {
     ['an unknown stream', 'POST', '/v1/streams/nope/events', { headers: lines }, 404, 'unknown_stream'],
     ['an unknown stream of the map', 'GET', '/v1/map?stream=nope', {}, 404, 'unknown_stream'],
     ['an unknown route', 'GET', '/v2/events', {}, 404, 'not_found'],
+    ['a key that is empty', 'GET', '/v1/keys//events', {}, 404, 'not_found'],
     ['a wrong method', 'DELETE', '/v1/events', {}, 405, 'method_not_allowed'],
     ['a wrong method on a read', 'PUT', '/v1/log', {}, 405, 'method_not_allowed'],
     [
@@ -168,6 +169,14 @@ describe('bad input', () => {
       'POST',
       '/v1/events',
       { headers: { ...lines, 'foreshard-token': 'x' } },
+      400,
+      'invalid_parameter',
+    ],
+    [
+      'a token of nanoseconds',
+      'POST',
+      '/v1/events',
+      { headers: { ...json, 'foreshard-token': '9000000000000000' }, body: good() },
       400,
       'invalid_parameter',
     ],

@@ -6,6 +6,7 @@ import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { endProcess, identityOf, isRunning } from '@foreshard/local';
 import { z } from 'zod';
+import { badInput } from '../failure.ts';
 
 const identity = z.object({ pid: z.int().min(1), began: z.string() });
 const processRecord = identity.extend({ name: z.string(), log: z.string() });
@@ -37,7 +38,9 @@ export async function liveRun(dataDir: string): Promise<RunRecord | undefined> {
 
 /** Makes this process the supervisor of the folder. Answers the one that is it already, if any. */
 export async function claim(dataDir: string): Promise<RunRecord | undefined> {
-  await mkdir(dataDir, { recursive: true });
+  await mkdir(dataDir, { recursive: true }).catch((error: Error) => {
+    throw badInput(`the data folder ${dataDir} cannot be made (${error.message}): FORESHARD_DATA_DIR names another`);
+  });
   for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt += 1) {
     const other = await liveRun(dataDir);
     if (other !== undefined) return other;

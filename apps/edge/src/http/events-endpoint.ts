@@ -58,6 +58,8 @@ export interface BatchAnswer extends Answer {
 
 /** The `ts` of an earlier answer: every event of the request is ordered after it. */
 export const TOKEN_HEADER = 'foreshard-token';
+/** microseconds a token may lie ahead of the clock: the clocks of hosts never differ by so much */
+const TOKEN_AHEAD_MICROS_MAX = 86_400_000_000;
 
 export class EventsEndpoint {
   private readonly parts: EventsEndpointParts;
@@ -151,9 +153,17 @@ export class EventsEndpoint {
     return quotas.charge({ tokenId, stream: stream.name, events: count, bytes });
   }
 
+  /** @throws ForeshardError invalid_parameter: to wait for such a token would be in vain */
   private accepted(stream: Stream, tokenTs: number): Accepted {
     const { clock, eventBytesMax } = this.parts;
-    return { stream, tokenTs, nowMicros: clock.nowMicros(), eventBytesMax };
+    const nowMicros = clock.nowMicros();
+    if (tokenTs > nowMicros + TOKEN_AHEAD_MICROS_MAX)
+      throw new ForeshardError(
+        'invalid_parameter',
+        'The token lies more than a day ahead of the clock: a "ts" of an answer counts microseconds since 1970.',
+        { pointer: `${TOKEN_HEADER}:` },
+      );
+    return { stream, tokenTs, nowMicros, eventBytesMax };
   }
 
   private stream(name: string, pointer: string): Stream {

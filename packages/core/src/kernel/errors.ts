@@ -141,7 +141,7 @@ export const ERRORS = {
   invalid_cursor: {
     status: 400,
     title: 'The cursor cannot be read',
-    cure: 'Hand back a "next" cursor unchanged, or leave "from" out to begin at the oldest event.',
+    cure: 'Hand back a "next" cursor unchanged, or begin at "oldest", "now" or a time such as 2026-11-21T15:04:05Z.',
   },
   event_expired: {
     status: 400,
