@@ -39,7 +39,9 @@ export async function liveRun(dataDir: string): Promise<RunRecord | undefined> {
 /** Makes this process the supervisor of the folder. Answers the one that is it already, if any. */
 export async function claim(dataDir: string): Promise<RunRecord | undefined> {
   await mkdir(dataDir, { recursive: true }).catch((error: Error) => {
-    throw badInput(`the data folder ${dataDir} cannot be made (${error.message}): FORESHARD_DATA_DIR names another`);
+    throw badInput(
+      `the data folder ${dataDir} cannot be made (${error.message}): FORESHARD_DATA_DIR names another`,
+    );
   });
   for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt += 1) {
     const other = await liveRun(dataDir);
