@@ -77,6 +77,8 @@ test('spreads keys without times evenly up to now', async () => {
 test.each([
   ['', 'is empty'],
   ['a,b\n1,2\n', 'names no time column'],
+  ['timestamp;value\n1700000000;1\n', 'commas part the columns'],
+  ['timestamp,key,value\n1700000000,a,5\n', 'the values would be lost'],
   ['timestamp\n1700000000\n', 'a second column is missing'],
 ])('says what is wrong with %j', async (content, message) => {
   await expect(read('bad.csv', content)).rejects.toMatchObject({

@@ -168,10 +168,14 @@ function columnsOf(first: readonly string[], path: string, wanted: HistoryFormat
   const hasHeader = time >= 0;
   if (!hasHeader && parseTimestamp(first[0] ?? '') === undefined)
     throw badInput(
-      `${path}: the first line names no time column (${TIME_NAMES.join(', ')}) and begins with no time`,
+      `${path}: the first line names no time column (${TIME_NAMES.join(', ')}) and begins with no time; commas part the columns`,
     );
   if (first.length < 2) throw badInput(`${path}: a second column is missing: a value, or a key`);
   const key = names.findIndex((name) => KEY_NAMES.includes(name));
+  if (wanted === undefined && key >= 0 && names.includes('value'))
+    throw badInput(
+      `${path} has keys and values: of keys each row is one access, so the values would be lost; leave one of the two columns out`,
+    );
   const other = hasHeader ? names.findIndex((_, i) => i !== time) : 1;
   const format = wanted ?? (key >= 0 || (!hasHeader && !isNumber(first[1]!)) ? 'accesses' : 'load');
   const named = (name: string, position: number) => (hasHeader ? names.indexOf(name) : position);
