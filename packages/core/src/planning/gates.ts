@@ -6,6 +6,9 @@ import { FROZEN, HOST_STATUS, IN_FLIGHT, NONE } from './columns.ts';
 import { MINUTE_MS, type PlanContext } from './context.ts';
 import type { SkipReason } from './skip-reason.ts';
 
+/** of its capacity */
+const AS_GOOD_AS_EMPTY = 0.05;
+
 /** Why the shardlet may not be split, rolled or merged: what was just moved has no settled load to judge by. */
 export function unshapeable(context: PlanContext, shardlet: number): SkipReason | undefined {
   const { hosts, shardlets } = context.cluster.input;
@@ -44,8 +47,17 @@ export function unfitDestination(
   const settling = nowMs - shardlets.movedAtMs[shardlet]! < policy.rest.settle_time * MINUTE_MS;
   if (settling && shardlets.cameFrom[shardlet] === host) return 'would-move-back';
   if (!spreads(context, shardlet, host)) return 'zone-spread';
-  if (cluster.pressureWith(host, shardlet, 1) > limit) return 'destination-over-capacity';
+  if (cluster.pressureWith(host, shardlet, 1) > limit && !isToBeAlone(context, shardlet, host))
+    return 'destination-over-capacity';
   return undefined;
+}
+
+/** What is too much for any such host by itself burdens nobody else on one that is as good as empty. */
+function isToBeAlone({ cluster, policy }: PlanContext, shardlet: number, host: number): boolean {
+  return (
+    cluster.pressure[host]! <= AS_GOOD_AS_EMPTY &&
+    cluster.shareOf(host, shardlet) > policy.host.capacity_limit
+  );
 }
 
 function spreads({ cluster, policy }: PlanContext, shardlet: number, host: number): boolean {

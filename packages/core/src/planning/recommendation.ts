@@ -3,7 +3,7 @@
  * it passed; and where nothing is done, why. The revision is a digest of what was decided on, so that an approval
  * holds for exactly this proposal at exactly this version of the topology.
  */
-import type { Action, MoveAction, SplitAction } from './action.ts';
+import type { Action, AddHostsAction, MoveAction, SplitAction } from './action.ts';
 import { demandDoubt, MEASURED_ONLY, NONE } from './columns.ts';
 import { relativeError } from './compile-state.ts';
 import { MINUTE_MS } from './context.ts';
@@ -95,7 +95,7 @@ function nothingBecause({ before, skips }: Plan, policy: Policy): string {
   if (before.hotHosts > 0)
     return `${hottest}, above ${percent(policy.host.fullness)}, but nothing helps: ${[...reasons.map((reason) => SKIP_WORDS[reason]), ...more].join('; ')}`;
   if (reasons.includes('not-empty-yet'))
-    return `hosts that are dead or leaving still have shardlets, and no place was found for them: ${more.join('; ')}`;
+    return `hosts that are dead or leaving still have shardlets: ${more.join('; ')}`;
   if (reasons.includes('capacity-unknown'))
     return 'no host says what it can take, so none is hot and none is spare: give the hosts a capacity';
   const left = more.length > 0 ? `; left alone: ${more.join('; ')}` : '';
@@ -188,7 +188,7 @@ function detailsOf(plan: Plan, policy: Policy, action: Action): Partial<Recommen
         hosts: action.count,
         urgency: action.pressure > 1 ? 'now' : 'soon',
         overloadAt: action.pressure > 1 ? timeOf(plan.nowMs + action.aheadMinutes * MINUTE_MS) : null,
-        reason: `${Number.isFinite(action.pressure) ? `all active hosts together would be at ${share(action.pressure)}` : 'no active host can take anything, and shardlets need a place'}: ${action.count} more, in zone ${plan.cluster.input.hosts.zones[action.zone]}`,
+        reason: `${whyHosts(action)}, in zone ${plan.cluster.input.hosts.zones[action.zone]}`,
       };
     case 'remove-host':
       return {
@@ -204,6 +204,12 @@ function detailsOf(plan: Plan, policy: Policy, action: Action): Partial<Recommen
         ],
       };
   }
+}
+
+function whyHosts({ pressure, count }: AddHostsAction): string {
+  if (!Number.isFinite(pressure))
+    return `no active host can take anything, and shardlets need a place: ${count} more`;
+  return `all active hosts together would be at ${share(pressure)}: ${count} more of their mean capacity`;
 }
 
 function moveDetails(

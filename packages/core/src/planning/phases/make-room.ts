@@ -7,9 +7,8 @@ import type { Phase, PlanContext } from '../context.ts';
 import { copyBurden } from '../copy-burden.ts';
 import { immovable, unfitDestination } from '../gates.ts';
 import { outOfBudget, recordMove } from '../moving.ts';
-import { marksOf } from './rebalance.ts';
+import { FULL, marksOf } from './rebalance.ts';
 
-const FULL = 1;
 /** hosts that room is looked for in one plan, the hottest; the others have their turn in the next */
 const STUCK_MAX = 8;
 /** shardlets of the host that are looked at, the smallest that help first */

@@ -1,7 +1,8 @@
 /**
  * Relieves the hottest host, again and again, by the one move that gains most after its cost, until none is hot or
  * nothing pays. Hot is above fullness, or far above the mean; a host that was hot is relieved down to the lower mark
- * of the hysteresis, so that it does not come back at the next tick.
+ * of the hysteresis, so that it does not come back at the next tick. Above its capacity a host is relieved also by what
+ * gains less than moving costs at the least: of many small shardlets no single move ever pays.
  */
 import type { Phase, PlanContext } from '../context.ts';
 import { copyBurden } from '../copy-burden.ts';
@@ -14,6 +15,8 @@ import type { SkipReason } from '../skip-reason.ts';
 const FINALISTS = 6;
 /** of hosts with more, only those near the excess in size are weighed */
 const MEMBERS_WEIGHED = 512;
+/** pressure of a host that takes what it can */
+export const FULL = 1;
 /** what a host adds to the mean at most: counted as just full, one that is over by chance would make others stand out */
 const PRESSURE_COUNTED = 1.5;
 
@@ -88,6 +91,8 @@ interface Candidate {
 
 interface Best extends Candidate {
   readonly to: Destination;
+  /** gain less what copying burdens both hosts with, without what keeps moves few */
+  readonly relief: number;
 }
 
 /**
@@ -95,14 +100,15 @@ interface Best extends Candidate {
  * destinations are only looked for while the next estimate could still beat the best that was found.
  */
 function bestMove(context: PlanContext, host: number): Best | SkipReason {
-  const { skips, objective } = context;
+  const { cluster, skips, objective } = context;
   const finalists = finalistsOf(context, host);
+  const gainMin = cluster.pressure[host]! > FULL ? Number.NEGATIVE_INFINITY : objective.gainMin;
   let best: Best | undefined;
   let reason: SkipReason = 'nothing-movable';
   for (const { shardlet, net } of finalists) {
     if (best !== undefined && best.net >= net) break;
     const found = destined(context, shardlet);
-    if (typeof found !== 'string' && found.net >= objective.gainMin) {
+    if (typeof found !== 'string' && found.net >= gainMin && found.relief > 0) {
       if (best === undefined || found.net > best.net) best = found;
       continue;
     }
@@ -118,7 +124,8 @@ function destined(context: PlanContext, shardlet: number): Best | SkipReason {
   if (!('host' in to)) return nowhere(context, shardlet);
   const { bytes, recentMoves } = cluster.input.shardlets;
   const cost = objective.moveCost(bytes[shardlet]!, recentMoves[shardlet]!);
-  return { shardlet, to, net: to.gain - cost - copyBurden(context, shardlet, to.host) };
+  const relief = to.gain - copyBurden(context, shardlet, to.host);
+  return { shardlet, to, net: relief - cost, relief };
 }
 
 /** The shardlets that would gain most if they could go to the coolest host, best first. */
