@@ -1,6 +1,6 @@
 /** foreshard policy: the thresholds of the planner, with every version that ever held. */
 import { readFile } from 'node:fs/promises';
-import type { PolicyVersion } from '@foreshard/core/advising';
+import { changePolicy, earlyText, isCalledOff, type PolicyVersion } from '@foreshard/core/advising';
 import { DEFAULT_POLICY, type Policy, policyDifferences, policySchema } from '@foreshard/core/planning';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Control } from '../composition.ts';
@@ -79,12 +79,12 @@ async function versions({ limit, json }: { limit: number; json: boolean }): Prom
   await withControl(async ({ policies }) => {
     const found = await policies.versions(limit);
     if (json) return printRows(found as unknown as Record<string, unknown>[], true, '');
-    const rows = found.map(({ version, policy, actor, note, effectiveMs }, i) => ({
-      version,
-      effective: new Date(effectiveMs).toISOString(),
-      by: actor,
-      note,
-      changed: told(found[i + 1]?.policy ?? DEFAULT_POLICY, policy),
+    const rows = found.map((one, i) => ({
+      version: one.version,
+      effective: isCalledOff(one, found.slice(0, i)) ? 'called off' : new Date(one.effectiveMs).toISOString(),
+      by: one.actor,
+      note: one.note,
+      changed: told(found[i + 1]?.policy ?? DEFAULT_POLICY, one.policy),
     }));
     printRows(rows, false, 'the defaults hold: nobody has changed them');
   });
@@ -114,10 +114,8 @@ async function rollback(version: number, options: ChangeOptions): Promise<void> 
     const all = await control.policies.versions(Number.MAX_SAFE_INTEGER);
     const found = version === 0 ? DEFAULT_POLICY : all.find((one) => one.version === version)?.policy;
     if (found === undefined) throw badInput(`there is no version ${version}`);
-    await save(control, await newestOf(control), found, {
-      ...options,
-      note: options.note || `back to version ${version}`,
-    });
+    const note = options.note || `back to version ${version}`;
+    await save(control, await newestOf(control), found, { ...options, note }, { callsOff: true });
   });
 }
 
@@ -131,6 +129,7 @@ async function save(
   newest: Pick<PolicyVersion, 'version' | 'policy'>,
   draft: unknown,
   { note, effective, from, dryRun }: ChangeOptions,
+  { callsOff } = { callsOff: false },
 ): Promise<void> {
   const parsed = policySchema.safeParse(draft);
   if (!parsed.success) {
@@ -144,10 +143,11 @@ async function save(
   const createdMs = nowMs();
   const effectiveMs = effective ?? createdMs;
   const made = { from: newest.version, policy: parsed.data, actor, note, createdMs, effectiveMs };
-  const version = await control.policies.add(made);
-  if (version === undefined) throw changedMeanwhile(newest.version + 1);
+  const reply = await changePolicy(control.policies, made, { callsOff });
+  if (reply.kind === 'conflict') throw changedMeanwhile(newest.version + 1);
+  if (reply.kind === 'early') throw new CommandFailure(earlyText(reply.scheduled));
   await control.jobs.wake('plan').catch(() => {});
-  await print(`version ${version.version}: ${differences}\n`);
+  await print(`version ${reply.version.version}: ${differences}\n`);
 }
 
 function changedMeanwhile(version: number): CommandFailure {

@@ -5,8 +5,10 @@
 import {
   type Adviser,
   approve,
+  earlyText,
   type HotKey,
   type InquiryDesk,
+  changePolicy as makePolicyChange,
   OWN_CLUSTER,
   type PolicyStore,
   RECOMMENDATION_STATES,
@@ -126,15 +128,18 @@ function mountPolicy(api: Api, parts: AdvisingParts): void {
     c.json({ versions: (await reaching(() => policies.versions(limit))).map(policyDocument) }),
   );
   api.mount(changePolicy, async ({ c }) => {
-    const { effectiveAt, ...change } = await bodyOf(c, parts, policyChangeSchema);
+    const { effectiveAt, callsOff, ...change } = await bodyOf(c, parts, policyChangeSchema);
     const createdMs = nowMs();
-    const effectiveMs = effectiveAt === undefined ? createdMs : Math.max(createdMs, Date.parse(effectiveAt));
+    const effectiveMs = effectiveAt === undefined ? createdMs : Date.parse(effectiveAt);
     const actor = actorOf(c.req.header('authorization'));
-    const made = await reaching(() => policies.add({ ...change, actor, createdMs, effectiveMs }));
-    if (made === undefined)
+    const made = { ...change, actor, createdMs, effectiveMs };
+    const reply = await reaching(() => makePolicyChange(policies, made, { callsOff }));
+    if (reply.kind === 'conflict')
       throw new ForeshardError('conflict', `Version ${change.from} is not the newest any more.`);
+    if (reply.kind === 'early')
+      throw new ForeshardError('conflict', `${earlyText(reply.scheduled)} Or send callsOff: true.`);
     await parts.wake().catch(() => {});
-    return c.json(policyDocument(made), 201);
+    return c.json(policyDocument(reply.version), 201);
   });
 }
 

@@ -161,7 +161,8 @@ export const changePolicy = {
   operationId: 'changePolicy',
   summary: 'Let another policy hold',
   description:
-    'Names the version it was made from: if somebody else has changed the policy meanwhile it is refused with 409.',
+    'Names the version it was made from: if somebody else has changed the policy meanwhile it is refused with 409. ' +
+    'So is what would let a newest version hold before its time, unless it calls that version off.',
   body: {
     description: 'The whole policy; what is left out is the default',
     content: json(policyChangeSchema, { from: 0, policy: { mode: 'ask' }, note: 'we begin' }),

@@ -79,6 +79,7 @@ export const policyChangeSchema = z
     policy: sentPolicy,
     note: note.default(''),
     effectiveAt: z.iso.datetime({ offset: true }).optional().describe('left out: at once'),
+    callsOff: z.boolean().default(false).describe('a newest version that was to hold later never does'),
   })
   .meta({ id: 'PolicyChange' });
 

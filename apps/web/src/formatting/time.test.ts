@@ -36,6 +36,8 @@ it('leaves out the date of what happened within a day, and the clock of what is 
   const ms = Date.UTC(2026, 10, 21, 14, 3, 27);
   expect(formatMomentShort(ms, ms + 60_000, 'utc')).toBe('14:03:27 UTC');
   expect(formatMomentShort(ms, ms + 2 * 86_400_000, 'utc')).toBe('2026-11-21');
+  expect(formatMomentShort(ms, ms - 60_000, 'utc')).toBe('14:03:27 UTC');
+  expect(formatMomentShort(ms, ms - 2 * 86_400_000, 'utc')).toBe('2026-11-21 14:03:27 UTC');
 });
 
 it('writes distances for a reader who wants them', () => {

@@ -51,10 +51,11 @@ export function formatMoment(ms: number, zone: Zone, nowMs: number = Date.now())
   return `${year}-${month}-${day} ${hour}:${minute}:${second} ${timeZoneName}`;
 }
 
-/** The clock for what happened within a day, the date for what is older; always with the zone. */
+/** The clock for what is within a day of now, the date for what is older, both for what is further ahead. */
 export function formatMomentShort(ms: number, nowMs: number, zone: Zone): string {
   if (zone === 'relative') return formatFromNow(ms, nowMs);
   const text = formatMoment(ms, zone);
+  if (ms - nowMs >= DAY_MS) return text;
   return nowMs - ms < DAY_MS ? text.slice(DATE_LENGTH + 1) : text.slice(0, DATE_LENGTH);
 }
 

@@ -75,7 +75,9 @@ async function approveOne(
   const notBeforeMs = beginOf(when, policy, nowMs());
   const approval = { revision, topologyVersion, actor, note, atMs: nowMs(), notBeforeMs };
   if (await log.approve(record.id, approval)) return { kind: 'approved', notBeforeMs };
-  return { kind: 'stale', record, detail: 'it has changed at this moment' };
+  const changed = (await log.find(record.id)) ?? record;
+  if (changed.state !== 'open') return { kind: 'ended', record: changed };
+  return { kind: 'stale', record: changed, detail: 'it has changed at this moment' };
 }
 
 export type RejectionReply =

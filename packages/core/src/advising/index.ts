@@ -1,5 +1,6 @@
 export * from './approving.ts';
 export * from './carrying-out.ts';
+export * from './changing-policy.ts';
 export * from './churn.ts';
 export * from './fast-lane.ts';
 export * from './firings.ts';

@@ -44,7 +44,7 @@ export function PoliciesPage() {
           </p>
         ) : (
           <ul className="border-line border-t">
-            {versions.map(({ version, actor, note, effectiveMs, differences }) => (
+            {versions.map(({ version, actor, note, effectiveMs, differences, isCalledOff }) => (
               <li
                 key={version}
                 className="flex flex-wrap items-center justify-between gap-3 border-line border-b px-5 py-3 text-sm last:border-b-0"
@@ -53,7 +53,11 @@ export function PoliciesPage() {
                   <p className="flex flex-wrap items-center gap-2">
                     <span className="font-medium">Version {version}</span>
                     {version === holding ? <Badge tone="ok">holds now</Badge> : null}
-                    {effectiveMs > atMs ? <Badge tone="warn">holds later</Badge> : null}
+                    {isCalledOff ? (
+                      <Badge tone="neutral">called off</Badge>
+                    ) : effectiveMs > atMs ? (
+                      <Badge tone="warn">holds later</Badge>
+                    ) : null}
                     <span className="text-soft text-xs">
                       {actor}, <When ms={effectiveMs} nowMs={atMs} />
                       {note === '' ? '' : `: ${note}`}

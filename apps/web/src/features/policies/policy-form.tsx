@@ -15,6 +15,7 @@ import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
+import { formatMoment } from '../../formatting/time.ts';
 import type { PolicySection } from '../../server/policies/policy-fields.ts';
 import { whatIfLink } from '../what-if/what-if-address.ts';
 import { Firings } from './firings.tsx';
@@ -55,6 +56,7 @@ type Policy = {
 interface Version {
   readonly version: number;
   readonly actor: string;
+  readonly effectiveMs: number;
   readonly policy: Policy;
 }
 
@@ -131,7 +133,8 @@ export function PolicyForm({
   // nothing typed could be lost
   if (isBehind && count === 0 && problems.size === 0) setBase(newest);
   const areRulesGood = rules.every((rule) => ruleProblem(rule) === undefined);
-  const isGood = problems.size === 0 && windows.every(isGoodWindow) && areRulesGood && isTime(effective);
+  const isGood = problems.size === 0 && windows.every(isGoodWindow) && areRulesGood;
+  const timeProblem = problemOfTime(effective, base, nowMs);
   const draft = (): Record<string, unknown> => {
     const policy = structuredClone(base.policy) as Record<string, unknown>;
     policy.mode = mode;
@@ -224,7 +227,7 @@ export function PolicyForm({
                 type="datetime-local"
                 value={effective}
                 onChange={(e) => setEffective(e.target.value)}
-                error={isTime(effective) ? undefined : 'a time that is still to come'}
+                error={timeProblem}
                 hint={`${Intl.DateTimeFormat().resolvedOptions().timeZone}; empty: at once`}
               />
             </div>
@@ -240,7 +243,11 @@ export function PolicyForm({
               <Button look="quiet" onClick={discard}>
                 Discard
               </Button>
-              <Button type="submit" look="primary" disabled={!isGood || save.isPending || isBehind}>
+              <Button
+                type="submit"
+                look="primary"
+                disabled={!isGood || timeProblem !== undefined || save.isPending || isBehind}
+              >
                 {`Save ${count} ${count === 1 ? 'change' : 'changes'}`}
               </Button>
             </div>
@@ -251,8 +258,14 @@ export function PolicyForm({
   );
 }
 
-function isTime(text: string): boolean {
-  return text === '' || Date.parse(text) > Date.now();
+/** Empty: at once. What is still to come may not hold before its time. */
+function problemOfTime(text: string, { version, effectiveMs }: Version, nowMs: number): string | undefined {
+  if (effectiveMs > nowMs && (text === '' || Date.parse(text) < effectiveMs))
+    return (
+      `version ${version} holds only from ${formatMoment(effectiveMs, 'local')} on: not before that, or let an ` +
+      'earlier version hold again'
+    );
+  return text === '' || Date.parse(text) > Date.now() ? undefined : 'a time that is still to come';
 }
 
 function valueAt(policy: Record<string, unknown>, path: string): number {

@@ -1,4 +1,5 @@
 /** The policy of the planner: what holds, what held, and changes that two people cannot make over each other. */
+import { changePolicy, earlyText, isCalledOff } from '@foreshard/core/advising';
 import { DEFAULT_POLICY, policyDifferences, policySchema } from '@foreshard/core/planning';
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
@@ -23,6 +24,7 @@ export const policiesRouter = router({
       versions: versions.map((version, i) => ({
         ...version,
         differences: policyDifferences(versions[i + 1]?.policy ?? DEFAULT_POLICY, version.policy),
+        isCalledOff: isCalledOff(version, versions.slice(0, i)),
       })),
       atMs: nowMs,
     };
@@ -45,15 +47,17 @@ export const policiesRouter = router({
     .mutation(async ({ ctx: { server }, input: { from, policy, note, effectiveMs } }) => {
       const createdMs = Date.now();
       const made = { policy, note, actor: ACTOR, createdMs, effectiveMs: effectiveMs ?? createdMs };
-      const version = await server.policies.add({ from, ...made });
-      if (version === undefined)
+      const reply = await changePolicy(server.policies, { from, ...made }, { callsOff: false });
+      if (reply.kind === 'conflict')
         throw new TRPCError({
           code: 'CONFLICT',
           message:
             'Somebody has changed the policy meanwhile. Nothing was overwritten: look at the new version.',
         });
+      if (reply.kind === 'early')
+        throw new TRPCError({ code: 'CONFLICT', message: earlyText(reply.scheduled) });
       await server.jobs.wake('plan').catch(() => {});
-      return { version: version.version };
+      return { version: reply.version.version };
     }),
 
   rollback: mutation
@@ -65,7 +69,8 @@ export const policiesRouter = router({
         throw new TRPCError({ code: 'NOT_FOUND', message: `There is no version ${to}.` });
       const createdMs = Date.now();
       const made = { policy, note: `back to version ${to}`, actor: ACTOR, createdMs, effectiveMs: createdMs };
-      if ((await server.policies.add({ from, ...made })) === undefined)
+      const reply = await changePolicy(server.policies, { from, ...made }, { callsOff: true });
+      if (reply.kind !== 'made')
         throw new TRPCError({ code: 'CONFLICT', message: 'Somebody has changed the policy meanwhile.' });
       await server.jobs.wake('plan').catch(() => {});
     }),

@@ -1,0 +1,44 @@
+/**
+ * How one policy follows another, for every door alike. A change is made from the newest version, which may be one that
+ * holds only later; if the change held before it, the other one's settings would hold early with it, and nobody asked
+ * for that. So it is refused, unless whoever makes it says that what was to come is called off.
+ */
+import type { PolicyChange, PolicyStore, PolicyVersion } from './policy-store.ts';
+
+export type PolicyChangeReply =
+  | { readonly kind: 'made'; readonly version: PolicyVersion }
+  /** `from` is not the newest any more */
+  | { readonly kind: 'conflict' }
+  /** it would let `scheduled` hold before its time */
+  | { readonly kind: 'early'; readonly scheduled: PolicyVersion };
+
+/** `callsOff`: a version that was to hold later never does. What is to hold from a time that is past holds at once. */
+export async function changePolicy(
+  policies: PolicyStore,
+  change: PolicyChange,
+  { callsOff }: { readonly callsOff: boolean },
+): Promise<PolicyChangeReply> {
+  const effectiveMs = Math.max(change.effectiveMs, change.createdMs);
+  const [newest] = await policies.versions(1);
+  if ((newest?.version ?? 0) !== change.from) return { kind: 'conflict' };
+  if (newest !== undefined && !callsOff && effectiveMs < newest.effectiveMs)
+    return { kind: 'early', scheduled: newest };
+  const version = await policies.add({ ...change, effectiveMs });
+  return version === undefined ? { kind: 'conflict' } : { kind: 'made', version };
+}
+
+/** What to tell whoever made a change that is refused as early. */
+export function earlyText({ version, effectiveMs }: PolicyVersion): string {
+  return (
+    `Version ${version} holds only from ${new Date(effectiveMs).toISOString()} on, and this change would let it hold ` +
+    'before. Let the change hold from that time on, or go back to an earlier version, which calls it off.'
+  );
+}
+
+/** Whether a later version held, or will, before this one could. `newer`: all that were made after it. */
+export function isCalledOff(
+  version: PolicyVersion,
+  newer: readonly Pick<PolicyVersion, 'effectiveMs'>[],
+): boolean {
+  return newer.some(({ effectiveMs }) => effectiveMs <= version.effectiveMs);
+}
