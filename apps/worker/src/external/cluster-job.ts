@@ -4,8 +4,8 @@
  */
 import {
   approveByPolicy,
+  dueOf,
   figures,
-  mayBegin,
   type PolicyStore,
   type PolicyVersion,
   pressuresOf,
@@ -106,14 +106,13 @@ export class ClusterJob {
     return approveByPolicy({ ...this.parts, log }, holding, open, loads);
   }
 
-  private async tellApproved({ name, webhook }: ExternalCluster, { policy }: PolicyVersion): Promise<number> {
-    const { recommendations, notifications, moves, nowMs, log } = this.parts;
+  private async tellApproved({ name, webhook }: ExternalCluster, holding: PolicyVersion): Promise<number> {
+    const { recommendations, notifications, moves, policies, nowMs, log } = this.parts;
     // the kill switch holds back what would begin, here as with ours
     if ((await moves.controls()).paused) return 0;
     const approved = await recommendations.list({ states: ['approved'], cluster: name, limit: LISTED_MAX });
     let count = 0;
-    for (const record of approved.reverse()) {
-      if (!mayBegin(policy.migration_window, record.notBeforeMs, nowMs())) continue;
+    for (const record of await dueOf(approved.reverse(), holding, policies, nowMs())) {
       count++;
       if (webhook === null) {
         await recommendations.begin(

@@ -4,8 +4,8 @@
  */
 import {
   carryOut,
+  dueOf,
   isOfHosts,
-  mayBegin,
   type ObserveParts,
   OWN_CLUSTER,
   outcomeOf,
@@ -57,14 +57,14 @@ export class CarryOutJob {
     });
   }
 
-  private async beginDue({ policy }: PolicyVersion, signal: AbortSignal): Promise<number> {
-    const { recommendations, moveLog, operator, nowMs } = this.parts;
+  private async beginDue(holding: PolicyVersion, signal: AbortSignal): Promise<number> {
+    const { recommendations, moveLog, operator, policies, nowMs } = this.parts;
     // the kill switch of moves holds back what would begin some
     if ((await moveLog.controls()).paused) return 0;
     const approved = await recommendations.list({ states: ['approved'], ...OURS });
     let count = 0;
-    for (const record of approved.reverse()) {
-      if (signal.aborted || !mayBegin(policy.migration_window, record.notBeforeMs, nowMs())) continue;
+    for (const record of await dueOf(approved.reverse(), holding, policies, nowMs())) {
+      if (signal.aborted) break;
       const by = { ...operator, actor: record.decidedBy ?? operator.actor };
       const begun = isOfHosts(record)
         ? { moves: [], ...(await this.parts.scaling.begin(record)) }

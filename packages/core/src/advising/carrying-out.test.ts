@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryTopologyStore } from '../adapters/memory/index.ts';
 import { ManualClock } from '../kernel/index.ts';
+import { policySchema } from '../planning/index.ts';
 import { addHost, createStream, settleOpening } from '../topology/index.ts';
-import { carryOut, type Hands, outcomeOf } from './carrying-out.ts';
+import { carryOut, dueOf, type Hands, outcomeOf } from './carrying-out.ts';
+import { DEFAULT_POLICY_VERSION } from './policy-store.ts';
 import type { RecommendationRecord } from './recommendation-log.ts';
 
 const SHARDLET = 1;
@@ -71,5 +73,34 @@ describe('the outcome of moves', () => {
     [['moved', 'moved'], { state: 'done', result: 'moved 2.0 MB, 2.0 MB' }],
   ])('of %j is %j', async (results, outcome) => {
     expect(await outcomeOf(log(...results), [0, 1])).toEqual(outcome);
+  });
+});
+
+describe('what is approved', () => {
+  const NIGHT = Date.parse('2026-11-22T04:00:00Z');
+  const windows = (from: string, to: string) => [{ from, to, zone: 'UTC' }];
+  const version = (change: object) => ({
+    ...DEFAULT_POLICY_VERSION,
+    policy: policySchema.parse({ mode: 'ask', ...change }),
+  });
+  const then = version({ migration_window: windows('04:00', '05:00') });
+  const policies = { at: async () => then };
+  const approved = (notBeforeMs: number | null) =>
+    ({ id: 7, notBeforeMs, decidedMs: NIGHT - 3_600_000 }) as RecommendationRecord;
+
+  it('begins in the window it was approved for', async () => {
+    expect(await dueOf([approved(NIGHT)], then, policies, NIGHT - 1)).toEqual([]);
+    expect(await dueOf([approved(NIGHT), approved(null)], then, policies, NIGHT)).toHaveLength(2);
+  });
+
+  it('waits when the windows are others by now', async () => {
+    const now = version({ migration_window: windows('22:00', '23:00') });
+    expect(await dueOf([approved(NIGHT)], now, policies, NIGHT)).toEqual([]);
+    expect(await dueOf([approved(null)], now, policies, NIGHT)).toHaveLength(1);
+  });
+
+  it('waits while the policy only forecasts', async () => {
+    const now = version({ mode: 'forecast-only' });
+    expect(await dueOf([approved(NIGHT), approved(null)], now, policies, NIGHT)).toEqual([]);
   });
 });

@@ -13,7 +13,9 @@ import {
   type SplitPlan,
 } from '../migration/index.ts';
 import { isLeaf, type Shardlet, TopologyMap } from '../topology/index.ts';
+import type { PolicyStore, PolicyVersion } from './policy-store.ts';
 import type { RecommendationRecord } from './recommendation-log.ts';
+import { mayBegin } from './windows.ts';
 
 export interface Hands {
   readonly operator: Operator;
@@ -26,6 +28,28 @@ export type Begun =
   | { readonly kind: 'running'; readonly moves: readonly number[]; readonly result: string }
   | { readonly kind: 'done'; readonly result: string }
   | { readonly kind: 'failed'; readonly result: string };
+
+/**
+ * Which of those that are approved may begin. A policy that only forecasts lets nothing begin, also what was approved
+ * before it held.
+ */
+export async function dueOf(
+  approved: readonly RecommendationRecord[],
+  { policy }: PolicyVersion,
+  policies: Pick<PolicyStore, 'at'>,
+  nowMs: number,
+): Promise<RecommendationRecord[]> {
+  if (policy.mode === 'forecast-only') return [];
+  const due: RecommendationRecord[] = [];
+  for (const record of approved) {
+    const { notBeforeMs, decidedMs } = record;
+    if (notBeforeMs !== null && notBeforeMs > nowMs) continue;
+    // what was approved for now asks for no windows
+    const then = notBeforeMs === null ? [] : (await policies.at(decidedMs ?? nowMs)).policy.migration_window;
+    if (mayBegin(policy.migration_window, then, notBeforeMs, nowMs)) due.push(record);
+  }
+  return due;
+}
 
 /** Whether it changes the number of hosts, which the provider of hosts has a part in. */
 export function isOfHosts({ body }: RecommendationRecord): boolean {

@@ -15,15 +15,23 @@ describe('approved work', () => {
     ['2026-11-22T12:00:00Z', false],
     ['2026-11-23T04:10:00Z', true],
   ])('for the window at four may begin at %s: %s', (now, may) => {
-    expect(mayBegin(night('UTC'), from, at(now))).toBe(may);
+    expect(mayBegin(night('UTC'), night('UTC'), from, at(now))).toBe(may);
   });
 
   it('that has no time, or one outside of windows, does not wait for one', () => {
     const noon = at('2026-11-22T12:00:00Z');
-    expect(mayBegin(night('UTC'), null, noon)).toBe(true);
-    expect(mayBegin(night('UTC'), noon, noon - 1)).toBe(false);
-    expect(mayBegin(night('UTC'), noon, noon + 7_200_000)).toBe(true);
-    expect(mayBegin([], from, noon)).toBe(true);
+    expect(mayBegin(night('UTC'), night('UTC'), null, noon)).toBe(true);
+    expect(mayBegin(night('UTC'), night('UTC'), noon, noon - 1)).toBe(false);
+    expect(mayBegin(night('UTC'), night('UTC'), noon, noon + 7_200_000)).toBe(true);
+    expect(mayBegin([], night('UTC'), from, noon)).toBe(true);
+  });
+
+  it('for a window that is another one by now waits for that', () => {
+    const evening = [{ from: '22:00', to: '23:00', zone: 'UTC' }];
+    expect(mayBegin(evening, night('UTC'), from, from)).toBe(false);
+    expect(mayBegin(evening, night('UTC'), from, at('2026-11-22T22:10:00Z'))).toBe(true);
+    // there were none when it was approved: any time was one
+    expect(mayBegin(evening, [], from, from)).toBe(false);
   });
 });
 

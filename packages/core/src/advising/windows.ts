@@ -11,12 +11,18 @@ const MINUTE_MS = 60_000;
 const MINUTES_AHEAD = 2 * 1_440;
 
 /**
- * Whether approved work may begin. `fromMs`: not before; null: at once. What was to begin in a window and was missed there,
- * because no worker ran or moves were paused, waits for the next one.
+ * Whether approved work may begin. `fromMs`: not before; null: at once. What was approved for a window waits for the next
+ * one of those that hold now, also when its own was missed, because no worker ran or moves were paused, or is none any
+ * more. `approvedWindows`: those that held when it was approved.
  */
-export function mayBegin(windows: readonly Window[], fromMs: number | null, nowMs: number): boolean {
+export function mayBegin(
+  windows: readonly Window[],
+  approvedWindows: readonly Window[],
+  fromMs: number | null,
+  nowMs: number,
+): boolean {
   if (fromMs === null) return true;
-  return fromMs <= nowMs && (isOpen(windows, nowMs) || !isOpen(windows, fromMs));
+  return fromMs <= nowMs && (isOpen(windows, nowMs) || !isOpen(approvedWindows, fromMs));
 }
 
 function isOpen(windows: readonly Window[], atMs: number): boolean {

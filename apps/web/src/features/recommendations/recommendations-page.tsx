@@ -70,6 +70,10 @@ export function RecommendationsPage() {
                     ({list.data.pausedFor}): what is approved waits
                   </>
                 )}
+                {list.data.mode === 'forecast-only' &&
+                list.data.rows.some(({ state }) => state === 'approved')
+                  ? '; what is approved waits for another mode'
+                  : null}
               </p>
             )}
           </div>
