@@ -116,7 +116,7 @@ describe('the policy', () => {
     await page.getByText('Ask', { exact: true }).click();
     const size = page.getByLabel('shardlet size');
     await size.fill('-3');
-    await page.getByText(/a number from 1000 to/).waitFor();
+    await page.getByText(/a whole number from 1000 to/).waitFor();
     await size.fill(String(TINY));
     await page.getByLabel('cooldown').fill('0');
     await page.getByLabel('Why').fill('a test');

@@ -58,6 +58,15 @@ describe('what if', () => {
     expect(of(answer, '1').planned).toMatchObject({ eventsPerSecond: 0, shardlets: 0 });
   });
 
+  test('a host that is lost and drained, in whatever order, is lost', () => {
+    const [lose, drain] = [
+      { kind: 'lose-host', host: '1' },
+      { kind: 'drain-host', host: '1' },
+    ] as const;
+    expect(of(asked(lose, drain), '1').isLost).toBe(true);
+    expect(of(asked(drain, lose), '1').isLost).toBe(true);
+  });
+
   test('load grows where it is said, and forecasts with it', () => {
     const answer = asked({ kind: 'load', factor: 3, of: { stream: 'main' } });
     expect(of(answer, '1').changed!.eventsPerSecond).toBe(140);

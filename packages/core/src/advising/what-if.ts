@@ -123,7 +123,10 @@ function apply({ state, policy }: Supposed, change: WhatIfChange, pointer: strin
     case 'drain-host': {
       requireHost(state, change.host, `${pointer}/host`);
       const to = change.kind === 'lose-host' ? ('dead' as const) : ('draining' as const);
-      const hosts = state.hosts.map((one) => (one.id === change.host ? { ...one, state: to } : one));
+      // what is lost cannot be emptied any more
+      const hosts = state.hosts.map((one) =>
+        one.id === change.host && one.state !== 'dead' ? { ...one, state: to } : one,
+      );
       return { state: { ...state, hosts }, policy };
     }
     case 'add-hosts':

@@ -116,12 +116,14 @@ export function PolicyForm({
   const problems = new Map(
     sections
       .flatMap(({ fields }) => fields)
-      .flatMap(({ path, least, most }) => {
+      .flatMap(({ path, least, most, isWhole }) => {
         const text = typed[path];
         if (text === undefined) return [];
         const value = Number(text);
-        const isGood = text.trim() !== '' && value >= least && value <= most;
-        return isGood ? [] : [[path, `a number from ${least} to ${most}`] as const];
+        const isGood =
+          text.trim() !== '' && value >= least && value <= most && (!isWhole || Number.isInteger(value));
+        const kind = isWhole ? 'whole number' : 'number';
+        return isGood ? [] : [[path, `a ${kind} from ${least} to ${most}`] as const];
       }),
   );
   const changed = Object.entries(typed).filter(([path, text]) => Number(text) !== valueAt(base.policy, path));

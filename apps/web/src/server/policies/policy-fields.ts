@@ -9,6 +9,7 @@ export interface PolicyField {
   readonly description: string;
   readonly least: number;
   readonly most: number;
+  readonly isWhole: boolean;
   readonly preset: number;
 }
 
@@ -49,5 +50,6 @@ function fieldOf(path: string, schema: NumberSchema): PolicyField[] {
     maximum: most = Number.MAX_SAFE_INTEGER,
   } = schema;
   if (unit === undefined) return [];
-  return [{ path, unit, description, least, most, preset: schema.default ?? 0 }];
+  const isWhole = schema.type === 'integer';
+  return [{ path, unit, description, least, most, isWhole, preset: schema.default ?? 0 }];
 }
