@@ -104,7 +104,7 @@ function rowOf({ id, cluster, state, body, revision, topologyVersion, realised }
     urgency: body.urgency,
     gain: body.gain === null ? null : body.gain.expected.toFixed(4),
     realised: realised === null ? null : realised.gain.toFixed(4),
-    mb: (body.cost.bytes / MB).toFixed(1),
+    mb: cluster !== OWN_CLUSTER && body.cost.bytes === 0 ? null : (body.cost.bytes / MB).toFixed(1),
     confidence: body.isReaction ? 'measured' : `${Math.round(100 * body.confidence)} %`,
     'revision/topology': `${revision}/${topologyVersion}`,
     why: body.reason,

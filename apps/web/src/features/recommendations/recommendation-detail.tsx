@@ -6,11 +6,10 @@ import { Fact } from '../../components/fact.tsx';
 import { Badge } from '../../components/ui/badge.tsx';
 import { Dialog, DialogContent } from '../../components/ui/dialog.tsx';
 import { When } from '../../components/when.tsx';
-import { formatBytes } from '../../formatting/numbers.ts';
 import type { RecommendationView } from '../../server/recommendations/recommendation-view.ts';
 import { Decide, type Windows } from './decide.tsx';
 import { MeasuredBadge } from './measured-badge.tsx';
-import { confidenceText, etaText, Places, StateBadge } from './recommendation-line.tsx';
+import { confidenceText, costTexts, Places, StateBadge } from './recommendation-line.tsx';
 
 export function RecommendationDetail({
   row,
@@ -49,11 +48,7 @@ export function RecommendationDetail({
             <Fact name="Realised">
               {row.realised === null ? 'not known yet' : row.realised.gain.toFixed(4)}
             </Fact>
-            <Fact name="Cost">
-              {body.cost.bytes === 0
-                ? 'moves no data'
-                : `${formatBytes(body.cost.bytes)}, ${etaText(body.etaSeconds)}`}
-            </Fact>
+            <Fact name="Cost">{costTexts(row).join(', ')}</Fact>
             <Fact name="Confidence">{confidenceText(body)}</Fact>
             <Fact name={row.state === 'open' ? 'Expires' : 'Last proposed'}>
               <When ms={row.state === 'open' ? row.expiresMs : row.lastMs} nowMs={nowMs} />
@@ -123,7 +118,7 @@ function Alternatives({ alternatives }: Pick<RecommendationView['body'], 'altern
       <ul className="tabular grid gap-1 text-sm text-soft">
         {alternatives.map(({ host, gain, whyNot }) => (
           <li key={host}>
-            host {host}: {WHY[whyNot] ?? whyNot.replaceAll('-', ' ')}
+            {host}: {WHY[whyNot] ?? whyNot.replaceAll('-', ' ')}
             {gain === null ? '' : ` (${gain.toFixed(4)})`}
           </li>
         ))}

@@ -51,9 +51,11 @@ export function RecommendationLine({
         {confidenceText(body)}
       </p>
       <p className="tabular text-soft text-xs">
-        {body.cost.bytes === 0 ? 'moves no data' : formatBytes(body.cost.bytes)}
-        <br />
-        {etaText(body.etaSeconds)}
+        {costTexts(row).map((text) => (
+          <span key={text} className="block">
+            {text}
+          </span>
+        ))}
       </p>
       <Button size="sm" onClick={onOpen} aria-label={`${verb}: ${row.title}`}>
         {verb}
@@ -98,7 +100,17 @@ export function UrgencyBadge({ urgency }: { urgency: RecommendationView['body'][
   return <Badge>when convenient</Badge>;
 }
 
-export function etaText(eta: RecommendationView['body']['etaSeconds']): string {
+/** What is copied, and how long that takes. How large the partitions of others are may be unknown. */
+export function costTexts({
+  cluster,
+  body: { action, cost, etaSeconds },
+}: Pick<RecommendationView, 'cluster' | 'body'>): string[] {
+  if (cost.bytes > 0) return [formatBytes(cost.bytes), etaText(etaSeconds)];
+  if (cluster !== '' && action === 'move') return ['its size is not known'];
+  return ['moves no data', etaText(etaSeconds)];
+}
+
+function etaText(eta: RecommendationView['body']['etaSeconds']): string {
   if (eta === null) return 'takes a moment';
   const [low, high] = [eta.low, eta.high].map((seconds) => formatDuration(Math.max(1, seconds) * 1_000));
   return low === high ? `takes about ${low}` : `takes ${low} to ${high}`;

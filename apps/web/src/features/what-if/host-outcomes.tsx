@@ -53,23 +53,30 @@ export function HostOutcomes({ answer, pending }: { answer: WhatIfView; pending:
             </span>
             <span aria-hidden className="relative grid h-7 content-center gap-0.5">
               <Bar share={(one.now?.pressure ?? 0) / most} className="bg-line-strong" />
-              <Bar
-                share={one.changed.pressure / most}
-                className={one.changed.pressure > 1 ? 'bg-bad-mark' : 'bg-warn-mark'}
-              />
-              <Bar share={one.planned.pressure / most} className="bg-accent" />
+              {one.isLost ? null : (
+                <>
+                  <Bar
+                    share={one.changed.pressure / most}
+                    className={one.changed.pressure > 1 ? 'bg-bad-mark' : 'bg-warn-mark'}
+                  />
+                  <Bar share={one.planned.pressure / most} className="bg-accent" />
+                </>
+              )}
               <span
                 className="absolute inset-y-0 border-text border-l border-dashed opacity-50"
                 style={{ left: `${100 / most}%` }}
               />
             </span>
             <span className="tabular text-right text-soft text-xs max-sm:col-span-2">
-              {[one.now, one.changed, one.planned]
+              {[one.now, ...(one.isLost ? [] : [one.changed, one.planned])]
                 .map((at) => (at === null ? '–' : percent(at.pressure)))
                 .join(' → ')}
+              {one.isLost ? ' → lost' : ''}
               <br />
               <span className="text-faint">
-                {`${formatRate(one.planned.eventsPerSecond)} ev/s, ${one.planned.shardlets} shardlets`}
+                {one.isLost
+                  ? homelessText(one)
+                  : `${formatRate(one.planned.eventsPerSecond)} ev/s, ${one.planned.shardlets} shardlets`}
               </span>
             </span>
           </li>
@@ -85,8 +92,11 @@ export function HostOutcomes({ answer, pending }: { answer: WhatIfView; pending:
 }
 
 /** In one sentence: does it hold, and if not, can it be mended. */
-function verdictOf({ plan, recommendationCount }: WhatIfView): string {
+function verdictOf({ hosts, plan, recommendationCount }: WhatIfView): string {
   const { before, after } = plan;
+  const homeless = hosts.reduce((sum, one) => sum + (one.isLost ? one.planned.shardlets : 0), 0);
+  if (homeless > 0)
+    return `${homeless === 1 ? 'One shardlet' : `${homeless} shardlets`} of what is lost would find no place`;
   if (before.hottest <= 1 && before.hotHosts === 0) return 'It holds: no host becomes hot';
   const state = before.hottest > 1 ? 'A host is overloaded' : 'A host becomes hot';
   if (recommendationCount === 0) return `${state}, and nothing helps`;
@@ -96,6 +106,11 @@ function verdictOf({ plan, recommendationCount }: WhatIfView): string {
   if (after.hottest > 1) return `${state}, and what would be recommended does not suffice`;
   const steps = recommendationCount === 1 ? 'one step' : `${recommendationCount} steps`;
   return `${state}; ${steps} would mend it`;
+}
+
+function homelessText({ changed, planned }: WhatIfView['hosts'][number]): string {
+  if (planned.shardlets === 0) return `${changed.shardlets} shardlets find another place`;
+  return `${planned.shardlets} of ${changed.shardlets} shardlets find no place`;
 }
 
 function Bar({ share, className }: { share: number; className: string }) {

@@ -19,8 +19,11 @@ export function recommendationView(
   const { body, cluster } = record;
   // hosts of others come with their names
   const nameOf = (id: string | null) => (cluster === OWN_CLUSTER ? hostName(map, id) : id);
+  // their places too are told by name
+  const alternatives = body.alternatives.map((one) => ({ ...one, host: nameOf(one.host) ?? one.host }));
   return {
     ...record,
+    body: { ...body, alternatives },
     title: cluster === OWN_CLUSTER ? titleOf(body) : titleOf(body).replace('shardlet', 'partition'),
     ...placesOf(body, nameOf),
     obstacle: obstacleTo(record, policy) ?? null,
