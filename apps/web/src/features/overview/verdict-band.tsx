@@ -1,13 +1,16 @@
 'use client';
 
+import { useQuery } from '@tanstack/react-query';
 import { ArrowRight } from 'lucide-react';
 import Link from 'next/link';
+import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
 import { cn } from '../../components/class-names.ts';
 import { LevelMark } from '../../components/level-mark.tsx';
 import { useLive } from '../../components/live/live-provider.tsx';
 import { CopyButton } from '../../components/ui/copy-button.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import type { Finding } from '../../server/cluster/verdict.ts';
+import { withUrgent } from './urgent.ts';
 
 const BANDS = {
   ok: 'border-line [--tint:var(--glow)]',
@@ -18,9 +21,14 @@ const BANDS = {
 
 /** The verdict before the charts; what is wrong comes with its reason and the next step. */
 export function VerdictBand() {
-  const { frame } = useLive();
+  const { frame, status } = useLive();
+  const trpc = useTRPC();
+  const { data } = useQuery({
+    ...trpc.recommendations.list.queryOptions({ ended: false }),
+    refetchInterval: status === 'paused' ? false : LIST_REFRESH_MS,
+  });
   if (frame === undefined) return <Skeleton className="h-16 rounded-lg" />;
-  const { verdict } = frame;
+  const verdict = withUrgent(frame.verdict, data?.rows ?? []);
   return (
     <section aria-label="Verdict" className={cn('card relative overflow-hidden', BANDS[verdict.level])}>
       <div className="pointer-events-none absolute inset-0 bg-[radial-gradient(60rem_12rem_at_0%_-20%,var(--tint),transparent)]" />

@@ -6,6 +6,7 @@ import type { Route } from 'next';
 import Link from 'next/link';
 import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
+import { Badge } from '../../components/ui/badge.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Places, UrgencyBadge } from '../recommendations/recommendation-line.tsx';
 
@@ -45,6 +46,7 @@ export function Waiting() {
                 {row.title}
               </Link>
               <Places row={row} />
+              {row.cluster === '' ? null : <Badge>cluster {row.cluster}</Badge>}
               <UrgencyBadge urgency={row.body.urgency} />
             </p>
             <p className="text-soft text-xs">{row.body.reason}</p>

@@ -11,7 +11,7 @@ export interface Finding {
   readonly why: string;
   readonly todo: string;
   /** a page of the console that shows more */
-  readonly href?: '/hosts' | '/streams' | '/shardlets';
+  readonly href?: '/hosts' | '/streams' | '/shardlets' | '/recommendations';
   /** a command to copy */
   readonly command?: string;
 }

@@ -1,0 +1,31 @@
+/**
+ * What the planner calls urgent is part of the verdict: nobody should read that nothing is wrong above an overloaded
+ * host. It comes after what was observed to fail, since load is still taken.
+ */
+import type { Finding, Verdict } from '../../server/cluster/verdict.ts';
+import type { RecommendationView } from '../../server/recommendations/recommendation-view.ts';
+
+type Row = Pick<RecommendationView, 'state' | 'obstacle' | 'title' | 'cluster'> & {
+  readonly body: Pick<RecommendationView['body'], 'urgency' | 'reason'>;
+};
+
+/** `rows` in the order of the inbox, the most urgent first. */
+export function withUrgent(verdict: Verdict, rows: readonly Row[]): Verdict {
+  const urgent = rows.filter(({ state, body }) => state === 'open' && body.urgency === 'now');
+  const [first] = urgent;
+  if (first === undefined || verdict.level === 'unknown') return verdict;
+  const { title, cluster, obstacle, body } = first;
+  const finding: Finding = {
+    level: 'warn',
+    what: urgent.length === 1 ? 'A recommendation is urgent' : `${urgent.length} recommendations are urgent`,
+    why: `${title}${cluster === '' ? '' : ` of cluster ${cluster}`}: ${body.reason}.`,
+    todo: obstacle === null ? 'Decide about it in the inbox.' : `It cannot be approved: ${obstacle}.`,
+    href: '/recommendations',
+  };
+  const findings = [...verdict.findings, finding];
+  return {
+    level: verdict.level === 'bad' ? 'bad' : 'warn',
+    headline: findings.length === 1 ? finding.what : `${findings.length} things need you`,
+    findings,
+  };
+}
