@@ -95,14 +95,16 @@ export function HostOutcomes({ answer, pending }: { answer: WhatIfView; pending:
 function verdictOf({ hosts, plan, recommendationCount }: WhatIfView): string {
   const { before, after } = plan;
   const homeless = hosts.reduce((sum, one) => sum + (one.isLost ? one.planned.shardlets : 0), 0);
-  if (homeless > 0)
-    return `${homeless === 1 ? 'One shardlet' : `${homeless} shardlets`} of what is lost would find no place`;
+  const more = plan.recommendations.find(({ action }) => action === 'add-hosts')?.hosts;
+  const needed = more === 1 ? 'one host more' : `${more} hosts more`;
+  if (homeless > 0) {
+    const what = homeless === 1 ? 'One shardlet' : `${homeless} shardlets`;
+    return `${what} of what is lost would find no place${more === undefined ? '' : `: ${needed} would be needed`}`;
+  }
   if (before.hottest <= 1 && before.hotHosts === 0) return 'It holds: no host becomes hot';
   const state = before.hottest > 1 ? 'A host is overloaded' : 'A host becomes hot';
   if (recommendationCount === 0) return `${state}, and nothing helps`;
-  const more = plan.recommendations.find(({ action }) => action === 'add-hosts')?.hosts;
-  if (more !== undefined)
-    return `${state}: ${more === 1 ? 'one host' : `${more} hosts`} more would be needed`;
+  if (more !== undefined) return `${state}: ${needed} would be needed`;
   if (after.hottest > 1) return `${state}, and what would be recommended does not suffice`;
   const steps = recommendationCount === 1 ? 'one step' : `${recommendationCount} steps`;
   return `${state}; ${steps} would mend it`;
