@@ -95,6 +95,19 @@ export class WorkingCluster {
     return worst;
   }
 
+  /** Of what was measured last, without what is foreseen. */
+  measuredPressure(host: number): number {
+    let worst = 0;
+    for (let column = 0; column < this.width; column++) {
+      if (this.input.columns[column]!.aheadMinutes > 0) continue;
+      worst = Math.max(
+        worst,
+        this.load[host * this.width + column]! * this.inverse[host * this.width + column]!,
+      );
+    }
+    return worst;
+  }
+
   /** May a shardlet with this pin lie on the host? */
   allows(pin: number, host: number): boolean {
     return this.allowed[pin]![host] === 1;

@@ -1,8 +1,8 @@
 /**
  * Relieves the hottest host, again and again, by the one move that gains most after its cost, until none is hot or
  * nothing pays. Hot is above fullness, or far above the mean; a host that was hot is relieved down to the lower mark
- * of the hysteresis, so that it does not come back at the next tick. Above its capacity a host is relieved also by what
- * gains less than moving costs at the least: of many small shardlets no single move ever pays.
+ * of the hysteresis, so that it does not come back at the next tick. A host that is above its capacity now is relieved also
+ * by what gains less than moving costs at the least: of many small shardlets no single move ever pays.
  */
 import type { Phase, PlanContext } from '../context.ts';
 import { copyBurden } from '../copy-burden.ts';
@@ -102,7 +102,7 @@ interface Best extends Candidate {
 function bestMove(context: PlanContext, host: number): Best | SkipReason {
   const { cluster, skips, objective } = context;
   const finalists = finalistsOf(context, host);
-  const gainMin = cluster.pressure[host]! > FULL ? Number.NEGATIVE_INFINITY : objective.gainMin;
+  const gainMin = cluster.measuredPressure(host) > FULL ? Number.NEGATIVE_INFINITY : objective.gainMin;
   let best: Best | undefined;
   let reason: SkipReason = 'nothing-movable';
   for (const { shardlet, net } of finalists) {
