@@ -131,6 +131,7 @@ function cluster(): ClusterColumns {
     shardlets,
     shardletCount: SHARDLETS,
     pins: [pinned],
+    areas: [],
     hostsChangedAtMs: 0,
     topologyVersion: 1,
   };

@@ -111,6 +111,28 @@ describe('the policy', () => {
     await page.getByText(/^1 of \d+ hosts$/).waitFor();
   });
 
+  it('has scopes with a mode, criteria and windows of their own', async () => {
+    const { page } = await visit(browser, `${consoleUrl}/policies`);
+    await page.getByRole('button', { name: 'Add a scope' }).click();
+    const scopes = page.getByRole('region', { name: 'Scopes' });
+    await scopes.getByLabel('Shards').fill('60000');
+    await scopes.getByText('shards: a number such as 3').waitFor();
+    await scopes.getByLabel('Shards').fill('7-9');
+    await scopes.getByLabel('Mode').selectOption('auto');
+    await scopes.getByLabel('Bytes at most').fill('5');
+    await scopes.getByLabel('Windows').fill('04:00-05:30 Europe/Berlin');
+    await page.getByRole('button', { name: 'Save 1 change' }).click();
+    await page.getByText(/holds from now on/).waitFor();
+    const scope = {
+      ...{ stream: 'main', shards: [7, 9], mode: 'auto', auto: { max_bytes: 5 } },
+      migration_window: [{ from: '04:00', to: '05:30', zone: 'Europe/Berlin' }],
+    };
+    expect(JSON.parse(await foreshard('policy', 'show')).scopes).toEqual([scope]);
+    await page.getByRole('button', { name: 'Remove scope 1' }).click();
+    await page.getByRole('button', { name: 'Save 1 change' }).click();
+    await scopes.getByText('There is none').waitFor();
+  });
+
   it('is changed in a form that knows its limits, and keeps what it was', async () => {
     const { page } = await visit(browser, `${consoleUrl}/policies`);
     await page.getByText('Ask', { exact: true }).click();

@@ -175,6 +175,18 @@ describe('recommendations', () => {
     });
   });
 
+  it('are decided by the mode of their scope', async () => {
+    const [first] = await open();
+    const { stream } = first!.body.area!;
+    await setPolicy({ mode: 'ask', scopes: [{ stream, mode: 'forecast-only' }] });
+    expect(await approveOne(first!)).toMatchObject({ kind: 'forbidden' });
+    await setPolicy({ mode: 'forecast-only', scopes: [{ stream: `not ${stream}`, mode: 'ask' }] });
+    expect(await approveOne(first!)).toMatchObject({ kind: 'forbidden' });
+    await setPolicy({ mode: 'forecast-only', scopes: [{ stream, mode: 'ask' }] });
+    expect(await approveOne(first!, { revision: 0 })).toMatchObject({ kind: 'stale' });
+    await setPolicy({ mode: 'forecast-only' });
+  });
+
   it('stay the same row while they are repeated, and are withdrawn when the need is gone', async () => {
     const before = await open();
     await tick();

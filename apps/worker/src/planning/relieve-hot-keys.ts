@@ -7,8 +7,10 @@ import {
   HOT_KEY_LIFETIME_MS,
   type HotKey,
   hotKeyField,
+  OWN_CLUSTER,
   type PolicyStore,
   reliefFor,
+  termsFor,
 } from '@foreshard/core/advising';
 import { type MoveLog, type Operator, requestRestructure } from '@foreshard/core/migration';
 import type { Policy } from '@foreshard/core/planning';
@@ -41,14 +43,28 @@ export class HotKeyRelief {
     const told = await hotKeysTold(redis, nowMs());
     if (told.length === 0) return undefined;
     const { policy, version } = await policies.at(nowMs());
-    if (policy.mode !== 'auto' || (await moveLog.controls()).paused) return this.show(told);
+    const alone = (await moveLog.controls()).paused ? [] : await this.ofAuto(told, policy);
+    const others = told.filter((hot) => !alone.includes(hot));
+    const shown = others.length === 0 ? {} : await this.show(others);
+    if (alone.length === 0) return shown;
     const split = await this.splitAll(
-      told,
+      alone,
       policy,
       `fast lane of policy ${policy.name} (version ${version})`,
     );
-    await forgetHotKeys(redis, told);
-    return { told: told.length, split };
+    await forgetHotKeys(redis, alone);
+    return { ...shown, told: told.length, split };
+  }
+
+  /** Those that the policy lets be split without a person. */
+  private async ofAuto(told: readonly HotKey[], policy: Policy): Promise<readonly HotKey[]> {
+    const map = await this.parts.follower.upToDate();
+    return told.filter(({ shardlet }) => {
+      const found = map.shardlet(shardlet);
+      const stream = found === undefined ? undefined : map.stream(found.stream);
+      const area = stream === undefined ? {} : { area: { stream: stream.name, shard: found!.shard } };
+      return termsFor(policy, { cluster: OWN_CLUSTER, body: area }).mode === 'auto';
+    });
   }
 
   private async show(told: readonly HotKey[]): Promise<object> {

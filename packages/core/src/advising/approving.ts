@@ -9,6 +9,7 @@ import type { Policy } from '../planning/index.ts';
 import type { Change, TopologyStore } from '../topology/index.ts';
 import type { PolicyStore, PolicyVersion } from './policy-store.ts';
 import { OWN_CLUSTER, type RecommendationLog, type RecommendationRecord } from './recommendation-log.ts';
+import { type Terms, termsFor } from './terms.ts';
 import { nextWindow } from './windows.ts';
 
 export interface Adviser {
@@ -72,7 +73,7 @@ async function approveOne(
   const detail = await stalenessOf(adviser, record, request);
   if (detail !== undefined) return { kind: 'stale', record, detail };
   const { revision, topologyVersion, note, when } = request;
-  const notBeforeMs = beginOf(when, policy, nowMs());
+  const notBeforeMs = beginOf(when, termsFor(policy, record), nowMs());
   const approval = { revision, topologyVersion, actor, note, atMs: nowMs(), notBeforeMs };
   if (await log.approve(record.id, approval)) return { kind: 'approved', notBeforeMs };
   const changed = (await log.find(record.id)) ?? record;
@@ -94,9 +95,10 @@ export async function reject(adviser: Adviser, id: number, note: string): Promis
 }
 
 /** Why nobody can approve it; undefined when somebody can. */
-export function obstacleTo({ body, cluster }: RecommendationRecord, policy: Policy): string | undefined {
-  if (policy.mode === 'forecast-only')
-    return 'the policy only forecasts: set its mode to "ask" to approve, or "auto" to let it approve by criteria';
+export function obstacleTo(record: RecommendationRecord, policy: Policy): string | undefined {
+  const { body, cluster } = record;
+  if (termsFor(policy, record).mode === 'forecast-only')
+    return 'the policy only forecasts here: set its mode to "ask" to approve, or "auto" to let it approve by criteria';
   // who runs it knows how to carry it out
   if (cluster !== OWN_CLUSTER) return undefined;
   const future = [...body.shardlets.slice(0, body.action === 'merge' ? 2 : 1)].find(
@@ -110,10 +112,11 @@ export function obstacleTo({ body, cluster }: RecommendationRecord, policy: Poli
 /** Auto: whether the policy lets it be carried out without a person. */
 export function meetsCriteria(
   { body }: RecommendationRecord,
-  { auto }: Policy,
+  { mode, auto }: Terms,
   eventsPerSecond: number,
 ): boolean {
   return (
+    mode === 'auto' &&
     body.checks.every(({ passed }) => passed) &&
     body.cost.bytes <= auto.max_bytes &&
     eventsPerSecond <= auto.max_events &&
@@ -132,12 +135,11 @@ export async function approveByPolicy(
   open: readonly RecommendationRecord[],
   loads: ReadonlyMap<string, number>,
 ): Promise<number> {
-  if (policy.mode !== 'auto') return 0;
   const actor = `policy ${policy.name} (version ${version})`;
   const meeting = open.filter(
     (record) =>
       obstacleTo(record, policy) === undefined &&
-      meetsCriteria(record, policy, loads.get(record.body.shardlets[0] ?? '') ?? 0),
+      meetsCriteria(record, termsFor(policy, record), loads.get(record.body.shardlets[0] ?? '') ?? 0),
   );
   const why = { note: 'meets the criteria of the policy', when: 'window' } as const;
   const replies = await approve(
@@ -176,8 +178,8 @@ async function stalenessOf(
     : `the topology has changed since it was simulated (version ${since.version}: ${since.decision})`;
 }
 
-function beginOf(when: ApprovalRequest['when'], policy: Policy, nowMs: number): number | null {
+function beginOf(when: ApprovalRequest['when'], { migration_window }: Terms, nowMs: number): number | null {
   if (when === 'now') return null;
-  if (when === 'window') return nextWindow(policy.migration_window, nowMs);
+  if (when === 'window') return nextWindow(migration_window, nowMs);
   return when;
 }

@@ -5,7 +5,7 @@ import { policySchema } from '../planning/index.ts';
 import { addHost, createStream, settleOpening } from '../topology/index.ts';
 import { carryOut, dueOf, type Hands, outcomeOf } from './carrying-out.ts';
 import { DEFAULT_POLICY_VERSION } from './policy-store.ts';
-import type { RecommendationRecord } from './recommendation-log.ts';
+import { OWN_CLUSTER, type RecommendationRecord } from './recommendation-log.ts';
 
 const SHARDLET = 1;
 
@@ -86,7 +86,13 @@ describe('what is approved', () => {
   const then = version({ migration_window: windows('04:00', '05:00') });
   const policies = { at: async () => then };
   const approved = (notBeforeMs: number | null) =>
-    ({ id: 7, notBeforeMs, decidedMs: NIGHT - 3_600_000 }) as RecommendationRecord;
+    ({
+      id: 7,
+      cluster: OWN_CLUSTER,
+      body: { area: { stream: 'main', shard: 0 } },
+      notBeforeMs,
+      decidedMs: NIGHT - 3_600_000,
+    }) as RecommendationRecord;
 
   it('begins in the window it was approved for', async () => {
     expect(await dueOf([approved(NIGHT)], then, policies, NIGHT - 1)).toEqual([]);
@@ -97,6 +103,16 @@ describe('what is approved', () => {
     const now = version({ migration_window: windows('22:00', '23:00') });
     expect(await dueOf([approved(NIGHT)], now, policies, NIGHT)).toEqual([]);
     expect(await dueOf([approved(null)], now, policies, NIGHT)).toHaveLength(1);
+  });
+
+  it('waits while only its scope forecasts, and for the windows of its scope', async () => {
+    const scope = (more: object) => version({ scopes: [{ stream: 'main', mode: 'ask', ...more }] });
+    const due = (now: typeof then, at = NIGHT) => dueOf([approved(NIGHT)], now, policies, at);
+    expect(await due(scope({ mode: 'forecast-only' }))).toEqual([]);
+    expect(await due(scope({}))).toHaveLength(1);
+    expect(await due(scope({ migration_window: windows('22:00', '23:00') }))).toEqual([]);
+    const others = version({ mode: 'forecast-only', scopes: [{ stream: 'main', mode: 'ask' }] });
+    expect(await due(others)).toHaveLength(1);
   });
 
   it('waits while the policy only forecasts', async () => {

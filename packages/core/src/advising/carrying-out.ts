@@ -15,6 +15,7 @@ import {
 import { isLeaf, type Shardlet, TopologyMap } from '../topology/index.ts';
 import type { PolicyStore, PolicyVersion } from './policy-store.ts';
 import type { RecommendationRecord } from './recommendation-log.ts';
+import { termsFor } from './terms.ts';
 import { mayBegin } from './windows.ts';
 
 export interface Hands {
@@ -39,14 +40,18 @@ export async function dueOf(
   policies: Pick<PolicyStore, 'at'>,
   nowMs: number,
 ): Promise<RecommendationRecord[]> {
-  if (policy.mode === 'forecast-only') return [];
   const due: RecommendationRecord[] = [];
   for (const record of approved) {
     const { notBeforeMs, decidedMs } = record;
+    const { mode, migration_window } = termsFor(policy, record);
+    if (mode === 'forecast-only') continue;
     if (notBeforeMs !== null && notBeforeMs > nowMs) continue;
     // what was approved for now asks for no windows
-    const then = notBeforeMs === null ? [] : (await policies.at(decidedMs ?? nowMs)).policy.migration_window;
-    if (mayBegin(policy.migration_window, then, notBeforeMs, nowMs)) due.push(record);
+    const then =
+      notBeforeMs === null
+        ? []
+        : termsFor((await policies.at(decidedMs ?? nowMs)).policy, record).migration_window;
+    if (mayBegin(migration_window, then, notBeforeMs, nowMs)) due.push(record);
   }
   return due;
 }

@@ -12,5 +12,6 @@ export * from './peaks.ts';
 export * from './policy-store.ts';
 export * from './realising.ts';
 export * from './recommendation-log.ts';
+export * from './terms.ts';
 export * from './what-if.ts';
 export * from './windows.ts';

@@ -13,6 +13,8 @@ import {
   type Recommendation,
 } from '../planning/index.ts';
 import type { ForecastStep } from './observing.ts';
+import { OWN_CLUSTER } from './recommendation-log.ts';
+import { type Terms, termsFor } from './terms.ts';
 import { nextWindow } from './windows.ts';
 
 const MINUTE_MS = 60_000;
@@ -42,7 +44,12 @@ export function preparationsFor(
   return documentOf(made, farPolicy).recommendations.flatMap((one) => {
     const peakMs = one.overloadAt === null ? 0 : Date.parse(one.overloadAt);
     if (one.action !== 'move' || peakMs <= nowMs + forecast.horizon * MINUTE_MS) return [];
-    const bestMs = troughBefore(peakMs - LEAD_MS, nowMs, loads, policy);
+    const bestMs = troughBefore(
+      peakMs - LEAD_MS,
+      nowMs,
+      loads,
+      termsFor(policy, { cluster: OWN_CLUSTER, body: one }),
+    );
     if (bestMs === undefined) return [];
     const prepares = { peakAt: one.overloadAt!, bestAt: new Date(bestMs).toISOString() };
     return [{ ...one, urgency: 'when-convenient' as const, prepares }];
@@ -82,7 +89,7 @@ function troughBefore(
   untilMs: number,
   nowMs: number,
   loads: ReadonlyMap<number, number>,
-  { migration_window: windows }: Policy,
+  { migration_window: windows }: Terms,
 ): number | undefined {
   const begins = [...loads].flatMap(([ahead, load]) => {
     const atMs = nextWindow(windows, nowMs + ahead * MINUTE_MS);

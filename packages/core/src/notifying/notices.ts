@@ -43,7 +43,7 @@ const LEVEL_OF_URGENCY = { now: 'bad', soon: 'warn', 'when-convenient': 'info' }
 
 function waitingNotices(record: RecommendationRecord, policy: Policy): Notice[] {
   const { id, state, body, lastMs } = record;
-  if (state !== 'open' || policy.mode === 'forecast-only') return [];
+  if (state !== 'open') return [];
   if (obstacleTo(record, policy) !== undefined) return [];
   const overload = body.overloadAt === null ? '' : ` Overload at ${body.overloadAt} if nothing is done.`;
   return [

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { policySchema } from '../planning/index.ts';
 import { type Alarm, type AlarmRecord, alarmsAfter, hostAlarms } from './alarms.ts';
 import { type Attempt, afterAttempt, type Delivery } from './delivery.ts';
 import { messageOf } from './message.ts';
@@ -95,7 +96,7 @@ describe('notices of recommendations', () => {
       },
     }) as never;
   const subjectsIn = (mode: string, ...recommendations: never[]) =>
-    noticesOf({ recommendations, moves: [], alarms: [], policy: { mode } as never, nowMs: 0 }).map(
+    noticesOf({ recommendations, moves: [], alarms: [], policy: policySchema.parse({ mode }), nowMs: 0 }).map(
       ({ subject }) => subject,
     );
 

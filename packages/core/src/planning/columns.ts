@@ -65,6 +65,8 @@ export interface ShardletColumns {
   readonly pin: Int32Array;
   /** shardlets of one group are spread over zones */
   readonly group: Int32Array;
+  /** row of `areas` */
+  readonly area: Int32Array;
   /** the neighbour that begins where this one ends, in the same shard */
   readonly right: Int32Array;
 }
@@ -77,6 +79,12 @@ export interface Affinity {
   readonly weight: Float64Array;
 }
 
+/** What scopes of a policy speak of. */
+export interface Area {
+  readonly stream: string;
+  readonly shard: number;
+}
+
 export interface ClusterColumns {
   readonly columns: readonly Column[];
   readonly hosts: HostColumns;
@@ -85,6 +93,7 @@ export interface ClusterColumns {
   readonly shardletCount: number;
   /** the hosts each pin allows, ascending */
   readonly pins: readonly Int32Array[];
+  readonly areas: readonly Area[];
   readonly affinity?: Affinity | undefined;
   readonly hostsChangedAtMs: number;
   readonly topologyVersion: number;
@@ -111,6 +120,7 @@ export function shardletColumns(rows: number, columns: number): ShardletColumns 
     topKeyShare: new Float32Array(rows),
     pin: new Int32Array(rows).fill(NONE),
     group: new Int32Array(rows).fill(NONE),
+    area: new Int32Array(rows).fill(NONE),
     right: new Int32Array(rows).fill(NONE),
   };
 }

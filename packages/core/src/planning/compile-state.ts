@@ -30,6 +30,7 @@ export function compileState(state: ClusterState, policy: Policy): ClusterColumn
   const pins = new Pins(state);
   const shardlets = shardletColumns(state.shardlets.length, columns.length);
   const groups = new Map<string, number>();
+  const areas = new Map<string, number>();
   state.shardlets.forEach((one, row) => {
     shardlets.ids.push(one.id);
     shardlets.owner[row] = hostOf.get(one.host)!;
@@ -42,6 +43,7 @@ export function compileState(state: ClusterState, policy: Policy): ClusterColumn
     shardlets.flags[row]! |= (one.frozen ? FROZEN : 0) | (one.keyMaySplit ? KEY_MAY_SPLIT : 0);
     shardlets.topKeyShare[row] = one.topKeyShare;
     shardlets.pin[row] = pins.rowOf(one.pinnedTo);
+    shardlets.area[row] = numbered(areas, JSON.stringify([one.stream, one.shard]));
     if (one.spreadGroup !== undefined) shardlets.group[row] = numbered(groups, one.spreadGroup);
   });
   linkNeighbours(state, shardlets);
@@ -59,6 +61,10 @@ export function compileState(state: ClusterState, policy: Policy): ClusterColumn
     shardlets,
     shardletCount: state.shardlets.length,
     pins: pins.lists,
+    areas: [...areas.keys()].map((area) => {
+      const [stream, shard] = JSON.parse(area) as [string, number];
+      return { stream, shard };
+    }),
     affinity: affinityOf(state, rowOf),
     hostsChangedAtMs:
       state.hostsChangedAt === undefined ? Number.NEGATIVE_INFINITY : Date.parse(state.hostsChangedAt),

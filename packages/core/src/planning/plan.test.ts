@@ -166,3 +166,22 @@ it('gives a move that makes room its part of what is gained together, and an int
   expect(gainLow).toBeLessThan(gain);
   expect(gainHigh).toBeGreaterThan(gain);
 });
+
+it('tells the stream and the shard of what it proposes, also of what a split has made', () => {
+  const state = clusterStateSchema.parse({
+    version: 1,
+    now: '2026-03-01T17:00:00Z',
+    hosts: ['a', 'b', 'c'].map((id) => ({ id, capacity: { eventsPerSecond: 1_000 } })),
+    shardlets: [
+      { id: '1', host: 'a', stream: 'orders', shard: 7, load: { eventsPerSecond: 950 } },
+      { id: '2', host: 'b', stream: 'main', shard: 1, load: { eventsPerSecond: 10 } },
+    ],
+  });
+  const { recommendations } = documentOf(
+    plan(compileState(state, policy), policy, Date.parse(state.now)),
+    policy,
+  );
+  const moved = recommendations.filter(({ action, shardlets }) => action === 'move' && shardlets[0] !== '1');
+  expect(moved.length).toBeGreaterThan(0);
+  for (const { area } of recommendations) expect(area).toEqual({ stream: 'orders', shard: 7 });
+});

@@ -20,3 +20,22 @@ test.each([
     hostDescriptionSchema.safeParse({ labels }).success,
   ]).toEqual([may, may]);
 });
+
+test.each([
+  [{ stream: 'main', mode: 'auto' }, true],
+  [{ stream: 'main', shards: [3, 7], mode: 'ask', auto: { max_bytes: 1 }, migration_window: [] }, true],
+  [{ cluster: 'theirs', mode: 'auto' }, true],
+  [{ mode: 'auto' }, false],
+  [{ stream: 'main', cluster: 'theirs', mode: 'auto' }, false],
+  [{ cluster: 'theirs', shards: [0, 1], mode: 'auto' }, false],
+  [{ stream: 'main', shards: [7, 3], mode: 'auto' }, false],
+  [{ stream: 'main' }, false],
+  [{ stream: 'main', mode: 'auto', auto: { max_bytes: -1 } }, false],
+])('a scope is a stream, some of its shards, or another cluster: %j', (scope, may) => {
+  expect(policySchema.safeParse({ scopes: [scope] }).success).toBe(may);
+});
+
+test('what a scope leaves out is not filled with presets', () => {
+  const scopes = [{ stream: 'main', mode: 'auto', auto: { max_events: 5 } }];
+  expect(policySchema.parse({ scopes }).scopes).toEqual(scopes);
+});

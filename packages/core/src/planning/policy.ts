@@ -179,21 +179,22 @@ const autoSettings = z.strictObject({
   minimum_gain: setting('pressure', 'what gains less waits for a person', 0, 1_000, 0.01),
 });
 
+/** first and last */
+const shardsSchema = z
+  .tuple([z.int().min(0), z.int().min(0)])
+  .refine(([first, last]) => first <= last, { error: 'the first shard comes before the last' });
+
 const placementRuleSchema = z
   .strictObject({
     stream: z.string().min(1).max(63),
     /** first and last shard; left out: all of the stream */
-    shards: z.tuple([z.int().min(0), z.int().min(0)]).optional(),
+    shards: shardsSchema.optional(),
     /** only hosts that have all of these labels */
     pinned_to: labelsSchema.optional(),
     /** over zones, of which none may have more than `host.zone_share_max` of them */
     spread_over_zones: z.boolean().default(false),
     /** the planner leaves them alone */
     frozen: z.boolean().default(false),
-  })
-  .refine(({ shards }) => shards === undefined || shards[0] <= shards[1], {
-    path: ['shards'],
-    error: 'the first shard comes before the last',
   })
   .refine(
     ({ pinned_to, spread_over_zones, frozen }) =>
@@ -203,6 +204,55 @@ const placementRuleSchema = z
 export type PlacementRule = z.infer<typeof placementRuleSchema>;
 
 export const MODES = ['forecast-only', 'ask', 'auto'] as const;
+
+const windowsSchema = z
+  .array(
+    z
+      .strictObject({
+        from: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 04:00'),
+        to: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 05:30'),
+        zone: z
+          .string()
+          .refine(isTimeZone, 'no time zone of the IANA list, such as Europe/Berlin')
+          .default('UTC'),
+      })
+      .refine(({ from, to }) => from !== to, {
+        path: ['to'],
+        error: 'a window ends at another time of day than it begins',
+      }),
+  )
+  .max(32);
+
+const { max_bytes, max_events, minimum_confidence, minimum_gain } = autoSettings.shape;
+
+const scopeSchema = z
+  .strictObject({
+    /** of ours: a stream, or some of its shards */
+    stream: z.string().min(1).max(63).optional(),
+    shards: shardsSchema.optional(),
+    /** or a cluster that is not ours */
+    cluster: z.string().min(1).max(64).optional(),
+    mode: z.enum(MODES),
+    /** what is left out is as for all */
+    auto: z
+      .strictObject({
+        max_bytes: max_bytes.unwrap().exactOptional(),
+        max_events: max_events.unwrap().exactOptional(),
+        minimum_confidence: minimum_confidence.unwrap().exactOptional(),
+        minimum_gain: minimum_gain.unwrap().exactOptional(),
+      })
+      .default({}),
+    /** left out: as for all; empty: any time */
+    migration_window: windowsSchema.optional(),
+  })
+  .refine(({ stream, cluster }) => (stream === undefined) !== (cluster === undefined), {
+    error: 'a scope is a stream or a cluster',
+  })
+  .refine(({ cluster, shards }) => cluster === undefined || shards === undefined, {
+    path: ['shards'],
+    error: 'a cluster that is not ours has no shards',
+  });
+export type PolicyScope = z.infer<typeof scopeSchema>;
 
 export const policySchema = z.strictObject({
   version: z.literal(POLICY_VERSION).default(POLICY_VERSION),
@@ -221,26 +271,11 @@ export const policySchema = z.strictObject({
   capacity: capacitySettings.prefault({}),
   auto: autoSettings.prefault({}),
   /** empty: any time; times of day in the named zone */
-  migration_window: z
-    .array(
-      z
-        .strictObject({
-          from: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 04:00'),
-          to: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 05:30'),
-          zone: z
-            .string()
-            .refine(isTimeZone, 'no time zone of the IANA list, such as Europe/Berlin')
-            .default('UTC'),
-        })
-        .refine(({ from, to }) => from !== to, {
-          path: ['to'],
-          error: 'a window ends at another time of day than it begins',
-        }),
-    )
-    .max(32)
-    .default([]),
+  migration_window: windowsSchema.default([]),
   /** which hosts may have what; where several rules speak of a shardlet, all of them hold */
   placement: z.array(placementRuleSchema).max(64).default([]),
+  /** where mode, criteria and windows are others than for all; of several that speak of a shardlet the first counts */
+  scopes: z.array(scopeSchema).max(64).default([]),
 });
 export type Policy = z.infer<typeof policySchema>;
 

@@ -4,7 +4,7 @@
  * holds for exactly this proposal at exactly this version of the topology.
  */
 import type { Action, AddHostsAction, MoveAction, SplitAction } from './action.ts';
-import { demandDoubt, MEASURED_ONLY, NONE } from './columns.ts';
+import { type Area, demandDoubt, MEASURED_ONLY, NONE } from './columns.ts';
 import { relativeError } from './compile-state.ts';
 import { MINUTE_MS } from './context.ts';
 import type { Plan } from './plan.ts';
@@ -24,6 +24,8 @@ export interface Recommendation {
   readonly action: Action['kind'];
   readonly phase: Action['phase'];
   readonly shardlets: readonly string[];
+  /** of its shardlets, which never are of several; absent where it has none */
+  readonly area?: Area;
   readonly source: string | null;
   readonly destination: string | null;
   /** a peak hours away, and the quietest time before it; absent where it is needed sooner */
@@ -132,8 +134,16 @@ function recommendationOf(plan: Plan, policy: Policy, action: Action, step: numb
   return {
     ...common,
     ...details,
+    ...areaOf(plan, action),
     ...('shardlet' in action ? fallback(plan, policy, action.shardlet, details.reason) : {}),
   };
+}
+
+function areaOf({ cluster }: Plan, action: Action): { area?: Area } {
+  const { areas, shardlets } = cluster.input;
+  const shardlet = 'shardlet' in action ? action.shardlet : action.kind === 'merge' ? action.left : NONE;
+  const area = areas[shardlets.area[shardlet] ?? NONE];
+  return area === undefined ? {} : { area };
 }
 
 /** Where the forecast was too unsure to be used, that is said with the reason. */

@@ -334,6 +334,7 @@ function copyRow(shardlets: ClusterColumns['shardlets'], from: number, to: numbe
     'topKeyShare',
     'pin',
     'group',
+    'area',
   ] as const)
     shardlets[column][to] = shardlets[column][from]!;
 }

@@ -7,6 +7,7 @@ import { Plus, Trash2 } from 'lucide-react';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Select, SmallField } from '../../components/ui/field.tsx';
+import { readShards, shardsProblem, writeShards } from './shards-text.ts';
 
 const RULES_MAX = 64;
 
@@ -20,19 +21,17 @@ export interface RuleText {
   readonly frozen: boolean;
 }
 
-const SHARDS = /^(\d{1,4})(?:\s*-\s*(\d{1,4}))?$/;
-
 export function ruleText({ stream, shards, pinned_to, spread_over_zones, frozen }: PlacementRule): RuleText {
-  const text = shards === undefined ? '' : shards[0] === shards[1] ? `${shards[0]}` : shards.join('-');
+  const text = writeShards(shards);
   return { stream, shards: text, labels: writeLabels(pinned_to ?? {}), spread: spread_over_zones, frozen };
 }
 
 export function ruleOf({ stream, shards, labels, spread, frozen }: RuleText): PlacementRule {
-  const [, from, to = from] = SHARDS.exec(shards.trim()) ?? [];
+  const range = readShards(shards);
   const pins = readLabels(labels);
   return {
     stream,
-    ...(from === undefined ? {} : { shards: [Number(from), Number(to)] as [number, number] }),
+    ...(range === undefined ? {} : { shards: range }),
     ...(Object.keys(pins).length === 0 ? {} : { pinned_to: pins }),
     spread_over_zones: spread,
     frozen,
@@ -41,10 +40,8 @@ export function ruleOf({ stream, shards, labels, spread, frozen }: RuleText): Pl
 
 /** What is wrong with a rule; undefined when nothing is. */
 export function ruleProblem({ shards, labels, spread, frozen }: RuleText): string | undefined {
-  const found = SHARDS.exec(shards.trim());
-  if (shards.trim() !== '' && found === null) return 'shards: a number such as 3, or a range such as 3-7';
-  if (found?.[2] !== undefined && Number(found[2]) < Number(found[1]))
-    return 'shards: the first comes before the last';
+  const ofShards = shardsProblem(shards);
+  if (ofShards !== undefined) return ofShards;
   const pins = readLabels(labels);
   if (Object.values(pins).includes('')) return 'labels: NAME=VALUE, parted by blanks';
   if (Object.keys(pins).length === 0 && !spread && !frozen) return 'a rule pins, spreads or freezes';

@@ -4,7 +4,7 @@
  * The form of the policy. It keeps what was typed apart from the version it was begun on: when somebody saves another one
  * meanwhile, nothing typed is lost, and it can be laid onto the new version.
  */
-import type { PlacementRule } from '@foreshard/core/planning';
+import type { PlacementRule, PolicyScope } from '@foreshard/core/planning';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useDeferredValue, useState } from 'react';
@@ -20,6 +20,7 @@ import type { PolicySection } from '../../server/policies/policy-fields.ts';
 import { whatIfLink } from '../what-if/what-if-address.ts';
 import { Firings } from './firings.tsx';
 import { PlacementEditor, type RuleText, ruleOf, ruleProblem, ruleText } from './placement-editor.tsx';
+import { ScopesEditor, type ScopeText, scopeOf, scopeProblem, scopeText } from './scopes-editor.tsx';
 import { isGoodWindow, type Window, WindowsEditor } from './windows-editor.tsx';
 
 const MODES = [
@@ -51,6 +52,7 @@ type Policy = {
   readonly mode: keyof typeof MODE_MEANS;
   readonly migration_window: readonly Window[];
   readonly placement: readonly PlacementRule[];
+  readonly scopes: readonly PolicyScope[];
 } & Record<string, unknown>;
 
 interface Version {
@@ -67,6 +69,7 @@ interface Changes {
   readonly typed: Readonly<Record<string, string>>;
   readonly windows?: readonly Window[];
   readonly rules?: readonly RuleText[];
+  readonly scopes?: readonly ScopeText[];
 }
 
 const NO_CHANGES: Changes = { typed: {} };
@@ -91,7 +94,9 @@ export function PolicyForm({
   const windows = changes.windows ?? base.policy.migration_window;
   const savedRules = base.policy.placement.map(ruleText);
   const rules = changes.rules ?? savedRules;
-  const streams = useQuery(trpc.streams.list.queryOptions());
+  const savedScopes = base.policy.scopes.map(scopeText);
+  const scopes = changes.scopes ?? savedScopes;
+  const choices = useQuery(trpc.shardlets.choices.queryOptions());
   const hosts = useQuery(trpc.hosts.list.queryOptions());
   const [note, setNote] = useState('');
   /** empty: at once */
@@ -129,19 +134,22 @@ export function PolicyForm({
   const changed = Object.entries(typed).filter(([path, text]) => Number(text) !== valueAt(base.policy, path));
   const areWindowsNew = JSON.stringify(windows) !== JSON.stringify(base.policy.migration_window);
   const areRulesNew = JSON.stringify(rules) !== JSON.stringify(savedRules);
-  const count =
-    changed.length + Number(mode !== base.policy.mode) + Number(areWindowsNew) + Number(areRulesNew);
+  const areScopesNew = JSON.stringify(scopes) !== JSON.stringify(savedScopes);
+  const others = [mode !== base.policy.mode, areWindowsNew, areRulesNew, areScopesNew];
+  const count = changed.length + others.filter(Boolean).length;
   const isBehind = newest.version !== base.version;
   // nothing typed could be lost
   if (isBehind && count === 0 && problems.size === 0) setBase(newest);
   const areRulesGood = rules.every((rule) => ruleProblem(rule) === undefined);
-  const isGood = problems.size === 0 && windows.every(isGoodWindow) && areRulesGood;
+  const areScopesGood = scopes.every((scope) => scopeProblem(scope) === undefined);
+  const isGood = problems.size === 0 && windows.every(isGoodWindow) && areRulesGood && areScopesGood;
   const timeProblem = problemOfTime(effective, base, nowMs);
   const draft = (): Record<string, unknown> => {
     const policy = structuredClone(base.policy) as Record<string, unknown>;
     policy.mode = mode;
     policy.migration_window = windows;
     policy.placement = rules.map(ruleOf);
+    policy.scopes = scopes.map(scopeOf);
     for (const [path, text] of changed) assign(policy, path, Number(text));
     return policy;
   };
@@ -167,9 +175,15 @@ export function PolicyForm({
         nowMs={nowMs}
       />
       <WindowsEditor windows={windows} nowMs={nowMs} onChange={(next) => change({ windows: next })} />
+      <ScopesEditor
+        scopes={scopes}
+        streams={choices.data?.streams ?? []}
+        clusters={choices.data?.clusters ?? []}
+        onChange={(next) => change({ scopes: next })}
+      />
       <PlacementEditor
         rules={rules}
-        streams={streams.data?.map(({ name }) => name) ?? []}
+        streams={choices.data?.streams ?? []}
         hosts={hosts.data?.map(({ labels }) => labels)}
         onChange={(next) => change({ rules: next })}
       />

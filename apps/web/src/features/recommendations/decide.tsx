@@ -11,19 +11,9 @@ import { Field, Select } from '../../components/ui/field.tsx';
 import { formatMoment } from '../../formatting/time.ts';
 import type { RecommendationView } from '../../server/recommendations/recommendation-view.ts';
 
-export type Windows = readonly { readonly from: string; readonly to: string; readonly zone: string }[];
-
 type When = 'now' | 'best' | 'window' | 'time';
 
-export function Decide({
-  row,
-  windows,
-  onDone,
-}: {
-  row: RecommendationView;
-  windows: Windows;
-  onDone(): void;
-}) {
+export function Decide({ row, onDone }: { row: RecommendationView; onDone(): void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const bestAt = row.body.prepares?.bestAt;
@@ -58,7 +48,7 @@ export function Decide({
               <option value="best">{`in the trough before the peak (${formatMoment(Date.parse(bestAt), 'local')})`}</option>
             )}
             <option value="now">at once</option>
-            <option value="window">{`in the next window (${windowsText(windows)})`}</option>
+            <option value="window">{`in the next window (${windowsText(row)})`}</option>
             <option value="time">not before a time</option>
           </Select>
         )}
@@ -107,7 +97,7 @@ export function Decide({
   );
 }
 
-function windowsText(windows: Windows): string {
+function windowsText({ windows }: Pick<RecommendationView, 'windows'>): string {
   if (windows.length === 0) return 'any time: the policy has none';
   return windows.map(({ from, to, zone }) => `${from} to ${to} ${zone}`).join(', ');
 }

@@ -7,18 +7,16 @@ import { Badge } from '../../components/ui/badge.tsx';
 import { Dialog, DialogContent } from '../../components/ui/dialog.tsx';
 import { When } from '../../components/when.tsx';
 import type { RecommendationView } from '../../server/recommendations/recommendation-view.ts';
-import { Decide, type Windows } from './decide.tsx';
+import { Decide } from './decide.tsx';
 import { MeasuredBadge } from './measured-badge.tsx';
 import { confidenceText, costTexts, Places, StateBadge } from './recommendation-line.tsx';
 
 export function RecommendationDetail({
   row,
-  windows,
   nowMs,
   onClose,
 }: {
   row: RecommendationView;
-  windows: Windows;
   nowMs: number;
   onClose(): void;
 }) {
@@ -68,7 +66,7 @@ export function RecommendationDetail({
           </dl>
           <Checks checks={body.checks} />
           <Alternatives alternatives={body.alternatives} />
-          <Decide row={row} windows={windows} onDone={onClose} />
+          <Decide row={row} onDone={onClose} />
         </div>
       </DialogContent>
     </Dialog>

@@ -70,8 +70,7 @@ export function RecommendationsPage() {
                     ({list.data.pausedFor}): what is approved waits
                   </>
                 )}
-                {list.data.mode === 'forecast-only' &&
-                list.data.rows.some(({ state }) => state === 'approved')
+                {list.data.rows.some(({ state, mode }) => state === 'approved' && mode === 'forecast-only')
                   ? '; what is approved waits for another mode'
                   : null}
               </p>
@@ -107,12 +106,7 @@ export function RecommendationsPage() {
       )}
       <Churn />
       {opened === undefined || list.data === undefined ? null : (
-        <RecommendationDetail
-          row={opened}
-          windows={list.data.windows}
-          nowMs={list.data.atMs}
-          onClose={() => void set({ id: null })}
-        />
+        <RecommendationDetail row={opened} nowMs={list.data.atMs} onClose={() => void set({ id: null })} />
       )}
     </div>
   );

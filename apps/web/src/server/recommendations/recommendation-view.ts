@@ -1,5 +1,11 @@
 /** A recommendation as the console shows it: in words, with the names of hosts, and whether it can be approved. */
-import { OWN_CLUSTER, obstacleTo, type RecommendationRecord } from '@foreshard/core/advising';
+import {
+  OWN_CLUSTER,
+  obstacleTo,
+  type RecommendationRecord,
+  type Terms,
+  termsFor,
+} from '@foreshard/core/advising';
 import type { Policy, Recommendation } from '@foreshard/core/planning';
 import type { TopologyMap } from '@foreshard/core/topology';
 
@@ -9,6 +15,8 @@ export interface RecommendationView extends RecommendationRecord {
   readonly destinationName: string | null;
   /** why nobody can approve it now; null: it can be approved */
   readonly obstacle: string | null;
+  readonly mode: Terms['mode'];
+  readonly windows: Terms['migration_window'];
 }
 
 export function recommendationView(
@@ -17,6 +25,7 @@ export function recommendationView(
   record: RecommendationRecord,
 ): RecommendationView {
   const { body, cluster } = record;
+  const { mode, migration_window: windows } = termsFor(policy, record);
   // hosts of others come with their names
   const nameOf = (id: string | null) => (cluster === OWN_CLUSTER ? hostName(map, id) : id);
   // their places too are told by name
@@ -27,6 +36,8 @@ export function recommendationView(
     title: cluster === OWN_CLUSTER ? titleOf(body) : titleOf(body).replace('shardlet', 'partition'),
     ...placesOf(body, nameOf),
     obstacle: obstacleTo(record, policy) ?? null,
+    mode,
+    windows,
   };
 }
 

@@ -46,7 +46,6 @@ export const recommendationsRouter = router({
           recommendationView(map, policy, record),
         ),
         mode: policy.mode,
-        windows: policy.migration_window,
         /** what is approved does not begin then; null: it does */
         pausedFor: controls.paused ? controls.reason : null,
         policyVersion: version,

@@ -231,6 +231,7 @@ export class PlannerPlayer implements PolicyPlayer {
       shardlets,
       shardletCount: pieces.length,
       pins: [],
+      areas: [],
       hostsChangedAtMs: fleet.changedAt * MINUTE_MS,
       topologyVersion: NONE + 1,
     };

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { policySchema } from '../planning/index.ts';
+import { meetsCriteria, obstacleTo } from './approving.ts';
+import { OWN_CLUSTER, type RecommendationRecord } from './recommendation-log.ts';
+import { termsFor } from './terms.ts';
+
+const night = [{ from: '04:00', to: '05:00', zone: 'UTC' }];
+const policy = policySchema.parse({
+  mode: 'ask',
+  auto: { max_bytes: 100, max_events: 10 },
+  migration_window: night,
+  scopes: [
+    { stream: 'orders', shards: [3, 7], mode: 'auto', auto: { max_bytes: 5 } },
+    { stream: 'orders', mode: 'forecast-only', migration_window: [] },
+    { cluster: 'theirs', mode: 'auto' },
+  ],
+});
+
+function proposed(area?: { stream: string; shard: number }, cluster = OWN_CLUSTER): RecommendationRecord {
+  const body = {
+    shardlets: ['1'],
+    action: 'move',
+    checks: [],
+    cost: { objective: 0, bytes: 50 },
+    confidence: 1,
+    gain: null,
+    ...(area === undefined ? {} : { area }),
+  };
+  return { cluster, body } as unknown as RecommendationRecord;
+}
+
+describe('the terms of a recommendation', () => {
+  it.each([
+    [{ stream: 'orders', shard: 3 }, OWN_CLUSTER, 'auto'],
+    [{ stream: 'orders', shard: 7 }, OWN_CLUSTER, 'auto'],
+    [{ stream: 'orders', shard: 8 }, OWN_CLUSTER, 'forecast-only'],
+    [{ stream: 'main', shard: 3 }, OWN_CLUSTER, 'ask'],
+    // the number of hosts
+    [undefined, OWN_CLUSTER, 'ask'],
+    [{ stream: 'orders', shard: 3 }, 'theirs', 'auto'],
+    [{ stream: 'orders', shard: 3 }, 'another', 'ask'],
+  ])('of %j in cluster "%s" are those of the first scope that speaks of it: %s', (area, cluster, mode) => {
+    expect(termsFor(policy, proposed(area, cluster)).mode).toBe(mode);
+  });
+
+  it('are as for all where the scope says nothing', () => {
+    const { auto, migration_window } = termsFor(policy, proposed({ stream: 'orders', shard: 3 }));
+    expect([auto.max_bytes, auto.max_events, migration_window]).toEqual([5, 10, night]);
+    expect(termsFor(policy, proposed({ stream: 'orders', shard: 0 })).migration_window).toEqual([]);
+  });
+
+  it('decide whether somebody can approve it, and whether nobody has to', () => {
+    const [small, forecast] = [
+      proposed({ stream: 'orders', shard: 3 }),
+      proposed({ stream: 'orders', shard: 0 }),
+    ];
+    expect(obstacleTo(forecast, policy)).toContain('only forecasts');
+    expect(obstacleTo(small, policy)).toBeUndefined();
+    const theirs = proposed(undefined, 'theirs');
+    expect(meetsCriteria(theirs, termsFor(policy, theirs), 1)).toBe(true);
+    // 50 bytes of 5
+    expect(meetsCriteria(small, termsFor(policy, small), 1)).toBe(false);
+    const asked = proposed({ stream: 'main', shard: 0 });
+    expect(meetsCriteria(asked, termsFor(policy, asked), 1)).toBe(false);
+  });
+});
