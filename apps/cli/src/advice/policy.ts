@@ -1,7 +1,13 @@
 /** foreshard policy: the thresholds of the planner, with every version that ever held. */
 import { readFile } from 'node:fs/promises';
 import { changePolicy, earlyText, isCalledOff, type PolicyVersion } from '@foreshard/core/advising';
-import { DEFAULT_POLICY, type Policy, policyDifferences, policySchema } from '@foreshard/core/planning';
+import {
+  contradictionOf,
+  DEFAULT_POLICY,
+  type Policy,
+  policyDifferences,
+  policySchema,
+} from '@foreshard/core/planning';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Control } from '../composition.ts';
 import { withControl } from '../deciding.ts';
@@ -136,6 +142,8 @@ async function save(
     const { path, message } = parsed.error.issues[0]!;
     throw badInput(`${path.join('.') || 'the policy'}: ${message}`);
   }
+  const contradiction = contradictionOf(parsed.data);
+  if (contradiction !== undefined) throw badInput(contradiction);
   if (from !== undefined && from !== newest.version) throw changedMeanwhile(newest.version);
   const differences = told(newest.policy, parsed.data) || 'nothing';
   if (dryRun) return void (await print(`would change ${differences}\n`));
@@ -145,6 +153,7 @@ async function save(
   const made = { from: newest.version, policy: parsed.data, actor, note, createdMs, effectiveMs };
   const reply = await changePolicy(control.policies, made, { callsOff });
   if (reply.kind === 'conflict') throw changedMeanwhile(newest.version + 1);
+  if (reply.kind === 'contradictory') throw badInput(reply.detail);
   if (reply.kind === 'early') throw new CommandFailure(earlyText(reply.scheduled));
   await control.jobs.wake('plan').catch(() => {});
   await print(`version ${reply.version.version}: ${differences}\n`);

@@ -136,6 +136,8 @@ function mountPolicy(api: Api, parts: AdvisingParts): void {
     const reply = await reaching(() => makePolicyChange(policies, made, { callsOff }));
     if (reply.kind === 'conflict')
       throw new ForeshardError('conflict', `Version ${change.from} is not the newest any more.`);
+    if (reply.kind === 'contradictory')
+      throw new ForeshardError('invalid_record', reply.detail, { pointer: '/policy' });
     if (reply.kind === 'early')
       throw new ForeshardError('conflict', `${earlyText(reply.scheduled)} Or send callsOff: true.`);
     await parts.wake().catch(() => {});

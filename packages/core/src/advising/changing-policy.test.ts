@@ -58,6 +58,18 @@ describe('a change of the policy', () => {
     expect(await changePolicy(policies, change(0), ONCE)).toEqual({ kind: 'conflict' });
   });
 
+  it.each([
+    [{ scaling: { hosts_min: 5, hosts_max: 3 } }, 'scaling.hosts_min (5) is above scaling.hosts_max (3)'],
+    [{ scaling: { scale_in_fullness: 0.8 } }, 'scaling.scale_in_fullness'],
+    [{ host: { fullness: 0.4, hysteresis: 0.4 }, scaling: { scale_in_fullness: 0.3 } }, 'host.hysteresis'],
+    [{ budget: { copy_bytes_low: 2, copy_bytes_high: 1 } }, 'budget.copy_bytes_low'],
+  ])('that says what cannot both be is refused: %j', async (settings, told) => {
+    const contradictory = { ...change(0), policy: policySchema.parse(settings) };
+    const reply = await changePolicy(policies, contradictory, ONCE);
+    expect(reply).toMatchObject({ kind: 'contradictory', detail: expect.stringContaining(told) });
+    expect(stored).toEqual([]);
+  });
+
   it('is told how to go on', () => {
     expect(earlyText({ ...change(0, LATER), version: 7 })).toContain(
       'Version 7 holds only from 2026-11-23T12:00:00.000Z on',

@@ -3,12 +3,15 @@
  * holds only later; if the change held before it, the other one's settings would hold early with it, and nobody asked
  * for that. So it is refused, unless whoever makes it says that what was to come is called off.
  */
+import { contradictionOf } from '../planning/index.ts';
 import type { PolicyChange, PolicyStore, PolicyVersion } from './policy-store.ts';
 
 export type PolicyChangeReply =
   | { readonly kind: 'made'; readonly version: PolicyVersion }
   /** `from` is not the newest any more */
   | { readonly kind: 'conflict' }
+  /** two of its settings exclude each other */
+  | { readonly kind: 'contradictory'; readonly detail: string }
   /** it would let `scheduled` hold before its time */
   | { readonly kind: 'early'; readonly scheduled: PolicyVersion };
 
@@ -18,6 +21,8 @@ export async function changePolicy(
   change: PolicyChange,
   { callsOff }: { readonly callsOff: boolean },
 ): Promise<PolicyChangeReply> {
+  const detail = contradictionOf(change.policy);
+  if (detail !== undefined) return { kind: 'contradictory', detail };
   const effectiveMs = Math.max(change.effectiveMs, change.createdMs);
   const [newest] = await policies.versions(1);
   if ((newest?.version ?? 0) !== change.from) return { kind: 'conflict' };

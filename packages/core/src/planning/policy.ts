@@ -281,6 +281,22 @@ export type Policy = z.infer<typeof policySchema>;
 
 export const DEFAULT_POLICY: Policy = policySchema.parse({});
 
+/**
+ * What two settings of a policy cannot both mean, each for itself in its range; undefined when nothing is. Not part of the
+ * schema, which has to read what was stored before somebody thought of it.
+ */
+export function contradictionOf({ host, scaling, budget }: Policy): string | undefined {
+  if (scaling.hosts_min > scaling.hosts_max)
+    return `scaling.hosts_min (${scaling.hosts_min}) is above scaling.hosts_max (${scaling.hosts_max})`;
+  if (scaling.scale_in_fullness >= host.fullness)
+    return `scaling.scale_in_fullness (${scaling.scale_in_fullness}) is not below host.fullness (${host.fullness}): the hosts left after one was removed would be hot at once`;
+  if (host.hysteresis >= host.fullness)
+    return `host.hysteresis (${host.hysteresis}) is not below host.fullness (${host.fullness}): a hot host would be relieved of all it has`;
+  if (budget.copy_bytes_low > budget.copy_bytes_high)
+    return `budget.copy_bytes_low (${budget.copy_bytes_low}) is above budget.copy_bytes_high (${budget.copy_bytes_high})`;
+  return undefined;
+}
+
 function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });

@@ -54,6 +54,7 @@ export const policiesRouter = router({
           message:
             'Somebody has changed the policy meanwhile. Nothing was overwritten: look at the new version.',
         });
+      if (reply.kind === 'contradictory') throw new TRPCError({ code: 'BAD_REQUEST', message: reply.detail });
       if (reply.kind === 'early')
         throw new TRPCError({ code: 'CONFLICT', message: earlyText(reply.scheduled) });
       await server.jobs.wake('plan').catch(() => {});
@@ -70,6 +71,7 @@ export const policiesRouter = router({
       const createdMs = Date.now();
       const made = { policy, note: `back to version ${to}`, actor: ACTOR, createdMs, effectiveMs: createdMs };
       const reply = await changePolicy(server.policies, { from, ...made }, { callsOff: true });
+      if (reply.kind === 'contradictory') throw new TRPCError({ code: 'BAD_REQUEST', message: reply.detail });
       if (reply.kind !== 'made')
         throw new TRPCError({ code: 'CONFLICT', message: 'Somebody has changed the policy meanwhile.' });
       await server.jobs.wake('plan').catch(() => {});
