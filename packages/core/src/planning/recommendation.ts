@@ -230,11 +230,16 @@ function moveDetails(
   const { shardlets, hosts } = plan.cluster.input;
   const overloadAt = overloadOf(plan, action);
   const { copy_bytes_low, copy_bytes_high } = policy.budget;
+  // what a dead host would have to do no longer matters
+  const change =
+    action.phase === 'repair-dead-hosts'
+      ? ''
+      : `from ${share(action.sourcePressure)} to ${share(action.sourcePressureAfter)}, `;
   return {
     shardlets: [shardlets.ids[action.shardlet]!],
     source: nameOf(plan, action.from),
     destination: nameOf(plan, action.to),
-    reason: `${WHY_MOVED[action.phase] ?? 'relieves its host'}: from ${share(action.sourcePressure)} to ${share(action.sourcePressureAfter)}, the destination to ${share(action.destinationPressureAfter)}`,
+    reason: `${WHY_MOVED[action.phase] ?? 'relieves its host'}: ${change}the destination to ${share(action.destinationPressureAfter)}`,
     urgency:
       action.phase === 'repair-dead-hosts' || overloadAt === plan.nowMs
         ? 'now'
