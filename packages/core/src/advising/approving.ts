@@ -5,11 +5,11 @@
  */
 
 import type { ClusterStore } from '../external/index.ts';
-import type { Policy } from '../planning/index.ts';
+import type { Policy, PolicyScope } from '../planning/index.ts';
 import type { Change, TopologyStore } from '../topology/index.ts';
 import type { PolicyStore, PolicyVersion } from './policy-store.ts';
 import { OWN_CLUSTER, type RecommendationLog, type RecommendationRecord } from './recommendation-log.ts';
-import { type Terms, termsFor } from './terms.ts';
+import { scopeFor, type Terms, termsFor } from './terms.ts';
 import { nextWindow } from './windows.ts';
 
 export interface Adviser {
@@ -141,12 +141,33 @@ export async function approveByPolicy(
       obstacleTo(record, policy) === undefined &&
       meetsCriteria(record, termsFor(policy, record), loads.get(record.body.shardlets[0] ?? '') ?? 0),
   );
+  const affordable = withinBudgets(policy, meeting);
   const why = { note: 'meets the criteria of the policy', when: 'window' } as const;
   const replies = await approve(
     { ...adviser, actor, wake: async () => {} },
-    meeting.map(({ id, revision, topologyVersion }) => ({ id, revision, topologyVersion, ...why })),
+    affordable.map(({ id, revision, topologyVersion }) => ({ id, revision, topologyVersion, ...why })),
   );
   return replies.filter(({ kind }) => kind === 'approved').length;
+}
+
+/** In the order of the plan, as far as the budgets of their scopes go; the budget of all is the plan's own. */
+export function withinBudgets(
+  policy: Policy,
+  records: readonly RecommendationRecord[],
+): RecommendationRecord[] {
+  const used = new Map<PolicyScope, { moves: number; bytes: number }>();
+  const inOrder = [...records].sort((a, b) => a.body.step - b.body.step);
+  return inOrder.filter((record) => {
+    const scope = scopeFor(policy, record);
+    if (scope === undefined) return true;
+    const { budget_moves = Infinity, budget_bytes = Infinity } = scope.auto;
+    const before = used.get(scope) ?? { moves: 0, bytes: 0 };
+    const moves = before.moves + Number(record.body.action === 'move');
+    const bytes = before.bytes + record.body.cost.bytes;
+    if (moves > budget_moves || bytes > budget_bytes) return false;
+    used.set(scope, { moves, bytes });
+    return true;
+  });
 }
 
 /** Of so many that say nothing, nobody knows what the next ones say. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { policySchema } from '../planning/index.ts';
-import { meetsCriteria, obstacleTo } from './approving.ts';
+import { meetsCriteria, obstacleTo, withinBudgets } from './approving.ts';
 import { OWN_CLUSTER, type RecommendationRecord } from './recommendation-log.ts';
 import { termsFor } from './terms.ts';
 
@@ -47,6 +47,24 @@ describe('the terms of a recommendation', () => {
     const { auto, migration_window } = termsFor(policy, proposed({ stream: 'orders', shard: 3 }));
     expect([auto.max_bytes, auto.max_events, migration_window]).toEqual([5, 10, night]);
     expect(termsFor(policy, proposed({ stream: 'orders', shard: 0 })).migration_window).toEqual([]);
+  });
+
+  it('let so much of one plan be approved as the budget of the scope allows, in the order of the plan', () => {
+    const orders = { stream: 'orders', mode: 'auto', auto: { budget_moves: 2, budget_bytes: 120 } };
+    const budgeted = policySchema.parse({ mode: 'auto', scopes: [orders] });
+    const one = (step: number, stream: string, bytes: number, action = 'move') => {
+      const record = proposed({ stream, shard: 0 });
+      return {
+        ...record,
+        body: { ...record.body, step, action, cost: { objective: 0, bytes } },
+      } as RecommendationRecord;
+    };
+    const stepsOf = (...records: RecommendationRecord[]) =>
+      withinBudgets(budgeted, records).map(({ body }) => body.step);
+    const split = one(3, 'orders', 0, 'split');
+    expect(stepsOf(one(4, 'orders', 1), split, one(2, 'orders', 1), one(1, 'orders', 1))).toEqual([1, 2, 3]);
+    expect(stepsOf(one(1, 'orders', 100), one(2, 'orders', 100), one(3, 'orders', 20))).toEqual([1, 3]);
+    expect(stepsOf(one(1, 'main', 999), one(2, 'main', 999), one(3, 'main', 999))).toEqual([1, 2, 3]);
   });
 
   it('decide whether somebody can approve it, and whether nobody has to', () => {

@@ -11,12 +11,14 @@ export interface Proposed {
 }
 
 /** Those of the first scope that speaks of it, else those for all. What changes the number of our hosts is of no stream. */
-export function termsFor(policy: Policy, { cluster, body: { area } }: Proposed): Terms {
+export function termsFor(policy: Policy, proposed: Proposed): Terms {
+  return termsOf(policy, scopeFor(policy, proposed));
+}
+
+/** Undefined where none speaks of it. */
+export function scopeFor({ scopes }: Policy, { cluster, body: { area } }: Proposed): PolicyScope | undefined {
   const isOwn = cluster === OWN_CLUSTER;
-  return termsOf(
-    policy,
-    policy.scopes.find((scope) => (isOwn ? isOfStream(scope, area) : scope.cluster === cluster)),
-  );
+  return scopes.find((scope) => (isOwn ? isOfStream(scope, area) : scope.cluster === cluster));
 }
 
 function isOfStream({ stream, shards }: PolicyScope, area: Proposed['body']['area']): boolean {

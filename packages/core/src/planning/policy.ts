@@ -224,6 +224,7 @@ const windowsSchema = z
   .max(32);
 
 const { max_bytes, max_events, minimum_confidence, minimum_gain } = autoSettings.shape;
+const { moves, bytes } = budgetSettings.shape;
 
 const scopeSchema = z
   .strictObject({
@@ -240,6 +241,9 @@ const scopeSchema = z
         max_events: max_events.unwrap().exactOptional(),
         minimum_confidence: minimum_confidence.unwrap().exactOptional(),
         minimum_gain: minimum_gain.unwrap().exactOptional(),
+        /** of one plan, in this scope; what is beyond it waits for the next plan or for a person; left out: no limit */
+        budget_moves: moves.unwrap().exactOptional(),
+        budget_bytes: bytes.unwrap().exactOptional(),
       })
       .default({}),
     /** left out: as for all; empty: any time */

@@ -16,7 +16,14 @@ test.each([
       migration_window: [night, { ...night, zone: 'UTC' }],
     },
   ],
-  [{ cluster: 'theirs', mode: 'auto', auto: { max_events: 1.5 }, migration_window: [] }],
+  [
+    {
+      cluster: 'theirs',
+      mode: 'auto',
+      auto: { max_events: 1.5, budget_moves: 2, budget_bytes: 7 },
+      migration_window: [],
+    },
+  ],
 ])('a scope is read as it is written: %j', (scope) => {
   const [parsed] = policySchema.parse({ scopes: [scope] }).scopes;
   const text = scopeText(parsed!);
@@ -36,6 +43,7 @@ test.each([
   [{ auto: { max_events: 'many' } }, 'Events/s at most'],
   [{ auto: { minimum_confidence: '2' } }, 'Confidence'],
   [{ auto: { minimum_gain: '-1' } }, 'Gain'],
+  [{ auto: { budget_moves: '1.5' } }, 'Moves of one plan'],
 ])('what is wrong is told: %j', (change, told) => {
   const good = scopeText({ stream: 'main', mode: 'auto', auto: {} });
   const text = { ...good, ...change, auto: { ...good.auto, ...('auto' in change ? change.auto : {}) } };

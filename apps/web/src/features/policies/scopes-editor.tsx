@@ -16,6 +16,8 @@ const CRITERIA = [
   ['max_events', 'Events/s at most', 'shardlets with more load wait for a person'],
   ['minimum_confidence', 'Confidence at least', 'what is less sure waits for a person'],
   ['minimum_gain', 'Gain at least', 'what gains less waits for a person'],
+  ['budget_moves', 'Moves of one plan', 'what is beyond it waits; empty: no limit'],
+  ['budget_bytes', 'Bytes of one plan', 'what is beyond it waits; empty: no limit'],
 ] as const;
 type Criterion = (typeof CRITERIA)[number][0];
 
@@ -31,7 +33,11 @@ export interface ScopeText {
   readonly windows: string;
 }
 
-const NO_CRITERIA = { max_bytes: '', max_events: '', minimum_confidence: '', minimum_gain: '' };
+const WHOLE: readonly Criterion[] = ['max_bytes', 'budget_moves', 'budget_bytes'];
+const NO_CRITERIA = Object.fromEntries(CRITERIA.map(([criterion]) => [criterion, ''])) as Record<
+  Criterion,
+  string
+>;
 const ANY = 'any';
 
 export function scopeText({ stream, cluster, shards, mode, auto, migration_window }: PolicyScope): ScopeText {
@@ -70,7 +76,7 @@ export function scopeProblem({ of, shards, auto, windows }: ScopeText): string |
     const isShare = criterion === 'minimum_confidence';
     if (!(value >= 0) || (isShare && value > 1))
       return `${name}: a number ${isShare ? 'from 0 to 1' : 'from 0 on'}`;
-    if (criterion === 'max_bytes' && !Number.isInteger(value)) return `${name}: a whole number`;
+    if (WHOLE.includes(criterion) && !Number.isInteger(value)) return `${name}: a whole number`;
   }
   if (windows.trim() !== '' && !windowsIn(windows).every((one) => isGoodWindow(one) && isZone(one.zone)))
     return 'windows: such as 04:00-05:30 Europe/Berlin, parted by commas, or "any"';
@@ -181,7 +187,7 @@ export function ScopesEditor({
                       label={label}
                       title={title}
                       inputMode="decimal"
-                      placeholder="as for all"
+                      placeholder={criterion.startsWith('budget') ? 'no limit' : 'as for all'}
                       value={scope.auto[criterion]}
                       onChange={(e) => set(i, { auto: { ...scope.auto, [criterion]: e.target.value } })}
                     />
