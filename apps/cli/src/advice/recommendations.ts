@@ -8,6 +8,7 @@ import {
   RECOMMENDATION_STATES,
   type RecommendationRecord,
   reject,
+  termsFor,
 } from '@foreshard/core/advising';
 import type { Command } from 'commander';
 import type { Control } from '../composition.ts';
@@ -85,7 +86,9 @@ async function list({ all, limit, json }: { all: boolean; limit: number; json: b
     const [newest] = await recommendations.decisions(1);
     const nothing = newest?.nothingBecause ?? 'the planner has not run yet: is the worker ready?';
     printRows(found.map(rowOf), false, `nothing is recommended: ${nothing}`);
-    if (policy.mode === 'forecast-only' && found.length > 0)
+    const isForecastOnly = (record: RecommendationRecord) =>
+      termsFor(policy, record).mode === 'forecast-only';
+    if (found.length > 0 && found.every(isForecastOnly))
       process.stderr.write(
         'the policy only forecasts: "foreshard policy change mode=ask" lets you approve\n',
       );

@@ -7,6 +7,7 @@
 import type { ClusterState } from './cluster-state.ts';
 import {
   type Affinity,
+  type Area,
   type ClusterColumns,
   type Column,
   FROZEN,
@@ -30,7 +31,8 @@ export function compileState(state: ClusterState, policy: Policy): ClusterColumn
   const pins = new Pins(state);
   const shardlets = shardletColumns(state.shardlets.length, columns.length);
   const groups = new Map<string, number>();
-  const areas = new Map<string, number>();
+  const areas: Area[] = [];
+  const areaRows = new Map<string, number>();
   state.shardlets.forEach((one, row) => {
     shardlets.ids.push(one.id);
     shardlets.owner[row] = hostOf.get(one.host)!;
@@ -43,7 +45,9 @@ export function compileState(state: ClusterState, policy: Policy): ClusterColumn
     shardlets.flags[row]! |= (one.frozen ? FROZEN : 0) | (one.keyMaySplit ? KEY_MAY_SPLIT : 0);
     shardlets.topKeyShare[row] = one.topKeyShare;
     shardlets.pin[row] = pins.rowOf(one.pinnedTo);
-    shardlets.area[row] = numbered(areas, JSON.stringify([one.stream, one.shard]));
+    const area = numbered(areaRows, `${one.shard} ${one.stream}`);
+    areas[area] ??= { stream: one.stream, shard: one.shard };
+    shardlets.area[row] = area;
     if (one.spreadGroup !== undefined) shardlets.group[row] = numbered(groups, one.spreadGroup);
   });
   linkNeighbours(state, shardlets);
@@ -61,10 +65,7 @@ export function compileState(state: ClusterState, policy: Policy): ClusterColumn
     shardlets,
     shardletCount: state.shardlets.length,
     pins: pins.lists,
-    areas: [...areas.keys()].map((area) => {
-      const [stream, shard] = JSON.parse(area) as [string, number];
-      return { stream, shard };
-    }),
+    areas,
     affinity: affinityOf(state, rowOf),
     hostsChangedAtMs:
       state.hostsChangedAt === undefined ? Number.NEGATIVE_INFINITY : Date.parse(state.hostsChangedAt),

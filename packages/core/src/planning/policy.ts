@@ -301,7 +301,8 @@ export function contradictionOf({ host, scaling, budget }: Policy): string | und
   return undefined;
 }
 
-function isTimeZone(name: string): boolean {
+/** Also by an older name, such as US/Eastern. */
+export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;

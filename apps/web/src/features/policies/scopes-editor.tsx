@@ -1,7 +1,7 @@
 'use client';
 
 /** Where mode, criteria and windows are others than for all: by stream, by some of its shards, by cluster. */
-import { MODES, type PolicyScope } from '@foreshard/core/planning';
+import { isTimeZone, MODES, type PolicyScope } from '@foreshard/core/planning';
 import { Plus, Trash2 } from 'lucide-react';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
@@ -27,7 +27,7 @@ export interface ScopeText {
   readonly of: string;
   readonly shards: string;
   readonly mode: PolicyScope['mode'];
-  /** empty: as for all */
+  /** empty: as for all; of a budget: no limit */
   readonly auto: Readonly<Record<Criterion, string>>;
   /** "04:00-05:30 Europe/Berlin, 22:00-23:00 UTC"; "any": at any time; empty: as for all */
   readonly windows: string;
@@ -78,7 +78,7 @@ export function scopeProblem({ of, shards, auto, windows }: ScopeText): string |
       return `${name}: a number ${isShare ? 'from 0 to 1' : 'from 0 on'}`;
     if (WHOLE.includes(criterion) && !Number.isInteger(value)) return `${name}: a whole number`;
   }
-  if (windows.trim() !== '' && !windowsIn(windows).every((one) => isGoodWindow(one) && isZone(one.zone)))
+  if (windows.trim() !== '' && !windowsIn(windows).every((one) => isGoodWindow(one) && isTimeZone(one.zone)))
     return 'windows: such as 04:00-05:30 Europe/Berlin, parted by commas, or "any"';
   return undefined;
 }
@@ -89,10 +89,6 @@ function windowsIn(text: string): Window[] {
     const [, from = '', to = '', zone = ''] = /^\s*(\S+?)\s*-\s*(\S+)\s+(\S+)\s*$/.exec(one) ?? [];
     return { from, to, zone };
   });
-}
-
-function isZone(zone: string): boolean {
-  return zone === 'UTC' || Intl.supportedValuesOf('timeZone').includes(zone);
 }
 
 export function ScopesEditor({
