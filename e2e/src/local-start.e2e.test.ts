@@ -113,16 +113,21 @@ describe('bad input on the command line', () => {
   });
 });
 
-/** What the plan stands on: more load than all hosts may carry. */
+/**
+ * What the plan stands on: four times what all hosts carry, as the plan looks at the last five minutes, and every
+ * minute that passes after the import is one without load.
+ */
 async function untilHostIsAsked({ dataDir: dir, foreshard }: Product): Promise<string> {
   const now = Math.floor(Date.now() / 60_000) * 60_000;
   const rows = Array.from(
     { length: 10 },
-    (_, i) => `${new Date(now - (10 - i) * 60_000).toISOString()},6000`,
+    (_, i) => `${new Date(now - (10 - i) * 60_000).toISOString()},24000`,
   );
   await writeFile(join(dir, 'load.csv'), `timestamp,value\n${rows.join('\n')}\n`);
-  await foreshard('import-history', '--trace', join(dir, 'load.csv'), '--shift', 'none');
-  await foreshard('policy', 'change', 'mode=ask', 'capacity.events_per_second=25', 'scaling.hosts_max=5');
+  const imported = await foreshard('import-history', '--trace', join(dir, 'load.csv'), '--shift', 'none');
+  expect(imported).toMatchObject({ code: 0 });
+  const settings = ['mode=ask', 'capacity.events_per_second=25', 'scaling.hosts_max=5'];
+  expect(await foreshard('policy', 'change', ...settings)).toMatchObject({ code: 0 });
   let id = '';
   await until(async () => {
     const open = JSON.parse((await foreshard('recommendations', '--json')).stdout);
