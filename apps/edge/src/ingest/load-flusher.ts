@@ -59,6 +59,7 @@ export class LoadFlusher {
       return;
     }
     const bytes = packFlush(flush);
+    this.counters.reuse(flush);
     const length = loadStreamLength(bytes.length);
     this.underWay++;
     try {

@@ -18,9 +18,16 @@ const RANK_BITS = 5;
 const RANK_MASK = (1 << RANK_BITS) - 1;
 
 export class DistinctKeys {
-  /** register << 5 | rank, each register once */
-  private listed: number[] | undefined = [];
+  /** register << 5 | rank, each register once; the first `length` are in use, until there are registers */
+  private readonly listed: number[] = [];
+  private length = 0;
   private registers: Uint8Array | undefined;
+
+  /** As new, with the memory of its list. */
+  clear(): void {
+    this.length = 0;
+    this.registers = undefined;
+  }
 
   add(keyHash: number): void {
     const hash = mixed(keyHash);
@@ -29,12 +36,16 @@ export class DistinctKeys {
   }
 
   merge(other: DistinctKeys): void {
-    for (const entry of other.listed ?? []) this.raise(entry >> RANK_BITS, entry & RANK_MASK);
+    for (let i = 0; i < other.length; i++)
+      this.raise(other.listed[i]! >> RANK_BITS, other.listed[i]! & RANK_MASK);
     if (other.registers !== undefined) this.raiseAll(other.registers);
   }
 
   estimate(): number {
-    const ranks = this.listed?.map((entry) => entry & RANK_MASK) ?? [...this.registers!].filter((r) => r > 0);
+    const ranks =
+      this.registers === undefined
+        ? this.listed.slice(0, this.length).map((entry) => entry & RANK_MASK)
+        : [...this.registers].filter((rank) => rank > 0);
     const empty = REGISTERS - ranks.length;
     let sum = empty;
     for (const rank of ranks) sum += 2 ** -rank;
@@ -45,8 +56,8 @@ export class DistinctKeys {
 
   write(out: ByteWriter): void {
     if (this.registers === undefined) {
-      out.uint(this.listed!.length);
-      for (const entry of this.listed!) out.uint(entry);
+      out.uint(this.length);
+      for (let i = 0; i < this.length; i++) out.uint(this.listed[i]!);
     } else {
       out.uint(REGISTERS);
       out.raw(this.registers);
@@ -75,15 +86,15 @@ export class DistinctKeys {
       if (this.registers[register]! < rank) this.registers[register] = rank;
       return;
     }
-    const listed = this.listed!;
-    for (let i = 0; i < listed.length; i++) {
+    const { listed } = this;
+    for (let i = 0; i < this.length; i++) {
       const entry = listed[i]!;
       if (entry >> RANK_BITS !== register) continue;
       if ((entry & RANK_MASK) < rank) listed[i] = (register << RANK_BITS) | rank;
       return;
     }
-    listed.push((register << RANK_BITS) | rank);
-    if (listed.length > LISTED_MAX) this.spread();
+    listed[this.length++] = (register << RANK_BITS) | rank;
+    if (this.length > LISTED_MAX) this.spread();
   }
 
   private raiseAll(ranks: Uint8Array): void {
@@ -93,9 +104,11 @@ export class DistinctKeys {
   }
 
   private spread(): void {
-    this.registers = new Uint8Array(REGISTERS);
-    for (const entry of this.listed!) this.registers[entry >> RANK_BITS] = entry & RANK_MASK;
-    this.listed = undefined;
+    const registers = new Uint8Array(REGISTERS);
+    for (let i = 0; i < this.length; i++)
+      registers[this.listed[i]! >> RANK_BITS] = this.listed[i]! & RANK_MASK;
+    this.registers = registers;
+    this.length = 0;
   }
 }
 

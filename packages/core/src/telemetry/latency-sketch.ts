@@ -5,6 +5,7 @@
  * buckets in objects that cost more than the append they measure (docs/telemetry.md has the numbers).
  */
 import type { ByteReader, ByteWriter } from './packing.ts';
+import { placeOf } from './place-of.ts';
 
 /** How far a quantile may lie from the true one. */
 const ACCURACY = 0.05;
@@ -23,31 +24,39 @@ export function latencyOfBucket(bucket: number): number {
 }
 
 export class LatencySketch {
-  /** the few buckets that occur, in the order of their first value */
+  /** the few buckets that occur, in the order of their first value: the first `length` of two parallel lists */
   private readonly buckets: number[] = [];
   private readonly counts: number[] = [];
+  private length = 0;
 
   get isEmpty(): boolean {
-    return this.buckets.length === 0;
+    return this.length === 0;
+  }
+
+  /** As new, with the memory it has. */
+  clear(): void {
+    this.length = 0;
   }
 
   add(bucket: number, count: number): void {
-    const at = this.buckets.indexOf(bucket);
+    const at = placeOf(bucket, this.buckets, this.length);
     if (at >= 0) this.counts[at]! += count;
     else {
-      this.buckets.push(bucket);
-      this.counts.push(count);
+      this.buckets[this.length] = bucket;
+      this.counts[this.length] = count;
+      this.length++;
     }
   }
 
   merge(other: LatencySketch): void {
-    for (let i = 0; i < other.buckets.length; i++) this.add(other.buckets[i]!, other.counts[i]!);
+    for (let i = 0; i < other.length; i++) this.add(other.buckets[i]!, other.counts[i]!);
   }
 
   /** The bucket that holds the quantile; undefined when nothing was measured. */
   quantileBucket(quantile: number): number | undefined {
-    const order = this.buckets.map((_, i) => i).sort((a, b) => this.buckets[a]! - this.buckets[b]!);
-    const total = this.counts.reduce((sum, count) => sum + count, 0);
+    const order = Array.from({ length: this.length }, (_, i) => i);
+    order.sort((a, b) => this.buckets[a]! - this.buckets[b]!);
+    const total = order.reduce((sum, i) => sum + this.counts[i]!, 0);
     let seen = 0;
     for (const i of order) {
       seen += this.counts[i]!;
@@ -57,8 +66,8 @@ export class LatencySketch {
   }
 
   write(out: ByteWriter): void {
-    out.uint(this.buckets.length);
-    for (let i = 0; i < this.buckets.length; i++) {
+    out.uint(this.length);
+    for (let i = 0; i < this.length; i++) {
       out.uint(this.buckets[i]!);
       out.uint(this.counts[i]!);
     }

@@ -4,7 +4,7 @@
  * the events, so they are read from a sample of a bounded size.
  */
 import type { LoadFlush } from './load-flush.ts';
-import { type KeyNames, type Loads, loadOf } from './shardlet-load.ts';
+import { type KeyNames, type Loads, ShardletLoad } from './shardlet-load.ts';
 
 /** What is read from an event in the sample. */
 export interface EventText {
@@ -21,6 +21,8 @@ export class LoadCounters {
   private readonly edge: string;
   private readonly runMs: number;
   private loads: Loads = new Map();
+  /** rows to count in again: new ones every second would all be copied by the garbage collector */
+  private spare: ShardletLoad[] = [];
   private readonly keyNames: KeyNames = new Map();
   private duplicates = 0;
   private seq = 0;
@@ -36,18 +38,18 @@ export class LoadCounters {
   }
 
   stored(shardlet: number, events: number, bytes: number, latencyBucket: number | undefined): void {
-    const load = loadOf(this.loads, shardlet);
+    const load = this.loadOf(shardlet);
     load.events += events;
     load.bytes += bytes;
     if (latencyBucket !== undefined) load.latency.add(latencyBucket, events);
   }
 
   refused(shardlet: number, events: number): void {
-    loadOf(this.loads, shardlet).errors += events;
+    this.loadOf(shardlet).errors += events;
   }
 
   read(shardlet: number, events: number): void {
-    loadOf(this.loads, shardlet).reads += events;
+    this.loadOf(shardlet).reads += events;
   }
 
   duplicate(events: number): void {
@@ -56,7 +58,7 @@ export class LoadCounters {
 
   /** One stored event; `textOf` is called for the few that are read. */
   key(shardlet: number, keyHash: number, textOf: () => EventText | undefined): void {
-    const load = loadOf(this.loads, shardlet);
+    const load = this.loadOf(shardlet);
     load.keys.add(keyHash);
     load.topKeys.add(keyHash, 1);
     this.keyed++;
@@ -79,6 +81,18 @@ export class LoadCounters {
     this.keyed = 0;
     this.sampled = 0;
     return { edge, runMs, seq: ++this.seq, atMs, duplicates, loads, keyNames };
+  }
+
+  /** Whoever asked for the flush has no more use for its rows. */
+  reuse({ loads }: LoadFlush): void {
+    this.spare = [...loads.values()];
+    for (const load of this.spare) load.clear();
+  }
+
+  private loadOf(shardlet: number): ShardletLoad {
+    let load = this.loads.get(shardlet);
+    if (load === undefined) this.loads.set(shardlet, (load = this.spare.pop() ?? new ShardletLoad()));
+    return load;
   }
 
   /** A burst after a quiet second would be read whole: the share is halved whenever the bound is reached. */

@@ -21,6 +21,18 @@ export class ShardletLoad {
   readonly topKeys = new TopKeys();
   private types: Map<string, number> | undefined;
 
+  /** As new, with the memory it has. */
+  clear(): void {
+    this.events = 0;
+    this.bytes = 0;
+    this.reads = 0;
+    this.errors = 0;
+    this.latency.clear();
+    this.keys.clear();
+    this.topKeys.clear();
+    this.types = undefined;
+  }
+
   addType(type: string, events: number): void {
     this.types ??= new Map();
     const name = this.types.has(type) || this.types.size < TYPES_MAX ? type : '';

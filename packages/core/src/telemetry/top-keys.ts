@@ -4,6 +4,7 @@
  * error, so a number is never too high: "at least so many".
  */
 import type { ByteReader, ByteWriter } from './packing.ts';
+import { placeOf } from './place-of.ts';
 
 /** Keys followed; whatever has more than one part in so many of the events is among them. */
 const FOLLOWED = 24;
@@ -22,19 +23,28 @@ const ranked = new Uint8Array(TOLD + 1);
 const ignored = (): void => {};
 
 export class TopKeys {
+  /** three parallel lists, of which the first `followed` places are in use */
   private readonly hashes: number[] = [];
   private readonly counts: number[] = [];
   private readonly errors: number[] = [];
+  private followed = 0;
   /** no count is below it */
   private least = 0;
 
+  /** As new, with the memory it has. */
+  clear(): void {
+    this.followed = 0;
+    this.least = 0;
+  }
+
   add(keyHash: number, events: number): void {
-    const at = this.hashes.indexOf(keyHash);
+    const at = placeOf(keyHash, this.hashes, this.followed);
     if (at >= 0) this.counts[at]! += events;
-    else if (this.hashes.length < FOLLOWED) {
-      this.hashes.push(keyHash);
-      this.counts.push(events);
-      this.errors.push(0);
+    else if (this.followed < FOLLOWED) {
+      this.hashes[this.followed] = keyHash;
+      this.counts[this.followed] = events;
+      this.errors[this.followed] = 0;
+      this.followed++;
     } else this.replaceLeast(keyHash, events);
   }
 
@@ -69,7 +79,7 @@ export class TopKeys {
   /** Leaves the places of the keys to tell in `ranked`, first things first, and answers how many they are. */
   private rank(): number {
     let told = 0;
-    for (let at = 0; at < this.hashes.length; at++) {
+    for (let at = 0; at < this.followed; at++) {
       if (this.eventsAt(at) <= 0) continue;
       let place = told;
       while (place > 0 && this.isBefore(at, ranked[place - 1]!)) {
