@@ -33,7 +33,6 @@ import {
   RedisRecords,
 } from './idempotency/index.ts';
 import { Ingestion, type IngestionLimits, type IngestionObserver } from './ingest/ingestion.ts';
-import { LoadFlusher, type LoadStream } from './ingest/load-flusher.ts';
 import { type OwnQuota, QuotaBook, type QuotaRedis, Quotas } from './limits/index.ts';
 import { type FirstMap, firstMap, MapFollower } from './map/follower.ts';
 import { LeasedIngestion } from './map/leased-ingestion.ts';
@@ -43,6 +42,7 @@ import { reading } from './reading/index.ts';
 import { type EdgeSettings, hostPatienceMs } from './settings.ts';
 import { SharedRedis } from './sharing/index.ts';
 import { HotKeyLane } from './telemetry/hot-key-lane.ts';
+import { LoadFlusher, type LoadStream } from './telemetry/load-flusher.ts';
 import { LoadObserver } from './telemetry/load-observer.ts';
 import { mountTelemetry } from './telemetry/mount.ts';
 import { RecordIntake } from './telemetry/record-intake.ts';

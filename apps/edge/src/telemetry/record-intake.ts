@@ -15,7 +15,7 @@ import {
 } from '@foreshard/core/telemetry';
 import type { z } from 'zod';
 import { type ProblemDocument, problemDocument } from '../http/problem.ts';
-import type { LoadStream } from '../ingest/load-flusher.ts';
+import type { LoadStream } from './load-flusher.ts';
 
 export type RecordResult =
   | { readonly status: 'accepted' }

@@ -62,3 +62,22 @@ test('reads a bounded number of events, also in a burst after a quiet second', (
   expect(read).toBeLessThanOrEqual(400);
   expect(read).toBeGreaterThan(300);
 });
+
+test('rows that are used again begin with nothing', () => {
+  const counters = new LoadCounters('edge-1', 0);
+  const count = (keys: number) => {
+    counters.stored(1, keys, 300, latencyBucket(900 * keys));
+    counters.refused(1, keys);
+    counters.read(1, keys);
+    for (let key = 0; key < keys; key++) counters.key(1, key * 7_919, () => ({ key: 'k', type: 'a' }));
+  };
+  count(90);
+  counters.reuse(counters.flush(0));
+  count(2);
+  const load = counters.flush(1_000).loads.get(1)!;
+  expect(load).toMatchObject({ events: 2, bytes: 300, errors: 2, reads: 2 });
+  expect(load.keys.estimate()).toBe(2);
+  expect(load.topKeys.told().map(({ events }) => events)).toEqual([1, 1]);
+  expect(load.latency.quantileBucket(1)).toBe(latencyBucket(1_800));
+  expect([...load.eventTypes]).toEqual([['a', 2]]);
+});

@@ -86,12 +86,15 @@ export class LoadCounters {
   /** Whoever asked for the flush has no more use for its rows. */
   reuse({ loads }: LoadFlush): void {
     this.spare = [...loads.values()];
-    for (const load of this.spare) load.clear();
   }
 
   private loadOf(shardlet: number): ShardletLoad {
     let load = this.loads.get(shardlet);
-    if (load === undefined) this.loads.set(shardlet, (load = this.spare.pop() ?? new ShardletLoad()));
+    if (load === undefined) {
+      load = this.spare.pop() ?? new ShardletLoad();
+      load.clear();
+      this.loads.set(shardlet, load);
+    }
     return load;
   }
 

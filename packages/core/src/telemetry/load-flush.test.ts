@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { latencyBucket } from './latency-sketch.ts';
-import { openFlush, packFlush, unpackFlush } from './load-flush.ts';
+import { LoadCounters } from './load-counters.ts';
+import { openFlush, packFlush, packFlushInTurns, unpackFlush } from './load-flush.ts';
 import { flushAt } from './recording.fixture.ts';
 
 const flush = packFlush(
@@ -34,4 +35,16 @@ test('what was opened can be read, whatever the bytes', () => {
       unpackFlush(changed);
     }),
   );
+});
+
+test('many rows are written in turns, to the same bytes', () => {
+  const counters = new LoadCounters('edge-1', 0);
+  for (let shardlet = 1; shardlet <= 450; shardlet++) counters.stored(shardlet, 1, 300, undefined);
+  const flush = counters.flush(0);
+  const turns = packFlushInTurns(flush);
+  let yields = 0;
+  let turn = turns.next();
+  for (; turn.done !== true; turn = turns.next()) yields++;
+  expect(yields).toBe(2);
+  expect(turn.value).toEqual(packFlush(flush));
 });

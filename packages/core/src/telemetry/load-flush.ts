@@ -4,7 +4,14 @@
  * stream; a flush that is lost makes a gap, never waits, and is noticed by its missing number.
  */
 import { ByteReader, ByteWriter } from './packing.ts';
-import { checkLoads, type NamedLoads, newNamedLoads, unpackLoads, writeLoads } from './shardlet-load.ts';
+import {
+  checkLoads,
+  lastOf,
+  type NamedLoads,
+  newNamedLoads,
+  unpackLoads,
+  writeLoadsInTurns,
+} from './shardlet-load.ts';
 
 export interface FlushHead {
   readonly edge: string;
@@ -43,10 +50,15 @@ export function loadStreamLength(flushBytes: number): number {
 }
 
 export function packFlush(flush: LoadFlush): Uint8Array {
+  return lastOf(packFlushInTurns(flush));
+}
+
+/** Thousands of rows in one go would keep requests waiting for milliseconds. */
+export function* packFlushInTurns(flush: LoadFlush): Generator<void, Uint8Array> {
   const out = new ByteWriter();
   out.text(flush.edge);
   for (const value of [flush.runMs, flush.seq, flush.atMs, flush.duplicates]) out.uint(value);
-  writeLoads(out, flush);
+  yield* writeLoadsInTurns(out, flush);
   return out.finish();
 }
 

@@ -82,8 +82,12 @@ export function mergeLoads(into: NamedLoads, from: NamedLoads): void {
   for (const [hash, name] of from.keyNames) into.keyNames.set(hash, name);
 }
 
-export function writeLoads(out: ByteWriter, named: NamedLoads): void {
-  writeRows(out, named, writeLoad);
+/** Rows between two turns: some tenths of a millisecond. */
+const ROWS_A_TURN = 200;
+
+/** Turns of some rows each, so that whoever writes many can do other work in between. */
+export function writeLoadsInTurns(out: ByteWriter, named: NamedLoads): Generator<void, void> {
+  return writeRows(out, named, writeLoad);
 }
 
 /** What a row is written with. */
@@ -94,7 +98,11 @@ interface RowParts {
   tell(keyHash: number): void;
 }
 
-function writeRows(out: ByteWriter, { loads, keyNames }: NamedLoads, write: typeof writeLoad): void {
+function* writeRows(
+  out: ByteWriter,
+  { loads, keyNames }: NamedLoads,
+  write: typeof writeLoad,
+): Generator<void, void> {
   const rows = new ByteWriter();
   const named = new Set<number>();
   const parts: RowParts = {
@@ -104,7 +112,12 @@ function writeRows(out: ByteWriter, { loads, keyNames }: NamedLoads, write: type
     },
   };
   let before = 0;
+  let left = ROWS_A_TURN;
   for (const shardlet of Float64Array.from(loads.keys()).sort()) {
+    if (left-- === 0) {
+      yield;
+      left = ROWS_A_TURN;
+    }
     rows.uint(shardlet - before);
     before = shardlet;
     write(rows, loads.get(shardlet)!, parts);
@@ -198,18 +211,26 @@ const SKETCHES = 2;
 
 export function packLoads(loads: NamedLoads): Uint8Array {
   const out = new ByteWriter();
-  writeLoads(out, loads);
+  lastOf(writeLoadsInTurns(out, loads));
   return out.finish();
 }
 
 /** The same without counts and sketches. */
 export function packKeys(loads: NamedLoads): Uint8Array {
   const out = new ByteWriter();
-  writeRows(out, loads, (rows, load, parts) => {
+  const writeKeysAlone: typeof writeLoad = (rows, load, parts) => {
     for (let zeros = COUNTS + SKETCHES; zeros > 0; zeros--) rows.uint(0);
     writeKeys(rows, load, parts);
-  });
+  };
+  lastOf(writeRows(out, loads, writeKeysAlone));
   return out.finish();
+}
+
+/** All turns at once. */
+export function lastOf<T>(turns: Generator<void, T>): T {
+  let turn = turns.next();
+  while (turn.done !== true) turn = turns.next();
+  return turn.value;
 }
 
 /** @throws RangeError when the bytes are something else */

@@ -3,12 +3,14 @@
  * would mean that nothing is known. A flush that is lost makes a gap in the record; it is counted here, its
  * missing number is seen by the worker, and it is never waited for.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   LOAD_FLUSH_FIELD,
   LOAD_STREAM_KEY,
   type LoadCounters,
+  type LoadFlush,
   loadStreamLength,
-  packFlush,
+  packFlushInTurns,
 } from '@foreshard/core/telemetry';
 
 const FLUSH_MS = 1_000;
@@ -58,11 +60,11 @@ export class LoadFlusher {
       this.onLost();
       return;
     }
-    const bytes = packFlush(flush);
-    this.counters.reuse(flush);
-    const length = loadStreamLength(bytes.length);
     this.underWay++;
     try {
+      const bytes = await packed(flush);
+      this.counters.reuse(flush);
+      const length = loadStreamLength(bytes.length);
       const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       await this.redis.xadd(LOAD_STREAM_KEY, 'MAXLEN', '~', length, '*', LOAD_FLUSH_FIELD, value);
     } catch {
@@ -71,4 +73,14 @@ export class LoadFlusher {
       this.underWay--;
     }
   }
+}
+
+async function packed(flush: LoadFlush): Promise<Uint8Array> {
+  const packing = packFlushInTurns(flush);
+  let turn = packing.next();
+  while (turn.done !== true) {
+    await nextTurn();
+    turn = packing.next();
+  }
+  return turn.value;
 }
