@@ -63,6 +63,19 @@ describe('a product that runs', () => {
     expect(code).toBe(0);
   });
 
+  it('tells of a host that is frozen: it runs, and is not ready', async () => {
+    const { pid } = (await status()).processes.find(({ name }) => name === 'host-4')!;
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const { ready, processes } = await status();
+      expect(processes.find(({ name }) => name === 'host-4')).toMatchObject({ pid, state: 'alive' });
+      expect(ready).toBe(false);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await until(async () => (await status()).ready, 30_000);
+  });
+
   it('gets an edge that was killed back', async () => {
     const edge = (await status()).processes.find(({ name }) => name === 'edge')!;
     process.kill(edge.pid, 'SIGKILL');

@@ -36,7 +36,7 @@ export async function startRedis(options: RedisOptions): Promise<LocalServer> {
     url: `redis://127.0.0.1:${port}`,
     port,
     dir,
-    answers: () => ping(port),
+    answers: () => redisAnswers(port),
     spec: {
       name: options.name ?? 'redis',
       program: redis.program,
@@ -57,7 +57,8 @@ function configText(config: Readonly<Record<string, string>>): string {
 }
 
 /** Speaks the inline protocol, so that starting a server needs no client library. */
-function ping(port: number): Promise<boolean> {
+/** Throws, or answers false, while nothing answers there as a Redis does. */
+export function redisAnswers(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1' });
     socket.setTimeout(ANSWER_WITHIN_MS, () => socket.destroy(new Error('no answer')));

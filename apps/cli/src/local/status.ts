@@ -1,8 +1,9 @@
 /** foreshard status: what runs here, whether it is ready, and where it is reached. */
-import { isRunning } from '@foreshard/local';
+import { isRunning, redisAnswers } from '@foreshard/local';
 import { readCredentials } from '../credentials.ts';
 import { EXIT_FAILURE } from '../failure.ts';
 import { tableOf } from '../table.ts';
+import { remembered } from './remembered.ts';
 import { liveRun, type ProcessRecord } from './run-record.ts';
 import { probe, services } from './services.ts';
 import type { Listener, UpSettings } from './settings.ts';
@@ -40,9 +41,17 @@ async function lineOf({ name, pid, began, log }: ProcessRecord, settings: UpSett
   const line = { name, pid, address, log };
   if (!(await isRunning({ pid, began }))) return { ...line, pid: null, state: 'ended' };
   const service = services(settings).find((s) => s.name === name);
-  if (service === undefined || address === null) return { ...line, state: 'ready' };
-  const ready = await probe({ ...service, listener: listenerOf(address) }, service.readyPath);
+  const ready =
+    service === undefined || address === null
+      ? await answers(name, settings.dataDir)
+      : await probe({ ...service, listener: listenerOf(address) }, service.readyPath);
   return { ...line, state: ready ? 'ready' : 'alive' };
+}
+
+/** A server that is frozen still runs. What becomes of PostgreSQL is seen in the services. */
+async function answers(name: string, dataDir: string): Promise<boolean> {
+  const port = (await remembered(dataDir)).ports[name];
+  return name === 'postgres' || port === undefined || redisAnswers(port).catch(() => false);
 }
 
 /** As they were when it was started: the environment of this command may be another. */

@@ -46,6 +46,7 @@ const UNTIL_MAX = 100_000;
 const WINDOW_MAX = 1_440;
 const BAD_ROWS_SHOWN = 5;
 const SECONDS = 60;
+const CHANCE_WORTH_TELLING = 0.1;
 /** What a policy may say of a host; numbers far above it are no longer counted exactly. */
 const CAPACITY_MAX = 1e9;
 
@@ -139,7 +140,7 @@ async function run(flags: Flags): Promise<void> {
   if (flags.json) await print(`${JSON.stringify(document)}\n`);
   else
     await print(
-      `${workload.name}: ${workload.minutes} minutes, ${workload.keyCount} keys, ${hosts} hosts of ${round(capacity / SECONDS)} events/s, seed ${seed}\n${tableOf(results.map(rowOf))}\n`,
+      `${workload.name}: ${workload.minutes} minutes, ${workload.keyCount} keys, ${hosts} hosts of ${round(capacity / SECONDS)} events/s, seed ${seed}\n${tableOf(results.map(rowOf))}\n${chanceNote(capacity)}`,
     );
 }
 
@@ -212,6 +213,16 @@ function rowOf({ policy, ...score }: Score & { policy: string }) {
     'max/mean': round(score.maxOverMean),
     'host h': round(score.hostHours),
   };
+}
+
+/**
+ * Events that come independently of each other vary from minute to minute by the root of their number (Poisson): a
+ * policy that acts on that has acted on nothing.
+ */
+function chanceNote(capacityPerMinute: number): string {
+  const share = 1 / Math.sqrt(capacityPerMinute);
+  if (share < CHANCE_WORTH_TELLING) return '';
+  return `A full host has ${round(capacityPerMinute)} events a minute, which chance alone changes by ${Math.round(100 * share)} % from one minute to the next: such overload nobody can foresee, and small differences between policies say nothing.\n`;
 }
 
 function round(value: number): number {
