@@ -1,10 +1,9 @@
 /**
  * Group commit: what waits for one host goes in one call, and while that call is on its way everything that
  * arrives makes up the next one; the host syncs its disk once for all of it. Nothing waits for a timer: a
- * call leaves at the end of the turn of the event loop in which its first event came. While a large call is on
- * its way a second one is sent, so that the host has work while the edge reads answers and requests; behind a
- * small one its events would only wait for the host instead of here, where they are grouped. A shardlet is in
- * one call at a time, which keeps the order of every key without numbering requests.
+ * call leaves at the end of the turn of the event loop in which its first event came. A second call is sent
+ * before the first is answered, so that the host has work while the edge reads answers and requests. A
+ * shardlet is in one call at a time, which keeps the order of every key without numbering requests.
  *
  * When the host does not answer, the outcome is unknown; a repeat is safe because the host knows the ids.
  * So the events of the call go back to the front, and are tried again until they are too old.
@@ -28,8 +27,6 @@ export interface QueueOwner {
 }
 
 const CALLS_IN_FLIGHT_MAX = 2;
-/** The host is busy for longer with so many than a call costs that could have been spared. */
-const LARGE_CALL_EVENTS = 64;
 const RETRY_MS_MIN = 10;
 const RETRY_MS_MAX = 500;
 
@@ -40,8 +37,7 @@ export class HostQueue {
   private readonly limits: CallLimits;
   private readonly size: CallSize;
   private readonly lines = new ShardletLines();
-  /** calls, and whether each is a large one */
-  private readonly inFlight = new Map<AppendCall, boolean>();
+  private inFlight = 0;
   private scheduled = false;
   private retryMs = 0;
   private retryTimer: NodeJS.Timeout | undefined;
@@ -91,8 +87,7 @@ export class HostQueue {
   }
 
   private get maySend(): boolean {
-    if (this.retryTimer !== undefined || this.inFlight.size >= CALLS_IN_FLIGHT_MAX) return false;
-    return [...this.inFlight.values()].every((isLarge) => isLarge);
+    return this.inFlight < CALLS_IN_FLIGHT_MAX && this.retryTimer === undefined;
   }
 
   private sendNext(): void {
@@ -105,8 +100,7 @@ export class HostQueue {
 
   private async send(call: AppendCall): Promise<void> {
     const shardlets = call.groups.map((group) => group.shardlet);
-    // what has no room left is waited for by others, however few it may hold now
-    this.inFlight.set(call, call.events >= LARGE_CALL_EVENTS || !this.lines.isEmpty);
+    this.inFlight++;
     this.lines.depart(shardlets);
     const startedMicros = performance.now() * 1_000;
     try {
@@ -116,11 +110,11 @@ export class HostQueue {
       this.owner.callTook(this.hostId, micros, call);
       this.failingSinceMicros = undefined;
       this.retryMs = 0;
-      this.inFlight.delete(call);
+      this.inFlight--;
       this.lines.arrived(shardlets);
       this.settle(call, replies);
     } catch (error) {
-      this.inFlight.delete(call);
+      this.inFlight--;
       this.lines.arrived(shardlets);
       if (error instanceof HostUnreachable) this.retryLater(call, error);
       else this.fail(call, error);
