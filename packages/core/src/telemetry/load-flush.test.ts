@@ -48,3 +48,15 @@ test('many rows are written in turns, to the same bytes', () => {
   expect(yields).toBe(2);
   expect(turn.value).toEqual(packFlush(flush));
 });
+
+test('a name that is forgotten between two turns is told as it was', () => {
+  const counters = new LoadCounters('edge-1', 0);
+  counters.key(1, 7, () => ({ key: 'first', type: 'a' }));
+  for (let shardlet = 2; shardlet <= 300; shardlet++) counters.stored(shardlet, 1, 300, undefined);
+  const keyNames = new Map([[7, 'first']]);
+  const turns = packFlushInTurns({ ...counters.flush(0), keyNames });
+  let turn = turns.next();
+  keyNames.clear();
+  while (turn.done !== true) turn = turns.next();
+  expect([...unpackFlush(turn.value).keyNames]).toEqual([[7, 'first']]);
+});

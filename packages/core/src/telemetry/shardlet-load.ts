@@ -104,11 +104,13 @@ function* writeRows(
   write: typeof writeLoad,
 ): Generator<void, void> {
   const rows = new ByteWriter();
-  const named = new Set<number>();
+  // between two turns a name may be forgotten
+  const named: KeyNames = new Map();
   const parts: RowParts = {
     types: new Map(),
     tell(keyHash) {
-      if (keyNames.has(keyHash)) named.add(keyHash);
+      const name = keyNames.get(keyHash);
+      if (name !== undefined) named.set(keyHash, name);
     },
   };
   let before = 0;
@@ -125,9 +127,9 @@ function* writeRows(
   out.uint(parts.types.size);
   for (const type of parts.types.keys()) out.text(type);
   out.uint(named.size);
-  for (const hash of named) {
+  for (const [hash, name] of named) {
     out.uint(hash);
-    out.text(keyNames.get(hash)!);
+    out.text(name);
   }
   out.uint(loads.size);
   out.append(rows);
