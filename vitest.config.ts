@@ -22,6 +22,8 @@ function endToEnd(name: string, include: string[], exclude: string[] = []) {
       fileParallelism: false,
       testTimeout: 180_000,
       hookTimeout: 180_000,
+      // what a page shows may take seconds to come on a busy machine
+      expect: { poll: { timeout: 30_000 } },
     },
   };
 }
