@@ -53,6 +53,7 @@ export default defineConfig({
           // starting and killing servers takes its time on a busy machine
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: { poll: { timeout: 10_000 } },
         },
       },
       endToEnd('e2e', [END_TO_END], [CONSOLE]),
