@@ -37,12 +37,12 @@ import { type OwnQuota, QuotaBook, type QuotaRedis, Quotas } from './limits/inde
 import { type FirstMap, firstMap, MapFollower } from './map/follower.ts';
 import { LeasedIngestion } from './map/leased-ingestion.ts';
 import { mountNotifying } from './notifying/index.ts';
-import { type ProfileStream, profiling } from './profiling/index.ts';
+import { profiling } from './profiling/index.ts';
 import { reading } from './reading/index.ts';
 import { type EdgeSettings, hostPatienceMs } from './settings.ts';
-import { SharedRedis } from './sharing/index.ts';
+import { type CappedStream, SharedRedis } from './sharing/index.ts';
 import { HotKeyLane } from './telemetry/hot-key-lane.ts';
-import { LoadFlusher, type LoadStream } from './telemetry/load-flusher.ts';
+import { loadFlushing } from './telemetry/load-flushing.ts';
 import { LoadObserver } from './telemetry/load-observer.ts';
 import { mountTelemetry } from './telemetry/mount.ts';
 import { RecordIntake } from './telemetry/record-intake.ts';
@@ -67,7 +67,7 @@ export interface EdgeParts {
   readonly administration: (map: TopologyMap) => AdministrationStores;
   /** of tokens and streams that have their own */
   readonly ownQuotas: () => Promise<readonly OwnQuota[]>;
-  readonly redis: LoadStream & ProfileStream & QuotaRedis;
+  readonly redis: CappedStream & QuotaRedis;
   readonly connectHosts: (map: TopologyMap) => HostConnections;
   readonly log: EdgeLog;
   /** the map cannot be followed any more: the process should begin anew */
@@ -207,7 +207,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     onLost: () => metrics.lostProfile(),
   });
   const records = new RecordIntake(parts.redis, Date.now);
-  const flusher = new LoadFlusher(counters, parts.redis, () => metrics.lostFlush());
+  const loads = loadFlushing(counters, parts.redis, () => metrics.lostFlush());
   metrics.watch({
     heldEvents: () => ingestion.heldEvents,
     bytesInFlight: () => budget.inUse,
@@ -278,8 +278,8 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     start() {
       guard.start();
       hotKeys.start();
-      flusher.start();
-      profiles.flusher.start();
+      loads.start();
+      profiles.flushing.start();
     },
     async stop(drain: () => Promise<void>) {
       // readers that wait for news are answered now; they come back to another edge
@@ -288,7 +288,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       await drain();
       guard.stop();
       hotKeys.stop();
-      await Promise.all([flusher.stop(), profiles.flusher.stop()]);
+      await Promise.all([loads.stop(), profiles.flushing.stop()]);
     },
   };
 }

@@ -56,8 +56,10 @@ function configText(config: Readonly<Record<string, string>>): string {
     .join('');
 }
 
-/** Speaks the inline protocol, so that starting a server needs no client library. */
-/** Throws, or answers false, while nothing answers there as a Redis does. */
+/**
+ * Throws, or answers false, while nothing answers there as a Redis does. Speaks the inline protocol, so that starting a
+ * server needs no client library.
+ */
 export function redisAnswers(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1' });

@@ -1,15 +1,14 @@
-/** The profiler as an edge runs it: in front of whatever takes events, and a flusher behind it. */
+/** The profiler as an edge runs it: in front of whatever takes events, and a flush behind it. */
 import { Profiler, type ProfileSettings } from '@foreshard/core/profiling';
 import type { Intake } from '../ingest/intake.ts';
-import { ProfileFlusher, type ProfileStream } from './profile-flusher.ts';
+import type { CappedStream } from '../sharing/index.ts';
+import { profileFlushing } from './profile-flushing.ts';
 import { ProfileObserver } from './profile-observer.ts';
-
-export type { ProfileStream };
 
 export interface ProfilingParts {
   readonly profileShare: number;
   readonly profileFields: ProfileSettings;
-  readonly stream: ProfileStream;
+  readonly stream: CappedStream;
   readonly fault: (error: unknown) => void;
   readonly onLost: () => void;
 }
@@ -18,7 +17,7 @@ export function profiling(parts: ProfilingParts) {
   const { profileShare, profileFields, stream, fault, onLost } = parts;
   const profiler = new Profiler({ share: profileShare, fields: profileFields, random: Math.random });
   return {
-    flusher: new ProfileFlusher(profiler, stream, onLost),
+    flushing: profileFlushing(profiler, stream, onLost),
     around: (next: { submit(intake: Intake): void }) => new ProfileObserver(profiler, next, fault),
   };
 }

@@ -1,1 +1,2 @@
+export { type CappedStream, Flushing } from './flushing.ts';
 export { AWAY, type SharableRedis, SharedRedis } from './shared-redis.ts';

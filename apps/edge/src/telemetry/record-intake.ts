@@ -15,7 +15,7 @@ import {
 } from '@foreshard/core/telemetry';
 import type { z } from 'zod';
 import { type ProblemDocument, problemDocument } from '../http/problem.ts';
-import type { LoadStream } from './load-flusher.ts';
+import type { CappedStream } from '../sharing/index.ts';
 
 export type RecordResult =
   | { readonly status: 'accepted' }
@@ -24,10 +24,10 @@ export type RecordResult =
 const RETRY_AFTER_SECONDS = 5;
 
 export class RecordIntake {
-  private readonly redis: LoadStream;
+  private readonly redis: CappedStream;
   private readonly nowMs: () => number;
 
-  constructor(redis: LoadStream, nowMs: () => number) {
+  constructor(redis: CappedStream, nowMs: () => number) {
     this.redis = redis;
     this.nowMs = nowMs;
   }

@@ -1,13 +1,14 @@
 import { Profiler } from '@foreshard/core/profiling';
 import { expect, test } from 'vitest';
-import { ProfileFlusher, type ProfileStream } from './profile-flusher.ts';
+import type { CappedStream } from '../sharing/index.ts';
+import { profileFlushing } from './profile-flushing.ts';
 
 const EVENT = new TextEncoder().encode('{"id":"1"}');
 
-function flusherOn(stream: ProfileStream) {
+function flusherOn(stream: CappedStream) {
   const profiler = new Profiler({ share: 1, fields: {}, random: () => 0 });
   let lost = 0;
-  const flusher = new ProfileFlusher(profiler, stream, () => lost++);
+  const flusher = profileFlushing(profiler, stream, () => lost++);
   return { profiler, flusher, lost: () => lost };
 }
 
