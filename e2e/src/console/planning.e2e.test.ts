@@ -40,8 +40,9 @@ async function foreshard(...args: string[]): Promise<string> {
   return stdout;
 }
 
-async function recommended(): Promise<Recommendation[]> {
-  return JSON.parse(await foreshard('recommendations', 'list', '--json'));
+async function recommendedRolls(): Promise<Recommendation[]> {
+  const open = JSON.parse(await foreshard('recommendations', 'list', '--json')) as Recommendation[];
+  return open.filter(({ body }) => body.action === 'roll');
 }
 
 /** Enough for two shardlets to be full of, and then the minute that counts them is over. */
@@ -78,7 +79,7 @@ async function untilApproved(page: Page): Promise<void> {
 
 /** The inbox, with the detail of its first roll. */
 async function firstOpened(): Promise<Page> {
-  await expect.poll(async () => (await recommended()).length, { timeout: 90_000 }).toBeGreaterThan(0);
+  await expect.poll(async () => (await recommendedRolls()).length, { timeout: 90_000 }).toBeGreaterThan(0);
   const { page } = await visit(browser, `${consoleUrl}/recommendations`);
   await page
     .getByRole('button', { name: /^Decide: Roll/ })
@@ -166,11 +167,38 @@ describe('the policy', () => {
   });
 });
 
+describe('a cluster that is not ours', () => {
+  it('is described by a CSV', async () => {
+    await foreshard('policy', 'change', 'forecast.error_max=0');
+    const minute = 60_000;
+    const now = Math.floor(Date.now() / minute) * minute;
+    const loads = { 'p-1': ['busy', 70], 'p-2': ['busy', 60], 'p-3': ['calm', 5] } as const;
+    const rows = Object.entries(loads).flatMap(([partition, [host, load]]) =>
+      Array.from(
+        { length: 30 },
+        // steady within the minutes that a plan stands on, and before them what no forecast is sure of
+        (_, i) =>
+          `${(now - (i + 1) * minute) / 1_000},${partition},${host},${load * (i < 10 || i % 3 > 0 ? 1 : 0.5)}`,
+      ),
+    );
+    const [load, hosts] = [join(dataDir, 'shop.csv'), join(dataDir, 'shop-hosts.csv')];
+    await writeFile(load, `time,partition,host,events_per_second\n${rows.join('\n')}\n`);
+    await writeFile(hosts, 'host,events_per_second\nbusy,100\ncalm,100\n');
+    expect(await foreshard('clusters', 'add', 'shop', '--csv', load, '--hosts', hosts)).toContain(
+      '3 partitions',
+    );
+    const { page } = await visit(browser, `${consoleUrl}/clusters`);
+    const card = page.getByRole('region', { name: 'shop' });
+    await card.getByText('130 of 100/s, 130 %').waitFor();
+    expect(await violations(page, { theme: 'light' })).toEqual([]);
+  });
+});
+
 describe('recommendations', () => {
   it('are decided in the browser and carried out', async () => {
-    await expect.poll(async () => (await recommended()).length, { timeout: 150_000 }).toBeGreaterThan(1);
+    await expect.poll(async () => (await recommendedRolls()).length, { timeout: 150_000 }).toBeGreaterThan(1);
     const { page } = await visit(browser, `${consoleUrl}/recommendations`);
-    const [first] = await recommended();
+    const [first] = await recommendedRolls();
     const title = `Roll shardlet ${first!.body.shardlets[0]}`;
     await page.getByRole('button', { name: `Decide: ${title}`, exact: true }).click();
     await untilApproved(page);
@@ -231,42 +259,6 @@ function isActive({ state }: { readonly state: string }): boolean {
   return state === 'active';
 }
 
-describe('a cluster that is not ours', () => {
-  it('is described by a CSV, and advised on the console beside ours, by measured load while forecasts are unsure', async () => {
-    await foreshard('policy', 'change', 'forecast.error_max=0');
-    const minute = 60_000;
-    const now = Math.floor(Date.now() / minute) * minute;
-    const loads = { 'p-1': ['busy', 70], 'p-2': ['busy', 60], 'p-3': ['calm', 5] } as const;
-    const rows = Object.entries(loads).flatMap(([partition, [host, load]]) =>
-      Array.from(
-        { length: 30 },
-        // steady within the minutes that a plan stands on, and before them what no forecast is sure of
-        (_, i) =>
-          `${(now - (i + 1) * minute) / 1_000},${partition},${host},${load * (i < 10 || i % 3 > 0 ? 1 : 0.5)}`,
-      ),
-    );
-    const [load, hosts] = [join(dataDir, 'shop.csv'), join(dataDir, 'shop-hosts.csv')];
-    await writeFile(load, `time,partition,host,events_per_second\n${rows.join('\n')}\n`);
-    await writeFile(hosts, 'host,events_per_second\nbusy,100\ncalm,100\n');
-    expect(await foreshard('clusters', 'add', 'shop', '--csv', load, '--hosts', hosts)).toContain(
-      '3 partitions',
-    );
-    const { page } = await visit(browser, `${consoleUrl}/clusters`);
-    const card = page.getByRole('region', { name: 'shop' });
-    await card.getByText('130 of 100/s, 130 %').waitFor();
-    expect(await violations(page, { theme: 'light' })).toEqual([]);
-    await card.getByRole('link', { name: /recommendation/ }).click();
-    await page.getByText('cluster shop').first().waitFor({ timeout: 60_000 });
-    const line = page.getByRole('listitem').filter({ hasText: 'cluster shop' });
-    await line.getByText('measured', { exact: true }).waitFor({ timeout: 120_000 });
-    await line.getByRole('button', { name: /^Decide: Move partition p-/ }).click();
-    await page.getByRole('dialog').getByText('measured', { exact: true }).waitFor();
-    await page.goto(`${consoleUrl}/heat?stream=shop&span=1h`);
-    await page.getByRole('application').waitFor();
-    await foreshard('clusters', 'remove', 'shop');
-  });
-});
-
 describe('a target of notifications', () => {
   it('inside this network is refused; another one gets a secret once, and its test is in the log', async () => {
     const { page } = await visit(browser, `${consoleUrl}/notifications`);
@@ -285,6 +277,23 @@ describe('a target of notifications', () => {
     await page.keyboard.press('Escape');
     expect(await violations(page, { theme: 'light' })).toEqual([]);
     await foreshard('notifications', 'remove', 'ops');
+  });
+});
+
+// by now it is planned for: forecasts are made, and then plans, once a minute each
+describe('a cluster that has been described', () => {
+  it('is advised on the console beside ours, by measured load while forecasts are unsure', async () => {
+    const { page } = await visit(browser, `${consoleUrl}/clusters`);
+    const card = page.getByRole('region', { name: 'shop' });
+    await card.getByRole('link', { name: /recommendation/ }).click();
+    await page.getByText('cluster shop').first().waitFor({ timeout: 60_000 });
+    const line = page.getByRole('listitem').filter({ hasText: 'cluster shop' });
+    await line.getByText('measured', { exact: true }).waitFor({ timeout: 120_000 });
+    await line.getByRole('button', { name: /^Decide: Move partition p-/ }).click();
+    await page.getByRole('dialog').getByText('measured', { exact: true }).waitFor();
+    await page.goto(`${consoleUrl}/heat?stream=shop&span=1h`);
+    await page.getByRole('application').waitFor();
+    await foreshard('clusters', 'remove', 'shop');
   });
 });
 
