@@ -63,12 +63,12 @@ describe('a product that runs', () => {
     expect(code).toBe(0);
   });
 
-  it('tells of a host that is frozen: it runs, and is not ready', async () => {
-    const { pid } = (await status()).processes.find(({ name }) => name === 'host-4')!;
+  it.each(['host-4', 'postgres'])('tells that %s is frozen: it runs, and is not ready', async (server) => {
+    const { pid } = (await status()).processes.find(({ name }) => name === server)!;
     process.kill(pid, 'SIGSTOP');
     try {
       const { ready, processes } = await status();
-      expect(processes.find(({ name }) => name === 'host-4')).toMatchObject({ pid, state: 'alive' });
+      expect(processes.find(({ name }) => name === server)).toMatchObject({ pid, state: 'alive' });
       expect(ready).toBe(false);
     } finally {
       process.kill(pid, 'SIGCONT');

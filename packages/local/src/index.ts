@@ -1,3 +1,4 @@
+export { postgresAnswers, redisAnswers } from './answers.ts';
 export { findChromium } from './chromium.ts';
 export { type EtcdCluster, type EtcdOptions, startEtcd } from './etcd.ts';
 export { freePort, isFree } from './free-port.ts';
@@ -15,7 +16,7 @@ export { type Standby, startSynchronousStandby } from './postgres-standby.ts';
 export { endProcess, identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
 export { startPrometheus } from './prometheus.ts';
 export { promtoolFindings } from './promtool.ts';
-export { type RedisOptions, redisAnswers, startRedis } from './redis.ts';
+export { type RedisOptions, startRedis } from './redis.ts';
 export { findRedis, findRedisTool } from './redis-programs.ts';
 export { SetupFailure } from './setup-failure.ts';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';

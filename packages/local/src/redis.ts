@@ -1,7 +1,7 @@
 /** A Redis (or Valkey) of our own: by default nothing it acknowledged is lost, and it evicts nothing. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
+import { redisAnswers } from './answers.ts';
 import { freePort } from './free-port.ts';
 import { type LocalServer, startServer } from './local-server.ts';
 import { findRedis } from './redis-programs.ts';
@@ -23,7 +23,6 @@ const DEFAULTS = {
   'maxmemory-policy': 'noeviction',
   save: '',
 } as const;
-const ANSWER_WITHIN_MS = 1_000;
 
 export async function startRedis(options: RedisOptions): Promise<LocalServer> {
   const dir = resolve(options.dir);
@@ -54,22 +53,4 @@ function configText(config: Readonly<Record<string, string>>): string {
   return Object.entries(config)
     .map(([key, value]) => (key === 'bind' ? `${key} ${value}\n` : `${key} ${JSON.stringify(value)}\n`))
     .join('');
-}
-
-/**
- * Throws, or answers false, while nothing answers there as a Redis does. Speaks the inline protocol, so that starting a
- * server needs no client library.
- */
-export function redisAnswers(port: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1' });
-    socket.setTimeout(ANSWER_WITHIN_MS, () => socket.destroy(new Error('no answer')));
-    socket.once('connect', () => socket.write('PING\r\n'));
-    socket.once('data', (data) => {
-      socket.destroy();
-      const answer = data.toString();
-      resolve(answer.startsWith('+PONG') || answer.startsWith('-NOAUTH'));
-    });
-    socket.once('error', reject);
-  });
 }

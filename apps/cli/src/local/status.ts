@@ -1,5 +1,5 @@
 /** foreshard status: what runs here, whether it is ready, and where it is reached. */
-import { isRunning, redisAnswers } from '@foreshard/local';
+import { isRunning, postgresAnswers, redisAnswers } from '@foreshard/local';
 import { readCredentials } from '../credentials.ts';
 import { EXIT_FAILURE } from '../failure.ts';
 import { tableOf } from '../table.ts';
@@ -48,10 +48,11 @@ async function lineOf({ name, pid, began, log }: ProcessRecord, settings: UpSett
   return { ...line, state: ready ? 'ready' : 'alive' };
 }
 
-/** A server that is frozen still runs. What becomes of PostgreSQL is seen in the services. */
+/** A server that is frozen still runs. */
 async function answers(name: string, dataDir: string): Promise<boolean> {
   const port = (await remembered(dataDir)).ports[name];
-  return name === 'postgres' || port === undefined || redisAnswers(port).catch(() => false);
+  if (port === undefined) return true;
+  return (name === 'postgres' ? postgresAnswers(port) : redisAnswers(port)).catch(() => false);
 }
 
 /** As they were when it was started: the environment of this command may be another. */

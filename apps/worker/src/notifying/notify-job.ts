@@ -82,7 +82,7 @@ export class NotifyJob {
   }
 
   private async known(alarms: readonly AlarmRecord[]) {
-    const { recommendations, policies, moves, nowMs } = this.parts;
+    const { recommendations, policies, moves, follower, nowMs } = this.parts;
     const sinceMs = nowMs() - FAILURES_MS;
     const [records, ended, { policy }] = await Promise.all([
       recommendations.list({ cluster: EVERY_CLUSTER, states: ['open', 'failed'], limit: LISTED_MAX }),
@@ -92,6 +92,7 @@ export class NotifyJob {
     return {
       policy,
       alarms,
+      hostNames: new Map(follower.map.hosts().map(({ id, name }) => [id, name])),
       recommendations: records.filter(({ endedMs }) => endedMs === null || endedMs >= sinceMs),
       moves: ended.filter(({ endedAtMs }) => endedAtMs !== null && endedAtMs >= sinceMs),
       nowMs: nowMs(),

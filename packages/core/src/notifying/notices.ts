@@ -27,31 +27,34 @@ export interface Known {
   /** ended ones */
   readonly moves: readonly Move[];
   readonly alarms: readonly AlarmRecord[];
+  /** names of our own hosts by id; one that is gone has none */
+  readonly hostNames: ReadonlyMap<number, string>;
   readonly nowMs: number;
 }
 
-export function noticesOf({ recommendations, policy, moves, alarms, nowMs }: Known): Notice[] {
+export function noticesOf(known: Known): Notice[] {
+  const { recommendations, moves, alarms, nowMs } = known;
   return [
     ...alarms.flatMap((alarm) => alarmNotices(alarm, nowMs)),
     ...recommendations.flatMap((record) => failureNotices(record)),
-    ...moves.flatMap((move) => moveNotices(move)),
-    ...recommendations.flatMap((record) => waitingNotices(record, policy)),
+    ...moves.flatMap((move) => moveNotices(move, known)),
+    ...recommendations.flatMap((record) => waitingNotices(record, known)),
   ];
 }
 
 const LEVEL_OF_URGENCY = { now: 'bad', soon: 'warn', 'when-convenient': 'info' } as const;
 
-function waitingNotices(record: RecommendationRecord, policy: Policy): Notice[] {
+function waitingNotices(record: RecommendationRecord, known: Known): Notice[] {
   const { id, state, body, lastMs } = record;
   if (state !== 'open') return [];
-  if (obstacleTo(record, policy) !== undefined) return [];
+  if (obstacleTo(record, known.policy) !== undefined) return [];
   const overload = body.overloadAt === null ? '' : ` Overload at ${body.overloadAt} if nothing is done.`;
   return [
     {
       kind: 'recommendation.waiting',
       subject: subjectOf(record),
       level: LEVEL_OF_URGENCY[body.urgency],
-      title: `${ofCluster(record)}${whatIsProposed(record)} (recommendation ${id})`,
+      title: `${ofCluster(record)}${whatIsProposed(record, known)} (recommendation ${id})`,
       text: `${sentence(body.reason)}${overload} Approve with "foreshard approve ${id}".`,
       atMs: lastMs,
       path: `/recommendations?id=${id}`,
@@ -84,14 +87,15 @@ function failureNotices(record: RecommendationRecord): Notice[] {
 }
 
 /** What a person has called off did not fail. */
-function moveNotices({ id, result, order, shardlet, source, dest, detail, endedAtMs }: Move): Notice[] {
+function moveNotices(move: Move, known: Known): Notice[] {
+  const { id, result, order, shardlet, source, dest, detail, endedAtMs } = move;
   if (result !== 'aborted' || order === 'abort' || endedAtMs === null) return [];
   return [
     {
       kind: 'move.failed',
       subject: `move:${id}:failed`,
       level: 'bad',
-      title: `The move of shardlet ${shardlet} from host ${source} to ${dest} was given up`,
+      title: `The move of shardlet ${shardlet} from ${hostOf(known, source)} to ${hostOf(known, dest)} was given up`,
       text: `${sentence(detail)} The shardlet is where it was.`,
       atMs: endedAtMs,
       path: '/migrations',
@@ -127,14 +131,14 @@ function ofCluster({ cluster }: RecommendationRecord): string {
   return cluster === OWN_CLUSTER ? '' : `Cluster ${cluster}: `;
 }
 
-function whatIsProposed({ body, cluster }: RecommendationRecord): string {
+function whatIsProposed({ body, cluster }: RecommendationRecord, known: Known): string {
   const { action, shardlets, source, destination } = body;
   if (cluster !== OWN_CLUSTER && action === 'move')
     return `move partition ${shardlets[0]} from ${source} to ${destination}`;
   const [first, second] = shardlets;
   switch (action) {
     case 'move':
-      return `Move shardlet ${first} from host ${source} to ${destination}`;
+      return `Move shardlet ${first} from ${hostOf(known, Number(source))} to ${hostOf(known, Number(destination))}`;
     case 'split':
     case 'roll':
       return `${action === 'split' ? 'Split' : 'Roll'} shardlet ${first}`;
@@ -145,8 +149,12 @@ function whatIsProposed({ body, cluster }: RecommendationRecord): string {
     case 'add-hosts':
       return 'Add a host';
     case 'remove-host':
-      return `Remove host ${source}`;
+      return `Remove ${cluster === OWN_CLUSTER ? hostOf(known, Number(source)) : `host ${source}`}`;
   }
+}
+
+function hostOf({ hostNames }: Known, id: number): string {
+  return hostNames.get(id) ?? `host ${id}`;
 }
 
 function sentence(text: string): string {

@@ -68,7 +68,10 @@ describe('an alarm', () => {
 
 describe('notices of an alarm', () => {
   const noticesAt = (record: AlarmRecord, nowMs: number) =>
-    noticesOf({ recommendations: [], moves: [], alarms: [record], policy: {} as never, nowMs });
+    noticesOf({
+      ...{ recommendations: [], moves: [], alarms: [record], policy: {} as never },
+      ...{ hostNames: new Map(), nowMs },
+    });
 
   it('wait until it is no blink, and until its end is no pause', () => {
     const record = { ...alarm, sinceMs: 0, endedMs: null };
@@ -95,10 +98,27 @@ describe('notices of recommendations', () => {
         reason: 'x',
       },
     }) as never;
+  const noticesIn = (mode: string, recommendations: never[], moves: never[] = []) =>
+    noticesOf({
+      ...{ recommendations, moves, alarms: [], policy: policySchema.parse({ mode }) },
+      ...{ hostNames: new Map([[1, 'rack-a']]), nowMs: 0 },
+    });
   const subjectsIn = (mode: string, ...recommendations: never[]) =>
-    noticesOf({ recommendations, moves: [], alarms: [], policy: policySchema.parse({ mode }), nowMs: 0 }).map(
-      ({ subject }) => subject,
-    );
+    noticesIn(mode, recommendations).map(({ subject }) => subject);
+
+  it('call hosts by their names, and by their numbers when they are gone', () => {
+    const move = {
+      ...{ id: 4, result: 'aborted', order: null, shardlet: '7', source: 1, dest: 2 },
+      ...{ detail: '', endedAtMs: 0 },
+    } as never;
+    expect(
+      noticesIn('ask', [record(1, 'move'), record(2, 'remove-host')], [move]).map(({ title }) => title),
+    ).toEqual([
+      'The move of shardlet 7 from rack-a to host 2 was given up',
+      'Move shardlet 7 from rack-a to host 2 (recommendation 1)',
+      'Remove rack-a (recommendation 2)',
+    ]);
+  });
 
   it('have one subject for each revision, but one a day for whichever host could go', () => {
     const day = 86_400_000;
