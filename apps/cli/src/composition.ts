@@ -15,6 +15,7 @@ import { generateClient } from './local/generate-client.ts';
 
 export {
   admitHost,
+  type Inspection,
   inspectHost,
   postgresSettings,
   redisFacts,

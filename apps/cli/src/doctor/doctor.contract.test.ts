@@ -13,7 +13,7 @@ import {
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { connectHost, migrate, openControl, redisFacts } from '../composition.ts';
+import { connectHost, migrate, openControl } from '../composition.ts';
 import { judgeState } from './database-state.ts';
 import { judgeDisk } from './disk-space.ts';
 import { examine } from './examination.ts';
@@ -92,13 +92,20 @@ test.each([
   expect(found.join('\n')).toContain(why);
 });
 
-test('a host that hangs is given up after seconds, though it takes connections', async () => {
+test('a host that hangs is given up, though it takes connections, and told once', async () => {
   await host.kill('SIGSTOP');
   try {
-    await expect(redisFacts(host.url)).rejects.toThrow('timed out');
+    expect(await wrong()).toEqual([expect.stringMatching(/does not answer: .*timed out/)]);
   } finally {
     await host.kill('SIGCONT');
   }
+});
+
+test('a host that answers with a refusal is not said to be down', async () => {
+  await redis(host, 'ACL', 'SETUSER', 'default', '-info');
+  const found = await wrong();
+  await redis(host, 'ACL', 'SETUSER', 'default', '+@all');
+  expect(found.join('\n')).toMatch(/it refuses: NOPERM/);
 });
 
 test('a host that hides CONFIG', async () => {
@@ -142,7 +149,7 @@ test('a PostgreSQL host that does not write through, or writes torn pages', asyn
   try {
     await client.connect();
     const found = async () =>
-      (await inspectHost(server.url)).filter(({ level }) => level !== 'ok').map(({ what }) => what);
+      (await inspectHost(server.url)).findings.filter(({ level }) => level !== 'ok').map(({ what }) => what);
     expect(await found()).toEqual([]);
     for (const setting of ['fsync', 'full_page_writes']) {
       await client.query(`ALTER SYSTEM SET ${setting} = off`);

@@ -6,6 +6,7 @@ import {
   type Control,
   connectHost,
   hostFunctions,
+  type Inspection,
   inspectHost,
   postgresSettings,
   redisFacts,
@@ -20,16 +21,20 @@ export async function examineHosts(control: Control): Promise<Finding[]> {
   const { hosts } = await control.topology.snapshot();
   if (hosts.length === 0)
     return [problem('hosts', 'T knows none: events have no place', 'add one: foreshard hosts add URL')];
-  return [...(await Promise.all(hosts.map(examineHost))).flat(), ...(await examineMemory(control, hosts))];
+  const examined = await Promise.all(hosts.map(examineHost));
+  const answering = hosts.filter((_, i) => examined[i]!.answers);
+  return [...examined.flatMap(({ findings }) => findings), ...(await examineMemory(control, answering))];
 }
 
-async function examineHost(host: Host): Promise<Finding[]> {
+async function examineHost(host: Host): Promise<Inspection> {
   const subject = subjectOf(host);
   const settings = await inspectHost(host.url, subject);
+  if (!settings.answers) return settings;
   // before anything connects to it as to a host, which loads the functions
   const functions = await examineFunctions(subject, host);
   const own = await examineIdentity(subject, host).catch((error: Error) => [unusable(subject, error)]);
-  return [...settings, ...functions, ...own, ...(await examineHostDisk(subject, host))];
+  const disk = await examineHostDisk(subject, host);
+  return { answers: true, findings: [...settings.findings, ...functions, ...own, ...disk] };
 }
 
 function subjectOf({ id, name }: Host): string {

@@ -78,7 +78,7 @@ async function judged({
       why: 'address',
       detail: `"${url}" is not the address of a host: it begins with redis:// or postgresql://`,
     };
-  const problem = (await inspectHost(url)).find((finding) => finding.level === 'problem');
+  const problem = (await inspectHost(url)).findings.find((finding) => finding.level === 'problem');
   if (problem !== undefined) return unsuitable(url, `${problem.what}; ${problem.cure}`);
   return { engine, url, name: name ?? new URL(url).host, ...description };
 }

@@ -1,6 +1,6 @@
 /** Asks a storage server for its version and settings, and judges whether it may be a host. */
-import { Redis } from 'ioredis';
-import { Client } from 'pg';
+import { Redis, ReplyError } from 'ioredis';
+import { Client, DatabaseError } from 'pg';
 import {
   engineOf,
   type Finding,
@@ -12,16 +12,38 @@ import {
 
 const CONNECT_WITHIN_MS = 5_000;
 
-export async function inspectHost(url: string, subject = 'the host'): Promise<Finding[]> {
+/** `answers` is false for a server that is down or hangs, of which nothing else needs to be asked. */
+export interface Inspection {
+  readonly answers: boolean;
+  readonly findings: readonly Finding[];
+}
+
+export async function inspectHost(url: string, subject = 'the host'): Promise<Inspection> {
   try {
-    return engineOf(url) === 'redis'
-      ? judgeRedis(subject, await redisFacts(url))
-      : judgePostgres(subject, await postgresSettings(url));
+    const findings =
+      engineOf(url) === 'redis'
+        ? judgeRedis(subject, await redisFacts(url))
+        : judgePostgres(subject, await postgresSettings(url));
+    return { answers: true, findings };
   } catch (error) {
-    return [
-      problem(subject, `it does not answer: ${(error as Error).message}`, 'start it, or mend its address'),
-    ];
+    const { message } = error as Error;
+    return isReply(error)
+      ? {
+          answers: true,
+          findings: [
+            problem(subject, `it refuses: ${message}`, 'mend its address, or what the user in it may do'),
+          ],
+        }
+      : {
+          answers: false,
+          findings: [problem(subject, `it does not answer: ${message}`, 'start it, or mend its address')],
+        };
   }
+}
+
+/** An error that the server has answered with. */
+function isReply(error: unknown): boolean {
+  return error instanceof ReplyError || error instanceof DatabaseError;
 }
 
 export function redisFacts(url: string): Promise<RedisFacts> {
