@@ -124,6 +124,16 @@ describe('bad input on the command line', () => {
     expect(stderr).not.toMatch(/\n\s+at /);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
+
+  it.each([
+    ['rest.cooldown=5', 'the policy has no setting "rest.cooldown" (shardlet.cooldown?)'],
+    ['nothing=5', 'the policy has no setting "nothing"; all of them'],
+    ['shardlet.cooldown', '"shardlet.cooldown" has no value'],
+  ])('refuses to change %s, and says what is meant', async (setting, why) => {
+    const { code, stderr } = await foreshardBeside(dataDir, 'policy', 'change', setting);
+    expect(code).toBe(2);
+    expect(stderr).toContain(why);
+  });
 });
 
 /**

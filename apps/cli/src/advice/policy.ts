@@ -173,13 +173,23 @@ function assign(draft: Record<string, unknown>, setting: string): void {
   const last = names.pop()!;
   let place: unknown = draft;
   for (const name of names) place = (place as Record<string, unknown> | undefined)?.[name];
-  if (rest.length === 0 || typeof place !== 'object' || place === null || !(last in place))
+  if (typeof place !== 'object' || place === null || !(last in place))
     throw badInput(
-      `"${setting}" is not path=value with a setting of the policy; see "foreshard policy show"`,
+      `the policy has no setting "${path}"${suggestion(draft, last)}; all of them: foreshard policy show`,
     );
+  if (rest.length === 0) throw badInput(`"${path}" has no value: write ${path}=VALUE`);
   const slot = place as Record<string, unknown>;
   if (typeof slot[last] === 'object') slot[last] = parsedJson(value, setting);
   else slot[last] = typeof slot[last] === 'number' ? numberIn(value, setting) : value;
+}
+
+/** The settings of this name, which stand elsewhere. */
+function suggestion(draft: Record<string, unknown>, name: string): string {
+  const paths = Object.entries(draft).flatMap(([key, value]) =>
+    typeof value === 'object' && value !== null ? Object.keys(value).map((inner) => `${key}.${inner}`) : key,
+  );
+  const alike = paths.filter((path) => path.split('.').at(-1) === name);
+  return alike.length === 0 ? '' : ` (${alike.join(' or ')}?)`;
 }
 
 /** An empty text would be 0. */

@@ -39,10 +39,8 @@ export function Tiles() {
       />
       <Tile
         name="Waiting for you"
-        value={standing === undefined ? '–' : formatCount(standing.recommendations)}
-        hint={
-          standing?.recommendations ? 'recommendations to decide' : unless(standing, 'nothing is recommended')
-        }
+        value={standing === undefined ? '–' : formatCount(standing.waiting)}
+        hint={waitingHint(standing)}
         href={'/recommendations' as Route}
       />
       <Tile
@@ -87,6 +85,14 @@ export function Tiles() {
       />
     </dl>
   );
+}
+
+function waitingHint(
+  standing: { readonly recommended: number; readonly waiting: number } | undefined,
+): string {
+  if (standing?.waiting) return 'recommendations to decide';
+  if (standing?.recommended) return `${formatCount(standing.recommended)} recommended, none to decide now`;
+  return unless(standing, 'nothing is recommended');
 }
 
 /** What is not known yet is not told as nothing. */

@@ -1,6 +1,6 @@
 /** The live picture: one query for tools, one subscription for pages. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EVERY_CLUSTER } from '@foreshard/core/advising';
+import { EVERY_CLUSTER, obstacleTo } from '@foreshard/core/advising';
 import type { LiveFrame } from '../cluster/live-frame.ts';
 import { standingOf } from '../cluster/standing.ts';
 import { type LoadPoint, WINDOW_SECONDS } from '../load/load-window.ts';
@@ -25,11 +25,14 @@ export const overviewRouter = router({
     const { map } = server.map;
     if (map === undefined) throw away();
     const nowMs = Date.now();
-    const [standing, open] = await Promise.all([
+    const [standing, open, { policy }] = await Promise.all([
       standingOf(map, server.telemetry, server.load.window.ratesByShardlet(nowMs), nowMs),
       server.recommendations.list({ cluster: EVERY_CLUSTER, states: ['open'], limit: COUNTED_MAX }),
+      server.policies.at(nowMs),
     ]);
-    return { ...standing, recommendations: open.length };
+    const waiting = open.filter((record) => obstacleTo(record, policy) === undefined).length;
+    /** `waiting` of the recommended ones can be decided; the policy, or an earlier step, stands before the others */
+    return { ...standing, recommended: open.length, waiting };
   }),
 
   live: query.subscription(async function* ({ ctx, signal }): AsyncGenerator<LiveUpdate> {
