@@ -134,6 +134,13 @@ describe('bad input on the command line', () => {
     expect(code).toBe(2);
     expect(stderr).toContain(why);
   });
+
+  it('is told that a stream is not there of which the policy says something', async () => {
+    const scopes = 'scopes=[{"stream":"mian","mode":"ask"}]';
+    const { code, stderr } = await foreshardBeside(dataDir, 'policy', 'change', scopes, '--dry-run');
+    expect(stderr).toContain('there is no stream mian');
+    expect(code).toBe(0);
+  });
 });
 
 /**

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { changePolicy, earlyText, isCalledOff, type PolicyVersion } from '@foreshard/core/advising';
 import {
+  absentFrom,
   contradictionOf,
   DEFAULT_POLICY,
   type Policy,
@@ -146,6 +147,7 @@ async function save(
   if (contradiction !== undefined) throw badInput(contradiction);
   if (from !== undefined && from !== newest.version) throw changedMeanwhile(newest.version);
   const differences = told(newest.policy, parsed.data) || 'nothing';
+  await tellAbsent(control, parsed.data);
   if (dryRun) return void (await print(`would change ${differences}\n`));
   const { actor, nowMs } = adviserOf(control);
   const createdMs = nowMs();
@@ -157,6 +159,15 @@ async function save(
   if (reply.kind === 'early') throw new CommandFailure(earlyText(reply.scheduled));
   await control.jobs.wake('plan').catch(() => {});
   await print(`version ${reply.version.version}: ${differences}\n`);
+}
+
+async function tellAbsent({ topology, clusters }: Control, policy: Policy): Promise<void> {
+  const [{ streams }, others] = await Promise.all([topology.snapshot(), clusters.list()]);
+  const names = (named: readonly { readonly name: string }[]) => named.map(({ name }) => name);
+  for (const absent of absentFrom(policy, names(streams), names(others)))
+    process.stderr.write(
+      `there is no ${absent}: what the policy says of it holds for nothing until there is\n`,
+    );
 }
 
 function changedMeanwhile(version: number): CommandFailure {

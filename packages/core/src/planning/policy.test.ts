@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { hostDescriptionSchema } from '../topology/index.ts';
-import { policySchema } from './policy.ts';
+import { absentFrom, policySchema } from './policy.ts';
 
 test('a window lasts: one that ends when it begins is refused', () => {
   const window = { from: '04:00', zone: 'Europe/Berlin' };
@@ -38,4 +38,20 @@ test.each([
 test('what a scope leaves out is not filled with presets', () => {
   const scopes = [{ stream: 'main', mode: 'auto', auto: { max_events: 5 } }];
   expect(policySchema.parse({ scopes }).scopes).toEqual(scopes);
+});
+
+test('tells which streams and clusters it names that are not there, each once', () => {
+  const policy = policySchema.parse({
+    scopes: [
+      { stream: 'main', mode: 'ask' },
+      { stream: 'mian', mode: 'ask' },
+      { cluster: 'shop', mode: 'ask' },
+      { cluster: 'depot', mode: 'ask' },
+    ],
+    placement: [
+      { stream: 'mian', frozen: true },
+      { stream: 'main', frozen: true },
+    ],
+  });
+  expect(absentFrom(policy, ['main'], ['shop'])).toEqual(['stream mian', 'cluster depot']);
 });

@@ -301,6 +301,23 @@ export function contradictionOf({ host, scaling, budget }: Policy): string | und
   return undefined;
 }
 
+/**
+ * The streams and clusters it names that are not there. No contradiction, since they may come; until then what names
+ * them holds for nothing, which may be a slip.
+ */
+export function absentFrom(
+  { scopes, placement }: Policy,
+  streams: readonly string[],
+  clusters: readonly string[],
+): string[] {
+  const named = [...scopes, ...placement.map(({ stream }) => ({ stream, cluster: undefined }))];
+  const absent = named.flatMap(({ stream, cluster }) => {
+    if (stream !== undefined && !streams.includes(stream)) return [`stream ${stream}`];
+    return cluster !== undefined && !clusters.includes(cluster) ? [`cluster ${cluster}`] : [];
+  });
+  return [...new Set(absent)];
+}
+
 /** Also by an older name, such as US/Eastern. */
 export function isTimeZone(name: string): boolean {
   try {

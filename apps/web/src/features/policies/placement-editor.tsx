@@ -103,7 +103,9 @@ export function PlacementEditor({
             >
               <Select label="Stream" value={rule.stream} onChange={(e) => set(i, { stream: e.target.value })}>
                 {[...new Set([rule.stream, ...streams])].map((name) => (
-                  <option key={name}>{name}</option>
+                  <option key={name} value={name}>
+                    {streams.includes(name) ? name : `${name} (absent)`}
+                  </option>
                 ))}
               </Select>
               <SmallField

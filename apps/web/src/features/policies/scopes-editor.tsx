@@ -137,7 +137,9 @@ export function ScopesEditor({
             >
               <Select label="Of" value={scope.of} onChange={(e) => set(i, { of: e.target.value })}>
                 {[...new Set([scope.of, ...places])].map((place) => (
-                  <option key={place}>{place}</option>
+                  <option key={place} value={place}>
+                    {places.includes(place) ? place : `${place} (absent)`}
+                  </option>
                 ))}
               </Select>
               <SmallField
