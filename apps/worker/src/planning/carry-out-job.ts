@@ -3,12 +3,15 @@
  * its minute. Everything lasting stands in PostgreSQL, so any worker may go on.
  */
 import {
+  type Begun,
   carryOut,
   dueOf,
+  failed,
   isOfHosts,
   type ObserveParts,
   OWN_CLUSTER,
   outcomeOf,
+  overtaken,
   type PolicyStore,
   type PolicyVersion,
   type RecommendationLog,
@@ -58,23 +61,31 @@ export class CarryOutJob {
   }
 
   private async beginDue(holding: PolicyVersion, signal: AbortSignal): Promise<number> {
-    const { recommendations, moveLog, operator, policies, nowMs } = this.parts;
+    const { recommendations, moveLog, policies, nowMs } = this.parts;
     // the kill switch of moves holds back what would begin some
     if ((await moveLog.controls()).paused) return 0;
     const approved = await recommendations.list({ states: ['approved'], ...OURS });
+    if (approved.length === 0) return 0;
+    const underWay = [...approved, ...(await recommendations.list({ states: ['running'], ...OURS }))];
+    const [newest] = await recommendations.decisions(1);
     let count = 0;
     for (const record of await dueOf(approved.reverse(), holding, policies, nowMs())) {
       if (signal.aborted) break;
-      const by = { ...operator, actor: record.decidedBy ?? operator.actor };
-      const begun = isOfHosts(record)
-        ? { moves: [], ...(await this.parts.scaling.begin(record)) }
-        : await carryOut(record, { operator: by, splitPlan: (map, leaf) => this.splitPlan(map, leaf) });
+      const why = overtaken(record, newest, underWay, nowMs());
+      const begun = why === undefined ? await this.begin(record) : failed(why);
       if (begun.kind === 'running') await recommendations.begin(record.id, begun.moves, begun.result);
       else await recommendations.end(record.id, begun.kind, begun.result, nowMs());
       this.parts.log.info({ recommendation: record.id, ...begun }, 'recommendation carried out');
       count++;
     }
     return count;
+  }
+
+  private async begin(record: RecommendationRecord): Promise<Begun> {
+    const { operator, scaling } = this.parts;
+    if (isOfHosts(record)) return { moves: [], ...(await scaling.begin(record)) };
+    const by = { ...operator, actor: record.decidedBy ?? operator.actor };
+    return carryOut(record, { operator: by, splitPlan: (map, leaf) => this.splitPlan(map, leaf) });
   }
 
   private async endDone(): Promise<number> {

@@ -395,6 +395,24 @@ describe('a question about the whole cluster', () => {
   });
 });
 
+describe('recommendations that were approved for later', () => {
+  it.each([
+    ['not begun when their destination has become hot', 'destination', 'failed', /even without it/],
+    ['begun when they are as good as they were', 'source', 'running', /^move \d+$/],
+  ] as const)('are %s', async (_, hot, state, result) => {
+    await setPolicy({});
+    await restructure();
+    const [calm, busy] = cluster.map.hosts();
+    await load((id) => (cluster.map.shardlet(id)!.owner === busy!.id ? BUSY : 1));
+    await tick();
+    const [move] = (await open()).filter(({ body }) => body.destination === String(calm!.id));
+    await approveOne(move!, { when: nowMs() + HOUR_MS });
+    await load((id) => (String(cluster.map.shardlet(id)!.owner) === move!.body[hot] ? BUSY : 1), 2 * HOUR_MS);
+    await tick();
+    expect(await find(move!.id)).toMatchObject({ state, result: expect.stringMatching(result) });
+  });
+});
+
 describe('a shardlet that was split a moment ago', () => {
   it('has what its parent had, until it is seen what it has itself', async () => {
     // T tells when it was split by the clock of this machine

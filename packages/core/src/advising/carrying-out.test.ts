@@ -3,7 +3,7 @@ import { MemoryTopologyStore } from '../adapters/memory/index.ts';
 import { ManualClock } from '../kernel/index.ts';
 import { policySchema } from '../planning/index.ts';
 import { addHost, createStream, settleOpening } from '../topology/index.ts';
-import { carryOut, dueOf, type Hands, outcomeOf } from './carrying-out.ts';
+import { carryOut, dueOf, type Hands, outcomeOf, overtaken } from './carrying-out.ts';
 import { DEFAULT_POLICY_VERSION } from './policy-store.ts';
 import { OWN_CLUSTER, type RecommendationRecord } from './recommendation-log.ts';
 
@@ -54,6 +54,32 @@ describe('a move that was approved', () => {
     const by = await hands();
     const begun = await carryOut(await moveOf(by, 'elsewhere', '99'), by);
     expect(begun).toMatchObject({ kind: 'failed', result: expect.stringContaining('by now') });
+  });
+});
+
+describe('a move that has waited since its approval', () => {
+  const HOUR_MS = 3_600_000;
+  const move = (source: string, destination: string) => ({
+    ...{ action: 'move', source, destination },
+    checks: [{ check: 'host.capacity_limit', value: 0.6, limit: 0.9, passed: true }],
+  });
+  const planned = (before: number, lastMs = HOUR_MS) =>
+    ({ lastMs, document: { pressures: [{ host: 'b', before, after: 0.5 }] } }) as never;
+  const decided = (decidedMs: number) => ({ decidedMs, body: move('a', 'b') }) as never;
+  const other = (source: string, destination: string) => ({ body: move(source, destination) }) as never;
+
+  it.each([
+    ['its destination has become hot', 0, planned(1.2), [], '120 %'],
+    ['so it has, and what goes on is no relief', 0, planned(1.2), [other('c', 'b')], '120 %'],
+    ['its destination is as it was', 0, planned(0.4), [], undefined],
+    ['it was approved a moment ago', HOUR_MS - 1_000, planned(1.2), [], undefined],
+    ['no plan is new enough to tell', 0, planned(1.2, 0), [], undefined],
+    ['there was no plan', 0, undefined, [], undefined],
+    ['room is being made for it', 0, planned(1.2), [other('b', 'a')], undefined],
+  ] as const)('when %s', (_, decidedMs, newest, underWay, why) => {
+    const found = overtaken(decided(decidedMs), newest, underWay, HOUR_MS);
+    if (why === undefined) expect(found).toBeUndefined();
+    else expect(found).toContain(why);
   });
 });
 

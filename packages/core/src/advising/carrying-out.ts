@@ -12,9 +12,10 @@ import {
   requestRestructure,
   type SplitPlan,
 } from '../migration/index.ts';
+import { MINUTE_MS } from '../telemetry/index.ts';
 import { isLeaf, type Shardlet, TopologyMap } from '../topology/index.ts';
 import type { PolicyStore, PolicyVersion } from './policy-store.ts';
-import type { RecommendationRecord } from './recommendation-log.ts';
+import type { DecisionRecord, RecommendationRecord } from './recommendation-log.ts';
 import { termsFor } from './terms.ts';
 import { mayBegin } from './windows.ts';
 
@@ -54,6 +55,34 @@ export async function dueOf(
     if (mayBegin(migration_window, then, notBeforeMs, nowMs)) due.push(record);
   }
   return due;
+}
+
+/** An older plan says nothing about now, and what was decided since then was just looked at. */
+const LOOKED_AT_MS = 5 * MINUTE_MS;
+
+/**
+ * Why a move that has waited since its approval is not to begin: by the newest plan its destination stands above what
+ * the approved simulation kept it below, and nothing under way relieves it. Undefined for everything else, and while no
+ * plan is new enough to tell.
+ */
+export function overtaken(
+  { body, decidedMs }: Pick<RecommendationRecord, 'body' | 'decidedMs'>,
+  newest: DecisionRecord | undefined,
+  underWay: readonly Pick<RecommendationRecord, 'body'>[],
+  nowMs: number,
+): string | undefined {
+  if (body.action !== 'move' || nowMs - (decidedMs ?? nowMs) < LOOKED_AT_MS) return undefined;
+  if (newest === undefined || nowMs - newest.lastMs > LOOKED_AT_MS) return undefined;
+  const approved = body.checks.find(({ check, passed }) => check === 'host.capacity_limit' && passed);
+  const now = newest.document.pressures.find(({ host }) => host === body.destination)?.before;
+  if (approved === undefined || now === undefined || now <= approved.limit) return undefined;
+  if (underWay.some((other) => other.body.action === 'move' && other.body.source === body.destination))
+    return undefined;
+  return `its destination would be at ${percent(now)} of its capacity even without it, and was to stay below ${percent(approved.limit)} when this was approved: decide what is recommended now`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
 }
 
 /** Whether it changes the number of hosts, which the provider of hosts has a part in. */
@@ -134,6 +163,6 @@ function bytesOf({ bytes }: Move): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-function failed(result: string): Begun {
+export function failed(result: string): Begun {
   return { kind: 'failed', result };
 }
