@@ -15,6 +15,7 @@ import { register as registerHints } from './hints/index.ts';
 import { register as registerHosts } from './hosts/index.ts';
 import { register as registerLocal } from './local/index.ts';
 import { register as registerNotifications } from './notifications/index.ts';
+import { writtenOut } from './output.ts';
 import { register as registerPlanning } from './planning/index.ts';
 import { register as registerQuotas } from './quotas/index.ts';
 import { register as registerReplay } from './replay/index.ts';
@@ -74,6 +75,7 @@ try {
 } catch (error) {
   process.exitCode = report(error);
 }
+await writtenOut();
 // what a command has broken off (a start that was ended half-way) may still have timers and connections
 process.exit();
 

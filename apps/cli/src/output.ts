@@ -1,7 +1,10 @@
-/**
- * Writes to stdout and waits until it is out: a pipe that is read slowly would else lose what was not written
- * when the command ends. False when nobody reads any more (head, less).
- */
+/** Before the exit: a pipe takes 64 KiB at a time, and what it has not taken by then is lost. */
+export async function writtenOut(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr])
+    await new Promise<void>((resolve) => stream.write('', () => resolve()));
+}
+
+/** Writes to stdout and waits until it is out. False when nobody reads any more (head, less). */
 export function print(text: string): Promise<boolean> {
   return new Promise((resolve) => {
     process.stdout.write(text, (error) => resolve(error === undefined || error === null));
