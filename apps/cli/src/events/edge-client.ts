@@ -54,6 +54,7 @@ export class Unavailable extends Error {
 /** An edge under load answers late, but it answers; a network that is cut does not. */
 const ANSWER_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 60_000;
+const TOO_LARGE = 413;
 
 interface Answer {
   readonly status: number;
@@ -77,7 +78,11 @@ export class EdgeClient {
     });
   }
 
-  /** One event a line. @throws Unavailable, CommandFailure */
+  /**
+   * One event a line, in as many requests as the edge's limit of a body asks for.
+   *
+   * @throws Unavailable, CommandFailure
+   */
   async post(stream: string, lines: readonly string[]): Promise<readonly EventResult[]> {
     const { status, text } = await this.request(
       'POST',
@@ -86,7 +91,11 @@ export class EdgeClient {
     );
     const body = parsed(text);
     if (Array.isArray(body.results)) return body.results;
-    throw failureOf(status, body, text);
+    if (status !== TOO_LARGE) throw failureOf(status, body, text);
+    if (lines.length === 1) return [tooLarge(body)];
+    const middle = Math.ceil(lines.length / 2);
+    const before = await this.post(stream, lines.slice(0, middle));
+    return [...before, ...(await this.post(stream, lines.slice(middle)))];
   }
 
   /** @throws Unavailable, CommandFailure */
@@ -138,6 +147,12 @@ function parsed(text: string): any {
   } catch {
     return {};
   }
+}
+
+/** An event that is larger than a whole request may be: it alone is refused. */
+function tooLarge({ code = 'body_too_large', detail = '' }: { code?: string; detail?: string }): EventResult {
+  const error = { code, status: TOO_LARGE, detail: `the event is larger than a request may be: ${detail}` };
+  return { id: null, status: 'error', error };
 }
 
 function failureOf(status: number, body: { detail?: string; cure?: string }, text: string): Error {

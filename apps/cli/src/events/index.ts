@@ -16,7 +16,11 @@ export function register(program: Command): void {
     .description('follow the log: every event of a stream, in order')
     .addOption(streamOption())
     .option('--key <key>', 'only the events of this key')
-    .option('--from <cursor>', 'where to begin: oldest, now, or the cursor of an earlier tail', 'now')
+    .option(
+      '--from <cursor>',
+      'where to begin: oldest, now, a time (2026-11-21T15:04:05Z), or the cursor of an earlier tail',
+      'now',
+    )
     .option('--limit <events>', 'end after so many', positive)
     .option('--utc', 'times in UTC instead of local ones')
     .option('--json', 'one JSON document a line')

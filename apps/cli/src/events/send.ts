@@ -1,6 +1,6 @@
 /** foreshard send: stores the CloudEvents of an NDJSON file or of stdin, in order per key. */
-import { createReadStream, existsSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { isUtf8 } from 'node:buffer';
+import { createReadStream, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { type EdgeAccess, edgeAccess } from '../credentials.ts';
 import { badInput, CommandFailure, EXIT_BAD_INPUT } from '../failure.ts';
@@ -9,6 +9,7 @@ import { print } from '../output.ts';
 import { EdgeClient, type EventResult } from './edge-client.ts';
 import { type EventPost, KeyedSender } from './keyed-sender.ts';
 import { LineProgress } from './line-progress.ts';
+import { linesOf } from './lines.ts';
 
 export interface SendOptions {
   readonly stream: string;
@@ -28,8 +29,7 @@ export interface SendSummary {
 const LANES = 8;
 
 export async function send(file: string, options: SendOptions): Promise<void> {
-  if (file !== '-' && !existsSync(file)) throw badInput(`there is no file ${file}`);
-  const input = file === '-' ? process.stdin : createReadStream(file);
+  const input = inputOf(file);
   const access: EdgeAccess = edgeAccess();
   const client = new EdgeClient(access, LANES);
   const progress = new LineProgress(process.stderr);
@@ -48,6 +48,14 @@ export async function send(file: string, options: SendOptions): Promise<void> {
   } finally {
     await client.close();
   }
+}
+
+function inputOf(file: string): Readable {
+  if (file === '-') return process.stdin;
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) throw badInput(`there is no file ${file}`);
+  if (found.isDirectory()) throw badInput(`${file} is a folder`);
+  return createReadStream(file);
 }
 
 export interface SendParts {
@@ -75,15 +83,24 @@ export async function sendLines(
   };
   const onWaiting = (reason: string): void => report(`waiting: ${reason}`);
   const sender = new KeyedSender(client, { stream, lanes: LANES, onSettled, onWaiting });
-  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (signal.aborted) break;
-    const place = ++counts.lines;
-    if (line.trim() === '') continue;
-    const key = keyOf(line);
-    if (key === undefined) refuse(place, 'this is no JSON object');
-    else sender.push({ key, body: line, place });
-    if (sender.isFull) await sender.room();
-    progress.show(() => `${counts.stored + counts.duplicates} events stored`);
+  const stopReading = (): unknown => input.destroy();
+  signal.addEventListener('abort', stopReading);
+  try {
+    for await (const bytes of linesOf(input)) {
+      if (signal.aborted) break;
+      const place = ++counts.lines;
+      const line = bytes.toString();
+      if (line.trim() === '') continue;
+      const key = isUtf8(bytes) ? keyOf(line) : undefined;
+      if (key !== undefined) sender.push({ key, body: line, place });
+      else refuse(place, isUtf8(bytes) ? 'this is no JSON object' : 'this is not UTF-8');
+      if (sender.isFull) await sender.room();
+      progress.show(() => `${counts.stored + counts.duplicates} events stored`);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    signal.removeEventListener('abort', stopReading);
   }
   if (signal.aborted) await sender.stop();
   else await sender.drained();
