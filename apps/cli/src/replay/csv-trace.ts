@@ -16,6 +16,8 @@ const TYPE_NAMES = ['type', 'activity', 'op'];
 const DEFAULT_TYPE = 'com.foreshard.trace.row';
 const CHUNK_ROWS = 2_000;
 const NAME_CHARS_MAX = 60;
+/** what bytes that are not UTF-8 are read as: different keys would become one */
+const REPLACEMENT = '\uFFFD';
 
 interface Columns {
   readonly hasHeader: boolean;
@@ -69,6 +71,7 @@ class CsvTrace implements Trace {
       chunk = [];
     }
     if (columns === undefined) throw badInput(`${this.path} is empty`);
+    if (row === 0) throw badInput(`${this.path} has a header and no row`);
     this.rowCount = row;
     if (chunk.length > 0) yield chunk;
   }
@@ -103,7 +106,7 @@ function columnsOf(first: readonly string[], path: string): Columns {
     return { hasHeader: true, time, key: find(KEY_NAMES), type: find(TYPE_NAMES), names };
   if (parseTimestamp(first[0] ?? '') === undefined)
     throw badInput(
-      `${path}: the first line names no time column (${TIME_NAMES.join(', ')}) and begins with no time`,
+      `${path}: the first line names no time column (${TIME_NAMES.join(', ')}) between its commas and begins with no time`,
     );
   const positional = first.map((_, i) => ['timestamp', 'key'][i] ?? `column${i + 1}`);
   return {
@@ -118,6 +121,8 @@ function columnsOf(first: readonly string[], path: string): Columns {
 /** What is wrong with it, as text, when it is no event. */
 function rowOf(record: readonly string[], columns: Columns, row: number, name: string): TraceRow | string {
   const { time, key: keyAt, type, names } = columns;
+  if (record.some((text) => text.includes(REPLACEMENT)))
+    return 'it holds U+FFFD, as text that is not UTF-8 is read as';
   if (record.length !== names.length) return `${names.length} columns are expected, not ${record.length}`;
   const timeMs = parseTimestamp(record[time]!);
   if (timeMs === undefined || Math.abs(timeMs) > DATE_MS_MAX) return `"${record[time]}" is no time`;

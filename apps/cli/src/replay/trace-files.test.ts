@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
-function csv(text: string): Trace {
+function csv(text: string | Buffer): Trace {
   const path = join(dir, 'my trace.csv');
   writeFileSync(path, text);
   return openCsv(path);
@@ -69,8 +69,18 @@ describe('a trace as CSV', () => {
     );
   });
 
-  it('that is empty is refused', async () => {
-    await expect(rowsOf(csv(''))).rejects.toThrow('is empty');
+  it.each([
+    ['', 'is empty'],
+    ['timestamp,key\n', 'has a header and no row'],
+    ['timestamp;key\n2020-01-01;a\n', 'between its commas'],
+  ])('without a row is refused: %j', async (text, why) => {
+    await expect(rowsOf(csv(text))).rejects.toThrow(why);
+  });
+
+  it('leaves out rows that are not UTF-8: keys would become one', async () => {
+    const trace = csv(Buffer.from('timestamp,key\n2020-01-01,caf\xe9\n2020-01-01,a\n', 'latin1'));
+    expect((await rowsOf(trace)).map(({ key }) => key)).toEqual(['a']);
+    expect(trace.badRows).toEqual([{ row: 1, line: 2, reason: expect.stringContaining('UTF-8') }]);
   });
 
   it('begins at a row', async () => {
