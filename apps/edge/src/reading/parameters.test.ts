@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkedQuery } from '../api/checking.ts';
 import { readShardlet } from './operations.ts';
-import { logQuery } from './parameters.ts';
+import { logQuery, timeOfFrom } from './parameters.ts';
 
 const log = (query: Record<string, string | string[]>) =>
   checkedQuery(logQuery, Object.fromEntries(Object.entries(query).map(([k, v]) => [k, [v].flat()])));
@@ -29,6 +29,7 @@ describe('the query of a reader', () => {
   it.each([
     ['2001-01-01T00:00:00Z', 978_307_200_000_000],
     ['2001-01-01T01:00:00.123456789+01:00', 978_307_200_123_456],
+    ['2001-01-01T01:00:00 01:00', 978_307_200_000_000],
     ['978307200000001', 978_307_200_000_001],
   ])('understands at=%s', (at, micros) => {
     expect(shardlet({ at }).at).toBe(micros);
@@ -40,6 +41,18 @@ describe('the query of a reader', () => {
       expect(() => shardlet({ at })).toThrow(/at=/);
     },
   );
+
+  it.each(['2001-01-01', '2001-13-01T00:00:00Z', '1969-12-31T23:59:59Z', '2001-01-01T00:00'])(
+    'says of from=%j that it is no time, not that a cursor was changed',
+    (from) => {
+      expect(() => timeOfFrom(from)).toThrow(/a time since 1970 is written like/);
+    },
+  );
+
+  it('tells times from cursors', () => {
+    expect(timeOfFrom('AQGw8ZXzj52YAx8DuUA')).toBeUndefined();
+    expect(timeOfFrom('2001-01-01T01:00:00 01:00')).toBe(978_307_200_000_000);
+  });
 
   it('takes several hosts to skip', () => {
     expect([...log({ skip: '3,5' }).skip]).toEqual([3, 5]);

@@ -1,5 +1,5 @@
 /** What a reader may ask for, and the words that tell what is wrong with it. */
-import { MICROS_PER_MS, parseTimestamp } from '@foreshard/core/kernel';
+import { ForeshardError, MICROS_PER_MS, parseTimestamp } from '@foreshard/core/kernel';
 import { z } from 'zod';
 import { wholeNumber } from '../api/parameters.ts';
 
@@ -7,7 +7,9 @@ export const LIMIT_MAX = 10_000;
 const LIMIT_DEFAULT = 1_000;
 /** A longer wait would meet the time limits of proxies on the way. */
 const WAIT_MS_MAX = 30_000;
-const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+/** A "+" that nobody escaped arrives as a space. */
+const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+ -]\d\d:\d\d)$/;
+const UNESCAPED_PLUS = / (?=\d\d:\d\d$)/;
 
 const limit = wholeNumber(1, LIMIT_MAX)
   .optional()
@@ -57,16 +59,25 @@ export const atTime = z
   .describe('the time to begin at: RFC 3339, or microseconds since 1970')
   .meta({ example: '2026-11-21T12:00:00Z' });
 
-/** Microseconds, when a reader begins at a time instead of a cursor (which has no colons). */
+/**
+ * Microseconds, when a reader begins at a time instead of a cursor (none begins with a year).
+ *
+ * @throws ForeshardError invalid_cursor
+ */
 export function timeOfFrom(from: string): number | undefined {
-  const micros = from.includes(':') ? microsOf(from) : Number.NaN;
-  return Number.isNaN(micros) ? undefined : micros;
+  if (!/^\d{4}-/.test(from)) return undefined;
+  const micros = microsOf(from);
+  if (!Number.isNaN(micros)) return micros;
+  const detail = `from=${JSON.stringify(from)}: a time since 1970 is written like 2026-11-21T15:04:05Z`;
+  throw new ForeshardError('invalid_cursor', detail, { pointer: '?from' });
 }
 
 /** NaN: not a time since 1970. */
 function microsOf(text: string): number {
   if (/^\d{1,16}$/.test(text)) return Number.isSafeInteger(Number(text)) ? Number(text) : Number.NaN;
-  const ms = RFC_3339.test(text) ? (parseTimestamp(text) ?? Number.NaN) : Number.NaN;
+  const ms = RFC_3339.test(text)
+    ? (parseTimestamp(text.replace(UNESCAPED_PLUS, '+')) ?? Number.NaN)
+    : Number.NaN;
   return ms < 0 ? Number.NaN : ms * MICROS_PER_MS + microsBelowMs(text);
 }
 
