@@ -123,11 +123,17 @@ describe('what is no JSON', () => {
     ["{'id':'1'}", ''],
     ['{} {}', ''],
     ['{}x', ''],
+    ['{"id":"1"} x', ''],
+    ['{"data":{"a":1} x}', '/data'],
     ['\uFEFF{}', ''],
     ['', ''],
   ])('is told with its place: %s', (text, pointer) => {
     expect(scan(text).fault).toMatchObject({ code: 'malformed_body', pointer });
   });
+});
+
+it('names what follows an event, not the space before it', () => {
+  expect(scan('{"id":"1"} x').fault?.detail).toBe('not JSON: unexpected "x" at byte 11');
 });
 
 describe('the texts of an event', () => {

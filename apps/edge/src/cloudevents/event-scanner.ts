@@ -85,7 +85,8 @@ export class EventScanner {
     this.reset(from);
     this.json.begin(from, to, compareUntil);
     const isJson = this.bytes[from] === OPEN_OBJECT ? this.event() : this.noEvent();
-    if (!isJson || this.json.at !== to) this.fault = this.malformed(to);
+    if (!isJson) this.fault = this.malformed(to);
+    else if (this.json.at !== to) this.fault = this.followed(to);
     else if (this.fault?.code !== 'malformed_body') this.judge();
     return this.fault;
   }
@@ -235,6 +236,12 @@ export class EventScanner {
     if ((members & DATA_BIT) !== 0 && (members & BASE64_BIT) !== 0) {
       this.fail('"data" and "data_base64" exclude each other', '/data_base64');
     }
+  }
+
+  /** The event has ended, and this is not the end. */
+  private followed(to: number): EventFault {
+    this.json.skipSpace();
+    return this.malformed(to);
   }
 
   private malformed(to: number): EventFault {

@@ -32,7 +32,7 @@ export function pointerTo(bytes: Buffer, from: number, at: number): string {
         break;
       case 0x5d:
       case 0x7d:
-        if (i < at) open.pop();
+        open.pop();
         break;
       case 0x2c:
         if (i < at) advance(open.at(-1));
