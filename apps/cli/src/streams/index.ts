@@ -58,11 +58,19 @@ function withSettings(command: Command): Command {
   return command
     .option(
       '--retention <time>',
-      'older events are trimmed: 90s, 15m, 12h, 7d, or none',
+      'older events are trimmed: 15m, 12h, 7d (at least 1m), or none',
       argument(parseDuration),
     )
-    .option('--retention-bytes <bytes>', 'most bytes it keeps: 500mb, 2gb, or none', argument(parseBytes))
-    .option('--dedup-window <time>', 'how long a repeated event is recognised', argument(parseDuration));
+    .option(
+      '--retention-bytes <bytes>',
+      'most bytes it keeps: 500mb, 2gb (at least 1mb), or none',
+      argument(parseBytes),
+    )
+    .option(
+      '--dedup-window <time>',
+      'how long a repeated event is recognised: 3m to 7d',
+      argument(parseDuration),
+    );
 }
 
 async function list(json: boolean): Promise<void> {

@@ -21,14 +21,14 @@ export const streamNameSchema = z
 /** What an operator may choose and change; everything else about a stream is fixed at its creation. */
 export const streamSettingsSchema = z.object({
   /** older events are trimmed; null keeps them until the bytes limit or for ever */
-  retentionMs: z.int().min(60_000).nullable().default(null),
+  retentionMs: z.int().min(60_000, 'the retention is at least 1 minute').nullable().default(null),
   /** over all shardlets of the stream; null: no limit */
-  retentionBytes: z.int().min(1_000_000).nullable().default(null),
+  retentionBytes: z.int().min(1_000_000, 'the retention is at least 1 MB').nullable().default(null),
   /** an id is known for one to two windows */
   dedupWindowMs: z
     .int()
-    .min(180_000)
-    .max(7 * 86_400_000)
+    .min(180_000, 'the window of deduplication is at least 3 minutes')
+    .max(7 * 86_400_000, 'the window of deduplication is at most 7 days')
     .default(900_000),
 });
 export type StreamSettings = z.infer<typeof streamSettingsSchema>;

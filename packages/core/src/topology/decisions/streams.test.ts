@@ -61,6 +61,21 @@ describe('creating a stream', () => {
   });
 });
 
+describe('a bound of a setting', () => {
+  it.each([
+    [{ retentionMs: 30_000 }, 'the retention is at least 1 minute'],
+    [
+      { retentionBytes: 5, retentionMs: 5 },
+      'the retention is at least 1 minute; the retention is at least 1 MB',
+    ],
+    [{ dedupWindowMs: 60_000 }, 'the window of deduplication is at least 3 minutes'],
+  ])('is told in words: %o', (settings, reason) => {
+    const trial = new Trial();
+    trial.addHost('a');
+    expect(() => trial.decide(createStream({ name: 's', settings }))).toThrow(`not_allowed: ${reason}`);
+  });
+});
+
 describe('altering a stream', () => {
   it('changes the settings that are named and nothing else', () => {
     const trial = new Trial();

@@ -2,7 +2,7 @@
  * The life of a stream. Its shards are fixed slices of all positions, cut once; each begins as one or more
  * shardlets, spread over the hosts in turn, and opened by whoever reconciles next.
  */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { invariant } from '../../kernel/index.ts';
 import { type Range, slices, WHOLE } from '../../keyspace/index.ts';
 import {
@@ -38,7 +38,7 @@ export function createStream(request: StreamRequest): Decision<{ readonly stream
     needs: {},
     rule(view) {
       const settings = streamSettingsSchema.safeParse(request.settings ?? {});
-      if (!settings.success) return refuse('not_allowed', z.prettifyError(settings.error));
+      if (!settings.success) return refuse('not_allowed', reasonsOf(settings.error));
       if (view.streams().some((s) => s.name === name)) return refuse('exists', `stream ${name} exists`);
       const hosts = view.hosts().filter((h) => h.state === 'active');
       if (hosts.length === 0) return refuse('not_allowed', 'no active host to put its shardlets on');
@@ -54,7 +54,7 @@ export function createStream(request: StreamRequest): Decision<{ readonly stream
         shardCount,
         splitKeys,
       });
-      if (!stream.success) return refuse('not_allowed', z.prettifyError(stream.error));
+      if (!stream.success) return refuse('not_allowed', reasonsOf(stream.error));
       const shardlets = firstShardlets(view, stream.data, hosts, shardletsPerShard);
       return accept({ streams: [stream.data], shardlets }, { streamId: stream.data.id });
     },
@@ -109,6 +109,11 @@ function firstShardlet(
   };
 }
 
+/** The schemas say in words what they ask for. */
+function reasonsOf({ issues }: z.ZodError): string {
+  return issues.map(({ message }) => message).join('; ');
+}
+
 /** Changes only the settings that are named. */
 export function alterStream(id: number, settings: Partial<StreamSettings>): Decision<Stream> {
   return {
@@ -118,7 +123,7 @@ export function alterStream(id: number, settings: Partial<StreamSettings>): Deci
       const before = view.stream(id);
       if (before === undefined) return refuse('unknown', `no stream ${id}`);
       const merged = streamSettingsSchema.safeParse({ ...before, ...settings });
-      if (!merged.success) return refuse('not_allowed', z.prettifyError(merged.error));
+      if (!merged.success) return refuse('not_allowed', reasonsOf(merged.error));
       const after: Stream = { ...before, ...merged.data };
       return accept({ streams: [after] }, after);
     },
