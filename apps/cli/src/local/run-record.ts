@@ -2,8 +2,9 @@
  * What runs over a data folder, kept in a file there: who the supervisor is, what it started, whether all is
  * ready. It lets a second `up` find the first, `down` end it, and either clean up after one that was killed.
  */
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { endProcess, identityOf, isRunning } from '@foreshard/local';
 import { z } from 'zod';
 import { badInput } from '../failure.ts';
@@ -20,8 +21,10 @@ export type ProcessRecord = z.infer<typeof processRecord>;
 
 const FILE = 'run.json';
 const END_WITHIN_MS = 10_000;
-/** between creating the file and writing it lie a few microseconds */
-const CLAIM_ATTEMPTS = 20;
+const LOCK = 'run.lock';
+const LOCK_POLL_MS = 20;
+/** between making the lock and writing into it lie a few microseconds */
+const NAMELESS_LOCK_MS_MAX = 1_000;
 
 export async function readRun(dataDir: string): Promise<RunRecord | undefined> {
   const text = await readFile(join(dataDir, FILE), 'utf8').catch(() => undefined);
@@ -43,13 +46,13 @@ export async function claim(dataDir: string): Promise<RunRecord | undefined> {
       `the data folder ${dataDir} cannot be made (${error.message}): FORESHARD_DATA_DIR names another`,
     );
   });
-  for (let attempt = 0; attempt < CLAIM_ATTEMPTS; attempt += 1) {
+  return exclusively(dataDir, async () => {
     const other = await liveRun(dataDir);
     if (other !== undefined) return other;
-    await endLeftovers(dataDir);
-    if (await createFile(dataDir)) return undefined;
-  }
-  throw new Error(`${join(dataDir, FILE)} is written by somebody else all the time`);
+    await endProcesses(await readRun(dataDir));
+    await writeRun(dataDir, false, []);
+    return undefined;
+  });
 }
 
 export async function writeRun(
@@ -69,29 +72,58 @@ export async function clearRun(dataDir: string): Promise<void> {
 
 /** What a supervisor that was killed may have left. Answers the names of what had to be ended. */
 export async function endLeftovers(dataDir: string): Promise<string[]> {
+  if ((await readRun(dataDir)) === undefined) return [];
+  return exclusively(dataDir, async () => {
+    if ((await liveRun(dataDir)) !== undefined) return [];
+    const ended = await endProcesses(await readRun(dataDir));
+    await clearRun(dataDir);
+    return ended;
+  });
+}
+
+async function endProcesses(run: RunRecord | undefined): Promise<string[]> {
   const ended: string[] = [];
-  for (const left of (await readRun(dataDir))?.processes ?? []) {
+  for (const left of run?.processes ?? []) {
     if (!(await isRunning(left))) continue;
     ended.push(left.name);
     // PostgreSQL takes SIGINT for "now, but in order", and so does everything else here
     if (!(await endProcess(left, 'SIGINT', END_WITHIN_MS))) await endProcess(left, 'SIGKILL', END_WITHIN_MS);
   }
-  await clearRun(dataDir);
   return ended;
 }
 
-/** Of two that come at the same time only one can create the file. */
-async function createFile(dataDir: string): Promise<boolean> {
-  const record = { supervisor: await identityOf(process.pid), ready: false, processes: [] };
+/** Who looks at the record of a killed supervisor and then writes its own must be alone meanwhile. */
+async function exclusively<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
+  const lock = join(dataDir, LOCK);
+  while (!(await isMade(lock))) {
+    if (await isAbandoned(lock)) await rm(lock, { force: true });
+    await sleep(LOCK_POLL_MS);
+  }
   try {
-    const file = await open(join(dataDir, FILE), 'wx', 0o600);
-    await file.writeFile(`${JSON.stringify(record)}\n`);
-    await file.close();
+    return await work();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+async function isMade(lock: string): Promise<boolean> {
+  const holder = JSON.stringify(await identityOf(process.pid));
+  try {
+    await writeFile(lock, holder, { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
+}
+
+/** Its holder was killed within it. */
+async function isAbandoned(lock: string): Promise<boolean> {
+  const found = await stat(lock).catch(() => undefined);
+  if (found === undefined) return false;
+  const holder = identity.safeParse(parseJson(await readFile(lock, 'utf8').catch(() => '')));
+  if (holder.success) return !(await isRunning(holder.data));
+  return Date.now() - found.mtimeMs > NAMELESS_LOCK_MS_MAX;
 }
 
 function parseJson(text: string): unknown {
