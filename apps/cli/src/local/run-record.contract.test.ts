@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TemporaryFolder, temporaryFolder } from '@foreshard/local';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { claim, liveRun } from './run-record.ts';
 
 const PROCESSES = 3;
 /** Claims the folder at a given time, tells the outcome, and stays until its input ends. */
@@ -55,4 +56,17 @@ it('a lock whose holder was killed keeps nobody', async () => {
   await writeFile(join(folder.path, 'run.lock'), JSON.stringify(DEAD));
   expect(await outcomes()).toEqual(['second', 'second', 'supervisor']);
   expect(existsSync(join(folder.path, 'run.lock'))).toBe(false);
+});
+
+it('a folder of another user is told as that, not as one where nothing runs', async () => {
+  await chmod(folder.path, 0o000);
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.('nobody');
+  try {
+    for (const use of [claim, liveRun])
+      await expect(use(folder.path)).rejects.toThrow(/this user may not use/);
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    await chmod(folder.path, 0o700);
+  }
 });

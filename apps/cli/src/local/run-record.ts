@@ -3,7 +3,7 @@
  * ready. It lets a second `up` find the first, `down` end it, and either clean up after one that was killed.
  */
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endProcess, identityOf, isRunning } from '@foreshard/local';
 import { z } from 'zod';
@@ -21,13 +21,18 @@ export type ProcessRecord = z.infer<typeof processRecord>;
 
 const FILE = 'run.json';
 const END_WITHIN_MS = 10_000;
+const NOT_ALLOWED = ['EACCES', 'EPERM', 'EROFS'];
 const LOCK = 'run.lock';
 const LOCK_POLL_MS = 20;
 /** between making the lock and writing into it lie a few microseconds */
 const NAMELESS_LOCK_MS_MAX = 1_000;
 
+/** @throws CommandFailure when there is one that this user may not read */
 export async function readRun(dataDir: string): Promise<RunRecord | undefined> {
-  const text = await readFile(join(dataDir, FILE), 'utf8').catch(() => undefined);
+  const text = await readFile(join(dataDir, FILE), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (NOT_ALLOWED.includes(error.code!)) throw ofAnother(dataDir, error);
+    return undefined;
+  });
   if (text === undefined || text === '') return undefined;
   const parsed = runRecordSchema.safeParse(parseJson(text));
   return parsed.success ? parsed.data : undefined;
@@ -112,8 +117,9 @@ async function isMade(lock: string): Promise<boolean> {
     await writeFile(lock, holder, { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    throw NOT_ALLOWED.includes(code!) ? ofAnother(dirname(lock), error as Error) : error;
   }
 }
 
@@ -124,6 +130,12 @@ async function isAbandoned(lock: string): Promise<boolean> {
   const holder = identity.safeParse(parseJson(await readFile(lock, 'utf8').catch(() => '')));
   if (holder.success) return !(await isRunning(holder.data));
   return Date.now() - found.mtimeMs > NAMELESS_LOCK_MS_MAX;
+}
+
+function ofAnother(dataDir: string, { message }: Error): Error {
+  return badInput(
+    `this user may not use the data folder ${dataDir} (${message}): go on as the one who made it, or name another folder in FORESHARD_DATA_DIR`,
+  );
 }
 
 function parseJson(text: string): unknown {
