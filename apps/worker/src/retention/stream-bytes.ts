@@ -1,14 +1,17 @@
 /**
  * The time up to which a stream has to go so that the rest fits its limit in bytes. Hosts tell how many bytes
  * a shardlet holds, not how they are spread over time; so the first guess takes them as spread evenly, and
- * each round asks the hosts which seq belongs to the guess, which tells the bytes there much better.
+ * each round asks the hosts which seq belongs to the guess, which tells the bytes there much better. What only
+ * an even spread would tell is never believed: after a burst and a pause all of the stream would go.
  */
 import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
-import { type BytesByTime, bytesCutoff, excessBytes, withPoint } from '@foreshard/core/migration';
-import type { Shardlet, Stream } from '@foreshard/core/topology';
+import { type BytesByTime, bytesCutoff, excessBytes, totalUpTo, withPoint } from '@foreshard/core/migration';
+import type { Shardlet, StreamSettings } from '@foreshard/core/topology';
 
-/** The error falls by the share that a guess was wrong by; three rounds leave less than a trim step. */
-const ROUNDS = 3;
+/** Halves the span often enough to find a second of bytes within years; even loads need two or three. */
+const ROUNDS_MAX = 64;
+/** of what has to go: what is left of it goes the next time */
+const TOLERANCE = 0.01;
 /** Host calls at once: enough to fill a pipeline. */
 const CALLS_AT_ONCE = 64;
 
@@ -20,30 +23,52 @@ interface Held {
   readonly byTime: BytesByTime;
 }
 
-/** 0 when nothing has to go. Shardlets that do not answer are left out. */
+/** 0 when nothing has to go. Shardlets that do not answer are left out; when one falls silent meanwhile, nothing goes. */
 export async function streamBytesCutoff(
-  stream: Stream,
+  stream: StreamSettings,
   shardlets: readonly Shardlet[],
   hostOf: (shardlet: Shardlet) => EventHost,
 ): Promise<number> {
   if (stream.retentionBytes === null) return 0;
-  let held = await each(shardlets, (s) => measure(s, hostOf(s)));
+  const held = await each(shardlets, (s) => measure(s, hostOf(s)));
   const excess = excessBytes(
     stream,
     held.reduce((sum, h) => sum + h.bytes, 0),
   );
-  if (excess === 0) return 0;
-  for (let round = 0; round < ROUNDS; round++) {
-    const guess = bytesCutoff(
-      held.map((h) => h.byTime),
-      excess,
-    );
+  return excess === 0 ? 0 : cutoffFor(excess, held, hostOf);
+}
+
+/** Only a time of which the hosts have told that no more than `excess` lies up to it. */
+async function cutoffFor(
+  excess: number,
+  measured: readonly Held[],
+  hostOf: (shardlet: Shardlet) => EventHost,
+): Promise<number> {
+  let held = measured;
+  let [under, bytesUnder] = [0, 0];
+  let over = Math.max(...held.map((h) => h.byTime.points.at(-1)!.ts));
+  for (let round = 0; round < ROUNDS_MAX && excess - bytesUnder > excess * TOLERANCE; round++) {
+    const guess = guessed(round, excess, held, under, over);
+    const asked = held.length;
     held = await each(held, (h) => sharpen(h, guess, hostOf(h.shardlet)));
+    if (held.length < asked) return 0;
+    const bytes = totalUpTo(
+      held.map((h) => h.byTime),
+      guess,
+    );
+    if (bytes > excess) over = Math.min(over, guess);
+    else if (guess > under) [under, bytesUnder] = [guess, bytes];
+    if (over - under <= 1) break;
   }
-  return bytesCutoff(
-    held.map((h) => h.byTime),
-    excess,
-  );
+  return under;
+}
+
+/** Every other time the middle: where nearly all bytes came at once, guesses by even spread hardly come closer. */
+function guessed(round: number, excess: number, held: readonly Held[], under: number, over: number): number {
+  const byTimes = held.map((h) => h.byTime);
+  if (round % 2 === 0) return bytesCutoff(byTimes, excess);
+  const first = Math.min(...byTimes.map(({ points }) => points[0]!.ts));
+  return Math.floor((Math.max(under, first) + over) / 2);
 }
 
 async function measure(shardlet: Shardlet, host: EventHost): Promise<Held | undefined> {
