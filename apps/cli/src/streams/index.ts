@@ -63,7 +63,7 @@ function withSettings(command: Command): Command {
     )
     .option(
       '--retention-bytes <bytes>',
-      'most bytes it keeps: 500mb, 2gb (at least 1mb), or none',
+      'most bytes it keeps beside those younger than the dedup window: 500mb, 2gb (at least 1mb), or none',
       argument(parseBytes),
     )
     .option(

@@ -4,6 +4,7 @@
  * not answer keeps its events until it does, and counts for nothing in the bytes of a stream meanwhile.
  */
 import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
+import { MICROS_PER_MS } from '@foreshard/core/kernel';
 import {
   ageCutoff,
   driveAll,
@@ -80,7 +81,10 @@ export class RetentionJob {
     if (stream.retentionMs === null && stream.retentionBytes === null) return [];
     const shardlets = [...map.shardlets(stream.id)].filter((s) => isTrimmable(s) && reached.has(s.owner));
     const hostOf = (s: Shardlet) => reached.get(s.owner)!;
-    const byBytes = await streamBytesCutoff(stream, shardlets, (s) => hostOf(s).host);
+    const clock = shardlets.reduce((latest, s) => Math.max(latest, hostOf(s).clockMicros), 0);
+    // hosts spare what deduplication still needs
+    const latest = clock - stream.dedupWindowMs * MICROS_PER_MS;
+    const byBytes = await streamBytesCutoff(stream, shardlets, (s) => hostOf(s).host, latest);
     const cutoffOf = (s: Shardlet) => Math.max(byBytes, ageCutoff(stream, hostOf(s).clockMicros));
     const machines = shardlets.filter((s) => cutoffOf(s) > 0).map((s) => trimmingMachine(s, cutoffOf(s)));
     return driveAll(machines, this.perform(signal));

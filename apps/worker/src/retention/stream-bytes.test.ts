@@ -33,10 +33,35 @@ describe('the cutoff of a stream by its bytes', () => {
     for (const kept of [0.2, 0.5, 0.9, 0.99]) {
       const retentionBytes = kept * times.length * EVENT_BYTES;
       const settings = { retentionBytes, retentionMs: null, dedupWindowMs: 900_000 };
-      const cutoff = await streamBytesCutoff(settings, shardlets, (s) => hosts.get(s)!);
+      const cutoff = await streamBytesCutoff(settings, shardlets, (s) => hosts.get(s)!, last);
       const left = times.filter((ts) => ts > cutoff).length * EVENT_BYTES;
       expect(left).toBeGreaterThanOrEqual(retentionBytes);
       expect(left).toBeLessThan(retentionBytes + 0.02 * times.length * EVENT_BYTES);
     }
+  });
+
+  it.each([
+    ['all of it lies in the last minutes', 1_800, START - SECOND],
+    ['what may go is not enough', 1_800, START + 500 * SECOND],
+  ])('asks once, and answers the latest time that counts, when %s', async (_, last, latest) => {
+    let asked = 0;
+    const host = hostWith(spread(1_000 * SECOND), START + last * SECOND);
+    const seek = (...args: [number, number]) => {
+      asked++;
+      return host.seek(...args);
+    };
+    const settings = { retentionBytes: 1_000_000, retentionMs: null, dedupWindowMs: 900_000 };
+    const shardlet = { id: 1 } as Shardlet;
+    expect(
+      await streamBytesCutoff(settings, [shardlet], () => ({ ...host, seek }) as EventHost, latest),
+    ).toBe(latest);
+    expect(asked).toBe(1);
+  });
+
+  it('asks nobody while no more than a thousandth of the limit has to go', async () => {
+    const host = { ...hostWith(spread(SECOND), START + SECOND), seek: () => expect.fail('asked') };
+    const settings = { retentionBytes: 4_995_500, retentionMs: null, dedupWindowMs: 900_000 };
+    const shardlet = { id: 1 } as Shardlet;
+    expect(await streamBytesCutoff(settings, [shardlet], () => host as EventHost, START)).toBe(0);
   });
 });

@@ -10,8 +10,8 @@ import type { Shardlet, StreamSettings } from '@foreshard/core/topology';
 
 /** Halves the span often enough to find a second of bytes within years; even loads need two or three. */
 const ROUNDS_MAX = 64;
-/** of what has to go: what is left of it goes the next time */
-const TOLERANCE = 0.01;
+/** of what has to go, or of the limit: what is left of it goes the next time */
+const TOLERANCE = { excess: 0.01, limit: 0.001 };
 /** Host calls at once: enough to fill a pipeline. */
 const CALLS_AT_ONCE = 64;
 
@@ -23,32 +23,40 @@ interface Held {
   readonly byTime: BytesByTime;
 }
 
-/** 0 when nothing has to go. Shardlets that do not answer are left out; when one falls silent meanwhile, nothing goes. */
+/**
+ * 0 when nothing has to go. Shardlets that do not answer are left out; when one falls silent meanwhile, nothing goes.
+ * `latest`: no event that is newer may go, whatever the limit, so nobody is asked about these.
+ */
 export async function streamBytesCutoff(
   stream: StreamSettings,
   shardlets: readonly Shardlet[],
   hostOf: (shardlet: Shardlet) => EventHost,
+  latest: number,
 ): Promise<number> {
-  if (stream.retentionBytes === null) return 0;
+  const { retentionBytes } = stream;
+  if (retentionBytes === null) return 0;
   const held = await each(shardlets, (s) => measure(s, hostOf(s)));
   const excess = excessBytes(
     stream,
     held.reduce((sum, h) => sum + h.bytes, 0),
   );
-  return excess === 0 ? 0 : cutoffFor(excess, held, hostOf);
+  const slack = Math.max(excess * TOLERANCE.excess, retentionBytes * TOLERANCE.limit);
+  return excess <= slack ? 0 : cutoffFor(excess, slack, held, hostOf, latest);
 }
 
 /** Only a time of which the hosts have told that no more than `excess` lies up to it. */
 async function cutoffFor(
   excess: number,
+  slack: number,
   measured: readonly Held[],
   hostOf: (shardlet: Shardlet) => EventHost,
+  latest: number,
 ): Promise<number> {
   let held = measured;
   let [under, bytesUnder] = [0, 0];
-  let over = Math.max(...held.map((h) => h.byTime.points.at(-1)!.ts));
-  for (let round = 0; round < ROUNDS_MAX && excess - bytesUnder > excess * TOLERANCE; round++) {
-    const guess = guessed(round, excess, held, under, over);
+  let over = latest + 1;
+  for (let round = 0; round < ROUNDS_MAX && over - under > 1 && excess - bytesUnder > slack; round++) {
+    const guess = round === 0 ? latest : guessed(round, excess, held, under, over);
     const asked = held.length;
     held = await each(held, (h) => sharpen(h, guess, hostOf(h.shardlet)));
     if (held.length < asked) return 0;
@@ -58,7 +66,6 @@ async function cutoffFor(
     );
     if (bytes > excess) over = Math.min(over, guess);
     else if (guess > under) [under, bytesUnder] = [guess, bytes];
-    if (over - under <= 1) break;
   }
   return under;
 }
@@ -66,8 +73,8 @@ async function cutoffFor(
 /** Every other time the middle: where nearly all bytes came at once, guesses by even spread hardly come closer. */
 function guessed(round: number, excess: number, held: readonly Held[], under: number, over: number): number {
   const byTimes = held.map((h) => h.byTime);
-  if (round % 2 === 0) return bytesCutoff(byTimes, excess);
-  const first = Math.min(...byTimes.map(({ points }) => points[0]!.ts));
+  if (round % 2 === 1) return Math.min(bytesCutoff(byTimes, excess), over - 1);
+  const first = byTimes.reduce((least, { points }) => Math.min(least, points[0]!.ts), over);
   return Math.floor((Math.max(under, first) + over) / 2);
 }
 

@@ -38,8 +38,11 @@ export function totalUpTo(shardlets: readonly BytesByTime[], ts: number): number
  */
 export function bytesCutoff(shardlets: readonly BytesByTime[], excess: number): number {
   if (excess <= 0) return 0;
-  let low = Math.min(...shardlets.map((s) => s.points[0]?.ts ?? Number.POSITIVE_INFINITY)) - 1;
-  let high = Math.max(...shardlets.map((s) => s.points.at(-1)?.ts ?? 0));
+  let [low, high] = [Number.POSITIVE_INFINITY, 0];
+  for (const { points } of shardlets) {
+    low = Math.min(low, (points[0]?.ts ?? Number.POSITIVE_INFINITY) - 1);
+    high = Math.max(high, points.at(-1)?.ts ?? 0);
+  }
   if (!Number.isFinite(low)) return 0;
   if (totalUpTo(shardlets, high) <= excess) return high;
   while (high - low > 1) {
