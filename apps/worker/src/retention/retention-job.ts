@@ -1,7 +1,8 @@
 /**
- * Applies the retention of every stream. For each shardlet a cutoff in time is found, by age on the clock of
- * its host and by the bytes of the whole stream; the trimming machine turns it into a seq. A host that does
- * not answer keeps its events until it does, and counts for nothing in the bytes of a stream meanwhile.
+ * Applies the retention of every stream. For each shardlet a cutoff in time is found, by age and by the bytes
+ * of the whole stream; the trimming machine turns it into a seq. An age is over when the host's clock
+ * and ours both say so: one that has jumped ahead must not take what is young. A host that does not answer keeps its
+ * events until it does, and counts for nothing in the bytes of a stream meanwhile.
  */
 import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
 import { MICROS_PER_MS } from '@foreshard/core/kernel';
@@ -31,6 +32,7 @@ export interface RetentionParts {
   readonly doors: Pick<HostDoors, 'trusted'>;
   readonly metrics: Pick<Metrics, 'trimmed'>;
   readonly log: Logger;
+  readonly nowMs: () => number;
   readonly actor: string;
 }
 
@@ -85,7 +87,9 @@ export class RetentionJob {
     // hosts spare what deduplication still needs
     const latest = clock - stream.dedupWindowMs * MICROS_PER_MS;
     const byBytes = await streamBytesCutoff(stream, shardlets, (s) => hostOf(s).host, latest);
-    const cutoffOf = (s: Shardlet) => Math.max(byBytes, ageCutoff(stream, hostOf(s).clockMicros));
+    const now = this.parts.nowMs() * MICROS_PER_MS;
+    const cutoffOf = (s: Shardlet) =>
+      Math.max(byBytes, ageCutoff(stream, Math.min(hostOf(s).clockMicros, now)));
     const machines = shardlets.filter((s) => cutoffOf(s) > 0).map((s) => trimmingMachine(s, cutoffOf(s)));
     return driveAll(machines, this.perform(signal));
   }

@@ -1,15 +1,14 @@
 /**
- * Which events of a stream are past their retention. By age: those older than the cutoff on the clock of
- * their host. By bytes: the oldest of the whole stream, whatever shardlet they are in, until the rest fits.
+ * Which events of a stream are past their retention. By age: those older than the cutoff. By bytes: the oldest of the whole stream, whatever shardlet they are in, until the rest fits.
  * Both end in a time per shardlet; the host turns the time into a seq, and a trim is decided by seq.
  */
 import { invariant, MICROS_PER_MS } from '../kernel/index.ts';
 import type { StreamSettings } from '../topology/index.ts';
 
 /** Everything with a ts up to here is past its retention by age; 0 when the stream keeps events for ever. */
-export function ageCutoff(settings: StreamSettings, hostClockMicros: number): number {
+export function ageCutoff(settings: StreamSettings, nowMicros: number): number {
   if (settings.retentionMs === null) return 0;
-  return Math.max(0, hostClockMicros - settings.retentionMs * MICROS_PER_MS);
+  return Math.max(0, nowMicros - settings.retentionMs * MICROS_PER_MS);
 }
 
 /** How many bytes of one shardlet are not later than a time, at the times that are known. */
