@@ -148,9 +148,10 @@ export class EdgeParty implements EdgeDoor {
       map: follower,
       hosts,
       frontiers: new Frontiers(hosts, follower),
+      clock,
       closing: new AbortController().signal,
     };
-    this.work = { follower, ingestion, log: new LogService(parts, clock) };
+    this.work = { follower, ingestion, log: new LogService(parts) };
     guard.start();
     await follower.start();
   }

@@ -4,7 +4,7 @@
  * allows a split inside a key several shardlets hold it at the same time: the merge puts them in order.
  */
 import { framePayload } from '@foreshard/core/hosts';
-import { type Clock, ForeshardError } from '@foreshard/core/kernel';
+import { ForeshardError } from '@foreshard/core/kernel';
 import { hashKey, overlaps, type Range, range } from '@foreshard/core/keyspace';
 import type { Shardlet, Stream } from '@foreshard/core/topology';
 import type { EdgeMap } from '../map/edge-map.ts';
@@ -47,11 +47,9 @@ const LINEAGES_MAX = 10_000;
 export class KeyEvents {
   private readonly parts: ReaderParts;
   private readonly lineages: LineageCache;
-  private readonly clock: Clock;
 
-  constructor(parts: ReaderParts, clock: Clock) {
+  constructor(parts: ReaderParts) {
     this.parts = parts;
-    this.clock = clock;
     this.lineages = new LineageCache(parts.map);
   }
 
@@ -95,7 +93,7 @@ export class KeyEvents {
 
   private async placeOf(from: string | undefined, stream: number, keyHash: number): Promise<LogPosition> {
     if (from === undefined || from === 'oldest') return OLDEST;
-    if (from === 'now') return endOf(await whereNowIs(this.parts, stream, this.clock));
+    if (from === 'now') return endOf(await whereNowIs(this.parts, stream));
     const micros = timeOfFrom(from);
     return micros === undefined ? decode(from, stream, keyHash) : placeBefore(micros);
   }

@@ -2,7 +2,7 @@
 import { MemoryHost } from '@foreshard/core/adapters/memory';
 import { type EventHost, writeFrame } from '@foreshard/core/hosts';
 import { ManualClock, MICROS_PER_SECOND } from '@foreshard/core/kernel';
-import { WHOLE } from '@foreshard/core/keyspace';
+import { slices, WHOLE } from '@foreshard/core/keyspace';
 import { EMPTY_TOPOLOGY, NO_FACTS, TopologyMap } from '@foreshard/core/topology';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EdgeMap } from '../map/edge-map.ts';
@@ -34,47 +34,55 @@ const HOST = {
 
 let clock: ManualClock;
 let host: MemoryHost;
+/** of shardlet 2 */
+let secondHost: MemoryHost;
 let served: EventHost;
-let shardlets: ShardletEvents;
+let byShardlet: ShardletEvents;
+let frontiers: Frontiers;
 let log: LogService;
+/** one that knows only what a cursor tells it */
+let anotherEdge: () => void;
 
 beforeEach(async () => {
   clock = new ManualClock(1_000 * MICROS_PER_SECOND);
   host = new MemoryHost(clock);
   served = host;
-  await host.createOpen(1, 1, { stream: 1, range: WHOLE, dedup: DEDUP }, []);
-  const shardlet = {
-    id: 1,
-    stream: 1,
-    shard: 0,
-    range: WHOLE,
-    owner: 1,
-    epoch: 1,
-    state: { kind: 'open' },
-    parents: [],
-    lost: [],
-  } as const;
+  secondHost = new MemoryHost(clock);
+  const shardlets = slices(WHOLE, 2).map((range, shard) => ({
+    ...{ id: shard + 1, stream: 1, shard, range, owner: shard + 1, epoch: 1 },
+    ...{ state: { kind: 'open' } as const, parents: [], lost: [] },
+  }));
+  for (const { id, range } of shardlets)
+    await hostOf(id).createOpen(id, 1, { stream: 1, range, dedup: DEDUP }, []);
   const topology = new TopologyMap({
     ...EMPTY_TOPOLOGY,
     streams: [STREAM],
-    hosts: [HOST],
-    shardlets: [{ ...shardlet, parents: [], lost: [] }],
+    hosts: [HOST, { ...HOST, id: 2, name: 'h2' }],
+    shardlets,
   });
   const map = {
     topology,
     refresh: async () => {},
     onChange: topology.onChange.bind(topology),
   } as unknown as EdgeMap;
-  const hosts = { get: async () => served };
-  const frontiers = new Frontiers(hosts, map);
-  shardlets = new ShardletEvents(map, hosts);
-  log = new LogService({ map, hosts, frontiers, closing: new AbortController().signal }, clock);
+  const hosts = { get: async (id: number) => (id === 1 ? served : secondHost) };
+  byShardlet = new ShardletEvents(map, hosts);
+  anotherEdge = () => {
+    frontiers = new Frontiers(hosts, map);
+    log = new LogService({ map, hosts, frontiers, clock, closing: new AbortController().signal });
+  };
+  anotherEdge();
 });
 
-async function append(from: number, count: number): Promise<void> {
-  const frames = Buffer.concat(Array.from({ length: count }, (_, i) => frame(from + i)));
+function hostOf(shardlet: number): MemoryHost {
+  return shardlet === 1 ? host : secondHost;
+}
+
+async function append(from: number, count: number, shardlet = 1): Promise<void> {
+  const keys = (shardlet - 1) * 2 ** 31;
+  const frames = Buffer.concat(Array.from({ length: count }, (_, i) => frame(keys + from + i)));
   const edgeTs = clock.nowMicros();
-  await host.append([{ shardlet: 1, epoch: 1, edgeTs, tokenTs: 0, dedup: DEDUP, frames, count }]);
+  await hostOf(shardlet).append([{ shardlet, epoch: 1, edgeTs, tokenTs: 0, dedup: DEDUP, frames, count }]);
   clock.advance(MICROS_PER_SECOND);
 }
 
@@ -85,13 +93,15 @@ function frame(n: number): Uint8Array {
   return bytes;
 }
 
-async function trimTo(seq: number): Promise<void> {
-  clock.advance(60 * MICROS_PER_SECOND);
-  expect(await host.trim(1, 1, seq)).toEqual({ kind: 'trimmed', firstSeq: seq });
+async function trimTo(seq: number, shardlet = 1): Promise<void> {
+  clock.advance(600 * MICROS_PER_SECOND);
+  expect(await hostOf(shardlet).trim(shardlet, 1, seq)).toEqual({ kind: 'trimmed', firstSeq: seq });
 }
 
-function page(from: LogCursor | 'oldest', limit: number) {
-  return log.page({ stream: { ...STREAM }, from, limit, waitMs: 0, skip: new Set() });
+const EVERYTHING = { stream: STREAM, limit: 1_000, waitMs: 0, skip: new Set<number>() };
+
+function page(from: LogCursor | 'oldest' | 'now', limit: number) {
+  return log.page({ ...EVERYTHING, from, limit });
 }
 
 describe('past retention', () => {
@@ -99,13 +109,13 @@ describe('past retention', () => {
 
   it('a place in a shardlet that is gone is answered with the first one left', async () => {
     await trimTo(41);
-    const answer = await shardlets.page({ shardlet: 1, from: { kind: 'seq', seq: 40 }, limit: 10 });
+    const answer = await byShardlet.page({ shardlet: 1, from: { kind: 'seq', seq: 40 }, limit: 10 });
     expect(answer).toEqual({ kind: 'pastRetention', firstSeq: 41, successors: [] });
   });
 
   it('the oldest event, or a time, begins at what is left', async () => {
     await trimTo(41);
-    const answer = await shardlets.page({ shardlet: 1, from: { kind: 'time', micros: 0 }, limit: 10 });
+    const answer = await byShardlet.page({ shardlet: 1, from: { kind: 'time', micros: 0 }, limit: 10 });
     expect(answer).toMatchObject({ kind: 'events', nextSeq: 51 });
   });
 
@@ -117,11 +127,74 @@ describe('past retention', () => {
 
   it('a reader that was overtaken is told what it has missed', async () => {
     const first = await page('oldest', 10);
-    log.close(); // as another edge would: it goes on from the cursor alone
+    anotherEdge();
     await trimTo(41);
     const next = await page(first.cursor, 1_000);
     expect(next.records[0]?.seq).toBe(41);
     expect(next.trimmed).toEqual([{ shardlet: 1, firstSeq: 41 }]);
+  });
+});
+
+describe('past retention in a shardlet beside that of the cursor', () => {
+  beforeEach(async () => {
+    await append(1, 10);
+    await append(1, 10, 2);
+  });
+
+  /** A page that ends in shardlet 1, and its reader gone. */
+  async function readSome(): Promise<LogCursor> {
+    const { cursor, records } = await page('oldest', 5);
+    expect(records.map((r) => r.shardlet)).toEqual([1, 1, 1, 1, 1]);
+    log.close();
+    return cursor;
+  }
+
+  it.each([
+    ['a part of it', 4],
+    ['all of it', 11],
+  ])('a reader is told, whether its edge has asked the host since or not: %s', async (_, firstSeq) => {
+    const cursor = await readSome();
+    await trimTo(firstSeq, 2);
+    const unaware = await page(cursor, 1_000);
+    log.close();
+    await frontiers.ask(2, true);
+    const aware = await page(cursor, 1_000);
+    for (const { records, trimmed } of [unaware, aware]) {
+      expect(records.length).toBe(5 + 11 - firstSeq);
+      expect(trimmed).toEqual([{ shardlet: 2, firstSeq }]);
+    }
+  });
+
+  it('a reader that misses nothing is told of nothing, nor is one that begins now', async () => {
+    const cursor = await readSome();
+    clock.advance(600 * MICROS_PER_SECOND);
+    const { records, trimmed } = await page(cursor, 1_000);
+    expect([records.length, trimmed]).toEqual([15, []]);
+    anotherEdge();
+    await trimTo(11);
+    await trimTo(11, 2);
+    expect(await page('now', 1_000)).toMatchObject({ records: [], trimmed: [] });
+  });
+
+  it('a reader that went on without the host is told with what comes late', async () => {
+    const cursor = await readSome();
+    await append(11, 10);
+    const ahead = await log.page({ ...EVERYTHING, from: cursor, skip: new Set([2]) });
+    expect(ahead.records.map((r) => r.seq)).toEqual([
+      6,
+      7,
+      8,
+      9,
+      10,
+      ...Array.from({ length: 10 }, (_, i) => 11 + i),
+    ]);
+    anotherEdge();
+    await trimTo(4, 2);
+    const { records, late, trimmed } = await page(ahead.cursor, 1_000);
+    expect(records.slice(0, late).flatMap((r) => (r.shardlet === 2 ? [r.seq] : []))).toEqual([
+      4, 5, 6, 7, 8, 9, 10,
+    ]);
+    expect(trimmed).toEqual([{ shardlet: 2, firstSeq: 4 }]);
   });
 });
 
@@ -143,7 +216,7 @@ describe('a damaged record', () => {
   it('is an error that names host, shardlet and seq', async () => {
     const message = /record 7 of shardlet 1 on host 1 is damaged/;
     await expect(page('oldest', 100)).rejects.toThrow(message);
-    await expect(shardlets.page({ shardlet: 1, from: { kind: 'seq', seq: 1 }, limit: 100 })).rejects.toThrow(
+    await expect(byShardlet.page({ shardlet: 1, from: { kind: 'seq', seq: 1 }, limit: 100 })).rejects.toThrow(
       message,
     );
   });

@@ -42,9 +42,9 @@ const FOLLOWERS_MAX = 2_000;
 /** One per process: readers share what they know of the hosts. */
 export function reading({ map, hosts, clock, mayRead, onRead }: ReadingParts): Reading {
   const closing = new AbortController();
-  const parts = { map, hosts, frontiers: new Frontiers(hosts, map), closing: closing.signal };
-  const log = new LogService(parts, clock);
-  const pages = new Pages(map, log, new KeyEvents(parts, clock), onRead);
+  const parts = { map, hosts, frontiers: new Frontiers(hosts, map), clock, closing: closing.signal };
+  const log = new LogService(parts);
+  const pages = new Pages(map, log, new KeyEvents(parts), onRead);
   const shardlets = new ShardletEvents(map, hosts);
   const followers = new Followers(pages, closing.signal, mayRead);
   return {

@@ -3,7 +3,7 @@
  * dry, and tells it what T has decided. It decides only about time: how long to wait for what.
  */
 import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
-import { ForeshardError } from '@foreshard/core/kernel';
+import { type Clock, ForeshardError, MICROS_PER_MS } from '@foreshard/core/kernel';
 import type { EdgeMap } from '../../map/edge-map.ts';
 import { readReplica } from '../read-replica.ts';
 import { Bell, pause } from './bell.ts';
@@ -16,6 +16,7 @@ export interface ReaderParts {
   readonly map: EdgeMap;
   readonly hosts: EventHosts;
   readonly frontiers: Frontiers;
+  readonly clock: Clock;
   /** when this process is about to end: nobody waits for news any more */
   readonly closing: AbortSignal;
 }
@@ -78,7 +79,7 @@ export class LogReader {
   constructor(parts: ReaderParts, options: ReaderOptions) {
     this.parts = parts;
     this.options = options;
-    this.machine = new MergeMachine(parts.map.topology, parts.frontiers.tables, options);
+    this.machine = this.merge(options);
     this.unlisten = parts.frontiers.listen(this.machine);
     this.stopFollowing = parts.map.onChange((change) => {
       this.machine.topologyChanged(change.shardlets);
@@ -153,11 +154,18 @@ export class LogReader {
   private restart(): void {
     this.trimmedByFormer.push(...this.machine.takeTrimmed());
     this.unlisten();
-    const { map, frontiers } = this.parts;
     const { candidates: _ofThen, ...rest } = this.options;
-    this.machine = new MergeMachine(map.topology, frontiers.tables, { ...rest, after: this.after });
-    this.unlisten = frontiers.listen(this.machine);
+    this.machine = this.merge({ ...rest, after: this.after });
+    this.unlisten = this.parts.frontiers.listen(this.machine);
     this.reading = 0;
+  }
+
+  private merge(options: MergeOptions): MergeMachine {
+    const { map, frontiers, clock } = this.parts;
+    // a host spares the window and a lead, which is more than its clock may differ from ours
+    const windowMs = map.topology.stream(options.stream)?.dedupWindowMs ?? 0;
+    const keptFrom = () => clock.nowMicros() - windowMs * MICROS_PER_MS;
+    return new MergeMachine(map.topology, frontiers.tables, { ...options, keptFrom });
   }
 
   /** One round over all hosts; the rounds come slower the longer nothing happens. */

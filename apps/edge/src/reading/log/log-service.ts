@@ -3,7 +3,6 @@
  * share; an older one by a reader of its own, which is kept for a while under the cursor it gave out, so
  * that the next page goes on where this one ended instead of looking for its place in every shardlet.
  */
-import type { Clock } from '@foreshard/core/kernel';
 import type { Stream } from '@foreshard/core/topology';
 import { encodeCursor, type LogCursor } from './cursor.ts';
 import { endOf, OLDEST } from './log-position.ts';
@@ -42,12 +41,10 @@ export class LogService {
   private readonly sessions = new Map<string, Kept<LogSession>>();
   private readonly tails = new Map<number, Kept<StreamTail>>();
   private readonly parts: ReaderParts;
-  private readonly clock: Clock;
   private readonly sweeper: NodeJS.Timeout;
 
-  constructor(parts: ReaderParts, clock: Clock) {
+  constructor(parts: ReaderParts) {
     this.parts = parts;
-    this.clock = clock;
     this.sweeper = setInterval(() => this.sweep(), SWEEP_MS).unref();
   }
 
@@ -66,7 +63,7 @@ export class LogService {
 
   private async cursorOf({ stream: { id }, from }: LogRequest): Promise<LogCursor> {
     if (typeof from !== 'string') return from;
-    const after = from === 'oldest' ? OLDEST : endOf(await whereNowIs(this.parts, id, this.clock));
+    const after = from === 'oldest' ? OLDEST : endOf(await whereNowIs(this.parts, id));
     return { stream: id, after, skipped: [] };
   }
 

@@ -54,19 +54,21 @@ export class LogSession {
 
   async page(options: TakeOptions): Promise<SessionPage> {
     const records: MergedRecord[] = [];
+    const trimmed: Trimmed[] = [];
     for (let owed = this.nextOwed(); owed !== undefined; owed = this.nextOwed()) {
       const taken = await owed.reader.take({ ...options, limit: options.limit - records.length, waitMs: 0 });
       records.push(...taken.records);
+      trimmed.push(...owed.reader.takeTrimmed());
       const isPaid = owed.reader.isPastEnd;
       this.noteProgress(owed.entry, owed.reader.after, isPaid);
-      if (!isPaid) return this.result(records, records.length, taken.atHead, owed.reader);
+      if (!isPaid) return this.result(records, records.length, taken.atHead, owed.reader, trimmed);
     }
     const late = records.length;
-    if (late >= options.limit) return this.result(records, late, false, this.main);
+    if (late >= options.limit) return this.result(records, late, false, this.main, trimmed);
     const waitMs = late > 0 ? 0 : options.waitMs;
     const taken = await this.main.take({ ...options, limit: options.limit - late, waitMs });
     const all = late > 0 ? records.concat(taken.records) : taken.records;
-    return this.result(all, late, taken.atHead, this.main);
+    return this.result(all, late, taken.atHead, this.main, trimmed);
   }
 
   close(): void {
@@ -106,6 +108,7 @@ export class LogSession {
     late: number,
     atHead: boolean,
     waiting: LogReader,
+    trimmedOfOwed: readonly Trimmed[],
   ): SessionPage {
     const { cursor } = this;
     return {
@@ -114,7 +117,7 @@ export class LogSession {
       cursor,
       atHead,
       waitingFor: waiting.waitingFor(),
-      trimmed: this.main.takeTrimmed(),
+      trimmed: [...trimmedOfOwed, ...this.main.takeTrimmed()],
     };
   }
 }

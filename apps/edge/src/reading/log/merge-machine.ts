@@ -173,10 +173,8 @@ export class MergeMachine {
   found(shardlet: number, seq: number): void {
     const leaf = this.answered(shardlet);
     if (leaf === undefined) return;
-    const firstSeq = leaf.sighting?.firstSeq ?? 1;
-    // the first record left is later than the place asked for: some before it may have been removed
-    if (leaf.missesTrimmed && seq === firstSeq && seq > 1) this.trims.push({ shardlet, firstSeq });
-    leaf.nextSeq = seq;
+    // the record before is one that this reader had, unless retention took it: then maybe also some that it had not
+    leaf.nextSeq = seq > 1 && this.mayMissTrimmed ? seq - 1 : seq;
     this.settle(leaf);
   }
 
@@ -338,7 +336,7 @@ export class MergeMachine {
 
   /** Puts a leaf where it belongs after any change. */
   private settle(leaf: Leaf): void {
-    skipWhatIsNotThere(leaf);
+    this.skipWhatIsNotThere(leaf);
     if (leaf.isFinished && !leaf.skipped && !this.finished.has(leaf.id)) this.finish(leaf);
     this.front.put(leaf, leaf.skipped || this.finished.has(leaf.id));
     if (this.isHungry(leaf)) this.hungry.add(leaf);
@@ -351,6 +349,24 @@ export class MergeMachine {
     if (leaf.finalSeq === undefined && leaf.sighting === undefined) return false;
     if (leaf.nextSeq === undefined) return true;
     return leaf.nextSeq <= leaf.endSeq && leaf.queued <= this.readSize() >> 1;
+  }
+
+  /** What a frontier answer has told already needs no request: an idle shardlet costs nothing. */
+  private skipWhatIsNotThere(leaf: Leaf): void {
+    const { sighting, nextSeq } = leaf;
+    if (sighting === undefined || leaf.busy) return;
+    const { firstSeq, lastSeq } = sighting;
+    if (nextSeq === undefined && firstSeq > lastSeq) {
+      leaf.nextSeq = firstSeq;
+      if (firstSeq > 1 && !leaf.skipped && this.mayMissTrimmed)
+        this.trims.push({ shardlet: leaf.id, firstSeq });
+    }
+    if (nextSeq !== undefined && nextSeq < firstSeq && !leaf.missesTrimmed) leaf.nextSeq = firstSeq;
+  }
+
+  /** Whether retention may have taken records after the place where this reader began. */
+  private get mayMissTrimmed(): boolean {
+    return this.options.after.ts < (this.options.keptFrom?.() ?? Number.POSITIVE_INFINITY);
   }
 
   /**
@@ -378,16 +394,6 @@ function laterThan(
 ): readonly StoredRecord[] {
   if (records.length === 0 || records[0]!.ts > after.ts) return records;
   return records.filter(({ ts, seq }) => comparePlaces({ ts, shardlet, seq }, after) > 0);
-}
-
-/** What a frontier answer has told already needs no request: an idle shardlet costs nothing. */
-function skipWhatIsNotThere(leaf: Leaf): void {
-  const { sighting, nextSeq } = leaf;
-  if (sighting === undefined || leaf.busy) return;
-  const isEmpty = sighting.firstSeq > sighting.lastSeq;
-  if (nextSeq === undefined && isEmpty) leaf.nextSeq = sighting.lastSeq + 1;
-  if (nextSeq !== undefined && nextSeq < sighting.firstSeq && !leaf.missesTrimmed)
-    leaf.nextSeq = sighting.firstSeq;
 }
 
 function headPlace(leaf: Leaf): LogPosition {

@@ -42,6 +42,8 @@ export interface MergeOptions {
   readonly includes?: (shardlet: Shardlet) => boolean;
   /** all that can take part as T is now, where the caller knows better than to look through the stream */
   readonly candidates?: Iterable<Shardlet>;
+  /** the time from which on hosts keep everything, whatever the retention; never, unless given */
+  readonly keptFrom?: () => number;
   /** hosts to go on without */
   readonly skippedHosts?: ReadonlySet<number>;
   /** records to hold ready over all shardlets: enough to keep every host busy, little enough for memory */

@@ -1,5 +1,4 @@
 /** Where a reader begins who wants only what comes from now on. */
-import type { Clock } from '@foreshard/core/kernel';
 import { Bell } from './bell.ts';
 import type { ReaderParts } from './log-reader.ts';
 
@@ -10,9 +9,8 @@ const PATIENCE_MS = 300;
  * When none answers it is this edge's clock.
  */
 export async function whereNowIs(
-  { map, frontiers }: Pick<ReaderParts, 'map' | 'frontiers'>,
+  { map, frontiers, clock }: Pick<ReaderParts, 'map' | 'frontiers' | 'clock'>,
   stream: number,
-  clock: Clock,
 ): Promise<number> {
   const hosts = [...new Set([...map.topology.leaves(stream)].map((leaf) => leaf.owner))];
   const fresh = new Set<number>();
