@@ -17,16 +17,16 @@ afterAll(() => edge?.stop());
 beforeEach(async () => {
   group = `g${++count}`;
   await edge.createStream({ name: group, shardCount: 2 });
-  const events = Array.from({ length: 20 }, (_, i) => ({
-    specversion: '1.0',
-    type: 'consumed',
-    source: '/consuming',
-    id: String(i),
-    subject: `key-${i}`,
-  }));
-  await edge.post(`/v1/streams/${group}/events`, events);
+  await edge.post(`/v1/streams/${group}/events`, events(0, 20));
   expect((await call('/v1/groups', { name: group, stream: group })).status).toBe(201);
 });
+
+function events(from: number, count: number) {
+  return Array.from({ length: count }, (_, i) => ({
+    ...{ specversion: '1.0', type: 'consumed', source: '/consuming' },
+    ...{ id: String(from + i), subject: `key-${from + i}` },
+  }));
+}
 
 async function call(path: string, body: object): Promise<Reply> {
   const headers = { 'content-type': 'application/json' };
@@ -46,6 +46,10 @@ interface Batch {
 
 const positionsOf = (batches: readonly Batch[]) =>
   batches.map(({ shardlet, assignment, epoch, through: seq }) => ({ shardlet, assignment, epoch, seq }));
+const heldOf = (batches: readonly Batch[]) =>
+  Object.fromEntries(
+    batches.map(({ shardlet, assignment, through: seq }) => [shardlet, { seq, assignment }]),
+  );
 const idsOf = (batches: readonly Batch[]) => batches.flatMap((b) => b.events.map((e) => Number(e.event.id)));
 
 describe('a group over HTTP', () => {
@@ -67,7 +71,7 @@ describe('a group over HTTP', () => {
 
   it('goes on behind what a member holds, and shares with another when it is asked to', async () => {
     const first = (await call(at('poll'), { member: 'a', limit: 3 })).body.batches as Batch[];
-    const after = Object.fromEntries(first.map((b) => [b.shardlet, b.through]));
+    const after = heldOf(first);
     const more = (await call(at('poll'), { member: 'a', after })).body.batches as Batch[];
     expect(idsOf([...first, ...more]).length).toBe(20);
     expect((await call(at('poll'), { member: 'b' })).body.assigned).toEqual([]);
@@ -82,6 +86,16 @@ describe('a group over HTTP', () => {
     const late = await call(at('commit'), { member: 'a', positions: positionsOf(batches) });
     expect(late.status).toBe(409);
     expect(late.body.results).toMatchObject([{ kind: 'fenced' }, { kind: 'fenced' }]);
+  });
+
+  it('begins at the checkpoint again where a member gets back what another one had meanwhile', async () => {
+    const { batches: held } = (await call(at('poll'), { member: 'a' })).body;
+    await call(at('leave'), { member: 'a' });
+    await call(at('poll'), { member: 'b' });
+    await call(at('leave'), { member: 'b' });
+    // a was not told: its commits of what it holds would be refused
+    const again = (await call(at('poll'), { member: 'a', after: heldOf(held) })).body.batches as Batch[];
+    expect(idsOf(again).sort((x, y) => x - y)).toEqual(Array.from({ length: 20 }, (_, i) => i));
   });
 
   it('goes past a parent that is gone while a member is on it, to the child, and tells how much that was', async () => {
@@ -143,6 +157,27 @@ describe('a group over HTTP', () => {
     const reply = await call(at('commit'), { member: 'sse', positions: positionsOf([...last.values()]) });
     expect(reply.status).toBe(200);
     end.abort();
+  });
+
+  it('feeds a member from its checkpoints again after another one had its shardlets', async () => {
+    const end = new AbortController();
+    const response = await edge.fetch(at('stream?member=sse'), { signal: end.signal });
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    const got = () => [...text.matchAll(/^data: (.*)$/gm)].map(([, json]) => JSON.parse(json!) as Batch);
+    const read = async () => {
+      text += (await reader.read()).value;
+    };
+    while (idsOf(got()).length < 20) await read();
+    // it is fed when it reads: meanwhile its session may end
+    await call(at('leave'), { member: 'sse' });
+    await call(at('poll'), { member: 'b' });
+    await call(at('leave'), { member: 'b' });
+    await edge.post(`/v1/streams/${group}/events`, events(20, 20));
+    const before = got().length;
+    while (got().length === before) await read();
+    end.abort();
+    expect(idsOf(got().slice(before)).sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i));
   });
 
   it.each([

@@ -3,7 +3,7 @@
  * committed, and sends batches as server-sent events. A client that reads slowly is polled for slowly.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GroupService, Poll } from '@foreshard/core/consuming';
+import type { GroupService, Held, Poll } from '@foreshard/core/consuming';
 import { batchJson } from './batch-json.ts';
 
 export interface GroupStreamParts {
@@ -64,8 +64,10 @@ async function nextText(
   }
 }
 
-function held(sent: Sent): Map<number, number> {
-  return new Map([...sent].map(([shardlet, { through }]) => [shardlet, through]));
+function held(sent: Sent): Map<number, Held> {
+  return new Map(
+    [...sent].map(([shardlet, { through: seq, assignment }]) => [shardlet, { seq, assignment }]),
+  );
 }
 
 function forgetCommitted(sent: Sent, { assigned }: Poll): void {

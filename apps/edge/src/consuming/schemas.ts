@@ -19,14 +19,22 @@ export const createGroupSchema = z.strictObject({
   ),
 });
 
+const heldSchema = z.strictObject({
+  seq: z.int().min(0).describe('the last one: `through` of the batch'),
+  assignment: z
+    .int()
+    .min(0)
+    .describe('of the batch; in another one the shardlet begins at its checkpoint again'),
+});
+
 export const pollSchema = z.strictObject({
   member: memberIdSchema.describe('names this consumer: unlike that of any other'),
   limit: z.int().min(1).max(LIMIT_MAX).default(LIMIT_DEFAULT),
   wait: z.int().min(0).max(WAIT_MS_MAX).default(0).describe('ms to wait for events where there are none'),
   after: z
-    .record(z.string().regex(/^\d{1,16}$/), z.int().min(0))
+    .record(z.string().regex(/^\d{1,16}$/), heldSchema)
     .default({})
-    .describe('by shardlet: the last seq that the member holds and has not committed; it gets what follows'),
+    .describe('by shardlet: what the member holds and has not committed; it gets what follows'),
 });
 
 export const leaveSchema = z.strictObject({

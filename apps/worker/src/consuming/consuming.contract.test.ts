@@ -12,7 +12,6 @@ import { RealCluster, silent } from '../testing/real-cluster.ts';
 import { PostgresSink } from './postgres-sink.fixture.ts';
 import { PushDelivery } from './push-delivery.ts';
 
-const NOTHING: ReadonlyMap<number, number> = new Map();
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 let cluster: RealCluster;
@@ -42,8 +41,7 @@ function service(): GroupService {
 }
 
 const create = (from: 'oldest' | 'now') => service().create({ name: group, stream, sessionMs: 1_000 }, from);
-const poll = (member: string, limit = 100, after = NOTHING) =>
-  service().poll(group, { member, limit, after });
+const poll = (member: string, limit = 100) => service().poll(group, { member, limit, after: new Map() });
 
 const commitOf = (member: string, { batches }: Poll) => ({
   member,

@@ -23,8 +23,14 @@ export interface ServiceParts {
 export interface PollRequest {
   readonly member: string;
   readonly limit: number;
-  /** the last seq the member holds of a shardlet, where that is beyond its checkpoint */
-  readonly after: ReadonlyMap<number, number>;
+  /** what the member holds of a shardlet beyond its checkpoint */
+  readonly after: ReadonlyMap<number, Held>;
+}
+
+/** Up to `seq`, given to the member in this assignment; in another one the shardlet begins at its checkpoint. */
+export interface Held {
+  readonly seq: number;
+  readonly assignment: number;
 }
 
 export interface Batch {
@@ -134,7 +140,9 @@ export class GroupService {
     for (const c of [...assigned.slice(first), ...assigned.slice(0, first)]) {
       if (left <= 0) break;
       if (c.revoking) continue;
-      const batch = await this.batchOf(c, after.get(c.shardlet) ?? 0, left).catch(ifUnreachable);
+      const held = after.get(c.shardlet);
+      const heldSeq = held?.assignment === c.assignment ? held.seq : 0;
+      const batch = await this.batchOf(c, heldSeq, left).catch(ifUnreachable);
       if (batch === undefined) continue;
       batches.push(batch);
       left -= batch.records.length;
