@@ -2,7 +2,8 @@
  * The time up to which a stream has to go so that the rest fits its limit in bytes. Hosts tell how many bytes
  * a shardlet holds, not how they are spread over time; so the first guess takes them as spread evenly, and
  * each round asks the hosts which seq belongs to the guess, which tells the bytes there much better. What only
- * an even spread would tell is never believed: after a burst and a pause all of the stream would go.
+ * an even spread would tell is never believed: after a burst and a pause all of the stream would go. The records
+ * of one shardlet count as equally large: where old ones are larger than new ones, more goes than has to.
  */
 import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
 import { type BytesByTime, bytesCutoff, excessBytes, totalUpTo, withPoint } from '@foreshard/core/migration';
@@ -44,7 +45,7 @@ export async function streamBytesCutoff(
   return excess <= slack ? 0 : cutoffFor(excess, slack, held, hostOf, latest);
 }
 
-/** Only a time of which the hosts have told that no more than `excess` lies up to it. */
+/** Only a time up to which, by the seqs that hosts have told of it, no more than `excess` lies. */
 async function cutoffFor(
   excess: number,
   slack: number,

@@ -104,7 +104,7 @@ export function PlacementEditor({
               <Select label="Stream" value={rule.stream} onChange={(e) => set(i, { stream: e.target.value })}>
                 {[...new Set([rule.stream, ...streams])].map((name) => (
                   <option key={name} value={name}>
-                    {streams.includes(name) ? name : `${name} (absent)`}
+                    {streams.includes(name) ? name : `absent: ${name}`}
                   </option>
                 ))}
               </Select>

@@ -138,7 +138,7 @@ export function ScopesEditor({
               <Select label="Of" value={scope.of} onChange={(e) => set(i, { of: e.target.value })}>
                 {[...new Set([scope.of, ...places])].map((place) => (
                   <option key={place} value={place}>
-                    {places.includes(place) ? place : `${place} (absent)`}
+                    {places.includes(place) ? place : `absent: ${place}`}
                   </option>
                 ))}
               </Select>
