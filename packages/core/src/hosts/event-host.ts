@@ -12,6 +12,7 @@
  */
 import type { Range } from '../keyspace/index.ts';
 import type { Digest } from './digest.ts';
+import type { Progress } from './progress.ts';
 
 export const REPLICA_MODES = ['open', 'sealed', 'shadow', 'ready', 'dropped'] as const;
 export type ReplicaMode = (typeof REPLICA_MODES)[number];
@@ -31,13 +32,18 @@ export interface Full {
   readonly kind: 'full';
 }
 
+/**
+ * `incarnation`: the host answers, but it is not the one the topology store knows (it restarted, or lost
+ * something, and waits for readmission). `regressed`: it answered less than it had answered before.
+ */
+export type UnreachableReason = 'connection' | 'timeout' | 'incarnation' | 'regressed';
+
 /** Why no answer came: the outcome of the request is unknown, a repeat is safe. */
 export class HostUnreachable extends Error {
   override readonly name = 'HostUnreachable';
-  /** `incarnation`: the host answers, but it is not the one T knows (it restarted and waits for readmission). */
-  readonly reason: 'connection' | 'timeout' | 'incarnation';
+  readonly reason: UnreachableReason;
 
-  constructor(reason: 'connection' | 'timeout' | 'incarnation', message: string, options?: ErrorOptions) {
+  constructor(reason: UnreachableReason, message: string, options?: ErrorOptions) {
     super(message, options);
     this.reason = reason;
   }
@@ -159,6 +165,11 @@ export interface HostIdentity {
   readonly hostId: number | undefined;
   /** changes with every start of the engine: Redis run_id; PostgreSQL system identifier, timeline and start */
   readonly incarnation: string;
+  readonly progress: Progress;
+  /** the last mark it was given; '' before the first */
+  readonly mark: string;
+  /** hostLast in the moment of that mark: what has a ts at or below it is in every state that holds the mark */
+  readonly markPromise: number;
   readonly clockMicros: number;
   readonly engine: string;
   readonly version: string;
@@ -223,6 +234,16 @@ export interface FrontierReply {
   readonly since: number;
 }
 
+/** `otherMark`: it holds neither mark of the request; nothing changed. */
+export type MarkReply =
+  | ({ readonly kind: 'marked'; readonly progress: Progress } & FrontierReply)
+  | { readonly kind: 'otherMark'; readonly mark: string };
+
+/** `behind`: the host's clock is below the promise by so much; nothing changed. */
+export type AdmitReply =
+  | { readonly kind: 'admitted' }
+  | { readonly kind: 'behind'; readonly byMicros: number };
+
 export type EpochReply = { readonly kind: 'done'; readonly lastSeq: number } | Stale;
 
 export interface EventHost {
@@ -230,6 +251,18 @@ export interface EventHost {
   identify(): Promise<HostIdentity>;
   /** Gives an empty store its host id; `false` when it already has another one or holds replicas. */
   adopt(hostId: number): Promise<boolean>;
+
+  /**
+   * `expected` -> `next`, and a frontier, in one step; the promise is kept with the mark. A host that holds
+   * `next` already answers like the first time.
+   */
+  mark(expected: string, next: string, upToTs: number, since: number): Promise<MarkReply>;
+  /**
+   * Begins a new generation, whose count goes on from where it is: no answer of an earlier one is taken for
+   * this host any more. Promises `promise` as well, once the host's clock is past it. A repeat, and one of a
+   * lower generation, change nothing.
+   */
+  admit(generation: number, promise: number): Promise<AdmitReply>;
 
   createShadow(shardlet: number, epoch: number, spec: ReplicaSpec): Promise<CreateReply>;
   /** REQUIRES every parent sealed at its epoch on this host, else `stale` with what the first failing one is. */

@@ -4,5 +4,6 @@ export * from './event-host.ts';
 export * from './finding.ts';
 export * from './limits.ts';
 export * from './postgres-suitability.ts';
+export * from './progress.ts';
 export * from './record.ts';
 export * from './redis-suitability.ts';
