@@ -28,6 +28,8 @@ import { createMetrics, type Metrics } from './process/metrics.ts';
 import { serveProbes } from './process/probes.ts';
 import type { Settings } from './process/settings.ts';
 import { profilingJobs } from './profiling/index.ts';
+import { HostProver } from './proof/prove-hosts.ts';
+import { readProofs } from './proof/read-proofs.ts';
 import { HostAlarms } from './reconcile/host-alarms.ts';
 import { Reconciler } from './reconcile/reconcile.ts';
 import { drainFacts } from './restructure/drain-facts.ts';
@@ -116,11 +118,24 @@ async function beginWork(
   if (follower === undefined) return undefined;
   const pool = new HostPool(follower.map);
   const resources = new HostResourceReader(nowMs);
-  const doors: HostDoors = { trusted: (id) => pool.get(id), open: openEventHost };
-  const shared = { follower, topology: control.topology, doors, metrics, log, nowMs, actor: ACTOR };
+  const doors: HostDoors = {
+    trusted: (id) => pool.get(id),
+    open: openEventHost,
+    regression: (id) => pool.watch(id)?.regression,
+  };
+  const proof = readProofs(control.proofs);
+  const shared = { follower, topology: control.topology, doors, proof, metrics, log, nowMs, actor: ACTOR };
   const alarms = new HostAlarms({ redis: control.redis, metrics, log, nowMs });
   const lock = openLocks(control.redis, settings.lockRedisUrls, lockObserver(metrics, log));
-  const reconciler = new Reconciler({ ...shared, lock, alarms });
+  const prover = new HostProver({
+    ...{ ...shared, proofs: control.proofs, host: doors.trusted },
+    wake: () => control.jobs.wake('reconcile'),
+  });
+  const reconciler = new Reconciler({
+    ...{ ...shared, lock, alarms },
+    remember: (host) => prover.remember(host),
+    standStill: (detail) => standStill(control, log, detail),
+  });
   const mover = new Mover({
     ...shared,
     lock,
@@ -147,6 +162,7 @@ async function beginWork(
   const processors = jobProcessors(
     { ...ofProfiles, ...ofForecasts, ...ofPlans.jobs, ...ofNotices, ...ofOthers.jobs },
     reconciler,
+    prover,
     mover,
     new RetentionJob(shared),
     new MeasureHosts({ ...shared, redis: control.redis, sampler: new HostSampler(control.redis, resources) }),
@@ -190,6 +206,16 @@ async function beginWork(
       resources.close();
     },
   };
+}
+
+/**
+ * Another control plane uses a host of this one, or this one was restored by other means than `restore`: which
+ * of the two is right, a person says. Without it both would decide over the same hosts.
+ */
+async function standStill({ restoration }: Control, log: Logger, detail: string): Promise<void> {
+  if ((await restoration.clock()).mark !== undefined) return;
+  await restoration.mark({ restoredAtMs: nowMs() });
+  log.fatal({ detail }, 'no decision is made any more: run `foreshard doctor --after-restore`');
 }
 
 /** The control Redis may be away: the whole copy is compared all the same. */
@@ -258,6 +284,7 @@ function jobProcessors(
     ReturnType<typeof notifyingJobs> &
     External['jobs'],
   reconciler: Reconciler,
+  prover: HostProver,
   mover: Mover,
   retention: RetentionJob,
   measureHosts: MeasureHosts,
@@ -266,6 +293,7 @@ function jobProcessors(
   return {
     ...others,
     reconcile: (_, signal) => reconciler.run(signal),
+    proveHosts: () => prover.run(),
     move: (_, signal) => mover.run(signal),
     retention: (_, signal) => retention.run(signal),
     measureHosts: () => measureHosts.run(),

@@ -2,7 +2,13 @@
  * The ways to reach a host. Ordinary work goes through `trusted`, which refuses any run but the one T
  * trusts; only looking at a host and readmitting it may go to another run.
  */
-import { type EventHost, type HostIdentity, HostUnreachable } from '@foreshard/core/hosts';
+import {
+  type EventHost,
+  type HostIdentity,
+  type HostProof,
+  HostUnreachable,
+  type Regression,
+} from '@foreshard/core/hosts';
 import { type Assessment, assess } from '@foreshard/core/migration';
 import type { Host } from '@foreshard/core/topology';
 
@@ -11,20 +17,48 @@ export interface HostDoors {
   trusted(hostId: number): Promise<EventHost>;
   /** A new connection, to one run or to whichever answers; the caller closes it. @throws HostUnreachable */
   open(host: Host, incarnation: string | undefined): Promise<EventHost>;
+  /** what this process itself saw the host go back from */
+  regression(hostId: number): Regression | undefined;
 }
+
+/** What T keeps as proof of one host, read anew at each call. */
+export type ReadProof = (hostId: number) => Promise<HostProof | undefined>;
 
 export type Look =
   | { readonly kind: 'answers'; readonly identity: HostIdentity; readonly assessment: Assessment }
   | { readonly kind: 'unreachable'; readonly detail: string };
 
-/** Who answers at the address of a host, without using it for anything. */
-export async function lookAt(host: Host, doors: HostDoors): Promise<Look> {
-  try {
-    const identity = await identify(host, doors);
-    return { kind: 'answers', identity, assessment: assess(host, identity) };
-  } catch (error) {
-    return { kind: 'unreachable', detail: reasonOf(error) };
+/** Marks of a second; more often they do not change between two readings of the proof. */
+const LOOKS_MAX = 3;
+
+/**
+ * Who answers at the address of a host, without using it for anything. A host is marked every second, so what
+ * it says is held against a proof that was the same before and after: else it is looked at again.
+ */
+export async function lookAt(host: Host, doors: HostDoors, readProof: ReadProof): Promise<Look> {
+  let proof = await readProof(host.id);
+  for (let look = 1; ; look++) {
+    let identity: HostIdentity;
+    try {
+      identity = await identify(host, doors);
+    } catch (error) {
+      return { kind: 'unreachable', detail: reasonOf(error) };
+    }
+    const assessment = ownSight(host, doors, assess(host, identity, proof));
+    if (assessment.kind !== 'refused') return { kind: 'answers', identity, assessment };
+    const now = await readProof(host.id);
+    if (now?.next === proof?.next) return { kind: 'answers', identity, assessment };
+    if (look === LOOKS_MAX) return { kind: 'unreachable', detail: 'it is being marked' };
+    proof = now;
   }
+}
+
+/** This process saw it answer less than before: later appends may hide that from everybody else. */
+function ownSight(host: Host, doors: HostDoors, assessment: Assessment): Assessment {
+  const seen = host.state === 'readmitting' ? undefined : doors.regression(host.id);
+  if (seen === undefined || assessment.kind !== 'trusted') return assessment;
+  const detail = `host ${host.id}: it answered change ${seen.answered} after ${seen.seen}`;
+  return { kind: 'refused', reason: 'regressed', detail, byMarks: false };
 }
 
 async function identify(host: Host, doors: HostDoors): Promise<HostIdentity> {

@@ -12,7 +12,7 @@ import {
 } from '@foreshard/core/telemetry';
 import type { Host } from '@foreshard/core/topology';
 import type { Redis } from 'ioredis';
-import { type HostDoors, lookAt } from '../hosts/host-doors.ts';
+import { type HostDoors, lookAt, type ReadProof } from '../hosts/host-doors.ts';
 import type { MapFollower } from '../map/follower.ts';
 import type { Metrics } from '../process/metrics.ts';
 import type { HostSampler } from '../telemetry/sample-hosts.ts';
@@ -23,6 +23,7 @@ const SAMPLES_MAX = 360;
 export interface MeasureParts {
   readonly follower: Pick<MapFollower, 'upToDate'>;
   readonly doors: HostDoors;
+  readonly proof: ReadProof;
   readonly redis: Redis;
   readonly metrics: Metrics;
   readonly sampler: Pick<HostSampler, 'run'>;
@@ -56,7 +57,7 @@ export class MeasureHosts {
   }
 
   private async measure(host: Host): Promise<Omit<HostUsageReport, 'measuredAtMs' | 'alarm'>> {
-    const look = await lookAt(host, this.parts.doors);
+    const look = await lookAt(host, this.parts.doors, this.parts.proof);
     if (look.kind === 'unreachable')
       return { reachable: false, reason: look.detail, incarnationKnown: false };
     if (look.assessment.kind !== 'trusted') return { reachable: true, incarnationKnown: false };

@@ -3,7 +3,7 @@
  * restarted host is readmitted, and then what is left over is dropped. Jobs and recovery are this same code.
  * The machines in core decide; here their actions meet the real hosts and the real T.
  */
-import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
+import { type EventHost, type HostIdentity, HostUnreachable } from '@foreshard/core/hosts';
 import type { LockService } from '@foreshard/core/locking';
 import {
   drive,
@@ -14,11 +14,19 @@ import {
   type Machine,
   type Outcome,
   performer,
+  type RefusalReason,
   readmissionMachine,
+  regressionMachine,
 } from '@foreshard/core/migration';
-import { floorOf, type Host, type TopologyMap, type TopologyStore } from '@foreshard/core/topology';
+import {
+  beginReadmission,
+  floorOf,
+  type Host,
+  type TopologyMap,
+  type TopologyStore,
+} from '@foreshard/core/topology';
 import type { Logger } from 'pino';
-import { type HostDoors, lookAt } from '../hosts/host-doors.ts';
+import { type HostDoors, lookAt, type ReadProof } from '../hosts/host-doors.ts';
 import type { MapFollower } from '../map/follower.ts';
 import type { Metrics } from '../process/metrics.ts';
 import type { HostAlarms } from './host-alarms.ts';
@@ -33,6 +41,11 @@ export interface ReconcilerParts {
   readonly follower: Pick<MapFollower, 'map' | 'upToDate'>;
   readonly topology: Pick<TopologyStore, 'decide'>;
   readonly doors: HostDoors;
+  readonly proof: ReadProof;
+  /** keeps what is known of a host that went back, for the preview of its loss */
+  readonly remember: (host: number) => Promise<void>;
+  /** T is not the newest, or not the only one: no decision until a person has looked */
+  readonly standStill: (detail: string) => Promise<void>;
   readonly lock: LockService;
   readonly alarms: HostAlarms;
   readonly metrics: Pick<Metrics, 'outcomes' | 'unsettled' | 'garbage' | 'readmissions'>;
@@ -134,18 +147,17 @@ export class Reconciler {
   }
 
   private async reconcileHost(host: Host, signal: AbortSignal): Promise<Pass> {
-    const look = await lookAt(host, this.parts.doors);
+    const look = await lookAt(host, this.parts.doors, this.parts.proof);
     if (look.kind === 'unreachable') {
       this.parts.log.debug({ host: host.id, detail: look.detail }, 'host does not answer');
       return NOTHING_DONE;
     }
     const { assessment, identity } = look;
-    if (assessment.kind === 'restarted')
-      return { outcomes: await this.readmit(host, identity.incarnation, signal) };
     if (assessment.kind === 'refused') {
-      await this.parts.alarms.raise(host.id, assessment.reason, assessment.detail);
+      await this.refuse(host, identity, assessment);
       return NOTHING_DONE;
     }
+    if (assessment.kind !== 'trusted') return { outcomes: await this.readmit(host, identity, signal) };
     await this.parts.alarms.clear(host.id);
     const machines = finishingMachines(this.parts.follower.map, host.id);
     return { outcomes: await this.carryOut(machines, signal), trusted: host };
@@ -168,19 +180,51 @@ export class Reconciler {
     return outcomes;
   }
 
+  /** Nobody uses a host that went back to an older state until a person has accepted what it lost. */
+  private async refuse(
+    host: Host,
+    identity: HostIdentity,
+    refusal: { readonly reason: RefusalReason; readonly detail: string; readonly byMarks?: boolean },
+  ): Promise<void> {
+    const { reason, detail, byMarks = false } = refusal;
+    if (reason === 'regressed') await this.suspend(host, identity, detail, byMarks);
+    if (reason === 'foreign') await this.parts.standStill(detail);
+    await this.parts.alarms.raise(host.id, reason, detail);
+  }
+
+  private async suspend(
+    { id }: Host,
+    { incarnation, markPromise }: HostIdentity,
+    detail: string,
+    byMarks: boolean,
+  ): Promise<void> {
+    const { topology, proof, remember, actor, log } = this.parts;
+    const promise = Math.max((await proof(id))?.promise ?? 0, markPromise);
+    const decision = beginReadmission(id, incarnation, { detail, byMarks, certainTs: markPromise, promise });
+    const reply = await topology.decide(decision, actor);
+    if (reply.kind === 'refused') return;
+    log.error(
+      { host: id, detail },
+      'host went back to an older state: it is not used until its loss is accepted',
+    );
+    await remember(id);
+  }
+
   /** Every call of the readmission goes to the run that was found, or fails. */
-  private async readmit(host: Host, run: string, signal: AbortSignal): Promise<Outcome[]> {
+  private async readmit(host: Host, identity: HostIdentity, signal: AbortSignal): Promise<Outcome[]> {
     const { log, doors, alarms, metrics } = this.parts;
+    const run = identity.incarnation;
     log.warn({ host: host.id, run }, 'host has restarted: readmitting it');
     const pinned = await doors.open(host, run).catch(unreachable);
     if (!('identify' in pinned)) return [{ kind: 'unreachable', host: host.id, detail: pinned.message }];
     try {
       const perform = this.perform(signal, async (id) => (id === host.id ? pinned : doors.trusted(id)));
-      const machine = readmissionMachine(host, run);
+      const machine = await this.readmission(host, run);
       const outcome = await drive(machine, perform);
       this.record(machine.name, outcome);
-      if (outcome.kind === 'refused') await alarms.raise(host.id, outcome.reason, outcome.detail);
+      if (outcome.kind === 'refused') await this.refuse(host, identity, outcome);
       if (outcome.kind === 'finished') {
+        await alarms.clear(host.id);
         metrics.readmissions.inc({ host: host.id, durability: host.durability });
         this.tellReadmitted(host);
       }
@@ -190,8 +234,18 @@ export class Reconciler {
     }
   }
 
-  private tellReadmitted({ id, durability }: Host): void {
-    if (durability === 'always') this.parts.log.info({ host: id }, 'host readmitted: nothing was lost');
+  /** A loss that was accepted stays accepted when the host restarts in the middle of its readmission. */
+  private async readmission(host: Host, run: string): Promise<Machine> {
+    if (host.readmission?.regressed?.accepted === undefined) return readmissionMachine(host, run);
+    if (host.readmission.incarnation === run) return regressionMachine(host, run);
+    const reply = await this.parts.topology.decide(beginReadmission(host.id, run), this.parts.actor);
+    return regressionMachine(reply.kind === 'decided' ? reply.result : host, run);
+  }
+
+  private tellReadmitted({ id, durability, readmission }: Host): void {
+    if (readmission?.regressed !== undefined)
+      this.parts.log.error({ host: id }, 'host readmitted: what it lost was accepted and is noted');
+    else if (durability === 'always') this.parts.log.info({ host: id }, 'host readmitted: nothing was lost');
     else this.parts.log.error({ host: id }, 'host readmitted: its last acknowledged writes may be lost');
   }
 

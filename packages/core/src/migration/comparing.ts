@@ -97,8 +97,8 @@ function confirm(
 function older(host: number, lacking: readonly number[]) {
   const named = lacking.slice(0, LACKING_NAMED_MAX).join(', ');
   const more = lacking.length > LACKING_NAMED_MAX ? ` and ${lacking.length - LACKING_NAMED_MAX} more` : '';
-  const detail = `host ${host} lacks what it has confirmed of shardlets ${named}${more}: its disk is older`;
-  return { kind: 'refused', reason: 'older', detail } as const;
+  const detail = `host ${host} lacks what it has confirmed of shardlets ${named}${more}`;
+  return { kind: 'refused', reason: 'regressed', detail } as const;
 }
 
 function seal(state: State): Step<State> {

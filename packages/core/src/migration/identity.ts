@@ -1,8 +1,9 @@
 /**
- * Whether the store that answers at a host's address is the one T means. An empty store or another host's
- * is never used and never filled again by itself: what T says is there would silently be missing.
+ * Whether the store that answers at a host's address is the one T means, and as far as T knows it to be. An
+ * empty store, an older one or another host's is never used and never filled again by itself: what T says is
+ * there would silently be missing.
  */
-import type { HostIdentity } from '../hosts/index.ts';
+import { type HostIdentity, type HostProof, standingOf } from '../hosts/index.ts';
 import type { Host } from '../topology/index.ts';
 import type { RefusalReason } from './machine.ts';
 
@@ -10,21 +11,41 @@ export type Assessment =
   | { readonly kind: 'trusted' }
   /** the right store in another run: it has to be readmitted */
   | { readonly kind: 'restarted' }
-  | { readonly kind: 'refused'; readonly reason: RefusalReason; readonly detail: string };
+  /** it went back to an older state, and a person has accepted what it lost */
+  | { readonly kind: 'accepted' }
+  | {
+      readonly kind: 'refused';
+      readonly reason: RefusalReason;
+      readonly detail: string;
+      /** its marks show it, and would show the contrary */
+      readonly byMarks: boolean;
+    };
 
-export function assess(host: Host, found: HostIdentity): Assessment {
+/** @param proof what T keeps of its marks; undefined: it was never marked */
+export function assess(host: Host, found: HostIdentity, proof: HostProof | undefined): Assessment {
+  if (found.hostId !== undefined && found.hostId !== host.id)
+    return refused('other', `the store at the address of host ${host.id} belongs to host ${found.hostId}`);
+  const accepted = acceptance(host, found);
+  if (accepted !== undefined) return accepted;
+  const suspended = host.readmission?.regressed;
+  if (suspended !== undefined && !suspended.byMarks)
+    return { kind: 'refused', reason: 'regressed', detail: suspended.detail, byMarks: false };
   if (found.hostId === undefined)
-    return {
-      kind: 'refused',
-      reason: 'empty',
-      detail: `the store of host ${host.id} has no host id: it is empty`,
-    };
-  if (found.hostId !== host.id)
-    return {
-      kind: 'refused',
-      reason: 'other',
-      detail: `the store at the address of host ${host.id} belongs to host ${found.hostId}`,
-    };
+    return refused('regressed', `host ${host.id} came back empty: its store has no host id`);
+  const standing = standingOf(host.generation, proof, found);
+  if (standing.kind !== 'whole') return refused(standing.kind, `host ${host.id}: ${standing.detail}`);
   const trusted = host.state !== 'readmitting' && host.incarnation === found.incarnation;
   return { kind: trusted ? 'trusted' : 'restarted' };
+}
+
+/** A host in its next generation is what was accepted; one that is not in it yet, in the run that the person saw. */
+function acceptance({ readmission }: Host, found: HostIdentity): Assessment | undefined {
+  const accepted = readmission?.regressed?.accepted;
+  if (accepted === undefined) return undefined;
+  const begun = found.progress.generation === accepted;
+  return begun || readmission?.incarnation === found.incarnation ? { kind: 'accepted' } : undefined;
+}
+
+function refused(reason: RefusalReason, detail: string): Assessment {
+  return { kind: 'refused', reason, detail, byMarks: true };
 }

@@ -13,6 +13,7 @@ export * from './orders.ts';
 export * from './pace.ts';
 export * from './perform.ts';
 export * from './readmission.ts';
+export * from './regression.ts';
 export * from './retention.ts';
 export * from './split-point.ts';
 export * from './trimming.ts';

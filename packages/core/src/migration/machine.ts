@@ -7,6 +7,7 @@
  * the same work, because every action is idempotent.
  */
 import type {
+  AdmitReply,
   CreateReply,
   Digest,
   EpochReply,
@@ -47,6 +48,9 @@ export type Action =
       readonly parents: readonly ParentRef[];
     } & OnReplica)
   | { readonly kind: 'describe'; readonly host: number; readonly shardlet: number }
+  | { readonly kind: 'adopt'; readonly host: number }
+  | { readonly kind: 'admit'; readonly host: number; readonly generation: number; readonly promise: number }
+  | { readonly kind: 'createFloor'; readonly host: number; readonly floor: number }
   | { readonly kind: 'list'; readonly host: number; readonly after: number; readonly limit: number }
   | ({ readonly kind: 'seek'; readonly ts: number } & Omit<OnReplica, 'epoch'>)
   | ({ readonly kind: 'trim'; readonly upTo: number } & OnReplica)
@@ -94,6 +98,9 @@ interface Replies {
   readonly drop: { readonly kind: 'dropped' } | Stale;
   readonly createOpen: CreateReply;
   readonly describe: ReplicaDetails | Stale;
+  readonly adopt: boolean;
+  readonly admit: AdmitReply;
+  readonly createFloor: null;
   readonly list: readonly ReplicaInfo[];
   readonly seek: { readonly kind: 'seq'; readonly seq: number } | Stale;
   readonly trim: { readonly kind: 'trimmed'; readonly firstSeq: number } | Stale;
@@ -137,8 +144,11 @@ export type Outcome =
   /** needs a person; nothing was changed */
   | { readonly kind: 'refused'; readonly reason: RefusalReason; readonly detail: string };
 
-/** Why a host is not used: its store is empty, belongs to another host, or lacks what it confirmed to T. */
-export const REFUSAL_REASONS = ['empty', 'other', 'older'] as const;
+/**
+ * Why a host is not used: its store belongs to another host, it went back to an older state (also to an empty
+ * one) and nobody has accepted what is lost, or another control plane uses it (or this one was restored).
+ */
+export const REFUSAL_REASONS = ['other', 'regressed', 'foreign'] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 /** What to do after an answer; an outcome ends the machine. */

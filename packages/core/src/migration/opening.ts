@@ -1,7 +1,8 @@
 /**
  * Finishes the opening of shardlets that have no parents to seal: the first shardlets of a stream are
- * created, those of an aborted migration or of a restarted host are raised to their new epoch in place, and
- * those that T has given to the destination of a migration are opened there.
+ * created, those of an aborted migration or of a restarted host are raised to their new epoch in place,
+ * those that T has given to the destination of a migration are opened there, and those that a host has lost
+ * begin anew, empty, once whatever is there in their place is dropped.
  * The host is asked first and T is settled last, so a shardlet that T calls open is open.
  *
  * Many at once, because a new stream or a restarted host has hundreds: the host's answers come through one
@@ -41,7 +42,7 @@ export interface Opening {
   readonly dedup: DedupPolicy;
 }
 
-/** One machine for each batch. REQUIRES openings by `raise`, by `migrate`, or by `create` without parents, on one host. */
+/** One machine for each batch. REQUIRES openings by `raise`, `recreate`, `migrate`, or by `create` without parents, on one host. */
 export function openingMachines(openings: readonly Opening[]): Machine<State>[] {
   const machines: Machine<State>[] = [];
   for (let at = 0; at < openings.length; at += SETTLING_BATCH_MAX)
@@ -52,26 +53,41 @@ export function openingMachines(openings: readonly Opening[]): Machine<State>[] 
 function openingMachine(batch: readonly Opening[]): Machine<State> {
   const ids = batch.map((o) => o.shardlet.id);
   const name = `opening of ${ids.length} shardlets from ${ids[0]} on host ${batch[0]?.shardlet.owner}`;
+  const creations = new Map(batch.map((opening) => [opening.shardlet.id, creation(opening)]));
   return {
     name,
     begin: () => ({
       state: { confirmed: [], refusal: undefined, waiting: batch.length },
       actions: batch.map(confirmation),
     }),
-    step: (state, answer) => step(name, state, answer),
+    step: (state, answer) => step(name, creations, state, answer),
   };
 }
 
-function confirmation({ shardlet, dedup }: Opening): Action {
-  const { owner: host, id, epoch, stream, range, state } = shardlet;
+function confirmation(opening: Opening): Action {
+  const { owner: host, id, epoch, state } = opening.shardlet;
   invariant(state.kind === 'opening', `shardlet ${id} is not opening`);
   if (state.job.kind === 'raise') return { kind: 'raise', host, shardlet: id, epoch };
   if (state.job.kind === 'migrate') return { kind: 'open', host, shardlet: id, epoch };
+  if (state.job.kind === 'recreate') return { kind: 'drop', host, shardlet: id, epoch: epoch - 1 };
+  return creation(opening);
+}
+
+function creation({ shardlet, dedup }: Opening): Action {
+  const { owner: host, id, epoch, stream, range } = shardlet;
   return { kind: 'createOpen', host, shardlet: id, epoch, spec: { stream, range, dedup }, parents: [] };
 }
 
-function step(name: string, state: State, answer: Answer): Step<State> {
+function step(
+  name: string,
+  creations: ReadonlyMap<number, Action>,
+  state: State,
+  answer: Answer,
+): Step<State> {
   switch (answer.kind) {
+    case 'drop':
+      // stale: it has been created since, which the creation confirms
+      return { state, actions: [creations.get(answer.action.shardlet)!] };
     case 'raise': {
       const { action, reply } = answer;
       const what = `raise of shardlet ${action.shardlet}`;

@@ -52,6 +52,13 @@ async function onHost(host: EventHost, action: Extract<Action, { host: number }>
       return host.createOpen(action.shardlet, action.epoch, action.spec, action.parents);
     case 'describe':
       return host.describe(action.shardlet);
+    case 'adopt':
+      return host.adopt(action.host);
+    case 'admit':
+      return host.admit(action.generation, action.promise);
+    case 'createFloor':
+      await host.createFloor(action.floor);
+      return null;
     case 'list':
       return host.list(action.after, action.limit);
     case 'seek':

@@ -53,7 +53,24 @@ export const readmissionSchema = z.object({
   since: count,
   /** the state the host had, and gets back */
   before: z.enum(['active', 'draining']),
+  /** the host went back to an older state: it waits until a person accepts what was lost */
+  regressed: z
+    .object({
+      /** what shows it, for people */
+      detail: z.string().min(1),
+      /** its marks show it, so they also show when it is whole again; else only a person ends it */
+      byMarks: z.boolean(),
+      /** hostLast of the newest mark it still holds: records with a ts at or below it are certain */
+      certainTs: count,
+      /** the highest promise readers were given: the host's clock has to pass it first */
+      promise: count,
+      /** the decision that accepted the loss: the host's next generation */
+      accepted: count.optional(),
+    })
+    .optional(),
 });
+export type Readmission = z.infer<typeof readmissionSchema>;
+export type Regressed = NonNullable<Readmission['regressed']>;
 
 const word = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/, {
   error: 'up to 63 letters, digits, dots, hyphens, underscores or slashes, beginning with a letter or digit',
@@ -98,6 +115,8 @@ export const hostSchema = z.object({
   url: z.string().min(1),
   /** the run of the engine that T trusts; any other is refused until it is readmitted */
   incarnation: z.string(),
+  /** the decision that accepted its last loss; 0: none. Answers of another generation are refused */
+  generation: count.default(0),
   /** `always`: every acknowledged write survives a crash, so a restart loses nothing */
   durability: z.enum(['always', 'everysec']),
   state: z.enum(HOST_STATES),
@@ -124,6 +143,8 @@ const ref = z.object({ shardlet: z.int().min(1), epoch: count });
 
 /** All that is needed to finish an opening, whoever does it. */
 export const openingJobSchema = z.discriminatedUnion('kind', [
+  /** the host lost it: whatever is there goes, and it begins anew, empty */
+  z.object({ kind: z.literal('recreate') }),
   z.object({ kind: z.literal('create'), parents: z.array(ref) }),
   z.object({ kind: z.literal('raise') }),
   z.object({ kind: z.literal('migrate'), source: z.int(), sourceEpoch: count, finalSeq: count }),

@@ -8,6 +8,7 @@ import type { HostOrders, InquiryDesk, PolicyStore, RecommendationLog } from '..
 import type { GroupStore } from '../../consuming/index.ts';
 import type { ClusterStore } from '../../external/index.ts';
 import type { HintStore } from '../../hints/index.ts';
+import type { HostProofStore } from '../../hosts/index.ts';
 import type { JobRuns } from '../../jobs/index.ts';
 import type { MoveLog } from '../../migration/index.ts';
 import type { NotificationStore } from '../../notifying/index.ts';
@@ -25,6 +26,7 @@ import {
   PrismaHealthStore,
   PrismaHintStore,
   PrismaHostOrders,
+  PrismaHostProofs,
   PrismaModelRegistry,
   PrismaMoveLog,
   PrismaNotificationStore,
@@ -91,6 +93,8 @@ export interface Control {
   readonly inquiries: InquiryDesk;
   /** hosts that were asked for, and those that are to go */
   readonly hostOrders: HostOrders;
+  /** what shows that a host went back to an older state */
+  readonly proofs: HostProofStore;
   /** clusters that are not ours */
   readonly clusters: ClusterStore;
   /** who is told what, and what was sent */
@@ -130,6 +134,7 @@ export function connectControl(settings: ControlSettings): Control {
     recommendations: new PrismaRecommendationLog(prisma, databaseUrl),
     inquiries: new InquiryQueue(redis, Date.now),
     hostOrders: new PrismaHostOrders(prisma, databaseUrl),
+    proofs: new PrismaHostProofs(prisma, databaseUrl),
     clusters: new PrismaClusterStore(prisma, databaseUrl),
     notifications: new PrismaNotificationStore(prisma, databaseUrl),
     redis,

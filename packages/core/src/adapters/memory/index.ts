@@ -1,3 +1,4 @@
 export { MemoryGroupStore } from './group-store.ts';
+export { MemoryHostProofs } from './host-proof-store.ts';
 export * from './memory-host.ts';
 export * from './topology-store.ts';

@@ -4,5 +4,6 @@ export * from './hosts.ts';
 export * from './migration.ts';
 export * from './opening.ts';
 export * from './readmission.ts';
+export * from './regression.ts';
 export * from './restructure.ts';
 export * from './streams.ts';

@@ -12,30 +12,47 @@
  * given so far, so nothing that was raised on the lost run counts as readmitted.
  */
 import { invariant } from '../../kernel/index.ts';
-import type { Garbage, Host, Shardlet } from '../model.ts';
+import type { Garbage, Host, Regressed, Shardlet } from '../model.ts';
 import type { Decision, Refusal, TopologyView } from '../topology-store.ts';
 import { accept, refuse } from './verdict.ts';
 
 /** Bounds the time the clock row is held, and what one lost decision makes worth repeating. */
 export const READMISSION_BATCH_MAX = 100;
 
-type Readmitting = Host & { readonly readmission: NonNullable<Host['readmission']> };
+export type Readmitting = Host & { readonly readmission: NonNullable<Host['readmission']> };
 
-/** `notedIncarnation`: the run that was found at the host's address, other than the one T trusts. */
-export function beginReadmission(hostId: number, notedIncarnation: string): Decision<Host> {
+/**
+ * `notedIncarnation`: the run that was found at the host's address, other than the one T trusts unless the host
+ * has `regressed`. A loss that was accepted stays accepted over restarts: the host has begun its new generation.
+ */
+export function beginReadmission(
+  hostId: number,
+  notedIncarnation: string,
+  regressed?: Omit<Regressed, 'accepted'>,
+): Decision<Host> {
   return {
-    name: 'beginReadmission',
+    name: regressed === undefined ? 'beginReadmission' : 'suspendHost',
     needs: {},
     rule(view) {
       const host = view.host(hostId);
       if (host === undefined) return refuse('unknown', `no host ${hostId}`);
-      if (host.state !== 'readmitting' && host.incarnation === notedIncarnation)
+      if (host.state !== 'readmitting' && host.incarnation === notedIncarnation && regressed === undefined)
         return refuse('changed', `host ${hostId} is trusted as this run`);
-      if (host.readmission?.incarnation === notedIncarnation)
+      const noted = host.readmission;
+      const asBefore = (noted?.regressed === undefined) === (regressed === undefined);
+      const accepted = noted?.regressed?.accepted !== undefined;
+      if (noted?.incarnation === notedIncarnation && (asBefore || accepted))
         return refuse('changed', `the readmission of this run has begun`);
-      const before = host.readmission?.before ?? (host.state === 'draining' ? 'draining' : 'active');
-      const readmission = { incarnation: notedIncarnation, since: view.version, before } as const;
-      const after: Host = { ...host, state: 'readmitting', readmission };
+      const before = noted?.before ?? (host.state === 'draining' ? 'draining' : 'active');
+      const loss = accepted ? noted.regressed : regressed;
+      const after: Host = {
+        ...host,
+        state: 'readmitting',
+        readmission: {
+          ...{ incarnation: notedIncarnation, since: view.version, before },
+          ...(loss === undefined ? {} : { regressed: loss }),
+        },
+      };
       return accept({ hosts: [after] }, after);
     },
   };
@@ -64,6 +81,8 @@ export function readmitBatch(
     rule(view) {
       const host = readmittingHost(view, hostId, notedIncarnation);
       if ('kind' in host) return host;
+      if (host.readmission.regressed !== undefined)
+        return refuse('not_allowed', `host ${hostId} went back to an older state`);
       const todo = shardletIds
         .map((id) => view.shardlet(id))
         .filter((s): s is Shardlet => s !== undefined && needsNewEpoch(s, host));
@@ -78,7 +97,7 @@ export function readmitBatch(
   };
 }
 
-function readmittingHost(
+export function readmittingHost(
   view: TopologyView,
   id: number,
   noted: string,
@@ -133,12 +152,16 @@ export function publishIncarnation(hostId: number, incarnation: string, expected
     rule(view) {
       const host = readmittingHost(view, hostId, incarnation);
       if ('kind' in host) return host;
+      const { regressed } = host.readmission;
+      if (regressed !== undefined && regressed.accepted === undefined)
+        return refuse('not_allowed', `nobody has accepted what host ${hostId} lost`);
       if (host.incarnation !== expectedOld) return refuse('changed', `host ${hostId} trusts another run`);
       const left = view.shardlets().find((s) => isUnfinished(s, host));
       if (left !== undefined)
         return refuse('in_use', `shardlet ${left.id} is ${left.state.kind}, not readmitted`);
       const { readmission, ...rest } = host;
-      const after: Host = { ...rest, incarnation, state: readmission.before };
+      const generation = readmission.regressed?.accepted ?? host.generation;
+      const after: Host = { ...rest, incarnation, generation, state: readmission.before };
       return accept({ hosts: [after] }, after);
     },
   };

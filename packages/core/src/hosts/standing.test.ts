@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { type HostProof, markAfter, ordinalOf, standingOf } from './standing.ts';
+
+const proof: HostProof = { host: 1, held: '7.a', next: '8.b', generation: 0, count: 100, promise: 5 };
+const found = (mark: string, count = 100, generation = 0) => ({ mark, progress: { generation, count } });
+
+describe('the standing of a host', () => {
+  it.each(['7.a', '8.b'])('is whole with mark %s and the same count or more', (mark) => {
+    expect(standingOf(0, proof, found(mark))).toEqual({ kind: 'whole' });
+    expect(standingOf(0, proof, found(mark, 101))).toEqual({ kind: 'whole' });
+  });
+  it('is regressed with a lower count', () => {
+    expect(standingOf(0, proof, found('7.a', 99))).toMatchObject({
+      kind: 'regressed',
+      detail: expect.stringMatching(/99.*100/),
+    });
+  });
+  it.each(['6.z', '1.a', ''])('is regressed with the earlier mark "%s", whatever its count', (mark) => {
+    expect(standingOf(0, proof, found(mark, 1e9)).kind).toBe('regressed');
+  });
+  it.each(['9.c', '8.c', '7.b', '10.a'])('is foreign with mark %s, which it was never given', (mark) => {
+    expect(standingOf(0, proof, found(mark, 1e9)).kind).toBe('foreign');
+  });
+  it('is foreign when it was marked and this store knows of no mark', () => {
+    expect(standingOf(0, undefined, found('1.a')).kind).toBe('foreign');
+    expect(standingOf(0, undefined, found('', 3))).toEqual({ kind: 'whole' });
+  });
+  it('is judged by its generation first', () => {
+    expect(standingOf(5, proof, found('8.b', 200, 0)).kind).toBe('regressed');
+    expect(standingOf(0, proof, found('8.b', 200, 5)).kind).toBe('foreign');
+  });
+  it('is whole after a loss was accepted, until it is marked in the new generation', () => {
+    expect(standingOf(5, proof, found('3.x', 10, 5))).toEqual({ kind: 'whole' });
+    expect(standingOf(5, { ...proof, generation: 5 }, found('3.x', 10, 5)).kind).toBe('regressed');
+  });
+});
+
+describe('marks', () => {
+  it('are numbered from 1, above all that are named', () => {
+    expect(markAfter([], 'r')).toBe('1.r');
+    expect(markAfter([''], 'r')).toBe('1.r');
+    expect(markAfter(['9.a', '10.b', ''], 'r')).toBe('11.r');
+    expect(ordinalOf('')).toBe(0);
+    expect(ordinalOf('12.ab')).toBe(12);
+  });
+  it.each(['x', '-1.a', '1e400.z'])('are refused when they are "%s"', (mark) => {
+    expect(() => ordinalOf(mark)).toThrow('is no mark');
+  });
+});

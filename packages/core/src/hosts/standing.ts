@@ -1,0 +1,76 @@
+/**
+ * Whether a host is as far as the topology store knows it to be (docs/architecture/protocol.md, Progress).
+ *
+ * A mark is `<n>.<random>`. The store keeps the pair (held, next) of every host before `next` is sent, so a
+ * host that holds neither went back, or somebody else marks it: n tells which, the random part tells two
+ * control planes apart that are equally far.
+ */
+import { invariant } from '../kernel/index.ts';
+import type { HostIdentity } from './event-host.ts';
+
+/** What the topology store keeps of a host, outside of its versions. */
+export interface HostProof {
+  readonly host: number;
+  /** the mark that the host has confirmed; '' before the first */
+  readonly held: string;
+  /** the one it is given next, or was given without an answer */
+  readonly next: string;
+  /** of the last confirmed mark */
+  readonly generation: number;
+  readonly count: number;
+  readonly promise: number;
+}
+
+export type Standing =
+  | { readonly kind: 'whole' }
+  /** it went back to an older state */
+  | { readonly kind: 'regressed'; readonly detail: string }
+  /** another control plane uses it, or this one was restored from a backup */
+  | { readonly kind: 'foreign'; readonly detail: string };
+
+type Found = Pick<HostIdentity, 'progress' | 'mark'>;
+
+const WHOLE: Standing = Object.freeze({ kind: 'whole' });
+
+/** @param generation what the topology store says */
+export function standingOf(generation: number, proof: HostProof | undefined, found: Found): Standing {
+  const { progress, mark } = found;
+  if (progress.generation > generation)
+    return foreign(`it is in generation ${progress.generation}, the topology store says ${generation}`);
+  if (progress.generation < generation)
+    return regressed(`it is in generation ${progress.generation} again, after ${generation}`);
+  if (proof === undefined)
+    return mark === '' ? WHOLE : foreign(`it holds mark ${mark}, and this control plane gave it none`);
+  // a loss was accepted since: marks of before prove nothing
+  if (proof.generation < generation) return WHOLE;
+  if (mark !== proof.held && mark !== proof.next) return ofOtherMark(proof, mark);
+  if (progress.count < proof.count)
+    return regressed(`it has counted ${progress.count} changes, after ${proof.count}`);
+  return WHOLE;
+}
+
+function ofOtherMark({ held, next }: HostProof, mark: string): Standing {
+  if (ordinalOf(mark) < ordinalOf(held))
+    return regressed(`it holds mark ${mark || 'none'} again, after ${held}`);
+  return foreign(`it holds mark ${mark}, this control plane gave it ${held} and ${next}`);
+}
+
+function regressed(detail: string): Standing {
+  return { kind: 'regressed', detail };
+}
+
+function foreign(detail: string): Standing {
+  return { kind: 'foreign', detail };
+}
+
+/** How many marks there were before and with this one; 0 for ''. */
+export function ordinalOf(mark: string): number {
+  const n = Number(mark.split('.')[0]);
+  invariant(Number.isSafeInteger(n) && n >= 0, `"${mark}" is no mark`);
+  return n;
+}
+
+/** The mark that follows all of these. `random`: nobody else draws the same; without a dot. */
+export function markAfter(marks: readonly string[], random: string): string {
+  return `${Math.max(0, ...marks.map(ordinalOf)) + 1}.${random}`;
+}

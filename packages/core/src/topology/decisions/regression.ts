@@ -1,0 +1,137 @@
+/**
+ * A host that went back to an older state. What it lost, nobody can give back; what T does here makes it known:
+ *
+ *   suspend  (beginReadmission with `regressed`) nobody uses the host
+ *   accept   a person accepts the loss; the version of that decision is the host's next generation
+ *   (host)   begins that generation, so that no answer to an older request counts any more
+ *   batches  each shardlet it owns gets a new epoch at what the host still has, and `lost (epoch, certain seq)`
+ *   publish  as after a restart
+ *
+ * A reader or group whose position was made below that epoch is set back to the certain seq: above it the
+ * host may have given numbers a second time.
+ */
+import { invariant } from '../../kernel/index.ts';
+import type { Garbage, Host, Shardlet } from '../model.ts';
+import type { Decision, TopologyView } from '../topology-store.ts';
+import { READMISSION_BATCH_MAX, type Readmitting, readmittingHost } from './readmission.ts';
+import { accept, refuse } from './verdict.ts';
+
+/** A person accepts what the host lost. `incarnation`: the run whose preview the person has seen. */
+export function acceptLoss(hostId: number, incarnation: string): Decision<Host> {
+  return {
+    name: 'acceptLoss',
+    needs: {},
+    rule(view) {
+      const host = readmittingHost(view, hostId, incarnation);
+      if ('kind' in host) return host;
+      const { regressed } = host.readmission;
+      if (regressed === undefined) return refuse('not_allowed', `host ${hostId} has lost nothing`);
+      if (regressed.accepted !== undefined) return refuse('changed', `the loss was accepted before`);
+      const readmission = {
+        ...host.readmission,
+        since: view.version,
+        regressed: { ...regressed, accepted: view.version },
+      };
+      const after: Host = { ...host, readmission };
+      return accept({ hosts: [after] }, after);
+    },
+  };
+}
+
+/** What a host that went back still has of a shardlet it owns. */
+export interface Remnant {
+  readonly shardlet: number;
+  /** false: no log that could go on (absent, dropped, or a copy that was never completed) */
+  readonly held: boolean;
+  /** no record up to it was lost or replaced; at most lastSeq, 0 where nothing is held */
+  readonly certainSeq: number;
+  readonly lastSeq: number;
+  /** highest timestamp given or promised there */
+  readonly last: number;
+}
+
+/** At most READMISSION_BATCH_MAX. Those that another worker has done are left out of the result. */
+export function readmitRemnants(
+  hostId: number,
+  incarnation: string,
+  remnants: readonly Remnant[],
+): Decision<{ readonly after: readonly Shardlet[] }> {
+  invariant(remnants.length <= READMISSION_BATCH_MAX, `a batch has at most ${READMISSION_BATCH_MAX}`);
+  return {
+    name: 'readmitRemnants',
+    needs: { shardlets: remnants.map((r) => r.shardlet) },
+    rule(view) {
+      const host = readmittingHost(view, hostId, incarnation);
+      if ('kind' in host) return host;
+      if (host.readmission.regressed?.accepted === undefined)
+        return refuse('not_allowed', `nobody has accepted what host ${hostId} lost`);
+      const after: Shardlet[] = [];
+      const garbage: Garbage[] = [];
+      for (const remnant of remnants) {
+        const before = view.shardlet(remnant.shardlet);
+        if (before === undefined || !isRemnant(before, host)) continue;
+        garbage.push(...givenUpCopy(before, view.nowMs));
+        after.push(goingOn(view, before, host, remnant));
+      }
+      if (after.length === 0) return refuse('changed', 'nothing of this is left to readmit');
+      return accept({ shardlets: after, garbage }, { after });
+    },
+  };
+}
+
+/** What the host has not been asked about since: all it owns that is still kept, and every move to it. */
+export function isRemnant(shardlet: Shardlet, host: Host): boolean {
+  const { readmission } = host;
+  if (readmission?.regressed?.accepted === undefined || shardlet.state.kind === 'gone') return false;
+  if (isMoveTo(shardlet, host.id)) return true;
+  return shardlet.owner === host.id && shardlet.epoch < readmission.since;
+}
+
+function isMoveTo({ state }: Shardlet, host: number): boolean {
+  return (state.kind === 'moving' || state.kind === 'closedMoving') && state.dest === host;
+}
+
+function goingOn(view: TopologyView, before: Shardlet, host: Readmitting, remnant: Remnant): Shardlet {
+  if (before.owner !== host.id) return withoutMove(view, before);
+  const epoch = view.version;
+  const { state } = before;
+  const lost = (seq: number) => [...before.lost, { epoch, seq }];
+  switch (state.kind) {
+    case 'open':
+    case 'moving':
+      return { ...before, epoch, state: opening(remnant), lost: lost(remnant.certainSeq) };
+    case 'opening':
+      // the source of the move still holds all of it, sealed, until the opening is settled
+      if (state.job.kind === 'migrate' && !remnant.held)
+        return {
+          ...{ ...before, owner: state.job.source, epoch, state: RAISE },
+          lost: lost(state.job.finalSeq),
+        };
+      return { ...before, epoch, state: opening(remnant), lost: lost(remnant.certainSeq) };
+    default: {
+      const { successors } = state;
+      const finalTs = state.kind === 'closing' ? remnant.last : Math.min(state.finalTs, remnant.last);
+      const closed = { kind: 'closed', successors, finalSeq: remnant.lastSeq, finalTs } as const;
+      return { ...before, epoch, state: closed, lost: lost(remnant.certainSeq) };
+    }
+  }
+}
+
+const RAISE: Shardlet['state'] = { kind: 'opening', job: { kind: 'raise' } };
+
+function opening({ held }: Remnant): Shardlet['state'] {
+  return held ? RAISE : { kind: 'opening', job: { kind: 'recreate' } };
+}
+
+/** The owner is another host, which has lost nothing: only the copy that was under way is given up. */
+function withoutMove(view: TopologyView, before: Shardlet): Shardlet {
+  const { state } = before;
+  if (state.kind !== 'closedMoving') return { ...before, epoch: view.version, state: RAISE };
+  const { successors, finalSeq, finalTs } = state;
+  return { ...before, state: { kind: 'closed', successors, finalSeq, finalTs } };
+}
+
+function givenUpCopy({ id, state }: Shardlet, since: number): Garbage[] {
+  if (state.kind !== 'moving' && state.kind !== 'closedMoving') return [];
+  return [{ host: state.dest, shardlet: id, epoch: state.nextEpoch, since }];
+}
