@@ -88,7 +88,8 @@ export const hostFactsSchema = z.strictObject({
   capacity: hostDescriptionSchema.shape.capacity.unwrap().default({}),
 });
 export type HostFacts = z.infer<typeof hostFactsSchema>;
-export const NO_FACTS: HostFacts = Object.freeze(hostFactsSchema.parse({}));
+/** What is so of a host until something else is known of it. */
+export const NO_FACTS = Object.freeze({ ...hostFactsSchema.parse({}), generation: 0 });
 
 export const hostSchema = z.object({
   ...hostFactsSchema.shape,
@@ -98,6 +99,8 @@ export const hostSchema = z.object({
   url: z.string().min(1),
   /** the run of the engine that T trusts; any other is refused until it is readmitted */
   incarnation: z.string(),
+  /** the decision that accepted its last loss (hosts/progress.ts); 0: none */
+  generation: count.default(0),
   /** `always`: every acknowledged write survives a crash, so a restart loses nothing */
   durability: z.enum(['always', 'everysec']),
   state: z.enum(HOST_STATES),
