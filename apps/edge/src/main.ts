@@ -53,8 +53,8 @@ const parts: EdgeParts = {
   ownQuotas: () => control.quotas.list(),
   redis: control.redis,
   connectHosts: (map) => {
-    const pool = new HostPool(map, (host, run) =>
-      openEventHost(host, run, { callTimeoutMs: hostPatienceMs(settings) }),
+    const pool = new HostPool(map, (host, run, options) =>
+      openEventHost(host, run, { ...options, callTimeoutMs: hostPatienceMs(settings) }),
     );
     return shadowed(pool, map, shadowObserver, { nowMs: Date.now, random: Math.random });
   },

@@ -84,6 +84,7 @@ function hostOf(i: number): Host {
       name,
       engine: postgres ? 'postgres' : 'redis',
       incarnation: `run-${i + 1}`,
+      generation: 0,
       durability: 'always',
     },
     url: postgres ? `postgresql://${address}:5432/events` : `redis://${address}:6379`,

@@ -4,7 +4,7 @@
  * all it tells about is synced; a host that is declared `everysec` answers appends and reads before.
  */
 import { MemoryHost } from '@foreshard/core/adapters/memory';
-import type { EventHost } from '@foreshard/core/hosts';
+import type { EventHost, Progress } from '@foreshard/core/hosts';
 import { type Clock, ManualClock, MICROS_PER_SECOND } from '@foreshard/core/kernel';
 import type { Draws, Fault, Schedule } from '@foreshard/core/simulation';
 import type { Callee } from './network.ts';
@@ -15,6 +15,7 @@ export type HostMethod = Exclude<keyof EventHost, 'close'>;
 const WRITES: ReadonlySet<HostMethod> = new Set<HostMethod>([
   ...(['adopt', 'createShadow', 'createOpen', 'append', 'seal', 'ingest', 'ingestIds', 'truncate'] as const),
   ...(['trim', 'ready', 'open', 'raise', 'drop', 'frontier', 'createFloor', 'forgetIds'] as const),
+  ...(['mark', 'admit'] as const),
 ]);
 const SYNC_MICROS = [50, 900] as const;
 const STALLED_SYNC_MICROS = [5_000, 200_000] as const;
@@ -29,6 +30,12 @@ interface Entry {
 }
 
 export type Watch = (host: DurableHost, method: HostMethod, args: readonly unknown[], reply: unknown) => void;
+
+/** As the real engines answer: the reply, and how far the host was when it was carried out. */
+export interface Answer<R> {
+  readonly reply: R;
+  readonly progress: Progress;
+}
 
 export class DurableHost implements Callee, Clock {
   readonly id: number;
@@ -117,18 +124,20 @@ export class DurableHost implements Callee, Clock {
   }
 
   /** Carries one operation out; answers when its reply may leave. */
-  async execute<R>(method: HostMethod, args: readonly unknown[]): Promise<R> {
+  async execute<R>(method: HostMethod, args: readonly unknown[]): Promise<Answer<R>> {
     const { run } = this;
     const clockMicros = this.nowMicros();
     const own = args.map(copied);
-    const reply = await perform<R>(this.memory, method, own);
+    const performing = perform<R>(this.memory, method, own);
+    const progress = this.memory.progressOf(); // before anything else runs
+    const reply = await performing;
     if (WRITES.has(method) && !isFull(reply) && !this.hasEmptyDisk)
       this.file.push({ method, args: own, clockMicros });
     this.watch(this, method, own, reply);
     const told = method === 'identify' ? ({ ...reply, incarnation: this.incarnation } as R) : reply;
     const repliesAtOnce = this.durability === 'everysec' && (method === 'append' || method === 'read');
     if (!repliesAtOnce && this.run === run) await this.untilSynced();
-    return told;
+    return { reply: told, progress };
   }
 
   /** Down; what was not synced is kept up to a place drawn, or all of it where only the process died. */

@@ -1,28 +1,37 @@
 /** A handle on a host as a process holds it: every operation is a call over the network, to one run of the host. */
-import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
+import { type EventHost, HostUnreachable, ProgressWatch } from '@foreshard/core/hosts';
 import type { Host } from '@foreshard/core/topology';
-import type { DurableHost, HostMethod } from './durable-host.ts';
+import type { Answer, DurableHost, HostMethod } from './durable-host.ts';
 import type { Network } from './network.ts';
 import type { VirtualProcess } from './virtual-process.ts';
 
 const METHODS: readonly HostMethod[] = [
   ...(['identify', 'adopt', 'createShadow', 'createOpen', 'append', 'seal', 'ingest', 'ingestIds'] as const),
   ...(['truncate', 'digest', 'trim', 'ready', 'open', 'raise', 'drop', 'read', 'seek', 'frontier'] as const),
-  ...(['createFloor', 'describe', 'list', 'readIds', 'forgetIds', 'usage'] as const),
+  ...(['createFloor', 'describe', 'list', 'readIds', 'forgetIds', 'usage', 'mark', 'admit'] as const),
 ];
 
-export type OpenHost = (host: Host, expectedIncarnation: string | undefined) => Promise<EventHost>;
+export type OpenHost = (
+  host: Host,
+  expectedIncarnation: string | undefined,
+  options?: { readonly watch?: ProgressWatch },
+) => Promise<EventHost>;
 
-/** As the real adapters connect: whoever answers is asked who it is before anything else. */
+/**
+ * As the real adapters connect: whoever answers is asked who it is before anything else, and judged by its
+ * progress. A host that is declared `everysec` may go back, and says so by its declaration: it is not judged.
+ */
 export function hostDoor(
   process: VirtualProcess,
   network: Network,
   hosts: ReadonlyMap<number, DurableHost>,
 ): OpenHost {
-  return async ({ id }, expected) => {
+  return async ({ id, generation }, expected, options = {}) => {
     const host = hosts.get(id);
     if (host === undefined) throw new HostUnreachable('connection', `nobody is at the address of host ${id}`);
-    const handle = handleOn(process, network, host);
+    const judges = expected !== undefined && host.durability === 'always';
+    const watch = judges ? (options.watch ?? new ProgressWatch(generation)) : undefined;
+    const handle = handleOn(process, network, host, watch);
     const { incarnation } = await handle.identify();
     if (expected !== undefined && incarnation !== expected)
       throw new HostUnreachable('incarnation', `host ${id} is in run ${incarnation}, not in ${expected}`);
@@ -30,13 +39,20 @@ export function hostDoor(
   };
 }
 
-function handleOn(process: VirtualProcess, network: Network, host: DurableHost): EventHost {
+function handleOn(
+  process: VirtualProcess,
+  network: Network,
+  host: DurableHost,
+  watch: ProgressWatch | undefined,
+): EventHost {
   const { run } = host;
-  const call = (method: HostMethod, args: unknown[]) => {
+  const call = async (method: HostMethod, args: unknown[]) => {
+    watch?.insistOnProgress();
     if (host.run !== run && host.isUp)
-      return Promise.reject(new HostUnreachable('incarnation', `host ${host.id} is in another run`));
+      throw new HostUnreachable('incarnation', `host ${host.id} is in another run`);
+    const seen = watch?.seen ?? 0;
     const sent = method === 'append' ? args.map(detached) : args;
-    return network.call(
+    const { reply, progress } = await network.call<Answer<unknown>>(
       process,
       host,
       method,
@@ -44,6 +60,8 @@ function handleOn(process: VirtualProcess, network: Network, host: DurableHost):
       (reason) => new HostUnreachable(reason, `host ${host.id}: ${reason}`),
       run,
     );
+    watch?.judge(seen, progress);
+    return reply;
   };
   const methods = METHODS.map((method) => [method, (...args: unknown[]) => call(method, args)]);
   return { ...Object.fromEntries(methods), close: async () => {} } as EventHost;

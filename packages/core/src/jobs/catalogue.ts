@@ -35,6 +35,14 @@ export const JOBS = {
     backoffMs: 0,
     everyMs: 2_000,
   },
+  proveHosts: {
+    purpose: 'Marks every host, so that one that went back to an older state is found and not used',
+    payload: nothing,
+    timeoutMs: 10_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 1_000,
+  },
   move: {
     purpose: 'Copies what T has as moving, opens it at its destination, and empties hosts that drain',
     payload: nothing,

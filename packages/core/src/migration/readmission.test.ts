@@ -227,6 +227,11 @@ describe('a readmission', () => {
   });
 });
 
+const UNMARKED = {
+  ...{ progress: { generation: 0, count: 0 }, mark: '', markPromise: 0 },
+  ...{ clockMicros: 0, engine: 'redis', version: '7' },
+};
+
 describe('the store at the address of a host', () => {
   test.each([
     [undefined, 'run-1', { kind: 'refused', reason: 'empty' }],
@@ -236,7 +241,7 @@ describe('the store at the address of a host', () => {
   ] as const)('with host id %s in %s is judged', async (hostId, incarnation, expected) => {
     const cluster = new TestCluster();
     const host = cluster.map.host(await cluster.addHost())!;
-    const found = { hostId, incarnation, clockMicros: 0, engine: 'redis', version: '7' };
+    const found = { hostId, incarnation, ...UNMARKED };
     expect(assess(host, found)).toMatchObject(expected);
   });
 
@@ -245,7 +250,7 @@ describe('the store at the address of a host', () => {
     cluster.runs.set(host, 'run-2');
     await readmit(cluster, host, (p) => killedAt(3, 'after', p)).catch(() => undefined);
     await cluster.refresh();
-    const found = { hostId: host, incarnation: 'run-1', clockMicros: 0, engine: 'redis', version: '7' };
+    const found = { hostId: host, incarnation: 'run-1', ...UNMARKED };
     expect(assess(cluster.map.host(host)!, found)).toEqual({ kind: 'restarted' });
   });
 });

@@ -1,9 +1,10 @@
 /**
  * One handle per host, for as long as T knows the host by this address and this incarnation. Who asks for a
  * host gets the handle that fits the map of the moment; a handle that no longer fits is closed, so nobody
- * goes on with a run of the host that T does not trust.
+ * goes on with a run of the host that T does not trust. What was seen of a host outlives its handles: a host
+ * that goes back to an older state while it restarts, or while nobody is connected, is found out too.
  */
-import { type EventHost, HostUnreachable } from '../../hosts/index.ts';
+import { type EventHost, HostUnreachable, ProgressWatch } from '../../hosts/index.ts';
 import type { Change, Host, TopologyMap } from '../../topology/index.ts';
 import { openEventHost } from './open-event-host.ts';
 
@@ -13,6 +14,7 @@ const RETRY_PAUSE_MS = 100;
 interface Entry {
   readonly url: string;
   readonly incarnation: string;
+  readonly generation: number;
   readonly handle: Promise<EventHost>;
 }
 
@@ -20,6 +22,7 @@ export class HostPool {
   private readonly map: TopologyMap;
   private readonly open: typeof openEventHost;
   private readonly entries = new Map<number, Entry>();
+  private readonly watches = new Map<number, ProgressWatch>();
   private readonly stopFollowing: () => void;
   private closed = false;
 
@@ -44,6 +47,12 @@ export class HostPool {
     return this.add(host).handle;
   }
 
+  /** What this process has seen of the host in the generation that T knows; undefined: T has no such host. */
+  watch(hostId: number): ProgressWatch | undefined {
+    const host = this.map.host(hostId);
+    return host && this.watchOf(host);
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     this.stopFollowing();
@@ -51,11 +60,20 @@ export class HostPool {
   }
 
   private add(host: Host): Entry {
-    const { url, incarnation } = host;
-    const entry: Entry = { url, incarnation, handle: this.open(host, incarnation) };
+    const { url, incarnation, generation } = host;
+    const handle = this.open(host, incarnation, { watch: this.watchOf(host) });
+    const entry: Entry = { url, incarnation, generation, handle };
     this.entries.set(host.id, entry);
     entry.handle.catch(() => setTimeout(() => this.forget(host.id, entry), RETRY_PAUSE_MS).unref());
     return entry;
+  }
+
+  private watchOf(host: Host): ProgressWatch {
+    const known = this.watches.get(host.id);
+    if (known?.generation === host.generation) return known;
+    const watch = new ProgressWatch(host.generation);
+    this.watches.set(host.id, watch);
+    return watch;
   }
 
   private forget(hostId: number, entry: Entry): void {
@@ -63,13 +81,21 @@ export class HostPool {
   }
 
   private follow(change: Change): void {
-    for (const hostId of change.hostsRemoved) void this.remove(hostId);
+    for (const hostId of change.hostsRemoved) {
+      this.watches.delete(hostId);
+      void this.remove(hostId);
+    }
     for (const host of change.hosts) if (!this.fits(host)) void this.remove(host.id);
   }
 
   private fits(host: Host): boolean {
     const entry = this.entries.get(host.id);
-    return entry?.url === host.url && entry.incarnation === host.incarnation && host.state !== 'readmitting';
+    return (
+      entry?.url === host.url &&
+      entry.incarnation === host.incarnation &&
+      entry.generation === host.generation &&
+      host.state !== 'readmitting'
+    );
   }
 
   private async remove(hostId: number): Promise<void> {

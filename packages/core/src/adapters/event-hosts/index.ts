@@ -1,2 +1,2 @@
 export { HostPool } from './host-pool.ts';
-export { connectAnyHost, openEventHost } from './open-event-host.ts';
+export { connectAnyHost, type OpenOptions, openEventHost } from './open-event-host.ts';

@@ -4,7 +4,7 @@
  * own reply: stale, outside, ahead, then the id set rotates, then tooManyIds.
  */
 
-import type { AppendGroup, AppendReply, DuplicateOutcome } from '../../hosts/index.ts';
+import type { AppendGroup, AppendReply, DedupPolicy, DuplicateOutcome } from '../../hosts/index.ts';
 import {
   EDGE_CLOCK_TOLERANCE_MICROS,
   frameIdentity,
@@ -32,8 +32,8 @@ export function appendGroup(
   const aheadMicros = group.tokenTs - (now + EDGE_CLOCK_TOLERANCE_MICROS);
   if (aheadMicros > 0) return { kind: 'ahead', aheadMicros };
 
-  replica.dedup = group.dedup;
-  rotateWhenDue(state, replica, now);
+  adoptPolicy(state, replica, group.dedup);
+  if (rotateWhenDue(state, replica, now)) state.isChanged = true;
   const sorted = sortOut(state, replica, frames, group, now);
   if (sorted.fresh.length > 0 && replica.current!.count + sorted.fresh.length > idsPerSetMax)
     return { kind: 'tooManyIds' };
@@ -44,6 +44,12 @@ export function appendGroup(
   const duplicates = sorted.duplicates.map((each) => withTimeInGroup(each, replica, firstSeq, firstTs));
   const { expired } = sorted;
   return { kind: 'appended', firstSeq, firstTs, stored: sorted.fresh.length, duplicates, expired };
+}
+
+function adoptPolicy(state: HostState, replica: Replica, dedup: DedupPolicy): void {
+  const { windowMicros, leadMicros } = replica.dedup;
+  if (windowMicros !== dedup.windowMicros || leadMicros !== dedup.leadMicros) state.isChanged = true;
+  replica.dedup = dedup;
 }
 
 /** What repeats an event of its own group has that event's time, which is given last. */

@@ -79,12 +79,18 @@ export function ingestIds(
     set.forgetAt = now + info.timeLeftMicros;
     set.complete = false;
     state.idSets.set(info.name, set);
+    state.isChanged = true;
   }
   if (!set.complete) {
+    const { count } = set;
     for (const id of ids) addId(set, String.fromCharCode(...id.field), id.seq);
     set.complete = complete;
+    if (set.count !== count || complete) state.isChanged = true;
   }
-  if (!shadow.known.includes(info.name)) shadow.known.push(info.name);
+  if (!shadow.known.includes(info.name)) {
+    shadow.known.push(info.name);
+    state.isChanged = true;
+  }
   return { kind: 'ingested' };
 }
 

@@ -63,6 +63,13 @@ export interface HostState {
   createFloor: number;
   /** counts changes of replicas, for `frontier` */
   changes: number;
+  generation: number;
+  /** of the calls that changed something */
+  count: number;
+  /** has the call that runs changed anything? */
+  isChanged: boolean;
+  mark: string;
+  markPromise: number;
   readonly replicas: Map<number, Replica | Tombstone>;
   readonly idSets: Map<string, IdSet>;
 }
@@ -73,6 +80,11 @@ export function emptyHostState(): HostState {
     hostLast: 0,
     createFloor: 0,
     changes: 0,
+    generation: 0,
+    count: 0,
+    isChanged: false,
+    mark: '',
+    markPromise: 0,
     replicas: new Map(),
     idSets: new Map(),
   };
@@ -102,8 +114,14 @@ export function staleOf(state: HostState, shardlet: number): Stale {
     : { kind: 'stale', epoch: found.epoch, mode: found.mode };
 }
 
+/** The next number for what changed of a replica; such a call counts. */
+export function nextChange(state: HostState): number {
+  state.isChanged = true;
+  return ++state.changes;
+}
+
 export function markChanged(state: HostState, replica: Replica): void {
-  replica.change = ++state.changes;
+  replica.change = nextChange(state);
 }
 
 export function infoOf(entry: Replica | Tombstone): ReplicaInfo {

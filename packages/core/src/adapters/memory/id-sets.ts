@@ -60,10 +60,11 @@ export function closeCurrentSet(state: HostState, replica: Replica, now: number)
 }
 
 /** Called before the events of an append are looked up, so no id stays current for longer than a window. */
-export function rotateWhenDue(state: HostState, replica: Replica, now: number): void {
-  if (now - replica.current!.openedAt < replica.dedup.windowMicros) return;
+export function rotateWhenDue(state: HostState, replica: Replica, now: number): boolean {
+  if (now - replica.current!.openedAt < replica.dedup.windowMicros) return false;
   closeCurrentSet(state, replica, now);
   openNextSet(state, replica, now);
+  return true;
 }
 
 /** The sets in which `replica` looks, in order: the current one, then the closed ones, newest first. */

@@ -11,7 +11,9 @@ import type {
   HostUsage,
   IdSetInfo,
   KnownId,
+  MarkReply,
   ParentRef,
+  Progress,
   ReadOptions,
   ReplicaSpec,
   StoredRecord,
@@ -48,21 +50,37 @@ export class MemoryHost implements EventHost {
   }
 
   async identify(): Promise<HostIdentity> {
-    const { hostId } = this.state;
-    return { hostId, incarnation: 'memory', clockMicros: this.now(), engine: 'memory', version: '1' };
+    const { hostId, mark, markPromise } = this.state;
+    const engine = { incarnation: 'memory', engine: 'memory', version: '1' };
+    return { hostId, ...engine, progress: this.progressOf(), mark, markPromise, clockMicros: this.now() };
+  }
+
+  /** What goes with the answer of the call that ran last: there is no connection here to carry it. */
+  progressOf(): Progress {
+    const { generation, count } = this.state;
+    return { generation, count };
   }
 
   async adopt(hostId: number) {
-    if (this.state.hostId === undefined && this.state.replicas.size === 0) this.state.hostId = hostId;
-    return this.state.hostId === hostId;
+    return this.change(() => owning.adopt(this.state, hostId));
+  }
+
+  async mark(expected: string, next: string, upToTs: number, since: number): Promise<MarkReply> {
+    const reply = this.change(() => reading.mark(this.state, expected, next, upToTs, since, this.now()));
+    return reply.kind === 'otherMark' ? reply : { ...reply, progress: this.progressOf() };
+  }
+
+  async admit(generation: number, promise: number) {
+    return this.change(() => reading.admit(this.state, generation, promise, this.now()));
   }
 
   async createShadow(shardlet: number, epoch: number, spec: ReplicaSpec) {
-    return this.isFull() ? FULL : owning.createShadow(this.state, shardlet, epoch, spec, this.now());
+    if (this.isFull()) return FULL;
+    return this.change(() => owning.createShadow(this.state, shardlet, epoch, spec, this.now()));
   }
 
   async createOpen(shardlet: number, epoch: number, spec: ReplicaSpec, parents: readonly ParentRef[]) {
-    return owning.createOpen(this.state, shardlet, epoch, spec, parents, this.now());
+    return this.change(() => owning.createOpen(this.state, shardlet, epoch, spec, parents, this.now()));
   }
 
   async append(groups: readonly AppendGroup[]): Promise<AppendReply[]> {
@@ -70,15 +88,16 @@ export class MemoryHost implements EventHost {
     invariant(shardlets.size === groups.length, 'an append names each shardlet once');
     if (this.isFull()) return groups.map(() => FULL);
     const now = this.now();
-    return groups.map((group) => appendGroup(this.state, group, now, this.idsPerSetMax));
+    return this.change(() => groups.map((group) => appendGroup(this.state, group, now, this.idsPerSetMax)));
   }
 
   async seal(shardlet: number, epoch: number) {
-    return owning.seal(this.state, shardlet, epoch, this.now());
+    return this.change(() => owning.seal(this.state, shardlet, epoch, this.now()));
   }
 
   async ingest(shardlet: number, epoch: number, records: readonly StoredRecord[]) {
-    return this.isFull() ? FULL : copying.ingest(this.state, shardlet, epoch, records, this.now());
+    if (this.isFull()) return FULL;
+    return this.change(() => copying.ingest(this.state, shardlet, epoch, records, this.now()));
   }
 
   async ingestIds(
@@ -89,11 +108,11 @@ export class MemoryHost implements EventHost {
     complete: boolean,
   ) {
     if (this.isFull()) return FULL;
-    return copying.ingestIds(this.state, shardlet, epoch, set, ids, complete, this.now());
+    return this.change(() => copying.ingestIds(this.state, shardlet, epoch, set, ids, complete, this.now()));
   }
 
   async truncate(shardlet: number, epoch: number, seq: number) {
-    return copying.truncate(this.state, shardlet, epoch, seq);
+    return this.change(() => copying.truncate(this.state, shardlet, epoch, seq));
   }
 
   async digest(shardlet: number, epoch: number, from: number, to: number) {
@@ -101,23 +120,23 @@ export class MemoryHost implements EventHost {
   }
 
   async trim(shardlet: number, epoch: number, upTo: number) {
-    return copying.trim(this.state, shardlet, epoch, upTo, this.now());
+    return this.change(() => copying.trim(this.state, shardlet, epoch, upTo, this.now()));
   }
 
   async ready(shardlet: number, epoch: number, expect: Parameters<EventHost['ready']>[2]) {
-    return copying.ready(this.state, shardlet, epoch, expect, this.now());
+    return this.change(() => copying.ready(this.state, shardlet, epoch, expect, this.now()));
   }
 
   async open(shardlet: number, epoch: number) {
-    return owning.open(this.state, shardlet, epoch);
+    return this.change(() => owning.open(this.state, shardlet, epoch));
   }
 
   async raise(shardlet: number, epoch: number) {
-    return owning.raise(this.state, shardlet, epoch, this.now());
+    return this.change(() => owning.raise(this.state, shardlet, epoch, this.now()));
   }
 
   async drop(shardlet: number, epoch: number) {
-    return owning.drop(this.state, shardlet, epoch);
+    return this.change(() => owning.drop(this.state, shardlet, epoch));
   }
 
   async read(shardlet: number, from: number, minEpoch: number, options: ReadOptions) {
@@ -129,11 +148,11 @@ export class MemoryHost implements EventHost {
   }
 
   async frontier(upToTs: number, since: number) {
-    return reading.frontier(this.state, upToTs, since, this.now());
+    return this.change(() => reading.frontier(this.state, upToTs, since, this.now()));
   }
 
   async createFloor(floor: number) {
-    owning.raiseCreateFloor(this.state, floor);
+    this.change(() => owning.raiseCreateFloor(this.state, floor));
   }
 
   async describe(shardlet: number) {
@@ -157,6 +176,14 @@ export class MemoryHost implements EventHost {
   }
 
   async close() {}
+
+  /** A call that changes something counts as one, however much it changes. */
+  private change<R>(call: () => R): R {
+    this.state.isChanged = false;
+    const reply = call();
+    if (this.state.isChanged) this.state.count++;
+    return reply;
+  }
 
   private now(): number {
     return this.clock.nowMicros();

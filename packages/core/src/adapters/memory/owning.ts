@@ -1,6 +1,14 @@
 /** Who may write: creation, seal, open, raise, drop. Every one of them is decided by the epoch alone. */
 import type { CreateReply, EpochReply, ParentRef, ReplicaSpec, Stale } from '../../hosts/index.ts';
-import { type HostState, lastSeqOf, markChanged, type Replica, replicaAt, staleOf } from './host-state.ts';
+import {
+  type HostState,
+  lastSeqOf,
+  markChanged,
+  nextChange,
+  type Replica,
+  replicaAt,
+  staleOf,
+} from './host-state.ts';
 import { closeCurrentSet, isForgotten, openNextSet, releaseSets } from './id-sets.ts';
 
 /** Replaces a sealed, shadow or ready replica or a tombstone of a lower epoch, but never an open one. */
@@ -98,14 +106,27 @@ export function drop(state: HostState, shardlet: number, epoch: number): { kind:
   const nothingToDo = found === undefined ? epoch < state.createFloor : isTombstoneAt(found, epoch);
   if (nothingToDo) return { kind: 'dropped' };
   if (found !== undefined && found.mode !== 'dropped') releaseSets(state, found);
-  state.replicas.set(shardlet, { shardlet, epoch, mode: 'dropped', change: ++state.changes });
+  state.replicas.set(shardlet, { shardlet, epoch, mode: 'dropped', change: nextChange(state) });
   return { kind: 'dropped' };
 }
 
 export function raiseCreateFloor(state: HostState, floor: number): void {
+  if (floor > state.createFloor) state.isChanged = true;
   state.createFloor = Math.max(state.createFloor, floor);
-  for (const [shardlet, entry] of state.replicas)
-    if (entry.mode === 'dropped' && entry.epoch < state.createFloor) state.replicas.delete(shardlet);
+  for (const [shardlet, entry] of state.replicas) {
+    if (entry.mode !== 'dropped' || entry.epoch >= state.createFloor) continue;
+    state.replicas.delete(shardlet);
+    state.isChanged = true;
+  }
+}
+
+/** Gives an empty store its host id. */
+export function adopt(state: HostState, hostId: number): boolean {
+  if (state.hostId === undefined && state.replicas.size === 0) {
+    state.hostId = hostId;
+    state.isChanged = true;
+  }
+  return state.hostId === hostId;
 }
 
 function isTombstoneAt(entry: { epoch: number; mode: string }, epoch: number): boolean {

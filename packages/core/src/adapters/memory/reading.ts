@@ -1,8 +1,10 @@
-/** Looking at a host: records, places in time, the frontier, and what is there. Only the frontier changes anything. */
+/** Looking at a host: records, places in time, the frontier, and what is there. Only frontier, mark and admit change anything. */
 import type {
+  AdmitReply,
   FrontierReply,
   IdSetInfo,
   KnownId,
+  MarkReply,
   ReadOptions,
   ReadReply,
   ReplicaDetails,
@@ -65,13 +67,47 @@ export function seek(state: HostState, shardlet: number, ts: number): { kind: 's
 
 /** `changed` is ordered by shardlet; `since` is opaque, 0 asks for everything. */
 export function frontier(state: HostState, upToTs: number, since: number, now: number): FrontierReply {
-  state.hostLast = Math.max(state.hostLast, Math.min(upToTs, now - FRONTIER_LAG_MICROS));
+  promise(state, Math.min(upToTs, now - FRONTIER_LAG_MICROS));
+  return { hostLast: state.hostLast, ...changedSince(state, since) };
+}
+
+function promise(state: HostState, ts: number): void {
+  if (ts <= state.hostLast) return;
+  state.hostLast = ts;
+  state.isChanged = true;
+}
+
+function changedSince(state: HostState, since: number): Omit<FrontierReply, 'hostLast'> {
   const changed = [...state.replicas.values()].filter((entry) => entry.change > since);
-  return {
-    hostLast: state.hostLast,
-    changed: changed.sort(byShardlet).map(infoOf),
-    since: state.changes,
-  };
+  return { changed: changed.sort(byShardlet).map(infoOf), since: state.changes };
+}
+
+/** A repeat tells the promise that is kept: a higher one would be no part of every state with this mark. */
+export function mark(
+  state: HostState,
+  expected: string,
+  next: string,
+  upToTs: number,
+  since: number,
+  now: number,
+): Omit<Extract<MarkReply, { kind: 'marked' }>, 'progress'> | Extract<MarkReply, { kind: 'otherMark' }> {
+  if (state.mark !== next) {
+    if (state.mark !== expected) return { kind: 'otherMark', mark: state.mark };
+    promise(state, Math.min(upToTs, now - FRONTIER_LAG_MICROS));
+    state.mark = next;
+    state.markPromise = state.hostLast;
+    state.isChanged = true;
+  }
+  return { kind: 'marked', hostLast: state.markPromise, ...changedSince(state, since) };
+}
+
+export function admit(state: HostState, generation: number, upToTs: number, now: number): AdmitReply {
+  if (generation <= state.generation) return { kind: 'admitted' };
+  if (now < upToTs) return { kind: 'behind', byMicros: upToTs - now };
+  promise(state, upToTs);
+  state.generation = generation;
+  state.isChanged = true;
+  return { kind: 'admitted' };
 }
 
 export function describe(state: HostState, shardlet: number, now: number): ReplicaDetails | Stale {

@@ -9,7 +9,7 @@ import { invariant } from '../../kernel/index.ts';
 import { comparePositions, contains, type Position } from '../../keyspace/index.ts';
 import { byteaArray, int7ByteArray, int8Array } from './binary-array.ts';
 
-/** What v1_append answers; arrays over groups or, where said, over the events concerned. */
+/** What the function `append` answers; arrays over groups or, where said, over the events concerned. */
 export type AppendAnswer = PlainAnswer | FullAnswer;
 
 /** Everything was stored. */

@@ -1,25 +1,30 @@
 /**
- * Puts the schema and the functions of sql/ into a database that lacks them. A lock lets one of many
- * processes do it. Released functions are never edited, they get a new version; a text that differs is
- * one under development, and takes the place of the old one.
+ * Puts the schema and the functions of sql/ into a database that lacks them, and what the schema has got
+ * since then. A lock lets one of many processes do it. Released functions are never edited, they get a new
+ * version beside the old one, which processes of an older release go on using; a text that differs in the
+ * same version is one under development, and takes the place of the old one.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ClientBase } from 'pg';
 
-const VERSION = 1;
-const FUNCTION_FILES = ['common', 'id-sets', 'append', 'owning', 'copying', 'reading'];
+/** Of the functions: 2 since every answer carries the progress of the host. */
+export const VERSION = 2;
+/** The files name the functions v1_*; they are installed under the name of this version. */
+const NAMED = /\bforeshard\.v1_/g;
+const FUNCTION_FILES = ['common', 'progress', 'id-sets', 'append', 'owning', 'copying', 'reading'];
 /** Class 'fore', as in common.sql. */
 const LOCK = [1_718_579_813, 3];
 
 export async function install(client: ClientBase): Promise<void> {
-  const functions = FUNCTION_FILES.map(sqlFile).join('\n');
+  const functions = FUNCTION_FILES.map(sqlFile).join('\n').replaceAll(NAMED, `foreshard.v${VERSION}_`);
   const sha256 = createHash('sha256').update(functions).digest('hex');
   if (await isInstalled(client, sha256)) return;
   await client.query('BEGIN');
   try {
     await client.query('SELECT pg_advisory_xact_lock($1, $2)', LOCK);
     if (!(await hasSchema(client))) await client.query(sqlFile('schema'));
+    await client.query(sqlFile('upgrade'));
     if (!(await isInstalled(client, sha256))) await replaceFunctions(client, functions, sha256);
     await client.query('COMMIT');
   } catch (error) {

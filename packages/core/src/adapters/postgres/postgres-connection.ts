@@ -4,17 +4,29 @@
  * its ReadyForQuery after, and commits wait for the disk.
  */
 import pg from 'pg';
-import { HostUnreachable } from '../../hosts/index.ts';
-import { install } from './installation.ts';
+import { HostUnreachable, type Progress, type ProgressWatch } from '../../hosts/index.ts';
+import { install, VERSION } from './installation.ts';
 
 export interface PostgresHostOptions {
   readonly url: string;
   /** the incarnation that T knows; undefined: any, for who identifies or readmits */
   readonly expectedIncarnation: string | undefined;
   readonly callTimeoutMs?: number;
+  /** judges every answer; undefined: none is judged */
+  readonly watch?: ProgressWatch | undefined;
   /** instead of IDS_PER_SET_MAX */
   readonly idsPerSetMax?: number;
 }
+
+export interface Answer<R> {
+  readonly progress: Progress;
+  readonly reply: R;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: columns are typed by who asks for them
+type Rows = any[];
+
+const FUNCTION = `foreshard.v${VERSION}_`;
 
 /** The disk has no room left; the transaction was undone. */
 export const NO_ROOM: unique symbol = Symbol('no room');
@@ -56,10 +68,19 @@ export class PostgresConnection {
   readonly version: string;
   private readonly pool: pg.Pool;
   private readonly callTimeoutMs: number;
+  private readonly watch: ProgressWatch | undefined;
+  /** the host is in another generation: nothing is sent to it any more */
+  private refusal: HostUnreachable | undefined;
 
-  private constructor(pool: pg.Pool, callTimeoutMs: number, incarnation: string, version: string) {
+  private constructor(
+    pool: pg.Pool,
+    { callTimeoutMs, watch }: { callTimeoutMs: number; watch: ProgressWatch | undefined },
+    incarnation: string,
+    version: string,
+  ) {
     this.pool = pool;
     this.callTimeoutMs = callTimeoutMs;
+    this.watch = watch;
     this.incarnation = incarnation;
     this.version = version;
   }
@@ -87,7 +108,8 @@ export class PostgresConnection {
       try {
         await install(client);
         const { rows } = await client.query('SHOW server_version');
-        return new PostgresConnection(pool, callTimeoutMs, expected!, rows[0].server_version);
+        const judging = { callTimeoutMs, watch: options.watch };
+        return new PostgresConnection(pool, judging, expected!, rows[0].server_version);
       } finally {
         client.release();
       }
@@ -97,34 +119,44 @@ export class PostgresConnection {
     }
   }
 
-  /** Calls a function and answers its one value, or NO_ROOM. */
-  async call<R>(name: string, args: readonly unknown[]): Promise<R | typeof NO_ROOM> {
-    const places = args.map((_, i) => `$${i + 1}`).join(', ');
-    const text = `SELECT foreshard.v1_${name}(${places}) AS answer`;
-    const result = await this.run({ name: `v1_${name}`, text, values: [...args] });
-    return result === NO_ROOM ? NO_ROOM : result.rows[0].answer;
+  /** Calls a function, for its one value. */
+  async call<R>(name: string, args: readonly unknown[]): Promise<Answer<R> | typeof NO_ROOM> {
+    const text = `SELECT * FROM ${FUNCTION}with_progress(${FUNCTION}${name}(${placesOf(args)}))`;
+    const result = await this.run({ name: FUNCTION + name, text, values: [...args] }, ([row]) =>
+      progressOf(row.generation, row.count),
+    );
+    return result === NO_ROOM ? NO_ROOM : { progress: result.progress, reply: result.rows[0].answer };
   }
 
+  /** Calls a function, for its rows, each followed by the progress; of nulls when there is none. */
   async rows(name: string, args: readonly unknown[]): Promise<unknown[][]> {
-    const places = args.map((_, i) => `$${i + 1}`).join(', ');
-    const text = `SELECT * FROM foreshard.v1_${name}(${places})`;
+    const rows = `${FUNCTION}${name}(${placesOf(args)})`;
+    const text = `SELECT r.*, p.* FROM ${FUNCTION}progress() p LEFT JOIN ${rows} r ON true`;
     const types = { getTypeParser: parserOf };
-    const query = { name: `v1_${name}`, text, values: [...args], rowMode: 'array', types };
-    const result = await this.run(query);
-    return result === NO_ROOM ? [] : (result.rows as unknown[][]);
+    const query = { name: FUNCTION + name, text, values: [...args], rowMode: 'array', types };
+    const result = await this.run(query, ([row]) => progressOf(row.at(-2), row.at(-1)));
+    return result === NO_ROOM ? [] : result.rows;
   }
 
   async close(): Promise<void> {
     await this.pool.end();
   }
 
-  private async run(query: pg.QueryConfig | pg.QueryArrayConfig): Promise<pg.QueryResult | typeof NO_ROOM> {
+  private async run(
+    query: pg.QueryConfig | pg.QueryArrayConfig,
+    progressIn: (rows: Rows) => Progress,
+  ): Promise<{ readonly rows: Rows; readonly progress: Progress } | typeof NO_ROOM> {
+    this.insistOnTrust();
     let client: pg.PoolClient | undefined;
     try {
       client = await this.pool.connect();
-      const result = await withinTime(client.query(query), this.callTimeoutMs);
+      const seen = this.watch?.seen ?? 0;
+      const { rows } = await withinTime(client.query(query), this.callTimeoutMs);
       client.release();
-      return result;
+      client = undefined;
+      const progress = progressIn(rows);
+      this.judge(seen, progress);
+      return { rows, progress };
     } catch (error) {
       const isAnswer = error instanceof pg.DatabaseError && !ENDING.test(error.severity ?? '');
       client?.release(!isAnswer); // what did not answer may still be busy with it: it is not used again
@@ -132,6 +164,29 @@ export class PostgresConnection {
       throw unreachableFor(error);
     }
   }
+
+  private insistOnTrust(): void {
+    if (this.refusal !== undefined) throw this.refusal;
+    this.watch?.insistOnProgress();
+  }
+
+  private judge(seen: number, progress: Progress): void {
+    try {
+      this.watch?.judge(seen, progress);
+    } catch (error) {
+      const unreachable = error as HostUnreachable;
+      if (unreachable.reason === 'incarnation') this.refusal = unreachable;
+      throw unreachable;
+    }
+  }
+}
+
+function placesOf(args: readonly unknown[]): string {
+  return args.map((_, i) => `$${i + 1}`).join(', ');
+}
+
+function progressOf(generation: unknown, count: unknown): Progress {
+  return { generation: Number(generation), count: Number(count) };
 }
 
 /** REQUIRES to be the first request on a connection. */

@@ -57,7 +57,7 @@ async function inTransaction(body: (client: pg.Client) => Promise<void>): Promis
 async function appendWith(client: pg.Client, groups: readonly AppendGroup[]): Promise<void> {
   const args = new AppendCall(groups).args(IDS_PER_SET_MAX, true);
   const places = args.map((_, i) => `$${i + 1}`).join(', ');
-  await client.query(`SELECT foreshard.v1_append(${places})`, args);
+  await client.query(`SELECT foreshard.v2_append(${places})`, args);
 }
 
 async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {

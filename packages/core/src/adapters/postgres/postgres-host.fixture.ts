@@ -6,6 +6,7 @@ import { connectPostgresHost } from './postgres-host.ts';
 
 const EMPTY = `
   TRUNCATE foreshard.host, foreshard.replica, foreshard.record, foreshard.id_set, foreshard.id;
+  UPDATE foreshard.progress SET n = 0;
   INSERT INTO foreshard.host DEFAULT VALUES;`;
 
 export interface PostgresFixtures {

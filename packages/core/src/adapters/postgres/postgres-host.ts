@@ -3,6 +3,7 @@
  * transaction: atomic, and durable when its reply arrives.
  */
 import type {
+  AdmitReply,
   AppendGroup,
   AppendReply,
   CreateReply,
@@ -15,6 +16,7 @@ import type {
   IdSetInfo,
   IngestReply,
   KnownId,
+  MarkReply,
   ParentRef,
   ReadOptions,
   ReadReply,
@@ -29,11 +31,13 @@ import { FRONTIER_LAG_MICROS, HostUnreachable, IDS_PER_SET_MAX } from '../../hos
 import { invariant } from '../../kernel/index.ts';
 import { type AppendAnswer, AppendCall } from './append-call.ts';
 import { byteaArray, int7ByteArray, int8Array } from './binary-array.ts';
-import { NO_ROOM, PostgresConnection, type PostgresHostOptions } from './postgres-connection.ts';
+import { type Answer, NO_ROOM, PostgresConnection, type PostgresHostOptions } from './postgres-connection.ts';
 
 /** Ids of one `readIds` reply: small enough to copy in one message. */
 const IDS_PER_CHUNK = 5_000;
 const FULL: Full = Object.freeze({ kind: 'full' });
+
+type Identified = Pick<HostIdentity, 'mark' | 'markPromise' | 'clockMicros'> & { hostId: number | null };
 
 /** @throws HostUnreachable */
 export async function connectPostgresHost(options: PostgresHostOptions): Promise<EventHost> {
@@ -54,15 +58,23 @@ class PostgresHost implements EventHost {
 
   async identify(): Promise<HostIdentity> {
     const { incarnation, version } = this.connection;
-    const { hostId, clockMicros } = await this.call<{ hostId: number | null; clockMicros: number }>(
-      'identify',
-      [],
-    );
-    return { hostId: hostId ?? undefined, incarnation, clockMicros, engine: 'postgres', version };
+    const { progress, reply } = await this.answer<Identified>('identify', []);
+    const engine = { incarnation, engine: 'postgres', version };
+    return { ...reply, ...engine, hostId: reply.hostId ?? undefined, progress };
   }
 
   adopt(hostId: number): Promise<boolean> {
     return this.call('adopt', [hostId]);
+  }
+
+  async mark(expected: string, next: string, upToTs: number, since: number): Promise<MarkReply> {
+    const args = [expected, next, upToTs, since, FRONTIER_LAG_MICROS];
+    const { progress, reply } = await this.answer<MarkReply>('mark', args);
+    return reply.kind === 'otherMark' ? reply : { ...reply, progress };
+  }
+
+  admit(generation: number, promise: number): Promise<AdmitReply> {
+    return this.call('admit', [generation, promise]);
   }
 
   createShadow(shardlet: number, epoch: number, spec: ReplicaSpec): Promise<CreateReply> {
@@ -86,8 +98,8 @@ class PostgresHost implements EventHost {
     const args = append.args(this.idsPerSetMax, this.expectPlain);
     const answer = await this.connection.call<AppendAnswer>('append', args);
     if (answer === NO_ROOM) return groups.map(() => FULL);
-    this.expectPlain = answer.plain;
-    return append.replies(answer);
+    this.expectPlain = answer.reply.plain;
+    return append.replies(answer.reply);
   }
 
   seal(shardlet: number, epoch: number): Promise<EpochReply> {
@@ -191,7 +203,7 @@ class PostgresHost implements EventHost {
 
   async readIds(shardlet: number, set: string, cursor: number): ReturnType<EventHost['readIds']> {
     const rows = await this.connection.rows('read_ids', [shardlet, set, cursor, IDS_PER_CHUNK]);
-    const ids = rows.map(([field, seq]) => ({ field, seq }) as KnownId);
+    const ids = rows.filter(([field]) => field !== null).map(([field, seq]) => ({ field, seq }) as KnownId);
     return { ids, next: (rows[0]?.[2] as number | null | undefined) ?? undefined };
   }
 
@@ -208,6 +220,10 @@ class PostgresHost implements EventHost {
   }
 
   private async call<R>(name: string, args: readonly unknown[]): Promise<R> {
+    return (await this.answer<R>(name, args)).reply;
+  }
+
+  private async answer<R>(name: string, args: readonly unknown[]): Promise<Answer<R>> {
     const answer = await this.connection.call<R>(name, args);
     if (answer === NO_ROOM) throw new HostUnreachable('connection', 'the disk of the host is full');
     return answer;
@@ -215,7 +231,7 @@ class PostgresHost implements EventHost {
 
   private async callOrFull<R>(name: string, args: readonly unknown[]): Promise<R | Full> {
     const answer = await this.connection.call<R>(name, args);
-    return answer === NO_ROOM ? FULL : answer;
+    return answer === NO_ROOM ? FULL : answer.reply;
   }
 }
 

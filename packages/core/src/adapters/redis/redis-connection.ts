@@ -2,12 +2,14 @@
  * One connection to a host, always to the same run of the same server. Every connection begins with INFO
  * alone: only when the run id is the expected one does any other command follow. After a loss it dials
  * again by itself; a server that has restarted meanwhile is another incarnation, and from then on every
- * call is refused until a new handle is made with the incarnation that readmission published.
+ * call is refused until a new handle is made with the incarnation that readmission published. So it is with
+ * a host in another generation. A host that went back to an older state in the same run is refused by the
+ * watch over its progress, and only until that lets it go on.
  *
  * ioredis must not help: its queue and its resending would put commands before that check.
  */
 import { Redis } from 'ioredis';
-import { HostUnreachable } from '../../hosts/index.ts';
+import { HostUnreachable, type Progress, type ProgressWatch } from '../../hosts/index.ts';
 import { functionLibrary, loadFunctionLibrary } from './function-library.ts';
 import { insistOnSuitable, readServerFacts, type ServerFacts } from './server-facts.ts';
 import { type Argument, WireCommand } from './wire-command.ts';
@@ -17,6 +19,14 @@ export interface RedisHostOptions {
   /** the run id that T knows; undefined: any, for who identifies or readmits */
   readonly expectedIncarnation: string | undefined;
   readonly callTimeoutMs?: number;
+  /** judges every answer; undefined: none is judged */
+  readonly watch?: ProgressWatch | undefined;
+}
+
+export interface Answer {
+  readonly progress: Progress;
+  /** bulk strings are Buffers */
+  readonly reply: unknown;
 }
 
 /** The host has no memory left; the call changed nothing. */
@@ -59,9 +69,23 @@ export class RedisConnection {
     return this.serverFacts;
   }
 
-  /** Bulk strings in the reply are Buffers. */
-  fcall(name: string, args: readonly Argument[]): Promise<unknown> {
-    return this.send('FCALL', [`${this.library.name}_${name}`, 0, ...args], null);
+  /** @throws HostUnreachable also when the answer proves that the host lost something: it may be wrong */
+  async fcall(name: string, args: readonly Argument[]): Promise<Answer | typeof OUT_OF_MEMORY> {
+    const { watch } = this.options;
+    watch?.insistOnProgress();
+    const [client, seen] = [this.client, watch?.seen ?? 0];
+    const answer = await this.send('FCALL', [`${this.library.name}_${name}`, 0, ...args], null);
+    if (answer === OUT_OF_MEMORY) return OUT_OF_MEMORY;
+    const [generation, count, reply] = answer as [number, number, unknown];
+    const progress = { generation, count };
+    try {
+      watch?.judge(seen, progress);
+    } catch (error) {
+      if (client !== undefined && (error as HostUnreachable).reason === 'incarnation')
+        this.lose(client, error as HostUnreachable);
+      throw error;
+    }
+    return { progress, reply };
   }
 
   info(section: string): Promise<string> {

@@ -4,6 +4,7 @@
  * effects are on disk before the reply leaves. What is done here is only packing and unpacking.
  */
 import type {
+  AdmitReply,
   AppendGroup,
   AppendReply,
   CreateReply,
@@ -16,6 +17,7 @@ import type {
   IdSetInfo,
   IngestReply,
   KnownId,
+  MarkReply,
   ParentRef,
   ReadOptions,
   ReadReply,
@@ -29,7 +31,7 @@ import type {
 import { invariant } from '../../kernel/index.ts';
 import { decodeAppend, encodeAppend, insistOnWellFormed } from './append-codec.ts';
 import { encodeRuns } from './log-runs.ts';
-import { OUT_OF_MEMORY, RedisConnection, type RedisHostOptions } from './redis-connection.ts';
+import { type Answer, OUT_OF_MEMORY, RedisConnection, type RedisHostOptions } from './redis-connection.ts';
 import * as replies from './replies.ts';
 import { numberAt, type Reply } from './replies.ts';
 import { parseInfo } from './server-facts.ts';
@@ -53,11 +55,15 @@ class RedisHost implements EventHost {
   }
 
   async identify(): Promise<HostIdentity> {
-    const [hostId, clockMicros] = await this.call('identity');
+    const { reply, progress } = await this.answer('identity');
+    const [hostId, clockMicros, mark, markPromise] = reply as Reply;
     const { runId, engine, version } = this.connection.facts;
     return {
       hostId: hostId === null ? undefined : Number(hostId),
       incarnation: runId,
+      progress,
+      mark: String(mark),
+      markPromise: markPromise as number,
       clockMicros: clockMicros as number,
       engine,
       version,
@@ -65,7 +71,20 @@ class RedisHost implements EventHost {
   }
 
   async adopt(hostId: number): Promise<boolean> {
-    return (await this.connection.fcall('adopt', [hostId])) === 1;
+    return (await this.answer('adopt', hostId)).reply === 1;
+  }
+
+  async mark(expected: string, next: string, upToTs: number, since: number): Promise<MarkReply> {
+    const answer = await this.answer('mark', expected, next, upToTs, since);
+    const reply = answer.reply as Reply;
+    if (replies.kindOf(reply) === 'otherMark') return { kind: 'otherMark', mark: replies.textAt(reply, 1) };
+    return { kind: 'marked', progress: answer.progress, ...replies.frontierFrom(reply, 1) };
+  }
+
+  async admit(generation: number, promise: number): Promise<AdmitReply> {
+    const reply = await this.call('admit', generation, promise);
+    if (replies.kindOf(reply) === 'behind') return { kind: 'behind', byMicros: numberAt(reply, 1) };
+    return { kind: 'admitted' };
   }
 
   async createShadow(shardlet: number, epoch: number, spec: ReplicaSpec): Promise<CreateReply> {
@@ -168,9 +187,7 @@ class RedisHost implements EventHost {
   }
 
   async frontier(upToTs: number, since: number): Promise<FrontierReply> {
-    const reply = await this.call('frontier', upToTs, since);
-    const changed = replies.infosFrom(reply, 2).sort((a, b) => a.shardlet - b.shardlet);
-    return { hostLast: numberAt(reply, 0), changed, since: numberAt(reply, 1) };
+    return replies.frontierFrom(await this.call('frontier', upToTs, since), 0);
   }
 
   async createFloor(floor: number): Promise<void> {
@@ -191,7 +208,7 @@ class RedisHost implements EventHost {
   }
 
   async forgetIds(limit: number): Promise<number> {
-    return (await this.connection.fcall('forget_ids', [limit])) as number;
+    return (await this.answer('forget_ids', limit)).reply as number;
   }
 
   async usage(): Promise<HostUsage> {
@@ -205,14 +222,18 @@ class RedisHost implements EventHost {
   }
 
   private async call(name: string, ...args: Argument[]): Promise<Reply> {
-    const reply = await this.connection.fcall(name, args);
-    invariant(reply !== OUT_OF_MEMORY, `${name} must run without memory left`);
-    return reply as Reply;
+    return (await this.answer(name, ...args)).reply as Reply;
+  }
+
+  private async answer(name: string, ...args: Argument[]): Promise<Answer> {
+    const answer = await this.connection.fcall(name, args);
+    invariant(answer !== OUT_OF_MEMORY, `${name} must run without memory left`);
+    return answer;
   }
 
   private async callOrFull(name: string, args: readonly Argument[]): Promise<unknown> {
-    const reply = await this.connection.fcall(name, args);
-    return reply === OUT_OF_MEMORY ? FULL : reply;
+    const answer = await this.connection.fcall(name, args);
+    return answer === OUT_OF_MEMORY ? FULL : answer.reply;
   }
 }
 

@@ -1,5 +1,6 @@
 /** Replies of the functions as the values of the port. A reply is a list that begins with its kind. */
 import {
+  type FrontierReply,
   type KnownId,
   REPLICA_MODES,
   type ReadOptions,
@@ -59,6 +60,12 @@ export function infoAt(reply: Reply, at: number): ReplicaInfo {
 export function infosFrom(reply: Reply, from: number): ReplicaInfo[] {
   const count = (reply.length - from) / INFO_FIELDS;
   return Array.from({ length: count }, (_, i) => infoAt(reply, from + i * INFO_FIELDS));
+}
+
+/** hostLast and the new `since`, then what changed. */
+export function frontierFrom(reply: Reply, from: number): FrontierReply {
+  const changed = infosFrom(reply, from + 2).sort((a, b) => a.shardlet - b.shardlet);
+  return { hostLast: numberAt(reply, from), changed, since: numberAt(reply, from + 1) };
 }
 
 const DETAIL_FIELDS = 1 + INFO_FIELDS + 7;

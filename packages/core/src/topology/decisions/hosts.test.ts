@@ -14,8 +14,8 @@ describe('adding a host', () => {
       engine: 'redis',
       url: 'redis://b.test:6379',
       incarnation: 'b-1',
+      generation: 0,
       durability: 'always',
-      state: 'active',
       ...{ zone: 'default', labels: {}, capacity: {} },
     });
   });

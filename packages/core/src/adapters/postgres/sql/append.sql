@@ -31,6 +31,8 @@ DECLARE
   -- as decided
   verdicts text[]; first_times bigint[];
   duplicates bigint[]; duplicate_origins bigint[]; duplicate_seqs bigint[]; duplicate_times bigint[]; expired bigint[];
+  rotated boolean := false;
+  changed bigint;
 BEGIN
   host := foreshard.v1_enter();
   this_change := nextval('foreshard.change'); -- drawn under the host lock
@@ -77,6 +79,7 @@ BEGIN
 
     EXIT WHEN pass = 2 OR rotation_due_at IS NULL OR rotation_due_at > at_time
       OR NOT foreshard.v1_rotate(shardlets, verdicts, windows, at_time);
+    rotated := true;
   END LOOP;
 
   -- Where the record of a known id is here and readable, it decides whether this is the same event.
@@ -154,6 +157,7 @@ BEGIN
   ) g
   WHERE r.shardlet = g.shardlet AND g.verdict IN ('appended', 'tooManyIds')
     AND (g.stored > 0 OR r.window_micros <> g.window_micros OR r.lead_micros <> g.lead_micros);
+  GET DIAGNOSTICS changed = ROW_COUNT;
 
   IF 'outside' = ANY (verdicts) THEN
     SELECT array_agg(CASE WHEN u.verdict = 'outside' THEN
@@ -161,6 +165,7 @@ BEGIN
     FROM unnest(shardlets, verdicts) WITH ORDINALITY AS u(shardlet, verdict, g)
       LEFT JOIN foreshard.replica r USING (shardlet);
   END IF;
+  IF rotated OR changed > 0 THEN PERFORM foreshard.v1_count(); END IF;
   RETURN json_build_object(
     'plain', duplicates IS NULL AND expired IS NULL AND NOT 'appended' <> ANY (verdicts), 'now', at_time, 'verdicts', verdicts, 'epochs', found_epochs, 'modes', found_modes, 'ranges', ranges,
     'lastSeqs', last_seqs, 'firstTimes', first_times, 'counts', counts,
@@ -237,6 +242,7 @@ BEGIN
   INSERT INTO foreshard.record (shardlet, seq, ts, set_id, field, frame)
     SELECT shardlets[e.g], last_seqs[e.g] + e.place, first_times[e.g] + e.place - 1, sets[e.g], e.field, e.frame
     FROM unnest(groups, places, fields, frames) AS e(g, place, field, frame);
+  PERFORM foreshard.v1_count();
   RETURN json_build_object('plain', true, 'lastSeqs', last_seqs, 'firstTimes', first_times, 'counts', counts);
 END
 $$;

@@ -65,6 +65,7 @@ BEGIN
       looks_elsewhere = looks_elsewhere OR more_aside > 0,
       change = nextval('foreshard.change')
     WHERE shardlet = at_shardlet;
+    PERFORM foreshard.v1_count();
   END IF;
   RETURN jsonb_build_object('kind', 'ingested', 'lastSeq', greatest(r.last_seq, last_given));
 END
@@ -83,6 +84,8 @@ DECLARE
   target foreshard.id_set;
   at_time bigint;
   added bigint;
+  referred bigint;
+  changed boolean := false;
 BEGIN
   PERFORM foreshard.v1_lock_membership();
   SELECT * INTO target FROM foreshard.id_set WHERE name = set_name;
@@ -96,8 +99,10 @@ BEGIN
   IF target.set_id IS NULL THEN
     INSERT INTO foreshard.id_set (name, origin, forget_at, complete)
       VALUES (set_name, of_origin, at_time + time_left, false) RETURNING * INTO target;
+    changed := true;
   ELSIF target.forget_at <= at_time THEN
     target := foreshard.v1_begin_anew(target, of_origin, at_time + time_left);
+    changed := true;
   END IF;
   IF NOT target.complete THEN
     INSERT INTO foreshard.id (set_id, field, seq)
@@ -106,9 +111,12 @@ BEGIN
     GET DIAGNOSTICS added = ROW_COUNT;
     UPDATE foreshard.id_set SET count = count + added, complete = is_complete, has_aside = true
       WHERE set_id = target.set_id;
+    changed := changed OR added > 0 OR is_complete;
   END IF;
   UPDATE foreshard.replica SET known_sets = known_sets || target.set_id, looks_elsewhere = true
     WHERE shardlet = at_shardlet AND NOT known_sets @> ARRAY[target.set_id];
+  GET DIAGNOSTICS referred = ROW_COUNT;
+  IF changed OR referred > 0 THEN PERFORM foreshard.v1_count(); END IF;
   RETURN '{"kind": "ingested"}';
 END
 $$;
@@ -153,7 +161,7 @@ BEGIN
     SET last_seq = keep_to, bytes = bytes - gone_bytes, current_count = current_count - gone_ids - gone_aside,
       change = nextval('foreshard.change')
     WHERE shardlet = at_shardlet;
-  RETURN foreshard.v1_done(keep_to);
+  RETURN foreshard.v1_counted(foreshard.v1_done(keep_to));
 END
 $$;
 
@@ -304,6 +312,7 @@ BEGIN
       r.last_seq + 1));
   END IF;
   PERFORM foreshard.v1_cut_below(r, target);
+  IF target > r.first_seq THEN PERFORM foreshard.v1_count(); END IF;
   RETURN jsonb_build_object('kind', 'trimmed', 'firstSeq', greatest(r.first_seq, target));
 END
 $$;
@@ -342,6 +351,6 @@ BEGIN
   UPDATE foreshard.replica
     SET mode = 'ready', last_ts = greatest(last, host.host_last), change = nextval('foreshard.change')
     WHERE shardlet = at_shardlet;
-  RETURN '{"kind": "ready"}';
+  RETURN foreshard.v1_counted('{"kind": "ready"}');
 END
 $$;

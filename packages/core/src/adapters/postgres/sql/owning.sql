@@ -57,7 +57,7 @@ BEGIN
   IF at_epoch < host.create_floor THEN RETURN foreshard.v1_below_floor(host.create_floor); END IF;
   PERFORM foreshard.v1_clear(r);
   PERFORM foreshard.v1_add(at_shardlet, at_epoch, 'shadow', spec, 0, '{}', foreshard.v1_clock());
-  RETURN '{"kind": "created"}';
+  RETURN foreshard.v1_counted('{"kind": "created"}');
 END
 $$;
 
@@ -98,7 +98,7 @@ BEGIN
   END LOOP;
   PERFORM foreshard.v1_clear(r);
   PERFORM foreshard.v1_add(at_shardlet, at_epoch, 'open', spec, last, sets, at_time);
-  RETURN '{"kind": "created"}';
+  RETURN foreshard.v1_counted('{"kind": "created"}');
 END
 $$;
 
@@ -117,6 +117,7 @@ BEGIN
     UPDATE foreshard.replica
       SET mode = 'sealed', last_ts = greatest(last_ts, host.host_last), change = nextval('foreshard.change')
       WHERE shardlet = at_shardlet;
+    PERFORM foreshard.v1_count();
   END IF;
   RETURN foreshard.v1_done(r.last_seq);
 END
@@ -135,6 +136,7 @@ BEGIN
     UPDATE foreshard.replica
       SET mode = 'open', last_ts = greatest(last_ts, host.host_last), change = nextval('foreshard.change')
       WHERE shardlet = at_shardlet;
+    PERFORM foreshard.v1_count();
   END IF;
   RETURN foreshard.v1_done(r.last_seq);
 END
@@ -155,7 +157,7 @@ BEGIN
     SET mode = 'open', epoch = at_epoch, last_ts = greatest(last_ts, host.host_last),
       change = nextval('foreshard.change')
     WHERE shardlet = at_shardlet;
-  RETURN foreshard.v1_done(r.last_seq);
+  RETURN foreshard.v1_counted(foreshard.v1_done(r.last_seq));
 END
 $$;
 
@@ -176,18 +178,22 @@ BEGIN
   PERFORM foreshard.v1_clear(r);
   INSERT INTO foreshard.replica (shardlet, epoch, mode, change, born_at)
     VALUES (at_shardlet, at_epoch, 'dropped', nextval('foreshard.change'), at_epoch);
-  RETURN '{"kind": "dropped"}';
+  RETURN foreshard.v1_counted('{"kind": "dropped"}');
 END
 $$;
 
 -- Alone, so that no creation below the new floor is still on its way.
-CREATE FUNCTION foreshard.v1_create_floor(floor bigint) RETURNS void
+CREATE FUNCTION foreshard.v1_create_floor(floor bigint) RETURNS boolean
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   host foreshard.host := foreshard.v1_enter_alone();
+  removed bigint;
 BEGIN
   UPDATE foreshard.host SET create_floor = floor WHERE create_floor < floor;
   DELETE FROM foreshard.replica WHERE mode = 'dropped' AND epoch < greatest(floor, host.create_floor);
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  IF floor > host.create_floor OR removed > 0 THEN PERFORM foreshard.v1_count(); END IF;
+  RETURN true;
 END
 $$;
 
@@ -199,6 +205,7 @@ DECLARE
 BEGIN
   IF host.host_id IS NULL AND NOT EXISTS (SELECT FROM foreshard.replica) THEN
     UPDATE foreshard.host SET host_id = as_host_id;
+    PERFORM foreshard.v1_count();
     RETURN true;
   END IF;
   RETURN host.host_id IS NOT DISTINCT FROM as_host_id;

@@ -1,4 +1,4 @@
--- Looking at a host. All but the frontier change nothing and see one snapshot, in which everything is
+-- Looking at a host. All but the frontier and the mark change nothing and see one snapshot, in which everything is
 -- committed and therefore durable.
 
 -- The highest timestamp given or promised: what the host promised binds an open replica as well.
@@ -68,22 +68,52 @@ BEGIN
 END
 $$;
 
--- Alone: every append in flight ends before, every later one gets a higher ts; so in one step the promise
--- and all that changed since. `since` is the number of the last change that may be in the answer.
+-- A promise, with all that changed since. `since` is the number of the last change that may be in the answer.
 -- A scan of the table is right here: an index on what every append changes would cost each of them more.
-CREATE FUNCTION foreshard.v1_frontier(up_to bigint, since bigint, lag bigint) RETURNS jsonb
+CREATE FUNCTION foreshard.v1_promised(promise bigint, since bigint) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SET enable_seqscan = on AS $$
-DECLARE
-  host foreshard.host := foreshard.v1_enter_alone();
-  promise bigint := greatest(host.host_last, least(up_to, foreshard.v1_clock() - lag));
 BEGIN
-  UPDATE foreshard.host SET host_last = promise WHERE host_last < promise;
   RETURN jsonb_build_object(
     'hostLast', promise,
     'changed', coalesce(
       (SELECT jsonb_agg(foreshard.v1_info(r) ORDER BY r.shardlet)
         FROM foreshard.replica r WHERE r.change > since), '[]'),
     'since', (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM foreshard.change));
+END
+$$;
+
+-- Alone: every append in flight ends before, every later one gets a higher ts; so the promise and the changes
+-- are of one moment.
+CREATE FUNCTION foreshard.v1_frontier(up_to bigint, since bigint, lag bigint) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  host foreshard.host := foreshard.v1_enter_alone();
+  promise bigint := greatest(host.host_last, least(up_to, foreshard.v1_clock() - lag));
+  answer jsonb;
+BEGIN
+  UPDATE foreshard.host SET host_last = promise WHERE host_last < promise;
+  answer := foreshard.v1_promised(promise, since);
+  IF promise > host.host_last THEN PERFORM foreshard.v1_count(); END IF;
+  RETURN answer;
+END
+$$;
+
+-- The mark `expected` becomes `next`, and the promise of a frontier is kept with it. Where it is `next`
+-- already nothing changes, and the promise told is the one kept: a higher one would be no part of every state
+-- that holds this mark.
+CREATE FUNCTION foreshard.v1_mark(expected text, next text, up_to bigint, since bigint, lag bigint) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  host foreshard.host := foreshard.v1_enter_alone();
+  marked CONSTANT jsonb := '{"kind": "marked"}';
+  promise bigint := greatest(host.host_last, least(up_to, foreshard.v1_clock() - lag));
+  answer jsonb;
+BEGIN
+  IF host.mark = next THEN RETURN marked || foreshard.v1_promised(host.mark_promise, since); END IF;
+  IF host.mark <> expected THEN RETURN jsonb_build_object('kind', 'otherMark', 'mark', host.mark); END IF;
+  UPDATE foreshard.host SET host_last = promise, mark = next, mark_promise = promise;
+  answer := marked || foreshard.v1_promised(promise, since);
+  RETURN foreshard.v1_counted(answer);
 END
 $$;
 
@@ -119,7 +149,8 @@ $$;
 
 CREATE FUNCTION foreshard.v1_identify() RETURNS jsonb
 LANGUAGE sql VOLATILE AS $$
-  SELECT jsonb_build_object('hostId', h.host_id, 'clockMicros', foreshard.v1_clock()) FROM foreshard.host h
+  SELECT jsonb_build_object(
+    'hostId', h.host_id, 'mark', h.mark, 'markPromise', h.mark_promise, 'clockMicros', foreshard.v1_clock()) FROM foreshard.host h
 $$;
 
 CREATE FUNCTION foreshard.v1_usage() RETURNS bigint

@@ -175,7 +175,9 @@ local function append_events(r, group, frames, count, id_times, reply)
       r.current.count = r.current.count + stored
     end
   end
-  if rotated or window ~= r.window or lead ~= r.lead then
+  local is_cold = rotated or window ~= r.window or lead ~= r.lead
+  if is_cold or stored > 0 then count_call() end
+  if is_cold then
     unsaved[r.shardlet] = encode_replica(r)
   elseif stored > 0 or buckets ~= r.current.buckets then
     unsaved[r.shardlet] = encode_as_before(r)

@@ -97,15 +97,18 @@ local function ingest_ids(args)
     discard_store(set.store, set.buckets)
     set = nil
   end
+  local had = set and set.count
   set = set or begin_set(r, name, now + tonumber(args[4]))
   if set.complete == 0 then
     for i = 6, #args, 2 do add_id(set, args[i], tonumber(args[i + 1])) end
     set.complete = tonumber(args[5])
+    if set.count ~= had or set.complete == 1 then count_call() end
     save_set(set)
   end
   if not knows(r, name) then
     refer_to(r, name)
     save_replica(r)
+    count_call()
   end
   return { 'ingested' }
 end

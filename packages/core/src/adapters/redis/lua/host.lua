@@ -1,7 +1,13 @@
--- The host itself: its clock, what it promised to readers, and its counters.
+-- The host itself: its clock, what it promised to readers, its counters, and the proof that it has not gone
+-- back to an older state: every reply is { generation, count of the calls that changed something, reply }
+-- (hosts/progress.ts). A call that changed something raises the count in the same step as its change.
+--
+-- No function is registered as `no-writes`, not even one that only reads: so a host that was made a replica
+-- refuses every call by itself, whoever still holds a connection to it.
 --
 -- Keys. Few, for the whole host:
---   foreshard:host        hash: id, hostLast, createFloor, changes, stores; clock and idsPerSetMax in tests only
+--   foreshard:host        hash: id, hostLast, createFloor, changes, stores; n (count), g (generation: none is 0),
+--                         mark, markPromise (hostLast when it was set); clock and idsPerSetMax in tests only
 --   foreshard:replicas    zset of every replica and tombstone by shardlet id
 --   foreshard:tombstones  zset of the tombstones by epoch
 --   foreshard:dirty       set of the shardlets that changed since the last frontier
@@ -25,32 +31,59 @@ local function begin()
   min, max, floor = math.min, math.max, math.floor
 end
 
--- Names of functions are global in Redis, so they carry the name of the library.
-local function register(name, body, flag)
-  local function callback(_, args)
-    if not call then begin() end
-    return body(args)
-  end
-  redis.register_function{ function_name = LIBRARY .. '_' .. name, callback = callback, flags = { flag } }
-end
-
 local HOST = 'foreshard:host'
+
+-- Of the call that runs: `generation` (nil until it was read) and `count` of the host, and `uncounted`: did
+-- it change anything that is not in the count yet?
+local progress = {}
 
 local function int(number)
   return format('%d', number)
 end
 
+-- Fields of the host and, with the same command, its progress.
+local function host_fields(...)
+  local fields = call('HMGET', HOST, 'g', 'n', ...)
+  progress.generation, progress.count = tonumber(fields[1] or 0), tonumber(fields[2] or 0)
+  return unpack(fields, 3)
+end
+
+-- To be called by whatever changes something; a repeat that changes nothing must not.
+local function count_call()
+  progress.uncounted = true
+end
+
+-- Changes fields of the host, the count among them. REQUIRES that the call has read some.
+local function set_host(...)
+  progress.count = progress.count + 1
+  call('HSET', HOST, 'n', int(progress.count), ...)
+end
+
+-- Names of functions are global in Redis, so they carry the name of the library.
+local function register(name, body, flag)
+  local function callback(_, args)
+    if not call then begin() end
+    progress.uncounted, progress.generation = false, nil
+    local reply = body(args)
+    if not progress.generation then host_fields() end
+    if progress.uncounted then progress.count = call('HINCRBY', HOST, 'n', 1) end
+    return { progress.generation, progress.count, reply }
+  end
+  redis.register_function{ function_name = LIBRARY .. '_' .. name, callback = callback, flags = { flag } }
+end
+
 -- Answers the time, hostLast (the highest timestamp promised to readers) and the cap of ids per set.
 local function clock_and_promise()
-  local host = call('HMGET', HOST, 'clock', 'hostLast', 'idsPerSetMax')
-  local now, promised, ids_max = host[1], tonumber(host[2] or 0), tonumber(host[3] or IDS_PER_SET_MAX)
+  local now, promised, ids_max = host_fields('clock', 'hostLast', 'idsPerSetMax')
+  promised, ids_max = tonumber(promised or 0), tonumber(ids_max or IDS_PER_SET_MAX)
   if now then return tonumber(now), promised, ids_max end
   local time = call('TIME')
   return time[1] * 1000000 + time[2], promised, ids_max
 end
 
 local function create_floor()
-  return tonumber(call('HGET', HOST, 'createFloor') or 0)
+  local create_floor = host_fields('createFloor')
+  return tonumber(create_floor or 0)
 end
 
 -- Lua's unpack() fits some thousand values on its stack. Even, so that pairs stay together.

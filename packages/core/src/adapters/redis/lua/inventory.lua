@@ -27,14 +27,50 @@ local function count_changes()
   return count
 end
 
+-- Adds the new since and the rows of what changed after `since`.
+local function add_changes(reply, since)
+  reply[#reply + 1] = count_changes()
+  return add_infos(reply, call('ZRANGEBYSCORE', CHANGES, '(' .. since, '+inf'))
+end
+
+-- The highest promise that can be made up to `ts`.
+local function next_promise(ts)
+  local now, promised = clock_and_promise()
+  return max(promised, min(tonumber(ts), now - FRONTIER_LAG)), promised
+end
+
 -- Promises that no record will get a ts at or below hostLast, and tells in the same step what changed.
 -- Arguments: ts, since. Reply: hostLast, the new since, rows.
 local function frontier(args)
+  local host_last, promised = next_promise(args[1])
+  if host_last > promised then set_host('hostLast', int(host_last)) end
+  return add_changes({ host_last }, args[2])
+end
+
+-- The mark `expected` becomes `next`, and the promise of a frontier is kept with it. Where it is `next`
+-- already nothing changes, and the promise told is the one kept: a higher one would be no part of every
+-- state that holds this mark.
+-- Arguments: expected, next, ts, since. Reply: kind, then hostLast, the new since, rows; or the other mark.
+local function mark(args)
+  local held, kept = host_fields('mark', 'markPromise')
+  held = held or ''
+  if held == args[2] then return add_changes({ 'marked', tonumber(kept or 0) }, args[4]) end
+  if held ~= args[1] then return { 'otherMark', held } end
+  local host_last = int(next_promise(args[3]))
+  set_host('hostLast', host_last, 'mark', args[2], 'markPromise', host_last)
+  return add_changes({ 'marked', tonumber(host_last) }, args[4])
+end
+
+-- Begins a new generation and promises, once the clock is past it.
+-- Arguments: generation, promise. Reply: kind, and how far the clock is behind.
+local function admit(args)
   local now, promised = clock_and_promise()
-  local host_last = max(promised, min(tonumber(args[1]), now - FRONTIER_LAG))
-  if host_last > promised then call('HSET', HOST, 'hostLast', int(host_last)) end
-  local count = count_changes()
-  return add_infos({ host_last, count }, call('ZRANGEBYSCORE', CHANGES, '(' .. args[2], '+inf'))
+  local generation, promise = tonumber(args[1]), tonumber(args[2])
+  if generation <= progress.generation then return { 'admitted' } end
+  if now < promise then return { 'behind', promise - now } end
+  set_host('g', int(generation), 'hostLast', int(max(promised, promise)))
+  progress.generation = generation
+  return { 'admitted' }
 end
 
 -- Arguments: shardlet (exclusive), how many.
@@ -136,23 +172,27 @@ local function forget_ids(args)
 end
 
 local function identity()
-  return { call('HGET', HOST, 'id'), (clock_and_promise()) }
+  local now = clock_and_promise()
+  local id, held, kept = host_fields('id', 'mark', 'markPromise')
+  return { id, now, held or '', tonumber(kept or 0) }
 end
 
 -- Gives an empty store its host id; answers 1 when it has this one now.
 local function adopt(args)
-  local id = call('HGET', HOST, 'id')
+  local id = host_fields('id')
   if not id and call('ZCARD', REPLICAS) == 0 then
-    call('HSET', HOST, 'id', args[1])
+    set_host('id', args[1])
     return 1
   end
   return id == args[1] and 1 or 0
 end
 
 register('frontier', frontier, 'allow-oom')
-register('list', list, 'no-writes')
-register('describe', describe, 'no-writes')
-register('read_ids', read_ids, 'no-writes')
+register('mark', mark, 'allow-oom')
+register('admit', admit, 'allow-oom')
+register('list', list, 'allow-oom')
+register('describe', describe, 'allow-oom')
+register('read_ids', read_ids, 'allow-oom')
 register('forget_ids', forget_ids, 'allow-oom')
-register('identity', identity, 'no-writes')
+register('identity', identity, 'allow-oom')
 register('adopt', adopt, 'allow-oom')

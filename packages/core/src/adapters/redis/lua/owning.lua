@@ -124,12 +124,14 @@ end
 
 -- Raises the floor below which nothing may be created, and removes the tombstones below it.
 local function raise_create_floor(args)
-  local floor_now = max(create_floor(), tonumber(args[1]))
-  call('HSET', HOST, 'createFloor', int(floor_now))
+  local held = create_floor()
+  local floor_now = max(held, tonumber(args[1]))
+  if floor_now > held then set_host('createFloor', int(floor_now)) end
   local below = call('ZRANGEBYSCORE', TOMBSTONES, '-inf', '(' .. int(floor_now))
   for _, shardlet in ipairs(below) do call('DEL', REPLICA .. shardlet) end
   for _, index in ipairs({ TOMBSTONES, REPLICAS, CHANGES }) do call_in_chunks('ZREM', index, below) end
   call_in_chunks('SREM', DIRTY, below)
+  if #below > 0 and floor_now == held then count_call() end
   return { 'done' }
 end
 

@@ -64,5 +64,5 @@ local function seek(args)
   return { 'seq', seek_ts(r, tonumber(args[2])) }
 end
 
-register('read', read, 'no-writes')
-register('seek', seek, 'no-writes')
+register('read', read, 'allow-oom')
+register('seek', seek, 'allow-oom')

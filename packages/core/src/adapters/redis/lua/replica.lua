@@ -62,6 +62,7 @@ end
 local function save_changed(r)
   save_replica(r)
   mark_changed(r.shardlet)
+  count_call()
 end
 
 -- The refusal that tells what is there instead of what was asked for.

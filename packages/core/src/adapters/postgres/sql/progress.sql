@@ -1,0 +1,53 @@
+-- The proof that this host has not gone back to an older state (hosts/progress.ts): every answer carries the
+-- host's generation and the count of the calls that changed something. A count is the caller's once its
+-- transaction is committed, which is before its answer leaves.
+
+-- To be called last by whatever changed something: who waits here for a row waits for one that needs no
+-- more locks.
+CREATE FUNCTION foreshard.v1_count() RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  UPDATE foreshard.progress SET n = n + 1 WHERE slot = pg_backend_pid() % 64;
+END
+$$;
+
+CREATE FUNCTION foreshard.v1_counted(answer jsonb) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  PERFORM foreshard.v1_count();
+  RETURN answer;
+END
+$$;
+
+-- With the answer of a call, which is made before this: its own change is in the count.
+CREATE FUNCTION foreshard.v1_with_progress(INOUT answer anyelement, OUT generation bigint, OUT count bigint)
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  SELECT h.generation INTO generation FROM foreshard.host h;
+  SELECT sum(p.n) INTO count FROM foreshard.progress p;
+END
+$$;
+
+-- Beside rows, in the snapshot in which they are seen.
+CREATE FUNCTION foreshard.v1_progress(OUT generation bigint, OUT count bigint)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  SELECT h.generation INTO generation FROM foreshard.host h;
+  SELECT sum(p.n) INTO count FROM foreshard.progress p;
+END
+$$;
+
+-- Begins a new generation and promises, once the clock is past it. A repeat, and one of a lower generation,
+-- change nothing.
+CREATE FUNCTION foreshard.v1_admit(at_generation bigint, promise bigint) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  host foreshard.host := foreshard.v1_enter_alone();
+  at_time bigint := foreshard.v1_clock();
+BEGIN
+  IF at_generation <= host.generation THEN RETURN '{"kind": "admitted"}'; END IF;
+  IF at_time < promise THEN RETURN jsonb_build_object('kind', 'behind', 'byMicros', promise - at_time); END IF;
+  UPDATE foreshard.host SET generation = at_generation, host_last = greatest(host_last, promise);
+  RETURN foreshard.v1_counted('{"kind": "admitted"}');
+END
+$$;
