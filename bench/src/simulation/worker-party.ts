@@ -56,7 +56,11 @@ export class WorkerParty {
     const follower = await this.follow(process, topology);
     const open = scene.doorFor(process);
     const pool = new HostPool(follower.map, open);
-    const doors: HostDoors = { trusted: (id) => pool.get(id), open };
+    const doors: HostDoors = {
+      trusted: (id) => pool.get(id),
+      open,
+      regression: (id) => pool.watch(id)?.regression,
+    };
     const log = quietLog(scene, name);
     const nowMs = () => process.nowMicros() / 1_000;
     const shared = { follower, topology, doors, log, nowMs, actor: name, metrics: SILENT as never };
@@ -65,7 +69,12 @@ export class WorkerParty {
       clear: async (host: number) => scene.alarms.delete(host),
     } as never;
     const lock = scene.locks.of(process, LOCK_LOST_SHARE);
-    const reconciler = new Reconciler({ ...shared, lock, alarms });
+    const reconciler = new Reconciler({
+      ...{ ...shared, lock, alarms },
+      proof: async () => undefined,
+      remember: async () => {},
+      standStill: async () => {},
+    });
     const retention = new RetentionJob(shared);
     const mover = new MoverLoop(scene, { follower, topology, doors, lock, actor: name });
     this.repeat(MOVE_EVERY_MS, () => mover.run());

@@ -197,6 +197,7 @@ export class EdgeFixture {
         engine: 'redis',
         url,
         incarnation: '',
+        generation: 0,
         durability: 'always',
         state: 'active',
         ...NO_FACTS,

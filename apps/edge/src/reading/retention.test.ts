@@ -27,6 +27,7 @@ const HOST = {
   engine: 'redis',
   url: 'redis://h1',
   incarnation: 'memory',
+  generation: 0,
   durability: 'always',
   state: 'active',
   ...NO_FACTS,

@@ -31,6 +31,7 @@ import { HostAlarms } from '../reconcile/host-alarms.ts';
 import { Reconciler } from '../reconcile/reconcile.ts';
 import { Mover } from '../restructure/mover.ts';
 import { RealCluster, silent } from '../testing/real-cluster.ts';
+import { UNPROVEN } from '../testing/unproven.ts';
 import { type PlanningParts, planning } from './index.ts';
 
 const TEST_MS = 60_000;
@@ -58,7 +59,8 @@ async function restructure(): Promise<void> {
   const metrics = createMetrics();
   const shared = {
     ...{ follower, metrics, topology: control.topology, moves: control.moves, log: silent, actor: 'worker' },
-    doors: { trusted: (id: number) => pool.get(id), open: openEventHost },
+    doors: { trusted: (id: number) => pool.get(id), open: openEventHost, regression: () => undefined },
+    ...UNPROVEN,
     lock: { during: <T>(_: string, work: () => Promise<T>) => work() } as LockService,
     difference: async () => undefined,
     drainFacts: async () => NO_FACTS,

@@ -11,6 +11,7 @@ import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { createMetrics } from '../process/metrics.ts';
 import { RetentionJob } from '../retention/retention-job.ts';
 import { RealCluster, silent } from '../testing/real-cluster.ts';
+import { UNPROVEN } from '../testing/unproven.ts';
 import { HostAlarms } from './host-alarms.ts';
 import { Reconciler } from './reconcile.ts';
 
@@ -32,12 +33,13 @@ function parts() {
   const metrics = createMetrics();
   const nowMs = () => Date.now() + aheadMs;
   const { follower, control, pool } = cluster;
-  const doors = { trusted: (id: number) => pool.get(id), open: openEventHost };
+  const doors = { trusted: (id: number) => pool.get(id), open: openEventHost, regression: () => undefined };
   const alarms = new HostAlarms({ redis: control.redis, metrics, log: silent, nowMs });
   return {
     follower,
     topology: control.topology,
     doors,
+    ...UNPROVEN,
     lock: noLock,
     alarms,
     metrics,

@@ -19,6 +19,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MapFollower } from '../map/follower.ts';
 import { createMetrics } from '../process/metrics.ts';
+import { UNPROVEN } from '../testing/unproven.ts';
 import { Reconciler } from './reconcile.ts';
 
 const T0_MICROS = 1_767_225_600_000_000;
@@ -60,7 +61,8 @@ class World {
     this.reconciler = new Reconciler({
       follower: this.follower,
       topology: this.topology,
-      doors: { trusted: (id) => this.pool.get(id), open: this.open },
+      doors: { trusted: (id) => this.pool.get(id), open: this.open, regression: () => undefined },
+      ...UNPROVEN,
       lock,
       alarms: { raise: async () => {}, clear: async () => {} } as never,
       metrics: this.metrics,

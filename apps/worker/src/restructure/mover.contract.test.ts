@@ -17,6 +17,7 @@ import { createMetrics } from '../process/metrics.ts';
 import { HostAlarms } from '../reconcile/host-alarms.ts';
 import { Reconciler } from '../reconcile/reconcile.ts';
 import { RealCluster, silent } from '../testing/real-cluster.ts';
+import { UNPROVEN } from '../testing/unproven.ts';
 import { Mover } from './mover.ts';
 
 const never = new AbortController().signal;
@@ -36,7 +37,8 @@ function parts() {
     follower,
     topology: control.topology,
     moves: control.moves,
-    doors: { trusted: (id: number) => pool.get(id), open: openEventHost },
+    doors: { trusted: (id: number) => pool.get(id), open: openEventHost, regression: () => undefined },
+    ...UNPROVEN,
     lock: noLock,
     difference: async () => undefined,
     drainFacts: async () => NO_FACTS,

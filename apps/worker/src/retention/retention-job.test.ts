@@ -19,7 +19,7 @@ const topology = new TopologyMap({
   streams: [{ ...STREAM, retentionMs: HOUR, retentionBytes: null }],
   hosts: [
     {
-      ...{ id: 1, name: 'h1', engine: 'redis', url: 'redis://h1', incarnation: 'memory' },
+      ...{ id: 1, name: 'h1', engine: 'redis', url: 'redis://h1', incarnation: 'memory', generation: 0 },
       ...{ durability: 'always', state: 'active', ...NO_FACTS },
     },
   ],

@@ -91,6 +91,7 @@ function hostOf(cluster: ExternalCluster, number: number, name: string): Host {
     engine: 'redis',
     url: `external://${cluster.name}/${encodeURIComponent(name)}`,
     incarnation: '',
+    generation: 0,
     durability: 'always',
     state: 'active',
     ...NO_FACTS,

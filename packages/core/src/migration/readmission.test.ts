@@ -127,7 +127,7 @@ describe('a restarted host', () => {
     const { cluster, host, before } = await clusterOf(4);
     await cluster.hosts.get(host)!.drop(before[1]!.id, before[1]!.epoch);
     cluster.runs.set(host, 'run-2');
-    expect(await readmit(cluster, host)).toMatchObject({ kind: 'refused', reason: 'older' });
+    expect(await readmit(cluster, host)).toMatchObject({ kind: 'refused', reason: 'regressed' });
     expect(cluster.map.host(host)).toMatchObject({ state: 'readmitting', incarnation: 'run-1' });
     for (const shardlet of before) expect(cluster.map.shardlet(shardlet.id)).toEqual(shardlet);
   });
@@ -138,7 +138,7 @@ describe('a restarted host', () => {
     await readmit(cluster, host);
     cluster.hosts.set(host, await storeAsItWas(cluster, before[0]!));
     cluster.runs.set(host, 'run-3');
-    expect(await readmit(cluster, host)).toMatchObject({ kind: 'refused', reason: 'older' });
+    expect(await readmit(cluster, host)).toMatchObject({ kind: 'refused', reason: 'regressed' });
   });
 });
 
@@ -234,7 +234,7 @@ const UNMARKED = {
 
 describe('the store at the address of a host', () => {
   test.each([
-    [undefined, 'run-1', { kind: 'refused', reason: 'empty' }],
+    [undefined, 'run-1', { kind: 'refused', reason: 'regressed' }],
     [2, 'run-1', { kind: 'refused', reason: 'other' }],
     [1, 'run-1', { kind: 'trusted' }],
     [1, 'run-2', { kind: 'restarted' }],
@@ -242,7 +242,7 @@ describe('the store at the address of a host', () => {
     const cluster = new TestCluster();
     const host = cluster.map.host(await cluster.addHost())!;
     const found = { hostId, incarnation, ...UNMARKED };
-    expect(assess(host, found)).toMatchObject(expected);
+    expect(assess(host, found, undefined)).toMatchObject(expected);
   });
 
   test('is not trusted while its readmission is unfinished, whatever its run', async () => {
@@ -251,6 +251,6 @@ describe('the store at the address of a host', () => {
     await readmit(cluster, host, (p) => killedAt(3, 'after', p)).catch(() => undefined);
     await cluster.refresh();
     const found = { hostId: host, incarnation: 'run-1', ...UNMARKED };
-    expect(assess(cluster.map.host(host)!, found)).toEqual({ kind: 'restarted' });
+    expect(assess(cluster.map.host(host)!, found, undefined)).toEqual({ kind: 'restarted' });
   });
 });

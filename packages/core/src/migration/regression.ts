@@ -106,7 +106,8 @@ function remnantsMachine(
         case 'run':
           return afterResealing(state, answer.reply);
         case 'drop':
-          return afterDrop(state, host);
+        case 'seal':
+          return afterTidying(state, host);
         case 'createFloor':
           return finish(state);
         default:
@@ -158,7 +159,7 @@ function go(state: State, host: number, noted: string, certainTs: number, map: T
 /** A closed shardlet that is as T closed it: complete and certain, or proven equal when it was copied there. */
 function isWhole({ state, epoch }: Shardlet, found: ReplicaInfo | undefined, certainTs: number): boolean {
   if (state.kind !== 'closed' && state.kind !== 'closedMoving') return false;
-  if (found === undefined || found.epoch !== epoch || found.lastSeq < state.finalSeq) return false;
+  if (found === undefined || found.epoch !== epoch || found.lastSeq !== state.finalSeq) return false;
   return found.mode === 'ready' || (found.mode === 'sealed' && state.finalTs <= certainTs);
 }
 
@@ -276,21 +277,25 @@ function resealingMachine(shardlet: Shardlet, held: boolean, dedup: DedupPolicy)
   };
 }
 
-/** What should not be there: dropped before, moved away, or of a shardlet that is gone. */
+/**
+ * What should not be there: dropped before, moved away, or of a shardlet that is gone. What a move has not let
+ * go of yet stays, but takes no appends.
+ */
 function tidy(before: State, host: number, map: TopologyMap): Step<State> {
-  const strays = [...before.held.values()].filter(({ shardlet, mode }) => {
+  const actions = [...before.held.values()].flatMap(({ shardlet, epoch, mode }): Action[] => {
     const known = map.shardlet(shardlet);
-    return (
-      mode !== 'dropped' && (known === undefined || known.state.kind === 'gone' || !involves(known, host))
-    );
+    const isKept = known !== undefined && known.state.kind !== 'gone';
+    if (mode === 'dropped' || (isKept && known.owner === host)) return [];
+    const kept = isKept && involves(known, host);
+    if (kept && mode !== 'open') return [];
+    return [{ kind: kept ? 'seal' : 'drop', host, shardlet, epoch }];
   });
-  const drops = strays.map(({ shardlet, epoch }): Action => ({ kind: 'drop', host, shardlet, epoch }));
   const floor = floorOf({ version: map.version, shardlets: [...map.shardlets()] });
-  const state = { ...before, floor, waiting: drops.length };
-  return drops.length > 0 ? { state, actions: drops } : raiseFloor(state, host);
+  const state = { ...before, floor, waiting: actions.length };
+  return actions.length > 0 ? { state, actions } : raiseFloor(state, host);
 }
 
-function afterDrop(before: State, host: number): Step<State> {
+function afterTidying(before: State, host: number): Step<State> {
   const state = { ...before, waiting: before.waiting - 1 };
   return state.waiting > 0 ? { state, actions: [] } : raiseFloor(state, host);
 }

@@ -20,7 +20,7 @@ function mapOf(): TopologyMap {
     ...{ retentionMs: null, retentionBytes: null, dedupWindowMs: 900_000 },
   };
   const host: Host = {
-    ...{ id: 1, name: 'one', engine: 'redis', url: 'redis://one', incarnation: 'run' },
+    ...{ id: 1, name: 'one', engine: 'redis', url: 'redis://one', incarnation: 'run', generation: 0 },
     ...{ durability: 'always', state: 'active', ...NO_FACTS },
   };
   return new TopologyMap({ version: 1, streams: [stream], hosts: [host], shardlets, garbage: [] });

@@ -278,11 +278,11 @@ class Draft {
     const known = new Set(this.topology.hosts.map((h) => h.id));
     return this.surveys.flatMap((survey): Host[] => {
       if (survey.kind === 'silent' || known.has(survey.host)) return [];
-      const { host: id, url, incarnation } = survey;
+      const { host: id, url, incarnation, generation } = survey;
       const engine = url.startsWith('redis') ? 'redis' : 'postgres';
       return [
         {
-          ...{ id, name: new URL(url).host, engine, url, incarnation },
+          ...{ id, name: new URL(url).host, engine, url, incarnation, generation },
           durability: 'always',
           state: 'active',
           ...NO_FACTS,

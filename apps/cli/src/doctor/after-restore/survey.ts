@@ -21,6 +21,7 @@ export type Survey =
       readonly host: number;
       readonly url: string;
       readonly incarnation: string;
+      readonly generation: number;
       readonly createFloor: number;
       readonly replicas: readonly Found[];
     }
@@ -42,13 +43,14 @@ async function survey(url: string, expected: number | undefined): Promise<Survey
   try {
     const host = await connectHost(url);
     try {
-      const { hostId, incarnation } = await host.identify();
+      const { hostId, incarnation, progress } = await host.identify();
       if (hostId === undefined) return silent(`the store at ${new URL(url).host} is empty`);
       if (expected !== undefined && hostId !== expected)
         return silent(`the store at its address is that of host ${hostId}`);
       const replicas = await replicasOf(host, hostId);
       const createFloor = await createFloorOf(url);
-      return { kind: 'surveyed', host: hostId, url, incarnation, createFloor, replicas };
+      const { generation } = progress;
+      return { kind: 'surveyed', host: hostId, url, incarnation, generation, createFloor, replicas };
     } finally {
       await host.close();
     }

@@ -25,7 +25,14 @@ export const STREAM: Stream = {
 
 function host(id: number): Host {
   return {
-    ...{ id, name: `h${id}`, engine: 'redis', url: `redis://127.0.0.1:${6_000 + id}`, incarnation: 'run' },
+    ...{
+      id,
+      name: `h${id}`,
+      engine: 'redis',
+      url: `redis://127.0.0.1:${6_000 + id}`,
+      incarnation: 'run',
+      generation: 0,
+    },
     ...{ durability: 'always', state: 'active', ...NO_FACTS },
   };
 }
@@ -51,7 +58,7 @@ export function replica(hostId: number, id: number, mode: ReplicaMode, epoch = 1
 
 export function survey(hostId: number, replicas: readonly Found[], createFloor = 0): Survey {
   const { url, incarnation } = host(hostId);
-  return { kind: 'surveyed', host: hostId, url, incarnation, createFloor, replicas };
+  return { kind: 'surveyed', host: hostId, url, incarnation, generation: 0, createFloor, replicas };
 }
 
 export function silent(hostId: number): Survey {

@@ -56,6 +56,7 @@ export class MergeWorld {
       engine: 'redis' as const,
       url: `redis://h${i + 1}`,
       incarnation: 'memory',
+      generation: 0,
       durability: 'always' as const,
       state: 'active' as const,
       ...NO_FACTS,

@@ -29,7 +29,7 @@ async function hostOn(server: TestServer, id: number): Promise<Host> {
   const info = await server.raw.info('server');
   const incarnation = /run_id:(\w+)/.exec(info)![1]!;
   const settings = { durability: 'always', state: 'active', ...NO_FACTS } as const;
-  return { id, name: `host-${id}`, engine: 'redis', url, incarnation, ...settings };
+  return { id, name: `host-${id}`, engine: 'redis', url, incarnation, generation: 0, ...settings };
 }
 
 function poolOver(...hosts: Host[]): void {

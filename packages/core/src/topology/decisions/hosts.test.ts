@@ -15,6 +15,7 @@ describe('adding a host', () => {
       url: 'redis://b.test:6379',
       incarnation: 'b-1',
       generation: 0,
+      state: 'active',
       durability: 'always',
       ...{ zone: 'default', labels: {}, capacity: {} },
     });

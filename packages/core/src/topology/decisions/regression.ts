@@ -101,8 +101,12 @@ function goingOn(view: TopologyView, before: Shardlet, host: Readmitting, remnan
     case 'moving':
       return { ...before, epoch, state: opening(remnant), lost: lost(remnant.certainSeq) };
     case 'opening':
-      // the source of the move still holds all of it, sealed, until the opening is settled
-      if (state.job.kind === 'migrate' && !remnant.held)
+      // the source of the move still holds all of it, sealed, until the opening is settled; unless it lost something since
+      if (
+        state.job.kind === 'migrate' &&
+        !remnant.held &&
+        hasLostNothing(view, state.job.source, before.epoch)
+      )
         return {
           ...{ ...before, owner: state.job.source, epoch, state: RAISE },
           lost: lost(state.job.finalSeq),
@@ -118,6 +122,11 @@ function goingOn(view: TopologyView, before: Shardlet, host: Readmitting, remnan
 }
 
 const RAISE: Shardlet['state'] = { kind: 'opening', job: { kind: 'raise' } };
+
+function hasLostNothing(view: TopologyView, host: number, since: number): boolean {
+  const known = view.host(host);
+  return known !== undefined && known.generation < since && known.readmission?.regressed === undefined;
+}
 
 function opening({ held }: Remnant): Shardlet['state'] {
   return held ? RAISE : { kind: 'opening', job: { kind: 'recreate' } };

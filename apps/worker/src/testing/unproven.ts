@@ -1,0 +1,6 @@
+/** For tests of the reconciler in which no host is marked. */
+export const UNPROVEN = {
+  proof: async () => undefined,
+  remember: async () => {},
+  standStill: async () => {},
+};
