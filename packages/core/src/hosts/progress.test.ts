@@ -55,6 +55,16 @@ describe('a host that went back', () => {
     expect(refusal(() => watch.insistOnProgress())).toMatchObject({ reason: 'regressed' });
   });
 
+  test('is found out although the call itself brought it to where it was', () => {
+    const watch = new ProgressWatch(0, 7);
+    expect(refusal(() => watch.judge(7, at(7), 1))).toMatchObject({ reason: 'regressed' });
+    expect(watch.regression).toEqual({ seen: 7, answered: 6 });
+    expect(watch.seen).toBe(7);
+    const whole = new ProgressWatch(0, 7);
+    whole.judge(7, at(8), 1);
+    expect([whole.seen, whole.regression]).toEqual([8, undefined]);
+  });
+
   test('stays refused when it has overtaken what was seen, and the first loss is the one told', () => {
     const watch = new ProgressWatch(0, 7);
     refusal(() => watch.judge(7, at(6)));
