@@ -52,7 +52,7 @@ function handleOn(
       throw new HostUnreachable('incarnation', `host ${host.id} is in another run`);
     const seen = watch?.seen ?? 0;
     const sent = method === 'append' ? args.map(detached) : args;
-    const { reply, progress } = await network.call<Answer<unknown>>(
+    const { reply, progress, own } = await network.call<Answer<unknown>>(
       process,
       host,
       method,
@@ -60,7 +60,7 @@ function handleOn(
       (reason) => new HostUnreachable(reason, `host ${host.id}: ${reason}`),
       run,
     );
-    watch?.judge(seen, progress);
+    watch?.judge(seen, progress, own);
     return reply;
   };
   const methods = METHODS.map((method) => [method, (...args: unknown[]) => call(method, args)]);

@@ -44,14 +44,20 @@ export class ProgressWatch {
     return this.found;
   }
 
-  /** @throws HostUnreachable of reason `incarnation` (another generation) or `regressed` */
-  judge(seenWhenSent: number, answered: Progress): void {
+  /**
+   * `own`: by how much the call itself raised the count. That proves nothing: a host that lost one change and
+   * made another is where it was before.
+   *
+   * @throws HostUnreachable of reason `incarnation` (another generation) or `regressed`
+   */
+  judge(seenWhenSent: number, answered: Progress, own = 0): void {
     if (answered.generation !== this.generation)
       throw new HostUnreachable(
         'incarnation',
         `the host is in generation ${answered.generation}, the map says ${this.generation}`,
       );
-    if (answered.count < seenWhenSent) this.found ??= { seen: seenWhenSent, answered: answered.count };
+    const before = answered.count - own;
+    if (before < seenWhenSent) this.found ??= { seen: seenWhenSent, answered: before };
     this.insistOnProgress();
     this.highest = Math.max(this.highest, answered.count);
   }

@@ -40,7 +40,7 @@ type Candidate = Pick<Host, 'engine' | 'url' | 'name'> & HostDescription;
 
 /** @throws when T does not answer, or HostUnreachable when the server falls silent in the middle */
 export async function admitHost(topology: Topology, request: AdmissionRequest): Promise<AdmissionReply> {
-  const candidate = await judged(request);
+  const candidate = await judged(topology, request);
   if ('kind' in candidate) return candidate;
   const host = await connectAnyHost(candidate);
   try {
@@ -55,7 +55,7 @@ export async function admitHost(topology: Topology, request: AdmissionRequest): 
  * cluster is looked at when it joins.
  */
 export async function tryAdmission(topology: Topology, request: AdmissionRequest): Promise<AdmissionReply> {
-  const candidate = await judged(request);
+  const candidate = await judged(topology, request);
   if ('kind' in candidate) return candidate;
   const snapshot = await topology.snapshot();
   const known = snapshot.hosts.find((h) => h.url === candidate.url);
@@ -65,12 +65,11 @@ export async function tryAdmission(topology: Topology, request: AdmissionRequest
   return reply.kind === 'refused' ? refusedBy(reply) : { kind: 'wouldJoin' };
 }
 
-async function judged({
-  url,
-  name,
-  actor: _,
-  ...description
-}: AdmissionRequest): Promise<Candidate | AdmissionReply> {
+/** What must not join is not refused once it has joined: stopping it would help nobody. */
+async function judged(
+  topology: Topology,
+  { url, name, actor: _, ...description }: AdmissionRequest,
+): Promise<Candidate | AdmissionReply> {
   const engine = engineOf(url);
   if (engine === undefined)
     return {
@@ -78,7 +77,10 @@ async function judged({
       why: 'address',
       detail: `"${url}" is not the address of a host: it begins with redis:// or postgresql://`,
     };
-  const problem = (await inspectHost(url)).findings.find((finding) => finding.level === 'problem');
+  const { hosts } = await topology.snapshot();
+  const standing = hosts.some((host) => host.url === url) ? 'serving' : 'joining';
+  const { findings } = await inspectHost(url, undefined, standing);
+  const problem = findings.find((finding) => finding.level === 'problem');
   if (problem !== undefined) return unsuitable(url, `${problem.what}; ${problem.cure}`);
   return { engine, url, name: name ?? new URL(url).host, ...description };
 }
