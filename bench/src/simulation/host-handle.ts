@@ -7,7 +7,19 @@ import type { VirtualProcess } from './virtual-process.ts';
 
 const METHODS: readonly HostMethod[] = [
   ...(['identify', 'adopt', 'createShadow', 'createOpen', 'append', 'seal', 'ingest', 'ingestIds'] as const),
-  ...(['truncate', 'digest', 'trim', 'ready', 'open', 'raise', 'drop', 'read', 'seek', 'frontier'] as const),
+  ...([
+    'truncate',
+    'digest',
+    'trim',
+    'ready',
+    'open',
+    'raise',
+    'drop',
+    'read',
+    'seek',
+    'bytesIn',
+    'frontier',
+  ] as const),
   ...(['createFloor', 'describe', 'list', 'readIds', 'forgetIds', 'usage'] as const),
 ];
 

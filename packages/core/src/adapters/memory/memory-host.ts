@@ -128,6 +128,10 @@ export class MemoryHost implements EventHost {
     return reading.seek(this.state, shardlet, ts);
   }
 
+  async bytesIn(shardlet: number, from: number, to: number) {
+    return reading.bytesIn(this.state, shardlet, from, to);
+  }
+
   async frontier(upToTs: number, since: number) {
     return reading.frontier(this.state, upToTs, since, this.now());
   }

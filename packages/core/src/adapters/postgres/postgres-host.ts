@@ -5,6 +5,7 @@
 import type {
   AppendGroup,
   AppendReply,
+  BytesReply,
   CreateReply,
   EpochReply,
   EventHost,
@@ -171,6 +172,10 @@ class PostgresHost implements EventHost {
 
   seek(shardlet: number, ts: number): Promise<{ kind: 'seq'; seq: number } | Stale> {
     return this.call('seek', [shardlet, ts]);
+  }
+
+  bytesIn(shardlet: number, from: number, to: number): Promise<BytesReply> {
+    return this.call('bytes_in', [shardlet, from, to]);
   }
 
   frontier(upToTs: number, since: number): Promise<FrontierReply> {
