@@ -32,6 +32,7 @@ import {
   IdempotencyRecords,
   RedisRecords,
 } from './idempotency/index.ts';
+import { DuplicateTimes } from './ingest/duplicate-times.ts';
 import { Ingestion, type IngestionLimits, type IngestionObserver } from './ingest/ingestion.ts';
 import { type OwnQuota, QuotaBook, type QuotaRedis, Quotas } from './limits/index.ts';
 import { type FirstMap, firstMap, MapFollower } from './map/follower.ts';
@@ -226,6 +227,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
   const events = new EventsEndpoint({
     map,
     ingestion: load.countingKeys(profiles.around(leasedIngestion(ingestion, map, metrics, warn))),
+    duplicateTimes: new DuplicateTimes({ map, hosts, nowMs: Date.now, fault }),
     tokens,
     quotas,
     budget,

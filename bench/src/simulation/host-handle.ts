@@ -8,7 +8,17 @@ import type { VirtualProcess } from './virtual-process.ts';
 const METHODS: readonly HostMethod[] = [
   ...(['identify', 'adopt', 'createShadow', 'createOpen', 'append', 'seal', 'ingest', 'ingestIds'] as const),
   ...(['truncate', 'digest', 'trim', 'ready', 'open', 'raise', 'drop', 'read', 'seek', 'frontier'] as const),
-  ...(['createFloor', 'describe', 'list', 'readIds', 'forgetIds', 'usage', 'mark', 'admit'] as const),
+  ...([
+    'createFloor',
+    'describe',
+    'list',
+    'readIds',
+    'forgetIds',
+    'usage',
+    'mark',
+    'admit',
+    'bytesIn',
+  ] as const),
 ];
 
 export type OpenHost = (

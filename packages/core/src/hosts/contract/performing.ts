@@ -218,6 +218,10 @@ export class Performer {
         return this.read(step);
       case 'seek':
         return this.seek(step);
+      case 'bytesIn': {
+        const { firstSeq } = await this.held(step.shardlet);
+        return (host) => host.bytesIn(step.shardlet, firstSeq + step.from, firstSeq + step.to);
+      }
       case 'frontier':
         return this.frontier(step);
       case 'mark':
