@@ -115,6 +115,31 @@ export function progressRules(rule: Rule): void {
     expect(await countOf(s)).toBe(trimmed);
   });
 
+  rule('an id set that begins anew, and one that another shadow refers to, count', async (s) => {
+    await s.createShadow(2, 10);
+    await s.createShadow(3, 10);
+    await s.host.ingestIds(2, 10, SET, IDS, true);
+    const before = await countOf(s);
+    await s.host.ingestIds(3, 10, SET, IDS, true);
+    const referred = await countOf(s);
+    expect(referred).toBeGreaterThan(before);
+    await s.later(SET.timeLeftMicros);
+    await s.host.ingestIds(3, 10, SET, [], false);
+    expect(await countOf(s)).toBeGreaterThan(referred);
+  });
+
+  rule('a floor that only removes what was dropped below it counts', async (s) => {
+    await s.createOpen(1, 10);
+    await s.host.createFloor(20);
+    await s.host.drop(1, 10);
+    const before = await countOf(s);
+    await s.host.createFloor(20);
+    const removed = await countOf(s);
+    expect(removed).toBeGreaterThan(before);
+    await s.host.createFloor(20);
+    expect(await countOf(s)).toBe(removed);
+  });
+
   rule('a mark follows the one before, with the promise of that moment', async (s) => {
     await s.createOpen(1, 10);
     await s.append(1, 10, [1, 2]);
