@@ -277,6 +277,13 @@ export function watchedRules(rule: Rule): void {
     await host.close();
   });
 
+  rule('the answer that admits a host is of the new generation', async (s) => {
+    const host = await watched(s, new ProgressWatch(6));
+    expect(await host.admit(6, 1)).toEqual({ kind: 'admitted' });
+    expect(await host.list(0, 10)).toEqual([]);
+    await host.close();
+  });
+
   rule('an answer of another generation is refused, and nothing is sent any more', async (s) => {
     const watch = new ProgressWatch(0);
     const host = await watched(s, watch);
