@@ -2,7 +2,8 @@
 import { expect } from 'vitest';
 import type { EventHost } from '../event-host.ts';
 import { FRONTIER_LAG_MICROS } from '../limits.ts';
-import { type Progress, ProgressWatch } from '../progress.ts';
+import type { Progress } from '../progress.ts';
+import { ProgressWatch } from '../progress-watch.ts';
 import type { HostFixture } from './fixture.ts';
 import type { Rule } from './rule.ts';
 import { sampleFrame } from './sample-events.ts';

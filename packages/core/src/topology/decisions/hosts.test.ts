@@ -16,6 +16,7 @@ describe('adding a host', () => {
       incarnation: 'b-1',
       generation: 0,
       durability: 'always',
+      state: 'active',
       ...{ zone: 'default', labels: {}, capacity: {} },
     });
   });
