@@ -6,6 +6,7 @@ export * from './limits.ts';
 export * from './postgres-suitability.ts';
 export * from './progress.ts';
 export * from './proof-store.ts';
+export * from './progress-watch.ts';
 export * from './record.ts';
 export * from './redis-suitability.ts';
 export * from './standing.ts';

@@ -1,6 +1,6 @@
 /** What an adapter hands to the contract suite. */
 import type { EventHost } from '../event-host.ts';
-import type { ProgressWatch } from '../progress.ts';
+import type { ProgressWatch } from '../progress-watch.ts';
 
 export interface HostFixture {
   /** an empty store without a host id */

@@ -2,7 +2,8 @@
 import { expect } from 'vitest';
 import type { EventHost } from '../event-host.ts';
 import { FRONTIER_LAG_MICROS } from '../limits.ts';
-import { type Progress, ProgressWatch } from '../progress.ts';
+import type { Progress } from '../progress.ts';
+import { ProgressWatch } from '../progress-watch.ts';
 import type { HostFixture } from './fixture.ts';
 import type { Rule } from './rule.ts';
 import { sampleFrame } from './sample-events.ts';
@@ -113,6 +114,31 @@ export function progressRules(rule: Rule): void {
     expect(trimmed).toBeGreaterThan(rotated);
     await s.host.trim(1, 10, 2);
     expect(await countOf(s)).toBe(trimmed);
+  });
+
+  rule('an id set that begins anew, and one that another shadow refers to, count', async (s) => {
+    await s.createShadow(2, 10);
+    await s.createShadow(3, 10);
+    await s.host.ingestIds(2, 10, SET, IDS, true);
+    const before = await countOf(s);
+    await s.host.ingestIds(3, 10, SET, IDS, true);
+    const referred = await countOf(s);
+    expect(referred).toBeGreaterThan(before);
+    await s.later(SET.timeLeftMicros);
+    await s.host.ingestIds(3, 10, SET, [], false);
+    expect(await countOf(s)).toBeGreaterThan(referred);
+  });
+
+  rule('a floor that only removes what was dropped below it counts', async (s) => {
+    await s.createOpen(1, 10);
+    await s.host.createFloor(20);
+    await s.host.drop(1, 10);
+    const before = await countOf(s);
+    await s.host.createFloor(20);
+    const removed = await countOf(s);
+    expect(removed).toBeGreaterThan(before);
+    await s.host.createFloor(20);
+    expect(await countOf(s)).toBe(removed);
   });
 
   rule('a mark follows the one before, with the promise of that moment', async (s) => {
@@ -249,6 +275,13 @@ export function watchedRules(rule: Rule): void {
     expect(watch.regression).toEqual({ seen: 1_000, answered: 0 });
     watch.dismiss();
     expect(await host.describe(1)).toMatchObject({ mode: 'open' });
+    await host.close();
+  });
+
+  rule('the answer that admits a host is of the new generation', async (s) => {
+    const host = await watched(s, new ProgressWatch(6));
+    expect(await host.admit(6, 1)).toEqual({ kind: 'admitted' });
+    expect(await host.list(0, 10)).toEqual([]);
     await host.close();
   });
 

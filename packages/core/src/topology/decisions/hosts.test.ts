@@ -17,6 +17,7 @@ describe('adding a host', () => {
       generation: 0,
       state: 'active',
       durability: 'always',
+      state: 'active',
       ...{ zone: 'default', labels: {}, capacity: {} },
     });
   });

@@ -26,9 +26,9 @@ CREATE FUNCTION foreshard.v1_with_progress(
 )
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-  SELECT h.generation INTO generation FROM foreshard.host h;
-  SELECT sum(p.n), count(*) FILTER (WHERE p.xmin = pg_current_xact_id_if_assigned()::xid) INTO count, own
-  FROM foreshard.progress p;
+  SELECT (SELECT h.generation FROM foreshard.host h), sum(p.n),
+    count(*) FILTER (WHERE p.xmin = pg_current_xact_id_if_assigned()::xid)
+  INTO generation, count, own FROM foreshard.progress p;
 END
 $$;
 
@@ -36,8 +36,7 @@ $$;
 CREATE FUNCTION foreshard.v1_progress(OUT generation bigint, OUT count bigint)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  SELECT h.generation INTO generation FROM foreshard.host h;
-  SELECT sum(p.n) INTO count FROM foreshard.progress p;
+  SELECT (SELECT h.generation FROM foreshard.host h), sum(p.n) INTO generation, count FROM foreshard.progress p;
 END
 $$;
 

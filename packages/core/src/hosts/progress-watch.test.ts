@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { HostUnreachable } from './event-host.ts';
-import { ProgressWatch } from './progress.ts';
+import { ProgressWatch } from './progress-watch.ts';
 
 const at = (count: number, generation = 0) => ({ generation, count });
 
