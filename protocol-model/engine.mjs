@@ -44,11 +44,20 @@ class HSet {
     for (let i = 0; i < a.length; i++) if (b[i]) this.add(a[i], b[i]);
   }
 }
+/**
+ * Counts how often each bounded kind of step was taken (`b` of a state: what is left of it). A scenario in which
+ * one never is looks at nothing there: it must fail, or a promise passes because its fault cannot happen.
+ */
+function countSpent(fired, before, after) {
+  for (const k in before) if (after[k] < before[k]) fired[k] = (fired[k] || 0) + 1;
+}
 export function explore({ init, next, check, maxStates = 3e6, maxMs = 600e3 }) {
   const t0 = Date.now(),
     seen = new HSet(),
     labels = [],
-    lid = new Map();
+    lid = new Map(),
+    fired = {};
+  for (const k in init.b || {}) if (init.b[k] > 0) fired[k] = 0;
   let cap = 1 << 16,
     par = new Int32Array(cap),
     lab = new Int32Array(cap),
@@ -98,6 +107,7 @@ export function explore({ init, next, check, maxStates = 3e6, maxMs = 600e3 }) {
       next(s, (l, t) => {
         if (done) return;
         trans++;
+        if (s.b) countSpent(fired, s.b, t.b);
         const j = put(t, i, l);
         if (j < 0) return;
         const b = check(t);
@@ -115,5 +125,6 @@ export function explore({ init, next, check, maxStates = 3e6, maxMs = 600e3 }) {
     }
     cur = nxt;
   }
-  return { ...(done || {}), states: n, trans, depth, ms: Date.now() - t0, complete: !done };
+  const idle = Object.keys(fired).filter((k) => !fired[k]);
+  return { ...(done || {}), fired, idle, states: n, trans, depth, ms: Date.now() - t0, complete: !done };
 }

@@ -51,13 +51,19 @@ if (process.send) {
         tr = 0;
       jobs.forEach(([, c, must], i) => {
         const r = res[i] || {};
-        const ok = must ? r.complete : !!r.bad;
+        const ok = must ? r.complete && !r.idle.length : !!r.bad;
         if (!ok) fail++;
         st += r.states | 0;
         tr += r.trans | 0;
         console.log(
-          `${ok ? 'ok  ' : 'FAIL'} ${must ? 'holds   ' : 'caught  '} ${c.name}: ${r.states} states, ${r.trans} transitions, depth ${r.depth}, ${(r.ms / 1000).toFixed(1)} s${r.bad ? ` -> ${r.bad}` : ''}${r.limit ? ' LIMIT' : ''}`,
+          `${ok ? 'ok  ' : 'FAIL'} ${must ? 'holds   ' : 'caught  '} ${c.name}: ${r.states} states, ${r.trans} transitions, depth ${r.depth}, ${(r.ms / 1000).toFixed(1)} s${r.bad ? ` -> ${r.bad}` : ''}${r.limit ? ' LIMIT' : ''}${must && r.idle?.length ? ` NEVER HAPPENED: ${r.idle}` : ''}`,
         );
+        if (must && r.fired)
+          console.log(
+            `       ${Object.entries(r.fired)
+              .map(([k, n]) => `${k} ${n}`)
+              .join(', ')}`,
+          );
         if (r.trace && (traces || must))
           console.log(r.trace.map((x, k) => `       ${k + 1}. ${x}`).join('\n'));
       });

@@ -339,6 +339,23 @@ export const mutants = [
     bud: { mig: 1, trim: 1, bad: 1 },
     maxR: 1,
   },
+  {
+    name: 'crash: readmission notes no loss (everysec)',
+    bugs: ['noLost'],
+    crash: { dur: 'control', inc: true },
+    keys: [0],
+    bud: { crash: 1 },
+    maxR: 0,
+  },
+  {
+    name: 'crash: a closing parent is sealed after a lossy restart, and what is missing is not noted',
+    bugs: ['noLostClosing'],
+    crash: { dur: 'control', inc: true },
+    keys: [0],
+    bud: { split: 1, crash: 1 },
+    maxR: 1,
+    emptySplit: true,
+  },
 ];
 export const ids = [
   {
