@@ -674,7 +674,7 @@ export function model(cfg) {
           `readmit ${hn[h]}: seal s${i}`,
           (u) => {
             set(u, h, i, [r[0], 'S', r[2], r[3], r[4]]);
-            sync(u, h);
+            if (CR.dur !== 'none') sync(u, h);
           },
         ];
       }
@@ -684,7 +684,7 @@ export function model(cfg) {
         `T publishes the incarnation of ${hn[h]}`,
         (u) => {
           u.up[h] = 1;
-          sync(u, h);
+          if (CR.dur !== 'none') sync(u, h);
         },
       ];
   }
