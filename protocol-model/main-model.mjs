@@ -321,7 +321,9 @@ export function model(cfg) {
         s.lost = s.lost.slice();
         if (j.t === 'abt') note(j.s, j.n, j.q);
         if (j.t === 'res' && !s.up[j.a] && !bug.has('noLostClosing'))
-          j.ps.forEach(([p], i) => note(p, ++s.v, j.sl[i]));
+          j.ps.forEach(([p], i) => {
+            note(p, ++s.v, j.sl[i]);
+          });
       }
       if (j.t === 'res') {
         j.cs.forEach((c) => {

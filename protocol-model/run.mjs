@@ -6,6 +6,8 @@ import { explore } from './engine.mjs';
 import { idsModel } from './ids-model.mjs';
 import { model } from './main-model.mjs';
 import { orderModel } from './order-model.mjs';
+import { progressModel } from './progress-model.mjs';
+import * as P from './progress-scenarios.mjs';
 import * as S from './scenarios.mjs';
 import { versionModel } from './version-model.mjs';
 
@@ -17,6 +19,7 @@ const kinds = [
   [idsModel, S.ids, S.idsMut],
   [consumerModel, S.con, S.conMut],
   [versionModel, S.ver, S.verMut],
+  [progressModel, P.good, [...P.mutants, ...P.windows]],
 ];
 const jobs = [
   ...kinds.flatMap(([f, g]) => g.map((c) => [f, c, 1])),
