@@ -127,7 +127,8 @@ export function model(cfg) {
           : !r
             ? [e, 'X', [], 0, 0]
             : null;
-      return r && (r[0] > e || (r[1] === 'X' && r[0] === e)) ? null : [e, 'X', [], 0, 0];
+      // never open: what T lets go was sealed before, so an open one shows a host that went back (progress-model.mjs)
+      return r && (r[0] > e || r[1] === 'O' || (r[1] === 'X' && r[0] === e)) ? null : [e, 'X', [], 0, 0];
     },
     createOpen(H, r, e, ps, fl) {
       // ps: [[sid, epoch]]; all must be sealed here

@@ -48,7 +48,7 @@ export function progressModel(cfg) {
     cg: Array(NH).fill(0), // round of the newest confirmed mark
     twice: [], // s, seqs that may be given twice after a set-back in the window: from, to
     saw: Array(NH).fill(0), // a caller was answered less than before
-    T: [{ v: 1, S: [shardlet(0, 1)], h: Array.from({ length: NH }, known), stop: 0, fresh: 0 }],
+    T: [{ v: 1, S: [shardlet(0, 1)], h: Array.from({ length: NH }, known), stop: 0 }],
     R: [[0, 0, 1, 0, 0]], // routes ever published: s, host, epoch, generation, run
     M: [], // on their way
     C: [], // claims: edge, host, generation, seen, record
@@ -74,7 +74,7 @@ export function progressModel(cfg) {
   /** -> [kind, seq] or null when refused */
   function append(s, x, i, h, e) {
     const r = rep(s, h, i);
-    if (!r || r[1] !== 'O' || r[0] !== e) return null;
+    if (r?.[1] !== 'O' || r[0] !== e) return null;
     for (const [j, q] of s.H[h].R.entries()) {
       const k = q && (j === i || q[1] === 'S') ? inLog(q[2], x) : -1;
       if (k >= 0) return ['dup', k + 1, q[2][k][1], j, q[0]];
@@ -145,7 +145,7 @@ export function progressModel(cfg) {
   };
 
   // ---- marks
-  const letter = (s, t, k, n) => {
+  const letter = (_s, t, k, n) => {
     const used = k.sent.filter(([m]) => number(m) === n).length;
     return String.fromCharCode(97 + 8 * t + used);
   };
@@ -179,7 +179,6 @@ export function progressModel(cfg) {
     if (bug.has('pairNotStored') && s.H[h].mark === next) k.held = next;
     judgeHost(s, t, h, shown(s, h), true);
     if (k.st !== 0 || s.T[t].stop || (s.H[h].mark !== k.held && !bug.has('noMark'))) return;
-    s.T[t].fresh = 1;
   }
   /**
    * A mark beside the regular ones, before T decides on what a host did: a state without it is found from now on.
@@ -212,7 +211,7 @@ export function progressModel(cfg) {
     const unconfirmed = k.sent.find(([m]) => m === H.mark);
     k.P = bug.has('ownSeq') ? 99 : unconfirmed && fixed('promiseOfHost') ? unconfirmed[1] : H.mp;
     k.P = Math.min(k.P, k.top);
-    k.top = 99;
+    k.top = k.P; // until the loss is accepted: the host may go back again meanwhile
     k.st = 2;
     k.todo = bug.has('seesEnds') ? 0 : -1;
     k.run = s.run[h];
@@ -228,8 +227,9 @@ export function progressModel(cfg) {
     k.cnt = H.cnt;
     s.cg[h] = H.g;
     k.pros = [k.pro];
-    k.sent = [];
+    if (bug.has('sentForgotten')) k.sent = [];
     k.done = 0;
+    if (fixed('noFloor') && fixed('floorLast')) H.fl = T.v + 1;
     s.sb[h] = 0;
   }
   const note = (s, t, i, E, q) => s.T[t].S[i].lost.push([E, q]);
@@ -282,7 +282,8 @@ export function progressModel(cfg) {
   }
   function endAccept(s, t, h) {
     const k = s.T[t].h[h];
-    if (fixed('noFloor')) s.H[h].fl = s.T[t].v + 1;
+    if (bug.has('floorLast')) s.H[h].fl = s.T[t].v + 1;
+    k.top = 99;
     k.st = 0;
     delete k.P;
     delete k.done;
@@ -330,7 +331,7 @@ export function progressModel(cfg) {
   // ---- restructures of T, coarse
   function* jobs(s, t) {
     const T = s.T[t];
-    const may = !T.stop && (!cfg.tight || (T.fresh && s.H[0].mark === T.h[0].held));
+    const may = !T.stop;
     for (let i = 0; i < T.S.length; i++) {
       const S = T.S[i];
       const N = `s${i}`;
@@ -342,7 +343,6 @@ export function progressModel(cfg) {
             (u) => {
               const V = u.T[t];
               u.b.roll--;
-              V.fresh = 0;
               V.v++;
               V.S[i].st = 'P';
               V.S[i].suc = V.S.length;
@@ -358,7 +358,6 @@ export function progressModel(cfg) {
             (u) => {
               const V = u.T[t];
               u.b.move--;
-              V.fresh = 0;
               V.v++;
               V.S[i].st = 'M';
               V.S[i].j = { a: S.o, b: 1 - S.o, e: S.e, n: V.v };
@@ -368,7 +367,18 @@ export function progressModel(cfg) {
       if (!S.j || T.stop) continue;
       const { a, b, n } = S.j;
       const r = rep(s, a, i);
-      const A = usable(s, t, a);
+      // a control plane acts on a decision only where it has marked the host since: of two, one is told first
+      const acts = (h) => !cfg.tight || (S.j.ok || 0) & bit(h);
+      if (cfg.tight)
+        for (const h of b === undefined ? [a] : [a, b])
+          if (!acts(h) && usable(s, t, h))
+            yield [
+              `${P}: mark ${HN[h]} for the decision on ${N}`,
+              (u) => {
+                if (prove(u, t, h)) u.T[t].S[i].j.ok = (S.j.ok || 0) | bit(h);
+              },
+            ];
+      const A = usable(s, t, a) && acts(a);
       // a decision needs what its hosts show now, and a mark after it; the mutant takes their answers of before
       const isSealed = (u) => rep(u, a, i)?.[1] === 'S' && rep(u, a, i)[0] === S.e;
       const shows = (u, h, k, e, mode) => rep(u, h, k)?.[0] === e && rep(u, h, k)[1] === mode;
@@ -409,7 +419,7 @@ export function progressModel(cfg) {
       }
       if (S.st === 'M') {
         const d = rep(s, b, i);
-        const B = usable(s, t, b) && n >= s.H[b].fl;
+        const B = usable(s, t, b) && acts(b) && n >= s.H[b].fl;
         if (B && (!d || (d[0] < n && d[1] !== 'O')))
           yield [`${HN[b]}.create(${N},${n},shadow)`, (u) => put(u, b, i, [n, 'H', []])];
         if (A && isSealed(s) && S.j.fs === undefined)
@@ -517,7 +527,7 @@ export function progressModel(cfg) {
     const r = rec && rep(s, h, rec[0]);
     const S = rec && s.T[0].S[rec[0]];
     const mine = S && S.o === h && S.e === rec[2];
-    const isGone = mine && !(r && r[2][rec[1] - 1] && r[2][rec[1] - 1][0] === rec[3]);
+    const isGone = mine && !(r?.[2][rec[1] - 1] && r[2][rec[1] - 1][0] === rec[3]);
     // what was marked since that record may have been marked in the set-back state: those promises prove nothing
     if (isGone && fixed('newestPromise')) k.top = Math.max(0, ...k.pros.filter((p) => p < rec[4]));
     if (bug.has('claimTrusted') || isGone || (bug.has('countConfirms') && s.H[h].cnt < seen))
@@ -860,7 +870,7 @@ export function progressModel(cfg) {
     const i = s.T[0].S.findIndex((S) => S.st === 'O');
     const S = s.T[0].S[i];
     const r = rep(s, S.o, i);
-    if (!r || r[1] !== 'O' || r[0] !== S.e)
+    if (r?.[1] !== 'O' || r[0] !== S.e)
       return `I5 T says s${i} is open@${S.e} on ${HN[S.o]}, which has ${r ? r[1] + r[0] : 'nothing'}`;
     for (const ws of s.w)
       if (ws.some((w, h) => w[2] && w[0] === s.T[0].h[h].gen)) return 'I5 a caller refuses a host for ever';

@@ -11,11 +11,16 @@ export const good = [
     bud: { mark: 2, snap: 1, demote: 1, delay: 1 },
   },
   {
-    name: 'progress: a whole host, answers out of order, marks sent again, claims, a wrong number, a restart',
+    name: 'progress: a whole host, answers out of order, a wrong number',
     events: 2,
     by: [0, 0],
+    bud: { mark: 1, delay: 2, wrong: 1, giveUp: 1 },
+  },
+  {
+    name: 'progress: a whole host, marks sent again, promoted with nothing missing, restarted',
+    ...two,
     harmless: 'only',
-    bud: { mark: 1, resend: 1, lose: 1, delay: 2, demote: 1, restart: 1, wrong: 1, giveUp: 1 },
+    bud: { mark: 2, resend: 1, lose: 1, demote: 1, restart: 1 },
   },
   {
     name: 'progress: marks sent again and overtaken, set back',
@@ -55,14 +60,16 @@ export const good = [
     bud: { mark: 1, roll: 1, move: 1, purge: 1, again: 1, snap: 1, demote: 1 },
   },
   {
-    name: 'progress: T copied with its worker, every decision just after a mark',
+    name: 'progress: T copied with its worker, a decision is acted on after a mark',
     events: 0,
     hosts: 2,
     tight: true,
     marked: true,
-    bud: { mark: 3, roll: 1, move: 1, copy: 1 },
+    bud: { mark: 1, roll: 1, move: 1, copy: 1 },
   },
 ];
+const purged = good.find((c) => c.bud.purge);
+const twoPlanes = good.find((c) => c.bud.copy);
 const back = { events: 2, reader: true, bud: { mark: 2, snap: 1, demote: 1 } };
 const late = { ...back, bud: { ...back.bud, delay: 1 } };
 const roll = { ...two, reader: true, bud: { mark: 1, roll: 1, snap: 1, demote: 1 } };
@@ -82,9 +89,20 @@ export const mutants = [
   { name: 'progress: accepting looks at closed shardlets only', bugs: ['closedOnly'], ...back },
   { name: 'progress: what should be gone is not dropped again', bugs: ['noRedrop'], ...move },
   {
-    ...good[7],
+    ...purged,
     name: 'progress: createFloor is not raised again',
     bugs: ['noFloor'],
+  },
+  {
+    ...purged,
+    name: 'progress, 0023: createFloor is raised after the shardlets were looked at',
+    bugs: ['floorLast'],
+  },
+  {
+    name: 'progress, 0023: accepting forgets the marks that were sent',
+    bugs: ['sentForgotten'],
+    ...two,
+    bud: { mark: 3, resend: 1, snap: 1, demote: 2 },
   },
   { name: 'progress: accepting keeps the generation', bugs: ['sameGeneration'], ...back },
   {
@@ -101,7 +119,8 @@ export const mutants = [
     bud: { mark: 1, wrong: 1 },
   },
   {
-    ...good[8],
+    ...twoPlanes,
+    bud: { roll: 1, move: 1, copy: 1 },
     name: 'progress: another control plane is not told apart',
     bugs: ['noForeign'],
   },
@@ -164,5 +183,5 @@ export const mutants = [
 ];
 export const windows = [
   { ...back, name: 'window: set back after the newest mark, seen by nobody', noWindow: true },
-  { ...good[8], name: 'window: two control planes between two marks', tight: false },
+  { ...twoPlanes, name: 'window: two control planes between two marks', tight: false },
 ];
