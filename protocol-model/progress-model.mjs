@@ -59,6 +59,7 @@ export function progressModel(cfg) {
     win: 0, // in a log after the newest mark, and not in the state that the host took: the window
     rd: cfg.reader ? [0, 0, 1, 0] : null, // s, seq, epoch, events read
     b: { ...cfg.bud },
+    wrong: [], // callers with a wrong number
     bad: '',
   };
   const cp = (s) => structuredCloneLike(s);
@@ -211,9 +212,8 @@ export function progressModel(cfg) {
     const unconfirmed = k.sent.find(([m]) => m === H.mark);
     k.P = bug.has('ownSeq') ? 99 : unconfirmed && fixed('promiseOfHost') ? unconfirmed[1] : H.mp;
     k.P = Math.min(k.P, k.top);
-    k.top = k.P; // until the loss is accepted: the host may go back again meanwhile
+    if (fixed('limitForgotten')) k.top = k.P; // until the loss is accepted: the host may go back again meanwhile
     k.st = 2;
-    k.todo = bug.has('seesEnds') ? 0 : -1;
     k.run = s.run[h];
     if (!bug.has('sameGeneration')) {
       H.gen = ++T.v;
@@ -247,6 +247,7 @@ export function progressModel(cfg) {
       S.e = ++T.v;
       const a = rep(s, S.o, i);
       if (a && a[0] < S.e && 'OS'.includes(a[1])) put(s, S.o, i, [S.e, 'O', a[2]]);
+      prove(s, t, S.o);
       routes(s, t, i);
     }
     if (S.o !== h) {
@@ -275,19 +276,38 @@ export function progressModel(cfg) {
     S.st = 'O';
     S.j = null;
     S.e = ++T.v;
-    const keeps = r && (bug.has('raiseShadow') ? 'OSRH' : 'OSR').includes(r[1]);
+    const keeps = r && 'OSR'.includes(r[1]);
     put(s, h, i, [S.e, 'O', keeps ? r[2] : []]);
     note(s, t, i, S.e, keeps ? Math.min(q, r[2].length) : 0);
-    routes(s, t, i);
+  }
+  /** Is everything as it was left? Set back between two steps, the host does not show it. */
+  const isRaised = (s, t, h) =>
+    s.T[t].S.every(
+      (S, i) => S.o !== h || S.st !== 'O' || (rep(s, h, i)?.[0] === S.e && rep(s, h, i)[1] === 'O'),
+    );
+  function markAnew(s, t, h) {
+    const k = s.T[t].h[h];
+    const H = s.H[h];
+    k.held = H.mark = `${number(k.held) + 1}${String.fromCharCode(97 + 8 * t)}`;
+    k.pro = H.mp = s.clk++;
+    k.cnt = ++H.cnt;
+    s.cg[h] = ++H.g;
+    k.pros.push(k.pro);
   }
   function endAccept(s, t, h) {
     const k = s.T[t].h[h];
+    if (!bug.has('endUnmarked')) {
+      if (!isRaised(s, t, h)) {
+        k.st = 1;
+        return;
+      }
+      markAnew(s, t, h);
+    }
     if (bug.has('floorLast')) s.H[h].fl = s.T[t].v + 1;
     k.top = 99;
     k.st = 0;
     delete k.P;
     delete k.done;
-    delete k.todo;
     s.T[t].S.forEach((S, i) => {
       if (S.o === h) routes(s, t, i);
     });
@@ -326,6 +346,7 @@ export function progressModel(cfg) {
       }
       routes(s, t, i);
     });
+    if (fixed('readmitUnmarked')) prove(s, t, h);
   }
 
   // ---- restructures of T, coarse
@@ -503,7 +524,7 @@ export function progressModel(cfg) {
       return true;
     }
     if (ans.cnt < against + more && now && !w[2]) {
-      if (!s.hurt[h] && !s.b0wrong?.includes(edge)) s.bad = `a caller takes whole ${HN[h]} for set back`;
+      if (!s.hurt[h] && !s.wrong.includes(edge)) s.bad = `a caller takes whole ${HN[h]} for set back`;
       w[2] = 1;
       s.C.push([edge, h, gen, against, w[3]]);
     }
@@ -523,7 +544,12 @@ export function progressModel(cfg) {
     s.C.splice(c, 1);
     const k = s.T[0].h[h];
     const w = s.w[edge][h];
-    if (k.st !== 0 || k.gen !== gen) return;
+    if (k.gen !== gen) {
+      // accepted meanwhile: what that has not named is told to people
+      const isNamed = rec && s.T[0].S[rec[0]].lost.some(([E, q]) => rec[2] < E && rec[1] > q);
+      if (!isNamed) k.told = 1;
+      return;
+    }
     const r = rec && rep(s, h, rec[0]);
     const S = rec && s.T[0].S[rec[0]];
     const mine = S && S.o === h && S.e === rec[2];
@@ -635,7 +661,7 @@ export function progressModel(cfg) {
           go(`${'PQ'[edge]} has a wrong number for ${HN[h]}`, (u) => {
             u.b.wrong--;
             u.w[edge][h][1] = 99;
-            u.b0wrong = [edge];
+            u.wrong = [edge];
           });
         if (B.giveUp > 0 && w[2])
           go(`${'PQ'[edge]} waited 5 s for its claim, goes on`, (u) => {
@@ -644,7 +670,7 @@ export function progressModel(cfg) {
           });
       }
     s.C.forEach(([edge, h], c) => {
-      if (s.up[h] && s.run[h] === s.T[0].h[h].run)
+      if (s.up[h] && s.run[h] === s.T[0].h[h].run && s.T[0].h[h].st === 0)
         go(`worker examines the claim of ${'PQ'[edge]} on ${HN[h]}`, (u) => takeClaim(u, c));
     });
     for (let t = 0; t < s.T.length; t++) {
@@ -673,7 +699,7 @@ export function progressModel(cfg) {
     }
     // faults
     for (let h = 0; h < NH; h++) {
-      if (B.snap > 0 && !s.snap[h] && (cfg.backOn ?? h) === h)
+      if (B.snap > 0 && (!s.snap[h] || cfg.copyAgain) && (cfg.backOn ?? h) === h)
         go(`somebody copies ${HN[h]}`, (u) => {
           u.b.snap--;
           u.snap[h] = JSON.parse(JSON.stringify(u.H[h]));
@@ -852,7 +878,7 @@ export function progressModel(cfg) {
         const a = acceptSteps(s, 0, h).next();
         if (!a.done) a.value[1](s);
       }
-      if (s.C.length) takeClaim(s, 0);
+      if (s.C.length && s.T[0].h[s.C[0][1]].st === 0) takeClaim(s, 0);
       if (s.T[0].stop) return null; // a person has to look: doctor --after-restore
       s.b.roll = s.b.move = s.b.purge = 0;
       const step = jobs(s, 0).next();

@@ -39,6 +39,12 @@ export const good = [
     bud: { mark: 2, snap: 1, demote: 2, look: 1 },
   },
   {
+    name: 'progress: set back twice, copied between, readers beside',
+    ...two,
+    copyAgain: true,
+    bud: { mark: 1, snap: 2, demote: 2, look: 1 },
+  },
+  {
     name: 'progress: roll, set back, reader',
     ...two,
     reader: true,
@@ -103,6 +109,26 @@ export const mutants = [
     bugs: ['sentForgotten'],
     ...two,
     bud: { mark: 3, resend: 1, snap: 1, demote: 2 },
+  },
+  {
+    name: 'progress, 0023: going back again while a loss is accepted lifts the limit of the claim',
+    bugs: ['limitForgotten'],
+    ...two,
+    copyAgain: true,
+    bud: { mark: 1, snap: 2, demote: 2, look: 1 },
+  },
+  {
+    name: 'progress, 0023: a loss is accepted on answers of before the newest mark',
+    bugs: ['endUnmarked'],
+    ...two,
+    copyAgain: true,
+    bud: { mark: 1, snap: 2, demote: 2, look: 1 },
+  },
+  {
+    name: 'progress, 0023: a run is trusted on answers of before the newest mark',
+    bugs: ['readmitUnmarked'],
+    ...two,
+    bud: { snap: 1, restart: 1, demote: 1 },
   },
   { name: 'progress: accepting keeps the generation', bugs: ['sameGeneration'], ...back },
   {
