@@ -531,7 +531,7 @@ export function model(cfg) {
         if (!bug.has('abortSameEpoch'))
           host(`raise(${nm(j.s)},${j.n})`, j.a, j.s, op.raise(r, j.n), (u) => {
             u.op = 1;
-            u.q = r[2].length;
+            if (CR) u.q = r[2].length;
           });
       } else if (j.t === 'res') {
         j.ps.forEach(([p, pe], i) => {
@@ -882,7 +882,7 @@ export function model(cfg) {
           const r = s.H[j.a][j.s];
           if (r && r[0] >= j.n && !j.op) {
             j.op = 1;
-            j.q = r[2].length;
+            if (CR) j.q = r[2].length;
             ch = true;
           }
         } else if (j.t === 'res' && !j.st) {

@@ -212,7 +212,7 @@ export function progressModel(cfg) {
     const unconfirmed = k.sent.find(([m]) => m === H.mark);
     k.P = bug.has('ownSeq') ? 99 : unconfirmed && fixed('promiseOfHost') ? unconfirmed[1] : H.mp;
     k.P = Math.min(k.P, k.top);
-    if (fixed('limitForgotten')) k.top = k.P; // until the loss is accepted: the host may go back again meanwhile
+    k.top = k.P; // until the loss is accepted: the host may go back again meanwhile
     k.st = 2;
     k.run = s.run[h];
     if (!bug.has('sameGeneration')) {
@@ -296,6 +296,8 @@ export function progressModel(cfg) {
   }
   function endAccept(s, t, h) {
     const k = s.T[t].h[h];
+    s.saw[h] = 0;
+    k.told = 0;
     if (!bug.has('endUnmarked')) {
       if (!isRaised(s, t, h)) {
         k.st = 1;

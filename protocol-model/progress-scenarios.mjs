@@ -111,13 +111,6 @@ export const mutants = [
     bud: { mark: 3, resend: 1, snap: 1, demote: 2 },
   },
   {
-    name: 'progress, 0023: going back again while a loss is accepted lifts the limit of the claim',
-    bugs: ['limitForgotten'],
-    ...two,
-    copyAgain: true,
-    bud: { mark: 1, snap: 2, demote: 2, look: 1 },
-  },
-  {
     name: 'progress, 0023: a loss is accepted on answers of before the newest mark',
     bugs: ['endUnmarked'],
     ...two,

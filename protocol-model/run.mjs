@@ -29,7 +29,7 @@ if (process.send) {
   process.on('message', (i) => {
     if (i < 0) process.exit(0);
     const [f, c] = jobs[i];
-    const r = explore({ ...f(c), maxStates: 4e6, maxMs: 300e3 });
+    const r = explore({ ...f(c), maxStates: 4e6, maxMs: 900e3 });
     delete r.state;
     process.send([i, r]);
   });
