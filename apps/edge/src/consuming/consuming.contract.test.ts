@@ -131,6 +131,25 @@ describe('a group over HTTP', () => {
     expect(tooLate.body.results).toMatchObject([{ kind: 'fenced' }]);
   });
 
+  it('gives a grandchild out after its grandparent, wherever a poll begins and with nothing in between', async () => {
+    // two rolls in a row: the generation in between has no event
+    const grandparent = edge.leaves(group)[0]!;
+    const [empty] = await edge.restructure([grandparent], [grandparent.range]);
+    const [grandchild] = await edge.restructure([empty!], [empty!.range]);
+    await edge.post(`/v1/streams/${group}/events`, events(100, 20));
+    await edge.caughtUp();
+    const given: Batch[] = [];
+    for (let turn = 0; turn < 100 && idsOf(given).length < 40; turn++) {
+      const { batches } = (await call(at('poll'), { member: 'a', limit: 1 })).body;
+      await call(at('commit'), { member: 'a', positions: positionsOf(batches) });
+      given.push(...batches);
+    }
+    expect(new Set(idsOf(given)).size).toBe(40);
+    const order = given.map((b) => b.shardlet);
+    expect(order).toContain(grandchild!.id);
+    expect(order.lastIndexOf(grandparent.id)).toBeLessThan(order.indexOf(grandchild!.id));
+  });
+
   it('waits for events as long as it is told to', async () => {
     const { batches } = (await call(at('poll'), { member: 'a' })).body;
     await call(at('commit'), { member: 'a', positions: positionsOf(batches) });

@@ -93,6 +93,32 @@ describe('the assignment', () => {
     expect(heldBy(poll(state, map, 'a'), 'a')).toEqual([3]);
   });
 
+  it('takes a shardlet back, and fences it, whose older events are not processed', () => {
+    const map = mapOf([shardlet(1, [], closed(5, [2])), shardlet(2, [1], closed(0, [3])), shardlet(3, [2])]);
+    // as it was given out by a service that looked at parents only
+    const early = { shardlet: 3, seq: 0, epoch: 0, assignment: 7, member: 'a', revoking: false, skipped: 0 };
+    const state = poll({ version: 7, members: [], checkpoints: new Map([[3, early]]) }, map, 'a');
+    expect(heldBy(state, 'a')).toEqual([1]);
+    const positions = [{ shardlet: 3, seq: 1, epoch: 1, assignment: 7 }];
+    expect(commit(state, { member: 'a', positions }).results).toMatchObject([{ kind: 'fenced' }]);
+    expect(poll(state, map, 'a')).toEqual(state);
+  });
+
+  it('gives again what was written again after a loss, also to a group that was away meanwhile', () => {
+    const open = mapOf([shardlet(1)]);
+    let state = poll(EMPTY_GROUP, open, 'a');
+    const { assignment } = state.checkpoints.get(1)!;
+    state = commit(state, {
+      member: 'a',
+      positions: [{ shardlet: 1, seq: 90, epoch: 3, assignment }],
+    }).state;
+    const lost = [{ epoch: 9, seq: 40 }];
+    const rolled = mapOf([{ ...shardlet(1, [], closed(60, [2])), lost }, shardlet(2, [1])]);
+    state = poll(state, rolled, 'a');
+    expect(state.checkpoints.get(1)).toMatchObject({ seq: 40, member: 'a' });
+    expect(heldBy(state, 'a')).toEqual([1]);
+  });
+
   it('goes past what is past its retention, and tells how much that was', () => {
     const map = mapOf([
       shardlet(1, [], { ...closed(7, [2]), kind: 'gone' } as Shardlet['state']),
@@ -188,11 +214,15 @@ class World {
     });
     if (results[0]!.kind !== 'committed') return;
     this.state = state;
-    for (const parent of this.logs.get(shardlet)!.shardlet.parents)
-      expect(this.processed.get(parent) ?? []).toHaveLength(this.logs.get(parent)!.length);
+    for (const ancestor of this.ancestors(shardlet))
+      expect(this.processed.get(ancestor) ?? []).toHaveLength(this.logs.get(ancestor)!.length);
     const done = this.processed.get(shardlet) ?? [];
     for (let seq = from; seq <= upTo; seq++) done.push(seq);
     this.processed.set(shardlet, done);
+  }
+
+  private ancestors(id: number): number[] {
+    return this.logs.get(id)!.shardlet.parents.flatMap((parent) => [parent, ...this.ancestors(parent)]);
   }
 
   private open() {

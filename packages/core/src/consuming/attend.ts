@@ -6,7 +6,7 @@
  * of whoever had it before.
  */
 import type { Shardlet, TopologyMap } from '../topology/index.ts';
-import { finalSeqOf, isFinished, setBack, workable } from './lineage.ts';
+import { finalSeqOf, isFinished, setBack, standingOf } from './lineage.ts';
 import type { Checkpoint, Group, GroupState, Member } from './model.ts';
 
 export interface Sign {
@@ -23,7 +23,9 @@ export function attend(group: Group, state: GroupState, map: TopologyMap, sign: 
   const draft = new Draft(state, members, map);
   draft.dropTheDead();
   draft.letGo(sign);
-  const shardlets = draft.begin(workable(map, group.stream, state.checkpoints));
+  const { workable, tooEarly } = standingOf(map, group.stream, state.checkpoints);
+  draft.takeBack(tooEarly);
+  const shardlets = draft.begin(workable);
   if (members.length > 0) draft.balance(shardlets);
   return { version: draft.version, members, checkpoints: draft.checkpoints };
 }
@@ -61,6 +63,12 @@ class Draft {
       const finished = shardlet !== undefined && isFinished(shardlet, c);
       if (finished || (c.revoking && !busy.has(c.shardlet))) this.free(c);
     }
+  }
+
+  /** Whoever works on them would be ahead of older events of the same keys. */
+  takeBack(tooEarly: ReadonlySet<number>): void {
+    for (const c of this.checkpoints.values())
+      if (c.member !== undefined && tooEarly.has(c.shardlet)) this.free(c);
   }
 
   /** Answers the workable ones that are still to do, with checkpoints that fit what T says of them. */
