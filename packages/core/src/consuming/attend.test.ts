@@ -33,7 +33,7 @@ const many = (count: number) => mapOf(Array.from({ length: count }, (_, i) => sh
 const heldBy = (state: GroupState, member: string) =>
   [...state.checkpoints.values()].filter((c) => c.member === member).map((c) => c.shardlet);
 const poll = (state: GroupState, map: TopologyMap, member: string, nowMs = 0, busy = NONE) =>
-  attend(GROUP, state, map, { member, nowMs, busy });
+  attend(GROUP, state, map, { member, subject: 's', nowMs, busy });
 
 describe('the assignment', () => {
   it('gives everything to the only member', () => {
@@ -64,6 +64,19 @@ describe('the assignment', () => {
     state = poll(state, many(2), 'b', 1_000);
     expect(heldBy(state, 'b')).toEqual([1, 2]);
     expect(state.members.map((m) => m.id)).toEqual(['b']);
+  });
+
+  it('begins with nothing under the id of a member of somebody else, whose session has ended', () => {
+    const before = poll(EMPTY_GROUP, many(1), 'a');
+    const { assignment } = before.checkpoints.get(1)!;
+    const heir = { member: 'a', subject: 'another', nowMs: 1_000, busy: NONE };
+    const state = attend(GROUP, before, many(1), heir);
+    expect(state.members).toEqual([{ id: 'a', seenAtMs: 1_000, subject: 'another' }]);
+    expect(state.checkpoints.get(1)!.assignment).toBeGreaterThan(assignment);
+    const positions = [{ shardlet: 1, seq: 1, epoch: 1, assignment }];
+    expect(commit(state, { member: 'a', positions }).results).toMatchObject([{ kind: 'fenced' }]);
+    // who comes back late to its own has lost nothing
+    expect(poll(before, many(1), 'a', 1_000).checkpoints).toEqual(before.checkpoints);
   });
 
   it('changes nothing when nothing happened', () => {
@@ -199,7 +212,7 @@ class World {
   }
 
   attend(member: string, busy: ReadonlySet<number>): void {
-    this.state = attend(GROUP, this.state, this.map, { member, nowMs: this.nowMs, busy });
+    this.state = attend(GROUP, this.state, this.map, { member, subject: 's', nowMs: this.nowMs, busy });
   }
 
   /** Data and checkpoint in one transaction: both or none. */
