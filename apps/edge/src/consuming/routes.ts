@@ -21,6 +21,7 @@ import type { z } from 'zod';
 import type { Api } from '../api/index.ts';
 import { ByteBudget } from '../http/byte-budget.ts';
 import { withJsonBody } from '../http/json-body.ts';
+import { answeredInTime, isStoreAway } from '../http/reaching-store.ts';
 import type { EdgeMap } from '../map/edge-map.ts';
 import { EVENT_STREAM_HEADERS } from '../reading/index.ts';
 import { pollJson } from './batch-json.ts';
@@ -41,6 +42,9 @@ interface ConsumingParts {
 /** 10,000 positions take less. */
 const BODY_BYTES_MAX = 2_000_000;
 const LOOK_PAUSE_MS = 250;
+/** As for everything that PostgreSQL keeps. */
+const STORE_RETRY_AFTER_SECONDS = 5;
+const REFRESH_WITHIN_MS = 5_000;
 
 export interface Consuming {
   mount(api: Api): void;
@@ -75,17 +79,17 @@ class Routes {
     this.service = new GroupService({
       store: parts.groups,
       map: parts.map.topology,
-      refresh: () => parts.map.refresh(),
+      // a topology store that hangs would hold the client as long
+      refresh: () => answeredInTime(parts.map.refresh(), REFRESH_WITHIN_MS),
       host: (id) => parts.hosts.get(id),
     });
   }
 
-  /** By name, since which store it is is not known here. */
   async answer(reply: Promise<Response>): Promise<Response> {
     return reply.catch((error: Error) => {
-      if (error.name === 'DatabaseUnreachable')
+      if (isStoreAway(error))
         throw new ForeshardError('store_unreachable', 'The store of the consumer groups does not answer.', {
-          retryAfterSeconds: 1,
+          retryAfterSeconds: STORE_RETRY_AFTER_SECONDS,
           cause: error,
         });
       if (error instanceof HostUnreachable)

@@ -57,6 +57,12 @@ const READ_BYTES_MAX = 4_000_000;
 
 const UNKNOWN: Refused = { refused: 'unknown' };
 
+/**
+ * Each that hangs takes its time limit (5 s) of a poll whose client waits; the round ends then, and the next
+ * one begins at another shardlet.
+ */
+const AWAY_HOSTS_MAX = 2;
+
 export class GroupService {
   private readonly parts: ServiceParts;
   /** where the next poll of a member begins, so that no shardlet starves behind a busy one */
@@ -151,13 +157,19 @@ export class GroupService {
   private async read(assigned: readonly Checkpoint[], { limit, after }: PollRequest): Promise<Batch[]> {
     const batches: Batch[] = [];
     let left = limit;
+    const awayHosts = new Set<number>();
     const first = assigned.length === 0 ? 0 : this.turn++ % assigned.length;
     for (const c of [...assigned.slice(first), ...assigned.slice(0, first)]) {
-      if (left <= 0) break;
-      if (c.revoking) continue;
+      if (left <= 0 || awayHosts.size >= AWAY_HOSTS_MAX) break;
+      const owner = this.parts.map.shardlet(c.shardlet)?.owner;
+      // one that hangs takes its time limit for each question
+      if (c.revoking || (owner !== undefined && awayHosts.has(owner))) continue;
       const held = after.get(c.shardlet);
       const heldSeq = held?.assignment === c.assignment ? held.seq : 0;
-      const batch = await this.batchOf(c, heldSeq, left).catch(ifUnreachable);
+      const batch = await this.batchOf(c, heldSeq, left).catch((error: unknown) => {
+        if (owner !== undefined) awayHosts.add(owner);
+        return ifUnreachable(error);
+      });
       if (batch === undefined) continue;
       batches.push(batch);
       left -= batch.records.length;

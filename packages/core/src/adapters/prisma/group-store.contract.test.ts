@@ -1,7 +1,8 @@
 import { cp, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createDatabase, temporaryFolder } from '@foreshard/local';
-import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
+import { createDatabase, startTcpProxy, temporaryFolder } from '@foreshard/local';
+import { Client } from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { EMPTY_GROUP, GROUPS_MAX, type GroupState } from '../../consuming/index.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
 import { PrismaGroupStore } from './group-store.ts';
@@ -60,6 +61,69 @@ it('creates a group once, and as many as there may be, whoever creates them toge
   await groups.remove('many-0');
   expect(await create('again')).toBe('created');
   await prisma.consumerGroup.deleteMany({ where: { name: { startsWith: 'many-' } } });
+});
+
+describe('a database that does not answer', () => {
+  const inTime = async (call: Promise<unknown>) => {
+    const begun = performance.now();
+    await expect(call).rejects.toMatchObject({ name: 'DatabaseUnreachable' });
+    // the client of a poll gives up after some 15 s
+    expect(performance.now() - begun).toBeLessThan(9_000);
+  };
+
+  it('is told as such in time, by every call, and used again when it answers', async () => {
+    await create(group);
+    const proxy = await startTcpProxy({ port: Number(new URL(url).port) });
+    const client = openPrisma(proxy.through(url));
+    const store = new PrismaGroupStore(client, url);
+    const change = () => store.change(group, (_group, state) => ({ state, result: 'done' }));
+    // connections that are open already, and connections that are not
+    await Promise.all([change(), change()]);
+    proxy.hold('toServer');
+    const row = { name: 'new', stream: 1, sessionMs: 1_000 };
+    await Promise.all([
+      ...[inTime(store.list()), inTime(change())],
+      ...Array.from({ length: 12 }, () => inTime(change())),
+      ...[inTime(store.list()), inTime(store.find(group)), inTime(store.remove('nothing'))],
+      inTime(store.create(row, EMPTY_GROUP)),
+    ]);
+    await proxy.release('toServer');
+    expect(await change()).toBe('done');
+    await client.$disconnect();
+    await proxy.stop();
+  }, 60_000);
+
+  it('does not wait for a process that stopped inside a change, and neither does any other call', async () => {
+    await create(group);
+    const stopped = new Client({ connectionString: url });
+    stopped.on('error', () => {});
+    await stopped.connect();
+    await stopped.query('BEGIN');
+    await stopped.query('SELECT 1 FROM consumer_group WHERE name = $1 FOR UPDATE', [group]);
+    // more than there are connections: the server ends what waits, so that others find one
+    await Promise.all(Array.from({ length: 12 }, () => inTime(put(EMPTY_GROUP))));
+    const begun = performance.now();
+    expect(await groups.list()).toEqual(expect.arrayContaining([expect.objectContaining({ name: group })]));
+    expect(performance.now() - begun).toBeLessThan(3_000);
+    await stopped.end();
+    expect(await put(EMPTY_GROUP)).toBe('done');
+  }, 60_000);
+
+  it('ends a change whose process stopped in the middle of it: the group goes on', async () => {
+    await create(group);
+    const proxy = await startTcpProxy({ port: Number(new URL(url).port) });
+    const client = openPrisma(proxy.through(url));
+    const half = new PrismaGroupStore(client, url).change(group, (_group, state) => {
+      proxy.hold('toServer');
+      return { state: { ...state, version: 99 }, result: 'done' };
+    });
+    await inTime(half);
+    const goesOn = () => expect(put({ ...EMPTY_GROUP, version: 1 })).resolves.toBe('done');
+    await vi.waitFor(goesOn, { timeout: 12_000 });
+    expect((await found()).version).toBe(1);
+    await proxy.stop();
+    await client.$disconnect();
+  }, 60_000);
 });
 
 it('lets tokens and members of an earlier release go on', async () => {
