@@ -140,6 +140,24 @@ export class EdgeFixture {
     return made;
   }
 
+  /** A roll that is decided and sealed; its child is opened, and the roll settled, by the answer. */
+  async beginRoll(parent: Shardlet): Promise<() => Promise<void>> {
+    const { id, epoch } = parent;
+    const request = { parents: [{ id, epoch }], children: [parent.range] };
+    const [child] = (await this.decide(restructure(request))).children;
+    const host = await this.host(parent.owner);
+    await host.seal(id, epoch);
+    const details = await host.describe(id);
+    invariant('last' in details, 'the parent is gone');
+    await this.caughtUp();
+    return async () => {
+      await this.open(child!, [{ shardlet: id, epoch }]);
+      const parents = [{ id, finalSeq: details.lastSeq, finalTs: details.last }];
+      await this.decide(settleRestructure({ parents, children: [child!.id] }));
+      await this.caughtUp();
+    };
+  }
+
   leaves(stream: string): Shardlet[] {
     return [...this.map.leaves(this.map.streamNamed(stream)!.id)].sort((a, b) => a.id - b.id);
   }
