@@ -196,7 +196,13 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     mayRead,
     onRead: (shardlet, events) => load.read(shardlet, events),
   });
-  const groups = consuming({ groups: parts.groups, map, hosts, mayRead });
+  const groups = consuming({
+    groups: parts.groups,
+    map,
+    hosts,
+    mayConsume: (authorization) => tokens.permits(authorization, 'consume'),
+    tokenName: (authorization) => tokens.nameOf(authorization),
+  });
   const budget = new ByteBudget(settings.inFlightBytesMax);
   const shared = new SharedRedis(parts.redis, Date.now);
   const kept = { bytesMax: IDEMPOTENCY_BYTES_MAX, lifetimeMs: IDEMPOTENCY_LIFETIME_MS };

@@ -58,7 +58,7 @@ export class GroupClient {
   /** Also well when there is one of this name already. */
   async begin(name: string, stream: string, from: string): Promise<void> {
     const reply = await this.ask('POST', '/v1/groups', { name, stream, from });
-    if (reply.status !== CONFLICT) expectDone(reply);
+    if (reply.status !== CONFLICT || reply.body?.code !== 'conflict') expectDone(reply);
   }
 
   async poll(group: string, request: object, signal: AbortSignal): Promise<GroupPoll> {

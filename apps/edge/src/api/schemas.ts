@@ -31,7 +31,11 @@ export const keyPageSchema = z
   .strictObject({
     events: z.array(storedEventSchema),
     next: z.string().describe('the cursor to go on from'),
-    atHead: z.boolean().describe('there was nothing more when this page was made'),
+    atHead: z
+      .boolean()
+      .describe(
+        'there was nothing more when this page was made; false while a host or a shardlet may hold more',
+      ),
     ...remarks,
   })
   .meta({ id: 'KeyPage' });

@@ -22,6 +22,8 @@ export interface EventProblem {
   readonly detail: string;
   /** RFC 6901, from the root of the event; only where the event itself is at fault */
   readonly pointer?: string;
+  /** when it may be tried again, where that is known */
+  readonly retryAfterSeconds?: number;
 }
 
 const WORDS = 4;

@@ -30,12 +30,17 @@ import type { AdministrationStores } from '../administration/index.ts';
 import type { AdvisingStores } from '../advising/index.ts';
 import type { ClusterParts } from '../clusters/index.ts';
 import { type RunningEdge, startEdge } from '../edge.ts';
+import type { KnownToken } from '../http/token-check.ts';
 import type { OwnQuota } from '../limits/index.ts';
 
 export const TOKEN = 'fsh_test';
 const DEDUP = { windowMicros: 900_000_000, leadMicros: DEDUP_LEAD_MICROS };
 
 const NO_QUOTA = { eventsPerSecond: undefined, bytesPerSecond: undefined };
+
+export function knownToken(text: string, name: string, scopes: readonly string[]): KnownToken {
+  return { id: text, name, hash: hash('sha256', text, 'hex'), scopes };
+}
 
 export interface Reply {
   readonly status: number;
@@ -60,6 +65,8 @@ export class EdgeFixture {
   private edge!: RunningEdge;
   private map!: TopologyMap;
   private pool!: HostPool;
+  /** known within a second, as soon as an unknown one is used */
+  tokens: KnownToken[] = [knownToken(TOKEN, 'test', ['read', 'consume', 'ingest'])];
   /** what somebody has set; the edge reads it anew every few seconds */
   quotas: OwnQuota[] = [];
   private tellEdge: (version: number) => void = () => {};
@@ -131,6 +138,24 @@ export class EdgeFixture {
     await this.decide(settleRestructure({ parents: sealed, children: made.map((c) => c.id) }));
     await this.learn();
     return made;
+  }
+
+  /** A roll that is decided and sealed; its child is opened, and the roll settled, by the answer. */
+  async beginRoll(parent: Shardlet): Promise<() => Promise<void>> {
+    const { id, epoch } = parent;
+    const request = { parents: [{ id, epoch }], children: [parent.range] };
+    const [child] = (await this.decide(restructure(request))).children;
+    const host = await this.host(parent.owner);
+    await host.seal(id, epoch);
+    const details = await host.describe(id);
+    invariant('last' in details, 'the parent is gone');
+    await this.caughtUp();
+    return async () => {
+      await this.open(child!, [{ shardlet: id, epoch }]);
+      const parents = [{ id, finalSeq: details.lastSeq, finalTs: details.last }];
+      await this.decide(settleRestructure({ parents, children: [child!.id] }));
+      await this.caughtUp();
+    };
   }
 
   leaves(stream: string): Shardlet[] {
@@ -284,7 +309,7 @@ export class EdgeFixture {
       notifications: {} as unknown as NotificationOffice,
       groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),
       markTokensUsed: async () => {},
-      activeHashes: async () => [{ id: 't', hash: hash('sha256', TOKEN, 'hex'), scopes: ['read', 'ingest'] }],
+      activeHashes: async () => this.tokens,
       redis: this.redis,
       connectHosts: (map) => new HostPool(map),
       log: { info: () => {}, warn: () => {}, error: (fields, message) => console.error(message, fields) },

@@ -33,6 +33,7 @@ export interface KeyPage {
   /** the cursor after one of its records */
   readonly cursorAfter: (place: LogPosition) => string;
   readonly atHead: boolean;
+  readonly isStuck: boolean;
   readonly waitingFor: readonly number[];
   readonly trimmed: readonly Trimmed[];
 }
@@ -83,6 +84,7 @@ export class KeyEvents {
         next: cursorAfter(reader.after),
         cursorAfter,
         atHead: taken.atHead,
+        isStuck: reader.isStuck,
         waitingFor: reader.waitingFor(),
         trimmed: reader.takeTrimmed(),
       };

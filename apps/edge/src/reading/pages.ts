@@ -69,7 +69,8 @@ export class Pages {
 
   private async ofKey(request: PageRequest & { readonly key: string }): Promise<Page> {
     const page = await this.keys.page(request);
-    const { records, next, atHead, cursorAfter, waitingFor, trimmed } = page;
+    const { records, next, cursorAfter, waitingFor, trimmed } = page;
+    const atHead = isAll(page);
     const remarks = this.remarks(waitingFor, trimmed);
     return { stream: request.stream.name, records, late: 0, next, atHead, remarks, cursorAfter };
   }
@@ -78,7 +79,8 @@ export class Pages {
     const { stream, from } = request;
     const skip = this.knownHosts(request.skip ?? new Set());
     const page = await this.log.page({ ...request, from: cursorOf(from, stream), skip });
-    const { records, late, cursor, atHead } = page;
+    const { records, late, cursor } = page;
+    const atHead = isAll(page);
     const isPlain = late === 0 && cursor.skipped.length === 0;
     return {
       stream: stream.name,
@@ -131,4 +133,13 @@ function cursorOf(from: string | undefined, stream: Stream): LogCursor | 'oldest
       pointer: '?from',
     });
   return cursor;
+}
+
+/** Nobody should take a log for read to its end while a host or a shardlet may hold more of it. */
+function isAll({
+  atHead,
+  isStuck,
+  waitingFor,
+}: Pick<SessionPage, 'atHead' | 'isStuck' | 'waitingFor'>): boolean {
+  return atHead && !isStuck && waitingFor.length === 0;
 }

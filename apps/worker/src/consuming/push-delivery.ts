@@ -6,7 +6,15 @@
  * `webhook-id` may drop the repetition.
  */
 import type { SignedHeaders } from '@foreshard/core/adapters/webhooks';
-import type { Batch, GroupService, GroupStore, Push } from '@foreshard/core/consuming';
+import {
+  type Batch,
+  type Caller,
+  type GroupService,
+  type GroupStore,
+  isRefused,
+  type Push,
+  WORKER_SUBJECT,
+} from '@foreshard/core/consuming';
 import { framePayload } from '@foreshard/core/hosts';
 import type { Logger } from 'pino';
 import { type Backoff, nextBackoff } from './backoff.ts';
@@ -59,7 +67,7 @@ export class PushDelivery {
     this.ending = true;
     clearTimeout(this.timer);
     await this.round;
-    for (const name of this.joined) await this.parts.service.leave(name, this.parts.member).catch(() => {});
+    for (const name of this.joined) await this.parts.service.leave(name, this.caller).catch(() => {});
   }
 
   /** One round over all groups with an address. */
@@ -71,15 +79,16 @@ export class PushDelivery {
   }
 
   private async deliverGroup(name: string, push: Push): Promise<void> {
-    const { service, member } = this.parts;
+    const { service } = this.parts;
     // nothing is held between rounds: a batch that failed is read again
-    const poll = await service.poll(name, { member, limit: BATCH_EVENTS_MAX, after: new Map() });
-    const due = (poll?.batches ?? []).filter((b) => !this.isWaiting(`${name}/${b.shardlet.id}`));
+    const poll = await service.poll(name, { ...this.caller, limit: BATCH_EVENTS_MAX, after: new Map() });
+    if (isRefused(poll)) return;
+    const due = poll.batches.filter((b) => !this.isWaiting(`${name}/${b.shardlet.id}`));
     await Promise.all(due.map((batch) => this.deliverBatch(name, push, batch)));
   }
 
   private async deliverBatch(name: string, push: Push, batch: Batch): Promise<void> {
-    const { service, member, observe, log, nowMs, random } = this.parts;
+    const { service, observe, log, nowMs, random } = this.parts;
     const key = `${name}/${batch.shardlet.id}`;
     const status = batch.records.length === 0 ? 204 : await this.send(name, push, batch);
     observe(name, status, batch.records.length);
@@ -87,13 +96,17 @@ export class PushDelivery {
       this.backoffs.delete(key);
       const { shardlet, through, epoch, assignment } = batch;
       const position = { shardlet: shardlet.id, seq: through, epoch, assignment };
-      await service.commit(name, { member, positions: [position] });
+      await service.commit(name, { ...this.caller, positions: [position] });
       return;
     }
     const backoff = nextBackoff(this.backoffs.get(key), nowMs(), random());
     this.backoffs.set(key, backoff);
     const { failures, untilMs } = backoff;
     log.warn({ group: name, shardlet: batch.shardlet.id, status, failures, untilMs }, 'push was not taken');
+  }
+
+  private get caller(): Caller {
+    return { member: this.parts.member, subject: WORKER_SUBJECT };
   }
 
   private isWaiting(key: string): boolean {

@@ -102,6 +102,11 @@ export class LogReader {
     return [...this.machine.blockers()].filter((host) => this.parts.frontiers.isSilent(host));
   }
 
+  /** A shardlet is being opened, or on its way between hosts: it may hold events that were not given out. */
+  get isStuck(): boolean {
+    return this.machine.isStuck;
+  }
+
   takeTrimmed(): Trimmed[] {
     return [...this.trimmedByFormer.splice(0), ...this.machine.takeTrimmed()];
   }

@@ -97,6 +97,7 @@ export class LogService {
         return {
           ...pageOf(cursor, records),
           atHead: !isFull,
+          isStuck: look?.isStuck ?? false,
           waitingFor: look?.waitingFor ?? [],
           trimmed: [],
         };

@@ -18,7 +18,9 @@ export interface SessionPage {
   /** how many of them, from the first on, are late */
   readonly late: number;
   readonly cursor: LogCursor;
+  /** nothing more can be given out now; where it waits or is stuck, more may be stored */
   readonly atHead: boolean;
+  readonly isStuck: boolean;
   readonly waitingFor: readonly number[];
   readonly trimmed: readonly Trimmed[];
 }
@@ -116,6 +118,7 @@ export class LogSession {
       late,
       cursor,
       atHead,
+      isStuck: waiting.isStuck,
       waitingFor: waiting.waitingFor(),
       trimmed: [...trimmedOfOwed, ...this.main.takeTrimmed()],
     };
