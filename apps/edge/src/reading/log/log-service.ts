@@ -89,18 +89,21 @@ export class LogService {
       signal?.throwIfAborted();
       // the ring went on without this reader
       if (!tail.covers(cursor.after)) return this.sessionPage(cursor, request);
-      const records = tail.after(cursor.after, limit, bytesMax);
+      const { records, after, trimmed } = tail.after(cursor.after, limit, bytesMax);
       const remainingMs = this.parts.closing.aborted ? 0 : startedMs + waitMs - performance.now();
       const isFresh = look !== undefined && look.startedMs >= startedMs && look.atHead;
       const isFull = records.length >= limit || bytesOf(records) >= bytesMax;
-      if (isFull || (isFresh && (records.length > 0 || remainingMs <= 0)))
+      const hasNews = records.length > 0 || trimmed.length > 0;
+      if (isFull || (isFresh && (hasNews || remainingMs <= 0)))
         return {
-          ...pageOf(cursor, records),
+          records,
+          late: 0,
+          cursor: { ...cursor, after },
           atHead: !isFull,
           waitingFor: look?.waitingFor ?? [],
-          trimmed: [],
+          trimmed,
         };
-      look = await tail.next(records.length > 0 ? 0 : remainingMs);
+      look = await tail.next(hasNews ? 0 : remainingMs);
     }
   }
 
@@ -152,13 +155,6 @@ export class LogService {
       this.tails.delete(stream);
     }
   }
-}
-
-function pageOf(cursor: LogCursor, records: SessionPage['records']) {
-  const last = records.at(-1);
-  if (last === undefined) return { records, late: 0, cursor };
-  const after = { ts: last.ts, shardlet: last.shardlet, seq: last.seq };
-  return { records, late: 0, cursor: { ...cursor, after } };
 }
 
 function bytesOf(records: SessionPage['records']): number {
