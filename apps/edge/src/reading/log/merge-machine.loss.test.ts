@@ -131,6 +131,7 @@ describe('a loss', () => {
     it('begins after what is left, not after the number that was read', () => {
       show(machine, 1, 60, { epoch: 20, lastSeq: 12 });
       expect(machine.wishes()).toEqual([{ kind: 'seek', shardlet: 1, host: 1, ts: 40 }]);
+      expect([machine.bound, machine.isProven]).toEqual([0, false]);
       machine.found(1, 9);
       expect(machine.wishes()).toMatchObject([{ kind: 'read', fromSeq: 7 }]);
     });
