@@ -77,6 +77,17 @@ describe('a group over HTTP', () => {
     expect((await edge.get(`/v1/groups/${group}`)).body).toMatchObject({ lag: 0, stream: group });
   });
 
+  it('shows by how much a checkpoint is beyond the end of what its host holds, and not as no lag', async () => {
+    const restore = await edge.remember(1);
+    await edge.post(`/v1/streams/${group}/events`, events(20, 20));
+    const { batches } = (await call(at('poll'), { member: 'a' })).body;
+    await call(at('commit'), { member: 'a', positions: positionsOf(batches) });
+    await restore();
+    const { lag, shardlets } = (await edge.get(`/v1/groups/${group}`)).body;
+    const beyond = shardlets.map((s: { beyondEnd?: number }) => s.beyondEnd ?? 0);
+    expect([lag, beyond.reduce((a: number, b: number) => a + b)]).toEqual([null, 20]);
+  });
+
   it('goes on behind what a member holds, and shares with another when it is asked to', async () => {
     const first = (await call(at('poll'), { member: 'a', limit: 3 })).body.batches as Batch[];
     const after = heldOf(first);

@@ -189,8 +189,9 @@ class Routes {
   }
 
   private async shardlet(checkpoint: Checkpoint) {
-    const lag = await this.service.lag(checkpoint);
-    return { ...checkpoint, member: checkpoint.member ?? null, lag: lag ?? null };
+    const lag = (await this.service.lag(checkpoint)) ?? null;
+    const shown = { ...checkpoint, member: checkpoint.member ?? null };
+    return lag !== null && lag < 0 ? { ...shown, lag: null, beyondEnd: -lag } : { ...shown, lag };
   }
 
   private summary({ name, stream, sessionMs, push }: Group) {

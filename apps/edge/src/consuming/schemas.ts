@@ -94,7 +94,7 @@ export const groupDetailSchema = groupSummarySchema
     lag: z
       .int()
       .nullable()
-      .describe('events that are stored and not processed; null: a host does not answer'),
+      .describe('events that are stored and not processed; null: a host does not answer, or holds too few'),
     members: z.array(
       z.strictObject({
         id: z.string(),
@@ -106,6 +106,15 @@ export const groupDetailSchema = groupSummarySchema
         shardlets: z.int(),
       }),
     ),
-    shardlets: z.array(assignmentSchema.extend({ member: z.string().nullable(), lag: z.int().nullable() })),
+    shardlets: z.array(
+      assignmentSchema.extend({
+        member: z.string().nullable(),
+        lag: z.int().nullable(),
+        beyondEnd: z
+          .int()
+          .optional()
+          .describe('the host holds so many events fewer than were processed: it lost some, or is behind'),
+      }),
+    ),
   })
   .meta({ id: 'ConsumerGroup' });

@@ -48,6 +48,21 @@ export interface Reply {
   readonly body: any;
 }
 
+function loss(id: number, seq: number): Decision<Shardlet> {
+  return {
+    name: 'loss',
+    needs: { shardlets: [id] },
+    rule(view) {
+      const shardlet = view.shardlet(id);
+      invariant(shardlet !== undefined, `no shardlet ${id}`);
+      const { version: epoch } = view;
+      const state = { kind: 'opening' as const, job: { kind: 'raise' as const } };
+      const raised = { ...shardlet, epoch, state, lost: [...shardlet.lost, { epoch, seq }] };
+      return { kind: 'accept', puts: { shardlets: [raised] }, result: raised };
+    },
+  };
+}
+
 interface EdgeOn {
   readonly store: Pick<MemoryTopologyStore, 'snapshot' | 'changesAfter'>;
   readonly subscribe: (listener: (version: number) => void) => Promise<() => Promise<void>>;
@@ -156,6 +171,50 @@ export class EdgeFixture {
       await this.decide(settleRestructure({ parents, children: [child!.id] }));
       await this.caughtUp();
     };
+  }
+
+  /** What a host holds now; answers what brings it back to that, as a restored backup would. */
+  async remember(hostId: number): Promise<() => Promise<void>> {
+    const keys = await this.onServer(hostId, async (redis) =>
+      Promise.all((await redis.keys('*')).map(async (key) => ({ key, value: await redis.dumpBuffer(key) }))),
+    );
+    return async () => {
+      await this.flush(hostId);
+      await this.onServer(hostId, (redis) =>
+        Promise.all(keys.map(({ key, value }) => redis.restore(key, 0, value))),
+      );
+    };
+  }
+
+  async flush(hostId: number): Promise<void> {
+    await this.onServer(hostId, (redis) => redis.flushall());
+  }
+
+  /** A person accepts what a host has lost: its shardlets get new epochs, and are open again. */
+  async acceptLoss(stream: string, hostId: number): Promise<Map<number, number>> {
+    const host = await this.host(hostId);
+    const lost = new Map<number, number>();
+    for (const { id, owner } of this.leaves(stream)) {
+      if (owner !== hostId) continue;
+      const details = await host.describe(id);
+      const seq = 'lastSeq' in details ? details.lastSeq : 0;
+      const { epoch, range, stream: streamId } = await this.decide(loss(id, seq));
+      if ('lastSeq' in details) await host.raise(id, epoch);
+      else await host.createOpen(id, epoch, { stream: streamId, range, dedup: DEDUP }, []);
+      await this.decide(settleOpening(id, epoch));
+      lost.set(id, seq);
+    }
+    await this.caughtUp();
+    return lost;
+  }
+
+  private async onServer<R>(hostId: number, act: (redis: Redis) => Promise<R>): Promise<R> {
+    const redis = new Redis(this.servers[hostId - 1]!.url);
+    try {
+      return await act(redis);
+    } finally {
+      redis.disconnect();
+    }
   }
 
   leaves(stream: string): Shardlet[] {

@@ -112,14 +112,17 @@ export class GroupService {
     return reply ?? UNKNOWN;
   }
 
-  /** Events that are stored and not processed; undefined where the host does not answer. */
+  /**
+   * Events that are stored and not processed; undefined where the host does not answer. Below 0: the checkpoint
+   * is beyond the end of what the host holds, which has lost something or is behind.
+   */
   async lag(checkpoint: Checkpoint): Promise<number | undefined> {
     const shardlet = this.parts.map.shardlet(checkpoint.shardlet);
     if (shardlet === undefined) return 0;
     const finalSeq = finalSeqOf(shardlet);
     if (finalSeq !== undefined) return Math.max(0, finalSeq - checkpoint.seq);
     const lastSeq = await this.lastSeq(shardlet).catch(ifUnreachable);
-    return lastSeq === undefined ? undefined : Math.max(0, lastSeq - checkpoint.seq);
+    return lastSeq === undefined ? undefined : lastSeq - checkpoint.seq;
   }
 
   private async attended(

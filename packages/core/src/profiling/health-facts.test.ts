@@ -15,7 +15,14 @@ const WELL: HostUsageReport = {
 };
 
 function host(state: Host['state'] = 'active'): Host {
-  const named = { id: 1, name: 'a', engine: 'redis', url: 'redis://a', incarnation: 'i' } as const;
+  const named = {
+    id: 1,
+    name: 'a',
+    engine: 'redis',
+    url: 'redis://a',
+    incarnation: 'i',
+    generation: 0,
+  } as const;
   return { ...named, durability: 'always', state, ...NO_FACTS };
 }
 
