@@ -31,16 +31,8 @@ export class GuardedWebhookSender implements WebhookSender {
     return { atMs, durationMs: this.nowMs() - atMs, mayPass: true, ...outcome };
   }
 
-  async objection(url: string): Promise<string | undefined> {
-    const { hostname } = new URL(url);
-    const literal = this.guard.objectionToHost(hostname);
-    if (literal !== undefined) return literal;
-    return new Promise((resolve) => {
-      this.guard.lookup(hostname.replace(/^\[|\]$/g, ''), { all: true }, (error) =>
-        // a name that is not known now may be known later
-        resolve(error instanceof AddressRefused ? error.message : undefined),
-      );
-    });
+  objection(url: string): Promise<string | undefined> {
+    return this.guard.objectionToAny(new URL(url).hostname);
   }
 
   private async exchange(
