@@ -23,6 +23,7 @@ export {
   redisLibraries,
   tryAdmission,
 } from '@foreshard/core/adapters/host-admission';
+export { request } from '@foreshard/core/adapters/outgoing-http';
 export type { Control };
 
 /** recorded with every decision, and shown in the servers' lists of connections */

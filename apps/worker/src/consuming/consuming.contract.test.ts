@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from '@foreshard/core/adapters/outgoing-http';
 import { sign } from '@foreshard/core/adapters/webhooks';
 import {
   type CommitResult,
@@ -239,6 +240,7 @@ describe('a group with an address', () => {
     let nowMs = Date.now();
     const statuses: number[] = [];
     const delivery = new PushDelivery({
+      request,
       sign,
       groups: {
         list: async () => [{ name: group, stream, sessionMs: 1_000, push: { url, secret: SECRET } }],

@@ -5,6 +5,7 @@
  * answers is tried again, later and later, while the other shardlets go on. A receiver that has seen a
  * `webhook-id` may drop the repetition.
  */
+import type { request } from '@foreshard/core/adapters/outgoing-http';
 import type { SignedHeaders } from '@foreshard/core/adapters/webhooks';
 import {
   type Batch,
@@ -24,6 +25,7 @@ export interface PushParts {
   readonly service: Pick<GroupService, 'poll' | 'commit' | 'leave'>;
   /** headers of Standard Webhooks */
   readonly sign: (secret: string, id: string, nowMs: number, body: string) => Readonly<SignedHeaders>;
+  readonly request: typeof request;
   /** unlike that of any other worker */
   readonly member: string;
   readonly log: Logger;
@@ -39,6 +41,8 @@ const ROUND_PAUSE_MS = 250;
 const BATCH_EVENTS_MAX = 500;
 /** The receiver's time to answer; longer than a session it would lose the shardlet meanwhile. */
 const ANSWER_TIMEOUT_MS = 5_000;
+/** Only the status counts; an answer that is read to its end keeps the connection for the next batch. */
+const ANSWER_BYTES_READ = 16_384;
 
 export class PushDelivery {
   private readonly parts: PushParts;
@@ -118,7 +122,7 @@ export class PushDelivery {
     const body = `[${batch.records.map(({ frame }) => textOf(framePayload(frame))).join(',')}]`;
     const id = `${name}.${batch.shardlet.id}.${batch.records[0]!.seq}.${batch.through}`;
     try {
-      const response = await fetch(push.url, {
+      const { status } = await this.parts.request(push.url, {
         method: 'POST',
         body,
         headers: {
@@ -128,12 +132,11 @@ export class PushDelivery {
           'foreshard-assignment': String(batch.assignment),
           ...this.parts.sign(push.secret, id, this.parts.nowMs(), body),
         },
-        // a redirect would carry the events to where nobody asked for them
-        redirect: 'manual',
-        signal: AbortSignal.timeout(this.parts.timeoutMs ?? ANSWER_TIMEOUT_MS),
+        timeoutMs: this.parts.timeoutMs ?? ANSWER_TIMEOUT_MS,
+        bytesMax: ANSWER_BYTES_READ,
+        whenLarger: 'cut',
       });
-      await response.body?.cancel();
-      return response.status;
+      return status;
     } catch {
       return 0;
     }
