@@ -61,7 +61,8 @@ export class ReaderParty {
     this.cursor = page.cursor;
     for (const { shardlet, seq, ts, frame } of page.records) {
       const event = eventOf(frame).id;
-      this.emitted.push({ event, shardlet, seq, ts });
+      const epoch = this.scene.epochOf(event, shardlet, seq);
+      this.emitted.push({ event, shardlet, seq, ts, epoch });
       this.scene.history.told(this.name, `reads ${event} shardlet ${shardlet} seq ${seq} ts ${ts}`, [
         event,
         shardlet,

@@ -9,11 +9,13 @@ import {
   checkOwnership,
   type Loss,
   type OpenReplica,
+  placeOfEvent,
   type Violation,
 } from '@foreshard/core/simulation';
 import type { Change, TopologyMap } from '@foreshard/core/topology';
 import type { DurableHost, HostMethod } from './durable-host.ts';
 import type { History } from './history.ts';
+import type { SetBacks } from './set-backs.ts';
 
 const SHOWN_MAX = 6;
 const REPLY_CHARS_MAX = 200;
@@ -46,9 +48,9 @@ export class Witness {
   private readonly truth: TopologyMap;
   private readonly history: History;
   private readonly violations: Violation[];
-  /** only where hosts may lose appends is it of interest at which epoch a record came in */
+  private readonly setBacks: SetBacks;
+  /** only where hosts may lose something is it of interest at which epoch a record came in */
   private readonly notesEpochs: boolean;
-  private readonly epochs = new Map<string, number>();
   private readonly losses = new Map<number, Loss[]>();
 
   constructor(parts: {
@@ -56,21 +58,23 @@ export class Witness {
     truth: TopologyMap;
     history: History;
     violations: Violation[];
+    setBacks: SetBacks;
     notesEpochs: boolean;
   }) {
     this.hosts = parts.hosts;
     this.truth = parts.truth;
     this.history = parts.history;
     this.violations = parts.violations;
+    this.setBacks = parts.setBacks;
     this.notesEpochs = parts.notesEpochs;
   }
 
   /** The last epoch at which this event was stored at this place. */
   epochOf(event: string, shardlet: number, seq: number | undefined): number | undefined {
-    return this.epochs.get(`${event} ${shardlet}/${seq}`);
+    return this.setBacks.epochOf(placeOfEvent({ event, shardlet, seq }));
   }
 
-  /** What T noted while a host that may lose appends had the shardlet. */
+  /** What T noted while a host that may lose appends had the shardlet, or after any host went back. */
   lossesOf(shardlet: number): readonly Loss[] {
     return this.losses.get(shardlet) ?? [];
   }
@@ -78,7 +82,7 @@ export class Witness {
   /** REQUIRES that `truth` does not have the change yet. */
   decided(change: Change, what: string): void {
     for (const { id, owner, epoch, state, lost } of change.shardlets) {
-      if (this.hosts.get(owner)?.durability === 'everysec') {
+      if (this.setBacks.any || this.hosts.get(owner)?.durability === 'everysec') {
         const fresh = lost.slice(this.truth.shardlet(id)?.lost.length ?? 0);
         this.losses.set(id, [...this.lossesOf(id), ...fresh]);
       }
@@ -117,7 +121,7 @@ export class Witness {
       if (reply.kind === 'appended') this.taken(host, group);
       if (!this.notesEpochs && !this.history.wanted) continue;
       const ids = splitFrames(group.frames).map(eventIdOf);
-      if (reply.kind === 'appended') this.noteEpochs(group, ids, reply);
+      if (reply.kind === 'appended') this.noteEpochs(host, group, ids, reply);
       const { shardlet, epoch } = group;
       const shown = `${ids.slice(0, SHOWN_MAX)}${ids.length > SHOWN_MAX ? '...' : ''}`;
       this.history.told(host.name, `append ${shardlet}@${epoch} ${shown} -> ${briefly(reply)}`, [
@@ -134,11 +138,16 @@ export class Witness {
     this.violations.push(...checkFenced(taken, { epoch: known.epoch, state: known.state.kind }));
   }
 
-  private noteEpochs({ shardlet, epoch }: Group, ids: readonly string[], reply: Taken): void {
+  private noteEpochs(
+    host: DurableHost,
+    { shardlet, epoch }: Group,
+    ids: readonly string[],
+    reply: Taken,
+  ): void {
     const passed = new Set([...reply.duplicates.map((each) => each.index), ...reply.expired]);
     let seq = reply.firstSeq;
     for (const [index, id] of ids.entries())
-      if (!passed.has(index)) this.epochs.set(`${id} ${shardlet}/${seq++}`, epoch);
+      if (!passed.has(index)) this.setBacks.noteStored(placeOfEvent({ event: id, shardlet, seq: seq++ }), host, epoch);
   }
 
   private tell(host: DurableHost, method: HostMethod, args: readonly unknown[], reply: unknown): void {

@@ -27,7 +27,7 @@ function told(event: string, seq: number | undefined, more: Partial<Acknowledgem
 
 function logOf(records: readonly LogRecord[], ...shardlets: LogShardlet[]): FinalLog {
   const all = shardlets.length > 0 ? shardlets : [SHARDLET];
-  return { shardlets: new Map(all.map((each) => [each.id, each])), records };
+  return { shardlets: new Map(all.map((each) => [each.id, each])), records, unnoticed: new Set() };
 }
 
 function invariantsOf(found: readonly { readonly invariant: string }[]): string[] {

@@ -45,7 +45,15 @@ export interface LogShardlet {
 export interface FinalLog {
   readonly shardlets: ReadonlyMap<number, LogShardlet>;
   readonly records: readonly LogRecord[];
+  /** places of events that a host lost in a way that nobody can notice (see placeOfEvent) */
+  readonly unnoticed: ReadonlySet<string>;
 }
+
+export function placeOfEvent({ event, shardlet, seq }: Place): string {
+  return `${event} ${shardlet}/${seq}`;
+}
+
+type Place = Pick<Acknowledgement, 'event' | 'shardlet' | 'seq'>;
 
 /** I1: what was acknowledged is there, as it was sent, unless its retention has ended or T has noted its loss. */
 export function checkNothingLost(log: FinalLog, acknowledged: readonly Acknowledgement[]): Violation[] {
@@ -81,10 +89,13 @@ export function checkNothingLost(log: FinalLog, acknowledged: readonly Acknowled
   return found;
 }
 
-function mayBeMissing(log: FinalLog, { shardlet, seq, epoch }: Acknowledgement): boolean {
+/** Its retention has ended, or T names its loss, or nobody could notice it. */
+export function mayBeMissing(log: FinalLog, told: Place & { readonly epoch?: number | undefined }): boolean {
+  const { shardlet, seq, epoch } = told;
   const home = log.shardlets.get(shardlet);
   if (home === undefined) return false;
   if (home.isGone || seq === undefined || seq < home.firstSeq) return true;
+  if (log.unnoticed.has(placeOfEvent(told))) return true;
   return home.lost.some((loss) => seq > loss.seq && epoch !== undefined && epoch < loss.epoch);
 }
 
