@@ -7,6 +7,7 @@ import {
   type HostIdentity,
   type HostProof,
   HostUnreachable,
+  type ProgressWatch,
   type Regression,
 } from '@foreshard/core/hosts';
 import { type Assessment, assess } from '@foreshard/core/migration';
@@ -16,7 +17,11 @@ export interface HostDoors {
   /** A shared connection to the run that T trusts; not to be closed. @throws HostUnreachable */
   trusted(hostId: number): Promise<EventHost>;
   /** A new connection, to one run or to whichever answers; the caller closes it. @throws HostUnreachable */
-  open(host: Host, incarnation: string | undefined): Promise<EventHost>;
+  open(
+    host: Host,
+    incarnation: string | undefined,
+    options?: { readonly watch?: ProgressWatch },
+  ): Promise<EventHost>;
   /** what this process itself saw the host go back from */
   regression(hostId: number): Regression | undefined;
 }
