@@ -147,7 +147,8 @@ export class Witness {
     const passed = new Set([...reply.duplicates.map((each) => each.index), ...reply.expired]);
     let seq = reply.firstSeq;
     for (const [index, id] of ids.entries())
-      if (!passed.has(index)) this.setBacks.noteStored(placeOfEvent({ event: id, shardlet, seq: seq++ }), host, epoch);
+      if (!passed.has(index))
+        this.setBacks.noteStored(placeOfEvent({ event: id, shardlet, seq: seq++ }), host, epoch);
   }
 
   private tell(host: DurableHost, method: HostMethod, args: readonly unknown[], reply: unknown): void {
