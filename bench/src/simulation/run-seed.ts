@@ -213,7 +213,14 @@ async function finalLog({ truth, hosts, violations, witness, setBacks }: Cluster
     const isGone = state.kind === 'gone';
     const details = await host.memory.describe(id);
     const firstSeq = 'range' in details ? details.firstSeq : 1;
-    shardlets.set(id, { id, parents, firstSeq, isGone, lost: witness.lossesOf(id) });
+    shardlets.set(id, {
+      id,
+      parents,
+      firstSeq,
+      isGone,
+      lost: witness.lossesOf(id),
+      forgets: witness.forgets(id),
+    });
     if (isGone) continue;
     if (!('range' in details)) {
       violations.push(

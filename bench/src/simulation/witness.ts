@@ -2,7 +2,7 @@
  * Sees what hosts do and what T decides, for the checks and for the history: who takes appends at any moment,
  * at which epoch each record came in, and what T has noted as lost on hosts that may lose it.
  */
-import { framePayload, splitFrames } from '@foreshard/core/hosts';
+import { type EventHost, framePayload, splitFrames } from '@foreshard/core/hosts';
 import {
   type AppendTaken,
   checkFenced,
@@ -51,6 +51,7 @@ export class Witness {
   private readonly setBacks: SetBacks;
   /** only where hosts may lose something is it of interest at which epoch a record came in */
   private readonly notesEpochs: boolean;
+  private readonly forgetful = new Set<number>();
   private readonly losses = new Map<number, Loss[]>();
 
   constructor(parts: {
@@ -96,7 +97,25 @@ export class Witness {
   performed(host: DurableHost, method: HostMethod, args: readonly unknown[], reply: unknown): void {
     if (method === 'append') this.appended(host, args[0] as readonly Group[], reply as readonly Taken[]);
     else if (this.history.wanted && !UNTOLD.has(method)) this.tell(host, method, args, reply);
+    if (method === 'createOpen') void this.created(host, args as Parameters<EventHost['createOpen']>);
     if (OPENS.has(method)) void this.checkOwnership();
+  }
+
+  /** Where a shardlet begins anew and no parent with ids is left beside it, a retry is taken for a new event. */
+  forgets(shardlet: number): boolean {
+    return this.forgetful.has(shardlet);
+  }
+
+  private async created(
+    { memory }: DurableHost,
+    [shardlet, , , given]: Parameters<EventHost['createOpen']>,
+  ): Promise<void> {
+    const parents = this.truth.shardlet(shardlet)?.parents ?? [];
+    if (given.length === parents.length) return;
+    const found = await Promise.all(parents.map((parent) => memory.describe(parent)));
+    const left = found.filter((each) => 'mode' in each && each.mode === 'sealed').length;
+    if (given.length < left) return;
+    this.forgetful.add(shardlet);
   }
 
   /** Only a run that T trusts is used by anybody. */

@@ -40,6 +40,8 @@ export interface LogShardlet {
   readonly isGone: boolean;
   /** what T has noted while a host had it that may lose acknowledged appends */
   readonly lost: readonly Loss[];
+  /** its host lost it as a whole, and with it the ids of events that its parents hold elsewhere */
+  readonly forgets: boolean;
 }
 
 export interface FinalLog {
@@ -99,14 +101,17 @@ export function mayBeMissing(log: FinalLog, told: Place & { readonly epoch?: num
   return home.lost.some((loss) => seq > loss.seq && epoch !== undefined && epoch < loss.epoch);
 }
 
-/** I2: no event twice, where its sender kept to the window (the simulated clients do). */
-export function checkNothingTwice({ records }: FinalLog): Violation[] {
+/**
+ * I2: no event twice, where its sender kept to the window (the simulated clients do) and no shardlet in between
+ * has forgotten it.
+ */
+export function checkNothingTwice({ shardlets, records }: FinalLog): Violation[] {
   const first = new Map<string, LogRecord>();
   const found: Violation[] = [];
   for (const record of records) {
     const other = first.get(record.event);
     if (other === undefined) first.set(record.event, record);
-    else
+    else if (!isForgotten(shardlets, other, record) && !isForgotten(shardlets, record, other))
       found.push(
         violation('I2', `${record.event} is in the log twice: ${placeOf(other)} and ${placeOf(record)}`, {
           shardlets: [other.shardlet, record.shardlet],
@@ -115,6 +120,18 @@ export function checkNothingTwice({ records }: FinalLog): Violation[] {
       );
   }
   return found;
+}
+
+/** From the later record up to the shardlet of the earlier one. */
+function isForgotten(shardlets: FinalLog['shardlets'], earlier: LogRecord, later: LogRecord): boolean {
+  const waiting = [later.shardlet];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    if (id === earlier.shardlet) continue;
+    const at = shardlets.get(id);
+    if (at?.forgets === true) return true;
+    waiting.push(...(at?.parents ?? []));
+  }
+  return false;
 }
 
 /**
