@@ -62,7 +62,7 @@ export class WorkerParty {
     const doors: HostDoors = {
       trusted: (id) => pool.get(id),
       open,
-      regression: (id) => pool.watch(id)?.regression,
+      watch: (id) => pool.watch(id),
     };
     const log = quietLog(scene, name);
     const nowMs = () => process.nowMicros() / 1_000;
