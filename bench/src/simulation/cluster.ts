@@ -12,7 +12,7 @@ import { DurableHost } from './durable-host.ts';
 import { EdgeParty } from './edge-party.ts';
 import { FaultInjector } from './fault-injector.ts';
 import { History } from './history.ts';
-import { hostDoor, type OpenHost } from './host-handle.ts';
+import { hostDoor, type Noticed, type OpenHost } from './host-handle.ts';
 import { Locks } from './locks.ts';
 import { Network } from './network.ts';
 import { OperatorParty } from './operator-party.ts';
@@ -98,8 +98,8 @@ export class Cluster implements Scene {
     return this.violations.length > 0 || this.defects.length > 0;
   }
 
-  doorFor(process: VirtualProcess): OpenHost {
-    return hostDoor(process, this.network, this.hosts);
+  doorFor(process: VirtualProcess, noticed?: Noticed): OpenHost {
+    return hostDoor(process, this.network, this.hosts, noticed);
   }
 
   /** A shadow read differed from the copy: nothing in a simulation damages a copy. */

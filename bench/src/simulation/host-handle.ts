@@ -11,6 +11,9 @@ const METHODS: readonly HostMethod[] = [
   ...(['createFloor', 'describe', 'list', 'readIds', 'forgetIds', 'usage', 'mark', 'admit'] as const),
 ];
 
+/** A host answered less than the same process was answered before it asked. */
+export type Noticed = (host: number) => void;
+
 export type OpenHost = (
   host: Host,
   expectedIncarnation: string | undefined,
@@ -25,6 +28,7 @@ export function hostDoor(
   process: VirtualProcess,
   network: Network,
   hosts: ReadonlyMap<number, DurableHost>,
+  noticed: Noticed = () => {},
 ): OpenHost {
   return async ({ id, generation }, expected, options = {}) => {
     const host = hosts.get(id);
@@ -35,7 +39,7 @@ export function hostDoor(
     const { incarnation } = await handleOn(process, network, host, undefined).identify();
     if (expected !== undefined && incarnation !== expected)
       throw new HostUnreachable('incarnation', `host ${id} is in run ${incarnation}, not in ${expected}`);
-    return handleOn(process, network, host, watch);
+    return handleOn(process, network, host, watch, noticed);
   };
 }
 
@@ -44,13 +48,17 @@ function handleOn(
   network: Network,
   host: DurableHost,
   watch: ProgressWatch | undefined,
+  noticed: Noticed = () => {},
 ): EventHost {
   const { run } = host;
+  // what the watch has to conclude, found out apart from it
+  const known = watch === undefined ? undefined : knownBy(watch);
   const call = async (method: HostMethod, args: unknown[]) => {
     watch?.insistOnProgress();
     if (host.run !== run && host.isUp)
       throw new HostUnreachable('incarnation', `host ${host.id} is in another run`);
     const seen = watch?.seen ?? 0;
+    const before = known?.count ?? 0;
     const sent = method === 'append' ? args.map(detached) : args;
     const { reply, progress } = await network.call<Answer<unknown>>(
       process,
@@ -60,11 +68,23 @@ function handleOn(
       (reason) => new HostUnreachable(reason, `host ${host.id}: ${reason}`),
       run,
     );
+    if (known !== undefined && progress.generation === watch?.generation) {
+      if (progress.count < before) noticed(host.id);
+      known.count = Math.max(known.count, progress.count);
+    }
     watch?.judge(seen, progress);
     return reply;
   };
   const methods = METHODS.map((method) => [method, (...args: unknown[]) => call(method, args)]);
   return { ...Object.fromEntries(methods), close: async () => {} } as EventHost;
+}
+
+const KNOWN = new WeakMap<ProgressWatch, { count: number }>();
+
+function knownBy(watch: ProgressWatch): { count: number } {
+  const known = KNOWN.get(watch) ?? { count: 0 };
+  KNOWN.set(watch, known);
+  return known;
 }
 
 /** The frames of an append lie in a buffer that its sender uses again. */

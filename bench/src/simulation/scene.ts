@@ -4,7 +4,7 @@ import type { LogCursor } from '../../../apps/edge/src/reading/log/cursor.ts';
 import type { SessionPage } from '../../../apps/edge/src/reading/log/log-session.ts';
 import type { DurableHost } from './durable-host.ts';
 import type { History } from './history.ts';
-import type { OpenHost } from './host-handle.ts';
+import type { Noticed, OpenHost } from './host-handle.ts';
 import type { Locks } from './locks.ts';
 import type { Callee, Network } from './network.ts';
 import type { Plan } from './plan.ts';
@@ -64,7 +64,7 @@ export interface Scene {
   isCalm(): boolean;
   /** at which epoch a host stored it, where hosts may lose it */
   epochOf(event: string, shardlet: number, seq: number | undefined): number | undefined;
-  doorFor(process: VirtualProcess): OpenHost;
+  doorFor(process: VirtualProcess, noticed?: Noticed): OpenHost;
   /** T may be away; anything else is a defect */
   expect(who: string, error: unknown): void;
   fault(who: string, error: unknown): void;

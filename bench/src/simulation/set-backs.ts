@@ -11,6 +11,7 @@ import { type Coverage, type Violation, violation } from '@foreshard/core/simula
 import type { Change, TopologyMap } from '@foreshard/core/topology';
 import type { DurableHost } from './durable-host.ts';
 import type { TopologyService } from './topology-service.ts';
+import type { VirtualProcess } from './virtual-process.ts';
 
 interface SetBack {
   readonly host: number;
@@ -21,6 +22,8 @@ interface SetBack {
   /** by the marks and counts that T has */
   isHidden: boolean;
   isSuspended: boolean;
+  /** a worker that was answered less than before, and so has to suspend it */
+  readonly noticedBy: Set<VirtualProcess>;
 }
 
 interface Stored {
@@ -61,7 +64,7 @@ export class SetBacks {
   async note({ id: host, written: to, memory }: DurableHost): Promise<void> {
     const known = this.truth.host(host)!;
     const isMet = known.readmission?.regressed !== undefined;
-    const setBack: SetBack = { host, to, isMet, isHidden: true, isSuspended: false };
+    const setBack: SetBack = { host, to, isMet, isHidden: true, isSuspended: false, noticedBy: new Set() };
     this.all.push(setBack);
     for (const [place, stored] of this.stored)
       if (stored.host === host && stored.written > to) this.gone.set(place, setBack);
@@ -90,20 +93,30 @@ export class SetBacks {
     }
   }
 
+  noticed(host: number, worker: VirtualProcess): void {
+    this.all.findLast((each) => each.host === host)?.noticedBy.add(worker);
+  }
+
   /** Places of events that were lost without a chance to notice it. */
   unnoticed(): Set<string> {
     const isSilent = ({ isMet, isHidden, isSuspended }: SetBack) => !isMet && isHidden && !isSuspended;
     return new Set([...this.gone].filter(([, setBack]) => isSilent(setBack)).map(([place]) => place));
   }
 
-  /** After the faults: what the marks show has been suspended. A later set-back of the same host is looked at instead. */
+  /**
+   * After the faults: what the marks show, or what a worker saw that still lives, has been suspended. Only the
+   * last time of each host is looked at: what came before it was suspended with it, or is excused.
+   */
   check(): Violation[] {
     const last = new Map(this.all.map((each) => [each.host, each]));
     return [...last.values()]
-      .filter(({ isMet, isHidden, isSuspended }) => !isMet && !isHidden && !isSuspended)
-      .map(({ host }) =>
-        violation('I5', `host ${host} went back to before its last mark and was never suspended`),
-      );
+      .filter(({ isMet, isSuspended }) => !isMet && !isSuspended)
+      .flatMap(({ host, isHidden, noticedBy }) => {
+        const worker = [...noticedBy].find((each) => each.isAlive);
+        if (isHidden && worker === undefined) return [];
+        const how = isHidden ? `which ${worker!.name} saw` : 'to before its last mark';
+        return [violation('I5', `host ${host} went back, ${how}, and was never suspended`)];
+      });
   }
 
   count(excused: number): void {

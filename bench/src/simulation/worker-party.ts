@@ -58,7 +58,8 @@ export class WorkerParty {
     const topology = scene.topology.portFor(process);
     const follower = await this.follow(process, topology);
     const open = scene.doorFor(process);
-    const pool = new HostPool(follower.map, open);
+    const watched = scene.doorFor(process, (host) => scene.setBacks.noticed(host, process));
+    const pool = new HostPool(follower.map, watched);
     const doors: HostDoors = {
       trusted: (id) => pool.get(id),
       open,
