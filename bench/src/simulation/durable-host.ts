@@ -163,6 +163,11 @@ export class DurableHost implements Callee, Clock {
     this.isUp = true;
   }
 
+  /** It went back, and has begun no generation since. */
+  get isOlder(): boolean {
+    return !this.isAdmitted;
+  }
+
   /** How many operations made the state it is in. */
   get written(): number {
     return this.file.length;

@@ -4,8 +4,10 @@
  *
  * The decision record allows one silent loss: a host goes back to a state that holds its last confirmed mark
  * and the count stored with it, and no process notices by a count of its own. Only what was stored on that
- * host after that state is excused then, and each use of the excuse is counted. Whatever the marks show has
- * to be suspended, and its losses have to be named.
+ * host after that state is excused then. Besides, a host in an older state cannot know what T has given away
+ * since, so an edge with a map as old may be told that an event is stored where nobody will look for it: what
+ * is taken past the fence is excused until the loss is accepted. Each use of the two excuses is counted.
+ * Whatever the marks show has to be suspended, and its losses have to be named.
  */
 import { type Coverage, type Violation, violation } from '@foreshard/core/simulation';
 import type { Change, TopologyMap } from '@foreshard/core/topology';
@@ -48,6 +50,7 @@ export class SetBacks {
   private readonly coverage: Coverage;
   private readonly all: SetBack[] = [];
   private readonly stored = new Map<string, Stored>();
+  private readonly pastFence = new Set<string>();
   private readonly gone = new Map<string, SetBack>();
 
   constructor(truth: TopologyMap, topology: TopologyService, coverage: Coverage) {
@@ -80,8 +83,9 @@ export class SetBacks {
     return this.stored.get(place)?.epoch;
   }
 
-  noteStored(place: string, { id: host, written }: DurableHost, epoch: number): void {
+  noteStored(place: string, { id: host, written }: DurableHost, epoch: number, isPastFence: boolean): void {
     this.stored.set(place, { host, written, epoch });
+    if (isPastFence) this.pastFence.add(place);
     this.gone.delete(place);
   }
 
@@ -100,7 +104,8 @@ export class SetBacks {
   /** Places of events that were lost without a chance to notice it. */
   unnoticed(): Set<string> {
     const isSilent = ({ isMet, isHidden, isSuspended }: SetBack) => !isMet && isHidden && !isSuspended;
-    return new Set([...this.gone].filter(([, setBack]) => isSilent(setBack)).map(([place]) => place));
+    const silent = [...this.gone].filter(([, setBack]) => isSilent(setBack)).map(([place]) => place);
+    return new Set([...silent, ...this.pastFence]);
   }
 
   /**

@@ -118,11 +118,24 @@ export class Witness {
     this.forgetful.add(shardlet);
   }
 
+  /**
+   * Until its loss is accepted, and T has readmitted it, a host that went back may have open what T has given
+   * away since: nothing can fence what comes from an old map then.
+   */
+  private isOutOfUse(host: DurableHost): boolean {
+    return host.isOlder || this.truth.host(host.id)?.readmission?.regressed !== undefined;
+  }
+
   /** Only a run that T trusts is used by anybody. */
   async checkOwnership(): Promise<void> {
     const open: OpenReplica[] = [];
     for (const host of this.hosts.values()) {
-      if (!host.isUp || host.isEmptied || this.truth.host(host.id)?.incarnation !== host.incarnation)
+      if (
+        !host.isUp ||
+        host.isEmptied ||
+        this.isOutOfUse(host) ||
+        this.truth.host(host.id)?.incarnation !== host.incarnation
+      )
         continue;
       for (const { shardlet, epoch, mode } of await host.memory.list(0, 10_000)) {
         if (mode !== 'open') continue;
@@ -137,10 +150,11 @@ export class Witness {
   private appended(host: DurableHost, groups: readonly Group[], replies: readonly Taken[]): void {
     for (const [i, group] of groups.entries()) {
       const reply = replies[i]!;
-      if (reply.kind === 'appended') this.taken(host, group);
+      const breaches = reply.kind === 'appended' ? this.breachesOf(host, group) : [];
+      if (!this.isOutOfUse(host)) this.violations.push(...breaches);
       if (!this.notesEpochs && !this.history.wanted) continue;
       const ids = splitFrames(group.frames).map(eventIdOf);
-      if (reply.kind === 'appended') this.noteEpochs(host, group, ids, reply);
+      if (reply.kind === 'appended') this.noteStored(host, group, ids, reply, breaches.length > 0);
       const { shardlet, epoch } = group;
       const shown = `${ids.slice(0, SHOWN_MAX)}${ids.length > SHOWN_MAX ? '...' : ''}`;
       this.history.told(host.name, `append ${shardlet}@${epoch} ${shown} -> ${briefly(reply)}`, [
@@ -150,24 +164,27 @@ export class Witness {
     }
   }
 
-  private taken(host: DurableHost, { shardlet, epoch }: Group): void {
+  private breachesOf(host: DurableHost, { shardlet, epoch }: Group): Violation[] {
     const known = this.truth.shardlet(shardlet);
-    if (known === undefined) return;
+    if (known === undefined) return [];
     const taken: AppendTaken = { host: host.id, shardlet, epoch };
-    this.violations.push(...checkFenced(taken, { epoch: known.epoch, state: known.state.kind }));
+    return checkFenced(taken, { epoch: known.epoch, state: known.state.kind });
   }
 
-  private noteEpochs(
+  private noteStored(
     host: DurableHost,
     { shardlet, epoch }: Group,
     ids: readonly string[],
     reply: Taken,
+    isPastFence: boolean,
   ): void {
     const passed = new Set([...reply.duplicates.map((each) => each.index), ...reply.expired]);
     let seq = reply.firstSeq;
     for (const [index, id] of ids.entries())
-      if (!passed.has(index))
-        this.setBacks.noteStored(placeOfEvent({ event: id, shardlet, seq: seq++ }), host, epoch);
+      if (!passed.has(index)) {
+        const place = placeOfEvent({ event: id, shardlet, seq: seq++ });
+        this.setBacks.noteStored(place, host, epoch, isPastFence);
+      }
   }
 
   private tell(host: DurableHost, method: HostMethod, args: readonly unknown[], reply: unknown): void {
