@@ -59,10 +59,10 @@ type Place = Pick<Acknowledgement, 'event' | 'shardlet' | 'seq'>;
 
 /** I1: what was acknowledged is there, as it was sent, unless its retention has ended or T has noted its loss. */
 export function checkNothingLost(log: FinalLog, acknowledged: readonly Acknowledgement[]): Violation[] {
-  const byEvent = new Map(log.records.map((record) => [record.event, record]));
+  const recordOf = recordsIn(log);
   const found: Violation[] = [];
   for (const ack of acknowledged) {
-    const record = byEvent.get(ack.event);
+    const record = recordOf(ack);
     const about = { shardlets: [ack.shardlet], events: [ack.event] };
     if (record === undefined) {
       if (!mayBeMissing(log, ack))
@@ -89,6 +89,13 @@ export function checkNothingLost(log: FinalLog, acknowledged: readonly Acknowled
       );
   }
   return found;
+}
+
+/** The record at the place that was told, else any of this event: where ids were lost it may be there twice. */
+function recordsIn({ records }: FinalLog): (told: Place) => LogRecord | undefined {
+  const byPlace = new Map(records.map((record) => [placeOfEvent(record), record]));
+  const byEvent = new Map(records.map((record) => [record.event, record]));
+  return (told) => byPlace.get(placeOfEvent(told)) ?? byEvent.get(told.event);
 }
 
 /** Its retention has ended, or T names its loss, or nobody could notice it. */
@@ -143,12 +150,13 @@ export function checkOrder(
   acknowledged: readonly Acknowledgement[],
   byLineage: boolean,
 ): Violation[] {
-  const byEvent = new Map(log.records.map((record) => [record.event, record]));
+  const recordOf = recordsIn(log);
   const last = new Map<string, LogRecord>();
   const known = new Set<string>();
   const found: Violation[] = [];
-  for (const { event, client, key, shardlet, seq } of acknowledged) {
-    const record = byEvent.get(event);
+  for (const ack of acknowledged) {
+    const { event, client, key, shardlet, seq } = ack;
+    const record = recordOf(ack);
     // told once more: it was sent again long after
     if (record === undefined || known.has(event)) continue;
     known.add(event);
