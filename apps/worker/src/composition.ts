@@ -122,7 +122,7 @@ async function beginWork(
   const doors: HostDoors = {
     trusted: (id) => pool.get(id),
     open: openEventHost,
-    regression: (id) => pool.watch(id)?.regression,
+    watch: (id) => pool.watch(id),
   };
   const proof = readProofs(control.proofs);
   const shared = { follower, topology: control.topology, doors, proof, metrics, log, nowMs, actor: ACTOR };

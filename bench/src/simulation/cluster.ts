@@ -12,13 +12,15 @@ import { DurableHost } from './durable-host.ts';
 import { EdgeParty } from './edge-party.ts';
 import { FaultInjector } from './fault-injector.ts';
 import { History } from './history.ts';
-import { hostDoor, type OpenHost } from './host-handle.ts';
+import { hostDoor, type Noticed, type OpenHost } from './host-handle.ts';
 import { Locks } from './locks.ts';
 import { Network } from './network.ts';
 import { OperatorParty } from './operator-party.ts';
+import { PersonParty } from './person-party.ts';
 import { CLIENTS, type Plan } from './plan.ts';
 import { ReaderParty } from './reader-party.ts';
 import type { Scene } from './scene.ts';
+import { SetBacks } from './set-backs.ts';
 import { TopologyService } from './topology-service.ts';
 import { settle, settledSteps, type VirtualProcess } from './virtual-process.ts';
 import { Witness } from './witness.ts';
@@ -52,6 +54,8 @@ export class Cluster implements Scene {
   readonly clients: readonly ClientParty[];
   readonly readers: readonly ReaderParty[];
   readonly operator: OperatorParty;
+  readonly person: PersonParty;
+  readonly setBacks: SetBacks;
   readonly faults: FaultInjector;
   readonly keys: readonly string[];
   readonly alarms = new Map<number, string>();
@@ -64,11 +68,14 @@ export class Cluster implements Scene {
     this.history = new History(this.schedule, keepsHistory);
     const { schedule, history } = this;
     const { weather, focus, durabilities } = plan;
-    const notesEpochs = durabilities.includes('everysec');
+    const mayGoBack = plan.faults.includes('older state') || focus.fault === 'older state';
+    const notesEpochs = durabilities.includes('everysec') || mayGoBack;
     const { hosts, truth, violations } = this;
-    this.witness = new Witness({ hosts, truth, history, violations, notesEpochs });
     this.network = new Network({ schedule, draws: this.draws.fork(), coverage, history, weather, focus });
     this.topology = new TopologyService(schedule, this.network);
+    this.setBacks = new SetBacks(truth, this.topology, coverage);
+    const { setBacks } = this;
+    this.witness = new Witness({ hosts, truth, history, violations, setBacks, notesEpochs });
     this.topology.onDecision = (name, reply, actor) => this.decided(name, reply, actor);
     this.locks = new Locks(schedule, this.draws.fork());
     this.keys = Array.from({ length: KEYS }, (_, i) => `key-${i}`);
@@ -79,6 +86,7 @@ export class Cluster implements Scene {
     this.clients = Array.from({ length: CLIENTS }, (_, i) => this.client(`c${i + 1}`));
     this.readers = ['reader-1', 'reader-2'].map((name) => new ReaderParty(name, this));
     this.operator = new OperatorParty(this, plan.restructureEveryMs);
+    this.person = new PersonParty(this);
     this.faults = new FaultInjector(this, this);
   }
 
@@ -90,8 +98,8 @@ export class Cluster implements Scene {
     return this.violations.length > 0 || this.defects.length > 0;
   }
 
-  doorFor(process: VirtualProcess): OpenHost {
-    return hostDoor(process, this.network, this.hosts);
+  doorFor(process: VirtualProcess, noticed?: Noticed): OpenHost {
+    return hostDoor(process, this.network, this.hosts, noticed);
   }
 
   /** A shadow read differed from the copy: nothing in a simulation damages a copy. */
@@ -122,7 +130,8 @@ export class Cluster implements Scene {
       createStream({ name: 'main', shardCount, splitKeys, shardletsPerShard: 2, settings }),
       'setup',
     );
-    for (const party of [...this.edges, ...this.workers, ...this.readers, this.operator]) party.start();
+    const { edges, workers, readers, operator, person } = this;
+    for (const party of [...edges, ...workers, ...readers, operator, person]) party.start();
     this.faults.start();
   }
 
@@ -146,7 +155,7 @@ export class Cluster implements Scene {
       }
       if (!host.isUp) await host.start();
     }
-    for (const party of [...this.edges, ...this.workers, this.operator])
+    for (const party of [...this.edges, ...this.workers, this.operator, this.person])
       if (!party.caller.isAlive) party.start();
   }
 
@@ -175,6 +184,7 @@ export class Cluster implements Scene {
     void this.topology.store.changesAfter(this.truth.version, 100).then((changes) => {
       for (const change of changes) {
         this.witness.decided(change, `${name} by ${actor}`);
+        this.setBacks.decided(change);
         this.truth.apply(change);
       }
       return this.witness.checkOwnership();

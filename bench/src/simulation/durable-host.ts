@@ -58,6 +58,8 @@ export class DurableHost implements Callee, Clock {
   private mustRebuild = false;
   private setBackAtMicros = Number.NEGATIVE_INFINITY;
   private frozenUntilMicros = 0;
+  /** it has not gone back since it joined, or since a loss was accepted */
+  private isAdmitted = true;
 
   constructor(
     id: number,
@@ -106,6 +108,7 @@ export class DurableHost implements Callee, Clock {
     if (this.memory.limitBytes !== undefined) found.push('memory full');
     if (this.clockOffMicros !== 0) found.push('clock off');
     if (this.schedule.nowMicros() - this.setBackAtMicros < SET_BACK_MICROS) found.push('clock set back');
+    if (!this.isAdmitted) found.push('older state');
     return found;
   }
 
@@ -136,6 +139,7 @@ export class DurableHost implements Callee, Clock {
     const reply = await performing;
     if (WRITES.has(method) && !isFull(reply) && !this.hasEmptyDisk)
       this.file.push({ method, args: own, clockMicros });
+    if (method === 'admit') this.isAdmitted = true;
     this.watch(this, method, own, reply);
     const told = method === 'identify' ? ({ ...reply, incarnation: this.incarnation } as R) : reply;
     const repliesAtOnce = this.durability === 'everysec' && (method === 'append' || method === 'read');
@@ -158,20 +162,47 @@ export class DurableHost implements Callee, Clock {
   }
 
   async start(): Promise<void> {
-    if (this.mustRebuild) this.memory = await this.rebuilt();
-    this.mustRebuild = false;
+    if (this.mustRebuild) this.rebuild();
     this.isUp = true;
   }
 
-  /** What the file says, done again. */
-  private async rebuilt(): Promise<MemoryHost> {
+  /** It went back, and has begun no generation since. */
+  get isOlder(): boolean {
+    return !this.isAdmitted;
+  }
+
+  /** How many operations made the state it is in. */
+  get written(): number {
+    return this.file.length;
+  }
+
+  /**
+   * Back to the state after that many of its operations: a snapshot of its disk, or, while it is up, a replica
+   * that was behind and is promoted. Then connections last, and what is on its way is carried out there.
+   */
+  goBack(to: number): void {
+    this.file.length = to;
+    this.synced = to;
+    if (this.hasEmptyDisk) return;
+    this.isAdmitted = false;
+    this.rebuild();
+    for (const { leave } of this.waiting.splice(0)) leave();
+  }
+
+  private rebuild(): void {
+    this.memory = this.rebuilt();
+    this.mustRebuild = false;
+  }
+
+  /** What the file says, done again, in one go: an operation in memory does its work before its first wait. */
+  private rebuilt(): MemoryHost {
     const { limitBytes } = this.memory;
     const then = new ManualClock(0);
     const rebuilt = new MemoryHost({ nowMicros: () => (isReplaying ? then.nowMicros() : this.nowMicros()) });
     let isReplaying = true;
     for (const { method, args, clockMicros } of this.hasEmptyDisk ? [] : this.file) {
       then.set(clockMicros);
-      await perform(rebuilt, method, args);
+      void perform(rebuilt, method, args);
     }
     isReplaying = false;
     rebuilt.limitBytes = limitBytes;
@@ -196,7 +227,7 @@ export class DurableHost implements Callee, Clock {
     this.schedule.after(this.draws.between(from, to), () => {
       if (this.run !== run) return;
       this.isSyncing = false;
-      this.synced = Math.max(this.synced, upTo);
+      this.synced = Math.min(Math.max(this.synced, upTo), this.file.length);
       const leaving = this.waiting.filter((each) => each.upTo <= upTo);
       this.waiting = this.waiting.filter((each) => each.upTo > upTo);
       for (const { leave } of leaving) leave();

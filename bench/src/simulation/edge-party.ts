@@ -12,10 +12,12 @@ import { Frontiers } from '../../../apps/edge/src/reading/log/frontiers.ts';
 import { LogService } from '../../../apps/edge/src/reading/log/log-service.ts';
 import type { SessionPage } from '../../../apps/edge/src/reading/log/log-session.ts';
 import { shadowed } from '../../../apps/edge/src/shadow/index.ts';
+import { EdgeClaims } from './edge-claims.ts';
 import type { EdgeDoor, PageRequest, Scene, Told } from './scene.ts';
 import { VirtualProcess } from './virtual-process.ts';
 
 const EVENT_BYTES_MAX = 100_000;
+const CLAIM_EVERY_MS = 500;
 /** a second and a half: longer than a restructure without faults, shorter than one with them */
 const HOLD_MICROS = 1_500 * MICROS_PER_MS;
 
@@ -153,7 +155,17 @@ export class EdgeParty implements EdgeDoor {
     };
     this.work = { follower, ingestion, log: new LogService(parts) };
     guard.start();
+    const claims = new EdgeClaims(pool, scene.topology.proofsFor(process), process);
+    this.repeat(() => claims.run([...follower.topology.hosts()]));
     await follower.start();
+  }
+
+  private repeat(job: () => Promise<void>): void {
+    const next = async () => {
+      await job().catch((error) => this.scene.expect(this.name, error));
+      setTimeout(next, CLAIM_EVERY_MS);
+    };
+    setTimeout(next, CLAIM_EVERY_MS);
   }
 
   /** From T, or from disk while T is away. */

@@ -8,7 +8,11 @@ import type { VirtualProcess } from './virtual-process.ts';
 
 const MS = 1_000;
 const DOWN_MICROS = [20 * MS, 2_500 * MS] as const;
-const SET_BACK_MICROS = [10 * MS, 2_000 * MS] as const;
+const CLOCK_BACK_MICROS = [10 * MS, 2_000 * MS] as const;
+/** each of them waits for a person: with more, little else would happen */
+const SET_BACKS_MAX = 3;
+/** operations that are lost by who is just behind */
+const BEHIND_MAX = 30;
 /** a clock further back would make clients with tokens wait for most of the run */
 const BEHIND_MICROS_MAX = 3_000 * MS;
 
@@ -16,12 +20,14 @@ export interface Parties {
   readonly edges: readonly (Party & Freezable)[];
   readonly workers: readonly (Party & Freezable)[];
   readonly operator: Party;
+  readonly person: Party;
 }
 
 export class FaultInjector {
   private readonly scene: Scene;
   private readonly parties: Parties;
   private isOver = false;
+  private setBacks = 0;
 
   constructor(scene: Scene, parties: Parties) {
     this.scene = scene;
@@ -60,7 +66,8 @@ export class FaultInjector {
       cut: () => this.cut(this.anyName(), this.anyName()),
       freeze: () => this.freeze(draws.pick([...edges, ...workers, host()])),
       full: () => this.fill(host()),
-      'set back': () => this.setBack(host()),
+      'clock back': () => this.setClockBack(host()),
+      'older state': () => this.setBack(host()),
     };
     ways[kind]();
   }
@@ -87,12 +94,13 @@ export class FaultInjector {
     if (fault === 'callee killed') this.killHost(host, false);
     if (fault === 'power loss') this.killHost(host, true);
     if (fault === 'memory full') this.fill(host);
-    if (fault === 'clock set back') this.setBack(host);
+    if (fault === 'clock set back') this.setClockBack(host);
+    if (fault === 'older state') this.setBack(host);
   }
 
   private killCaller(caller: VirtualProcess): void {
-    const { edges, workers, operator } = this.parties;
-    const party = [...edges, ...workers, operator].find((p) => p.caller === caller);
+    const { edges, workers, operator, person } = this.parties;
+    const party = [...edges, ...workers, operator, person].find((p) => p.caller === caller);
     if (party !== undefined) this.killParty(party);
   }
 
@@ -109,7 +117,7 @@ export class FaultInjector {
     this.tell(`${host.name} ${losesPower ? 'loses its power' : 'is killed'}`);
     host.crash(losesPower);
     network.calleeDied(host, losesPower ? 'power loss' : 'callee killed');
-    if (draws.chance(0.3)) this.setBack(host);
+    if (draws.chance(0.3)) this.setClockBack(host);
     this.later(() => this.startHost(host));
   }
 
@@ -128,6 +136,27 @@ export class FaultInjector {
       host.swapDisk(false);
       this.startHost(host);
     });
+  }
+
+  /** Another run from a copy of its disk, or the same run: a replica that was behind is promoted. */
+  private setBack(host: DurableHost): void {
+    const { network, draws, setBacks } = this.scene;
+    if (!host.isUp || host.isEmptied || host.written < 2 || this.setBacks === SET_BACKS_MAX) return;
+    this.setBacks++;
+    const lost = draws.chance(0.5) ? Math.min(BEHIND_MAX, host.written - 1) : host.written - 1;
+    const to = host.written - 1 - draws.below(lost);
+    const keepsRun = draws.chance(0.5);
+    this.tell(
+      `${host.name} goes back from ${host.written} operations to ${to}${keepsRun ? ' in its run' : ''}`,
+    );
+    network.calleeGoesBack(host);
+    if (!keepsRun) host.crash(false);
+    else if (draws.chance(0.5)) host.freeze(draws.between(50 * MS, 2_000 * MS));
+    host.goBack(to);
+    void setBacks.note(host);
+    if (keepsRun) return;
+    network.calleeDied(host, 'callee killed');
+    this.later(() => this.startHost(host));
   }
 
   private startHost(host: DurableHost): void {
@@ -158,9 +187,9 @@ export class FaultInjector {
     });
   }
 
-  private setBack(host: DurableHost): void {
+  private setClockBack(host: DurableHost): void {
     if (host.clockOffMicros < -BEHIND_MICROS_MAX) return;
-    const micros = Math.round(this.scene.draws.between(...SET_BACK_MICROS));
+    const micros = Math.round(this.scene.draws.between(...CLOCK_BACK_MICROS));
     this.tell(`the clock of ${host.name} goes back ${Math.round(micros / MS)} ms`);
     host.setClockBack(micros);
   }

@@ -21,10 +21,13 @@ const METHODS: readonly HostMethod[] = [
   ] as const),
 ];
 
+/** A host answered less than the same process was answered before it asked. */
+export type Noticed = (host: number) => void;
+
 export type OpenHost = (
   host: Host,
   expectedIncarnation: string | undefined,
-  options?: { readonly watch?: ProgressWatch; readonly unjudged?: boolean },
+  options?: { readonly watch?: ProgressWatch },
 ) => Promise<EventHost>;
 
 /**
@@ -35,17 +38,18 @@ export function hostDoor(
   process: VirtualProcess,
   network: Network,
   hosts: ReadonlyMap<number, DurableHost>,
+  noticed: Noticed = () => {},
 ): OpenHost {
   return async ({ id, generation }, expected, options = {}) => {
     const host = hosts.get(id);
     if (host === undefined) throw new HostUnreachable('connection', `nobody is at the address of host ${id}`);
-    const judges = expected !== undefined && !options.unjudged && host.durability === 'always';
+    const judges = expected !== undefined && host.durability === 'always';
     const watch = judges ? (options.watch ?? new ProgressWatch(generation)) : undefined;
-    const handle = handleOn(process, network, host, watch);
-    const { incarnation } = await handle.identify();
+    // another run of it, or an empty store in its place, has said nothing about the run that T trusts
+    const { incarnation } = await handleOn(process, network, host, undefined).identify();
     if (expected !== undefined && incarnation !== expected)
       throw new HostUnreachable('incarnation', `host ${id} is in run ${incarnation}, not in ${expected}`);
-    return handle;
+    return handleOn(process, network, host, watch, noticed);
   };
 }
 
@@ -54,13 +58,17 @@ function handleOn(
   network: Network,
   host: DurableHost,
   watch: ProgressWatch | undefined,
+  noticed: Noticed = () => {},
 ): EventHost {
   const { run } = host;
+  // what the watch has to conclude, found out apart from it
+  const known = watch === undefined ? undefined : knownBy(watch);
   const call = async (method: HostMethod, args: unknown[]) => {
     watch?.insistOnProgress();
     if (host.run !== run && host.isUp)
       throw new HostUnreachable('incarnation', `host ${host.id} is in another run`);
     const seen = watch?.seen ?? 0;
+    const before = known?.count ?? 0;
     const sent = method === 'append' ? args.map(detached) : args;
     const { reply, progress, own } = await network.call<Answer<unknown>>(
       process,
@@ -70,11 +78,23 @@ function handleOn(
       (reason) => new HostUnreachable(reason, `host ${host.id}: ${reason}`),
       run,
     );
+    if (known !== undefined && progress.generation === watch?.generation) {
+      if (progress.count - own < before) noticed(host.id);
+      known.count = Math.max(known.count, progress.count);
+    }
     watch?.judge(seen, progress, own);
     return reply;
   };
   const methods = METHODS.map((method) => [method, (...args: unknown[]) => call(method, args)]);
   return { ...Object.fromEntries(methods), close: async () => {} } as EventHost;
+}
+
+const KNOWN = new WeakMap<ProgressWatch, { count: number }>();
+
+function knownBy(watch: ProgressWatch): { count: number } {
+  const known = KNOWN.get(watch) ?? { count: 0 };
+  KNOWN.set(watch, known);
+  return known;
 }
 
 /** The frames of an append lie in a buffer that its sender uses again. */

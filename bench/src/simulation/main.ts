@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { Coverage } from '@foreshard/core/simulation';
 import { planOf } from './plan.ts';
 import { type RunResult, runPlan } from './run-seed.ts';
+import { SET_BACK_COUNTS } from './set-backs.ts';
 import { TRANSITIONS } from './transitions.ts';
 import { installVirtualTime } from './virtual-process.ts';
 
@@ -137,13 +138,18 @@ async function tell(seed: number): Promise<void> {
 
 function tellText({ options, failed, operations, seconds, gaps, coverage }: Summary): void {
   const lines: string[] = [];
-  if (options.coverage) lines.push(coverage.table(TRANSITIONS), '');
+  if (options.coverage) lines.push(coverage.table(TRANSITIONS), '', setBacksIn(coverage), '');
   if (gaps.length > 0) lines.push(`never met: ${gaps.join(', ')}`);
   if (failed.length > 0) lines.push(`failed: ${failed.map((each) => each.seed).join(' ')}`);
   lines.push(
     `${options.seeds} seeds from ${options.from}, ${operations} requests, ${failed.length} failed, ${seconds.toFixed(1)} s`,
   );
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function setBacksIn(coverage: Coverage): string {
+  const counts = SET_BACK_COUNTS.map((what) => `${what} ${coverage.count(what, 'done')}`);
+  return `hosts in an older state: ${counts.join(', ')}`;
 }
 
 function tellJson({ options, failed, operations, seconds, gaps, coverage }: Summary): void {

@@ -18,6 +18,7 @@ export type Mutant = Edit | readonly Edit[];
 
 const MEMORY = 'packages/core/src/adapters/memory';
 const MACHINES = 'packages/core/src/migration';
+const HOSTS = 'packages/core/src/hosts';
 const DECISIONS = 'packages/core/src/topology/decisions';
 
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
@@ -140,6 +141,50 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       put: 'view.shardlets().find((s) => s.id < 0);',
     },
   ],
+  'no count is judged': [
+    {
+      file: `${HOSTS}/progress.ts`,
+      find: 'if (answered.count < seenWhenSent)',
+      put: 'if (answered.count < 0)',
+    },
+    {
+      file: 'apps/worker/src/hosts/host-doors.ts',
+      find: 'count < seen;',
+      put: 'count < 0;',
+    },
+  ],
+  'marks prove nothing': {
+    file: `${HOSTS}/standing.ts`,
+    find: 'if (proof.generation < generation) return WHOLE;',
+    put: 'if (proof.generation <= generation) return WHOLE;',
+  },
+  'all that is held is certain': {
+    file: `${MACHINES}/regression.ts`,
+    find: 'certainSeq: Math.min(state.certain.get(shardlet) ?? 0, lastSeq),',
+    put: 'certainSeq: lastSeq,',
+  },
+  'a loss begins no generation': [
+    {
+      file: `${MEMORY}/reading.ts`,
+      find: '  state.generation = generation;\n',
+      put: '',
+    },
+    {
+      file: `${DECISIONS}/readmission.ts`,
+      find: 'readmission.regressed?.accepted ?? host.generation',
+      put: 'host.generation',
+    },
+  ],
+  'what moved away stays where it came back': {
+    file: `${MACHINES}/regression.ts`,
+    find: "    return [{ kind: kept ? 'seal' : 'drop', host, shardlet, epoch }];",
+    put: '    return [];',
+  },
+  'an accepted loss leaves closed shardlets alone': {
+    file: `${DECISIONS}/regression.ts`,
+    find: 'return shardlet.owner === host.id && shardlet.epoch < readmission.since;',
+    put: "return shardlet.owner === host.id && shardlet.epoch < readmission.since && shardlet.state.kind !== 'closed';",
+  },
 };
 
 /** What the simulation does not run, or does not promise: found by the tests of that part. */

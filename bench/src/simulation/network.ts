@@ -122,6 +122,12 @@ export class Network {
     }
   }
 
+  /** What is under way there meets an older state of it. */
+  calleeGoesBack(callee: Callee): void {
+    for (const call of this.calls)
+      if (call.callee === callee) this.coverage.note(call.transition, 'older state');
+  }
+
   callerDied(caller: VirtualProcess): void {
     for (const call of this.calls) {
       if (call.caller !== caller) continue;

@@ -14,7 +14,8 @@ export const FAULT_KINDS = [
   'cut',
   'freeze',
   'full',
-  'set back',
+  'clock back',
+  'older state',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -59,13 +60,29 @@ const OF_READMISSION: ReadonlySet<string> = new Set([
   'publishIncarnation',
 ]);
 
+/** these happen only after a host went back to an older state */
+const OF_ACCEPTED_LOSS: ReadonlySet<string> = new Set([
+  'admit',
+  'suspendHost',
+  'acceptLoss',
+  'readmitRemnants',
+]);
+const RARE: ReadonlyMap<FaultKind, number> = new Map([
+  ['empty disk', 0.08],
+  ['older state', 0.3],
+]);
+
 export function planOf(seed: number, transitions: readonly string[]): Plan {
   const draws = new Draws(Math.imul(seed, 0x9e37_79b1) ^ 0x5eed);
   const focus = focusOf(seed, transitions);
   const isOld = OF_OLD_AGE.has(focus.transition);
   const needsRestart = OF_READMISSION.has(focus.transition);
+  const needsLoss = OF_ACCEPTED_LOSS.has(focus.transition);
   const kinds = FAULT_KINDS.filter(
-    (kind) => draws.chance(kind === 'empty disk' ? 0.08 : 0.45) || (kind === 'kill host' && needsRestart),
+    (kind) =>
+      draws.chance(RARE.get(kind) ?? 0.45) ||
+      (kind === 'kill host' && needsRestart) ||
+      (kind === 'older state' && needsLoss),
   );
   const mayLose = focus.fault === 'power loss' ? draws.chance(0.5) : draws.chance(0.25);
   const splitKeys = draws.chance(0.35);

@@ -64,7 +64,8 @@ export class ReaderParty {
     this.isAfterLoss ||= page.lost.length > 0;
     for (const { shardlet, seq, ts, frame } of page.records) {
       const event = eventOf(frame).id;
-      this.emitted.push({ event, shardlet, seq, ts, isAfterLoss: this.isAfterLoss });
+      const epoch = this.scene.epochOf(event, shardlet, seq);
+      this.emitted.push({ event, shardlet, seq, ts, epoch, isAfterLoss: this.isAfterLoss });
       this.isAfterLoss = false;
       this.scene.history.told(this.name, `reads ${event} shardlet ${shardlet} seq ${seq} ts ${ts}`, [
         event,

@@ -15,6 +15,7 @@ import {
   type FinalLog,
   type LogRecord,
   type LogShardlet,
+  placeOfEvent,
   type Violation,
   violation,
 } from '@foreshard/core/simulation';
@@ -100,6 +101,7 @@ async function toTheEnd(cluster: Cluster): Promise<void> {
   if (cluster.hasFailed) return;
   for (const what of unsettled(cluster))
     cluster.violations.push(violation('I5', `${what} ${SETTLE_MICROS_MAX / SECOND} s after the last fault`));
+  cluster.violations.push(...cluster.setBacks.check());
   if (cluster.plan.hasLongPause) await garbageGoes(cluster);
   if (!cluster.hasFailed) await everyLeafTakesAppends(cluster);
   if (!cluster.hasFailed) await checkLog(cluster);
@@ -172,6 +174,7 @@ async function checkLog(cluster: Cluster): Promise<void> {
   const { violations, plan } = cluster;
   violations.push(...checkNothingLost(log, acknowledged), ...checkNothingTwice(log));
   violations.push(...checkOrder(log, acknowledged, !plan.splitKeys));
+  cluster.setBacks.count(excusedIn(log, acknowledged));
   const isDurable = plan.durabilities.every((each) => each === 'always');
   if (violations.length > 0) return;
   const isRead = () =>
@@ -189,12 +192,19 @@ async function checkLog(cluster: Cluster): Promise<void> {
     violations.push(...checkEmissionOrder(name, emitted), ...checkEmissions(name, emitted, log, isDurable));
 }
 
+/** Events that are missing and that nobody could miss. */
+function excusedIn({ records, unnoticed }: FinalLog, acknowledged: readonly Acknowledgement[]): number {
+  const held = new Set(records.map(placeOfEvent));
+  const places = new Set(acknowledged.map(placeOfEvent));
+  return [...places].filter((place) => unnoticed.has(place) && !held.has(place)).length;
+}
+
 function inOrderOfTime(acknowledged: readonly Acknowledgement[]): Acknowledgement[] {
   return [...acknowledged].sort((a, b) => a.atMicros - b.atMicros);
 }
 
 /** What a reader finds that follows T: read from the hosts themselves, past everything that is under test. */
-async function finalLog({ truth, hosts, violations, witness }: Cluster): Promise<FinalLog> {
+async function finalLog({ truth, hosts, violations, witness, setBacks }: Cluster): Promise<FinalLog> {
   const shardlets = new Map<number, LogShardlet>();
   const records: LogRecord[] = [];
   for (const shardlet of truth.shardlets()) {
@@ -203,7 +213,14 @@ async function finalLog({ truth, hosts, violations, witness }: Cluster): Promise
     const isGone = state.kind === 'gone';
     const details = await host.memory.describe(id);
     const firstSeq = 'range' in details ? details.firstSeq : 1;
-    shardlets.set(id, { id, parents, firstSeq, isGone, lost: witness.lossesOf(id) });
+    shardlets.set(id, {
+      id,
+      parents,
+      firstSeq,
+      isGone,
+      lost: witness.lossesOf(id),
+      forgets: witness.forgets(id),
+    });
     if (isGone) continue;
     if (!('range' in details)) {
       violations.push(
@@ -223,7 +240,7 @@ async function finalLog({ truth, hosts, violations, witness }: Cluster): Promise
         ),
       );
   }
-  return { shardlets, records };
+  return { shardlets, records, unnoticed: setBacks.unnoticed() };
 }
 
 async function recordsOf(host: EventHost, { id, range }: Shardlet, firstSeq: number): Promise<LogRecord[]> {

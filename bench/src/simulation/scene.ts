@@ -4,10 +4,11 @@ import type { LogCursor } from '../../../apps/edge/src/reading/log/cursor.ts';
 import type { SessionPage } from '../../../apps/edge/src/reading/log/log-session.ts';
 import type { DurableHost } from './durable-host.ts';
 import type { History } from './history.ts';
-import type { OpenHost } from './host-handle.ts';
+import type { Noticed, OpenHost } from './host-handle.ts';
 import type { Locks } from './locks.ts';
 import type { Callee, Network } from './network.ts';
 import type { Plan } from './plan.ts';
+import type { SetBacks } from './set-backs.ts';
 import type { TopologyService } from './topology-service.ts';
 import type { VirtualProcess } from './virtual-process.ts';
 
@@ -53,6 +54,7 @@ export interface Scene {
   readonly network: Network;
   readonly topology: TopologyService;
   readonly locks: Locks;
+  readonly setBacks: SetBacks;
   readonly hosts: ReadonlyMap<number, DurableHost>;
   readonly edges: readonly EdgeDoor[];
   readonly keys: readonly string[];
@@ -60,9 +62,9 @@ export interface Scene {
   readonly alarms: Map<number, string>;
   /** no more faults */
   isCalm(): boolean;
-  /** at which epoch a host stored it, where hosts may lose appends */
+  /** at which epoch a host stored it, where hosts may lose it */
   epochOf(event: string, shardlet: number, seq: number | undefined): number | undefined;
-  doorFor(process: VirtualProcess): OpenHost;
+  doorFor(process: VirtualProcess, noticed?: Noticed): OpenHost;
   /** T may be away; anything else is a defect */
   expect(who: string, error: unknown): void;
   fault(who: string, error: unknown): void;

@@ -1,5 +1,6 @@
 /** T as the parties reach it: linearizable and never losing a commit, but away now and then, and over the network. */
-import { MemoryTopologyStore } from '@foreshard/core/adapters/memory';
+import { MemoryHostProofs, MemoryTopologyStore } from '@foreshard/core/adapters/memory';
+import type { HostProofStore } from '@foreshard/core/hosts';
 import type { Schedule } from '@foreshard/core/simulation';
 import type { ChangeNotifier, Decision, DecisionReply, TopologyStore } from '@foreshard/core/topology';
 import type { Callee, Network } from './network.ts';
@@ -14,6 +15,7 @@ export class TopologyService implements Callee {
   run = 1;
   isUp = true;
   readonly store: MemoryTopologyStore;
+  readonly proofs = new MemoryHostProofs();
   onDecision: (name: string, reply: DecisionReply<unknown>, caller: string) => void = () => {};
   private readonly network: Network;
   private readonly listeners = new Map<VirtualProcess, Set<(version: number) => void>>();
@@ -49,6 +51,22 @@ export class TopologyService implements Callee {
       changesAfter: (version, limit) => call('changesAfter', () => this.store.changesAfter(version, limit)),
       decide: (decision, actor) => call(decision.name, () => this.decide(decision, actor)),
       close: async () => {},
+    };
+  }
+
+  proofsFor(caller: VirtualProcess): HostProofStore {
+    const { proofs } = this;
+    const call = <R>(what: string, serve: () => Promise<R>) =>
+      this.network.call(caller, this, what, serve, (reason) => new TopologyAway(`T: ${reason}`));
+    return {
+      proofs: () => call('proofs', () => proofs.proofs()),
+      replace: (changes) => call('replaceProofs', () => proofs.replace(changes)),
+      remember: (host, lastSeqs) => call('rememberSeqs', () => proofs.remember(host, lastSeqs)),
+      remembered: (host) => call('rememberedSeqs', () => proofs.remembered(host)),
+      claims: () => call('claims', () => proofs.claims()),
+      claim: (claim) => call('claim', () => proofs.claim(claim)),
+      answer: (claim, verdict) => call('answerClaim', () => proofs.answer(claim, verdict)),
+      verdict: (claim) => call('verdict', () => proofs.verdict(claim)),
     };
   }
 

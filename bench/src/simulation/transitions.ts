@@ -13,8 +13,9 @@ export const TRANSITIONS: readonly string[] = [
     'open',
   ],
   ...['raise', 'drop', 'read', 'readIds', 'seek', 'frontier'],
-  ...['createFloor', 'describe', 'list', 'forgetIds', 'usage', 'identify'],
+  ...['createFloor', 'describe', 'list', 'forgetIds', 'usage', 'identify', 'mark', 'admit'],
   ...['settleOpenings', 'restructure', 'settleRestructure', 'beginReadmission', 'readmitBatch'],
   ...['prepareMigration', 'commitMigration', 'abortMigration', 'commitClosedMove', 'abortClosedMove'],
   ...['publishIncarnation', 'markGone', 'dropGarbage', 'snapshot', 'changesAfter'],
+  ...['suspendHost', 'acceptLoss', 'readmitRemnants', 'proofs', 'replaceProofs'],
 ];

@@ -2,18 +2,20 @@
  * Sees what hosts do and what T decides, for the checks and for the history: who takes appends at any moment,
  * at which epoch each record came in, and what T has noted as lost on hosts that may lose it.
  */
-import { framePayload, splitFrames } from '@foreshard/core/hosts';
+import { type EventHost, framePayload, splitFrames } from '@foreshard/core/hosts';
 import {
   type AppendTaken,
   checkFenced,
   checkOwnership,
   type Loss,
   type OpenReplica,
+  placeOfEvent,
   type Violation,
 } from '@foreshard/core/simulation';
 import type { Change, TopologyMap } from '@foreshard/core/topology';
 import type { DurableHost, HostMethod } from './durable-host.ts';
 import type { History } from './history.ts';
+import type { SetBacks } from './set-backs.ts';
 
 const SHOWN_MAX = 6;
 const REPLY_CHARS_MAX = 200;
@@ -46,9 +48,10 @@ export class Witness {
   private readonly truth: TopologyMap;
   private readonly history: History;
   private readonly violations: Violation[];
-  /** only where hosts may lose appends is it of interest at which epoch a record came in */
+  private readonly setBacks: SetBacks;
+  /** only where hosts may lose something is it of interest at which epoch a record came in */
   private readonly notesEpochs: boolean;
-  private readonly epochs = new Map<string, number>();
+  private readonly forgetful = new Set<number>();
   private readonly losses = new Map<number, Loss[]>();
 
   constructor(parts: {
@@ -56,21 +59,23 @@ export class Witness {
     truth: TopologyMap;
     history: History;
     violations: Violation[];
+    setBacks: SetBacks;
     notesEpochs: boolean;
   }) {
     this.hosts = parts.hosts;
     this.truth = parts.truth;
     this.history = parts.history;
     this.violations = parts.violations;
+    this.setBacks = parts.setBacks;
     this.notesEpochs = parts.notesEpochs;
   }
 
   /** The last epoch at which this event was stored at this place. */
   epochOf(event: string, shardlet: number, seq: number | undefined): number | undefined {
-    return this.epochs.get(`${event} ${shardlet}/${seq}`);
+    return this.setBacks.epochOf(placeOfEvent({ event, shardlet, seq }));
   }
 
-  /** What T noted while a host that may lose appends had the shardlet. */
+  /** What T noted while a host that may lose appends had the shardlet, or after any host went back. */
   lossesOf(shardlet: number): readonly Loss[] {
     return this.losses.get(shardlet) ?? [];
   }
@@ -78,7 +83,7 @@ export class Witness {
   /** REQUIRES that `truth` does not have the change yet. */
   decided(change: Change, what: string): void {
     for (const { id, owner, epoch, state, lost } of change.shardlets) {
-      if (this.hosts.get(owner)?.durability === 'everysec') {
+      if (this.setBacks.any || this.hosts.get(owner)?.durability === 'everysec') {
         const fresh = lost.slice(this.truth.shardlet(id)?.lost.length ?? 0);
         this.losses.set(id, [...this.lossesOf(id), ...fresh]);
       }
@@ -92,14 +97,45 @@ export class Witness {
   performed(host: DurableHost, method: HostMethod, args: readonly unknown[], reply: unknown): void {
     if (method === 'append') this.appended(host, args[0] as readonly Group[], reply as readonly Taken[]);
     else if (this.history.wanted && !UNTOLD.has(method)) this.tell(host, method, args, reply);
+    if (method === 'createOpen') void this.created(host, args as Parameters<EventHost['createOpen']>);
     if (OPENS.has(method)) void this.checkOwnership();
+  }
+
+  /** Where a shardlet begins anew and no parent with ids is left beside it, a retry is taken for a new event. */
+  forgets(shardlet: number): boolean {
+    return this.forgetful.has(shardlet);
+  }
+
+  private async created(
+    { memory }: DurableHost,
+    [shardlet, , , given]: Parameters<EventHost['createOpen']>,
+  ): Promise<void> {
+    const parents = this.truth.shardlet(shardlet)?.parents ?? [];
+    if (given.length === parents.length) return;
+    const found = await Promise.all(parents.map((parent) => memory.describe(parent)));
+    const left = found.filter((each) => 'mode' in each && each.mode === 'sealed').length;
+    if (given.length < left) return;
+    this.forgetful.add(shardlet);
+  }
+
+  /**
+   * Until its loss is accepted, and T has readmitted it, a host that went back may have open what T has given
+   * away since: nothing can fence what comes from an old map then.
+   */
+  private isOutOfUse(host: DurableHost): boolean {
+    return host.isOlder || this.truth.host(host.id)?.readmission?.regressed !== undefined;
   }
 
   /** Only a run that T trusts is used by anybody. */
   async checkOwnership(): Promise<void> {
     const open: OpenReplica[] = [];
     for (const host of this.hosts.values()) {
-      if (!host.isUp || host.isEmptied || this.truth.host(host.id)?.incarnation !== host.incarnation)
+      if (
+        !host.isUp ||
+        host.isEmptied ||
+        this.isOutOfUse(host) ||
+        this.truth.host(host.id)?.incarnation !== host.incarnation
+      )
         continue;
       for (const { shardlet, epoch, mode } of await host.memory.list(0, 10_000)) {
         if (mode !== 'open') continue;
@@ -114,10 +150,11 @@ export class Witness {
   private appended(host: DurableHost, groups: readonly Group[], replies: readonly Taken[]): void {
     for (const [i, group] of groups.entries()) {
       const reply = replies[i]!;
-      if (reply.kind === 'appended') this.taken(host, group);
+      const breaches = reply.kind === 'appended' ? this.breachesOf(host, group) : [];
+      if (!this.isOutOfUse(host)) this.violations.push(...breaches);
       if (!this.notesEpochs && !this.history.wanted) continue;
       const ids = splitFrames(group.frames).map(eventIdOf);
-      if (reply.kind === 'appended') this.noteEpochs(group, ids, reply);
+      if (reply.kind === 'appended') this.noteStored(host, group, ids, reply, breaches.length > 0);
       const { shardlet, epoch } = group;
       const shown = `${ids.slice(0, SHOWN_MAX)}${ids.length > SHOWN_MAX ? '...' : ''}`;
       this.history.told(host.name, `append ${shardlet}@${epoch} ${shown} -> ${briefly(reply)}`, [
@@ -127,18 +164,27 @@ export class Witness {
     }
   }
 
-  private taken(host: DurableHost, { shardlet, epoch }: Group): void {
+  private breachesOf(host: DurableHost, { shardlet, epoch }: Group): Violation[] {
     const known = this.truth.shardlet(shardlet);
-    if (known === undefined) return;
+    if (known === undefined) return [];
     const taken: AppendTaken = { host: host.id, shardlet, epoch };
-    this.violations.push(...checkFenced(taken, { epoch: known.epoch, state: known.state.kind }));
+    return checkFenced(taken, { epoch: known.epoch, state: known.state.kind });
   }
 
-  private noteEpochs({ shardlet, epoch }: Group, ids: readonly string[], reply: Taken): void {
+  private noteStored(
+    host: DurableHost,
+    { shardlet, epoch }: Group,
+    ids: readonly string[],
+    reply: Taken,
+    isPastFence: boolean,
+  ): void {
     const passed = new Set([...reply.duplicates.map((each) => each.index), ...reply.expired]);
     let seq = reply.firstSeq;
     for (const [index, id] of ids.entries())
-      if (!passed.has(index)) this.epochs.set(`${id} ${shardlet}/${seq++}`, epoch);
+      if (!passed.has(index)) {
+        const place = placeOfEvent({ event: id, shardlet, seq: seq++ });
+        this.setBacks.noteStored(place, host, epoch, isPastFence);
+      }
   }
 
   private tell(host: DurableHost, method: HostMethod, args: readonly unknown[], reply: unknown): void {

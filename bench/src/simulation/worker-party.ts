@@ -2,6 +2,8 @@
 import { HostPool } from '@foreshard/core/adapters/event-hosts';
 import type { HostDoors } from '../../../apps/worker/src/hosts/host-doors.ts';
 import { MapFollower } from '../../../apps/worker/src/map/follower.ts';
+import { HostProver } from '../../../apps/worker/src/proof/prove-hosts.ts';
+import { readProofs } from '../../../apps/worker/src/proof/read-proofs.ts';
 import { Reconciler } from '../../../apps/worker/src/reconcile/reconcile.ts';
 import { RetentionJob } from '../../../apps/worker/src/retention/retention-job.ts';
 import { MoverLoop } from './mover-loop.ts';
@@ -9,6 +11,7 @@ import type { Scene } from './scene.ts';
 import { VirtualProcess } from './virtual-process.ts';
 
 const RECONCILE_EVERY_MS = 1_000;
+const PROVE_EVERY_MS = 1_000;
 const MOVE_EVERY_MS = 400;
 const RETENTION_EVERY_MS = 15_000;
 const BEGIN_PAUSE_MS = 300;
@@ -55,11 +58,12 @@ export class WorkerParty {
     const topology = scene.topology.portFor(process);
     const follower = await this.follow(process, topology);
     const open = scene.doorFor(process);
-    const pool = new HostPool(follower.map, open);
+    const watched = scene.doorFor(process, (host) => scene.setBacks.noticed(host, process));
+    const pool = new HostPool(follower.map, watched);
     const doors: HostDoors = {
       trusted: (id) => pool.get(id),
       open,
-      regression: (id) => pool.watch(id)?.regression,
+      watch: (id) => pool.watch(id),
     };
     const log = quietLog(scene, name);
     const nowMs = () => process.nowMicros() / 1_000;
@@ -69,15 +73,22 @@ export class WorkerParty {
       clear: async (host: number) => scene.alarms.delete(host),
     } as never;
     const lock = scene.locks.of(process, LOCK_LOST_SHARE);
+    const proofs = scene.topology.proofsFor(process);
+    const prover = new HostProver({
+      ...{ ...shared, proofs, host: doors.trusted },
+      wake: async () => {},
+      random: () => scene.draws.below(0x1_0000_0000).toString(16),
+    });
     const reconciler = new Reconciler({
       ...{ ...shared, lock, alarms },
-      proof: async () => undefined,
-      remember: async () => {},
-      standStill: async () => {},
+      proof: readProofs(proofs),
+      remember: (host) => prover.remember(host),
+      standStill: async (detail) => scene.fault(name, new Error(`there is one T only: ${detail}`)),
     });
     const retention = new RetentionJob(shared);
     const mover = new MoverLoop(scene, { follower, topology, doors, lock, actor: name });
     this.repeat(MOVE_EVERY_MS, () => mover.run());
+    this.repeat(PROVE_EVERY_MS, () => prover.run());
     this.repeat(RECONCILE_EVERY_MS, (signal) => reconciler.run(signal));
     if (scene.plan.hasRetention) this.repeat(RETENTION_EVERY_MS, (signal) => retention.run(signal));
   }

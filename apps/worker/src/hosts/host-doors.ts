@@ -7,7 +7,7 @@ import {
   type HostIdentity,
   type HostProof,
   HostUnreachable,
-  type Regression,
+  type ProgressWatch,
 } from '@foreshard/core/hosts';
 import { type Assessment, assess } from '@foreshard/core/migration';
 import type { Host } from '@foreshard/core/topology';
@@ -19,10 +19,10 @@ export interface HostDoors {
   open(
     host: Host,
     incarnation: string | undefined,
-    options?: { readonly unjudged?: boolean },
+    options?: { readonly watch?: ProgressWatch },
   ): Promise<EventHost>;
-  /** what this process itself saw the host go back from */
-  regression(hostId: number): Regression | undefined;
+  /** what this process itself has seen of the host, in any run; undefined: T has no such host */
+  watch(hostId: number): ProgressWatch | undefined;
 }
 
 /** What T keeps as proof of one host, read anew at each call. */
@@ -42,13 +42,14 @@ const LOOKS_MAX = 3;
 export async function lookAt(host: Host, doors: HostDoors, readProof: ReadProof): Promise<Look> {
   let proof = await readProof(host.id);
   for (let look = 1; ; look++) {
+    const seen = doors.watch(host.id)?.seen ?? 0;
     let identity: HostIdentity;
     try {
       identity = await identify(host, doors);
     } catch (error) {
       return { kind: 'unreachable', detail: reasonOf(error) };
     }
-    const assessment = ownSight(host, doors, assess(host, identity, proof));
+    const assessment = ownSight(host, doors, { seen, identity }, assess(host, identity, proof));
     if (assessment.kind !== 'refused') return { kind: 'answers', identity, assessment };
     const now = await readProof(host.id);
     if (now?.next === proof?.next) return { kind: 'answers', identity, assessment };
@@ -57,11 +58,25 @@ export async function lookAt(host: Host, doors: HostDoors, readProof: ReadProof)
   }
 }
 
-/** This process saw it answer less than before: later appends may hide that from everybody else. */
-function ownSight(host: Host, doors: HostDoors, assessment: Assessment): Assessment {
-  const seen = host.state === 'readmitting' ? undefined : doors.regression(host.id);
-  if (seen === undefined || assessment.kind !== 'trusted') return assessment;
-  const detail = `host ${host.id}: it answered change ${seen.answered} after ${seen.seen}`;
+/**
+ * This process saw it answer less than before: later appends may hide that from everybody else. After a restart
+ * this look is the first answer that is judged, and the last chance: readmission itself adds to the count.
+ */
+function ownSight(
+  host: Host,
+  doors: HostDoors,
+  { seen, identity }: { readonly seen: number; readonly identity: HostIdentity },
+  assessment: Assessment,
+): Assessment {
+  const watch = doors.watch(host.id);
+  if (watch === undefined || (assessment.kind !== 'trusted' && assessment.kind !== 'restarted'))
+    return assessment;
+  const { generation, count } = identity.progress;
+  const isLess = generation === watch.generation && count < seen;
+  const earlier = host.state === 'readmitting' ? undefined : watch.regression;
+  const regression = earlier ?? (isLess ? { seen, answered: count } : undefined);
+  if (regression === undefined) return assessment;
+  const detail = `host ${host.id}: it answered change ${regression.answered} after ${regression.seen}`;
   return { kind: 'refused', reason: 'regressed', detail, byMarks: false };
 }
 

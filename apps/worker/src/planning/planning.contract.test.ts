@@ -59,7 +59,7 @@ async function restructure(): Promise<void> {
   const metrics = createMetrics();
   const shared = {
     ...{ follower, metrics, topology: control.topology, moves: control.moves, log: silent, actor: 'worker' },
-    doors: { trusted: (id: number) => pool.get(id), open: openEventHost, regression: () => undefined },
+    doors: { trusted: (id: number) => pool.get(id), open: openEventHost, watch: () => undefined },
     ...UNPROVEN,
     lock: { during: <T>(_: string, work: () => Promise<T>) => work() } as LockService,
     difference: async () => undefined,

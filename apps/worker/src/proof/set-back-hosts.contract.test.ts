@@ -58,7 +58,7 @@ function work(): void {
   const doors = {
     trusted: (id: number) => pool.get(id),
     open: openEventHost,
-    regression: (id: number) => pool.watch(id)?.regression,
+    watch: (id: number) => pool.watch(id),
   };
   const shared = { follower, topology: control.topology, doors, metrics, log: silent, nowMs, actor: 'test' };
   prover = new HostProver({

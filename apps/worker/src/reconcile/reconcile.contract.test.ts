@@ -33,7 +33,7 @@ function parts() {
   const metrics = createMetrics();
   const nowMs = () => Date.now() + aheadMs;
   const { follower, control, pool } = cluster;
-  const doors = { trusted: (id: number) => pool.get(id), open: openEventHost, regression: () => undefined };
+  const doors = { trusted: (id: number) => pool.get(id), open: openEventHost, watch: () => undefined };
   const alarms = new HostAlarms({ redis: control.redis, metrics, log: silent, nowMs });
   return {
     follower,

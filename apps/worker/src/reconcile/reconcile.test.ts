@@ -61,7 +61,7 @@ class World {
     this.reconciler = new Reconciler({
       follower: this.follower,
       topology: this.topology,
-      doors: { trusted: (id) => this.pool.get(id), open: this.open, regression: () => undefined },
+      doors: { trusted: (id) => this.pool.get(id), open: this.open, watch: () => undefined },
       ...UNPROVEN,
       lock,
       alarms: { raise: async () => {}, clear: async () => {} } as never,

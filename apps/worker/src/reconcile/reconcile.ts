@@ -3,7 +3,7 @@
  * restarted host is readmitted, and then what is left over is dropped. Jobs and recovery are this same code.
  * The machines in core decide; here their actions meet the real hosts and the real T.
  */
-import { type EventHost, type HostIdentity, HostUnreachable } from '@foreshard/core/hosts';
+import { type EventHost, type HostIdentity, HostUnreachable, ProgressWatch } from '@foreshard/core/hosts';
 import type { LockService } from '@foreshard/core/locking';
 import {
   drive,
@@ -218,7 +218,8 @@ export class Reconciler {
     const { log, doors, alarms, metrics } = this.parts;
     const run = identity.incarnation;
     log.warn({ host: host.id, run }, 'host has restarted: readmitting it');
-    const pinned = await doors.open(host, run, { unjudged: true }).catch(unreachable);
+    const watch = watchOver(host, identity);
+    const pinned = await doors.open(host, run, { watch }).catch(unreachable);
     if (!('identify' in pinned)) return [{ kind: 'unreachable', host: host.id, detail: pinned.message }];
     try {
       const perform = this.perform(signal, async (id) => (id === host.id ? pinned : doors.trusted(id)));
@@ -293,6 +294,11 @@ export class Reconciler {
     this.parts.metrics.unsettled.set(unsettled);
     this.parts.metrics.garbage.set(map.garbage().length);
   }
+}
+
+/** It begins its next generation in the middle of a readmission after a loss; until then it may be in any older one. */
+function watchOver({ readmission }: Host, { progress }: HostIdentity): ProgressWatch {
+  return new ProgressWatch(progress.generation, progress.count, readmission?.regressed?.accepted);
 }
 
 /** It was there a moment ago: the next pass finds it again, or the run it is in then. */

@@ -41,7 +41,7 @@ function parts() {
     doors: {
       trusted: (id: number) => pool.get(id),
       open: () => Promise.reject(new Error('no host has restarted')),
-      regression: () => undefined,
+      watch: () => undefined,
     },
     ...UNPROVEN,
     lock: noLock,

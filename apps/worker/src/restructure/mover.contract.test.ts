@@ -37,7 +37,7 @@ function parts() {
     follower,
     topology: control.topology,
     moves: control.moves,
-    doors: { trusted: (id: number) => pool.get(id), open: openEventHost, regression: () => undefined },
+    doors: { trusted: (id: number) => pool.get(id), open: openEventHost, watch: () => undefined },
     ...UNPROVEN,
     lock: noLock,
     difference: async () => undefined,

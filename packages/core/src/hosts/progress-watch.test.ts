@@ -96,3 +96,14 @@ describe('a host in another generation', () => {
     expect([watch.seen, watch.regression]).toEqual([7, undefined]);
   });
 });
+
+describe('who readmits a host after a loss', () => {
+  test('lets it begin the generation that was accepted, once, and its count go on', () => {
+    const watch = new ProgressWatch(0, 9, 18);
+    watch.judge(watch.seen, at(9, 0));
+    watch.judge(watch.seen, at(10, 18));
+    expect(watch).toMatchObject({ generation: 18, seen: 10 });
+    expect(refusal(() => watch.judge(watch.seen, at(11, 0)))).toMatchObject({ reason: 'incarnation' });
+    expect(refusal(() => watch.judge(watch.seen, at(9, 18)))).toMatchObject({ reason: 'regressed' });
+  });
+});

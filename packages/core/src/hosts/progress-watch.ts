@@ -19,14 +19,23 @@ export interface Regression {
 }
 
 export class ProgressWatch {
-  readonly generation: number;
+  private known: number;
+  private readonly next: number | undefined;
   private highest: number;
   private found: Regression | undefined;
 
-  /** `seen`: what the host is known to have reached, by whoever saw it */
-  constructor(generation: number, seen = 0) {
-    this.generation = generation;
+  /**
+   * `seen`: what the host is known to have reached, by whoever saw it. `next`: the generation that it may
+   * begin meanwhile, for who readmits it after a loss; the count goes on.
+   */
+  constructor(generation: number, seen = 0, next?: number) {
+    this.known = generation;
     this.highest = seen;
+    this.next = next;
+  }
+
+  get generation(): number {
+    return this.known;
   }
 
   /** To be taken when a request is sent, and handed to `judge` with its answer. */
@@ -45,6 +54,7 @@ export class ProgressWatch {
    * @throws HostUnreachable of reason `incarnation` (another generation) or `regressed`
    */
   judge(seenWhenSent: number, answered: Progress, own = 0): void {
+    if (answered.generation === this.next) this.known = this.next;
     if (answered.generation !== this.generation)
       throw new HostUnreachable(
         'incarnation',

@@ -28,7 +28,7 @@ export function abortingMachine(map: TopologyMap, shardlet: Shardlet, reason: st
       if (answer.reply.kind === 'refused') return finish(null, settled(name, answer.reply));
       const note = { kind: 'note', move, step: { what: 'aborted', bytes: 0, detail: reason } } as const;
       if (finalSeq !== undefined) return { state: null, actions: [note] };
-      const machines = openingMachines([{ shardlet: answer.reply.result as Shardlet, dedup }]);
+      const machines = openingMachines([{ shardlet: answer.reply.result as Shardlet, dedup, parents: [] }]);
       return { state: null, actions: [{ kind: 'run', machines }, note] };
     },
   };

@@ -2,13 +2,13 @@
  * What T has decided and a host has not confirmed yet: the work that is left, found from T alone, never
  * guessed from what a host holds. Jobs and recovery after a crash are the same code for that reason.
  */
-import { DEDUP_LEAD_MICROS, type DedupPolicy } from '../hosts/index.ts';
+import { DEDUP_LEAD_MICROS, type DedupPolicy, type ParentRef } from '../hosts/index.ts';
 import { invariant, MICROS_PER_MS } from '../kernel/index.ts';
 import type { Shardlet, Stream, TopologyMap } from '../topology/index.ts';
 import type { Machine } from './machine.ts';
 import { moveOf, moveTask } from './move-task.ts';
 import { movingMachine } from './moving.ts';
-import { openingMachines } from './opening.ts';
+import { type Opening, openingMachines } from './opening.ts';
 import { type Family, restructuringMachine } from './restructuring.ts';
 
 /** The machines that finish everything `host` has to confirm, in the order of shardlet ids. */
@@ -16,7 +16,7 @@ export function finishingMachines(map: TopologyMap, host: number): Machine[] {
   const mine = [...map.shardlets()].filter((s) => s.owner === host).sort((a, b) => a.id - b.id);
   return [
     ...familiesIn(map, mine).map((f) => restructuringMachine(f, dedupIn(map, f.children[0]!))),
-    ...openingMachines(mine.filter(opensAlone).map((s) => ({ shardlet: s, dedup: dedupIn(map, s) }))),
+    ...openingMachines(mine.filter(opensAlone).map((s) => openingOf(map, s))),
   ];
 }
 
@@ -41,6 +41,19 @@ export function dedupIn(map: TopologyMap, shardlet: Shardlet): DedupPolicy {
   const stream = map.stream(shardlet.stream);
   invariant(stream !== undefined, `shardlet ${shardlet.id} belongs to no stream`);
   return dedupOf(stream);
+}
+
+export function openingOf(map: TopologyMap, shardlet: Shardlet): Opening {
+  return { shardlet, dedup: dedupIn(map, shardlet), parents: closedParentsBeside(map, shardlet) };
+}
+
+/** Those that the owner of the shardlet keeps sealed. */
+function closedParentsBeside(map: TopologyMap, { parents, owner }: Shardlet): ParentRef[] {
+  return parents.flatMap((id) => {
+    const parent = map.shardlet(id);
+    const isBeside = parent?.owner === owner && parent.state.kind === 'closed';
+    return isBeside ? [{ shardlet: id, epoch: parent.epoch }] : [];
+  });
 }
 
 function opensAlone({ state }: Shardlet): boolean {

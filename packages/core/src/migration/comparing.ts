@@ -120,11 +120,17 @@ function isStray(map: TopologyMap, host: number, replica: ReplicaInfo): boolean 
   return kind === 'closed' || kind === 'closedMoving' || kind === 'gone';
 }
 
-/** The host has confirmed to T more than it shows now. What is `opening` was not confirmed yet. */
+/**
+ * The host has confirmed to T more than it shows now. What is `opening` was not confirmed yet at its epoch; but
+ * what is to be raised was there, and what a move is to open was ready.
+ */
 function lacks(shardlet: Shardlet, found: ReplicaInfo | ReplicaDetails | Stale | undefined): boolean {
   const { state, epoch } = shardlet;
-  if (state.kind === 'opening' || state.kind === 'gone') return false;
+  if (state.kind === 'gone') return false;
+  if (state.kind === 'opening' && state.job.kind !== 'raise' && state.job.kind !== 'migrate') return false;
   if (found === undefined || 'kind' in found || found.mode === 'dropped') return true;
+  if (state.kind === 'opening')
+    return state.job.kind === 'migrate' && (found.epoch < epoch || found.mode === 'shadow');
   if (found.epoch !== epoch) return found.epoch < epoch;
   const isEnded = state.kind === 'closed' || state.kind === 'closedMoving';
   return isEnded && found.lastSeq < state.finalSeq;

@@ -350,7 +350,7 @@ function afterDecision(
     return ask(state, [{ kind: 'open', ...onCopy(task) }, note(task, 'committed')]);
   if (name !== 'abortMigration' && name !== 'abortClosedMove') return finish(state);
   if (name === 'abortClosedMove') return ask(state, [note(task, 'aborted', orderReason(state))]);
-  const machines = openingMachines([{ shardlet: reply.result as Shardlet, dedup: task.dedup }]);
+  const machines = openingMachines([{ shardlet: reply.result as Shardlet, dedup: task.dedup, parents: [] }]);
   return ask(state, [{ kind: 'run', machines }]);
 }
 

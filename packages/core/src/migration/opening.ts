@@ -8,7 +8,7 @@
  * Many at once, because a new stream or a restarted host has hundreds: the host's answers come through one
  * pipeline, and one decision settles all that it has confirmed.
  */
-import type { DedupPolicy } from '../hosts/index.ts';
+import type { CreateReply, DedupPolicy, ParentRef } from '../hosts/index.ts';
 import { invariant } from '../kernel/index.ts';
 import {
   type ConfirmedOpening,
@@ -29,6 +29,8 @@ import {
   unexpected,
 } from './machine.ts';
 
+type CreateOpen = Extract<Action, { kind: 'createOpen' }>;
+
 interface State {
   readonly confirmed: readonly ConfirmedOpening[];
   /** the first that the host has not confirmed: the others are settled all the same */
@@ -40,6 +42,8 @@ interface State {
 export interface Opening {
   readonly shardlet: Shardlet;
   readonly dedup: DedupPolicy;
+  /** its closed parents on this host: what begins anew knows the ids of their events, so a retry stays one */
+  readonly parents: readonly ParentRef[];
 }
 
 /** One machine for each batch. REQUIRES openings by `raise`, `recreate`, `migrate`, or by `create` without parents, on one host. */
@@ -73,9 +77,9 @@ function confirmation(opening: Opening): Action {
   return creation(opening);
 }
 
-function creation({ shardlet, dedup }: Opening): Action {
+function creation({ shardlet, dedup, parents }: Opening): CreateOpen {
   const { owner: host, id, epoch, stream, range } = shardlet;
-  return { kind: 'createOpen', host, shardlet: id, epoch, spec: { stream, range, dedup }, parents: [] };
+  return { kind: 'createOpen', host, shardlet: id, epoch, spec: { stream, range, dedup }, parents };
 }
 
 function step(
@@ -102,6 +106,8 @@ function step(
     }
     case 'createOpen': {
       const { action, reply } = answer;
+      const alone = withoutParents(action, reply);
+      if (alone !== undefined) return { state, actions: [alone] };
       const what = `creation of shardlet ${action.shardlet}`;
       if (reply.kind !== 'created') return next(state, notCreated(what, reply));
       return next(state, { id: action.shardlet, epoch: action.epoch });
@@ -111,6 +117,15 @@ function step(
     default:
       return unexpected(name, answer);
   }
+}
+
+/**
+ * A parent that the host has only as a copy knows no ids. The shardlet is created all the same: of events from
+ * before the loss a retry may be stored once more.
+ */
+export function withoutParents(action: CreateOpen, reply: CreateReply): CreateOpen | undefined {
+  const isRefusedForParents = reply.kind === 'stale' && action.parents.length > 0;
+  return isRefusedForParents ? { ...action, parents: [] } : undefined;
 }
 
 /** Settles when the host has answered about all of them. */

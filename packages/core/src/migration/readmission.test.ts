@@ -2,8 +2,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MemoryHost } from '../adapters/memory/index.ts';
-import { beginReadmission, readmitBatch, restructure, type Shardlet } from '../topology/index.ts';
-import { dedupOf } from './backlog.ts';
+import { HostUnreachable } from '../hosts/index.ts';
+import {
+  beginReadmission,
+  prepareMigration,
+  readmitBatch,
+  restructure,
+  type Shardlet,
+} from '../topology/index.ts';
+import { dedupOf, moveMachine } from './backlog.ts';
 import { drive, type Perform } from './drive.ts';
 import { assess } from './identity.ts';
 import type { Outcome } from './machine.ts';
@@ -130,6 +137,33 @@ describe('a restarted host', () => {
     expect(await readmit(cluster, host)).toMatchObject({ kind: 'refused', reason: 'regressed' });
     expect(cluster.map.host(host)).toMatchObject({ state: 'readmitting', incarnation: 'run-1' });
     for (const shardlet of before) expect(cluster.map.shardlet(shardlet.id)).toEqual(shardlet);
+  });
+
+  test('is refused when it lacks what it was to raise', async () => {
+    const { cluster, host, before } = await clusterOf(2);
+    cluster.runs.set(host, 'run-2');
+    await cluster.decide(beginReadmission(host, 'run-2'));
+    const { id, epoch } = before[0]!;
+    await cluster.decide(readmitBatch(host, 'run-2', [id], []));
+    await cluster.hosts.get(host)!.drop(id, epoch);
+    expect(await readmit(cluster, host)).toMatchObject({ kind: 'refused', reason: 'regressed' });
+  });
+
+  test('is refused when it lacks the copy that was ready for it', async () => {
+    const { cluster, host, before, stream } = await clusterOf(2);
+    const other = cluster.open(stream).find((s) => s.owner !== host)!;
+    await cluster.decide(prepareMigration({ id: other.id, epoch: other.epoch, dest: host }));
+    const perform = cluster.performer();
+    const half: Perform = (action) => {
+      if (action.kind === 'open') throw new HostUnreachable('connection', 'cut off before it opens');
+      return perform(action);
+    };
+    await drive(moveMachine(cluster.map, cluster.map.shardlet(other.id)!), half);
+    await cluster.refresh();
+    expect(cluster.map.shardlet(other.id)).toMatchObject({ owner: host, state: { kind: 'opening' } });
+    cluster.hosts.set(host, await storeAsItWas(cluster, before[0]!));
+    cluster.runs.set(host, 'run-2');
+    expect(await readmit(cluster, host)).toMatchObject({ kind: 'refused', reason: 'regressed' });
   });
 
   test('is refused when a shardlet of it has fallen back below an epoch that it had confirmed', async () => {

@@ -75,6 +75,22 @@ describe('a host that went back', () => {
     await expectWhole(cluster, A);
   });
 
+  test('knows retries of what it still has where it creates anew', async () => {
+    const cluster = await after('append', 'mark', 'roll', 'append');
+    const childIn = () => cluster.open(cluster.stream).findIndex((s) => s.parents.length > 0);
+    await cluster.change('roll', childIn());
+    const [first] = cluster.acknowledged;
+    cluster.setBack(A, 2);
+    await cluster.suspend(A);
+    expect(await cluster.readmit(A)).toEqual(FINISHED);
+    await cluster.finishAll();
+    const leaf = cluster.open(cluster.stream)[childIn()]!;
+    expect(cluster.map.shardlet(leaf.parents[0]!)!.parents).toEqual([first!.shardlet]);
+    // through a parent that was created anew as well
+    expect(await cluster.append(leaf, first!.id)).toMatchObject({ kind: 'appended', stored: 0 });
+    await expectWhole(cluster, A);
+  });
+
   test('leaves alone what was closed before the mark', async () => {
     const cluster = await after('append', 'roll', 'mark', 'append', 'append');
     const closed = [...cluster.map.shardlets()].find((s) => s.state.kind === 'closed')!;

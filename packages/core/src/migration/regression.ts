@@ -11,7 +11,7 @@
  *
  * All progress stands in T and on the host: begun again at any point, it finishes the same work.
  */
-import type { DedupPolicy, ReplicaDetails, ReplicaInfo, Stale } from '../hosts/index.ts';
+import type { ReplicaDetails, ReplicaInfo, Stale } from '../hosts/index.ts';
 import { invariant } from '../kernel/index.ts';
 import {
   floorOf,
@@ -25,7 +25,7 @@ import {
   type Shardlet,
   type TopologyMap,
 } from '../topology/index.ts';
-import { dedupIn } from './backlog.ts';
+import { openingOf } from './backlog.ts';
 import {
   type Action,
   type Answer,
@@ -36,6 +36,7 @@ import {
   stale,
   unexpected,
 } from './machine.ts';
+import { type Opening, withoutParents } from './opening.ts';
 import { renewingMachine } from './renewing.ts';
 import { inSequence } from './sequence.ts';
 
@@ -152,7 +153,7 @@ function go(state: State, host: number, noted: string, certainTs: number, map: T
   const left = mine.filter((s) => isRemnant(s, now) && !isWhole(s, state.held.get(s.id), certainTs));
   if (left.length > 0) return ask(state, { host, noted, certainTs }, left.slice(0, READMISSION_BATCH_MAX));
   const unsealed = mine.filter((s) => s.owner === host && needsSeal(s, state));
-  if (unsealed.length > 0) return reseal(state, map, unsealed.slice(0, READMISSION_BATCH_MAX));
+  if (unsealed.length > 0) return reseal(state, map, parentsFirst(unsealed).slice(0, READMISSION_BATCH_MAX));
   return tidy(state, host, map);
 }
 
@@ -233,6 +234,12 @@ function remnantOf(state: State, shardlet: number): Remnant {
   };
 }
 
+/** Those whose parents are sealed already. */
+function parentsFirst(unsealed: readonly Shardlet[]): Shardlet[] {
+  const ids = new Set(unsealed.map((s) => s.id));
+  return unsealed.filter((s) => !s.parents.some((parent) => ids.has(parent)));
+}
+
 function needsSeal({ id, epoch, state }: Shardlet, { held, resealed }: State): boolean {
   if (state.kind !== 'closed' || resealed.has(id)) return false;
   const found = held.get(id);
@@ -240,7 +247,9 @@ function needsSeal({ id, epoch, state }: Shardlet, { held, resealed }: State): b
 }
 
 function reseal(before: State, map: TopologyMap, batch: readonly Shardlet[]): Step<State> {
-  const machines = batch.map((s) => resealingMachine(s, isReadable(before.held.get(s.id)), dedupIn(map, s)));
+  const machines = batch.map((shardlet) => {
+    return resealingMachine(openingOf(map, shardlet), isReadable(before.held.get(shardlet.id)));
+  });
   return { state: { ...before, batch }, actions: [{ kind: 'run', machines }] };
 }
 
@@ -252,7 +261,7 @@ function afterResealing(before: State, outcomes: readonly Outcome[]): Step<State
 }
 
 /** held: raise, seal. Not held: drop, create, seal: closed at 0, as T has it. */
-function resealingMachine(shardlet: Shardlet, held: boolean, dedup: DedupPolicy): Machine<null> {
+function resealingMachine({ shardlet, dedup, parents }: Opening, held: boolean): Machine<null> {
   const { owner: host, id, epoch, stream, range } = shardlet;
   const name = `closing of shardlet ${id} at what host ${host} has left`;
   const at = { host, shardlet: id, epoch };
@@ -263,9 +272,10 @@ function resealingMachine(shardlet: Shardlet, held: boolean, dedup: DedupPolicy)
     step(_, answer) {
       switch (answer.kind) {
         case 'drop':
-          return next({ kind: 'createOpen', ...at, spec: { stream, range, dedup }, parents: [] });
-        case 'raise':
+          return next({ kind: 'createOpen', ...at, spec: { stream, range, dedup }, parents });
         case 'createOpen':
+          return next(withoutParents(answer.action, answer.reply) ?? { kind: 'seal', ...at });
+        case 'raise':
           // stale: it was sealed at this epoch before, which the seal confirms
           return next({ kind: 'seal', ...at });
         case 'seal':

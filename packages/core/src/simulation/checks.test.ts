@@ -14,7 +14,7 @@ import {
 import { checkFenced, checkOwnership } from './ownership-check.ts';
 import { checkEmissionOrder, checkEmissions } from './reading-checks.ts';
 
-const SHARDLET: LogShardlet = { id: 1, parents: [], firstSeq: 1, isGone: false, lost: [] };
+const SHARDLET: LogShardlet = { id: 1, parents: [], firstSeq: 1, isGone: false, lost: [], forgets: false };
 
 function record(event: string, seq: number, more: Partial<LogRecord> = {}): LogRecord {
   return { event, content: `content of ${event}`, shardlet: 1, seq, ts: 1_000 + seq, ...more };
@@ -27,7 +27,7 @@ function told(event: string, seq: number | undefined, more: Partial<Acknowledgem
 
 function logOf(records: readonly LogRecord[], ...shardlets: LogShardlet[]): FinalLog {
   const all = shardlets.length > 0 ? shardlets : [SHARDLET];
-  return { shardlets: new Map(all.map((each) => [each.id, each])), records };
+  return { shardlets: new Map(all.map((each) => [each.id, each])), records, unnoticed: new Set() };
 }
 
 function invariantsOf(found: readonly { readonly invariant: string }[]): string[] {

@@ -18,16 +18,22 @@ export const FAULTS = [
   'memory full',
   'clock off',
   'clock set back',
+  'older state',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
 /** Faults that T does not have: it neither loses a commit nor has a memory that fills up. */
-const OF_HOSTS_ONLY: ReadonlySet<Fault> = new Set(['power loss', 'memory full', 'clock set back']);
+const OF_HOSTS_ONLY: ReadonlySet<Fault> = new Set([
+  'power loss',
+  'memory full',
+  'clock set back',
+  'older state',
+]);
 
 export const HOST_TRANSITIONS = [
   ...['createOpen', 'createShadow', 'append', 'seal', 'ingest', 'ingestIds', 'truncate', 'digest', 'trim'],
   ...['ready', 'open', 'raise', 'drop', 'read', 'seek', 'frontier', 'createFloor', 'describe', 'list'],
-  ...['readIds', 'forgetIds', 'usage', 'identify'],
+  ...['readIds', 'forgetIds', 'usage', 'identify', 'mark', 'admit'],
 ] as const;
 
 export class Coverage {

@@ -40,19 +40,29 @@ export interface LogShardlet {
   readonly isGone: boolean;
   /** what T has noted while a host had it that may lose acknowledged appends */
   readonly lost: readonly Loss[];
+  /** its host lost it as a whole, and with it the ids of events that its parents hold elsewhere */
+  readonly forgets: boolean;
 }
 
 export interface FinalLog {
   readonly shardlets: ReadonlyMap<number, LogShardlet>;
   readonly records: readonly LogRecord[];
+  /** places of events that a host lost in a way that nobody can notice (see placeOfEvent) */
+  readonly unnoticed: ReadonlySet<string>;
 }
+
+export function placeOfEvent({ event, shardlet, seq }: Place): string {
+  return `${event} ${shardlet}/${seq}`;
+}
+
+type Place = Pick<Acknowledgement, 'event' | 'shardlet' | 'seq'>;
 
 /** I1: what was acknowledged is there, as it was sent, unless its retention has ended or T has noted its loss. */
 export function checkNothingLost(log: FinalLog, acknowledged: readonly Acknowledgement[]): Violation[] {
-  const byEvent = new Map(log.records.map((record) => [record.event, record]));
+  const recordOf = recordsIn(log);
   const found: Violation[] = [];
   for (const ack of acknowledged) {
-    const record = byEvent.get(ack.event);
+    const record = recordOf(ack);
     const about = { shardlets: [ack.shardlet], events: [ack.event] };
     if (record === undefined) {
       if (!mayBeMissing(log, ack))
@@ -81,21 +91,34 @@ export function checkNothingLost(log: FinalLog, acknowledged: readonly Acknowled
   return found;
 }
 
-function mayBeMissing(log: FinalLog, { shardlet, seq, epoch }: Acknowledgement): boolean {
+/** The record at the place that was told, else any of this event: where ids were lost it may be there twice. */
+function recordsIn({ records }: FinalLog): (told: Place) => LogRecord | undefined {
+  const byPlace = new Map(records.map((record) => [placeOfEvent(record), record]));
+  const byEvent = new Map(records.map((record) => [record.event, record]));
+  return (told) => byPlace.get(placeOfEvent(told)) ?? byEvent.get(told.event);
+}
+
+/** Its retention has ended, or T names its loss, or nobody could notice it. */
+export function mayBeMissing(log: FinalLog, told: Place & { readonly epoch?: number | undefined }): boolean {
+  const { shardlet, seq, epoch } = told;
   const home = log.shardlets.get(shardlet);
   if (home === undefined) return false;
   if (home.isGone || seq === undefined || seq < home.firstSeq) return true;
+  if (log.unnoticed.has(placeOfEvent(told))) return true;
   return home.lost.some((loss) => seq > loss.seq && epoch !== undefined && epoch < loss.epoch);
 }
 
-/** I2: no event twice, where its sender kept to the window (the simulated clients do). */
-export function checkNothingTwice({ records }: FinalLog): Violation[] {
+/**
+ * I2: no event twice, where its sender kept to the window (the simulated clients do) and no shardlet in between
+ * has forgotten it.
+ */
+export function checkNothingTwice({ shardlets, records }: FinalLog): Violation[] {
   const first = new Map<string, LogRecord>();
   const found: Violation[] = [];
   for (const record of records) {
     const other = first.get(record.event);
     if (other === undefined) first.set(record.event, record);
-    else
+    else if (!isForgotten(shardlets, other, record) && !isForgotten(shardlets, record, other))
       found.push(
         violation('I2', `${record.event} is in the log twice: ${placeOf(other)} and ${placeOf(record)}`, {
           shardlets: [other.shardlet, record.shardlet],
@@ -104,6 +127,18 @@ export function checkNothingTwice({ records }: FinalLog): Violation[] {
       );
   }
   return found;
+}
+
+/** From the later record up to the shardlet of the earlier one. */
+function isForgotten(shardlets: FinalLog['shardlets'], earlier: LogRecord, later: LogRecord): boolean {
+  const waiting = [later.shardlet];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    if (id === earlier.shardlet) continue;
+    const at = shardlets.get(id);
+    if (at?.forgets === true) return true;
+    waiting.push(...(at?.parents ?? []));
+  }
+  return false;
 }
 
 /**
@@ -115,12 +150,13 @@ export function checkOrder(
   acknowledged: readonly Acknowledgement[],
   byLineage: boolean,
 ): Violation[] {
-  const byEvent = new Map(log.records.map((record) => [record.event, record]));
+  const recordOf = recordsIn(log);
   const last = new Map<string, LogRecord>();
   const known = new Set<string>();
   const found: Violation[] = [];
-  for (const { event, client, key, shardlet, seq } of acknowledged) {
-    const record = byEvent.get(event);
+  for (const ack of acknowledged) {
+    const { event, client, key, shardlet, seq } = ack;
+    const record = recordOf(ack);
     // told once more: it was sent again long after
     if (record === undefined || known.has(event)) continue;
     known.add(event);

@@ -1,5 +1,5 @@
 /** I6, from what a merged reader was given, page after page. */
-import type { FinalLog } from './log-checks.ts';
+import { type FinalLog, mayBeMissing } from './log-checks.ts';
 import { type Violation, violation } from './violation.ts';
 
 export interface Emitted {
@@ -9,6 +9,8 @@ export interface Emitted {
   readonly ts: number;
   /** the reader was notified of a loss since the record before: it may be given some again */
   readonly isAfterLoss?: boolean;
+  /** at which it was stored there; undefined where no host may lose it */
+  readonly epoch?: number | undefined;
 }
 
 /** Records come in (ts, shardlet, seq) order, but for where a loss has set the reader back. */
@@ -36,14 +38,17 @@ export function checkEmissionOrder(reader: string, emitted: readonly Emitted[]):
   return found;
 }
 
-/** On hosts that lose nothing, what a reader saw stays, and in the end it has seen all there is. */
+/**
+ * In the end a reader has seen all there is, and what it saw stays, or T names its loss.
+ * @param isDurable no host is declared to lose what was read before it was synced
+ */
 export function checkEmissions(
   reader: string,
   emitted: readonly Emitted[],
   log: FinalLog,
   isDurable: boolean,
 ): Violation[] {
-  const placeOf = (r: Omit<Emitted, 'event'>) => `${r.shardlet}/${r.seq}/${r.ts}`;
+  const placeOf = (r: Pick<Emitted, 'shardlet' | 'seq' | 'ts'>) => `${r.shardlet}/${r.seq}/${r.ts}`;
   const seen = new Set(emitted.map(placeOf));
   const held = new Set(log.records.map(placeOf));
   const found: Violation[] = [];
@@ -61,9 +66,7 @@ export function checkEmissions(
       );
   if (!isDurable) return found;
   for (const record of emitted) {
-    const home = log.shardlets.get(record.shardlet);
-    const isTrimmed = home !== undefined && (home.isGone || record.seq < home.firstSeq);
-    if (held.has(placeOf(record)) || isTrimmed) continue;
+    if (held.has(placeOf(record)) || mayBeMissing(log, record)) continue;
     found.push(
       violation('I6', `${reader} was given ${record.event} (${placeOf(record)}), which has disappeared`, {
         shardlets: [record.shardlet],

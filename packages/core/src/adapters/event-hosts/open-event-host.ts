@@ -16,8 +16,6 @@ export interface OpenOptions {
   readonly callTimeoutMs?: number;
   /** what this process has seen of the host before, by other handles; else only this one's answers count */
   readonly watch?: ProgressWatch;
-  /** for who readmits it: the host changes its generation meanwhile, and what it lost is known */
-  readonly unjudged?: boolean;
 }
 
 type Address = Pick<Host, 'engine' | 'url'>;
@@ -50,9 +48,7 @@ export async function openEventHost(
         `give it "${DURABLE_SETTING[host.engine]}" and declare it "always"`,
     );
   const watch =
-    expectedIncarnation === undefined || options.unjudged
-      ? undefined
-      : (options.watch ?? new ProgressWatch(host.generation));
+    expectedIncarnation === undefined ? undefined : (options.watch ?? new ProgressWatch(host.generation));
   return CONNECT[host.engine]({ ...options, url: host.url, expectedIncarnation, watch });
 }
 

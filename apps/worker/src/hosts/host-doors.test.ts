@@ -1,0 +1,59 @@
+/** What one look at a host concludes, from marks that T keeps and from what this process has seen itself. */
+import { MemoryHost } from '@foreshard/core/adapters/memory';
+import { type EventHost, HostUnreachable, ProgressWatch } from '@foreshard/core/hosts';
+import { ManualClock } from '@foreshard/core/kernel';
+import type { Host } from '@foreshard/core/topology';
+import { describe, expect, test } from 'vitest';
+import { type HostDoors, lookAt } from './host-doors.ts';
+
+const HOST: Host = {
+  ...{ id: 1, name: 'one', engine: 'redis', url: 'redis://one', incarnation: 'run-1' },
+  ...{ durability: 'always', generation: 0, state: 'active' },
+} as Host;
+
+async function hostWith(changes: number, hostId = HOST.id): Promise<MemoryHost> {
+  const host = new MemoryHost(new ManualClock(1_767_225_600_000_000));
+  await host.adopt(hostId);
+  for (let floor = 2; floor <= changes; floor++) await host.createFloor(floor);
+  return host;
+}
+
+/** The host has restarted: the run that T trusts is gone. */
+function restarted(memory: MemoryHost, watch: ProgressWatch): HostDoors {
+  return {
+    trusted: async () => {
+      throw new HostUnreachable('incarnation', 'another run');
+    },
+    open: async () =>
+      ({
+        identify: async () => ({ ...(await memory.identify()), incarnation: 'run-2' }),
+        close: async () => {},
+      }) as EventHost,
+    watch: () => watch,
+  };
+}
+
+async function assessmentOf(memory: MemoryHost, seen: number, host = HOST) {
+  const look = await lookAt(host, restarted(memory, new ProgressWatch(0, seen)), async () => undefined);
+  return look.kind === 'answers' ? look.assessment : look;
+}
+
+describe('a host that has restarted', () => {
+  test('is readmitted when it counts what this process has seen', async () => {
+    expect(await assessmentOf(await hostWith(5), 5)).toEqual({ kind: 'restarted' });
+  });
+
+  test('is refused when it counts less, also where another worker readmits it already', async () => {
+    const refused = {
+      ...{ kind: 'refused', reason: 'regressed', byMarks: false },
+      detail: 'host 1: it answered change 4 after 5',
+    };
+    expect(await assessmentOf(await hostWith(4), 5)).toEqual(refused);
+    const readmitting = { ...HOST, state: 'readmitting' } as Host;
+    expect(await assessmentOf(await hostWith(4), 5, readmitting)).toEqual(refused);
+  });
+
+  test('is not judged by what another store counts in its place', async () => {
+    expect(await assessmentOf(await hostWith(1, 7), 5)).toMatchObject({ reason: 'other' });
+  });
+});

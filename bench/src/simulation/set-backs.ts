@@ -1,0 +1,141 @@
+/**
+ * Which hosts went back to an older state, and what that may cost. It sees the hosts and T as they are, and
+ * tells apart what the code under test has to tell apart from answers alone.
+ *
+ * The decision record allows one silent loss: a host goes back to a state that holds its last confirmed mark
+ * and the count stored with it, and no process notices by a count of its own. Only what was stored on that
+ * host after that state is excused then. Besides, a host in an older state cannot know what T has given away
+ * since, so an edge with a map as old may be told that an event is stored where nobody will look for it: what
+ * is taken past the fence is excused until the loss is accepted. Each use of the two excuses is counted.
+ * Whatever the marks show has to be suspended, and its losses have to be named.
+ */
+import { type Coverage, type Violation, violation } from '@foreshard/core/simulation';
+import type { Change, TopologyMap } from '@foreshard/core/topology';
+import type { DurableHost } from './durable-host.ts';
+import type { TopologyService } from './topology-service.ts';
+import type { VirtualProcess } from './virtual-process.ts';
+
+interface SetBack {
+  readonly host: number;
+  /** the operations that are left */
+  readonly to: number;
+  /** T was waiting for a person, or readmitting what was lost before, so it names this too */
+  readonly isMet: boolean;
+  /** by the marks and counts that T has */
+  isHidden: boolean;
+  isSuspended: boolean;
+  /** a worker that was answered less than before, and so has to suspend it */
+  readonly noticedBy: Set<VirtualProcess>;
+}
+
+interface Stored {
+  readonly host: number;
+  /** how many operations made the state that holds it */
+  readonly written: number;
+  readonly epoch: number;
+}
+
+/** For the summary of a run with `--coverage`. */
+export const SET_BACK_COUNTS = [
+  'set back',
+  'hidden from marks',
+  'suspended',
+  'never noticed',
+  'events excused',
+] as const;
+
+export class SetBacks {
+  private readonly truth: TopologyMap;
+  private readonly topology: TopologyService;
+  private readonly coverage: Coverage;
+  private readonly all: SetBack[] = [];
+  private readonly stored = new Map<string, Stored>();
+  private readonly pastFence = new Set<string>();
+  private readonly gone = new Map<string, SetBack>();
+
+  constructor(truth: TopologyMap, topology: TopologyService, coverage: Coverage) {
+    this.truth = truth;
+    this.topology = topology;
+    this.coverage = coverage;
+  }
+
+  get any(): boolean {
+    return this.all.length > 0;
+  }
+
+  /** REQUIRES that the host is in the older state. */
+  async note({ id: host, written: to, memory }: DurableHost): Promise<void> {
+    const known = this.truth.host(host)!;
+    const isMet = known.readmission?.regressed !== undefined;
+    const setBack: SetBack = { host, to, isMet, isHidden: true, isSuspended: false, noticedBy: new Set() };
+    this.all.push(setBack);
+    for (const [place, stored] of this.stored)
+      if (stored.host === host && stored.written > to) this.gone.set(place, setBack);
+    const proof = (await this.topology.proofs.proofs()).get(host);
+    const { progress, mark } = await memory.identify();
+    const isOlder =
+      proof !== undefined && (ordinal(mark) < ordinal(proof.held) || progress.count < proof.count);
+    setBack.isHidden = progress.generation >= known.generation && !isOlder;
+  }
+
+  /** The last epoch at which this event was stored at this place. */
+  epochOf(place: string): number | undefined {
+    return this.stored.get(place)?.epoch;
+  }
+
+  noteStored(place: string, { id: host, written }: DurableHost, epoch: number, isPastFence: boolean): void {
+    this.stored.set(place, { host, written, epoch });
+    if (isPastFence) this.pastFence.add(place);
+    this.gone.delete(place);
+  }
+
+  decided({ hosts }: Change): void {
+    for (const { id, readmission } of hosts) {
+      if (readmission?.regressed === undefined) continue;
+      const last = this.all.findLast(({ host }) => host === id);
+      if (last !== undefined) last.isSuspended = true;
+    }
+  }
+
+  noticed(host: number, worker: VirtualProcess): void {
+    this.all.findLast((each) => each.host === host)?.noticedBy.add(worker);
+  }
+
+  /** Places of events that were lost without a chance to notice it. */
+  unnoticed(): Set<string> {
+    const isSilent = ({ isMet, isHidden, isSuspended }: SetBack) => !isMet && isHidden && !isSuspended;
+    const silent = [...this.gone].filter(([, setBack]) => isSilent(setBack)).map(([place]) => place);
+    return new Set([...silent, ...this.pastFence]);
+  }
+
+  /**
+   * After the faults: what the marks show, or what a worker saw that still lives, has been suspended. Only the
+   * last time of each host is looked at: what came before it was suspended with it, or is excused.
+   */
+  check(): Violation[] {
+    const last = new Map(this.all.map((each) => [each.host, each]));
+    return [...last.values()]
+      .filter(({ isMet, isSuspended }) => !isMet && !isSuspended)
+      .flatMap(({ host, isHidden, noticedBy }) => {
+        const worker = [...noticedBy].find((each) => each.isAlive);
+        if (isHidden && worker === undefined) return [];
+        const how = isHidden ? `which ${worker!.name} saw` : 'to before its last mark';
+        return [violation('I5', `host ${host} went back, ${how}, and was never suspended`)];
+      });
+  }
+
+  count(excused: number): void {
+    const counts = {
+      'set back': this.all.length,
+      'hidden from marks': this.all.filter((each) => each.isHidden).length,
+      suspended: this.all.filter((each) => each.isSuspended).length,
+      'never noticed': this.all.filter((each) => !each.isMet && !each.isSuspended).length,
+      'events excused': excused,
+    } satisfies Record<(typeof SET_BACK_COUNTS)[number], number>;
+    for (const [what, times] of Object.entries(counts)) this.coverage.note(what, 'done', times);
+  }
+}
+
+function ordinal(mark: string): number {
+  return Number(mark.split('.')[0]);
+}
