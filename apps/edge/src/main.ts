@@ -20,6 +20,7 @@ const parts: EdgeParts = {
   notifier: control.notifier,
   activeHashes: () => control.tokens.activeHashes(),
   markTokensUsed: (ids) => control.tokens.markUsed(ids, new Date()),
+  proofs: control.proofs,
   groups: control.groups,
   hints: control.hints,
   advising: {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseUnreachable } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
-import { MemoryGroupStore, MemoryTopologyStore } from '@foreshard/core/adapters/memory';
+import { MemoryGroupStore, MemoryHostProofs, MemoryTopologyStore } from '@foreshard/core/adapters/memory';
 import { DEDUP_LEAD_MICROS, type EventHost } from '@foreshard/core/hosts';
 import { invariant } from '@foreshard/core/kernel';
 import type { Range } from '@foreshard/core/keyspace';
@@ -282,6 +282,7 @@ export class EdgeFixture {
       advising: { tellHotKey: async () => {} } as unknown as AdvisingStores,
       clusters: {} as unknown as ClusterParts,
       notifications: {} as unknown as NotificationOffice,
+      proofs: new MemoryHostProofs(),
       groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),
       markTokensUsed: async () => {},
       activeHashes: async () => [{ id: 't', hash: hash('sha256', TOKEN, 'hex'), scopes: ['read', 'ingest'] }],
