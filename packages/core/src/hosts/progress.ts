@@ -26,12 +26,17 @@ export interface Regression {
 
 export class ProgressWatch {
   readonly generation: number;
+  private readonly accepted: number | undefined;
   private highest: number;
   private found: Regression | undefined;
 
-  /** `seen`: what the host is known to have reached, by whoever saw it */
-  constructor(generation: number, seen = 0) {
+  /**
+   * `seen`: what the host is known to have reached, by whoever saw it. `accepted`: the generation in which its
+   * loss was accepted, for whoever readmits it: until it has begun that one, it is in any earlier one.
+   */
+  constructor(generation: number, seen = 0, accepted?: number) {
     this.generation = generation;
+    this.accepted = accepted;
     this.highest = seen;
   }
 
@@ -46,7 +51,7 @@ export class ProgressWatch {
 
   /** @throws HostUnreachable of reason `incarnation` (another generation) or `regressed` */
   judge(seenWhenSent: number, answered: Progress): void {
-    if (answered.generation !== this.generation)
+    if (!this.fits(answered.generation))
       throw new HostUnreachable(
         'incarnation',
         `the host is in generation ${answered.generation}, the map says ${this.generation}`,
@@ -54,6 +59,10 @@ export class ProgressWatch {
     if (answered.count < seenWhenSent) this.found ??= { seen: seenWhenSent, answered: answered.count };
     this.insistOnProgress();
     this.highest = Math.max(this.highest, answered.count);
+  }
+
+  private fits(generation: number): boolean {
+    return generation === this.generation || (this.accepted !== undefined && generation <= this.accepted);
   }
 
   /** @throws HostUnreachable of reason `regressed` when the host has answered too little before */

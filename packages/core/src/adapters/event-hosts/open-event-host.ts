@@ -47,9 +47,12 @@ export async function openEventHost(
       `host "${host.name}" is declared "${host.durability}", which may lose acknowledged events and is not served; ` +
         `give it "${DURABLE_SETTING[host.engine]}" and declare it "always"`,
     );
-  const watch =
-    expectedIncarnation === undefined ? undefined : (options.watch ?? new ProgressWatch(host.generation));
+  const watch = expectedIncarnation === undefined ? undefined : (options.watch ?? watchOf(host));
   return CONNECT[host.engine]({ ...options, url: host.url, expectedIncarnation, watch });
+}
+
+function watchOf({ generation, readmission }: Host): ProgressWatch {
+  return new ProgressWatch(generation, 0, readmission?.regressed?.accepted);
 }
 
 /** A handle on whatever runs there now: for a server that is not a host of T yet. */
