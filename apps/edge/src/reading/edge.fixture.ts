@@ -306,6 +306,8 @@ export class EdgeFixture {
         ...{ add: away, find: away, list: away, order: away, progress: away, obstacle: away },
         ...{ note: away, end: away, journal: away, controls: away, setControls: away },
       },
+      proofs: { remembered: away },
+      onRun: away,
       wake: async () => {},
       admit: away,
       countedKeys: async () => undefined,
