@@ -1,5 +1,5 @@
 /**
- * The first command of a fresh clone. It runs on the machine's own Node (18 or newer) with built-in modules
+ * The first command of a fresh clone. It runs on the machine's own Node (20.19 or newer) with built-in modules
  * only: it installs the packages when they are missing or their lock file changed, and goes on with the
  * Node 24 among them. Everything else is in apps/cli.
  */
@@ -11,7 +11,10 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(fileURLToPath(import.meta.url));
-const OLDEST_NODE = 18;
+/** Native packages ask for `^20.19.0 || >=22.12.0`; npm leaves them out, without a word, on any other Node. */
+const OLDEST_MINOR = { 20: 19, 22: 12 };
+const NEWEST_LISTED = 22;
+const CURE_NODE = 'install Node 20.19, 22.12 or newer: https://nodejs.org';
 const PRODUCT_NODE = 24;
 /** packages 1.5 GB, npm's cache of them 0.5 GB, the built console and empty stores 0.5 GB */
 const FIRST_START_BYTES = 2.5e9;
@@ -57,15 +60,21 @@ process.on('uncaughtException', (error) => {
 await main(process.argv.slice(2));
 
 async function main(args) {
-  if (major(process.versions.node) < OLDEST_NODE)
-    fail(
-      `Node ${process.versions.node} is too old`,
-      `install Node ${OLDEST_NODE} or newer: https://nodejs.org`,
-    );
+  if (!isSupported(process.versions.node)) fail(`Node ${process.versions.node} is too old`, CURE_NODE);
   const env = environment();
-  const wanted = fingerprint();
-  if (read(STAMP) !== wanted) await install(env, wanted);
+  if (!isInstalled()) await install(env);
   run(productNode(), args, env);
+}
+
+function isSupported(version) {
+  const [major, minor] = version.split('.').map(Number);
+  return major > NEWEST_LISTED || minor >= OLDEST_MINOR[major];
+}
+
+/** What an older Node installed lacks the packages that were not made for it. */
+function isInstalled() {
+  const [packages, , , , node] = (read(STAMP) || '').split(' ');
+  return packages === fingerprint() && node !== undefined && isSupported(node);
 }
 
 /** Packages differ when the lock file, a package.json, or the kind of machine does. */
@@ -79,10 +88,9 @@ function fingerprint() {
   return hash.update(read(join(ROOT, 'package-lock.json')) || '').digest('hex');
 }
 
-async function install(env, wanted) {
-  const npm = spawnSync('npm', ['--version'], { env, encoding: 'utf8' });
-  if (npm.status !== 0)
-    fail('npm is not on the PATH', 'install npm (Debian: apt install npm) and start again');
+async function install(env) {
+  const { npm, node } = npmVersions(env);
+  if (!isSupported(node)) fail(`npm runs on Node ${node}, which is too old`, CURE_NODE);
   if (!fs.existsSync(join(ROOT, 'node_modules/.package-lock.json'))) checkSpace();
   fs.mkdirSync(CACHE, { recursive: true });
   fs.rmSync(STAMP, { force: true });
@@ -90,7 +98,14 @@ async function install(env, wanted) {
   if (ownHome !== undefined) fs.rmSync(join(ownHome, '_cacache'), { recursive: true, force: true });
   if (code !== 0) failInstall(code);
   // an installation may complete the lock file: the next start must not install again because of that
-  fs.writeFileSync(STAMP, fs.existsSync(join(ROOT, 'package-lock.json')) ? fingerprint() : wanted);
+  fs.writeFileSync(STAMP, `${fingerprint()} npm ${npm} node ${node}`);
+}
+
+/** npm may run on another Node than this: the first one on the PATH. */
+function npmVersions(env) {
+  const { status, stdout } = spawnSync('npm', ['version', '--json'], { cwd: ROOT, env, encoding: 'utf8' });
+  if (status !== 0) fail('npm is not on the PATH', 'install npm (Debian: apt install npm) and start again');
+  return JSON.parse(stdout);
 }
 
 function checkSpace() {

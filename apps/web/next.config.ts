@@ -15,7 +15,9 @@ const config: NextConfig = {
   devIndicators: false,
   typedRoutes: true,
   transpilePackages: ['@foreshard/core'],
-  serverExternalPackages: ['@prisma/client', '@prisma/adapter-pg', 'pg', 'ioredis', 'bullmq', 'etcd3'],
+  serverExternalPackages: [
+    ...['@prisma/client', '@prisma/adapter-pg', 'pg', 'ioredis', 'bullmq', 'etcd3', 'undici'],
+  ],
   turbopack: { root: workspaceRoot },
   typescript: { ignoreBuildErrors: true },
   // Live pictures are pushed through server-sent events; gzip would hold them back until its buffer is full.

@@ -8,6 +8,7 @@ import { connectRedisHost, functionLibrary } from '@foreshard/core/adapters/redi
 import type { ReadSource } from '@foreshard/core/external';
 import type { EventHost } from '@foreshard/core/hosts';
 import type { WebhookSender } from '@foreshard/core/notifying';
+import type { ClientBase } from 'pg';
 import { MIGRATIONS } from './checkout.ts';
 import type { ControlAccess } from './credentials.ts';
 import { engineOf } from './hosts/address.ts';
@@ -22,6 +23,7 @@ export {
   redisLibraries,
   tryAdmission,
 } from '@foreshard/core/adapters/host-admission';
+export { request } from '@foreshard/core/adapters/outgoing-http';
 export type { Control };
 
 /** recorded with every decision, and shown in the servers' lists of connections */
@@ -37,6 +39,13 @@ export async function migrate(databaseUrl: string): Promise<void> {
   await generateClient();
   const { applyMigrations } = await import('@foreshard/core/adapters/prisma');
   await applyMigrations(databaseUrl, MIGRATIONS);
+}
+
+/** The same in the transaction that the client is in. */
+export async function migrateWithin(client: ClientBase): Promise<void> {
+  await generateClient();
+  const { applyMigrationsWithin } = await import('@foreshard/core/adapters/prisma');
+  await applyMigrationsWithin(client, MIGRATIONS);
 }
 
 /** Loaded when it is used, as most commands send nothing. */

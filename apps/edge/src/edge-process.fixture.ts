@@ -53,6 +53,8 @@ export class EdgeCluster {
   readonly hosts: readonly LocalServer[];
   readonly control: Control;
   readonly dataDir: string;
+  /** of every process that is not given another one */
+  readonly databaseUrl: string;
   edgeUrl = '';
   token = '';
   private readonly environment: Record<string, string>;
@@ -97,6 +99,7 @@ export class EdgeCluster {
     this.dataDir = join(parts.folder.path, 'data');
     this.removeFolder = () => parts.folder.remove();
     const { databaseUrl } = parts;
+    this.databaseUrl = databaseUrl;
     this.environment = {
       DATABASE_URL: databaseUrl,
       REDIS_URL: parts.controlRedis.url,

@@ -32,6 +32,7 @@ import {
   IdempotencyRecords,
   RedisRecords,
 } from './idempotency/index.ts';
+import { DuplicateTimes } from './ingest/duplicate-times.ts';
 import { Ingestion, type IngestionLimits, type IngestionObserver } from './ingest/ingestion.ts';
 import { type OwnQuota, QuotaBook, type QuotaRedis, Quotas } from './limits/index.ts';
 import { type FirstMap, firstMap, MapFollower } from './map/follower.ts';
@@ -203,7 +204,13 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     mayRead,
     onRead: (shardlet, events) => load.read(shardlet, events),
   });
-  const groups = consuming({ groups: parts.groups, map, hosts, mayRead });
+  const groups = consuming({
+    groups: parts.groups,
+    map,
+    hosts,
+    mayConsume: (authorization) => tokens.permits(authorization, 'consume'),
+    tokenName: (authorization) => tokens.nameOf(authorization),
+  });
   const budget = new ByteBudget(settings.inFlightBytesMax);
   const shared = new SharedRedis(parts.redis, Date.now);
   const kept = { bytesMax: IDEMPOTENCY_BYTES_MAX, lifetimeMs: IDEMPOTENCY_LIFETIME_MS };
@@ -235,6 +242,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
   const events = new EventsEndpoint({
     map,
     ingestion: load.countingKeys(profiles.around(leasedIngestion(ingestion, map, metrics, warn))),
+    duplicateTimes: new DuplicateTimes({ map, hosts, nowMs: Date.now, fault }),
     tokens,
     quotas,
     budget,

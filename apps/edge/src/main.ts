@@ -56,7 +56,12 @@ const parts: EdgeParts = {
       },
       moves: control.moves,
       wake: (job) => control.jobs.wake(job),
-      admit: (request, dryRun) => (dryRun ? tryAdmission : admitHost)(control.topology, request),
+      async admit(request, dryRun) {
+        const reply = await (dryRun ? tryAdmission : admitHost)(control.topology, request);
+        if (reply.kind === 'refused' && reply.cause !== undefined)
+          log.warn({ cause: reply.cause, actor: request.actor }, 'a host was not taken');
+        return reply;
+      },
       countedKeys: (query) => telemetry.topKeys(query),
     };
   },

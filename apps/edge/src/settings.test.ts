@@ -12,6 +12,14 @@ describe('readSettings', () => {
     });
   });
 
+  it('has an id of its own in every start, which obeys its own rule', () => {
+    const [one, other] = [readSettings(NEEDED).edgeId, readSettings(NEEDED).edgeId];
+    expect(one).not.toBe(other);
+    for (const id of [one, other]) expect(readSettings({ ...NEEDED, EDGE_ID: id }).edgeId).toBe(id);
+    expect(one).toMatch(/^[\w.-]{1,48}-[0-9a-f]{8}$/);
+    expect(() => readSettings({ ...NEEDED, EDGE_ID: 'a@b' })).toThrow(/EDGE_ID to letters, digits/);
+  });
+
   it('names the variable and the cure, one line each', () => {
     expect(() => readSettings({ REDIS_URL: 'x' })).toThrow(
       /^Set DATABASE_URL to the address of PostgreSQL[^\n]*$/,

@@ -1,8 +1,12 @@
 /** What an edge is told by its environment. A bad value is one line that names the variable and the cure. */
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { networksSchema } from '@foreshard/core/notifying';
 import { z } from 'zod';
 import { profileFields } from './profiling/profile-fields.ts';
 
+/** an id has at most 64 characters */
+const HOST_NAME_KEPT = 48;
 const port = z.coerce.number({ error: 'a port number' }).int().min(0).max(65_535);
 const bytes = z.coerce.number({ error: 'a number of bytes' }).int().min(1_024);
 
@@ -30,7 +34,7 @@ const schema = z
     EDGE_ID: z
       .string()
       .regex(/^[\w.-]{1,64}$/, 'letters, digits, dots and hyphens')
-      .default('edge-1'),
+      .default(ownId),
     EDGE_HOST: z.string().default('127.0.0.1'),
     EDGE_PORT: port.default(7070),
     /** of one request */
@@ -92,6 +96,17 @@ const schema = z
     },
     logLevel: e.LOG_LEVEL,
   }));
+
+/**
+ * Another one in every start: a stored one would be shared by edges with the same data folder, and machines made from one
+ * picture share their name.
+ */
+function ownId(): string {
+  const name = hostname()
+    .replace(/[^\w.-]/g, '-')
+    .slice(0, HOST_NAME_KEPT);
+  return `${name || 'edge'}-${randomBytes(4).toString('hex')}`;
+}
 
 export type EdgeSettings = z.output<typeof schema>;
 

@@ -7,6 +7,7 @@ import { type Control, connectControl, InquiryOffice } from '@foreshard/core/ada
 import { within } from '@foreshard/core/adapters/deadline';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { openLocks } from '@foreshard/core/adapters/locks';
+import { request } from '@foreshard/core/adapters/outgoing-http';
 import { readPrometheus } from '@foreshard/core/adapters/prometheus';
 import { HostResourceReader } from '@foreshard/core/adapters/telemetry';
 import { AddressGuard, GuardedWebhookSender, sign } from '@foreshard/core/adapters/webhooks';
@@ -241,6 +242,7 @@ function pushDelivery(
     groups: control.groups,
     service,
     sign,
+    request,
     member: `worker-${randomUUID()}`,
     log,
     nowMs,

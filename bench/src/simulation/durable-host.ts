@@ -35,6 +35,8 @@ export type Watch = (host: DurableHost, method: HostMethod, args: readonly unkno
 export interface Answer<R> {
   readonly reply: R;
   readonly progress: Progress;
+  /** by how much this call raised its count */
+  readonly own: number;
 }
 
 export class DurableHost implements Callee, Clock {
@@ -128,6 +130,7 @@ export class DurableHost implements Callee, Clock {
     const { run } = this;
     const clockMicros = this.nowMicros();
     const own = args.map(copied);
+    const before = this.memory.progressOf().count;
     const performing = perform<R>(this.memory, method, own);
     const progress = this.memory.progressOf(); // before anything else runs
     const reply = await performing;
@@ -137,7 +140,7 @@ export class DurableHost implements Callee, Clock {
     const told = method === 'identify' ? ({ ...reply, incarnation: this.incarnation } as R) : reply;
     const repliesAtOnce = this.durability === 'everysec' && (method === 'append' || method === 'read');
     if (!repliesAtOnce && this.run === run) await this.untilSynced();
-    return { reply: told, progress };
+    return { reply: told, progress, own: progress.count - before };
   }
 
   /** Down; what was not synced is kept up to a place drawn, or all of it where only the process died. */

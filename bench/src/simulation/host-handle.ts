@@ -8,13 +8,23 @@ import type { VirtualProcess } from './virtual-process.ts';
 const METHODS: readonly HostMethod[] = [
   ...(['identify', 'adopt', 'createShadow', 'createOpen', 'append', 'seal', 'ingest', 'ingestIds'] as const),
   ...(['truncate', 'digest', 'trim', 'ready', 'open', 'raise', 'drop', 'read', 'seek', 'frontier'] as const),
-  ...(['createFloor', 'describe', 'list', 'readIds', 'forgetIds', 'usage', 'mark', 'admit'] as const),
+  ...([
+    'createFloor',
+    'describe',
+    'list',
+    'readIds',
+    'forgetIds',
+    'usage',
+    'mark',
+    'admit',
+    'bytesIn',
+  ] as const),
 ];
 
 export type OpenHost = (
   host: Host,
   expectedIncarnation: string | undefined,
-  options?: { readonly watch?: ProgressWatch },
+  options?: { readonly watch?: ProgressWatch; readonly unjudged?: boolean },
 ) => Promise<EventHost>;
 
 /**
@@ -29,7 +39,7 @@ export function hostDoor(
   return async ({ id, generation }, expected, options = {}) => {
     const host = hosts.get(id);
     if (host === undefined) throw new HostUnreachable('connection', `nobody is at the address of host ${id}`);
-    const judges = expected !== undefined && host.durability === 'always';
+    const judges = expected !== undefined && !options.unjudged && host.durability === 'always';
     const watch = judges ? (options.watch ?? new ProgressWatch(generation)) : undefined;
     const handle = handleOn(process, network, host, watch);
     const { incarnation } = await handle.identify();
@@ -52,7 +62,7 @@ function handleOn(
       throw new HostUnreachable('incarnation', `host ${host.id} is in another run`);
     const seen = watch?.seen ?? 0;
     const sent = method === 'append' ? args.map(detached) : args;
-    const { reply, progress } = await network.call<Answer<unknown>>(
+    const { reply, progress, own } = await network.call<Answer<unknown>>(
       process,
       host,
       method,
@@ -60,7 +70,7 @@ function handleOn(
       (reason) => new HostUnreachable(reason, `host ${host.id}: ${reason}`),
       run,
     );
-    watch?.judge(seen, progress);
+    watch?.judge(seen, progress, own);
     return reply;
   };
   const methods = METHODS.map((method) => [method, (...args: unknown[]) => call(method, args)]);

@@ -17,6 +17,8 @@ export class ReaderParty {
   private readonly process: VirtualProcess;
   private cursor: LogCursor | 'oldest' = 'oldest';
   private isOver = false;
+  /** notified of a loss, and given nothing since */
+  private isAfterLoss = false;
 
   constructor(name: string, scene: Scene) {
     this.name = name;
@@ -59,9 +61,11 @@ export class ReaderParty {
 
   private take(page: SessionPage): void {
     this.cursor = page.cursor;
+    this.isAfterLoss ||= page.lost.length > 0;
     for (const { shardlet, seq, ts, frame } of page.records) {
       const event = eventOf(frame).id;
-      this.emitted.push({ event, shardlet, seq, ts });
+      this.emitted.push({ event, shardlet, seq, ts, isAfterLoss: this.isAfterLoss });
+      this.isAfterLoss = false;
       this.scene.history.told(this.name, `reads ${event} shardlet ${shardlet} seq ${seq} ts ${ts}`, [
         event,
         shardlet,

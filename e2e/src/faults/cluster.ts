@@ -108,10 +108,17 @@ export class Cluster {
     });
   }
 
-  /** Answers what the server of this address says. */
+  /** Answers what the server of this address says to `admin`: the product itself may do less. */
   async redis(url: string, ...command: string[]): Promise<string> {
     const { program, env } = await findRedisTool('redis-cli');
-    const { stdout } = await run(program, ['-u', url, ...command], { env });
+    const { port } = new URL(url);
+    const { ports } = JSON.parse(await readFile(join(this.dataDir, 'state.json'), 'utf8'));
+    const name = Object.keys(ports).find((one) => String(ports[one]) === port)!;
+    const folder = name === 'control-redis' ? name : join('hosts', name);
+    const users = JSON.parse(await readFile(join(this.dataDir, folder, 'users.json'), 'utf8'));
+    const { stdout } = await run(program, ['--user', 'admin', '-p', port, ...command], {
+      env: { ...env, REDISCLI_AUTH: users.admin },
+    });
     return stdout.trim();
   }
 

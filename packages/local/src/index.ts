@@ -11,7 +11,7 @@ export {
   startServer,
 } from './local-server.ts';
 export type { ProcessEnd } from './owned-process.ts';
-export { createDatabase, type PostgresOptions, startPostgres } from './postgres.ts';
+export { createDatabase, ownedBy, type PostgresOptions, startPostgres } from './postgres.ts';
 export { type Standby, startSynchronousStandby } from './postgres-standby.ts';
 export { endProcess, identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
 export { startPrometheus } from './prometheus.ts';

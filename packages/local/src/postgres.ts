@@ -7,9 +7,10 @@ import { randomBytes } from 'node:crypto';
 import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { Client } from 'pg';
+import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { freePort } from './free-port.ts';
 import { diskFull, type LocalServer, startServer } from './local-server.ts';
+import { passwordsIn } from './passwords.ts';
 import { homeFor, type PostgresHome } from './postgres-home.ts';
 import { SetupFailure } from './setup-failure.ts';
 
@@ -25,6 +26,8 @@ export interface PostgresOptions {
 
 const run = promisify(execFile);
 const USER = 'foreshard';
+/** two starts at once would change the same rows of the catalogue */
+const OWNER_LOCK = 1_718_579_899;
 const DEFAULTS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -76,6 +79,60 @@ export async function createDatabase(url: string, name: string): Promise<string>
   const created = new URL(url);
   created.pathname = `/${encodeURIComponent(name)}`;
   return created.href;
+}
+
+/**
+ * Makes `role` the owner of the database of `url` and of all in it, and answers the address for that role, which is no
+ * superuser. Its password stays in `dir`. `url` names a superuser; what an earlier release made belongs to the role too.
+ */
+export async function ownedBy(url: string, role: string, dir: string): Promise<string> {
+  const password = (await passwordsIn(dir, [role])).get(role)!;
+  const name = decodeURIComponent(new URL(url).pathname.slice(1));
+  await query(url, ownerScript(role, password, name));
+  const owned = new URL(url);
+  owned.username = role;
+  owned.password = password;
+  return owned.href;
+}
+
+/** CREATEDB: another database beside it may be taken for a host. pg_monitor: the doctor looks at sessions of others. */
+function ownerScript(role: string, password: string, database: string): string {
+  const [roleName, databaseName] = [escapeIdentifier(role), escapeIdentifier(database)];
+  return `
+    SELECT pg_advisory_lock(${OWNER_LOCK});
+    DO $$ BEGIN
+      IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${escapeLiteral(role)}) THEN
+        CREATE ROLE ${roleName};
+      END IF;
+    END $$;
+    ALTER ROLE ${roleName} LOGIN NOSUPERUSER CREATEDB NOCREATEROLE NOREPLICATION PASSWORD ${escapeLiteral(password)};
+    GRANT pg_monitor TO ${roleName};
+    ALTER DATABASE ${databaseName} OWNER TO ${roleName};
+    ALTER SCHEMA public OWNER TO ${roleName};
+    DO $$ DECLARE command text; BEGIN
+      FOR command IN ${statementsFor(role)} LOOP EXECUTE command; END LOOP;
+    END $$;
+    SELECT pg_advisory_unlock(${OWNER_LOCK});`;
+}
+
+/** Sequences of columns, indexes, and types of tables follow their tables. */
+function statementsFor(name: string): string {
+  const role = escapeIdentifier(name);
+  const ours = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;
+  const notYet = (owner: string) => `pg_get_userbyid(${owner}) <> ${escapeLiteral(name)}`;
+  return `
+    SELECT format('ALTER SCHEMA %I OWNER TO ${role}', n.nspname) FROM pg_namespace n
+      WHERE ${ours} AND ${notYet('n.nspowner')}
+    UNION ALL SELECT format('ALTER TABLE %I.%I OWNER TO ${role}', n.nspname, c.relname)
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE ${ours} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND ${notYet('c.relowner')}
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND c.relkind = 'S' AND d.deptype IN ('a', 'i'))
+    UNION ALL SELECT format('ALTER TYPE %I.%I OWNER TO ${role}', n.nspname, t.typname)
+      FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+      WHERE ${ours} AND ${notYet('t.typowner')} AND t.typtype IN ('e', 'd', 'r')
+    UNION ALL SELECT format('ALTER ROUTINE %s OWNER TO ${role}', p.oid::regprocedure)
+      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+      WHERE ${ours} AND ${notYet('p.proowner')}`;
 }
 
 async function query(url: string, text: string): Promise<void> {

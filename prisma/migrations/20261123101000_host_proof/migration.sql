@@ -6,6 +6,7 @@ CREATE TABLE "host_proof" (
     "generation" BIGINT NOT NULL,
     "count" BIGINT NOT NULL,
     "promise" BIGINT NOT NULL,
+    "earlier" JSONB NOT NULL DEFAULT '[]',
     "last_seqs" JSONB NOT NULL DEFAULT '{}',
 
     CONSTRAINT "host_proof_pkey" PRIMARY KEY ("host")

@@ -14,6 +14,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from '
 import { type Control, openControl } from '../composition.ts';
 import { readCredentials } from '../credentials.ts';
 import { type CommandResult, RealEdge } from '../replay/real-edge.fixture.ts';
+import { connect } from './backup.ts';
 import { restore } from './restore.ts';
 
 const MIGRATIONS = new URL('../../../../prisma/migrations', import.meta.url).pathname;
@@ -90,6 +91,18 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
   for (const deadline = Date.now() + WITHIN_MS; Date.now() < deadline; await sleep(100))
     if (await holds().catch(tried)) return;
   throw new Error(`not within ${WITHIN_MS} ms: ${what}`, { cause });
+}
+
+async function tablesIn(databaseUrl: string): Promise<string[]> {
+  const client = await connect(databaseUrl);
+  try {
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'`,
+    );
+    return rows.map(({ name }) => name);
+  } finally {
+    await client.end();
+  }
 }
 
 async function leaves(): Promise<Shardlet[]> {
@@ -254,7 +267,7 @@ describe('a backup file', () => {
     });
   });
 
-  test('is restored into an empty database, in which numbers go on after those that were given', async () => {
+  test('is tried and then restored in an empty database, in which numbers go on after those that were given', async () => {
     const nothing = { hostsChangedMs: null, webhook: null, source: null, problem: null, observedToMs: null };
     const capacity = { eventsPerSecond: null, bytesPerSecond: null, memoryBytes: null };
     const named = (name: string, number: number) => ({
@@ -265,6 +278,10 @@ describe('a backup file', () => {
     await control.clusters.add(named('first', number));
     await foreshard('backup', file);
     const empty = await createDatabase(inject('postgresUrl'), `restored_${process.pid}`);
+    await expect(restore(empty, file, { dryRun: true, replace: false })).resolves.toMatchObject({
+      replacedVersion: 0,
+    });
+    expect(await tablesIn(empty)).toEqual([]);
     await applyMigrations(empty, MIGRATIONS);
     await restore(empty, file, { dryRun: false, replace: false });
     const restored = await openControl({ ...edge.stores, databaseUrl: empty });

@@ -4,6 +4,7 @@
  * decisions that this T does not know any more.
  */
 import type { Client } from 'pg';
+import { migrateWithin } from '../composition.ts';
 import { CommandFailure, EXIT_BAD_INPUT } from '../failure.ts';
 import { connect } from './backup.ts';
 import { type Head, rowsOf, verify } from './format.ts';
@@ -25,12 +26,13 @@ export interface Restored {
 /** A statement of this many rows stays far below the limits of the protocol. */
 const ROWS_PER_INSERT = 1_000;
 
-/** REQUIRES a database with the migrations of this release. */
+/** REQUIRES a database with the migrations of this release; a dry run brings its own. */
 export async function restore(databaseUrl: string, path: string, options: RestoreOptions): Promise<Restored> {
   const { head, rows } = await verify(path);
   const client = await connect(databaseUrl);
   try {
     await client.query("BEGIN; SET LOCAL synchronous_commit = 'on'");
+    if (options.dryRun) await migrateWithin(client);
     await insistOnKnown(client, path, head);
     const replacedVersion = await makeRoom(client, head, options);
     await writeRows(client, path, head);

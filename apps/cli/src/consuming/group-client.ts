@@ -1,5 +1,6 @@
 /** The consumer groups of an edge, as a command uses them. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from '../composition.ts';
 import type { EdgeAccess } from '../credentials.ts';
 import { badInput, CommandFailure } from '../failure.ts';
 
@@ -43,6 +44,8 @@ interface Reply {
 
 /** Above the longest wait of a poll. */
 const ANSWER_TIMEOUT_MS = 60_000;
+/** The edge ends a poll at 16 MB of events; JSON makes more of them. */
+const ANSWER_BYTES_MAX = 100_000_000;
 const RETRY_PAUSE_MS = 1_000;
 const CONFLICT = 409;
 
@@ -58,7 +61,7 @@ export class GroupClient {
   /** Also well when there is one of this name already. */
   async begin(name: string, stream: string, from: string): Promise<void> {
     const reply = await this.ask('POST', '/v1/groups', { name, stream, from });
-    if (reply.status !== CONFLICT) expectDone(reply);
+    if (reply.status !== CONFLICT || reply.body?.code !== 'conflict') expectDone(reply);
   }
 
   async poll(group: string, request: object, signal: AbortSignal): Promise<GroupPoll> {
@@ -86,7 +89,12 @@ export class GroupClient {
   }
 
   /** Again and again while the edge or its store is away; every call may be repeated. */
-  private async ask(method: string, path: string, body?: object, signal?: AbortSignal): Promise<Reply> {
+  private async ask(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: object,
+    signal?: AbortSignal,
+  ): Promise<Reply> {
     for (let noted = false; ; noted = true) {
       const reply = await this.once(method, path, body, signal).catch((error: Error) => {
         if (signal?.aborted === true) throw error;
@@ -98,16 +106,21 @@ export class GroupClient {
     }
   }
 
-  private async once(method: string, path: string, body?: object, signal?: AbortSignal): Promise<Reply> {
-    const deadline = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-    const response = await fetch(this.access.edgeUrl + path, {
+  private async once(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: object,
+    signal?: AbortSignal,
+  ): Promise<Reply> {
+    const { status, text } = await request(this.access.edgeUrl + path, {
       method,
       headers: { authorization: `Bearer ${this.access.token}`, 'content-type': 'application/json' },
-      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+      timeoutMs: ANSWER_TIMEOUT_MS,
+      bytesMax: ANSWER_BYTES_MAX,
+      signal,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await response.text();
-    return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+    return { status, body: text === '' ? undefined : JSON.parse(text) };
   }
 }
 

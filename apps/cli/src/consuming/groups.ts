@@ -1,6 +1,6 @@
 /** foreshard groups: what consumer groups there are, and how far each is, by shardlet. */
 
-import { groupSchema } from '@foreshard/core/consuming';
+import { GROUPS_MAX, groupSchema } from '@foreshard/core/consuming';
 import { newWebhookSecret } from '../composition.ts';
 import { edgeAccess } from '../credentials.ts';
 import { withControl } from '../deciding.ts';
@@ -37,7 +37,10 @@ export async function addPush(
     const group = groupSchema.safeParse({ name, stream: known.id, push: { url: push, secret } });
     if (!group.success) throw badInput(group.error.issues[0]!.message);
     const state = { version: 0, members: [], checkpoints: new Map() };
-    if (!(await groups.create(group.data, state))) throw badInput(`there is a group "${name}" already`);
+    const creation = await groups.create(group.data, state);
+    if (creation === 'taken') throw badInput(`there is a group "${name}" already`);
+    if (creation === 'full')
+      throw badInput(`there are ${GROUPS_MAX} groups: remove one with "foreshard groups remove NAME"`);
   });
   process.stdout.write(`${JSON.stringify({ group: name, stream, push, secret })}\n`);
 }

@@ -3,9 +3,9 @@
 import {
   type EventHost,
   type Finding,
+  type HostStanding,
   ok,
   problem,
-  type Standing,
   standingOf,
   warning,
 } from '@foreshard/core/hosts';
@@ -100,7 +100,7 @@ function runFinding(subject: string, isTrusted: boolean): Finding {
 const LOOKS_MAX = 3;
 
 /** A host is marked every second, so a deviation counts when the proof was the same before and after. */
-async function standing({ proofs }: Control, host: Host, opened: EventHost): Promise<Standing> {
+async function standing({ proofs }: Control, host: Host, opened: EventHost): Promise<HostStanding> {
   for (let look = 1; ; look++) {
     const before = (await proofs.proofs()).get(host.id);
     const found = standingOf(host.generation, before, await opened.identify());
@@ -109,7 +109,7 @@ async function standing({ proofs }: Control, host: Host, opened: EventHost): Pro
   }
 }
 
-function progressFinding(subject: string, { id, readmission }: Host, found: Standing): Finding {
+function progressFinding(subject: string, { id, readmission }: Host, found: HostStanding): Finding {
   const regressed = readmission?.regressed;
   if (regressed?.accepted !== undefined)
     return warning(

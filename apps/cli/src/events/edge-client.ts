@@ -53,6 +53,8 @@ export class Unavailable extends Error {
 
 /** An edge under load answers late, but it answers; a network that is cut does not. */
 const ANSWER_TIMEOUT_MS = 60_000;
+/** The edge ends a page at 16 MB of events; JSON makes more of them. */
+const ANSWER_BYTES_MAX = 100_000_000;
 const KEEP_ALIVE_MS = 60_000;
 const TOO_LARGE = 413;
 
@@ -75,6 +77,7 @@ export class EdgeClient {
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: ANSWER_TIMEOUT_MS,
       bodyTimeout: ANSWER_TIMEOUT_MS,
+      maxResponseSize: ANSWER_BYTES_MAX,
     });
   }
 

@@ -1,5 +1,11 @@
 /** foreshard health: the score of every host and shardlet, and what one of them is made of. */
-import type { Health, HealthAt, HealthPicture, HealthSubject } from '@foreshard/core/profiling';
+import {
+  costOf,
+  type Health,
+  type HealthAt,
+  type HealthPicture,
+  type HealthSubject,
+} from '@foreshard/core/profiling';
 import type { Command } from 'commander';
 import { withControl } from '../deciding.ts';
 import { badInput, CommandFailure } from '../failure.ts';
@@ -82,9 +88,10 @@ function rowsOf(kind: string, healths: ReadonlyMap<number, Health>) {
 }
 
 function worstOf(parts: Health['parts']): string | null {
-  const costs = parts.filter((p) => p.score !== null && p.score < 100 && p.weight > 0);
-  const [worst] = costs.sort((a, b) => b.weight * (100 - b.score!) - a.weight * (100 - a.score!));
-  return worst === undefined ? null : `${worst.part} ${Number(worst.raw!.toPrecision(3))} ${worst.unit}`;
+  const [worst] = parts.filter((part) => costOf(part) > 0).sort((a, b) => costOf(b) - costOf(a));
+  if (worst === undefined) return null;
+  if (worst.part === 'reachable') return 'unreachable or recovering';
+  return `${worst.part} ${Number(worst.raw!.toPrecision(3))} ${worst.unit}`;
 }
 
 function documentOf({ atMs, hosts, shardlets }: HealthPicture) {

@@ -1,18 +1,16 @@
 /** Builds the console, unless the one that is there was made of the same inputs: then it stays untouched. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from '../checkout.ts';
+import { builtOnce } from './built-once.ts';
 import { buildTool, runTool } from './run-tool.ts';
 
 const TASK = '@foreshard/web#build';
-/** beside the build, so that whoever removes the one removes the other */
-const STAMP = join(ROOT, 'apps/web/.next/foreshard-build');
+const BUILD = join(ROOT, 'apps/web/.next');
 
 export async function buildConsole(signal?: AbortSignal): Promise<void> {
-  const wanted = await inputsHash(signal);
-  if ((await readFile(STAMP, 'utf8').catch(() => '')) === wanted) return;
-  await runTool(turbo('building the console', ['--ui=stream'], signal));
-  await writeFile(STAMP, wanted);
+  const build = () => runTool(turbo('building the console', ['--ui=stream'], signal));
+  await builtOnce(BUILD, await inputsHash(signal), build);
 }
 
 /** turbo's own key of the result: over every file, package and variable that goes in (turbo.json) */

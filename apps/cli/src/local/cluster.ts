@@ -3,7 +3,7 @@
  * token to come in with. Every part is left alone where it is done already.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createStream, type Topology } from '@foreshard/core/topology';
+import { changeHostAddress, createStream, type Topology } from '@foreshard/core/topology';
 import { type Control, connectHost, isActiveToken } from '../composition.ts';
 import { readCredentials } from '../credentials.ts';
 import { decide, withControl } from '../deciding.ts';
@@ -19,11 +19,26 @@ const LOOK_EVERY_MS = 200;
 /** Answers the token of a client. */
 export function prepareCluster(stores: Stores, dataDir: string): Promise<string> {
   return withControl(async (control) => {
+    await renewLogins(control, stores);
     for (const [index, url] of stores.hostUrls.entries())
       await add(control, { url, name: stores.hostNames[index]! });
     await ensureStream(control);
     return ensureToken(control, dataDir);
   }, stores);
+}
+
+/** T knows local hosts by address; one with another password, or of an earlier release without any, is the same host. */
+async function renewLogins(control: Control, { hostUrls }: Stores): Promise<void> {
+  const { hosts } = await control.topology.snapshot();
+  for (const url of hostUrls) {
+    const host = hosts.find((one) => isSamePlace(one.url, url));
+    if (host !== undefined && host.url !== url) await decide(control, changeHostAddress(host.id, url));
+  }
+}
+
+function isSamePlace(one: string, other: string): boolean {
+  const [a, b] = [new URL(one), new URL(other)];
+  return a.protocol === b.protocol && a.host === b.host && a.pathname.length < 2 && b.pathname.length < 2;
 }
 
 /**

@@ -2,12 +2,14 @@
  * What runs over a data folder, kept in a file there: who the supervisor is, what it started, whether all is
  * ready. It lets a second `up` find the first, `down` end it, and either clean up after one that was killed.
  */
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endProcess, identityOf, isRunning } from '@foreshard/local';
 import { z } from 'zod';
 import { badInput } from '../failure.ts';
+import { makePrivate } from './private-folder.ts';
 
 const identity = z.object({ pid: z.int().min(1), began: z.string() });
 const processRecord = identity.extend({ name: z.string(), log: z.string() });
@@ -46,7 +48,8 @@ export async function liveRun(dataDir: string): Promise<RunRecord | undefined> {
 
 /** Makes this process the supervisor of the folder. Answers the one that is it already, if any. */
 export async function claim(dataDir: string): Promise<RunRecord | undefined> {
-  await mkdir(dataDir, { recursive: true }).catch((error: Error) => {
+  await makePrivate(dataDir).catch((error: NodeJS.ErrnoException) => {
+    if (NOT_ALLOWED.includes(error.code!) && existsSync(dataDir)) throw ofAnother(dataDir, error);
     throw badInput(
       `the data folder ${dataDir} cannot be made (${error.message}): FORESHARD_DATA_DIR names another`,
     );

@@ -1,7 +1,15 @@
 /** The storage servers of one machine: PostgreSQL for T, a control Redis, and the hosts. Given ones are used as they are. */
 import { join } from 'node:path';
-import { createDatabase, findRedis, type LocalServer, startPostgres, startRedis } from '@foreshard/local';
+import {
+  createDatabase,
+  findRedis,
+  type LocalServer,
+  ownedBy,
+  startPostgres,
+  startRedis,
+} from '@foreshard/local';
 import type { Note } from './progress.ts';
+import { CONTROL_USERS, HOST_USERS } from './redis-access.ts';
 import { portOf, remember, remembered } from './remembered.ts';
 import { LOCAL_HOSTS, type UpSettings } from './settings.ts';
 
@@ -13,6 +21,9 @@ export interface Stores {
   /** in the same order */
   readonly hostNames: readonly string[];
 }
+
+/** The superuser of the local PostgreSQL has another name; its password stays beside the data. */
+const PRODUCT_ROLE = 'product';
 
 export type Keep = (name: string, server: LocalServer) => Promise<void>;
 
@@ -38,7 +49,8 @@ async function startDatabase({ dataDir }: UpSettings, keep: Keep): Promise<strin
   const name = 'postgres';
   const server = await startPostgres({ dir: join(dataDir, name), port: await portOf(dataDir, name), name });
   await keep(name, server);
-  return createDatabase(server.url, 'foreshard');
+  const database = await createDatabase(server.url, 'foreshard');
+  return ownedBy(database, PRODUCT_ROLE, dataDir);
 }
 
 /** Everything in it can be rebuilt, so a second of it may be lost; but nothing may be evicted. */
@@ -49,6 +61,7 @@ async function startControlRedis({ dataDir }: UpSettings, keep: Keep): Promise<s
     port: await portOf(dataDir, name),
     name,
     config: { appendfsync: 'everysec' },
+    users: CONTROL_USERS,
   });
   await keep(name, server);
   return server.url;
@@ -83,6 +96,7 @@ export async function startHost({ dataDir, hostMemory }: UpSettings, name: strin
     port: await portOf(dataDir, name),
     name,
     config: { maxmemory: hostMemory },
+    users: HOST_USERS,
   });
 }
 

@@ -51,7 +51,6 @@ export function serviceEnvironment(settings: UpSettings, stores: Stores, token: 
     FORESHARD_DATA_DIR: settings.dataDir,
     EDGE_HOST: settings.edge.host,
     EDGE_PORT: String(settings.edge.port),
-    EDGE_ID: process.env.EDGE_ID ?? 'edge-1',
     WEB_HOST: settings.web.host,
     WEB_PORT: String(settings.web.port),
     WORKER_HOST: settings.worker.host,

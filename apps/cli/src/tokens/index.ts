@@ -6,7 +6,7 @@ import { type Amount, parseDuration } from '../streams/amounts.ts';
 import { printRows } from '../table.ts';
 
 /** As T knows them; the store's own list would load the database's client for every help text. */
-const SCOPES = ['ingest', 'read', 'admin'] as const;
+const SCOPES = ['ingest', 'read', 'consume', 'admin'] as const;
 type Scope = (typeof SCOPES)[number];
 
 interface CreateOptions {
@@ -16,8 +16,9 @@ interface CreateOptions {
 }
 
 const HELP = `
-Scopes: ingest posts events and records of the query layer, read reads events, the map and groups, admin
-changes hints. Edges know a new token at once, and refuse a revoked one within 3 s.`;
+Scopes: ingest posts events and records of the query layer, read reads events, the map and how far groups are,
+consume creates consumer groups and is a member of them, admin changes hints. A token that replaces another
+needs the same name to go on as the members that the other joined. Edges know a new token at once, and refuse a revoked one within 3 s.`;
 
 export function register(program: Command): void {
   const tokens = program

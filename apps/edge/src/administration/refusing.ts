@@ -3,6 +3,7 @@ import { HostUnreachable } from '@foreshard/core/hosts';
 import { type ErrorCode, ForeshardError } from '@foreshard/core/kernel';
 import type { Operator } from '@foreshard/core/migration';
 import type { DecisionReply, Refusal } from '@foreshard/core/topology';
+import { answeredInTime, isStoreAway } from '../http/reaching-store.ts';
 import type { AdministrationParts, Caller } from './parts.ts';
 
 const RETRY_AFTER_SECONDS = 5;
@@ -32,12 +33,11 @@ export function accepted<R>(reply: DecisionReply<R>, subject: Subject): R {
 /** @throws ForeshardError store_unreachable, host_unreachable */
 export async function reaching<T>(call: () => Promise<T>): Promise<T> {
   try {
-    return await call();
+    return await answeredInTime(call());
   } catch (cause) {
     const more = { retryAfterSeconds: RETRY_AFTER_SECONDS, cause };
     if (cause instanceof HostUnreachable) throw new ForeshardError('host_unreachable', cause.message, more);
-    // by name, since which store it is is not known here
-    if ((cause as Error).name !== 'DatabaseUnreachable') throw cause;
+    if (!isStoreAway(cause)) throw cause;
     throw new ForeshardError(
       'store_unreachable',
       'The store of the topology and of the moves does not answer; nothing is known to have been decided.',

@@ -5,7 +5,7 @@
 import type { ErrorCode } from '@foreshard/core/kernel';
 import type { z } from 'zod';
 
-export type Scope = 'ingest' | 'read' | 'admin';
+export type Scope = 'ingest' | 'read' | 'consume' | 'admin';
 export type Tag =
   | 'events'
   | 'reading'

@@ -19,19 +19,34 @@ export const storedEventSchema = z
 const hostRefSchema = z.strictObject({ host: z.int(), name: z.string().optional() });
 const trimmedSchema = z.looseObject({ shardlet: z.int() }).describe('what retention took before it was read');
 
+const lostSchema = z
+  .strictObject({
+    stream: z.string(),
+    shardlet: z.int(),
+    seq: z.int().describe('events after this one may be gone, and their seq given to other events'),
+  })
+  .describe('what a host lost of what this reader may have read; told once');
+
 const remarks = {
   waitingFor: z
     .array(hostRefSchema)
     .optional()
-    .describe('hosts that do not answer: the page ends before them'),
+    .describe(
+      'hosts that do not answer, or do not have what the topology store says: the page ends before them',
+    ),
   trimmed: z.array(trimmedSchema).optional(),
+  lost: z.array(lostSchema).optional(),
 };
 
 export const keyPageSchema = z
   .strictObject({
     events: z.array(storedEventSchema),
     next: z.string().describe('the cursor to go on from'),
-    atHead: z.boolean().describe('there was nothing more when this page was made'),
+    atHead: z
+      .boolean()
+      .describe(
+        'there was nothing more when this page was made; false while a host or a shardlet may hold more',
+      ),
     ...remarks,
   })
   .meta({ id: 'KeyPage' });

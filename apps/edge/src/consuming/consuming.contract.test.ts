@@ -2,7 +2,7 @@
 
 import { markGone } from '@foreshard/core/topology';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { EdgeFixture, type Reply } from '../reading/edge.fixture.ts';
+import { EdgeFixture, knownToken, type Reply } from '../reading/edge.fixture.ts';
 
 let edge: EdgeFixture;
 let group: string;
@@ -10,6 +10,11 @@ let count = 0;
 
 beforeAll(async () => {
   edge = await EdgeFixture.start(1);
+  edge.tokens.push(
+    knownToken('reader', 'reader', ['read']),
+    knownToken('intruder', 'intruder', ['consume']),
+    knownToken('rotated', 'test', ['consume']),
+  );
   await edge.createStream({ name: 'main', shardCount: 2 });
 });
 afterAll(() => edge?.stop());
@@ -28,8 +33,11 @@ function events(from: number, count: number) {
   }));
 }
 
-async function call(path: string, body: object): Promise<Reply> {
-  const headers = { 'content-type': 'application/json' };
+async function call(path: string, body: object, token?: string): Promise<Reply> {
+  const headers = {
+    'content-type': 'application/json',
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+  };
   const response = await edge.fetch(path, { method: 'POST', headers, body: JSON.stringify(body) });
   const text = await response.text();
   return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
@@ -67,6 +75,17 @@ describe('a group over HTTP', () => {
     ]);
     expect((await call(at('poll'), { member: 'a' })).body.batches).toEqual([]);
     expect((await edge.get(`/v1/groups/${group}`)).body).toMatchObject({ lag: 0, stream: group });
+  });
+
+  it('shows by how much a checkpoint is beyond the end of what its host holds, and not as no lag', async () => {
+    const restore = await edge.remember(1);
+    await edge.post(`/v1/streams/${group}/events`, events(20, 20));
+    const { batches } = (await call(at('poll'), { member: 'a' })).body;
+    await call(at('commit'), { member: 'a', positions: positionsOf(batches) });
+    await restore();
+    const { lag, shardlets } = (await edge.get(`/v1/groups/${group}`)).body;
+    const beyond = shardlets.map((s: { beyondEnd?: number }) => s.beyondEnd ?? 0);
+    expect([lag, beyond.reduce((a: number, b: number) => a + b)]).toEqual([null, 20]);
   });
 
   it('goes on behind what a member holds, and shares with another when it is asked to', async () => {
@@ -131,6 +150,25 @@ describe('a group over HTTP', () => {
     expect(tooLate.body.results).toMatchObject([{ kind: 'fenced' }]);
   });
 
+  it('gives a grandchild out after its grandparent, wherever a poll begins and with nothing in between', async () => {
+    // two rolls in a row: the generation in between has no event
+    const grandparent = edge.leaves(group)[0]!;
+    const [empty] = await edge.restructure([grandparent], [grandparent.range]);
+    const [grandchild] = await edge.restructure([empty!], [empty!.range]);
+    await edge.post(`/v1/streams/${group}/events`, events(100, 20));
+    await edge.caughtUp();
+    const given: Batch[] = [];
+    for (let turn = 0; turn < 100 && idsOf(given).length < 40; turn++) {
+      const { batches } = (await call(at('poll'), { member: 'a', limit: 1 })).body;
+      await call(at('commit'), { member: 'a', positions: positionsOf(batches) });
+      given.push(...batches);
+    }
+    expect(new Set(idsOf(given)).size).toBe(40);
+    const order = given.map((b) => b.shardlet);
+    expect(order).toContain(grandchild!.id);
+    expect(order.lastIndexOf(grandparent.id)).toBeLessThan(order.indexOf(grandchild!.id));
+  });
+
   it('waits for events as long as it is told to', async () => {
     const { batches } = (await call(at('poll'), { member: 'a' })).body;
     await call(at('commit'), { member: 'a', positions: positionsOf(batches) });
@@ -180,6 +218,63 @@ describe('a group over HTTP', () => {
     expect(idsOf(got().slice(before)).sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i));
   });
 
+  it('is closed to a token that may only read, which still sees how far it is', async () => {
+    for (const [path, body] of [
+      ['/v1/groups', { name: 'readers', stream: group }],
+      [at('poll'), { member: 'a' }],
+      [at('commit'), { member: 'a', positions: [{ shardlet: 1, seq: 1, epoch: 1, assignment: 1 }] }],
+      [at('leave'), { member: 'a' }],
+    ] as const) {
+      const { status, body: problem } = await call(path, body, 'reader');
+      expect([status, problem.code, problem.detail]).toEqual([
+        ...[403, 'forbidden'],
+        expect.stringContaining('"consume"'),
+      ]);
+    }
+    const asReader = { headers: { authorization: 'Bearer reader' } };
+    expect((await edge.fetch(at('stream?member=a'), asReader)).status).toBe(403);
+    expect((await edge.fetch(`/v1/groups/${group}`, asReader)).status).toBe(200);
+    expect((await edge.fetch('/v1/groups', asReader)).status).toBe(200);
+  });
+
+  it('refuses whoever poses as the member of another token, and changes nothing', async () => {
+    const { batches } = (await call(at('poll'), { member: 'a' })).body;
+    const before = (await edge.get(`/v1/groups/${group}`)).body;
+    const positions = positionsOf(batches);
+    for (const [path, body] of [
+      ['poll', { member: 'a' }],
+      ['commit', { member: 'a', positions }],
+      ['leave', { member: 'a' }],
+    ] as const) {
+      const { status, body: problem } = await call(at(path), body, 'intruder');
+      expect([status, problem.code]).toEqual([403, 'foreign_member']);
+    }
+    const asIntruder = { headers: { authorization: 'Bearer intruder' } };
+    expect((await edge.fetch(at('stream?member=a'), asIntruder)).status).toBe(403);
+    expect((await edge.get(`/v1/groups/${group}`)).body).toEqual(before);
+    expect(before.members).toMatchObject([{ id: 'a', subject: 'token:test' }]);
+    expect((await call(at('commit'), { member: 'a', positions })).status).toBe(200);
+  });
+
+  it('goes on under a token that replaces another, by its name', async () => {
+    const { batches } = (await call(at('poll'), { member: 'a' })).body;
+    const positions = positionsOf(batches);
+    expect((await call(at('commit'), { member: 'a', positions }, 'rotated')).status).toBe(200);
+    expect((await call(at('leave'), { member: 'a' }, 'rotated')).status).toBe(204);
+  });
+
+  it('has 256 members at most, and room again when one ends', async () => {
+    for (let i = 0; i < 256; i++)
+      expect((await call(at('poll'), { member: `m${i}`, limit: 1 })).status).toBe(200);
+    const { status, body } = await call(at('poll'), { member: 'late' });
+    expect([status, body.code, body.detail]).toEqual([409, 'limit_reached', expect.stringContaining('256')]);
+    expect((await call(at('poll'), { member: 'm7', limit: 1 })).status).toBe(200);
+    // who never joined may end
+    expect((await call(at('leave'), { member: 'late' })).status).toBe(204);
+    await call(at('leave'), { member: 'm8' });
+    expect((await call(at('poll'), { member: 'late' })).status).toBe(200);
+  });
+
   it.each([
     ['/v1/groups/nowhere/poll', { member: 'a' }, 404, 'unknown_group'],
     ['/v1/groups', { name: 'Not A Name' }, 400, 'invalid_parameter'],
@@ -191,6 +286,15 @@ describe('a group over HTTP', () => {
   });
 
   it('is begun once', async () => {
+    expect((await call('/v1/groups', { name: group, stream: group })).body.code).toBe('conflict');
+  });
+
+  it('is one of 1,000 at most', async () => {
+    const { groups } = (await edge.get('/v1/groups')).body;
+    for (let i = groups.length; i < 1_000; i++)
+      expect((await call('/v1/groups', { name: `many-${i}`, stream: group })).status).toBe(201);
+    const { status, body } = await call('/v1/groups', { name: 'one-more', stream: group });
+    expect([status, body.code, body.detail]).toEqual([409, 'limit_reached', expect.stringContaining('1000')]);
     expect((await call('/v1/groups', { name: group, stream: group })).body.code).toBe('conflict');
   });
 });

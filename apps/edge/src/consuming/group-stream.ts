@@ -3,13 +3,13 @@
  * committed, and sends batches as server-sent events. A client that reads slowly is polled for slowly.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GroupService, Held, Poll } from '@foreshard/core/consuming';
+import { type Caller, type GroupService, type Held, isRefused, type Poll } from '@foreshard/core/consuming';
 import { batchJson } from './batch-json.ts';
 
 export interface GroupStreamParts {
   readonly service: GroupService;
   readonly group: string;
-  readonly member: string;
+  readonly caller: Caller;
   readonly stream: string;
   readonly closing: AbortSignal;
   readonly mayGoOn: () => boolean;
@@ -44,16 +44,20 @@ export function groupStream(parts: GroupStreamParts, first: Poll): ReadableStrea
 
 /** Undefined when the stream ends. */
 async function nextText(
-  { service, group, member, stream, mayGoOn }: GroupStreamParts,
+  { service, group, caller, stream, mayGoOn }: GroupStreamParts,
   sent: Sent,
   first: Poll | undefined,
   ended: AbortSignal,
 ): Promise<string | undefined> {
   const deadline = Date.now() + HEARTBEAT_MS;
-  for (let poll = first; ; poll = undefined) {
+  for (let poll: Poll | undefined = first; ; poll = undefined) {
     if (ended.aborted || !mayGoOn()) return undefined;
-    poll ??= await service.poll(group, { member, limit: LIMIT, after: held(sent) });
-    if (poll === undefined) return undefined;
+    if (poll === undefined) {
+      const reply = await service.poll(group, { ...caller, limit: LIMIT, after: held(sent) });
+      // the group was removed, or the member is another's now: whoever comes back is told why
+      if (isRefused(reply)) return undefined;
+      poll = reply;
+    }
     forgetCommitted(sent, poll);
     if (poll.batches.length > 0) {
       for (const b of poll.batches) sent.set(b.shardlet.id, b);

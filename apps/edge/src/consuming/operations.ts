@@ -15,7 +15,9 @@ import {
 
 const EVENT_STREAM = 'text/event-stream';
 
-const common = { tag: 'reading', scope: 'read' } as const;
+const common = { tag: 'reading', scope: 'consume' } as const;
+/** for who looks at a group without being a member */
+const looking = { tag: 'reading', scope: 'read' } as const;
 
 export const createGroup = {
   ...common,
@@ -26,11 +28,11 @@ export const createGroup = {
   description: 'A group processes each event of a stream once, with as many members as there are.',
   body: { description: 'the group', content: json(createGroupSchema) },
   answers: { 201: { description: 'It is there', content: json(groupSummarySchema) } },
-  errors: ['unknown_stream', 'conflict', 'store_unreachable', 'host_unreachable'],
+  errors: ['unknown_stream', 'conflict', 'limit_reached', 'store_unreachable', 'host_unreachable'],
 } as const satisfies Operation;
 
 export const listGroups = {
-  ...common,
+  ...looking,
   method: 'get',
   path: '/v1/groups',
   operationId: 'listGroups',
@@ -46,7 +48,7 @@ export const listGroups = {
 } as const satisfies Operation;
 
 export const readGroup = {
-  ...common,
+  ...looking,
   method: 'get',
   path: '/v1/groups/{group}',
   operationId: 'readGroup',
@@ -66,12 +68,13 @@ export const pollGroup = {
   description: [
     'A poll is the sign of life of a member. It answers the shardlets the member has and events after their',
     'checkpoints: events that were not committed come again. A member that wants more before it has committed',
-    'names in `after` what it holds.',
+    'names in `after` what it holds. The member belongs to the token that joined, by the name of the token, until it',
+    'ends or its session does.',
   ].join('\n'),
   params: groupPath,
   body: { description: 'who polls', content: json(pollSchema) },
   answers: { 200: { description: 'Events by shardlet', content: json(pollReplySchema) } },
-  errors: ['unknown_group', 'store_unreachable'],
+  errors: ['unknown_group', 'foreign_member', 'limit_reached', 'store_unreachable'],
 } as const satisfies Operation;
 
 export const commitGroup = {
@@ -88,7 +91,7 @@ export const commitGroup = {
     200: { description: 'All are committed, or were before', content: json(commitReplySchema) },
     409: { description: 'Some were fenced; the others are committed', content: json(commitReplySchema) },
   },
-  errors: ['unknown_group', 'store_unreachable'],
+  errors: ['unknown_group', 'foreign_member', 'store_unreachable'],
 } as const satisfies Operation;
 
 export const leaveGroup = {
@@ -101,7 +104,7 @@ export const leaveGroup = {
   params: groupPath,
   body: { description: 'who ends', content: json(leaveSchema) },
   answers: { 204: { description: 'Done' } },
-  errors: ['unknown_group', 'store_unreachable'],
+  errors: ['unknown_group', 'foreign_member', 'store_unreachable'],
 } as const satisfies Operation;
 
 export const followGroup = {
@@ -126,5 +129,5 @@ export const followGroup = {
       },
     },
   },
-  errors: ['unknown_group', 'store_unreachable'],
+  errors: ['unknown_group', 'foreign_member', 'limit_reached', 'store_unreachable'],
 } as const satisfies Operation;

@@ -1,12 +1,18 @@
 /** Consumer groups over HTTP. They need the store of the groups: while it is away they answer 503, and appends go on. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  type Caller,
   type Checkpoint,
   commitSchema,
+  GROUPS_MAX,
   type Group,
   GroupService,
   type GroupStore,
+  isRefused,
+  MEMBERS_MAX,
   type Poll,
+  type Refused,
+  tokenSubject,
 } from '@foreshard/core/consuming';
 import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
 import { ForeshardError } from '@foreshard/core/kernel';
@@ -15,6 +21,7 @@ import type { z } from 'zod';
 import type { Api } from '../api/index.ts';
 import { ByteBudget } from '../http/byte-budget.ts';
 import { withJsonBody } from '../http/json-body.ts';
+import { answeredInTime, isStoreAway } from '../http/reaching-store.ts';
 import type { EdgeMap } from '../map/edge-map.ts';
 import { EVENT_STREAM_HEADERS } from '../reading/index.ts';
 import { pollJson } from './batch-json.ts';
@@ -27,12 +34,17 @@ interface ConsumingParts {
   readonly map: EdgeMap;
   readonly hosts: { get(hostId: number): Promise<EventHost> };
   readonly closing: AbortSignal;
-  readonly mayRead: (authorization: string | undefined) => boolean;
+  readonly mayConsume: (authorization: string | undefined) => boolean;
+  /** the name of a token that is known */
+  readonly tokenName: (authorization: string | undefined) => string | undefined;
 }
 
 /** 10,000 positions take less. */
 const BODY_BYTES_MAX = 2_000_000;
 const LOOK_PAUSE_MS = 250;
+/** As for everything that PostgreSQL keeps. */
+const STORE_RETRY_AFTER_SECONDS = 5;
+const REFRESH_WITHIN_MS = 5_000;
 
 export interface Consuming {
   mount(api: Api): void;
@@ -67,17 +79,17 @@ class Routes {
     this.service = new GroupService({
       store: parts.groups,
       map: parts.map.topology,
-      refresh: () => parts.map.refresh(),
+      // a topology store that hangs would hold the client as long
+      refresh: () => answeredInTime(parts.map.refresh(), REFRESH_WITHIN_MS),
       host: (id) => parts.hosts.get(id),
     });
   }
 
-  /** By name, since which store it is is not known here. */
   async answer(reply: Promise<Response>): Promise<Response> {
     return reply.catch((error: Error) => {
-      if (error.name === 'DatabaseUnreachable')
+      if (isStoreAway(error))
         throw new ForeshardError('store_unreachable', 'The store of the consumer groups does not answer.', {
-          retryAfterSeconds: 1,
+          retryAfterSeconds: STORE_RETRY_AFTER_SECONDS,
           cause: error,
         });
       if (error instanceof HostUnreachable)
@@ -92,8 +104,13 @@ class Routes {
     if (known === undefined)
       throw new ForeshardError('unknown_stream', `There is no stream "${stream}".`, { pointer: '/stream' });
     const group = { name, stream: known.id, sessionMs };
-    if (!(await this.service.create(group, from)))
-      throw new ForeshardError('conflict', `There is a group "${name}" already.`);
+    const creation = await this.service.create(group, from);
+    if (creation === 'taken') throw new ForeshardError('conflict', `There is a group "${name}" already.`);
+    if (creation === 'full')
+      throw new ForeshardError(
+        'limit_reached',
+        `There are ${GROUPS_MAX} consumer groups. Remove one with "foreshard groups remove NAME".`,
+      );
     return c.json(this.summary(group), 201);
   }
 
@@ -112,6 +129,7 @@ class Routes {
     );
     const members = state.members.map((m) => ({
       ...m,
+      subject: m.subject ?? null,
       shardlets: shardlets.filter((s) => s.member === m.id).length,
     }));
     return c.json({ ...this.summary(group), version: state.version, lag, members, shardlets });
@@ -119,11 +137,12 @@ class Routes {
 
   async poll(c: Context, name: string): Promise<Response> {
     const { member, limit, wait, after } = await bodyOf(c, pollSchema);
+    const caller = { member, subject: this.subjectOf(c) };
     const held = new Map(Object.entries(after).map(([shardlet, seq]) => [Number(shardlet), seq]));
     const deadline = Date.now() + wait;
     const { signal } = c.req.raw;
     for (;;) {
-      const poll = (await this.service.poll(name, { member, limit, after: held })) ?? unknown(name);
+      const poll = allowed(name, caller, await this.service.poll(name, { ...caller, limit, after: held }));
       if (poll.batches.length > 0 || Date.now() >= deadline || signal.aborted || this.parts.closing.aborted)
         return c.body(pollJson(this.streamOf(poll), poll), 200, { 'content-type': 'application/json' });
       await sleep(Math.min(LOOK_PAUSE_MS, Math.max(1, deadline - Date.now())));
@@ -132,37 +151,47 @@ class Routes {
 
   async commit(c: Context, name: string): Promise<Response> {
     const request = await bodyOf(c, commitSchema);
-    const results = (await this.service.commit(name, request)) ?? unknown(name);
+    const caller = { ...request, subject: this.subjectOf(c) };
+    const results = allowed(name, caller, await this.service.commit(name, caller));
     return c.json({ results }, results.some((r) => r.kind === 'fenced') ? 409 : 200);
   }
 
   async leave(c: Context, name: string): Promise<Response> {
     const { member } = await bodyOf(c, leaveSchema);
-    if (!(await this.service.leave(name, member))) unknown(name);
+    const caller = { member, subject: this.subjectOf(c) };
+    const refused = await this.service.leave(name, caller);
+    if (refused !== undefined) refuse(name, caller, refused);
     return c.body(null, 204);
   }
 
   async follow(c: Context, name: string, member: string): Promise<Response> {
     const authorization = c.req.header('authorization');
-    const poll = (await this.service.poll(name, { member, limit: 1, after: new Map() })) ?? unknown(name);
+    const caller = { member, subject: this.subjectOf(c) };
+    const first = await this.service.poll(name, { ...caller, limit: 1, after: new Map() });
+    const poll = allowed(name, caller, first);
     const { group } = (await this.parts.groups.find(name)) ?? unknown(name);
     const body = groupStream(
       {
         service: this.service,
         group: name,
-        member,
+        caller,
         stream: this.nameOf(group.stream) ?? '',
         closing: this.parts.closing,
-        mayGoOn: () => this.parts.mayRead(authorization),
+        mayGoOn: () => this.parts.mayConsume(authorization),
       },
       poll,
     );
     return new Response(body, { headers: EVENT_STREAM_HEADERS });
   }
 
+  private subjectOf(c: Context): string {
+    return tokenSubject(this.parts.tokenName(c.req.header('authorization')) ?? '');
+  }
+
   private async shardlet(checkpoint: Checkpoint) {
-    const lag = await this.service.lag(checkpoint);
-    return { ...checkpoint, member: checkpoint.member ?? null, lag: lag ?? null };
+    const lag = (await this.service.lag(checkpoint)) ?? null;
+    const shown = { ...checkpoint, member: checkpoint.member ?? null };
+    return lag !== null && lag < 0 ? { ...shown, lag: null, beyondEnd: -lag } : { ...shown, lag };
   }
 
   private summary({ name, stream, sessionMs, push }: Group) {
@@ -177,6 +206,24 @@ class Routes {
   private nameOf(stream: number): string | undefined {
     return this.parts.map.topology.stream(stream)?.name;
   }
+}
+
+function allowed<T extends object>(name: string, caller: Caller, reply: T | Refused): T {
+  return isRefused(reply) ? refuse(name, caller, reply) : reply;
+}
+
+/** @throws ForeshardError unknown_group, foreign_member, limit_reached */
+function refuse(name: string, { member, subject }: Caller, { refused }: Refused): never {
+  if (refused === 'unknown') return unknown(name);
+  if (refused === 'foreign')
+    throw new ForeshardError(
+      'foreign_member',
+      `The member "${member}" of the group "${name}" belongs to another token than ${subject}.`,
+    );
+  throw new ForeshardError(
+    'limit_reached',
+    `The group "${name}" has ${MEMBERS_MAX} members, so "${member}" cannot join. A member that ends, or is silent for a session, makes room.`,
+  );
 }
 
 function unknown(name: string): never {

@@ -94,8 +94,27 @@ export const groupDetailSchema = groupSummarySchema
     lag: z
       .int()
       .nullable()
-      .describe('events that are stored and not processed; null: a host does not answer'),
-    members: z.array(z.strictObject({ id: z.string(), seenAtMs: z.int(), shardlets: z.int() })),
-    shardlets: z.array(assignmentSchema.extend({ member: z.string().nullable(), lag: z.int().nullable() })),
+      .describe('events that are stored and not processed; null: a host does not answer, or holds too few'),
+    members: z.array(
+      z.strictObject({
+        id: z.string(),
+        seenAtMs: z.int(),
+        subject: z
+          .string()
+          .nullable()
+          .describe('who it belongs to: "token:" and the name of a token, or "worker"; null: not known yet'),
+        shardlets: z.int(),
+      }),
+    ),
+    shardlets: z.array(
+      assignmentSchema.extend({
+        member: z.string().nullable(),
+        lag: z.int().nullable(),
+        beyondEnd: z
+          .int()
+          .optional()
+          .describe('the host holds so many events fewer than were processed: it lost some, or is behind'),
+      }),
+    ),
   })
   .meta({ id: 'ConsumerGroup' });

@@ -99,7 +99,7 @@ export function openApiDocument(operations: readonly AnyOperation[], version: st
           type: 'http',
           scheme: 'bearer',
           description:
-            'An API token; posting needs the scope "ingest", reading "read", hints and administration "admin".',
+            'An API token; posting needs the scope "ingest", reading "read", being a member of a consumer group "consume", hints and administration "admin".',
         },
       },
     },

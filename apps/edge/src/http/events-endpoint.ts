@@ -16,6 +16,7 @@ import {
   idempotencyKeyOf,
   scopeOf,
 } from '../idempotency/index.ts';
+import type { DuplicateTimes } from '../ingest/duplicate-times.ts';
 import type { Ingestion } from '../ingest/ingestion.ts';
 import type { Intake } from '../ingest/intake.ts';
 import { type ContentMode, contentModeOf } from '../ingest/media-type.ts';
@@ -34,6 +35,7 @@ import { type Trace, traceOf, traceresponse } from './trace.ts';
 export interface EventsEndpointParts {
   readonly map: EdgeMap;
   readonly ingestion: Pick<Ingestion, 'submit'>;
+  readonly duplicateTimes: Pick<DuplicateTimes, 'fill'>;
   readonly tokens: TokenCheck;
   readonly budget: ByteBudget;
   readonly answers: IdempotencyRecords;
@@ -172,12 +174,13 @@ export class EventsEndpoint {
     throw new ForeshardError('unknown_stream', `There is no stream "${name}".`, { pointer });
   }
 
-  private settle(intake: Intake): Promise<void> {
-    return new Promise((resolve) => {
+  private async settle(intake: Intake): Promise<void> {
+    await new Promise<void>((resolve) => {
       intake.onSettled = resolve;
       this.parts.ingestion.submit(intake);
       if (intake.isSettled) resolve();
     });
+    if (intake.hasTimesMissing) await this.parts.duplicateTimes.fill(intake);
   }
 }
 

@@ -111,6 +111,35 @@ describe('TokenCheck', () => {
     expect(check.permits('Bearer secret', 'ingest')).toBe(true);
   });
 
+  it('tells the name of a token, the same for the one that replaces it', async () => {
+    store = async () => [
+      { ...token('first', ['consume']), name: 'shop' },
+      { ...token('second', ['consume']), name: 'shop' },
+    ];
+    const check = await started();
+    expect(['first', 'second', 'third'].map((t) => check.nameOf(`Bearer ${t}`))).toEqual([
+      'shop',
+      'shop',
+      undefined,
+    ]);
+  });
+
+  it('takes a file of an earlier release: who could read could be a member of groups', async () => {
+    store = async () => [token('reader', ['read']), token('writer', ['ingest'])];
+    await started();
+    store = away;
+    const check = await started();
+    expect(['reader', 'writer'].map((t) => check.permits(`Bearer ${t}`, 'consume'))).toEqual([true, false]);
+    expect(check.nameOf('Bearer reader')).toBe('reader');
+  });
+
+  it('takes the scopes of a file of this release as they are', async () => {
+    store = async () => [{ ...token('reader', ['read']), name: 'a reader' }];
+    await started();
+    store = away;
+    expect((await started()).permits('Bearer reader', 'consume')).toBe(false);
+  });
+
   it('is not loaded without store and file', async () => {
     store = away;
     expect((await started()).isLoaded).toBe(false);

@@ -11,6 +11,8 @@ import { ForeshardError } from '@foreshard/core/kernel';
 /** As the token store tells it; the hash is the SHA-256 of the token in hex. */
 export interface KnownToken {
   readonly id: string;
+  /** absent in a file that an earlier release wrote */
+  readonly name?: string;
   readonly hash: string;
   readonly scopes: readonly string[];
   /** undefined: never */
@@ -37,6 +39,7 @@ const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
 
 interface Entry {
   readonly id: string;
+  readonly name: string;
   readonly hash: Buffer;
   readonly scopes: ReadonlySet<string>;
   readonly expiresAtMs: number;
@@ -79,6 +82,11 @@ export class TokenCheck {
   /** Of a token that is known. */
   idOf(authorization: string | undefined): string | undefined {
     return this.find(authorization)?.id;
+  }
+
+  /** Of a token that is known: the same for the one that replaces it. */
+  nameOf(authorization: string | undefined): string | undefined {
+    return this.find(authorization)?.name;
   }
 
   /** @throws ForeshardError unauthorized, forbidden; after asking the store about an unknown token */
@@ -146,10 +154,11 @@ export class TokenCheck {
 
   private take(tokens: readonly KnownToken[]): void {
     const entries = new Map<string, Entry[]>();
-    for (const { id, hash, scopes, expiresAtMs } of tokens) {
+    for (const { id, name = id, hash, scopes, expiresAtMs } of tokens) {
       const index = hash.slice(0, INDEX_CHARS);
       const entry = {
         id,
+        name,
         hash: Buffer.from(hash, 'latin1'),
         scopes: new Set(scopes),
         expiresAtMs: expiresAtMs ?? Number.POSITIVE_INFINITY,
@@ -163,7 +172,7 @@ export class TokenCheck {
   private async readFile(): Promise<void> {
     try {
       const text = await readFile(this.parts.file, 'utf8');
-      this.take(JSON.parse(text) as KnownToken[]);
+      this.take((JSON.parse(text) as KnownToken[]).map(ofThisRelease));
       this.written = text;
     } catch {
       // no file yet, or not ours: the store tells when it is back
@@ -179,4 +188,10 @@ export class TokenCheck {
     await rename(temporary, this.parts.file);
     this.written = text;
   }
+}
+
+/** A file of before tokens had names: members of groups needed the scope "read" then. */
+function ofThisRelease(token: KnownToken): KnownToken {
+  const { name, scopes } = token;
+  return name === undefined && scopes.includes('read') ? { ...token, scopes: [...scopes, 'consume'] } : token;
 }

@@ -20,6 +20,7 @@ import type { CallLimits } from './append-call.ts';
 import { Ingestion } from './ingestion.ts';
 import { DUPLICATE, EXPIRED, type Intake, REFUSED, STORED } from './intake.ts';
 import { readEvents } from './read-events.ts';
+import { replyTo } from './reply.ts';
 
 const NOW = 1_760_000_000_000_000;
 const HOLD_MS = 300;
@@ -279,7 +280,9 @@ describe('storing', () => {
     const near = clock.nowMicros() + 1_100_000;
     const intake = await send([event('1')], near);
     expect(intake.ts[0]).toBeGreaterThan(near);
-    expect(codes(await send([event('2')], clock.nowMicros() + 60_000_000))).toEqual(['overloaded']);
+    const far = await send([event('2')], clock.nowMicros() + 30_000_000);
+    expect(codes(far)).toEqual(['overloaded']);
+    expect(replyTo(far).retryAfterSeconds).toBe(30);
   });
 });
 
@@ -474,6 +477,16 @@ describe('a host in trouble', () => {
     const refused = accept([event('2')]);
     ingestion.submit(refused);
     expect(refused.isSettled).toBe(true);
+    // the longer it is away, the later clients should come back
+    expect(replyTo(refused).retryAfterSeconds).toBeLessThan(5);
+    clock.advance(40_000_000);
+    const later = accept([event('2')]);
+    ingestion.submit(later);
+    expect(replyTo(later).retryAfterSeconds).toBeGreaterThanOrEqual(20);
+    clock.advance(600_000_000);
+    const muchLater = accept([event('2')]);
+    ingestion.submit(muchLater);
+    expect(replyTo(muchLater).retryAfterSeconds).toBe(30);
     host.next = [];
     ingestion.hostAnswers(owner);
     expect(statuses(await send([event('3')]))).toEqual([STORED]);

@@ -14,6 +14,7 @@ import {
 import { type Clock, MICROS_PER_MS, MICROS_PER_SECOND } from '@foreshard/core/kernel';
 import { HoldBuffer, type HoldLimits, type RouteTable } from '@foreshard/core/routing';
 import { isLeaf } from '@foreshard/core/topology';
+import { retryAfterAway } from '../hosts/absences.ts';
 import type { EdgeMap } from '../map/edge-map.ts';
 import type { AppendCall, CallLimits } from './append-call.ts';
 import { HostQueue, type QueueOwner } from './host-queue.ts';
@@ -104,7 +105,7 @@ export class Ingestion implements QueueOwner {
     const waitMicros = intake.tokenTs - this.nowMicros() - EDGE_CLOCK_TOLERANCE_MICROS;
     if (waitMicros <= 0) this.send(intake);
     else if (waitMicros > this.parts.limits.hold.waitMicrosMax)
-      this.refusePending(intake, aheadOf(waitMicros));
+      this.refusePending(intake, aheadOf(waitMicros, intake.tokenTs - this.nowMicros()));
     // waiting here, alone, keeps a token from the future from delaying others in the same group
     else setTimeout(() => this.send(intake), Math.ceil(waitMicros / MICROS_PER_MS));
   }
@@ -148,7 +149,7 @@ export class Ingestion implements QueueOwner {
     intake.shard[i] = table.shardAt(slot);
     if (this.isHeld(shardlet)) this.holdBehind(runOf(intake, [i]), shardlet);
     else if (this.parts.isFull(owner)) this.refuse(intake, i, FULL);
-    else if (this.isAway(owner)) this.refuse(intake, i, AWAY);
+    else if (this.isAway(owner)) this.refuse(intake, i, this.away(owner));
     else return owner;
     return undefined;
   }
@@ -158,6 +159,11 @@ export class Ingestion implements QueueOwner {
     return (
       queue !== undefined && queue.failingForMicros(this.nowMicros()) > this.parts.limits.hold.waitMicrosMax
     );
+  }
+
+  private away(hostId: number): EventProblem {
+    const awayMicros = this.queues.get(hostId)?.failingForMicros(this.nowMicros()) ?? 0;
+    return { ...AWAY, retryAfterSeconds: retryAfterAway(awayMicros) };
   }
 
   private queue(hostId: number): HostQueue {
@@ -190,10 +196,11 @@ export class Ingestion implements QueueOwner {
   unreachable(hostId: number, runs: readonly Run[], error: HostUnreachable): Run[] {
     this.parts.observer.unreachable(hostId, error);
     const oldest = this.nowMicros() - this.parts.limits.hold.waitMicrosMax;
+    const away = this.away(hostId);
     const stay: Run[] = [];
     for (const run of runs) {
       if (run.sinceMicros > oldest) stay.push(run);
-      else this.refuseRun(run, { ...AWAY, detail: `${AWAY.detail} (${error.reason})` });
+      else this.refuseRun(run, { ...away, detail: `${AWAY.detail} (${error.reason})` });
     }
     return stay;
   }
@@ -325,10 +332,12 @@ function outsideFault(shardlet: number, index: number): Error {
   return new Error(`event ${index} of a group lies outside shardlet ${shardlet}: the route table is wrong`);
 }
 
-function aheadOf(waitMicros: number): EventProblem {
+function aheadOf(waitMicros: number, aheadMicros: number): EventProblem {
   const seconds = (waitMicros / MICROS_PER_SECOND).toFixed(1);
   return {
     code: 'overloaded',
     detail: `the token lies further ahead of the clock than allowed, by ${seconds} s`,
+    // then it is a second too late rather than too early again
+    retryAfterSeconds: Math.ceil(aheadMicros / MICROS_PER_SECOND),
   };
 }

@@ -22,6 +22,8 @@ export interface EventProblem {
   readonly detail: string;
   /** RFC 6901, from the root of the event; only where the event itself is at fault */
   readonly pointer?: string;
+  /** when it may be tried again, where that is known */
+  readonly retryAfterSeconds?: number;
 }
 
 const WORDS = 4;
@@ -52,12 +54,14 @@ export class Intake {
   readonly status: Uint8Array;
   /** NaN where it is not known: a duplicate that was trimmed meanwhile */
   readonly seq: Float64Array;
-  /** NaN where the host does not have the record any more */
+  /** NaN where the record is trimmed, or its host is away */
   readonly ts: Float64Array;
   readonly problems = new Map<number, EventProblem>();
 
   onSettled: () => void = () => {};
   private unsettled: number;
+  /** duplicates whose place is known and whose time is not */
+  private timesMissing = 0;
 
   constructor(
     stream: Stream,
@@ -125,7 +129,26 @@ export class Intake {
     this.shardlet[i] = shardlet;
     this.seq[i] = seq ?? Number.NaN;
     this.ts[i] = ts ?? Number.NaN;
+    if (seq !== undefined && ts === undefined) this.timesMissing++;
     this.settle(i, DUPLICATE);
+  }
+
+  get hasTimesMissing(): boolean {
+    return this.timesMissing > 0;
+  }
+
+  /** The duplicates whose record another host may have. */
+  withoutTime(): number[] {
+    const indices: number[] = [];
+    for (let i = 0; i < this.count; i++)
+      if (this.status[i] === DUPLICATE && Number.isNaN(this.ts[i]!) && !Number.isNaN(this.seq[i]!))
+        indices.push(i);
+    return indices;
+  }
+
+  /** The time of a duplicate that was looked for elsewhere. */
+  found(i: number, ts: number): void {
+    this.ts[i] = ts;
   }
 
   expired(i: number): void {

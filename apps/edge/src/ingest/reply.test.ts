@@ -88,6 +88,14 @@ describe('replyTo', () => {
     expect(results[3].error.code).toBe('event_expired');
   });
 
+  it('tells to come back when the last of the events can be stored', () => {
+    const intake = intakeOf('a', 'b', 'c');
+    intake.refuse(0, { code: 'host_unreachable', detail: 'away', retryAfterSeconds: 7 });
+    intake.refuse(1, { code: 'overloaded', detail: 'wait' });
+    intake.refuse(2, { code: 'host_unreachable', detail: 'away', retryAfterSeconds: 3 });
+    expect(replyTo(intake).retryAfterSeconds).toBe(7);
+  });
+
   it.each([
     ['host_full', 507],
     ['too_many_ids', 429],

@@ -43,10 +43,17 @@ export function replyTo(intake: Intake, instance: () => string | undefined = () 
   return {
     status,
     contentType: 'application/problem+json',
-    retryAfterSeconds: status === 503 || status === 429 ? RETRY_AFTER_SECONDS : undefined,
+    retryAfterSeconds: status === 503 || status === 429 ? retryAfter(intake) : undefined,
     body: documentWith(`${document.slice(0, -1)},`, intake),
     isAscii: true,
   };
+}
+
+/** The whole request is tried again: not before the last of its events can be stored. */
+function retryAfter({ problems }: Intake): number {
+  let seconds = RETRY_AFTER_SECONDS;
+  for (const { retryAfterSeconds = 0 } of problems.values()) seconds = Math.max(seconds, retryAfterSeconds);
+  return seconds;
 }
 
 interface PlacedProblem extends EventProblem {

@@ -18,14 +18,21 @@ export function writeCursor(format: number, numbers: readonly number[]): string 
   return Buffer.from(bytes).toString('base64url');
 }
 
-/** @throws ForeshardError invalid_cursor */
-export function readCursor(format: number, text: string): number[] {
+export interface ReadCursor {
+  readonly format: number;
+  readonly numbers: number[];
+}
+
+/** @throws ForeshardError invalid_cursor, also for another format than these */
+export function readCursor(formats: readonly number[], text: string): ReadCursor {
   const bytes = text.length <= CURSOR_CHARS_MAX ? Buffer.from(text, 'base64url') : Buffer.alloc(0);
   // Node ignores what is not base64url: a cursor that does not come back the same was mangled.
   if (bytes.length <= CHECKSUM_BYTES || bytes.toString('base64url') !== text) throw invalidCursor();
   const body = bytes.subarray(0, -CHECKSUM_BYTES);
-  if (checksum(body) !== bytes.readUInt16BE(body.length) || body[0] !== format) throw invalidCursor();
-  return numbersOf(body.subarray(1));
+  const format = body[0];
+  if (checksum(body) !== bytes.readUInt16BE(body.length)) throw invalidCursor();
+  if (format === undefined || !formats.includes(format)) throw invalidCursor();
+  return { format, numbers: numbersOf(body.subarray(1)) };
 }
 
 export function invalidCursor(): ForeshardError {

@@ -30,6 +30,7 @@ import type { AdministrationStores } from '../administration/index.ts';
 import type { AdvisingStores } from '../advising/index.ts';
 import type { ClusterParts } from '../clusters/index.ts';
 import { type RunningEdge, startEdge } from '../edge.ts';
+import type { KnownToken } from '../http/token-check.ts';
 import type { OwnQuota } from '../limits/index.ts';
 
 export const TOKEN = 'fsh_test';
@@ -37,10 +38,29 @@ const DEDUP = { windowMicros: 900_000_000, leadMicros: DEDUP_LEAD_MICROS };
 
 const NO_QUOTA = { eventsPerSecond: undefined, bytesPerSecond: undefined };
 
+export function knownToken(text: string, name: string, scopes: readonly string[]): KnownToken {
+  return { id: text, name, hash: hash('sha256', text, 'hex'), scopes };
+}
+
 export interface Reply {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever was answered
   readonly body: any;
+}
+
+function loss(id: number, seq: number): Decision<Shardlet> {
+  return {
+    name: 'loss',
+    needs: { shardlets: [id] },
+    rule(view) {
+      const shardlet = view.shardlet(id);
+      invariant(shardlet !== undefined, `no shardlet ${id}`);
+      const { version: epoch } = view;
+      const state = { kind: 'opening' as const, job: { kind: 'raise' as const } };
+      const raised = { ...shardlet, epoch, state, lost: [...shardlet.lost, { epoch, seq }] };
+      return { kind: 'accept', puts: { shardlets: [raised] }, result: raised };
+    },
+  };
 }
 
 interface EdgeOn {
@@ -60,6 +80,8 @@ export class EdgeFixture {
   private edge!: RunningEdge;
   private map!: TopologyMap;
   private pool!: HostPool;
+  /** known within a second, as soon as an unknown one is used */
+  tokens: KnownToken[] = [knownToken(TOKEN, 'test', ['read', 'consume', 'ingest'])];
   /** what somebody has set; the edge reads it anew every few seconds */
   quotas: OwnQuota[] = [];
   private tellEdge: (version: number) => void = () => {};
@@ -131,6 +153,68 @@ export class EdgeFixture {
     await this.decide(settleRestructure({ parents: sealed, children: made.map((c) => c.id) }));
     await this.learn();
     return made;
+  }
+
+  /** A roll that is decided and sealed; its child is opened, and the roll settled, by the answer. */
+  async beginRoll(parent: Shardlet): Promise<() => Promise<void>> {
+    const { id, epoch } = parent;
+    const request = { parents: [{ id, epoch }], children: [parent.range] };
+    const [child] = (await this.decide(restructure(request))).children;
+    const host = await this.host(parent.owner);
+    await host.seal(id, epoch);
+    const details = await host.describe(id);
+    invariant('last' in details, 'the parent is gone');
+    await this.caughtUp();
+    return async () => {
+      await this.open(child!, [{ shardlet: id, epoch }]);
+      const parents = [{ id, finalSeq: details.lastSeq, finalTs: details.last }];
+      await this.decide(settleRestructure({ parents, children: [child!.id] }));
+      await this.caughtUp();
+    };
+  }
+
+  /** What a host holds now; answers what brings it back to that, as a restored backup would. */
+  async remember(hostId: number): Promise<() => Promise<void>> {
+    const keys = await this.onServer(hostId, async (redis) =>
+      Promise.all((await redis.keys('*')).map(async (key) => ({ key, value: await redis.dumpBuffer(key) }))),
+    );
+    return async () => {
+      await this.flush(hostId);
+      await this.onServer(hostId, (redis) =>
+        Promise.all(keys.map(({ key, value }) => redis.restore(key, 0, value))),
+      );
+    };
+  }
+
+  async flush(hostId: number): Promise<void> {
+    await this.onServer(hostId, (redis) => redis.flushall());
+  }
+
+  /** A person accepts what a host has lost: its shardlets get new epochs, and are open again. */
+  async acceptLoss(stream: string, hostId: number): Promise<Map<number, number>> {
+    const host = await this.host(hostId);
+    const lost = new Map<number, number>();
+    for (const { id, owner } of this.leaves(stream)) {
+      if (owner !== hostId) continue;
+      const details = await host.describe(id);
+      const seq = 'lastSeq' in details ? details.lastSeq : 0;
+      const { epoch, range, stream: streamId } = await this.decide(loss(id, seq));
+      if ('lastSeq' in details) await host.raise(id, epoch);
+      else await host.createOpen(id, epoch, { stream: streamId, range, dedup: DEDUP }, []);
+      await this.decide(settleOpening(id, epoch));
+      lost.set(id, seq);
+    }
+    await this.caughtUp();
+    return lost;
+  }
+
+  private async onServer<R>(hostId: number, act: (redis: Redis) => Promise<R>): Promise<R> {
+    const redis = new Redis(this.servers[hostId - 1]!.url);
+    try {
+      return await act(redis);
+    } finally {
+      redis.disconnect();
+    }
   }
 
   leaves(stream: string): Shardlet[] {
@@ -285,7 +369,7 @@ export class EdgeFixture {
       proofs: new MemoryHostProofs(),
       groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),
       markTokensUsed: async () => {},
-      activeHashes: async () => [{ id: 't', hash: hash('sha256', TOKEN, 'hex'), scopes: ['read', 'ingest'] }],
+      activeHashes: async () => this.tokens,
       redis: this.redis,
       connectHosts: (map) => new HostPool(map),
       log: { info: () => {}, warn: () => {}, error: (fields, message) => console.error(message, fields) },

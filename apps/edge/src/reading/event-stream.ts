@@ -85,7 +85,7 @@ class StreamText {
   private remarks = '';
 
   of(page: FollowedPage): Buffer<ArrayBuffer> {
-    const pieces: Uint8Array[] = [Buffer.from(this.head)];
+    const pieces: Uint8Array[] = [Buffer.from(this.head + lostText(page.remarks))];
     this.head = '';
     for (const [i, record] of page.records.entries()) {
       const id = page.idAfter(record);
@@ -103,15 +103,24 @@ class StreamText {
 
   /** Told at first, when the reader has caught up for the first time, and when there is something new. */
   private positionText({ next, atHead, remarks, records, idAfter }: FollowedPage): string {
-    const said = JSON.stringify(remarks);
+    const { lost, ...others } = remarks;
+    const said = JSON.stringify(others);
     const last = records.at(-1);
     const needsId = last !== undefined && idAfter(last) === undefined;
     const isNews = said !== this.remarks || (atHead && !this.wasAtHead);
     this.wasAtHead ||= atHead;
     this.remarks = said;
-    if (!isNews && !needsId) return '';
-    return `event: position\nid: ${next}\ndata: ${JSON.stringify({ next, atHead, ...remarks })}\n\n`;
+    if (!isNews && !needsId && lost === undefined) return '';
+    return `event: position\nid: ${next}\ndata: ${JSON.stringify({ next, atHead, ...others })}\n\n`;
   }
+}
+
+/**
+ * Before the events that follow the loss. Without an id: who is cut off behind it comes back from before it,
+ * and is told again.
+ */
+function lostText({ lost }: FollowedPage['remarks']): string {
+  return lost === undefined ? '' : `event: lost\ndata: ${JSON.stringify({ lost })}\n\n`;
 }
 
 const END = Buffer.from('\n\n');

@@ -9,10 +9,10 @@ import { hashKey, overlaps, type Range, range } from '@foreshard/core/keyspace';
 import type { Shardlet, Stream } from '@foreshard/core/topology';
 import type { EdgeMap } from '../map/edge-map.ts';
 import { invalidCursor, readCursor, writeCursor } from './cursor-text.ts';
-import { numbersOfPlace, placeOfNumbers } from './log/cursor.ts';
+import { numbersOfPlace, placeOfNumbers, UNKNOWN_VERSION } from './log/cursor.ts';
 import { endOf, type LogPosition, OLDEST, placeBefore } from './log/log-position.ts';
 import { LogReader, type ReaderParts } from './log/log-reader.ts';
-import type { MergedRecord, Trimmed } from './log/merge-terms.ts';
+import type { Lost, MergedRecord, Trimmed } from './log/merge-terms.ts';
 import { whereNowIs } from './log/where-now-is.ts';
 import { timeOfFrom } from './parameters.ts';
 
@@ -33,11 +33,20 @@ export interface KeyPage {
   /** the cursor after one of its records */
   readonly cursorAfter: (place: LogPosition) => string;
   readonly atHead: boolean;
+  readonly isStuck: boolean;
   readonly waitingFor: readonly number[];
   readonly trimmed: readonly Trimmed[];
+  readonly lost: readonly Lost[];
 }
 
-const CURSOR_FORMAT = 2;
+/** Where a reader of a key is, and the version of the map it was read with. */
+interface KeyPlace {
+  readonly after: LogPosition;
+  readonly version: number;
+}
+
+const FORMAT_WITHOUT_VERSION = 2;
+const CURSOR_FORMAT = 4;
 const PAGE_BYTES_MAX = 16_000_000;
 /** Of a shardlet's records few are of one key, so a read may look at more of them. */
 const READ_RECORDS_MAX = 8_192;
@@ -65,48 +74,56 @@ export class KeyEvents {
   }: KeyRequest): Promise<KeyPage> {
     const keyHash = hashKey(key);
     const covered = rangeOfKey(keyHash);
-    const after = await this.placeOf(from, stream.id, keyHash);
+    const { after, version } = await this.placeOf(from, stream.id, keyHash);
+    if (version > this.parts.map.topology.version) await this.parts.map.refresh();
     const reader = new LogReader(this.parts, {
       stream: stream.id,
       after,
+      version,
       keyHash,
       candidates: this.lineages.of(stream.id, covered),
       includes: (shardlet) => overlaps(shardlet.range, covered),
       readRecordsMax: READ_RECORDS_MAX,
     });
-    const cursorAfter = (place: LogPosition) =>
-      writeCursor(CURSOR_FORMAT, [stream.id, keyHash, ...numbersOfPlace(place)]);
     try {
       const taken = await reader.take({ limit, bytesMax, waitMs, signal });
+      const readWith = reader.version;
+      const cursorAfter = (place: LogPosition) =>
+        writeCursor(CURSOR_FORMAT, [stream.id, keyHash, readWith, ...numbersOfPlace(place)]);
       return {
         records: taken.records.filter((record) => keyOf(record) === key),
         next: cursorAfter(reader.after),
         cursorAfter,
         atHead: taken.atHead,
+        isStuck: reader.isStuck,
         waitingFor: reader.waitingFor(),
         trimmed: reader.takeTrimmed(),
+        lost: reader.takeLost(),
       };
     } finally {
       reader.close();
     }
   }
 
-  private async placeOf(from: string | undefined, stream: number, keyHash: number): Promise<LogPosition> {
-    if (from === undefined || from === 'oldest') return OLDEST;
-    if (from === 'now') return endOf(await whereNowIs(this.parts, stream));
+  private async placeOf(from: string | undefined, stream: number, keyHash: number): Promise<KeyPlace> {
+    const { version } = this.parts.map.topology;
+    if (from === undefined || from === 'oldest') return { after: OLDEST, version };
+    if (from === 'now') return { after: endOf(await whereNowIs(this.parts, stream)), version };
     const micros = timeOfFrom(from);
-    return micros === undefined ? decode(from, stream, keyHash) : placeBefore(micros);
+    return micros === undefined ? decode(from, stream, keyHash) : { after: placeBefore(micros), version };
   }
 }
 
-function decode(text: string, stream: number, keyHash: number): LogPosition {
-  const [ofStream, ofKey, ...place] = readCursor(CURSOR_FORMAT, text);
-  if (place.length !== 3) throw invalidCursor();
+function decode(text: string, stream: number, keyHash: number): KeyPlace {
+  const { format, numbers } = readCursor([FORMAT_WITHOUT_VERSION, CURSOR_FORMAT], text);
+  const [ofStream, ofKey, ...place] = numbers;
+  const version = format === CURSOR_FORMAT ? place.shift() : UNKNOWN_VERSION;
+  if (version === undefined || place.length !== 3) throw invalidCursor();
   if (ofStream !== stream || ofKey !== keyHash)
     throw new ForeshardError('invalid_cursor', 'the cursor belongs to another key or stream', {
       pointer: '?from',
     });
-  return placeOfNumbers(place);
+  return { after: placeOfNumbers(place), version };
 }
 
 /** Every position that an event of this key can have. */

@@ -10,7 +10,7 @@ import { decodeCursor, encodeCursor, type LogCursor } from './log/cursor.ts';
 import { type LogPosition, placeBefore } from './log/log-position.ts';
 import type { LogService } from './log/log-service.ts';
 import type { SessionPage } from './log/log-session.ts';
-import type { MergedRecord, Trimmed } from './log/merge-terms.ts';
+import type { MergedRecord } from './log/merge-terms.ts';
 import { pageBody } from './page-body.ts';
 import { timeOfFrom } from './parameters.ts';
 
@@ -69,34 +69,38 @@ export class Pages {
 
   private async ofKey(request: PageRequest & { readonly key: string }): Promise<Page> {
     const page = await this.keys.page(request);
-    const { records, next, atHead, cursorAfter, waitingFor, trimmed } = page;
-    const remarks = this.remarks(waitingFor, trimmed);
-    return { stream: request.stream.name, records, late: 0, next, atHead, remarks, cursorAfter };
+    const { records, next, cursorAfter } = page;
+    const stream = request.stream.name;
+    const remarks = this.remarks(stream, page);
+    return { stream, records, late: 0, next, atHead: isAll(page), remarks, cursorAfter };
   }
 
   private async ofLog(request: PageRequest): Promise<Page> {
     const { stream, from } = request;
     const skip = this.knownHosts(request.skip ?? new Set());
-    const page = await this.log.page({ ...request, from: cursorOf(from, stream), skip });
-    const { records, late, cursor, atHead } = page;
+    const start = cursorOf(from, stream, this.map.topology.version);
+    const page = await this.log.page({ ...request, from: start, skip });
+    const { records, late, cursor } = page;
     const isPlain = late === 0 && cursor.skipped.length === 0;
     return {
       stream: stream.name,
       records,
       late,
       next: encodeCursor(cursor),
-      atHead,
-      remarks: { ...this.remarks(page.waitingFor, page.trimmed), ...this.skipped(page) },
+      atHead: isAll(page),
+      remarks: { ...this.remarks(stream.name, page), ...this.skipped(page) },
       cursorAfter: isPlain
         ? ({ ts, shardlet, seq }) => encodeCursor({ ...cursor, after: { ts, shardlet, seq } })
         : undefined,
     };
   }
 
-  private remarks(waitingFor: readonly number[], trimmed: readonly Trimmed[]) {
+  private remarks(stream: string, { waitingFor, trimmed, lost }: Noted) {
+    const losses = lost.map(({ shardlet, seq }) => ({ stream, shardlet, seq }));
     return {
       ...(waitingFor.length > 0 ? { waitingFor: waitingFor.map((host) => this.named(host)) } : {}),
       ...(trimmed.length > 0 ? { trimmed } : {}),
+      ...(losses.length > 0 ? { lost: losses } : {}),
     };
   }
 
@@ -120,15 +124,27 @@ export class Pages {
   }
 }
 
-function cursorOf(from: string | undefined, stream: Stream): LogCursor | 'oldest' | 'now' {
+type Noted = Pick<SessionPage, 'waitingFor' | 'trimmed' | 'lost'>;
+
+/** `version`: of the map now, for a reader that begins at a time. */
+function cursorOf(from: string | undefined, stream: Stream, version: number): LogCursor | 'oldest' | 'now' {
   if (from === undefined || from === 'oldest') return 'oldest';
   if (from === 'now') return 'now';
   const micros = timeOfFrom(from);
-  if (micros !== undefined) return { stream: stream.id, after: placeBefore(micros), skipped: [] };
+  if (micros !== undefined) return { stream: stream.id, version, after: placeBefore(micros), skipped: [] };
   const cursor = decodeCursor(from);
   if (cursor.stream !== stream.id)
     throw new ForeshardError('invalid_cursor', `the cursor is not of stream "${stream.name}"`, {
       pointer: '?from',
     });
   return cursor;
+}
+
+/** Nobody should take a log for read to its end while a host or a shardlet may hold more of it. */
+function isAll({
+  atHead,
+  isStuck,
+  waitingFor,
+}: Pick<SessionPage, 'atHead' | 'isStuck' | 'waitingFor'>): boolean {
+  return atHead && !isStuck && waitingFor.length === 0;
 }

@@ -297,6 +297,26 @@ describe('a key', () => {
   });
 });
 
+describe('a shardlet that is being opened', () => {
+  it('is not passed over: neither the log nor its keys are at their head until it is open', async () => {
+    const stream = await newStream();
+    const path = `/v1/streams/${stream}/log`;
+    await send(stream, 0, 20);
+    expect((await readAll(path, 1_000)).all.length).toBe(20);
+    const parent = edge.leaves(stream)[0]!;
+    const opened = await edge.beginRoll(parent);
+    const [first] = (await readAll(path, 1_000)).all.filter((e) => e.shardlet === parent.id);
+    const pages = [
+      path,
+      `/v1/streams/${stream}/keys/${(first!.event as { subject: string }).subject}/events`,
+    ];
+    for (const each of pages) expect((await edge.get(each)).body).toMatchObject({ atHead: false });
+    await opened();
+    for (const each of pages)
+      await expect.poll(async () => (await edge.get(each)).body.atHead, { timeout: 5_000 }).toBe(true);
+  });
+});
+
 describe('a host that does not answer', () => {
   it('holds the log up and is named; it can be skipped, and what it held comes late', async () => {
     const stream = await newStream();
@@ -313,7 +333,7 @@ describe('a host that does not answer', () => {
     let skipping: Reply;
     try {
       held = await edge.get(`${path}?from=${start.next}`);
-      expect(held.body.waitingFor).toEqual([{ host: 2, name: 'h2' }]);
+      expect(held.body).toMatchObject({ waitingFor: [{ host: 2, name: 'h2' }], atHead: false });
       skipping = await edge.get(`${path}?from=${held.body.next}&skip=2`);
       expect(skipping.body.skipped).toMatchObject([{ host: 2, name: 'h2' }]);
     } finally {

@@ -177,6 +177,31 @@ describe('past retention in a shardlet beside that of the cursor', () => {
     expect(await page('now', 1_000)).toMatchObject({ records: [], trimmed: [] });
   });
 
+  it.each([
+    ['a part', 21, [21, 22, 23, 24, 25]],
+    ['all', 31, []],
+  ])('every follower of a shared tail is told once: %s of it', async (_, firstSeq, seqs) => {
+    const { cursor } = await page('oldest', 1_000);
+    const following = [await page(cursor, 1_000), await page(cursor, 1_000)].map((p) => p.cursor);
+    await append(21, 20);
+    await trimTo(firstSeq);
+    const told = await Promise.all(following.map((from) => page(from, 5)));
+    for (const { records, trimmed, cursor: after } of told) {
+      expect(records.map((r) => r.seq)).toEqual(seqs);
+      expect(trimmed).toEqual([{ shardlet: 1, firstSeq }]);
+      const rest = await page(after, 1_000);
+      expect([rest.records.length, rest.trimmed]).toEqual([seqs.length, []]);
+    }
+  });
+
+  it('a follower that waits at the shared tail is told without waiting for an event', async () => {
+    const { cursor } = await page('oldest', 1_000);
+    const waiting = log.page({ ...EVERYTHING, from: cursor, waitMs: 10_000 });
+    await append(21, 20);
+    await trimTo(31);
+    expect(await waiting).toMatchObject({ records: [], trimmed: [{ shardlet: 1, firstSeq: 31 }] });
+  }, 5_000);
+
   it('a reader that went on without the host is told with what comes late', async () => {
     const cursor = await readSome();
     await append(11, 10);

@@ -3,8 +3,9 @@
  * read to its finalSeq: a copy that has no more may be an old one.
  */
 import { HostUnreachable, type StoredRecord } from '@foreshard/core/hosts';
-import { ForeshardError } from '@foreshard/core/kernel';
+import { ForeshardError, MICROS_PER_MS } from '@foreshard/core/kernel';
 import type { Shardlet } from '@foreshard/core/topology';
+import { Absences } from '../hosts/absences.ts';
 import type { EdgeMap } from '../map/edge-map.ts';
 import { pause } from './log/bell.ts';
 import type { EventHosts } from './log/frontiers.ts';
@@ -38,6 +39,7 @@ const STALE_PAUSE_MS = 20;
 export class ShardletEvents {
   private readonly map: EdgeMap;
   private readonly hosts: EventHosts;
+  private readonly absences = new Absences(() => performance.now() * MICROS_PER_MS);
 
   constructor(map: EdgeMap, hosts: EventHosts) {
     this.map = map;
@@ -112,7 +114,8 @@ export class ShardletEvents {
       const reply = await this.hosts
         .get(owner)
         .then((host) => ask(host, owner))
-        .catch((error: unknown) => unreachable(error, owner));
+        .catch((error: unknown) => unreachable(error, owner, this.absences));
+      this.absences.answered(owner);
       if (reply.kind !== 'stale') return reply as Exclude<R, { kind: 'stale' }>;
       if (performance.now() - startedMs > STALE_PATIENCE_MS)
         throw new ForeshardError('overloaded', `shardlet ${id} is on its way between hosts`, {
@@ -124,10 +127,10 @@ export class ShardletEvents {
   }
 }
 
-function unreachable(error: unknown, owner: number): never {
+function unreachable(error: unknown, owner: number, absences: Absences): never {
   if (!(error instanceof HostUnreachable)) throw error;
   throw new ForeshardError('host_unreachable', `host ${owner} does not answer`, {
-    retryAfterSeconds: 1,
+    retryAfterSeconds: absences.failed(owner),
     cause: error,
   });
 }

@@ -2,8 +2,13 @@
  * Asks the edge whether it serves. An edge without traffic tells nothing about its load, so silence of the
  * load stream cannot be told from a dead edge in any other way.
  */
+import type { request } from '@foreshard/core/adapters/outgoing-http';
+import { edgeFailure } from './edge/edge-client.ts';
+
 const INTERVAL_MS = 2_000;
 const TIMEOUT_MS = 1_500;
+/** The state is in the status; the body only names what is missing. */
+const ANSWER_BYTES_READ = 16_384;
 
 export type EdgeState =
   | { readonly kind: 'unknown' }
@@ -17,11 +22,13 @@ export type EdgeState =
 
 export class EdgeProbe {
   private readonly url: string;
+  private readonly request: typeof request;
   private current: EdgeState = { kind: 'unknown' };
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(edgeUrl: string) {
+  constructor(edgeUrl: string, send: typeof request) {
     this.url = `${edgeUrl}/readyz`;
+    this.request = send;
   }
 
   get state(): EdgeState {
@@ -50,17 +57,13 @@ export class EdgeProbe {
 
   private async fault(): Promise<string | undefined> {
     try {
-      const reply = await fetch(this.url, { signal: AbortSignal.timeout(TIMEOUT_MS), cache: 'no-store' });
-      await reply.body?.cancel();
-      return reply.ok ? undefined : `it answers ${reply.status} to /readyz`;
+      const { status } = await this.request(this.url, {
+        ...{ method: 'GET', timeoutMs: TIMEOUT_MS },
+        ...{ bytesMax: ANSWER_BYTES_READ, whenLarger: 'cut' },
+      });
+      return status === 200 ? undefined : `it answers ${status} to /readyz`;
     } catch (error) {
-      return reasonOf(error);
+      return edgeFailure(error);
     }
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof DOMException && error.name === 'TimeoutError') return 'it does not answer in time';
-  const code = error instanceof Error && error.cause instanceof Error && Reflect.get(error.cause, 'code');
-  return code === 'ECONNREFUSED' ? 'nothing listens on its address' : 'its address cannot be reached';
 }

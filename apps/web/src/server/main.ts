@@ -4,6 +4,7 @@
  */
 
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
+import { request } from '@foreshard/core/adapters/outgoing-http';
 import { notificationOffice } from '@foreshard/core/adapters/webhooks';
 import type { InquiryDesk, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
 import type { ClusterStore } from '@foreshard/core/external';
@@ -118,7 +119,7 @@ function compose(): ConsoleServer {
   });
   const load = new LoadFollower(control.redis.duplicate({ maxRetriesPerRequest: null }));
   const measures = new HostMeasures(control.redis);
-  const probe = new EdgeProbe(settings.edgeUrl);
+  const probe = new EdgeProbe(settings.edgeUrl, request);
   const sample = new SampleRun(settings, replayCommand);
   for (const part of [map, load, measures, probe]) part.start();
   const closing = closeOnSignal(sample);
@@ -146,7 +147,7 @@ function compose(): ConsoleServer {
     jobRuns: control.jobRuns,
     health: control.health,
     moves: control.moves,
-    edge: new EdgeClient(settings),
+    edge: new EdgeClient(settings, request),
     edgeUrl: settings.edgeUrl,
     map,
     telemetry,

@@ -29,9 +29,16 @@ const t = initTRPC.context<Context>().create({
 });
 
 export const router = t.router;
-export const query = t.procedure;
 
-export const mutation = t.procedure.use(({ ctx, next }) => {
+/** By name: each route has its own copy of the class. */
+export const query = t.procedure.use(async ({ next }) => {
+  const result = await next();
+  if (result.ok || result.error.cause?.name !== 'DatabaseUnreachable') return result;
+  const { message, cause } = result.error;
+  throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message, cause });
+});
+
+export const mutation = query.use(({ ctx, next }) => {
   if (comesFromElsewhere(ctx.headers))
     throw new TRPCError({
       code: 'FORBIDDEN',
@@ -46,7 +53,7 @@ const CODE_OF_REFUSAL = {
   exists: 'CONFLICT',
   in_use: 'CONFLICT',
   not_allowed: 'BAD_REQUEST',
-  unexamined: 'PRECONDITION_FAILED',
+  unexamined: 'CONFLICT',
 } as const;
 
 /** A refused decision is an ordinary answer of T; to a person it is an error with the reason. */

@@ -2,8 +2,15 @@
 
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from '@foreshard/core/adapters/outgoing-http';
 import { sign } from '@foreshard/core/adapters/webhooks';
-import { GroupService, type Poll } from '@foreshard/core/consuming';
+import {
+  type CommitResult,
+  GroupService,
+  isRefused,
+  type Poll,
+  tokenSubject,
+} from '@foreshard/core/consuming';
 import { range } from '@foreshard/core/keyspace';
 import { restructure, type Shardlet } from '@foreshard/core/topology';
 import { createDatabase } from '@foreshard/local';
@@ -41,10 +48,20 @@ function service(): GroupService {
 }
 
 const create = (from: 'oldest' | 'now') => service().create({ name: group, stream, sessionMs: 1_000 }, from);
-const poll = (member: string, limit = 100) => service().poll(group, { member, limit, after: new Map() });
+const subject = tokenSubject('consumer');
+async function poll(member: string, limit = 100): Promise<Poll> {
+  const reply = await service().poll(group, { member, subject, limit, after: new Map() });
+  if (isRefused(reply)) throw new Error(`refused: ${reply.refused}`);
+  return reply;
+}
+async function commit(member: string, polled: Poll): Promise<readonly CommitResult[]> {
+  const reply = await service().commit(group, commitOf(member, polled));
+  if (isRefused(reply)) throw new Error(`refused: ${reply.refused}`);
+  return reply;
+}
 
 const commitOf = (member: string, { batches }: Poll) => ({
-  member,
+  ...{ member, subject },
   positions: batches.map((b) => ({
     shardlet: b.shardlet.id,
     seq: b.through,
@@ -77,40 +94,38 @@ async function split(shardlet: Shardlet): Promise<void> {
 describe('a group', () => {
   test('gets every event of every shardlet, and goes on where it has committed', async () => {
     const sent = await send(5);
-    expect(await create('oldest')).toBe(true);
-    expect(await create('oldest')).toBe(false);
+    expect(await create('oldest')).toBe('created');
+    expect(await create('oldest')).toBe('taken');
     const first = await poll('a', 7);
-    expect(first!.batches.flatMap((b) => b.records).length).toBe(7);
+    expect(first.batches.flatMap((b) => b.records).length).toBe(7);
     // not committed: the same again
-    expect((await poll('a', 1_000))!.batches.flatMap((b) => b.records).length).toBe(sent.length);
-    await service().commit(group, commitOf('a', (await poll('a', 1_000))!));
-    expect((await poll('a'))!.batches).toEqual([]);
+    expect((await poll('a', 1_000)).batches.flatMap((b) => b.records).length).toBe(sent.length);
+    await commit('a', await poll('a', 1_000));
+    expect((await poll('a')).batches).toEqual([]);
   });
 
   test('that begins now gets only what comes after', async () => {
     await send(3, 'old');
     await create('now');
     await send(2, 'new');
-    const records = (await poll('a'))!.batches.flatMap((b) => b.records);
+    const records = (await poll('a')).batches.flatMap((b) => b.records);
     expect(records.length).toBe(8);
   });
 
   test('refuses the commit of a zombie, whose shardlets another member has', async () => {
     await send(2);
     await create('oldest');
-    const zombie = (await poll('zombie'))!;
+    const zombie = await poll('zombie');
     await sleep(1_100);
-    const next = (await poll('next'))!;
+    const next = await poll('next');
     expect(next.assigned.length).toBe(4);
-    const late = await service().commit(group, commitOf('zombie', zombie));
-    expect(late!.map((r) => r.kind)).toEqual(['fenced', 'fenced', 'fenced', 'fenced']);
-    expect((await service().commit(group, commitOf('next', next)))!.map((r) => r.kind)).toEqual(
-      Array(4).fill('committed'),
-    );
+    const late = await commit('zombie', zombie);
+    expect(late.map((r) => r.kind)).toEqual(['fenced', 'fenced', 'fenced', 'fenced']);
+    expect((await commit('next', next)).map((r) => r.kind)).toEqual(Array(4).fill('committed'));
     // the zombie comes back as an ordinary member, and gets a share as soon as the other lets go
     await poll('zombie');
     await poll('next');
-    expect((await poll('zombie'))!.assigned.length).toBe(2);
+    expect((await poll('zombie')).assigned.length).toBe(2);
   });
 
   test('gives children out only when their parent is processed', async () => {
@@ -118,16 +133,16 @@ describe('a group', () => {
     const [parent] = cluster.open(stream);
     await cluster.append(parent!, 'of-the-parent');
     await split(parent!);
-    const before = (await poll('a'))!;
+    const before = await poll('a');
     const children = cluster.open(stream).filter((s) => s.parents.includes(parent!.id));
     expect(children.length).toBe(2);
     for (const child of children) await cluster.append(child, `of-${child.id}`);
     const assigned = before.assigned.map((c) => c.shardlet);
     expect(assigned).toContain(parent!.id);
     for (const child of children) expect(assigned).not.toContain(child.id);
-    await service().commit(group, commitOf('a', before));
+    await commit('a', before);
     await poll('a');
-    const after = (await poll('a'))!;
+    const after = await poll('a');
     expect(after.assigned.map((c) => c.shardlet)).toEqual(expect.arrayContaining(children.map((c) => c.id)));
     expect(after.batches.length).toBe(2);
   });
@@ -144,17 +159,17 @@ describe('a group', () => {
     const consumer = async () => {
       for (let member = `m-${++names}`; ; ) {
         const got = await poll(member, 20);
-        for (const batch of got!.batches) {
+        for (const batch of got.batches) {
           await sleep(Math.random() * 20);
           const taken = await sink.take(batch);
           if (!taken || Math.random() < 0.2) continue;
-          const one = { ...got!, batches: [batch] };
-          await service().commit(group, commitOf(member, one));
+          const one = { ...got, batches: [batch] };
+          await commit(member, one);
         }
-        if (ending && got!.batches.length === 0) return;
+        if (ending && got.batches.length === 0) return;
         // by what was delivered, not by time: the dead hold their shardlets for a session, and if they died faster
         // than that nobody alive would ever have any
-        if (!ending && got!.batches.length > 0 && Math.random() < 0.25) {
+        if (!ending && got.batches.length > 0 && Math.random() < 0.25) {
           lifetimes.die++;
           member = `m-${++names}`;
         }
@@ -192,13 +207,11 @@ describe('a group', () => {
   test('goes on while the control Redis has lost everything', async () => {
     await create('oldest');
     await send(1);
-    const before = (await poll('a'))!;
+    const before = await poll('a');
     await cluster.control.redis.flushall();
-    expect((await service().commit(group, commitOf('a', before)))!.every((r) => r.kind === 'committed')).toBe(
-      true,
-    );
+    expect((await commit('a', before)).every((r) => r.kind === 'committed')).toBe(true);
     await send(1, 'after');
-    expect((await poll('a'))!.batches.length).toBe(4);
+    expect((await poll('a')).batches.length).toBe(4);
   });
 });
 
@@ -227,6 +240,7 @@ describe('a group with an address', () => {
     let nowMs = Date.now();
     const statuses: number[] = [];
     const delivery = new PushDelivery({
+      request,
       sign,
       groups: {
         list: async () => [{ name: group, stream, sessionMs: 1_000, push: { url, secret: SECRET } }],

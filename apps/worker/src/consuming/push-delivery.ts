@@ -5,8 +5,17 @@
  * answers is tried again, later and later, while the other shardlets go on. A receiver that has seen a
  * `webhook-id` may drop the repetition.
  */
+import type { request } from '@foreshard/core/adapters/outgoing-http';
 import type { SignedHeaders } from '@foreshard/core/adapters/webhooks';
-import type { Batch, GroupService, GroupStore, Push } from '@foreshard/core/consuming';
+import {
+  type Batch,
+  type Caller,
+  type GroupService,
+  type GroupStore,
+  isRefused,
+  type Push,
+  WORKER_SUBJECT,
+} from '@foreshard/core/consuming';
 import { framePayload } from '@foreshard/core/hosts';
 import type { Logger } from 'pino';
 import { type Backoff, nextBackoff } from './backoff.ts';
@@ -16,6 +25,7 @@ export interface PushParts {
   readonly service: Pick<GroupService, 'poll' | 'commit' | 'leave'>;
   /** headers of Standard Webhooks */
   readonly sign: (secret: string, id: string, nowMs: number, body: string) => Readonly<SignedHeaders>;
+  readonly request: typeof request;
   /** unlike that of any other worker */
   readonly member: string;
   readonly log: Logger;
@@ -31,6 +41,8 @@ const ROUND_PAUSE_MS = 250;
 const BATCH_EVENTS_MAX = 500;
 /** The receiver's time to answer; longer than a session it would lose the shardlet meanwhile. */
 const ANSWER_TIMEOUT_MS = 5_000;
+/** Only the status counts; an answer that is read to its end keeps the connection for the next batch. */
+const ANSWER_BYTES_READ = 16_384;
 
 export class PushDelivery {
   private readonly parts: PushParts;
@@ -59,7 +71,7 @@ export class PushDelivery {
     this.ending = true;
     clearTimeout(this.timer);
     await this.round;
-    for (const name of this.joined) await this.parts.service.leave(name, this.parts.member).catch(() => {});
+    for (const name of this.joined) await this.parts.service.leave(name, this.caller).catch(() => {});
   }
 
   /** One round over all groups with an address. */
@@ -71,15 +83,16 @@ export class PushDelivery {
   }
 
   private async deliverGroup(name: string, push: Push): Promise<void> {
-    const { service, member } = this.parts;
+    const { service } = this.parts;
     // nothing is held between rounds: a batch that failed is read again
-    const poll = await service.poll(name, { member, limit: BATCH_EVENTS_MAX, after: new Map() });
-    const due = (poll?.batches ?? []).filter((b) => !this.isWaiting(`${name}/${b.shardlet.id}`));
+    const poll = await service.poll(name, { ...this.caller, limit: BATCH_EVENTS_MAX, after: new Map() });
+    if (isRefused(poll)) return;
+    const due = poll.batches.filter((b) => !this.isWaiting(`${name}/${b.shardlet.id}`));
     await Promise.all(due.map((batch) => this.deliverBatch(name, push, batch)));
   }
 
   private async deliverBatch(name: string, push: Push, batch: Batch): Promise<void> {
-    const { service, member, observe, log, nowMs, random } = this.parts;
+    const { service, observe, log, nowMs, random } = this.parts;
     const key = `${name}/${batch.shardlet.id}`;
     const status = batch.records.length === 0 ? 204 : await this.send(name, push, batch);
     observe(name, status, batch.records.length);
@@ -87,13 +100,17 @@ export class PushDelivery {
       this.backoffs.delete(key);
       const { shardlet, through, epoch, assignment } = batch;
       const position = { shardlet: shardlet.id, seq: through, epoch, assignment };
-      await service.commit(name, { member, positions: [position] });
+      await service.commit(name, { ...this.caller, positions: [position] });
       return;
     }
     const backoff = nextBackoff(this.backoffs.get(key), nowMs(), random());
     this.backoffs.set(key, backoff);
     const { failures, untilMs } = backoff;
     log.warn({ group: name, shardlet: batch.shardlet.id, status, failures, untilMs }, 'push was not taken');
+  }
+
+  private get caller(): Caller {
+    return { member: this.parts.member, subject: WORKER_SUBJECT };
   }
 
   private isWaiting(key: string): boolean {
@@ -105,7 +122,7 @@ export class PushDelivery {
     const body = `[${batch.records.map(({ frame }) => textOf(framePayload(frame))).join(',')}]`;
     const id = `${name}.${batch.shardlet.id}.${batch.records[0]!.seq}.${batch.through}`;
     try {
-      const response = await fetch(push.url, {
+      const { status } = await this.parts.request(push.url, {
         method: 'POST',
         body,
         headers: {
@@ -115,12 +132,11 @@ export class PushDelivery {
           'foreshard-assignment': String(batch.assignment),
           ...this.parts.sign(push.secret, id, this.parts.nowMs(), body),
         },
-        // a redirect would carry the events to where nobody asked for them
-        redirect: 'manual',
-        signal: AbortSignal.timeout(this.parts.timeoutMs ?? ANSWER_TIMEOUT_MS),
+        timeoutMs: this.parts.timeoutMs ?? ANSWER_TIMEOUT_MS,
+        bytesMax: ANSWER_BYTES_READ,
+        whenLarger: 'cut',
       });
-      await response.body?.cancel();
-      return response.status;
+      return status;
     } catch {
       return 0;
     }

@@ -16,7 +16,11 @@ export interface HostDoors {
   /** A shared connection to the run that T trusts; not to be closed. @throws HostUnreachable */
   trusted(hostId: number): Promise<EventHost>;
   /** A new connection, to one run or to whichever answers; the caller closes it. @throws HostUnreachable */
-  open(host: Host, incarnation: string | undefined): Promise<EventHost>;
+  open(
+    host: Host,
+    incarnation: string | undefined,
+    options?: { readonly unjudged?: boolean },
+  ): Promise<EventHost>;
   /** what this process itself saw the host go back from */
   regression(hostId: number): Regression | undefined;
 }

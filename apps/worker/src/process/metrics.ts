@@ -94,6 +94,11 @@ export function createMetrics() {
       labelNames: ['result'],
       registers,
     }),
+    telemetrySharedIds: new Gauge({
+      name: 'foreshard_telemetry_shared_edge_ids',
+      help: 'Ids under which two edges run at the same time; seen by the worker that rolled up last',
+      registers,
+    }),
     telemetryAgeSeconds: new Gauge({
       name: 'foreshard_telemetry_age_seconds',
       help: 'Age of the newest load that is rolled up',

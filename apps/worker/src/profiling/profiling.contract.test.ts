@@ -67,7 +67,9 @@ test('every host and shardlet is scored, and a score opens into its parts over t
   const picture = (await health.current())!;
   expect([...picture.shardlets.keys()]).toEqual(cluster.open(stream).map((s) => s.id));
   const [id, scored] = [...picture.shardlets][0]!;
-  expect(scored.parts.map((p) => p.part)).toEqual(Object.keys(healthSettingsSchema.parse({}).shardlet));
+  expect(scored.parts.map((p) => p.part)).toEqual([
+    ...['reachable', ...Object.keys(healthSettingsSchema.parse({}).shardlet)],
+  ]);
   expect(scored.parts.find((p) => p.part === 'idSets')).toMatchObject({ raw: 0, score: 100, weight: 5 });
   // nobody has sent anything: that is not known, rather than well
   expect(scored.parts.find((p) => p.part === 'latency')).toMatchObject({ raw: null, score: null });
@@ -78,3 +80,23 @@ test('every host and shardlet is scored, and a score opens into its parts over t
   }
   expect(await health.history({ kind: 'host', id: 999 }, 'minute', 0, now)).toEqual([]);
 });
+
+test('a host that hangs scores 0, and its shardlets as well, until it answers', async () => {
+  const host = cluster.map.hosts()[0]!;
+  const scores = async () => {
+    await cluster.control.jobs.wake('measureHosts');
+    await cluster.control.jobs.wake('scoreHealth');
+    const picture = await cluster.control.health.current();
+    const ofShardlets = cluster.open(stream).map(({ id }) => picture?.shardlets.get(id)?.score);
+    return [picture?.hosts.get(host.id)?.score, ...ofShardlets];
+  };
+  await cluster.hosts[0]!.kill('SIGSTOP');
+  try {
+    await cluster.until('all to score 0', async () => (await scores()).every((score) => score === 0));
+  } finally {
+    await cluster.hosts[0]!.kill('SIGCONT');
+  }
+  await cluster.until('all to be well again', async () =>
+    (await scores()).every((score) => score !== null && score !== undefined && score > 80),
+  );
+}, 60_000);

@@ -7,7 +7,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import {
+  certainBefore,
   type EventHost,
+  earlierWith,
   type HostClaim,
   type HostProof,
   type HostProofStore,
@@ -106,7 +108,8 @@ export class HostProver {
     const { generation, count } = reply.progress;
     const promise = Math.max(before.promise, reply.hostLast);
     const next = markAfter([before.next], this.random());
-    return { before, after: { host: host.id, held: before.next, next, generation, count, promise } };
+    const earlier = earlierWith(before);
+    return { before, after: { host: host.id, held: before.next, next, generation, count, promise, earlier } };
   }
 
   private async first(
@@ -121,7 +124,10 @@ export class HostProver {
     }
     const next = markAfter([mark, before?.next ?? ''], this.random());
     const { count } = progress;
-    return { before, after: { host: id, held: mark, next, generation, count, promise: markPromise } };
+    return {
+      before,
+      after: { host: id, held: mark, next, generation, count, promise: markPromise, earlier: [] },
+    };
   }
 
   private toldBy({ id, generation }: Host): Told {
@@ -172,13 +178,16 @@ export class HostProver {
     return reply.kind === 'records' && reply.records[0]?.ts !== ts;
   }
 
-  private async suspend({ id }: Host, { claimant, seen, answered }: HostClaim): Promise<void> {
+  private async suspend({ id }: Host, { claimant, seen, answered, acknowledged }: HostClaim): Promise<void> {
     const { proofs, topology, actor } = this.parts;
     const handle = await this.parts.host(id);
     const { incarnation, markPromise } = await handle.identify();
-    const promise = Math.max((await proofs.proofs()).get(id)?.promise ?? 0, markPromise);
+    const proof = (await proofs.proofs()).get(id);
+    const promise = Math.max(proof?.promise ?? 0, markPromise);
+    // the newest marks may have been written after it went back
+    const certainTs = Math.min(markPromise, certainBefore(proof, acknowledged?.ts ?? 0));
     const detail = `host ${id}: ${claimant} was answered change ${answered} after ${seen}`;
-    const loss = { detail, byMarks: false, certainTs: markPromise, promise };
+    const loss = { detail, byMarks: false, certainTs, promise };
     const decision = beginReadmission(id, incarnation, loss);
     await topology.decide(decision, actor);
     await this.remember(id);

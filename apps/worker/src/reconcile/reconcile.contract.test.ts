@@ -133,6 +133,24 @@ test('a stream above its bytes loses its oldest events first, and no more than i
   expect(details[1]).toMatchObject({ firstSeq: 1 });
 });
 
+test('large old events and small new ones count with their own sizes', async () => {
+  const settings = { retentionBytes: 1_000_000, dedupWindowMs: 180_000 };
+  const stream = await cluster.createStream({ name: 'mixed', shardCount: 1, settings });
+  await reconcile();
+  const [shardlet] = cluster.open(stream) as [Shardlet];
+  await advance(0);
+  await fill(shardlet, 110, `large-${'x'.repeat(10_000)}`);
+  await advance(10_000);
+  await fill(shardlet, 1_000, 'small');
+  await advance(600_000);
+  await retain();
+  const host = await cluster.pool.get(shardlet.owner);
+  const found = await host.describe(shardlet.id);
+  const bytes = 'bytes' in found ? found.bytes : 0;
+  expect(bytes).toBeLessThanOrEqual(1_020_000);
+  expect(bytes).toBeGreaterThanOrEqual(1_000_000);
+});
+
 test('two workers without a working lock end at the same T as one', async () => {
   const stream = await cluster.createStream({ name: 'twice', shardCount: 40 });
   const other = connectControl({ databaseUrl: cluster.databaseUrl, redisUrl: cluster.controlRedis.url });

@@ -199,8 +199,11 @@ export class Reconciler {
     byMarks: boolean,
   ): Promise<void> {
     const { topology, proof, remember, actor, log } = this.parts;
-    const promise = Math.max((await proof(id))?.promise ?? 0, markPromise);
-    const decision = beginReadmission(id, incarnation, { detail, byMarks, certainTs: markPromise, promise });
+    const known = await proof(id);
+    const promise = Math.max(known?.promise ?? 0, markPromise);
+    // what this process saw by itself: a mark may have been written since
+    const certainTs = byMarks ? markPromise : Math.min(markPromise, known?.promise ?? 0);
+    const decision = beginReadmission(id, incarnation, { detail, byMarks, certainTs, promise });
     const reply = await topology.decide(decision, actor);
     if (reply.kind === 'refused') return;
     log.error(
@@ -215,7 +218,7 @@ export class Reconciler {
     const { log, doors, alarms, metrics } = this.parts;
     const run = identity.incarnation;
     log.warn({ host: host.id, run }, 'host has restarted: readmitting it');
-    const pinned = await doors.open(host, run).catch(unreachable);
+    const pinned = await doors.open(host, run, { unjudged: true }).catch(unreachable);
     if (!('identify' in pinned)) return [{ kind: 'unreachable', host: host.id, detail: pinned.message }];
     try {
       const perform = this.perform(signal, async (id) => (id === host.id ? pinned : doors.trusted(id)));

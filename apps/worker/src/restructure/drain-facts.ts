@@ -1,35 +1,55 @@
 /**
- * How full the hosts are and how much load each shardlet has had lately, for the places that a drain chooses.
- * Whatever is not known is left out: a drain must get on also without telemetry.
+ * How full the hosts are, which of them are away, and how much load each shardlet has had lately: for the places
+ * that a drain chooses. Whatever is not known is left out: a drain must get on also without telemetry.
  */
 import type { DrainFacts } from '@foreshard/core/migration';
-import { type BlockStore, HOST_USAGE_KEY, hostUsageSchema, TelemetryStore } from '@foreshard/core/telemetry';
+import {
+  type BlockStore,
+  HOST_ALARMS_KEY,
+  HOST_USAGE_KEY,
+  type HostUsageReport,
+  hostUsageSchema,
+  MINUTE_MS,
+  TelemetryStore,
+} from '@foreshard/core/telemetry';
 import type { TopologyMap } from '@foreshard/core/topology';
 import type { Redis } from 'ioredis';
 
 /** Some whole minutes: load of now, without its noise. */
-const LOOK_BACK_MS = 5 * 60_000;
+const LOOK_BACK_MS = 5 * MINUTE_MS;
+/** Hosts are measured every ten seconds: an older report tells nothing of whether its host answers now. */
+const REPORT_AGE_MAX_MS = MINUTE_MS;
 
 export function drainFacts(
-  redis: Pick<Redis, 'hgetall'>,
+  redis: Pick<Redis, 'hgetall' | 'hkeys'>,
   blocks: Pick<BlockStore, 'read'>,
   nowMs: () => number,
 ) {
   return async (map: TopologyMap): Promise<DrainFacts> => {
-    const [fills, loads] = await Promise.all([
-      fillsOf(redis).catch(() => new Map<number, number>()),
+    const [reports, alarmed, loads] = await Promise.all([
+      reportsOf(redis).catch(() => new Map<number, HostUsageReport>()),
+      redis.hkeys(HOST_ALARMS_KEY).catch(() => []),
       loadsOf(map, blocks, nowMs).catch(() => new Map<number, number>()),
     ]);
-    return { fills, loads };
+    const away = new Set(alarmed.map(Number));
+    for (const [id, report] of reports) if (tellsAway(report, nowMs())) away.add(id);
+    return { fills: fillsOf(reports), loads, away };
   };
 }
 
-async function fillsOf(redis: Pick<Redis, 'hgetall'>): Promise<Map<number, number>> {
+async function reportsOf(redis: Pick<Redis, 'hgetall'>): Promise<Map<number, HostUsageReport>> {
+  const texts = Object.entries(await redis.hgetall(HOST_USAGE_KEY));
+  return new Map(texts.map(([id, text]) => [Number(id), hostUsageSchema.parse(JSON.parse(text))]));
+}
+
+function tellsAway({ reachable, incarnationKnown, measuredAtMs }: HostUsageReport, nowMs: number): boolean {
+  return nowMs - measuredAtMs <= REPORT_AGE_MAX_MS && !(reachable && incarnationKnown);
+}
+
+function fillsOf(reports: ReadonlyMap<number, HostUsageReport>): Map<number, number> {
   const fills = new Map<number, number>();
-  for (const [id, text] of Object.entries(await redis.hgetall(HOST_USAGE_KEY))) {
-    const { usedBytes, limitBytes } = hostUsageSchema.parse(JSON.parse(text));
-    if (usedBytes !== undefined && limitBytes !== undefined) fills.set(Number(id), usedBytes / limitBytes);
-  }
+  for (const [id, { usedBytes, limitBytes }] of reports)
+    if (usedBytes !== undefined && limitBytes !== undefined) fills.set(id, usedBytes / limitBytes);
   return fills;
 }
 

@@ -9,6 +9,7 @@ import type { LockService } from '@foreshard/core/locking';
 import {
   abortingMachine,
   type DrainFacts,
+  type DrainMove,
   drive,
   endInLog,
   endOf,
@@ -33,12 +34,16 @@ import type { Logger } from 'pino';
 import type { HostDoors } from '../hosts/host-doors.ts';
 import type { MapFollower } from '../map/follower.ts';
 import type { Metrics } from '../process/metrics.ts';
+import { AwayHosts } from './away-hosts.ts';
 import { Desk } from './desk.ts';
+import { awaitedHost, givenUp, inTurn, mayBeUrgent } from './turns.ts';
 
 /** A run waits this long for the moves it begins, so that short ones are told with it. */
 const PATIENCE_MS = 1_500;
 /** Ended ones that are looked at again, to be told how they have ended. */
 const OPEN_ROWS_MAX = 10_000;
+/** How often a drain chooses anew in one run, when hosts that it chose turn out to be away. */
+const CHOICES_MAX = 3;
 
 export interface MoverParts {
   readonly follower: Pick<MapFollower, 'map' | 'upToDate'>;
@@ -59,15 +64,23 @@ export class Mover {
   private readonly worker = `${process.pid}-${randomUUID().slice(0, 8)}`;
   private readonly running = new Map<number, Promise<Outcome | undefined>>();
   private readonly ending = new AbortController();
+  private readonly away: AwayHosts;
+  /** move -> the count at which it failed last */
+  private readonly failures = new Map<number, number>();
+  private failureCount = 0;
+  /** moves that wait for a host that is away */
+  private waiting: ReadonlySet<number> = new Set();
 
   constructor(parts: MoverParts) {
     this.parts = parts;
+    this.away = new AwayHosts({ host: (id) => this.host(id), log: parts.log });
   }
 
   /** @throws when T or the database does not answer */
   async run(signal: AbortSignal): Promise<object | undefined> {
     const map = await this.parts.follower.upToDate();
     await this.keepRows(map);
+    await this.away.askAgain((host) => map.host(host) !== undefined);
     const controls = await this.parts.moves.controls();
     if (!controls.paused) await this.drain(map, controls.concurrencyMax, signal);
     const moving = movingShardlets(map);
@@ -108,7 +121,7 @@ export class Mover {
     const { topology, moves, actor } = this.parts;
     if (map.hosts().every((host) => host.state !== 'draining')) return;
     const facts = await this.parts.drainFacts(map);
-    for (const { shardlet, dest, reason } of nextDrainMoves(map, concurrencyMax, facts)) {
+    for (const { shardlet, dest, reason } of await this.chooseMoves(map, concurrencyMax, facts)) {
       signal.throwIfAborted();
       const { id, epoch } = shardlet;
       const reply = await topology.decide(prepareMigration({ id, epoch, dest }), actor);
@@ -119,19 +132,57 @@ export class Mover {
     await this.parts.follower.upToDate();
   }
 
+  /** Asks the hosts it has chosen before T is asked: a move to one that is away would only wait there. */
+  private async chooseMoves(
+    map: TopologyMap,
+    concurrencyMax: number,
+    facts: DrainFacts,
+  ): Promise<readonly DrainMove[]> {
+    for (let choice = 0; choice < CHOICES_MAX; choice++) {
+      const away = new Set([...facts.away, ...this.away.ids]);
+      const moves = nextDrainMoves(map, concurrencyMax, { ...facts, away });
+      const hosts = new Set(moves.flatMap(({ shardlet, dest }) => [shardlet.owner, dest]));
+      if ((await this.away.silentAmong(hosts)).length === 0) return moves;
+    }
+    return [];
+  }
+
   private async begin(map: TopologyMap, moving: readonly Shardlet[], controls: MoveControls) {
     const rows = new Map(
       (await this.parts.moves.list({ ended: false, limit: OPEN_ROWS_MAX })).map((r) => [r.id, r]),
     );
+    for (const id of this.failures.keys()) if (!rows.has(id)) this.failures.delete(id);
+    const waiting = new Set<number>();
     const begun: Promise<Outcome | undefined>[] = [];
-    for (const shardlet of moving) {
-      if (this.running.size >= controls.concurrencyMax) break;
+    for (const shardlet of inTurn(moving, this.failures)) {
       const move = moveOf(shardlet)!;
       const row = rows.get(move.nextEpoch);
       if (this.running.has(move.nextEpoch) || (isPaused(row, controls) && !mayBeUrgent(row))) continue;
-      begun.push(this.start(map, shardlet, move, row));
+      const isFree = this.running.size < controls.concurrencyMax;
+      const host = await this.hostToAwait(move, row, isFree);
+      if (host !== undefined) {
+        waiting.add(move.nextEpoch);
+        await this.tellWaiting(map, move, row, host);
+      } else if (isFree) begun.push(this.start(map, shardlet, move, row));
     }
+    this.waiting = waiting;
     return begun;
+  }
+
+  /** `isNext`: it has a place, so its hosts are asked before it takes it. */
+  private async hostToAwait(move: MoveRef, row: Move | undefined, isNext: boolean) {
+    const nowMs = this.parts.nowMs();
+    const isAway = (host: number) => this.away.has(host);
+    const known = awaitedHost(move, row, isAway, nowMs);
+    if (known !== undefined || !isNext || givenUp(row, nowMs) !== undefined) return known;
+    await this.away.silentAmong(new Set([move.source, move.dest].filter((host) => !isAway(host))));
+    return awaitedHost(move, row, isAway, nowMs);
+  }
+
+  private async tellWaiting(map: TopologyMap, { nextEpoch }: MoveRef, row: Move | undefined, host: number) {
+    const name = map.host(host)?.name ?? String(host);
+    const why = `waiting for host "${name}": ${this.away.reasonOf(host)}`;
+    if (row?.obstacle !== why) await this.parts.moves.obstacle(nextEpoch, this.worker, why);
   }
 
   private start(map: TopologyMap, shardlet: Shardlet, move: MoveRef, row: Move | undefined) {
@@ -163,10 +214,11 @@ export class Mover {
       readTopology: () => this.parts.follower.upToDate(),
       desk,
     });
-    const machine =
-      row?.order === 'abort' ? abortingMachine(map, shardlet, row.orderReason) : moveMachine(map, shardlet);
+    const end = givenUp(row, this.parts.nowMs());
+    const machine = end === undefined ? moveMachine(map, shardlet) : abortingMachine(map, shardlet, end);
     let outcome = await drive(machine, perform);
     const wasUrgent = desk.phase === 'verify' || mayBeUrgent(row);
+    if (outcome.kind === 'unreachable') this.away.mark(outcome.host, outcome.detail);
     // edges may be waiting: the source takes its shardlet back rather than wait for the destination
     if (wasUrgent && isDestinationAway(outcome, move))
       outcome = await drive(abortingMachine(map, shardlet, `host ${move.dest} does not answer`), perform);
@@ -181,6 +233,7 @@ export class Mover {
     if (outcome.kind === 'finished') return moves.end(nextEpoch, 'moved', '');
     if (outcome.kind === 'aborted') return moves.end(nextEpoch, 'aborted', outcome.detail);
     log.warn({ move: nextEpoch, ...outcome }, 'a move does not get on');
+    this.failures.set(nextEpoch, ++this.failureCount);
     // what is stale is another's by now, or is looked at again with a newer map
     if (outcome.kind !== 'stale') await moves.obstacle(nextEpoch, this.worker, outcome.detail);
   }
@@ -188,6 +241,7 @@ export class Mover {
   private tellFailure({ nextEpoch }: MoveRef, error: unknown): undefined {
     const { log } = this.parts;
     if (this.ending.signal.aborted) return undefined;
+    this.failures.set(nextEpoch, ++this.failureCount);
     log.warn({ move: nextEpoch, err: error }, 'a move was broken off: it is taken up again');
     return undefined;
   }
@@ -197,7 +251,8 @@ export class Mover {
     return this.parts.doors.trusted(id);
   };
 
-  private readonly sharers = () => movingShardlets(this.parts.follower.map).length;
+  private readonly sharers = () =>
+    movingShardlets(this.parts.follower.map).filter((s) => !this.waiting.has(moveOf(s)!.nextEpoch)).length;
 }
 
 function kindOf({ state }: Shardlet): Move['kind'] {
@@ -206,11 +261,6 @@ function kindOf({ state }: Shardlet): Move['kind'] {
 
 function isPaused(row: Move | undefined, controls: MoveControls): boolean {
   return controls.paused || row?.order === 'pause';
-}
-
-/** It was about to seal its source when it last asked: edges may be waiting since. */
-function mayBeUrgent(row: Move | undefined): boolean {
-  return row?.phase === 'verify';
 }
 
 function isDestinationAway(outcome: Outcome, { dest }: MoveRef): boolean {

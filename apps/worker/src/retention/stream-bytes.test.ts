@@ -9,9 +9,12 @@ const EVENT_BYTES = 1_000;
 const EVENTS = 5_000;
 
 /** Answers of a host for a shardlet with an event at each of these times; `last` goes on with its clock. */
-function hostWith(times: readonly number[], last: number): EventHost {
+function hostWith(times: readonly number[], last: number, sizes = times.map(() => EVENT_BYTES)): EventHost {
+  const sum = (from: number, to: number) =>
+    sizes.slice(from - 1, to).reduce((bytes, size) => bytes + size, 0);
   const known = {
-    describe: async () => ({ firstSeq: 1, lastSeq: times.length, bytes: times.length * EVENT_BYTES, last }),
+    describe: async () => ({ firstSeq: 1, lastSeq: times.length, bytes: sum(1, times.length), last }),
+    bytesIn: async (_: number, from: number, to: number) => ({ kind: 'bytes', bytes: sum(from, to) }),
     read: async () => ({ kind: 'records', records: [{ ts: times[0] }] }),
     seek: async (_: number, ts: number) => ({ kind: 'seq', seq: 1 + times.filter((t) => t <= ts).length }),
   };
@@ -63,5 +66,78 @@ describe('the cutoff of a stream by its bytes', () => {
     const settings = { retentionBytes: 4_995_500, retentionMs: null, dedupWindowMs: 900_000 };
     const shardlet = { id: 1 } as Shardlet;
     expect(await streamBytesCutoff(settings, [shardlet], () => host as EventHost, START)).toBe(0);
+  });
+
+  /** A large event every second, then many small ones within as long; `sizes` in the order of time. */
+  const mixed = (large: number, small: number, isLargeFirst: boolean) => {
+    const sizes = [...Array<number>(large).fill(10_000), ...Array<number>(small).fill(10)];
+    if (!isLargeFirst) sizes.reverse();
+    return { sizes, times: sizes.map((_, i) => START + i * 50_000) };
+  };
+  const shardlet = { id: 1 } as Shardlet;
+  const settings = { retentionMs: null, dedupWindowMs: 900_000 };
+
+  it.each([
+    ['large ones then small ones', true],
+    ['small ones then large ones', false],
+  ])('counts events as large as they are: %s', async (_, isLargeFirst) => {
+    const { sizes, times } = mixed(1_000, 20_000, isLargeFirst);
+    const last = times.at(-1)!;
+    const held = sizes.reduce((sum, size) => sum + size, 0);
+    for (const kept of [0.1, 0.5, 0.9]) {
+      const retentionBytes = kept * held;
+      const host = hostWith(times, last, sizes);
+      const cutoff = await streamBytesCutoff({ ...settings, retentionBytes }, [shardlet], () => host, last);
+      const left = sizes.reduce((sum, size, i) => sum + (times[i]! > cutoff ? size : 0), 0);
+      expect(left).toBeGreaterThanOrEqual(retentionBytes);
+      expect(left).toBeLessThan(retentionBytes + 0.01 * held + 10_000);
+    }
+  });
+
+  it('has about as many records looked at as the shardlet has, in all rounds together', async () => {
+    const { sizes, times } = mixed(1_000, 20_000, true);
+    const last = times.at(-1)!;
+    const host = hostWith(times, last, sizes);
+    let looked = 0;
+    const bytesIn: EventHost['bytesIn'] = (id, from, to) => {
+      expect(to).toBeGreaterThanOrEqual(from);
+      expect(to).toBeLessThanOrEqual(times.length);
+      looked += to - from + 1;
+      return host.bytesIn(id, from, to);
+    };
+    await streamBytesCutoff(
+      { ...settings, retentionBytes: 3_000_000 },
+      [shardlet],
+      () => ({ ...host, bytesIn }),
+      last + 1,
+    );
+    expect(looked).toBeGreaterThan(0);
+    expect(looked).toBeLessThanOrEqual(times.length);
+  });
+
+  it('lets nothing go when records it counts on are trimmed meanwhile', async () => {
+    const { sizes, times } = mixed(1_000, 20_000, true);
+    const last = times.at(-1)!;
+    const bytesIn: EventHost['bytesIn'] = async () => ({ kind: 'gone', firstSeq: 500 });
+    const host = { ...hostWith(times, last, sizes), bytesIn };
+    const limit = { ...settings, retentionBytes: 1_000_000 };
+    expect(await streamBytesCutoff(limit, [shardlet], () => host, last - 1_000_000)).toBe(0);
+  });
+
+  it('does not count what came after it was measured', async () => {
+    const times = Array.from({ length: 100 }, (_, i) => START + i * SECOND);
+    const host = hostWith(times, times.at(-1)!);
+    const seek: EventHost['seek'] = async (id, ts) => {
+      const found = await host.seek(id, ts);
+      return found.kind === 'seq' && found.seq === 101 ? { ...found, seq: 150 } : found;
+    };
+    const limit = { ...settings, retentionBytes: 50_000 };
+    const cutoff = await streamBytesCutoff(
+      limit,
+      [shardlet],
+      () => ({ ...host, seek }),
+      START + 1_000 * SECOND,
+    );
+    expect(times.filter((ts) => ts > cutoff)).toHaveLength(50);
   });
 });

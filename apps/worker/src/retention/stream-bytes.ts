@@ -1,9 +1,8 @@
 /**
  * The time up to which a stream has to go so that the rest fits its limit in bytes. Hosts tell how many bytes
  * a shardlet holds, not how they are spread over time; so the first guess takes them as spread evenly, and
- * each round asks the hosts which seq belongs to the guess, which tells the bytes there much better. What only
- * an even spread would tell is never believed: after a burst and a pause all of the stream would go. The records
- * of one shardlet count as equally large: where old ones are larger than new ones, more goes than has to.
+ * each round asks the hosts which seq belongs to the guess, and how many bytes lie below it. What only an even
+ * spread would tell is never believed: after a burst and a pause all of the stream would go.
  */
 import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
 import { type BytesByTime, bytesCutoff, excessBytes, totalUpTo, withPoint } from '@foreshard/core/migration';
@@ -16,11 +15,16 @@ const TOLERANCE = { excess: 0.01, limit: 0.001 };
 /** Host calls at once: enough to fill a pipeline. */
 const CALLS_AT_ONCE = 64;
 
+interface BytesBelow {
+  readonly seq: number;
+  readonly bytes: number;
+}
+
 interface Held {
   readonly shardlet: Shardlet;
-  readonly firstSeq: number;
-  readonly records: number;
   readonly bytes: number;
+  /** bytes below a seq, ascending; from the first record to past the last one */
+  readonly below: readonly BytesBelow[];
   readonly byTime: BytesByTime;
 }
 
@@ -89,14 +93,41 @@ async function measure(shardlet: Shardlet, host: EventHost): Promise<Held | unde
     { ts: read.records[0]!.ts - 1, bytes: 0 },
     { ts: last, bytes },
   ];
-  return { shardlet, firstSeq, records: lastSeq - firstSeq + 1, bytes, byTime: { points } };
+  const below = [
+    { seq: firstSeq, bytes: 0 },
+    { seq: lastSeq + 1, bytes },
+  ];
+  return { shardlet, bytes, below, byTime: { points } };
 }
 
 async function sharpen(held: Held, ts: number, host: EventHost): Promise<Held | undefined> {
   const found = await host.seek(held.shardlet.id, ts);
   if (found.kind !== 'seq') return undefined;
-  const share = (found.seq - held.firstSeq) / held.records;
-  return { ...held, byTime: withPoint(held.byTime, ts, Math.floor(held.bytes * share)) };
+  // what came since it was measured is not counted
+  const seq = Math.min(found.seq, held.below.at(-1)!.seq);
+  const bytes = await bytesBelow(held, seq, host);
+  if (bytes === undefined) return undefined;
+  const below = [...held.below.filter((b) => b.seq !== seq), { seq, bytes }].sort((a, b) => a.seq - b.seq);
+  return { ...held, below, byTime: withPoint(held.byTime, ts, bytes) };
+}
+
+/**
+ * Counted from the nearer place that is known: an engine may have to look at each record between, so all rounds
+ * together look at about as many records as the shardlet has. Undefined when some were trimmed meanwhile.
+ */
+async function bytesBelow(
+  { shardlet, below }: Held,
+  seq: number,
+  host: EventHost,
+): Promise<number | undefined> {
+  const above = below.find((b) => b.seq >= seq)!;
+  if (above.seq === seq) return above.bytes;
+  const under = below.findLast((b) => b.seq < seq)!;
+  const isNearer = seq - under.seq <= above.seq - seq;
+  const [from, to] = isNearer ? [under.seq, seq - 1] : [seq, above.seq - 1];
+  const reply = await host.bytesIn(shardlet.id, from, to);
+  if (reply.kind !== 'bytes') return undefined;
+  return isNearer ? under.bytes + reply.bytes : above.bytes - reply.bytes;
 }
 
 /** A few at a time; those whose host does not answer drop out. */

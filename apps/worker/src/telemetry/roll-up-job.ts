@@ -42,7 +42,7 @@ export interface RollUpParts {
   readonly redis: Redis;
   readonly blocks: BlockStore;
   readonly follower: Pick<MapFollower, 'upToDate'>;
-  readonly metrics: Pick<Metrics, 'telemetryFlushes' | 'telemetryAgeSeconds'>;
+  readonly metrics: Pick<Metrics, 'telemetryFlushes' | 'telemetryAgeSeconds' | 'telemetrySharedIds'>;
   readonly retention: RetentionMs;
   readonly log: Logger;
 }
@@ -90,6 +90,7 @@ export class RollUpJob {
     if (minutes > 0 || more || unreadable > 0) tx.setState(state.toText(nowMs));
     this.noteUnreadable(unreadable, 'flushes of load');
     this.parts.metrics.telemetryFlushes.inc({ result: 'missing' }, state.missing);
+    if (minutes > 0) this.noteSharedIds([...state.sharedIds]);
     this.parts.metrics.telemetryAgeSeconds.set((nowMs - Math.min(endMs, nowMs)) / 1_000);
     return { minutes, hours, more: more || hours === HOURS_PER_COMMIT };
   }
@@ -130,6 +131,14 @@ export class RollUpJob {
     metrics.telemetryFlushes.inc({ result: 'unreadable' }, entries);
     if (!this.hasToldUnreadable) log.warn({ entries }, `${what} cannot be read and are passed over`);
     this.hasToldUnreadable = true;
+  }
+
+  /** Nothing is lost by it, but logs and metrics of the two cannot be told apart. */
+  private noteSharedIds(edges: readonly string[]): void {
+    const { metrics, log } = this.parts;
+    metrics.telemetrySharedIds.set(edges.length);
+    if (edges.length > 0)
+      log.error({ edges }, 'two edges run under the same id: set EDGE_ID to another one, or unset it');
   }
 
   private async rollHours(tx: BlockTransaction, nowMs: number): Promise<number> {

@@ -58,8 +58,8 @@ function job(blocks: BlockStore = cluster.control.telemetry, log = silent): Roll
 
 const run = (which = job()) => which.run(new AbortController().signal);
 
-function edge(name: string) {
-  const counters = new LoadCounters(name, Date.now());
+function edge(name: string, runMs = Date.now()) {
+  const counters = new LoadCounters(name, runMs);
   return {
     counters,
     async tell({ lost = false } = {}) {
@@ -116,6 +116,25 @@ describe('the roll-up', () => {
     expect(await flushes('missing')).toBe(3);
     expect(await flushes('repeated')).toBe(1);
     expect(await flushes('unreadable')).toBe(1);
+  });
+
+  test('loses nothing of two edges with the same id, and tells that there are two', async () => {
+    const before = (await eventsOf(first())) || 0;
+    const runs = [minuteMs - 120_000, minuteMs - 90_000].map((runMs) => edge('twin', runMs));
+    for (let i = 0; i < 10; i++)
+      for (const one of runs) {
+        one.counters.stored(first(), 1, 100, 50);
+        await one.tell();
+      }
+    const told: object[] = [];
+    const log = pino({ level: 'error' }, { write: (line: string) => told.push(JSON.parse(line)) });
+    await run(job(cluster.control.telemetry, log));
+    expect(await eventsOf(first())).toBe(before + 20);
+    expect(await flushes('missing')).toBe(0);
+    expect((await metrics.telemetrySharedIds.get()).values[0]!.value).toBe(1);
+    expect(told).toEqual([
+      expect.objectContaining({ edges: ['twin'], msg: expect.stringContaining('EDGE_ID') }),
+    ]);
   });
 
   test('loses nothing and counts nothing twice when it dies in the middle', async () => {

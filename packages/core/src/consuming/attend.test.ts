@@ -33,7 +33,7 @@ const many = (count: number) => mapOf(Array.from({ length: count }, (_, i) => sh
 const heldBy = (state: GroupState, member: string) =>
   [...state.checkpoints.values()].filter((c) => c.member === member).map((c) => c.shardlet);
 const poll = (state: GroupState, map: TopologyMap, member: string, nowMs = 0, busy = NONE) =>
-  attend(GROUP, state, map, { member, nowMs, busy });
+  attend(GROUP, state, map, { member, subject: 's', nowMs, busy });
 
 describe('the assignment', () => {
   it('gives everything to the only member', () => {
@@ -66,6 +66,19 @@ describe('the assignment', () => {
     expect(state.members.map((m) => m.id)).toEqual(['b']);
   });
 
+  it('begins with nothing under the id of a member of somebody else, whose session has ended', () => {
+    const before = poll(EMPTY_GROUP, many(1), 'a');
+    const { assignment } = before.checkpoints.get(1)!;
+    const heir = { member: 'a', subject: 'another', nowMs: 1_000, busy: NONE };
+    const state = attend(GROUP, before, many(1), heir);
+    expect(state.members).toEqual([{ id: 'a', seenAtMs: 1_000, subject: 'another' }]);
+    expect(state.checkpoints.get(1)!.assignment).toBeGreaterThan(assignment);
+    const positions = [{ shardlet: 1, seq: 1, epoch: 1, assignment }];
+    expect(commit(state, { member: 'a', positions }).results).toMatchObject([{ kind: 'fenced' }]);
+    // who comes back late to its own has lost nothing
+    expect(poll(before, many(1), 'a', 1_000).checkpoints).toEqual(before.checkpoints);
+  });
+
   it('changes nothing when nothing happened', () => {
     const state = poll(poll(EMPTY_GROUP, many(5), 'a'), many(5), 'b');
     expect(poll(state, many(5), 'b')).toEqual(state);
@@ -91,6 +104,32 @@ describe('the assignment', () => {
     const { assignment } = state.checkpoints.get(2)!;
     state = commit(state, { member: 'a', positions: [{ shardlet: 2, seq: 2, epoch: 1, assignment }] }).state;
     expect(heldBy(poll(state, map, 'a'), 'a')).toEqual([3]);
+  });
+
+  it('takes a shardlet back, and fences it, whose older events are not processed', () => {
+    const map = mapOf([shardlet(1, [], closed(5, [2])), shardlet(2, [1], closed(0, [3])), shardlet(3, [2])]);
+    // as it was given out by a service that looked at parents only
+    const early = { shardlet: 3, seq: 0, epoch: 0, assignment: 7, member: 'a', revoking: false, skipped: 0 };
+    const state = poll({ version: 7, members: [], checkpoints: new Map([[3, early]]) }, map, 'a');
+    expect(heldBy(state, 'a')).toEqual([1]);
+    const positions = [{ shardlet: 3, seq: 1, epoch: 1, assignment: 7 }];
+    expect(commit(state, { member: 'a', positions }).results).toMatchObject([{ kind: 'fenced' }]);
+    expect(poll(state, map, 'a')).toEqual(state);
+  });
+
+  it('gives again what was written again after a loss, also to a group that was away meanwhile', () => {
+    const open = mapOf([shardlet(1)]);
+    let state = poll(EMPTY_GROUP, open, 'a');
+    const { assignment } = state.checkpoints.get(1)!;
+    state = commit(state, {
+      member: 'a',
+      positions: [{ shardlet: 1, seq: 90, epoch: 3, assignment }],
+    }).state;
+    const lost = [{ epoch: 9, seq: 40 }];
+    const rolled = mapOf([{ ...shardlet(1, [], closed(60, [2])), lost }, shardlet(2, [1])]);
+    state = poll(state, rolled, 'a');
+    expect(state.checkpoints.get(1)).toMatchObject({ seq: 40, member: 'a' });
+    expect(heldBy(state, 'a')).toEqual([1]);
   });
 
   it('goes past what is past its retention, and tells how much that was', () => {
@@ -173,7 +212,7 @@ class World {
   }
 
   attend(member: string, busy: ReadonlySet<number>): void {
-    this.state = attend(GROUP, this.state, this.map, { member, nowMs: this.nowMs, busy });
+    this.state = attend(GROUP, this.state, this.map, { member, subject: 's', nowMs: this.nowMs, busy });
   }
 
   /** Data and checkpoint in one transaction: both or none. */
@@ -188,11 +227,15 @@ class World {
     });
     if (results[0]!.kind !== 'committed') return;
     this.state = state;
-    for (const parent of this.logs.get(shardlet)!.shardlet.parents)
-      expect(this.processed.get(parent) ?? []).toHaveLength(this.logs.get(parent)!.length);
+    for (const ancestor of this.ancestors(shardlet))
+      expect(this.processed.get(ancestor) ?? []).toHaveLength(this.logs.get(ancestor)!.length);
     const done = this.processed.get(shardlet) ?? [];
     for (let seq = from; seq <= upTo; seq++) done.push(seq);
     this.processed.set(shardlet, done);
+  }
+
+  private ancestors(id: number): number[] {
+    return this.logs.get(id)!.shardlet.parents.flatMap((parent) => [parent, ...this.ancestors(parent)]);
   }
 
   private open() {

@@ -6,11 +6,14 @@
  * of whoever had it before.
  */
 import type { Shardlet, TopologyMap } from '../topology/index.ts';
-import { finalSeqOf, isFinished, setBack, workable } from './lineage.ts';
+import { finalSeqOf, isFinished, setBack, standingOf } from './lineage.ts';
+import { isAlive, isForeign } from './membership.ts';
 import type { Checkpoint, Group, GroupState, Member } from './model.ts';
 
 export interface Sign {
   readonly member: string;
+  /** who gives it */
+  readonly subject: string;
   readonly nowMs: number;
   /** shardlets of which the member still holds events that it has not committed */
   readonly busy: ReadonlySet<number>;
@@ -21,17 +24,20 @@ export interface Sign {
 export function attend(group: Group, state: GroupState, map: TopologyMap, sign: Sign): GroupState {
   const members = alive(group, state.members, sign);
   const draft = new Draft(state, members, map);
-  draft.dropTheDead();
+  draft.dropTheDead(isForeign(state.members, sign) ? sign.member : undefined);
   draft.letGo(sign);
-  const shardlets = draft.begin(workable(map, group.stream, state.checkpoints));
+  const { workable, tooEarly } = standingOf(map, group.stream, state.checkpoints);
+  draft.takeBack(tooEarly);
+  const shardlets = draft.begin(workable);
   if (members.length > 0) draft.balance(shardlets);
   return { version: draft.version, members, checkpoints: draft.checkpoints };
 }
 
-function alive({ sessionMs }: Group, members: readonly Member[], sign: Sign): Member[] {
-  const others = members.filter((m) => m.id !== sign.member && m.seenAtMs + sessionMs > sign.nowMs);
+function alive(group: Group, members: readonly Member[], sign: Sign): Member[] {
+  const others = members.filter((m) => m.id !== sign.member && isAlive(group, m, sign.nowMs));
   if (sign.leaving) return others;
-  return [...others, { id: sign.member, seenAtMs: sign.nowMs }].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const { member: id, nowMs: seenAtMs, subject } = sign;
+  return [...others, { id, seenAtMs, subject }].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 class Draft {
@@ -47,8 +53,9 @@ class Draft {
     this.map = map;
   }
 
-  dropTheDead(): void {
-    const living = new Set(this.members.map((m) => m.id));
+  /** `heir`: its id was that of another member, whose session has ended. */
+  dropTheDead(heir: string | undefined): void {
+    const living = new Set(this.members.map((m) => m.id).filter((id) => id !== heir));
     for (const c of this.checkpoints.values())
       if (c.member !== undefined && !living.has(c.member)) this.free(c);
   }
@@ -61,6 +68,12 @@ class Draft {
       const finished = shardlet !== undefined && isFinished(shardlet, c);
       if (finished || (c.revoking && !busy.has(c.shardlet))) this.free(c);
     }
+  }
+
+  /** Whoever works on them would be ahead of older events of the same keys. */
+  takeBack(tooEarly: ReadonlySet<number>): void {
+    for (const c of this.checkpoints.values())
+      if (c.member !== undefined && tooEarly.has(c.shardlet)) this.free(c);
   }
 
   /** Answers the workable ones that are still to do, with checkpoints that fit what T says of them. */

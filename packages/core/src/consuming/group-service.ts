@@ -7,8 +7,9 @@ import { type EventHost, HostUnreachable, type StoredRecord } from '../hosts/ind
 import type { Shardlet, TopologyMap } from '../topology/index.ts';
 import { attend } from './attend.ts';
 import { type Commit, type CommitResult, commit } from './commit.ts';
-import type { GroupStore } from './group-store.ts';
+import type { Creation, GroupStore } from './group-store.ts';
 import { finalSeqOf, isFinished } from './lineage.ts';
+import { type Caller, isForeign, isRefused, type Refused, refusalOf } from './membership.ts';
 import { type Checkpoint, EMPTY_GROUP, type Group, type GroupState } from './model.ts';
 
 export interface ServiceParts {
@@ -20,8 +21,7 @@ export interface ServiceParts {
   host(id: number): Promise<EventHost>;
 }
 
-export interface PollRequest {
-  readonly member: string;
+export interface PollRequest extends Caller {
   readonly limit: number;
   /** what the member holds of a shardlet beyond its checkpoint */
   readonly after: ReadonlyMap<number, Held>;
@@ -55,6 +55,14 @@ export interface Poll {
 /** What one host call reads at most; an event may be as large as 1 MiB. */
 const READ_BYTES_MAX = 4_000_000;
 
+const UNKNOWN: Refused = { refused: 'unknown' };
+
+/**
+ * Each that hangs takes its time limit (5 s) of a poll whose client waits; the round ends then, and the next
+ * one begins at another shardlet.
+ */
+const AWAY_HOSTS_MAX = 2;
+
 export class GroupService {
   private readonly parts: ServiceParts;
   /** where the next poll of a member begins, so that no shardlet starves behind a busy one */
@@ -64,17 +72,17 @@ export class GroupService {
     this.parts = parts;
   }
 
-  /** Begins at the oldest events, or with those after this call. `false`: the name is taken. */
-  async create(group: Group, from: 'oldest' | 'now'): Promise<boolean> {
+  /** Begins at the oldest events, or with those after this call. */
+  async create(group: Group, from: 'oldest' | 'now'): Promise<Creation> {
     await this.parts.refresh();
     const state = from === 'now' ? await this.stateOfNow(group.stream) : EMPTY_GROUP;
     return this.parts.store.create(group, state);
   }
 
-  async poll(name: string, request: PollRequest): Promise<Poll | undefined> {
+  async poll(name: string, request: PollRequest): Promise<Poll | Refused> {
     const { member, after } = request;
-    const attended = await this.attended(name, member, new Set(after.keys()));
-    if (attended === undefined) return undefined;
+    const attended = await this.attended(name, request, new Set(after.keys()));
+    if (isRefused(attended)) return attended;
     const assigned = [...attended.checkpoints.values()]
       .filter((c) => c.member === member)
       .sort((a, b) => a.shardlet - b.shardlet);
@@ -83,38 +91,54 @@ export class GroupService {
   }
 
   /** Whatever the member has is free at once. */
-  async leave(name: string, member: string): Promise<boolean> {
-    return (await this.attended(name, member, new Set(), true)) !== undefined;
+  async leave(name: string, caller: Caller): Promise<Refused | undefined> {
+    const attended = await this.attended(name, caller, new Set(), true);
+    // nobody who ends is one too many
+    return isRefused(attended) && attended.refused !== 'full' ? attended : undefined;
   }
 
-  async commit(name: string, request: Commit): Promise<readonly CommitResult[] | undefined> {
-    return this.parts.store.change(name, (_group, state, nowMs) => {
-      const { state: committed, results } = commit(state, request);
-      const members = committed.members.map((m) => (m.id === request.member ? { ...m, seenAtMs: nowMs } : m));
-      return { state: { ...committed, members }, result: results };
-    });
+  async commit(name: string, request: Commit & Caller): Promise<readonly CommitResult[] | Refused> {
+    const reply = await this.parts.store.change<readonly CommitResult[] | Refused>(
+      name,
+      (_group, state, nowMs) => {
+        if (isForeign(state.members, request)) return { state, result: { refused: 'foreign' } };
+        const { state: committed, results } = commit(state, request);
+        const members = committed.members.map((m) =>
+          m.id === request.member ? { ...m, seenAtMs: nowMs } : m,
+        );
+        return { state: { ...committed, members }, result: results };
+      },
+    );
+    return reply ?? UNKNOWN;
   }
 
-  /** Events that are stored and not processed; undefined where the host does not answer. */
+  /**
+   * Events that are stored and not processed; undefined where the host does not answer. Below 0: the checkpoint
+   * is beyond the end of what the host holds, which has lost something or is behind.
+   */
   async lag(checkpoint: Checkpoint): Promise<number | undefined> {
     const shardlet = this.parts.map.shardlet(checkpoint.shardlet);
     if (shardlet === undefined) return 0;
     const finalSeq = finalSeqOf(shardlet);
     if (finalSeq !== undefined) return Math.max(0, finalSeq - checkpoint.seq);
     const lastSeq = await this.lastSeq(shardlet).catch(ifUnreachable);
-    return lastSeq === undefined ? undefined : Math.max(0, lastSeq - checkpoint.seq);
+    return lastSeq === undefined ? undefined : lastSeq - checkpoint.seq;
   }
 
-  private attended(
+  private async attended(
     name: string,
-    member: string,
+    caller: Caller,
     busy: ReadonlySet<number>,
     leaving = false,
-  ): Promise<GroupState | undefined> {
-    return this.parts.store.change(name, (group, before, nowMs) => {
-      const state = attend(group, before, this.parts.map, { member, nowMs, busy, leaving });
+  ): Promise<GroupState | Refused> {
+    const { member, subject } = caller;
+    const reply = await this.parts.store.change<GroupState | Refused>(name, (group, before, nowMs) => {
+      const refused = refusalOf(group, before, caller, nowMs);
+      if (refused !== undefined) return { state: before, result: refused };
+      const state = attend(group, before, this.parts.map, { member, subject, nowMs, busy, leaving });
       return { state, result: state };
     });
+    return reply ?? UNKNOWN;
   }
 
   private async stateOfNow(stream: number): Promise<GroupState> {
@@ -136,13 +160,19 @@ export class GroupService {
   private async read(assigned: readonly Checkpoint[], { limit, after }: PollRequest): Promise<Batch[]> {
     const batches: Batch[] = [];
     let left = limit;
+    const awayHosts = new Set<number>();
     const first = assigned.length === 0 ? 0 : this.turn++ % assigned.length;
     for (const c of [...assigned.slice(first), ...assigned.slice(0, first)]) {
-      if (left <= 0) break;
-      if (c.revoking) continue;
+      if (left <= 0 || awayHosts.size >= AWAY_HOSTS_MAX) break;
+      const owner = this.parts.map.shardlet(c.shardlet)?.owner;
+      // one that hangs takes its time limit for each question
+      if (c.revoking || (owner !== undefined && awayHosts.has(owner))) continue;
       const held = after.get(c.shardlet);
       const heldSeq = held?.assignment === c.assignment ? held.seq : 0;
-      const batch = await this.batchOf(c, heldSeq, left).catch(ifUnreachable);
+      const batch = await this.batchOf(c, heldSeq, left).catch((error: unknown) => {
+        if (owner !== undefined) awayHosts.add(owner);
+        return ifUnreachable(error);
+      });
       if (batch === undefined) continue;
       batches.push(batch);
       left -= batch.records.length;

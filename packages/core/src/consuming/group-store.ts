@@ -1,9 +1,11 @@
 /** The port to what is kept of consumer groups. */
 import type { Group, GroupState } from './model.ts';
 
+/** `taken`: there is one of this name. `full`: there are GROUPS_MAX groups. */
+export type Creation = 'created' | 'taken' | 'full';
+
 export interface GroupStore {
-  /** `false` when there is one of this name. */
-  create(group: Group, state: GroupState): Promise<boolean>;
+  create(group: Group, state: GroupState): Promise<Creation>;
   /** `false` when there is none. */
   remove(name: string): Promise<boolean>;
   list(): Promise<readonly Group[]>;

@@ -3,4 +3,5 @@ export * from './commit.ts';
 export * from './group-service.ts';
 export * from './group-store.ts';
 export * from './lineage.ts';
+export * from './membership.ts';
 export * from './model.ts';

@@ -1,7 +1,8 @@
 /**
- * Which shardlets a group may work on: those whose parents are all processed to their finalSeq. So the
- * events of one key are never processed by a child while older ones of its parent are not, whatever was
- * split, rolled or merged meanwhile. Finished is only what T says is closed: a map that is old delays, and
+ * Which shardlets a group may work on: those whose ancestors, of all generations, are processed to their
+ * finalSeq. So the events of one key are never processed by a descendant while older ones are not, whatever
+ * was split, rolled or merged meanwhile: an empty generation in between is finished from its beginning, and
+ * says nothing about the one before. Finished is only what T says is closed: a map that is old delays, and
  * never misleads.
  */
 import type { Shardlet, TopologyMap } from '../topology/index.ts';
@@ -18,20 +19,37 @@ export function isFinished(shardlet: Shardlet, position: Pick<Position, 'seq'> |
   return finalSeq !== undefined && (position?.seq ?? 0) >= finalSeq;
 }
 
-/** What may be worked on now, in the order of ids. */
-export function workable(
+/** Of the shardlets of one stream, by id. */
+export interface Standing {
+  /** what may be worked on now */
+  readonly workable: readonly Shardlet[];
+  /** an ancestor is known to end after its checkpoint: nobody may have them, whoever was given them before */
+  readonly tooEarly: ReadonlySet<number>;
+}
+
+/** Generation by generation, as ids grow along the lineage: a line of thousands of rolls costs no stack. */
+export function standingOf(
   map: TopologyMap,
   stream: number,
   checkpoints: ReadonlyMap<number, Checkpoint>,
-): Shardlet[] {
-  const finished = (id: number): boolean => {
-    const shardlet = map.shardlet(id);
-    // ids grow along the lineage: a parent that the map does not have was deleted with all it held
-    return shardlet === undefined || isFinished(shardlet, checkpoints.get(id));
-  };
-  return [...map.shardlets(stream)]
-    .filter((s) => !isFinished(s, checkpoints.get(s.id)) && s.parents.every(finished))
-    .sort((a, b) => a.id - b.id);
+): Standing {
+  const workable: Shardlet[] = [];
+  const tooEarly = new Set<number>();
+  /** with all that descends from them; a parent that the map does not have was deleted with all it held */
+  const unfinished = new Set<number>();
+  const endsLater = new Set<number>();
+  for (const shardlet of [...map.shardlets(stream)].sort((a, b) => a.id - b.id)) {
+    const { id, parents } = shardlet;
+    const own = checkpoints.get(id);
+    const done = isFinished(shardlet, own && setBack(own, shardlet));
+    const waits = parents.some((parent) => unfinished.has(parent));
+    const early = parents.some((parent) => endsLater.has(parent));
+    if (!done && !waits) workable.push(shardlet);
+    if (!done && early) tooEarly.add(id);
+    if (!done || waits) unfinished.add(id);
+    if (early || (!done && finalSeqOf(shardlet) !== undefined)) endsLater.add(id);
+  }
+  return { workable, tooEarly };
 }
 
 /**

@@ -52,10 +52,25 @@ export interface Checkpoint extends Position {
   readonly skipped: number;
 }
 
+/** Every worker delivers as this one. No token's subject is called so. */
+export const WORKER_SUBJECT = 'worker';
+
+/** Of a token: its name, so that a member goes on when its token is replaced by another of that name. */
+export function tokenSubject(name: string): string {
+  return `token:${name}`;
+}
+
 export interface Member {
   readonly id: string;
   readonly seenAtMs: number;
+  /** who it belongs to; undefined until the next sign of life of a member of an earlier release */
+  readonly subject: string | undefined;
 }
+
+/** Every group costs each worker and each look at "foreshard groups" something, also one that nobody uses. */
+export const GROUPS_MAX = 1_000;
+/** Every sign of life reads all members of the group while it holds the row that the others wait for. */
+export const MEMBERS_MAX = 256;
 
 export interface GroupState {
   /** one higher with every change of an assignment */

@@ -84,6 +84,8 @@ function lookAtEverything(withFullness: boolean): Step[] {
       { op: 'describe', shardlet },
       { op: 'readIds', shardlet },
       { op: 'digest', shardlet, epoch: 'current', from: 1, to: 1_000_000 },
+      { op: 'bytesIn', shardlet, from: 0, to: 1 },
+      { op: 'bytesIn', shardlet, from: 2, to: 1_000_000 },
     ]),
   ];
 }

@@ -10,6 +10,7 @@ import { duplicateRules } from './contract/duplicates.rules.ts';
 import { durabilityRules, fullnessRules } from './contract/durability.rules.ts';
 import type { MakeFixture } from './contract/fixture.ts';
 import { owningRules } from './contract/owning.rules.ts';
+import { progressRules, watchedRules } from './contract/progress.rules.ts';
 import { readingRules } from './contract/reading.rules.ts';
 import type { Rule } from './contract/rule.ts';
 import { Scene, T0 } from './contract/scene.ts';
@@ -21,6 +22,8 @@ export interface Capabilities {
   readonly memoryLimit: boolean;
   /** the fixture has `reopen` */
   readonly durable: boolean;
+  /** the fixture has `watched` */
+  readonly connected: boolean;
 }
 
 export function eventHostContract(name: string, capabilities: Capabilities, make: MakeFixture): void {
@@ -42,6 +45,8 @@ export function eventHostContract(name: string, capabilities: Capabilities, make
     describe('owning', () => owningRules(rule));
     describe('copying', () => copyingRules(rule));
     describe('reading', () => readingRules(rule));
+    describe('progress', () => progressRules(rule));
+    if (capabilities.connected) describe('judged progress', () => watchedRules(rule));
     if (capabilities.memoryLimit) describe('out of memory', () => fullnessRules(rule));
     if (capabilities.durable) describe('durability', () => durabilityRules(rule));
   });

@@ -206,6 +206,12 @@ export type ReadReply =
   | { readonly kind: 'gone'; readonly firstSeq: number }
   | Stale;
 
+export type BytesReply =
+  | { readonly kind: 'bytes'; readonly bytes: number }
+  /** some of them were trimmed */
+  | { readonly kind: 'gone'; readonly firstSeq: number }
+  | Stale;
+
 export type CreateReply =
   | { readonly kind: 'created' }
   | Stale
@@ -338,6 +344,12 @@ export interface EventHost {
   read(shardlet: number, from: number, minEpoch: number, options: ReadOptions): Promise<ReadReply>;
   /** The first seq whose ts is higher than `ts` (lastSeq + 1 when there is none). */
   seek(shardlet: number, ts: number): Promise<{ readonly kind: 'seq'; readonly seq: number } | Stale>;
+  /**
+   * Bytes of the records from..to, of which those above lastSeq count nothing. Frames are counted, as in
+   * `describe`, so all copies of a shardlet count alike on every engine; what an engine needs beside them does
+   * not count. From open, sealed or ready.
+   */
+  bytesIn(shardlet: number, from: number, to: number): Promise<BytesReply>;
   /** Promises that no record will get a ts <= hostLast, and tells in the same step all that changed. */
   frontier(upToTs: number, since: number): Promise<FrontierReply>;
   /** Raises the floor below which nothing may be created, and removes the tombstones below it. */

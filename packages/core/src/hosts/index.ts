@@ -5,6 +5,7 @@ export * from './finding.ts';
 export * from './limits.ts';
 export * from './postgres-suitability.ts';
 export * from './progress.ts';
+export * from './progress-watch.ts';
 export * from './proof-store.ts';
 export * from './record.ts';
 export * from './redis-suitability.ts';

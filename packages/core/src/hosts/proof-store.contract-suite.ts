@@ -11,7 +11,8 @@ export function describeHostProofStore(name: string, open: () => Promise<HostPro
     });
 
     const proof = (host: number, held: string, next: string): HostProof => ({
-      ...{ host, held, next, generation: 4, count: 2 ** 52, promise: 1_790_000_000_000_000 },
+      ...{ host, held, next, generation: 4, count: 2 ** 52 },
+      ...{ promise: 1_790_000_000_000_000, earlier: [1_780_000_000_000_000, 5] },
     });
 
     it('keeps one proof a host', async () => {

@@ -2,7 +2,7 @@
  * The port to what the topology store keeps as proof of its hosts: marks, and the claims of processes that saw
  * a host go back. It makes no versions: it is written every second.
  */
-import type { Regression } from './progress.ts';
+import type { Regression } from './progress-watch.ts';
 import type { HostProof } from './standing.ts';
 
 /** An event that a process was told is stored; a host that no longer holds it with this ts has lost it. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeControlRedis, judgeRedis, type RedisFacts } from './redis-suitability.ts';
+import { judgeControlRedis, judgeRedis, type RedisFacts, type Standing } from './redis-suitability.ts';
 
 const SOUND: RedisFacts = {
   info: {
@@ -18,9 +18,14 @@ const SOUND: RedisFacts = {
   },
 };
 
-function levels(facts: Partial<{ info: object; config: object | undefined }>): string[] {
+function levels(
+  facts: Partial<{ info: object; config: object | undefined; hasSentinel: boolean }>,
+  standing?: Standing,
+): string[] {
   const config = 'config' in facts ? facts.config && { ...SOUND.config, ...facts.config } : SOUND.config;
-  const judged = judgeRedis('h', { info: { ...SOUND.info, ...facts.info }, config } as RedisFacts);
+  const { hasSentinel } = facts;
+  const info = { ...SOUND.info, ...facts.info };
+  const judged = judgeRedis('h', { info, config, hasSentinel } as RedisFacts, standing);
   return judged.filter((f) => f.level !== 'ok').map((f) => `${f.level}: ${f.what}`);
 }
 
@@ -43,8 +48,30 @@ describe('a Redis host', () => {
     [{ info: { aof_last_write_status: 'err' } }, /problem: it cannot write its append-only file/],
     [{ info: { aof_last_bgrewrite_status: 'err' } }, /warning: it could not rewrite/],
     [{ info: { used_memory: '900000000' } }, /warning: 84 % of 1024 MB/],
+    [{ config: { save: '3600 1' } }, /warning: it takes snapshots \(save "3600 1"\).*refuses.*reads/],
+    [{ config: { save: '60 1', 'stop-writes-on-bgsave-error': 'yes' } }, /warning: it takes snapshots/],
+    [{ info: { connected_slaves: '1' } }, /warning: it has 1 replica: .*lacks acknowledged/],
+    [{ info: { connected_slaves: '2' } }, /warning: it has 2 replicas: /],
+    [{ hasSentinel: true }, /warning: a Redis Sentinel.*not supported yet.*loses acknowledged/],
+    [{ hasSentinel: true, info: { connected_slaves: '2' } }, /warning: a Redis Sentinel/],
   ])('is not with %j', (facts, finding) => {
     expect(levels(facts)).toEqual([expect.stringMatching(finding)]);
+  });
+
+  it.each([
+    { config: { save: '' } },
+    { config: { save: '3600 1', 'stop-writes-on-bgsave-error': 'no' } },
+    { info: { connected_slaves: '0' } },
+    { hasSentinel: false },
+  ])('is sound with %j', (facts) => {
+    expect([levels(facts), levels(facts, 'joining')]).toEqual([[], []]);
+  });
+
+  it('may not join where a promotion would lose events, but is not stopped once it has', () => {
+    for (const facts of [{ hasSentinel: true }, { info: { connected_slaves: '1' } }]) {
+      expect(levels(facts, 'joining')).toEqual([expect.stringMatching(/^problem: /)]);
+      expect(levels(facts, 'serving')).toEqual([expect.stringMatching(/^warning: /)]);
+    }
   });
 
   it('goes by the version of Valkey, which calls itself an older Redis', () => {

@@ -8,7 +8,12 @@ import { type Finding, ok, problem, warning } from './finding.ts';
 export interface RedisFacts {
   readonly info: Readonly<Record<string, string>>;
   readonly config: Readonly<Record<string, string>> | undefined;
+  /** a Redis Sentinel is connected; undefined when the service hides that */
+  readonly hasSentinel?: boolean | undefined;
 }
+
+/** `serving`: it is a host already, and stopping it would help nobody */
+export type Standing = 'joining' | 'serving';
 
 interface Requirement {
   readonly setting: string;
@@ -37,10 +42,12 @@ const REQUIREMENTS: readonly Requirement[] = [
   { setting: 'maxmemory-policy', value: 'noeviction', because: 'events would be evicted' },
 ];
 
-export function judgeRedis(subject: string, { info, config }: RedisFacts): Finding[] {
+export function judgeRedis(subject: string, facts: RedisFacts, standing: Standing = 'serving'): Finding[] {
+  const { info, config } = facts;
   return [
     versionOf(subject, info),
     roleOf(subject, info),
+    ...promotionOf(subject, facts, standing),
     ...(config === undefined ? [hidden(subject)] : settingsOf(subject, config)),
     ...writesOf(subject, info),
     memoryOf(subject, info),
@@ -89,16 +96,53 @@ function roleOf(subject: string, info: RedisFacts['info']): Finding {
     : problem(subject, `it is a ${info.role ?? 'server of unknown role'}`, 'use the address of the primary');
 }
 
+/** Redis copies to replicas after it has answered, so a promoted one may lack acknowledged events. */
+function promotionOf(subject: string, { info, hasSentinel }: RedisFacts, standing: Standing): Finding[] {
+  const found = standing === 'joining' ? problem : warning;
+  if (hasSentinel === true)
+    return [
+      found(
+        subject,
+        'a Redis Sentinel watches it, and promotions by Sentinel are not supported yet: an automatic promotion loses acknowledged events',
+        'remove it from Sentinel (SENTINEL REMOVE name)',
+      ),
+    ];
+  const replicas = Number(info.connected_slaves ?? 0);
+  if (replicas === 0) return [];
+  return [
+    found(
+      subject,
+      `it has ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}: a replica that is promoted lacks acknowledged events`,
+      'detach them (REPLICAOF NO ONE there); keep its volume safe instead',
+    ),
+  ];
+}
+
 function settingsOf(subject: string, config: Readonly<Record<string, string>>): Finding[] {
   const wrong = REQUIREMENTS.filter(({ setting, value }) => config[setting] !== value);
-  if (wrong.length === 0) return [ok(subject, 'appendonly yes, appendfsync always, noeviction')];
-  return wrong.map(({ setting, value, because }) =>
-    problem(
+  const durable =
+    wrong.length === 0
+      ? [ok(subject, 'appendonly yes, appendfsync always, noeviction')]
+      : wrong.map(({ setting, value, because }) =>
+          problem(
+            subject,
+            `${setting} is ${config[setting] ?? 'unknown'}: ${because}`,
+            `set "${setting} ${value}" in its configuration`,
+          ),
+        );
+  return [...durable, ...snapshotsOf(subject, config)];
+}
+
+function snapshotsOf(subject: string, config: Readonly<Record<string, string>>): Finding[] {
+  const { save = '', 'stop-writes-on-bgsave-error': stops = 'yes' } = config;
+  if (save === '' || stops === 'no') return [];
+  return [
+    warning(
       subject,
-      `${setting} is ${config[setting] ?? 'unknown'}: ${because}`,
-      `set "${setting} ${value}" in its configuration`,
+      `it takes snapshots (save "${save}"): while one fails, it refuses appends and reads`,
+      'set save "": the append-only file holds everything; or set "stop-writes-on-bgsave-error no"',
     ),
-  );
+  ];
 }
 
 /** What a full or failing disk leaves behind. */

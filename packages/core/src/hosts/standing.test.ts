@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type HostProof, markAfter, ordinalOf, standingOf } from './standing.ts';
+import { certainBefore, earlierWith, type HostProof, markAfter, ordinalOf, standingOf } from './standing.ts';
 
-const proof: HostProof = { host: 1, held: '7.a', next: '8.b', generation: 0, count: 100, promise: 5 };
+const proof: HostProof = {
+  host: 1,
+  held: '7.a',
+  next: '8.b',
+  generation: 0,
+  count: 100,
+  promise: 5,
+  earlier: [],
+};
 const found = (mark: string, count = 100, generation = 0) => ({ mark, progress: { generation, count } });
 
 describe('the standing of a host', () => {
@@ -45,5 +53,33 @@ describe('marks', () => {
   });
   it.each(['x', '-1.a', '1e400.z'])('are refused when they are "%s"', (mark) => {
     expect(() => ordinalOf(mark)).toThrow('is no mark');
+  });
+});
+
+describe('earlier promises', () => {
+  const at = (promise: number, earlier: readonly number[]): HostProof => ({ ...proof, promise, earlier });
+  it('are kept newest first, once each', () => {
+    expect(earlierWith(at(7, [5, 3]))).toEqual([7, 5, 3]);
+    expect(earlierWith(at(7, [7, 3]))).toEqual([7, 3]);
+    expect(earlierWith(at(0, []))).toEqual([]);
+  });
+  it('reach hours back, the more coarsely the longer ago', () => {
+    let earlier: readonly number[] = [];
+    const second = 1_000_000;
+    for (let i = 1; i <= 20_000; i++) earlier = earlierWith(at(i * second, earlier));
+    expect(earlier.length).toBe(20);
+    expect(earlier).toEqual(earlier.toSorted((a, b) => b - a));
+    const ages = earlier.map((promise) => 20_000 - promise / second);
+    expect(ages.slice(0, 3)).toEqual([0, 1, 2]);
+    expect(ages.at(-1)).toBeGreaterThan(15_000);
+    for (const [i, age] of ages.entries()) if (i > 2) expect(age / ages[i - 1]!).toBeLessThan(4);
+  });
+  it('tell what is certain before an event: two seconds of clocks aside', () => {
+    const known = at(10_000_000, [9_000_000, 7_000_000, 2_000_000]);
+    expect(certainBefore(known, 12_000_000)).toBe(10_000_000);
+    expect(certainBefore(known, 11_999_999)).toBe(9_000_000);
+    expect(certainBefore(known, 9_500_000)).toBe(7_000_000);
+    expect(certainBefore(known, 3_000_000)).toBe(0);
+    expect(certainBefore(undefined, 12_000_000)).toBe(0);
   });
 });

@@ -7,6 +7,7 @@
  */
 import { invariant } from '../kernel/index.ts';
 import type { HostIdentity } from './event-host.ts';
+import { EDGE_CLOCK_TOLERANCE_MICROS } from './limits.ts';
 
 /** What the topology store keeps of a host, outside of its versions. */
 export interface HostProof {
@@ -19,9 +20,41 @@ export interface HostProof {
   readonly generation: number;
   readonly count: number;
   readonly promise: number;
+  /** promises of confirmed marks before it, newest first, fewer the older they are */
+  readonly earlier: readonly number[];
 }
 
-export type Standing =
+/** Enough for hours when the gaps double. */
+const EARLIER_MAX = 20;
+
+/** The promises of `before` with its own, as the earlier ones of the proof that follows it. */
+export function earlierWith({ promise, earlier }: HostProof): readonly number[] {
+  const all = promise > (earlier[0] ?? 0) ? [promise, ...earlier] : earlier;
+  if (all.length <= EARLIER_MAX) return all;
+  // the one whose absence widens a gap least, in proportion to its age
+  const newest = all[0]!;
+  let least = 1;
+  for (let i = 1; i < all.length - 1; i++)
+    if (widening(all, i, newest) < widening(all, least, newest)) least = i;
+  return all.filter((_, i) => i !== least);
+}
+
+function widening(promises: readonly number[], i: number, newest: number): number {
+  return (promises[i - 1]! - promises[i + 1]!) / (newest - promises[i + 1]!);
+}
+
+/**
+ * Up to where records are certain although marks were written on the host after it went back: the newest promise
+ * of a mark that was confirmed before `ts`, the time of an event that was acknowledged before it went back.
+ * Timestamps of events may be ahead of the host's clock by the tolerance for edges.
+ */
+export function certainBefore(proof: HostProof | undefined, ts: number): number {
+  if (proof === undefined) return 0;
+  const safe = ts - 2 * EDGE_CLOCK_TOLERANCE_MICROS;
+  return [proof.promise, ...proof.earlier].find((promise) => promise <= safe) ?? 0;
+}
+
+export type HostStanding =
   | { readonly kind: 'whole' }
   /** it went back to an older state */
   | { readonly kind: 'regressed'; readonly detail: string }
@@ -30,10 +63,10 @@ export type Standing =
 
 type Found = Pick<HostIdentity, 'progress' | 'mark'>;
 
-const WHOLE: Standing = Object.freeze({ kind: 'whole' });
+const WHOLE: HostStanding = Object.freeze({ kind: 'whole' });
 
 /** @param generation what the topology store says */
-export function standingOf(generation: number, proof: HostProof | undefined, found: Found): Standing {
+export function standingOf(generation: number, proof: HostProof | undefined, found: Found): HostStanding {
   const { progress, mark } = found;
   if (progress.generation > generation)
     return foreign(`it is in generation ${progress.generation}, the topology store says ${generation}`);
@@ -49,17 +82,17 @@ export function standingOf(generation: number, proof: HostProof | undefined, fou
   return WHOLE;
 }
 
-function ofOtherMark({ held, next }: HostProof, mark: string): Standing {
+function ofOtherMark({ held, next }: HostProof, mark: string): HostStanding {
   if (ordinalOf(mark) < ordinalOf(held))
     return regressed(`it holds mark ${mark || 'none'} again, after ${held}`);
   return foreign(`it holds mark ${mark}, this control plane gave it ${held} and ${next}`);
 }
 
-function regressed(detail: string): Standing {
+function regressed(detail: string): HostStanding {
   return { kind: 'regressed', detail };
 }
 
-function foreign(detail: string): Standing {
+function foreign(detail: string): HostStanding {
   return { kind: 'foreign', detail };
 }
 

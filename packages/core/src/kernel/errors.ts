@@ -18,6 +18,11 @@ export const ERRORS = {
     title: 'The token may not do this',
     cure: 'Use a token with the scope named in the detail.',
   },
+  foreign_member: {
+    status: 403,
+    title: 'The member of the consumer group belongs to another token',
+    cure: 'Use a member id of your own. A token that replaces another goes on as its members when it has the same name.',
+  },
   not_found: {
     status: 404,
     title: 'No such route',
@@ -189,6 +194,11 @@ export const ERRORS = {
     title:
       'The topology was restored from a backup, or another control plane uses its hosts: it is not compared with them yet',
     cure: 'Run "foreshard doctor --after-restore"; nothing is decided before.',
+  },
+  limit_reached: {
+    status: 409,
+    title: 'There are as many of these as there may be',
+    cure: 'End or remove some that nobody needs; the detail names the limit.',
   },
   conflict: { status: 409, title: 'The state has changed meanwhile', cure: 'Read it again and decide anew.' },
   internal: {

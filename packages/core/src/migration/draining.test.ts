@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { setHostState } from '../topology/index.ts';
-import { nextDrainMoves } from './draining.ts';
+import { beginReadmission, prepareMigration, setHostState } from '../topology/index.ts';
+import { NO_FACTS, nextDrainMoves } from './draining.ts';
 import { TestCluster } from './test-cluster.ts';
 
 const [DRAINED, SECOND, THIRD] = [1, 2, 3];
@@ -13,7 +13,7 @@ async function draining() {
   await cluster.finishAll();
   await cluster.decide(setHostState(DRAINED, 'draining'));
   const on = (host: number) => cluster.open(stream).filter((s) => s.owner === host);
-  return { map: cluster.map, on };
+  return { cluster, map: cluster.map, on };
 }
 
 test('without any facts the hosts with the fewest shardlets take them', async () => {
@@ -30,13 +30,43 @@ test('the host with the least load takes them, until it has as much as the other
     [on(DRAINED)[0]!.id, 50],
     [on(DRAINED)[1]!.id, 30],
   ]);
-  expect(nextDrainMoves(map, 10, { fills: new Map(), loads }).map((m) => m.dest)).toEqual([THIRD, THIRD]);
+  expect(nextDrainMoves(map, 10, { ...NO_FACTS, loads }).map((m) => m.dest)).toEqual([THIRD, THIRD]);
 });
 
 test('a host without room takes nothing, and with no other the drain waits', async () => {
   const { map } = await draining();
   const loads = new Map<number, number>();
   const fills = new Map([[SECOND, 0.9]]);
-  expect(nextDrainMoves(map, 10, { fills, loads }).map((m) => m.dest)).toEqual([THIRD, THIRD]);
-  expect(nextDrainMoves(map, 10, { fills: fills.set(THIRD, 0.8), loads })).toEqual([]);
+  expect(nextDrainMoves(map, 10, { ...NO_FACTS, fills, loads }).map((m) => m.dest)).toEqual([THIRD, THIRD]);
+  expect(nextDrainMoves(map, 10, { ...NO_FACTS, fills: fills.set(THIRD, 0.8), loads })).toEqual([]);
+});
+
+test('a host that is away takes nothing, and one that is away itself gives nothing', async () => {
+  const { map, on } = await draining();
+  const dests = (away: number[]) =>
+    nextDrainMoves(map, 10, { ...NO_FACTS, away: new Set(away) }).map((m) => m.dest);
+  expect(dests([SECOND])).toEqual([THIRD, THIRD]);
+  expect(dests([SECOND, THIRD])).toEqual([]);
+  expect(dests([DRAINED])).toEqual([]);
+  expect(on(DRAINED)).toHaveLength(2);
+});
+
+test('moves to or from a host that is away leave their places to others', async () => {
+  const { cluster, map, on } = await draining();
+  const fourth = await cluster.addHost();
+  const [stuck] = on(SECOND);
+  await cluster.decide(prepareMigration({ ...stuck!, dest: THIRD }));
+  const facts = (away: number[]) => ({ ...NO_FACTS, away: new Set(away) });
+  expect(nextDrainMoves(map, 1)).toEqual([]);
+  expect(nextDrainMoves(map, 1, facts([SECOND]))).toMatchObject([{ dest: fourth }]);
+  expect(nextDrainMoves(map, 1, facts([THIRD]))).toMatchObject([{ dest: fourth }]);
+  expect(nextDrainMoves(map, 1, facts([fourth]))).toEqual([]);
+});
+
+test('a host that is being readmitted counts as away', async () => {
+  const { cluster, map, on } = await draining();
+  const [stuck] = on(SECOND);
+  await cluster.decide(prepareMigration({ ...stuck!, dest: THIRD }));
+  await cluster.decide(beginReadmission(SECOND, 'run-2'));
+  expect(nextDrainMoves(map, 1)).toMatchObject([{ dest: THIRD }]);
 });

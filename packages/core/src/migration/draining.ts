@@ -2,7 +2,8 @@
  * Which shardlets leave a draining host next, and where they go. Only a few are on their way at once: each
  * costs its hosts work, and a drain that is called off should have little left to finish. Where to: the
  * active host with the least load of those that have room, counting what is on its way; of equal ones that
- * with the fewest shardlets. A host that has no room takes nothing: the drain waits.
+ * with the fewest shardlets. A host that has no room takes nothing: the drain waits. A host that is away gives
+ * and takes nothing, and moves that wait for one take no place of those that can get on.
  */
 import { type Host, type Shardlet, type Topology, TopologyMap } from '../topology/index.ts';
 import { moveOf } from './move-task.ts';
@@ -19,9 +20,11 @@ export interface DrainFacts {
   readonly fills: ReadonlyMap<number, number>;
   /** events a second, or any other measure, the same for all shardlets */
   readonly loads: ReadonlyMap<number, number>;
+  /** hosts that are unreachable, or not to be used until a person has looked at them */
+  readonly away: ReadonlySet<number>;
 }
 
-export const NO_FACTS: DrainFacts = { fills: new Map(), loads: new Map() };
+export const NO_FACTS: DrainFacts = { fills: new Map(), loads: new Map(), away: new Set() };
 
 /** Above it a host takes nothing: appends stop at 90 %, and what comes is not small. */
 const FILL_MAX = 0.75;
@@ -39,12 +42,16 @@ export function nextDrainMoves(
   );
   if (draining.size === 0) return [];
   const all = [...map.shardlets()];
-  const free = concurrencyMax - all.filter((s) => moveOf(s) !== undefined).length;
+  const isAway = (host: number) => facts.away.has(host) || map.host(host)?.state === 'readmitting';
+  const free = concurrencyMax - all.filter((s) => getsOn(s, isAway)).length;
   const held = countByHost(map, all, () => 1);
   const load = countByHost(map, all, (s) => facts.loads.get(s.id) ?? 0);
-  const roomy = map.hosts().filter((h) => h.state === 'active' && (facts.fills.get(h.id) ?? 0) < FILL_MAX);
+  const roomy = map
+    .hosts()
+    .filter((h) => h.state === 'active' && !isAway(h.id) && (facts.fills.get(h.id) ?? 0) < FILL_MAX);
+  const leaves = (s: Shardlet) => draining.has(s.owner) && !isAway(s.owner) && isMovable(s);
   const moves: DrainMove[] = [];
-  for (const shardlet of all.filter((s) => draining.has(s.owner) && isMovable(s)).sort(openFirst)) {
+  for (const shardlet of all.filter(leaves).sort(openFirst)) {
     if (moves.length >= free) break;
     const dest = idlest(roomy, load, held);
     if (dest === undefined) break;
@@ -76,6 +83,12 @@ export function leftToDrain(map: TopologyMap, host: number): number {
   let left = 0;
   for (const s of map.shardlets()) if (s.owner === host && s.state.kind !== 'gone') left++;
   return left;
+}
+
+/** Is under way, with both of its hosts there. */
+function getsOn(shardlet: Shardlet, isAway: (host: number) => boolean): boolean {
+  const move = moveOf(shardlet);
+  return move !== undefined && !isAway(move.source) && !isAway(move.dest);
 }
 
 function isMovable({ state: { kind } }: Shardlet): boolean {

@@ -37,8 +37,11 @@ export function factsOf(recorded: Recorded): Facts {
     return bucket === undefined ? undefined : latencyOfBucket(bucket);
   };
   const shardlets = new Map<number, ShardletFacts>();
-  for (const leaf of recorded.leaves)
-    shardlets.set(leaf.id, shardletFacts(leaf, recorded, averages.get(leaf.stream) ?? 0, latency(leaf.id)));
+  const byId = new Map(recorded.hosts.map((host) => [host.id, host]));
+  for (const leaf of recorded.leaves) {
+    const average = averages.get(leaf.stream) ?? 0;
+    shardlets.set(leaf.id, shardletFacts(leaf, recorded, byId, average, latency(leaf.id)));
+  }
   const hosts = new Map<number, HostFacts>();
   for (const host of recorded.hosts) hosts.set(host.id, hostFacts(host, recorded, latency));
   return { shardlets, hosts };
@@ -47,12 +50,14 @@ export function factsOf(recorded: Recorded): Facts {
 function shardletFacts(
   { id, owner }: Shardlet,
   { loads, loadMs, profiles, usage, idSets, newestFlushMs, nowMs }: Recorded,
+  hosts: ReadonlyMap<number, Host>,
   average: number,
   latency: number | undefined,
 ): ShardletFacts {
   const load = loads.get(id);
   const profile = profiles.shardlets.get(id);
   return {
+    reachable: reachable(hosts.get(owner), usage.get(owner)),
     loadSkew: average > 0 ? (load?.events ?? 0) / average : undefined,
     hotKey: load === undefined ? undefined : heaviestShare(load),
     latency,
@@ -78,6 +83,7 @@ function hostFacts(
   const latencies = own.map(({ id }) => latency(id)).filter((l) => l !== undefined);
   const limited = report?.limitBytes !== undefined;
   return {
+    reachable: reachable(host, report),
     fullness: fullness(report),
     // what does not grow lasts as long as anybody cares for
     growth: report === undefined || !limited ? undefined : (report.hoursToFull ?? Number.MAX_SAFE_INTEGER),
@@ -87,6 +93,13 @@ function hostFacts(
     durability: durability(host, report),
     staleness: report === undefined ? undefined : Math.max(0, nowMs - report.measuredAtMs) / MS_PER_S,
   };
+}
+
+/** Undefined: nobody has measured it yet. */
+function reachable(host: Host | undefined, report: HostUsageReport | undefined): 0 | 1 | undefined {
+  if (host?.state === 'readmitting') return 0;
+  if (report === undefined) return undefined;
+  return report.reachable && report.incarnationKnown && report.alarm === undefined ? 1 : 0;
 }
 
 function durability(host: Host, report: HostUsageReport | undefined): number | undefined {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hostHealth, type ShardletFacts, shardletHealth } from './health-score.ts';
+import { costOf, hostHealth, type ShardletFacts, shardletHealth } from './health-score.ts';
 import { healthSettingsSchema } from './health-settings.ts';
 import { worse } from './health-store.ts';
 
@@ -16,6 +16,25 @@ test('a shardlet without trouble has 100, and opens into its parts', () => {
   expect(parts.find((p) => p.part === 'latency')).toEqual({
     ...{ part: 'latency', raw: 3_000, unit: 'us', weight: 20, score: 100 },
   });
+});
+
+test('what cannot be reached scores 0, and that is what people should look at first', () => {
+  const away = shardletHealth({ ...WELL, errors: 1, reachable: 0 }, SETTINGS);
+  expect(away.score).toBe(0);
+  expect(away.parts[0]).toEqual({ part: 'reachable', raw: 0, unit: '0-1', weight: 0, score: 0 });
+  expect([...away.parts].sort((a, b) => costOf(b) - costOf(a))[0]!.part).toBe('reachable');
+  expect(hostHealth({ durability: 1, reachable: 0 }, SETTINGS).score).toBe(0);
+});
+
+test('what can be reached is not better for it, and alone no score', () => {
+  const bad = shardletHealth({ ...WELL, errors: 1, reachable: 1 }, SETTINGS);
+  expect(bad.score).toBe(80);
+  expect(bad.parts[0]).toMatchObject({ raw: 1, score: 100 });
+  const costs = bad.parts.filter((part) => costOf(part) > 0).map((part) => [part.part, costOf(part)]);
+  expect(costs).toEqual([['errors', 2_000]]);
+  expect(hostHealth({ reachable: 1 }, SETTINGS).score).toBeNull();
+  expect(hostHealth({}, SETTINGS).parts[0]).toMatchObject({ raw: null, score: null });
+  expect(hostHealth({}, SETTINGS).parts.some((part) => costOf(part) > 0)).toBe(false);
 });
 
 test('one bad part costs its weight, half as bad half of it', () => {

@@ -126,6 +126,8 @@ describe('I6, readers', () => {
   test('are given records in order', () => {
     expect(checkEmissionOrder('r', [record('a', 1), record('b', 2)])).toEqual([]);
     expect(invariantsOf(checkEmissionOrder('r', [record('b', 2), record('a', 1)]))).toEqual(['I6']);
+    const again = { ...record('a', 1), isAfterLoss: true };
+    expect(checkEmissionOrder('r', [record('b', 2), again, record('b', 2)])).toEqual([]);
   });
 
   test('are given everything, and on durable hosts nothing that disappears', () => {

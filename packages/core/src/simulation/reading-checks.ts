@@ -7,14 +7,17 @@ export interface Emitted {
   readonly shardlet: number;
   readonly seq: number;
   readonly ts: number;
+  /** the reader was notified of a loss since the record before: it may be given some again */
+  readonly isAfterLoss?: boolean;
 }
 
-/** Records come in (ts, shardlet, seq) order. */
+/** Records come in (ts, shardlet, seq) order, but for where a loss has set the reader back. */
 export function checkEmissionOrder(reader: string, emitted: readonly Emitted[]): Violation[] {
   const found: Violation[] = [];
   for (let i = 1; i < emitted.length; i++) {
     const [a, b] = [emitted[i - 1]!, emitted[i]!];
     if (
+      b.isAfterLoss === true ||
       a.ts < b.ts ||
       (a.ts === b.ts && (a.shardlet < b.shardlet || (a.shardlet === b.shardlet && a.seq < b.seq)))
     )

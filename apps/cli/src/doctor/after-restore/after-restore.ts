@@ -4,7 +4,7 @@
  * T should say is proposed row by row, and applied when a person has confirmed it.
  */
 import { createInterface } from 'node:readline/promises';
-import { DEDUP_LEAD_MICROS, type EventHost, type HostProof, type Standing } from '@foreshard/core/hosts';
+import { DEDUP_LEAD_MICROS, type EventHost, type HostProof, type HostStanding } from '@foreshard/core/hosts';
 import type { Topology } from '@foreshard/core/topology';
 import { ACTOR, type Control, connectHost } from '../../composition.ts';
 import { CommandFailure } from '../../failure.ts';
@@ -27,7 +27,7 @@ interface Examination {
   readonly comparison: Comparison;
   readonly proofs: ReadonlyMap<number, HostProof>;
   /** foreign: another control plane marked the host since, or this T is the older one */
-  readonly standings: ReadonlyMap<number, Standing>;
+  readonly standings: ReadonlyMap<number, HostStanding>;
 }
 
 export async function afterRestore(control: Control, options: AfterRestoreOptions): Promise<void> {

@@ -5,7 +5,15 @@ import { isUsedByAnother, renewedHosts, standingsOf, takingOver } from './alone.
 import { shardlet, silent, survey, topologyOf } from './world.fixture.ts';
 
 const { hosts } = topologyOf([shardlet(1)]);
-const PROOF: HostProof = { host: 1, held: '4.a', next: '5.a', generation: 0, count: 10, promise: 500 };
+const PROOF: HostProof = {
+  host: 1,
+  held: '4.a',
+  next: '5.a',
+  generation: 0,
+  count: 10,
+  promise: 500,
+  earlier: [],
+};
 
 function marked(host: number, mark: string, count = 20, generation = 0) {
   return { ...survey(host, []), mark, generation, progress: { generation, count } };
@@ -39,7 +47,7 @@ describe('taking over', () => {
     expect(takingOver(marks, standings, proofs, () => 'r')).toEqual([
       {
         before: PROOF,
-        after: { host: 1, held: '9.b', next: '10.r', generation: 0, count: 20, promise: 900 },
+        after: { host: 1, held: '9.b', next: '10.r', generation: 0, count: 20, promise: 900, earlier: [] },
       },
     ]);
   });

@@ -10,8 +10,8 @@ import {
   type HostIdentity,
   type HostProof,
   type HostProofStore,
+  type HostStanding,
   markAfter,
-  type Standing,
   standingOf,
 } from '@foreshard/core/hosts';
 import { MICROS_PER_MS } from '@foreshard/core/kernel';
@@ -66,7 +66,7 @@ export function standingsOf(
   hosts: readonly Host[],
   surveys: readonly Survey[],
   proofs: Proofs,
-): ReadonlyMap<number, Standing> {
+): ReadonlyMap<number, HostStanding> {
   const surveyed = surveys.filter((s) => s.kind === 'surveyed');
   return new Map(
     surveyed.map((survey) => {
@@ -88,7 +88,7 @@ export function renewedHosts(hosts: readonly Host[], surveys: readonly Survey[])
 /** A host that went back stays what it is: its proof is what shows it. */
 export function takingOver(
   marks: ReadonlyMap<number, Marked>,
-  standings: ReadonlyMap<number, Standing>,
+  standings: ReadonlyMap<number, HostStanding>,
   proofs: Proofs,
   random: () => string = () => randomBytes(6).toString('hex'),
 ): { readonly before: HostProof | undefined; readonly after: HostProof }[] {
@@ -97,7 +97,8 @@ export function takingOver(
     const before = proofs.get(host);
     const next = markAfter([held, before?.next ?? ''], random());
     const promise = Math.max(before?.promise ?? 0, markPromise);
-    return [{ before, after: { host, held, next, ...progress, promise } }];
+    // promises of before say nothing of what another control plane did meanwhile
+    return [{ before, after: { host, held, next, ...progress, promise, earlier: [] } }];
   });
 }
 

@@ -1,12 +1,17 @@
 /**
  * The cursor of the global log, small however many shardlets there are: the stream, the place after which to
- * go on, and the hosts that the reader chose to go on without, each with the place from which its records
- * are still owed.
+ * go on, the version of the map it was read with, and the hosts that the reader chose to go on without, each
+ * with the place from which its records are still owed.
+ *
+ * The version tells which losses the reader does not know yet: those of later epochs. Cursors from before
+ * there were versions stay valid with version 0: their reader is notified of every loss there ever was.
  */
 import { invalidCursor, readCursor, writeCursor } from '../cursor-text.ts';
 import type { LogPosition } from './log-position.ts';
 
-const FORMAT = 1;
+const FORMAT_WITHOUT_VERSION = 1;
+const FORMAT = 3;
+export const UNKNOWN_VERSION = 0;
 const NUMBERS_PER_PLACE = 3;
 /** more hosts than any reader would name */
 const SKIPPED_HOSTS_MAX = 256;
@@ -22,27 +27,36 @@ export interface SkippedHost {
 export interface LogCursor {
   readonly stream: number;
   readonly after: LogPosition;
+  /** of the map: losses with a later epoch are news to the reader */
+  readonly version: number;
   readonly skipped: readonly SkippedHost[];
 }
 
-export function encodeCursor({ stream, after, skipped }: LogCursor): string {
+export function encodeCursor({ stream, version, after, skipped }: LogCursor): string {
   const owed = skipped.flatMap(({ host, version, from }) => [host, version, ...numbersOfPlace(from)]);
-  return writeCursor(FORMAT, [stream, ...numbersOfPlace(after), ...owed]);
+  return writeCursor(FORMAT, [stream, version, ...numbersOfPlace(after), ...owed]);
 }
 
 /** @throws ForeshardError invalid_cursor */
 export function decodeCursor(text: string): LogCursor {
-  const [stream, ...rest] = readCursor(FORMAT, text);
+  const { format, numbers } = readCursor([FORMAT_WITHOUT_VERSION, FORMAT], text);
+  const [stream, ...rest] = numbers;
+  const version = format === FORMAT ? rest.shift() : UNKNOWN_VERSION;
   const after = rest.splice(0, NUMBERS_PER_PLACE);
   const perHost = NUMBERS_PER_PLACE + 2;
-  if (stream === undefined || rest.length % perHost !== 0 || rest.length > SKIPPED_HOSTS_MAX * perHost)
+  if (
+    stream === undefined ||
+    version === undefined ||
+    rest.length % perHost !== 0 ||
+    rest.length > SKIPPED_HOSTS_MAX * perHost
+  )
     throw invalidCursor();
   const skipped: SkippedHost[] = [];
   for (let at = 0; at < rest.length; at += perHost) {
-    const [host, version, ...from] = rest.slice(at, at + perHost);
-    skipped.push({ host: host!, version: version!, from: placeOfNumbers(from) });
+    const [host, skippedAt, ...from] = rest.slice(at, at + perHost);
+    skipped.push({ host: host!, version: skippedAt!, from: placeOfNumbers(from) });
   }
-  return { stream, after: placeOfNumbers(after), skipped };
+  return { stream, version, after: placeOfNumbers(after), skipped };
 }
 
 /** The end of a timestamp has no shardlet: it is written as shardlet 0 with seq 1, which no record has. */

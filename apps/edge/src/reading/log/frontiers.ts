@@ -16,6 +16,8 @@ export interface FrontierListener {
   /** the tables have taken the answer already */
   frontier(host: number, hostLast: number, changed: readonly ReplicaInfo[]): void;
   forgetHost(host: number): void;
+  /** it is in an older state than it was */
+  hostWentBack(host: number): void;
 }
 
 /** A host that has just failed is not asked again for so long: a connection attempt takes a while. */
@@ -44,12 +46,14 @@ export class Frontiers {
   constructor(hosts: EventHosts, map: EdgeMap) {
     this.hosts = hosts;
     const incarnations = new Map(map.topology.hosts().map((h) => [h.id, h.incarnation]));
-    map.onChange((change) => {
+    map.onChange((change, before) => {
       for (const { id, incarnation } of change.hosts) {
         if (incarnations.has(id) && incarnations.get(id) !== incarnation) this.forget(id);
         incarnations.set(id, incarnation);
       }
       for (const id of change.hostsRemoved) this.forget(id);
+      const losers = change.shardlets.filter((s, i) => s.lost.length > (before[i]?.lost.length ?? 0));
+      for (const id of new Set(losers.map((s) => s.owner))) this.wentBack(id);
     });
   }
 
@@ -88,6 +92,17 @@ export class Frontiers {
     this.line(host).failedAtMs = performance.now();
   }
 
+  /** A flushed or restored host: all that it has told is void, and is asked for again. */
+  wentBack(host: number): void {
+    this.reset(host);
+    for (const listener of this.listeners) listener.hostWentBack(host);
+  }
+
+  private forget(host: number): void {
+    this.reset(host);
+    for (const listener of this.listeners) listener.forgetHost(host);
+  }
+
   private begin(host: number, line: Line, raise: boolean): Promise<boolean> {
     line.queued = undefined;
     line.askedAtMs = performance.now();
@@ -103,9 +118,15 @@ export class Frontiers {
     try {
       const connected = await this.hosts.get(host);
       const upTo = raise ? AS_FAR_AS_POSSIBLE : NO_PROMISE;
-      const answer = await connected.frontier(upTo, this.tables.since(host));
+      const since = this.tables.since(host);
+      const answer = await connected.frontier(upTo, since);
       if (line.run !== run) return false;
       line.failedAtMs = undefined;
+      // neither falls on a host that keeps what it has written
+      if (answer.since < since || answer.hostLast < (this.tables.hostLast(host) ?? 0)) {
+        this.wentBack(host);
+        return await this.question(host, line, raise);
+      }
       this.tables.apply(host, answer);
       for (const listener of this.listeners) listener.frontier(host, answer.hostLast, answer.changed);
       return true;
@@ -116,12 +137,11 @@ export class Frontiers {
     }
   }
 
-  private forget(host: number): void {
+  private reset(host: number): void {
     const line = this.line(host);
     line.run++;
     line.failedAtMs = undefined;
     this.tables.forget(host);
-    for (const listener of this.listeners) listener.forgetHost(host);
   }
 
   private line(host: number): Line {

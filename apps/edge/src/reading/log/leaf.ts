@@ -26,6 +26,17 @@ export const QUEUED: Place = { kind: 'queued' };
 export const STUCK: Place = { kind: 'stuck' };
 export const NONE: Place = { kind: 'none' };
 
+export interface LeafStart {
+  /** undefined: has to be found by time */
+  readonly nextSeq: number | undefined;
+  /** nothing of it is at or below this */
+  readonly bound: number;
+  /** to be found after this time; the bound, unless given */
+  readonly seekTs?: number;
+  readonly lostAbove?: number;
+  readonly missesTrimmed: boolean;
+}
+
 export class Leaf {
   readonly id: number;
   readonly shard: number;
@@ -47,6 +58,15 @@ export class Leaf {
   busy = false;
   /** the reader goes on without its host */
   skipped = false;
+  /** this reader knows more than its host: up to here it has read, and the host has to have it */
+  reached = 0;
+  /** T says that its owner has it open at `epoch`, or at a later one */
+  isSettled = false;
+  /** its host refused the last read or seek: it does not have what T says */
+  isRefused = false;
+  /** the host lost what was above this seq, and the reader comes from before */
+  readonly lostAbove: number | undefined;
+  readonly seekTs: number;
   inHeap = false;
   place: Place = NONE;
   /** whether records below nextSeq could be missed by trimming: not before the first read from the oldest */
@@ -54,11 +74,7 @@ export class Leaf {
   private queue: readonly StoredRecord[] = [];
   private queueAt = 0;
 
-  constructor(
-    id: number,
-    shard: number,
-    start: { nextSeq: number | undefined; bound: number; missesTrimmed: boolean },
-  ) {
+  constructor(id: number, shard: number, start: LeafStart) {
     this.id = id;
     this.shard = shard;
     this.owner = 0;
@@ -66,7 +82,10 @@ export class Leaf {
     this.nextSeq = start.nextSeq;
     this.lastTs = start.bound;
     this.safe = start.bound;
+    this.seekTs = start.seekTs ?? start.bound;
+    this.lostAbove = start.lostAbove;
     this.missesTrimmed = start.missesTrimmed;
+    this.reached = (start.nextSeq ?? 1) - 1;
   }
 
   get queued(): number {
@@ -93,9 +112,20 @@ export class Leaf {
 
   /** Read to the end of a replica that its host's last answer shows open: the host's promise holds for it. */
   get isAtEndOfOpen(): boolean {
-    return (
-      this.sighting?.isOpen === true && this.nextSeq !== undefined && this.nextSeq > this.sighting.lastSeq
-    );
+    const { sighting, nextSeq } = this;
+    return sighting?.isOpen === true && this.isTrusted && nextSeq !== undefined && nextSeq > sighting.lastSeq;
+  }
+
+  /** The replica that was seen is not older than what T says, or than what was read of it. */
+  private get isTrusted(): boolean {
+    const { sighting } = this;
+    if (sighting === undefined || sighting.lastSeq < this.reached) return false;
+    return !this.isSettled || sighting.epoch >= this.epoch;
+  }
+
+  /** Its host does not have what T says: it came back empty or older, or the map is old. REQUIRES an answer of it. */
+  get isMisfit(): boolean {
+    return this.isRefused || (this.isSettled && !this.busy && !this.isTrusted);
   }
 
   /** Where this leaf is read: the newest replica known, of T or of a frontier answer. */

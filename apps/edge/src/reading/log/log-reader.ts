@@ -2,7 +2,7 @@
  * Drives a merge machine: carries out its wishes on the hosts, asks for frontiers when the machine has run
  * dry, and tells it what T has decided. It decides only about time: how long to wait for what.
  */
-import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
+import { type EventHost, HostUnreachable, type ReadReply } from '@foreshard/core/hosts';
 import { type Clock, ForeshardError, MICROS_PER_MS } from '@foreshard/core/kernel';
 import type { EdgeMap } from '../../map/edge-map.ts';
 import { readReplica } from '../read-replica.ts';
@@ -10,7 +10,7 @@ import { Bell, pause } from './bell.ts';
 import type { EventHosts, Frontiers } from './frontiers.ts';
 import type { LogPosition } from './log-position.ts';
 import { MergeMachine } from './merge-machine.ts';
-import type { MergedRecord, MergeOptions, Trimmed, Wish } from './merge-terms.ts';
+import type { Lost, MergedRecord, MergeOptions, Trimmed, Wish } from './merge-terms.ts';
 
 export interface ReaderParts {
   readonly map: EdgeMap;
@@ -61,6 +61,8 @@ const REFRESH_PAUSE_MS = 200;
 /** After a stale or missing answer, before the same is wished again. */
 const STALE_PAUSE_MS = 20;
 const UNREACHABLE_PAUSE_MS = 250;
+/** A host and the map may differ for a moment, while a shardlet moves; for longer, the host is wrong. */
+const MISFIT_PATIENCE_MS = 300;
 
 export class LogReader {
   private machine: MergeMachine;
@@ -75,10 +77,18 @@ export class LogReader {
   private failure: unknown;
   private refreshedAtMs = 0;
   private readonly trimmedByFormer: Trimmed[] = [];
+  /** the reader knows of all losses up to this version, and its place is set back where they ask for it */
+  private known: number;
+  private readonly lost: Lost[] = [];
+  /** by shardlet: the last loss that was told, so that a machine after another tells none twice */
+  private readonly lossesTold = new Map<number, number>();
+  /** hosts whose answers do not fit the map, since when */
+  private readonly doubted = new Map<number, number>();
 
   constructor(parts: ReaderParts, options: ReaderOptions) {
     this.parts = parts;
     this.options = options;
+    this.known = options.version;
     this.machine = this.merge(options);
     this.unlisten = parts.frontiers.listen(this.machine);
     this.stopFollowing = parts.map.onChange((change) => {
@@ -97,9 +107,27 @@ export class LogReader {
     return this.options.until !== undefined && this.machine.isPast(this.options.until);
   }
 
-  /** Hosts that hold this reader back and do not answer. */
+  /** Losses of later epochs are news to this reader. */
+  get version(): number {
+    return this.known;
+  }
+
+  /** Hosts that hold this reader back and do not answer, or do not have what the topology store says. */
   waitingFor(): number[] {
-    return [...this.machine.blockers()].filter((host) => this.parts.frontiers.isSilent(host));
+    const silent = [...this.machine.blockers()].filter((host) => this.parts.frontiers.isSilent(host));
+    const nowMs = performance.now();
+    const wrong = [...this.doubted].filter(([, sinceMs]) => nowMs - sinceMs >= MISFIT_PATIENCE_MS);
+    return [...new Set([...silent, ...wrong.map(([host]) => host)])];
+  }
+
+  /** What hosts have lost of what this reader may have read; each loss once. */
+  takeLost(): Lost[] {
+    return this.lost.splice(0);
+  }
+
+  /** A shardlet is being opened, or on its way between hosts: it may hold events that were not given out. */
+  get isStuck(): boolean {
+    return this.machine.isStuck;
   }
 
   takeTrimmed(): Trimmed[] {
@@ -117,7 +145,10 @@ export class LogReader {
     const page = new Page(options, this.options.until);
     let dry = 0;
     for (;;) {
+      // what was read before a loss is given out with the cursor of before it
+      if (this.machine.mustRestart && page.records.length > 0) return page.result(false);
       this.checkAlive(options.signal);
+      if (this.closing.signal.aborted) return page.result(false);
       for (const wish of this.machine.wishes()) void this.fulfil(this.machine, wish);
       const got = this.machine.take(page.portion());
       page.add(got);
@@ -132,6 +163,7 @@ export class LogReader {
       } else {
         if (dry === 0) page.settle();
         await this.askAll(dry++, options.signal);
+        this.doubt();
       }
     }
   }
@@ -139,7 +171,20 @@ export class LogReader {
   /** At the head, after a fresh answer of every host. */
   private isEnough(page: Page): boolean {
     if (this.machine.hasQueued && page.settledMs < HEAD_PATIENCE_MS) return false;
-    return page.records.length > 0 || page.waitedMs >= page.options.waitMs || this.parts.closing.aborted;
+    if (this.isInDoubt && page.settledMs < READ_PATIENCE_MS) return false;
+    if (page.records.length > 0 || this.lost.length > 0 || this.machine.hasNotices) return true;
+    return page.waitedMs >= page.options.waitMs || this.parts.closing.aborted;
+  }
+
+  private doubt(): void {
+    const misfits = this.machine.misfits();
+    for (const host of this.doubted.keys()) if (!misfits.has(host)) this.doubted.delete(host);
+    for (const host of misfits) if (!this.doubted.has(host)) this.doubted.set(host, performance.now());
+  }
+
+  private get isInDoubt(): boolean {
+    const nowMs = performance.now();
+    return [...this.doubted.values()].some((sinceMs) => nowMs - sinceMs < MISFIT_PATIENCE_MS);
   }
 
   private checkAlive(signal: AbortSignal | undefined): void {
@@ -147,15 +192,18 @@ export class LogReader {
     if (this.failure !== undefined) throw this.failure;
     if (this.parts.map.topology.stream(this.options.stream) === undefined)
       throw new ForeshardError('unknown_stream', `stream ${this.options.stream} was deleted`);
+    if (this.closing.signal.aborted) return;
     if (this.machine.mustRestart) this.restart();
+    // what a reader was told by an edge with a newer map, it was told
+    if (this.machine.isProven) this.known = Math.max(this.known, this.parts.map.topology.version);
   }
 
-  /** A host lost records that were read already: read on from where this reader is, with a new machine. */
+  /** A host lost records that may have been read: read on with a new machine, from where that one says. */
   private restart(): void {
     this.trimmedByFormer.push(...this.machine.takeTrimmed());
     this.unlisten();
     const { candidates: _ofThen, ...rest } = this.options;
-    this.machine = this.merge({ ...rest, after: this.after });
+    this.machine = this.merge({ ...rest, after: this.machine.restartFrom, version: this.known });
     this.unlisten = this.parts.frontiers.listen(this.machine);
     this.reading = 0;
   }
@@ -165,7 +213,13 @@ export class LogReader {
     // a host spares the window and a lead, which is more than its clock may differ from ours
     const windowMs = map.topology.stream(options.stream)?.dedupWindowMs ?? 0;
     const keptFrom = () => clock.nowMicros() - windowMs * MICROS_PER_MS;
-    return new MergeMachine(map.topology, frontiers.tables, { ...options, keptFrom });
+    const machine = new MergeMachine(map.topology, frontiers.tables, { ...options, keptFrom });
+    for (const loss of machine.takeLost()) {
+      if ((this.lossesTold.get(loss.shardlet) ?? 0) >= loss.epoch) continue;
+      this.lossesTold.set(loss.shardlet, loss.epoch);
+      this.lost.push(loss);
+    }
+    return machine;
   }
 
   /** One round over all hosts; the rounds come slower the longer nothing happens. */
@@ -198,7 +252,7 @@ export class LogReader {
     this.news.ring();
     if (answer === 'answered') return;
     await pause(answer === 'stale' ? STALE_PAUSE_MS : UNREACHABLE_PAUSE_MS, this.closing.signal);
-    machine.failed(wish.shardlet);
+    machine.failed(wish.shardlet, answer === 'stale');
     this.news.ring();
   }
 
@@ -216,11 +270,17 @@ export class LogReader {
     return 'answered';
   }
 
-  private read(host: EventHost, wish: Extract<Wish, { kind: 'read' }>) {
+  private async read(host: EventHost, wish: Extract<Wish, { kind: 'read' }>): Promise<ReadReply> {
     const { maxRecords, fromSeq, shardlet } = wish;
     const { keyHash } = this.options;
+    const { frontiers } = this.parts;
+    const told = frontiers.tables.replica(wish.host, shardlet);
     const options = { maxRecords, maxBytes: READ_BYTES_MAX, ...(keyHash === undefined ? {} : { keyHash }) };
-    return readReplica(host, wish.host, shardlet, fromSeq, options);
+    const reply = await readReplica(host, wish.host, shardlet, fromSeq, options);
+    // a replica never gets shorter
+    if (reply.kind === 'records' && reply.epoch === told?.epoch && reply.lastSeq < told.lastSeq)
+      frontiers.wentBack(wish.host);
+    return reply;
   }
 
   private explain(host: number, error: unknown): 'unreachable' {

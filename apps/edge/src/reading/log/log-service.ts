@@ -3,7 +3,7 @@
  * share; an older one by a reader of its own, which is kept for a while under the cursor it gave out, so
  * that the next page goes on where this one ended instead of looking for its place in every shardlet.
  */
-import type { Stream } from '@foreshard/core/topology';
+import type { Shardlet, Stream } from '@foreshard/core/topology';
 import { encodeCursor, type LogCursor } from './cursor.ts';
 import { endOf, OLDEST } from './log-position.ts';
 import type { ReaderParts } from './log-reader.ts';
@@ -40,16 +40,25 @@ interface Kept<T> {
 export class LogService {
   private readonly sessions = new Map<string, Kept<LogSession>>();
   private readonly tails = new Map<number, Kept<StreamTail>>();
+  /** by stream: the epoch of the last loss; who comes from before is told by a reader of its own */
+  private readonly lastLosses = new Map<number, number>();
   private readonly parts: ReaderParts;
   private readonly sweeper: NodeJS.Timeout;
+  private readonly stopFollowing: () => void;
 
   constructor(parts: ReaderParts) {
     this.parts = parts;
     this.sweeper = setInterval(() => this.sweep(), SWEEP_MS).unref();
+    for (const shardlet of parts.map.topology.shardlets()) this.noteLoss(shardlet);
+    this.stopFollowing = parts.map.onChange(({ shardlets }) => {
+      for (const shardlet of shardlets) if (this.noteLoss(shardlet)) this.dropTail(shardlet.stream);
+    });
   }
 
   async page(request: LogRequest): Promise<SessionPage> {
     const cursor = await this.cursorOf(request);
+    // read through an edge whose map was newer: it may know of a loss that this one does not
+    if (cursor.version > this.parts.map.topology.version) await this.parts.map.refresh();
     const isPlain = request.skip.size === 0 && cursor.skipped.length === 0;
     const tail = isPlain ? this.tailFor(cursor) : undefined;
     return tail === undefined ? this.sessionPage(cursor, request) : this.tailPage(tail, cursor, request);
@@ -58,13 +67,15 @@ export class LogService {
   /** Pages that are under way are finished, without waiting for news. */
   close(): void {
     clearInterval(this.sweeper);
+    this.stopFollowing();
     for (const key of [...this.sessions.keys()]) this.dropSession(key);
   }
 
   private async cursorOf({ stream: { id }, from }: LogRequest): Promise<LogCursor> {
     if (typeof from !== 'string') return from;
+    const { version } = this.parts.map.topology;
     const after = from === 'oldest' ? OLDEST : endOf(await whereNowIs(this.parts, id));
-    return { stream: id, after, skipped: [] };
+    return { stream: id, version, after, skipped: [] };
   }
 
   private async sessionPage(cursor: LogCursor, request: LogRequest): Promise<SessionPage> {
@@ -84,34 +95,42 @@ export class LogService {
 
   private async tailPage(tail: StreamTail, cursor: LogCursor, request: LogRequest): Promise<SessionPage> {
     const startedMs = performance.now();
+    const { topology } = this.parts.map;
     const { limit, waitMs, signal, bytesMax = PAGE_BYTES_MAX } = request;
     for (let look: Awaited<ReturnType<StreamTail['next']>> | undefined; ; ) {
       signal?.throwIfAborted();
       // the ring went on without this reader
       if (!tail.covers(cursor.after)) return this.sessionPage(cursor, request);
-      const records = tail.after(cursor.after, limit, bytesMax);
+      const { records, after, trimmed } = tail.after(cursor.after, limit, bytesMax);
       const remainingMs = this.parts.closing.aborted ? 0 : startedMs + waitMs - performance.now();
       const isFresh = look !== undefined && look.startedMs >= startedMs && look.atHead;
       const isFull = records.length >= limit || bytesOf(records) >= bytesMax;
-      if (isFull || (isFresh && (records.length > 0 || remainingMs <= 0)))
+      const hasNews = records.length > 0 || trimmed.length > 0;
+      if (isFull || (isFresh && (hasNews || remainingMs <= 0)))
         return {
-          ...pageOf(cursor, records),
+          records,
+          late: 0,
+          // all losses up to the map's version are older than the tail
+          cursor: { ...cursor, version: topology.version, after },
+          lost: [],
           atHead: !isFull,
+          isStuck: look?.isStuck ?? false,
           waitingFor: look?.waitingFor ?? [],
-          trimmed: [],
+          trimmed,
         };
-      look = await tail.next(records.length > 0 ? 0 : remainingMs);
+      look = await tail.next(hasNews ? 0 : remainingMs);
     }
   }
 
   private keep(session: LogSession, page: SessionPage, skip: ReadonlySet<number>): void {
-    const { stream, after } = page.cursor;
-    const tail = session.isPlain ? this.tails.get(stream)?.value : undefined;
-    if (tail?.covers(after) === true) {
+    const { stream } = page.cursor;
+    const isCurrent = session.isPlain && this.knowsAllLosses(page.cursor);
+    const tail = isCurrent ? this.tails.get(stream)?.value : undefined;
+    if (tail?.covers(page.cursor.after) === true) {
       session.close();
       return;
     }
-    if (session.isPlain && page.atHead && !this.tails.has(stream)) {
+    if (isCurrent && page.atHead && !this.tails.has(stream)) {
       this.tails.set(stream, { value: new StreamTail(session), usedAtMs: performance.now() });
       return;
     }
@@ -129,11 +148,31 @@ export class LogService {
     return kept?.value;
   }
 
-  private tailFor({ stream, after }: LogCursor): StreamTail | undefined {
-    const kept = this.tails.get(stream);
-    if (kept === undefined || !kept.value.covers(after)) return undefined;
+  private tailFor(cursor: LogCursor): StreamTail | undefined {
+    const kept = this.tails.get(cursor.stream);
+    if (kept === undefined || !this.knowsAllLosses(cursor) || !kept.value.covers(cursor.after))
+      return undefined;
     kept.usedAtMs = performance.now();
     return kept.value;
+  }
+
+  /** As this edge does: one with an older map may hold records that the reader knows to be lost. */
+  private knowsAllLosses({ stream, version }: LogCursor): boolean {
+    return version >= (this.lastLosses.get(stream) ?? 0) && version <= this.parts.map.topology.version;
+  }
+
+  /** True for one that is news. */
+  private noteLoss({ stream, lost }: Shardlet): boolean {
+    const epoch = lost.at(-1)?.epoch ?? 0;
+    if (epoch <= (this.lastLosses.get(stream) ?? 0)) return false;
+    this.lastLosses.set(stream, epoch);
+    return true;
+  }
+
+  /** It holds records that a host has lost. */
+  private dropTail(stream: number): void {
+    this.tails.get(stream)?.value.close();
+    this.tails.delete(stream);
   }
 
   private dropSession(key: string): void {
@@ -152,13 +191,6 @@ export class LogService {
       this.tails.delete(stream);
     }
   }
-}
-
-function pageOf(cursor: LogCursor, records: SessionPage['records']) {
-  const last = records.at(-1);
-  if (last === undefined) return { records, late: 0, cursor };
-  const after = { ts: last.ts, shardlet: last.shardlet, seq: last.seq };
-  return { records, late: 0, cursor: { ...cursor, after } };
 }
 
 function bytesOf(records: SessionPage['records']): number {

@@ -11,16 +11,19 @@ import type { Shardlet } from '@foreshard/core/topology';
 import type { LogCursor, SkippedHost } from './cursor.ts';
 import { comparePlaces, type LogPosition } from './log-position.ts';
 import { LogReader, type ReaderParts, type TakeOptions } from './log-reader.ts';
-import type { MergedRecord, Trimmed } from './merge-terms.ts';
+import type { Lost, MergedRecord, Trimmed } from './merge-terms.ts';
 
 export interface SessionPage {
   readonly records: readonly MergedRecord[];
   /** how many of them, from the first on, are late */
   readonly late: number;
   readonly cursor: LogCursor;
+  /** nothing more can be given out now; where it waits or is stuck, more may be stored */
   readonly atHead: boolean;
+  readonly isStuck: boolean;
   readonly waitingFor: readonly number[];
   readonly trimmed: readonly Trimmed[];
+  readonly lost: readonly Lost[];
 }
 
 export class LogSession {
@@ -40,11 +43,13 @@ export class LogSession {
     const { version } = parts.map.topology;
     const added = [...skip].filter((host) => !cursor.skipped.some((s) => s.host === host));
     this.skipped = [...cursor.skipped, ...added.map((host) => ({ host, from: cursor.after, version }))];
-    this.main = new LogReader(parts, { stream: cursor.stream, after: cursor.after, skippedHosts: skip });
+    const { stream, after, version: readWith } = cursor;
+    this.main = new LogReader(parts, { stream, after, version: readWith, skippedHosts: skip });
   }
 
   get cursor(): LogCursor {
-    return { stream: this.stream, after: this.main.after, skipped: this.skipped };
+    const { after, version } = this.main;
+    return { stream: this.stream, version, after, skipped: this.skipped };
   }
 
   /** A reader like any other at this place: nothing skipped, nothing owed. */
@@ -82,6 +87,7 @@ export class LogSession {
     const reader = new LogReader(this.parts, {
       stream: this.stream,
       after: entry.from,
+      version: this.main.version,
       until: this.main.after,
       includes: possiblySkipped(entry),
       skippedHosts: this.skip,
@@ -116,8 +122,11 @@ export class LogSession {
       late,
       cursor,
       atHead,
+      isStuck: waiting.isStuck,
       waitingFor: waiting.waitingFor(),
       trimmed: [...trimmedOfOwed, ...this.main.takeTrimmed()],
+      // of all hosts: the skipped ones are part of its topology too
+      lost: this.main.takeLost(),
     };
   }
 }

@@ -35,6 +35,11 @@ export class MergeFront {
     return this.stuck.size > 0;
   }
 
+  /** Leaves with nothing queued that no promise holds for. */
+  get stuckLeaves(): Iterable<Leaf> {
+    return this.stuck;
+  }
+
   /** The hosts of the leaves that have nothing queued. */
   blockers(): Set<number> {
     const hosts = new Set<number>();

@@ -23,7 +23,12 @@ class SlowReader {
   constructor(world: MergeWorld, after: LogPosition, version: number) {
     this.world = world;
     for (const change of world.changes.slice(0, version)) this.topology.apply(change);
-    this.machine = new MergeMachine(this.topology, this.tables, { stream: 1, after, recordsAheadMax: 64 });
+    this.machine = new MergeMachine(this.topology, this.tables, {
+      stream: 1,
+      after,
+      version,
+      recordsAheadMax: 64,
+    });
   }
 
   learn(): void {
@@ -118,7 +123,7 @@ async function oneShardlet() {
   const topology = new TopologyMap(EMPTY_TOPOLOGY);
   for (const change of world.changes) topology.apply(change);
   const tables = new HostTables();
-  const machine = new MergeMachine(topology, tables, { stream: 1, after: OLDEST });
+  const machine = new MergeMachine(topology, tables, { stream: 1, after: OLDEST, version: 0 });
   const [shardlet] = [...topology.leaves(1)];
   const info = {
     shardlet: shardlet!.id,
@@ -148,29 +153,6 @@ async function oneShardlet() {
 }
 
 describe('a reader', () => {
-  it('has to begin anew when its host lost what it has read', async () => {
-    const { machine, decide } = await oneShardlet();
-    decide({ epoch: 8, lost: [{ epoch: 8, seq: 9 }] });
-    expect(machine.mustRestart).toBe(false);
-    decide({ epoch: 9, lost: [{ epoch: 9, seq: 8 }] });
-    expect(machine.mustRestart).toBe(true);
-  });
-
-  it('that begins anew asks by time where its host lost what it has read', async () => {
-    const { topology, shardlet, decide } = await oneShardlet();
-    const wishes = () => {
-      const after = { ts: 40, shardlet: shardlet.id, seq: 9 };
-      const again = new MergeMachine(topology, new HostTables(), { stream: 1, after });
-      const info = { shardlet: shardlet.id, epoch: 9, mode: 'open', firstSeq: 1, lastSeq: 12 } as const;
-      again.frontier(1, 50, [info]);
-      return [...again.wishes()];
-    };
-    decide({ epoch: 8, lost: [{ epoch: 8, seq: 9 }] });
-    expect(wishes()).toMatchObject([{ kind: 'read', fromSeq: 10 }]);
-    decide({ epoch: 9, lost: [{ epoch: 9, seq: 8 }] });
-    expect(wishes()).toMatchObject([{ kind: 'seek', ts: 40 }]);
-  });
-
   it('is told of what retention took from it', async () => {
     const { machine, shardlet, decide } = await oneShardlet();
     decide({ state: { kind: 'gone', successors: [], finalSeq: 20, finalTs: 90 } });

@@ -12,15 +12,20 @@
  *   when the last of its parents is finished: until then a parent stands for it, as every record of a child
  *   is later than all of its parents'.
  * (docs/architecture/protocol.md, "Order across shardlets")
+ *
+ * A host that went back to an older state (`lost` of a shardlet, above seq L) voids what was read of it above L
+ * and what it promised. Whoever read with an older map begins anew with a notice, from L + 1 where that is
+ * below its place. What the host gives at or below the reader's place moves the whole place back before it:
+ * the reader gets some records twice and misses none. Until that can no longer come, the log waits.
  */
 import type { ReadReply, ReplicaInfo, StoredRecord } from '@foreshard/core/hosts';
 import { invariant } from '@foreshard/core/kernel';
 import type { Shardlet, TopologyMap } from '@foreshard/core/topology';
 import type { HostTables } from './host-tables.ts';
-import { Leaf } from './leaf.ts';
-import { comparePlaces, endOf, type LogPosition } from './log-position.ts';
+import { Leaf, type LeafStart } from './leaf.ts';
+import { comparePlaces, endOf, type LogPosition, placeBefore } from './log-position.ts';
 import { MergeFront } from './merge-front.ts';
-import type { MergedRecord, MergeOptions, Portion, Trimmed, Wish } from './merge-terms.ts';
+import type { Lost, MergedRecord, MergeOptions, Portion, Trimmed, Wish } from './merge-terms.ts';
 
 const RECORDS_AHEAD_DEFAULT = 65_536;
 /** a smaller read costs the host more for the call than for the records */
@@ -37,9 +42,17 @@ export class MergeMachine {
   private readonly front = new MergeFront();
   private readonly hungry = new Set<Leaf>();
   private readonly trims: Trimmed[] = [];
+  private readonly losses: Lost[] = [];
+  /** by shardlet: the epoch of the last loss that this machine has taken into account */
+  private readonly lossesKnown = new Map<number, number>();
+  /** leaves that may still give records at or below the place where this reader began */
+  private readonly unproven = new Set<Leaf>();
   private lastPlace: LogPosition;
-  /** records given out were lost by their host meanwhile: only a new machine, from `after`, reads on right */
+  /** a host lost what may have been read of it: only a new machine, from `restartFrom`, reads on right */
   mustRestart = false;
+  private setBackTo: LogPosition | undefined;
+  /** the map's version */
+  private readonly begunAt: number;
   private readonly topology: TopologyMap;
   private readonly tables: HostTables;
   private readonly options: MergeOptions;
@@ -48,15 +61,32 @@ export class MergeMachine {
     this.topology = topology;
     this.tables = tables;
     this.options = options;
+    this.begunAt = topology.version;
     this.lastPlace = options.after;
     for (const { id } of topology.hosts()) this.front.promise(id, tables.hostLast(id) ?? 0);
-    for (const shardlet of options.candidates ?? topology.shardlets(options.stream)) this.consider(shardlet);
+    for (const shardlet of options.candidates ?? topology.shardlets(options.stream)) {
+      this.noteLoss(shardlet);
+      this.consider(shardlet);
+    }
   }
 
   /** The place after the last record given out. */
   get after(): LogPosition {
     const { ts, shardlet, seq } = this.lastPlace;
     return { ts, shardlet, seq };
+  }
+
+  /** Where the next machine has to begin. */
+  get restartFrom(): LogPosition {
+    return this.setBackTo ?? this.after;
+  }
+
+  /** All losses up to the map's version are taken into account, and can no longer move the reader's place back. */
+  get isProven(): boolean {
+    const { ts } = this.options.after;
+    for (const leaf of this.unproven)
+      if (!leaf.skipped && this.front.boundOf(leaf) >= ts) this.unproven.delete(leaf);
+    return this.unproven.size === 0 && !this.mustRestart;
   }
 
   /** Nothing at or below this can come that is not queued already. */
@@ -134,6 +164,23 @@ export class MergeMachine {
     return this.front.blockers();
   }
 
+  /** Hosts that hold the log back because they do not have what T says that they have. */
+  misfits(): Set<number> {
+    const hosts = new Set<number>();
+    for (const leaf of this.front.stuckLeaves)
+      if (leaf.isMisfit && this.tables.hostLast(leaf.host) !== undefined) hosts.add(leaf.host);
+    return hosts;
+  }
+
+  /** What hosts have lost since the version that the reader comes with; told by each machine once. */
+  takeLost(): Lost[] {
+    return this.losses.splice(0);
+  }
+
+  get hasNotices(): boolean {
+    return this.losses.length > 0 || this.trims.length > 0;
+  }
+
   /** What retention took before this reader came to it, since the last call. */
   takeTrimmed(): Trimmed[] {
     return this.trims.splice(0);
@@ -162,9 +209,21 @@ export class MergeMachine {
     }
   }
 
+  /** The host went back to an older state: what it showed is void, and what it shows next is what it has. */
+  hostWentBack(host: number): void {
+    for (const leaf of this.leaves.values()) {
+      if (leaf.host !== host) continue;
+      this.front.freeze(leaf);
+      leaf.sighting = undefined;
+      leaf.reached = Math.max(leaf.reached, (leaf.nextSeq ?? 1) - 1);
+      this.settle(leaf);
+    }
+  }
+
   topologyChanged(changed: readonly Shardlet[]): void {
     for (const shardlet of changed) {
       if (shardlet.stream !== this.options.stream) continue;
+      if (this.includes(shardlet) && this.isNewLoss(shardlet)) this.mustRestart = true;
       this.consider(shardlet);
       if (shardlet.state.kind === 'gone') for (const id of shardlet.state.successors) this.considerId(id);
     }
@@ -173,14 +232,18 @@ export class MergeMachine {
   found(shardlet: number, seq: number): void {
     const leaf = this.answered(shardlet);
     if (leaf === undefined) return;
+    leaf.isRefused = false;
     // the record before is one that this reader had, unless retention took it: then maybe also some that it had not
-    leaf.nextSeq = seq > 1 && this.mayMissTrimmed ? seq - 1 : seq;
+    const start = seq > 1 && this.mayMissTrimmed ? seq - 1 : seq;
+    leaf.nextSeq = Math.min(start, (leaf.lostAbove ?? start) + 1);
     this.settle(leaf);
   }
 
   read(shardlet: number, reply: Pick<Records, 'records' | 'nextSeq'>): void {
     const leaf = this.answered(shardlet);
     if (leaf === undefined || leaf.skipped) return;
+    leaf.isRefused = false;
+    this.setBackBefore(leaf, reply.records);
     leaf.enqueue(laterThan(this.options.after, shardlet, reply.records));
     leaf.nextSeq = Math.max(leaf.nextSeq ?? 0, reply.nextSeq);
     leaf.missesTrimmed = true;
@@ -190,15 +253,53 @@ export class MergeMachine {
   trimmed(shardlet: number, firstSeq: number): void {
     const leaf = this.answered(shardlet);
     if (leaf === undefined) return;
+    leaf.isRefused = false;
     if (leaf.missesTrimmed) this.trims.push({ shardlet, firstSeq });
     leaf.nextSeq = Math.max(leaf.nextSeq ?? 0, firstSeq);
     this.settle(leaf);
   }
 
-  /** A wish that was not answered: it may be wished again. */
-  failed(shardlet: number): void {
+  /** A wish that was not answered: it may be wished again. `refused`: the host does not have the shardlet. */
+  failed(shardlet: number, refused = false): void {
     const leaf = this.answered(shardlet);
-    if (leaf !== undefined) this.settle(leaf);
+    if (leaf === undefined) return;
+    leaf.isRefused = refused;
+    this.settle(leaf);
+  }
+
+  /** What the host gives since its loss, at or below the place that this reader had come to. */
+  private setBackBefore({ id, lostAbove }: Leaf, records: readonly StoredRecord[]): void {
+    if (lostAbove === undefined) return;
+    const isMissed = ({ ts, seq }: StoredRecord) =>
+      seq > lostAbove && comparePlaces({ ts, shardlet: id, seq }, this.options.after) <= 0;
+    const missed = records.find(isMissed);
+    if (missed === undefined) return;
+    const place = placeBefore(missed.ts);
+    if (comparePlaces(place, this.restartFrom) < 0) this.setBackTo = place;
+    this.mustRestart = true;
+  }
+
+  private noteLoss(shardlet: Shardlet): void {
+    const { id, state, lost } = shardlet;
+    const last = lost.at(-1);
+    if (last === undefined || !this.includes(shardlet)) return;
+    this.lossesKnown.set(id, last.epoch);
+    const loss = this.lossOf(shardlet);
+    if (loss !== undefined && state.kind !== 'gone') this.losses.push(loss);
+  }
+
+  private isNewLoss({ id, lost }: Shardlet): boolean {
+    const last = lost.at(-1);
+    return last !== undefined && last.epoch > (this.lossesKnown.get(id) ?? this.begunAt);
+  }
+
+  /** What was lost since the reader's version; nothing for who has read nothing yet. */
+  private lossOf({ id, lost }: Shardlet): Lost | undefined {
+    const { after, version } = this.options;
+    const later = lost.filter(({ epoch }) => epoch > version);
+    if (after.ts === 0 || later.length === 0) return undefined;
+    const seq = Math.min(...later.map((l) => l.seq));
+    return { shardlet: id, seq, epoch: later.at(-1)!.epoch };
   }
 
   private answered(shardlet: number): Leaf | undefined {
@@ -225,7 +326,7 @@ export class MergeMachine {
 
   private wishOf(leaf: Leaf, maxRecords: number): Wish {
     const { id: shardlet, host, nextSeq: fromSeq } = leaf;
-    if (fromSeq === undefined) return { kind: 'seek', shardlet, host, ts: leaf.lastTs };
+    if (fromSeq === undefined) return { kind: 'seek', shardlet, host, ts: leaf.seekTs };
     return { kind: 'read', shardlet, host, fromSeq, maxRecords };
   }
 
@@ -252,11 +353,12 @@ export class MergeMachine {
   }
 
   /** There is nothing of it left to give out: it ended before this reader's start, or it is past retention. */
-  private isOver({ state }: Shardlet): boolean {
+  private isOver(shardlet: Shardlet): boolean {
+    const { state } = shardlet;
     if (state.kind === 'gone') return true;
-    return (
-      (state.kind === 'closed' || state.kind === 'closedMoving') && state.finalTs < this.options.after.ts
-    );
+    if (state.kind !== 'closed' && state.kind !== 'closedMoving') return false;
+    const loss = this.lossOf(shardlet);
+    return state.finalTs < this.options.after.ts && (loss === undefined || state.finalSeq <= loss.seq);
   }
 
   private passOver({ id, state }: Shardlet): void {
@@ -278,31 +380,30 @@ export class MergeMachine {
     const start = bound === undefined ? this.startOf(shardlet) : { nextSeq: 1, bound, missesTrimmed: true };
     const leaf = new Leaf(shardlet.id, shardlet.shard, start);
     this.leaves.set(leaf.id, leaf);
+    if (leaf.lostAbove !== undefined) this.unproven.add(leaf);
     return leaf;
   }
 
-  private startOf({ id, lost }: Shardlet): {
-    nextSeq: number | undefined;
-    bound: number;
-    missesTrimmed: boolean;
-  } {
+  private startOf(shardlet: Shardlet): LeafStart {
+    const { id } = shardlet;
     const { after } = this.options;
     if (after.ts === 0) return { nextSeq: 1, bound: 0, missesTrimmed: false };
-    // what a host lost and wrote anew has the number of a record that was read, and a later timestamp
-    const isNumberSure = !lost.some(({ seq }) => seq < after.seq);
-    if (id === after.shardlet && isNumberSure)
-      return { nextSeq: after.seq + 1, bound: after.ts, missesTrimmed: true };
     // equal timestamps are ordered by shardlet
-    return { nextSeq: undefined, bound: id <= after.shardlet ? after.ts : after.ts - 1, missesTrimmed: true };
+    const seekTs = id <= after.shardlet ? after.ts : after.ts - 1;
+    const lostAbove = this.lossOf(shardlet)?.seq;
+    // what was promised before the loss is void
+    if (lostAbove !== undefined)
+      return { nextSeq: undefined, bound: 0, seekTs, lostAbove, missesTrimmed: true };
+    if (id === after.shardlet) return { nextSeq: after.seq + 1, bound: after.ts, missesTrimmed: true };
+    return { nextSeq: undefined, bound: seekTs, missesTrimmed: true };
   }
 
-  private takeState(leaf: Leaf, { owner, epoch, state, id, lost }: Shardlet): void {
-    // what a host lost after this reader had read it will be written anew under the same numbers
-    if (lost.some((l) => l.epoch > leaf.epoch && (leaf.nextSeq ?? 0) > l.seq + 1) && leaf.epoch > 0)
-      this.mustRestart = true;
+  private takeState(leaf: Leaf, { owner, epoch, state, id }: Shardlet): void {
+    leaf.isSettled = state.kind === 'open' || state.kind === 'moving';
     if (leaf.owner !== owner || leaf.epoch !== epoch) {
       leaf.owner = owner;
       leaf.epoch = epoch;
+      leaf.isRefused = false;
       const info = this.tables.replica(owner, id);
       if (info !== undefined) {
         this.front.freeze(leaf);

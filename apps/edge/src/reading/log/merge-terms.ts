@@ -35,9 +35,22 @@ export interface Trimmed {
   readonly firstSeq: number;
 }
 
+/**
+ * A host went back to an older state: what it held of the shardlet above `seq` may be gone, and those numbers
+ * may be given to other events.
+ */
+export interface Lost {
+  readonly shardlet: number;
+  readonly seq: number;
+  /** of the decision that accepted the loss */
+  readonly epoch: number;
+}
+
 export interface MergeOptions {
   readonly stream: number;
   readonly after: LogPosition;
+  /** of the map that the reader's place was read with: losses of later epochs are news to it */
+  readonly version: number;
   /** which shardlets take part; all, unless given. REQUIRES that a child takes part when a parent does. */
   readonly includes?: (shardlet: Shardlet) => boolean;
   /** all that can take part as T is now, where the caller knows better than to look through the stream */

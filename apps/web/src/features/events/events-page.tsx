@@ -99,7 +99,9 @@ export function EventsPage() {
       )}
       {!address.live && found?.atHead === true && found.events.length > 0 ? (
         <p className="border-line border-t px-5 py-3 text-center text-faint text-xs">
-          That is everything up to now. “Follow” shows what comes.
+          {found.waitingFor.length === 0
+            ? 'That is everything up to now. “Follow” shows what comes.'
+            : `More may be stored: ${found.waitingFor.join(', ')} does not answer.`}
         </p>
       ) : null}
     </ListPage>

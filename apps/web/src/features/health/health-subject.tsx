@@ -133,7 +133,8 @@ function PartTable({ parts, score }: { parts: readonly PartScore[]; score: numbe
 }
 
 /** In points of the whole score. */
-function costText({ score, weight }: PartScore, known: number): string {
+function costText({ part, score, weight }: PartScore, known: number): string {
+  if (part === 'reachable' && score === 0) return '−100';
   if (score === null || known === 0) return '–';
   const cost = (weight * (100 - score)) / known;
   return cost < 0.05 ? '0' : `−${cost.toFixed(1)}`;

@@ -6,6 +6,7 @@ import { formatDuration } from '../../formatting/time.ts';
 type Part = PartScore['part'];
 
 export const PART_NAMES: Record<Part, string> = {
+  reachable: 'Reachable',
   loadSkew: 'Load',
   hotKey: 'Heaviest key',
   latency: 'Append p99',
@@ -19,6 +20,7 @@ export const PART_NAMES: Record<Part, string> = {
 };
 
 export const PART_MEANINGS: Record<Part, string> = {
+  reachable: 'whether it takes events; if not, the score is 0',
   loadSkew: 'its events against the average of its like',
   hotKey: 'share of its events that one key has',
   latency: '99th percentile of the time an append takes',
@@ -36,6 +38,8 @@ const HOURS_FAR = 24 * 90;
 export function rawText({ part, raw }: Pick<PartScore, 'part' | 'raw'>): string {
   if (raw === null) return 'not known';
   switch (part) {
+    case 'reachable':
+      return raw === 1 ? 'yes' : 'unreachable or recovering';
     case 'loadSkew':
       return `${formatRate(raw)}× the average`;
     case 'hotKey':

@@ -84,6 +84,22 @@ describe('judge', () => {
     expect(judge(observed(changes, first)).headline).toBe(headline);
   });
 
+  it('does not say that nothing is wrong before the edge was asked', () => {
+    expect(judge(observed({ edge: { kind: 'unknown' } }))).toEqual({
+      level: 'unknown',
+      headline: 'All 2 hosts reachable, 4 of 4 shardlets open; the edge was not asked yet',
+      findings: [],
+    });
+  });
+
+  it('tells of shardlets that wait beside those of a host that is readmitted', () => {
+    const verdict = judge(observed({ openLeaves: 1 }, usage({ incarnationKnown: false })));
+    expect(verdict.findings.map((f) => f.what)).toEqual([
+      'Host redis-a is being readmitted',
+      '3 of 4 shardlets are not open yet',
+    ]);
+  });
+
   it('claims nothing before the topology has been read', () => {
     expect(judge(observed({ topologyAgeMs: undefined }))).toMatchObject({
       level: 'bad',

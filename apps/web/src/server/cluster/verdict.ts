@@ -55,8 +55,12 @@ export function judge(observed: Observed): Verdict {
     ...openings(observed),
     ...blindness(observed),
   ];
-  const level = findings.some((f) => f.level === 'bad') ? 'bad' : findings.length > 0 ? 'warn' : 'ok';
-  return { level, headline: headline(observed, findings), findings };
+  return { level: levelOf(observed, findings), headline: headline(observed, findings), findings };
+}
+
+function levelOf({ edge }: Observed, findings: readonly Finding[]): Verdict['level'] {
+  if (findings.length > 0) return findings.some((f) => f.level === 'bad') ? 'bad' : 'warn';
+  return edge.kind === 'unknown' ? 'unknown' : 'ok';
 }
 
 function headline(observed: Observed, findings: readonly Finding[]): string {
@@ -64,7 +68,10 @@ function headline(observed: Observed, findings: readonly Finding[]): string {
     return findings.length === 1 ? findings[0]!.what : `${findings.length} things need you`;
   const { hosts, openLeaves, leaves } = observed;
   const reachable = hosts.length === 1 ? 'The host is reachable' : `All ${hosts.length} hosts reachable`;
-  return `${reachable}, ${openLeaves} of ${leaves} shardlets open, nothing is wrong`;
+  const known = `${reachable}, ${openLeaves} of ${leaves} shardlets open`;
+  return observed.edge.kind === 'unknown'
+    ? `${known}; the edge was not asked yet`
+    : `${known}, nothing is wrong`;
 }
 
 function neverConnected(): Verdict {
@@ -213,8 +220,12 @@ function fillingHosts({ hosts }: Observed): Finding[] {
 }
 
 function openings({ leaves, openLeaves, hosts }: Observed): Finding[] {
+  // those of a host that is readmitted wait with it: they are not told twice
+  const withTheirHost = hosts
+    .filter((h) => h.condition === 'readmitting')
+    .reduce((n, h) => n + h.shardlets, 0);
   const waiting = leaves - openLeaves;
-  if (waiting === 0 || hosts.some((h) => h.condition === 'readmitting')) return [];
+  if (waiting <= withTheirHost) return [];
   return [
     {
       level: 'warn',

@@ -2,10 +2,14 @@
  * The console's way to events: the public HTTP API of the edge, with a token that stays on the server. The
  * console has no other path to a host, so whatever it shows any client can read.
  */
+import type { RequestFailed, request } from '@foreshard/core/adapters/outgoing-http';
 import { z } from 'zod';
 
 /** The edge waits up to 30 s by itself; a page of large events needs a moment as well. */
 const TIMEOUT_MS = 20_000;
+const DOCUMENT_TIMEOUT_MS = 5_000;
+/** The edge ends a page at 16 MB of events; JSON makes more of them. */
+const ANSWER_BYTES_MAX = 100_000_000;
 
 /** The edge has answered, and not with what was asked for. */
 export class EdgeRefusal extends Error {
@@ -23,10 +27,12 @@ const problemSchema = z.object({ title: z.string().optional(), detail: z.string(
 export class EdgeClient {
   private readonly url: string;
   private readonly token: string | undefined;
+  private readonly request: typeof request;
 
-  constructor({ edgeUrl, token }: { edgeUrl: string; token: string | undefined }) {
+  constructor({ edgeUrl, token }: { edgeUrl: string; token: string | undefined }, send: typeof request) {
     this.url = edgeUrl;
     this.token = token;
+    this.request = send;
   }
 
   /** @throws EdgeRefusal, in words for people */
@@ -40,10 +46,18 @@ export class EdgeClient {
     return this.call(path, 'admin', { method: 'POST', body: JSON.stringify(body), headers });
   }
 
+  /** What the edge says of its own API, which needs no token. */
+  async document(): Promise<string> {
+    const options = { method: 'GET', timeoutMs: DOCUMENT_TIMEOUT_MS, bytesMax: ANSWER_BYTES_MAX } as const;
+    const { status, text } = await this.request(`${this.url}/v1/openapi.json`, options);
+    if (status !== 200) throw new EdgeRefusal(status, `The edge answers ${status}: ${detailOf(text)}`);
+    return text;
+  }
+
   private async call(
     path: string,
     scope: string,
-    init: { method: string; body?: string; headers?: Record<string, string> },
+    init: { method: 'GET' | 'POST'; body?: string; headers?: Record<string, string> },
     signal?: AbortSignal,
   ): Promise<string> {
     if (this.token === undefined)
@@ -51,26 +65,27 @@ export class EdgeClient {
         401,
         `This console has no token for the edge. Set FORESHARD_TOKEN to one with the scope ${scope}.`,
       );
-    const patience = AbortSignal.timeout(TIMEOUT_MS);
-    const reply = await fetch(`${this.url}${path}`, {
+    const { status, text } = await this.request(`${this.url}${path}`, {
       ...init,
       headers: { ...init.headers, authorization: `Bearer ${this.token}`, accept: 'application/json' },
-      signal: signal === undefined ? patience : AbortSignal.any([patience, signal]),
-      cache: 'no-store',
+      signal,
+      timeoutMs: TIMEOUT_MS,
+      bytesMax: ANSWER_BYTES_MAX,
     }).catch((error: unknown) => {
       if (signal?.aborted) throw error;
-      throw new EdgeRefusal(503, `The edge at ${this.url} does not answer: ${reasonOf(error)}.`);
+      throw new EdgeRefusal(503, `The edge at ${this.url} does not answer: ${edgeFailure(error)}.`);
     });
-    const text = await reply.text();
-    if (!reply.ok) throw new EdgeRefusal(reply.status, `The edge answers ${reply.status}: ${detailOf(text)}`);
+    if (status < 200 || status >= 300)
+      throw new EdgeRefusal(status, `The edge answers ${status}: ${detailOf(text)}`);
     return text;
   }
 }
 
-function reasonOf(error: unknown): string {
-  if (error instanceof DOMException && error.name === 'TimeoutError')
-    return `nothing came within ${TIMEOUT_MS / 1_000} s`;
-  const code = error instanceof Error && error.cause instanceof Error && Reflect.get(error.cause, 'code');
+/** What a person should look at first. */
+export function edgeFailure(error: unknown): string {
+  const { kind, message, cause } = error as Partial<RequestFailed>;
+  if (kind === 'timeout' || kind === 'too-large') return message!;
+  const code = cause instanceof Error && Reflect.get(cause, 'code');
   return code === 'ECONNREFUSED' ? 'nothing listens on its address' : 'its address cannot be reached';
 }
 

@@ -2,8 +2,6 @@
 import { z } from 'zod';
 import { query, router } from '../trpc.ts';
 
-const TIMEOUT_MS = 5_000;
-
 const operationSchema = z.object({
   operationId: z.string().optional(),
   summary: z.string().default(''),
@@ -31,11 +29,9 @@ export const apiRouter = router({
   describe: query.query(async ({ ctx: { server } }) => {
     const { edgeUrl } = server;
     const links = { edgeUrl, docsUrl: `${edgeUrl}/docs`, openApiUrl: `${edgeUrl}/v1/openapi.json` };
-    const reply = await fetch(links.openApiUrl, {
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      cache: 'no-store',
-    })
-      .then(async (r) => (r.ok ? documentSchema.parse(await r.json()) : undefined))
+    const reply = await server.edge
+      .document()
+      .then((text) => documentSchema.parse(JSON.parse(text)))
       .catch(() => undefined);
     if (reply === undefined) return { ...links, version: null, openapi: null, tags: [], operations: [] };
     return {

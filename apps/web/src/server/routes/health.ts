@@ -1,5 +1,11 @@
 /** Scores of hosts and shardlets: the newest picture, and the course of one subject with its parts. */
-import type { Health, HealthAt, HealthPicture, PartScore } from '@foreshard/core/profiling';
+import {
+  costOf,
+  type Health,
+  type HealthAt,
+  type HealthPicture,
+  type PartScore,
+} from '@foreshard/core/profiling';
 import type { TopologyMap } from '@foreshard/core/topology';
 import { z } from 'zod';
 import { away, query, router } from '../trpc.ts';
@@ -87,8 +93,7 @@ function namesOf(kind: 'host' | 'shardlet', id: number, map: TopologyMap) {
 }
 
 function worstOf({ parts }: Health): PartScore | null {
-  const cost = ({ weight, score }: PartScore) => weight * (100 - (score ?? 100));
-  const [worst] = parts.filter((part) => cost(part) > 0).sort((a, b) => cost(b) - cost(a));
+  const [worst] = parts.filter((part) => costOf(part) > 0).sort((a, b) => costOf(b) - costOf(a));
   return worst ?? null;
 }
 

@@ -1,7 +1,8 @@
 /** Opening and pooling hosts, on two real Redis servers. */
 import { createDatabase } from '@foreshard/local';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
-import type { EventHost } from '../../hosts/index.ts';
+import { SPEC } from '../../hosts/contract/scene.ts';
+import { type EventHost, ProgressWatch } from '../../hosts/index.ts';
 import { changeSchema, EMPTY_TOPOLOGY, type Host, NO_FACTS, TopologyMap } from '../../topology/index.ts';
 import { startTestServer, type TestServer } from '../redis/redis-server.fixture.ts';
 import { HostPool } from './host-pool.ts';
@@ -85,6 +86,52 @@ test('a host that is being readmitted is reached only with an incarnation of one
   const own = await openEventHost(readmitting, first.incarnation);
   expect(await portOf(own)).toBe('first');
   await own.close();
+});
+
+test('what was seen of a host outlives its handles, until it is in another generation', async () => {
+  poolOver(first);
+  const watch = pool.watch(1)!;
+  const before = await pool.get(1);
+  await before.createOpen(1, 10, SPEC, []);
+  const { progress } = await before.identify();
+  expect([watch.generation, watch.seen]).toEqual([0, progress.count]);
+  change({ hosts: [{ ...first, incarnation: 'another run' }] });
+  change({ hosts: [first] });
+  expect(await pool.get(1)).not.toBe(before);
+  expect(pool.watch(1)).toBe(watch);
+  change({ hosts: [{ ...first, generation: 5 }] });
+  expect(pool.watch(1)).toMatchObject({ generation: 5, seen: 0 });
+  await expect((await pool.get(1)).describe(1)).rejects.toMatchObject({ reason: 'incarnation' });
+  expect(watch.seen).toBe(progress.count);
+  expect(pool.watch(2)).toBeUndefined();
+  change({ hostsRemoved: [1] });
+  expect(pool.watch(1)).toBeUndefined();
+});
+
+test('a host in another generation gets a new handle once T knows it', async () => {
+  poolOver(second);
+  const before = await pool.get(2);
+  await before.describe(1);
+  const own = await openEventHost(second, undefined);
+  expect(await own.admit(7, 1)).toEqual({ kind: 'admitted' });
+  await expect(before.describe(1)).rejects.toMatchObject({ reason: 'incarnation' });
+  second = { ...second, generation: 7 };
+  change({ hosts: [second] });
+  expect(await portOf(await pool.get(2))).toBe('second');
+  await own.close();
+});
+
+test('a host that answers less than was seen is refused, but not to who identifies it', async () => {
+  poolOver(first);
+  const watch = new ProgressWatch(0, 1_000);
+  const judged = await openEventHost(first, first.incarnation, { watch });
+  const identified = await openEventHost(first, undefined, { watch });
+  await expect(judged.identify()).rejects.toMatchObject({ reason: 'regressed' });
+  expect(await portOf(identified)).toBe('first');
+  watch.dismiss();
+  expect(await portOf(judged)).toBe('first');
+  await judged.close();
+  await identified.close();
 });
 
 test('a removed host and a closed pool give nothing', async () => {

@@ -16,6 +16,8 @@ export interface OpenOptions {
   readonly callTimeoutMs?: number;
   /** what this process has seen of the host before, by other handles; else only this one's answers count */
   readonly watch?: ProgressWatch;
+  /** for who readmits it: the host changes its generation meanwhile, and what it lost is known */
+  readonly unjudged?: boolean;
 }
 
 type Address = Pick<Host, 'engine' | 'url'>;
@@ -47,12 +49,11 @@ export async function openEventHost(
       `host "${host.name}" is declared "${host.durability}", which may lose acknowledged events and is not served; ` +
         `give it "${DURABLE_SETTING[host.engine]}" and declare it "always"`,
     );
-  const watch = expectedIncarnation === undefined ? undefined : (options.watch ?? watchOf(host));
+  const watch =
+    expectedIncarnation === undefined || options.unjudged
+      ? undefined
+      : (options.watch ?? new ProgressWatch(host.generation));
   return CONNECT[host.engine]({ ...options, url: host.url, expectedIncarnation, watch });
-}
-
-function watchOf({ generation, readmission }: Host): ProgressWatch {
-  return new ProgressWatch(generation, 0, readmission?.regressed?.accepted);
 }
 
 /** A handle on whatever runs there now: for a server that is not a host of T yet. */

@@ -14,6 +14,7 @@ import {
   type TopologyStore,
 } from '../../topology/index.ts';
 import { connectAnyHost } from '../event-hosts/index.ts';
+import { objectionToHostAddress } from './host-address.ts';
 import { inspectHost } from './host-settings.ts';
 
 export interface AdmissionRequest extends HostDescription {
@@ -33,14 +34,19 @@ export type AdmissionReply =
       readonly kind: 'refused';
       readonly why: 'address' | 'unsuitable' | Refusal['reason'];
       readonly detail: string;
+      /** for the log of the process that tried, not for who asked: it tells what listens there */
+      readonly cause?: string;
     };
+
+/** The same for a port that is closed, silent or speaks something else: this is no tool to look around with. */
+const SILENT = 'no Redis or PostgreSQL answers there; start it, or mend its address';
 
 type Topology = Pick<TopologyStore, 'snapshot' | 'decide'>;
 type Candidate = Pick<Host, 'engine' | 'url' | 'name'> & HostDescription;
 
 /** @throws when T does not answer, or HostUnreachable when the server falls silent in the middle */
 export async function admitHost(topology: Topology, request: AdmissionRequest): Promise<AdmissionReply> {
-  const candidate = await judged(request);
+  const candidate = await judged(topology, request);
   if ('kind' in candidate) return candidate;
   const host = await connectAnyHost(candidate);
   try {
@@ -55,7 +61,7 @@ export async function admitHost(topology: Topology, request: AdmissionRequest): 
  * cluster is looked at when it joins.
  */
 export async function tryAdmission(topology: Topology, request: AdmissionRequest): Promise<AdmissionReply> {
-  const candidate = await judged(request);
+  const candidate = await judged(topology, request);
   if ('kind' in candidate) return candidate;
   const snapshot = await topology.snapshot();
   const known = snapshot.hosts.find((h) => h.url === candidate.url);
@@ -65,20 +71,19 @@ export async function tryAdmission(topology: Topology, request: AdmissionRequest
   return reply.kind === 'refused' ? refusedBy(reply) : { kind: 'wouldJoin' };
 }
 
-async function judged({
-  url,
-  name,
-  actor: _,
-  ...description
-}: AdmissionRequest): Promise<Candidate | AdmissionReply> {
-  const engine = engineOf(url);
-  if (engine === undefined)
-    return {
-      kind: 'refused',
-      why: 'address',
-      detail: `"${url}" is not the address of a host: it begins with redis:// or postgresql://`,
-    };
-  const problem = (await inspectHost(url)).findings.find((finding) => finding.level === 'problem');
+/** What must not join is not refused once it has joined: stopping it would help nobody. */
+async function judged(
+  topology: Topology,
+  { url, name, actor: _, ...description }: AdmissionRequest,
+): Promise<Candidate | AdmissionReply> {
+  const objection = await objectionToHostAddress(url);
+  if (objection !== undefined) return { kind: 'refused', why: 'address', detail: objection };
+  const engine = engineOf(url)!;
+  const { hosts } = await topology.snapshot();
+  const standing = hosts.some((host) => host.url === url) ? 'serving' : 'joining';
+  const { answers, findings } = await inspectHost(url, undefined, standing);
+  const problem = findings.find((finding) => finding.level === 'problem');
+  if (!answers) return { ...unsuitable(url, SILENT), cause: problem?.what ?? '' };
   if (problem !== undefined) return unsuitable(url, `${problem.what}; ${problem.cure}`);
   return { engine, url, name: name ?? new URL(url).host, ...description };
 }
@@ -138,7 +143,7 @@ async function adopt(
   return unsuitable(url, 'it was taken by another cluster in the same moment; use another server');
 }
 
-function unsuitable(url: string, why: string): AdmissionReply {
+function unsuitable(url: string, why: string): Extract<AdmissionReply, { kind: 'refused' }> {
   const detail = `the host ${withoutPassword(url)} cannot be used: ${why}`;
   return { kind: 'refused', why: 'unsuitable', detail };
 }

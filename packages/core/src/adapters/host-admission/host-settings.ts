@@ -8,6 +8,7 @@ import {
   judgeRedis,
   problem,
   type RedisFacts,
+  type Standing,
 } from '../../hosts/index.ts';
 
 const CONNECT_WITHIN_MS = 5_000;
@@ -18,11 +19,15 @@ export interface Inspection {
   readonly findings: readonly Finding[];
 }
 
-export async function inspectHost(url: string, subject = 'the host'): Promise<Inspection> {
+export async function inspectHost(
+  url: string,
+  subject = 'the host',
+  standing: Standing = 'serving',
+): Promise<Inspection> {
   try {
     const findings =
       engineOf(url) === 'redis'
-        ? judgeRedis(subject, await redisFacts(url))
+        ? judgeRedis(subject, await redisFacts(url), standing)
         : judgePostgres(subject, await postgresSettings(url));
     return { answers: true, findings };
   } catch (error) {
@@ -55,8 +60,17 @@ export function redisFacts(url: string): Promise<RedisFacts> {
         .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
     );
     const config = await client.config('GET', '*').catch(() => undefined);
-    return { info, config: config === undefined ? undefined : pairs(config as string[]) };
+    const hasSentinel = await isWatchedBySentinel(client).catch(() => undefined);
+    return { info, config: config === undefined ? undefined : pairs(config as string[]), hasSentinel };
   });
+}
+
+/** Each Sentinel listens where Sentinels greet one another, and names its connections. */
+async function isWatchedBySentinel(client: Redis): Promise<boolean> {
+  const [, listeners] = (await client.pubsub('NUMSUB', '__sentinel__:hello')) as [string, number];
+  if (Number(listeners) > 0) return true;
+  const clients = (await client.client('LIST')) as string;
+  return / name=sentinel-/.test(clients);
 }
 
 /** The names of the libraries of functions that are loaded. */

@@ -1,5 +1,11 @@
 /** Consumer groups in memory: for tests and the simulator. One JavaScript turn stands for the transaction. */
-import type { Group, GroupState, GroupStore } from '../../consuming/index.ts';
+import {
+  type Creation,
+  GROUPS_MAX,
+  type Group,
+  type GroupState,
+  type GroupStore,
+} from '../../consuming/index.ts';
 import { type Clock, MICROS_PER_MS } from '../../kernel/index.ts';
 
 export class MemoryGroupStore implements GroupStore {
@@ -10,10 +16,11 @@ export class MemoryGroupStore implements GroupStore {
     this.clock = clock;
   }
 
-  async create(group: Group, state: GroupState): Promise<boolean> {
-    if (this.groups.has(group.name)) return false;
+  async create(group: Group, state: GroupState): Promise<Creation> {
+    if (this.groups.has(group.name)) return 'taken';
+    if (this.groups.size >= GROUPS_MAX) return 'full';
     this.groups.set(group.name, { group, state });
-    return true;
+    return 'created';
   }
 
   async remove(name: string): Promise<boolean> {

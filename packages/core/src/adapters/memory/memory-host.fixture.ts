@@ -23,6 +23,7 @@ export async function memoryFixture(
       },
     },
     reopen: undefined,
+    watched: undefined,
     close: () => host.close(),
   };
 }

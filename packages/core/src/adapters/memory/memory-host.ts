@@ -147,6 +147,10 @@ export class MemoryHost implements EventHost {
     return reading.seek(this.state, shardlet, ts);
   }
 
+  async bytesIn(shardlet: number, from: number, to: number) {
+    return reading.bytesIn(this.state, shardlet, from, to);
+  }
+
   async frontier(upToTs: number, since: number) {
     return this.change(() => reading.frontier(this.state, upToTs, since, this.now()));
   }

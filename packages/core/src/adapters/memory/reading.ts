@@ -1,6 +1,7 @@
 /** Looking at a host: records, places in time, the frontier, and what is there. Only frontier, mark and admit change anything. */
 import type {
   AdmitReply,
+  BytesReply,
   FrontierReply,
   IdSetInfo,
   KnownId,
@@ -63,6 +64,14 @@ export function seek(state: HostState, shardlet: number, ts: number): { kind: 's
   if (replica === undefined) return staleOf(state, shardlet);
   const later = replica.log.find((record) => record.ts > ts);
   return { kind: 'seq', seq: later?.seq ?? lastSeqOf(replica) + 1 };
+}
+
+export function bytesIn(state: HostState, shardlet: number, from: number, to: number): BytesReply {
+  const replica = readable(state, shardlet);
+  if (replica === undefined) return staleOf(state, shardlet);
+  if (from < replica.firstSeq) return { kind: 'gone', firstSeq: replica.firstSeq };
+  const counted = replica.log.filter(({ seq }) => seq >= from && seq <= to);
+  return { kind: 'bytes', bytes: counted.reduce((sum, { frame }) => sum + frame.length, 0) };
 }
 
 /** `changed` is ordered by shardlet; `since` is opaque, 0 asks for everything. */

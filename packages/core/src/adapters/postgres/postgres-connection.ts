@@ -123,7 +123,7 @@ export class PostgresConnection {
   async call<R>(name: string, args: readonly unknown[]): Promise<Answer<R> | typeof NO_ROOM> {
     const text = `SELECT * FROM ${FUNCTION}with_progress(${FUNCTION}${name}(${placesOf(args)}))`;
     const result = await this.run({ name: FUNCTION + name, text, values: [...args] }, ([row]) =>
-      progressOf(row.generation, row.count),
+      progressOf(row.generation, row.count, row.own),
     );
     return result === NO_ROOM ? NO_ROOM : { progress: result.progress, reply: result.rows[0].answer };
   }
@@ -144,7 +144,7 @@ export class PostgresConnection {
 
   private async run(
     query: pg.QueryConfig | pg.QueryArrayConfig,
-    progressIn: (rows: Rows) => Progress,
+    progressIn: (rows: Rows) => Progress & { readonly own: number },
   ): Promise<{ readonly rows: Rows; readonly progress: Progress } | typeof NO_ROOM> {
     this.insistOnTrust();
     let client: pg.PoolClient | undefined;
@@ -154,8 +154,8 @@ export class PostgresConnection {
       const { rows } = await withinTime(client.query(query), this.callTimeoutMs);
       client.release();
       client = undefined;
-      const progress = progressIn(rows);
-      this.judge(seen, progress);
+      const { own, ...progress } = progressIn(rows);
+      this.judge(seen, progress, own);
       return { rows, progress };
     } catch (error) {
       const isAnswer = error instanceof pg.DatabaseError && !ENDING.test(error.severity ?? '');
@@ -170,9 +170,9 @@ export class PostgresConnection {
     this.watch?.insistOnProgress();
   }
 
-  private judge(seen: number, progress: Progress): void {
+  private judge(seen: number, progress: Progress, own: number): void {
     try {
-      this.watch?.judge(seen, progress);
+      this.watch?.judge(seen, progress, own);
     } catch (error) {
       const unreachable = error as HostUnreachable;
       if (unreachable.reason === 'incarnation') this.refusal = unreachable;
@@ -185,8 +185,8 @@ function placesOf(args: readonly unknown[]): string {
   return args.map((_, i) => `$${i + 1}`).join(', ');
 }
 
-function progressOf(generation: unknown, count: unknown): Progress {
-  return { generation: Number(generation), count: Number(count) };
+function progressOf(generation: unknown, count: unknown, own = 0) {
+  return { generation: Number(generation), count: Number(count), own };
 }
 
 /** REQUIRES to be the first request on a connection. */

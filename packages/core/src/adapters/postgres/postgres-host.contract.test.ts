@@ -5,4 +5,4 @@ import { postgresFixtures } from './postgres-host.fixture.ts';
 const fixtures = await postgresFixtures(inject('postgresUrl'), 'host_contract');
 afterAll(() => fixtures.end());
 
-eventHostContract('PostgreSQL', { memoryLimit: false, durable: true }, fixtures.make);
+eventHostContract('PostgreSQL', { memoryLimit: false, durable: true, connected: true }, fixtures.make);

@@ -38,6 +38,7 @@ export async function postgresFixtures(serverUrl: string, database: string): Pro
         host = await connect(options);
         return host;
       },
+      watched: (watch) => connect({ ...options, watch }),
       close: () => host.close(),
     };
   };

@@ -61,7 +61,7 @@ function appendUntil(stopped: () => boolean, connectAnew: () => Promise<EventHos
   const acknowledged: number[] = [];
   let unanswered = 0;
   const run = async () => {
-    let host = await connectAnew();
+    let host = await connectWhenThere(connectAnew);
     for (let n = firstEvent; !stopped(); n += 5) {
       const events = [n, n + 1, n + 2, n + 3, n + 4];
       for (;;) {

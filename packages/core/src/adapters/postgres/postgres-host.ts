@@ -6,6 +6,7 @@ import type {
   AdmitReply,
   AppendGroup,
   AppendReply,
+  BytesReply,
   CreateReply,
   EpochReply,
   EventHost,
@@ -183,6 +184,10 @@ class PostgresHost implements EventHost {
 
   seek(shardlet: number, ts: number): Promise<{ kind: 'seq'; seq: number } | Stale> {
     return this.call('seek', [shardlet, ts]);
+  }
+
+  bytesIn(shardlet: number, from: number, to: number): Promise<BytesReply> {
+    return this.call('bytes_in', [shardlet, from, to]);
   }
 
   frontier(upToTs: number, since: number): Promise<FrontierReply> {

@@ -1,6 +1,11 @@
 /** Opens Prisma over its own pool of connections. Connections are lazy: a database that is away fails calls, not starts. */
 import { PrismaPg } from '@prisma/adapter-pg';
-import { DatabaseUnreachable, databaseUnreachable, isConnectionFailure } from './database-unreachable.ts';
+import {
+  DatabaseLate,
+  DatabaseUnreachable,
+  databaseUnreachable,
+  isConnectionFailure,
+} from './database-unreachable.ts';
 import { Prisma, PrismaClient } from './generated/client.ts';
 
 export { Prisma, type PrismaClient };
@@ -27,12 +32,31 @@ export function openPrisma(databaseUrl: string, name = 'foreshard'): PrismaClien
   return new PrismaClient({ adapter, errorFormat: 'minimal' });
 }
 
-/** Runs a query so that a database that is away is reported in one clear line. */
-export async function reaching<T>(databaseUrl: string, query: () => Promise<T>): Promise<T> {
+/**
+ * Runs a query so that a database that is away is reported in one clear line. `withinMs`: for callers that
+ * wait for an answer; nothing else ends a query to a server that hangs. It may still be carried out.
+ */
+export async function reaching<T>(
+  databaseUrl: string,
+  query: () => Promise<T>,
+  withinMs?: number,
+): Promise<T> {
   try {
-    return await query();
+    return withinMs === undefined ? await query() : await inTime(withinMs, query());
   } catch (error) {
     if (error instanceof DatabaseUnreachable || !isConnectionFailure(error)) throw error;
     throw databaseUnreachable(databaseUrl, error);
+  }
+}
+
+async function inTime<T>(ms: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DatabaseLate(`no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([answer, deadline]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,6 +1,7 @@
 /**
  * One clear line for the commonest failures of all: PostgreSQL cannot be reached, or not with these
- * credentials, or it has not been migrated. It names address and database, never the password.
+ * credentials, or it answers too late, or it has not been migrated. It names address and database, never the
+ * password.
  */
 
 export class DatabaseUnreachable extends Error {
@@ -11,7 +12,9 @@ export function databaseUnreachable(databaseUrl: string, cause: unknown): Databa
   const address = addressOf(databaseUrl);
   const message = isMissingTable(cause)
     ? `the database ${address} has no tables of Foreshard: apply the migrations of this release`
-    : `PostgreSQL at ${address} cannot be reached (${reasonOf(cause)}): check DATABASE_URL`;
+    : isLate(cause)
+      ? `PostgreSQL at ${address} does not answer in time (${reasonOf(cause)}): it hangs, or is overloaded or locked`
+      : `PostgreSQL at ${address} cannot be reached (${reasonOf(cause)}): check DATABASE_URL`;
   return new DatabaseUnreachable(message, { cause });
 }
 
@@ -21,6 +24,19 @@ interface DriverCause {
   readonly originalCode?: string;
   readonly originalMessage?: string;
 }
+
+/** Our own deadline, where nothing else ends the waiting. */
+export class DatabaseLate extends Error {
+  override readonly name = 'DatabaseLate';
+}
+
+/** Prisma's own, of its pool. Those of its transactions are told apart by words. */
+const LATE_CODE = 'P2024';
+/** Other P2028 are our own mistakes, such as a query after the commit. */
+const LATE_TRANSACTION = /Unable to start a transaction in the given time|on an expired transaction/;
+/** SQLSTATEs of a statement, a lock or a transaction that took longer than we allow, and of a full server. */
+const LATE_SQLSTATES: ReadonlySet<string> = new Set(['57014', '55P03', '25P03', '25P04', '53300']);
+const LATE_WORDS = /(^|\n)Query read timeout/;
 
 /** SQLSTATE classes: connection exceptions, and a server that starts, stops or ended the session. */
 const CONNECTION_SQLSTATES = /^(08|57P0)/;
@@ -32,13 +48,21 @@ const SOCKET_CODES = /^(ECONN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE
 const CONNECTION_WORDS =
   /(^|\n)(timeout exceeded when trying to connect|Connection terminated|Client (has encountered a connection error|was closed) and is not queryable)/;
 
-/** Also a missing table: to those who call, the database is as good as away. */
+/** Also a missing table, and an answer that comes too late: to those who call, the database is as good as away. */
 export function isConnectionFailure(error: unknown): boolean {
+  if (isLate(error)) return true;
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code === 'string' && [CONNECTION_CODES, SOCKET_CODES].some((codes) => codes.test(code)))
     return true;
   if (error instanceof Error && CONNECTION_WORDS.test(error.message)) return true;
   return CONNECTION_SQLSTATES.test(driverCause(error)?.originalCode ?? '') || isMissingTable(error);
+}
+
+function isLate(error: unknown): boolean {
+  if (error instanceof DatabaseLate) return true;
+  const { code, message = '' } = (error ?? {}) as { code?: unknown; message?: string };
+  if (code === LATE_CODE || (code === 'P2028' && LATE_TRANSACTION.test(message))) return true;
+  return LATE_WORDS.test(message) || LATE_SQLSTATES.has(driverCause(error)?.originalCode ?? '');
 }
 
 function isMissingTable(error: unknown): boolean {

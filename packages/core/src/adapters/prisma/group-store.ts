@@ -4,6 +4,8 @@
  */
 import {
   type Checkpoint,
+  type Creation,
+  GROUPS_MAX,
   type Group,
   type GroupState,
   type GroupStore,
@@ -20,7 +22,14 @@ type Tx = Prisma.TransactionClient;
 type Known = { readonly group: Group; readonly state: GroupState };
 
 /** Members of one group wait for each other; a change takes milliseconds. */
-const TIMES = { maxWait: 10_000, timeout: 20_000 };
+const TIMES = { maxWait: 5_000, timeout: 6_000 };
+/** Members are told to come back before their session (10 s by default) and their patience end. */
+const ANSWER_WITHIN_MS = 6_000;
+/** The server ends what stands still: a process that was stopped inside a change holds the row of its group. */
+const STANDSTILL_MS = '5000';
+
+/** key space of the advisory lock */
+const CREATE_LOCK = 0x6670_7267;
 
 export class PrismaGroupStore implements GroupStore {
   private readonly prisma: PrismaClient;
@@ -32,12 +41,19 @@ export class PrismaGroupStore implements GroupStore {
     this.databaseUrl = databaseUrl;
   }
 
-  create({ name, stream, sessionMs, push }: Group, state: GroupState): Promise<boolean> {
+  create({ name, stream, sessionMs, push }: Group, state: GroupState): Promise<Creation> {
     return this.within(async (tx) => {
+      // two that count at once would both find room for one
+      await tx.$executeRaw`SELECT pg_advisory_xact_lock(${CREATE_LOCK}::int, 0::int)`;
+      const isTaken = (await tx.consumerGroup.findUnique({ where: { name } })) !== null;
+      if (isTaken) return 'taken';
+      if ((await tx.consumerGroup.count()) >= GROUPS_MAX) return 'full';
       const row = { name, stream, sessionMs, push: push ?? Prisma.DbNull, version: state.version };
+      // an edge of an earlier release does not take the lock
       const { count } = await tx.consumerGroup.createMany({ data: [row], skipDuplicates: true });
-      if (count === 1) await putCheckpoints(tx, name, [...state.checkpoints.values()]);
-      return count === 1;
+      if (count === 0) return 'taken';
+      await putCheckpoints(tx, name, [...state.checkpoints.values()]);
+      return 'created';
     });
   }
 
@@ -64,7 +80,9 @@ export class PrismaGroupStore implements GroupStore {
     ) => { readonly state: GroupState; readonly result: R },
   ): Promise<R | undefined> {
     return this.within(async (tx) => {
-      // the first statement: what is read after it is what nobody else changes
+      await tx.$queryRaw`SELECT set_config('statement_timeout', ${STANDSTILL_MS}, true),
+        set_config('idle_in_transaction_session_timeout', ${STANDSTILL_MS}, true)`;
+      // before all that reads: what is read after it is what nobody else changes
       const [clock] = await tx.$queryRaw<{ now_ms: number }[]>`
         SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now_ms,
                set_config('synchronous_commit', 'on', true)
@@ -82,7 +100,7 @@ export class PrismaGroupStore implements GroupStore {
   }
 
   private reaching<T>(query: () => Promise<T>): Promise<T> {
-    return reaching(this.databaseUrl, query);
+    return reaching(this.databaseUrl, query, ANSWER_WITHIN_MS);
   }
 }
 
@@ -102,10 +120,12 @@ async function save(tx: Tx, group: string, before: GroupState, after: GroupState
   const ids = new Set(after.members.map((m) => m.id));
   const gone = before.members.filter((m) => !ids.has(m.id)).map((m) => m.id);
   if (gone.length > 0) await tx.consumerMember.deleteMany({ where: { group, id: { in: gone } } });
-  for (const { id, seenAtMs } of after.members) {
-    if (before.members.some((m) => m.id === id && m.seenAtMs === seenAtMs)) continue;
+  for (const { id, seenAtMs, subject = null } of after.members) {
+    const known = before.members.find((m) => m.id === id);
+    if (known?.seenAtMs === seenAtMs && (known.subject ?? null) === subject) continue;
     const where = { group_id: { group, id } };
-    await tx.consumerMember.upsert({ where, create: { group, id, seenAtMs }, update: { seenAtMs } });
+    const data = { seenAtMs, subject };
+    await tx.consumerMember.upsert({ where, create: { group, id, ...data }, update: data });
   }
   const changed = [...after.checkpoints.values()].filter((c) => c !== before.checkpoints.get(c.shardlet));
   await putCheckpoints(tx, group, changed);
@@ -135,7 +155,11 @@ function toState(
 ): GroupState {
   return {
     version: Number(version),
-    members: members.map((m) => ({ id: m.id, seenAtMs: Number(m.seenAtMs) })),
+    members: members.map((m) => ({
+      id: m.id,
+      seenAtMs: Number(m.seenAtMs),
+      subject: m.subject ?? undefined,
+    })),
     checkpoints: new Map(checkpoints.map((row) => [Number(row.shardlet), toCheckpoint(row)])),
   };
 }

@@ -18,11 +18,12 @@ export class PrismaHostProofs implements HostProofStore {
   async proofs(): Promise<ReadonlyMap<number, HostProof>> {
     const rows = await this.reaching(() => this.prisma.hostProof.findMany({ omit: { lastSeqs: true } }));
     return new Map(
-      rows.map(({ host, held, next, generation, count, promise }) => [
+      rows.map(({ host, held, next, generation, count, promise, earlier }) => [
         Number(host),
         {
           ...{ host: Number(host), held, next },
           ...{ generation: Number(generation), count: Number(count), promise: Number(promise) },
+          earlier: earlier as number[],
         },
       ]),
     );
@@ -38,15 +39,16 @@ export class PrismaHostProofs implements HostProofStore {
         this.prisma.$queryRaw<{ host: bigint }[]>`
           WITH wanted AS (
             SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS w(
-              host bigint, held text, next text, generation bigint, count bigint, promise bigint, before text)
+              host bigint, held text, next text, generation bigint, count bigint, promise bigint, earlier jsonb, before text)
           ), updated AS (
             UPDATE host_proof p
-               SET held = w.held, next = w.next, generation = w.generation, count = w.count, promise = w.promise
+               SET held = w.held, next = w.next, generation = w.generation, count = w.count, promise = w.promise,
+                   earlier = w.earlier
               FROM wanted w WHERE p.host = w.host AND p.next = w.before
             RETURNING p.host
           ), inserted AS (
-            INSERT INTO host_proof (host, held, next, generation, count, promise)
-            SELECT host, held, next, generation, count, promise FROM wanted WHERE before IS NULL
+            INSERT INTO host_proof (host, held, next, generation, count, promise, earlier)
+            SELECT host, held, next, generation, count, promise, earlier FROM wanted WHERE before IS NULL
             ON CONFLICT DO NOTHING
             RETURNING host
           )

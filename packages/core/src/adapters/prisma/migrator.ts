@@ -7,7 +7,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import { Client, type ClientBase } from 'pg';
 import { databaseUnreachable } from './database-unreachable.ts';
 
 export interface Migration {
@@ -66,6 +66,19 @@ export async function applyMigrations(databaseUrl: string, migrationsDir: string
   }
 }
 
+/**
+ * The same in the transaction that the client is in, which the caller ends: to see what would become of a database.
+ * @throws MigrationRefused
+ */
+export async function applyMigrationsWithin(client: ClientBase, migrationsDir: string): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+  await client.query(CREATE_HISTORY);
+  for (const migration of await pendingOf(client, await readMigrations(migrationsDir)))
+    await carryOut(client, migration).catch((cause) => {
+      throw failed(migration, cause);
+    });
+}
+
 /** In the order of their names, which begin with their time. */
 export async function readMigrations(dir: string): Promise<Migration[]> {
   const entries = await readdir(dir, { withFileTypes: true });
@@ -85,7 +98,7 @@ interface Applied {
   readonly finished: boolean;
 }
 
-async function pendingOf(client: Client, migrations: readonly Migration[]): Promise<Migration[]> {
+async function pendingOf(client: ClientBase, migrations: readonly Migration[]): Promise<Migration[]> {
   const { rows: applied } = await client.query<Applied>(
     `SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS finished
        FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY migration_name`,
@@ -111,19 +124,27 @@ function check(row: Applied, file: Migration | undefined): void {
     );
 }
 
-async function apply(client: Client, { name, sql, checksum }: Migration): Promise<void> {
+async function apply(client: Client, migration: Migration): Promise<void> {
   await client.query('BEGIN');
   try {
-    await client.query(sql);
-    await client.query(
-      `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
-       VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
-      [randomUUID(), checksum, name],
-    );
+    await carryOut(client, migration);
     await client.query('COMMIT');
   } catch (cause) {
     await client.query('ROLLBACK').catch(() => {});
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new MigrationRefused(`migration ${name} failed and was rolled back: ${reason}`, { cause });
+    throw failed(migration, cause);
   }
+}
+
+async function carryOut(client: ClientBase, { name, sql, checksum }: Migration): Promise<void> {
+  await client.query(sql);
+  await client.query(
+    `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+     VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
+    [randomUUID(), checksum, name],
+  );
+}
+
+function failed({ name }: Migration, cause: unknown): MigrationRefused {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new MigrationRefused(`migration ${name} failed and was rolled back: ${reason}`, { cause });
 }

@@ -25,6 +25,7 @@ it('tells a token once and keeps only its hash', async () => {
   expect(token).toMatchObject({ name: 'a producer', scopes: ['ingest'], revokedAt: undefined });
   expect(await tokens.activeHashes()).toContainEqual({
     id: token.id,
+    name: 'a producer',
     hash: hashToken(plaintext),
     scopes: ['ingest'],
     expiresAtMs: undefined,

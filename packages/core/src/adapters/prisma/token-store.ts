@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { type PrismaClient, reaching } from './client.ts';
 import type { ApiToken as ApiTokenRow } from './generated/client.ts';
 
-export const TOKEN_SCOPES = ['ingest', 'read', 'admin'] as const;
+export const TOKEN_SCOPES = ['ingest', 'read', 'consume', 'admin'] as const;
 export type TokenScope = (typeof TOKEN_SCOPES)[number];
 
 export interface ApiToken {
@@ -25,6 +25,7 @@ export interface ApiToken {
 /** What an edge keeps, in memory and on disk, to serve while PostgreSQL is away. */
 export interface ActiveToken {
   readonly id: string;
+  readonly name: string;
   /** SHA-256 of the token, in hex */
   readonly hash: string;
   readonly scopes: readonly TokenScope[];
@@ -106,6 +107,7 @@ export class PrismaTokenStore implements TokenStore {
     );
     return rows.map((row) => ({
       id: row.id,
+      name: row.name,
       hash: Buffer.from(row.hash).toString('hex'),
       scopes: row.scopes as TokenScope[],
       expiresAtMs: row.expiresAt?.getTime(),

@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type LocalServer, startPrometheus, type TemporaryFolder, temporaryFolder } from '@foreshard/local';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPrometheus } from './range-query.ts';
@@ -20,7 +21,9 @@ let prometheus: LocalServer;
 
 beforeAll(async () => {
   folder = await temporaryFolder('prometheus');
-  scraped = createServer(({ url }, response) => {
+  scraped = createServer(async (request, response) => {
+    const { url } = request;
+    if (url!.startsWith('/large/')) return response.end(manyPartitions(url!, await text(request)));
     if (!url!.startsWith('/moved/')) return response.end(METRICS);
     const location = url!.replace('/moved', prometheus.url);
     return response.writeHead(307, { location }).end();
@@ -40,6 +43,22 @@ const source = (change: object = {}) => ({
   ...{ url: prometheus.url, query: 'load_events', partitionLabel: 'partition', hostLabel: 'broker' },
   ...change,
 });
+
+const scrapedUrl = () => `http://127.0.0.1:${(scraped.address() as AddressInfo).port}`;
+const asked: number[] = [];
+
+/** Answers 40 MB and a bit where more steps are asked for than the path allows, and one value otherwise. */
+function manyPartitions(path: string, form: string): string {
+  const { start, end, step } = Object.fromEntries(new URLSearchParams(form)) as Record<string, string>;
+  const steps = Math.ceil((Number(end) - Number(start)) / Number(step));
+  asked.push(steps);
+  const metric = {
+    partition: '1',
+    broker: steps > Number(path.split('/')[2]) ? 'b'.repeat(40_000_000) : 'b',
+  };
+  const result = [{ metric, values: [[Number(start), '5']] }];
+  return JSON.stringify({ status: 'success', data: { resultType: 'matrix', result } });
+}
 
 function lastSeconds(seconds: number) {
   const toMs = Math.floor(Date.now() / 1_000) * 1_000;
@@ -66,6 +85,22 @@ describe('load in Prometheus', () => {
 
   it('of more steps than one answer may have is read in parts', async () => {
     expect((await readPrometheus(source(), lastSeconds(25_000))).length).toBeGreaterThanOrEqual(6);
+  });
+});
+
+describe('load of more partitions than fit into one answer', () => {
+  const range = { fromMs: 0, toMs: 5_000_000, stepMs: 1_000 };
+
+  it('is asked for in shorter pieces', async () => {
+    asked.length = 0;
+    const rows = await readPrometheus(source({ url: `${scrapedUrl()}/large/1000` }), range);
+    expect(rows.map(({ timeMs }) => timeMs)).toEqual([0, 1_000_000, 2_000_000, 3_000_000, 4_000_000]);
+    expect(asked).toEqual([5_000, 1_000, 1_000, 1_000, 1_000, 1_000]);
+  });
+
+  it('fails when not even one step fits', async () => {
+    const told = readPrometheus(source({ url: `${scrapedUrl()}/large/0` }), range);
+    await expect(told).rejects.toThrow(/^127.0.0.1:\d+ does not answer: .*larger than 40 MB$/);
   });
 });
 

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { type LoadRow, type PrometheusSource, RATE_MAX } from '../../external/index.ts';
+import { RequestFailed, request } from '../outgoing-http/index.ts';
 
 export interface RangeQuery {
   readonly fromMs: number;
@@ -15,6 +16,9 @@ export interface RangeQuery {
 /** Prometheus answers at most 11,000 points of a series. */
 const STEPS_MAX = 10_000;
 const ANSWER_TIMEOUT_MS = 30_000;
+/** A day by minutes of 1,000 partitions is 36 MB; read as JSON it takes ten times that for a moment. */
+const ANSWER_BYTES_MAX = 40_000_000;
+const PARTS_WHEN_TOO_LARGE = 10;
 
 const answerSchema = z.object({
   status: z.enum(['success', 'error']),
@@ -35,13 +39,25 @@ type Series = NonNullable<z.infer<typeof answerSchema>['data']>['result'][number
 
 /** @throws Error with one line that says what is wrong */
 export async function readPrometheus(source: PrometheusSource, range: RangeQuery): Promise<LoadRow[]> {
-  const spanMs = STEPS_MAX * range.stepMs;
   const rows = new Map<string, LoadRow>();
-  for (let fromMs = range.fromMs; fromMs < range.toMs; fromMs += spanMs) {
-    const toMs = Math.min(range.toMs, fromMs + spanMs) - 1;
-    for (const series of await ask(source, { ...range, fromMs, toMs })) addTo(rows, series, source);
+  let steps = STEPS_MAX;
+  for (let fromMs = range.fromMs; fromMs < range.toMs; ) {
+    const beyondMs = Math.min(range.toMs, fromMs + steps * range.stepMs);
+    const answer = await ask(source, { ...range, fromMs, toMs: beyondMs - 1 }).catch(
+      (error) => error as Error,
+    );
+    if (Array.isArray(answer)) {
+      for (const series of answer) addTo(rows, series, source);
+      fromMs = beyondMs;
+    } else if (isTooLarge(answer) && steps > 1) steps = Math.ceil(steps / PARTS_WHEN_TOO_LARGE);
+    else throw answer;
   }
   return [...rows.values()];
+}
+
+/** Of more partitions fewer steps fit into one answer. */
+function isTooLarge({ cause }: Error): boolean {
+  return cause instanceof RequestFailed && cause.kind === 'too-large';
 }
 
 async function ask(source: PrometheusSource, { fromMs, toMs, stepMs }: RangeQuery): Promise<Series[]> {
@@ -58,17 +74,22 @@ async function ask(source: PrometheusSource, { fromMs, toMs, stepMs }: RangeQuer
   const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString(
     'base64',
   );
-  const headers = username === '' ? {} : { authorization: `Basic ${login}` };
-  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-  const answer = await fetch(url, { method: 'POST', body, headers, signal, redirect: 'error' }).catch(
-    (error: Error) => {
-      const { cause } = error as { cause?: Error };
-      throw new Error(`${url.host} does not answer: ${cause?.message || error.message}`);
+  const { status: code, text } = await request(url, {
+    method: 'POST',
+    body: body.toString(),
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      ...(username === '' ? {} : { authorization: `Basic ${login}` }),
     },
-  );
-  const text = await answer.text();
+    timeoutMs: ANSWER_TIMEOUT_MS,
+    bytesMax: ANSWER_BYTES_MAX,
+  }).catch((error: Error) => {
+    throw new Error(`${url.host} does not answer: ${error.message}`, { cause: error });
+  });
+  if (code >= 300 && code < 400)
+    throw new Error(`${url.host} does not answer: ${code} is a redirect; give the address it leads to`);
   const parsed = answerSchema.safeParse(parsedJson(text));
-  if (!parsed.success) throw new Error(`${url.host} answers ${answer.status}, and not as Prometheus does`);
+  if (!parsed.success) throw new Error(`${url.host} answers ${code}, and not as Prometheus does`);
   const { status, error, data } = parsed.data;
   if (status === 'error' || data === undefined) throw new Error(`${url.host}: ${error ?? 'no data'}`);
   if (data.resultType !== 'matrix')

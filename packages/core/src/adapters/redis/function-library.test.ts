@@ -30,3 +30,7 @@ test('only what stores events, ids or shadows may be refused for want of memory'
   const refusable = registrations.filter(([, , flag]) => flag === undefined).map(([, name]) => name);
   expect(refusable.sort()).toEqual(['append', 'create_shadow', 'ingest', 'ingest_ids']);
 });
+
+test('no function is registered as one that only reads: a replica would answer it', () => {
+  for (const file of files) expect(source(file)).not.toMatch(/^register\(.*no-writes/m);
+});

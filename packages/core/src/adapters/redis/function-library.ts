@@ -24,19 +24,10 @@ const NO_ROOM =
 const LAYOUT_VERSION = 1;
 
 /** Each file may use what stands before it. */
-const FILES = [
-  'host',
-  'replica',
-  'frames',
-  'log',
-  'id-buckets',
-  'id-sets',
-  'append',
-  'owning',
-  'copying',
-  'reading',
-  'inventory',
-] as const;
+const FILES = ['host', 'replica', 'frames', 'log', 'id-buckets', 'id-sets', 'append'] as const;
+
+/** These use the files above only. Each is a block of its own, as a chunk of Lua has room for 200 local names. */
+const OPERATION_FILES = ['owning', 'copying', 'reading', 'inventory'] as const;
 
 /** Constants that Lua shares with the rest of the code. */
 const CONSTANTS = {
@@ -57,10 +48,12 @@ export interface FunctionLibrary {
 let composed: FunctionLibrary | undefined;
 
 export function functionLibrary(): FunctionLibrary {
-  composed ??= compose(
-    FILES.map((file) => readFileSync(new URL(`./lua/${file}.lua`, import.meta.url), 'utf8')),
-  );
+  composed ??= compose([...FILES.map(source), ...OPERATION_FILES.map((file) => `do\n${source(file)}\nend`)]);
   return composed;
+}
+
+function source(file: string): string {
+  return readFileSync(new URL(`./lua/${file}.lua`, import.meta.url), 'utf8');
 }
 
 export function compose(files: readonly string[]): FunctionLibrary {

@@ -76,10 +76,10 @@ export class RedisConnection {
     const [client, seen] = [this.client, watch?.seen ?? 0];
     const answer = await this.send('FCALL', [`${this.library.name}_${name}`, 0, ...args], null);
     if (answer === OUT_OF_MEMORY) return OUT_OF_MEMORY;
-    const [generation, count, reply] = answer as [number, number, unknown];
+    const [generation, count, own, reply] = answer as [number, number, number, unknown];
     const progress = { generation, count };
     try {
-      watch?.judge(seen, progress);
+      watch?.judge(seen, progress, own);
     } catch (error) {
       if (client !== undefined && (error as HostUnreachable).reason === 'incarnation')
         this.lose(client, error as HostUnreachable);

@@ -11,4 +11,6 @@ afterAll(async () => {
   await test.stop();
 });
 
-eventHostContract('Redis', { memoryLimit: true, durable: true }, (options) => redisFixture(test, options));
+eventHostContract('Redis', { memoryLimit: true, durable: true, connected: true }, (options) =>
+  redisFixture(test, options),
+);

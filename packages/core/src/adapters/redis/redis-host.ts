@@ -7,6 +7,7 @@ import type {
   AdmitReply,
   AppendGroup,
   AppendReply,
+  BytesReply,
   CreateReply,
   EpochReply,
   EventHost,
@@ -184,6 +185,12 @@ class RedisHost implements EventHost {
   async seek(shardlet: number, ts: number) {
     const reply = await this.call('seek', shardlet, ts);
     return replies.asStale(reply) ?? { kind: 'seq' as const, seq: numberAt(reply, 1) };
+  }
+
+  async bytesIn(shardlet: number, from: number, to: number): Promise<BytesReply> {
+    const reply = await this.call('bytes_in', shardlet, from, to);
+    if (replies.kindOf(reply) === 'gone') return { kind: 'gone', firstSeq: numberAt(reply, 1) };
+    return replies.asStale(reply) ?? { kind: 'bytes', bytes: numberAt(reply, 1) };
   }
 
   async frontier(upToTs: number, since: number): Promise<FrontierReply> {

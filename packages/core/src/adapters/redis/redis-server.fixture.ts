@@ -67,6 +67,7 @@ export async function redisFixture(test: TestServer, options: FixtureOptions): P
       host = await connectTo(test);
       return host;
     },
+    watched: (watch) => connectRedisHost({ url: test.server.url, expectedIncarnation: undefined, watch }),
     close: async () => {
       await raw.config('SET', 'maxmemory', '0');
       await host.close();

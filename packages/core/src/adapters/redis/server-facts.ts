@@ -9,6 +9,8 @@ export interface ServerFacts {
   readonly version: string;
   /** changes with every start */
   readonly runId: string;
+  /** whose changes these are, for people: it also changes when a first replica attaches, so nothing hangs on it */
+  readonly replicationId: string;
   readonly isLoading: boolean;
   readonly info: ReadonlyMap<string, string>;
 }
@@ -27,6 +29,7 @@ export async function readServerFacts(client: Redis): Promise<ServerFacts> {
     engine: valkey === undefined ? 'redis' : 'valkey',
     version: valkey ?? info.get('redis_version') ?? '0',
     runId: info.get('run_id') ?? '',
+    replicationId: info.get('master_replid') ?? '',
     isLoading: info.get('loading') === '1',
     info,
   };

@@ -6,8 +6,16 @@
 import { lookup as resolve } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
+type Network = readonly [address: string, bits: number, family: 'ipv4' | 'ipv6'];
+
+export interface ClosedNetworks {
+  readonly networks: readonly Network[];
+  /** said after the address */
+  readonly why: string;
+}
+
 /** By RFC 6890 and its updates: everything that is not the public internet. */
-const CLOSED: readonly [string, number, 'ipv4' | 'ipv6'][] = [
+const NOT_PUBLIC: readonly Network[] = [
   ['0.0.0.0', 8, 'ipv4'],
   ['10.0.0.0', 8, 'ipv4'],
   ['100.64.0.0', 10, 'ipv4'],
@@ -34,6 +42,27 @@ const CLOSED: readonly [string, number, 'ipv4' | 'ipv6'][] = [
   ['2001:db8::', 32, 'ipv6'],
 ];
 
+const MESSAGES: ClosedNetworks = {
+  networks: NOT_PUBLIC,
+  why: 'is not a public address: nothing is sent there unless FORESHARD_WEBHOOK_NETWORKS names its network',
+};
+
+/** Hosts stand in private networks; nobody's host stands where a machine asks its cloud who it is. */
+export const NO_HOST_THERE: ClosedNetworks = {
+  networks: [
+    ['169.254.0.0', 16, 'ipv4'],
+    ['fe80::', 10, 'ipv6'],
+    // metadata services outside of them: Alibaba, Azure, Oracle, AWS
+    ['100.100.100.200', 32, 'ipv4'],
+    ['168.63.129.16', 32, 'ipv4'],
+    ['192.0.0.192', 32, 'ipv4'],
+    ['fd00:ec2::', 32, 'ipv6'],
+    // 169.254.0.0/16 behind NAT64
+    ['64:ff9b::a9fe:0', 112, 'ipv6'],
+  ],
+  why: 'is a link-local address or a metadata service, where no host can be',
+};
+
 export class AddressRefused extends Error {
   override readonly name = 'AddressRefused';
 }
@@ -41,10 +70,12 @@ export class AddressRefused extends Error {
 export class AddressGuard {
   private readonly closed = listsOf();
   private readonly open = listsOf();
+  private readonly why: string;
 
   /** @throws when one of the networks is none, such as 10.0.0.0/8 or fd00::/8 */
-  constructor(allowedNetworks: readonly string[]) {
-    for (const [net, bits, family] of CLOSED) this.closed[family].addSubnet(net, bits, family);
+  constructor(allowedNetworks: readonly string[], { networks, why }: ClosedNetworks = MESSAGES) {
+    this.why = why;
+    for (const [net, bits, family] of networks) this.closed[family].addSubnet(net, bits, family);
     for (const network of allowedNetworks) this.allow(network);
   }
 
@@ -53,7 +84,7 @@ export class AddressGuard {
     const plain = withoutMapping(address);
     const family = isIP(plain) === 4 ? 'ipv4' : 'ipv6';
     if (this.open[family].check(plain, family) || !this.closed[family].check(plain, family)) return undefined;
-    return `${plain} is not a public address: nothing is sent there unless FORESHARD_WEBHOOK_NETWORKS names its network`;
+    return `${plain} ${this.why}`;
   }
 
   /** For a host as it stands in a URL, which has brought decimal and hexadecimal notations into the usual one. */
@@ -76,6 +107,17 @@ export class AddressGuard {
       answer(null, address, family);
     });
   };
+
+  /** For a host as it stands in a URL, names too. A name that is not known now is none. */
+  async objectionToAny(hostname: string): Promise<string | undefined> {
+    const literal = this.objectionToHost(hostname);
+    if (literal !== undefined) return literal;
+    return new Promise((done) => {
+      this.lookup(hostname.replace(/^\[|\]$/g, ''), { all: true }, (error) =>
+        done(error instanceof AddressRefused ? error.message : undefined),
+      );
+    });
+  }
 
   private allow(network: string): void {
     const [address = '', bits = ''] = network.split('/');

@@ -1,4 +1,4 @@
-export { AddressGuard } from './address-guard.ts';
+export { AddressGuard, NO_HOST_THERE } from './address-guard.ts';
 export { notificationOffice } from './notification-office.ts';
 export { newSecret } from './secret.ts';
 export { type SignedHeaders, sign } from './signing.ts';

@@ -1,5 +1,6 @@
 /** What an adapter hands to the contract suite. */
 import type { EventHost } from '../event-host.ts';
+import type { ProgressWatch } from '../progress-watch.ts';
 
 export interface HostFixture {
   /** an empty store without a host id */
@@ -10,6 +11,8 @@ export interface HostFixture {
   readonly memoryLimit: MemoryLimit | undefined;
   /** Closes the host and opens the same store anew; undefined where nothing survives that. */
   readonly reopen: (() => Promise<EventHost>) | undefined;
+  /** Another handle on the same store, which judges its answers; undefined where no connection carries them. */
+  readonly watched: ((watch: ProgressWatch) => Promise<EventHost>) | undefined;
   close(): Promise<void>;
 }
 

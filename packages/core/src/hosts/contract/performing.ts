@@ -30,6 +30,8 @@ export class Performer {
   /** what a shardlet held when it was sealed last: the source of its copies */
   private readonly captured = new Map<number, readonly StoredRecord[]>();
   private readonly sinces: [number, number][] = [[0, 0]];
+  private marks = 0;
+  private readonly counts: [number, number] = [0, 0];
 
   constructor(reference: HostFixture, candidate: HostFixture) {
     this.fixtures = [reference, candidate];
@@ -42,10 +44,20 @@ export class Performer {
   /** The two replies, in comparable form. */
   async perform(step: Step): Promise<[string, string]> {
     const call = await this.callOf(step);
-    const expected = comparable(await call(this.fixtures[0].host, 0));
-    const actual = comparable(await call(this.fixtures[1].host, 1));
+    const expected = await this.told(call, 0);
+    const actual = await this.told(call, 1);
     if (step.op === 'seal') await this.capture(step.shardlet);
     return [expected, actual];
+  }
+
+  /** The reply, and by how much the call raised the count. */
+  private async told(call: Call, index: 0 | 1): Promise<string> {
+    const { host } = this.fixtures[index];
+    const reply = await call(host, index);
+    const { count } = (await host.identify()).progress;
+    const counted = count - this.counts[index];
+    this.counts[index] = count;
+    return comparable({ reply, counted });
   }
 
   private get reference(): EventHost {
@@ -206,8 +218,16 @@ export class Performer {
         return this.read(step);
       case 'seek':
         return this.seek(step);
+      case 'bytesIn': {
+        const { firstSeq } = await this.held(step.shardlet);
+        return (host) => host.bytesIn(step.shardlet, firstSeq + step.from, firstSeq + step.to);
+      }
       case 'frontier':
         return this.frontier(step);
+      case 'mark':
+        return this.mark(step);
+      case 'admit':
+        return this.admit(step);
       case 'createFloor': {
         const floor = await this.epochOf(step.shardlet, step.epoch);
         return (host) => host.createFloor(floor);
@@ -250,14 +270,39 @@ export class Performer {
 
   /** `since` is opaque: each host gets its own back. */
   private frontier(step: StepOf<'frontier'>): Call {
-    const known = this.sinces[Math.min(step.sinceIndex, this.sinces.length - 1)] ?? [0, 0];
-    const latest: [number, number] = [0, 0];
-    this.sinces.unshift(latest);
+    const { known, latest } = this.nextSince(step.sinceIndex);
     return async (host, index) => {
       const { since, ...reply } = await host.frontier(this.clock + step.offset, known[index]);
       latest[index] = since;
       return reply;
     };
+  }
+
+  private nextSince(index: number) {
+    const known = this.sinces[Math.min(index, this.sinces.length - 1)] ?? [0, 0];
+    const latest: [number, number] = [0, 0];
+    this.sinces.unshift(latest);
+    return { known, latest };
+  }
+
+  private async mark(step: StepOf<'mark'>): Promise<Call> {
+    const { mark: held } = await this.reference.identify();
+    const fresh = `${++this.marks}.fresh`;
+    const next = step.how === 'again' && held !== '' ? held : fresh;
+    const expected = step.how === 'strays' ? 'none' : held;
+    const { known, latest } = this.nextSince(step.sinceIndex);
+    return async (host, index) => {
+      const reply = await host.mark(expected, next, this.clock + step.offset, known[index]);
+      if (reply.kind === 'otherMark') return reply;
+      const { since, progress, ...told } = reply;
+      latest[index] = since;
+      return { ...told, generation: progress.generation };
+    };
+  }
+
+  private async admit(step: StepOf<'admit'>): Promise<Call> {
+    const { progress } = await this.reference.identify();
+    return (host) => host.admit(progress.generation + step.by, this.clock + step.offset);
   }
 }
 
@@ -269,8 +314,8 @@ function sampleEvent(n: number): Uint8Array {
 }
 
 async function identity(host: EventHost) {
-  const { hostId, clockMicros } = await host.identify();
-  return { hostId, clockMicros };
+  const { hostId, clockMicros, progress, mark, markPromise } = await host.identify();
+  return { hostId, clockMicros, progress, mark, markPromise };
 }
 
 /** Chunks and their order are the engine's business. */

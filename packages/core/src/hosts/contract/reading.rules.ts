@@ -4,7 +4,7 @@ import { FRONTIER_LAG_MICROS } from '../limits.ts';
 import { framePosition } from '../record.ts';
 import type { Rule } from './rule.ts';
 import { sampleFrame } from './sample-events.ts';
-import { ALL, expectationOf, recordsOf, SECOND, stale, T0 } from './scene.ts';
+import { ALL, expectationOf, LEAD, recordsOf, SECOND, stale, T0, WINDOW } from './scene.ts';
 
 export function readingRules(rule: Rule): void {
   rule('read answers where it is and whether it reached the end', async (s) => {
@@ -89,6 +89,45 @@ export function readingRules(rule: Rule): void {
     expect(await found(T0)).toBe(2);
     expect(await found(T0 + 1)).toBe(3);
     expect(await found(T0 + SECOND)).toBe(4);
+  });
+
+  rule('the bytes of records are those of their frames, whatever was trimmed or copied', async (s) => {
+    const bytes = async (shardlet: number, from: number, to: number) => {
+      const reply = await s.host.bytesIn(shardlet, from, to);
+      return reply.kind === 'bytes' ? reply.bytes : reply;
+    };
+    expect(await bytes(1, 1, 1)).toEqual(stale(0, 'absent'));
+    await s.createOpen(1, 10);
+    expect(await bytes(1, 1, 9)).toBe(0);
+    const sizes = [500, 20, 7, 3_000, 1];
+    const frames = sizes.map((payloadBytes, n) => sampleFrame(n, { payloadBytes }));
+    await s.tryAppend(1, 10, frames.slice(0, 3));
+    await s.tryAppend(1, 10, frames.slice(3));
+    const sum = (from: number, to: number) => frames.slice(from - 1, to).reduce((n, f) => n + f.length, 0);
+    for (const [from, to] of [
+      [1, 5],
+      [1, 1],
+      [2, 3],
+      [3, 4],
+      [4, 4],
+      [5, 99],
+    ] as const)
+      expect(await bytes(1, from, to)).toBe(sum(from, to));
+    expect(await bytes(1, 3, 2)).toBe(0);
+    expect(await bytes(1, 6, 9)).toBe(0);
+    expect(await s.host.describe(1)).toMatchObject({ bytes: sum(1, 5) });
+    await s.later(WINDOW + LEAD + SECOND);
+    await s.host.trim(1, 10, 3);
+    expect(await bytes(1, 2, 4)).toEqual({ kind: 'gone', firstSeq: 3 });
+    expect(await bytes(1, 3, 4)).toBe(sum(3, 4));
+    const records = await s.records(1, 3);
+    await s.createShadow(2, 20);
+    await s.host.trim(2, 20, 3);
+    await s.host.ingest(2, 20, records);
+    expect(await bytes(2, 3, 4)).toEqual(stale(20, 'shadow'));
+    await s.host.ready(2, 20, expectationOf(records));
+    expect(await bytes(2, 3, 4)).toBe(sum(3, 4));
+    expect(await bytes(2, 4, 5)).toBe(sum(4, 5));
   });
 
   rule('the frontier promises up to the clock minus a lag, and never less than before', async (s) => {

@@ -65,12 +65,23 @@ export type Step =
       }
     >
   | { readonly op: 'seek'; readonly shardlet: number; readonly offset: number }
+  /** relative to firstSeq */
+  | { readonly op: 'bytesIn'; readonly shardlet: number; readonly from: number; readonly to: number }
   | { readonly op: 'frontier'; readonly offset: number; readonly sinceIndex: number }
   | { readonly op: 'describe'; readonly shardlet: number }
   | { readonly op: 'readIds'; readonly shardlet: number }
   | { readonly op: 'list'; readonly after: number; readonly limit: number }
   | { readonly op: 'forgetIds'; readonly limit: number }
   | { readonly op: 'adopt'; readonly hostId: number }
+  /** `follows`: from the mark held; `again`: that mark once more; `strays`: neither is held */
+  | {
+      readonly op: 'mark';
+      readonly how: 'follows' | 'again' | 'strays';
+      readonly offset: number;
+      readonly sinceIndex: number;
+    }
+  /** relative to the generation held, and to the clock */
+  | { readonly op: 'admit'; readonly by: number; readonly offset: number }
   | { readonly op: 'identify' }
   | { readonly op: 'makeFull' }
   | { readonly op: 'makeRoom' };
@@ -101,7 +112,10 @@ const MAKERS: readonly (readonly [number, Maker])[] = [
   [6, (r) => ({ op: 'ready', ...r.target('current'), lie: r.lie() })],
   [4, (r) => r.read()],
   [2, (r) => ({ op: 'seek', shardlet: r.shardlet(), offset: r.between(-2_000_000, 100) })],
+  [2, (r) => ({ op: 'bytesIn', shardlet: r.shardlet(), from: r.between(-1, 3), to: r.between(0, 6) })],
   [4, (r) => ({ op: 'frontier', offset: r.between(-50_000, 50_000), sinceIndex: r.between(-1, 6) })],
+  [2, (r) => r.mark()],
+  [1, (r) => ({ op: 'admit', by: r.oneOf([-1, 0, 1, 3]), offset: r.oneOf([-2_000_000, -7, 0, 1, 900]) })],
   [1, (r) => ({ op: 'createFloor', ...r.target('current') })],
   [4, (r) => ({ op: 'describe', shardlet: r.shardlet() })],
   [2, (r) => ({ op: 'readIds', shardlet: r.shardlet() })],
@@ -216,6 +230,15 @@ class Dice {
   lie(): ReadyLie {
     const lies: ReadyLie[] = ['digest', 'finalSeq', 'firstSeq', 'firstSeqHigher', 'idSets', 'last'];
     return this.chance(0.7) ? 'none' : this.oneOf(lies);
+  }
+
+  mark(): Step {
+    return {
+      op: 'mark',
+      how: this.oneOf(['follows', 'follows', 'again', 'strays']),
+      offset: this.between(-50_000, 50_000),
+      sinceIndex: this.between(-1, 6),
+    };
   }
 
   read(): Step {

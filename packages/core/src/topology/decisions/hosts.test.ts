@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { markGone } from './ending.ts';
-import { addHost, describeHost, removeHost } from './hosts.ts';
+import { addHost, changeHostAddress, describeHost, removeHost } from './hosts.ts';
 import { Trial } from './trial.ts';
 
 describe('adding a host', () => {
@@ -15,8 +15,8 @@ describe('adding a host', () => {
       url: 'redis://b.test:6379',
       incarnation: 'b-1',
       generation: 0,
-      state: 'active',
       durability: 'always',
+      state: 'active',
       ...{ zone: 'default', labels: {}, capacity: {} },
     });
   });
@@ -53,6 +53,27 @@ describe('describing a host', () => {
     expect(trial.refusal(describeHost(a, { zone: '' }))).toBe('not_allowed');
     expect(trial.refusal(describeHost(a, { labels: { 'a b': 'c' } }))).toBe('not_allowed');
     expect(trial.refusal(describeHost(a, { capacity: { eventsPerSecond: 0 } }))).toBe('not_allowed');
+  });
+});
+
+describe('changing the address of a host', () => {
+  it('changes nothing else', () => {
+    const trial = new Trial();
+    const a = trial.addHost('a');
+    const before = trial.host(a);
+    const url = 'redis://foreshard:secret@a.test:6379';
+    trial.decide(changeHostAddress(a, url));
+    expect(trial.host(a)).toEqual({ ...before, url });
+    // again, as after a crash
+    trial.decide(changeHostAddress(a, url));
+  });
+
+  it('is refused for a host that is not there, and for the address of another one', () => {
+    const trial = new Trial();
+    const [a] = [trial.addHost('a'), trial.addHost('b')];
+    expect(trial.refusal(changeHostAddress(9, 'redis://x:1'))).toBe('unknown');
+    expect(trial.refusal(changeHostAddress(a, 'redis://b.test:6379'))).toBe('exists');
+    expect(trial.refusal(changeHostAddress(a, ''))).toBe('not_allowed');
   });
 });
 

@@ -37,6 +37,26 @@ export function describeHost(id: number, description: HostDescription): Decision
   };
 }
 
+/**
+ * The same server is reached by another address: another password or name. Whether it is the same one is seen by its own
+ * number and its run, which every connection compares before it does anything.
+ */
+export function changeHostAddress(id: number, url: string): Decision<{ readonly host: Host }> {
+  return {
+    name: 'changeHostAddress',
+    needs: {},
+    rule(view) {
+      const before = view.host(id);
+      if (before === undefined) return refuse('unknown', `no host ${id}`);
+      const taken = view.hosts().find((h) => h.id !== id && h.url === url);
+      if (taken !== undefined) return refuse('exists', `host ${taken.id} has this address`);
+      const host = hostSchema.safeParse({ ...before, url });
+      if (!host.success) return refuse('not_allowed', z.prettifyError(host.error));
+      return accept({ hosts: [host.data] }, { host: host.data });
+    },
+  };
+}
+
 export function removeHost(id: number): Decision<null> {
   return {
     name: 'removeHost',

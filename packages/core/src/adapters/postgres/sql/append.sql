@@ -33,17 +33,22 @@ DECLARE
   duplicates bigint[]; duplicate_origins bigint[]; duplicate_seqs bigint[]; duplicate_times bigint[]; expired bigint[];
   rotated boolean := false;
   changed bigint;
+  answer json;
 BEGIN
   host := foreshard.v1_enter();
   this_change := nextval('foreshard.change'); -- drawn under the host lock
   IF expect_plain THEN
     BEGIN
-      RETURN foreshard.v1_append_plain(
+      answer := foreshard.v1_append_plain(
         host, shardlets, epochs, edge_times, tokens, windows, leads, lowest_hi, lowest_lo, highest_hi, highest_lo,
         counts, sizes, groups, places, fields, frames, id_times, tolerance, ids_per_set_max);
     EXCEPTION WHEN unique_violation OR SQLSTATE 'FS001' THEN
       -- undone, its locks included
     END;
+    IF answer IS NOT NULL THEN
+      PERFORM foreshard.v1_count();
+      RETURN answer;
+    END IF;
   END IF;
   FOR pass IN 1..2 LOOP
     SELECT array_agg(r.epoch), array_agg(r.mode),
@@ -242,7 +247,6 @@ BEGIN
   INSERT INTO foreshard.record (shardlet, seq, ts, set_id, field, frame)
     SELECT shardlets[e.g], last_seqs[e.g] + e.place, first_times[e.g] + e.place - 1, sets[e.g], e.field, e.frame
     FROM unnest(groups, places, fields, frames) AS e(g, place, field, frame);
-  PERFORM foreshard.v1_count();
   RETURN json_build_object('plain', true, 'lastSeqs', last_seqs, 'firstTimes', first_times, 'counts', counts);
 END
 $$;

@@ -93,6 +93,8 @@ BEGIN
   DELETE FROM foreshard.id_set s
     WHERE set_id = at_set
       AND NOT EXISTS (SELECT FROM foreshard.replica WHERE known_sets @> ARRAY[s.set_id]);
+  -- to a shadow that still refers to it, it stays forgotten also when the clock is set back: its ids are gone
+  UPDATE foreshard.id_set SET forget_at = 0 WHERE set_id = at_set;
 END
 $$;
 

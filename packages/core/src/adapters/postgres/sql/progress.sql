@@ -19,12 +19,16 @@ BEGIN
 END
 $$;
 
--- With the answer of a call, which is made before this: its own change is in the count.
-CREATE FUNCTION foreshard.v1_with_progress(INOUT answer anyelement, OUT generation bigint, OUT count bigint)
+-- With the answer of a call, which is made before this: its own change is in the count, and `own` tells
+-- whether there was one. REQUIRES that v1_count was not called in a subtransaction.
+CREATE FUNCTION foreshard.v1_with_progress(
+  INOUT answer anyelement, OUT generation bigint, OUT count bigint, OUT own int
+)
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-  SELECT h.generation INTO generation FROM foreshard.host h;
-  SELECT sum(p.n) INTO count FROM foreshard.progress p;
+  SELECT (SELECT h.generation FROM foreshard.host h), sum(p.n),
+    count(*) FILTER (WHERE p.xmin = pg_current_xact_id_if_assigned()::xid)
+  INTO generation, count, own FROM foreshard.progress p;
 END
 $$;
 
@@ -32,8 +36,7 @@ $$;
 CREATE FUNCTION foreshard.v1_progress(OUT generation bigint, OUT count bigint)
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  SELECT h.generation INTO generation FROM foreshard.host h;
-  SELECT sum(p.n) INTO count FROM foreshard.progress p;
+  SELECT (SELECT h.generation FROM foreshard.host h), sum(p.n) INTO generation, count FROM foreshard.progress p;
 END
 $$;
 

@@ -68,6 +68,23 @@ BEGIN
 END
 $$;
 
+-- Bytes of the records from..to; the lengths of large frames are known without reading them.
+CREATE FUNCTION foreshard.v1_bytes_in(at_shardlet bigint, from_seq bigint, to_seq bigint) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  r foreshard.replica;
+BEGIN
+  SELECT * INTO r FROM foreshard.replica WHERE shardlet = at_shardlet;
+  IF r.mode IS NULL OR r.mode NOT IN ('open', 'sealed', 'ready') THEN RETURN foreshard.v1_stale(r); END IF;
+  IF from_seq < r.first_seq THEN
+    RETURN jsonb_build_object('kind', 'gone', 'firstSeq', r.first_seq);
+  END IF;
+  RETURN jsonb_build_object('kind', 'bytes', 'bytes', (
+    SELECT coalesce(sum(length(h.frame)), 0) FROM foreshard.record h
+    WHERE h.shardlet = at_shardlet AND h.seq BETWEEN from_seq AND to_seq));
+END
+$$;
+
 -- A promise, with all that changed since. `since` is the number of the last change that may be in the answer.
 -- A scan of the table is right here: an index on what every append changes would cost each of them more.
 CREATE FUNCTION foreshard.v1_promised(promise bigint, since bigint) RETURNS jsonb

@@ -1,6 +1,6 @@
 -- The host itself: its clock, what it promised to readers, its counters, and the proof that it has not gone
--- back to an older state: every reply is { generation, count of the calls that changed something, reply }
--- (hosts/progress.ts). A call that changed something raises the count in the same step as its change.
+-- back to an older state: every reply is { generation, count of the calls that changed something, by how
+-- much this call raised it, reply } (hosts/progress.ts). The count rises in the same step as the change.
 --
 -- No function is registered as `no-writes`, not even one that only reads: so a host that was made a replica
 -- refuses every call by itself, whoever still holds a connection to it.
@@ -33,8 +33,8 @@ end
 
 local HOST = 'foreshard:host'
 
--- Of the call that runs: `generation` (nil until it was read) and `count` of the host, and `uncounted`: did
--- it change anything that is not in the count yet?
+-- Of the call that runs: `generation` (nil until it was read) and `count` of the host, `own`: by how much the
+-- call raised it, and `uncounted`: did it change anything that is not in the count yet?
 local progress = {}
 
 local function int(number)
@@ -55,7 +55,7 @@ end
 
 -- Changes fields of the host, the count among them. REQUIRES that the call has read some.
 local function set_host(...)
-  progress.count = progress.count + 1
+  progress.count, progress.own = progress.count + 1, 1
   call('HSET', HOST, 'n', int(progress.count), ...)
 end
 
@@ -63,11 +63,11 @@ end
 local function register(name, body, flag)
   local function callback(_, args)
     if not call then begin() end
-    progress.uncounted, progress.generation = false, nil
+    progress.uncounted, progress.generation, progress.own = false, nil, 0
     local reply = body(args)
     if not progress.generation then host_fields() end
-    if progress.uncounted then progress.count = call('HINCRBY', HOST, 'n', 1) end
-    return { progress.generation, progress.count, reply }
+    if progress.uncounted then progress.count, progress.own = call('HINCRBY', HOST, 'n', 1), 1 end
+    return { progress.generation, progress.count, progress.own, reply }
   end
   redis.register_function{ function_name = LIBRARY .. '_' .. name, callback = callback, flags = { flag } }
 end

@@ -84,6 +84,13 @@ local function seek_ts(r, ts)
   return low
 end
 
+-- How many bytes were ever stored before a record. REQUIRES firstSeq <= seq <= lastSeq + 1.
+local function bytes_before(r, seq)
+  if seq > r.last_seq then return r.bytes_end end
+  local entry = entry_with(r, seq)
+  return entry.offset + entry.starts[seq - entry.seq + 1] - 1
+end
+
 -- copying.lua keeps there what it has summed of a shadow.
 local function sum_key(r)
   return 'fs:d:' .. r.shardlet

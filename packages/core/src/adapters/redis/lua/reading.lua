@@ -1,4 +1,4 @@
--- Looking at records: read and seek. Neither changes anything.
+-- Looking at records: read, seek and their bytes. None changes anything.
 
 local READABLE = { [OPEN] = true, [SEALED] = true, [READY] = true }
 
@@ -64,5 +64,16 @@ local function seek(args)
   return { 'seq', seek_ts(r, tonumber(args[2])) }
 end
 
+-- Arguments: shardlet, first seq, last seq. Two looks at the log, however much lies between.
+local function bytes_in(args)
+  local r = load_replica(args[1])
+  if not r or not READABLE[r.mode] then return stale(r) end
+  local from, to = tonumber(args[2]), min(tonumber(args[3]), r.last_seq)
+  if from < r.first_seq then return { 'gone', r.first_seq } end
+  if from > to then return { 'bytes', 0 } end
+  return { 'bytes', bytes_before(r, to + 1) - bytes_before(r, from) }
+end
+
 register('read', read, 'allow-oom')
 register('seek', seek, 'allow-oom')
+register('bytes_in', bytes_in, 'allow-oom')

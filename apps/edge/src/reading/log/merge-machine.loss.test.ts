@@ -1,0 +1,279 @@
+/** A host that went back to an older state, as one reader of one or two shardlets sees it. */
+import type { ReplicaInfo } from '@foreshard/core/hosts';
+import { slices, WHOLE } from '@foreshard/core/keyspace';
+import {
+  type Change,
+  changeSchema,
+  type Host,
+  NO_FACTS,
+  type Shardlet,
+  TopologyMap,
+} from '@foreshard/core/topology';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { HostTables } from './host-tables.ts';
+import { endOf, type LogPosition, OLDEST } from './log-position.ts';
+import { MergeMachine } from './merge-machine.ts';
+
+const STREAM = {
+  ...{ id: 1, name: 'main', shardCount: 1, splitKeys: false, dedupWindowMs: 900_000 },
+  ...{ retentionMs: null, retentionBytes: null },
+};
+const HOST: Host = {
+  ...{ id: 1, name: 'h1', engine: 'redis', url: 'redis://h1', incarnation: 'memory', generation: 0 },
+  ...{ durability: 'always', state: 'active', ...NO_FACTS },
+};
+const frame = new Uint8Array(32);
+const AFTER: LogPosition = { ts: 40, shardlet: 1, seq: 9 };
+
+let topology: TopologyMap;
+let tables: HostTables;
+let changes: number;
+
+beforeEach(() => {
+  changes = 0;
+  const shardlets = slices(WHOLE, 2).map((range, i): Shardlet => {
+    const place = { id: i + 1, stream: 1, shard: i, range, owner: i + 1, epoch: 5 };
+    return { ...place, state: { kind: 'open' }, parents: [], lost: [] };
+  });
+  topology = new TopologyMap({
+    ...{ version: 10, streams: [STREAM], garbage: [] },
+    ...{ hosts: [HOST, { ...HOST, id: 2, name: 'h2' }], shardlets },
+  });
+  tables = new HostTables();
+});
+
+function reader(after: LogPosition, version: number): MergeMachine {
+  return new MergeMachine(topology, tables, { stream: 1, after, version });
+}
+
+function decide(id: number, state: Partial<Shardlet>, machine?: MergeMachine): void {
+  const shardlets = [{ ...topology.shardlet(id)!, ...state }];
+  const fixed = { version: topology.version + 1, at: 0, decision: 'test', actor: 'test' };
+  const change: Change = { ...changeSchema.parse(fixed), shardlets };
+  topology.apply(change);
+  machine?.topologyChanged(change.shardlets);
+}
+
+/** Answers a question to the host of a shardlet. */
+function show(machine: MergeMachine, id: number, hostLast: number, info?: Partial<ReplicaInfo>): void {
+  const whole = { shardlet: id, epoch: 5, mode: 'open', firstSeq: 1, lastSeq: 0, ...info } as const;
+  const changed = info === undefined ? [] : [whole];
+  tables.apply(id, { hostLast, changed, since: ++changes });
+  machine.frontier(id, hostLast, changed);
+}
+
+const record = (seq: number, ts: number) => ({ seq, ts, frame });
+const seqsOf = (machine: MergeMachine) =>
+  machine.take({ limit: 100 }).map(({ shardlet, seq }) => [shardlet, seq]);
+
+describe('a loss', () => {
+  const lost = [{ epoch: 20, seq: 6 }];
+
+  it('makes who reads begin anew, once, however often its shardlet changes afterwards', () => {
+    const machine = reader(AFTER, 10);
+    decide(1, { epoch: 20, lost, state: { kind: 'opening', job: { kind: 'raise' } } }, machine);
+    expect([machine.mustRestart, machine.restartFrom, machine.isProven]).toEqual([true, AFTER, false]);
+    const next = reader(AFTER, 10);
+    expect(next.takeLost()).toEqual([{ shardlet: 1, seq: 6, epoch: 20 }]);
+    expect(next.takeLost()).toEqual([]);
+    decide(1, { state: { kind: 'open' } }, next);
+    expect(next.mustRestart).toBe(false);
+    decide(1, { epoch: 30, lost: [...lost, { epoch: 30, seq: 8 }] }, next);
+    expect(next.mustRestart).toBe(true);
+  });
+
+  it('is no news to who read with a newer map, begins, or reads other shardlets only', () => {
+    decide(1, { epoch: 20, lost });
+    for (const machine of [
+      reader(AFTER, 20),
+      reader(OLDEST, 0),
+      new MergeMachine(topology, tables, {
+        stream: 1,
+        after: AFTER,
+        version: 0,
+        includes: (s) => s.id === 2,
+      }),
+    ]) {
+      expect(machine.takeLost()).toEqual([]);
+      expect(machine.isProven).toBe(true);
+      decide(2, { epoch: 21 }, machine);
+      decide(1, { epoch: 22 }, machine);
+      expect(machine.mustRestart).toBe(false);
+    }
+  });
+
+  it('of several is told with the least seq, and one that is past retention is not', () => {
+    decide(1, {
+      epoch: 30,
+      lost: [
+        { epoch: 8, seq: 1 },
+        { epoch: 20, seq: 6 },
+        { epoch: 30, seq: 7 },
+      ],
+    });
+    decide(2, { state: { kind: 'gone', successors: [], finalSeq: 9, finalTs: 30 }, lost });
+    expect(reader(AFTER, 10).takeLost()).toEqual([{ shardlet: 1, seq: 6, epoch: 30 }]);
+    expect(reader(AFTER, 0).takeLost()).toEqual([{ shardlet: 1, seq: 1, epoch: 30 }]);
+  });
+
+  describe('whose reader comes back', () => {
+    let machine: MergeMachine;
+    beforeEach(() => {
+      decide(1, { epoch: 20, lost });
+      machine = reader(AFTER, 10);
+      show(machine, 2, 60, { lastSeq: 2 });
+      expect(machine.wishes()).toEqual([{ kind: 'seek', shardlet: 2, host: 2, ts: 39 }]);
+      machine.found(2, 2);
+      machine.wishes();
+      machine.read(2, { records: [record(2, 50)], nextSeq: 3 });
+    });
+
+    it('begins after what is left, not after the number that was read', () => {
+      show(machine, 1, 60, { epoch: 20, lastSeq: 12 });
+      expect(machine.wishes()).toEqual([{ kind: 'seek', shardlet: 1, host: 1, ts: 40 }]);
+      expect([machine.bound, machine.isProven]).toEqual([0, false]);
+      machine.found(1, 9);
+      expect(machine.wishes()).toMatchObject([{ kind: 'read', fromSeq: 7 }]);
+    });
+
+    it('begins at its own place where that is before the loss', () => {
+      show(machine, 1, 60, { epoch: 20, lastSeq: 12 });
+      machine.wishes();
+      machine.found(1, 4);
+      expect(machine.wishes()).toMatchObject([{ kind: 'read', fromSeq: 3 }]);
+    });
+
+    it('gives out nothing until the host can give nothing at or below its place any more', () => {
+      show(machine, 1, 39, { epoch: 20, lastSeq: 6 });
+      machine.wishes();
+      machine.found(1, 7);
+      machine.wishes();
+      machine.read(1, { records: [record(6, 30)], nextSeq: 7 });
+      expect([seqsOf(machine), machine.isProven]).toEqual([[], false]);
+      show(machine, 1, 40);
+      expect([seqsOf(machine), machine.isProven]).toEqual([[], true]);
+      show(machine, 1, 60);
+      expect(seqsOf(machine)).toEqual([[2, 2]]);
+    });
+
+    it('goes back before what the host gives at or below its place', () => {
+      show(machine, 1, 60, { epoch: 20, lastSeq: 8 });
+      machine.wishes();
+      machine.found(1, 7);
+      machine.wishes();
+      machine.read(1, { records: [record(6, 30), record(7, 40), record(8, 41)], nextSeq: 9 });
+      expect([machine.mustRestart, machine.restartFrom]).toEqual([true, endOf(39)]);
+      expect(machine.isProven).toBe(false);
+      const next = reader(machine.restartFrom, 10);
+      show(next, 2, 60, { lastSeq: 2 });
+      show(next, 1, 60, { epoch: 20, lastSeq: 8 });
+      next.wishes();
+      next.found(2, 2);
+      next.found(1, 7);
+      next.wishes();
+      next.read(2, { records: [record(2, 50)], nextSeq: 3 });
+      next.read(1, { records: [record(6, 30), record(7, 40), record(8, 41)], nextSeq: 9 });
+      expect(next.mustRestart).toBe(false);
+      expect(seqsOf(next)).toEqual([
+        [1, 7],
+        [1, 8],
+        [2, 2],
+      ]);
+    });
+
+    it('takes no later record for one that it missed', () => {
+      show(machine, 1, 60, { epoch: 20, lastSeq: 7 });
+      machine.wishes();
+      machine.found(1, 7);
+      machine.wishes();
+      machine.read(1, { records: [record(6, 40), record(7, 41)], nextSeq: 8 });
+      expect([machine.mustRestart, machine.isProven]).toEqual([false, true]);
+      expect(seqsOf(machine)).toEqual([
+        [1, 7],
+        [2, 2],
+      ]);
+    });
+  });
+
+  it.each([
+    ['has more than what is left', 8, 1],
+    ['has no more than what is left', 6, 0],
+  ])(
+    'of a shardlet that has ended before the reader’s place is looked at where it %s',
+    (_, finalSeq, looks) => {
+      const state: Shardlet['state'] = { kind: 'closed', successors: [], finalSeq, finalTs: 35 };
+      decide(1, { epoch: 20, lost, state });
+      const machine = reader(AFTER, 10);
+      expect(machine.takeLost()).toHaveLength(1);
+      expect(machine.wishes()).toHaveLength(looks);
+    },
+  );
+
+  it('of a host that is skipped is never proven, so that what comes late is looked at again', () => {
+    decide(1, { epoch: 20, lost });
+    const machine = new MergeMachine(topology, tables, {
+      ...{ stream: 1, after: AFTER, version: 10, skippedHosts: new Set([1]) },
+    });
+    show(machine, 1, 60, { epoch: 20, lastSeq: 6 });
+    expect([machine.takeLost().length, machine.isProven]).toEqual([1, false]);
+  });
+});
+
+describe('a host that does not have what the topology store says', () => {
+  let machine: MergeMachine;
+  beforeEach(() => {
+    machine = reader(AFTER, 10);
+    show(machine, 2, 60, { lastSeq: 0 });
+  });
+  const bound = () => [machine.bound >= 60, [...machine.misfits()]];
+
+  it('is named only after it has answered', () => {
+    expect(bound()).toEqual([false, []]);
+    show(machine, 1, 60);
+    expect(bound()).toEqual([false, [1]]);
+  });
+
+  it.each([
+    ['what was read', { lastSeq: 9 }, [true, []]],
+    ['less than what was read', { lastSeq: 8 }, [false, [1]]],
+    ['an older epoch', { lastSeq: 9, epoch: 4 }, [false, [1]]],
+    ['a newer epoch', { lastSeq: 9, epoch: 6 }, [true, []]],
+    ['a sealed replica: the map is old', { lastSeq: 9, mode: 'sealed' }, [false, []]],
+  ] as const)('holds the log back and is named: it shows %s', (_, info, expected) => {
+    show(machine, 1, 60, info);
+    expect(bound()).toEqual(expected);
+  });
+
+  it('is not named while the topology store itself waits for it', () => {
+    decide(1, { state: { kind: 'opening', job: { kind: 'raise' } } }, machine);
+    show(machine, 1, 60);
+    expect(bound()).toEqual([false, []]);
+  });
+
+  it('is named when it refuses a read, until it answers one', () => {
+    show(machine, 1, 60, { lastSeq: 12 });
+    machine.wishes();
+    machine.failed(1);
+    expect(bound()).toEqual([false, []]);
+    machine.wishes();
+    machine.failed(1, true);
+    expect(bound()).toEqual([false, [1]]);
+    machine.wishes();
+    machine.read(1, { records: [record(10, 70)], nextSeq: 13 });
+    expect(bound()[1]).toEqual([]);
+  });
+
+  it('is named after it went back, however far it is ahead in time', () => {
+    show(machine, 1, 60, { lastSeq: 12 });
+    machine.wishes();
+    machine.read(1, { records: [record(12, 55)], nextSeq: 13 });
+    expect(seqsOf(machine)).toEqual([[1, 12]]);
+    tables.forget(1);
+    machine.hostWentBack(1);
+    show(machine, 1, 90, { lastSeq: 9 });
+    show(machine, 2, 90);
+    expect([machine.bound, [...machine.misfits()]]).toEqual([60, [1]]);
+    show(machine, 1, 90, { lastSeq: 12 });
+    expect([machine.bound, [...machine.misfits()]]).toEqual([90, []]);
+  });
+});

@@ -1,0 +1,305 @@
+/**
+ * Real hosts of both kinds that go back to an older state: demoted and promoted in the same process, started
+ * from an older copy of their data, emptied. Each is found, not used, and used again once the loss is accepted.
+ */
+import { execFile } from 'node:child_process';
+import { cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { openEventHost } from '@foreshard/core/adapters/event-hosts';
+import { HostUnreachable } from '@foreshard/core/hosts';
+import type { LockService } from '@foreshard/core/locking';
+import { acceptLoss, type Shardlet } from '@foreshard/core/topology';
+import {
+  type LocalServer,
+  startPostgres,
+  startRedis,
+  type TemporaryFolder,
+  temporaryFolder,
+} from '@foreshard/local';
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { createMetrics } from '../process/metrics.ts';
+import { HostAlarms } from '../reconcile/host-alarms.ts';
+import { Reconciler } from '../reconcile/reconcile.ts';
+import { RealCluster, silent } from '../testing/real-cluster.ts';
+import { HostProver } from './prove-hosts.ts';
+import { readProofs } from './read-proofs.ts';
+
+const run = promisify(execFile);
+const never = new AbortController().signal;
+const noLock: LockService = { during: (_, work) => work() };
+const A = 1;
+
+let cluster: RealCluster;
+let folder: TemporaryFolder;
+let prover: HostProver;
+let reconciler: Reconciler;
+let wakes = 0;
+const stoodStill: string[] = [];
+
+beforeEach(async () => {
+  folder = await temporaryFolder('foreshard-set-back-');
+  cluster = await RealCluster.start(inject('postgresUrl'), 1);
+  wakes = 0;
+  stoodStill.length = 0;
+  work();
+});
+afterEach(async () => {
+  await cluster.stop();
+  await folder.remove();
+});
+
+/** A worker's prover and reconciler, as if it had just started. */
+function work(): void {
+  const { follower, control, pool } = cluster;
+  const metrics = createMetrics();
+  const nowMs = () => Date.now();
+  const doors = {
+    trusted: (id: number) => pool.get(id),
+    open: openEventHost,
+    regression: (id: number) => pool.watch(id)?.regression,
+  };
+  const shared = { follower, topology: control.topology, doors, metrics, log: silent, nowMs, actor: 'test' };
+  prover = new HostProver({
+    ...{ ...shared, proofs: control.proofs, host: doors.trusted },
+    wake: async () => void wakes++,
+  });
+  reconciler = new Reconciler({
+    ...{ ...shared, lock: noLock, proof: readProofs(control.proofs) },
+    alarms: new HostAlarms({ redis: control.redis, metrics, log: silent, nowMs }),
+    remember: (host) => prover.remember(host),
+    standStill: async (detail) => void stoodStill.push(detail),
+  });
+}
+
+/** With its owner: PostgreSQL runs as a user of its own. */
+async function copyAll(from: string, to: string): Promise<void> {
+  await run('cp', ['-a', from, to]);
+}
+
+async function prove(times = 1): Promise<void> {
+  for (let i = 0; i < times; i++) await prover.run();
+}
+
+async function reconcile(): Promise<void> {
+  await reconciler.run(never);
+  await cluster.follower.upToDate();
+}
+
+async function fill(shardlet: Shardlet, from: number, to: number): Promise<void> {
+  for (let i = from; i <= to; i++)
+    expect(await cluster.append(shardlet, `event-${i}`)).toMatchObject({ kind: 'appended', stored: 1 });
+}
+
+function now({ id }: Shardlet): Shardlet {
+  return cluster.map.shardlet(id)!;
+}
+
+async function expectSuspended(host: number, detail: RegExp): Promise<void> {
+  await reconcile();
+  expect(cluster.map.host(host)).toMatchObject({
+    state: 'readmitting',
+    readmission: { regressed: { detail: expect.stringMatching(detail) } },
+  });
+  await reconcile();
+  expect(cluster.map.host(host)!.state).toBe('readmitting');
+  await expect(cluster.pool.get(host)).rejects.toBeInstanceOf(HostUnreachable);
+}
+
+/** A person accepts the loss: the host is used again, and `lost` names everything above what is certain. */
+async function accept(host: number, shardlet: Shardlet, certain: number): Promise<void> {
+  await cluster.decide(acceptLoss(host, cluster.map.host(host)!.readmission!.incarnation));
+  await cluster.until('the host is used again', async () => {
+    await reconcile();
+    return cluster.map.host(host)!.state === 'active';
+  });
+  const { epoch, lost } = now(shardlet);
+  expect(epoch).toBeGreaterThan(shardlet.epoch);
+  expect(lost).toHaveLength(1);
+  expect(lost[0]!.seq).toBeLessThanOrEqual(certain);
+  expect(await cluster.append(shardlet, 'late').catch((e) => e)).toMatchObject({ kind: 'stale' });
+  expect(await cluster.append(now(shardlet), 'after')).toMatchObject({ kind: 'appended', stored: 1 });
+  await prove(3);
+  await reconcile();
+  expect(cluster.map.host(host)!.state).toBe('active');
+}
+
+describe('a Redis host', () => {
+  let server: LocalServer;
+  let other: LocalServer;
+  let shardlet: Shardlet;
+
+  beforeEach(async () => {
+    server = cluster.hosts[0]!;
+    other = await startRedis({ dir: join(folder.path, 'other') });
+    const stream = await cluster.createStream({ name: 'main', shardCount: 1 });
+    await reconcile();
+    shardlet = cluster.open(stream)[0]!;
+    await prove(2);
+  });
+  afterEach(() => other.stop());
+
+  async function command(port: number, ...args: [string, ...string[]]): Promise<unknown> {
+    const redis = new Redis(port);
+    try {
+      return await redis.call(...args);
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  async function replicate(from: number, to: number): Promise<void> {
+    await command(to, 'REPLICAOF', '127.0.0.1', String(from));
+    await cluster.until('the replica is in step', async () =>
+      String(await command(to, 'INFO', 'replication')).includes('master_link_status:up'),
+    );
+  }
+
+  /** The other follows, is cut off, and later everything of it comes back into the same process. */
+  async function demoteAndPromote(between: () => Promise<void>): Promise<void> {
+    await replicate(server.port, other.port);
+    await command(other.port, 'REPLICAOF', 'NO', 'ONE');
+    await between();
+    await replicate(other.port, server.port);
+    await command(server.port, 'REPLICAOF', 'NO', 'ONE');
+  }
+
+  test('demoted and promoted in the same process is found by its mark', async () => {
+    await fill(shardlet, 1, 3);
+    await prove(2);
+    await demoteAndPromote(async () => {
+      await fill(shardlet, 4, 5);
+      await prove(2);
+    });
+    await prove();
+    expect(wakes).toBeGreaterThan(0);
+    await expectSuspended(A, /again, after|has counted/);
+    expect(await cluster.control.proofs.remembered(A)).toEqual(new Map([[shardlet.id, 5]]));
+    await accept(A, shardlet, 3);
+  });
+
+  test('demoted and promoted between two marks is found by whoever had seen more', async () => {
+    await prove(2);
+    await demoteAndPromote(() => fill(shardlet, 1, 2));
+    await expect(cluster.append(shardlet, 'again')).rejects.toMatchObject({ reason: 'regressed' });
+    await expect(cluster.append(shardlet, 'again')).rejects.toMatchObject({ reason: 'regressed' });
+    await expectSuspended(A, /answered change/);
+    await accept(A, shardlet, 0);
+  });
+
+  test('that a process claims to have gone back is suspended when it holds another event there', async () => {
+    await prove(2);
+    let told: unknown;
+    await demoteAndPromote(async () => {
+      told = await cluster.append(shardlet, 'lost');
+    });
+    const { firstSeq: seq, firstTs: ts } = told as { firstSeq: number; firstTs: number };
+    // the worker has seen nothing of it, and later events have overtaken the count
+    await cluster.pool.close();
+    Reflect.set(
+      cluster,
+      'pool',
+      new (await import('@foreshard/core/adapters/event-hosts')).HostPool(cluster.map),
+    );
+    work();
+    await fill(shardlet, 1, 9);
+    const acknowledged = { shardlet: shardlet.id, epoch: shardlet.epoch, seq, ts };
+    const claim = { host: A, claimant: 'edge-x', generation: 0, seen: 3, answered: 2, acknowledged, atMs: 1 };
+    await cluster.control.proofs.claim({ ...claim, claimant: 'liar', acknowledged: undefined });
+    await prove();
+    expect(await cluster.control.proofs.verdict({ host: A, claimant: 'liar' })).toBe('denied');
+    expect(cluster.map.host(A)!.state).toBe('active');
+    await cluster.control.proofs.claim(claim);
+    await prove();
+    expect(await cluster.control.proofs.verdict(claim)).toBe('confirmed');
+    await expectSuspended(A, /edge-x/);
+    await accept(A, shardlet, 0);
+  });
+
+  test('started from an older copy of its data is found, also when it has counted on since', async () => {
+    await fill(shardlet, 1, 3);
+    await prove(2);
+    await server.stop();
+    const copy = join(folder.path, 'copy');
+    await cp(join(server.dir, 'appendonlydir'), copy, { recursive: true });
+    await server.restart();
+    await cluster.until('readmitted', async () => {
+      await reconcile();
+      return cluster.map.host(A)!.state === 'active';
+    });
+    await fill(now(shardlet), 4, 150);
+    await prove(2);
+    await server.stop();
+    await rm(join(server.dir, 'appendonlydir'), { recursive: true });
+    await cp(copy, join(server.dir, 'appendonlydir'), { recursive: true });
+    await server.restart();
+    await expectSuspended(A, /again, after/);
+    await accept(A, now(shardlet), 3);
+  });
+
+  test('that lost everything is used again, empty, when a person accepts it', async () => {
+    await fill(shardlet, 1, 3);
+    await prove(2);
+    await command(server.port, 'FLUSHALL');
+    await expectSuspended(A, /empty/);
+    await accept(A, shardlet, 0);
+    expect(await cluster.read(now(shardlet))).toEqual(['after']);
+  });
+
+  test('that has only restarted is readmitted as before, and nothing is lost', async () => {
+    await fill(shardlet, 1, 3);
+    await prove(2);
+    await server.restart();
+    await cluster.until('readmitted', async () => {
+      await reconcile();
+      return cluster.map.host(A)!.state === 'active';
+    });
+    expect(now(shardlet).lost).toEqual([]);
+    await fill(now(shardlet), 4, 5);
+    await prove(2);
+    await reconcile();
+    expect(cluster.map.host(A)!.state).toBe('active');
+  });
+
+  test('that another control plane marks is used by neither', async () => {
+    await prove(2);
+    const host = await cluster.pool.get(A);
+    const { mark } = await host.identify();
+    await host.mark(mark, '999.theirs', 0, 0);
+    await prove();
+    await reconcile();
+    expect(stoodStill).toEqual([expect.stringContaining('999.theirs')]);
+    expect(cluster.map.host(A)!.state).toBe('active');
+  });
+});
+
+test('a PostgreSQL host started from an older copy of its data is found', async () => {
+  const server = await startPostgres({ dir: join(folder.path, 'postgres') });
+  try {
+    const id = await cluster.addPostgresHost(server.url);
+    const stream = await cluster.createStream({ name: 'main', shardCount: 2 });
+    await reconcile();
+    const shardlet = cluster.open(stream).find((s) => s.owner === id)!;
+    await fill(shardlet, 1, 3);
+    await prove(3);
+    await server.stop();
+    const copy = join(folder.path, 'copy');
+    await copyAll(server.dir, copy);
+    await server.restart();
+    await cluster.until('readmitted', async () => {
+      await reconcile();
+      return cluster.map.host(id)!.state === 'active';
+    });
+    await fill(now(shardlet), 4, 20);
+    await prove(2);
+    await server.stop();
+    await rm(server.dir, { recursive: true });
+    await copyAll(copy, server.dir);
+    await server.restart();
+    await expectSuspended(id, /again, after/);
+    await accept(id, now(shardlet), 3);
+  } finally {
+    await server.stop();
+  }
+}, 120_000);

@@ -1,0 +1,1 @@
+export { type OutgoingAnswer, type OutgoingRequest, RequestFailed, request } from './request.ts';

@@ -1,0 +1,151 @@
+import { cp, mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createDatabase, startTcpProxy, temporaryFolder } from '@foreshard/local';
+import { Client } from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { EMPTY_GROUP, GROUPS_MAX, type GroupState } from '../../consuming/index.ts';
+import { openPrisma, type PrismaClient } from './client.ts';
+import { PrismaGroupStore } from './group-store.ts';
+import { applyMigrations } from './migrator.ts';
+import { PrismaTokenStore } from './token-store.ts';
+
+const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
+
+let url: string;
+let prisma: PrismaClient;
+let groups: PrismaGroupStore;
+let group: string;
+let count = 0;
+
+beforeAll(async () => {
+  url = await createDatabase(inject('postgresUrl'), `groups_${process.pid}`);
+  await applyMigrations(url, MIGRATIONS);
+  prisma = openPrisma(url);
+  groups = new PrismaGroupStore(prisma, url);
+});
+afterAll(() => prisma.$disconnect());
+beforeEach(() => {
+  group = `g${++count}`;
+});
+
+const create = (name: string) => groups.create({ name, stream: 1, sessionMs: 1_000 }, EMPTY_GROUP);
+const put = (state: GroupState) => groups.change(group, () => ({ state, result: 'done' }));
+const found = async () => (await groups.find(group))!.state;
+
+it('keeps whose a member is, also when nothing else changes', async () => {
+  expect(await create(group)).toBe('created');
+  const member = { id: 'm', seenAtMs: 7, subject: 'token:a' };
+  const unbound = { id: 'n', seenAtMs: 7, subject: undefined };
+  await put({ ...EMPTY_GROUP, members: [member, unbound] });
+  expect((await found()).members).toEqual([member, unbound]);
+  const bound = { ...unbound, subject: 'token:b' };
+  await put({ ...EMPTY_GROUP, members: [member, bound] });
+  expect((await found()).members).toEqual([member, bound]);
+});
+
+it('creates a group once, and as many as there may be, whoever creates them together', async () => {
+  await create(group);
+  expect(await create(group)).toBe('taken');
+  const there = (await groups.list()).length;
+  const rows = Array.from({ length: GROUPS_MAX - there - 1 }, (_, i) => ({
+    ...{ name: `many-${i}`, stream: 1, sessionMs: 1_000 },
+  }));
+  await prisma.consumerGroup.createMany({ data: rows });
+  const names = Array.from({ length: 8 }, (_, i) => `together-${i}`);
+  // connections that are open already: the calls really overlap
+  await Promise.all(names.map((name) => groups.find(name)));
+  const together = await Promise.all(names.map(create));
+  expect(together.filter((creation) => creation === 'created')).toHaveLength(1);
+  expect(together.filter((creation) => creation === 'full')).toHaveLength(7);
+  expect(await create(group)).toBe('taken');
+  await groups.remove('many-0');
+  expect(await create('again')).toBe('created');
+  await prisma.consumerGroup.deleteMany({ where: { name: { startsWith: 'many-' } } });
+});
+
+describe('a database that does not answer', () => {
+  const inTime = async (call: Promise<unknown>) => {
+    const begun = performance.now();
+    await expect(call).rejects.toMatchObject({ name: 'DatabaseUnreachable' });
+    // the client of a poll gives up after some 15 s
+    expect(performance.now() - begun).toBeLessThan(9_000);
+  };
+
+  it('is told as such in time, by every call, and used again when it answers', async () => {
+    await create(group);
+    const proxy = await startTcpProxy({ port: Number(new URL(url).port) });
+    const client = openPrisma(proxy.through(url));
+    const store = new PrismaGroupStore(client, url);
+    const change = () => store.change(group, (_group, state) => ({ state, result: 'done' }));
+    // connections that are open already, and connections that are not
+    await Promise.all([change(), change()]);
+    proxy.hold('toServer');
+    const row = { name: 'new', stream: 1, sessionMs: 1_000 };
+    await Promise.all([
+      ...[inTime(store.list()), inTime(change())],
+      ...Array.from({ length: 12 }, () => inTime(change())),
+      ...[inTime(store.list()), inTime(store.find(group)), inTime(store.remove('nothing'))],
+      inTime(store.create(row, EMPTY_GROUP)),
+    ]);
+    await proxy.release('toServer');
+    expect(await change()).toBe('done');
+    await client.$disconnect();
+    await proxy.stop();
+  }, 60_000);
+
+  it('does not wait for a process that stopped inside a change, and neither does any other call', async () => {
+    await create(group);
+    const stopped = new Client({ connectionString: url });
+    stopped.on('error', () => {});
+    await stopped.connect();
+    await stopped.query('BEGIN');
+    await stopped.query('SELECT 1 FROM consumer_group WHERE name = $1 FOR UPDATE', [group]);
+    // more than there are connections: the server ends what waits, so that others find one
+    await Promise.all(Array.from({ length: 12 }, () => inTime(put(EMPTY_GROUP))));
+    const begun = performance.now();
+    expect(await groups.list()).toEqual(expect.arrayContaining([expect.objectContaining({ name: group })]));
+    expect(performance.now() - begun).toBeLessThan(3_000);
+    await stopped.end();
+    expect(await put(EMPTY_GROUP)).toBe('done');
+  }, 60_000);
+
+  it('ends a change whose process stopped in the middle of it: the group goes on', async () => {
+    await create(group);
+    const proxy = await startTcpProxy({ port: Number(new URL(url).port) });
+    const client = openPrisma(proxy.through(url));
+    const half = new PrismaGroupStore(client, url).change(group, (_group, state) => {
+      proxy.hold('toServer');
+      return { state: { ...state, version: 99 }, result: 'done' };
+    });
+    await inTime(half);
+    const goesOn = () => expect(put({ ...EMPTY_GROUP, version: 1 })).resolves.toBe('done');
+    await vi.waitFor(goesOn, { timeout: 12_000 });
+    expect((await found()).version).toBe(1);
+    await proxy.stop();
+    await client.$disconnect();
+  }, 60_000);
+});
+
+it('lets tokens and members of an earlier release go on', async () => {
+  const folder = await temporaryFolder('migrations');
+  const before = join(folder.path, 'before');
+  await mkdir(before);
+  for (const name of await readdir(MIGRATIONS))
+    if (name < '20261123090000') await cp(join(MIGRATIONS, name), join(before, name), { recursive: true });
+  const old = await createDatabase(inject('postgresUrl'), `groups_old_${process.pid}`);
+  await applyMigrations(old, before);
+  const client = openPrisma(old);
+  const tokens = new PrismaTokenStore(client, old);
+  await tokens.create({ name: 'reader', scopes: ['read'] });
+  await tokens.create({ name: 'producer', scopes: ['ingest'] });
+  await tokens.create({ name: 'ready', scopes: ['read', 'consume'] });
+  await client.$executeRaw`INSERT INTO consumer_group (name, stream, session_ms) VALUES ('g', 1, 1000)`;
+  await client.$executeRaw`INSERT INTO consumer_member ("group", id, seen_at_ms) VALUES ('g', 'm', 5)`;
+  await applyMigrations(old, MIGRATIONS);
+  const scopes = Object.fromEntries((await tokens.list()).map((token) => [token.name, token.scopes]));
+  expect(scopes).toEqual({ reader: ['read', 'consume'], producer: ['ingest'], ready: ['read', 'consume'] });
+  const { members } = (await new PrismaGroupStore(client, old).find('g'))!.state;
+  expect(members).toEqual([{ id: 'm', seenAtMs: 5, subject: undefined }]);
+  await client.$disconnect();
+  await folder.remove();
+});
