@@ -8,7 +8,7 @@
 import { join } from 'node:path';
 import type { GroupStore } from '@foreshard/core/consuming';
 import type { HintStore } from '@foreshard/core/hints';
-import type { EventHost } from '@foreshard/core/hosts';
+import type { EventHost, HostProofStore, ProgressWatch } from '@foreshard/core/hosts';
 import { type Clock, MICROS_PER_MS } from '@foreshard/core/kernel';
 import type { NotificationOffice } from '@foreshard/core/notifying';
 import { LoadCounters } from '@foreshard/core/telemetry';
@@ -39,6 +39,7 @@ import { type FirstMap, firstMap, MapFollower } from './map/follower.ts';
 import { LeasedIngestion } from './map/leased-ingestion.ts';
 import { mountNotifying } from './notifying/index.ts';
 import { profiling } from './profiling/index.ts';
+import { HostClaims, LastAcknowledged } from './proof/index.ts';
 import { reading } from './reading/index.ts';
 import { type EdgeSettings, hostPatienceMs } from './settings.ts';
 import { type CappedStream, SharedRedis } from './sharing/index.ts';
@@ -50,6 +51,7 @@ import { RecordIntake } from './telemetry/record-intake.ts';
 
 export interface HostConnections {
   get(hostId: number): Promise<EventHost>;
+  watch(hostId: number): ProgressWatch | undefined;
   close(): Promise<void>;
 }
 
@@ -59,6 +61,7 @@ export interface EdgeParts {
   readonly notifier: Pick<ChangeNotifier, 'subscribe'>;
   readonly activeHashes: () => Promise<readonly KnownToken[]>;
   readonly markTokensUsed: (ids: readonly string[]) => Promise<void>;
+  readonly proofs: Pick<HostProofStore, 'claim' | 'verdict'>;
   readonly groups: GroupStore;
   readonly hints: Pick<HintStore, 'add' | 'list' | 'remove'>;
   readonly advising: AdvisingStores;
@@ -180,13 +183,18 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     (shardlet) => map.topology.shardlet(shardlet)?.owner,
     (shardlet, keyHash) => hotKeys.observe(shardlet, keyHash),
   );
+  const acknowledged = new LastAcknowledged();
+  const claims = hostClaims(parts, { map, hosts, metrics }, acknowledged);
   const ingestion = new Ingestion({
     map,
     hosts,
     isFull: (hostId) => guard.isFull(hostId),
     clock,
     limits: limitsOf(settings),
-    observer: observerOf(metrics, load, map.topology, fault, warn),
+    observer: {
+      ...observerOf(metrics, load, map.topology, fault, warn),
+      acknowledged: acknowledged.note.bind(acknowledged),
+    },
   });
   const mayRead = (authorization: string | undefined) => tokens.permits(authorization, 'read');
   const reads = reading({
@@ -221,6 +229,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     mapVersion: () => map.topology.version,
     mapAgeSeconds: () => map.ageMs / 1_000,
     followers: () => reads.followers(),
+    hostClaims: () => claims.open,
   });
   const quotas = new Quotas(book, shared);
   const orders = administration({
@@ -285,6 +294,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     handlers: { events, routes },
     start() {
       guard.start();
+      claims.start();
       hotKeys.start();
       loads.start();
       profiles.flushing.start();
@@ -295,10 +305,40 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       groups.close();
       await drain();
       guard.stop();
+      claims.stop();
       hotKeys.stop();
       await Promise.all([loads.stop(), profiles.flushing.stop()]);
     },
   };
+}
+
+function hostClaims(
+  { settings, proofs, log }: EdgeParts,
+  { map, hosts, metrics }: Pick<Loaded, 'map' | 'hosts' | 'metrics'>,
+  acknowledged: LastAcknowledged,
+): HostClaims {
+  return new HostClaims({
+    hosts: () => map.topology.hosts(),
+    watch: (id) => hosts.watch(id),
+    acknowledged,
+    proofs,
+    claimant: settings.edgeId,
+    nowMs: Date.now,
+    monotonicMs: () => performance.now(),
+    observer: {
+      regressed({ name }, seen) {
+        metrics.regressed(name);
+        log.error({ host: name, ...seen }, 'host went back to an older state: the topology store is asked');
+      },
+      unanswered({ name }) {
+        metrics.claimUnanswered(name);
+        log.warn(
+          { host: name },
+          'nobody said whether the host went back to an older state: it is used again; check PostgreSQL and the worker',
+        );
+      },
+    },
+  });
 }
 
 function leasedIngestion(ingestion: Ingestion, map: MapFollower, metrics: EdgeMetrics, warn: Warn) {
@@ -374,7 +414,7 @@ function observerOf(
   map: TopologyMap,
   fault: (error: unknown) => void,
   warn: Warn,
-): IngestionObserver {
+): Omit<IngestionObserver, 'acknowledged'> {
   const nameOf = (hostId: number) => map.host(hostId)?.name ?? String(hostId);
   return {
     stored(stream, shardlet, events, bytes) {

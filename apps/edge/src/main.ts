@@ -1,6 +1,6 @@
 /** The edge process: chooses what stands behind the ports, and ends cleanly when told to. */
 import { connectControl } from '@foreshard/core/adapters/control';
-import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
+import { connectAnyHost, HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { admitHost, tryAdmission } from '@foreshard/core/adapters/host-admission';
 import { notificationOffice } from '@foreshard/core/adapters/webhooks';
 import { HOT_KEYS_KEY, hotKeyField } from '@foreshard/core/advising';
@@ -20,6 +20,7 @@ const parts: EdgeParts = {
   notifier: control.notifier,
   activeHashes: () => control.tokens.activeHashes(),
   markTokensUsed: (ids) => control.tokens.markUsed(ids, new Date()),
+  proofs: control.proofs,
   groups: control.groups,
   hints: control.hints,
   advising: {
@@ -44,6 +45,15 @@ const parts: EdgeParts = {
     const telemetry = new TelemetryStore({ blocks: control.telemetry, map: () => map, nowMs: Date.now });
     return {
       topology: control.topology,
+      proofs: control.proofs,
+      async onRun(host, use) {
+        const opened = await connectAnyHost(host);
+        try {
+          return await use(opened);
+        } finally {
+          await opened.close();
+        }
+      },
       moves: control.moves,
       wake: (job) => control.jobs.wake(job),
       async admit(request, dryRun) {

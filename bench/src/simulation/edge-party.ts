@@ -141,6 +141,7 @@ export class EdgeParty implements EdgeDoor {
         stored() {},
         duplicates() {},
         refused() {},
+        acknowledged() {},
         called() {},
         unreachable() {},
         fault: (error) => scene.fault(this.name, error),

@@ -10,6 +10,10 @@ const SESSIONS_SHARE_MAX = 0.8;
 const WAIT_SECONDS_MAX = 10;
 const IDLE_SECONDS_MAX = 60;
 
+/** The database itself is sound: hosts can be looked at all the same. */
+export const STANDS_STILL =
+  'T decides nothing: it was restored from a backup, or another control plane uses its hosts, and it may have lost what hosts have done';
+
 interface State {
   readonly now_ms: number;
   readonly sessions: number;
@@ -48,8 +52,8 @@ export function judgeState(subject: string, state: State, beforeMs: number, afte
     state.restored
       ? problem(
           subject,
-          'T was restored from a backup and decides nothing: it may have lost what hosts have done',
-          'run "foreshard doctor --after-restore"',
+          STANDS_STILL,
+          'if another control plane uses its hosts, stop one of the two; then run "foreshard doctor --after-restore" on the one that goes on',
         )
       : ok(subject, 'T decides'),
     clockFinding(subject, state.now_ms, beforeMs, afterMs),

@@ -4,7 +4,7 @@ import { type Finding, judgeControlRedis, judgePostgres, ok, problem } from '@fo
 import { postgresSettings, redisFacts } from '../composition.ts';
 import { type ControlAccess, dataDir } from '../credentials.ts';
 import { withControl } from '../deciding.ts';
-import { examineState } from './database-state.ts';
+import { examineState, STANDS_STILL } from './database-state.ts';
 import { examineDisk, examineEngineDisk } from './disk-space.ts';
 import { examineHosts } from './host-examination.ts';
 import { pendingMigrations } from './pending-migrations.ts';
@@ -19,8 +19,12 @@ export async function examine(access: ControlAccess): Promise<Finding[]> {
     ...(await examineDisk('this machine', dataDir())),
   ];
   // hosts are known from T only
-  if (findings.some(({ subject, level }) => subject === DATABASE && level === 'problem')) return findings;
+  if (findings.some(hidesHosts)) return findings;
   return [...findings, ...(await withControl(examineHosts, access))];
+}
+
+function hidesHosts({ subject, level, what }: Finding): boolean {
+  return subject === DATABASE && level === 'problem' && what !== STANDS_STILL;
 }
 
 async function examineDatabase(url: string): Promise<Finding[]> {

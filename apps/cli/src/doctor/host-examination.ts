@@ -1,6 +1,14 @@
 /** What the doctor looks at on each host: its settings, what runs on it, and whether it agrees with T. */
 
-import { type Finding, ok, problem, warning } from '@foreshard/core/hosts';
+import {
+  type EventHost,
+  type Finding,
+  type HostStanding,
+  ok,
+  problem,
+  standingOf,
+  warning,
+} from '@foreshard/core/hosts';
 import type { Host } from '@foreshard/core/topology';
 import {
   type Control,
@@ -21,18 +29,20 @@ export async function examineHosts(control: Control): Promise<Finding[]> {
   const { hosts } = await control.topology.snapshot();
   if (hosts.length === 0)
     return [problem('hosts', 'T knows none: events have no place', 'add one: foreshard hosts add URL')];
-  const examined = await Promise.all(hosts.map(examineHost));
+  const examined = await Promise.all(hosts.map((host) => examineHost(control, host)));
   const answering = hosts.filter((_, i) => examined[i]!.answers);
   return [...examined.flatMap(({ findings }) => findings), ...(await examineMemory(control, answering))];
 }
 
-async function examineHost(host: Host): Promise<Inspection> {
+async function examineHost(control: Control, host: Host): Promise<Inspection> {
   const subject = subjectOf(host);
   const settings = await inspectHost(host.url, subject);
   if (!settings.answers) return settings;
   // before anything connects to it as to a host, which loads the functions
   const functions = await examineFunctions(subject, host);
-  const own = await examineIdentity(subject, host).catch((error: Error) => [unusable(subject, error)]);
+  const own = await examineIdentity(subject, control, host).catch((error: Error) => [
+    unusable(subject, error),
+  ]);
   const disk = await examineHostDisk(subject, host);
   return { answers: true, findings: [...settings.findings, ...functions, ...own, ...disk] };
 }
@@ -60,25 +70,66 @@ async function examineFunctions(subject: string, { url }: Host): Promise<Finding
   }
 }
 
-async function examineIdentity(subject: string, host: Host): Promise<Finding[]> {
+async function examineIdentity(subject: string, control: Control, host: Host): Promise<Finding[]> {
   const opened = await connectHost(host.url);
   try {
     const before = Date.now();
     const { hostId, incarnation, clockMicros } = await opened.identify();
+    const isSuspended = host.readmission?.regressed !== undefined;
     return [
       storeOf(subject, host, hostId),
-      incarnation === host.incarnation
-        ? ok(subject, 'the run that T knows')
-        : problem(
-            subject,
-            'it was restarted and is not readmitted yet: its shardlets take no events',
-            'see that the worker runs: foreshard status',
-          ),
+      progressFinding(subject, host, await standing(control, host, opened)),
+      ...(isSuspended ? [] : [runFinding(subject, incarnation === host.incarnation)]),
       clockFinding(subject, clockMicros / 1_000, before, Date.now()),
     ];
   } finally {
     await opened.close();
   }
+}
+
+function runFinding(subject: string, isTrusted: boolean): Finding {
+  if (isTrusted) return ok(subject, 'the run that T knows');
+  return problem(
+    subject,
+    'it was restarted and is not readmitted yet: its shardlets take no events',
+    'see that the worker runs: foreshard status',
+  );
+}
+
+/** Marks of a second; more often they do not change between two readings of the proof. */
+const LOOKS_MAX = 3;
+
+/** A host is marked every second, so a deviation counts when the proof was the same before and after. */
+async function standing({ proofs }: Control, host: Host, opened: EventHost): Promise<HostStanding> {
+  for (let look = 1; ; look++) {
+    const before = (await proofs.proofs()).get(host.id);
+    const found = standingOf(host.generation, before, await opened.identify());
+    if (found.kind === 'whole' || look === LOOKS_MAX) return found;
+    if ((await proofs.proofs()).get(host.id)?.next === before?.next) return found;
+  }
+}
+
+function progressFinding(subject: string, { id, readmission }: Host, found: HostStanding): Finding {
+  const regressed = readmission?.regressed;
+  if (regressed?.accepted !== undefined)
+    return warning(
+      subject,
+      'its loss was accepted, it is being readmitted',
+      'see that the worker runs: foreshard status',
+    );
+  if (found.kind === 'foreign')
+    return problem(
+      subject,
+      `another control plane uses it, or T was restored from an older copy: ${found.detail}`,
+      'stop the other control plane, then run "foreshard doctor --after-restore" on the one that goes on',
+    );
+  const detail = found.kind === 'regressed' ? found.detail : regressed?.detail;
+  if (detail === undefined) return ok(subject, 'it is as far as T knows it to be');
+  return problem(
+    subject,
+    `it went back to an older state: ${detail}. Its shardlets wait`,
+    `start it on a newer copy of its data; if there is none: foreshard hosts accept-loss ${id} --dry-run`,
+  );
 }
 
 function unusable(subject: string, { message }: Error): Finding {

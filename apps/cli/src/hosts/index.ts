@@ -1,11 +1,19 @@
 /** foreshard hosts: which storage servers T may use. */
 import { withoutPassword } from '@foreshard/core/hosts';
 import { tryDecision } from '@foreshard/core/migration';
-import { describeHost, type HostDescription, removeHost, writeLabels } from '@foreshard/core/topology';
+import {
+  describeHost,
+  type Host,
+  type HostDescription,
+  removeHost,
+  writeLabels,
+} from '@foreshard/core/topology';
 import type { Command } from 'commander';
 import { accepted, decide, withControl } from '../deciding.ts';
 import { badInput } from '../failure.ts';
+import { counted } from '../output.ts';
 import { printRows } from '../table.ts';
+import { type AcceptLossOptions, acceptHostLoss } from './accepting-loss.ts';
 import { type Added, type Addition, add } from './adding.ts';
 import { type DescribingOptions, describing, descriptionOf } from './describing.ts';
 
@@ -48,6 +56,14 @@ export function register(program: Command): void {
     .argument('<id>', 'its number in the list')
     .option('--dry-run', 'tell whether it would go, and change nothing', false)
     .action((id: string, { dryRun }: { dryRun: boolean }) => remove(id, dryRun));
+  hosts
+    .command('accept-loss')
+    .description('show what a host that went back to an older state lost, and use it again without it')
+    .argument('<id>', 'its number in the list')
+    .option('--dry-run', 'only show the loss, and change nothing', false)
+    .option('--yes', 'accept without asking; it cannot be undone', false)
+    .option('--json', 'one JSON document', false)
+    .action((id: string, options: AcceptLossOptions) => acceptHostLoss(numberOf(id), options));
 }
 
 async function list(json: boolean): Promise<void> {
@@ -63,8 +79,25 @@ async function list(json: boolean): Promise<void> {
     'events/s max': host.capacity.eventsPerSecond ?? '',
     shardlets: shardlets.filter((s) => s.owner === host.id && s.state.kind !== 'gone').length,
     url: withoutPassword(host.url),
+    ...(json ? { regressed: regressionOf(host) ?? null } : {}),
   }));
   printRows(rows, json, 'no host yet: add one with "foreshard hosts add URL"');
+  if (!json) for (const host of hosts) tellRegression(host, rows.find((r) => r.id === host.id)!.shardlets);
+}
+
+/** What shows that it went back to an older state, as long as nobody has accepted what it lost. */
+function regressionOf({ readmission }: Host): string | undefined {
+  const regressed = readmission?.regressed;
+  return regressed?.accepted === undefined ? regressed?.detail : undefined;
+}
+
+function tellRegression(host: Host, shardlets: number): void {
+  const detail = regressionOf(host);
+  if (detail === undefined) return;
+  process.stdout.write(
+    `\n${host.name} went back to an older state (${detail}). ${counted(shardlets, 'shardlet')} of it wait.\n` +
+      `If a newer copy of its data exists, start it on that; else review the loss: foreshard hosts accept-loss ${host.id} --dry-run\n`,
+  );
 }
 
 async function take({ url, ...more }: Addition, dryRun: boolean): Promise<void> {

@@ -82,9 +82,9 @@ export class RealEdge {
   }
 
   /** Runs `foreshard ...`; `input` goes to its stdin. */
-  command(args: readonly string[], input?: string): CommandRun {
+  command(args: readonly string[], input?: string, more: Readonly<Record<string, string>> = {}): CommandRun {
     const child = spawn(process.execPath, [CLI, ...args], {
-      env: { ...process.env, FORESHARD_DATA_DIR: this.dataDir },
+      env: { ...process.env, FORESHARD_DATA_DIR: this.dataDir, ...more },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     child.stdin.end(input ?? '');
@@ -99,6 +99,10 @@ export class RealEdge {
   async restartEdge(): Promise<void> {
     await killed(this.processes[1]!);
     this.processes[1] = run([join(ROOT, 'apps/edge/src/main.ts')], this.env);
+  }
+
+  async stopWorker(): Promise<void> {
+    await killed(this.processes[0]!);
   }
 
   /** The worker follows T by number, so it has to begin anew with a restored one, as a supervisor would let it. */

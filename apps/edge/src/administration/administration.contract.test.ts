@@ -2,11 +2,13 @@
  * The orders of people over REST and tRPC, on an edge process and a worker with real Redis and PostgreSQL. Each
  * is asked first what it would do, and must then have changed nothing.
  */
+import { connectAnyHost } from '@foreshard/core/adapters/event-hosts';
+import { beginReadmission } from '@foreshard/core/topology';
 import { createDatabase } from '@foreshard/local';
 import { createTRPCClient, httpLink } from '@trpc/client';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { z } from 'zod';
-import { type Answer, EdgeCluster, until } from '../edge-process.fixture.ts';
+import { type Answer, EdgeCluster, eventOf, until } from '../edge-process.fixture.ts';
 import type { EdgeRouter } from '../trpc/index.ts';
 
 let cluster: EdgeCluster;
@@ -289,3 +291,44 @@ test('tRPC tells and orders the same', async () => {
     data: { code: 'NOT_FOUND', problem: { code: 'unknown_migration' } },
   });
 });
+
+test('the loss of a host that went back is reviewed, and accepted for the run that was reviewed', async () => {
+  const hostOf = async () => (await cluster.control.topology.snapshot()).hosts.find((h) => h.id === 2)!;
+  expect(await call('GET', '/v1/hosts/2/loss')).toMatchObject({ body: { code: 'invalid_order' } });
+  expect((await call('GET', '/v1/hosts/99/loss')).status).toBe(404);
+  await cluster.post(Array.from({ length: 20 }, (_, i) => eventOf({ id: `loss-${i}`, subject: `k${i}` })));
+  const host = await hostOf();
+  const opened = await connectAnyHost(host);
+  const { incarnation, markPromise } = await opened.identify();
+  await opened.close();
+  const loss = { detail: 'a test said so', byMarks: false, certainTs: markPromise, promise: markPromise };
+  await cluster.decide(beginReadmission(2, incarnation, loss));
+
+  const review = await call('GET', '/v1/hosts/2/loss');
+  expect(review).toMatchObject({
+    status: 200,
+    body: { host: 2, incarnation, detail: 'a test said so', isAccepted: false, absent: 0 },
+  });
+  const { shardlets, whole } = review.body;
+  const owned = (await openShardlets()).filter((s) => s.owner === 2).length;
+  expect(shardlets.length + whole).toBeGreaterThanOrEqual(owned);
+  const path = '/v1/hosts/2/accept-loss';
+  expect(await call('POST', path, { incarnation: 'another run' })).toMatchObject({
+    status: 409,
+    body: { code: 'conflict' },
+  });
+  expect(await dryRun('POST', path, { incarnation })).toMatchObject({
+    status: 200,
+    body: { host: 2, result: 'would be accepted' },
+  });
+  const headers = { authorization: `Bearer ${cluster.token}` };
+  const link = httpLink({ url: `${cluster.edgeUrl}/trpc`, headers });
+  const client = createTRPCClient<EdgeRouter>({ links: [link] });
+  expect(await client.hosts.loss.query({ host: 2 })).toEqual(review.body);
+  expect(await call('POST', path, { incarnation })).toMatchObject({
+    status: 202,
+    body: { host: 2, result: 'accepted' },
+  });
+  await until('the host is used again', async () => (await hostOf()).state === 'active');
+  expect((await hostOf()).generation).toBeGreaterThan(0);
+}, 60_000);

@@ -2,11 +2,14 @@
 import { json, type Operation } from '../api/index.ts';
 import { common, dryRunQuery, idPath, orderAnswers } from './describing.ts';
 import {
+  acceptedLossSchema,
+  acceptLossSchema,
   addedHostSchema,
   describedHostSchema,
   describeHostSchema,
   drainSchema,
   hostsSchema,
+  lossSchema,
   newHostSchema,
   removedHostSchema,
 } from './schemas.ts';
@@ -107,4 +110,39 @@ export const undrainHost = {
   params: idPath('host'),
   answers: orderAnswers(drainSchema),
   errors: ['unknown_host', ...REFUSALS],
+} as const satisfies Operation;
+
+export const reviewLoss = {
+  ...common,
+  method: 'get',
+  path: '/v1/hosts/{id}/loss',
+  operationId: 'reviewLoss',
+  summary: 'What a host lost that went back to an older state',
+  description: [
+    'Per shardlet the last number known before, the last one on the host now, and the last certain one. Its shardlets',
+    'wait until the host is started on a newer copy of its data, or its loss is accepted. Events of its last second',
+    'before it went back may come on top: only their producers know them.',
+  ].join('\n'),
+  params: idPath('host'),
+  answers: { 200: { description: 'The loss', content: json(lossSchema) } },
+  errors: ['unknown_host', 'conflict', 'invalid_order', 'host_unreachable', 'store_unreachable'],
+} as const satisfies Operation;
+
+export const acceptLoss = {
+  ...order,
+  path: '/v1/hosts/{id}/accept-loss',
+  operationId: 'acceptLoss',
+  summary: 'Use a host again without what it lost',
+  description: [
+    'A worker readmits it: shardlets go on behind their last certain number, so numbers are given twice, and groups and',
+    'readers that were past it are set back. It cannot be undone. Refused with `conflict` when the host has restarted',
+    'since the review.',
+  ].join('\n'),
+  params: idPath('host'),
+  body: {
+    description: 'what was reviewed',
+    content: json(acceptLossSchema, { incarnation: '2a6caee35acdd419c670b14b21a36a9efadbcf49' }),
+  },
+  answers: orderAnswers(acceptedLossSchema),
+  errors: ['unknown_host', 'invalid_order', 'overloaded', ...REFUSALS],
 } as const satisfies Operation;

@@ -1,7 +1,8 @@
-/** Hosts: list, add, drain, remove. */
+/** Hosts: list, add, drain, remove, accept a loss. */
 import { ForeshardError } from '@foreshard/core/kernel';
-import { drainPreview, requestDrain, tryDecision } from '@foreshard/core/migration';
+import { drainPreview, requestDrain, reviewLoss, tryDecision } from '@foreshard/core/migration';
 import {
+  acceptLoss,
   describeHost,
   type Host,
   type HostDescription,
@@ -13,10 +14,12 @@ import { addressOf } from '../http/map-document.ts';
 import type { AdministrationParts, Caller } from './parts.ts';
 import { accepted, operatorOf, reaching, refused } from './refusing.ts';
 import type {
+  acceptedLossSchema,
   addedHostSchema,
   describedHostSchema,
   drainSchema,
   hostSchema,
+  lossSchema,
   newHostSchema,
   removedHostSchema,
 } from './schemas.ts';
@@ -99,6 +102,40 @@ export class HostOrders {
         ...{ host, state, dryRun, left },
         moves: leaving.map(({ shardlet, dest }) => ({ shardlet: shardlet.id, to: dest })),
       };
+    });
+  }
+
+  loss(host: number): Promise<z.output<typeof lossSchema>> {
+    return reaching(async () => {
+      const review = await reviewLoss(this.parts, host);
+      if ('reason' in review) throw refused(review, 'unknown_host');
+      const { sinceMs, shardlets, consequences, ...loss } = review;
+      return {
+        ...loss,
+        suspendedAt: sinceMs === undefined ? null : new Date(sinceMs).toISOString(),
+        shardlets: shardlets.map(({ lastSeqBefore = null, lastSeqNow = null, ...shardlet }) => ({
+          ...{ ...shardlet, lastSeqBefore, lastSeqNow },
+        })),
+        consequences: [...consequences],
+      };
+    });
+  }
+
+  acceptLoss(
+    host: number,
+    incarnation: string,
+    { actor, dryRun }: Caller,
+  ): Promise<z.output<typeof acceptedLossSchema>> {
+    return reaching(async () => {
+      const { topology, wake, nowMs } = this.parts;
+      const decision = acceptLoss(host, incarnation);
+      const reply = dryRun
+        ? tryDecision(await topology.snapshot(), decision, nowMs())
+        : await topology.decide(decision, actor);
+      accepted(reply, 'unknown_host');
+      // a lost wake-up costs two seconds
+      if (!dryRun) await wake('reconcile').catch(() => {});
+      return { host, result: dryRun ? 'would be accepted' : 'accepted' };
     });
   }
 

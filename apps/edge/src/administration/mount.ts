@@ -8,6 +8,7 @@ import * as moves from './move-operations.ts';
 import { orderBody } from './order-body.ts';
 import type { Caller } from './parts.ts';
 import {
+  acceptLossSchema,
   describeHostSchema,
   limitsOrderSchema,
   mergeOrderSchema,
@@ -61,6 +62,12 @@ function mountHosts(api: Api, parts: AdministrationMount): void {
   api.mount(hosts.removeHost, async (call) =>
     call.c.json(await orders.hosts.remove(call.params.id, callerOf(parts, call))),
   );
+  api.mount(hosts.reviewLoss, async ({ c, params }) => c.json(await orders.hosts.loss(params.id)));
+  api.mount(hosts.acceptLoss, async (call) => {
+    const caller = callerOf(parts, call);
+    const { incarnation } = await orderBody(call.c, acceptLossSchema, budget);
+    return begun(call.c, await orders.hosts.acceptLoss(call.params.id, incarnation, caller), caller);
+  });
   const drains = [
     [hosts.drainHost, 'draining'],
     [hosts.undrainHost, 'active'],

@@ -1,10 +1,13 @@
 /** What the orders of people need: T, the log of moves, and a way to look at hosts. */
 import type { AdmissionReply, AdmissionRequest } from '@foreshard/core/adapters/host-admission';
-import type { LoadSources, MoveLog, Operator } from '@foreshard/core/migration';
+import type { LoadSources, LossSources, MoveLog, Operator } from '@foreshard/core/migration';
 import type { TopologyStore } from '@foreshard/core/topology';
 
 export interface AdministrationStores {
-  readonly topology: Pick<TopologyStore, 'decide' | 'snapshot'>;
+  readonly topology: Pick<TopologyStore, 'changesAfter' | 'decide' | 'snapshot'>;
+  readonly proofs: LossSources['proofs'];
+  /** one run of a host, also one that nobody trusts */
+  readonly onRun: LossSources['onRun'];
   readonly moves: MoveLog;
   readonly wake: Operator['wake'];
   readonly admit: (request: AdmissionRequest, dryRun: boolean) => Promise<AdmissionReply>;

@@ -89,6 +89,48 @@ export const removedHostSchema = z
   .strictObject({ host: id, result: z.enum(['removed', 'would be removed']) })
   .meta({ id: 'RemovedHost' });
 
+export const acceptLossSchema = z.strictObject({
+  incarnation: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe('the run whose loss was reviewed; another one has to be reviewed anew'),
+});
+
+const seq = z.int().min(0);
+
+export const lossSchema = z
+  .strictObject({
+    host: id,
+    name: z.string(),
+    incarnation: z.string().describe('the run that was looked at: accept its loss with this'),
+    detail: z.string().describe('what shows that it went back'),
+    suspendedAt: z.iso.datetime().nullable().describe('null: the change log does not reach back so far'),
+    isAccepted: z.boolean(),
+    shardlets: z
+      .array(
+        z.strictObject({
+          shardlet: id,
+          stream: z.string(),
+          takesAppends: z.boolean(),
+          lastSeqBefore: seq.nullable().describe('known from before it went back; null: not known'),
+          lastSeqNow: seq.nullable().describe('null: the host has nothing of it'),
+          certainSeq: seq.describe('no event up to it was lost or replaced'),
+          atRisk: seq.describe('events above it that are lost, or were replaced, at most'),
+        }),
+      )
+      .describe('those with something at risk, or absent'),
+    whole: z.int().describe('shardlets on it that lose nothing'),
+    absent: z.int(),
+    atRisk: z.int().describe('events, over all shardlets'),
+    consequences: z.array(z.string()).describe('of accepting'),
+  })
+  .meta({ id: 'HostLoss' });
+
+export const acceptedLossSchema = z
+  .strictObject({ host: id, result: z.enum(['accepted', 'would be accepted']) })
+  .meta({ id: 'AcceptedLoss' });
+
 export const drainSchema = z
   .strictObject({
     host: id,

@@ -13,6 +13,7 @@ export interface Gauges {
   readonly mapVersion: () => number;
   readonly mapAgeSeconds: () => number;
   readonly followers: () => number;
+  readonly hostClaims: () => number;
 }
 
 /** Gauges that prom-client names like counters; their values are also in those without the ending. */
@@ -33,6 +34,8 @@ export class EdgeMetrics {
   private readonly lostProfiles: Counter;
   private readonly faults: Counter;
   private readonly lanes: Counter<'lane'>;
+  private readonly regressions: Counter<'host'>;
+  private readonly unanswered: Counter<'host'>;
 
   constructor() {
     const registers = [this.registry];
@@ -81,6 +84,18 @@ export class EdgeMetrics {
       labelNames: ['lane'],
       registers,
     });
+    this.regressions = new Counter({
+      name: 'foreshard_edge_host_regressions_total',
+      help: 'Times this edge saw a host go back to an older state',
+      labelNames: ['host'],
+      registers,
+    });
+    this.unanswered = new Counter({
+      name: 'foreshard_edge_host_claims_unanswered_total',
+      help: 'Claims that the topology store did not answer in time: the host is used again',
+      labelNames: ['host'],
+      registers,
+    });
     this.faults = new Counter({
       name: 'foreshard_edge_faults_total',
       help: 'Unexpected faults of the edge; the log has them',
@@ -113,6 +128,14 @@ export class EdgeMetrics {
     this.failures.inc({ host, reason: error.reason });
   }
 
+  regressed(host: string): void {
+    this.regressions.inc({ host });
+  }
+
+  claimUnanswered(host: string): void {
+    this.unanswered.inc({ host });
+  }
+
   answered(route: string, status: number): void {
     this.requests.inc({ route, status });
   }
@@ -143,6 +166,7 @@ export class EdgeMetrics {
     gauge('bytes_in_flight', 'Bytes of requests that are being worked on', gauges.bytesInFlight);
     gauge('map_version', 'Version of the map of the topology', gauges.mapVersion);
     gauge('map_age_seconds', 'Time since the topology store last answered', gauges.mapAgeSeconds);
+    gauge('host_claims', 'Claims about hosts that wait for a verdict', gauges.hostClaims);
     gauge('followers', 'Readers that follow a log or a key as server-sent events', gauges.followers);
   }
 

@@ -19,7 +19,7 @@ export interface QueueOwner {
   /** the events of this shardlet must wait behind others: keep them, do not send them */
   isHeld(shardlet: number): boolean;
   holdBehind(run: Run, shardlet: number): void;
-  answered(call: AppendCall, replies: readonly AppendReply[]): void;
+  answered(hostId: number, call: AppendCall, replies: readonly AppendReply[]): void;
   /** what should still be sent; the rest was too old and is refused */
   unreachable(hostId: number, runs: readonly Run[], error: HostUnreachable): Run[];
   failed(runs: readonly Run[], error: unknown): void;
@@ -128,13 +128,13 @@ export class HostQueue {
    */
   private settle(call: AppendCall, replies: readonly AppendReply[]): void {
     if (!replies.every((reply) => reply.kind === 'appended')) {
-      this.owner.answered(call, replies);
+      this.owner.answered(this.hostId, call, replies);
       return;
     }
     this.sendNext();
     setImmediate(() => {
       try {
-        this.owner.answered(call, replies);
+        this.owner.answered(this.hostId, call, replies);
       } catch (error) {
         this.fail(call, error);
       }

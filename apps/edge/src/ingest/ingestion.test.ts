@@ -47,6 +47,7 @@ let follower: MapFollower;
 let ingestion: Ingestion;
 let full: Set<number>;
 let faults: unknown[];
+let acknowledged: number[][];
 
 async function decide<R>(decision: Decision<R>): Promise<R> {
   const reply = await store.decide(decision, 'test');
@@ -66,6 +67,7 @@ beforeEach(async () => {
   hosts = new Map();
   full = new Set();
   faults = [];
+  acknowledged = [];
   for (const name of ['a', 'b']) {
     const { hostId } = await decide(
       addHost({ name, engine: 'redis', url: `redis://${name}`, incarnation: 'memory', durability: 'always' }),
@@ -103,6 +105,7 @@ async function startEdge(call = CALL): Promise<void> {
       stored() {},
       duplicates() {},
       refused() {},
+      acknowledged: (...place) => acknowledged.push(place),
       called() {},
       unreachable() {},
       fault: (error) => faults.push(error),
@@ -179,6 +182,15 @@ describe('storing', () => {
     expect([...intake.seq]).toEqual([1, 2, 3]);
     expect(intake.ts[1]).toBe(intake.ts[0]! + 1);
     expect(await idsIn(shardletOf(intake))).toEqual(['1', '2', '3']);
+  });
+
+  it('tells the last event that a host acknowledged, and nothing of a repeat', async () => {
+    const intake = await send([event('1'), event('2'), event('3')]);
+    const { id, epoch, owner } = follower.topology.shardlet(shardletOf(intake))!;
+    expect(acknowledged.at(-1)).toEqual([owner, id, epoch, 3, intake.ts[2]]);
+    acknowledged = [];
+    await send([event('1')]);
+    expect(acknowledged).toEqual([]);
   });
 
   it('spreads keys over shardlets and hosts, one call a host', async () => {

@@ -30,6 +30,8 @@ export interface IngestionObserver {
   stored(stream: string, shardlet: number, events: number, bytes: number): void;
   duplicates(stream: string, events: number): void;
   refused(stream: string, shardlet: number, code: EventProblem['code'], events: number): void;
+  /** the last event of a group of which something was stored */
+  acknowledged(hostId: number, shardlet: number, epoch: number, seq: number, ts: number): void;
   called(hostId: number, micros: number, events: number): void;
   unreachable(hostId: number, error: HostUnreachable): void;
   fault(error: unknown): void;
@@ -183,10 +185,10 @@ export class Ingestion implements QueueOwner {
     this.hold(run, shardlet, 0, undefined);
   }
 
-  answered(call: AppendCall, replies: readonly AppendReply[]): void {
+  answered(hostId: number, call: AppendCall, replies: readonly AppendReply[]): void {
     let first = 0;
     for (const [g, group] of call.groups.entries()) {
-      this.settleGroup(call, g, first, replies[g]!);
+      this.settleGroup(hostId, call, g, first, replies[g]!);
       first += group.count;
     }
   }
@@ -212,9 +214,13 @@ export class Ingestion implements QueueOwner {
     this.parts.observer.called(hostId, micros, call.events);
   }
 
-  private settleGroup(call: AppendCall, g: number, first: number, reply: AppendReply): void {
+  private settleGroup(hostId: number, call: AppendCall, g: number, first: number, reply: AppendReply): void {
     const { shardlet, epoch, count } = call.groups[g]!;
     if (reply.kind === 'appended') {
+      const { stored, firstSeq, firstTs } = reply;
+      const last = stored - 1;
+      if (stored > 0)
+        this.parts.observer.acknowledged(hostId, shardlet, epoch, firstSeq + last, firstTs + last);
       this.count(call, g, first, reply);
       return;
     }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseUnreachable } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
-import { MemoryGroupStore, MemoryTopologyStore } from '@foreshard/core/adapters/memory';
+import { MemoryGroupStore, MemoryHostProofs, MemoryTopologyStore } from '@foreshard/core/adapters/memory';
 import { DEDUP_LEAD_MICROS, type EventHost } from '@foreshard/core/hosts';
 import { invariant } from '@foreshard/core/kernel';
 import type { Range } from '@foreshard/core/keyspace';
@@ -366,6 +366,7 @@ export class EdgeFixture {
       advising: { tellHotKey: async () => {} } as unknown as AdvisingStores,
       clusters: {} as unknown as ClusterParts,
       notifications: {} as unknown as NotificationOffice,
+      proofs: new MemoryHostProofs(),
       groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),
       markTokensUsed: async () => {},
       activeHashes: async () => this.tokens,
@@ -389,6 +390,8 @@ export class EdgeFixture {
         ...{ add: away, find: away, list: away, order: away, progress: away, obstacle: away },
         ...{ note: away, end: away, journal: away, controls: away, setControls: away },
       },
+      proofs: { remembered: away },
+      onRun: away,
       wake: async () => {},
       admit: away,
       countedKeys: async () => undefined,

@@ -2,6 +2,8 @@
 import { hintRequestSchema } from '@foreshard/core/hints';
 import { z } from 'zod';
 import {
+  acceptedLossSchema,
+  acceptLossSchema,
   addedHostSchema,
   type Caller,
   controlsSchema,
@@ -10,6 +12,7 @@ import {
   drainSchema,
   hostsSchema,
   limitsOrderSchema,
+  lossSchema,
   mergeOrderSchema,
   moveResultSchema,
   moveResultsSchema,
@@ -72,6 +75,16 @@ const hosts = t.router({
     .input(tried.extend({ host: id }))
     .output(removedHostSchema)
     .mutation(({ ctx, input }) => told(ctx, ctx.orders.hosts.remove(input.host, callerOf(ctx, input)))),
+  loss: admin
+    .input(z.strictObject({ host: id }))
+    .output(lossSchema)
+    .query(({ ctx, input }) => told(ctx, ctx.orders.hosts.loss(input.host))),
+  acceptLoss: admin
+    .input(acceptLossSchema.extend({ host: id, dryRun }))
+    .output(acceptedLossSchema)
+    .mutation(({ ctx, input }) =>
+      told(ctx, ctx.orders.hosts.acceptLoss(input.host, input.incarnation, callerOf(ctx, input))),
+    ),
   drain: admin
     .input(tried.extend({ host: id, undo: z.boolean().default(false) }))
     .output(drainSchema)

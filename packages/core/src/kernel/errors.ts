@@ -191,7 +191,8 @@ export const ERRORS = {
   },
   unexamined: {
     status: 409,
-    title: 'The topology was restored from a backup and is not compared with the hosts yet',
+    title:
+      'The topology was restored from a backup, or another control plane uses its hosts: it is not compared with them yet',
     cure: 'Run "foreshard doctor --after-restore"; nothing is decided before.',
   },
   limit_reached: {

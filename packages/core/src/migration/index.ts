@@ -4,6 +4,7 @@ export * from './draining.ts';
 export * from './drive.ts';
 export * from './garbage.ts';
 export * from './identity.ts';
+export * from './loss.ts';
 export * from './machine.ts';
 export * from './move-log.ts';
 export * from './move-task.ts';

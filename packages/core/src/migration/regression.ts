@@ -20,7 +20,6 @@ import {
   isRemnant,
   READMISSION_BATCH_MAX,
   type Regressed,
-  type Remnant,
   readmitRemnants,
   type Shardlet,
   type TopologyMap,
@@ -37,6 +36,7 @@ import {
   unexpected,
 } from './machine.ts';
 import { type Opening, withoutParents } from './opening.ts';
+import { certainSeqOf, isReadable, isWhole, remnantOf } from './remnant.ts';
 import { renewingMachine } from './renewing.ts';
 import { inSequence } from './sequence.ts';
 
@@ -157,17 +157,6 @@ function go(state: State, host: number, noted: string, certainTs: number, map: T
   return tidy(state, host, map);
 }
 
-/** A closed shardlet that is as T closed it: complete and certain, or proven equal when it was copied there. */
-function isWhole({ state, epoch }: Shardlet, found: ReplicaInfo | undefined, certainTs: number): boolean {
-  if (state.kind !== 'closed' && state.kind !== 'closedMoving') return false;
-  if (found === undefined || found.epoch !== epoch || found.lastSeq !== state.finalSeq) return false;
-  return found.mode === 'ready' || (found.mode === 'sealed' && state.finalTs <= certainTs);
-}
-
-function isReadable(found: ReplicaInfo | undefined): found is ReplicaInfo {
-  return found !== undefined && ['open', 'sealed', 'ready'].includes(found.mode);
-}
-
 /** A copy that was ready for its new owner is complete: it is opened before anything is asked of it. */
 interface Asking {
   readonly host: number;
@@ -210,28 +199,16 @@ function afterQuestion(
   const details = new Map(before.details);
   const certain = new Map(before.certain);
   if (answer.kind === 'describe') details.set(shardlet, answer.reply);
-  else if (answer.reply.kind === 'seq') certain.set(shardlet, answer.reply.seq - 1);
+  else certain.set(shardlet, certainSeqOf(answer.reply));
   const state = { ...before, details, certain, waiting: before.waiting - 1 };
   return state.waiting > 0 ? { state, actions: [] } : decide(state, host, noted);
 }
 
 function decide(state: State, host: number, noted: string): Step<State> {
-  const remnants = state.batch.map((s) => remnantOf(state, s.id));
+  const remnants = state.batch.map(({ id }) =>
+    remnantOf(id, state.details.get(id), state.certain.get(id) ?? 0),
+  );
   return { state, actions: [{ kind: 'decide', decision: readmitRemnants(host, noted, remnants) }] };
-}
-
-function remnantOf(state: State, shardlet: number): Remnant {
-  const found = state.details.get(shardlet);
-  if (found === undefined || 'kind' in found)
-    return { shardlet, held: false, certainSeq: 0, lastSeq: 0, last: 0 };
-  const { lastSeq, last } = found;
-  return {
-    shardlet,
-    held: true,
-    certainSeq: Math.min(state.certain.get(shardlet) ?? 0, lastSeq),
-    lastSeq,
-    last,
-  };
 }
 
 /** Those whose parents are sealed already. */

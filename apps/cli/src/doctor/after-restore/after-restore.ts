@@ -4,11 +4,12 @@
  * T should say is proposed row by row, and applied when a person has confirmed it.
  */
 import { createInterface } from 'node:readline/promises';
-import { DEDUP_LEAD_MICROS, type EventHost } from '@foreshard/core/hosts';
+import { DEDUP_LEAD_MICROS, type EventHost, type HostProof, type HostStanding } from '@foreshard/core/hosts';
 import type { Topology } from '@foreshard/core/topology';
 import { ACTOR, type Control, connectHost } from '../../composition.ts';
 import { CommandFailure } from '../../failure.ts';
 import { tableOf } from '../../table.ts';
+import { insistOnBeingAlone, renewedHosts, sendMark, standingsOf, takingOver } from './alone.ts';
 import { type Comparison, compare } from './compare.ts';
 import { type HostStep, type Proposal, propose } from './proposal.ts';
 import { type Survey, surveyHosts } from './survey.ts';
@@ -24,27 +25,56 @@ interface Examination {
   readonly topology: Topology;
   readonly surveys: readonly Survey[];
   readonly comparison: Comparison;
+  readonly proofs: ReadonlyMap<number, HostProof>;
+  /** foreign: another control plane marked the host since, or this T is the older one */
+  readonly standings: ReadonlyMap<number, HostStanding>;
 }
 
 export async function afterRestore(control: Control, options: AfterRestoreOptions): Promise<void> {
   const { mark } = await control.restoration.clock();
   let examination = await examine(control, options.host);
   if (mark === undefined) {
-    if (isSafe(examination)) return say(options, 'nothing', examination, undefined);
+    if (isSafe(examination) && !hasForeign(examination))
+      return say(options, 'nothing', examination, undefined);
     // restored by other means: nothing may be decided from here on, so it is looked at once more
     await control.restoration.mark({ restoredAtMs: Date.now() });
     examination = await examine(control, options.host);
   }
+  const marks = await insistOnBeingAlone(examination.surveys, control.proofs);
   const proposal = propose(examination.topology, examination.surveys, examination.comparison, Date.now());
   if (!isSafe(examination)) await insistOnConsent(examination, proposal, options);
+  const { standings, proofs } = examination;
+  await takeOver(control, takingOver(marks, standings, proofs), examination.surveys);
   await apply(control, examination, isSafe(examination) ? asItIs(proposal) : proposal);
   say(options, isSafe(examination) ? 'safe' : 'adopted', examination, proposal);
 }
 
-async function examine({ topology }: Control, also: readonly string[]): Promise<Examination> {
+async function examine({ topology, proofs: store }: Control, also: readonly string[]): Promise<Examination> {
   const snapshot = await topology.snapshot();
   const surveys = await surveyHosts(snapshot.hosts, also);
-  return { topology: snapshot, surveys, comparison: compare(snapshot, surveys) };
+  // read after the hosts: this T's own worker may go on marking
+  const proofs = await store.proofs();
+  const standings = standingsOf(snapshot.hosts, surveys, proofs);
+  return { topology: snapshot, surveys, comparison: compare(snapshot, surveys), proofs, standings };
+}
+
+function hasForeign({ standings }: Examination): boolean {
+  return [...standings.values()].some(({ kind }) => kind === 'foreign');
+}
+
+/** From here on the hosts hold marks that only this T knows. */
+async function takeOver(
+  { proofs }: Control,
+  changes: ReturnType<typeof takingOver>,
+  surveys: readonly Survey[],
+): Promise<void> {
+  const written = await proofs.replace(changes);
+  if (written.size < changes.length) throw changedMeanwhile();
+  for (const { after } of changes) await sendMark(after, surveys);
+}
+
+function changedMeanwhile(): CommandFailure {
+  return new CommandFailure('T has changed meanwhile: run "foreshard doctor --after-restore" again');
 }
 
 function isSafe({ comparison }: Examination): boolean {
@@ -94,11 +124,13 @@ async function saysYes(): Promise<boolean> {
 
 async function apply(control: Control, examination: Examination, proposal: Proposal): Promise<void> {
   for (const step of proposal.hostSteps) await carryOut(step, examination.surveys);
-  const { version, nextIds, adopted } = proposal;
-  const examinedVersion = examination.topology.version;
+  const { version, nextIds } = proposal;
+  const { topology, surveys } = examination;
+  const hosts = [...proposal.adopted.hosts, ...renewedHosts(topology.hosts, surveys)];
+  const adopted = { ...proposal.adopted, hosts };
+  const examinedVersion = topology.version;
   const taken = await control.restoration.finish({ examinedVersion, version, nextIds, adopted }, ACTOR);
-  if (!taken)
-    throw new CommandFailure('T has changed meanwhile: run "foreshard doctor --after-restore" again');
+  if (!taken) throw changedMeanwhile();
   // both are conveniences: a worker and every edge look by themselves
   await control.jobs.wake('reconcile').catch(() => {});
   await control.notifier.notify(version).catch(() => {});

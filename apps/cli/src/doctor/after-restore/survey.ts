@@ -2,7 +2,7 @@
  * What the hosts hold, whatever T says: every replica and tombstone, and the floor below which a host creates
  * nothing. A host is asked in whatever run it is: nothing is written, and a restart is another's business.
  */
-import type { EventHost, ReplicaDetails, ReplicaInfo } from '@foreshard/core/hosts';
+import type { EventHost, Progress, ReplicaDetails, ReplicaInfo } from '@foreshard/core/hosts';
 import type { Host } from '@foreshard/core/topology';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
@@ -22,6 +22,8 @@ export type Survey =
       readonly url: string;
       readonly incarnation: string;
       readonly generation: number;
+      readonly progress: Progress;
+      readonly mark: string;
       readonly createFloor: number;
       readonly replicas: readonly Found[];
     }
@@ -43,14 +45,15 @@ async function survey(url: string, expected: number | undefined): Promise<Survey
   try {
     const host = await connectHost(url);
     try {
-      const { hostId, incarnation, progress } = await host.identify();
+      const { hostId, incarnation, progress, mark } = await host.identify();
       if (hostId === undefined) return silent(`the store at ${new URL(url).host} is empty`);
       if (expected !== undefined && hostId !== expected)
         return silent(`the store at its address is that of host ${hostId}`);
       const replicas = await replicasOf(host, hostId);
       const createFloor = await createFloorOf(url);
       const { generation } = progress;
-      return { kind: 'surveyed', host: hostId, url, incarnation, generation, createFloor, replicas };
+      const found = { host: hostId, url, incarnation, generation, progress, mark };
+      return { kind: 'surveyed', ...found, createFloor, replicas };
     } finally {
       await host.close();
     }

@@ -58,7 +58,8 @@ export function replica(hostId: number, id: number, mode: ReplicaMode, epoch = 1
 
 export function survey(hostId: number, replicas: readonly Found[], createFloor = 0): Survey {
   const { url, incarnation } = host(hostId);
-  return { kind: 'surveyed', host: hostId, url, incarnation, generation: 0, createFloor, replicas };
+  const marked = { generation: 0, progress: { generation: 0, count: 0 }, mark: '' };
+  return { kind: 'surveyed', host: hostId, url, incarnation, ...marked, createFloor, replicas };
 }
 
 export function silent(hostId: number): Survey {

@@ -1,4 +1,4 @@
-import { CircleHelp, LogOut, OctagonAlert, Plug, RefreshCw, Unplug } from 'lucide-react';
+import { CircleHelp, History, LogOut, OctagonAlert, Plug, RefreshCw, Unplug } from 'lucide-react';
 import { Badge, type Tone } from '../../components/ui/badge.tsx';
 import { FILL_BAD, type HostCondition, type HostView } from '../../server/cluster/host-views.ts';
 
@@ -6,6 +6,7 @@ const CONDITIONS: Record<HostCondition, readonly [Tone, string, typeof Plug]> = 
   reachable: ['ok', 'Reachable', Plug],
   unreachable: ['bad', 'No answer', Unplug],
   alarmed: ['bad', 'Needs a look', OctagonAlert],
+  regressed: ['bad', 'Went back', History],
   readmitting: ['warn', 'Readmitting', RefreshCw],
   draining: ['warn', 'Draining', LogOut],
   unmeasured: ['neutral', 'Not measured', CircleHelp],

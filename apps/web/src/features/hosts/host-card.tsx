@@ -6,6 +6,7 @@ import { ConditionBadge } from './condition-badge.tsx';
 import { HostFacts } from './host-facts.tsx';
 import { HostOrders } from './host-orders.tsx';
 import { fullText, MemoryBar, memoryText } from './memory-bar.tsx';
+import { RegressedText } from './regressed-text.tsx';
 
 export function HostCard({ host }: { host: HostView }) {
   return (
@@ -20,6 +21,7 @@ export function HostCard({ host }: { host: HostView }) {
         </div>
         <ConditionBadge host={host} />
       </header>
+      <RegressedText host={host} />
       <div className="grid gap-1.5">
         <MemoryBar host={host} />
         <p className="tabular flex justify-between gap-2 text-xs text-soft">

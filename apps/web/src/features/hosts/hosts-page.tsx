@@ -25,6 +25,7 @@ import { HostCard } from './host-card.tsx';
 import { HostFacts } from './host-facts.tsx';
 import { HostOrders } from './host-orders.tsx';
 import { MemoryBar, memoryText } from './memory-bar.tsx';
+import { RegressedText } from './regressed-text.tsx';
 
 const SORTS = [
   'name',
@@ -48,6 +49,7 @@ const columns: DataColumns<HostView> = helper.columns([
           {host.engine === 'redis' ? 'Redis' : 'PostgreSQL'} · {host.address}
         </p>
         <HostFacts host={host} />
+        <RegressedText host={host} />
       </div>
     ),
   }),

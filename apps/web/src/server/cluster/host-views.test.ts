@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseMeasures } from './host-measures.ts';
 import { hostViews, MEASURE_STALE_MS } from './host-views.ts';
 import { mostPressing } from './most-pressing.ts';
-import { NOW_MS, testMap, usage } from './test-cluster.ts';
+import { NOW_MS, testMap, usage, wentBack } from './test-cluster.ts';
 
 const map = await testMap();
 const NO_LOAD = new Map();
@@ -43,6 +43,23 @@ describe('hostViews', () => {
     [{ usedBytes: 20e6, hoursToFull: 0.5 }, 'reachable', 'ok'],
   ] as const)('%o is %s and %s', (changes, condition, level) => {
     expect(views([[1, usage(changes)]])[0]).toMatchObject({ condition, level });
+  });
+
+  it.each([
+    [{}, {}, 'regressed', 'bad', 'it holds mark 3 again'],
+    [{}, { reachable: false, reason: 'refused' }, 'unreachable', 'bad', 'refused'],
+    [{ alarm: true }, {}, 'regressed', 'bad', 'it holds mark 3 again'],
+    [{ accepted: 9 }, {}, 'readmitting', 'warn', null],
+  ] as const)('a host that went back (%o, %o) is %s', (how, measure, condition, level, reason) => {
+    const alarm = 'alarm' in how ? { alarm: { reason: 'regressed', detail: 'x', sinceMs: 1 } } : {};
+    const accepted = 'accepted' in how ? { accepted: how.accepted } : {};
+    const hosts = hostViews(
+      wentBack(map, accepted),
+      new Map([[1, usage({ ...measure, ...alarm })]]),
+      NO_LOAD,
+      NOW_MS,
+    );
+    expect(hosts[0]).toMatchObject({ condition, level, reason });
   });
 
   it('has no fill without a limit', () => {

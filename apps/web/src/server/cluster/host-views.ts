@@ -8,11 +8,15 @@ import type { Load } from '../load/load-window.ts';
 import { publicAddress } from './address.ts';
 import { summarise } from './map-summary.ts';
 
-/** `alarmed`: it answers, but the worker will not use it until a person has looked at it */
+/**
+ * `regressed`: it went back to an older state and waits for a newer copy of its data, or for a person who accepts the
+ * loss. `alarmed`: it answers, but the worker will not use it until a person has looked at it
+ */
 export type HostCondition =
   | 'reachable'
   | 'unreachable'
   | 'alarmed'
+  | 'regressed'
   | 'readmitting'
   | 'draining'
   | 'unmeasured';
@@ -88,7 +92,7 @@ function measured(host: Host, measure: HostUsageReport | undefined, nowMs: numbe
   return {
     condition,
     level: levelOf(condition, fill, hoursToFull),
-    reason: reasonOf(condition, measure),
+    reason: reasonOf(host, condition, measure),
     usedBytes: used ?? null,
     limitBytes: limit ?? null,
     fill,
@@ -100,13 +104,19 @@ function measured(host: Host, measure: HostUsageReport | undefined, nowMs: numbe
 function conditionOf(host: Host, measure: HostUsageReport | undefined, nowMs: number): HostCondition {
   const fresh = measure !== undefined && nowMs - measure.measuredAtMs <= MEASURE_STALE_MS;
   if (fresh && !measure.reachable) return 'unreachable';
+  if (isRegressed(host)) return 'regressed';
   if (fresh && measure.alarm !== undefined) return 'alarmed';
   if (host.state !== 'active') return host.state;
   if (fresh && !measure.incarnationKnown) return 'readmitting';
   return fresh ? 'reachable' : 'unmeasured';
 }
 
-function reasonOf(condition: HostCondition, measure: HostUsageReport | undefined): string | null {
+function isRegressed({ readmission }: Host): boolean {
+  return readmission?.regressed !== undefined && readmission.regressed.accepted === undefined;
+}
+
+function reasonOf(host: Host, condition: HostCondition, measure: HostUsageReport | undefined): string | null {
+  if (condition === 'regressed') return host.readmission?.regressed?.detail ?? null;
   if (condition === 'unreachable') return measure?.reason ?? null;
   if (condition === 'alarmed') return measure?.alarm?.detail ?? null;
   return null;
@@ -119,7 +129,7 @@ export function fillsUp(fill: number | null, hoursToFull: number | null): boolea
 }
 
 export function levelOf(condition: HostCondition, fill: number | null, hoursToFull: number | null): Level {
-  if (condition === 'unreachable' || condition === 'alarmed') return 'bad';
+  if (condition === 'unreachable' || condition === 'alarmed' || condition === 'regressed') return 'bad';
   if (fill !== null && fill >= FILL_BAD) return 'bad';
   if (condition === 'readmitting' || condition === 'draining') return 'warn';
   if (fill !== null && fill >= FILL_WARN) return 'warn';

@@ -38,3 +38,13 @@ export function usage(changes: Partial<HostUsageReport> = {}): HostUsageReport {
     ...changes,
   };
 }
+
+/** Its first host has gone back to an older state. */
+export function wentBack(map: TopologyMap, more: { readonly accepted?: number } = {}): TopologyMap {
+  const topology = map.toTopology();
+  const regressed = { detail: 'it holds mark 3 again', byMarks: true, certainTs: 0, promise: 0, ...more };
+  const readmission = { incarnation: 'run-0', since: topology.version, before: 'active', regressed } as const;
+  const [first, ...others] = topology.hosts;
+  const suspended = { ...first!, state: 'readmitting', readmission } as const;
+  return new TopologyMap({ ...topology, hosts: [suspended, ...others] });
+}

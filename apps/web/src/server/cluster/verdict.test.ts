@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hostViews } from './host-views.ts';
-import { NOW_MS, testMap, usage } from './test-cluster.ts';
+import { NOW_MS, testMap, usage, wentBack } from './test-cluster.ts';
 import { judge, type Observed } from './verdict.ts';
 
 const map = await testMap();
@@ -30,6 +30,20 @@ describe('judge', () => {
       level: 'ok',
       headline: 'All 2 hosts reachable, 4 of 4 shardlets open, nothing is wrong',
       findings: [],
+    });
+  });
+
+  it('names a host that went back, what waits for it, and what to do', () => {
+    const measures = new Map([
+      [1, usage()],
+      [2, usage()],
+    ]);
+    const hosts = hostViews(wentBack(map), measures, new Map(), NOW_MS);
+    const verdict = judge(observed({ hosts }));
+    expect(verdict).toMatchObject({ level: 'bad', headline: 'Host redis-a went back to an older state' });
+    expect(verdict.findings[0]).toMatchObject({
+      why: 'It holds mark 3 again. Its 2 shardlets wait.',
+      todo: expect.stringContaining('newer copy'),
     });
   });
 

@@ -45,6 +45,7 @@ export function judge(observed: Observed): Verdict {
   const findings = [
     ...edgeFindings(observed),
     ...unreachableHosts(observed),
+    ...regressions(observed),
     ...alarms(observed),
     ...fullHosts(observed),
     ...refusals(observed),
@@ -111,6 +112,18 @@ function unreachableHosts({ hosts }: Observed): Finding[] {
       href: '/hosts',
     },
   ];
+}
+
+function regressions({ hosts }: Observed): Finding[] {
+  return hosts
+    .filter((h) => h.condition === 'regressed')
+    .map((h) => ({
+      level: 'bad',
+      what: `Host ${h.name} went back to an older state`,
+      why: `${sentence(h.reason ?? 'It lacks what it has acknowledged')} Its ${h.shardlets} shardlets wait.`,
+      todo: 'Start it on a newer copy of its data. If there is none, review the loss and accept it.',
+      href: '/hosts',
+    }));
 }
 
 function alarms({ hosts }: Observed): Finding[] {

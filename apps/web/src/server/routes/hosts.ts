@@ -17,6 +17,34 @@ const addedSchema = z.object({
   host: z.object({ id: z.int(), name: z.string() }).nullable(),
 });
 
+const lossSchema = z.object({
+  incarnation: z.string(),
+  detail: z.string(),
+  suspendedAt: z.string().nullable(),
+  shardlets: z.array(
+    z.object({
+      shardlet: z.int(),
+      stream: z.string(),
+      lastSeqBefore: z.int().nullable(),
+      lastSeqNow: z.int().nullable(),
+      certainSeq: z.int(),
+      atRisk: z.int(),
+    }),
+  ),
+  whole: z.int(),
+  absent: z.int(),
+  atRisk: z.int(),
+  consequences: z.array(z.string()),
+});
+
+/** The edge has said why, in words for people. */
+function refusedByEdge(error: unknown): never {
+  if (!(error instanceof EdgeRefusal)) throw error;
+  const codes = { 409: 'CONFLICT', 503: 'SERVICE_UNAVAILABLE' } as const;
+  const code = codes[error.status as keyof typeof codes] ?? 'BAD_REQUEST';
+  throw new TRPCError({ code, message: error.message });
+}
+
 export const hostsRouter = router({
   list: query.query(({ ctx: { server } }) => {
     const map = server.map.map;
@@ -34,11 +62,7 @@ export const hostsRouter = router({
       }),
     )
     .mutation(async ({ ctx: { server }, input: { dryRun: isTried, ...added } }) => {
-      const text = await server.edge.post(`/v1/hosts?dryRun=${isTried}`, added).catch((error: unknown) => {
-        if (!(error instanceof EdgeRefusal)) throw error;
-        const code = error.status === 503 ? 'SERVICE_UNAVAILABLE' : 'BAD_REQUEST';
-        throw new TRPCError({ code, message: error.message });
-      });
+      const text = await server.edge.post(`/v1/hosts?dryRun=${isTried}`, added).catch(refusedByEdge);
       if (!isTried) await server.map.catchUp();
       return addedSchema.parse(JSON.parse(text));
     }),
@@ -48,6 +72,19 @@ export const hostsRouter = router({
     .mutation(async ({ ctx: { server }, input: { host: id, ...facts } }) => {
       const reply = await server.topology.decide(describeHost(id, facts), ACTOR);
       if (reply.kind === 'refused') throw refused(reply.refusal);
+      await server.map.catchUp();
+    }),
+
+  /** What a host that went back lost. */
+  loss: query.input(z.object({ host })).query(async ({ ctx: { server }, input }) => {
+    const text = await server.edge.get(`/v1/hosts/${input.host}/loss`).catch(refusedByEdge);
+    return lossSchema.parse(JSON.parse(text));
+  }),
+
+  acceptLoss: mutation
+    .input(z.object({ host, incarnation: z.string().min(1) }))
+    .mutation(async ({ ctx: { server }, input: { host: id, incarnation } }) => {
+      await server.edge.post(`/v1/hosts/${id}/accept-loss`, { incarnation }).catch(refusedByEdge);
       await server.map.catchUp();
     }),
 

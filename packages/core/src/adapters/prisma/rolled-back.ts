@@ -14,5 +14,5 @@ export class RolledBack extends Error {
 export const UNEXAMINED: Refusal = Object.freeze({
   reason: 'unexamined',
   detail:
-    'T was restored from a backup and has not been compared with its hosts: run "foreshard doctor --after-restore"',
+    'T was restored from a backup, or another control plane uses its hosts, and it has not been compared with them: run "foreshard doctor --after-restore"',
 });

@@ -102,11 +102,7 @@ function goingOn(view: TopologyView, before: Shardlet, host: Readmitting, remnan
       return { ...before, epoch, state: opening(remnant), lost: lost(remnant.certainSeq) };
     case 'opening':
       // the source of the move still holds all of it, sealed, until the opening is settled; unless it lost something since
-      if (
-        state.job.kind === 'migrate' &&
-        !remnant.held &&
-        hasLostNothing(view, state.job.source, before.epoch)
-      )
+      if (state.job.kind === 'migrate' && !remnant.held && isAtSource(view, before))
         return {
           ...{ ...before, owner: state.job.source, epoch, state: RAISE },
           lost: lost(state.job.finalSeq),
@@ -123,9 +119,11 @@ function goingOn(view: TopologyView, before: Shardlet, host: Readmitting, remnan
 
 const RAISE: Shardlet['state'] = { kind: 'opening', job: { kind: 'raise' } };
 
-function hasLostNothing(view: TopologyView, host: number, since: number): boolean {
-  const known = view.host(host);
-  return known !== undefined && known.generation < since && known.readmission?.regressed === undefined;
+/** It was being opened after a move, and the source of that move has lost nothing since. */
+export function isAtSource(hosts: Pick<TopologyView, 'host'>, { state, epoch }: Shardlet): boolean {
+  if (state.kind !== 'opening' || state.job.kind !== 'migrate') return false;
+  const source = hosts.host(state.job.source);
+  return source !== undefined && source.generation < epoch && source.readmission?.regressed === undefined;
 }
 
 function opening({ held }: Remnant): Shardlet['state'] {

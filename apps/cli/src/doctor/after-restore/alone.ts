@@ -1,0 +1,122 @@
+/**
+ * Whether this T is the only one over its hosts, and how it takes them over. A control plane marks its hosts
+ * every second, so a host that gets marks that are not this T's has another one, which is alive: two of them
+ * would decide over the same hosts. Once taken over, the hosts hold marks that only this T knows, so the other
+ * one, should it come back, finds them foreign and decides nothing.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type HostIdentity,
+  type HostProof,
+  type HostProofStore,
+  type HostStanding,
+  markAfter,
+  standingOf,
+} from '@foreshard/core/hosts';
+import { MICROS_PER_MS } from '@foreshard/core/kernel';
+import type { Host } from '@foreshard/core/topology';
+import { connectHost } from '../../composition.ts';
+import { CommandFailure } from '../../failure.ts';
+import type { Survey } from './survey.ts';
+
+/** Three marks of a control plane that is alive. */
+const WATCH_MS = 3_000;
+
+type Proofs = ReadonlyMap<number, HostProof>;
+type Marked = Pick<HostIdentity, 'mark' | 'markPromise' | 'progress'>;
+type Surveyed = Extract<Survey, { kind: 'surveyed' }>;
+
+/** @throws CommandFailure when another control plane marks a host, or a host does not answer again */
+export async function insistOnBeingAlone(
+  surveys: readonly Survey[],
+  proofs: Pick<HostProofStore, 'proofs'>,
+): Promise<ReadonlyMap<number, Marked>> {
+  await sleep(WATCH_MS);
+  const surveyed = surveys.filter((s) => s.kind === 'surveyed');
+  const now = await Promise.all(surveyed.map(async (s) => [s.host, await marksOf(s)] as const));
+  // read after the hosts: this T's own worker may go on marking
+  const known = await proofs.proofs();
+  const marks = new Map(now);
+  const used = surveyed.find((s) => isUsedByAnother(s, marks.get(s.host)!, known.get(s.host)));
+  if (used === undefined) return marks;
+  throw isAlive(used.host, marks.get(used.host)!.mark);
+}
+
+async function marksOf({ url, host }: Surveyed): Promise<Marked> {
+  const opened = await connectHost(url);
+  try {
+    return await opened.identify();
+  } catch (error) {
+    throw new CommandFailure(`host ${host} cannot be examined: ${(error as Error).message}`);
+  } finally {
+    await opened.close();
+  }
+}
+
+export function isUsedByAnother(
+  { mark }: Pick<Surveyed, 'mark'>,
+  now: Pick<Marked, 'mark'>,
+  proof: HostProof | undefined,
+): boolean {
+  return now.mark !== mark && now.mark !== proof?.held && now.mark !== proof?.next;
+}
+
+export function standingsOf(
+  hosts: readonly Host[],
+  surveys: readonly Survey[],
+  proofs: Proofs,
+): ReadonlyMap<number, HostStanding> {
+  const surveyed = surveys.filter((s) => s.kind === 'surveyed');
+  return new Map(
+    surveyed.map((survey) => {
+      const generation = hosts.find(({ id }) => id === survey.host)?.generation ?? survey.generation;
+      return [survey.host, standingOf(generation, proofs.get(survey.host), survey)];
+    }),
+  );
+}
+
+/** The rows of hosts that are in a newer generation than T knows: their loss was accepted after the backup. */
+export function renewedHosts(hosts: readonly Host[], surveys: readonly Survey[]): Host[] {
+  return hosts.flatMap((host) => {
+    const survey = surveys.find((s) => s.kind === 'surveyed' && s.host === host.id);
+    const generation = survey?.kind === 'surveyed' ? survey.generation : 0;
+    return generation > host.generation ? [{ ...host, generation }] : [];
+  });
+}
+
+/** A host that went back stays what it is: its proof is what shows it. */
+export function takingOver(
+  marks: ReadonlyMap<number, Marked>,
+  standings: ReadonlyMap<number, HostStanding>,
+  proofs: Proofs,
+  random: () => string = () => randomBytes(6).toString('hex'),
+): { readonly before: HostProof | undefined; readonly after: HostProof }[] {
+  return [...marks].flatMap(([host, { mark: held, markPromise, progress }]) => {
+    if (standings.get(host)?.kind !== 'foreign') return [];
+    const before = proofs.get(host);
+    const next = markAfter([held, before?.next ?? ''], random());
+    const promise = Math.max(before?.promise ?? 0, markPromise);
+    // promises of before say nothing of what another control plane did meanwhile
+    return [{ before, after: { host, held, next, ...progress, promise, earlier: [] } }];
+  });
+}
+
+/** As the worker does it, once T has the pair. @throws CommandFailure when somebody else was faster */
+export async function sendMark({ host, held, next }: HostProof, surveys: readonly Survey[]): Promise<void> {
+  const survey = surveys.find((s) => s.kind === 'surveyed' && s.host === host);
+  if (survey?.kind !== 'surveyed') throw new CommandFailure(`host ${host} was not examined`);
+  const opened = await connectHost(survey.url);
+  try {
+    const reply = await opened.mark(held, next, Date.now() * MICROS_PER_MS, 0);
+    if (reply.kind === 'otherMark') throw isAlive(host, reply.mark);
+  } finally {
+    await opened.close();
+  }
+}
+
+function isAlive(host: number, mark: string): CommandFailure {
+  return new CommandFailure(
+    `another control plane is alive on host ${host}: it gave it mark ${mark} just now. Stop it first, or leave the hosts to it; T stays closed`,
+  );
+}

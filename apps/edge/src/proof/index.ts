@@ -1,0 +1,2 @@
+export * from './host-claims.ts';
+export * from './last-acknowledged.ts';
