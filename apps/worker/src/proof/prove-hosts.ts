@@ -157,7 +157,12 @@ export class HostProver {
     }
     try {
       const confirmed = await this.isTrue(claim);
-      log.warn({ ...claim, confirmed }, 'a process claims that a host went back to an older state');
+      if (confirmed) log.error(claim, 'a process saw a host go back to an older state: it is suspended');
+      else
+        log.error(
+          claim,
+          'a process says that a host went back, and its last event there does not show it: compare them',
+        );
       if (confirmed) await this.suspend(host, claim);
       await proofs.answer(claim, confirmed ? 'confirmed' : 'denied');
     } catch (error) {
@@ -167,10 +172,10 @@ export class HostProver {
     }
   }
 
-  private async isTrue({ host: id, seen, acknowledged }: HostClaim): Promise<boolean> {
-    const handle = await this.parts.host(id);
-    if ((await handle.identify()).progress.count < seen) return true;
+  /** A count proves nothing: a wrong one would stop a whole host. A record that is missing does. */
+  private async isTrue({ host: id, acknowledged }: HostClaim): Promise<boolean> {
     if (acknowledged === undefined) return false;
+    const handle = await this.parts.host(id);
     const { shardlet, seq, ts } = acknowledged;
     // what has moved to another host since proves nothing about this one
     if (this.parts.follower.map.shardlet(shardlet)?.owner !== id) return false;

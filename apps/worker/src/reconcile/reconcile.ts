@@ -194,15 +194,16 @@ export class Reconciler {
 
   private async suspend(
     { id }: Host,
-    { incarnation, markPromise }: HostIdentity,
+    { incarnation, mark, markPromise }: HostIdentity,
     detail: string,
     byMarks: boolean,
   ): Promise<void> {
     const { topology, proof, remember, actor, log } = this.parts;
     const known = await proof(id);
     const promise = Math.max(known?.promise ?? 0, markPromise);
-    // what this process saw by itself: a mark may have been written since
-    const certainTs = byMarks ? markPromise : Math.min(markPromise, known?.promise ?? 0);
+    // a mark that T has not confirmed, or that was written since this process saw it, may be of the older state
+    const isConfirmed = byMarks && mark !== known?.next;
+    const certainTs = isConfirmed ? markPromise : Math.min(markPromise, known?.promise ?? 0);
     const decision = beginReadmission(id, incarnation, { detail, byMarks, certainTs, promise });
     const reply = await topology.decide(decision, actor);
     if (reply.kind === 'refused') return;

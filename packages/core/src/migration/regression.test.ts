@@ -109,7 +109,9 @@ describe('a host that went back', () => {
     await cluster.suspend(A);
     await cluster.readmit(A);
     expect(await cluster.hosts.get(A)!.describe(moved.id)).toMatchObject({ kind: 'stale' });
-    expect(cluster.map.shardlet(moved.id)).toEqual(moved);
+    // whoever still went there with an old map is told
+    const lost = [{ epoch: 4, seq: 1 }];
+    expect(cluster.map.shardlet(moved.id)).toEqual({ ...moved, lost });
     await expectWhole(cluster, A);
   });
 

@@ -1,12 +1,13 @@
 /**
  * Takes a host into use again that went back to an older state, once a person has accepted what it lost:
  *
- *   admitting   the host begins its next generation, so no answer to an older request counts any more
+ *   admitting   the host begins its next generation, so no answer to an older request counts any more, and
+ *               raises its create floor again, so no late request puts back what is missing
  *   listing     all it holds
  *   asking      what is left of each shardlet it owns, at most 100 at a time; then T gives them new epochs
  *               and notes what was lost, until nothing is left to ask about
  *   resealing   closed shardlets that came back with less are brought to their new epoch, sealed
- *   tidying     what T has elsewhere, or no more, is dropped again, and the create floor raised again
+ *   tidying     what T has elsewhere, or no more, is dropped again; what it was given meanwhile is named as lost
  *   (renewing)  what takes appends is raised or created anew, and the run is published: as after a restart
  *
  * All progress stands in T and on the host: begun again at any point, it finishes the same work.
@@ -14,10 +15,10 @@
 import type { ReplicaDetails, ReplicaInfo, Stale } from '../hosts/index.ts';
 import { invariant } from '../kernel/index.ts';
 import {
-  floorOf,
   type Host,
   involves,
   isRemnant,
+  nameLost,
   READMISSION_BATCH_MAX,
   type Regressed,
   readmitRemnants,
@@ -32,6 +33,7 @@ import {
   type Machine,
   type Outcome,
   type Step,
+  settled,
   stale,
   unexpected,
 } from './machine.ts';
@@ -60,9 +62,9 @@ interface State {
   readonly batch: readonly Shardlet[];
   /** closed shardlets that are sealed at their new epoch */
   readonly resealed: ReadonlySet<number>;
+  readonly isTidied: boolean;
   /** answers of the current step that are still to come */
   readonly waiting: number;
-  readonly floor: number;
 }
 
 const NOTHING: State = {
@@ -71,8 +73,8 @@ const NOTHING: State = {
   certain: new Map(),
   batch: [],
   resealed: new Set(),
+  isTidied: false,
   waiting: 0,
-  floor: 0,
 };
 
 function remnantsMachine(
@@ -92,7 +94,9 @@ function remnantsMachine(
         case 'admit':
           return answer.reply.kind === 'behind'
             ? finish(state, behind(host, answer.reply.byMicros))
-            : page(state, host, 0);
+            : { state, actions: [{ kind: 'createFloor', host, floor: accepted! + 1 }] };
+        case 'createFloor':
+          return page(state, host, 0);
         case 'list':
           return afterList(state, answer);
         case 'readTopology':
@@ -105,12 +109,7 @@ function remnantsMachine(
         case 'decide':
           return readTopology({ ...state, batch: [], details: new Map(), certain: new Map() });
         case 'run':
-          return afterResealing(state, answer.reply);
-        case 'drop':
-        case 'seal':
-          return afterTidying(state, host);
-        case 'createFloor':
-          return finish(state);
+          return afterRun(state, answer.reply);
         default:
           return unexpected(name, answer);
       }
@@ -154,7 +153,7 @@ function go(state: State, host: number, noted: string, certainTs: number, map: T
   if (left.length > 0) return ask(state, { host, noted, certainTs }, left.slice(0, READMISSION_BATCH_MAX));
   const unsealed = mine.filter((s) => s.owner === host && needsSeal(s, state));
   if (unsealed.length > 0) return reseal(state, map, parentsFirst(unsealed).slice(0, READMISSION_BATCH_MAX));
-  return tidy(state, host, map);
+  return tidy(state, { host, noted, certainTs }, map);
 }
 
 /** A copy that was ready for its new owner is complete: it is opened before anything is asked of it. */
@@ -230,9 +229,11 @@ function reseal(before: State, map: TopologyMap, batch: readonly Shardlet[]): St
   return { state: { ...before, batch }, actions: [{ kind: 'run', machines }] };
 }
 
-function afterResealing(before: State, outcomes: readonly Outcome[]): Step<State> {
+/** Of closed shardlets that were sealed anew, or of strays. */
+function afterRun(before: State, outcomes: readonly Outcome[]): Step<State> {
   const unfinished = outcomes.find((o) => o.kind !== 'finished');
   if (unfinished !== undefined) return finish(before, unfinished);
+  if (before.isTidied) return finish(before);
   const resealed = new Set([...before.resealed, ...before.batch.map((s) => s.id)]);
   return readTopology({ ...before, resealed, batch: [] });
 }
@@ -264,29 +265,55 @@ function resealingMachine({ shardlet, dedup, parents }: Opening, held: boolean):
   };
 }
 
-/**
- * What should not be there: dropped before, moved away, or of a shardlet that is gone. What a move has not let
- * go of yet stays, but takes no appends.
- */
-function tidy(before: State, host: number, map: TopologyMap): Step<State> {
-  const actions = [...before.held.values()].flatMap(({ shardlet, epoch, mode }): Action[] => {
-    const known = map.shardlet(shardlet);
-    const isKept = known !== undefined && known.state.kind !== 'gone';
-    if (mode === 'dropped' || (isKept && known.owner === host)) return [];
-    const kept = isKept && involves(known, host);
-    if (kept && mode !== 'open') return [];
-    return [{ kind: kept ? 'seal' : 'drop', host, shardlet, epoch }];
+/** What should not be there: dropped before, moved away, or of a shardlet that is gone. */
+function tidy(before: State, at: Asking, map: TopologyMap): Step<State> {
+  const machines = [...before.held.values()].flatMap((replica) => {
+    const known = map.shardlet(replica.shardlet);
+    const isOwn = known?.owner === at.host && known.state.kind !== 'gone';
+    if (replica.mode === 'dropped' || isOwn) return [];
+    // what a move has not let go of yet stays, but takes no appends
+    const isKept = known !== undefined && known.state.kind !== 'gone' && involves(known, at.host);
+    if (isKept && replica.mode !== 'open') return [];
+    return [strayMachine(replica, at, { isKnown: known !== undefined, isKept })];
   });
-  const floor = floorOf({ version: map.version, shardlets: [...map.shardlets()] });
-  const state = { ...before, floor, waiting: actions.length };
-  return actions.length > 0 ? { state, actions } : raiseFloor(state, host);
+  const state = { ...before, isTidied: true };
+  return machines.length > 0 ? { state, actions: [{ kind: 'run', machines }] } : finish(state);
 }
 
-function afterTidying(before: State, host: number): Step<State> {
-  const state = { ...before, waiting: before.waiting - 1 };
-  return state.waiting > 0 ? { state, actions: [] } : raiseFloor(state, host);
-}
-
-function raiseFloor(state: State, host: number): Step<State> {
-  return { state, actions: [{ kind: 'createFloor', host, floor: state.floor }] };
+/**
+ * Open: callers with an old map may have been answered by it since the host went back, so what it was given
+ * is named as lost before it is dropped: seal, seek, decide, drop. Otherwise it is dropped at once.
+ */
+function strayMachine(
+  { shardlet, epoch, mode }: ReplicaInfo,
+  { host, noted, certainTs }: Asking,
+  { isKnown, isKept }: { readonly isKnown: boolean; readonly isKept: boolean },
+): Machine<null> {
+  const name = `stray replica of shardlet ${shardlet} on host ${host}`;
+  const at = { host, shardlet, epoch };
+  const next = (action: Action): Step<null> => ({ state: null, actions: [action] });
+  const end = () => (isKept ? finish(null) : next({ kind: 'drop', ...at }));
+  return {
+    name,
+    begin: () => (mode === 'open' ? next({ kind: 'seal', ...at }) : end()),
+    step(_, answer) {
+      switch (answer.kind) {
+        case 'seal':
+          if (answer.reply.kind === 'stale') return finish(null, stale(name, answer.reply));
+          return isKnown ? next({ kind: 'seek', host, shardlet, ts: certainTs }) : end();
+        case 'seek': {
+          const lost = { shardlet, epoch: epoch + 1, seq: certainSeqOf(answer.reply) };
+          return next({ kind: 'decide', decision: nameLost(host, noted, lost) });
+        }
+        case 'decide':
+          if (answer.reply.kind === 'refused' && answer.reply.refusal.reason !== 'exists')
+            return finish(null, settled(name, answer.reply));
+          return end();
+        case 'drop':
+          return finish(null);
+        default:
+          return unexpected(name, answer);
+      }
+    },
+  };
 }

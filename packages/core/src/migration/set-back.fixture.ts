@@ -100,12 +100,21 @@ export class SetBackCluster extends TestCluster {
     return drive(machine, wrap(this.performer(run))).finally(() => this.refresh());
   }
 
-  /** Requests that were sent before the host went back, and are carried out now; nobody takes their answers. */
+  /**
+   * Requests of callers with any older map, carried out after the host went back: they have seen nothing that
+   * shows it, so they take the answers. Closed shardlets are sealed by a late restructure.
+   */
   async late(host: number, count: number): Promise<void> {
-    const mine = [...this.map.shardlets()].filter((s) => s.owner === host).slice(0, count);
-    for (const [i, shardlet] of mine.entries()) {
-      for (let n = 0; n <= i; n++) await this.append(shardlet, `late-${shardlet.id}-${n}`);
-      if (shardlet.state.kind === 'closed') await this.hosts.get(host)!.seal(shardlet.id, shardlet.epoch);
+    const store = this.hosts.get(host)!;
+    const open = (await store.list(0, 1_000)).filter((r) => r.mode === 'open').slice(0, count);
+    for (const [i, { shardlet, epoch }] of open.entries()) {
+      const known = this.map.shardlet(shardlet)!;
+      for (let n = 0; n <= i; n++) {
+        const id = `late-${shardlet}-${n}`;
+        const reply = await this.appendBy(store, { ...known, epoch }, id);
+        if (reply.kind === 'appended') this.acknowledged.push({ shardlet, epoch, seq: reply.firstSeq, id });
+      }
+      if (known.state.kind === 'closed') await store.seal(shardlet, known.epoch);
     }
   }
 

@@ -79,6 +79,31 @@ export function readmitRemnants(
   };
 }
 
+/**
+ * The host held an open replica that T has elsewhere: whatever was given to it below `epoch` and above `seq`
+ * is lost with it. Refused as `exists` when it is named already.
+ */
+export function nameLost(
+  hostId: number,
+  incarnation: string,
+  { shardlet, epoch, seq }: { readonly shardlet: number; readonly epoch: number; readonly seq: number },
+): Decision<Shardlet> {
+  return {
+    name: 'nameLost',
+    needs: { shardlets: [shardlet] },
+    rule(view) {
+      const host = readmittingHost(view, hostId, incarnation);
+      if ('kind' in host) return host;
+      const before = view.shardlet(shardlet);
+      if (before === undefined) return refuse('unknown', `no shardlet ${shardlet}`);
+      const named = before.lost.some((lost) => lost.epoch >= epoch && lost.seq <= seq);
+      if (named) return refuse('exists', `it is named already`);
+      const after = { ...before, lost: [...before.lost, { epoch, seq }] };
+      return accept({ shardlets: [after] }, after);
+    },
+  };
+}
+
 /** What the host has not been asked about since: all it owns that is still kept, and every move to it. */
 export function isRemnant(shardlet: Shardlet, host: Host): boolean {
   const { readmission } = host;
