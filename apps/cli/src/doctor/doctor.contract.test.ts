@@ -205,6 +205,19 @@ test('a host that is another one, or empty', async () => {
   expect(empty.join('\n')).toContain('empty');
 });
 
+test('a host that another control plane uses, and one that went back', async () => {
+  const opened = await connectHost(host.url);
+  expect((await opened.mark('', '7.other', 0, 0)).kind).toBe('marked');
+  await opened.close();
+  const foreign = await wrong();
+  await sql(`INSERT INTO host_proof (host, held, next, generation, count, promise)
+             VALUES (1, '9.own', '10.own', 0, 0, 0)`);
+  const regressed = await wrong();
+  await sql(`UPDATE host_proof SET held = '7.other'`);
+  expect(foreign).toEqual([expect.stringContaining('another control plane uses it')]);
+  expect(regressed).toEqual([expect.stringContaining('went back to an older state')]);
+});
+
 test('times, sessions, locks and disks are judged by what is measured', () => {
   const well = { now_ms: 1_000, sessions: 1, sessions_max: 10, waiting: 0, idle: 0, restored: false };
   const levels = (state: typeof well) => judgeState('T', state, 1_000, 1_000).map((f) => f.level);

@@ -32,6 +32,14 @@ afterAll(async () => {
 const foreshard = (...args: string[]) => edge.command(args).ended;
 const hostRow = async () => (await control.topology.snapshot()).hosts[0]!;
 
+/** What the edge says of hosts while it is ready. */
+async function waiting(): Promise<unknown> {
+  const { edgeUrl } = JSON.parse(await readFile(join(edge.dataDir, 'credentials.json'), 'utf8'));
+  const response = await fetch(`${edgeUrl}/readyz`);
+  expect(response.status).toBe(200);
+  return ((await response.json()) as { waiting: unknown }).waiting;
+}
+
 async function send(from: number, count: number): Promise<number> {
   const { edgeUrl, token } = JSON.parse(await readFile(join(edge.dataDir, 'credentials.json'), 'utf8'));
   const lines = Array.from({ length: count }, (_, i) =>
@@ -93,6 +101,9 @@ test('a loss is shown, changes nothing until it is accepted, and then the host i
   expect(told.stdout).toMatch(/went back to an older state, suspended since 20/);
   expect(told.stdout).toContain(`${LATE} events at risk`);
   expect((await foreshard('hosts')).stdout).toContain('foreshard hosts accept-loss 1 --dry-run');
+  expect(await waiting()).toMatchObject([
+    { host: 1, what: 'Host host-1 went back to an older state', why: review.detail },
+  ]);
   expect(await foreshard('hosts', 'accept-loss', '1')).toMatchObject({
     exitCode: 2,
     stderr: expect.stringContaining('--yes'),
@@ -107,6 +118,7 @@ test('a loss is shown, changes nothing until it is accepted, and then the host i
   for (const { shardlet, certainSeq } of review.shardlets)
     expect(shardlets.find((s) => s.id === shardlet)!.lost.at(-1)?.seq).toBe(certainSeq);
   expect((await foreshard('hosts')).stdout).not.toContain('went back');
+  expect(await waiting()).toEqual([]);
   engine.disconnect();
   copy.disconnect();
 }, 150_000);

@@ -1,5 +1,6 @@
 /** foreshard status: what runs here, whether it is ready, and where it is reached. */
 import { isRunning, postgresAnswers, redisAnswers } from '@foreshard/local';
+import { z } from 'zod';
 import { readCredentials } from '../credentials.ts';
 import { EXIT_FAILURE } from '../failure.ts';
 import { tableOf } from '../table.ts';
@@ -7,6 +8,8 @@ import { remembered } from './remembered.ts';
 import { liveRun, type ProcessRecord } from './run-record.ts';
 import { probe, services } from './services.ts';
 import type { Listener, UpSettings } from './settings.ts';
+
+const READY_WITHIN_MS = 2_000;
 
 interface Line {
   readonly name: string;
@@ -21,18 +24,21 @@ export async function status(settings: UpSettings, json: boolean): Promise<void>
   const run = await liveRun(dataDir);
   const lines = run === undefined ? [] : await Promise.all(run.processes.map((p) => lineOf(p, settings)));
   const ready = run?.ready === true && lines.every((line) => line.state === 'ready');
+  const waiting = run === undefined ? [] : await waitingHosts(settings.dataDir);
   if (json) {
     const report = {
       running: run !== undefined,
       ready,
       supervisor: run?.supervisor.pid ?? null,
       processes: lines,
+      waiting,
     };
     process.stdout.write(`${JSON.stringify(report)}\n`);
   } else
     process.stdout.write(
       run === undefined ? 'Foreshard is not running.\n' : `${tableOf(lines.map(asRow))}\n`,
     );
+  if (!json) for (const { what, why, cure } of waiting) process.stdout.write(`\n${what}: ${why}.\n${cure}\n`);
   if (!ready) process.exitCode = EXIT_FAILURE;
 }
 
@@ -46,6 +52,23 @@ async function lineOf({ name, pid, began, log }: ProcessRecord, settings: UpSett
       ? await answers(name, settings.dataDir)
       : await probe({ ...service, listener: listenerOf(address) }, service.readyPath);
   return { ...line, state: ready ? 'ready' : 'alive' };
+}
+
+const waitingSchema = z.object({
+  waiting: z.array(z.object({ host: z.int(), what: z.string(), why: z.string(), cure: z.string() })),
+});
+
+/** Hosts that went back to an older state, as the edge tells them; none where it does not answer. */
+async function waitingHosts(dataDir: string): Promise<z.output<typeof waitingSchema>['waiting']> {
+  const { edge } = addressesOf(dataDir);
+  if (edge === undefined) return [];
+  try {
+    const response = await fetch(`${edge}/readyz`, { signal: AbortSignal.timeout(READY_WITHIN_MS) });
+    return waitingSchema.safeParse(await response.json()).data?.waiting ?? [];
+  } catch {
+    // the row of the edge says so
+    return [];
+  }
 }
 
 /** A server that is frozen still runs. */

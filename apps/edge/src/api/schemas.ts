@@ -102,5 +102,12 @@ export const mapSchema = z
   .meta({ id: 'Map' });
 
 export const readinessSchema = z
-  .strictObject({ status: z.literal('ready'), mapVersion: z.int(), mapAgeMs: z.number() })
+  .strictObject({
+    status: z.literal('ready'),
+    mapVersion: z.int(),
+    mapAgeMs: z.number(),
+    waiting: z
+      .array(z.strictObject({ host: z.int(), what: z.string(), why: z.string(), cure: z.string() }))
+      .describe('hosts that went back to an older state: events for their shardlets are held or refused'),
+  })
   .meta({ id: 'Readiness' });

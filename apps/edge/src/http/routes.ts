@@ -3,6 +3,7 @@
  * A path that exists for other methods answers 405 with Allow; OPTIONS tells the methods; whatever fails
  * answers a problem document; every answer tells its trace.
  */
+import { alarmWords } from '@foreshard/core/hosts';
 import { ForeshardError } from '@foreshard/core/kernel';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
@@ -103,7 +104,13 @@ function missing(c: Context, api: Api): Response {
 
 function readiness(c: Context, { map, tokens, mapAgeMs }: RouteParts): Response {
   if (!tokens.isLoaded) throw new ForeshardError('not_ready', 'The API tokens were not read yet.');
-  return c.json({ status: 'ready', mapVersion: map.topology.version, mapAgeMs: mapAgeMs() });
+  const { topology } = map;
+  const waiting = topology.hosts().flatMap((host) => {
+    const regressed = host.readmission?.regressed;
+    if (regressed === undefined || regressed.accepted !== undefined) return [];
+    return [{ host: host.id, ...alarmWords('regressed', host), why: regressed.detail }];
+  });
+  return c.json({ status: 'ready', mapVersion: topology.version, mapAgeMs: mapAgeMs(), waiting });
 }
 
 function map(c: Context, { topology }: EdgeMap, name: string | undefined): Response {

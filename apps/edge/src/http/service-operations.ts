@@ -32,8 +32,8 @@ export const readiness = service(
   'readiness',
   'The edge has its map and its tokens',
   'application/json',
-  { schema: readinessSchema, example: { status: 'ready', mapVersion: 12, mapAgeMs: 140 } },
-  'Answers 503 `not_ready` until then. `mapAgeMs`: since the topology store last answered.',
+  { schema: readinessSchema, example: { status: 'ready', mapVersion: 12, mapAgeMs: 140, waiting: [] } },
+  'Answers 503 `not_ready` until then. `mapAgeMs`: since the topology store last answered. `waiting` hosts keep the edge ready: the others go on.',
 );
 export const metrics = service(
   '/metrics',

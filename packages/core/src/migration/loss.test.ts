@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EventHost } from '../hosts/index.ts';
-import type { Refusal } from '../topology/index.ts';
-import { type LossReview, reviewLoss } from './loss.ts';
+import { describeHost, type Refusal } from '../topology/index.ts';
+import { type LossReview, type LossSources, reviewLoss } from './loss.ts';
 import { CHANGES, type ChangeKind, SetBackCluster } from './set-back.fixture.ts';
 
 const A = 1;
@@ -113,6 +113,20 @@ describe('the review of a loss', () => {
     expect(loss.shardlets).toEqual([]);
     expect(loss.consequences).toHaveLength(1);
     expect(loss.consequences[0]).toContain('No loss is known');
+  });
+
+  test('tells no time where the change log does not reach back so far', async () => {
+    const cluster = await after('append', 'mark');
+    await cluster.suspend(A);
+    const { store } = cluster;
+    const topology = {
+      snapshot: () => store.snapshot(),
+      changesAfter: async (version: number) => store.changesAfter(version + 1, 1),
+    };
+    const proofs = { remembered: async () => new Map<number, number>() };
+    const onRun: LossSources['onRun'] = ({ id }, use) => use(pinned(cluster, id));
+    await cluster.decide(describeHost(2, { zone: 'z' }));
+    expect(await reviewLoss({ topology, proofs, onRun }, A)).toMatchObject({ sinceMs: undefined, host: A });
   });
 
   test('is refused for a host that lost nothing, an unknown one, and another run', async () => {

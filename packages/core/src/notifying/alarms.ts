@@ -2,6 +2,7 @@
  * Alarms with a memory: what is wrong now becomes one incident from its begin to its end. What comes back soon after it
  * ended is the same incident, so a host that blinks is told once and not at every blink.
  */
+import { alarmWords } from '../hosts/index.ts';
 import type { HostUsageReport } from '../telemetry/index.ts';
 import type { NoticeKind } from './target.ts';
 
@@ -61,13 +62,10 @@ export function hostAlarms(hosts: readonly HostSeen[]): Alarm[] {
       { key: `host:${id}:${what}`, kind: 'alarm.host', level, title, text, path: '/hosts' },
     ];
     const { reachable, reason, usedBytes, limitBytes, hoursToFull } = report;
-    if (report.alarm !== undefined)
-      return alarm(
-        'refused',
-        'bad',
-        `Host ${name} is not used until somebody has looked`,
-        report.alarm.detail,
-      );
+    if (report.alarm !== undefined) {
+      const { what, cure } = alarmWords(report.alarm.reason, { id, name });
+      return alarm('refused', 'bad', what, `${report.alarm.detail}. ${cure}`);
+    }
     if (!reachable) return alarm('away', 'bad', `Host ${name} does not answer`, reason ?? 'No connection.');
     const fill = usedBytes === undefined || !limitBytes ? 0 : usedBytes / limitBytes;
     const percent = `${Math.round(100 * fill)} % of its memory is used.`;

@@ -58,10 +58,11 @@ describe('an alarm', () => {
       key: 'host:3:away',
       text: 'refused',
     });
-    const other = { reason: 'changed', detail: 'other data', sinceMs: 0 };
+    const other = { reason: 'regressed', detail: 'other data', sinceMs: 0 };
     expect(seen({ reachable: false, alarm: other })[0]).toMatchObject({
       key: 'host:3:refused',
-      text: 'other data',
+      title: 'Host c went back to an older state',
+      text: expect.stringMatching(/^other data\. Start it on a newer copy/),
     });
   });
 });

@@ -34,6 +34,8 @@ export interface HostView {
   readonly condition: HostCondition;
   readonly level: Level;
   readonly reason: string | null;
+  /** why the worker does not use it: regressed, foreign, other */
+  readonly alarm: string | null;
   readonly usedBytes: number | null;
   readonly limitBytes: number | null;
   /** used share of the limit, 0..1 */
@@ -93,6 +95,7 @@ function measured(host: Host, measure: HostUsageReport | undefined, nowMs: numbe
     condition,
     level: levelOf(condition, fill, hoursToFull),
     reason: reasonOf(host, condition, measure),
+    alarm: condition === 'regressed' ? 'regressed' : (measure?.alarm?.reason ?? null),
     usedBytes: used ?? null,
     limitBytes: limit ?? null,
     fill,

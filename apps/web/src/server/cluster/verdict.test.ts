@@ -47,6 +47,18 @@ describe('judge', () => {
     });
   });
 
+  it.each([
+    ['foreign', 'Host redis-a is used by another control plane', 'doctor --after-restore'],
+    ['other', 'Another host answers at the address of redis-a', 'Mend its address'],
+  ])('names the cause and cure of an alarm: %s', (reason, what, cure) => {
+    const verdict = judge(observed({}, usage({ alarm: { reason, detail: 'it differs', sinceMs: 1 } })));
+    expect(verdict).toMatchObject({ level: 'bad', headline: what });
+    expect(verdict.findings[0]).toMatchObject({
+      why: 'It differs. Its 2 shardlets wait.',
+      todo: expect.stringContaining(cure),
+    });
+  });
+
   it('names an unreachable host, its reason, what it costs, and what to do', () => {
     const verdict = judge(observed({}, usage({ reachable: false, reason: 'connect ECONNREFUSED' })));
     expect(verdict).toMatchObject({ level: 'bad', headline: 'Host redis-a does not answer' });

@@ -3,6 +3,7 @@
  * function of what was observed, so that the words can be tested. Findings are ordered by who suffers:
  * first what refuses events, then what soon will, then what only blinds the console.
  */
+import { alarmWords } from '@foreshard/core/hosts';
 import { FILL_BAD, fillsUp, type HostView } from './host-views.ts';
 
 export interface Finding {
@@ -45,7 +46,6 @@ export function judge(observed: Observed): Verdict {
   const findings = [
     ...edgeFindings(observed),
     ...unreachableHosts(observed),
-    ...regressions(observed),
     ...alarms(observed),
     ...fullHosts(observed),
     ...refusals(observed),
@@ -114,28 +114,16 @@ function unreachableHosts({ hosts }: Observed): Finding[] {
   ];
 }
 
-function regressions({ hosts }: Observed): Finding[] {
-  return hosts
-    .filter((h) => h.condition === 'regressed')
-    .map((h) => ({
-      level: 'bad',
-      what: `Host ${h.name} went back to an older state`,
-      why: `${sentence(h.reason ?? 'It lacks what it has acknowledged')} Its ${h.shardlets} shardlets wait.`,
-      todo: 'Start it on a newer copy of its data. If there is none, review the loss and accept it.',
-      href: '/hosts',
-    }));
-}
-
 function alarms({ hosts }: Observed): Finding[] {
   return hosts
-    .filter((h) => h.condition === 'alarmed')
-    .map((h) => ({
-      level: 'bad',
-      what: `Host ${h.name} is not used until you have looked at it`,
-      why: `${sentence(h.reason ?? 'The worker has raised an alarm')} Its ${h.shardlets} shardlets wait.`,
-      todo: 'Compare the server and its data with what is expected; the doctor says what it finds.',
-      command: 'npm run foreshard -- doctor',
-    }));
+    .filter((h) => h.condition === 'alarmed' || h.condition === 'regressed')
+    .map((h) => {
+      const { what, cure } = alarmWords(h.alarm ?? '', h);
+      const why = `${sentence(h.reason ?? 'The worker has raised an alarm')} Its ${h.shardlets} shardlets wait.`;
+      const way =
+        h.condition === 'regressed' ? { href: '/hosts' } : { command: 'npm run foreshard -- doctor' };
+      return { level: 'bad', what, why, todo: cure, ...way };
+    });
 }
 
 function fullHosts({ hosts }: Observed): Finding[] {
