@@ -5,7 +5,7 @@ import { openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { MICROS_PER_MS } from '@foreshard/core/kernel';
 import type { LockService } from '@foreshard/core/locking';
 import { GARBAGE_GRACE_MS } from '@foreshard/core/migration';
-import { restructure, type Shardlet } from '@foreshard/core/topology';
+import { acceptLoss, beginReadmission, restructure, type Shardlet } from '@foreshard/core/topology';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { createMetrics } from '../process/metrics.ts';
@@ -131,6 +131,23 @@ test('a stream above its bytes loses its oldest events first, and no more than i
   expect(bytes).toBeLessThanOrEqual(1_050_000);
   expect(bytes).toBeGreaterThan(900_000);
   expect(details[1]).toMatchObject({ firstSeq: 1 });
+});
+
+test('a host whose loss was accepted begins its next generation and is used again', async () => {
+  const stream = await cluster.createStream({ name: 'set-back', shardCount: 2, settings: {} });
+  await reconcile();
+  const [shardlet] = cluster.open(stream) as [Shardlet];
+  await fill(shardlet, 2, 'before');
+  const { id, incarnation } = cluster.map.host(shardlet.owner)!;
+  const loss = { detail: 'older', byMarks: true, certainTs: 0, promise: 0 };
+  await cluster.decide(beginReadmission(id, incarnation, loss));
+  await cluster.decide(acceptLoss(id, incarnation));
+  const { accepted } = cluster.map.host(id)!.readmission!.regressed!;
+  await reconcile();
+  expect(cluster.map.host(id)).toMatchObject({ state: 'active', generation: accepted });
+  const now = cluster.map.shardlet(shardlet.id)!;
+  expect(now.lost).toEqual([{ epoch: now.epoch, seq: 0 }]);
+  await fill(now, 2, 'after');
 });
 
 test('two workers without a working lock end at the same T as one', async () => {
