@@ -245,7 +245,7 @@ export class Reconciler {
     if (!('identify' in pinned)) return [{ kind: 'unreachable', host: host.id, detail: pinned.message }];
     try {
       const perform = this.perform(signal, async (id) => (id === host.id ? pinned : doors.trusted(id)));
-      const machine = await this.readmission(host, run);
+      const machine = await this.readmission(host, identity);
       const outcome = await drive(machine, perform);
       this.record(machine.name, outcome);
       if (outcome.kind === 'refused') await this.refuse(host, identity, outcome);
@@ -261,11 +261,12 @@ export class Reconciler {
   }
 
   /** A loss that was accepted stays accepted when the host restarts in the middle of its readmission. */
-  private async readmission(host: Host, run: string): Promise<Machine> {
+  private async readmission(host: Host, identity: HostIdentity): Promise<Machine> {
+    const { incarnation: run, markPromise } = identity;
     if (host.readmission?.regressed?.accepted === undefined) return readmissionMachine(host, run);
-    if (host.readmission.incarnation === run) return regressionMachine(host, run);
+    if (host.readmission.incarnation === run) return regressionMachine(host, run, markPromise);
     const reply = await this.parts.topology.decide(beginReadmission(host.id, run), this.parts.actor);
-    return regressionMachine(reply.kind === 'decided' ? reply.result : host, run);
+    return regressionMachine(reply.kind === 'decided' ? reply.result : host, run, markPromise);
   }
 
   private tellReadmitted({ id, durability, readmission }: Host): void {

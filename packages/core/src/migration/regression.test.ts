@@ -110,6 +110,22 @@ describe('a host that went back', () => {
     await expectWhole(cluster, A);
   });
 
+  test('may go back once more before it is readmitted', async () => {
+    const cluster = await after('append', 'mark', 'append', 'mark', 'append');
+    const [{ id }] = cluster.open(cluster.stream) as [{ id: number }];
+    cluster.setBack(A, 4);
+    await cluster.suspend(A);
+    cluster.setBack(A, 2);
+    // its clock goes back with it: what it takes late looks older than the mark it held when it was suspended
+    const now = cluster.clock.nowMicros();
+    cluster.clock.set(now - 6_000_000);
+    await cluster.late(A, 1);
+    cluster.clock.set(now);
+    expect(await cluster.readmit(A)).toEqual(FINISHED);
+    expect(cluster.map.shardlet(id)!.lost).toMatchObject([{ seq: 1 }]);
+    await expectWhole(cluster, A);
+  });
+
   test('leaves alone what was closed before the mark', async () => {
     const cluster = await after('append', 'roll', 'mark', 'append', 'append');
     const closed = [...cluster.map.shardlets()].find((s) => s.state.kind === 'closed')!;
