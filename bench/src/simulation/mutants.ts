@@ -181,9 +181,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     put: '    return [];',
   },
   'an accepted loss leaves closed shardlets alone': {
-    file: `${DECISIONS}/regression.ts`,
-    find: 'return shardlet.owner === host.id && shardlet.epoch < readmission.since;',
-    put: "return shardlet.owner === host.id && shardlet.epoch < readmission.since && shardlet.state.kind !== 'closed';",
+    file: `${DECISIONS}/readmission.ts`,
+    find: 'if (isMoveTo(shardlet, host.id)) return true;',
+    put: "if (isMoveTo(shardlet, host.id)) return true;\n  if (shardlet.state.kind === 'closed') return false;",
   },
 };
 

@@ -5,7 +5,7 @@ import { openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { MICROS_PER_MS } from '@foreshard/core/kernel';
 import type { LockService } from '@foreshard/core/locking';
 import { GARBAGE_GRACE_MS } from '@foreshard/core/migration';
-import { restructure, type Shardlet } from '@foreshard/core/topology';
+import { acceptLoss, beginReadmission, restructure, type Shardlet } from '@foreshard/core/topology';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { createMetrics } from '../process/metrics.ts';
@@ -149,6 +149,23 @@ test('large old events and small new ones count with their own sizes', async () 
   const bytes = 'bytes' in found ? found.bytes : 0;
   expect(bytes).toBeLessThanOrEqual(1_020_000);
   expect(bytes).toBeGreaterThanOrEqual(1_000_000);
+});
+
+test('a host whose loss was accepted begins its next generation and is used again', async () => {
+  const stream = await cluster.createStream({ name: 'set-back', shardCount: 2, settings: {} });
+  await reconcile();
+  const [shardlet] = cluster.open(stream) as [Shardlet];
+  await fill(shardlet, 2, 'before');
+  const { id, incarnation } = cluster.map.host(shardlet.owner)!;
+  const loss = { detail: 'older', byMarks: true, certainTs: 0, promise: 0 };
+  await cluster.decide(beginReadmission(id, incarnation, loss));
+  await cluster.decide(acceptLoss(id, incarnation));
+  const { accepted } = cluster.map.host(id)!.readmission!.regressed!;
+  await reconcile();
+  expect(cluster.map.host(id)).toMatchObject({ state: 'active', generation: accepted });
+  const now = cluster.map.shardlet(shardlet.id)!;
+  expect(now.lost).toEqual([{ epoch: now.epoch, seq: 0 }]);
+  await fill(now, 2, 'after');
 });
 
 test('two workers without a working lock end at the same T as one', async () => {

@@ -7,6 +7,7 @@ import type { LockService } from '@foreshard/core/locking';
 import { GARBAGE_GRACE_MS } from '@foreshard/core/migration';
 import {
   abortMigration,
+  acceptLoss,
   addHost,
   beginReadmission,
   createStream,
@@ -37,6 +38,7 @@ class World {
   readonly runs = new Map<number, string>();
   readonly metrics = createMetrics();
   readonly locked: string[] = [];
+  readonly stoodStill: string[] = [];
   onCall: Call = () => {};
   /** connections that were opened past the pool, and of these the ones that were closed */
   readonly opened: number[] = [];
@@ -63,6 +65,7 @@ class World {
       topology: this.topology,
       doors: { trusted: (id) => this.pool.get(id), open: this.open, watch: () => undefined },
       ...UNPROVEN,
+      standStill: async (detail) => void this.stoodStill.push(detail),
       lock,
       alarms: { raise: async () => {}, clear: async () => {} } as never,
       metrics: this.metrics,
@@ -303,5 +306,50 @@ describe('a host that has restarted', () => {
     await world.follower.upToDate();
     expect(world.map.host(2)!.state).toBe('active');
     for (const { id, epoch } of before) expect(world.map.shardlet(id)!.epoch).toBeGreaterThan(epoch);
+  });
+});
+
+describe('a host that is used', () => {
+  beforeEach(started);
+
+  test('is suspended when it lacks what T has open there', async () => {
+    const { id, epoch } = [...world.map.shardlets()].find((s) => s.owner === 2)!;
+    await world.hosts.get(2)!.drop(id, epoch);
+    world.clock.advance(29_000_000);
+    await world.run();
+    await world.follower.upToDate();
+    expect(world.map.host(2)!.state).toBe('active');
+    world.clock.advance(1_000_000);
+    await world.run();
+    await world.follower.upToDate();
+    expect(world.map.host(2)).toMatchObject({
+      state: 'readmitting',
+      readmission: {
+        regressed: { byMarks: false, detail: `host 2 lacks what it has confirmed of shardlets ${id}` },
+      },
+    });
+    expect(world.map.host(1)!.state).toBe('active');
+  });
+
+  test('and is in a generation that T does not know makes this T stand still', async () => {
+    await world.hosts.get(2)!.admit(99, 0);
+    await world.run();
+    expect(world.stoodStill).toEqual(['host 2: it is in generation 99, the topology store says 0']);
+  });
+
+  test('may begin the generation of a loss that was accepted while it was looked at', async () => {
+    world.onCall = async (host, name) => {
+      if (host !== 2 || name !== 'identify') return;
+      world.onCall = () => {};
+      const loss = { detail: 'older', byMarks: true, certainTs: 0, promise: 0 };
+      await world.decide(beginReadmission(2, 'run-1', loss));
+      await world.decide(acceptLoss(2, 'run-1'));
+      await world.hosts.get(2)!.admit(world.map.version, 0);
+    };
+    await world.run();
+    expect(world.stoodStill).toEqual([]);
+    await world.run();
+    await world.follower.upToDate();
+    expect(world.map.host(2)).toMatchObject({ state: 'active' });
   });
 });

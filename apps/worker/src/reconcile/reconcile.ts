@@ -6,6 +6,7 @@
 import { type EventHost, type HostIdentity, HostUnreachable, ProgressWatch } from '@foreshard/core/hosts';
 import type { LockService } from '@foreshard/core/locking';
 import {
+  comparingMachine,
   drive,
   driveAll,
   dueGarbage,
@@ -33,6 +34,9 @@ import type { HostAlarms } from './host-alarms.ts';
 
 /** Tombstones are small: there is no hurry to remove them. */
 const FLOOR_EVERY_MS = 60_000;
+
+/** A host that went back within a second may lack what T knows, in silence; it lists 100 kB for 1,000 shardlets. */
+const COMPARE_EVERY_MS = 30_000;
 
 /** Longer than a pass with something to do takes; a host that hangs is noticed after its call timeout. */
 const PATIENCE_MS = 3_000;
@@ -70,6 +74,7 @@ export class Reconciler {
   /** by what is worked on: what is still under way */
   private readonly passes = new Map<string, Promise<PassEnd>>();
   private readonly ending = new AbortController();
+  private readonly comparedMs = new Map<number, number>();
   private readonly floors = new Map<number, { readonly floor: number; readonly atMs: number }>();
 
   constructor(parts: ReconcilerParts) {
@@ -160,7 +165,23 @@ export class Reconciler {
     if (assessment.kind !== 'trusted') return { outcomes: await this.readmit(host, identity, signal) };
     await this.parts.alarms.clear(host.id);
     const machines = finishingMachines(this.parts.follower.map, host.id);
-    return { outcomes: await this.carryOut(machines, signal), trusted: host };
+    const outcomes = await this.carryOut(machines, signal);
+    if (!this.isComparisonDue(host, outcomes)) return { outcomes, trusted: host };
+    const trusted = this.perform(signal, (id) => this.parts.doors.trusted(id));
+    const compared = await drive(comparingMachine(host.id, identity.incarnation), trusted);
+    if (compared.kind !== 'refused') return { outcomes, trusted: host };
+    await this.refuse(host, identity, compared);
+    return { outcomes: [...outcomes, compared] };
+  }
+
+  /** At once where something that T knows was refused there. */
+  private isComparisonDue({ id }: Host, outcomes: readonly Outcome[]): boolean {
+    const nowMs = this.parts.nowMs();
+    const isRefused = outcomes.some((outcome) => outcome.kind === 'stale');
+    if (!isRefused && nowMs - (this.comparedMs.get(id) ?? nowMs - COMPARE_EVERY_MS) < COMPARE_EVERY_MS)
+      return false;
+    this.comparedMs.set(id, nowMs);
+    return true;
   }
 
   /** Drops what nothing refers to any more, and the tombstones that nothing needs. */
@@ -188,7 +209,11 @@ export class Reconciler {
   ): Promise<void> {
     const { reason, detail, byMarks = false } = refusal;
     if (reason === 'regressed') await this.suspend(host, identity, detail, byMarks);
-    if (reason === 'foreign') await this.parts.standStill(detail);
+    if (reason === 'foreign') {
+      // its loss may have been accepted, and its next generation begun, since this pass read T
+      if ((await this.parts.follower.upToDate()).host(host.id) !== host) return;
+      await this.parts.standStill(detail);
+    }
     await this.parts.alarms.raise(host.id, reason, detail);
   }
 
@@ -224,7 +249,7 @@ export class Reconciler {
     if (!('identify' in pinned)) return [{ kind: 'unreachable', host: host.id, detail: pinned.message }];
     try {
       const perform = this.perform(signal, async (id) => (id === host.id ? pinned : doors.trusted(id)));
-      const machine = await this.readmission(host, run);
+      const machine = await this.readmission(host, identity);
       const outcome = await drive(machine, perform);
       this.record(machine.name, outcome);
       if (outcome.kind === 'refused') await this.refuse(host, identity, outcome);
@@ -240,11 +265,12 @@ export class Reconciler {
   }
 
   /** A loss that was accepted stays accepted when the host restarts in the middle of its readmission. */
-  private async readmission(host: Host, run: string): Promise<Machine> {
+  private async readmission(host: Host, identity: HostIdentity): Promise<Machine> {
+    const { incarnation: run, markPromise } = identity;
     if (host.readmission?.regressed?.accepted === undefined) return readmissionMachine(host, run);
-    if (host.readmission.incarnation === run) return regressionMachine(host, run);
+    if (host.readmission.incarnation === run) return regressionMachine(host, run, markPromise);
     const reply = await this.parts.topology.decide(beginReadmission(host.id, run), this.parts.actor);
-    return regressionMachine(reply.kind === 'decided' ? reply.result : host, run);
+    return regressionMachine(reply.kind === 'decided' ? reply.result : host, run, markPromise);
   }
 
   private tellReadmitted({ id, durability, readmission }: Host): void {

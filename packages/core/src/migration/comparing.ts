@@ -1,5 +1,5 @@
 /**
- * Compares what a restarted host holds with T, before it is used again. What T was told is there and is not
+ * Compares what a host holds with T: before a restarted one is used again, and now and then while it is used. What T was told is there and is not
  * means that the disk is older than T: the host is refused for a person to decide, for nobody else could
  * tell which acknowledged events are missing. What is open there and not T's is sealed.
  *
@@ -25,7 +25,7 @@ interface State {
   readonly waiting: number;
 }
 
-/** @param noted the run whose readmission T has noted */
+/** @param noted the run that T trusts, or whose readmission it has noted */
 export function comparingMachine(host: number, noted: string): Machine<State> {
   const name = `comparison of host ${host} with T`;
   return {
@@ -61,8 +61,9 @@ function afterList(before: State, { action, reply }: Extract<Answer, { kind: 'li
 }
 
 function compare(before: State, host: number, noted: string, map: TopologyMap): Step<State> {
-  if (map.host(host)?.readmission?.incarnation !== noted)
-    return finish(before, { kind: 'stale', detail: `host ${host} is not being readmitted as run ${noted}` });
+  const now = map.host(host);
+  if (now === undefined || (now.readmission?.incarnation ?? now.incarnation) !== noted)
+    return finish(before, { kind: 'stale', detail: `T does not know host ${host} as run ${noted}` });
   const held = new Map(before.replicas.map((r) => [r.shardlet, r]));
   const mine = [...map.shardlets()].filter((s) => s.owner === host);
   const suspects = new Map(mine.filter((s) => lacks(s, held.get(s.id))).map((s) => [s.id, s]));

@@ -1,5 +1,6 @@
 export * from './aborting.ts';
 export * from './backlog.ts';
+export { comparingMachine } from './comparing.ts';
 export * from './draining.ts';
 export * from './drive.ts';
 export * from './garbage.ts';

@@ -4,7 +4,13 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { acceptLoss, beginReadmission, markGone } from '../topology/index.ts';
+import {
+  abortMigration,
+  acceptLoss,
+  beginReadmission,
+  markGone,
+  prepareMigration,
+} from '../topology/index.ts';
 import { CHANGES, type ChangeKind, SetBackCluster } from './set-back.fixture.ts';
 import { Killed, killedAt, repeated } from './test-cluster.ts';
 import { expectSettled } from './test-settled.ts';
@@ -88,6 +94,35 @@ describe('a host that went back', () => {
     expect(cluster.map.shardlet(leaf.parents[0]!)!.parents).toEqual([first!.shardlet]);
     // through a parent that was created anew as well
     expect(await cluster.append(leaf, first!.id)).toMatchObject({ kind: 'appended', stored: 0 });
+    await expectWhole(cluster, A);
+  });
+
+  test('is asked about what was raised meanwhile because its move was given up', async () => {
+    const cluster = await after('append', 'mark', 'append', 'append');
+    const [shardlet] = cluster.open(cluster.stream);
+    const { id, epoch } = shardlet!;
+    const { state } = await cluster.decide(prepareMigration({ id, epoch, dest: 2 }));
+    cluster.setBack(A, 3);
+    await cluster.suspend(A);
+    await cluster.decide(abortMigration(id, state.kind === 'moving' ? state.nextEpoch : 0));
+    expect(await cluster.readmit(A)).toEqual(FINISHED);
+    expect(cluster.map.shardlet(id)!.lost).toMatchObject([{ seq: 1 }]);
+    await expectWhole(cluster, A);
+  });
+
+  test('may go back once more before it is readmitted', async () => {
+    const cluster = await after('append', 'mark', 'append', 'mark', 'append');
+    const { id } = cluster.open(cluster.stream)[0]!;
+    cluster.setBack(A, 4);
+    await cluster.suspend(A);
+    cluster.setBack(A, 2);
+    // its clock goes back with it: what it takes late looks older than the mark it held when it was suspended
+    const now = cluster.clock.nowMicros();
+    cluster.clock.set(now - 6_000_000);
+    await cluster.late(A, 1);
+    cluster.clock.set(now);
+    expect(await cluster.readmit(A)).toEqual(FINISHED);
+    expect(cluster.map.shardlet(id)!.lost).toMatchObject([{ seq: 1 }]);
     await expectWhole(cluster, A);
   });
 

@@ -44,12 +44,15 @@ import { inSequence } from './sequence.ts';
 
 const LIST_PAGE = 1_000;
 
-/** REQUIRES that every host call goes to the noted run. */
-export function regressionMachine(host: Host, noted: string): Machine<number> {
+/**
+ * REQUIRES that every host call goes to the noted run. `markPromise`: of the mark that it holds now; it may have
+ * gone back once more since the loss was accepted.
+ */
+export function regressionMachine(host: Host, noted: string, markPromise: number): Machine<number> {
   const regressed = host.readmission?.regressed;
   invariant(regressed?.accepted !== undefined, `nobody has accepted what host ${host.id} lost`);
   return inSequence(`readmission of host ${host.id} with a loss`, [
-    remnantsMachine(host.id, noted, regressed),
+    remnantsMachine(host.id, noted, { ...regressed, certainTs: Math.min(regressed.certainTs, markPromise) }),
     renewingMachine(host, noted),
   ]);
 }

@@ -96,7 +96,8 @@ export class SetBackCluster extends TestCluster {
   async readmit(host: number, wrap: (perform: Perform) => Perform = (p) => p): Promise<Outcome> {
     await this.refresh();
     const run = this.runs.get(host)!;
-    const machine = regressionMachine(this.map.host(host)!, run);
+    const { markPromise } = await this.hosts.get(host)!.identify();
+    const machine = regressionMachine(this.map.host(host)!, run, markPromise);
     return drive(machine, wrap(this.performer(run))).finally(() => this.refresh());
   }
 

@@ -117,7 +117,7 @@ function unreachableHosts({ hosts }: Observed): Finding[] {
 function alarms({ hosts }: Observed): Finding[] {
   return hosts
     .filter((h) => h.condition === 'alarmed' || h.condition === 'regressed')
-    .map((h) => {
+    .map((h): Finding => {
       const { what, cure } = alarmWords(h.alarm ?? '', h);
       const why = `${sentence(h.reason ?? 'The worker has raised an alarm')} Its ${h.shardlets} shardlets wait.`;
       const way =

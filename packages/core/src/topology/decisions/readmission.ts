@@ -170,5 +170,21 @@ export function publishIncarnation(hostId: number, incarnation: string, expected
 function isUnfinished(shardlet: Shardlet, host: Host): boolean {
   const { kind } = shardlet.state;
   const waitsForHost = shardlet.owner === host.id && (kind === 'opening' || kind === 'closing');
-  return waitsForHost || needsNewEpoch(shardlet, host);
+  const takesAppends = kind === 'open' || kind === 'moving';
+  return waitsForHost || needsNewEpoch(shardlet, host) || (takesAppends && isRemnant(shardlet, host));
+}
+
+/**
+ * What the host has not been asked about since its loss was accepted: all it owns that is still kept, and every
+ * move to it. `lost` tells, not the epoch: a move that is given up meanwhile raises its source and asks nobody.
+ */
+export function isRemnant(shardlet: Shardlet, host: Host): boolean {
+  const { readmission } = host;
+  if (readmission?.regressed?.accepted === undefined || shardlet.state.kind === 'gone') return false;
+  if (isMoveTo(shardlet, host.id)) return true;
+  return shardlet.owner === host.id && !shardlet.lost.some(({ epoch }) => epoch >= readmission.since);
+}
+
+function isMoveTo({ state }: Shardlet, host: number): boolean {
+  return (state.kind === 'moving' || state.kind === 'closedMoving') && state.dest === host;
 }

@@ -13,7 +13,7 @@
 import { invariant } from '../../kernel/index.ts';
 import type { Garbage, Host, Shardlet } from '../model.ts';
 import type { Decision, TopologyView } from '../topology-store.ts';
-import { READMISSION_BATCH_MAX, type Readmitting, readmittingHost } from './readmission.ts';
+import { isRemnant, READMISSION_BATCH_MAX, type Readmitting, readmittingHost } from './readmission.ts';
 import { accept, refuse } from './verdict.ts';
 
 /** A person accepts what the host lost. `incarnation`: the run whose preview the person has seen. */
@@ -102,18 +102,6 @@ export function nameLost(
       return accept({ shardlets: [after] }, after);
     },
   };
-}
-
-/** What the host has not been asked about since: all it owns that is still kept, and every move to it. */
-export function isRemnant(shardlet: Shardlet, host: Host): boolean {
-  const { readmission } = host;
-  if (readmission?.regressed?.accepted === undefined || shardlet.state.kind === 'gone') return false;
-  if (isMoveTo(shardlet, host.id)) return true;
-  return shardlet.owner === host.id && shardlet.epoch < readmission.since;
-}
-
-function isMoveTo({ state }: Shardlet, host: number): boolean {
-  return (state.kind === 'moving' || state.kind === 'closedMoving') && state.dest === host;
 }
 
 function goingOn(view: TopologyView, before: Shardlet, host: Readmitting, remnant: Remnant): Shardlet {
