@@ -120,7 +120,7 @@ function alarms({ hosts }: Observed): Finding[] {
     .map((h): Finding => {
       const { what, cure } = alarmWords(h.alarm ?? '', h);
       const why = `${sentence(h.reason ?? 'The worker has raised an alarm')} Its ${h.shardlets} shardlets wait.`;
-      const way =
+      const way: Pick<Finding, 'href' | 'command'> =
         h.condition === 'regressed' ? { href: '/hosts' } : { command: 'npm run foreshard -- doctor' };
       return { level: 'bad', what, why, todo: cure, ...way };
     });
