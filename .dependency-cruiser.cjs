@@ -22,7 +22,7 @@ const CORE = {
     ...['kernel', 'keyspace', 'topology', 'migration', 'telemetry', 'profiling', 'predicting', 'planning'],
     'external',
   ],
-  notifying: ['telemetry', 'migration', 'planning', 'predicting', 'advising'],
+  notifying: ['hosts', 'telemetry', 'migration', 'planning', 'predicting', 'advising'],
   jobs: ['kernel'],
   simulation: [
     ...['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'migration', 'consuming'],
