@@ -3,8 +3,9 @@
  * A path that exists for other methods answers 405 with Allow; OPTIONS tells the methods; whatever fails
  * answers a problem document; every answer tells its trace.
  */
-import { alarmWords } from '@foreshard/core/hosts';
+
 import { ForeshardError } from '@foreshard/core/kernel';
+import { alarmWords } from '@foreshard/core/telemetry';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { Api, EVENT_OPERATIONS } from '../api/index.ts';

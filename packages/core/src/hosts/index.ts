@@ -1,5 +1,4 @@
 export * from './address.ts';
-export * from './alarm-words.ts';
 export * from './digest.ts';
 export * from './event-host.ts';
 export * from './finding.ts';

@@ -2,8 +2,7 @@
  * Alarms with a memory: what is wrong now becomes one incident from its begin to its end. What comes back soon after it
  * ended is the same incident, so a host that blinks is told once and not at every blink.
  */
-import { alarmWords } from '../hosts/index.ts';
-import type { HostUsageReport } from '../telemetry/index.ts';
+import { alarmWords, type HostUsageReport } from '../telemetry/index.ts';
 import type { NoticeKind } from './target.ts';
 
 export interface Alarm {

@@ -1,5 +1,6 @@
 export * from './access-records.ts';
 export * from './access-roll-up.ts';
+export * from './alarm-words.ts';
 export * from './block.ts';
 export * from './block-store.ts';
 export { DistinctKeys } from './distinct-keys.ts';

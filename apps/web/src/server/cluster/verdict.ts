@@ -3,7 +3,7 @@
  * function of what was observed, so that the words can be tested. Findings are ordered by who suffers:
  * first what refuses events, then what soon will, then what only blinds the console.
  */
-import { alarmWords } from '@foreshard/core/hosts';
+import { alarmWords } from '@foreshard/core/telemetry';
 import { FILL_BAD, fillsUp, type HostView } from './host-views.ts';
 
 export interface Finding {
