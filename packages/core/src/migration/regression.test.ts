@@ -112,7 +112,7 @@ describe('a host that went back', () => {
 
   test('may go back once more before it is readmitted', async () => {
     const cluster = await after('append', 'mark', 'append', 'mark', 'append');
-    const [{ id }] = cluster.open(cluster.stream) as [{ id: number }];
+    const { id } = cluster.open(cluster.stream)[0]!;
     cluster.setBack(A, 4);
     await cluster.suspend(A);
     cluster.setBack(A, 2);
