@@ -25,6 +25,7 @@ export class PersonParty {
 
   start(): void {
     this.process = new VirtualProcess(this.name, this.scene.schedule);
+    this.process.clockOffMicros = this.scene.plan.edgeClockOffMicros[1]!;
     void this.process.run(() => this.look(this.process));
   }
 

@@ -105,7 +105,7 @@ export function planOf(seed: number, transitions: readonly string[]): Plan {
       replyLost: weatherOf(0.05),
       sentTwice: weatherOf(0.06),
     },
-    faults: kinds,
+    faults: needsLoss ? [...kinds, 'older state', 'older state'] : kinds,
     faultEveryMs: draws.pick([400, 900, 2_000]),
     restructureEveryMs: draws.pick([250, 600, 1_500]),
     focus,

@@ -29,6 +29,15 @@ describe('the standing of a host', () => {
   it.each(['9.c', '8.c', '7.b', '10.a'])('is foreign with mark %s, which it was never given', (mark) => {
     expect(standingOf(0, proof, found(mark, 1e9)).kind).toBe('foreign');
   });
+  it('is regressed when a mark of before came late to a host that lost them', () => {
+    const after = { ...proof, held: '', next: '19.z' };
+    expect(standingOf(0, after, found('6.z'))).toEqual({
+      kind: 'regressed',
+      detail: 'it holds mark 6.z again, after 19.z',
+    });
+    expect(standingOf(0, after, found('19.y')).kind).toBe('foreign');
+    expect(standingOf(0, after, found('20.z')).kind).toBe('foreign');
+  });
   it('is foreign when it was marked and this store knows of no mark', () => {
     expect(standingOf(0, undefined, found('1.a')).kind).toBe('foreign');
     expect(standingOf(0, undefined, found('', 3))).toEqual({ kind: 'whole' });

@@ -83,8 +83,11 @@ export function standingOf(generation: number, proof: HostProof | undefined, fou
 }
 
 function ofOtherMark({ held, next }: HostProof, mark: string): HostStanding {
-  if (ordinalOf(mark) < ordinalOf(held))
-    return regressed(`it holds mark ${mark || 'none'} again, after ${held}`);
+  const n = ordinalOf(mark);
+  // between the two: a mark of before that came late, to a host that holds none since it lost them
+  const isLate = n > ordinalOf(held) && n < ordinalOf(next);
+  if (n < ordinalOf(held) || isLate)
+    return regressed(`it holds mark ${mark || 'none'} again, after ${isLate ? next : held}`);
   return foreign(`it holds mark ${mark}, this control plane gave it ${held} and ${next}`);
 }
 
