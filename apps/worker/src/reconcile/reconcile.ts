@@ -20,6 +20,7 @@ import {
   regressionMachine,
 } from '@foreshard/core/migration';
 import {
+  askAgain,
   beginReadmission,
   floorOf,
   type Host,
@@ -268,9 +269,19 @@ export class Reconciler {
   private async readmission(host: Host, identity: HostIdentity): Promise<Machine> {
     const { incarnation: run, markPromise } = identity;
     if (host.readmission?.regressed?.accepted === undefined) return readmissionMachine(host, run);
-    if (host.readmission.incarnation === run) return regressionMachine(host, run, markPromise);
-    const reply = await this.parts.topology.decide(beginReadmission(host.id, run), this.parts.actor);
+    const isSameRun = host.readmission.incarnation === run;
+    if (isSameRun && !this.wentBackAgain(host, identity)) return regressionMachine(host, run, markPromise);
+    const decision = isSameRun ? askAgain(host.id, run, markPromise) : beginReadmission(host.id, run);
+    const reply = await this.parts.topology.decide(decision, this.parts.actor);
     return regressionMachine(reply.kind === 'decided' ? reply.result : host, run, markPromise);
+  }
+
+  /** It has not begun the generation that was accepted, although something was noted that it showed in that. */
+  private wentBackAgain({ id, readmission }: Host, { progress }: HostIdentity): boolean {
+    const accepted = readmission?.regressed?.accepted;
+    if (accepted === undefined || progress.generation >= accepted) return false;
+    const own = [...this.parts.follower.map.shardlets()].filter((s) => s.owner === id);
+    return own.some((s) => s.lost.some(({ epoch }) => epoch >= readmission!.since));
   }
 
   private tellReadmitted({ id, durability, readmission }: Host): void {

@@ -38,6 +38,28 @@ export function acceptLoss(hostId: number, incarnation: string): Decision<Host> 
   };
 }
 
+/**
+ * The host went back once more before it was readmitted: what was noted of it does not hold any more, and every
+ * shardlet is asked about again. `certainTs`: hostLast of the mark it holds now.
+ */
+export function askAgain(hostId: number, incarnation: string, certainTs: number): Decision<Host> {
+  return {
+    name: 'askAgain',
+    needs: {},
+    rule(view) {
+      const host = readmittingHost(view, hostId, incarnation);
+      if ('kind' in host) return host;
+      const { readmission } = host;
+      const { regressed } = readmission;
+      if (regressed?.accepted === undefined)
+        return refuse('not_allowed', `nobody has accepted what host ${hostId} lost`);
+      const lower = { ...regressed, certainTs: Math.min(regressed.certainTs, certainTs) };
+      const after: Host = { ...host, readmission: { ...readmission, since: view.version, regressed: lower } };
+      return accept({ hosts: [after] }, after);
+    },
+  };
+}
+
 /** What a host that went back still has of a shardlet it owns. */
 export interface Remnant {
   readonly shardlet: number;
