@@ -134,11 +134,13 @@ async function beginWork(
   });
   const reconciler = new Reconciler({
     ...{ ...shared, lock, alarms },
+    prove: (host) => prover.prove(host),
     remember: (host) => prover.remember(host),
     standStill: (detail) => standStill(control, log, detail),
   });
   const mover = new Mover({
     ...shared,
+    prove: (host) => prover.prove(host),
     lock,
     moves: control.moves,
     difference: differences(control.redis),

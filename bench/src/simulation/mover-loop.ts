@@ -28,6 +28,7 @@ export interface MoverParts {
   readonly follower: MapFollower;
   readonly topology: TopologyStore;
   readonly doors: HostDoors;
+  readonly prove: (host: number) => Promise<void>;
   readonly lock: LockService;
   readonly actor: string;
 }
@@ -64,6 +65,7 @@ export class MoverLoop {
       host: (id) => doors.trusted(id),
       decide: (decision) => topology.decide(decision, actor),
       readTopology: () => follower.upToDate(),
+      prove: this.parts.prove,
       desk: this.desk(),
     });
     const outcome = await drive(moveMachine(map, shardlet), perform);

@@ -82,11 +82,15 @@ export class WorkerParty {
     const reconciler = new Reconciler({
       ...{ ...shared, lock, alarms },
       proof: readProofs(proofs),
+      prove: (host) => prover.prove(host),
       remember: (host) => prover.remember(host),
       standStill: async (detail) => scene.fault(name, new Error(`there is one T only: ${detail}`)),
     });
     const retention = new RetentionJob(shared);
-    const mover = new MoverLoop(scene, { follower, topology, doors, lock, actor: name });
+    const mover = new MoverLoop(scene, {
+      ...{ follower, topology, doors, lock, actor: name },
+      prove: (host) => prover.prove(host),
+    });
     this.repeat(MOVE_EVERY_MS, () => mover.run());
     this.repeat(PROVE_EVERY_MS, () => prover.run());
     this.repeat(RECONCILE_EVERY_MS, (signal) => reconciler.run(signal));

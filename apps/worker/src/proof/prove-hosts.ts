@@ -1,7 +1,7 @@
 /**
- * Marks every host once a second, and looks at the claims of processes that saw one go back
- * (docs/architecture/protocol.md, Progress). All that must last stands in T: the pair of marks is stored before
- * the second of them is sent, and sent again until its answer came, by whichever worker runs this next.
+ * Marks every host once a second, and whenever something is decided on what a host has shown; looks at the claims
+ * of processes that saw one go back (docs/architecture/protocol.md, Progress). All that must last stands in T:
+ * each mark is stored before it is sent, and sent once; what is sent again is another mark with the same number.
  *
  * What it finds wrong it leaves to the reconciler, which looks at the host itself before it suspends it.
  */
@@ -15,6 +15,8 @@ import {
   type HostProofStore,
   HostUnreachable,
   markAfter,
+  ordinalOf,
+  unconfirmedAfter,
 } from '@foreshard/core/hosts';
 import { MICROS_PER_MS } from '@foreshard/core/kernel';
 import { beginReadmission, type Host, type TopologyMap, type TopologyStore } from '@foreshard/core/topology';
@@ -23,6 +25,8 @@ import type { Logger } from 'pino';
 /** A host that hangs is left out of the runs that follow until its call has ended. */
 const PATIENCE_MS = 800;
 const RANDOM_BYTES = 6;
+/** One answer that was lost, and one other worker at the same time. */
+const PROVING_ATTEMPTS = 4;
 
 export interface ProverParts {
   readonly follower: { readonly map: TopologyMap };
@@ -37,9 +41,19 @@ export interface ProverParts {
   readonly random?: () => string;
 }
 
-interface Change {
+/** A mark that is written to T, and then sent. */
+interface Sending {
+  readonly host: Host;
+  readonly handle: EventHost;
   readonly before: HostProof | undefined;
   readonly after: HostProof;
+}
+
+/** What this worker was answered and T is told with the next mark. */
+interface Confirmed {
+  /** holds as long as T has this as the mark that was sent last */
+  readonly asked: string;
+  readonly proof: HostProof;
 }
 
 /** What one host told with its marks; kept by this worker only, for the preview of a loss. */
@@ -54,6 +68,7 @@ export class HostProver {
   private readonly random: () => string;
   private readonly told = new Map<number, Told>();
   private readonly underWay = new Set<number>();
+  private readonly confirmed = new Map<number, Confirmed>();
 
   constructor(parts: ProverParts) {
     this.parts = parts;
@@ -64,11 +79,36 @@ export class HostProver {
   async run(): Promise<object | undefined> {
     const { proofs, follower } = this.parts;
     const known = await proofs.proofs();
-    const hosts = [...follower.map.hosts()].filter((host) => host.state !== 'readmitting');
-    const changes = await Promise.all(hosts.map((host) => this.inTime(host, known.get(host.id))));
-    await proofs.replace(changes.filter((change) => change !== undefined));
+    const usable = [...follower.map.hosts()].filter((host) => host.state !== 'readmitting');
+    const free = usable.filter(({ id }) => !this.underWay.has(id));
+    const reached = await Promise.all(
+      free.map((host) => this.inTime(host, this.reach(host, known.get(host.id)))),
+    );
+    const sendings = reached.filter((sending) => sending !== undefined);
+    const written = await proofs.replace(sendings);
+    const sent = sendings.filter(({ host }) => written.has(host.id));
+    await Promise.all(sent.map((sending) => this.inTime(sending.host, this.send(sending))));
     for (const claim of await proofs.claims()) await this.examine(claim);
     return undefined;
+  }
+
+  /**
+   * The host is as far as T knows it to be, by a mark that was sent after this call began: what it has shown
+   * before is still there.
+   *
+   * @throws HostUnreachable
+   */
+  async prove(id: number): Promise<void> {
+    const { proofs, follower } = this.parts;
+    for (let attempt = 1; attempt <= PROVING_ATTEMPTS; attempt++) {
+      const host = follower.map.host(id);
+      if (host === undefined) break;
+      const sending = await this.reach(host, (await proofs.proofs()).get(id));
+      if (sending === undefined) break;
+      if (!(await proofs.replace([sending])).has(id)) continue;
+      if ((await this.send(sending)) === 'confirmed') return;
+    }
+    throw new HostUnreachable('connection', `host ${id} could not be proven to be whole`);
   }
 
   /** What is known of the shardlets of a host from before it went back, for the preview of its loss. */
@@ -77,57 +117,88 @@ export class HostProver {
     if (told !== undefined) await this.parts.proofs.remember(host, told.lastSeqs);
   }
 
-  private async inTime(host: Host, proof: HostProof | undefined): Promise<Change | undefined> {
-    if (this.underWay.has(host.id)) return undefined;
+  /** A host that hangs is left alone by the runs that follow, until its call has ended. */
+  private async inTime<R>(host: Host, call: Promise<R>): Promise<R | undefined> {
     this.underWay.add(host.id);
-    const marking = this.mark(host, proof)
+    const ended = call
       .catch((error: unknown) => this.failed(host, error))
       .finally(() => this.underWay.delete(host.id));
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => resolve(undefined), PATIENCE_MS);
     });
-    const change = await Promise.race([marking, late]);
+    const reply = await Promise.race([ended, late]);
     clearTimeout(timer);
-    return change;
+    return reply;
   }
 
-  /** Answers what T is to keep; the mark in it is sent by the next run, when T has it. */
-  private async mark(host: Host, before: HostProof | undefined): Promise<Change | undefined> {
+  /** A handle on the host, and what T is to keep before the next mark is sent by it. */
+  private async reach(host: Host, before: HostProof | undefined): Promise<Sending | undefined> {
     const handle = await this.parts.host(host.id);
     if (before === undefined || before.generation < host.generation) return this.first(host, handle, before);
-    const told = this.toldBy(host);
-    const upTo = this.parts.nowMs() * MICROS_PER_MS;
-    const reply = await handle.mark(before.held, before.next, upTo, told.since);
-    if (reply.kind === 'otherMark') {
-      await this.parts.wake();
-      return undefined;
-    }
-    told.since = reply.since;
-    for (const { shardlet, lastSeq } of reply.changed) told.lastSeqs.set(shardlet, lastSeq);
-    const { generation, count } = reply.progress;
-    const promise = Math.max(before.promise, reply.hostLast);
-    const next = markAfter([before.next], this.random());
-    const earlier = earlierWith(before);
-    return { before, after: { host: host.id, held: before.next, next, generation, count, promise, earlier } };
+    const confirmed = this.confirmed.get(host.id);
+    const isNewer = confirmed?.asked === before.next && confirmed.proof.generation === before.generation;
+    const proof = isNewer ? confirmed.proof : { ...before, unconfirmed: unconfirmedAfter(before) };
+    const next = markAfter([proof.held], this.random());
+    return { host, handle, before, after: { ...proof, next } };
   }
 
   private async first(
-    { id, generation }: Host,
+    host: Host,
     handle: EventHost,
     before: HostProof | undefined,
-  ): Promise<Change | undefined> {
+  ): Promise<Sending | undefined> {
+    const { id, generation } = host;
     const { mark, markPromise, progress } = await handle.identify();
     if (progress.generation !== generation || (before === undefined && mark !== '')) {
       await this.parts.wake();
       return undefined;
     }
     const next = markAfter([mark, before?.next ?? ''], this.random());
+    const unconfirmed = before === undefined ? [] : unconfirmedAfter(before, mark);
     const { count } = progress;
-    return {
-      before,
-      after: { host: id, held: mark, next, generation, count, promise: markPromise, earlier: [] },
+    const after = {
+      host: id,
+      held: mark,
+      next,
+      unconfirmed,
+      generation,
+      count,
+      promise: markPromise,
+      earlier: [],
     };
+    return { host, handle, before, after };
+  }
+
+  private async send({ host, handle, after }: Sending): Promise<'confirmed' | 'earlier' | undefined> {
+    const told = this.toldBy(host);
+    const upTo = this.parts.nowMs() * MICROS_PER_MS;
+    const reply = await handle.mark(after.held, after.next, upTo, told.since);
+    if (reply.kind === 'otherMark') return this.foundOther(after, reply.mark);
+    told.since = reply.since;
+    for (const { shardlet, lastSeq } of reply.changed) told.lastSeqs.set(shardlet, lastSeq);
+    const { generation, count } = reply.progress;
+    this.confirmed.set(host.id, {
+      asked: after.next,
+      proof: {
+        ...{ host: host.id, held: after.next, next: after.next, generation, count },
+        ...{ promise: Math.max(after.promise, reply.hostLast), earlier: earlierWith(after) },
+        unconfirmed: unconfirmedAfter(after, after.next),
+      },
+    });
+    return 'confirmed';
+  }
+
+  /** An earlier sending was carried out, and its answer was lost: the next mark is sent on top of it. */
+  private async foundOther(after: HostProof, found: string): Promise<'earlier' | undefined> {
+    const isEarlier = after.unconfirmed.includes(found) && ordinalOf(found) > ordinalOf(after.held);
+    if (!isEarlier) {
+      await this.parts.wake();
+      return undefined;
+    }
+    const proof = { ...after, held: found, unconfirmed: unconfirmedAfter(after, found) };
+    this.confirmed.set(after.host, { asked: after.next, proof });
+    return 'earlier';
   }
 
   private toldBy({ id, generation }: Host): Told {

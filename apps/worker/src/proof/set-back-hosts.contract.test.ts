@@ -68,6 +68,7 @@ function work(): void {
   reconciler = new Reconciler({
     ...{ ...shared, lock: noLock, proof: readProofs(control.proofs) },
     alarms: new HostAlarms({ redis: control.redis, metrics, log: silent, nowMs }),
+    prove: (host) => prover.prove(host),
     remember: (host) => prover.remember(host),
     standStill: async (detail) => void stoodStill.push(detail),
   });

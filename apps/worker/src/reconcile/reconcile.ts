@@ -3,7 +3,13 @@
  * restarted host is readmitted, and then what is left over is dropped. Jobs and recovery are this same code.
  * The machines in core decide; here their actions meet the real hosts and the real T.
  */
-import { type EventHost, type HostIdentity, HostUnreachable, ProgressWatch } from '@foreshard/core/hosts';
+import {
+  certainOf,
+  type EventHost,
+  type HostIdentity,
+  HostUnreachable,
+  ProgressWatch,
+} from '@foreshard/core/hosts';
 import type { LockService } from '@foreshard/core/locking';
 import {
   comparingMachine,
@@ -47,6 +53,8 @@ export interface ReconcilerParts {
   readonly topology: Pick<TopologyStore, 'decide'>;
   readonly doors: HostDoors;
   readonly proof: ReadProof;
+  /** @throws HostUnreachable when the host is not whole by a mark that is sent after this call */
+  readonly prove: (host: number) => Promise<void>;
   /** keeps what is known of a host that went back, for the preview of its loss */
   readonly remember: (host: number) => Promise<void>;
   /** T is not the newest, or not the only one: no decision until a person has looked */
@@ -196,7 +204,7 @@ export class Reconciler {
   private async carryOut(machines: readonly Machine[], signal: AbortSignal): Promise<Outcome[]> {
     const outcomes = await driveAll(
       machines,
-      this.perform(signal, (id) => this.parts.doors.trusted(id)),
+      this.perform(signal, (id) => this.parts.doors.trusted(id), this.parts.prove),
     );
     for (const [i, outcome] of outcomes.entries()) this.record(machines[i]!.name, outcome);
     return outcomes;
@@ -228,8 +236,8 @@ export class Reconciler {
     const known = await proof(id);
     const promise = Math.max(known?.promise ?? 0, markPromise);
     // a mark that T has not confirmed, or that was written since this process saw it, may be of the older state
-    const isConfirmed = byMarks && mark !== known?.next;
-    const certainTs = isConfirmed ? markPromise : Math.min(markPromise, known?.promise ?? 0);
+    const certain = certainOf(known, { mark, markPromise });
+    const certainTs = byMarks ? certain : Math.min(certain, known?.promise ?? 0);
     const decision = beginReadmission(id, incarnation, { detail, byMarks, certainTs, promise });
     const reply = await topology.decide(decision, actor);
     if (reply.kind === 'refused') return;
@@ -291,7 +299,11 @@ export class Reconciler {
     else this.parts.log.error({ host: id }, 'host readmitted: its last acknowledged writes may be lost');
   }
 
-  private perform(signal: AbortSignal, host: (id: number) => Promise<EventHost>) {
+  private perform(
+    signal: AbortSignal,
+    host: (id: number) => Promise<EventHost>,
+    prove?: (id: number) => Promise<void>,
+  ) {
     const { follower, topology, actor } = this.parts;
     return performer({
       host: (id) => {
@@ -303,6 +315,7 @@ export class Reconciler {
         return topology.decide(decision, actor);
       },
       readTopology: () => follower.upToDate(),
+      ...(prove === undefined ? {} : { prove }),
     });
   }
 

@@ -48,6 +48,8 @@ const CHOICES_MAX = 3;
 export interface MoverParts {
   readonly follower: Pick<MapFollower, 'map' | 'upToDate'>;
   readonly topology: Pick<TopologyStore, 'decide' | 'changesAfter'>;
+  /** @throws HostUnreachable when the host is not whole by a mark that is sent after this call */
+  readonly prove: (host: number) => Promise<void>;
   readonly doors: Pick<HostDoors, 'trusted'>;
   readonly lock: LockService;
   readonly moves: MoveLog;
@@ -212,6 +214,7 @@ export class Mover {
         return this.parts.topology.decide(decision, this.parts.actor);
       },
       readTopology: () => this.parts.follower.upToDate(),
+      prove: this.parts.prove,
       desk,
     });
     const end = givenUp(row, this.parts.nowMs());

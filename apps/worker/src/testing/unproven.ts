@@ -1,6 +1,7 @@
 /** For tests of the reconciler in which no host is marked. */
 export const UNPROVEN = {
   proof: async () => undefined,
+  prove: async () => {},
   remember: async () => {},
   standStill: async () => {},
 };

@@ -9,6 +9,7 @@ const proof: HostProof = {
   count: 100,
   promise: 5,
   earlier: [],
+  unconfirmed: ['8.x', '7.w'],
 };
 const found = (mark: string, count = 100, generation = 0) => ({ mark, progress: { generation, count } });
 

@@ -1,9 +1,9 @@
 /**
  * Whether a host is as far as the topology store knows it to be (docs/architecture/protocol.md, Progress).
  *
- * A mark is `<n>.<random>`. The store keeps the pair (held, next) of every host before `next` is sent, so a
- * host that holds neither went back, or somebody else marks it: n tells which, the random part tells two
- * control planes apart that are equally far.
+ * A mark is `<n>.<random>`. The store keeps every mark of a host before it is sent, so a host that holds none of
+ * the newest went back, or somebody else marks it: n tells which, the random part tells two control planes
+ * apart that are equally far. No n + 1 is sent before n was answered.
  */
 import { invariant } from '../kernel/index.ts';
 import type { HostIdentity } from './event-host.ts';
@@ -14,14 +14,25 @@ export interface HostProof {
   readonly host: number;
   /** the mark that the host has confirmed; '' before the first */
   readonly held: string;
-  /** the one it is given next, or was given without an answer */
+  /** the one that is sent on top of it, once: what is sent again has another random part */
   readonly next: string;
+  /** others that were sent and not confirmed, newest first: any of them may be carried out late */
+  readonly unconfirmed: readonly string[];
   /** of the last confirmed mark */
   readonly generation: number;
   readonly count: number;
   readonly promise: number;
   /** promises of confirmed marks before it, newest first, fewer the older they are */
   readonly earlier: readonly number[];
+}
+
+/** More than a host can have under way. */
+const UNCONFIRMED_MAX = 32;
+
+/** The marks that may still come, once `next` was sent and another is sent in its place, or `confirmed` was. */
+export function unconfirmedAfter({ next, unconfirmed }: HostProof, confirmed?: string): readonly string[] {
+  const others = [next, ...unconfirmed].filter((mark) => mark !== confirmed);
+  return others.slice(0, UNCONFIRMED_MAX);
 }
 
 /** Enough for hours when the gaps double. */
@@ -54,6 +65,22 @@ export function certainBefore(proof: HostProof | undefined, ts: number): number 
   return [proof.promise, ...proof.earlier].find((promise) => promise <= safe) ?? 0;
 }
 
+/**
+ * Up to where records are certain on a host that holds this mark: the promise kept with it, if it is one that was
+ * confirmed; one that was not may have been carried out after the host went back, so only what it builds on counts.
+ */
+export function certainOf(
+  proof: HostProof | undefined,
+  found: Pick<HostIdentity, 'mark' | 'markPromise'>,
+): number {
+  const { mark, markPromise } = found;
+  if (proof === undefined) return 0;
+  if (mark === proof.held) return markPromise;
+  const isNew = mark !== '' && ordinalOf(mark) > ordinalOf(proof.held);
+  const known = isNew ? [proof.promise] : proof.earlier;
+  return Math.min(markPromise, known.find((promise) => promise <= markPromise) ?? 0);
+}
+
 export type HostStanding =
   | { readonly kind: 'whole' }
   /** it went back to an older state */
@@ -76,14 +103,19 @@ export function standingOf(generation: number, proof: HostProof | undefined, fou
     return mark === '' ? WHOLE : foreign(`it holds mark ${mark}, and this control plane gave it none`);
   // a loss was accepted since: marks of before prove nothing
   if (proof.generation < generation) return WHOLE;
-  if (mark !== proof.held && mark !== proof.next) return ofOtherMark(proof, mark);
+  const isNewest =
+    mark === proof.held ||
+    mark === proof.next ||
+    (proof.unconfirmed.includes(mark) && ordinalOf(mark) > ordinalOf(proof.held));
+  if (!isNewest) return ofOtherMark(proof, mark);
   if (progress.count < proof.count)
     return regressed(`it has counted ${progress.count} changes, after ${proof.count}`);
   return WHOLE;
 }
 
-function ofOtherMark({ held, next }: HostProof, mark: string): HostStanding {
+function ofOtherMark({ held, next, unconfirmed }: HostProof, mark: string): HostStanding {
   const n = ordinalOf(mark);
+  if (unconfirmed.includes(mark)) return regressed(`mark ${mark} came late, after ${held}`);
   // between the two: a mark of before that came late, to a host that holds none since it lost them
   const isLate = n > ordinalOf(held) && n < ordinalOf(next);
   if (n < ordinalOf(held) || isLate)

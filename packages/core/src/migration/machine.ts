@@ -48,6 +48,8 @@ export type Action =
       readonly parents: readonly ParentRef[];
     } & OnReplica)
   | { readonly kind: 'describe'; readonly host: number; readonly shardlet: number }
+  /** the host is whole, by a mark sent after this: what it has shown before is still there */
+  | { readonly kind: 'prove'; readonly host: number }
   | { readonly kind: 'adopt'; readonly host: number }
   | { readonly kind: 'admit'; readonly host: number; readonly generation: number; readonly promise: number }
   | { readonly kind: 'createFloor'; readonly host: number; readonly floor: number }
@@ -98,6 +100,7 @@ interface Replies {
   readonly drop: { readonly kind: 'dropped' } | Stale;
   readonly createOpen: CreateReply;
   readonly describe: ReplicaDetails | Stale;
+  readonly prove: null;
   readonly adopt: boolean;
   readonly admit: AdmitReply;
   readonly createFloor: null;

@@ -127,7 +127,9 @@ function react(task: MoveTask, state: State, answer: Answer): Step<State> {
       return afterReady(task, state, answer.reply);
     case 'open':
       if (answer.reply.kind === 'stale') return finish(state, stale(task.name, answer.reply));
-      return ask(state, [decide(settleOpening(task.shardlet.id, task.move.nextEpoch)), note(task, 'opened')]);
+      return ask(state, [{ kind: 'prove', host: task.move.dest }]);
+    case 'prove':
+      return afterProof(task, state);
     case 'decide':
       return afterDecision(task, state, answer);
     case 'run':
@@ -303,10 +305,24 @@ function afterReady(
   reply: Extract<Answer, { kind: 'ready' }>['reply'],
 ): Step<State> {
   if (reply.kind === 'stale') return finish(state, stale(task.name, reply));
-  if (reply.kind === 'ready') return commit(task, state);
+  // both have shown what is committed now: neither may have forgotten it since
+  if (reply.kind === 'ready') {
+    const { source, dest } = task.move;
+    return ask(state, [
+      { kind: 'prove', host: source },
+      { kind: 'prove', host: dest },
+    ]);
+  }
   const { copy } = state;
   if (copy === undefined || reply.because !== 'digest') return keep({ ...state, look: true });
   return keep({ ...state, copy: doubted(copy), doubts: true, look: true });
+}
+
+/** Of both sides before the commit, of the destination before it is settled. */
+function afterProof(task: MoveTask, state: State): Step<State> {
+  if (state.waiting > 0) return keep(state);
+  if (state.phase !== 'open') return commit(task, state);
+  return ask(state, [decide(settleOpening(task.shardlet.id, task.move.nextEpoch)), note(task, 'opened')]);
 }
 
 function commit(task: MoveTask, state: State): Step<State> {

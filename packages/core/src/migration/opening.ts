@@ -95,23 +95,29 @@ function step(
     case 'raise': {
       const { action, reply } = answer;
       const what = `raise of shardlet ${action.shardlet}`;
-      if (reply.kind === 'stale') return next(state, stale(what, reply));
-      return next(state, { id: action.shardlet, epoch: action.epoch, raisedLastSeq: reply.lastSeq });
+      if (reply.kind === 'stale') return next(state, action.host, stale(what, reply));
+      return next(state, action.host, {
+        id: action.shardlet,
+        epoch: action.epoch,
+        raisedLastSeq: reply.lastSeq,
+      });
     }
     case 'open': {
       const { action, reply } = answer;
       const what = `opening of shardlet ${action.shardlet}`;
-      if (reply.kind === 'stale') return next(state, stale(what, reply));
-      return next(state, { id: action.shardlet, epoch: action.epoch });
+      if (reply.kind === 'stale') return next(state, action.host, stale(what, reply));
+      return next(state, action.host, { id: action.shardlet, epoch: action.epoch });
     }
     case 'createOpen': {
       const { action, reply } = answer;
       const alone = withoutParents(action, reply);
       if (alone !== undefined) return { state, actions: [alone] };
       const what = `creation of shardlet ${action.shardlet}`;
-      if (reply.kind !== 'created') return next(state, notCreated(what, reply));
-      return next(state, { id: action.shardlet, epoch: action.epoch });
+      if (reply.kind !== 'created') return next(state, action.host, notCreated(what, reply));
+      return next(state, action.host, { id: action.shardlet, epoch: action.epoch });
     }
+    case 'prove':
+      return { state, actions: [{ kind: 'decide', decision: settleOpenings(state.confirmed) }] };
     case 'decide':
       return finish(state, state.refusal ?? settled(name, answer.reply));
     default:
@@ -129,11 +135,12 @@ export function withoutParents(action: CreateOpen, reply: CreateReply): CreateOp
 }
 
 /** Settles when the host has answered about all of them. */
-function next(before: State, answer: ConfirmedOpening | Outcome): Step<State> {
+function next(before: State, host: number, answer: ConfirmedOpening | Outcome): Step<State> {
   const confirmed = 'kind' in answer ? before.confirmed : [...before.confirmed, answer];
   const refusal = before.refusal ?? ('kind' in answer ? answer : undefined);
   const state = { confirmed, refusal, waiting: before.waiting - 1 };
   if (state.waiting > 0) return { state, actions: [] };
   if (confirmed.length === 0) return finish(state, refusal);
-  return { state, actions: [{ kind: 'decide', decision: settleOpenings(confirmed) }] };
+  // nothing is settled that the host may have forgotten since it confirmed it
+  return { state, actions: [{ kind: 'prove', host }] };
 }

@@ -15,6 +15,8 @@ export interface Ports {
   decide<R>(decision: Decision<R>): Promise<DecisionReply<R>>;
   /** the follower's map, with every change of T that was decided before the call */
   readTopology(): Promise<TopologyMap>;
+  /** @throws HostUnreachable when the host is not proven to be whole; without it nothing is proven: while a host is readmitted */
+  readonly prove?: (host: number) => Promise<void>;
   /** without it moves are neither throttled nor journalled */
   readonly desk?: MoveDesk;
 }
@@ -35,12 +37,18 @@ async function perform(ports: Ports, action: Exclude<Action, ActionOf<'run'>>) {
     case 'note':
       await (ports.desk ?? NO_DESK).note(action.move, action.step);
       return null;
+    case 'prove':
+      await ports.prove?.(action.host);
+      return null;
     default:
       return onHost(await ports.host(action.host), action);
   }
 }
 
-async function onHost(host: EventHost, action: Extract<Action, { host: number }>) {
+async function onHost(
+  host: EventHost,
+  action: Exclude<Extract<Action, { host: number }>, ActionOf<'prove'>>,
+) {
   switch (action.kind) {
     case 'seal':
       return host.seal(action.shardlet, action.epoch);

@@ -48,6 +48,8 @@ export function restructuringMachine(family: Family, dedup: DedupPolicy): Machin
           return afterDescribe(family, dedup, name, state, answer.reply);
         case 'createOpen':
           return afterCreate(family, name, state, answer);
+        case 'prove':
+          return { state, actions: [{ kind: 'decide', decision: settlement(family, state) }] };
         case 'decide':
           return finish(state, settled(name, answer.reply));
         default:
@@ -95,14 +97,15 @@ function afterCreate(
   family: Family,
   name: string,
   state: State,
-  { reply }: Extract<Answer, { kind: 'createOpen' }>,
+  { action, reply }: Extract<Answer, { kind: 'createOpen' }>,
 ): Step<State> {
   if (reply.kind !== 'created') return finish(state, notCreated(name, reply));
   const created = state.created + 1;
-  const actions: Action[] = [];
-  if (created === family.children.length) {
-    const children = family.children.map((c) => c.id);
-    actions.push({ kind: 'decide', decision: settleRestructure({ parents: state.sealed, children }) });
-  }
+  // nothing is settled that the host may have forgotten since it showed it
+  const actions: Action[] = created === family.children.length ? [{ kind: 'prove', host: action.host }] : [];
   return { state: { ...state, created }, actions };
+}
+
+function settlement({ children }: Family, { sealed }: State) {
+  return settleRestructure({ parents: sealed, children: children.map((c) => c.id) });
 }

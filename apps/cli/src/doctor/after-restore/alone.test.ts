@@ -13,6 +13,7 @@ const PROOF: HostProof = {
   count: 10,
   promise: 500,
   earlier: [],
+  unconfirmed: [],
 };
 
 function marked(host: number, mark: string, count = 20, generation = 0) {
@@ -47,7 +48,16 @@ describe('taking over', () => {
     expect(takingOver(marks, standings, proofs, () => 'r')).toEqual([
       {
         before: PROOF,
-        after: { host: 1, held: '9.b', next: '10.r', generation: 0, count: 20, promise: 900, earlier: [] },
+        after: {
+          host: 1,
+          held: '9.b',
+          next: '10.r',
+          generation: 0,
+          count: 20,
+          promise: 900,
+          earlier: [],
+          unconfirmed: [],
+        },
       },
     ]);
   });
