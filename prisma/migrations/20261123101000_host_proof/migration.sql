@@ -3,7 +3,7 @@ CREATE TABLE "host_proof" (
     "host" BIGINT NOT NULL,
     "held" TEXT NOT NULL,
     "next" TEXT NOT NULL,
-    "unconfirmed" JSONB NOT NULL DEFAULT '[]',
+    "writers" JSONB NOT NULL DEFAULT '[]',
     "generation" BIGINT NOT NULL,
     "count" BIGINT NOT NULL,
     "promise" BIGINT NOT NULL,

@@ -14,9 +14,10 @@ import {
   type HostProof,
   type HostProofStore,
   HostUnreachable,
+  isOnTop,
   markAfter,
-  ordinalOf,
-  unconfirmedAfter,
+  markOnTop,
+  withWriter,
 } from '@foreshard/core/hosts';
 import { MICROS_PER_MS } from '@foreshard/core/kernel';
 import { beginReadmission, type Host, type TopologyMap, type TopologyStore } from '@foreshard/core/topology';
@@ -65,14 +66,16 @@ interface Told {
 
 export class HostProver {
   private readonly parts: ProverParts;
-  private readonly random: () => string;
+  /** names this process in the marks that it sends */
+  private readonly process: string;
+  private sent = 0;
   private readonly told = new Map<number, Told>();
   private readonly underWay = new Set<number>();
   private readonly confirmed = new Map<number, Confirmed>();
 
   constructor(parts: ProverParts) {
     this.parts = parts;
-    this.random = parts.random ?? (() => randomBytes(RANDOM_BYTES).toString('hex'));
+    this.process = (parts.random ?? (() => randomBytes(RANDOM_BYTES).toString('hex')))();
   }
 
   /** @throws when T does not answer; hosts that do not answer wait for the next run */
@@ -87,7 +90,7 @@ export class HostProver {
     const sendings = reached.filter((sending) => sending !== undefined);
     const written = await proofs.replace(sendings);
     const sent = sendings.filter(({ host }) => written.has(host.id));
-    await Promise.all(sent.map((sending) => this.inTime(sending.host, this.send(sending))));
+    await Promise.all(sent.map((sending) => this.inTime(sending.host, this.sendOn(sending))));
     for (const claim of await proofs.claims()) await this.examine(claim);
     return undefined;
   }
@@ -138,9 +141,9 @@ export class HostProver {
     if (before === undefined || before.generation < host.generation) return this.first(host, handle, before);
     const confirmed = this.confirmed.get(host.id);
     const isNewer = confirmed?.asked === before.next && confirmed.proof.generation === before.generation;
-    const proof = isNewer ? confirmed.proof : { ...before, unconfirmed: unconfirmedAfter(before) };
-    const next = markAfter([proof.held], this.random());
-    return { host, handle, before, after: { ...proof, next } };
+    const proof = isNewer ? confirmed.proof : before;
+    const next = markOnTop(proof.held, before.next, this.sending());
+    return { host, handle, before, after: { ...proof, next, writers: withWriter(proof, this.process) } };
   }
 
   private async first(
@@ -154,20 +157,25 @@ export class HostProver {
       await this.parts.wake();
       return undefined;
     }
-    const next = markAfter([mark, before?.next ?? ''], this.random());
-    const unconfirmed = before === undefined ? [] : unconfirmedAfter(before, mark);
+    const next = markAfter([mark, before?.next ?? ''], this.sending());
+    const writers = withWriter(before ?? { writers: [] }, this.process);
     const { count } = progress;
     const after = {
       host: id,
       held: mark,
       next,
-      unconfirmed,
+      writers,
       generation,
       count,
       promise: markPromise,
       earlier: [],
     };
     return { host, handle, before, after };
+  }
+
+  /** Where an earlier mark was found, at once another on top of it: other workers would undo what is found by waiting. */
+  private async sendOn(sending: Sending): Promise<void> {
+    if ((await this.send(sending)) === 'earlier') await this.prove(sending.host.id);
   }
 
   private async send({ host, handle, after }: Sending): Promise<'confirmed' | 'earlier' | undefined> {
@@ -183,7 +191,7 @@ export class HostProver {
       proof: {
         ...{ host: host.id, held: after.next, next: after.next, generation, count },
         ...{ promise: Math.max(after.promise, reply.hostLast), earlier: earlierWith(after) },
-        unconfirmed: unconfirmedAfter(after, after.next),
+        writers: after.writers,
       },
     });
     return 'confirmed';
@@ -191,14 +199,16 @@ export class HostProver {
 
   /** An earlier sending was carried out, and its answer was lost: the next mark is sent on top of it. */
   private async foundOther(after: HostProof, found: string): Promise<'earlier' | undefined> {
-    const isEarlier = after.unconfirmed.includes(found) && ordinalOf(found) > ordinalOf(after.held);
-    if (!isEarlier) {
+    if (!isOnTop(after, found)) {
       await this.parts.wake();
       return undefined;
     }
-    const proof = { ...after, held: found, unconfirmed: unconfirmedAfter(after, found) };
-    this.confirmed.set(after.host, { asked: after.next, proof });
+    this.confirmed.set(after.host, { asked: after.next, proof: { ...after, held: found } });
     return 'earlier';
+  }
+
+  private sending(): string {
+    return `${this.process}-${++this.sent}`;
   }
 
   private toldBy({ id, generation }: Host): Told {

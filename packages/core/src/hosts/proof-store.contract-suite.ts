@@ -12,7 +12,7 @@ export function describeHostProofStore(name: string, open: () => Promise<HostPro
 
     const proof = (host: number, held: string, next: string): HostProof => ({
       ...{ host, held, next, generation: 4, count: 2 ** 52 },
-      ...{ promise: 1_790_000_000_000_000, earlier: [1_780_000_000_000_000, 5], unconfirmed: ['1.q'] },
+      ...{ promise: 1_790_000_000_000_000, earlier: [1_780_000_000_000_000, 5], writers: ['q'] },
     });
 
     it('keeps one proof a host', async () => {

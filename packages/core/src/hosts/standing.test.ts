@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { certainBefore, earlierWith, type HostProof, markAfter, ordinalOf, standingOf } from './standing.ts';
+import {
+  certainBefore,
+  certainOf,
+  earlierWith,
+  type HostProof,
+  markAfter,
+  markOnTop,
+  ordinalOf,
+  standingOf,
+  withWriter,
+} from './standing.ts';
 
 const proof: HostProof = {
   host: 1,
@@ -9,7 +19,7 @@ const proof: HostProof = {
   count: 100,
   promise: 5,
   earlier: [],
-  unconfirmed: ['8.x', '7.w'],
+  writers: ['b', 'w'],
 };
 const found = (mark: string, count = 100, generation = 0) => ({ mark, progress: { generation, count } });
 
@@ -27,17 +37,25 @@ describe('the standing of a host', () => {
   it.each(['6.z', '1.a', ''])('is regressed with the earlier mark "%s", whatever its count', (mark) => {
     expect(standingOf(0, proof, found(mark, 1e9)).kind).toBe('regressed');
   });
-  it.each(['9.c', '8.c', '7.b', '10.a'])('is foreign with mark %s, which it was never given', (mark) => {
-    expect(standingOf(0, proof, found(mark, 1e9)).kind).toBe('foreign');
-  });
+  it.each(['9.c', '8.c', '7.q', '10.a', '9.b-4'])(
+    'is foreign with mark %s, which it was never given',
+    (mark) => {
+      expect(standingOf(0, proof, found(mark, 1e9)).kind).toBe('foreign');
+    },
+  );
   it('is regressed when a mark of before came late to a host that lost them', () => {
     const after = { ...proof, held: '', next: '19.z' };
     expect(standingOf(0, after, found('6.z'))).toEqual({
       kind: 'regressed',
-      detail: 'it holds mark 6.z again, after 19.z',
+      detail: 'it holds mark 6.z again, after none',
     });
     expect(standingOf(0, after, found('19.y')).kind).toBe('foreign');
     expect(standingOf(0, after, found('20.z')).kind).toBe('foreign');
+  });
+  it('is whole with a mark that another process sent on top, and regressed with one that came late', () => {
+    expect(standingOf(0, proof, found('8.w-3'))).toEqual({ kind: 'whole' });
+    expect(standingOf(0, proof, found('8.w-3', 99)).kind).toBe('regressed');
+    expect(standingOf(0, proof, found('7.w-2', 1e9)).kind).toBe('regressed');
   });
   it('is foreign when it was marked and this store knows of no mark', () => {
     expect(standingOf(0, undefined, found('1.a')).kind).toBe('foreign');
@@ -60,6 +78,12 @@ describe('marks', () => {
     expect(markAfter(['9.a', '10.b', ''], 'r')).toBe('11.r');
     expect(ordinalOf('')).toBe(0);
     expect(ordinalOf('12.ab')).toBe(12);
+  });
+  it('keep their number when they are sent again, until one is answered', () => {
+    expect(markOnTop('7.a', '7.a', 'r-1')).toBe('8.r-1');
+    expect(markOnTop('7.a', '8.b', 'r-1')).toBe('8.r-1');
+    expect(markOnTop('7.a', '12.b', 'r-1')).toBe('12.r-1');
+    expect(markOnTop('', '', 'r-1')).toBe('1.r-1');
   });
   it.each(['x', '-1.a', '1e400.z'])('are refused when they are "%s"', (mark) => {
     expect(() => ordinalOf(mark)).toThrow('is no mark');
@@ -91,5 +115,33 @@ describe('earlier promises', () => {
     expect(certainBefore(known, 9_500_000)).toBe(7_000_000);
     expect(certainBefore(known, 3_000_000)).toBe(0);
     expect(certainBefore(undefined, 12_000_000)).toBe(0);
+  });
+});
+
+describe('what is certain', () => {
+  const known: HostProof = { ...proof, promise: 500, earlier: [400, 300, 100] };
+  it.each([
+    ['7.a', 450, 450, 'of the mark that was confirmed: its own promise'],
+    ['8.b', 900, 500, 'of one on top of it: what it builds on'],
+    ['8.w-2', 450, 0, 'of one on top of it with a lower promise than what it builds on'],
+    ['5.x', 350, 300, 'of an earlier one: the newest confirmed promise that is not above its own'],
+    ['5.x', 300, 300, 'of an earlier one that is known'],
+    ['', 0, 0, 'of none'],
+  ])('on a host with mark "%s" and promise %i is %i: %s', (mark, markPromise, certain) => {
+    expect(certainOf(known, { mark, markPromise })).toBe(certain);
+  });
+  it('is nothing where no mark is known', () => {
+    expect(certainOf(undefined, { mark: '7.a', markPromise: 450 })).toBe(0);
+  });
+});
+
+describe('the processes that mark a host', () => {
+  it('are kept newest first, once each, the newest 32', () => {
+    expect(withWriter({ writers: [] }, 'a')).toEqual(['a']);
+    expect(withWriter({ writers: ['b', 'a'] }, 'a')).toEqual(['a', 'b']);
+    const many = Array.from({ length: 40 }, (_, i) => `p${i}`);
+    expect(many.reduce((writers, each) => withWriter({ writers }, each), [] as readonly string[])).toEqual(
+      many.toReversed().slice(0, 32),
+    );
   });
 });

@@ -1,9 +1,10 @@
 /**
  * Whether a host is as far as the topology store knows it to be (docs/architecture/protocol.md, Progress).
  *
- * A mark is `<n>.<random>`. The store keeps every mark of a host before it is sent, so a host that holds none of
- * the newest went back, or somebody else marks it: n tells which, the random part tells two control planes
- * apart that are equally far. No n + 1 is sent before n was answered.
+ * A mark is `<n>.<process>-<count>`, and each is sent once. The store keeps the newest that was confirmed, and the
+ * processes that may have sent one on top of it, before they do: a host that holds another went back, or somebody
+ * else marks it. n tells which, the process tells two control planes apart that are equally far. No n + 1 is sent
+ * before n was answered.
  */
 import { invariant } from '../kernel/index.ts';
 import type { HostIdentity } from './event-host.ts';
@@ -16,8 +17,8 @@ export interface HostProof {
   readonly held: string;
   /** the one that is sent on top of it, once: what is sent again has another random part */
   readonly next: string;
-  /** others that were sent and not confirmed, newest first: any of them may be carried out late */
-  readonly unconfirmed: readonly string[];
+  /** who may have sent a mark on top of it that is carried out late, newest first */
+  readonly writers: readonly string[];
   /** of the last confirmed mark */
   readonly generation: number;
   readonly count: number;
@@ -26,13 +27,13 @@ export interface HostProof {
   readonly earlier: readonly number[];
 }
 
-/** More than a host can have under way. */
-const UNCONFIRMED_MAX = 32;
+/** Processes that were started since a mark of one of them may still be under way. */
+const WRITERS_MAX = 32;
 
-/** The marks that may still come, once `next` was sent and another is sent in its place, or `confirmed` was. */
-export function unconfirmedAfter({ next, unconfirmed }: HostProof, confirmed?: string): readonly string[] {
-  const others = [next, ...unconfirmed].filter((mark) => mark !== confirmed);
-  return others.slice(0, UNCONFIRMED_MAX);
+/** The proof with this process among those that mark the host. */
+export function withWriter({ writers }: Pick<HostProof, 'writers'>, writer: string): readonly string[] {
+  if (writers[0] === writer) return writers;
+  return [writer, ...writers.filter((other) => other !== writer)].slice(0, WRITERS_MAX);
 }
 
 /** Enough for hours when the gaps double. */
@@ -103,23 +104,26 @@ export function standingOf(generation: number, proof: HostProof | undefined, fou
     return mark === '' ? WHOLE : foreign(`it holds mark ${mark}, and this control plane gave it none`);
   // a loss was accepted since: marks of before prove nothing
   if (proof.generation < generation) return WHOLE;
-  const isNewest =
-    mark === proof.held ||
-    mark === proof.next ||
-    (proof.unconfirmed.includes(mark) && ordinalOf(mark) > ordinalOf(proof.held));
+  const isNewest = mark === proof.held || isOnTop(proof, mark);
   if (!isNewest) return ofOtherMark(proof, mark);
   if (progress.count < proof.count)
     return regressed(`it has counted ${progress.count} changes, after ${proof.count}`);
   return WHOLE;
 }
 
-function ofOtherMark({ held, next, unconfirmed }: HostProof, mark: string): HostStanding {
+/** Sent on top of the mark that is held, by a process of this control plane. */
+export function isOnTop({ held, next, writers }: HostProof, mark: string): boolean {
+  if (mark === next) return true;
   const n = ordinalOf(mark);
-  if (unconfirmed.includes(mark)) return regressed(`mark ${mark} came late, after ${held}`);
-  // between the two: a mark of before that came late, to a host that holds none since it lost them
-  const isLate = n > ordinalOf(held) && n < ordinalOf(next);
+  return n > ordinalOf(held) && n === ordinalOf(next) && writers.includes(writerOf(mark));
+}
+
+function ofOtherMark({ held, next, writers }: HostProof, mark: string): HostStanding {
+  const n = ordinalOf(mark);
+  // a mark of before that came late: to a host that held what it builds on again, or holds none since it lost them
+  const isLate = n === ordinalOf(held) ? writers.includes(writerOf(mark)) : n < ordinalOf(next);
   if (n < ordinalOf(held) || isLate)
-    return regressed(`it holds mark ${mark || 'none'} again, after ${isLate ? next : held}`);
+    return regressed(`it holds mark ${mark || 'none'} again, after ${held || 'none'}`);
   return foreign(`it holds mark ${mark}, this control plane gave it ${held} and ${next}`);
 }
 
@@ -138,7 +142,16 @@ export function ordinalOf(mark: string): number {
   return n;
 }
 
-/** The mark that follows all of these. `random`: nobody else draws the same; without a dot. */
-export function markAfter(marks: readonly string[], random: string): string {
-  return `${Math.max(0, ...marks.map(ordinalOf)) + 1}.${random}`;
+/** The mark that follows all of these. `sending`: `<process>-<count>`, given once; without a dot. */
+export function markAfter(marks: readonly string[], sending: string): string {
+  return `${Math.max(0, ...marks.map(ordinalOf)) + 1}.${sending}`;
+}
+
+/** One more to send on top of what is held: with the number of the last one, if that was not answered. */
+export function markOnTop(held: string, last: string, sending: string): string {
+  return `${Math.max(ordinalOf(held) + 1, ordinalOf(last))}.${sending}`;
+}
+
+function writerOf(mark: string): string {
+  return mark.slice(mark.indexOf('.') + 1).split('-')[0]!;
 }

@@ -13,7 +13,7 @@ const PROOF: HostProof = {
   count: 10,
   promise: 500,
   earlier: [],
-  unconfirmed: [],
+  writers: [],
 };
 
 function marked(host: number, mark: string, count = 20, generation = 0) {
@@ -56,7 +56,7 @@ describe('taking over', () => {
           count: 20,
           promise: 900,
           earlier: [],
-          unconfirmed: [],
+          writers: [],
         },
       },
     ]);

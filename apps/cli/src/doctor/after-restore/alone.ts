@@ -98,7 +98,7 @@ export function takingOver(
     const next = markAfter([held, before?.next ?? ''], random());
     const promise = Math.max(before?.promise ?? 0, markPromise);
     // promises of before say nothing of what another control plane did meanwhile
-    return [{ before, after: { host, held, next, ...progress, promise, earlier: [], unconfirmed: [] } }];
+    return [{ before, after: { host, held, next, ...progress, promise, earlier: [], writers: [] } }];
   });
 }
 

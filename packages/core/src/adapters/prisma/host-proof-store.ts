@@ -18,13 +18,13 @@ export class PrismaHostProofs implements HostProofStore {
   async proofs(): Promise<ReadonlyMap<number, HostProof>> {
     const rows = await this.reaching(() => this.prisma.hostProof.findMany({ omit: { lastSeqs: true } }));
     return new Map(
-      rows.map(({ host, held, next, generation, count, promise, earlier, unconfirmed }) => [
+      rows.map(({ host, held, next, generation, count, promise, earlier, writers }) => [
         Number(host),
         {
           ...{ host: Number(host), held, next },
           ...{ generation: Number(generation), count: Number(count), promise: Number(promise) },
           earlier: earlier as number[],
-          unconfirmed: unconfirmed as string[],
+          writers: writers as string[],
         },
       ]),
     );
@@ -40,16 +40,16 @@ export class PrismaHostProofs implements HostProofStore {
         this.prisma.$queryRaw<{ host: bigint }[]>`
           WITH wanted AS (
             SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS w(
-              host bigint, held text, next text, generation bigint, count bigint, promise bigint, earlier jsonb, unconfirmed jsonb, before text)
+              host bigint, held text, next text, generation bigint, count bigint, promise bigint, earlier jsonb, writers jsonb, before text)
           ), updated AS (
             UPDATE host_proof p
                SET held = w.held, next = w.next, generation = w.generation, count = w.count, promise = w.promise,
-                   earlier = w.earlier, unconfirmed = w.unconfirmed
+                   earlier = w.earlier, writers = w.writers
               FROM wanted w WHERE p.host = w.host AND p.next = w.before
             RETURNING p.host
           ), inserted AS (
-            INSERT INTO host_proof (host, held, next, generation, count, promise, earlier, unconfirmed)
-            SELECT host, held, next, generation, count, promise, earlier, unconfirmed FROM wanted WHERE before IS NULL
+            INSERT INTO host_proof (host, held, next, generation, count, promise, earlier, writers)
+            SELECT host, held, next, generation, count, promise, earlier, writers FROM wanted WHERE before IS NULL
             ON CONFLICT DO NOTHING
             RETURNING host
           )
