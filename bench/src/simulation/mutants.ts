@@ -203,7 +203,7 @@ export const MUTANTS_OF_PARTS: Readonly<
     file: 'apps/worker/src/reconcile/reconcile.ts',
     find: 'const machines = finishingMachines(this.parts.follower.map, host.id);',
     put: `const { map } = this.parts.follower;
-      const garbage = dueGarbage(map, host.id, this.parts.nowMs()).map(garbageMachine);
+      const garbage = dueGarbage(map, host.id, this.parts.nowMs()).map((batch) => garbageMachine(batch, map));
       const machines = [...finishingMachines(map, host.id), ...garbage];`,
     project: 'unit',
     foundBy: 'apps/worker/src/reconcile/reconcile.test.ts',

@@ -196,7 +196,12 @@ export class Reconciler {
   /** Drops what nothing refers to any more, and the tombstones that nothing needs. */
   private async tidy(host: Host, signal: AbortSignal): Promise<Pass> {
     const garbage = dueGarbage(this.parts.follower.map, host.id, this.parts.nowMs());
-    const outcomes = await this.carryOut(garbage.map(garbageMachine), signal);
+    const outcomes = await this.carryOut(
+      garbage.map((batch) => garbageMachine(batch, this.parts.follower.map)),
+      signal,
+    );
+    // the next pass compares the host, and suspends it
+    if (outcomes.some((outcome) => outcome.kind === 'refused')) this.comparedMs.delete(host.id);
     await this.raiseFloor(host);
     return { outcomes };
   }

@@ -66,6 +66,9 @@ function compare(before: State, host: number, noted: string, map: TopologyMap): 
     return finish(before, { kind: 'stale', detail: `T does not know host ${host} as run ${noted}` });
   const held = new Map(before.replicas.map((r) => [r.shardlet, r]));
   const mine = [...map.shardlets()].filter((s) => s.owner === host);
+  const risen = before.replicas.filter((r) => isRisen(map, host, r)).map((r) => r.shardlet);
+  if (risen.length > 0)
+    return finish(before, older(host, 'holds shardlets open again that it had let go of:', risen));
   const suspects = new Map(mine.filter((s) => lacks(s, held.get(s.id))).map((s) => [s.id, s]));
   const strays = before.replicas.filter((r) => isStray(map, host, r)).map((r) => sealing(host, r));
   const state = { ...before, suspects, strays };
@@ -92,13 +95,15 @@ function confirm(
   const lacking = lacks(shardlet, reply) ? [...before.lacking, shardlet.id] : before.lacking;
   const state = { ...before, lacking, waiting: before.waiting - 1 };
   if (state.waiting > 0) return { state, actions: [] };
-  return lacking.length === 0 ? seal(state) : finish(state, older(host, lacking));
+  return lacking.length === 0
+    ? seal(state)
+    : finish(state, older(host, 'lacks what it has confirmed of shardlets', lacking));
 }
 
-function older(host: number, lacking: readonly number[]) {
+function older(host: number, what: string, lacking: readonly number[]) {
   const named = lacking.slice(0, LACKING_NAMED_MAX).join(', ');
   const more = lacking.length > LACKING_NAMED_MAX ? ` and ${lacking.length - LACKING_NAMED_MAX} more` : '';
-  const detail = `host ${host} lacks what it has confirmed of shardlets ${named}${more}`;
+  const detail = `host ${host} ${what} ${named}${more}`;
   return { kind: 'refused', reason: 'regressed', detail } as const;
 }
 
@@ -110,6 +115,17 @@ function seal(state: State): Step<State> {
 function countDown(before: State): Step<State> {
   const state = { ...before, waiting: before.waiting - 1 };
   return state.waiting > 0 ? { state, actions: [] } : finish(state);
+}
+
+/**
+ * T lets go only of what was sealed, so what is open again shows that the host went back; and callers with an old
+ * map may have been answered by it.
+ */
+export function isRisen(map: TopologyMap, host: number, { shardlet: id, mode }: ReplicaInfo): boolean {
+  const shardlet = map.shardlet(id);
+  if (mode !== 'open' || shardlet === undefined) return false;
+  const { kind } = shardlet.state;
+  return shardlet.owner !== host || kind === 'closed' || kind === 'closedMoving' || kind === 'gone';
 }
 
 /** Open on the host although T has it elsewhere, at another epoch, or closed: it must take no more appends. */

@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest';
 import { MICROS_PER_MS } from '../kernel/index.ts';
-import { deleteStream } from '../topology/index.ts';
+import { WHOLE } from '../keyspace/index.ts';
+import { deleteStream, prepareMigration } from '../topology/index.ts';
+import { moveMachine } from './backlog.ts';
 import { drive } from './drive.ts';
 import { dueGarbage, GARBAGE_BATCH_MAX, GARBAGE_GRACE_MS, garbageMachine } from './garbage.ts';
 import { Killed, killedAt, TestCluster } from './test-cluster.ts';
+
+const SPEC = { stream: 1, range: WHOLE, dedup: { windowMicros: 1e9, leadMicros: 1e6 } };
 
 async function withDeletedStream(shards: number) {
   const cluster = new TestCluster();
@@ -30,7 +34,9 @@ test('garbage is dropped on its host before T forgets it, in batches', async () 
   const batches = dueGarbage(cluster.map, host, nowMs(cluster) + GARBAGE_GRACE_MS);
   expect(batches.map((b) => b.length)).toEqual([GARBAGE_BATCH_MAX, 20]);
   for (const batch of batches)
-    expect(await drive(garbageMachine(batch), cluster.performer())).toEqual({ kind: 'finished' });
+    expect(await drive(garbageMachine(batch, cluster.map), cluster.performer())).toEqual({
+      kind: 'finished',
+    });
   expect((await cluster.refresh()).garbage()).toEqual([]);
   const left = await cluster.hosts.get(host)!.list(0, 1_000);
   expect(left.every((r) => r.mode === 'dropped')).toBe(true);
@@ -40,10 +46,10 @@ test('a worker killed while dropping leaves the garbage in T until another has d
   for (let n = 0; n < 4; n++) {
     const { cluster, host } = await withDeletedStream(3);
     const [batch] = dueGarbage(cluster.map, host, nowMs(cluster) + GARBAGE_GRACE_MS);
-    const killed = drive(garbageMachine(batch!), killedAt(n, 'before', cluster.performer()));
+    const killed = drive(garbageMachine(batch!, cluster.map), killedAt(n, 'before', cluster.performer()));
     await expect(killed).rejects.toThrow(Killed);
     expect((await cluster.refresh()).garbage()).toHaveLength(3);
-    await drive(garbageMachine(batch!), cluster.performer());
+    await drive(garbageMachine(batch!, cluster.map), cluster.performer());
     expect((await cluster.refresh()).garbage()).toEqual([]);
   }
 });
@@ -54,7 +60,29 @@ test('a newer replica in the place of the garbage stays', async () => {
   const batch = dueGarbage(cluster.map, host, nowMs(cluster) + GARBAGE_GRACE_MS)[0]!;
   const { shardlet, epoch } = batch[0]!;
   await store.raise(shardlet, epoch + 9);
-  await drive(garbageMachine(batch), cluster.performer());
+  await drive(garbageMachine(batch, cluster.map), cluster.performer());
   expect(await store.describe(shardlet)).toMatchObject({ mode: 'open', epoch: epoch + 9 });
   expect((await cluster.refresh()).garbage()).toEqual([]);
+});
+
+test('what is open again although it was let go of is not dropped: the host went back', async () => {
+  const cluster = new TestCluster();
+  const [host, other] = [await cluster.addHost(), await cluster.addHost()];
+  const stream = await cluster.addStream(1);
+  await cluster.finishAll();
+  const shardlet = cluster.open(stream)[0]!;
+  const dest = shardlet.owner === host ? other : host;
+  await cluster.decide(prepareMigration({ id: shardlet.id, epoch: shardlet.epoch, dest }));
+  await drive(moveMachine(cluster.map, cluster.map.shardlet(shardlet.id)!), cluster.performer());
+  await cluster.refresh();
+  const source = cluster.hosts.get(shardlet.owner)!;
+  await source.drop(shardlet.id, shardlet.epoch);
+  await source.createOpen(shardlet.id, shardlet.epoch + 1, SPEC, []);
+  const [batch] = dueGarbage(cluster.map, shardlet.owner, nowMs(cluster) + GARBAGE_GRACE_MS);
+  const older = batch!.map((garbage) => ({ ...garbage, epoch: shardlet.epoch + 1 }));
+  expect(await drive(garbageMachine(older, cluster.map), cluster.performer())).toMatchObject({
+    ...{ kind: 'refused', reason: 'regressed' },
+    detail: expect.stringContaining(`shardlet ${shardlet.id} open again`),
+  });
+  expect(await source.describe(shardlet.id)).toMatchObject({ mode: 'open' });
 });

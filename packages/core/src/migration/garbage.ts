@@ -28,23 +28,45 @@ export function dueGarbage(map: TopologyMap, host: number, nowMs: number): Garba
   return batches;
 }
 
-/** REQUIRES a batch of at least one. The state counts the drops that were answered. */
-export function garbageMachine(batch: readonly Garbage[]): Machine<number> {
+/**
+ * REQUIRES a batch of at least one. Each is looked at before it is dropped: one that is open was let go of sealed, so
+ * the host went back, and what it holds may have been acknowledged; only what was deleted with its stream is open
+ * still. The state counts the drops that were answered.
+ */
+export function garbageMachine(batch: readonly Garbage[], map: TopologyMap): Machine<number> {
   const name = `dropping ${batch.length} replicas of host ${batch[0]?.host}`;
+  const kept = new Set(batch.map(({ shardlet }) => shardlet).filter((id) => map.shardlet(id) !== undefined));
   return {
     name,
-    begin: () => ({ state: 0, actions: batch.map(dropping) }),
-    step: (state, answer) => step(batch, name, state, answer),
+    begin: () => ({
+      state: 0,
+      actions: batch.map(({ host, shardlet }): Action => ({ kind: 'describe', host, shardlet })),
+    }),
+    step: (state, answer) => step(batch, kept, name, state, answer),
   };
 }
 
-function dropping({ host, shardlet, epoch }: Garbage): Action {
-  return { kind: 'drop', host, shardlet, epoch };
-}
-
 /** A `stale` drop found something newer there: nothing up to this epoch is left, which is what it is for. */
-function step(batch: readonly Garbage[], name: string, dropped: number, answer: Answer): Step<number> {
+function step(
+  batch: readonly Garbage[],
+  kept: ReadonlySet<number>,
+  name: string,
+  dropped: number,
+  answer: Answer,
+): Step<number> {
   switch (answer.kind) {
+    case 'describe': {
+      const { host, shardlet } = answer.action;
+      const { epoch } = batch.find((garbage) => garbage.shardlet === shardlet)!;
+      const { reply } = answer;
+      const isOpen = !('kind' in reply) && reply.mode === 'open' && reply.epoch <= epoch;
+      if (isOpen && kept.has(shardlet))
+        return finish(dropped, {
+          ...{ kind: 'refused', reason: 'regressed' },
+          detail: `host ${host} holds shardlet ${shardlet} open again, which it had let go of`,
+        });
+      return { state: dropped, actions: [{ kind: 'drop', host, shardlet, epoch }] };
+    }
     case 'drop': {
       const state = dropped + 1;
       if (state < batch.length) return { state, actions: [] };

@@ -72,7 +72,7 @@ describe('a migration', () => {
     const nowMs = cluster.clock.nowMicros() / 1_000;
     expect(dueGarbage(cluster.map, A, nowMs)).toEqual([]);
     const [batch] = dueGarbage(cluster.map, A, nowMs + GARBAGE_GRACE_MS);
-    await driveAll([garbageMachine(batch!)], cluster.performer());
+    await driveAll([garbageMachine(batch!, cluster.map)], cluster.performer());
     expect(await cluster.hosts.get(A)!.describe(shardlet.id)).toMatchObject({ mode: 'dropped' });
   });
 

@@ -109,7 +109,10 @@ export class ServerCluster extends Cluster {
     this.clock.advance(GARBAGE_GRACE_MS * 1_000);
     const nowMs = this.clock.nowMicros() / 1_000;
     const batches = [A, B].flatMap((host) => dueGarbage(this.map, host, nowMs));
-    await driveAll(batches.map(garbageMachine), this.performer());
+    await driveAll(
+      batches.map((batch) => garbageMachine(batch, this.map)),
+      this.performer(),
+    );
     await this.refresh();
   }
 

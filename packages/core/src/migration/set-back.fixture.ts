@@ -154,7 +154,10 @@ export class SetBackCluster extends TestCluster {
   private async tidy(): Promise<void> {
     const nowMs = this.clock.nowMicros() / 1_000 + GARBAGE_GRACE_MS;
     for (const host of this.hosts.keys())
-      await driveAll(dueGarbage(this.map, host, nowMs).map(garbageMachine), this.performer());
+      await driveAll(
+        dueGarbage(this.map, host, nowMs).map((batch) => garbageMachine(batch, this.map)),
+        this.performer(),
+      );
     await this.refresh();
   }
 
