@@ -196,6 +196,39 @@ describe('a loss', () => {
   });
 
   it.each([
+    ['above the loss may be of another record by now', [{ epoch: 8, seq: 8 }]],
+    [
+      'above an earlier loss may be, too',
+      [
+        { epoch: 7, seq: 8 },
+        { epoch: 8, seq: 9 },
+      ],
+    ],
+  ])('that the reader knows voids the number of its place: a number %s', (_, known) => {
+    decide(1, { lost: known });
+    const machine = reader(AFTER, 10);
+    show(machine, 1, 60, { lastSeq: 5 });
+    show(machine, 2, 60, { lastSeq: 0 });
+    expect([machine.takeLost(), machine.isProven]).toEqual([[], true]);
+    expect(machine.wishes()).toEqual([{ kind: 'seek', shardlet: 1, host: 1, ts: 40 }]);
+    expect(machine.bound).toBe(40);
+    machine.found(1, 3);
+    machine.wishes();
+    machine.read(1, { records: [record(2, 40), record(3, 41), record(5, 43)], nextSeq: 6 });
+    expect(seqsOf(machine)).toEqual([
+      [1, 3],
+      [1, 5],
+    ]);
+  });
+
+  it('that the reader knows leaves the number of its place where that was left', () => {
+    decide(1, { lost: [{ epoch: 8, seq: 9 }] });
+    const machine = reader(AFTER, 10);
+    show(machine, 1, 60, { lastSeq: 12 });
+    expect(machine.wishes()).toMatchObject([{ kind: 'read', shardlet: 1, fromSeq: 10 }]);
+  });
+
+  it.each([
     ['has more than what is left', 8, 1],
     ['has no more than what is left', 6, 0],
   ])(

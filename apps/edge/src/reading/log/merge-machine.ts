@@ -394,7 +394,10 @@ export class MergeMachine {
     // what was promised before the loss is void
     if (lostAbove !== undefined)
       return { nextSeq: undefined, bound: 0, seekTs, lostAbove, missesTrimmed: true };
-    if (id === after.shardlet) return { nextSeq: after.seq + 1, bound: after.ts, missesTrimmed: true };
+    // a seq above a loss may have been read before it, and been given to another record since: time tells
+    const isCertain = shardlet.lost.every(({ seq }) => seq >= after.seq);
+    if (id === after.shardlet && isCertain)
+      return { nextSeq: after.seq + 1, bound: after.ts, missesTrimmed: true };
     return { nextSeq: undefined, bound: seekTs, missesTrimmed: true };
   }
 
