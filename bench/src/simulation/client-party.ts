@@ -113,7 +113,7 @@ export class ClientParty {
     const atMicros = schedule.nowMicros();
     const { id: event, key, content } = sent;
     const epoch = this.scene.epochOf(event, shardlet, seq);
-    this.journal.push({ event, client: this.name, key, content, shardlet, seq, epoch, atMicros });
+    this.journal.push({ event, client: this.name, key, content, shardlet, seq, ts, epoch, atMicros });
     this.acknowledged.push({ sent, atMicros });
     this.token = Math.max(this.token, ts ?? 0);
     return true;

@@ -101,18 +101,22 @@ export class Witness {
     if (OPENS.has(method)) void this.checkOwnership();
   }
 
-  /** Where a shardlet begins anew and no parent with ids is left beside it, a retry is taken for a new event. */
+  /**
+   * Where a shardlet begins anew and no parent with ids is left beside it, a retry is taken for a new event. A copy
+   * that T has given away is none: it knows no ids of after the move, and the readmission drops it.
+   */
   forgets(shardlet: number): boolean {
     return this.forgetful.has(shardlet);
   }
 
   private async created(
-    { memory }: DurableHost,
+    { id, memory }: DurableHost,
     [shardlet, , , given]: Parameters<EventHost['createOpen']>,
   ): Promise<void> {
     const parents = this.truth.shardlet(shardlet)?.parents ?? [];
     if (given.length === parents.length) return;
-    const found = await Promise.all(parents.map((parent) => memory.describe(parent)));
+    const here = parents.filter((parent) => this.truth.shardlet(parent)?.owner === id);
+    const found = await Promise.all(here.map((parent) => memory.describe(parent)));
     const left = found.filter((each) => 'mode' in each && each.mode === 'sealed').length;
     if (given.length < left) return;
     this.forgetful.add(shardlet);

@@ -22,7 +22,18 @@ function record(event: string, seq: number, more: Partial<LogRecord> = {}): LogR
 
 function told(event: string, seq: number | undefined, more: Partial<Acknowledgement> = {}): Acknowledgement {
   const content = `content of ${event}`;
-  return { event, client: 'c', key: 'k', content, shardlet: 1, seq, epoch: 5, atMicros: 0, ...more };
+  return {
+    event,
+    client: 'c',
+    key: 'k',
+    content,
+    shardlet: 1,
+    seq,
+    ts: undefined,
+    epoch: 5,
+    atMicros: 0,
+    ...more,
+  };
 }
 
 function logOf(records: readonly LogRecord[], ...shardlets: LogShardlet[]): FinalLog {
@@ -94,6 +105,13 @@ describe('I3, events of one key keep their order', () => {
     const acknowledged = [told('a', 1, { shardlet: 2 }), told('b', 1)];
     expect(invariantsOf(checkOrder(log, acknowledged, true))).toEqual(['I3']);
     expect(checkOrder(log, acknowledged, false)).toEqual([]);
+  });
+
+  test('what was lost and sent again later counts from neither time, even where it took the same seq', () => {
+    const log = logOf([record('b', 1, { ts: 20 }), record('a', 2, { ts: 30 })]);
+    const again = told('a', 2, { ts: 30 });
+    expect(checkOrder(log, [told('a', 2, { ts: 9 }), told('b', 1, { ts: 20 }), again], true)).toEqual([]);
+    expect(checkOrder(log, [again, told('b', 1, { ts: 20 })], true)).toHaveLength(1);
   });
 
   test('other clients and keys do not count, nor an event that is acknowledged once more', () => {

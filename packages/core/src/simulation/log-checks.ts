@@ -13,6 +13,8 @@ export interface Acknowledgement {
   readonly shardlet: number;
   /** undefined: a duplicate whose record was trimmed */
   readonly seq: number | undefined;
+  /** of its record; undefined where that was not told */
+  readonly ts: number | undefined;
   /** at which it was stored there; undefined where no host may lose it */
   readonly epoch: number | undefined;
   /** it was sent after the acknowledgement of every earlier event of this client and key */
@@ -160,8 +162,9 @@ export function checkOrder(
     // told once more: it was sent again long after
     if (record === undefined || known.has(event)) continue;
     known.add(event);
-    // its first record was lost, which T has noted (see I1): this one was sent again later
+    // its first record was lost, which T has noted (see I1): this one was sent again later, perhaps to the same seq
     if (record.shardlet !== shardlet || record.seq !== (seq ?? record.seq)) continue;
+    if (record.ts !== (ack.ts ?? record.ts)) continue;
     const line = `${client} ${key}`;
     const before = last.get(line);
     last.set(line, record);
