@@ -8,8 +8,10 @@ import {
   abortMigration,
   acceptLoss,
   beginReadmission,
+  type Decision,
   markGone,
   prepareMigration,
+  type Shardlet,
 } from '../topology/index.ts';
 import { CHANGES, type ChangeKind, SetBackCluster } from './set-back.fixture.ts';
 import { Killed, killedAt, repeated } from './test-cluster.ts';
@@ -22,6 +24,19 @@ async function after(...changes: ChangeKind[]): Promise<SetBackCluster> {
   const cluster = await SetBackCluster.of(2, 2);
   for (const kind of changes) await cluster.change(kind, 0);
   return cluster;
+}
+
+/** Its host lost it as a whole and closed it again, empty. */
+function forgetTime(id: number): Decision<null> {
+  return {
+    name: 'forgetTime',
+    needs: { shardlets: [id] },
+    rule(view) {
+      const before = view.shardlet(id)!;
+      const state = { ...before.state, finalSeq: 0, finalTs: 0 } as Shardlet['state'];
+      return { kind: 'accept', puts: { shardlets: [{ ...before, state }] }, result: null };
+    },
+  };
 }
 
 /** Everything the protocol promises once the loss is accepted and the host readmitted. */
@@ -226,6 +241,33 @@ describe('a host that went back', () => {
     expect(await cluster.readmit(A)).toEqual(FINISHED);
     await expectWhole(cluster, A);
   });
+
+  test.each([1, 2])(
+    'begins anew after what its ancestor %i back holds under a clock ahead',
+    async (rolls) => {
+      const cluster = await after('append', 'mark');
+      const now = cluster.clock.nowMicros();
+      cluster.clock.advance(90_000_000);
+      const onOther = () => cluster.open(cluster.stream).findIndex((s) => s.owner === 2);
+      await cluster.change('append', onOther());
+      for (let i = 0; i < rolls; i++) await cluster.change('roll', onOther());
+      await cluster.change('move', onOther());
+      cluster.clock.set(now + 10_000_000);
+      const moved = cluster.open(cluster.stream).find((s) => s.owner === A && s.parents.length > 0)!;
+      const parent = cluster.map.shardlet(moved.parents[0]!)!;
+      const eldest = cluster.map.shardlet(parent.parents[0] ?? parent.id)!;
+      if (rolls > 1) await cluster.decide(forgetTime(parent.id));
+      cluster.setBack(A, 2);
+      await cluster.suspend(A);
+      expect(await cluster.readmit(A)).toMatchObject({ kind: 'blocked' });
+      cluster.clock.set(now + 200_000_000);
+      expect(await cluster.readmit(A)).toEqual(FINISHED);
+      cluster.clock.set(now + 10_000_000);
+      const reply = await cluster.append(cluster.map.shardlet(moved.id)!, 'first');
+      const { finalTs } = eldest.state as { finalTs: number };
+      expect(reply.kind === 'appended' && reply.firstTs).toBeGreaterThan(finalTs);
+    },
+  );
 
   test.each(['before', 'after'] as const)(
     'is readmitted by another worker when one is killed %s any action',

@@ -1,8 +1,9 @@
 /**
  * Takes a host into use again that went back to an older state, once a person has accepted what it lost:
  *
- *   admitting   the host begins its next generation, so no answer to an older request counts any more, and
- *               raises its create floor again, so no late request puts back what is missing
+ *   admitting   the host begins its next generation, so no answer to an older request counts any more, promises
+ *               to be past what it owns comes after, and raises its create floor again, so no late request puts
+ *               back what is missing
  *   listing     all it holds
  *   asking      what is left of each shardlet it owns, at most 100 at a time; then T gives them new epochs
  *               and notes what was lost, until nothing is left to ask about
@@ -58,6 +59,7 @@ export function regressionMachine(host: Host, noted: string, markPromise: number
 }
 
 interface State {
+  readonly isAdmitted: boolean;
   readonly held: ReadonlyMap<number, ReplicaInfo>;
   /** of the batch that is asked about: the answers so far */
   readonly details: ReadonlyMap<number, ReplicaDetails | Stale>;
@@ -71,6 +73,7 @@ interface State {
 }
 
 const NOTHING: State = {
+  isAdmitted: false,
   held: new Map(),
   details: new Map(),
   certain: new Map(),
@@ -93,17 +96,21 @@ function remnantsMachine(
       switch (answer.kind) {
         case 'adopt':
           if (!answer.reply) return finish(state, other(host));
-          return { state, actions: [{ kind: 'admit', host, generation: accepted!, promise }] };
+          return readTopology(state);
         case 'admit':
           return answer.reply.kind === 'behind'
             ? finish(state, behind(host, answer.reply.byMicros))
-            : { state, actions: [{ kind: 'createFloor', host, floor: accepted! + 1 }] };
+            : {
+                state: { ...state, isAdmitted: true },
+                actions: [{ kind: 'createFloor', host, floor: accepted! + 1 }],
+              };
         case 'createFloor':
           return page(state, host, 0);
         case 'list':
           return afterList(state, answer);
         case 'readTopology':
-          return go(state, host, noted, certainTs, answer.reply);
+          if (state.isAdmitted) return go(state, host, noted, certainTs, answer.reply);
+          return admit(state, host, accepted!, Math.max(promise, lastOfAncestors(answer.reply, host)));
         case 'open':
           return afterOpening(state, answer);
         case 'describe':
@@ -123,6 +130,28 @@ function remnantsMachine(
 function other(host: number) {
   const detail = `the store at the address of host ${host} belongs to another host`;
   return { kind: 'refused', reason: 'other', detail } as const;
+}
+
+function admit(state: State, host: number, generation: number, promise: number): Step<State> {
+  return { state, actions: [{ kind: 'admit', host, generation, promise }] };
+}
+
+/**
+ * What begins anew comes after what its ancestors hold, in time as well. They may be on other hosts, whose clocks
+ * are ahead of all that this one has promised.
+ */
+function lastOfAncestors(map: TopologyMap, host: number): number {
+  const waiting = [...map.shardlets()].filter((s) => s.owner === host).flatMap((s) => s.parents);
+  const seen = new Set<number>();
+  let last = 0;
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    const ancestor = seen.has(id) ? undefined : map.shardlet(id);
+    seen.add(id);
+    if (ancestor === undefined) continue;
+    if ('finalTs' in ancestor.state) last = Math.max(last, ancestor.state.finalTs);
+    waiting.push(...ancestor.parents);
+  }
+  return last;
 }
 
 function behind(host: number, byMicros: number) {
