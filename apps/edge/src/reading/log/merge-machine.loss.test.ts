@@ -221,6 +221,15 @@ describe('a loss', () => {
     ]);
   });
 
+  it.each([
+    ['ends below it, as its host went back unnoticed: it is found by time', 8, { kind: 'seek', ts: 40 }],
+    ['ends at it: nothing is left to read', 9, undefined],
+    ['ends above it', 10, { kind: 'read', fromSeq: 10 }],
+  ])('that nobody noted voids a number where the shardlet %s', (_, finalSeq, wish) => {
+    decide(1, { state: { kind: 'closed', successors: [], finalSeq, finalTs: 45 } });
+    expect(reader(AFTER, 10).wishes()).toMatchObject(wish === undefined ? [] : [wish]);
+  });
+
   it('that the reader knows leaves the number of its place where that was left', () => {
     decide(1, { lost: [{ epoch: 8, seq: 9 }] });
     const machine = reader(AFTER, 10);

@@ -394,9 +394,7 @@ export class MergeMachine {
     // what was promised before the loss is void
     if (lostAbove !== undefined)
       return { nextSeq: undefined, bound: 0, seekTs, lostAbove, missesTrimmed: true };
-    // a seq above a loss may have been read before it, and been given to another record since: time tells
-    const isCertain = shardlet.lost.every(({ seq }) => seq >= after.seq);
-    if (id === after.shardlet && isCertain)
+    if (id === after.shardlet && isStillIts(after.seq, shardlet))
       return { nextSeq: after.seq + 1, bound: after.ts, missesTrimmed: true };
     return { nextSeq: undefined, bound: seekTs, missesTrimmed: true };
   }
@@ -498,6 +496,14 @@ function laterThan(
 ): readonly StoredRecord[] {
   if (records.length === 0 || records[0]!.ts > after.ts) return records;
   return records.filter(({ ts, seq }) => comparePlaces({ ts, shardlet, seq }, after) > 0);
+}
+
+/**
+ * A number above a loss, or above where T has closed the shardlet, may have been read before its host went back,
+ * and been given to another record since: only time tells where to go on.
+ */
+function isStillIts(seq: number, { lost, state }: Shardlet): boolean {
+  return lost.every((loss) => loss.seq >= seq) && !('finalSeq' in state && state.finalSeq < seq);
 }
 
 function headPlace(leaf: Leaf): LogPosition {
