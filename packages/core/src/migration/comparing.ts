@@ -20,17 +20,22 @@ interface State {
   readonly replicas: readonly ReplicaInfo[];
   readonly suspects: ReadonlyMap<number, Shardlet>;
   readonly lacking: readonly number[];
+  readonly risen: readonly number[];
   readonly strays: readonly Action[];
   /** answers of the current step that are still to come */
   readonly waiting: number;
 }
+
+const NOTHING: State = {
+  ...{ replicas: [], suspects: new Map(), lacking: [], risen: [], strays: [], waiting: 0 },
+};
 
 /** @param noted the run that T trusts, or whose readmission it has noted */
 export function comparingMachine(host: number, noted: string): Machine<State> {
   const name = `comparison of host ${host} with T`;
   return {
     name,
-    begin: () => page({ replicas: [], suspects: new Map(), lacking: [], strays: [], waiting: 0 }, host, 0),
+    begin: () => page(NOTHING, host, 0),
     step(state, answer) {
       switch (answer.kind) {
         case 'list':
@@ -66,10 +71,11 @@ function compare(before: State, host: number, noted: string, map: TopologyMap): 
     return finish(before, { kind: 'stale', detail: `T does not know host ${host} as run ${noted}` });
   const held = new Map(before.replicas.map((r) => [r.shardlet, r]));
   const mine = [...map.shardlets()].filter((s) => s.owner === host);
-  const risen = before.replicas.filter((r) => isRisen(map, host, r)).map((r) => r.shardlet);
-  if (risen.length > 0)
-    return finish(before, older(host, 'holds shardlets open again that it had let go of:', risen));
-  const suspects = new Map(mine.filter((s) => lacks(s, held.get(s.id))).map((s) => [s.id, s]));
+  const risen = before.replicas.flatMap((replica) => {
+    const shardlet = map.shardlet(replica.shardlet);
+    return shardlet !== undefined && isRisen(shardlet, host, replica) ? [shardlet] : [];
+  });
+  const suspects = new Map([...mine.filter((s) => lacks(s, held.get(s.id))), ...risen].map((s) => [s.id, s]));
   const strays = before.replicas.filter((r) => isStray(map, host, r)).map((r) => sealing(host, r));
   const state = { ...before, suspects, strays };
   return suspects.size === 0 ? seal(state) : lookAgain(state, host);
@@ -92,12 +98,17 @@ function confirm(
   { action, reply }: Extract<Answer, { kind: 'describe' }>,
 ): Step<State> {
   const shardlet = before.suspects.get(action.shardlet)!;
-  const lacking = lacks(shardlet, reply) ? [...before.lacking, shardlet.id] : before.lacking;
-  const state = { ...before, lacking, waiting: before.waiting - 1 };
+  const isLacking = shardlet.owner === host && lacks(shardlet, reply);
+  const lacking = isLacking ? [...before.lacking, shardlet.id] : before.lacking;
+  const isOpenAgain = !('kind' in reply) && isRisen(shardlet, host, reply);
+  const risen = isOpenAgain ? [...before.risen, shardlet.id] : before.risen;
+  const state = { ...before, lacking, risen, waiting: before.waiting - 1 };
   if (state.waiting > 0) return { state, actions: [] };
-  return lacking.length === 0
-    ? seal(state)
-    : finish(state, older(host, 'lacks what it has confirmed of shardlets', lacking));
+  if (lacking.length > 0)
+    return finish(state, older(host, 'lacks what it has confirmed of shardlets', lacking));
+  if (risen.length > 0)
+    return finish(state, older(host, 'holds shardlets open again that it had let go of:', risen));
+  return seal(state);
 }
 
 function older(host: number, what: string, lacking: readonly number[]) {
@@ -119,13 +130,12 @@ function countDown(before: State): Step<State> {
 
 /**
  * T lets go only of what was sealed, so what is open again shows that the host went back; and callers with an old
- * map may have been answered by it.
+ * map may have been answered by it. What came to the host since T was read has a higher epoch.
  */
-export function isRisen(map: TopologyMap, host: number, { shardlet: id, mode }: ReplicaInfo): boolean {
-  const shardlet = map.shardlet(id);
-  if (mode !== 'open' || shardlet === undefined) return false;
+function isRisen(shardlet: Shardlet, host: number, { mode, epoch }: ReplicaInfo): boolean {
   const { kind } = shardlet.state;
-  return shardlet.owner !== host || kind === 'closed' || kind === 'closedMoving' || kind === 'gone';
+  const isLetGo = shardlet.owner !== host || kind === 'closed' || kind === 'closedMoving' || kind === 'gone';
+  return mode === 'open' && isLetGo && epoch <= shardlet.epoch;
 }
 
 /** Open on the host although T has it elsewhere, at another epoch, or closed: it must take no more appends. */

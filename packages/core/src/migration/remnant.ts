@@ -34,7 +34,7 @@ export function remnantOf(
   certainSeq: number,
 ): Remnant {
   if (found === undefined || 'kind' in found)
-    return { shardlet, held: false, certainSeq: 0, lastSeq: 0, last: 0 };
-  const { lastSeq, last } = found;
-  return { shardlet, held: true, certainSeq: Math.min(certainSeq, lastSeq), lastSeq, last };
+    return { shardlet, epoch: 0, held: false, certainSeq: 0, lastSeq: 0, last: 0 };
+  const { epoch, lastSeq, last } = found;
+  return { shardlet, epoch, held: true, certainSeq: Math.min(certainSeq, lastSeq), lastSeq, last };
 }

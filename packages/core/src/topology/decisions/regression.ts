@@ -63,6 +63,8 @@ export function askAgain(hostId: number, incarnation: string, certainTs: number)
 /** What a host that went back still has of a shardlet it owns. */
 export interface Remnant {
   readonly shardlet: number;
+  /** of the replica that was found; 0: none */
+  readonly epoch: number;
   /** false: no log that could go on (absent, dropped, or a copy that was never completed) */
   readonly held: boolean;
   /** no record up to it was lost or replaced; at most lastSeq, 0 where nothing is held */
@@ -130,7 +132,9 @@ function goingOn(view: TopologyView, before: Shardlet, host: Readmitting, remnan
   if (before.owner !== host.id) return withoutMove(view, before);
   const epoch = view.version;
   const { state } = before;
-  const lost = (seq: number) => [...before.lost, { epoch, seq }];
+  // an earlier loss that the copy it has now does not know of was noted for readers that know no later one
+  const unknown = before.lost.filter((loss) => loss.epoch > remnant.epoch).map((loss) => loss.seq);
+  const lost = (seq: number) => [...before.lost, { epoch, seq: Math.min(seq, ...unknown) }];
   switch (state.kind) {
     case 'open':
     case 'moving':
@@ -145,8 +149,13 @@ function goingOn(view: TopologyView, before: Shardlet, host: Readmitting, remnan
       return { ...before, epoch, state: opening(remnant), lost: lost(remnant.certainSeq) };
     default: {
       const { successors } = state;
-      const finalTs = state.kind === 'closing' ? remnant.last : Math.min(state.finalTs, remnant.last);
-      const closed = { kind: 'closed', successors, finalSeq: remnant.lastSeq, finalTs } as const;
+      // of what is there now: it may be more than when a loss was accepted before
+      const closed = {
+        kind: 'closed',
+        successors,
+        finalSeq: remnant.lastSeq,
+        finalTs: remnant.last,
+      } as const;
       return { ...before, epoch, state: closed, lost: lost(remnant.certainSeq) };
     }
   }
