@@ -73,8 +73,9 @@ export class SetBacks {
       if (stored.host === host && stored.written > to) this.gone.set(place, setBack);
     const proof = (await this.topology.proofs.proofs()).get(host);
     const { progress, mark } = await memory.identify();
-    const isOlder =
-      proof !== undefined && (ordinal(mark) < ordinal(proof.held) || progress.count < proof.count);
+    // before the first mark is confirmed only the count tells, and it is made up for by any call that changes something
+    const isMarked = proof !== undefined && ordinal(proof.held) > 0;
+    const isOlder = isMarked && (ordinal(mark) < ordinal(proof.held) || progress.count < proof.count);
     setBack.isHidden = progress.generation >= known.generation && !isOlder;
   }
 
