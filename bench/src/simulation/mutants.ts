@@ -79,8 +79,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   },
   'a frontier answer raises what is not open': {
     file: 'apps/edge/src/reading/log/leaf.ts',
-    find: 'this.sighting?.isOpen === true && ',
-    put: 'this.sighting !== undefined && ',
+    find: 'return sighting?.isOpen === true && ',
+    put: 'return sighting !== undefined && ',
   },
   'a reader is finished at the end of any copy': {
     file: 'apps/edge/src/reading/log/leaf.ts',
@@ -125,8 +125,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     },
     {
       file: `${MACHINES}/moving.ts`,
-      find: "if (reply.kind === 'ready') return commit(task, state);",
-      put: 'return commit(task, state);',
+      find: "if (reply.kind === 'ready') {",
+      put: '{',
     },
   ],
   'a host is trusted before all of it is readmitted': [
@@ -143,9 +143,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   ],
   'no count is judged': [
     {
-      file: `${HOSTS}/progress.ts`,
-      find: 'if (answered.count < seenWhenSent)',
-      put: 'if (answered.count < 0)',
+      file: `${HOSTS}/progress-watch.ts`,
+      find: 'if (before < seenWhenSent)',
+      put: 'if (before < 0)',
     },
     {
       file: 'apps/worker/src/hosts/host-doors.ts',
@@ -159,8 +159,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     put: 'if (proof.generation <= generation) return WHOLE;',
   },
   'all that is held is certain': {
-    file: `${MACHINES}/regression.ts`,
-    find: 'certainSeq: Math.min(state.certain.get(shardlet) ?? 0, lastSeq),',
+    file: `${MACHINES}/remnant.ts`,
+    find: 'certainSeq: Math.min(certainSeq, lastSeq),',
     put: 'certainSeq: lastSeq,',
   },
   'a loss begins no generation': [
@@ -177,7 +177,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   ],
   'what moved away stays where it came back': {
     file: `${MACHINES}/regression.ts`,
-    find: "    return [{ kind: kept ? 'seal' : 'drop', host, shardlet, epoch }];",
+    find: '    return [strayMachine(replica, at, { isKnown: known !== undefined, isKept })];',
     put: '    return [];',
   },
   'an accepted loss leaves closed shardlets alone': {

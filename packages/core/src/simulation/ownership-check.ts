@@ -33,6 +33,8 @@ export interface AppendTaken {
 }
 
 /** Where T has said that a shardlet takes no appends any more, at any epoch. */
+/** What was open at its epoch when T made it this: older epochs are over. */
+const OPENED: ReadonlySet<string> = new Set(['open', 'moving', 'closing']);
 const CLOSED: ReadonlySet<string> = new Set(['closed', 'closedMoving', 'gone']);
 
 /** What T had settled before: once a newer epoch is open, or the shardlet is closed, no host takes an append. */
@@ -40,9 +42,9 @@ export function checkFenced(
   taken: AppendTaken,
   known: { readonly epoch: number; readonly state: string },
 ): Violation[] {
-  const isOld = known.state === 'open' && taken.epoch < known.epoch;
+  const isOld = OPENED.has(known.state) && taken.epoch < known.epoch;
   if (!isOld && !CLOSED.has(known.state)) return [];
-  const because = isOld ? `it is open at epoch ${known.epoch}` : `it is ${known.state}`;
+  const because = isOld ? `it is ${known.state} at epoch ${known.epoch}` : `it is ${known.state}`;
   return [
     violation('I4', `${nameOf(taken)} has taken an append, and T has settled that ${because}`, {
       shardlets: [taken.shardlet],
