@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseList } from 'structured-headers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EdgeFixture } from '../reading/edge.fixture.ts';
+import { EdgeFixture, TOKEN } from '../reading/edge.fixture.ts';
 
 let edge: EdgeFixture;
 
@@ -77,7 +77,7 @@ describe('a quota of a stream', () => {
 
 describe('a quota of a token', () => {
   it('counts events and the bytes of bodies, in all streams together', async () => {
-    edge.quotas = [{ scope: 'token', subject: 't', eventsPerSecond: 1_000, bytesPerSecond: 10_000 }];
+    edge.quotas = [{ scope: 'token', subject: TOKEN, eventsPerSecond: 1_000, bytesPerSecond: 10_000 }];
     await untilLimited(true);
     await sleep(1_050);
     const first = await post(50, '/v1/streams/free/events');

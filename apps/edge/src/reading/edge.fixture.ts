@@ -34,6 +34,7 @@ import type { KnownToken } from '../http/token-check.ts';
 import type { OwnQuota } from '../limits/index.ts';
 
 export const TOKEN = 'fsh_test';
+const HOST_KEY = 'foreshard:host';
 const DEDUP = { windowMicros: 900_000_000, leadMicros: DEDUP_LEAD_MICROS };
 
 const NO_QUOTA = { eventsPerSecond: undefined, bytesPerSecond: undefined };
@@ -175,19 +176,28 @@ export class EdgeFixture {
 
   /** What a host holds now; answers what brings it back to that, as a restored backup would. */
   async remember(hostId: number): Promise<() => Promise<void>> {
-    const keys = await this.onServer(hostId, async (redis) =>
+    const held = await this.onServer(hostId, async (redis) =>
       Promise.all((await redis.keys('*')).map(async (key) => ({ key, value: await redis.dumpBuffer(key) }))),
     );
-    return async () => {
-      await this.flush(hostId);
-      await this.onServer(hostId, (redis) =>
-        Promise.all(keys.map(({ key, value }) => redis.restore(key, 0, value))),
-      );
-    };
+    return () => this.goBack(hostId, held);
   }
 
   async flush(hostId: number): Promise<void> {
-    await this.onServer(hostId, (redis) => redis.flushall());
+    await this.goBack(hostId, []);
+  }
+
+  /**
+   * The host's count is far above all that was seen of it, at once, as if it had been overtaken: the edge does
+   * not refuse the host by its count, and readers find out by what it holds.
+   */
+  private async goBack(hostId: number, held: readonly { key: string; value: Buffer }[]): Promise<void> {
+    await this.onServer(hostId, async (redis) => {
+      const overtaken = Number(await redis.hget(HOST_KEY, 'n')) + 1_000_000;
+      const change = redis.multi().flushall();
+      for (const { key, value } of held) change.restore(key, 0, value);
+      const replies = await change.hset(HOST_KEY, 'n', overtaken).exec();
+      for (const [error] of replies ?? []) if (error) throw error;
+    });
   }
 
   /** A person accepts what a host has lost: its shardlets get new epochs, and are open again. */
