@@ -9,7 +9,7 @@ import type { Topology } from '@foreshard/core/topology';
 import { ACTOR, type Control, connectHost } from '../../composition.ts';
 import { CommandFailure } from '../../failure.ts';
 import { tableOf } from '../../table.ts';
-import { insistOnBeingAlone, renewedHosts, sendMark, standingsOf, takingOver } from './alone.ts';
+import { foreignOf, insistOnBeingAlone, renewedHosts, sendMark, standingsOf, takeOver } from './alone.ts';
 import { type Comparison, compare } from './compare.ts';
 import { type HostStep, type Proposal, propose } from './proposal.ts';
 import { type Survey, surveyHosts } from './survey.ts';
@@ -44,7 +44,8 @@ export async function afterRestore(control: Control, options: AfterRestoreOption
   const proposal = propose(examination.topology, examination.surveys, examination.comparison, Date.now());
   if (!isSafe(examination)) await insistOnConsent(examination, proposal, options);
   const { standings, proofs } = examination;
-  await takeOver(control, takingOver(marks, standings, proofs), examination.surveys);
+  const send = (proof: HostProof) => sendMark(proof, examination.surveys);
+  if (!(await takeOver(control.proofs, foreignOf(marks, standings), proofs, send))) throw changedMeanwhile();
   await apply(control, examination, isSafe(examination) ? asItIs(proposal) : proposal);
   say(options, isSafe(examination) ? 'safe' : 'adopted', examination, proposal);
 }
@@ -60,17 +61,6 @@ async function examine({ topology, proofs: store }: Control, also: readonly stri
 
 function hasForeign({ standings }: Examination): boolean {
   return [...standings.values()].some(({ kind }) => kind === 'foreign');
-}
-
-/** From here on the hosts hold marks that only this T knows. */
-async function takeOver(
-  { proofs }: Control,
-  changes: ReturnType<typeof takingOver>,
-  surveys: readonly Survey[],
-): Promise<void> {
-  const written = await proofs.replace(changes);
-  if (written.size < changes.length) throw changedMeanwhile();
-  for (const { after } of changes) await sendMark(after, surveys);
 }
 
 function changedMeanwhile(): CommandFailure {

@@ -11,6 +11,8 @@ import {
   type HostProof,
   type HostProofStore,
   type HostStanding,
+  isOnTop,
+  type MarkReply,
   markAfter,
   standingOf,
 } from '@foreshard/core/hosts';
@@ -85,31 +87,78 @@ export function renewedHosts(hosts: readonly Host[], surveys: readonly Survey[])
   });
 }
 
-/** A host that went back stays what it is: its proof is what shows it. */
+/** This T's worker replaces the next mark about once a second, and the doctor writes between two of its changes. */
+const TAKING_ATTEMPTS = 5;
+
+/**
+ * From here on the hosts hold marks that only this T knows. A host that went back stays what it is: its proof
+ * is what shows it.
+ *
+ * @param examined the proofs that the standings come from
+ * @returns false when T has another view of what a host holds than `examined`: nobody may take it over twice
+ * @throws CommandFailure when another control plane was faster
+ */
+export async function takeOver(
+  store: Pick<HostProofStore, 'proofs' | 'replace'>,
+  foreign: ReadonlyMap<number, Marked>,
+  examined: Proofs,
+  send: (proof: HostProof) => Promise<MarkReply>,
+  taker: string = randomBytes(6).toString('hex'),
+): Promise<boolean> {
+  const left = new Map(foreign);
+  const taken: HostProof[] = [];
+  for (let attempt = 1; left.size > 0; attempt++) {
+    const changes = takingOver(left, await store.proofs(), taker);
+    const isOther = changes.some(({ before, after }) => before?.held !== examined.get(after.host)?.held);
+    if (isOther || attempt > TAKING_ATTEMPTS) return false;
+    const written = await store.replace(changes);
+    taken.push(...changes.map(({ after }) => after).filter(({ host }) => written.has(host)));
+    for (const host of written) left.delete(host);
+  }
+  for (const proof of taken) {
+    const reply = await send(proof);
+    if (reply.kind === 'otherMark') await insistOnOwn(store, proof.host, reply.mark);
+  }
+  return true;
+}
+
+/** This T's worker may have been faster, once it found the host's mark in T. */
+async function insistOnOwn(store: Pick<HostProofStore, 'proofs'>, host: number, mark: string): Promise<void> {
+  const proof = (await store.proofs()).get(host);
+  if (proof === undefined || !(mark === proof.held || isOnTop(proof, mark))) throw isAlive(host, mark);
+}
+
 export function takingOver(
-  marks: ReadonlyMap<number, Marked>,
-  standings: ReadonlyMap<number, HostStanding>,
+  foreign: ReadonlyMap<number, Marked>,
   proofs: Proofs,
-  random: () => string = () => randomBytes(6).toString('hex'),
+  taker: string,
 ): { readonly before: HostProof | undefined; readonly after: HostProof }[] {
-  return [...marks].flatMap(([host, { mark: held, markPromise, progress }]) => {
-    if (standings.get(host)?.kind !== 'foreign') return [];
+  return [...foreign].map(([host, { mark: held, markPromise, progress }]) => {
     const before = proofs.get(host);
-    const next = markAfter([held, before?.next ?? ''], random());
+    const next = markAfter([held, before?.next ?? ''], `${taker}-1`);
     const promise = Math.max(before?.promise ?? 0, markPromise);
-    // promises of before say nothing of what another control plane did meanwhile
-    return [{ before, after: { host, held, next, ...progress, promise, earlier: [], writers: [] } }];
+    // promises of before say nothing of what another control plane did meanwhile, and its processes are not this T's
+    const after = { host, held, next, ...progress, promise, earlier: [], writers: [taker] };
+    return { before, after };
   });
 }
 
-/** As the worker does it, once T has the pair. @throws CommandFailure when somebody else was faster */
-export async function sendMark({ host, held, next }: HostProof, surveys: readonly Survey[]): Promise<void> {
+/** The hosts to take over, with the marks they hold. */
+export function foreignOf(
+  marks: ReadonlyMap<number, Marked>,
+  standings: ReadonlyMap<number, HostStanding>,
+): ReadonlyMap<number, Marked> {
+  return new Map([...marks].filter(([host]) => standings.get(host)?.kind === 'foreign'));
+}
+
+/** As the worker does it, once T has the pair. */
+export async function sendMark(proof: HostProof, surveys: readonly Survey[]): Promise<MarkReply> {
+  const { host, held, next } = proof;
   const survey = surveys.find((s) => s.kind === 'surveyed' && s.host === host);
   if (survey?.kind !== 'surveyed') throw new CommandFailure(`host ${host} was not examined`);
   const opened = await connectHost(survey.url);
   try {
-    const reply = await opened.mark(held, next, Date.now() * MICROS_PER_MS, 0);
-    if (reply.kind === 'otherMark') throw isAlive(host, reply.mark);
+    return await opened.mark(held, next, Date.now() * MICROS_PER_MS, 0);
   } finally {
     await opened.close();
   }
