@@ -122,7 +122,7 @@ export class FaultInjector {
   }
 
   private emptyDisk(host: DurableHost): void {
-    if (!host.isUp || this.scene.setBacks.isUnderWay(host.id)) return;
+    if (!host.isUp) return;
     const { network, schedule, draws } = this.scene;
     this.tell(`${host.name} comes back with an empty disk`);
     host.crash(true);
@@ -142,8 +142,6 @@ export class FaultInjector {
   private setBack(host: DurableHost): void {
     const { network, draws, setBacks } = this.scene;
     if (!host.isUp || host.isEmptied || host.written < 2 || this.setBacks === SET_BACKS_MAX) return;
-    // one loss of a host at a time (docs/simulation.md, Not covered)
-    if (setBacks.isUnderWay(host.id)) return;
     this.setBacks++;
     const lost = draws.chance(0.5) ? Math.min(BEHIND_MAX, host.written - 1) : host.written - 1;
     const to = host.written - 1 - draws.below(lost);

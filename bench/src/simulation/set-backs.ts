@@ -59,12 +59,6 @@ export class SetBacks {
     this.coverage = coverage;
   }
 
-  /** It went back, and is not used again yet, or nobody has noticed. */
-  isUnderWay(host: number): boolean {
-    const last = this.all.findLast((each) => each.host === host);
-    return last !== undefined && !(last.isSuspended && this.truth.host(host)?.readmission === undefined);
-  }
-
   get any(): boolean {
     return this.all.length > 0;
   }
