@@ -1,6 +1,6 @@
 /**
- * Where scores are kept: a picture a minute with every part and its raw value, for hours; of each hour its
- * worst minute by subject stays for longer, because a bad minute is what people look for.
+ * Where scores are kept: of each minute the newest picture with every part and its raw value, for hours; of
+ * each hour the worst picture by subject stays for longer, because what was bad is what people look for.
  */
 import type { Health } from './health-score.ts';
 import type { Resolution } from './profile-store.ts';

@@ -81,9 +81,9 @@ async function addTo(
 ): Promise<void> {
   const at = Math.floor(picture.atMs / RESOLUTIONS[resolution]) * RESOLUTIONS[resolution];
   const where = { resolution_at: { resolution, at } };
-  const row = await tx.healthPeriod.findUnique({ where });
-  const kept = row === null ? picture : worse(unpacked(row), picture);
-  const payload = packed(kept);
+  // the newest minute is what is shown as now: a host that is well again must not look bad till it ends
+  const row = resolution === 'minute' ? null : await tx.healthPeriod.findUnique({ where });
+  const payload = packed(row === null ? picture : worse(unpacked(row), picture));
   await tx.healthPeriod.upsert({ where, create: { resolution, at, payload }, update: { payload } });
 }
 
