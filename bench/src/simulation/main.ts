@@ -1,10 +1,9 @@
 /** `npm run simulate -- --seeds N [--from SEED] [--coverage] [--trace] [--json]` */
 import { parseArgs } from 'node:util';
 import { Coverage } from '@foreshard/core/simulation';
-import { planOf } from './plan.ts';
+import { gapsIn, planOf, transitionsIn } from './plan.ts';
 import { type RunResult, runPlan } from './run-seed.ts';
 import { SET_BACK_COUNTS } from './set-backs.ts';
-import { TRANSITIONS } from './transitions.ts';
 import { installVirtualTime } from './virtual-process.ts';
 
 const USAGE = `npm run simulate -- [options]
@@ -15,6 +14,7 @@ Runs a whole cluster on virtual time, with faults drawn from a seed, and checks 
   --from SEED    the first seed (1)
   --coverage     prints how often each fault met each transition; a pair that never met is a failure
   --trace        prints all that happened, of every run
+  --set-back     hosts also go back to older states, and a person accepts what they lost
   --stop         ends at the first seed that fails
   --json         one JSON document on standard output
   --help         this text
@@ -48,6 +48,7 @@ interface Options {
   readonly trace: boolean;
   readonly json: boolean;
   readonly stop: boolean;
+  readonly 'set-back': boolean;
   readonly help: boolean;
 }
 
@@ -59,7 +60,7 @@ function optionsOf(args: string[]): Options | string {
       options: {
         seeds: { type: 'string', default: '100' },
         from: { type: 'string', default: '1' },
-        ...{ coverage: flag, trace: flag, json: flag, stop: flag, help: flag },
+        ...{ coverage: flag, trace: flag, json: flag, stop: flag, help: flag, 'set-back': flag },
       },
     });
     const [seeds, from] = [Number(values.seeds), Number(values.from)];
@@ -75,6 +76,7 @@ function optionsOf(args: string[]): Options | string {
 
 async function simulate(options: Options): Promise<number> {
   const { seeds, from, trace, json } = options;
+  const setsBack = options['set-back'];
   const uninstall = installVirtualTime();
   if (!trace) Error.stackTraceLimit = 0;
   const coverage = new Coverage();
@@ -83,12 +85,12 @@ async function simulate(options: Options): Promise<number> {
   const startedMs = performance.now();
   let saidMs = startedMs;
   for (let seed = from; seed < from + seeds && !(options.stop && failed.length > 0); seed++) {
-    const result = await runPlan(planOf(seed, TRANSITIONS), coverage, trace);
+    const result = await runPlan(planOf(seed, setsBack), coverage, trace);
     operations += result.requests;
     if (trace && !json) process.stdout.write(`${result.history().join('\n')}\n`);
     if (hasFailed(result)) {
       failed.push(result);
-      if (!json && failed.length <= FAILED_SHOWN_MAX) await tell(seed);
+      if (!json && failed.length <= FAILED_SHOWN_MAX) await tell(seed, setsBack);
     }
     if (performance.now() - saidMs < SAID_EVERY_MS || json) continue;
     saidMs = performance.now();
@@ -96,7 +98,7 @@ async function simulate(options: Options): Promise<number> {
   }
   uninstall();
   const seconds = (performance.now() - startedMs) / 1_000;
-  const gaps = options.coverage ? coverage.gaps(TRANSITIONS) : [];
+  const gaps = options.coverage ? gapsIn(coverage, setsBack) : [];
   if (json) tellJson({ options, failed, operations, seconds, gaps, coverage });
   else tellText({ options, failed, operations, seconds, gaps, coverage });
   return failed.length > 0 || gaps.length > 0 ? 1 : 0;
@@ -116,8 +118,8 @@ function hasFailed({ violations, defects }: RunResult): boolean {
 }
 
 /** Runs it once more, this time with its history. */
-async function tell(seed: number): Promise<void> {
-  const result = await runPlan(planOf(seed, TRANSITIONS), new Coverage(), true);
+async function tell(seed: number, setsBack: boolean): Promise<void> {
+  const result = await runPlan(planOf(seed, setsBack), new Coverage(), true);
   const { violations, defects } = result;
   const about = new Set<number | string>(violations.flatMap((v) => [...v.shardlets, ...v.events]));
   const lines = result.history(about.size > 0 ? about : undefined);
@@ -130,7 +132,7 @@ async function tell(seed: number): Promise<void> {
       ...defects.slice(0, 2).map((defect) => `  defect: ${defect}`),
       `its history, as far as it concerns this${left > 0 ? ` (${left} earlier lines left out)` : ''}:`,
       ...shown.map((line) => `  ${line}`),
-      `all of it: npm run simulate -- --from ${seed} --seeds 1 --trace`,
+      `all of it: npm run simulate -- --from ${seed} --seeds 1${setsBack ? ' --set-back' : ''} --trace`,
       '',
     ].join('\n'),
   );
@@ -138,7 +140,8 @@ async function tell(seed: number): Promise<void> {
 
 function tellText({ options, failed, operations, seconds, gaps, coverage }: Summary): void {
   const lines: string[] = [];
-  if (options.coverage) lines.push(coverage.table(TRANSITIONS), '', setBacksIn(coverage), '');
+  if (options.coverage)
+    lines.push(coverage.table(transitionsIn(options['set-back'])), '', setBacksIn(coverage), '');
   if (gaps.length > 0) lines.push(`never met: ${gaps.join(', ')}`);
   if (failed.length > 0) lines.push(`failed: ${failed.map((each) => each.seed).join(' ')}`);
   lines.push(

@@ -28,7 +28,7 @@ const AT_ONCE = { concurrent: true, timeout: 300_000 };
 
 describe.each(Object.keys(MUTANTS))('the simulation finds', AT_ONCE, (mutant) => {
   test(mutant, async ({ expect }) => {
-    const { ok, text } = await outcome(mutant, [MAIN, '--seeds', SEEDS, '--stop', '--json']);
+    const { ok, text } = await outcome(mutant, [MAIN, '--seeds', SEEDS, '--stop', '--json', '--set-back']);
     expect(ok).toBe(false);
     const { failed } = JSON.parse(text) as { failed: { violations: object[] }[] };
     expect(failed[0]?.violations).not.toEqual([]);

@@ -2,8 +2,9 @@
  * What a seed stands for. Each run has its own mix: some faults often, some never, so that rare meetings of
  * two faults are not drowned by all the others; and one pair of transition and fault that it looks for.
  */
-import { Draws, type Fault, faultsOf } from '@foreshard/core/simulation';
+import { type Coverage, Draws, type Fault, faultsOf } from '@foreshard/core/simulation';
 import type { Focus, Weather } from './network.ts';
+import { TRANSITIONS } from './transitions.ts';
 
 export const FAULT_KINDS = [
   'kill edge',
@@ -21,6 +22,7 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface Plan {
   readonly seed: number;
+  readonly setsBack: boolean;
   readonly durabilities: readonly ('always' | 'everysec')[];
   readonly hostClockOffMicros: readonly number[];
   readonly edgeClockOffMicros: readonly number[];
@@ -67,18 +69,34 @@ const OF_ACCEPTED_LOSS: ReadonlySet<string> = new Set([
   'acceptLoss',
   'readmitRemnants',
 ]);
+
+export function transitionsIn(setsBack: boolean): readonly string[] {
+  return TRANSITIONS.filter((transition) => setsBack || !OF_ACCEPTED_LOSS.has(transition));
+}
+
+/** Pairs of transition and fault that never met, of those that have to. */
+export function gapsIn(coverage: Coverage, setsBack: boolean): readonly string[] {
+  return coverage.gaps(transitionsIn(setsBack)).filter((gap) => setsBack || !gap.endsWith('older state'));
+}
+
+function faultsIn(setsBack: boolean, transition: string): readonly Fault[] {
+  return faultsOf(transition).filter((fault) => setsBack || fault !== 'older state');
+}
+
 const RARE: ReadonlyMap<FaultKind, number> = new Map([
   ['empty disk', 0.08],
   ['older state', 0.3],
 ]);
 
-export function planOf(seed: number, transitions: readonly string[]): Plan {
+/** `setsBack`: hosts may also go back to older states, and a person accepts what they lost. */
+export function planOf(seed: number, setsBack: boolean): Plan {
   const draws = new Draws(Math.imul(seed, 0x9e37_79b1) ^ 0x5eed);
-  const focus = focusOf(seed, transitions);
+  const focus = focusOf(seed, setsBack);
   const isOld = OF_OLD_AGE.has(focus.transition);
   const needsRestart = OF_READMISSION.has(focus.transition);
   const needsLoss = OF_ACCEPTED_LOSS.has(focus.transition);
-  const kinds = FAULT_KINDS.filter(
+  const possible = FAULT_KINDS.filter((kind) => setsBack || kind !== 'older state');
+  const kinds = possible.filter(
     (kind) =>
       draws.chance(RARE.get(kind) ?? 0.45) ||
       (kind === 'kill host' && needsRestart) ||
@@ -91,7 +109,7 @@ export function planOf(seed: number, transitions: readonly string[]): Plan {
   const off = (micros: number) => Math.round(draws.between(-micros, micros));
   const weatherOf = (share: number) => (draws.chance(0.6) ? draws.between(0, share) : 0);
   return {
-    seed,
+    ...{ seed, setsBack },
     durabilities: [0, 1, 2].map((i) => (mayLose && i < 2 ? 'everysec' : 'always')),
     hostClockOffMicros: [0, 1, 2].map(() => off(skew)),
     edgeClockOffMicros: [off(5_000_000), off(5_000_000)],
@@ -114,9 +132,9 @@ export function planOf(seed: number, transitions: readonly string[]): Plan {
 }
 
 /** Neighbouring seeds look for different pairs, so any row of seeds as long as the table looks for all. */
-function focusOf(seed: number, transitions: readonly string[]): Focus {
-  const pairs = transitions.flatMap((transition) =>
-    faultsOf(transition).map((fault: Fault): Focus => ({ transition, fault })),
+function focusOf(seed: number, setsBack: boolean): Focus {
+  const pairs = transitionsIn(setsBack).flatMap((transition) =>
+    faultsIn(setsBack, transition).map((fault): Focus => ({ transition, fault })),
   );
   return pairs[seed % pairs.length]!;
 }
