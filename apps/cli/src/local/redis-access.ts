@@ -36,6 +36,6 @@ export const HOST_USERS = {
 export const CONTROL_USERS = {
   foreshard:
     '~* &* -@all +@read +@write +@connection +@pubsub +@transaction -@dangerous ' +
-    '+eval +evalsha +script|load +script|exists +info +config|get +time',
+    '+eval +evalsha +script|load +script|exists +info +config|get +time +client|list',
   admin: EVERYTHING,
 };

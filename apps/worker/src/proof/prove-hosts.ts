@@ -27,7 +27,7 @@ import type { Logger } from 'pino';
 const PATIENCE_MS = 800;
 const RANDOM_BYTES = 6;
 /** One answer that was lost, and one other worker at the same time. */
-const PROVING_ATTEMPTS = 4;
+const PROVING_ATTEMPTS = 8;
 
 export interface ProverParts {
   readonly follower: { readonly map: TopologyMap };
@@ -48,6 +48,12 @@ interface Sending {
   readonly handle: EventHost;
   readonly before: HostProof | undefined;
   readonly after: HostProof;
+}
+
+/** One proof of a host at a time; what is asked for meanwhile waits for the next. */
+interface Proving {
+  readonly proof: Promise<void>;
+  following?: Promise<void>;
 }
 
 /** What this worker was answered and T is told with the next mark. */
@@ -72,6 +78,7 @@ export class HostProver {
   private readonly told = new Map<number, Told>();
   private readonly underWay = new Set<number>();
   private readonly confirmed = new Map<number, Confirmed>();
+  private readonly proving = new Map<number, Proving>();
 
   constructor(parts: ProverParts) {
     this.parts = parts;
@@ -83,7 +90,8 @@ export class HostProver {
     const { proofs, follower } = this.parts;
     const known = await proofs.proofs();
     const usable = [...follower.map.hosts()].filter((host) => host.state !== 'readmitting');
-    const free = usable.filter(({ id }) => !this.underWay.has(id));
+    // one that is proven meanwhile is marked by that
+    const free = usable.filter(({ id }) => !this.underWay.has(id) && !this.proving.has(id));
     const reached = await Promise.all(
       free.map((host) => this.inTime(host, this.reach(host, known.get(host.id)))),
     );
@@ -101,7 +109,26 @@ export class HostProver {
    *
    * @throws HostUnreachable
    */
-  async prove(id: number): Promise<void> {
+  prove(id: number): Promise<void> {
+    const running = this.proving.get(id);
+    if (running === undefined) return this.beginProof(id);
+    // it began before this call: all that ask meanwhile share the one after it
+    running.following ??= running.proof.catch(() => {}).then(() => this.beginProof(id));
+    return running.following;
+  }
+
+  private beginProof(id: number): Promise<void> {
+    const proof = this.proveOnce(id);
+    const running: Proving = { proof };
+    this.proving.set(id, running);
+    const end = () => {
+      if (this.proving.get(id) === running && running.following === undefined) this.proving.delete(id);
+    };
+    proof.then(end, end);
+    return proof;
+  }
+
+  private async proveOnce(id: number): Promise<void> {
     const { proofs, follower } = this.parts;
     for (let attempt = 1; attempt <= PROVING_ATTEMPTS; attempt++) {
       const host = follower.map.host(id);
