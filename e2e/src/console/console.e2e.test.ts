@@ -95,7 +95,7 @@ describe('hosts', () => {
     await page.getByRole('button', { name: 'Add host' }).click();
     await page.getByLabel('Address').fill('redis://127.0.0.1:9');
     await page.getByRole('button', { name: 'Look at it' }).click();
-    await page.getByText(/it does not answer/).waitFor();
+    await page.getByText(/no Redis or PostgreSQL answers there/).waitFor();
     await page.getByLabel('Address').fill(spare.url);
     await page.getByLabel('Name').fill('spare');
     await page.getByRole('button', { name: 'Look at it' }).click();
