@@ -57,7 +57,8 @@ function step(
   switch (answer.kind) {
     case 'describe': {
       const { host, shardlet } = answer.action;
-      const { epoch } = batch.find((garbage) => garbage.shardlet === shardlet)!;
+      // a shardlet that came and went twice is there twice: the newest epoch takes the others along
+      const epoch = Math.max(...batch.filter((g) => g.shardlet === shardlet).map((g) => g.epoch));
       const { reply } = answer;
       const isOpen = !('kind' in reply) && reply.mode === 'open' && reply.epoch <= epoch;
       if (isOpen && kept.has(shardlet))

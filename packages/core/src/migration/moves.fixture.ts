@@ -9,7 +9,7 @@ import { expectSettled } from './test-settled.ts';
 
 export const FINISHED = { kind: 'finished' };
 /** More than a move has actions: one shardlet for each place where something happens. */
-export const PLACES = 32;
+export const PLACES = 40;
 /** Records of a shardlet, in chunks of a few: a copy has several steps. */
 export const EVENTS = 20;
 const CHUNK_BYTES = 300;
