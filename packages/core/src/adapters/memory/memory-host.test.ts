@@ -49,7 +49,7 @@ const REACHED = [
 
 test('the random operations of the differential test reach every kind of reply', async () => {
   const reached = new Set<string>();
-  for (let seed = 0; seed < 60; seed++) {
+  for (let seed = 0; seed < 120; seed++) {
     const performer = new Performer(await make({ idsPerSetMax: 8 }), await make({ idsPerSetMax: 8 }));
     await performer.begin();
     for (const step of randomSteps(seededRandom(seed), 150, true)) {
