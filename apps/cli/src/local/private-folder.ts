@@ -15,7 +15,14 @@ export async function makePrivate(dataDir: string): Promise<void> {
   await chmod(dataDir, FOLDER_MODE);
   for (const entry of await readdir(dataDir, { withFileTypes: true })) {
     if (entry.name === POSTGRES) continue;
-    if (entry.isDirectory()) await chmod(join(dataDir, entry.name), 0o700);
-    else if (entry.isFile()) await chmod(join(dataDir, entry.name), 0o600);
+    if (entry.isDirectory()) await restrict(join(dataDir, entry.name), 0o700);
+    else if (entry.isFile()) await restrict(join(dataDir, entry.name), 0o600);
   }
+}
+
+/** Another start at the same time takes its lock away again. */
+async function restrict(path: string, mode: number): Promise<void> {
+  await chmod(path, mode).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
 }
