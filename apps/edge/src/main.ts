@@ -41,7 +41,7 @@ const parts: EdgeParts = {
     wake: () => control.jobs.wake('notify'),
   }),
   clusters: { ...control, wake: () => control.jobs.wake('clusters') },
-  administration: (map) => {
+  operations: (map) => {
     const telemetry = new TelemetryStore({ blocks: control.telemetry, map: () => map, nowMs: Date.now });
     return {
       topology: control.topology,

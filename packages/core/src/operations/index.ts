@@ -1,0 +1,3 @@
+export * from './hosts.ts';
+export * from './operation.ts';
+export * from './table.ts';
