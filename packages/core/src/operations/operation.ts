@@ -169,7 +169,7 @@ export function placementOf({ input, http }: AnyOperation): Placement {
 
 /** A request of HTTP that carries an operation. */
 export interface OperationRequest {
-  readonly method: string;
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** with the query */
   readonly path: string;
   readonly body?: object;
@@ -191,7 +191,7 @@ export function requestOf<O extends AnyOperation>(
   if (dryRun) search.set('dryRun', 'true');
   const members = body.filter((member) => given[member] !== undefined);
   return {
-    method: operation.http.method.toUpperCase(),
+    method: operation.http.method.toUpperCase() as OperationRequest['method'],
     path: search.size === 0 ? filled : `${filled}?${search}`,
     ...(members.length === 0 ? {} : { body: Object.fromEntries(members.map((m) => [m, given[m]])) }),
   };
