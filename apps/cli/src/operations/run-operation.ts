@@ -35,8 +35,9 @@ export function operating(command: Command, operation: AnyOperation): Command {
 export async function runOperation<O extends AnyOperation>(
   operation: O,
   input: z.input<O['input']>,
-  { direct, dryRun = false }: OperationOptions,
+  { direct, ...options }: OperationOptions,
 ): Promise<OutputOf<O>> {
+  const dryRun = operation.dryRun && options.dryRun === true;
   try {
     return await (direct ? runDirectly(operation, input, dryRun) : runAtEdge(operation, input, dryRun));
   } catch (error) {
