@@ -48,10 +48,17 @@ export async function operationStores(control: Control): Promise<OperationStores
   });
 }
 
-export async function migrate(databaseUrl: string): Promise<void> {
+/** Answers the names of what was applied now. */
+export async function migrate(databaseUrl: string): Promise<string[]> {
   await generateClient();
   const { applyMigrations } = await import('@foreshard/core/adapters/prisma');
-  await applyMigrations(databaseUrl, MIGRATIONS);
+  return applyMigrations(databaseUrl, MIGRATIONS);
+}
+
+export async function pendingMigrations(databaseUrl: string): Promise<string[]> {
+  await generateClient();
+  const prisma = await import('@foreshard/core/adapters/prisma');
+  return prisma.pendingMigrations(databaseUrl, MIGRATIONS);
 }
 
 /** The same in the transaction that the client is in. */

@@ -105,7 +105,7 @@ function NothingMoves({ all }: { all: boolean }) {
       title={all ? 'Nothing has moved yet' : 'Nothing moves just now'}
       why="Shardlets move between hosts while they take events: to relieve a host, to empty one, or because a plan says so."
     >
-      <Command text="npm run foreshard -- migrate SHARDLET --to HOST" />
+      <Command text="npm run foreshard -- move SHARDLET --to HOST" />
     </Notice>
   );
 }
