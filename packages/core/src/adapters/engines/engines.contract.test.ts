@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type EngineName, engineOf } from '../../hosts/index.ts';
 import { ENGINES } from '../../topology/index.ts';
 import { startTestServer, type TestServer } from '../redis/redis-server.fixture.ts';
-import { ENGINE_ADAPTERS } from './index.ts';
+import { ENGINE_ADAPTERS } from './engines.ts';
 
 let redis: TestServer;
 const urls: Partial<Record<EngineName, string>> = {};

@@ -1,6 +1,7 @@
 import { expect, expectTypeOf, it } from 'vitest';
 import { ENGINES } from '../../topology/index.ts';
-import { ENGINE_ADAPTERS, type HostEngine } from './index.ts';
+import { ENGINE_ADAPTERS } from './engines.ts';
+import type { HostEngine } from './host-engine.ts';
 
 it('has an adapter for every engine', () => {
   expect(Object.keys(ENGINE_ADAPTERS)).toEqual([...ENGINES]);
