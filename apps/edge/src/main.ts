@@ -55,6 +55,7 @@ const parts: EdgeParts = {
         }
       },
       moves: control.moves,
+      drainFacts: control.drainFacts,
       wake: (job) => control.jobs.wake(job),
       async admit(request, dryRun) {
         const reply = await (dryRun ? tryAdmission : admitHost)(control.topology, request);

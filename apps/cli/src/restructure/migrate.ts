@@ -7,7 +7,7 @@ import {
   requestDrain,
   requestMoves,
 } from '@foreshard/core/migration';
-import { TopologyMap } from '@foreshard/core/topology';
+import { type Shardlet, TopologyMap } from '@foreshard/core/topology';
 import type { Command } from 'commander';
 import type { Control } from '../composition.ts';
 import { withControl } from '../deciding.ts';
@@ -122,13 +122,16 @@ async function drain(text: string, options: DrainOptions): Promise<void> {
 }
 
 async function preview(control: Control, host: number, json: boolean): Promise<void> {
-  const { moves } = drainPreview(await control.topology.snapshot(), host);
-  const rows = moves.map(({ shardlet, dest }) => ({
-    shardlet: shardlet.id,
-    state: shardlet.state.kind,
-    from: shardlet.owner,
-    to: dest,
-  }));
+  const topology = await control.topology.snapshot();
+  const facts = await control.drainFacts(new TopologyMap(topology));
+  const { moves, waiting } = drainPreview(topology, host, facts);
+  const row = ({ id, state, owner }: Shardlet, to: number | null, detail: string) => ({
+    ...{ shardlet: id, state: state.kind, from: owner, to, detail },
+  });
+  const rows = [
+    ...moves.map(({ shardlet, dest }) => row(shardlet, dest, '')),
+    ...waiting.flatMap(({ why, shardlets }) => shardlets.map((shardlet) => row(shardlet, null, why))),
+  ];
   printRows(rows, json, 'nothing is on it: remove it with "foreshard hosts remove"');
 }
 

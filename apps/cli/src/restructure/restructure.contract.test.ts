@@ -223,3 +223,13 @@ test('a server is judged before it is taken as a host', async () => {
     stderr: expect.stringMatching(/does not answer/),
   });
 });
+
+test('a preview of a drain proposes no host that does not answer, and says why', async () => {
+  await edge.killHost(1);
+  type Rows = readonly { readonly to: number | null; readonly detail: string }[];
+  const preview = () => json<Rows>('drain', '2', '--dry-run');
+  await expect.poll(async () => (await preview())[0]?.to, { timeout: 30_000 }).toBeNull();
+  const rows = await preview();
+  expect(rows.map((row) => row.to)).toEqual(rows.map(() => null));
+  expect(rows[0]!.detail).toMatch(/no host can take it: host-1 is unreachable/);
+}, 60_000);

@@ -8,6 +8,7 @@ import {
   type HostDescription,
   removeHost,
   type Topology,
+  TopologyMap,
 } from '@foreshard/core/topology';
 import type { z } from 'zod';
 import { addressOf } from '../http/map-document.ts';
@@ -96,11 +97,13 @@ export class HostOrders {
       const topology = await this.parts.topology.snapshot();
       const isAlready = topology.hosts.find((h) => h.id === host)?.state === state;
       if (reply.kind === 'refused' && !isAlready) throw refused(reply.refusal, 'unknown_host');
-      const { left, moves } = drainPreview(topology, host);
-      const leaving = state === 'draining' ? moves : [];
+      const facts = await this.parts.drainFacts(new TopologyMap(topology));
+      const { left, moves, waiting } = drainPreview(topology, host, facts);
+      if (state === 'active') return { host, state, dryRun, left, moves: [], waiting: [] };
       return {
         ...{ host, state, dryRun, left },
-        moves: leaving.map(({ shardlet, dest }) => ({ shardlet: shardlet.id, to: dest })),
+        moves: moves.map(({ shardlet, dest }) => ({ shardlet: shardlet.id, to: dest })),
+        waiting: waiting.map(({ why, shardlets }) => ({ why, shardlets: shardlets.map((s) => s.id) })),
       };
     });
   }

@@ -1,7 +1,7 @@
 /** What the orders of people need: T, the log of moves, and a way to look at hosts. */
 import type { AdmissionReply, AdmissionRequest } from '@foreshard/core/adapters/host-admission';
-import type { LoadSources, LossSources, MoveLog, Operator } from '@foreshard/core/migration';
-import type { TopologyStore } from '@foreshard/core/topology';
+import type { DrainFacts, LoadSources, LossSources, MoveLog, Operator } from '@foreshard/core/migration';
+import type { TopologyMap, TopologyStore } from '@foreshard/core/topology';
 
 export interface AdministrationStores {
   readonly topology: Pick<TopologyStore, 'changesAfter' | 'decide' | 'snapshot'>;
@@ -11,6 +11,7 @@ export interface AdministrationStores {
   readonly moves: MoveLog;
   readonly wake: Operator['wake'];
   readonly admit: (request: AdmissionRequest, dryRun: boolean) => Promise<AdmissionReply>;
+  readonly drainFacts: (map: TopologyMap) => Promise<DrainFacts>;
   readonly countedKeys: LoadSources['countedKeys'];
 }
 

@@ -10,7 +10,7 @@ import type { InquiryDesk, PolicyStore, RecommendationLog } from '@foreshard/cor
 import type { ClusterStore } from '@foreshard/core/external';
 import type { HintStore } from '@foreshard/core/hints';
 import type { JobRuns } from '@foreshard/core/jobs';
-import type { MoveLog } from '@foreshard/core/migration';
+import type { DrainFacts, MoveLog } from '@foreshard/core/migration';
 import type { NotificationDesk } from '@foreshard/core/notifying';
 import { type ForecastRecords, ForecastStore, type ModelRegistry } from '@foreshard/core/predicting';
 import type { HealthStore } from '@foreshard/core/profiling';
@@ -49,6 +49,8 @@ export interface ConsoleServer {
   readonly jobRuns: JobRuns;
   readonly health: HealthStore;
   readonly moves: MoveLog;
+  /** what is known now of the hosts that a drain may choose */
+  readonly drainFacts: (map: TopologyMap) => Promise<DrainFacts>;
   readonly edge: EdgeClient;
   readonly edgeUrl: string;
   readonly map: MapFollower;
@@ -147,6 +149,7 @@ function compose(): ConsoleServer {
     jobRuns: control.jobRuns,
     health: control.health,
     moves: control.moves,
+    drainFacts: control.drainFacts,
     edge: new EdgeClient(settings, request),
     edgeUrl: settings.edgeUrl,
     map,

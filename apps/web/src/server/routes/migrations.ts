@@ -14,7 +14,7 @@ import {
   rollWish,
   type Wished,
 } from '@foreshard/core/migration';
-import type { TopologyMap } from '@foreshard/core/topology';
+import { TopologyMap } from '@foreshard/core/topology';
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { ACTOR, type ConsoleServer } from '../main.ts';
@@ -120,8 +120,14 @@ export const migrationsRouter = router({
       const reply = await requestDrain(operator(server), input.host, state, input.dryRun);
       if (reply.kind === 'refused') throw refused(reply.refusal);
       if (!input.dryRun) await server.map.catchUp();
-      const { left, moves } = drainPreview(await server.topology.snapshot(), input.host);
-      return { left, moves: moves.map(({ shardlet, dest }) => ({ shardlet: shardlet.id, dest })) };
+      const topology = await server.topology.snapshot();
+      const facts = await server.drainFacts(new TopologyMap(topology));
+      const { left, moves, waiting } = drainPreview(topology, input.host, facts);
+      return {
+        left,
+        moves: moves.map(({ shardlet, dest }) => ({ shardlet: shardlet.id, dest })),
+        waiting: waiting.map(({ why, shardlets }) => ({ why, shardlets: shardlets.length })),
+      };
     }),
 });
 
