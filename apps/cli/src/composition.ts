@@ -8,6 +8,7 @@ import { connectRedisHost, functionLibrary } from '@foreshard/core/adapters/redi
 import type { ReadSource } from '@foreshard/core/external';
 import type { EventHost } from '@foreshard/core/hosts';
 import type { WebhookSender } from '@foreshard/core/notifying';
+import type { OperationStores } from '@foreshard/core/operations/handlers';
 import type { ClientBase } from 'pg';
 import { MIGRATIONS } from './checkout.ts';
 import type { ControlAccess } from './credentials.ts';
@@ -33,6 +34,18 @@ export async function openControl(access: ControlAccess): Promise<Control> {
   await generateClient();
   const { connectControl } = await import('@foreshard/core/adapters/control');
   return connectControl({ ...access, actor: ACTOR });
+}
+
+/** What operations are carried out on without an edge. */
+export async function operationStores(control: Control): Promise<OperationStores> {
+  const adapter = await import('@foreshard/core/adapters/operation-stores');
+  const { TopologyMap } = await import('@foreshard/core/topology');
+  const map = new TopologyMap(await control.topology.snapshot());
+  return adapter.operationStores(control, {
+    map: () => map,
+    // at the machine the reason helps
+    onUnsuitableHost: (cause) => void process.stderr.write(`${cause}\n`),
+  });
 }
 
 /** Answers the names of what was applied now. */

@@ -1,6 +1,7 @@
 'use client';
 
 /** What moves and what became of the rest: how far, how fast, who and why, and the orders of people. */
+import { migrations, requestOf } from '@foreshard/core/operations';
 import { useQuery } from '@tanstack/react-query';
 import { parseAsBoolean, parseAsInteger, parseAsString, useQueryStates } from 'nuqs';
 import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
@@ -64,9 +65,7 @@ export function MigrationsPage() {
               <TakeAway
                 name="migrations"
                 rows={rows as unknown as readonly Record<string, unknown>[]}
-                curl={() =>
-                  edgeCurl(frame?.edgeUrl ?? NO_EDGE, { method: 'GET', path: `/v1/migrations?ended=${all}` })
-                }
+                curl={() => edgeCurl(frame?.edgeUrl ?? NO_EDGE, requestOf(migrations.list, { ended: all }))}
               />
             </div>
           </div>
