@@ -30,6 +30,7 @@ export const SECONDS: Readonly<Record<string, number>> = {
   'bench/src/simulation/mutants.slow.contract.test.ts': 120,
   'e2e/src/console/large.slow.e2e.test.ts': 90,
   'e2e/src/console/pages.slow.e2e.test.ts': 30,
+  'e2e/src/faults/moves.slow.e2e.test.ts': 60,
 };
 
 /** Of one that was not measured yet. */
