@@ -112,6 +112,8 @@ async function chosen({ only, all, shard }: Choice): Promise<readonly Check[]> {
 async function slowChecks(shard: string | undefined): Promise<Check[]> {
   const tests = await slowTests();
   const mine = shard === undefined ? tests : inShard(tests, parseShard(shard));
+  if (mine.length === 0)
+    throw badInput(`shard ${shard} has no test: there are ${tests.length} slow tests, so use fewer parts`);
   return SLOW_CHECKS.flatMap((projects): Check[] => {
     const commands = projects.flatMap((project) => filesOf(project, mine));
     if (commands.length === 0) return [];

@@ -24,7 +24,7 @@ export interface Shard {
   readonly count: number;
 }
 
-/** Seconds of each on two quiet cores. Only the balance of the shards depends on them. */
+/** About how long each takes on two quiet cores, rounded up. Only the balance of the shards depends on it. */
 export const SECONDS: Readonly<Record<string, number>> = {
   'bench/src/simulation/many-seeds.slow.test.ts': 120,
   'bench/src/simulation/mutants.slow.contract.test.ts': 120,
