@@ -43,10 +43,12 @@ describe('shardlets that move under load', () => {
         expect(await moves.move(shardlet, host)).toBe('moved');
       await cluster.foreshard('pause-all', '--reason', 'a look around');
       const [started] = (await moves.start([shardlet], 'host-4')) as [Started];
-      const id = String(started.move);
+      const id = String(started.migration);
       await sleep(500);
       await storedAnew(journal);
-      expect((await moves.json<MoveRow>('migrations', 'show', id)).result).toBeNull();
+      expect(
+        (await moves.json<{ migration: MoveRow }>('migrations', 'show', id)).migration.result,
+      ).toBeNull();
       await cluster.foreshard('migrations', 'abort', id, '--reason', 'no need');
       await cluster.foreshard('resume-all');
       expect(await moves.ended([started])).toEqual(['aborted']);

@@ -8,7 +8,7 @@ export interface MoveRow {
 }
 
 export interface Started {
-  readonly move: number;
+  readonly migration: number;
   readonly shardlet: number;
 }
 
@@ -30,19 +30,20 @@ export class Moves {
     return shardlets.filter((s) => s.owner === id && s.state === 'open').map((s) => String(s.id));
   }
 
-  start(shardlets: readonly string[], to: string): Promise<Started[]> {
-    return this.json('move', ...shardlets, '--to', to, '--reason', 'a test');
+  async start(shardlets: readonly string[], to: string): Promise<readonly Started[]> {
+    const order = ['move', ...shardlets, '--to', to, '--reason', 'a test'];
+    return (await this.json<{ results: Started[] }>(...order)).results;
   }
 
   /** To its end, which is returned. */
   async move(shardlet: string, to: string): Promise<string | null> {
-    const [row] = await this.json<MoveRow[]>('move', shardlet, '--to', to, '--reason', 'a test', '--wait');
-    return row!.result;
+    const order = ['move', shardlet, '--to', to, '--reason', 'a test', '--wait'];
+    return (await this.json<{ results: MoveRow[] }>(...order)).results[0]!.result;
   }
 
   /** How they ended. The map is cheaper to ask than the command, so it tells when to ask. */
   async ended(started: readonly Started[]): Promise<(string | null)[]> {
-    const ids = started.map(({ move }) => move);
+    const ids = started.map(({ migration }) => migration);
     await until('the moves to end', async () => {
       const { shardlets } = await this.cluster.map();
       const moving = shardlets.filter((s) => s.state === 'moving' || s.state === 'closedMoving');
@@ -50,8 +51,9 @@ export class Moves {
     });
     let found: MoveRow[] = [];
     await until('the moves to be told as ended', async () => {
-      const rows = await this.json<MoveRow[]>('migrations', 'list', '--all', '--limit', '500');
-      found = rows.filter((m) => ids.includes(m.id));
+      const list = ['migrations', 'list', '--all', '--limit', '500'];
+      const { migrations } = await this.json<{ migrations: MoveRow[] }>(...list);
+      found = migrations.filter((m) => ids.includes(m.id));
       return found.length === ids.length && found.every((m) => m.result !== null);
     });
     return found.map((m) => m.result);
