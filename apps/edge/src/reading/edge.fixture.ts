@@ -398,6 +398,7 @@ export class EdgeFixture {
       },
       proofs: { remembered: away },
       onRun: away,
+      drainFacts: async () => ({ fills: new Map(), loads: new Map(), away: new Map() }),
       wake: async () => {},
       admit: away,
       countedKeys: async () => undefined,
