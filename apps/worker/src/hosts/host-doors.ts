@@ -52,7 +52,8 @@ export async function lookAt(host: Host, doors: HostDoors, readProof: ReadProof)
     const assessment = ownSight(host, doors, { seen, identity }, assess(host, identity, proof));
     if (assessment.kind !== 'refused') return { kind: 'answers', identity, assessment };
     const now = await readProof(host.id);
-    if (now?.next === proof?.next) return { kind: 'answers', identity, assessment };
+    if (now?.next === proof?.next && now?.held === proof?.held)
+      return { kind: 'answers', identity, assessment };
     if (look === LOOKS_MAX) return { kind: 'unreachable', detail: 'it is being marked' };
     proof = now;
   }
