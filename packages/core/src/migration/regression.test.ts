@@ -151,6 +151,18 @@ describe('a host that went back', () => {
     await expectWhole(cluster, A);
   });
 
+  test('asks about what was closed in the older state, at the time of the mark', async () => {
+    const cluster = await after('mark', 'append');
+    const [event] = cluster.acknowledged;
+    cluster.setBack(A, 1);
+    await cluster.change('roll', 0);
+    expect(cluster.map.shardlet(event!.shardlet)).toMatchObject({ state: { kind: 'closed', finalSeq: 0 } });
+    await cluster.suspend(A);
+    expect(await cluster.readmit(A)).toEqual(FINISHED);
+    expect(cluster.map.shardlet(event!.shardlet)!.lost).toMatchObject([{ seq: 0 }]);
+    await expectWhole(cluster, A);
+  });
+
   test('drops again what moved away, and what was dropped', async () => {
     const cluster = await after('append', 'mark', 'move', 'tidy', 'append');
     const moved = [...cluster.map.shardlets()].find((s) => s.owner === 2 && s.epoch > 5)!;
