@@ -190,6 +190,35 @@ describe('a host that went back', () => {
     await expectWhole(cluster, 2);
   });
 
+  test('gives it back as well where the destination holds a replica of before it gave the shardlet away', async () => {
+    const cluster = await after('append', 'mark', 'move', 'append');
+    const moved = [...cluster.map.shardlets()].find((s) => s.owner === 2 && s.epoch > 5)!;
+    await cluster.change(
+      'halfMove',
+      cluster.open(cluster.stream).findIndex(({ id }) => id === moved.id),
+    );
+    expect(cluster.map.shardlet(moved.id)).toMatchObject({ owner: A, state: { kind: 'opening' } });
+    cluster.setBack(A, 2);
+    expect(await cluster.hosts.get(A)!.describe(moved.id)).toMatchObject({ mode: 'open', epoch: 3 });
+    await cluster.suspend(A);
+    expect(await cluster.readmit(A)).toEqual(FINISHED);
+    expect(await cluster.hosts.get(A)!.describe(moved.id)).toMatchObject({ kind: 'stale' });
+    const now = cluster.map.shardlet(moved.id)!;
+    expect(now).toMatchObject({ owner: 2, lost: [{ seq: 2, epoch: now.epoch }, { epoch: 4 }] });
+    await expectWhole(cluster, A);
+  });
+
+  test('leaves no copy at the source of a move that ends without being settled', async () => {
+    const cluster = await after('append', 'mark', 'halfMove', 'mark');
+    const moved = [...cluster.map.shardlets()].find((s) => s.state.kind === 'opening')!;
+    cluster.setBack(2, cluster.statesOf(2) - 1);
+    await cluster.suspend(2);
+    expect(await cluster.readmit(2)).toEqual(FINISHED);
+    expect(cluster.map.shardlet(moved.id)).toMatchObject({ owner: 2, state: { kind: 'open' } });
+    expect(cluster.map.garbage()).toMatchObject([{ host: A, shardlet: moved.id, epoch: 3 }]);
+    await expectWhole(cluster, 2);
+  });
+
   test('does not take a closed shardlet for whole that late requests have filled and sealed', async () => {
     const cluster = await after('append', 'mark', 'append', 'roll');
     const closed = [...cluster.map.shardlets()].find((s) => s.state.kind === 'closed')!;
