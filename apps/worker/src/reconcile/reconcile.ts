@@ -74,6 +74,14 @@ interface Pass {
   readonly trusted?: Host;
 }
 
+/** `certainTs`: no event up to it is missing, as far as the process knows that saw it go back. */
+interface Refused {
+  readonly reason: RefusalReason;
+  readonly detail: string;
+  readonly byMarks?: boolean;
+  readonly certainTs?: number;
+}
+
 type PassEnd = Pass | { readonly error: unknown };
 
 const NOTHING_DONE: Pass = { outcomes: [] };
@@ -216,13 +224,9 @@ export class Reconciler {
   }
 
   /** Nobody uses a host that went back to an older state until a person has accepted what it lost. */
-  private async refuse(
-    host: Host,
-    identity: HostIdentity,
-    refusal: { readonly reason: RefusalReason; readonly detail: string; readonly byMarks?: boolean },
-  ): Promise<void> {
-    const { reason, detail, byMarks = false } = refusal;
-    if (reason === 'regressed') await this.suspend(host, identity, detail, byMarks);
+  private async refuse(host: Host, identity: HostIdentity, refusal: Refused): Promise<void> {
+    const { reason, detail } = refusal;
+    if (reason === 'regressed') await this.suspend(host, identity, refusal);
     if (reason === 'foreign') {
       // its loss may have been accepted, and its next generation begun, since this pass read T
       if ((await this.parts.follower.upToDate()).host(host.id) !== host) return;
@@ -234,15 +238,14 @@ export class Reconciler {
   private async suspend(
     { id }: Host,
     { incarnation, mark, markPromise }: HostIdentity,
-    detail: string,
-    byMarks: boolean,
+    { detail, byMarks = false, certainTs: seen = Number.POSITIVE_INFINITY }: Refused,
   ): Promise<void> {
     const { topology, proof, remember, actor, log } = this.parts;
     const known = await proof(id);
     const promise = Math.max(known?.promise ?? 0, markPromise);
     // a mark that T has not confirmed, or that was written since this process saw it, may be of the older state
     const certain = certainOf(known, { mark, markPromise });
-    const certainTs = byMarks ? certain : Math.min(certain, known?.promise ?? 0);
+    const certainTs = byMarks ? certain : Math.min(certain, known?.promise ?? 0, seen);
     const decision = beginReadmission(id, incarnation, { detail, byMarks, certainTs, promise });
     const reply = await topology.decide(decision, actor);
     if (reply.kind === 'refused') return;
