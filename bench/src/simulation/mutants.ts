@@ -125,8 +125,18 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     },
     {
       file: `${MACHINES}/moving.ts`,
-      find: "if (reply.kind === 'ready') {",
-      put: '{',
+      find: "if (reply.kind === 'ready') return prove",
+      put: 'return prove',
+    },
+    {
+      file: `${MACHINES}/moving.ts`,
+      find: "if (found.mode === 'ready') return end",
+      put: "if (found.mode === 'ready' || before.isProven) return end",
+    },
+    {
+      file: `${MACHINES}/moving.ts`,
+      find: 'const isSame = finalSeq === found.lastSeq &&',
+      put: 'const isSame =',
     },
   ],
   'a host is trusted before all of it is readmitted': [

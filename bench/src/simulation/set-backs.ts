@@ -71,7 +71,7 @@ export class SetBacks {
     const setBack: SetBack = { host, to, isMet, isHidden: true, isSuspended: false, noticedBy: new Set() };
     this.all.push(setBack);
     for (const [place, stored] of this.stored)
-      if (stored.host === host && stored.written > to) this.gone.set(place, setBack);
+      if (stored.host === host && stored.written > to && !this.gone.has(place)) this.gone.set(place, setBack);
     const proof = (await this.topology.proofs.proofs()).get(host);
     const { progress, mark } = await memory.identify();
     // before the first mark (of a generation) is confirmed only counts tell, and they are made up for by any change
