@@ -8,6 +8,7 @@ import { connectRedisHost, functionLibrary } from '@foreshard/core/adapters/redi
 import type { ReadSource } from '@foreshard/core/external';
 import type { EventHost } from '@foreshard/core/hosts';
 import type { WebhookSender } from '@foreshard/core/notifying';
+import type { OperationStores } from '@foreshard/core/operations/handlers';
 import type { ClientBase } from 'pg';
 import { MIGRATIONS } from './checkout.ts';
 import type { ControlAccess } from './credentials.ts';
@@ -35,10 +36,29 @@ export async function openControl(access: ControlAccess): Promise<Control> {
   return connectControl({ ...access, actor: ACTOR });
 }
 
-export async function migrate(databaseUrl: string): Promise<void> {
+/** What operations are carried out on without an edge. */
+export async function operationStores(control: Control): Promise<OperationStores> {
+  const adapter = await import('@foreshard/core/adapters/operation-stores');
+  const { TopologyMap } = await import('@foreshard/core/topology');
+  const map = new TopologyMap(await control.topology.snapshot());
+  return adapter.operationStores(control, {
+    map: () => map,
+    // at the machine the reason helps
+    onUnsuitableHost: (cause) => void process.stderr.write(`${cause}\n`),
+  });
+}
+
+/** Answers the names of what was applied now. */
+export async function migrate(databaseUrl: string): Promise<string[]> {
   await generateClient();
   const { applyMigrations } = await import('@foreshard/core/adapters/prisma');
-  await applyMigrations(databaseUrl, MIGRATIONS);
+  return applyMigrations(databaseUrl, MIGRATIONS);
+}
+
+export async function pendingMigrations(databaseUrl: string): Promise<string[]> {
+  await generateClient();
+  const prisma = await import('@foreshard/core/adapters/prisma');
+  return prisma.pendingMigrations(databaseUrl, MIGRATIONS);
 }
 
 /** The same in the transaction that the client is in. */

@@ -11,9 +11,10 @@ import type { HintStore } from '@foreshard/core/hints';
 import type { EventHost, HostProofStore, ProgressWatch } from '@foreshard/core/hosts';
 import { type Clock, MICROS_PER_MS } from '@foreshard/core/kernel';
 import type { NotificationOffice } from '@foreshard/core/notifying';
+import { OPERATIONS } from '@foreshard/core/operations';
+import { type OperationStores, operationHandlers } from '@foreshard/core/operations/handlers';
 import { LoadCounters } from '@foreshard/core/telemetry';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
-import { type AdministrationStores, administration, mountAdministration } from './administration/index.ts';
 import { type AdvisingStores, mountAdvising } from './advising/index.ts';
 import { ClusterOrders, type ClusterParts, mountClusters } from './clusters/index.ts';
 import { consuming } from './consuming/index.ts';
@@ -38,6 +39,7 @@ import { type OwnQuota, QuotaBook, type QuotaRedis, Quotas } from './limits/inde
 import { type FirstMap, firstMap, MapFollower } from './map/follower.ts';
 import { LeasedIngestion } from './map/leased-ingestion.ts';
 import { mountNotifying } from './notifying/index.ts';
+import { BoundOperations, mountOperations } from './operations/index.ts';
 import { profiling } from './profiling/index.ts';
 import { HostClaims, LastAcknowledged } from './proof/index.ts';
 import { reading } from './reading/index.ts';
@@ -67,8 +69,8 @@ export interface EdgeParts {
   readonly advising: AdvisingStores;
   readonly notifications: NotificationOffice;
   readonly clusters: Omit<ClusterParts, 'nowMs'>;
-  /** what orders of people go to */
-  readonly administration: (map: TopologyMap) => AdministrationStores;
+  /** what operations are carried out on */
+  readonly operations: (map: TopologyMap) => Omit<OperationStores, 'onHost' | 'nowMs'>;
   /** of tokens and streams that have their own */
   readonly ownQuotas: () => Promise<readonly OwnQuota[]>;
   readonly redis: CappedStream & QuotaRedis;
@@ -232,11 +234,14 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     hostClaims: () => claims.open,
   });
   const quotas = new Quotas(book, shared);
-  const orders = administration({
-    ...parts.administration(map.topology),
-    onHost: async (host, use) => use(await hosts.get(host.id)),
-    nowMs: Date.now,
-  });
+  const operations = new BoundOperations(
+    OPERATIONS,
+    operationHandlers({
+      ...parts.operations(map.topology),
+      onHost: async (host, use) => use(await hosts.get(host.id)),
+      nowMs: Date.now,
+    }),
+  );
   const clusters = new ClusterOrders({ ...parts.clusters, nowMs: Date.now });
   const apiActor = (authorization: string | undefined) => `api:${tokens.idOf(authorization) ?? 'edge'}`;
   const events = new EventsEndpoint({
@@ -266,7 +271,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       store: (body, request) => events.storeBatch(body, request),
       read: (stream, request) => reads.bodyOf(stream, request),
       records,
-      orders,
+      operations,
       clusters,
       hints,
       actorOf: apiActor,
@@ -286,7 +291,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
         }),
       (api) => mountNotifying(api, { office: parts.notifications, budget, actorOf: apiActor }),
       (api) => mountClusters(api, { orders: clusters, budget, actorOf: apiActor }),
-      (api) => mountAdministration(api, { orders, budget, actorOf: apiActor }),
+      (api) => mountOperations(api, { bound: operations, budget, actorOf: apiActor }),
     ],
     fault,
   }).app;

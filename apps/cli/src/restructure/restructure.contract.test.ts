@@ -1,5 +1,5 @@
 /**
- * Split, roll, merge, migrate, drain and the orders to moves, as people type them, on real servers. Each
+ * Split, roll, merge, move, drain and the orders to moves, as people type them, on real servers. Each
  * command is asked first what it would do, and must then have changed nothing.
  */
 import { createDatabase } from '@foreshard/local';
@@ -94,7 +94,7 @@ test('what cannot be is told in one line: 2 for bad input, 1 for a lost race', a
   expect(await foreshard('split', 'x')).toMatchObject({ exitCode: BAD_INPUT });
   expect(await foreshard('merge', (await openOn(1))[0]!)).toMatchObject({ exitCode: BAD_INPUT });
   const [shardlet] = (await openOn(1)) as [string];
-  expect(await foreshard('migrate', shardlet, '--to', 'nowhere')).toMatchObject({
+  expect(await foreshard('move', shardlet, '--to', 'nowhere')).toMatchObject({
     exitCode: BAD_INPUT,
     stderr: expect.stringMatching(/there is no host "nowhere"; the hosts are 1/),
   });
@@ -109,11 +109,11 @@ test('what cannot be is told in one line: 2 for bad input, 1 for a lost race', a
 
 test('a shardlet goes to another host and back, and the list tells who wanted it and why', async () => {
   const [shardlet] = (await openOn(1)) as [string];
-  expect(await dryRun('migrate', shardlet, '--to', '2')).toMatchObject({
+  expect(await dryRun('move', shardlet, '--to', '2')).toMatchObject({
     exitCode: DONE,
     stdout: expect.stringMatching(/would move/),
   });
-  const [there] = await json<Moved>('migrate', shardlet, '--to', '2', '--reason', 'a test', '--wait');
+  const [there] = await json<Moved>('move', shardlet, '--to', '2', '--reason', 'a test', '--wait');
   expect(there!.result).toBe('moved');
   expect(await openOn(2)).toContain(shardlet);
   const shown = await json<{ journal: { what: string; bytes: number }[] }>(
@@ -135,6 +135,7 @@ test('a shardlet goes to another host and back, and the list tells who wanted it
 test('pause-all holds every move until resume-all; an abort leaves the shardlet where it is', async () => {
   const [shardlet] = (await openOn(1)) as [string];
   expect(await foreshard('pause-all', '--reason', 'a look around')).toMatchObject({ exitCode: DONE });
+  // the name of earlier releases
   const [{ move }] = (await json<Moved>('migrate', shardlet, '--to', '2')) as [Moved[number]];
   const listed = await foreshard('migrations');
   expect(listed).toMatchObject({

@@ -12,6 +12,7 @@ import type { HintStore } from '@foreshard/core/hints';
 import type { JobRuns } from '@foreshard/core/jobs';
 import type { MoveLog } from '@foreshard/core/migration';
 import type { NotificationDesk } from '@foreshard/core/notifying';
+import type { Handlers, Operations } from '@foreshard/core/operations';
 import { type ForecastRecords, ForecastStore, type ModelRegistry } from '@foreshard/core/predicting';
 import type { HealthStore } from '@foreshard/core/profiling';
 import { type BlockStore, TelemetryStore } from '@foreshard/core/telemetry';
@@ -26,6 +27,7 @@ import type { ForecastPicture } from './forecasts/forecast-picture.ts';
 import type { HeatPicture } from './heat/heat-picture.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { LoadFollower } from './load/load-follower.ts';
+import { consoleHandlers } from './operations/handlers.ts';
 import { replayCommand } from './sample/replay-command.ts';
 import { SampleRun } from './sample/sample-run.ts';
 import { BadSettings, readSettings } from './settings.ts';
@@ -50,6 +52,8 @@ export interface ConsoleServer {
   readonly health: HealthStore;
   readonly moves: MoveLog;
   readonly edge: EdgeClient;
+  /** what operations of the table do here */
+  readonly operations: Handlers<Operations>;
   readonly edgeUrl: string;
   readonly map: MapFollower;
   readonly telemetry: TelemetryStore;
@@ -117,6 +121,7 @@ function compose(): ConsoleServer {
     map: () => map.map ?? NO_MAP,
     nowMs: Date.now,
   });
+  const edge = new EdgeClient(settings, request);
   const load = new LoadFollower(control.redis.duplicate({ maxRetriesPerRequest: null }));
   const measures = new HostMeasures(control.redis);
   const probe = new EdgeProbe(settings.edgeUrl, request);
@@ -147,7 +152,15 @@ function compose(): ConsoleServer {
     jobRuns: control.jobRuns,
     health: control.health,
     moves: control.moves,
-    edge: new EdgeClient(settings, request),
+    edge,
+    operations: consoleHandlers(
+      {
+        ...control,
+        wake: (job) => control.jobs.wake(job),
+        countedKeys: (asked) => telemetry.topKeys(asked),
+      },
+      edge,
+    ),
     edgeUrl: settings.edgeUrl,
     map,
     telemetry,

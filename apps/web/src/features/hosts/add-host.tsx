@@ -1,6 +1,7 @@
 'use client';
 
 /** Takes a storage server into use. Its settings are judged before anything is decided. */
+import { hosts } from '@foreshard/core/operations';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
@@ -33,9 +34,9 @@ function AddForm({ onDone }: { onDone(): void }) {
   const [url, setUrl] = useState('');
   const [name, setName] = useState('');
   const host = { url: url.trim(), ...(name.trim() === '' ? {} : { name: name.trim() }) };
-  const check = useMutation(trpc.hosts.add.mutationOptions());
+  const check = useMutation(trpc.operations.hosts.add.mutationOptions());
   const add = useMutation(
-    trpc.hosts.add.mutationOptions({
+    trpc.operations.hosts.add.mutationOptions({
       onSuccess: ({ result, host: added }) => {
         toast.success(
           result === 'known' ? `It is ${added?.name} already` : `${added?.name} takes shardlets now`,
@@ -83,7 +84,7 @@ function AddForm({ onDone }: { onDone(): void }) {
         <Button type="submit" look="primary" disabled={host.url === '' || check.isPending || add.isPending}>
           {isChecked ? 'Add now' : 'Look at it'}
         </Button>
-        <EdgeCurl method="POST" path="/v1/hosts" body={host} />
+        <EdgeCurl operation={hosts.add} input={host} />
       </div>
     </form>
   );

@@ -1,4 +1,4 @@
-/** foreshard migrate and drain: shardlets go to other hosts, one by one or all of a host. */
+/** foreshard move and drain: shardlets go to other hosts, one by one or all of a host. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   drainPreview,
@@ -19,7 +19,7 @@ import { failIfAborted, tell, untilEnded } from './waiting.ts';
 
 const LOOK_EVERY_MS = 500;
 
-interface MigrateOptions {
+interface MoveOptions {
   readonly to: string;
   readonly reason: string;
   readonly window?: number;
@@ -29,9 +29,9 @@ interface MigrateOptions {
   readonly wait: boolean;
 }
 
-export function registerMigrate(program: Command): void {
+export function registerMove(program: Command): void {
   program
-    .command('migrate')
+    .command('move')
     .description('move shardlets, open or closed, to another host while they take events')
     .argument('<shardlets...>', 'their numbers', ids)
     .requiredOption('--to <host>', 'its number or name')
@@ -41,7 +41,7 @@ export function registerMigrate(program: Command): void {
     .option('--dry-run', 'tell what would be decided, and change nothing', false)
     .option('--wait', 'wait until they have ended and tell how far they are', false)
     .option('--json', 'one JSON document', false)
-    .action((shardlets: number[], options: MigrateOptions) => migrate(shardlets, options));
+    .action((shardlets: number[], options: MoveOptions) => move(shardlets, options));
   program
     .command('drain')
     .description(
@@ -55,7 +55,7 @@ export function registerMigrate(program: Command): void {
     .action((host: string, options: DrainOptions) => drain(host, options));
 }
 
-async function migrate(shardlets: readonly number[], options: MigrateOptions): Promise<void> {
+async function move(shardlets: readonly number[], options: MoveOptions): Promise<void> {
   await withControl(async (control) => {
     const dest = hostNamed(await control.topology.snapshot(), options.to);
     const { reason, window: windowMs, rate: bytesPerSecondMax } = options;
