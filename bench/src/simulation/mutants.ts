@@ -125,6 +125,11 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     },
     {
       file: `${MACHINES}/moving.ts`,
+      find: 'if (actions.length > 0) return goOn',
+      put: 'if (actions.length > 0 && state.finalSeq === undefined) return goOn',
+    },
+    {
+      file: `${MACHINES}/moving.ts`,
       find: "if (reply.kind === 'ready') return prove",
       put: 'return prove',
     },
