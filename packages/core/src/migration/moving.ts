@@ -1,5 +1,6 @@
 /**
  *   prepare --shadow--> copy --all equal--> verify --seal--> cutover --ready, commit--> open --settle--> (finished)
+ *                                                             (both after a mark, on what the hosts show after it)
  *                       | ^                  |  |               |
  *                       | +-- new appends, --+  |               |
  *                       |     a difference      |               | the copy cannot be completed

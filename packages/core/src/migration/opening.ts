@@ -1,10 +1,10 @@
 /**
  *   create  ------------> createOpen --+
- *   recreate --> drop --> createOpen --+--> all have answered --prove--> settle those confirmed --> (finished)
- *   raise   ------------> raise -------+           |                               |
- *   migrate ------------> open --------+           +-- none confirmed              +-- some refused
- *                                                  v                               v
- *                                          (stale or blocked)              (stale or blocked)
+ *   recreate --> drop --> createOpen --+--> all have answered --prove--> describe --> settle what is open --> (finished)
+ *   raise   ------------> raise -------+           |                         |                |
+ *   migrate ------------> open --------+           +-- none confirmed        +-- none open    +-- some refused
+ *                                                  v                         v                v
+ *                                          (stale or blocked)             (stale)     (stale or blocked)
  *
  * Finishes the opening of shardlets that have no parents to seal: the first shardlets of a stream are
  * created, those of an aborted migration or of a restarted host are raised to their new epoch in place,

@@ -1,7 +1,7 @@
 /**
- *   parents: seal --> describe --all sealed--> children: createOpen --all there--> prove --> settle --> (finished)
- *             |          |                                   |                                 |
- *             +----------+-----------------------------------+---------------------------------+
+ *   parents: seal --> describe --all sealed--> children: createOpen --all there--> prove --> describe all --> settle --> (finished)
+ *             |          |                                   |                                    |             |
+ *             +----------+-----------------------------------+------------------------------------+-------------+
  *                                                            v
  *                                                   (stale or blocked)
  *
