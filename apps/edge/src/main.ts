@@ -66,6 +66,7 @@ const parts: EdgeParts = {
       countedKeys: (query) => telemetry.topKeys(query),
     };
   },
+  hostAlarms: control.hostAlarms,
   ownQuotas: () => control.quotas.list(),
   redis: control.redis,
   connectHosts: (map) => {
