@@ -23,6 +23,20 @@ const CORE = {
     'external',
   ],
   notifying: ['hosts', 'telemetry', 'migration', 'planning', 'predicting', 'advising'],
+  operations: [
+    ...[
+      'kernel',
+      'keyspace',
+      'topology',
+      'hosts',
+      'migration',
+      'consuming',
+      'telemetry',
+      'hints',
+      'planning',
+    ],
+    ...['external', 'advising', 'notifying'],
+  ],
   jobs: ['kernel'],
   simulation: [
     ...['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'migration', 'consuming'],
@@ -39,7 +53,7 @@ const PURE = Object.keys(CORE).join('|');
  */
 const EDGE_MAY = [
   ...['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'telemetry', 'profiling', 'consuming'],
-  ...['hints', 'migration', 'planning', 'external', 'advising', 'notifying'],
+  ...['hints', 'migration', 'planning', 'external', 'advising', 'notifying', 'operations'],
 ];
 /** libraries that compute and touch nothing */
 const PURE_LIBRARIES = ['zod', 'csv-parse/lib/sync'];
@@ -93,6 +107,8 @@ module.exports = {
         pathNot: [
           '^packages/core/src/$1/',
           '^packages/core/src/(?:adapters/)?[^/]+/index\\.ts$',
+          // contracts are for browsers and clients as well; handlers have a door of their own
+          '^packages/core/src/operations/handlers/index\\.ts$',
           SHARED_BY_TESTS,
         ],
       },

@@ -3,11 +3,11 @@
  * used: in a fresh checkout the client has to be generated first.
  */
 import type { Control } from '@foreshard/core/adapters/control';
-import { connectPostgresHost } from '@foreshard/core/adapters/postgres';
-import { connectRedisHost, functionLibrary } from '@foreshard/core/adapters/redis';
+import { ENGINE_ADAPTERS, type HostEngine } from '@foreshard/core/adapters/engines';
 import type { ReadSource } from '@foreshard/core/external';
 import type { EventHost } from '@foreshard/core/hosts';
 import type { WebhookSender } from '@foreshard/core/notifying';
+import type { OperationStores } from '@foreshard/core/operations/handlers';
 import type { ClientBase } from 'pg';
 import { MIGRATIONS } from './checkout.ts';
 import type { ControlAccess } from './credentials.ts';
@@ -18,12 +18,11 @@ export {
   admitHost,
   type Inspection,
   inspectHost,
-  postgresSettings,
-  redisFacts,
-  redisLibraries,
   tryAdmission,
 } from '@foreshard/core/adapters/host-admission';
 export { request } from '@foreshard/core/adapters/outgoing-http';
+export { postgresSettings } from '@foreshard/core/adapters/postgres';
+export { redisFacts, redisLibraries } from '@foreshard/core/adapters/redis';
 export type { Control };
 
 /** recorded with every decision, and shown in the servers' lists of connections */
@@ -35,10 +34,29 @@ export async function openControl(access: ControlAccess): Promise<Control> {
   return connectControl({ ...access, actor: ACTOR });
 }
 
-export async function migrate(databaseUrl: string): Promise<void> {
+/** What operations are carried out on without an edge. */
+export async function operationStores(control: Control): Promise<OperationStores> {
+  const adapter = await import('@foreshard/core/adapters/operation-stores');
+  const { TopologyMap } = await import('@foreshard/core/topology');
+  const map = new TopologyMap(await control.topology.snapshot());
+  return adapter.operationStores(control, {
+    map: () => map,
+    // at the machine the reason helps
+    onUnsuitableHost: (cause) => void process.stderr.write(`${cause}\n`),
+  });
+}
+
+/** Answers the names of what was applied now. */
+export async function migrate(databaseUrl: string): Promise<string[]> {
   await generateClient();
   const { applyMigrations } = await import('@foreshard/core/adapters/prisma');
-  await applyMigrations(databaseUrl, MIGRATIONS);
+  return applyMigrations(databaseUrl, MIGRATIONS);
+}
+
+export async function pendingMigrations(databaseUrl: string): Promise<string[]> {
+  await generateClient();
+  const prisma = await import('@foreshard/core/adapters/prisma');
+  return prisma.pendingMigrations(databaseUrl, MIGRATIONS);
 }
 
 /** The same in the transaction that the client is in. */
@@ -70,13 +88,11 @@ export async function isActiveToken(control: Control, token: string): Promise<bo
   return active.some(({ hash }) => hash === hashToken(token));
 }
 
-/** The name under which this release's functions are loaded into Redis. */
-export function hostFunctions(): string {
-  return functionLibrary().name;
+export function engineAt(url: string): HostEngine {
+  return ENGINE_ADAPTERS[engineOf(url)];
 }
 
 /** Connects to a storage server that nobody trusts yet: whatever run of it answers. */
 export function connectHost(url: string): Promise<EventHost> {
-  const connect = engineOf(url) === 'redis' ? connectRedisHost : connectPostgresHost;
-  return connect({ url, expectedIncarnation: undefined });
+  return engineAt(url).connect({ url, expectedIncarnation: undefined });
 }

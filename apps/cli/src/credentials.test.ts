@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { controlAccess, dataDir, edgeAccess } from './credentials.ts';
+import { controlAccess, databaseAccess, dataDir, edgeAccess } from './credentials.ts';
 import { CommandFailure } from './failure.ts';
 
 let root: string;
@@ -37,6 +37,22 @@ describe('credentials', () => {
     writeCredentials(LOCAL);
     const env = { FORESHARD_EDGE_URL: 'http://edge:1', FORESHARD_TOKEN: 'fsh_env' };
     expect(edgeAccess(env, root)).toEqual({ edgeUrl: 'http://edge:1', token: 'fsh_env' });
+  });
+
+  it('give the database alone: the option, else the environment, else the file', () => {
+    writeCredentials(LOCAL);
+    const env = { DATABASE_URL: 'postgresql://env/db' };
+    expect(databaseAccess('postgres://asked/db', env, root)).toBe('postgres://asked/db');
+    expect(databaseAccess(undefined, env, root)).toBe('postgresql://env/db');
+    expect(databaseAccess(undefined, {}, root)).toBe('postgres://db');
+  });
+
+  it('refuse the address of another database, and never repeat it', () => {
+    const asked = () => databaseAccess('mysql://me:secret@db/x', {}, root);
+    expect(asked).toThrow(/^--database must be an address such as postgresql:/);
+    expect(asked).not.toThrow(/secret/);
+    expect(() => databaseAccess(undefined, { DATABASE_URL: 'db' }, root)).toThrow(/^DATABASE_URL must be/);
+    expect(() => databaseAccess(undefined, {}, root)).toThrow(/run "foreshard up", or set DATABASE_URL$/);
   });
 
   it('never sends the token of the file to an address of the environment', () => {

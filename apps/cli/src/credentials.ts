@@ -75,6 +75,22 @@ export function edgeAccess(env: Environment = process.env, cwd: string = process
   return { edgeUrl: withoutSlash(known.edgeUrl), token: envToken ?? known.token };
 }
 
+/** Of the database alone. `asked`: an address that was given with the command. */
+export function databaseAccess(
+  asked: string | undefined,
+  env: Environment = process.env,
+  cwd: string = process.cwd(),
+): string {
+  const named = asked === undefined ? 'DATABASE_URL' : '--database';
+  const given = asked ?? env.DATABASE_URL;
+  if (given === undefined)
+    return readCredentials(env, cwd)?.databaseUrl ?? noCredentials(env, cwd, 'DATABASE_URL');
+  // the address may hold a password, so it is not repeated
+  if (!URL.canParse(given) || !/^postgres(ql)?:$/.test(new URL(given).protocol))
+    throw badInput(`${named} must be an address such as postgresql://USER:PASSWORD@HOST:5432/DATABASE`);
+  return given;
+}
+
 export function controlAccess(env: Environment = process.env, cwd: string = process.cwd()): ControlAccess {
   const known = readCredentials(env, cwd);
   const databaseUrl = env.DATABASE_URL ?? known?.databaseUrl;

@@ -5,6 +5,7 @@ import { register as registerAdvice } from './advice/index.ts';
 import { register as registerBackup } from './backup/index.ts';
 import { register as registerClusters } from './clusters/index.ts';
 import { register as registerConsuming } from './consuming/index.ts';
+import { register as registerDatabase } from './database/index.ts';
 import { register as registerDoctor } from './doctor/index.ts';
 import { register as registerEvents } from './events/index.ts';
 import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from './failure.ts';
@@ -15,6 +16,7 @@ import { register as registerHints } from './hints/index.ts';
 import { register as registerHosts } from './hosts/index.ts';
 import { register as registerLocal } from './local/index.ts';
 import { register as registerNotifications } from './notifications/index.ts';
+import { renamed } from './old-names.ts';
 import { writtenOut } from './output.ts';
 import { register as registerPlanning } from './planning/index.ts';
 import { register as registerQuotas } from './quotas/index.ts';
@@ -48,6 +50,7 @@ for (const register of [
   registerConsuming,
   registerReplay,
   registerDoctor,
+  registerDatabase,
   registerForecast,
   registerForecasts,
   registerHints,
@@ -71,7 +74,7 @@ for (const command of withSubcommands(program)) command.exitOverride();
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 try {
-  await program.parseAsync();
+  await program.parseAsync(renamed(process.argv, (line) => process.stderr.write(`foreshard: ${line}\n`)));
 } catch (error) {
   process.exitCode = report(error);
 }

@@ -15,3 +15,8 @@ export function print(text: string): Promise<boolean> {
 export function counted(many: number, what: string): string {
   return `${many} ${what}${many === 1 ? '' : 's'}`;
 }
+
+/** The answer of an operation, for programs. */
+export function printJson(answer: unknown): void {
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}

@@ -11,9 +11,10 @@ import type { HintStore } from '@foreshard/core/hints';
 import type { EventHost, HostProofStore, ProgressWatch } from '@foreshard/core/hosts';
 import { type Clock, MICROS_PER_MS } from '@foreshard/core/kernel';
 import type { NotificationOffice } from '@foreshard/core/notifying';
+import { OPERATIONS } from '@foreshard/core/operations';
+import { type OperationStores, operationHandlers } from '@foreshard/core/operations/handlers';
 import { LoadCounters } from '@foreshard/core/telemetry';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
-import { type AdministrationStores, administration, mountAdministration } from './administration/index.ts';
 import { type AdvisingStores, mountAdvising } from './advising/index.ts';
 import { ClusterOrders, type ClusterParts, mountClusters } from './clusters/index.ts';
 import { consuming } from './consuming/index.ts';
@@ -35,9 +36,10 @@ import {
 import { DuplicateTimes } from './ingest/duplicate-times.ts';
 import { Ingestion, type IngestionLimits, type IngestionObserver } from './ingest/ingestion.ts';
 import { type OwnQuota, QuotaBook, type QuotaRedis, Quotas } from './limits/index.ts';
-import { type FirstMap, firstMap, MapFollower } from './map/follower.ts';
+import { type FirstMap, FollowedMap, firstMap } from './map/follower.ts';
 import { LeasedIngestion } from './map/leased-ingestion.ts';
 import { mountNotifying } from './notifying/index.ts';
+import { BoundOperations, mountOperations } from './operations/index.ts';
 import { profiling } from './profiling/index.ts';
 import { HostClaims, LastAcknowledged } from './proof/index.ts';
 import { reading } from './reading/index.ts';
@@ -69,15 +71,13 @@ export interface EdgeParts {
   readonly advising: AdvisingStores;
   readonly notifications: NotificationOffice;
   readonly clusters: Omit<ClusterParts, 'nowMs'>;
-  /** what orders of people go to */
-  readonly administration: (map: TopologyMap) => AdministrationStores;
+  /** what operations are carried out on */
+  readonly operations: (map: TopologyMap) => Omit<OperationStores, 'onHost' | 'nowMs'>;
   /** of tokens and streams that have their own */
   readonly ownQuotas: () => Promise<readonly OwnQuota[]>;
   readonly redis: CappedStream & QuotaRedis;
   readonly connectHosts: (map: TopologyMap) => HostConnections;
   readonly log: EdgeLog;
-  /** the map cannot be followed any more: the process should begin anew */
-  readonly onBroken: (reason: string) => void;
 }
 
 export interface EdgeLog {
@@ -146,7 +146,7 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
 }
 
 interface Loaded {
-  readonly map: MapFollower;
+  readonly map: FollowedMap;
   readonly hosts: HostConnections;
   readonly tokens: TokenCheck;
   readonly quotas: QuotaBook;
@@ -154,7 +154,7 @@ interface Loaded {
   readonly warn: Warn;
 }
 
-function hotKeyLane({ advising: { policies, tellHotKey } }: EdgeParts, map: MapFollower): HotKeyLane {
+function hotKeyLane({ advising: { policies, tellHotKey } }: EdgeParts, map: FollowedMap): HotKeyLane {
   return new HotKeyLane({
     policy: async () => (await policies.at(Date.now())).policy,
     tell: tellHotKey,
@@ -234,11 +234,14 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     hostClaims: () => claims.open,
   });
   const quotas = new Quotas(book, shared);
-  const orders = administration({
-    ...parts.administration(map.topology),
-    onHost: async (host, use) => use(await hosts.get(host.id)),
-    nowMs: Date.now,
-  });
+  const operations = new BoundOperations(
+    OPERATIONS,
+    operationHandlers({
+      ...parts.operations(map.topology),
+      onHost: async (host, use) => use(await hosts.get(host.id)),
+      nowMs: Date.now,
+    }),
+  );
   const clusters = new ClusterOrders({ ...parts.clusters, nowMs: Date.now });
   const apiActor = (authorization: string | undefined) => `api:${tokens.idOf(authorization) ?? 'edge'}`;
   const events = new EventsEndpoint({
@@ -269,7 +272,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       store: (body, request) => events.storeBatch(body, request),
       read: (stream, request) => reads.bodyOf(stream, request),
       records,
-      orders,
+      operations,
       clusters,
       hints,
       actorOf: apiActor,
@@ -289,7 +292,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
         }),
       (api) => mountNotifying(api, { office: parts.notifications, budget, actorOf: apiActor }),
       (api) => mountClusters(api, { orders: clusters, budget, actorOf: apiActor }),
-      (api) => mountAdministration(api, { orders, budget, actorOf: apiActor }),
+      (api) => mountOperations(api, { bound: operations, budget, actorOf: apiActor }),
     ],
     fault,
   }).app;
@@ -344,7 +347,7 @@ function hostClaims(
   });
 }
 
-function leasedIngestion(ingestion: Ingestion, map: MapFollower, metrics: EdgeMetrics, warn: Warn) {
+function leasedIngestion(ingestion: Ingestion, map: FollowedMap, metrics: EdgeMetrics, warn: Warn) {
   return new LeasedIngestion({
     submit: (intake) => ingestion.submit(intake),
     refresh: () => map.refresh(),
@@ -377,12 +380,13 @@ function tokenCheckOf({ settings, activeHashes, markTokensUsed }: EdgeParts, war
   });
 }
 
-async function followedMap(parts: EdgeParts, warn: Warn): Promise<MapFollower> {
-  const { store, notifier, onBroken } = parts;
+async function followedMap(parts: EdgeParts, warn: Warn): Promise<FollowedMap> {
+  const { store, notifier } = parts;
   const file = join(parts.settings.dataDir, 'edge', 'map.json');
   const first = await untilThereIsAMap(parts, file, warn);
   parts.log.info({ version: first.topology.version, from: first.from }, 'map loaded');
-  return new MapFollower(first, { store, notifier, file, nowMs: Date.now, warn, onBroken });
+  const reloaded = (reason: string) => parts.log.warn({ reason }, 'the whole map was loaded again');
+  return new FollowedMap(first, { store, notifier, file, nowMs: Date.now, warn, reloaded });
 }
 
 async function untilThereIsAMap({ store }: EdgeParts, file: string, warn: Warn): Promise<FirstMap> {

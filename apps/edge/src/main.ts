@@ -1,10 +1,10 @@
 /** The edge process: chooses what stands behind the ports, and ends cleanly when told to. */
 import { connectControl } from '@foreshard/core/adapters/control';
-import { connectAnyHost, HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
-import { admitHost, tryAdmission } from '@foreshard/core/adapters/host-admission';
+import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
+import { operationStores } from '@foreshard/core/adapters/operation-stores';
 import { notificationOffice } from '@foreshard/core/adapters/webhooks';
 import { HOT_KEYS_KEY, hotKeyField } from '@foreshard/core/advising';
-import { SHADOW_DIFFERENCES_KEY, TelemetryStore } from '@foreshard/core/telemetry';
+import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
 import { pino } from 'pino';
 import { type EdgeParts, type RunningEdge, startEdge } from './edge.ts';
 import { type EdgeSettings, hostPatienceMs, readSettings } from './settings.ts';
@@ -41,31 +41,11 @@ const parts: EdgeParts = {
     wake: () => control.jobs.wake('notify'),
   }),
   clusters: { ...control, wake: () => control.jobs.wake('clusters') },
-  administration: (map) => {
-    const telemetry = new TelemetryStore({ blocks: control.telemetry, map: () => map, nowMs: Date.now });
-    return {
-      topology: control.topology,
-      proofs: control.proofs,
-      async onRun(host, use) {
-        const opened = await connectAnyHost(host);
-        try {
-          return await use(opened);
-        } finally {
-          await opened.close();
-        }
-      },
-      moves: control.moves,
-      drainFacts: control.drainFacts,
-      wake: (job) => control.jobs.wake(job),
-      async admit(request, dryRun) {
-        const reply = await (dryRun ? tryAdmission : admitHost)(control.topology, request);
-        if (reply.kind === 'refused' && reply.cause !== undefined)
-          log.warn({ cause: reply.cause, actor: request.actor }, 'a host was not taken');
-        return reply;
-      },
-      countedKeys: (query) => telemetry.topKeys(query),
-    };
-  },
+  operations: (map) =>
+    operationStores(control, {
+      map: () => map,
+      onUnsuitableHost: (cause, actor) => log.warn({ cause, actor }, 'a host was not taken'),
+    }),
   hostAlarms: control.hostAlarms,
   ownQuotas: () => control.quotas.list(),
   redis: control.redis,
@@ -76,10 +56,6 @@ const parts: EdgeParts = {
     return shadowed(pool, map, shadowObserver, { nowMs: Date.now, random: Math.random });
   },
   log,
-  onBroken(reason) {
-    log.fatal({ reason }, 'the map cannot be followed: starting anew reads it whole');
-    void stop(1);
-  },
 };
 
 const shadowObserver: ShadowObserver = {
@@ -94,16 +70,16 @@ const shadowObserver: ShadowObserver = {
 let running: RunningEdge | undefined;
 let stopping = false;
 
-async function stop(exitCode: number): Promise<void> {
+async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
   await running?.stop();
   await control.close();
-  process.exit(exitCode);
+  process.exit(0);
 }
 
-process.on('SIGTERM', () => void stop(0));
-process.on('SIGINT', () => void stop(0));
+process.on('SIGTERM', () => void stop());
+process.on('SIGINT', () => void stop());
 
 try {
   running = await startEdge(parts);

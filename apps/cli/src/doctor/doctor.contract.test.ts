@@ -187,12 +187,19 @@ test('a restored T', async () => {
 });
 
 test('a migration that is missing', async () => {
-  await sql(`UPDATE _prisma_migrations SET migration_name = 'x' WHERE migration_name LIKE '%_profiling'`);
+  const one = `migration_name = '20261121151000_profiling'`;
+  await sql(`UPDATE _prisma_migrations SET rolled_back_at = now() WHERE ${one}`);
   const found = await wrong();
-  await sql(
-    `UPDATE _prisma_migrations SET migration_name = '20261121151000_profiling' WHERE migration_name = 'x'`,
-  );
+  await sql(`UPDATE _prisma_migrations SET rolled_back_at = NULL WHERE ${one}`);
   expect(found.join('\n')).toContain('1 migrations are not applied');
+});
+
+test('a database that a newer release has migrated', async () => {
+  await sql(`INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at)
+    VALUES ('newer', 'x', '29990101000000_newer', now())`);
+  const found = await wrong();
+  await sql(`DELETE FROM _prisma_migrations WHERE id = 'newer'`);
+  expect(found.join('\n')).toContain('29990101000000_newer, which this release does not know');
 });
 
 test('a host that is another one, or empty', async () => {

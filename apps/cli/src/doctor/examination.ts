@@ -1,13 +1,13 @@
 /** What the doctor looks at, in the order in which one thing rests on another. */
 
+import type { MigrationRefused } from '@foreshard/core/adapters/prisma';
 import { type Finding, judgeControlRedis, judgePostgres, ok, problem } from '@foreshard/core/hosts';
-import { postgresSettings, redisFacts } from '../composition.ts';
+import { pendingMigrations, postgresSettings, redisFacts } from '../composition.ts';
 import { type ControlAccess, dataDir } from '../credentials.ts';
 import { withControl } from '../deciding.ts';
 import { examineState, STANDS_STILL } from './database-state.ts';
 import { examineDisk, examineEngineDisk } from './disk-space.ts';
 import { examineHosts } from './host-examination.ts';
-import { pendingMigrations } from './pending-migrations.ts';
 
 const DATABASE = 'PostgreSQL of T';
 const CONTROL_REDIS = 'control Redis';
@@ -38,7 +38,7 @@ async function examineDatabase(url: string): Promise<Finding[]> {
         : problem(
             DATABASE,
             `${pending.length} migrations are not applied: this release misses their tables`,
-            'start the product once: npm start',
+            'apply them: foreshard migrate',
           );
     // the state is read from tables that a migration makes
     const state = pending.length === 0 ? await examineState(DATABASE, url) : [];
@@ -49,8 +49,16 @@ async function examineDatabase(url: string): Promise<Finding[]> {
       ...(await examineEngineDisk(DATABASE, url, facts.data_directory)),
     ];
   } catch (error) {
-    return [problem(DATABASE, (error as Error).message, 'start it, or mend DATABASE_URL')];
+    return [databaseProblem(error as Error)];
   }
+}
+
+/** By its name, as the module of the class needs Prisma's client, which a fresh checkout has to generate first. */
+function databaseProblem(error: Error): Finding {
+  if (error.name !== 'MigrationRefused')
+    return problem(DATABASE, error.message, 'start it, or mend DATABASE_URL');
+  const { reason, cure } = error as MigrationRefused;
+  return problem(DATABASE, reason, cure);
 }
 
 async function examineControlRedis(url: string): Promise<Finding[]> {

@@ -1,57 +1,31 @@
 /** foreshard hosts accept-loss: shows what a host that went back has lost, and lets it be used again without it. */
 import { createInterface } from 'node:readline/promises';
-import { type LossReview, reviewLoss } from '@foreshard/core/migration';
-import { acceptLoss } from '@foreshard/core/topology';
-import { type Control, connectHost } from '../composition.ts';
-import { decide, failureOf, withControl } from '../deciding.ts';
+import { hosts, type OutputOf } from '@foreshard/core/operations';
 import { badInput } from '../failure.ts';
-import { counted } from '../output.ts';
+import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
+import { counted, printJson } from '../output.ts';
 import { tableOf } from '../table.ts';
 
-export interface AcceptLossOptions {
-  readonly dryRun: boolean;
+export interface AcceptLossOptions extends OperationOptions {
   readonly yes: boolean;
-  readonly json: boolean;
 }
+
+type LossReview = OutputOf<typeof hosts.loss>;
 
 const SHOWN_MAX = 40;
 
 export async function acceptHostLoss(host: number, options: AcceptLossOptions): Promise<void> {
-  await withControl(async (control) => {
-    const review = await reviewed(control, host);
-    if (!options.json) process.stdout.write(`${shown(review)}\n`);
-    const accepts = !options.dryRun && !review.isAccepted;
-    if (accepts) {
-      await insistOnConsent(review, options);
-      // the decision is bound to the run that was reviewed
-      await decide(control, acceptLoss(host, review.incarnation));
-      // a convenience: the worker looks by itself
-      await control.jobs.wake('reconcile').catch(() => {});
-    }
-    const isAccepted = accepts || review.isAccepted;
-    if (options.json) process.stdout.write(`${JSON.stringify({ ...review, isAccepted })}\n`);
-    else process.stdout.write(`${told(review, isAccepted)}\n`);
-  });
-}
-
-async function reviewed(control: Control, id: number): Promise<LossReview> {
-  const { topology, proofs } = control;
-  const review = await reviewLoss(
-    {
-      ...{ topology, proofs },
-      async onRun({ url }, use) {
-        const opened = await connectHost(url);
-        try {
-          return await use(opened);
-        } finally {
-          await opened.close();
-        }
-      },
-    },
-    id,
-  );
-  if ('reason' in review) throw failureOf(review);
-  return review;
+  const review = await runOperation(hosts.loss, { host }, options);
+  if (!options.json) process.stdout.write(`${shown(review)}\n`);
+  const accepts = options.dryRun !== true && !review.isAccepted;
+  if (accepts) {
+    await insistOnConsent(review, options);
+    // the decision is bound to the run that was reviewed
+    await runOperation(hosts.acceptLoss, { host, incarnation: review.incarnation }, options);
+  }
+  const isAccepted = accepts || review.isAccepted;
+  if (options.json) printJson({ ...review, isAccepted });
+  else process.stdout.write(`${told(review, isAccepted)}\n`);
 }
 
 async function insistOnConsent({ host, name }: LossReview, { yes, json }: AcceptLossOptions): Promise<void> {
@@ -70,8 +44,8 @@ async function saysYes(name: string): Promise<boolean> {
 }
 
 function shown(review: LossReview): string {
-  const { name, detail, sinceMs, shardlets, whole, absent, atRisk, consequences } = review;
-  const since = sinceMs === undefined ? '' : `, suspended since ${new Date(sinceMs).toISOString()}`;
+  const { name, detail, suspendedAt, shardlets, whole, absent, atRisk, consequences } = review;
+  const since = suspendedAt === null ? '' : `, suspended since ${suspendedAt}`;
   const more = shardlets.length - SHOWN_MAX;
   return [
     `${name} went back to an older state${since}`,

@@ -2,6 +2,7 @@
  * GET /v1/map: what clients and people may know of T. Host addresses without user, password or options.
  * A map may hold a million shardlets, so the document is made piece by piece.
  */
+import { addressOf } from '@foreshard/core/hosts';
 import { formatPosition } from '@foreshard/core/keyspace';
 import type { Host, Shardlet, Stream, TopologyMap } from '@foreshard/core/topology';
 
@@ -29,15 +30,6 @@ export function* mapDocument(map: TopologyMap, stream: Stream | undefined): Gene
 
 function hostOf({ id, name, engine, url, durability, state }: Host) {
   return { id, name, engine, address: addressOf(url), durability, state };
-}
-
-export function addressOf(url: string): string | null {
-  try {
-    const { protocol, host } = new URL(url);
-    return `${protocol}//${host}`;
-  } catch {
-    return null;
-  }
 }
 
 function shardletOf({ id, shard, range, owner, epoch, state, parents }: Shardlet, stream: string) {

@@ -27,10 +27,9 @@ import {
 } from '@foreshard/core/topology';
 import { type LocalServer, startRedis } from '@foreshard/local';
 import { Redis } from 'ioredis';
-import type { AdministrationStores } from '../administration/index.ts';
 import type { AdvisingStores } from '../advising/index.ts';
 import type { ClusterParts } from '../clusters/index.ts';
-import { type RunningEdge, startEdge } from '../edge.ts';
+import { type EdgeParts, type RunningEdge, startEdge } from '../edge.ts';
 import type { KnownToken } from '../http/token-check.ts';
 import type { OwnQuota } from '../limits/index.ts';
 
@@ -419,7 +418,7 @@ export class EdgeFixture {
       store,
       notifier: { subscribe },
       ownQuotas: async () => this.quotas,
-      administration: () => this.administration(),
+      operations: () => this.operations(),
       hints: { add: async () => {}, list: async () => [], remove: async () => false },
       // there is no planner beside this edge, and nobody asks for one
       advising: { tellHotKey: async () => {} } as unknown as AdvisingStores,
@@ -433,14 +432,11 @@ export class EdgeFixture {
       redis,
       connectHosts: (map) => new HostPool(map),
       log: { info: () => {}, warn: () => {}, error: (fields, message) => console.error(message, fields) },
-      onBroken: (reason) => {
-        throw new Error(reason);
-      },
     });
   }
 
   /** T in memory takes orders; there is no PostgreSQL here, where moves would be kept. */
-  private administration(): AdministrationStores {
+  private operations(): ReturnType<EdgeParts['operations']> {
     const away = async (): Promise<never> => {
       throw new DatabaseUnreachable('there is none');
     };

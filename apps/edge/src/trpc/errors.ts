@@ -1,5 +1,6 @@
 /** Errors as tRPC tells them: the code follows from the HTTP status of the one table, the rest is the problem. */
-import { type ERRORS, type ErrorCode, ForeshardError } from '@foreshard/core/kernel';
+import { type ErrorCode, ForeshardError } from '@foreshard/core/kernel';
+import { TRPC_CODES } from '@foreshard/core/operations';
 import { TRPCError } from '@trpc/server';
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
 import { z } from 'zod';
@@ -7,29 +8,7 @@ import { escaped } from '../cloudevents/json-pointer.ts';
 import { type ProblemDocument, problemDocument, problemOf } from '../http/problem.ts';
 import type { Trace } from '../http/trace.ts';
 
-type Status = (typeof ERRORS)[ErrorCode]['status'];
-
-/** Every status of the table; one that tRPC does not know becomes the nearest that it does. */
-const CODE_OF_STATUS = {
-  400: 'BAD_REQUEST',
-  401: 'UNAUTHORIZED',
-  403: 'FORBIDDEN',
-  404: 'NOT_FOUND',
-  405: 'METHOD_NOT_SUPPORTED',
-  406: 'BAD_REQUEST',
-  408: 'TIMEOUT',
-  409: 'CONFLICT',
-  410: 'NOT_FOUND',
-  413: 'PAYLOAD_TOO_LARGE',
-  415: 'UNSUPPORTED_MEDIA_TYPE',
-  417: 'PRECONDITION_FAILED',
-  422: 'UNPROCESSABLE_CONTENT',
-  429: 'TOO_MANY_REQUESTS',
-  431: 'BAD_REQUEST',
-  500: 'INTERNAL_SERVER_ERROR',
-  503: 'SERVICE_UNAVAILABLE',
-  507: 'INTERNAL_SERVER_ERROR',
-} as const satisfies Record<Status, TRPC_ERROR_CODE_KEY>;
+type Status = keyof typeof TRPC_CODES;
 
 /** Carries the problem to the formatter. */
 export class ProblemError extends TRPCError {
@@ -37,7 +16,7 @@ export class ProblemError extends TRPCError {
   readonly retryAfterSeconds: number | undefined;
 
   constructor(problem: ProblemDocument, retryAfterSeconds: number | undefined, cause?: unknown) {
-    super({ code: CODE_OF_STATUS[problem.status as Status], message: problem.detail, cause });
+    super({ code: TRPC_CODES[problem.status as Status], message: problem.detail, cause });
     this.problem = problem;
     this.retryAfterSeconds = retryAfterSeconds;
   }

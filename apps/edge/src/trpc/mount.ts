@@ -10,7 +10,7 @@ import type { EdgeContext } from './procedure.ts';
 import { edgeRouter } from './router.ts';
 
 export interface TrpcParts
-  extends Pick<EdgeContext, 'store' | 'read' | 'records' | 'orders' | 'clusters' | 'hints'> {
+  extends Pick<EdgeContext, 'store' | 'read' | 'records' | 'operations' | 'clusters' | 'hints'> {
   /** of a token that was let in */
   readonly actorOf: (authorization: string | undefined) => string;
   readonly require: RequireScope;
@@ -64,9 +64,9 @@ export function mountTrpc(app: Hono, parts: TrpcParts): void {
       endpoint: ENDPOINT,
       createContext({ resHeaders }, c): EdgeContext & Record<string, unknown> {
         const authorization = c.req.header('authorization');
-        const { store, read, records, orders, clusters, hints } = parts;
+        const { store, read, records, operations, clusters, hints } = parts;
         return {
-          ...{ authorization, store, read, records, orders, clusters, hints },
+          ...{ authorization, store, read, records, operations, clusters, hints },
           actor: parts.actorOf(authorization),
           trace: traceOf((c.env as HttpBindings).incoming),
           require: (scope) => parts.require(authorization, scope),

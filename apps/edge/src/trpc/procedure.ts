@@ -1,10 +1,11 @@
 /** What every procedure has: who asks, and what is done for them. */
+import type { Operations } from '@foreshard/core/operations';
 import { initTRPC } from '@trpc/server';
-import type { Administration } from '../administration/index.ts';
 import type { Scope } from '../api/index.ts';
 import type { ClusterOrders } from '../clusters/index.ts';
 import type { HintDesk } from '../hints/index.ts';
 import type { Trace } from '../http/trace.ts';
+import type { BoundOperations } from '../operations/bound.ts';
 import type { PageRequest } from '../reading/index.ts';
 import type { RecordIntake } from '../telemetry/record-intake.ts';
 import { asProblem, ProblemError, problemOfTrpc } from './errors.ts';
@@ -33,8 +34,8 @@ export interface EdgeContext {
   /** a page as bytes, of a stream named by its name */
   readonly read: (stream: string, request: Omit<PageRequest, 'stream'>) => Promise<Buffer>;
   readonly records: Pick<RecordIntake, 'accesses' | 'instances'>;
-  /** orders of people, and who gives them */
-  readonly orders: Administration;
+  /** what is derived from the table, and who calls */
+  readonly operations: Pick<BoundOperations<Operations>, 'handlerOf'>;
   readonly clusters: ClusterOrders;
   readonly hints: HintDesk;
   readonly actor: string;

@@ -4,12 +4,14 @@
  * record of the query layer; a call fails where nothing of it was looked at.
  */
 import { ForeshardError } from '@foreshard/core/kernel';
+import { OPERATIONS } from '@foreshard/core/operations';
 import type { accessRecordSchema, instanceRecordSchema } from '@foreshard/core/telemetry';
 import { z } from 'zod';
 import { logPageSchema } from '../api/schemas.ts';
 import { JSON_FAULTS } from '../cloudevents/json-scanner.ts';
 import { type cloudEventSchema, problemSchema, resultsSchema } from '../cloudevents/schema.ts';
 import type { Trace } from '../http/trace.ts';
+import { operationRouters } from '../operations/procedures.ts';
 import { LIMIT_MAX } from '../reading/parameters.ts';
 import { recordResultsSchema } from '../telemetry/operations.ts';
 import type { RecordResult } from '../telemetry/record-intake.ts';
@@ -113,6 +115,7 @@ async function judged({ trace }: EdgeContext, results: Promise<RecordResult[]>):
 export const edgeRouter = t.router({
   events: t.router({ ingest, read }),
   telemetry: t.router({ accesses, instances }),
+  ...operationRouters(OPERATIONS),
   ...administrationRouters,
 });
 

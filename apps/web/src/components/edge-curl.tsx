@@ -1,26 +1,33 @@
 'use client';
 
 /** The call of the edge's API that does the same: nothing can be done on a page alone. */
+import { type AnyOperation, type OperationRequest, requestOf } from '@foreshard/core/operations';
+import type { z } from 'zod';
 import { useLive } from './live/live-provider.tsx';
 import { quoted } from './take-away.tsx';
 import { CopyButton } from './ui/copy-button.tsx';
 
-interface EdgeCall {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  readonly path: string;
-  readonly body?: object;
-}
-
 /** Until the first picture has come. */
 export const NO_EDGE = 'http://EDGE';
 
-export function EdgeCurl(call: EdgeCall) {
+export function EdgeCurl<O extends AnyOperation>({
+  operation,
+  input,
+}: {
+  operation: O;
+  input: z.input<O['input']>;
+}) {
   const { frame } = useLive();
-  return <CopyButton text={edgeCurl(frame?.edgeUrl ?? NO_EDGE, call)} label="Copy as curl" />;
+  return (
+    <CopyButton
+      text={edgeCurl(frame?.edgeUrl ?? NO_EDGE, requestOf(operation, input))}
+      label="Copy as curl"
+    />
+  );
 }
 
 /** The token stays in its file: the console never sends it to a browser. */
-export function edgeCurl(edgeUrl: string, { method, path, body }: EdgeCall): string {
+export function edgeCurl(edgeUrl: string, { method, path, body }: OperationRequest): string {
   const json =
     body === undefined ? '' : ` -H 'Content-Type: application/json' -d ${quoted(JSON.stringify(body))}`;
   return `curl -sX ${method} ${quoted(edgeUrl + path)} -H "Authorization: Bearer $FORESHARD_TOKEN"${json}`;

@@ -10,15 +10,16 @@ import type { InquiryDesk, PolicyStore, RecommendationLog } from '@foreshard/cor
 import type { ClusterStore } from '@foreshard/core/external';
 import type { HintStore } from '@foreshard/core/hints';
 import type { JobRuns } from '@foreshard/core/jobs';
-import type { DrainFacts, MoveLog } from '@foreshard/core/migration';
+import type { MoveLog } from '@foreshard/core/migration';
 import type { NotificationDesk } from '@foreshard/core/notifying';
+import type { Handlers, Operations } from '@foreshard/core/operations';
 import { type ForecastRecords, ForecastStore, type ModelRegistry } from '@foreshard/core/predicting';
 import type { HealthStore } from '@foreshard/core/profiling';
 import { type BlockStore, TelemetryStore } from '@foreshard/core/telemetry';
 import { TopologyMap, type TopologyStore } from '@foreshard/core/topology';
 import { HostMeasures } from './cluster/host-measures.ts';
 import { type LiveFrame, liveFrame } from './cluster/live-frame.ts';
-import { MapFollower } from './cluster/map-follower.ts';
+import { FollowedMap } from './cluster/map-follower.ts';
 import { externalParts, type StreamParts } from './cluster/stream-parts.ts';
 import { EdgeClient } from './edge/edge-client.ts';
 import { EdgeProbe } from './edge-probe.ts';
@@ -26,6 +27,7 @@ import type { ForecastPicture } from './forecasts/forecast-picture.ts';
 import type { HeatPicture } from './heat/heat-picture.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { LoadFollower } from './load/load-follower.ts';
+import { consoleHandlers } from './operations/handlers.ts';
 import { replayCommand } from './sample/replay-command.ts';
 import { SampleRun } from './sample/sample-run.ts';
 import { BadSettings, readSettings } from './settings.ts';
@@ -49,11 +51,11 @@ export interface ConsoleServer {
   readonly jobRuns: JobRuns;
   readonly health: HealthStore;
   readonly moves: MoveLog;
-  /** what is known now of the hosts that a drain may choose */
-  readonly drainFacts: (map: TopologyMap) => Promise<DrainFacts>;
   readonly edge: EdgeClient;
+  /** what operations of the table do here */
+  readonly operations: Handlers<Operations>;
   readonly edgeUrl: string;
-  readonly map: MapFollower;
+  readonly map: FollowedMap;
   readonly telemetry: TelemetryStore;
   /** what the telemetry is kept in */
   readonly blocks: BlockStore;
@@ -105,7 +107,9 @@ export async function startConsole(): Promise<void> {
 function compose(): ConsoleServer {
   const settings = readSettings(process.env);
   const control = connectControl({ ...settings, actor: ACTOR });
-  const map = new MapFollower(control.topology, control.notifier);
+  const map = new FollowedMap(control.topology, control.notifier, (reason) =>
+    process.stderr.write(`console: the whole map was loaded again: ${reason}\n`),
+  );
   const telemetry = new TelemetryStore({
     blocks: control.telemetry,
     map: () => map.map ?? NO_MAP,
@@ -119,6 +123,7 @@ function compose(): ConsoleServer {
     map: () => map.map ?? NO_MAP,
     nowMs: Date.now,
   });
+  const edge = new EdgeClient(settings, request);
   const load = new LoadFollower(control.redis.duplicate({ maxRetriesPerRequest: null }));
   const measures = new HostMeasures(control.redis);
   const probe = new EdgeProbe(settings.edgeUrl, request);
@@ -149,8 +154,15 @@ function compose(): ConsoleServer {
     jobRuns: control.jobRuns,
     health: control.health,
     moves: control.moves,
-    drainFacts: control.drainFacts,
-    edge: new EdgeClient(settings, request),
+    edge,
+    operations: consoleHandlers(
+      {
+        ...control,
+        wake: (job) => control.jobs.wake(job),
+        countedKeys: (asked) => telemetry.topKeys(asked),
+      },
+      edge,
+    ),
     edgeUrl: settings.edgeUrl,
     map,
     telemetry,

@@ -1,3 +1,4 @@
+import { operationsRouter } from './operations/router.ts';
 import { apiRouter } from './routes/api.ts';
 import { clustersRouter } from './routes/clusters.ts';
 import { consumersRouter } from './routes/consumers.ts';
@@ -23,6 +24,7 @@ import { whatIfRouter } from './routes/what-if.ts';
 import { router } from './trpc.ts';
 
 export const appRouter = router({
+  operations: operationsRouter,
   overview: overviewRouter,
   heat: heatRouter,
   forecasts: forecastsRouter,

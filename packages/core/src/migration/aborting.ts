@@ -1,4 +1,8 @@
 /**
+ *   take the move back in T --was open--> raise the source, note --> (aborted)
+ *               |      +------was closed--> note ------------------> (aborted)
+ *               +-- refused, as another was first --> (stale)
+ *
  * Gives a move up: T takes it back, and where appends have to go on the source is raised at once. Used when
  * somebody orders it before a machine runs, and when a destination falls silent while edges wait.
  */

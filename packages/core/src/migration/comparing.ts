@@ -1,4 +1,10 @@
 /**
+ *   list, page by page --> read T --> describe each suspect --> seal each stray --> (finished)
+ *                            |                 |                      |
+ *                  another run is trusted      |              a newer epoch is there
+ *                            v                 v                      v
+ *                         (stale)    (refused: regressed)          (stale)
+ *
  * Compares what a host holds with T: before a restarted one is used again, and now and then while it is used. What T was told is there and is not
  * means that the disk is older than T: the host is refused for a person to decide, for nobody else could
  * tell which acknowledged events are missing. What is open there and not T's is sealed.

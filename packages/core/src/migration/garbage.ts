@@ -1,4 +1,8 @@
 /**
+ *   describe each --let go of--> drop it --all answered--> forget the batch in T --> (finished)
+ *         |                                                        |
+ *         +-- open again --> (refused: regressed)                  +-- refused --> (stale)
+ *
  * Drops replicas that nothing refers to any more. An old copy is a correct prefix, so leaving it for a while
  * harms nobody and lets readers and edges with an old map finish what they are doing.
  */

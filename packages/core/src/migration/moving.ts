@@ -1,4 +1,11 @@
 /**
+ *   prepare --shadow--> copy --all equal--> verify --seal--> cutover --ready, commit--> open --settle--> (finished)
+ *                       | ^                  |  |               |
+ *                       | +-- new appends, --+  |               |
+ *                       |     a difference      |               | the copy cannot be completed
+ *                       +-----------+-----------+               v
+ *   (paused) <-- order: pause ------+----- order: abort --> done: source raised, or T alone --> (aborted)
+ *
  * A move from its shadow to its end: the shadow is filled and compared while appends go on, the source is
  * sealed, the rest follows, the copy is declared complete, T gives it the shardlet, it opens. Only between
  * the seal and the opening do edges wait; in that time nobody is asked and nothing is throttled.

@@ -1,4 +1,11 @@
 /**
+ *   create  ------------> createOpen --+
+ *   recreate --> drop --> createOpen --+--> all have answered --prove--> settle those confirmed --> (finished)
+ *   raise   ------------> raise -------+           |                               |
+ *   migrate ------------> open --------+           +-- none confirmed              +-- some refused
+ *                                                  v                               v
+ *                                          (stale or blocked)              (stale or blocked)
+ *
  * Finishes the opening of shardlets that have no parents to seal: the first shardlets of a stream are
  * created, those of an aborted migration or of a restarted host are raised to their new epoch in place,
  * those that T has given to the destination of a migration are opened there, and those that a host has lost

@@ -1,4 +1,9 @@
 /**
+ *   note the run in T --> compare with T (comparing.ts) --> new epochs, trust the run (renewing.ts) --> (finished)
+ *                                 |                                        |
+ *                                 v                                        v
+ *                        (refused: regressed)                          (stale)
+ *
  * Takes a restarted host into use again. It may have lost its last writes, and requests to its earlier run
  * may still be on their way, so nobody else uses it until every shardlet it takes appends for has a new
  * epoch. The order is the protocol's: T notes the run that was found; the host is compared with T; what is

@@ -1,4 +1,8 @@
 /**
+ *                              +<-- a batch --+    +<-- a batch --+
+ *                              v              |    v              |
+ *   admitting --> listing --> asking ---------+--> resealing -----+--> tidying --> (renewing)
+ *
  * Takes a host into use again that went back to an older state, once a person has accepted what it lost:
  *
  *   admitting   the host begins its next generation, so no answer to an older request counts any more, promises

@@ -1,4 +1,10 @@
 /**
+ *   parents: seal --> describe --all sealed--> children: createOpen --all there--> prove --> settle --> (finished)
+ *             |          |                                   |                                 |
+ *             +----------+-----------------------------------+---------------------------------+
+ *                                                            v
+ *                                                   (stale or blocked)
+ *
  * Finishes a split, roll or merge that T has decided: seals every parent, creates every child, and settles
  * the whole family in one decision. Children are created only when all parents are sealed, so no position
  * has two replicas that take appends; a child inherits the ids of its parents on the same host, so nothing

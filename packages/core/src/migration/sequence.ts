@@ -1,4 +1,9 @@
-/** Several machines as one: each begins when the one before it has finished, and the first other end ends all. */
+/**
+ *   machine 1 --finished--> machine 2 --finished--> ... --> (finished)
+ *       +--other outcome------+-----------------------> that outcome
+ *
+ * Several machines as one: each begins when the one before it has finished, and the first other end ends all.
+ */
 import { type Answer, finish, type Machine, type Step, unexpected } from './machine.ts';
 
 export function inSequence(name: string, machines: readonly Machine[]): Machine<number> {

@@ -1,4 +1,8 @@
 /**
+ *   seek the cutoff --> describe --> trim a step --> done --closed, nothing left--> mark gone --> (finished)
+ *                                     ^        |      |
+ *                                     +- more -+      +--> (finished)
+ *
  * Forgets what is past retention in one shardlet, and ends the shardlet when it is closed and nothing of it
  * is left. The host finds the seq that belongs to the cutoff, and trims in steps; how far it got decides,
  * since it spares records that deduplication still needs.

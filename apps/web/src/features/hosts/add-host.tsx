@@ -1,6 +1,8 @@
 'use client';
 
 /** Takes a storage server into use. Its settings are judged before anything is decided. */
+import { ADDRESS_FORMS } from '@foreshard/core/hosts';
+import { hosts } from '@foreshard/core/operations';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
@@ -33,9 +35,9 @@ function AddForm({ onDone }: { onDone(): void }) {
   const [url, setUrl] = useState('');
   const [name, setName] = useState('');
   const host = { url: url.trim(), ...(name.trim() === '' ? {} : { name: name.trim() }) };
-  const check = useMutation(trpc.hosts.add.mutationOptions());
+  const check = useMutation(trpc.operations.hosts.add.mutationOptions());
   const add = useMutation(
-    trpc.hosts.add.mutationOptions({
+    trpc.operations.hosts.add.mutationOptions({
       onSuccess: ({ result, host: added }) => {
         toast.success(
           result === 'known' ? `It is ${added?.name} already` : `${added?.name} takes shardlets now`,
@@ -68,7 +70,7 @@ function AddForm({ onDone }: { onDone(): void }) {
         placeholder="redis://10.0.0.5:6379"
         autoComplete="off"
         spellCheck={false}
-        hint="redis://HOST:PORT or postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+        hint={ADDRESS_FORMS}
         error={check.error?.message}
       />
       <Field label="Name" value={name} onChange={edit(setName)} hint="How it is called; else its address" />
@@ -83,7 +85,7 @@ function AddForm({ onDone }: { onDone(): void }) {
         <Button type="submit" look="primary" disabled={host.url === '' || check.isPending || add.isPending}>
           {isChecked ? 'Add now' : 'Look at it'}
         </Button>
-        <EdgeCurl method="POST" path="/v1/hosts" body={host} />
+        <EdgeCurl operation={hosts.add} input={host} />
       </div>
     </form>
   );

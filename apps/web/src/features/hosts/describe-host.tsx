@@ -1,6 +1,7 @@
 'use client';
 
 /** What only its operator knows of a host: its zone, its labels, and what it can take. */
+import { hosts } from '@foreshard/core/operations';
 import { type HostCapacity, hostFactsSchema, readLabels, writeLabels } from '@foreshard/core/topology';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
@@ -53,7 +54,7 @@ function DescribeForm({ host, onDone }: { host: HostView; onDone(): void }) {
   const problem = (field: string) =>
     facts.error?.issues.find(({ path }) => path[0] === field || path[1] === field)?.message;
   const describe = useMutation(
-    trpc.hosts.describe.mutationOptions({
+    trpc.operations.hosts.describe.mutationOptions({
       onSuccess: () => {
         toast.success(`${host.name} is described`, { description: 'The next plan goes by it.' });
         void client.invalidateQueries();
@@ -105,7 +106,7 @@ function DescribeForm({ host, onDone }: { host: HostView; onDone(): void }) {
         <Button type="submit" look="primary" disabled={!facts.success || describe.isPending}>
           Save
         </Button>
-        <EdgeCurl method="PATCH" path={`/v1/hosts/${host.id}`} body={facts.data ?? {}} />
+        <EdgeCurl operation={hosts.describe} input={{ host: host.id, ...facts.data }} />
       </div>
     </form>
   );

@@ -1,6 +1,7 @@
 'use client';
 
 /** Empties a host, or calls that off. What would move, and where to, is shown before anything is decided. */
+import { hosts } from '@foreshard/core/operations';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
@@ -46,9 +47,10 @@ function DrainOrder({ host, onDone }: { host: Drained; onDone(): void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const [typed, setTyped] = useState('');
-  const preview = useMutation(trpc.migrations.drain.mutationOptions());
+  const { drain: start, undrain } = trpc.operations.hosts;
+  const preview = useMutation(start.mutationOptions());
   const drain = useMutation(
-    trpc.migrations.drain.mutationOptions({
+    (host.isDraining ? undrain : start).mutationOptions({
       onSuccess: ({ left }) => {
         toast.success(
           host.isDraining ? `${host.name} takes shardlets again` : `${host.name} is being drained`,
@@ -86,7 +88,8 @@ function DrainOrder({ host, onDone }: { host: Drained; onDone(): void }) {
           </p>
           {data.waiting.map(({ why, shardlets }) => (
             <p key={why} role="alert" className="text-sm text-warn">
-              {formatCount(shardlets)} {shardlets === 1 ? 'shardlet waits' : 'shardlets wait'}: {why}.
+              {formatCount(shardlets.length)} {shardlets.length === 1 ? 'shardlet waits' : 'shardlets wait'}:{' '}
+              {why}.
             </p>
           ))}
           {data.left < MANY ? null : (
@@ -101,11 +104,11 @@ function DrainOrder({ host, onDone }: { host: Drained; onDone(): void }) {
         <Button
           look="primary"
           disabled={!isSure || drain.isPending}
-          onClick={() => drain.mutate({ host: host.id, undo: host.isDraining })}
+          onClick={() => drain.mutate({ host: host.id })}
         >
           {host.isDraining ? 'Take shardlets again' : 'Drain now'}
         </Button>
-        <EdgeCurl method="POST" path={`/v1/hosts/${host.id}/${host.isDraining ? 'undrain' : 'drain'}`} />
+        <EdgeCurl operation={host.isDraining ? hosts.undrain : hosts.drain} input={{ host: host.id }} />
       </div>
     </div>
   );

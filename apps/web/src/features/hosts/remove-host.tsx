@@ -1,6 +1,7 @@
 'use client';
 
 /** Takes a host out of use. What stands in the way is told at once; what does not, asks for the host's name. */
+import { hosts } from '@foreshard/core/operations';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
@@ -40,7 +41,7 @@ function RemoveOrder({ host, onDone }: { host: Removed; onDone(): void }) {
     refetchInterval: LOOK_EVERY_MS,
   });
   const remove = useMutation(
-    trpc.hosts.remove.mutationOptions({
+    trpc.operations.hosts.remove.mutationOptions({
       onSuccess: () => {
         toast.success(`${host.name} is out of use`, { description: 'What is stored on it was not touched.' });
         void client.invalidateQueries();
@@ -74,7 +75,7 @@ function RemoveOrder({ host, onDone }: { host: Removed; onDone(): void }) {
         >
           Remove now
         </Button>
-        <EdgeCurl method="DELETE" path={`/v1/hosts/${host.id}`} />
+        <EdgeCurl operation={hosts.remove} input={{ host: host.id }} />
       </div>
     </div>
   );

@@ -1,6 +1,7 @@
 'use client';
 
 /** What a host that went back has lost, before a person accepts it; it cannot be undone, so its name is typed. */
+import { hosts } from '@foreshard/core/operations';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
@@ -40,9 +41,9 @@ function LossOrder({ host, onDone }: { host: Suspended; onDone(): void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const [typed, setTyped] = useState('');
-  const review = useQuery({ ...trpc.hosts.loss.queryOptions({ host: host.id }), retry: false });
+  const review = useQuery({ ...trpc.operations.hosts.loss.queryOptions({ host: host.id }), retry: false });
   const accept = useMutation(
-    trpc.hosts.acceptLoss.mutationOptions({
+    trpc.operations.hosts.acceptLoss.mutationOptions({
       onSuccess: () => {
         toast.success(`Loss of ${host.name} accepted`, { description: 'The worker readmits it.' });
         void client.invalidateQueries();
@@ -84,7 +85,7 @@ function LossOrder({ host, onDone }: { host: Suspended; onDone(): void }) {
         >
           Accept loss
         </Button>
-        <EdgeCurl method="POST" path={`/v1/hosts/${host.id}/accept-loss`} body={{ incarnation }} />
+        <EdgeCurl operation={hosts.acceptLoss} input={{ host: host.id, incarnation }} />
       </div>
     </div>
   );

@@ -1,6 +1,7 @@
 'use client';
 
 /** What moves and what became of the rest: how far, how fast, who and why, and the orders of people. */
+import { migrations, requestOf } from '@foreshard/core/operations';
 import { useQuery } from '@tanstack/react-query';
 import { parseAsBoolean, parseAsInteger, parseAsString, useQueryStates } from 'nuqs';
 import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
@@ -64,9 +65,7 @@ export function MigrationsPage() {
               <TakeAway
                 name="migrations"
                 rows={rows as unknown as readonly Record<string, unknown>[]}
-                curl={() =>
-                  edgeCurl(frame?.edgeUrl ?? NO_EDGE, { method: 'GET', path: `/v1/migrations?ended=${all}` })
-                }
+                curl={() => edgeCurl(frame?.edgeUrl ?? NO_EDGE, requestOf(migrations.list, { ended: all }))}
               />
             </div>
           </div>
@@ -106,7 +105,7 @@ function NothingMoves({ all }: { all: boolean }) {
       title={all ? 'Nothing has moved yet' : 'Nothing moves just now'}
       why="Shardlets move between hosts while they take events: to relieve a host, to empty one, or because a plan says so."
     >
-      <Command text="npm run foreshard -- migrate SHARDLET --to HOST" />
+      <Command text="npm run foreshard -- move SHARDLET --to HOST" />
     </Notice>
   );
 }

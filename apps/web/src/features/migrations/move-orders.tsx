@@ -1,6 +1,7 @@
 'use client';
 
 /** Each order says before it is given what becomes of the copied data. */
+import { migrations } from '@foreshard/core/operations';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { toast } from 'sonner';
@@ -27,8 +28,6 @@ const ORDERS: Record<Order, { readonly name: string; readonly follows: string }>
     follows: 'A new move to where it came from. The present copy serves until that one has opened.',
   },
 };
-const PATH_OF = { pause: 'pause', resume: 'resume', abort: 'abort', moveBack: 'move-back' } as const;
-const ORDER_OF = { pause: 'pause', resume: 'go', abort: 'abort' } as const;
 
 export function MoveOrders({ move }: { move: MoveView }) {
   const [chosen, setChosen] = useState<Order | undefined>();
@@ -51,46 +50,44 @@ export function MoveOrders({ move }: { move: MoveView }) {
       {chosen === undefined || !move.can.includes(chosen) ? (
         <p className="text-soft text-sm">Each order says what follows before it is given.</p>
       ) : (
-        <Confirm key={chosen} move={move} order={chosen} onDone={() => setChosen(undefined)} />
+        <Confirm key={chosen} move={move} chosen={chosen} onDone={() => setChosen(undefined)} />
       )}
     </section>
   );
 }
 
-function Confirm({ move, order, onDone }: { move: MoveView; order: Order; onDone(): void }) {
+function Confirm({ move, chosen, onDone }: { move: MoveView; chosen: Order; onDone(): void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const field = useId();
   const [reason, setReason] = useState('');
   const told = {
     onSuccess: () => {
-      toast.success(`${ORDERS[order].name}: shardlet ${move.shardlet}`, {
-        description: ORDERS[order].follows,
+      toast.success(`${ORDERS[chosen].name}: shardlet ${move.shardlet}`, {
+        description: ORDERS[chosen].follows,
       });
       void client.invalidateQueries({ queryKey: trpc.migrations.pathKey() });
       onDone();
     },
     onError: (error: { message: string }) => toast.error('Not done', { description: error.message }),
   };
-  const give = useMutation(trpc.migrations.order.mutationOptions(told));
-  const back = useMutation(trpc.migrations.moveBack.mutationOptions(told));
-  const why = reason.trim() === '' ? {} : { reason };
-  const act = () =>
-    order === 'moveBack'
-      ? back.mutate({ id: move.id, ...why })
-      : give.mutate({ id: move.id, order: ORDER_OF[order], ...why });
+  const orders = trpc.operations.migrations;
+  const back = useMutation(orders.moveBack.mutationOptions(told));
+  const order = useMutation(orders[chosen === 'moveBack' ? 'pause' : chosen].mutationOptions(told));
+  const give = chosen === 'moveBack' ? back : order;
+  const input = { migration: move.id, reason: reason.trim() === '' ? 'asked for in the console' : reason };
   return (
     <div className="grid gap-2">
-      <p className="text-sm">{ORDERS[order].follows}</p>
+      <p className="text-sm">{ORDERS[chosen].follows}</p>
       <label htmlFor={field} className="text-faint text-xs">
         Why (kept with the order)
       </label>
       <input id={field} value={reason} onChange={(e) => setReason(e.target.value)} className={inputClass} />
       <div className="flex flex-wrap items-center gap-2">
-        <Button look="primary" size="sm" disabled={give.isPending || back.isPending} onClick={act}>
-          {ORDERS[order].name} now
+        <Button look="primary" size="sm" disabled={give.isPending} onClick={() => give.mutate(input)}>
+          {ORDERS[chosen].name} now
         </Button>
-        <EdgeCurl method="POST" path={`/v1/migrations/${move.id}/${PATH_OF[order]}`} body={why} />
+        <EdgeCurl operation={migrations[chosen]} input={input} />
       </div>
     </div>
   );

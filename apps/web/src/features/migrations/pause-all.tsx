@@ -1,5 +1,6 @@
 'use client';
 
+import { migrations } from '@foreshard/core/operations';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Pause, Play } from 'lucide-react';
 import { toast } from 'sonner';
@@ -15,8 +16,9 @@ export function PauseAll({
 }) {
   const trpc = useTRPC();
   const client = useQueryClient();
+  const { pauseAll, resumeAll } = trpc.operations.migrations;
   const change = useMutation(
-    trpc.migrations.pauseAll.mutationOptions({
+    (controls.paused ? resumeAll : pauseAll).mutationOptions({
       onSuccess: ({ paused }) => {
         toast.success(paused ? 'All moves are paused' : 'All moves go on', {
           description: paused ? 'What is copied stays. A cutover under way is finished.' : undefined,
@@ -29,10 +31,14 @@ export function PauseAll({
   const { paused, reason, changedBy } = controls;
   return (
     <>
-      <Button size="sm" disabled={change.isPending} onClick={() => change.mutate({ paused: !paused })}>
+      <Button
+        size="sm"
+        disabled={change.isPending}
+        onClick={() => change.mutate({ reason: 'asked for in the console' })}
+      >
         {paused ? <Play /> : <Pause />} {paused ? 'Resume all' : 'Pause all'}
       </Button>
-      <EdgeCurl method="POST" path={paused ? '/v1/resume-all' : '/v1/pause-all'} />
+      <EdgeCurl operation={paused ? migrations.resumeAll : migrations.pauseAll} input={{}} />
       {paused ? (
         <p className="text-sm text-warn">
           All moves are paused by {changedBy ?? 'somebody'}: {reason}

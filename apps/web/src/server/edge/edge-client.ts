@@ -3,6 +3,13 @@
  * console has no other path to a host, so whatever it shows any client can read.
  */
 import type { RequestFailed, request } from '@foreshard/core/adapters/outgoing-http';
+import { ERRORS, type ErrorCode, ForeshardError } from '@foreshard/core/kernel';
+import {
+  type AnyOperation,
+  type OperationRequest,
+  type OutputOf,
+  requestOf,
+} from '@foreshard/core/operations';
 import { z } from 'zod';
 
 /** The edge waits up to 30 s by itself; a page of large events needs a moment as well. */
@@ -40,10 +47,20 @@ export class EdgeClient {
     return this.call(path, 'read', { method: 'GET' }, signal);
   }
 
-  /** @throws EdgeRefusal, in words for people */
-  post(path: string, body: object): Promise<string> {
-    const headers = { 'content-type': 'application/json' };
-    return this.call(path, 'admin', { method: 'POST', body: JSON.stringify(body), headers });
+  /** Has an edge carry out an operation: only edges have a path to hosts. @throws ForeshardError, EdgeRefusal */
+  async operate<O extends AnyOperation>(
+    operation: O,
+    input: z.input<O['input']>,
+    dryRun: boolean,
+  ): Promise<OutputOf<O>> {
+    const { method, path, body } = requestOf(operation, input, dryRun);
+    const json = { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+    const { status, text } = await this.send(path, operation.permission, {
+      method,
+      ...(body === undefined ? {} : json),
+    });
+    if (status >= 200 && status < 300) return JSON.parse(text);
+    throw problemIn(text) ?? new EdgeRefusal(status, `The edge answers ${status}: ${detailOf(text)}`);
   }
 
   /** What the edge says of its own API, which needs no token. */
@@ -54,18 +71,20 @@ export class EdgeClient {
     return text;
   }
 
-  private async call(
-    path: string,
-    scope: string,
-    init: { method: 'GET' | 'POST'; body?: string; headers?: Record<string, string> },
-    signal?: AbortSignal,
-  ): Promise<string> {
+  private async call(path: string, scope: string, init: Init, signal?: AbortSignal): Promise<string> {
+    const { status, text } = await this.send(path, scope, init, signal);
+    if (status < 200 || status >= 300)
+      throw new EdgeRefusal(status, `The edge answers ${status}: ${detailOf(text)}`);
+    return text;
+  }
+
+  private async send(path: string, scope: string, init: Init, signal?: AbortSignal) {
     if (this.token === undefined)
       throw new EdgeRefusal(
         401,
         `This console has no token for the edge. Set FORESHARD_TOKEN to one with the scope ${scope}.`,
       );
-    const { status, text } = await this.request(`${this.url}${path}`, {
+    return this.request(`${this.url}${path}`, {
       ...init,
       headers: { ...init.headers, authorization: `Bearer ${this.token}`, accept: 'application/json' },
       signal,
@@ -75,10 +94,13 @@ export class EdgeClient {
       if (signal?.aborted) throw error;
       throw new EdgeRefusal(503, `The edge at ${this.url} does not answer: ${edgeFailure(error)}.`);
     });
-    if (status < 200 || status >= 300)
-      throw new EdgeRefusal(status, `The edge answers ${status}: ${detailOf(text)}`);
-    return text;
   }
+}
+
+interface Init {
+  readonly method: OperationRequest['method'];
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What a person should look at first. */
@@ -87,6 +109,15 @@ export function edgeFailure(error: unknown): string {
   if (kind === 'timeout' || kind === 'too-large') return message!;
   const code = cause instanceof Error && Reflect.get(cause, 'code');
   return code === 'ECONNREFUSED' ? 'nothing listens on its address' : 'its address cannot be reached';
+}
+
+function problemIn(text: string): ForeshardError | undefined {
+  try {
+    const { code, detail } = JSON.parse(text) as { code: ErrorCode; detail: string };
+    return code in ERRORS ? new ForeshardError(code, detail) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function detailOf(text: string): string {

@@ -29,8 +29,15 @@ const AWAY: readonly Error[] = [
   known('P2010', 'Raw query failed', '57P01'),
   known('P2010', 'Raw query failed', '08006'),
   Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }),
+  // of the driver itself
+  Object.assign(new Error('terminating connection due to administrator command'), { code: '57P01' }),
   new Error('timeout exceeded when trying to connect'),
 ];
+const NOT_MIGRATED: readonly Error[] = ['TableDoesNotExist', 'ColumnNotFound'].map((kind) =>
+  Object.assign(new Error('words'), {
+    ...{ code: 'P2021', meta: { driverAdapterError: { cause: { kind, originalMessage: 'of the server' } } } },
+  }),
+);
 const MISTAKES: readonly unknown[] = [
   known('P2002', 'Unique constraint failed', '23505'),
   known(
@@ -56,6 +63,13 @@ describe('a failure', () => {
   it.each(AWAY)('of the connection: %s', (error) => {
     expect(isConnectionFailure(error)).toBe(true);
     expect(databaseUnreachable(URL, error).message).toContain('cannot be reached');
+  });
+
+  it.each(NOT_MIGRATED)('of a database that lacks migrations: %s', (error) => {
+    expect(isConnectionFailure(error)).toBe(true);
+    expect(databaseUnreachable(URL, error).message).toBe(
+      'the database db.example:5432/foreshard lacks tables or columns of this release (of the server): apply its migrations with "foreshard migrate"',
+    );
   });
 
   it.each(MISTAKES.map((error) => [error]))('of another kind: %s', (error) => {

@@ -10,8 +10,8 @@ export class DatabaseUnreachable extends Error {
 
 export function databaseUnreachable(databaseUrl: string, cause: unknown): DatabaseUnreachable {
   const address = addressOf(databaseUrl);
-  const message = isMissingTable(cause)
-    ? `the database ${address} has no tables of Foreshard: apply the migrations of this release`
+  const message = isNotMigrated(cause)
+    ? `the database ${address} lacks tables or columns of this release (${reasonOf(cause)}): apply its migrations with "foreshard migrate"`
     : isLate(cause)
       ? `PostgreSQL at ${address} does not answer in time (${reasonOf(cause)}): it hangs, or is overloaded or locked`
       : `PostgreSQL at ${address} cannot be reached (${reasonOf(cause)}): check DATABASE_URL`;
@@ -24,6 +24,9 @@ interface DriverCause {
   readonly originalCode?: string;
   readonly originalMessage?: string;
 }
+
+/** A fresh database, and one of an older release. */
+const NOT_MIGRATED_KINDS: ReadonlySet<string> = new Set(['TableDoesNotExist', 'ColumnNotFound']);
 
 /** Our own deadline, where nothing else ends the waiting. */
 export class DatabaseLate extends Error {
@@ -48,14 +51,14 @@ const SOCKET_CODES = /^(ECONN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE
 const CONNECTION_WORDS =
   /(^|\n)(timeout exceeded when trying to connect|Connection terminated|Client (has encountered a connection error|was closed) and is not queryable)/;
 
-/** Also a missing table, and an answer that comes too late: to those who call, the database is as good as away. */
+/** Also a missing table or column, and an answer that comes too late: to those who call, the database is as good as away. */
 export function isConnectionFailure(error: unknown): boolean {
   if (isLate(error)) return true;
   const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code === 'string' && [CONNECTION_CODES, SOCKET_CODES].some((codes) => codes.test(code)))
-    return true;
+  const codes = [CONNECTION_CODES, SOCKET_CODES, CONNECTION_SQLSTATES];
+  if (typeof code === 'string' && codes.some((one) => one.test(code))) return true;
   if (error instanceof Error && CONNECTION_WORDS.test(error.message)) return true;
-  return CONNECTION_SQLSTATES.test(driverCause(error)?.originalCode ?? '') || isMissingTable(error);
+  return CONNECTION_SQLSTATES.test(driverCause(error)?.originalCode ?? '') || isNotMigrated(error);
 }
 
 function isLate(error: unknown): boolean {
@@ -65,8 +68,8 @@ function isLate(error: unknown): boolean {
   return LATE_WORDS.test(message) || LATE_SQLSTATES.has(driverCause(error)?.originalCode ?? '');
 }
 
-function isMissingTable(error: unknown): boolean {
-  return driverCause(error)?.kind === 'TableDoesNotExist';
+function isNotMigrated(error: unknown): boolean {
+  return NOT_MIGRATED_KINDS.has(driverCause(error)?.kind ?? '');
 }
 
 function driverCause(error: unknown): DriverCause | undefined {

@@ -7,7 +7,12 @@ export { PrismaHealthStore } from './health-store.ts';
 export { PrismaHintStore } from './hint-store.ts';
 export { PrismaHostOrders } from './host-order-store.ts';
 export { PrismaHostProofs } from './host-proof-store.ts';
-export { applyMigrations, applyMigrationsWithin, MigrationRefused } from './migrator.ts';
+export {
+  applyMigrations,
+  applyMigrationsWithin,
+  MigrationRefused,
+  pendingMigrations,
+} from './migrator.ts';
 export { PrismaModelRegistry } from './model-registry.ts';
 export { PrismaMoveLog } from './move-log.ts';
 export { PrismaNotificationStore } from './notification-store.ts';

@@ -6,7 +6,7 @@ import { createDatabase } from '@foreshard/local';
 import { Client } from 'pg';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import { openPrisma } from './client.ts';
-import { applyMigrations } from './migrator.ts';
+import { applyMigrations, pendingMigrations } from './migrator.ts';
 
 const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 const ONE = 'CREATE TABLE one (id int); INSERT INTO one VALUES (1);';
@@ -81,11 +81,36 @@ it('leaves nothing of a migration that fails, and goes on when it is mended', as
   await write('20260101_one', ONE);
   await write('20260102_two', `${TWO} SELECT 1 / 0;`);
   await expect(applyMigrations(url, dir)).rejects.toThrow(
-    'migration 20260102_two failed and was rolled back: division by zero',
+    'migration 20260102_two failed and was rolled back (division by zero)',
   );
   expect(await tables()).toEqual(['one']);
   await write('20260102_two', TWO);
   expect(await applyMigrations(url, dir)).toEqual(['20260102_two']);
+});
+
+it('lists what is pending and changes nothing', async () => {
+  await write('20260101_one', ONE);
+  expect(await pendingMigrations(url, dir)).toEqual(['20260101_one']);
+  const { rows } = await client.query(`SELECT to_regclass('_prisma_migrations') AS history`);
+  expect(rows).toEqual([{ history: null }]);
+  await applyMigrations(url, dir);
+  await write('20260102_two', TWO);
+  expect(await pendingMigrations(url, dir)).toEqual(['20260102_two']);
+  expect(await tables()).toEqual(['one']);
+});
+
+it('names a user that may not create tables', async () => {
+  const reader = `reader_${process.pid}`;
+  await client.query(`CREATE ROLE ${reader} LOGIN PASSWORD 'r'`);
+  await client.query('REVOKE CREATE ON SCHEMA public FROM public');
+  const asReader = Object.assign(new URL(url), { username: reader, password: 'r' }).href;
+  try {
+    await expect(applyMigrations(asReader, dir)).rejects.toThrow(
+      'cannot be created (permission denied for schema public): let the user of this address create tables',
+    );
+  } finally {
+    await client.query(`DROP ROLE ${reader}`);
+  }
 });
 
 it('refuses a migration that was edited after it was applied', async () => {
@@ -102,7 +127,10 @@ it('refuses a database of a newer release, and one where Prisma failed half-way'
   await write('20260102_two', TWO);
   await applyMigrations(url, dir);
   await rm(join(dir, '20260102_two'), { recursive: true });
-  await expect(applyMigrations(url, dir)).rejects.toThrow('does not know: use the newer release');
+  for (const refused of [applyMigrations, pendingMigrations])
+    await expect(refused(url, dir)).rejects.toThrow(
+      '20260102_two, which this release does not know: use the release that applied it or a newer one',
+    );
   await write('20260102_two', TWO);
   await client.query(
     `UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = '20260102_two'`,

@@ -8,7 +8,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, type ClientBase } from 'pg';
-import { databaseUnreachable } from './database-unreachable.ts';
+import { databaseUnreachable, isConnectionFailure } from './database-unreachable.ts';
 
 export interface Migration {
   readonly name: string;
@@ -20,11 +20,20 @@ export interface Migration {
 /** The history and the files do not fit: a person has to look. */
 export class MigrationRefused extends Error {
   override readonly name = 'MigrationRefused';
+  readonly reason: string;
+  readonly cure: string;
+
+  constructor(reason: string, cure: string, options?: ErrorOptions) {
+    super(`${reason}: ${cure}`, options);
+    this.reason = reason;
+    this.cure = cure;
+  }
 }
 
 /** The lock that `prisma migrate` takes as well. */
 const MIGRATION_LOCK = 72_707_369;
 const CONNECT_TIMEOUT_MS = 10_000;
+const NO_SUCH_TABLE = '42P01';
 
 const CREATE_HISTORY = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   id VARCHAR(36) PRIMARY KEY NOT NULL,
@@ -43,6 +52,31 @@ const CREATE_HISTORY = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
  */
 export async function applyMigrations(databaseUrl: string, migrationsDir: string): Promise<string[]> {
   const migrations = await readMigrations(migrationsDir);
+  return inSession(databaseUrl, async (client) => {
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await createHistory(client);
+    const pending = await pendingOf(client, migrations);
+    for (const migration of pending) await apply(client, migration);
+    return pending.map((m) => m.name);
+  });
+}
+
+/**
+ * The names of those that the database lacks. Changes nothing and waits for no lock.
+ * @throws MigrationRefused where `applyMigrations` would
+ */
+export async function pendingMigrations(databaseUrl: string, migrationsDir: string): Promise<string[]> {
+  const migrations = await readMigrations(migrationsDir);
+  return inSession(databaseUrl, async (client) => {
+    const pending = await pendingOf(client, migrations).catch((error) => {
+      if (error.code === NO_SUCH_TABLE) return migrations;
+      throw error;
+    });
+    return pending.map((m) => m.name);
+  });
+}
+
+async function inSession<T>(databaseUrl: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({
     connectionString: databaseUrl,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -55,11 +89,9 @@ export async function applyMigrations(databaseUrl: string, migrationsDir: string
     throw databaseUnreachable(databaseUrl, cause);
   });
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await client.query(CREATE_HISTORY);
-    const pending = await pendingOf(client, migrations);
-    for (const migration of pending) await apply(client, migration);
-    return pending.map((m) => m.name);
+    return await work(client);
+  } catch (error) {
+    throw isConnectionFailure(error) ? databaseUnreachable(databaseUrl, error) : error;
   } finally {
     // ends the session, and the lock with it
     await client.end().catch(() => {});
@@ -72,7 +104,7 @@ export async function applyMigrations(databaseUrl: string, migrationsDir: string
  */
 export async function applyMigrationsWithin(client: ClientBase, migrationsDir: string): Promise<void> {
   await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
-  await client.query(CREATE_HISTORY);
+  await createHistory(client);
   for (const migration of await pendingOf(client, await readMigrations(migrationsDir)))
     await carryOut(client, migration).catch((cause) => {
       throw failed(migration, cause);
@@ -90,6 +122,17 @@ export async function readMigrations(dir: string): Promise<Migration[]> {
       return { name, sql: file.toString('utf8'), checksum };
     }),
   );
+}
+
+async function createHistory(client: ClientBase): Promise<void> {
+  await client.query(CREATE_HISTORY).catch((cause) => {
+    if (isConnectionFailure(cause)) throw cause;
+    throw new MigrationRefused(
+      `the table of applied migrations cannot be created (${(cause as Error).message})`,
+      'let the user of this address create tables',
+      { cause },
+    );
+  });
 }
 
 interface Applied {
@@ -112,15 +155,18 @@ async function pendingOf(client: ClientBase, migrations: readonly Migration[]): 
 function check(row: Applied, file: Migration | undefined): void {
   if (!row.finished)
     throw new MigrationRefused(
-      `migration ${row.name} failed half-way before: mend the database, then "prisma migrate resolve"`,
+      `migration ${row.name} failed half-way before`,
+      'mend the database, then "prisma migrate resolve"',
     );
   if (file === undefined)
     throw new MigrationRefused(
-      `the database has migration ${row.name}, which this release does not know: use the newer release`,
+      `the database has migration ${row.name}, which this release does not know`,
+      'use the release that applied it or a newer one, or restore a backup from before it',
     );
   if (file.checksum !== row.checksum)
     throw new MigrationRefused(
-      `migration ${row.name} was edited after it was applied: restore its file, add a new migration instead`,
+      `migration ${row.name} was edited after it was applied`,
+      'restore its file, add a new migration instead',
     );
 }
 
@@ -146,5 +192,9 @@ async function carryOut(client: ClientBase, { name, sql, checksum }: Migration):
 
 function failed({ name }: Migration, cause: unknown): MigrationRefused {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new MigrationRefused(`migration ${name} failed and was rolled back: ${reason}`, { cause });
+  return new MigrationRefused(
+    `migration ${name} failed and was rolled back (${reason})`,
+    'correct the reason, then run "foreshard migrate"',
+    { cause },
+  );
 }

@@ -197,9 +197,9 @@ describe('a database that cannot be used', () => {
 
   it('is told to be without tables when the migrations were not applied', async () => {
     const bare = await createDatabase(inject('postgresUrl'), `bare_${process.pid}`);
-    await expect(snapshotOf(bare)).rejects.toThrow('apply the migrations');
+    await expect(snapshotOf(bare)).rejects.toThrow('"foreshard migrate"');
     const under = await openStores(bare, 1);
-    await expect(under.stores[0]!.decide(hostNamed('one'), ME)).rejects.toThrow('apply the migrations');
+    await expect(under.stores[0]!.decide(hostNamed('one'), ME)).rejects.toThrow('"foreshard migrate"');
     await under.close();
   });
 });

@@ -1,0 +1,131 @@
+/** foreshard migrate as CI and init containers run it: processes of their own on a real PostgreSQL. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { createDatabase } from '@foreshard/local';
+import { Client } from 'pg';
+import { afterEach, beforeEach, expect, inject, test } from 'vitest';
+import { MIGRATIONS, ROOT } from '../checkout.ts';
+
+const UNREACHABLE = 'postgresql://me:secret@127.0.0.1:1/t';
+/** any that only creates tables */
+const HOST_PROOF = '20261123101000_host_proof';
+
+let databases = 0;
+let url: string;
+let empty: string;
+let all: string[];
+
+beforeEach(async () => {
+  url = await createDatabase(inject('postgresUrl'), `migrate_${process.pid}_${++databases}`);
+  empty = await mkdtemp(join(tmpdir(), 'foreshard-migrate-'));
+  const entries = await readdir(MIGRATIONS, { withFileTypes: true });
+  all = entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+});
+afterEach(() => rm(empty, { recursive: true }));
+
+/** Knows nothing but the database: no Redis, no credentials. */
+async function foreshard(env: Readonly<Record<string, string>>, ...args: string[]) {
+  const { DATABASE_URL, REDIS_URL, ...others } = process.env;
+  const child = spawn(process.execPath, [join(ROOT, 'apps/cli/src/main.ts'), ...args], {
+    env: { ...others, FORESHARD_DATA_DIR: empty, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr, [exitCode]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  return { exitCode, stdout, stderr };
+}
+
+const migrate = (...args: string[]) => foreshard({ DATABASE_URL: url }, 'migrate', ...args);
+
+async function sql<T extends object>(query: string): Promise<T[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<T>(query)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+test('a fresh database: all is pending, is applied, and nothing is left', async () => {
+  const before = await migrate('--check');
+  expect(before).toMatchObject({ exitCode: 1, stderr: '' });
+  expect(before.stdout.split('\n')).toEqual([
+    `${all.length} migrations pending, run "foreshard migrate":`,
+    ...all.map((name) => `  ${name}`),
+    '',
+  ]);
+  expect(await sql(`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`)).toEqual([]);
+  const applied = await migrate('--json');
+  expect(JSON.parse(applied.stdout)).toEqual({ applied: all, pending: [] });
+  expect(applied).toMatchObject({ exitCode: 0, stderr: '' });
+  const upToDate = { exitCode: 0, stdout: 'The database is up to date\n', stderr: '' };
+  expect(await migrate('--check')).toEqual(upToDate);
+  expect(await migrate()).toEqual(upToDate);
+  const [shardlets] = await sql<{ count: string }>('SELECT count(*) FROM shardlet');
+  expect(shardlets).toEqual({ count: '0' });
+});
+
+test('a database of an older release: what is new is applied, and --database names it', async () => {
+  await migrate();
+  await sql(`DELETE FROM _prisma_migrations WHERE migration_name = '${HOST_PROOF}'`);
+  await sql('DROP TABLE host_proof, host_claim');
+  const checked = await migrate('--check', '--json');
+  expect(checked.exitCode).toBe(1);
+  expect(JSON.parse(checked.stdout)).toEqual({ applied: [], pending: [HOST_PROOF] });
+  const elsewhere = { DATABASE_URL: UNREACHABLE };
+  expect(await foreshard(elsewhere, 'migrate', '--database', url)).toEqual({
+    ...{ exitCode: 0, stdout: `Applied 1 migration:\n  ${HOST_PROOF}\n`, stderr: '' },
+  });
+});
+
+test('several at the same time apply each migration once', async () => {
+  const results = await Promise.all([migrate('--json'), migrate('--json'), migrate('--json')]);
+  expect(results.map((r) => r.exitCode)).toEqual([0, 0, 0]);
+  expect(results.flatMap((r) => JSON.parse(r.stdout).applied).sort()).toEqual(all);
+}, 120_000);
+
+test('a database that a newer release has migrated is refused, and left as it is', async () => {
+  await migrate();
+  await sql(`INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at)
+    VALUES ('newer', 'x', '29990101000000_newer', now())`);
+  for (const args of [[], ['--check']])
+    expect(await migrate(...args)).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr:
+        'foreshard: the database has migration 29990101000000_newer, which this release does not know: use the release that applied it or a newer one, or restore a backup from before it\n',
+    });
+});
+
+test('a database that cannot be reached: cause and cure in one line, without the password', async () => {
+  for (const args of [[], ['--check'], ['--json']])
+    expect(await foreshard({ DATABASE_URL: UNREACHABLE }, 'migrate', ...args)).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr:
+        'foreshard: PostgreSQL at 127.0.0.1:1/t cannot be reached (connect ECONNREFUSED 127.0.0.1:1): check DATABASE_URL\n',
+    });
+});
+
+test('without a database or with a wrong address it is bad input', async () => {
+  expect(await foreshard({}, 'migrate')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(/set DATABASE_URL\n$/),
+  });
+  expect(await foreshard({}, 'migrate', '--database', 'mysql://me:secret@db/x')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.not.stringContaining('secret'),
+  });
+  expect(await migrate('12')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('foreshard move'),
+  });
+});

@@ -1,0 +1,125 @@
+/**
+ * Gives an operation of the table to an edge, with the token of FORESHARD_TOKEN or credentials.json. With `--direct`
+ * the command carries it out itself on the control plane's stores: break-glass, for when no edge runs.
+ */
+import { userInfo } from 'node:os';
+import { ERRORS, type ErrorCode, ForeshardError } from '@foreshard/core/kernel';
+import { type AnyOperation, type OutputOf, requestOf } from '@foreshard/core/operations';
+import type { Command } from 'commander';
+import type { z } from 'zod';
+import { ACTOR, operationStores, request } from '../composition.ts';
+import { edgeAccess } from '../credentials.ts';
+import { withControl } from '../deciding.ts';
+import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from '../failure.ts';
+
+const ANSWER_TIMEOUT_MS = 60_000;
+const ANSWER_BYTES_MAX = 100_000_000;
+
+/** Options of every command that gives an operation. */
+export interface OperationOptions {
+  readonly json: boolean;
+  readonly direct: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** Adds `--json`, `--direct` and, where the operation can be tried, `--dry-run`. */
+export function operating(command: Command, operation: AnyOperation): Command {
+  if (operation.dryRun)
+    command.option('--dry-run', 'report what would be decided, and change nothing', false);
+  return command
+    .option('--json', 'print one JSON document', false)
+    .option('--direct', 'break-glass: act on the database of DATABASE_URL, without an edge', false);
+}
+
+/** @throws CommandFailure */
+export async function runOperation<O extends AnyOperation>(
+  operation: O,
+  input: z.input<O['input']>,
+  { direct, ...options }: OperationOptions,
+): Promise<OutputOf<O>> {
+  const dryRun = operation.dryRun && options.dryRun === true;
+  try {
+    return await (direct ? runDirectly(operation, input, dryRun) : runAtEdge(operation, input, dryRun));
+  } catch (error) {
+    throw error instanceof ForeshardError ? failureOf(error.code, error.message) : error;
+  }
+}
+
+async function runAtEdge<O extends AnyOperation>(
+  operation: O,
+  input: z.input<O['input']>,
+  dryRun: boolean,
+): Promise<OutputOf<O>> {
+  const { edgeUrl, token } = edgeAccess();
+  const { method, path, body } = requestOf(operation, input, dryRun);
+  const answer = await request(`${edgeUrl}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      accept: 'application/json',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...{ timeoutMs: ANSWER_TIMEOUT_MS, bytesMax: ANSWER_BYTES_MAX },
+  }).catch((cause: Error) => {
+    throw new CommandFailure(
+      `no edge can be reached at ${edgeUrl}: ${cause.message}. Start it, or use --direct with DATABASE_URL and REDIS_URL`,
+      EXIT_FAILURE,
+      { cause },
+    );
+  });
+  if (answer.status >= 200 && answer.status < 300)
+    return (answer.text === '' ? undefined : JSON.parse(answer.text)) as OutputOf<O>;
+  throw problemIn(answer);
+}
+
+function problemIn({ status, text }: { status: number; text: string }): CommandFailure {
+  try {
+    const { code, detail } = JSON.parse(text) as { code: ErrorCode; detail: string };
+    if (code in ERRORS) return failureOf(code, detail);
+  } catch {
+    // not the answer of an edge
+  }
+  return new CommandFailure(`the edge answers ${status}: ${text.slice(0, 200)}`);
+}
+
+/** The same refusal ends every command in the same way: 2 where repeating it cannot help. */
+const BAD_INPUT: ReadonlySet<number> = new Set([400, 401, 403, 404, 413, 415]);
+
+function failureOf(code: ErrorCode, detail: string): CommandFailure {
+  const { status, cure } = ERRORS[code];
+  const needsCure = status === 401 || status === 403 || code === 'unexamined';
+  const message = needsCure ? `${detail} ${cure}` : detail;
+  return new CommandFailure(message, BAD_INPUT.has(status) ? EXIT_BAD_INPUT : EXIT_FAILURE);
+}
+
+async function runDirectly<O extends AnyOperation>(
+  operation: O,
+  input: z.input<O['input']>,
+  dryRun: boolean,
+): Promise<OutputOf<O>> {
+  const { operationHandlers } = await import('@foreshard/core/operations/handlers');
+  return withControl(async (control) => {
+    process.stderr.write('--direct: no edge checks this order\n');
+    const handlers = operationHandlers(await operationStores(control)) as unknown as Record<
+      string,
+      Record<string, (given: unknown, caller: object) => Promise<unknown>>
+    >;
+    const [router = '', name = ''] = operation.name.split('.');
+    const judged = operation.input.safeParse(input);
+    if (!judged.success) {
+      const [issue] = judged.error.issues;
+      throw new CommandFailure(`${issue!.path.join('.')}: ${issue!.message}`, EXIT_BAD_INPUT);
+    }
+    return (await handlers[router]![name]!(judged.data, { actor: whoIsHere(), dryRun })) as OutputOf<O>;
+  });
+}
+
+/** Containers run under users that have no name. */
+function whoIsHere(): string {
+  try {
+    return `${ACTOR}:${userInfo().username}`;
+  } catch {
+    return ACTOR;
+  }
+}

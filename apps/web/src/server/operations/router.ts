@@ -1,0 +1,82 @@
+/** Procedures of tRPC derived from the table of operations, with the types of their contracts. */
+import { ERRORS, type ForeshardError } from '@foreshard/core/kernel';
+import {
+  type AnyOperation,
+  type Caller,
+  type Handlers,
+  type InputOf,
+  OPERATIONS,
+  type Operation,
+  type OperationTable,
+  TRPC_CODES,
+} from '@foreshard/core/operations';
+import { asForeshardError } from '@foreshard/core/operations/handlers';
+import { TRPCError, type TRPCMutationProcedure, type TRPCQueryProcedure } from '@trpc/server';
+import { z } from 'zod';
+import { ACTOR, type ConsoleServer } from '../main.ts';
+import { mutation, query, router } from '../trpc.ts';
+
+type Members<O extends AnyOperation> = z.input<O['input']> & { readonly dryRun?: boolean | undefined };
+/** Nothing need be sent where every member may be left out. */
+type Sent<O extends AnyOperation> =
+  Record<never, never> extends z.input<O['input']> ? Members<O> | undefined : Members<O>;
+type Definition<O extends AnyOperation> = { meta: object; input: Sent<O>; output: z.output<O['output']> };
+type ProcedureOf<O extends AnyOperation> =
+  O extends Operation<'query'> ? TRPCQueryProcedure<Definition<O>> : TRPCMutationProcedure<Definition<O>>;
+type OperationRouters<T extends OperationTable> = {
+  readonly [R in keyof T]: { readonly [N in keyof T[R]]: ProcedureOf<T[R][N]> };
+};
+
+export const operationsRouter = router(operationRouters(OPERATIONS));
+
+function operationRouters<T extends OperationTable>(table: T): OperationRouters<T> {
+  const routers = Object.entries(table).map(([name, operations]) => [
+    name,
+    router(Object.fromEntries(Object.entries(operations).map(([one, made]) => [one, procedureOf(made)]))),
+  ]);
+  return Object.fromEntries(routers);
+}
+
+function procedureOf(operation: AnyOperation) {
+  const { kind, input, output, dryRun } = operation;
+  const members = dryRun ? input.safeExtend({ dryRun: z.boolean().default(false) }) : input;
+  const resolve = async (server: ConsoleServer, given: Record<string, unknown>) => {
+    const { dryRun: tried = false, ...rest } = given as { dryRun?: boolean };
+    return carriedOut(server, operation, rest as InputOf<AnyOperation>, { actor: ACTOR, dryRun: tried });
+  };
+  const checked = members.prefault({});
+  if (kind === 'query')
+    return query
+      .input(checked)
+      .output(output)
+      .query(({ ctx: { server }, input: given }) => resolve(server, given));
+  return mutation
+    .input(checked)
+    .output(output)
+    .mutation(({ ctx: { server }, input: given }) => resolve(server, given));
+}
+
+async function carriedOut(
+  server: ConsoleServer,
+  { name, kind }: AnyOperation,
+  input: InputOf<AnyOperation>,
+  caller: Caller,
+): Promise<unknown> {
+  const [table = '', one = ''] = name.split('.');
+  const handlers = server.operations as unknown as Handlers<OperationTable>;
+  try {
+    const answer = await handlers[table]![one]!(input, caller);
+    // the page that follows shows what was decided
+    if (kind === 'command' && !caller.dryRun) await server.map.catchUp().catch(() => {});
+    return answer;
+  } catch (error) {
+    throw asTrpcError(asForeshardError(error));
+  }
+}
+
+/** By name: each route has its own copy of the class. */
+function asTrpcError(error: unknown): unknown {
+  if ((error as Error).name !== 'ForeshardError') return error;
+  const { code, message } = error as ForeshardError;
+  return new TRPCError({ code: TRPC_CODES[ERRORS[code].status], message, cause: error });
+}

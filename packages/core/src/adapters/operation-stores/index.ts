@@ -1,0 +1,43 @@
+/** What operations are carried out on: the stores of the control plane, and a way to hosts. */
+import type { LossSources } from '../../migration/index.ts';
+import type { OperationStores } from '../../operations/handlers/index.ts';
+import { TelemetryStore } from '../../telemetry/index.ts';
+import type { TopologyMap } from '../../topology/index.ts';
+import type { Control } from '../control/index.ts';
+import { connectAnyHost } from '../event-hosts/index.ts';
+import { admitHost, tryAdmission } from '../host-admission/index.ts';
+
+export interface OperationStoreOptions {
+  /** as it is now: of what was counted of keys */
+  readonly map: () => TopologyMap;
+  /** why a host was not taken, for who may know what listens at an address */
+  readonly onUnsuitableHost: (cause: string, actor: string) => void;
+}
+
+export function operationStores(
+  control: Control,
+  { map, onUnsuitableHost }: OperationStoreOptions,
+): OperationStores {
+  const { topology, proofs, moves, jobs } = control;
+  const telemetry = new TelemetryStore({ blocks: control.telemetry, map, nowMs: Date.now });
+  return {
+    ...{ topology, proofs, moves, onRun, onHost: onRun, nowMs: Date.now },
+    drainFacts: control.drainFacts,
+    wake: (job) => jobs.wake(job),
+    async admit(request, dryRun) {
+      const reply = await (dryRun ? tryAdmission : admitHost)(topology, request);
+      if (reply.kind === 'refused' && reply.cause !== undefined) onUnsuitableHost(reply.cause, request.actor);
+      return reply;
+    },
+    countedKeys: (query) => telemetry.topKeys(query),
+  };
+}
+
+const onRun: LossSources['onRun'] = async (host, use) => {
+  const opened = await connectAnyHost(host);
+  try {
+    return await use(opened);
+  } finally {
+    await opened.close();
+  }
+};

@@ -1,0 +1,105 @@
+/** What is done for operations on shardlets: successors take over their positions on the same host. */
+import { ForeshardError } from '../../kernel/index.ts';
+import { formatPosition, parsePosition } from '../../keyspace/index.ts';
+import {
+  cutAt,
+  type LoadSources,
+  mergeWish,
+  planObservedSplit,
+  type RestructureWish,
+  requestRestructure,
+  rollWish,
+  type SplitPlan,
+  type Wished,
+} from '../../migration/index.ts';
+import { type Shardlet, TopologyMap } from '../../topology/index.ts';
+import type { Caller, OutputOf, RouterHandlers } from '../operation.ts';
+import type { shardlets } from '../shardlets.ts';
+import { operatorOf, type TopologyStores } from './operator.ts';
+import { accepted } from './refusals.ts';
+
+export interface ShardletStores extends TopologyStores, Pick<LoadSources, 'countedKeys' | 'onHost'> {}
+
+type Restructured = OutputOf<typeof shardlets.roll>;
+
+export function shardletHandlers(stores: ShardletStores): RouterHandlers<typeof shardlets> {
+  const currentMap = async () => new TopologyMap(await stores.topology.snapshot());
+
+  async function restructured(
+    wish: RestructureWish,
+    caller: Caller,
+    plan?: SplitPlan,
+  ): Promise<Restructured> {
+    const { dryRun } = caller;
+    const reply = await requestRestructure(operatorOf(stores, caller), wish, dryRun);
+    const { children } = accepted(reply, 'unknown_shardlet');
+    return {
+      parents: [...wish.parents],
+      children: children.map((child, i) => childOf(child, plan?.shares[i], dryRun)),
+      dryRun,
+      ...(plan === undefined ? {} : explained(plan)),
+    };
+  }
+
+  return {
+    async show({ shardlet: id }) {
+      const map = await currentMap();
+      const found = map.shardlet(id);
+      if (found === undefined) throw unknown(id);
+      const { shard, range, owner, epoch, state, parents } = found;
+      return {
+        ...{ id, stream: map.stream(found.stream)?.name ?? '', shard },
+        range: { from: formatPosition(range.from), to: formatPosition(range.to) },
+        ...{ host: owner, epoch, state: state.kind, parents: [...parents] },
+      };
+    },
+    async split({ shardlet: id, at }, caller) {
+      const map = await currentMap();
+      const parent = map.shardlet(id);
+      if (parent === undefined) throw unknown(id);
+      const plan = at === undefined ? await planObservedSplit(map, parent, stores) : insistOnCut(parent, at);
+      if (plan.children.length < 2)
+        throw new ForeshardError('invalid_order', `Shardlet ${id} cannot be split: ${plan.explanation}.`);
+      return restructured({ parents: [id], children: plan.children }, caller, plan);
+    },
+    async roll({ shardlet }, caller) {
+      return restructured(insisted(rollWish(await currentMap(), shardlet)), caller);
+    },
+    async merge({ shardlets: joined }, caller) {
+      return restructured(insisted(mergeWish(await currentMap(), joined)), caller);
+    },
+  };
+}
+
+function insistOnCut(parent: Shardlet, at: string): SplitPlan {
+  const plan = cutAt(parent, parsePosition(at));
+  if (plan !== undefined) return plan;
+  const { from, to } = parent.range;
+  throw new ForeshardError(
+    'invalid_order',
+    `${at} is not inside shardlet ${parent.id}, from ${formatPosition(from)} to ${formatPosition(to)}.`,
+    { pointer: '/at' },
+  );
+}
+
+function insisted(wished: Wished): RestructureWish {
+  if ('unknown' in wished) throw unknown(wished.unknown);
+  return wished;
+}
+
+function unknown(id: number): ForeshardError {
+  return new ForeshardError('unknown_shardlet', `There is no shardlet ${id}.`);
+}
+
+function childOf({ id, owner, range: { from, to } }: Shardlet, share: number | undefined, dryRun: boolean) {
+  return {
+    shardlet: dryRun ? null : id,
+    host: owner,
+    range: { from: formatPosition(from), to: formatPosition(to) },
+    loadShare: share ?? null,
+  };
+}
+
+function explained({ basis, hotKey, explanation }: SplitPlan) {
+  return { basis, hotKey: hotKey ?? null, explanation };
+}
