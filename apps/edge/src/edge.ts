@@ -41,7 +41,7 @@ import { profiling } from './profiling/index.ts';
 import { HostClaims, LastAcknowledged } from './proof/index.ts';
 import { reading } from './reading/index.ts';
 import { EventsEndpoint } from './serving/events-endpoint.ts';
-import { edgeRoutes } from './serving/routes.ts';
+import { edgeRoutes, type RouteParts } from './serving/routes.ts';
 import { EdgeServer } from './serving/server.ts';
 import { type EdgeSettings, hostPatienceMs } from './settings.ts';
 import { type CappedStream, SharedRedis } from './sharing/index.ts';
@@ -65,6 +65,8 @@ export interface EdgeParts {
   readonly markTokensUsed: (ids: readonly string[]) => Promise<void>;
   readonly proofs: Pick<HostProofStore, 'claim' | 'verdict'>;
   readonly groups: GroupStore;
+  /** hosts that nobody uses until a person has looked; never fails, never waits long */
+  readonly hostAlarms: RouteParts['hostAlarms'];
   readonly hints: Pick<HintStore, 'add' | 'list' | 'remove'>;
   readonly advising: AdvisingStores;
   readonly notifications: NotificationOffice;
@@ -264,6 +266,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     tokens,
     metrics,
     mapAgeMs: () => map.ageMs,
+    hostAlarms: parts.hostAlarms,
     trpc: {
       require: (authorization, scope) => tokens.require(authorization, scope),
       store: (body, request) => events.storeBatch(body, request),

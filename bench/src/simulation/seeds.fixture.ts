@@ -29,10 +29,10 @@ export async function simulate(...args: string[]): Promise<string> {
 }
 
 /** Seeds from 1 on, half on each core; every run is the same on every machine. Answers what they met. */
-export async function expectKept(seeds: number): Promise<Coverage> {
+export async function expectKept(seeds: number, ...args: string[]): Promise<Coverage> {
   const size = seeds / PARTS;
   const parts = Array.from({ length: PARTS }, (_, i) =>
-    simulate('--json', '--coverage', '--seeds', String(size), '--from', String(1 + i * size)),
+    simulate('--json', '--coverage', '--seeds', String(size), '--from', String(1 + i * size), ...args),
   );
   const coverage = new Coverage();
   for (const text of await Promise.all(parts)) {

@@ -75,6 +75,7 @@ interface Pass {
   readonly trusted?: Host;
 }
 
+/** `certainTs`: no event up to it is missing, as far as the process knows that saw it go back. */
 interface Refused {
   readonly reason: RefusalReason;
   readonly detail: string;
@@ -82,6 +83,7 @@ interface Refused {
   readonly byMarks?: boolean;
   /** a comparison with T shows it, and nothing else does */
   readonly isCompared?: boolean;
+  readonly certainTs?: number;
 }
 
 type PassEnd = Pass | { readonly error: unknown };
@@ -269,7 +271,7 @@ export class Reconciler {
   private async suspend(
     host: Host,
     identity: HostIdentity,
-    { detail, byMarks = false, isCompared = false }: Refused,
+    { detail, byMarks = false, isCompared = false, certainTs: seen = Number.POSITIVE_INFINITY }: Refused,
   ): Promise<void> {
     const { id } = host;
     const { incarnation, mark, markPromise } = identity;
@@ -278,7 +280,7 @@ export class Reconciler {
     const promise = Math.max(known?.promise ?? 0, markPromise);
     // a mark that T has not confirmed, or that was written since this process saw it, may be of the older state
     const certain = certainOf(known, { mark, markPromise });
-    const certainTs = byMarks ? certain : Math.min(certain, known?.promise ?? 0);
+    const certainTs = byMarks ? certain : Math.min(certain, known?.promise ?? 0, seen);
     const loss = { detail, byMarks, certainTs, promise, ...comparedAt(host, identity, isCompared) };
     const decision = beginReadmission(id, incarnation, loss);
     const reply = await topology.decide(decision, actor);

@@ -21,6 +21,8 @@ export type Assessment =
       readonly detail: string;
       /** its marks show it, and would show the contrary */
       readonly byMarks: boolean;
+      /** no event up to it is missing, as far as the process knows that saw it go back */
+      readonly certainTs?: number;
     };
 
 /** @param proof what T keeps of its marks; undefined: it was never marked */

@@ -45,6 +45,7 @@ import { PostgresBlockStore } from '../telemetry/index.ts';
 import { RedisChangeNotifier } from './change-notifier.ts';
 import { openControlRedis } from './control-redis.ts';
 import { drainFacts } from './drain-facts.ts';
+import { type HostAlarms, knownHostAlarms } from './host-alarms.ts';
 import { InquiryQueue } from './inquiry-queue.ts';
 import { BullJobProducer, type JobProducer } from './job-producer.ts';
 import { BullJobRuns } from './job-runs.ts';
@@ -72,6 +73,8 @@ export interface Control {
   readonly groups: GroupStore;
   /** what people want of moves, and what became of them */
   readonly moves: MoveLog;
+  /** hosts that nobody uses until a person has looked; never fails, never waits long */
+  readonly hostAlarms: () => Promise<HostAlarms>;
   /** what is known now of the hosts that a drain may choose */
   readonly drainFacts: (map: TopologyMap) => Promise<DrainFacts>;
   /** whether T was restored from a backup, and the end of that state */
@@ -126,6 +129,7 @@ export function connectControl(settings: ControlSettings): Control {
     quotas: new PrismaQuotaStore(prisma, databaseUrl),
     groups: new PrismaGroupStore(prisma, databaseUrl),
     moves: new PrismaMoveLog(prisma, databaseUrl),
+    hostAlarms: knownHostAlarms(redis, Date.now),
     drainFacts: drainFacts(redis, telemetry, Date.now),
     restoration: new PrismaRestoration(prisma, databaseUrl),
     profiles: new PrismaProfileStore(prisma, databaseUrl),

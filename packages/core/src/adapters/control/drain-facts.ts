@@ -7,7 +7,6 @@ import type { Redis } from 'ioredis';
 import type { DrainFacts } from '../../migration/index.ts';
 import {
   type BlockStore,
-  HOST_ALARMS_KEY,
   HOST_USAGE_KEY,
   type HostUsageReport,
   hostUsageSchema,
@@ -15,6 +14,7 @@ import {
   TelemetryStore,
 } from '../../telemetry/index.ts';
 import type { TopologyMap } from '../../topology/index.ts';
+import { readHostAlarms } from './host-alarms.ts';
 
 /** Some whole minutes: load of now, without its noise. */
 const LOOK_BACK_MS = 5 * MINUTE_MS;
@@ -44,10 +44,8 @@ async function reportsOf(redis: Pick<Redis, 'hgetall'>): Promise<Map<number, Hos
 }
 
 async function alarmsOf(redis: Pick<Redis, 'hgetall'>): Promise<Map<number, string>> {
-  const texts = Object.entries(await redis.hgetall(HOST_ALARMS_KEY));
-  return new Map(
-    texts.map(([id, text]) => [Number(id), `waits for an operator (alarm "${JSON.parse(text).reason}")`]),
-  );
+  const alarms = [...(await readHostAlarms(redis))];
+  return new Map(alarms.map(([host, { reason }]) => [host, `waits for an operator (alarm "${reason}")`]));
 }
 
 function isRecent({ measuredAtMs }: HostUsageReport, nowMs: number): boolean {
