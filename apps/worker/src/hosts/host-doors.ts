@@ -72,8 +72,8 @@ function ownSight(
   assessment: Assessment,
 ): Assessment {
   const watch = doors.watch(host.id);
-  if (watch === undefined || (assessment.kind !== 'trusted' && assessment.kind !== 'restarted'))
-    return assessment;
+  const isJudged = ['trusted', 'restarted', 'toCompare'].includes(assessment.kind);
+  if (watch === undefined || !isJudged) return assessment;
   const { generation, count } = identity.progress;
   const isLess = generation === watch.generation && count < seen;
   const earlier = host.state === 'readmitting' ? undefined : watch.regression;

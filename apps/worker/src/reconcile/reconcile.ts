@@ -25,17 +25,18 @@ import {
   readmissionMachine,
   regressionMachine,
 } from '@foreshard/core/migration';
+import type { MapFollower } from '@foreshard/core/topology';
 import {
   askAgain,
   beginReadmission,
   floorOf,
   type Host,
+  type Regressed,
   type TopologyMap,
   type TopologyStore,
 } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
 import { type HostDoors, lookAt, type ReadProof } from '../hosts/host-doors.ts';
-import type { MapFollower } from '../map/follower.ts';
 import type { Metrics } from '../process/metrics.ts';
 import type { HostAlarms } from './host-alarms.ts';
 
@@ -78,7 +79,10 @@ interface Pass {
 interface Refused {
   readonly reason: RefusalReason;
   readonly detail: string;
+  /** its marks show it, and would show the contrary */
   readonly byMarks?: boolean;
+  /** a comparison with T shows it, and nothing else does */
+  readonly isCompared?: boolean;
   readonly certainTs?: number;
 }
 
@@ -179,6 +183,8 @@ export class Reconciler {
       await this.refuse(host, identity, assessment);
       return NOTHING_DONE;
     }
+    if (assessment.kind === 'toCompare')
+      return { outcomes: await this.compareAgain(host, identity, assessment.detail, signal) };
     if (assessment.kind !== 'trusted') return { outcomes: await this.readmit(host, identity, signal) };
     await this.parts.alarms.clear(host.id);
     const machines = finishingMachines(this.parts.follower.map, host.id);
@@ -187,8 +193,35 @@ export class Reconciler {
     const trusted = this.perform(signal, (id) => this.parts.doors.trusted(id));
     const compared = await drive(comparingMachine(host.id, identity.incarnation), trusted);
     if (compared.kind !== 'refused') return { outcomes, trusted: host };
-    await this.refuse(host, identity, compared);
+    await this.refuse(host, identity, { ...compared, isCompared: true });
     return { outcomes: [...outcomes, compared] };
+  }
+
+  /** A comparison suspended it: a comparison that finds nothing missing any more takes it into use again. */
+  private async compareAgain(
+    host: Host,
+    identity: HostIdentity,
+    detail: string,
+    signal: AbortSignal,
+  ): Promise<readonly Outcome[]> {
+    const { doors } = this.parts;
+    const noted = host.readmission!.incarnation;
+    const isOtherRun = noted !== identity.incarnation;
+    if (!isOtherRun && !this.isComparisonDue(host, [])) {
+      await this.refuse(host, identity, { reason: 'regressed', detail });
+      return [];
+    }
+    const pinned = await doors.open(host, identity.incarnation).catch(unreachable);
+    if (!('identify' in pinned)) return [{ kind: 'unreachable', host: host.id, detail: pinned.message }];
+    try {
+      const perform = this.perform(signal, async (id) => (id === host.id ? pinned : doors.trusted(id)));
+      const compared = await drive(comparingMachine(host.id, noted), perform);
+      if (compared.kind === 'refused') await this.refuse(host, identity, { ...compared, isCompared: true });
+      if (compared.kind !== 'finished') return [compared];
+    } finally {
+      await pinned.close();
+    }
+    return this.readmit(host, identity, signal);
   }
 
   /** At once where something that T knows was refused there. */
@@ -236,17 +269,20 @@ export class Reconciler {
   }
 
   private async suspend(
-    { id }: Host,
-    { incarnation, mark, markPromise }: HostIdentity,
-    { detail, byMarks = false, certainTs: seen = Number.POSITIVE_INFINITY }: Refused,
+    host: Host,
+    identity: HostIdentity,
+    { detail, byMarks = false, isCompared = false, certainTs: seen = Number.POSITIVE_INFINITY }: Refused,
   ): Promise<void> {
+    const { id } = host;
+    const { incarnation, mark, markPromise } = identity;
     const { topology, proof, remember, actor, log } = this.parts;
     const known = await proof(id);
     const promise = Math.max(known?.promise ?? 0, markPromise);
     // a mark that T has not confirmed, or that was written since this process saw it, may be of the older state
     const certain = certainOf(known, { mark, markPromise });
     const certainTs = byMarks ? certain : Math.min(certain, known?.promise ?? 0, seen);
-    const decision = beginReadmission(id, incarnation, { detail, byMarks, certainTs, promise });
+    const loss = { detail, byMarks, certainTs, promise, ...comparedAt(host, identity, isCompared) };
+    const decision = beginReadmission(id, incarnation, loss);
     const reply = await topology.decide(decision, actor);
     if (reply.kind === 'refused') return;
     log.error(
@@ -269,7 +305,8 @@ export class Reconciler {
       const machine = await this.readmission(host, identity);
       const outcome = await drive(machine, perform);
       this.record(machine.name, outcome);
-      if (outcome.kind === 'refused') await this.refuse(host, identity, outcome);
+      if (outcome.kind === 'refused')
+        await this.refuse(host, identity, { ...outcome, isCompared: outcome.reason === 'regressed' });
       if (outcome.kind === 'finished') {
         await alarms.clear(host.id);
         metrics.readmissions.inc({ host: host.id, durability: host.durability });
@@ -301,7 +338,7 @@ export class Reconciler {
   }
 
   private tellReadmitted({ id, durability, readmission }: Host): void {
-    if (readmission?.regressed !== undefined)
+    if (readmission?.regressed?.accepted !== undefined)
       this.parts.log.error({ host: id }, 'host readmitted: what it lost was accepted and is noted');
     else if (durability === 'always') this.parts.log.info({ host: id }, 'host readmitted: nothing was lost');
     else this.parts.log.error({ host: id }, 'host readmitted: its last acknowledged writes may be lost');
@@ -353,6 +390,20 @@ export class Reconciler {
     this.parts.metrics.unsettled.set(unsettled);
     this.parts.metrics.garbage.set(map.garbage().length);
   }
+}
+
+/**
+ * One that something else has suspended before stays so, whatever a comparison says; and whichever state is put in
+ * its place, what it had counted when it was suspended is not forgotten.
+ */
+function comparedAt(
+  { readmission }: Host,
+  { progress: { count } }: HostIdentity,
+  isCompared: boolean,
+): Pick<Regressed, 'comparedAt'> {
+  const before = readmission?.regressed;
+  if (before === undefined || before.byMarks) return isCompared ? { comparedAt: count } : {};
+  return before.comparedAt === undefined ? {} : { comparedAt: Math.max(before.comparedAt, count) };
 }
 
 /** It begins its next generation in the middle of a readmission after a loss; until then it may be in any older one. */

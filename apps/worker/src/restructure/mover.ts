@@ -24,6 +24,7 @@ import {
   type Outcome,
   performer,
 } from '@foreshard/core/migration';
+import type { MapFollower } from '@foreshard/core/topology';
 import {
   prepareMigration,
   type Shardlet,
@@ -32,7 +33,6 @@ import {
 } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
 import type { HostDoors } from '../hosts/host-doors.ts';
-import type { MapFollower } from '../map/follower.ts';
 import type { Metrics } from '../process/metrics.ts';
 import { AwayHosts } from './away-hosts.ts';
 import { Desk } from './desk.ts';
@@ -141,7 +141,7 @@ export class Mover {
     facts: DrainFacts,
   ): Promise<readonly DrainMove[]> {
     for (let choice = 0; choice < CHOICES_MAX; choice++) {
-      const away = new Set([...facts.away, ...this.away.ids]);
+      const away = new Map([...facts.away, ...this.away.reasons]);
       const moves = nextDrainMoves(map, concurrencyMax, { ...facts, away });
       const hosts = new Set(moves.flatMap(({ shardlet, dest }) => [shardlet.owner, dest]));
       if ((await this.away.silentAmong(hosts)).length === 0) return moves;

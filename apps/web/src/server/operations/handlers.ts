@@ -20,7 +20,10 @@ import type { z } from 'zod';
 import type { EdgeClient } from '../edge/edge-client.ts';
 
 /** What a handler is given here; the rest needs hosts. */
-export type ConsoleStores = Pick<OperationStores, 'topology' | 'moves' | 'proofs' | 'wake' | 'countedKeys'>;
+export type ConsoleStores = Pick<
+  OperationStores,
+  'topology' | 'moves' | 'proofs' | 'drainFacts' | 'wake' | 'countedKeys'
+>;
 
 export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handlers<Operations> {
   const all: OperationStores = {

@@ -18,10 +18,10 @@ export function operationStores(
   control: Control,
   { map, onUnsuitableHost }: OperationStoreOptions,
 ): OperationStores {
-  const { topology, proofs, moves, jobs } = control;
+  const { topology, proofs, moves, jobs, drainFacts } = control;
   const telemetry = new TelemetryStore({ blocks: control.telemetry, map, nowMs: Date.now });
   return {
-    ...{ topology, proofs, moves, onRun, onHost: onRun, nowMs: Date.now },
+    ...{ topology, proofs, moves, drainFacts, onRun, onHost: onRun, nowMs: Date.now },
     wake: (job) => jobs.wake(job),
     async admit(request, dryRun) {
       const reply = await (dryRun ? tryAdmission : admitHost)(topology, request);
