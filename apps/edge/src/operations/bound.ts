@@ -18,7 +18,8 @@ export class BoundOperations<T extends OperationTable> {
     const handler = (this.handlers as Handlers<OperationTable>)[router]![name]!;
     return async (input, caller) => {
       try {
-        return await answeredInTime(handler(input, caller));
+        const answer = handler(input, caller);
+        return await (operation.answeredBy === 'worker' ? answer : answeredInTime(answer));
       } catch (error) {
         throw asForeshardError(error);
       }

@@ -13,7 +13,7 @@ export type Permission = (typeof PERMISSIONS)[number];
 
 export const RESOURCES = [
   ...(['host', 'migration', 'shardlet', 'stream', 'quota', 'token', 'recommendation', 'policy'] as const),
-  ...(['cluster', 'hint', 'notification', 'consumer group', 'event', 'telemetry', 'topology'] as const),
+  ...(['model', 'simulation', 'job', 'cluster', 'hint', 'notification', 'consumer group', 'event', 'telemetry', 'topology'] as const),
 ] as const;
 export type Resource = (typeof RESOURCES)[number];
 
@@ -49,6 +49,8 @@ export interface Operation<
   readonly errors: readonly ErrorCode[];
   /** takes `dryRun`: report what would be decided, and change nothing */
   readonly dryRun: boolean;
+  /** whoever answers it has a time limit of its own, longer than a store's */
+  readonly answeredBy?: 'worker';
   /** is each call recorded with its caller? */
   readonly audit: 'always' | 'never';
   readonly http: HttpBinding<z.output<O>>;
@@ -69,6 +71,8 @@ export interface HttpBinding<Output = unknown> {
   readonly description: string;
   readonly body?: {
     readonly description: string;
+    /** as OpenAPI names its schema; else the schema stands in place */
+    readonly schema?: string;
     readonly example?: unknown;
     /** may be left out */
     readonly optional?: true;
