@@ -1,5 +1,4 @@
 /** How shardlets, hosts, moves and amounts are written on the command line. */
-import type { Topology } from '@foreshard/core/topology';
 import { InvalidArgumentError } from 'commander';
 import { badInput } from '../failure.ts';
 import { parseBytes, parseDuration } from '../streams/amounts.ts';
@@ -26,7 +25,10 @@ export function bytesPerSecond(text: string): number {
 }
 
 /** By its number or its name. */
-export function hostNamed({ hosts }: Topology, text: string): number {
+export function hostNamed(
+  { hosts }: { readonly hosts: readonly { readonly id: number; readonly name: string }[] },
+  text: string,
+): number {
   const found = hosts.find((h) => h.name === text) ?? hosts.find((h) => String(h.id) === text);
   if (found !== undefined) return found.id;
   const known = hosts.map((h) => `${h.id} (${h.name})`).join(', ');
