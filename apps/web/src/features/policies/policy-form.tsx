@@ -106,8 +106,12 @@ export function PolicyForm({
   const [effective, setEffective] = useState('');
   const save = useMutation(
     trpc.operations.policy.change.mutationOptions({
-      onSuccess: async ({ version }) => {
+      onSuccess: async ({ version, absent }) => {
         toast.success(`Version ${version} holds ${effective === '' ? 'from now on' : 'from that time on'}`);
+        if (absent.length > 0)
+          toast.warning(`No ${absent.join(', no ')}`, {
+            description: 'What the policy says of it has no effect until it exists.',
+          });
         await client.invalidateQueries();
         discard();
       },
