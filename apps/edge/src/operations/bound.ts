@@ -18,8 +18,7 @@ export class BoundOperations<T extends OperationTable> {
     const handler = (this.handlers as Handlers<OperationTable>)[router]![name]!;
     return async (input, caller) => {
       try {
-        const answer = handler(input, caller);
-        return await (operation.answeredBy === 'worker' ? answer : answeredInTime(answer));
+        return await answeredInTime(handler(input, caller), operation.answerWithinMs);
       } catch (error) {
         throw asForeshardError(error);
       }

@@ -124,7 +124,7 @@ export function described(contract: AnyContract, placement = placementOf(contrac
 }
 
 function bodyOf({ input, http }: AnyContract, { body: members }: Placement): AnyOperation['body'] {
-  const { description, schema: id, example, optional, text } = http.body!;
+  const { description, id, example, optional, text } = http.body!;
   const isWhole = members.length === Object.keys(input.shape).length;
   const schema = isWhole
     ? input

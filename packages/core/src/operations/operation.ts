@@ -60,10 +60,10 @@ export interface Operation<
   readonly errors: readonly ErrorCode[];
   /** takes `dryRun`: report what would be decided, and change nothing */
   readonly dryRun: boolean;
-  /** whoever answers it has a time limit of its own, longer than a store's */
-  readonly answeredBy?: 'worker';
   /** is each call recorded with its caller? */
   readonly audit: 'always' | 'never';
+  /** how long an answer may take; 25 s when left out */
+  readonly answerWithinMs?: number;
   readonly http: HttpBinding<z.output<O>>;
 }
 
@@ -82,8 +82,8 @@ export interface HttpBinding<Output = unknown> {
   readonly description: string;
   readonly body?: {
     readonly description: string;
-    /** as OpenAPI names its schema; else the schema stands in place */
-    readonly schema?: string;
+    /** as OpenAPI names its schema, where it is not the whole input */
+    readonly id?: string;
     readonly example?: unknown;
     /** may be left out */
     readonly optional?: true;

@@ -6,6 +6,8 @@ import { command, query } from './operation.ts';
 const LISTED_MAX = 1_000;
 const LISTED_DEFAULT = 100;
 const BODY_BYTES_MAX = 262_144;
+/** longer than the worker that answers has, so that the asker is told what became of it */
+const ANSWER_WITHIN_MS = 35_000;
 
 const time = z.iso.datetime();
 /** as answered every setting is there; as sent, what is left out is the default */
@@ -162,7 +164,7 @@ export const policy = {
     input: z.strictObject({ policy: sentPolicy }),
     output: firingsSchema,
     errors: ['invalid_record', 'store_unreachable', 'overloaded'],
-    answeredBy: 'worker',
+    answerWithinMs: ANSWER_WITHIN_MS,
     http: {
       tag: 'planning',
       method: 'post',

@@ -160,7 +160,7 @@ export const recommendations = {
         'The approval holds for this revision at this version of the topology. If either moved on it is refused with 409, the cluster is planned anew, and the new revision can be approved.',
       body: {
         description: 'What was seen, and when to begin',
-        schema: 'Approval',
+        id: 'Approval',
         example: { revision: 1, topologyVersion: 42, when: 'window', note: 'looks right' },
       },
       answers: { 200: 'Approved' },
@@ -211,7 +211,7 @@ export const recommendations = {
       operationId: 'rejectRecommendation',
       summary: 'Reject a recommendation, or take an approval back that has not begun',
       description: 'It stays away while the same is proposed.',
-      body: { description: 'Why', schema: 'Rejection', example: { note: 'not before the release' } },
+      body: { description: 'Why', id: 'Rejection', example: { note: 'not before the release' } },
       answers: { 200: 'Rejected' },
     },
   }),

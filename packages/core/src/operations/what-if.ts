@@ -4,6 +4,8 @@ import { type WhatIfAnswer, whatIfRequestSchema } from '../advising/index.ts';
 import { query } from './operation.ts';
 
 const BODY_BYTES_MAX = 262_144;
+/** longer than the worker that answers has, so that the asker is told what became of it */
+const ANSWER_WITHIN_MS = 35_000;
 
 const pictureSchema = z.strictObject({
   pressure: z.number(),
@@ -39,7 +41,7 @@ export const whatIf = {
     input: whatIfRequestSchema.meta({ id: 'WhatIf' }),
     output: answerSchema,
     errors: ['invalid_record', 'store_unreachable', 'overloaded'],
-    answeredBy: 'worker',
+    answerWithinMs: ANSWER_WITHIN_MS,
     http: {
       tag: 'planning',
       method: 'post',
