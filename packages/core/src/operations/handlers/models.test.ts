@@ -10,19 +10,25 @@ const SERIES = { stream: 'main', resolution: '1h', reason: 'why' } as const;
 
 let champions: number[];
 let woken: unknown[];
+/** done by somebody else once the champion was read */
+let meanwhile: () => void;
 let handlers: ReturnType<typeof modelHandlers>;
 
 beforeEach(() => {
   champions = [];
   woken = [];
+  meanwhile = () => {};
   const version = (id: number) => ({ id, members: [], mae: 2, mase: Number.NaN, ...times }) as never;
   const times = { fitMs: 1_500, windowFromMs: 0, windowToMs: NOW, createdMs: NOW };
   const registry = {
     version: async (id: number) => (id <= 2 ? version(id) : undefined),
     versions: async () => [version(2), version(1)],
     champion: async () => (champions[0] === undefined ? undefined : version(champions[0])),
-    promotions: async () =>
-      champions.length === 0 ? [] : [{ version: champions[0]!, previous: champions[1] ?? null }],
+    async promotions() {
+      const [version, previous = null] = champions;
+      meanwhile();
+      return version === undefined ? [] : [{ version, previous }];
+    },
     async promote({ id }: ModelVersion, _: object, expected?: number) {
       if (expected !== undefined && expected !== champions[0]) return false;
       champions.unshift(id);
@@ -60,6 +66,12 @@ describe('the champion', () => {
       code: 'unknown_stream',
     });
   });
+});
+
+it('a way back from a champion that is another one meanwhile is a conflict', async () => {
+  champions = [2, 1];
+  meanwhile = () => void champions.unshift(1);
+  await expect(handlers.rollBack(SERIES, ANN)).rejects.toMatchObject({ code: 'conflict' });
 });
 
 describe('a training', () => {
