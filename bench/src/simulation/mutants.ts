@@ -21,6 +21,18 @@ const MACHINES = 'packages/core/src/migration';
 const HOSTS = 'packages/core/src/hosts';
 const DECISIONS = 'packages/core/src/topology/decisions';
 
+/** What a host refuses as not ready, and a second look would find, is declared and committed. */
+const DECLARED_EARLY: Edit = {
+  file: `${MACHINES}/moving.ts`,
+  find: 'if (actions.length > 0) return goOn',
+  put: 'if (actions.length > 0 && state.finalSeq === undefined) return goOn',
+};
+const ANY_END: Edit = {
+  file: `${MACHINES}/moving.ts`,
+  find: 'const isSame = finalSeq === found.lastSeq &&',
+  put: 'const isSame =',
+};
+
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'append without an epoch check': {
     file: `${MEMORY}/appending.ts`,
@@ -111,6 +123,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       put: 'if (lastSeqOf(shadow) < 0)',
     },
     { file: `${MEMORY}/copying.ts`, find: '!sameDigest(held, expect.digest)', put: 'held === undefined' },
+    DECLARED_EARLY,
+    ANY_END,
   ],
   'a copy opens that is not ready': [
     {
@@ -123,11 +137,18 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       find: "if (replica.mode === 'ready') {",
       put: "if (replica.mode !== 'open') {",
     },
+    DECLARED_EARLY,
     {
       file: `${MACHINES}/moving.ts`,
-      find: "if (reply.kind === 'ready') {",
-      put: '{',
+      find: "if (reply.kind === 'ready') return prove",
+      put: 'return prove',
     },
+    {
+      file: `${MACHINES}/moving.ts`,
+      find: "if (found.mode === 'ready') return end",
+      put: "if (found.mode === 'ready' || before.isProven) return end",
+    },
+    ANY_END,
   ],
   'a host is trusted before all of it is readmitted': [
     {

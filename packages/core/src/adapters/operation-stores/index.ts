@@ -18,10 +18,11 @@ export function operationStores(
   control: Control,
   { map, onUnsuitableHost }: OperationStoreOptions,
 ): OperationStores {
-  const { topology, proofs, moves, jobs, recommendations, policies, inquiries, clusters, models } = control;
+  const { topology, proofs, moves, jobs, drainFacts } = control;
+  const { recommendations, policies, inquiries, clusters, models } = control;
   const telemetry = new TelemetryStore({ blocks: control.telemetry, map, nowMs: Date.now });
   return {
-    ...{ topology, proofs, moves, onRun, onHost: onRun, nowMs: Date.now },
+    ...{ topology, proofs, moves, drainFacts, onRun, onHost: onRun, nowMs: Date.now },
     ...{ recommendations, policies, inquiries, clusters, models },
     wake: (job, payload) => jobs.wake(job, payload),
     async admit(request, dryRun) {
