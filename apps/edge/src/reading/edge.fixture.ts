@@ -404,6 +404,9 @@ export class EdgeFixture {
       wake: async () => {},
       admit: away,
       countedKeys: async () => undefined,
+      quotas: { list: away, set: away, remove: away },
+      tokens: { create: away, list: away, revoke: away },
+      newSecret: () => `whsec_${'A'.repeat(44)}`,
     };
   }
 
