@@ -77,7 +77,6 @@ test.each([
   ['POST', '/v1/tokens', { name: 'x', scopes: ['all'] }, 400, 'invalid_order', '/scopes/0'],
   ['DELETE', '/v1/tokens/nobody', undefined, 404, 'unknown_token', '{id}'],
   ['DELETE', '/v1/groups/nope', undefined, 404, 'unknown_group', undefined],
-  ['POST', '/v1/groups/g/push', { url: 'ftp://127.0.0.1/' }, 400, 'invalid_parameter', '/url'],
 ] as const)('refuses %s %s %j', async (method, path, body, status, code, pointer) => {
   const answer = await call(method, path, body);
   expect([answer.status, answer.body.code, answer.body.pointer]).toEqual([status, code, pointer]);
@@ -116,17 +115,12 @@ test('a token is answered once, does what its scopes say, has a quota by its nam
   });
 }, 60_000);
 
-test('a group that is pushed gets a secret once, and is removed with its checkpoints', async () => {
-  const made = await call('POST', '/v1/groups/hook/push', { url: 'http://127.0.0.1:1/hook' });
-  expect([made.status, made.body]).toEqual([
-    201,
-    {
-      ...{ group: 'hook', stream: 'main', push: 'http://127.0.0.1:1/hook' },
-      secret: expect.stringMatching(/^whsec_[\w+/=]{44}$/),
-    },
-  ]);
-  expect((await client().groups.show.query({ group: 'hook' })).delivery).toBe('push');
-  expect((await call('POST', '/v1/groups', { name: 'hook' })).body.code).toBe('conflict');
-  expect((await call('DELETE', '/v1/groups/hook')).body).toEqual({ group: 'hook', result: 'removed' });
+test('a group is removed with its checkpoints, by admin only', async () => {
+  const made = await call('POST', '/v1/groups', { name: 'g' });
+  expect([made.status, made.body]).toMatchObject([201, { name: 'g', stream: 'main', delivery: 'pull' }]);
+  expect((await client().groups.show.query({ group: 'g' })).members).toEqual([]);
+  const { token } = (await call('POST', '/v1/tokens', { name: 'member', scopes: ['consume'] })).body;
+  expect((await call('DELETE', '/v1/groups/g', undefined, token)).body.code).toBe('forbidden');
+  expect((await call('DELETE', '/v1/groups/g')).body).toEqual({ group: 'g', result: 'removed' });
   expect((await client().groups.list.query()).groups).toEqual([]);
 }, 60_000);

@@ -403,7 +403,6 @@ export class EdgeFixture {
       countedKeys: async () => undefined,
       quotas: { list: away, set: away, remove: away },
       tokens: { create: away, list: away, revoke: away },
-      newSecret: () => `whsec_${'A'.repeat(44)}`,
     };
   }
 

@@ -1,6 +1,6 @@
 /** Consumer groups as people create, look at and remove them. What members do is apart: they poll and commit. */
 import { z } from 'zod';
-import { groupNameSchema, groupSchema, pushSchema } from '../consuming/index.ts';
+import { groupNameSchema, groupSchema } from '../consuming/index.ts';
 import { command, query } from './operation.ts';
 import { DEFAULT_STREAM } from './streams.ts';
 
@@ -117,35 +117,6 @@ export const groups = {
       summary: 'Members, assignment and lag of a group',
       description: 'Shows who has what, what is on its way to another member, and how far each shardlet is.',
       answers: { 200: 'The group as it is now' },
-    },
-  }),
-  push: command({
-    ...common,
-    name: 'groups.push',
-    permission: 'admin',
-    input: z.strictObject({
-      ...group,
-      stream,
-      url: pushSchema.shape.url.max(2_000).describe('where a worker posts batches of CloudEvents'),
-    }),
-    output: z
-      .strictObject({
-        group: z.string(),
-        stream: z.string(),
-        push: z.string().describe('the address'),
-        secret: z.string().describe('signs every delivery (Standard Webhooks): it is answered only here'),
-      })
-      .meta({ id: 'PushGroup' }),
-    errors: ['invalid_parameter', 'unknown_stream', 'conflict', 'limit_reached', 'store_unreachable'],
-    http: {
-      ...http,
-      method: 'post',
-      path: '/v1/groups/{group}/push',
-      operationId: 'pushGroup',
-      summary: 'Create a consumer group whose events are posted to an address',
-      description: 'A worker delivers, from the oldest event on, and signs what it posts.',
-      body: { description: 'the stream and the address' },
-      answers: { 201: 'The group, with the secret of its signatures' },
     },
   }),
   remove: command({

@@ -31,7 +31,7 @@ export type ConsoleStores = Pick<
 >;
 
 export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handlers<Operations> {
-  const all: Omit<OperationStores, 'groups' | 'groupService' | 'map' | 'newSecret'> = {
+  const all: Omit<OperationStores, 'groups' | 'groupService' | 'map'> = {
     ...stores,
     nowMs: Date.now,
     ...{ onRun: noHosts, onHost: noHosts, admit: noHosts },
@@ -42,8 +42,8 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
       edge.operate(operation, input as z.input<O['input']>, dryRun);
   return {
     groups: {
-      ...{ create: atEdge(groups.create), list: atEdge(groups.list), show: atEdge(groups.show) },
-      ...{ push: atEdge(groups.push), remove: atEdge(groups.remove) },
+      ...{ create: atEdge(groups.create), list: atEdge(groups.list) },
+      ...{ show: atEdge(groups.show), remove: atEdge(groups.remove) },
     },
     hosts: { ...hostHandlers(all), add: atEdge(hosts.add), loss: atEdge(hosts.loss) },
     migrations: migrationHandlers(all),

@@ -6,7 +6,6 @@ import type { TopologyMap } from '../../topology/index.ts';
 import type { Control } from '../control/index.ts';
 import { connectAnyHost } from '../event-hosts/index.ts';
 import { admitHost, tryAdmission } from '../host-admission/index.ts';
-import { newSecret } from '../webhooks/index.ts';
 
 export interface OperationStoreOptions {
   /** as it is now: of what was counted of keys, and for names of streams */
@@ -23,7 +22,7 @@ export function operationStores(
   const telemetry = new TelemetryStore({ blocks: control.telemetry, map, nowMs: Date.now });
   return {
     ...{ topology, proofs, moves, groups, quotas, tokens, map },
-    ...{ onRun, onHost: onRun, newSecret, nowMs: Date.now },
+    ...{ onRun, onHost: onRun, nowMs: Date.now },
     wake: (job) => jobs.wake(job),
     async admit(request, dryRun) {
       const reply = await (dryRun ? tryAdmission : admitHost)(topology, request);

@@ -32,7 +32,6 @@ beforeEach(() => {
       stream: (id) => (id === MAIN.id ? MAIN : undefined),
       streamNamed: (name) => (name === MAIN.name ? MAIN : undefined),
     }),
-    newSecret: () => SECRET,
   });
 });
 
@@ -85,25 +84,22 @@ describe('a group', () => {
     expect([lag, shardlets[1]]).toMatchObject([null, { lag: null, beyondEnd: 3 }]);
   });
 
-  it('that is pushed gets a secret, which is answered once', async () => {
-    const url = 'https://example.com/hook';
-    const made = await handlers.push({ group: 'hook', stream: 'main', url }, CALLER);
-    expect(made).toEqual({ group: 'hook', stream: 'main', push: url, secret: SECRET });
-    expect((await store.find('hook'))!.group).toMatchObject({ stream: 1, push: { url, secret: SECRET } });
-    expect(await handlers.show({ group: 'hook' }, CALLER)).toMatchObject({ delivery: 'push', lag: 0 });
+  it('that is pushed is shown as such', async () => {
+    const push = { url: 'https://example.com/hook', secret: SECRET };
+    const empty = { version: 0, members: [], checkpoints: new Map() };
+    await store.create({ name: 'hook', stream: 1, sessionMs: 10_000, push }, empty);
+    const shown = await handlers.show({ group: 'hook' }, CALLER);
+    expect(shown).toMatchObject({ delivery: 'push', lag: 0 });
+    expect(JSON.stringify(shown)).not.toContain(SECRET);
   });
 });
 
 describe('refused is', () => {
-  const push = (group: string, stream = 'main') =>
-    handlers.push({ group, stream, url: 'https://example.com' }, CALLER);
   beforeEach(() => created('g'));
 
   it.each([
     ['a group of no stream', () => created('h', { stream: 'nope' }), 'unknown_stream'],
-    ['a pushed group of no stream', () => push('h', 'nope'), 'unknown_stream'],
     ['a name that is taken', () => created('g'), 'conflict'],
-    ['a name that is taken, for a pushed group', () => push('g'), 'conflict'],
     ['to show none', () => handlers.show({ group: 'nope' }, CALLER), 'unknown_group'],
     ['to remove none', () => handlers.remove({ group: 'nope' }, CALLER), 'unknown_group'],
   ])('%s', async (_, act, code) => {
@@ -114,6 +110,5 @@ describe('refused is', () => {
   it('one more than there may be', async () => {
     for (let i = 1; i < GROUPS_MAX; i++) await created(`g${i}`);
     await expect(created('more')).rejects.toMatchObject({ code: 'limit_reached' });
-    await expect(push('more')).rejects.toMatchObject({ code: 'limit_reached' });
   });
 });

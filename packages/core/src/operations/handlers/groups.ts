@@ -1,17 +1,14 @@
 /** What is done for operations on consumer groups. */
 import {
   type Checkpoint,
-  type Creation,
-  EMPTY_GROUP,
   GROUPS_MAX,
   type Group,
   type GroupService,
   type GroupState,
   type GroupStore,
-  groupSchema,
 } from '../../consuming/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
-import type { Stream, TopologyMap } from '../../topology/index.ts';
+import type { TopologyMap } from '../../topology/index.ts';
 import type { groups } from '../groups.ts';
 import type { OutputOf, RouterHandlers } from '../operation.ts';
 
@@ -21,21 +18,13 @@ export interface GroupStores {
   readonly groupService: Pick<GroupService, 'create' | 'lag'>;
   /** names of streams: the topology store is not asked each time somebody looks at a group */
   readonly map: () => Pick<TopologyMap, 'stream' | 'streamNamed'>;
-  /** for the signatures of a group that is pushed */
-  readonly newSecret: () => string;
 }
 
 type Summary = OutputOf<typeof groups.create>;
 type ShardletDocument = OutputOf<typeof groups.show>['shardlets'][number];
 
 export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups> {
-  const { groups: store, groupService: service, newSecret } = stores;
-
-  function streamNamed(name: string): Stream {
-    const found = stores.map().streamNamed(name);
-    if (found !== undefined) return found;
-    throw new ForeshardError('unknown_stream', `There is no stream "${name}".`, { pointer: '/stream' });
-  }
+  const { groups: store, groupService: service } = stores;
 
   function summaryOf({ name, stream, sessionMs, push }: Group): Summary {
     const delivery = push === undefined ? 'pull' : 'push';
@@ -50,8 +39,17 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
 
   return {
     async create({ name, stream, from, sessionMs }) {
-      const group = { name, stream: streamNamed(stream).id, sessionMs };
-      insistOnCreation(await service.create(group, from), name);
+      const known = stores.map().streamNamed(stream);
+      if (known === undefined)
+        throw new ForeshardError('unknown_stream', `There is no stream "${stream}".`, { pointer: '/stream' });
+      const group = { name, stream: known.id, sessionMs };
+      const creation = await service.create(group, from);
+      if (creation === 'taken') throw new ForeshardError('conflict', `There is a group "${name}" already.`);
+      if (creation === 'full')
+        throw new ForeshardError(
+          'limit_reached',
+          `There are ${GROUPS_MAX} consumer groups. Remove one with "foreshard groups remove NAME".`,
+        );
       return summaryOf(group);
     },
     async list() {
@@ -69,28 +67,11 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
         shardlets,
       };
     },
-    async push({ group: name, stream, url }) {
-      const secret = newSecret();
-      const { id } = streamNamed(stream);
-      const group = groupSchema.parse({ name, stream: id, push: { url, secret } });
-      insistOnCreation(await store.create(group, EMPTY_GROUP), name);
-      return { group: name, stream, push: url, secret };
-    },
     async remove({ group }) {
       if (!(await store.remove(group))) unknown(group);
       return { group, result: 'removed' };
     },
   };
-}
-
-/** @throws ForeshardError conflict, limit_reached */
-function insistOnCreation(creation: Creation, name: string): void {
-  if (creation === 'taken') throw new ForeshardError('conflict', `There is a group "${name}" already.`);
-  if (creation === 'full')
-    throw new ForeshardError(
-      'limit_reached',
-      `There are ${GROUPS_MAX} consumer groups. Remove one with "foreshard groups remove NAME".`,
-    );
 }
 
 function membersOf({ members }: GroupState, shardlets: readonly ShardletDocument[]) {
