@@ -27,7 +27,7 @@ import type { EdgeClient } from '../edge/edge-client.ts';
 /** What a handler is given here; the rest needs hosts. */
 export type ConsoleStores = Pick<
   OperationStores,
-  'topology' | 'moves' | 'proofs' | 'wake' | 'countedKeys' | 'quotas' | 'tokens'
+  'topology' | 'moves' | 'proofs' | 'drainFacts' | 'wake' | 'countedKeys' | 'quotas' | 'tokens'
 >;
 
 export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handlers<Operations> {

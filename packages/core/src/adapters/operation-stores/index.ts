@@ -18,10 +18,10 @@ export function operationStores(
   control: Control,
   { map, onUnsuitableHost }: OperationStoreOptions,
 ): Omit<OperationStores, 'groupService'> {
-  const { topology, proofs, moves, jobs, groups, quotas, tokens } = control;
+  const { topology, proofs, moves, jobs, drainFacts, groups, quotas, tokens } = control;
   const telemetry = new TelemetryStore({ blocks: control.telemetry, map, nowMs: Date.now });
   return {
-    ...{ topology, proofs, moves, groups, quotas, tokens, map },
+    ...{ topology, proofs, moves, drainFacts, groups, quotas, tokens, map },
     ...{ onRun, onHost: onRun, nowMs: Date.now },
     wake: (job) => jobs.wake(job),
     async admit(request, dryRun) {

@@ -1,7 +1,13 @@
 /** What is done for operations on hosts. */
 import { addressOf } from '../../hosts/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
-import { drainPreview, type LossSources, requestDrain, reviewLoss } from '../../migration/index.ts';
+import {
+  type DrainFacts,
+  drainPreview,
+  type LossSources,
+  requestDrain,
+  reviewLoss,
+} from '../../migration/index.ts';
 import {
   acceptLoss,
   type Decision,
@@ -11,6 +17,7 @@ import {
   type Refusal,
   removeHost,
   type Topology,
+  TopologyMap,
 } from '../../topology/index.ts';
 import type { hosts } from '../hosts.ts';
 import type { Caller, OutputOf, RouterHandlers } from '../operation.ts';
@@ -20,6 +27,8 @@ import { refused } from './refusals.ts';
 export interface HostStores extends TopologyStores {
   readonly proofs: LossSources['proofs'];
   readonly onRun: LossSources['onRun'];
+  /** what is known now of the hosts that a drain may choose */
+  readonly drainFacts: (map: TopologyMap) => Promise<DrainFacts>;
   readonly admit: (request: Admission, dryRun: boolean) => Promise<AdmissionReply>;
 }
 
@@ -55,11 +64,13 @@ export function hostHandlers(stores: HostStores): RouterHandlers<typeof hosts> {
     const snapshot = await topology.snapshot();
     const isAlready = snapshot.hosts.find((h) => h.id === host)?.state === state;
     if (reply.kind === 'refused' && !isAlready) throw refused(reply.refusal, 'unknown_host');
-    const { left, moves } = drainPreview(snapshot, host);
-    const leaving = state === 'draining' ? moves : [];
+    const facts = await stores.drainFacts(new TopologyMap(snapshot));
+    const { left, moves, waiting } = drainPreview(snapshot, host, facts);
+    if (state === 'active') return { host, state, dryRun, left, moves: [], waiting: [] };
     return {
       ...{ host, state, dryRun, left },
-      moves: leaving.map(({ shardlet, dest }) => ({ shardlet: shardlet.id, to: dest })),
+      moves: moves.map(({ shardlet, dest }) => ({ shardlet: shardlet.id, to: dest })),
+      waiting: waiting.map(({ why, shardlets }) => ({ why, shardlets: shardlets.map((s) => s.id) })),
     };
   }
 
