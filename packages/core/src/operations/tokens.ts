@@ -70,8 +70,8 @@ export const tokens = {
       operationId: 'createToken',
       summary: 'Create a token',
       description: [
-        'The answer is the only place where the token itself is shown: keep it. It works at once on every edge. Any scope',
-        'can be given, so whoever has `admin` can do everything.',
+        'The answer is the only place where the token itself is shown: keep it. Every edge knows it within 3 seconds, mostly',
+        'at once. Any scope can be given, so whoever has `admin` can do everything.',
       ].join('\n'),
       body: {
         description: 'who it is for, and what it may do',
