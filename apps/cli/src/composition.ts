@@ -7,11 +7,12 @@ import { connectPostgresHost } from '@foreshard/core/adapters/postgres';
 import { connectRedisHost, functionLibrary } from '@foreshard/core/adapters/redis';
 import type { ReadSource } from '@foreshard/core/external';
 import type { EventHost } from '@foreshard/core/hosts';
-import type { WebhookSender } from '@foreshard/core/notifying';
+import { networksSchema } from '@foreshard/core/notifying';
 import type { OperationStores } from '@foreshard/core/operations/handlers';
 import type { ClientBase } from 'pg';
 import { MIGRATIONS } from './checkout.ts';
 import type { ControlAccess } from './credentials.ts';
+import { badInput } from './failure.ts';
 import { engineOf } from './hosts/address.ts';
 import { generateClient } from './local/generate-client.ts';
 
@@ -43,12 +44,22 @@ export async function operationStores(control: Control): Promise<OperationStores
   const map = new TopologyMap(await control.topology.snapshot());
   return adapter.operationStores(control, {
     map: () => map,
+    webhookNetworks: webhookNetworks(),
+    // an empty variable means an unset one
+    consoleUrl: process.env.FORESHARD_CONSOLE_URL || undefined,
     // at the machine the reason helps
     onUnsuitableHost: (cause) => void process.stderr.write(`${cause}\n`),
   });
 }
 
 /** Answers the names of what was applied now. */
+/** What may be sent to is the same as for the worker that sends. @throws CommandFailure */
+function webhookNetworks(): readonly string[] {
+  const networks = networksSchema.safeParse(process.env.FORESHARD_WEBHOOK_NETWORKS);
+  if (networks.success) return networks.data;
+  throw badInput(`the variable FORESHARD_WEBHOOK_NETWORKS ${networks.error.issues[0]!.message}`);
+}
+
 export async function migrate(databaseUrl: string): Promise<string[]> {
   await generateClient();
   const { applyMigrations } = await import('@foreshard/core/adapters/prisma');
@@ -76,12 +87,6 @@ export async function newWebhookSecret(): Promise<string> {
 /** @throws Error with one line that says what is wrong with the source */
 export const readSource: ReadSource = async (source, range) =>
   (await import('@foreshard/core/adapters/prometheus')).readPrometheus(source, range);
-
-/** What may be sent to is the same as for the worker that sends. */
-export async function webhookSender(networks: readonly string[]): Promise<WebhookSender> {
-  const { AddressGuard, GuardedWebhookSender } = await import('@foreshard/core/adapters/webhooks');
-  return new GuardedWebhookSender(new AddressGuard(networks), Date.now);
-}
 
 /** T keeps only hashes of its tokens. */
 export async function isActiveToken(control: Control, token: string): Promise<boolean> {

@@ -7,18 +7,14 @@
  */
 import { join } from 'node:path';
 import type { GroupStore } from '@foreshard/core/consuming';
-import type { HintStore } from '@foreshard/core/hints';
 import type { EventHost, HostProofStore, ProgressWatch } from '@foreshard/core/hosts';
 import { type Clock, MICROS_PER_MS } from '@foreshard/core/kernel';
-import type { NotificationOffice } from '@foreshard/core/notifying';
 import { OPERATIONS } from '@foreshard/core/operations';
 import { type OperationStores, operationHandlers } from '@foreshard/core/operations/handlers';
 import { LoadCounters } from '@foreshard/core/telemetry';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
 import { type AdvisingStores, mountAdvising } from './advising/index.ts';
-import { ClusterOrders, type ClusterParts, mountClusters } from './clusters/index.ts';
 import { consuming } from './consuming/index.ts';
-import { HintDesk, mountHints } from './hints/index.ts';
 import { MemoryGuard } from './hosts/memory-guard.ts';
 import { ByteBudget } from './http/byte-budget.ts';
 import { EventsEndpoint } from './http/events-endpoint.ts';
@@ -38,7 +34,6 @@ import { Ingestion, type IngestionLimits, type IngestionObserver } from './inges
 import { type OwnQuota, QuotaBook, type QuotaRedis, Quotas } from './limits/index.ts';
 import { type FirstMap, firstMap, MapFollower } from './map/follower.ts';
 import { LeasedIngestion } from './map/leased-ingestion.ts';
-import { mountNotifying } from './notifying/index.ts';
 import { BoundOperations, mountOperations } from './operations/index.ts';
 import { profiling } from './profiling/index.ts';
 import { HostClaims, LastAcknowledged } from './proof/index.ts';
@@ -65,10 +60,7 @@ export interface EdgeParts {
   readonly markTokensUsed: (ids: readonly string[]) => Promise<void>;
   readonly proofs: Pick<HostProofStore, 'claim' | 'verdict'>;
   readonly groups: GroupStore;
-  readonly hints: Pick<HintStore, 'add' | 'list' | 'remove'>;
   readonly advising: AdvisingStores;
-  readonly notifications: NotificationOffice;
-  readonly clusters: Omit<ClusterParts, 'nowMs'>;
   /** what operations are carried out on */
   readonly operations: (map: TopologyMap) => Omit<OperationStores, 'onHost' | 'nowMs'>;
   /** of tokens and streams that have their own */
@@ -242,7 +234,6 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       nowMs: Date.now,
     }),
   );
-  const clusters = new ClusterOrders({ ...parts.clusters, nowMs: Date.now });
   const apiActor = (authorization: string | undefined) => `api:${tokens.idOf(authorization) ?? 'edge'}`;
   const events = new EventsEndpoint({
     map,
@@ -256,11 +247,6 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     fault,
     ...settings,
   });
-  const hints = new HintDesk({
-    hints: parts.hints,
-    shardCountOf: (name) => map.topology.streamNamed(name)?.shardCount,
-    nowMs: Date.now,
-  });
   const routes = edgeRoutes({
     map,
     tokens,
@@ -272,8 +258,6 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       read: (stream, request) => reads.bodyOf(stream, request),
       records,
       operations,
-      clusters,
-      hints,
       actorOf: apiActor,
       bodyBytesMax: settings.bodyBytesMax,
       budget,
@@ -283,14 +267,11 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       (api) => reads.mount(api),
       (api) => groups.mount(api),
       (api) => mountTelemetry(api, records, budget),
-      (api) => mountHints(api, { desk: hints, budget, actorOf: apiActor }),
       (api) =>
         mountAdvising(api, {
           ...parts.advising,
           ...{ topology: parts.store, budget, actorOf: apiActor, nowMs: Date.now },
         }),
-      (api) => mountNotifying(api, { office: parts.notifications, budget, actorOf: apiActor }),
-      (api) => mountClusters(api, { orders: clusters, budget, actorOf: apiActor }),
       (api) => mountOperations(api, { bound: operations, budget, actorOf: apiActor }),
     ],
     fault,

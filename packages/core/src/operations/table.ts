@@ -1,10 +1,20 @@
 /** Every operation, by router and name. */
+import { clusters } from './clusters.ts';
+import { hints } from './hints.ts';
 import { hosts } from './hosts.ts';
 import { migrations } from './migrations.ts';
+import { notifications } from './notifications.ts';
 import type { AnyOperation, OperationTable } from './operation.ts';
 import { shardlets } from './shardlets.ts';
 
-export const OPERATIONS = { hosts, migrations, shardlets } as const satisfies OperationTable;
+export const OPERATIONS = {
+  hosts,
+  migrations,
+  shardlets,
+  clusters,
+  hints,
+  notifications,
+} as const satisfies OperationTable;
 export type Operations = typeof OPERATIONS;
 
 export function allOperations(table: OperationTable = OPERATIONS): AnyOperation[] {

@@ -11,8 +11,11 @@ import {
   shardlets,
 } from '@foreshard/core/operations';
 import {
+  clusterHandlers,
+  hintHandlers,
   hostHandlers,
   migrationHandlers,
+  notificationHandlers,
   type OperationStores,
   shardletHandlers,
 } from '@foreshard/core/operations/handlers';
@@ -20,7 +23,7 @@ import type { z } from 'zod';
 import type { EdgeClient } from '../edge/edge-client.ts';
 
 /** What a handler is given here; the rest needs hosts. */
-export type ConsoleStores = Pick<OperationStores, 'topology' | 'moves' | 'proofs' | 'wake' | 'countedKeys'>;
+export type ConsoleStores = Omit<OperationStores, 'onRun' | 'onHost' | 'admit' | 'nowMs'>;
 
 export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handlers<Operations> {
   const all: OperationStores = {
@@ -36,6 +39,9 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
     hosts: { ...hostHandlers(all), add: atEdge(hosts.add), loss: atEdge(hosts.loss) },
     migrations: migrationHandlers(all),
     shardlets: { ...shardletHandlers(all), split: atEdge(shardlets.split) },
+    clusters: clusterHandlers(all),
+    hints: hintHandlers(all),
+    notifications: notificationHandlers(all),
   };
 }
 

@@ -1,4 +1,5 @@
-/** What operations are carried out on: the stores of the control plane, and a way to hosts. */
+/** What operations are carried out on: the stores of the control plane, and ways to hosts and targets. */
+import { randomUUID } from 'node:crypto';
 import type { LossSources } from '../../migration/index.ts';
 import type { OperationStores } from '../../operations/handlers/index.ts';
 import { TelemetryStore } from '../../telemetry/index.ts';
@@ -6,8 +7,10 @@ import type { TopologyMap } from '../../topology/index.ts';
 import type { Control } from '../control/index.ts';
 import { connectAnyHost } from '../event-hosts/index.ts';
 import { admitHost, tryAdmission } from '../host-admission/index.ts';
+import { type NotificationOfficeParts, notificationOffice } from '../webhooks/index.ts';
 
-export interface OperationStoreOptions {
+export interface OperationStoreOptions
+  extends Pick<NotificationOfficeParts, 'webhookNetworks' | 'consoleUrl'> {
   /** as it is now: of what was counted of keys */
   readonly map: () => TopologyMap;
   /** why a host was not taken, for who may know what listens at an address */
@@ -16,13 +19,19 @@ export interface OperationStoreOptions {
 
 export function operationStores(
   control: Control,
-  { map, onUnsuitableHost }: OperationStoreOptions,
+  { map, onUnsuitableHost, webhookNetworks, consoleUrl }: OperationStoreOptions,
 ): OperationStores {
-  const { topology, proofs, moves, jobs } = control;
+  const { topology, proofs, moves, jobs, clusters, hints, recommendations, inquiries } = control;
   const telemetry = new TelemetryStore({ blocks: control.telemetry, map, nowMs: Date.now });
   return {
     ...{ topology, proofs, moves, onRun, onHost: onRun, nowMs: Date.now },
+    ...{ clusters, hints, recommendations, inquiries, blocks: control.telemetry, newId: randomUUID },
+    notifications: notificationOffice({
+      ...{ store: control.notifications, webhookNetworks, consoleUrl },
+      wake: () => jobs.wake('notify'),
+    }),
     wake: (job) => jobs.wake(job),
+    wakeClusters: () => jobs.wake('clusters'),
     async admit(request, dryRun) {
       const reply = await (dryRun ? tryAdmission : admitHost)(topology, request);
       if (reply.kind === 'refused' && reply.cause !== undefined) onUnsuitableHost(reply.cause, request.actor);
