@@ -3,8 +3,7 @@
  * used: in a fresh checkout the client has to be generated first.
  */
 import type { Control } from '@foreshard/core/adapters/control';
-import { connectPostgresHost } from '@foreshard/core/adapters/postgres';
-import { connectRedisHost, functionLibrary } from '@foreshard/core/adapters/redis';
+import { ENGINE_ADAPTERS, type HostEngine } from '@foreshard/core/adapters/engines';
 import type { ReadSource } from '@foreshard/core/external';
 import type { EventHost } from '@foreshard/core/hosts';
 import { networksSchema } from '@foreshard/core/notifying';
@@ -20,12 +19,11 @@ export {
   admitHost,
   type Inspection,
   inspectHost,
-  postgresSettings,
-  redisFacts,
-  redisLibraries,
   tryAdmission,
 } from '@foreshard/core/adapters/host-admission';
 export { request } from '@foreshard/core/adapters/outgoing-http';
+export { postgresSettings } from '@foreshard/core/adapters/postgres';
+export { redisFacts, redisLibraries } from '@foreshard/core/adapters/redis';
 export type { Control };
 
 /** recorded with every decision, and shown in the servers' lists of connections */
@@ -95,13 +93,11 @@ export async function isActiveToken(control: Control, token: string): Promise<bo
   return active.some(({ hash }) => hash === hashToken(token));
 }
 
-/** The name under which this release's functions are loaded into Redis. */
-export function hostFunctions(): string {
-  return functionLibrary().name;
+export function engineAt(url: string): HostEngine {
+  return ENGINE_ADAPTERS[engineOf(url)];
 }
 
 /** Connects to a storage server that nobody trusts yet: whatever run of it answers. */
 export function connectHost(url: string): Promise<EventHost> {
-  const connect = engineOf(url) === 'redis' ? connectRedisHost : connectPostgresHost;
-  return connect({ url, expectedIncarnation: undefined });
+  return engineAt(url).connect({ url, expectedIncarnation: undefined });
 }

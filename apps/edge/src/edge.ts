@@ -32,7 +32,7 @@ import {
 import { DuplicateTimes } from './ingest/duplicate-times.ts';
 import { Ingestion, type IngestionLimits, type IngestionObserver } from './ingest/ingestion.ts';
 import { type OwnQuota, QuotaBook, type QuotaRedis, Quotas } from './limits/index.ts';
-import { type FirstMap, firstMap, MapFollower } from './map/follower.ts';
+import { type FirstMap, FollowedMap, firstMap } from './map/follower.ts';
 import { LeasedIngestion } from './map/leased-ingestion.ts';
 import { BoundOperations, mountOperations } from './operations/index.ts';
 import { profiling } from './profiling/index.ts';
@@ -68,8 +68,6 @@ export interface EdgeParts {
   readonly redis: CappedStream & QuotaRedis;
   readonly connectHosts: (map: TopologyMap) => HostConnections;
   readonly log: EdgeLog;
-  /** the map cannot be followed any more: the process should begin anew */
-  readonly onBroken: (reason: string) => void;
 }
 
 export interface EdgeLog {
@@ -138,7 +136,7 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
 }
 
 interface Loaded {
-  readonly map: MapFollower;
+  readonly map: FollowedMap;
   readonly hosts: HostConnections;
   readonly tokens: TokenCheck;
   readonly quotas: QuotaBook;
@@ -146,7 +144,7 @@ interface Loaded {
   readonly warn: Warn;
 }
 
-function hotKeyLane({ advising: { policies, tellHotKey } }: EdgeParts, map: MapFollower): HotKeyLane {
+function hotKeyLane({ advising: { policies, tellHotKey } }: EdgeParts, map: FollowedMap): HotKeyLane {
   return new HotKeyLane({
     policy: async () => (await policies.at(Date.now())).policy,
     tell: tellHotKey,
@@ -327,7 +325,7 @@ function hostClaims(
   });
 }
 
-function leasedIngestion(ingestion: Ingestion, map: MapFollower, metrics: EdgeMetrics, warn: Warn) {
+function leasedIngestion(ingestion: Ingestion, map: FollowedMap, metrics: EdgeMetrics, warn: Warn) {
   return new LeasedIngestion({
     submit: (intake) => ingestion.submit(intake),
     refresh: () => map.refresh(),
@@ -360,12 +358,13 @@ function tokenCheckOf({ settings, activeHashes, markTokensUsed }: EdgeParts, war
   });
 }
 
-async function followedMap(parts: EdgeParts, warn: Warn): Promise<MapFollower> {
-  const { store, notifier, onBroken } = parts;
+async function followedMap(parts: EdgeParts, warn: Warn): Promise<FollowedMap> {
+  const { store, notifier } = parts;
   const file = join(parts.settings.dataDir, 'edge', 'map.json');
   const first = await untilThereIsAMap(parts, file, warn);
   parts.log.info({ version: first.topology.version, from: first.from }, 'map loaded');
-  return new MapFollower(first, { store, notifier, file, nowMs: Date.now, warn, onBroken });
+  const reloaded = (reason: string) => parts.log.warn({ reason }, 'the whole map was loaded again');
+  return new FollowedMap(first, { store, notifier, file, nowMs: Date.now, warn, reloaded });
 }
 
 async function untilThereIsAMap({ store }: EdgeParts, file: string, warn: Warn): Promise<FirstMap> {

@@ -48,10 +48,6 @@ const parts: EdgeParts = {
     return shadowed(pool, map, shadowObserver, { nowMs: Date.now, random: Math.random });
   },
   log,
-  onBroken(reason) {
-    log.fatal({ reason }, 'the map cannot be followed: starting anew reads it whole');
-    void stop(1);
-  },
 };
 
 const shadowObserver: ShadowObserver = {
@@ -66,16 +62,16 @@ const shadowObserver: ShadowObserver = {
 let running: RunningEdge | undefined;
 let stopping = false;
 
-async function stop(exitCode: number): Promise<void> {
+async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
   await running?.stop();
   await control.close();
-  process.exit(exitCode);
+  process.exit(0);
 }
 
-process.on('SIGTERM', () => void stop(0));
-process.on('SIGINT', () => void stop(0));
+process.on('SIGTERM', () => void stop());
+process.on('SIGINT', () => void stop());
 
 try {
   running = await startEdge(parts);

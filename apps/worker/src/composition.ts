@@ -14,6 +14,7 @@ import { AddressGuard, GuardedWebhookSender, sign } from '@foreshard/core/adapte
 import { GroupService } from '@foreshard/core/consuming';
 import type { LockLane } from '@foreshard/core/locking';
 import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
+import type { MapFollower } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
 import { PushDelivery } from './consuming/push-delivery.ts';
 import { type External, external } from './external/index.ts';
@@ -21,7 +22,7 @@ import { forecastingJobs } from './forecasting/index.ts';
 import type { HostDoors } from './hosts/host-doors.ts';
 import { JobRegistry, type Processors } from './jobs/registry.ts';
 import { WakeUps } from './jobs/wake-ups.ts';
-import { MapFollower } from './map/follower.ts';
+import { followedMap } from './map/follower.ts';
 import { MeasureHosts } from './measure/measure-hosts.ts';
 import { notifyingJobs } from './notifying/index.ts';
 import { type Planning, planning } from './planning/index.ts';
@@ -58,11 +59,7 @@ export interface RunningWorker {
 }
 
 /** @throws when the port is taken; anything else that is missing is waited for */
-export async function startWorker(
-  settings: Settings,
-  log: Logger,
-  onBroken: (reason: string) => void,
-): Promise<RunningWorker> {
+export async function startWorker(settings: Settings, log: Logger): Promise<RunningWorker> {
   const metrics = createMetrics();
   const control = connectControl({ ...settings, actor: ACTOR });
   let work: Work | undefined;
@@ -74,7 +71,7 @@ export async function startWorker(
     missing,
   });
   const ending = new AbortController();
-  const begun = beginWork(settings, control, metrics, log, onBroken, ending.signal).then((begun) => {
+  const begun = beginWork(settings, control, metrics, log, ending.signal).then((begun) => {
     work = begun;
   });
   begun.catch((error) => log.error({ err: error }, 'the worker cannot begin'));
@@ -112,10 +109,9 @@ async function beginWork(
   control: Control,
   metrics: Metrics,
   log: Logger,
-  onBroken: (reason: string) => void,
   ending: AbortSignal,
 ): Promise<Work | undefined> {
-  const follower = await followWhenReady(control, log, onBroken, ending);
+  const follower = await followWhenReady(control, log, ending);
   if (follower === undefined) return undefined;
   const pool = new HostPool(follower.map);
   const resources = new HostResourceReader(nowMs);
@@ -266,13 +262,13 @@ function lockObserver(metrics: Metrics, log: Logger) {
 async function followWhenReady(
   control: Control,
   log: Logger,
-  onBroken: (reason: string) => void,
   ending: AbortSignal,
 ): Promise<MapFollower | undefined> {
-  const parts = { store: control.topology, notifier: control.notifier, nowMs, onBroken };
+  const parts = { store: control.topology, notifier: control.notifier, nowMs };
+  const reloaded = (reason: string) => log.warn({ reason }, 'the whole map was loaded again');
   for (let attempt = 1; !ending.aborted; attempt++) {
     try {
-      return await MapFollower.begin(parts);
+      return await followedMap(parts, reloaded);
     } catch (error) {
       log.warn({ attempt, reason: (error as Error).message }, 'waiting for the topology store');
       await pause(Math.min(attempt * RETRY_STEP_MS, RETRY_PAUSE_MAX_MS), ending);

@@ -12,10 +12,7 @@ if (reply.kind === 'wrong') {
 const { settings } = reply;
 const log = pino({ name: 'worker', level: settings.logLevel });
 
-const worker = await startWorker(settings, log, (reason) => {
-  log.fatal({ reason }, 'the map cannot be followed any more: the worker has to be started again');
-  process.exit(1);
-}).catch((error: NodeJS.ErrnoException) => {
+const worker = await startWorker(settings, log).catch((error: NodeJS.ErrnoException) => {
   const taken = error.code === 'EADDRINUSE';
   const cure = taken ? `port ${settings.port} is taken: set WORKER_PORT to a free one` : error.message;
   process.stderr.write(`foreshard worker: ${cure}\n`);

@@ -7,7 +7,7 @@ import { MemoryGuard } from '../../../apps/edge/src/hosts/memory-guard.ts';
 import { Ingestion } from '../../../apps/edge/src/ingest/ingestion.ts';
 import { DUPLICATE, type Intake, STORED } from '../../../apps/edge/src/ingest/intake.ts';
 import { readEvents } from '../../../apps/edge/src/ingest/read-events.ts';
-import { type FirstMap, MapFollower } from '../../../apps/edge/src/map/follower.ts';
+import { type FirstMap, FollowedMap } from '../../../apps/edge/src/map/follower.ts';
 import { Frontiers } from '../../../apps/edge/src/reading/log/frontiers.ts';
 import { LogService } from '../../../apps/edge/src/reading/log/log-service.ts';
 import type { SessionPage } from '../../../apps/edge/src/reading/log/log-session.ts';
@@ -22,7 +22,7 @@ const CLAIM_EVERY_MS = 500;
 const HOLD_MICROS = 1_500 * MICROS_PER_MS;
 
 interface Work {
-  readonly follower: MapFollower;
+  readonly follower: FollowedMap;
   readonly ingestion: Ingestion;
   readonly log: LogService;
 }
@@ -111,13 +111,13 @@ export class EdgeParty implements EdgeDoor {
       await new Promise((resolve) => setTimeout(resolve, 200));
       return this.begin(process);
     }
-    const follower = new MapFollower(first, {
+    const follower = new FollowedMap(first, {
       store,
       notifier: scene.topology.notifierFor(process),
       file: undefined,
       nowMs: () => process.uptimeMs(),
       warn: () => {},
-      onBroken: (reason) => scene.fault(this.name, new Error(reason)),
+      reloaded: (reason) => scene.fault(this.name, new Error(reason)),
     });
     const pool = new HostPool(follower.topology, scene.doorFor(process));
     const direct = { get: (id: number): Promise<EventHost> => pool.get(id) };
@@ -172,9 +172,9 @@ export class EdgeParty implements EdgeDoor {
   /** From T, or from disk while T is away. */
   private async firstMap(snapshot: Promise<Topology>): Promise<FirstMap | undefined> {
     try {
-      return { topology: await snapshot, from: 'store' };
+      return { topology: await snapshot, isProven: true, from: 'store' };
     } catch {
-      return this.kept && { topology: this.kept, from: 'file' };
+      return this.kept && { topology: this.kept, isProven: false, from: 'file' };
     }
   }
 }

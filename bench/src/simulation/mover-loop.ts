@@ -13,9 +13,8 @@ import {
   movingShardlets,
   performer,
 } from '@foreshard/core/migration';
-import type { Shardlet, TopologyMap, TopologyStore } from '@foreshard/core/topology';
+import type { MapFollower, Shardlet, TopologyMap, TopologyStore } from '@foreshard/core/topology';
 import type { HostDoors } from '../../../apps/worker/src/hosts/host-doors.ts';
-import type { MapFollower } from '../../../apps/worker/src/map/follower.ts';
 import type { Scene } from './scene.ts';
 
 const CHUNK_BYTES = [1, 4_000] as const;

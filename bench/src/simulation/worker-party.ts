@@ -1,7 +1,7 @@
 /** A worker: its real reconciler and retention over its real map, woken as the schedule of jobs wakes them. */
 import { HostPool } from '@foreshard/core/adapters/event-hosts';
 import type { HostDoors } from '../../../apps/worker/src/hosts/host-doors.ts';
-import { MapFollower } from '../../../apps/worker/src/map/follower.ts';
+import { followedMap } from '../../../apps/worker/src/map/follower.ts';
 import { HostProver } from '../../../apps/worker/src/proof/prove-hosts.ts';
 import { readProofs } from '../../../apps/worker/src/proof/read-proofs.ts';
 import { Reconciler } from '../../../apps/worker/src/reconcile/reconcile.ts';
@@ -97,16 +97,18 @@ export class WorkerParty {
     if (scene.plan.hasRetention) this.repeat(RETENTION_EVERY_MS, (signal) => retention.run(signal));
   }
 
-  private async follow(process: VirtualProcess, store: Parameters<typeof MapFollower.begin>[0]['store']) {
+  private async follow(process: VirtualProcess, store: Parameters<typeof followedMap>[0]['store']) {
     const { scene } = this;
     for (;;) {
       try {
-        return await MapFollower.begin({
-          store,
-          notifier: scene.topology.notifierFor(process),
-          nowMs: () => process.uptimeMs(),
-          onBroken: (reason) => scene.fault(this.name, new Error(reason)),
-        });
+        return await followedMap(
+          {
+            store,
+            notifier: scene.topology.notifierFor(process),
+            nowMs: () => process.uptimeMs(),
+          },
+          (reason) => scene.fault(this.name, new Error(reason)),
+        );
       } catch {
         await new Promise((resolve) => setTimeout(resolve, BEGIN_PAUSE_MS));
       }

@@ -251,7 +251,7 @@ describe('what if', () => {
     await expect.poll(() => page.url()).not.toContain('suppose');
     await page.goBack();
     await page.getByText('lost', { exact: true }).waitFor();
-    expect(JSON.parse(await foreshard('hosts', 'list', '--json')).every(isActive)).toBe(true);
+    expect(JSON.parse(await foreshard('hosts', 'list', '--json')).hosts.every(isActive)).toBe(true);
   });
 });
 

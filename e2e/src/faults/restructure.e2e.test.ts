@@ -33,13 +33,13 @@ async function openOn(name: string): Promise<string[]> {
 }
 
 interface Started {
-  readonly move: number;
+  readonly migration: number;
   readonly shardlet: number;
 }
 
 /** How they ended. The map is cheaper to ask than the command, so it tells when to ask. */
 async function ended(started: readonly Started[]): Promise<(string | null)[]> {
-  const ids = started.map(({ move }) => move);
+  const ids = started.map(({ migration }) => migration);
   await until('the moves to end', async () => {
     const { shardlets } = await cluster.map();
     const moving = shardlets.filter((s) => s.state === 'moving' || s.state === 'closedMoving');
@@ -47,20 +47,23 @@ async function ended(started: readonly Started[]): Promise<(string | null)[]> {
   });
   let found: MoveRow[] = [];
   await until('the moves to be told as ended', async () => {
-    const rows = await json<MoveRow[]>('migrations', 'list', '--all', '--limit', '500');
-    found = rows.filter((m) => ids.includes(m.id));
+    const { migrations } = await json<{ migrations: MoveRow[] }>(
+      ...['migrations', 'list', '--all', '--limit', '500'],
+    );
+    found = migrations.filter((m) => ids.includes(m.id));
     return found.length === ids.length && found.every((m) => m.result !== null);
   });
   return found.map((m) => m.result);
 }
 
-function start(shardlets: readonly string[], to: string): Promise<Started[]> {
-  return json('migrate', ...shardlets, '--to', to, '--reason', 'a test');
+async function start(shardlets: readonly string[], to: string): Promise<readonly Started[]> {
+  const order = ['move', ...shardlets, '--to', to, '--reason', 'a test'];
+  return (await json<{ results: Started[] }>(...order)).results;
 }
 
 async function move(shardlet: string, to: string): Promise<string | null> {
-  const [row] = await json<MoveRow[]>('migrate', shardlet, '--to', to, '--reason', 'a test', '--wait');
-  return row!.result;
+  const order = ['move', shardlet, '--to', to, '--reason', 'a test', '--wait'];
+  return (await json<{ results: MoveRow[] }>(...order)).results[0]!.result;
 }
 
 describe('shardlets that move under load', () => {
@@ -88,10 +91,10 @@ describe('shardlets that move under load', () => {
       for (const host of ['host-3', 'host-2', 'host-3']) expect(await move(shardlet, host)).toBe('moved');
       await cluster.foreshard('pause-all', '--reason', 'a look around');
       const [started] = (await start([shardlet], 'host-4')) as [Started];
-      const id = String(started.move);
+      const id = String(started.migration);
       await sleep(500);
       await storedAnew(journal);
-      expect((await json<MoveRow>('migrations', 'show', id)).result).toBeNull();
+      expect((await json<{ migration: MoveRow }>('migrations', 'show', id)).migration.result).toBeNull();
       await cluster.foreshard('migrations', 'abort', id, '--reason', 'no need');
       await cluster.foreshard('resume-all');
       expect(await ended([started])).toEqual(['aborted']);

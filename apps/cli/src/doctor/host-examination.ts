@@ -10,17 +10,7 @@ import {
   warning,
 } from '@foreshard/core/hosts';
 import type { Host } from '@foreshard/core/topology';
-import {
-  type Control,
-  connectHost,
-  hostFunctions,
-  type Inspection,
-  inspectHost,
-  postgresSettings,
-  redisFacts,
-  redisLibraries,
-} from '../composition.ts';
-import { engineOf } from '../hosts/address.ts';
+import { type Control, connectHost, engineAt, type Inspection, inspectHost } from '../composition.ts';
 import { newestVersionSeen } from './after-restore/survey.ts';
 import { clockFinding } from './database-state.ts';
 import { examineEngineDisk } from './disk-space.ts';
@@ -51,12 +41,13 @@ function subjectOf({ id, name }: Host): string {
   return `host ${id} (${name})`;
 }
 
-/** Of Redis; in PostgreSQL they are part of the schema, without which it cannot be looked at. */
 async function examineFunctions(subject: string, { url }: Host): Promise<Finding[]> {
-  if (engineOf(url) !== 'redis') return [];
+  const { functions } = engineAt(url);
+  if (functions === undefined) return [];
   try {
-    const name = hostFunctions();
-    if ((await redisLibraries(url)).includes(name)) return [ok(subject, `the functions ${name} are loaded`)];
+    const name = functions.name();
+    if ((await functions.loaded(url)).includes(name))
+      return [ok(subject, `the functions ${name} are loaded`)];
     return [
       warning(
         subject,
@@ -153,11 +144,7 @@ function storeOf(subject: string, host: Host, hostId: number | undefined): Findi
 
 async function examineHostDisk(subject: string, { url }: Host): Promise<Finding[]> {
   try {
-    const folder =
-      engineOf(url) === 'redis'
-        ? (await redisFacts(url)).config?.dir
-        : (await postgresSettings(url)).data_directory;
-    return await examineEngineDisk(subject, url, folder);
+    return await examineEngineDisk(subject, url, await engineAt(url).dataFolder(url));
   } catch {
     // that it does not answer is told by the others
     return [];

@@ -1,6 +1,7 @@
 /** The environment of `foreshard up`, read once. What is given by a variable is not started. */
 import { totalmem } from 'node:os';
 import { type HostProvider, hostProviderSchema } from '@foreshard/core/advising';
+import { ADDRESS_STARTS, engineOf } from '@foreshard/core/hosts';
 import { networksSchema } from '@foreshard/core/notifying';
 import { z } from 'zod';
 import { ownDataDir } from '../checkout.ts';
@@ -59,7 +60,9 @@ const environment = z.object({
   FORESHARD_HOSTS: z
     .string()
     .transform((text) => text.split(',').map((url) => url.trim()))
-    .pipe(z.array(z.union([redisUrl, postgresUrl], { error: 'must be redis:// or postgresql:// addresses' })))
+    .pipe(
+      z.array(z.string().refine((url) => engineOf(url) !== undefined, `must be ${ADDRESS_STARTS} addresses`)),
+    )
     .optional(),
   FORESHARD_HOST_PROVIDER: hostProviderSchema,
   FORESHARD_HOST_WEBHOOK: z.string().optional(),

@@ -100,7 +100,7 @@ function problemIn({ status, text }: { status: number; text: string }): CommandF
 }
 
 /** The same refusal ends every command in the same way: 2 where repeating it cannot help. */
-const BAD_INPUT: ReadonlySet<number> = new Set([400, 401, 403, 404, 413, 415, 422]);
+const BAD_INPUT: ReadonlySet<number> = new Set([400, 401, 403, 404, 413, 415]);
 
 function failureOf(code: ErrorCode, detail: string): CommandFailure {
   const { status, cure } = ERRORS[code];

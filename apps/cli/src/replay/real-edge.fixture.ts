@@ -105,7 +105,7 @@ export class RealEdge {
     await killed(this.processes[0]!);
   }
 
-  /** The worker follows T by number, so it has to begin anew with a restored one, as a supervisor would let it. */
+  /** Also after it was stopped. */
   async restartWorker(): Promise<void> {
     await killed(this.processes[0]!);
     this.processes[0] = run([join(ROOT, 'apps/worker/src/main.ts')], this.env);

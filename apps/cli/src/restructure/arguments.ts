@@ -1,8 +1,12 @@
 /** How shardlets, hosts, moves and amounts are written on the command line. */
+import { hosts, type OutputOf } from '@foreshard/core/operations';
 import type { Topology } from '@foreshard/core/topology';
 import { InvalidArgumentError } from 'commander';
 import { badInput } from '../failure.ts';
+import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
 import { parseBytes, parseDuration } from '../streams/amounts.ts';
+
+type Host = OutputOf<typeof hosts.list>['hosts'][number];
 
 export function idOf(text: string): number {
   if (/^[1-9]\d{0,15}$/.test(text)) return Number(text);
@@ -26,9 +30,21 @@ export function bytesPerSecond(text: string): number {
 }
 
 /** By its number or its name. */
-export function hostNamed({ hosts }: Topology, text: string): number {
-  const found = hosts.find((h) => h.name === text) ?? hosts.find((h) => String(h.id) === text);
-  if (found !== undefined) return found.id;
-  const known = hosts.map((h) => `${h.id} (${h.name})`).join(', ');
-  throw badInput(`there is no host "${text}"; the hosts are ${known || 'none'}`);
+export async function findHost(text: string, options: OperationOptions): Promise<Host> {
+  const { hosts: known } = await runOperation(hosts.list, {}, options);
+  return named(known, text);
+}
+
+export function hostNamed({ hosts: known }: Topology, text: string): number {
+  return named(known, text).id;
+}
+
+function named<H extends { readonly id: number; readonly name: string }>(
+  known: readonly H[],
+  text: string,
+): H {
+  const found = known.find((h) => h.name === text) ?? known.find((h) => String(h.id) === text);
+  if (found !== undefined) return found;
+  const names = known.map((h) => `${h.id} (${h.name})`).join(', ');
+  throw badInput(`there is no host "${text}"; the hosts are ${names || 'none'}`);
 }

@@ -15,7 +15,7 @@ import {
   settleRestructure,
 } from '@foreshard/core/topology';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { MapFollower } from '../map/follower.ts';
+import { FollowedMap } from '../map/follower.ts';
 import type { CallLimits } from './append-call.ts';
 import { Ingestion } from './ingestion.ts';
 import { DUPLICATE, EXPIRED, type Intake, REFUSED, STORED } from './intake.ts';
@@ -43,7 +43,7 @@ class SteeredHost extends MemoryHost {
 let clock: ManualClock;
 let store: MemoryTopologyStore;
 let hosts: Map<number, SteeredHost>;
-let follower: MapFollower;
+let follower: FollowedMap;
 let ingestion: Ingestion;
 let full: Set<number>;
 let faults: unknown[];
@@ -89,9 +89,9 @@ async function startEdge(call = CALL): Promise<void> {
     file: '/nonexistent/map.json',
     nowMs: () => clock.nowMicros() / 1_000,
     warn: () => {},
-    onBroken: (reason: string) => expect.fail(reason),
+    reloaded: (reason: string) => expect.fail(reason),
   };
-  follower = new MapFollower({ topology: await store.snapshot(), from: 'store' }, parts);
+  follower = new FollowedMap({ topology: await store.snapshot(), isProven: true, from: 'store' }, parts);
   ingestion = new Ingestion({
     map: follower,
     hosts: { get: async (id) => hosts.get(id)! },

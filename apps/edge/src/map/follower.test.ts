@@ -3,23 +3,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MemoryTopologyStore } from '@foreshard/core/adapters/memory';
 import { ManualClock } from '@foreshard/core/kernel';
-import { addHost, createStream, type Decision } from '@foreshard/core/topology';
+import { addHost, alterStream, createStream, type Decision } from '@foreshard/core/topology';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type FollowerParts, firstMap, MapFollower } from './follower.ts';
+import { FollowedMap, type FollowedMapParts, firstMap } from './follower.ts';
+
+const HOST = {
+  name: 'a',
+  engine: 'redis',
+  url: 'redis://:pw@a',
+  incarnation: 'r',
+  durability: 'always',
+} as const;
 
 let dir: string;
 let store: MemoryTopologyStore;
-let broken: string[];
+let reloads: string[];
 let tell: (version: number) => void;
-const followers: MapFollower[] = [];
+const followers: FollowedMap[] = [];
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'map-'));
   store = new MemoryTopologyStore(new ManualClock(1_760_000_000_000_000));
-  broken = [];
-  await decide(
-    addHost({ name: 'a', engine: 'redis', url: 'redis://:pw@a', incarnation: 'r', durability: 'always' }),
-  );
+  reloads = [];
+  await decide(addHost(HOST));
   await decide(createStream({ name: 'main', shardCount: 4 }));
 });
 afterEach(async () => {
@@ -33,7 +39,7 @@ async function decide<R>(decision: Decision<R>): Promise<R> {
   return reply.result;
 }
 
-function partsOf(over: Partial<FollowerParts> = {}): FollowerParts {
+function partsOf(over: Partial<FollowedMapParts> = {}): FollowedMapParts {
   return {
     store,
     notifier: {
@@ -45,7 +51,7 @@ function partsOf(over: Partial<FollowerParts> = {}): FollowerParts {
     file: join(dir, 'edge', 'map.json'),
     nowMs: Date.now,
     warn: () => {},
-    onBroken: (reason) => broken.push(reason),
+    reloaded: (reason) => reloads.push(reason),
     ...over,
   };
 }
@@ -53,22 +59,22 @@ function partsOf(over: Partial<FollowerParts> = {}): FollowerParts {
 /** A store that does not answer, until another one takes its place. */
 function awayAtFirst() {
   let current = away;
-  const store: FollowerParts['store'] = {
+  const store: FollowedMapParts['store'] = {
     snapshot: () => current.snapshot(),
     changesAfter: (version, limit) => current.changesAfter(version, limit),
   };
-  return { store, comesBackAs: (other: FollowerParts['store']) => (current = other) };
+  return { store, comesBackAs: (other: FollowedMapParts['store']) => (current = other) };
 }
 
-async function started(over: Partial<FollowerParts> = {}): Promise<MapFollower> {
+async function started(over: Partial<FollowedMapParts> = {}): Promise<FollowedMap> {
   const parts = partsOf(over);
-  const follower = new MapFollower((await firstMap(parts))!, parts);
+  const follower = new FollowedMap((await firstMap(parts))!, parts);
   followers.push(follower);
   await follower.start();
   return follower;
 }
 
-const away: FollowerParts['store'] = {
+const away: FollowedMapParts['store'] = {
   snapshot: async () => Promise.reject(new Error('away')),
   changesAfter: async () => Promise.reject(new Error('away')),
 };
@@ -78,7 +84,7 @@ async function eventually(check: () => boolean | Promise<boolean>): Promise<void
   expect(await check()).toBe(true);
 }
 
-describe('MapFollower', () => {
+describe('the map that the edge follows', () => {
   it('takes over a change when it is told, tables included', async () => {
     const follower = await started();
     const seen: number[] = [];
@@ -99,7 +105,7 @@ describe('MapFollower', () => {
   it('answers a refresh with what was decided before it, though a look was under way', async () => {
     let gate = Promise.resolve();
     let looks = 0;
-    const slow: FollowerParts['store'] = {
+    const slow: FollowedMapParts['store'] = {
       snapshot: () => store.snapshot(),
       changesAfter: async (version, limit) => {
         looks++;
@@ -139,28 +145,48 @@ describe('MapFollower', () => {
     await decide(createStream({ name: 'two', shardCount: 2 }));
     t.comesBackAs(store);
     await eventually(() => follower.topology.version === 3);
-    expect(broken).toEqual([]);
+    expect(reloads).toEqual([]);
   });
 
-  it('says so when the file is of another cluster, or the change log has a hole', async () => {
+  it('takes the map of the store when the file is of another cluster, tables included', async () => {
+    const { streamId } = await decide(createStream({ name: 'two', shardCount: 2 }));
     await (await started()).stop();
     const t = awayAtFirst();
     const follower = await started({ store: t.store });
-    t.comesBackAs(new MemoryTopologyStore(new ManualClock(0)));
+    const other = new MemoryTopologyStore(new ManualClock(0));
+    await other.decide(addHost({ ...HOST, url: 'redis://b' }), 'test');
+    await other.decide(createStream({ name: 'other', shardCount: 8 }), 'test');
+    t.comesBackAs(other);
     await follower.refresh();
-    expect(broken).toEqual([expect.stringContaining('version 2, T has 0')]);
+    expect(reloads).toEqual(['the map had version 3, the store has 2']);
+    expect(follower.topology.toTopology()).toEqual(await other.snapshot());
+    expect(follower.routeTable(1).shardletCount).toBe(8);
+    expect(() => follower.routeTable(streamId)).toThrow('no route table');
+  });
 
-    const holed = await started({
+  it('loads the map again where the change log has a gap, tables and listeners included', async () => {
+    const { streamId } = await decide(createStream({ name: 'two', shardCount: 2 }));
+    const follower = await started({
       store: {
         snapshot: () => store.snapshot(),
         changesAfter: async (version, limit) =>
-          (await store.changesAfter(version, limit)).map((c) => ({ ...c, version: c.version + 5 })),
+          (await store.changesAfter(version, limit)).filter((change) => change.version > 5),
       },
     });
-    await decide(createStream({ name: 'two', shardCount: 2 }));
-    await holed.refresh();
-    expect(broken.at(-1)).toContain('from version 2 to 8');
-    expect(holed.topology.version).toBe(2);
+    const seen: string[] = [];
+    follower.onChange(({ decision, version }) => seen.push(`${decision} ${version}`));
+    const added = await decide(createStream({ name: 'three', shardCount: 3 }));
+    await decide(alterStream(streamId, { retentionMs: 3_600_000 }));
+    await decide(alterStream(streamId, { retentionMs: 7_200_000 }));
+    await follower.refresh();
+    expect(reloads).toEqual(['the change log goes from version 3 to 6']);
+    expect(seen).toEqual(['reload 6']);
+    expect(follower.topology.toTopology()).toEqual(await store.snapshot());
+    expect(follower.routeTable(added.streamId).shardletCount).toBe(3);
+    await decide(alterStream(streamId, { retentionMs: 3_600_000 }));
+    await follower.refresh();
+    expect(seen.at(-1)).toMatch(/^\w+ 7$/);
+    expect(reloads).toHaveLength(1);
   });
 
   it('has no map without T and file, or with a file that is broken', async () => {

@@ -379,9 +379,6 @@ export class EdgeFixture {
       redis: this.redis,
       connectHosts: (map) => new HostPool(map),
       log: { info: () => {}, warn: () => {}, error: (fields, message) => console.error(message, fields) },
-      onBroken: (reason) => {
-        throw new Error(reason);
-      },
     });
   }
 

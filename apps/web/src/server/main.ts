@@ -20,7 +20,7 @@ import { type BlockStore, TelemetryStore } from '@foreshard/core/telemetry';
 import { TopologyMap, type TopologyStore } from '@foreshard/core/topology';
 import { HostMeasures } from './cluster/host-measures.ts';
 import { type LiveFrame, liveFrame } from './cluster/live-frame.ts';
-import { MapFollower } from './cluster/map-follower.ts';
+import { FollowedMap } from './cluster/map-follower.ts';
 import { externalParts, type StreamParts } from './cluster/stream-parts.ts';
 import { EdgeClient } from './edge/edge-client.ts';
 import { EdgeProbe } from './edge-probe.ts';
@@ -56,7 +56,7 @@ export interface ConsoleServer {
   /** what operations of the table do here */
   readonly operations: Handlers<Operations>;
   readonly edgeUrl: string;
-  readonly map: MapFollower;
+  readonly map: FollowedMap;
   readonly telemetry: TelemetryStore;
   /** what the telemetry is kept in */
   readonly blocks: BlockStore;
@@ -108,7 +108,9 @@ export async function startConsole(): Promise<void> {
 function compose(): ConsoleServer {
   const settings = readSettings(process.env);
   const control = connectControl({ ...settings, actor: ACTOR });
-  const map = new MapFollower(control.topology, control.notifier);
+  const map = new FollowedMap(control.topology, control.notifier, (reason) =>
+    process.stderr.write(`console: the whole map was loaded again: ${reason}\n`),
+  );
   const telemetry = new TelemetryStore({
     blocks: control.telemetry,
     map: () => map.map ?? NO_MAP,

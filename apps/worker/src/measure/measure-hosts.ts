@@ -10,10 +10,9 @@ import {
   hoursToFull,
   type UsageSample,
 } from '@foreshard/core/telemetry';
-import type { Host } from '@foreshard/core/topology';
+import type { Host, MapFollower } from '@foreshard/core/topology';
 import type { Redis } from 'ioredis';
 import { type HostDoors, lookAt, type ReadProof } from '../hosts/host-doors.ts';
-import type { MapFollower } from '../map/follower.ts';
 import type { Metrics } from '../process/metrics.ts';
 import type { HostSampler } from '../telemetry/sample-hosts.ts';
 

@@ -13,8 +13,8 @@ import {
 } from '@foreshard/core/advising';
 import type { ClusterState, Policy } from '@foreshard/core/planning';
 import { HOUR_MS } from '@foreshard/core/telemetry';
+import type { MapFollower } from '@foreshard/core/topology';
 import { isLeaf, type TopologyMap } from '@foreshard/core/topology';
-import type { MapFollower } from '../map/follower.ts';
 
 export interface InquiryParts extends ObserveParts {
   readonly follower: Pick<MapFollower, 'upToDate'>;

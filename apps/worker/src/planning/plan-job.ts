@@ -28,9 +28,8 @@ import {
   type Recommendation,
 } from '@foreshard/core/planning';
 import { MINUTE_MS } from '@foreshard/core/telemetry';
-import type { TopologyMap } from '@foreshard/core/topology';
+import type { MapFollower, TopologyMap } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
-import type { MapFollower } from '../map/follower.ts';
 import { PeakWatch } from './peak-watch.ts';
 
 export interface PlanJobParts extends ObserveParts {

@@ -1,11 +1,11 @@
 /** The jobs about what the data looks like and how well it is served. */
 import type { HealthSettings, HealthStore, ProfileStore } from '@foreshard/core/profiling';
 import type { BlockStore } from '@foreshard/core/telemetry';
+import type { MapFollower } from '@foreshard/core/topology';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { HostDoors } from '../hosts/host-doors.ts';
 import type { Processors } from '../jobs/registry.ts';
-import type { MapFollower } from '../map/follower.ts';
 import type { LoadFeed } from '../telemetry/load-feed.ts';
 import { MergeProfiles } from './merge-profiles.ts';
 import { ScoreHealth } from './score-health.ts';

@@ -22,10 +22,10 @@ import {
   newNamedLoads,
   unpackLoads,
 } from '@foreshard/core/telemetry';
+import type { MapFollower } from '@foreshard/core/topology';
 import { isLeaf, type Shardlet, type TopologyMap } from '@foreshard/core/topology';
 import type { Redis } from 'ioredis';
 import type { HostDoors } from '../hosts/host-doors.ts';
-import type { MapFollower } from '../map/follower.ts';
 import type { LoadFeed } from '../telemetry/load-feed.ts';
 
 /** Long enough for quantiles of quiet shardlets, short enough to see trouble begin. */

@@ -13,12 +13,13 @@ import {
   createStream,
   type Decision,
   type Host,
+  type MapFollower,
   prepareMigration,
   restructure,
 } from '@foreshard/core/topology';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { MapFollower } from '../map/follower.ts';
+import { followedMap } from '../map/follower.ts';
 import { createMetrics } from '../process/metrics.ts';
 import { UNPROVEN } from '../testing/unproven.ts';
 import { Reconciler } from './reconcile.ts';
@@ -50,8 +51,8 @@ class World {
   async begin(): Promise<void> {
     const notifier = { subscribe: async () => async () => {} };
     const nowMs = () => this.clock.nowMicros() / MICROS_PER_MS;
-    const onBroken = (reason: string) => expect.unreachable(reason);
-    this.follower = await MapFollower.begin({ store: this.topology, notifier, nowMs, onBroken });
+    const reloaded = (reason: string) => expect.unreachable(reason);
+    this.follower = await followedMap({ store: this.topology, notifier, nowMs }, reloaded);
     for (const name of ['one', 'two']) await this.join(name);
     this.pool = new HostPool(this.follower.map, async (host) => this.connect(host, host.incarnation));
     const lock: LockService = {

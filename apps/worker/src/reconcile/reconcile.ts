@@ -25,6 +25,7 @@ import {
   readmissionMachine,
   regressionMachine,
 } from '@foreshard/core/migration';
+import type { MapFollower } from '@foreshard/core/topology';
 import {
   askAgain,
   beginReadmission,
@@ -35,7 +36,6 @@ import {
 } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
 import { type HostDoors, lookAt, type ReadProof } from '../hosts/host-doors.ts';
-import type { MapFollower } from '../map/follower.ts';
 import type { Metrics } from '../process/metrics.ts';
 import type { HostAlarms } from './host-alarms.ts';
 

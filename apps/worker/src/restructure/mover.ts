@@ -24,6 +24,7 @@ import {
   type Outcome,
   performer,
 } from '@foreshard/core/migration';
+import type { MapFollower } from '@foreshard/core/topology';
 import {
   prepareMigration,
   type Shardlet,
@@ -32,7 +33,6 @@ import {
 } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
 import type { HostDoors } from '../hosts/host-doors.ts';
-import type { MapFollower } from '../map/follower.ts';
 import type { Metrics } from '../process/metrics.ts';
 import { AwayHosts } from './away-hosts.ts';
 import { Desk } from './desk.ts';

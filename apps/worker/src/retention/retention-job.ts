@@ -14,10 +14,9 @@ import {
   performer,
   trimmingMachine,
 } from '@foreshard/core/migration';
-import type { Shardlet, Stream, TopologyMap, TopologyStore } from '@foreshard/core/topology';
+import type { MapFollower, Shardlet, Stream, TopologyMap, TopologyStore } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
 import type { HostDoors } from '../hosts/host-doors.ts';
-import type { MapFollower } from '../map/follower.ts';
 import type { Metrics } from '../process/metrics.ts';
 import { streamBytesCutoff } from './stream-bytes.ts';
 

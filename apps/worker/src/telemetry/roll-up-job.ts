@@ -19,9 +19,9 @@ import {
   SKETCHES_REMOVED_MS,
   STREAM_START,
 } from '@foreshard/core/telemetry';
+import type { MapFollower } from '@foreshard/core/topology';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
-import type { MapFollower } from '../map/follower.ts';
 import type { Metrics } from '../process/metrics.ts';
 import { takeAccesses } from './access-job.ts';
 import type { LoadFeed } from './load-feed.ts';

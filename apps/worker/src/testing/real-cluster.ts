@@ -17,13 +17,14 @@ import {
   addHost,
   createStream,
   type Decision,
+  type MapFollower,
   type Shardlet,
   type StreamRequest,
   type TopologyMap,
 } from '@foreshard/core/topology';
 import { createDatabase, freePort, type LocalServer, startRedis } from '@foreshard/local';
 import { pino } from 'pino';
-import { MapFollower } from '../map/follower.ts';
+import { followedMap } from '../map/follower.ts';
 
 const MIGRATIONS = new URL('../../../../prisma/migrations', import.meta.url).pathname;
 const MAIN = new URL('../main.ts', import.meta.url).pathname;
@@ -58,12 +59,10 @@ export class RealCluster {
     );
     const [controlRedis, ...hosts] = servers as [LocalServer, ...LocalServer[]];
     const control = connectControl({ databaseUrl, redisUrl: controlRedis.url, actor: 'test' });
-    const follower = await MapFollower.begin({
-      store: control.topology,
-      notifier: control.notifier,
-      nowMs: () => Date.now(),
-      onBroken: () => {},
-    });
+    const follower = await followedMap(
+      { store: control.topology, notifier: control.notifier, nowMs: () => Date.now() },
+      () => {},
+    );
     const cluster = new RealCluster(dir, databaseUrl, controlRedis, hosts, control, follower);
     for (const host of hosts) await cluster.join(host);
     return cluster;

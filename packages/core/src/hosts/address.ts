@@ -1,12 +1,4 @@
-/** Addresses of hosts: which engine answers there, and how people may see them. */
-
-/** Undefined: no engine that can be a host. */
-export function engineOf(url: string): 'redis' | 'postgres' | undefined {
-  const protocol = URL.canParse(url) ? new URL(url).protocol : '';
-  if (/^rediss?:$/.test(protocol)) return 'redis';
-  if (/^postgres(ql)?:$/.test(protocol)) return 'postgres';
-  return undefined;
-}
+/** Addresses of hosts as people may see them. */
 
 export function withoutPassword(url: string): string {
   const shown = new URL(url);

@@ -1,5 +1,6 @@
 export * from './address.ts';
 export * from './digest.ts';
+export * from './engines.ts';
 export * from './event-host.ts';
 export * from './finding.ts';
 export * from './limits.ts';

@@ -1,7 +1,8 @@
 /** Shardlets: where they end. Moves are in migrations.ts. */
 import { z } from 'zod';
+import { shardletStateSchema } from '../topology/index.ts';
 import { id } from './fields.ts';
-import { command } from './operation.ts';
+import { command, query } from './operation.ts';
 
 const restructuredSchema = z
   .strictObject({
@@ -46,7 +47,38 @@ const http = {
   },
 } as const;
 
+const shardletSchema = z
+  .strictObject({
+    id,
+    stream: z.string(),
+    shard: z.int(),
+    range: z.strictObject({ from: z.string(), to: z.string() }).describe('half open; 16 hex digits'),
+    host: id.describe('that owns it'),
+    epoch: z.int(),
+    state: z.enum(shardletStateSchema.options.map(({ shape }) => shape.kind.value)),
+    parents: z.array(id),
+  })
+  .meta({ id: 'Shardlet' });
+
 export const shardlets = {
+  show: query({
+    resource: 'shardlet',
+    permission: 'admin',
+    name: 'shardlets.show',
+    input: z.strictObject({ shardlet }),
+    output: shardletSchema,
+    errors: ['unknown_shardlet', 'store_unreachable'],
+    http: {
+      tag: 'administration',
+      params: { id: 'shardlet' },
+      method: 'get',
+      path: '/v1/shardlets/{id}',
+      operationId: 'showShardlet',
+      summary: 'One shardlet',
+      description: 'Its range, owner, epoch and state as the topology store has them now.',
+      answers: { 200: 'The shardlet' },
+    },
+  }),
   split: command({
     ...common,
     name: 'shardlets.split',

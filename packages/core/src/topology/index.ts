@@ -4,6 +4,7 @@ export * from './history.ts';
 export * from './involvement.ts';
 export * from './labels.ts';
 export * from './load-from-map.ts';
+export * from './map-follower.ts';
 export * from './model.ts';
 export * from './topology-map.ts';
 export * from './topology-store.ts';

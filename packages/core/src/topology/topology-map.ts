@@ -5,6 +5,7 @@
  */
 import { invariant } from '../kernel/index.ts';
 import { contains, type Position } from '../keyspace/index.ts';
+import { type Difference, differences } from './difference.ts';
 import {
   type Change,
   type Garbage,
@@ -16,6 +17,8 @@ import {
 } from './model.ts';
 
 export type ChangeListener = (change: Change, before: readonly (Shardlet | undefined)[]) => void;
+
+const NONE: ReadonlySet<number> = new Set();
 
 export class TopologyMap {
   private currentVersion: number;
@@ -46,12 +49,24 @@ export class TopologyMap {
       change.version === this.currentVersion + 1,
       `change ${change.version} does not follow version ${this.currentVersion}`,
     );
+    this.take({ change, forgotten: NONE });
+  }
+
+  /** Becomes what the snapshot says, whatever versions are between; listeners are told the difference. */
+  replace(topology: Topology): void {
+    for (const step of differences(this.toTopology(), topology)) this.take(step);
+    this.currentVersion = topology.version;
+  }
+
+  private take({ change, forgotten }: Difference): void {
     const before = change.shardlets.map((s) => this.shardletsById.get(s.id));
     for (const id of change.streamsRemoved) this.removeStream(id);
     for (const stream of change.streams) this.putStream(stream);
     for (const id of change.hostsRemoved) this.hostsById.delete(id);
     for (const host of change.hosts) this.hostsById.set(host.id, host);
-    for (const shardlet of change.shardlets) this.putShardlet(shardlet);
+    for (const shardlet of change.shardlets)
+      if (forgotten.has(shardlet.id)) this.removeShardlet(shardlet);
+      else this.putShardlet(shardlet);
     this.applyGarbage(change);
     this.currentVersion = change.version;
     for (const listener of this.listeners) listener(change, before);
@@ -122,6 +137,9 @@ export class TopologyMap {
   }
 
   private putStream(stream: Stream): void {
+    const before = this.streamsById.get(stream.id);
+    if (before !== undefined && this.streamsByName.get(before.name)?.id === stream.id)
+      this.streamsByName.delete(before.name);
     this.streamsById.set(stream.id, stream);
     this.streamsByName.set(stream.name, stream);
     if (!this.shardletIdsByStream.has(stream.id)) this.shardletIdsByStream.set(stream.id, new Set());
@@ -141,6 +159,11 @@ export class TopologyMap {
     const ofStream = this.shardletIdsByStream.get(shardlet.stream);
     invariant(ofStream !== undefined, `shardlet ${shardlet.id} belongs to unknown stream ${shardlet.stream}`);
     ofStream.add(shardlet.id);
+  }
+
+  private removeShardlet({ id, stream }: Shardlet): void {
+    this.shardletsById.delete(id);
+    this.shardletIdsByStream.get(stream)?.delete(id);
   }
 
   private applyGarbage(change: Change): void {

@@ -15,6 +15,7 @@ import {
   streamSettingsSchema,
   type Topology,
 } from '@foreshard/core/topology';
+import { engineOf } from '../../hosts/address.ts';
 import type { Comparison } from './compare.ts';
 import { type Histories, type Lineage, lineagesOf, type Ranged } from './lineage.ts';
 import type { Found, Survey } from './survey.ts';
@@ -279,7 +280,7 @@ class Draft {
     return this.surveys.flatMap((survey): Host[] => {
       if (survey.kind === 'silent' || known.has(survey.host)) return [];
       const { host: id, url, incarnation, generation } = survey;
-      const engine = url.startsWith('redis') ? 'redis' : 'postgres';
+      const engine = engineOf(url);
       return [
         {
           ...{ id, name: new URL(url).host, engine, url, incarnation, generation },

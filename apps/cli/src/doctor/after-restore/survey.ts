@@ -4,10 +4,7 @@
  */
 import type { EventHost, Progress, ReplicaDetails, ReplicaInfo } from '@foreshard/core/hosts';
 import type { Host } from '@foreshard/core/topology';
-import { Redis } from 'ioredis';
-import { Client } from 'pg';
-import { connectHost } from '../../composition.ts';
-import { engineOf } from '../../hosts/address.ts';
+import { connectHost, engineAt } from '../../composition.ts';
 
 /** A replica with what is needed to write its row anew; a tombstone has no details. */
 export interface Found extends ReplicaInfo {
@@ -31,7 +28,6 @@ export type Survey =
 
 const PAGE = 1_000;
 const CALLS_AT_ONCE = 64;
-const CONNECT_WITHIN_MS = 5_000;
 
 /** `also`: addresses of hosts that T may have forgotten. */
 export function surveyHosts(hosts: readonly Host[], also: readonly string[]): Promise<Survey[]> {
@@ -50,7 +46,7 @@ async function survey(url: string, expected: number | undefined): Promise<Survey
       if (expected !== undefined && hostId !== expected)
         return silent(`the store at its address is that of host ${hostId}`);
       const replicas = await replicasOf(host, hostId);
-      const createFloor = await createFloorOf(url);
+      const createFloor = await engineAt(url).createFloor(url);
       const { generation } = progress;
       const found = { host: hostId, url, incarnation, generation, progress, mark };
       return { kind: 'surveyed', ...found, createFloor, replicas };
@@ -68,7 +64,7 @@ export async function newestVersionSeen({ url }: Host): Promise<number> {
   try {
     const epochs = (await listed(host)).map(({ epoch }) => epoch);
     // the floor of a T at rest is the version it will make next
-    return epochs.reduce((a, b) => Math.max(a, b), (await createFloorOf(url)) - 1);
+    return epochs.reduce((a, b) => Math.max(a, b), (await engineAt(url).createFloor(url)) - 1);
   } finally {
     await host.close();
   }
@@ -98,35 +94,4 @@ async function detailed(host: EventHost, hostId: number, info: ReplicaInfo): Pro
   if (info.mode === 'dropped') return { ...info, host: hostId };
   const details = await host.describe(info.shardlet);
   return 'kind' in details ? { ...info, host: hostId } : { ...info, host: hostId, details };
-}
-
-/** Only this examination has to know it, so it is no operation of the port: it is read where it is kept. */
-async function createFloorOf(url: string): Promise<number> {
-  return engineOf(url) === 'redis' ? redisFloor(url) : postgresFloor(url);
-}
-
-async function redisFloor(url: string): Promise<number> {
-  const redis = new Redis(url, {
-    connectTimeout: CONNECT_WITHIN_MS,
-    commandTimeout: CONNECT_WITHIN_MS,
-    maxRetriesPerRequest: 0,
-  });
-  redis.on('error', () => {});
-  try {
-    return Number((await redis.hget('foreshard:host', 'createFloor')) ?? 0);
-  } finally {
-    redis.disconnect();
-  }
-}
-
-async function postgresFloor(url: string): Promise<number> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_WITHIN_MS });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    const { rows } = await client.query('SELECT create_floor AS floor FROM foreshard.host');
-    return Number(rows[0]?.floor ?? 0);
-  } finally {
-    await client.end().catch(() => {});
-  }
 }

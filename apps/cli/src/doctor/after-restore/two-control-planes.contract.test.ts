@@ -40,7 +40,6 @@ beforeAll(async () => {
   await writeFile(join(copyDir, 'credentials.json'), JSON.stringify(credentials));
 }, 150_000);
 afterAll(async () => {
-  copyWorker?.kill('SIGKILL');
   await Promise.all([original?.close(), copy?.close()]);
   await copyRedis?.stop();
   await edge?.stop();
@@ -114,8 +113,6 @@ test('a copy decides nothing beside the original, and the original nothing once 
   const taken = await doctorOfCopy();
   expect(taken, taken.stderr).toMatchObject({ exitCode: 0 });
   expect(await decides(copy, 'b')).toMatchObject({ kind: 'decided' });
-  // it cannot follow the jump of the version: a supervisor would start it again
-  await startCopyWorker();
   await marks(copy);
 
   await edge.restartWorker();

@@ -1,6 +1,7 @@
 'use client';
 
 /** Takes a storage server into use. Its settings are judged before anything is decided. */
+import { ADDRESS_FORMS } from '@foreshard/core/hosts';
 import { hosts } from '@foreshard/core/operations';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
@@ -69,7 +70,7 @@ function AddForm({ onDone }: { onDone(): void }) {
         placeholder="redis://10.0.0.5:6379"
         autoComplete="off"
         spellCheck={false}
-        hint="redis://HOST:PORT or postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+        hint={ADDRESS_FORMS}
         error={check.error?.message}
       />
       <Field label="Name" value={name} onChange={edit(setName)} hint="How it is called; else its address" />

@@ -1,5 +1,6 @@
 'use client';
 
+import { HOST_ENGINES } from '@foreshard/core/hosts';
 import { formatCount, formatRate } from '../../formatting/numbers.ts';
 import type { HostView } from '../../server/cluster/host-views.ts';
 import { ConditionBadge } from './condition-badge.tsx';
@@ -15,7 +16,7 @@ export function HostCard({ host }: { host: HostView }) {
         <div className="min-w-0">
           <p className="truncate text-sm font-semibold">{host.name}</p>
           <p className="truncate text-xs text-faint">
-            {host.engine === 'redis' ? 'Redis' : 'PostgreSQL'} · {host.address}
+            {HOST_ENGINES[host.engine].label} · {host.address}
           </p>
           <HostFacts host={host} />
         </div>

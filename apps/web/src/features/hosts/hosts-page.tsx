@@ -1,5 +1,6 @@
 'use client';
 
+import { HOST_ENGINES } from '@foreshard/core/hosts';
 import { writeLabels } from '@foreshard/core/topology';
 import { useQuery } from '@tanstack/react-query';
 import { createColumnHelper } from '@tanstack/react-table';
@@ -46,7 +47,7 @@ const columns: DataColumns<HostView> = helper.columns([
       <div className="py-2">
         <p className="font-medium">{host.name}</p>
         <p className="text-xs text-faint">
-          {host.engine === 'redis' ? 'Redis' : 'PostgreSQL'} · {host.address}
+          {HOST_ENGINES[host.engine].label} · {host.address}
         </p>
         <HostFacts host={host} />
         <RegressedText host={host} />

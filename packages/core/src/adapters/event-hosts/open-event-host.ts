@@ -1,15 +1,8 @@
-/** Which adapter speaks to a host: the one place that knows all engines. */
-import { type EventHost, ProgressWatch } from '../../hosts/index.ts';
+/** Opens hosts by the adapter of their engine. */
+import { type EventHost, HOST_ENGINES, ProgressWatch } from '../../hosts/index.ts';
 import type { Host } from '../../topology/index.ts';
-import { connectPostgresHost } from '../postgres/index.ts';
-import { connectRedisHost, UnsuitableServer } from '../redis/index.ts';
-
-interface Connection {
-  readonly url: string;
-  readonly expectedIncarnation: string | undefined;
-  readonly callTimeoutMs?: number;
-  readonly watch?: ProgressWatch | undefined;
-}
+import { ENGINE_ADAPTERS } from '../engines/index.ts';
+import { UnsuitableServer } from '../redis/index.ts';
 
 export interface OpenOptions {
   /** how long a call waits for its answer, else the adapter decides */
@@ -19,16 +12,6 @@ export interface OpenOptions {
 }
 
 type Address = Pick<Host, 'engine' | 'url'>;
-
-const CONNECT: Record<Host['engine'], (connection: Connection) => Promise<EventHost>> = {
-  redis: connectRedisHost,
-  postgres: connectPostgresHost,
-};
-
-const DURABLE_SETTING: Record<Host['engine'], string> = {
-  redis: 'appendfsync always',
-  postgres: 'synchronous_commit = on',
-};
 
 /**
  * A handle on the run of the host that has this incarnation, which judges every answer: the host is of the
@@ -45,14 +28,14 @@ export async function openEventHost(
   if (host.durability !== 'always')
     throw new UnsuitableServer(
       `host "${host.name}" is declared "${host.durability}", which may lose acknowledged events and is not served; ` +
-        `give it "${DURABLE_SETTING[host.engine]}" and declare it "always"`,
+        `give it "${HOST_ENGINES[host.engine].durableSetting}" and declare it "always"`,
     );
   const watch =
     expectedIncarnation === undefined ? undefined : (options.watch ?? new ProgressWatch(host.generation));
-  return CONNECT[host.engine]({ ...options, url: host.url, expectedIncarnation, watch });
+  return ENGINE_ADAPTERS[host.engine].connect({ ...options, url: host.url, expectedIncarnation, watch });
 }
 
 /** A handle on whatever runs there now: for a server that is not a host of T yet. */
 export function connectAnyHost({ engine, url }: Address): Promise<EventHost> {
-  return CONNECT[engine]({ url, expectedIncarnation: undefined });
+  return ENGINE_ADAPTERS[engine].connect({ url, expectedIncarnation: undefined });
 }

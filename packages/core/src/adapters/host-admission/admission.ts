@@ -3,7 +3,13 @@
  * the server itself remembers that number, so that it can never be taken for another one. Each step may be
  * repeated after a crash. A refusal is an answer: whoever asked is told why, and what to do.
  */
-import { type EventHost, engineOf, type HostIdentity, withoutPassword } from '../../hosts/index.ts';
+import {
+  ENGINE_LABELS,
+  type EventHost,
+  engineOf,
+  type HostIdentity,
+  withoutPassword,
+} from '../../hosts/index.ts';
 import { tryDecision } from '../../migration/index.ts';
 import {
   addHost,
@@ -39,7 +45,7 @@ export type AdmissionReply =
     };
 
 /** The same for a port that is closed, silent or speaks something else: this is no tool to look around with. */
-const SILENT = 'no Redis or PostgreSQL answers there; start it, or mend its address';
+const SILENT = `no ${ENGINE_LABELS} answers there; start it, or mend its address`;
 
 type Topology = Pick<TopologyStore, 'snapshot' | 'decide'>;
 type Candidate = Pick<Host, 'engine' | 'url' | 'name'> & HostDescription;

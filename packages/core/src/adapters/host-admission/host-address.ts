@@ -3,13 +3,8 @@
  * machine itself should reach, and not with settings that lead the client elsewhere (`host=`) or into the server
  * (`options=`).
  */
-import { engineOf } from '../../hosts/index.ts';
+import { ADDRESS_STARTS, engineOf, HOST_ENGINES } from '../../hosts/index.ts';
 import { AddressGuard, NO_HOST_THERE } from '../webhooks/index.ts';
-
-const PARAMETERS = {
-  redis: ['family'],
-  postgres: ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'uselibpqcompat'],
-} as const;
 
 const guard = new AddressGuard([], NO_HOST_THERE);
 
@@ -21,13 +16,12 @@ export async function objectionToHostAddress(url: string): Promise<string | unde
 /** What can be said without asking a name server. */
 export function objectionToForm(url: string): string | undefined {
   const engine = engineOf(url);
-  if (engine === undefined)
-    return `"${url}" is not the address of a host: it begins with redis:// or postgresql://`;
+  if (engine === undefined) return `"${url}" is not the address of a host: it begins with ${ADDRESS_STARTS}`;
   const { hostname, searchParams } = new URL(url);
   // a folder with a socket, or the client's own idea of where to go
   if (hostname === '' || /%2f/i.test(hostname))
     return 'the address names no machine: give its name or number';
-  const known: readonly string[] = PARAMETERS[engine];
+  const known = HOST_ENGINES[engine].addressParameters;
   const unknown = [...searchParams.keys()].find((name) => !known.includes(name));
   if (unknown === undefined) return undefined;
   return `the parameter "${unknown}" is not allowed in the address of a host: leave it out (allowed: ${known.join(', ')})`;

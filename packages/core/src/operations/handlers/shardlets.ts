@@ -42,6 +42,17 @@ export function shardletHandlers(stores: ShardletStores): RouterHandlers<typeof 
   }
 
   return {
+    async show({ shardlet: id }) {
+      const map = await currentMap();
+      const found = map.shardlet(id);
+      if (found === undefined) throw unknown(id);
+      const { shard, range, owner, epoch, state, parents } = found;
+      return {
+        ...{ id, stream: map.stream(found.stream)?.name ?? '', shard },
+        range: { from: formatPosition(range.from), to: formatPosition(range.to) },
+        ...{ host: owner, epoch, state: state.kind, parents: [...parents] },
+      };
+    },
     async split({ shardlet: id, at }, caller) {
       const map = await currentMap();
       const parent = map.shardlet(id);
