@@ -129,6 +129,11 @@ export function progressModel(cfg) {
       return;
     }
     if (isMark && s.sb[h]) s.bad = `a mark declares set-back ${HN[h]} whole`;
+    // the mutant: only the process that sent it knows, and dies before it sends the next
+    if (found === 'next' && bug.has('confirmedUntold')) {
+      if (isMark) s.cg[h] = s.H[h].g;
+      return;
+    }
     if (found === 'next') {
       k.sent = k.sent.filter(([m]) => m !== answer.mark);
       k.held = answer.mark;
@@ -405,7 +410,10 @@ export function progressModel(cfg) {
       // a decision needs what its hosts show now, and a mark after it; the mutant takes their answers of before
       const isSealed = (u) => rep(u, a, i)?.[1] === 'S' && rep(u, a, i)[0] === S.e;
       const shows = (u, h, k, e, mode) => rep(u, h, k)?.[0] === e && rep(u, h, k)[1] === mode;
-      const old = bug.has('decideOnAnswers');
+      const old = bug.has('decideOnAnswers') || bug.has('lookedBefore');
+      /** For the decision: marks, and then what is shown. The mutants leave out both, or the second. */
+      const decides = (u, hosts, isDone) =>
+        bug.has('decideOnAnswers') || (hosts.every((h) => prove(u, t, h)) && (old || isDone(u)));
       const answered = (u, name, value) => {
         if (old) u.T[t].S[i].j[name] = value;
       };
@@ -432,7 +440,7 @@ export function progressModel(cfg) {
           yield [
             `${P}: settle ${N} closed`,
             (u) => {
-              if (!old && !(prove(u, t, a) && isDone(u))) return;
+              if (!decides(u, [a], isDone)) return;
               const fs = old ? S.j.fs : rep(u, a, i)[2].length;
               Object.assign(u.T[t].S[i], { st: 'C', fs, j: null });
               u.T[t].S[S.suc].st = 'O';
@@ -465,7 +473,7 @@ export function progressModel(cfg) {
           yield [
             `${P}: commit move of ${N}`,
             (u) => {
-              if (!old && !(prove(u, t, a) && prove(u, t, b) && isDone(u))) return;
+              if (!decides(u, [a, b], isDone)) return;
               Object.assign(u.T[t].S[i], { st: 'P', o: b, e: n });
               routes(u, t, i);
             },
@@ -485,7 +493,7 @@ export function progressModel(cfg) {
           yield [
             `${P}: settle ${N} on ${HN[b]}`,
             (u) => {
-              if (!old && !(prove(u, t, b) && isDone(u))) return;
+              if (!decides(u, [b], isDone)) return;
               Object.assign(u.T[t].S[i], { gb: [a, S.j.e], st: 'O', j: null });
             },
           ];

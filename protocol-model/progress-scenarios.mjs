@@ -190,6 +190,22 @@ export const mutants = [
     bugs: ['decideOnAnswers'],
     ...move,
   },
+  {
+    name: 'progress: T decides on what a host showed before its mark (roll)',
+    bugs: ['lookedBefore'],
+    ...roll,
+  },
+  {
+    name: 'progress: T decides on what a host showed before its mark (move)',
+    bugs: ['lookedBefore'],
+    ...move,
+  },
+  {
+    name: 'progress: T is not told of a mark that was confirmed',
+    bugs: ['confirmedUntold'],
+    ...two,
+    bud: { mark: 1, snap: 1, demote: 1 },
+  },
   { name: 'progress, 0023: what rose again is dropped and not noted', bugs: ['risenNotNoted'], ...move },
   { name: 'progress, 0023: drop removes what is open', bugs: ['dropsOpen'], ...move },
   {

@@ -19,7 +19,7 @@ import { MemoryGuard } from './hosts/memory-guard.ts';
 import { ByteBudget } from './http/byte-budget.ts';
 import { EventsEndpoint } from './http/events-endpoint.ts';
 import { EdgeMetrics } from './http/metrics.ts';
-import { edgeRoutes } from './http/routes.ts';
+import { edgeRoutes, type RouteParts } from './http/routes.ts';
 import { EdgeServer } from './http/server.ts';
 import { type KnownToken, TokenCheck } from './http/token-check.ts';
 import { requestId, type Trace } from './http/trace.ts';
@@ -60,6 +60,8 @@ export interface EdgeParts {
   readonly markTokensUsed: (ids: readonly string[]) => Promise<void>;
   readonly proofs: Pick<HostProofStore, 'claim' | 'verdict'>;
   readonly groups: GroupStore;
+  /** hosts that nobody uses until a person has looked; never fails, never waits long */
+  readonly hostAlarms: RouteParts['hostAlarms'];
   readonly advising: AdvisingStores;
   /** what operations are carried out on */
   readonly operations: (map: TopologyMap) => Omit<OperationStores, 'onHost' | 'nowMs'>;
@@ -250,6 +252,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     tokens,
     metrics,
     mapAgeMs: () => map.ageMs,
+    hostAlarms: parts.hostAlarms,
     trpc: {
       require: (authorization, scope) => tokens.require(authorization, scope),
       store: (body, request) => events.storeBatch(body, request),

@@ -39,6 +39,7 @@ const parts: EdgeParts = {
       map: () => map,
       onUnsuitableHost: (cause, actor) => log.warn({ cause, actor }, 'a host was not taken'),
     }),
+  hostAlarms: control.hostAlarms,
   ownQuotas: () => control.quotas.list(),
   redis: control.redis,
   connectHosts: (map) => {

@@ -34,7 +34,6 @@ import { HostProver } from './proof/prove-hosts.ts';
 import { readProofs } from './proof/read-proofs.ts';
 import { HostAlarms } from './reconcile/host-alarms.ts';
 import { Reconciler } from './reconcile/reconcile.ts';
-import { drainFacts } from './restructure/drain-facts.ts';
 import { Mover } from './restructure/mover.ts';
 import { RetentionJob } from './retention/retention-job.ts';
 import { LoadFeed } from './telemetry/load-feed.ts';
@@ -140,7 +139,7 @@ async function beginWork(
     lock,
     moves: control.moves,
     difference: differences(control.redis),
-    drainFacts: drainFacts(control.redis, control.telemetry, nowMs),
+    drainFacts: control.drainFacts,
   });
   const { profiles, health } = control;
   const feed = new LoadFeed(control.redis);

@@ -20,6 +20,7 @@ const WRITES: ReadonlySet<HostMethod> = new Set<HostMethod>([
 const SYNC_MICROS = [50, 900] as const;
 const STALLED_SYNC_MICROS = [5_000, 200_000] as const;
 const STALL_SHARE = 0.01;
+const EMPTY = 'empty';
 /** how long a set-back clock counts as such, for coverage */
 const SET_BACK_MICROS = 5 * MICROS_PER_SECOND;
 
@@ -96,7 +97,7 @@ export class DurableHost implements Callee, Clock {
   }
 
   get incarnation(): string {
-    return `${this.isEmptied ? 'empty' : 'run'}-${this.run}`;
+    return `${this.isEmptied ? EMPTY : 'run'}-${this.run}`;
   }
 
   nowMicros(): number {
@@ -241,6 +242,11 @@ export class DurableHost implements Callee, Clock {
       this.syncEverySecond();
     });
   }
+}
+
+/** A run on an empty disk. */
+export function isEmptyRun(incarnation: string): boolean {
+  return incarnation.startsWith(EMPTY);
 }
 
 async function perform<R>(memory: MemoryHost, method: HostMethod, args: readonly unknown[]): Promise<R> {

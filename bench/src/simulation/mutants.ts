@@ -21,6 +21,18 @@ const MACHINES = 'packages/core/src/migration';
 const HOSTS = 'packages/core/src/hosts';
 const DECISIONS = 'packages/core/src/topology/decisions';
 
+/** What a host refuses as not ready, and a second look would find, is declared and committed. */
+const DECLARED_EARLY: Edit = {
+  file: `${MACHINES}/moving.ts`,
+  find: 'if (actions.length > 0) return goOn',
+  put: 'if (actions.length > 0 && state.finalSeq === undefined) return goOn',
+};
+const ANY_END: Edit = {
+  file: `${MACHINES}/moving.ts`,
+  find: 'const isSame = finalSeq === found.lastSeq &&',
+  put: 'const isSame =',
+};
+
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'append without an epoch check': {
     file: `${MEMORY}/appending.ts`,
@@ -111,6 +123,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       put: 'if (lastSeqOf(shadow) < 0)',
     },
     { file: `${MEMORY}/copying.ts`, find: '!sameDigest(held, expect.digest)', put: 'held === undefined' },
+    DECLARED_EARLY,
+    ANY_END,
   ],
   'a copy opens that is not ready': [
     {
@@ -123,11 +137,18 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       find: "if (replica.mode === 'ready') {",
       put: "if (replica.mode !== 'open') {",
     },
+    DECLARED_EARLY,
     {
       file: `${MACHINES}/moving.ts`,
-      find: "if (reply.kind === 'ready') {",
-      put: '{',
+      find: "if (reply.kind === 'ready') return prove",
+      put: 'return prove',
     },
+    {
+      file: `${MACHINES}/moving.ts`,
+      find: "if (found.mode === 'ready') return end",
+      put: "if (found.mode === 'ready' || before.isProven) return end",
+    },
+    ANY_END,
   ],
   'a host is trusted before all of it is readmitted': [
     {
@@ -141,27 +162,10 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       put: 'view.shardlets().find((s) => s.id < 0);',
     },
   ],
-  'no count is judged': [
-    {
-      file: `${HOSTS}/progress-watch.ts`,
-      find: 'if (before < seenWhenSent)',
-      put: 'if (before < 0)',
-    },
-    {
-      file: 'apps/worker/src/hosts/host-doors.ts',
-      find: 'count < seen;',
-      put: 'count < 0;',
-    },
-  ],
   'marks prove nothing': {
     file: `${HOSTS}/standing.ts`,
     find: 'if (proof.generation < generation) return WHOLE;',
     put: 'if (proof.generation <= generation) return WHOLE;',
-  },
-  'all that is held is certain': {
-    file: `${MACHINES}/remnant.ts`,
-    find: 'certainSeq: Math.min(certainSeq, lastSeq),',
-    put: 'certainSeq: lastSeq,',
   },
   'a loss begins no generation': [
     {
@@ -191,6 +195,23 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
 export const MUTANTS_OF_PARTS: Readonly<
   Record<string, Edit & { readonly project: string; readonly foundBy: string; readonly because: string }>
 > = {
+  // the marks find nearly every host that goes back, so the simulation meets these two too seldom
+  'no count is judged': {
+    file: `${HOSTS}/progress-watch.ts`,
+    find: 'if (before < seenWhenSent)',
+    put: 'if (before < 0)',
+    project: 'unit',
+    foundBy: 'packages/core/src/hosts/progress-watch.test.ts',
+    because: 'is refused with what was seen and what it answered',
+  },
+  'all that is held is certain': {
+    file: `${MACHINES}/remnant.ts`,
+    find: 'certainSeq: Math.min(certainSeq, lastSeq),',
+    put: 'certainSeq: lastSeq,',
+    project: 'unit',
+    foundBy: 'packages/core/src/migration/regression.test.ts',
+    because: 'names what it lost, from the last certain event on',
+  },
   'events pass by those that are held': {
     file: 'apps/edge/src/ingest/ingestion.ts',
     find: 'return !this.held.isEmpty && this.held.holds(shardlet);',

@@ -10,8 +10,8 @@
  * Whatever the marks show has to be suspended, and its losses have to be named.
  */
 import { type Coverage, type Violation, violation } from '@foreshard/core/simulation';
-import type { Change, TopologyMap } from '@foreshard/core/topology';
-import type { DurableHost } from './durable-host.ts';
+import type { Change, Host, TopologyMap } from '@foreshard/core/topology';
+import { type DurableHost, isEmptyRun } from './durable-host.ts';
 import type { TopologyService } from './topology-service.ts';
 import type { VirtualProcess } from './virtual-process.ts';
 
@@ -23,6 +23,7 @@ interface SetBack {
   readonly isMet: boolean;
   /** by the marks and counts that T has */
   isHidden: boolean;
+  /** in this state, or in one after it; that the host was found empty says nothing of the disk it gets back */
   isSuspended: boolean;
   /** a worker that was answered less than before, and so has to suspend it */
   readonly noticedBy: Set<VirtualProcess>;
@@ -66,15 +67,15 @@ export class SetBacks {
   /** REQUIRES that the host is in the older state. */
   async note({ id: host, written: to, memory }: DurableHost): Promise<void> {
     const known = this.truth.host(host)!;
-    const isMet = known.readmission?.regressed !== undefined;
+    const isMet = isJudged(known);
     const setBack: SetBack = { host, to, isMet, isHidden: true, isSuspended: false, noticedBy: new Set() };
     this.all.push(setBack);
     for (const [place, stored] of this.stored)
-      if (stored.host === host && stored.written > to) this.gone.set(place, setBack);
+      if (stored.host === host && stored.written > to && !this.gone.has(place)) this.gone.set(place, setBack);
     const proof = (await this.topology.proofs.proofs()).get(host);
     const { progress, mark } = await memory.identify();
-    // before the first mark is confirmed only the count tells, and it is made up for by any call that changes something
-    const isMarked = proof !== undefined && ordinal(proof.held) > 0;
+    // before the first mark (of a generation) is confirmed only counts tell, and they are made up for by any change
+    const isMarked = proof !== undefined && proof.generation >= known.generation && ordinal(proof.held) > 0;
     const isOlder = isMarked && (ordinal(mark) < ordinal(proof.held) || progress.count < proof.count);
     setBack.isHidden = progress.generation >= known.generation && !isOlder;
   }
@@ -91,9 +92,9 @@ export class SetBacks {
   }
 
   decided({ hosts }: Change): void {
-    for (const { id, readmission } of hosts) {
-      if (readmission?.regressed === undefined) continue;
-      const last = this.all.findLast(({ host }) => host === id);
+    for (const host of hosts) {
+      if (!isJudged(host)) continue;
+      const last = this.all.findLast((each) => each.host === host.id);
       if (last !== undefined) last.isSuspended = true;
     }
   }
@@ -135,6 +136,15 @@ export class SetBacks {
     } satisfies Record<(typeof SET_BACK_COUNTS)[number], number>;
     for (const [what, times] of Object.entries(counts)) this.coverage.note(what, 'done', times);
   }
+}
+
+/**
+ * Suspended for what it holds, or readmitted with a loss that was accepted. A store that is empty is suspended too, but
+ * that ends without a loss once the host has its own disk again, whatever state that is in.
+ */
+function isJudged({ readmission }: Host): boolean {
+  if (readmission?.regressed === undefined) return false;
+  return readmission.regressed.accepted !== undefined || !isEmptyRun(readmission.incarnation);
 }
 
 function ordinal(mark: string): number {

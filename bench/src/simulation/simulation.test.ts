@@ -1,46 +1,13 @@
-/** 680 seeds, half on each core; every run is the same on every machine. */
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { Coverage } from '@foreshard/core/simulation';
+/** 170 seeds, and 40 with hosts that go back, a quarter and a fifth of those in many-seeds.slow.test.ts, which asks for coverage as well. */
 import { expect, test } from 'vitest';
-import { gapsIn, REQUESTS_MIN } from './plan.ts';
+import { expectKept, simulate } from './seeds.fixture.ts';
 
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
-/** a run makes much garbage that dies young */
-const FLAGS = ['--max-semi-space-size=64'];
-const SEEDS = 680;
-const PARTS = 2;
+test('no seed breaks a promise', { timeout: 300_000 }, async () => {
+  await expectKept(170);
+});
 
-interface Report {
-  readonly requests: number;
-  readonly failed: readonly object[];
-  readonly coverage: Record<string, Record<string, number>>;
-}
-
-/** What it prints also where it fails: a part alone does not cover everything. */
-async function simulate(...args: string[]): Promise<string> {
-  const command = [...FLAGS, MAIN, ...args];
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, command, { maxBuffer: 1e9 }, (error, stdout) => {
-      if (error !== null && error.code !== 1) reject(error);
-      else resolve(stdout);
-    });
-  });
-}
-
-test('no seed breaks a promise, and every fault meets every transition', { timeout: 900_000 }, async () => {
-  const size = SEEDS / PARTS;
-  const parts = Array.from({ length: PARTS }, (_, i) =>
-    simulate('--json', '--coverage', '--seeds', String(size), '--from', String(1 + i * size)),
-  );
-  const coverage = new Coverage();
-  for (const text of await Promise.all(parts)) {
-    const report = JSON.parse(text) as Report;
-    expect(report.failed).toEqual([]);
-    expect(report.requests).toBeGreaterThanOrEqual(size * REQUESTS_MIN);
-    coverage.add(Coverage.fromJson(report.coverage));
-  }
-  expect(gapsIn(coverage, false)).toEqual([]);
+test('nor does one with hosts that go back', { timeout: 300_000 }, async () => {
+  await expectKept(40, '--set-back');
 });
 
 test('a seed gives the same run again', { timeout: 120_000 }, async () => {

@@ -37,6 +37,12 @@ export const PAGES: Readonly<Record<string, string>> = {
   'api-docs': '/api-docs',
 };
 
+/** Those that `npm test` looks at: one of each kind, of those that people open most. The slow tests look at all. */
+export const FIRST_PAGES: readonly string[] = [
+  ...['overview', 'heat', 'map', 'forecasts', 'events', 'streams'],
+  ...['recommendations', 'policies', 'hosts'],
+];
+
 /** What is on the pages: it names the folder of the pictures, and says in which themes axe looks at it. */
 const STATES = {
   empty: ['light'],

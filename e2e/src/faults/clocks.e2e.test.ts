@@ -85,15 +85,7 @@ it('edges whose clocks are five seconds off lose, double and reorder nothing whi
       const { hosts, shardlets } = await cluster.map();
       const [moved, split] = shardlets.filter((s) => s.state === 'open');
       const dest = hosts.find(({ id }) => id !== moved!.owner)!;
-      await cluster.foreshard(
-        'migrate',
-        String(moved!.id),
-        '--to',
-        dest.name,
-        '--reason',
-        'a test',
-        '--wait',
-      );
+      await cluster.foreshard('move', String(moved!.id), '--to', dest.name, '--reason', 'a test', '--wait');
       await storedAnew(journal);
       await cluster.foreshard('split', String(split!.id), '--wait');
       await storedAnew(journal);

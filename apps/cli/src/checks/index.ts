@@ -1,6 +1,9 @@
 /**
- * foreshard test: every check of the project, from the quickest to the slowest, so that a mistake shows as
+ * foreshard test: the checks of the project, from the quickest to the slowest, so that a mistake shows as
  * early as it can. The first that fails ends it. Nothing is skipped: what is absent is a failure.
+ *
+ * Two sizes: by itself everything that is quick, within 15 minutes on two cores; with `--all` the slow tests as well;
+ * with `--shard 2/3` one part of the slow tests and nothing else.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,6 +14,7 @@ import { ROOT } from '../checkout.ts';
 import { badInput, CommandFailure } from '../failure.ts';
 import { buildConsole } from '../local/build-console.ts';
 import { generateClient } from '../local/generate-client.ts';
+import { inShard, parseShard, type SlowProject, type SlowTest, slowTests } from './slow-tests.ts';
 
 interface Check {
   readonly name: string;
@@ -46,6 +50,13 @@ const CHECKS: readonly Check[] = [
   { ...vitest('e2e', 'e2e-console'), prepare: buildConsole },
 ];
 
+/** The groups of slow projects that run side by side. */
+const SLOW_CHECKS: readonly (readonly [SlowProject, ...SlowProject[]])[] = [
+  ['slow-unit'],
+  ['slow-contract'],
+  ['slow-e2e', 'slow-e2e-console'],
+];
+
 /** Of a cluster that runs beside: a test must never meet it. */
 const OF_A_CLUSTER = [
   'DATABASE_URL',
@@ -58,8 +69,16 @@ const OF_A_CLUSTER = [
   'FORESHARD_CONSOLE_URL',
 ];
 
-export async function test(only: readonly string[] | undefined): Promise<void> {
-  const checks = chosen(only);
+export interface Choice {
+  /** names of checks */
+  readonly only?: readonly string[] | undefined;
+  readonly all: boolean;
+  /** such as 1/3 */
+  readonly shard?: string | undefined;
+}
+
+export async function test(choice: Choice): Promise<void> {
+  const checks = await chosen(choice);
   const reports = await mkdtemp(join(tmpdir(), 'foreshard-test-'));
   const begun = Date.now();
   const total = { passed: 0, failed: 0 };
@@ -80,11 +99,32 @@ export async function test(only: readonly string[] | undefined): Promise<void> {
   }
 }
 
-function chosen(only: readonly string[] | undefined): readonly Check[] {
-  if (only === undefined) return CHECKS;
-  const unknown = only.find((name) => !CHECKS.some((check) => check.name === name));
-  if (unknown === undefined) return CHECKS.filter((check) => only.includes(check.name));
-  throw badInput(`there is no check "${unknown}": ${CHECKS.map((check) => check.name).join(', ')}`);
+async function chosen({ only, all, shard }: Choice): Promise<readonly Check[]> {
+  if (shard !== undefined && !all) throw badInput('--shard belongs to --all');
+  const checks = [...(shard === undefined ? CHECKS : []), ...(all ? await slowChecks(shard) : [])];
+  if (only === undefined) return checks;
+  const unknown = only.find((name) => !checks.some((check) => check.name === name));
+  if (unknown === undefined) return checks.filter((check) => only.includes(check.name));
+  throw badInput(`there is no check "${unknown}": ${checks.map((check) => check.name).join(', ')}`);
+}
+
+/** Every slow test of the shard, by its file: one that no project takes is a failure of vitest. */
+async function slowChecks(shard: string | undefined): Promise<Check[]> {
+  const tests = await slowTests();
+  const mine = shard === undefined ? tests : inShard(tests, parseShard(shard));
+  if (mine.length === 0)
+    throw badInput(`shard ${shard} has no test: there are ${tests.length} slow tests, so use fewer parts`);
+  return SLOW_CHECKS.flatMap((projects): Check[] => {
+    const commands = projects.flatMap((project) => filesOf(project, mine));
+    if (commands.length === 0) return [];
+    const isEndToEnd = projects.includes('slow-e2e');
+    return [{ name: projects[0], commands, counts: true, ...(isEndToEnd ? { prepare: buildConsole } : {}) }];
+  });
+}
+
+function filesOf(project: SlowProject, tests: readonly SlowTest[]): string[][] {
+  const files = tests.filter((slow) => slow.project === project).map((slow) => slow.file);
+  return files.length === 0 ? [] : [['vitest', 'run', '--project', project, ...files]];
 }
 
 async function run({ name, commands, counts = false, prepare }: Check, reports: string): Promise<Counted> {

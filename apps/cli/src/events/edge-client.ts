@@ -36,6 +36,10 @@ export interface LogPage {
   readonly next: string;
   readonly atHead: boolean;
   readonly waitingFor?: readonly { readonly host: number; readonly name?: string }[];
+  /** retention removed what is below `firstSeq` before it was read */
+  readonly trimmed?: readonly { readonly shardlet: number; readonly firstSeq: number }[];
+  /** a host went back: what was read above `seq` may be gone */
+  readonly lost?: readonly { readonly shardlet: number; readonly seq: number }[];
 }
 
 export interface LogQuery {

@@ -65,6 +65,7 @@ export async function follow(
       await sleep(RETRY_PAUSE_MS, undefined, { signal }).catch(() => {});
       continue;
     }
+    for (const line of gapLines(page)) note(line);
     printed += page.events.length;
     next = page.next;
     if (page.events.length > 0 && !(await show(page.events))) break;
@@ -77,6 +78,20 @@ function retriable(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return '';
   if (error instanceof Unavailable) return `waiting: ${error.message}`;
   throw error;
+}
+
+/** What the reader misses. The edge reports each gap once, with the events that follow it. */
+function gapLines({ lost = [], trimmed = [] }: LogPage): string[] {
+  return [
+    ...lost.map(
+      ({ shardlet, seq }) =>
+        `shardlet ${shardlet}: its host lost events from seq ${seq + 1} on. Events read there before may be gone, and new events get their numbers`,
+    ),
+    ...trimmed.map(
+      ({ shardlet, firstSeq }) =>
+        `shardlet ${shardlet}: retention removed events before seq ${firstSeq} before they were read`,
+    ),
+  ];
 }
 
 function remarkOf({ waitingFor = [] }: LogPage): string {

@@ -12,7 +12,7 @@ import { badInput, CommandFailure } from '../failure.ts';
 import { printRows, tableOf } from '../table.ts';
 
 const HOUR_MS = 3_600_000;
-/** minutes are kept for some hours; of longer times the worst minute of each hour is told */
+/** minutes are kept for some hours; of longer times the lowest score of each hour is shown */
 const MINUTES_FOR_HOURS = 6;
 const WORST_SHOWN = 20;
 

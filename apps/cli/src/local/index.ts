@@ -9,6 +9,12 @@ FORESHARD_DATA_DIR (.foreshard), FORESHARD_HOST_MEMORY (of each local host, such
 DATABASE_URL, REDIS_URL, FORESHARD_HOSTS (addresses with commas): what is given is not started.
 TOPOLOGY_URL (etcd://HOST:PORT,...): the topology is there, not in PostgreSQL.`;
 
+const TEST_SIZES = `
+Two sizes:
+  npm test                            every change must pass it
+  npm run test:all                    the slow tests (*.slow.*) as well: before a release
+  npm run test:all -- --shard 1/3     one of three parts of the slow tests, and nothing else`;
+
 // loaded when called: each needs much that the others do not
 export function register(program: Command): void {
   program
@@ -36,10 +42,15 @@ export function register(program: Command): void {
     });
   program
     .command('test')
-    .description('check everything: types, lint, rules, unit, contract and end-to-end tests')
-    .option('--only <checks>', 'some of them, with commas between')
-    .action(async ({ only }: { only?: string }) => {
+    .description(
+      'check types, lint, rules, unit, contract and end-to-end tests: at most 15 minutes on two cores',
+    )
+    .option('--all', 'the slow tests as well: "npm run test:all"', false)
+    .option('--shard <part>', 'with --all: one part of the slow tests alone, such as 1/3')
+    .option('--only <checks>', 'some of the checks, with commas between')
+    .addHelpText('after', TEST_SIZES)
+    .action(async ({ only, all, shard }: { only?: string; all: boolean; shard?: string }) => {
       const { test } = await import('../checks/index.ts');
-      await test(only?.split(','));
+      await test({ only: only?.split(','), all, shard });
     });
 }

@@ -97,8 +97,17 @@ async function drain(text: string, options: DrainOptions): Promise<void> {
   const last = waits ? await untilEmpty(host, options) : answer;
   if (options.json) return printJson(waits ? { ...last, dryRun: false } : answer);
   if (answer.dryRun && !options.undo)
-    return printRows(answer.moves, false, 'nothing is on it: remove it with "foreshard hosts remove"');
+    return printRows(rowsOf(answer), false, 'nothing is on it: remove it with "foreshard hosts remove"');
   printRows([{ host, ...stateOf(last, options) }], false, '');
+}
+
+function rowsOf({ moves, waiting }: Drain) {
+  return [
+    ...moves.map((one) => ({ ...one, detail: '' })),
+    ...waiting.flatMap(({ why, shardlets }) =>
+      shardlets.map((shardlet) => ({ shardlet, to: null, detail: why })),
+    ),
+  ];
 }
 
 function stateOf({ host, state, left }: Drain, { dryRun }: DrainOptions) {

@@ -237,3 +237,16 @@ test('a server is judged before it is taken as a host', async () => {
     stderr: expect.stringMatching(/no Redis or PostgreSQL answers there/),
   });
 });
+
+test('a preview of a drain proposes no host that does not answer, and says why', async () => {
+  await edge.killHost(1);
+  interface Preview {
+    readonly moves: readonly object[];
+    readonly waiting: readonly { readonly why: string }[];
+  }
+  const preview = () => json<Preview>('drain', '2', '--dry-run');
+  await expect.poll(async () => (await preview()).waiting.length, { timeout: 30_000 }).toBe(1);
+  const { moves, waiting } = await preview();
+  expect(moves).toEqual([]);
+  expect(waiting[0]!.why).toMatch(/no host can take it: host-1 is unreachable/);
+}, 60_000);

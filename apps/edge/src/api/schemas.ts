@@ -108,6 +108,8 @@ export const readinessSchema = z
     mapAgeMs: z.number(),
     waiting: z
       .array(z.strictObject({ host: z.int(), what: z.string(), why: z.string(), cure: z.string() }))
-      .describe('hosts that went back to an older state: events for their shardlets are held or refused'),
+      .describe(
+        'hosts that wait for an operator: one that went back to an older state or is another one (events for its shardlets are held or refused), or one that another control plane uses as well',
+      ),
   })
   .meta({ id: 'Readiness' });

@@ -5,7 +5,8 @@
  */
 
 import { ForeshardError } from '@foreshard/core/kernel';
-import { alarmWords } from '@foreshard/core/telemetry';
+import { alarmWords, type HostAlarm } from '@foreshard/core/telemetry';
+import type { Host } from '@foreshard/core/topology';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { Api, EVENT_OPERATIONS } from '../api/index.ts';
@@ -24,6 +25,8 @@ export interface RouteParts {
   readonly tokens: TokenCheck;
   readonly metrics: EdgeMetrics;
   readonly mapAgeMs: () => number;
+  /** of the worker; never fails, never waits long */
+  readonly hostAlarms: () => Promise<ReadonlyMap<number, HostAlarm>>;
   /** what mounts its operations beside those of this file */
   readonly mounts: readonly ((api: Api) => void)[];
   readonly trpc: TrpcParts;
@@ -103,15 +106,27 @@ function missing(c: Context, api: Api): Response {
   return problemResponse(error, trace, undefined, { allow });
 }
 
-function readiness(c: Context, { map, tokens, mapAgeMs }: RouteParts): Response {
+async function readiness(c: Context, { map, tokens, mapAgeMs, hostAlarms }: RouteParts): Promise<Response> {
   if (!tokens.isLoaded) throw new ForeshardError('not_ready', 'The API tokens were not read yet.');
+  const alarms = await hostAlarms();
   const { topology } = map;
   const waiting = topology.hosts().flatMap((host) => {
-    const regressed = host.readmission?.regressed;
-    if (regressed === undefined || regressed.accepted !== undefined) return [];
-    return [{ host: host.id, ...alarmWords('regressed', host), why: regressed.detail }];
+    const alarm = alarmOf(host, alarms);
+    return alarm === undefined
+      ? []
+      : [{ host: host.id, ...alarmWords(alarm.reason, host), why: alarm.detail }];
   });
   return c.json({ status: 'ready', mapVersion: topology.version, mapAgeMs: mapAgeMs(), waiting });
+}
+
+/** The map knows of a host that went back, also when no worker runs; of the rest only a worker does. */
+function alarmOf(
+  { id, readmission }: Host,
+  alarms: ReadonlyMap<number, HostAlarm>,
+): Pick<HostAlarm, 'reason' | 'detail'> | undefined {
+  const regressed = readmission?.regressed;
+  if (regressed?.accepted !== undefined) return undefined;
+  return regressed === undefined ? alarms.get(id) : { reason: 'regressed', detail: regressed.detail };
 }
 
 function map(c: Context, { topology }: EdgeMap, name: string | undefined): Response {

@@ -332,3 +332,15 @@ test('the loss of a host that went back is reviewed, and accepted for the run th
   await until('the host is used again', async () => (await hostOf()).state === 'active');
   expect((await hostOf()).generation).toBeGreaterThan(0);
 }, 60_000);
+
+test('a preview of a drain proposes no host that does not answer, and says why', async () => {
+  await cluster.hosts[1]!.kill('SIGKILL');
+  const preview = async () => (await dryRun('POST', '/v1/hosts/1/drain')).body;
+  await until('the worker has measured it', async () => (await preview()).waiting.length > 0);
+  const { left, moves, waiting } = await preview();
+  expect(moves).toEqual([]);
+  expect(waiting).toEqual([
+    { why: expect.stringMatching(/no host can take it: .+ is unreachable/), shardlets: expect.any(Array) },
+  ]);
+  expect(waiting[0].shardlets).toHaveLength(left);
+}, 60_000);

@@ -12,6 +12,7 @@ import { invariant } from '@foreshard/core/kernel';
 import type { Range } from '@foreshard/core/keyspace';
 import type { NotificationOffice } from '@foreshard/core/notifying';
 import type { OperationStores } from '@foreshard/core/operations/handlers';
+import type { HostAlarm } from '@foreshard/core/telemetry';
 import {
   addHost,
   createStream,
@@ -68,6 +69,15 @@ interface EdgeOn {
   readonly subscribe: (listener: (version: number) => void) => Promise<() => Promise<void>>;
   readonly holdMsMax: number;
   readonly dir: string;
+  readonly port?: number;
+  readonly redis?: Redis;
+}
+
+export interface WaitingEdge {
+  readonly url: string;
+  readonly commands: readonly string[];
+  readonly release: () => void;
+  readonly running: Promise<RunningEdge>;
 }
 
 export class EdgeFixture {
@@ -84,6 +94,8 @@ export class EdgeFixture {
   tokens: KnownToken[] = [knownToken(TOKEN, 'test', ['read', 'consume', 'ingest'])];
   /** what somebody has set; the edge reads it anew every few seconds */
   quotas: OwnQuota[] = [];
+  /** what a worker has raised */
+  readonly alarms = new Map<number, HostAlarm>();
   private tellEdge: (version: number) => void = () => {};
 
   private constructor(servers: LocalServer[], controlRedis: LocalServer, dir: string) {
@@ -249,6 +261,8 @@ export class EdgeFixture {
     return reply;
   }
 
+  readonly authorization = { authorization: `Bearer ${TOKEN}` };
+
   async get(path: string, signal?: AbortSignal): Promise<Reply> {
     return this.send(path, signal === undefined ? { method: 'GET' } : { method: 'GET', signal });
   }
@@ -323,6 +337,34 @@ export class EdgeFixture {
     this.edge = await this.edgeOn({ store: this.store, subscribe, holdMsMax: 5_000, dir: this.dir });
   }
 
+  /** Another edge, which T answers only when it is released; `redis`: the commands that it sent to the control Redis. */
+  async startWaiting(port: number): Promise<WaitingEdge> {
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const commands: string[] = [];
+    const redis = new Proxy(this.redis, {
+      get: (target, name) => {
+        const member = Reflect.get(target, name);
+        if (typeof member !== 'function') return member;
+        return (...args: unknown[]) => {
+          commands.push(String(name));
+          return member.apply(target, args);
+        };
+      },
+    });
+    const running = this.edgeOn({
+      store: {
+        snapshot: () => released.then(() => this.store.snapshot()),
+        changesAfter: (version, limit) => released.then(() => this.store.changesAfter(version, limit)),
+      },
+      subscribe: async () => async () => {},
+      ...{ holdMsMax: 300, dir: join(this.dir, 'waiting'), port, redis },
+    });
+    return { url: `http://127.0.0.1:${port}`, commands, release, running };
+  }
+
   /** Another edge, whose map stands still although T answers it, until it is thawed. The caller stops it. */
   async startFrozen(): Promise<RunningEdge & { thaw(): void }> {
     let isFrozen = false;
@@ -342,7 +384,14 @@ export class EdgeFixture {
     };
   }
 
-  private edgeOn({ store, subscribe, holdMsMax, dir }: EdgeOn): Promise<RunningEdge> {
+  private edgeOn({
+    store,
+    subscribe,
+    holdMsMax,
+    dir,
+    port = 0,
+    redis = this.redis,
+  }: EdgeOn): Promise<RunningEdge> {
     return startEdge({
       settings: {
         databaseUrl: '',
@@ -351,7 +400,7 @@ export class EdgeFixture {
         dataDir: dir,
         edgeId: 'edge-test',
         host: '127.0.0.1',
-        port: 0,
+        port,
         bodyBytesMax: 8_388_608,
         eventBytesMax: 1_048_576,
         inFlightBytesMax: 268_435_456,
@@ -372,11 +421,12 @@ export class EdgeFixture {
       operations: () => this.operations(),
       // there is no planner beside this edge, and nobody asks for one
       advising: { tellHotKey: async () => {} } as unknown as AdvisingStores,
+      hostAlarms: async () => this.alarms,
       proofs: new MemoryHostProofs(),
       groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),
       markTokensUsed: async () => {},
       activeHashes: async () => this.tokens,
-      redis: this.redis,
+      redis,
       connectHosts: (map) => new HostPool(map),
       log: { info: () => {}, warn: () => {}, error: (fields, message) => console.error(message, fields) },
     });
@@ -395,6 +445,7 @@ export class EdgeFixture {
       },
       proofs: { remembered: away },
       onRun: away,
+      drainFacts: async () => ({ fills: new Map(), loads: new Map(), away: new Map() }),
       wake: async () => {},
       admit: away,
       countedKeys: async () => undefined,

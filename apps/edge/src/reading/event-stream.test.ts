@@ -57,6 +57,20 @@ describe('eventStream', () => {
     expect(Buffer.from((await reader.read()).value!).toString()).toBe(': heartbeat\n\n');
   });
 
+  it('notifies of a loss once, however often a page tells it that brings nothing else', async () => {
+    const lost = [{ stream: 'main', shardlet: 1, seq: 4 }];
+    const empty = { ...page(1), records: [], remarks: { lost } };
+    const pages = [page(1), empty, empty, { ...page(2), remarks: {} }, empty];
+    const { parts } = following(async (n) => pages[n - 1]!);
+    const reader = (await eventStream(parts)).body!.getReader();
+    const text = async () => Buffer.from((await reader.read()).value!).toString();
+    await text();
+    expect(await text()).toMatch(/^event: lost\ndata: .*"seq":4.*\n\nevent: position\n/);
+    expect(await text()).toBe(': heartbeat\n\n');
+    expect(await text()).toMatch(/^id: c2/);
+    expect(await text()).toMatch(/^event: lost/);
+  });
+
   it('reads no further than its client takes', async () => {
     const { parts, reads } = following(async (n) => page(n));
     const reader = (await eventStream(parts)).body!.getReader();

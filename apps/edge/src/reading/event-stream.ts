@@ -83,9 +83,14 @@ class StreamText {
   private head = `retry: ${RETRY_MS}\n\n`;
   private wasAtHead = false;
   private remarks = '';
+  private lost = '';
 
   of(page: FollowedPage): Buffer<ArrayBuffer> {
-    const pieces: Uint8Array[] = [Buffer.from(this.head + lostText(page.remarks))];
+    const lost = lostText(page.remarks);
+    // a page that brought nothing else is told again until there is a cursor behind it
+    const isNews = lost !== this.lost;
+    this.lost = lost;
+    const pieces: Uint8Array[] = [Buffer.from(this.head + (isNews ? lost : ''))];
     this.head = '';
     for (const [i, record] of page.records.entries()) {
       const id = page.idAfter(record);
@@ -95,22 +100,22 @@ class StreamText {
         END,
       );
     }
-    const position = this.positionText(page);
+    const position = this.positionText(page, isNews);
     if (position !== '') pieces.push(Buffer.from(position));
     else if (page.records.length === 0) pieces.push(HEARTBEAT);
     return Buffer.concat(pieces);
   }
 
   /** Told at first, when the reader has caught up for the first time, and when there is something new. */
-  private positionText({ next, atHead, remarks, records, idAfter }: FollowedPage): string {
+  private positionText({ next, atHead, remarks, records, idAfter }: FollowedPage, isLoss: boolean): string {
     const { lost, ...others } = remarks;
     const said = JSON.stringify(others);
     const last = records.at(-1);
     const needsId = last !== undefined && idAfter(last) === undefined;
-    const isNews = said !== this.remarks || (atHead && !this.wasAtHead);
+    const isNews = said !== this.remarks || (atHead && !this.wasAtHead) || (lost !== undefined && isLoss);
     this.wasAtHead ||= atHead;
     this.remarks = said;
-    if (!isNews && !needsId && lost === undefined) return '';
+    if (!isNews && !needsId) return '';
     return `event: position\nid: ${next}\ndata: ${JSON.stringify({ next, atHead, ...others })}\n\n`;
   }
 }

@@ -1,9 +1,10 @@
-/** What readers are told of records that retention took or that were damaged, on a memory host. */
+/** What readers are told of records that retention took, that were lost or that were damaged, on a memory host. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MemoryHost } from '@foreshard/core/adapters/memory';
-import { type EventHost, writeFrame } from '@foreshard/core/hosts';
+import { type EventHost, HostUnreachable, writeFrame } from '@foreshard/core/hosts';
 import { ManualClock, MICROS_PER_SECOND } from '@foreshard/core/kernel';
 import { slices, WHOLE } from '@foreshard/core/keyspace';
-import { EMPTY_TOPOLOGY, NO_FACTS, TopologyMap } from '@foreshard/core/topology';
+import { type Change, EMPTY_TOPOLOGY, NO_FACTS, TopologyMap } from '@foreshard/core/topology';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EdgeMap } from '../map/edge-map.ts';
 import type { LogCursor } from './log/cursor.ts';
@@ -40,6 +41,7 @@ let secondHost: MemoryHost;
 let served: EventHost;
 let byShardlet: ShardletEvents;
 let frontiers: Frontiers;
+let topology: TopologyMap;
 let log: LogService;
 /** one that knows only what a cursor tells it */
 let anotherEdge: () => void;
@@ -55,7 +57,7 @@ beforeEach(async () => {
   }));
   for (const { id, range } of shardlets)
     await hostOf(id).createOpen(id, 1, { stream: 1, range, dedup: DEDUP }, []);
-  const topology = new TopologyMap({
+  topology = new TopologyMap({
     ...EMPTY_TOPOLOGY,
     streams: [STREAM],
     hosts: [HOST, { ...HOST, id: 2, name: 'h2' }],
@@ -221,6 +223,43 @@ describe('past retention in a shardlet beside that of the cursor', () => {
       4, 5, 6, 7, 8, 9, 10,
     ]);
     expect(trimmed).toEqual([{ shardlet: 2, firstSeq: 4 }]);
+  });
+});
+
+describe('a loss', () => {
+  const LOST = [{ shardlet: 1, seq: 4, epoch: 2 }];
+
+  /** T has noted it, and the host has not answered since. */
+  function lose(): void {
+    const away = async () => Promise.reject(new HostUnreachable('connection', 'away'));
+    served = Object.assign(Object.create(host), { frontier: away, read: away, seek: away });
+    const before = topology.shardlet(1)!;
+    const shardlet = { ...before, epoch: 2, lost: [{ epoch: 2, seq: 4 }] };
+    const nothing = { streams: [], streamsRemoved: [], hosts: [], hostsRemoved: [] };
+    const change = { ...nothing, version: topology.version + 1, shardlets: [shardlet], shardletsRemoved: [] };
+    topology.apply({ ...change, garbage: [], garbageRemoved: [] } as unknown as Change);
+  }
+
+  it('is told again to who asks again from the same cursor: the page may not have arrived', async () => {
+    await append(1, 6);
+    const { cursor } = await page('oldest', 1_000);
+    lose();
+    const told = [await page(cursor, 1_000), await page(cursor, 1_000)];
+    for (const { lost, records, cursor: after } of told)
+      expect([lost, records, after]).toEqual([LOST, [], cursor]);
+    served = host;
+    await host.raise(1, 2);
+    clock.advance(5 * MICROS_PER_SECOND);
+    const seqs: number[] = [];
+    let last = await page(cursor, 1_000);
+    expect(last.lost).toEqual(LOST);
+    for (let i = 0; i < 50 && seqs.length < 2; i++) {
+      await sleep(20);
+      seqs.push(...last.records.map((r) => r.seq));
+      last = await page(last.cursor, 1_000);
+    }
+    expect(seqs).toEqual([5, 6]);
+    expect([last.records, last.lost]).toEqual([[], []]);
   });
 });
 

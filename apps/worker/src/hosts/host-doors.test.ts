@@ -1,10 +1,10 @@
 /** What one look at a host concludes, from marks that T keeps and from what this process has seen itself. */
 import { MemoryHost } from '@foreshard/core/adapters/memory';
-import { type EventHost, HostUnreachable, ProgressWatch } from '@foreshard/core/hosts';
+import { type EventHost, type HostProof, HostUnreachable, ProgressWatch } from '@foreshard/core/hosts';
 import { ManualClock } from '@foreshard/core/kernel';
 import type { Host } from '@foreshard/core/topology';
 import { describe, expect, test } from 'vitest';
-import { type HostDoors, lookAt } from './host-doors.ts';
+import { type HostDoors, type Look, lookAt } from './host-doors.ts';
 
 const HOST: Host = {
   ...{ id: 1, name: 'one', engine: 'redis', url: 'redis://one', incarnation: 'run-1' },
@@ -45,12 +45,40 @@ describe('a host that has restarted', () => {
 
   test('is refused when it counts less, also where another worker readmits it already', async () => {
     const refused = {
-      ...{ kind: 'refused', reason: 'regressed', byMarks: false },
+      ...{ kind: 'refused', reason: 'regressed', byMarks: false, certainTs: 0 },
       detail: 'host 1: it answered change 4 after 5',
     };
     expect(await assessmentOf(await hostWith(4), 5)).toEqual(refused);
     const readmitting = { ...HOST, state: 'readmitting' } as Host;
     expect(await assessmentOf(await hostWith(4), 5, readmitting)).toEqual(refused);
+  });
+
+  test('is certain up to what T had confirmed when this process saw more, not to what was marked since', async () => {
+    const memory = await hostWith(9);
+    const watch = new ProgressWatch(0);
+    let promise = 1_000;
+    const proof = async (): Promise<HostProof> => ({
+      ...{ host: 1, held: '', next: '', writers: [], generation: 0, count: 0, promise, earlier: [] },
+    });
+    const whole: HostDoors = {
+      ...restarted(memory, watch),
+      trusted: async () =>
+        ({
+          identify: async () => {
+            const found = await memory.identify();
+            watch.judge(watch.seen, found.progress);
+            return { ...found, incarnation: 'run-1' };
+          },
+        }) as EventHost,
+    };
+    const older = await hostWith(4);
+    expect(await lookAt(HOST, whole, proof)).toMatchObject({ assessment: { kind: 'trusted' } });
+    promise = 5_000;
+    const { assessment } = (await lookAt(HOST, restarted(older, watch), proof)) as Extract<
+      Look,
+      { kind: 'answers' }
+    >;
+    expect(assessment).toMatchObject({ reason: 'regressed', byMarks: false, certainTs: 1_000 });
   });
 
   test('is not judged by what another store counts in its place', async () => {

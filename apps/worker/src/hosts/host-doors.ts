@@ -42,7 +42,9 @@ const LOOKS_MAX = 3;
 export async function lookAt(host: Host, doors: HostDoors, readProof: ReadProof): Promise<Look> {
   let proof = await readProof(host.id);
   for (let look = 1; ; look++) {
-    const seen = doors.watch(host.id)?.seen ?? 0;
+    const watch = doors.watch(host.id);
+    if (proof?.generation === watch?.generation) watch?.notePromise(proof!.promise);
+    const seen = watch?.seen ?? 0;
     let identity: HostIdentity;
     try {
       identity = await identify(host, doors);
@@ -52,7 +54,8 @@ export async function lookAt(host: Host, doors: HostDoors, readProof: ReadProof)
     const assessment = ownSight(host, doors, { seen, identity }, assess(host, identity, proof));
     if (assessment.kind !== 'refused') return { kind: 'answers', identity, assessment };
     const now = await readProof(host.id);
-    if (now?.next === proof?.next) return { kind: 'answers', identity, assessment };
+    if (now?.next === proof?.next && now?.held === proof?.held)
+      return { kind: 'answers', identity, assessment };
     if (look === LOOKS_MAX) return { kind: 'unreachable', detail: 'it is being marked' };
     proof = now;
   }
@@ -69,15 +72,15 @@ function ownSight(
   assessment: Assessment,
 ): Assessment {
   const watch = doors.watch(host.id);
-  if (watch === undefined || (assessment.kind !== 'trusted' && assessment.kind !== 'restarted'))
-    return assessment;
+  const isJudged = ['trusted', 'restarted', 'toCompare'].includes(assessment.kind);
+  if (watch === undefined || !isJudged) return assessment;
   const { generation, count } = identity.progress;
   const isLess = generation === watch.generation && count < seen;
   const earlier = host.state === 'readmitting' ? undefined : watch.regression;
   const regression = earlier ?? (isLess ? { seen, answered: count } : undefined);
   if (regression === undefined) return assessment;
   const detail = `host ${host.id}: it answered change ${regression.answered} after ${regression.seen}`;
-  return { kind: 'refused', reason: 'regressed', detail, byMarks: false };
+  return { kind: 'refused', reason: 'regressed', detail, byMarks: false, certainTs: watch.certainTs };
 }
 
 async function identify(host: Host, doors: HostDoors): Promise<HostIdentity> {

@@ -56,7 +56,7 @@ interface Proving {
   following?: Promise<void>;
 }
 
-/** What this worker was answered and T is told with the next mark. */
+/** What this worker was answered, and T is told next. */
 interface Confirmed {
   /** holds as long as T has this as the mark that was sent last */
   readonly asked: string;
@@ -99,6 +99,12 @@ export class HostProver {
     const written = await proofs.replace(sendings);
     const sent = sendings.filter(({ host }) => written.has(host.id));
     await Promise.all(sent.map((sending) => this.inTime(sending.host, this.sendOn(sending))));
+    await proofs.replace(
+      sent.flatMap((sending) => {
+        const after = this.confirmation(sending);
+        return after === undefined ? [] : [{ before: sending.after, after }];
+      }),
+    );
     for (const claim of await proofs.claims()) await this.examine(claim);
     return undefined;
   }
@@ -136,9 +142,32 @@ export class HostProver {
       const sending = await this.reach(host, (await proofs.proofs()).get(id));
       if (sending === undefined) break;
       if (!(await proofs.replace([sending])).has(id)) continue;
-      if ((await this.send(sending)) === 'confirmed') return;
+      const reply = await this.send(sending);
+      const confirmed = this.confirmation(sending);
+      const isTold = confirmed !== undefined && (await this.isTold(sending.after, confirmed));
+      if (reply === 'confirmed' && isTold) return;
     }
     throw new HostUnreachable('connection', `host ${id} could not be proven to be whole`);
+  }
+
+  /** A host could go back unseen to before a mark that nobody but this process knows to be confirmed. */
+  private async isTold(after: HostProof, confirmed: HostProof): Promise<boolean> {
+    const { proofs } = this.parts;
+    const { host: id } = after;
+    if ((await proofs.replace([{ before: after, after: confirmed }])).has(id)) return true;
+    // another worker has written that it will send one on top of the same mark: that one comes too late
+    const now = (await proofs.proofs()).get(id);
+    if (now?.held !== after.held || now.generation !== after.generation) return false;
+    return (await proofs.replace([{ before: now, after: { ...confirmed, writers: now.writers } }])).has(id);
+  }
+
+  /** For T, of a mark that was confirmed; not yet, or not any more: nothing. */
+  private confirmation({ host, after }: Sending): HostProof | undefined {
+    const confirmed = this.confirmed.get(host.id);
+    if (confirmed?.asked !== after.next) return undefined;
+    const { held } = confirmed.proof;
+    // of an earlier one the one after it was refused: it is late wherever it comes
+    return held === after.held ? undefined : { ...confirmed.proof, next: held };
   }
 
   /** What is known of the shardlets of a host from before it went back, for the preview of its loss. */

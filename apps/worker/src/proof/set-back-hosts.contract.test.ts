@@ -248,6 +248,36 @@ describe('a Redis host', () => {
     expect(await cluster.read(now(shardlet))).toEqual(['after']);
   });
 
+  test('that lacks a shardlet is used again by itself when that was put back, and nothing is lost', async () => {
+    await fill(shardlet, 1, 3);
+    await prove(2);
+    const redis = new Redis(server.port);
+    try {
+      const key = `fs:r:${shardlet.id}`;
+      const replica = await redis.dumpBuffer(key);
+      expect(await redis.del(key)).toBe(1);
+      work();
+      await expectSuspended(A, /lacks what it has confirmed/);
+      await server.restart();
+      work();
+      await expectSuspended(A, /lacks what it has confirmed/);
+      await redis.restore(key, 0, replica!);
+    } finally {
+      redis.disconnect();
+    }
+    work();
+    await cluster.until('readmitted', async () => {
+      await reconcile();
+      return cluster.map.host(A)!.state === 'active';
+    });
+    expect(now(shardlet).lost).toEqual([]);
+    expect(await cluster.read(now(shardlet))).toEqual(['event-1', 'event-2', 'event-3']);
+    await fill(now(shardlet), 4, 5);
+    await prove(2);
+    await reconcile();
+    expect(cluster.map.host(A)!.state).toBe('active');
+  });
+
   test('that has only restarted is readmitted as before, and nothing is lost', async () => {
     await fill(shardlet, 1, 3);
     await prove(2);

@@ -332,6 +332,48 @@ describe('a host that is used', () => {
     expect(world.map.host(1)!.state).toBe('active');
   });
 
+  test('that a comparison suspended is readmitted by itself when all of it was put back', async () => {
+    const memory = world.hosts.get(2)!;
+    const { id, epoch } = [...world.map.shardlets()].find((s) => s.owner === 2)!;
+    const whole = structuredClone(Reflect.get(memory, 'state'));
+    const pass = async () => {
+      world.clock.advance(30_000_000);
+      await world.run();
+      await world.follower.upToDate();
+      return world.map.host(2)!;
+    };
+    await memory.drop(id, epoch);
+    await memory.createFloor(2);
+    expect(await pass()).toMatchObject({
+      state: 'readmitting',
+      readmission: { regressed: { byMarks: false } },
+    });
+    // nothing was put back
+    world.runs.set(2, 'run-2');
+    expect(await pass()).toMatchObject({ state: 'readmitting', readmission: { incarnation: 'run-2' } });
+    // whole but for what was changed after the loss, and acknowledged
+    Reflect.set(memory, 'state', whole);
+    world.runs.set(2, 'run-3');
+    for (let i = 0; i < 2; i++)
+      expect(await pass()).toMatchObject({ state: 'readmitting', readmission: { incarnation: 'run-3' } });
+    for (let floor = 3; floor <= 9; floor++) await memory.createFloor(floor);
+    expect(await pass()).toMatchObject({ state: 'active', incarnation: 'run-3', generation: 0 });
+    const { state, lost } = world.map.shardlet(id)!;
+    expect([state.kind, lost]).toEqual(['open', []]);
+  });
+
+  test('that something else suspended stays so, whatever a comparison says', async () => {
+    const loss = { detail: 'edge-1 was answered less', byMarks: false, certainTs: 0, promise: 0 };
+    await world.decide(beginReadmission(2, 'run-1', loss));
+    for (const run of ['run-1', 'run-2', 'run-2']) {
+      world.runs.set(2, run);
+      world.clock.advance(30_000_000);
+      await world.run();
+      await world.follower.upToDate();
+      expect(world.map.host(2)).toMatchObject({ state: 'readmitting', readmission: { regressed: loss } });
+    }
+  });
+
   test('and is in a generation that T does not know makes this T stand still', async () => {
     await world.hosts.get(2)!.admit(99, 0);
     await world.run();

@@ -31,6 +31,7 @@ import {
   beginReadmission,
   floorOf,
   type Host,
+  type Regressed,
   type TopologyMap,
   type TopologyStore,
 } from '@foreshard/core/topology';
@@ -72,6 +73,17 @@ export interface ReconcilerParts {
 interface Pass {
   readonly outcomes: readonly Outcome[];
   readonly trusted?: Host;
+}
+
+/** `certainTs`: no event up to it is missing, as far as the process knows that saw it go back. */
+interface Refused {
+  readonly reason: RefusalReason;
+  readonly detail: string;
+  /** its marks show it, and would show the contrary */
+  readonly byMarks?: boolean;
+  /** a comparison with T shows it, and nothing else does */
+  readonly isCompared?: boolean;
+  readonly certainTs?: number;
 }
 
 type PassEnd = Pass | { readonly error: unknown };
@@ -171,6 +183,8 @@ export class Reconciler {
       await this.refuse(host, identity, assessment);
       return NOTHING_DONE;
     }
+    if (assessment.kind === 'toCompare')
+      return { outcomes: await this.compareAgain(host, identity, assessment.detail, signal) };
     if (assessment.kind !== 'trusted') return { outcomes: await this.readmit(host, identity, signal) };
     await this.parts.alarms.clear(host.id);
     const machines = finishingMachines(this.parts.follower.map, host.id);
@@ -179,8 +193,35 @@ export class Reconciler {
     const trusted = this.perform(signal, (id) => this.parts.doors.trusted(id));
     const compared = await drive(comparingMachine(host.id, identity.incarnation), trusted);
     if (compared.kind !== 'refused') return { outcomes, trusted: host };
-    await this.refuse(host, identity, compared);
+    await this.refuse(host, identity, { ...compared, isCompared: true });
     return { outcomes: [...outcomes, compared] };
+  }
+
+  /** A comparison suspended it: a comparison that finds nothing missing any more takes it into use again. */
+  private async compareAgain(
+    host: Host,
+    identity: HostIdentity,
+    detail: string,
+    signal: AbortSignal,
+  ): Promise<readonly Outcome[]> {
+    const { doors } = this.parts;
+    const noted = host.readmission!.incarnation;
+    const isOtherRun = noted !== identity.incarnation;
+    if (!isOtherRun && !this.isComparisonDue(host, [])) {
+      await this.refuse(host, identity, { reason: 'regressed', detail });
+      return [];
+    }
+    const pinned = await doors.open(host, identity.incarnation).catch(unreachable);
+    if (!('identify' in pinned)) return [{ kind: 'unreachable', host: host.id, detail: pinned.message }];
+    try {
+      const perform = this.perform(signal, async (id) => (id === host.id ? pinned : doors.trusted(id)));
+      const compared = await drive(comparingMachine(host.id, noted), perform);
+      if (compared.kind === 'refused') await this.refuse(host, identity, { ...compared, isCompared: true });
+      if (compared.kind !== 'finished') return [compared];
+    } finally {
+      await pinned.close();
+    }
+    return this.readmit(host, identity, signal);
   }
 
   /** At once where something that T knows was refused there. */
@@ -216,13 +257,9 @@ export class Reconciler {
   }
 
   /** Nobody uses a host that went back to an older state until a person has accepted what it lost. */
-  private async refuse(
-    host: Host,
-    identity: HostIdentity,
-    refusal: { readonly reason: RefusalReason; readonly detail: string; readonly byMarks?: boolean },
-  ): Promise<void> {
-    const { reason, detail, byMarks = false } = refusal;
-    if (reason === 'regressed') await this.suspend(host, identity, detail, byMarks);
+  private async refuse(host: Host, identity: HostIdentity, refusal: Refused): Promise<void> {
+    const { reason, detail } = refusal;
+    if (reason === 'regressed') await this.suspend(host, identity, refusal);
     if (reason === 'foreign') {
       // its loss may have been accepted, and its next generation begun, since this pass read T
       if ((await this.parts.follower.upToDate()).host(host.id) !== host) return;
@@ -232,18 +269,20 @@ export class Reconciler {
   }
 
   private async suspend(
-    { id }: Host,
-    { incarnation, mark, markPromise }: HostIdentity,
-    detail: string,
-    byMarks: boolean,
+    host: Host,
+    identity: HostIdentity,
+    { detail, byMarks = false, isCompared = false, certainTs: seen = Number.POSITIVE_INFINITY }: Refused,
   ): Promise<void> {
+    const { id } = host;
+    const { incarnation, mark, markPromise } = identity;
     const { topology, proof, remember, actor, log } = this.parts;
     const known = await proof(id);
     const promise = Math.max(known?.promise ?? 0, markPromise);
     // a mark that T has not confirmed, or that was written since this process saw it, may be of the older state
     const certain = certainOf(known, { mark, markPromise });
-    const certainTs = byMarks ? certain : Math.min(certain, known?.promise ?? 0);
-    const decision = beginReadmission(id, incarnation, { detail, byMarks, certainTs, promise });
+    const certainTs = byMarks ? certain : Math.min(certain, known?.promise ?? 0, seen);
+    const loss = { detail, byMarks, certainTs, promise, ...comparedAt(host, identity, isCompared) };
+    const decision = beginReadmission(id, incarnation, loss);
     const reply = await topology.decide(decision, actor);
     if (reply.kind === 'refused') return;
     log.error(
@@ -266,7 +305,8 @@ export class Reconciler {
       const machine = await this.readmission(host, identity);
       const outcome = await drive(machine, perform);
       this.record(machine.name, outcome);
-      if (outcome.kind === 'refused') await this.refuse(host, identity, outcome);
+      if (outcome.kind === 'refused')
+        await this.refuse(host, identity, { ...outcome, isCompared: outcome.reason === 'regressed' });
       if (outcome.kind === 'finished') {
         await alarms.clear(host.id);
         metrics.readmissions.inc({ host: host.id, durability: host.durability });
@@ -298,7 +338,7 @@ export class Reconciler {
   }
 
   private tellReadmitted({ id, durability, readmission }: Host): void {
-    if (readmission?.regressed !== undefined)
+    if (readmission?.regressed?.accepted !== undefined)
       this.parts.log.error({ host: id }, 'host readmitted: what it lost was accepted and is noted');
     else if (durability === 'always') this.parts.log.info({ host: id }, 'host readmitted: nothing was lost');
     else this.parts.log.error({ host: id }, 'host readmitted: its last acknowledged writes may be lost');
@@ -350,6 +390,20 @@ export class Reconciler {
     this.parts.metrics.unsettled.set(unsettled);
     this.parts.metrics.garbage.set(map.garbage().length);
   }
+}
+
+/**
+ * One that something else has suspended before stays so, whatever a comparison says; and whichever state is put in
+ * its place, what it had counted when it was suspended is not forgotten.
+ */
+function comparedAt(
+  { readmission }: Host,
+  { progress: { count } }: HostIdentity,
+  isCompared: boolean,
+): Pick<Regressed, 'comparedAt'> {
+  const before = readmission?.regressed;
+  if (before === undefined || before.byMarks) return isCompared ? { comparedAt: count } : {};
+  return before.comparedAt === undefined ? {} : { comparedAt: Math.max(before.comparedAt, count) };
 }
 
 /** It begins its next generation in the middle of a readmission after a loss; until then it may be in any older one. */

@@ -9,7 +9,6 @@ import { HostAlarms } from '../reconcile/host-alarms.ts';
 import { Reconciler } from '../reconcile/reconcile.ts';
 import { RealCluster, silent } from '../testing/real-cluster.ts';
 import { UNPROVEN } from '../testing/unproven.ts';
-import { drainFacts } from './drain-facts.ts';
 import { Mover } from './mover.ts';
 
 const never = new AbortController().signal;
@@ -133,7 +132,7 @@ test('a move whose window ends while its host is silent is given up', async () =
 });
 
 test('what was measured tells who is away: unreachable, restarted or alarmed hosts, not old reports', async () => {
-  const { redis, telemetry } = cluster.control;
+  const { redis, drainFacts } = cluster.control;
   const report = (measuredAtMs: number, reachable: boolean, incarnationKnown: boolean) =>
     JSON.stringify({ measuredAtMs, reachable, incarnationKnown, usedBytes: 30, limitBytes: 100 });
   const now = Date.now();
@@ -144,7 +143,11 @@ test('what was measured tells who is away: unreachable, restarted or alarmed hos
     4: report(now - 61_000, false, false),
   });
   await redis.hset(HOST_ALARMS_KEY, '5', JSON.stringify({ reason: 'empty', detail: '', sinceMs: now }));
-  const facts = await drainFacts(redis, telemetry, () => now)(cluster.map);
-  expect([...facts.away].sort()).toEqual([2, 3, 5]);
+  const facts = await drainFacts(cluster.map);
+  expect(Object.fromEntries(facts.away)).toEqual({
+    2: 'restarted, not readmitted yet',
+    3: 'unreachable',
+    5: 'waits for an operator (alarm "empty")',
+  });
   expect(facts.fills.get(1)).toBe(0.3);
 });

@@ -30,7 +30,7 @@ const always = () => true;
 test('who fails or hangs is away, who answers is not', async () => {
   const { away } = asking({ 1: answer, 2: refuse('refused'), 3: () => new Promise(() => {}) });
   expect(await away.silentAmong(new Set([1, 2, 3]))).toEqual([2, 3]);
-  expect([...away.ids]).toEqual([2, 3]);
+  expect([...away.reasons.keys()]).toEqual([2, 3]);
   expect([away.has(1), away.has(2)]).toEqual([false, true]);
   expect(away.reasonOf(2)).toBe('refused');
   expect(away.reasonOf(3)).toBe('no answer within 20 ms');

@@ -31,8 +31,9 @@ export class AwayHosts {
     return this.away.has(host);
   }
 
-  get ids(): ReadonlySet<number> {
-    return new Set(this.away.keys());
+  /** host -> why it is away */
+  get reasons(): ReadonlyMap<number, string> {
+    return new Map(this.away);
   }
 
   reasonOf(host: number): string {
@@ -47,7 +48,7 @@ export class AwayHosts {
   /** Asks all that are away; hosts that T no longer has are forgotten. */
   async askAgain(isKnown: (host: number) => boolean): Promise<void> {
     for (const host of this.away.keys()) if (!isKnown(host)) this.away.delete(host);
-    await this.silentAmong(this.ids);
+    await this.silentAmong(new Set(this.away.keys()));
   }
 
   /** Asks these hosts; who has not answered in time is away from now on. */

@@ -141,7 +141,7 @@ export class Mover {
     facts: DrainFacts,
   ): Promise<readonly DrainMove[]> {
     for (let choice = 0; choice < CHOICES_MAX; choice++) {
-      const away = new Set([...facts.away, ...this.away.ids]);
+      const away = new Map([...facts.away, ...this.away.reasons]);
       const moves = nextDrainMoves(map, concurrencyMax, { ...facts, away });
       const hosts = new Set(moves.flatMap(({ shardlet, dest }) => [shardlet.owner, dest]));
       if ((await this.away.silentAmong(hosts)).length === 0) return moves;

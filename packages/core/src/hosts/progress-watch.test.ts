@@ -74,6 +74,19 @@ describe('a host that went back', () => {
     expect(watch.seen).toBe(7);
   });
 
+  test('is certain up to the promise that was known when its highest count was seen', () => {
+    const watch = new ProgressWatch(0);
+    watch.judge(0, at(3));
+    expect(watch.certainTs).toBe(0);
+    watch.notePromise(100);
+    watch.judge(3, at(5));
+    watch.notePromise(200);
+    watch.judge(5, at(5));
+    expect(watch.certainTs).toBe(100);
+    expect(refusal(() => watch.judge(5, at(4)))).toMatchObject({ reason: 'regressed' });
+    expect(watch.certainTs).toBe(100);
+  });
+
   test('is taken as it is once the claim was denied', () => {
     const watch = new ProgressWatch(0, 7);
     refusal(() => watch.judge(7, at(6)));

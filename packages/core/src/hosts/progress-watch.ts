@@ -22,6 +22,9 @@ export class ProgressWatch {
   private known: number;
   private readonly next: number | undefined;
   private highest: number;
+  /** of the newest mark that this process knows to be confirmed, now and when it saw the highest count */
+  private promise = 0;
+  private certain = 0;
   private found: Regression | undefined;
 
   /**
@@ -47,6 +50,16 @@ export class ProgressWatch {
     return this.found;
   }
 
+  /** Up to here nothing is missing on a host that went back since this process saw its highest count. */
+  get certainTs(): number {
+    return this.certain;
+  }
+
+  /** Of a mark that was confirmed: what the host answers from now on comes after it. */
+  notePromise(promise: number): void {
+    this.promise = Math.max(this.promise, promise);
+  }
+
   /**
    * `own`: by how much the call itself raised the count. That proves nothing: a host that lost one change and
    * made another is where it was before.
@@ -63,7 +76,9 @@ export class ProgressWatch {
     const before = answered.count - own;
     if (before < seenWhenSent) this.found ??= { seen: seenWhenSent, answered: before };
     this.insistOnProgress();
-    this.highest = Math.max(this.highest, answered.count);
+    if (answered.count <= this.highest) return;
+    this.highest = answered.count;
+    this.certain = this.promise;
   }
 
   /** @throws HostUnreachable of reason `regressed` when the host has answered too little before */

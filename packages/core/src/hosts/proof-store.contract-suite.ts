@@ -51,6 +51,14 @@ export function describeHostProofStore(name: string, open: () => Promise<HostPro
       expect((await store.proofs()).has(3)).toBe(false);
     });
 
+    it('does not take back what was confirmed since, with the same mark sent last', async () => {
+      const [sent, confirmed] = [proof(1, '1.a', '2.b'), proof(1, '2.b', '2.b')];
+      await store.replace([{ before: undefined, after: sent }]);
+      expect(await store.replace([{ before: sent, after: confirmed }])).toEqual(new Set([1]));
+      expect(await store.replace([{ before: sent, after: proof(1, '1.a', '2.c') }])).toEqual(new Set());
+      expect(await store.proofs()).toEqual(new Map([[1, confirmed]]));
+    });
+
     it('lets one of two writers win', async () => {
       const first = proof(1, '', '1.a');
       await store.replace([{ before: undefined, after: first }]);

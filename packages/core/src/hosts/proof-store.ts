@@ -27,7 +27,7 @@ export interface HostClaim extends Regression {
 export interface HostProofStore {
   proofs(): Promise<ReadonlyMap<number, HostProof>>;
   /**
-   * Compare and set on `next`, each by itself (`before` undefined: where there is none).
+   * Compare and set on `held` and `next`, each by itself (`before` undefined: where there is none).
    * @returns the hosts whose proof was written
    */
   replace(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { beginReadmission, prepareMigration, setHostState } from '../topology/index.ts';
-import { NO_FACTS, nextDrainMoves } from './draining.ts';
+import { drainPreview, NO_FACTS, nextDrainMoves } from './draining.ts';
 import { TestCluster } from './test-cluster.ts';
 
 const [DRAINED, SECOND, THIRD] = [1, 2, 3];
@@ -44,7 +44,9 @@ test('a host without room takes nothing, and with no other the drain waits', asy
 test('a host that is away takes nothing, and one that is away itself gives nothing', async () => {
   const { map, on } = await draining();
   const dests = (away: number[]) =>
-    nextDrainMoves(map, 10, { ...NO_FACTS, away: new Set(away) }).map((m) => m.dest);
+    nextDrainMoves(map, 10, { ...NO_FACTS, away: new Map(away.map((host) => [host, 'unreachable'])) }).map(
+      (m) => m.dest,
+    );
   expect(dests([SECOND])).toEqual([THIRD, THIRD]);
   expect(dests([SECOND, THIRD])).toEqual([]);
   expect(dests([DRAINED])).toEqual([]);
@@ -56,7 +58,10 @@ test('moves to or from a host that is away leave their places to others', async 
   const fourth = await cluster.addHost();
   const [stuck] = on(SECOND);
   await cluster.decide(prepareMigration({ ...stuck!, dest: THIRD }));
-  const facts = (away: number[]) => ({ ...NO_FACTS, away: new Set(away) });
+  const facts = (away: number[]) => ({
+    ...NO_FACTS,
+    away: new Map(away.map((host) => [host, 'unreachable'])),
+  });
   expect(nextDrainMoves(map, 1)).toEqual([]);
   expect(nextDrainMoves(map, 1, facts([SECOND]))).toMatchObject([{ dest: fourth }]);
   expect(nextDrainMoves(map, 1, facts([THIRD]))).toMatchObject([{ dest: fourth }]);
@@ -69,4 +74,31 @@ test('a host that is being readmitted counts as away', async () => {
   await cluster.decide(prepareMigration({ ...stuck!, dest: THIRD }));
   await cluster.decide(beginReadmission(SECOND, 'run-2'));
   expect(nextDrainMoves(map, 1)).toMatchObject([{ dest: THIRD }]);
+});
+
+test('a preview proposes no host that is away, and says why nothing can be placed', async () => {
+  const { cluster, on } = await draining();
+  const topology = await cluster.store.snapshot();
+  const preview = (away: [number, string][], fills = new Map<number, number>()) =>
+    drainPreview(topology, DRAINED, { ...NO_FACTS, fills, away: new Map(away) });
+  expect(preview([[SECOND, 'unreachable']])).toMatchObject({
+    left: 2,
+    moves: [{ dest: THIRD }, { dest: THIRD }],
+    waiting: [],
+  });
+  const shardlets = on(DRAINED);
+  expect(preview([[SECOND, 'unreachable (ECONNREFUSED)']], new Map([[THIRD, 0.82]]))).toEqual({
+    left: 2,
+    moves: [],
+    waiting: [
+      {
+        why: `no host can take it: ${cluster.map.host(SECOND)!.name} is unreachable (ECONNREFUSED); ${cluster.map.host(THIRD)!.name} is 82 % full (limit 75 %)`,
+        shardlets,
+      },
+    ],
+  });
+  expect(preview([[DRAINED, 'unreachable']])).toMatchObject({
+    moves: [],
+    waiting: [{ why: `host ${cluster.map.host(DRAINED)!.name} is unreachable`, shardlets }],
+  });
 });

@@ -20,11 +20,11 @@ export interface DrainFacts {
   readonly fills: ReadonlyMap<number, number>;
   /** events a second, or any other measure, the same for all shardlets */
   readonly loads: ReadonlyMap<number, number>;
-  /** hosts that are unreachable, or not to be used until a person has looked at them */
-  readonly away: ReadonlySet<number>;
+  /** hosts that are unreachable, or not to be used until a person has looked at them, and why */
+  readonly away: ReadonlyMap<number, string>;
 }
 
-export const NO_FACTS: DrainFacts = { fills: new Map(), loads: new Map(), away: new Set() };
+export const NO_FACTS: DrainFacts = { fills: new Map(), loads: new Map(), away: new Map() };
 
 /** Above it a host takes nothing: appends stop at 90 %, and what comes is not small. */
 const FILL_MAX = 0.75;
@@ -66,16 +66,63 @@ export function nextDrainMoves(
 /** A preview names what leaves first; moves that are under way must not take all its places. */
 const PREVIEWED_MAX = 10_000;
 
+export interface DrainPreview {
+  /** shardlets on it */
+  readonly left: number;
+  readonly moves: readonly DrainMove[];
+  /** shardlets that would stay for now, by the reason */
+  readonly waiting: readonly { readonly why: string; readonly shardlets: readonly Shardlet[] }[];
+}
+
 /** What would leave a host if it were drained now, and where to; the rest follows in the same way. */
-export function drainPreview(
-  topology: Topology,
-  host: number,
-  facts: DrainFacts = NO_FACTS,
-): { readonly left: number; readonly moves: readonly DrainMove[] } {
-  const hosts = topology.hosts.map((h) => (h.id === host ? { ...h, state: 'draining' as const } : h));
+export function drainPreview(topology: Topology, host: number, facts: DrainFacts = NO_FACTS): DrainPreview {
+  const hosts = topology.hosts.map((h) =>
+    h.id === host && h.state === 'active' ? { ...h, state: 'draining' as const } : h,
+  );
   const map = new TopologyMap({ ...topology, hosts });
   const moves = nextDrainMoves(map, PREVIEWED_MAX, facts).filter((m) => m.shardlet.owner === host);
-  return { left: leftToDrain(map, host), moves };
+  return { left: leftToDrain(map, host), moves, waiting: waitingOn(map, host, moves, facts) };
+}
+
+function waitingOn(
+  map: TopologyMap,
+  host: number,
+  moves: readonly DrainMove[],
+  facts: DrainFacts,
+): DrainPreview['waiting'] {
+  const leaving = new Set(moves.map((m) => m.shardlet.id));
+  const staying = [...map.shardlets()].filter((s) => s.owner === host && !leaving.has(s.id));
+  const movable = staying.filter(isMovable);
+  const changing = staying.filter((s) => !isMovable(s) && s.state.kind !== 'gone' && moveOf(s) === undefined);
+  return [
+    { why: whyUnplaced(map, host, facts), shardlets: movable },
+    { why: 'being split, rolled, merged or opened: it follows afterwards', shardlets: changing },
+  ].filter(({ shardlets }) => shardlets.length > 0);
+}
+
+/** REQUIRES that a movable shardlet of the host has found no place. */
+function whyUnplaced(map: TopologyMap, host: number, facts: DrainFacts): string {
+  const source = map.host(host);
+  const away = source === undefined ? undefined : whyAway(source, facts);
+  if (source !== undefined && away !== undefined) return `host ${source.name} is ${away}`;
+  const others = map.hosts().filter((h) => h.id !== host);
+  if (others.length === 0) return 'there is no other host';
+  const reasons = others.map((h) => `${h.name} ${whyNoPlace(h, facts)}`);
+  return `no host can take it: ${reasons.join('; ')}`;
+}
+
+function whyNoPlace(host: Host, facts: DrainFacts): string {
+  if (host.state === 'draining') return 'is being drained';
+  const away = whyAway(host, facts);
+  if (away !== undefined) return `is ${away}`;
+  const fill = Math.round((facts.fills.get(host.id) ?? 0) * 100);
+  return fill < FILL_MAX * 100
+    ? `takes no more than ${PREVIEWED_MAX} moves at once`
+    : `is ${fill} % full (limit ${FILL_MAX * 100} %)`;
+}
+
+function whyAway({ id, state }: Host, { away }: DrainFacts): string | undefined {
+  return away.get(id) ?? (state === 'readmitting' ? 'being readmitted' : undefined);
 }
 
 /** What a drain has left to move. */

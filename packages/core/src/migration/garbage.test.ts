@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { MICROS_PER_MS } from '../kernel/index.ts';
 import { WHOLE } from '../keyspace/index.ts';
-import { deleteStream, prepareMigration } from '../topology/index.ts';
+import { acceptLoss, beginReadmission, deleteStream, prepareMigration } from '../topology/index.ts';
 import { moveMachine } from './backlog.ts';
 import { drive } from './drive.ts';
 import { dueGarbage, GARBAGE_BATCH_MAX, GARBAGE_GRACE_MS, garbageMachine } from './garbage.ts';
+import { regressionMachine } from './regression.ts';
 import { Killed, killedAt, TestCluster } from './test-cluster.ts';
 
 const SPEC = { stream: 1, range: WHOLE, dedup: { windowMicros: 1e9, leadMicros: 1e6 } };
@@ -27,6 +28,27 @@ test('garbage is left alone until its grace time is over', async () => {
   expect(dueGarbage(cluster.map, host, nowMs(cluster) + GARBAGE_GRACE_MS - 1)).toEqual([]);
   expect(dueGarbage(cluster.map, host, nowMs(cluster) + GARBAGE_GRACE_MS)).toHaveLength(1);
   expect(dueGarbage(cluster.map, host + 1, nowMs(cluster) + GARBAGE_GRACE_MS)).toEqual([]);
+});
+
+test('a copy that was let go of before a loss is dropped at once: it may hold other records at the same numbers', async () => {
+  const cluster = new TestCluster();
+  const a = await cluster.addHost();
+  const stream = await cluster.addStream(1);
+  await cluster.finishAll();
+  const b = await cluster.addHost();
+  const { id, epoch } = cluster.open(stream)[0]!;
+  await cluster.decide(prepareMigration({ id, epoch, dest: b }));
+  expect(await drive(moveMachine(cluster.map, cluster.map.shardlet(id)!), cluster.performer())).toEqual({
+    kind: 'finished',
+  });
+  await cluster.refresh();
+  expect(dueGarbage(cluster.map, a, nowMs(cluster))).toEqual([]);
+  const loss = { detail: 'it went back', byMarks: true, certainTs: 0, promise: 0 };
+  await cluster.decide(beginReadmission(b, 'run-1', loss));
+  await cluster.decide(acceptLoss(b, 'run-1'));
+  await drive(regressionMachine(cluster.map.host(b)!, 'run-1', 0), cluster.performer());
+  await cluster.refresh();
+  expect(dueGarbage(cluster.map, a, nowMs(cluster))).toMatchObject([[{ host: a, shardlet: id, epoch }]]);
 });
 
 test('garbage is dropped on its host before T forgets it, in batches', async () => {

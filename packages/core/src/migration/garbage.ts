@@ -4,7 +4,8 @@
  *         +-- open again --> (refused: regressed)                  +-- refused --> (stale)
  *
  * Drops replicas that nothing refers to any more. An old copy is a correct prefix, so leaving it for a while
- * harms nobody and lets readers and edges with an old map finish what they are doing.
+ * harms nobody and lets readers and edges with an old map finish what they are doing. After a loss it is none: its numbers
+ * have been given to other records, which readers and retries would meet there. So it goes at once.
  */
 import type { Garbage, TopologyMap } from '../topology/index.ts';
 import { dropGarbage } from '../topology/index.ts';
@@ -24,12 +25,16 @@ export const GARBAGE_BATCH_MAX = 100;
 export function dueGarbage(map: TopologyMap, host: number, nowMs: number): Garbage[][] {
   const due = map
     .garbage()
-    .filter((g) => g.host === host && nowMs - g.since >= GARBAGE_GRACE_MS)
+    .filter((g) => g.host === host && (nowMs - g.since >= GARBAGE_GRACE_MS || isOutdated(map, g)))
     .sort((a, b) => a.since - b.since || a.shardlet - b.shardlet || a.epoch - b.epoch);
   const batches: Garbage[][] = [];
   for (let at = 0; at < due.length; at += GARBAGE_BATCH_MAX)
     batches.push(due.slice(at, at + GARBAGE_BATCH_MAX));
   return batches;
+}
+
+function isOutdated(map: TopologyMap, { shardlet, epoch }: Garbage): boolean {
+  return map.shardlet(shardlet)?.lost.some((loss) => loss.epoch > epoch) === true;
 }
 
 /**

@@ -4,11 +4,13 @@
  * there would silently be missing.
  */
 import { type HostIdentity, type HostProof, standingOf } from '../hosts/index.ts';
-import type { Host } from '../topology/index.ts';
+import type { Host, Regressed } from '../topology/index.ts';
 import type { RefusalReason } from './machine.ts';
 
 export type Assessment =
   | { readonly kind: 'trusted' }
+  /** a comparison with T suspended it; nothing else shows that it went back: another comparison decides */
+  | { readonly kind: 'toCompare'; readonly detail: string }
   /** the right store in another run: it has to be readmitted */
   | { readonly kind: 'restarted' }
   /** it went back to an older state, and a person has accepted what it lost */
@@ -19,6 +21,8 @@ export type Assessment =
       readonly detail: string;
       /** its marks show it, and would show the contrary */
       readonly byMarks: boolean;
+      /** no event up to it is missing, as far as the process knows that saw it go back */
+      readonly certainTs?: number;
     };
 
 /** @param proof what T keeps of its marks; undefined: it was never marked */
@@ -28,8 +32,12 @@ export function assess(host: Host, found: HostIdentity, proof: HostProof | undef
   const accepted = acceptance(host, found);
   if (accepted !== undefined) return accepted;
   const suspended = host.readmission?.regressed;
-  if (suspended !== undefined && !suspended.byMarks)
-    return { kind: 'refused', reason: 'regressed', detail: suspended.detail, byMarks: false };
+  if (suspended !== undefined && !suspended.byMarks) {
+    const { detail } = suspended;
+    return mayBeWhole(host, suspended, found, proof)
+      ? { kind: 'toCompare', detail }
+      : { kind: 'refused', reason: 'regressed', detail, byMarks: false };
+  }
   if (found.hostId === undefined)
     return refused('regressed', `host ${host.id} came back empty: its store has no host id`);
   const standing = standingOf(host.generation, proof, found);
@@ -44,6 +52,20 @@ function acceptance({ readmission }: Host, found: HostIdentity): Assessment | un
   if (accepted === undefined) return undefined;
   const begun = found.progress.generation === accepted;
   return begun || readmission?.incarnation === found.incarnation ? { kind: 'accepted' } : undefined;
+}
+
+/**
+ * What was put back must not only be whole up to the loss: events were acknowledged after it, until the host was
+ * suspended. So it has to hold T's newest mark, and to have counted what it had counted then.
+ */
+function mayBeWhole(
+  host: Host,
+  { accepted, comparedAt }: Regressed,
+  found: HostIdentity,
+  proof: HostProof | undefined,
+): boolean {
+  if (accepted !== undefined || comparedAt === undefined || found.hostId !== host.id) return false;
+  return found.progress.count >= comparedAt && standingOf(host.generation, proof, found).kind === 'whole';
 }
 
 function refused(reason: RefusalReason, detail: string): Assessment {

@@ -9,6 +9,7 @@ import type { EventHost, HostProofStore, ReplicaDetails, ReplicaInfo, Stale } fr
 import {
   type Host,
   isAtSource,
+  isItsCopy,
   type Refusal,
   type Regressed,
   type Shardlet,
@@ -157,7 +158,9 @@ function isSafe(
   found: FoundRemnant | undefined,
   certainTs: number,
 ): boolean {
-  return isWhole(shardlet, found?.info, certainTs) || (found === undefined && isAtSource(map, shardlet));
+  if (isWhole(shardlet, found?.info, certainTs)) return true;
+  const isThere = found !== undefined && isItsCopy(shardlet, { held: true, epoch: found.info.epoch });
+  return !isThere && isAtSource(map, shardlet);
 }
 
 function lossOfShardlet(

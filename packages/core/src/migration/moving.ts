@@ -1,5 +1,6 @@
 /**
  *   prepare --shadow--> copy --all equal--> verify --seal--> cutover --ready, commit--> open --settle--> (finished)
+ *                                                             (both after a mark, on what the hosts show after it)
  *                       | ^                  |  |               |
  *                       | +-- new appends, --+  |               |
  *                       |     a difference      |               | the copy cannot be completed
@@ -74,6 +75,10 @@ interface State {
   readonly fruitlessLooks: number;
   /** the sum of the copy was another: nothing is believed any more */
   readonly doubts: boolean;
+  /** of the source, when the copy was found to be ready: sealed again it ends at another time */
+  readonly finalTs: number | undefined;
+  /** both hosts were marked since then: what they show now is decided on */
+  readonly isProven: boolean;
 }
 
 const BEGINNING: State = {
@@ -89,6 +94,8 @@ const BEGINNING: State = {
   records: 0,
   fruitlessLooks: 0,
   doubts: false,
+  finalTs: undefined,
+  isProven: false,
 };
 
 export function movingMachine(task: MoveTask): Machine<State> {
@@ -158,6 +165,7 @@ function afterDescribe(
 ): Step<State> {
   const isSource = action.host === task.move.source;
   const side = isSource ? 'source' : 'copy';
+  if (state.phase === 'open') return settle(task, state, reply);
   const modes = isSource ? (task.finalSeq === undefined ? SOURCE_MODES : CLOSED_MODES) : ['shadow', 'ready'];
   const epoch = isSource ? task.shardlet.epoch : task.move.nextEpoch;
   if ('kind' in reply) return finish(state, stale(`${task.name}: the ${side}`, reply));
@@ -179,7 +187,8 @@ function compareSides(
   found: ReplicaDetails,
 ): Step<State> {
   const finalSeq = task.finalSeq ?? (source.mode === 'sealed' ? source.lastSeq : undefined);
-  if (found.mode === 'ready') return commit(task, { ...before, finalSeq: found.lastSeq });
+  if (found.mode === 'ready') return end(task, before, { source, found, finalSeq });
+  if (before.isProven) return finish(before, stale(`${task.name}: the copy`, asStale(found)));
   if (task.finalSeq !== undefined && source.lastSeq !== task.finalSeq)
     return finish(before, stale(`${task.name}: the source ends at ${source.lastSeq}`, asStale(source)));
   const looked =
@@ -279,11 +288,7 @@ function progressOf({ phase, bytes, records, copy }: State): MoveProgress {
 
 /** While edges wait the rest is asked for beside the look. */
 function look(task: MoveTask, state: State): Step<State> {
-  const { id: shardlet } = task.shardlet;
-  const describes: Action[] = [
-    { kind: 'describe', host: task.move.source, shardlet },
-    { kind: 'describe', host: task.move.dest, shardlet },
-  ];
+  const describes = looks(task);
   const { copy: known, finalSeq, fruitlessLooks, doubts } = state;
   const isFirst = fruitlessLooks === 0 && !doubts;
   if (known === undefined || finalSeq === undefined || !isUrgent(task, state) || !isFirst)
@@ -291,6 +296,14 @@ function look(task: MoveTask, state: State): Step<State> {
   const { copy, actions } = nextOfCopy(task, hurried({ ...known, atEnd: false }, finalSeq));
   const asked = actions.filter(({ kind }) => kind === 'read' || kind === 'digest');
   return ask({ ...state, copy }, [...describes, ...asked]);
+}
+
+function looks(task: MoveTask): Action[] {
+  const { id: shardlet } = task.shardlet;
+  return [
+    { kind: 'describe', host: task.move.source, shardlet },
+    { kind: 'describe', host: task.move.dest, shardlet },
+  ];
 }
 
 function obey(task: MoveTask, state: State, order: Exclude<MoveOrder, { kind: 'go' }>): Step<State> {
@@ -312,24 +325,59 @@ function afterReady(
   reply: Extract<Answer, { kind: 'ready' }>['reply'],
 ): Step<State> {
   if (reply.kind === 'stale') return finish(state, stale(task.name, reply));
-  // both have shown what is committed now: neither may have forgotten it since
-  if (reply.kind === 'ready') {
-    const { source, dest } = task.move;
-    return ask(state, [
-      { kind: 'prove', host: source },
-      { kind: 'prove', host: dest },
-    ]);
-  }
   const { copy } = state;
+  if (reply.kind === 'ready') return prove(task, { ...state, finalTs: copy?.source.last });
   if (copy === undefined || reply.because !== 'digest') return keep({ ...state, look: true });
   return keep({ ...state, copy: doubted(copy), doubts: true, look: true });
 }
 
-/** Of both sides before the commit, of the destination before it is settled. */
+/** The copy is ready. Both sides show that this is the end, are marked, and show it still: then it is committed. */
+function end(
+  task: MoveTask,
+  state: State,
+  {
+    source,
+    found,
+    finalSeq,
+  }: { source: ReplicaDetails; found: ReplicaDetails; finalSeq: number | undefined },
+): Step<State> {
+  const { finalTs = source.last, isProven } = state;
+  const isSame = finalSeq === found.lastSeq && source.lastSeq === finalSeq && source.last === finalTs;
+  if (!isSame) return undo(task, state, source);
+  return isProven ? commit(task, { ...state, finalSeq }) : prove(task, { ...state, finalSeq, finalTs });
+}
+
+/** The source went back to before its seal: a copy that is ready takes no more records, so the move is given up. */
+function undo(task: MoveTask, state: State, source: ReplicaDetails): Step<State> {
+  const reason = `${task.name}: the source ends no more where the copy does`;
+  if (task.finalSeq !== undefined) return finish(state, stale(reason, asStale(source)));
+  return abort(task, { ...state, order: { kind: 'abort', reason } });
+}
+
+function prove(task: MoveTask, state: State): Step<State> {
+  const { source, dest } = task.move;
+  return ask(state, [
+    { kind: 'prove', host: source },
+    { kind: 'prove', host: dest },
+  ]);
+}
+
+/**
+ * Of both sides before the commit, of the destination before it is settled. A host that went back before its mark
+ * is whole by it, and does not show any more what it had shown: so it is looked at after the mark.
+ */
 function afterProof(task: MoveTask, state: State): Step<State> {
   if (state.waiting > 0) return keep(state);
-  if (state.phase !== 'open') return commit(task, state);
-  return ask(state, [decide(settleOpening(task.shardlet.id, task.move.nextEpoch)), note(task, 'opened')]);
+  if (state.phase !== 'open') return ask({ ...state, isProven: true }, looks(task));
+  return ask(state, [{ kind: 'describe', host: task.move.dest, shardlet: task.shardlet.id }]);
+}
+
+function settle(task: MoveTask, state: State, found: ReplicaDetails | Stale): Step<State> {
+  const { nextEpoch } = task.move;
+  if ('kind' in found) return finish(state, stale(`${task.name}: the copy`, found));
+  if (found.epoch !== nextEpoch || found.mode !== 'open')
+    return finish(state, stale(`${task.name}: the copy`, asStale(found)));
+  return ask(state, [decide(settleOpening(task.shardlet.id, nextEpoch)), note(task, 'opened')]);
 }
 
 function commit(task: MoveTask, state: State): Step<State> {

@@ -1,10 +1,10 @@
 /**
  *   create  ------------> createOpen --+
- *   recreate --> drop --> createOpen --+--> all have answered --prove--> settle those confirmed --> (finished)
- *   raise   ------------> raise -------+           |                               |
- *   migrate ------------> open --------+           +-- none confirmed              +-- some refused
- *                                                  v                               v
- *                                          (stale or blocked)              (stale or blocked)
+ *   recreate --> drop --> createOpen --+--> all have answered --prove--> describe --> settle what is open --> (finished)
+ *   raise   ------------> raise -------+           |                         |                |
+ *   migrate ------------> open --------+           +-- none confirmed        +-- none open    +-- some refused
+ *                                                  v                         v                v
+ *                                          (stale or blocked)             (stale)     (stale or blocked)
  *
  * Finishes the opening of shardlets that have no parents to seal: the first shardlets of a stream are
  * created, those of an aborted migration or of a restarted host are raised to their new epoch in place,
@@ -15,7 +15,7 @@
  * Many at once, because a new stream or a restarted host has hundreds: the host's answers come through one
  * pipeline, and one decision settles all that it has confirmed.
  */
-import type { CreateReply, DedupPolicy, ParentRef } from '../hosts/index.ts';
+import type { CreateReply, DedupPolicy, ParentRef, ReplicaDetails, Stale } from '../hosts/index.ts';
 import { invariant } from '../kernel/index.ts';
 import {
   type ConfirmedOpening,
@@ -124,7 +124,9 @@ function step(
       return next(state, action.host, { id: action.shardlet, epoch: action.epoch });
     }
     case 'prove':
-      return { state, actions: [{ kind: 'decide', decision: settleOpenings(state.confirmed) }] };
+      return lookAgain(state, answer.action.host);
+    case 'describe':
+      return afterLook(state, answer);
     case 'decide':
       return finish(state, state.refusal ?? settled(name, answer.reply));
     default:
@@ -148,6 +150,33 @@ function next(before: State, host: number, answer: ConfirmedOpening | Outcome): 
   const state = { confirmed, refusal, waiting: before.waiting - 1 };
   if (state.waiting > 0) return { state, actions: [] };
   if (confirmed.length === 0) return finish(state, refusal);
-  // nothing is settled that the host may have forgotten since it confirmed it
   return { state, actions: [{ kind: 'prove', host }] };
+}
+
+/**
+ * A host that went back before its mark is whole by it, and does not show what it had confirmed: so nothing is settled
+ * that it does not show after the mark.
+ */
+function lookAgain(before: State, host: number): Step<State> {
+  const actions = before.confirmed.map(({ id }): Action => ({ kind: 'describe', host, shardlet: id }));
+  return { state: { ...before, waiting: actions.length }, actions };
+}
+
+function afterLook(before: State, { action, reply }: Extract<Answer, { kind: 'describe' }>): Step<State> {
+  const { shardlet } = action;
+  const isThere = before.confirmed.some((one) => one.id === shardlet && shows(one, reply));
+  const gone = 'kind' in reply ? reply : ({ kind: 'stale', epoch: reply.epoch, mode: reply.mode } as const);
+  const state = {
+    confirmed: isThere ? before.confirmed : before.confirmed.filter(({ id }) => id !== shardlet),
+    refusal: before.refusal ?? (isThere ? undefined : stale(`shardlet ${shardlet} after its mark`, gone)),
+    waiting: before.waiting - 1,
+  };
+  if (state.waiting > 0) return { state, actions: [] };
+  if (state.confirmed.length === 0) return finish(state, state.refusal);
+  return { state, actions: [{ kind: 'decide', decision: settleOpenings(state.confirmed) }] };
+}
+
+function shows({ epoch, raisedLastSeq = 0 }: ConfirmedOpening, found: ReplicaDetails | Stale): boolean {
+  if ('kind' in found) return false;
+  return found.mode === 'open' && found.epoch === epoch && found.lastSeq >= raisedLastSeq;
 }

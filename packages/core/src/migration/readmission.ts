@@ -22,16 +22,16 @@ import { inSequence } from './sequence.ts';
 /** @param noted the run found at the host's address, in the right store */
 export function readmissionMachine(host: Host, noted: string): Machine<number> {
   return inSequence(`readmission of host ${host.id}`, [
-    beginningMachine(host.id, noted),
+    beginningMachine(host, noted),
     comparingMachine(host.id, noted),
     renewingMachine(host, noted),
   ]);
 }
 
 /** Refused when it has begun already, or is over: the comparison finds out which. */
-function beginningMachine(host: number, noted: string): Machine<null> {
-  const name = `beginning the readmission of host ${host}`;
-  const decision = beginReadmission(host, noted);
+function beginningMachine({ id, readmission }: Host, noted: string): Machine<null> {
+  const name = `beginning the readmission of host ${id}`;
+  const decision = beginReadmission(id, noted, undefined, readmission);
   return {
     name,
     begin: () => ({ state: null, actions: [{ kind: 'decide', decision }] }),

@@ -151,6 +151,18 @@ describe('a host that went back', () => {
     await expectWhole(cluster, A);
   });
 
+  test('asks about what was closed in the older state, at the time of the mark', async () => {
+    const cluster = await after('mark', 'append');
+    const [event] = cluster.acknowledged;
+    cluster.setBack(A, 1);
+    await cluster.change('roll', 0);
+    expect(cluster.map.shardlet(event!.shardlet)).toMatchObject({ state: { kind: 'closed', finalSeq: 0 } });
+    await cluster.suspend(A);
+    expect(await cluster.readmit(A)).toEqual(FINISHED);
+    expect(cluster.map.shardlet(event!.shardlet)!.lost).toMatchObject([{ seq: 0 }]);
+    await expectWhole(cluster, A);
+  });
+
   test('drops again what moved away, and what was dropped', async () => {
     const cluster = await after('append', 'mark', 'move', 'tidy', 'append');
     const moved = [...cluster.map.shardlets()].find((s) => s.owner === 2 && s.epoch > 5)!;
@@ -175,6 +187,35 @@ describe('a host that went back', () => {
     const now = cluster.map.shardlet(moved.id)!;
     expect(now).toMatchObject({ owner: A, state: { kind: 'open' }, lost: [{ seq: 2 }] });
     expect(await cluster.idsOn(A, moved.id)).toEqual(['event-1', 'event-2']);
+    await expectWhole(cluster, 2);
+  });
+
+  test('gives it back as well where the destination holds a replica of before it gave the shardlet away', async () => {
+    const cluster = await after('append', 'mark', 'move', 'append');
+    const moved = [...cluster.map.shardlets()].find((s) => s.owner === 2 && s.epoch > 5)!;
+    await cluster.change(
+      'halfMove',
+      cluster.open(cluster.stream).findIndex(({ id }) => id === moved.id),
+    );
+    expect(cluster.map.shardlet(moved.id)).toMatchObject({ owner: A, state: { kind: 'opening' } });
+    cluster.setBack(A, 2);
+    expect(await cluster.hosts.get(A)!.describe(moved.id)).toMatchObject({ mode: 'open', epoch: 3 });
+    await cluster.suspend(A);
+    expect(await cluster.readmit(A)).toEqual(FINISHED);
+    expect(await cluster.hosts.get(A)!.describe(moved.id)).toMatchObject({ kind: 'stale' });
+    const now = cluster.map.shardlet(moved.id)!;
+    expect(now).toMatchObject({ owner: 2, lost: [{ seq: 2, epoch: now.epoch }, { epoch: 4 }] });
+    await expectWhole(cluster, A);
+  });
+
+  test('leaves no copy at the source of a move that ends without being settled', async () => {
+    const cluster = await after('append', 'mark', 'halfMove', 'mark');
+    const moved = [...cluster.map.shardlets()].find((s) => s.state.kind === 'opening')!;
+    cluster.setBack(2, cluster.statesOf(2) - 1);
+    await cluster.suspend(2);
+    expect(await cluster.readmit(2)).toEqual(FINISHED);
+    expect(cluster.map.shardlet(moved.id)).toMatchObject({ owner: 2, state: { kind: 'open' } });
+    expect(cluster.map.garbage()).toMatchObject([{ host: A, shardlet: moved.id, epoch: 3 }]);
     await expectWhole(cluster, 2);
   });
 

@@ -15,7 +15,7 @@ export function isWhole(
 ): boolean {
   if (state.kind !== 'closed' && state.kind !== 'closedMoving') return false;
   if (found === undefined || found.epoch !== epoch || found.lastSeq !== state.finalSeq) return false;
-  return found.mode === 'ready' || (found.mode === 'sealed' && state.finalTs <= certainTs);
+  return found.mode === 'ready' || (found.mode === 'sealed' && state.finalTs < certainTs);
 }
 
 /** A shadow was never completed, and a tombstone holds nothing. */

@@ -1,7 +1,7 @@
 /**
- *   parents: seal --> describe --all sealed--> children: createOpen --all there--> prove --> settle --> (finished)
- *             |          |                                   |                                 |
- *             +----------+-----------------------------------+---------------------------------+
+ *   parents: seal --> describe --all sealed--> children: createOpen --all there--> prove --> describe all --> settle --> (finished)
+ *             |          |                                   |                                    |             |
+ *             +----------+-----------------------------------+------------------------------------+-------------+
  *                                                            v
  *                                                   (stale or blocked)
  *
@@ -34,6 +34,8 @@ export interface Family {
 interface State {
   readonly sealed: readonly SealedParent[];
   readonly created: number;
+  /** the host was marked since it showed all of it, and has shown so many of the family again */
+  readonly shownAgain?: number;
 }
 
 export function restructuringMachine(family: Family, dedup: DedupPolicy): Machine<State> {
@@ -51,11 +53,13 @@ export function restructuringMachine(family: Family, dedup: DedupPolicy): Machin
               }
             : finish(state, stale(name, answer.reply));
         case 'describe':
-          return afterDescribe(family, dedup, name, state, answer.reply);
+          return state.shownAgain === undefined
+            ? afterDescribe(family, dedup, name, state, answer.reply)
+            : afterLook(family, name, state, answer.reply);
         case 'createOpen':
           return afterCreate(family, name, state, answer);
         case 'prove':
-          return { state, actions: [{ kind: 'decide', decision: settlement(family, state) }] };
+          return lookAgain(family, state, answer.action.host);
         case 'decide':
           return finish(state, settled(name, answer.reply));
         default:
@@ -107,9 +111,38 @@ function afterCreate(
 ): Step<State> {
   if (reply.kind !== 'created') return finish(state, notCreated(name, reply));
   const created = state.created + 1;
-  // nothing is settled that the host may have forgotten since it showed it
   const actions: Action[] = created === family.children.length ? [{ kind: 'prove', host: action.host }] : [];
   return { state: { ...state, created }, actions };
+}
+
+/**
+ * A host that went back before its mark is whole by it, and does not show what it had shown: so nothing is settled that it
+ * does not show after the mark.
+ */
+function lookAgain({ parents, children }: Family, state: State, host: number): Step<State> {
+  const actions = [...parents, ...children].map(
+    ({ id }): Action => ({ kind: 'describe', host, shardlet: id }),
+  );
+  return { state: { ...state, shownAgain: 0 }, actions };
+}
+
+function afterLook(family: Family, name: string, before: State, found: ReplicaDetails | Stale): Step<State> {
+  if ('kind' in found) return finish(before, stale(name, found));
+  if (!isShown(family, before, found))
+    return finish(before, stale(name, { kind: 'stale', epoch: found.epoch, mode: found.mode }));
+  const state = { ...before, shownAgain: before.shownAgain! + 1 };
+  const all = state.shownAgain === family.parents.length + family.children.length;
+  return { state, actions: all ? [{ kind: 'decide', decision: settlement(family, state) }] : [] };
+}
+
+function isShown({ parents, children }: Family, { sealed }: State, found: ReplicaDetails): boolean {
+  const { shardlet, epoch, mode, lastSeq, last } = found;
+  const end = sealed.find(({ id }) => id === shardlet);
+  const known = [...parents, ...children].find(({ id }) => id === shardlet);
+  if (known?.epoch !== epoch) return false;
+  return end === undefined
+    ? mode === 'open'
+    : mode === 'sealed' && lastSeq === end.finalSeq && last === end.finalTs;
 }
 
 function settlement({ children }: Family, { sealed }: State) {

@@ -61,6 +61,9 @@ const drainSchema = z
     moves: z
       .array(z.strictObject({ shardlet: id, to: id }))
       .describe('what leaves it next, and where to as things are now'),
+    waiting: z
+      .array(z.strictObject({ why: z.string(), shardlets: z.array(id) }))
+      .describe('what cannot leave it yet: no host has room or is reachable, or a shardlet is being changed'),
   })
   .meta({ id: 'Drain' });
 

@@ -61,7 +61,7 @@ test('weights and scales can be set; nonsense is refused', () => {
     expect(healthSettingsSchema.safeParse(wrong).success).toBe(false);
 });
 
-test('of an hour the worst minute of each subject stays', () => {
+test('of an hour the lowest score of each subject stays', () => {
   const picture = (a: number, b: number | null) => ({
     atMs: 0,
     hosts: new Map(),

@@ -156,6 +156,14 @@ describe('I6, readers', () => {
     expect(invariantsOf(checkEmissions('r', more, log, true))).toEqual(['I6']);
     expect(checkEmissions('r', more, log, false)).toEqual([]);
   });
+
+  test('who was past a number that a host lost unnoticed is not given it again', () => {
+    const log = { ...logOf([record('new', 1), record('later', 2)]), unnoticed: new Set(['old 1/1']) };
+    const seen = [record('old', 1), record('later', 2)];
+    expect(checkEmissions('r', seen, log, true)).toEqual([]);
+    expect(invariantsOf(checkEmissions('r', [record('later', 2)], log, true))).toEqual(['I1']);
+    expect(invariantsOf(checkEmissions('r', [record('old', 1)], log, true))).toEqual(['I1']);
+  });
 });
 
 test('coverage names every pair that never met', () => {

@@ -1,5 +1,5 @@
 /** I6, from what a merged reader was given, page after page. */
-import { type FinalLog, mayBeMissing } from './log-checks.ts';
+import { type FinalLog, mayBeMissing, placeOfEvent } from './log-checks.ts';
 import { type Violation, violation } from './violation.ts';
 
 export interface Emitted {
@@ -39,7 +39,8 @@ export function checkEmissionOrder(reader: string, emitted: readonly Emitted[]):
 }
 
 /**
- * In the end a reader has seen all there is, and what it saw stays, or T names its loss.
+ * In the end a reader has seen all there is, and what it saw stays, or T names its loss. A number that it had passed
+ * before its host went back unnoticed is no news to it, whatever has it now.
  * @param isDurable no host is declared to lose what was read before it was synced
  */
 export function checkEmissions(
@@ -52,8 +53,9 @@ export function checkEmissions(
   const seen = new Set(emitted.map(placeOf));
   const held = new Set(log.records.map(placeOf));
   const found: Violation[] = [];
+  const passed = passedUnnoticed(emitted, log);
   for (const record of log.records)
-    if (!seen.has(placeOf(record)))
+    if (!seen.has(placeOf(record)) && record.seq > (passed.get(record.shardlet) ?? 0))
       found.push(
         violation(
           'I1',
@@ -75,4 +77,13 @@ export function checkEmissions(
     );
   }
   return found;
+}
+
+/** By shardlet: the last number of those that this reader was given and a host lost in a way that nobody can notice. */
+function passedUnnoticed(emitted: readonly Emitted[], { unnoticed }: FinalLog): ReadonlyMap<number, number> {
+  const passed = new Map<number, number>();
+  for (const record of emitted)
+    if (unnoticed.has(placeOfEvent(record)))
+      passed.set(record.shardlet, Math.max(record.seq, passed.get(record.shardlet) ?? 0));
+  return passed;
 }

@@ -60,6 +60,11 @@ export const readmissionSchema = z.object({
       detail: z.string().min(1),
       /** its marks show it, so they also show when it is whole again; else only a person ends it */
       byMarks: z.boolean(),
+      /**
+       * Changes the host had counted when a comparison with T showed it, and nothing else did: another comparison
+       * may show that it is whole again, if it has counted as many. Left out: only a person or its marks end it.
+       */
+      comparedAt: count.optional(),
       /** hostLast of the newest mark it still holds: records with a ts at or below it are certain */
       certainTs: count,
       /** the highest promise readers were given: the host's clock has to pass it first */

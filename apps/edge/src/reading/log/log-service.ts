@@ -37,8 +37,16 @@ interface Kept<T> {
   usedAtMs: number;
 }
 
+/** What a page told beside its records. */
+type Notices = Pick<SessionPage, 'lost' | 'trimmed'>;
+
+interface KeptSession extends Kept<LogSession> {
+  /** of the last page, where the cursor after it is the one before it: who asks again may not have got that page */
+  readonly unsure: Notices | undefined;
+}
+
 export class LogService {
-  private readonly sessions = new Map<string, Kept<LogSession>>();
+  private readonly sessions = new Map<string, KeptSession>();
   private readonly tails = new Map<number, Kept<StreamTail>>();
   /** by stream: the epoch of the last loss; who comes from before is told by a reader of its own */
   private readonly lastLosses = new Map<number, number>();
@@ -79,12 +87,12 @@ export class LogService {
   }
 
   private async sessionPage(cursor: LogCursor, request: LogRequest): Promise<SessionPage> {
-    const session =
-      this.takeSession(cursor, request.skip) ?? new LogSession(this.parts, cursor, request.skip);
+    const kept = this.takeSession(cursor, request.skip);
+    const session = kept?.value ?? new LogSession(this.parts, cursor, request.skip);
     const { limit, waitMs, signal, bytesMax = PAGE_BYTES_MAX } = request;
     try {
-      const page = await session.page({ limit, waitMs, signal, bytesMax });
-      this.keep(session, page, request.skip);
+      const page = toldAgain(await session.page({ limit, waitMs, signal, bytesMax }), kept?.unsure);
+      this.keep(session, page, cursor, request.skip);
       return page;
     } catch (error) {
       // what it has given out is lost to the reader: only a new one goes on from the cursor
@@ -122,9 +130,12 @@ export class LogService {
     }
   }
 
-  private keep(session: LogSession, page: SessionPage, skip: ReadonlySet<number>): void {
+  private keep(session: LogSession, page: SessionPage, before: LogCursor, skip: ReadonlySet<number>): void {
     const { stream } = page.cursor;
-    const isCurrent = session.isPlain && this.knowsAllLosses(page.cursor);
+    const key = keyOf(page.cursor, skip);
+    const hasNotices = page.lost.length + page.trimmed.length > 0;
+    const unsure = hasNotices && key === keyOf(before, skip) ? page : undefined;
+    const isCurrent = session.isPlain && unsure === undefined && this.knowsAllLosses(page.cursor);
     const tail = isCurrent ? this.tails.get(stream)?.value : undefined;
     if (tail?.covers(page.cursor.after) === true) {
       session.close();
@@ -134,18 +145,17 @@ export class LogService {
       this.tails.set(stream, { value: new StreamTail(session), usedAtMs: performance.now() });
       return;
     }
-    const key = keyOf(page.cursor, skip);
     this.sessions.get(key)?.value.close();
-    this.sessions.set(key, { value: session, usedAtMs: performance.now() });
+    this.sessions.set(key, { value: session, usedAtMs: performance.now(), unsure });
     const [oldest] = this.sessions.keys();
     if (this.sessions.size > SESSIONS_MAX && oldest !== undefined) this.dropSession(oldest);
   }
 
-  private takeSession(cursor: LogCursor, skip: ReadonlySet<number>): LogSession | undefined {
+  private takeSession(cursor: LogCursor, skip: ReadonlySet<number>): KeptSession | undefined {
     const key = keyOf(cursor, skip);
     const kept = this.sessions.get(key);
     this.sessions.delete(key);
-    return kept?.value;
+    return kept;
   }
 
   private tailFor(cursor: LogCursor): StreamTail | undefined {
@@ -191,6 +201,17 @@ export class LogService {
       this.tails.delete(stream);
     }
   }
+}
+
+function toldAgain(page: SessionPage, unsure: Notices | undefined): SessionPage {
+  if (unsure === undefined) return page;
+  const isNews = ({ shardlet, epoch }: SessionPage['lost'][number]) =>
+    !page.lost.some((loss) => loss.shardlet === shardlet && loss.epoch >= epoch);
+  return {
+    ...page,
+    lost: [...unsure.lost.filter(isNews), ...page.lost],
+    trimmed: [...unsure.trimmed, ...page.trimmed],
+  };
 }
 
 function bytesOf(records: SessionPage['records']): number {

@@ -16,6 +16,7 @@ import { ListPage } from '../list-page.tsx';
 import { exportUrl, filterOf, useEventAddress } from './event-address.ts';
 import { EventFilters } from './event-filters.tsx';
 import { EventTable } from './event-table.tsx';
+import { Gaps } from './gaps.tsx';
 import { LiveTail } from './live-tail.tsx';
 
 const PAGE_SIZE = 50;
@@ -78,6 +79,7 @@ export function EventsPage() {
         </div>
       }
     >
+      {address.live ? null : <Gaps gaps={found?.gaps ?? []} />}
       {address.live ? (
         <LiveTail filter={filter} />
       ) : found === undefined || found.events.length === 0 ? (

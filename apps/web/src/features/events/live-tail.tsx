@@ -11,8 +11,10 @@ import { useVisible } from '../../components/use-visible.ts';
 import { formatCount } from '../../formatting/numbers.ts';
 import type { EventFilter } from '../../server/events/event-query.ts';
 import type { EventRow } from '../../server/events/event-rows.ts';
+import type { Gap } from '../../server/events/placed-event.ts';
 import type { TailBatch } from '../../server/events/tail.ts';
 import { EventTable } from './event-table.tsx';
+import { Gaps, withGaps } from './gaps.tsx';
 
 /** More rows make a page slow, and nobody scrolls that far. */
 const ROWS_KEPT = 200;
@@ -22,9 +24,10 @@ interface Tail {
   readonly seen: number;
   readonly skipped: number;
   readonly fellBehind: number;
+  readonly gaps: readonly Gap[];
 }
 
-const NOTHING: Tail = { rows: [], seen: 0, skipped: 0, fellBehind: 0 };
+const NOTHING: Tail = { rows: [], seen: 0, skipped: 0, fellBehind: 0, gaps: [] };
 
 export function LiveTail({ filter }: { filter: EventFilter }) {
   const trpc = useTRPC();
@@ -64,6 +67,7 @@ export function LiveTail({ filter }: { filter: EventFilter }) {
           </p>
         ) : null}
       </div>
+      <Gaps gaps={tail.gaps} />
       {tail.rows.length === 0 ? (
         <p className="border-line border-t px-5 py-12 text-center text-soft">
           Waiting for the next event that fits.
@@ -84,5 +88,6 @@ function nextTail(tail: Tail, batch: TailBatch | 'anew'): Tail {
     seen: tail.seen + batch.rows.length,
     skipped: tail.skipped + batch.skipped,
     fellBehind: tail.fellBehind + (batch.fellBehind ? 1 : 0),
+    gaps: withGaps(tail.gaps, batch.gaps),
   };
 }

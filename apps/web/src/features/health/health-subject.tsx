@@ -44,7 +44,7 @@ export function HealthSubjectCard({
       <CardHead
         id="subject-title"
         title={name}
-        hint={subject.data?.resolution === 'hour' ? 'worst minute of each hour' : 'minute by minute'}
+        hint={subject.data?.resolution === 'hour' ? 'lowest score of each hour' : 'minute by minute'}
       >
         <div className="flex items-center gap-2">
           <Segmented

@@ -82,9 +82,16 @@ function DrainOrder({ host, onDone }: { host: Drained; onDone(): void }) {
       ) : (
         <>
           <p className="text-sm">
-            {formatCount(data.left)} shardlets leave it
-            {data.moves.length === 0 && data.left > 0 ? ', as soon as another host can take them' : ''}.
+            {data.waiting.length === 0
+              ? `${formatCount(data.left)} shardlets leave it.`
+              : `${formatCount(data.moves.length)} of ${formatCount(data.left)} shardlets can leave it now.`}
           </p>
+          {data.waiting.map(({ why, shardlets }) => (
+            <p key={why} role="alert" className="text-sm text-warn">
+              {formatCount(shardlets.length)} {shardlets.length === 1 ? 'shardlet waits' : 'shardlets wait'}:{' '}
+              {why}.
+            </p>
+          ))}
           {data.left < MANY ? null : (
             <label className="grid gap-1 text-soft text-xs">
               Type the name of the host: this moves {formatCount(data.left)} shardlets

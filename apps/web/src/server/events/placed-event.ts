@@ -31,8 +31,25 @@ const pageSchema = z.object({
   atHead: z.boolean().optional(),
   successors: z.array(z.int()).optional(),
   waitingFor: z.array(z.object({ host: z.int(), name: z.string().optional() })).optional(),
+  lost: z.array(z.object({ shardlet: z.int(), seq: z.int() })).optional(),
+  trimmed: z.array(z.object({ shardlet: z.int(), firstSeq: z.int() })).optional(),
 });
 export type EdgePage = z.infer<typeof pageSchema>;
+
+/** What a reader misses of a shardlet. The edge reports each gap once, with the events that follow it. */
+export interface Gap {
+  readonly shardlet: number;
+  /** `lost`: by its host, from `seq` on; `trimmed`: by retention, before `seq` */
+  readonly kind: 'lost' | 'trimmed';
+  readonly seq: number;
+}
+
+export function gapsOf({ lost = [], trimmed = [] }: EdgePage): readonly Gap[] {
+  return [
+    ...lost.map(({ shardlet, seq }): Gap => ({ kind: 'lost', shardlet, seq: seq + 1 })),
+    ...trimmed.map(({ shardlet, firstSeq }): Gap => ({ kind: 'trimmed', shardlet, seq: firstSeq })),
+  ];
+}
 
 export function parsePage(text: string): EdgePage {
   return pageSchema.parse(parseExact(text));

@@ -5,7 +5,15 @@
  */
 import type { EdgeClient } from '../edge/edge-client.ts';
 import type { EventFilter, EventPageQuery } from './event-query.ts';
-import { type EdgePage, fits, isPast, type PlacedEvent, parsePage } from './placed-event.ts';
+import {
+  type EdgePage,
+  fits,
+  type Gap,
+  gapsOf,
+  isPast,
+  type PlacedEvent,
+  parsePage,
+} from './placed-event.ts';
 
 /** As many as the edge reads in some tens of milliseconds. */
 const SCAN_PAGE = 1_000;
@@ -23,6 +31,7 @@ export interface FoundEvents {
   readonly scanned: number;
   /** hosts that do not answer: what they hold is not here yet */
   readonly waitingFor: readonly string[];
+  readonly gaps: readonly Gap[];
 }
 
 export interface Step {
@@ -31,6 +40,7 @@ export interface Step {
   readonly next: string | null;
   readonly atHead: boolean;
   readonly waitingFor: readonly string[];
+  readonly gaps: readonly Gap[];
 }
 
 export async function findEvents(
@@ -40,19 +50,21 @@ export async function findEvents(
 ): Promise<FoundEvents> {
   const startedMs = performance.now();
   const events: PlacedEvent[] = [];
+  const gaps: Gap[] = [];
   let scanned = 0;
   let last: Step | undefined;
   const size = isFiltered(query) ? SCAN_PAGE : query.limit;
   for await (const step of steps(edge, query, query.cursor, size, signal)) {
     events.push(...step.events);
+    gaps.push(...step.gaps);
     scanned += step.scanned;
     const isOver = scanned >= SCAN_MAX || performance.now() - startedMs > SCAN_MS_MAX;
     if (events.length >= query.limit || step.atHead || step.next === null || isOver)
-      return { ...step, events, scanned };
+      return { ...step, events, scanned, gaps };
     last = step;
   }
   if (last === undefined) throw new Error('a search has a first step');
-  return { ...last, events, scanned };
+  return { ...last, events, scanned, gaps };
 }
 
 /** Every page up to the head, one after the other. */
@@ -86,6 +98,7 @@ function stepOf(page: EdgePage, filter: EventFilter, limit: number): Step {
     // a shardlet does not tell; a page that is not full is its last
     atHead: page.atHead ?? (!isOver && page.events.length < limit),
     waitingFor: (page.waitingFor ?? []).map(({ host, name }) => name ?? `#${host}`),
+    gaps: gapsOf(page),
   };
 }
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EdgeClient } from '../edge/edge-client.ts';
 import type { EventFilter } from './event-query.ts';
 import { type EventRow, eventRow } from './event-rows.ts';
-import { fits, parsePage } from './placed-event.ts';
+import { fits, type Gap, gapsOf, parsePage } from './placed-event.ts';
 import { pathOf } from './read-events.ts';
 
 const BATCH_MS = 1_000;
@@ -21,6 +21,7 @@ export interface TailBatch {
   readonly skipped: number;
   /** went by unseen: the stream is faster than the tail reads */
   readonly fellBehind: boolean;
+  readonly gaps: readonly Gap[];
 }
 
 export async function* tail(
@@ -36,7 +37,7 @@ export async function* tail(
     const found = page.events.filter((event) => fits(event, filter));
     const rows = found.slice(-TAIL_ROWS_PER_SECOND).map(eventRow);
     const fellBehind = page.atHead === false && page.events.length >= PAGE;
-    yield { rows, skipped: found.length - rows.length, fellBehind };
+    yield { rows, skipped: found.length - rows.length, fellBehind, gaps: gapsOf(page) };
     cursor = fellBehind || page.next === null ? 'now' : page.next;
     // an aborted wait is the ordinary end of a tail
     const leftMs = BATCH_MS - (performance.now() - startedMs);

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { away, query, router } from '../trpc.ts';
 
 const HOUR_MS = 3_600_000;
-/** Pictures of minutes are kept for so long; of longer times the worst minute of each hour is. */
+/** Pictures of minutes are kept for so long; of longer times the lowest score of each hour is. */
 const MINUTES_FOR_HOURS = 6;
 const ROWS_MAX = 500;
 

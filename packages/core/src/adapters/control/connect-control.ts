@@ -10,12 +10,12 @@ import type { ClusterStore } from '../../external/index.ts';
 import type { HintStore } from '../../hints/index.ts';
 import type { HostProofStore } from '../../hosts/index.ts';
 import type { JobRuns } from '../../jobs/index.ts';
-import type { MoveLog } from '../../migration/index.ts';
+import type { DrainFacts, MoveLog } from '../../migration/index.ts';
 import type { NotificationStore } from '../../notifying/index.ts';
 import type { ForecastRecords, ModelRegistry } from '../../predicting/index.ts';
 import type { HealthStore, ProfileStore } from '../../profiling/index.ts';
 import type { BlockStore } from '../../telemetry/index.ts';
-import type { ChangeNotifier, TopologyStore } from '../../topology/index.ts';
+import type { ChangeNotifier, TopologyMap, TopologyStore } from '../../topology/index.ts';
 import { within } from '../deadline/index.ts';
 import { EtcdChangeNotifier, openEtcdTopology } from '../etcd/index.ts';
 import {
@@ -44,6 +44,8 @@ import {
 import { PostgresBlockStore } from '../telemetry/index.ts';
 import { RedisChangeNotifier } from './change-notifier.ts';
 import { openControlRedis } from './control-redis.ts';
+import { drainFacts } from './drain-facts.ts';
+import { type HostAlarms, knownHostAlarms } from './host-alarms.ts';
 import { InquiryQueue } from './inquiry-queue.ts';
 import { BullJobProducer, type JobProducer } from './job-producer.ts';
 import { BullJobRuns } from './job-runs.ts';
@@ -71,6 +73,10 @@ export interface Control {
   readonly groups: GroupStore;
   /** what people want of moves, and what became of them */
   readonly moves: MoveLog;
+  /** hosts that nobody uses until a person has looked; never fails, never waits long */
+  readonly hostAlarms: () => Promise<HostAlarms>;
+  /** what is known now of the hosts that a drain may choose */
+  readonly drainFacts: (map: TopologyMap) => Promise<DrainFacts>;
   /** whether T was restored from a backup, and the end of that state */
   readonly restoration: Restoration;
   /** what the data looks like, over time */
@@ -123,6 +129,8 @@ export function connectControl(settings: ControlSettings): Control {
     quotas: new PrismaQuotaStore(prisma, databaseUrl),
     groups: new PrismaGroupStore(prisma, databaseUrl),
     moves: new PrismaMoveLog(prisma, databaseUrl),
+    hostAlarms: knownHostAlarms(redis, Date.now),
+    drainFacts: drainFacts(redis, telemetry, Date.now),
     restoration: new PrismaRestoration(prisma, databaseUrl),
     profiles: new PrismaProfileStore(prisma, databaseUrl),
     health: new PrismaHealthStore(prisma, databaseUrl),

@@ -13,7 +13,8 @@ export class MemoryHostProofs implements HostProofStore {
   async replace(changes: Parameters<HostProofStore['replace']>[0]): Promise<ReadonlySet<number>> {
     const written = new Set<number>();
     for (const { before, after } of changes) {
-      if (this.byHost.get(after.host)?.next !== before?.next) continue;
+      const now = this.byHost.get(after.host);
+      if (now?.next !== before?.next || now?.held !== before?.held) continue;
       this.byHost.set(after.host, after);
       written.add(after.host);
     }

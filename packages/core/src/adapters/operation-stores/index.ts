@@ -21,10 +21,10 @@ export function operationStores(
   control: Control,
   { map, onUnsuitableHost, webhookNetworks, consoleUrl }: OperationStoreOptions,
 ): OperationStores {
-  const { topology, proofs, moves, jobs, clusters, hints, recommendations, inquiries } = control;
+  const { topology, proofs, moves, drainFacts, jobs, clusters, hints, recommendations, inquiries } = control;
   const telemetry = new TelemetryStore({ blocks: control.telemetry, map, nowMs: Date.now });
   return {
-    ...{ topology, proofs, moves, onRun, onHost: onRun, nowMs: Date.now },
+    ...{ topology, proofs, moves, drainFacts, onRun, onHost: onRun, nowMs: Date.now },
     ...{ clusters, hints, recommendations, inquiries, blocks: control.telemetry, newId: randomUUID },
     notifications: notificationOffice({
       ...{ store: control.notifications, webhookNetworks, consoleUrl },

@@ -32,7 +32,9 @@ export class PrismaHostProofs implements HostProofStore {
 
   async replace(changes: Parameters<HostProofStore['replace']>[0]): Promise<ReadonlySet<number>> {
     if (changes.length === 0) return new Set();
-    const rows = changes.map(({ before, after }) => ({ ...after, before: before?.next ?? null }));
+    const rows = changes.map(({ before, after }) => ({
+      ...{ ...after, before: before?.next ?? null, before_held: before?.held ?? null },
+    }));
     // a change that names no row of before is an insertion; one that does never inserts
     const [, written] = await this.reaching(() =>
       this.prisma.$transaction([
@@ -40,12 +42,12 @@ export class PrismaHostProofs implements HostProofStore {
         this.prisma.$queryRaw<{ host: bigint }[]>`
           WITH wanted AS (
             SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS w(
-              host bigint, held text, next text, generation bigint, count bigint, promise bigint, earlier jsonb, writers jsonb, before text)
+              host bigint, held text, next text, generation bigint, count bigint, promise bigint, earlier jsonb, writers jsonb, before text, before_held text)
           ), updated AS (
             UPDATE host_proof p
                SET held = w.held, next = w.next, generation = w.generation, count = w.count, promise = w.promise,
                    earlier = w.earlier, writers = w.writers
-              FROM wanted w WHERE p.host = w.host AND p.next = w.before
+              FROM wanted w WHERE p.host = w.host AND p.next = w.before AND p.held = w.before_held
             RETURNING p.host
           ), inserted AS (
             INSERT INTO host_proof (host, held, next, generation, count, promise, earlier, writers)

@@ -2,6 +2,7 @@
 import { addressOf } from '../../hosts/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
 import {
+  type DrainFacts,
   drainPreview,
   type LossSources,
   requestDrain,
@@ -17,6 +18,7 @@ import {
   type Refusal,
   removeHost,
   type Topology,
+  TopologyMap,
 } from '../../topology/index.ts';
 import type { hosts } from '../hosts.ts';
 import type { Caller, OutputOf, RouterHandlers } from '../operation.ts';
@@ -26,6 +28,8 @@ import { accepted, refused } from './refusals.ts';
 export interface HostStores extends TopologyStores {
   readonly proofs: LossSources['proofs'];
   readonly onRun: LossSources['onRun'];
+  /** what is known now of the hosts that a drain may choose */
+  readonly drainFacts: (map: TopologyMap) => Promise<DrainFacts>;
   readonly admit: (request: Admission, dryRun: boolean) => Promise<AdmissionReply>;
 }
 
@@ -66,11 +70,13 @@ export function hostHandlers(stores: HostStores): RouterHandlers<typeof hosts> {
     const snapshot = await topology.snapshot();
     const isAlready = snapshot.hosts.find((h) => h.id === host)?.state === state;
     if (reply.kind === 'refused' && !isAlready) throw refused(reply.refusal, 'unknown_host');
-    const { left, moves } = drainPreview(snapshot, host);
-    const leaving = state === 'draining' ? moves : [];
+    const facts = await stores.drainFacts(new TopologyMap(snapshot));
+    const { left, moves, waiting } = drainPreview(snapshot, host, facts);
+    if (state === 'active') return { host, state, dryRun, left, moves: [], waiting: [] };
     return {
       ...{ host, state, dryRun, left },
-      moves: leaving.map(({ shardlet, dest }) => ({ shardlet: shardlet.id, to: dest })),
+      moves: moves.map(({ shardlet, dest }) => ({ shardlet: shardlet.id, to: dest })),
+      waiting: waiting.map(({ why, shardlets }) => ({ why, shardlets: shardlets.map((s) => s.id) })),
     };
   }
 

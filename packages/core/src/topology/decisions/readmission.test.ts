@@ -152,6 +152,18 @@ describe('the readmission of a host', () => {
     expect(() => readmitBatch(a, 'a-2', many, [])).toThrow('at most 100');
   });
 
+  it('does not lift a suspension that was noted since the host was looked at', () => {
+    const seen = trial.host(a)!.readmission;
+    const loss = { detail: 'it answered less', byMarks: false, certainTs: 1, promise: 2 };
+    const suspended = trial.decide(beginReadmission(a, 'a-2', loss));
+    expect(trial.refusal(beginReadmission(a, 'a-2', undefined, seen))).toBe('changed');
+    expect(trial.refusal(beginReadmission(a, 'a-3', undefined, seen))).toBe('changed');
+    expect(trial.host(a)).toEqual(suspended);
+    // who has seen it, and found the host whole all the same: it was started from a newer copy
+    const again = trial.decide(beginReadmission(a, 'a-3', undefined, suspended.readmission));
+    expect(again.readmission).not.toHaveProperty('regressed');
+  });
+
   it('puts no new stream on the host', () => {
     trial.decide(beginReadmission(a, 'a-2'));
     trial.decide(createStream({ name: 't', shardCount: 3 }));

@@ -24,11 +24,13 @@ export type Readmitting = Host & { readonly readmission: NonNullable<Host['readm
 /**
  * `notedIncarnation`: the run that was found at the host's address, other than the one T trusts unless the host
  * has `regressed`. A loss that was accepted stays accepted over restarts: the host has begun its new generation.
+ * `seen`: the readmission that this was decided on; a suspension that was noted meanwhile stays.
  */
 export function beginReadmission(
   hostId: number,
   notedIncarnation: string,
   regressed?: Omit<Regressed, 'accepted'>,
+  seen?: Host['readmission'],
 ): Decision<Host> {
   return {
     name: regressed === undefined ? 'beginReadmission' : 'suspendHost',
@@ -43,6 +45,9 @@ export function beginReadmission(
       const accepted = noted?.regressed?.accepted !== undefined;
       if (noted?.incarnation === notedIncarnation && (asBefore || accepted))
         return refuse('changed', `the readmission of this run has begun`);
+      const isNew = noted?.regressed !== undefined && noted.since !== seen?.since;
+      if (regressed === undefined && isNew && !accepted)
+        return refuse('changed', `host ${hostId} went back to an older state: ${noted.regressed!.detail}`);
       const before = noted?.before ?? (host.state === 'draining' ? 'draining' : 'active');
       const loss = accepted ? noted.regressed : regressed;
       const after: Host = {

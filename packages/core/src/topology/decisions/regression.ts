@@ -94,8 +94,9 @@ export function readmitRemnants(
       for (const remnant of remnants) {
         const before = view.shardlet(remnant.shardlet);
         if (before === undefined || !isRemnant(before, host)) continue;
-        garbage.push(...givenUpCopy(before, view.nowMs));
-        after.push(goingOn(view, before, host, remnant));
+        const now = goingOn(view, before, host, remnant);
+        garbage.push(...givenUpCopy(before, view.nowMs), ...leftAtSource(before, now, view.nowMs));
+        after.push(now);
       }
       if (after.length === 0) return refuse('changed', 'nothing of this is left to readmit');
       return accept({ shardlets: after, garbage }, { after });
@@ -141,7 +142,7 @@ function goingOn(view: TopologyView, before: Shardlet, host: Readmitting, remnan
       return { ...before, epoch, state: opening(remnant), lost: lost(remnant.certainSeq) };
     case 'opening':
       // the source of the move still holds all of it, sealed, until the opening is settled; unless it lost something since
-      if (state.job.kind === 'migrate' && !remnant.held && isAtSource(view, before))
+      if (state.job.kind === 'migrate' && !isItsCopy(before, remnant) && isAtSource(view, before))
         return {
           ...{ ...before, owner: state.job.source, epoch, state: RAISE },
           lost: lost(state.job.finalSeq),
@@ -159,6 +160,11 @@ function goingOn(view: TopologyView, before: Shardlet, host: Readmitting, remnan
       return { ...before, epoch, state: closed, lost: lost(remnant.certainSeq) };
     }
   }
+}
+
+/** What a host holds that is to open a copy: that copy, not a replica of before it gave the shardlet away. */
+export function isItsCopy({ epoch }: Shardlet, found: Pick<Remnant, 'held' | 'epoch'>): boolean {
+  return found.held && found.epoch >= epoch;
 }
 
 const RAISE: Shardlet['state'] = { kind: 'opening', job: { kind: 'raise' } };
@@ -180,6 +186,12 @@ function withoutMove(view: TopologyView, before: Shardlet): Shardlet {
   if (state.kind !== 'closedMoving') return { ...before, epoch: view.version, state: RAISE };
   const { successors, finalSeq, finalTs } = state;
   return { ...before, state: { kind: 'closed', successors, finalSeq, finalTs } };
+}
+
+/** The move ends here without being settled: the source has a sealed copy that nobody needs any more. */
+function leftAtSource({ id, state }: Shardlet, now: Shardlet, since: number): Garbage[] {
+  if (state.kind !== 'opening' || state.job.kind !== 'migrate' || now.owner === state.job.source) return [];
+  return [{ host: state.job.source, shardlet: id, epoch: state.job.sourceEpoch, since }];
 }
 
 function givenUpCopy({ id, state }: Shardlet, since: number): Garbage[] {

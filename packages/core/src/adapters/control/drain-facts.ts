@@ -1,19 +1,20 @@
 /**
  * How full the hosts are, which of them are away, and how much load each shardlet has had lately: for the places
- * that a drain chooses. Whatever is not known is left out: a drain must get on also without telemetry.
+ * that a drain chooses, and for previews of it. Whatever is not known is left out: a drain must get on also without
+ * telemetry.
  */
-import type { DrainFacts } from '@foreshard/core/migration';
+import type { Redis } from 'ioredis';
+import type { DrainFacts } from '../../migration/index.ts';
 import {
   type BlockStore,
-  HOST_ALARMS_KEY,
   HOST_USAGE_KEY,
   type HostUsageReport,
   hostUsageSchema,
   MINUTE_MS,
   TelemetryStore,
-} from '@foreshard/core/telemetry';
-import type { TopologyMap } from '@foreshard/core/topology';
-import type { Redis } from 'ioredis';
+} from '../../telemetry/index.ts';
+import type { TopologyMap } from '../../topology/index.ts';
+import { readHostAlarms } from './host-alarms.ts';
 
 /** Some whole minutes: load of now, without its noise. */
 const LOOK_BACK_MS = 5 * MINUTE_MS;
@@ -21,18 +22,18 @@ const LOOK_BACK_MS = 5 * MINUTE_MS;
 const REPORT_AGE_MAX_MS = MINUTE_MS;
 
 export function drainFacts(
-  redis: Pick<Redis, 'hgetall' | 'hkeys'>,
+  redis: Pick<Redis, 'hgetall'>,
   blocks: Pick<BlockStore, 'read'>,
   nowMs: () => number,
 ) {
   return async (map: TopologyMap): Promise<DrainFacts> => {
-    const [reports, alarmed, loads] = await Promise.all([
+    const [reports, away, loads] = await Promise.all([
       reportsOf(redis).catch(() => new Map<number, HostUsageReport>()),
-      redis.hkeys(HOST_ALARMS_KEY).catch(() => []),
+      alarmsOf(redis).catch(() => new Map<number, string>()),
       loadsOf(map, blocks, nowMs).catch(() => new Map<number, number>()),
     ]);
-    const away = new Set(alarmed.map(Number));
-    for (const [id, report] of reports) if (tellsAway(report, nowMs())) away.add(id);
+    for (const [id, report] of reports)
+      if (!away.has(id) && isRecent(report, nowMs()) && !isUsable(report)) away.set(id, whyAway(report));
     return { fills: fillsOf(reports), loads, away };
   };
 }
@@ -42,8 +43,22 @@ async function reportsOf(redis: Pick<Redis, 'hgetall'>): Promise<Map<number, Hos
   return new Map(texts.map(([id, text]) => [Number(id), hostUsageSchema.parse(JSON.parse(text))]));
 }
 
-function tellsAway({ reachable, incarnationKnown, measuredAtMs }: HostUsageReport, nowMs: number): boolean {
-  return nowMs - measuredAtMs <= REPORT_AGE_MAX_MS && !(reachable && incarnationKnown);
+async function alarmsOf(redis: Pick<Redis, 'hgetall'>): Promise<Map<number, string>> {
+  const alarms = [...(await readHostAlarms(redis))];
+  return new Map(alarms.map(([host, { reason }]) => [host, `waits for an operator (alarm "${reason}")`]));
+}
+
+function isRecent({ measuredAtMs }: HostUsageReport, nowMs: number): boolean {
+  return nowMs - measuredAtMs <= REPORT_AGE_MAX_MS;
+}
+
+function isUsable({ reachable, incarnationKnown }: HostUsageReport): boolean {
+  return reachable && incarnationKnown;
+}
+
+function whyAway({ reachable, reason }: HostUsageReport): string {
+  if (reachable) return 'restarted, not readmitted yet';
+  return reason === undefined ? 'unreachable' : `unreachable (${reason})`;
 }
 
 function fillsOf(reports: ReadonlyMap<number, HostUsageReport>): Map<number, number> {

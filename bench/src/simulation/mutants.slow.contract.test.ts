@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const PLANTING = fileURLToPath(new URL('./mutants.ts', import.meta.url));
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const VITEST = fileURLToPath(new URL('../../../node_modules/vitest/vitest.mjs', import.meta.url));
-/** the rarest is found by one seed in 24; a fault of the code itself would be told by the test of seeds */
+/** the rarest was found by one seed in 24; a fault of the code itself would be told by the test of seeds */
 const SEEDS = '120';
 
 async function outcome(mutant: string, args: string[]): Promise<{ ok: boolean; text: string }> {

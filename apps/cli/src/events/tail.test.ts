@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import type { LogPage } from './edge-client.ts';
+import { follow } from './tail.ts';
+
+const PLACE = { stream: 'main', shard: 0, shardlet: 13, ts: 1 };
+const EVENT = { id: 'a', source: '/s', type: 't' };
+
+/** What is printed and noted, in order. */
+async function followed(pages: readonly LogPage[]): Promise<string[]> {
+  const told: string[] = [];
+  const gone = new AbortController();
+  const left = [...pages];
+  const client = {
+    log: async () => {
+      const page = left.shift()!;
+      if (left.length === 0) gone.abort();
+      return page;
+    },
+  };
+  const show = async (events: LogPage['events']) => {
+    told.push(...events.map(({ shardlet, seq }) => `${shardlet}/${seq}`));
+    return true;
+  };
+  const note = (text: string) => told.push(text);
+  await follow(client, { stream: 'main', from: 'oldest' }, { show, note, signal: gone.signal });
+  return told;
+}
+
+it('names the shardlet and the first number that its host lost, before the events that follow', async () => {
+  const told = await followed([
+    { events: [{ ...PLACE, seq: 41, event: EVENT }], next: 'b', atHead: true },
+    {
+      events: [{ ...PLACE, seq: 41, event: EVENT }],
+      next: 'c',
+      atHead: true,
+      lost: [
+        { shardlet: 13, seq: 40 },
+        { shardlet: 14, seq: 0 },
+      ],
+    },
+    { events: [], next: 'c', atHead: true },
+  ]);
+  expect(told).toEqual([
+    '13/41',
+    expect.stringContaining('shardlet 13: its host lost events from seq 41 on'),
+    expect.stringContaining('shardlet 14: its host lost events from seq 1 on'),
+    '13/41',
+  ]);
+});
+
+it('tells of the same shardlet again when it lost events again', async () => {
+  const page = { events: [], next: 'b', atHead: true, lost: [{ shardlet: 13, seq: 40 }] };
+  expect(await followed([page, page])).toHaveLength(2);
+});
+
+it('names what retention removed before it was read', async () => {
+  const page = { events: [], next: 'b', atHead: true, trimmed: [{ shardlet: 13, firstSeq: 500 }] };
+  expect(await followed([page])).toEqual([
+    'shardlet 13: retention removed events before seq 500 before they were read',
+  ]);
+});

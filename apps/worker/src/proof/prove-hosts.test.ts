@@ -1,0 +1,77 @@
+/** What T knows of the marks of a host when a proof, or a run over all hosts, has ended. */
+import { MemoryHost, MemoryHostProofs } from '@foreshard/core/adapters/memory';
+import { type EventHost, type HostProof, HostUnreachable, standingOf } from '@foreshard/core/hosts';
+import { ManualClock } from '@foreshard/core/kernel';
+import { EMPTY_TOPOLOGY, type Host, NO_FACTS, TopologyMap } from '@foreshard/core/topology';
+import { pino } from 'pino';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { HostProver } from './prove-hosts.ts';
+
+const HOST = {
+  ...{ id: 1, name: 'a', engine: 'redis', url: 'redis://a', incarnation: 'run-1', generation: 0 },
+  ...{ durability: 'always', state: 'active' },
+  ...NO_FACTS,
+} as const satisfies Host;
+
+let host: MemoryHost;
+let proofs: MemoryHostProofs;
+let served: EventHost;
+
+beforeEach(async () => {
+  host = new MemoryHost(new ManualClock(1_767_225_600_000_000));
+  await host.adopt(1);
+  served = host;
+  proofs = new MemoryHostProofs();
+});
+
+function worker(random: string): HostProver {
+  const map = new TopologyMap({ ...EMPTY_TOPOLOGY, hosts: [HOST] });
+  return new HostProver({
+    ...{ follower: { map }, topology: { decide: async () => expect.unreachable() }, proofs },
+    ...{ host: async () => served, wake: async () => {}, random: () => random, actor: random },
+    ...{ log: pino({ level: 'silent' }), nowMs: () => 1_767_225_600_000 },
+  });
+}
+
+async function known(): Promise<HostProof> {
+  return (await proofs.proofs()).get(1)!;
+}
+
+describe('T is told of a mark that was confirmed', () => {
+  test.each([
+    ['before a proof ends', (prover: HostProver) => prover.prove(1)],
+    ['with the run that has sent it', (prover: HostProver) => prover.run()],
+  ])('%s: a state without it is found by a worker that knows only T', async (_, mark) => {
+    const prover = worker('p');
+    await prover.run();
+    const older = structuredClone(Reflect.get(host, 'state'));
+    await mark(prover);
+    const { mark: held } = await host.identify();
+    expect(await known()).toMatchObject({ held, next: held });
+    Reflect.set(host, 'state', older);
+    expect(standingOf(0, await known(), await host.identify())).toMatchObject({ kind: 'regressed' });
+    await expect(worker('q').prove(1)).rejects.toBeInstanceOf(HostUnreachable);
+  });
+
+  test('and of none that was not', async () => {
+    const prover = worker('p');
+    await prover.run();
+    const { held } = await known();
+    served = Object.assign(Object.create(host) as EventHost, {
+      mark: async () => Promise.reject(new HostUnreachable('connection', 'away')),
+    });
+    await prover.run();
+    expect(await known()).toMatchObject({ held });
+    expect((await known()).next).not.toBe(held);
+  });
+
+  test('beside another worker that marks the host at the same time', async () => {
+    const [one, other] = [worker('p'), worker('q')];
+    await one.run();
+    await Promise.all([one.prove(1), other.prove(1), one.prove(1), other.run()]);
+    const { mark: held } = await host.identify();
+    await one.prove(1);
+    expect((await host.identify()).mark).not.toBe(held);
+    expect(standingOf(0, await known(), await host.identify())).toEqual({ kind: 'whole' });
+  });
+});
