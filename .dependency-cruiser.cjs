@@ -58,6 +58,86 @@ const EDGE_MAY = [
 /** libraries that compute and touch nothing */
 const PURE_LIBRARIES = ['zod', 'csv-parse/lib/sync'];
 
+/**
+ * The same for the folders of the apps, from the lowest up. Files beside the folders put them together (`main.ts`), or
+ * are there for all of them (`failure.ts`); `cli-below-folders` keeps these below the folders.
+ */
+const APPS = {
+  edge: {
+    cloudevents: [],
+    api: ['cloudevents'],
+    http: ['cloudevents'],
+    advising: ['api', 'http'],
+    map: [],
+    hosts: [],
+    reading: ['api', 'hosts', 'map'],
+    consuming: ['api', 'http', 'map', 'reading'],
+    docs: ['api', 'http'],
+    sharing: [],
+    idempotency: ['http', 'sharing'],
+    ingest: ['cloudevents', 'hosts', 'http', 'map'],
+    limits: ['sharing'],
+    operations: ['api', 'cloudevents', 'http'],
+    profiling: ['ingest', 'sharing'],
+    proof: [],
+    telemetry: ['api', 'http', 'ingest', 'sharing'],
+    trpc: ['api', 'cloudevents', 'http', 'operations', 'reading', 'telemetry'],
+    serving: ['api', 'cloudevents', 'docs', 'http', 'idempotency', 'ingest', 'limits', 'map', 'trpc'],
+    shadow: [],
+  },
+  worker: {
+    consuming: [],
+    process: [],
+    jobs: ['process'],
+    external: ['jobs'],
+    forecasting: ['jobs', 'process'],
+    hosts: [],
+    map: [],
+    telemetry: ['process'],
+    measure: ['hosts', 'process', 'telemetry'],
+    notifying: ['jobs', 'process'],
+    planning: ['jobs'],
+    profiling: ['hosts', 'jobs', 'telemetry'],
+    proof: ['hosts'],
+    reconcile: ['hosts', 'process'],
+    restructure: ['hosts', 'process'],
+    retention: ['hosts', 'process'],
+  },
+  web: {
+    formatting: [],
+    server: ['formatting'],
+    components: ['formatting', 'server'],
+    features: ['components', 'formatting', 'server'],
+    app: ['components', 'features', 'server'],
+  },
+  cli: {
+    forecast: [],
+    events: [],
+    replay: ['events'],
+    telemetry: ['events', 'replay'],
+    planning: ['forecast', 'replay', 'telemetry'],
+    operations: [],
+    streams: [],
+    restructure: ['operations', 'streams'],
+    advice: ['planning', 'restructure'],
+    backup: [],
+    building: [],
+    checks: ['building'],
+    clusters: ['operations', 'restructure'],
+    consuming: ['events'],
+    database: [],
+    doctor: [],
+    forecasts: [],
+    health: [],
+    hints: ['operations'],
+    hosts: ['operations'],
+    local: ['building', 'checks', 'hosts'],
+    notifications: ['operations', 'restructure'],
+    quotas: [],
+    tokens: ['streams'],
+  },
+};
+
 /** tests, the suites that several adapters share, and what only they use */
 const TEST_SUPPORT =
   '\\.test\\.tsx?$|\\.(contract-suite|fixture)\\.ts$|-setup\\.ts$|/test-[^/]+\\.ts$|/(contract|testing)/';
@@ -74,9 +154,51 @@ const arrows = Object.entries(CORE).map(([folder, allowed]) => ({
   to: { path: '^packages/core/src/', pathNot: `^packages/core/src/(${[folder, ...allowed].join('|')})/` },
 }));
 
+const appArrows = Object.entries(APPS).flatMap(([app, folders]) =>
+  Object.entries(folders).map(([folder, allowed]) => ({
+    name: `${app}-arrow-${folder}`,
+    comment: `${folder} of apps/${app} may import: ${allowed.join(', ') || 'no other folder'}`,
+    severity: 'error',
+    from: { path: `^apps/${app}/src/${folder}/`, pathNot: TEST_SUPPORT },
+    to: {
+      path: `^apps/${app}/src/[^/]+/`,
+      pathNot: `^apps/${app}/src/(${[folder, ...allowed].join('|')})/`,
+    },
+  })),
+);
+
+/** An app's folders as far as its table has come, so that a table with a circle fails before anything is looked at. */
+for (const [app, folders] of Object.entries(APPS)) {
+  const below = new Set();
+  for (const [folder, allowed] of Object.entries(folders)) {
+    const above = allowed.filter((name) => !below.has(name));
+    if (above.length > 0)
+      throw new Error(`apps/${app}: ${folder} imports what is not below it: ${above.join(', ')}`);
+    below.add(folder);
+  }
+}
+
 module.exports = {
   forbidden: [
     ...arrows,
+    ...appArrows,
+    ...Object.entries(APPS).map(([app, folders]) => ({
+      name: `${app}-unknown-folder`,
+      comment: 'a new folder of an app gets a row in its table, which says what it may import',
+      severity: 'error',
+      from: {
+        path: `^apps/${app}/src/[^/]+/`,
+        pathNot: [`^apps/${app}/src/(${Object.keys(folders).join('|')})/`, TEST_SUPPORT],
+      },
+      to: {},
+    })),
+    {
+      name: 'cli-below-folders',
+      comment: 'what all folders of the command use stands below them; main.ts puts them together',
+      severity: 'error',
+      from: { path: '^apps/cli/src/[^/]+$', pathNot: ['^apps/cli/src/main\\.ts$', TEST_SUPPORT] },
+      to: { path: '^apps/cli/src/[^/]+/', pathNot: '^apps/cli/src/building/' },
+    },
     {
       name: 'no-cycle',
       comment: 'what imports each other cannot be understood, tested or loaded by itself',

@@ -4,7 +4,7 @@
  * --keep it stays afterwards, to be looked at.
  */
 import { once } from 'node:events';
-import { buildConsole } from '../../apps/cli/src/local/build-console.ts';
+import { buildConsole } from '../../apps/cli/src/building/build-console.ts';
 import { openBrowser, visit } from '../../e2e/src/browser.ts';
 import { PAGES, whenLoaded } from '../../e2e/src/console/look.ts';
 import type { BenchOptions, BenchResult } from './bench.ts';

@@ -4,7 +4,7 @@
  * it is panned and zoomed by hand. It starts a product and a browser of its own.
  */
 import { Block, FULLY_COVERED, LEVELS, MINUTE_MS, packBlock } from '@foreshard/core/telemetry';
-import { buildConsole } from '../../apps/cli/src/local/build-console.ts';
+import { buildConsole } from '../../apps/cli/src/building/build-console.ts';
 import { openBrowser } from '../../e2e/src/browser.ts';
 import type { BenchOptions, BenchResult } from './bench.ts';
 import type { Child } from './measure/child.ts';

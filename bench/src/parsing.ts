@@ -4,7 +4,7 @@
  * only knows the grammar, in turn in one process.
  */
 import type { Stream } from '@foreshard/core/topology';
-import type { BodyFormat } from '../../apps/edge/src/ingest/media-type.ts';
+import type { BodyFormat } from '../../apps/edge/src/http/media-type.ts';
 import { readEvents } from '../../apps/edge/src/ingest/read-events.ts';
 import type { BenchOptions, BenchResult } from './bench.ts';
 import { interleave, ratio } from './measure/interleave.ts';

@@ -9,11 +9,11 @@ import type { EventHost } from '@foreshard/core/hosts';
 import { networksSchema } from '@foreshard/core/notifying';
 import type { OperationStores } from '@foreshard/core/operations/handlers';
 import type { ClientBase } from 'pg';
+import { generateClient } from './building/generate-client.ts';
 import { MIGRATIONS } from './checkout.ts';
 import type { ControlAccess } from './credentials.ts';
 import { badInput } from './failure.ts';
-import { engineOf } from './hosts/address.ts';
-import { generateClient } from './local/generate-client.ts';
+import { engineOf } from './host-address.ts';
 
 export {
   admitHost,

@@ -17,10 +17,7 @@ import { type AdvisingStores, mountAdvising } from './advising/index.ts';
 import { consuming } from './consuming/index.ts';
 import { MemoryGuard } from './hosts/memory-guard.ts';
 import { ByteBudget } from './http/byte-budget.ts';
-import { EventsEndpoint } from './http/events-endpoint.ts';
 import { EdgeMetrics } from './http/metrics.ts';
-import { edgeRoutes, type RouteParts } from './http/routes.ts';
-import { EdgeServer } from './http/server.ts';
 import { type KnownToken, TokenCheck } from './http/token-check.ts';
 import { requestId, type Trace } from './http/trace.ts';
 import {
@@ -31,13 +28,16 @@ import {
 } from './idempotency/index.ts';
 import { DuplicateTimes } from './ingest/duplicate-times.ts';
 import { Ingestion, type IngestionLimits, type IngestionObserver } from './ingest/ingestion.ts';
+import { LeasedIngestion } from './ingest/leased-ingestion.ts';
 import { type OwnQuota, QuotaBook, type QuotaRedis, Quotas } from './limits/index.ts';
 import { type FirstMap, FollowedMap, firstMap } from './map/follower.ts';
-import { LeasedIngestion } from './map/leased-ingestion.ts';
 import { BoundOperations, mountOperations } from './operations/index.ts';
 import { profiling } from './profiling/index.ts';
 import { HostClaims, LastAcknowledged } from './proof/index.ts';
 import { reading } from './reading/index.ts';
+import { EventsEndpoint } from './serving/events-endpoint.ts';
+import { edgeRoutes, type RouteParts } from './serving/routes.ts';
+import { EdgeServer } from './serving/server.ts';
 import { type EdgeSettings, hostPatienceMs } from './settings.ts';
 import { type CappedStream, SharedRedis } from './sharing/index.ts';
 import { HotKeyLane } from './telemetry/hot-key-lane.ts';

@@ -10,10 +10,10 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildConsole } from '../building/build-console.ts';
+import { generateClient } from '../building/generate-client.ts';
 import { ROOT } from '../checkout.ts';
 import { badInput, CommandFailure } from '../failure.ts';
-import { buildConsole } from '../local/build-console.ts';
-import { generateClient } from '../local/generate-client.ts';
 import { inShard, parseShard, type SlowProject, type SlowTest, slowTests } from './slow-tests.ts';
 
 interface Check {

@@ -5,13 +5,13 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isFree, SetupFailure } from '@foreshard/local';
+import { buildConsole } from '../building/build-console.ts';
+import { generateClient } from '../building/generate-client.ts';
 import { migrate } from '../composition.ts';
 import { CREDENTIALS_FILE, readCredentials } from '../credentials.ts';
-import { buildConsole } from './build-console.ts';
 import { prepareCluster, whenOpen } from './cluster.ts';
 import { diskUse } from './disk-use.ts';
 import { type EndRequest, endRequested } from './end-request.ts';
-import { generateClient } from './generate-client.ts';
 import { provideHosts, withoutRemoved } from './host-provider.ts';
 import { Progress } from './progress.ts';
 import { remember, remembered } from './remembered.ts';

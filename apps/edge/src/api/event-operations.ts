@@ -1,4 +1,4 @@
-/** The posting of events, described; it is answered without a framework, see http/events-endpoint.ts. */
+/** The posting of events, described; it is answered without a framework, see serving/events-endpoint.ts. */
 import { z } from 'zod';
 import { cloudEventSchema, resultsProblemSchema, resultsSchema } from '../cloudevents/schema.ts';
 import { ANY_TYPE, type AnyOperation, STREAM_PREFIX } from './operation.ts';

@@ -10,8 +10,8 @@ import type { Context } from 'hono';
 import type { z } from 'zod';
 import { escaped, pointerTo } from '../cloudevents/json-pointer.ts';
 import { JSON_FAULTS, JsonScanner } from '../cloudevents/json-scanner.ts';
-import { isUtf8Charset } from '../ingest/media-type.ts';
 import type { ByteBudget } from './byte-budget.ts';
+import { isUtf8Charset } from './media-type.ts';
 import { checkAnnounced, readBody } from './read-body.ts';
 
 export interface BodyLimits {

@@ -1,7 +1,7 @@
 /** Writes answers on a plain response of node:http, where the hot path does without a framework. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BODY_FORMATS } from '../ingest/media-type.ts';
 import { isAsking } from './expect-continue.ts';
+import { BODY_FORMATS } from './media-type.ts';
 import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.ts';
 import { traceOf, traceresponse } from './trace.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { BodyFormat } from '../http/media-type.ts';
 import { type Intake, PENDING, REFUSED } from './intake.ts';
-import type { BodyFormat } from './media-type.ts';
 import { readEvents } from './read-events.ts';
 import { STREAM } from './sample-stream.fixture.ts';
 

@@ -8,6 +8,7 @@ import { ForeshardError } from '@foreshard/core/kernel';
 import { hashKey, identify } from '@foreshard/core/keyspace';
 import type { Stream } from '@foreshard/core/topology';
 import { type EventFault, EventScanner } from '../cloudevents/event-scanner.ts';
+import type { BodyFormat } from '../http/media-type.ts';
 import {
   type Body,
   type Bounds,
@@ -19,7 +20,6 @@ import {
   wholeOf,
 } from './body.ts';
 import { type EventProblem, Intake, REFUSED } from './intake.ts';
-import type { BodyFormat } from './media-type.ts';
 import { idTimeMicros } from './timed-id.ts';
 
 export interface Accepted {

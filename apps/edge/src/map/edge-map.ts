@@ -5,6 +5,9 @@
 import type { RouteTable } from '@foreshard/core/routing';
 import type { ChangeListener, TopologyMap } from '@foreshard/core/topology';
 
+/** the stream of a path that names none */
+export const MAIN_STREAM = 'main';
+
 export interface EdgeMap {
   readonly topology: TopologyMap;
   /** REQUIRES a stream of the map. A slot found in it is good until the next await. */

@@ -11,11 +11,11 @@ import { logPageSchema } from '../api/schemas.ts';
 import { JSON_FAULTS } from '../cloudevents/json-scanner.ts';
 import { type cloudEventSchema, problemSchema, resultsSchema } from '../cloudevents/schema.ts';
 import type { Trace } from '../http/trace.ts';
-import { operationRouters } from '../operations/procedures.ts';
 import { LIMIT_MAX } from '../reading/parameters.ts';
 import { recordResultsSchema } from '../telemetry/operations.ts';
 import type { RecordResult } from '../telemetry/record-intake.ts';
 import { asProblem } from './errors.ts';
+import { operationRouters } from './operation-procedures.ts';
 import { type EdgeContext, procedure, t } from './procedure.ts';
 
 const WAIT_MS_MAX = 30_000;

@@ -15,7 +15,7 @@ import {
   streamSettingsSchema,
   type Topology,
 } from '@foreshard/core/topology';
-import { engineOf } from '../../hosts/address.ts';
+import { engineOf } from '../../host-address.ts';
 import type { Comparison } from './compare.ts';
 import { type Histories, type Lineage, lineagesOf, type Ranged } from './lineage.ts';
 import type { Found, Survey } from './survey.ts';

@@ -2,8 +2,8 @@
 import type { AnyOperation, InputOf, Operation, OperationTable } from '@foreshard/core/operations';
 import type { TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server';
 import { z } from 'zod';
-import { asProblem } from '../trpc/errors.ts';
-import { procedure, t } from '../trpc/procedure.ts';
+import { asProblem } from './errors.ts';
+import { procedure, t } from './procedure.ts';
 
 type Members<O extends AnyOperation> = z.input<O['input']> & { readonly dryRun?: boolean | undefined };
 /** Nothing need be sent where every member may be left out. */

@@ -1,6 +1,6 @@
 /** Which engine answers at an address, as the command insists on it. */
 import { ADDRESS_STARTS, type EngineName, engineOf as engineAt } from '@foreshard/core/hosts';
-import { badInput } from '../failure.ts';
+import { badInput } from './failure.ts';
 
 export function engineOf(url: string): EngineName {
   const engine = engineAt(url);

@@ -9,6 +9,14 @@ import type { Stream } from '@foreshard/core/topology';
 import { z } from 'zod';
 import { checkedQuery } from '../api/index.ts';
 import { BinaryFault, binaryEvent } from '../cloudevents/binary-mode.ts';
+import type { ByteBudget } from '../http/byte-budget.ts';
+import { letContinue } from '../http/expect-continue.ts';
+import { type ContentMode, contentModeOf } from '../http/media-type.ts';
+import { instanceOf } from '../http/problem.ts';
+import { checkAnnounced, HungUp, readBody } from '../http/read-body.ts';
+import { type Answer, respond, respondProblem } from '../http/respond.ts';
+import type { TokenCheck } from '../http/token-check.ts';
+import { type Trace, traceOf, traceresponse } from '../http/trace.ts';
 import {
   fingerprintOf,
   IDEMPOTENCY_HEADER,
@@ -19,18 +27,10 @@ import {
 import type { DuplicateTimes } from '../ingest/duplicate-times.ts';
 import type { Ingestion } from '../ingest/ingestion.ts';
 import type { Intake } from '../ingest/intake.ts';
-import { type ContentMode, contentModeOf } from '../ingest/media-type.ts';
 import { type Accepted, readEvents } from '../ingest/read-events.ts';
 import { replyTo } from '../ingest/reply.ts';
 import type { Quotas } from '../limits/index.ts';
 import type { EdgeMap } from '../map/edge-map.ts';
-import type { ByteBudget } from './byte-budget.ts';
-import { letContinue } from './expect-continue.ts';
-import { instanceOf } from './problem.ts';
-import { checkAnnounced, HungUp, readBody } from './read-body.ts';
-import { type Answer, respond, respondProblem } from './respond.ts';
-import type { TokenCheck } from './token-check.ts';
-import { type Trace, traceOf, traceresponse } from './trace.ts';
 
 export interface EventsEndpointParts {
   readonly map: EdgeMap;

@@ -9,14 +9,13 @@ import { Server as NetServer } from 'node:net';
 import { ForeshardError } from '@foreshard/core/kernel';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { answerBroken, refuseTunnel } from './broken-requests.ts';
+import { answerBroken, refuseTunnel } from '../http/broken-requests.ts';
+import { asksToContinue, letContinue } from '../http/expect-continue.ts';
+import type { EdgeMetrics } from '../http/metrics.ts';
+import { PROBLEM_MEDIA_TYPE, problemDocument } from '../http/problem.ts';
+import { respond, respondProblem } from '../http/respond.ts';
+import { MAIN_STREAM } from '../map/edge-map.ts';
 import type { EventsEndpoint } from './events-endpoint.ts';
-import { asksToContinue, letContinue } from './expect-continue.ts';
-import type { EdgeMetrics } from './metrics.ts';
-import { PROBLEM_MEDIA_TYPE, problemDocument } from './problem.ts';
-import { respond, respondProblem } from './respond.ts';
-
-export const MAIN_STREAM = 'main';
 
 /** how late a request that takes too long may be noticed */
 const TIMEOUT_CHECK_MS = 1_000;

@@ -5,7 +5,7 @@
  * only makes refusals rare.
  */
 import { granted, type Lane, laneAt, lookFailed, NO_LEASE, type RouteLease } from '@foreshard/core/locking';
-import type { Intake } from '../ingest/intake.ts';
+import type { Intake } from './intake.ts';
 
 export interface LeasedParts {
   submit(intake: Intake): void;

@@ -1,6 +1,6 @@
 import { type Lane, LEASE_MS, LOOK_AGAIN_MS } from '@foreshard/core/locking';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Intake } from '../ingest/intake.ts';
+import type { Intake } from './intake.ts';
 import { LeasedIngestion } from './leased-ingestion.ts';
 
 beforeEach(() => {

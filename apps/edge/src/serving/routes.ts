@@ -11,14 +11,14 @@ import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { Api, EVENT_OPERATIONS } from '../api/index.ts';
 import { docsPage, errorPage, openApiDocument } from '../docs/index.ts';
+import type { EdgeMetrics } from '../http/metrics.ts';
+import { PROBLEM_MEDIA_TYPE, problemOf } from '../http/problem.ts';
+import type { TokenCheck } from '../http/token-check.ts';
+import { type Trace, traceOf, traceresponse } from '../http/trace.ts';
 import type { EdgeMap } from '../map/edge-map.ts';
 import { mountTrpc, type TrpcParts } from '../trpc/index.ts';
 import { mapDocument } from './map-document.ts';
-import type { EdgeMetrics } from './metrics.ts';
-import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.ts';
 import * as service from './service-operations.ts';
-import type { TokenCheck } from './token-check.ts';
-import { type Trace, traceOf, traceresponse } from './trace.ts';
 
 export interface RouteParts {
   readonly map: EdgeMap;
