@@ -6,6 +6,7 @@
  * events. Stop: take no new request, finish those under way, hand over the last counters.
  */
 import { join } from 'node:path';
+import type { HotKey, PolicyStore } from '@foreshard/core/advising';
 import type { GroupStore } from '@foreshard/core/consuming';
 import type { EventHost, HostProofStore, ProgressWatch } from '@foreshard/core/hosts';
 import { type Clock, MICROS_PER_MS } from '@foreshard/core/kernel';
@@ -13,7 +14,6 @@ import { OPERATIONS } from '@foreshard/core/operations';
 import { type OperationStores, operationHandlers } from '@foreshard/core/operations/handlers';
 import { LoadCounters } from '@foreshard/core/telemetry';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
-import { type AdvisingStores, mountAdvising } from './advising/index.ts';
 import { consuming } from './consuming/index.ts';
 import { MemoryGuard } from './hosts/memory-guard.ts';
 import { ByteBudget } from './http/byte-budget.ts';
@@ -62,14 +62,22 @@ export interface EdgeParts {
   readonly groups: GroupStore;
   /** hosts that nobody uses until a person has looked; never fails, never waits long */
   readonly hostAlarms: RouteParts['hostAlarms'];
-  readonly advising: AdvisingStores;
+  readonly hotKeys: HotKeyParts;
   /** what operations are carried out on */
-  readonly operations: (map: TopologyMap) => Omit<OperationStores, 'onHost' | 'nowMs'>;
+  readonly operations: (
+    map: TopologyMap,
+  ) => Omit<OperationStores, 'groups' | 'groupService' | 'map' | 'onHost' | 'nowMs'>;
   /** of tokens and streams that have their own */
   readonly ownQuotas: () => Promise<readonly OwnQuota[]>;
   readonly redis: CappedStream & QuotaRedis;
   readonly connectHosts: (map: TopologyMap) => HostConnections;
   readonly log: EdgeLog;
+}
+
+export interface HotKeyParts {
+  readonly policies: Pick<PolicyStore, 'at'>;
+  /** to the worker that splits below it */
+  readonly tell: (hot: HotKey) => Promise<void>;
 }
 
 export interface EdgeLog {
@@ -146,10 +154,10 @@ interface Loaded {
   readonly warn: Warn;
 }
 
-function hotKeyLane({ advising: { policies, tellHotKey } }: EdgeParts, map: FollowedMap): HotKeyLane {
+function hotKeyLane({ hotKeys: { policies, tell } }: EdgeParts, map: FollowedMap): HotKeyLane {
   return new HotKeyLane({
     policy: async () => (await policies.at(Date.now())).policy,
-    tell: tellHotKey,
+    tell,
     splitsKeys(shardlet) {
       const stream = map.topology.shardlet(shardlet)?.stream;
       return stream !== undefined && map.topology.stream(stream)?.splitKeys === true;
@@ -230,6 +238,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     OPERATIONS,
     operationHandlers({
       ...parts.operations(map.topology),
+      ...{ groups: parts.groups, groupService: groups.service, map: () => map.topology },
       onHost: async (host, use) => use(await hosts.get(host.id)),
       nowMs: Date.now,
     }),
@@ -268,11 +277,6 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       (api) => reads.mount(api),
       (api) => groups.mount(api),
       (api) => mountTelemetry(api, records, budget),
-      (api) =>
-        mountAdvising(api, {
-          ...parts.advising,
-          ...{ topology: parts.store, budget, actorOf: apiActor, nowMs: Date.now },
-        }),
       (api) => mountOperations(api, { bound: operations, budget, actorOf: apiActor }),
     ],
     fault,

@@ -21,14 +21,9 @@ const parts: EdgeParts = {
   markTokensUsed: (ids) => control.tokens.markUsed(ids, new Date()),
   proofs: control.proofs,
   groups: control.groups,
-  advising: {
-    ...control,
-    async wake() {
-      await control.jobs.wake('carryOut');
-      await control.jobs.wake('plan');
-      await control.jobs.wake('clusters');
-    },
-    async tellHotKey(hot) {
+  hotKeys: {
+    policies: control.policies,
+    async tell(hot) {
       await control.redis.hset(HOT_KEYS_KEY, hotKeyField(hot), JSON.stringify(hot));
       await control.jobs.wake('relieveHotKeys');
     },

@@ -18,7 +18,7 @@ export async function setWebhook(
 }
 
 function withCure(error: unknown, target: string | undefined): unknown {
-  if (!(error instanceof CommandFailure) || !error.message.startsWith('there is no target')) return error;
+  if (!(error instanceof CommandFailure) || !error.message.includes('there is no target')) return error;
   const cure = `add it with "foreshard notifications add ${target} URL --kinds ''"`;
   return new CommandFailure(`${error.message}; ${cure}`, error.exitCode);
 }

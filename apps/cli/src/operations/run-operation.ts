@@ -53,7 +53,7 @@ export async function refusing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw error instanceof ForeshardError ? failureOf(error.code, error.message) : error;
+    throw error instanceof ForeshardError ? failureOf(error.code, error.message, error.pointer) : error;
   }
 }
 
@@ -89,10 +89,16 @@ function timeoutOf({ answerWithinMs = 0 }: AnyOperation): number {
   return Math.max(ANSWER_TIMEOUT_MS, answerWithinMs + ON_THE_WAY_MS);
 }
 
+interface Problem {
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly pointer?: string;
+}
+
 function problemIn({ status, text }: { status: number; text: string }): CommandFailure {
   try {
-    const { code, detail } = JSON.parse(text) as { code: ErrorCode; detail: string };
-    if (code in ERRORS) return failureOf(code, detail);
+    const { code, detail, pointer } = JSON.parse(text) as Problem;
+    if (code in ERRORS) return failureOf(code, detail, pointer);
   } catch {
     // not the answer of an edge
   }
@@ -102,10 +108,12 @@ function problemIn({ status, text }: { status: number; text: string }): CommandF
 /** The same refusal ends every command in the same way: 2 where repeating it cannot help. */
 const BAD_INPUT: ReadonlySet<number> = new Set([400, 401, 403, 404, 413, 415]);
 
-function failureOf(code: ErrorCode, detail: string): CommandFailure {
+export function failureOf(code: ErrorCode, detail: string, pointer?: string): CommandFailure {
   const { status, cure } = ERRORS[code];
   const needsCure = status === 401 || status === 403 || code === 'unexamined';
-  const message = needsCure ? `${detail} ${cure}` : detail;
+  // a record may be large: without its place nobody finds the wrong member
+  const place = code === 'invalid_record' && pointer?.startsWith('/') ? `${pointer}: ` : '';
+  const message = `${place}${detail}${needsCure ? ` ${cure}` : ''}`;
   return new CommandFailure(message, BAD_INPUT.has(status) ? EXIT_BAD_INPUT : EXIT_FAILURE);
 }
 

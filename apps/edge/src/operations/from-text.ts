@@ -22,9 +22,10 @@ function reader(schema: z.ZodType): z.ZodType {
       return flag;
     }
     if (value === null) return fromText(inner).optional();
-    const made = fromText(inner).default(value as never);
-    // what reads a text hides the default behind it
-    return typeof value === 'number' ? made.meta({ schema: { default: value } }) : made;
+    // a schema that reads text does not tell what is left out
+    return fromText(inner)
+      .default(value as never)
+      .meta({ schema: { default: value } });
   }
   if (schema instanceof z.ZodNumber) {
     if (!schema.isInt) return decimal(schema);

@@ -28,7 +28,6 @@ import {
 } from '@foreshard/core/topology';
 import { type LocalServer, startRedis } from '@foreshard/local';
 import { Redis } from 'ioredis';
-import type { AdvisingStores } from '../advising/index.ts';
 import { type EdgeParts, type RunningEdge, startEdge } from '../edge.ts';
 import type { KnownToken } from '../http/token-check.ts';
 import type { OwnQuota } from '../limits/index.ts';
@@ -420,7 +419,7 @@ export class EdgeFixture {
       ownQuotas: async () => this.quotas,
       operations: () => this.operations(),
       // there is no planner beside this edge, and nobody asks for one
-      advising: { tellHotKey: async () => {} } as unknown as AdvisingStores,
+      hotKeys: { tell: async () => {} } as unknown as EdgeParts['hotKeys'],
       hostAlarms: async () => this.alarms,
       proofs: new MemoryHostProofs(),
       groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),
@@ -437,12 +436,11 @@ export class EdgeFixture {
     const away = async (): Promise<never> => {
       throw new DatabaseUnreachable('there is none');
     };
+    const absent = new Proxy({}, { get: () => away }) as never;
     return {
       topology: this.store,
-      moves: {
-        ...{ add: away, find: away, list: away, order: away, progress: away, obstacle: away },
-        ...{ note: away, end: away, journal: away, controls: away, setControls: away },
-      },
+      ...{ moves: absent, recommendations: absent, policies: absent, inquiries: absent },
+      ...{ clusters: absent, models: absent },
       proofs: { remembered: away },
       onRun: away,
       drainFacts: async () => ({ fills: new Map(), loads: new Map(), away: new Map() }),
@@ -453,6 +451,8 @@ export class EdgeFixture {
       ...{ newId: randomUUID, wakeClusters: away },
       ...({} as Pick<OperationStores, 'clusters' | 'blocks' | 'recommendations' | 'inquiries'>),
       notifications: { store: {} } as NotificationOffice,
+      quotas: { list: away, set: away, remove: away },
+      tokens: { create: away, list: away, revoke: away },
     };
   }
 

@@ -166,7 +166,7 @@ function compose(): ConsoleServer {
           wake: () => control.jobs.wake('notify'),
         }),
         newId: randomUUID,
-        wake: (job) => control.jobs.wake(job),
+        wake: (job, payload) => control.jobs.wake(job, payload),
         wakeClusters: () => control.jobs.wake('clusters'),
         countedKeys: (asked) => telemetry.topKeys(asked),
       },

@@ -25,8 +25,8 @@ export const ERRORS = {
   },
   not_found: {
     status: 404,
-    title: 'No such route',
-    cure: 'GET /docs shows every route, and GET /v1/openapi.json tells them to programs.',
+    title: 'No such route, or nothing with this number or name',
+    cure: 'The detail names what is missing. GET /docs shows every route, GET /v1/openapi.json tells them to programs.',
   },
   unknown_stream: {
     status: 404,
@@ -47,6 +47,16 @@ export const ERRORS = {
     status: 404,
     title: 'No such host',
     cure: 'List the hosts with GET /v1/hosts or "foreshard hosts".',
+  },
+  unknown_token: {
+    status: 404,
+    title: 'No such token',
+    cure: 'List the tokens with GET /v1/tokens or "foreshard tokens".',
+  },
+  unknown_quota: {
+    status: 404,
+    title: 'It has no quota of its own',
+    cure: 'List the quotas with GET /v1/quotas or "foreshard quotas".',
   },
   unknown_migration: {
     status: 404,

@@ -13,7 +13,18 @@ export type Permission = (typeof PERMISSIONS)[number];
 
 export const RESOURCES = [
   ...(['host', 'migration', 'shardlet', 'stream', 'quota', 'token', 'recommendation', 'policy'] as const),
-  ...(['cluster', 'hint', 'notification', 'consumer group', 'event', 'telemetry', 'topology'] as const),
+  ...([
+    'model',
+    'simulation',
+    'job',
+    'cluster',
+    'hint',
+    'notification',
+    'consumer group',
+    'event',
+    'telemetry',
+    'topology',
+  ] as const),
 ] as const;
 export type Resource = (typeof RESOURCES)[number];
 

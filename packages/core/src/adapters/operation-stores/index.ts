@@ -1,4 +1,7 @@
-/** What operations are carried out on: the stores of the control plane, and ways to hosts and targets. */
+/**
+ * What operations are carried out on: the stores of the control plane, and ways to hosts and targets. What serves
+ * groups is the caller's.
+ */
 import { randomUUID } from 'node:crypto';
 import type { LossSources } from '../../migration/index.ts';
 import type { OperationStores } from '../../operations/handlers/index.ts';
@@ -11,7 +14,7 @@ import { type NotificationOfficeParts, notificationOffice } from '../webhooks/in
 
 export interface OperationStoreOptions
   extends Pick<NotificationOfficeParts, 'webhookNetworks' | 'consoleUrl'> {
-  /** as it is now: of what was counted of keys */
+  /** as it is now: of what was counted of keys, and for names of streams */
   readonly map: () => TopologyMap;
   /** why a host was not taken, for who may know what listens at an address */
   readonly onUnsuitableHost: (cause: string, actor: string) => void;
@@ -20,18 +23,21 @@ export interface OperationStoreOptions
 export function operationStores(
   control: Control,
   { map, onUnsuitableHost, webhookNetworks, consoleUrl }: OperationStoreOptions,
-): OperationStores {
-  const { topology, proofs, moves, drainFacts, jobs, clusters, hints, recommendations, inquiries } = control;
+): Omit<OperationStores, 'groupService'> {
+  const { topology, proofs, moves, jobs, drainFacts, groups, quotas, tokens } = control;
+  const { recommendations, policies, inquiries, clusters, models } = control;
   const telemetry = new TelemetryStore({ blocks: control.telemetry, map, nowMs: Date.now });
   return {
-    ...{ topology, proofs, moves, drainFacts, onRun, onHost: onRun, nowMs: Date.now },
-    ...{ clusters, hints, recommendations, inquiries, blocks: control.telemetry, newId: randomUUID },
+    ...{ topology, proofs, moves, drainFacts, groups, quotas, tokens, map },
+    ...{ recommendations, policies, inquiries, clusters, models },
+    ...{ onRun, onHost: onRun, nowMs: Date.now },
+    ...{ hints: control.hints, blocks: control.telemetry, newId: randomUUID },
     notifications: notificationOffice({
       ...{ store: control.notifications, webhookNetworks, consoleUrl },
       wake: () => jobs.wake('notify'),
     }),
-    wake: (job) => jobs.wake(job),
     wakeClusters: () => jobs.wake('clusters'),
+    wake: (job, payload) => jobs.wake(job, payload),
     async admit(request, dryRun) {
       const reply = await (dryRun ? tryAdmission : admitHost)(topology, request);
       if (reply.kind === 'refused' && reply.cause !== undefined) onUnsuitableHost(reply.cause, request.actor);
