@@ -70,18 +70,6 @@ async function withBytes<T>(
   }
 }
 
-/**
- * The body as its schema checks it.
- * @throws ForeshardError like `withJsonBody`, and invalid_record with every place that is wrong
- */
-export function checkedJsonBody<S extends z.ZodType>(
-  c: Context,
-  limits: BodyLimits,
-  schema: S,
-): Promise<z.output<S>> {
-  return withJsonBody(c, limits, (body) => judged(schema, body, 'invalid_record'));
-}
-
 /** @throws ForeshardError of that code, with every place that is wrong */
 export function judged<S extends z.ZodType>(schema: S, body: unknown, code: ErrorCode): z.output<S> {
   const result = schema.safeParse(body);

@@ -2,8 +2,6 @@
 import type { Operations } from '@foreshard/core/operations';
 import { initTRPC } from '@trpc/server';
 import type { Scope } from '../api/index.ts';
-import type { ClusterOrders } from '../clusters/index.ts';
-import type { HintDesk } from '../hints/index.ts';
 import type { Trace } from '../http/trace.ts';
 import type { BoundOperations } from '../operations/bound.ts';
 import type { PageRequest } from '../reading/index.ts';
@@ -36,8 +34,6 @@ export interface EdgeContext {
   readonly records: Pick<RecordIntake, 'accesses' | 'instances'>;
   /** what is derived from the table, and who calls */
   readonly operations: Pick<BoundOperations<Operations>, 'handlerOf'>;
-  readonly clusters: ClusterOrders;
-  readonly hints: HintDesk;
   readonly actor: string;
   /** puts fields into the header of the answer */
   readonly tell: (fields: Readonly<Record<string, string>>) => void;

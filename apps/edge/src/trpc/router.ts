@@ -14,7 +14,6 @@ import type { Trace } from '../http/trace.ts';
 import { LIMIT_MAX } from '../reading/parameters.ts';
 import { recordResultsSchema } from '../telemetry/operations.ts';
 import type { RecordResult } from '../telemetry/record-intake.ts';
-import { administrationRouters } from './administration-routers.ts';
 import { asProblem } from './errors.ts';
 import { operationRouters } from './operation-procedures.ts';
 import { type EdgeContext, procedure, t } from './procedure.ts';
@@ -116,7 +115,6 @@ export const edgeRouter = t.router({
   events: t.router({ ingest, read }),
   telemetry: t.router({ accesses, instances }),
   ...operationRouters(OPERATIONS),
-  ...administrationRouters,
 });
 
 /** What clients build on: createTRPCClient<EdgeRouter>(...). */

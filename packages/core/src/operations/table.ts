@@ -1,9 +1,12 @@
 /** Every operation, by router and name. */
+import { clusters } from './clusters.ts';
 import { groups } from './groups.ts';
+import { hints } from './hints.ts';
 import { hosts } from './hosts.ts';
 import { jobs } from './jobs.ts';
 import { migrations } from './migrations.ts';
 import { models } from './models.ts';
+import { notifications } from './notifications.ts';
 import type { AnyOperation, OperationTable } from './operation.ts';
 import { policy } from './policy.ts';
 import { quotas } from './quotas.ts';
@@ -17,6 +20,7 @@ export const OPERATIONS = {
   ...{ hosts, migrations, shardlets, streams },
   ...{ groups, quotas, tokens },
   ...{ recommendations, policy, whatIf, models, jobs },
+  ...{ clusters, hints, notifications },
 } as const satisfies OperationTable;
 export type Operations = typeof OPERATIONS;
 
