@@ -35,7 +35,7 @@ const CORE = {
       'hints',
       'planning',
     ],
-    ...['external', 'advising', 'notifying'],
+    ...['external', 'advising', 'notifying', 'predicting', 'jobs'],
   ],
   jobs: ['kernel'],
   simulation: [

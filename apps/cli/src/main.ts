@@ -14,6 +14,7 @@ import { register as registerForecasts } from './forecasts/index.ts';
 import { register as registerHealth } from './health/index.ts';
 import { register as registerHints } from './hints/index.ts';
 import { register as registerHosts } from './hosts/index.ts';
+import { register as registerJobs } from './jobs/index.ts';
 import { register as registerLocal } from './local/index.ts';
 import { register as registerNotifications } from './notifications/index.ts';
 import { renamed } from './old-names.ts';
@@ -60,6 +61,7 @@ for (const register of [
   registerClusters,
   registerBackup,
   registerHealth,
+  registerJobs,
   registerHosts,
   registerStreams,
   registerTokens,

@@ -126,7 +126,7 @@ export function described(contract: AnyContract, placement = placementOf(contrac
 }
 
 function bodyOf({ input, http }: AnyContract, { body: members }: Placement): AnyOperation['body'] {
-  const { description, example, optional, text } = http.body!;
+  const { description, id, example, optional, text } = http.body!;
   const isWhole = members.length === Object.keys(input.shape).length;
   const schema = isWhole
     ? input
@@ -134,7 +134,7 @@ function bodyOf({ input, http }: AnyContract, { body: members }: Placement): Any
   return {
     description,
     content: {
-      ...json(schema, example),
+      ...json(id === undefined ? schema : schema.meta({ id }), example),
       ...(text === undefined ? {} : { [text.mediaType]: { schema: z.string(), example: text.example } }),
     },
     ...(optional === true ? { optional } : {}),

@@ -13,7 +13,18 @@ export type Permission = (typeof PERMISSIONS)[number];
 
 export const RESOURCES = [
   ...(['host', 'migration', 'shardlet', 'stream', 'quota', 'token', 'recommendation', 'policy'] as const),
-  ...(['cluster', 'hint', 'notification', 'consumer group', 'event', 'telemetry', 'topology'] as const),
+  ...([
+    'model',
+    'simulation',
+    'job',
+    'cluster',
+    'hint',
+    'notification',
+    'consumer group',
+    'event',
+    'telemetry',
+    'topology',
+  ] as const),
 ] as const;
 export type Resource = (typeof RESOURCES)[number];
 
@@ -51,6 +62,8 @@ export interface Operation<
   readonly dryRun: boolean;
   /** is each call recorded with its caller? */
   readonly audit: 'always' | 'never';
+  /** how long an answer may take; 25 s when left out */
+  readonly answerWithinMs?: number;
   readonly http: HttpBinding<z.output<O>>;
 }
 
@@ -69,6 +82,8 @@ export interface HttpBinding<Output = unknown> {
   readonly description: string;
   readonly body?: {
     readonly description: string;
+    /** as OpenAPI names its schema, where it is not the whole input */
+    readonly id?: string;
     readonly example?: unknown;
     /** may be left out */
     readonly optional?: true;

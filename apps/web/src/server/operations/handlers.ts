@@ -14,20 +14,25 @@ import {
 } from '@foreshard/core/operations';
 import {
   hostHandlers,
+  jobHandlers,
   migrationHandlers,
+  modelHandlers,
   type OperationStores,
+  policyHandlers,
   quotaHandlers,
+  recommendationHandlers,
   shardletHandlers,
   streamHandlers,
   tokenHandlers,
+  whatIfHandlers,
 } from '@foreshard/core/operations/handlers';
 import type { z } from 'zod';
 import type { EdgeClient } from '../edge/edge-client.ts';
 
 /** What a handler is given here; the rest needs hosts. */
-export type ConsoleStores = Pick<
+export type ConsoleStores = Omit<
   OperationStores,
-  'topology' | 'moves' | 'proofs' | 'drainFacts' | 'wake' | 'countedKeys' | 'quotas' | 'tokens'
+  'onRun' | 'onHost' | 'admit' | 'nowMs' | 'groups' | 'groupService' | 'map'
 >;
 
 export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handlers<Operations> {
@@ -46,11 +51,16 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
       ...{ show: atEdge(groups.show), remove: atEdge(groups.remove) },
     },
     hosts: { ...hostHandlers(all), add: atEdge(hosts.add), loss: atEdge(hosts.loss) },
+    jobs: jobHandlers(all),
     migrations: migrationHandlers(all),
+    models: modelHandlers(all),
+    policy: policyHandlers(all),
     quotas: quotaHandlers(all),
+    recommendations: recommendationHandlers(all),
     shardlets: { ...shardletHandlers(all), split: atEdge(shardlets.split) },
     streams: streamHandlers(all),
     tokens: { ...tokenHandlers(all), create: createNoToken },
+    whatIf: whatIfHandlers(all),
   };
 }
 

@@ -19,11 +19,13 @@ export function operationStores(
   { map, onUnsuitableHost }: OperationStoreOptions,
 ): Omit<OperationStores, 'groupService'> {
   const { topology, proofs, moves, jobs, drainFacts, groups, quotas, tokens } = control;
+  const { recommendations, policies, inquiries, clusters, models } = control;
   const telemetry = new TelemetryStore({ blocks: control.telemetry, map, nowMs: Date.now });
   return {
     ...{ topology, proofs, moves, drainFacts, groups, quotas, tokens, map },
+    ...{ recommendations, policies, inquiries, clusters, models },
     ...{ onRun, onHost: onRun, nowMs: Date.now },
-    wake: (job) => jobs.wake(job),
+    wake: (job, payload) => jobs.wake(job, payload),
     async admit(request, dryRun) {
       const reply = await (dryRun ? tryAdmission : admitHost)(topology, request);
       if (reply.kind === 'refused' && reply.cause !== undefined) onUnsuitableHost(reply.cause, request.actor);
