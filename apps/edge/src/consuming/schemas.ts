@@ -1,5 +1,6 @@
 /** What members of consumer groups send and get. */
-import { groupNameSchema, groupSchema, memberIdSchema } from '@foreshard/core/consuming';
+import { groupNameSchema, memberIdSchema } from '@foreshard/core/consuming';
+import { groupAssignmentSchema } from '@foreshard/core/operations';
 import { z } from 'zod';
 import { storedEventSchema } from '../api/schemas.ts';
 
@@ -9,15 +10,6 @@ const LIMIT_MAX = 10_000;
 export const WAIT_MS_MAX = 30_000;
 
 export const groupPath = z.object({ group: groupNameSchema.describe('the name of the group') });
-
-export const createGroupSchema = z.strictObject({
-  name: groupNameSchema,
-  stream: z.string().default('main'),
-  from: z.enum(['oldest', 'now']).default('oldest').describe('where the group begins'),
-  sessionMs: groupSchema.shape.sessionMs.describe(
-    'a member without a sign of life for so long loses its shardlets',
-  ),
-});
 
 const heldSchema = z.strictObject({
   seq: z.int().min(0).describe('the last one: `through` of the batch'),
@@ -41,15 +33,6 @@ export const leaveSchema = z.strictObject({
   member: memberIdSchema.describe('the name of this consumer'),
 });
 
-const assignmentSchema = z.strictObject({
-  shardlet: z.int(),
-  assignment: z.int().describe('to be handed back with commits: another one is refused'),
-  seq: z.int().describe('the checkpoint: all up to here is processed'),
-  epoch: z.int(),
-  revoking: z.boolean().describe('it goes to another member as soon as what is held of it is committed'),
-  skipped: z.int().describe('events that were past their retention before the group came to them'),
-});
-
 export const batchSchema = z
   .strictObject({
     shardlet: z.int(),
@@ -64,7 +47,7 @@ export const batchSchema = z
 export const pollReplySchema = z
   .strictObject({
     version: z.int().describe('one higher with every change of an assignment'),
-    assigned: z.array(assignmentSchema),
+    assigned: z.array(groupAssignmentSchema),
     batches: z.array(batchSchema),
   })
   .meta({ id: 'GroupPoll' });
@@ -80,41 +63,3 @@ export const commitReplySchema = z
     ),
   })
   .meta({ id: 'GroupCommit' });
-
-export const groupSummarySchema = z.strictObject({
-  name: z.string(),
-  stream: z.string().nullable().describe('null: the stream was deleted'),
-  sessionMs: z.int(),
-  delivery: z.enum(['pull', 'push']),
-});
-
-export const groupDetailSchema = groupSummarySchema
-  .extend({
-    version: z.int(),
-    lag: z
-      .int()
-      .nullable()
-      .describe('events that are stored and not processed; null: a host does not answer, or holds too few'),
-    members: z.array(
-      z.strictObject({
-        id: z.string(),
-        seenAtMs: z.int(),
-        subject: z
-          .string()
-          .nullable()
-          .describe('who it belongs to: "token:" and the name of a token, or "worker"; null: not known yet'),
-        shardlets: z.int(),
-      }),
-    ),
-    shardlets: z.array(
-      assignmentSchema.extend({
-        member: z.string().nullable(),
-        lag: z.int().nullable(),
-        beyondEnd: z
-          .int()
-          .optional()
-          .describe('the host holds so many events fewer than were processed: it lost some, or is behind'),
-      }),
-    ),
-  })
-  .meta({ id: 'ConsumerGroup' });

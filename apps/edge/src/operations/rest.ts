@@ -25,6 +25,8 @@ import { fromText } from './from-text.ts';
 /** A thousand shardlets, named, take some kilobytes. */
 const BODY_BYTES_MAX = 65_536;
 const NO_CONTENT = 204;
+/** what a contract may call a body that its input refuses; else `invalid_record` */
+const BODY_FAULTS = ['invalid_order', 'invalid_parameter'] as const;
 
 export interface OperationRoutes {
   readonly bound: BoundOperations<OperationTable>;
@@ -77,7 +79,7 @@ async function inputOf(
 }
 
 function judgedWith(contract: AnyContract, given: Readonly<Record<string, unknown>>, members: unknown) {
-  const fault = contract.errors.includes('invalid_order') ? 'invalid_order' : 'invalid_record';
+  const fault = BODY_FAULTS.find((code) => contract.errors.includes(code)) ?? 'invalid_record';
   if (typeof members !== 'object' || members === null || Array.isArray(members))
     return judged(contract.input, members, fault);
   const twice = Object.keys(members).filter((member) => member in given);
