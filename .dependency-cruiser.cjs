@@ -92,9 +92,9 @@ const PURE = Object.keys(CORE).join('|');
 
 /**
  * The hot path: nothing that trains, plans or decides may get into it. `consuming` serves readers of groups
- * beside it; it decides about their checkpoints only. `migration` is for orders of people: the edge asks T for
- * them and carries none out. `planning` and `advising` are for people who approve and ask: the edge hands their
- * questions to a worker and plans nothing. `external` are clusters of others: a worker takes in their load.
+ * beside it; it decides about their checkpoints only. `migration` is for orders of people: the edge asks the topology
+ * store for them and carries none out. `planning` and `advising` are for people who approve and ask: the edge hands
+ * their questions to a worker and plans nothing. `external` are clusters of others: a worker takes in their load.
  */
 const EDGE_MAY = [
   ...['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'telemetry', 'profiling', 'consuming'],
@@ -116,8 +116,8 @@ const EDGE_MAY = [
 const PURE_LIBRARIES = ['zod', 'csv-parse/lib/sync'];
 
 /**
- * The same for the folders of the apps, from the lowest up. Files beside the folders put them together (`main.ts`), or
- * are there for all of them (`failure.ts`); `cli-below-folders` keeps these below the folders.
+ * The same for the folders of the apps, from the lowest up. Files beside the folders put them together (`main.ts`),
+ * or are there for all of them (`failure.ts`); `cli-below-folders` keeps these below the folders.
  */
 const APPS = {
   edge: {

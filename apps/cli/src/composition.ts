@@ -96,7 +96,7 @@ export async function newWebhookSecret(): Promise<string> {
 export const readSource: ReadSource = async (source, range) =>
   (await import('@foreshard/core/adapters/prometheus')).readPrometheus(source, range);
 
-/** T keeps only hashes of its tokens. */
+/** The topology store keeps only hashes of its tokens. */
 export async function isActiveToken(control: Control, token: string): Promise<boolean> {
   const { hashToken } = await import('@foreshard/core/adapters/prisma');
   const active = await control.tokens.activeHashes();

@@ -34,7 +34,7 @@ export interface EdgeAccess {
 export interface ControlAccess {
   readonly databaseUrl: string;
   readonly redisUrl: string;
-  /** where T is when it is not in the database */
+  /** where the topology store is when it is not in the database */
   readonly topologyUrl?: string;
 }
 

@@ -1,4 +1,7 @@
-/** Opens T for one command and closes it whatever happens; a refused decision is a failure with its reason. */
+/**
+ * Opens the topology store for one command and closes it whatever happens; a refused decision is a failure with its
+ * reason.
+ */
 import type { Decision, DecisionReply, Refusal } from '@foreshard/core/topology';
 import { ACTOR, type Control, openControl } from './composition.ts';
 import { type ControlAccess, controlAccess } from './credentials.ts';

@@ -1,6 +1,6 @@
 /**
- * An edge process on real servers of its own (T on PostgreSQL, a control Redis, Redis hosts) and a worker
- * that opens shardlets and readmits hosts: for tests that stop and kill what they like.
+ * An edge process on real servers of its own (the topology store on PostgreSQL, a control Redis, Redis hosts) and a
+ * worker that opens shardlets and readmits hosts: for tests that stop and kill what they like.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -62,7 +62,10 @@ export class EdgeCluster {
   private edge: ChildProcess | undefined;
   private worker: ChildProcess | undefined;
 
-  /** `sharedPostgres`: T is a database of that server, which others use as well; else of one that may be stopped. */
+  /**
+   * `sharedPostgres`: the topology store is a database of that server, which others use as well; else of one that may
+   * be stopped.
+   */
   /** `settings`: of every process. */
   static async start(
     hostCount: number,

@@ -1,6 +1,7 @@
 /**
  * The worker put together. It starts whatever is missing and keeps trying: first it answers probes, then it
- * reads T, then it takes jobs. It keeps no state: it may be killed at any point, and run beside others.
+ * reads the topology store, then it takes jobs. It keeps no state: it may be killed at any point, and run beside
+ * others.
  */
 import { randomUUID } from 'node:crypto';
 import { type Control, connectControl, InquiryOffice } from '@foreshard/core/adapters/control';
@@ -40,9 +41,9 @@ import { LoadFeed } from './telemetry/load-feed.ts';
 import { RollUpJob } from './telemetry/roll-up-job.ts';
 import { HostSampler } from './telemetry/sample-hosts.ts';
 
-/** The name in T's change log. */
+/** The name in the topology store's change log. */
 const ACTOR = 'worker';
-/** T is asked every two seconds. */
+/** The topology store is asked every two seconds. */
 const TOPOLOGY_STALE_MS = 10_000;
 const RETRY_STEP_MS = 250;
 const RETRY_PAUSE_MAX_MS = 5_000;
@@ -257,7 +258,7 @@ function lockObserver(metrics: Metrics, log: Logger) {
   };
 }
 
-/** Undefined when the worker ends before T has answered. */
+/** Undefined when the worker ends before the topology store has answered. */
 async function followWhenReady(
   control: Control,
   log: Logger,

@@ -320,7 +320,7 @@ async function movesThatWait(from: Shardlet): Promise<[Shardlet, Shardlet]> {
   return [from, to];
 }
 
-/** As soon as T tells of the next decision with this name. */
+/** As soon as the topology store tells of the next decision with this name. */
 function decided(name: string): Promise<void> {
   return new Promise((resolve) => {
     const stop = cluster.map.onChange((change) => {

@@ -1,8 +1,8 @@
 /**
  * A cluster of 400 hosts and 100,000 shardlets for people, screenshots and the bench of the console: a PostgreSQL
- * with T and the telemetry, and a control Redis to which somebody keeps telling. Its hosts do not exist, so nothing
- * can be appended or moved; everything that the console reads of the control plane is there. It says of itself that
- * it is made up: its stream is loaded by a function (load-shape.ts), not by people.
+ * with the topology store and the telemetry, and a control Redis to which somebody keeps telling. Its hosts do not
+ * exist, so nothing can be appended or moved; everything that the console reads of the control plane is there. It
+ * says of itself that it is made up: its stream is loaded by a function (load-shape.ts), not by people.
  */
 import { join } from 'node:path';
 import { connectControl } from '@foreshard/core/adapters/control';

@@ -1,6 +1,6 @@
 /**
- * T of a large cluster, and the history of how it became so: rows as decisions would have left them, without the
- * decisions, because a hundred thousand of those take minutes.
+ * The topology store of a large cluster, and the history of how it became so: rows as decisions would have left them,
+ * without the decisions, because a hundred thousand of those take minutes.
  */
 import { slices, WHOLE } from '@foreshard/core/keyspace';
 import {

@@ -1,6 +1,6 @@
 /**
- * A cluster for one live run: T, a control Redis, four Redis hosts behind throttled lines, the edge and the worker, all
- * on one fast clock; everything of it is new, and removed afterwards.
+ * A cluster for one live run: the topology store, a control Redis, four Redis hosts behind throttled lines, the edge
+ * and the worker, all on one fast clock; everything of it is new, and removed afterwards.
  */
 import { join } from 'node:path';
 import { type Control, connectControl } from '@foreshard/core/adapters/control';

@@ -1,6 +1,6 @@
 /**
- * A whole product for a bench, in a folder that is removed afterwards: PostgreSQL for T, a control Redis, one
- * Redis host, a worker until every shardlet is open, and one edge in a process of its own.
+ * A whole product for a bench, in a folder that is removed afterwards: PostgreSQL for the topology store, a control
+ * Redis, one Redis host, a worker until every shardlet is open, and one edge in a process of its own.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -112,7 +112,7 @@ function shardsFor(shardlets: number): { shardCount: number; shardletsPerShard: 
   return { shardCount: Math.ceil(shardlets / shardletsPerShard), shardletsPerShard };
 }
 
-/** Runs a worker until T knows every shardlet as open. */
+/** Runs a worker until the topology store knows every shardlet as open. */
 async function openAll(control: Control, environment: Record<string, string>): Promise<void> {
   const worker = start(join(ROOT, 'apps/worker/src/main.ts'), [], {
     ...environment,

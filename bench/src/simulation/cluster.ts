@@ -1,4 +1,4 @@
-/** All parties of one run on one virtual time, and the watch over what hosts and T do. */
+/** All parties of one run on one virtual time, and the watch over what hosts and the topology store do. */
 import { type Coverage, Draws, Schedule, type Violation } from '@foreshard/core/simulation';
 import {
   addHost,
@@ -44,7 +44,7 @@ export class Cluster implements Scene {
   readonly history: History;
   readonly network: Network;
   readonly topology: TopologyService;
-  /** T as it is, for the checks */
+  /** The topology store as it is, for the checks */
   readonly truth = new TopologyMap(EMPTY_TOPOLOGY);
   readonly hosts = new Map<number, DurableHost>();
   readonly witness: Witness;
@@ -112,7 +112,7 @@ export class Cluster implements Scene {
   epochOf = (event: string, shardlet: number, seq: number | undefined): number | undefined =>
     this.witness.epochOf(event, shardlet, seq);
 
-  /** T may be away; anything else is a defect. */
+  /** The topology store may be away; anything else is a defect. */
   expect(who: string, error: unknown): void {
     if (!(error instanceof Error) || error.name !== 'TopologyAway') this.fault(who, error);
   }
@@ -121,7 +121,7 @@ export class Cluster implements Scene {
     this.defects.push({ who, error });
   }
 
-  /** Hosts that T knows, and a stream on them that workers have still to open. */
+  /** Hosts that the topology store knows, and a stream on them that workers have still to open. */
   async begin(): Promise<void> {
     for (const [i, durability] of this.plan.durabilities.entries()) await this.addHost(i + 1, durability);
     const { shardCount, splitKeys, hasRetention } = this.plan;

@@ -1,6 +1,6 @@
 /**
- * What an edge does that saw a host go back: it tells T, and refuses the host until it is answered or has
- * waited long enough (docs/decisions/0023-a-host-proves-its-progress.md, Claims). It claims counts only.
+ * What an edge does that saw a host go back: it tells the topology store, and refuses the host until it is answered
+ * or has waited long enough (docs/decisions/0023-a-host-proves-its-progress.md, Claims). It claims counts only.
  */
 import type { HostPool } from '@foreshard/core/adapters/event-hosts';
 import type { HostProofStore } from '@foreshard/core/hosts';

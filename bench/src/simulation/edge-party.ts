@@ -169,7 +169,7 @@ export class EdgeParty implements EdgeDoor {
     setTimeout(next, CLAIM_EVERY_MS);
   }
 
-  /** From T, or from disk while T is away. */
+  /** From the topology store, or from disk while the topology store is away. */
   private async firstMap(snapshot: Promise<Topology>): Promise<FirstMap | undefined> {
     try {
       return { topology: await snapshot, isProven: true, from: 'store' };

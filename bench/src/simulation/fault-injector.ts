@@ -62,7 +62,7 @@ export class FaultInjector {
       'kill worker': () => this.killParty(draws.pick(workers)),
       'kill host': () => this.killHost(host(), draws.chance(0.6)),
       'empty disk': () => this.emptyDisk(host()),
-      'T away': () => this.awayT(),
+      'The topology store away': () => this.awayT(),
       cut: () => this.cut(this.anyName(), this.anyName()),
       freeze: () => this.freeze(draws.pick([...edges, ...workers, host()])),
       full: () => this.fill(host()),
@@ -167,7 +167,7 @@ export class FaultInjector {
   private awayT(): void {
     const { topology } = this.scene;
     if (!topology.isUp) return;
-    this.tell('T goes away');
+    this.tell('The topology store goes away');
     topology.leave();
     this.later(() => topology.come());
   }

@@ -45,7 +45,8 @@ export function hostDoor(
     if (host === undefined) throw new HostUnreachable('connection', `nobody is at the address of host ${id}`);
     const judges = expected !== undefined && host.durability === 'always';
     const watch = judges ? (options.watch ?? new ProgressWatch(generation)) : undefined;
-    // another run of it, or an empty store in its place, has said nothing about the run that T trusts
+    // another run of it, or an empty store in its place, has said nothing about the run that the topology store
+    // trusts
     const { incarnation } = await handleOn(process, network, host, undefined).identify();
     if (expected !== undefined && incarnation !== expected)
       throw new HostUnreachable('incarnation', `host ${id} is in run ${incarnation}, not in ${expected}`);

@@ -1,6 +1,6 @@
 /**
- * Moves as a worker drives them: the real machines, begun again from T at every turn, by every worker, with a
- * desk that now and then pauses, hands out tiny chunks, or wants the move given up.
+ * Moves as a worker drives them: the real machines, begun again from the topology store at every turn, by every
+ * worker, with a desk that now and then pauses, hands out tiny chunks, or wants the move given up.
  */
 import type { LockService } from '@foreshard/core/locking';
 import { drive, type MoveDesk, type MoveRef, performer } from '@foreshard/core/machines';

@@ -1,4 +1,4 @@
-/** Who accepts losses: sees nothing but T, and waits a while, as people do. */
+/** Who accepts losses: sees nothing but the topology store, and waits a while, as people do. */
 import { acceptLoss, type Host } from '@foreshard/core/topology';
 import type { Scene } from './scene.ts';
 import { VirtualProcess } from './virtual-process.ts';

@@ -11,7 +11,7 @@ export const FAULT_KINDS = [
   'kill worker',
   'kill host',
   'empty disk',
-  'T away',
+  'The topology store away',
   'cut',
   'freeze',
   'full',

@@ -107,7 +107,7 @@ async function toTheEnd(cluster: Cluster): Promise<void> {
   if (!cluster.hasFailed) await checkLog(cluster);
 }
 
-/** Asks again only when T has decided something since. */
+/** Asks again only when the topology store has decided something since. */
 function afterDecisions({ truth }: Cluster, isSo: () => boolean): () => boolean {
   let seen = -1;
   return () => {
@@ -126,7 +126,10 @@ function unsettled({ truth }: Cluster): string[] {
   return left;
 }
 
-/** What was garbage when the faults were over: retention makes some all the time, so there need not be a moment without. */
+/**
+ * What was garbage when the faults were over: retention makes some all the time, so there need not be a moment
+ * without.
+ */
 async function garbageGoes(cluster: Cluster): Promise<void> {
   const nameOf = ({ host, shardlet, epoch }: Garbage) => `${host}/${shardlet}/${epoch}`;
   const old = new Set(cluster.truth.garbage().map(nameOf));
@@ -203,7 +206,10 @@ function inOrderOfTime(acknowledged: readonly Acknowledgement[]): Acknowledgemen
   return [...acknowledged].sort((a, b) => a.atMicros - b.atMicros);
 }
 
-/** What a reader finds that follows T: read from the hosts themselves, past everything that is under test. */
+/**
+ * What a reader finds that follows the topology store: read from the hosts themselves, past everything that is under
+ * test.
+ */
 async function finalLog({ truth, hosts, violations, witness, setBacks }: Cluster): Promise<FinalLog> {
   const shardlets = new Map<number, LogShardlet>();
   const records: LogRecord[] = [];
@@ -224,9 +230,13 @@ async function finalLog({ truth, hosts, violations, witness, setBacks }: Cluster
     if (isGone) continue;
     if (!('range' in details)) {
       violations.push(
-        violation('I1', `T has shardlet ${id} ${state.kind} on host ${owner}, which has ${details.mode}`, {
-          shardlets: [id],
-        }),
+        violation(
+          'I1',
+          `The topology store has shardlet ${id} ${state.kind} on host ${owner}, which has ${details.mode}`,
+          {
+            shardlets: [id],
+          },
+        ),
       );
       continue;
     }
@@ -235,7 +245,7 @@ async function finalLog({ truth, hosts, violations, witness, setBacks }: Cluster
       violations.push(
         violation(
           'I1',
-          `T closed shardlet ${id} at ${state.finalSeq}, the host holds it up to ${details.lastSeq}`,
+          `The topology store closed shardlet ${id} at ${state.finalSeq}, the host holds it up to ${details.lastSeq}`,
           { shardlets: [id] },
         ),
       );

@@ -65,7 +65,7 @@ export interface Scene {
   /** at which epoch a host stored it, where hosts may lose it */
   epochOf(event: string, shardlet: number, seq: number | undefined): number | undefined;
   doorFor(process: VirtualProcess, noticed?: Noticed): OpenHost;
-  /** T may be away; anything else is a defect */
+  /** The topology store may be away; anything else is a defect */
   expect(who: string, error: unknown): void;
   fault(who: string, error: unknown): void;
   noteDifference(move: number, detail: string): void;

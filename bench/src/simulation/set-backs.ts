@@ -1,12 +1,12 @@
 /**
- * Which hosts went back to an older state, and what that may cost. It sees the hosts and T as they are, and
- * tells apart what the code under test has to tell apart from answers alone.
+ * Which hosts went back to an older state, and what that may cost. It sees the hosts and the topology store as they
+ * are, and tells apart what the code under test has to tell apart from answers alone.
  *
  * The decision record allows one silent loss: a host goes back to a state that holds its last confirmed mark
  * and the count stored with it, and no process notices by a count of its own. Only what was stored on that
- * host after that state is excused then. Besides, a host in an older state cannot know what T has given away
- * since, so an edge with a map as old may be told that an event is stored where nobody will look for it: what
- * is taken past the fence is excused until the loss is accepted. Each use of the two excuses is counted.
+ * host after that state is excused then. Besides, a host in an older state cannot know what the topology store has
+ * given away since, so an edge with a map as old may be told that an event is stored where nobody will look for it:
+ * what is taken past the fence is excused until the loss is accepted. Each use of the two excuses is counted.
  * Whatever the marks show has to be suspended, and its losses have to be named.
  */
 import { type Coverage, type Violation, violation } from '@foreshard/core/simulation';
@@ -19,9 +19,9 @@ interface SetBack {
   readonly host: number;
   /** the operations that are left */
   readonly to: number;
-  /** T was waiting for a person, or readmitting what was lost before, so it names this too */
+  /** The topology store was waiting for a person, or readmitting what was lost before, so it names this too */
   readonly isMet: boolean;
-  /** by the marks and counts that T has */
+  /** by the marks and counts that the topology store has */
   isHidden: boolean;
   /** in this state, or in one after it; that the host was found empty says nothing of the disk it gets back */
   isSuspended: boolean;
@@ -139,8 +139,8 @@ export class SetBacks {
 }
 
 /**
- * Suspended for what it holds, or readmitted with a loss that was accepted. A store that is empty is suspended too, but
- * that ends without a loss once the host has its own disk again, whatever state that is in.
+ * Suspended for what it holds, or readmitted with a loss that was accepted. A store that is empty is suspended too,
+ * but that ends without a loss once the host has its own disk again, whatever state that is in.
  */
 function isJudged({ readmission }: Host): boolean {
   if (readmission?.regressed === undefined) return false;

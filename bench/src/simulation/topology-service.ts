@@ -1,4 +1,7 @@
-/** T as the parties reach it: linearizable and never losing a commit, but away now and then, and over the network. */
+/**
+ * The topology store as the parties reach it: linearizable and never losing a commit, but away now and then, and over
+ * the network.
+ */
 import { MemoryHostProofs, MemoryTopologyStore } from '@foreshard/core/adapters/memory';
 import type { HostProofStore } from '@foreshard/core/hosts';
 import type { Schedule } from '@foreshard/core/simulation';

@@ -1,4 +1,7 @@
-/** What has to meet every fault: the operations of hosts that the product uses, and the decisions of T. */
+/**
+ * What has to meet every fault: the operations of hosts that the product uses, and the decisions of the topology
+ * store.
+ */
 export const TRANSITIONS: readonly string[] = [
   ...[
     'createOpen',

@@ -1,6 +1,7 @@
 /**
- * Sees what hosts do and what T decides, for the checks and for the history: who takes appends at any moment,
- * at which epoch each record came in, and what T has noted as lost on hosts that may lose it.
+ * Sees what hosts do and what the topology store decides, for the checks and for the history: who takes appends at
+ * any moment, at which epoch each record came in, and what the topology store has noted as lost on hosts that may
+ * lose it.
  */
 import { type EventHost, framePayload, splitFrames } from '@foreshard/core/hosts';
 import {
@@ -75,7 +76,7 @@ export class Witness {
     return this.setBacks.epochOf(placeOfEvent({ event, shardlet, seq }));
   }
 
-  /** What T noted while a host that may lose appends had the shardlet, or after any host went back. */
+  /** What the topology store noted while a host that may lose appends had the shardlet, or after any host went back. */
   lossesOf(shardlet: number): readonly Loss[] {
     return this.losses.get(shardlet) ?? [];
   }
@@ -103,7 +104,7 @@ export class Witness {
 
   /**
    * Where a shardlet begins anew and no parent with ids is left beside it, a retry is taken for a new event. A copy
-   * that T has given away is none: it knows no ids of after the move, and the readmission drops it.
+   * that the topology store has given away is none: it knows no ids of after the move, and the readmission drops it.
    */
   forgets(shardlet: number): boolean {
     return this.forgetful.has(shardlet);
@@ -123,14 +124,14 @@ export class Witness {
   }
 
   /**
-   * Until its loss is accepted, and T has readmitted it, a host that went back may have open what T has given
-   * away since: nothing can fence what comes from an old map then.
+   * Until its loss is accepted, and the topology store has readmitted it, a host that went back may have open what
+   * the topology store has given away since: nothing can fence what comes from an old map then.
    */
   private isOutOfUse(host: DurableHost): boolean {
     return host.isOlder || this.truth.host(host.id)?.readmission?.regressed !== undefined;
   }
 
-  /** Only a run that T trusts is used by anybody. */
+  /** Only a run that the topology store trusts is used by anybody. */
   async checkOwnership(): Promise<void> {
     const open: OpenReplica[] = [];
     for (const host of this.hosts.values()) {

@@ -84,7 +84,8 @@ export class WorkerParty {
       proof: readProofs(proofs),
       prove: (host) => prover.prove(host),
       remember: (host) => prover.remember(host),
-      standStill: async (detail) => scene.fault(name, new Error(`there is one T only: ${detail}`)),
+      standStill: async (detail) =>
+        scene.fault(name, new Error(`there is one topology store only: ${detail}`)),
     });
     const retention = new RetentionJob(shared);
     const mover = new MoverLoop(scene, {

@@ -219,7 +219,7 @@ describe('recommendations', () => {
   });
 
   it('are refused when the topology has changed since they were seen, and can be decided anew', async () => {
-    await foreshard('pause-all', '--reason', 'so that nothing else changes T');
+    await foreshard('pause-all', '--reason', 'so that nothing else changes the topology store');
     const page = await firstOpened();
     await foreshard('streams', 'alter', 'main', '--dedup-window', '20m');
     await page.getByRole('button', { name: 'Approve' }).click();

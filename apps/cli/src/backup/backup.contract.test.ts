@@ -128,12 +128,15 @@ async function split(shardlet: Shardlet): Promise<void> {
   await whenAtRest();
 }
 
-describe('a restored T', () => {
+describe('a restored topology store', () => {
   test('that has lost nothing goes on after the doctor has said so', { timeout: 60_000 }, async () => {
     await append('before');
     expect(await foreshard('backup', file)).toMatchObject({ exitCode: 0 });
     const refused = await foreshard('restore', file);
-    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('T is not empty') });
+    expect(refused).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('The topology store is not empty'),
+    });
     const restored = await foreshard('restore', file, '--replace');
     expect(restored, restored.stderr).toMatchObject({ exitCode: 0 });
     expect(restored.stdout).toContain('foreshard doctor --after-restore');
@@ -194,7 +197,7 @@ describe('a restored T', () => {
     const mended = await foreshard('doctor', '--after-restore', '--confirm', '--json');
     expect(mended, mended.stderr).toMatchObject({ exitCode: 0 });
     expect(JSON.parse(mended.stdout)).toMatchObject({ outcome: 'adopted', nextVersion: 2 * 2 ** 40 });
-    await until('T to decide again and everything to be open', async () => {
+    await until('The topology store to decide again and everything to be open', async () => {
       const { hosts } = await control.topology.snapshot();
       return hosts.every((h) => h.state === 'active');
     });

@@ -1,6 +1,6 @@
 /**
- * Writes T and what belongs to it into one file, all of one snapshot: decisions go on meanwhile and are in it
- * wholly or not at all. The file gets its name when it is complete.
+ * Writes the topology store and what belongs to it into one file, all of one snapshot: decisions go on meanwhile and
+ * are in it wholly or not at all. The file gets its name when it is complete.
  */
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';

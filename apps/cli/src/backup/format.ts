@@ -15,7 +15,7 @@ export const headSchema = z.object({
   format: z.literal('foreshard-backup'),
   formatVersion: z.int().min(1),
   createdAtMs: z.int(),
-  /** of T */
+  /** of the topology store */
   version: z.int().min(0),
   /** names of the migrations its database had */
   migrations: z.array(z.string()),

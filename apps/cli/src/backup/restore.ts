@@ -1,7 +1,7 @@
 /**
- * Puts a backup in the place of T, in one transaction: all of it or nothing. From its commit on T decides
- * nothing until `doctor --after-restore` has compared it with every host, because hosts may have carried out
- * decisions that this T does not know any more.
+ * Puts a backup in the place of the topology store, in one transaction: all of it or nothing. From its commit on the
+ * topology store decides nothing until `doctor --after-restore` has compared it with every host, because hosts may
+ * have carried out decisions that this topology store does not know any more.
  */
 import type { Client } from 'pg';
 import { migrateWithin } from '../composition.ts';
@@ -12,7 +12,7 @@ import { advanceSequences, insertRows, migrationsOf, quoted, tablesOf } from './
 
 export interface RestoreOptions {
   readonly dryRun: boolean;
-  /** what T holds is thrown away */
+  /** what the topology store holds is thrown away */
   readonly replace: boolean;
 }
 
@@ -54,7 +54,7 @@ async function insistOnKnown(client: Client, path: string, head: Head): Promise<
     throw refused(`${path} was written by a newer release (its database has ${unknown}): use that release`);
 }
 
-/** Answers the version of what is thrown away. @throws CommandFailure when T is not empty */
+/** Answers the version of what is thrown away. @throws CommandFailure when the topology store is not empty */
 async function makeRoom(client: Client, head: Head, { replace }: RestoreOptions): Promise<number> {
   const tables = await tablesOf(client, true);
   const missing = head.tables.find((table) => !tables.includes(table));
@@ -64,7 +64,9 @@ async function makeRoom(client: Client, head: Head, { replace }: RestoreOptions)
   const { rows } = await client.query<{ version: string }>('SELECT version FROM clock');
   const version = Number(rows[0]?.version ?? 0);
   if (version > 0 && !replace)
-    throw refused(`T is not empty (version ${version}): restore into an empty database, or give --replace`);
+    throw refused(
+      `The topology store is not empty (version ${version}): restore into an empty database, or give --replace`,
+    );
   const replaced = [...new Set([...head.tables, ...(await tablesOf(client, false))])];
   await client.query(`TRUNCATE ${replaced.map(quoted).join(', ')}`);
   return version;

@@ -1,6 +1,7 @@
 /**
- * Which tables belong to T, and how their rows travel. They are found in the database, so that a table that a
- * later migration adds is in the backup unless it is named here as a record of the past that T can do without.
+ * Which tables belong to the topology store, and how their rows travel. They are found in the database, so that a
+ * table that a later migration adds is in the backup unless it is named here as a record of the past that the
+ * topology store can do without.
  */
 import type { Client } from 'pg';
 

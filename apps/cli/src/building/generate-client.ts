@@ -1,4 +1,4 @@
-/** Makes Prisma's client from the schema, when either has changed. Without it nothing can open T. */
+/** Makes Prisma's client from the schema, when either has changed. Without it nothing can open the topology store. */
 import { createHash } from 'node:crypto';
 import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

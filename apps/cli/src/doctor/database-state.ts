@@ -1,4 +1,7 @@
-/** What is wrong with T's database at this moment, beside its settings: time, sessions, locks, a restored T. */
+/**
+ * What is wrong with the topology store's database at this moment, beside its settings: time, sessions, locks, a
+ * restored topology store.
+ */
 
 import { type Finding, ok, problem, warning } from '@foreshard/core/hosts';
 import { Client } from 'pg';
@@ -12,7 +15,7 @@ const IDLE_SECONDS_MAX = 60;
 
 /** The database itself is sound: hosts can be looked at all the same. */
 export const STANDS_STILL =
-  'T decides nothing: it was restored from a backup, or another control plane uses its hosts, and it may have lost what hosts have done';
+  'The topology store decides nothing: it was restored from a backup, or another control plane uses its hosts, and it may have lost what hosts have done';
 
 interface State {
   readonly now_ms: number;
@@ -55,7 +58,7 @@ export function judgeState(subject: string, state: State, beforeMs: number, afte
           STANDS_STILL,
           'if another control plane uses its hosts, stop one of the two; then run "foreshard doctor --after-restore" on the one that goes on',
         )
-      : ok(subject, 'T decides'),
+      : ok(subject, 'The topology store decides'),
     clockFinding(subject, state.now_ms, beforeMs, afterMs),
     sessionsFinding(subject, state),
     state.waiting + state.idle === 0

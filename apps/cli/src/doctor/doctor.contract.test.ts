@@ -22,7 +22,7 @@ let folder: TemporaryFolder;
 let control: LocalServer;
 let host: LocalServer;
 let databaseUrl: string;
-/** of the host, as T knows it */
+/** of the host, as the topology store knows it */
 let run: string;
 
 beforeAll(async () => {
@@ -136,7 +136,7 @@ test('a host that was started anew', async () => {
   expect(found.join('\n')).toContain('not readmitted yet');
 });
 
-test('a T that is older than what a host was told, though nobody says that it was restored', async () => {
+test('a topology store that is older than what a host was told, though nobody says that it was restored', async () => {
   await redis(host, 'HSET', 'foreshard:host', 'createFloor', '1000');
   const found = await wrong();
   await redis(host, 'HDEL', 'foreshard:host', 'createFloor');
@@ -179,7 +179,7 @@ test('a database whose commits may be lost', async () => {
   expect(found.join('\n')).toContain('synchronous_commit is off');
 });
 
-test('a restored T', async () => {
+test('a restored topology store', async () => {
   await sql(`UPDATE clock SET restored = '{"restoredAtMs":1}'`);
   const found = await wrong();
   await sql('UPDATE clock SET restored = NULL');

@@ -9,7 +9,7 @@ import { examineState, STANDS_STILL } from './database-state.ts';
 import { examineDisk, examineEngineDisk } from './disk-space.ts';
 import { examineHosts } from './host-examination.ts';
 
-const DATABASE = 'PostgreSQL of T';
+const DATABASE = 'PostgreSQL of the topology store';
 const CONTROL_REDIS = 'control Redis';
 
 export async function examine(access: ControlAccess): Promise<Finding[]> {
@@ -18,7 +18,7 @@ export async function examine(access: ControlAccess): Promise<Finding[]> {
     ...(await examineControlRedis(access.redisUrl)),
     ...(await examineDisk('this machine', dataDir())),
   ];
-  // hosts are known from T only
+  // hosts are known from the topology store only
   if (findings.some(hidesHosts)) return findings;
   return [...findings, ...(await withControl(examineHosts, access))];
 }

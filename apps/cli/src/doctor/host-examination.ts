@@ -1,4 +1,7 @@
-/** What the doctor looks at on each host: its settings, what runs on it, and whether it agrees with T. */
+/**
+ * What the doctor looks at on each host: its settings, what runs on it, and whether it agrees with the topology
+ * store.
+ */
 
 import {
   type EventHost,
@@ -18,7 +21,13 @@ import { examineEngineDisk } from './disk-space.ts';
 export async function examineHosts(control: Control): Promise<Finding[]> {
   const { hosts } = await control.topology.snapshot();
   if (hosts.length === 0)
-    return [problem('hosts', 'T knows none: events have no place', 'add one: foreshard hosts add URL')];
+    return [
+      problem(
+        'hosts',
+        'The topology store knows none: events have no place',
+        'add one: foreshard hosts add URL',
+      ),
+    ];
   const examined = await Promise.all(hosts.map((host) => examineHost(control, host)));
   const answering = hosts.filter((_, i) => examined[i]!.answers);
   return [...examined.flatMap(({ findings }) => findings), ...(await examineMemory(control, answering))];
@@ -79,7 +88,7 @@ async function examineIdentity(subject: string, control: Control, host: Host): P
 }
 
 function runFinding(subject: string, isTrusted: boolean): Finding {
-  if (isTrusted) return ok(subject, 'the run that T knows');
+  if (isTrusted) return ok(subject, 'the run that the topology store knows');
   return problem(
     subject,
     'it was restarted and is not readmitted yet: its shardlets take no events',
@@ -111,11 +120,11 @@ function progressFinding(subject: string, { id, readmission }: Host, found: Host
   if (found.kind === 'foreign')
     return problem(
       subject,
-      `another control plane uses it, or T was restored from an older copy: ${found.detail}`,
+      `another control plane uses it, or the topology store was restored from an older copy: ${found.detail}`,
       'stop the other control plane, then run "foreshard doctor --after-restore" on the one that goes on',
     );
   const detail = found.kind === 'regressed' ? found.detail : regressed?.detail;
-  if (detail === undefined) return ok(subject, 'it is as far as T knows it to be');
+  if (detail === undefined) return ok(subject, 'it is as far as the topology store knows it to be');
   return problem(
     subject,
     `it went back to an older state: ${detail}. Its shardlets wait`,
@@ -133,11 +142,11 @@ function unusable(subject: string, { message }: Error): Finding {
 }
 
 function storeOf(subject: string, host: Host, hostId: number | undefined): Finding {
-  if (hostId === host.id) return ok(subject, 'the store that T knows');
+  if (hostId === host.id) return ok(subject, 'the store that the topology store knows');
   const what = hostId === undefined ? 'its store is empty' : `its store is that of host ${hostId}`;
   return problem(
     subject,
-    `${what}, T expects host ${host.id}: nobody may use it`,
+    `${what}, the topology store expects host ${host.id}: nobody may use it`,
     'restore its data, or mend its address',
   );
 }
@@ -152,23 +161,24 @@ async function examineHostDisk(subject: string, { url }: Host): Promise<Finding[
 }
 
 /**
- * Whether T is older than what hosts know. A T that was restored by "foreshard restore" says so itself; one
- * that came back by other means (an image of a disk, pg_restore) does not, and would decide over again what
- * was decided otherwise.
+ * Whether the topology store is older than what hosts know. A topology store that was restored by "foreshard restore"
+ * says so itself; one that came back by other means (an image of a disk, pg_restore) does not, and would decide over
+ * again what was decided otherwise.
  */
 async function examineMemory(control: Control, hosts: readonly Host[]): Promise<Finding[]> {
   if ((await control.restoration.clock()).mark !== undefined) return [];
   const seen = await Promise.all(hosts.map((host) => newestVersionSeen(host).catch(() => undefined)));
-  // read after the hosts, since T goes on meanwhile
+  // read after the hosts, since the topology store goes on meanwhile
   const { version } = await control.restoration.clock();
   return hosts.flatMap((host, i) => {
     const newest = seen[i];
     if (newest === undefined) return [];
-    if (newest <= version) return [ok(subjectOf(host), 'knows nothing that is younger than T')];
+    if (newest <= version)
+      return [ok(subjectOf(host), 'knows nothing that is younger than the topology store')];
     return [
       problem(
         subjectOf(host),
-        `it was told of version ${newest}, T is at ${version}: T is an older copy and has forgotten decisions, so what it decides now may lose events`,
+        `it was told of version ${newest}, the topology store is at ${version}: the topology store is an older copy and has forgotten decisions, so what it decides now may lose events`,
         'run "foreshard doctor --after-restore" at once',
       ),
     ];

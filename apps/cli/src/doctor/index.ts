@@ -19,7 +19,11 @@ export function register(program: Command): void {
     .command('doctor')
     .description('look at PostgreSQL, the control Redis and every host, and say how to mend what is wrong')
     .option('--json', 'one JSON document', false)
-    .option('--after-restore', 'compare a restored T with every host, and let it decide again', false)
+    .option(
+      '--after-restore',
+      'compare a restored topology store with every host, and let it decide again',
+      false,
+    )
     .option('--confirm', 'with --after-restore: write the proposed rows without asking', false)
     .option('--host <url...>', 'with --after-restore: hosts that joined after the backup', [])
     .action(async ({ json, ...options }: Options) => {

@@ -1,6 +1,6 @@
 /**
- * Makes a cluster of servers that run: T up to date, the hosts taken into use, a stream to begin with, a
- * token to come in with. Every part is left alone where it is done already.
+ * Makes a cluster of servers that run: the topology store up to date, the hosts taken into use, a stream to begin
+ * with, a token to come in with. Every part is left alone where it is done already.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { changeHostAddress, createStream, type Topology } from '@foreshard/core/topology';
@@ -27,7 +27,10 @@ export function prepareCluster(stores: Stores, dataDir: string): Promise<string>
   }, stores);
 }
 
-/** T knows local hosts by address; one with another password, or of an earlier release without any, is the same host. */
+/**
+ * The topology store knows local hosts by address; one with another password, or of an earlier release without any,
+ * is the same host.
+ */
 async function renewLogins(control: Control, { hostUrls }: Stores): Promise<void> {
   const { hosts } = await control.topology.snapshot();
   for (const url of hostUrls) {
@@ -89,7 +92,10 @@ async function ensureStream(control: Control): Promise<void> {
     await decide(control, createStream({ name: MAIN_STREAM }));
 }
 
-/** The token of an earlier start, if T still knows it; T keeps only hashes, so otherwise a new one. */
+/**
+ * The token of an earlier start, if the topology store still knows it; the topology store keeps only hashes, so
+ * otherwise a new one.
+ */
 async function ensureToken(control: Control, dataDir: string): Promise<string> {
   const known = readCredentials({ FORESHARD_DATA_DIR: dataDir })?.token;
   if (known !== undefined && (await isActiveToken(control, known))) return known;

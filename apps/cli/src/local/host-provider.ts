@@ -1,9 +1,10 @@
 /**
- * The provider `local`: hosts that were approved are started on this machine, and ended when T has let them go. Their
- * processes belong to the supervisor like those of the first start: they end with it, and come back with it.
+ * The provider `local`: hosts that were approved are started on this machine, and ended when the topology store has
+ * let them go. Their processes belong to the supervisor like those of the first start: they end with it, and come
+ * back with it.
  *
- * A host that is started is remembered before it joins, and one that is to go is let go by T before it is forgotten. So
- * a start after a crash goes on where that was.
+ * A host that is started is remembered before it joins, and one that is to go is let go by the topology store before
+ * it is forgotten. So a start after a crash goes on where that was.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type HostOrder, joinedOf } from '@foreshard/core/advising';
@@ -97,7 +98,7 @@ async function add(
   await control.jobs.wake('plan').catch(() => {});
 }
 
-/** Not before T has let it go. */
+/** Not before the topology store has let it go. */
 async function remove(
   { recommendation, host, hostName }: HostOrder,
   map: TopologyMap,
@@ -117,7 +118,7 @@ async function remove(
   await control.jobs.wake('plan').catch(() => {});
 }
 
-/** At a start: what T let go just before the last end is not taken into use again. */
+/** At a start: what the topology store let go just before the last end is not taken into use again. */
 export function withoutRemoved(
   stores: Stores,
   settings: UpSettings,

@@ -1,6 +1,6 @@
 /**
- * What stays the same from one start to the next: the ports of the local servers. T knows its hosts by their
- * addresses, so a host must come back on the port it had.
+ * What stays the same from one start to the next: the ports of the local servers. The topology store knows its hosts
+ * by their addresses, so a host must come back on the port it had.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

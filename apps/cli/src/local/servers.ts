@@ -1,4 +1,7 @@
-/** The storage servers of one machine: PostgreSQL for T, a control Redis, and the hosts. Given ones are used as they are. */
+/**
+ * The storage servers of one machine: PostgreSQL for the topology store, a control Redis, and the hosts. Given ones
+ * are used as they are.
+ */
 import { join } from 'node:path';
 import {
   createDatabase,
@@ -100,7 +103,7 @@ export async function startHost({ dataDir, hostMemory }: UpSettings, name: strin
   });
 }
 
-/** A name that no host of this machine has ever had: a server keeps the number that T gave it. */
+/** A name that no host of this machine has ever had: a server keeps the number that the topology store gave it. */
 export async function newHostName({ dataDir, hostUrls = [] }: UpSettings): Promise<string> {
   const { ports } = await remembered(dataDir);
   const numbers = Object.keys(ports).map((name) => Number(/^host-(\d+)$/.exec(name)?.[1] ?? 0));

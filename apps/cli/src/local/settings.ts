@@ -22,7 +22,7 @@ export interface UpSettings {
   readonly worker: Listener;
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
-  /** where T is when it is not in the database; never started here */
+  /** where the topology store is when it is not in the database; never started here */
   readonly topologyUrl: string | undefined;
   readonly hostUrls: readonly string[] | undefined;
   /** `local`: hosts that the planner asks for are started here */

@@ -68,7 +68,7 @@ export const shardletPageSchema = z
   })
   .meta({ id: 'ShardletPage' });
 
-/** As clients and people may see T. */
+/** As clients and people may see the topology store. */
 export const mapSchema = z
   .strictObject({
     version: z.int(),

@@ -1,4 +1,7 @@
-/** Groups and orders while PostgreSQL hangs, and while T was restored and is not examined: an edge process tells which. */
+/**
+ * Groups and orders while PostgreSQL hangs, and while the topology store was restored and is not examined: an edge
+ * process tells which.
+ */
 import { createDatabase, startTcpProxy, type TcpProxy } from '@foreshard/local';
 import { createTRPCClient, httpLink } from '@trpc/client';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -70,7 +73,7 @@ describe('while PostgreSQL hangs', () => {
   }, 60_000);
 });
 
-describe('while T was restored and is not compared with its hosts', () => {
+describe('while the topology store was restored and is not compared with its hosts', () => {
   it('every order is refused with 409 and what to do, and groups go on', async () => {
     await cluster.control.restoration.mark({ restoredAtMs: Date.now() });
     const url = await createDatabase(inject('postgresUrl'), `unexamined_${process.pid}`);

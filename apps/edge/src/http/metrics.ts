@@ -80,7 +80,7 @@ export class EdgeMetrics {
     });
     this.lanes = new Counter({
       name: 'foreshard_edge_lane_events_total',
-      help: 'Events by lane: direct (lease on the map), shard (T was asked first), unconfirmed (T did not answer)',
+      help: 'Events by lane: direct (lease on the map), shard (the topology store was asked first), unconfirmed (the topology store did not answer)',
       labelNames: ['lane'],
       registers,
     });

@@ -28,7 +28,11 @@ describe('an edge that is ready', () => {
 
   it('names a host that another control plane uses as well, with what a worker found', async () => {
     edge.alarms.set(2, { reason: 'foreign', detail: 'host 2: it holds mark 9.x', sinceMs: 1 });
-    edge.alarms.set(99, { reason: 'foreign', detail: 'a host that T does not have any more', sinceMs: 1 });
+    edge.alarms.set(99, {
+      reason: 'foreign',
+      detail: 'a host that the topology store does not have any more',
+      sinceMs: 1,
+    });
     expect(await waiting()).toEqual([
       {
         ...{ host: 2, what: 'Host h2 is used by another control plane', why: 'host 2: it holds mark 9.x' },

@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** T answers `refresh` after `tookMs`; undefined: not at all. */
+/** The topology store answers `refresh` after `tookMs`; undefined: not at all. */
 function leased(tookMs: number | undefined) {
   const t = { tookMs, askedAtMs: Date.now(), looks: 0 };
   const sent: Intake[] = [];
@@ -33,13 +33,13 @@ function leased(tookMs: number | undefined) {
 }
 
 describe('the lane of a request', () => {
-  it('is direct, and sent in the same turn, while T has answered lately', () => {
+  it('is direct, and sent in the same turn, while the topology store has answered lately', () => {
     const edge = leased(undefined);
     edge.submit();
     expect([edge.sent.length, edge.lanes, edge.t.looks]).toEqual([1, ['direct'], 0]);
   });
 
-  it('is the shard lane after that: one look at T for all who wait, then the append', async () => {
+  it('is the shard lane after that: one look at the topology store for all who wait, then the append', async () => {
     const edge = leased(20);
     await vi.advanceTimersByTimeAsync(LEASE_MS);
     edge.submit();
@@ -51,7 +51,7 @@ describe('the lane of a request', () => {
     expect(edge.lanes.at(-1)).toBe('direct');
   });
 
-  it('goes on without T after a short wait, and then without waiting, until it is time to ask again', async () => {
+  it('goes on without the topology store after a short wait, and then without waiting, until it is time to ask again', async () => {
     const edge = leased(undefined);
     await vi.advanceTimersByTimeAsync(LEASE_MS);
     edge.submit();

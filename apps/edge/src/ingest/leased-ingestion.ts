@@ -1,24 +1,27 @@
 /**
  * Puts every request into its lane before its events are routed. While the lease on the map holds, which is
- * nearly always, this costs a comparison. Without it T is asked once, for all that wait at that time; when T
- * does not answer in time the append goes on with the map there is: the hosts' fences keep it right, a lease
- * only makes refusals rare.
+ * nearly always, this costs a comparison. Without it the topology store is asked once, for all that wait at that
+ * time; when the topology store does not answer in time the append goes on with the map there is: the hosts' fences
+ * keep it right, a lease only makes refusals rare.
  */
 import { granted, type Lane, laneAt, lookFailed, NO_LEASE, type RouteLease } from '@foreshard/core/locking';
 import type { Intake } from './intake.ts';
 
 export interface LeasedParts {
   submit(intake: Intake): void;
-  /** Catches the map up with T; never rejects. */
+  /** Catches the map up with the topology store; never rejects. */
   refresh(): Promise<void>;
-  /** when the question was asked that T answered last, on the clock of `nowMs` */
+  /** when the question was asked that the topology store answered last, on the clock of `nowMs` */
   answeredAskedAtMs(): number;
   readonly nowMs: () => number;
   /** told once per request */
   readonly observe: (lane: Lane, events: number) => void;
 }
 
-/** How long an append waits for T; longer than T takes, shorter than a client notices. */
+/**
+ * How long an append waits for the topology store; longer than the topology store takes, shorter than a client
+ * notices.
+ */
 const LOOK_PATIENCE_MS = 250;
 
 export class LeasedIngestion {

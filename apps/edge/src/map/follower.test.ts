@@ -128,7 +128,7 @@ describe('the map that the edge follows', () => {
     expect(looks).toBe(2);
   });
 
-  it('keeps the map on disk for a start without T, readable by nobody else', async () => {
+  it('keeps the map on disk for a start without the topology store, readable by nobody else', async () => {
     const file = join(dir, 'edge', 'map.json');
     const follower = await started();
     await follower.stop();
@@ -138,7 +138,7 @@ describe('the map that the edge follows', () => {
     expect(again.routeTable(1).shardletCount).toBe(4);
   });
 
-  it('goes on with T after a start from disk', async () => {
+  it('goes on with the topology store after a start from disk', async () => {
     await (await started()).stop();
     const t = awayAtFirst();
     const follower = await started({ store: t.store });
@@ -189,7 +189,7 @@ describe('the map that the edge follows', () => {
     expect(reloads).toHaveLength(1);
   });
 
-  it('has no map without T and file, or with a file that is broken', async () => {
+  it('has no map without the topology store and file, or with a file that is broken', async () => {
     expect(await firstMap(partsOf({ store: away }))).toBeUndefined();
     const file = join(dir, 'map.json');
     await writeFile(file, '{"format":1,"topo');

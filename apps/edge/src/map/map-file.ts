@@ -1,6 +1,6 @@
 /**
- * The last map on disk, so that an edge starts and serves while T is away. It is a cache: a file that
- * cannot be read is as good as none. Host URLs may hold passwords, hence mode 0600.
+ * The last map on disk, so that an edge starts and serves while the topology store is away. It is a cache: a file
+ * that cannot be read is as good as none. Host URLs may hold passwords, hence mode 0600.
  *
  * A map may hold a million shardlets, so it is written piece by piece: other work goes on in between.
  */

@@ -1,6 +1,6 @@
 /**
- * One route table a stream, kept equal to the map: each change of T that ends or makes leaves is merged
- * into the tables it concerns.
+ * One route table a stream, kept equal to the map: each change of the topology store that ends or makes leaves is
+ * merged into the tables it concerns.
  */
 import { invariant } from '@foreshard/core/kernel';
 import { RouteTable } from '@foreshard/core/routing';

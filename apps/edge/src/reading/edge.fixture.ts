@@ -1,4 +1,4 @@
-/** An edge in this process on real Redis hosts, with T in memory: for tests of what readers see. */
+/** An edge in this process on real Redis hosts, with the topology store in memory: for tests of what readers see. */
 import { hash, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -136,7 +136,7 @@ export class EdgeFixture {
     await this.caughtUp();
   }
 
-  /** Until this edge's map is as new as T. */
+  /** Until this edge's map is as new as the topology store. */
   async caughtUp(): Promise<void> {
     await this.learn();
     while ((await this.get('/readyz')).body.mapVersion < this.map.version) await sleep(5);
@@ -336,7 +336,10 @@ export class EdgeFixture {
     this.edge = await this.edgeOn({ store: this.store, subscribe, holdMsMax: 5_000, dir: this.dir });
   }
 
-  /** Another edge, which T answers only when it is released; `redis`: the commands that it sent to the control Redis. */
+  /**
+   * Another edge, which the topology store answers only when it is released; `redis`: the commands that it sent to
+   * the control Redis.
+   */
   async startWaiting(port: number): Promise<WaitingEdge> {
     let release = () => {};
     const released = new Promise<void>((resolve) => {
@@ -364,7 +367,10 @@ export class EdgeFixture {
     return { url: `http://127.0.0.1:${port}`, commands, release, running };
   }
 
-  /** Another edge, whose map stands still although T answers it, until it is thawed. The caller stops it. */
+  /**
+   * Another edge, whose map stands still although the topology store answers it, until it is thawed. The caller stops
+   * it.
+   */
   async startFrozen(): Promise<RunningEdge & { thaw(): void }> {
     let isFrozen = false;
     const store: Pick<MemoryTopologyStore, 'snapshot' | 'changesAfter'> = {
@@ -431,7 +437,7 @@ export class EdgeFixture {
     });
   }
 
-  /** T in memory takes orders; there is no PostgreSQL here, where moves would be kept. */
+  /** The topology store in memory takes orders; there is no PostgreSQL here, where moves would be kept. */
   private operations(): ReturnType<EdgeParts['operations']> {
     const away = async (): Promise<never> => {
       throw new DatabaseUnreachable('there is none');

@@ -229,7 +229,7 @@ describe('past retention in a shardlet beside that of the cursor', () => {
 describe('a loss', () => {
   const LOST = [{ shardlet: 1, seq: 4, epoch: 2 }];
 
-  /** T has noted it, and the host has not answered since. */
+  /** The topology store has noted it, and the host has not answered since. */
   function lose(): void {
     const away = async () => Promise.reject(new HostUnreachable('connection', 'away'));
     served = Object.assign(Object.create(host), { frontier: away, read: away, seek: away });

@@ -1,6 +1,6 @@
 /**
- * Reads one shardlet from a seq or a time on. It is at its end only when T says that it is closed and it was
- * read to its finalSeq: a copy that has no more may be an old one.
+ * Reads one shardlet from a seq or a time on. It is at its end only when the topology store says that it is closed
+ * and it was read to its finalSeq: a copy that has no more may be an old one.
  */
 import { HostUnreachable, type StoredRecord } from '@foreshard/core/hosts';
 import { ForeshardError, MICROS_PER_MS } from '@foreshard/core/kernel';

@@ -1,6 +1,6 @@
 /**
- * GET /v1/map: what clients and people may know of T. Host addresses without user, password or options.
- * A map may hold a million shardlets, so the document is made piece by piece.
+ * GET /v1/map: what clients and people may know of the topology store. Host addresses without user, password or
+ * options. A map may hold a million shardlets, so the document is made piece by piece.
  */
 import { addressOf } from '@foreshard/core/hosts';
 import { formatPosition } from '@foreshard/core/keyspace';

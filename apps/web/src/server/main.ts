@@ -43,7 +43,7 @@ const FIRST_MAP_PATIENCE_MS = 3_000;
 /** A reader that does not take its last bytes cannot hold up the end. */
 const DRAIN_MS = 5_000;
 
-/** Until T has answered: telemetry of no stream. */
+/** Until the topology store has answered: telemetry of no stream. */
 const NO_MAP = new TopologyMap({ version: 0, streams: [], hosts: [], shardlets: [], garbage: [] });
 
 export interface ConsoleServer {

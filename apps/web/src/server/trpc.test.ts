@@ -1,4 +1,4 @@
-/** In which words and codes the console hands on what T refuses, and that it is away. */
+/** In which words and codes the console hands on what the topology store refuses, and that it is away. */
 import { TRPCError } from '@trpc/server';
 import { describe, expect, it } from 'vitest';
 import { mutation, query, refused, router } from './trpc.ts';

@@ -56,7 +56,7 @@ const CODE_OF_REFUSAL = {
   unexamined: 'CONFLICT',
 } as const;
 
-/** A refused decision is an ordinary answer of T; to a person it is an error with the reason. */
+/** A refused decision is an ordinary answer of the topology store; to a person it is an error with the reason. */
 export function refused(refusal: Refusal): TRPCError {
   return new TRPCError({ code: CODE_OF_REFUSAL[refusal.reason], message: refusal.detail });
 }
@@ -79,7 +79,7 @@ function isForeshardError(error: unknown): error is ForeshardError {
   return (error as Error).name === 'ForeshardError';
 }
 
-/** For what needs the map before T has answered. */
+/** For what needs the map before the topology store has answered. */
 export function away(): TRPCError {
   return new TRPCError({
     code: 'SERVICE_UNAVAILABLE',

@@ -1,4 +1,7 @@
-/** What one look at a host concludes, from marks that T keeps and from what this process has seen itself. */
+/**
+ * What one look at a host concludes, from marks that the topology store keeps and from what this process has seen
+ * itself.
+ */
 import { MemoryHost } from '@foreshard/core/adapters/memory';
 import { type EventHost, type HostProof, HostUnreachable, ProgressWatch } from '@foreshard/core/hosts';
 import { ManualClock } from '@foreshard/core/kernel';
@@ -18,7 +21,7 @@ async function hostWith(changes: number, hostId = HOST.id): Promise<MemoryHost> 
   return host;
 }
 
-/** The host has restarted: the run that T trusts is gone. */
+/** The host has restarted: the run that the topology store trusts is gone. */
 function restarted(memory: MemoryHost, watch: ProgressWatch): HostDoors {
   return {
     trusted: async () => {
@@ -53,7 +56,7 @@ describe('a host that has restarted', () => {
     expect(await assessmentOf(await hostWith(4), 5, readmitting)).toEqual(refused);
   });
 
-  test('is certain up to what T had confirmed when this process saw more, not to what was marked since', async () => {
+  test('is certain up to what the topology store had confirmed when this process saw more, not to what was marked since', async () => {
     const memory = await hostWith(9);
     const watch = new ProgressWatch(0);
     let promise = 1_000;

@@ -1,5 +1,5 @@
 /**
- * The ways to reach a host. Ordinary work goes through `trusted`, which refuses any run but the one T
+ * The ways to reach a host. Ordinary work goes through `trusted`, which refuses any run but the one topology store
  * trusts; only looking at a host and readmitting it may go to another run.
  */
 import {
@@ -13,7 +13,7 @@ import { type Assessment, assess } from '@foreshard/core/readmission';
 import type { Host } from '@foreshard/core/topology';
 
 export interface HostDoors {
-  /** A shared connection to the run that T trusts; not to be closed. @throws HostUnreachable */
+  /** A shared connection to the run that the topology store trusts; not to be closed. @throws HostUnreachable */
   trusted(hostId: number): Promise<EventHost>;
   /** A new connection, to one run or to whichever answers; the caller closes it. @throws HostUnreachable */
   open(
@@ -21,11 +21,11 @@ export interface HostDoors {
     incarnation: string | undefined,
     options?: { readonly watch?: ProgressWatch },
   ): Promise<EventHost>;
-  /** what this process itself has seen of the host, in any run; undefined: T has no such host */
+  /** what this process itself has seen of the host, in any run; undefined: the topology store has no such host */
   watch(hostId: number): ProgressWatch | undefined;
 }
 
-/** What T keeps as proof of one host, read anew at each call. */
+/** What the topology store keeps as proof of one host, read anew at each call. */
 export type ReadProof = (hostId: number) => Promise<HostProof | undefined>;
 
 export type Look =

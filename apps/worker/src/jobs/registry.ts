@@ -1,7 +1,7 @@
 /**
  * One wrapper around every background job: it checks the payload, counts, measures, logs, ends a run that
  * takes too long, and lets no job overlap itself in this process. Two wake-ups during a run make one more
- * run after it, because the run may have read T before the reason for them.
+ * run after it, because the run may have read the topology store before the reason for them.
  */
 
 import { JOBS, type JobName, type JobPayload } from '@foreshard/core/jobs';
@@ -20,7 +20,7 @@ export class JobTimeout extends Error {
   override readonly name = 'JobTimeout';
 }
 
-/** By name, since which adapter of T is used is not known here. */
+/** By name, since which adapter of the topology store is used is not known here. */
 const EXPECTED: ReadonlySet<string> = new Set(['JobTimeout', 'DatabaseUnreachable']);
 
 interface Running {

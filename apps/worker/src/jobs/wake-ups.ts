@@ -1,7 +1,7 @@
 /**
  * Takes wake-ups from BullMQ and hands them to the registry. The control Redis may lose everything at any
- * time: what is to be done stands in T, and the schedules are looked at again every few seconds and put back
- * when they are missing or have stopped.
+ * time: what is to be done stands in the topology store, and the schedules are looked at again every few seconds and
+ * put back when they are missing or have stopped.
  */
 import { JOB_PREFIX, JOB_QUEUE, JOBS, type JobDescription, type JobName } from '@foreshard/core/jobs';
 import { Queue, Worker } from 'bullmq';

@@ -96,7 +96,7 @@ export class MeasureHosts {
       else gauge.set({ host }, value);
   }
 
-  /** Hosts that have left T leave the picture. */
+  /** Hosts that have left the topology store leave the picture. */
   private async forgetOthers(known: ReadonlySet<string>): Promise<void> {
     const { redis } = this.parts;
     const gone = (await redis.hkeys(HOST_USAGE_KEY)).filter((id) => !known.has(id));

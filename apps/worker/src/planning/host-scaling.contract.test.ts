@@ -128,7 +128,7 @@ describe('a host that is asked for', () => {
 });
 
 describe('a host that is let go', () => {
-  it('is drained, leaves T when it is empty, and is then ended by its provider', async () => {
+  it('is drained, leaves the topology store when it is empty, and is then ended by its provider', async () => {
     const { id, name } = newestHost();
     const record = await removeOne(id);
     const local = scaling('local');

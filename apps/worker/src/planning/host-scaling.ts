@@ -1,6 +1,7 @@
 /**
- * Carries approved changes of the number of hosts out: what can be done in T is done here (drain, remove), the server
- * itself is started and stopped by the provider. What is told about it is what T shows.
+ * Carries approved changes of the number of hosts out: what can be done in the topology store is done here (drain,
+ * remove), the server itself is started and stopped by the provider. What is told about it is what the topology store
+ * shows.
  */
 import {
   type HostOrder,
@@ -52,7 +53,7 @@ export class HostScaling {
     return this.progress(record);
   }
 
-  /** How far it has come; what is due in T is done on the way. */
+  /** How far it has come; what is due in the topology store is done on the way. */
   async progress(record: RecommendationRecord): Promise<Progress> {
     const { orders, map } = this.parts;
     const order = await orders.find(record.id);

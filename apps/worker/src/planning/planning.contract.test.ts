@@ -417,7 +417,7 @@ describe('recommendations that were approved for later', () => {
 
 describe('a shardlet that was split a moment ago', () => {
   it('has what its parent had, until it is seen what it has itself', async () => {
-    // T tells when it was split by the clock of this machine
+    // The topology store tells when it was split by the clock of this machine
     aheadMs = 0;
     await load(() => 4, MINUTE_MS);
     const rates = async () => {

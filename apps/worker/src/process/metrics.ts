@@ -34,7 +34,7 @@ export function createMetrics() {
     }),
     outcomes: new Counter({
       name: 'foreshard_restructure_outcomes_total',
-      help: 'How attempts to finish what T decided have ended',
+      help: 'How attempts to finish what the topology store decided have ended',
       labelNames: ['outcome'],
       registers,
     }),
@@ -63,7 +63,7 @@ export function createMetrics() {
     }),
     unsettled: new Gauge({
       name: 'foreshard_unsettled_shardlets',
-      help: 'Shardlets whose host has not confirmed what T decided',
+      help: 'Shardlets whose host has not confirmed what the topology store decided',
       registers,
     }),
     moving: new Gauge({

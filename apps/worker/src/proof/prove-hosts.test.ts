@@ -1,4 +1,4 @@
-/** What T knows of the marks of a host when a proof, or a run over all hosts, has ended. */
+/** What the topology store knows of the marks of a host when a proof, or a run over all hosts, has ended. */
 import { MemoryHost, MemoryHostProofs } from '@foreshard/core/adapters/memory';
 import { type EventHost, type HostProof, HostUnreachable, standingOf } from '@foreshard/core/hosts';
 import { ManualClock } from '@foreshard/core/kernel';
@@ -37,11 +37,11 @@ async function known(): Promise<HostProof> {
   return (await proofs.proofs()).get(1)!;
 }
 
-describe('T is told of a mark that was confirmed', () => {
+describe('The topology store is told of a mark that was confirmed', () => {
   test.each([
     ['before a proof ends', (prover: HostProver) => prover.prove(1)],
     ['with the run that has sent it', (prover: HostProver) => prover.run()],
-  ])('%s: a state without it is found by a worker that knows only T', async (_, mark) => {
+  ])('%s: a state without it is found by a worker that knows only the topology store', async (_, mark) => {
     const prover = worker('p');
     await prover.run();
     const older = structuredClone(Reflect.get(host, 'state'));

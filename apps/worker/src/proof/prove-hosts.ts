@@ -1,7 +1,8 @@
 /**
  * Marks every host once a second, and whenever something is decided on what a host has shown; looks at the claims
- * of processes that saw one go back (docs/architecture/protocol.md, Progress). All that must last stands in T:
- * each mark is stored before it is sent, and sent once; what is sent again is another mark with the same number.
+ * of processes that saw one go back (docs/architecture/protocol.md, Progress). All that must last stands in the
+ * topology store: each mark is stored before it is sent, and sent once; what is sent again is another mark with the
+ * same number.
  *
  * What it finds wrong it leaves to the reconciler, which looks at the host itself before it suspends it.
  */
@@ -42,7 +43,7 @@ export interface ProverParts {
   readonly random?: () => string;
 }
 
-/** A mark that is written to T, and then sent. */
+/** A mark that is written to the topology store, and then sent. */
 interface Sending {
   readonly host: Host;
   readonly handle: EventHost;
@@ -56,9 +57,9 @@ interface Proving {
   following?: Promise<void>;
 }
 
-/** What this worker was answered, and T is told next. */
+/** What this worker was answered, and the topology store is told next. */
 interface Confirmed {
-  /** holds as long as T has this as the mark that was sent last */
+  /** holds as long as the topology store has this as the mark that was sent last */
   readonly asked: string;
   readonly proof: HostProof;
 }
@@ -85,7 +86,7 @@ export class HostProver {
     this.process = (parts.random ?? (() => randomBytes(RANDOM_BYTES).toString('hex')))();
   }
 
-  /** @throws when T does not answer; hosts that do not answer wait for the next run */
+  /** @throws when the topology store does not answer; hosts that do not answer wait for the next run */
   async run(): Promise<object | undefined> {
     const { proofs, follower } = this.parts;
     const known = await proofs.proofs();
@@ -110,8 +111,8 @@ export class HostProver {
   }
 
   /**
-   * The host is as far as T knows it to be, by a mark that was sent after this call began: what it has shown
-   * before is still there.
+   * The host is as far as the topology store knows it to be, by a mark that was sent after this call began: what it
+   * has shown before is still there.
    *
    * @throws HostUnreachable
    */
@@ -161,7 +162,7 @@ export class HostProver {
     return (await proofs.replace([{ before: now, after: { ...confirmed, writers: now.writers } }])).has(id);
   }
 
-  /** For T, of a mark that was confirmed; not yet, or not any more: nothing. */
+  /** For the topology store, of a mark that was confirmed; not yet, or not any more: nothing. */
   private confirmation({ host, after }: Sending): HostProof | undefined {
     const confirmed = this.confirmed.get(host.id);
     if (confirmed?.asked !== after.next) return undefined;
@@ -191,7 +192,7 @@ export class HostProver {
     return reply;
   }
 
-  /** A handle on the host, and what T is to keep before the next mark is sent by it. */
+  /** A handle on the host, and what the topology store is to keep before the next mark is sent by it. */
   private async reach(host: Host, before: HostProof | undefined): Promise<Sending | undefined> {
     const handle = await this.parts.host(host.id);
     if (before === undefined || before.generation < host.generation) return this.first(host, handle, before);
@@ -229,7 +230,9 @@ export class HostProver {
     return { host, handle, before, after };
   }
 
-  /** Where an earlier mark was found, at once another on top of it: other workers would undo what is found by waiting. */
+  /**
+   * Where an earlier mark was found, at once another on top of it: other workers would undo what is found by waiting.
+   */
   private async sendOn(sending: Sending): Promise<void> {
     if ((await this.send(sending)) === 'earlier') await this.prove(sending.host.id);
   }

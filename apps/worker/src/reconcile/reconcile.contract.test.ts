@@ -168,7 +168,7 @@ test('a host whose loss was accepted begins its next generation and is used agai
   await fill(now, 2, 'after');
 });
 
-test('two workers without a working lock end at the same T as one', async () => {
+test('two workers without a working lock end at the same topology store as one', async () => {
   const stream = await cluster.createStream({ name: 'twice', shardCount: 40 });
   const other = connectControl({ databaseUrl: cluster.databaseUrl, redisUrl: cluster.controlRedis.url });
   const second = new Reconciler({ ...parts(), topology: other.topology });

@@ -31,7 +31,7 @@ const never = new AbortController().signal;
 
 type Call = (host: number, name: string) => Promise<void> | void;
 
-/** Two hosts that T trusts in `run-1`; every call of a handle passes `onCall` first. */
+/** Two hosts that the topology store trusts in `run-1`; every call of a handle passes `onCall` first. */
 class World {
   readonly clock = new ManualClock(T0_MICROS);
   readonly topology = new MemoryTopologyStore(this.clock);
@@ -313,7 +313,7 @@ describe('a host that has restarted', () => {
 describe('a host that is used', () => {
   beforeEach(started);
 
-  test('is suspended when it lacks what T has open there', async () => {
+  test('is suspended when it lacks what the topology store has open there', async () => {
     const { id, epoch } = [...world.map.shardlets()].find((s) => s.owner === 2)!;
     await world.hosts.get(2)!.drop(id, epoch);
     world.clock.advance(29_000_000);
@@ -374,7 +374,7 @@ describe('a host that is used', () => {
     }
   });
 
-  test('and is in a generation that T does not know makes this T stand still', async () => {
+  test('and is in a generation that the topology store does not know makes this topology store stand still', async () => {
     await world.hosts.get(2)!.admit(99, 0);
     await world.run();
     expect(world.stoodStill).toEqual(['host 2: it is in generation 99, the topology store says 0']);

@@ -1,7 +1,7 @@
 /**
- * The reconciler: for every host, whatever T has decided and the host has not confirmed is finished, a
- * restarted host is readmitted, and then what is left over is dropped. Jobs and recovery are this same code.
- * The machines in core decide; here their actions meet the real hosts and the real T.
+ * The reconciler: for every host, whatever the topology store has decided and the host has not confirmed is finished,
+ * a restarted host is readmitted, and then what is left over is dropped. Jobs and recovery are this same code. The
+ * machines in core decide; here their actions meet the real hosts and the real the topology store.
  */
 import {
   certainOf,
@@ -40,7 +40,10 @@ import type { HostAlarms } from './host-alarms.ts';
 /** Tombstones are small: there is no hurry to remove them. */
 const FLOOR_EVERY_MS = 60_000;
 
-/** A host that went back within a second may lack what T knows, in silence; it lists 100 kB for 1,000 shardlets. */
+/**
+ * A host that went back within a second may lack what the topology store knows, in silence; it lists 100 kB for 1,000
+ * shardlets.
+ */
 const COMPARE_EVERY_MS = 30_000;
 
 /** Longer than a pass with something to do takes; a host that hangs is noticed after its call timeout. */
@@ -55,14 +58,14 @@ export interface ReconcilerParts {
   readonly prove: (host: number) => Promise<void>;
   /** keeps what is known of a host that went back, for the preview of its loss */
   readonly remember: (host: number) => Promise<void>;
-  /** T is not the newest, or not the only one: no decision until a person has looked */
+  /** The topology store is not the newest, or not the only one: no decision until a person has looked */
   readonly standStill: (detail: string) => Promise<void>;
   readonly lock: LockService;
   readonly alarms: HostAlarms;
   readonly metrics: Pick<Metrics, 'outcomes' | 'unsettled' | 'garbage' | 'readmissions'>;
   readonly log: Logger;
   readonly nowMs: () => number;
-  /** appears in T's change log */
+  /** appears in the topology store's change log */
   readonly actor: string;
 }
 
@@ -78,7 +81,7 @@ interface Refused {
   readonly detail: string;
   /** its marks show it, and would show the contrary */
   readonly byMarks?: boolean;
-  /** a comparison with T shows it, and nothing else does */
+  /** a comparison with the topology store shows it, and nothing else does */
   readonly isCompared?: boolean;
   readonly certainTs?: number;
 }
@@ -105,7 +108,7 @@ export class Reconciler {
    * counts. A host that is slow, or being readmitted, is not waited for longer than `PATIENCE_MS`: its pass
    * goes on, and the runs that follow leave it alone until that pass has ended.
    *
-   * @throws when T does not answer; hosts that do not answer are left for the next run
+   * @throws when the topology store does not answer; hosts that do not answer are left for the next run
    */
   async run(signal: AbortSignal): Promise<object | undefined> {
     const map = await this.parts.follower.upToDate();
@@ -221,7 +224,7 @@ export class Reconciler {
     return this.readmit(host, identity, signal);
   }
 
-  /** At once where something that T knows was refused there. */
+  /** At once where something that the topology store knows was refused there. */
   private isComparisonDue({ id }: Host, outcomes: readonly Outcome[]): boolean {
     const nowMs = this.parts.nowMs();
     const isRefused = outcomes.some((outcome) => outcome.kind === 'stale');
@@ -258,7 +261,7 @@ export class Reconciler {
     const { reason, detail } = refusal;
     if (reason === 'regressed') await this.suspend(host, identity, refusal);
     if (reason === 'foreign') {
-      // its loss may have been accepted, and its next generation begun, since this pass read T
+      // its loss may have been accepted, and its next generation begun, since this pass read the topology store
       if ((await this.parts.follower.upToDate()).host(host.id) !== host) return;
       await this.parts.standStill(detail);
     }
@@ -275,7 +278,8 @@ export class Reconciler {
     const { topology, proof, remember, actor, log } = this.parts;
     const known = await proof(id);
     const promise = Math.max(known?.promise ?? 0, markPromise);
-    // a mark that T has not confirmed, or that was written since this process saw it, may be of the older state
+    // a mark that the topology store has not confirmed, or that was written since this process saw it, may be of the
+    // older state
     const certain = certainOf(known, { mark, markPromise });
     const certainTs = byMarks ? certain : Math.min(certain, known?.promise ?? 0, seen);
     const loss = { detail, byMarks, certainTs, promise, ...comparedAt(host, identity, isCompared) };

@@ -45,7 +45,7 @@ export class AwayHosts {
     this.away.set(host, reason);
   }
 
-  /** Asks all that are away; hosts that T no longer has are forgotten. */
+  /** Asks all that are away; hosts that the topology store no longer has are forgotten. */
   async askAgain(isKnown: (host: number) => boolean): Promise<void> {
     for (const host of this.away.keys()) if (!isKnown(host)) this.away.delete(host);
     await this.silentAmong(new Set(this.away.keys()));

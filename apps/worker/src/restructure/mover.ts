@@ -1,7 +1,7 @@
 /**
- * Carries out what T has as moving, a few at a time, whoever has asked for it and whichever worker began it.
- * Each run looks at T, so a lost wake-up, a killed worker or an emptied Redis costs time only; a copy that is
- * under way goes on beside the runs that follow.
+ * Carries out what the topology store has as moving, a few at a time, whoever has asked for it and whichever worker
+ * began it. Each run looks at the topology store, so a lost wake-up, a killed worker or an emptied Redis costs time
+ * only; a copy that is under way goes on beside the runs that follow.
  */
 import { randomUUID } from 'node:crypto';
 import type { EventHost } from '@foreshard/core/hosts';
@@ -75,7 +75,7 @@ export class Mover {
     this.away = new AwayHosts({ host: (id) => this.host(id), log: parts.log });
   }
 
-  /** @throws when T or the database does not answer */
+  /** @throws when the topology store or the database does not answer */
   async run(signal: AbortSignal): Promise<object | undefined> {
     const map = await this.parts.follower.upToDate();
     await this.keepRows(map);
@@ -96,7 +96,7 @@ export class Mover {
     await Promise.allSettled(this.running.values());
   }
 
-  /** T says what moves and what has ended; the rows follow. */
+  /** The topology store says what moves and what has ended; the rows follow. */
   private async keepRows(map: TopologyMap): Promise<void> {
     const { moves, actor } = this.parts;
     const rows = await moves.list({ ended: false, limit: OPEN_ROWS_MAX });
@@ -131,7 +131,10 @@ export class Mover {
     await this.parts.follower.upToDate();
   }
 
-  /** Asks the hosts it has chosen before T is asked: a move to one that is away would only wait there. */
+  /**
+   * Asks the hosts it has chosen before the topology store is asked: a move to one that is away would only wait
+   * there.
+   */
   private async chooseMoves(
     map: TopologyMap,
     concurrencyMax: number,

@@ -7,15 +7,18 @@ import type { MoveRef } from '@foreshard/core/machines';
 import { type Move, moveOf } from '@foreshard/core/moves';
 import type { Shardlet } from '@foreshard/core/topology';
 
-/** `failures`: move -> the count at which it failed last, rising. Those that never failed come first, in their order. */
+/**
+ * `failures`: move -> the count at which it failed last, rising. Those that never failed come first, in their order.
+ */
 export function inTurn(moving: readonly Shardlet[], failures: ReadonlyMap<number, number>): Shardlet[] {
   const turn = (shardlet: Shardlet) => failures.get(moveOf(shardlet)!.nextEpoch) ?? 0;
   return moving.toSorted((a, b) => turn(a) - turn(b));
 }
 
 /**
- * The host that a move has to wait for; undefined when it can begin. Giving a move up needs no host, T takes
- * it back. Once edges may be waiting, a destination that is away is a reason to begin: its move is given up.
+ * The host that a move has to wait for; undefined when it can begin. Giving a move up needs no host, the topology
+ * store takes it back. Once edges may be waiting, a destination that is away is a reason to begin: its move is given
+ * up.
  */
 export function awaitedHost(
   { source, dest }: MoveRef,

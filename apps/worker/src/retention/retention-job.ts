@@ -41,7 +41,7 @@ export class RetentionJob {
     this.parts = parts;
   }
 
-  /** @throws when T does not answer */
+  /** @throws when the topology store does not answer */
   async run(signal: AbortSignal): Promise<object | undefined> {
     const map = await this.parts.follower.upToDate();
     const reached = await this.reachHosts(map);

@@ -61,7 +61,7 @@ export class RollUpJob {
     this.parts = parts;
   }
 
-  /** @throws when T, the database or the control Redis does not answer */
+  /** @throws when the topology store, the database or the control Redis does not answer */
   async run(signal: AbortSignal): Promise<object | undefined> {
     let [minutes, hours] = [0, 0];
     for (let more = true; more && !signal.aborted; ) {

@@ -1,6 +1,6 @@
 /**
- * A cluster of real servers for the contract tests: T on PostgreSQL, a control Redis, Redis hosts, and
- * worker processes that can be killed.
+ * A cluster of real servers for the contract tests: the topology store on PostgreSQL, a control Redis, Redis hosts,
+ * and worker processes that can be killed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -117,7 +117,7 @@ export class RealCluster {
     return worker;
   };
 
-  /** @throws when T refuses */
+  /** @throws when the topology store refuses */
   async decide<R>(decision: Decision<R>): Promise<R> {
     const reply = await this.control.topology.decide(decision, 'test');
     if (reply.kind === 'refused') throw new Error(`${decision.name}: ${reply.refusal.detail}`);
@@ -168,7 +168,7 @@ export class RealCluster {
     }
   }
 
-  /** A handle on whatever runs at the address of the host, beside what T trusts. */
+  /** A handle on whatever runs at the address of the host, beside what the topology store trusts. */
   async openAnyRun(host: number): Promise<EventHost> {
     return openEventHost(this.map.host(host)!, undefined);
   }

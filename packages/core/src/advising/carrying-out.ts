@@ -1,7 +1,7 @@
 /**
- * From an approved recommendation to what T decides, and from there to how it ended. A worker may die in between, so a
- * move that T has begun to the same destination, or ended there, is taken as this one's. A split, roll or merge that is
- * tried again finds its parents gone and is told as failed.
+ * From an approved recommendation to what the topology store decides, and from there to how it ended. A worker may
+ * die in between, so a move that the topology store has begun to the same destination, or ended there, is taken as
+ * this one's. A split, roll or merge that is tried again finds its parents gone and is told as failed.
  */
 import { comparePositions, type Range, range } from '../keyspace/index.ts';
 import { type Move, type MoveLog, type Operator, requestMoves, requestRestructure } from '../moves/index.ts';
@@ -56,8 +56,8 @@ const LOOKED_AT_MS = 5 * MINUTE_MS;
 
 /**
  * Why a move that has waited since its approval is not to begin: by the newest plan its destination stands above what
- * the approved simulation kept it below, and nothing under way relieves it. Undefined for everything else, and while no
- * plan is new enough to tell.
+ * the approved simulation kept it below, and nothing under way relieves it. Undefined for everything else, and while
+ * no plan is new enough to tell.
  */
 export function overtaken(
   { body, decidedMs }: Pick<RecommendationRecord, 'body' | 'decidedMs'>,

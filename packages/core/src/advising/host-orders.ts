@@ -1,7 +1,7 @@
 /**
  * Hosts come and go by a provider: one that starts them on this machine, one that is told by a webhook, or people. An
- * approval becomes an order, which stands until T shows that it was carried out: so it does not matter who did it, and a
- * worker may die at any point.
+ * approval becomes an order, which stands until the topology store shows that it was carried out: so it does not
+ * matter who did it, and a worker may die at any point.
  */
 import { z } from 'zod';
 import type { Host, TopologyMap } from '../topology/index.ts';
@@ -22,7 +22,7 @@ export interface HostOrder {
   /** how many are asked for */
   readonly count: number;
   readonly zone: string;
-  /** hosts of T with a higher number have joined since */
+  /** hosts of the topology store with a higher number have joined since */
   readonly afterHost: number;
   /** the one that is to go */
   readonly host: number | null;

@@ -1,11 +1,11 @@
 /**
- * The live cluster as the planner's state document: what T says lies where, with the load that was measured, the load
- * that is forecast, and how full the hosts are. It is the same document that people write by hand for
- * `foreshard plan`, so a live plan can be taken out, changed and planned again.
+ * The live cluster as the planner's state document: what the topology store says lies where, with the load that was
+ * measured, the load that is forecast, and how full the hosts are. It is the same document that people write by hand
+ * for `foreshard plan`, so a live plan can be taken out, changed and planned again.
  *
  * What a host holds of each shardlet is recorded nowhere: the size of a shardlet is what it took in within a day, and
- * a host's memory is laid to its shardlets in that proportion. A host that does not answer counts as unhealthy, not as dead: nothing can be copied off it, so it
- * receives nothing until it is back.
+ * a host's memory is laid to its shardlets in that proportion. A host that does not answer counts as unhealthy, not
+ * as dead: nothing can be copied off it, so it receives nothing until it is back.
  */
 import { formatPosition } from '../keyspace/index.ts';
 import type { ClusterState, PlacementRule, Policy } from '../planning/index.ts';
@@ -87,8 +87,8 @@ export function clusterStateOf(observed: Observed, policy: Policy): ClusterState
 }
 
 /**
- * With keys that edges have told as hot within seconds, before any whole minute shows them: at least their rate is the
- * load of their shardlet, and their share of it.
+ * With keys that edges have told as hot within seconds, before any whole minute shows them: at least their rate is
+ * the load of their shardlet, and their share of it.
  */
 export function withHotKeys(observed: Observed, hotKeys: readonly HotKey[]): Observed {
   const loads = new Map(observed.loads);

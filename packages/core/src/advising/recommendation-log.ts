@@ -26,7 +26,7 @@ export interface Realised {
   readonly gain: number;
 }
 
-/** The cluster of T; others have names. */
+/** The cluster of the topology store; others have names. */
 export const OWN_CLUSTER = '';
 /** Ours and all others; no cluster has this name. */
 export const EVERY_CLUSTER = '*';

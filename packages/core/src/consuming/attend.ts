@@ -76,7 +76,7 @@ class Draft {
       if (c.member !== undefined && tooEarly.has(c.shardlet)) this.free(c);
   }
 
-  /** Answers the workable ones that are still to do, with checkpoints that fit what T says of them. */
+  /** Answers the workable ones that are still to do, with checkpoints that fit what the topology store says of them. */
   begin(shardlets: readonly Shardlet[]): Shardlet[] {
     const left: Shardlet[] = [];
     for (const shardlet of shardlets) {

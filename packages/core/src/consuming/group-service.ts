@@ -15,7 +15,7 @@ import { type Checkpoint, EMPTY_GROUP, type Group, type GroupState } from './mod
 export interface ServiceParts {
   readonly store: GroupStore;
   readonly map: TopologyMap;
-  /** Catches the map up with T. */
+  /** Catches the map up with the topology store. */
   refresh(): Promise<unknown>;
   /** @throws HostUnreachable */
   host(id: number): Promise<EventHost>;

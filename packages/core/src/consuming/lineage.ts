@@ -2,13 +2,13 @@
  * Which shardlets a group may work on: those whose ancestors, of all generations, are processed to their
  * finalSeq. So the events of one key are never processed by a descendant while older ones are not, whatever
  * was split, rolled or merged meanwhile: an empty generation in between is finished from its beginning, and
- * says nothing about the one before. Finished is only what T says is closed: a map that is old delays, and
- * never misleads.
+ * says nothing about the one before. Finished is only what the topology store says is closed: a map that is old
+ * delays, and never misleads.
  */
 import type { Shardlet, TopologyMap } from '../topology/index.ts';
 import type { Checkpoint, Position } from './model.ts';
 
-/** The last seq there will ever be; undefined while T does not know it. */
+/** The last seq there will ever be; undefined while the topology store does not know it. */
 export function finalSeqOf({ state }: Shardlet): number | undefined {
   const ended = state.kind === 'closed' || state.kind === 'closedMoving' || state.kind === 'gone';
   return ended ? state.finalSeq : undefined;

@@ -1,7 +1,7 @@
 /**
- * A cluster that is not ours: its hosts with what they can take, and its partitions with where they lie. Nothing of it
- * is in T, and no edge routes to it: it is observed, its load is forecast, and what is recommended for it is told to
- * whoever runs it.
+ * A cluster that is not ours: its hosts with what they can take, and its partitions with where they lie. Nothing of
+ * it is in the topology store, and no edge routes to it: it is observed, its load is forecast, and what is
+ * recommended for it is told to whoever runs it.
  */
 import { z } from 'zod';
 

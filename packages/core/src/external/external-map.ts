@@ -1,14 +1,15 @@
 /**
- * An external cluster in the terms of T: one stream of one shard, whose shardlets are the partitions. So recorded load,
- * forecasts and the heat map take it as they take any stream. Its ids lie where T gives none.
+ * An external cluster in the terms of the topology store: one stream of one shard, whose shardlets are the
+ * partitions. So recorded load, forecasts and the heat map take it as they take any stream. Its ids lie where the
+ * topology store gives none.
  */
 import { type Range, slices, WHOLE } from '../keyspace/index.ts';
 import { type Host, NO_FACTS, type Shardlet, type Stream, type Topology } from '../topology/index.ts';
 import type { ExternalCluster } from './description.ts';
 
-/** Streams of T are counted from 1 and never come here. */
+/** Streams of the topology store are counted from 1 and never come here. */
 const STREAMS_FROM = 0xf000_0000;
-/** Shardlets and hosts of T are counted from 1 as well; a cluster has a million of each. */
+/** Shardlets and hosts of the topology store are counted from 1 as well; a cluster has a million of each. */
 const IDS_FROM = 2 ** 40;
 export const IDS_PER_CLUSTER = 2 ** 20;
 
@@ -25,7 +26,10 @@ export function isExternal(streamId: number): boolean {
   return streamId >= STREAMS_FROM;
 }
 
-/** Everything of T, and every external cluster beside it; where names meet, T's stream keeps its name. */
+/**
+ * Everything of the topology store, and every external cluster beside it; where names meet, the topology store's
+ * stream keeps its name.
+ */
 export function withClusters(topology: Topology, clusters: readonly ExternalCluster[]): Topology {
   if (clusters.length === 0) return topology;
   const parts = clusters.map(topologyOf);
@@ -83,7 +87,7 @@ function streamOf(cluster: ExternalCluster): Stream {
   return { id: streamIdOf(cluster), name: cluster.name, shardCount: 1, splitKeys: false, ...settings };
 }
 
-/** The engine is a word that the picture of T needs; nothing ever connects to it. */
+/** The engine is a word that the picture of the topology store needs; nothing ever connects to it. */
 function hostOf(cluster: ExternalCluster, number: number, name: string): Host {
   return {
     id: hostId(cluster, number),

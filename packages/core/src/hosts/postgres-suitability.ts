@@ -1,4 +1,7 @@
-/** Judges the settings of a PostgreSQL, as a host or for T: a committed transaction must survive a crash. */
+/**
+ * Judges the settings of a PostgreSQL, as a host or for the topology store: a committed transaction must survive a
+ * crash.
+ */
 import { type Finding, ok, problem } from './finding.ts';
 
 const OLDEST = 140_000;

@@ -1,7 +1,7 @@
 /**
  * Every background job, described once: name, payload, timeout, retries, schedule. Producers and the
- * worker share it. A job is only a wake-up: what is to be done stands in T, so a lost job costs the time
- * until the next scheduled run and nothing else.
+ * worker share it. A job is only a wake-up: what is to be done stands in the topology store, so a lost job costs the
+ * time until the next scheduled run and nothing else.
  */
 import { z } from 'zod';
 
@@ -28,7 +28,7 @@ const DAY_MS = 86_400_000;
 export const JOBS = {
   reconcile: {
     purpose:
-      'Finishes every restructure that T has decided, readmits restarted hosts, drops what is left over',
+      'Finishes every restructure that the topology store has decided, readmits restarted hosts, drops what is left over',
     payload: nothing,
     timeoutMs: 120_000,
     attempts: 1,
@@ -44,7 +44,8 @@ export const JOBS = {
     everyMs: 1_000,
   },
   move: {
-    purpose: 'Copies what T has as moving, opens it at its destination, and empties hosts that drain',
+    purpose:
+      'Copies what the topology store has as moving, opens it at its destination, and empties hosts that drain',
     payload: nothing,
     timeoutMs: 120_000,
     attempts: 1,

@@ -1,7 +1,7 @@
 /**
  * The port to locks. A lock keeps workers from doing the same work at once: it saves work and nothing else.
- * Fences of the hosts and decisions of T keep everything right without it, so a lock service that does not
- * answer stops nobody, and a lock that is lost in the middle does not end the work.
+ * Fences of the hosts and decisions of the topology store keep everything right without it, so a lock service that
+ * does not answer stops nobody, and a lock that is lost in the middle does not end the work.
  */
 export interface LockService {
   /** Answers `undefined`, without doing the work, when somebody else is at it. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { granted, LEASE_MS, LOOK_AGAIN_MS, laneAt, lookFailed, NO_LEASE } from './route-lease.ts';
 
 describe('the lease of an edge on its map', () => {
-  it('is not there before T has answered once', () => {
+  it('is not there before the topology store has answered once', () => {
     expect(laneAt(NO_LEASE, 0)).toBe('shard');
   });
 
@@ -17,7 +17,7 @@ describe('the lease of an edge on its map', () => {
     expect(laneAt(lease, 2_000 + LEASE_MS - 1)).toBe('direct');
   });
 
-  it('lets appends go on without T, and asks again after a while', () => {
+  it('lets appends go on without the topology store, and asks again after a while', () => {
     const lease = lookFailed(granted(NO_LEASE, 0), LEASE_MS + 5);
     expect(laneAt(lease, LEASE_MS + 6)).toBe('unconfirmed');
     expect(laneAt(lease, LEASE_MS + 5 + LOOK_AGAIN_MS)).toBe('shard');

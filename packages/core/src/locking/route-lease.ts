@@ -1,20 +1,24 @@
 /**
  * The lease of an edge on its map: while it holds, nothing was decided that the edge could not have heard of
- * for longer than `LEASE_MS`. T's answer grants it, counted from when the edge asked, so the bound holds
- * however slow the answer was. There is one lease per edge and none per shardlet: the epoch that every append
+ * for longer than `LEASE_MS`. The topology store's answer grants it, counted from when the edge asked, so the bound
+ * holds however slow the answer was. There is one lease per edge and none per shardlet: the epoch that every append
  * carries already says which map the edge had, and the host checks it.
  *
  * The lane of an append follows from the lease:
  * - `direct`: the lease holds, the edge routes by its map;
- * - `shard`: it does not hold; one authoritative look at T for the shardlets, then the same fenced append;
- * - `unconfirmed`: it does not hold and T does not answer; the fences keep the append right, so it goes on.
+ * - `shard`: it does not hold; one authoritative look at the topology store for the shardlets, then the same fenced
+ * append;
+ * - `unconfirmed`: it does not hold and the topology store does not answer; the fences keep the append right, so it
+ * goes on.
  */
 export const LANES = ['direct', 'shard', 'unconfirmed'] as const;
 export type Lane = (typeof LANES)[number];
 
-/** Three polls of T by an edge: one lost answer changes nothing. Far below the grace time of garbage. */
+/**
+ * Three polls of the topology store by an edge: one lost answer changes nothing. Far below the grace time of garbage.
+ */
 export const LEASE_MS = 3_000;
-/** After a look that failed, no append waits for T again for so long: it is most likely still away. */
+/** After a look that failed, no append waits for the topology store again for so long: it is most likely still away. */
 export const LOOK_AGAIN_MS = 1_000;
 
 export interface RouteLease {
@@ -28,7 +32,7 @@ export const NO_LEASE: RouteLease = Object.freeze({
   failedAtMs: Number.NEGATIVE_INFINITY,
 });
 
-/** T has answered a question that was asked at `askedAtMs`. Answers may arrive in any order. */
+/** The topology store has answered a question that was asked at `askedAtMs`. Answers may arrive in any order. */
 export function granted(lease: RouteLease, askedAtMs: number): RouteLease {
   return { ...lease, askedAtMs: Math.max(lease.askedAtMs, askedAtMs) };
 }

@@ -1,6 +1,6 @@
 /**
- * A small cluster for the tests of the machines: T in memory, hosts that can restart or vanish, and a
- * performer whose calls can be counted, cut off, repeated and replayed late. Its hosts are in memory too
+ * A small cluster for the tests of the machines: the topology store in memory, hosts that can restart or vanish, and
+ * a performer whose calls can be counted, cut off, repeated and replayed late. Its hosts are in memory too
  * (TestCluster) or real servers (server-cluster.fixture.ts).
  */
 import { MemoryHost, MemoryTopologyStore } from '../adapters/memory/index.ts';
@@ -65,7 +65,7 @@ export class Cluster<H extends EventHost = EventHost> {
     return streamId;
   }
 
-  /** @throws when T refuses */
+  /** @throws when the topology store refuses */
   async decide<R>(decision: Decision<R>): Promise<R> {
     const reply = await this.store.decide(decision, 'test');
     invariant(reply.kind === 'decided', `${decision.name} was refused: ${JSON.stringify(reply)}`);
@@ -78,7 +78,7 @@ export class Cluster<H extends EventHost = EventHost> {
     return this.map;
   }
 
-  /** @param run the run a connection is pinned to; without it: the run that T trusts */
+  /** @param run the run a connection is pinned to; without it: the run that the topology store trusts */
   connect(id: number, run?: string): EventHost {
     const host = this.hosts.get(id);
     const expected = run ?? this.map.host(id)?.incarnation;
@@ -97,7 +97,7 @@ export class Cluster<H extends EventHost = EventHost> {
     });
   }
 
-  /** Finishes everything that T has decided, as the reconciler does. */
+  /** Finishes everything that the topology store has decided, as the reconciler does. */
   async finishAll(perform: Perform = this.performer()): Promise<Outcome[]> {
     await this.refresh();
     const machines = [...this.hosts.keys()].flatMap((host) => finishingMachines(this.map, host));

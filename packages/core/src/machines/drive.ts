@@ -13,7 +13,7 @@ export type Perform = <A extends Performed>(action: A) => Promise<ReplyTo<A>>;
 
 /**
  * Machines driven side by side. Each host call waits for a disk write, so some overlap pays; decisions
- * of T queue behind one row anyway, so more than this only fills the connection pool.
+ * of the topology store queue behind one row anyway, so more than this only fills the connection pool.
  */
 const RUNS_AT_ONCE = 8;
 

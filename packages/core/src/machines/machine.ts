@@ -3,8 +3,8 @@
  * in. A machine decides and does no IO; `drive` does the IO and decides nothing. So every order of replies,
  * every crash and every repetition can be tested without a server.
  *
- * A machine keeps nothing that must last: killed at any point, the same machine begun again from T finishes
- * the same work, because every action is idempotent.
+ * A machine keeps nothing that must last: killed at any point, the same machine begun again from the topology store
+ * finishes the same work, because every action is idempotent.
  */
 import type {
   AdmitReply,
@@ -89,7 +89,7 @@ export type Action =
   /** for the journal of a move */
   | { readonly kind: 'note'; readonly move: MoveRef; readonly step: MoveStep }
   | { readonly kind: 'decide'; readonly decision: Decision<unknown> }
-  /** brings the follower's map of T up to date */
+  /** brings the follower's map of the topology store up to date */
   | { readonly kind: 'readTopology' }
   /** drives other machines to their end, several at a time */
   | { readonly kind: 'run'; readonly machines: readonly Machine[] };
@@ -131,10 +131,13 @@ export type Answer = {
   [K in Action['kind']]: { readonly kind: K; readonly action: ActionOf<K>; readonly reply: Replies[K] };
 }[Action['kind']];
 
-/** How a machine ends. Only `finished` means that T is settled; the others say why to look again later. */
+/**
+ * How a machine ends. Only `finished` means that the topology store is settled; the others say why to look again
+ * later.
+ */
 export type Outcome =
   | { readonly kind: 'finished' }
-  /** a host or T has moved on since the map was read: read T again */
+  /** a host or the topology store has moved on since the map was read: read the topology store again */
   | { readonly kind: 'stale'; readonly detail: string }
   /** the host cannot do it now (no memory) */
   | { readonly kind: 'blocked'; readonly detail: string }
@@ -176,7 +179,7 @@ export function stale(what: string, found: Stale): Outcome {
   return { kind: 'stale', detail: `${what}: found ${found.mode} at epoch ${found.epoch}` };
 }
 
-/** A refused decision lost a race: whoever won it has moved T on. */
+/** A refused decision lost a race: whoever won it has moved the topology store on. */
 export function settled(what: string, reply: DecisionReply<unknown>): Outcome {
   if (reply.kind === 'decided') return { kind: 'finished' };
   return { kind: 'stale', detail: `${what}: ${reply.refusal.reason}, ${reply.refusal.detail}` };
@@ -189,7 +192,7 @@ export function notCreated(what: string, reply: Exclude<CreateReply, { kind: 'cr
     case 'full':
       return { kind: 'blocked', detail: `${what}: the host has no memory left` };
     case 'belowFloor':
-      // the floor is never above an unsettled version, so T has settled this one
+      // the floor is never above an unsettled version, so the topology store has settled this one
       return { kind: 'stale', detail: `${what}: below the create floor ${reply.createFloor}` };
   }
 }

@@ -13,9 +13,12 @@ export interface Ports {
   /** @throws HostUnreachable */
   host(id: number): Promise<EventHost>;
   decide<R>(decision: Decision<R>): Promise<DecisionReply<R>>;
-  /** the follower's map, with every change of T that was decided before the call */
+  /** the follower's map, with every change of the topology store that was decided before the call */
   readTopology(): Promise<TopologyMap>;
-  /** @throws HostUnreachable when the host is not proven to be whole; without it nothing is proven: while a host is readmitted */
+  /**
+   * @throws HostUnreachable when the host is not proven to be whole; without it nothing is proven: while a host is
+   * readmitted
+   */
   readonly prove?: (host: number) => Promise<void>;
   /** without it moves are neither throttled nor journalled */
   readonly desk?: MoveDesk;

@@ -1,4 +1,7 @@
-/** What must hold of T and the hosts when nothing is left to do, asserted in the tests of the machines. */
+/**
+ * What must hold of the topology store and the hosts when nothing is left to do, asserted in the tests of the
+ * machines.
+ */
 import { expect } from 'vitest';
 import { comparePositions } from '../keyspace/index.ts';
 import { finishingMachines } from '../moves/index.ts';
@@ -6,8 +9,9 @@ import { isLeaf } from '../topology/index.ts';
 import type { Cluster } from './cluster.fixture.ts';
 
 /**
- * T has nothing open to confirm; every position of every stream has exactly one replica that takes appends,
- * and it is the one T names (I4, I5); what is closed is sealed with the finalSeq that T tells readers.
+ * The topology store has nothing open to confirm; every position of every stream has exactly one replica that takes
+ * appends, and it is the one topology store names (I4, I5); what is closed is sealed with the finalSeq that the
+ * topology store tells readers.
  */
 export async function expectSettled(cluster: Cluster): Promise<void> {
   const map = await cluster.refresh();

@@ -1,10 +1,10 @@
 /**
- *   take the move back in T --was open--> raise the source, note --> (aborted)
+ *   take the move back in the topology store --was open--> raise the source, note --> (aborted)
  *               |      +------was closed--> note ------------------> (aborted)
  *               +-- refused, as another was first --> (stale)
  *
- * Gives a move up: T takes it back, and where appends have to go on the source is raised at once. Used when
- * somebody orders it before a machine runs, and when a destination falls silent while edges wait.
+ * Gives a move up: the topology store takes it back, and where appends have to go on the source is raised at once.
+ * Used when somebody orders it before a machine runs, and when a destination falls silent while edges wait.
  */
 
 import { type Answer, finish, type Machine, type Step, settled, unexpected } from '../machines/index.ts';

@@ -1,6 +1,7 @@
 /**
- * What T has decided and a host has not confirmed yet: the work that is left, found from T alone, never
- * guessed from what a host holds. Jobs and recovery after a crash are the same code for that reason.
+ * What the topology store has decided and a host has not confirmed yet: the work that is left, found from the
+ * topology store alone, never guessed from what a host holds. Jobs and recovery after a crash are the same code for
+ * that reason.
  */
 import { DEDUP_LEAD_MICROS, type DedupPolicy, type ParentRef } from '../hosts/index.ts';
 import { invariant, MICROS_PER_MS } from '../kernel/index.ts';
@@ -19,7 +20,10 @@ export function finishingMachines(map: TopologyMap, host: number): Machine[] {
   ];
 }
 
-/** What T has as `moving` or `closedMoving`: the copies that are still to be made, in the order of their epochs. */
+/**
+ * What the topology store has as `moving` or `closedMoving`: the copies that are still to be made, in the order of
+ * their epochs.
+ */
 export function movingShardlets(map: TopologyMap): Shardlet[] {
   return [...map.shardlets()]
     .filter((s) => moveOf(s) !== undefined)
@@ -95,7 +99,10 @@ function successors(map: TopologyMap, { state }: Shardlet): Shardlet[] {
 
 function existing(map: TopologyMap, id: number): Shardlet {
   const shardlet = map.shardlet(id);
-  invariant(shardlet !== undefined, `the lineage names shardlet ${id}, which T does not know`);
+  invariant(
+    shardlet !== undefined,
+    `the lineage names shardlet ${id}, which the topology store does not know`,
+  );
   return shardlet;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The port to what people want of moves and what became of them. It lasts: a pause survives every restart.
- * That a shardlet moves, and where to, stands in T alone; a move that is missing here is added when it is
- * seen, and one that T has ended is ended here.
+ * That a shardlet moves, and where to, stands in the topology store alone; a move that is missing here is added when
+ * it is seen, and one that the topology store has ended is ended here.
  */
 import { z } from 'zod';
 import { MOVE_PHASES, type MoveProgress, type MoveRef, type MoveStep } from '../machines/index.ts';

@@ -1,4 +1,4 @@
-/** What a move is about, taken from T; everything else is found on the two hosts. */
+/** What a move is about, taken from the topology store; everything else is found on the two hosts. */
 import type { DedupPolicy } from '../hosts/index.ts';
 import { invariant } from '../kernel/index.ts';
 import type { MoveRef } from '../machines/index.ts';
@@ -6,11 +6,11 @@ import type { Shardlet, TopologyMap, TopologyStore } from '../topology/index.ts'
 
 export interface MoveTask {
   readonly name: string;
-  /** as T has it: `moving` or `closedMoving` */
+  /** as the topology store has it: `moving` or `closedMoving` */
   readonly shardlet: Shardlet;
   readonly move: MoveRef;
   readonly dedup: DedupPolicy;
-  /** set for a closed shardlet: nobody writes to it, and its end is known to T */
+  /** set for a closed shardlet: nobody writes to it, and its end is known to the topology store */
   readonly finalSeq: number | undefined;
 }
 
@@ -35,15 +35,15 @@ export function moveOf({ id, owner, state }: Shardlet): MoveRef | undefined {
 }
 
 /**
- * Whether T has nothing more to do for a move. A shardlet that has moved on since does not tell any more
- * whether this move took it anywhere: T's log does.
+ * Whether the topology store has nothing more to do for a move. A shardlet that has moved on since does not tell any
+ * more whether this move took it anywhere: the topology store's log does.
  */
 export function endOf(map: TopologyMap, { id, shardlet: moved }: EndedMove): 'ended' | undefined {
   const shardlet = map.shardlet(moved);
   if (shardlet === undefined) return 'ended';
   if (moveOf(shardlet)?.nextEpoch === id) return undefined;
   if (shardlet.epoch === id && shardlet.state.kind === 'opening') return undefined;
-  // T may be older than the move, which was decided a moment ago
+  // The topology store may be older than the move, which was decided a moment ago
   return map.version < id ? undefined : 'ended';
 }
 

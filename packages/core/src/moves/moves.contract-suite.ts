@@ -1,6 +1,6 @@
 /**
  * Moves between two real hosts under what a network, a second worker and wrong clocks can do to them. After
- * each case the log of every shardlet is what was acknowledged, in order, and T and the hosts agree.
+ * each case the log of every shardlet is what was acknowledged, in order, and the topology store and the hosts agree.
  */
 import { differingCopies } from './differing-copies.contract-suite.ts';
 import { lateCalls } from './late-calls.contract-suite.ts';

@@ -39,7 +39,7 @@ export class Journal {
       expect(reply).toMatchObject({ kind: 'appended', stored: count });
   }
 
-  /** By whoever T names. Answers whether it was taken. */
+  /** By whoever the topology store names. Answers whether it was taken. */
   async append(shardlet: Pick<Shardlet, 'id'>, id: string): Promise<boolean> {
     await this.cluster.refresh();
     const reply = await this.cluster.append(this.cluster.now(shardlet), id);

@@ -285,7 +285,7 @@ describe('a closed shardlet', () => {
   );
 });
 
-/** Appends to whoever T names, as an edge does; a refusal is retried when the map has moved on. */
+/** Appends to whoever the topology store names, as an edge does; a refusal is retried when the map has moved on. */
 async function appendAnywhere(cluster: TestCluster, id: number, name: string): Promise<boolean> {
   const shardlet: Shardlet = (await cluster.refresh()).shardlet(id)!;
   const reply = await cluster.append(shardlet, name);

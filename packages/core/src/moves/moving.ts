@@ -5,15 +5,15 @@
  *                       | +-- new appends, --+  |               |
  *                       |     a difference      |               | the copy cannot be completed
  *                       +-----------+-----------+               v
- *   (paused) <-- order: pause ------+----- order: abort --> done: source raised, or T alone --> (aborted)
+ *   (paused) <-- order: pause ------+----- order: abort --> done: source raised, or the topology store alone --> (aborted)
  *
  * A move from its shadow to its end: the shadow is filled and compared while appends go on, the source is
- * sealed, the rest follows, the copy is declared complete, T gives it the shardlet, it opens. Only between
- * the seal and the opening do edges wait; in that time nobody is asked and nothing is throttled.
+ * sealed, the rest follows, the copy is declared complete, the topology store gives it the shardlet, it opens. Only
+ * between the seal and the opening do edges wait; in that time nobody is asked and nothing is throttled.
  *
  * A closed shardlet takes the same way without seal and opening. Whoever takes the work over begins here
- * again: each step finds what was done before, and the commit in T decides between any number of workers.
- * Until it, an order to abort gives the shardlet back to its source at a new epoch.
+ * again: each step finds what was done before, and the commit in the topology store decides between any number of
+ * workers. Until it, an order to abort gives the shardlet back to its source at a new epoch.
  */
 import type { ReplicaDetails, ReplicaMode, Stale } from '../hosts/index.ts';
 import {

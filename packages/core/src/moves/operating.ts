@@ -1,6 +1,6 @@
 /**
  * What people can do: the plain functions behind the command line and the console's API. Each
- * answers a value also where it lost a race: whoever asked sees what T has instead and decides anew.
+ * answers a value also where it lost a race: whoever asked sees what the topology store has instead and decides anew.
  */
 import type { Range } from '../keyspace/index.ts';
 import { tooManyIdSets } from '../restructuring/index.ts';
@@ -50,7 +50,7 @@ export type Requested =
     }
   | { readonly kind: 'refused'; readonly shardlet: number; readonly refusal: Refusal };
 
-/** Asks T for each shardlet by itself: some may be refused while others move. */
+/** Asks the topology store for each shardlet by itself: some may be refused while others move. */
 export async function requestMoves(
   operator: Operator,
   request: MoveRequest,
@@ -188,7 +188,9 @@ async function decideOrTry<R>(
   return dryRun ? tryDecision(snapshot, decision, nowMs()) : topology.decide(decision, actor);
 }
 
-/** What T would answer now; nothing is changed, and ids of what would be made are not the real ones. */
+/**
+ * What the topology store would answer now; nothing is changed, and ids of what would be made are not the real ones.
+ */
 export function tryDecision<R>(topology: Topology, decision: Decision<R>, nowMs: number): DecisionReply<R> {
   const map = new TopologyMap(topology);
   const next = {

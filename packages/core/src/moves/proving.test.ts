@@ -1,6 +1,6 @@
 /**
  * A host that goes back to before what it has shown, and then is marked: the mark says that it is whole, as nothing
- * that was confirmed is missing. So T decides only on what it shows after the mark.
+ * that was confirmed is missing. So the topology store decides only on what it shows after the mark.
  */
 import { describe, expect, test } from 'vitest';
 import { Killed, killedAt, TestCluster } from '../machines/cluster.fixture.ts';
@@ -78,7 +78,7 @@ async function moving(): Promise<{ cluster: Going; shardlet: Shardlet }> {
   return set;
 }
 
-describe('T settles nothing that a host has forgotten before its mark', () => {
+describe('The topology store settles nothing that a host has forgotten before its mark', () => {
   test('a shardlet that was created', async () => {
     const cluster = new Going();
     await cluster.addHost();

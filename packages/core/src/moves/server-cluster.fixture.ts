@@ -1,6 +1,6 @@
 /**
- * Two real hosts under T in memory: what the machines do on Redis and on PostgreSQL, with the clocks of the
- * hosts and the lines to them in the hands of the test. T's own servers have their own tests.
+ * Two real hosts under the topology store in memory: what the machines do on Redis and on PostgreSQL, with the clocks
+ * of the hosts and the lines to them in the hands of the test. The topology store's own servers have their own tests.
  */
 import { startTcpProxy, type TcpProxy } from '@foreshard/local';
 import { connectAnyHost } from '../adapters/event-hosts/index.ts';
@@ -42,7 +42,7 @@ export class ServerCluster extends Cluster {
   private readonly servers: readonly HostServer[];
   private readonly fixtures: HostFixture[] = [];
   private readonly lines: Line[] = [];
-  /** how far the clock of a host is ahead of T's */
+  /** how far the clock of a host is ahead of the topology store's */
   private readonly aheadMicros = new Map<number, number>();
 
   constructor(servers: readonly [HostServer, HostServer]) {
@@ -90,7 +90,7 @@ export class ServerCluster extends Cluster {
     return this.now(shardlet);
   }
 
-  /** Carries out the move that T has of it now. */
+  /** Carries out the move that the topology store has of it now. */
   async carryOut(shardlet: Pick<Shardlet, 'id'>, perform: Perform = this.performer()): Promise<Outcome> {
     await this.refresh();
     const outcome = await drive(moveMachine(this.map, this.now(shardlet)), perform);
@@ -110,7 +110,7 @@ export class ServerCluster extends Cluster {
     return this.carryOut(shardlet, perform);
   }
 
-  /** Drops everything that T has let go of, as after the grace time. */
+  /** Drops everything that the topology store has let go of, as after the grace time. */
   async dropGarbage(): Promise<void> {
     this.clock.advance(GARBAGE_GRACE_MS * 1_000);
     const nowMs = this.clock.nowMicros() / 1_000;

@@ -1,7 +1,7 @@
 /**
- * T away during each step: etcd is cut off, or PostgreSQL, before each action of a split in turn. The work
- * stops with a clear error, nothing is half done that cannot be finished, and when T is back the same
- * machine begun anew by another worker ends as if nothing had happened.
+ * The topology store away during each step: etcd is cut off, or PostgreSQL, before each action of a split in turn.
+ * The work stops with a clear error, nothing is half done that cannot be finished, and when the topology store is
+ * back the same machine begun anew by another worker ends as if nothing had happened.
  */
 import {
   createDatabase,
@@ -37,7 +37,7 @@ import { finishingMachines } from './backlog.ts';
 const CALL_MS = 1_000;
 const MIGRATIONS = new URL('../../../../prisma/migrations', import.meta.url).pathname;
 
-/** One kind of T, by way of a line that can be cut or by a line of its own. */
+/** One kind of the topology store, by way of a line that can be cut or by a line of its own. */
 interface Kind {
   readonly proxy: TcpProxy;
   readonly variable: string;
@@ -87,7 +87,10 @@ async function onPostgres(serverUrl: string): Promise<Kind> {
   return { proxy, variable: 'DATABASE_URL', open };
 }
 
-/** One host in memory, T on a server, and a split that T has decided and nobody has carried out. */
+/**
+ * One host in memory, the topology store on a server, and a split that the topology store has decided and nobody has
+ * carried out.
+ */
 class Place {
   readonly host = new MemoryHost(new ManualClock(T0_MICROS));
   readonly map = new TopologyMap(EMPTY_TOPOLOGY);

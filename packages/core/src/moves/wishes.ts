@@ -1,4 +1,7 @@
-/** What people want of shardlets in place, as T wants to hear it: which parents end, which ranges go on. */
+/**
+ * What people want of shardlets in place, as the topology store wants to hear it: which parents end, which ranges go
+ * on.
+ */
 import { comparePositions, type Position, range } from '../keyspace/index.ts';
 import type { SplitPlan } from '../restructuring/index.ts';
 import type { Shardlet, TopologyMap } from '../topology/index.ts';
@@ -12,7 +15,7 @@ export function rollWish(map: TopologyMap, id: number): Wished {
   return parent === undefined ? { unknown: id } : { parents: [id], children: [parent.range] };
 }
 
-/** One shardlet from the first to the last; T refuses parents that are no neighbours. */
+/** One shardlet from the first to the last; the topology store refuses parents that are no neighbours. */
 export function mergeWish(map: TopologyMap, parents: readonly number[]): Wished {
   const found = parents.map((id) => map.shardlet(id));
   const missing = found.indexOf(undefined);

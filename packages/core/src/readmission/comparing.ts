@@ -1,16 +1,18 @@
 /**
- *   list, page by page --> read T --> describe each suspect --> seal each stray --> (finished)
+ *   list, page by page --> read the topology store --> describe each suspect --> seal each stray --> (finished)
  *                            |                 |                      |
  *                  another run is trusted      |              a newer epoch is there
  *                            v                 v                      v
  *                         (stale)    (refused: regressed)          (stale)
  *
- * Compares what a host holds with T: before a restarted one is used again, and now and then while it is used. What T was told is there and is not
- * means that the disk is older than T: the host is refused for a person to decide, for nobody else could
- * tell which acknowledged events are missing. What is open there and not T's is sealed.
+ * Compares what a host holds with the topology store: before a restarted one is used again, and now and then while it
+ * is used. What the topology store was told is there and is not means that the disk is older than the topology store:
+ * the host is refused for a person to decide, for nobody else could tell which acknowledged events are missing. What
+ * is open there and not the topology store's is sealed.
  *
- * T is read after the host was asked. Epochs are never used twice, so a replica that T does not know then
- * will never be T's; and what seems to be missing is looked at once more, as it may just have been confirmed.
+ * The topology store is read after the host was asked. Epochs are never used twice, so a replica that the topology
+ * store does not know then will never be the topology store's; and what seems to be missing is looked at once more,
+ * as it may just have been confirmed.
  */
 import type { ReplicaDetails, ReplicaInfo, Stale } from '../hosts/index.ts';
 import {
@@ -44,9 +46,9 @@ const NOTHING: State = {
   ...{ replicas: [], suspects: new Map(), lacking: [], risen: [], strays: [], waiting: 0 },
 };
 
-/** @param noted the run that T trusts, or whose readmission it has noted */
+/** @param noted the run that the topology store trusts, or whose readmission it has noted */
 export function comparingMachine(host: number, noted: string): Machine<State> {
-  const name = `comparison of host ${host} with T`;
+  const name = `comparison of host ${host} with the topology store`;
   return {
     name,
     begin: () => page(NOTHING, host, 0),
@@ -82,7 +84,10 @@ function afterList(before: State, { action, reply }: Extract<Answer, { kind: 'li
 function compare(before: State, host: number, noted: string, map: TopologyMap): Step<State> {
   const now = map.host(host);
   if (now === undefined || (now.readmission?.incarnation ?? now.incarnation) !== noted)
-    return finish(before, { kind: 'stale', detail: `T does not know host ${host} as run ${noted}` });
+    return finish(before, {
+      kind: 'stale',
+      detail: `The topology store does not know host ${host} as run ${noted}`,
+    });
   const held = new Map(before.replicas.map((r) => [r.shardlet, r]));
   const mine = [...map.shardlets()].filter((s) => s.owner === host);
   const risen = before.replicas.flatMap((replica) => {
@@ -143,8 +148,9 @@ function countDown(before: State): Step<State> {
 }
 
 /**
- * T lets go only of what was sealed, so what is open again shows that the host went back; and callers with an old
- * map may have been answered by it. What came to the host since T was read has a higher epoch.
+ * The topology store lets go only of what was sealed, so what is open again shows that the host went back; and
+ * callers with an old map may have been answered by it. What came to the host since the topology store was read has a
+ * higher epoch.
  */
 function isRisen(shardlet: Shardlet, host: number, { mode, epoch }: ReplicaInfo): boolean {
   const { kind } = shardlet.state;
@@ -152,7 +158,10 @@ function isRisen(shardlet: Shardlet, host: number, { mode, epoch }: ReplicaInfo)
   return mode === 'open' && isLetGo && epoch <= shardlet.epoch;
 }
 
-/** Open on the host although T has it elsewhere, at another epoch, or closed: it must take no more appends. */
+/**
+ * Open on the host although the topology store has it elsewhere, at another epoch, or closed: it must take no more
+ * appends.
+ */
 function isStray(map: TopologyMap, host: number, replica: ReplicaInfo): boolean {
   if (replica.mode !== 'open') return false;
   const shardlet = map.shardlet(replica.shardlet);
@@ -162,8 +171,8 @@ function isStray(map: TopologyMap, host: number, replica: ReplicaInfo): boolean 
 }
 
 /**
- * The host has confirmed to T more than it shows now. What is `opening` was not confirmed yet at its epoch; but
- * what is to be raised was there, and what a move is to open was ready.
+ * The host has confirmed to the topology store more than it shows now. What is `opening` was not confirmed yet at its
+ * epoch; but what is to be raised was there, and what a move is to open was ready.
  */
 function lacks(shardlet: Shardlet, found: ReplicaInfo | ReplicaDetails | Stale | undefined): boolean {
   const { state, epoch } = shardlet;

@@ -1,7 +1,7 @@
 /**
- * Whether the store that answers at a host's address is the one T means, and as far as T knows it to be. An
- * empty store, an older one or another host's is never used and never filled again by itself: what T says is
- * there would silently be missing.
+ * Whether the store that answers at a host's address is the one topology store means, and as far as the topology
+ * store knows it to be. An empty store, an older one or another host's is never used and never filled again by
+ * itself: what the topology store says is there would silently be missing.
  */
 import { type HostIdentity, type HostProof, standingOf } from '../hosts/index.ts';
 import type { RefusalReason } from '../machines/index.ts';
@@ -9,7 +9,10 @@ import type { Host, Regressed } from '../topology/index.ts';
 
 export type Assessment =
   | { readonly kind: 'trusted' }
-  /** a comparison with T suspended it; nothing else shows that it went back: another comparison decides */
+  /**
+   * a comparison with the topology store suspended it; nothing else shows that it went back: another comparison
+   * decides
+   */
   | { readonly kind: 'toCompare'; readonly detail: string }
   /** the right store in another run: it has to be readmitted */
   | { readonly kind: 'restarted' }
@@ -25,7 +28,7 @@ export type Assessment =
       readonly certainTs?: number;
     };
 
-/** @param proof what T keeps of its marks; undefined: it was never marked */
+/** @param proof what the topology store keeps of its marks; undefined: it was never marked */
 export function assess(host: Host, found: HostIdentity, proof: HostProof | undefined): Assessment {
   if (found.hostId !== undefined && found.hostId !== host.id)
     return refused('other', `the store at the address of host ${host.id} belongs to host ${found.hostId}`);
@@ -56,7 +59,7 @@ function acceptance({ readmission }: Host, found: HostIdentity): Assessment | un
 
 /**
  * What was put back must not only be whole up to the loss: events were acknowledged after it, until the host was
- * suspended. So it has to hold T's newest mark, and to have counted what it had counted then.
+ * suspended. So it has to hold the topology store's newest mark, and to have counted what it had counted then.
  */
 function mayBeWhole(
   host: Host,

@@ -1,4 +1,7 @@
-/** What a person is shown before a loss is accepted is what T notes afterwards, and covers what was lost. */
+/**
+ * What a person is shown before a loss is accepted is what the topology store notes afterwards, and covers what was
+ * lost.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EventHost } from '../hosts/index.ts';
@@ -138,7 +141,7 @@ describe('the review of a loss', () => {
     expect(await review(cluster, A)).toMatchObject({ reason: 'changed' });
   });
 
-  test('is what T notes, after any history', async () => {
+  test('is what the topology store notes, after any history', async () => {
     const history = fc.array(fc.tuple(fc.constantFrom(...CHANGES), fc.nat(7)), { maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(history, fc.constantFrom(1, 2), fc.nat(), async (changes, host, pick) => {

@@ -1,6 +1,6 @@
 /**
  * What accepting the loss of a host means, shardlet by shardlet, before a person accepts it. It is judged by the
- * rules of the readmission that follows, so what is shown is what T will note.
+ * rules of the readmission that follows, so what is shown is what the topology store will note.
  *
  * What was acknowledged after the host's last mark, at most about a second, nobody but the producers knows:
  * `atRisk` counts what is known to have been there.
@@ -180,7 +180,7 @@ function lossOfShardlet(
   };
 }
 
-/** T knows where a closed shardlet ends; of the others the worker kept what the host last told. */
+/** The topology store knows where a closed shardlet ends; of the others the worker kept what the host last told. */
 function knownBefore({ state }: Shardlet, remembered: number | undefined): number | undefined {
   if ('finalSeq' in state) return state.finalSeq;
   if (state.kind === 'opening' && state.job.kind === 'migrate')

@@ -38,7 +38,7 @@ async function readmit(cluster: TestCluster, id: number, wrap = (p: Perform) => 
   return outcome;
 }
 
-/** T trusts the run, every shardlet of the host has a new epoch, and the old one is refused. */
+/** The topology store trusts the run, every shardlet of the host has a new epoch, and the old one is refused. */
 async function expectReadmitted(cluster: TestCluster, id: number, before: readonly Shardlet[]) {
   const host = cluster.map.host(id)!;
   expect(host).toMatchObject({ state: 'active', incarnation: cluster.runs.get(id) });
@@ -119,7 +119,7 @@ describe('a restarted host', () => {
     expect(cluster.map.host(host)!.incarnation).toBe('run-1');
   });
 
-  test('has what is open there and not in T sealed', async () => {
+  test('has what is open there and not in the topology store sealed', async () => {
     const { cluster, host, before } = await clusterOf(2);
     const store = cluster.hosts.get(host)!;
     const spec = { stream: 1, range: before[0]!.range, dedup: { windowMicros: 1e9, leadMicros: 1e6 } };
@@ -129,7 +129,7 @@ describe('a restarted host', () => {
     expect(await store.describe(9_999)).toMatchObject({ mode: 'sealed', epoch: 3 });
   });
 
-  test('is refused when its disk lacks a shardlet that T knows to be there', async () => {
+  test('is refused when its disk lacks a shardlet that the topology store knows to be there', async () => {
     const { cluster, host, before } = await clusterOf(4);
     await cluster.hosts.get(host)!.drop(before[1]!.id, before[1]!.epoch);
     cluster.runs.set(host, 'run-2');

@@ -1,15 +1,17 @@
 /**
- *   note the run in T --> compare with T (comparing.ts) --> new epochs, trust the run (renewing.ts) --> (finished)
+ *   note the run in the topology store --> compare with the topology store (comparing.ts) --> new epochs, trust the run (renewing.ts) --> (finished)
  *                                 |                                        |
  *                                 v                                        v
  *                        (refused: regressed)                          (stale)
  *
  * Takes a restarted host into use again. It may have lost its last writes, and requests to its earlier run
  * may still be on their way, so nobody else uses it until every shardlet it takes appends for has a new
- * epoch. The order is the protocol's: T notes the run that was found; the host is compared with T; what is
- * left to do there is finished and everything gets a new epoch; last, T trusts the noted run.
+ * epoch. The order is the protocol's: the topology store notes the run that was found; the host is compared with the
+ * topology store; what is left to do there is finished and everything gets a new epoch; last, the topology store
+ * trusts the noted run.
  *
- * All progress stands in T: any worker may begin the same machine again at any time, also beside another.
+ * All progress stands in the topology store: any worker may begin the same machine again at any time, also beside
+ * another.
  * REQUIRES that every host call goes to the noted run: after another restart the calls fail, and the next
  * machine begins with the run that is found then.
  */

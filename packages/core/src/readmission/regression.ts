@@ -9,13 +9,13 @@
  *               to be past what it owns comes after, and raises its create floor again, so no late request puts
  *               back what is missing
  *   listing     all it holds
- *   asking      what is left of each shardlet it owns, at most 100 at a time; then T gives them new epochs
+ *   asking      what is left of each shardlet it owns, at most 100 at a time; then the topology store gives them new epochs
  *               and notes what was lost, until nothing is left to ask about
  *   resealing   closed shardlets that came back with less are brought to their new epoch, sealed
- *   tidying     what T has elsewhere, or no more, is dropped again; what it was given meanwhile is named as lost
+ *   tidying     what the topology store has elsewhere, or no more, is dropped again; what it was given meanwhile is named as lost
  *   (renewing)  what takes appends is raised or created anew, and the run is published: as after a restart
  *
- * All progress stands in T and on the host: begun again at any point, it finishes the same work.
+ * All progress stands in the topology store and on the host: begun again at any point, it finishes the same work.
  */
 import type { ReplicaDetails, ReplicaInfo, Stale } from '../hosts/index.ts';
 import { invariant } from '../kernel/index.ts';
@@ -274,7 +274,7 @@ function afterRun(before: State, outcomes: readonly Outcome[]): Step<State> {
   return readTopology({ ...before, resealed, batch: [] });
 }
 
-/** held: raise, seal. Not held: drop, create, seal: closed at 0, as T has it. */
+/** held: raise, seal. Not held: drop, create, seal: closed at 0, as the topology store has it. */
 function resealingMachine({ shardlet, dedup, parents }: Opening, held: boolean): Machine<null> {
   const { owner: host, id, epoch, stream, range } = shardlet;
   const name = `closing of shardlet ${id} at what host ${host} has left`;

@@ -7,7 +7,10 @@ import type { Remnant, Shardlet } from '../topology/index.ts';
 
 type SeekReply = Awaited<ReturnType<EventHost['seek']>>;
 
-/** A closed shardlet that is as T closed it: complete and certain, or proven equal when it was copied there. */
+/**
+ * A closed shardlet that is as the topology store closed it: complete and certain, or proven equal when it was copied
+ * there.
+ */
 export function isWhole(
   { state, epoch }: Shardlet,
   found: ReplicaInfo | undefined,

@@ -1,14 +1,14 @@
 /**
  *      +<-------------------------------------------------------------------+
  *      v                                                                    |
- *   read T --something opens or closes there--> finish it ------------------+
+ *   read the topology store --something opens or closes there--> finish it ------------------+
  *      +-----without new epochs--> describe, where writes may be lost --> readmit a batch
  *      +-----nothing left--> publish the run --> (finished)
  *      +-----another run is noted--> (stale)
  *
- * Gives every shardlet that takes appends on a restarted host a new epoch, and then lets T trust the run.
- * First what is opening or closing there is finished; then at most 100 shardlets a decision, each batch
- * finished before the next is decided. T tells what is left, so it does not matter who began it.
+ * Gives every shardlet that takes appends on a restarted host a new epoch, and then lets the topology store trust the
+ * run. First what is opening or closing there is finished; then at most 100 shardlets a decision, each batch finished
+ * before the next is decided. The topology store tells what is left, so it does not matter who began it.
  */
 
 import {
@@ -44,7 +44,7 @@ interface State {
 
 const LOOKING: State = { batch: [], asked: 0, lost: [], publishing: false };
 
-/** @param noted the run whose readmission T has noted */
+/** @param noted the run whose readmission the topology store has noted */
 export function renewingMachine(host: Host, noted: string): Machine<State> {
   const name = `new epochs on host ${host.id}`;
   return {

@@ -1,7 +1,7 @@
 /**
  * A cluster whose hosts can be set back to any state they were in, with a journal of what was acknowledged
  * and a check that knows nothing of the code it checks: each acknowledged event is where readers that follow
- * T find it, or `lost` names it.
+ * the topology store find it, or `lost` names it.
  */
 import { HostUnreachable, markAfter } from '../hosts/index.ts';
 import { range } from '../keyspace/index.ts';

@@ -1,7 +1,7 @@
 /**
  * A shardlet looks for duplicates in the id sets of all its ancestors until those are forgotten, one look-up
- * per set and event. So a restructure waits while a child would have too many. T knows when each ancestor
- * was closed, which bounds the count without asking a host; an ancestor without ids counts as well.
+ * per set and event. So a restructure waits while a child would have too many. The topology store knows when each
+ * ancestor was closed, which bounds the count without asking a host; an ancestor without ids counts as well.
  */
 import { INHERITED_ID_SETS_MAX } from '../hosts/index.ts';
 import { invariant, MICROS_PER_MS, MS_PER_SECOND } from '../kernel/index.ts';

@@ -8,9 +8,9 @@
  *
  * Finishes the opening of shardlets that have no parents to seal: the first shardlets of a stream are
  * created, those of an aborted migration or of a restarted host are raised to their new epoch in place,
- * those that T has given to the destination of a migration are opened there, and those that a host has lost
- * begin anew, empty, once whatever is there in their place is dropped.
- * The host is asked first and T is settled last, so a shardlet that T calls open is open.
+ * those that the topology store has given to the destination of a migration are opened there, and those that a host
+ * has lost begin anew, empty, once whatever is there in their place is dropped. The host is asked first and the
+ * topology store is settled last, so a shardlet that the topology store calls open is open.
  *
  * Many at once, because a new stream or a restarted host has hundreds: the host's answers come through one
  * pipeline, and one decision settles all that it has confirmed.
@@ -53,7 +53,10 @@ export interface Opening {
   readonly parents: readonly ParentRef[];
 }
 
-/** One machine for each batch. REQUIRES openings by `raise`, `recreate`, `migrate`, or by `create` without parents, on one host. */
+/**
+ * One machine for each batch. REQUIRES openings by `raise`, `recreate`, `migrate`, or by `create` without parents, on
+ * one host.
+ */
 export function openingMachines(openings: readonly Opening[]): Machine<State>[] {
   const machines: Machine<State>[] = [];
   for (let at = 0; at < openings.length; at += SETTLING_BATCH_MAX)
@@ -154,8 +157,8 @@ function next(before: State, host: number, answer: ConfirmedOpening | Outcome): 
 }
 
 /**
- * A host that went back before its mark is whole by it, and does not show what it had confirmed: so nothing is settled
- * that it does not show after the mark.
+ * A host that went back before its mark is whole by it, and does not show what it had confirmed: so nothing is
+ * settled that it does not show after the mark.
  */
 function lookAgain(before: State, host: number): Step<State> {
   const actions = before.confirmed.map(({ id }): Action => ({ kind: 'describe', host, shardlet: id }));

@@ -5,10 +5,9 @@
  *                                                            v
  *                                                   (stale or blocked)
  *
- * Finishes a split, roll or merge that T has decided: seals every parent, creates every child, and settles
- * the whole family in one decision. Children are created only when all parents are sealed, so no position
- * has two replicas that take appends; a child inherits the ids of its parents on the same host, so nothing
- * is copied.
+ * Finishes a split, roll or merge that the topology store has decided: seals every parent, creates every child, and
+ * settles the whole family in one decision. Children are created only when all parents are sealed, so no position has
+ * two replicas that take appends; a child inherits the ids of its parents on the same host, so nothing is copied.
  */
 import type { DedupPolicy, ReplicaDetails, Stale } from '../hosts/index.ts';
 import { invariant } from '../kernel/index.ts';
@@ -116,8 +115,8 @@ function afterCreate(
 }
 
 /**
- * A host that went back before its mark is whole by it, and does not show what it had shown: so nothing is settled that it
- * does not show after the mark.
+ * A host that went back before its mark is whole by it, and does not show what it had shown: so nothing is settled
+ * that it does not show after the mark.
  */
 function lookAgain({ parents, children }: Family, state: State, host: number): Step<State> {
   const actions = [...parents, ...children].map(

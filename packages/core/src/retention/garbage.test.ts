@@ -51,7 +51,7 @@ test('a copy that was let go of before a loss is dropped at once: it may hold ot
   expect(dueGarbage(cluster.map, a, nowMs(cluster))).toMatchObject([[{ host: a, shardlet: id, epoch }]]);
 });
 
-test('garbage is dropped on its host before T forgets it, in batches', async () => {
+test('garbage is dropped on its host before the topology store forgets it, in batches', async () => {
   const { cluster, host } = await withDeletedStream(GARBAGE_BATCH_MAX + 20);
   const batches = dueGarbage(cluster.map, host, nowMs(cluster) + GARBAGE_GRACE_MS);
   expect(batches.map((b) => b.length)).toEqual([GARBAGE_BATCH_MAX, 20]);
@@ -64,7 +64,7 @@ test('garbage is dropped on its host before T forgets it, in batches', async () 
   expect(left.every((r) => r.mode === 'dropped')).toBe(true);
 });
 
-test('a worker killed while dropping leaves the garbage in T until another has dropped it', async () => {
+test('a worker killed while dropping leaves the garbage in the topology store until another has dropped it', async () => {
   for (let n = 0; n < 4; n++) {
     const { cluster, host } = await withDeletedStream(3);
     const [batch] = dueGarbage(cluster.map, host, nowMs(cluster) + GARBAGE_GRACE_MS);

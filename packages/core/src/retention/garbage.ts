@@ -1,11 +1,11 @@
 /**
- *   describe each --let go of--> drop it --all answered--> forget the batch in T --> (finished)
+ *   describe each --let go of--> drop it --all answered--> forget the batch in the topology store --> (finished)
  *         |                                                        |
  *         +-- open again --> (refused: regressed)                  +-- refused --> (stale)
  *
  * Drops replicas that nothing refers to any more. An old copy is a correct prefix, so leaving it for a while
- * harms nobody and lets readers and edges with an old map finish what they are doing. After a loss it is none: its numbers
- * have been given to other records, which readers and retries would meet there. So it goes at once.
+ * harms nobody and lets readers and edges with an old map finish what they are doing. After a loss it is none: its
+ * numbers have been given to other records, which readers and retries would meet there. So it goes at once.
  */
 
 import {
@@ -21,9 +21,9 @@ import type { Garbage, TopologyMap } from '../topology/index.ts';
 import { dropGarbage } from '../topology/index.ts';
 
 /**
- * How long a replica stays after T has let go of it. Followers of T poll every few seconds when they miss a
- * notification, and a reader holds a page for less than ten: whoever still goes there after half a minute
- * is cut off, and is answered correctly that it is stale.
+ * How long a replica stays after the topology store has let go of it. Followers of the topology store poll every few
+ * seconds when they miss a notification, and a reader holds a page for less than ten: whoever still goes there after
+ * half a minute is cut off, and is answered correctly that it is stale.
  */
 export const GARBAGE_GRACE_MS = 30_000;
 

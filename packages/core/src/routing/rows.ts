@@ -3,7 +3,7 @@
  * the first column only, which is small enough for the processor's caches (and its page tables) at a
  * million rows; the others are read once a row is found.
  *
- * Ids and epochs are below 2^53 and pass 2^32 after a restore of T, hence doubles.
+ * Ids and epochs are below 2^53 and pass 2^32 after a restore of the topology store, hence doubles.
  */
 import { invariant } from '../kernel/index.ts';
 import type { Shardlet } from '../topology/index.ts';

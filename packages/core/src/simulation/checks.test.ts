@@ -62,7 +62,7 @@ describe('I1, nothing is lost', () => {
     expect(checkNothingLost(logOf([], { ...SHARDLET, isGone: true }), [told('a', 1)])).toEqual([]);
   });
 
-  test('what T has noted as lost excuses records of earlier epochs above that seq, and no others', () => {
+  test('what the topology store has noted as lost excuses records of earlier epochs above that seq, and no others', () => {
     const log = logOf([], { ...SHARDLET, lost: [{ epoch: 6, seq: 3 }] });
     const of = (seq: number, epoch: number | undefined) => checkNothingLost(log, [told('a', seq, { epoch })]);
     expect(of(4, 5)).toEqual([]);
@@ -132,7 +132,7 @@ describe('I4, one replica of a position takes appends', () => {
     expect(invariantsOf(checkOwnership([open, { ...open, host: 2, shardlet: 2 }]))).toEqual(['I4']);
   });
 
-  test('an append at an epoch that T has left behind is found', () => {
+  test('an append at an epoch that the topology store has left behind is found', () => {
     expect(checkFenced(open, { epoch: 5, state: 'open' })).toEqual([]);
     expect(checkFenced(open, { epoch: 6, state: 'opening' })).toEqual([]);
     expect(invariantsOf(checkFenced(open, { epoch: 6, state: 'open' }))).toEqual(['I4']);

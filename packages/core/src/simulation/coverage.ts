@@ -2,8 +2,8 @@
  * Which transition met which fault, counted over all seeds of a run. A fault that never meets a transition
  * was not tested, whatever the number of seeds; so a zero is a failure.
  *
- * A transition is one operation of a host or one kind of decision of T. A fault is either something done to
- * the message that asks for it, or a state of the parties while it happens.
+ * A transition is one operation of a host or one kind of decision of the topology store. A fault is either something
+ * done to the message that asks for it, or a state of the parties while it happens.
  */
 export const FAULTS = [
   'slow',
@@ -22,7 +22,7 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** Faults that T does not have: it neither loses a commit nor has a memory that fills up. */
+/** Faults that the topology store does not have: it neither loses a commit nor has a memory that fills up. */
 const OF_HOSTS_ONLY: ReadonlySet<Fault> = new Set([
   'power loss',
   'memory full',

@@ -40,7 +40,7 @@ export interface LogShardlet {
   readonly parents: readonly number[];
   readonly firstSeq: number;
   readonly isGone: boolean;
-  /** what T has noted while a host had it that may lose acknowledged appends */
+  /** what the topology store has noted while a host had it that may lose acknowledged appends */
   readonly lost: readonly Loss[];
   /** its host lost it as a whole, and with it the ids of events that its parents hold elsewhere */
   readonly forgets: boolean;
@@ -59,7 +59,10 @@ export function placeOfEvent({ event, shardlet, seq }: Place): string {
 
 type Place = Pick<Acknowledgement, 'event' | 'shardlet' | 'seq'>;
 
-/** I1: what was acknowledged is there, as it was sent, unless its retention has ended or T has noted its loss. */
+/**
+ * I1: what was acknowledged is there, as it was sent, unless its retention has ended or the topology store has noted
+ * its loss.
+ */
 export function checkNothingLost(log: FinalLog, acknowledged: readonly Acknowledgement[]): Violation[] {
   const recordOf = recordsIn(log);
   const found: Violation[] = [];
@@ -100,7 +103,7 @@ function recordsIn({ records }: FinalLog): (told: Place) => LogRecord | undefine
   return (told) => byPlace.get(placeOfEvent(told)) ?? byEvent.get(told.event);
 }
 
-/** Its retention has ended, or T names its loss, or nobody could notice it. */
+/** Its retention has ended, or the topology store names its loss, or nobody could notice it. */
 export function mayBeMissing(log: FinalLog, told: Place & { readonly epoch?: number | undefined }): boolean {
   const { shardlet, seq, epoch } = told;
   const home = log.shardlets.get(shardlet);
@@ -162,7 +165,8 @@ export function checkOrder(
     // told once more: it was sent again long after
     if (record === undefined || known.has(event)) continue;
     known.add(event);
-    // its first record was lost, which T has noted (see I1): this one was sent again later, perhaps to the same seq
+    // its first record was lost, which the topology store has noted (see I1): this one was sent again later, perhaps
+    // to the same seq
     if (record.shardlet !== shardlet || record.seq !== (seq ?? record.seq)) continue;
     if (record.ts !== (ack.ts ?? record.ts)) continue;
     const line = `${client} ${key}`;

@@ -32,12 +32,15 @@ export interface AppendTaken {
   readonly epoch: number;
 }
 
-/** Where T has said that a shardlet takes no appends any more, at any epoch. */
-/** What was open at its epoch when T made it this: older epochs are over. */
+/** Where the topology store has said that a shardlet takes no appends any more, at any epoch. */
+/** What was open at its epoch when the topology store made it this: older epochs are over. */
 const OPENED: ReadonlySet<string> = new Set(['open', 'moving', 'closing']);
 const CLOSED: ReadonlySet<string> = new Set(['closed', 'closedMoving', 'gone']);
 
-/** What T had settled before: once a newer epoch is open, or the shardlet is closed, no host takes an append. */
+/**
+ * What the topology store had settled before: once a newer epoch is open, or the shardlet is closed, no host takes an
+ * append.
+ */
 export function checkFenced(
   taken: AppendTaken,
   known: { readonly epoch: number; readonly state: string },
@@ -46,9 +49,13 @@ export function checkFenced(
   if (!isOld && !CLOSED.has(known.state)) return [];
   const because = isOld ? `it is ${known.state} at epoch ${known.epoch}` : `it is ${known.state}`;
   return [
-    violation('I4', `${nameOf(taken)} has taken an append, and T has settled that ${because}`, {
-      shardlets: [taken.shardlet],
-    }),
+    violation(
+      'I4',
+      `${nameOf(taken)} has taken an append, and the topology store has settled that ${because}`,
+      {
+        shardlets: [taken.shardlet],
+      },
+    ),
   ];
 }
 

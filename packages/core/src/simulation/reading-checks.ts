@@ -39,8 +39,8 @@ export function checkEmissionOrder(reader: string, emitted: readonly Emitted[]):
 }
 
 /**
- * In the end a reader has seen all there is, and what it saw stays, or T names its loss. A number that it had passed
- * before its host went back unnoticed is no news to it, whatever has it now.
+ * In the end a reader has seen all there is, and what it saw stays, or the topology store names its loss. A number
+ * that it had passed before its host went back unnoticed is no news to it, whatever has it now.
  * @param isDurable no host is declared to lose what was read before it was synced
  */
 export function checkEmissions(

@@ -12,7 +12,7 @@ export const hostUsageSchema = z.object({
   reachable: z.boolean(),
   /** why it is not reachable */
   reason: z.string().optional(),
-  /** false while it waits for readmission: it answers in a run that T does not trust */
+  /** false while it waits for readmission: it answers in a run that the topology store does not trust */
   incarnationKnown: z.boolean(),
   usedBytes: bytes.optional(),
   /** absent when the engine has no limit of its own */

@@ -82,7 +82,7 @@ export class MinuteRollUp {
       }
   }
 
-  /** `streams`: all that T has, also the ones without load. Answers how many minutes were written. */
+  /** `streams`: all that the topology store has, also the ones without load. Answers how many minutes were written. */
   async write(tx: BlockTransaction, nowMs: number, streams: readonly number[]): Promise<number> {
     let written = 0;
     const newestMs = Math.max(...this.minutes.keys());
@@ -118,7 +118,7 @@ export class MinuteRollUp {
   private loadIn({ loads }: Minute, shardlet: number): ShardletLoad {
     const load = loads.get(shardlet);
     if (load !== undefined) return load;
-    // a shardlet that T does not know: its numbers have nowhere to go
+    // a shardlet that the topology store does not know: its numbers have nowhere to go
     return this.streamOf(shardlet) === undefined ? new ShardletLoad() : loadOf(loads, shardlet);
   }
 

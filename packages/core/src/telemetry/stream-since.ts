@@ -1,7 +1,7 @@
 /**
- * Since when a stream has been observed. T does not tell when a stream was made, and edges tell about time,
- * not about streams; so the roll-up notes the first minute in which T, or an edge, knew the stream. Before it
- * nothing is known: not no load.
+ * Since when a stream has been observed. The topology store does not tell when a stream was made, and edges tell
+ * about time, not about streams; so the roll-up notes the first minute in which the topology store, or an edge, knew
+ * the stream. Before it nothing is known: not no load.
  */
 import { type BlockKey, type BlockReader, type BlockTransaction, LIVE } from './block-store.ts';
 import { MINUTE_MS } from './levels.ts';

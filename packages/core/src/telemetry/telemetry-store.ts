@@ -137,7 +137,7 @@ export class TelemetryStore {
     return levelFor(fromMs, toMs, nowMs(), retention.minute - HOUR_MS);
   }
 
-  /** Undefined for a shardlet that T does not know: nothing is known of its load either. */
+  /** Undefined for a shardlet that the topology store does not know: nothing is known of its load either. */
   private streamOf(scope: SeriesScope): number | undefined {
     return scope.kind === 'shardlet' ? this.parts.map().shardlet(scope.shardlet)?.stream : scope.streamId;
   }

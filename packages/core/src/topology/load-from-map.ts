@@ -1,4 +1,4 @@
-/** Reads what a decision needs from a map that is T itself: for stores in memory. */
+/** Reads what a decision needs from a map that is the topology store itself: for stores in memory. */
 import type { Loaded, NextIds } from './deciding.ts';
 import { involves } from './involvement.ts';
 import type { Shardlet } from './model.ts';

@@ -1,6 +1,6 @@
 /**
- * What the topology store T knows: streams, hosts, shardlets with their lineage, and what is left to drop.
- * The schemas are the one source of types and validators. Versions, epochs and ids are integers below 2^53.
+ * What the topology store knows: streams, hosts, shardlets with their lineage, and what is left to
+ * drop. The schemas are the one source of types and validators. Versions, epochs and ids are integers below 2^53.
  * Every epoch is the version of the decision that made it, so no epoch is ever used twice.
  */
 import { z } from 'zod';
@@ -61,8 +61,9 @@ export const readmissionSchema = z.object({
       /** its marks show it, so they also show when it is whole again; else only a person ends it */
       byMarks: z.boolean(),
       /**
-       * Changes the host had counted when a comparison with T showed it, and nothing else did: another comparison
-       * may show that it is whole again, if it has counted as many. Left out: only a person or its marks end it.
+       * Changes the host had counted when a comparison with the topology store showed it, and nothing else did:
+       * another comparison may show that it is whole again, if it has counted as many. Left out: only a person or its
+       * marks end it.
        */
       comparedAt: count.optional(),
       /** hostLast of the newest mark it still holds: records with a ts at or below it are certain */
@@ -118,7 +119,7 @@ export const hostSchema = z.object({
   name: z.string().min(1).max(64),
   engine: z.enum(ENGINES),
   url: z.string().min(1),
-  /** the run of the engine that T trusts; any other is refused until it is readmitted */
+  /** the run of the engine that the topology store trusts; any other is refused until it is readmitted */
   incarnation: z.string(),
   /** the decision that accepted its last loss; 0: none. Answers of another generation are refused */
   generation: count.default(0),
@@ -203,7 +204,7 @@ export type ChangeSet = z.infer<typeof changeSetSchema>;
 
 export const changeSchema = changeSetSchema.extend({
   version: z.int().min(1),
-  /** milliseconds since the epoch, of T's clock: for people only */
+  /** milliseconds since the epoch, of the topology store's clock: for people only */
   at: z.int(),
   decision: z.string(),
   actor: z.string(),
@@ -227,7 +228,9 @@ export const EMPTY_TOPOLOGY: Topology = Object.freeze({
   garbage: [],
 });
 
-/** A leaf takes appends now or as soon as its host confirms; the leaves of a stream cover its positions exactly once. */
+/**
+ * A leaf takes appends now or as soon as its host confirms; the leaves of a stream cover its positions exactly once.
+ */
 export function isLeaf(shardlet: Shardlet): boolean {
   return (
     shardlet.state.kind === 'open' || shardlet.state.kind === 'moving' || shardlet.state.kind === 'opening'

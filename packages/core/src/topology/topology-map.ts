@@ -1,7 +1,7 @@
 /**
- * A follower's copy of T: the snapshot with the changes applied since, indexed for look-ups by id, by
- * stream name and by host. It changes in place (a map may hold a million shardlets); the values in it are
- * never changed, only replaced. Whoever compiles something from it listens to `onChange`.
+ * A follower's copy of the topology store: the snapshot with the changes applied since, indexed for look-ups by id,
+ * by stream name and by host. It changes in place (a map may hold a million shardlets); the values in it are never
+ * changed, only replaced. Whoever compiles something from it listens to `onChange`.
  */
 import { invariant } from '../kernel/index.ts';
 import { contains, type Position } from '../keyspace/index.ts';

@@ -23,7 +23,7 @@ import type {
 } from './topology-store.ts';
 
 export interface StoreUnderTest {
-  /** handles of as many processes on one T, which is empty */
+  /** handles of as many processes on one topology store, which is empty */
   readonly stores: readonly TopologyStore[];
   close(): Promise<void>;
 }
@@ -49,7 +49,7 @@ export function rule<R>(needs: Needs, judge: (view: TopologyView) => Verdict<R>)
   return { name: 'rule', needs, rule: judge };
 }
 
-/** Reads a number of T and writes it back one higher: two of them at once must not lose one. */
+/** Reads a number of the topology store and writes it back one higher: two of them at once must not lose one. */
 export function increment(stream: number): Decision<number> {
   return rule({}, (view) => {
     const before = view.stream(stream)!;

@@ -1,7 +1,7 @@
 /**
- * The port to T. It is linearizable and it alone decides: every decision takes the next version of one
- * global clock inside the deciding transaction (never from a sequence: a follower of the change log would
- * skip an earlier version that commits later) and is appended to the change log.
+ * The port to the topology store. It is linearizable and it alone decides: every decision takes the next version of
+ * one global clock inside the deciding transaction (never from a sequence: a follower of the change log would skip an
+ * earlier version that commits later) and is appended to the change log.
  *
  * A decision is a pure rule. The store loads what the rule `needs`, calls it with the new version, and
  * commits what it puts, all in one transaction; losing a race is an ordinary refusal.
@@ -35,7 +35,7 @@ export interface Needs {
   readonly garbage?: boolean;
 }
 
-/** `unexamined`: T was restored from a backup, and nobody has compared it with the hosts yet. */
+/** `unexamined`: the topology store was restored from a backup, and nobody has compared it with the hosts yet. */
 export const REFUSALS = ['changed', 'unknown', 'exists', 'in_use', 'not_allowed', 'unexamined'] as const;
 
 export interface Refusal {
@@ -67,7 +67,9 @@ export interface TopologyStore {
   close(): Promise<void>;
 }
 
-/** Tells followers that T has moved on. A lost message costs time, never truth: followers also poll. */
+/**
+ * Tells followers that the topology store has moved on. A lost message costs time, never truth: followers also poll.
+ */
 export interface ChangeNotifier {
   notify(version: number): Promise<void>;
   /** Answers the function that ends the subscription. */

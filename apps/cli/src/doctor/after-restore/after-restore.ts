@@ -1,7 +1,8 @@
 /**
- * foreshard doctor --after-restore: ends the state in which T decides nothing because it was restored. Safe:
- * T has lost nothing that a host knows of, and goes on above everything anybody may have seen. Unsafe: what
- * T should say is proposed row by row, and applied when a person has confirmed it.
+ * foreshard doctor --after-restore: ends the state in which the topology store decides nothing because it was
+ * restored. Safe: the topology store has lost nothing that a host knows of, and goes on above everything anybody may
+ * have seen. Unsafe: what the topology store should say is proposed row by row, and applied when a person has
+ * confirmed it.
  */
 import { createInterface } from 'node:readline/promises';
 import { DEDUP_LEAD_MICROS, type EventHost, type HostProof, type HostStanding } from '@foreshard/core/hosts';
@@ -26,7 +27,7 @@ interface Examination {
   readonly surveys: readonly Survey[];
   readonly comparison: Comparison;
   readonly proofs: ReadonlyMap<number, HostProof>;
-  /** foreign: another control plane marked the host since, or this T is the older one */
+  /** foreign: another control plane marked the host since, or this topology store is the older one */
   readonly standings: ReadonlyMap<number, HostStanding>;
 }
 
@@ -53,7 +54,7 @@ export async function afterRestore(control: Control, options: AfterRestoreOption
 async function examine({ topology, proofs: store }: Control, also: readonly string[]): Promise<Examination> {
   const snapshot = await topology.snapshot();
   const surveys = await surveyHosts(snapshot.hosts, also);
-  // read after the hosts: this T's own worker may go on marking
+  // read after the hosts: this topology store's own worker may go on marking
   const proofs = await store.proofs();
   const standings = standingsOf(snapshot.hosts, surveys, proofs);
   return { topology: snapshot, surveys, comparison: compare(snapshot, surveys), proofs, standings };
@@ -64,7 +65,9 @@ function hasForeign({ standings }: Examination): boolean {
 }
 
 function changedMeanwhile(): CommandFailure {
-  return new CommandFailure('T has changed meanwhile: run "foreshard doctor --after-restore" again');
+  return new CommandFailure(
+    'The topology store has changed meanwhile: run "foreshard doctor --after-restore" again',
+  );
 }
 
 function isSafe({ comparison }: Examination): boolean {
@@ -95,10 +98,10 @@ async function insistOnConsent(
 function obstacle({ surveys }: Examination, { steps }: Proposal): string | undefined {
   const silent = surveys.filter((s) => s.kind === 'silent');
   if (silent.length > 0)
-    return `T stays closed: ${silent.map((s) => `host ${s.host} (${s.reason})`).join(', ')} cannot be examined; start it, or mend its address`;
+    return `The topology store stays closed: ${silent.map((s) => `host ${s.host} (${s.reason})`).join(', ')} cannot be examined; start it, or mend its address`;
   const open = steps.filter((s) => s.action === 'unresolved');
   if (open.length > 0)
-    return `T stays closed: ${open.length} ranges of positions are unresolved; name hosts that joined after the backup with --host URL, or restore their data`;
+    return `The topology store stays closed: ${open.length} ranges of positions are unresolved; name hosts that joined after the backup with --host URL, or restore their data`;
   return undefined;
 }
 
@@ -106,7 +109,9 @@ async function saysYes(): Promise<boolean> {
   if (!process.stdin.isTTY) return false;
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return (await terminal.question('Write these rows into T? Type "yes": ')).trim() === 'yes';
+    return (
+      (await terminal.question('Write these rows into the topology store? Type "yes": ')).trim() === 'yes'
+    );
   } finally {
     terminal.close();
   }
@@ -165,9 +170,9 @@ function documentOf(outcome: Outcome, { topology, comparison }: Examination, pro
 }
 
 const TOLD: Readonly<Record<Outcome, string>> = {
-  nothing: 'T is not restored and agrees with every host: nothing to do',
-  safe: 'safe: T has lost nothing that a host knows of; it decides again',
-  adopted: 'the rows are written: T decides again, and the worker raises what was adopted',
+  nothing: 'The topology store is not restored and agrees with every host: nothing to do',
+  safe: 'safe: the topology store has lost nothing that a host knows of; it decides again',
+  adopted: 'the rows are written: the topology store decides again, and the worker raises what was adopted',
   unsafe: 'unsafe',
 };
 
@@ -188,11 +193,14 @@ const SHOWN_MAX = 40;
 
 function shown({ topology, comparison }: Examination, { steps }: Proposal): string {
   const { discrepancies, highestVersion } = comparison;
-  const head = `unsafe: T was restored at version ${topology.version}, hosts have seen ${highestVersion}`;
+  const head = `unsafe: the topology store was restored at version ${topology.version}, hosts have seen ${highestVersion}`;
   const found = discrepancies.slice(0, SHOWN_MAX).map(({ detail }) => `  ${detail}`);
   const more = discrepancies.length - found.length;
   if (more > 0) found.push(`  and ${more} more (--json shows all)`);
   const rows = steps.map((s) => ({ ...s, shardlet: s.shardlet || null, host: s.host || null }));
-  const proposed = rows.length === 0 ? 'T needs no new rows' : `what T should say:\n${tableOf(rows)}`;
+  const proposed =
+    rows.length === 0
+      ? 'The topology store needs no new rows'
+      : `what the topology store should say:\n${tableOf(rows)}`;
   return `${head}\n${found.join('\n')}\n\n${proposed}`;
 }

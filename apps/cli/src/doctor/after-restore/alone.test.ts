@@ -1,4 +1,4 @@
-/** When a T may take hosts over from another control plane, and what it takes over. */
+/** When a topology store may take hosts over from another control plane, and what it takes over. */
 import { MemoryHostProofs } from '@foreshard/core/adapters/memory';
 import type { HostProof, MarkReply } from '@foreshard/core/hosts';
 import { describe, expect, test } from 'vitest';
@@ -29,8 +29,8 @@ describe('another control plane is alive on a host', () => {
   test.each([
     ['whose mark stays', '7.b', '7.b', false],
     ['that gets a mark of nobody here', '7.b', '8.b', true],
-    ['that this T gave its mark', '4.a', '5.a', false],
-    ['that this T gave the mark before', '3.a', '4.a', false],
+    ['that this topology store gave its mark', '4.a', '5.a', false],
+    ['that this topology store gave the mark before', '3.a', '4.a', false],
   ])('%s: %s -> %s', (_, before, now, expected) => {
     expect(isUsedByAnother({ mark: before }, { mark: now }, PROOF)).toBe(expected);
   });
@@ -95,7 +95,7 @@ describe('taking over', () => {
   });
 });
 
-describe('taking over while the worker of this T marks', () => {
+describe('taking over while the worker of this topology store marks', () => {
   const OF_WORKER: HostProof = { ...PROOF, held: '4.w-1', next: '5.w-2', writers: ['w'] };
   const again = (proof: HostProof, count: number): HostProof => {
     const next = `${proof.next.split('.')[0]}.w-${count}`;
@@ -197,7 +197,7 @@ describe('taking over while the worker of this T marks', () => {
   test.each([
     ['a mark further on', '11.b-9'],
     ['a mark with the same number', '10.b-8'],
-    ["a mark of this T's process of before", '10.w-8'],
+    ["a mark of this topology store's process of before", '10.w-8'],
   ])('is refused when another control plane was faster with %s', async (_, mark) => {
     const store = await Marked.of(OF_WORKER);
     await expect(taken(store, refusing(mark))).rejects.toThrow(

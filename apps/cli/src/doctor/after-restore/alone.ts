@@ -1,8 +1,8 @@
 /**
- * Whether this T is the only one over its hosts, and how it takes them over. A control plane marks its hosts
- * every second, so a host that gets marks that are not this T's has another one, which is alive: two of them
- * would decide over the same hosts. Once taken over, the hosts hold marks that only this T knows, so the other
- * one, should it come back, finds them foreign and decides nothing.
+ * Whether this topology store is the only one over its hosts, and how it takes them over. A control plane marks its
+ * hosts every second, so a host that gets marks that are not this topology store's has another one, which is alive:
+ * two of them would decide over the same hosts. Once taken over, the hosts hold marks that only this topology store
+ * knows, so the other one, should it come back, finds them foreign and decides nothing.
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -37,7 +37,7 @@ export async function insistOnBeingAlone(
   await sleep(WATCH_MS);
   const surveyed = surveys.filter((s) => s.kind === 'surveyed');
   const now = await Promise.all(surveyed.map(async (s) => [s.host, await marksOf(s)] as const));
-  // read after the hosts: this T's own worker may go on marking
+  // read after the hosts: this topology store's own worker may go on marking
   const known = await proofs.proofs();
   const marks = new Map(now);
   const used = surveyed.find((s) => isUsedByAnother(s, marks.get(s.host)!, known.get(s.host)));
@@ -78,7 +78,10 @@ export function standingsOf(
   );
 }
 
-/** The rows of hosts that are in a newer generation than T knows: their loss was accepted after the backup. */
+/**
+ * The rows of hosts that are in a newer generation than the topology store knows: their loss was accepted after the
+ * backup.
+ */
 export function renewedHosts(hosts: readonly Host[], surveys: readonly Survey[]): Host[] {
   return hosts.flatMap((host) => {
     const survey = surveys.find((s) => s.kind === 'surveyed' && s.host === host.id);
@@ -87,15 +90,19 @@ export function renewedHosts(hosts: readonly Host[], surveys: readonly Survey[])
   });
 }
 
-/** This T's worker replaces the next mark about once a second, and the doctor writes between two of its changes. */
+/**
+ * This topology store's worker replaces the next mark about once a second, and the doctor writes between two of its
+ * changes.
+ */
 const TAKING_ATTEMPTS = 5;
 
 /**
- * From here on the hosts hold marks that only this T knows. A host that went back stays what it is: its proof
- * is what shows it.
+ * From here on the hosts hold marks that only this topology store knows. A host that went back stays what it is: its
+ * proof is what shows it.
  *
  * @param examined the proofs that the standings come from
- * @returns false when T has another view of what a host holds than `examined`: nobody may take it over twice
+ * @returns false when the topology store has another view of what a host holds than `examined`: nobody may take it
+ * over twice
  * @throws CommandFailure when another control plane was faster
  */
 export async function takeOver(
@@ -122,7 +129,7 @@ export async function takeOver(
   return true;
 }
 
-/** This T's worker may have been faster, once it found the host's mark in T. */
+/** This topology store's worker may have been faster, once it found the host's mark in the topology store. */
 async function insistOnOwn(store: Pick<HostProofStore, 'proofs'>, host: number, mark: string): Promise<void> {
   const proof = (await store.proofs()).get(host);
   if (proof === undefined || !(mark === proof.held || isOnTop(proof, mark))) throw isAlive(host, mark);
@@ -137,7 +144,8 @@ export function takingOver(
     const before = proofs.get(host);
     const next = markAfter([held, before?.next ?? ''], `${taker}-1`);
     const promise = Math.max(before?.promise ?? 0, markPromise);
-    // promises of before say nothing of what another control plane did meanwhile, and its processes are not this T's
+    // promises of before say nothing of what another control plane did meanwhile, and its processes are not this
+    // topology store's
     const after = { host, held, next, ...progress, promise, earlier: [], writers: [taker] };
     return { before, after };
   });
@@ -151,7 +159,7 @@ export function foreignOf(
   return new Map([...marks].filter(([host]) => standings.get(host)?.kind === 'foreign'));
 }
 
-/** As the worker does it, once T has the pair. */
+/** As the worker does it, once the topology store has the pair. */
 export async function sendMark(proof: HostProof, surveys: readonly Survey[]): Promise<MarkReply> {
   const { host, held, next } = proof;
   const survey = surveys.find((s) => s.kind === 'surveyed' && s.host === host);
@@ -166,6 +174,6 @@ export async function sendMark(proof: HostProof, surveys: readonly Survey[]): Pr
 
 function isAlive(host: number, mark: string): CommandFailure {
   return new CommandFailure(
-    `another control plane is alive on host ${host}: it gave it mark ${mark} just now. Stop it first, or leave the hosts to it; T stays closed`,
+    `another control plane is alive on host ${host}: it gave it mark ${mark} just now. Stop it first, or leave the hosts to it; the topology store stays closed`,
   );
 }

@@ -9,7 +9,7 @@ const ended = { successors: [2], finalSeq: 5, finalTs: 1_000 };
 const kinds = (...given: Parameters<typeof compare>) =>
   compare(...given).discrepancies.map(({ kind, host }) => `${kind} at ${host}`);
 
-describe('a restored T is safe', () => {
+describe('a restored topology store is safe', () => {
   it('when every host holds what it says and nothing younger', () => {
     expect(kinds(T, SOUND)).toEqual([]);
   });
@@ -52,7 +52,7 @@ describe('a restored T is safe', () => {
   });
 });
 
-describe('a restored T is not safe', () => {
+describe('a restored topology store is not safe', () => {
   it('when a host does not answer', () => {
     expect(kinds(T, [SOUND[0]!, silent(2)])).toEqual(['silent at 2']);
   });
@@ -73,11 +73,11 @@ describe('a restored T is not safe', () => {
     ['is missing', []],
     ['is sealed', [replica(1, 1, 'sealed')]],
     ['is open at another epoch', [replica(1, 1, 'open', 9)]],
-  ])('when what T calls open %s on its host', (_, replicas) => {
+  ])('when what the topology store calls open %s on its host', (_, replicas) => {
     expect(kinds(T, [survey(1, replicas), survey(2, [])])).toContain('notOpen at 1');
   });
 
-  it('when what T calls gone is there', () => {
+  it('when what the topology store calls gone is there', () => {
     const topology = topologyOf([shardlet(1, { state: { kind: 'gone', ...ended } }), shardlet(2)]);
     const hosts = [survey(1, [replica(1, 2, 'open'), replica(1, 1, 'open', 9)]), survey(2, [])];
     expect(kinds(topology, hosts)).toEqual(['unexplained at 1']);

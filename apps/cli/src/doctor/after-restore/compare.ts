@@ -1,7 +1,8 @@
 /**
- * Whether a restored T has lost decisions that reached a host. It has not when every host answers, nothing on
- * any host is younger than T, what T calls open is open there at its epoch, and every other replica has its
- * explanation in T. Then T may go on as it is; otherwise a person has to look.
+ * Whether a restored topology store has lost decisions that reached a host. It has not when every host answers,
+ * nothing on any host is younger than the topology store, what the topology store calls open is open there at its
+ * epoch, and every other replica has its explanation in the topology store. Then the topology store may go on as it
+ * is; otherwise a person has to look.
  */
 import type { Shardlet, Topology } from '@foreshard/core/topology';
 import type { Found, Survey } from './survey.ts';
@@ -15,7 +16,7 @@ export interface Discrepancy {
 
 export interface Comparison {
   readonly discrepancies: readonly Discrepancy[];
-  /** of all versions, epochs and floors, in T and on hosts */
+  /** of all versions, epochs and floors, in the topology store and on hosts */
   readonly highestVersion: number;
   readonly highestShardlet: number;
   readonly highestStream: number;
@@ -47,7 +48,7 @@ function ofHost(survey: Survey, version: number): Discrepancy[] {
   const { host } = survey;
   if (survey.kind === 'silent')
     return [{ kind: 'silent', host, detail: `host ${host} cannot be examined: ${survey.reason}` }];
-  // the floor of a T at rest is the version it will make next
+  // the floor of a topology store at rest is the version it will make next
   if (survey.createFloor <= version + 1) return [];
   return [{ kind: 'floor', host, detail: `host ${host} was told of version ${survey.createFloor - 1}` }];
 }
@@ -57,7 +58,14 @@ function ofReplica(replica: Found, version: number, isExplained: Explained): Dis
   const what = `${mode === 'dropped' ? 'a tombstone' : `a replica (${mode})`} of shardlet ${shardlet} at epoch ${epoch}`;
   if (epoch > version) return [{ kind: 'younger', host, shardlet, detail: `host ${host} has ${what}` }];
   if (mode === 'dropped' || isExplained(replica)) return [];
-  return [{ kind: 'unexplained', host, shardlet, detail: `host ${host} has ${what}, which T does not know` }];
+  return [
+    {
+      kind: 'unexplained',
+      host,
+      shardlet,
+      detail: `host ${host} has ${what}, which the topology store does not know`,
+    },
+  ];
 }
 
 function openElsewhere({ shardlets, hosts }: Topology, found: readonly Found[]): Discrepancy[] {
@@ -70,13 +78,13 @@ function openElsewhere({ shardlets, hosts }: Topology, found: readonly Found[]):
       kind: 'notOpen',
       host: owner,
       shardlet: id,
-      detail: `shardlet ${id} is not open on host ${owner} at epoch ${epoch}, as T says`,
+      detail: `shardlet ${id} is not open on host ${owner} at epoch ${epoch}, as the topology store says`,
     }));
 }
 
 type Explained = (replica: Found) => boolean;
 
-/** The replicas that T's rows account for; of what is to be raised, also as it was before. */
+/** The replicas that the topology store's rows account for; of what is to be raised, also as it was before. */
 function explanationsOf(topology: Topology): Explained {
   const places = new Set(topology.garbage.map((g) => keyOf(g.host, g.shardlet, g.epoch)));
   const raised = new Set<string>();

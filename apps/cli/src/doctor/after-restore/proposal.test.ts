@@ -15,7 +15,7 @@ function proposed(topology: ReturnType<typeof topologyOf>, surveys: readonly Sur
 
 const T = topologyOf([shardlet(1)]);
 
-describe('what a restored T should say', () => {
+describe('what a restored topology store should say', () => {
   it('lies above everything that anybody has seen', () => {
     const { version, nextIds } = proposed(T, [survey(1, [replica(1, 1, 'open')], JUMP + 3), survey(2, [])]);
     expect([version, nextIds.shardlet]).toEqual([2 * JUMP, JUMP]);

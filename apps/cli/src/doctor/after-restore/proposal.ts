@@ -1,8 +1,8 @@
 /**
- * What T should say after it has lost decisions: per position the one replica that is open (no two can be),
- * or, where none is, the sealed one; its shardlet gets a new epoch by `raise`, so that whatever is still on
- * its way from a lost decision is refused. What was split or merged meanwhile is found again by its ids and
- * ranges. Nothing is applied here: a person confirms first.
+ * What the topology store should say after it has lost decisions: per position the one replica that is open (no two
+ * can be), or, where none is, the sealed one; its shardlet gets a new epoch by `raise`, so that whatever is still on
+ * its way from a lost decision is refused. What was split or merged meanwhile is found again by its ids and ranges.
+ * Nothing is applied here: a person confirms first.
  */
 import { formatPosition, type Range, WHOLE } from '@foreshard/core/keyspace';
 import {
@@ -25,7 +25,7 @@ const JUMP = 2 ** 40;
 /** Streams and hosts have smaller numbers and are few. */
 const SMALL_JUMP = 2 ** 16;
 
-/** One row of T that changes, for people. */
+/** One row of the topology store that changes, for people. */
 export interface Step {
   readonly shardlet: number;
   readonly positions: string;
@@ -34,7 +34,7 @@ export interface Step {
   readonly detail: string;
 }
 
-/** Host operations before T may say so. */
+/** Host operations before the topology store may say so. */
 export interface HostStep {
   readonly host: number;
   readonly kind: 'drop' | 'create' | 'open';
@@ -95,7 +95,7 @@ class Draft {
     this.troubled = new Set(comparison.discrepancies.map((d) => d.shardlet ?? 0));
   }
 
-  /** T's, and those that only hosts know any more. */
+  /** The topology store's, and those that only hosts know any more. */
   streams(): Stream[] {
     const known = new Set(this.topology.streams.map((s) => s.id));
     const lost = new Map<number, Stream>();
@@ -152,7 +152,7 @@ class Draft {
     return (this.replicas.get(id) ?? []).filter((f) => f.details !== undefined);
   }
 
-  /** Nothing is left of it but tombstones of decisions that T does not know. */
+  /** Nothing is left of it but tombstones of decisions that the topology store does not know. */
   private wasDeleted(known: readonly Shardlet[]): boolean {
     const alive = known.filter((s) => s.state.kind !== 'gone');
     const isBuried = ({ id }: Shardlet) =>
@@ -309,7 +309,7 @@ function bestOf(live: readonly Found[]): Found | undefined {
   return usable.sort((a, b) => rank[b.mode] - rank[a.mode] || b.epoch - a.epoch)[0];
 }
 
-/** T's row tells the same history as ids and ranges do. */
+/** The topology store's row tells the same history as ids and ranges do. */
 function agrees({ state }: Shardlet, { successors }: Lineage): boolean {
   const told = 'successors' in state ? state.successors : [];
   return told.length === successors.length && successors.every((id) => told.includes(id));

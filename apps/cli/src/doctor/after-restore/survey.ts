@@ -1,6 +1,7 @@
 /**
- * What the hosts hold, whatever T says: every replica and tombstone, and the floor below which a host creates
- * nothing. A host is asked in whatever run it is: nothing is written, and a restart is another's business.
+ * What the hosts hold, whatever the topology store says: every replica and tombstone, and the floor below which a
+ * host creates nothing. A host is asked in whatever run it is: nothing is written, and a restart is another's
+ * business.
  */
 import type { EventHost, Progress, ReplicaDetails, ReplicaInfo } from '@foreshard/core/hosts';
 import type { Host } from '@foreshard/core/topology';
@@ -29,7 +30,7 @@ export type Survey =
 const PAGE = 1_000;
 const CALLS_AT_ONCE = 64;
 
-/** `also`: addresses of hosts that T may have forgotten. */
+/** `also`: addresses of hosts that the topology store may have forgotten. */
 export function surveyHosts(hosts: readonly Host[], also: readonly string[]): Promise<Survey[]> {
   const known = hosts.map((host) => survey(host.url, host.id));
   const forgotten = also.filter((url) => !hosts.some((host) => host.url === url));
@@ -58,12 +59,12 @@ async function survey(url: string, expected: number | undefined): Promise<Survey
   }
 }
 
-/** The highest version of T that a host has been told of. @throws when it does not answer */
+/** The highest version of the topology store that a host has been told of. @throws when it does not answer */
 export async function newestVersionSeen({ url }: Host): Promise<number> {
   const host = await connectHost(url);
   try {
     const epochs = (await listed(host)).map(({ epoch }) => epoch);
-    // the floor of a T at rest is the version it will make next
+    // the floor of a topology store at rest is the version it will make next
     return epochs.reduce((a, b) => Math.max(a, b), (await engineAt(url).createFloor(url)) - 1);
   } finally {
     await host.close();

@@ -1,4 +1,6 @@
-/** A T and what its hosts hold, both in a few words: for tests of the rules of a restored T. */
+/**
+ * A topology store and what its hosts hold, both in a few words: for tests of the rules of a restored topology store.
+ */
 import type { ReplicaDetails, ReplicaMode } from '@foreshard/core/hosts';
 import { type Range, slices, WHOLE } from '@foreshard/core/keyspace';
 import {

@@ -40,11 +40,11 @@ export interface LeafStart {
 export class Leaf {
   readonly id: number;
   readonly shard: number;
-  /** the host that T names */
+  /** the host that the topology store names */
   owner: number;
-  /** of T */
+  /** of the topology store */
   epoch: number;
-  /** set once T says that the shardlet is closed */
+  /** set once the topology store says that the shardlet is closed */
   finalSeq: number | undefined;
   successors: readonly number[] = [];
   /** undefined until a seek has found it */
@@ -60,9 +60,9 @@ export class Leaf {
   skipped = false;
   /** this reader knows more than its host: up to here it has read, and the host has to have it */
   reached = 0;
-  /** T says that its owner has it open at `epoch`, or at a later one */
+  /** The topology store says that its owner has it open at `epoch`, or at a later one */
   isSettled = false;
-  /** its host refused the last read or seek: it does not have what T says */
+  /** its host refused the last read or seek: it does not have what the topology store says */
   isRefused = false;
   /** the host lost what was above this seq, and the reader comes from before */
   readonly lostAbove: number | undefined;
@@ -116,19 +116,22 @@ export class Leaf {
     return sighting?.isOpen === true && this.isTrusted && nextSeq !== undefined && nextSeq > sighting.lastSeq;
   }
 
-  /** The replica that was seen is not older than what T says, or than what was read of it. */
+  /** The replica that was seen is not older than what the topology store says, or than what was read of it. */
   private get isTrusted(): boolean {
     const { sighting } = this;
     if (sighting === undefined || sighting.lastSeq < this.reached) return false;
     return !this.isSettled || sighting.epoch >= this.epoch;
   }
 
-  /** Its host does not have what T says: it came back empty or older, or the map is old. REQUIRES an answer of it. */
+  /**
+   * Its host does not have what the topology store says: it came back empty or older, or the map is old. REQUIRES an
+   * answer of it.
+   */
   get isMisfit(): boolean {
     return this.isRefused || (this.isSettled && !this.busy && !this.isTrusted);
   }
 
-  /** Where this leaf is read: the newest replica known, of T or of a frontier answer. */
+  /** Where this leaf is read: the newest replica known, of the topology store or of a frontier answer. */
   get host(): number {
     return this.sighting !== undefined && this.sighting.epoch > this.epoch ? this.sighting.host : this.owner;
   }

@@ -1,6 +1,6 @@
 /**
  * Drives a merge machine: carries out its wishes on the hosts, asks for frontiers when the machine has run
- * dry, and tells it what T has decided. It decides only about time: how long to wait for what.
+ * dry, and tells it what the topology store has decided. It decides only about time: how long to wait for what.
  */
 import { type EventHost, HostUnreachable, type ReadReply } from '@foreshard/core/hosts';
 import { type Clock, ForeshardError, MICROS_PER_MS } from '@foreshard/core/kernel';
@@ -56,7 +56,7 @@ const HEAD_PATIENCE_MS = 100;
 /** Between two questions to the hosts: short while something is queued, growing while nothing happens. */
 const PACE_MS_MIN = 2;
 const PACE_MS_MAX = 50;
-/** Between two questions to T about shardlets that no host shows. */
+/** Between two questions to the topology store about shardlets that no host shows. */
 const REFRESH_PAUSE_MS = 200;
 /** After a stale or missing answer, before the same is wished again. */
 const STALE_PAUSE_MS = 20;

@@ -3,8 +3,8 @@
  * again (flagged late), then the merged log.
  *
  * What is owed: the records that a skipped host held between the place where skipping began and the place
- * where this reader has come to. T's map tells who owns a shardlet now, not who did meanwhile, so a shardlet
- * that got a new epoch since counts as possibly skipped. Late records may therefore repeat some that the
+ * where this reader has come to. The topology store's map tells who owns a shardlet now, not who did meanwhile, so a
+ * shardlet that got a new epoch since counts as possibly skipped. Late records may therefore repeat some that the
  * reader has; none is missing.
  */
 import type { Shardlet } from '@foreshard/core/topology';

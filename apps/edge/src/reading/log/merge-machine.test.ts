@@ -117,7 +117,7 @@ function inOrder(records: readonly TruthRecord[]): TruthRecord[] {
   return [...records].sort(comparePlaces);
 }
 
-/** A reader that has read one open shardlet up to seq 9, and the means to change what T says of it. */
+/** A reader that has read one open shardlet up to seq 9, and the means to change what the topology store says of it. */
 async function oneShardlet() {
   const world = await MergeWorld.start(1, 1, 1);
   const topology = new TopologyMap(EMPTY_TOPOLOGY);

@@ -1,6 +1,7 @@
 /**
  * The merge of a stream's shardlets into one log in (ts, shardlet, seq) order. A passive machine: it is told
- * what hosts and T answer, and decides what to read next and which records may be given out. It does no IO.
+ * what hosts and the topology store answer, and decides what to read next and which records may be given out. It does
+ * no IO.
  *
  * A record may be given out when nothing at or below its timestamp can come any more, from any shardlet:
  * - seq and ts rise together, so nothing unread of a shardlet is at or below the last record read of it;
@@ -8,7 +9,8 @@
  *   raises the bound of a shardlet only if it shows it open there, once it is read to the `lastSeq` of that
  *   same answer. A shardlet that is sealed, in flight between hosts, or on a host that does not answer keeps
  *   the bound it had: the log waits for it.
- * - a shardlet is finished only when T says that it is closed and it is read to its finalSeq. A child enters
+ * - a shardlet is finished only when the topology store says that it is closed and it is read to its finalSeq. A
+ * child enters
  *   when the last of its parents is finished: until then a parent stands for it, as every record of a child
  *   is later than all of its parents'.
  * (docs/architecture/protocol.md, "Order across shardlets")
@@ -153,7 +155,7 @@ export class MergeMachine {
     const hosts = new Set<number>();
     for (const leaf of this.leaves.values()) {
       if (leaf.skipped) continue;
-      // the end of a closed one is known from T: it needs no promise
+      // the end of a closed one is known from the topology store: it needs no promise
       if (leaf.finalSeq === undefined) hosts.add(leaf.owner).add(leaf.host);
     }
     return hosts;
@@ -164,7 +166,7 @@ export class MergeMachine {
     return this.front.blockers();
   }
 
-  /** Hosts that hold the log back because they do not have what T says that they have. */
+  /** Hosts that hold the log back because they do not have what the topology store says that they have. */
   misfits(): Set<number> {
     const hosts = new Set<number>();
     for (const leaf of this.front.stuckLeaves)
@@ -330,7 +332,9 @@ export class MergeMachine {
     return { kind: 'read', shardlet, host, fromSeq, maxRecords };
   }
 
-  /** Takes up what T says of a shardlet: a leaf of this reader, one that may become one, or neither. */
+  /**
+   * Takes up what the topology store says of a shardlet: a leaf of this reader, one that may become one, or neither.
+   */
   private consider(shardlet: Shardlet): void {
     if (this.finished.has(shardlet.id) || !this.includes(shardlet)) return;
     let leaf = this.leaves.get(shardlet.id);
@@ -499,8 +503,8 @@ function laterThan(
 }
 
 /**
- * A number above a loss, or above where T has closed the shardlet, may have been read before its host went back,
- * and been given to another record since: only time tells where to go on.
+ * A number above a loss, or above where the topology store has closed the shardlet, may have been read before its
+ * host went back, and been given to another record since: only time tells where to go on.
  */
 function isStillIts(seq: number, { lost, state }: Shardlet): boolean {
   return lost.every((loss) => loss.seq >= seq) && !('finalSeq' in state && state.finalSeq < seq);

@@ -53,7 +53,10 @@ export interface MergeOptions {
   readonly version: number;
   /** which shardlets take part; all, unless given. REQUIRES that a child takes part when a parent does. */
   readonly includes?: (shardlet: Shardlet) => boolean;
-  /** all that can take part as T is now, where the caller knows better than to look through the stream */
+  /**
+   * all that can take part as the topology store is now, where the caller knows better than to look through the
+   * stream
+   */
   readonly candidates?: Iterable<Shardlet>;
   /** the time from which on hosts keep everything, whatever the retention; never, unless given */
   readonly keptFrom?: () => number;

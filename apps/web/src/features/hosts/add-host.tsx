@@ -77,7 +77,7 @@ function AddForm({ onDone }: { onDone(): void }) {
       {check.data === undefined ? null : (
         <p role="status" className="text-sm">
           {check.data.result === 'known'
-            ? `T knows it already, as ${check.data.host?.name ?? 'one of its hosts'}.`
+            ? `The topology store knows it already, as ${check.data.host?.name ?? 'one of its hosts'}.`
             : 'It keeps what it acknowledges and would join as a new host.'}
         </p>
       )}

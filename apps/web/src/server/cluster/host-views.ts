@@ -1,6 +1,6 @@
 /**
- * One row per host: what T knows, what the worker measured, what the edges carried. A measurement that is
- * too old is not shown as if it were true: the host is then "unmeasured", not "reachable".
+ * One row per host: what the topology store knows, what the worker measured, what the edges carried. A measurement
+ * that is too old is not shown as if it were true: the host is then "unmeasured", not "reachable".
  */
 import type { HostUsageReport } from '@foreshard/core/telemetry';
 import type { Host, HostCapacity, TopologyMap } from '@foreshard/core/topology';

@@ -17,7 +17,7 @@ afterEach(async () => {
   for (const follower of followers.splice(0)) await follower.close();
 });
 
-it('has no map before T has answered, and T has no age', async () => {
+it('has no map before the topology store has answered, and the topology store has no age', async () => {
   const follower = follow(await testStore());
   expect(follower.map).toBeUndefined();
   expect(follower.contactAgeMs(Date.now())).toBeUndefined();
@@ -51,13 +51,13 @@ it('catches up when it is told, without waiting for its poll', async () => {
   await expect.poll(() => follower.map!.stream(1)!.retentionMs, { timeout: 500 }).toBe(3_600_000);
 });
 
-it('keeps the last map while T is away, and says how old it is', async () => {
+it('keeps the last map while the topology store is away, and says how old it is', async () => {
   const store = await testStore();
   let away = false;
   const flaky: TopologyStore = {
     snapshot: () => store.snapshot(),
     changesAfter: (version, limit) =>
-      away ? Promise.reject(new Error('T is away')) : store.changesAfter(version, limit),
+      away ? Promise.reject(new Error('The topology store is away')) : store.changesAfter(version, limit),
     decide: (decision, actor) => store.decide(decision, actor),
     close: () => store.close(),
   };

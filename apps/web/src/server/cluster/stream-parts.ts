@@ -1,6 +1,6 @@
 /**
- * What questions about one stream are asked of: the map and the stores of our cluster, or those of an external cluster,
- * which is one stream by its name.
+ * What questions about one stream are asked of: the map and the stores of our cluster, or those of an external
+ * cluster, which is one stream by its name.
  */
 import { type ClusterStore, topologyOf } from '@foreshard/core/external';
 import type { HintStore } from '@foreshard/core/hints';
@@ -9,7 +9,7 @@ import { type BlockStore, TelemetryStore } from '@foreshard/core/telemetry';
 import { TopologyMap, type TopologyStore } from '@foreshard/core/topology';
 
 export interface StreamParts {
-  /** undefined: T has not answered yet */
+  /** undefined: the topology store has not answered yet */
   readonly map: TopologyMap | undefined;
   readonly telemetry: TelemetryStore;
   readonly forecasts: ForecastStore;

@@ -24,7 +24,7 @@ export interface Verdict {
 }
 
 export interface Observed {
-  /** undefined: T has never answered */
+  /** undefined: the topology store has never answered */
   readonly topologyAgeMs: number | undefined;
   readonly feedAgeMs: number | undefined;
   readonly edge: { readonly kind: 'unknown' | 'ready' } | { readonly kind: 'down'; readonly reason: string };

@@ -15,7 +15,7 @@ export const shardMapRouter = router({
       return pictureOf(map, input.stream, server.load.window.ratesByShardlet(nowMs), bytes);
     }),
 
-  /** Running moves: who moves is in T; how far it is, in the log of moves, where that can be read. */
+  /** Running moves: who moves is in the topology store; how far it is, in the log of moves, where that can be read. */
   moves: query.query(async ({ ctx: { server } }): Promise<MovingShardlet[]> => {
     const { map } = server.map;
     if (map === undefined) throw away();

@@ -1,6 +1,6 @@
 /**
- * Tells followers over Redis that T has moved on. Messages are hints: one that is lost while Redis restarts
- * costs a follower the time until its next poll.
+ * Tells followers over Redis that the topology store has moved on. Messages are hints: one that is lost while Redis
+ * restarts costs a follower the time until its next poll.
  */
 import type { Redis } from 'ioredis';
 import type { ChangeNotifier } from '../../topology/index.ts';

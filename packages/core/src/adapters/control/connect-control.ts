@@ -1,7 +1,7 @@
 /**
- * Puts the control plane's stores together for one process: T on PostgreSQL or on etcd, the tokens on
- * PostgreSQL, notifications and wake-ups over the control Redis. Nothing is connected before it is used, and nothing here fails while
- * a server is away: the calls do, in one clear line.
+ * Puts the control plane's stores together for one process: the topology store on PostgreSQL or on etcd, the tokens
+ * on PostgreSQL, notifications and wake-ups over the control Redis. Nothing is connected before it is used, and
+ * nothing here fails while a server is away: the calls do, in one clear line.
  */
 import type { Redis } from 'ioredis';
 import type { HostOrders, InquiryDesk, PolicyStore, RecommendationLog } from '../../advising/index.ts';
@@ -54,7 +54,7 @@ import { NotifyingTopologyStore } from './notifying-topology-store.ts';
 export interface ControlSettings {
   readonly databaseUrl: string;
   readonly redisUrl: string;
-  /** `etcd://...`: T is there; without it T is in the database */
+  /** `etcd://...`: the topology store is there; without it the topology store is in the database */
   readonly topologyUrl?: string | undefined;
   /** names the connections of this process in the servers' own lists */
   readonly actor?: string;
@@ -77,7 +77,7 @@ export interface Control {
   readonly hostAlarms: () => Promise<HostAlarms>;
   /** what is known now of the hosts that a drain may choose */
   readonly drainFacts: (map: TopologyMap) => Promise<DrainFacts>;
-  /** whether T was restored from a backup, and the end of that state */
+  /** whether the topology store was restored from a backup, and the end of that state */
   readonly restoration: Restoration;
   /** what the data looks like, over time */
   readonly profiles: ProfileStore;

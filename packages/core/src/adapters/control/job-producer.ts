@@ -1,6 +1,6 @@
 /**
  * Wakes background jobs. A wake-up for a job that already waits is the same wake-up; one for a job that runs
- * is kept until that run ends, as the run may have read T before the reason for the wake-up.
+ * is kept until that run ends, as the run may have read the topology store before the reason for the wake-up.
  */
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';

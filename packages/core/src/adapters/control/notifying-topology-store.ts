@@ -1,4 +1,4 @@
-/** T as processes use it: every accepted decision is followed by a notification. */
+/** The topology store as processes use it: every accepted decision is followed by a notification. */
 import type {
   Change,
   ChangeNotifier,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseEtcdUrl } from './address.ts';
 
-describe('the address of T on etcd', () => {
+describe('the address of the topology store on etcd', () => {
   it('names every member', () => {
     expect(parseEtcdUrl('etcd://10.0.0.1:2379,10.0.0.2:2379,etcd-c.test:2379')).toEqual({
       hosts: ['http://10.0.0.1:2379', 'http://10.0.0.2:2379', 'http://etcd-c.test:2379'],

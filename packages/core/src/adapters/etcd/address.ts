@@ -1,6 +1,6 @@
 /**
- * The address of T on etcd: `etcd://host:port,host:port,host:port[/prefix]`, with TLS `etcds://`, with a user
- * `etcd://user:password@host:port`. All members are named, so that any of them may be away.
+ * The address of the topology store on etcd: `etcd://host:port,host:port,host:port[/prefix]`, with TLS `etcds://`,
+ * with a user `etcd://user:password@host:port`. All members are named, so that any of them may be away.
  */
 export interface EtcdAddress {
   /** as the client takes them */

@@ -1,6 +1,6 @@
 /**
- * Tells followers that T has moved on by watching its clock in etcd: nobody has to send anything. A watch
- * that breaks is taken up again by the client at another member; until then followers poll.
+ * Tells followers that the topology store has moved on by watching its clock in etcd: nobody has to send anything. A
+ * watch that breaks is taken up again by the client at another member; until then followers poll.
  */
 import type { Watcher } from 'etcd3';
 import type { ChangeNotifier } from '../../topology/index.ts';

@@ -1,6 +1,6 @@
 /**
- * The client of etcd with what every call of T needs: a deadline, the next member when one does not answer,
- * and one clear line when none does. Every call may be sent twice, also a transaction: see TopologyLog.
+ * The client of etcd with what every call of the topology store needs: a deadline, the next member when one does not
+ * answer, and one clear line when none does. Every call may be sent twice, also a transaction: see TopologyLog.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Etcd3, isRecoverableError } from 'etcd3';

@@ -1,5 +1,5 @@
 /**
- * The keys of T in etcd, and the one transaction that decides:
+ * The keys of the topology store in etcd, and the one transaction that decides:
  *
  *   PREFIX/topology/clock          the version of the last decision
  *   PREFIX/topology/change/V       the record of decision V

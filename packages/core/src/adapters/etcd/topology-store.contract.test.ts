@@ -59,7 +59,7 @@ describe('one member of three killed', () => {
   describeTopologyStore('on etcd, two members of three', () => openStores(5));
 });
 
-describe('T on etcd', () => {
+describe('The topology store on etcd', () => {
   let under: Awaited<ReturnType<typeof openStores>>;
   beforeAll(async () => {
     under = await openStores(3);

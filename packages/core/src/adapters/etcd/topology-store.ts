@@ -1,6 +1,6 @@
 /**
- * T on etcd, that is on Raft: a replicated state machine. The change log is the truth; every process applies
- * it to a map of its own, judges on that map, and commits with one compare-and-set of the clock. Whoever
+ * The topology store on etcd, that is on Raft: a replicated state machine. The change log is the truth; every process
+ * applies it to a map of its own, judges on that map, and commits with one compare-and-set of the clock. Whoever
  * loses the race reads what was decided meanwhile and judges again, so no rule ever sees an old map.
  *
  * Versions come from the clock key and not from etcd's revision: a revision also moves with keys that are no

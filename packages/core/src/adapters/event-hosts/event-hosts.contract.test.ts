@@ -70,7 +70,7 @@ test('a change that leaves address and run alone keeps the handle', async () => 
   expect(await pool.get(1)).toBe(before);
 });
 
-test('a host whose run is not the one T knows is refused until T knows it', async () => {
+test('a host whose run is not the one topology store knows is refused until the topology store knows it', async () => {
   poolOver({ ...first, incarnation: 'an earlier run' });
   await expect(pool.get(1)).rejects.toMatchObject({ reason: 'incarnation' });
   change({ hosts: [first] });
@@ -108,7 +108,7 @@ test('what was seen of a host outlives its handles, until it is in another gener
   expect(pool.watch(1)).toBeUndefined();
 });
 
-test('a host in another generation gets a new handle once T knows it', async () => {
+test('a host in another generation gets a new handle once the topology store knows it', async () => {
   poolOver(second);
   const before = await pool.get(2);
   await before.describe(1);

@@ -1,8 +1,8 @@
 /**
- * One handle per host, for as long as T knows the host by this address and this incarnation. Who asks for a
- * host gets the handle that fits the map of the moment; a handle that no longer fits is closed, so nobody
- * goes on with a run of the host that T does not trust. What was seen of a host outlives its handles: a host
- * that goes back to an older state while it restarts, or while nobody is connected, is found out too.
+ * One handle per host, for as long as the topology store knows the host by this address and this incarnation. Who
+ * asks for a host gets the handle that fits the map of the moment; a handle that no longer fits is closed, so nobody
+ * goes on with a run of the host that the topology store does not trust. What was seen of a host outlives its
+ * handles: a host that goes back to an older state while it restarts, or while nobody is connected, is found out too.
  */
 import { type EventHost, HostUnreachable, ProgressWatch } from '../../hosts/index.ts';
 import type { Change, Host, TopologyMap } from '../../topology/index.ts';
@@ -33,7 +33,7 @@ export class HostPool {
   }
 
   /**
-   * @throws HostUnreachable also for a host that T does not know or that waits for readmission: only
+   * @throws HostUnreachable also for a host that the topology store does not know or that waits for readmission: only
    * openEventHost with an incarnation of one's own reaches that
    */
   async get(hostId: number): Promise<EventHost> {
@@ -47,7 +47,10 @@ export class HostPool {
     return this.add(host).handle;
   }
 
-  /** What this process has seen of the host in the generation that T knows; undefined: T has no such host. */
+  /**
+   * What this process has seen of the host in the generation that the topology store knows; undefined: the topology
+   * store has no such host.
+   */
   watch(hostId: number): ProgressWatch | undefined {
     const host = this.map.host(hostId);
     return host && this.watchOf(host);

@@ -15,8 +15,8 @@ type Address = Pick<Host, 'engine' | 'url'>;
 
 /**
  * A handle on the run of the host that has this incarnation, which judges every answer: the host is of the
- * generation that T knows and has not gone back to an older state. An incarnation of undefined takes any
- * run and judges nothing, which is only for who identifies or readmits it.
+ * generation that the topology store knows and has not gone back to an older state. An incarnation of undefined takes
+ * any run and judges nothing, which is only for who identifies or readmits it.
  *
  * @throws HostUnreachable, or UnsuitableServer when it must not be a host
  */
@@ -35,7 +35,7 @@ export async function openEventHost(
   return ENGINE_ADAPTERS[host.engine].connect({ ...options, url: host.url, expectedIncarnation, watch });
 }
 
-/** A handle on whatever runs there now: for a server that is not a host of T yet. */
+/** A handle on whatever runs there now: for a server that is not a host of the topology store yet. */
 export function connectAnyHost({ engine, url }: Address): Promise<EventHost> {
   return ENGINE_ADAPTERS[engine].connect({ url, expectedIncarnation: undefined });
 }

@@ -1,6 +1,6 @@
 /**
- * Takes a storage server into use: its settings must keep what it acknowledges, T gives it a number, and
- * the server itself remembers that number, so that it can never be taken for another one. Each step may be
+ * Takes a storage server into use: its settings must keep what it acknowledges, the topology store gives it a number,
+ * and the server itself remembers that number, so that it can never be taken for another one. Each step may be
  * repeated after a crash. A refusal is an answer: whoever asked is told why, and what to do.
  */
 import {
@@ -35,7 +35,7 @@ export type AdmissionReply =
   | { readonly kind: 'joined' | 'known'; readonly hostId: number }
   /** only where nothing was to be changed */
   | { readonly kind: 'wouldJoin' }
-  /** `unsuitable`: the server; `address`: what was asked for; the rest is T's */
+  /** `unsuitable`: the server; `address`: what was asked for; the rest is the topology store's */
   | {
       readonly kind: 'refused';
       readonly why: 'address' | 'unsuitable' | Refusal['reason'];
@@ -50,7 +50,7 @@ const SILENT = `no ${ENGINE_LABELS} answers there; start it, or mend its address
 type Topology = Pick<TopologyStore, 'snapshot' | 'decide'>;
 type Candidate = Pick<Host, 'engine' | 'url' | 'name'> & HostDescription;
 
-/** @throws when T does not answer, or HostUnreachable when the server falls silent in the middle */
+/** @throws when the topology store does not answer, or HostUnreachable when the server falls silent in the middle */
 export async function admitHost(topology: Topology, request: AdmissionRequest): Promise<AdmissionReply> {
   const candidate = await judged(topology, request);
   if ('kind' in candidate) return candidate;
@@ -112,8 +112,8 @@ async function admit(
   return unsuitable(
     url,
     identity.hostId === undefined
-      ? `it is empty, but T knows it as host ${known.id} with data; restore its data, or remove that host first`
-      : `it is host ${identity.hostId}, but T expects host ${known.id} at this address; give each its own address`,
+      ? `it is empty, but the topology store knows it as host ${known.id} with data; restore its data, or remove that host first`
+      : `it is host ${identity.hostId}, but the topology store expects host ${known.id} at this address; give each its own address`,
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * T in memory: for tests and the simulator. One JavaScript turn per decision stands for the deciding
+ * The topology store in memory: for tests and the simulator. One JavaScript turn per decision stands for the deciding
  * transaction, so it is linearizable by itself.
  */
 import { type Clock, MICROS_PER_MS } from '../../kernel/index.ts';

@@ -9,7 +9,7 @@ import { install, VERSION } from './installation.ts';
 
 export interface PostgresHostOptions {
   readonly url: string;
-  /** the incarnation that T knows; undefined: any, for who identifies or readmits */
+  /** the incarnation that the topology store knows; undefined: any, for who identifies or readmits */
   readonly expectedIncarnation: string | undefined;
   readonly callTimeoutMs?: number;
   /** judges every answer; undefined: none is judged */

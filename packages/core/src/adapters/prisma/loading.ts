@@ -33,7 +33,7 @@ const SILENT_DECIDER_MS = 15_000;
 /**
  * Takes the next version. REQUIRES to be the first statement of the transaction: the row stays locked until
  * the commit, so from here on this is the only decider and sees all that was decided before. The settings
- * travel with it, for this transaction only: a commit of T must be on disk before it is answered.
+ * travel with it, for this transaction only: a commit of the topology store must be on disk before it is answered.
  */
 async function tick(tx: Prisma.TransactionClient): Promise<ClockRow> {
   const [clock] = await tx.$queryRaw<ClockRow[]>`
@@ -46,7 +46,9 @@ async function tick(tx: Prisma.TransactionClient): Promise<ClockRow> {
   return clock;
 }
 
-/** What a decision needs, in one question: edges wait for some decisions, and every question is a way there and back. */
+/**
+ * What a decision needs, in one question: edges wait for some decisions, and every question is a way there and back.
+ */
 export async function load(tx: Prisma.TransactionClient, needs: Needs): Promise<Loaded> {
   const clock = await tick(tx);
   if (clock.is_restored) throw new RolledBack(UNEXAMINED);
@@ -73,7 +75,10 @@ interface NeededRows {
   readonly garbage: readonly Told<GarbageRow>[];
 }
 
-/** As JSON, whose numbers are exact below 2^53. Not in the statement of the clock: it would see what was there before its lock. */
+/**
+ * As JSON, whose numbers are exact below 2^53. Not in the statement of the clock: it would see what was there before
+ * its lock.
+ */
 async function neededRows(tx: Prisma.TransactionClient, needs: Needs): Promise<NeededRows> {
   const { shardlets: ids = [], shardletsOfStream = null, shardletsOfHost = null, garbage = false } = needs;
   const [rows] = await tx.$queryRaw<NeededRows[]>`

@@ -1,8 +1,8 @@
 /**
- * The state of T after it was restored from a backup. While the clock row carries the mark, every decision is
- * refused; taking it away, the new version and the adopted rows are one transaction, written into the change
- * log as one decision of its own. Its version lies far above all that anybody may have seen, so followers
- * notice that the log does not continue their map, and read T anew.
+ * The state of the topology store after it was restored from a backup. While the clock row carries the mark, every
+ * decision is refused; taking it away, the new version and the adopted rows are one transaction, written into the
+ * change log as one decision of its own. Its version lies far above all that anybody may have seen, so followers
+ * notice that the log does not continue their map, and read the topology store anew.
  */
 import { z } from 'zod';
 import type { ChangeSet, NextIds } from '../../topology/index.ts';
@@ -12,7 +12,7 @@ import { store } from './storing.ts';
 const restoredMarkSchema = z.object({
   /** ms since the epoch */
   restoredAtMs: z.int(),
-  /** when the backup was made; absent when T was restored by other means */
+  /** when the backup was made; absent when the topology store was restored by other means */
   backupAtMs: z.int().optional(),
 });
 export type RestoredMark = z.infer<typeof restoredMarkSchema>;
@@ -25,7 +25,7 @@ export interface RestoredClock {
 }
 
 export interface Examined {
-  /** of T as it was examined: refused when T has moved on */
+  /** of the topology store as it was examined: refused when the topology store has moved on */
   readonly examinedVersion: number;
   readonly version: number;
   readonly nextIds: NextIds;
@@ -34,9 +34,9 @@ export interface Examined {
 
 export interface Restoration {
   clock(): Promise<RestoredClock>;
-  /** Refuses decisions from here on: for a T that was restored by other means. */
+  /** Refuses decisions from here on: for a topology store that was restored by other means. */
   mark(mark: RestoredMark): Promise<void>;
-  /** Allows decisions again; `false` when T has changed since it was examined. */
+  /** Allows decisions again; `false` when the topology store has changed since it was examined. */
   finish(examined: Examined, actor: string): Promise<boolean>;
 }
 

@@ -10,9 +10,9 @@ export class RolledBack extends Error {
   }
 }
 
-/** T may have lost decisions that hosts have carried out: a new one could contradict them. */
+/** The topology store may have lost decisions that hosts have carried out: a new one could contradict them. */
 export const UNEXAMINED: Refusal = Object.freeze({
   reason: 'unexamined',
   detail:
-    'T was restored from a backup, or another control plane uses its hosts, and it has not been compared with them: run "foreshard doctor --after-restore"',
+    'The topology store was restored from a backup, or another control plane uses its hosts, and it has not been compared with them: run "foreshard doctor --after-restore"',
 });

@@ -204,7 +204,7 @@ describe('a database that cannot be used', () => {
   });
 });
 
-describe('a T that was restored from a backup', () => {
+describe('a topology store that was restored from a backup', () => {
   it('refuses every decision, naming the cure, until it is examined; then goes on far above', async () => {
     const url = await freshDatabase();
     const { stores, clients, close } = await openStores(url, 1);

@@ -1,7 +1,7 @@
 /**
- * T on PostgreSQL. A decision is one transaction that begins by updating the clock row: that lock makes
- * deciders follow each other and versions commit in order, so a follower of the change log never skips one,
- * and READ COMMITTED is enough. A refused decision rolls back and leaves no trace, not even a version.
+ * The topology store on PostgreSQL. A decision is one transaction that begins by updating the clock row: that lock
+ * makes deciders follow each other and versions commit in order, so a follower of the change log never skips one, and
+ * READ COMMITTED is enough. A refused decision rolls back and leaves no trace, not even a version.
  */
 import {
   type Change,

@@ -16,7 +16,7 @@ import { type Argument, WireCommand } from './wire-command.ts';
 
 export interface RedisHostOptions {
   readonly url: string;
-  /** the run id that T knows; undefined: any, for who identifies or readmits */
+  /** the run id that the topology store knows; undefined: any, for who identifies or readmits */
   readonly expectedIncarnation: string | undefined;
   readonly callTimeoutMs?: number;
   /** judges every answer; undefined: none is judged */

@@ -84,7 +84,7 @@ const STEPS = {
 } satisfies Record<string, (trial: Trial, step: Step) => Decision<unknown> | undefined>;
 
 const kinds = Object.keys(STEPS) as (keyof typeof STEPS)[];
-/** Settling more often than the rest: else most of T is soon waiting for it. */
+/** Settling more often than the rest: else most of the topology store is soon waiting for it. */
 const weighted = [
   ...kinds,
   'settleOpening',

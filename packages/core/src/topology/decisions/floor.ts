@@ -1,9 +1,9 @@
 /**
- * Below which version no replica may be created any more: the lowest version of a restructure that T has
- * not settled, else the next version. Hosts forget the tombstones below it, so a floor above an unsettled
- * version would make its `create` impossible. Drops still to do do not count.
+ * Below which version no replica may be created any more: the lowest version of a restructure that the topology store
+ * has not settled, else the next version. Hosts forget the tombstones below it, so a floor above an unsettled version
+ * would make its `create` impossible. Drops still to do do not count.
  *
- * REQUIRES one snapshot of T: a decision between two reads could begin below the answer.
+ * REQUIRES one snapshot of the topology store: a decision between two reads could begin below the answer.
  */
 import type { Shardlet, Topology } from '../model.ts';
 

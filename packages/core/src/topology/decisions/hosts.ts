@@ -1,4 +1,7 @@
-/** Hosts join and leave T. A host that leaves takes nothing along: it must own nothing that is still kept. */
+/**
+ * Hosts join and leave the topology store. A host that leaves takes nothing along: it must own nothing that is still
+ * kept.
+ */
 import { z } from 'zod';
 import { type Host, type HostDescription, hostSchema } from '../model.ts';
 import type { Decision } from '../topology-store.ts';
@@ -38,8 +41,8 @@ export function describeHost(id: number, description: HostDescription): Decision
 }
 
 /**
- * The same server is reached by another address: another password or name. Whether it is the same one is seen by its own
- * number and its run, which every connection compares before it does anything.
+ * The same server is reached by another address: another password or name. Whether it is the same one is seen by its
+ * own number and its run, which every connection compares before it does anything.
  */
 export function changeHostAddress(id: number, url: string): Decision<{ readonly host: Host }> {
   return {

@@ -6,7 +6,7 @@
  * answer, because it may have opened; the way back is another move.
  *
  * Closed shardlets move without a cutover: nobody writes to them, so they are only read from one host until
- * T names the other.
+ * the topology store names the other.
  */
 import type { Garbage, Host, Shardlet, ShardletState } from '../model.ts';
 import type { Decision, Refusal, TopologyView } from '../topology-store.ts';
@@ -105,7 +105,9 @@ export function abortMigration(id: number, nextEpoch: number): Decision<Shardlet
   };
 }
 
-/** REQUIRES that the destination has answered `ready` for `nextEpoch`, with T's finalSeq as its last. */
+/**
+ * REQUIRES that the destination has answered `ready` for `nextEpoch`, with the topology store's finalSeq as its last.
+ */
 export function commitClosedMove(id: number, nextEpoch: number): Decision<Shardlet> {
   return {
     name: 'commitClosedMove',

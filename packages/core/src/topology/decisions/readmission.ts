@@ -1,12 +1,12 @@
 /**
  * A host that came back as another run of its engine may have lost its last writes, and old requests may
  * still be on their way to it. It is used again only after every shardlet it takes appends for has a new
- * epoch. All progress stands in T, so any worker can go on where another one stopped:
+ * epoch. All progress stands in the topology store, so any worker can go on where another one stopped:
  *
  *   begin    the host notes the new run and the version it began at (`since`)
- *   (host)   the worker seals what is open there and not T's, and finishes what is opening or closing there
+ *   (host)   the worker seals what is open there and not the topology store's, and finishes what is opening or closing there
  *   batches  what the host owns below `since` gets a new epoch and is raised; its migrations are aborted
- *   publish  with nothing left, the noted run becomes the one T trusts
+ *   publish  with nothing left, the noted run becomes the one topology store trusts
  *
  * Another restart in between is another run: the worker begins again, and `since` rises above every epoch
  * given so far, so nothing that was raised on the lost run counts as readmitted.
@@ -22,9 +22,9 @@ export const READMISSION_BATCH_MAX = 100;
 export type Readmitting = Host & { readonly readmission: NonNullable<Host['readmission']> };
 
 /**
- * `notedIncarnation`: the run that was found at the host's address, other than the one T trusts unless the host
- * has `regressed`. A loss that was accepted stays accepted over restarts: the host has begun its new generation.
- * `seen`: the readmission that this was decided on; a suspension that was noted meanwhile stays.
+ * `notedIncarnation`: the run that was found at the host's address, other than the one topology store trusts unless
+ * the host has `regressed`. A loss that was accepted stays accepted over restarts: the host has begun its new
+ * generation. `seen`: the readmission that this was decided on; a suspension that was noted meanwhile stays.
  */
 export function beginReadmission(
   hostId: number,

@@ -1,5 +1,6 @@
 /**
- * A host that went back to an older state. What it lost, nobody can give back; what T does here makes it known:
+ * A host that went back to an older state. What it lost, nobody can give back; what the topology store does here
+ * makes it known:
  *
  *   suspend  (beginReadmission with `regressed`) nobody uses the host
  *   accept   a person accepts the loss; the version of that decision is the host's next generation
@@ -105,8 +106,8 @@ export function readmitRemnants(
 }
 
 /**
- * The host held an open replica that T has elsewhere: whatever was given to it below `epoch` and above `seq`
- * is lost with it. Refused as `exists` when it is named already.
+ * The host held an open replica that the topology store has elsewhere: whatever was given to it below `epoch` and
+ * above `seq` is lost with it. Refused as `exists` when it is named already.
  */
 export function nameLost(
   hostId: number,
@@ -141,7 +142,8 @@ function goingOn(view: TopologyView, before: Shardlet, host: Readmitting, remnan
     case 'moving':
       return { ...before, epoch, state: opening(remnant), lost: lost(remnant.certainSeq) };
     case 'opening':
-      // the source of the move still holds all of it, sealed, until the opening is settled; unless it lost something since
+      // the source of the move still holds all of it, sealed, until the opening is settled; unless it lost something
+      // since
       if (state.job.kind === 'migrate' && !isItsCopy(before, remnant) && isAtSource(view, before))
         return {
           ...{ ...before, owner: state.job.source, epoch, state: RAISE },

@@ -98,7 +98,7 @@ describe('altering a stream', () => {
 });
 
 describe('deleting a stream', () => {
-  it('takes its shardlets out of T and leaves every replica they have as garbage', () => {
+  it('takes its shardlets out of the topology store and leaves every replica they have as garbage', () => {
     const trial = new Trial();
     trial.addHost('a');
     const [kept] = trial.openStream({ name: 'kept', shardCount: 1 });

@@ -130,7 +130,7 @@ export function alterStream(id: number, settings: Partial<StreamSettings>): Deci
   };
 }
 
-/** The stream and its shardlets leave T; every replica they have becomes garbage. */
+/** The stream and its shardlets leave the topology store; every replica they have becomes garbage. */
 export function deleteStream(id: number): Decision<{ readonly replicas: number }> {
   return {
     name: 'deleteStream',

@@ -1,4 +1,4 @@
-/** For tests of decisions: T in memory with short ways to look at it and to bring it into a state. */
+/** For tests of decisions: the topology store in memory with short ways to look at it and to bring it into a state. */
 import { FIRST_IDS, type Judgement, judge } from '../deciding.ts';
 import { loadFromMap } from '../load-from-map.ts';
 import { EMPTY_TOPOLOGY, type Host, type Shardlet, type ShardletState, type Topology } from '../model.ts';
