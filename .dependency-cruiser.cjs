@@ -15,6 +15,7 @@ const CORE = {
   profiling: ['kernel', 'keyspace', 'topology', 'telemetry'],
   forecasting: ['kernel', 'telemetry', 'profiling'],
   hints: [],
+  cloudevents: [],
   predicting: ['kernel', 'keyspace', 'topology', 'telemetry', 'forecasting', 'hints'],
   planning: ['kernel', 'keyspace', 'topology', 'telemetry', 'profiling', 'forecasting', 'predicting'],
   external: ['kernel', 'keyspace', 'topology', 'telemetry', 'hints', 'predicting', 'planning'],
@@ -31,6 +32,7 @@ const CORE = {
       'hosts',
       'migration',
       'consuming',
+      'cloudevents',
       'telemetry',
       'hints',
       'planning',
@@ -53,7 +55,7 @@ const PURE = Object.keys(CORE).join('|');
  */
 const EDGE_MAY = [
   ...['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'telemetry', 'profiling', 'consuming'],
-  ...['hints', 'migration', 'planning', 'external', 'advising', 'notifying', 'operations'],
+  ...['cloudevents', 'hints', 'migration', 'planning', 'external', 'advising', 'notifying', 'operations'],
 ];
 /** libraries that compute and touch nothing */
 const PURE_LIBRARIES = ['zod', 'csv-parse/lib/sync'];
@@ -197,9 +199,9 @@ module.exports = {
     })),
     {
       name: 'cli-below-folders',
-      comment: 'what all folders of the command use stands below them; main.ts puts them together',
+      comment: 'what all folders of the command use stands below them; program.ts puts them together',
       severity: 'error',
-      from: { path: '^apps/cli/src/[^/]+$', pathNot: ['^apps/cli/src/main\\.ts$', TEST_SUPPORT] },
+      from: { path: '^apps/cli/src/[^/]+$', pathNot: ['^apps/cli/src/(main|program)\\.ts$', TEST_SUPPORT] },
       to: { path: '^apps/cli/src/[^/]+/', pathNot: '^apps/cli/src/building/' },
     },
     {

@@ -1,9 +1,11 @@
 /** Puts clusters that are not ours on the API. */
+
 import { LOAD_LENGTH_MAX } from '@foreshard/core/external';
+import { judged } from '@foreshard/core/operations';
 import type { Context } from 'hono';
 import type { Api } from '../api/index.ts';
 import type { ByteBudget } from '../http/byte-budget.ts';
-import { checkedJsonBody, judged, mediaTypeOf, withTextBody } from '../http/json-body.ts';
+import { checkedJsonBody, mediaTypeOf, withTextBody } from '../http/json-body.ts';
 import type { ClusterOrders } from './cluster-orders.ts';
 import * as operations from './operations.ts';
 import { changeSchema, newClusterSchema, newLoadSchema } from './schemas.ts';

@@ -1,26 +1,21 @@
-/**
- * REST routes derived from the table of operations: path and query are read as texts of what the contract's input
- * expects, the body is judged by it, and the description says the same.
- */
+/** REST routes derived from the table of operations: their input is judged by the contract, path, query and body. */
 import { ForeshardError } from '@foreshard/core/kernel';
 import {
   type AnyOperation as AnyContract,
   allOperations,
+  bodyFaultOf,
   type Caller,
   type Handler,
+  judged,
+  judgedInput,
   type OperationTable,
-  type Placement,
-  placementOf,
   statusOf,
 } from '@foreshard/core/operations';
 import type { Context } from 'hono';
-import { z } from 'zod';
-import { type AnyOperation, type Api, json } from '../api/index.ts';
-import { problemSchema } from '../cloudevents/schema.ts';
+import type { Api } from '../api/index.ts';
 import type { ByteBudget } from '../http/byte-budget.ts';
-import { judged, mediaTypeOf, withJsonBody, withTextBody } from '../http/json-body.ts';
+import { mediaTypeOf, withJsonBody, withTextBody } from '../http/json-body.ts';
 import type { BoundOperations } from './bound.ts';
-import { fromText } from './from-text.ts';
 
 /** A thousand shardlets, named, take some kilobytes. */
 const BODY_BYTES_MAX = 65_536;
@@ -36,11 +31,9 @@ export interface OperationRoutes {
 export function mountOperations(api: Api, { bound, budget, actorOf }: OperationRoutes): void {
   for (const contract of allOperations(bound.table)) {
     const handler = bound.handlerOf(contract);
-    const placement = placementOf(contract);
-    api.mount(described(contract, placement), async ({ c, params, query: { dryRun = false, ...query } }) => {
-      const caller = { actor: actorOf(c.req.header('authorization')), dryRun: dryRun === true };
-      const inPath = Object.fromEntries([...placement.path].map(([name, member]) => [member, params[name]]));
-      const input = await inputOf(c, contract, { ...query, ...inPath }, budget);
+    api.serve(contract, async ({ c, members, dryRun }) => {
+      const caller = { actor: actorOf(c.req.header('authorization')), dryRun };
+      const input = await inputOf(c, contract, members, budget);
       return answered(c, contract, handler, input, caller);
     });
   }
@@ -77,7 +70,7 @@ async function inputOf(
 }
 
 function judgedWith(contract: AnyContract, given: Readonly<Record<string, unknown>>, members: unknown) {
-  const fault = contract.errors.includes('invalid_order') ? 'invalid_order' : 'invalid_record';
+  const fault = bodyFaultOf(contract);
   if (typeof members !== 'object' || members === null || Array.isArray(members))
     return judged(contract.input, members, fault);
   const twice = Object.keys(members).filter((member) => member in given);
@@ -88,65 +81,10 @@ function judgedWith(contract: AnyContract, given: Readonly<Record<string, unknow
     }));
     throw new ForeshardError(fault, places.map(({ detail }) => detail).join('; '), { places });
   }
-  return judged(contract.input, { ...members, ...given }, fault);
+  return judgedInput(contract, { ...members, ...given });
 }
 
 function hasBody(c: Context): boolean {
   const { 'content-type': type, 'content-length': length, 'transfer-encoding': coding } = c.req.header();
   return type !== undefined || coding !== undefined || Number(length ?? 0) > 0;
-}
-
-const dryRunField = z.boolean().default(false).describe('tell what would be decided, and change nothing');
-
-/** The contract as the API describes and checks it. */
-export function described(contract: AnyContract, placement = placementOf(contract)): AnyOperation {
-  const { http, permission, errors, dryRun } = contract;
-  const { method, path, operationId, tag, summary, description } = http;
-  const member = (name: string) => fromText(contract.input.shape[name] as z.ZodType);
-  const params = [...placement.path].map(([name, inInput]) => [name, member(inInput)] as const);
-  const query = placement.query.map((name) => [name, member(name)] as const);
-  if (dryRun) query.push(['dryRun', fromText(dryRunField)]);
-  return {
-    ...{ method, path, operationId, tag, summary, description, scope: permission, errors },
-    ...(params.length === 0 ? {} : { params: z.object(Object.fromEntries(params)) }),
-    ...(query.length === 0 ? {} : { query: z.object(Object.fromEntries(query)) }),
-    ...(http.body === undefined ? {} : { body: bodyOf(contract, placement) }),
-    answers: Object.fromEntries(
-      Object.entries(http.answers).map(([status, words]) => [
-        status,
-        Number(status) === NO_CONTENT
-          ? { description: words }
-          : { description: words, content: json(contract.output, http.example) },
-      ]),
-    ),
-    ...(http.problems === undefined ? {} : { problems: problemsOf(http.problems) }),
-  } as AnyOperation;
-}
-
-function bodyOf({ input, http }: AnyContract, { body: members }: Placement): AnyOperation['body'] {
-  const { description, example, optional, text } = http.body!;
-  const isWhole = members.length === Object.keys(input.shape).length;
-  const schema = isWhole
-    ? input
-    : z.strictObject(Object.fromEntries(members.map((m) => [m, input.shape[m] as z.ZodType])));
-  return {
-    description,
-    content: {
-      ...json(schema, example),
-      ...(text === undefined ? {} : { [text.mediaType]: { schema: z.string(), example: text.example } }),
-    },
-    ...(optional === true ? { optional } : {}),
-  };
-}
-
-function problemsOf(more: NonNullable<AnyContract['http']['problems']>): AnyOperation['problems'] {
-  const made = new Map<object, z.ZodType>();
-  return Object.fromEntries(
-    Object.entries(more).map(([status, problem]) => {
-      const { id, description, members } = problem!;
-      const schema = made.get(problem!) ?? problemSchema.extend(members.shape).meta({ id, description });
-      made.set(problem!, schema);
-      return [status, schema];
-    }),
-  );
 }

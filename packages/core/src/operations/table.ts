@@ -1,12 +1,22 @@
 /** Every operation, by router and name. */
+import { consuming } from './consuming.ts';
+import { events } from './events.ts';
 import { hosts } from './hosts.ts';
 import { migrations } from './migrations.ts';
 import type { AnyOperation, OperationTable } from './operation.ts';
+import { reading } from './reading.ts';
 import { shardlets } from './shardlets.ts';
+import { telemetry } from './telemetry.ts';
+import { topology } from './topology.ts';
 
 export const OPERATIONS = { hosts, migrations, shardlets } as const satisfies OperationTable;
 export type Operations = typeof OPERATIONS;
 
-export function allOperations(table: OperationTable = OPERATIONS): AnyOperation[] {
+/** Traffic, which an edge serves where that is fast: described, permitted and tested like the others. */
+export const TRAFFIC = { events, reading, consuming, telemetry, topology } as const satisfies OperationTable;
+
+export const EVERY_OPERATION = Object.freeze({ ...TRAFFIC, ...OPERATIONS }) satisfies OperationTable;
+
+export function allOperations(table: OperationTable = EVERY_OPERATION): AnyOperation[] {
   return Object.values(table).flatMap((router) => Object.values(router));
 }
