@@ -4,7 +4,7 @@
  */
 import { userInfo } from 'node:os';
 import { ERRORS, type ErrorCode, ForeshardError } from '@foreshard/core/kernel';
-import { type AnyOperation, type OutputOf, requestOf } from '@foreshard/core/operations';
+import { type AnyOperation, judgedInput, type OutputOf, requestOf } from '@foreshard/core/operations';
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import { ACTOR, operationStores, request } from '../composition.ts';
@@ -22,8 +22,16 @@ export interface OperationOptions {
   readonly dryRun?: boolean;
 }
 
-/** Adds `--json`, `--direct` and, where the operation can be tried, `--dry-run`. */
-export function operating(command: Command, operation: AnyOperation): Command {
+const GIVEN_BY = new WeakMap<Command, readonly AnyOperation[]>();
+
+/** The operations that a command gives. */
+export function operationsOf(command: Command): readonly AnyOperation[] {
+  return GIVEN_BY.get(command) ?? [];
+}
+
+/** Adds `--json`, `--direct` and, where the operation can be tried, `--dry-run`. `also`: what it gives besides. */
+export function operating(command: Command, operation: AnyOperation, ...also: AnyOperation[]): Command {
+  GIVEN_BY.set(command, [operation, ...also]);
   if (operation.dryRun)
     command.option('--dry-run', 'report what would be decided, and change nothing', false);
   return command
@@ -106,12 +114,8 @@ async function runDirectly<O extends AnyOperation>(
       Record<string, (given: unknown, caller: object) => Promise<unknown>>
     >;
     const [router = '', name = ''] = operation.name.split('.');
-    const judged = operation.input.safeParse(input);
-    if (!judged.success) {
-      const [issue] = judged.error.issues;
-      throw new CommandFailure(`${issue!.path.join('.')}: ${issue!.message}`, EXIT_BAD_INPUT);
-    }
-    return (await handlers[router]![name]!(judged.data, { actor: whoIsHere(), dryRun })) as OutputOf<O>;
+    const judged = judgedInput(operation, input);
+    return (await handlers[router]![name]!(judged, { actor: whoIsHere(), dryRun })) as OutputOf<O>;
   });
 }
 
