@@ -1,0 +1,127 @@
+/** What the suite asks of each operation: a request that is refused, and one that is answered. */
+import type { ErrorCode } from '@foreshard/core/kernel';
+import type { Input } from './surfaces.fixture.ts';
+
+export interface Row {
+  readonly refused?: {
+    readonly input: Input;
+    readonly code: ErrorCode;
+    /** the same at the command line */
+    readonly command?: readonly string[];
+  };
+  /** of a query: every surface answers the same document */
+  readonly answered?: { readonly input: Input; readonly command?: readonly string[] };
+}
+
+const NOBODY = 999_999;
+const AT = String(NOBODY);
+const EVENT = { specversion: '1.0', id: '1', source: '/suite', type: 'asked', subject: 'a' };
+const GROUP = { group: 'nowhere', member: 'm-1' };
+const POSITION = { shardlet: 1, seq: 1, epoch: 1, assignment: 1 };
+
+const unknown = (code: ErrorCode, input: Input, ...command: string[]): Row => ({
+  refused: { input, code, ...(command.length === 0 ? {} : { command }) },
+});
+const migration = (...command: string[]) =>
+  unknown('unknown_migration', { migration: NOBODY }, 'migrations', ...command, AT);
+const wrong = (input: Input, ...command: string[]) => unknown('invalid_order', input, ...command);
+
+export const ROWS: Readonly<Record<string, Row>> = {
+  'events.ingest': unknown('unknown_stream', { stream: 'nowhere', events: [EVENT] }),
+  'reading.log': {
+    ...unknown('unknown_stream', { stream: 'nowhere' }),
+    answered: { input: { stream: 'main', limit: 1 } },
+  },
+  'reading.key': unknown('unknown_stream', { stream: 'nowhere', key: 'a' }),
+  'reading.shardlet': unknown('unknown_shardlet', { shardlet: NOBODY }),
+  'consuming.poll': unknown('unknown_group', GROUP),
+  'consuming.commit': unknown('unknown_group', { ...GROUP, positions: [POSITION] }),
+  'consuming.leave': unknown('unknown_group', GROUP),
+  'consuming.follow': unknown('unknown_group', GROUP),
+  'telemetry.accesses': unknown('invalid_record', { records: [{ key: '' }] }),
+  'telemetry.instances': unknown('invalid_record', { records: [{ id: '' }] }),
+  'topology.map': { ...unknown('unknown_stream', { stream: 'nowhere' }), answered: { input: {} } },
+
+  'hosts.list': { answered: { input: {}, command: ['hosts', 'list'] } },
+  'hosts.add': wrong({ url: 'nonsense' }, 'hosts', 'add', 'nonsense'),
+  'hosts.describe': unknown(
+    ...(['unknown_host', { host: NOBODY, zone: 'north' }] as const),
+    ...['hosts', 'describe', AT, '--zone', 'north'],
+  ),
+  'hosts.remove': unknown('unknown_host', { host: NOBODY }, 'hosts', 'remove', AT),
+  'hosts.drain': unknown('unknown_host', { host: NOBODY }, 'drain', AT),
+  'hosts.undrain': unknown('unknown_host', { host: NOBODY }, 'drain', AT, '--undo'),
+  'hosts.loss': unknown('unknown_host', { host: NOBODY }, 'hosts', 'accept-loss', AT, '--dry-run'),
+  'hosts.acceptLoss': unknown(
+    ...(['unknown_host', { host: NOBODY, incarnation: 'a' }] as const),
+    ...['hosts', 'accept-loss', AT, '--yes'],
+  ),
+
+  'migrations.list': { answered: { input: {}, command: ['migrations', 'list'] } },
+  'migrations.show': migration('show'),
+  'migrations.begin': unknown(
+    ...(['unknown_shardlet', { shardlets: [NOBODY], to: 1 }] as const),
+    ...['move', AT, '--to', '1'],
+  ),
+  'migrations.pause': migration('pause'),
+  'migrations.resume': migration('resume'),
+  'migrations.abort': migration('abort'),
+  'migrations.moveBack': migration('move-back'),
+  'migrations.pauseAll': wrong({ reason: '' }, 'pause-all', '--reason', ''),
+  'migrations.resumeAll': wrong({ reason: '' }, 'resume-all', '--reason', ''),
+  'migrations.limit': wrong({ concurrencyMax: 0 }, 'migrations', 'limit', '--concurrency', '0'),
+
+  'shardlets.show': {
+    ...unknown('unknown_shardlet', { shardlet: NOBODY }),
+    answered: { input: { shardlet: 1 } },
+  },
+  'shardlets.split': unknown('unknown_shardlet', { shardlet: NOBODY }, 'split', AT),
+  'shardlets.roll': unknown('unknown_shardlet', { shardlet: NOBODY }, 'roll', AT),
+  'shardlets.merge': unknown('unknown_shardlet', { shardlets: [NOBODY, NOBODY + 1] }, 'merge', AT, '1000000'),
+};
+
+/** Queries whose answer is compared elsewhere, with the reason. */
+export const NOT_ANSWERED: Readonly<Record<string, string>> = {
+  'reading.key': 'as reading.log',
+  'reading.shardlet': 'as reading.log',
+  'consuming.follow': 'it does not end',
+  'hosts.loss': 'needs a host that went back: accept-loss.contract.test.ts',
+  'migrations.show': 'needs a move: restructure.contract.test.ts',
+};
+
+/** Operations that a surface lacks, with the reason. */
+export const LACKING: Readonly<Record<'trpc' | 'console' | 'command', Readonly<Record<string, string>>>> = {
+  trpc: {
+    'reading.log': 'events.read reads the pages of the log and of keys',
+    'reading.key': 'events.read reads the pages of the log and of keys',
+    'reading.shardlet': 'a tool for people, not for clients in TypeScript',
+    'consuming.poll': 'members are written in any language, over REST',
+    'consuming.commit': 'members are written in any language, over REST',
+    'consuming.leave': 'members are written in any language, over REST',
+    'consuming.follow': 'server-sent events',
+    'telemetry.accesses': 'its input is the records themselves, see trpc.contract.test.ts',
+    'telemetry.instances': 'its input is the records themselves, see trpc.contract.test.ts',
+    'topology.map': 'clients need no map',
+  },
+  console: Object.fromEntries(
+    [
+      ...['events.ingest', 'reading.log', 'reading.key', 'reading.shardlet', 'topology.map'],
+      ...['consuming.poll', 'consuming.commit', 'consuming.leave', 'consuming.follow'],
+      ...['telemetry.accesses', 'telemetry.instances'],
+    ].map((name) => [name, 'the console shows events and the map in views of its own, and sends nothing']),
+  ),
+  command: {
+    'events.ingest': '"foreshard send" batches, and sends again what was not stored',
+    'reading.log': '"foreshard tail" follows',
+    'reading.key': '"foreshard tail --key" follows',
+    'reading.shardlet': 'for programs',
+    'consuming.poll': '"foreshard consume" is a member',
+    'consuming.commit': '"foreshard consume" is a member',
+    'consuming.leave': '"foreshard consume" is a member',
+    'consuming.follow': '"foreshard consume" is a member',
+    'telemetry.accesses': 'for programs',
+    'telemetry.instances': 'for programs',
+    'topology.map': 'for programs; "foreshard status" shows the cluster',
+    'shardlets.show': '"split --wait" asks by it; the console shows shardlets',
+  },
+};
