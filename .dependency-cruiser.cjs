@@ -37,7 +37,7 @@ const CORE = {
       'hints',
       'planning',
     ],
-    ...['external', 'advising', 'notifying'],
+    ...['external', 'advising', 'notifying', 'predicting', 'jobs'],
   ],
   jobs: ['kernel'],
   simulation: [

@@ -160,8 +160,9 @@ async function untilHostIsAsked({ dataDir: dir, foreshard }: Product): Promise<s
   expect(await foreshard('policy', 'change', ...settings)).toMatchObject({ code: 0 });
   let id = '';
   await until(async () => {
-    const open = JSON.parse((await foreshard('recommendations', '--json')).stdout);
-    id = String(open.find(({ body }: { body: { action: string } }) => body.action === 'add-hosts')?.id ?? '');
+    const { recommendations } = JSON.parse((await foreshard('recommendations', '--json')).stdout);
+    const adds = ({ proposal }: { proposal: { action: string } }) => proposal.action === 'add-hosts';
+    id = String(recommendations.find(adds)?.id ?? '');
     return id !== '';
   }, 90_000);
   return id;

@@ -14,6 +14,7 @@ import { register as registerForecasts } from './forecasts/index.ts';
 import { register as registerHealth } from './health/index.ts';
 import { register as registerHints } from './hints/index.ts';
 import { register as registerHosts } from './hosts/index.ts';
+import { register as registerJobs } from './jobs/index.ts';
 import { register as registerLocal } from './local/index.ts';
 import { register as registerNotifications } from './notifications/index.ts';
 import { renamed } from './old-names.ts';
@@ -49,6 +50,7 @@ const TOPICS = [
   registerClusters,
   registerBackup,
   registerHealth,
+  registerJobs,
   registerHosts,
   registerStreams,
   registerTokens,

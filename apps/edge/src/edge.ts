@@ -6,6 +6,7 @@
  * events. Stop: take no new request, finish those under way, hand over the last counters.
  */
 import { join } from 'node:path';
+import type { HotKey, PolicyStore } from '@foreshard/core/advising';
 import type { GroupStore } from '@foreshard/core/consuming';
 import type { HintStore } from '@foreshard/core/hints';
 import type { EventHost, HostProofStore, ProgressWatch } from '@foreshard/core/hosts';
@@ -19,7 +20,6 @@ import {
 import { type OperationStores, operationHandlers } from '@foreshard/core/operations/handlers';
 import { LoadCounters } from '@foreshard/core/telemetry';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
-import { type AdvisingStores, mountAdvising } from './advising/index.ts';
 import { ClusterOrders, type ClusterParts, mountClusters } from './clusters/index.ts';
 import { consuming } from './consuming/index.ts';
 import { HintDesk, mountHints } from './hints/index.ts';
@@ -72,7 +72,7 @@ export interface EdgeParts {
   /** hosts that nobody uses until a person has looked; never fails, never waits long */
   readonly hostAlarms: RouteParts['hostAlarms'];
   readonly hints: Pick<HintStore, 'add' | 'list' | 'remove'>;
-  readonly advising: AdvisingStores;
+  readonly hotKeys: HotKeyParts;
   readonly notifications: NotificationOffice;
   readonly clusters: Omit<ClusterParts, 'nowMs'>;
   /** what operations are carried out on */
@@ -82,6 +82,12 @@ export interface EdgeParts {
   readonly redis: CappedStream & QuotaRedis;
   readonly connectHosts: (map: TopologyMap) => HostConnections;
   readonly log: EdgeLog;
+}
+
+export interface HotKeyParts {
+  readonly policies: Pick<PolicyStore, 'at'>;
+  /** to the worker that splits below it */
+  readonly tell: (hot: HotKey) => Promise<void>;
 }
 
 export interface EdgeLog {
@@ -158,10 +164,10 @@ interface Loaded {
   readonly warn: Warn;
 }
 
-function hotKeyLane({ advising: { policies, tellHotKey } }: EdgeParts, map: FollowedMap): HotKeyLane {
+function hotKeyLane({ hotKeys: { policies, tell } }: EdgeParts, map: FollowedMap): HotKeyLane {
   return new HotKeyLane({
     policy: async () => (await policies.at(Date.now())).policy,
-    tell: tellHotKey,
+    tell,
     splitsKeys(shardlet) {
       const stream = map.topology.shardlet(shardlet)?.stream;
       return stream !== undefined && map.topology.stream(stream)?.splitKeys === true;
@@ -290,11 +296,6 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       (api) => groups.mount(api),
       (api) => mountTelemetry(api, records, budget),
       (api) => mountHints(api, { desk: hints, budget, actorOf: apiActor }),
-      (api) =>
-        mountAdvising(api, {
-          ...parts.advising,
-          ...{ topology: parts.store, budget, actorOf: apiActor, nowMs: Date.now },
-        }),
       (api) => mountNotifying(api, { office: parts.notifications, budget, actorOf: apiActor }),
       (api) => mountClusters(api, { orders: clusters, budget, actorOf: apiActor }),
       (api) => mountOperations(api, { bound: operations, budget, actorOf: apiActor }),

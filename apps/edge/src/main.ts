@@ -23,14 +23,9 @@ const parts: EdgeParts = {
   proofs: control.proofs,
   groups: control.groups,
   hints: control.hints,
-  advising: {
-    ...control,
-    async wake() {
-      await control.jobs.wake('carryOut');
-      await control.jobs.wake('plan');
-      await control.jobs.wake('clusters');
-    },
-    async tellHotKey(hot) {
+  hotKeys: {
+    policies: control.policies,
+    async tell(hot) {
       await control.redis.hset(HOT_KEYS_KEY, hotKeyField(hot), JSON.stringify(hot));
       await control.jobs.wake('relieveHotKeys');
     },

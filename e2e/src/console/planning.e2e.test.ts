@@ -17,7 +17,7 @@ const EVENTS = 50;
 interface Recommendation {
   readonly id: number;
   readonly state: string;
-  readonly body: { readonly action: string; readonly shardlets: readonly string[] };
+  readonly proposal: { readonly action: string; readonly shardlets: readonly string[] };
 }
 
 let browser: BrowserContext;
@@ -40,9 +40,13 @@ async function foreshard(...args: string[]): Promise<string> {
   return stdout;
 }
 
+async function listed(...options: string[]): Promise<readonly Recommendation[]> {
+  return JSON.parse(await foreshard('recommendations', 'list', ...options, '--json')).recommendations;
+}
+
 async function recommendedRolls(): Promise<Recommendation[]> {
-  const open = JSON.parse(await foreshard('recommendations', 'list', '--json')) as Recommendation[];
-  return open.filter(({ body }) => body.action === 'roll');
+  const open = await listed();
+  return open.filter(({ proposal }) => proposal.action === 'roll');
 }
 
 /** Enough for two shardlets to be full of, and then the minute that counts them is over. */
@@ -199,7 +203,7 @@ describe('recommendations', () => {
     await expect.poll(async () => (await recommendedRolls()).length, { timeout: 150_000 }).toBeGreaterThan(1);
     const { page } = await visit(browser, `${consoleUrl}/recommendations`);
     const [first] = await recommendedRolls();
-    const title = `Roll shardlet ${first!.body.shardlets[0]}`;
+    const title = `Roll shardlet ${first!.proposal.shardlets[0]}`;
     await page.getByRole('button', { name: `Decide: ${title}`, exact: true }).click();
     await untilApproved(page);
     await expect
@@ -229,9 +233,7 @@ describe('recommendations', () => {
     await page.getByLabel('Note').fill('not in the test');
     await page.getByRole('button', { name: 'Reject' }).click();
     await page.getByText('Rejected').waitFor();
-    const rejected = JSON.parse(
-      await foreshard('recommendations', 'list', '--all', '--limit', '1000', '--json'),
-    ) as Recommendation[];
+    const rejected = await listed('--all', '--limit', '1000');
     expect(rejected.some(({ state }) => state === 'rejected')).toBe(true);
   });
 });

@@ -17,6 +17,7 @@ const NOBODY = 999_999;
 const AT = String(NOBODY);
 const EVENT = { specversion: '1.0', id: '1', source: '/suite', type: 'asked', subject: 'a' };
 const GROUP = { group: 'nowhere', member: 'm-1' };
+const SEEN = { revision: 1, topologyVersion: 1 };
 const POSITION = { shardlet: 1, seq: 1, epoch: 1, assignment: 1 };
 
 const unknown = (code: ErrorCode, input: Input, ...command: string[]): Row => ({
@@ -78,6 +79,40 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'shardlets.split': unknown('unknown_shardlet', { shardlet: NOBODY }, 'split', AT),
   'shardlets.roll': unknown('unknown_shardlet', { shardlet: NOBODY }, 'roll', AT),
   'shardlets.merge': unknown('unknown_shardlet', { shardlets: [NOBODY, NOBODY + 1] }, 'merge', AT, '1000000'),
+
+  'recommendations.list': { answered: { input: {}, command: ['recommendations', 'list'] } },
+  'recommendations.read': unknown('not_found', { recommendation: NOBODY }, 'recommendations', 'show', AT),
+  'recommendations.approve': unknown('not_found', { recommendation: NOBODY, ...SEEN }),
+  'recommendations.approveSeveral': unknown(
+    ...(['not_found', { requests: [{ recommendation: NOBODY, ...SEEN }] }] as const),
+    ...['approve', AT],
+  ),
+  'recommendations.reject': unknown(
+    ...(['not_found', { recommendation: NOBODY, note: 'no' }] as const),
+    ...['reject', AT, '--reason', 'no'],
+  ),
+  'recommendations.decisions': { answered: { input: {}, command: ['recommendations', 'decisions'] } },
+  'policy.read': { answered: { input: {}, command: ['policy', 'show'] } },
+  'policy.versions': { answered: { input: {}, command: ['policy', 'versions'] } },
+  'policy.change': unknown('conflict', { from: NOBODY, policy: {} }),
+  'policy.rollBack': unknown('not_found', { from: 0, to: NOBODY }, 'policy', 'rollback', AT),
+  'policy.firings': unknown('invalid_record', { policy: { mode: 'nonsense' } }),
+  'whatIf.ask': unknown('invalid_record', { changes: [{ kind: 'nonsense' }] }),
+  'models.list': {
+    ...unknown('unknown_stream', { stream: 'nowhere' }),
+    answered: { input: { stream: 'main' }, command: ['forecasts', 'list'] },
+  },
+  'models.trainings': { answered: { input: {} } },
+  'models.retrain': unknown(
+    ...(['unknown_stream', { stream: 'nowhere' }] as const),
+    ...['forecasts', 'retrain', '--stream', 'nowhere'],
+  ),
+  'models.promote': unknown('not_found', { version: NOBODY }, 'forecasts', 'promote', AT),
+  'models.rollBack': unknown(
+    ...(['unknown_stream', { stream: 'nowhere' }] as const),
+    ...['forecasts', 'rollback', '--stream', 'nowhere'],
+  ),
+  'jobs.run': unknown('invalid_parameter', { job: 'nonsense' }, 'jobs', 'run', 'nonsense'),
 };
 
 /** Queries whose answer is compared elsewhere, with the reason. */
@@ -85,8 +120,17 @@ export const NOT_ANSWERED: Readonly<Record<string, string>> = {
   'reading.key': 'as reading.log',
   'reading.shardlet': 'as reading.log',
   'consuming.follow': 'it does not end',
+  'policy.firings': 'a worker answers: planning.contract.test.ts',
+  'recommendations.read': 'needs a plan: planning.contract.test.ts',
+  'whatIf.ask': 'a worker answers: planning.contract.test.ts',
   'hosts.loss': 'needs a host that went back: accept-loss.contract.test.ts',
   'migrations.show': 'needs a move: restructure.contract.test.ts',
+};
+
+/** Operations whose command cannot ask what the row asks, with the reason. */
+export const COMMAND_DIFFERS: Readonly<Record<string, string>> = {
+  'policy.change': 'it names the version that it has just read',
+  'whatIf.ask': 'it refuses a change that it cannot write down',
 };
 
 /** Operations that a surface lacks, with the reason. */
@@ -122,6 +166,9 @@ export const LACKING: Readonly<Record<'trpc' | 'console' | 'command', Readonly<R
     'telemetry.accesses': 'for programs',
     'telemetry.instances': 'for programs',
     'topology.map': 'for programs; "foreshard status" shows the cluster',
+    'recommendations.approve': '"foreshard approve" approves several, or one',
+    'policy.firings': 'for the page that edits the policy',
+    'models.trainings': 'for the page of forecasts',
     'shardlets.show': '"split --wait" asks by it; the console shows shardlets',
   },
 };

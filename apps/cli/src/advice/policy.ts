@@ -1,32 +1,26 @@
 /** foreshard policy: the thresholds of the planner, with every version that ever held. */
 import { readFile } from 'node:fs/promises';
-import { changePolicy, earlyText, isCalledOff, type PolicyVersion } from '@foreshard/core/advising';
-import {
-  absentFrom,
-  contradictionOf,
-  DEFAULT_POLICY,
-  type Policy,
-  policyDifferences,
-  policySchema,
-} from '@foreshard/core/planning';
+import { isCalledOff } from '@foreshard/core/advising';
+import { type OutputOf, policy } from '@foreshard/core/operations';
+import { DEFAULT_POLICY, type Policy, policyDifferences } from '@foreshard/core/planning';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Control } from '../composition.ts';
-import { withControl } from '../deciding.ts';
-import { badInput, CommandFailure } from '../failure.ts';
-import { print } from '../output.ts';
+import { badInput } from '../failure.ts';
+import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
+import { print, printJson } from '../output.ts';
 import { idOf } from '../restructure/arguments.ts';
 import { printRows } from '../table.ts';
-import { adviserOf } from './adviser.ts';
 import { instant } from './instant.ts';
 
 const LISTED_DEFAULT = 20;
 
-interface ChangeOptions {
+interface ChangeOptions extends OperationOptions {
   readonly note: string;
   readonly effective?: number;
   readonly from?: number;
-  readonly dryRun: boolean;
 }
+
+type Version = Pick<OutputOf<typeof policy.read>['newest'], 'version' | 'policy'>;
+type Changed = OutputOf<typeof policy.change>;
 
 const HELP = `
 Examples:
@@ -35,36 +29,36 @@ Examples:
   foreshard policy set policy.json --effective 2026-12-01T00:00:00Z`;
 
 export function register(program: Command): void {
-  const policy = program.command('policy').description('the thresholds and the mode of the planner');
-  policy
-    .command('show', { isDefault: true })
+  const group = program.command('policy').description('the thresholds and the mode of the planner');
+  operating(group.command('show', { isDefault: true }), policy.read)
     .description('what holds now, as JSON; --differences: only what is not the default')
     .option('--differences', 'only what is not the default', false)
     .action(show);
-  policy
-    .command('versions')
+  operating(group.command('versions'), policy.versions)
     .description('what held before, newest first')
     .option('--limit <count>', 'how many', idOf, LISTED_DEFAULT)
-    .option('--json', 'one JSON document', false)
     .action(versions);
-  changing(policy.command('change').description('change single settings'))
+  changing(operating(group.command('change'), policy.change).description('change single settings'))
     .argument('<settings...>', 'path=value, such as host.fullness=0.7')
     .addHelpText('after', HELP)
-    .action((settings: string[], options: ChangeOptions) => change(settings, options));
-  changing(policy.command('set').description('replace the whole policy'))
+    .action(change);
+  changing(operating(group.command('set'), policy.change).description('replace the whole policy'))
     .argument('<file>', 'JSON of what differs from the defaults')
-    .action((file: string, options: ChangeOptions) => set(file, options));
-  changing(policy.command('rollback').description('let an earlier version hold again, as a new one'))
+    .action(set);
+  changing(
+    operating(group.command('rollback'), policy.rollBack).description(
+      'let an earlier version hold again, as a new one',
+    ),
+  )
     .argument('<version>', 'its number; 0: the defaults', wholeNumber)
-    .action((version: number, options: ChangeOptions) => rollback(version, options));
+    .action(rollBack);
 }
 
 function changing(command: Command): Command {
   return command
     .option('--note <text>', 'kept with the version', '')
     .option('--effective <time>', 'holds from then on: 2026-12-01T04:00:00+01:00', instant)
-    .option('--from <version>', 'only if this is the newest version', wholeNumber)
-    .option('--dry-run', 'tell what would change, and change nothing', false);
+    .option('--from <version>', 'only if this is the newest version', wholeNumber);
 }
 
 function wholeNumber(text: string): number {
@@ -72,108 +66,73 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError('a version is a whole number.');
 }
 
-async function show({ differences }: { differences: boolean }): Promise<void> {
-  await withControl(async ({ policies }) => {
-    const { policy, version, actor, note } = await policies.at(Date.now());
-    process.stderr.write(`version ${version} by ${actor}${note === '' ? '' : `: ${note}`}\n`);
-    const own = policyDifferences(DEFAULT_POLICY, policy).map(({ path, after }) => [path, after]);
-    const shown = differences ? Object.fromEntries(own) : policy;
-    await print(`${JSON.stringify(shown, null, 2)}\n`);
-  });
+async function show({ differences, ...options }: OperationOptions & { differences: boolean }): Promise<void> {
+  const answer = await runOperation(policy.read, {}, options);
+  if (options.json) return printJson(answer);
+  const { policy: settings, version, actor, note } = answer.holding;
+  process.stderr.write(`version ${version} by ${actor}${note === '' ? '' : `: ${note}`}\n`);
+  const own = policyDifferences(DEFAULT_POLICY, settings as Policy).map(({ path, after }) => [path, after]);
+  await print(`${JSON.stringify(differences ? Object.fromEntries(own) : settings, null, 2)}\n`);
 }
 
-async function versions({ limit, json }: { limit: number; json: boolean }): Promise<void> {
-  await withControl(async ({ policies }) => {
-    const found = await policies.versions(limit);
-    if (json) return printRows(found as unknown as Record<string, unknown>[], true, '');
-    const rows = found.map((one, i) => ({
-      version: one.version,
-      effective: isCalledOff(one, found.slice(0, i)) ? 'called off' : new Date(one.effectiveMs).toISOString(),
-      by: one.actor,
-      note: one.note,
-      changed: told(found[i + 1]?.policy ?? DEFAULT_POLICY, one.policy),
-    }));
-    printRows(rows, false, 'the defaults hold: nobody has changed them');
-  });
+async function versions({ limit, ...options }: OperationOptions & { limit: number }): Promise<void> {
+  const answer = await runOperation(policy.versions, { limit }, options);
+  if (options.json) return printJson(answer);
+  const found = answer.versions.map((one) => ({ ...one, effectiveMs: Date.parse(one.effectiveAt ?? '') }));
+  const rows = found.map((one, i) => ({
+    version: one.version,
+    effective: isCalledOff(one, found.slice(0, i)) ? 'called off' : one.effectiveAt,
+    by: one.actor,
+    note: one.note,
+    changed: differencesText(found[i + 1]?.policy ?? DEFAULT_POLICY, one.policy),
+  }));
+  printRows(rows, false, 'the defaults hold: nobody has changed them');
 }
 
 async function change(settings: readonly string[], options: ChangeOptions): Promise<void> {
-  await withControl(async (control) => {
-    const newest = await newestOf(control);
-    const draft = structuredClone(newest.policy) as Record<string, unknown>;
-    for (const setting of settings) assign(draft, setting);
-    await save(control, newest, draft, options);
-  });
+  const newest = await newestVersion(options);
+  const draft = structuredClone(newest.policy) as Record<string, unknown>;
+  for (const setting of settings) assign(draft, setting);
+  await save(newest, draft, options);
 }
 
 async function set(file: string, options: ChangeOptions): Promise<void> {
-  let draft: unknown;
+  let draft: Version['policy'];
   try {
     draft = JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
     throw badInput(`${file} cannot be read: ${(error as Error).message}`);
   }
-  await withControl(async (control) => save(control, await newestOf(control), draft, options));
+  await save(await newestVersion(options), draft, options);
 }
 
-async function rollback(version: number, options: ChangeOptions): Promise<void> {
-  await withControl(async (control) => {
-    const all = await control.policies.versions(Number.MAX_SAFE_INTEGER);
-    const found = version === 0 ? DEFAULT_POLICY : all.find((one) => one.version === version)?.policy;
-    if (found === undefined) throw badInput(`there is no version ${version}`);
-    const note = options.note || `back to version ${version}`;
-    await save(control, await newestOf(control), found, { ...options, note }, { callsOff: true });
-  });
+async function save(newest: Version, draft: Version['policy'], options: ChangeOptions): Promise<void> {
+  const wanted = { policy: draft, ...orderOf(newest, options) };
+  report(newest, await runOperation(policy.change, wanted, options), options);
 }
 
-async function newestOf({ policies }: Control): Promise<Pick<PolicyVersion, 'version' | 'policy'>> {
-  const [newest] = await policies.versions(1);
-  return newest ?? { version: 0, policy: DEFAULT_POLICY };
+async function rollBack(to: number, options: ChangeOptions): Promise<void> {
+  const newest = await newestVersion(options);
+  const wanted = { to, ...orderOf(newest, options) };
+  report(newest, await runOperation(policy.rollBack, wanted, options), options);
 }
 
-async function save(
-  control: Control,
-  newest: Pick<PolicyVersion, 'version' | 'policy'>,
-  draft: unknown,
-  { note, effective, from, dryRun }: ChangeOptions,
-  { callsOff } = { callsOff: false },
-): Promise<void> {
-  const parsed = policySchema.safeParse(draft);
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!;
-    throw badInput(`${path.join('.') || 'the policy'}: ${message}`);
-  }
-  const contradiction = contradictionOf(parsed.data);
-  if (contradiction !== undefined) throw badInput(contradiction);
-  if (from !== undefined && from !== newest.version) throw changedMeanwhile(newest.version);
-  const differences = told(newest.policy, parsed.data) || 'nothing';
-  await tellAbsent(control, parsed.data);
-  if (dryRun) return void (await print(`would change ${differences}\n`));
-  const { actor, nowMs } = adviserOf(control);
-  const createdMs = nowMs();
-  const effectiveMs = effective ?? createdMs;
-  const made = { from: newest.version, policy: parsed.data, actor, note, createdMs, effectiveMs };
-  const reply = await changePolicy(control.policies, made, { callsOff });
-  if (reply.kind === 'conflict') throw changedMeanwhile(newest.version + 1);
-  if (reply.kind === 'contradictory') throw badInput(reply.detail);
-  if (reply.kind === 'early') throw new CommandFailure(earlyText(reply.scheduled));
-  await control.jobs.wake('plan').catch(() => {});
-  await print(`version ${reply.version.version}: ${differences}\n`);
+async function newestVersion(options: OperationOptions): Promise<Version> {
+  return (await runOperation(policy.read, {}, options)).newest;
 }
 
-async function tellAbsent({ topology, clusters }: Control, policy: Policy): Promise<void> {
-  const [{ streams }, others] = await Promise.all([topology.snapshot(), clusters.list()]);
-  const names = (named: readonly { readonly name: string }[]) => named.map(({ name }) => name);
-  for (const absent of absentFrom(policy, names(streams), names(others)))
-    process.stderr.write(
-      `there is no ${absent}: what the policy says of it holds for nothing until there is\n`,
-    );
+function orderOf(newest: Version, { note, effective, from }: ChangeOptions) {
+  const effectiveAt = effective === undefined ? {} : { effectiveAt: new Date(effective).toISOString() };
+  return { from: from ?? newest.version, note, ...effectiveAt };
 }
 
-function changedMeanwhile(version: number): CommandFailure {
-  return new CommandFailure(
-    `somebody has changed the policy meanwhile (version ${version}): look at it again`,
-  );
+function report(newest: Version, changed: Changed, { json, dryRun }: ChangeOptions): void {
+  for (const absent of changed.absent)
+    process.stderr.write(`there is no ${absent}: what the policy says of it has no effect until there is\n`);
+  const differences = differencesText(newest.policy, changed.policy) || 'nothing';
+  const text = dryRun === true ? `would change ${differences}` : `version ${changed.version}: ${differences}`;
+  if (json) printJson(changed);
+  else process.stdout.write(`${text}\n`);
 }
 
 /** The type of the value is the one the setting has. */
@@ -217,8 +176,8 @@ function parsedJson(text: string, setting: string): unknown {
   }
 }
 
-function told(before: Policy, after: Policy): string {
-  return policyDifferences(before, after)
+function differencesText(before: Version['policy'], after: Version['policy']): string {
+  return policyDifferences(before as Policy, after as Policy)
     .map(({ path, after: value }) => `${path}=${JSON.stringify(value)}`)
     .join(' ');
 }

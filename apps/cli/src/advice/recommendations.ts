@@ -1,61 +1,52 @@
 /** foreshard recommendations, approve, reject. */
-import {
-  type ApprovalReply,
-  type ApprovalRequest,
-  approve,
-  EVERY_CLUSTER,
-  OWN_CLUSTER,
-  RECOMMENDATION_STATES,
-  type RecommendationRecord,
-  reject,
-  termsFor,
-} from '@foreshard/core/advising';
+import { EVERY_CLUSTER } from '@foreshard/core/advising';
+import { type InputOf, type OutputOf, recommendations } from '@foreshard/core/operations';
 import type { Command } from 'commander';
-import type { Control } from '../composition.ts';
-import { withControl } from '../deciding.ts';
-import { badInput, CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from '../failure.ts';
-import { print } from '../output.ts';
+import { badInput } from '../failure.ts';
+import { failureOf, type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
+import { print, printJson } from '../output.ts';
 import { idOf, ids } from '../restructure/arguments.ts';
 import { printRows } from '../table.ts';
-import { adviserOf } from './adviser.ts';
 import { instant } from './instant.ts';
 
 const LISTED_DEFAULT = 50;
 const MB = 1e6;
 
-interface ApproveOptions {
+type Recommendation = OutputOf<typeof recommendations.read>;
+type Approvals = InputOf<typeof recommendations.approveSeveral>;
+type ApprovalResult = OutputOf<typeof recommendations.approveSeveral>['results'][number];
+
+interface ListOptions extends OperationOptions {
+  readonly all: boolean;
+  readonly limit: number;
+}
+
+interface ApproveOptions extends OperationOptions {
   readonly note: string;
   readonly window: boolean;
   readonly at?: number;
   readonly revision?: number;
   readonly topology?: number;
-  readonly json: boolean;
 }
 
 export function register(program: Command): void {
-  const recommendations = program
+  const group = program
     .command('recommendations')
     .description('what the planner proposes for this cluster, and why');
-  recommendations
-    .command('list', { isDefault: true })
+  operating(group.command('list', { isDefault: true }), recommendations.list)
     .description('what waits for a decision or is being carried out; --all: also what has ended')
     .option('--all', 'also what has ended, newest first', false)
     .option('--limit <count>', 'how many', idOf, LISTED_DEFAULT)
-    .option('--json', 'one JSON document', false)
     .action(list);
-  recommendations
-    .command('show')
+  operating(group.command('show'), recommendations.read)
     .description('one with its evidence, checks and alternatives')
     .argument('<id>', 'its number', idOf)
     .action(show);
-  recommendations
-    .command('decisions')
+  operating(group.command('decisions'), recommendations.decisions)
     .description('what the planner has concluded, also that there is nothing to do')
     .option('--limit <count>', 'how many', idOf, LISTED_DEFAULT)
-    .option('--json', 'one JSON document', false)
     .action(decisions);
-  program
-    .command('approve')
+  operating(program.command('approve'), recommendations.approveSeveral)
     .description(
       'let recommendations be carried out; refused when the topology has changed since they were made',
     )
@@ -65,137 +56,119 @@ export function register(program: Command): void {
     .option('--at <time>', 'do not begin before: 2026-12-01T04:00:00+01:00', instant)
     .option('--revision <number>', 'approve this revision and no other', idOf)
     .option('--topology <version>', 'approve what was simulated on this version and no other', idOf)
-    .option('--json', 'one JSON document', false)
-    .action((numbers: number[], options: ApproveOptions) => approveAll(numbers, options));
-  program
-    .command('reject')
+    .action(approve);
+  operating(program.command('reject'), recommendations.reject)
     .description(
       'take recommendations out of the list until what is proposed changes; takes back an approval',
     )
     .argument('<ids...>', 'their numbers', ids)
     .requiredOption('--reason <text>', 'kept with the decision')
-    .action((numbers: number[], { reason }: { reason: string }) => rejectAll(numbers, reason));
+    .action(reject);
 }
 
-async function list({ all, limit, json }: { all: boolean; limit: number; json: boolean }): Promise<void> {
-  await withControl(async ({ recommendations, policies }) => {
-    const states = all ? RECOMMENDATION_STATES : (['open', 'approved', 'running'] as const);
-    const found = await recommendations.list({ cluster: EVERY_CLUSTER, states, limit });
-    if (json) return printRows(found as unknown as Record<string, unknown>[], true, '');
-    const { policy } = await policies.at(Date.now());
-    const [newest] = await recommendations.decisions(1);
-    const nothing = newest?.nothingBecause ?? 'the planner has not run yet: is the worker ready?';
-    printRows(found.map(rowOf), false, `nothing is recommended: ${nothing}`);
-    const isForecastOnly = (record: RecommendationRecord) =>
-      termsFor(policy, record).mode === 'forecast-only';
-    if (found.length > 0 && found.every(isForecastOnly))
-      process.stderr.write(
-        'the policy only forecasts: "foreshard policy change mode=ask" lets you approve\n',
-      );
-  });
+async function list({ all, limit, ...options }: ListOptions): Promise<void> {
+  const asked = { cluster: EVERY_CLUSTER, limit, ...(all ? { state: 'all' as const } : {}) };
+  const answer = await runOperation(recommendations.list, asked, options);
+  if (options.json) return printJson(answer);
+  const found = answer.recommendations;
+  const empty = found.length > 0 ? '' : `nothing is recommended: ${await whyNothing(options)}`;
+  printRows(found.map(rowOf), false, empty);
+  const obstacles = new Set(found.map(({ obstacle }) => obstacle));
+  const [only] = obstacles;
+  if (obstacles.size === 1 && only) process.stderr.write(`none of these can be approved: ${only}\n`);
 }
 
-function rowOf({ id, cluster, state, body, revision, topologyVersion, realised }: RecommendationRecord) {
+async function whyNothing(options: OperationOptions): Promise<string> {
+  const [newest] = (await runOperation(recommendations.decisions, { limit: 1 }, options)).decisions;
+  return newest === undefined
+    ? 'the planner has not run yet: is the worker ready?'
+    : (newest.nothingBecause ?? 'all that was recommended is decided');
+}
+
+function rowOf({ id, cluster, state, proposal, revision, topologyVersion, realised }: Recommendation) {
+  const { action, shardlets, source, destination, urgency, gain, cost, isReaction, confidence, reason } =
+    proposal;
   return {
     id,
-    cluster: cluster === OWN_CLUSTER ? 'own' : cluster,
+    cluster: cluster ?? 'own',
     state,
-    action: body.action,
-    shardlets: body.shardlets.join(','),
-    from: body.source,
-    to: body.destination,
-    urgency: body.urgency,
-    gain: body.gain === null ? null : body.gain.expected.toFixed(4),
+    action,
+    shardlets: shardlets.join(','),
+    from: source,
+    to: destination,
+    urgency,
+    gain: gain === null ? null : gain.expected.toFixed(4),
     realised: realised === null ? null : realised.gain.toFixed(4),
-    mb: cluster !== OWN_CLUSTER && body.cost.bytes === 0 ? null : (body.cost.bytes / MB).toFixed(1),
-    confidence: body.isReaction ? 'measured' : `${Math.round(100 * body.confidence)} %`,
+    mb: cluster !== null && cost.bytes === 0 ? null : (cost.bytes / MB).toFixed(1),
+    confidence: isReaction ? 'measured' : `${Math.round(100 * confidence)} %`,
     'revision/topology': `${revision}/${topologyVersion}`,
-    why: body.reason,
+    why: reason,
   };
 }
 
-async function show(id: number): Promise<void> {
-  await withControl(async ({ recommendations }) => {
-    const found = await recommendations.find(id);
-    if (found === undefined) throw badInput(`there is no recommendation ${id}`);
-    await print(`${JSON.stringify(found, null, 2)}\n`);
-  });
+async function show(recommendation: number, options: OperationOptions): Promise<void> {
+  const found = await runOperation(recommendations.read, { recommendation }, options);
+  if (options.json) return printJson(found);
+  await print(`${JSON.stringify(found, null, 2)}\n`);
 }
 
-async function decisions({ limit, json }: { limit: number; json: boolean }): Promise<void> {
-  await withControl(async ({ recommendations }) => {
-    const found = await recommendations.decisions(limit);
-    if (json) return printRows(found as unknown as Record<string, unknown>[], true, '');
-    const rows = found.map(
-      ({ atMs, lastMs, times, actions, policyVersion, topologyVersion, nothingBecause }) => ({
-        first: new Date(atMs).toISOString(),
-        last: new Date(lastMs).toISOString(),
-        times,
-        actions,
-        policy: policyVersion,
-        topology: topologyVersion,
-        because: nothingBecause ?? `${actions} recommended`,
-      }),
-    );
-    printRows(rows, false, 'the planner has not run yet: is the worker ready?');
-  });
+async function decisions({ limit, ...options }: OperationOptions & { limit: number }): Promise<void> {
+  const answer = await runOperation(recommendations.decisions, { limit }, options);
+  if (options.json) return printJson(answer);
+  const rows = answer.decisions.map(
+    ({ at, lastAt, times, actions, policyVersion, topologyVersion, nothingBecause }) => ({
+      first: at,
+      last: lastAt,
+      times,
+      actions,
+      policy: policyVersion,
+      topology: topologyVersion,
+      because: nothingBecause ?? `${actions} recommended`,
+    }),
+  );
+  printRows(rows, false, 'the planner has not run yet: is the worker ready?');
 }
 
-async function approveAll(numbers: readonly number[], options: ApproveOptions): Promise<void> {
-  if (options.window && options.at !== undefined) throw badInput('--window and --at exclude each other');
-  await withControl(async (control) => {
-    const requests = await Promise.all(numbers.map((id) => requestOf(control, id, options)));
-    const replies = await approve(adviserOf(control), requests);
-    const rows = replies.map((reply, i) => ({ id: numbers[i]!, ...toldOf(reply) }));
-    printRows(rows, options.json, '');
-    const failed = rows.filter(({ result }) => result !== 'approved');
-    if (failed.length === 0) return;
-    const mayPass = replies.some(({ kind }) => kind === 'stale');
-    const lines = failed.map(({ id, detail }) => `recommendation ${id}: ${detail}`);
-    throw new CommandFailure(lines.join('; '), mayPass ? EXIT_FAILURE : EXIT_BAD_INPUT);
-  });
+async function approve(numbers: readonly number[], options: ApproveOptions): Promise<void> {
+  const { note, window, at } = options;
+  if (window && at !== undefined) throw badInput('--window and --at exclude each other');
+  const requests: Approvals['requests'] = [];
+  for (const id of numbers) requests.push(await requestFor(id, options));
+  const when = at === undefined ? (window ? 'window' : 'now') : new Date(at).toISOString();
+  const answer = await runOperation(recommendations.approveSeveral, { requests, note, when }, options);
+  if (options.json) printJson(answer);
+  else printRows(answer.results.map(approvalRow), false, '');
+  const refusals = answer.results.flatMap(({ refusal }) => refusal ?? []);
+  const worst = refusals.find(({ code }) => code === 'conflict') ?? refusals[0];
+  if (worst !== undefined) throw failureOf(worst.code, refusals.map(({ detail }) => detail).join(' '));
 }
 
 /** Without a revision: what stands there now is what is approved. */
-async function requestOf(
-  { recommendations }: Control,
-  id: number,
-  { revision, topology, note, window, at }: ApproveOptions,
-): Promise<ApprovalRequest> {
-  const now = await recommendations.find(id);
+async function requestFor(
+  recommendation: number,
+  { revision, topology, ...options }: ApproveOptions,
+): Promise<Approvals['requests'][number]> {
+  if (revision !== undefined && topology !== undefined)
+    return { recommendation, revision, topologyVersion: topology };
+  const now = await runOperation(recommendations.read, { recommendation }, options);
   return {
-    id,
-    revision: revision ?? now?.revision ?? 0,
-    topologyVersion: topology ?? now?.topologyVersion ?? 0,
-    note,
-    when: at ?? (window ? 'window' : 'now'),
+    recommendation,
+    revision: revision ?? now.revision,
+    topologyVersion: topology ?? now.topologyVersion,
   };
 }
 
-function toldOf(reply: ApprovalReply): { readonly result: string; readonly detail: string } {
-  switch (reply.kind) {
-    case 'approved': {
-      const begins = reply.notBeforeMs === null ? 'at once' : new Date(reply.notBeforeMs).toISOString();
-      return { result: 'approved', detail: `begins ${begins}` };
-    }
-    case 'unknown':
-      return { result: 'unknown', detail: 'there is no such recommendation' };
-    case 'ended':
-      return { result: reply.record.state, detail: `it is ${reply.record.state}` };
-    case 'forbidden':
-      return { result: 'forbidden', detail: reply.detail };
-    case 'stale':
-      return { result: 'stale', detail: `${reply.detail}; it is simulated anew, look again in a moment` };
-  }
+function approvalRow({ recommendation, result, notBefore, refusal }: ApprovalResult) {
+  return { id: recommendation, result, detail: refusal?.detail ?? `begins ${notBefore ?? 'at once'}` };
 }
 
-async function rejectAll(numbers: readonly number[], reason: string): Promise<void> {
-  await withControl(async (control) => {
-    for (const id of numbers) {
-      const reply = await reject(adviserOf(control), id, reason);
-      if (reply.kind === 'unknown') throw badInput(`there is no recommendation ${id}`);
-      if (reply.kind === 'ended') throw badInput(`recommendation ${id} is ${reply.record.state}`);
-      await print(`${id} rejected\n`);
-    }
-  });
+async function reject(
+  numbers: readonly number[],
+  { reason: note, ...options }: OperationOptions & { reason: string },
+): Promise<void> {
+  for (const recommendation of numbers) {
+    const rejected = await runOperation(recommendations.reject, { recommendation, note }, options);
+    if (options.json) printJson(rejected);
+    else await print(`${recommendation} rejected\n`);
+  }
 }

@@ -1,21 +1,19 @@
 /** foreshard what-if: what would become of the running cluster if. Nothing is changed; a worker answers. */
 import type { WhatIfAnswer, WhatIfChange } from '@foreshard/core/advising';
-import { ForeshardError } from '@foreshard/core/kernel';
-import type { Topology } from '@foreshard/core/topology';
+import { hosts, type OutputOf, whatIf } from '@foreshard/core/operations';
 import { type Command, InvalidArgumentError } from 'commander';
-import { withControl } from '../deciding.ts';
-import { badInput, CommandFailure, EXIT_FAILURE } from '../failure.ts';
-import { print } from '../output.ts';
+import { badInput } from '../failure.ts';
+import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
+import { print, printJson } from '../output.ts';
 import { shown } from '../planning/plan-command.ts';
 import { hostNamed } from '../restructure/arguments.ts';
 import { tableOf } from '../table.ts';
 
 /** Hosts by number or name become numbers. */
-type Supposed = (topology: Topology) => WhatIfChange;
+type Supposed = (known: OutputOf<typeof hosts.list>) => WhatIfChange;
 
-interface Flags {
+interface Flags extends OperationOptions {
   readonly supposed?: readonly Supposed[];
-  readonly json: boolean;
 }
 
 const EXAMPLES = `
@@ -28,14 +26,12 @@ Examples:
 const PARTS = ['stream', 'shard', 'host', 'shardlets'] as const;
 
 export function register(program: Command): void {
-  const command = program
-    .command('what-if')
+  const command = operating(program.command('what-if'), whatIf.ask)
     .description(
-      'lay changes onto the running cluster, and tell what the planner would then do; changes nothing',
+      'lay changes onto the running cluster, and report what the planner would then do; changes nothing',
     )
-    .option('--json', 'one JSON document', false)
     .addHelpText('after', EXAMPLES)
-    .action(({ supposed = [], json }: Flags) => ask(supposed, json));
+    .action(({ supposed = [], ...options }: Flags) => ask(supposed, options));
   // one list for all, since the order in which changes are laid on counts
   const option = (flags: string, description: string, read: (text: string) => Supposed) =>
     command.option(flags, description, (text: string) => {
@@ -62,30 +58,18 @@ export function register(program: Command): void {
   option('--policy <path=value>', 'another setting of the policy', policyOf);
 }
 
-async function ask(supposed: readonly Supposed[], json: boolean): Promise<void> {
+async function ask(supposed: readonly Supposed[], options: OperationOptions): Promise<void> {
   if (supposed.length === 0)
     throw badInput('nothing is supposed: name a change, see "foreshard what-if --help"');
-  const answer = await withControl(async ({ topology, inquiries }) => {
-    const now = await topology.snapshot();
-    const names = new Map(now.hosts.map(({ id, name }) => [String(id), name]));
-    const changes = supposed.map((one) => one(now));
-    const reply = await inquiries.ask('whatIf', { changes }).catch((error: unknown) => {
-      throw asFailure(error);
-    });
-    return { reply, names };
-  });
-  await print(json ? `${JSON.stringify(answer.reply)}\n` : told(answer.reply, answer.names));
+  const known = await runOperation(hosts.list, {}, options);
+  const changes = supposed.map((one) => one(known));
+  const answer = await runOperation(whatIf.ask, { changes }, options);
+  if (options.json) return printJson(answer);
+  const names = new Map(known.hosts.map(({ id, name }) => [String(id), name]));
+  await print(report(answer, names));
 }
 
-/** A wrong change is bad input; that nobody answers is not. */
-function asFailure(error: unknown): unknown {
-  if (!(error instanceof ForeshardError)) return error;
-  const { code, message, pointer } = error;
-  if (code !== 'invalid_record') return new CommandFailure(message, EXIT_FAILURE, { cause: error });
-  return badInput(pointer === undefined ? message : `${pointer}: ${message}`, { cause: error });
-}
-
-function told({ hosts, hostCount, plan }: WhatIfAnswer, names: ReadonlyMap<string, string>): string {
+function report({ hosts, hostCount, plan }: WhatIfAnswer, names: ReadonlyMap<string, string>): string {
   const rows = hosts.map(({ host, now, changed, planned, isLost }) => ({
     host: names.get(host) ?? host,
     now: now === null ? 'not there' : share(now.pressure),
@@ -104,12 +88,12 @@ function moveOf(text: string): Supposed {
   const [, shardlet, host] = /^(\d+)=(.+)$/.exec(text) ?? [];
   if (shardlet === undefined || host === undefined)
     throw new InvalidArgumentError('SHARDLET=HOST is expected.');
-  return (topology) => ({ kind: 'move', shardlet, to: String(hostNamed(topology, host)) });
+  return (known) => ({ kind: 'move', shardlet, to: String(hostNamed(known, host)) });
 }
 
 function hostChange(kind: 'lose-host' | 'drain-host') {
   return (text: string): Supposed =>
-    (topology) => ({ kind, host: String(hostNamed(topology, text)) });
+    (known) => ({ kind, host: String(hostNamed(known, text)) });
 }
 
 function loadOf(text: string): Supposed {
@@ -119,10 +103,10 @@ function loadOf(text: string): Supposed {
   const [, named, value] = /^(stream|shard|host|shardlets):(.+)$/.exec(text.slice(0, at)) ?? [];
   const part = PARTS.find((one) => one === named) ?? 'stream';
   const of = value ?? text.slice(0, at);
-  return (topology) => {
+  return (known) => {
     if (part === 'stream') return { kind: 'load', factor, of: { stream: of } };
     if (part === 'shard') return { kind: 'load', factor, of: { shard: numberOf(of) } };
-    if (part === 'host') return { kind: 'load', factor, of: { host: String(hostNamed(topology, of)) } };
+    if (part === 'host') return { kind: 'load', factor, of: { host: String(hostNamed(known, of)) } };
     return { kind: 'load', factor, of: { shardlets: of.split(',') } };
   };
 }

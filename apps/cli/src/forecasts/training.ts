@@ -1,33 +1,40 @@
 /** Asks the worker for a training and follows its log until it has ended. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Control } from '../composition.ts';
+import { models } from '@foreshard/core/operations';
 import { CommandFailure } from '../failure.ts';
-import { print } from '../output.ts';
+import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
+import { print, printJson } from '../output.ts';
 
 const LOOK_EVERY_MS = 500;
 /** a worker that runs takes a job within seconds */
 const BEGIN_MS = 30_000;
+/** one that was asked for, and those that others ask for meanwhile */
+const LOOKED_AT = 5;
 
-export async function followTraining(
-  control: Control,
-  request: { readonly streamId: number | null; readonly reason: string; readonly actor: string },
-  json: boolean,
-): Promise<void> {
-  const [before] = await control.models.runs(1);
+interface TrainingOptions extends OperationOptions {
+  readonly stream?: string;
+  readonly reason: string;
+}
+
+export async function followTraining({ stream, reason, ...options }: TrainingOptions): Promise<void> {
+  const newest = async (limit: number) =>
+    (await runOperation(models.trainings, { limit }, options)).trainings;
+  const [before] = await newest(1);
   if (before?.state === 'running') process.stderr.write(`training ${before.id} runs already: following it\n`);
-  else await control.jobs.wake('train', request);
+  else await runOperation(models.retrain, { reason, ...(stream === undefined ? {} : { stream }) }, options);
   const after = before?.state === 'running' ? before.id - 1 : (before?.id ?? 0);
   const deadline = Date.now() + BEGIN_MS;
   let shown = 0;
   for (;;) {
-    const run = (await control.models.runs(5)).findLast(({ id }) => id > after);
+    const run = (await newest(LOOKED_AT)).findLast(({ id }) => id > after);
     if (run === undefined) {
       if (Date.now() > deadline) throw new CommandFailure('no worker took it: is one running?');
     } else {
-      if (!json) process.stderr.write(run.log.slice(shown));
+      if (!options.json) process.stderr.write(run.log.slice(shown));
       shown = run.log.length;
       if (run.state !== 'running') {
-        await print(json ? `${JSON.stringify(run)}\n` : `training ${run.id} ${run.state}: ${run.detail}\n`);
+        if (options.json) printJson(run);
+        else await print(`training ${run.id} ${run.state}: ${run.detail}\n`);
         if (run.state === 'failed') throw new CommandFailure('the champion is the one it was');
         return;
       }

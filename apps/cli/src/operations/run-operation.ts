@@ -49,7 +49,7 @@ export async function runOperation<O extends AnyOperation>(
   try {
     return await (direct ? runDirectly(operation, input, dryRun) : runAtEdge(operation, input, dryRun));
   } catch (error) {
-    throw error instanceof ForeshardError ? failureOf(error.code, error.message) : error;
+    throw error instanceof ForeshardError ? failureOf(error.code, error.message, error.pointer) : error;
   }
 }
 
@@ -81,10 +81,16 @@ async function runAtEdge<O extends AnyOperation>(
   throw problemIn(answer);
 }
 
+interface Problem {
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly pointer?: string;
+}
+
 function problemIn({ status, text }: { status: number; text: string }): CommandFailure {
   try {
-    const { code, detail } = JSON.parse(text) as { code: ErrorCode; detail: string };
-    if (code in ERRORS) return failureOf(code, detail);
+    const { code, detail, pointer } = JSON.parse(text) as Problem;
+    if (code in ERRORS) return failureOf(code, detail, pointer);
   } catch {
     // not the answer of an edge
   }
@@ -94,10 +100,12 @@ function problemIn({ status, text }: { status: number; text: string }): CommandF
 /** The same refusal ends every command in the same way: 2 where repeating it cannot help. */
 const BAD_INPUT: ReadonlySet<number> = new Set([400, 401, 403, 404, 413, 415]);
 
-function failureOf(code: ErrorCode, detail: string): CommandFailure {
+export function failureOf(code: ErrorCode, detail: string, pointer?: string): CommandFailure {
   const { status, cure } = ERRORS[code];
   const needsCure = status === 401 || status === 403 || code === 'unexamined';
-  const message = needsCure ? `${detail} ${cure}` : detail;
+  // a record may be large: without its place nobody finds the wrong member
+  const place = code === 'invalid_record' && pointer?.startsWith('/') ? `${pointer}: ` : '';
+  const message = `${place}${detail}${needsCure ? ` ${cure}` : ''}`;
   return new CommandFailure(message, BAD_INPUT.has(status) ? EXIT_BAD_INPUT : EXIT_FAILURE);
 }
 
@@ -108,7 +116,7 @@ async function runDirectly<O extends AnyOperation>(
 ): Promise<OutputOf<O>> {
   const { operationHandlers } = await import('@foreshard/core/operations/handlers');
   return withControl(async (control) => {
-    process.stderr.write('--direct: no edge checks this order\n');
+    warnOnce();
     const handlers = operationHandlers(await operationStores(control)) as unknown as Record<
       string,
       Record<string, (given: unknown, caller: object) => Promise<unknown>>
@@ -117,6 +125,14 @@ async function runDirectly<O extends AnyOperation>(
     const judged = judgedInput(operation, input);
     return (await handlers[router]![name]!(judged, { actor: whoIsHere(), dryRun })) as OutputOf<O>;
   });
+}
+
+let isWarned = false;
+
+/** A command may give several operations. */
+function warnOnce(): void {
+  if (!isWarned) process.stderr.write('--direct: no edge checks this order\n');
+  isWarned = true;
 }
 
 /** Containers run under users that have no name. */

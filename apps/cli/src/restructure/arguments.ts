@@ -1,6 +1,5 @@
 /** How shardlets, hosts, moves and amounts are written on the command line. */
 import { hosts, type OutputOf } from '@foreshard/core/operations';
-import type { Topology } from '@foreshard/core/topology';
 import { InvalidArgumentError } from 'commander';
 import { badInput } from '../failure.ts';
 import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
@@ -35,7 +34,7 @@ export async function findHost(text: string, options: OperationOptions): Promise
   return named(known, text);
 }
 
-export function hostNamed({ hosts: known }: Topology, text: string): number {
+export function hostNamed({ hosts: known }: OutputOf<typeof hosts.list>, text: string): number {
   return named(known, text).id;
 }
 

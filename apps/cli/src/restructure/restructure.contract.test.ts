@@ -169,7 +169,7 @@ test('pause-all holds every move until resume-all; an abort leaves the shardlet 
 
 test('a host is drained of open and closed shardlets, and taken into use again', async () => {
   const planned = await dryRun('drain', '1');
-  expect(planned).toMatchObject({ exitCode: DONE, stdout: expect.stringMatching(/^shardlet +to\n\d/) });
+  expect(planned).toMatchObject({ exitCode: DONE, stdout: expect.stringMatching(/^shardlet +to/) });
   expect(await foreshard('drain', '1', '--wait')).toMatchObject({
     exitCode: DONE,
     stdout: expect.stringMatching(/hosts remove 1/),

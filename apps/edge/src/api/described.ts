@@ -56,7 +56,7 @@ function answersOf({ output, http }: AnyContract): AnyOperation['answers'] {
 }
 
 function bodyOf({ input, http }: AnyContract, { body: members }: Placement): AnyOperation['body'] {
-  const { description, example, optional, text, whole } = http.body!;
+  const { description, id, example, optional, text, whole } = http.body!;
   if (whole !== undefined) return { description, content: whole.content };
   const isWhole = members.length === Object.keys(input.shape).length;
   const schema = isWhole
@@ -65,7 +65,7 @@ function bodyOf({ input, http }: AnyContract, { body: members }: Placement): Any
   return {
     description,
     content: {
-      ...json(schema, example),
+      ...json(id === undefined ? schema : schema.meta({ id }), example),
       ...(text === undefined ? {} : { [text.mediaType]: { schema: z.string(), example: text.example } }),
     },
     ...(optional === true ? { optional } : {}),

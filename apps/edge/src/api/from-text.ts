@@ -21,7 +21,10 @@ function reader(schema: z.ZodType): z.ZodType {
       invariant(value === false, 'a flag that is left out means no');
       return flag;
     }
-    return reader(inner).default(value as never);
+    // a schema that reads text does not tell what is left out
+    return reader(inner)
+      .default(value as never)
+      .meta({ schema: { default: value } });
   }
   if (schema instanceof z.ZodNumber) {
     const { minValue, maxValue } = schema;

@@ -11,7 +11,7 @@ const TAGS = {
   reading: 'Reading events: pages, and streams that follow what is stored',
   topology: 'Streams, shardlets and hosts',
   telemetry: 'What the users of the data tell about their load',
-  forecasting: 'What load people expect',
+  forecasting: 'What load people expect, and the models that forecast it',
   planning: 'What is recommended, by which policy, and what would be if',
   administration: 'Hosts, and what moves, splits, rolls and merges',
   notifications: 'Who is told of what waits and what is wrong',

@@ -18,7 +18,7 @@ export class BoundOperations<T extends OperationTable> {
     const handler = (this.handlers as Handlers<OperationTable>)[router]![name]!;
     return async (input, caller) => {
       try {
-        return await answeredInTime(handler(input, caller));
+        return await answeredInTime(handler(input, caller), operation.answerWithinMs);
       } catch (error) {
         throw asForeshardError(error);
       }

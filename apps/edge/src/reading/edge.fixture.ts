@@ -27,7 +27,6 @@ import {
 } from '@foreshard/core/topology';
 import { type LocalServer, startRedis } from '@foreshard/local';
 import { Redis } from 'ioredis';
-import type { AdvisingStores } from '../advising/index.ts';
 import type { ClusterParts } from '../clusters/index.ts';
 import { type EdgeParts, type RunningEdge, startEdge } from '../edge.ts';
 import type { KnownToken } from '../http/token-check.ts';
@@ -421,7 +420,7 @@ export class EdgeFixture {
       operations: () => this.operations(),
       hints: { add: async () => {}, list: async () => [], remove: async () => false },
       // there is no planner beside this edge, and nobody asks for one
-      advising: { tellHotKey: async () => {} } as unknown as AdvisingStores,
+      hotKeys: { tell: async () => {} } as unknown as EdgeParts['hotKeys'],
       clusters: {} as unknown as ClusterParts,
       notifications: {} as unknown as NotificationOffice,
       hostAlarms: async () => this.alarms,
@@ -440,12 +439,11 @@ export class EdgeFixture {
     const away = async (): Promise<never> => {
       throw new DatabaseUnreachable('there is none');
     };
+    const absent = new Proxy({}, { get: () => away }) as never;
     return {
       topology: this.store,
-      moves: {
-        ...{ add: away, find: away, list: away, order: away, progress: away, obstacle: away },
-        ...{ note: away, end: away, journal: away, controls: away, setControls: away },
-      },
+      ...{ moves: absent, recommendations: absent, policies: absent, inquiries: absent },
+      ...{ clusters: absent, models: absent },
       proofs: { remembered: away },
       onRun: away,
       drainFacts: async () => ({ fills: new Map(), loads: new Map(), away: new Map() }),

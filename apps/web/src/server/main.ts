@@ -158,7 +158,7 @@ function compose(): ConsoleServer {
     operations: consoleHandlers(
       {
         ...control,
-        wake: (job) => control.jobs.wake(job),
+        wake: (job, payload) => control.jobs.wake(job, payload),
         countedKeys: (asked) => telemetry.topKeys(asked),
       },
       edge,

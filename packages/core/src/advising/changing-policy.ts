@@ -15,11 +15,14 @@ export type PolicyChangeReply =
   /** it would let `scheduled` hold before its time */
   | { readonly kind: 'early'; readonly scheduled: PolicyVersion };
 
-/** `callsOff`: a version that was to hold later never does. What is to hold from a time that is past holds at once. */
+/**
+ * `callsOff`: a version that was to hold later never does. `dryRun`: what would be made; nothing is. What is to hold from
+ * a time that is past holds at once.
+ */
 export async function changePolicy(
   policies: PolicyStore,
   change: PolicyChange,
-  { callsOff }: { readonly callsOff: boolean },
+  { callsOff, dryRun = false }: { readonly callsOff: boolean; readonly dryRun?: boolean },
 ): Promise<PolicyChangeReply> {
   const detail = contradictionOf(change.policy);
   if (detail !== undefined) return { kind: 'contradictory', detail };
@@ -28,6 +31,10 @@ export async function changePolicy(
   if ((newest?.version ?? 0) !== change.from) return { kind: 'conflict' };
   if (newest !== undefined && !callsOff && effectiveMs < newest.effectiveMs)
     return { kind: 'early', scheduled: newest };
+  if (dryRun) {
+    const { from, ...made } = change;
+    return { kind: 'made', version: { ...made, version: from + 1, effectiveMs } };
+  }
   const version = await policies.add({ ...change, effectiveMs });
   return version === undefined ? { kind: 'conflict' } : { kind: 'made', version };
 }
@@ -42,7 +49,7 @@ export function earlyText({ version, effectiveMs }: PolicyVersion): string {
 
 /** Whether a later version held, or will, before this one could. `newer`: all that were made after it. */
 export function isCalledOff(
-  version: PolicyVersion,
+  version: Pick<PolicyVersion, 'effectiveMs'>,
   newer: readonly Pick<PolicyVersion, 'effectiveMs'>[],
 ): boolean {
   return newer.some(({ effectiveMs }) => effectiveMs <= version.effectiveMs);

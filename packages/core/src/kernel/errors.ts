@@ -25,8 +25,8 @@ export const ERRORS = {
   },
   not_found: {
     status: 404,
-    title: 'No such route',
-    cure: 'GET /docs shows every route, and GET /v1/openapi.json tells them to programs.',
+    title: 'No such route, or nothing with this number or name',
+    cure: 'The detail names what is missing. GET /docs shows every route, GET /v1/openapi.json tells them to programs.',
   },
   unknown_stream: {
     status: 404,

@@ -13,7 +13,18 @@ export type Permission = (typeof PERMISSIONS)[number];
 
 export const RESOURCES = [
   ...(['host', 'migration', 'shardlet', 'stream', 'quota', 'token', 'recommendation', 'policy'] as const),
-  ...(['cluster', 'hint', 'notification', 'consumer group', 'event', 'telemetry', 'topology'] as const),
+  ...([
+    'model',
+    'simulation',
+    'job',
+    'cluster',
+    'hint',
+    'notification',
+    'consumer group',
+    'event',
+    'telemetry',
+    'topology',
+  ] as const),
 ] as const;
 export type Resource = (typeof RESOURCES)[number];
 
@@ -53,6 +64,8 @@ export interface Operation<
   readonly audit: 'always' | 'never';
   /** `apart`: events and telemetry, which an edge serves where that is fast, and not from the table of handlers */
   readonly served: 'table' | 'apart';
+  /** how long an answer may take; 25 s when left out */
+  readonly answerWithinMs?: number;
   readonly http: HttpBinding<z.output<O>>;
 }
 
@@ -89,6 +102,8 @@ export interface HttpBinding<Output = unknown> {
   readonly requestHeaders?: z.ZodObject;
   readonly body?: {
     readonly description: string;
+    /** as OpenAPI names its schema, where it is not the whole input */
+    readonly id?: string;
     readonly example?: unknown;
     /** may be left out */
     readonly optional?: true;

@@ -49,7 +49,9 @@ describe.each(ALL.map((operation) => [operation.name, operation] as const))('%s'
 
   it('is recorded when it changes something by order of a person', () => {
     expect(audit).toBe(kind === 'command' && served === 'table' ? 'always' : 'never');
-    expect(http.method === 'get').toBe(kind === 'query');
+    // a question with a long body is posted
+    if (http.method === 'get') expect(kind).toBe('query');
+    else expect(kind === 'command' || http.body !== undefined).toBe(true);
   });
 
   it('places members that it has', () => {

@@ -2,14 +2,22 @@
 import { consuming } from './consuming.ts';
 import { events } from './events.ts';
 import { hosts } from './hosts.ts';
+import { jobs } from './jobs.ts';
 import { migrations } from './migrations.ts';
+import { models } from './models.ts';
 import type { AnyOperation, OperationTable } from './operation.ts';
+import { policy } from './policy.ts';
 import { reading } from './reading.ts';
+import { recommendations } from './recommendations.ts';
 import { shardlets } from './shardlets.ts';
 import { telemetry } from './telemetry.ts';
 import { topology } from './topology.ts';
+import { whatIf } from './what-if.ts';
 
-export const OPERATIONS = { hosts, migrations, shardlets } as const satisfies OperationTable;
+export const OPERATIONS = {
+  ...{ hosts, migrations, shardlets },
+  ...{ recommendations, policy, whatIf, models, jobs },
+} as const satisfies OperationTable;
 export type Operations = typeof OPERATIONS;
 
 /** Traffic, which an edge serves where that is fast: described, permitted and tested like the others. */

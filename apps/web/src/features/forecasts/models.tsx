@@ -33,8 +33,8 @@ export function Models({ stream, resolution }: { stream: string | null; resoluti
     },
     onError: (error: { message: string }) => toast.error(error.message),
   };
-  const promote = useMutation(trpc.forecasts.promote.mutationOptions(done));
-  const rollBack = useMutation(trpc.forecasts.rollBack.mutationOptions(done));
+  const promote = useMutation(trpc.operations.models.promote.mutationOptions(done));
+  const rollBack = useMutation(trpc.operations.models.rollBack.mutationOptions(done));
   const { data } = models;
   const newest = data?.promotions[0];
   return (
@@ -48,7 +48,11 @@ export function Models({ stream, resolution }: { stream: string | null; resoluti
           <Button
             disabled={rollBack.isPending}
             onClick={() =>
-              rollBack.mutate({ stream, resolution, reason: `back from version ${newest.version}` })
+              rollBack.mutate({
+                stream: data!.stream,
+                resolution,
+                reason: `back from version ${newest.version}`,
+              })
             }
           >
             Roll back to version {newest.previous}

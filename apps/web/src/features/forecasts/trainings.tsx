@@ -26,7 +26,7 @@ export function Trainings({ stream }: { stream: string | null }) {
     refetchInterval: (query) => (query.state.data?.[0]?.state === 'running' ? LIVE_MS : CALM_MS),
   });
   const retrain = useMutation(
-    trpc.forecasts.retrain.mutationOptions({
+    trpc.operations.models.retrain.mutationOptions({
       onSuccess: async () => {
         toast.success('A training begins within seconds', { description: 'Forecasts go on meanwhile.' });
         await client.invalidateQueries();
@@ -41,7 +41,9 @@ export function Trainings({ stream }: { stream: string | null }) {
         <Button
           look="primary"
           disabled={retrain.isPending || isRunning}
-          onClick={() => retrain.mutate({ stream, reason: 'asked for in the console' })}
+          onClick={() =>
+            retrain.mutate({ ...(stream === null ? {} : { stream }), reason: 'asked for in the console' })
+          }
         >
           {isRunning ? 'A training runs' : 'Train now'}
         </Button>

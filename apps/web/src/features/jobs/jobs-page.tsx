@@ -144,7 +144,7 @@ function RunNow({ job }: { job: JobView }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const run = useMutation(
-    trpc.jobs.run.mutationOptions({
+    trpc.operations.jobs.run.mutationOptions({
       onSuccess: () => {
         toast.success(`${job.name} was woken`, {
           description: 'It runs once more, now or after its present run.',
@@ -159,7 +159,7 @@ function RunNow({ job }: { job: JobView }) {
     <Button
       size="sm"
       disabled={run.isPending}
-      onClick={() => run.mutate({ name: job.name })}
+      onClick={() => run.mutate({ job: job.name })}
       aria-label={`${isRetry ? 'Retry' : 'Run now'}: ${job.name}`}
       className="w-26"
     >

@@ -17,7 +17,7 @@ export function PoliciesPage() {
   const client = useQueryClient();
   const current = useQuery(trpc.policies.current.queryOptions());
   const rollback = useMutation(
-    trpc.policies.rollback.mutationOptions({
+    trpc.operations.policy.rollBack.mutationOptions({
       onSuccess: async (_, { to }) => {
         toast.success(`Version ${to} holds again`);
         await client.invalidateQueries();

@@ -4,12 +4,15 @@
  * The form of the policy. It keeps what was typed apart from the version it was begun on: when somebody saves another one
  * meanwhile, nothing typed is lost, and it can be laid onto the new version.
  */
+import { policy } from '@foreshard/core/operations';
 import type { PlacementRule, PolicyScope } from '@foreshard/core/planning';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useDeferredValue, useState } from 'react';
 import { toast } from 'sonner';
+import type { z } from 'zod';
 import { useTRPC } from '../../components/api.ts';
+import { EdgeCurl } from '../../components/edge-curl.tsx';
 import { ProblemText } from '../../components/problem-text.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
@@ -102,9 +105,13 @@ export function PolicyForm({
   /** empty: at once */
   const [effective, setEffective] = useState('');
   const save = useMutation(
-    trpc.policies.save.mutationOptions({
-      onSuccess: async ({ version }) => {
+    trpc.operations.policy.change.mutationOptions({
+      onSuccess: async ({ version, absent }) => {
         toast.success(`Version ${version} holds ${effective === '' ? 'from now on' : 'from that time on'}`);
+        if (absent.length > 0)
+          toast.warning(`No ${absent.join(', no ')}`, {
+            description: 'What the policy says of it has no effect until it exists.',
+          });
         await client.invalidateQueries();
         discard();
       },
@@ -145,14 +152,18 @@ export function PolicyForm({
   const isGood = problems.size === 0 && windows.every(isGoodWindow) && areRulesGood && areScopesGood;
   const timeProblem = problemOfTime(effective, base, nowMs);
   const draft = (): Record<string, unknown> => {
-    const policy = structuredClone(base.policy) as Record<string, unknown>;
-    policy.mode = mode;
-    policy.migration_window = windows;
-    policy.placement = rules.map(ruleOf);
-    policy.scopes = scopes.map(scopeOf);
-    for (const [path, text] of changed) assign(policy, path, Number(text));
-    return policy;
+    const made = structuredClone(base.policy) as Record<string, unknown>;
+    made.mode = mode;
+    made.migration_window = windows;
+    made.placement = rules.map(ruleOf);
+    made.scopes = scopes.map(scopeOf);
+    for (const [path, text] of changed) assign(made, path, Number(text));
+    return made;
   };
+  const order = (): z.input<typeof policy.change.input> => ({
+    ...{ from: base.version, policy: draft() as never, note },
+    ...(effective === '' ? {} : { effectiveAt: new Date(effective).toISOString() }),
+  });
   const drafted = useDeferredValue(count > 0 && isGood ? JSON.stringify(draft()) : undefined);
   return (
     <form
@@ -160,8 +171,7 @@ export function PolicyForm({
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        const effectiveMs = effective === '' ? null : Date.parse(effective);
-        save.mutate({ from: base.version, policy: draft() as never, note, effectiveMs });
+        save.mutate(order());
       }}
     >
       <Card aria-labelledby="mode-title">
@@ -256,6 +266,9 @@ export function PolicyForm({
                   Simulate it now
                 </Link>
               )}
+              {isGood && timeProblem === undefined ? (
+                <EdgeCurl operation={policy.change} input={order()} />
+              ) : null}
               <Button look="quiet" onClick={discard}>
                 Discard
               </Button>

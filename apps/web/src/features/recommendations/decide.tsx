@@ -1,10 +1,12 @@
 'use client';
 
 /** Approve at once, in a window or at a time, or reject with the reason. What is refused says why. */
+import { recommendations } from '@foreshard/core/operations';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
+import { EdgeCurl } from '../../components/edge-curl.tsx';
 import { ProblemText } from '../../components/problem-text.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Field, Select } from '../../components/ui/field.tsx';
@@ -28,16 +30,21 @@ export function Decide({ row, onDone }: { row: RecommendationView; onDone(): voi
   // what was refused as stale is simulated anew: the list is read again, the dialog shows the new revision
   const onError = () => void client.invalidateQueries();
   const approve = useMutation(
-    trpc.recommendations.approve.mutationOptions({ onSuccess: done('Approved'), onError }),
+    trpc.operations.recommendations.approve.mutationOptions({ onSuccess: done('Approved'), onError }),
   );
   const reject = useMutation(
-    trpc.recommendations.reject.mutationOptions({ onSuccess: done('Rejected'), onError }),
+    trpc.operations.recommendations.reject.mutationOptions({ onSuccess: done('Rejected'), onError }),
   );
   const canTakeBack = row.state === 'approved';
   if (row.state !== 'open' && !canTakeBack) return null;
   const error = approve.error ?? reject.error;
   const begin = when === 'time' ? Date.parse(time) : when === 'best' ? Date.parse(bestAt ?? '') : when;
   const isReady = typeof begin === 'string' || !Number.isNaN(begin);
+  const approval = () => ({
+    ...{ recommendation: row.id, revision: row.revision, topologyVersion: row.topologyVersion, note },
+    when: typeof begin === 'string' ? begin : new Date(begin).toISOString(),
+  });
+  const rejection = { recommendation: row.id, note };
   return (
     <section className="grid gap-3 border-line border-t pt-4">
       {row.obstacle === null ? null : <p className="text-sm text-warn">{row.obstacle}</p>}
@@ -70,10 +77,15 @@ export function Decide({ row, onDone }: { row: RecommendationView; onDone(): voi
       />
       <ProblemText error={error} />
       <div className="flex flex-wrap justify-end gap-2">
+        {canTakeBack ? (
+          <EdgeCurl operation={recommendations.reject} input={rejection} />
+        ) : isReady ? (
+          <EdgeCurl operation={recommendations.approve} input={approval()} />
+        ) : null}
         <Button
           look="danger"
           disabled={note.trim() === '' || reject.isPending}
-          onClick={() => reject.mutate({ id: row.id, note })}
+          onClick={() => reject.mutate(rejection)}
         >
           {canTakeBack ? 'Take the approval back' : 'Reject'}
         </Button>
@@ -81,13 +93,7 @@ export function Decide({ row, onDone }: { row: RecommendationView; onDone(): voi
           <Button
             look="primary"
             disabled={row.obstacle !== null || !isReady || approve.isPending}
-            onClick={() =>
-              approve.mutate({
-                requests: [{ id: row.id, revision: row.revision, topologyVersion: row.topologyVersion }],
-                when: begin,
-                note,
-              })
-            }
+            onClick={() => approve.mutate(approval())}
           >
             Approve
           </Button>

@@ -2,13 +2,16 @@
 
 /** Changes that are only supposed, what they would do to every host, and what the planner would then recommend. */
 import type { WhatIfChange } from '@foreshard/core/advising';
+import { requestOf, whatIf } from '@foreshard/core/operations';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { FlaskConical, X } from 'lucide-react';
 import { useQueryState } from 'nuqs';
 import { useTRPC } from '../../components/api.ts';
+import { edgeCurl, NO_EDGE } from '../../components/edge-curl.tsx';
+import { useLive } from '../../components/live/live-provider.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { ProblemText } from '../../components/problem-text.tsx';
-import { copy, Item, quoted, TakeAwayMenu, trpcCurl } from '../../components/take-away.tsx';
+import { copy, Item, TakeAwayMenu, trpcCurl } from '../../components/take-away.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
@@ -31,6 +34,7 @@ export function WhatIfPage() {
     placeholderData: keepPreviousData,
     retry: false,
   });
+  const edgeUrl = useLive().frame?.edgeUrl ?? NO_EDGE;
   const set = (next: readonly WhatIfChange[]) =>
     void setChanges(next.length === 0 ? null : [...next], { history: 'push' });
   return (
@@ -43,7 +47,9 @@ export function WhatIfPage() {
         >
           {changes.length === 0 ? null : (
             <TakeAwayMenu>
-              <Item onSelect={() => void copy(apiCall(changes))}>Copy as curl</Item>
+              <Item onSelect={() => void copy(edgeCurl(edgeUrl, requestOf(whatIf.ask, { changes })))}>
+                Copy as curl
+              </Item>
               <Item onSelect={() => void copy(trpcCurl('whatIf.ask', { changes }))}>
                 Copy the console's call
               </Item>
@@ -121,10 +127,4 @@ function Simulating() {
       <Skeleton className="h-40" />
     </div>
   );
-}
-
-/** The same question to the edge, with a token of the scope admin. */
-function apiCall(changes: readonly WhatIfChange[]): string {
-  const body = quoted(JSON.stringify({ changes }));
-  return `curl -s "$FORESHARD_EDGE_URL/v1/what-if" -H "authorization: Bearer $FORESHARD_TOKEN" -H 'content-type: application/json' -d ${body}`;
 }

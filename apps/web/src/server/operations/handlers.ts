@@ -12,18 +12,15 @@ import {
 } from '@foreshard/core/operations';
 import {
   hostHandlers,
-  migrationHandlers,
   type OperationStores,
+  operationHandlers,
   shardletHandlers,
 } from '@foreshard/core/operations/handlers';
 import type { z } from 'zod';
 import type { EdgeClient } from '../edge/edge-client.ts';
 
 /** What a handler is given here; the rest needs hosts. */
-export type ConsoleStores = Pick<
-  OperationStores,
-  'topology' | 'moves' | 'proofs' | 'drainFacts' | 'wake' | 'countedKeys'
->;
+export type ConsoleStores = Omit<OperationStores, 'onRun' | 'onHost' | 'admit' | 'nowMs'>;
 
 export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handlers<Operations> {
   const all: OperationStores = {
@@ -36,8 +33,8 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
     (input, { dryRun }) =>
       edge.operate(operation, input as z.input<O['input']>, dryRun);
   return {
+    ...operationHandlers(all),
     hosts: { ...hostHandlers(all), add: atEdge(hosts.add), loss: atEdge(hosts.loss) },
-    migrations: migrationHandlers(all),
     shardlets: { ...shardletHandlers(all), split: atEdge(shardlets.split) },
   };
 }

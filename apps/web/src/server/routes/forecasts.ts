@@ -1,12 +1,11 @@
 /** Forecasts, the models that make them, and the forecast half of the heat map. */
 import { RESOLUTION_NAMES } from '@foreshard/core/predicting';
-import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { forecastPicture } from '../forecasts/forecast-picture.ts';
 import { type HeatPicture, packed, rangeOf, rowsOf, streamOf } from '../heat/heat-picture.ts';
 import { heatQuerySchema } from '../heat/heat-query.ts';
-import { ACTOR, type ConsoleServer } from '../main.ts';
-import { away, mutation, query, router } from '../trpc.ts';
+import type { ConsoleServer } from '../main.ts';
+import { away, query, router } from '../trpc.ts';
 
 const HOUR_MS = 3_600_000;
 const VERSIONS_SHOWN = 30;
@@ -19,7 +18,6 @@ const streamInput = z.object({
   stream: z.string().nullable().default(null),
   resolution: z.enum(RESOLUTION_NAMES).default('1h'),
 });
-const reason = z.string().trim().min(1, 'Say why: others will read it.').max(500);
 
 export const forecastsRouter = router({
   picture: query
@@ -36,7 +34,7 @@ export const forecastsRouter = router({
     }),
 
   models: query.input(streamInput).query(async ({ ctx: { server }, input }) => {
-    const { id } = (await streamNamed(server, input.stream)).stream;
+    const { id, name } = (await streamNamed(server, input.stream)).stream;
     const { models, forecastRecords } = server;
     const [versions, promotions, state] = await Promise.all([
       models.versions(id, input.resolution, VERSIONS_SHOWN),
@@ -45,7 +43,7 @@ export const forecastsRouter = router({
     ]);
     const champion = promotions[0]?.version ?? null;
     const serving = versions.find((version) => version.id === champion);
-    return { versions, promotions, champion, drift: driftOf(state, serving?.mae) };
+    return { stream: name, versions, promotions, champion, drift: driftOf(state, serving?.mae) };
   }),
 
   runs: query.query(({ ctx: { server } }) => server.models.runs(RUNS_SHOWN)),
@@ -98,25 +96,6 @@ export const forecastsRouter = router({
       });
       return told ?? null;
     }),
-
-  retrain: mutation
-    .input(z.object({ stream: z.string().nullable().default(null), reason }))
-    .mutation(async ({ ctx: { server }, input }) => {
-      const streamId = input.stream === null ? null : (await streamNamed(server, input.stream)).stream.id;
-      await server.jobs.wake('train', { streamId, reason: input.reason, actor: ACTOR });
-    }),
-
-  promote: mutation
-    .input(z.object({ version: z.int().min(1), reason }))
-    .mutation(({ ctx: { server }, input }) => promote(server, input.version, input.reason)),
-
-  rollBack: mutation.input(streamInput.extend({ reason })).mutation(async ({ ctx: { server }, input }) => {
-    const { id } = (await streamNamed(server, input.stream)).stream;
-    const [newest] = await server.models.promotions(id, input.resolution, 1);
-    if (newest === undefined || newest.previous === null)
-      throw new TRPCError({ code: 'BAD_REQUEST', message: 'There is no earlier champion.' });
-    return promote(server, newest.previous, input.reason, newest.version);
-  }),
 });
 
 const forecastHeatSchema = heatQuerySchema.and(
@@ -158,20 +137,6 @@ async function pictureOfForecast(
     marks: { marks: [], isWhole: true },
     nowMs: Date.now(),
   };
-}
-
-async function promote(server: ConsoleServer, id: number, why: string, expected?: number): Promise<void> {
-  const version = await server.models.version(id);
-  if (version === undefined)
-    throw new TRPCError({ code: 'NOT_FOUND', message: `There is no version ${id}.` });
-  const done = await server.models.promote(
-    version,
-    { actor: ACTOR, reason: why, atMs: Date.now() },
-    expected,
-  );
-  if (!done) throw new TRPCError({ code: 'CONFLICT', message: 'The champion has changed meanwhile.' });
-  // it serves at the next tick at the latest
-  await server.jobs.wake('forecast').catch(() => {});
 }
 
 function driftOf(

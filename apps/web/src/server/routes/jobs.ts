@@ -1,8 +1,7 @@
 /** What the worker does in the background, and what became of it. */
 import { JOBS, type JobDescription, type JobName, type JobRun } from '@foreshard/core/jobs';
 import { TRPCError } from '@trpc/server';
-import { z } from 'zod';
-import { mutation, query, router } from '../trpc.ts';
+import { query, router } from '../trpc.ts';
 
 /** Of each state; the worker keeps 50 that ended well and 200 that failed. */
 const RUNS_MAX = 200;
@@ -27,8 +26,6 @@ export interface JobView {
   readonly kept: number;
 }
 
-const nameSchema = z.enum(Object.keys(JOBS) as [JobName, ...JobName[]]);
-
 export const jobsRouter = router({
   list: query.query(async ({ ctx: { server } }) => {
     const [runs, next] = await Promise.all([server.jobRuns.recent(RUNS_MAX), server.jobRuns.next()]).catch(
@@ -40,11 +37,6 @@ export const jobsRouter = router({
     );
     return { jobs, runs, atMs: Date.now() };
   }),
-
-  /** The next run at once; while the job runs it is run once more after that. */
-  run: mutation
-    .input(z.object({ name: nameSchema }))
-    .mutation(({ ctx: { server }, input }) => server.jobs.wake(input.name).catch(away)),
 });
 
 function jobView(name: JobName, job: JobDescription, runs: readonly JobRun[], next?: number): JobView {

@@ -19,10 +19,12 @@ export function operationStores(
   { map, onUnsuitableHost }: OperationStoreOptions,
 ): OperationStores {
   const { topology, proofs, moves, jobs, drainFacts } = control;
+  const { recommendations, policies, inquiries, clusters, models } = control;
   const telemetry = new TelemetryStore({ blocks: control.telemetry, map, nowMs: Date.now });
   return {
     ...{ topology, proofs, moves, drainFacts, onRun, onHost: onRun, nowMs: Date.now },
-    wake: (job) => jobs.wake(job),
+    ...{ recommendations, policies, inquiries, clusters, models },
+    wake: (job, payload) => jobs.wake(job, payload),
     async admit(request, dryRun) {
       const reply = await (dryRun ? tryAdmission : admitHost)(topology, request);
       if (reply.kind === 'refused' && reply.cause !== undefined) onUnsuitableHost(reply.cause, request.actor);

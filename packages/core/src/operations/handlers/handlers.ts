@@ -2,15 +2,34 @@
 import type { Handlers } from '../operation.ts';
 import type { Operations } from '../table.ts';
 import { type HostStores, hostHandlers } from './hosts.ts';
+import { type JobStores, jobHandlers } from './jobs.ts';
 import { migrationHandlers } from './migrations.ts';
+import { type ModelStores, modelHandlers } from './models.ts';
+import { type PolicyStores, policyHandlers } from './policy.ts';
+import { type RecommendationStores, recommendationHandlers } from './recommendations.ts';
 import { type ShardletStores, shardletHandlers } from './shardlets.ts';
+import { type WhatIfStores, whatIfHandlers } from './what-if.ts';
 
-export interface OperationStores extends HostStores, ShardletStores {}
+type EveryStore = HostStores &
+  ShardletStores &
+  RecommendationStores &
+  PolicyStores &
+  WhatIfStores &
+  ModelStores;
+
+export interface OperationStores extends EveryStore, JobStores {
+  readonly wake: JobStores['wake'];
+}
 
 export function operationHandlers(stores: OperationStores): Handlers<Operations> {
   return {
     hosts: hostHandlers(stores),
     migrations: migrationHandlers(stores),
     shardlets: shardletHandlers(stores),
+    recommendations: recommendationHandlers(stores),
+    policy: policyHandlers(stores),
+    whatIf: whatIfHandlers(stores),
+    models: modelHandlers(stores),
+    jobs: jobHandlers(stores),
   };
 }

@@ -36,6 +36,12 @@ export function asForeshardError(error: unknown): unknown {
   const { name, message } = (error ?? {}) as Partial<Error>;
   const more = { retryAfterSeconds: RETRY_AFTER_SECONDS, cause: error };
   if (name === 'HostUnreachable') return new ForeshardError('host_unreachable', message ?? '', more);
+  if (name === 'ControlRedisUnreachable')
+    return new ForeshardError(
+      'store_unreachable',
+      'The control Redis does not answer: no job was asked to run.',
+      more,
+    );
   if (name === undefined || !STORES_AWAY.includes(name)) return error;
   return new ForeshardError(
     'store_unreachable',

@@ -1,0 +1,97 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ModelVersion } from '../../predicting/index.ts';
+import { jobHandlers } from './jobs.ts';
+import { type ModelStores, modelHandlers } from './models.ts';
+import { asForeshardError } from './refusals.ts';
+
+const NOW = Date.parse('2026-11-22T12:00:00Z');
+const ANN = { actor: 'ann', dryRun: false };
+const SERIES = { stream: 'main', resolution: '1h', reason: 'why' } as const;
+
+let champions: number[];
+let woken: unknown[];
+/** done by somebody else once the champion was read */
+let meanwhile: () => void;
+let handlers: ReturnType<typeof modelHandlers>;
+
+beforeEach(() => {
+  champions = [];
+  woken = [];
+  meanwhile = () => {};
+  const version = (id: number) => ({ id, members: [], mae: 2, mase: Number.NaN, ...times }) as never;
+  const times = { fitMs: 1_500, windowFromMs: 0, windowToMs: NOW, createdMs: NOW };
+  const registry = {
+    version: async (id: number) => (id <= 2 ? version(id) : undefined),
+    versions: async () => [version(2), version(1)],
+    champion: async () => (champions[0] === undefined ? undefined : version(champions[0])),
+    async promotions() {
+      const [version, previous = null] = champions;
+      meanwhile();
+      return version === undefined ? [] : [{ version, previous }];
+    },
+    async promote({ id }: ModelVersion, _: object, expected?: number) {
+      if (expected !== undefined && expected !== champions[0]) return false;
+      champions.unshift(id);
+      return true;
+    },
+  };
+  const stores = {
+    ...{ models: registry, nowMs: () => NOW },
+    topology: { snapshot: async () => ({ streams: [{ id: 4, name: 'main' }] }) },
+    clusters: { find: async (name: string) => (name === 'shop' ? { number: 3 } : undefined) },
+    wake: async (...asked: unknown[]) => void woken.push(asked),
+  };
+  handlers = modelHandlers(stores as unknown as ModelStores);
+});
+
+describe('the champion', () => {
+  it('is who is promoted, and the one before it after a way back', async () => {
+    await handlers.promote({ version: 1, reason: 'why' }, ANN);
+    expect(await handlers.promote({ version: 2, reason: 'why' }, ANN)).toMatchObject({
+      champion: { id: 2, mae: 2, mase: null, fitSeconds: 1.5 },
+    });
+    expect(await handlers.rollBack(SERIES, ANN)).toMatchObject({ champion: { id: 1 } });
+    expect(await handlers.list({ ...SERIES, limit: 9 }, ANN)).toMatchObject({ champion: 1 });
+    expect(woken).toEqual([['forecast'], ['forecast'], ['forecast']]);
+  });
+
+  it('is not changed to what is not there', async () => {
+    await expect(handlers.promote({ version: 9, reason: 'why' }, ANN)).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    await expect(handlers.rollBack(SERIES, ANN)).rejects.toMatchObject({ code: 'invalid_order' });
+    await handlers.promote({ version: 1, reason: 'why' }, ANN);
+    await expect(handlers.rollBack(SERIES, ANN)).rejects.toMatchObject({ code: 'invalid_order' });
+    await expect(handlers.rollBack({ ...SERIES, stream: 'mian' }, ANN)).rejects.toMatchObject({
+      code: 'unknown_stream',
+    });
+  });
+});
+
+it('a way back from a champion that is another one meanwhile is a conflict', async () => {
+  champions = [2, 1];
+  meanwhile = () => void champions.unshift(1);
+  await expect(handlers.rollBack(SERIES, ANN)).rejects.toMatchObject({ code: 'conflict' });
+});
+
+describe('a training', () => {
+  it('is asked for of all streams, of one, and of a cluster that is not ours', async () => {
+    for (const asked of [{}, { stream: 'main' }, { stream: 'shop' }])
+      await handlers.retrain({ ...asked, reason: 'why' }, ANN);
+    const order = (streamId: number | null) => ['train', { streamId, reason: 'why', actor: 'ann' }];
+    expect(woken).toEqual([order(null), order(4), order(0xf000_0003)]);
+  });
+
+  it('of a stream that is not there is refused', async () => {
+    const asked = handlers.retrain({ stream: 'mian', reason: 'why' }, ANN);
+    await expect(asked).rejects.toMatchObject({ code: 'unknown_stream' });
+    expect(woken).toEqual([]);
+  });
+});
+
+it('a job that cannot be woken is refused: it would not run before its schedule', async () => {
+  const away = Object.assign(new Error('away'), { name: 'ControlRedisUnreachable' });
+  const { run } = jobHandlers({ wake: () => Promise.reject(away) });
+  const refusal = await run({ job: 'plan' }, ANN).catch(asForeshardError);
+  expect(refusal).toMatchObject({ code: 'store_unreachable', retryAfterSeconds: 5 });
+});
