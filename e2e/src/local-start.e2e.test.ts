@@ -91,15 +91,15 @@ describe('streams on the command line', () => {
     const run = (...args: string[]) => foreshardBeside(dataDir, 'streams', ...args);
     expect(await run('create', 'orders', '--shards', '8', '--retention', '7d')).toMatchObject({ code: 0 });
     expect(await run('create', 'orders')).toMatchObject({
-      code: 2,
+      code: 1,
       stderr: expect.stringContaining('exists'),
     });
     expect(await run('alter', 'orders', '--retention', 'none', '--dedup-window', '1h')).toMatchObject({
       code: 0,
     });
     const listed = JSON.parse((await run('list', '--json')).stdout);
-    expect(listed).toContainEqual(
-      expect.objectContaining({ name: 'orders', shards: 8, retentionMs: null, dedupWindowMs: 3_600_000 }),
+    expect(listed.streams).toContainEqual(
+      expect.objectContaining({ name: 'orders', shardCount: 8, retentionMs: null, dedupWindowMs: 3_600_000 }),
     );
     expect(await run('delete', 'orders')).toMatchObject({
       code: 2,
@@ -107,7 +107,7 @@ describe('streams on the command line', () => {
     });
     // only shardlets at rest can go: the worker opens them within its round
     await until(async () => (await run('delete', 'orders', '--yes')).code === 0, 30_000);
-    expect(JSON.parse((await run('list', '--json')).stdout)).toHaveLength(1);
+    expect(JSON.parse((await run('list', '--json')).stdout).streams).toHaveLength(1);
   });
 });
 

@@ -38,12 +38,22 @@ export async function openControl(access: ControlAccess): Promise<Control> {
 export async function operationStores(control: Control): Promise<OperationStores> {
   const adapter = await import('@foreshard/core/adapters/operation-stores');
   const { TopologyMap } = await import('@foreshard/core/topology');
+  const { HostPool } = await import('@foreshard/core/adapters/event-hosts');
+  const { GroupService } = await import('@foreshard/core/consuming');
   const map = new TopologyMap(await control.topology.snapshot());
-  return adapter.operationStores(control, {
+  // its connections end with the command
+  const hosts = new HostPool(map);
+  const stores = adapter.operationStores(control, {
     map: () => map,
     // at the machine the reason helps
     onUnsuitableHost: (cause) => void process.stderr.write(`${cause}\n`),
   });
+  const groupService = new GroupService({
+    ...{ store: control.groups, map, host: (id) => hosts.get(id) },
+    // the map was read just now
+    refresh: async () => {},
+  });
+  return { ...stores, groupService };
 }
 
 /** Answers the names of what was applied now. */

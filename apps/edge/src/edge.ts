@@ -76,7 +76,9 @@ export interface EdgeParts {
   readonly notifications: NotificationOffice;
   readonly clusters: Omit<ClusterParts, 'nowMs'>;
   /** what operations are carried out on */
-  readonly operations: (map: TopologyMap) => Omit<OperationStores, 'onHost' | 'nowMs'>;
+  readonly operations: (
+    map: TopologyMap,
+  ) => Omit<OperationStores, 'groups' | 'groupService' | 'map' | 'onHost' | 'nowMs'>;
   /** of tokens and streams that have their own */
   readonly ownQuotas: () => Promise<readonly OwnQuota[]>;
   readonly redis: CappedStream & QuotaRedis;
@@ -249,6 +251,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     OPERATIONS,
     operationHandlers({
       ...parts.operations(map.topology),
+      ...{ groups: parts.groups, groupService: groups.service, map: () => map.topology },
       onHost: async (host, use) => use(await hosts.get(host.id)),
       nowMs: Date.now,
     }),

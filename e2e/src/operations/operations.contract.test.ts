@@ -135,6 +135,8 @@ describe.each(ALL.map((operation) => [operation.name, operation] as const))('%s'
       if (command === undefined) return;
       const { exitCode, stderr } = await foreshard(command, cluster.edgeUrl, cluster.token);
       expect([exitCode, stderr]).toEqual([exitCodeOf(code), expect.stringMatching(/\S/)]);
+      // a command line that is wrong by itself ends with 2 as well
+      expect(stderr).not.toMatch(/unknown (option|command)|required option|missing required|too many/);
     });
 
   if (answered !== undefined)

@@ -80,6 +80,33 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'shardlets.roll': unknown('unknown_shardlet', { shardlet: NOBODY }, 'roll', AT),
   'shardlets.merge': unknown('unknown_shardlet', { shardlets: [NOBODY, NOBODY + 1] }, 'merge', AT, '1000000'),
 
+  'streams.list': { answered: { input: {}, command: ['streams', 'list'] } },
+  'streams.create': wrong({ name: '' }, 'streams', 'create', ''),
+  'streams.alter': unknown(
+    ...(['unknown_stream', { stream: 'nowhere', retentionMs: 86_400_000 }] as const),
+    ...['streams', 'alter', 'nowhere', '--retention', '1d'],
+  ),
+  'streams.delete': unknown('unknown_stream', { stream: 'nowhere' }, 'streams', 'delete', 'nowhere'),
+
+  'groups.list': { answered: { input: {} } },
+  'groups.create': unknown('unknown_stream', { name: 'g', stream: 'nowhere' }),
+  'groups.show': unknown('unknown_group', { group: 'nowhere' }, 'groups', 'list', 'nowhere'),
+  'groups.remove': unknown('unknown_group', { group: 'nowhere' }, 'groups', 'remove', 'nowhere'),
+
+  'quotas.list': { answered: { input: {}, command: ['quotas', 'list'] } },
+  'quotas.set': unknown(
+    ...(['unknown_stream', { scope: 'stream', subject: 'nowhere', eventsPerSecond: 1 }] as const),
+    ...['quotas', 'set', 'stream', 'nowhere', '--events-per-second', '1'],
+  ),
+  'quotas.remove': unknown(
+    ...(['unknown_quota', { scope: 'stream', subject: 'main' }] as const),
+    ...['quotas', 'remove', 'stream', 'main'],
+  ),
+
+  'tokens.list': { answered: { input: {}, command: ['tokens', 'list'] } },
+  'tokens.create': wrong({ name: '' }, 'tokens', 'create', '', '--scope', 'read'),
+  'tokens.revoke': unknown('unknown_token', { token: 'nobody' }, 'tokens', 'revoke', 'nobody'),
+
   'recommendations.list': { answered: { input: {}, command: ['recommendations', 'list'] } },
   'recommendations.read': unknown('not_found', { recommendation: NOBODY }, 'recommendations', 'show', AT),
   'recommendations.approve': unknown('not_found', { recommendation: NOBODY, ...SEEN }),
@@ -91,7 +118,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
     ...(['not_found', { recommendation: NOBODY, note: 'no' }] as const),
     ...['reject', AT, '--reason', 'no'],
   ),
-  'recommendations.decisions': { answered: { input: {}, command: ['recommendations', 'decisions'] } },
+  'recommendations.decisions': unknown(
+    ...(['invalid_parameter', { limit: 0 }] as const),
+    ...['recommendations', 'decisions', '--limit', '0'],
+  ),
   'policy.read': { answered: { input: {}, command: ['policy', 'show'] } },
   'policy.versions': { answered: { input: {}, command: ['policy', 'versions'] } },
   'policy.change': unknown('conflict', { from: NOBODY, policy: {} }),
@@ -121,14 +151,17 @@ export const NOT_ANSWERED: Readonly<Record<string, string>> = {
   'reading.shardlet': 'as reading.log',
   'consuming.follow': 'it does not end',
   'policy.firings': 'a worker answers: planning.contract.test.ts',
+  'recommendations.decisions': 'the planner goes on deciding',
   'recommendations.read': 'needs a plan: planning.contract.test.ts',
   'whatIf.ask': 'a worker answers: planning.contract.test.ts',
+  'groups.show': 'needs a group: consuming.contract.test.ts',
   'hosts.loss': 'needs a host that went back: accept-loss.contract.test.ts',
   'migrations.show': 'needs a move: restructure.contract.test.ts',
 };
 
 /** Operations whose command cannot ask what the row asks, with the reason. */
 export const COMMAND_DIFFERS: Readonly<Record<string, string>> = {
+  'groups.list': 'it shows how far each group is besides',
   'policy.change': 'it names the version that it has just read',
   'whatIf.ask': 'it refuses a change that it cannot write down',
 };
@@ -169,6 +202,7 @@ export const LACKING: Readonly<Record<'trpc' | 'console' | 'command', Readonly<R
     'recommendations.approve': '"foreshard approve" approves several, or one',
     'policy.firings': 'for the page that edits the policy',
     'models.trainings': 'for the page of forecasts',
+    'groups.create': '"foreshard consume" creates the group that it joins',
     'shardlets.show': '"split --wait" asks by it; the console shows shardlets',
   },
 };

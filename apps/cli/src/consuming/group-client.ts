@@ -1,4 +1,4 @@
-/** The consumer groups of an edge, as a command uses them. */
+/** A member of a consumer group at an edge, as a command is one. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from '../composition.ts';
 import type { EdgeAccess } from '../credentials.ts';
@@ -17,23 +17,6 @@ export interface GroupPoll {
   readonly version: number;
   readonly assigned: readonly { readonly shardlet: number; readonly revoking: boolean }[];
   readonly batches: readonly GroupBatch[];
-}
-
-export interface GroupDetail {
-  readonly name: string;
-  readonly stream: string | null;
-  readonly delivery: string;
-  readonly version: number;
-  readonly lag: number | null;
-  readonly members: readonly { readonly id: string; readonly shardlets: number }[];
-  readonly shardlets: readonly {
-    readonly shardlet: number;
-    readonly member: string | null;
-    readonly revoking: boolean;
-    readonly seq: number;
-    readonly lag: number | null;
-    readonly skipped: number;
-  }[];
 }
 
 interface Reply {
@@ -60,43 +43,30 @@ export class GroupClient {
 
   /** Also well when there is one of this name already. */
   async begin(name: string, stream: string, from: string): Promise<void> {
-    const reply = await this.ask('POST', '/v1/groups', { name, stream, from });
+    const reply = await this.ask('/v1/groups', { name, stream, from });
     if (reply.status !== CONFLICT || reply.body?.code !== 'conflict') expectDone(reply);
   }
 
   async poll(group: string, request: object, signal: AbortSignal): Promise<GroupPoll> {
-    return expectDone(await this.ask('POST', `/v1/groups/${group}/poll`, request, signal));
+    return expectDone(await this.ask(`/v1/groups/${group}/poll`, request, signal));
   }
 
   /** `false`: another member has some of the shardlets now, and processes these events again. */
   async commit(group: string, request: object): Promise<boolean> {
-    const reply = await this.ask('POST', `/v1/groups/${group}/commit`, request);
+    const reply = await this.ask(`/v1/groups/${group}/commit`, request);
     if (reply.status === CONFLICT) return false;
     expectDone(reply);
     return true;
   }
 
   async leave(group: string, member: string): Promise<void> {
-    await this.once('POST', `/v1/groups/${group}/leave`, { member }).catch(() => {});
-  }
-
-  async list(): Promise<readonly { readonly name: string }[]> {
-    return expectDone(await this.ask('GET', '/v1/groups')).groups;
-  }
-
-  async read(group: string): Promise<GroupDetail> {
-    return expectDone(await this.ask('GET', `/v1/groups/${group}`));
+    await this.once(`/v1/groups/${group}/leave`, { member }).catch(() => {});
   }
 
   /** Again and again while the edge or its store is away; every call may be repeated. */
-  private async ask(
-    method: 'GET' | 'POST',
-    path: string,
-    body?: object,
-    signal?: AbortSignal,
-  ): Promise<Reply> {
+  private async ask(path: string, body?: object, signal?: AbortSignal): Promise<Reply> {
     for (let noted = false; ; noted = true) {
-      const reply = await this.once(method, path, body, signal).catch((error: Error) => {
+      const reply = await this.once(path, body, signal).catch((error: Error) => {
         if (signal?.aborted === true) throw error;
         return error.message;
       });
@@ -106,14 +76,9 @@ export class GroupClient {
     }
   }
 
-  private async once(
-    method: 'GET' | 'POST',
-    path: string,
-    body?: object,
-    signal?: AbortSignal,
-  ): Promise<Reply> {
+  private async once(path: string, body?: object, signal?: AbortSignal): Promise<Reply> {
     const { status, text } = await request(this.access.edgeUrl + path, {
-      method,
+      method: 'POST',
       headers: { authorization: `Bearer ${this.access.token}`, 'content-type': 'application/json' },
       timeoutMs: ANSWER_TIMEOUT_MS,
       bytesMax: ANSWER_BYTES_MAX,

@@ -1,29 +1,27 @@
 /** foreshard groups: what consumer groups there are, and how far each is, by shardlet. */
-
-import { GROUPS_MAX, groupSchema } from '@foreshard/core/consuming';
+import { EMPTY_GROUP, GROUPS_MAX, groupSchema } from '@foreshard/core/consuming';
+import { groups, type OutputOf } from '@foreshard/core/operations';
 import { newWebhookSecret } from '../composition.ts';
-import { edgeAccess } from '../credentials.ts';
 import { withControl } from '../deciding.ts';
 import { badInput } from '../failure.ts';
+import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
+import { printJson } from '../output.ts';
 import { printRows } from '../table.ts';
-import { GroupClient, type GroupDetail } from './group-client.ts';
+
+type Group = OutputOf<typeof groups.show>;
 
 const NONE = 'no group yet: begin one with "foreshard consume --group NAME"';
 
-export async function showGroups(
-  name: string | undefined,
-  { json = false }: { json?: boolean },
-): Promise<void> {
-  const client = new GroupClient(edgeAccess(), (text) => process.stderr.write(`${text}\n`));
-  if (name === undefined) {
-    const groups = await client.list();
-    const details = await Promise.all(groups.map((group) => client.read(group.name)));
-    printRows(details.map(summary), json, NONE);
-  } else {
-    const detail = await client.read(name);
-    if (json) process.stdout.write(`${JSON.stringify(detail)}\n`);
-    else printRows(rowsOf(detail), false, 'no member has polled yet');
+export async function showGroups(name: string | undefined, options: OperationOptions): Promise<void> {
+  if (name !== undefined) {
+    const group = await runOperation(groups.show, { group: name }, options);
+    if (options.json) return printJson(group);
+    return printRows(rowsOf(group), false, 'no member has polled yet');
   }
+  const listed = await runOperation(groups.list, {}, options);
+  const all = [];
+  for (const { name: group } of listed.groups) all.push(await runOperation(groups.show, { group }, options));
+  printRows(all.map(summary), options.json, NONE);
 }
 
 export async function addPush(
@@ -31,13 +29,12 @@ export async function addPush(
   { stream, push }: { readonly stream: string; readonly push: string },
 ): Promise<void> {
   const secret = await newWebhookSecret();
-  await withControl(async ({ groups, topology }) => {
+  await withControl(async ({ groups: store, topology }) => {
     const known = (await topology.snapshot()).streams.find((s) => s.name === stream);
     if (known === undefined) throw badInput(`there is no stream "${stream}"`);
     const group = groupSchema.safeParse({ name, stream: known.id, push: { url: push, secret } });
     if (!group.success) throw badInput(group.error.issues[0]!.message);
-    const state = { version: 0, members: [], checkpoints: new Map() };
-    const creation = await groups.create(group.data, state);
+    const creation = await store.create(group.data, EMPTY_GROUP);
     if (creation === 'taken') throw badInput(`there is a group "${name}" already`);
     if (creation === 'full')
       throw badInput(`there are ${GROUPS_MAX} groups: remove one with "foreshard groups remove NAME"`);
@@ -45,17 +42,17 @@ export async function addPush(
   process.stdout.write(`${JSON.stringify({ group: name, stream, push, secret })}\n`);
 }
 
-export async function removeGroup(name: string): Promise<void> {
-  const removed = await withControl(({ groups }) => groups.remove(name));
-  if (!removed) throw badInput(`there is no group "${name}"`);
+export async function removeGroup(name: string, options: OperationOptions): Promise<void> {
+  const answer = await runOperation(groups.remove, { group: name }, options);
+  if (options.json) return printJson(answer);
   process.stdout.write(`removed ${name} with its checkpoints\n`);
 }
 
-function summary({ name, stream, delivery, members, shardlets, lag }: GroupDetail) {
+function summary({ name, stream, delivery, members, shardlets, lag }: Group) {
   return { group: name, stream, delivery, members: members.length, shardlets: shardlets.length, lag };
 }
 
-function rowsOf({ shardlets }: GroupDetail) {
+function rowsOf({ shardlets }: Group) {
   return shardlets.map(({ shardlet, member, revoking, seq, lag, skipped }) => ({
     shardlet,
     member: revoking ? `${member} (leaving)` : member,

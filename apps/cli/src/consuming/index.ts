@@ -1,6 +1,9 @@
 /** foreshard consume and groups: processing every event of a stream, shared among members. */
+import { groups } from '@foreshard/core/operations';
 import { type Command, Option } from 'commander';
 import { positive, streamOption } from '../events/index.ts';
+import { DIRECT_COMMANDS } from '../operations/direct-commands.ts';
+import { operating } from '../operations/run-operation.ts';
 import { consume } from './consume.ts';
 import { addPush, removeGroup, showGroups } from './groups.ts';
 
@@ -21,22 +24,20 @@ export function register(program: Command): void {
     .option('--member <id>', 'the name of this member', undefined)
     .option('--limit <events>', 'end after so many', positive)
     .action(consume);
-  const groups = program.command('groups').description('consumer groups: members, assignment and lag');
-  groups
-    .command('list', { isDefault: true })
+  const group = program.command('groups').description('consumer groups: members, assignment and lag');
+  operating(group.command('list', { isDefault: true }), groups.list, groups.show)
     .description('all groups, or the shardlets of one')
     .argument('[group]', 'show its shardlets')
-    .option('--json', 'one JSON document', false)
     .action(showGroups);
-  groups
+  group
     .command('push')
     .description('begin a group whose events the worker posts to an address, signed; prints the secret once')
     .argument('<name>')
     .addOption(streamOption())
     .requiredOption('--push <url>', 'where to post CloudEvents batches')
+    .addHelpText('after', `\n${DIRECT_COMMANDS['groups push']}`)
     .action(addPush);
-  groups
-    .command('remove')
+  operating(group.command('remove'), groups.remove)
     .description('forget a group and how far it was')
     .argument('<name>')
     .action(removeGroup);

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => edge?.stop());
 
 const run = (...args: string[]) => edge.command(args).ended;
-const listed = async () => JSON.parse((await run('quotas', '--json')).stdout);
+const listed = async () => JSON.parse((await run('quotas', '--json')).stdout).quotas;
 
 test('a quota is set, shown beside its stream, held by the edge, and removed', async () => {
   expect((await run('quotas')).stdout).toContain('no quota yet');
@@ -19,10 +19,10 @@ test('a quota is set, shown beside its stream, held by the edge, and removed', a
   expect([set.exitCode, set.stdout]).toEqual([0, expect.stringContaining('within 3 s')]);
   const [quotas, json, table] = await Promise.all([listed(), run('streams', '--json'), run('streams')]);
   expect(quotas).toEqual([
-    { scope: 'stream', subject: 'main', name: 'main', eventsPerSecond: 5, bytesPerSecond: 'none' },
+    { scope: 'stream', subject: 'main', name: 'main', eventsPerSecond: 5, bytesPerSecond: null },
   ]);
-  const streams = JSON.parse(json.stdout);
-  expect(streams[0]).toMatchObject({ name: 'main', eventsPerSecond: 5, bytesPerSecond: null });
+  const { streams } = JSON.parse(json.stdout);
+  expect(streams[0]).toMatchObject({ name: 'main', quota: { eventsPerSecond: 5, bytesPerSecond: null } });
   expect(table.stdout).toMatch(/eventsPerSecond +bytesPerSecond/);
   await vi.waitFor(async () => expect((await bulk(6)).status).toBe(429), { timeout: 15_000, interval: 200 });
   expect((await run('quotas', 'remove', 'stream', 'main')).exitCode).toBe(0);
@@ -39,9 +39,9 @@ test('a token may do what its scopes say, until it is revoked or has expired', a
   const brief = await run('tokens', 'create', 'brief', '--scope', 'ingest', '--expires', '1s', '--json');
   const { id, token, scopes } = JSON.parse(brief.stdout);
   expect([scopes, (await read(token)).status]).toEqual([['ingest'], expect.toBeOneOf([401, 403])]);
-  const tokens = JSON.parse((await run('tokens', '--json')).stdout);
+  const { tokens } = JSON.parse((await run('tokens', '--json')).stdout);
   // an edge tells at its next refresh, and then once a minute
-  expect(tokens.find((t: { name: string }) => t.name === 'local start').lastUsed).toMatch(/^\d{4}-/);
+  expect(tokens.find((t: { name: string }) => t.name === 'local start').lastUsedAt).toMatch(/^\d{4}-/);
   const { id: readerId, begins } = tokens.find((t: { name: string }) => t.name === 'reader');
   expect(reader.startsWith(begins)).toBe(true);
   expect((await run('tokens', 'revoke', readerId)).exitCode).toBe(0);
@@ -55,8 +55,8 @@ test('a token may do what its scopes say, until it is revoked or has expired', a
 
 test('what is wrong is told with exit code 2', async () => {
   const wrong = [
-    [['set', 'stream', 'nowhere', '--events-per-second', '5'], 'there is no stream nowhere'],
-    [['set', 'token', 'nobody', '--bytes-per-second', '5'], 'there is no token nobody'],
+    [['set', 'stream', 'nowhere', '--events-per-second', '5'], 'There is no stream nowhere'],
+    [['set', 'token', 'nobody', '--bytes-per-second', '5'], 'There is no active token nobody'],
     [['set', 'stream', 'main'], 'no quota is given'],
     [['set', 'stream', 'main', '--events-per-second', '0'], 'a whole number from 1'],
     [['set', 'host', 'main', '--events-per-second', '1'], 'Allowed choices are token, stream'],
@@ -72,6 +72,18 @@ test('what is wrong is told with exit code 2', async () => {
     run('tokens', 'revoke', 'x'),
   ]);
   expect(all.map(({ exitCode }) => exitCode)).toEqual([2, 2, 2, 2]);
+}, 60_000);
+
+test('what an edge refuses is refused without one too, and a token can be made without one', async () => {
+  const ends = await Promise.all([
+    run('streams', 'delete', 'main', '--yes'),
+    run('streams', 'delete', 'main', '--yes', '--direct'),
+    run('quotas', 'remove', 'stream', 'main', '--direct'),
+    run('tokens', 'create', 'direct', '--scope', 'read', '--direct'),
+  ]);
+  expect(ends.map(({ exitCode }) => exitCode)).toEqual([2, 2, 2, 0]);
+  for (const { stderr } of ends.slice(0, 2)) expect(stderr).toContain('The stream main cannot be deleted');
+  expect((await read(ends[3]!.stdout.trim())).status).toBe(200);
 }, 60_000);
 
 let ids = 0;

@@ -1,19 +1,14 @@
 /** foreshard streams: the named logs. */
-import {
-  alterStream,
-  createStream,
-  deleteStream,
-  type Stream,
-  type StreamSettings,
-} from '@foreshard/core/topology';
+import { type OutputOf, streams } from '@foreshard/core/operations';
+import type { StreamSettings } from '@foreshard/core/topology';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Control } from '../composition.ts';
-import { decide, withControl } from '../deciding.ts';
 import { badInput } from '../failure.ts';
+import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
+import { counted, printJson } from '../output.ts';
 import { printRows } from '../table.ts';
 import { type Amount, formatDuration, parseBytes, parseDuration } from './amounts.ts';
 
-interface SettingOptions {
+interface SettingOptions extends OperationOptions {
   readonly retention?: Amount;
   readonly retentionBytes?: Amount;
   readonly dedupWindow?: Amount;
@@ -24,14 +19,20 @@ interface CreateOptions extends SettingOptions {
   readonly splitKeys: boolean;
 }
 
+interface DeleteOptions extends OperationOptions {
+  readonly yes: boolean;
+}
+
+type Stream = OutputOf<typeof streams.list>['streams'][number];
+
 export function register(program: Command): void {
-  const streams = program.command('streams').description('list, create, alter and delete streams');
-  streams
-    .command('list', { isDefault: true })
+  const group = program.command('streams').description('list, create, alter and delete streams');
+  operating(group.command('list', { isDefault: true }), streams.list)
     .description('the streams and their settings')
-    .option('--json', 'one JSON document', false)
-    .action(({ json }: { json: boolean }) => list(json));
-  withSettings(streams.command('create').description('create a stream').argument('<name>'))
+    .action(list);
+  withSettings(operating(group.command('create'), streams.create))
+    .description('create a stream')
+    .argument('<name>')
     .option(
       '--shards <number>',
       'into how many fixed slices its positions are cut (1..4096, default 64)',
@@ -42,16 +43,16 @@ export function register(program: Command): void {
       'a hot key may be split; its events are then in order only within each part',
       false,
     )
-    .action((name: string, options: CreateOptions) => create(name, options));
-  withSettings(
-    streams.command('alter').description('change the settings of a stream').argument('<name>'),
-  ).action((name: string, options: SettingOptions) => alter(name, options));
-  streams
-    .command('delete')
+    .action(create);
+  withSettings(operating(group.command('alter'), streams.alter))
+    .description('change the settings of a stream')
+    .argument('<name>')
+    .action(alter);
+  operating(group.command('delete'), streams.delete)
     .description('delete a stream with all its events')
     .argument('<name>')
     .option('--yes', 'really; there is no way back', false)
-    .action((name: string, { yes }: { yes: boolean }) => remove(name, yes));
+    .action(remove);
 }
 
 function withSettings(command: Command): Command {
@@ -73,63 +74,62 @@ function withSettings(command: Command): Command {
     );
 }
 
-async function list(json: boolean): Promise<void> {
-  const [{ streams, shardlets }, quotas] = await withControl((control) =>
-    Promise.all([control.topology.snapshot(), control.quotas.list()]),
-  );
-  const rows = streams.map((stream) => ({
-    id: stream.id,
-    name: stream.name,
-    shards: stream.shardCount,
-    shardlets: shardlets.filter((s) => s.stream === stream.id && s.state.kind !== 'gone').length,
-    ...(json ? settingsOf(stream) : shownSettings(stream)),
-    splitKeys: stream.splitKeys,
-    ...quotaOf(stream.name, quotas, json),
-  }));
-  printRows(rows, json, 'no stream yet: create one with "foreshard streams create NAME"');
+async function list(options: OperationOptions): Promise<void> {
+  const answer = await runOperation(streams.list, {}, options);
+  if (options.json) return printJson(answer);
+  const none = 'no stream yet: create one with "foreshard streams create NAME"';
+  printRows(answer.streams.map(rowOf), false, none);
+}
+
+function rowOf({ id, name, shardCount, shardlets, splitKeys, quota, ...settings }: Stream) {
+  const { retentionMs, retentionBytes, dedupWindowMs } = settings;
+  return {
+    ...{ id, name, shards: shardCount, shardlets },
+    retention: retentionMs === null ? 'none' : formatDuration(retentionMs),
+    retentionBytes: retentionBytes ?? 'none',
+    dedupWindow: formatDuration(dedupWindowMs),
+    splitKeys,
+    // where it has none of its own, that of the edges' settings applies
+    eventsPerSecond: quota?.eventsPerSecond ?? 'none',
+    bytesPerSecond: quota?.bytesPerSecond ?? 'none',
+  };
 }
 
 async function create(name: string, options: CreateOptions): Promise<void> {
   const { shards, splitKeys } = options;
-  const settings = chosen(options);
-  const request = { name, splitKeys, settings, ...(shards === undefined ? {} : { shardCount: shards }) };
-  await withControl(async (control) => {
-    const { streamId } = await decide(control, createStream(request));
-    await control.jobs.wake('reconcile');
-    process.stdout.write(`stream ${name} was created as number ${streamId}\n`);
-  });
+  const input = {
+    name,
+    splitKeys,
+    ...chosen(options),
+    ...(shards === undefined ? {} : { shardCount: shards }),
+  };
+  const answer = await runOperation(streams.create, input, options);
+  if (options.json) return printJson(answer);
+  const did = answer.stream === null ? 'could be created' : `was created as number ${answer.stream.id}`;
+  process.stdout.write(`stream ${name} ${did}\n`);
 }
 
 async function alter(name: string, options: SettingOptions): Promise<void> {
   const settings = chosen(options);
   if (Object.keys(settings).length === 0)
     throw badInput('nothing to change: see "foreshard streams alter --help"');
-  await withControl(async (control) => {
-    const { id } = await streamNamed(control, name);
-    await decide(control, alterStream(id, settings));
-    process.stdout.write(`stream ${name} was changed\n`);
-  });
+  const answer = await runOperation(streams.alter, { stream: name, ...settings }, options);
+  if (options.json) return printJson(answer);
+  process.stdout.write(`stream ${name} ${answer.result === 'altered' ? 'was' : 'could be'} changed\n`);
 }
 
-async function remove(name: string, yes: boolean): Promise<void> {
-  if (!yes)
+async function remove(name: string, { yes, ...options }: DeleteOptions): Promise<void> {
+  if (!yes && options.dryRun !== true)
     throw badInput(
       `this would delete stream ${name} with all its events: repeat it with --yes if you mean it`,
     );
-  await withControl(async (control) => {
-    const { id } = await streamNamed(control, name);
-    const { replicas } = await decide(control, deleteStream(id));
-    await control.jobs.wake('reconcile');
-    process.stdout.write(`stream ${name} was deleted; the worker drops its ${replicas} shardlets\n`);
-  });
-}
-
-async function streamNamed(control: Control, name: string): Promise<Stream> {
-  const { streams } = await control.topology.snapshot();
-  const stream = streams.find((s) => s.name === name);
-  if (stream !== undefined) return stream;
-  throw badInput(
-    `there is no stream ${name}: ${streams.map((s) => s.name).join(', ') || 'there is none at all'}`,
+  const answer = await runOperation(streams.delete, { stream: name }, options);
+  if (options.json) return printJson(answer);
+  const { result, shardlets } = answer;
+  process.stdout.write(
+    result === 'deleted'
+      ? `stream ${name} was deleted; the worker drops its ${counted(shardlets, 'shardlet')}\n`
+      : `stream ${name} could be deleted, with ${counted(shardlets, 'shardlet')}\n`,
   );
 }
 
@@ -144,22 +144,6 @@ function chosen({ retention, retentionBytes, dedupWindow }: SettingOptions): Par
 
 function limit(amount: Amount): number | null {
   return amount === 'none' ? null : amount;
-}
-
-function settingsOf({ retentionMs, retentionBytes, dedupWindowMs }: Stream): StreamSettings {
-  return { retentionMs, retentionBytes, dedupWindowMs };
-}
-
-function shownSettings({ retentionMs, retentionBytes, dedupWindowMs }: Stream) {
-  const retention = retentionMs === null ? 'none' : formatDuration(retentionMs);
-  return { retention, retentionBytes: retentionBytes ?? 'none', dedupWindow: formatDuration(dedupWindowMs) };
-}
-
-/** Of the stream itself; where it has none, that of the edges' settings holds. */
-function quotaOf(name: string, quotas: Awaited<ReturnType<Control['quotas']['list']>>, json: boolean) {
-  const own = quotas.find(({ scope, subject }) => scope === 'stream' && subject === name);
-  const none = json ? null : 'none';
-  return { eventsPerSecond: own?.eventsPerSecond ?? none, bytesPerSecond: own?.bytesPerSecond ?? none };
 }
 
 function count(text: string): number {

@@ -1,86 +1,75 @@
 /** foreshard tokens: who may talk to the edge, and what each of them may do. */
+import { type OutputOf, PERMISSIONS, type Permission, tokens } from '@foreshard/core/operations';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { withControl } from '../deciding.ts';
-import { badInput } from '../failure.ts';
+import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
+import { printJson } from '../output.ts';
 import { type Amount, parseDuration } from '../streams/amounts.ts';
 import { printRows } from '../table.ts';
 
-/** As T knows them; the store's own list would load the database's client for every help text. */
-const SCOPES = ['ingest', 'read', 'consume', 'admin'] as const;
-type Scope = (typeof SCOPES)[number];
-
-interface CreateOptions {
-  readonly scope: readonly Scope[];
+interface CreateOptions extends OperationOptions {
+  readonly scope: readonly Permission[];
   readonly expires: Amount;
-  readonly json: boolean;
 }
+
+type Token = OutputOf<typeof tokens.list>['tokens'][number];
+
+const MS_PER_SECOND = 1_000;
 
 const HELP = `
 Scopes: ingest posts events and records of the query layer, read reads events, the map and how far groups are,
-consume creates consumer groups and is a member of them, admin changes hints. A token that replaces another
-needs the same name to go on as the members that the other joined. Edges know a new token at once, and refuse a revoked one within 3 s.`;
+consume creates consumer groups and is a member of them, admin everything else: hosts,
+streams, tokens, policies. A token that replaces another needs the same name to go on as the members that the other joined.
+The first token is written by "foreshard up"; without one that has admin, use --direct. Edges know a new token at once, and refuse a revoked one within 3 s.`;
 
 export function register(program: Command): void {
-  const tokens = program
+  const group = program
     .command('tokens')
     .description('list, create and revoke the API tokens of the edge')
     .addHelpText('after', HELP);
-  tokens
-    .command('list', { isDefault: true })
+  operating(group.command('list', { isDefault: true }), tokens.list)
     .description('all tokens, also revoked and expired ones')
-    .option('--json', 'one JSON document', false)
-    .action(({ json }: { json: boolean }) => list(json));
-  tokens
-    .command('create')
+    .action(list);
+  operating(group.command('create'), tokens.create)
     .description('make a token; it is shown once')
     .argument('<name>', 'whom it is for')
-    .addOption(new Option('--scope <scopes...>', 'what it may do').choices(SCOPES).makeOptionMandatory())
+    .addOption(new Option('--scope <scopes...>', 'what it may do').choices(PERMISSIONS).makeOptionMandatory())
     .option('--expires <time>', 'after so long, such as 30d or 12h', lifetime, 'none')
-    .option('--json', 'one JSON document', false)
     .action(create);
-  tokens.command('revoke').description('end a token').argument('<id>', 'its id').action(revoke);
+  operating(group.command('revoke'), tokens.revoke)
+    .description('end a token')
+    .argument('<id>', 'its id')
+    .action(revoke);
 }
 
-async function list(json: boolean): Promise<void> {
-  const tokens = await withControl((control) => control.tokens.list());
-  const nowMs = Date.now();
-  const rows = tokens.map(({ id, name, prefix, scopes, createdAt, lastUsedAt, expiresAt, revokedAt }) => ({
-    id,
-    name,
-    begins: prefix,
-    scopes: json ? scopes : scopes.join(' '),
-    created: createdAt.toISOString(),
-    lastUsed: lastUsedAt?.toISOString() ?? 'never',
-    expires: expiresAt?.toISOString() ?? 'never',
-    state:
-      revokedAt !== undefined
-        ? 'revoked'
-        : (expiresAt?.getTime() ?? Infinity) <= nowMs
-          ? 'expired'
-          : 'active',
-  }));
-  printRows(rows, json, 'no token yet: make one with "foreshard tokens create NAME --scope ingest read"');
+async function list(options: OperationOptions): Promise<void> {
+  const answer = await runOperation(tokens.list, {}, options);
+  if (options.json) return printJson(answer);
+  const none = 'no token yet: make one with "foreshard tokens create NAME --scope ingest read"';
+  printRows(answer.tokens.map(rowOf), false, none);
 }
 
-async function create(name: string, { scope, expires, json }: CreateOptions): Promise<void> {
-  const request = {
-    name,
-    scopes: [...new Set(scope)],
-    ...(expires === 'none' ? {} : { expiresAt: new Date(Date.now() + expires) }),
+function rowOf({ id, name, begins, scopes, createdAt, lastUsedAt, expiresAt, state }: Token) {
+  return {
+    ...{ id, name, begins, scopes: scopes.join(' '), created: createdAt },
+    lastUsed: lastUsedAt ?? 'never',
+    expires: expiresAt ?? 'never',
+    state,
   };
-  const { token, plaintext } = await withControl((control) => control.tokens.create(request));
-  const { id, scopes } = token;
-  if (json) process.stdout.write(`${JSON.stringify({ id, name, scopes, token: plaintext })}\n`);
-  else {
-    // alone on stdout, so that a script can take it: TOKEN=$(foreshard tokens create ...)
-    process.stdout.write(`${plaintext}\n`);
-    process.stderr.write(`token ${id} (${scopes.join(', ')}) is shown this once: keep it\n`);
-  }
 }
 
-async function revoke(id: string): Promise<void> {
-  if (!(await withControl((control) => control.tokens.revoke(id))))
-    throw badInput(`there is no active token ${id}: see "foreshard tokens"`);
+async function create(name: string, { scope, expires, ...options }: CreateOptions): Promise<void> {
+  const lifetimeSeconds = expires === 'none' ? undefined : expires / MS_PER_SECOND;
+  const input = { name, scopes: [...scope], lifetimeSeconds };
+  const answer = await runOperation(tokens.create, input, options);
+  if (options.json) return printJson(answer);
+  // alone on stdout, so that a script can take it: TOKEN=$(foreshard tokens create ...)
+  process.stdout.write(`${answer.token}\n`);
+  process.stderr.write(`token ${answer.id} (${answer.scopes.join(', ')}) is shown this once: keep it\n`);
+}
+
+async function revoke(id: string, options: OperationOptions): Promise<void> {
+  const answer = await runOperation(tokens.revoke, { token: id }, options);
+  if (options.json) return printJson(answer);
   process.stdout.write(`token ${id} is revoked: edges refuse it within 3 s\n`);
 }
 

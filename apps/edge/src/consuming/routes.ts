@@ -1,10 +1,7 @@
-/** Consumer groups over HTTP. They need the store of the groups: while it is away they answer 503, and appends go on. */
+/** Members of consumer groups over HTTP. They need the store of the groups: while it is away they answer 503, and appends go on. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Caller,
-  type Checkpoint,
-  GROUPS_MAX,
-  type Group,
   GroupService,
   type GroupStore,
   isRefused,
@@ -30,8 +27,6 @@ import type { EdgeMap } from '../map/edge-map.ts';
 import { EVENT_STREAM_HEADERS } from '../reading/index.ts';
 import { pollJson } from './batch-json.ts';
 import { groupStream } from './group-stream.ts';
-import * as operations from './operations.ts';
-import { createGroupSchema } from './schemas.ts';
 
 interface ConsumingParts {
   readonly groups: GroupStore;
@@ -52,6 +47,8 @@ const REFRESH_WITHIN_MS = 5_000;
 
 export interface Consuming {
   mount(api: Api): void;
+  /** what operations on groups need of it */
+  readonly service: Pick<GroupService, 'create' | 'lag'>;
   /** Ends all waiting for events, and the streams. */
   close(): void;
 }
@@ -59,13 +56,14 @@ export interface Consuming {
 export function consuming(parts: Omit<ConsumingParts, 'closing'>): Consuming {
   const closing = new AbortController();
   const routes = new Routes({ ...parts, closing: closing.signal });
-  return { mount: (api) => mountRoutes(api, routes), close: () => closing.abort() };
+  return {
+    mount: (api) => mountRoutes(api, routes),
+    service: routes.service,
+    close: () => closing.abort(),
+  };
 }
 
 function mountRoutes(api: Api, routes: Routes): void {
-  api.mount(operations.createGroup, ({ c }) => routes.answer(routes.create(c)));
-  api.mount(operations.listGroups, ({ c }) => routes.answer(routes.list(c)));
-  api.mount(operations.readGroup, ({ c, params }) => routes.answer(routes.read(c, params.group)));
   api.serve(consumingOperations.poll, ({ c, members }) => routes.answer(routes.poll(c, members)));
   api.serve(consumingOperations.commit, ({ c, members }) => routes.answer(routes.commit(c, members)));
   api.serve(consumingOperations.leave, ({ c, members }) => routes.answer(routes.leave(c, members)));
@@ -76,7 +74,7 @@ function mountRoutes(api: Api, routes: Routes): void {
 
 class Routes {
   private readonly parts: ConsumingParts;
-  private readonly service: GroupService;
+  readonly service: GroupService;
 
   constructor(parts: ConsumingParts) {
     this.parts = parts;
@@ -100,43 +98,6 @@ class Routes {
         throw new ForeshardError('host_unreachable', error.message, { retryAfterSeconds: 1, cause: error });
       throw error;
     });
-  }
-
-  async create(c: Context): Promise<Response> {
-    const { name, stream, from, sessionMs } = await bodyOf(c, createGroupSchema);
-    const known = this.parts.map.topology.streamNamed(stream);
-    if (known === undefined)
-      throw new ForeshardError('unknown_stream', `There is no stream "${stream}".`, { pointer: '/stream' });
-    const group = { name, stream: known.id, sessionMs };
-    const creation = await this.service.create(group, from);
-    if (creation === 'taken') throw new ForeshardError('conflict', `There is a group "${name}" already.`);
-    if (creation === 'full')
-      throw new ForeshardError(
-        'limit_reached',
-        `There are ${GROUPS_MAX} consumer groups. Remove one with "foreshard groups remove NAME".`,
-      );
-    return c.json(this.summary(group), 201);
-  }
-
-  async list(c: Context): Promise<Response> {
-    const groups = await this.parts.groups.list();
-    return c.json({ groups: groups.map((group) => this.summary(group)) });
-  }
-
-  async read(c: Context, name: string): Promise<Response> {
-    const { group, state } = (await this.parts.groups.find(name)) ?? unknown(name);
-    const checkpoints = [...state.checkpoints.values()].sort((a, b) => a.shardlet - b.shardlet);
-    const shardlets = await Promise.all(checkpoints.map((checkpoint) => this.shardlet(checkpoint)));
-    const lag = shardlets.reduce<number | null>(
-      (sum, s) => (sum === null || s.lag === null ? null : sum + s.lag),
-      0,
-    );
-    const members = state.members.map((m) => ({
-      ...m,
-      subject: m.subject ?? null,
-      shardlets: shardlets.filter((s) => s.member === m.id).length,
-    }));
-    return c.json({ ...this.summary(group), version: state.version, lag, members, shardlets });
   }
 
   async poll(c: Context, given: Given): Promise<Response> {
@@ -190,17 +151,6 @@ class Routes {
 
   private subjectOf(c: Context): string {
     return tokenSubject(this.parts.tokenName(c.req.header('authorization')) ?? '');
-  }
-
-  private async shardlet(checkpoint: Checkpoint) {
-    const lag = (await this.service.lag(checkpoint)) ?? null;
-    const shown = { ...checkpoint, member: checkpoint.member ?? null };
-    return lag !== null && lag < 0 ? { ...shown, lag: null, beyondEnd: -lag } : { ...shown, lag };
-  }
-
-  private summary({ name, stream, sessionMs, push }: Group) {
-    const delivery = push === undefined ? 'pull' : 'push';
-    return { name, stream: this.nameOf(stream) ?? null, sessionMs, delivery };
   }
 
   private streamOf({ batches }: Poll): string {

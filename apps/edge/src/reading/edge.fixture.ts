@@ -450,6 +450,8 @@ export class EdgeFixture {
       wake: async () => {},
       admit: away,
       countedKeys: async () => undefined,
+      quotas: { list: away, set: away, remove: away },
+      tokens: { create: away, list: away, revoke: away },
     };
   }
 

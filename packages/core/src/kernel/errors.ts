@@ -48,6 +48,16 @@ export const ERRORS = {
     title: 'No such host',
     cure: 'List the hosts with GET /v1/hosts or "foreshard hosts".',
   },
+  unknown_token: {
+    status: 404,
+    title: 'No such token',
+    cure: 'List the tokens with GET /v1/tokens or "foreshard tokens".',
+  },
+  unknown_quota: {
+    status: 404,
+    title: 'It has no quota of its own',
+    cure: 'List the quotas with GET /v1/quotas or "foreshard quotas".',
+  },
   unknown_migration: {
     status: 404,
     title: 'No such migration',

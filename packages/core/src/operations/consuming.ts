@@ -1,6 +1,7 @@
 /** What a member of a consumer group does: gets events, commits what is processed, leaves. */
 import { z } from 'zod';
 import { commitSchema, groupNameSchema, memberIdSchema } from '../consuming/index.ts';
+import { groupAssignmentSchema } from './groups.ts';
 import { type Answer, apart } from './operation.ts';
 import { EVENT_STREAM, storedEventSchema } from './reading.ts';
 
@@ -17,15 +18,6 @@ const heldSchema = z.strictObject({
     .describe('of the batch; in another one the shardlet begins at its checkpoint again'),
 });
 
-export const assignmentSchema = z.strictObject({
-  shardlet: z.int(),
-  assignment: z.int().describe('to be handed back with commits: another one is refused'),
-  seq: z.int().describe('the checkpoint: all up to here is processed'),
-  epoch: z.int(),
-  revoking: z.boolean().describe('it goes to another member as soon as what is held of it is committed'),
-  skipped: z.int().describe('events that were past their retention before the group came to them'),
-});
-
 const batchSchema = z
   .strictObject({
     shardlet: z.int(),
@@ -40,7 +32,7 @@ const batchSchema = z
 const pollReplySchema = z
   .strictObject({
     version: z.int().describe('one higher with every change of an assignment'),
-    assigned: z.array(assignmentSchema),
+    assigned: z.array(groupAssignmentSchema),
     batches: z.array(batchSchema),
   })
   .meta({ id: 'GroupPoll' });

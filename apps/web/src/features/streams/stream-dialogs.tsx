@@ -1,17 +1,26 @@
 'use client';
 
-import { SHARDS_MAX } from '@foreshard/core/topology';
 /** Creating, changing and deleting a stream. Each says what will happen before it does. */
+import { streams } from '@foreshard/core/operations';
+import { SHARDS_MAX } from '@foreshard/core/topology';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
+import { EdgeCurl } from '../../components/edge-curl.tsx';
 import { OrderDialog, OrderForm } from '../../components/order-dialog.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { formatCount, formatRate } from '../../formatting/numbers.ts';
 import type { StreamView } from '../../server/cluster/stream-views.ts';
 import { IdentityFields, SettingsFields } from './stream-fields.tsx';
-import { type FieldErrors, NEW_STREAM, parseStream, type StreamText, textOf } from './stream-form.ts';
+import {
+  type FieldErrors,
+  NEW_STREAM,
+  type ParsedStream,
+  parseStream,
+  type StreamText,
+  textOf,
+} from './stream-form.ts';
 
 export function CreateStream({ children }: { children: ReactNode }) {
   return (
@@ -30,7 +39,7 @@ function CreateForm({ onDone }: { onDone(): void }) {
   const client = useQueryClient();
   const form = useStreamForm(NEW_STREAM);
   const create = useMutation(
-    trpc.streams.create.mutationOptions({
+    trpc.operations.streams.create.mutationOptions({
       onSuccess: async (_answer, { name }) => {
         onDone();
         await client.invalidateQueries();
@@ -38,16 +47,19 @@ function CreateForm({ onDone }: { onDone(): void }) {
       },
     }),
   );
+  const orderOf = ({ name, shardCount, settings }: ParsedStream & { readonly ok: true }) => {
+    return { name, shardCount, splitKeys: form.text.splitKeys, ...settings };
+  };
   function submit() {
     const parsed = form.parse();
-    if (!parsed.ok) return;
-    const { name, shardCount, settings } = parsed;
-    create.mutate({ name, shardCount, splitKeys: form.text.splitKeys, settings });
+    if (parsed.ok) create.mutate(orderOf(parsed));
   }
+  const { typed } = form;
   return (
     <OrderForm order={create} action="Create the stream" onSubmit={submit}>
       <IdentityFields text={form.text} errors={form.errors} onChange={form.change} />
       <SettingsFields text={form.text} errors={form.errors} onChange={form.change} />
+      <div>{typed.ok ? <EdgeCurl operation={streams.create} input={orderOf(typed)} /> : null}</div>
     </OrderForm>
   );
 }
@@ -70,36 +82,40 @@ export function AlterStream({ stream, children }: StreamProps) {
 }
 
 function AlterForm({ stream, onDone }: { stream: StreamView; onDone(): void }) {
-  const { id, name, retentionMs, retentionBytes, dedupWindowMs } = stream;
+  const { name, retentionMs, retentionBytes, dedupWindowMs } = stream;
   const trpc = useTRPC();
   const client = useQueryClient();
   const form = useStreamForm(textOf(stream));
   const undo = useMutation(
-    trpc.streams.alter.mutationOptions({
+    trpc.operations.streams.alter.mutationOptions({
       onSuccess: () => client.invalidateQueries(),
       onError: (error) => toast.error('Not undone', { description: error.message }),
     }),
   );
   const alter = useMutation(
-    trpc.streams.alter.mutationOptions({
+    trpc.operations.streams.alter.mutationOptions({
       // as it was when the order was given: the list may show the change before the answer is here
       onMutate: () => ({ retentionMs, retentionBytes, dedupWindowMs }),
       onSuccess: async (_answer, _order, before) => {
         onDone();
         await client.invalidateQueries();
         toast.success(`Stream ${name} was changed`, {
-          action: { label: 'Undo', onClick: () => undo.mutate({ id, settings: before }) },
+          action: { label: 'Undo', onClick: () => undo.mutate({ stream: name, ...before }) },
         });
       },
     }),
   );
   function submit() {
     const parsed = form.parse();
-    if (parsed.ok) alter.mutate({ id, settings: parsed.settings });
+    if (parsed.ok) alter.mutate({ stream: name, ...parsed.settings });
   }
+  const { typed } = form;
   return (
     <OrderForm order={alter} action="Save" onSubmit={submit}>
       <SettingsFields text={form.text} errors={form.errors} onChange={form.change} />
+      <div>
+        {typed.ok ? <EdgeCurl operation={streams.alter} input={{ stream: name, ...typed.settings }} /> : null}
+      </div>
     </OrderForm>
   );
 }
@@ -112,17 +128,17 @@ export function DeleteStream({ stream, children }: StreamProps) {
       title={`Delete ${stream.name}?`}
       description={`All its events are dropped: ${formatCount(stream.shardlets)} shardlets, ${formatRate(stream.eventsPerSecond)} events a second now. Clients that send to it get 404. It cannot be undone.`}
     >
-      {(close) => <DeleteForm id={stream.id} name={stream.name} onDone={close} />}
+      {(close) => <DeleteForm name={stream.name} onDone={close} />}
     </OrderDialog>
   );
 }
 
-function DeleteForm({ id, name, onDone }: Pick<StreamView, 'id' | 'name'> & { onDone(): void }) {
+function DeleteForm({ name, onDone }: Pick<StreamView, 'name'> & { onDone(): void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const [typed, setTyped] = useState('');
   const remove = useMutation(
-    trpc.streams.delete.mutationOptions({
+    trpc.operations.streams.delete.mutationOptions({
       onSuccess: async () => {
         onDone();
         await client.invalidateQueries();
@@ -136,7 +152,7 @@ function DeleteForm({ id, name, onDone }: Pick<StreamView, 'id' | 'name'> & { on
       action="Delete for good"
       look="danger"
       disabled={typed !== name}
-      onSubmit={() => remove.mutate({ id })}
+      onSubmit={() => remove.mutate({ stream: name })}
     >
       <Field
         label={`Type ${name} to confirm`}
@@ -145,6 +161,9 @@ function DeleteForm({ id, name, onDone }: Pick<StreamView, 'id' | 'name'> & { on
         autoComplete="off"
         spellCheck={false}
       />
+      <div>
+        <EdgeCurl operation={streams.delete} input={{ stream: name }} />
+      </div>
     </OrderForm>
   );
 }
@@ -155,6 +174,8 @@ function useStreamForm(initial: StreamText) {
   return {
     text,
     errors,
+    /** what the fields mean as they are now */
+    typed: parseStream(text, SHARDS_MAX),
     change(change: Partial<StreamText>) {
       setText((before) => ({ ...before, ...change }));
       setErrors((before) => omit(before, Object.keys(change)));

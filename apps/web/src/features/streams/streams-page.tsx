@@ -1,5 +1,6 @@
 'use client';
 
+import { DEFAULT_STREAM } from '@foreshard/core/operations';
 import { useQuery } from '@tanstack/react-query';
 import { createColumnHelper } from '@tanstack/react-table';
 import { Plus, Settings2, Trash2 } from 'lucide-react';
@@ -19,8 +20,6 @@ import { AlterStream, CreateStream, DeleteStream } from './stream-dialogs.tsx';
 
 const SORTS = ['name', 'shardCount', 'shardlets', 'eventsPerSecond', 'bytesPerSecond'] as const;
 const NO_STREAMS: readonly StreamView[] = [];
-/** The stream that clients mean when they name none: it cannot be deleted. */
-const DEFAULT_STREAM = 'main';
 
 const helper = createColumnHelper<typeof dataTableFeatures, StreamView>();
 const columns: DataColumns<StreamView> = helper.columns([

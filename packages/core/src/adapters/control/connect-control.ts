@@ -12,6 +12,7 @@ import type { HostProofStore } from '../../hosts/index.ts';
 import type { JobRuns } from '../../jobs/index.ts';
 import type { DrainFacts, MoveLog } from '../../migration/index.ts';
 import type { NotificationStore } from '../../notifying/index.ts';
+import type { QuotaStore } from '../../operations/handlers/index.ts';
 import type { ForecastRecords, ModelRegistry } from '../../predicting/index.ts';
 import type { HealthStore, ProfileStore } from '../../profiling/index.ts';
 import type { BlockStore } from '../../telemetry/index.ts';
@@ -37,7 +38,6 @@ import {
   PrismaRestoration,
   PrismaTokenStore,
   PrismaTopologyStore,
-  type QuotaStore,
   type Restoration,
   type TokenStore,
 } from '../prisma/index.ts';

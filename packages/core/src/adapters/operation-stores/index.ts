@@ -1,4 +1,4 @@
-/** What operations are carried out on: the stores of the control plane, and a way to hosts. */
+/** What operations are carried out on: the stores of the control plane, and a way to hosts. What serves groups is the caller's. */
 import type { LossSources } from '../../migration/index.ts';
 import type { OperationStores } from '../../operations/handlers/index.ts';
 import { TelemetryStore } from '../../telemetry/index.ts';
@@ -8,7 +8,7 @@ import { connectAnyHost } from '../event-hosts/index.ts';
 import { admitHost, tryAdmission } from '../host-admission/index.ts';
 
 export interface OperationStoreOptions {
-  /** as it is now: of what was counted of keys */
+  /** as it is now: of what was counted of keys, and for names of streams */
   readonly map: () => TopologyMap;
   /** why a host was not taken, for who may know what listens at an address */
   readonly onUnsuitableHost: (cause: string, actor: string) => void;
@@ -17,13 +17,14 @@ export interface OperationStoreOptions {
 export function operationStores(
   control: Control,
   { map, onUnsuitableHost }: OperationStoreOptions,
-): OperationStores {
-  const { topology, proofs, moves, jobs, drainFacts } = control;
+): Omit<OperationStores, 'groupService'> {
+  const { topology, proofs, moves, jobs, drainFacts, groups, quotas, tokens } = control;
   const { recommendations, policies, inquiries, clusters, models } = control;
   const telemetry = new TelemetryStore({ blocks: control.telemetry, map, nowMs: Date.now });
   return {
-    ...{ topology, proofs, moves, drainFacts, onRun, onHost: onRun, nowMs: Date.now },
+    ...{ topology, proofs, moves, drainFacts, groups, quotas, tokens, map },
     ...{ recommendations, policies, inquiries, clusters, models },
+    ...{ onRun, onHost: onRun, nowMs: Date.now },
     wake: (job, payload) => jobs.wake(job, payload),
     async admit(request, dryRun) {
       const reply = await (dryRun ? tryAdmission : admitHost)(topology, request);

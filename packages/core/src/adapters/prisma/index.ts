@@ -18,7 +18,7 @@ export { PrismaMoveLog } from './move-log.ts';
 export { PrismaNotificationStore } from './notification-store.ts';
 export { PrismaPolicyStore } from './policy-store.ts';
 export { PrismaProfileStore } from './profile-store.ts';
-export { PrismaQuotaStore, type QuotaStore } from './quota-store.ts';
+export { PrismaQuotaStore } from './quota-store.ts';
 export { PrismaRecommendationLog } from './recommendation-log.ts';
 export { PrismaRestoration, type Restoration, type RestoredClock, type RestoredMark } from './restoration.ts';
 export * from './token-store.ts';

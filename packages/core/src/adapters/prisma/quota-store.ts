@@ -1,21 +1,6 @@
 /** Quotas of single tokens and streams. Edges read them every few seconds. */
+import type { QuotaStore, StoredQuota } from '../../operations/handlers/index.ts';
 import { type PrismaClient, reaching } from './client.ts';
-
-export interface StoredQuota {
-  readonly scope: 'token' | 'stream';
-  /** id of the token, name of the stream */
-  readonly subject: string;
-  readonly eventsPerSecond: number | undefined;
-  readonly bytesPerSecond: number | undefined;
-}
-
-export interface QuotaStore {
-  list(): Promise<StoredQuota[]>;
-  /** Replaces both values. */
-  set(quota: StoredQuota): Promise<void>;
-  /** `false` when there was none. */
-  remove(scope: StoredQuota['scope'], subject: string): Promise<boolean>;
-}
 
 export class PrismaQuotaStore implements QuotaStore {
   private readonly prisma: PrismaClient;

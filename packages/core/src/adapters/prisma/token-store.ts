@@ -4,23 +4,10 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import type { ApiToken, TokenStore as TokenPort, TokenRequest } from '../../operations/handlers/index.ts';
+import { PERMISSIONS, type Permission } from '../../operations/index.ts';
 import { type PrismaClient, reaching } from './client.ts';
 import type { ApiToken as ApiTokenRow } from './generated/client.ts';
-
-export const TOKEN_SCOPES = ['ingest', 'read', 'consume', 'admin'] as const;
-export type TokenScope = (typeof TOKEN_SCOPES)[number];
-
-export interface ApiToken {
-  readonly id: string;
-  readonly name: string;
-  /** how the token begins, for people to tell tokens apart */
-  readonly prefix: string;
-  readonly scopes: readonly TokenScope[];
-  readonly createdAt: Date;
-  readonly expiresAt: Date | undefined;
-  readonly lastUsedAt: Date | undefined;
-  readonly revokedAt: Date | undefined;
-}
 
 /** What an edge keeps, in memory and on disk, to serve while PostgreSQL is away. */
 export interface ActiveToken {
@@ -28,24 +15,12 @@ export interface ActiveToken {
   readonly name: string;
   /** SHA-256 of the token, in hex */
   readonly hash: string;
-  readonly scopes: readonly TokenScope[];
+  readonly scopes: readonly Permission[];
   /** ms since the epoch; undefined: never */
   readonly expiresAtMs: number | undefined;
 }
 
-export interface TokenRequest {
-  readonly name: string;
-  readonly scopes?: readonly TokenScope[];
-  readonly expiresAt?: Date;
-}
-
-export interface TokenStore {
-  /** `plaintext` is told here and never again. */
-  create(request: TokenRequest): Promise<{ readonly token: ApiToken; readonly plaintext: string }>;
-  /** Also revoked and expired ones, newest first. */
-  list(): Promise<ApiToken[]>;
-  /** `false` when there is no such token, or it is revoked already. */
-  revoke(id: string): Promise<boolean>;
+export interface TokenStore extends TokenPort {
   /** Of tokens that are neither revoked nor expired. */
   activeHashes(): Promise<ActiveToken[]>;
   /** Notes that tokens were used; edges call it now and then, not on every request. */
@@ -69,7 +44,7 @@ export class PrismaTokenStore implements TokenStore {
     this.databaseUrl = databaseUrl;
   }
 
-  async create({ name, scopes = TOKEN_SCOPES, expiresAt }: TokenRequest) {
+  async create({ name, scopes = PERMISSIONS, expiresAt }: TokenRequest) {
     const plaintext = TOKEN_MARK + randomBytes(TOKEN_BYTES).toString('base64url');
     const row = await this.reaching(() =>
       this.prisma.apiToken.create({
@@ -109,7 +84,7 @@ export class PrismaTokenStore implements TokenStore {
       id: row.id,
       name: row.name,
       hash: Buffer.from(row.hash).toString('hex'),
-      scopes: row.scopes as TokenScope[],
+      scopes: row.scopes as Permission[],
       expiresAtMs: row.expiresAt?.getTime(),
     }));
   }
@@ -132,7 +107,7 @@ export class PrismaTokenStore implements TokenStore {
 function toToken({ hash: _, ...row }: ApiTokenRow): ApiToken {
   return {
     ...row,
-    scopes: row.scopes as TokenScope[],
+    scopes: row.scopes as Permission[],
     expiresAt: row.expiresAt ?? undefined,
     lastUsedAt: row.lastUsedAt ?? undefined,
     revokedAt: row.revokedAt ?? undefined,

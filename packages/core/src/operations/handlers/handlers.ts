@@ -1,17 +1,24 @@
 /** Handlers of the whole table, over one set of stores. */
 import type { Handlers } from '../operation.ts';
 import type { Operations } from '../table.ts';
+import { type GroupStores, groupHandlers } from './groups.ts';
 import { type HostStores, hostHandlers } from './hosts.ts';
 import { type JobStores, jobHandlers } from './jobs.ts';
 import { migrationHandlers } from './migrations.ts';
 import { type ModelStores, modelHandlers } from './models.ts';
 import { type PolicyStores, policyHandlers } from './policy.ts';
+import { type QuotaStores, quotaHandlers } from './quotas.ts';
 import { type RecommendationStores, recommendationHandlers } from './recommendations.ts';
 import { type ShardletStores, shardletHandlers } from './shardlets.ts';
+import { streamHandlers } from './streams.ts';
+import { type TokenStores, tokenHandlers } from './tokens.ts';
 import { type WhatIfStores, whatIfHandlers } from './what-if.ts';
 
-type EveryStore = HostStores &
+type EveryStore = GroupStores &
+  HostStores &
   ShardletStores &
+  Omit<QuotaStores, 'tokens' | 'topology'> &
+  TokenStores &
   RecommendationStores &
   PolicyStores &
   WhatIfStores &
@@ -23,13 +30,17 @@ export interface OperationStores extends EveryStore, JobStores {
 
 export function operationHandlers(stores: OperationStores): Handlers<Operations> {
   return {
+    groups: groupHandlers(stores),
     hosts: hostHandlers(stores),
     migrations: migrationHandlers(stores),
+    quotas: quotaHandlers(stores),
     shardlets: shardletHandlers(stores),
     recommendations: recommendationHandlers(stores),
     policy: policyHandlers(stores),
     whatIf: whatIfHandlers(stores),
     models: modelHandlers(stores),
     jobs: jobHandlers(stores),
+    streams: streamHandlers(stores),
+    tokens: tokenHandlers(stores),
   };
 }

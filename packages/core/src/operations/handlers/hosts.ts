@@ -7,7 +7,6 @@ import {
   type LossSources,
   requestDrain,
   reviewLoss,
-  tryDecision,
 } from '../../migration/index.ts';
 import {
   acceptLoss,
@@ -22,8 +21,8 @@ import {
 } from '../../topology/index.ts';
 import type { hosts } from '../hosts.ts';
 import type { Caller, OutputOf, RouterHandlers } from '../operation.ts';
-import { operatorOf, type TopologyStores } from './operator.ts';
-import { accepted, refused } from './refusals.ts';
+import { decided, operatorOf, type TopologyStores } from './operator.ts';
+import { refused } from './refusals.ts';
 
 export interface HostStores extends TopologyStores {
   readonly proofs: LossSources['proofs'];
@@ -53,15 +52,10 @@ export type AdmissionReply =
 type HostDocument = OutputOf<typeof hosts.list>['hosts'][number];
 
 export function hostHandlers(stores: HostStores): RouterHandlers<typeof hosts> {
-  const { topology, nowMs } = stores;
+  const { topology } = stores;
 
-  /** Decides, or with `dryRun` reports what would be decided. @throws ForeshardError */
-  async function decide<R>(decision: Decision<R>, { actor, dryRun }: Caller): Promise<R> {
-    const reply = dryRun
-      ? tryDecision(await topology.snapshot(), decision, nowMs())
-      : await topology.decide(decision, actor);
-    return accepted(reply, 'unknown_host');
-  }
+  const decide = <R>(decision: Decision<R>, caller: Caller) =>
+    decided(stores, decision, caller, 'unknown_host');
 
   /** A host that is in that state already stays so: asking twice is no conflict. */
   async function drain(host: number, state: 'draining' | 'active', caller: Caller) {

@@ -1,3 +1,4 @@
+export * from './groups.ts';
 export * from './handlers.ts';
 export * from './hosts.ts';
 export * from './jobs.ts';
@@ -5,7 +6,11 @@ export * from './migrations.ts';
 export * from './models.ts';
 export * from './operator.ts';
 export * from './policy.ts';
+export * from './quota-store.ts';
+export * from './quotas.ts';
 export * from './recommendations.ts';
 export * from './refusals.ts';
 export * from './shardlets.ts';
+export * from './streams.ts';
+export * from './tokens.ts';
 export * from './what-if.ts';

@@ -1,0 +1,114 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MemoryGroupStore } from '../../adapters/memory/index.ts';
+import { type Checkpoint, GROUPS_MAX } from '../../consuming/index.ts';
+import type { Stream } from '../../topology/index.ts';
+import { groups } from '../groups.ts';
+import { groupHandlers } from './groups.ts';
+
+const CALLER = { actor: 'a test', dryRun: false };
+const MAIN = { id: 1, name: 'main' } as Stream;
+const SECRET = `whsec_${'A'.repeat(44)}`;
+
+let store: MemoryGroupStore;
+/** of each shardlet */
+let lags: Map<number, number>;
+let begun: string[];
+let handlers: ReturnType<typeof groupHandlers>;
+
+beforeEach(() => {
+  store = new MemoryGroupStore({ nowMicros: () => 1 });
+  lags = new Map();
+  begun = [];
+  handlers = groupHandlers({
+    groups: store,
+    groupService: {
+      async create(group, from) {
+        begun.push(from);
+        return store.create(group, { version: 0, members: [], checkpoints: new Map() });
+      },
+      lag: async ({ shardlet }) => lags.get(shardlet),
+    },
+    map: () => ({
+      stream: (id) => (id === MAIN.id ? MAIN : undefined),
+      streamNamed: (name) => (name === MAIN.name ? MAIN : undefined),
+    }),
+  });
+});
+
+const created = (name: string, more: object = {}) =>
+  handlers.create(groups.create.input.parse({ name, ...more }), CALLER);
+const checkpoint = (shardlet: number, member?: string): Checkpoint => {
+  return { shardlet, seq: 5, epoch: 1, assignment: 1, member, revoking: false, skipped: 0 };
+};
+
+async function withCheckpoints(name: string, checkpoints: readonly Checkpoint[]): Promise<void> {
+  const members = [{ id: 'm', seenAtMs: 7, subject: undefined }];
+  const byShardlet = new Map(checkpoints.map((c) => [c.shardlet, c]));
+  await store.change(name, () => ({ state: { version: 3, members, checkpoints: byShardlet }, result: 1 }));
+}
+
+describe('a group', () => {
+  it('is created where it should begin, listed and removed', async () => {
+    const summary = { name: 'g', stream: 'main', sessionMs: 10_000, delivery: 'pull' };
+    expect(await created('g', { from: 'now' })).toEqual(summary);
+    expect(begun).toEqual(['now']);
+    await store.create({ name: 'lost', stream: 9, sessionMs: 10_000 }, (await store.find('g'))!.state);
+    expect((await handlers.list({}, CALLER)).groups).toEqual([
+      summary,
+      { ...summary, name: 'lost', stream: null },
+    ]);
+    expect(await handlers.remove({ group: 'g' }, CALLER)).toEqual({ group: 'g', result: 'removed' });
+    expect(await store.find('g')).toBe(undefined);
+  });
+
+  it('shows who has what, and how far each shardlet is', async () => {
+    await created('g');
+    await withCheckpoints('g', [checkpoint(2, 'm'), checkpoint(1)]);
+    lags.set(1, 4).set(2, 6);
+    expect(await handlers.show({ group: 'g' }, CALLER)).toMatchObject({
+      ...{ version: 3, lag: 10, members: [{ id: 'm', subject: null, shardlets: 1 }] },
+      shardlets: [
+        { shardlet: 1, member: null, lag: 4 },
+        { shardlet: 2, member: 'm', lag: 6 },
+      ],
+    });
+  });
+
+  it('has no lag that is known as soon as a host does not answer, or holds too few', async () => {
+    await created('g');
+    await withCheckpoints('g', [checkpoint(1), checkpoint(2)]);
+    lags.set(1, 4);
+    expect((await handlers.show({ group: 'g' }, CALLER)).lag).toBe(null);
+    lags.set(2, -3);
+    const { lag, shardlets } = await handlers.show({ group: 'g' }, CALLER);
+    expect([lag, shardlets[1]]).toMatchObject([null, { lag: null, beyondEnd: 3 }]);
+  });
+
+  it('that is pushed is shown as such', async () => {
+    const push = { url: 'https://example.com/hook', secret: SECRET };
+    const empty = { version: 0, members: [], checkpoints: new Map() };
+    await store.create({ name: 'hook', stream: 1, sessionMs: 10_000, push }, empty);
+    const shown = await handlers.show({ group: 'hook' }, CALLER);
+    expect(shown).toMatchObject({ delivery: 'push', lag: 0 });
+    expect(JSON.stringify(shown)).not.toContain(SECRET);
+  });
+});
+
+describe('refused is', () => {
+  beforeEach(() => created('g'));
+
+  it.each([
+    ['a group of no stream', () => created('h', { stream: 'nope' }), 'unknown_stream'],
+    ['a name that is taken', () => created('g'), 'conflict'],
+    ['to show none', () => handlers.show({ group: 'nope' }, CALLER), 'unknown_group'],
+    ['to remove none', () => handlers.remove({ group: 'nope' }, CALLER), 'unknown_group'],
+  ])('%s', async (_, act, code) => {
+    await expect(act()).rejects.toMatchObject({ name: 'ForeshardError', code });
+    expect((await store.list()).length).toBe(1);
+  });
+
+  it('one more than there may be', async () => {
+    for (let i = 1; i < GROUPS_MAX; i++) await created(`g${i}`);
+    await expect(created('more')).rejects.toMatchObject({ code: 'limit_reached' });
+  });
+});

@@ -1,0 +1,94 @@
+/** What is done for operations on consumer groups. */
+import {
+  type Checkpoint,
+  GROUPS_MAX,
+  type Group,
+  type GroupService,
+  type GroupState,
+  type GroupStore,
+} from '../../consuming/index.ts';
+import { ForeshardError } from '../../kernel/index.ts';
+import type { TopologyMap } from '../../topology/index.ts';
+import type { groups } from '../groups.ts';
+import type { OutputOf, RouterHandlers } from '../operation.ts';
+
+export interface GroupStores {
+  readonly groups: GroupStore;
+  /** asks hosts how far they are */
+  readonly groupService: Pick<GroupService, 'create' | 'lag'>;
+  /** names of streams: the topology store is not asked each time somebody looks at a group */
+  readonly map: () => Pick<TopologyMap, 'stream' | 'streamNamed'>;
+}
+
+type Summary = OutputOf<typeof groups.create>;
+type ShardletDocument = OutputOf<typeof groups.show>['shardlets'][number];
+
+export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups> {
+  const { groups: store, groupService: service } = stores;
+
+  function summaryOf({ name, stream, sessionMs, push }: Group): Summary {
+    const delivery = push === undefined ? 'pull' : 'push';
+    return { name, stream: stores.map().stream(stream)?.name ?? null, sessionMs, delivery };
+  }
+
+  async function shardletOf(checkpoint: Checkpoint): Promise<ShardletDocument> {
+    const lag = (await service.lag(checkpoint)) ?? null;
+    const shown = { ...checkpoint, member: checkpoint.member ?? null };
+    return lag !== null && lag < 0 ? { ...shown, lag: null, beyondEnd: -lag } : { ...shown, lag };
+  }
+
+  return {
+    async create({ name, stream, from, sessionMs }) {
+      const known = stores.map().streamNamed(stream);
+      if (known === undefined)
+        throw new ForeshardError('unknown_stream', `There is no stream "${stream}".`, { pointer: '/stream' });
+      const group = { name, stream: known.id, sessionMs };
+      const creation = await service.create(group, from);
+      if (creation === 'taken') throw new ForeshardError('conflict', `There is a group "${name}" already.`);
+      if (creation === 'full')
+        throw new ForeshardError(
+          'limit_reached',
+          `There are ${GROUPS_MAX} consumer groups. Remove one with "foreshard groups remove NAME".`,
+        );
+      return summaryOf(group);
+    },
+    async list() {
+      return { groups: (await store.list()).map(summaryOf) };
+    },
+    async show({ group: name }) {
+      const { group, state } = (await store.find(name)) ?? unknown(name);
+      const checkpoints = [...state.checkpoints.values()].sort((a, b) => a.shardlet - b.shardlet);
+      const shardlets = await Promise.all(checkpoints.map(shardletOf));
+      return {
+        ...summaryOf(group),
+        version: state.version,
+        lag: sumOfLags(shardlets),
+        members: membersOf(state, shardlets),
+        shardlets,
+      };
+    },
+    async remove({ group }) {
+      if (!(await store.remove(group))) unknown(group);
+      return { group, result: 'removed' };
+    },
+  };
+}
+
+function membersOf({ members }: GroupState, shardlets: readonly ShardletDocument[]) {
+  return members.map(({ id, seenAtMs, subject = null }) => ({
+    ...{ id, seenAtMs, subject },
+    shardlets: shardlets.filter((s) => s.member === id).length,
+  }));
+}
+
+/** null as soon as one is not known */
+function sumOfLags(shardlets: readonly ShardletDocument[]): number | null {
+  return shardlets.reduce<number | null>(
+    (sum, { lag }) => (sum === null || lag === null ? null : sum + lag),
+    0,
+  );
+}
+
+function unknown(name: string): never {
+  throw new ForeshardError('unknown_group', `There is no group "${name}".`);
+}

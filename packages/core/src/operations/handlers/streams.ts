@@ -1,0 +1,109 @@
+/** What is done for operations on streams. The topology store decides; a worker opens or drops their shardlets. */
+import { ForeshardError } from '../../kernel/index.ts';
+import {
+  alterStream,
+  createStream,
+  deleteStream,
+  type Stream,
+  type StreamSettings,
+  type Topology,
+} from '../../topology/index.ts';
+import type { OutputOf, RouterHandlers } from '../operation.ts';
+import { DEFAULT_STREAM, type streams } from '../streams.ts';
+import { decided, type TopologyStores } from './operator.ts';
+import type { QuotaStore, StoredQuota } from './quota-store.ts';
+
+export interface StreamStores extends TopologyStores {
+  readonly quotas: Pick<QuotaStore, 'list'>;
+}
+
+type StreamDocument = OutputOf<typeof streams.list>['streams'][number];
+
+export function streamHandlers(stores: StreamStores): RouterHandlers<typeof streams> {
+  const { topology, quotas, wake } = stores;
+  /** A lost wake-up costs two seconds. */
+  const wakeUnless = async (dryRun: boolean) => {
+    if (!dryRun) await wake('reconcile').catch(() => {});
+  };
+
+  return {
+    async list() {
+      const [snapshot, own] = await Promise.all([topology.snapshot(), quotas.list()]);
+      const counts = countShardlets(snapshot);
+      return { streams: snapshot.streams.map((s) => documentOf(s, counts.get(s.id) ?? 0, own)) };
+    },
+    async create({ name, shardCount, splitKeys, ...settings }, caller) {
+      const request = { name, shardCount, splitKeys, settings };
+      const { streamId: id } = await decided(stores, createStream(request), caller, 'unknown_stream');
+      await wakeUnless(caller.dryRun);
+      if (caller.dryRun) return { result: 'would be created', stream: null };
+      const made = { id, name, shardCount, splitKeys, ...settings };
+      return { result: 'created', stream: documentOf(made, shardCount, await quotas.list()) };
+    },
+    async alter({ stream: name, ...given }, caller) {
+      const settings = named(given);
+      if (Object.keys(settings).length === 0)
+        throw new ForeshardError(
+          'invalid_order',
+          'Name at least one of retentionMs, retentionBytes and dedupWindowMs.',
+        );
+      const snapshot = await topology.snapshot();
+      const { id } = streamNamed(snapshot, name);
+      const stream = await decided(stores, alterStream(id, settings), caller, 'unknown_stream');
+      await wakeUnless(caller.dryRun);
+      return {
+        result: caller.dryRun ? 'would be altered' : 'altered',
+        stream: documentOf(stream, countShardlets(snapshot).get(id) ?? 0, await quotas.list()),
+      };
+    },
+    async delete({ stream: name }, caller) {
+      if (name === DEFAULT_STREAM)
+        throw new ForeshardError(
+          'invalid_order',
+          `The stream ${name} cannot be deleted: clients that name no stream mean it.`,
+          { pointer: '{stream}' },
+        );
+      const { id } = streamNamed(await topology.snapshot(), name);
+      const { replicas } = await decided(stores, deleteStream(id), caller, 'unknown_stream');
+      await wakeUnless(caller.dryRun);
+      const result = caller.dryRun ? 'would be deleted' : 'deleted';
+      return { stream: name, result, shardlets: replicas };
+    },
+  };
+}
+
+/** @throws ForeshardError unknown_stream */
+export function streamNamed({ streams: all }: Topology, name: string, pointer = '{stream}'): Stream {
+  const found = all.find((stream) => stream.name === name);
+  if (found !== undefined) return found;
+  throw new ForeshardError('unknown_stream', `There is no stream ${name}.`, { pointer });
+}
+
+function named({
+  retentionMs,
+  retentionBytes,
+  dedupWindowMs,
+}: { readonly [S in keyof StreamSettings]?: StreamSettings[S] | undefined }): Partial<StreamSettings> {
+  return {
+    ...(retentionMs === undefined ? {} : { retentionMs }),
+    ...(retentionBytes === undefined ? {} : { retentionBytes }),
+    ...(dedupWindowMs === undefined ? {} : { dedupWindowMs }),
+  };
+}
+
+function countShardlets({ shardlets }: Topology): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const { stream, state } of shardlets)
+    if (state.kind !== 'gone') counts.set(stream, (counts.get(stream) ?? 0) + 1);
+  return counts;
+}
+
+function documentOf(stream: Stream, shardlets: number, quotas: readonly StoredQuota[]): StreamDocument {
+  const { id, name, shardCount, splitKeys, retentionMs, retentionBytes, dedupWindowMs } = stream;
+  const own = quotas.find(({ scope, subject }) => scope === 'stream' && subject === name);
+  const { eventsPerSecond = null, bytesPerSecond = null } = own ?? {};
+  return {
+    ...{ id, name, shardCount, shardlets, splitKeys, retentionMs, retentionBytes, dedupWindowMs },
+    quota: own === undefined ? null : { eventsPerSecond, bytesPerSecond },
+  };
+}
