@@ -6,12 +6,13 @@ import type { Control } from '@foreshard/core/adapters/control';
 import { ENGINE_ADAPTERS, type HostEngine } from '@foreshard/core/adapters/engines';
 import type { ReadSource } from '@foreshard/core/external';
 import type { EventHost } from '@foreshard/core/hosts';
-import type { WebhookSender } from '@foreshard/core/notifying';
+import { networksSchema } from '@foreshard/core/notifying';
 import type { OperationStores } from '@foreshard/core/operations/handlers';
 import type { ClientBase } from 'pg';
 import { generateClient } from './building/generate-client.ts';
 import { MIGRATIONS } from './checkout.ts';
 import type { ControlAccess } from './credentials.ts';
+import { badInput } from './failure.ts';
 import { engineOf } from './host-address.ts';
 
 export {
@@ -45,6 +46,9 @@ export async function operationStores(control: Control): Promise<OperationStores
   const hosts = new HostPool(map);
   const stores = adapter.operationStores(control, {
     map: () => map,
+    webhookNetworks: webhookNetworks(),
+    // an empty variable means an unset one
+    consoleUrl: process.env.FORESHARD_CONSOLE_URL || undefined,
     // at the machine the reason helps
     onUnsuitableHost: (cause) => void process.stderr.write(`${cause}\n`),
   });
@@ -57,6 +61,13 @@ export async function operationStores(control: Control): Promise<OperationStores
 }
 
 /** Answers the names of what was applied now. */
+/** What may be sent to is the same as for the worker that sends. @throws CommandFailure */
+function webhookNetworks(): readonly string[] {
+  const networks = networksSchema.safeParse(process.env.FORESHARD_WEBHOOK_NETWORKS);
+  if (networks.success) return networks.data;
+  throw badInput(`the variable FORESHARD_WEBHOOK_NETWORKS ${networks.error.issues[0]!.message}`);
+}
+
 export async function migrate(databaseUrl: string): Promise<string[]> {
   await generateClient();
   const { applyMigrations } = await import('@foreshard/core/adapters/prisma');
@@ -84,12 +95,6 @@ export async function newWebhookSecret(): Promise<string> {
 /** @throws Error with one line that says what is wrong with the source */
 export const readSource: ReadSource = async (source, range) =>
   (await import('@foreshard/core/adapters/prometheus')).readPrometheus(source, range);
-
-/** What may be sent to is the same as for the worker that sends. */
-export async function webhookSender(networks: readonly string[]): Promise<WebhookSender> {
-  const { AddressGuard, GuardedWebhookSender } = await import('@foreshard/core/adapters/webhooks');
-  return new GuardedWebhookSender(new AddressGuard(networks), Date.now);
-}
 
 /** T keeps only hashes of its tokens. */
 export async function isActiveToken(control: Control, token: string): Promise<boolean> {

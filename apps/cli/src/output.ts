@@ -18,5 +18,6 @@ export function counted(many: number, what: string): string {
 
 /** The answer of an operation, for programs. */
 export function printJson(answer: unknown): void {
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
+  // an operation may answer nothing
+  process.stdout.write(`${JSON.stringify(answer ?? null)}\n`);
 }

@@ -8,10 +8,8 @@
 import { join } from 'node:path';
 import type { HotKey, PolicyStore } from '@foreshard/core/advising';
 import type { GroupStore } from '@foreshard/core/consuming';
-import type { HintStore } from '@foreshard/core/hints';
 import type { EventHost, HostProofStore, ProgressWatch } from '@foreshard/core/hosts';
 import { type Clock, MICROS_PER_MS } from '@foreshard/core/kernel';
-import type { NotificationOffice } from '@foreshard/core/notifying';
 import {
   consuming as groupOperations,
   OPERATIONS,
@@ -20,9 +18,7 @@ import {
 import { type OperationStores, operationHandlers } from '@foreshard/core/operations/handlers';
 import { LoadCounters } from '@foreshard/core/telemetry';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
-import { ClusterOrders, type ClusterParts, mountClusters } from './clusters/index.ts';
 import { consuming } from './consuming/index.ts';
-import { HintDesk, mountHints } from './hints/index.ts';
 import { MemoryGuard } from './hosts/memory-guard.ts';
 import { ByteBudget } from './http/byte-budget.ts';
 import { EdgeMetrics } from './http/metrics.ts';
@@ -39,7 +35,6 @@ import { Ingestion, type IngestionLimits, type IngestionObserver } from './inges
 import { LeasedIngestion } from './ingest/leased-ingestion.ts';
 import { type OwnQuota, QuotaBook, type QuotaRedis, Quotas } from './limits/index.ts';
 import { type FirstMap, FollowedMap, firstMap } from './map/follower.ts';
-import { mountNotifying } from './notifying/index.ts';
 import { BoundOperations, mountOperations } from './operations/index.ts';
 import { profiling } from './profiling/index.ts';
 import { HostClaims, LastAcknowledged } from './proof/index.ts';
@@ -71,10 +66,7 @@ export interface EdgeParts {
   readonly groups: GroupStore;
   /** hosts that nobody uses until a person has looked; never fails, never waits long */
   readonly hostAlarms: RouteParts['hostAlarms'];
-  readonly hints: Pick<HintStore, 'add' | 'list' | 'remove'>;
   readonly hotKeys: HotKeyParts;
-  readonly notifications: NotificationOffice;
-  readonly clusters: Omit<ClusterParts, 'nowMs'>;
   /** what operations are carried out on */
   readonly operations: (
     map: TopologyMap,
@@ -256,7 +248,6 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       nowMs: Date.now,
     }),
   );
-  const clusters = new ClusterOrders({ ...parts.clusters, nowMs: Date.now });
   const apiActor = (authorization: string | undefined) => `api:${tokens.idOf(authorization) ?? 'edge'}`;
   const events = new EventsEndpoint({
     map,
@@ -270,11 +261,6 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     fault,
     ...settings,
   });
-  const hints = new HintDesk({
-    hints: parts.hints,
-    shardCountOf: (name) => map.topology.streamNamed(name)?.shardCount,
-    nowMs: Date.now,
-  });
   const routes = edgeRoutes({
     map,
     tokens,
@@ -287,8 +273,6 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       read: (stream, request) => reads.bodyOf(stream, request),
       records,
       operations,
-      clusters,
-      hints,
       actorOf: apiActor,
       bodyBytesMax: settings.bodyBytesMax,
       budget,
@@ -298,9 +282,6 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       (api) => reads.mount(api),
       (api) => groups.mount(api),
       (api) => mountTelemetry(api, records, budget),
-      (api) => mountHints(api, { desk: hints, budget, actorOf: apiActor }),
-      (api) => mountNotifying(api, { office: parts.notifications, budget, actorOf: apiActor }),
-      (api) => mountClusters(api, { orders: clusters, budget, actorOf: apiActor }),
       (api) => mountOperations(api, { bound: operations, budget, actorOf: apiActor }),
     ],
     fault,

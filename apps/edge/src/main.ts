@@ -2,7 +2,6 @@
 import { connectControl } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { operationStores } from '@foreshard/core/adapters/operation-stores';
-import { notificationOffice } from '@foreshard/core/adapters/webhooks';
 import { HOT_KEYS_KEY, hotKeyField } from '@foreshard/core/advising';
 import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
 import { pino } from 'pino';
@@ -22,7 +21,6 @@ const parts: EdgeParts = {
   markTokensUsed: (ids) => control.tokens.markUsed(ids, new Date()),
   proofs: control.proofs,
   groups: control.groups,
-  hints: control.hints,
   hotKeys: {
     policies: control.policies,
     async tell(hot) {
@@ -30,14 +28,9 @@ const parts: EdgeParts = {
       await control.jobs.wake('relieveHotKeys');
     },
   },
-  notifications: notificationOffice({
-    ...settings,
-    store: control.notifications,
-    wake: () => control.jobs.wake('notify'),
-  }),
-  clusters: { ...control, wake: () => control.jobs.wake('clusters') },
   operations: (map) =>
     operationStores(control, {
+      ...settings,
       map: () => map,
       onUnsuitableHost: (cause, actor) => log.warn({ cause, actor }, 'a host was not taken'),
     }),

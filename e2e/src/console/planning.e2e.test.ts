@@ -341,6 +341,6 @@ describe('a cluster that people describe on its page', () => {
     await card.getByRole('button', { name: 'Remove depot' }).click();
     await page.getByRole('button', { name: 'Forget it' }).click();
     await card.waitFor({ state: 'detached' });
-    expect(JSON.parse(await foreshard('clusters', 'list', '--json'))).toEqual([]);
+    expect(JSON.parse(await foreshard('clusters', 'list', '--json'))).toEqual({ clusters: [] });
   });
 });

@@ -17,6 +17,9 @@ const NOBODY = 999_999;
 const AT = String(NOBODY);
 const EVENT = { specversion: '1.0', id: '1', source: '/suite', type: 'asked', subject: 'a' };
 const GROUP = { group: 'nowhere', member: 'm-1' };
+const HINT = { from: '2126-01-01T00:00:00Z', to: '2126-01-01T01:00:00Z', factor: 2, because: 'a' };
+const NO_ID = '01a1ff5c-50c3-7438-a09a-41089442e032';
+const CSV = 'time,partition,host,events,bytes\n';
 const SEEN = { revision: 1, topologyVersion: 1 };
 const POSITION = { shardlet: 1, seq: 1, epoch: 1, assignment: 1 };
 
@@ -25,6 +28,7 @@ const unknown = (code: ErrorCode, input: Input, ...command: string[]): Row => ({
 });
 const migration = (...command: string[]) =>
   unknown('unknown_migration', { migration: NOBODY }, 'migrations', ...command, AT);
+const missing = (input: Input, ...command: string[]) => unknown('not_found', input, ...command);
 const wrong = (input: Input, ...command: string[]) => unknown('invalid_order', input, ...command);
 
 export const ROWS: Readonly<Record<string, Row>> = {
@@ -107,6 +111,39 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'tokens.create': wrong({ name: '' }, 'tokens', 'create', '', '--scope', 'read'),
   'tokens.revoke': unknown('unknown_token', { token: 'nobody' }, 'tokens', 'revoke', 'nobody'),
 
+  'clusters.list': { answered: { input: {}, command: ['clusters', 'list'] } },
+  'clusters.show': missing({ name: 'nowhere' }, 'clusters', 'show', 'nowhere'),
+  'clusters.add': unknown('invalid_record', { name: 'c', hosts: [{ name: '' }] }),
+  'clusters.importLoad': unknown('invalid_csv', { name: 'nowhere', load: CSV }),
+  'clusters.change': missing({ name: 'nowhere', webhook: null }, 'clusters', 'webhook', 'nowhere'),
+  'clusters.remove': missing({ name: 'nowhere' }, 'clusters', 'remove', 'nowhere'),
+  'clusters.plan': missing({ name: 'nowhere' }, 'clusters', 'plan', 'nowhere'),
+
+  'hints.list': { answered: { input: {}, command: ['hints', 'list'] } },
+  'hints.add': unknown(
+    ...(['unknown_stream', { ...HINT, stream: 'nowhere' }] as const),
+    ...['hints', 'add', '--from', HINT.from, '--to', HINT.to, '--because', 'a', '--factor', '2'],
+    ...['--stream', 'nowhere'],
+  ),
+  'hints.remove': missing({ id: NO_ID }, 'hints', 'remove', NO_ID),
+  'hints.restore': missing({ id: NO_ID }, 'hints', 'restore', NO_ID),
+
+  'notifications.listTargets': { answered: { input: {}, command: ['notifications', 'list'] } },
+  'notifications.addTarget': unknown(
+    ...(['invalid_record', { name: '', url: 'http://a.example' }] as const),
+    ...['notifications', 'add', '', 'http://a.example'],
+  ),
+  'notifications.changeTarget': missing(
+    ...([{ name: 'nowhere', enabled: false }] as const),
+    ...['notifications', 'pause', 'nowhere'],
+  ),
+  'notifications.removeTarget': missing({ name: 'nowhere' }, 'notifications', 'remove', 'nowhere'),
+  'notifications.testTarget': missing({ name: 'nowhere' }, 'notifications', 'test', 'nowhere'),
+  'notifications.listDeliveries': { answered: { input: {}, command: ['notifications', 'deliveries'] } },
+  'notifications.showDelivery': missing({ id: NO_ID }),
+  'notifications.redeliver': missing({ id: NO_ID }, 'notifications', 'redeliver', NO_ID),
+  'notifications.listAlarms': { answered: { input: {}, command: ['notifications', 'alarms'] } },
+
   'recommendations.list': { answered: { input: {}, command: ['recommendations', 'list'] } },
   'recommendations.read': unknown('not_found', { recommendation: NOBODY }, 'recommendations', 'show', AT),
   'recommendations.approve': unknown('not_found', { recommendation: NOBODY, ...SEEN }),
@@ -154,6 +191,9 @@ export const NOT_ANSWERED: Readonly<Record<string, string>> = {
   'recommendations.decisions': 'the planner goes on deciding',
   'recommendations.read': 'needs a plan: planning.contract.test.ts',
   'whatIf.ask': 'a worker answers: planning.contract.test.ts',
+  'clusters.plan': 'needs a cluster: clusters.contract.test.ts',
+  'clusters.show': 'needs a cluster: clusters.contract.test.ts',
+  'notifications.showDelivery': 'needs a delivery: notifications.contract.test.ts',
   'groups.show': 'needs a group: consuming.contract.test.ts',
   'hosts.loss': 'needs a host that went back: accept-loss.contract.test.ts',
   'migrations.show': 'needs a move: restructure.contract.test.ts',
@@ -161,6 +201,8 @@ export const NOT_ANSWERED: Readonly<Record<string, string>> = {
 
 /** Operations whose command cannot ask what the row asks, with the reason. */
 export const COMMAND_DIFFERS: Readonly<Record<string, string>> = {
+  'clusters.add': 'it reads a file',
+  'clusters.importLoad': 'it reads a file',
   'groups.list': 'it shows how far each group is besides',
   'policy.change': 'it names the version that it has just read',
   'whatIf.ask': 'it refuses a change that it cannot write down',
@@ -202,6 +244,7 @@ export const LACKING: Readonly<Record<'trpc' | 'console' | 'command', Readonly<R
     'recommendations.approve': '"foreshard approve" approves several, or one',
     'policy.firings': 'for the page that edits the policy',
     'models.trainings': 'for the page of forecasts',
+    'notifications.showDelivery': 'for programs',
     'groups.create': '"foreshard consume" creates the group that it joins',
     'shardlets.show': '"split --wait" asks by it; the console shows shardlets',
   },

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { ErrorCode } from '@foreshard/core/kernel';
-import { type AnyOperation, requestOf } from '@foreshard/core/operations';
+import { type AnyOperation, type OperationRequest, requestOf } from '@foreshard/core/operations';
 import { freePort } from '@foreshard/local';
 import { vi } from 'vitest';
 import { runForeshard } from '../../../apps/cli/src/program.ts';
@@ -23,15 +23,7 @@ export async function overRest(
   input: Input,
   authorization: Authorization,
 ): Promise<Outcome> {
-  const { method, path, body } = requestOf(operation, input as never);
-  const [mediaType] = Object.keys(operation.http.body?.whole?.content ?? { 'application/json': {} });
-  return outcomeOf(
-    await fetch(`${edgeUrl}${path}`, {
-      method,
-      headers: { ...authorization, ...(body === undefined ? {} : { 'content-type': mediaType! }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    }),
-  );
+  return send(edgeUrl, requestOf(operation, input as never), authorization);
 }
 
 /** `nonsense` where a body holds members, else in the query. */
@@ -42,15 +34,25 @@ export async function overRestWithUnknownMember(
   authorization: Authorization,
 ): Promise<Outcome> {
   const { method, path, body } = requestOf(operation, input as never);
-  const holdsMembers = operation.http.body !== undefined && operation.http.body.whole === undefined;
-  const sent = holdsMembers ? { ...body, nonsense: 1 } : body;
-  const [mediaType] = Object.keys(operation.http.body?.whole?.content ?? { 'application/json': {} });
-  const query = holdsMembers ? '' : `${path.includes('?') ? '&' : '?'}nonsense=1`;
+  const { http } = operation;
+  if (http.body !== undefined && http.body.whole === undefined && http.body.text?.only !== true) {
+    const text = JSON.stringify({ ...JSON.parse(body?.text ?? '{}'), nonsense: 1 });
+    return send(edgeUrl, { method, path, body: { mediaType: 'application/json', text } }, authorization);
+  }
+  const longer = `${path}${path.includes('?') ? '&' : '?'}nonsense=1`;
+  return send(edgeUrl, { method, path: longer, ...(body === undefined ? {} : { body }) }, authorization);
+}
+
+async function send(
+  edgeUrl: string,
+  { method, path, body }: OperationRequest,
+  authorization: Authorization,
+): Promise<Outcome> {
   return outcomeOf(
-    await fetch(`${edgeUrl}${path}${query}`, {
+    await fetch(`${edgeUrl}${path}`, {
       method,
-      headers: { ...authorization, ...(sent === undefined ? {} : { 'content-type': mediaType! }) },
-      ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
+      headers: { ...authorization, ...(body === undefined ? {} : { 'content-type': body.mediaType }) },
+      ...(body === undefined ? {} : { body: body.text }),
     }),
   );
 }

@@ -1,9 +1,10 @@
 /** foreshard clusters add. */
-import { addCluster, type PrometheusSource, prometheusSchema } from '@foreshard/core/external';
-import { withControl } from '../deciding.ts';
+import { type PrometheusSource, prometheusSchema } from '@foreshard/core/external';
+import { clusters } from '@foreshard/core/operations';
 import { badInput } from '../failure.ts';
-import { clusterDesk } from './desk.ts';
-import { type LoadOptions, loadOf, report } from './import.ts';
+import { runOperation } from '../operations/run-operation.ts';
+import { addDirectly } from './direct.ts';
+import { directLoad, how, type LoadOptions, loadOf, report } from './import.ts';
 import { readFiles } from './load-files.ts';
 
 interface AddOptions extends LoadOptions {
@@ -18,10 +19,15 @@ export async function add(name: string, options: AddOptions): Promise<void> {
   const source = sourceOf(options);
   const files = await readFiles(options);
   const { webhook = null } = options;
-  await withControl(async (control) => {
-    const request = { name, source, webhook, ...loadOf(files, options) };
-    await report(control, name, await addCluster(clusterDesk(control), request), options);
-  });
+  if (options.direct)
+    return report(await addDirectly({ name, source, webhook, ...directLoad(files, options) }), options);
+  const input = {
+    ...{ name, ...loadOf(files, options), ...how(options) },
+    ...(source === null ? {} : { prometheus: source }),
+    ...(files.capacities.length === 0 ? {} : { hosts: [...files.capacities] }),
+    ...(webhook === null ? {} : { webhook }),
+  };
+  return report(await runOperation(clusters.add, input, options), options);
 }
 
 function sourceOf({

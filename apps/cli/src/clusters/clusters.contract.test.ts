@@ -2,10 +2,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LOAD_LENGTH_MAX } from '@foreshard/core/external';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type CommandResult, RealEdge } from '../replay/real-edge.fixture.ts';
 
 const DONE = 0;
+const FAILED = 1;
 const BAD_INPUT = 2;
 
 let edge: RealEdge;
@@ -46,13 +48,13 @@ test('a cluster is added, planned, changed and removed', async () => {
   const added = await foreshard('add', 'legacy', '--csv', csv, '--hosts', hosts);
   expect(added).toMatchObject({ exitCode: DONE, stdout: expect.stringContaining('3 partitions on 2 hosts') });
   expect(await foreshard('add', 'legacy', '--csv', csv)).toMatchObject({
-    exitCode: BAD_INPUT,
-    stderr: expect.stringContaining('there is a cluster "legacy" already'),
+    exitCode: FAILED,
+    stderr: expect.stringContaining('There is a cluster "legacy" already'),
   });
   const again = await foreshard('import', 'legacy', '--csv', csv, '--json');
   expect(JSON.parse(again.stdout)).toMatchObject({ name: 'legacy', rows: 0, known: 6 });
   const planned = await foreshard('plan', 'legacy', '--json');
-  expect(JSON.parse(planned.stdout).recommendations[0]).toMatchObject({ action: 'move', source: 'a' });
+  expect(JSON.parse(planned.stdout).plan.recommendations[0]).toMatchObject({ action: 'move', source: 'a' });
   expect(await foreshard('webhook', 'legacy', 'nobody')).toMatchObject({
     exitCode: BAD_INPUT,
     stderr: expect.stringContaining('foreshard notifications add nobody URL'),
@@ -61,6 +63,34 @@ test('a cluster is added, planned, changed and removed', async () => {
   expect(await foreshard('remove', 'legacy')).toMatchObject({ exitCode: DONE });
   expect(await foreshard('show', 'legacy')).toMatchObject({ exitCode: BAD_INPUT });
 }, 60_000);
+
+test('hosts are described by a file of their own, and the state of a plan is printed', async () => {
+  const csv = await file('load.csv', HEAD, ...load());
+  expect(await foreshard('add', 'wide', '--csv', csv)).toMatchObject({ exitCode: DONE });
+  const more = await file('more.csv', 'host,events_per_second', 'c,100');
+  expect(await foreshard('import', 'wide', '--hosts', more)).toMatchObject({
+    ...{ exitCode: DONE, stdout: 'wide: what 1 host can take is known\n' },
+  });
+  const state = await foreshard('plan', 'wide', '--state');
+  expect(JSON.parse(state.stdout).hosts).toHaveLength(3);
+}, 60_000);
+
+test('without an edge load is taken in as well, with the same answer', async () => {
+  const csv = await file('load.csv', HEAD, ...load());
+  const added = await foreshard('add', 'direct', '--csv', csv, '--direct', '--json');
+  expect(JSON.parse(added.stdout)).toMatchObject({ name: 'direct', rows: 6, shiftSeconds: 0 });
+  expect(await foreshard('add', 'direct', '--csv', csv, '--direct')).toMatchObject({ exitCode: FAILED });
+  const listed = await foreshard('list', '--direct', '--json');
+  expect(JSON.parse(listed.stdout).clusters).toContainEqual(expect.objectContaining({ name: 'direct' }));
+}, 60_000);
+
+test('load that is longer than an edge takes is refused with the way for it', async () => {
+  const long = await file('long.csv', HEAD, ...load(), ' '.repeat(LOAD_LENGTH_MAX));
+  expect(await foreshard('import', 'legacy', '--csv', long)).toMatchObject({
+    exitCode: BAD_INPUT,
+    stderr: expect.stringContaining('use --direct'),
+  });
+});
 
 test('a file with wrong lines is refused whole', async () => {
   const csv = await file('wrong.csv', HEAD, ...load(), 'soon,p,h,1');

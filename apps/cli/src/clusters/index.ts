@@ -1,6 +1,8 @@
 /** foreshard clusters: clusters that are not ours, to be observed, forecast and advised. */
 import { SHIFTS } from '@foreshard/core/external';
+import { clusters } from '@foreshard/core/operations';
 import { type Command, Option } from 'commander';
+import { operating } from '../operations/run-operation.ts';
 import { idOf } from '../restructure/arguments.ts';
 import { add } from './add.ts';
 import { importLoad } from './import.ts';
@@ -17,44 +19,41 @@ Hosts; of one that is not there the policy says what it takes:
   broker-1,5000`;
 
 export function register(program: Command): void {
-  const clusters = program
+  const group = program
     .command('clusters')
     .description('clusters that are not ours: load from a CSV, forecasts, advice, actions by webhook');
-  clusters
-    .command('list', { isDefault: true })
+  operating(group.command('list', { isDefault: true }), clusters.list)
     .description('the clusters, and how far their load is known')
-    .option('--json', 'one JSON document', false)
     .action(listClusters);
-  loading(clusters.command('add').description('describe a cluster by its load'))
+  loading(operating(group.command('add'), clusters.add))
+    .description('describe a cluster by its load; longer records than an edge takes: --direct')
     .option('--prometheus <url>', 'instead of --csv: its load is read from there, every minute')
     .option('--query <promql>', 'events a second, one series for each partition')
     .option('--partition-label <name>', 'of these series', 'partition')
     .option('--host-label <name>', 'of these series', 'host')
     .option('--webhook <target>', 'who is told what was approved: a target of "foreshard notifications"')
     .action(add);
-  loading(clusters.command('import').description('take in newer load; what is known already is left out'))
+  loading(operating(group.command('import'), clusters.importLoad))
+    .description(
+      'take in newer load; what is known already is left out; longer records than an edge takes: --direct',
+    )
     .option('--replace', 'remove what was recorded before, and begin anew', false)
     .action(importLoad);
-  clusters
-    .command('show')
+  operating(group.command('show'), clusters.show)
     .description('hosts, partitions and where they lie, as JSON')
     .argument('<name>')
     .action(showCluster);
-  clusters
-    .command('plan')
+  operating(group.command('plan'), clusters.plan)
     .description('plan it now, and change nothing; --state: what the planner sees, for "foreshard plan"')
     .argument('<name>')
     .option('--state', 'print the state that is planned on', false)
-    .option('--json', 'one JSON document', false)
     .action(showPlan);
-  clusters
-    .command('webhook')
+  operating(group.command('webhook'), clusters.change)
     .description('who is told what was approved; without a target nobody, and people carry it out')
     .argument('<name>')
     .argument('[target]', 'a target of "foreshard notifications"')
     .action(setWebhook);
-  clusters
-    .command('remove')
+  operating(group.command('remove'), clusters.remove)
     .description('forget a cluster and its load')
     .argument('<name>')
     .action(removeCluster);
@@ -74,6 +73,5 @@ function loading(command: Command): Command {
         .choices(SHIFTS)
         .default('auto'),
     )
-    .option('--json', 'one JSON document', false)
     .addHelpText('after', FORMATS);
 }

@@ -1,42 +1,37 @@
 /** foreshard clusters list, show, remove. */
-import { type ExternalCluster, removeCluster as forget, planningObstacle } from '@foreshard/core/external';
-import { withControl } from '../deciding.ts';
-import { print } from '../output.ts';
+import { clusters, type OutputOf } from '@foreshard/core/operations';
+import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
+import { print, printJson } from '../output.ts';
 import { printRows } from '../table.ts';
-import { clusterDesk, clusterNamed, unknownCluster } from './desk.ts';
 
-export async function listClusters({ json }: { json: boolean }): Promise<void> {
-  const clusters = await withControl((control) => control.clusters.list());
-  if (json) return void (await print(`${JSON.stringify(clusters)}\n`));
+export async function listClusters(options: OperationOptions): Promise<void> {
+  const answer = await runOperation(clusters.list, {}, options);
+  if (options.json) return printJson(answer);
   printRows(
-    clusters.map(rowOf),
+    answer.clusters.map(rowOf),
     false,
     'no cluster of others: add one with "foreshard clusters add NAME --csv FILE"',
   );
 }
 
-function rowOf(cluster: ExternalCluster) {
-  const { name, hosts, partitions, observedToMs, webhook, version, createdBy, problem } = cluster;
+function rowOf(cluster: OutputOf<typeof clusters.list>['clusters'][number]) {
+  const { name, hostCount, partitionCount, version, observedTo, obstacle, webhook, problem } = cluster;
   return {
-    name,
-    hosts: hosts.length,
-    partitions: partitions.length,
-    version,
-    'load known to': observedToMs === null ? null : new Date(observedToMs).toISOString(),
-    planned: planningObstacle(cluster, Date.now()) === undefined ? 'yes' : 'no: import newer load',
-    webhook,
-    problem,
-    by: createdBy,
+    ...{ name, hosts: hostCount, partitions: partitionCount, version },
+    'load known to': observedTo,
+    planned: obstacle === null ? 'yes' : 'no: import newer load',
+    ...{ webhook, problem, by: cluster.createdBy },
   };
 }
 
-export async function showCluster(name: string): Promise<void> {
-  const cluster = await withControl((control) => clusterNamed(control, name));
-  await print(`${JSON.stringify(cluster, null, 2)}\n`);
+export async function showCluster(name: string, options: OperationOptions): Promise<void> {
+  const answer = await runOperation(clusters.show, { name }, options);
+  if (options.json) return printJson(answer);
+  await print(`${JSON.stringify(answer, null, 2)}\n`);
 }
 
-export async function removeCluster(name: string): Promise<void> {
-  const reply = await withControl((control) => forget(clusterDesk(control), name));
-  if (reply.kind !== 'done') throw unknownCluster(name);
+export async function removeCluster(name: string, options: OperationOptions): Promise<void> {
+  const answer = await runOperation(clusters.remove, { name }, options);
+  if (options.json) return printJson(answer);
   await print(`${name} is forgotten, and its load with it\n`);
 }

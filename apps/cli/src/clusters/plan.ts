@@ -1,40 +1,24 @@
-/** foreshard clusters plan: what the worker would recommend for a cluster of others, now. */
-import { planCluster } from '@foreshard/core/external';
-import { documentOf } from '@foreshard/core/planning';
-import { withControl } from '../deciding.ts';
-import { CommandFailure } from '../failure.ts';
-import { print } from '../output.ts';
+/** foreshard clusters plan: what a worker would recommend for a cluster of others, now. */
+import { clusters } from '@foreshard/core/operations';
+import type { PlanDocument } from '@foreshard/core/planning';
+import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
+import { print, printJson } from '../output.ts';
 import { printRows } from '../table.ts';
-import { clusterNamed } from './desk.ts';
-
-const TOLD_MAX = 1_000;
 
 export async function showPlan(
   name: string,
-  { state: onlyState, json }: { state: boolean; json: boolean },
+  { state: onlyState, ...options }: OperationOptions & { readonly state: boolean },
 ): Promise<void> {
-  const nowMs = () => Date.now();
-  const { made, policy } = await withControl(async (control) => {
-    const cluster = await clusterNamed(control, name);
-    const { policy } = await control.policies.at(nowMs());
-    const told = { cluster: name, states: ['running'], limit: TOLD_MAX } as const;
-    const running = await control.recommendations.list(told);
-    return { made: await planCluster({ ...control, nowMs }, cluster, policy, running), policy };
-  });
-  if (made.kind === 'not-planned') throw new CommandFailure(`${name} is not planned: ${made.detail}`);
-  if (onlyState) return void (await print(`${JSON.stringify(made.state, null, 2)}\n`));
-  const document = documentOf(made.plan, policy);
-  if (json) return void (await print(`${JSON.stringify(document)}\n`));
-  const rows = document.recommendations.map(
-    ({ step, action, shardlets, source, destination, urgency, reason }) => ({
-      step,
-      action,
-      partitions: shardlets.join(','),
-      from: source,
-      to: destination,
-      urgency,
-      why: reason,
-    }),
-  );
-  printRows(rows, false, `nothing is recommended: ${document.nothingBecause}`);
+  const answer = await runOperation(clusters.plan, { name, withState: onlyState }, options);
+  if (onlyState) return void (await print(`${JSON.stringify(answer.state, null, 2)}\n`));
+  if (options.json) return printJson(answer);
+  const { recommendations, nothingBecause } = answer.plan as unknown as PlanDocument;
+  const rows = recommendations.map(({ step, action, shardlets, source, destination, urgency, reason }) => ({
+    ...{ step, action },
+    partitions: shardlets.join(','),
+    from: source,
+    to: destination,
+    ...{ urgency, why: reason },
+  }));
+  printRows(rows, false, `nothing is recommended: ${nothingBecause}`);
 }

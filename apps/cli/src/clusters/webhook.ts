@@ -1,24 +1,24 @@
 /** foreshard clusters webhook: who is told what was approved. */
-import { changeCluster } from '@foreshard/core/external';
-import { withControl } from '../deciding.ts';
-import { badInput, CommandFailure } from '../failure.ts';
-import { print } from '../output.ts';
-import { clusterDesk, unknownCluster } from './desk.ts';
+import { clusters } from '@foreshard/core/operations';
+import { CommandFailure } from '../failure.ts';
+import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
+import { print, printJson } from '../output.ts';
 
-export async function setWebhook(name: string, target: string | undefined): Promise<void> {
-  const reply = await withControl((control) =>
-    changeCluster(clusterDesk(control), name, { webhook: target ?? null }),
-  );
-  switch (reply.kind) {
-    case 'unknown':
-      throw unknownCluster(name);
-    case 'busy':
-      throw new CommandFailure('the cluster was changed at this moment: try again');
-    case 'refused':
-      throw badInput(
-        `${reply.detail}; add it with "foreshard notifications add ${target ?? ''} URL --kinds ''"`,
-      );
-    case 'done':
-      await print(target === undefined ? `nobody is told of ${name}\n` : `${target} is told of ${name}\n`);
-  }
+export async function setWebhook(
+  name: string,
+  target: string | undefined,
+  options: OperationOptions,
+): Promise<void> {
+  const change = { name, webhook: target ?? null };
+  const answer = await runOperation(clusters.change, change, options).catch((error: unknown) => {
+    throw withCure(error, target);
+  });
+  if (options.json) return printJson(answer);
+  await print(target === undefined ? `nobody is told of ${name}\n` : `${target} is told of ${name}\n`);
+}
+
+function withCure(error: unknown, target: string | undefined): unknown {
+  if (!(error instanceof CommandFailure) || !error.message.includes('there is no target')) return error;
+  const cure = `add it with "foreshard notifications add ${target} URL --kinds ''"`;
+  return new CommandFailure(`${error.message}; ${cure}`, error.exitCode);
 }

@@ -3,6 +3,7 @@ import { models, type OutputOf } from '@foreshard/core/operations';
 import { RESOLUTION_NAMES, type Resolution } from '@foreshard/core/predicting';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { withControl } from '../deciding.ts';
+import { DIRECT_COMMANDS } from '../operations/direct-commands.ts';
 import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
 import { print, printJson } from '../output.ts';
 import { printRows } from '../table.ts';
@@ -29,7 +30,8 @@ export function register(program: Command): void {
     .description('versions of the models, newest first')
     .action(list);
   ofSeries(forecasts.command('show'))
-    .description('the forecast of a stream or shardlet, from the database of DATABASE_URL')
+    .description('the forecast of a stream or shardlet')
+    .addHelpText('after', `\n${DIRECT_COMMANDS['forecasts show']}`)
     .option('--shardlet <ID>', 'only this shardlet', positive)
     .option('--json', 'one JSON document', false)
     .action((flags: ShowFlags) => withControl((control) => showForecast(control, flags)));

@@ -1,14 +1,12 @@
 /** foreshard hints: load that people expect. */
-import { randomUUID } from 'node:crypto';
-import { absentShard, type Hint, type HintInput, hintOf, hintRequestSchema } from '@foreshard/core/hints';
+import type { HintInput } from '@foreshard/core/hints';
+import { hints, type OutputOf } from '@foreshard/core/operations';
 import { type Command, Option } from 'commander';
-import { ACTOR } from '../composition.ts';
-import { withControl } from '../deciding.ts';
-import { badInput } from '../failure.ts';
-import { print } from '../output.ts';
+import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
+import { print, printJson } from '../output.ts';
 import { printRows } from '../table.ts';
 
-interface AddFlags {
+interface AddFlags extends OperationOptions {
   readonly stream: string;
   readonly from: string;
   readonly to: string;
@@ -21,7 +19,6 @@ interface AddFlags {
   readonly zone: string;
   readonly until?: string;
   readonly because: string;
-  readonly json: boolean;
 }
 
 const HELP = `
@@ -31,15 +28,12 @@ Examples:
     --zone Europe/Berlin --because "weekly import"`;
 
 export function register(program: Command): void {
-  const hints = program.command('hints').description('load that people expect and no model can know');
-  hints
-    .command('list', { isDefault: true })
+  const group = program.command('hints').description('load that people expect and no model can know');
+  operating(group.command('list', { isDefault: true }), hints.list)
     .description('all hints that hold or will hold again')
     .option('--removed', 'also those that were removed', false)
-    .option('--json', 'one JSON document', false)
     .action(list);
-  hints
-    .command('add')
+  operating(group.command('add'), hints.add)
     .description('say what is expected; forecasts count it at once')
     .requiredOption('--from <TIME>', 'when it begins, with a zone')
     .requiredOption('--to <TIME>', 'when it ends, with a zone')
@@ -53,29 +47,22 @@ export function register(program: Command): void {
     .addOption(new Option('--every <PERIOD>', 'repeat it').choices(['day', 'week', 'month']))
     .option('--zone <NAME>', 'the clock on the wall a repetition follows', 'UTC')
     .option('--until <TIME>', 'no repetition begins after it')
-    .option('--json', 'one JSON document', false)
     .addHelpText('after', HELP)
     .action(add);
-  hints.command('remove').description('take a hint back').argument('<id>').action(remove);
-  hints.command('restore').description('put a removed hint back').argument('<id>').action(restore);
+  operating(group.command('remove'), hints.remove)
+    .description('take a hint back')
+    .argument('<id>')
+    .action(remove);
+  operating(group.command('restore'), hints.restore)
+    .description('put a removed hint back')
+    .argument('<id>')
+    .action(restore);
 }
 
 async function add(flags: AddFlags): Promise<void> {
-  const parsed = hintRequestSchema.safeParse(requestOf(flags));
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!;
-    throw badInput(`${path.length === 0 ? 'the hint' : path.join('.')}: ${message}`);
-  }
-  await withControl(async (control) => {
-    const { streams } = await control.topology.snapshot();
-    const stream = streams.find(({ name }) => name === flags.stream);
-    if (stream === undefined) throw badInput(`there is no stream ${flags.stream}`);
-    const absent = absentShard(parsed.data, stream.shardCount);
-    if (absent !== undefined) throw badInput(`scope.shards: ${absent.detail}`);
-    const id = randomUUID();
-    await control.hints.add(hintOf(parsed.data, { id, atMs: Date.now(), actor: ACTOR }));
-    await print(flags.json ? `${JSON.stringify({ id })}\n` : `${id}\n`);
-  });
+  const answer = await runOperation(hints.add, requestOf(flags), flags);
+  if (flags.json) printJson(answer);
+  else await print(`${answer.id}\n`);
 }
 
 function requestOf({ stream, from, to, because, every, zone, until, ...flags }: AddFlags): HintInput {
@@ -92,35 +79,33 @@ function requestOf({ stream, from, to, because, every, zone, until, ...flags }: 
   };
 }
 
-async function list({ removed, json }: { removed: boolean; json: boolean }): Promise<void> {
-  const hints = await withControl((control) => control.hints.list({ withRemoved: removed }));
-  if (json) return void (await print(`${JSON.stringify(hints)}\n`));
-  printRows(hints.map(rowOf), false, 'no hint yet: add one with "foreshard hints add --help"');
+async function list({ removed, ...options }: OperationOptions & { removed: boolean }): Promise<void> {
+  const answer = await runOperation(hints.list, { removed }, options);
+  if (options.json) return printJson(answer);
+  printRows(answer.hints.map(rowOf), false, 'no hint yet: add one with "foreshard hints add --help"');
 }
 
-function rowOf(hint: Hint): Record<string, unknown> {
-  const scope = Object.entries(hint.scope).map(([what, which]) => `${what} ${which?.join(',')}`);
+function rowOf(hint: OutputOf<typeof hints.add>): Record<string, unknown> {
+  const scope = Object.entries(hint.scope).map(([what, which]) => `${what} ${String(which)}`);
+  const { id, stream, from, to, factor, perSecond, repeat, because, createdBy, removedBy } = hint;
   return {
-    id: hint.id,
-    stream: hint.stream,
-    from: new Date(hint.fromMs).toISOString(),
-    to: new Date(hint.toMs).toISOString(),
-    expect: hint.factor === null ? `${hint.perSecond}/s` : `x${hint.factor}`,
-    every: hint.repeat === null ? '-' : `${hint.repeat.every} (${hint.repeat.zone})`,
+    ...{ id, stream, from, to },
+    expect: factor === null ? `${perSecond}/s` : `x${factor}`,
+    every: repeat === null ? '-' : `${repeat.every} (${repeat.zone})`,
     of: scope.length === 0 ? 'all' : scope.join('; '),
-    by: hint.removedBy === null ? hint.createdBy : `removed by ${hint.removedBy}`,
-    because: hint.because,
+    by: removedBy === null ? createdBy : `removed by ${removedBy}`,
+    because,
   };
 }
 
-async function remove(id: string): Promise<void> {
-  const done = await withControl((control) => control.hints.remove(id, ACTOR, Date.now()));
-  if (!done) throw badInput(`there is no hint ${id}, or it is removed already`);
-  await print(`removed; "foreshard hints restore ${id}" puts it back\n`);
+async function remove(id: string, options: OperationOptions): Promise<void> {
+  const answer = await runOperation(hints.remove, { id }, options);
+  if (options.json) printJson(answer);
+  else await print(`removed; "foreshard hints restore ${id}" puts it back\n`);
 }
 
-async function restore(id: string): Promise<void> {
-  const done = await withControl((control) => control.hints.restore(id));
-  if (!done) throw badInput(`there is no removed hint ${id}`);
-  await print('it counts again\n');
+async function restore(id: string, options: OperationOptions): Promise<void> {
+  const answer = await runOperation(hints.restore, { id }, options);
+  if (options.json) printJson(answer);
+  else await print('it counts again\n');
 }

@@ -1,27 +1,17 @@
-/** foreshard notifications: who is told what, and what was sent. */
-import {
-  type AddReply,
-  addTarget,
-  changeTarget,
-  type Delivery,
-  NOTICE_KINDS,
-  PAUSE_S_DEFAULT,
-  redeliver,
-  type ShownTarget,
-  shownTarget,
-  TARGET_FORMATS,
-  type TargetRequest,
-  targetRequestSchema,
-  testTarget,
-} from '@foreshard/core/notifying';
+/** foreshard notifications: who is notified of what, what was sent, and what is wrong. */
+import { NOTICE_KINDS, PAUSE_S_DEFAULT, TARGET_FORMATS } from '@foreshard/core/notifying';
+import { notifications, type OutputOf } from '@foreshard/core/operations';
 import { type Command, Option } from 'commander';
-import { withControl } from '../deciding.ts';
-import { badInput, CommandFailure } from '../failure.ts';
-import { print } from '../output.ts';
+import type { z } from 'zod';
+import { CommandFailure } from '../failure.ts';
+import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
+import { print, printJson } from '../output.ts';
 import { idOf } from '../restructure/arguments.ts';
 import { printRows } from '../table.ts';
-import { deskOf } from './desk.ts';
 import { whenSettled } from './settling.ts';
+
+type Target = OutputOf<typeof notifications.changeTarget>;
+type Delivery = OutputOf<typeof notifications.showDelivery>;
 
 const LISTED_DEFAULT = 30;
 const RESPONSE_SHOWN = 60;
@@ -36,35 +26,29 @@ Examples:
   foreshard notifications add ops https://example.com/hook
   foreshard notifications add slack https://hooks.slack.com/services/... --format slack --kinds alarm.host,move.failed`;
 
-interface AddFlags {
+interface AddFlags extends OperationOptions {
   readonly format: string;
   readonly kinds?: string;
   readonly pause: string;
-  readonly json: boolean;
 }
 
 export function register(program: Command): void {
-  const notifications = program
+  const group = program
     .command('notifications')
     .description('who is told of what waits for people and what is wrong');
-  notifications
-    .command('list', { isDefault: true })
+  operating(group.command('list', { isDefault: true }), notifications.listTargets)
     .description('the targets')
-    .option('--json', 'one JSON document', false)
     .action(list);
-  notifications
-    .command('add')
+  operating(group.command('add'), notifications.addTarget)
     .description('tell an address; prints the secret that its messages are signed with, this once')
     .argument('<name>')
     .argument('<url>')
     .addOption(new Option('--format <format>', 'of the messages').choices(TARGET_FORMATS).default('webhook'))
     .option('--kinds <list>', 'only these, separated by commas; "" for none')
     .option('--pause <seconds>', 'between two messages', String(PAUSE_S_DEFAULT))
-    .option('--json', 'one JSON document', false)
     .addHelpText('after', HELP)
     .action(add);
-  notifications
-    .command('remove')
+  operating(group.command('remove'), notifications.removeTarget)
     .description('tell it nothing any more; its log goes with it')
     .argument('<name>')
     .action(remove);
@@ -72,41 +56,36 @@ export function register(program: Command): void {
     ['pause', false, 'send nothing until it is resumed'],
     ['resume', true, 'send again'],
   ] as const)
-    notifications
-      .command(command)
+    operating(group.command(command), notifications.changeTarget)
       .description(what)
       .argument('<name>')
-      .action((name: string) => turn(name, enabled));
-  notifications
-    .command('test')
+      .action((name: string, options: OperationOptions) => turn(name, enabled, options));
+  operating(group.command('test'), notifications.testTarget)
     .description('send a test message and wait for the answer')
     .argument('<name>')
     .action(test);
-  notifications
-    .command('deliveries')
+  operating(group.command('deliveries'), notifications.listDeliveries)
     .description('what was sent, and what became of it')
     .argument('[name]', 'only of this target')
     .option('--limit <count>', 'how many', idOf, LISTED_DEFAULT)
-    .option('--json', 'one JSON document, with bodies and every attempt', false)
     .action(deliveries);
-  notifications
-    .command('redeliver')
+  operating(group.command('redeliver'), notifications.redeliver)
     .description('send a message again, under the same id, and wait for the answer')
     .argument('<id>', 'of the delivery')
     .action(again);
+  operating(group.command('alarms'), notifications.listAlarms)
+    .description('what is wrong now: incidents that have not ended')
+    .action(alarms);
 }
 
-async function list({ json }: { json: boolean }): Promise<void> {
-  const targets = (await withControl(({ notifications }) => notifications.targets())).map(shownTarget);
-  if (json) return void (await print(`${JSON.stringify(targets)}\n`));
-  printRows(
-    targets.map(rowOf),
-    false,
-    'nobody is told: add a target with "foreshard notifications add NAME URL"',
-  );
+async function list(options: OperationOptions): Promise<void> {
+  const answer = await runOperation(notifications.listTargets, {}, options);
+  if (options.json) return printJson(answer);
+  const empty = 'nobody is told: add a target with "foreshard notifications add NAME URL"';
+  printRows(answer.targets.map(rowOf), false, empty);
 }
 
-function rowOf({ name, format, url, kinds, pauseSeconds, enabled, createdBy }: ShownTarget) {
+function rowOf({ name, format, url, kinds, pauseSeconds, enabled, createdBy }: Target) {
   const isAll = kinds.length === Object.keys(NOTICE_KINDS).length;
   return {
     name,
@@ -119,95 +98,81 @@ function rowOf({ name, format, url, kinds, pauseSeconds, enabled, createdBy }: S
   };
 }
 
-async function add(name: string, url: string, flags: AddFlags): Promise<void> {
-  const request = requestOf(name, url, flags);
-  const reply = await withControl(async (control) => addTarget(await deskOf(control), request));
-  const secret = secretOf(reply, name);
-  if (flags.json) return void (await print(`${JSON.stringify({ name, secret })}\n`));
-  await print(`${name} is told from now on; try it with "foreshard notifications test ${name}"\n`);
-  await print(`secret of its signatures, shown this once: ${secret}\n`);
-}
-
-function requestOf(name: string, url: string, { format, kinds, pause }: AddFlags): TargetRequest {
-  const parsed = targetRequestSchema.safeParse({
+async function add(name: string, url: string, { format, kinds, pause, ...options }: AddFlags): Promise<void> {
+  // what they say is judged by the operation
+  const request = {
     ...{ name, url, format, pauseSeconds: Number(pause) },
     ...(kinds === undefined ? {} : { kinds: kinds.split(',').filter((kind) => kind !== '') }),
-  });
-  if (parsed.success) return parsed.data;
-  const { path, message } = parsed.error.issues[0]!;
-  throw badInput(`${path[0] === 'pauseSeconds' ? 'pause' : String(path[0])}: ${message}`);
+  } as z.input<typeof notifications.addTarget.input>;
+  const answer = await runOperation(notifications.addTarget, request, options);
+  if (options.json) return printJson(answer);
+  await print(`${name} is told from now on; try it with "foreshard notifications test ${name}"\n`);
+  await print(`secret of its signatures, shown this once: ${answer.secret}\n`);
 }
 
-function secretOf(reply: AddReply, name: string): string {
-  if (reply.kind === 'exists') throw badInput(`there is a target "${name}" already`);
-  if (reply.kind === 'refused') throw badInput(reply.detail);
-  return reply.secret;
-}
-
-async function remove(name: string): Promise<void> {
-  if (!(await withControl(({ notifications }) => notifications.remove(name)))) throw unknown(name);
+async function remove(name: string, options: OperationOptions): Promise<void> {
+  const answer = await runOperation(notifications.removeTarget, { name }, options);
+  if (options.json) return printJson(answer);
   await print(`${name} is not told any more\n`);
 }
 
-async function turn(name: string, enabled: boolean): Promise<void> {
-  const done = await withControl(async (control) => changeTarget(await deskOf(control), name, { enabled }));
-  if (!done) throw unknown(name);
+async function turn(name: string, enabled: boolean, options: OperationOptions): Promise<void> {
+  const answer = await runOperation(notifications.changeTarget, { name, enabled }, options);
+  if (options.json) return printJson(answer);
   await print(`${name} is ${enabled ? 'on' : 'paused'}\n`);
 }
 
-async function test(name: string): Promise<void> {
-  await withControl(async (control) => {
-    const id = await testTarget(await deskOf(control), name);
-    if (id === undefined) throw unknown(name);
-    await tell(await whenSettled(control.notifications, id, 0));
-  });
+async function test(name: string, options: OperationOptions): Promise<void> {
+  const { id } = await runOperation(notifications.testTarget, { name }, options);
+  await report(await whenSettled(id, 0, options), options);
 }
 
-async function again(id: string): Promise<void> {
-  await withControl(async (control) => {
-    const before = await control.notifications.delivery(id);
-    if (before === undefined || !(await redeliver(await deskOf(control), id)))
-      throw badInput(`there is no delivery ${id}`);
-    await tell(await whenSettled(control.notifications, id, before.attempts.length));
-  });
+async function again(id: string, options: OperationOptions): Promise<void> {
+  const before = await runOperation(notifications.showDelivery, { id }, options);
+  await runOperation(notifications.redeliver, { id }, options);
+  await report(await whenSettled(id, before.attempts.length, options), options);
 }
 
-async function tell({ id, target, state, attempts }: Delivery): Promise<void> {
+/** @throws CommandFailure unless the receiver has taken it */
+async function report(delivery: Delivery, { json }: OperationOptions): Promise<void> {
+  const { id, target, state, attempts } = delivery;
+  if (json) printJson(delivery);
   const last = attempts.at(-1);
   if (last === undefined)
     throw new CommandFailure(`${id} waits to be sent: is the worker running, and is ${target} on?`);
   const answer = `${last.status ?? 'no answer'} in ${last.durationMs} ms${last.response === '' ? '' : `: ${last.response}`}`;
   if (state !== 'delivered') throw new CommandFailure(`${target} did not take ${id}: ${answer}`);
-  await print(`${target} took ${id}: ${answer}\n`);
+  if (!json) await print(`${target} took ${id}: ${answer}\n`);
 }
 
-interface ListFlags {
+interface ListFlags extends OperationOptions {
   readonly limit: number;
-  readonly json: boolean;
 }
 
-async function deliveries(target: string | undefined, { limit, json }: ListFlags): Promise<void> {
+async function deliveries(target: string | undefined, { limit, ...options }: ListFlags): Promise<void> {
   const query = { limit, ...(target === undefined ? {} : { target }) };
-  const found = await withControl(({ notifications }) => notifications.deliveries(query));
-  if (json) return void (await print(`${JSON.stringify(found)}\n`));
-  const rows = found.map(({ id, target, state, title, createdMs, attempts, nextMs }) => {
+  const answer = await runOperation(notifications.listDeliveries, query, options);
+  if (options.json) return printJson(answer);
+  const rows = answer.deliveries.map(({ id, target: to, state, title, createdAt, attempts, nextAt }) => {
     const last = attempts.at(-1);
     return {
-      id,
-      at: new Date(createdMs).toISOString(),
-      target,
-      state,
+      ...{ id, at: createdAt, target: to, state },
       attempts: attempts.length,
       status: last?.status ?? null,
       ms: last?.durationMs ?? null,
-      next: state === 'waiting' ? new Date(nextMs).toISOString() : null,
-      title,
+      ...{ next: nextAt, title },
       response: last?.response.slice(0, RESPONSE_SHOWN).replaceAll(/\s+/g, ' ') || null,
     };
   });
   printRows(rows, false, 'nothing was sent yet');
 }
 
-function unknown(name: string): CommandFailure {
-  return badInput(`there is no target "${name}"; see "foreshard notifications"`);
+async function alarms(options: OperationOptions): Promise<void> {
+  const answer = await runOperation(notifications.listAlarms, {}, options);
+  if (options.json) return printJson(answer);
+  printRows(
+    answer.alarms.map(({ since, level, title, text }) => ({ since, level, title, text })),
+    false,
+    'nothing is wrong',
+  );
 }

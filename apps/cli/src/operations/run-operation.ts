@@ -4,7 +4,7 @@
  */
 import { userInfo } from 'node:os';
 import { ERRORS, type ErrorCode, ForeshardError } from '@foreshard/core/kernel';
-import { type AnyOperation, judgedInput, type OutputOf, requestOf } from '@foreshard/core/operations';
+import { type AnyOperation, type InputOf, type OutputOf, requestOf } from '@foreshard/core/operations';
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import { ACTOR, operationStores, request } from '../composition.ts';
@@ -13,6 +13,7 @@ import { withControl } from '../deciding.ts';
 import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from '../failure.ts';
 
 const ANSWER_TIMEOUT_MS = 60_000;
+const ON_THE_WAY_MS = 10_000;
 const ANSWER_BYTES_MAX = 100_000_000;
 
 /** Options of every command that gives an operation. */
@@ -43,11 +44,22 @@ export function operating(command: Command, operation: AnyOperation, ...also: An
 export async function runOperation<O extends AnyOperation>(
   operation: O,
   input: z.input<O['input']>,
-  { direct, ...options }: OperationOptions,
+  { direct, dryRun = false }: OperationOptions,
 ): Promise<OutputOf<O>> {
-  const dryRun = operation.dryRun && options.dryRun === true;
+  const judged = operation.input.safeParse(input);
+  if (!judged.success) {
+    const { path, message } = judged.error.issues[0]!;
+    throw new CommandFailure(path.length === 0 ? message : `${path.join('.')}: ${message}`, EXIT_BAD_INPUT);
+  }
+  return refusing(() =>
+    direct ? runDirectly(operation, judged.data as InputOf<O>, dryRun) : runAtEdge(operation, input, dryRun),
+  );
+}
+
+/** A refusal ends the command in the same way wherever it was decided. @throws CommandFailure */
+export async function refusing<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await (direct ? runDirectly(operation, input, dryRun) : runAtEdge(operation, input, dryRun));
+    return await work();
   } catch (error) {
     throw error instanceof ForeshardError ? failureOf(error.code, error.message, error.pointer) : error;
   }
@@ -65,10 +77,10 @@ async function runAtEdge<O extends AnyOperation>(
     headers: {
       authorization: `Bearer ${token}`,
       accept: 'application/json',
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(body === undefined ? {} : { 'content-type': body.mediaType }),
     },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    ...{ timeoutMs: ANSWER_TIMEOUT_MS, bytesMax: ANSWER_BYTES_MAX },
+    ...(body === undefined ? {} : { body: body.text }),
+    ...{ timeoutMs: timeoutOf(operation), bytesMax: ANSWER_BYTES_MAX },
   }).catch((cause: Error) => {
     throw new CommandFailure(
       `no edge can be reached at ${edgeUrl}: ${cause.message}. Start it, or use --direct with DATABASE_URL and REDIS_URL`,
@@ -79,6 +91,10 @@ async function runAtEdge<O extends AnyOperation>(
   if (answer.status >= 200 && answer.status < 300)
     return (answer.text === '' ? undefined : JSON.parse(answer.text)) as OutputOf<O>;
   throw problemIn(answer);
+}
+
+function timeoutOf({ answerWithinMs = 0 }: AnyOperation): number {
+  return Math.max(ANSWER_TIMEOUT_MS, answerWithinMs + ON_THE_WAY_MS);
 }
 
 interface Problem {
@@ -111,7 +127,7 @@ export function failureOf(code: ErrorCode, detail: string, pointer?: string): Co
 
 async function runDirectly<O extends AnyOperation>(
   operation: O,
-  input: z.input<O['input']>,
+  input: InputOf<O>,
   dryRun: boolean,
 ): Promise<OutputOf<O>> {
   const { operationHandlers } = await import('@foreshard/core/operations/handlers');
@@ -122,8 +138,7 @@ async function runDirectly<O extends AnyOperation>(
       Record<string, (given: unknown, caller: object) => Promise<unknown>>
     >;
     const [router = '', name = ''] = operation.name.split('.');
-    const judged = judgedInput(operation, input);
-    return (await handlers[router]![name]!(judged, { actor: whoIsHere(), dryRun })) as OutputOf<O>;
+    return (await handlers[router]![name]!(input, { actor: whoIsHere(), dryRun })) as OutputOf<O>;
   });
 }
 

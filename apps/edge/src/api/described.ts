@@ -7,6 +7,7 @@ import {
   type Placement,
   placementOf,
   problemSchema,
+  type TextBody,
 } from '@foreshard/core/operations';
 import { z } from 'zod';
 import { fromText } from './from-text.ts';
@@ -21,7 +22,7 @@ export function described(contract: AnyContract, placement = placementOf(contrac
   const { method, path, operationId, tag, summary, description } = http;
   const member = (name: string) => fromText(contract.input.shape[name] as z.ZodType);
   const params = [...placement.path].map(([name, inInput]) => [name, present(member(inInput))] as const);
-  const query = placement.query.map((name) => [name, member(name)] as const);
+  const query = [...placement.query].map(([name, inInput]) => [name, member(inInput)] as const);
   if (dryRun) query.push(['dryRun', fromText(dryRunField)]);
   return {
     ...{ method, path, operationId, tag, summary, description, scope: permission, errors },
@@ -47,29 +48,45 @@ function headersOf({ shape }: z.ZodObject): z.ZodObject {
 
 function answersOf({ output, http }: AnyContract): AnyOperation['answers'] {
   return Object.fromEntries(
-    Object.entries(http.answers).map(([status, answer]) => {
+    Object.entries(http.answers).map(([status, answer], i) => {
       if (typeof answer !== 'string') return [status, answer];
-      if (Number(status) === NO_CONTENT) return [status, { description: answer }];
-      return [status, { description: answer, content: json(output, http.example) }];
+      const content = Number(status) === NO_CONTENT ? {} : { content: json(output, http.example) };
+      const headers = i > 0 || http.headers === undefined ? {} : { headers: fieldsOf(http.headers) };
+      return [status, { description: answer, ...content, ...headers }];
     }),
+  );
+}
+
+function fieldsOf(headers: NonNullable<AnyContract['http']['headers']>) {
+  const schema = (description: string) => z.string().describe(description);
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, { description }]) => [name, schema(description)]),
   );
 }
 
 function bodyOf({ input, http }: AnyContract, { body: members }: Placement): AnyOperation['body'] {
   const { description, id, example, optional, text, whole } = http.body!;
   if (whole !== undefined) return { description, content: whole.content };
-  const isWhole = members.length === Object.keys(input.shape).length;
-  const schema = isWhole
-    ? input
-    : z.strictObject(Object.fromEntries(members.map((m) => [m, input.shape[m] as z.ZodType])));
   return {
     description,
     content: {
-      ...json(id === undefined ? schema : schema.meta({ id }), example),
-      ...(text === undefined ? {} : { [text.mediaType]: { schema: z.string(), example: text.example } }),
+      ...(text === undefined ? {} : { [text.mediaType]: textContent(input, text) }),
+      ...(text?.only === true ? {} : json(membersOf(input, members, id), example)),
     },
     ...(optional === true ? { optional } : {}),
   };
+}
+
+function membersOf(input: z.ZodObject, members: readonly string[], id: string | undefined): z.ZodType {
+  if (members.length === Object.keys(input.shape).length) return input;
+  const schema = z.strictObject(Object.fromEntries(members.map((m) => [m, input.shape[m] as z.ZodType])));
+  return id === undefined ? schema : schema.meta({ id });
+}
+
+function textContent(input: z.ZodObject, { member, description, example }: TextBody) {
+  const { maxLength } = z.toJSONSchema(input.shape[member] as z.ZodType, { io: 'input' });
+  const schema = maxLength === undefined ? z.string() : z.string().max(maxLength);
+  return { schema: schema.describe(description), example };
 }
 
 function problemsOf(more: NonNullable<AnyContract['http']['problems']>): AnyOperation['problems'] {

@@ -73,10 +73,11 @@ export class Api {
     handler: (call: ContractCall<O>) => Response | Promise<Response>,
   ): void {
     for (const routed of routesOf(contract)) {
-      const { path } = placementOf(routed);
+      const placement = placementOf(routed);
       this.mount(described(routed), ({ c, mediaType, params, query: { dryRun = false, ...query } }) => {
-        const inPath = Object.fromEntries([...path].map(([name, member]) => [member, params[name]]));
-        const members = { ...query, ...inPath } as ContractCall<O>['members'];
+        const inPath = [...placement.path].map(([name, member]) => [member, params[name]]);
+        const inQuery = [...placement.query].map(([name, member]) => [member, query[name]]);
+        const members = Object.fromEntries([...inQuery, ...inPath]) as ContractCall<O>['members'];
         return handler({ c, mediaType, members, dryRun: dryRun === true });
       });
     }

@@ -5,10 +5,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { ForeshardError } from '@foreshard/core/kernel';
-import { judged } from '@foreshard/core/operations';
 import { parse } from 'content-type';
 import type { Context } from 'hono';
-import type { z } from 'zod';
 import { pointerTo } from '../cloudevents/json-pointer.ts';
 import { JSON_FAULTS, JsonScanner } from '../cloudevents/json-scanner.ts';
 import type { ByteBudget } from './byte-budget.ts';
@@ -69,18 +67,6 @@ async function withBytes<T>(
   } finally {
     body.release();
   }
-}
-
-/**
- * The body as its schema checks it.
- * @throws ForeshardError like `withJsonBody`, and invalid_record with every place that is wrong
- */
-export function checkedJsonBody<S extends z.ZodType>(
-  c: Context,
-  limits: BodyLimits,
-  schema: S,
-): Promise<z.output<S>> {
-  return withJsonBody(c, limits, (body) => judged(schema, body, 'invalid_record'));
 }
 
 /** @throws ForeshardError malformed_body */

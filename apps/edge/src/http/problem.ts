@@ -61,6 +61,10 @@ const UNEXPECTED = problemDocument('internal', 'An unexpected fault.');
 function expected(error: ForeshardError): ThrownProblem {
   const { code, message, pointer, places, more, retryAfterSeconds, headers = {} } = error;
   const document = problemDocument(code, message, pointer ?? places?.[0]?.pointer);
-  const errors = places === undefined ? {} : { errors: places };
+  const errors = places === undefined ? {} : { errors: places.map(shown) };
   return { document: { ...document, ...errors, ...more }, retryAfterSeconds, headers };
+}
+
+function shown({ pointer, detail, line }: ErrorPlace): ErrorPlace {
+  return { pointer, detail: line === undefined ? detail : `line ${line}: ${detail}` };
 }

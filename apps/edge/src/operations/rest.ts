@@ -9,7 +9,10 @@ import {
   judged,
   judgedInput,
   type OperationTable,
+  type Placement,
+  placementOf,
   statusOf,
+  type TextBody,
 } from '@foreshard/core/operations';
 import type { Context } from 'hono';
 import type { Api } from '../api/index.ts';
@@ -31,10 +34,12 @@ export interface OperationRoutes {
 export function mountOperations(api: Api, { bound, budget, actorOf }: OperationRoutes): void {
   for (const contract of allOperations(bound.table)) {
     const handler = bound.handlerOf(contract);
-    api.serve(contract, async ({ c, members, dryRun }) => {
+    const placement = placementOf(contract);
+    api.serve(contract, async ({ c, members: given, dryRun }) => {
       const caller = { actor: actorOf(c.req.header('authorization')), dryRun };
-      const input = await inputOf(c, contract, members, budget);
-      return answered(c, contract, handler, input, caller);
+      return withInput(c, { contract, placement, given, budget }, (input) =>
+        answered(c, contract, handler, input, caller),
+      );
     });
   }
 }
@@ -47,32 +52,70 @@ async function answered(
   caller: Caller,
 ): Promise<Response> {
   const output = await handler(input, caller);
+  for (const [name, field] of Object.entries(http.headers ?? {})) c.header(name, field.of(output));
   const status = statusOf(http, output, caller.dryRun);
   return status === NO_CONTENT ? c.body(null, NO_CONTENT) : c.json(output, status as 200);
 }
 
-/** @throws ForeshardError of the contract for a body that is not valid, and what a body that cannot be read is told */
-async function inputOf(
-  c: Context,
-  contract: AnyContract,
-  given: Readonly<Record<string, unknown>>,
-  budget: ByteBudget,
-): Promise<never> {
-  const { body } = contract.http;
-  const judge = (members: unknown) => judgedWith(contract, given, members) as never;
-  if (body === undefined) return judge({});
-  const limits = { bytesMax: body.bytesMax ?? BODY_BYTES_MAX, budget };
-  if (body.text !== undefined && mediaTypeOf(c) === body.text.mediaType) {
-    const { mediaType, member } = body.text;
-    return withTextBody(c, mediaType, limits, (text) => judge({ [member]: text }));
-  }
-  return hasBody(c) ? withJsonBody(c, limits, judge) : judge({});
+interface Incoming {
+  readonly contract: AnyContract;
+  readonly placement: Placement;
+  /** members in the path and the query */
+  readonly given: Readonly<Record<string, unknown>>;
+  readonly budget: ByteBudget;
 }
 
-function judgedWith(contract: AnyContract, given: Readonly<Record<string, unknown>>, members: unknown) {
+/**
+ * Hands the input to `use`, and counts the bytes of its body as long as that takes.
+ * @throws ForeshardError of the contract for a body that is not valid, and what a body that cannot be read is told
+ */
+async function withInput(
+  c: Context,
+  { contract, placement, given, budget }: Incoming,
+  use: (input: never) => Promise<Response>,
+): Promise<Response> {
+  const { body } = contract.http;
+  if (body === undefined) return use(judgedWith(contract, given, {}));
+  const { text, bytesMax = BODY_BYTES_MAX } = body;
+  if (text !== undefined && (text.only === true || mediaTypeOf(c) === text.mediaType)) {
+    const limits = { bytesMax: text.bytesMax ?? bytesMax, budget };
+    return withTextBody(c, text.mediaType, limits, (content) =>
+      use(judgedWith(contract, given, { [text.member]: content })),
+    ).catch((error: unknown) => {
+      throw placedInText(error, text);
+    });
+  }
+  // beside JSON they are members of that
+  const beside = Object.fromEntries(
+    Object.entries(given).filter(([member]) => !placement.besideText.includes(member)),
+  );
+  const judge = (members: unknown) => use(judgedWith(contract, beside, members));
+  return hasBody(c) ? withJsonBody(c, { bytesMax, budget }, judge) : judge({});
+}
+
+/** Places as they are in a request whose body is a text: its lines, and the members in the query. */
+function placedInText(error: unknown, text: TextBody): unknown {
+  if (!(error instanceof ForeshardError)) return error;
+  const { code, message, pointer, places, more, retryAfterSeconds, headers, cause } = error;
+  const placed = (at: string, line?: number) => {
+    if (at === `/${text.member}`) return line === undefined ? '' : `line ${line}`;
+    return text.query?.includes(at.slice(1)) === true ? `?${at.slice(1)}` : at;
+  };
+  return new ForeshardError(code, message, {
+    ...{ more, retryAfterSeconds, headers, cause },
+    pointer: pointer === undefined ? undefined : placed(pointer),
+    places: places?.map(({ pointer: at, detail, line }) => ({ pointer: placed(at, line), detail })),
+  });
+}
+
+function judgedWith(
+  contract: AnyContract,
+  given: Readonly<Record<string, unknown>>,
+  members: unknown,
+): never {
   const fault = bodyFaultOf(contract);
   if (typeof members !== 'object' || members === null || Array.isArray(members))
-    return judged(contract.input, members, fault);
+    return judged(contract.input, members, fault) as never;
   const twice = Object.keys(members).filter((member) => member in given);
   if (twice.length > 0) {
     const places = twice.map((member) => ({
@@ -81,7 +124,7 @@ function judgedWith(contract: AnyContract, given: Readonly<Record<string, unknow
     }));
     throw new ForeshardError(fault, places.map(({ detail }) => detail).join('; '), { places });
   }
-  return judgedInput(contract, { ...members, ...given });
+  return judgedInput(contract, { ...members, ...given }) as never;
 }
 
 function hasBody(c: Context): boolean {

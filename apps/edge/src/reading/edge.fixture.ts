@@ -1,5 +1,5 @@
 /** An edge in this process on real Redis hosts, with T in memory: for tests of what readers see. */
-import { hash } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { DEDUP_LEAD_MICROS, type EventHost } from '@foreshard/core/hosts';
 import { invariant } from '@foreshard/core/kernel';
 import type { Range } from '@foreshard/core/keyspace';
 import type { NotificationOffice } from '@foreshard/core/notifying';
+import type { OperationStores } from '@foreshard/core/operations/handlers';
 import type { HostAlarm } from '@foreshard/core/telemetry';
 import {
   addHost,
@@ -27,7 +28,6 @@ import {
 } from '@foreshard/core/topology';
 import { type LocalServer, startRedis } from '@foreshard/local';
 import { Redis } from 'ioredis';
-import type { ClusterParts } from '../clusters/index.ts';
 import { type EdgeParts, type RunningEdge, startEdge } from '../edge.ts';
 import type { KnownToken } from '../http/token-check.ts';
 import type { OwnQuota } from '../limits/index.ts';
@@ -418,11 +418,8 @@ export class EdgeFixture {
       notifier: { subscribe },
       ownQuotas: async () => this.quotas,
       operations: () => this.operations(),
-      hints: { add: async () => {}, list: async () => [], remove: async () => false },
       // there is no planner beside this edge, and nobody asks for one
       hotKeys: { tell: async () => {} } as unknown as EdgeParts['hotKeys'],
-      clusters: {} as unknown as ClusterParts,
-      notifications: {} as unknown as NotificationOffice,
       hostAlarms: async () => this.alarms,
       proofs: new MemoryHostProofs(),
       groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),
@@ -450,6 +447,10 @@ export class EdgeFixture {
       wake: async () => {},
       admit: away,
       countedKeys: async () => undefined,
+      hints: { add: away, list: async () => [], remove: async () => false, restore: async () => false },
+      ...{ newId: randomUUID, wakeClusters: away },
+      ...({} as Pick<OperationStores, 'clusters' | 'blocks' | 'recommendations' | 'inquiries'>),
+      notifications: { store: {} } as NotificationOffice,
       quotas: { list: away, set: away, remove: away },
       tokens: { create: away, list: away, revoke: away },
     };

@@ -9,8 +9,7 @@ import { type Trace, traceOf } from '../http/trace.ts';
 import type { EdgeContext } from './procedure.ts';
 import { edgeRouter } from './router.ts';
 
-export interface TrpcParts
-  extends Pick<EdgeContext, 'store' | 'read' | 'records' | 'operations' | 'clusters' | 'hints'> {
+export interface TrpcParts extends Pick<EdgeContext, 'store' | 'read' | 'records' | 'operations'> {
   /** of a token that was let in */
   readonly actorOf: (authorization: string | undefined) => string;
   readonly require: RequireScope;
@@ -64,9 +63,9 @@ export function mountTrpc(app: Hono, parts: TrpcParts): void {
       endpoint: ENDPOINT,
       createContext({ resHeaders }, c): EdgeContext & Record<string, unknown> {
         const authorization = c.req.header('authorization');
-        const { store, read, records, operations, clusters, hints } = parts;
+        const { store, read, records, operations } = parts;
         return {
-          ...{ authorization, store, read, records, operations, clusters, hints },
+          ...{ authorization, store, read, records, operations },
           actor: parts.actorOf(authorization),
           trace: traceOf((c.env as HttpBindings).incoming),
           require: (scope) => parts.require(authorization, scope),

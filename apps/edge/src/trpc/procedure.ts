@@ -1,8 +1,6 @@
 /** What every procedure has: who asks, and what is done for them. */
 import type { Operations, Permission } from '@foreshard/core/operations';
 import { initTRPC } from '@trpc/server';
-import type { ClusterOrders } from '../clusters/index.ts';
-import type { HintDesk } from '../hints/index.ts';
 import type { Trace } from '../http/trace.ts';
 import type { BoundOperations } from '../operations/bound.ts';
 import type { PageRequest } from '../reading/index.ts';
@@ -35,8 +33,6 @@ export interface EdgeContext {
   readonly records: Pick<RecordIntake, 'accesses' | 'instances'>;
   /** what is derived from the table, and who calls */
   readonly operations: Pick<BoundOperations<Operations>, 'handlerOf'>;
-  readonly clusters: ClusterOrders;
-  readonly hints: HintDesk;
   readonly actor: string;
   /** puts fields into the header of the answer */
   readonly tell: (fields: Readonly<Record<string, string>>) => void;

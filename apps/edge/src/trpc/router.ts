@@ -21,7 +21,6 @@ import { z } from 'zod';
 import { JSON_FAULTS } from '../cloudevents/json-scanner.ts';
 import type { Trace } from '../http/trace.ts';
 import type { RecordResult } from '../telemetry/record-intake.ts';
-import { administrationRouters } from './administration-routers.ts';
 import { asProblem } from './errors.ts';
 import { operationRouters } from './operation-procedures.ts';
 import { type EdgeContext, procedure, t } from './procedure.ts';
@@ -121,7 +120,6 @@ export const edgeRouter = t.router({
   events: t.router({ ingest, read }),
   telemetry: t.router({ accesses, instances }),
   ...operationRouters(OPERATIONS),
-  ...administrationRouters,
 });
 
 /** What clients build on: createTRPCClient<EdgeRouter>(...). */

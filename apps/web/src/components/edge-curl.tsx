@@ -28,7 +28,7 @@ export function EdgeCurl<O extends AnyOperation>({
 
 /** The token stays in its file: the console never sends it to a browser. */
 export function edgeCurl(edgeUrl: string, { method, path, body }: OperationRequest): string {
-  const json =
-    body === undefined ? '' : ` -H 'Content-Type: application/json' -d ${quoted(JSON.stringify(body))}`;
-  return `curl -sX ${method} ${quoted(edgeUrl + path)} -H "Authorization: Bearer $FORESHARD_TOKEN"${json}`;
+  const content =
+    body === undefined ? '' : ` -H 'Content-Type: ${body.mediaType}' --data-binary ${quoted(body.text)}`;
+  return `curl -sX ${method} ${quoted(edgeUrl + path)} -H "Authorization: Bearer $FORESHARD_TOKEN"${content}`;
 }

@@ -80,12 +80,14 @@ export function RemoveDialog({
   action,
   order,
   onRemove,
+  children,
   ...words
 }: DialogProps & {
   readonly name: string;
   readonly action: string;
   readonly order: Order & { reset(): void };
   onRemove(): void;
+  readonly children?: ReactNode;
 }) {
   return (
     <Dialog onOpenChange={() => order.reset()}>
@@ -95,7 +97,9 @@ export function RemoveDialog({
         </Button>
       </DialogTrigger>
       <DialogContent {...words}>
-        <OrderForm order={order} action={action} cancel="Keep it" look="danger" onSubmit={onRemove} />
+        <OrderForm order={order} action={action} cancel="Keep it" look="danger" onSubmit={onRemove}>
+          {children === undefined ? null : <div className="justify-self-start">{children}</div>}
+        </OrderForm>
       </DialogContent>
     </Dialog>
   );

@@ -3,6 +3,7 @@
  * globalThis, because the bundler gives each route its own copy of this module.
  */
 
+import { randomUUID } from 'node:crypto';
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
 import { request } from '@foreshard/core/adapters/outgoing-http';
 import { notificationOffice } from '@foreshard/core/adapters/webhooks';
@@ -11,7 +12,7 @@ import type { ClusterStore } from '@foreshard/core/external';
 import type { HintStore } from '@foreshard/core/hints';
 import type { JobRuns } from '@foreshard/core/jobs';
 import type { MoveLog } from '@foreshard/core/migration';
-import type { NotificationDesk } from '@foreshard/core/notifying';
+import type { NotificationStore } from '@foreshard/core/notifying';
 import type { Handlers, Operations } from '@foreshard/core/operations';
 import { type ForecastRecords, ForecastStore, type ModelRegistry } from '@foreshard/core/predicting';
 import type { HealthStore } from '@foreshard/core/profiling';
@@ -66,7 +67,7 @@ export interface ConsoleServer {
   readonly policies: PolicyStore;
   readonly recommendations: RecommendationLog;
   readonly inquiries: InquiryDesk;
-  readonly notifications: NotificationDesk;
+  readonly notifications: NotificationStore;
   readonly clusters: ClusterStore;
   /** of the stream, or of the external cluster of that name; null: ours */
   partsFor(stream: string | null): Promise<StreamParts>;
@@ -158,7 +159,15 @@ function compose(): ConsoleServer {
     operations: consoleHandlers(
       {
         ...control,
+        blocks: control.telemetry,
+        notifications: notificationOffice({
+          ...settings,
+          store: control.notifications,
+          wake: () => control.jobs.wake('notify'),
+        }),
+        newId: randomUUID,
         wake: (job, payload) => control.jobs.wake(job, payload),
+        wakeClusters: () => control.jobs.wake('clusters'),
         countedKeys: (asked) => telemetry.topKeys(asked),
       },
       edge,
@@ -180,14 +189,7 @@ function compose(): ConsoleServer {
       if (stream === null || own.map?.streamNamed(stream) !== undefined) return own;
       return (await externalParts(control, stream)) ?? own;
     },
-    notifications: {
-      ...notificationOffice({
-        ...settings,
-        store: control.notifications,
-        wake: () => control.jobs.wake('notify'),
-      }),
-      actor: ACTOR,
-    },
+    notifications: control.notifications,
     heatPictures: new KeptAnswers(PICTURES_KEPT),
     forecastHeats: new KeptAnswers(PICTURES_KEPT),
     forecastPictures: new KeptAnswers(PICTURES_KEPT),

@@ -225,14 +225,16 @@ export interface ErrorPlace {
   /** RFC 6901 into the body, "line 7" of a CSV, or "?name" for a query parameter */
   readonly pointer: string;
   readonly detail: string;
+  /** of the text at `pointer`, from 1 */
+  readonly line?: number;
 }
 
 interface ForeshardErrorOptions {
-  readonly pointer?: string;
-  readonly retryAfterSeconds?: number;
-  readonly places?: readonly ErrorPlace[];
-  readonly more?: Readonly<Record<string, unknown>>;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly pointer?: string | undefined;
+  readonly retryAfterSeconds?: number | undefined;
+  readonly places?: readonly ErrorPlace[] | undefined;
+  readonly more?: Readonly<Record<string, unknown>> | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly cause?: unknown;
 }
 

@@ -4,7 +4,7 @@ import { type ErrorCode, ForeshardError } from '../kernel/index.ts';
 import { type AnyOperation, type InputOf, placementOf } from './operation.ts';
 
 /** What a contract may call a body that its input refuses. */
-const BODY_FAULTS = ['invalid_order', 'invalid_parameter', 'invalid_record'] as const;
+const BODY_FAULTS = ['invalid_order', 'invalid_record', 'invalid_parameter'] as const;
 
 /** @throws ForeshardError of the contract, with every place that is wrong */
 export function judgedInput<O extends AnyOperation>(operation: O, given: unknown): InputOf<O> {
@@ -26,11 +26,20 @@ export function judgedCall<O extends AnyOperation>(
 
 /** Of what stands in a path or a query over HTTP: `invalid_parameter`, as there; of a body, what the contract says. */
 function faultOf(operation: AnyOperation, given: unknown): ErrorCode {
-  const { path, query } = placementOf(operation);
-  const placed = new Set([...path.values(), ...query]);
   const first = operation.input.safeParse(given ?? {}).error?.issues[0];
-  const isParameter = operation.http.body === undefined || placed.has(String(first?.path[0]));
-  return isParameter ? 'invalid_parameter' : bodyFaultOf(operation);
+  const inBody = membersOfBody(operation);
+  const member = first?.path[0];
+  const isInBody = member === undefined ? inBody.takesOthers : inBody.members.includes(String(member));
+  return isInBody ? bodyFaultOf(operation) : 'invalid_parameter';
+}
+
+/** `takesOthers`: what nobody knows would stand there as well, as the body is a JSON of members. */
+function membersOfBody(operation: AnyOperation): { members: readonly string[]; takesOthers: boolean } {
+  const { body } = operation.http;
+  if (body === undefined) return { members: [], takesOthers: false };
+  const alone = body.whole?.member ?? (body.text?.only === true ? body.text.member : undefined);
+  if (alone !== undefined) return { members: [alone], takesOthers: false };
+  return { members: placementOf(operation).body, takesOthers: true };
 }
 
 export function bodyFaultOf({ errors }: AnyOperation): ErrorCode {

@@ -88,7 +88,7 @@ export interface HttpBinding<Output = unknown> {
   readonly method: 'get' | 'post' | 'patch' | 'delete';
   /** as OpenAPI writes it: /v1/hosts/{id}/drain */
   readonly path: string;
-  /** names in the path that differ from their member of the input: `{ id: 'host' }` */
+  /** names in the path or the query that differ from their member of the input: `{ id: 'host' }` */
   readonly params?: Readonly<Record<string, string>>;
   /** members of the input that stand in the query although the method has a body */
   readonly query?: readonly string[];
@@ -109,11 +109,13 @@ export interface HttpBinding<Output = unknown> {
     readonly optional?: true;
     /** bytes; 65,536 when left out */
     readonly bytesMax?: number;
-    /** a body of this media type is this member of the input; the other members are in the query */
-    readonly text?: { readonly mediaType: string; readonly member: string; readonly example?: string };
+    /** the body may also be a text */
+    readonly text?: TextBody;
     /** the whole body is this member of the input, in one of these media types */
     readonly whole?: { readonly member: string; readonly content: Readonly<Record<string, Content>> };
   };
+  /** fields of the header of the usual answer, by their name in lower case */
+  readonly headers?: Readonly<Record<string, HeaderField<Output>>>;
   /**
    * each status of success, the usual one first; a text describes one that carries the output as JSON, or nothing
    * where it is 204
@@ -124,6 +126,25 @@ export interface HttpBinding<Output = unknown> {
   readonly statusOf?: (output: Output, dryRun: boolean) => number;
   /** problems that carry more members than others, by status */
   readonly problems?: Readonly<Partial<Record<number, ProblemMembers>>>;
+}
+
+/** A body that is nothing but one member of the input. */
+export interface TextBody {
+  readonly mediaType: string;
+  readonly member: string;
+  /** members that stand in the query beside it; beside a body in JSON they are members of that */
+  readonly query?: readonly string[];
+  /** JSON is not taken */
+  readonly only?: true;
+  /** that of `body` when left out */
+  readonly bytesMax?: number;
+  readonly description: string;
+  readonly example?: string;
+}
+
+export interface HeaderField<Output = unknown> {
+  readonly description: string;
+  readonly of: (output: Output) => string;
 }
 
 export interface ProblemMembers {
@@ -200,23 +221,31 @@ const STREAM = 'stream';
 export interface Placement {
   /** name in the path -> member */
   readonly path: ReadonlyMap<string, string>;
-  readonly query: readonly string[];
+  /** name in the query -> member */
+  readonly query: ReadonlyMap<string, string>;
+  /** members in the query beside a body that is a text */
+  readonly besideText: readonly string[];
+  /** members of a body in JSON */
   readonly body: readonly string[];
 }
 
 export function placementOf({ input, http }: AnyOperation): Placement {
+  const { params = {}, body, query: named = [] } = http;
   const path = new Map<string, string>();
-  for (const [, name] of http.path.matchAll(/\{(\w+)\}/g)) path.set(name!, http.params?.[name!] ?? name!);
+  for (const [, name] of http.path.matchAll(/\{(\w+)\}/g)) path.set(name!, params[name!] ?? name!);
+  const nameOf = new Map(Object.entries(params).map(([name, member]) => [member, name]));
   const inPath = new Set(path.values());
   // the stream stands in the path, or is main
   if (http.ofStream !== undefined) inPath.add(STREAM);
   const rest = Object.keys(input.shape).filter((member) => !inPath.has(member));
-  if (http.body === undefined) return { path, query: rest, body: [] };
-  const inQuery = new Set(http.query);
+  const besideText = body?.text?.query ?? [];
+  const inQuery = body === undefined ? rest : [...named, ...besideText];
   return {
     path,
-    query: rest.filter((member) => inQuery.has(member)),
-    body: rest.filter((member) => !inQuery.has(member)),
+    query: new Map(inQuery.map((member) => [nameOf.get(member) ?? member, member])),
+    besideText,
+    body:
+      body === undefined || body.text?.only === true ? [] : rest.filter((member) => !named.includes(member)),
   };
 }
 
@@ -225,7 +254,7 @@ export interface OperationRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** with the query */
   readonly path: string;
-  readonly body?: object;
+  readonly body?: { readonly mediaType: string; readonly text: string };
 }
 
 /** How the operation is asked for over HTTP with this input. */
@@ -236,29 +265,54 @@ export function requestOf<O extends AnyOperation>(
 ): OperationRequest {
   const given = input as Readonly<Record<string, unknown>>;
   const routed = given[STREAM] === undefined ? operation : (onStream(operation) ?? operation);
-  const { path, query, body } = placementOf(routed);
-  const filled = routed.http.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+  const { method, path: template, body } = routed.http;
+  const placement = placementOf(routed);
+  const { path } = placement;
+  const filled = template.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(String(given[path.get(name)!])),
   );
+  const text = body?.text;
+  const isText = text !== undefined && fitsText(text, given, placement);
   const search = new URLSearchParams();
-  for (const member of query) if (given[member] !== undefined) search.set(member, String(given[member]));
+  for (const [name, member] of placement.query) {
+    const isInBody = !isText && placement.besideText.includes(member);
+    if (given[member] !== undefined && !isInBody) search.set(name, String(given[member]));
+  }
   if (dryRun) search.set('dryRun', 'true');
-  const sent = bodyOf(operation, body, given);
+  const sent = isText
+    ? { mediaType: text.mediaType, text: String(given[text.member]) }
+    : (wholeOf(operation, given) ?? jsonOf(given, placement.body));
   return {
-    method: operation.http.method.toUpperCase() as OperationRequest['method'],
+    method: method.toUpperCase() as OperationRequest['method'],
     path: search.size === 0 ? filled : `${filled}?${search}`,
     ...(sent === undefined ? {} : { body: sent }),
   };
 }
 
-function bodyOf(
-  { http }: AnyOperation,
-  placed: readonly string[],
+/** Is the text there, and has every other member a place beside it? */
+function fitsText(
+  { member, query = [], only }: TextBody,
   given: Readonly<Record<string, unknown>>,
-): object | undefined {
-  if (http.body?.whole !== undefined) return given[http.body.whole.member] as object;
-  const members = placed.filter((member) => given[member] !== undefined);
-  return members.length === 0 ? undefined : Object.fromEntries(members.map((m) => [m, given[m]]));
+  { path }: Placement,
+): boolean {
+  if (only === true) return true;
+  const placed = new Set([...path.values(), ...query, member]);
+  const named = Object.keys(given).filter((one) => given[one] !== undefined);
+  return named.includes(member) && named.every((one) => placed.has(one) && given[one] !== null);
+}
+
+function jsonOf(given: Readonly<Record<string, unknown>>, members: readonly string[]) {
+  const named = members.filter((member) => given[member] !== undefined);
+  if (named.length === 0) return undefined;
+  const text = JSON.stringify(Object.fromEntries(named.map((member) => [member, given[member]])));
+  return { mediaType: 'application/json', text };
+}
+
+function wholeOf({ http }: AnyOperation, given: Readonly<Record<string, unknown>>) {
+  const { whole } = http.body ?? {};
+  if (whole === undefined) return undefined;
+  const [mediaType] = Object.keys(whole.content);
+  return { mediaType: mediaType!, text: JSON.stringify(given[whole.member]) };
 }
 
 /** The route of the operation whose path names the stream; undefined where it has none. */

@@ -56,7 +56,7 @@ describe.each(ALL.map((operation) => [operation.name, operation] as const))('%s'
 
   it('places members that it has', () => {
     const { path, query, body } = placementOf(operation);
-    const named = [...path.values(), ...query, ...body];
+    const named = [...path.values(), ...query.values(), ...body];
     expect(named.filter((member) => !(member in input.shape))).toEqual([]);
   });
 });

@@ -1,11 +1,14 @@
 /** Every operation, by router and name. */
+import { clusters } from './clusters.ts';
 import { consuming } from './consuming.ts';
 import { events } from './events.ts';
 import { groups } from './groups.ts';
+import { hints } from './hints.ts';
 import { hosts } from './hosts.ts';
 import { jobs } from './jobs.ts';
 import { migrations } from './migrations.ts';
 import { models } from './models.ts';
+import { notifications } from './notifications.ts';
 import type { AnyOperation, OperationTable } from './operation.ts';
 import { policy } from './policy.ts';
 import { quotas } from './quotas.ts';
@@ -22,6 +25,7 @@ export const OPERATIONS = {
   ...{ hosts, migrations, shardlets, streams },
   ...{ groups, quotas, tokens },
   ...{ recommendations, policy, whatIf, models, jobs },
+  ...{ clusters, hints, notifications },
 } as const satisfies OperationTable;
 export type Operations = typeof OPERATIONS;
 

@@ -1,11 +1,13 @@
 'use client';
 
 /** A cluster that is not ours, described by the load of its partitions. */
+import { clusters } from '@foreshard/core/operations';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
+import { EdgeCurl } from '../../components/edge-curl.tsx';
 import { OrderDialog, OrderForm } from '../../components/order-dialog.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Field, Select } from '../../components/ui/field.tsx';
@@ -14,6 +16,7 @@ import { useTyped } from '../../components/use-typed.ts';
 import { CsvField } from './csv-field.tsx';
 import { reportText } from './report-text.ts';
 import { TargetSelect } from './target-select.tsx';
+import { useHostsCsv } from './use-hosts-csv.ts';
 
 const LOAD_COLUMNS = 'time,partition,host,events_per_second[,bytes_per_second,bytes]';
 const HOST_COLUMNS = 'host,events_per_second[,bytes_per_second,memory_bytes,zone]';
@@ -47,9 +50,9 @@ function AddForm({ targets, onDone }: { targets: readonly string[]; onDone(): vo
     ...{ shift: 'auto', webhook: '' },
   });
   const [load, setLoad] = useState<string>();
-  const [hostsCsv, setHostsCsv] = useState<string>();
+  const { hosts, isMissing, ...hostsFile } = useHostsCsv();
   const add = useMutation(
-    trpc.clusters.add.mutationOptions({
+    trpc.operations.clusters.add.mutationOptions({
       onSuccess: async (report) => {
         toast.success(`${report.name} is observed now`, { description: reportText(report) });
         await client.invalidateQueries();
@@ -59,18 +62,22 @@ function AddForm({ targets, onDone }: { targets: readonly string[]; onDone(): vo
   );
   const { name, url, query, partitionLabel, hostLabel, webhook } = typed;
   const isTold = source === 'file' ? load !== undefined : url !== '' && query !== '';
+  const input = {
+    name,
+    ...(source === 'file'
+      ? { load, shift: typed.shift as 'auto' }
+      : { prometheus: { url, query, partitionLabel, hostLabel } }),
+    ...(hosts === undefined ? {} : { hosts }),
+    ...(webhook === '' ? {} : { webhook }),
+  };
+  // the file stays a file; beside hosts it is a member of JSON
+  const shown = load === undefined || hosts !== undefined ? input : { ...input, load: '@load.csv' };
   return (
     <OrderForm
       order={add}
       action="Add the cluster"
-      disabled={name === '' || !isTold}
-      onSubmit={() => {
-        const order =
-          source === 'file'
-            ? { load, shift: typed.shift as 'auto' }
-            : { prometheus: { url, query, partitionLabel, hostLabel } };
-        add.mutate({ name, order: { ...order, webhook: webhook === '' ? null : webhook }, hostsCsv });
-      }}
+      disabled={name === '' || !isTold || isMissing}
+      onSubmit={() => add.mutate(input)}
     >
       <Field
         label="Name"
@@ -115,9 +122,12 @@ function AddForm({ targets, onDone }: { targets: readonly string[]; onDone(): vo
       <CsvField
         label="What its hosts take (may be left out)"
         hint={`${HOST_COLUMNS}; of others the policy's capacity is assumed`}
-        onText={setHostsCsv}
+        {...hostsFile}
       />
       <TargetSelect targets={targets} {...field('webhook')} />
+      <div className="justify-self-start">
+        <EdgeCurl operation={clusters.add} input={shown} />
+      </div>
     </OrderForm>
   );
 }

@@ -1,16 +1,19 @@
 'use client';
 
 /** What people may do with a cluster that is not ours: newer load, who is told, capacities, and forgetting it. */
+import { clusters } from '@foreshard/core/operations';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { FileUp, Settings2 } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
+import { EdgeCurl } from '../../components/edge-curl.tsx';
 import { OrderDialog, OrderForm, RemoveDialog } from '../../components/order-dialog.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { CsvField } from './csv-field.tsx';
 import { reportText } from './report-text.ts';
 import { TargetSelect } from './target-select.tsx';
+import { useHostsCsv } from './use-hosts-csv.ts';
 
 interface OrdersProps {
   readonly name: string;
@@ -58,7 +61,7 @@ function ImportLoad({ name, onDone }: { name: string; onDone(): void }) {
   const [load, setLoad] = useState<string>();
   const [replace, setReplace] = useState(false);
   const add = useMutation(
-    trpc.clusters.importLoad.mutationOptions({
+    trpc.operations.clusters.importLoad.mutationOptions({
       onSuccess: async (report) => {
         toast.success(`${name} is known further`, { description: reportText(report) });
         await client.invalidateQueries();
@@ -71,7 +74,7 @@ function ImportLoad({ name, onDone }: { name: string; onDone(): void }) {
       order={add}
       action="Import it"
       disabled={load === undefined}
-      onSubmit={() => add.mutate({ name, order: { load: load!, replace } })}
+      onSubmit={() => add.mutate({ name, load: load!, replace })}
     >
       <CsvField
         label="Load of its partitions"
@@ -87,6 +90,9 @@ function ImportLoad({ name, onDone }: { name: string; onDone(): void }) {
         />
         Begin anew: what was recorded before is removed
       </label>
+      <div className="justify-self-start">
+        <EdgeCurl operation={clusters.importLoad} input={{ name, load: '@load.csv', replace }} />
+      </div>
     </OrderForm>
   );
 }
@@ -100,9 +106,9 @@ function ChangeCluster({
   const trpc = useTRPC();
   const client = useQueryClient();
   const [target, setTarget] = useState(webhook ?? '');
-  const [hostsCsv, setHostsCsv] = useState<string>();
+  const { hosts, isMissing, ...hostsFile } = useHostsCsv();
   const change = useMutation(
-    trpc.clusters.change.mutationOptions({
+    trpc.operations.clusters.change.mutationOptions({
       onSuccess: async () => {
         toast.success(`${name} was changed`);
         await client.invalidateQueries();
@@ -110,18 +116,21 @@ function ChangeCluster({
       },
     }),
   );
+  const input = {
+    ...{ name, webhook: target === '' ? null : target },
+    ...(hosts === undefined ? {} : { hosts }),
+  };
   return (
-    <OrderForm
-      order={change}
-      action="Change it"
-      onSubmit={() => change.mutate({ name, webhook: target === '' ? null : target, hostsCsv })}
-    >
+    <OrderForm order={change} action="Change it" disabled={isMissing} onSubmit={() => change.mutate(input)}>
       <TargetSelect targets={targets} value={target} onChange={(event) => setTarget(event.target.value)} />
       <CsvField
         label="What its hosts take"
         hint="host,events_per_second[,bytes_per_second,memory_bytes,zone]; hosts that are not named stay as they are"
-        onText={setHostsCsv}
+        {...hostsFile}
       />
+      <div className="justify-self-start">
+        <EdgeCurl operation={clusters.change} input={input} />
+      </div>
     </OrderForm>
   );
 }
@@ -130,7 +139,7 @@ function RemoveCluster({ name }: { name: string }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const remove = useMutation(
-    trpc.clusters.remove.mutationOptions({
+    trpc.operations.clusters.remove.mutationOptions({
       onSuccess: async () => {
         toast.success(`${name} is forgotten, and its load with it`);
         await client.invalidateQueries();
@@ -145,6 +154,8 @@ function RemoveCluster({ name }: { name: string }) {
       action="Forget it"
       order={remove}
       onRemove={() => remove.mutate({ name })}
-    />
+    >
+      <EdgeCurl operation={clusters.remove} input={{ name }} />
+    </RemoveDialog>
   );
 }

@@ -11,19 +11,23 @@ const BYTES_MAX = 4 * 1_048_576;
 export function CsvField({
   label,
   hint,
+  error,
   onText,
 }: {
   label: string;
   hint: ReactNode;
+  /** what is wrong in the file that was chosen */
+  error?: string | undefined;
   onText(text: string | undefined): void;
 }) {
   const id = useId();
-  const [problem, setProblem] = useState<string>();
+  const [tooLarge, setTooLarge] = useState<string>();
+  const problem = tooLarge ?? error;
   async function take(file: File | undefined) {
     const isLarge = file !== undefined && file.size > BYTES_MAX;
-    setProblem(
+    setTooLarge(
       isLarge
-        ? `It has ${formatBytes(file.size)}, and one request takes ${formatBytes(BYTES_MAX)}: import it with “foreshard clusters import”.`
+        ? `It has ${formatBytes(file.size)}, and one request takes ${formatBytes(BYTES_MAX)}: import it with “foreshard clusters import --direct”.`
         : undefined,
     );
     onText(file === undefined || isLarge ? undefined : await file.text());
@@ -44,7 +48,7 @@ export function CsvField({
       />
       <p
         id={`${id}-hint`}
-        className={`wrap-anywhere text-xs ${problem === undefined ? 'text-faint' : 'text-bad'}`}
+        className={`wrap-anywhere whitespace-pre-line text-xs ${problem === undefined ? 'text-faint' : 'text-bad'}`}
       >
         {problem ?? hint}
       </p>

@@ -1,8 +1,15 @@
-import type { LoadReport } from '@foreshard/core/external';
+import type { clusters, OutputOf } from '@foreshard/core/operations';
 import { formatCount, formatCounted } from '../../formatting/numbers.ts';
 
 /** What became of an import, in a sentence or two. */
-export function reportText({ hosts, partitions, rows, known, tooOld, hostsAssumed }: LoadReport): string {
+export function reportText({
+  hosts,
+  partitions,
+  rows,
+  known,
+  tooOld,
+  hostsAssumed,
+}: OutputOf<typeof clusters.add>): string {
   const left = [
     ...(known > 0 ? [`${formatCount(known)} were known`] : []),
     ...(tooOld > 0 ? [`${formatCount(tooOld)} lie before what is kept`] : []),

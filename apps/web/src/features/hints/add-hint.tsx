@@ -1,11 +1,13 @@
 'use client';
 
+import { hints } from '@foreshard/core/operations';
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
+import { EdgeCurl } from '../../components/edge-curl.tsx';
 import { OrderDialog, OrderForm } from '../../components/order-dialog.tsx';
 import { Field, Select } from '../../components/ui/field.tsx';
 import { type HintForm, hintFormSchema, requestOf } from './hint-form.ts';
@@ -36,7 +38,7 @@ function HintFields({ onDone }: { onDone(): void }) {
   const streams = useQuery(trpc.streams.list.queryOptions());
   const form = useForm<HintForm>({ resolver: zodResolver(hintFormSchema), defaultValues: fresh() });
   const add = useMutation(
-    trpc.hints.add.mutationOptions({
+    trpc.operations.hints.add.mutationOptions({
       onSuccess: async () => {
         onDone();
         toast.success('The hint is in the forecasts from now on');
@@ -80,6 +82,9 @@ function HintFields({ onDone }: { onDone(): void }) {
           {errors.every.message}
         </p>
       )}
+      <div className="justify-self-start">
+        <EdgeCurl operation={hints.add} input={requestOf(form.watch())} />
+      </div>
     </OrderForm>
   );
 }

@@ -35,9 +35,9 @@ export function HintsPage() {
   const span = { fromMs: days[0]!.fromMs, toMs: days.at(-1)!.toMs };
   const hints = useQuery(trpc.hints.list.queryOptions({ ...span, withRemoved: removed }));
   const refresh = () => client.invalidateQueries();
-  const restore = useMutation(trpc.hints.restore.mutationOptions({ onSuccess: refresh }));
+  const restore = useMutation(trpc.operations.hints.restore.mutationOptions({ onSuccess: refresh }));
   const remove = useMutation(
-    trpc.hints.remove.mutationOptions({
+    trpc.operations.hints.remove.mutationOptions({
       onSuccess: async (_, { id }) => {
         toast.success('The hint was removed', {
           action: { label: 'Undo', onClick: () => restore.mutate({ id }) },

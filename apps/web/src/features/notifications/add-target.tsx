@@ -1,8 +1,11 @@
 'use client';
 
+import type { NoticeKind } from '@foreshard/core/notifying';
+import { notifications } from '@foreshard/core/operations';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../components/api.ts';
+import { EdgeCurl } from '../../components/edge-curl.tsx';
 import { OrderDialog, OrderForm } from '../../components/order-dialog.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Command } from '../../components/ui/copy-button.tsx';
@@ -12,7 +15,7 @@ import { useTyped } from '../../components/use-typed.ts';
 const PAUSE_DEFAULT = '60';
 
 interface Kind {
-  readonly kind: string;
+  readonly kind: NoticeKind;
   readonly meaning: string;
 }
 
@@ -34,24 +37,17 @@ function TargetForm({ kinds, onDone }: { kinds: readonly Kind[]; onDone(): void 
   const [typed, field] = useTyped({ name: '', url: '', format: 'webhook', pause: PAUSE_DEFAULT });
   const [unwanted, setUnwanted] = useState<ReadonlySet<string>>(new Set());
   const add = useMutation(
-    trpc.notifications.add.mutationOptions({ onSuccess: () => client.invalidateQueries() }),
+    trpc.operations.notifications.addTarget.mutationOptions({ onSuccess: () => client.invalidateQueries() }),
   );
-  if (add.data !== undefined) return <Secret name={add.data.name} secret={add.data.secret} onDone={onDone} />;
+  if (add.data !== undefined)
+    return <Secret name={add.data.target.name} secret={add.data.secret} onDone={onDone} />;
+  const target = {
+    ...{ name: typed.name, url: typed.url, format: typed.format as 'webhook' },
+    kinds: kinds.map(({ kind }) => kind).filter((kind) => !unwanted.has(kind)),
+    pauseSeconds: Number(typed.pause),
+  };
   return (
-    <OrderForm
-      order={add}
-      action="Add the target"
-      onSubmit={() => {
-        const wanted = kinds.map(({ kind }) => kind).filter((kind) => !unwanted.has(kind));
-        add.mutate({
-          name: typed.name,
-          url: typed.url,
-          format: typed.format as 'webhook',
-          kinds: wanted as never,
-          pauseSeconds: Number(typed.pause),
-        });
-      }}
-    >
+    <OrderForm order={add} action="Add the target" onSubmit={() => add.mutate(target)}>
       <div className="grid gap-4 sm:grid-cols-2">
         <Field label="Name" placeholder="ops" hint="small letters and digits" {...field('name')} autoFocus />
         <Select label="Format" {...field('format')}>
@@ -81,6 +77,9 @@ function TargetForm({ kinds, onDone }: { kinds: readonly Kind[]; onDone(): void 
         hint="what comes up meanwhile is told in one"
         {...field('pause')}
       />
+      <div className="justify-self-start">
+        <EdgeCurl operation={notifications.addTarget} input={target} />
+      </div>
     </OrderForm>
   );
 }

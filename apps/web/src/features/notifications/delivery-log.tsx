@@ -78,7 +78,7 @@ export function Redeliver({ id }: { id: string }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const again = useMutation(
-    trpc.notifications.redeliver.mutationOptions({
+    trpc.operations.notifications.redeliver.mutationOptions({
       onSuccess: async () => {
         toast.success('It is sent again, under the same id');
         await client.invalidateQueries();

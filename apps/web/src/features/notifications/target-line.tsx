@@ -1,9 +1,11 @@
 'use client';
 
+import { notifications } from '@foreshard/core/operations';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Pause, Play, Send } from 'lucide-react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
+import { EdgeCurl } from '../../components/edge-curl.tsx';
 import { RemoveDialog } from '../../components/order-dialog.tsx';
 import { Badge } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
@@ -29,9 +31,11 @@ export function TargetLine({ target, kindsCount, onShow }: TargetProps) {
   const client = useQueryClient();
   const onSuccess = () => client.invalidateQueries();
   const onError = (error: { message: string }) => void toast.error(error.message);
-  const change = useMutation(trpc.notifications.change.mutationOptions({ onSuccess, onError }));
+  const change = useMutation(
+    trpc.operations.notifications.changeTarget.mutationOptions({ onSuccess, onError }),
+  );
   const test = useMutation(
-    trpc.notifications.test.mutationOptions({
+    trpc.operations.notifications.testTarget.mutationOptions({
       onSuccess: async () => {
         toast.success('The test is under way; the log below tells how it went');
         onShow();
@@ -81,7 +85,7 @@ function RemoveTarget({ name }: { name: string }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const remove = useMutation(
-    trpc.notifications.remove.mutationOptions({
+    trpc.operations.notifications.removeTarget.mutationOptions({
       onSuccess: async () => {
         toast.success(`${name} is not told any more`);
         await client.invalidateQueries();
@@ -96,6 +100,8 @@ function RemoveTarget({ name }: { name: string }) {
       action="Remove it"
       order={remove}
       onRemove={() => remove.mutate({ name })}
-    />
+    >
+      <EdgeCurl operation={notifications.removeTarget} input={{ name }} />
+    </RemoveDialog>
   );
 }

@@ -54,12 +54,11 @@ export class EdgeClient {
     dryRun: boolean,
   ): Promise<OutputOf<O>> {
     const { method, path, body } = requestOf(operation, input, dryRun);
-    const json = { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
     const { status, text } = await this.send(path, operation.permission, {
       method,
-      ...(body === undefined ? {} : json),
+      ...(body === undefined ? {} : { body: body.text, headers: { 'content-type': body.mediaType } }),
     });
-    if (status >= 200 && status < 300) return JSON.parse(text);
+    if (status >= 200 && status < 300) return (text === '' ? undefined : JSON.parse(text)) as OutputOf<O>;
     throw problemIn(text) ?? new EdgeRefusal(status, `The edge answers ${status}: ${detailOf(text)}`);
   }
 

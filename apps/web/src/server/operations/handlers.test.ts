@@ -10,7 +10,7 @@ it('the console creates no token, whoever asks', async () => {
   const created: unknown[] = [];
   const tokens = { create: async (order: unknown) => void created.push(order) };
   const edge = new EdgeClient({ edgeUrl: 'http://127.0.0.1:1', token: undefined }, request);
-  const handlers = consoleHandlers({ tokens } as unknown as ConsoleStores, edge);
+  const handlers = consoleHandlers({ tokens, notifications: {} } as unknown as ConsoleStores, edge);
   await expect(handlers.tokens.create({ name: 'mine', scopes: ['admin'] }, CALLER)).rejects.toMatchObject({
     name: 'ForeshardError',
     code: 'forbidden',
@@ -25,7 +25,7 @@ it('what needs hosts is asked of an edge, with the token of the console', async 
     return { status: 404, text: JSON.stringify({ code: 'unknown_group', detail: 'There is no group "g".' }) };
   };
   const edge = new EdgeClient({ edgeUrl: 'http://edge', token: 'fsh_x' }, send as unknown as typeof request);
-  const handlers = consoleHandlers({} as ConsoleStores, edge);
+  const handlers = consoleHandlers({ notifications: {} } as ConsoleStores, edge);
   await expect(handlers.groups.remove({ group: 'g' }, CALLER)).rejects.toMatchObject({
     code: 'unknown_group',
   });

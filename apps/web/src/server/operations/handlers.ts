@@ -13,10 +13,13 @@ import {
   shardlets,
 } from '@foreshard/core/operations';
 import {
+  clusterHandlers,
+  hintHandlers,
   hostHandlers,
   jobHandlers,
   migrationHandlers,
   modelHandlers,
+  notificationHandlers,
   type OperationStores,
   policyHandlers,
   quotaHandlers,
@@ -58,6 +61,9 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
     quotas: quotaHandlers(all),
     recommendations: recommendationHandlers(all),
     shardlets: { ...shardletHandlers(all), split: atEdge(shardlets.split) },
+    clusters: clusterHandlers(all),
+    hints: hintHandlers(all),
+    notifications: notificationHandlers(all),
     streams: streamHandlers(all),
     tokens: { ...tokenHandlers(all), create: createNoToken },
     whatIf: whatIfHandlers(all),

@@ -61,6 +61,8 @@ async function carriedOut(server: ConsoleServer, operation: AnyOperation, given:
 /** By name: each route has its own copy of the class. */
 function asTrpcError(error: unknown): unknown {
   if ((error as Error).name !== 'ForeshardError') return error;
-  const { code, message } = error as ForeshardError;
+  const { code, places = [] } = error as ForeshardError;
+  const lines = places.flatMap(({ line, detail }) => (line === undefined ? [] : [`line ${line}: ${detail}`]));
+  const message = [(error as Error).message, ...lines].join('\n');
   return new TRPCError({ code: TRPC_CODES[ERRORS[code].status], message, cause: error });
 }

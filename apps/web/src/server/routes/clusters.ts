@@ -1,32 +1,21 @@
-/** Clusters that are not ours: what they consist of, how far their load is known, and what is recommended for them. */
+/** Views of clusters that are not ours: how far their load is known, and what is recommended for them. */
 import { EVERY_CLUSTER } from '@foreshard/core/advising';
 import {
-  type ClusterReply,
-  type CsvFaults,
-  changeCluster,
-  clusterChangeSchema,
   type ExternalCluster,
   faultText,
-  type HostCapacity,
   LOAD_LENGTH_MAX,
-  type LoadReply,
-  newClusterSchema,
-  newLoadSchema,
   planningObstacle,
   readHostsCsv,
-  removeCluster,
 } from '@foreshard/core/external';
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { hostViews } from '../clusters/host-loads.ts';
-import { ACTOR, type ConsoleServer } from '../main.ts';
-import { asked, mutation, query, router } from '../trpc.ts';
+import type { ConsoleServer } from '../main.ts';
+import { mutation, query, router } from '../trpc.ts';
 
 const PENDING = ['open', 'approved', 'running'] as const;
 const LISTED_MAX = 1_000;
 const nameInput = z.object({ name: z.string().min(1).max(63) });
-/** what hosts take; undefined: nothing is said of them */
-const hostsCsv = z.string().max(LOAD_LENGTH_MAX).optional();
 
 export const clustersRouter = router({
   list: query.query(async ({ ctx: { server } }) => {
@@ -39,7 +28,7 @@ export const clustersRouter = router({
         ...summaryOf(cluster),
         recommendations: pending.filter((record) => record.cluster === cluster.name).length,
       })),
-      targets: (await server.notifications.store.targets()).map(({ name }) => name),
+      targets: (await server.notifications.targets()).map(({ name }) => name),
       atMs: Date.now(),
     };
   }),
@@ -57,89 +46,16 @@ export const clustersRouter = router({
     };
   }),
 
-  add: mutation
-    .input(nameInput.extend({ order: newClusterSchema, hostsCsv }))
-    .mutation(async ({ ctx: { server }, input: { name, order, hostsCsv } }) => {
-      const hosts = [...order.hosts, ...capacitiesIn(hostsCsv)];
-      const question = { name, order: { ...order, hosts }, actor: ACTOR };
-      return taken(name, await answered(server.inquiries.ask('addCluster', question)));
-    }),
-
-  importLoad: mutation
-    .input(nameInput.extend({ order: newLoadSchema }))
-    .mutation(async ({ ctx: { server }, input: { name, order } }) =>
-      taken(name, await answered(server.inquiries.ask('importLoad', { name, order, actor: ACTOR }))),
-    ),
-
-  change: mutation
-    .input(nameInput.extend({ webhook: clusterChangeSchema.shape.webhook, hostsCsv }))
-    .mutation(async ({ ctx: { server }, input: { name, webhook, hostsCsv } }) => {
-      const change = {
-        ...(webhook === undefined ? {} : { webhook }),
-        ...(hostsCsv === undefined ? {} : { capacities: capacitiesIn(hostsCsv) }),
-      };
-      done(name, await changeCluster(deskOf(server), name, change));
-    }),
-
-  remove: mutation.input(nameInput).mutation(async ({ ctx: { server }, input: { name } }) => {
-    done(name, await removeCluster(deskOf(server), name));
+  /** A file of what hosts take, as the operations on clusters take it; changes nothing. */
+  readHosts: mutation.input(z.object({ csv: z.string().max(LOAD_LENGTH_MAX) })).mutation(({ input }) => {
+    const reply = readHostsCsv(input.csv);
+    if (reply.kind === 'read') return [...reply.rows];
+    const { faults, more } = reply;
+    const rest = more > 0 ? [`and ${more} more`] : [];
+    const message = ['The file of hosts cannot be understood:', ...faults.map(faultText), ...rest].join('\n');
+    throw new TRPCError({ code: 'BAD_REQUEST', message });
   }),
 });
-
-/** @throws TRPCError when no worker answers */
-async function answered<T>(answer: Promise<T>): Promise<T> {
-  const reply = await asked(answer);
-  if ('away' in reply) throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: reply.away });
-  return reply.answer;
-}
-
-function deskOf({ clusters, notifications, recommendations, blocks, jobs }: ConsoleServer) {
-  return {
-    ...{ clusters, recommendations, telemetry: blocks, notifications: notifications.store },
-    ...{ actor: ACTOR, nowMs: Date.now, wake: () => jobs.wake('clusters') },
-  };
-}
-
-/** @throws TRPCError naming every line that cannot be understood */
-function capacitiesIn(csv: string | undefined): HostCapacity[] {
-  const reply = csv === undefined ? ({ kind: 'read', rows: [] } as const) : readHostsCsv(csv);
-  if (reply.kind === 'faulty') throw faulty('The file of hosts', reply);
-  return [...reply.rows];
-}
-
-/** @throws TRPCError for everything but load that was taken in */
-function taken(name: string, reply: LoadReply | CsvFaults) {
-  if (reply.kind === 'faulty') throw faulty('The file of load', reply);
-  if (reply.kind === 'exists')
-    throw new TRPCError({ code: 'CONFLICT', message: `There is a cluster "${name}" already.` });
-  if (reply.kind !== 'taken') throw refusedOrder(name, reply);
-  return reply.report;
-}
-
-function done(name: string, reply: ClusterReply): void {
-  if (reply.kind !== 'done') throw refusedOrder(name, reply);
-}
-
-function refusedOrder(name: string, reply: Exclude<ClusterReply, { kind: 'done' }>): TRPCError {
-  if (reply.kind === 'unknown')
-    return new TRPCError({ code: 'NOT_FOUND', message: `There is no cluster "${name}".` });
-  if (reply.kind === 'busy')
-    return new TRPCError({
-      code: 'CONFLICT',
-      message: 'Somebody else has changed the cluster at this moment, or imports load. Try again.',
-    });
-  return new TRPCError({ code: 'BAD_REQUEST', message: `It was refused: ${reply.detail}.` });
-}
-
-function faulty(what: string, { faults, more }: CsvFaults): TRPCError {
-  const rest = more > 0 ? [`and ${more} more`] : [];
-  return new TRPCError({
-    code: 'BAD_REQUEST',
-    message: [`${what} cannot be understood, and nothing was taken:`, ...faults.map(faultText), ...rest].join(
-      '\n',
-    ),
-  });
-}
 
 function summaryOf(cluster: ExternalCluster) {
   const { name, hosts, partitions, observedToMs, webhook, shiftMs, source, problem } = cluster;

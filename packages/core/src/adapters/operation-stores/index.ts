@@ -1,4 +1,8 @@
-/** What operations are carried out on: the stores of the control plane, and a way to hosts. What serves groups is the caller's. */
+/**
+ * What operations are carried out on: the stores of the control plane, and ways to hosts and targets. What serves
+ * groups is the caller's.
+ */
+import { randomUUID } from 'node:crypto';
 import type { LossSources } from '../../migration/index.ts';
 import type { OperationStores } from '../../operations/handlers/index.ts';
 import { TelemetryStore } from '../../telemetry/index.ts';
@@ -6,8 +10,10 @@ import type { TopologyMap } from '../../topology/index.ts';
 import type { Control } from '../control/index.ts';
 import { connectAnyHost } from '../event-hosts/index.ts';
 import { admitHost, tryAdmission } from '../host-admission/index.ts';
+import { type NotificationOfficeParts, notificationOffice } from '../webhooks/index.ts';
 
-export interface OperationStoreOptions {
+export interface OperationStoreOptions
+  extends Pick<NotificationOfficeParts, 'webhookNetworks' | 'consoleUrl'> {
   /** as it is now: of what was counted of keys, and for names of streams */
   readonly map: () => TopologyMap;
   /** why a host was not taken, for who may know what listens at an address */
@@ -16,7 +22,7 @@ export interface OperationStoreOptions {
 
 export function operationStores(
   control: Control,
-  { map, onUnsuitableHost }: OperationStoreOptions,
+  { map, onUnsuitableHost, webhookNetworks, consoleUrl }: OperationStoreOptions,
 ): Omit<OperationStores, 'groupService'> {
   const { topology, proofs, moves, jobs, drainFacts, groups, quotas, tokens } = control;
   const { recommendations, policies, inquiries, clusters, models } = control;
@@ -25,6 +31,12 @@ export function operationStores(
     ...{ topology, proofs, moves, drainFacts, groups, quotas, tokens, map },
     ...{ recommendations, policies, inquiries, clusters, models },
     ...{ onRun, onHost: onRun, nowMs: Date.now },
+    ...{ hints: control.hints, blocks: control.telemetry, newId: randomUUID },
+    notifications: notificationOffice({
+      ...{ store: control.notifications, webhookNetworks, consoleUrl },
+      wake: () => jobs.wake('notify'),
+    }),
+    wakeClusters: () => jobs.wake('clusters'),
     wake: (job, payload) => jobs.wake(job, payload),
     async admit(request, dryRun) {
       const reply = await (dryRun ? tryAdmission : admitHost)(topology, request);

@@ -1,11 +1,14 @@
 /** Handlers of the whole table, over one set of stores. */
 import type { Handlers } from '../operation.ts';
 import type { Operations } from '../table.ts';
+import { type ClusterStores, clusterHandlers } from './clusters.ts';
 import { type GroupStores, groupHandlers } from './groups.ts';
+import { type HintStores, hintHandlers } from './hints.ts';
 import { type HostStores, hostHandlers } from './hosts.ts';
 import { type JobStores, jobHandlers } from './jobs.ts';
 import { migrationHandlers } from './migrations.ts';
 import { type ModelStores, modelHandlers } from './models.ts';
+import { type NotificationStores, notificationHandlers } from './notifications.ts';
 import { type PolicyStores, policyHandlers } from './policy.ts';
 import { type QuotaStores, quotaHandlers } from './quotas.ts';
 import { type RecommendationStores, recommendationHandlers } from './recommendations.ts';
@@ -22,7 +25,10 @@ type EveryStore = GroupStores &
   RecommendationStores &
   PolicyStores &
   WhatIfStores &
-  ModelStores;
+  ModelStores &
+  ClusterStores &
+  HintStores &
+  NotificationStores;
 
 export interface OperationStores extends EveryStore, JobStores {
   readonly wake: JobStores['wake'];
@@ -35,6 +41,9 @@ export function operationHandlers(stores: OperationStores): Handlers<Operations>
     migrations: migrationHandlers(stores),
     quotas: quotaHandlers(stores),
     shardlets: shardletHandlers(stores),
+    clusters: clusterHandlers(stores),
+    hints: hintHandlers(stores),
+    notifications: notificationHandlers(stores),
     recommendations: recommendationHandlers(stores),
     policy: policyHandlers(stores),
     whatIf: whatIfHandlers(stores),

@@ -89,3 +89,22 @@ test('tRPC takes, lists and takes back the same hints', async () => {
   const { plaintext } = await cluster.control.tokens.create({ name: 'reader', scopes: ['read'] });
   await expect(clientOf(plaintext).hints.list.query()).rejects.toMatchObject({ data: { code: 'FORBIDDEN' } });
 });
+
+test('a removed hint is listed when asked for, and put back', async () => {
+  const added = await post({ ...good, because: 'put back' });
+  const path = `/v1/hints/${added.body.id}`;
+  expect(added.headers.get('location')).toBe(path);
+  await cluster.send(path, { method: 'DELETE' });
+  const found = async (query: string) => {
+    const { hints } = (await cluster.get(`/v1/hints${query}`)).body;
+    return hints.find(({ id }: { id: string }) => id === added.body.id);
+  };
+  expect(await found('')).toBeUndefined();
+  expect(await found('?removed=true')).toEqual({
+    ...{ ...added.body, removedBy: added.body.createdBy, removedAt: expect.any(String) },
+  });
+  const restore = () => cluster.send(`${path}/restore`, { method: 'POST' });
+  expect((await restore()).status).toBe(204);
+  expect(await found('')).toEqual(added.body);
+  expect((await restore()).status).toBe(404);
+});
