@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 import { connectAnyHost } from '@foreshard/core/adapters/event-hosts';
 import { contains, hashKey } from '@foreshard/core/keyspace';
-import { type Operator, requestMoves } from '@foreshard/core/migration';
+import { type Operator, requestMoves } from '@foreshard/core/moves';
 import { addHost, restructure, type Shardlet } from '@foreshard/core/topology';
 import { freePort, startRedis } from '@foreshard/local';
 import { Redis } from 'ioredis';

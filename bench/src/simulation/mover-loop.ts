@@ -3,16 +3,8 @@
  * desk that now and then pauses, hands out tiny chunks, or wants the move given up.
  */
 import type { LockService } from '@foreshard/core/locking';
-import {
-  abortingMachine,
-  drive,
-  type MoveDesk,
-  type MoveRef,
-  moveMachine,
-  moveOf,
-  movingShardlets,
-  performer,
-} from '@foreshard/core/migration';
+import { drive, type MoveDesk, type MoveRef, performer } from '@foreshard/core/machines';
+import { abortingMachine, moveMachine, moveOf, movingShardlets } from '@foreshard/core/moves';
 import type { MapFollower, Shardlet, TopologyMap, TopologyStore } from '@foreshard/core/topology';
 import type { HostDoors } from '../../../apps/worker/src/hosts/host-doors.ts';
 import type { Scene } from './scene.ts';

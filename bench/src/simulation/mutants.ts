@@ -17,18 +17,18 @@ export interface Edit {
 export type Mutant = Edit | readonly Edit[];
 
 const MEMORY = 'packages/core/src/adapters/memory';
-const MACHINES = 'packages/core/src/migration';
+const CORE = 'packages/core/src';
 const HOSTS = 'packages/core/src/hosts';
 const DECISIONS = 'packages/core/src/topology/decisions';
 
 /** What a host refuses as not ready, and a second look would find, is declared and committed. */
 const DECLARED_EARLY: Edit = {
-  file: `${MACHINES}/moving.ts`,
+  file: `${CORE}/moves/moving.ts`,
   find: 'if (actions.length > 0) return goOn',
   put: 'if (actions.length > 0 && state.finalSeq === undefined) return goOn',
 };
 const ANY_END: Edit = {
-  file: `${MACHINES}/moving.ts`,
+  file: `${CORE}/moves/moving.ts`,
   find: 'const isSame = finalSeq === found.lastSeq &&',
   put: 'const isSame =',
 };
@@ -111,7 +111,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       put: "replicaAt(state, parent.shardlet, parent.epoch, 'sealed', 'open')",
     },
     {
-      file: `${MACHINES}/restructuring.ts`,
+      file: `${CORE}/restructuring/restructuring.ts`,
       find: 'actions: family.parents.map(sealing) }',
       put: 'actions: [...family.children.map((child) => creation(child, dedup)), ...family.parents.map(sealing)] }',
     },
@@ -139,12 +139,12 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     },
     DECLARED_EARLY,
     {
-      file: `${MACHINES}/moving.ts`,
+      file: `${CORE}/moves/moving.ts`,
       find: "if (reply.kind === 'ready') return prove",
       put: 'return prove',
     },
     {
-      file: `${MACHINES}/moving.ts`,
+      file: `${CORE}/moves/moving.ts`,
       find: "if (found.mode === 'ready') return end",
       put: "if (found.mode === 'ready' || before.isProven) return end",
     },
@@ -152,7 +152,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   ],
   'a host is trusted before all of it is readmitted': [
     {
-      file: `${MACHINES}/renewing.ts`,
+      file: `${CORE}/readmission/renewing.ts`,
       find: 'if (batch.length > 0) return prepare',
       put: 'if (batch.length < 0) return prepare',
     },
@@ -180,7 +180,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     },
   ],
   'what moved away stays where it came back': {
-    file: `${MACHINES}/regression.ts`,
+    file: `${CORE}/readmission/regression.ts`,
     find: '    return [strayMachine(replica, at, { isKnown: known !== undefined, isKept })];',
     put: '    return [];',
   },
@@ -205,11 +205,11 @@ export const MUTANTS_OF_PARTS: Readonly<
     because: 'is refused with what was seen and what it answered',
   },
   'all that is held is certain': {
-    file: `${MACHINES}/remnant.ts`,
+    file: `${CORE}/readmission/remnant.ts`,
     find: 'certainSeq: Math.min(certainSeq, lastSeq),',
     put: 'certainSeq: lastSeq,',
     project: 'unit',
-    foundBy: 'packages/core/src/migration/regression.test.ts',
+    foundBy: 'packages/core/src/readmission/regression.test.ts',
     because: 'names what it lost, from the last certain event on',
   },
   'events pass by those that are held': {

@@ -1,6 +1,6 @@
 /** The person at the command line, as core knows one. */
 import { userInfo } from 'node:os';
-import type { Operator } from '@foreshard/core/migration';
+import type { Operator } from '@foreshard/core/moves';
 import { ACTOR, type Control } from '../composition.ts';
 
 export function operatorOf({ topology, moves, jobs }: Control): Operator {

@@ -11,7 +11,7 @@ import type { InquiryDesk, PolicyStore, RecommendationLog } from '@foreshard/cor
 import type { ClusterStore } from '@foreshard/core/external';
 import type { HintStore } from '@foreshard/core/hints';
 import type { JobRuns } from '@foreshard/core/jobs';
-import type { MoveLog } from '@foreshard/core/migration';
+import type { MoveLog } from '@foreshard/core/moves';
 import type { NotificationStore } from '@foreshard/core/notifying';
 import type { Handlers, Operations } from '@foreshard/core/operations';
 import { type ForecastRecords, ForecastStore, type ModelRegistry } from '@foreshard/core/predicting';

@@ -20,7 +20,7 @@ import {
   type ObserveClusterParts,
   planCluster,
 } from '@foreshard/core/external';
-import type { MoveLog } from '@foreshard/core/migration';
+import type { MoveLog } from '@foreshard/core/moves';
 import type { NotificationStore } from '@foreshard/core/notifying';
 import { documentOf } from '@foreshard/core/planning';
 import { MINUTE_MS } from '@foreshard/core/telemetry';

@@ -9,7 +9,7 @@ import {
   HostUnreachable,
   type ProgressWatch,
 } from '@foreshard/core/hosts';
-import { type Assessment, assess } from '@foreshard/core/migration';
+import { type Assessment, assess } from '@foreshard/core/readmission';
 import type { Host } from '@foreshard/core/topology';
 
 export interface HostDoors {

@@ -4,7 +4,7 @@
  * seconds, a worker may die at any point, and the same is told once.
  */
 import { EVERY_CLUSTER, type PolicyStore, type RecommendationLog } from '@foreshard/core/advising';
-import type { MoveLog } from '@foreshard/core/migration';
+import type { MoveLog } from '@foreshard/core/moves';
 import {
   type AlarmRecord,
   afterAttempt,

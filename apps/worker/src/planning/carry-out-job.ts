@@ -17,13 +17,8 @@ import {
   type RecommendationLog,
   type RecommendationRecord,
 } from '@foreshard/core/advising';
-import {
-  loadOfKeys,
-  type MoveLog,
-  type Operator,
-  planSplit,
-  type SplitPlan,
-} from '@foreshard/core/migration';
+import type { MoveLog, Operator } from '@foreshard/core/moves';
+import { loadOfKeys, planSplit, type SplitPlan } from '@foreshard/core/restructuring';
 import { MINUTE_MS } from '@foreshard/core/telemetry';
 import type { Shardlet, TopologyMap } from '@foreshard/core/topology';
 import type { Logger } from 'pino';

@@ -11,7 +11,7 @@ import {
   orderOf,
   type RecommendationRecord,
 } from '@foreshard/core/advising';
-import { type Operator, requestDrain } from '@foreshard/core/migration';
+import { type Operator, requestDrain } from '@foreshard/core/moves';
 import type { NotificationStore } from '@foreshard/core/notifying';
 import { removeHost, type TopologyMap } from '@foreshard/core/topology';
 

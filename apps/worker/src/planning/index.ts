@@ -3,7 +3,7 @@
 import type { JobProducer } from '@foreshard/core/adapters/control';
 import type { HostOrders, HostProvider, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
 import type { HintStore } from '@foreshard/core/hints';
-import type { MoveLog, Operator } from '@foreshard/core/migration';
+import type { MoveLog, Operator } from '@foreshard/core/moves';
 import type { NotificationStore } from '@foreshard/core/notifying';
 import { type ForecastRecords, ForecastStore } from '@foreshard/core/predicting';
 import type { HealthStore } from '@foreshard/core/profiling';

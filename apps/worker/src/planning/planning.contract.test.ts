@@ -21,7 +21,7 @@ import {
 } from '@foreshard/core/advising';
 import { range } from '@foreshard/core/keyspace';
 import type { LockService } from '@foreshard/core/locking';
-import { NO_FACTS, requestRestructure } from '@foreshard/core/migration';
+import { NO_FACTS, requestRestructure } from '@foreshard/core/moves';
 import { type Policy, policySchema } from '@foreshard/core/planning';
 import { HistoryWriter, HOUR_MS, MINUTE_MS } from '@foreshard/core/telemetry';
 import { createStream } from '@foreshard/core/topology';

@@ -12,7 +12,7 @@ import {
   reliefFor,
   termsFor,
 } from '@foreshard/core/advising';
-import { type MoveLog, type Operator, requestRestructure } from '@foreshard/core/migration';
+import { type MoveLog, type Operator, requestRestructure } from '@foreshard/core/moves';
 import type { Policy } from '@foreshard/core/planning';
 import type { TopologyMap } from '@foreshard/core/topology';
 import type { Logger } from 'pino';

@@ -4,7 +4,7 @@ import { connectControl } from '@foreshard/core/adapters/control';
 import { openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { MICROS_PER_MS } from '@foreshard/core/kernel';
 import type { LockService } from '@foreshard/core/locking';
-import { GARBAGE_GRACE_MS } from '@foreshard/core/migration';
+import { GARBAGE_GRACE_MS } from '@foreshard/core/retention';
 import { acceptLoss, beginReadmission, restructure, type Shardlet } from '@foreshard/core/topology';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';

@@ -4,7 +4,7 @@ import { MemoryHost, MemoryTopologyStore } from '@foreshard/core/adapters/memory
 import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
 import { ManualClock, MICROS_PER_MS } from '@foreshard/core/kernel';
 import type { LockService } from '@foreshard/core/locking';
-import { GARBAGE_GRACE_MS } from '@foreshard/core/migration';
+import { GARBAGE_GRACE_MS } from '@foreshard/core/retention';
 import {
   abortMigration,
   acceptLoss,

@@ -12,19 +12,16 @@ import {
 } from '@foreshard/core/hosts';
 import type { LockService } from '@foreshard/core/locking';
 import {
-  comparingMachine,
   drive,
   driveAll,
-  dueGarbage,
-  finishingMachines,
-  garbageMachine,
   type Machine,
   type Outcome,
   performer,
   type RefusalReason,
-  readmissionMachine,
-  regressionMachine,
-} from '@foreshard/core/migration';
+} from '@foreshard/core/machines';
+import { finishingMachines } from '@foreshard/core/moves';
+import { comparingMachine, readmissionMachine, regressionMachine } from '@foreshard/core/readmission';
+import { dueGarbage, garbageMachine } from '@foreshard/core/retention';
 import type { MapFollower } from '@foreshard/core/topology';
 import {
   askAgain,

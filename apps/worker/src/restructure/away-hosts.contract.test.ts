@@ -1,6 +1,6 @@
 /** A host that is frozen, so that calls to it hang: moves and drains among the other hosts must get on. */
 import type { LockService } from '@foreshard/core/locking';
-import { moveOf, NO_FACTS } from '@foreshard/core/migration';
+import { moveOf, NO_FACTS } from '@foreshard/core/moves';
 import { HOST_ALARMS_KEY, HOST_USAGE_KEY } from '@foreshard/core/telemetry';
 import { prepareMigration, type Shardlet, setHostState } from '@foreshard/core/topology';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';

@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventHost } from '@foreshard/core/hosts';
+import type { MoveDesk, MoveOrder, MoveProgress, MoveRef, MoveStep } from '@foreshard/core/machines';
 import {
   CHUNK_BYTES_MIN,
   durationMs,
@@ -12,16 +13,11 @@ import {
   feel,
   type Move,
   type MoveControls,
-  type MoveDesk,
   type MoveLog,
-  type MoveOrder,
-  type MoveProgress,
-  type MoveRef,
-  type MoveStep,
   nextChunkBytes,
   type Pace,
   rateOf,
-} from '@foreshard/core/migration';
+} from '@foreshard/core/moves';
 import type { Logger } from 'pino';
 import type { Metrics } from '../process/metrics.ts';
 

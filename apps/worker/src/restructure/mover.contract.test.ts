@@ -2,14 +2,8 @@
 
 import { openEventHost } from '@foreshard/core/adapters/event-hosts';
 import type { LockService } from '@foreshard/core/locking';
-import {
-  drive,
-  moveMachine,
-  NO_FACTS,
-  type Outcome,
-  performer,
-  requestMoves,
-} from '@foreshard/core/migration';
+import { drive, type Outcome, performer } from '@foreshard/core/machines';
+import { moveMachine, NO_FACTS, requestMoves } from '@foreshard/core/moves';
 import { prepareMigration, restructure, type Shardlet, setHostState } from '@foreshard/core/topology';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';

@@ -6,24 +6,21 @@
 import { randomUUID } from 'node:crypto';
 import type { EventHost } from '@foreshard/core/hosts';
 import type { LockService } from '@foreshard/core/locking';
+import { drive, type MoveRef, type Outcome, performer } from '@foreshard/core/machines';
 import {
   abortingMachine,
   type DrainFacts,
   type DrainMove,
-  drive,
   endInLog,
   endOf,
   type Move,
   type MoveControls,
   type MoveLog,
-  type MoveRef,
   moveMachine,
   moveOf,
   movingShardlets,
   nextDrainMoves,
-  type Outcome,
-  performer,
-} from '@foreshard/core/migration';
+} from '@foreshard/core/moves';
 import type { MapFollower } from '@foreshard/core/topology';
 import {
   prepareMigration,

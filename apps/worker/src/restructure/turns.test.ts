@@ -1,4 +1,4 @@
-import type { Move } from '@foreshard/core/migration';
+import type { Move } from '@foreshard/core/moves';
 import type { Shardlet } from '@foreshard/core/topology';
 import { expect, test } from 'vitest';
 import { awaitedHost, givenUp, inTurn } from './turns.ts';

@@ -2,7 +2,9 @@
  * Whose turn it is. A move that did not get on goes to the end of the line, so the few places at once are
  * never all held by moves that cannot end. One that needs a host that is away does not stand in line at all.
  */
-import { type Move, type MoveRef, moveOf } from '@foreshard/core/migration';
+
+import type { MoveRef } from '@foreshard/core/machines';
+import { type Move, moveOf } from '@foreshard/core/moves';
 import type { Shardlet } from '@foreshard/core/topology';
 
 /** `failures`: move -> the count at which it failed last, rising. Those that never failed come first, in their order. */

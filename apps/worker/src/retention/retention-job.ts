@@ -6,14 +6,8 @@
  */
 import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
 import { MICROS_PER_MS } from '@foreshard/core/kernel';
-import {
-  ageCutoff,
-  driveAll,
-  isTrimmable,
-  type Outcome,
-  performer,
-  trimmingMachine,
-} from '@foreshard/core/migration';
+import { driveAll, type Outcome, performer } from '@foreshard/core/machines';
+import { ageCutoff, isTrimmable, trimmingMachine } from '@foreshard/core/retention';
 import type { MapFollower, Shardlet, Stream, TopologyMap, TopologyStore } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
 import type { HostDoors } from '../hosts/host-doors.ts';

@@ -5,7 +5,7 @@
  * spread would tell is never believed: after a burst and a pause all of the stream would go.
  */
 import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
-import { type BytesByTime, bytesCutoff, excessBytes, totalUpTo, withPoint } from '@foreshard/core/migration';
+import { type BytesByTime, bytesCutoff, excessBytes, totalUpTo, withPoint } from '@foreshard/core/retention';
 import type { Shardlet, StreamSettings } from '@foreshard/core/topology';
 
 /** Halves the span often enough to find a second of bytes within years; even loads need two or three. */

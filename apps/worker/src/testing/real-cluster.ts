@@ -12,7 +12,7 @@ import { connectAnyHost, HostPool, openEventHost } from '@foreshard/core/adapter
 import { applyMigrations } from '@foreshard/core/adapters/prisma';
 import { type AppendReply, type EventHost, FRAME_HEADER_BYTES, writeFrame } from '@foreshard/core/hosts';
 import { identify } from '@foreshard/core/keyspace';
-import { dedupIn } from '@foreshard/core/migration';
+import { dedupIn } from '@foreshard/core/moves';
 import {
   addHost,
   createStream,

@@ -4,14 +4,8 @@
  * tried again finds its parents gone and is told as failed.
  */
 import { comparePositions, type Range, range } from '../keyspace/index.ts';
-import {
-  type Move,
-  type MoveLog,
-  type Operator,
-  requestMoves,
-  requestRestructure,
-  type SplitPlan,
-} from '../migration/index.ts';
+import { type Move, type MoveLog, type Operator, requestMoves, requestRestructure } from '../moves/index.ts';
+import type { SplitPlan } from '../restructuring/index.ts';
 import { MINUTE_MS } from '../telemetry/index.ts';
 import { isLeaf, type Shardlet, TopologyMap } from '../topology/index.ts';
 import type { PolicyStore, PolicyVersion } from './policy-store.ts';

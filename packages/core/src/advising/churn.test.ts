@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Move } from '../migration/index.ts';
+import type { Move } from '../moves/index.ts';
 import { policySchema } from '../planning/index.ts';
 import { churnOf } from './churn.ts';
 import type { RecommendationRecord } from './recommendation-log.ts';

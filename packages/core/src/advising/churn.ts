@@ -2,7 +2,7 @@
  * What moving has cost and brought of late: the figures that show a planner which thrashes. A reversal is a move that
  * brings a shardlet back to a host that it left within four times the settle time of the policy.
  */
-import type { Move } from '../migration/index.ts';
+import type { Move } from '../moves/index.ts';
 import type { Policy } from '../planning/index.ts';
 import type { RecommendationRecord } from './recommendation-log.ts';
 

@@ -4,7 +4,7 @@
  * so a recommendation is told once per revision, and an alarm once until it is over.
  */
 import { OWN_CLUSTER, obstacleTo, type RecommendationRecord } from '../advising/index.ts';
-import type { Move } from '../migration/index.ts';
+import type { Move } from '../moves/index.ts';
 import type { Policy } from '../planning/index.ts';
 import { ALARM_SETTLES_MS, type AlarmRecord } from './alarms.ts';
 import type { NoticeKind } from './target.ts';

@@ -1,6 +1,7 @@
 /** Migrations: shardlets that move to another host, and what holds for all of them. */
 import { z } from 'zod';
-import { MOVE_ORDERS, MOVE_PHASES, MOVE_RESULTS, moveControlsSchema } from '../migration/index.ts';
+import { MOVE_PHASES } from '../machines/index.ts';
+import { MOVE_ORDERS, MOVE_RESULTS, moveControlsSchema } from '../moves/index.ts';
 import { REFUSALS } from '../topology/index.ts';
 import { id, reason, time } from './fields.ts';
 import { command, query } from './operation.ts';

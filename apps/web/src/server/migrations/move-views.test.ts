@@ -1,4 +1,4 @@
-import type { Move } from '@foreshard/core/migration';
+import type { Move } from '@foreshard/core/moves';
 import { EMPTY_TOPOLOGY, TopologyMap } from '@foreshard/core/topology';
 import { expect, test } from 'vitest';
 import { moveView } from './move-views.ts';

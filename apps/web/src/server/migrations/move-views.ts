@@ -1,5 +1,5 @@
 /** A move as the console shows it: where it is on its way, how long it still takes, what can be done. */
-import { type Move, secondsLeft } from '@foreshard/core/migration';
+import { type Move, secondsLeft } from '@foreshard/core/moves';
 import type { TopologyMap } from '@foreshard/core/topology';
 
 /** What people see of the phases of a move; `shadow`: edges write to both sides while the copy catches up. */

@@ -1,5 +1,5 @@
 /** Hosts: all of them, since even a large cluster has some hundreds. */
-import { tryDecision } from '@foreshard/core/migration';
+import { tryDecision } from '@foreshard/core/moves';
 import { removeHost } from '@foreshard/core/topology';
 import { z } from 'zod';
 import { hostViews } from '../cluster/host-views.ts';

@@ -2,7 +2,7 @@
  * The shardlets that take events, host by host, as columns of numbers: a hundred thousand of them are 1.6 MB as
  * packed columns and would be 20 MB as objects.
  */
-import type { Move } from '@foreshard/core/migration';
+import type { Move } from '@foreshard/core/moves';
 import { isLeaf, type Shardlet, type TopologyMap } from '@foreshard/core/topology';
 import { TRPCError } from '@trpc/server';
 import type { Load } from '../load/load-window.ts';

@@ -10,7 +10,7 @@ import type { ClusterStore } from '../../external/index.ts';
 import type { HintStore } from '../../hints/index.ts';
 import type { HostProofStore } from '../../hosts/index.ts';
 import type { JobRuns } from '../../jobs/index.ts';
-import type { DrainFacts, MoveLog } from '../../migration/index.ts';
+import type { DrainFacts, MoveLog } from '../../moves/index.ts';
 import type { NotificationStore } from '../../notifying/index.ts';
 import type { QuotaStore } from '../../operations/handlers/index.ts';
 import type { ForecastRecords, ModelRegistry } from '../../predicting/index.ts';

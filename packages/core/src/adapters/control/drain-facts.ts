@@ -4,7 +4,7 @@
  * telemetry.
  */
 import type { Redis } from 'ioredis';
-import type { DrainFacts } from '../../migration/index.ts';
+import type { DrainFacts } from '../../moves/index.ts';
 import {
   type BlockStore,
   HOST_USAGE_KEY,

@@ -10,7 +10,7 @@ import {
   type HostIdentity,
   withoutPassword,
 } from '../../hosts/index.ts';
-import { tryDecision } from '../../migration/index.ts';
+import { tryDecision } from '../../moves/index.ts';
 import {
   addHost,
   type DecisionReply,

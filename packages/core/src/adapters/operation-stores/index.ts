@@ -3,8 +3,8 @@
  * groups is the caller's.
  */
 import { randomUUID } from 'node:crypto';
-import type { LossSources } from '../../migration/index.ts';
 import type { OperationStores } from '../../operations/handlers/index.ts';
+import type { LossSources } from '../../readmission/index.ts';
 import { TelemetryStore } from '../../telemetry/index.ts';
 import type { TopologyMap } from '../../topology/index.ts';
 import type { Control } from '../control/index.ts';

@@ -1,15 +1,15 @@
 /** Moves, their journal and the switch for all of them, on PostgreSQL. */
+
+import type { MoveProgress, MoveStep } from '../../machines/index.ts';
 import {
   type JournalEntry,
   type Move,
   type MoveControls,
   type MoveIntent,
   type MoveLog,
-  type MoveProgress,
-  type MoveStep,
   moveControlsSchema,
   moveSchema,
-} from '../../migration/index.ts';
+} from '../../moves/index.ts';
 import { type PrismaClient, reaching } from './client.ts';
 import type { MoveControl as MoveControlRow, Move as MoveRow } from './generated/client.ts';
 

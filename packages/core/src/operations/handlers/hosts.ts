@@ -1,13 +1,8 @@
 /** What is done for operations on hosts. */
 import { addressOf } from '../../hosts/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
-import {
-  type DrainFacts,
-  drainPreview,
-  type LossSources,
-  requestDrain,
-  reviewLoss,
-} from '../../migration/index.ts';
+import { type DrainFacts, drainPreview, requestDrain } from '../../moves/index.ts';
+import { type LossSources, reviewLoss } from '../../readmission/index.ts';
 import {
   acceptLoss,
   type Decision,

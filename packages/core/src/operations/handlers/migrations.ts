@@ -8,7 +8,7 @@ import {
   requestMoveBack,
   requestMoves,
   secondsLeft,
-} from '../../migration/index.ts';
+} from '../../moves/index.ts';
 import type { Host, Topology } from '../../topology/index.ts';
 import type { migrations } from '../migrations.ts';
 import type { Caller, OutputOf, RouterHandlers } from '../operation.ts';

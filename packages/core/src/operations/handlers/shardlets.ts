@@ -3,15 +3,13 @@ import { ForeshardError } from '../../kernel/index.ts';
 import { formatPosition, parsePosition } from '../../keyspace/index.ts';
 import {
   cutAt,
-  type LoadSources,
   mergeWish,
-  planObservedSplit,
   type RestructureWish,
   requestRestructure,
   rollWish,
-  type SplitPlan,
   type Wished,
-} from '../../migration/index.ts';
+} from '../../moves/index.ts';
+import { type LoadSources, planObservedSplit, type SplitPlan } from '../../restructuring/index.ts';
 import { type Shardlet, TopologyMap } from '../../topology/index.ts';
 import type { Caller, OutputOf, RouterHandlers } from '../operation.ts';
 import type { shardlets } from '../shardlets.ts';

@@ -1,0 +1,40 @@
+/**
+ *   note the run in T --> compare with T (comparing.ts) --> new epochs, trust the run (renewing.ts) --> (finished)
+ *                                 |                                        |
+ *                                 v                                        v
+ *                        (refused: regressed)                          (stale)
+ *
+ * Takes a restarted host into use again. It may have lost its last writes, and requests to its earlier run
+ * may still be on their way, so nobody else uses it until every shardlet it takes appends for has a new
+ * epoch. The order is the protocol's: T notes the run that was found; the host is compared with T; what is
+ * left to do there is finished and everything gets a new epoch; last, T trusts the noted run.
+ *
+ * All progress stands in T: any worker may begin the same machine again at any time, also beside another.
+ * REQUIRES that every host call goes to the noted run: after another restart the calls fail, and the next
+ * machine begins with the run that is found then.
+ */
+
+import { finish, inSequence, type Machine, unexpected } from '../machines/index.ts';
+import { beginReadmission, type Host } from '../topology/index.ts';
+import { comparingMachine } from './comparing.ts';
+import { renewingMachine } from './renewing.ts';
+
+/** @param noted the run found at the host's address, in the right store */
+export function readmissionMachine(host: Host, noted: string): Machine<number> {
+  return inSequence(`readmission of host ${host.id}`, [
+    beginningMachine(host, noted),
+    comparingMachine(host.id, noted),
+    renewingMachine(host, noted),
+  ]);
+}
+
+/** Refused when it has begun already, or is over: the comparison finds out which. */
+function beginningMachine({ id, readmission }: Host, noted: string): Machine<null> {
+  const name = `beginning the readmission of host ${id}`;
+  const decision = beginReadmission(id, noted, undefined, readmission);
+  return {
+    name,
+    begin: () => ({ state: null, actions: [{ kind: 'decide', decision }] }),
+    step: (_, answer) => (answer.kind === 'decide' ? finish(null) : unexpected(name, answer)),
+  };
+}

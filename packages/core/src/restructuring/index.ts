@@ -1,0 +1,5 @@
+export * from './lineage-limit.ts';
+export * from './observed-split.ts';
+export * from './opening.ts';
+export * from './restructuring.ts';
+export * from './split-point.ts';

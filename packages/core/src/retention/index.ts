@@ -1,0 +1,3 @@
+export * from './garbage.ts';
+export * from './retention.ts';
+export * from './trimming.ts';
