@@ -44,8 +44,10 @@ export function operating(command: Command, operation: AnyOperation, ...also: An
 export async function runOperation<O extends AnyOperation>(
   operation: O,
   input: z.input<O['input']>,
-  { direct, dryRun = false }: OperationOptions,
+  { direct, ...options }: OperationOptions,
 ): Promise<OutputOf<O>> {
+  // commands ask other operations on their way, with the same options
+  const dryRun = operation.dryRun && options.dryRun === true;
   const judged = operation.input.safeParse(input);
   if (!judged.success) {
     const { path, message } = judged.error.issues[0]!;
