@@ -19,6 +19,7 @@ const CORE = {
   profiling: ['kernel', 'keyspace', 'topology', 'telemetry'],
   forecasting: ['kernel', 'telemetry', 'profiling'],
   hints: [],
+  cloudevents: [],
   predicting: ['kernel', 'keyspace', 'topology', 'telemetry', 'forecasting', 'hints'],
   planning: ['kernel', 'keyspace', 'topology', 'telemetry', 'profiling', 'forecasting', 'predicting'],
   external: ['kernel', 'keyspace', 'topology', 'telemetry', 'hints', 'predicting', 'planning'],
@@ -63,6 +64,7 @@ const CORE = {
       'retention',
       'readmission',
       'consuming',
+      'cloudevents',
       'telemetry',
       'hints',
       'planning',
@@ -99,6 +101,7 @@ const PURE = Object.keys(CORE).join('|');
 const EDGE_MAY = [
   ...['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'telemetry', 'profiling', 'consuming'],
   ...[
+    'cloudevents',
     'hints',
     'machines',
     'restructuring',
@@ -254,9 +257,9 @@ module.exports = {
     })),
     {
       name: 'cli-below-folders',
-      comment: 'what all folders of the command use stands below them; main.ts puts them together',
+      comment: 'what all folders of the command use stands below them; program.ts puts them together',
       severity: 'error',
-      from: { path: '^apps/cli/src/[^/]+$', pathNot: ['^apps/cli/src/main\\.ts$', TEST_SUPPORT] },
+      from: { path: '^apps/cli/src/[^/]+$', pathNot: ['^apps/cli/src/(main|program)\\.ts$', TEST_SUPPORT] },
       to: { path: '^apps/cli/src/[^/]+/', pathNot: '^apps/cli/src/building/' },
     },
     {

@@ -10,7 +10,11 @@ import type { HotKey, PolicyStore } from '@foreshard/core/advising';
 import type { GroupStore } from '@foreshard/core/consuming';
 import type { EventHost, HostProofStore, ProgressWatch } from '@foreshard/core/hosts';
 import { type Clock, MICROS_PER_MS } from '@foreshard/core/kernel';
-import { OPERATIONS } from '@foreshard/core/operations';
+import {
+  consuming as groupOperations,
+  OPERATIONS,
+  reading as readOperations,
+} from '@foreshard/core/operations';
 import { type OperationStores, operationHandlers } from '@foreshard/core/operations/handlers';
 import { LoadCounters } from '@foreshard/core/telemetry';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
@@ -198,7 +202,8 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       acknowledged: acknowledged.note.bind(acknowledged),
     },
   });
-  const mayRead = (authorization: string | undefined) => tokens.permits(authorization, 'read');
+  const mayRead = (authorization: string | undefined) =>
+    tokens.permits(authorization, readOperations.log.permission);
   const reads = reading({
     map,
     hosts,
@@ -210,7 +215,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     groups: parts.groups,
     map,
     hosts,
-    mayConsume: (authorization) => tokens.permits(authorization, 'consume'),
+    mayConsume: (authorization) => tokens.permits(authorization, groupOperations.follow.permission),
     tokenName: (authorization) => tokens.nameOf(authorization),
   });
   const budget = new ByteBudget(settings.inFlightBytesMax);

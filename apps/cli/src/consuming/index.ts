@@ -25,7 +25,7 @@ export function register(program: Command): void {
     .option('--limit <events>', 'end after so many', positive)
     .action(consume);
   const group = program.command('groups').description('consumer groups: members, assignment and lag');
-  operating(group.command('list', { isDefault: true }), groups.show)
+  operating(group.command('list', { isDefault: true }), groups.list, groups.show)
     .description('all groups, or the shardlets of one')
     .argument('[group]', 'show its shardlets')
     .action(showGroups);

@@ -33,7 +33,7 @@ export function register(program: Command): void {
     .description('take a storage server out of use; it must own no shardlet')
     .argument('<id>', 'its number in the list')
     .action(remove);
-  operating(group.command('accept-loss'), hosts.acceptLoss)
+  operating(group.command('accept-loss'), hosts.acceptLoss, hosts.loss)
     .description('show what a host that went back to an older state lost, and use it again without it')
     .argument('<id>', 'its number in the list')
     .option('--yes', 'accept without asking; it cannot be undone', false)

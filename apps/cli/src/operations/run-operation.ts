@@ -23,8 +23,16 @@ export interface OperationOptions {
   readonly dryRun?: boolean;
 }
 
-/** Adds `--json`, `--direct` and, where the operation can be tried, `--dry-run`. */
-export function operating(command: Command, operation: AnyOperation): Command {
+const GIVEN_BY = new WeakMap<Command, readonly AnyOperation[]>();
+
+/** The operations that a command gives. */
+export function operationsOf(command: Command): readonly AnyOperation[] {
+  return GIVEN_BY.get(command) ?? [];
+}
+
+/** Adds `--json`, `--direct` and, where the operation can be tried, `--dry-run`. `also`: what it gives besides. */
+export function operating(command: Command, operation: AnyOperation, ...also: AnyOperation[]): Command {
+  GIVEN_BY.set(command, [operation, ...also]);
   if (operation.dryRun)
     command.option('--dry-run', 'report what would be decided, and change nothing', false);
   return command

@@ -38,7 +38,7 @@ export function registerMove(program: Command): void {
     .option('--rate <bytes>', 'copy no faster than this a second: 500kb, 20mb', bytesPerSecond)
     .option('--wait', 'wait until they have ended and tell how far they are', false)
     .action(move);
-  operating(program.command('drain'), hosts.drain)
+  operating(program.command('drain'), hosts.drain, hosts.undrain)
     .description(
       'empty a host: everything on it, open and closed, moves to the others; then it can be removed',
     )

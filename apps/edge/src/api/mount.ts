@@ -3,11 +3,22 @@
  * schemas before the handler runs. Keeps the list of all operations, of which the description is made.
  */
 import { ForeshardError } from '@foreshard/core/kernel';
+import {
+  ANY_TYPE,
+  type AnyOperation as AnyContract,
+  type Operation as Contract,
+  type InputOf,
+  onStream,
+  type Permission,
+  placementOf,
+  type Tag,
+} from '@foreshard/core/operations';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { checkedParams, checkedQuery } from './checking.ts';
+import { described } from './described.ts';
 import { negotiated } from './negotiation.ts';
-import { ANY_TYPE, type AnyOperation, type Operation, type Scope, type Tag } from './operation.ts';
+import type { AnyOperation, Operation } from './operation.ts';
 
 /** What a handler gets, checked. */
 export interface Call<P, Q> {
@@ -23,8 +34,17 @@ type Handler<P extends Fields, Q extends Fields> = (
   call: Call<z.output<z.ZodObject<P>>, z.output<z.ZodObject<Q>>>,
 ) => Response | Promise<Response>;
 
+/** What a handler gets of a contract, checked. */
+export interface ContractCall<O extends AnyContract> {
+  /** from the path and the query; of an operation with a body the rest is in it */
+  readonly members: O extends Contract<'query'> ? InputOf<O> : Partial<InputOf<O>>;
+  readonly dryRun: boolean;
+  readonly mediaType: string;
+  readonly c: Context;
+}
+
 /** @throws ForeshardError unauthorized, forbidden */
-export type RequireScope = (authorization: string | undefined, scope: Scope) => Promise<void>;
+export type RequireScope = (authorization: string | undefined, scope: Permission) => Promise<void>;
 
 export class Api {
   readonly app = new Hono();
@@ -47,8 +67,28 @@ export class Api {
     });
   }
 
+  /** On the stream `main`, and on one that is named in the path, where the contract says so. */
+  serve<O extends AnyContract>(
+    contract: O,
+    handler: (call: ContractCall<O>) => Response | Promise<Response>,
+  ): void {
+    for (const routed of routesOf(contract)) {
+      const placement = placementOf(routed);
+      this.mount(described(routed), ({ c, mediaType, params, query: { dryRun = false, ...query } }) => {
+        const inPath = [...placement.path].map(([name, member]) => [member, params[name]]);
+        const inQuery = [...placement.query].map(([name, member]) => [member, query[name]]);
+        const members = Object.fromEntries([...inQuery, ...inPath]) as ContractCall<O>['members'];
+        return handler({ c, mediaType, members, dryRun: dryRun === true });
+      });
+    }
+  }
+
   /** An operation that is answered elsewhere. */
-  describe(operation: AnyOperation): void {
+  serveElsewhere(contract: AnyContract): void {
+    for (const routed of routesOf(contract)) this.describe(described(routed));
+  }
+
+  private describe(operation: AnyOperation): void {
     this.operations.push(operation);
   }
 
@@ -65,6 +105,11 @@ export class Api {
     const posts = this.operations.filter((o) => o.body !== undefined && matches(o.path, path));
     return posts.flatMap((o) => Object.keys(o.body!.content)).filter((type) => type !== ANY_TYPE);
   }
+}
+
+function routesOf(contract: AnyContract): AnyContract[] {
+  const named = onStream(contract);
+  return named === undefined ? [contract] : [contract, named];
 }
 
 /** @throws ForeshardError invalid_parameter where Hono would hand on the text as it is */

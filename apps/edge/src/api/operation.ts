@@ -1,38 +1,15 @@
 /**
- * One operation of the API: the schemas that check what comes in and the words that describe it stand
- * together, so that the description served at /v1/openapi.json cannot say anything else than what is done.
+ * One route of the API: the schemas that check what comes in and the words that describe it stand together, so that
+ * the description served at /v1/openapi.json cannot say anything else than what is done. Routes of operations are
+ * made from the contracts of the table.
  */
 import type { ErrorCode } from '@foreshard/core/kernel';
+import type { Answer, Content, Permission, Tag } from '@foreshard/core/operations';
 import type { z } from 'zod';
-
-export type Scope = 'ingest' | 'read' | 'consume' | 'admin';
-export type Tag =
-  | 'events'
-  | 'reading'
-  | 'topology'
-  | 'telemetry'
-  | 'forecasting'
-  | 'planning'
-  | 'clusters'
-  | 'administration'
-  | 'notifications'
-  | 'service';
-
-export interface Content {
-  readonly schema: z.ZodType;
-  readonly example?: unknown;
-}
 
 /** Of a body or an answer in JSON. */
 export function json(schema: z.ZodType, example?: unknown): Readonly<Record<string, Content>> {
   return { 'application/json': { schema, ...(example === undefined ? {} : { example }) } };
-}
-
-export interface Answer {
-  readonly description: string;
-  readonly content?: Readonly<Record<string, Content>>;
-  /** schema of each field of the header; the name in lower case */
-  readonly headers?: Readonly<Record<string, z.ZodType>>;
 }
 
 export interface Operation<P extends Fields = Fields, Q extends Fields = Fields> {
@@ -44,7 +21,7 @@ export interface Operation<P extends Fields = Fields, Q extends Fields = Fields>
   readonly summary: string;
   readonly description: string;
   /** undefined: needs no token */
-  readonly scope?: Scope;
+  readonly scope?: Permission;
   readonly params?: z.ZodObject<P>;
   readonly query?: z.ZodObject<Q>;
   readonly headers?: z.ZodObject;
@@ -66,9 +43,6 @@ type Fields = z.core.$ZodLooseShape;
 /** Any operation, whatever its parameters. */
 export type AnyOperation = Operation<Fields, Fields>;
 
-/** Of a body that other headers tell the meaning of; alone it is not taken. */
-export const ANY_TYPE = '*/*';
-
 /** What this operation answers beside its own errors. */
 export function errorsOf({
   scope,
@@ -89,6 +63,3 @@ export function errorsOf({
     common.push('not_acceptable');
   return [...new Set([...common, ...errors])];
 }
-
-/** The same operation on a stream that is named in the path; without one it is about `main`. */
-export const STREAM_PREFIX = '/v1/streams/{stream}';

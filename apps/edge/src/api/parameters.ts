@@ -25,7 +25,3 @@ export const flag = z
   .enum(['true', 'false'])
   .default('false')
   .transform((text) => text === 'true');
-
-export const streamParams = z.object({
-  stream: z.string().meta({ description: 'Name of a stream', example: 'main' }),
-});

@@ -2,7 +2,7 @@
  * The attributes of CloudEvents 1.0.2 by name, and what each has to be. A name that is none of them is an
  * extension's.
  */
-import { isBase64, isMediaType, isTimestamp, isUri, isUriReference } from './attribute-types.ts';
+import { isBase64, isMediaType, isTimestamp, isUri, isUriReference } from '@foreshard/core/cloudevents';
 
 interface TextRule {
   /** ends the sentence that begins with the attribute's name */

@@ -1,8 +1,8 @@
+import { cloudEventSchema } from '@foreshard/core/cloudevents';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EventScanner } from './event-scanner.ts';
 import { NESTING_MAX } from './json-scanner.ts';
-import { cloudEventSchema } from './schema.ts';
 
 function scanBytes(bytes: Buffer): EventScanner {
   const scanner = new EventScanner(bytes, bytes.toString('latin1'));

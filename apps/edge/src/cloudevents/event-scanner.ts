@@ -6,7 +6,7 @@
  *
  * One scanner serves the events of a body one after another; what it tells holds until the next `scan`.
  */
-import { isCleanText } from './attribute-types.ts';
+import { isCleanText } from '@foreshard/core/cloudevents';
 import {
   type Attribute,
   attributeNamed,

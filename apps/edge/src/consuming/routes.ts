@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Caller,
-  commitSchema,
   GroupService,
   type GroupStore,
   isRefused,
@@ -13,8 +12,13 @@ import {
 } from '@foreshard/core/consuming';
 import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
 import { ForeshardError } from '@foreshard/core/kernel';
+import {
+  type AnyOperation,
+  consuming as consumingOperations,
+  type InputOf,
+} from '@foreshard/core/operations';
 import type { Context } from 'hono';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Api } from '../api/index.ts';
 import { ByteBudget } from '../http/byte-budget.ts';
 import { withJsonBody } from '../http/json-body.ts';
@@ -23,8 +27,6 @@ import type { EdgeMap } from '../map/edge-map.ts';
 import { EVENT_STREAM_HEADERS } from '../reading/index.ts';
 import { pollJson } from './batch-json.ts';
 import { groupStream } from './group-stream.ts';
-import * as operations from './operations.ts';
-import { leaveSchema, pollSchema } from './schemas.ts';
 
 interface ConsumingParts {
   readonly groups: GroupStore;
@@ -62,11 +64,11 @@ export function consuming(parts: Omit<ConsumingParts, 'closing'>): Consuming {
 }
 
 function mountRoutes(api: Api, routes: Routes): void {
-  api.mount(operations.pollGroup, ({ c, params }) => routes.answer(routes.poll(c, params.group)));
-  api.mount(operations.commitGroup, ({ c, params }) => routes.answer(routes.commit(c, params.group)));
-  api.mount(operations.leaveGroup, ({ c, params }) => routes.answer(routes.leave(c, params.group)));
-  api.mount(operations.followGroup, ({ c, params, query }) =>
-    routes.answer(routes.follow(c, params.group, query.member)),
+  api.serve(consumingOperations.poll, ({ c, members }) => routes.answer(routes.poll(c, members)));
+  api.serve(consumingOperations.commit, ({ c, members }) => routes.answer(routes.commit(c, members)));
+  api.serve(consumingOperations.leave, ({ c, members }) => routes.answer(routes.leave(c, members)));
+  api.serve(consumingOperations.follow, ({ c, members }) =>
+    routes.answer(routes.follow(c, members.group, members.member)),
   );
 }
 
@@ -98,8 +100,8 @@ class Routes {
     });
   }
 
-  async poll(c: Context, name: string): Promise<Response> {
-    const { member, limit, wait, after } = await bodyOf(c, pollSchema);
+  async poll(c: Context, given: Given): Promise<Response> {
+    const { group: name, member, limit, wait, after } = await inputOf(c, consumingOperations.poll, given);
     const caller = { member, subject: this.subjectOf(c) };
     const held = new Map(Object.entries(after).map(([shardlet, seq]) => [Number(shardlet), seq]));
     const deadline = Date.now() + wait;
@@ -112,15 +114,15 @@ class Routes {
     }
   }
 
-  async commit(c: Context, name: string): Promise<Response> {
-    const request = await bodyOf(c, commitSchema);
+  async commit(c: Context, given: Given): Promise<Response> {
+    const { group: name, ...request } = await inputOf(c, consumingOperations.commit, given);
     const caller = { ...request, subject: this.subjectOf(c) };
     const results = allowed(name, caller, await this.service.commit(name, caller));
     return c.json({ results }, results.some((r) => r.kind === 'fenced') ? 409 : 200);
   }
 
-  async leave(c: Context, name: string): Promise<Response> {
-    const { member } = await bodyOf(c, leaveSchema);
+  async leave(c: Context, given: Given): Promise<Response> {
+    const { group: name, member } = await inputOf(c, consumingOperations.leave, given);
     const caller = { member, subject: this.subjectOf(c) };
     const refused = await this.service.leave(name, caller);
     if (refused !== undefined) refuse(name, caller, refused);
@@ -182,11 +184,20 @@ function unknown(name: string): never {
   throw new ForeshardError('unknown_group', `There is no group "${name}".`);
 }
 
+type Given = Readonly<Record<string, unknown>>;
+
+/** What stands in the path, and the body. @throws ForeshardError body_too_large, malformed_body, invalid_parameter */
+async function inputOf<O extends AnyOperation>(c: Context, { input }: O, given: Given): Promise<InputOf<O>> {
+  const inBody = Object.entries(input.shape).filter(([name]) => !(name in given));
+  const body = await bodyOf(c, z.strictObject(Object.fromEntries(inBody) as Record<string, z.ZodType>));
+  return { ...given, ...body } as InputOf<O>;
+}
+
 /** @throws ForeshardError body_too_large, malformed_body, invalid_parameter */
 async function bodyOf<T extends z.ZodType>(c: Context, schema: T): Promise<z.output<T>> {
   const limits = { bytesMax: BODY_BYTES_MAX, budget: new ByteBudget(BODY_BYTES_MAX) };
-  const given = await withJsonBody(c, limits, (body) => body);
-  const parsed = schema.safeParse(given);
+  const body = await withJsonBody(c, limits, (parsed) => parsed);
+  const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const places = parsed.error.issues.map((issue) => ({
     pointer: issue.path.map((part) => `/${String(part)}`).join(''),

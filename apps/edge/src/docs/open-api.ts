@@ -1,8 +1,8 @@
 /** The OpenAPI 3.1 document of all operations. */
 import { ERRORS, type ErrorCode } from '@foreshard/core/kernel';
+import { type Content, problemSchema } from '@foreshard/core/operations';
 import type { z } from 'zod';
-import { type AnyOperation, type Content, errorsOf } from '../api/operation.ts';
-import { problemSchema } from '../api/schemas.ts';
+import { type AnyOperation, errorsOf } from '../api/operation.ts';
 import { PROBLEM_MEDIA_TYPE, problemDocument } from '../http/problem.ts';
 import { type JsonSchema, SchemaBook } from './json-schema.ts';
 

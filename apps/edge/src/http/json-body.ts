@@ -4,11 +4,10 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { type ErrorCode, ForeshardError } from '@foreshard/core/kernel';
+import { ForeshardError } from '@foreshard/core/kernel';
 import { parse } from 'content-type';
 import type { Context } from 'hono';
-import type { z } from 'zod';
-import { escaped, pointerTo } from '../cloudevents/json-pointer.ts';
+import { pointerTo } from '../cloudevents/json-pointer.ts';
 import { JSON_FAULTS, JsonScanner } from '../cloudevents/json-scanner.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import { isUtf8Charset } from './media-type.ts';
@@ -68,41 +67,6 @@ async function withBytes<T>(
   } finally {
     body.release();
   }
-}
-
-/** @throws ForeshardError of that code, with every place that is wrong */
-export function judged<S extends z.ZodType>(schema: S, body: unknown, code: ErrorCode): z.output<S> {
-  const result = schema.safeParse(body);
-  if (result.success) {
-    const place = placeOfNul(result.data);
-    if (place === undefined) return result.data;
-    throw new ForeshardError(code, 'the character U+0000 cannot be stored', { pointer: place });
-  }
-  const places = result.error.issues.flatMap((issue) => {
-    const members = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [key]) : [[]];
-    return members.map((more) => ({
-      pointer: [...issue.path, ...more].map((part) => `/${escaped(String(part))}`).join(''),
-      detail: issue.message,
-    }));
-  });
-  throw new ForeshardError(code, places.map((place) => place.detail).join('; '), { places });
-}
-
-/** PostgreSQL keeps no text with this character in it. A pointer to one; undefined: there is none. */
-function placeOfNul(document: unknown): string | undefined {
-  // a list of what is left, since documents may be nested deeper than calls
-  const left: { readonly value: unknown; readonly pointer: string }[] = [{ value: document, pointer: '' }];
-  for (let one = left.pop(); one !== undefined; one = left.pop()) {
-    const { value, pointer } = one;
-    if (typeof value === 'string' && value.includes('\0')) return pointer;
-    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) continue;
-    for (const [name, inner] of Object.entries(value)) {
-      const place = `${pointer}/${escaped(name)}`;
-      if (name.includes('\0')) return place;
-      left.push({ value: inner, pointer: place });
-    }
-  }
-  return undefined;
 }
 
 /** @throws ForeshardError malformed_body */

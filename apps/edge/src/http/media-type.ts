@@ -4,9 +4,9 @@
  * the body is. Only UTF-8: JSON knows no other encoding between systems (RFC 8259, 8.1).
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import { isMediaType } from '@foreshard/core/cloudevents';
 import { ForeshardError } from '@foreshard/core/kernel';
 import { parse } from 'content-type';
-import { isMediaType } from '../cloudevents/attribute-types.ts';
 
 export const BODY_FORMATS = {
   /** one event */

@@ -1,13 +1,13 @@
-/**
- * REST routes derived from the table of operations: path and query are read as texts of what the contract's input
- * expects, the body is judged by it, and the description says the same.
- */
+/** REST routes derived from the table of operations: their input is judged by the contract, path, query and body. */
 import { ForeshardError } from '@foreshard/core/kernel';
 import {
   type AnyOperation as AnyContract,
   allOperations,
+  bodyFaultOf,
   type Caller,
   type Handler,
+  judged,
+  judgedInput,
   type OperationTable,
   type Placement,
   placementOf,
@@ -15,19 +15,14 @@ import {
   type TextBody,
 } from '@foreshard/core/operations';
 import type { Context } from 'hono';
-import { z } from 'zod';
-import { type AnyOperation, type Api, json } from '../api/index.ts';
-import { problemSchema } from '../cloudevents/schema.ts';
+import type { Api } from '../api/index.ts';
 import type { ByteBudget } from '../http/byte-budget.ts';
-import { judged, mediaTypeOf, withJsonBody, withTextBody } from '../http/json-body.ts';
+import { mediaTypeOf, withJsonBody, withTextBody } from '../http/json-body.ts';
 import type { BoundOperations } from './bound.ts';
-import { fromText } from './from-text.ts';
 
 /** A thousand shardlets, named, take some kilobytes. */
 const BODY_BYTES_MAX = 65_536;
 const NO_CONTENT = 204;
-/** what a contract may call a body that its input refuses; else `invalid_record` */
-const BODY_FAULTS = ['invalid_order', 'invalid_record', 'invalid_parameter'] as const;
 
 export interface OperationRoutes {
   readonly bound: BoundOperations<OperationTable>;
@@ -40,11 +35,8 @@ export function mountOperations(api: Api, { bound, budget, actorOf }: OperationR
   for (const contract of allOperations(bound.table)) {
     const handler = bound.handlerOf(contract);
     const placement = placementOf(contract);
-    api.mount(described(contract, placement), async ({ c, params, query: { dryRun = false, ...query } }) => {
-      const caller = { actor: actorOf(c.req.header('authorization')), dryRun: dryRun === true };
-      const inPath = Object.fromEntries([...placement.path].map(([name, member]) => [member, params[name]]));
-      const inQuery = Object.fromEntries([...placement.query].map(([name, member]) => [member, query[name]]));
-      const given = { ...inQuery, ...inPath };
+    api.serve(contract, async ({ c, members: given, dryRun }) => {
+      const caller = { actor: actorOf(c.req.header('authorization')), dryRun };
       return withInput(c, { contract, placement, given, budget }, (input) =>
         answered(c, contract, handler, input, caller),
       );
@@ -121,7 +113,7 @@ function judgedWith(
   given: Readonly<Record<string, unknown>>,
   members: unknown,
 ): never {
-  const fault = BODY_FAULTS.find((code) => contract.errors.includes(code)) ?? 'invalid_record';
+  const fault = bodyFaultOf(contract);
   if (typeof members !== 'object' || members === null || Array.isArray(members))
     return judged(contract.input, members, fault) as never;
   const twice = Object.keys(members).filter((member) => member in given);
@@ -132,82 +124,10 @@ function judgedWith(
     }));
     throw new ForeshardError(fault, places.map(({ detail }) => detail).join('; '), { places });
   }
-  return judged(contract.input, { ...members, ...given }, fault) as never;
+  return judgedInput(contract, { ...members, ...given }) as never;
 }
 
 function hasBody(c: Context): boolean {
   const { 'content-type': type, 'content-length': length, 'transfer-encoding': coding } = c.req.header();
   return type !== undefined || coding !== undefined || Number(length ?? 0) > 0;
-}
-
-const dryRunField = z.boolean().default(false).describe('tell what would be decided, and change nothing');
-
-/** The contract as the API describes and checks it. */
-export function described(contract: AnyContract, placement = placementOf(contract)): AnyOperation {
-  const { http, permission, errors, dryRun } = contract;
-  const { method, path, operationId, tag, summary, description } = http;
-  const member = (name: string) => fromText(contract.input.shape[name] as z.ZodType);
-  const params = [...placement.path].map(([name, inInput]) => [name, member(inInput)] as const);
-  const query = [...placement.query].map(([name, inInput]) => [name, member(inInput)] as const);
-  if (dryRun) query.push(['dryRun', fromText(dryRunField)]);
-  return {
-    ...{ method, path, operationId, tag, summary, description, scope: permission, errors },
-    ...(params.length === 0 ? {} : { params: z.object(Object.fromEntries(params)) }),
-    ...(query.length === 0 ? {} : { query: z.object(Object.fromEntries(query)) }),
-    ...(http.body === undefined ? {} : { body: bodyOf(contract, placement) }),
-    answers: Object.fromEntries(
-      Object.entries(http.answers).map(([status, description], i) => [
-        status,
-        {
-          description,
-          ...(Number(status) === NO_CONTENT ? {} : { content: json(contract.output, http.example) }),
-          ...(i > 0 || http.headers === undefined ? {} : { headers: fieldsOf(http.headers) }),
-        },
-      ]),
-    ),
-    ...(http.problems === undefined ? {} : { problems: problemsOf(http.problems) }),
-  } as AnyOperation;
-}
-
-function fieldsOf(headers: NonNullable<AnyContract['http']['headers']>) {
-  const schema = (description: string) => z.string().describe(description);
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, { description }]) => [name, schema(description)]),
-  );
-}
-
-function bodyOf({ input, http }: AnyContract, { body: members }: Placement): AnyOperation['body'] {
-  const { description, id, example, optional, text } = http.body!;
-  return {
-    description,
-    content: {
-      ...(text === undefined ? {} : { [text.mediaType]: textContent(input, text) }),
-      ...(text?.only === true ? {} : json(membersOf(input, members, id), example)),
-    },
-    ...(optional === true ? { optional } : {}),
-  };
-}
-
-function membersOf(input: z.ZodObject, members: readonly string[], id: string | undefined): z.ZodType {
-  if (members.length === Object.keys(input.shape).length) return input;
-  const schema = z.strictObject(Object.fromEntries(members.map((m) => [m, input.shape[m] as z.ZodType])));
-  return id === undefined ? schema : schema.meta({ id });
-}
-
-function textContent(input: z.ZodObject, { member, description, example }: TextBody) {
-  const { maxLength } = z.toJSONSchema(input.shape[member] as z.ZodType, { io: 'input' });
-  const schema = maxLength === undefined ? z.string() : z.string().max(maxLength);
-  return { schema: schema.describe(description), example };
-}
-
-function problemsOf(more: NonNullable<AnyContract['http']['problems']>): AnyOperation['problems'] {
-  const made = new Map<object, z.ZodType>();
-  return Object.fromEntries(
-    Object.entries(more).map(([status, problem]) => {
-      const { id, description, members } = problem!;
-      const schema = made.get(problem!) ?? problemSchema.extend(members.shape).meta({ id, description });
-      made.set(problem!, schema);
-      return [status, schema];
-    }),
-  );
 }

@@ -3,7 +3,7 @@
  * comes back, to this edge or another, goes on exactly there. A page is read only when the client has taken
  * the last one: a slow reader costs the memory of one small page, and a fast one is as fast as the log.
  */
-import { EVENT_STREAM } from './operations.ts';
+import { EVENT_STREAM } from '@foreshard/core/operations';
 import { type PlacedRecord, recordJson } from './page-body.ts';
 
 export interface FollowedPage {

@@ -1,7 +1,7 @@
 /** What readers are told of hosts that went back to an older state, on real Redis hosts. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { reading } from '@foreshard/core/operations';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { keyPageSchema, logPageSchema } from '../api/schemas.ts';
 import { readCursor, writeCursor } from './cursor-text.ts';
 import { EdgeFixture } from './edge.fixture.ts';
 
@@ -101,7 +101,7 @@ describe('a reader of pages', () => {
     const lost = await edge.acceptLoss(stream, 2);
     await send(200, 40);
     const page = (await edge.get(`${path}?from=${next}`)).body;
-    expect(logPageSchema.parse(page).lost).toEqual(told(lost));
+    expect(reading.log.output.parse(page).lost).toEqual(told(lost));
     expect(idsOf(page.events)).toEqual(from(200, 40));
     const after = (await edge.get(`${path}?from=${page.next}`)).body;
     expect([after.events, after.lost]).toEqual([[], undefined]);
@@ -145,7 +145,7 @@ describe('a reader of pages', () => {
     await send(200, 40);
     const page = (await edge.get(`${keyPath(key)}?from=${keyNext}`)).body;
     const shardlets = new Set((page.events as Placed[]).map((e) => e.shardlet));
-    expect(keyPageSchema.parse(page).lost).toEqual(told(lost).filter((l) => shardlets.has(l.shardlet)));
+    expect(reading.key.output.parse(page).lost).toEqual(told(lost).filter((l) => shardlets.has(l.shardlet)));
     expect(idsOf(page.events)).toEqual([200 + key, 220 + key]);
     expect((await edge.get(`${keyPath(key)}?from=${page.next}`)).body.lost).toBeUndefined();
   });

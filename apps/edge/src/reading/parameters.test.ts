@@ -1,17 +1,21 @@
+import { parseMicros } from '@foreshard/core/kernel';
+import { reading } from '@foreshard/core/operations';
 import { describe, expect, it } from 'vitest';
 import { checkedQuery } from '../api/checking.ts';
-import { readShardlet } from './operations.ts';
-import { logQuery, timeOfFrom } from './parameters.ts';
+import { described } from '../api/described.ts';
+import { pageOf, skippedHosts, timeOfFrom } from './parameters.ts';
 
-const log = (query: Record<string, string | string[]>) =>
-  checkedQuery(logQuery, Object.fromEntries(Object.entries(query).map(([k, v]) => [k, [v].flat()])));
-const shardlet = (query: Record<string, string>) =>
-  checkedQuery(readShardlet.query, Object.fromEntries(Object.entries(query).map(([k, v]) => [k, [v]])));
+const [logQuery, shardletQuery] = [reading.log, reading.shardlet].map((one) => described(one).query!);
+const given = (query: Record<string, string | string[]>) =>
+  Object.fromEntries(Object.entries(query).map(([name, values]) => [name, [values].flat()]));
+const log = (query: Record<string, string | string[]>) => checkedQuery(logQuery!, given(query));
+const shardlet = (query: Record<string, string>) => checkedQuery(shardletQuery!, given(query));
 
 describe('the query of a reader', () => {
   it('has defaults', () => {
-    expect(log({})).toEqual({ from: undefined, limit: 1_000, wait: 0, skip: new Set() });
-    expect(shardlet({})).toMatchObject({ limit: 1_000 });
+    expect(log({})).toEqual({});
+    expect(pageOf({})).toEqual({ limit: 1_000, waitMs: 0 });
+    expect(skippedHosts(undefined)).toEqual(new Set());
   });
 
   it.each(['0', '10001', '-1', '1.5', 'x', '', '1e3', ' 1', '0x10', '99999999999999999999'])(
@@ -22,7 +26,7 @@ describe('the query of a reader', () => {
   );
 
   it('cuts a long wait', () => {
-    expect(log({ wait: '600000' })).toMatchObject({ wait: 30_000 });
+    expect(pageOf(log({ wait: '600000' }))).toMatchObject({ waitMs: 30_000 });
     expect(() => log({ wait: 'long' })).toThrow(/wait=/);
   });
 
@@ -32,7 +36,7 @@ describe('the query of a reader', () => {
     ['2001-01-01T01:00:00 01:00', 978_307_200_000_000],
     ['978307200000001', 978_307_200_000_001],
   ])('understands at=%s', (at, micros) => {
-    expect(shardlet({ at }).at).toBe(micros);
+    expect(parseMicros(shardlet({ at }).at as string)).toBe(micros);
   });
 
   it.each(['yesterday', '2001-01-01', '2001-13-01T00:00:00Z', '2001-02-30T00:00:00Z', '', '-5'])(
@@ -55,7 +59,7 @@ describe('the query of a reader', () => {
   });
 
   it('takes several hosts to skip', () => {
-    expect([...log({ skip: '3,5' }).skip]).toEqual([3, 5]);
+    expect([...skippedHosts(log({ skip: '3,5' }).skip as string)]).toEqual([3, 5]);
     expect(() => log({ skip: '3,' })).toThrow(/skip=/);
   });
 

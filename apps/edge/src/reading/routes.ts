@@ -1,19 +1,25 @@
 /** The read side of the edge: events of a shardlet, of a key, and of the whole log; as pages and followed. */
 
 import type { Clock } from '@foreshard/core/kernel';
-import { ForeshardError } from '@foreshard/core/kernel';
+import { ForeshardError, parseMicros } from '@foreshard/core/kernel';
+import {
+  type AnyOperation,
+  EVENT_STREAM,
+  type InputOf,
+  reading as operations,
+} from '@foreshard/core/operations';
 import type { Stream } from '@foreshard/core/topology';
 import type { Context } from 'hono';
-import { type Api, type Call, type Operation, STREAM_PREFIX } from '../api/index.ts';
+import type { Api, ContractCall } from '../api/index.ts';
 import { type EdgeMap, MAIN_STREAM } from '../map/edge-map.ts';
 import { EVENT_STREAM_HEADERS, eventStream, FOLLOWED_PAGE, type Following } from './event-stream.ts';
 import { KeyEvents } from './key-events.ts';
 import type { EventHosts } from './log/frontiers.ts';
 import { Frontiers } from './log/frontiers.ts';
 import { LogService } from './log/log-service.ts';
-import { EVENT_STREAM, readKey, readLog, readShardlet, withStream } from './operations.ts';
 import { pageBody } from './page-body.ts';
 import { type OnRead, type Page, type PageRequest, Pages } from './pages.ts';
+import { pageOf, skippedHosts } from './parameters.ts';
 import { ShardletEvents, type ShardletRequest } from './shardlet-events.ts';
 
 export interface ReadingParts {
@@ -51,22 +57,15 @@ export function reading({ map, hosts, clock, mayRead, onRead }: ReadingParts): R
       pages.bodyOf(await pages.read({ ...request, stream: streamNamed(map, stream, '/stream') })),
     followers: () => followers.count,
     mount(api) {
-      api.mount(readShardlet, (call) => shardletEvents(call, map, shardlets, onRead));
-      mountPages(
-        api,
-        readLog,
-        ({ query: { wait, ...rest } }) => ({ ...rest, waitMs: wait }),
-        map,
-        pages,
-        followers,
+      api.serve(operations.shardlet, (call) => shardletEvents(call, map, shardlets, onRead));
+      const asPages = pagesOf(map, pages, followers);
+      api.serve(
+        operations.log,
+        asPages(({ from, skip, ...asked }) => ({ from, skip: skippedHosts(skip), ...pageOf(asked) })),
       );
-      mountPages(
-        api,
-        readKey,
-        ({ query: { wait, ...rest }, params }) => ({ ...rest, ...params, waitMs: wait }),
-        map,
-        pages,
-        followers,
+      api.serve(
+        operations.key,
+        asPages(({ key, from, ...asked }) => ({ key, from, ...pageOf(asked) })),
       );
     },
     close() {
@@ -78,34 +77,20 @@ export function reading({ map, hosts, clock, mayRead, onRead }: ReadingParts): R
 
 type Asked = Omit<PageRequest, 'stream' | 'signal'>;
 
-/** On the stream `main`, and on one that is named in the path. */
-function mountPages<O extends typeof readLog | typeof readKey>(
-  api: Api,
-  operation: O,
-  askedBy: (call: Call<Params<O>, Query<O>>) => Asked,
-  map: EdgeMap,
-  pages: Pages,
-  followers: Followers,
-): void {
-  const handle = (call: Call<Params<O>, Query<O>>) => {
-    const name = (call.params as { stream?: string }).stream ?? MAIN_STREAM;
-    const request = { ...askedBy(call), stream: streamNamed(map, name, '{stream}') };
-    return call.mediaType === EVENT_STREAM ? followers.follow(call.c, request) : page(call.c, pages, request);
-  };
-  const plain: Operation = operation;
-  api.mount(plain, handle as never);
-  const named: Operation = {
-    ...plain,
-    path: operation.path.replace('/v1', STREAM_PREFIX),
-    operationId: `${operation.operationId}OfStream`,
-    summary: `${operation.summary}, of one stream`,
-    params: withStream.extend(operation.params.shape),
-  };
-  api.mount(named, handle as never);
-}
+type Followable = InputOf<typeof operations.log | typeof operations.key>;
 
-type Params<O extends { params: { _output: unknown } }> = O['params']['_output'];
-type Query<O extends { query: { _output: unknown } }> = O['query']['_output'];
+/** As pages, or followed, as the client wants. */
+function pagesOf(map: EdgeMap, pages: Pages, followers: Followers) {
+  return <O extends AnyOperation>(askedBy: (members: InputOf<O>) => Asked) =>
+    ({ c, mediaType, members }: ContractCall<O>): Promise<Response> => {
+      const { stream = MAIN_STREAM } = members as Followable;
+      const request = {
+        ...askedBy(members as InputOf<O>),
+        stream: streamNamed(map, stream, '{stream}'),
+      };
+      return mediaType === EVENT_STREAM ? followers.follow(c, request) : page(c, pages, request);
+    };
+}
 
 /** The status that proxies use for it. */
 const CLIENT_CLOSED_REQUEST = 499;
@@ -200,13 +185,14 @@ function streamNamed(map: EdgeMap, name: string, pointer: string): Stream {
 }
 
 async function shardletEvents(
-  { c, params, query }: Call<Params<typeof readShardlet>, Query<typeof readShardlet>>,
+  { c, members }: ContractCall<typeof operations.shardlet>,
   map: EdgeMap,
   shardlets: ShardletEvents,
   onRead: OnRead,
 ): Promise<Response> {
-  const { id } = params;
-  const page = await shardlets.page({ shardlet: id, from: startOf(query), limit: query.limit });
+  const { shardlet: id } = members;
+  const { limit } = pageOf(members);
+  const page = await shardlets.page({ shardlet: id, from: startOf(members), limit });
   if (page.kind === 'pastRetention') throw pastRetention(id, page);
   const { shardlet, records, nextSeq, successors } = page;
   if (records.length > 0) onRead(id, records.length);
@@ -218,7 +204,7 @@ async function shardletEvents(
   return c.body(pageBody(map.topology.stream(shardlet.stream)?.name ?? '', placed, 0, rest), 200, JSON_TYPE);
 }
 
-function startOf({ from, at }: Query<typeof readShardlet>): ShardletRequest['from'] {
+function startOf({ from, at }: InputOf<typeof operations.shardlet>): ShardletRequest['from'] {
   if (from !== undefined && at !== undefined)
     throw new ForeshardError('invalid_parameter', 'give either "from" or "at", not both', {
       places: [
@@ -226,7 +212,9 @@ function startOf({ from, at }: Query<typeof readShardlet>): ShardletRequest['fro
         { pointer: '?at', detail: 'not together with "from"' },
       ],
     });
-  return from !== undefined ? { kind: 'seq', seq: from } : { kind: 'time', micros: at ?? 0 };
+  return from !== undefined
+    ? { kind: 'seq', seq: from }
+    : { kind: 'time', micros: at === undefined ? 0 : parseMicros(at) };
 }
 
 /** With the two places where a reader can go on. */

@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, ForeshardError } from '@foreshard/core/kernel';
+import { events } from '@foreshard/core/operations';
 import type { Stream } from '@foreshard/core/topology';
 import { z } from 'zod';
 import { checkedQuery } from '../api/index.ts';
@@ -62,6 +63,7 @@ export interface BatchAnswer extends Answer {
 export const TOKEN_HEADER = 'foreshard-token';
 /** microseconds a token may lie ahead of the clock: the clocks of hosts never differ by so much */
 const TOKEN_AHEAD_MICROS_MAX = 86_400_000_000;
+const PERMISSION = events.ingest.permission;
 
 export class EventsEndpoint {
   private readonly parts: EventsEndpointParts;
@@ -89,8 +91,8 @@ export class EventsEndpoint {
     const { headers } = request;
     if (headers.traceparent !== undefined)
       response.setHeader('traceresponse', traceresponse(traceOf(request)));
-    if (!tokens.permits(headers.authorization, 'ingest'))
-      await tokens.require(headers.authorization, 'ingest');
+    if (!tokens.permits(headers.authorization, PERMISSION))
+      await tokens.require(headers.authorization, PERMISSION);
     refuseQuery(request.url!);
     const mode = contentModeOf(headers);
     const accepted = this.accepted(this.stream(streamName, '{stream}'), tokenOf(headers[TOKEN_HEADER]));

@@ -5,11 +5,12 @@
  */
 
 import { ForeshardError } from '@foreshard/core/kernel';
+import { events, topology } from '@foreshard/core/operations';
 import { alarmWords, type HostAlarm } from '@foreshard/core/telemetry';
 import type { Host } from '@foreshard/core/topology';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
-import { Api, EVENT_OPERATIONS } from '../api/index.ts';
+import { Api } from '../api/index.ts';
 import { docsPage, errorPage, openApiDocument } from '../docs/index.ts';
 import type { EdgeMetrics } from '../http/metrics.ts';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '../http/problem.ts';
@@ -42,7 +43,8 @@ export const API_VERSION = '1.0.0';
 
 export function edgeRoutes(parts: RouteParts): EdgeRoutes {
   const api = new Api((authorization, scope) => parts.tokens.require(authorization, scope));
-  for (const operation of EVENT_OPERATIONS) api.describe(operation);
+  // the posting of events is answered without a framework, see events-endpoint.ts
+  api.serveElsewhere(events.ingest);
   for (const mount of [...parts.mounts, (to: Api) => mountService(to, parts)]) mount(api);
   const app = new Hono();
   app.onError((error, c) => problemResponse(error, traceOfContext(c), parts.fault));
@@ -70,7 +72,7 @@ function mountService(api: Api, parts: RouteParts): void {
   api.mount(service.metrics, async ({ c }) =>
     c.body(await registry.metrics(), 200, { 'content-type': registry.contentType }),
   );
-  api.mount(service.readMap, ({ c, query }) => map(c, parts.map, query.stream));
+  api.serve(topology.map, ({ c, members }) => map(c, parts.map, members.stream));
   // made once, when all are mounted
   let made: { json: string; html: Promise<string> } | undefined;
   const described = () => {

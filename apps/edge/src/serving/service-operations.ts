@@ -1,7 +1,7 @@
-/** Health, metrics, the map and the description itself, as operations of the API. */
+/** Health, metrics and the description itself: what needs no token, and is no operation of the table. */
 import { z } from 'zod';
-import type { Operation, Tag } from '../api/operation.ts';
-import { mapSchema, readinessSchema } from '../api/schemas.ts';
+import type { Operation } from '../api/operation.ts';
+import { readinessSchema } from '../api/schemas.ts';
 
 const service = (
   path: string,
@@ -15,7 +15,7 @@ const service = (
     method: 'get',
     path,
     operationId,
-    tag: 'service' as Tag,
+    tag: 'service' as const,
     summary,
     description,
     answers: { 200: { description: summary, content: { [type]: answer } } },
@@ -68,27 +68,4 @@ export const errorDoc = {
   description: 'Where the `type` of every problem document leads.',
   params: z.object({ code: text.describe('the `code` of a problem').meta({ example: 'invalid_event' }) }),
   errors: ['not_found'],
-} as const satisfies Operation;
-
-export const readMap = {
-  method: 'get',
-  path: '/v1/map',
-  operationId: 'readMap',
-  tag: 'topology',
-  summary: 'Read streams, hosts and shardlets',
-  description: 'The map that this edge routes by, and its version.',
-  scope: 'read',
-  query: z.object({ stream: text.optional().describe('only the shardlets of this stream') }),
-  answers: {
-    200: {
-      description: 'The map',
-      content: {
-        'application/json': {
-          schema: mapSchema,
-          example: { version: 12, streams: [], hosts: [], shardlets: [] },
-        },
-      },
-    },
-  },
-  errors: ['unknown_stream'],
 } as const satisfies Operation;

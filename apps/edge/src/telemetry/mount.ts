@@ -1,18 +1,18 @@
 /** Puts the telemetry routes on the API: reads a bounded JSON body and answers each record's outcome. */
 import { ForeshardError } from '@foreshard/core/kernel';
+import { telemetry } from '@foreshard/core/operations';
 import type { Context } from 'hono';
 import type { Api } from '../api/index.ts';
 import type { ByteBudget } from '../http/byte-budget.ts';
 import { withJsonBody } from '../http/json-body.ts';
-import { tellAccesses, tellInstances } from './operations.ts';
 import type { RecordIntake, RecordResult } from './record-intake.ts';
 
 /** Five thousand records of two hundred bytes. */
 const BODY_BYTES_MAX = 1_048_576;
 
 export function mountTelemetry(api: Api, intake: RecordIntake, budget: ByteBudget): void {
-  api.mount(tellAccesses, ({ c }) => answer(c, budget, (body) => intake.accesses(body)));
-  api.mount(tellInstances, ({ c }) => answer(c, budget, (body) => intake.instances(body)));
+  api.serve(telemetry.accesses, ({ c }) => answer(c, budget, (body) => intake.accesses(body)));
+  api.serve(telemetry.instances, ({ c }) => answer(c, budget, (body) => intake.instances(body)));
 }
 
 /** As with events: what is good was taken, and the answer is a problem where something was not. */

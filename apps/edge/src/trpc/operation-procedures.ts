@@ -1,5 +1,10 @@
 /** Procedures of tRPC derived from the table of operations, with the types of their contracts. */
-import type { AnyOperation, InputOf, Operation, OperationTable } from '@foreshard/core/operations';
+import {
+  type AnyOperation,
+  judgedCall,
+  type Operation,
+  type OperationTable,
+} from '@foreshard/core/operations';
 import type { TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server';
 import { z } from 'zod';
 import { asProblem } from './errors.ts';
@@ -27,17 +32,15 @@ export function operationRouters<T extends OperationTable>(table: T): OperationR
 }
 
 function made(contract: AnyOperation) {
-  const { permission, kind, output, dryRun } = contract;
-  const members = dryRun ? contract.input.safeExtend({ dryRun: z.boolean().default(false) }) : contract.input;
-  const described = procedure(permission).input(members.prefault({})).output(output);
+  const { permission, kind, output } = contract;
+  const described = procedure(permission).input(z.unknown()).output(output);
   const resolve: Parameters<typeof described.query>[0] = async ({ ctx, input: given }) => {
-    const { dryRun: tried = false, ...rest } = given as { dryRun?: boolean };
-    const caller = { actor: ctx.actor, dryRun: tried };
-    return ctx.operations
-      .handlerOf(contract)(rest as InputOf<AnyOperation>, caller)
-      .catch((error: unknown) => {
-        throw asProblem(error, ctx.trace);
-      });
+    try {
+      const { input, dryRun } = judgedCall(contract, given);
+      return await ctx.operations.handlerOf(contract)(input, { actor: ctx.actor, dryRun });
+    } catch (error) {
+      throw asProblem(error, ctx.trace);
+    }
   };
   return kind === 'query' ? described.query(resolve) : described.mutation(resolve);
 }

@@ -1,7 +1,6 @@
 /** What every procedure has: who asks, and what is done for them. */
-import type { Operations } from '@foreshard/core/operations';
+import type { Operations, Permission } from '@foreshard/core/operations';
 import { initTRPC } from '@trpc/server';
-import type { Scope } from '../api/index.ts';
 import type { Trace } from '../http/trace.ts';
 import type { BoundOperations } from '../operations/bound.ts';
 import type { PageRequest } from '../reading/index.ts';
@@ -26,7 +25,7 @@ export interface EdgeContext {
   readonly authorization: string | undefined;
   readonly trace: Trace;
   /** @throws ForeshardError unauthorized, forbidden */
-  readonly require: (scope: Scope) => Promise<void>;
+  readonly require: (scope: Permission) => Promise<void>;
   /** a batch of events as bytes; the answer's body is what REST would answer */
   readonly store: (body: Buffer, request: StoreRequest) => Promise<StoreAnswer>;
   /** a page as bytes, of a stream named by its name */
@@ -48,7 +47,7 @@ export const t = initTRPC.context<EdgeContext>().create({
   },
 });
 
-export const procedure = (scope: Scope) =>
+export const procedure = (scope: Permission) =>
   t.procedure.use(async ({ ctx, next }) => {
     await ctx.require(scope).catch((error: unknown) => {
       throw asProblem(error, ctx.trace);

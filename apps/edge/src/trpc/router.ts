@@ -3,22 +3,27 @@
  * TypeScript, which take their types from `EdgeRouter`. As over REST every event has its own result, and every
  * record of the query layer; a call fails where nothing of it was looked at.
  */
+import type { cloudEventSchema } from '@foreshard/core/cloudevents';
 import { ForeshardError } from '@foreshard/core/kernel';
-import { OPERATIONS } from '@foreshard/core/operations';
+import {
+  events as eventOperations,
+  OPERATIONS,
+  type OutputOf,
+  PAGE_EVENTS_DEFAULT,
+  PAGE_EVENTS_MAX,
+  PAGE_WAIT_MS_MAX,
+  problemSchema,
+  reading,
+  telemetry,
+} from '@foreshard/core/operations';
 import type { accessRecordSchema, instanceRecordSchema } from '@foreshard/core/telemetry';
 import { z } from 'zod';
-import { logPageSchema } from '../api/schemas.ts';
 import { JSON_FAULTS } from '../cloudevents/json-scanner.ts';
-import { type cloudEventSchema, problemSchema, resultsSchema } from '../cloudevents/schema.ts';
 import type { Trace } from '../http/trace.ts';
-import { LIMIT_MAX } from '../reading/parameters.ts';
-import { recordResultsSchema } from '../telemetry/operations.ts';
 import type { RecordResult } from '../telemetry/record-intake.ts';
 import { asProblem } from './errors.ts';
 import { operationRouters } from './operation-procedures.ts';
 import { type EdgeContext, procedure, t } from './procedure.ts';
-
-const WAIT_MS_MAX = 30_000;
 
 const stream = z.string().default('main');
 
@@ -26,9 +31,9 @@ const stream = z.string().default('main');
 const events = z.custom<z.input<typeof cloudEventSchema>[]>(Array.isArray, 'an array of events is expected');
 
 /** the same results as over REST; with a problem where an event is not durable */
-const stored = resultsSchema.extend({ problem: problemSchema.optional() });
+const stored = eventOperations.ingest.output.extend({ problem: problemSchema.optional() });
 
-const ingest = procedure('ingest')
+const ingest = procedure(eventOperations.ingest.permission)
   .input(
     z.strictObject({
       stream,
@@ -62,19 +67,19 @@ function bytesOf(value: readonly unknown[], trace: Trace): Buffer {
   }
 }
 
-const read = procedure('read')
+const read = procedure(reading.log.permission)
   .input(
     z.strictObject({
       stream,
       key: z.string().min(1).optional(),
       /** "next" of an earlier page, "oldest" (when left out) or "now" */
       from: z.string().optional(),
-      limit: z.int().min(1).max(LIMIT_MAX).default(1_000),
+      limit: z.int().min(1).max(PAGE_EVENTS_MAX).default(PAGE_EVENTS_DEFAULT),
       /** how long an empty page waits for events */
-      waitMs: z.int().min(0).max(WAIT_MS_MAX).default(0),
+      waitMs: z.int().min(0).max(PAGE_WAIT_MS_MAX).default(0),
     }),
   )
-  .output(logPageSchema)
+  .output(reading.log.output)
   .query(async ({ ctx, input, signal }) => {
     const { stream: name, key, from, limit, waitMs } = input;
     const request = {
@@ -90,17 +95,17 @@ const read = procedure('read')
     return JSON.parse(body.toString('utf8'));
   });
 
-type RecordResults = z.output<typeof recordResultsSchema>;
+type RecordResults = OutputOf<typeof telemetry.accesses>;
 type OneOrMany<S extends z.ZodType> = z.input<S> | z.input<S>[];
 
-const accesses = procedure('ingest')
+const accesses = procedure(telemetry.accesses.permission)
   .input(z.custom<OneOrMany<typeof accessRecordSchema>>())
-  .output(recordResultsSchema)
+  .output(telemetry.accesses.output)
   .mutation(({ ctx, input }) => judged(ctx, ctx.records.accesses(input)));
 
-const instances = procedure('ingest')
+const instances = procedure(telemetry.instances.permission)
   .input(z.custom<OneOrMany<typeof instanceRecordSchema>>())
-  .output(recordResultsSchema)
+  .output(telemetry.instances.output)
   .mutation(({ ctx, input }) => judged(ctx, ctx.records.instances(input)));
 
 async function judged({ trace }: EdgeContext, results: Promise<RecordResult[]>): Promise<RecordResults> {

@@ -3,7 +3,7 @@
  * request of another origin carries that origin and is refused (there is no cookie to steal, but a
  * console on loopback is reachable for every page its user visits). Tools send no Origin and are let in.
  */
-import { ERRORS, ForeshardError } from '@foreshard/core/kernel';
+import { ERRORS, type ForeshardError } from '@foreshard/core/kernel';
 import type { Refusal } from '@foreshard/core/topology';
 import { initTRPC, TRPCError } from '@trpc/server';
 import { ZodError, z } from 'zod';
@@ -21,10 +21,11 @@ const t = initTRPC.context<Context>().create({
   errorFormatter({ shape, error }) {
     const cause = error.cause;
     const message = cause instanceof ZodError ? z.prettifyError(cause) : shape.message;
-    const cure = cause instanceof ForeshardError ? ERRORS[cause.code].cure : undefined;
+    const refusal = cause !== undefined && isForeshardError(cause) ? cause.code : undefined;
+    const cure = refusal === undefined ? undefined : ERRORS[refusal].cure;
     // A stack may hold paths and addresses: it stays in the log.
     const { stack: _, ...data } = shape.data;
-    return { ...shape, message, data: { ...data, cure } };
+    return { ...shape, message, data: { ...data, refusal, cure } };
   },
 });
 

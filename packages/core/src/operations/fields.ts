@@ -12,6 +12,11 @@ export const reason = z
   .default('asked for over the API')
   .describe('kept with it');
 
+/** main where it is left out */
+export const streamMember = {
+  stream: z.string().meta({ description: 'Name of a stream', example: 'main' }).optional(),
+};
+
 export const time = z.iso.datetime().nullable();
 
 /** Of a body whose members are wrong, and of what can be decided about the topology. */

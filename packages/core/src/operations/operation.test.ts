@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { clusters } from './clusters.ts';
+import { events } from './events.ts';
 import { hints } from './hints.ts';
 import { hosts } from './hosts.ts';
 import { migrations } from './migrations.ts';
-import { placementOf, requestOf } from './operation.ts';
+import { onStream, placementOf, requestOf } from './operation.ts';
+import { reading } from './reading.ts';
 
 describe('where HTTP carries the members of an input', () => {
   test('names in the path and the query stand for members', () => {
@@ -62,5 +64,19 @@ describe('a body that may be a text', () => {
       Object.keys(z.object(clusters.add.input.shape).omit({ name: true }).shape),
     );
     expect(placementOf(clusters.importLoad).body).toEqual([]);
+  });
+});
+
+test('a stream is named in the path, and main is left out', () => {
+  expect(requestOf(reading.key, { key: 'a/b', limit: 5 }).path).toBe('/v1/keys/a%2Fb/events?limit=5');
+  expect(requestOf(reading.key, { key: 'a', stream: 'shop' }).path).toBe('/v1/streams/shop/keys/a/events');
+  expect(onStream(hosts.list)).toBeUndefined();
+});
+
+test('a member is the whole body where the contract says so', () => {
+  expect(requestOf(events.ingest, { stream: 'shop', events: [] })).toEqual({
+    method: 'POST',
+    path: '/v1/streams/shop/events',
+    body: { mediaType: 'application/cloudevents+json', text: '[]' },
   });
 });

@@ -62,9 +62,25 @@ export interface Operation<
   readonly dryRun: boolean;
   /** is each call recorded with its caller? */
   readonly audit: 'always' | 'never';
+  /** `apart`: events and telemetry, which an edge serves where that is fast, and not from the table of handlers */
+  readonly served: 'table' | 'apart';
   /** how long an answer may take; 25 s when left out */
   readonly answerWithinMs?: number;
   readonly http: HttpBinding<z.output<O>>;
+}
+
+export interface Content {
+  readonly schema: z.ZodType;
+  readonly example?: unknown;
+}
+
+/** An answer that is not the output as JSON alone. */
+export interface Answer {
+  readonly description: string;
+  /** by media type */
+  readonly content?: Readonly<Record<string, Content>>;
+  /** schema of each field of the header */
+  readonly headers?: Readonly<Record<string, z.ZodType>>;
 }
 
 /** Where HTTP carries an operation, and the words that describe it. */
@@ -77,9 +93,13 @@ export interface HttpBinding<Output = unknown> {
   /** members of the input that stand in the query although the method has a body */
   readonly query?: readonly string[];
   readonly operationId: string;
+  /** the same on the stream in the path, /v1/streams/{stream}/...; without it `stream` is main */
+  readonly ofStream?: { readonly operationId: string; readonly summary: string };
   readonly tag: Tag;
   readonly summary: string;
   readonly description: string;
+  /** fields of the header that the operation reads, beside its input */
+  readonly requestHeaders?: z.ZodObject;
   readonly body?: {
     readonly description: string;
     /** as OpenAPI names its schema, where it is not the whole input */
@@ -91,11 +111,16 @@ export interface HttpBinding<Output = unknown> {
     readonly bytesMax?: number;
     /** the body may also be a text */
     readonly text?: TextBody;
+    /** the whole body is this member of the input, in one of these media types */
+    readonly whole?: { readonly member: string; readonly content: Readonly<Record<string, Content>> };
   };
   /** fields of the header of the usual answer, by their name in lower case */
   readonly headers?: Readonly<Record<string, HeaderField<Output>>>;
-  /** description of each status of success, the usual one first; 204 has no content */
-  readonly answers: Readonly<Record<number, string>>;
+  /**
+   * each status of success, the usual one first; a text describes one that carries the output as JSON, or nothing
+   * where it is 204
+   */
+  readonly answers: Readonly<Record<number, string | Answer>>;
   readonly example?: unknown;
   /** which of `answers`; when left out: 202, where it is one of them and nothing was tried, else the first */
   readonly statusOf?: (output: Output, dryRun: boolean) => number;
@@ -157,13 +182,13 @@ export type Handlers<T extends OperationTable> = { readonly [R in keyof T]: Rout
 
 type Written<K extends Kind, I extends z.ZodObject, O extends z.ZodType> = Omit<
   Operation<K, I, O>,
-  'kind' | 'dryRun' | 'audit'
+  'kind' | 'dryRun' | 'audit' | 'served'
 >;
 
 export function query<I extends z.ZodObject, O extends z.ZodType>(
   written: Written<'query', I, O>,
 ): Operation<'query', I, O> {
-  return Object.freeze({ ...written, kind: 'query', dryRun: false, audit: 'never' });
+  return Object.freeze({ ...written, kind: 'query', dryRun: false, audit: 'never', served: 'table' });
 }
 
 /** `dryRun: true` where it can be tried. */
@@ -171,7 +196,14 @@ export function command<I extends z.ZodObject, O extends z.ZodType>({
   dryRun = false,
   ...written
 }: Written<'command', I, O> & { readonly dryRun?: boolean }): Operation<'command', I, O> {
-  return Object.freeze({ ...written, kind: 'command', dryRun, audit: 'always' });
+  return Object.freeze({ ...written, kind: 'command', dryRun, audit: 'always', served: 'table' });
+}
+
+/** Traffic: not recorded call by call, and served where it is fast. */
+export function apart<K extends Kind, I extends z.ZodObject, O extends z.ZodType>(
+  written: Written<K, I, O> & { readonly kind: K },
+): Operation<K, I, O> {
+  return Object.freeze({ ...written, dryRun: false, audit: 'never', served: 'apart' });
 }
 
 /** The status of an answer. */
@@ -180,6 +212,10 @@ export function statusOf<Output>(http: HttpBinding<Output>, output: Output, dryR
   if (http.answers[202] !== undefined && !dryRun) return 202;
   return Number(Object.keys(http.answers)[0]);
 }
+
+/** The same operation on a stream that is named in the path; without one it is about `main`. */
+export const STREAM_PREFIX = '/v1/streams/{stream}';
+const STREAM = 'stream';
 
 /** Members of the input by where HTTP carries them. */
 export interface Placement {
@@ -199,6 +235,8 @@ export function placementOf({ input, http }: AnyOperation): Placement {
   for (const [, name] of http.path.matchAll(/\{(\w+)\}/g)) path.set(name!, params[name!] ?? name!);
   const nameOf = new Map(Object.entries(params).map(([name, member]) => [member, name]));
   const inPath = new Set(path.values());
+  // the stream stands in the path, or is main
+  if (http.ofStream !== undefined) inPath.add(STREAM);
   const rest = Object.keys(input.shape).filter((member) => !inPath.has(member));
   const besideText = body?.text?.query ?? [];
   const inQuery = body === undefined ? rest : [...named, ...besideText];
@@ -225,10 +263,11 @@ export function requestOf<O extends AnyOperation>(
   input: z.input<O['input']>,
   dryRun = false,
 ): OperationRequest {
-  const { method, path: template, body } = operation.http;
-  const placement = placementOf(operation);
-  const { path } = placement;
   const given = input as Readonly<Record<string, unknown>>;
+  const routed = given[STREAM] === undefined ? operation : (onStream(operation) ?? operation);
+  const { method, path: template, body } = routed.http;
+  const placement = placementOf(routed);
+  const { path } = placement;
   const filled = template.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(String(given[path.get(name)!])),
   );
@@ -242,7 +281,7 @@ export function requestOf<O extends AnyOperation>(
   if (dryRun) search.set('dryRun', 'true');
   const sent = isText
     ? { mediaType: text.mediaType, text: String(given[text.member]) }
-    : jsonOf(given, placement.body);
+    : (wholeOf(operation, given) ?? jsonOf(given, placement.body));
   return {
     method: method.toUpperCase() as OperationRequest['method'],
     path: search.size === 0 ? filled : `${filled}?${search}`,
@@ -267,4 +306,18 @@ function jsonOf(given: Readonly<Record<string, unknown>>, members: readonly stri
   if (named.length === 0) return undefined;
   const text = JSON.stringify(Object.fromEntries(named.map((member) => [member, given[member]])));
   return { mediaType: 'application/json', text };
+}
+
+function wholeOf({ http }: AnyOperation, given: Readonly<Record<string, unknown>>) {
+  const { whole } = http.body ?? {};
+  if (whole === undefined) return undefined;
+  const [mediaType] = Object.keys(whole.content);
+  return { mediaType: mediaType!, text: JSON.stringify(given[whole.member]) };
+}
+
+/** The route of the operation whose path names the stream; undefined where it has none. */
+export function onStream(operation: AnyOperation): AnyOperation | undefined {
+  const { ofStream, ...http } = operation.http;
+  if (ofStream === undefined) return undefined;
+  return { ...operation, http: { ...http, ...ofStream, path: http.path.replace('/v1', STREAM_PREFIX) } };
 }

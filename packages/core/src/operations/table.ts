@@ -1,5 +1,7 @@
 /** Every operation, by router and name. */
 import { clusters } from './clusters.ts';
+import { consuming } from './consuming.ts';
+import { events } from './events.ts';
 import { groups } from './groups.ts';
 import { hints } from './hints.ts';
 import { hosts } from './hosts.ts';
@@ -10,10 +12,13 @@ import { notifications } from './notifications.ts';
 import type { AnyOperation, OperationTable } from './operation.ts';
 import { policy } from './policy.ts';
 import { quotas } from './quotas.ts';
+import { reading } from './reading.ts';
 import { recommendations } from './recommendations.ts';
 import { shardlets } from './shardlets.ts';
 import { streams } from './streams.ts';
+import { telemetry } from './telemetry.ts';
 import { tokens } from './tokens.ts';
+import { topology } from './topology.ts';
 import { whatIf } from './what-if.ts';
 
 export const OPERATIONS = {
@@ -24,6 +29,11 @@ export const OPERATIONS = {
 } as const satisfies OperationTable;
 export type Operations = typeof OPERATIONS;
 
-export function allOperations(table: OperationTable = OPERATIONS): AnyOperation[] {
+/** Traffic, which an edge serves where that is fast: described, permitted and tested like the others. */
+export const TRAFFIC = { events, reading, consuming, telemetry, topology } as const satisfies OperationTable;
+
+export const EVERY_OPERATION = Object.freeze({ ...TRAFFIC, ...OPERATIONS }) satisfies OperationTable;
+
+export function allOperations(table: OperationTable = EVERY_OPERATION): AnyOperation[] {
   return Object.values(table).flatMap((router) => Object.values(router));
 }

@@ -2,9 +2,8 @@
 import { ERRORS, type ForeshardError } from '@foreshard/core/kernel';
 import {
   type AnyOperation,
-  type Caller,
   type Handlers,
-  type InputOf,
+  judgedCall,
   OPERATIONS,
   type Operation,
   type OperationTable,
@@ -14,7 +13,7 @@ import { asForeshardError } from '@foreshard/core/operations/handlers';
 import { TRPCError, type TRPCMutationProcedure, type TRPCQueryProcedure } from '@trpc/server';
 import { z } from 'zod';
 import { ACTOR, type ConsoleServer } from '../main.ts';
-import { mutation, query, router } from '../trpc.ts';
+import { type Context, mutation, query, router } from '../trpc.ts';
 
 type Members<O extends AnyOperation> = z.input<O['input']> & { readonly dryRun?: boolean | undefined };
 /** Nothing need be sent where every member may be left out. */
@@ -38,36 +37,21 @@ function operationRouters<T extends OperationTable>(table: T): OperationRouters<
 }
 
 function procedureOf(operation: AnyOperation) {
-  const { kind, input, output, dryRun } = operation;
-  const members = dryRun ? input.safeExtend({ dryRun: z.boolean().default(false) }) : input;
-  const resolve = async (server: ConsoleServer, given: Record<string, unknown>) => {
-    const { dryRun: tried = false, ...rest } = given as { dryRun?: boolean };
-    return carriedOut(server, operation, rest as InputOf<AnyOperation>, { actor: ACTOR, dryRun: tried });
-  };
-  const checked = members.prefault({});
-  if (kind === 'query')
-    return query
-      .input(checked)
-      .output(output)
-      .query(({ ctx: { server }, input: given }) => resolve(server, given));
-  return mutation
-    .input(checked)
-    .output(output)
-    .mutation(({ ctx: { server }, input: given }) => resolve(server, given));
+  const { kind, output } = operation;
+  const resolve = ({ ctx: { server }, input }: { ctx: Context; input: unknown }) =>
+    carriedOut(server, operation, input);
+  if (kind === 'query') return query.input(z.unknown()).output(output).query(resolve);
+  return mutation.input(z.unknown()).output(output).mutation(resolve);
 }
 
-async function carriedOut(
-  server: ConsoleServer,
-  { name, kind }: AnyOperation,
-  input: InputOf<AnyOperation>,
-  caller: Caller,
-): Promise<unknown> {
-  const [table = '', one = ''] = name.split('.');
+async function carriedOut(server: ConsoleServer, operation: AnyOperation, given: unknown): Promise<unknown> {
+  const [table = '', one = ''] = operation.name.split('.');
   const handlers = server.operations as unknown as Handlers<OperationTable>;
   try {
-    const answer = await handlers[table]![one]!(input, caller);
+    const { input, dryRun } = judgedCall(operation, given);
+    const answer = await handlers[table]![one]!(input, { actor: ACTOR, dryRun });
     // the page that follows shows what was decided
-    if (kind === 'command' && !caller.dryRun) await server.map.catchUp().catch(() => {});
+    if (operation.kind === 'command' && !dryRun) await server.map.catchUp().catch(() => {});
     return answer;
   } catch (error) {
     throw asTrpcError(asForeshardError(error));

@@ -1,13 +1,15 @@
 /** Members of an input as they stand in a path or a query: the same value, written as text. */
 import { invariant } from '@foreshard/core/kernel';
 import { z } from 'zod';
-import { flag, wholeNumber } from '../api/index.ts';
+import { flag, wholeNumber } from './parameters.ts';
 
 /** A schema that reads the text and answers what `schema` takes. */
 export function fromText(schema: z.ZodType): z.ZodType {
-  const { description } = schema;
-  const read = reader(schema);
-  return description === undefined ? read : read.describe(description);
+  const { description, example } = schema.meta() ?? {};
+  return reader(schema).meta({
+    ...(description === undefined ? {} : { description }),
+    ...(example === undefined ? {} : { example }),
+  });
 }
 
 function reader(schema: z.ZodType): z.ZodType {

@@ -1,0 +1,114 @@
+/** Puts the topics of the command together, and turns failures into one line and an exit code. */
+import { diskFull, SetupFailure } from '@foreshard/local';
+import { Command, CommanderError } from 'commander';
+import { register as registerAdvice } from './advice/index.ts';
+import { register as registerBackup } from './backup/index.ts';
+import { register as registerClusters } from './clusters/index.ts';
+import { register as registerConsuming } from './consuming/index.ts';
+import { register as registerDatabase } from './database/index.ts';
+import { register as registerDoctor } from './doctor/index.ts';
+import { register as registerEvents } from './events/index.ts';
+import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from './failure.ts';
+import { register as registerForecast } from './forecast/index.ts';
+import { register as registerForecasts } from './forecasts/index.ts';
+import { register as registerHealth } from './health/index.ts';
+import { register as registerHints } from './hints/index.ts';
+import { register as registerHosts } from './hosts/index.ts';
+import { register as registerJobs } from './jobs/index.ts';
+import { register as registerLocal } from './local/index.ts';
+import { register as registerNotifications } from './notifications/index.ts';
+import { renamed } from './old-names.ts';
+import { register as registerPlanning } from './planning/index.ts';
+import { register as registerQuotas } from './quotas/index.ts';
+import { register as registerReplay } from './replay/index.ts';
+import { register as registerRestructure } from './restructure/index.ts';
+import { register as registerStreams } from './streams/index.ts';
+import { register as registerTelemetry } from './telemetry/index.ts';
+import { register as registerTokens } from './tokens/index.ts';
+
+/** failures of core whose message says everything; by name, so that their modules load only where they are used */
+const TELLING: readonly string[] = [
+  'DatabaseUnreachable',
+  'ControlRedisUnreachable',
+  'MigrationRefused',
+  'HostUnreachable',
+];
+
+const TOPICS = [
+  registerLocal,
+  registerEvents,
+  registerConsuming,
+  registerReplay,
+  registerDoctor,
+  registerDatabase,
+  registerForecast,
+  registerForecasts,
+  registerHints,
+  registerPlanning,
+  registerAdvice,
+  registerNotifications,
+  registerClusters,
+  registerBackup,
+  registerHealth,
+  registerJobs,
+  registerHosts,
+  registerStreams,
+  registerTokens,
+  registerQuotas,
+  registerRestructure,
+  registerTelemetry,
+];
+
+/** Every command there is. */
+export function foreshardProgram(): Command {
+  const program = new Command('foreshard')
+    .description('Foreshard moves the shard before the load arrives.')
+    .version('0.1.0')
+    .showHelpAfterError('(--help lists what there is)')
+    .configureHelp({ sortSubcommands: false })
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 failed, 2 bad input.\nWith --json a command prints one JSON document.',
+    );
+  for (const register of TOPICS) register(program);
+  for (const command of withSubcommands(program)) command.exitOverride();
+  return program;
+}
+
+/** Runs one command, given as `process.argv` is; answers its exit code. */
+export async function runForeshard(argv: readonly string[]): Promise<number> {
+  try {
+    const notify = (line: string) => process.stderr.write(`foreshard: ${line}\n`);
+    await foreshardProgram().parseAsync(renamed(argv, notify));
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    return report(error);
+  }
+}
+
+export function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_BAD_INPUT;
+  const { message, exitCode } = explain(error);
+  process.stderr.write(`foreshard: ${message}\n`);
+  return exitCode;
+}
+
+function below(details: string): string {
+  return details === '' ? '' : `\n${details}`;
+}
+
+function explain(error: unknown): { message: string; exitCode: number } {
+  if (error instanceof SetupFailure)
+    return { message: `${error.message}: ${error.cure}${below(error.details)}`, exitCode: EXIT_FAILURE };
+  if (error instanceof CommandFailure) return { message: error.message, exitCode: error.exitCode };
+  if (TELLING.includes((error as Error).name))
+    return { message: (error as Error).message, exitCode: EXIT_FAILURE };
+  if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return explain(diskFull());
+  // not foreseen: whoever mends it needs the place
+  const unforeseen = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { message: unforeseen, exitCode: EXIT_FAILURE };
+}

@@ -1,0 +1,2 @@
+export * from './attribute-types.ts';
+export * from './schema.ts';
