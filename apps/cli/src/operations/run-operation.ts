@@ -4,7 +4,13 @@
  */
 import { userInfo } from 'node:os';
 import { ERRORS, type ErrorCode, ForeshardError } from '@foreshard/core/kernel';
-import { type AnyOperation, type InputOf, type OutputOf, requestOf } from '@foreshard/core/operations';
+import {
+  type AnyOperation,
+  type InputOf,
+  judgedInput,
+  type OutputOf,
+  requestOf,
+} from '@foreshard/core/operations';
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import { ACTOR, operationStores, request } from '../composition.ts';
@@ -48,14 +54,10 @@ export async function runOperation<O extends AnyOperation>(
 ): Promise<OutputOf<O>> {
   // commands ask other operations on their way, with the same options
   const dryRun = operation.dryRun && options.dryRun === true;
-  const judged = operation.input.safeParse(input);
-  if (!judged.success) {
-    const { path, message } = judged.error.issues[0]!;
-    throw new CommandFailure(path.length === 0 ? message : `${path.join('.')}: ${message}`, EXIT_BAD_INPUT);
-  }
-  return refusing(() =>
-    direct ? runDirectly(operation, judged.data as InputOf<O>, dryRun) : runAtEdge(operation, input, dryRun),
-  );
+  return refusing(async () => {
+    const judged = judgedInput(operation, input);
+    return direct ? runDirectly(operation, judged, dryRun) : runAtEdge(operation, input, dryRun);
+  });
 }
 
 /** A refusal ends the command in the same way wherever it was decided. @throws CommandFailure */
@@ -121,8 +123,8 @@ const BAD_INPUT: ReadonlySet<number> = new Set([400, 401, 403, 404, 413, 415]);
 export function failureOf(code: ErrorCode, detail: string, pointer?: string): CommandFailure {
   const { status, cure } = ERRORS[code];
   const needsCure = status === 401 || status === 403 || code === 'unexamined';
-  // a record may be large: without its place nobody finds the wrong member
-  const place = code === 'invalid_record' && pointer?.startsWith('/') ? `${pointer}: ` : '';
+  // an input may be large: without its place nobody finds the wrong member
+  const place = code.startsWith('invalid_') && pointer?.startsWith('/') ? `${pointer}: ` : '';
   const message = `${place}${detail}${needsCure ? ` ${cure}` : ''}`;
   return new CommandFailure(message, BAD_INPUT.has(status) ? EXIT_BAD_INPUT : EXIT_FAILURE);
 }
