@@ -65,7 +65,9 @@ export async function refusing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw error instanceof ForeshardError ? failureOf(error.code, error.message, error.pointer) : error;
+    if (!(error instanceof ForeshardError)) throw error;
+    const { code, message, pointer, places } = error;
+    throw failureOf(code, message, pointer ?? places?.[0]?.pointer);
   }
 }
 
