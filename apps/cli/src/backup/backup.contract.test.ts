@@ -189,7 +189,7 @@ describe('a restored topology store', () => {
     await edge.reviveHost(1);
     const unsafe = await foreshard('doctor', '--after-restore');
     expect(unsafe).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--confirm') });
-    expect(unsafe.stdout).toMatch(/unsafe: T was restored at version/);
+    expect(unsafe.stdout).toMatch(/unsafe: the topology store was restored at version/);
     expect(unsafe.stdout).toMatch(/adopt/);
     expect(unsafe.stdout).toMatch(/host 3 has a replica \(open\)/);
     expect((await control.restoration.clock()).mark).toBeDefined();

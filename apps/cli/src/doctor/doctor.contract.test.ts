@@ -140,7 +140,11 @@ test('a topology store that is older than what a host was told, though nobody sa
   await redis(host, 'HSET', 'foreshard:host', 'createFloor', '1000');
   const found = await wrong();
   await redis(host, 'HDEL', 'foreshard:host', 'createFloor');
-  expect(found).toEqual([expect.stringMatching(/told of version 999, T is at \d+: T is an older copy/)]);
+  expect(found).toEqual([
+    expect.stringMatching(
+      /told of version 999, the topology store is at \d+: the topology store is an older copy/,
+    ),
+  ]);
 });
 
 test('a PostgreSQL host that does not write through, or writes torn pages', async () => {
