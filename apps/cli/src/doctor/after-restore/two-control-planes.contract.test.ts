@@ -40,6 +40,8 @@ beforeAll(async () => {
   await writeFile(join(copyDir, 'credentials.json'), JSON.stringify(credentials));
 }, 150_000);
 afterAll(async () => {
+  // what inherits the output of the tests keeps them from ending
+  copyWorker?.kill('SIGKILL');
   await Promise.all([original?.close(), copy?.close()]);
   await copyRedis?.stop();
   await edge?.stop();
