@@ -90,7 +90,7 @@ async function launch(spec: ProcessSpec, log: FileHandle): Promise<OwnedProcess>
   };
 }
 
-/** The kernel forgets the wish when the user changes, so setpriv runs after that, as the new user. */
+/** The kernel forgets the request when the user changes, so setpriv runs after that, as the new user. */
 function boundToOwner(spec: ProcessSpec): [string, string[]] {
   if (process.platform !== 'linux' || SETPRIV === undefined) return [spec.program, [...spec.args]];
   const signal = spec.endSignal.replace('SIG', '');

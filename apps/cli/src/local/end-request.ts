@@ -1,5 +1,5 @@
 /**
- * The wish to end, whoever has it: Ctrl-C, a signal, or the end of the process that started us (its channel
+ * A request to end, whoever makes it: Ctrl-C, a signal, or the end of the process that started us (its channel
  * closes, however it died). Told twice is told once: an orderly end is never cut short by impatience.
  */
 export interface EndRequest {

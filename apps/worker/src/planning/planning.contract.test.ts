@@ -431,10 +431,10 @@ describe('a shardlet that was split a moment ago', () => {
     const [leaf] = [...cluster.map.leaves(stream)].filter(({ state }) => state.kind === 'open');
     const { from, to } = leaf!.range;
     const middle = { hi: Math.floor((from.hi + to.hi) / 2), lo: 0 };
-    const wish = { parents: [leaf!.id], children: [range(from, middle), range(middle, to)] };
+    const request = { parents: [leaf!.id], children: [range(from, middle), range(middle, to)] };
     const { topology, moves } = cluster.control;
     const operator = { topology, moves, wake: async () => {}, nowMs, actor: 'ann' };
-    expect((await requestRestructure(operator, wish)).kind).toBe('decided');
+    expect((await requestRestructure(operator, request)).kind).toBe('decided');
     await cluster.follower.upToDate();
     expect(await rates()).toEqual(before.map((rate) => expect.closeTo(rate, 6)));
   });

@@ -88,8 +88,8 @@ export class HotKeyRelief {
         log.info(fields, 'hot key left as it is');
         continue;
       }
-      const wish = { parents: [hot.shardlet], children: relief.children };
-      const reply = await requestRestructure({ ...operator, actor }, wish);
+      const request = { parents: [hot.shardlet], children: relief.children };
+      const reply = await requestRestructure({ ...operator, actor }, request);
       log.info({ ...fields, reply: reply.kind }, 'split below a hot key');
       if (reply.kind === 'decided') split++;
     }

@@ -40,7 +40,7 @@ export function createMetrics() {
     }),
     lockLanes: new Counter({
       name: 'foreshard_lock_lanes_total',
-      help: 'Wishes for a lock by how they went: locked, contended, unlocked (no lock service), lost',
+      help: 'Requests for a lock by how they went: locked, contended, unlocked (no lock service), lost',
       labelNames: ['lane'],
       registers,
     }),

@@ -8,7 +8,7 @@ export interface LockService {
   during<T>(what: string, work: () => Promise<T>): Promise<T | undefined>;
 }
 
-/** How a wish for a lock went. */
+/** How a request for a lock went. */
 export const LOCK_LANES = [
   /** it was free, and ours until the work ended */
   'locked',
@@ -21,5 +21,5 @@ export const LOCK_LANES = [
 ] as const;
 export type LockLane = (typeof LOCK_LANES)[number];
 
-/** Told once for every wish, when its lane is known; and again when a lock is lost. */
+/** Told once for every request, when its lane is known; and again when a lock is lost. */
 export type LockObserver = (what: string, lane: LockLane) => void;

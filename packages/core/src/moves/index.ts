@@ -5,4 +5,4 @@ export * from './move-log.ts';
 export * from './move-task.ts';
 export * from './operating.ts';
 export * from './pace.ts';
-export * from './wishes.ts';
+export * from './restructure-requests.ts';

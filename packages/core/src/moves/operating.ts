@@ -86,7 +86,7 @@ async function requestMove(
   return { kind: 'move', shardlet: id, move: move.nextEpoch, source: move.source, dest };
 }
 
-export interface RestructureWish {
+export interface RestructureRequest {
   readonly parents: readonly number[];
   readonly children: readonly Range[];
 }
@@ -94,7 +94,7 @@ export interface RestructureWish {
 /** Split, roll and merge in place. */
 export async function requestRestructure(
   operator: Operator,
-  { parents, children }: RestructureWish,
+  { parents, children }: RestructureRequest,
   dryRun = false,
 ): Promise<DecisionReply<{ readonly children: readonly Shardlet[] }>> {
   const topology = await operator.topology.snapshot();

@@ -170,7 +170,7 @@ function hostColumns(
   };
 }
 
-/** Hosts by the labels a shardlet asks for; equal wishes share a row. */
+/** Hosts by the labels a shardlet asks for; equal requests share a row. */
 class Pins {
   readonly lists: Int32Array[] = [];
   private readonly hosts: ClusterState['hosts'];

@@ -1,5 +1,5 @@
 /**
- * Drives a merge machine: carries out its wishes on the hosts, asks for frontiers when the machine has run
+ * Drives a merge machine: carries out its requests on the hosts, asks for frontiers when the machine has run
  * dry, and tells it what the topology store has decided. It decides only about time: how long to wait for what.
  */
 import { type EventHost, HostUnreachable, type ReadReply } from '@foreshard/core/hosts';
@@ -10,7 +10,7 @@ import { Bell, pause } from './bell.ts';
 import type { EventHosts, Frontiers } from './frontiers.ts';
 import type { LogPosition } from './log-position.ts';
 import { MergeMachine } from './merge-machine.ts';
-import type { Lost, MergedRecord, MergeOptions, Trimmed, Wish } from './merge-terms.ts';
+import type { HostRequest, Lost, MergedRecord, MergeOptions, Trimmed } from './merge-terms.ts';
 
 export interface ReaderParts {
   readonly map: EdgeMap;
@@ -58,7 +58,7 @@ const PACE_MS_MIN = 2;
 const PACE_MS_MAX = 50;
 /** Between two questions to the topology store about shardlets that no host shows. */
 const REFRESH_PAUSE_MS = 200;
-/** After a stale or missing answer, before the same is wished again. */
+/** After a stale or missing answer, before the same is requested again. */
 const STALE_PAUSE_MS = 20;
 const UNREACHABLE_PAUSE_MS = 250;
 /** A host and the map may differ for a moment, while a shardlet moves; for longer, the host is wrong. */
@@ -149,7 +149,7 @@ export class LogReader {
       if (this.machine.mustRestart && page.records.length > 0) return page.result(false);
       this.checkAlive(options.signal);
       if (this.closing.signal.aborted) return page.result(false);
-      for (const wish of this.machine.wishes()) void this.fulfil(this.machine, wish);
+      for (const request of this.machine.requests()) void this.fulfil(this.machine, request);
       const got = this.machine.take(page.portion());
       page.add(got);
       if (page.isFull || this.isPastEnd) return page.result(false);
@@ -243,26 +243,28 @@ export class LogReader {
     }
   }
 
-  private async fulfil(machine: MergeMachine, wish: Wish): Promise<void> {
+  private async fulfil(machine: MergeMachine, request: HostRequest): Promise<void> {
     this.reading++;
-    const answer = await this.carryOut(machine, wish).catch((error: unknown) =>
-      this.explain(wish.host, error),
+    const answer = await this.carryOut(machine, request).catch((error: unknown) =>
+      this.explain(request.host, error),
     );
     if (machine === this.machine) this.reading--;
     this.news.ring();
     if (answer === 'answered') return;
     await pause(answer === 'stale' ? STALE_PAUSE_MS : UNREACHABLE_PAUSE_MS, this.closing.signal);
-    machine.failed(wish.shardlet, answer === 'stale');
+    machine.failed(request.shardlet, answer === 'stale');
     this.news.ring();
   }
 
-  private async carryOut(machine: MergeMachine, wish: Wish): Promise<'answered' | 'stale'> {
-    const host = await this.parts.hosts.get(wish.host);
+  private async carryOut(machine: MergeMachine, request: HostRequest): Promise<'answered' | 'stale'> {
+    const host = await this.parts.hosts.get(request.host);
     const reply =
-      wish.kind === 'seek' ? await host.seek(wish.shardlet, wish.ts) : await this.read(host, wish);
-    if (reply.kind === 'seq') machine.found(wish.shardlet, reply.seq);
-    else if (reply.kind === 'records') machine.read(wish.shardlet, reply);
-    else if (reply.kind === 'gone') machine.trimmed(wish.shardlet, reply.firstSeq);
+      request.kind === 'seek'
+        ? await host.seek(request.shardlet, request.ts)
+        : await this.read(host, request);
+    if (reply.kind === 'seq') machine.found(request.shardlet, reply.seq);
+    else if (reply.kind === 'records') machine.read(request.shardlet, reply);
+    else if (reply.kind === 'gone') machine.trimmed(request.shardlet, reply.firstSeq);
     else {
       await this.parts.map.refresh();
       return 'stale';
@@ -270,16 +272,16 @@ export class LogReader {
     return 'answered';
   }
 
-  private async read(host: EventHost, wish: Extract<Wish, { kind: 'read' }>): Promise<ReadReply> {
-    const { maxRecords, fromSeq, shardlet } = wish;
+  private async read(host: EventHost, request: Extract<HostRequest, { kind: 'read' }>): Promise<ReadReply> {
+    const { maxRecords, fromSeq, shardlet } = request;
     const { keyHash } = this.options;
     const { frontiers } = this.parts;
-    const told = frontiers.tables.replica(wish.host, shardlet);
+    const told = frontiers.tables.replica(request.host, shardlet);
     const options = { maxRecords, maxBytes: READ_BYTES_MAX, ...(keyHash === undefined ? {} : { keyHash }) };
-    const reply = await readReplica(host, wish.host, shardlet, fromSeq, options);
+    const reply = await readReplica(host, request.host, shardlet, fromSeq, options);
     // a replica never gets shorter
     if (reply.kind === 'records' && reply.epoch === told?.epoch && reply.lastSeq < told.lastSeq)
-      frontiers.wentBack(wish.host);
+      frontiers.wentBack(request.host);
     return reply;
   }
 

@@ -122,32 +122,32 @@ describe('a loss', () => {
       decide(1, { epoch: 20, lost });
       machine = reader(AFTER, 10);
       show(machine, 2, 60, { lastSeq: 2 });
-      expect(machine.wishes()).toEqual([{ kind: 'seek', shardlet: 2, host: 2, ts: 39 }]);
+      expect(machine.requests()).toEqual([{ kind: 'seek', shardlet: 2, host: 2, ts: 39 }]);
       machine.found(2, 2);
-      machine.wishes();
+      machine.requests();
       machine.read(2, { records: [record(2, 50)], nextSeq: 3 });
     });
 
     it('begins after what is left, not after the number that was read', () => {
       show(machine, 1, 60, { epoch: 20, lastSeq: 12 });
-      expect(machine.wishes()).toEqual([{ kind: 'seek', shardlet: 1, host: 1, ts: 40 }]);
+      expect(machine.requests()).toEqual([{ kind: 'seek', shardlet: 1, host: 1, ts: 40 }]);
       expect([machine.bound, machine.isProven]).toEqual([0, false]);
       machine.found(1, 9);
-      expect(machine.wishes()).toMatchObject([{ kind: 'read', fromSeq: 7 }]);
+      expect(machine.requests()).toMatchObject([{ kind: 'read', fromSeq: 7 }]);
     });
 
     it('begins at its own place where that is before the loss', () => {
       show(machine, 1, 60, { epoch: 20, lastSeq: 12 });
-      machine.wishes();
+      machine.requests();
       machine.found(1, 4);
-      expect(machine.wishes()).toMatchObject([{ kind: 'read', fromSeq: 3 }]);
+      expect(machine.requests()).toMatchObject([{ kind: 'read', fromSeq: 3 }]);
     });
 
     it('gives out nothing until the host can give nothing at or below its place any more', () => {
       show(machine, 1, 39, { epoch: 20, lastSeq: 6 });
-      machine.wishes();
+      machine.requests();
       machine.found(1, 7);
-      machine.wishes();
+      machine.requests();
       machine.read(1, { records: [record(6, 30)], nextSeq: 7 });
       expect([seqsOf(machine), machine.isProven]).toEqual([[], false]);
       show(machine, 1, 40);
@@ -158,19 +158,19 @@ describe('a loss', () => {
 
     it('goes back before what the host gives at or below its place', () => {
       show(machine, 1, 60, { epoch: 20, lastSeq: 8 });
-      machine.wishes();
+      machine.requests();
       machine.found(1, 7);
-      machine.wishes();
+      machine.requests();
       machine.read(1, { records: [record(6, 30), record(7, 40), record(8, 41)], nextSeq: 9 });
       expect([machine.mustRestart, machine.restartFrom]).toEqual([true, endOf(39)]);
       expect(machine.isProven).toBe(false);
       const next = reader(machine.restartFrom, 10);
       show(next, 2, 60, { lastSeq: 2 });
       show(next, 1, 60, { epoch: 20, lastSeq: 8 });
-      next.wishes();
+      next.requests();
       next.found(2, 2);
       next.found(1, 7);
-      next.wishes();
+      next.requests();
       next.read(2, { records: [record(2, 50)], nextSeq: 3 });
       next.read(1, { records: [record(6, 30), record(7, 40), record(8, 41)], nextSeq: 9 });
       expect(next.mustRestart).toBe(false);
@@ -183,9 +183,9 @@ describe('a loss', () => {
 
     it('takes no later record for one that it missed', () => {
       show(machine, 1, 60, { epoch: 20, lastSeq: 7 });
-      machine.wishes();
+      machine.requests();
       machine.found(1, 7);
-      machine.wishes();
+      machine.requests();
       machine.read(1, { records: [record(6, 40), record(7, 41)], nextSeq: 8 });
       expect([machine.mustRestart, machine.isProven]).toEqual([false, true]);
       expect(seqsOf(machine)).toEqual([
@@ -210,10 +210,10 @@ describe('a loss', () => {
     show(machine, 1, 60, { lastSeq: 5 });
     show(machine, 2, 60, { lastSeq: 0 });
     expect([machine.takeLost(), machine.isProven]).toEqual([[], true]);
-    expect(machine.wishes()).toEqual([{ kind: 'seek', shardlet: 1, host: 1, ts: 40 }]);
+    expect(machine.requests()).toEqual([{ kind: 'seek', shardlet: 1, host: 1, ts: 40 }]);
     expect(machine.bound).toBe(40);
     machine.found(1, 3);
-    machine.wishes();
+    machine.requests();
     machine.read(1, { records: [record(2, 40), record(3, 41), record(5, 43)], nextSeq: 6 });
     expect(seqsOf(machine)).toEqual([
       [1, 3],
@@ -225,16 +225,16 @@ describe('a loss', () => {
     ['ends below it, as its host went back unnoticed: it is found by time', 8, { kind: 'seek', ts: 40 }],
     ['ends at it: nothing is left to read', 9, undefined],
     ['ends above it', 10, { kind: 'read', fromSeq: 10 }],
-  ])('that nobody noted voids a number where the shardlet %s', (_, finalSeq, wish) => {
+  ])('that nobody noted voids a number where the shardlet %s', (_, finalSeq, request) => {
     decide(1, { state: { kind: 'closed', successors: [], finalSeq, finalTs: 45 } });
-    expect(reader(AFTER, 10).wishes()).toMatchObject(wish === undefined ? [] : [wish]);
+    expect(reader(AFTER, 10).requests()).toMatchObject(request === undefined ? [] : [request]);
   });
 
   it('that the reader knows leaves the number of its place where that was left', () => {
     decide(1, { lost: [{ epoch: 8, seq: 9 }] });
     const machine = reader(AFTER, 10);
     show(machine, 1, 60, { lastSeq: 12 });
-    expect(machine.wishes()).toMatchObject([{ kind: 'read', shardlet: 1, fromSeq: 10 }]);
+    expect(machine.requests()).toMatchObject([{ kind: 'read', shardlet: 1, fromSeq: 10 }]);
   });
 
   it.each([
@@ -247,7 +247,7 @@ describe('a loss', () => {
       decide(1, { epoch: 20, lost, state });
       const machine = reader(AFTER, 10);
       expect(machine.takeLost()).toHaveLength(1);
-      expect(machine.wishes()).toHaveLength(looks);
+      expect(machine.requests()).toHaveLength(looks);
     },
   );
 
@@ -294,20 +294,20 @@ describe('a host that does not have what the topology store says', () => {
 
   it('is named when it refuses a read, until it answers one', () => {
     show(machine, 1, 60, { lastSeq: 12 });
-    machine.wishes();
+    machine.requests();
     machine.failed(1);
     expect(bound()).toEqual([false, []]);
-    machine.wishes();
+    machine.requests();
     machine.failed(1, true);
     expect(bound()).toEqual([false, [1]]);
-    machine.wishes();
+    machine.requests();
     machine.read(1, { records: [record(10, 70)], nextSeq: 13 });
     expect(bound()[1]).toEqual([]);
   });
 
   it('is named after it went back, however far it is ahead in time', () => {
     show(machine, 1, 60, { lastSeq: 12 });
-    machine.wishes();
+    machine.requests();
     machine.read(1, { records: [record(12, 55)], nextSeq: 13 });
     expect(seqsOf(machine)).toEqual([[1, 12]]);
     tables.forget(1);

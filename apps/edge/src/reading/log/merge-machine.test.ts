@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { HostTables } from './host-tables.ts';
 import { comparePlaces, type LogPosition, OLDEST } from './log-position.ts';
 import { MergeMachine } from './merge-machine.ts';
-import type { Wish } from './merge-terms.ts';
+import type { HostRequest } from './merge-terms.ts';
 import { MergeWorld, type TruthRecord } from './merge-world.fixture.ts';
 
 const MAX_TS = Number.MAX_SAFE_INTEGER;
@@ -49,8 +49,9 @@ class SlowReader {
     });
   }
 
-  async wish(): Promise<void> {
-    for (const wish of this.machine.wishes()) this.answers.push(await this.fulfil(this.machine, wish));
+  async request(): Promise<void> {
+    for (const request of this.machine.requests())
+      this.answers.push(await this.fulfil(this.machine, request));
   }
 
   deliver(): void {
@@ -70,16 +71,16 @@ class SlowReader {
     return next;
   }
 
-  private async fulfil(machine: MergeMachine, wish: Wish): Promise<() => void> {
-    const { shardlet } = wish;
-    const host = this.world.hosts.get(wish.host)!;
-    if (this.unreachable.has(wish.host)) return () => machine.failed(shardlet);
-    if (wish.kind === 'seek') {
-      const reply = await host.seek(shardlet, wish.ts);
+  private async fulfil(machine: MergeMachine, request: HostRequest): Promise<() => void> {
+    const { shardlet } = request;
+    const host = this.world.hosts.get(request.host)!;
+    if (this.unreachable.has(request.host)) return () => machine.failed(shardlet);
+    if (request.kind === 'seek') {
+      const reply = await host.seek(shardlet, request.ts);
       return () => (reply.kind === 'seq' ? machine.found(shardlet, reply.seq) : machine.failed(shardlet));
     }
-    const maxRecords = Math.min(wish.maxRecords, 5);
-    const reply = await host.read(shardlet, wish.fromSeq, 0, { maxRecords, maxBytes: 1e6 });
+    const maxRecords = Math.min(request.maxRecords, 5);
+    const reply = await host.read(shardlet, request.fromSeq, 0, { maxRecords, maxBytes: 1e6 });
     return () => {
       if (reply.kind === 'records') machine.read(shardlet, reply);
       else machine.failed(shardlet);
@@ -95,7 +96,7 @@ async function act(world: MergeWorld, reader: SlowReader): Promise<void> {
   else if (dice < 10) await world.step();
   else if (dice < 12) reader.learn();
   else if (dice < 14) await reader.ask(world.pick([...world.hosts.keys()]), world.below(3) > 0);
-  else if (dice < 16) await reader.wish();
+  else if (dice < 16) await reader.request();
   else if (dice < 18) reader.deliver();
   else reader.take(1 + world.below(8));
 }
@@ -107,7 +108,7 @@ async function drain(world: MergeWorld, reader: SlowReader): Promise<void> {
   for (let round = 0; round < 3_000 && reader.emitted.length < world.stored.length; round++) {
     reader.learn();
     for (const host of world.hosts.keys()) await reader.ask(host, true);
-    await reader.wish();
+    await reader.request();
     for (let i = 0; i < 20; i++) reader.deliver();
     reader.take(50);
   }
@@ -134,7 +135,7 @@ async function oneShardlet() {
   } as const;
   tables.apply(1, { hostLast: 50, changed: [info], since: 1 });
   machine.frontier(1, 50, [info]);
-  machine.wishes();
+  machine.requests();
   const frame = new Uint8Array(32);
   machine.read(shardlet!.id, { records: [{ seq: 9, ts: 40, frame }], nextSeq: 10 });
   const decide = (state: Partial<typeof shardlet>): void => {
@@ -163,7 +164,7 @@ describe('a reader', () => {
   it('gives out nothing above the promise of a host, and asks nothing of an idle shardlet', async () => {
     const { machine } = await oneShardlet();
     expect(machine.take({ limit: 10 }).map((r) => r.ts)).toEqual([40]);
-    expect(machine.wishes()).toEqual([]);
+    expect(machine.requests()).toEqual([]);
     expect(machine.bound).toBe(50);
     expect(machine.isPast({ ts: 50, shardlet: 1, seq: 1 })).toBe(true);
     expect(machine.isPast({ ts: 51, shardlet: 1, seq: 1 })).toBe(false);

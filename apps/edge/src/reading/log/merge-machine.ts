@@ -27,7 +27,7 @@ import type { HostTables } from './host-tables.ts';
 import { Leaf, type LeafStart } from './leaf.ts';
 import { comparePlaces, endOf, type LogPosition, placeBefore } from './log-position.ts';
 import { MergeFront } from './merge-front.ts';
-import type { Lost, MergedRecord, MergeOptions, Portion, Trimmed, Wish } from './merge-terms.ts';
+import type { HostRequest, Lost, MergedRecord, MergeOptions, Portion, Trimmed } from './merge-terms.ts';
 
 const RECORDS_AHEAD_DEFAULT = 65_536;
 /** a smaller read costs the host more for the call than for the records */
@@ -138,16 +138,16 @@ export class MergeMachine {
     return out;
   }
 
-  /** What to read now; each wish is handed out once, until it is answered. */
-  wishes(): Wish[] {
+  /** What to read now; each request is handed out once, until it is answered. */
+  requests(): HostRequest[] {
     const maxRecords = this.readSize();
-    const wishes: Wish[] = [];
+    const requests: HostRequest[] = [];
     for (const leaf of this.hungry) {
       leaf.busy = true;
-      wishes.push(this.wishOf(leaf, maxRecords));
+      requests.push(this.requestOf(leaf, maxRecords));
     }
     this.hungry.clear();
-    return wishes;
+    return requests;
   }
 
   /** The hosts whose promises and records this reader needs. */
@@ -261,7 +261,7 @@ export class MergeMachine {
     this.settle(leaf);
   }
 
-  /** A wish that was not answered: it may be wished again. `refused`: the host does not have the shardlet. */
+  /** A request that was not answered: it may be requested again. `refused`: the host does not have the shardlet. */
   failed(shardlet: number, refused = false): void {
     const leaf = this.answered(shardlet);
     if (leaf === undefined) return;
@@ -326,7 +326,7 @@ export class MergeMachine {
     return Math.min(this.options.readRecordsMax ?? READ_RECORDS_MAX, Math.max(READ_RECORDS_MIN, share));
   }
 
-  private wishOf(leaf: Leaf, maxRecords: number): Wish {
+  private requestOf(leaf: Leaf, maxRecords: number): HostRequest {
     const { id: shardlet, host, nextSeq: fromSeq } = leaf;
     if (fromSeq === undefined) return { kind: 'seek', shardlet, host, ts: leaf.seekTs };
     return { kind: 'read', shardlet, host, fromSeq, maxRecords };

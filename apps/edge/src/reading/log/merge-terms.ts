@@ -11,7 +11,7 @@ export interface MergedRecord {
 }
 
 /** What the machine asks its driver for; each is answered by one of found, read, trimmed or failed. */
-export type Wish =
+export type HostRequest =
   | { readonly kind: 'seek'; readonly shardlet: number; readonly host: number; readonly ts: number }
   | {
       readonly kind: 'read';

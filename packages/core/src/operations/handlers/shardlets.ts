@@ -3,11 +3,11 @@ import { ForeshardError } from '../../kernel/index.ts';
 import { formatPosition, parsePosition } from '../../keyspace/index.ts';
 import {
   cutAt,
-  mergeWish,
-  type RestructureWish,
+  mergeRequest,
+  type RequestedRestructure,
+  type RestructureRequest,
   requestRestructure,
-  rollWish,
-  type Wished,
+  rollRequest,
 } from '../../moves/index.ts';
 import { type LoadSources, planObservedSplit, type SplitPlan } from '../../restructuring/index.ts';
 import { type Shardlet, TopologyMap } from '../../topology/index.ts';
@@ -24,15 +24,15 @@ export function shardletHandlers(stores: ShardletStores): RouterHandlers<typeof 
   const currentMap = async () => new TopologyMap(await stores.topology.snapshot());
 
   async function restructured(
-    wish: RestructureWish,
+    request: RestructureRequest,
     caller: Caller,
     plan?: SplitPlan,
   ): Promise<Restructured> {
     const { dryRun } = caller;
-    const reply = await requestRestructure(operatorOf(stores, caller), wish, dryRun);
+    const reply = await requestRestructure(operatorOf(stores, caller), request, dryRun);
     const { children } = accepted(reply, 'unknown_shardlet');
     return {
-      parents: [...wish.parents],
+      parents: [...request.parents],
       children: children.map((child, i) => childOf(child, plan?.shares[i], dryRun)),
       dryRun,
       ...(plan === undefined ? {} : explained(plan)),
@@ -61,10 +61,10 @@ export function shardletHandlers(stores: ShardletStores): RouterHandlers<typeof 
       return restructured({ parents: [id], children: plan.children }, caller, plan);
     },
     async roll({ shardlet }, caller) {
-      return restructured(insisted(rollWish(await currentMap(), shardlet)), caller);
+      return restructured(insisted(rollRequest(await currentMap(), shardlet)), caller);
     },
     async merge({ shardlets: joined }, caller) {
-      return restructured(insisted(mergeWish(await currentMap(), joined)), caller);
+      return restructured(insisted(mergeRequest(await currentMap(), joined)), caller);
     },
   };
 }
@@ -80,9 +80,9 @@ function insistOnCut(parent: Shardlet, at: string): SplitPlan {
   );
 }
 
-function insisted(wished: Wished): RestructureWish {
-  if ('unknown' in wished) throw unknown(wished.unknown);
-  return wished;
+function insisted(requested: RequestedRestructure): RestructureRequest {
+  if ('unknown' in requested) throw unknown(requested.unknown);
+  return requested;
 }
 
 function unknown(id: number): ForeshardError {

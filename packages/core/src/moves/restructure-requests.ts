@@ -5,18 +5,18 @@
 import { comparePositions, type Position, range } from '../keyspace/index.ts';
 import type { SplitPlan } from '../restructuring/index.ts';
 import type { Shardlet, TopologyMap } from '../topology/index.ts';
-import type { RestructureWish } from './operating.ts';
+import type { RestructureRequest } from './operating.ts';
 
-export type Wished = RestructureWish | { readonly unknown: number };
+export type RequestedRestructure = RestructureRequest | { readonly unknown: number };
 
 /** A fresh shardlet of the same range. */
-export function rollWish(map: TopologyMap, id: number): Wished {
+export function rollRequest(map: TopologyMap, id: number): RequestedRestructure {
   const parent = map.shardlet(id);
   return parent === undefined ? { unknown: id } : { parents: [id], children: [parent.range] };
 }
 
 /** One shardlet from the first to the last; the topology store refuses parents that are no neighbours. */
-export function mergeWish(map: TopologyMap, parents: readonly number[]): Wished {
+export function mergeRequest(map: TopologyMap, parents: readonly number[]): RequestedRestructure {
   const found = parents.map((id) => map.shardlet(id));
   const missing = found.indexOf(undefined);
   if (missing >= 0) return { unknown: parents[missing]! };
