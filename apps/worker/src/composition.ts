@@ -4,7 +4,7 @@
  * others.
  */
 import { randomUUID } from 'node:crypto';
-import { type Control, connectControl, InquiryOffice } from '@foreshard/core/adapters/control';
+import { type Control, connectControl, InquiryServer } from '@foreshard/core/adapters/control';
 import { within } from '@foreshard/core/adapters/deadline';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { openLocks } from '@foreshard/core/adapters/locks';
@@ -181,7 +181,7 @@ async function beginWork(
     log,
     run: (name, data) => registry.run(name, data),
   });
-  const inquiries = new InquiryOffice(
+  const inquiries = new InquiryServer(
     settings.redisUrl,
     { ...ofPlans.answerers, ...ofOthers.answerers },
     nowMs,

@@ -1,9 +1,9 @@
 /**
  * Moves as a worker drives them: the real machines, begun again from the topology store at every turn, by every
- * worker, with a desk that now and then pauses, hands out tiny chunks, or wants the move given up.
+ * worker, with a supervisor that now and then pauses, hands out tiny chunks, or wants the move given up.
  */
 import type { LockService } from '@foreshard/core/locking';
-import { drive, type MoveDesk, type MoveRef, performer } from '@foreshard/core/machines';
+import { drive, type MoveRef, type MoveSupervisor, performer } from '@foreshard/core/machines';
 import { abortingMachine, moveMachine, moveOf, movingShardlets } from '@foreshard/core/moves';
 import type { MapFollower, Shardlet, TopologyMap, TopologyStore } from '@foreshard/core/topology';
 import type { HostDoors } from '../../../apps/worker/src/hosts/host-doors.ts';
@@ -57,7 +57,7 @@ export class MoverLoop {
       decide: (decision) => topology.decide(decision, actor),
       readTopology: () => follower.upToDate(),
       prove: this.parts.prove,
-      desk: this.desk(),
+      supervisor: this.supervisor(),
     });
     const outcome = await drive(moveMachine(map, shardlet), perform);
     this.scene.history.told(actor, `move of shardlet ${shardlet.id}: ${JSON.stringify(outcome)}`, [
@@ -68,7 +68,7 @@ export class MoverLoop {
       await drive(abortingMachine(map, shardlet, 'it does not get on'), perform);
   }
 
-  private desk(): MoveDesk {
+  private supervisor(): MoveSupervisor {
     const { draws, history, isCalm } = this.scene;
     return {
       consult: async () => {

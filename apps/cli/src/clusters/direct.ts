@@ -4,7 +4,7 @@
  */
 import {
   addCluster,
-  type ClusterDesk,
+  type ClusterOperator,
   importLoad,
   type NewCluster,
   type NewLoad,
@@ -31,7 +31,7 @@ export async function importDirectly(name: string, news: NewLoad): Promise<LoadR
   return refusing(() => withControl(take));
 }
 
-function takingParts(control: Control): ClusterDesk {
+function takingParts(control: Control): ClusterOperator {
   const { jobs } = control;
   const { actor, nowMs } = operatorOf(control);
   return {

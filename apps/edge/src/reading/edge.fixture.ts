@@ -10,7 +10,7 @@ import { MemoryGroupStore, MemoryHostProofs, MemoryTopologyStore } from '@foresh
 import { DEDUP_LEAD_MICROS, type EventHost } from '@foreshard/core/hosts';
 import { invariant } from '@foreshard/core/kernel';
 import type { Range } from '@foreshard/core/keyspace';
-import type { NotificationOffice } from '@foreshard/core/notifying';
+import type { NotificationService } from '@foreshard/core/notifying';
 import type { OperationStores } from '@foreshard/core/operations/handlers';
 import type { HostAlarm } from '@foreshard/core/telemetry';
 import {
@@ -456,7 +456,7 @@ export class EdgeFixture {
       hints: { add: away, list: async () => [], remove: async () => false, restore: async () => false },
       ...{ newId: randomUUID, wakeClusters: away },
       ...({} as Pick<OperationStores, 'clusters' | 'blocks' | 'recommendations' | 'inquiries'>),
-      notifications: { store: {} } as NotificationOffice,
+      notifications: { store: {} } as NotificationService,
       quotas: { list: away, set: away, remove: away },
       tokens: { create: away, list: away, revoke: away },
     };

@@ -6,8 +6,8 @@
 import { randomUUID } from 'node:crypto';
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
 import { request } from '@foreshard/core/adapters/outgoing-http';
-import { notificationOffice } from '@foreshard/core/adapters/webhooks';
-import type { InquiryDesk, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
+import { notificationService } from '@foreshard/core/adapters/webhooks';
+import type { InquiryClient, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
 import type { ClusterStore } from '@foreshard/core/external';
 import type { HintStore } from '@foreshard/core/hints';
 import type { JobRuns } from '@foreshard/core/jobs';
@@ -66,7 +66,7 @@ export interface ConsoleServer {
   readonly hints: HintStore;
   readonly policies: PolicyStore;
   readonly recommendations: RecommendationLog;
-  readonly inquiries: InquiryDesk;
+  readonly inquiries: InquiryClient;
   readonly notifications: NotificationStore;
   readonly clusters: ClusterStore;
   /** of the stream, or of the external cluster of that name; null: ours */
@@ -160,7 +160,7 @@ function compose(): ConsoleServer {
       {
         ...control,
         blocks: control.telemetry,
-        notifications: notificationOffice({
+        notifications: notificationService({
           ...settings,
           store: control.notifications,
           wake: () => control.jobs.wake('notify'),

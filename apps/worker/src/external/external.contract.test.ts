@@ -44,11 +44,11 @@ beforeAll(async () => {
   const made = { policy, actor: 'ann', note: '', createdMs: 0, effectiveMs: 0 };
   await cluster.control.policies.add({ from: 0, ...made });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/actions`;
-  const desk = {
+  const operator = {
     ...{ store: cluster.control.notifications, sender: sender(), newSecret, newId: randomUUID, nowMs },
     ...{ wake: async () => {}, actor: 'ann', consoleUrl: undefined },
   };
-  await addTarget(desk, targetRequestSchema.parse({ name: 'runner', url, kinds: [] }));
+  await addTarget(operator, targetRequestSchema.parse({ name: 'runner', url, kinds: [] }));
   await cluster.control.clusters.add({
     ...{
       name: 'legacy',

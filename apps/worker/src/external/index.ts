@@ -1,6 +1,6 @@
 /** The job for clusters that are not ours, and the questions about them. */
 import type { JobProducer } from '@foreshard/core/adapters/control';
-import { type ClusterDesk, type ReadSource, refreshed } from '@foreshard/core/external';
+import { type ClusterOperator, type ReadSource, refreshed } from '@foreshard/core/external';
 import type { WebhookSender } from '@foreshard/core/notifying';
 import type { BlockStore } from '@foreshard/core/telemetry';
 import type { TopologyStore } from '@foreshard/core/topology';
@@ -29,11 +29,11 @@ export function external(parts: ExternalParts): External {
   });
   return {
     jobs: { clusters: (_, signal) => job.run(signal) },
-    answerers: clusterAnswerers({ ...parts, desk: (actor) => deskOf(parts, actor) }),
+    answerers: clusterAnswerers({ ...parts, operator: (actor) => operatorOf(parts, actor) }),
   };
 }
 
-function deskOf(parts: ExternalParts, actor: string): ClusterDesk {
+function operatorOf(parts: ExternalParts, actor: string): ClusterOperator {
   const { jobs, sender } = parts;
   return {
     ...parts,

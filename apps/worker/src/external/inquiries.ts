@@ -3,7 +3,7 @@ import type { InquiryAnswerers } from '@foreshard/core/adapters/control';
 import type { PolicyStore, RecommendationLog } from '@foreshard/core/advising';
 import {
   addCluster,
-  type ClusterDesk,
+  type ClusterOperator,
   type ClusterStore,
   importLoad,
   type ObserveClusterParts,
@@ -14,7 +14,7 @@ import { documentOf } from '@foreshard/core/planning';
 
 export interface ClusterAnswering extends ObserveClusterParts {
   readonly clusters: Pick<ClusterStore, 'find'>;
-  readonly desk: (actor: string) => ClusterDesk;
+  readonly operator: (actor: string) => ClusterOperator;
   readonly policies: PolicyStore;
   readonly recommendations: RecommendationLog;
 }
@@ -31,14 +31,14 @@ export function clusterAnswerers(parts: ClusterAnswering): ClusterAnswerers {
       if (read.kind === 'faulty') return read;
       const { rows } = read;
       const request = { name, source, webhook, rows, capacities, shift, ...stepOf(stepSeconds) };
-      return addCluster(parts.desk(actor), request);
+      return addCluster(parts.operator(actor), request);
     },
     async importLoad({ name, order, actor }) {
       const { load, shift, stepSeconds, replace: replaces } = order;
       const read = readLoadCsv(load);
       if (read.kind === 'faulty') return read;
       const news = { rows: read.rows, capacities: [], shift, replaces, ...stepOf(stepSeconds) };
-      return importLoad(parts.desk(actor), name, news);
+      return importLoad(parts.operator(actor), name, news);
     },
     async planCluster({ name, withState }) {
       const cluster = await parts.clusters.find(name);

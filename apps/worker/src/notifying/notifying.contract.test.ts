@@ -7,7 +7,7 @@ import { AddressGuard, GuardedWebhookSender, newSecret } from '@foreshard/core/a
 import { OWN_CLUSTER } from '@foreshard/core/advising';
 import {
   addTarget,
-  type NotificationDesk,
+  type NotificationOperator,
   redeliver,
   targetRequestSchema,
   testTarget,
@@ -73,7 +73,7 @@ async function tick(seconds = 0): Promise<typeof inbox> {
   return inbox;
 }
 
-function desk(networks = guard): NotificationDesk {
+function operator(networks = guard): NotificationOperator {
   return {
     store: cluster.control.notifications,
     sender: new GuardedWebhookSender(networks, nowMs),
@@ -95,22 +95,22 @@ const subjects = (body: string) =>
 
 describe('a target', () => {
   it('at a private address is refused where its network is not allowed', async () => {
-    expect(await addTarget(desk(new AddressGuard([])), requestFor('inside'))).toMatchObject({
+    expect(await addTarget(operator(new AddressGuard([])), requestFor('inside'))).toMatchObject({
       kind: 'refused',
       detail: expect.stringContaining('FORESHARD_WEBHOOK_NETWORKS'),
     });
   });
 
   it('gets its secret once, and its name is taken then', async () => {
-    expect(await addTarget(desk(), requestFor('ops'))).toMatchObject({
+    expect(await addTarget(operator(), requestFor('ops'))).toMatchObject({
       kind: 'added',
       secret: expect.stringMatching(/^whsec_/),
     });
-    expect(await addTarget(desk(), requestFor('ops'))).toEqual({ kind: 'exists' });
+    expect(await addTarget(operator(), requestFor('ops'))).toEqual({ kind: 'exists' });
   });
 
   it('is tested by a message that is sent as every other', async () => {
-    const id = (await testTarget(desk(), 'ops'))!;
+    const id = (await testTarget(operator(), 'ops'))!;
     const [message] = await tick();
     expect(JSON.parse(message!.body)).toMatchObject({ type: 'foreshard.test' });
     expect(message!.headers['webhook-id']).toBe(id);
@@ -154,14 +154,14 @@ describe('a recommendation', () => {
   });
 
   it('is told to a new target as well, but not what failed before it was there', async () => {
-    await addTarget(desk(), requestFor('late'));
+    await addTarget(operator(), requestFor('late'));
     const messages = await tick(60);
     expect(messages.map(({ path }) => path)).toEqual(['/late']);
     expect(JSON.parse(messages[0]!.body).data).toMatchObject({ count: 1 });
   });
 
   it('is not told to a target that did not ask for it', async () => {
-    await addTarget(desk(), requestFor('quiet', { kinds: ['move.failed'] }));
+    await addTarget(operator(), requestFor('quiet', { kinds: ['move.failed'] }));
     await recommend('10', '2');
     expect((await tick(60)).map(({ path }) => path).sort()).toEqual(['/late', '/ops']);
   });
@@ -197,7 +197,7 @@ describe('an alarm', () => {
 describe('a message that is not taken', () => {
   it('comes again under its id until it is, and is in the log with every attempt', async () => {
     status = 500;
-    const id = (await testTarget(desk(), 'ops'))!;
+    const id = (await testTarget(operator(), 'ops'))!;
     expect(await tick()).toHaveLength(1);
     expect(await tick(1)).toEqual([]);
     status = 200;
@@ -212,13 +212,13 @@ describe('a message that is not taken', () => {
 
   it('can be sent again by hand', async () => {
     const [newest] = await cluster.control.notifications.deliveries({ target: 'ops', limit: 1 });
-    expect(await redeliver(desk(), newest!.id)).toBe(true);
+    expect(await redeliver(operator(), newest!.id)).toBe(true);
     expect((await tick()).map(({ headers }) => headers['webhook-id'])).toEqual([newest!.id]);
-    expect(await redeliver(desk(), 'msg_none')).toBe(false);
+    expect(await redeliver(operator(), 'msg_none')).toBe(false);
   });
 
   it('is sent by one of several workers', async () => {
-    await testTarget(desk(), 'ops');
+    await testTarget(operator(), 'ops');
     const { notifications } = cluster.control;
     const claims = await Promise.all([1, 2, 3].map(() => notifications.claim(nowMs(), 60_000, 20)));
     expect(claims.flat()).toHaveLength(1);
@@ -227,7 +227,7 @@ describe('a message that is not taken', () => {
   it('waits while its target is off, and goes with it', async () => {
     const { notifications } = cluster.control;
     await notifications.change('late', { enabled: false });
-    await testTarget(desk(), 'late');
+    await testTarget(operator(), 'late');
     expect(await tick()).toEqual([]);
     await notifications.remove('late');
     expect(await notifications.deliveries({ target: 'late', limit: 9 })).toEqual([]);

@@ -2,8 +2,8 @@
 
 import {
   type InquiryAnswerers,
-  InquiryOffice,
   InquiryQueue,
+  InquiryServer,
   type JobProducer,
 } from '@foreshard/core/adapters/control';
 import { openEventHost } from '@foreshard/core/adapters/event-hosts';
@@ -355,9 +355,9 @@ describe('a question about the whole cluster', () => {
     await load(() => 1);
     // of clusters of others nobody asks here
     const answerers = planning(parts()).answerers as InquiryAnswerers;
-    const office = new InquiryOffice(cluster.controlRedis.url, answerers, Date.now);
+    const service = new InquiryServer(cluster.controlRedis.url, answerers, Date.now);
     try {
-      await office.ready();
+      await service.ready();
       const versionBefore = cluster.map.version;
       const [first, second] = cluster.map.hosts().map(({ id }) => String(id));
       const change = { kind: 'lose-host', host: first! } as const;
@@ -370,7 +370,7 @@ describe('a question about the whole cluster', () => {
       const wrong = inquiries.ask('whatIf', { changes: [{ kind: 'lose-host', host: '99' }] });
       await expect(wrong).rejects.toMatchObject({ code: 'invalid_record', pointer: '/changes/0/host' });
     } finally {
-      await office.stop();
+      await service.stop();
     }
   });
 

@@ -32,7 +32,7 @@ import type { Logger } from 'pino';
 import type { HostDoors } from '../hosts/host-doors.ts';
 import type { Metrics } from '../process/metrics.ts';
 import { AwayHosts } from './away-hosts.ts';
-import { Desk } from './desk.ts';
+import { WorkerSupervisor } from './supervisor.ts';
 import { awaitedHost, givenUp, inTurn, mayBeUrgent } from './turns.ts';
 
 /** A run waits this long for the moves it begins, so that short ones are told with it. */
@@ -203,7 +203,7 @@ export class Mover {
     row: Move | undefined,
   ): Promise<Outcome> {
     const { signal } = this.ending;
-    const desk = new Desk(
+    const supervisor = new WorkerSupervisor(
       { ...this.parts, host: this.host, sharers: this.sharers, worker: this.worker },
       signal,
     );
@@ -215,17 +215,17 @@ export class Mover {
       },
       readTopology: () => this.parts.follower.upToDate(),
       prove: this.parts.prove,
-      desk,
+      supervisor,
     });
     const end = givenUp(row, this.parts.nowMs());
     const machine = end === undefined ? moveMachine(map, shardlet) : abortingMachine(map, shardlet, end);
     let outcome = await drive(machine, perform);
-    const wasUrgent = desk.phase === 'verify' || mayBeUrgent(row);
+    const wasUrgent = supervisor.phase === 'verify' || mayBeUrgent(row);
     if (outcome.kind === 'unreachable') this.away.mark(outcome.host, outcome.detail);
     // edges may be waiting: the source takes its shardlet back rather than wait for the destination
     if (wasUrgent && isDestinationAway(outcome, move))
       outcome = await drive(abortingMachine(map, shardlet, `host ${move.dest} does not answer`), perform);
-    await desk.flush();
+    await supervisor.flush();
     await this.tell(move, outcome);
     return outcome;
   }

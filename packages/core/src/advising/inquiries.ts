@@ -34,7 +34,7 @@ export interface InquiryAnswers {
     | { readonly kind: 'unknown' };
 }
 
-export interface InquiryDesk {
+export interface InquiryClient {
   /**
    * @throws ForeshardError invalid_record for a question about what is not there, `store_unreachable` when no worker
    * answers in time

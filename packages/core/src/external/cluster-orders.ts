@@ -1,6 +1,6 @@
 /** What people ask of clusters of others over the API, as it comes in. */
 import { z } from 'zod';
-import { SHIFTS } from './cluster-desk.ts';
+import { SHIFTS } from './cluster-operator.ts';
 import { NAME_MAX, prometheusSchema } from './description.ts';
 import type { HostCapacity } from './load-rows.ts';
 

@@ -1,4 +1,4 @@
-export * from './cluster-desk.ts';
+export * from './cluster-operator.ts';
 export * from './cluster-orders.ts';
 export * from './cluster-plan.ts';
 export * from './cluster-store.ts';

@@ -57,13 +57,13 @@ export interface MoveStep {
 }
 
 /** Where a worker meets the orders of people, the throttle and the journal. */
-export interface MoveDesk {
+export interface MoveSupervisor {
   consult(move: MoveRef, progress: MoveProgress): Promise<MoveOrder>;
   note(move: MoveRef, step: MoveStep): Promise<void>;
 }
 
 /** Nobody watches and nothing is throttled: for readmission, tests and the simulation. */
-export const NO_DESK: MoveDesk = {
+export const NO_SUPERVISOR: MoveSupervisor = {
   consult: async () => ({ kind: 'go', chunkBytes: CHUNK_BYTES_DEFAULT }),
   note: async () => {},
 };

@@ -4,7 +4,7 @@ import { unreachable } from '../kernel/index.ts';
 import type { Decision, DecisionReply, TopologyMap } from '../topology/index.ts';
 import type { Perform } from './drive.ts';
 import type { Action, ActionOf, ReplyTo } from './machine.ts';
-import { type MoveDesk, NO_DESK } from './orders.ts';
+import { type MoveSupervisor, NO_SUPERVISOR } from './orders.ts';
 
 /** Bounds the records of one chunk; small events fill it before the bytes do. */
 const CHUNK_RECORDS_MAX = 10_000;
@@ -21,7 +21,7 @@ export interface Ports {
    */
   readonly prove?: (host: number) => Promise<void>;
   /** without it moves are neither throttled nor journalled */
-  readonly desk?: MoveDesk;
+  readonly supervisor?: MoveSupervisor;
 }
 
 export function performer(ports: Ports): Perform {
@@ -36,9 +36,9 @@ async function perform(ports: Ports, action: Exclude<Action, ActionOf<'run'>>) {
     case 'readTopology':
       return ports.readTopology();
     case 'consult':
-      return (ports.desk ?? NO_DESK).consult(action.move, action.progress);
+      return (ports.supervisor ?? NO_SUPERVISOR).consult(action.move, action.progress);
     case 'note':
-      await (ports.desk ?? NO_DESK).note(action.move, action.step);
+      await (ports.supervisor ?? NO_SUPERVISOR).note(action.move, action.step);
       return null;
     case 'prove':
       await ports.prove?.(action.host);

@@ -3,7 +3,7 @@ import { testMessage } from './message.ts';
 import type { NotificationStore, TargetChange, WebhookSender } from './notification-store.ts';
 import type { Target, TargetRequest } from './target.ts';
 
-export interface NotificationDesk {
+export interface NotificationOperator {
   readonly store: NotificationStore;
   readonly sender: Pick<WebhookSender, 'objection'>;
   readonly newSecret: () => string;
@@ -16,8 +16,8 @@ export interface NotificationDesk {
   readonly consoleUrl: string | undefined;
 }
 
-/** All that a desk needs but who sits at it. */
-export type NotificationOffice = Omit<NotificationDesk, 'actor'>;
+/** All that a operator needs but who sits at it. */
+export type NotificationService = Omit<NotificationOperator, 'actor'>;
 
 export type AddReply =
   /** the secret is told this once */
@@ -25,40 +25,40 @@ export type AddReply =
   | { readonly kind: 'exists' }
   | { readonly kind: 'refused'; readonly detail: string };
 
-export async function addTarget(desk: NotificationDesk, request: TargetRequest): Promise<AddReply> {
-  const detail = await desk.sender.objection(request.url);
+export async function addTarget(operator: NotificationOperator, request: TargetRequest): Promise<AddReply> {
+  const detail = await operator.sender.objection(request.url);
   if (detail !== undefined) return { kind: 'refused', detail };
-  const secret = desk.newSecret();
-  const made = { createdMs: desk.nowMs(), createdBy: desk.actor, enabled: true, quietUntilMs: 0 };
+  const secret = operator.newSecret();
+  const made = { createdMs: operator.nowMs(), createdBy: operator.actor, enabled: true, quietUntilMs: 0 };
   const target: Target = { ...request, ...made, secret };
-  return (await desk.store.add(target)) ? { kind: 'added', secret } : { kind: 'exists' };
+  return (await operator.store.add(target)) ? { kind: 'added', secret } : { kind: 'exists' };
 }
 
 /** The delivery that tells how it went; undefined when there is no such target. */
-export async function testTarget(desk: NotificationDesk, name: string): Promise<string | undefined> {
-  const { store, newId, nowMs, consoleUrl } = desk;
+export async function testTarget(operator: NotificationOperator, name: string): Promise<string | undefined> {
+  const { store, newId, nowMs, consoleUrl } = operator;
   const target = (await store.targets()).find((one) => one.name === name);
   if (target === undefined) return undefined;
   const createdMs = nowMs();
   const id = `msg_${newId()}`;
   const message = testMessage(target.format, { nowMs: createdMs, consoleUrl });
   await store.queue({ id, target: name, createdMs, ...message }, []);
-  await desk.wake().catch(() => {});
+  await operator.wake().catch(() => {});
   return id;
 }
 
 export async function changeTarget(
-  desk: NotificationDesk,
+  operator: NotificationOperator,
   name: string,
   change: Omit<TargetChange, 'quietUntilMs'>,
 ): Promise<boolean> {
   // what was held back meanwhile is not told with a further pause
-  return desk.store.change(name, { ...change, ...(change.enabled === true ? { quietUntilMs: 0 } : {}) });
+  return operator.store.change(name, { ...change, ...(change.enabled === true ? { quietUntilMs: 0 } : {}) });
 }
 
 /** Again, under the same id, at once. */
-export async function redeliver(desk: NotificationDesk, id: string): Promise<boolean> {
-  const found = await desk.store.redeliver(id, desk.nowMs());
-  if (found) await desk.wake().catch(() => {});
+export async function redeliver(operator: NotificationOperator, id: string): Promise<boolean> {
+  const found = await operator.store.redeliver(id, operator.nowMs());
+  if (found) await operator.wake().catch(() => {});
   return found;
 }

@@ -4,7 +4,7 @@
  * nothing here fails while a server is away: the calls do, in one clear line.
  */
 import type { Redis } from 'ioredis';
-import type { HostOrders, InquiryDesk, PolicyStore, RecommendationLog } from '../../advising/index.ts';
+import type { HostOrders, InquiryClient, PolicyStore, RecommendationLog } from '../../advising/index.ts';
 import type { GroupStore } from '../../consuming/index.ts';
 import type { ClusterStore } from '../../external/index.ts';
 import type { HintStore } from '../../hints/index.ts';
@@ -96,7 +96,7 @@ export interface Control {
   /** what the planner recommends, and what became of it */
   readonly recommendations: RecommendationLog;
   /** questions that a worker answers */
-  readonly inquiries: InquiryDesk;
+  readonly inquiries: InquiryClient;
   /** hosts that were asked for, and those that are to go */
   readonly hostOrders: HostOrders;
   /** what shows that a host went back to an older state */

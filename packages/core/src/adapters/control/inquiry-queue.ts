@@ -10,7 +10,7 @@ import {
   INQUIRY_TIMEOUT_MS,
   type InquiryAnswers,
   type InquiryChecked,
-  type InquiryDesk,
+  type InquiryClient,
   type InquiryName,
   type InquiryQuestion,
 } from '../../advising/index.ts';
@@ -30,7 +30,7 @@ type Reply =
 
 const questionSchema = z.object({ question: z.unknown(), untilMs: z.number() });
 
-export class InquiryQueue implements InquiryDesk {
+export class InquiryQueue implements InquiryClient {
   private readonly redis: Redis;
   private readonly nowMs: () => number;
   private readonly timeoutsMs: Readonly<Record<InquiryName, number>>;
@@ -101,7 +101,7 @@ export type InquiryAnswerers = {
 };
 
 /** Answers several at a time, as load may take a minute to be taken in; ends with `stop`. */
-export class InquiryOffice {
+export class InquiryServer {
   private readonly redis: Redis;
   private readonly started: Promise<Worker | undefined>;
   private ended = false;

@@ -10,10 +10,10 @@ import type { TopologyMap } from '../../topology/index.ts';
 import type { Control } from '../control/index.ts';
 import { connectAnyHost } from '../event-hosts/index.ts';
 import { admitHost, tryAdmission } from '../host-admission/index.ts';
-import { type NotificationOfficeParts, notificationOffice } from '../webhooks/index.ts';
+import { type NotificationServiceParts, notificationService } from '../webhooks/index.ts';
 
 export interface OperationStoreOptions
-  extends Pick<NotificationOfficeParts, 'webhookNetworks' | 'consoleUrl'> {
+  extends Pick<NotificationServiceParts, 'webhookNetworks' | 'consoleUrl'> {
   /** as it is now: of what was counted of keys, and for names of streams */
   readonly map: () => TopologyMap;
   /** why a host was not taken, for who may know what listens at an address */
@@ -32,7 +32,7 @@ export function operationStores(
     ...{ recommendations, policies, inquiries, clusters, models },
     ...{ onRun, onHost: onRun, nowMs: Date.now },
     ...{ hints: control.hints, blocks: control.telemetry, newId: randomUUID },
-    notifications: notificationOffice({
+    notifications: notificationService({
       ...{ store: control.notifications, webhookNetworks, consoleUrl },
       wake: () => jobs.wake('notify'),
     }),

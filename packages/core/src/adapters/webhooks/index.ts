@@ -1,5 +1,5 @@
 export { AddressGuard, NO_HOST_THERE } from './address-guard.ts';
-export { type NotificationOfficeParts, notificationOffice } from './notification-office.ts';
+export { type NotificationServiceParts, notificationService } from './notification-service.ts';
 export { newSecret } from './secret.ts';
 export { type SignedHeaders, sign } from './signing.ts';
 export { GuardedWebhookSender } from './webhook-sender.ts';

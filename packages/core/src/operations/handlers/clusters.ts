@@ -2,7 +2,7 @@
  * What is done for operations on clusters that are not ours. A worker takes load in and plans: both take seconds of a
  * processor that appends have better use for.
  */
-import type { InquiryAnswers, InquiryDesk, RecommendationLog } from '../../advising/index.ts';
+import type { InquiryAnswers, InquiryClient, RecommendationLog } from '../../advising/index.ts';
 import {
   type ClusterStore,
   type CsvFaults,
@@ -23,7 +23,7 @@ export interface ClusterStores extends NotificationStores {
   /** recorded load */
   readonly blocks: Pick<BlockStore, 'exclusively'>;
   readonly recommendations: RecommendationLog;
-  readonly inquiries: InquiryDesk;
+  readonly inquiries: InquiryClient;
   /** wakes the job that plans them; a lost wake-up costs a minute */
   readonly wakeClusters: () => Promise<void>;
   readonly nowMs: () => number;

@@ -4,8 +4,8 @@ import {
   addTarget,
   changeTarget,
   type Delivery,
-  type NotificationDesk,
-  type NotificationOffice,
+  type NotificationOperator,
+  type NotificationService,
   redeliver,
   type ShownTarget,
   shownTarget,
@@ -15,7 +15,7 @@ import type { notifications } from '../notifications.ts';
 import type { Caller, OutputOf, RouterHandlers } from '../operation.ts';
 
 export interface NotificationStores {
-  readonly notifications: NotificationOffice;
+  readonly notifications: NotificationService;
 }
 
 type TargetDocument = OutputOf<typeof notifications.changeTarget>;
@@ -25,7 +25,7 @@ export function notificationHandlers({
   notifications: service,
 }: NotificationStores): RouterHandlers<typeof notifications> {
   const { store } = service;
-  const calledBy = ({ actor }: Caller): NotificationDesk => ({ ...service, actor });
+  const calledBy = ({ actor }: Caller): NotificationOperator => ({ ...service, actor });
 
   async function targetNamed(name: string): Promise<TargetDocument> {
     const found = (await store.targets()).find((one) => one.name === name);

@@ -3,7 +3,7 @@ import {
   changePolicy,
   earlyText,
   type FiringReport,
-  type InquiryDesk,
+  type InquiryClient,
   type PolicyChange,
   type PolicyStore,
   type PolicyVersion,
@@ -19,7 +19,7 @@ import { wakePlanner } from './recommendations.ts';
 
 export interface PolicyStores extends JobStores {
   readonly policies: PolicyStore;
-  readonly inquiries: InquiryDesk;
+  readonly inquiries: InquiryClient;
   readonly clusters: Pick<ClusterStore, 'list'>;
   readonly topology: Pick<TopologyStore, 'snapshot'>;
   readonly nowMs: () => number;

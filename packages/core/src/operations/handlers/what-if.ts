@@ -1,10 +1,10 @@
 /** What is done for questions about a cluster that is only supposed: a worker answers. */
-import type { InquiryDesk } from '../../advising/index.ts';
+import type { InquiryClient } from '../../advising/index.ts';
 import type { RouterHandlers } from '../operation.ts';
 import type { whatIf } from '../what-if.ts';
 
 export interface WhatIfStores {
-  readonly inquiries: InquiryDesk;
+  readonly inquiries: InquiryClient;
 }
 
 export function whatIfHandlers({ inquiries }: WhatIfStores): RouterHandlers<typeof whatIf> {

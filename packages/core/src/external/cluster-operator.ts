@@ -12,7 +12,7 @@ import { PAST_MS, type ReadSource, SOURCE_STEP_MS } from './following.ts';
 import { extentOf, type HostCapacity, type LoadRow, withCapacities } from './load-rows.ts';
 import { forgetCluster, isOverfull, OVERFULL, type TakenIn, type TakingIn, takeIn } from './taking-in.ts';
 
-export interface ClusterDesk {
+export interface ClusterOperator {
   readonly clusters: ClusterStore;
   readonly telemetry: Pick<BlockStore, 'exclusively'>;
   readonly topology: Pick<TopologyStore, 'snapshot'>;
@@ -90,18 +90,18 @@ const STEP_MS_DEFAULT = 60_000;
 const MINUTE_MS = 60_000;
 
 /** All of it or nothing: a cluster is there when its load is taken in, not before. */
-export async function addCluster(desk: ClusterDesk, request: NewCluster): Promise<LoadReply> {
+export async function addCluster(operator: ClusterOperator, request: NewCluster): Promise<LoadReply> {
   const { name, source, webhook } = request;
-  const refusal = (await misnamed(desk, name)) ?? (await untold(desk, webhook));
+  const refusal = (await misnamed(operator, name)) ?? (await untold(operator, webhook));
   if (refusal !== undefined) return refusal;
-  if ((await desk.clusters.find(name)) !== undefined) return { kind: 'exists' };
-  const past = source === null ? request.rows : await pastOf(desk, source);
+  if ((await operator.clusters.find(name)) !== undefined) return { kind: 'exists' };
+  const past = source === null ? request.rows : await pastOf(operator, source);
   if ('kind' in past) return past;
   const [first] = past;
   if (first === undefined) return refused('load', 'there is no load');
   const cluster: ExternalCluster = {
     name,
-    number: await desk.clusters.nextNumber(),
+    number: await operator.clusters.nextNumber(),
     revision: 0,
     version: 1,
     hosts: [{ number: 1, ...UNKNOWN_HOST, name: first.host }],
@@ -113,21 +113,21 @@ export async function addCluster(desk: ClusterDesk, request: NewCluster): Promis
     observedToMs: null,
     stepMs: STEP_MS_DEFAULT,
     shiftMs: 0,
-    createdMs: desk.nowMs(),
-    createdBy: desk.actor,
+    createdMs: operator.nowMs(),
+    createdBy: operator.actor,
   };
-  const adding = { save: (described: ExternalCluster) => desk.clusters.add(described) };
-  const reply = await load({ ...desk, clusters: adding }, cluster, { ...request, rows: past });
-  const isLate = reply.kind === 'busy' && (await desk.clusters.find(name)) !== undefined;
+  const adding = { save: (described: ExternalCluster) => operator.clusters.add(described) };
+  const reply = await load({ ...operator, clusters: adding }, cluster, { ...request, rows: past });
+  const isLate = reply.kind === 'busy' && (await operator.clusters.find(name)) !== undefined;
   return isLate ? { kind: 'exists' } : reply;
 }
 
 const UNKNOWN_HOST = { zone: 'default', eventsPerSecond: null, bytesPerSecond: null, memoryBytes: null };
 
 /** What is newer than what is known; what is known already is left out. */
-export async function importLoad(desk: ClusterDesk, name: string, news: NewLoad): Promise<LoadReply> {
-  const cluster = await desk.clusters.find(name);
-  return cluster === undefined ? { kind: 'unknown' } : load(desk, cluster, news);
+export async function importLoad(operator: ClusterOperator, name: string, news: NewLoad): Promise<LoadReply> {
+  const cluster = await operator.clusters.find(name);
+  return cluster === undefined ? { kind: 'unknown' } : load(operator, cluster, news);
 }
 
 export type ClusterReply =
@@ -142,49 +142,49 @@ export interface ClusterChange {
 }
 
 export async function changeCluster(
-  desk: Pick<ClusterDesk, 'clusters' | 'notifications' | 'wake' | 'nowMs'>,
+  operator: Pick<ClusterOperator, 'clusters' | 'notifications' | 'wake' | 'nowMs'>,
   name: string,
   { webhook, capacities = [] }: ClusterChange,
 ): Promise<ClusterReply> {
-  const refusal = await untold(desk, webhook ?? null);
+  const refusal = await untold(operator, webhook ?? null);
   if (refusal !== undefined) return refusal;
-  const seen = await desk.clusters.find(name);
+  const seen = await operator.clusters.find(name);
   if (seen === undefined) return { kind: 'unknown' };
-  const described = withCapacities(seen, capacities, desk.nowMs());
+  const described = withCapacities(seen, capacities, operator.nowMs());
   if (isOverfull(described)) return refused('hosts', OVERFULL);
   const after = webhook === undefined ? described : { ...described, webhook };
-  if (!(await desk.clusters.save(after, seen))) return { kind: 'busy' };
-  await desk.wake().catch(() => {});
+  if (!(await operator.clusters.save(after, seen))) return { kind: 'busy' };
+  await operator.wake().catch(() => {});
   return { kind: 'done', cluster: after };
 }
 
 /** With its load, and with what was recommended for it. */
 export async function removeCluster(
-  desk: Pick<ClusterDesk, 'clusters' | 'telemetry' | 'recommendations' | 'actor' | 'nowMs'>,
+  operator: Pick<ClusterOperator, 'clusters' | 'telemetry' | 'recommendations' | 'actor' | 'nowMs'>,
   name: string,
 ): Promise<ClusterReply> {
-  const cluster = await desk.clusters.find(name);
-  if (cluster === undefined || !(await forgetCluster(desk, cluster))) return { kind: 'unknown' };
-  const { recommendations, actor, nowMs } = desk;
+  const cluster = await operator.clusters.find(name);
+  if (cluster === undefined || !(await forgetCluster(operator, cluster))) return { kind: 'unknown' };
+  const { recommendations, actor, nowMs } = operator;
   await recommendations.abandon(name, actor, `the cluster ${name} was removed`, nowMs());
   return { kind: 'done', cluster };
 }
 
 async function load(
-  desk: Pick<ClusterDesk, 'telemetry' | 'wake' | 'nowMs'> & Pick<TakingIn, 'clusters'>,
+  operator: Pick<ClusterOperator, 'telemetry' | 'wake' | 'nowMs'> & Pick<TakingIn, 'clusters'>,
   cluster: ExternalCluster,
   { rows, capacities, shift, stepMs, replaces = false }: NewLoad,
 ): Promise<LoadReply> {
-  const nowMs = desk.nowMs();
+  const nowMs = operator.nowMs();
   const begun = replaces ? { ...cluster, observedToMs: null } : cluster;
-  const reply = await takeIn({ ...desk, nowMs }, cluster, {
+  const reply = await takeIn({ ...operator, nowMs }, cluster, {
     ...{ rows, capacities, replaces },
     ...(stepMs === undefined ? {} : { stepMs }),
     shiftMs: shiftOf(rows, begun, shift, stepMs, nowMs),
   });
   if (reply.kind === 'refused') return refused('load', reply.detail);
   if (reply.kind === 'busy') return reply;
-  await desk.wake().catch(() => {});
+  await operator.wake().catch(() => {});
   return { kind: 'taken', report: reportOf(reply) };
 }
 
@@ -215,7 +215,7 @@ function reportOf({ cluster, rows, known, tooOld, extent }: Extract<TakenIn, { k
 }
 
 async function misnamed(
-  { topology }: Pick<ClusterDesk, 'topology'>,
+  { topology }: Pick<ClusterOperator, 'topology'>,
   name: string,
 ): Promise<LoadRefusal | undefined> {
   const named = clusterNameSchema.safeParse(name);
@@ -227,7 +227,7 @@ async function misnamed(
 }
 
 async function untold(
-  { notifications }: Pick<ClusterDesk, 'notifications'>,
+  { notifications }: Pick<ClusterOperator, 'notifications'>,
   name: string | null,
 ): Promise<LoadRefusal | undefined> {
   if (name === null) return undefined;
@@ -238,7 +238,7 @@ async function untold(
 
 /** What a source knows of the past. */
 async function pastOf(
-  { read, objection, nowMs }: ClusterDesk,
+  { read, objection, nowMs }: ClusterOperator,
   source: PrometheusSource,
 ): Promise<readonly LoadRow[] | LoadRefusal> {
   const why = await objection(source.url);

@@ -1,11 +1,11 @@
 /** Where people decide about notifications: the same at the edge and on the console. */
 import { randomUUID } from 'node:crypto';
-import type { NotificationOffice, NotificationStore } from '../../notifying/index.ts';
+import type { NotificationService, NotificationStore } from '../../notifying/index.ts';
 import { AddressGuard } from './address-guard.ts';
 import { newSecret } from './secret.ts';
 import { GuardedWebhookSender } from './webhook-sender.ts';
 
-export interface NotificationOfficeParts {
+export interface NotificationServiceParts {
   readonly store: NotificationStore;
   /** of the job that sends */
   readonly wake: () => Promise<void>;
@@ -14,12 +14,12 @@ export interface NotificationOfficeParts {
   readonly consoleUrl: string | undefined;
 }
 
-export function notificationOffice({
+export function notificationService({
   store,
   wake,
   webhookNetworks,
   consoleUrl,
-}: NotificationOfficeParts): NotificationOffice {
+}: NotificationServiceParts): NotificationService {
   const sender = new GuardedWebhookSender(new AddressGuard(webhookNetworks), Date.now);
   return { store, sender, newSecret, newId: randomUUID, wake, nowMs: Date.now, consoleUrl };
 }

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventHost } from '@foreshard/core/hosts';
-import type { MoveDesk, MoveOrder, MoveProgress, MoveRef, MoveStep } from '@foreshard/core/machines';
+import type { MoveOrder, MoveProgress, MoveRef, MoveStep, MoveSupervisor } from '@foreshard/core/machines';
 import {
   CHUNK_BYTES_MIN,
   durationMs,
@@ -27,7 +27,7 @@ const ORDERS_EVERY_MS = 250;
 const FEEL_EVERY_MS = 50;
 const MS_PER_SECOND = 1_000;
 
-export interface DeskParts {
+export interface SupervisorParts {
   readonly moves: MoveLog;
   readonly host: (id: number) => Promise<EventHost>;
   /** moves that share the budget, on all workers */
@@ -41,10 +41,10 @@ export interface DeskParts {
 }
 
 /** One for each run of a machine. */
-export class Desk implements MoveDesk {
+export class WorkerSupervisor implements MoveSupervisor {
   /** where the move was when it last asked: after `verify` edges may be waiting */
   phase: MoveProgress['phase'] = 'prepare';
-  private readonly parts: DeskParts;
+  private readonly parts: SupervisorParts;
   private readonly signal: AbortSignal;
   private orders:
     | { readonly move: Move | undefined; readonly controls: MoveControls; readonly atMs: number }
@@ -59,7 +59,7 @@ export class Desk implements MoveDesk {
   private unsaved = { bytes: 0, records: 0, sinceMs: 0 };
   private writing: Promise<void> = Promise.resolve();
 
-  constructor(parts: DeskParts, signal: AbortSignal) {
+  constructor(parts: SupervisorParts, signal: AbortSignal) {
     this.parts = parts;
     this.signal = signal;
     this.askedAtMs = parts.nowMs();
