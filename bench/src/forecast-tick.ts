@@ -2,7 +2,7 @@
  * npm run bench -- forecast-tick: what a tick of the forecasts takes for one stream of so many shardlets, without the
  * database: from loads to packed rows, with quantiles corrected by what came in. In most ticks the fits of before are
  * asked; every half hour (steps of five minutes) or six hours (steps of an hour) the whole is fitted again, and at
- * steps of an hour four of the sixteen heaviest shardlets beside it. A dear champion's answer is there before the tick.
+ * steps of an hour four of the sixteen heaviest shardlets beside it. An expensive champion's answer is there before the tick.
  */
 import { AUTO_MODELS } from '@foreshard/core/forecasting';
 import { seededRandom } from '@foreshard/core/kernel';
@@ -30,9 +30,9 @@ export async function run({ rounds, shardlets }: BenchOptions): Promise<BenchRes
       const predictor = new StreamPredictor(1, resolution);
       const book = new CalibrationBook(resolution, undefined);
       const { stepMs } = RESOLUTIONS[resolution];
-      for (const [tick, name] of ['with fits', 'asked only', 'dear champion'].entries()) {
+      for (const [tick, name] of ['with fits', 'asked only', 'expensive champion'].entries()) {
         const usual = inputOf(resolution, shardlets, END_MS + tick * stepMs);
-        const input = name === 'dear champion' ? { ...usual, ...answered(usual) } : usual;
+        const input = name === 'expensive champion' ? { ...usual, ...answered(usual) } : usual;
         const cpu = process.cpuUsage();
         const { whole, shares } = packForecast(predictor.predict(input, book));
         const { user, system } = process.cpuUsage(cpu);
@@ -51,7 +51,7 @@ export async function run({ rounds, shardlets }: BenchOptions): Promise<BenchRes
   };
 }
 
-/** As if a dear model had answered the last value. */
+/** As if an expensive model had answered the last value. */
 function answered({ total }: PredictionInput): Pick<PredictionInput, 'champion' | 'answer'> {
   const point = new Float64Array(RESOLUTIONS['1h'].horizon).fill(total.values.at(-1)!);
   const measured = { mae: 1, rmse: 1, mase: 1, wape: 1, pinball: 1, coverage: 0.9, fitMs: 1, origins: 1 };
@@ -67,7 +67,7 @@ function answered({ total }: PredictionInput): Pick<PredictionInput, 'champion' 
       members: ['lstm'],
       windowFromMs: 0,
       windowToMs: END_MS,
-      parameters: { isDear: true },
+      parameters: { isExpensive: true },
       run: 1,
       createdMs: END_MS,
     },

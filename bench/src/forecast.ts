@@ -3,7 +3,7 @@
  * SPAR and MSTL in the same run. Split by time only: the first 60 % are learned from, the next 20 % are where
  * choices were made, the last 20 % are tested. Every hour an hour is forecast, every six hours a day.
  */
-import { DEAR_MODEL_NAMES } from '@foreshard/core/adapters/models';
+import { EXPENSIVE_MODEL_NAMES } from '@foreshard/core/adapters/models';
 import {
   AUTO_MODELS,
   autoContestant,
@@ -13,8 +13,8 @@ import {
   contestantOf,
 } from '@foreshard/core/forecasting';
 import { seededRandom } from '@foreshard/core/kernel';
-import { dearRow } from './forecast/dear-row.ts';
 import { etth1Rows } from './forecast/etth1.ts';
+import { expensiveRow } from './forecast/expensive-row.ts';
 import { m4Rows } from './forecast/m4.ts';
 import { type LoadTrace, traces } from './forecast/traces.ts';
 
@@ -25,8 +25,8 @@ export interface ForecastBenchOptions {
   readonly stride: number;
   readonly json: boolean;
   readonly only: readonly string[];
-  /** dear models to run beside the cheap ones */
-  readonly dear: readonly string[];
+  /** expensive models to run beside the cheap ones */
+  readonly expensive: readonly string[];
 }
 
 const HOUR_SECONDS = 3_600;
@@ -36,8 +36,8 @@ const TUNE_FROM = 0.6;
 const ORIGINS_MIN = 200;
 const FITS = 8;
 const RESAMPLES = 1_000;
-/** a dear model is fitted at every origin it is asked at: it is asked at so many of them at most */
-const DEAR_ORIGINS_MAX = 200;
+/** an expensive model is fitted at every origin it is asked at: it is asked at so many of them at most */
+const EXPENSIVE_ORIGINS_MAX = 200;
 
 export async function run(options: ForecastBenchOptions): Promise<void> {
   const rows: Record<string, unknown>[] = [];
@@ -52,7 +52,7 @@ export async function run(options: ForecastBenchOptions): Promise<void> {
     rows.push(...etth1);
   }
   if (options.only.length === 0 || options.only.includes('m4')) {
-    const m4 = await m4Rows(options.data, options.stride, dearOnes(options));
+    const m4 = await m4Rows(options.data, options.stride, expensiveOnes(options));
     if (!options.json) console.table(m4);
     rows.push(...m4);
   }
@@ -73,10 +73,10 @@ async function traceRows(trace: LoadTrace, hours: number, options: ForecastBench
   const plan = { horizon, origins, originsPerFit: Math.ceil(origins.length / FITS) };
   const contestants = [autoContestant(AUTO_MODELS), ...CHEAP_MODELS.map(contestantOf)];
   const { rows } = backtest(contestants, series, plan, () => performance.now());
-  const every = Math.ceil(origins.length / DEAR_ORIGINS_MAX);
+  const every = Math.ceil(origins.length / EXPENSIVE_ORIGINS_MAX);
   const all = rows.map((row) => ({ row, every: 1 }));
-  for (const name of dearOnes(options)) {
-    const row = await dearRow(name, series, { ...plan, origins: thinned(origins, every) });
+  for (const name of expensiveOnes(options)) {
+    const row = await expensiveRow(name, series, { ...plan, origins: thinned(origins, every) });
     if (row !== undefined) all.push({ row, every });
   }
   const auto = rows[0]!;
@@ -91,8 +91,8 @@ async function traceRows(trace: LoadTrace, hours: number, options: ForecastBench
     }));
 }
 
-function dearOnes({ dear }: ForecastBenchOptions) {
-  return DEAR_MODEL_NAMES.filter((name) => dear.includes(name));
+function expensiveOnes({ expensive }: ForecastBenchOptions) {
+  return EXPENSIVE_MODEL_NAMES.filter((name) => expensive.includes(name));
 }
 
 function thinned(values: ArrayLike<number>, every: number): number[] {

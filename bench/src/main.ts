@@ -26,7 +26,7 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   'forecast-tick': () => import('./forecast-tick.ts'),
 };
 
-const usage = `usage: npm run bench -- forecast --data DIR [--part tune|test] [--only nyc_taxi,m4] [--stride 1] [--dear mstl,arima] [--json]
+const usage = `usage: npm run bench -- forecast --data DIR [--part tune|test] [--only nyc_taxi,m4] [--stride 1] [--expensive mstl,arima] [--json]
        npm run bench -- coverage --data DIR [--json]
        npm run bench -- policy [--data DIR] [--only flights,hot-key] [--rounds SEEDS or, with --tune, tries] [--tune] [--json]
        npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--rounds 5] [--seconds 5] [--ids 10000000] [--shardlets 10000] [--fsync-ms 0]
@@ -51,7 +51,7 @@ function options() {
         part: { type: 'string', default: 'test' },
         only: { type: 'string', default: '' },
         stride: { type: 'string', default: '1' },
-        dear: { type: 'string', default: 'mstl' },
+        expensive: { type: 'string', default: 'mstl' },
         tune: { type: 'boolean', default: false },
       },
     });
@@ -110,7 +110,14 @@ async function forecasts(): Promise<never> {
   if (values.data === '') fail(`where are the traces? Give --data DIR or set FORESHARD_DATA\n${usage}`);
   const only = values.only === '' ? [] : values.only.split(',');
   const stride = Math.max(1, number('stride', values.stride));
-  await run({ data: values.data, part, only, stride, dear: values.dear.split(','), json: values.json });
+  await run({
+    data: values.data,
+    part,
+    only,
+    stride,
+    expensive: values.expensive.split(','),
+    json: values.json,
+  });
   process.exit(0);
 }
 

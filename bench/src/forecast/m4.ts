@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DearModelName, dearModel, MODEL_LIMIT_MS } from '@foreshard/core/adapters/models';
+import { type ExpensiveModelName, expensiveModel, MODEL_LIMIT_MS } from '@foreshard/core/adapters/models';
 import {
   AUTO_MODELS,
   CHEAP_MODELS,
@@ -37,12 +37,12 @@ interface Totals {
 export async function m4Rows(
   data: string,
   stride: number,
-  dear: readonly DearModelName[],
+  expensive: readonly ExpensiveModelName[],
 ): Promise<Record<string, unknown>[]> {
   const totals = new Map<string, Totals>();
   const all = allOf(data).filter((_, i) => i % stride === 0);
   for (const values of all) scoreSeries(values, totals);
-  for (const name of dear) await scoreDear(name, all, totals);
+  for (const name of expensive) await scoreExpensive(name, all, totals);
   return [...totals].map(([model, total]) => rowOf(model, total)).sort((a, b) => a.OWA - b.OWA);
 }
 
@@ -89,12 +89,12 @@ function scoreSeries(all: Float64Array, totals: Map<string, Totals>): void {
 }
 
 /** One fit a series, in its own thread. */
-async function scoreDear(
-  name: DearModelName,
+async function scoreExpensive(
+  name: ExpensiveModelName,
   all: readonly Float64Array[],
   totals: Map<string, Totals>,
 ): Promise<void> {
-  const model = dearModel(name);
+  const model = expensiveModel(name);
   for (const whole of all) {
     const { series, truth } = heldBack(whole);
     const before = performance.now();

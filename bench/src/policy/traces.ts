@@ -28,7 +28,7 @@ const OF_DATA: readonly OfData[] = [
     name: 'ELB, keys of orm-busy',
     trace: 'load/nab_elb_request_count_8c0756.csv',
     keys: 'keys/orm-busy.i32be.gz',
-    // so many keys make a minute dear
+    // so many keys make a minute expensive
     days: '1',
     scales: false,
   },

@@ -12,7 +12,7 @@ import {
   withoutOutages,
 } from '@foreshard/core/forecasting';
 import { badInput } from '../failure.ts';
-import { dearModels } from './composition.ts';
+import { expensiveModels } from './composition.ts';
 import type { NamedSeries } from './options.ts';
 
 export interface Answer {
@@ -24,17 +24,17 @@ export interface Answer {
 
 export type Answerer = (series: NamedSeries, horizon: number, levels: readonly number[]) => Promise<Answer>;
 
-/** `budgetMs`: for dear models beside the cheap ones of `auto`, a series; 0: they are not tried. */
+/** `budgetMs`: for expensive models beside the cheap ones of `auto`, a series; 0: they are not tried. */
 export async function answererFor(model: string, budgetMs: number): Promise<Answerer> {
-  if (model === 'auto') return budgetMs > 0 ? withDear(budgetMs) : selected(AUTO_MODELS, model);
+  if (model === 'auto') return budgetMs > 0 ? withExpensive(budgetMs) : selected(AUTO_MODELS, model);
   if (budgetMs > 0)
     throw badInput('--budget belongs to --model auto: one model has no others to be tried beside');
   const cheap = CHEAP_MODELS.find((one) => one.name === model);
   if (cheap !== undefined) return selected([cheap], model);
-  const dear = await dearModels();
-  const opened = dear.open(model);
-  if (opened !== undefined) return remote(opened, dear.limitMs);
-  const names = ['auto', ...CHEAP_MODELS.map((one) => one.name), ...dear.names];
+  const expensive = await expensiveModels();
+  const opened = expensive.open(model);
+  if (opened !== undefined) return remote(opened, expensive.limitMs);
+  const names = ['auto', ...CHEAP_MODELS.map((one) => one.name), ...expensive.names];
   throw badInput(`there is no model "${model}"; there are ${names.join(', ')}`);
 }
 
@@ -53,12 +53,12 @@ function selected(models: Parameters<typeof select>[0], name: string): Answerer 
   };
 }
 
-async function withDear(ms: number): Promise<Answerer> {
-  const { names, limitMs, open } = await dearModels();
-  const dear = names.flatMap((name) => open(name) ?? []);
+async function withExpensive(ms: number): Promise<Answerer> {
+  const { names, limitMs, open } = await expensiveModels();
+  const expensive = names.flatMap((name) => open(name) ?? []);
   const budget = { ms, limitMs, stopwatch: () => performance.now() };
   return async (named, horizon, levels) => {
-    const { models, unfit } = await askedBefore(dear, named.series, horizon, budget);
+    const { models, unfit } = await askedBefore(expensive, named.series, horizon, budget);
     for (const { model, reason } of unfit)
       process.stderr.write(`foreshard: ${named.id}: ${model} takes no part: ${reason}\n`);
     return selected([...AUTO_MODELS, ...models], 'auto')(named, horizon, levels);

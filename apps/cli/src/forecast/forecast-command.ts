@@ -27,7 +27,7 @@ export function register(program: Command): void {
     .requiredOption('--horizon <STEPS>', 'steps to forecast')
     .option('--levels <PERCENT>', 'intervals to give, such as 80,95', '80,95')
     .option('--model <NAME>', 'auto, or one model by its name', 'auto')
-    .option('--budget <SECONDS>', 'auto tries dear models as well, for so long a series', '0')
+    .option('--budget <SECONDS>', 'auto tries expensive models as well, for so long a series', '0')
     .action(async (flags: Flags) => {
       const horizon = horizonOf(flags.horizon);
       const levels = levelsOf(flags.levels);

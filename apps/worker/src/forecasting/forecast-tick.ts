@@ -24,7 +24,7 @@ import {
 } from '@foreshard/core/predicting';
 import type { TelemetryStore } from '@foreshard/core/telemetry';
 import type { TopologyMap } from '@foreshard/core/topology';
-import type { DearAnswers } from './dear-answers.ts';
+import type { ExpensiveAnswers } from './expensive-answers.ts';
 import { loadColumns, loadSeries, loadShardlets, type TimedSeries } from './load-history.ts';
 
 export interface TickParts {
@@ -33,7 +33,7 @@ export interface TickParts {
   readonly registry: Pick<ModelRegistry, 'champion'>;
   readonly map: () => TopologyMap;
   readonly models: readonly Forecaster[];
-  readonly dear: Pick<DearAnswers, 'latest'>;
+  readonly expensive: Pick<ExpensiveAnswers, 'latest'>;
   readonly tell: (line: string) => void;
 }
 
@@ -61,7 +61,7 @@ interface Known {
   readonly originMs: number;
   readonly firstMs: number;
   readonly version: number | null;
-  /** a dear champion had no answer, and cheap models served */
+  /** an expensive champion had no answer, and cheap models served */
   readonly lacksChampion: boolean;
 }
 
@@ -104,10 +104,10 @@ export class ForecastTick {
     if (!total.values.some((value) => !Number.isNaN(value))) return undefined;
     const champion = await registry.champion(streamId, resolution);
     const version = champion?.id ?? null;
-    const dear = this.parts.dear.latest(champion, total);
+    const expensive = this.parts.expensive.latest(champion, total);
     const isCurrent =
       before?.originMs === originMs && before.version === version && before.firstMs <= total.firstMs;
-    if (isCurrent && !(before.lacksChampion && dear?.forecast !== undefined)) return undefined;
+    if (isCurrent && !(before.lacksChampion && expensive?.forecast !== undefined)) return undefined;
     this.parts.tell(`stream ${streamId}, steps of ${resolution}: ${total.values.length} steps are known`);
     const shardlets = await loadShardlets(telemetry, map(), streamId, resolution, originMs);
     const book = await this.taught(streamId, resolution, originMs, total, shardlets);
@@ -115,13 +115,15 @@ export class ForecastTick {
     const columns = await loadColumns(telemetry, total);
     const models = [...this.parts.models, featureRidge(columns)];
     const heavy = resolution === '1h' ? await this.heavy(streamId, shardlets, columns, span, total) : [];
-    const input = { originMs, total, shardlets, heavy, models, champion, answer: dear?.forecast };
+    const input = { originMs, total, shardlets, heavy, models, champion, answer: expensive?.forecast };
     const predicted = predictor.predict(input, book);
     const forecast =
-      dear?.unfit === undefined ? predicted : { ...predicted, unfit: [...predicted.unfit, dear.unfit] };
+      expensive?.unfit === undefined
+        ? predicted
+        : { ...predicted, unfit: [...predicted.unfit, expensive.unfit] };
     await records.add(forecast);
     await records.setState(streamId, resolution, book.toText());
-    const lacksChampion = dear?.unfit !== undefined;
+    const lacksChampion = expensive?.unfit !== undefined;
     this.known.set(key, { predictor, originMs, firstMs: total.firstMs, version, lacksChampion });
     return { forecast, hasDrifted: hasDrifted(book, champion) };
   }

@@ -6,15 +6,15 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { RealCluster, silent } from '../testing/real-cluster.ts';
 import { ForecastJob } from './forecast-job.ts';
 import { ModelProcess } from './model-process.ts';
-import { loadAt } from './planted-dear.fixture.ts';
+import { loadAt } from './planted-expensive.fixture.ts';
 import { TrainJob } from './train-job.ts';
 
 const DAYS = 21;
 const LIMIT_MS = 20_000;
 const TEST_MS = 120_000;
 const fixture = (name: string) => new URL(`./planted-${name}.fixture.ts`, import.meta.url).pathname;
-/** dear models: fixtures of their threads */
-const dearFixture = (name: string) =>
+/** expensive models: fixtures of their threads */
+const expensiveFixture = (name: string) =>
   new URL(`../../../../packages/core/src/adapters/models/${name}.fixture.ts`, import.meta.url).pathname;
 
 let cluster: RealCluster;
@@ -73,11 +73,11 @@ function forecastJob(limitMs: number, ...planted: string[]): ForecastJob {
 
 const trainJob = (limitMs: number, ...planted: string[]) => trainJobWithin(0, limitMs, ...planted);
 
-function trainJobWithin(dearBudgetMs: number, limitMs: number, ...planted: string[]): TrainJob {
+function trainJobWithin(expensiveBudgetMs: number, limitMs: number, ...planted: string[]): TrainJob {
   return new TrainJob({
     registry: cluster.control.models,
     settings: { env: env(limitMs, planted), limitMs },
-    dearBudgetMs,
+    expensiveBudgetMs,
     isAnythingKnown: async () => true,
     log: silent,
     nowMs: () => Date.now(),
@@ -258,41 +258,44 @@ describe('a training', () => {
   });
 });
 
-describe('dear models', () => {
+describe('expensive models', () => {
   test(
     'that hang, throw or answer NaN are cut off and named; the one that errs least is the champion, and ticks serve it',
     async () => {
       const before = (await champion())!;
-      const broken = ['hangs', 'throws', 'nan'].map(dearFixture);
-      await trainJobWithin(60_000, 8_000, 'dear', ...broken).run(request, goesOn());
+      const broken = ['hangs', 'throws', 'nan'].map(expensiveFixture);
+      await trainJobWithin(60_000, 8_000, 'expensive', ...broken).run(request, goesOn());
       const { state, log } = await lastRun();
       expect(state).toBe('finished');
       expect(log).toMatch('hangs is left out: failed: took longer than its limit of 4000 ms');
       expect(log).toMatch('throws is left out: failed: the data displease me');
       expect(log).toMatch('nan is left out: answered NaN for step 1');
-      const dear = (await champion())!;
-      expect(dear).toMatchObject({ name: 'planted-dear', members: ['planted-dear'] });
-      expect(dear.mae).toBeLessThan(before.mae);
+      const expensive = (await champion())!;
+      expect(expensive).toMatchObject({ name: 'planted-expensive', members: ['planted-expensive'] });
+      expect(expensive.mae).toBeLessThan(before.mae);
 
-      const job = forecastJob(LIMIT_MS, 'dear');
+      const job = forecastJob(LIMIT_MS, 'expensive');
       const latest = () => cluster.control.forecasts.latest(stream, '1h');
       await job.run(goesOn());
       // no tick waits for it: the cheap ones serve until it has answered
       const first = (await latest())!;
-      expect(first.model).not.toBe('planted-dear');
-      expect(first.unfit).toContainEqual({ model: 'planted-dear', reason: 'its first answer is awaited' });
+      expect(first.model).not.toBe('planted-expensive');
+      expect(first.unfit).toContainEqual({
+        model: 'planted-expensive',
+        reason: 'its first answer is awaited',
+      });
       const served = async () => {
         await job.run(goesOn());
         return (await latest())?.model;
       };
-      await expect.poll(served, { timeout: 30_000 }).toBe('planted-dear');
+      await expect.poll(served, { timeout: 30_000 }).toBe('planted-expensive');
       const { originMs, total, version } = (await latest())!;
-      expect(version).toBe(dear.id);
+      expect(version).toBe(expensive.id);
       expect(total.point[24]).toBeCloseTo(loadAt(originMs + 24 * HOUR_MS), 0);
 
       // without its answers the champion cannot be measured: another one follows
-      await trainJob(LIMIT_MS, 'dear').run(request, goesOn());
-      expect((await champion())!.name).not.toBe('planted-dear');
+      await trainJob(LIMIT_MS, 'expensive').run(request, goesOn());
+      expect((await champion())!.name).not.toBe('planted-expensive');
       expect((await lastRun()).log).toMatch('the champion could not be measured any more');
     },
     TEST_MS,
@@ -301,7 +304,7 @@ describe('dear models', () => {
   test(
     'are tried as long as the budget lasts, and the training ends all the same',
     async () => {
-      await trainJobWithin(1_500, LIMIT_MS, dearFixture('hangs')).run(request, goesOn());
+      await trainJobWithin(1_500, LIMIT_MS, expensiveFixture('hangs')).run(request, goesOn());
       const { state, log } = await lastRun();
       expect(state).toBe('finished');
       expect(log).toMatch(/hangs is left out: failed: took longer than its limit of \d+ ms/);

@@ -26,7 +26,7 @@ export function forecastingJobs(
   parts: ForecastingParts,
 ): Pick<Processors, 'forecast' | 'train' | 'trainWeekly'> & { stop(): void } {
   const { settings, follower, telemetry: blocks, models: registry, jobs, log, nowMs } = parts;
-  const { databaseUrl, redisUrl, topologyUrl, forecastModels, forecastModelLimitMs, forecastDearMs } =
+  const { databaseUrl, redisUrl, topologyUrl, forecastModels, forecastModelLimitMs, forecastExpensiveMs } =
     settings;
   const env = {
     DATABASE_URL: databaseUrl,
@@ -43,8 +43,8 @@ export function forecastingJobs(
   ];
   const forecast = new ForecastJob({ process, streams, blocks, jobs, log, nowMs });
   const isAnythingKnown = () => forecast.isAnythingKnown();
-  const dearBudgetMs = forecastDearMs;
-  const train = new TrainJob({ registry, settings: limits, dearBudgetMs, isAnythingKnown, log, nowMs });
+  const expensiveBudgetMs = forecastExpensiveMs;
+  const train = new TrainJob({ registry, settings: limits, expensiveBudgetMs, isAnythingKnown, log, nowMs });
   return {
     forecast: (_, signal) => forecast.run(signal),
     train: (payload, signal) => train.run(payload, signal),

@@ -7,20 +7,25 @@ import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { connectControl } from '@foreshard/core/adapters/control';
-import { DEAR_MODEL_NAMES, dearModel, MODEL_LIMIT_MS, ThreadedModel } from '@foreshard/core/adapters/models';
+import {
+  EXPENSIVE_MODEL_NAMES,
+  expensiveModel,
+  MODEL_LIMIT_MS,
+  ThreadedModel,
+} from '@foreshard/core/adapters/models';
 import { withClusters } from '@foreshard/core/external';
 import { AUTO_MODELS, type Forecaster, type RemoteForecaster } from '@foreshard/core/forecasting';
 import { TelemetryStore } from '@foreshard/core/telemetry';
 import { TopologyMap } from '@foreshard/core/topology';
-import { DearAnswers } from './dear-answers.ts';
+import { ExpensiveAnswers } from './expensive-answers.ts';
 import { ForecastTick } from './forecast-tick.ts';
 import type { ModelLine, ModelTask } from './protocol.ts';
 import { trainStreams } from './train-streams.ts';
-import { watched, watchedDear } from './watched-model.ts';
+import { watched, watchedExpensive } from './watched-model.ts';
 
 const { DATABASE_URL, REDIS_URL, TOPOLOGY_URL, WORKER_FORECAST_MODELS = '' } = process.env;
-/** half of the silence that is taken for hanging: a dear model is cut off with its thread, not with this process */
-const dearLimitMs = Math.min(
+/** half of the silence that is taken for hanging: an expensive model is cut off with its thread, not with this process */
+const expensiveLimitMs = Math.min(
   MODEL_LIMIT_MS,
   Number(process.env.WORKER_FORECAST_MODEL_LIMIT_MS ?? 2 * MODEL_LIMIT_MS) / 2,
 );
@@ -30,15 +35,15 @@ const control = connectControl({
   topologyUrl: TOPOLOGY_URL === '' ? undefined : TOPOLOGY_URL,
   actor: 'models',
 });
-/** seasons that a dear model of the user needs */
+/** seasons that an expensive model of the user needs */
 const OWN_PERIODS = 2;
 let map = new TopologyMap({ version: 0, streams: [], hosts: [], shardlets: [], garbage: [] });
 const telemetry = new TelemetryStore({ blocks: control.telemetry, map: () => map, nowMs: Date.now });
 const own = await ownModels();
 const begins = (name: string) => say({ kind: 'model', name });
 const models = [...AUTO_MODELS, ...own.cheap].map((model) => watched(model, begins));
-const dear = [...DEAR_MODEL_NAMES.map(dearModel), ...own.dear];
-const answers = new DearAnswers({ models: dear, limitMs: dearLimitMs });
+const expensive = [...EXPENSIVE_MODEL_NAMES.map(expensiveModel), ...own.expensive];
+const answers = new ExpensiveAnswers({ models: expensive, limitMs: expensiveLimitMs });
 const ticks = new Map<string, ForecastTick>();
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -57,33 +62,39 @@ async function run(task: ModelTask): Promise<object> {
   const tell = (line: string) => say({ kind: 'log', line });
   const parts = { telemetry, records: control.forecasts, registry: control.models, map: () => map, tell };
   if (task.kind === 'train') {
-    const asked = dear.filter(isHeard).map((model) => watchedDear(model, begins));
-    return trainStreams(task, { ...parts, models: heard, dear: asked, dearLimitMs, nowMs: Date.now });
+    const asked = expensive.filter(isHeard).map((model) => watchedExpensive(model, begins));
+    return trainStreams(task, {
+      ...parts,
+      models: heard,
+      expensive: asked,
+      expensiveLimitMs,
+      nowMs: Date.now,
+    });
   }
   const key = task.excluded.join(',');
-  const tick = ticks.get(key) ?? new ForecastTick({ ...parts, models: heard, dear: answers });
+  const tick = ticks.get(key) ?? new ForecastTick({ ...parts, models: heard, expensive: answers });
   ticks.clear();
   ticks.set(key, tick);
   return tick.run(Date.now());
 }
 
-/** Users may add models of their own: modules that export `forecaster`, or a dear one's `forecast`. */
-async function ownModels(): Promise<{ cheap: Forecaster[]; dear: RemoteForecaster[] }> {
+/** Users may add models of their own: modules that export `forecaster`, or an expensive one's `forecast`. */
+async function ownModels(): Promise<{ cheap: Forecaster[]; expensive: RemoteForecaster[] }> {
   const cheap: Forecaster[] = [];
-  const dear: RemoteForecaster[] = [];
+  const expensive: RemoteForecaster[] = [];
   for (const path of WORKER_FORECAST_MODELS.split(',').filter((one) => one !== '')) {
     try {
       const url = pathToFileURL(path);
       const module = (await import(url.href)) as { forecaster?: Forecaster; forecast?: unknown };
       if (module.forecaster !== undefined) cheap.push(module.forecaster);
       else if (typeof module.forecast === 'function')
-        dear.push(new ThreadedModel(basename(path).split('.')[0]!, url, OWN_PERIODS));
+        expensive.push(new ThreadedModel(basename(path).split('.')[0]!, url, OWN_PERIODS));
       else throw new Error('it exports neither "forecaster" nor "forecast"');
     } catch (error) {
       say({ kind: 'log', line: `the model in ${path} cannot be used: ${(error as Error).message}` });
     }
   }
-  return { cheap, dear };
+  return { cheap, expensive };
 }
 
 /** At once: a line that waited behind a model that hangs would never come. */

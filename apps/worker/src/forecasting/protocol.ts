@@ -9,8 +9,8 @@ export type ModelTask = { readonly excluded: readonly string[] } & (
       readonly run: number;
       readonly streamId: number | null;
       readonly reason: string;
-      /** for dear models, in the whole training; milliseconds */
-      readonly dearBudgetMs: number;
+      /** for expensive models, in the whole training; milliseconds */
+      readonly expensiveBudgetMs: number;
     }
 );
 

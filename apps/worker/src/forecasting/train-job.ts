@@ -10,8 +10,8 @@ import { ModelHung, ModelProcess, type ModelProcessParts } from './model-process
 export interface TrainJobParts {
   readonly registry: ModelRegistry;
   readonly settings: Pick<ModelProcessParts, 'env' | 'limitMs'>;
-  /** for dear models in a daily training; a weekly one has four times as much to ask */
-  readonly dearBudgetMs: number;
+  /** for expensive models in a daily training; a weekly one has four times as much to ask */
+  readonly expensiveBudgetMs: number;
   readonly isAnythingKnown: () => Promise<boolean>;
   readonly log: Logger;
   readonly nowMs: () => number;
@@ -65,9 +65,9 @@ export class TrainJob {
     excluded: readonly string[] = [],
   ): Promise<object> {
     const process = new ModelProcess({ ...this.parts.settings, tell });
-    const dearBudgetMs = this.parts.dearBudgetMs * (task.reason === 'weekly' ? WEEKLY_TIMES : 1);
+    const expensiveBudgetMs = this.parts.expensiveBudgetMs * (task.reason === 'weekly' ? WEEKLY_TIMES : 1);
     try {
-      const asked = process.ask({ kind: 'train', ...task, dearBudgetMs, excluded }, signal);
+      const asked = process.ask({ kind: 'train', ...task, expensiveBudgetMs, excluded }, signal);
       this.pid = process.pid;
       return await asked;
     } catch (error) {

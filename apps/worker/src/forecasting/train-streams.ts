@@ -5,7 +5,7 @@
 import { type Forecaster, featureRidge, type RemoteForecaster } from '@foreshard/core/forecasting';
 import {
   contestOf,
-  dearContestants,
+  expensiveContestants,
   type ModelRegistry,
   RESOLUTION_NAMES,
   RESOLUTIONS,
@@ -26,9 +26,9 @@ export interface TrainingParts {
   readonly registry: ModelRegistry;
   readonly map: () => TopologyMap;
   readonly models: readonly Forecaster[];
-  readonly dear: readonly RemoteForecaster[];
-  /** of one answer of a dear model */
-  readonly dearLimitMs: number;
+  readonly expensive: readonly RemoteForecaster[];
+  /** of one answer of an expensive model */
+  readonly expensiveLimitMs: number;
   readonly nowMs: () => number;
   readonly tell: (line: string) => void;
 }
@@ -36,7 +36,7 @@ export interface TrainingParts {
 type TrainTask = Extract<ModelTask, { kind: 'train' }>;
 
 /** of one training */
-interface DearBudget {
+interface ExpensiveBudget {
   leftMs: number;
 }
 
@@ -47,7 +47,7 @@ export async function trainStreams(
   parts: TrainingParts,
 ): Promise<{ trained: number; promoted: number; skipped: number }> {
   const counts = { trained: 0, promoted: 0, skipped: 0 };
-  const budget = { leftMs: task.dearBudgetMs };
+  const budget = { leftMs: task.expensiveBudgetMs };
   for (const { id, name } of await heaviestFirst(task.streamId, parts))
     for (const resolution of RESOLUTION_NAMES) {
       const tell = (text: string) => parts.tell(`${name}, steps of ${resolution}: ${text}`);
@@ -58,7 +58,7 @@ export async function trainStreams(
   return counts;
 }
 
-/** Their load of the last day decides who may use the budget of dear models first. */
+/** Their load of the last day decides who may use the budget of expensive models first. */
 async function heaviestFirst(streamId: number | null, { map, telemetry, nowMs }: TrainingParts) {
   const streams = map()
     .streams()
@@ -80,7 +80,7 @@ async function trainOne(
   streamId: number,
   resolution: Resolution,
   parts: TrainingParts,
-  { budget, tell }: { budget: DearBudget; tell: (text: string) => void },
+  { budget, tell }: { budget: ExpensiveBudget; tell: (text: string) => void },
 ): Promise<'skipped' | 'kept' | 'promoted'> {
   const { telemetry, registry, models, nowMs } = parts;
   const { stepMs, pastMs } = RESOLUTIONS[resolution];
@@ -103,7 +103,7 @@ async function trainOne(
     isThorough: task.reason === 'weekly',
   };
   const { contestants, unfit } = await askedWithin(budget, input, parts);
-  const trained = train({ ...input, dear: contestants });
+  const trained = train({ ...input, expensive: contestants });
   if (typeof trained === 'string') {
     tell(trained);
     return 'skipped';
@@ -122,18 +122,28 @@ async function trainOne(
 }
 
 /** Half of what is left of the budget is for this one; what it does not use is for the next. A champion comes first. */
-async function askedWithin(budget: DearBudget, input: TrainingInput, { dear, dearLimitMs }: TrainingParts) {
+async function askedWithin(
+  budget: ExpensiveBudget,
+  input: TrainingInput,
+  { expensive, expensiveLimitMs }: TrainingParts,
+) {
   const { series, resolution, champion } = input;
   if (budget.leftMs <= 0 || series.values.length < STEPS_MIN) return { contestants: [], unfit: [] };
   const startMs = performance.now();
-  const models = dear.toSorted(
+  const models = expensive.toSorted(
     (a, b) => Number(b.name === champion?.name) - Number(a.name === champion?.name),
   );
-  const asked = await dearContestants(models, withSeasons(series), resolution, contestOf(input).origins, {
-    ms: budget.leftMs / 2,
-    limitMs: dearLimitMs,
-    stopwatch: () => performance.now(),
-  });
+  const asked = await expensiveContestants(
+    models,
+    withSeasons(series),
+    resolution,
+    contestOf(input).origins,
+    {
+      ms: budget.leftMs / 2,
+      limitMs: expensiveLimitMs,
+      stopwatch: () => performance.now(),
+    },
+  );
   budget.leftMs -= performance.now() - startMs;
   return asked;
 }

@@ -35,7 +35,7 @@ export function watched(model: Forecaster, begins: (name: string) => void): Fore
 }
 
 /** Before each of its answers; what it does in its thread meanwhile is ended there. */
-export function watchedDear(model: RemoteForecaster, begins: (name: string) => void): RemoteForecaster {
+export function watchedExpensive(model: RemoteForecaster, begins: (name: string) => void): RemoteForecaster {
   return {
     name: model.name,
     cost: model.cost,

@@ -26,7 +26,7 @@ test('everything but the two addresses has a default', () => {
       hostWebhook: undefined,
       forecastModels: '',
       forecastModelLimitMs: 60_000,
-      forecastDearMs: 60_000,
+      forecastExpensiveMs: 60_000,
       health: healthSettingsSchema.parse({}),
       telemetryRetention: { minute: 8 * DAY_MS, hour: 396 * DAY_MS, keys: 31 * DAY_MS },
     },

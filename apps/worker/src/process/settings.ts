@@ -68,7 +68,7 @@ const environment = z.object({
   WORKER_TELEMETRY_MINUTES_DAYS: days(1, RETENTION_DEFAULT.minute),
   WORKER_TELEMETRY_HOURS_DAYS: days(1, RETENTION_DEFAULT.hour),
   WORKER_TELEMETRY_KEYS_DAYS: days(1, RETENTION_DEFAULT.keys),
-  /** modules that export a `forecaster`, or a dear model's `forecast`, separated by commas */
+  /** modules that export a `forecaster`, or an expensive model's `forecast`, separated by commas */
   WORKER_FORECAST_MODELS: z.string().default(''),
   WORKER_FORECAST_MODEL_LIMIT_MS: z.coerce
     .number({ error: 'must be a number of milliseconds' })
@@ -116,8 +116,8 @@ export interface Settings {
   readonly forecastModels: string;
   /** a model that takes longer is cut off */
   readonly forecastModelLimitMs: number;
-  /** for dear models in a training; 0: none are tried */
-  readonly forecastDearMs: number;
+  /** for expensive models in a training; 0: none are tried */
+  readonly forecastExpensiveMs: number;
 }
 
 export type SettingsReply =
@@ -153,7 +153,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     consoleUrl: e.FORESHARD_CONSOLE_URL,
     forecastModels: e.WORKER_FORECAST_MODELS,
     forecastModelLimitMs: e.WORKER_FORECAST_MODEL_LIMIT_MS,
-    forecastDearMs: e.WORKER_FORECAST_DEAR_SECONDS * 1_000,
+    forecastExpensiveMs: e.WORKER_FORECAST_DEAR_SECONDS * 1_000,
     telemetryRetention: {
       minute: e.WORKER_TELEMETRY_MINUTES_DAYS,
       hour: e.WORKER_TELEMETRY_HOURS_DAYS,

@@ -13,14 +13,14 @@ const series = {
   seasons: [24],
 };
 
-function dear(
+function expensive(
   name: string,
   answer: (t: number) => number,
   msACall = 0,
 ): RemoteForecaster & { calls: number } {
   return {
     name,
-    cost: 'dear',
+    cost: 'expensive',
     calls: 0,
     shortest: () => 10,
     async forecast({ values }, horizon) {
@@ -35,9 +35,9 @@ function dear(
 let nowMs = 0;
 const budget = { ms: 1_000, limitMs: 1_000, stopwatch: () => nowMs };
 
-it('lets a dear model win the forecast where it pays, and none where it does not', async () => {
+it('lets an expensive model win the forecast where it pays, and none where it does not', async () => {
   const { models, unfit } = await askedBefore(
-    [dear('right', usual), dear('poor', () => 190)],
+    [expensive('right', usual), expensive('poor', () => 190)],
     series,
     HORIZON,
     budget,
@@ -50,8 +50,8 @@ it('lets a dear model win the forecast where it pays, and none where it does not
 });
 
 it('stops a model that would not end its trial in its part of the budget, and tries the next', async () => {
-  const slow = dear('slow', usual, 100);
-  const { models, unfit } = await askedBefore([slow, dear('right', usual)], series, HORIZON, budget);
+  const slow = expensive('slow', usual, 100);
+  const { models, unfit } = await askedBefore([slow, expensive('right', usual)], series, HORIZON, budget);
   expect(slow.calls).toBe(1);
   expect(unfit).toEqual([
     { model: 'slow', reason: expect.stringContaining('its part of the budget is 0.5 s') },
@@ -60,13 +60,13 @@ it('stops a model that would not end its trial in its part of the budget, and tr
 });
 
 it('leaves out a model that fails, and says why', async () => {
-  const broken = { ...dear('broken', usual), forecast: () => Promise.reject(new Error('failed: no')) };
+  const broken = { ...expensive('broken', usual), forecast: () => Promise.reject(new Error('failed: no')) };
   const { models, unfit } = await askedBefore([broken], series, HORIZON, budget);
   expect([models, unfit]).toEqual([[], [{ model: 'broken', reason: 'failed: no' }]]);
 });
 
 it('leaves out a model that was right at every origin of the trial and goes astray at the end', async () => {
-  const astray = dear('astray', (t) => (t >= 400 ? -300 : usual(t)));
+  const astray = expensive('astray', (t) => (t >= 400 ? -300 : usual(t)));
   const { models, unfit } = await askedBefore([astray], series, HORIZON, budget);
   expect(models).toEqual([]);
   expect(unfit).toEqual([{ model: 'astray', reason: 'went astray: -300.0 at the origin 400' }]);

@@ -1,5 +1,5 @@
 /**
- * Dear models in a selection. They run elsewhere and are asked one call at a time, so each is asked beforehand: at the
+ * Expensive models in a selection. They run elsewhere and are asked one call at a time, so each is asked beforehand: at the
  * end of the series and at every origin of the trial, while the budget lasts. What it answered then takes part like a
  * cheap model, and is heard by its errors only. A model that cannot end its trial in its part of the budget is left out.
  */
@@ -23,7 +23,7 @@ export interface AskedBefore {
 }
 
 export async function askedBefore(
-  dear: readonly RemoteForecaster[],
+  expensive: readonly RemoteForecaster[],
   known: Series,
   horizon: number,
   budget: Budget,
@@ -33,8 +33,8 @@ export async function askedBefore(
   const unfit: Unfit[] = [];
   if (plan === undefined) return { models, unfit };
   const endMs = budget.stopwatch() + budget.ms;
-  for (const [i, model] of dear.entries()) {
-    const partMs = (endMs - budget.stopwatch()) / (dear.length - i);
+  for (const [i, model] of expensive.entries()) {
+    const partMs = (endMs - budget.stopwatch()) / (expensive.length - i);
     const asked = [series.values.length, ...plan.origins];
     const answers = await answersAt(model, series, asked, horizon, { ...budget, ms: partMs });
     if (typeof answers === 'string') unfit.push({ model: model.name, reason: answers });
@@ -105,7 +105,7 @@ function rangeOf(values: Float64Array) {
 function answering(model: RemoteForecaster, answers: ReadonlyMap<number, Forecast>): Forecaster {
   return {
     name: model.name,
-    cost: 'dear',
+    cost: 'expensive',
     shortest: () => 1,
     fit: () => ({
       parameters: {},

@@ -22,8 +22,8 @@ export interface Fitted {
 
 export interface Forecaster {
   readonly name: string;
-  /** cheap models always take part in a selection; dear ones only where their budget allows */
-  readonly cost: 'cheap' | 'dear';
+  /** cheap models always take part in a selection; expensive ones only where their budget allows */
+  readonly cost: 'cheap' | 'expensive';
   /** fewer steps than this cannot be fitted */
   shortest(series: Series, horizon: number): number;
   fit(series: Series, horizon: number): Fitted;
@@ -32,7 +32,7 @@ export interface Forecaster {
 /** A model that runs elsewhere (a thread, a process) or loads lazily. */
 export interface RemoteForecaster {
   readonly name: string;
-  readonly cost: 'dear';
+  readonly cost: 'expensive';
   shortest(series: Series, horizon: number): number;
   /** the forecast from the end of the series, or a rejection that says why there is none */
   forecast(series: Series, horizon: number, limitMs: number): Promise<Forecast>;

@@ -1,6 +1,6 @@
 /**
  * What a move costs while it is made: both hosts are burdened by the copy. On hosts with room that is next to nothing;
- * on full ones it is the overload the move was to prevent, so the same move is cheap before a peak and dear in it.
+ * on full ones it is the overload the move was to prevent, so the same move is cheap before a peak and expensive in it.
  * Judged by the load of now, since a copy begins now.
  */
 import type { PlanContext } from './context.ts';

@@ -1,5 +1,5 @@
 export * from './calibration-book.ts';
-export * from './dear-models.ts';
+export * from './expensive-models.ts';
 export * from './forecast-store.ts';
 export type { PlaceForecast } from './place-forecast.ts';
 export * from './resolution.ts';

@@ -49,7 +49,7 @@ export interface PredictionInput {
   /** all that may be heard, by name */
   readonly models: readonly Forecaster[];
   readonly champion: ModelVersion | undefined;
-  /** what a dear champion answered, from the origin on; without it the cheap models serve */
+  /** what an expensive champion answered, from the origin on; without it the cheap models serve */
   readonly answer?: Forecast | undefined;
 }
 
@@ -115,7 +115,7 @@ export class StreamPredictor {
     };
   }
 
-  /** By the answer of a dear champion, else by models that are fitted here. */
+  /** By the answer of an expensive champion, else by models that are fitted here. */
   private served({ originMs, total, models, champion, answer }: PredictionInput): Served {
     if (champion !== undefined && answer !== undefined) {
       const quantiles = new Quantiles(answer.point.length, { origins: [] });

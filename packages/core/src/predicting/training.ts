@@ -23,8 +23,8 @@ export interface TrainingInput {
   readonly resolution: Resolution;
   readonly series: Series & { readonly firstMs: number };
   readonly models: readonly Forecaster[];
-  /** dear models with what they answered at the origins of `contestOf` */
-  readonly dear?: readonly Contestant[];
+  /** expensive models with what they answered at the origins of `contestOf` */
+  readonly expensive?: readonly Contestant[];
   readonly champion: ModelVersion | undefined;
   readonly run: number;
   readonly nowMs: number;
@@ -95,20 +95,20 @@ export function contestOf({
 const CHAMPION = 'the champion';
 const AUTO = 'auto';
 
-function contestantsOf({ models, dear = [], champion }: TrainingInput): Contestant[] {
+function contestantsOf({ models, expensive = [], champion }: TrainingInput): Contestant[] {
   const alone = models.map((model) => autoContestant([model], model.name));
-  const contestants = [autoContestant(models, AUTO), ...alone, ...dear];
+  const contestants = [autoContestant(models, AUTO), ...alone, ...expensive];
   if (champion === undefined) return contestants;
-  const answered = dear.find(({ name }) => name === champion.name);
+  const answered = expensive.find(({ name }) => name === champion.name);
   if (answered !== undefined) return [...contestants, { ...answered, name: CHAMPION }];
   // what it would answer is not known: what serves in its place is no measure of it
-  if (isDear(champion)) return contestants;
+  if (isExpensive(champion)) return contestants;
   return [...contestants, autoContestant(heardBy(champion, models), CHAMPION)];
 }
 
 /** Whether the version answers beforehand, in a thread of its own. */
-export function isDear({ parameters }: Pick<ModelVersion, 'parameters'>): boolean {
-  return parameters.isDear === true;
+export function isExpensive({ parameters }: Pick<ModelVersion, 'parameters'>): boolean {
+  return parameters.isExpensive === true;
 }
 
 function isSound({ score, coverage }: BacktestRow): boolean {
@@ -141,12 +141,12 @@ function yardstick(rows: readonly BacktestRow[]): number {
 
 function versionOf(
   row: BacktestRow,
-  { streamId, resolution, models, dear = [], run, nowMs }: TrainingInput,
+  { streamId, resolution, models, expensive = [], run, nowMs }: TrainingInput,
   series: Series & { readonly firstMs: number },
   origins: number,
   naive: number,
 ): Omit<ModelVersion, 'id'> {
-  const isDear = dear.some(({ name }) => name === row.model);
+  const isExpensive = expensive.some(({ name }) => name === row.model);
   return {
     ...measuredOf(row, origins, naive),
     streamId,
@@ -155,7 +155,12 @@ function versionOf(
     members: row.model === AUTO ? models.map(({ name }) => name) : [row.model],
     windowFromMs: series.firstMs,
     windowToMs: series.firstMs + series.values.length * series.stepSeconds * 1_000,
-    parameters: { seasons: series.seasons, horizon: RESOLUTIONS[resolution].horizon, fits: row.fits, isDear },
+    parameters: {
+      seasons: series.seasons,
+      horizon: RESOLUTIONS[resolution].horizon,
+      fits: row.fits,
+      isExpensive,
+    },
     run,
     createdMs: nowMs,
   };

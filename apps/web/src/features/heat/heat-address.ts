@@ -25,7 +25,7 @@ const AHEAD_HOURS = { '1h': 1 / 3, '6h': 2, '24h': 2, '7d': 24, '30d': 24 } as c
   Span,
   number
 >;
-/** Longer pictures are made of hours: what a minute brings is not seen, and they are dear to make. */
+/** Longer pictures are made of hours: what a minute brings is not seen, and they are expensive to make. */
 const HOURS_OF_MINUTES = 26;
 const LONG_STEP_MS = 5 * MINUTE_MS;
 /** The last minute is told when it is over, and some seconds later. */

@@ -1,2 +1,2 @@
-export * from './dear-model.ts';
+export * from './expensive-model.ts';
 export * from './threaded-model.ts';

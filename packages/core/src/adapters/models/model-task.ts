@@ -1,4 +1,4 @@
-/** What passes between the thread of a dear model and its caller, and what a dear model is: one function. */
+/** What passes between the thread of an expensive model and its caller, and what an expensive model is: one function. */
 import type { Forecast } from '../../forecasting/index.ts';
 
 export interface ModelTask {
@@ -13,5 +13,5 @@ export interface ModelTask {
 
 export type ModelReply = { readonly forecast: Forecast } | { readonly failed: string };
 
-/** Every dear model's module exports this under the name `forecast`. */
+/** Every expensive model's module exports this under the name `forecast`. */
 export type ForecastFunction = (task: ModelTask) => Promise<Forecast>;

@@ -1,4 +1,4 @@
-/** The thread dear models run in: what hangs or eats memory here is ended from outside without a trace. */
+/** The thread expensive models run in: what hangs or eats memory here is ended from outside without a trace. */
 import { parentPort } from 'node:worker_threads';
 import type { ForecastFunction, ModelReply, ModelTask } from './model-task.ts';
 

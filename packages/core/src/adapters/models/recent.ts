@@ -1,4 +1,4 @@
-/** How much past a dear model is shown: its time grows faster than what it learns from more. */
+/** How much past an expensive model is shown: its time grows faster than what it learns from more. */
 import type { ModelTask } from './model-task.ts';
 
 /** at least four of the longest season, so that each slot is seen several times */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Series } from '../../forecasting/index.ts';
-import { dearModel } from './dear-model.ts';
+import { expensiveModel } from './expensive-model.ts';
 import { ThreadedModel } from './threaded-model.ts';
 
 const HORIZON = 24;
@@ -20,7 +20,7 @@ afterEach(async () => {
 
 describe.each(['mstl', 'arima', 'prophet'] as const)('the model %s', (name) => {
   it('follows the day of a series with a day and a week', async () => {
-    const model = keep(dearModel(name));
+    const model = keep(expensiveModel(name));
     const { point, spread } = await model.forecast(series, HORIZON, LIMIT_MS);
     const error = point.reduce(
       (sum, value, h) => sum + Math.abs(value - 6 - loadAt(series.values.length + h)),
@@ -38,7 +38,7 @@ it('ends a model that hangs at its limit, names it, and serves the next call', a
 });
 
 it('answers one series after the other from the same thread', async () => {
-  const model = keep(dearModel('mstl'));
+  const model = keep(expensiveModel('mstl'));
   const first = await model.forecast(series, HORIZON, LIMIT_MS);
   expect(await model.forecast(series, HORIZON, LIMIT_MS)).toEqual(first);
 });

@@ -1,5 +1,5 @@
 /**
- * Runs a dear model in a thread of its own with a time limit. Training and WASM block their thread and cannot be
+ * Runs an expensive model in a thread of its own with a time limit. Training and WASM block their thread and cannot be
  * asked to stop, so a model that overruns is ended with its thread, and the next call gets a new one.
  */
 import { Worker } from 'node:worker_threads';
@@ -17,7 +17,7 @@ const HEAP_MB = 512;
 
 export class ThreadedModel implements RemoteForecaster {
   readonly name: string;
-  readonly cost = 'dear';
+  readonly cost = 'expensive';
   private readonly module: URL;
   private readonly periods: number;
   private thread: Worker | undefined;

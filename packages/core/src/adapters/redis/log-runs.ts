@@ -3,7 +3,7 @@ import type { StoredRecord } from '../../hosts/index.ts';
 import { invariant } from '../../kernel/index.ts';
 import type { Argument } from './wire-command.ts';
 
-/** An entry larger than this makes reading a small part of it dear. */
+/** An entry larger than this makes reading a small part of it expensive. */
 const RUN_BYTES_MAX = 256 * 1024;
 
 /** Three arguments a run: first seq, first ts, frames. REQUIRES consecutive records. */

@@ -220,7 +220,7 @@ function keepReason(context: PlanContext, active: number): SkipReason | undefine
   return leavesOverloaded(context) ? 'overload-left' : undefined;
 }
 
-/** Is a host nearly over its capacity that another could relieve, were it not too dear or beyond the budget? */
+/** Is a host nearly over its capacity that another could relieve, were it not too expensive or beyond the budget? */
 function leavesOverloaded({ cluster, policy, skips }: PlanContext): boolean {
   return skips.hosts.some(
     ({ phase, host, reason }) =>

@@ -37,8 +37,8 @@ export interface Foresight {
 /** steps of ten minutes that are forecast at most */
 export const STEPS_MAX = 7;
 /** those of `auto` that are cheap to ask: a thousand ticks ask each series */
-const DEAR = ['hybrid', 'periodic-week', 'smoothing', 'smoothing-log'];
-const MODELS = AUTO_MODELS.filter(({ name }) => !DEAR.includes(name));
+const EXPENSIVE = ['hybrid', 'periodic-week', 'smoothing', 'smoothing-log'];
+const MODELS = AUTO_MODELS.filter(({ name }) => !EXPENSIVE.includes(name));
 /** steps of ten minutes */
 const WEIGHED_EVERY = 6;
 /** the heaviest keys, for which all models are tried; the total is one more */

@@ -62,7 +62,7 @@ export interface Choices {
   readonly pStore?: PStoreChoice;
 }
 
-/** Forecasts are dear and the same for all policies of a workload, so they are made where they are first needed. */
+/** Forecasts are expensive and the same for all policies of a workload, so they are made where they are first needed. */
 export class Replay {
   private readonly workload: Workload;
   private readonly options: ReplayOptions;

@@ -1,20 +1,20 @@
 /**
- * What dear champions answered last. A tick takes what there is and never waits: when an answer has served its time
+ * What expensive champions answered last. A tick takes what there is and never waits: when an answer has served its time
  * the next is asked for beside the ticks, in the model's own thread, one after another however many streams there are.
  */
 import type { Forecast, RemoteForecaster, Unfit } from '@foreshard/core/forecasting';
 import {
   ANSWER_STEPS,
   askToServe,
-  type DearAnswer,
-  isDear,
+  type ExpensiveAnswer,
+  isExpensive,
   type ModelVersion,
   RESOLUTIONS,
   servedFrom,
 } from '@foreshard/core/predicting';
 import type { TimedSeries } from './load-history.ts';
 
-export interface DearAnswersParts {
+export interface ExpensiveAnswersParts {
   readonly models: readonly RemoteForecaster[];
   /** of one answer */
   readonly limitMs: number;
@@ -27,25 +27,25 @@ interface Latest {
 
 interface Kept {
   readonly version: number;
-  answer: DearAnswer | undefined;
+  answer: ExpensiveAnswer | undefined;
   /** why there is no newer one */
   missing: string;
   isAsked: boolean;
   askedMs: number;
 }
 
-export class DearAnswers {
-  private readonly parts: DearAnswersParts;
+export class ExpensiveAnswers {
+  private readonly parts: ExpensiveAnswersParts;
   private readonly kept = new Map<string, Kept>();
   private asking: Promise<void> = Promise.resolve();
 
-  constructor(parts: DearAnswersParts) {
+  constructor(parts: ExpensiveAnswersParts) {
     this.parts = parts;
   }
 
   /** The champion's forecast from the end of `total`, or why the cheap models serve; undefined for a cheap one. */
   latest(champion: ModelVersion | undefined, total: TimedSeries): Latest | undefined {
-    if (champion === undefined || !isDear(champion)) return undefined;
+    if (champion === undefined || !isExpensive(champion)) return undefined;
     const { id, name, streamId, resolution } = champion;
     const unfit = (reason: string) => ({ unfit: { model: name, reason } });
     const model = this.parts.models.find((one) => one.name === name);

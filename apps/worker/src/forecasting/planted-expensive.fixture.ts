@@ -1,4 +1,4 @@
-/** A planted dear model that knows what will come, and the load of the tests. */
+/** A planted expensive model that knows what will come, and the load of the tests. */
 import type { Forecast } from '@foreshard/core/forecasting';
 
 const HOUR_MS = 3_600_000;

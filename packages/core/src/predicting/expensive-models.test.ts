@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { RemoteForecaster } from '../forecasting/index.ts';
-import { askToServe, dearContestants, servedFrom } from './dear-models.ts';
+import { askToServe, expensiveContestants, servedFrom } from './expensive-models.ts';
 
 const STEP_MS = 300_000;
 const series = {
@@ -14,7 +14,7 @@ const budget = { ms: 1_000, limitMs: 1_000, stopwatch: () => 0 };
 /** Says how much it was shown, and how far ahead each step lies. */
 const telling: RemoteForecaster = {
   name: 'telling',
-  cost: 'dear',
+  cost: 'expensive',
   shortest: () => 10,
   forecast: async ({ values }, horizon) => ({
     point: Float64Array.from({ length: horizon }, (_, h) => values.length + h),
@@ -24,7 +24,7 @@ const telling: RemoteForecaster = {
 
 it('is measured at every age an answer is served at, and never shown what it is judged by', async () => {
   const origins = [500, 510, 520, 530, 540, 550, 560];
-  const { contestants, unfit } = await dearContestants([telling], series, '5m', origins, budget);
+  const { contestants, unfit } = await expensiveContestants([telling], series, '5m', origins, budget);
   expect(unfit).toEqual([]);
   const asked = contestants[0]!.fit(series, 25);
   if (typeof asked === 'string') throw new Error(asked);

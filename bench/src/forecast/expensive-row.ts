@@ -1,5 +1,5 @@
-/** A dear model in the same back-test: it is fitted at every origin it is asked at, in its own thread. */
-import { type DearModelName, dearModel, MODEL_LIMIT_MS } from '@foreshard/core/adapters/models';
+/** An expensive model in the same back-test: it is fitted at every origin it is asked at, in its own thread. */
+import { type ExpensiveModelName, expensiveModel, MODEL_LIMIT_MS } from '@foreshard/core/adapters/models';
 import {
   type BacktestPlan,
   type BacktestRow,
@@ -10,12 +10,12 @@ import {
   upTo,
 } from '@foreshard/core/forecasting';
 
-export async function dearRow(
-  name: DearModelName,
+export async function expensiveRow(
+  name: ExpensiveModelName,
   series: Series,
   plan: BacktestPlan,
 ): Promise<BacktestRow | undefined> {
-  const model = dearModel(name);
+  const model = expensiveModel(name);
   const forecasts = new Map<number, Forecast>();
   const start = performance.now();
   try {

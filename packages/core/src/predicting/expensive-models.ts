@@ -1,5 +1,5 @@
 /**
- * Dear models as they serve a stream. One answer takes up to seconds and goes on from the end of what it was shown
+ * Expensive models as they serve a stream. One answer takes up to seconds and goes on from the end of what it was shown
  * only, so no tick waits for it: a tick serves the newest answer there is, from where time has come to since, and
  * a new one is asked for meanwhile. A training measures them like that, at every age an answer is served at.
  */
@@ -24,13 +24,13 @@ export const ANSWER_STEPS: Readonly<Record<Resolution, number>> = { '5m': 6, '1h
 const LATE_STEPS = 6;
 
 /** An answer and when it begins. */
-export interface DearAnswer {
+export interface ExpensiveAnswer {
   readonly originMs: number;
   readonly forecast: Forecast;
 }
 
 /** Answers at `origins`, each as old as it would be in service; `series` is what a training knows. */
-export async function dearContestants(
+export async function expensiveContestants(
   models: readonly RemoteForecaster[],
   series: Series,
   resolution: Resolution,
@@ -68,7 +68,7 @@ export async function askToServe(
   series: Series & { readonly firstMs: number },
   resolution: Resolution,
   limitMs: number,
-): Promise<DearAnswer | string> {
+): Promise<ExpensiveAnswer | string> {
   const { horizon, stepMs, pastMs } = RESOLUTIONS[resolution];
   const skipped = Math.max(0, series.values.length - pastMs / stepMs);
   const values = withoutOutages(series.values.subarray(skipped));
@@ -83,7 +83,7 @@ export async function askToServe(
 
 /** What an answer says of the horizon from `originMs` on; undefined when it is too old for that. */
 export function servedFrom(
-  answer: DearAnswer,
+  answer: ExpensiveAnswer,
   resolution: Resolution,
   originMs: number,
 ): Forecast | undefined {
