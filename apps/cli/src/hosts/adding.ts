@@ -13,7 +13,7 @@ export async function add(control: Control, addition: Addition, dryRun = false):
   const reply = await (dryRun ? tryAdmission : admitHost)(control.topology, request);
   if (reply.kind !== 'refused') return reply;
   if (reply.why === 'address') throw badInput(reply.detail);
-  // at the desk the reason helps
+  // at the machine the reason helps
   const cause = reply.cause === undefined ? '' : ` (${reply.cause})`;
   if (reply.why === 'unsuitable') throw new CommandFailure(`${reply.detail}${cause}`);
   throw failureOf({ reason: reply.why, detail: reply.detail });
