@@ -108,7 +108,8 @@ function contestantsOf({ models, expensive = [], champion }: TrainingInput): Con
 
 /** Whether the version answers beforehand, in a thread of its own. */
 export function isExpensive({ parameters }: Pick<ModelVersion, 'parameters'>): boolean {
-  return parameters.isExpensive === true;
+  // the name under which versions of earlier releases are stored
+  return parameters.isDear === true;
 }
 
 function isSound({ score, coverage }: BacktestRow): boolean {
@@ -146,7 +147,6 @@ function versionOf(
   origins: number,
   naive: number,
 ): Omit<ModelVersion, 'id'> {
-  const isExpensive = expensive.some(({ name }) => name === row.model);
   return {
     ...measuredOf(row, origins, naive),
     streamId,
@@ -159,7 +159,7 @@ function versionOf(
       seasons: series.seasons,
       horizon: RESOLUTIONS[resolution].horizon,
       fits: row.fits,
-      isExpensive,
+      isDear: expensive.some(({ name }) => name === row.model),
     },
     run,
     createdMs: nowMs,
