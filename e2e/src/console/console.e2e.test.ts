@@ -207,7 +207,7 @@ describe('strangers', () => {
   });
 
   it('cannot change anything from another origin', async () => {
-    const reply = await fetch(`${consoleUrl}/api/trpc/streams.create`, {
+    const reply = await fetch(`${consoleUrl}/api/trpc/operations.streams.create`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', origin: 'https://evil.example' },
       body: JSON.stringify({ name: 'stolen', settings: {} }),
