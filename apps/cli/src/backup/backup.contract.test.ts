@@ -241,6 +241,23 @@ describe('a backup file', () => {
     expect((await control.restoration.clock()).mark).toBeUndefined();
   });
 
+  test('waits for a transaction under way, which another one may still help to end', async () => {
+    await copyFile(file, other());
+    const [holder, helper] = await Promise.all([0, 1].map(() => connect(edge.stores.databaseUrl)));
+    try {
+      await holder!.query('BEGIN; SELECT FROM host');
+      const restored = tried();
+      await sleep(2_000);
+      // behind the restore that waits for the holder
+      await helper!.query('SELECT FROM host');
+      await holder!.query('COMMIT');
+      const reply = await restored;
+      expect(reply, reply.stderr).toMatchObject({ exitCode: 0 });
+    } finally {
+      await Promise.all([holder!.end(), helper!.end()]);
+    }
+  });
+
   test('that was cut is refused', async () => {
     const whole = await readFile(file);
     await writeFile(other(), whole.subarray(0, whole.length - 20));

@@ -3,6 +3,7 @@
  * topology store decides nothing until `doctor --after-restore` has compared it with every host, because hosts may
  * have carried out decisions that this topology store does not know any more.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { migrateWithin } from '../composition.ts';
 import { CommandFailure, EXIT_BAD_INPUT } from '../failure.ts';
@@ -59,8 +60,7 @@ async function makeRoom(client: Client, head: Head, { replace }: RestoreOptions)
   const tables = await tablesOf(client, true);
   const missing = head.tables.find((table) => !tables.includes(table));
   if (missing !== undefined) throw refused(`this database has no table ${missing}: use the newer release`);
-  // nobody decides or reads half of it
-  await client.query(`LOCK TABLE ${tables.map(quoted).join(', ')} IN ACCESS EXCLUSIVE MODE`);
+  await lockAll(client, tables);
   const { rows } = await client.query<{ version: string }>('SELECT version FROM clock');
   const version = Number(rows[0]?.version ?? 0);
   if (version > 0 && !replace)
@@ -70,6 +70,34 @@ async function makeRoom(client: Client, head: Head, { replace }: RestoreOptions)
   const replaced = [...new Set([...head.tables, ...(await tablesOf(client, false))])];
   await client.query(`TRUNCATE ${replaced.map(quoted).join(', ')}`);
   return version;
+}
+
+const LOCK_WITHIN_MS = 3_000;
+const LOCK_ATTEMPTS = 10;
+const LOCK_PAUSE_MS = 500;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Nobody decides or reads half of it. Each attempt is short: whoever asks for a table meanwhile waits behind it, also
+ * what a transaction needs to end that this waits for.
+ */
+async function lockAll(client: Client, tables: readonly string[]): Promise<void> {
+  const lock = `LOCK TABLE ${tables.map(quoted).join(', ')} IN ACCESS EXCLUSIVE MODE`;
+  for (let attempt = 1; ; attempt++) {
+    await client.query(`SAVEPOINT before_lock; SET LOCAL lock_timeout = ${LOCK_WITHIN_MS}`);
+    try {
+      await client.query(`${lock}; SET LOCAL lock_timeout = 0`);
+      return;
+    } catch (error) {
+      if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
+      await client.query('ROLLBACK TO SAVEPOINT before_lock');
+      if (attempt === LOCK_ATTEMPTS)
+        throw new CommandFailure(
+          'the tables are in use; stop edges, workers and consoles; nothing was changed',
+        );
+      await sleep(LOCK_PAUSE_MS);
+    }
+  }
 }
 
 async function writeRows(client: Client, path: string, head: Head): Promise<void> {
