@@ -26,7 +26,7 @@ export interface Shard {
 
 /** About how long each takes on two quiet cores, rounded up. Only the balance of the shards depends on it. */
 export const SECONDS: Readonly<Record<string, number>> = {
-  'bench/src/simulation/many-seeds.slow.test.ts': 120,
+  'bench/src/simulation/many-seeds.slow.test.ts': 160,
   'bench/src/simulation/mutants.slow.contract.test.ts': 120,
   'e2e/src/console/large.slow.e2e.test.ts': 90,
   'e2e/src/console/pages.slow.e2e.test.ts': 30,
