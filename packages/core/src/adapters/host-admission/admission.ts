@@ -11,38 +11,20 @@ import {
   withoutPassword,
 } from '../../hosts/index.ts';
 import { tryDecision } from '../../moves/index.ts';
+import type { Admission, AdmissionReply as Reply } from '../../operations/handlers/index.ts';
 import {
   addHost,
   type DecisionReply,
   type Host,
   type HostDescription,
-  type Refusal,
   type TopologyStore,
 } from '../../topology/index.ts';
 import { connectAnyHost } from '../event-hosts/index.ts';
 import { objectionToHostAddress } from './host-address.ts';
 import { inspectHost } from './host-settings.ts';
 
-export interface AdmissionRequest extends HostDescription {
-  readonly url: string;
-  /** else its address */
-  readonly name?: string | undefined;
-  /** recorded with the decision */
-  readonly actor: string;
-}
-
-export type AdmissionReply =
-  | { readonly kind: 'joined' | 'known'; readonly hostId: number }
-  /** only where nothing was to be changed */
-  | { readonly kind: 'wouldJoin' }
-  /** `unsuitable`: the server; `address`: what was asked for; the rest is the topology store's */
-  | {
-      readonly kind: 'refused';
-      readonly why: 'address' | 'unsuitable' | Refusal['reason'];
-      readonly detail: string;
-      /** for the log of the process that tried, not for who asked: it tells what listens there */
-      readonly cause?: string;
-    };
+/** `cause` is for the log of the process that tried, not for who asked: it tells what listens there. */
+export type AdmissionReply = Reply & { readonly cause?: string };
 
 /** The same for a port that is closed, silent or speaks something else: this is no tool to look around with. */
 const SILENT = `no ${ENGINE_LABELS} answers there; start it, or mend its address`;
@@ -51,7 +33,7 @@ type Topology = Pick<TopologyStore, 'snapshot' | 'decide'>;
 type Candidate = Pick<Host, 'engine' | 'url' | 'name'> & HostDescription;
 
 /** @throws when the topology store does not answer, or HostUnreachable when the server falls silent in the middle */
-export async function admitHost(topology: Topology, request: AdmissionRequest): Promise<AdmissionReply> {
+export async function admitHost(topology: Topology, request: Admission): Promise<AdmissionReply> {
   const candidate = await judged(topology, request);
   if ('kind' in candidate) return candidate;
   const host = await connectAnyHost(candidate);
@@ -66,7 +48,7 @@ export async function admitHost(topology: Topology, request: AdmissionRequest): 
  * What would stand in the way, as far as it shows without writing to the server: whether it belongs to a
  * cluster is looked at when it joins.
  */
-export async function tryAdmission(topology: Topology, request: AdmissionRequest): Promise<AdmissionReply> {
+export async function tryAdmission(topology: Topology, request: Admission): Promise<AdmissionReply> {
   const candidate = await judged(topology, request);
   if ('kind' in candidate) return candidate;
   const snapshot = await topology.snapshot();
@@ -80,7 +62,7 @@ export async function tryAdmission(topology: Topology, request: AdmissionRequest
 /** What must not join is not refused once it has joined: stopping it would help nobody. */
 async function judged(
   topology: Topology,
-  { url, name, actor: _, ...description }: AdmissionRequest,
+  { url, name, actor: _, ...description }: Admission,
 ): Promise<Candidate | AdmissionReply> {
   const objection = await objectionToHostAddress(url);
   if (objection !== undefined) return { kind: 'refused', why: 'address', detail: objection };
