@@ -4,6 +4,7 @@
  * nothing here fails while a server is away: the calls do, in one clear line.
  */
 import type { Redis } from 'ioredis';
+import type { AssertionKeyStore } from '../../access/index.ts';
 import type { HostOrders, InquiryClient, PolicyStore, RecommendationLog } from '../../advising/index.ts';
 import type { GroupStore } from '../../consuming/index.ts';
 import type { ClusterStore } from '../../external/index.ts';
@@ -21,6 +22,7 @@ import { within } from '../deadline/index.ts';
 import { EtcdChangeNotifier, openEtcdTopology } from '../etcd/index.ts';
 import {
   openPrisma,
+  PrismaAssertionKeys,
   PrismaClusterStore,
   PrismaForecastRecords,
   PrismaGroupStore,
@@ -67,6 +69,8 @@ export interface Control {
   /** what background jobs have done */
   readonly jobRuns: JobRuns;
   readonly tokens: TokenStore;
+  /** with which edges judge what consoles assert */
+  readonly assertionKeys: AssertionKeyStore;
   /** of single tokens and streams */
   readonly quotas: QuotaStore;
   /** consumer groups */
@@ -126,6 +130,7 @@ export function connectControl(settings: ControlSettings): Control {
     jobs,
     jobRuns: new BullJobRuns(redis),
     tokens: new PrismaTokenStore(prisma, databaseUrl),
+    assertionKeys: new PrismaAssertionKeys(prisma, databaseUrl),
     quotas: new PrismaQuotaStore(prisma, databaseUrl),
     groups: new PrismaGroupStore(prisma, databaseUrl),
     moves: new PrismaMoveLog(prisma, databaseUrl),

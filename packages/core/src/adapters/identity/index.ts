@@ -1,0 +1,1 @@
+export { type AssertionSigner, makeAssertionSigner } from './assertions.ts';
