@@ -199,11 +199,12 @@ export class SigningIn {
   }
 }
 
-/** Is there somebody who can manage people? */
+/** Is there somebody who can manage people, and needs no identity provider to come in? */
 export async function hasAdministrator(people: Pick<PersonStore, 'list'>): Promise<boolean> {
   const all = await people.list();
   return all.some(
-    ({ roles, state }) => state === 'active' && roles.some(({ role }) => role === 'administrator'),
+    ({ roles, state, signIn }) =>
+      state === 'active' && signIn === 'password' && roles.some(({ role }) => role === 'administrator'),
   );
 }
 
