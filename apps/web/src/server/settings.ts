@@ -21,9 +21,19 @@ const settingsSchema = z.object({
   FORESHARD_WEBHOOK_NETWORKS: networksSchema,
   /** where people open it: messages carry links */
   FORESHARD_CONSOLE_URL: url(['http', 'https']).optional(),
-  /** stays on the server: it is handed to the replay and never to a browser */
+  /** stays on the server: it is handed to the replay of the sample and never to a browser */
   FORESHARD_TOKEN: z.string().min(1).optional(),
+  /** how many proxies are in front, the last of them with TLS; each appends to X-Forwarded-For */
+  WEB_TRUSTED_PROXY: z
+    .string()
+    .regex(/^(true|[0-9])?$/, 'expected the number of proxies in front, such as 1')
+    .default('')
+    .transform((text) => (text === 'true' ? 1 : Number(text))),
+  WEB_SESSION_IDLE_HOURS: z.coerce.number().positive().max(8_760).default(12),
+  WEB_SESSION_DAYS: z.coerce.number().positive().max(365).default(7),
 });
+
+const MS_PER_HOUR = 3_600_000;
 
 export interface Settings {
   readonly databaseUrl: string;
@@ -33,6 +43,10 @@ export interface Settings {
   readonly webhookNetworks: readonly string[];
   readonly consoleUrl: string | undefined;
   readonly token: string | undefined;
+  /** in front of it; 0: none, so people come from this machine and without TLS */
+  readonly proxies: number;
+  readonly sessionIdleMs: number;
+  readonly sessionAbsoluteMs: number;
 }
 
 export class BadSettings extends Error {
@@ -53,6 +67,9 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     webhookNetworks: parsed.data.FORESHARD_WEBHOOK_NETWORKS,
     consoleUrl: parsed.data.FORESHARD_CONSOLE_URL,
     token: parsed.data.FORESHARD_TOKEN,
+    proxies: parsed.data.WEB_TRUSTED_PROXY,
+    sessionIdleMs: parsed.data.WEB_SESSION_IDLE_HOURS * MS_PER_HOUR,
+    sessionAbsoluteMs: parsed.data.WEB_SESSION_DAYS * 24 * MS_PER_HOUR,
   };
 }
 

@@ -41,19 +41,23 @@ export interface GroupSummary extends Omit<GroupDetail, 'shardlets' | 'members'>
 const GROUPS_MAX = 50;
 
 export const consumersRouter = router({
-  list: query.query(({ ctx: { server } }) =>
+  list: query.query(({ ctx: { server, identity } }) =>
     told(async () => {
-      const { groups } = listSchema.parse(JSON.parse(await server.edge.get('/v1/groups')));
+      const edge = server.edge.as(identity.principal);
+      const { groups } = listSchema.parse(JSON.parse(await edge.get('/v1/groups')));
       const shown = groups.slice(0, GROUPS_MAX);
-      const details = await Promise.all(shown.map(({ name }) => detailOf(server.edge, name)));
+      const details = await Promise.all(shown.map(({ name }) => detailOf(edge, name)));
       return { groups: details.map(summaryOf), total: groups.length, nowMs: Date.now() };
     }),
   ),
 
   detail: query
     .input(z.object({ group: z.string().min(1).max(64) }))
-    .query(({ ctx: { server }, input }) =>
-      told(async () => ({ ...(await detailOf(server.edge, input.group)), nowMs: Date.now() })),
+    .query(({ ctx: { server, identity }, input }) =>
+      told(async () => ({
+        ...(await detailOf(server.edge.as(identity.principal), input.group)),
+        nowMs: Date.now(),
+      })),
     ),
 });
 

@@ -17,9 +17,10 @@ export {
   createAdministrator,
   type Entered,
   FAILURES_MAX,
-  hasAdministrator,
   LINK_LIFETIME_MS,
   LOCKED_MS,
+  linkAddress,
+  makeLink,
   type Refused,
   SigningIn,
 } from './signing-in.ts';

@@ -5,6 +5,7 @@
  */
 import {
   EVERYWHERE,
+  hasAdministrator,
   type LinkKind,
   type LinkStore,
   type OneTimeLink,
@@ -97,8 +98,12 @@ export class SigningIn {
   }
 
   /** What a link opens, for the page that asks for the rest. */
-  async describe(secret: string): Promise<OneTimeLink | undefined> {
-    return this.parts.links.byHash(hashSecret(secret));
+  async describe(secret: string, { address }: Client): Promise<OneTimeLink | undefined> {
+    const { byAddress, links } = this.parts;
+    if ((await byAddress.waitMs(address)) > 0) return undefined;
+    const link = await links.byHash(hashSecret(secret));
+    if (link === undefined) await byAddress.failed(address);
+    return link;
   }
 
   async withLink(entry: LinkEntry, client: Client): Promise<Entered> {
@@ -118,19 +123,6 @@ export class SigningIn {
       case 'reset':
         return this.reset(link, entry, client);
     }
-  }
-
-  /** @throws what the store throws; answers the secret of the link */
-  async makeLink(link: {
-    readonly kind: LinkKind;
-    readonly email?: string;
-    readonly roles?: readonly RoleGrant[];
-    readonly createdBy: string;
-  }): Promise<{ readonly secret: string; readonly expiresAt: Date }> {
-    const secret = newSecret();
-    const expiresAt = new Date(this.parts.nowMs() + LINK_LIFETIME_MS[link.kind]);
-    await this.parts.links.create({ ...link, hash: hashSecret(secret), expiresAt });
-    return { secret, expiresAt };
   }
 
   private async wrong(email: string, person: Person | undefined, client: Client): Promise<Refused> {
@@ -199,13 +191,28 @@ export class SigningIn {
   }
 }
 
-/** Is there somebody who can manage people, and needs no identity provider to come in? */
-export async function hasAdministrator(people: Pick<PersonStore, 'list'>): Promise<boolean> {
-  const all = await people.list();
-  return all.some(
-    ({ roles, state, signIn }) =>
-      state === 'active' && signIn === 'password' && roles.some(({ role }) => role === 'administrator'),
-  );
+/** Answers the secret of the link, which is kept nowhere. */
+export async function makeLink(
+  links: Pick<LinkStore, 'create'>,
+  link: NewLink,
+  nowMs: number,
+): Promise<{ readonly secret: string; readonly expiresAt: Date }> {
+  const secret = newSecret();
+  const expiresAt = new Date(nowMs + LINK_LIFETIME_MS[link.kind]);
+  await links.create({ ...link, hash: hashSecret(secret), expiresAt });
+  return { secret, expiresAt };
+}
+
+interface NewLink {
+  readonly kind: LinkKind;
+  readonly email?: string;
+  readonly roles?: readonly RoleGrant[];
+  readonly createdBy: string;
+}
+
+/** Where a link leads: the secret stands in the fragment, which is sent to no server and is in no log. */
+export function linkAddress(consoleUrl: string, secret: string): string {
+  return `${consoleUrl.replace(/\/+$/, '')}/welcome#${secret}`;
 }
 
 /** An account without a link: of the first administrator of an unattended start. */
