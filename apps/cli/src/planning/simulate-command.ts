@@ -15,7 +15,7 @@ import {
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { badInput } from '../failure.ts';
-import { wholeNumber } from '../forecast/options.ts';
+import { wholeNumber } from '../forecast-models/options.ts';
 import { print } from '../output.ts';
 import { tableOf } from '../table.ts';
 import { readAs } from './document.ts';

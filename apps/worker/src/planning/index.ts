@@ -1,11 +1,10 @@
 /** The job that plans, and the questions that are answered from what it plans on. */
-
 import type { JobProducer } from '@foreshard/core/adapters/control';
 import type { HostOrders, HostProvider, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
+import { type ForecastRecords, ForecastStore } from '@foreshard/core/forecast-service';
 import type { HintStore } from '@foreshard/core/hints';
 import type { MoveLog, Operator } from '@foreshard/core/moves';
 import type { NotificationStore } from '@foreshard/core/notifying';
-import { type ForecastRecords, ForecastStore } from '@foreshard/core/predicting';
 import type { HealthStore } from '@foreshard/core/profiling';
 import { type BlockStore, HOST_USAGE_KEY, TelemetryStore } from '@foreshard/core/telemetry';
 import type { MapFollower, TopologyMap, TopologyStore } from '@foreshard/core/topology';

@@ -2,9 +2,9 @@
  * Reads what a plan stands on: the load of the last minutes, what is forecast for the policy's horizon, how full and
  * how healthy the hosts are, and what was moved and reshaped of late. What is not known is left out.
  */
+import type { ForecastStore } from '../forecast-service/index.ts';
 import type { MoveLog } from '../moves/index.ts';
 import type { Policy } from '../planning/index.ts';
-import type { ForecastStore } from '../predicting/index.ts';
 import type { HealthStore } from '../profiling/index.ts';
 import {
   type BlockStore,

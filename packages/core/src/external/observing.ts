@@ -1,7 +1,7 @@
 /** What a plan of an external cluster stands on: its newest load, and what is forecast of it. */
+import { type ForecastRecords, ForecastStore } from '../forecast-service/index.ts';
 import type { HintStore } from '../hints/index.ts';
 import type { Policy } from '../planning/index.ts';
-import { type ForecastRecords, ForecastStore } from '../predicting/index.ts';
 import { type BlockStore, floorTo, type Metric, MINUTE_MS, TelemetryStore } from '../telemetry/index.ts';
 import { TopologyMap } from '../topology/index.ts';
 import type { ExternalCluster } from './description.ts';

@@ -10,7 +10,7 @@ import {
   type Resolution,
   type StreamForecast,
   type WholeForecast,
-} from '@foreshard/core/predicting';
+} from '@foreshard/core/forecast-service';
 import type { SeriesScope, TelemetryStore } from '@foreshard/core/telemetry';
 
 export interface ForecastPoint {

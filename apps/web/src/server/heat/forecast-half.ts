@@ -3,7 +3,7 @@
  * are one picture. The newest minute is told some seconds after its end: the forecast begins where the known
  * load ends, not at the tick of the clock, so that no stripe of nothing lies between them.
  */
-import type { ForecastStore } from '@foreshard/core/predicting';
+import type { ForecastStore } from '@foreshard/core/forecast-service';
 import { type Heat, RowIndex } from '@foreshard/core/telemetry';
 import type { HeatQueryInput } from './heat-query.ts';
 

@@ -9,7 +9,7 @@ import {
   type Resolution,
   TRAINING_SILENT_MS,
   type TrainingRun,
-} from '../../predicting/index.ts';
+} from '../../forecast-service/index.ts';
 import { type Prisma, type PrismaClient, reaching } from './client.ts';
 import type { TrainingRun as RunRow, ModelVersion as VersionRow } from './generated/client.ts';
 

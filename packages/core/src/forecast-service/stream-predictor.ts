@@ -17,7 +17,7 @@ import {
   select,
   shareOf,
   type Unfit,
-} from '../forecasting/index.ts';
+} from '../forecast-models/index.ts';
 import { type CalibrationBook, corrected } from './calibration-book.ts';
 import { RESOLUTIONS, type Resolution } from './resolution.ts';
 import type { ModelVersion } from './stores.ts';

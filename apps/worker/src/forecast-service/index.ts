@@ -1,7 +1,7 @@
 /** The jobs that forecast and train, with the process their models run in. */
 import type { JobProducer } from '@foreshard/core/adapters/control';
 import { type ClusterStore, streamIdOf } from '@foreshard/core/external';
-import type { ModelRegistry } from '@foreshard/core/predicting';
+import type { ModelRegistry } from '@foreshard/core/forecast-service';
 import type { BlockStore } from '@foreshard/core/telemetry';
 import type { MapFollower } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
@@ -11,7 +11,7 @@ import { ForecastJob } from './forecast-job.ts';
 import { ModelProcess } from './model-process.ts';
 import { TrainJob } from './train-job.ts';
 
-export interface ForecastingParts {
+export interface ForecastServiceParts {
   readonly settings: Settings;
   readonly follower: Pick<MapFollower, 'upToDate'>;
   readonly telemetry: BlockStore;
@@ -22,8 +22,8 @@ export interface ForecastingParts {
   readonly nowMs: () => number;
 }
 
-export function forecastingJobs(
-  parts: ForecastingParts,
+export function forecastJobs(
+  parts: ForecastServiceParts,
 ): Pick<Processors, 'forecast' | 'train' | 'trainWeekly'> & { stop(): void } {
   const { settings, follower, telemetry: blocks, models: registry, jobs, log, nowMs } = parts;
   const { databaseUrl, redisUrl, topologyUrl, forecastModels, forecastModelLimitMs, forecastExpensiveMs } =

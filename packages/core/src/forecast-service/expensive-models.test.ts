@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { RemoteForecaster } from '../forecasting/index.ts';
+import type { RemoteForecaster } from '../forecast-models/index.ts';
 import { askToServe, expensiveContestants, servedFrom } from './expensive-models.ts';
 
 const STEP_MS = 300_000;

@@ -10,7 +10,7 @@ import {
   type RemoteForecaster,
   select,
   withoutOutages,
-} from '@foreshard/core/forecasting';
+} from '@foreshard/core/forecast-models';
 import { badInput } from '../failure.ts';
 import { expensiveModels } from './composition.ts';
 import type { NamedSeries } from './options.ts';

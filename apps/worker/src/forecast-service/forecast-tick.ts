@@ -8,7 +8,7 @@ import {
   type Forecaster,
   featureRidge,
   rollingPopularity,
-} from '@foreshard/core/forecasting';
+} from '@foreshard/core/forecast-models';
 import {
   CalibrationBook,
   type ForecastRecords,
@@ -21,7 +21,7 @@ import {
   type ShardletLoads,
   type StreamForecast,
   StreamPredictor,
-} from '@foreshard/core/predicting';
+} from '@foreshard/core/forecast-service';
 import type { TelemetryStore } from '@foreshard/core/telemetry';
 import type { TopologyMap } from '@foreshard/core/topology';
 import type { ExpensiveAnswers } from './expensive-answers.ts';

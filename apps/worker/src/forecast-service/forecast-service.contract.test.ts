@@ -1,6 +1,6 @@
 /** Forecasts and trainings on a real PostgreSQL, in real processes that hang and are killed. */
+import { ForecastStore, type TrainingRun } from '@foreshard/core/forecast-service';
 import { type Hint, hintOf, hintRequestSchema } from '@foreshard/core/hints';
-import { ForecastStore, type TrainingRun } from '@foreshard/core/predicting';
 import { HistoryWriter, HOUR_MS, MINUTE_MS, TelemetryStore } from '@foreshard/core/telemetry';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { RealCluster, silent } from '../testing/real-cluster.ts';

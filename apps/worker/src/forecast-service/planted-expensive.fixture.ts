@@ -1,5 +1,5 @@
 /** A planted expensive model that knows what will come, and the load of the tests. */
-import type { Forecast } from '@foreshard/core/forecasting';
+import type { Forecast } from '@foreshard/core/forecast-models';
 
 const HOUR_MS = 3_600_000;
 

@@ -14,7 +14,7 @@ import {
   type Series,
   type Unfit,
   withoutOutages,
-} from '../forecasting/index.ts';
+} from '../forecast-models/index.ts';
 import { RESOLUTIONS, type Resolution } from './resolution.ts';
 import { withSeasons } from './stream-predictor.ts';
 

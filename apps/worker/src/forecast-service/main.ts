@@ -14,7 +14,7 @@ import {
   ThreadedModel,
 } from '@foreshard/core/adapters/models';
 import { withClusters } from '@foreshard/core/external';
-import { AUTO_MODELS, type Forecaster, type RemoteForecaster } from '@foreshard/core/forecasting';
+import { AUTO_MODELS, type Forecaster, type RemoteForecaster } from '@foreshard/core/forecast-models';
 import { TelemetryStore } from '@foreshard/core/telemetry';
 import { TopologyMap } from '@foreshard/core/topology';
 import { ExpensiveAnswers } from './expensive-answers.ts';

@@ -2,7 +2,7 @@
  * What service has taught since the models were fitted: corrections of the quantiles, of the whole and of shardlets,
  * and how large errors were of late. It is kept between ticks and over restarts as text.
  */
-import { type Forecast, OnlineCalibration, partOf } from '../forecasting/index.ts';
+import { type Forecast, OnlineCalibration, partOf } from '../forecast-models/index.ts';
 import { RESOLUTIONS, type Resolution } from './resolution.ts';
 import { LEVELS, type QuantileTable, type StreamForecast } from './stream-forecast.ts';
 

@@ -1,5 +1,5 @@
 /** A planted model that fails at its fit. */
-import type { Forecaster } from '@foreshard/core/forecasting';
+import type { Forecaster } from '@foreshard/core/forecast-models';
 
 export const forecaster: Forecaster = {
   name: 'planted-throw',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AUTO_MODELS, featureRidge } from '../forecasting/index.ts';
+import { AUTO_MODELS, featureRidge } from '../forecast-models/index.ts';
 import type { Hint } from '../hints/index.ts';
 import { hashKey } from '../keyspace/index.ts';
 import { streamMap } from '../telemetry/recording.fixture.ts';

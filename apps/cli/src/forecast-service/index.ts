@@ -1,6 +1,6 @@
 /** foreshard forecasts: what the worker expects of each stream and shardlet, and the models it does so with. */
+import { RESOLUTION_NAMES, type Resolution } from '@foreshard/core/forecast-service';
 import { models, type OutputOf } from '@foreshard/core/operations';
-import { RESOLUTION_NAMES, type Resolution } from '@foreshard/core/predicting';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { withControl } from '../deciding.ts';
 import { DIRECT_COMMANDS } from '../operations/direct-commands.ts';

@@ -2,9 +2,9 @@
  * What a forecast begins with, out of recorded load: the series of a stream, the loads of its shardlets with the
  * past of their ranges, and what the query layer has told. Missing stays missing.
  */
-import type { FeatureColumn, Series } from '@foreshard/core/forecasting';
+import type { FeatureColumn, Series } from '@foreshard/core/forecast-models';
+import { RESOLUTIONS, type Resolution, type ShardletLoads } from '@foreshard/core/forecast-service';
 import { comparePositions, type Range } from '@foreshard/core/keyspace';
-import { RESOLUTIONS, type Resolution, type ShardletLoads } from '@foreshard/core/predicting';
 import type { Heat, InstanceRecord, SeriesScope, TelemetryStore } from '@foreshard/core/telemetry';
 import { isLeaf, type Shardlet, type TopologyMap } from '@foreshard/core/topology';
 

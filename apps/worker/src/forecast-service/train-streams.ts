@@ -2,7 +2,7 @@
  * A training: challengers for every stream and resolution, judged beside the champion. Whatever ends it half-way, a
  * champion is only followed by a version that was measured to its end.
  */
-import { type Forecaster, featureRidge, type RemoteForecaster } from '@foreshard/core/forecasting';
+import { type Forecaster, featureRidge, type RemoteForecaster } from '@foreshard/core/forecast-models';
 import {
   contestOf,
   expensiveContestants,
@@ -15,7 +15,7 @@ import {
   type TrainingInput,
   train,
   withSeasons,
-} from '@foreshard/core/predicting';
+} from '@foreshard/core/forecast-service';
 import type { TelemetryStore } from '@foreshard/core/telemetry';
 import type { TopologyMap } from '@foreshard/core/topology';
 import { loadColumns, loadSeries } from './load-history.ts';

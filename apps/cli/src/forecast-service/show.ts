@@ -1,5 +1,5 @@
 /** Prints the forecast of a stream or shardlet as rows or JSON, hints included. */
-import { ForecastStore, RESOLUTIONS, type Resolution } from '@foreshard/core/predicting';
+import { ForecastStore, RESOLUTIONS, type Resolution } from '@foreshard/core/forecast-service';
 import { TelemetryStore } from '@foreshard/core/telemetry';
 import { TopologyMap } from '@foreshard/core/topology';
 import type { Control } from '../composition.ts';

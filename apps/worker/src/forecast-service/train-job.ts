@@ -2,8 +2,8 @@
  * Trains in a process of its own. What it says is kept with the run while it runs, for people to follow; a run whose
  * process dies is failed, and the champion is whoever it was.
  */
+import type { ModelRegistry } from '@foreshard/core/forecast-service';
 import type { JobPayload } from '@foreshard/core/jobs';
-import type { ModelRegistry } from '@foreshard/core/predicting';
 import type { Logger } from 'pino';
 import { ModelHung, ModelProcess, type ModelProcessParts } from './model-process.ts';
 

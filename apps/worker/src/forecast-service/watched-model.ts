@@ -1,5 +1,5 @@
 /** A model that says when it begins. */
-import type { Forecaster, RemoteForecaster } from '@foreshard/core/forecasting';
+import type { Forecaster, RemoteForecaster } from '@foreshard/core/forecast-models';
 
 /** the same model again within this time is not said again */
 const SAID_FOR_MS = 1_000;

@@ -1,5 +1,5 @@
 /** The expensive models the commands may be asked for by name; loaded only then. */
-import type { RemoteForecaster } from '@foreshard/core/forecasting';
+import type { RemoteForecaster } from '@foreshard/core/forecast-models';
 
 export interface ExpensiveModels {
   readonly names: readonly string[];

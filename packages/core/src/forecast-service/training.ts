@@ -13,7 +13,7 @@ import {
   type Forecaster,
   type Series,
   type Stopwatch,
-} from '../forecasting/index.ts';
+} from '../forecast-models/index.ts';
 import { RESOLUTIONS, type Resolution } from './resolution.ts';
 import type { Measured, ModelVersion } from './stores.ts';
 import { heardBy, withSeasons } from './stream-predictor.ts';

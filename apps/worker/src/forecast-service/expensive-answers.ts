@@ -2,7 +2,7 @@
  * What expensive champions answered last. A tick takes what there is and never waits: when an answer has served its time
  * the next is asked for beside the ticks, in the model's own thread, one after another however many streams there are.
  */
-import type { Forecast, RemoteForecaster, Unfit } from '@foreshard/core/forecasting';
+import type { Forecast, RemoteForecaster, Unfit } from '@foreshard/core/forecast-models';
 import {
   ANSWER_STEPS,
   askToServe,
@@ -11,7 +11,7 @@ import {
   type ModelVersion,
   RESOLUTIONS,
   servedFrom,
-} from '@foreshard/core/predicting';
+} from '@foreshard/core/forecast-service';
 import type { TimedSeries } from './load-history.ts';
 
 export interface ExpensiveAnswersParts {

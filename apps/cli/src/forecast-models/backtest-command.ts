@@ -8,7 +8,7 @@ import {
   type Contestant,
   contestantOf,
   evenOrigins,
-} from '@foreshard/core/forecasting';
+} from '@foreshard/core/forecast-models';
 import type { Command } from 'commander';
 import { badInput } from '../failure.ts';
 import { print } from '../output.ts';

@@ -4,7 +4,7 @@
  * models of their own, have a number for each step. Hints are not in it: they enter when it is read, so that a
  * new hint counts at once, and what it was worth can be told from the forecast without it.
  */
-import type { Forecast } from '../forecasting/index.ts';
+import type { Forecast } from '../forecast-models/index.ts';
 import { ByteReader, ByteWriter } from '../telemetry/index.ts';
 import { RESOLUTIONS, type Resolution } from './resolution.ts';
 

@@ -1,5 +1,5 @@
 /** What forecast and backtest are told alike, and what becomes of it. */
-import { detectSeasons, type Series } from '@foreshard/core/forecasting';
+import { detectSeasons, type Series } from '@foreshard/core/forecast-models';
 import type { Command } from 'commander';
 import { badInput, EXIT_FAILURE } from '../failure.ts';
 import { type ReadSeries, readSeries } from './read-series.ts';

@@ -2,7 +2,7 @@
  * A stored forecast laid over a place: the part of the stream's forecast that belongs to some shardlets, with the hints
  * of now in it, its quantiles, and how far it may be off.
  */
-import { type Forecast, partOf } from '../forecasting/index.ts';
+import { type Forecast, partOf } from '../forecast-models/index.ts';
 import type { Hint } from '../hints/index.ts';
 import { partForecast } from './calibration-book.ts';
 import { type HintPart, hintedLoads } from './hinted.ts';
