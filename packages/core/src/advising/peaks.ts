@@ -12,8 +12,8 @@ import {
   plan,
   type Recommendation,
 } from '../planning/index.ts';
-import type { ForecastStep } from './observing.ts';
 import { OWN_CLUSTER } from './recommendation-log.ts';
+import type { ForecastStep } from './state-from-observations.ts';
 import { type Terms, termsFor } from './terms.ts';
 import { nextWindow } from './windows.ts';
 

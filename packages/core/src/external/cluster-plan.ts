@@ -2,7 +2,7 @@
 import { type ClusterState, compileState, type Plan, type Policy, plan } from '../planning/index.ts';
 import type { ExternalCluster } from './description.ts';
 import { EXTERNAL_PHASES, externalState, planningObstacle } from './external-state.ts';
-import { type ObserveClusterParts, observeCluster } from './observing.ts';
+import { type ObserveClusterParts, observeCluster } from './observe-cluster.ts';
 import { inFlight, type Told } from './told-action.ts';
 
 export type ClusterPlan =

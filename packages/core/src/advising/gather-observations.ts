@@ -18,6 +18,7 @@ import {
 import { changesBetween, type TopologyMap, type TopologyStore } from '../topology/index.ts';
 import type { HotKey } from './fast-lane.ts';
 import { withInheritance, youngParents } from './inheriting.ts';
+import { peakSteps } from './peaks.ts';
 import {
   type ForecastStep,
   type HostObservation,
@@ -25,8 +26,7 @@ import {
   type Observed,
   type PastMove,
   withHotKeys,
-} from './observing.ts';
-import { peakSteps } from './peaks.ts';
+} from './state-from-observations.ts';
 
 /** Some whole minutes: load of now, without its noise. */
 const LOAD_MS = 5 * MINUTE_MS;

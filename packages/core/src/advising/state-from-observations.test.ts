@@ -3,7 +3,7 @@ import { clusterStateSchema, compileState, policySchema } from '../planning/inde
 import { streamMap } from '../telemetry/recording.fixture.ts';
 import type { TopologyMap } from '../topology/index.ts';
 import { NOW_MS, observed } from './observed.fixture.ts';
-import { clusterStateOf, withHotKeys } from './observing.ts';
+import { clusterStateOf, withHotKeys } from './state-from-observations.ts';
 
 const HOUR_MS = 3_600_000;
 const policy = policySchema.parse({ capacity: { events_per_second: 500 } });
