@@ -71,15 +71,15 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
     missing,
   });
   const ending = new AbortController();
-  const begun = beginWork(settings, control, metrics, log, ending.signal).then((begun) => {
-    work = begun;
+  const starting = startWork(settings, control, metrics, log, ending.signal).then((started) => {
+    work = started;
   });
-  begun.catch((error) => log.error({ err: error }, 'the worker cannot begin'));
+  starting.catch((error) => log.error({ err: error }, 'the worker cannot begin'));
   log.info({ host: settings.host, port: settings.port }, 'worker started');
   return {
     async stop() {
       ending.abort();
-      await begun.catch(() => {});
+      await starting.catch(() => {});
       await work?.stop();
       await control.close();
       probes.close();
@@ -104,7 +104,7 @@ function missingNow(control: Control, work: Work | undefined): string[] {
   return missing;
 }
 
-async function beginWork(
+async function startWork(
   settings: Settings,
   control: Control,
   metrics: Metrics,

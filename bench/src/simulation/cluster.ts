@@ -122,7 +122,7 @@ export class Cluster implements Scene {
   }
 
   /** Hosts that the topology store knows, and a stream on them that workers have still to open. */
-  async begin(): Promise<void> {
+  async start(): Promise<void> {
     for (const [i, durability] of this.plan.durabilities.entries()) await this.addHost(i + 1, durability);
     const { shardCount, splitKeys, hasRetention } = this.plan;
     const settings = { retentionMs: hasRetention ? RETENTION_MS : null, dedupWindowMs: DEDUP_WINDOW_MS };

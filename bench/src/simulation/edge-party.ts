@@ -64,7 +64,7 @@ export class EdgeParty implements EdgeDoor {
     this.process = new VirtualProcess(this.name, this.scene.schedule);
     this.process.clockOffMicros = this.clockOffMicros;
     this.run++;
-    void this.process.run(() => this.begin(this.process));
+    void this.process.run(() => this.startUp(this.process));
   }
 
   kill(): void {
@@ -102,14 +102,14 @@ export class EdgeParty implements EdgeDoor {
     return log.page({ ...request, stream, skip: new Set() });
   }
 
-  private async begin(process: VirtualProcess): Promise<void> {
+  private async startUp(process: VirtualProcess): Promise<void> {
     const { scene } = this;
     const clock = { nowMicros: () => process.nowMicros() };
     const store = scene.topology.portFor(process);
     const first = await this.firstMap(store.snapshot());
     if (first === undefined) {
       await new Promise((resolve) => setTimeout(resolve, 200));
-      return this.begin(process);
+      return this.startUp(process);
     }
     const follower = new FollowedMap(first, {
       store,

@@ -7,7 +7,7 @@ import { print, printJson } from '../output.ts';
 
 const LOOK_EVERY_MS = 500;
 /** a worker that runs takes a job within seconds */
-const BEGIN_MS = 30_000;
+const START_MS = 30_000;
 /** one that was asked for, and those that others ask for meanwhile */
 const LOOKED_AT = 5;
 
@@ -23,7 +23,7 @@ export async function followTraining({ stream, reason, ...options }: TrainingOpt
   if (before?.state === 'running') process.stderr.write(`training ${before.id} runs already: following it\n`);
   else await runOperation(models.retrain, { reason, ...(stream === undefined ? {} : { stream }) }, options);
   const after = before?.state === 'running' ? before.id - 1 : (before?.id ?? 0);
-  const deadline = Date.now() + BEGIN_MS;
+  const deadline = Date.now() + START_MS;
   let shown = 0;
   for (;;) {
     const run = (await newest(LOOKED_AT)).findLast(({ id }) => id > after);

@@ -87,9 +87,9 @@ test('a shardlet goes to another host and back, with who wanted it and why', asy
       ],
     },
   });
-  const begun = await call('POST', '/v1/migrations', order);
-  expect(begun.status).toBe(202);
-  const [{ migration }] = begun.body.results;
+  const started = await call('POST', '/v1/migrations', order);
+  expect(started.status).toBe(202);
+  const [{ migration }] = started.body.results;
   const shown = await ended(migration);
   expect(shown.body.migration).toMatchObject({
     ...{ result: 'moved', reason: 'a test', actor: expect.stringMatching(/^api:[\da-f-]{36}$/) },

@@ -167,7 +167,7 @@ export class EdgeFixture {
   }
 
   /** A roll that is decided and sealed; its child is opened, and the roll settled, by the answer. */
-  async beginRoll(parent: Shardlet): Promise<() => Promise<void>> {
+  async startRoll(parent: Shardlet): Promise<() => Promise<void>> {
     const { id, epoch } = parent;
     const request = { parents: [{ id, epoch }], children: [parent.range] };
     const [child] = (await this.decide(restructure(request))).children;

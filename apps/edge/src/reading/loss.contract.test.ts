@@ -114,8 +114,8 @@ describe('a reader of pages', () => {
     await edge.restartEdge();
     expect((await edge.get(`${path}?from=${page.next}`)).body.lost).toBeUndefined();
     expect((await edge.get(`${path}?from=${next}`)).body.lost).toEqual(told(lost));
-    for (const begin of ['oldest', 'now', '2020-01-01T00:00:00Z'])
-      expect((await edge.get(`${path}?from=${begin}`)).body.lost).toBeUndefined();
+    for (const from of ['oldest', 'now', '2020-01-01T00:00:00Z'])
+      expect((await edge.get(`${path}?from=${from}`)).body.lost).toBeUndefined();
   });
 
   it('with a cursor from before there were versions is told too', async () => {

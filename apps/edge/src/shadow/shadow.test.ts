@@ -55,7 +55,7 @@ function shardlet(state: Shardlet['state']): Shardlet {
   return { id: 7, stream: 1, shard: 0, range: WHOLE, owner: 1, epoch: EPOCH, state, parents: [], lost: [] };
 }
 
-async function beginMove(): Promise<void> {
+async function startMove(): Promise<void> {
   const state = { kind: 'moving', dest: 2, nextEpoch: NEXT } as const;
   const change = changeSchema.parse({ version: map.version + 1, at: 0, decision: 'test', actor: 'test' });
   map.apply({ ...change, shardlets: [shardlet(state)] });
@@ -93,7 +93,7 @@ test('nothing is sent while nothing moves', async () => {
 });
 
 test('what is acknowledged while its shardlet moves is copied with its place, duplicates left out', async () => {
-  await beginMove();
+  await startMove();
   await append('a', 'b');
   await append('b', 'c');
   expect(await copied()).toBe(3);
@@ -104,7 +104,7 @@ test('what is acknowledged while its shardlet moves is copied with its place, du
 
 test('a copy that lacks what came before is left to the worker for a while', async () => {
   await append('a');
-  await beginMove();
+  await startMove();
   await append('b');
   await append('c');
   expect(told).toEqual(['skipped 1', 'skipped 1']);
@@ -116,7 +116,7 @@ test('a copy that lacks what came before is left to the worker for a while', asy
 });
 
 test('a destination that does not answer costs nobody anything', async () => {
-  await beginMove();
+  await startMove();
   hosts.delete(2);
   await append('a');
   expect(told).toEqual(['skipped 1']);
@@ -129,14 +129,14 @@ const readPage = async () => {
 
 test('reads are compared with the copy, as far as it goes', async () => {
   await append('a');
-  await beginMove();
+  await startMove();
   await append('b');
   await readPage();
   expect(told.at(-1)).toBe('equal');
 });
 
 test('a read that differs from the copy is reported with the number of the move', async () => {
-  await beginMove();
+  await startMove();
   await append('a', 'b');
   const copy = hosts.get(2)!;
   await copy.truncate(7, NEXT, 1);

@@ -115,7 +115,7 @@ export class ClusterJob {
     for (const record of await dueOf(approved.reverse(), holding, policies, nowMs())) {
       count++;
       if (webhook === null) {
-        await recommendations.begin(
+        await recommendations.start(
           record.id,
           [],
           'nobody is told: carry it out; the next observation shows it',
@@ -131,7 +131,7 @@ export class ClusterJob {
       const title = `${name}: ${record.body.action} (recommendation ${record.id})`;
       const delivery = { id: deliveryOf(record), target: webhook, title, createdMs: nowMs() };
       await notifications.queue({ ...delivery, body: JSON.stringify(body) }, []);
-      await recommendations.begin(record.id, [], `being told to ${webhook}`);
+      await recommendations.start(record.id, [], `being told to ${webhook}`);
       log.info({ cluster: name, recommendation: record.id, target: webhook }, 'action is told');
     }
     return count;

@@ -233,9 +233,9 @@ describe('a training', () => {
   test('is one at a time, and one whose worker has died does not stand in the way', async () => {
     const { models } = cluster.control;
     const startedMs = Date.now();
-    const dead = (await models.begin({ ...request, startedMs: startedMs - 60_000 }))!;
-    const next = (await models.begin({ ...request, startedMs }))!;
-    expect(await models.begin({ ...request, startedMs })).toBeUndefined();
+    const dead = (await models.start({ ...request, startedMs: startedMs - 60_000 }))!;
+    const next = (await models.start({ ...request, startedMs }))!;
+    expect(await models.start({ ...request, startedMs })).toBeUndefined();
     await models.end(next, 'finished', startedMs, '');
     const runs = await models.runs(2);
     expect(runs.find(({ id }) => id === dead)).toMatchObject({

@@ -40,8 +40,8 @@ const OWN_PERIODS = 2;
 let map = new TopologyMap({ version: 0, streams: [], hosts: [], shardlets: [], garbage: [] });
 const telemetry = new TelemetryStore({ blocks: control.telemetry, map: () => map, nowMs: Date.now });
 const own = await ownModels();
-const begins = (name: string) => say({ kind: 'model', name });
-const models = [...AUTO_MODELS, ...own.cheap].map((model) => watched(model, begins));
+const onStart = (name: string) => say({ kind: 'model', name });
+const models = [...AUTO_MODELS, ...own.cheap].map((model) => watched(model, onStart));
 const expensive = [...EXPENSIVE_MODEL_NAMES.map(expensiveModel), ...own.expensive];
 const answers = new ExpensiveAnswers({ models: expensive, limitMs: expensiveLimitMs });
 const ticks = new Map<string, ForecastTick>();
@@ -62,7 +62,7 @@ async function run(task: ModelTask): Promise<object> {
   const tell = (line: string) => say({ kind: 'log', line });
   const parts = { telemetry, records: control.forecasts, registry: control.models, map: () => map, tell };
   if (task.kind === 'train') {
-    const asked = expensive.filter(isHeard).map((model) => watchedExpensive(model, begins));
+    const asked = expensive.filter(isHeard).map((model) => watchedExpensive(model, onStart));
     return trainStreams(task, {
       ...parts,
       models: heard,

@@ -36,7 +36,7 @@ export class TrainJob {
   ): Promise<object | undefined> {
     const { registry, nowMs, isAnythingKnown } = this.parts;
     if (actor === 'schedule' && !(await isAnythingKnown())) return undefined;
-    const run = await registry.begin({ streamId, reason, actor, startedMs: nowMs() });
+    const run = await registry.start({ streamId, reason, actor, startedMs: nowMs() });
     if (run === undefined) return undefined;
     const lines: string[] = [];
     const flush = () => registry.seen(run, nowMs(), lines.splice(0).join(''));

@@ -4,14 +4,14 @@ import type { Forecaster, RemoteForecaster } from '@foreshard/core/forecast-mode
 /** the same model again within this time is not said again */
 const SAID_FOR_MS = 1_000;
 
-export function watched(model: Forecaster, begins: (name: string) => void): Forecaster {
+export function watched(model: Forecaster, onStart: (name: string) => void): Forecaster {
   let saidMs = Number.NEGATIVE_INFINITY;
   const say = () => {
     const nowMs = Date.now();
     if (last === model.name && nowMs - saidMs < SAID_FOR_MS) return;
     last = model.name;
     saidMs = nowMs;
-    begins(model.name);
+    onStart(model.name);
   };
   return {
     name: model.name,
@@ -35,13 +35,13 @@ export function watched(model: Forecaster, begins: (name: string) => void): Fore
 }
 
 /** Before each of its answers; what it does in its thread meanwhile is ended there. */
-export function watchedExpensive(model: RemoteForecaster, begins: (name: string) => void): RemoteForecaster {
+export function watchedExpensive(model: RemoteForecaster, onStart: (name: string) => void): RemoteForecaster {
   return {
     name: model.name,
     cost: model.cost,
     shortest: (series, horizon) => model.shortest(series, horizon),
     forecast(series, horizon, limitMs) {
-      begins(model.name);
+      onStart(model.name);
       return model.forecast(series, horizon, limitMs);
     },
   };

@@ -9,12 +9,12 @@ import {
   type AlarmRecord,
   afterAttempt,
   alarmsAfter,
-  beginOf,
   type Delivery,
   messageOf,
   type Notice,
   type NotificationStore,
   noticesOf,
+  startSubjectOf,
   type Target,
   type WebhookSender,
 } from '@foreshard/core/notifying';
@@ -105,11 +105,11 @@ export class NotifyJob {
       ({ kind, level, atMs }) =>
         target.kinds.includes(kind) && (!isHistory(kind, level) || atMs >= target.createdMs),
     );
-    const begins = wanted.map(({ subject }) => beginOf(subject)).filter((one) => one !== undefined);
-    const told = await notifications.told(target.name, [...wanted.map(({ subject }) => subject), ...begins]);
+    const starts = wanted.map(({ subject }) => startSubjectOf(subject)).filter((one) => one !== undefined);
+    const told = await notifications.told(target.name, [...wanted.map(({ subject }) => subject), ...starts]);
     const fresh = wanted.filter(({ subject }) => {
-      const begin = beginOf(subject);
-      return !told.has(subject) && (begin === undefined || told.has(begin));
+      const start = startSubjectOf(subject);
+      return !told.has(subject) && (start === undefined || told.has(start));
     });
     // two that are about the same are one
     const news = [...new Map(fresh.map((notice) => [notice.subject, notice])).values()];

@@ -36,7 +36,7 @@ export class HostScaling {
     this.parts = parts;
   }
 
-  async begin(record: RecommendationRecord): Promise<Progress> {
+  async start(record: RecommendationRecord): Promise<Progress> {
     const { provider, webhook, orders, operator, map, nowMs } = this.parts;
     const order = orderOf(record, await map(), provider, nowMs());
     if (order === undefined) return failed(`host ${record.body.source} is not there any more`);

@@ -118,13 +118,13 @@ export class HostProver {
    */
   prove(id: number): Promise<void> {
     const running = this.proving.get(id);
-    if (running === undefined) return this.beginProof(id);
+    if (running === undefined) return this.startProof(id);
     // it began before this call: all that ask meanwhile share the one after it
-    running.following ??= running.proof.catch(() => {}).then(() => this.beginProof(id));
+    running.following ??= running.proof.catch(() => {}).then(() => this.startProof(id));
     return running.following;
   }
 
-  private beginProof(id: number): Promise<void> {
+  private startProof(id: number): Promise<void> {
     const proof = this.proveOnce(id);
     const running: Proving = { proof };
     this.proving.set(id, running);

@@ -133,16 +133,16 @@ export class Reconciler {
   /** Passes side by side. @returns the ends of those that have ended in time */
   private async over(hosts: readonly Host[], what: string, work: (host: Host) => Promise<Pass>) {
     const free = hosts.filter(({ id }) => !this.passes.has(`${what}:${id}`));
-    const begun = free.map((host) =>
+    const runs = free.map((host) =>
       this.inTime(
         host,
-        this.begin(`${what}:${host.id}`, () => work(host)),
+        this.start(`${what}:${host.id}`, () => work(host)),
       ),
     );
-    return (await Promise.all(begun)).filter((end) => end !== undefined);
+    return (await Promise.all(runs)).filter((end) => end !== undefined);
   }
 
-  private begin(what: string, work: () => Promise<Pass>): Promise<PassEnd> {
+  private start(what: string, work: () => Promise<Pass>): Promise<PassEnd> {
     const pass = this.parts.lock
       .during(what, work)
       .then(

@@ -84,8 +84,8 @@ export class Mover {
     if (!controls.paused) await this.drain(map, controls.concurrencyMax, signal);
     const moving = movingShardlets(map);
     this.parts.metrics.moving.set(moving.length);
-    const begun = await this.begin(map, moving, controls);
-    const outcomes = await inTime(begun);
+    const started = await this.startAll(map, moving, controls);
+    const outcomes = await inTime(started);
     const ended = outcomes.filter((o) => o !== undefined);
     return ended.length === 0 ? undefined : { ended: ended.map((o) => o.kind) };
   }
@@ -149,13 +149,13 @@ export class Mover {
     return [];
   }
 
-  private async begin(map: TopologyMap, moving: readonly Shardlet[], controls: MoveControls) {
+  private async startAll(map: TopologyMap, moving: readonly Shardlet[], controls: MoveControls) {
     const rows = new Map(
       (await this.parts.moves.list({ ended: false, limit: OPEN_ROWS_MAX })).map((r) => [r.id, r]),
     );
     for (const id of this.failures.keys()) if (!rows.has(id)) this.failures.delete(id);
     const waiting = new Set<number>();
-    const begun: Promise<Outcome | undefined>[] = [];
+    const started: Promise<Outcome | undefined>[] = [];
     for (const shardlet of inTurn(moving, this.failures)) {
       const move = moveOf(shardlet)!;
       const row = rows.get(move.nextEpoch);
@@ -165,10 +165,10 @@ export class Mover {
       if (host !== undefined) {
         waiting.add(move.nextEpoch);
         await this.tellWaiting(map, move, row, host);
-      } else if (isFree) begun.push(this.start(map, shardlet, move, row));
+      } else if (isFree) started.push(this.start(map, shardlet, move, row));
     }
     this.waiting = waiting;
-    return begun;
+    return started;
   }
 
   /** `isNext`: it has a place, so its hosts are asked before it takes it. */
@@ -271,13 +271,13 @@ function isDestinationAway(outcome: Outcome, { dest }: MoveRef): boolean {
 }
 
 /** What has ended within the patience of a run; the others go on. */
-async function inTime(begun: readonly Promise<Outcome | undefined>[]): Promise<(Outcome | undefined)[]> {
-  if (begun.length === 0) return [];
+async function inTime(started: readonly Promise<Outcome | undefined>[]): Promise<(Outcome | undefined)[]> {
+  if (started.length === 0) return [];
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), PATIENCE_MS);
   });
-  const outcomes = await Promise.all(begun.map((each) => Promise.race([each, late])));
+  const outcomes = await Promise.all(started.map((each) => Promise.race([each, late])));
   clearTimeout(timer);
   return outcomes;
 }

@@ -134,13 +134,13 @@ export class WorkerSupervisor implements MoveSupervisor {
       return this.orders!;
     }
     if (this.failure !== undefined) throw this.failure;
-    if (nowMs() - this.orders.atMs >= ORDERS_EVERY_MS) this.begin('asking', () => this.ask(ref, progress));
-    if (nowMs() - this.feltAtMs >= FEEL_EVERY_MS) this.begin('feeling', () => this.feelHosts(ref));
+    if (nowMs() - this.orders.atMs >= ORDERS_EVERY_MS) this.start('asking', () => this.ask(ref, progress));
+    if (nowMs() - this.feltAtMs >= FEEL_EVERY_MS) this.start('feeling', () => this.feelHosts(ref));
     return this.orders;
   }
 
   /** Beside the copying; a failure is told to the next question. */
-  private begin(chore: string, work: () => Promise<void>): void {
+  private start(chore: string, work: () => Promise<void>): void {
     if (this.beside.has(chore)) return;
     const done = work()
       .catch((error) => {
@@ -181,9 +181,9 @@ export class WorkerSupervisor implements MoveSupervisor {
     const answersMs = new Map<number, number>();
     const time = async (id: number) => {
       const host = await this.parts.host(id);
-      const began = performance.now();
+      const startedMs = performance.now();
       await host.describe(shardlet);
-      answersMs.set(id, performance.now() - began);
+      answersMs.set(id, performance.now() - startedMs);
     };
     await Promise.all([time(source), time(dest)]);
     this.pace = feel(this.pace, answersMs);

@@ -81,8 +81,8 @@ export class RollUpJob {
     const nowMs = await this.parts.feed.nowMs();
     const state = new FeedState(tx.state);
     const endMs = Math.floor((nowMs - SETTLING_MS) / MINUTE_MS) * MINUTE_MS + SETTLING_MS;
-    const beginMs = Number.parseInt(state.position, 10);
-    if (beginMs > nowMs + AHEAD_MS_MAX) state.position = STREAM_START;
+    const startMs = Number.parseInt(state.position, 10);
+    if (startMs > nowMs + AHEAD_MS_MAX) state.position = STREAM_START;
     const { minutes, unreadable, more } = await this.rollMinutes(tx, state, endMs, nowMs);
     const hours = await this.rollHours(tx, nowMs);
     if (hours > 0) await this.endOld(tx, nowMs);

@@ -176,11 +176,11 @@ async function load(
   { rows, capacities, shift, stepMs, replaces = false }: NewLoad,
 ): Promise<LoadReply> {
   const nowMs = operator.nowMs();
-  const begun = replaces ? { ...cluster, observedToMs: null } : cluster;
+  const base = replaces ? { ...cluster, observedToMs: null } : cluster;
   const reply = await takeIn({ ...operator, nowMs }, cluster, {
     ...{ rows, capacities, replaces },
     ...(stepMs === undefined ? {} : { stepMs }),
-    shiftMs: shiftOf(rows, begun, shift, stepMs, nowMs),
+    shiftMs: shiftOf(rows, base, shift, stepMs, nowMs),
   });
   if (reply.kind === 'refused') return refused('load', reply.detail);
   if (reply.kind === 'busy') return reply;

@@ -85,7 +85,7 @@ export interface ModelRegistry {
   ): Promise<boolean>;
 
   /** Undefined while another training runs. */
-  begin(run: Pick<TrainingRun, 'streamId' | 'reason' | 'actor' | 'startedMs'>): Promise<number | undefined>;
+  start(run: Pick<TrainingRun, 'streamId' | 'reason' | 'actor' | 'startedMs'>): Promise<number | undefined>;
   /** Says that the training goes on, with what it has written since. */
   seen(run: number, atMs: number, log: string): Promise<void>;
   end(run: number, state: 'finished' | 'failed', atMs: number, detail: string): Promise<void>;

@@ -12,7 +12,7 @@ const KEPT_FROM = 12;
 export function differingCopies(name: string, scenario: Scenario): void {
   describe(`${name}: a copy that differs`, () => {
     scenario('is found and copied again, a record spoilt on its way and one from an edge', async (c, j) => {
-      const [shardlet] = (await c.begin(1)) as [Shardlet];
+      const [shardlet] = (await c.start(1)) as [Shardlet];
       await j.fill([shardlet], EVENTS);
       await c.prepare(shardlet, B);
       const told: string[] = [];
@@ -33,7 +33,7 @@ export function differingCopies(name: string, scenario: Scenario): void {
     scenario(
       'because the source is trimmed before any step ends as what the source has left',
       async (c, j) => {
-        const shardlets = await c.begin(PLACES);
+        const shardlets = await c.start(PLACES);
         await j.fill(shardlets, EVENTS);
         await c.later(2 * (DEDUP_WINDOW_DEFAULT_MICROS + DEDUP_LEAD_MICROS));
         let places = 0;

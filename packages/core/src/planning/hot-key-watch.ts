@@ -40,7 +40,7 @@ export class HotKeyWatch {
 
   /** So many operations of a key have passed: its rate a second, at least, when that has just shown to be too high. */
   observe(key: number, operations: number, nowMs: number): number | undefined {
-    if (nowMs - this.windowFromMs >= this.limits.windowMs) this.begin(nowMs);
+    if (nowMs - this.windowFromMs >= this.limits.windowMs) this.startWindow(nowMs);
     const count = this.add(key, operations);
     if (count < this.limits.operationsMin || this.told.has(key)) return undefined;
     const seconds = Math.max(ELAPSED_MIN_MS, nowMs - this.windowFromMs) / 1_000;
@@ -51,7 +51,7 @@ export class HotKeyWatch {
   }
 
   /** A new window; for whoever counts in windows of their own. */
-  begin(nowMs: number): void {
+  startWindow(nowMs: number): void {
     this.windowFromMs = nowMs;
     this.counts.clear();
     this.told.clear();

@@ -85,7 +85,7 @@ export class PrismaModelRegistry implements ModelRegistry {
     );
   }
 
-  begin(run: Pick<TrainingRun, 'streamId' | 'reason' | 'actor' | 'startedMs'>): Promise<number | undefined> {
+  start(run: Pick<TrainingRun, 'streamId' | 'reason' | 'actor' | 'startedMs'>): Promise<number | undefined> {
     const { streamId: stream, reason, actor, startedMs } = run;
     return this.reaching(() =>
       this.prisma.$transaction(async (tx) => {

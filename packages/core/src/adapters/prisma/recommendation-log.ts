@@ -101,7 +101,7 @@ export class PrismaRecommendationLog implements RecommendationLog {
     return this.change(where, { state: 'rejected', decidedBy: actor, decidedMs: atMs, note, endedMs: atMs });
   }
 
-  begin(id: number, moves: readonly number[], result = ''): Promise<boolean> {
+  start(id: number, moves: readonly number[], result = ''): Promise<boolean> {
     return this.change({ id, state: 'approved' }, { state: 'running', moves: JSON.stringify(moves), result });
   }
 

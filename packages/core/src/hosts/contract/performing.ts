@@ -37,7 +37,7 @@ export class Performer {
     this.fixtures = [reference, candidate];
   }
 
-  async begin(): Promise<void> {
+  async start(): Promise<void> {
     for (const fixture of this.fixtures) await fixture.setClock(this.clock);
   }
 
