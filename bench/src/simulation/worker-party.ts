@@ -135,8 +135,8 @@ export class WorkerParty {
 const SILENT: unknown = new Proxy(() => SILENT, { get: () => SILENT });
 
 function quietLog(scene: Scene, who: string) {
-  const tell = (fields: object, text: string) => {
-    if (scene.history.wanted) scene.history.told(who, `${text} ${JSON.stringify(fields)}`);
+  const note = (fields: object, text: string) => {
+    if (scene.history.wanted) scene.history.note(who, `${text} ${JSON.stringify(fields)}`);
   };
-  return { info: tell, warn: tell, error: tell, debug: tell } as never;
+  return { info: note, warn: note, error: note, debug: note } as never;
 }

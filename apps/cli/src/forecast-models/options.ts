@@ -58,7 +58,7 @@ export async function seriesOf(flags: SeriesFlags): Promise<NamedSeries[]> {
     leaveOut(short);
     return [];
   });
-  tell(notes);
+  printNotes(notes);
   if (named.length === 0) throw badInput(`no series of ${flags.input} is long enough`);
   return named;
 }
@@ -90,7 +90,7 @@ function prepared(read: ReadSeries, seasons: readonly number[] | undefined, note
   };
 }
 
-function tell(notes: readonly string[]): void {
+function printNotes(notes: readonly string[]): void {
   for (const note of notes.slice(0, NOTES_SHOWN)) process.stderr.write(`foreshard: ${note}\n`);
   if (notes.length > NOTES_SHOWN)
     process.stderr.write(`foreshard: and ${notes.length - NOTES_SHOWN} remarks like these\n`);

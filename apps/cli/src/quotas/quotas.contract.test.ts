@@ -66,8 +66,8 @@ test('what is wrong is told with exit code 2', async () => {
     [['set', 'host', 'main', '--events-per-second', '1'], 'Allowed choices are token, stream'],
     [['remove', 'stream', 'main'], 'has no quota of its own'],
   ] as const;
-  const told = await Promise.all(wrong.map(([args]) => run('quotas', ...args)));
-  for (const [i, { exitCode, stderr }] of told.entries())
+  const replies = await Promise.all(wrong.map(([args]) => run('quotas', ...args)));
+  for (const [i, { exitCode, stderr }] of replies.entries())
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(wrong[i]![1])]);
   const all = await Promise.all([
     run('tokens', 'create', 'x'),

@@ -7,7 +7,7 @@ import { type OperationOptions, operating, runOperation } from '../operations/ru
 import { printJson } from '../output.ts';
 import { printRows } from '../table.ts';
 import { bytesPerSecond, duration, findHost, ids } from './arguments.ts';
-import { failIfAborted, type Migration, tell, untilEnded } from './waiting.ts';
+import { failIfAborted, type Migration, printLine, untilEnded } from './waiting.ts';
 
 const LOOK_EVERY_MS = 500;
 const MS_PER_SECOND = 1_000;
@@ -123,7 +123,7 @@ async function untilEmpty(host: number, options: DrainOptions): Promise<Drain> {
   for (let before = -1; ; await sleep(LOOK_EVERY_MS)) {
     const answer = await runOperation(hosts.drain, { host }, { ...options, dryRun: true });
     if (answer.left === 0) return answer;
-    if (answer.left !== before) tell(`${answer.left} shardlets left on host ${host}`);
+    if (answer.left !== before) printLine(`${answer.left} shardlets left on host ${host}`);
     before = answer.left;
   }
 }

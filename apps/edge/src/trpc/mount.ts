@@ -69,7 +69,7 @@ export function mountTrpc(app: Hono, parts: TrpcParts): void {
           actor: parts.actorOf(authorization),
           trace: traceOf((c.env as HttpBindings).incoming),
           require: (scope) => parts.require(authorization, scope),
-          tell(fields) {
+          setFields(fields) {
             for (const [name, value] of Object.entries(fields)) resHeaders.set(name, value);
           },
         };

@@ -63,7 +63,7 @@ function env(limitMs: number, planted: readonly string[]): Record<string, string
 }
 
 function forecastJob(limitMs: number, ...planted: string[]): ForecastJob {
-  const process = new ModelProcess({ env: env(limitMs, planted), limitMs, tell: () => {} });
+  const process = new ModelProcess({ env: env(limitMs, planted), limitMs, report: () => {} });
   opened.push(process);
   const { telemetry: blocks, jobs } = cluster.control;
   const nowMs = () => Date.now();

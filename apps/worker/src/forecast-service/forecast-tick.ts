@@ -34,7 +34,7 @@ export interface TickParts {
   readonly map: () => TopologyMap;
   readonly models: readonly Forecaster[];
   readonly expensive: Pick<ExpensiveAnswers, 'latest'>;
-  readonly tell: (line: string) => void;
+  readonly report: (line: string) => void;
 }
 
 export interface TickResult {
@@ -108,7 +108,7 @@ export class ForecastTick {
     const isCurrent =
       before?.originMs === originMs && before.version === version && before.firstMs <= total.firstMs;
     if (isCurrent && !(before.lacksChampion && expensive?.forecast !== undefined)) return undefined;
-    this.parts.tell(`stream ${streamId}, steps of ${resolution}: ${total.values.length} steps are known`);
+    this.parts.report(`stream ${streamId}, steps of ${resolution}: ${total.values.length} steps are known`);
     const shardlets = await loadShardlets(telemetry, map(), streamId, resolution, originMs);
     const book = await this.taught(streamId, resolution, originMs, total, shardlets);
     const predictor = before?.predictor ?? new StreamPredictor(streamId, resolution);

@@ -36,7 +36,7 @@ export function forecastJobs(
     WORKER_FORECAST_MODEL_LIMIT_MS: String(forecastModelLimitMs),
   };
   const limits = { env, limitMs: forecastModelLimitMs };
-  const process = new ModelProcess({ ...limits, tell: (line) => log.debug({ line }, 'models') });
+  const process = new ModelProcess({ ...limits, report: (line) => log.debug({ line }, 'models') });
   const streams = async () => [
     ...(await follower.upToDate()).streams().map(({ id }) => id),
     ...(await parts.clusters.list()).map(streamIdOf),

@@ -59,8 +59,14 @@ async function run(task: ModelTask): Promise<object> {
   map = new TopologyMap(withClusters(await control.topology.snapshot(), await control.clusters.list()));
   const isHeard = ({ name }: { name: string }) => !task.excluded.includes(name);
   const heard = models.filter(isHeard);
-  const tell = (line: string) => say({ kind: 'log', line });
-  const parts = { telemetry, records: control.forecasts, registry: control.models, map: () => map, tell };
+  const report = (line: string) => say({ kind: 'log', line });
+  const parts = {
+    telemetry,
+    records: control.forecasts,
+    registry: control.models,
+    map: () => map,
+    report,
+  };
   if (task.kind === 'train') {
     const asked = expensive.filter(isHeard).map((model) => watchedExpensive(model, onStart));
     return trainStreams(task, {

@@ -24,7 +24,7 @@ export interface ModelProcessParts {
   readonly env: Readonly<Record<string, string>>;
   /** silence that is taken for hanging */
   readonly limitMs: number;
-  readonly tell: (line: string) => void;
+  readonly report: (line: string) => void;
 }
 
 interface Asked {
@@ -91,7 +91,7 @@ export class ModelProcess {
     const line = JSON.parse(text) as ModelLine;
     if (line.kind === 'model' && this.asked !== undefined) this.asked.model = line.name;
     this.expectNews();
-    if (line.kind === 'log') this.parts.tell(line.line);
+    if (line.kind === 'log') this.parts.report(line.line);
     if (line.kind === 'done') this.asked?.resolve(line.result);
     if (line.kind === 'failed') this.asked?.reject(new Error(line.reason));
   }

@@ -41,15 +41,15 @@ export class TrainJob {
     const lines: string[] = [];
     const flush = () => registry.seen(run, nowMs(), lines.splice(0).join(''));
     const timer = setInterval(() => void flush().catch(() => {}), SEEN_EVERY_MS);
-    const tell = (line: string) => void lines.push(`${new Date(nowMs()).toISOString()} ${line}\n`);
+    const report = (line: string) => void lines.push(`${new Date(nowMs()).toISOString()} ${line}\n`);
     try {
-      const result = await this.train({ run, streamId, reason }, tell, signal);
+      const result = await this.train({ run, streamId, reason }, report, signal);
       await flush();
       await registry.end(run, 'finished', nowMs(), summary(result));
       return { run, ...result };
     } catch (error) {
       const { message } = error as Error;
-      tell(`failed: ${message}`);
+      report(`failed: ${message}`);
       await flush();
       await registry.end(run, 'failed', nowMs(), message);
       throw error;
@@ -60,11 +60,11 @@ export class TrainJob {
 
   private async train(
     task: { run: number; streamId: number | null; reason: string },
-    tell: (line: string) => void,
+    report: (line: string) => void,
     signal: AbortSignal,
     excluded: readonly string[] = [],
   ): Promise<object> {
-    const process = new ModelProcess({ ...this.parts.settings, tell });
+    const process = new ModelProcess({ ...this.parts.settings, report });
     const expensiveBudgetMs = this.parts.expensiveBudgetMs * (task.reason === 'weekly' ? WEEKLY_TIMES : 1);
     try {
       const asked = process.ask({ kind: 'train', ...task, expensiveBudgetMs, excluded }, signal);
@@ -72,8 +72,8 @@ export class TrainJob {
       return await asked;
     } catch (error) {
       if (!(error instanceof ModelHung) || excluded.length + 1 === TRIES) throw error;
-      tell(`${error.message}; it goes on without it`);
-      return await this.train(task, tell, signal, [...excluded, error.model]);
+      report(`${error.message}; it goes on without it`);
+      return await this.train(task, report, signal, [...excluded, error.model]);
     } finally {
       this.pid = undefined;
       process.stop();

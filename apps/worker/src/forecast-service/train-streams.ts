@@ -30,7 +30,7 @@ export interface TrainingParts {
   /** of one answer of an expensive model */
   readonly expensiveLimitMs: number;
   readonly nowMs: () => number;
-  readonly tell: (line: string) => void;
+  readonly report: (line: string) => void;
 }
 
 type TrainTask = Extract<ModelTask, { kind: 'train' }>;
@@ -50,8 +50,8 @@ export async function trainStreams(
   const budget = { leftMs: task.expensiveBudgetMs };
   for (const { id, name } of await heaviestFirst(task.streamId, parts))
     for (const resolution of RESOLUTION_NAMES) {
-      const tell = (text: string) => parts.tell(`${name}, steps of ${resolution}: ${text}`);
-      const outcome = await trainOne(task, id, resolution, parts, { budget, tell });
+      const report = (text: string) => parts.report(`${name}, steps of ${resolution}: ${text}`);
+      const outcome = await trainOne(task, id, resolution, parts, { budget, report });
       counts[outcome === 'skipped' ? 'skipped' : 'trained']++;
       if (outcome === 'promoted') counts.promoted++;
     }
@@ -80,7 +80,7 @@ async function trainOne(
   streamId: number,
   resolution: Resolution,
   parts: TrainingParts,
-  { budget, tell }: { budget: ExpensiveBudget; tell: (text: string) => void },
+  { budget, report }: { budget: ExpensiveBudget; report: (text: string) => void },
 ): Promise<'skipped' | 'kept' | 'promoted'> {
   const { telemetry, registry, models, nowMs } = parts;
   const { stepMs, pastMs } = RESOLUTIONS[resolution];
@@ -88,7 +88,7 @@ async function trainOne(
   const span = { fromMs: toMs - pastMs, toMs };
   const series = await loadSeries(telemetry, { kind: 'stream', streamId }, resolution, span);
   const known = series.values.reduce((count, value) => count + Number(!Number.isNaN(value)), 0);
-  tell(`${known} of ${series.values.length} steps are known`);
+  report(`${known} of ${series.values.length} steps are known`);
   const columns = await loadColumns(telemetry, series);
   const champion = await registry.champion(streamId, resolution);
   const input: TrainingInput = {
@@ -105,10 +105,10 @@ async function trainOne(
   const { contestants, unfit } = await askedWithin(budget, input, parts);
   const trained = train({ ...input, expensive: contestants });
   if (typeof trained === 'string') {
-    tell(trained);
+    report(trained);
     return 'skipped';
   }
-  tellAll({ ...trained, unfit: [...trained.unfit, ...unfit] }, tell);
+  reportAll({ ...trained, unfit: [...trained.unfit, ...unfit] }, report);
   const ids: number[] = [];
   for (const version of trained.versions) ids.push(await registry.add(version));
   const [best] = ids;
@@ -117,7 +117,7 @@ async function trainOne(
   const version = { ...trained.versions[0]!, id: best };
   // somebody may have promoted another one meanwhile: people have the last word
   const isChampion = await registry.promote(version, why, champion?.id ?? null);
-  tell(isChampion ? `version ${best} is the champion` : 'the champion has changed meanwhile: it stays');
+  report(isChampion ? `version ${best} is the champion` : 'the champion has changed meanwhile: it stays');
   return isChampion ? 'promoted' : 'kept';
 }
 
@@ -148,16 +148,16 @@ async function askedWithin(
   return asked;
 }
 
-function tellAll({ versions, champion, verdict, unfit }: Trained, tell: (text: string) => void): void {
-  for (const { model, reason } of unfit) tell(`${model} is left out: ${reason}`);
+function reportAll({ versions, champion, verdict, unfit }: Trained, report: (text: string) => void): void {
+  for (const { model, reason } of unfit) report(`${model} is left out: ${reason}`);
   const row = (
     name: string,
     { mae, mase, coverage, fitMs }: (typeof versions)[number] | NonNullable<typeof champion>,
   ) =>
-    tell(
+    report(
       `${name}: MAE ${mae.toPrecision(4)}, MASE ${mase.toPrecision(3)}, 90 % quantile covers ${(coverage * 100).toFixed(0)} %, ${fitMs.toFixed(0)} ms a fit`,
     );
   if (champion !== undefined) row('champion', champion);
   for (const version of versions) row(version.name, version);
-  tell(verdict.promote ? `promoted: ${verdict.reason}` : `the champion stays: ${verdict.reason}`);
+  report(verdict.promote ? `promoted: ${verdict.reason}` : `the champion stays: ${verdict.reason}`);
 }

@@ -99,7 +99,7 @@ export class CarryOutJob {
   private async scaled(record: RecommendationRecord) {
     const { kind, result } = await this.parts.scaling.progress(record);
     if (kind !== 'running') return { state: kind, result };
-    if (result !== record.result) await this.parts.recommendations.tell(record.id, result);
+    if (result !== record.result) await this.parts.recommendations.report(record.id, result);
     return undefined;
   }
 

@@ -68,9 +68,9 @@ describe('a host that is asked for', () => {
 
   it('is told to a webhook once, under an id that stays the same', async () => {
     const record = await addOne();
-    const told = scaling('webhook');
-    expect(await told.start(record)).toMatchObject({ kind: 'running' });
-    await told.start(record);
+    const scaler = scaling('webhook');
+    expect(await scaler.start(record)).toMatchObject({ kind: 'running' });
+    await scaler.start(record);
     const made = (await delivery(record, 'add'))!;
     expect(JSON.parse(made.body)).toMatchObject({
       type: 'foreshard.hosts.add',
@@ -78,7 +78,7 @@ describe('a host that is asked for', () => {
     });
     const attempt = { atMs: nowMs(), durationMs: 3, status: 202, response: 'on my way', mayPass: true };
     await cluster.control.notifications.settle({ ...made, state: 'delivered', attempts: [attempt] });
-    expect((await told.progress(record)).result).toBe(
+    expect((await scaler.progress(record)).result).toBe(
       '0 of 1 host has joined; provisioner has taken the request (202 on my way)',
     );
     await end(record);
@@ -86,10 +86,10 @@ describe('a host that is asked for', () => {
 
   it('fails where the webhook is not taken, or is not known', async () => {
     const record = await addOne();
-    const told = scaling('webhook');
-    await told.start(record);
+    const scaler = scaling('webhook');
+    await scaler.start(record);
     await cluster.control.notifications.settle({ ...(await delivery(record, 'add'))!, state: 'failed' });
-    expect(await told.progress(record)).toMatchObject({
+    expect(await scaler.progress(record)).toMatchObject({
       kind: 'failed',
       result: expect.stringContaining('did not take'),
     });
@@ -109,7 +109,7 @@ describe('a host that is asked for', () => {
     expect(await cluster.control.hostOrders.asked('local')).toMatchObject([
       { recommendation: record.id, kind: 'add', count: 1, state: 'asked' },
     ]);
-    await cluster.control.hostOrders.tell(record.id, 'failed', 'the disk is full');
+    await cluster.control.hostOrders.report(record.id, 'failed', 'the disk is full');
     expect(await local.progress(record)).toEqual({
       kind: 'failed',
       result: '0 of 1 host has joined; the disk is full',
@@ -139,7 +139,7 @@ describe('a host that is let go', () => {
       kind: 'running',
       result: expect.stringContaining(name),
     });
-    await cluster.control.hostOrders.tell(record.id, 'done', 'its process has ended');
+    await cluster.control.hostOrders.report(record.id, 'done', 'its process has ended');
     expect(await local.progress(record)).toMatchObject({
       kind: 'done',
       result: `${name} is out of the cluster; its process has ended`,

@@ -164,7 +164,7 @@ export class Mover {
       const host = await this.hostToAwait(move, row, isFree);
       if (host !== undefined) {
         waiting.add(move.nextEpoch);
-        await this.tellWaiting(map, move, row, host);
+        await this.reportWaiting(map, move, row, host);
       } else if (isFree) started.push(this.start(map, shardlet, move, row));
     }
     this.waiting = waiting;
@@ -181,7 +181,7 @@ export class Mover {
     return awaitedHost(move, row, isAway, nowMs);
   }
 
-  private async tellWaiting(map: TopologyMap, { nextEpoch }: MoveRef, row: Move | undefined, host: number) {
+  private async reportWaiting(map: TopologyMap, { nextEpoch }: MoveRef, row: Move | undefined, host: number) {
     const name = map.host(host)?.name ?? String(host);
     const why = `waiting for host "${name}": ${this.away.reasonOf(host)}`;
     if (row?.obstacle !== why) await this.parts.moves.obstacle(nextEpoch, this.worker, why);
@@ -190,7 +190,7 @@ export class Mover {
   private start(map: TopologyMap, shardlet: Shardlet, move: MoveRef, row: Move | undefined) {
     const run = this.parts.lock
       .during(`move:${move.nextEpoch}`, () => this.carryOut(map, shardlet, move, row))
-      .catch((error): undefined => this.tellFailure(move, error))
+      .catch((error): undefined => this.reportFailure(move, error))
       .finally(() => this.running.delete(move.nextEpoch));
     this.running.set(move.nextEpoch, run);
     return run;
@@ -226,11 +226,11 @@ export class Mover {
     if (wasUrgent && isDestinationAway(outcome, move))
       outcome = await drive(abortingMachine(map, shardlet, `host ${move.dest} does not answer`), perform);
     await supervisor.flush();
-    await this.tell(move, outcome);
+    await this.report(move, outcome);
     return outcome;
   }
 
-  private async tell({ nextEpoch }: MoveRef, outcome: Outcome): Promise<void> {
+  private async report({ nextEpoch }: MoveRef, outcome: Outcome): Promise<void> {
     const { moves, metrics, log } = this.parts;
     metrics.outcomes.inc({ outcome: outcome.kind });
     if (outcome.kind === 'finished') return moves.end(nextEpoch, 'moved', '');
@@ -241,7 +241,7 @@ export class Mover {
     if (outcome.kind !== 'stale') await moves.obstacle(nextEpoch, this.worker, outcome.detail);
   }
 
-  private tellFailure({ nextEpoch }: MoveRef, error: unknown): undefined {
+  private reportFailure({ nextEpoch }: MoveRef, error: unknown): undefined {
     const { log } = this.parts;
     if (this.ending.signal.aborted) return undefined;
     this.failures.set(nextEpoch, ++this.failureCount);

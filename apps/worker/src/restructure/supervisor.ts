@@ -172,8 +172,8 @@ export class WorkerSupervisor implements MoveSupervisor {
     const nowMs = this.parts.nowMs();
     const seconds = Math.max(1, nowMs - sinceMs) / MS_PER_SECOND;
     this.unsaved = { bytes: 0, records: 0, sinceMs: nowMs };
-    const told = { ...progress, bytes, records };
-    await this.parts.moves.progress(nextEpoch, this.parts.worker, told, bytes / seconds);
+    const report = { ...progress, bytes, records };
+    await this.parts.moves.progress(nextEpoch, this.parts.worker, report, bytes / seconds);
   }
 
   private async feelHosts({ shardlet, source, dest }: MoveRef): Promise<void> {

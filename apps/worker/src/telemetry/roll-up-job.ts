@@ -55,7 +55,7 @@ interface Rolled {
 
 export class RollUpJob {
   private readonly parts: RollUpParts;
-  private hasToldUnreadable = false;
+  private hasWarnedUnreadable = false;
 
   constructor(parts: RollUpParts) {
     this.parts = parts;
@@ -129,8 +129,8 @@ export class RollUpJob {
     if (entries === 0) return;
     const { metrics, log } = this.parts;
     metrics.telemetryFlushes.inc({ result: 'unreadable' }, entries);
-    if (!this.hasToldUnreadable) log.warn({ entries }, `${what} cannot be read and are passed over`);
-    this.hasToldUnreadable = true;
+    if (!this.hasWarnedUnreadable) log.warn({ entries }, `${what} cannot be read and are passed over`);
+    this.hasWarnedUnreadable = true;
   }
 
   /** Nothing is lost by it, but logs and metrics of the two cannot be told apart. */

@@ -110,7 +110,7 @@ export interface RecommendationLog {
   /** From approved to running; `false` when somebody else was first. */
   start(id: number, moves: readonly number[], result?: string): Promise<boolean>;
   /** How far one that runs has come, in words. */
-  tell(id: number, result: string): Promise<void>;
+  report(id: number, result: string): Promise<void>;
   end(id: number, state: 'done' | 'failed', result: string, atMs: number): Promise<void>;
   /** Ends what nobody decided in time, where no plan is made that would. */
   expire(cluster: string, nowMs: number): Promise<void>;

@@ -42,8 +42,11 @@ describe('the live cluster as a document', () => {
       [2, { ...load, eventsPerSecond: 1_000 }],
     ]);
     const topKeyShares = new Map([[2, 0.3]]);
-    const told = [1, 2, 3].map((shardlet) => ({ shardlet, keyHash: 9, perSecond: 200, atMs: NOW_MS }));
-    const { shardlets } = clusterStateOf(withHotKeys(observed(map, { loads, topKeyShares }), told), policy);
+    const hotKeys = [1, 2, 3].map((shardlet) => ({ shardlet, keyHash: 9, perSecond: 200, atMs: NOW_MS }));
+    const { shardlets } = clusterStateOf(
+      withHotKeys(observed(map, { loads, topKeyShares }), hotKeys),
+      policy,
+    );
     expect(shardlets.map(({ load, topKeyShare }) => [load.eventsPerSecond, topKeyShare])).toEqual([
       [200, 1],
       [1_000, 0.3],

@@ -92,7 +92,7 @@ const MINUTE_MS = 60_000;
 /** All of it or nothing: a cluster is there when its load is taken in, not before. */
 export async function addCluster(operator: ClusterOperator, request: NewCluster): Promise<LoadReply> {
   const { name, source, webhook } = request;
-  const refusal = (await misnamed(operator, name)) ?? (await untold(operator, webhook));
+  const refusal = (await misnamed(operator, name)) ?? (await unknownTarget(operator, webhook));
   if (refusal !== undefined) return refusal;
   if ((await operator.clusters.find(name)) !== undefined) return { kind: 'exists' };
   const past = source === null ? request.rows : await pastOf(operator, source);
@@ -146,7 +146,7 @@ export async function changeCluster(
   name: string,
   { webhook, capacities = [] }: ClusterChange,
 ): Promise<ClusterReply> {
-  const refusal = await untold(operator, webhook ?? null);
+  const refusal = await unknownTarget(operator, webhook ?? null);
   if (refusal !== undefined) return refusal;
   const seen = await operator.clusters.find(name);
   if (seen === undefined) return { kind: 'unknown' };
@@ -226,7 +226,7 @@ async function misnamed(
     : undefined;
 }
 
-async function untold(
+async function unknownTarget(
   { notifications }: Pick<ClusterOperator, 'notifications'>,
   name: string | null,
 ): Promise<LoadRefusal | undefined> {

@@ -152,13 +152,13 @@ describe('the rolling back-test', () => {
   it('forgets what a change of level has taught when the forecasts know of it', () => {
     const [at, known] = [300, 324];
     const values = Float64Array.from({ length: 600 }, (_, t) => (t < at ? 10 : 20) + random.next());
-    const following = (isTold: boolean): Contestant => ({
+    const following = (knowsAge: boolean): Contestant => ({
       name: 'following',
       fit: () => ({
         forecast: ({ length }) => ({
           point: new Float64Array(HORIZON).fill(length < known ? 10.5 : 20.5),
           spread: new Float64Array(HORIZON).fill(0.3),
-          levelAge: isTold && length >= known ? length - at : undefined,
+          levelAge: knowsAge && length >= known ? length - at : undefined,
         }),
         quantiles: undefined,
       }),
@@ -166,9 +166,9 @@ describe('the rolling back-test', () => {
     const origins = Array.from({ length: 90 }, (_, i) => 200 + 4 * i);
     const plan = { horizon: HORIZON, origins, originsPerFit: 90 };
     const contestants = [following(true), following(false)];
-    const [told, untold] = backtest(contestants, hourly(values), plan, () => 0).rows;
+    const [informed, uninformed] = backtest(contestants, hourly(values), plan, () => 0).rows;
     for (const level of ['0.9', '0.95'])
-      expect(told!.pinball[level]!).toBeLessThan(0.95 * untold!.pinball[level]!);
+      expect(informed!.pinball[level]!).toBeLessThan(0.95 * uninformed!.pinball[level]!);
   });
 
   it('spreads origins evenly and keeps the whole horizon known', () => {

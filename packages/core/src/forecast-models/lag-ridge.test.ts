@@ -21,8 +21,8 @@ function meanError(model: ReturnType<typeof lagRidge>): number {
 }
 
 it('looks back a season, or as far as it is told', () => {
-  const told = meanError(lagRidge({ ...OPTIONS, lagsMax: PERIOD, window: PERIOD }));
-  expect(told).toBeLessThan(0.1 * meanError(lagRidge({ ...OPTIONS, lagsMax: PERIOD })));
+  const bounded = meanError(lagRidge({ ...OPTIONS, lagsMax: PERIOD, window: PERIOD }));
+  expect(bounded).toBeLessThan(0.1 * meanError(lagRidge({ ...OPTIONS, lagsMax: PERIOD })));
 });
 
 it('averages lags in blocks where there are more than it may have', () => {

@@ -12,7 +12,7 @@ const series = {
 const budget = { ms: 1_000, limitMs: 1_000, stopwatch: () => 0 };
 
 /** Says how much it was shown, and how far ahead each step lies. */
-const telling: RemoteForecaster = {
+const answering: RemoteForecaster = {
   name: 'telling',
   cost: 'expensive',
   shortest: () => 10,
@@ -24,7 +24,7 @@ const telling: RemoteForecaster = {
 
 it('is measured at every age an answer is served at, and never shown what it is judged by', async () => {
   const origins = [500, 510, 520, 530, 540, 550, 560];
-  const { contestants, unfit } = await expensiveContestants([telling], series, '5m', origins, budget);
+  const { contestants, unfit } = await expensiveContestants([answering], series, '5m', origins, budget);
   expect(unfit).toEqual([]);
   const asked = contestants[0]!.fit(series, 25);
   if (typeof asked === 'string') throw new Error(asked);
@@ -36,7 +36,7 @@ it('is measured at every age an answer is served at, and never shown what it is 
 });
 
 it('goes on from where time has come to, until its answer is too old', async () => {
-  const answer = await askToServe(telling, series, '5m', 1_000);
+  const answer = await askToServe(answering, series, '5m', 1_000);
   if (typeof answer === 'string') throw new Error(answer);
   const at = (steps: number) => servedFrom(answer, '5m', answer.originMs + steps * STEP_MS);
   expect(answer.originMs).toBe(series.firstMs + 600 * STEP_MS);
@@ -47,10 +47,10 @@ it('goes on from where time has come to, until its answer is too old', async () 
 });
 
 it('says why there is nothing to serve', async () => {
-  const astray = { ...telling, forecast: async (_: object, horizon: number) => wild(horizon) };
+  const astray = { ...answering, forecast: async (_: object, horizon: number) => wild(horizon) };
   expect(await askToServe(astray, series, '5m', 1_000)).toMatch('went astray');
   const short = { ...series, values: series.values.subarray(0, 5) };
-  expect(await askToServe(telling, short, '5m', 1_000)).toBe('needs 10 steps, the series has 5');
+  expect(await askToServe(answering, short, '5m', 1_000)).toBe('needs 10 steps, the series has 5');
 });
 
 function wild(horizon: number) {

@@ -172,11 +172,11 @@ export class ForecastStore {
     const byOrigin = new Map(made.map((one) => [one.originMs, one]));
     for (let step = 0; step < steps; step++) {
       const atMs = fromMs + step * stepMs;
-      const told = rowsAt(laying, byOrigin.get(atMs) ?? latest, atMs, hints);
-      if (told === undefined) continue;
+      const laid = rowsAt(laying, byOrigin.get(atMs) ?? latest, atMs, hints);
+      if (laid === undefined) continue;
       const column = Math.floor(step / stepsPerColumn);
       counts[column]!++;
-      for (const [row, load] of told.entries()) sums[column * rows.length + row]! += load;
+      for (const [row, load] of laid.entries()) sums[column * rows.length + row]! += load;
     }
     const values = Float32Array.from(sums, (sum, i) => {
       const count = counts[Math.floor(i / rows.length)]!;

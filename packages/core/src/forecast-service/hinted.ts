@@ -56,8 +56,8 @@ function shareOfKeys(keys: readonly string[], leaf: Shardlet, known: ShardletKey
   for (const key of keys) {
     const keyHash = hashKey(key);
     if (!contains(leaf.range, { hi: keyHash, lo: 0 } satisfies Position)) continue;
-    const told = known?.topKeys.find((one) => one.keyHash === keyHash)?.events ?? 0;
-    share += Math.max(UNSEEN_KEY_SHARE, all === 0 ? 0 : told / all);
+    const counted = known?.topKeys.find((one) => one.keyHash === keyHash)?.events ?? 0;
+    share += Math.max(UNSEEN_KEY_SHARE, all === 0 ? 0 : counted / all);
   }
   return share;
 }

@@ -130,8 +130,8 @@ function verdictOf(
   if (serving === undefined) return { promote: true, reason: `${best.model} is the first champion` };
   if (champion === undefined) return { promote: true, reason: 'the champion could not be measured any more' };
   const [its, theirs] = [best.score.mae, champion.score.mae];
-  const told = `${best.model} erred by ${digits(its)}, the champion by ${digits(theirs)} at the same origins`;
-  return { promote: its <= theirs, reason: told };
+  const comparison = `${best.model} erred by ${digits(its)}, the champion by ${digits(theirs)} at the same origins`;
+  return { promote: its <= theirs, reason: comparison };
 }
 
 function yardstick(rows: readonly BacktestRow[]): number {

@@ -15,11 +15,11 @@ export function differingCopies(name: string, scenario: Scenario): void {
       const [shardlet] = (await c.start(1)) as [Shardlet];
       await j.fill([shardlet], EVENTS);
       await c.prepare(shardlet, B);
-      const told: string[] = [];
+      const reported: string[] = [];
       let chunks = 0;
       const spoiling: Perform = async (action) => {
         const perform = inSmallChunks(c.performer());
-        if (action.kind === 'note' && action.step.what === 'differed') told.push(action.step.detail);
+        if (action.kind === 'note' && action.step.what === 'differed') reported.push(action.step.detail);
         if (action.kind !== 'ingest') return perform(action);
         const spoilt = action.records.with(0, { ...action.records[0]!, ts: action.records[0]!.ts + 1 });
         if (chunks++ === 0) return perform({ ...action, records: spoilt } as typeof action);
@@ -27,7 +27,7 @@ export function differingCopies(name: string, scenario: Scenario): void {
         return perform(action);
       };
       expect(await c.carryOut(shardlet, spoiling)).toEqual(FINISHED);
-      expect(told.length).toBeGreaterThanOrEqual(2);
+      expect(reported.length).toBeGreaterThanOrEqual(2);
     });
 
     scenario(

@@ -132,7 +132,7 @@ function react(task: MoveTask, state: State, answer: Answer): Step<State> {
     case 'note':
       return keep(state);
     case 'consult':
-      return keep(told(state, answer));
+      return keep(consulted(state, answer));
     case 'describe':
       return afterDescribe(task, state, answer);
     case 'seal':
@@ -246,7 +246,7 @@ function counted(state: State, answer: Answer): State {
 }
 
 /** More may have been copied while it was told. */
-function told(state: State, { action, reply }: Extract<Answer, { kind: 'consult' }>): State {
+function consulted(state: State, { action, reply }: Extract<Answer, { kind: 'consult' }>): State {
   const { bytes, records } = action.progress;
   return { ...state, order: reply, bytes: state.bytes - bytes, records: state.records - records };
 }

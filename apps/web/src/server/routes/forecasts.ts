@@ -89,12 +89,12 @@ export const forecastsRouter = router({
       }),
     )
     .query(async ({ ctx: { server }, input: { horizonMs, shardlet, target } }) => {
-      const told = await server.forecasts.probability({
+      const answer = await server.forecasts.probability({
         horizonMs,
         ...(shardlet === undefined ? {} : { shardlet }),
         ...(target === undefined ? {} : { target }),
       });
-      return told ?? null;
+      return answer ?? null;
     }),
 });
 

@@ -184,8 +184,8 @@ describe('the readmission of a host that may have lost its last writes', () => {
   it('notes for every shardlet up to where its records are still there', () => {
     trial.decide(beginReadmission(1, 'e-2'));
     expect(trial.refusal(readmitBatch(1, 'e-2', [mine.id], []))).toBe('not_allowed');
-    const told = [{ shardlet: mine.id, lastSeq: 41 }];
-    const { raised } = trial.decide(readmitBatch(1, 'e-2', [mine.id], told));
+    const lastSeqs = [{ shardlet: mine.id, lastSeq: 41 }];
+    const { raised } = trial.decide(readmitBatch(1, 'e-2', [mine.id], lastSeqs));
     const { epoch } = raised[0]!;
     expect(raised[0]!.lost).toEqual([{ epoch, seq: 41 }]);
     // noted once, also when the worker tells it again

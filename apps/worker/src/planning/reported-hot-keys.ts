@@ -8,10 +8,10 @@ import {
 } from '@foreshard/core/advising';
 import type { Redis } from 'ioredis';
 
-export type ToldKeys = Pick<Redis, 'hgetall' | 'hdel'>;
+export type ReportedHotKeys = Pick<Redis, 'hgetall' | 'hdel'>;
 
 /** The hottest first. */
-export async function hotKeysTold(redis: ToldKeys, nowMs: number): Promise<HotKey[]> {
+export async function reportedHotKeys(redis: ReportedHotKeys, nowMs: number): Promise<HotKey[]> {
   const all = Object.entries(await redis.hgetall(HOT_KEYS_KEY));
   const read = all.map(([field, text]) => ({ field, hot: hotKeySchema.safeParse(JSON.parse(text)).data }));
   const over = read.filter(({ hot }) => hot === undefined || nowMs - hot.atMs >= HOT_KEY_LIFETIME_MS);
@@ -22,6 +22,6 @@ export async function hotKeysTold(redis: ToldKeys, nowMs: number): Promise<HotKe
 }
 
 /** Whoever has answered them says so; what goes on is told again. */
-export async function forgetHotKeys(redis: ToldKeys, keys: readonly HotKey[]): Promise<void> {
+export async function forgetHotKeys(redis: ReportedHotKeys, keys: readonly HotKey[]): Promise<void> {
   if (keys.length > 0) await redis.hdel(HOT_KEYS_KEY, ...keys.map(hotKeyField));
 }

@@ -2,7 +2,7 @@
 import type { ClusterState, Recommendation } from '../planning/index.ts';
 import type { ExternalCluster } from './description.ts';
 
-export interface ToldAction {
+export interface NotifiedAction {
   readonly type: `foreshard.action.${string}`;
   readonly timestamp: string;
   readonly data: {
@@ -24,7 +24,7 @@ export interface Approved {
   readonly decidedBy: string | null;
 }
 
-export function actionOf({ id, cluster, body, decidedBy }: Approved, nowMs: number): ToldAction {
+export function actionOf({ id, cluster, body, decidedBy }: Approved, nowMs: number): NotifiedAction {
   const { action, shardlets, source, destination, reason } = body;
   return {
     type: `foreshard.action.${action}`,
@@ -37,16 +37,16 @@ export function actionOf({ id, cluster, body, decidedBy }: Approved, nowMs: numb
 }
 
 /** What was told, as the planner asks for it. */
-export type Told = Pick<Approved, 'body'>;
+export type Notified = Pick<Approved, 'body'>;
 
 /** Moves that were told and are not seen yet: the planner counts them at their destination. */
 export function inFlight(
-  told: readonly Told[],
+  notified: readonly Notified[],
   { partitions, hosts }: Pick<ExternalCluster, 'partitions' | 'hosts'>,
 ): ClusterState['moves'] {
   const places = new Map(partitions.map(({ name, host }) => [name, host]));
   const known = new Set(hosts.map(({ name }) => name));
-  return told.flatMap(({ body: { action, shardlets, destination } }) => {
+  return notified.flatMap(({ body: { action, shardlets, destination } }) => {
     const shardlet = shardlets[0] ?? '';
     const from = places.get(shardlet);
     if (action !== 'move' || from === undefined || destination === null || !known.has(destination)) return [];
@@ -56,16 +56,16 @@ export function inFlight(
 
 /** By what was observed last; `before`: the cluster had so many hosts when it was told. */
 export function hasComeTrue(
-  { body }: Told,
+  { body }: Notified,
   { partitions, hosts, hostsChangedMs }: ExternalCluster,
-  toldMs: number,
+  notifiedMs: number,
 ): boolean {
   const { action, shardlets, source, destination } = body;
   switch (action) {
     case 'move':
       return partitions.some(({ name, host }) => name === shardlets[0] && host === destination);
     case 'add-hosts':
-      return hostsChangedMs !== null && hostsChangedMs >= toldMs;
+      return hostsChangedMs !== null && hostsChangedMs >= notifiedMs;
     case 'remove-host':
       return !hosts.some(({ name }) => name === source) || !partitions.some(({ host }) => host === source);
     default:
