@@ -42,8 +42,8 @@ test('a token may do what its scopes say, until it is revoked or has expired', a
   const { tokens } = JSON.parse((await run('tokens', '--json')).stdout);
   // an edge tells at its next refresh, and then once a minute
   expect(tokens.find((t: { name: string }) => t.name === 'local start').lastUsedAt).toMatch(/^\d{4}-/);
-  const { id: readerId, begins } = tokens.find((t: { name: string }) => t.name === 'reader');
-  expect(reader.startsWith(begins)).toBe(true);
+  const { id: readerId, prefix } = tokens.find((t: { name: string }) => t.name === 'reader');
+  expect(reader.startsWith(prefix)).toBe(true);
   expect((await run('tokens', 'revoke', readerId)).exitCode).toBe(0);
   await vi.waitFor(async () => expect((await read(reader)).status).toBe(401), {
     timeout: 15_000,

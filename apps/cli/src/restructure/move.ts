@@ -12,7 +12,7 @@ import { failIfAborted, type Migration, printLine, untilEnded } from './waiting.
 const LOOK_EVERY_MS = 500;
 const MS_PER_SECOND = 1_000;
 
-type Result = OutputOf<typeof migrations.begin>['results'][number];
+type Result = OutputOf<typeof migrations.start>['results'][number];
 type Drain = OutputOf<typeof hosts.drain>;
 
 interface MoveOptions extends OperationOptions {
@@ -29,7 +29,7 @@ interface DrainOptions extends OperationOptions {
 }
 
 export function registerMove(program: Command): void {
-  operating(program.command('move'), migrations.begin)
+  operating(program.command('move'), migrations.start)
     .description('move shardlets, open or closed, to another host while they take events')
     .argument('<shardlets...>', 'their numbers', ids)
     .requiredOption('--to <host>', 'its number or name')
@@ -55,7 +55,7 @@ async function move(shardlets: number[], options: MoveOptions): Promise<void> {
     ...(windowMs === undefined ? {} : { windowSeconds: Math.ceil(windowMs / MS_PER_SECOND) }),
     ...(bytesPerSecondMax === undefined ? {} : { bytesPerSecondMax }),
   };
-  const { results } = await runOperation(migrations.begin, input, options);
+  const { results } = await runOperation(migrations.start, input, options);
   const started = results.flatMap(({ migration }) => (migration === null ? [] : [migration]));
   const ended = wait && dryRun !== true ? await untilEnded(started, options) : [];
   const shown = results.map((one) => ({ ...one, result: endOf(one, ended) }));

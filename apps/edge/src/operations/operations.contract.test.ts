@@ -283,7 +283,7 @@ test('tRPC tells and orders the same', async () => {
   expect(await client.hosts.list.query()).toEqual((await call('GET', '/v1/hosts')).body);
   const { id, owner } = await anOpenShardlet();
   const to = owner === 1 ? 2 : 1;
-  expect(await client.migrations.begin.mutate({ shardlets: [id], to, dryRun: true })).toEqual(
+  expect(await client.migrations.start.mutate({ shardlets: [id], to, dryRun: true })).toEqual(
     (await dryRun('POST', '/v1/migrations', { shardlets: [id], to })).body,
   );
   expect(await client.shardlets.roll.mutate({ shardlet: id, dryRun: true })).toMatchObject({ parents: [id] });

@@ -146,9 +146,9 @@ export const migrations = {
       answers: { 200: 'The move' },
     },
   }),
-  begin: command({
+  start: command({
     ...common,
-    name: 'migrations.begin',
+    name: 'migrations.start',
     dryRun: true,
     input: z.strictObject({
       shardlets: z.array(id).min(1).max(1_000).describe('numbers of shardlets'),
