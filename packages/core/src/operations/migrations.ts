@@ -168,7 +168,7 @@ export const migrations = {
       tag: 'administration',
       method: 'post',
       path: '/v1/migrations',
-      operationId: 'beginMigrations',
+      operationId: 'startMigrations',
       summary: 'Move shardlets to another host',
       description: [
         'Open or closed, while they take events. Each shardlet is decided by itself: `results` names those that move',
