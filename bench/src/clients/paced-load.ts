@@ -2,9 +2,9 @@
  * Single events at recorded times, open loop, in a process of its own: latency counts from when an event was due, so a
  * stall is not hidden. What is refused is not sent again: it is counted. Prints one JSON line.
  *
- *   node paced-load.ts URL TOKEN FILE BEGIN_MS BUCKET_MS
+ *   node paced-load.ts URL TOKEN FILE START_MS BUCKET_MS
  *
- * FILE: a line per event, in order: ms after BEGIN_MS (Unix time), a space, the key.
+ * FILE: a line per event, in order: ms after START_MS (Unix time), a space, the key.
  */
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
