@@ -4,6 +4,8 @@
  */
 const CORE = {
   kernel: [],
+  access: [],
+  audit: ['access'],
   keyspace: ['kernel'],
   topology: ['kernel', 'keyspace'],
   routing: ['kernel', 'keyspace', 'topology'],
@@ -62,6 +64,8 @@ const CORE = {
   ],
   operations: [
     ...[
+      'access',
+      'audit',
       'kernel',
       'keyspace',
       'topology',
@@ -107,7 +111,19 @@ const PURE = Object.keys(CORE).join('|');
  * their questions to a worker and plans nothing. `external` are clusters of others: a worker takes in their load.
  */
 const EDGE_MAY = [
-  ...['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'telemetry', 'profiling', 'consuming'],
+  ...[
+    'access',
+    'audit',
+    'kernel',
+    'keyspace',
+    'topology',
+    'routing',
+    'hosts',
+    'locking',
+    'telemetry',
+    'profiling',
+    'consuming',
+  ],
   ...[
     'cloudevents',
     'hints',

@@ -89,7 +89,7 @@ const limit = z
   .default(LISTED_DEFAULT)
   .describe('at most so many, the newest first');
 
-const common = { resource: 'recommendation', permission: 'admin' } as const;
+const common = { resource: 'recommendation', permission: 'plans:approve' } as const;
 const http = { tag: 'planning', params: { id: 'recommendation' } } as const;
 const DECIDED = ['invalid_record', 'not_found', 'conflict', 'store_unreachable', 'overloaded'] as const;
 
@@ -103,6 +103,7 @@ export const recommendations = {
   list: query({
     ...common,
     name: 'recommendations.list',
+    permission: 'cluster:read',
     input: z.strictObject({
       state: z
         .enum([...RECOMMENDATION_STATES, 'all'])
@@ -130,6 +131,7 @@ export const recommendations = {
   read: query({
     ...common,
     name: 'recommendations.read',
+    permission: 'cluster:read',
     input: z.strictObject({ recommendation }),
     output: recommendationSchema,
     errors: ['not_found', 'store_unreachable'],
@@ -218,6 +220,7 @@ export const recommendations = {
   decisions: query({
     ...common,
     name: 'recommendations.decisions',
+    permission: 'cluster:read',
     input: z.strictObject({
       cluster: clusterNameSchema
         .optional()

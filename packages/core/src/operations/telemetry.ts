@@ -44,7 +44,7 @@ const recordsProblem = {
 const common = {
   kind: 'command',
   resource: 'telemetry',
-  permission: 'ingest',
+  permission: 'telemetry:write',
   output: recordResultsSchema,
   errors: ['overloaded', 'invalid_record'],
 } as const;

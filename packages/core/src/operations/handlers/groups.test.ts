@@ -3,9 +3,10 @@ import { MemoryGroupStore } from '../../adapters/memory/index.ts';
 import { type Checkpoint, GROUPS_MAX } from '../../consuming/index.ts';
 import type { Stream } from '../../topology/index.ts';
 import { groups } from '../groups.ts';
+import { callerNamed } from './caller.fixture.ts';
 import { groupHandlers } from './groups.ts';
 
-const CALLER = { actor: 'a test', dryRun: false };
+const CALLER = callerNamed('a test');
 const MAIN = { id: 1, name: 'main' } as Stream;
 const SECRET = `whsec_${'A'.repeat(44)}`;
 

@@ -10,8 +10,9 @@ import {
   secondsLeft,
 } from '../../moves/index.ts';
 import type { Host, Topology } from '../../topology/index.ts';
+import type { Caller } from '../caller.ts';
 import type { migrations } from '../migrations.ts';
-import type { Caller, OutputOf, RouterHandlers } from '../operation.ts';
+import type { OutputOf, RouterHandlers } from '../operation.ts';
 import { operatorOf, type TopologyStores } from './operator.ts';
 import { refused } from './refusals.ts';
 

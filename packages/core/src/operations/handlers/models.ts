@@ -3,8 +3,9 @@ import { type ClusterStore, streamIdOf } from '../../external/index.ts';
 import type { ModelRegistry, ModelVersion, TrainingRun } from '../../forecast-service/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
 import type { TopologyStore } from '../../topology/index.ts';
+import type { Caller } from '../caller.ts';
 import type { models } from '../models.ts';
-import type { Caller, OutputOf, RouterHandlers } from '../operation.ts';
+import type { OutputOf, RouterHandlers } from '../operation.ts';
 import type { JobStores } from './jobs.ts';
 
 const MS_PER_SECOND = 1_000;

@@ -9,10 +9,11 @@ import {
 import { ManualClock } from '../../kernel/index.ts';
 import { policySchema } from '../../planning/index.ts';
 import { addHost } from '../../topology/index.ts';
+import { callerNamed } from './caller.fixture.ts';
 import { type RecommendationStores, recommendationHandlers } from './recommendations.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
-const ANN = { actor: 'ann', dryRun: false };
+const ANN = callerNamed('ann');
 const SEEN = { revision: 1, topologyVersion: 0 };
 const NOW_AT_ONCE = { note: '', when: 'now' } as const;
 

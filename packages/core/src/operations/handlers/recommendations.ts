@@ -16,7 +16,8 @@ import {
 import type { ClusterStore } from '../../external/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
 import type { Policy } from '../../planning/index.ts';
-import type { Caller, InputOf, OutputOf, RouterHandlers } from '../operation.ts';
+import type { Caller } from '../caller.ts';
+import type { InputOf, OutputOf, RouterHandlers } from '../operation.ts';
 import type { recommendations } from '../recommendations.ts';
 import type { JobStores } from './jobs.ts';
 

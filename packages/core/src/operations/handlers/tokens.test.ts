@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
+import { callerNamed } from './caller.fixture.ts';
 import { type ApiToken, type TokenRequest, tokenHandlers } from './tokens.ts';
 
 const NOW_MS = 1_790_000_000_000;
-const CALLER = { actor: 'a test', dryRun: false };
+const CALLER = callerNamed('a test');
 const at = (ms: number) => new Date(NOW_MS + ms);
 
 function token(id: string, more: Partial<ApiToken> = {}): ApiToken {

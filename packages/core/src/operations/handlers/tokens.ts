@@ -1,6 +1,7 @@
 /** What is done for operations on tokens, and the port to where tokens are kept. */
+import type { TokenScope } from '../../access/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
-import type { OutputOf, Permission, RouterHandlers } from '../operation.ts';
+import type { OutputOf, RouterHandlers } from '../operation.ts';
 import type { tokens } from '../tokens.ts';
 
 export interface ApiToken {
@@ -8,7 +9,7 @@ export interface ApiToken {
   readonly name: string;
   /** how the token begins, for people to tell tokens apart */
   readonly prefix: string;
-  readonly scopes: readonly Permission[];
+  readonly scopes: readonly TokenScope[];
   readonly createdAt: Date;
   readonly expiresAt: Date | undefined;
   readonly lastUsedAt: Date | undefined;
@@ -17,7 +18,7 @@ export interface ApiToken {
 
 export interface TokenRequest {
   readonly name: string;
-  readonly scopes?: readonly Permission[];
+  readonly scopes?: readonly TokenScope[];
   readonly expiresAt?: Date;
 }
 
