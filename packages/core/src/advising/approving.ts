@@ -73,7 +73,7 @@ async function approveOne(
   const detail = await stalenessOf(adviser, record, request);
   if (detail !== undefined) return { kind: 'stale', record, detail };
   const { revision, topologyVersion, note, when } = request;
-  const notBeforeMs = beginOf(when, termsFor(policy, record), nowMs());
+  const notBeforeMs = startOf(when, termsFor(policy, record), nowMs());
   const approval = { revision, topologyVersion, actor, note, atMs: nowMs(), notBeforeMs };
   if (await log.approve(record.id, approval)) return { kind: 'approved', notBeforeMs };
   const changed = (await log.find(record.id)) ?? record;
@@ -199,7 +199,7 @@ async function stalenessOf(
     : `the topology has changed since it was simulated (version ${since.version}: ${since.decision})`;
 }
 
-function beginOf(when: ApprovalRequest['when'], { migration_window }: Terms, nowMs: number): number | null {
+function startOf(when: ApprovalRequest['when'], { migration_window }: Terms, nowMs: number): number | null {
   if (when === 'now') return null;
   if (when === 'window') return nextWindow(migration_window, nowMs);
   return when;

@@ -108,9 +108,9 @@ export interface RecommendationLog {
   /** Also takes an approval back while it is not carried out. `false` when it is too late. */
   reject(id: number, actor: string, note: string, atMs: number): Promise<boolean>;
   /** From approved to running; `false` when somebody else was first. */
-  begin(id: number, moves: readonly number[], result?: string): Promise<boolean>;
+  start(id: number, moves: readonly number[], result?: string): Promise<boolean>;
   /** How far one that runs has come, in words. */
-  tell(id: number, result: string): Promise<void>;
+  report(id: number, result: string): Promise<void>;
   end(id: number, state: 'done' | 'failed', result: string, atMs: number): Promise<void>;
   /** Ends what nobody decided in time, where no plan is made that would. */
   expire(cluster: string, nowMs: number): Promise<void>;

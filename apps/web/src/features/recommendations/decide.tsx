@@ -38,11 +38,11 @@ export function Decide({ row, onDone }: { row: RecommendationView; onDone(): voi
   const canTakeBack = row.state === 'approved';
   if (row.state !== 'open' && !canTakeBack) return null;
   const error = approve.error ?? reject.error;
-  const begin = when === 'time' ? Date.parse(time) : when === 'best' ? Date.parse(bestAt ?? '') : when;
-  const isReady = typeof begin === 'string' || !Number.isNaN(begin);
+  const start = when === 'time' ? Date.parse(time) : when === 'best' ? Date.parse(bestAt ?? '') : when;
+  const isReady = typeof start === 'string' || !Number.isNaN(start);
   const approval = () => ({
     ...{ recommendation: row.id, revision: row.revision, topologyVersion: row.topologyVersion, note },
-    when: typeof begin === 'string' ? begin : new Date(begin).toISOString(),
+    when: typeof start === 'string' ? start : new Date(start).toISOString(),
   });
   const rejection = { recommendation: row.id, note };
   return (

@@ -63,7 +63,7 @@ export function recommendationHandlers(stores: RecommendationStores): RouterHand
     for (const record of records) if (record !== undefined) judgeRecord(record, DECIDED, caller);
     const replies = await approve(
       adviserOf(stores, caller),
-      requests.map(({ recommendation: id, ...seen }) => ({ id, ...seen, note, when: beginOf(when) })),
+      requests.map(({ recommendation: id, ...seen }) => ({ id, ...seen, note, when: startOf(when) })),
     );
     const results = replies.map((reply, i) => resultOf(requests[i]!.recommendation, reply));
     return results as [ApprovalResult, ...ApprovalResult[]];
@@ -120,7 +120,7 @@ export async function wakePlanner({ wake }: JobStores): Promise<void> {
   await Promise.allSettled([wake('carryOut'), wake('plan'), wake('clusters')]);
 }
 
-function beginOf(when: Approvals['when']): ApprovalRequest['when'] {
+function startOf(when: Approvals['when']): ApprovalRequest['when'] {
   return when === 'now' || when === 'window' ? when : Date.parse(when);
 }
 
