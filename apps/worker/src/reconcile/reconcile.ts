@@ -280,7 +280,9 @@ export class Reconciler {
     const promise = Math.max(known?.promise ?? 0, markPromise);
     // a mark that the topology store has not confirmed, or that was written since this process saw it, may be of the
     // older state
-    const certain = certainOf(known, { mark, markPromise });
+    const { hostId } = identity;
+    // nobody uses an empty store, so it says nothing of the disk that is put in its place
+    const certain = hostId === undefined ? (known?.promise ?? 0) : certainOf(known, { mark, markPromise });
     const certainTs = byMarks ? certain : Math.min(certain, known?.promise ?? 0, seen);
     const loss = { detail, byMarks, certainTs, promise, ...comparedAt(host, identity, isCompared) };
     const decision = beginReadmission(id, incarnation, loss);

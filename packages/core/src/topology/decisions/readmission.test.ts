@@ -164,6 +164,16 @@ describe('the readmission of a host', () => {
     expect(again.readmission).not.toHaveProperty('regressed');
   });
 
+  it('counts as certain, in any other run, only what was certain in the suspended one', () => {
+    const loss = { detail: 'it answered less', byMarks: false, certainTs: 5, promise: 20 };
+    trial.decide(beginReadmission(a, 'a-2', loss));
+    const later = { ...loss, certainTs: 9, promise: 12 };
+    const suspended = trial.decide(beginReadmission(a, 'a-3', later));
+    expect(suspended.readmission).toMatchObject({ incarnation: 'a-3', regressed: loss });
+    const lower = { ...loss, certainTs: 3 };
+    expect(trial.decide(beginReadmission(a, 'a-4', lower)).readmission).toMatchObject({ regressed: lower });
+  });
+
   it('puts no new stream on the host', () => {
     trial.decide(beginReadmission(a, 'a-2'));
     trial.decide(createStream({ name: 't', shardCount: 3 }));
