@@ -18,7 +18,7 @@ import {
 import pg from 'pg';
 import { ADMINISTRATOR } from '../../../e2e/src/signing-in.ts';
 import { writeForecasts, writeHealth, writeMoves } from './judged.ts';
-import { type LiveLoad, tellLive } from './live-load.ts';
+import { type LiveLoad, publishLive } from './live-load.ts';
 import { loadShape } from './load-shape.ts';
 import { writeLoad } from './recorded-load.ts';
 import { largeTopology, type Size, writeTopology } from './topology.ts';
@@ -74,7 +74,7 @@ export async function startLargeCluster(size: Size = LARGE): Promise<LargeCluste
     await writeForecasts(control, topology.stream.id, shape, nowMs);
     await writeHealth(control, topology, shape, nowMs);
     await writeMoves(control, topology);
-    live = await tellLive(control.redis, shape, size.hosts);
+    live = await publishLive(control.redis, shape, size.hosts);
     const emptyUrl = await createDatabase(postgres.url, 'empty');
     await applyMigrations(emptyUrl, MIGRATIONS);
     await createAdministrator(control.people, ADMINISTRATOR);

@@ -42,7 +42,7 @@ const GROUPS_MAX = 50;
 
 export const consumersRouter = router({
   list: query.query(({ ctx: { server, identity } }) =>
-    told(async () => {
+    answerOf(async () => {
       const edge = server.edge.as(identity.principal);
       const { groups } = listSchema.parse(JSON.parse(await edge.get('/v1/groups')));
       const shown = groups.slice(0, GROUPS_MAX);
@@ -54,7 +54,7 @@ export const consumersRouter = router({
   detail: query
     .input(z.object({ group: z.string().min(1).max(64) }))
     .query(({ ctx: { server, identity }, input }) =>
-      told(async () => ({
+      answerOf(async () => ({
         ...(await detailOf(server.edge.as(identity.principal), input.group)),
         nowMs: Date.now(),
       })),
@@ -76,7 +76,7 @@ function summaryOf({ shardlets, members, ...group }: GroupDetail): GroupSummary 
 }
 
 /** The edge's words, under the status that belongs to them. */
-async function told<T>(ask: () => Promise<T>): Promise<T> {
+async function answerOf<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
