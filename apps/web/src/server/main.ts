@@ -10,6 +10,7 @@ import {
   ADDRESS_WINDOW_MS,
   FAILURES_MAX,
   hashSecret,
+  IdentityProvider,
   LOCKED_MS,
   makeAssertionSigner,
   redisThrottle,
@@ -46,7 +47,7 @@ import { LoadFollower } from './load/load-follower.ts';
 import { consoleHandlers } from './operations/handlers.ts';
 import { replayCommand } from './sample/replay-command.ts';
 import { SampleRun } from './sample/sample-run.ts';
-import { BadSettings, readSettings } from './settings.ts';
+import { BadSettings, type ProviderSettings, readSettings } from './settings.ts';
 
 /** names its connections in the servers' lists */
 const PROCESS = 'console';
@@ -75,7 +76,7 @@ export interface ConsoleServer {
   readonly sessions: Sessions;
   readonly signingIn: SigningIn;
   /** where people can sign in beside local accounts */
-  readonly provider: { readonly name: string } | undefined;
+  readonly provider: Provider | undefined;
   readonly cookie: CookieSettings & { readonly name: string };
   /** in front of it */
   readonly proxies: number;
@@ -106,6 +107,11 @@ export interface ConsoleServer {
   /** aborted when the process is told to end: Next waits for open answers, and a live picture never ends */
   readonly closing: AbortSignal;
   frame(): LiveFrame;
+}
+
+interface Provider extends Pick<IdentityProvider, 'start' | 'finish'> {
+  readonly name: string;
+  logoutUrl(): Promise<string | undefined>;
 }
 
 const KEY = Symbol.for('foreshard.console');
@@ -221,7 +227,7 @@ function compose(): ConsoleServer {
         ...{ name: 'sign-in-email', failuresMax: FAILURES_MAX, windowMs: LOCKED_MS },
       }),
     }),
-    provider: undefined,
+    provider: settings.provider && openProvider(settings.provider),
     cookie: { ...cookie, name: known.cookie },
     proxies: settings.proxies,
     identify: (headers) => identify(known, headers),
@@ -250,6 +256,16 @@ function compose(): ConsoleServer {
     sample,
     closing,
     frame,
+  };
+}
+
+function openProvider({ name, consoleUrl, ...settings }: ProviderSettings): Provider {
+  const provider = new IdentityProvider({ ...settings, redirectUri: `${consoleUrl}/api/oidc/callback` });
+  return {
+    name,
+    start: () => provider.start(),
+    finish: (search, pending) => provider.finish(search, pending),
+    logoutUrl: () => provider.logoutUrl(`${consoleUrl}/sign-in`),
   };
 }
 

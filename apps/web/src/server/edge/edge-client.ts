@@ -121,7 +121,7 @@ export class EdgeCalls {
 
   private async send(path: string, init: Init, signal?: AbortSignal) {
     const authorization = `Bearer ${await this.authorize()}`;
-    return this.request(`${this.url}${path}`, {
+    const answer = await this.request(`${this.url}${path}`, {
       ...init,
       headers: { ...init.headers, authorization, accept: 'application/json' },
       signal,
@@ -131,6 +131,13 @@ export class EdgeCalls {
       if (signal?.aborted) throw error;
       throw new EdgeRefusal(503, `The edge at ${this.url} does not answer: ${edgeFailure(error)}.`);
     });
+    // whoever asks is signed in here: it is the edge that does not know the key of this console, or has no store
+    if (answer.status === 401)
+      throw new EdgeRefusal(
+        503,
+        `The edge does not accept what this console asserts: ${detailOf(answer.text)}`,
+      );
+    return answer;
   }
 }
 

@@ -14,7 +14,7 @@ const STATUS = {
   'wrong-password': 401,
   'bad-link': 410,
   'bad-input': 422,
-  ...{ locked: 429, throttled: 429, taken: 409 },
+  ...{ locked: 429, throttled: 429, taken: 409, disabled: 403 },
 } as const;
 const BODY_MAX = 10_000;
 const MS_PER_SECOND = 1_000;
@@ -36,11 +36,11 @@ export async function entering<T>(request: Request, schema: z.ZodType<T>): Promi
   const body = text.length > BODY_MAX ? undefined : parsed(text, schema);
   if (body === undefined) return problem(400, 'The body cannot be understood.');
   const server = consoleServer();
-  const client = {
-    address: clientAddress(headers, server.proxies),
-    userAgent: headers.get('user-agent') ?? '',
-  };
-  return { server, body, client };
+  return { server, body, client: clientOf(headers, server) };
+}
+
+export function clientOf(headers: Headers, { proxies }: ConsoleServer): Entering<unknown>['client'] {
+  return { address: clientAddress(headers, proxies), userAgent: headers.get('user-agent') ?? '' };
 }
 
 /** The session begins, or the words why it does not. */

@@ -12,6 +12,8 @@ export interface Identity {
   readonly displayName: string | undefined;
   /** names of the roles of a person */
   readonly roles: readonly string[];
+  /** signs in at the identity provider */
+  readonly isProvided: boolean;
   readonly sessionId: string | undefined;
   /** the store of sessions is unreachable: nothing may be changed */
   readonly readOnly: boolean;
@@ -34,10 +36,10 @@ export async function identify(parts: IdentifyParts, headers: Headers): Promise<
   const found = secret === undefined ? undefined : await parts.sessions.find(secret);
   if (found === undefined) return undefined;
   const { principal, session, readOnly } = found;
-  const { name, roles } = session.person;
+  const { name, roles, signIn } = session.person;
   return {
     ...{ principal, displayName: name, roles: [...new Set(roles.map(({ role }) => role))] },
-    ...{ sessionId: session.id, readOnly },
+    ...{ isProvided: signIn === 'oidc', sessionId: session.id, readOnly },
   };
 }
 
@@ -45,7 +47,14 @@ async function byToken({ tokens }: IdentifyParts, authorization: string): Promis
   const token = BEARER.exec(authorization)?.[1];
   const principal = token === undefined ? undefined : await tokens.find(token);
   if (principal === undefined) return undefined;
-  return { principal, displayName: undefined, roles: [], sessionId: undefined, readOnly: false };
+  return {
+    principal,
+    displayName: undefined,
+    roles: [],
+    isProvided: false,
+    sessionId: undefined,
+    readOnly: false,
+  };
 }
 
 export function originOf(headers: Headers, proxies: number, sessionId: string | undefined): Origin {

@@ -13,6 +13,7 @@ import {
   type PersonStore,
   type RoleGrant,
 } from '../../access/index.ts';
+import type { ProvidedPerson } from './oidc.ts';
 import { hashPassword, passwordFault, verifyPassword } from './passwords.ts';
 import { hashSecret, newSecret } from './secrets.ts';
 import type { Client, NewSession, Sessions } from './sessions.ts';
@@ -40,7 +41,14 @@ const MS_PER_MINUTE = 60_000;
 export interface Refused {
   readonly kind: 'refused';
   /** what it is for programs; `wrong-password` is also the answer for an account that does not exist */
-  readonly reason: 'wrong-password' | 'locked' | 'throttled' | 'bad-link' | 'bad-input' | 'taken';
+  readonly reason:
+    | 'wrong-password'
+    | 'locked'
+    | 'throttled'
+    | 'bad-link'
+    | 'bad-input'
+    | 'taken'
+    | 'disabled';
   readonly detail: string;
   /** which field of the form is wrong */
   readonly field?: 'email' | 'name' | 'password';
@@ -95,6 +103,21 @@ export class SigningIn {
       return this.wrong(email, person, client);
     await this.parts.byEmail.forget(email);
     return this.enter(person, client);
+  }
+
+  /** Whom the identity provider vouches for; the groups there decide about the roles here. */
+  async withProvider(provided: ProvidedPerson, client: Client): Promise<Entered> {
+    const { people } = this.parts;
+    const { issuer, subject, email, name, roles } = provided;
+    const known = await people.byOidc(issuer, subject);
+    if (known?.state === 'disabled') return refusal('disabled', 'Your account is disabled.');
+    if (known === undefined) {
+      const person = await people.create({ email, name, roles, oidc: { issuer, subject } });
+      // a local account is not handed over to whoever has its address elsewhere
+      return person === undefined ? taken(email) : this.enter(person, client);
+    }
+    const changed = await people.change(known.id, { name, roles });
+    return this.enter(changed === undefined || changed === 'last-administrator' ? known : changed, client);
   }
 
   /** What a link opens, for the page that asks for the rest. */

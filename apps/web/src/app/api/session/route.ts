@@ -24,8 +24,13 @@ export function DELETE({ headers }: Request): Promise<Response> {
     if (comesFromElsewhere(headers))
       return problem(403, 'This request does not come from a page of the console.');
     const server = consoleServer();
+    const identity = await server.identify(headers);
     await endSession(headers, server);
+    // otherwise the next click on "sign in" would come in without asking
+    const elsewhere = identity?.isProvided === true ? await server.provider?.logoutUrl() : undefined;
     const gone = setCookie(server.cookie, server.cookie.name, '', 0);
-    return Response.json({}, { headers: { 'set-cookie': gone, 'cache-control': 'no-store' } });
+    return Response.json(elsewhere === undefined ? {} : { elsewhere }, {
+      headers: { 'set-cookie': gone, 'cache-control': 'no-store' },
+    });
   });
 }
