@@ -2,6 +2,7 @@
 import { RESOLUTION_NAMES } from '@foreshard/core/predicting';
 import { z } from 'zod';
 import { forecastPicture } from '../forecasts/forecast-picture.ts';
+import { driftOf, rankedRow } from '../forecasts/forecast-views.ts';
 import { type HeatPicture, packed, rangeOf, rowsOf, streamOf } from '../heat/heat-picture.ts';
 import { heatQuerySchema } from '../heat/heat-query.ts';
 import type { ConsoleServer } from '../main.ts';
@@ -65,16 +66,7 @@ export const forecastsRouter = router({
         atMs: Date.now() + input.inMs,
         n: input.n,
       });
-      return ranked.map((one) => {
-        const place = parts.map?.shardlet(one.shardlet);
-        return {
-          ...one,
-          shard: place?.shard ?? null,
-          owner: place === undefined ? null : (parts.map?.host(place.owner)?.name ?? `#${place.owner}`),
-          perSecond: (one.expected * 1_000) / one.stepMs,
-          p90PerSecond: (one.p90 * 1_000) / one.stepMs,
-        };
-      });
+      return ranked.map((one) => rankedRow(parts.map, one));
     }),
 
   probability: query
@@ -137,15 +129,6 @@ async function pictureOfForecast(
     marks: { marks: [], isWhole: true },
     nowMs: Date.now(),
   };
-}
-
-function driftOf(
-  state: string | undefined,
-  mae: number | undefined,
-): { recent: number; expected: number } | null {
-  const { errors = [] } = state === undefined ? {} : (JSON.parse(state) as { errors?: number[] });
-  if (errors.length === 0 || mae === undefined) return null;
-  return { recent: errors.reduce((sum, error) => sum + error, 0) / errors.length, expected: mae };
 }
 
 async function streamNamed(server: ConsoleServer, name: string | null) {
