@@ -1,5 +1,6 @@
 /** Forecasts, the models that make them, and the forecast half of the heat map. */
 import { RESOLUTION_NAMES } from '@foreshard/core/predicting';
+import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { forecastPicture } from '../forecasts/forecast-picture.ts';
 import { driftOf, rankedRow } from '../forecasts/forecast-views.ts';
@@ -20,12 +21,27 @@ const streamInput = z.object({
   resolution: z.enum(RESOLUTION_NAMES).default('1h'),
 });
 
+const probabilitySchema = z
+  .object({
+    horizonMs: z
+      .int()
+      .min(60_000)
+      .max(24 * HOUR_MS),
+    shardlet: z.int().min(1).optional(),
+    target: z.object({ kind: z.enum(['key', 'metric']), name: z.string().min(1).max(256) }).optional(),
+  })
+  .refine((q) => (q.shardlet === undefined) !== (q.target === undefined), {
+    path: ['target'],
+    message: 'either a shardlet or a target is expected',
+  });
+
 export const forecastsRouter = router({
   picture: query
     .input(streamInput.extend({ shardlet: z.int().min(1).nullable().default(null) }))
     .query(async ({ ctx: { server }, input }) => {
-      const { stream, parts } = await streamNamed(server, input.stream);
+      const { stream, map, parts } = await streamNamed(server, input.stream);
       const { resolution, shardlet } = input;
+      if (shardlet !== null && map.shardlet(shardlet)?.stream !== stream.id) throw noShardlet(shardlet);
       const nowMs = Date.now();
       const place = { streamId: stream.id, resolution, shardlet };
       const picture = await server.forecastPictures.get(JSON.stringify(place), nowMs, FRESH_MS, () =>
@@ -69,18 +85,15 @@ export const forecastsRouter = router({
       return ranked.map((one) => rankedRow(parts.map, one));
     }),
 
+  /** Null: nothing is known that it could be told from. */
   probability: query
-    .input(
-      z.object({
-        horizonMs: z
-          .int()
-          .min(60_000)
-          .max(24 * HOUR_MS),
-        shardlet: z.int().min(1).optional(),
-        target: z.object({ kind: z.enum(['key', 'metric']), name: z.string().min(1).max(256) }).optional(),
-      }),
-    )
+    .input(probabilitySchema)
     .query(async ({ ctx: { server }, input: { horizonMs, shardlet, target } }) => {
+      if (shardlet !== undefined) {
+        const { map } = server.map;
+        if (map === undefined) throw away();
+        if (map.shardlet(shardlet) === undefined) throw noShardlet(shardlet);
+      }
       const told = await server.forecasts.probability({
         horizonMs,
         ...(shardlet === undefined ? {} : { shardlet }),
@@ -89,6 +102,10 @@ export const forecastsRouter = router({
       return told ?? null;
     }),
 });
+
+function noShardlet(shardlet: number): TRPCError {
+  return new TRPCError({ code: 'NOT_FOUND', message: `There is no shardlet ${shardlet}.` });
+}
 
 const forecastHeatSchema = heatQuerySchema.and(
   z.object({ show: z.enum(['forecast', 'residual']).default('forecast') }),
