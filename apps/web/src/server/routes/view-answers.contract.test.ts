@@ -384,8 +384,8 @@ describe('clusters that are not ours', () => {
   it('have their hosts with what they can take, or what the policy says', async () => {
     const { hosts, plannedMs, nothingBecause } = await ask.clusters.detail({ name: 'kafka' });
     expect(hosts).toMatchObject([
-      { name: 'broker-1', partitions: 2, capacity: 50, isTold: true, eventsPerSecond: 0 },
-      { name: 'broker-2', partitions: 0, isTold: false, capacity: DEFAULT_POLICY.capacity.events_per_second },
+      { name: 'broker-1', partitions: 2, capacity: 50, isCapacityKnown: true, eventsPerSecond: 0 },
+      { name: 'broker-2', partitions: 0, isCapacityKnown: false, capacity: DEFAULT_POLICY.capacity.events_per_second },
     ]);
     expect([plannedMs, nothingBecause]).toEqual([null, null]);
   });
