@@ -190,7 +190,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     (shardlet, keyHash) => hotKeys.observe(shardlet, keyHash),
   );
   const acknowledged = new LastAcknowledged();
-  const claims = hostClaims(parts, { map, hosts, metrics }, acknowledged);
+  const claims = hostClaims(parts, { map, hosts, metrics }, acknowledged, (host) => reads.readAnew(host));
   const ingestion = new Ingestion({
     map,
     hosts,
@@ -312,6 +312,7 @@ function hostClaims(
   { settings, proofs, log }: EdgeParts,
   { map, hosts, metrics }: Pick<Loaded, 'map' | 'hosts' | 'metrics'>,
   acknowledged: LastAcknowledged,
+  usedAgain: (host: number) => void,
 ): HostClaims {
   return new HostClaims({
     hosts: () => map.topology.hosts(),
@@ -321,6 +322,7 @@ function hostClaims(
     claimant: settings.edgeId,
     nowMs: Date.now,
     monotonicMs: () => performance.now(),
+    usedAgain,
     observer: {
       regressed({ name }, seen) {
         metrics.regressed(name);
