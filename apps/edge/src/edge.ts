@@ -81,7 +81,7 @@ export interface EdgeParts {
 export interface HotKeyParts {
   readonly policies: Pick<PolicyStore, 'at'>;
   /** to the worker that splits below it */
-  readonly tell: (hot: HotKey) => Promise<void>;
+  readonly report: (hot: HotKey) => Promise<void>;
 }
 
 export interface EdgeLog {
@@ -158,10 +158,10 @@ interface Loaded {
   readonly warn: Warn;
 }
 
-function hotKeyLane({ hotKeys: { policies, tell } }: EdgeParts, map: FollowedMap): HotKeyLane {
+function hotKeyLane({ hotKeys: { policies, report } }: EdgeParts, map: FollowedMap): HotKeyLane {
   return new HotKeyLane({
     policy: async () => (await policies.at(Date.now())).policy,
-    tell,
+    report,
     splitsKeys(shardlet) {
       const stream = map.topology.shardlet(shardlet)?.stream;
       return stream !== undefined && map.topology.stream(stream)?.splitKeys === true;
@@ -248,7 +248,6 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       nowMs: Date.now,
     }),
   );
-  const apiActor = (authorization: string | undefined) => `api:${tokens.idOf(authorization) ?? 'edge'}`;
   const events = new EventsEndpoint({
     map,
     ingestion: load.countingKeys(profiles.around(leasedIngestion(ingestion, map, metrics, warn))),
@@ -273,7 +272,6 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       read: (stream, request) => reads.bodyOf(stream, request),
       records,
       operations,
-      actorOf: apiActor,
       bodyBytesMax: settings.bodyBytesMax,
       budget,
       fault,
@@ -282,7 +280,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       (api) => reads.mount(api),
       (api) => groups.mount(api),
       (api) => mountTelemetry(api, records, budget),
-      (api) => mountOperations(api, { bound: operations, budget, actorOf: apiActor }),
+      (api) => mountOperations(api, { bound: operations, budget }),
     ],
     fault,
   }).app;

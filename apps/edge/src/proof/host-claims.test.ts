@@ -16,7 +16,7 @@ let watch: ProgressWatch;
 let host: Host;
 let wallMs: number;
 let monotonicMs: number;
-let told: string[];
+let reports: string[];
 let acknowledged: LastAcknowledged;
 let claims: HostClaims;
 
@@ -25,7 +25,7 @@ beforeEach(() => {
   host = HOST;
   wallMs = 1_000_000;
   monotonicMs = 50;
-  told = [];
+  reports = [];
   acknowledged = new LastAcknowledged();
   watch = wentBack();
   claims = claimsOver(proofs);
@@ -40,10 +40,10 @@ function claimsOver(store: Pick<MemoryHostProofs, 'claim' | 'verdict'>): HostCla
     claimant: 'edge-1',
     nowMs: () => wallMs,
     monotonicMs: () => monotonicMs,
-    usedAgain: (id) => told.push(`${id} used again`),
+    usedAgain: (id) => reports.push(`${id} used again`),
     observer: {
-      regressed: ({ name }, { seen, answered }) => told.push(`${name} ${seen} ${answered}`),
-      unanswered: ({ name }) => told.push(`${name} unanswered`),
+      regressed: ({ name }, { seen, answered }) => reports.push(`${name} ${seen} ${answered}`),
+      unanswered: ({ name }) => reports.push(`${name} unanswered`),
     },
   });
 }
@@ -69,7 +69,7 @@ test('a host that goes on claims nothing', async () => {
   watch = new ProgressWatch(0, 100);
   await look();
   expect(await proofs.claims()).toEqual([]);
-  expect([claims.open, told]).toEqual([0, []]);
+  expect([claims.open, reports]).toEqual([0, []]);
 });
 
 test('a claim tells what was seen, and the last event that the host acknowledged', async () => {
@@ -84,7 +84,7 @@ test('a claim tells what was seen, and the last event that the host acknowledged
       acknowledged: { shardlet: 8, epoch: 4, seq: 41, ts: 901 },
     },
   ]);
-  expect([claims.open, told]).toEqual([1, ['a 100 90']]);
+  expect([claims.open, reports]).toEqual([1, ['a 100 90']]);
 });
 
 test('an event that was acknowledged before a loss was accepted proves nothing', async () => {
@@ -100,11 +100,11 @@ test('a claim that was denied lets the host be used again, and the next one is a
   await proofs.answer(ME, 'denied');
   await look();
   expect([watch.regression, claims.open]).toEqual([undefined, 0]);
-  expect(told).toEqual(['a 100 90', '1 used again']);
+  expect(reports).toEqual(['a 100 90', '1 used again']);
   watch = wentBack();
   await look();
   expect(await proofs.verdict(ME)).toBeUndefined();
-  expect(told).toEqual(['a 100 90', '1 used again', 'a 100 90']);
+  expect(reports).toEqual(['a 100 90', '1 used again', 'a 100 90']);
 });
 
 test('a claim that was confirmed keeps the host refused until the map lets it be used again', async () => {
@@ -122,7 +122,7 @@ test('a claim that was confirmed keeps the host refused until the map lets it be
   host = HOST;
   await look();
   expect(watch.regression).toBeUndefined();
-  expect(told).toEqual(['a 100 90']);
+  expect(reports).toEqual(['a 100 90']);
 });
 
 test('a host in its next generation is not what the claim was about', async () => {
@@ -135,7 +135,7 @@ test('a host in its next generation is not what the claim was about', async () =
   await look();
   watch = wentBack(9);
   await look();
-  expect(told).toHaveLength(3);
+  expect(reports).toHaveLength(3);
   expect((await proofs.claims())[0]?.generation).toBe(9);
 });
 
@@ -151,7 +151,7 @@ test('a host that is being readmitted is not used, so nothing runs out meanwhile
   expect(watch.regression).toBeDefined();
   pass(1);
   await look();
-  expect(told).toEqual(['a 100 90', '1 used again', 'a unanswered']);
+  expect(reports).toEqual(['a 100 90', '1 used again', 'a unanswered']);
 });
 
 test.each([
@@ -167,7 +167,7 @@ test.each([
   late();
   await look();
   expect([watch.regression, claims.open]).toEqual([undefined, 0]);
-  expect(told).toEqual(['a 100 90', '1 used again', 'a unanswered']);
+  expect(reports).toEqual(['a 100 90', '1 used again', 'a unanswered']);
 });
 
 test('a topology store that hangs delays nothing, and its late answer says nothing', async () => {

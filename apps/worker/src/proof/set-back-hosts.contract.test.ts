@@ -197,11 +197,11 @@ describe('a Redis host', () => {
 
   test('that a process claims to have gone back is suspended when it holds another event there', async () => {
     await prove(2);
-    let told: unknown;
+    let answered: unknown;
     await demoteAndPromote(async () => {
-      told = await cluster.append(shardlet, 'lost');
+      answered = await cluster.append(shardlet, 'lost');
     });
-    const { firstSeq: seq, firstTs: ts } = told as { firstSeq: number; firstTs: number };
+    const { firstSeq: seq, firstTs: ts } = answered as { firstSeq: number; firstTs: number };
     // the worker has seen nothing of it, and later events have overtaken the count
     await cluster.pool.close();
     Reflect.set(

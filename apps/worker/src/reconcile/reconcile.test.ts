@@ -51,7 +51,7 @@ class World {
   pool!: HostPool;
   reconciler!: Reconciler;
 
-  async begin(): Promise<void> {
+  async start(): Promise<void> {
     const notifier = { subscribe: async () => async () => {} };
     const nowMs = () => this.clock.nowMicros() / MICROS_PER_MS;
     const reloaded = (reason: string) => expect.unreachable(reason);
@@ -147,7 +147,7 @@ let world: World;
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   world = new World();
-  await world.begin();
+  await world.start();
 });
 afterEach(async () => {
   await world.follower.stop();

@@ -106,8 +106,9 @@ export function readmitBatch(
         .filter((s): s is Shardlet => s !== undefined && needsNewEpoch(s, host));
       if (todo.length === 0) return refuse('changed', `nothing of this is left to readmit`);
       const lastSeqs = new Map(lost.map((l) => [l.shardlet, l.lastSeq]));
-      const untold = todo.find((s) => s.owner === hostId && mayLose(host) && !lastSeqs.has(s.id));
-      if (untold !== undefined) return refuse('not_allowed', `shardlet ${untold.id} needs its lastSeq`);
+      const unreported = todo.find((s) => s.owner === hostId && mayLose(host) && !lastSeqs.has(s.id));
+      if (unreported !== undefined)
+        return refuse('not_allowed', `shardlet ${unreported.id} needs its lastSeq`);
       const raised = todo.map((s) => raise(view, s, s.owner === hostId && mayLose(host), lastSeqs));
       const garbage = todo.flatMap((s) => abortedShadow(s, view.nowMs));
       return accept({ shardlets: raised, garbage }, { raised });
