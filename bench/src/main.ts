@@ -5,6 +5,7 @@
  * stable on a shared machine. With --json the result is one document on stdout:
  * { name, machine, mode, ratios: { NAME: { median, min, max, rounds } } }.
  */
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { BenchOptions, BenchResult } from './bench.ts';
 import { machine } from './measure/machine.ts';
@@ -30,6 +31,7 @@ const usage = `usage: npm run bench -- forecast --data DIR [--part tune|test] [-
        npm run bench -- coverage --data DIR [--json]
        npm run bench -- policy [--data DIR] [--only flights,hot-key] [--rounds SEEDS or, with --tune, tries] [--tune] [--json]
        npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--rounds 5] [--seconds 5] [--ids 10000000] [--shardlets 10000] [--fsync-ms 0]
+       npm run bench -- versions --against CHECKOUT [--only append,ingest,latency] [--rounds 20] [--seconds 3] [--json]
        npm run bench -- live [--rounds 2] [--speed 20] [--minutes 90] [--peak-use 0.8] [--json]`;
 
 function options() {
@@ -47,6 +49,7 @@ function options() {
         ids: { type: 'string', default: '10000000' },
         shardlets: { type: 'string', default: '10000' },
         'fsync-ms': { type: 'string', default: '0' },
+        against: { type: 'string', default: '' },
         data: { type: 'string', default: process.env.FORESHARD_DATA ?? '' },
         part: { type: 'string', default: 'test' },
         only: { type: 'string', default: '' },
@@ -75,6 +78,7 @@ const name = positionals[0] ?? '';
 if (name === 'forecast') await forecasts();
 if (name === 'coverage') await coverages();
 if (name === 'policy') await policies();
+if (name === 'versions') await versions();
 const bench = BENCHES[name] ?? fail(usage);
 const result = await (await bench()).run({
   rounds: number('rounds', values.rounds),
@@ -135,5 +139,40 @@ async function policies(): Promise<never> {
   const only = values.only === '' ? [] : values.only.split(',');
   const seeds = Math.max(1, number('rounds', values.rounds));
   await run({ data: values.data, only, seeds, tune: values.tune, json: values.json });
+  process.exit(0);
+}
+
+/** This checkout against another one, by pairs. */
+async function versions(): Promise<never> {
+  const { run, verdict, VERSION_PARTS } = await import('./versions.ts');
+  const only = values.only === '' ? [] : values.only.split(',');
+  const unknown = only.find((part) => !(part in VERSION_PARTS));
+  if (unknown !== undefined) fail(`--only takes ${Object.keys(VERSION_PARTS).join(', ')}, not "${unknown}"`);
+  if (values.against === '') fail(`against which checkout? Give --against DIR\n${usage}`);
+  const results = await run({
+    against: resolve(values.against),
+    only,
+    rounds: Math.max(2, number('rounds', values.rounds)),
+    seconds: number('seconds', values.seconds),
+    ids: number('ids', values.ids),
+    shardlets: number('shardlets', values.shardlets),
+    fsyncMs: number('fsync-ms', values['fsync-ms']),
+  });
+  if (values.json) process.stdout.write(`${JSON.stringify({ name, machine: machine(), ratios: results })}\n`);
+  else
+    console.table(
+      Object.fromEntries(
+        Object.entries(results).map(([key, ratio]) => [
+          key,
+          {
+            mean: ratio.mean.toFixed(3),
+            low: ratio.low.toFixed(3),
+            high: ratio.high.toFixed(3),
+            pairs: ratio.pairs,
+            verdict: verdict(ratio),
+          },
+        ]),
+      ),
+    );
   process.exit(0);
 }

@@ -2,8 +2,9 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { PERMISSIONS, type Permission } from '@foreshard/core/access';
 import { ERRORS, type ErrorCode } from '@foreshard/core/kernel';
-import { type AnyOperation, allOperations, PERMISSIONS, type Permission } from '@foreshard/core/operations';
+import { type AnyOperation, allOperations } from '@foreshard/core/operations';
 import { createStream } from '@foreshard/core/topology';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { operationsOf } from '../../../apps/cli/src/operations/run-operation.ts';

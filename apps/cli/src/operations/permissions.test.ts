@@ -1,4 +1,5 @@
-import { type AnyOperation, allOperations, onStream, PERMISSIONS } from '@foreshard/core/operations';
+import { PERMISSIONS } from '@foreshard/core/access';
+import { type AnyOperation, allOperations, onStream } from '@foreshard/core/operations';
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { foreshardProgram, withSubcommands } from '../program.ts';

@@ -3,9 +3,11 @@
  * the command carries it out itself on the control plane's stores: break-glass, for when no edge runs.
  */
 import { userInfo } from 'node:os';
+import { processPrincipal } from '@foreshard/core/access';
 import { ERRORS, type ErrorCode, ForeshardError } from '@foreshard/core/kernel';
 import {
   type AnyOperation,
+  callerOf,
   type InputOf,
   judgedInput,
   type OutputOf,
@@ -144,7 +146,14 @@ async function runDirectly<O extends AnyOperation>(
       Record<string, (given: unknown, caller: object) => Promise<unknown>>
     >;
     const [router = '', name = ''] = operation.name.split('.');
-    return (await handlers[router]![name]!(input, { actor: whoIsHere(), dryRun })) as OutputOf<O>;
+    return (await handlers[router]![name]!(
+      input,
+      callerOf(
+        processPrincipal(whoIsHere()),
+        { surface: 'command line', address: '', requestId: '' },
+        dryRun,
+      ),
+    )) as OutputOf<O>;
   });
 }
 

@@ -1,5 +1,6 @@
 /** foreshard tokens: who may talk to the edge, and what each of them may do. */
-import { type OutputOf, PERMISSIONS, type Permission, tokens } from '@foreshard/core/operations';
+import { PERMISSION_TABLE, TOKEN_SCOPES, type TokenScope } from '@foreshard/core/access';
+import { type OutputOf, tokens } from '@foreshard/core/operations';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
 import { printJson } from '../output.ts';
@@ -7,7 +8,7 @@ import { type Amount, parseDuration } from '../streams/amounts.ts';
 import { printRows } from '../table.ts';
 
 interface CreateOptions extends OperationOptions {
-  readonly scope: readonly Permission[];
+  readonly scope: readonly TokenScope[];
   readonly expires: Amount;
 }
 
@@ -15,11 +16,14 @@ type Token = OutputOf<typeof tokens.list>['tokens'][number];
 
 const MS_PER_SECOND = 1_000;
 
+const PERMITTED = Object.entries(PERMISSION_TABLE).map(
+  ([name, { allows }]) => `  ${name.padEnd(16)} ${allows}`,
+);
 const HELP = `
-Scopes: ingest posts events and records of the query layer, read reads events, the map and how far groups are,
-consume creates consumer groups and is a member of them, admin everything else: hosts,
-streams, tokens, policies. A token that replaces another needs the same name to go on as the members that the other joined.
-The first token is written by "foreshard up"; without one that has admin, use --direct. Edges know a new token at once, and refuse a revoked one within 3 s.`;
+Scopes:
+${PERMITTED.join('\n')}
+In short: ingest, read and consume are what their names say, admin is everything else. A token that replaces another needs the same name to go on as the members that the other joined.
+The first token is written by "foreshard up"; without one that has tokens:manage, use --direct. Edges know a new token at once, and refuse a revoked one within 3 s.`;
 
 export function register(program: Command): void {
   const group = program
@@ -32,7 +36,9 @@ export function register(program: Command): void {
   operating(group.command('create'), tokens.create)
     .description('make a token; it is shown once')
     .argument('<name>', 'whom it is for')
-    .addOption(new Option('--scope <scopes...>', 'what it may do').choices(PERMISSIONS).makeOptionMandatory())
+    .addOption(
+      new Option('--scope <scopes...>', 'what it may do').choices(TOKEN_SCOPES).makeOptionMandatory(),
+    )
     .option('--expires <time>', 'after so long, such as 30d or 12h', lifetime, 'none')
     .action(create);
   operating(group.command('revoke'), tokens.revoke)
@@ -48,9 +54,9 @@ async function list(options: OperationOptions): Promise<void> {
   printRows(answer.tokens.map(rowOf), false, none);
 }
 
-function rowOf({ id, name, begins, scopes, createdAt, lastUsedAt, expiresAt, state }: Token) {
+function rowOf({ id, name, prefix, scopes, createdAt, lastUsedAt, expiresAt, state }: Token) {
   return {
-    ...{ id, name, begins, scopes: scopes.join(' '), created: createdAt },
+    ...{ id, name, prefix, scopes: scopes.join(' '), created: createdAt },
     lastUsed: lastUsedAt ?? 'never',
     expires: expiresAt ?? 'never',
     state,

@@ -25,7 +25,7 @@ export function described(contract: AnyContract, placement = placementOf(contrac
   const query = [...placement.query].map(([name, inInput]) => [name, member(inInput)] as const);
   if (dryRun) query.push(['dryRun', fromText(dryRunField)]);
   return {
-    ...{ method, path, operationId, tag, summary, description, scope: permission, errors },
+    ...{ method, path, operationId, tag, summary, description, permission, errors },
     ...(params.length === 0 ? {} : { params: z.object(Object.fromEntries(params)) }),
     ...(query.length === 0 ? {} : { query: z.object(Object.fromEntries(query)) }),
     ...(http.requestHeaders === undefined ? {} : { headers: headersOf(http.requestHeaders) }),

@@ -2,6 +2,7 @@
  * Puts operations on a Hono app: token, parameters and media type are checked from the operation's own
  * schemas before the handler runs. Keeps the list of all operations, of which the description is made.
  */
+import type { Permission, Principal } from '@foreshard/core/access';
 import { ForeshardError } from '@foreshard/core/kernel';
 import {
   ANY_TYPE,
@@ -9,8 +10,8 @@ import {
   type Operation as Contract,
   type InputOf,
   onStream,
-  type Permission,
   placementOf,
+  requireAllowed,
   type Tag,
 } from '@foreshard/core/operations';
 import { type Context, Hono } from 'hono';
@@ -26,6 +27,8 @@ export interface Call<P, Q> {
   readonly query: Q;
   /** the one of the operation's media types that the client wants */
   readonly mediaType: string;
+  /** undefined: the operation needs no token */
+  readonly principal: Principal | undefined;
   readonly c: Context;
 }
 
@@ -40,18 +43,22 @@ export interface ContractCall<O extends AnyContract> {
   readonly members: O extends Contract<'query'> ? InputOf<O> : Partial<InputOf<O>>;
   readonly dryRun: boolean;
   readonly mediaType: string;
+  readonly principal: Principal;
   readonly c: Context;
 }
 
 /** @throws ForeshardError unauthorized, forbidden */
-export type RequireScope = (authorization: string | undefined, scope: Permission) => Promise<void>;
+export type RequirePermission = (
+  authorization: string | undefined,
+  permission: Permission,
+) => Promise<Principal>;
 
 export class Api {
   readonly app = new Hono();
   readonly operations: AnyOperation[] = [];
-  private readonly require: RequireScope;
+  private readonly require: RequirePermission;
 
-  constructor(require: RequireScope) {
+  constructor(require: RequirePermission) {
     this.require = require;
   }
 
@@ -59,11 +66,13 @@ export class Api {
     this.describe(operation as unknown as AnyOperation);
     const offered = mediaTypesOf(operation as unknown as AnyOperation);
     this.app.on(operation.method.toUpperCase(), honoPath(operation.path), async (c) => {
-      if (operation.scope !== undefined) await this.require(c.req.header('authorization'), operation.scope);
+      const { permission } = operation;
+      const principal =
+        permission === undefined ? undefined : await this.require(c.req.header('authorization'), permission);
       const params = operation.params === undefined ? {} : checkedParams(operation.params, pathOf(c));
       const query = isLenient(operation.tag) ? {} : checkedQuery(operation.query ?? NOTHING, c.req.queries());
       const mediaType = negotiated(c.req.header('accept'), offered);
-      return handler({ c, mediaType, params, query } as Parameters<Handler<P, Q>>[0]);
+      return handler({ c, mediaType, principal, params, query } as Parameters<Handler<P, Q>>[0]);
     });
   }
 
@@ -74,12 +83,17 @@ export class Api {
   ): void {
     for (const routed of routesOf(contract)) {
       const placement = placementOf(routed);
-      this.mount(described(routed), ({ c, mediaType, params, query: { dryRun = false, ...query } }) => {
-        const inPath = [...placement.path].map(([name, member]) => [member, params[name]]);
-        const inQuery = [...placement.query].map(([name, member]) => [member, query[name]]);
-        const members = Object.fromEntries([...inQuery, ...inPath]) as ContractCall<O>['members'];
-        return handler({ c, mediaType, members, dryRun: dryRun === true });
-      });
+      this.mount(
+        described(routed),
+        ({ c, mediaType, principal, params, query: { dryRun = false, ...query } }) => {
+          const inPath = [...placement.path].map(([name, member]) => [member, params[name]]);
+          const inQuery = [...placement.query].map(([name, member]) => [member, query[name]]);
+          const members = Object.fromEntries([...inQuery, ...inPath]) as ContractCall<O>['members'];
+          // what stands in a body is judged with it
+          if (routed.http.body === undefined) requireAllowed(routed, members, principal!);
+          return handler({ c, mediaType, members, principal: principal!, dryRun: dryRun === true });
+        },
+      );
     }
   }
 

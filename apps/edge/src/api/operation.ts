@@ -3,8 +3,9 @@
  * the description served at /v1/openapi.json cannot say anything else than what is done. Routes of operations are
  * made from the contracts of the table.
  */
+import type { Permission } from '@foreshard/core/access';
 import type { ErrorCode } from '@foreshard/core/kernel';
-import type { Answer, Content, Permission, Tag } from '@foreshard/core/operations';
+import type { Answer, Content, Tag } from '@foreshard/core/operations';
 import type { z } from 'zod';
 
 /** Of a body or an answer in JSON. */
@@ -21,7 +22,7 @@ export interface Operation<P extends Fields = Fields, Q extends Fields = Fields>
   readonly summary: string;
   readonly description: string;
   /** undefined: needs no token */
-  readonly scope?: Permission;
+  readonly permission?: Permission;
   readonly params?: z.ZodObject<P>;
   readonly query?: z.ZodObject<Q>;
   readonly headers?: z.ZodObject;
@@ -45,7 +46,7 @@ export type AnyOperation = Operation<Fields, Fields>;
 
 /** What this operation answers beside its own errors. */
 export function errorsOf({
-  scope,
+  permission,
   errors = [],
   params,
   query,
@@ -55,7 +56,7 @@ export function errorsOf({
 }: AnyOperation): ErrorCode[] {
   const common: ErrorCode[] = ['malformed_request', 'method_not_allowed', 'request_timeout'];
   common.push('headers_too_large', 'not_ready', 'internal');
-  if (scope !== undefined) common.push('unauthorized', 'forbidden');
+  if (permission !== undefined) common.push('unauthorized', 'forbidden');
   if (params !== undefined || query !== undefined) common.push('invalid_parameter');
   if (body !== undefined)
     common.push('body_too_large', 'unsupported_media_type', 'malformed_body', 'expectation_failed');

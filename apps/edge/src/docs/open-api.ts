@@ -98,8 +98,7 @@ export function openApiDocument(operations: readonly AnyOperation[], version: st
         token: {
           type: 'http',
           scheme: 'bearer',
-          description:
-            'An API token; posting needs the scope "ingest", reading "read", being a member of a consumer group "consume", hints and administration "admin".',
+          description: 'An API token; each operation names the permission that it needs.',
         },
       },
     },
@@ -107,7 +106,7 @@ export function openApiDocument(operations: readonly AnyOperation[], version: st
 }
 
 function operationObject(operation: AnyOperation, book: SchemaBook): OperationObject {
-  const { operationId, summary, description, tag, scope, body } = operation;
+  const { operationId, summary, description, tag, permission, body } = operation;
   const parameters = [
     ...parametersOf(operation.params, 'path', book),
     ...parametersOf(operation.query, 'query', book),
@@ -117,9 +116,11 @@ function operationObject(operation: AnyOperation, book: SchemaBook): OperationOb
     operationId,
     summary,
     description:
-      scope === undefined ? description : `${description}\n\nNeeds a token with the scope \`${scope}\`.`,
+      permission === undefined
+        ? description
+        : `${description}\n\nNeeds a token with the permission \`${permission}\`.`,
     tags: [tag],
-    ...(scope === undefined ? { security: [] } : {}),
+    ...(permission === undefined ? { security: [] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? {}

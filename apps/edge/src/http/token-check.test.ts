@@ -50,47 +50,47 @@ const away = async () => Promise.reject(new Error('away'));
 describe('TokenCheck', () => {
   it('permits a known token for its scopes only', async () => {
     const check = await started();
-    expect(check.permits('Bearer secret', 'ingest')).toBe(true);
-    expect(check.permits('bearer  secret', 'ingest')).toBe(true);
-    expect(check.permits('Bearer secret', 'read')).toBe(false);
-    await expect(check.require('Bearer secret', 'read')).rejects.toMatchObject({ code: 'forbidden' });
+    expect(check.permits('Bearer secret', 'events:write')).toBe(true);
+    expect(check.permits('bearer  secret', 'events:write')).toBe(true);
+    expect(check.permits('Bearer secret', 'events:read')).toBe(false);
+    await expect(check.require('Bearer secret', 'events:read')).rejects.toMatchObject({ code: 'forbidden' });
   });
 
   it.each([undefined, '', 'secret', 'Basic secret', 'Bearer', 'Bearer secrets', 'Bearer SECRET'])(
     'refuses %s',
     async (header) => {
       const check = await started();
-      expect(check.permits(header, 'ingest')).toBe(false);
-      await expect(check.require(header, 'ingest')).rejects.toMatchObject({ code: 'unauthorized' });
+      expect(check.permits(header, 'events:write')).toBe(false);
+      await expect(check.require(header, 'events:write')).rejects.toMatchObject({ code: 'unauthorized' });
     },
   );
 
   it('knows a new token at once, and asks no more than once a second', async () => {
     const check = await started();
     store = async () => [token('new', ['read'])];
-    await check.require('Bearer new', 'read');
+    await check.require('Bearer new', 'events:read');
     const before = asked;
-    for (let i = 0; i < 5; i++) await check.require('Bearer wrong', 'read').catch(() => {});
+    for (let i = 0; i < 5; i++) await check.require('Bearer wrong', 'events:read').catch(() => {});
     expect(asked).toBe(before);
   });
 
   it('refuses a token when its time is over, though nobody told', async () => {
     const check = await started();
-    expect(check.permits('Bearer old', 'ingest')).toBe(true);
+    expect(check.permits('Bearer old', 'events:write')).toBe(true);
     nowMs += 10;
-    expect(check.permits('Bearer old', 'ingest')).toBe(false);
+    expect(check.permits('Bearer old', 'events:write')).toBe(false);
   });
 
   it('tells which tokens are used, once a minute', async () => {
     const check = await started();
     const round = async () => {
       nowMs += 2_000;
-      await check.require('Bearer wrong', 'read').catch(() => {});
+      await check.require('Bearer wrong', 'events:read').catch(() => {});
     };
-    for (let i = 0; i < 3; i++) check.permits('Bearer secret', 'ingest');
+    for (let i = 0; i < 3; i++) check.permits('Bearer secret', 'events:write');
     await round();
     expect(marked).toEqual(['secret']);
-    check.permits('Bearer secret', 'read');
+    check.permits('Bearer secret', 'events:read');
     await round();
     expect(marked).toEqual(['secret']);
     nowMs += 60_000;
@@ -108,7 +108,7 @@ describe('TokenCheck', () => {
     store = away;
     const check = await started();
     expect(check.isLoaded).toBe(true);
-    expect(check.permits('Bearer secret', 'ingest')).toBe(true);
+    expect(check.permits('Bearer secret', 'events:write')).toBe(true);
   });
 
   it('tells the name of a token, the same for the one that replaces it', async () => {
@@ -129,7 +129,10 @@ describe('TokenCheck', () => {
     await started();
     store = away;
     const check = await started();
-    expect(['reader', 'writer'].map((t) => check.permits(`Bearer ${t}`, 'consume'))).toEqual([true, false]);
+    expect(['reader', 'writer'].map((t) => check.permits(`Bearer ${t}`, 'groups:consume'))).toEqual([
+      true,
+      false,
+    ]);
     expect(check.nameOf('Bearer reader')).toBe('reader');
   });
 
@@ -137,7 +140,7 @@ describe('TokenCheck', () => {
     store = async () => [{ ...token('reader', ['read']), name: 'a reader' }];
     await started();
     store = away;
-    expect((await started()).permits('Bearer reader', 'consume')).toBe(false);
+    expect((await started()).permits('Bearer reader', 'groups:consume')).toBe(false);
   });
 
   it('is not loaded without store and file', async () => {

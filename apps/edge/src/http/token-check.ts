@@ -6,6 +6,16 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import {
+  allows,
+  type Grant,
+  mentions,
+  type Permission,
+  type Principal,
+  permissionsOf,
+  type Scope,
+  type Target,
+} from '@foreshard/core/access';
 import { ForeshardError } from '@foreshard/core/kernel';
 
 /** As the token store tells it; the hash is the SHA-256 of the token in hex. */
@@ -15,6 +25,8 @@ export interface KnownToken {
   readonly name?: string;
   readonly hash: string;
   readonly scopes: readonly string[];
+  /** what they are limited to; absent: nothing */
+  readonly scope?: Scope;
   /** undefined: never */
   readonly expiresAtMs?: number | undefined;
 }
@@ -32,7 +44,7 @@ export interface TokenCheckParts {
 /** Wrong tokens may come in floods: they cause no more questions than this. */
 const QUESTION_PAUSE_MS = 1_000;
 /** What people want to know is the day. */
-const USED_TOLD_EVERY_MS = 60_000;
+const USED_REPORTED_EVERY_MS = 60_000;
 /** Tokens are found by the beginning of their hash, then compared as a whole in constant time. */
 const INDEX_CHARS = 8;
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
@@ -41,7 +53,7 @@ interface Entry {
   readonly id: string;
   readonly name: string;
   readonly hash: Buffer;
-  readonly scopes: ReadonlySet<string>;
+  readonly principal: Principal;
   readonly expiresAtMs: number;
 }
 
@@ -53,7 +65,7 @@ export class TokenCheck {
   private askedAtMs = Number.NEGATIVE_INFINITY;
   private question: Promise<void> | undefined;
   private readonly used = new Set<string>();
-  private usedToldAtMs = Number.NEGATIVE_INFINITY;
+  private usedReportedAtMs = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(parts: TokenCheckParts) {
@@ -75,8 +87,9 @@ export class TokenCheck {
     clearInterval(this.timer);
   }
 
-  permits(authorization: string | undefined, scope: string): boolean {
-    return this.find(authorization)?.scopes.has(scope) ?? false;
+  permits(authorization: string | undefined, permission: Permission, target?: Target): boolean {
+    const grants = this.find(authorization)?.principal.grants ?? [];
+    return target === undefined ? mentions(grants, permission) : allows(grants, permission, target);
   }
 
   /** Of a token that is known. */
@@ -89,8 +102,11 @@ export class TokenCheck {
     return this.find(authorization)?.name;
   }
 
-  /** @throws ForeshardError unauthorized, forbidden; after asking the store about an unknown token */
-  async require(authorization: string | undefined, scope: string): Promise<void> {
+  /**
+   * Who has a token with this permission, wherever it is limited to: what a call is about is judged with its input.
+   * @throws ForeshardError unauthorized, forbidden; after asking the store about an unknown token
+   */
+  async require(authorization: string | undefined, permission: Permission): Promise<Principal> {
     if (authorization === undefined)
       throw new ForeshardError('unauthorized', 'There is no Authorization header.');
     if (this.find(authorization) === undefined) await this.ask();
@@ -99,8 +115,8 @@ export class TokenCheck {
       throw new ForeshardError('unauthorized', 'The Authorization header holds no Bearer token.');
     if (entry === undefined)
       throw new ForeshardError('unauthorized', 'The token is not known, or not any more.');
-    if (entry.scopes.has(scope)) return;
-    throw new ForeshardError('forbidden', `The token does not have the scope "${scope}".`);
+    if (mentions(entry.principal.grants, permission)) return entry.principal;
+    throw new ForeshardError('forbidden', `The token does not have the permission "${permission}".`);
   }
 
   private find(authorization: string | undefined): Entry | undefined {
@@ -137,16 +153,16 @@ export class TokenCheck {
       const tokens = await this.parts.activeHashes();
       this.take(tokens);
       await this.writeFile(tokens);
-      await this.tellUsed();
+      await this.reportUsed();
     } catch (error) {
       this.parts.warn('the API tokens cannot be read anew', error);
     }
   }
 
-  private async tellUsed(): Promise<void> {
+  private async reportUsed(): Promise<void> {
     const nowMs = this.parts.nowMs();
-    if (this.used.size === 0 || nowMs - this.usedToldAtMs < USED_TOLD_EVERY_MS) return;
-    this.usedToldAtMs = nowMs;
+    if (this.used.size === 0 || nowMs - this.usedReportedAtMs < USED_REPORTED_EVERY_MS) return;
+    this.usedReportedAtMs = nowMs;
     const ids = [...this.used];
     this.used.clear();
     await this.parts.markUsed(ids);
@@ -154,13 +170,13 @@ export class TokenCheck {
 
   private take(tokens: readonly KnownToken[]): void {
     const entries = new Map<string, Entry[]>();
-    for (const { id, name = id, hash, scopes, expiresAtMs } of tokens) {
+    for (const { id, name = id, hash, scopes, scope = {}, expiresAtMs } of tokens) {
       const index = hash.slice(0, INDEX_CHARS);
       const entry = {
         id,
         name,
         hash: Buffer.from(hash, 'latin1'),
-        scopes: new Set(scopes),
+        principal: principalOf(id, name, [{ permissions: permissionsOf(scopes), scope }]),
         expiresAtMs: expiresAtMs ?? Number.POSITIVE_INFINITY,
       };
       entries.set(index, [...(entries.get(index) ?? []), entry]);
@@ -188,6 +204,10 @@ export class TokenCheck {
     await rename(temporary, this.parts.file);
     this.written = text;
   }
+}
+
+function principalOf(id: string, name: string, grants: readonly Grant[]): Principal {
+  return { kind: 'token', id, name, grants };
 }
 
 /** A file of before tokens had names: members of groups needed the scope "read" then. */

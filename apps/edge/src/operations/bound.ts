@@ -1,5 +1,11 @@
 /** The table of operations with what this process does for each: answers in time, and refusals of the one catalogue. */
-import type { AnyOperation, Handler, Handlers, OperationTable } from '@foreshard/core/operations';
+import {
+  type AnyOperation,
+  type Handler,
+  type Handlers,
+  type OperationTable,
+  requireAllowed,
+} from '@foreshard/core/operations';
 import { asForeshardError } from '@foreshard/core/operations/handlers';
 import { answeredInTime } from '../http/reaching-store.ts';
 
@@ -17,6 +23,7 @@ export class BoundOperations<T extends OperationTable> {
     const [router = '', name = ''] = operation.name.split('.');
     const handler = (this.handlers as Handlers<OperationTable>)[router]![name]!;
     return async (input, caller) => {
+      requireAllowed(operation, input, caller.principal);
       try {
         return await answeredInTime(handler(input, caller), operation.answerWithinMs);
       } catch (error) {

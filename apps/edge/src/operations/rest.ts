@@ -5,6 +5,7 @@ import {
   allOperations,
   bodyFaultOf,
   type Caller,
+  callerOf,
   type Handler,
   judged,
   judgedInput,
@@ -19,6 +20,7 @@ import type { Api } from '../api/index.ts';
 import type { ByteBudget } from '../http/byte-budget.ts';
 import { mediaTypeOf, withJsonBody, withTextBody } from '../http/json-body.ts';
 import type { BoundOperations } from './bound.ts';
+import { originOf } from './origin.ts';
 
 /** A thousand shardlets, named, take some kilobytes. */
 const BODY_BYTES_MAX = 65_536;
@@ -27,16 +29,14 @@ const NO_CONTENT = 204;
 export interface OperationRoutes {
   readonly bound: BoundOperations<OperationTable>;
   readonly budget: ByteBudget;
-  /** of a token that was let in */
-  readonly actorOf: (authorization: string | undefined) => string;
 }
 
-export function mountOperations(api: Api, { bound, budget, actorOf }: OperationRoutes): void {
+export function mountOperations(api: Api, { bound, budget }: OperationRoutes): void {
   for (const contract of allOperations(bound.table)) {
     const handler = bound.handlerOf(contract);
     const placement = placementOf(contract);
-    api.serve(contract, async ({ c, members: given, dryRun }) => {
-      const caller = { actor: actorOf(c.req.header('authorization')), dryRun };
+    api.serve(contract, async ({ c, members: given, principal, dryRun }) => {
+      const caller = callerOf(principal, originOf(c), dryRun);
       return withInput(c, { contract, placement, given, budget }, (input) =>
         answered(c, contract, handler, input, caller),
       );

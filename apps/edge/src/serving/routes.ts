@@ -42,7 +42,7 @@ export interface EdgeRoutes {
 export const API_VERSION = '1.0.0';
 
 export function edgeRoutes(parts: RouteParts): EdgeRoutes {
-  const api = new Api((authorization, scope) => parts.tokens.require(authorization, scope));
+  const api = new Api((authorization, permission) => parts.tokens.require(authorization, permission));
   // the posting of events is answered without a framework, see events-endpoint.ts
   api.serveElsewhere(events.ingest);
   for (const mount of [...parts.mounts, (to: Api) => mountService(to, parts)]) mount(api);

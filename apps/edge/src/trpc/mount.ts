@@ -4,15 +4,14 @@ import type { HttpBindings } from '@hono/node-server';
 import { trpcServer } from '@hono/trpc-server';
 import type { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { RequireScope } from '../api/index.ts';
+import type { RequirePermission } from '../api/index.ts';
 import { type Trace, traceOf } from '../http/trace.ts';
+import { originOf } from '../operations/origin.ts';
 import type { EdgeContext } from './procedure.ts';
 import { edgeRouter } from './router.ts';
 
 export interface TrpcParts extends Pick<EdgeContext, 'store' | 'read' | 'records' | 'operations'> {
-  /** of a token that was let in */
-  readonly actorOf: (authorization: string | undefined) => string;
-  readonly require: RequireScope;
+  readonly require: RequirePermission;
   readonly bodyBytesMax: number;
   /** bytes of all requests that are being worked on */
   readonly budget: { take(bytes: number): boolean; give(bytes: number): void };
@@ -66,10 +65,10 @@ export function mountTrpc(app: Hono, parts: TrpcParts): void {
         const { store, read, records, operations } = parts;
         return {
           ...{ authorization, store, read, records, operations },
-          actor: parts.actorOf(authorization),
+          origin: originOf(c),
           trace: traceOf((c.env as HttpBindings).incoming),
-          require: (scope) => parts.require(authorization, scope),
-          tell(fields) {
+          require: (permission) => parts.require(authorization, permission),
+          setFields(fields) {
             for (const [name, value] of Object.entries(fields)) resHeaders.set(name, value);
           },
         };

@@ -1,6 +1,7 @@
 /** Procedures of tRPC derived from the table of operations, with the types of their contracts. */
 import {
   type AnyOperation,
+  callerOf,
   judgedCall,
   type Operation,
   type OperationTable,
@@ -37,7 +38,7 @@ function made(contract: AnyOperation) {
   const resolve: Parameters<typeof described.query>[0] = async ({ ctx, input: given }) => {
     try {
       const { input, dryRun } = judgedCall(contract, given);
-      return await ctx.operations.handlerOf(contract)(input, { actor: ctx.actor, dryRun });
+      return await ctx.operations.handlerOf(contract)(input, callerOf(ctx.principal, ctx.origin, dryRun));
     } catch (error) {
       throw asProblem(error, ctx.trace);
     }

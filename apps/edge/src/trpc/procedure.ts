@@ -1,5 +1,7 @@
 /** What every procedure has: who asks, and what is done for them. */
-import type { Operations, Permission } from '@foreshard/core/operations';
+import type { Permission, Principal } from '@foreshard/core/access';
+import type { Origin } from '@foreshard/core/audit';
+import type { Operations } from '@foreshard/core/operations';
 import { initTRPC } from '@trpc/server';
 import type { Trace } from '../http/trace.ts';
 import type { BoundOperations } from '../operations/bound.ts';
@@ -25,7 +27,7 @@ export interface EdgeContext {
   readonly authorization: string | undefined;
   readonly trace: Trace;
   /** @throws ForeshardError unauthorized, forbidden */
-  readonly require: (scope: Permission) => Promise<void>;
+  readonly require: (permission: Permission) => Promise<Principal>;
   /** a batch of events as bytes; the answer's body is what REST would answer */
   readonly store: (body: Buffer, request: StoreRequest) => Promise<StoreAnswer>;
   /** a page as bytes, of a stream named by its name */
@@ -33,9 +35,9 @@ export interface EdgeContext {
   readonly records: Pick<RecordIntake, 'accesses' | 'instances'>;
   /** what is derived from the table, and who calls */
   readonly operations: Pick<BoundOperations<Operations>, 'handlerOf'>;
-  readonly actor: string;
+  readonly origin: Origin;
   /** puts fields into the header of the answer */
-  readonly tell: (fields: Readonly<Record<string, string>>) => void;
+  readonly setFields: (fields: Readonly<Record<string, string>>) => void;
 }
 
 export const t = initTRPC.context<EdgeContext>().create({
@@ -47,10 +49,10 @@ export const t = initTRPC.context<EdgeContext>().create({
   },
 });
 
-export const procedure = (scope: Permission) =>
+export const procedure = (permission: Permission) =>
   t.procedure.use(async ({ ctx, next }) => {
-    await ctx.require(scope).catch((error: unknown) => {
+    const principal = await ctx.require(permission).catch((error: unknown) => {
       throw asProblem(error, ctx.trace);
     });
-    return next();
+    return next({ ctx: { principal } });
   });

@@ -79,7 +79,7 @@ const planSchema = z
   .meta({ id: 'ClusterPlan' });
 
 const name = { name: z.string().min(1).max(63).describe('of the cluster') };
-const common = { resource: 'cluster', permission: 'admin' } as const;
+const common = { resource: 'cluster', permission: 'cluster:read' } as const;
 const tag = 'clusters';
 
 const EXAMPLE = 'time,partition,host,events_per_second\n2026-11-21T04:00:00Z,orders-0,broker-1,812.5\n';
@@ -132,6 +132,7 @@ export const clusters = {
   add: command({
     ...common,
     name: 'clusters.add',
+    permission: 'clusters:manage',
     answerWithinMs: LOADED_WITHIN_MS,
     input: newClusterSchema.safeExtend(name),
     output: loadReportSchema,
@@ -167,6 +168,7 @@ export const clusters = {
   importLoad: command({
     ...common,
     name: 'clusters.importLoad',
+    permission: 'clusters:manage',
     answerWithinMs: LOADED_WITHIN_MS,
     input: newLoadSchema.extend(name),
     output: loadReportSchema,
@@ -191,6 +193,7 @@ export const clusters = {
   change: command({
     ...common,
     name: 'clusters.change',
+    permission: 'clusters:manage',
     input: clusterChangeSchema.safeExtend(name),
     output: clusterSchema,
     errors: ['invalid_record', 'not_found', 'conflict', 'overloaded', 'store_unreachable'],
@@ -213,6 +216,7 @@ export const clusters = {
   remove: command({
     ...common,
     name: 'clusters.remove',
+    permission: 'clusters:manage',
     input: z.strictObject(name),
     output: z.strictObject({ removed: z.string() }),
     errors: ['not_found', 'store_unreachable'],

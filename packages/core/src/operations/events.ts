@@ -86,7 +86,7 @@ export const events = {
     kind: 'command',
     name: 'events.ingest',
     resource: 'event',
-    permission: 'ingest',
+    permission: 'events:write',
     input: z.strictObject({ ...streamMember, events: z.array(cloudEventSchema) }),
     output: resultsSchema,
     errors: [

@@ -60,7 +60,7 @@ export const groups = {
   create: command({
     ...common,
     name: 'groups.create',
-    permission: 'consume',
+    permission: 'groups:consume',
     input: z.strictObject({
       name: groupNameSchema,
       stream,
@@ -88,7 +88,7 @@ export const groups = {
   list: query({
     ...common,
     name: 'groups.list',
-    permission: 'read',
+    permission: 'topology:read',
     input: z.strictObject({}),
     output: z.strictObject({ groups: z.array(groupSummarySchema) }),
     errors: ['store_unreachable'],
@@ -105,7 +105,7 @@ export const groups = {
   show: query({
     ...common,
     name: 'groups.show',
-    permission: 'read',
+    permission: 'topology:read',
     input: z.strictObject(group),
     output: groupDetailSchema,
     errors: ['unknown_group', 'store_unreachable'],
@@ -122,7 +122,7 @@ export const groups = {
   remove: command({
     ...common,
     name: 'groups.remove',
-    permission: 'admin',
+    permission: 'groups:manage',
     input: z.strictObject(group),
     output: z.strictObject({ group: z.string(), result: z.literal('removed') }).meta({ id: 'RemovedGroup' }),
     errors: ['unknown_group', 'store_unreachable'],

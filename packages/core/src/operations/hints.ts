@@ -31,7 +31,7 @@ const example = {
 };
 
 const hint = z.strictObject({ id: z.uuid().describe('of the hint') });
-const common = { resource: 'hint', permission: 'admin' } as const;
+const common = { resource: 'hint', permission: 'cluster:operate' } as const;
 const tag = 'forecasting';
 /** A thousand keys, event types and shards. */
 const BODY_BYTES_MAX = 262_144;
@@ -40,6 +40,7 @@ export const hints = {
   list: query({
     ...common,
     name: 'hints.list',
+    permission: 'cluster:read',
     input: z.strictObject({
       removed: z.boolean().default(false).describe('also those that were removed'),
     }),

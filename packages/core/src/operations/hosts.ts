@@ -68,7 +68,7 @@ const drainSchema = z
   .meta({ id: 'Drain' });
 
 const host = { host: id.describe('number of the host') };
-const common = { resource: 'host', permission: 'admin' } as const;
+const common = { resource: 'host', permission: 'hosts:manage' } as const;
 const http = { tag: 'administration', params: { id: 'host' } } as const;
 const ORDERED = {
   200: 'With `dryRun`: what would be decided',
@@ -79,6 +79,7 @@ export const hosts = {
   list: query({
     ...common,
     name: 'hosts.list',
+    permission: 'cluster:read',
     input: z.strictObject({}),
     output: z.strictObject({ hosts: z.array(hostSchema) }),
     errors: ['store_unreachable'],
@@ -178,6 +179,7 @@ export const hosts = {
   drain: command({
     ...common,
     name: 'hosts.drain',
+    permission: 'cluster:operate',
     dryRun: true,
     input: z.strictObject(host),
     output: drainSchema,
@@ -198,6 +200,7 @@ export const hosts = {
   undrain: command({
     ...common,
     name: 'hosts.undrain',
+    permission: 'cluster:operate',
     dryRun: true,
     input: z.strictObject(host),
     output: drainSchema,
@@ -215,6 +218,7 @@ export const hosts = {
   loss: query({
     ...common,
     name: 'hosts.loss',
+    permission: 'cluster:read',
     input: z.strictObject(host),
     output: lossSchema,
     errors: ['unknown_host', 'conflict', 'invalid_order', 'host_unreachable', 'store_unreachable'],

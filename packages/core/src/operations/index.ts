@@ -1,3 +1,5 @@
+export * from './allowing.ts';
+export * from './caller.ts';
 export * from './clusters.ts';
 export * from './consuming.ts';
 export * from './events.ts';

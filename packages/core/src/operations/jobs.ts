@@ -9,7 +9,7 @@ export const jobs = {
   run: command({
     name: 'jobs.run',
     resource: 'job',
-    permission: 'admin',
+    permission: 'cluster:operate',
     input: z.strictObject({ job: job.describe('name of the job') }),
     output: z.strictObject({ job }),
     errors: ['store_unreachable'],

@@ -71,7 +71,7 @@ const resultSchema = z
 const resultsSchema = z.strictObject({ results: z.array(resultSchema) });
 
 const migration = id.describe('number of the migration');
-const common = { resource: 'migration', permission: 'admin' } as const;
+const common = { resource: 'migration', permission: 'cluster:operate' } as const;
 const http = { tag: 'administration', params: { id: 'migration' } } as const;
 const ORDERED = {
   200: 'With `dryRun`: what would be decided',
@@ -113,6 +113,7 @@ export const migrations = {
   list: query({
     ...common,
     name: 'migrations.list',
+    permission: 'cluster:read',
     input: z.strictObject({
       ended: z.boolean().default(false).describe('also those that have ended'),
       limit: z.int().min(1).max(LISTED_MAX).default(LISTED_DEFAULT).describe('how many at most'),
@@ -133,6 +134,7 @@ export const migrations = {
   show: query({
     ...common,
     name: 'migrations.show',
+    permission: 'cluster:read',
     input: z.strictObject({ migration }),
     output: z.strictObject({ migration: migrationSchema, journal: journalSchema }),
     errors: ['unknown_migration', 'store_unreachable'],
@@ -146,9 +148,9 @@ export const migrations = {
       answers: { 200: 'The move' },
     },
   }),
-  begin: command({
+  start: command({
     ...common,
-    name: 'migrations.begin',
+    name: 'migrations.start',
     dryRun: true,
     input: z.strictObject({
       shardlets: z.array(id).min(1).max(1_000).describe('numbers of shardlets'),
@@ -168,7 +170,7 @@ export const migrations = {
       tag: 'administration',
       method: 'post',
       path: '/v1/migrations',
-      operationId: 'beginMigrations',
+      operationId: 'startMigrations',
       summary: 'Move shardlets to another host',
       description: [
         'Open or closed, while they take events. Each shardlet is decided by itself: `results` names those that move',

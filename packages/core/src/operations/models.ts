@@ -1,6 +1,6 @@
 /** Models that forecast the load: versions, trainings, and which version serves. */
 import { z } from 'zod';
-import type { Resolution } from '../predicting/index.ts';
+import type { Resolution } from '../forecast-service/index.ts';
 import { id, reason, time } from './fields.ts';
 import { command, query } from './operation.ts';
 
@@ -60,13 +60,14 @@ const series = {
 const limit = (preset: number) =>
   z.int().min(1).max(LISTED_MAX).default(preset).describe('at most so many, the newest first');
 
-const common = { resource: 'model', permission: 'admin' } as const;
+const common = { resource: 'model', permission: 'cluster:operate' } as const;
 const ORDERED = ['invalid_order', 'conflict', 'store_unreachable', 'overloaded'] as const;
 
 export const models = {
   list: query({
     ...common,
     name: 'models.list',
+    permission: 'cluster:read',
     input: z.strictObject({ ...series, limit: limit(VERSIONS_DEFAULT) }),
     output: z.strictObject({
       versions: z.array(versionSchema),
@@ -86,6 +87,7 @@ export const models = {
   trainings: query({
     ...common,
     name: 'models.trainings',
+    permission: 'cluster:read',
     input: z.strictObject({ limit: limit(TRAININGS_DEFAULT) }),
     output: z.strictObject({ trainings: z.array(trainingSchema) }),
     errors: ['store_unreachable'],

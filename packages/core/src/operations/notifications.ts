@@ -61,13 +61,14 @@ const alarmSchema = z
 
 const name = { name: z.string().min(1).max(63).describe('of the target') };
 const delivery = z.strictObject({ id: z.string().min(1).max(100).describe('of the delivery') });
-const common = { resource: 'notification', permission: 'admin' } as const;
+const common = { resource: 'notification', permission: 'webhooks:manage' } as const;
 const tag = 'notifications';
 
 export const notifications = {
   listTargets: query({
     ...common,
     name: 'notifications.listTargets',
+    permission: 'cluster:read',
     input: z.strictObject({}),
     output: z.strictObject({ targets: z.array(targetSchema) }),
     errors: ['store_unreachable'],
@@ -156,6 +157,7 @@ export const notifications = {
   listDeliveries: query({
     ...common,
     name: 'notifications.listDeliveries',
+    permission: 'cluster:read',
     input: z.strictObject({
       target: z.string().min(1).max(63).optional().describe('only to this target'),
       limit: z.int().min(1).max(LISTED_MAX).default(LISTED_DEFAULT).describe('at most so many'),
@@ -175,6 +177,7 @@ export const notifications = {
   showDelivery: query({
     ...common,
     name: 'notifications.showDelivery',
+    permission: 'cluster:read',
     input: delivery,
     output: deliverySchema,
     errors: ['not_found', 'store_unreachable'],
@@ -207,6 +210,7 @@ export const notifications = {
   listAlarms: query({
     ...common,
     name: 'notifications.listAlarms',
+    permission: 'cluster:read',
     input: z.strictObject({}),
     output: z.strictObject({ alarms: z.array(alarmSchema) }),
     errors: ['store_unreachable'],

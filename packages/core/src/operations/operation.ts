@@ -5,11 +5,9 @@
  */
 
 import type { z } from 'zod';
+import type { Permission } from '../access/index.ts';
 import type { ErrorCode } from '../kernel/index.ts';
-
-/** What a token may do. */
-export const PERMISSIONS = ['ingest', 'read', 'consume', 'admin'] as const;
-export type Permission = (typeof PERMISSIONS)[number];
+import type { Caller } from './caller.ts';
 
 export const RESOURCES = [
   ...(['host', 'migration', 'shardlet', 'stream', 'quota', 'token', 'recommendation', 'policy'] as const),
@@ -53,6 +51,8 @@ export interface Operation<
   readonly kind: K;
   readonly resource: Resource;
   readonly permission: Permission;
+  /** what it is about is known only once that was looked up: the handler calls `requirePermission` then */
+  readonly judgedLater?: true;
   /** every member, wherever HTTP carries it; without `dryRun` */
   readonly input: I;
   readonly output: O;
@@ -162,12 +162,6 @@ export type OperationTable = Readonly<Record<string, Readonly<Record<string, Any
 
 export type InputOf<O extends AnyOperation> = z.output<O['input']>;
 export type OutputOf<O extends AnyOperation> = z.input<O['output']>;
-
-/** Who calls, as the change log and the journal name them. */
-export interface Caller {
-  readonly actor: string;
-  readonly dryRun: boolean;
-}
 
 /** @throws ForeshardError with one of the codes of the contract, or that a store or a host is unreachable */
 export type Handler<O extends AnyOperation> = (input: InputOf<O>, caller: Caller) => Promise<OutputOf<O>>;

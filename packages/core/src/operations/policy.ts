@@ -55,7 +55,7 @@ const firingsSchema = z
 const from = z.int().min(0).describe('the newest version its author has seen');
 const effectiveAt = z.iso.datetime({ offset: true }).optional().describe('left out: at once');
 
-const common = { resource: 'policy', permission: 'admin' } as const;
+const common = { resource: 'policy', permission: 'policy:change' } as const;
 const change = {
   ...common,
   dryRun: true,
@@ -73,6 +73,7 @@ export const policy = {
   read: query({
     ...common,
     name: 'policy.read',
+    permission: 'cluster:read',
     input: z.strictObject({}),
     output: z.strictObject({ holding: versionSchema, newest: versionSchema }),
     errors: ['store_unreachable'],
@@ -89,6 +90,7 @@ export const policy = {
   versions: query({
     ...common,
     name: 'policy.versions',
+    permission: 'cluster:read',
     input: z.strictObject({
       limit: z
         .int()
@@ -161,6 +163,7 @@ export const policy = {
   firings: query({
     ...common,
     name: 'policy.firings',
+    permission: 'cluster:read',
     input: z.strictObject({ policy: sentPolicy }),
     output: firingsSchema,
     errors: ['invalid_record', 'store_unreachable', 'overloaded'],

@@ -29,13 +29,14 @@ const subject = {
   scope: scope.describe('what the quota is for'),
   subject: z.string().min(1).max(200).describe('name of the stream; id or name of the token'),
 };
-const common = { resource: 'quota', permission: 'admin' } as const;
+const common = { resource: 'quota', permission: 'streams:manage' } as const;
 const http = { tag: 'administration', path: '/v1/quotas/{scope}/{subject}' } as const;
 
 export const quotas = {
   list: query({
     ...common,
     name: 'quotas.list',
+    permission: 'cluster:read',
     input: z.strictObject({}),
     output: z.strictObject({ quotas: z.array(quotaSchema) }),
     errors: ['store_unreachable'],

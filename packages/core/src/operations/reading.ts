@@ -146,7 +146,7 @@ const skip = z
 
 const isTime = (text: string) => !Number.isNaN(parseMicros(text));
 
-const common = { kind: 'query', resource: 'event', permission: 'read' } as const;
+const common = { kind: 'query', resource: 'event', permission: 'events:read' } as const;
 const http = { tag: 'reading', method: 'get' } as const;
 const errors = ['unknown_stream', 'invalid_cursor', 'host_unreachable', 'overloaded'] as const;
 
@@ -198,6 +198,7 @@ export const reading = {
   shardlet: apart({
     ...common,
     name: 'reading.shardlet',
+    judgedLater: true,
     input: z.strictObject({
       shardlet: id.describe('id of a shardlet').meta({ example: 13 }),
       from: id.optional().describe('the seq to begin at; not together with "at"'),

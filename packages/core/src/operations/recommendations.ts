@@ -30,6 +30,10 @@ const recommendationSchema = z
     firstAt: moment,
     lastAt: moment,
     expiresAt: moment,
+    firstApproval: z
+      .strictObject({ by: z.string(), at: moment })
+      .nullable()
+      .describe('with four eyes: who approved this revision first; another person has to follow'),
     decidedBy: z.string().nullable(),
     decidedAt: time,
     note: z.string(),
@@ -62,7 +66,9 @@ const APPROVAL_REFUSALS = ['not_found', 'conflict'] as const;
 const approvalResultSchema = z
   .strictObject({
     recommendation: id,
-    result: z.enum(['approved', 'refused']),
+    result: z
+      .enum(['approved', 'awaits-second', 'refused'])
+      .describe('awaits-second: with four eyes another person has to approve it as well'),
     notBefore: time.describe('null: at once, or refused'),
     refusal: z
       .strictObject({ code: z.enum(APPROVAL_REFUSALS), detail: z.string() })
@@ -89,7 +95,7 @@ const limit = z
   .default(LISTED_DEFAULT)
   .describe('at most so many, the newest first');
 
-const common = { resource: 'recommendation', permission: 'admin' } as const;
+const common = { resource: 'recommendation', permission: 'plans:approve' } as const;
 const http = { tag: 'planning', params: { id: 'recommendation' } } as const;
 const DECIDED = ['invalid_record', 'not_found', 'conflict', 'store_unreachable', 'overloaded'] as const;
 
@@ -103,6 +109,7 @@ export const recommendations = {
   list: query({
     ...common,
     name: 'recommendations.list',
+    permission: 'cluster:read',
     input: z.strictObject({
       state: z
         .enum([...RECOMMENDATION_STATES, 'all'])
@@ -130,6 +137,8 @@ export const recommendations = {
   read: query({
     ...common,
     name: 'recommendations.read',
+    judgedLater: true,
+    permission: 'cluster:read',
     input: z.strictObject({ recommendation }),
     output: recommendationSchema,
     errors: ['not_found', 'store_unreachable'],
@@ -147,6 +156,7 @@ export const recommendations = {
   approve: command({
     ...common,
     name: 'recommendations.approve',
+    judgedLater: true,
     input: z.strictObject({ recommendation, ...seen, ...terms }),
     output: recommendationSchema,
     errors: DECIDED,
@@ -163,12 +173,13 @@ export const recommendations = {
         id: 'Approval',
         example: { revision: 1, topologyVersion: 42, when: 'window', note: 'looks right' },
       },
-      answers: { 200: 'Approved' },
+      answers: { 200: 'Approved, or with four eyes approved by the first of two' },
     },
   }),
   approveSeveral: command({
     ...common,
     name: 'recommendations.approveSeveral',
+    judgedLater: true,
     input: z.strictObject({
       requests: z
         .array(z.strictObject({ recommendation, ...seen }))
@@ -201,6 +212,7 @@ export const recommendations = {
   reject: command({
     ...common,
     name: 'recommendations.reject',
+    judgedLater: true,
     input: z.strictObject({ recommendation, note: note.min(1, 'say why') }),
     output: recommendationSchema,
     errors: DECIDED,
@@ -218,6 +230,7 @@ export const recommendations = {
   decisions: query({
     ...common,
     name: 'recommendations.decisions',
+    permission: 'cluster:read',
     input: z.strictObject({
       cluster: clusterNameSchema
         .optional()

@@ -29,7 +29,7 @@ const restructuredSchema = z
 const shardlet = id.describe('number of the shardlet');
 const common = {
   resource: 'shardlet',
-  permission: 'admin',
+  permission: 'cluster:operate',
   dryRun: true,
   output: restructuredSchema,
   errors: [
@@ -63,7 +63,7 @@ const shardletSchema = z
 export const shardlets = {
   show: query({
     resource: 'shardlet',
-    permission: 'admin',
+    permission: 'cluster:read',
     name: 'shardlets.show',
     input: z.strictObject({ shardlet }),
     output: shardletSchema,

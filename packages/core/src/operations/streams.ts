@@ -38,14 +38,14 @@ const streamDocumentSchema = z
   .meta({ id: 'Stream' });
 
 const stream = { stream: z.string().min(1).max(200).describe('name of the stream') };
-const common = { resource: 'stream', permission: 'admin' } as const;
+const common = { resource: 'stream', permission: 'streams:manage' } as const;
 const http = { tag: 'administration', path: '/v1/streams/{stream}' } as const;
 
 export const streams = {
   list: query({
     ...common,
     name: 'streams.list',
-    permission: 'read',
+    permission: 'topology:read',
     input: z.strictObject({}),
     output: z.strictObject({ streams: z.array(streamDocumentSchema) }),
     errors: ['store_unreachable'],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { PERMISSIONS } from '../access/index.ts';
 import { ERRORS } from '../kernel/index.ts';
-import { onStream, PERMISSIONS, placementOf, RESOURCES } from './operation.ts';
+import { onStream, placementOf, RESOURCES } from './operation.ts';
 import { allOperations, EVERY_OPERATION, OPERATIONS, TRAFFIC } from './table.ts';
 
 const ALL = allOperations();

@@ -1,7 +1,8 @@
 /** Tokens: who may call the API, and what each of them may do. */
 import { z } from 'zod';
+import { TOKEN_SCOPES } from '../access/index.ts';
 import { time } from './fields.ts';
-import { command, PERMISSIONS, query } from './operation.ts';
+import { command, query } from './operation.ts';
 
 const SECONDS_A_CENTURY = 3_155_760_000;
 
@@ -9,8 +10,8 @@ const tokenSchema = z
   .strictObject({
     id: z.string(),
     name: z.string(),
-    begins: z.string().describe('its first characters, to tell tokens apart'),
-    scopes: z.array(z.enum(PERMISSIONS)),
+    prefix: z.string().describe('its first characters, to tell tokens apart'),
+    scopes: z.array(z.enum(TOKEN_SCOPES)),
     state: z.enum(['active', 'expired', 'revoked']),
     createdAt: z.iso.datetime(),
     lastUsedAt: time.describe('within a minute; null: never'),
@@ -19,7 +20,7 @@ const tokenSchema = z
   })
   .meta({ id: 'Token' });
 
-const common = { resource: 'token', permission: 'admin' } as const;
+const common = { resource: 'token', permission: 'tokens:manage' } as const;
 
 export const tokens = {
   list: query({
@@ -51,7 +52,7 @@ export const tokens = {
         .describe(
           'who it is for; a token that replaces another needs its name to go on as its group members',
         ),
-      scopes: z.array(z.enum(PERMISSIONS)).min(1).describe('what it may do'),
+      scopes: z.array(z.enum(TOKEN_SCOPES)).min(1).describe('what it may do'),
       lifetimeSeconds: z
         .int()
         .min(1)

@@ -39,7 +39,7 @@ export const topology = {
     kind: 'query',
     name: 'topology.map',
     resource: 'topology',
-    permission: 'read',
+    permission: 'topology:read',
     input: z.strictObject({
       stream: z.string().optional().describe('only the shardlets of this stream'),
     }),

@@ -37,7 +37,7 @@ export const whatIf = {
   ask: query({
     name: 'whatIf.ask',
     resource: 'simulation',
-    permission: 'admin',
+    permission: 'cluster:read',
     input: whatIfRequestSchema.meta({ id: 'WhatIf' }),
     output: answerSchema,
     errors: ['invalid_record', 'store_unreachable', 'overloaded'],

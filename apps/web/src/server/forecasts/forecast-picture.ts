@@ -10,9 +10,16 @@ import {
   type Resolution,
   type StreamForecast,
   type WholeForecast,
-} from '@foreshard/core/predicting';
+} from '@foreshard/core/forecast-service';
 import type { SeriesScope, TelemetryStore } from '@foreshard/core/telemetry';
-import { DAY_MS, type ForecastPoint, pointOf, scoresOf, type Told, thinned } from './forecast-points.ts';
+import {
+  DAY_MS,
+  type ForecastPoint,
+  pointOf,
+  type StepForecast,
+  scoresOf,
+  thinned,
+} from './forecast-points.ts';
 
 export interface ForecastPicture {
   readonly points: readonly ForecastPoint[];
@@ -74,9 +81,9 @@ export async function forecastPicture(
           const [low, high] = [ahead.quantiles[LOW]![h]!, ahead.quantiles[HIGH]![h]!];
           return pointOf(ms, Number.NaN, { forecast, low, high, baseline: ahead.baseline[h]! }, perSecond);
         });
-  const told = new Set(behind.map(({ ms }) => ms));
+  const past = new Set(behind.map(({ ms }) => ms));
   const before = [...actual]
-    .filter(([ms]) => ms >= fromMs && !told.has(ms) && ms < (ahead?.fromMs ?? nowMs))
+    .filter(([ms]) => ms >= fromMs && !past.has(ms) && ms < (ahead?.fromMs ?? nowMs))
     .map(([ms, value]) => pointOf(ms, value, undefined, perSecond));
   const points = [...before, ...behind, ...future].sort((a, b) => a.ms - b.ms);
   return {
@@ -96,7 +103,7 @@ export async function forecastPicture(
 const LOW = 1;
 const HIGH = 5;
 
-function oneAhead(kept: WholeForecast | StreamForecast, shardlet: number | null): Told | undefined {
+function oneAhead(kept: WholeForecast | StreamForecast, shardlet: number | null): StepForecast | undefined {
   const forecast =
     shardlet === null ? kept.total : 'shares' in kept ? partForecast(kept, shardlet) : undefined;
   if (forecast === undefined) return undefined;

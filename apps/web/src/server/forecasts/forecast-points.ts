@@ -17,7 +17,7 @@ const POINTS_MAX = 600;
 export const DAY_MS = 86_400_000;
 
 /** events of one step */
-export interface Told {
+export interface StepForecast {
   readonly forecast: number;
   readonly low: number;
   readonly high: number;
@@ -26,7 +26,7 @@ export interface Told {
 export function pointOf(
   ms: number,
   actual: number,
-  told: (Told & { readonly baseline: number }) | undefined,
+  told: (StepForecast & { readonly baseline: number }) | undefined,
   perSecond: number,
 ): ForecastPoint {
   const known = Number.isNaN(actual) ? null : actual * perSecond;

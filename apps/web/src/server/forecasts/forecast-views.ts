@@ -1,5 +1,5 @@
 /** Small answers about forecasts: how far the model that serves has drifted, and rows of the ranking. */
-import type { RankedShardlet } from '@foreshard/core/predicting';
+import type { RankedShardlet } from '@foreshard/core/forecast-service';
 import type { TopologyMap } from '@foreshard/core/topology';
 
 /** `state`: of the calibration, as it is kept; `mae`: of the model that serves. Null: nothing to compare. */

@@ -1,10 +1,11 @@
+import { processPrincipal } from '@foreshard/core/access';
 import { request } from '@foreshard/core/adapters/outgoing-http';
-import { groups } from '@foreshard/core/operations';
+import { callerOf, groups } from '@foreshard/core/operations';
 import { expect, it } from 'vitest';
 import { EdgeClient } from '../edge/edge-client.ts';
 import { type ConsoleStores, consoleHandlers } from './handlers.ts';
 
-const CALLER = { actor: 'console', dryRun: false };
+const CALLER = callerOf(processPrincipal('console'), { surface: 'console', address: '', requestId: '' });
 
 it('the console creates no token, whoever asks', async () => {
   const created: unknown[] = [];

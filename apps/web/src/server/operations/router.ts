@@ -1,7 +1,9 @@
 /** Procedures of tRPC derived from the table of operations, with the types of their contracts. */
+import { processPrincipal } from '@foreshard/core/access';
 import { ERRORS, type ForeshardError } from '@foreshard/core/kernel';
 import {
   type AnyOperation,
+  callerOf,
   type Handlers,
   judgedCall,
   OPERATIONS,
@@ -50,7 +52,10 @@ async function carriedOut(server: ConsoleServer, operation: AnyOperation, given:
   const handlers = server.operations as unknown as Handlers<OperationTable>;
   try {
     const { input, dryRun } = judgedCall(operation, given);
-    const answer = await handlers[table]![one]!(input, { actor: ACTOR, dryRun });
+    const answer = await handlers[table]![one]!(
+      input,
+      callerOf(processPrincipal(ACTOR), { surface: 'console', address: '', requestId: '' }, dryRun),
+    );
     // the page that follows shows what was decided
     if (operation.kind === 'command' && !dryRun) await server.map.catchUp().catch(() => {});
     return answer;

@@ -16,7 +16,15 @@ const record = (
   more: Partial<RecommendationRecord> = {},
 ): RecommendationRecord => ({
   ...{ id: 1, cluster: '', key: 'k', revision: 1, topologyVersion: 1, policyVersion: 0, state: 'open' },
-  ...{ body: { ...BODY, ...body }, firstMs: 0, lastMs: 0, expiresMs: 0, decidedBy: null, decidedMs: null },
+  ...{
+    body: { ...BODY, ...body },
+    firstMs: 0,
+    lastMs: 0,
+    expiresMs: 0,
+    firstApproval: null,
+    decidedBy: null,
+    decidedMs: null,
+  },
   ...{ note: '', notBeforeMs: null, moves: [], result: '', endedMs: null, realised: null },
   ...more,
 });

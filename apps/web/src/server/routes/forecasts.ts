@@ -1,5 +1,5 @@
 /** Forecasts, the models that make them, and the forecast half of the heat map. */
-import { RESOLUTION_NAMES } from '@foreshard/core/predicting';
+import { RESOLUTION_NAMES } from '@foreshard/core/forecast-service';
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { forecastPicture } from '../forecasts/forecast-picture.ts';
@@ -85,7 +85,7 @@ export const forecastsRouter = router({
       return ranked.map((one) => rankedRow(parts.map, one));
     }),
 
-  /** Null: nothing is known that it could be told from. */
+  /** Null: nothing is known that it could be derived from. */
   probability: query
     .input(probabilitySchema)
     .query(async ({ ctx: { server }, input: { horizonMs, shardlet, target } }) => {
@@ -94,12 +94,12 @@ export const forecastsRouter = router({
         if (map === undefined) throw away();
         if (map.shardlet(shardlet) === undefined) throw noShardlet(shardlet);
       }
-      const told = await server.forecasts.probability({
+      const answer = await server.forecasts.probability({
         horizonMs,
         ...(shardlet === undefined ? {} : { shardlet }),
         ...(target === undefined ? {} : { target }),
       });
-      return told ?? null;
+      return answer ?? null;
     }),
 });
 

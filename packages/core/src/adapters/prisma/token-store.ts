@@ -4,8 +4,8 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { PERMISSIONS, type TokenScope } from '../../access/index.ts';
 import type { ApiToken, TokenStore as TokenPort, TokenRequest } from '../../operations/handlers/index.ts';
-import { PERMISSIONS, type Permission } from '../../operations/index.ts';
 import { type PrismaClient, reaching } from './client.ts';
 import type { ApiToken as ApiTokenRow } from './generated/client.ts';
 
@@ -15,7 +15,7 @@ export interface ActiveToken {
   readonly name: string;
   /** SHA-256 of the token, in hex */
   readonly hash: string;
-  readonly scopes: readonly Permission[];
+  readonly scopes: readonly TokenScope[];
   /** ms since the epoch; undefined: never */
   readonly expiresAtMs: number | undefined;
 }
@@ -84,7 +84,7 @@ export class PrismaTokenStore implements TokenStore {
       id: row.id,
       name: row.name,
       hash: Buffer.from(row.hash).toString('hex'),
-      scopes: row.scopes as Permission[],
+      scopes: row.scopes as TokenScope[],
       expiresAtMs: row.expiresAt?.getTime(),
     }));
   }
@@ -107,7 +107,7 @@ export class PrismaTokenStore implements TokenStore {
 function toToken({ hash: _, ...row }: ApiTokenRow): ApiToken {
   return {
     ...row,
-    scopes: row.scopes as Permission[],
+    scopes: row.scopes as TokenScope[],
     expiresAt: row.expiresAt ?? undefined,
     lastUsedAt: row.lastUsedAt ?? undefined,
     revokedAt: row.revokedAt ?? undefined,

@@ -3,10 +3,11 @@ import { MemoryBlockStore } from '../../adapters/telemetry/index.ts';
 import type { InquiryAnswers } from '../../advising/index.ts';
 import type { ExternalCluster } from '../../external/index.ts';
 import { clusters } from '../clusters.ts';
+import { callerNamed } from './caller.fixture.ts';
 import { type ClusterStores, clusterHandlers } from './clusters.ts';
 
 const NOW_MS = Date.parse('2026-11-23T12:00:00Z');
-const caller = { actor: 'ann', dryRun: false };
+const caller = callerNamed('ann');
 
 const legacy: ExternalCluster = {
   ...{ name: 'legacy', number: 1, revision: 3, version: 2, hostsChangedMs: null, webhook: null },

@@ -3,10 +3,11 @@ import { MemoryTopologyStore } from '../../adapters/memory/index.ts';
 import type { Hint, HintStore } from '../../hints/index.ts';
 import { addHost, createStream } from '../../topology/index.ts';
 import { hints } from '../hints.ts';
+import { callerNamed } from './caller.fixture.ts';
 import { hintHandlers } from './hints.ts';
 
 const NOW_MS = Date.parse('2026-11-23T12:00:00Z');
-const caller = { actor: 'ann', dryRun: false };
+const caller = callerNamed('ann');
 const ID = '7b1d3c52-6a52-4c8e-9a0e-0c7e6f1a2b3c';
 const request = {
   from: '2026-12-24T18:00:00+01:00',
@@ -60,7 +61,7 @@ test('a hint is added, listed, removed by somebody, and put back', async () => {
   expect(hints.add.output.parse(added)).toEqual(added);
   expect(hints.add.http.headers?.location?.of(added)).toBe(`/v1/hints/${ID}`);
   expect(await list(false)).toEqual([added]);
-  await handlers.remove({ id: ID }, { actor: 'ben', dryRun: false });
+  await handlers.remove({ id: ID }, callerNamed('ben'));
   expect(await list(false)).toEqual([]);
   expect(await list(true)).toEqual([{ ...added, removedAt: '2026-11-23T12:00:00.000Z', removedBy: 'ben' }]);
   await handlers.restore({ id: ID }, caller);

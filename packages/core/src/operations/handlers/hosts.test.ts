@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { EMPTY_TOPOLOGY, type Topology, type TopologyMap } from '../../topology/index.ts';
+import { callerNamed } from './caller.fixture.ts';
 import { hostHandlers } from './hosts.ts';
 
 /** Two hosts, each with an open shardlet. */
@@ -25,7 +26,7 @@ it('a preview of a drain proposes no host that does not answer, and says why', a
       return { fills: new Map(), loads: new Map(), away: new Map([[2, 'unreachable (ECONNREFUSED)']]) };
     },
   } as never);
-  expect(await handlers.drain({ host: 1 }, { actor: 'test', dryRun: true })).toEqual({
+  expect(await handlers.drain({ host: 1 }, callerNamed('test', true))).toEqual({
     ...{ host: 1, state: 'draining', dryRun: true, left: 1, moves: [] },
     waiting: [{ why: 'no host can take it: host-2 is unreachable (ECONNREFUSED)', shardlets: [1] }],
   });

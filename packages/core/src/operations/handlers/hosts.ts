@@ -14,8 +14,9 @@ import {
   type Topology,
   TopologyMap,
 } from '../../topology/index.ts';
+import type { Caller } from '../caller.ts';
 import type { hosts } from '../hosts.ts';
-import type { Caller, OutputOf, RouterHandlers } from '../operation.ts';
+import type { OutputOf, RouterHandlers } from '../operation.ts';
 import { decided, operatorOf, type TopologyStores } from './operator.ts';
 import { refused } from './refusals.ts';
 

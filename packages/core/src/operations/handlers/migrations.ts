@@ -10,8 +10,9 @@ import {
   secondsLeft,
 } from '../../moves/index.ts';
 import type { Host, Topology } from '../../topology/index.ts';
+import type { Caller } from '../caller.ts';
 import type { migrations } from '../migrations.ts';
-import type { Caller, OutputOf, RouterHandlers } from '../operation.ts';
+import type { OutputOf, RouterHandlers } from '../operation.ts';
 import { operatorOf, type TopologyStores } from './operator.ts';
 import { refused } from './refusals.ts';
 
@@ -74,7 +75,7 @@ export function migrationHandlers(stores: TopologyStores): RouterHandlers<typeof
       return { migration: documentOf(move, hosts), journal: steps };
     },
     /** Some may move while others are refused; where all are, that is a problem. */
-    async begin({ shardlets, to, reason, windowSeconds, bytesPerSecondMax }, caller) {
+    async start({ shardlets, to, reason, windowSeconds, bytesPerSecondMax }, caller) {
       const dest = hostNamed(await topology.snapshot(), to);
       const windowMs = windowSeconds === undefined ? undefined : windowSeconds * MS_PER_SECOND;
       const request = { shardlets, dest, reason, windowMs, bytesPerSecondMax };

@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ModelVersion } from '../../predicting/index.ts';
+import type { ModelVersion } from '../../forecast-service/index.ts';
+import { callerNamed } from './caller.fixture.ts';
 import { jobHandlers } from './jobs.ts';
 import { type ModelStores, modelHandlers } from './models.ts';
 import { asForeshardError } from './refusals.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
-const ANN = { actor: 'ann', dryRun: false };
+const ANN = callerNamed('ann');
 const SERIES = { stream: 'main', resolution: '1h', reason: 'why' } as const;
 
 let champions: number[];

@@ -7,11 +7,12 @@ import {
   type Target,
 } from '../../notifying/index.ts';
 import { notifications } from '../notifications.ts';
+import { callerNamed } from './caller.fixture.ts';
 import { notificationHandlers } from './notifications.ts';
 
 const NOW_MS = Date.parse('2026-11-23T12:00:00Z');
 const NOW = '2026-11-23T12:00:00.000Z';
-const caller = { actor: 'ann', dryRun: false };
+const caller = callerNamed('ann');
 const URL = 'https://example.com/hook';
 
 let targets: Map<string, Target>;

@@ -11,8 +11,9 @@ import {
   shownTarget,
   testTarget,
 } from '../../notifying/index.ts';
+import type { Caller } from '../caller.ts';
 import type { notifications } from '../notifications.ts';
-import type { Caller, OutputOf, RouterHandlers } from '../operation.ts';
+import type { OutputOf, RouterHandlers } from '../operation.ts';
 
 export interface NotificationStores {
   readonly notifications: NotificationService;

@@ -1,7 +1,8 @@
 /** Stores that orders about the topology need, the operator that core knows, and how a decision is made for a caller. */
 import { type MoveLog, type Operator, tryDecision } from '../../moves/index.ts';
 import type { Decision, TopologyStore } from '../../topology/index.ts';
-import type { Caller } from '../operation.ts';
+import type { Caller } from '../caller.ts';
+
 import { accepted, type Unknown } from './refusals.ts';
 
 export interface TopologyStores {

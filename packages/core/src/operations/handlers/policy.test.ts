@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY_VERSION, type PolicyStore, type PolicyVersion } from '../../advising/index.ts';
 import { type Policy, policySchema } from '../../planning/index.ts';
+import { callerNamed } from './caller.fixture.ts';
 import { type PolicyStores, policyHandlers } from './policy.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const LATER = '2026-11-23T12:00:00.000Z';
-const ANN = { actor: 'ann', dryRun: false };
-const TRIED = { actor: 'ann', dryRun: true };
+const ANN = callerNamed('ann');
+const TRIED = callerNamed('ann', true);
 
 let stored: PolicyVersion[];
 let woken: string[];

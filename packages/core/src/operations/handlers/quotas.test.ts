@@ -1,10 +1,11 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { Stream, Topology } from '../../topology/index.ts';
+import { callerNamed } from './caller.fixture.ts';
 import type { StoredQuota } from './quota-store.ts';
 import { quotaHandlers } from './quotas.ts';
 import type { ApiToken } from './tokens.ts';
 
-const CALLER = { actor: 'a test', dryRun: false };
+const CALLER = callerNamed('a test');
 const AT = new Date(1_790_000_000_000);
 
 function token(id: string, name: string, revokedAt?: Date): ApiToken {

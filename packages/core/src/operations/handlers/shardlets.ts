@@ -11,7 +11,8 @@ import {
 } from '../../moves/index.ts';
 import { type LoadSources, planObservedSplit, type SplitPlan } from '../../restructuring/index.ts';
 import { type Shardlet, TopologyMap } from '../../topology/index.ts';
-import type { Caller, OutputOf, RouterHandlers } from '../operation.ts';
+import type { Caller } from '../caller.ts';
+import type { OutputOf, RouterHandlers } from '../operation.ts';
 import type { shardlets } from '../shardlets.ts';
 import { operatorOf, type TopologyStores } from './operator.ts';
 import { accepted } from './refusals.ts';

@@ -2,11 +2,12 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryTopologyStore } from '../../adapters/memory/index.ts';
 import { addHost, settleOpening } from '../../topology/index.ts';
 import { streams } from '../streams.ts';
+import { callerNamed } from './caller.fixture.ts';
 import type { StoredQuota } from './quota-store.ts';
 import { type StreamStores, streamHandlers } from './streams.ts';
 
 const NOW_MS = 1_790_000_000_000;
-const CALLER = { actor: 'a test', dryRun: false };
+const CALLER = callerNamed('a test');
 const TRIED = { ...CALLER, dryRun: true };
 
 let topology: MemoryTopologyStore;

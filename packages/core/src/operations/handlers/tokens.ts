@@ -1,6 +1,7 @@
 /** What is done for operations on tokens, and the port to where tokens are kept. */
+import type { TokenScope } from '../../access/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
-import type { OutputOf, Permission, RouterHandlers } from '../operation.ts';
+import type { OutputOf, RouterHandlers } from '../operation.ts';
 import type { tokens } from '../tokens.ts';
 
 export interface ApiToken {
@@ -8,7 +9,7 @@ export interface ApiToken {
   readonly name: string;
   /** how the token begins, for people to tell tokens apart */
   readonly prefix: string;
-  readonly scopes: readonly Permission[];
+  readonly scopes: readonly TokenScope[];
   readonly createdAt: Date;
   readonly expiresAt: Date | undefined;
   readonly lastUsedAt: Date | undefined;
@@ -17,7 +18,7 @@ export interface ApiToken {
 
 export interface TokenRequest {
   readonly name: string;
-  readonly scopes?: readonly Permission[];
+  readonly scopes?: readonly TokenScope[];
   readonly expiresAt?: Date;
 }
 
@@ -66,7 +67,7 @@ export function tokenHandlers({ tokens: store, nowMs }: TokenStores): RouterHand
 function documentOf(token: ApiToken, nowMs: number): TokenDocument {
   const { id, name, prefix, scopes, createdAt, lastUsedAt, expiresAt, revokedAt } = token;
   return {
-    ...{ id, name, begins: prefix, scopes: [...scopes], state: stateOf(token, nowMs) },
+    ...{ id, name, prefix, scopes: [...scopes], state: stateOf(token, nowMs) },
     createdAt: createdAt.toISOString(),
     lastUsedAt: lastUsedAt?.toISOString() ?? null,
     expiresAt: expiresAt?.toISOString() ?? null,

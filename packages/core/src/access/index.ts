@@ -1,0 +1,6 @@
+/** Roles, grants, permissions, and the ports to where people and sessions are kept. */
+export * from './grants.ts';
+export * from './people.ts';
+export * from './permissions.ts';
+export * from './principal.ts';
+export * from './roles.ts';

@@ -1,0 +1,2 @@
+/** The audit log: its rows, its chain, and the ports to where it is kept. */
+export * from './audit-log.ts';

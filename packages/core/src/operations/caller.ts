@@ -1,0 +1,15 @@
+/** Who calls, from where, and whether anything is to change. */
+import { actorOf, type Principal } from '../access/index.ts';
+import type { Origin } from '../audit/index.ts';
+
+export interface Caller {
+  readonly principal: Principal;
+  /** the same in the words of the change log and the journal */
+  readonly actor: string;
+  readonly origin: Origin;
+  readonly dryRun: boolean;
+}
+
+export function callerOf(principal: Principal, origin: Origin, dryRun = false): Caller {
+  return { principal, actor: actorOf(principal), origin, dryRun };
+}
