@@ -47,7 +47,7 @@ import { LoadFollower } from './load/load-follower.ts';
 import { consoleHandlers } from './operations/handlers.ts';
 import { replayCommand } from './sample/replay-command.ts';
 import { SampleRun } from './sample/sample-run.ts';
-import { BadSettings, type ProviderSettings, readSettings } from './settings.ts';
+import { BadSettings, type ProviderSettings, readSettings, type Settings } from './settings.ts';
 
 /** names its connections in the servers' lists */
 const PROCESS = 'console';
@@ -114,6 +114,11 @@ interface Provider extends Pick<IdentityProvider, 'start' | 'finish'> {
   logoutUrl(): Promise<string | undefined>;
 }
 
+export interface OpenConsole {
+  readonly server: ConsoleServer;
+  close(): Promise<void>;
+}
+
 const KEY = Symbol.for('foreshard.console');
 const shared = globalThis as { [KEY]?: ConsoleServer };
 
@@ -139,7 +144,14 @@ export async function startConsole(): Promise<void> {
 }
 
 function compose(): ConsoleServer {
-  const settings = readSettings(process.env);
+  const closing = new AbortController();
+  const { server } = openConsole(readSettings(process.env), closing.signal);
+  closeOnSignal(closing, server.sample);
+  return server;
+}
+
+/** A console over these servers, which need not be there yet. `close` ends what it has started. */
+export function openConsole(settings: Settings, closing: AbortSignal): OpenConsole {
   const control = connectControl({ ...settings, actor: PROCESS });
   const map = new FollowedMap(control.topology, control.notifier, (reason) =>
     process.stderr.write(`console: the whole map was loaded again: ${reason}\n`),
@@ -173,7 +185,6 @@ function compose(): ConsoleServer {
   const probe = new EdgeProbe(settings.edgeUrl, request);
   const sample = new SampleRun(settings, replayCommand);
   for (const part of [map, load, measures, probe]) part.start();
-  const closing = closeOnSignal(sample);
 
   let last: LiveFrame | undefined;
   function frame(): LiveFrame {
@@ -192,7 +203,7 @@ function compose(): ConsoleServer {
     });
     return last;
   }
-  return {
+  const server: ConsoleServer = {
     topology: control.topology,
     jobs: control.jobs,
     jobRuns: control.jobRuns,
@@ -257,6 +268,15 @@ function compose(): ConsoleServer {
     closing,
     frame,
   };
+  return {
+    server,
+    async close() {
+      for (const part of [load, measures, probe]) part.close();
+      sample.kill();
+      await map.close();
+      await control.close();
+    },
+  };
 }
 
 function openProvider({ name, consoleUrl, ...settings }: ProviderSettings): Provider {
@@ -269,8 +289,7 @@ function openProvider({ name, consoleUrl, ...settings }: ProviderSettings): Prov
   };
 }
 
-function closeOnSignal(sample: SampleRun): AbortSignal {
-  const closing = new AbortController();
+function closeOnSignal(closing: AbortController, sample: SampleRun): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => {
       closing.abort();
@@ -278,5 +297,4 @@ function closeOnSignal(sample: SampleRun): AbortSignal {
       setTimeout(() => process.exit(1), DRAIN_MS).unref();
     });
   process.once('exit', () => sample.kill());
-  return closing.signal;
 }

@@ -9,6 +9,7 @@ const identity = {
     principal: processPrincipal('test'),
     displayName: undefined,
     roles: [],
+    isProvided: false,
     sessionId: undefined,
     readOnly: false,
   },

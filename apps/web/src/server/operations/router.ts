@@ -14,6 +14,7 @@ import {
 import { asForeshardError } from '@foreshard/core/operations/handlers';
 import { TRPCError, type TRPCMutationProcedure, type TRPCQueryProcedure } from '@trpc/server';
 import { z } from 'zod';
+import { edgeRefusal } from '../edge/refused-by-edge.ts';
 import { originOf } from '../identity/identify.ts';
 import { ordering, router, type SignedInContext, signedIn } from '../trpc.ts';
 
@@ -63,7 +64,7 @@ async function carriedOut(
     if (operation.kind === 'command' && !dryRun) await server.map.catchUp().catch(() => {});
     return answer;
   } catch (error) {
-    throw asTrpcError(asForeshardError(error));
+    throw edgeRefusal(error) ?? asTrpcError(asForeshardError(error));
   }
 }
 
