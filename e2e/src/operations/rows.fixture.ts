@@ -94,6 +94,13 @@ export const ROWS: Readonly<Record<string, Row>> = {
 
   'groups.list': { answered: { input: {} } },
   'groups.create': unknown('unknown_stream', { name: 'g', stream: 'nowhere' }),
+  'groups.push': {
+    refused: {
+      code: 'invalid_parameter',
+      input: { group: 'g', url: 'http://10.0.0.1/hook' },
+      command: ['groups', 'push', 'g', '--push', 'http://10.0.0.1/hook'],
+    },
+  },
   'groups.show': unknown('unknown_group', { group: 'nowhere' }, 'groups', 'list', 'nowhere'),
   'groups.remove': unknown('unknown_group', { group: 'nowhere' }, 'groups', 'remove', 'nowhere'),
 
