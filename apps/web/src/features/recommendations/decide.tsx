@@ -30,7 +30,11 @@ export function Decide({ row, onDone }: { row: RecommendationView; onDone(): voi
   // what was refused as stale is simulated anew: the list is read again, the dialog shows the new revision
   const onError = () => void client.invalidateQueries();
   const approve = useMutation(
-    trpc.operations.recommendations.approve.mutationOptions({ onSuccess: done('Approved'), onError }),
+    trpc.operations.recommendations.approve.mutationOptions({
+      onSuccess: ({ state }) =>
+        done(state === 'open' ? 'Approved by you. Another person has to approve it as well.' : 'Approved')(),
+      onError,
+    }),
   );
   const reject = useMutation(
     trpc.operations.recommendations.reject.mutationOptions({ onSuccess: done('Rejected'), onError }),

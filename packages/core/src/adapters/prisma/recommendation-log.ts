@@ -8,6 +8,7 @@ import {
   ENDED_STATES,
   EVERY_CLUSTER,
   essenceOf,
+  type FirstApproval,
   keyOf,
   OWN_CLUSTER,
   type PlanRecord,
@@ -94,6 +95,12 @@ export class PrismaRecommendationLog implements RecommendationLog {
   ): Promise<boolean> {
     const where = { id, state: 'open', revision, topologyVersion };
     return this.change(where, { state: 'approved', decidedBy: actor, decidedMs: atMs, note, notBeforeMs });
+  }
+
+  approveFirst(id: number, revision: number, { by, atMs }: FirstApproval): Promise<boolean> {
+    const unseen = { OR: [{ firstBy: null }, { firstRevision: { not: revision } }] };
+    const where = { id, state: 'open', revision, ...unseen };
+    return this.change(where, { firstBy: by, firstApprovalMs: BigInt(atMs), firstRevision: revision });
   }
 
   reject(id: number, actor: string, note: string, atMs: number): Promise<boolean> {
@@ -236,6 +243,10 @@ function recordFrom(row: Row): RecommendationRecord {
     firstMs: Number(row.firstMs),
     lastMs: Number(row.lastMs),
     expiresMs: Number(row.expiresMs),
+    firstApproval:
+      row.firstBy === null || row.firstRevision !== row.revision
+        ? null
+        : { by: row.firstBy, atMs: Number(row.firstApprovalMs) },
     decidedBy: row.decidedBy,
     decidedMs: numberOrNull(row.decidedMs),
     note: row.note,
