@@ -81,7 +81,7 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
 /** The handlers of requests, with what runs beside them. */
 function assemble(parts: EdgeParts, loaded: Loaded) {
   const { map, hosts, metrics, tokens } = loaded;
-  const appends = appending(parts, loaded);
+  const appends = appending(parts, loaded, (host) => reads.readAnew(host));
   const reads = reading({
     ...{ map, hosts, clock: systemClock },
     mayRead: (authorization) => tokens.permits(authorization, readOperations.log.permission),

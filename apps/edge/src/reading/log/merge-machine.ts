@@ -222,6 +222,11 @@ export class MergeMachine {
     }
   }
 
+  /** It went back, and no loss will be named: what was read ahead may be numbered otherwise now. */
+  readAnew(host: number): void {
+    for (const leaf of this.leaves.values()) if (leaf.host === host && !leaf.skipped) this.mustRestart = true;
+  }
+
   topologyChanged(changed: readonly Shardlet[]): void {
     for (const shardlet of changed) {
       if (shardlet.stream !== this.options.stream) continue;
@@ -398,7 +403,7 @@ export class MergeMachine {
     // what was promised before the loss is void
     if (lostAbove !== undefined)
       return { nextSeq: undefined, bound: 0, seekTs, lostAbove, missesTrimmed: true };
-    if (id === after.shardlet && isStillIts(after.seq, shardlet))
+    if (id === after.shardlet && !this.options.byTime && isStillIts(after.seq, shardlet))
       return { nextSeq: after.seq + 1, bound: after.ts, missesTrimmed: true };
     return { nextSeq: undefined, bound: seekTs, missesTrimmed: true };
   }
