@@ -195,6 +195,7 @@ const APPS = {
   },
   cli: {
     operations: [],
+    access: [],
     'forecast-models': [],
     events: [],
     replay: ['events'],

@@ -1,6 +1,7 @@
 /** Puts the topics of the command together, and turns failures into one line and an exit code. */
 import { diskFull, SetupFailure } from '@foreshard/local';
 import { Command, CommanderError } from 'commander';
+import { register as registerAccess } from './access/index.ts';
 import { register as registerAdvice } from './advice/index.ts';
 import { register as registerBackup } from './backup/index.ts';
 import { register as registerClusters } from './clusters/index.ts';
@@ -57,6 +58,8 @@ const TOPICS = [
   registerQuotas,
   registerRestructure,
   registerTelemetry,
+  // adds to what is registered above
+  registerAccess,
 ];
 
 /** Every command there is. */

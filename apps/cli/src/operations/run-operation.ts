@@ -2,7 +2,6 @@
  * Gives an operation of the table to an edge, with the token of FORESHARD_TOKEN or credentials.json. With `--direct`
  * the command carries it out itself on the control plane's stores: break-glass, for when no edge runs.
  */
-import { userInfo } from 'node:os';
 import { processPrincipal } from '@foreshard/core/access';
 import { ERRORS, type ErrorCode, ForeshardError } from '@foreshard/core/kernel';
 import {
@@ -15,7 +14,7 @@ import {
 } from '@foreshard/core/operations';
 import type { Command } from 'commander';
 import type { z } from 'zod';
-import { ACTOR, operationStores, request } from '../composition.ts';
+import { operationStores, operatorHere, request } from '../composition.ts';
 import { edgeAccess } from '../credentials.ts';
 import { withControl } from '../deciding.ts';
 import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from '../failure.ts';
@@ -151,7 +150,7 @@ async function runDirectly<O extends AnyOperation>(
     return (await handlers[router]![name]!(
       input,
       callerOf(
-        processPrincipal(whoIsHere()),
+        processPrincipal(operatorHere()),
         { surface: 'command line', address: '', requestId: '' },
         dryRun,
       ),
@@ -165,13 +164,4 @@ let isWarned = false;
 function warnOnce(): void {
   if (!isWarned) process.stderr.write('--direct: no edge checks this order\n');
   isWarned = true;
-}
-
-/** Containers run under users that have no name. */
-function whoIsHere(): string {
-  try {
-    return `${ACTOR}:${userInfo().username}`;
-  } catch {
-    return ACTOR;
-  }
 }

@@ -2,7 +2,6 @@
  * What operations of the table do at the console: the same handlers and refusals as at the edge. What needs a path to
  * hosts is carried out by an edge, as the console has none.
  */
-import { ForeshardError } from '@foreshard/core/kernel';
 import {
   type AnyOperation,
   groups,
@@ -46,8 +45,8 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
   };
   const atEdge =
     <O extends AnyOperation>(operation: O): Handler<O> =>
-    (input, { dryRun }) =>
-      edge.operate(operation, input as z.input<O['input']>, dryRun);
+    (input, { dryRun, principal }) =>
+      edge.as(principal).operate(operation, input as z.input<O['input']>, dryRun);
   return {
     groups: {
       ...{ create: atEdge(groups.create), push: atEdge(groups.push), list: atEdge(groups.list) },
@@ -65,19 +64,11 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
     hints: hintHandlers(all),
     notifications: notificationHandlers(all),
     streams: streamHandlers(all),
-    tokens: { ...tokenHandlers(all), create: createNoToken },
+    tokens: tokenHandlers(all),
     whatIf: whatIfHandlers(all),
   };
 }
 
 async function noHosts(): Promise<never> {
   throw new Error('the console has no path to hosts: this operation belongs to an edge');
-}
-
-/** The console asks nobody who they are: whoever reaches it would get a token that opens every edge. */
-async function createNoToken(): Promise<never> {
-  throw new ForeshardError(
-    'forbidden',
-    'The console creates no tokens. Use "foreshard tokens create", or POST /v1/tokens of an edge.',
-  );
 }

@@ -1,3 +1,4 @@
+export { PrismaAssertionKeys } from './assertion-key-store.ts';
 export { openPrisma, type PrismaClient } from './client.ts';
 export { PrismaClusterStore } from './cluster-store.ts';
 export { DatabaseUnreachable, databaseUnreachable, isConnectionFailure } from './database-unreachable.ts';
