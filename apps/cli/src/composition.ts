@@ -106,11 +106,6 @@ export async function migrateWithin(client: ClientBase): Promise<void> {
   await applyMigrationsWithin(client, MIGRATIONS);
 }
 
-/** Loaded when it is used, as most commands send nothing. */
-export async function newWebhookSecret(): Promise<string> {
-  return (await import('@foreshard/core/adapters/webhooks')).newSecret();
-}
-
 /** @throws Error with one line that says what is wrong with the source */
 export const readSource: ReadSource = async (source, range) =>
   (await import('@foreshard/core/adapters/prometheus')).readPrometheus(source, range);

@@ -129,7 +129,9 @@ export function failureOf(code: ErrorCode, detail: string, pointer?: string): Co
   // an input may be large: without its place nobody finds the wrong member
   const place = code.startsWith('invalid_') && pointer?.startsWith('/') ? `${pointer}: ` : '';
   const message = `${place}${detail}${needsCure ? ` ${cure}` : ''}`;
-  return new CommandFailure(message, BAD_INPUT.has(status) ? EXIT_BAD_INPUT : EXIT_FAILURE);
+  return new CommandFailure(message, BAD_INPUT.has(status) ? EXIT_BAD_INPUT : EXIT_FAILURE, {
+    document: { code, detail: `${place}${detail}`, cure },
+  });
 }
 
 async function runDirectly<O extends AnyOperation>(

@@ -19,7 +19,7 @@ export interface FrontierListener {
   /** it is in an older state than it was */
   hostWentBack(host: number): void;
   /** it went back, and nobody names what it lost: what is read of it is sought by time */
-  readAnew(host: number): void;
+  readAnew(): void;
 }
 
 /** A host that has just failed is not asked again for so long: a connection attempt takes a while. */
@@ -103,7 +103,7 @@ export class Frontiers {
   /** It is used again although this edge saw it go back: its numbers may be other records' now. */
   readAnew(host: number): void {
     this.reset(host);
-    for (const listener of this.listeners) listener.readAnew(host);
+    for (const listener of this.listeners) listener.readAnew();
   }
 
   private forget(host: number): void {

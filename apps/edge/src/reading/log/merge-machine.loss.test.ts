@@ -76,7 +76,7 @@ describe('a host that went back and is used again, although nobody names what it
     machine.read(1, { records: [record(10, 50), record(11, 51)], nextSeq: 12 });
     machine.hostWentBack(1);
     expect(machine.mustRestart).toBe(false);
-    machine.readAnew(1);
+    machine.readAnew();
     expect([machine.mustRestart, machine.restartFrom]).toEqual([true, AFTER]);
     tables.forget(1);
     const next = new MergeMachine(topology, tables, { stream: 1, after: AFTER, version: 10, byTime: true });
@@ -84,13 +84,11 @@ describe('a host that went back and is used again, although nobody names what it
     expect(next.requests()).toEqual([{ kind: 'seek', shardlet: 1, host: 1, ts: 40 }]);
   });
 
-  it('is nothing to who reads other hosts', () => {
-    const machine = new MergeMachine(topology, tables, {
-      ...{ stream: 1, after: AFTER, version: 10 },
-      includes: (s) => s.id === 2,
-    });
-    machine.readAnew(1);
-    expect(machine.mustRestart).toBe(false);
+  it('does so too when what was read of it has moved to another host since', () => {
+    const machine = reader(AFTER, 10);
+    decide(1, { owner: 2, epoch: 20 }, machine);
+    machine.readAnew();
+    expect([machine.mustRestart, machine.restartFrom]).toEqual([true, AFTER]);
   });
 });
 

@@ -222,9 +222,12 @@ export class MergeMachine {
     }
   }
 
-  /** It went back, and no loss will be named: what was read ahead may be numbered otherwise now. */
-  readAnew(host: number): void {
-    for (const leaf of this.leaves.values()) if (leaf.host === host && !leaf.skipped) this.mustRestart = true;
+  /**
+   * A host went back, and no loss will be named: what was read ahead of it may be numbered otherwise now, also where
+   * it has moved to another host since.
+   */
+  readAnew(): void {
+    this.mustRestart = true;
   }
 
   topologyChanged(changed: readonly Shardlet[]): void {

@@ -49,7 +49,7 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
       edge.as(principal).operate(operation, input as z.input<O['input']>, dryRun);
   return {
     groups: {
-      ...{ create: atEdge(groups.create), list: atEdge(groups.list) },
+      ...{ create: atEdge(groups.create), push: atEdge(groups.push), list: atEdge(groups.list) },
       ...{ show: atEdge(groups.show), remove: atEdge(groups.remove) },
     },
     hosts: { ...hostHandlers(all), add: atEdge(hosts.add), loss: atEdge(hosts.loss) },
