@@ -1,4 +1,5 @@
 /** Procedures of tRPC derived from the table of operations, with the types of their contracts. */
+import { mentions } from '@foreshard/core/access';
 import { ERRORS, type ForeshardError } from '@foreshard/core/kernel';
 import {
   type AnyOperation,
@@ -56,6 +57,8 @@ async function carriedOut(
   const { principal, sessionId } = identity;
   const handlers = server.operations as unknown as Handlers<OperationTable>;
   try {
+    // who may not do it anywhere is told that, and not what is wrong with the input
+    if (!mentions(principal.grants, operation.permission)) requireAllowed(operation, {}, principal);
     const { input, dryRun } = judgedCall(operation, given);
     requireAllowed(operation, input, principal);
     const origin = originOf(headers, server.proxies, sessionId);
