@@ -7,6 +7,7 @@
  */
 import { join } from 'node:path';
 import type { HotKey, PolicyStore } from '@foreshard/core/advising';
+import type { AuditWriter } from '@foreshard/core/audit';
 import type { GroupStore } from '@foreshard/core/consuming';
 import type { EventHost, HostProofStore, ProgressWatch } from '@foreshard/core/hosts';
 import { type Clock, MICROS_PER_MS } from '@foreshard/core/kernel';
@@ -15,7 +16,7 @@ import {
   OPERATIONS,
   reading as readOperations,
 } from '@foreshard/core/operations';
-import { type OperationStores, operationHandlers } from '@foreshard/core/operations/handlers';
+import { type OperationStores, OperationRunner, operationHandlers } from '@foreshard/core/operations/handlers';
 import { LoadCounters } from '@foreshard/core/telemetry';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
 import { consuming } from './consuming/index.ts';
@@ -71,6 +72,8 @@ export interface EdgeParts {
   readonly operations: (
     map: TopologyMap,
   ) => Omit<OperationStores, 'groups' | 'groupService' | 'map' | 'onHost' | 'nowMs'>;
+  /** where orders and denials are recorded */
+  readonly audit: AuditWriter;
   /** of tokens and streams that have their own */
   readonly ownQuotas: () => Promise<readonly OwnQuota[]>;
   readonly redis: CappedStream & QuotaRedis;
@@ -240,12 +243,15 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
   });
   const quotas = new Quotas(book, shared);
   const operations = new BoundOperations(
-    OPERATIONS,
-    operationHandlers({
-      ...parts.operations(map.topology),
-      ...{ groups: parts.groups, groupService: groups.service, map: () => map.topology },
-      onHost: async (host, use) => use(await hosts.get(host.id)),
-      nowMs: Date.now,
+    new OperationRunner({
+      table: OPERATIONS,
+      handlers: operationHandlers({
+        ...parts.operations(map.topology),
+        ...{ groups: parts.groups, groupService: groups.service, map: () => map.topology },
+        onHost: async (host, use) => use(await hosts.get(host.id)),
+        nowMs: Date.now,
+      }),
+      ...{ audit: parts.audit, nowMs: Date.now, warn },
     }),
   );
   const events = new EventsEndpoint({

@@ -28,6 +28,7 @@ import {
 } from '@foreshard/core/topology';
 import { type LocalServer, startRedis } from '@foreshard/local';
 import { Redis } from 'ioredis';
+import { MemoryAudit } from '../../../../packages/core/src/audit/audit-log.fixture.ts';
 import { type EdgeParts, type RunningEdge, startEdge } from '../edge.ts';
 import type { KnownToken } from '../http/token-check.ts';
 import type { OwnQuota } from '../limits/index.ts';
@@ -422,6 +423,7 @@ export class EdgeFixture {
       },
       store,
       notifier: { subscribe },
+      audit: new MemoryAudit(),
       ownQuotas: async () => this.quotas,
       operations: () => this.operations(),
       // there is no planner beside this edge, and nobody asks for one

@@ -8,12 +8,14 @@ import { connectControl, type JobProducer } from '@foreshard/core/adapters/contr
 import { request } from '@foreshard/core/adapters/outgoing-http';
 import { notificationService } from '@foreshard/core/adapters/webhooks';
 import type { InquiryClient, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
+import type { AuditReader, AuditWriter } from '@foreshard/core/audit';
 import type { ClusterStore } from '@foreshard/core/external';
 import type { HintStore } from '@foreshard/core/hints';
 import type { JobRuns } from '@foreshard/core/jobs';
 import type { MoveLog } from '@foreshard/core/moves';
 import type { NotificationStore } from '@foreshard/core/notifying';
-import type { Handlers, Operations } from '@foreshard/core/operations';
+import { OPERATIONS } from '@foreshard/core/operations';
+import { OperationRunner } from '@foreshard/core/operations/handlers';
 import { type ForecastRecords, ForecastStore, type ModelRegistry } from '@foreshard/core/predicting';
 import type { HealthStore } from '@foreshard/core/profiling';
 import { type BlockStore, TelemetryStore } from '@foreshard/core/telemetry';
@@ -53,8 +55,9 @@ export interface ConsoleServer {
   readonly health: HealthStore;
   readonly moves: MoveLog;
   readonly edge: EdgeClient;
-  /** what operations of the table do here */
-  readonly operations: Handlers<Operations>;
+  /** carries out operations of the table, and records them */
+  readonly operations: OperationRunner<typeof OPERATIONS>;
+  readonly audit: AuditWriter & AuditReader;
   readonly edgeUrl: string;
   readonly map: FollowedMap;
   readonly telemetry: TelemetryStore;
@@ -156,22 +159,27 @@ function compose(): ConsoleServer {
     health: control.health,
     moves: control.moves,
     edge,
-    operations: consoleHandlers(
-      {
-        ...control,
-        blocks: control.telemetry,
-        notifications: notificationService({
-          ...settings,
-          store: control.notifications,
-          wake: () => control.jobs.wake('notify'),
-        }),
-        newId: randomUUID,
-        wake: (job, payload) => control.jobs.wake(job, payload),
-        wakeClusters: () => control.jobs.wake('clusters'),
-        countedKeys: (asked) => telemetry.topKeys(asked),
-      },
-      edge,
-    ),
+    audit: control.audit,
+    operations: new OperationRunner({
+      table: OPERATIONS,
+      handlers: consoleHandlers(
+        {
+          ...control,
+          blocks: control.telemetry,
+          notifications: notificationService({
+            ...settings,
+            store: control.notifications,
+            wake: () => control.jobs.wake('notify'),
+          }),
+          newId: randomUUID,
+          wake: (job, payload) => control.jobs.wake(job, payload),
+          wakeClusters: () => control.jobs.wake('clusters'),
+          countedKeys: (asked) => telemetry.topKeys(asked),
+        },
+        edge,
+      ),
+      ...{ audit: control.audit, nowMs: Date.now, warn },
+    }),
     edgeUrl: settings.edgeUrl,
     map,
     telemetry,
@@ -199,6 +207,10 @@ function compose(): ConsoleServer {
     closing,
     frame,
   };
+}
+
+function warn(message: string, error: unknown): void {
+  process.stderr.write(`console: ${message}: ${(error as Error).message}\n`);
 }
 
 function closeOnSignal(sample: SampleRun): AbortSignal {

@@ -17,6 +17,7 @@ export * from './problem.ts';
 export * from './quotas.ts';
 export * from './reading.ts';
 export * from './recommendations.ts';
+export * from './recorded.ts';
 export * from './shardlets.ts';
 export * from './streams.ts';
 export * from './table.ts';

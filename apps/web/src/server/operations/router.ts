@@ -4,7 +4,6 @@ import { ERRORS, type ForeshardError } from '@foreshard/core/kernel';
 import {
   type AnyOperation,
   callerOf,
-  type Handlers,
   judgedCall,
   OPERATIONS,
   type Operation,
@@ -47,14 +46,14 @@ function procedureOf(operation: AnyOperation) {
 }
 
 async function carriedOut(server: ConsoleServer, operation: AnyOperation, given: unknown): Promise<unknown> {
-  const [table = '', one = ''] = operation.name.split('.');
-  const handlers = server.operations as unknown as Handlers<OperationTable>;
   try {
     const { input, dryRun } = judgedCall(operation, given);
-    const answer = await handlers[table]![one]!(
-      input,
-      callerOf(processPrincipal(ACTOR), { surface: 'console', address: '', requestId: '' }, dryRun),
+    const caller = callerOf(
+      processPrincipal(ACTOR),
+      { surface: 'console', address: '', requestId: '' },
+      dryRun,
     );
+    const answer = await server.operations.run(operation, input, caller);
     // the page that follows shows what was decided
     if (operation.kind === 'command' && !dryRun) await server.map.catchUp().catch(() => {});
     return answer;

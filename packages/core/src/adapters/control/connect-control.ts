@@ -5,6 +5,7 @@
  */
 import type { Redis } from 'ioredis';
 import type { HostOrders, InquiryClient, PolicyStore, RecommendationLog } from '../../advising/index.ts';
+import type { AuditReader, AuditWriter } from '../../audit/index.ts';
 import type { GroupStore } from '../../consuming/index.ts';
 import type { ClusterStore } from '../../external/index.ts';
 import type { HintStore } from '../../hints/index.ts';
@@ -21,6 +22,8 @@ import { within } from '../deadline/index.ts';
 import { EtcdChangeNotifier, openEtcdTopology } from '../etcd/index.ts';
 import {
   openPrisma,
+  PrismaAuditChain,
+  PrismaAuditLog,
   PrismaClusterStore,
   PrismaForecastRecords,
   PrismaGroupStore,
@@ -67,6 +70,10 @@ export interface Control {
   /** what background jobs have done */
   readonly jobRuns: JobRuns;
   readonly tokens: TokenStore;
+  /** what was asked for, and what became of it */
+  readonly audit: AuditWriter & AuditReader;
+  /** the chain over it */
+  readonly auditChain: PrismaAuditChain;
   /** of single tokens and streams */
   readonly quotas: QuotaStore;
   /** consumer groups */
@@ -126,6 +133,8 @@ export function connectControl(settings: ControlSettings): Control {
     jobs,
     jobRuns: new BullJobRuns(redis),
     tokens: new PrismaTokenStore(prisma, databaseUrl),
+    audit: new PrismaAuditLog(prisma, databaseUrl),
+    auditChain: new PrismaAuditChain(prisma, databaseUrl),
     quotas: new PrismaQuotaStore(prisma, databaseUrl),
     groups: new PrismaGroupStore(prisma, databaseUrl),
     moves: new PrismaMoveLog(prisma, databaseUrl),

@@ -7,6 +7,7 @@ export * from './jobs.ts';
 export * from './migrations.ts';
 export * from './models.ts';
 export * from './notifications.ts';
+export * from './operation-runner.ts';
 export * from './operator.ts';
 export * from './policy.ts';
 export * from './quota-store.ts';
