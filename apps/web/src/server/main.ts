@@ -2,7 +2,6 @@
  * The composition of the console: the only place that chooses adapters. One per process, kept on
  * globalThis, because the bundler gives each route its own copy of this module.
  */
-
 import { randomUUID } from 'node:crypto';
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
 import { request } from '@foreshard/core/adapters/outgoing-http';
@@ -10,13 +9,13 @@ import { notificationService } from '@foreshard/core/adapters/webhooks';
 import type { InquiryClient, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
 import type { AuditReader, AuditWriter } from '@foreshard/core/audit';
 import type { ClusterStore } from '@foreshard/core/external';
+import { type ForecastRecords, ForecastStore, type ModelRegistry } from '@foreshard/core/forecast-service';
 import type { HintStore } from '@foreshard/core/hints';
 import type { JobRuns } from '@foreshard/core/jobs';
 import type { MoveLog } from '@foreshard/core/moves';
 import type { NotificationStore } from '@foreshard/core/notifying';
 import { OPERATIONS } from '@foreshard/core/operations';
 import { OperationRunner } from '@foreshard/core/operations/handlers';
-import { type ForecastRecords, ForecastStore, type ModelRegistry } from '@foreshard/core/predicting';
 import type { HealthStore } from '@foreshard/core/profiling';
 import { type BlockStore, TelemetryStore } from '@foreshard/core/telemetry';
 import { TopologyMap, type TopologyStore } from '@foreshard/core/topology';
@@ -33,7 +32,7 @@ import { LoadFollower } from './load/load-follower.ts';
 import { consoleHandlers } from './operations/handlers.ts';
 import { replayCommand } from './sample/replay-command.ts';
 import { SampleRun } from './sample/sample-run.ts';
-import { BadSettings, readSettings } from './settings.ts';
+import { BadSettings, readSettings, type Settings } from './settings.ts';
 
 /** Who decided, as the change log names it until people log in. */
 export const ACTOR = 'console';
@@ -86,6 +85,11 @@ export interface ConsoleServer {
   frame(): LiveFrame;
 }
 
+export interface OpenConsole {
+  readonly server: ConsoleServer;
+  close(): Promise<void>;
+}
+
 const KEY = Symbol.for('foreshard.console');
 const shared = globalThis as { [KEY]?: ConsoleServer };
 
@@ -109,7 +113,14 @@ export async function startConsole(): Promise<void> {
 }
 
 function compose(): ConsoleServer {
-  const settings = readSettings(process.env);
+  const closing = new AbortController();
+  const { server } = openConsole(readSettings(process.env), closing.signal);
+  closeOnSignal(closing, server.sample);
+  return server;
+}
+
+/** A console over these servers, which need not be there yet. `close` ends what it has started. */
+export function openConsole(settings: Settings, closing: AbortSignal): OpenConsole {
   const control = connectControl({ ...settings, actor: ACTOR });
   const map = new FollowedMap(control.topology, control.notifier, (reason) =>
     process.stderr.write(`console: the whole map was loaded again: ${reason}\n`),
@@ -133,7 +144,6 @@ function compose(): ConsoleServer {
   const probe = new EdgeProbe(settings.edgeUrl, request);
   const sample = new SampleRun(settings, replayCommand);
   for (const part of [map, load, measures, probe]) part.start();
-  const closing = closeOnSignal(sample);
 
   let last: LiveFrame | undefined;
   function frame(): LiveFrame {
@@ -152,7 +162,7 @@ function compose(): ConsoleServer {
     });
     return last;
   }
-  return {
+  const server: ConsoleServer = {
     topology: control.topology,
     jobs: control.jobs,
     jobRuns: control.jobRuns,
@@ -207,14 +217,22 @@ function compose(): ConsoleServer {
     closing,
     frame,
   };
+  return {
+    server,
+    async close() {
+      for (const part of [load, measures, probe]) part.close();
+      sample.kill();
+      await map.close();
+      await control.close();
+    },
+  };
 }
 
 function warn(message: string, error: unknown): void {
   process.stderr.write(`console: ${message}: ${(error as Error).message}\n`);
 }
 
-function closeOnSignal(sample: SampleRun): AbortSignal {
-  const closing = new AbortController();
+function closeOnSignal(closing: AbortController, sample: SampleRun): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => {
       closing.abort();
@@ -222,5 +240,4 @@ function closeOnSignal(sample: SampleRun): AbortSignal {
       setTimeout(() => process.exit(1), DRAIN_MS).unref();
     });
   process.once('exit', () => sample.kill());
-  return closing.signal;
 }

@@ -41,7 +41,7 @@ export interface AuditResult {
 export interface AuditWriter {
   /** Before the operation: answers the row that `completed` names. */
   begun(entry: AuditEntry): Promise<string>;
-  completed(begunId: string, entry: AuditEntry, result: AuditResult): Promise<void>;
+  completed(id: string, entry: AuditEntry, result: AuditResult): Promise<void>;
   denied(entry: AuditEntry, code: string, detail: string): Promise<void>;
   /** In one row, after it happened: what changes nothing, such as reading payloads, and signing in. */
   done(entry: AuditEntry): Promise<void>;

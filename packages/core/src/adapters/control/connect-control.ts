@@ -4,17 +4,18 @@
  * nothing here fails while a server is away: the calls do, in one clear line.
  */
 import type { Redis } from 'ioredis';
+import type { LinkStore, PersonStore, SessionStore } from '../../access/index.ts';
 import type { HostOrders, InquiryClient, PolicyStore, RecommendationLog } from '../../advising/index.ts';
 import type { AuditReader, AuditWriter } from '../../audit/index.ts';
 import type { GroupStore } from '../../consuming/index.ts';
 import type { ClusterStore } from '../../external/index.ts';
+import type { ForecastRecords, ModelRegistry } from '../../forecast-service/index.ts';
 import type { HintStore } from '../../hints/index.ts';
 import type { HostProofStore } from '../../hosts/index.ts';
 import type { JobRuns } from '../../jobs/index.ts';
 import type { DrainFacts, MoveLog } from '../../moves/index.ts';
 import type { NotificationStore } from '../../notifying/index.ts';
 import type { QuotaStore } from '../../operations/handlers/index.ts';
-import type { ForecastRecords, ModelRegistry } from '../../predicting/index.ts';
 import type { HealthStore, ProfileStore } from '../../profiling/index.ts';
 import type { BlockStore } from '../../telemetry/index.ts';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '../../topology/index.ts';
@@ -31,14 +32,17 @@ import {
   PrismaHintStore,
   PrismaHostOrders,
   PrismaHostProofs,
+  PrismaLinkStore,
   PrismaModelRegistry,
   PrismaMoveLog,
   PrismaNotificationStore,
+  PrismaPersonStore,
   PrismaPolicyStore,
   PrismaProfileStore,
   PrismaQuotaStore,
   PrismaRecommendationLog,
   PrismaRestoration,
+  PrismaSessionStore,
   PrismaTokenStore,
   PrismaTopologyStore,
   type Restoration,
@@ -70,6 +74,11 @@ export interface Control {
   /** what background jobs have done */
   readonly jobRuns: JobRuns;
   readonly tokens: TokenStore;
+  /** who may use the console */
+  readonly people: PersonStore;
+  readonly sessions: SessionStore;
+  /** links that can be used once */
+  readonly links: LinkStore;
   /** what was asked for, and what became of it */
   readonly audit: AuditWriter & AuditReader;
   /** the chain over it */
@@ -133,6 +142,9 @@ export function connectControl(settings: ControlSettings): Control {
     jobs,
     jobRuns: new BullJobRuns(redis),
     tokens: new PrismaTokenStore(prisma, databaseUrl),
+    people: new PrismaPersonStore(prisma, databaseUrl),
+    sessions: new PrismaSessionStore(prisma, databaseUrl),
+    links: new PrismaLinkStore(prisma, databaseUrl),
     audit: new PrismaAuditLog(prisma, databaseUrl),
     auditChain: new PrismaAuditChain(prisma, databaseUrl),
     quotas: new PrismaQuotaStore(prisma, databaseUrl),
