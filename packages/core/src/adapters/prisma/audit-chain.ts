@@ -26,8 +26,9 @@ const COLUMNS = Prisma.sql`r.id::text AS row_id, ARRAY[(extract(epoch FROM r.at)
   r.begun_id::text, r.actor_kind, r.actor_id, r.actor, r.session_id, r.address, r.surface, r.operation, r.resource,
   r.target, r.request_id, r.reason, r.input::text, r.code, r.detail, r.before::text, r.after::text] AS columns`;
 
+/** `lowId`: whatever has no seal has a higher id, but for a row whose transaction was open for more than a minute. */
 export type SealReply =
-  | { readonly kind: 'sealed'; readonly rows: number; readonly head: Head }
+  | { readonly kind: 'sealed'; readonly rows: number; readonly head: Head; readonly lowId: string }
   /** another worker seals */
   | { readonly kind: 'busy' }
   /** none of the newest seals holds under this key: nothing was sealed */
@@ -61,7 +62,8 @@ export class PrismaAuditChain {
         SELECT number, "rowId", decode(hash, 'hex')
         FROM json_to_recordset(${JSON.stringify(seals)}::json) AS s(number bigint, "rowId" bigint, hash text)`;
       const last = seals.at(-1);
-      return { kind: 'sealed', rows: seals.length, head: last ?? head } as const;
+      const lowId = await lowIdIn(tx);
+      return { kind: 'sealed', rows: seals.length, head: last ?? head, lowId } as const;
     }).then((reply) => reply ?? { kind: 'busy' });
   }
 
@@ -156,6 +158,14 @@ interface RawSeal {
   /** null: its row is gone */
   readonly row_id: string | null;
   readonly columns: readonly (string | null)[];
+}
+
+/** Within a minute: most rows are there within milliseconds of the next ones. */
+async function lowIdIn(tx: Tx): Promise<string> {
+  const [low] = await tx.$queryRaw<{ id: string }[]>`
+    SELECT coalesce((SELECT r.id FROM audit_row r WHERE r.at < now() - interval '1 minute'
+      ORDER BY r.at DESC LIMIT 1), 0)::text AS id`;
+  return low!.id;
 }
 
 async function headIn(tx: Pick<Tx, '$queryRaw'>): Promise<Head> {
