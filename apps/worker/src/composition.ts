@@ -140,6 +140,8 @@ async function startWork(
   const reconciler = new Reconciler({
     ...{ ...shared, lock, alarms },
     prove: (host) => prover.prove(host),
+    proveRun: (host, handle) => prover.proveRun(host, handle),
+    forgetMarks: (host) => prover.forgetMarks(host),
     remember: (host) => prover.remember(host),
     standStill: (detail) => standStill(control, log, detail),
   });

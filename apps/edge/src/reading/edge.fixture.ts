@@ -29,7 +29,8 @@ import {
 import { type LocalServer, startRedis } from '@foreshard/local';
 import { Redis } from 'ioredis';
 import { MemoryAudit } from '../../../../packages/core/src/audit/audit-log.fixture.ts';
-import { type EdgeParts, type RunningEdge, startEdge } from '../edge.ts';
+import { type RunningEdge, startEdge } from '../edge.ts';
+import type { EdgeParts } from '../edge-parts.ts';
 import type { KnownToken } from '../http/token-check.ts';
 import type { OwnQuota } from '../limits/index.ts';
 

@@ -3,6 +3,7 @@
  * globalThis, because the bundler gives each route its own copy of this module.
  */
 import { randomUUID } from 'node:crypto';
+import { chainStateReader } from '@foreshard/core/adapters/audit';
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
 import { request } from '@foreshard/core/adapters/outgoing-http';
 import { notificationService } from '@foreshard/core/adapters/webhooks';
@@ -181,6 +182,7 @@ export function openConsole(settings: Settings, closing: AbortSignal): OpenConso
             store: control.notifications,
             wake: () => control.jobs.wake('notify'),
           }),
+          chainState: chainStateReader(control.redis),
           newId: randomUUID,
           wake: (job, payload) => control.jobs.wake(job, payload),
           wakeClusters: () => control.jobs.wake('clusters'),

@@ -1,4 +1,5 @@
 export * from './allowing.ts';
+export * from './audit.ts';
 export * from './caller.ts';
 export * from './clusters.ts';
 export * from './consuming.ts';

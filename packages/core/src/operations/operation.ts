@@ -22,6 +22,7 @@ export const RESOURCES = [
     'event',
     'telemetry',
     'topology',
+    'audit log',
   ] as const),
 ] as const;
 export type Resource = (typeof RESOURCES)[number];

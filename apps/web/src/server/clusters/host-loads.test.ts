@@ -48,7 +48,7 @@ it('a host has the load of its partitions over the last five minutes that are kn
         partitions: 4,
         eventsPerSecond: 10,
         capacity: 50,
-        isTold: true,
+        isCapacityKnown: true,
       },
       heaviest: [
         { name: 'p4', eventsPerSecond: 4 },
@@ -63,7 +63,7 @@ it('a host has the load of its partitions over the last five minutes that are kn
         partitions: 1,
         eventsPerSecond: 5,
         capacity: 20,
-        isTold: false,
+        isCapacityKnown: false,
       },
       heaviest: [{ name: 'p5', eventsPerSecond: 5 }],
     },

@@ -30,28 +30,29 @@ describe('scores', () => {
     pointOf(DAY_MS, 10, told(10, 10, 10), perSecond), // on both bounds
     pointOf(DAY_MS + 1, 18, told(10, 4, 12), perSecond), // 4/s above
     pointOf(DAY_MS + 2, 4, told(10, 6, 12), perSecond), // 3/s below
-    pointOf(DAY_MS + 3, NONE, told(10, 4, 12), perSecond),
+    pointOf(DAY_MS + 3, 10, told(10, 4, 12), perSecond), // inside
+    pointOf(DAY_MS + 4, NONE, told(10, 4, 12), perSecond),
   ];
 
   it('are of the steps that are known, bounds of the interval inside', () => {
     const { covered, mae, rmse } = scoresOf(points, new Map(), perSecond);
-    expect(covered).toBeCloseTo(1 / 3, 9);
-    expect(mae).toBeCloseTo(7 / 3, 9);
-    expect(rmse).toBeCloseTo(Math.sqrt(25 / 3), 9);
+    expect(covered).toBeCloseTo(2 / 4, 9);
+    expect(mae).toBeCloseTo(7 / 4, 9);
+    expect(rmse).toBeCloseTo(Math.sqrt(25 / 4), 9);
   });
 
   it('compare with the same step of the day before, where that is known', () => {
     const before = new Map([
       [0, 4],
       [1, 18],
-      [3, 100],
+      [4, 100],
     ]);
     expect(scoresOf(points, before, perSecond).naiveMae).toBeCloseTo(1.5, 9);
     expect(scoresOf(points, new Map(), perSecond).naiveMae).toBeNull();
   });
 
   it('are unknown without a known step', () => {
-    expect(scoresOf(points.slice(3), new Map(), perSecond)).toEqual({
+    expect(scoresOf(points.slice(4), new Map(), perSecond)).toEqual({
       ...{ covered: null, mae: null, rmse: null, naiveMae: null },
     });
   });

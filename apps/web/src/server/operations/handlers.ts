@@ -13,6 +13,7 @@ import {
   shardlets,
 } from '@foreshard/core/operations';
 import {
+  auditHandlers,
   clusterHandlers,
   hintHandlers,
   hostHandlers,
@@ -49,6 +50,7 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
     (input, { dryRun }) =>
       edge.operate(operation, input as z.input<O['input']>, dryRun);
   return {
+    audit: auditHandlers(all),
     groups: {
       ...{ create: atEdge(groups.create), list: atEdge(groups.list) },
       ...{ show: atEdge(groups.show), remove: atEdge(groups.remove) },

@@ -1,3 +1,4 @@
+export * from './audit.ts';
 export * from './clusters.ts';
 export * from './groups.ts';
 export * from './handlers.ts';
