@@ -172,6 +172,7 @@ const APPS = {
     consuming: [],
     process: [],
     jobs: ['process'],
+    audit: ['process'],
     external: ['jobs'],
     'forecast-service': ['jobs', 'process'],
     hosts: [],

@@ -1,4 +1,5 @@
 export * from './allowing.ts';
+export * from './audit.ts';
 export * from './caller.ts';
 export * from './clusters.ts';
 export * from './consuming.ts';
@@ -17,6 +18,7 @@ export * from './problem.ts';
 export * from './quotas.ts';
 export * from './reading.ts';
 export * from './recommendations.ts';
+export * from './recorded.ts';
 export * from './shardlets.ts';
 export * from './streams.ts';
 export * from './table.ts';

@@ -1,4 +1,5 @@
 /** Every operation, by router and name. */
+import { audit } from './audit.ts';
 import { clusters } from './clusters.ts';
 import { consuming } from './consuming.ts';
 import { events } from './events.ts';
@@ -26,6 +27,7 @@ export const OPERATIONS = {
   ...{ groups, quotas, tokens },
   ...{ recommendations, policy, whatIf, models, jobs },
   ...{ clusters, hints, notifications },
+  ...{ audit },
 } as const satisfies OperationTable;
 export type Operations = typeof OPERATIONS;
 

@@ -12,6 +12,7 @@ import {
   shardlets,
 } from '@foreshard/core/operations';
 import {
+  auditHandlers,
   clusterHandlers,
   hintHandlers,
   hostHandlers,
@@ -48,6 +49,7 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
     (input, { dryRun, principal }) =>
       edge.as(principal).operate(operation, input as z.input<O['input']>, dryRun);
   return {
+    audit: auditHandlers(all),
     groups: {
       ...{ create: atEdge(groups.create), push: atEdge(groups.push), list: atEdge(groups.list) },
       ...{ show: atEdge(groups.show), remove: atEdge(groups.remove) },

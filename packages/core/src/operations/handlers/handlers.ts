@@ -1,6 +1,7 @@
 /** Handlers of the whole table, over one set of stores. */
 import type { Handlers } from '../operation.ts';
 import type { Operations } from '../table.ts';
+import { type AuditStores, auditHandlers } from './audit.ts';
 import { type ClusterStores, clusterHandlers } from './clusters.ts';
 import { type GroupStores, groupHandlers } from './groups.ts';
 import { type HintStores, hintHandlers } from './hints.ts';
@@ -28,6 +29,7 @@ type EveryStore = GroupStores &
   ModelStores &
   ClusterStores &
   HintStores &
+  AuditStores &
   NotificationStores;
 
 export interface OperationStores extends EveryStore, JobStores {
@@ -36,6 +38,7 @@ export interface OperationStores extends EveryStore, JobStores {
 
 export function operationHandlers(stores: OperationStores): Handlers<Operations> {
   return {
+    audit: auditHandlers(stores),
     groups: groupHandlers(stores),
     hosts: hostHandlers(stores),
     migrations: migrationHandlers(stores),

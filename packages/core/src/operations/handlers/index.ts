@@ -1,3 +1,4 @@
+export * from './audit.ts';
 export * from './clusters.ts';
 export * from './groups.ts';
 export * from './handlers.ts';
@@ -7,6 +8,7 @@ export * from './jobs.ts';
 export * from './migrations.ts';
 export * from './models.ts';
 export * from './notifications.ts';
+export * from './operation-runner.ts';
 export * from './operator.ts';
 export * from './policy.ts';
 export * from './quota-store.ts';
