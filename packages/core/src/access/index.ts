@@ -4,3 +4,4 @@ export * from './people.ts';
 export * from './permissions.ts';
 export * from './principal.ts';
 export * from './roles.ts';
+export * from './schemas.ts';

@@ -1,3 +1,4 @@
+export * from './account.ts';
 export * from './allowing.ts';
 export * from './caller.ts';
 export * from './clusters.ts';
@@ -17,6 +18,7 @@ export * from './problem.ts';
 export * from './quotas.ts';
 export * from './reading.ts';
 export * from './recommendations.ts';
+export { sessions } from './sessions.ts';
 export * from './shardlets.ts';
 export * from './streams.ts';
 export * from './table.ts';
@@ -24,4 +26,5 @@ export * from './telemetry.ts';
 export * from './tokens.ts';
 export * from './topology.ts';
 export * from './trpc-codes.ts';
+export * from './users.ts';
 export * from './what-if.ts';

@@ -22,6 +22,9 @@ export const RESOURCES = [
     'event',
     'telemetry',
     'topology',
+    'user',
+    'session',
+    'account',
   ] as const),
 ] as const;
 export type Resource = (typeof RESOURCES)[number];

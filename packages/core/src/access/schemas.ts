@@ -1,0 +1,48 @@
+/** Scopes and roles as they stand in requests and in JSON columns. */
+import { z } from 'zod';
+import { OWN_CLUSTER, type Scope } from './grants.ts';
+import { ROLES, type RoleGrant } from './roles.ts';
+
+const LIMITS_MAX = 100;
+const ROLES_MAX = 20;
+const name = z.string().min(1).max(200);
+
+export const scopeSchema = z
+  .strictObject({
+    streams: z
+      .array(
+        z.strictObject({
+          name,
+          keyPrefix: name.exactOptional().describe('only keys that begin so: appends and reads by key'),
+        }),
+      )
+      .max(LIMITS_MAX)
+      .exactOptional()
+      .describe('left out: every stream; empty: none'),
+    groups: z.array(name).max(LIMITS_MAX).exactOptional().describe('consumer groups; left out: every one'),
+    clusters: z
+      .array(name)
+      .max(LIMITS_MAX)
+      .exactOptional()
+      .describe(`external clusters by name, "${OWN_CLUSTER}" is this one; left out: every one`),
+  })
+  .meta({ id: 'Scope' });
+
+export const roleGrantSchema = z
+  .strictObject({ role: z.enum(ROLES), scope: scopeSchema.default({}).describe('empty: everywhere') })
+  .meta({ id: 'RoleGrant' });
+
+export const roleGrantsSchema = z.array(roleGrantSchema).max(ROLES_MAX);
+
+/** As documents carry them: copies that may be changed. */
+export function roleDocuments(roles: readonly RoleGrant[]): z.output<typeof roleGrantsSchema> {
+  return roles.map(({ role, scope }) => ({ role, scope: scopeDocument(scope) }));
+}
+
+export function scopeDocument({ streams, groups, clusters }: Scope): z.output<typeof scopeSchema> {
+  return {
+    ...(streams === undefined ? {} : { streams: streams.map((one) => ({ ...one })) }),
+    ...(groups === undefined ? {} : { groups: [...groups] }),
+    ...(clusters === undefined ? {} : { clusters: [...clusters] }),
+  };
+}
