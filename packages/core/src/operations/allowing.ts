@@ -2,6 +2,7 @@
 import {
   allows,
   type Grant,
+  mentions,
   OWN_CLUSTER,
   PERMISSION_TABLE,
   type Principal,
@@ -26,9 +27,10 @@ export function targetOf({ permission, input: { shape }, name }: AnyOperation, i
   };
 }
 
-/** @throws ForeshardError forbidden */
+/** Of an operation that is judged later: whether it can be allowed at all. @throws ForeshardError forbidden */
 export function requireAllowed(operation: AnyOperation, input: unknown, principal: Principal): void {
-  const { permission } = operation;
+  const { permission, judgedLater } = operation;
+  if (judgedLater === true && mentions(principal.grants, permission)) return;
   if (allows(principal.grants, permission, targetOf(operation, input))) return;
   throw forbidden(principal, permission);
 }

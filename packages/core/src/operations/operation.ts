@@ -54,6 +54,8 @@ export interface Operation<
   readonly kind: K;
   readonly resource: Resource;
   readonly permission: Permission;
+  /** what it is about is known only once that was looked up: the handler calls `requirePermission` then */
+  readonly judgedLater?: true;
   /** every member, wherever HTTP carries it; without `dryRun` */
   readonly input: I;
   readonly output: O;

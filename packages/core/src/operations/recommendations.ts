@@ -131,6 +131,7 @@ export const recommendations = {
   read: query({
     ...common,
     name: 'recommendations.read',
+    judgedLater: true,
     permission: 'cluster:read',
     input: z.strictObject({ recommendation }),
     output: recommendationSchema,
@@ -149,6 +150,7 @@ export const recommendations = {
   approve: command({
     ...common,
     name: 'recommendations.approve',
+    judgedLater: true,
     input: z.strictObject({ recommendation, ...seen, ...terms }),
     output: recommendationSchema,
     errors: DECIDED,
@@ -171,6 +173,7 @@ export const recommendations = {
   approveSeveral: command({
     ...common,
     name: 'recommendations.approveSeveral',
+    judgedLater: true,
     input: z.strictObject({
       requests: z
         .array(z.strictObject({ recommendation, ...seen }))
@@ -203,6 +206,7 @@ export const recommendations = {
   reject: command({
     ...common,
     name: 'recommendations.reject',
+    judgedLater: true,
     input: z.strictObject({ recommendation, note: note.min(1, 'say why') }),
     output: recommendationSchema,
     errors: DECIDED,

@@ -9,6 +9,7 @@ import {
 import { ManualClock } from '../../kernel/index.ts';
 import { policySchema } from '../../planning/index.ts';
 import { addHost } from '../../topology/index.ts';
+import { callerOf } from '../caller.ts';
 import { callerNamed } from './caller.fixture.ts';
 import { type RecommendationStores, recommendationHandlers } from './recommendations.ts';
 
@@ -174,5 +175,41 @@ describe('the list', () => {
     mode = 'forecast-only';
     const { recommendations } = await handlers().list({ limit: 1 }, ANN);
     expect(recommendations).toMatchObject([{ obstacle: expect.stringContaining('only forecasts') }]);
+  });
+});
+
+describe('a grant limited to a cluster', () => {
+  const limited = (...clusters: string[]) =>
+    callerOf(
+      {
+        ...{ kind: 'person', id: '1', name: 'bob@example.org' },
+        grants: [{ permissions: ['cluster:read', 'plans:approve'], scope: { clusters } }],
+      },
+      ANN.origin,
+    );
+  const order = (recommendation: number) => ({ recommendation, ...SEEN, ...NOW_AT_ONCE });
+
+  it('decides about that cluster, ours or another, and about no other', async () => {
+    add(7);
+    add(8, { cluster: 'kafka' });
+    await expect(handlers().approve(order(7), limited('kafka'))).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(handlers().reject({ recommendation: 8, note: 'no' }, limited('.'))).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    await expect(handlers().read({ recommendation: 8 }, limited('.'))).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    expect([...records.values()].map(({ state }) => state)).toEqual(['open', 'open']);
+    expect(await handlers().approve(order(7), limited('.'))).toMatchObject({ decidedBy: 'bob@example.org' });
+  });
+
+  it('approves none of several where one is of another cluster', async () => {
+    add(7);
+    add(8, { cluster: 'kafka' });
+    const requests = [7, 8].map((recommendation) => ({ recommendation, ...SEEN }));
+    await expect(handlers().approveSeveral({ requests, ...NOW_AT_ONCE }, limited('.'))).rejects.toMatchObject(
+      { code: 'forbidden' },
+    );
+    expect(records.get(7)!.state).toBe('open');
   });
 });

@@ -1,0 +1,25 @@
+/** How people and consoles prove who they are: passwords, sessions, one-time links. */
+export { hashPassword, PASSWORD_LENGTH, passwordFault, verifyPassword } from './passwords.ts';
+export { hashSecret, newSecret } from './secrets.ts';
+export {
+  type Client,
+  type NewSession,
+  principalOf,
+  SESSION_SETTINGS,
+  type SessionSettings,
+  Sessions,
+  type SignedIn,
+} from './sessions.ts';
+export {
+  ADDRESS_FAILURES_MAX,
+  ADDRESS_WINDOW_MS,
+  createAdministrator,
+  type Entered,
+  FAILURES_MAX,
+  hasAdministrator,
+  LINK_LIFETIME_MS,
+  LOCKED_MS,
+  type Refused,
+  SigningIn,
+} from './signing-in.ts';
+export { redisThrottle } from './throttle.ts';
