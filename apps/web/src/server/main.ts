@@ -5,6 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
+import { identityParts } from '@foreshard/core/adapters/identity';
 import { request } from '@foreshard/core/adapters/outgoing-http';
 import { notificationService } from '@foreshard/core/adapters/webhooks';
 import type { InquiryClient, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
@@ -165,6 +166,8 @@ function compose(): ConsoleServer {
           store: control.notifications,
           wake: () => control.jobs.wake('notify'),
         }),
+        ...identityParts(),
+        consoleUrl: settings.consoleUrl,
         newId: randomUUID,
         wake: (job, payload) => control.jobs.wake(job, payload),
         wakeClusters: () => control.jobs.wake('clusters'),

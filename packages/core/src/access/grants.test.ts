@@ -145,10 +145,16 @@ describe('roles', () => {
 
   it('nobody can give roles that permit more than the giver holds', () => {
     fc.assert(
-      fc.property(fc.array(roleGrants, { maxLength: 2 }), roleGrants, permissions, targets, (own, one, p, at) => {
-        if (!coversRoles(grantsOf(own), [one])) return;
-        if (allows(grantsOf([one]), p, at)) expect(allows(grantsOf(own), p, at)).toBe(true);
-      }),
+      fc.property(
+        fc.array(roleGrants, { maxLength: 2 }),
+        roleGrants,
+        permissions,
+        targets,
+        (own, one, p, at) => {
+          if (!coversRoles(grantsOf(own), [one])) return;
+          if (allows(grantsOf([one]), p, at)) expect(allows(grantsOf(own), p, at)).toBe(true);
+        },
+      ),
       { numRuns: 20_000 },
     );
     const approver = grantsOf([{ role: 'approver', scope: EVERYWHERE }]);

@@ -33,7 +33,7 @@ export interface RoleGrant {
 }
 
 /** Of a person with no role as well: everybody sees the own account. */
-const OF_EVERY_PERSON: Grant = Object.freeze({ permissions: ['account:use'], scope: EVERYWHERE });
+const OF_EVERY_PERSON: Grant = { permissions: ['account:use'], scope: EVERYWHERE };
 
 export function grantsOf(roles: readonly RoleGrant[]): readonly Grant[] {
   const granted = roles.map(({ role, scope }) => ({ permissions: ROLE_PERMISSIONS[role], scope }));

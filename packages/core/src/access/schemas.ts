@@ -1,13 +1,13 @@
-/** Scopes and roles as they stand in requests and in JSON columns. */
+/** Scopes and roles as they stand in requests, answers and JSON columns. */
 import { z } from 'zod';
 import { OWN_CLUSTER, type Scope } from './grants.ts';
-import { ROLES, type RoleGrant } from './roles.ts';
+import { ROLES, type Role, type RoleGrant } from './roles.ts';
 
 const LIMITS_MAX = 100;
 const ROLES_MAX = 20;
 const name = z.string().min(1).max(200);
 
-export const scopeSchema = z
+export const scopeSchema: z.ZodType<Scope, Scope> = z
   .strictObject({
     streams: z
       .array(
@@ -28,21 +28,12 @@ export const scopeSchema = z
   })
   .meta({ id: 'Scope' });
 
-export const roleGrantSchema = z
+const roleGrantSchema = z
   .strictObject({ role: z.enum(ROLES), scope: scopeSchema.default({}).describe('empty: everywhere') })
   .meta({ id: 'RoleGrant' });
 
-export const roleGrantsSchema = z.array(roleGrantSchema).max(ROLES_MAX);
+type GivenRole = { readonly role: Role; readonly scope?: Scope | undefined };
 
-/** As documents carry them: copies that may be changed. */
-export function roleDocuments(roles: readonly RoleGrant[]): z.output<typeof roleGrantsSchema> {
-  return roles.map(({ role, scope }) => ({ role, scope: scopeDocument(scope) }));
-}
-
-export function scopeDocument({ streams, groups, clusters }: Scope): z.output<typeof scopeSchema> {
-  return {
-    ...(streams === undefined ? {} : { streams: streams.map((one) => ({ ...one })) }),
-    ...(groups === undefined ? {} : { groups: [...groups] }),
-    ...(clusters === undefined ? {} : { clusters: [...clusters] }),
-  };
-}
+export const roleGrantsSchema: z.ZodType<readonly RoleGrant[], readonly GivenRole[]> = z
+  .array(roleGrantSchema)
+  .max(ROLES_MAX);

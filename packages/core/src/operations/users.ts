@@ -48,7 +48,10 @@ const linkSchema = z
     id: z.string(),
     email: z.string(),
     path: z.string().describe('of the page of the console that it opens; it is answered only here'),
-    url: z.string().nullable().describe('null: the address of the console is not set (FORESHARD_CONSOLE_URL)'),
+    url: z
+      .string()
+      .nullable()
+      .describe('null: the address of the console is not set (FORESHARD_CONSOLE_URL)'),
     expiresAt: z.iso.datetime(),
   })
   .meta({ id: 'SignInLink' });
@@ -93,7 +96,10 @@ export const users = {
   invite: command({
     ...common,
     name: 'users.invite',
-    input: z.strictObject({ email, roles: roleGrantsSchema.min(1) }),
+    input: z.strictObject({
+      email,
+      roles: roleGrantsSchema.refine((roles) => roles.length > 0, 'at least one role is needed'),
+    }),
     output: linkSchema,
     errors: ['invalid_order', 'conflict', 'forbidden', 'store_unreachable'],
     http: {

@@ -13,6 +13,7 @@ import {
   shardlets,
 } from '@foreshard/core/operations';
 import {
+  accountHandlers,
   clusterHandlers,
   hintHandlers,
   hostHandlers,
@@ -24,9 +25,11 @@ import {
   policyHandlers,
   quotaHandlers,
   recommendationHandlers,
+  sessionHandlers,
   shardletHandlers,
   streamHandlers,
   tokenHandlers,
+  userHandlers,
   whatIfHandlers,
 } from '@foreshard/core/operations/handlers';
 import type { z } from 'zod';
@@ -67,6 +70,9 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
     streams: streamHandlers(all),
     tokens: { ...tokenHandlers(all), create: createNoToken },
     whatIf: whatIfHandlers(all),
+    users: userHandlers(all),
+    sessions: sessionHandlers(all),
+    account: accountHandlers(all),
   };
 }
 

@@ -1,4 +1,5 @@
 /** How people and consoles prove who they are: passwords, sessions, one-time links. */
+export { identityParts } from './operating.ts';
 export { hashPassword, PASSWORD_LENGTH, passwordFault, verifyPassword } from './passwords.ts';
 export { hashSecret, newSecret } from './secrets.ts';
 export {

@@ -10,6 +10,7 @@ import type { TopologyMap } from '../../topology/index.ts';
 import type { Control } from '../control/index.ts';
 import { connectAnyHost } from '../event-hosts/index.ts';
 import { admitHost, tryAdmission } from '../host-admission/index.ts';
+import { identityParts } from '../identity/index.ts';
 import { type NotificationServiceParts, notificationService } from '../webhooks/index.ts';
 
 export interface OperationStoreOptions
@@ -31,6 +32,8 @@ export function operationStores(
     ...{ topology, proofs, moves, drainFacts, groups, quotas, tokens, map },
     ...{ recommendations, policies, inquiries, clusters, models },
     ...{ onRun, onHost: onRun, nowMs: Date.now },
+    ...{ people: control.people, sessions: control.sessions, links: control.links, consoleUrl },
+    ...identityParts(),
     ...{ hints: control.hints, blocks: control.telemetry, newId: randomUUID },
     notifications: notificationService({
       ...{ store: control.notifications, webhookNetworks, consoleUrl },

@@ -1,13 +1,5 @@
 /** What is done for what everybody may ask and do about the own account. */
-import {
-  type Person,
-  type PersonSecrets,
-  type PersonStore,
-  type Principal,
-  roleDocuments,
-  type SessionStore,
-  scopeDocument,
-} from '../../access/index.ts';
+import type { Person, PersonSecrets, PersonStore, Principal, SessionStore } from '../../access/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
 import type { account } from '../account.ts';
 import type { Caller } from '../caller.ts';
@@ -39,7 +31,10 @@ export function accountHandlers(stores: AccountStores): RouterHandlers<typeof ac
 
   async function checkPassword(person: Person & PersonSecrets, current: string): Promise<void> {
     if (person.signIn === 'oidc')
-      throw new ForeshardError('in_the_way', 'You sign in at the identity provider: change the password there.');
+      throw new ForeshardError(
+        'in_the_way',
+        'You sign in at the identity provider: change the password there.',
+      );
     const { lockedUntil } = person;
     if (lockedUntil !== undefined && lockedUntil.getTime() > nowMs()) throw locked(lockedUntil);
     if (await passwords.verify(person.passwordHash, current)) return;
@@ -104,13 +99,13 @@ function accountDocument(
     ...{ kind, id, name },
     grants: grants.map(({ permissions, scope }) => ({
       permissions: [...permissions],
-      scope: scopeDocument(scope),
+      scope,
     })),
     person:
       person === undefined
         ? null
         : {
-            ...{ name: person.name, signIn: person.signIn, roles: roleDocuments(person.roles) },
+            ...{ name: person.name, signIn: person.signIn, roles: person.roles },
             lastSignInAt: person.lastSignInAt?.toISOString() ?? null,
           },
   };

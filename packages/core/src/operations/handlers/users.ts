@@ -1,12 +1,5 @@
 /** What is done for operations on people. */
-import {
-  type LinkStore,
-  type OneTimeLink,
-  type Person,
-  type PersonStore,
-  roleDocuments,
-  type SessionStore,
-} from '../../access/index.ts';
+import type { LinkStore, OneTimeLink, Person, PersonStore, SessionStore } from '../../access/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
 import type { OutputOf, RouterHandlers } from '../operation.ts';
 import type { users } from '../users.ts';
@@ -117,7 +110,7 @@ function userDocument(person: Person, atMs: number): UserDocument {
   const { id, email, name, roles, state, signIn, createdAt, lastSignInAt, lockedUntil } = person;
   return {
     ...{ id, email, name, state, signIn },
-    roles: roleDocuments(roles),
+    roles,
     createdAt: createdAt.toISOString(),
     lastSignInAt: lastSignInAt?.toISOString() ?? null,
     lockedUntil: lockedUntil !== undefined && lockedUntil.getTime() > atMs ? lockedUntil.toISOString() : null,
@@ -127,7 +120,7 @@ function userDocument(person: Person, atMs: number): UserDocument {
 function invitationDocument({ id, email = '', roles, createdBy, createdAt, expiresAt }: OneTimeLink) {
   return {
     ...{ id, email, createdBy },
-    roles: roleDocuments(roles),
+    roles,
     createdAt: createdAt.toISOString(),
     expiresAt: expiresAt.toISOString(),
   };
