@@ -103,7 +103,19 @@ const PURE = Object.keys(CORE).join('|');
  * their questions to a worker and plans nothing. `external` are clusters of others: a worker takes in their load.
  */
 const EDGE_MAY = [
-  ...['access', 'audit', 'kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'telemetry', 'profiling', 'consuming'],
+  ...[
+    'access',
+    'audit',
+    'kernel',
+    'keyspace',
+    'topology',
+    'routing',
+    'hosts',
+    'locking',
+    'telemetry',
+    'profiling',
+    'consuming',
+  ],
   ...[
     'cloudevents',
     'hints',
@@ -199,6 +211,7 @@ const APPS = {
     notifications: ['restructure'],
     quotas: [],
     tokens: ['streams'],
+    users: [],
   },
 };
 

@@ -18,6 +18,7 @@ import { register as registerJobs } from './jobs/index.ts';
 import { register as registerLocal } from './local/index.ts';
 import { register as registerNotifications } from './notifications/index.ts';
 import { renamed } from './old-names.ts';
+import { printable } from './output.ts';
 import { register as registerPlanning } from './planning/index.ts';
 import { register as registerQuotas } from './quotas/index.ts';
 import { register as registerReplay } from './replay/index.ts';
@@ -25,6 +26,7 @@ import { register as registerRestructure } from './restructure/index.ts';
 import { register as registerStreams } from './streams/index.ts';
 import { register as registerTelemetry } from './telemetry/index.ts';
 import { register as registerTokens } from './tokens/index.ts';
+import { register as registerUsers } from './users/index.ts';
 
 /** failures of core whose message says everything; by name, so that their modules load only where they are used */
 const TELLING: readonly string[] = [
@@ -54,6 +56,7 @@ const TOPICS = [
   registerHosts,
   registerStreams,
   registerTokens,
+  registerUsers,
   registerQuotas,
   registerRestructure,
   registerTelemetry,
@@ -93,7 +96,7 @@ export function withSubcommands(command: Command): Command[] {
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_BAD_INPUT;
   const { message, exitCode } = explain(error);
-  process.stderr.write(`foreshard: ${message}\n`);
+  process.stderr.write(`foreshard: ${printable(message)}\n`);
   return exitCode;
 }
 

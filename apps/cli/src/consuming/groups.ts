@@ -6,6 +6,7 @@ import { withControl } from '../deciding.ts';
 import { badInput } from '../failure.ts';
 import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
 import { printJson } from '../output.ts';
+import { addressFrom } from '../secret-input.ts';
 import { printRows } from '../table.ts';
 
 type Group = OutputOf<typeof groups.show>;
@@ -26,8 +27,9 @@ export async function showGroups(name: string | undefined, options: OperationOpt
 
 export async function addPush(
   name: string,
-  { stream, push }: { readonly stream: string; readonly push: string },
+  { stream, push: given }: { readonly stream: string; readonly push: string },
 ): Promise<void> {
+  const push = await addressFrom(given, 'the address of --push');
   const secret = await newWebhookSecret();
   await withControl(async ({ groups: store, topology }) => {
     const known = (await topology.snapshot()).streams.find((s) => s.name === stream);

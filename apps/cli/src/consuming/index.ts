@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { positive, streamOption } from '../events/index.ts';
 import { DIRECT_COMMANDS } from '../operations/direct-commands.ts';
 import { operating } from '../operations/run-operation.ts';
+import { SECRETLY } from '../secret-input.ts';
 import { consume } from './consume.ts';
 import { addPush, removeGroup, showGroups } from './groups.ts';
 
@@ -34,7 +35,10 @@ export function register(program: Command): void {
     .description('begin a group whose events the worker posts to an address, signed; prints the secret once')
     .argument('<name>')
     .addOption(streamOption())
-    .requiredOption('--push <url>', 'where to post CloudEvents batches')
+    .requiredOption(
+      '--push <url>',
+      `where to post CloudEvents batches; one that is as good as a password: ${SECRETLY}`,
+    )
     .addHelpText('after', `\n${DIRECT_COMMANDS['groups push']}`)
     .action(addPush);
   operating(group.command('remove'), groups.remove)

@@ -28,12 +28,18 @@ export const scopeSchema: z.ZodType<Scope, Scope> = z
   })
   .meta({ id: 'Scope' });
 
-const roleGrantSchema = z
-  .strictObject({ role: z.enum(ROLES), scope: scopeSchema.default({}).describe('empty: everywhere') })
-  .meta({ id: 'RoleGrant' });
+/** As answers carry them. */
+export const roleGrantsSchema: z.ZodType<readonly RoleGrant[], readonly RoleGrant[]> = z.array(
+  z.strictObject({ role: z.enum(ROLES), scope: scopeSchema }).meta({ id: 'RoleGrant' }),
+);
 
 type GivenRole = { readonly role: Role; readonly scope?: Scope | undefined };
 
-export const roleGrantsSchema: z.ZodType<readonly RoleGrant[], readonly GivenRole[]> = z
-  .array(roleGrantSchema)
+/** As requests carry them. */
+export const givenRolesSchema: z.ZodType<readonly RoleGrant[], readonly GivenRole[]> = z
+  .array(
+    z
+      .strictObject({ role: z.enum(ROLES), scope: scopeSchema.default({}).describe('left out: everywhere') })
+      .meta({ id: 'GivenRole' }),
+  )
   .max(ROLES_MAX);

@@ -3,7 +3,7 @@
  * link is answered once, and whoever asked for it hands it over.
  */
 import { z } from 'zod';
-import { roleGrantsSchema } from '../access/index.ts';
+import { givenRolesSchema, roleGrantsSchema } from '../access/index.ts';
 import { time } from './fields.ts';
 import { command, query } from './operation.ts';
 
@@ -98,7 +98,7 @@ export const users = {
     name: 'users.invite',
     input: z.strictObject({
       email,
-      roles: roleGrantsSchema.refine((roles) => roles.length > 0, 'at least one role is needed'),
+      roles: givenRolesSchema.refine((roles) => roles.length > 0, 'at least one role is needed'),
     }),
     output: linkSchema,
     errors: ['invalid_order', 'conflict', 'forbidden', 'store_unreachable'],
@@ -141,7 +141,7 @@ export const users = {
     input: z.strictObject({
       user,
       name: name.optional(),
-      roles: roleGrantsSchema.optional().describe('all roles, in place of those before'),
+      roles: givenRolesSchema.optional().describe('all roles, in place of those before'),
       state: z.enum(['active', 'disabled']).optional().describe('disabled: cannot sign in, sessions end'),
     }),
     output: userSchema,
