@@ -54,9 +54,9 @@ async function list(options: OperationOptions): Promise<void> {
   printRows(answer.tokens.map(rowOf), false, none);
 }
 
-function rowOf({ id, name, begins, scopes, createdAt, lastUsedAt, expiresAt, state }: Token) {
+function rowOf({ id, name, prefix, scopes, createdAt, lastUsedAt, expiresAt, state }: Token) {
   return {
-    ...{ id, name, begins, scopes: scopes.join(' '), created: createdAt },
+    ...{ id, name, prefix, scopes: scopes.join(' '), created: createdAt },
     lastUsed: lastUsedAt ?? 'never',
     expires: expiresAt ?? 'never',
     state,

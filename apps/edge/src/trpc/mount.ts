@@ -68,7 +68,7 @@ export function mountTrpc(app: Hono, parts: TrpcParts): void {
           origin: originOf(c),
           trace: traceOf((c.env as HttpBindings).incoming),
           require: (permission) => parts.require(authorization, permission),
-          tell(fields) {
+          setFields(fields) {
             for (const [name, value] of Object.entries(fields)) resHeaders.set(name, value);
           },
         };

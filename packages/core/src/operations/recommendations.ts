@@ -30,6 +30,10 @@ const recommendationSchema = z
     firstAt: moment,
     lastAt: moment,
     expiresAt: moment,
+    firstApproval: z
+      .strictObject({ by: z.string(), at: moment })
+      .nullable()
+      .describe('with four eyes: who approved this revision first; another person has to follow'),
     decidedBy: z.string().nullable(),
     decidedAt: time,
     note: z.string(),
@@ -62,7 +66,9 @@ const APPROVAL_REFUSALS = ['not_found', 'conflict'] as const;
 const approvalResultSchema = z
   .strictObject({
     recommendation: id,
-    result: z.enum(['approved', 'refused']),
+    result: z
+      .enum(['approved', 'awaits-second', 'refused'])
+      .describe('awaits-second: with four eyes another person has to approve it as well'),
     notBefore: time.describe('null: at once, or refused'),
     refusal: z
       .strictObject({ code: z.enum(APPROVAL_REFUSALS), detail: z.string() })
@@ -167,7 +173,7 @@ export const recommendations = {
         id: 'Approval',
         example: { revision: 1, topologyVersion: 42, when: 'window', note: 'looks right' },
       },
-      answers: { 200: 'Approved' },
+      answers: { 200: 'Approved, or with four eyes approved by the first of two' },
     },
   }),
   approveSeveral: command({

@@ -10,7 +10,7 @@ const tokenSchema = z
   .strictObject({
     id: z.string(),
     name: z.string(),
-    begins: z.string().describe('its first characters, to tell tokens apart'),
+    prefix: z.string().describe('its first characters, to tell tokens apart'),
     scopes: z.array(z.enum(TOKEN_SCOPES)),
     state: z.enum(['active', 'expired', 'revoked']),
     createdAt: z.iso.datetime(),

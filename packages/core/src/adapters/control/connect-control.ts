@@ -8,13 +8,13 @@ import type { LinkStore, PersonStore, SessionStore } from '../../access/index.ts
 import type { HostOrders, InquiryClient, PolicyStore, RecommendationLog } from '../../advising/index.ts';
 import type { GroupStore } from '../../consuming/index.ts';
 import type { ClusterStore } from '../../external/index.ts';
+import type { ForecastRecords, ModelRegistry } from '../../forecast-service/index.ts';
 import type { HintStore } from '../../hints/index.ts';
 import type { HostProofStore } from '../../hosts/index.ts';
 import type { JobRuns } from '../../jobs/index.ts';
 import type { DrainFacts, MoveLog } from '../../moves/index.ts';
 import type { NotificationStore } from '../../notifying/index.ts';
 import type { QuotaStore } from '../../operations/handlers/index.ts';
-import type { ForecastRecords, ModelRegistry } from '../../predicting/index.ts';
 import type { HealthStore, ProfileStore } from '../../profiling/index.ts';
 import type { BlockStore } from '../../telemetry/index.ts';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '../../topology/index.ts';

@@ -1,5 +1,5 @@
 /** What is done for operations on recommendations. */
-import { OWN_CLUSTER as OUR_OWN, type Permission } from '../../access/index.ts';
+import { OWN_CLUSTER as OUR_OWN, type Permission, personBehind } from '../../access/index.ts';
 import {
   type Adviser,
   type ApprovalReply,
@@ -63,7 +63,7 @@ export function recommendationHandlers(stores: RecommendationStores): RouterHand
     for (const record of records) if (record !== undefined) judgeRecord(record, DECIDED, caller);
     const replies = await approve(
       adviserOf(stores, caller),
-      requests.map(({ recommendation: id, ...seen }) => ({ id, ...seen, note, when: beginOf(when) })),
+      requests.map(({ recommendation: id, ...seen }) => ({ id, ...seen, note, when: startOf(when) })),
     );
     const results = replies.map((reply, i) => resultOf(requests[i]!.recommendation, reply));
     return results as [ApprovalResult, ...ApprovalResult[]];
@@ -110,9 +110,18 @@ function judgeRecord({ cluster }: RecommendationRecord, permission: Permission, 
   requirePermission(principal, permission, { cluster: cluster === OWN_CLUSTER ? OUR_OWN : cluster });
 }
 
-function adviserOf(stores: RecommendationStores, { actor }: Caller): Adviser {
+function adviserOf(stores: RecommendationStores, { actor, principal }: Caller): Adviser {
   const { recommendations: log, policies, topology, clusters, nowMs } = stores;
-  return { log, policies, topology, clusters, nowMs, actor, wake: () => wakePlanner(stores) };
+  return {
+    log,
+    policies,
+    topology,
+    clusters,
+    nowMs,
+    actor,
+    person: personBehind(principal),
+    wake: () => wakePlanner(stores),
+  };
 }
 
 /** The jobs that plan and carry out; a lost wake-up costs seconds, of the planner a minute. */
@@ -120,7 +129,7 @@ export async function wakePlanner({ wake }: JobStores): Promise<void> {
   await Promise.allSettled([wake('carryOut'), wake('plan'), wake('clusters')]);
 }
 
-function beginOf(when: Approvals['when']): ApprovalRequest['when'] {
+function startOf(when: Approvals['when']): ApprovalRequest['when'] {
   return when === 'now' || when === 'window' ? when : Date.parse(when);
 }
 
@@ -131,6 +140,8 @@ function resultOf(id: number, reply: ApprovalReply): ApprovalResult {
   switch (reply.kind) {
     case 'approved':
       return { recommendation: id, result: 'approved', notBefore: timeOrNull(reply.notBeforeMs) };
+    case 'first':
+      return { recommendation: id, result: 'awaits-second', notBefore: null };
     case 'unknown':
       return refusedWith('not_found', unknown(id).message);
     case 'ended':
@@ -162,6 +173,10 @@ function recommendationDocument(record: RecommendationRecord, policy: Policy): R
     firstAt: time(record.firstMs),
     lastAt: time(record.lastMs),
     expiresAt: time(record.expiresMs),
+    firstApproval: record.firstApproval && {
+      by: record.firstApproval.by,
+      at: time(record.firstApproval.atMs),
+    },
     decidedBy: record.decidedBy,
     decidedAt: timeOrNull(record.decidedMs),
     note: record.note,

@@ -67,7 +67,7 @@ export function tokenHandlers({ tokens: store, nowMs }: TokenStores): RouterHand
 function documentOf(token: ApiToken, nowMs: number): TokenDocument {
   const { id, name, prefix, scopes, createdAt, lastUsedAt, expiresAt, revokedAt } = token;
   return {
-    ...{ id, name, begins: prefix, scopes: [...scopes], state: stateOf(token, nowMs) },
+    ...{ id, name, prefix, scopes: [...scopes], state: stateOf(token, nowMs) },
     createdAt: createdAt.toISOString(),
     lastUsedAt: lastUsedAt?.toISOString() ?? null,
     expiresAt: expiresAt?.toISOString() ?? null,
