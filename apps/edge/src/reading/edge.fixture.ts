@@ -28,7 +28,8 @@ import {
 } from '@foreshard/core/topology';
 import { type LocalServer, startRedis } from '@foreshard/local';
 import { Redis } from 'ioredis';
-import { type EdgeParts, type RunningEdge, startEdge } from '../edge.ts';
+import { type RunningEdge, startEdge } from '../edge.ts';
+import type { EdgeParts } from '../edge-parts.ts';
 import type { KnownToken } from '../http/token-check.ts';
 import type { OwnQuota } from '../limits/index.ts';
 

@@ -31,7 +31,7 @@ import { LoadFollower } from './load/load-follower.ts';
 import { consoleHandlers } from './operations/handlers.ts';
 import { replayCommand } from './sample/replay-command.ts';
 import { SampleRun } from './sample/sample-run.ts';
-import { BadSettings, readSettings } from './settings.ts';
+import { BadSettings, readSettings, type Settings } from './settings.ts';
 
 /** Who decided, as the change log names it until people log in. */
 export const ACTOR = 'console';
@@ -83,6 +83,11 @@ export interface ConsoleServer {
   frame(): LiveFrame;
 }
 
+export interface OpenConsole {
+  readonly server: ConsoleServer;
+  close(): Promise<void>;
+}
+
 const KEY = Symbol.for('foreshard.console');
 const shared = globalThis as { [KEY]?: ConsoleServer };
 
@@ -106,7 +111,14 @@ export async function startConsole(): Promise<void> {
 }
 
 function compose(): ConsoleServer {
-  const settings = readSettings(process.env);
+  const closing = new AbortController();
+  const { server } = openConsole(readSettings(process.env), closing.signal);
+  closeOnSignal(closing, server.sample);
+  return server;
+}
+
+/** A console over these servers, which need not be there yet. `close` ends what it has started. */
+export function openConsole(settings: Settings, closing: AbortSignal): OpenConsole {
   const control = connectControl({ ...settings, actor: ACTOR });
   const map = new FollowedMap(control.topology, control.notifier, (reason) =>
     process.stderr.write(`console: the whole map was loaded again: ${reason}\n`),
@@ -130,7 +142,6 @@ function compose(): ConsoleServer {
   const probe = new EdgeProbe(settings.edgeUrl, request);
   const sample = new SampleRun(settings, replayCommand);
   for (const part of [map, load, measures, probe]) part.start();
-  const closing = closeOnSignal(sample);
 
   let last: LiveFrame | undefined;
   function frame(): LiveFrame {
@@ -149,7 +160,7 @@ function compose(): ConsoleServer {
     });
     return last;
   }
-  return {
+  const server: ConsoleServer = {
     topology: control.topology,
     jobs: control.jobs,
     jobRuns: control.jobRuns,
@@ -201,10 +212,18 @@ function compose(): ConsoleServer {
     closing,
     frame,
   };
+  return {
+    server,
+    async close() {
+      for (const part of [load, measures, probe]) part.close();
+      sample.kill();
+      await map.close();
+      await control.close();
+    },
+  };
 }
 
-function closeOnSignal(sample: SampleRun): AbortSignal {
-  const closing = new AbortController();
+function closeOnSignal(closing: AbortController, sample: SampleRun): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => {
       closing.abort();
@@ -212,5 +231,4 @@ function closeOnSignal(sample: SampleRun): AbortSignal {
       setTimeout(() => process.exit(1), DRAIN_MS).unref();
     });
   process.once('exit', () => sample.kill());
-  return closing.signal;
 }

@@ -14,7 +14,7 @@ import { inputClass } from '../../components/ui/field.tsx';
 import { When } from '../../components/when.tsx';
 import { formatCount } from '../../formatting/numbers.ts';
 import { formatDuration } from '../../formatting/time.ts';
-import type { JobView } from '../../server/routes/jobs.ts';
+import type { JobView } from '../../server/jobs/job-views.ts';
 import { Course } from '../hot/course.tsx';
 import { ListPage } from '../list-page.tsx';
 import { durationText } from './duration-text.ts';

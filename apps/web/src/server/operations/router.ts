@@ -14,6 +14,7 @@ import {
 import { asForeshardError } from '@foreshard/core/operations/handlers';
 import { TRPCError, type TRPCMutationProcedure, type TRPCQueryProcedure } from '@trpc/server';
 import { z } from 'zod';
+import { edgeRefusal } from '../edge/refused-by-edge.ts';
 import { ACTOR, type ConsoleServer } from '../main.ts';
 import { type Context, mutation, query, router } from '../trpc.ts';
 
@@ -59,7 +60,7 @@ async function carriedOut(server: ConsoleServer, operation: AnyOperation, given:
     if (operation.kind === 'command' && !dryRun) await server.map.catchUp().catch(() => {});
     return answer;
   } catch (error) {
-    throw asTrpcError(asForeshardError(error));
+    throw edgeRefusal(error) ?? asTrpcError(asForeshardError(error));
   }
 }
 

@@ -1,6 +1,5 @@
 /** Events, read through the edge's public API. */
-import { TRPCError } from '@trpc/server';
-import { EdgeRefusal } from '../edge/edge-client.ts';
+import { refusedByEdge } from '../edge/refused-by-edge.ts';
 import { eventFilterSchema, eventPageSchema } from '../events/event-query.ts';
 import { type EventRow, eventRow } from '../events/event-rows.ts';
 import { findEvents, pathOf } from '../events/read-events.ts';
@@ -30,11 +29,3 @@ export const eventsRouter = router({
     }
   }),
 });
-
-const CODES = { 400: 'BAD_REQUEST', 401: 'UNAUTHORIZED', 403: 'FORBIDDEN', 404: 'NOT_FOUND' } as const;
-
-function refusedByEdge(error: unknown): never {
-  if (!(error instanceof EdgeRefusal)) throw error;
-  const code = CODES[error.status as keyof typeof CODES] ?? 'SERVICE_UNAVAILABLE';
-  throw new TRPCError({ code, message: error.message });
-}
