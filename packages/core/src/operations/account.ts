@@ -1,6 +1,6 @@
 /** What everybody may ask and do about the own account. */
 import { z } from 'zod';
-import { PERMISSIONS, PRINCIPAL_KINDS, roleGrantsSchema, scopeSchema } from '../access/index.ts';
+import { grantSchema, PRINCIPAL_KINDS, roleGrantsSchema } from '../access/index.ts';
 import { time } from './fields.ts';
 import { command, query } from './operation.ts';
 import { endedSessionSchema, sessionIdMember, sessionSchema } from './sessions.ts';
@@ -13,7 +13,7 @@ const accountSchema = z
     kind: z.enum(PRINCIPAL_KINDS),
     id: z.string(),
     name: z.string().describe('e-mail of a person, name of a token'),
-    grants: z.array(z.strictObject({ permissions: z.array(z.enum(PERMISSIONS)), scope: scopeSchema })),
+    grants: z.array(grantSchema),
     person: z
       .strictObject({
         name: z.string(),

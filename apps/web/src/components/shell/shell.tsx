@@ -5,6 +5,7 @@ import { Menu } from 'lucide-react';
 import { usePathname } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
 import { LiveBadge } from '../live/live-badge.tsx';
+import { AccountFollower } from '../may-button.tsx';
 import { CommandPalette } from '../palette/command-palette.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog, DialogTrigger, Drawer } from '../ui/dialog.tsx';
@@ -17,6 +18,7 @@ import { ZoneToggle } from './zone-toggle.tsx';
 export function Shell({ children }: { children: ReactNode }) {
   return (
     <div className="lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
+      <AccountFollower />
       <a
         href="#content"
         className="sr-only z-50 rounded-md bg-surface px-3 py-2 focus:not-sr-only focus:fixed focus:top-3 focus:left-3 focus:shadow-raised"

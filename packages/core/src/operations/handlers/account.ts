@@ -97,10 +97,7 @@ function accountDocument(
 ): OutputOf<typeof account.show> {
   return {
     ...{ kind, id, name },
-    grants: grants.map(({ permissions, scope }) => ({
-      permissions: [...permissions],
-      scope,
-    })),
+    grants: [...grants],
     person:
       person === undefined
         ? null
