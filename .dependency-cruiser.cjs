@@ -221,6 +221,7 @@ const APPS = {
     notifications: ['restructure'],
     quotas: [],
     tokens: ['streams'],
+    users: [],
   },
 };
 

@@ -84,10 +84,9 @@ describe.each(allOperations(OPERATIONS).map((one) => [one.name, one] as const))(
 
   it('keeps nothing of them', () => {
     for (const { path } of members.filter(({ path }) => operation.secrets?.includes(path))) {
-      const document = path.split('.').reduceRight<unknown>(
-        (inner, member) => (member === '*' ? [inner] : { [member]: inner }),
-        'canary',
-      );
+      const document = path
+        .split('.')
+        .reduceRight<unknown>((inner, member) => (member === '*' ? [inner] : { [member]: inner }), 'canary');
       expect(JSON.stringify(recorded(document, operation.secrets))).not.toContain('canary');
     }
   });

@@ -12,6 +12,7 @@ import {
   shardlets,
 } from '@foreshard/core/operations';
 import {
+  accountHandlers,
   auditHandlers,
   clusterHandlers,
   hintHandlers,
@@ -24,9 +25,11 @@ import {
   policyHandlers,
   quotaHandlers,
   recommendationHandlers,
+  sessionHandlers,
   shardletHandlers,
   streamHandlers,
   tokenHandlers,
+  userHandlers,
   whatIfHandlers,
 } from '@foreshard/core/operations/handlers';
 import type { z } from 'zod';
@@ -68,6 +71,9 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
     streams: streamHandlers(all),
     tokens: tokenHandlers(all),
     whatIf: whatIfHandlers(all),
+    users: userHandlers(all),
+    sessions: sessionHandlers(all),
+    account: accountHandlers(all),
   };
 }
 
