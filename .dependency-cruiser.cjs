@@ -172,6 +172,7 @@ const APPS = {
     consuming: [],
     process: [],
     jobs: ['process'],
+    audit: ['process'],
     external: ['jobs'],
     'forecast-service': ['jobs', 'process'],
     hosts: [],
@@ -195,6 +196,7 @@ const APPS = {
   },
   cli: {
     operations: [],
+    access: [],
     'forecast-models': [],
     events: [],
     replay: ['events'],

@@ -36,7 +36,7 @@ const CALL_GROUPS_MAX = 1_000;
 export const systemClock: Clock = { nowMicros: () => Date.now() * MICROS_PER_MS };
 
 /** Appends as they go through an edge, with what has to run beside them. */
-export function appending(parts: EdgeParts, loaded: Loaded) {
+export function appending(parts: EdgeParts, loaded: Loaded, usedAgain: (host: number) => void) {
   const { map, hosts, metrics, warn, fault } = loaded;
   const { settings } = parts;
   const guard = new MemoryGuard(
@@ -51,7 +51,7 @@ export function appending(parts: EdgeParts, loaded: Loaded) {
     (shardlet, keyHash) => hotKeys.observe(shardlet, keyHash),
   );
   const acknowledged = new LastAcknowledged();
-  const claims = hostClaims(parts, loaded, acknowledged);
+  const claims = hostClaims(parts, loaded, acknowledged, usedAgain);
   const observer = {
     ...observerOf(metrics, load, map.topology, fault, warn),
     acknowledged: acknowledged.note.bind(acknowledged),
@@ -93,11 +93,12 @@ function hostClaims(
   { settings, proofs, log }: EdgeParts,
   { map, hosts, metrics }: Loaded,
   acknowledged: LastAcknowledged,
+  usedAgain: (host: number) => void,
 ): HostClaims {
   return new HostClaims({
     hosts: () => map.topology.hosts(),
     watch: (id) => hosts.watch(id),
-    acknowledged,
+    ...{ acknowledged, usedAgain },
     proofs,
     claimant: settings.edgeId,
     nowMs: Date.now,

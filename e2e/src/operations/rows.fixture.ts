@@ -91,10 +91,17 @@ export const ROWS: Readonly<Record<string, Row>> = {
     ...(['unknown_stream', { stream: 'nowhere', retentionMs: 86_400_000 }] as const),
     ...['streams', 'alter', 'nowhere', '--retention', '1d'],
   ),
-  'streams.delete': unknown('unknown_stream', { stream: 'nowhere' }, 'streams', 'delete', 'nowhere'),
+  'streams.delete': unknown('unknown_stream', { stream: 'nowhere' }, 'streams', 'delete', 'nowhere', '--yes'),
 
   'groups.list': { answered: { input: {} } },
   'groups.create': unknown('unknown_stream', { name: 'g', stream: 'nowhere' }),
+  'groups.push': {
+    refused: {
+      code: 'invalid_parameter',
+      input: { group: 'g', url: 'http://10.0.0.1/hook' },
+      command: ['groups', 'push', 'g', '--push', 'http://10.0.0.1/hook'],
+    },
+  },
   'groups.show': unknown('unknown_group', { group: 'nowhere' }, 'groups', 'list', 'nowhere'),
   'groups.remove': unknown('unknown_group', { group: 'nowhere' }, 'groups', 'remove', 'nowhere'),
 
@@ -233,6 +240,13 @@ export const COMMAND_DIFFERS: Readonly<Record<string, string>> = {
   'groups.list': 'it shows how far each group is besides',
   'policy.change': 'it names the version that it has just read',
   'whatIf.ask': 'it refuses a change that it cannot write down',
+};
+
+/** Operations whose command refuses what the row asks as it reads its own options: `bad_input`, without an operation. */
+export const COMMAND_READS: Readonly<Record<string, string>> = {
+  'migrations.limit': 'its amounts have units',
+  'recommendations.decisions': 'its limit is a number',
+  'jobs.run': 'it lists the jobs there are',
 };
 
 /** Operations that a surface lacks, with the reason. */

@@ -136,7 +136,7 @@ test('a shardlet goes to another host and back, and the list tells who wanted it
   expect(shown.migration).toMatchObject({
     reason: 'a test',
     result: 'moved',
-    actor: expect.stringMatching(/^api:/),
+    actor: expect.stringMatching(/^token:/),
   });
   expect(shown.journal.map((step) => step.what)).toEqual(
     expect.arrayContaining(['sealed', 'ready', 'opened']),

@@ -36,6 +36,8 @@ export interface Reading {
   /** A page of a stream, as JSON. */
   bodyOf(stream: string, request: Omit<PageRequest, 'stream'>): Promise<Buffer>;
   mount(api: Api): void;
+  /** The host went back, and is used again although nobody names what it lost. */
+  readAnew(host: number): void;
   /** Ends all waiting for news, and the streams at the end of what they have. */
   close(): void;
   readonly followers: () => number;
@@ -56,6 +58,7 @@ export function reading({ map, hosts, clock, mayRead, onRead }: ReadingParts): R
     bodyOf: async (stream, request) =>
       pages.bodyOf(await pages.read({ ...request, stream: streamNamed(map, stream, '/stream') })),
     followers: () => followers.count,
+    readAnew: (host) => parts.frontiers.readAnew(host),
     mount(api) {
       api.serve(operations.shardlet, (call) => shardletEvents(call, map, shardlets, onRead));
       const asPages = pagesOf(map, pages, followers);

@@ -1,4 +1,5 @@
 /** Roles, grants, permissions, and the ports to where people and sessions are kept. */
+export * from './assertions.ts';
 export * from './grants.ts';
 export * from './people.ts';
 export * from './permissions.ts';

@@ -1,5 +1,6 @@
 export * from './account.ts';
 export * from './allowing.ts';
+export * from './audit.ts';
 export * from './caller.ts';
 export * from './clusters.ts';
 export * from './consuming.ts';
@@ -18,6 +19,7 @@ export * from './problem.ts';
 export * from './quotas.ts';
 export * from './reading.ts';
 export * from './recommendations.ts';
+export * from './recorded.ts';
 export { sessions } from './sessions.ts';
 export * from './shardlets.ts';
 export * from './streams.ts';

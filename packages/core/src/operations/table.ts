@@ -1,5 +1,7 @@
 /** Every operation, by router and name. */
+
 import { account } from './account.ts';
+import { audit } from './audit.ts';
 import { clusters } from './clusters.ts';
 import { consuming } from './consuming.ts';
 import { events } from './events.ts';
@@ -29,6 +31,7 @@ export const OPERATIONS = {
   ...{ groups, quotas, tokens },
   ...{ recommendations, policy, whatIf, models, jobs },
   ...{ clusters, hints, notifications },
+  ...{ audit },
   ...{ users, sessions, account },
 } as const satisfies OperationTable;
 export type Operations = typeof OPERATIONS;

@@ -1,4 +1,4 @@
-import { slices, WHOLE } from '@foreshard/core/keyspace';
+import { END, range, slices, WHOLE } from '@foreshard/core/keyspace';
 import type { Heat } from '@foreshard/core/telemetry';
 import { createStream, TopologyMap } from '@foreshard/core/topology';
 import { describe, expect, it } from 'vitest';
@@ -121,6 +121,24 @@ describe('rows', () => {
     expect(rowsOf(heat(2), map, 1).map(({ shard }) => shard)).toEqual([0, 2]);
   });
 
+  it('are told apart inside one hash as well, where a key may be split', async () => {
+    const topology = (await testMap()).toTopology();
+    const at = (hi: number, lo: number) => ({ hi, lo });
+    const bounds = [at(0, 0), at(5, 7), at(5, 9), at(6, 0), END];
+    const shardlets = topology.shardlets.map((one, i) => ({
+      ...{ ...one, range: range(bounds[i]!, bounds[i + 1]!) },
+    }));
+    const split = new TopologyMap({ ...topology, shardlets: shardlets.toReversed() });
+    const rows = bounds.slice(0, -1).map((from, i) => ({ ...range(from, bounds[i + 1]!), segments: 1 }));
+    expect(rowsOf({ rows } as unknown as Heat, split, 1).map(({ shard }) => shard)).toEqual([0, 1, 2, 3]);
+    const [from, to] = ['0000000500000007', '0000000500000009'];
+    const { shardlets: touched } = await heatCell(
+      { ...parts, map: split },
+      { ...heatWindowSchema.parse({ ...window, from, to }), from: from!, to: to! },
+    );
+    expect(touched.map(({ shard }) => shard)).toEqual([1]);
+  });
+
   it('belong to nobody in a stream without leaves', async () => {
     expect(rowsOf(heat(1), await testMap(), 99)).toMatchObject([{ shard: null, owner: null }]);
   });
@@ -155,6 +173,7 @@ describe('a cell', () => {
     expect(hot.shardlets.map(({ id }) => id)).toEqual([first, second]);
     expect(hot.topKeys).toMatchObject([{ key: 'hot', hash: '00000000', events: 6_000 }]);
     expect(hot.types[0]).toMatchObject({ type: 'tested' });
+    expect((await cell('0000000000000000', '4000000000000000')).topKeys).toHaveLength(1);
   });
 
   it('does not touch a shardlet that only borders on it', async () => {

@@ -69,6 +69,14 @@ describe('a thinned course', () => {
     }
   });
 
+  it('loses no step where steps and points do not divide', () => {
+    for (let at = 0; at < 50; at++) {
+      const course = new Float64Array(50).fill(1);
+      course[at] = 9;
+      expect(thinned(course).filter((point) => point === 9)).toHaveLength(1);
+    }
+  });
+
   it('is as it was when it is short, and nothing of nothing', () => {
     expect(thinned(Float64Array.of(3, NONE, 0))).toEqual([3, null, 0]);
     expect(thinned(new Float64Array())).toEqual([]);

@@ -4,8 +4,9 @@
  * nothing here fails while a server is away: the calls do, in one clear line.
  */
 import type { Redis } from 'ioredis';
-import type { LinkStore, PersonStore, SessionStore } from '../../access/index.ts';
+import type { AssertionKeyStore, LinkStore, PersonStore, SessionStore } from '../../access/index.ts';
 import type { HostOrders, InquiryClient, PolicyStore, RecommendationLog } from '../../advising/index.ts';
+import type { AuditReader, AuditWriter } from '../../audit/index.ts';
 import type { GroupStore } from '../../consuming/index.ts';
 import type { ClusterStore } from '../../external/index.ts';
 import type { ForecastRecords, ModelRegistry } from '../../forecast-service/index.ts';
@@ -22,6 +23,9 @@ import { within } from '../deadline/index.ts';
 import { EtcdChangeNotifier, openEtcdTopology } from '../etcd/index.ts';
 import {
   openPrisma,
+  PrismaAssertionKeys,
+  PrismaAuditChain,
+  PrismaAuditLog,
   PrismaClusterStore,
   PrismaForecastRecords,
   PrismaGroupStore,
@@ -76,6 +80,12 @@ export interface Control {
   readonly sessions: SessionStore;
   /** links that can be used once */
   readonly links: LinkStore;
+  /** with which edges judge what consoles assert */
+  readonly assertionKeys: AssertionKeyStore;
+  /** what was asked for, and what became of it */
+  readonly audit: AuditWriter & AuditReader;
+  /** the chain over it */
+  readonly auditChain: PrismaAuditChain;
   /** of single tokens and streams */
   readonly quotas: QuotaStore;
   /** consumer groups */
@@ -138,6 +148,9 @@ export function connectControl(settings: ControlSettings): Control {
     people: new PrismaPersonStore(prisma, databaseUrl),
     sessions: new PrismaSessionStore(prisma, databaseUrl),
     links: new PrismaLinkStore(prisma, databaseUrl),
+    assertionKeys: new PrismaAssertionKeys(prisma, databaseUrl),
+    audit: new PrismaAuditLog(prisma, databaseUrl),
+    auditChain: new PrismaAuditChain(prisma, databaseUrl),
     quotas: new PrismaQuotaStore(prisma, databaseUrl),
     groups: new PrismaGroupStore(prisma, databaseUrl),
     moves: new PrismaMoveLog(prisma, databaseUrl),

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { hashPassword, passwordFault, verifyPassword } from './passwords.ts';
 import { MemoryLinks, MemoryPeople, MemorySessions } from './people.fixture.ts';
 import { SESSION_SETTINGS, Sessions } from './sessions.ts';
-import { createAdministrator, FAILURES_MAX, LOCKED_MS, SigningIn } from './signing-in.ts';
+import { createAdministrator, FAILURES_MAX, LOCKED_MS, makeLink, SigningIn } from './signing-in.ts';
 import { memoryThrottle } from './throttle.ts';
 
 const PASSWORD = 'four unrelated tall words';
@@ -41,6 +41,7 @@ async function enteredWith(entry: ReturnType<SigningIn['withPassword']>) {
 }
 
 const signIn = (password = PASSWORD, email = ADA) => signingIn.withPassword({ email, password }, CLIENT);
+const linkOf = (link: Parameters<typeof makeLink>[1]) => makeLink(links, link, nowMs);
 const administrator = () => createAdministrator(people, { email: ADA, password: PASSWORD });
 
 describe('passwords', () => {
@@ -115,7 +116,7 @@ describe('signing in', () => {
 });
 
 describe('links', () => {
-  const first = () => signingIn.makeLink({ kind: 'first-administrator', createdBy: 'start' });
+  const first = () => linkOf({ kind: 'first-administrator', createdBy: 'start' });
   const entry = (secret: string) => ({ secret, email: ADA, name: 'Ada', password: PASSWORD });
 
   it('make the first administrator, exactly once, also when used at the same time', async () => {
@@ -151,7 +152,7 @@ describe('links', () => {
 
   it('give an invited person the e-mail and the roles of the invitation, whatever is sent', async () => {
     const roles = [{ role: 'viewer', scope: {} }] as const;
-    const { secret } = await signingIn.makeLink({
+    const { secret } = await linkOf({
       ...{ kind: 'invitation', email: 'bob@example.org', roles, createdBy: ADA },
     });
     await signingIn.withLink({ ...entry(secret), email: 'eve@example.org' }, CLIENT);
@@ -162,7 +163,7 @@ describe('links', () => {
     await administrator();
     const before = await enteredWith(signIn());
     for (let i = 0; i < FAILURES_MAX; i++) await signIn(OTHER);
-    const { secret } = await signingIn.makeLink({ kind: 'reset', email: ADA, createdBy: 'machine' });
+    const { secret } = await linkOf({ kind: 'reset', email: ADA, createdBy: 'machine' });
     const reply = await signingIn.withLink({ secret, password: OTHER }, CLIENT);
     expect(reply).toMatchObject({ kind: 'entered' });
     expect(await sessions.find(before.secret)).toBeUndefined();

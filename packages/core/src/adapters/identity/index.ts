@@ -1,4 +1,6 @@
-/** How people and consoles prove who they are: passwords, sessions, one-time links. */
+/** How people and consoles prove who they are: passwords, sessions, one-time links, assertions. */
+export { type AssertionSigner, makeAssertionSigner } from './assertions.ts';
+export { IdentityProvider, type OidcSettings, type PendingSignIn } from './oidc.ts';
 export { identityParts } from './operating.ts';
 export { hashPassword, PASSWORD_LENGTH, passwordFault, verifyPassword } from './passwords.ts';
 export { hashSecret, newSecret } from './secrets.ts';
@@ -17,9 +19,10 @@ export {
   createAdministrator,
   type Entered,
   FAILURES_MAX,
-  hasAdministrator,
   LINK_LIFETIME_MS,
   LOCKED_MS,
+  linkAddress,
+  makeLink,
   type Refused,
   SigningIn,
 } from './signing-in.ts';

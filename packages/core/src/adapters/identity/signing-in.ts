@@ -5,6 +5,7 @@
  */
 import {
   EVERYWHERE,
+  hasAdministrator,
   type LinkKind,
   type LinkStore,
   type OneTimeLink,
@@ -12,6 +13,7 @@ import {
   type PersonStore,
   type RoleGrant,
 } from '../../access/index.ts';
+import type { ProvidedPerson } from './oidc.ts';
 import { hashPassword, passwordFault, verifyPassword } from './passwords.ts';
 import { hashSecret, newSecret } from './secrets.ts';
 import type { Client, NewSession, Sessions } from './sessions.ts';
@@ -39,7 +41,14 @@ const MS_PER_MINUTE = 60_000;
 export interface Refused {
   readonly kind: 'refused';
   /** what it is for programs; `wrong-password` is also the answer for an account that does not exist */
-  readonly reason: 'wrong-password' | 'locked' | 'throttled' | 'bad-link' | 'bad-input' | 'taken';
+  readonly reason:
+    | 'wrong-password'
+    | 'locked'
+    | 'throttled'
+    | 'bad-link'
+    | 'bad-input'
+    | 'taken'
+    | 'disabled';
   readonly detail: string;
   /** which field of the form is wrong */
   readonly field?: 'email' | 'name' | 'password';
@@ -96,9 +105,28 @@ export class SigningIn {
     return this.enter(person, client);
   }
 
+  /** Whom the identity provider vouches for; the groups there decide about the roles here. */
+  async withProvider(provided: ProvidedPerson, client: Client): Promise<Entered> {
+    const { people } = this.parts;
+    const { issuer, subject, email, name, roles } = provided;
+    const known = await people.byOidc(issuer, subject);
+    if (known?.state === 'disabled') return refusal('disabled', 'Your account is disabled.');
+    if (known === undefined) {
+      const person = await people.create({ email, name, roles, oidc: { issuer, subject } });
+      // a local account is not handed over to whoever has its address elsewhere
+      return person === undefined ? taken(email) : this.enter(person, client);
+    }
+    const changed = await people.change(known.id, { name, roles });
+    return this.enter(changed === undefined || changed === 'last-administrator' ? known : changed, client);
+  }
+
   /** What a link opens, for the page that asks for the rest. */
-  async describe(secret: string): Promise<OneTimeLink | undefined> {
-    return this.parts.links.byHash(hashSecret(secret));
+  async describe(secret: string, { address }: Client): Promise<OneTimeLink | undefined> {
+    const { byAddress, links } = this.parts;
+    if ((await byAddress.waitMs(address)) > 0) return undefined;
+    const link = await links.byHash(hashSecret(secret));
+    if (link === undefined) await byAddress.failed(address);
+    return link;
   }
 
   async withLink(entry: LinkEntry, client: Client): Promise<Entered> {
@@ -118,19 +146,6 @@ export class SigningIn {
       case 'reset':
         return this.reset(link, entry, client);
     }
-  }
-
-  /** @throws what the store throws; answers the secret of the link */
-  async makeLink(link: {
-    readonly kind: LinkKind;
-    readonly email?: string;
-    readonly roles?: readonly RoleGrant[];
-    readonly createdBy: string;
-  }): Promise<{ readonly secret: string; readonly expiresAt: Date }> {
-    const secret = newSecret();
-    const expiresAt = new Date(this.parts.nowMs() + LINK_LIFETIME_MS[link.kind]);
-    await this.parts.links.create({ ...link, hash: hashSecret(secret), expiresAt });
-    return { secret, expiresAt };
   }
 
   private async wrong(email: string, person: Person | undefined, client: Client): Promise<Refused> {
@@ -199,12 +214,28 @@ export class SigningIn {
   }
 }
 
-/** Is there somebody who can manage people? */
-export async function hasAdministrator(people: Pick<PersonStore, 'list'>): Promise<boolean> {
-  const all = await people.list();
-  return all.some(
-    ({ roles, state }) => state === 'active' && roles.some(({ role }) => role === 'administrator'),
-  );
+/** Answers the secret of the link, which is kept nowhere. */
+export async function makeLink(
+  links: Pick<LinkStore, 'create'>,
+  link: NewLink,
+  nowMs: number,
+): Promise<{ readonly secret: string; readonly expiresAt: Date }> {
+  const secret = newSecret();
+  const expiresAt = new Date(nowMs + LINK_LIFETIME_MS[link.kind]);
+  await links.create({ ...link, hash: hashSecret(secret), expiresAt });
+  return { secret, expiresAt };
+}
+
+interface NewLink {
+  readonly kind: LinkKind;
+  readonly email?: string;
+  readonly roles?: readonly RoleGrant[];
+  readonly createdBy: string;
+}
+
+/** Where a link leads: the secret stands in the fragment, which is sent to no server and is in no log. */
+export function linkAddress(consoleUrl: string, secret: string): string {
+  return `${consoleUrl.replace(/\/+$/, '')}/welcome#${secret}`;
 }
 
 /** An account without a link: of the first administrator of an unattended start. */

@@ -7,6 +7,7 @@ import type { OperationStores } from '../../operations/handlers/index.ts';
 import type { LossSources } from '../../readmission/index.ts';
 import { TelemetryStore } from '../../telemetry/index.ts';
 import type { TopologyMap } from '../../topology/index.ts';
+import { chainStateReader } from '../audit/index.ts';
 import type { Control } from '../control/index.ts';
 import { connectAnyHost } from '../event-hosts/index.ts';
 import { admitHost, tryAdmission } from '../host-admission/index.ts';
@@ -32,6 +33,7 @@ export function operationStores(
     ...{ topology, proofs, moves, drainFacts, groups, quotas, tokens, map },
     ...{ recommendations, policies, inquiries, clusters, models },
     ...{ onRun, onHost: onRun, nowMs: Date.now },
+    ...{ audit: control.audit, chainState: chainStateReader(control.redis) },
     ...{ people: control.people, sessions: control.sessions, links: control.links, consoleUrl },
     ...identityParts(),
     ...{ hints: control.hints, blocks: control.telemetry, newId: randomUUID },

@@ -2,6 +2,7 @@
 import type { Handlers } from '../operation.ts';
 import type { Operations } from '../table.ts';
 import { type AccountStores, accountHandlers } from './account.ts';
+import { type AuditStores, auditHandlers } from './audit.ts';
 import { type ClusterStores, clusterHandlers } from './clusters.ts';
 import { type GroupStores, groupHandlers } from './groups.ts';
 import { type HintStores, hintHandlers } from './hints.ts';
@@ -31,6 +32,7 @@ type EveryStore = GroupStores &
   ModelStores &
   ClusterStores &
   HintStores &
+  AuditStores &
   NotificationStores &
   UserStores &
   SessionStores &
@@ -42,6 +44,7 @@ export interface OperationStores extends EveryStore, JobStores {
 
 export function operationHandlers(stores: OperationStores): Handlers<Operations> {
   return {
+    audit: auditHandlers(stores),
     groups: groupHandlers(stores),
     hosts: hostHandlers(stores),
     migrations: migrationHandlers(stores),

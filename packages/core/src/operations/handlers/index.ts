@@ -1,5 +1,6 @@
 export type { AccountStores, PasswordHasher } from './account.ts';
 export { accountHandlers } from './account.ts';
+export * from './audit.ts';
 export * from './clusters.ts';
 export * from './groups.ts';
 export * from './handlers.ts';
@@ -9,6 +10,7 @@ export * from './jobs.ts';
 export * from './migrations.ts';
 export * from './models.ts';
 export * from './notifications.ts';
+export * from './operation-runner.ts';
 export * from './operator.ts';
 export * from './policy.ts';
 export * from './quota-store.ts';
