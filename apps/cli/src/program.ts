@@ -19,6 +19,7 @@ import { register as registerJobs } from './jobs/index.ts';
 import { register as registerLocal } from './local/index.ts';
 import { register as registerNotifications } from './notifications/index.ts';
 import { renamed } from './old-names.ts';
+import { printable } from './output.ts';
 import { register as registerPlanning } from './planning/index.ts';
 import { register as registerQuotas } from './quotas/index.ts';
 import { register as registerReplay } from './replay/index.ts';
@@ -26,6 +27,7 @@ import { register as registerRestructure } from './restructure/index.ts';
 import { register as registerStreams } from './streams/index.ts';
 import { register as registerTelemetry } from './telemetry/index.ts';
 import { register as registerTokens } from './tokens/index.ts';
+import { register as registerUsers } from './users/index.ts';
 
 /** failures of core whose message says everything; by name, so that their modules load only where they are used */
 const TELLING: readonly string[] = [
@@ -55,6 +57,7 @@ const TOPICS = [
   registerHosts,
   registerStreams,
   registerTokens,
+  registerUsers,
   registerQuotas,
   registerRestructure,
   registerTelemetry,
@@ -102,7 +105,7 @@ function report(error: unknown, asJson: boolean): number {
   }
   const { message, exitCode, document = documentOf(message, exitCode) } = explain(error);
   if (asJson) writeDocument(document);
-  else process.stderr.write(`foreshard: ${message}\n`);
+  else process.stderr.write(`foreshard: ${printable(message)}\n`);
   return exitCode;
 }
 

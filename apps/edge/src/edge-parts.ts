@@ -1,5 +1,6 @@
 /** What an edge is put together from: chosen in main.ts, and in tests. */
 import type { HotKey, PolicyStore } from '@foreshard/core/advising';
+import type { AuditWriter } from '@foreshard/core/audit';
 import type { GroupStore } from '@foreshard/core/consuming';
 import type { EventHost, HostProofStore, ProgressWatch } from '@foreshard/core/hosts';
 import type { OperationStores } from '@foreshard/core/operations/handlers';
@@ -34,6 +35,8 @@ export interface EdgeParts {
   readonly operations: (
     map: TopologyMap,
   ) => Omit<OperationStores, 'groups' | 'groupService' | 'map' | 'onHost' | 'nowMs'>;
+  /** where orders and denials are recorded */
+  readonly audit: AuditWriter;
   /** of tokens and streams that have their own */
   readonly ownQuotas: () => Promise<readonly OwnQuota[]>;
   readonly redis: CappedStream & QuotaRedis;

@@ -11,7 +11,7 @@ import {
   OPERATIONS,
   reading as readOperations,
 } from '@foreshard/core/operations';
-import { operationHandlers } from '@foreshard/core/operations/handlers';
+import { OperationRunner, operationHandlers } from '@foreshard/core/operations/handlers';
 import { appending, systemClock } from './appending.ts';
 import { consuming } from './consuming/index.ts';
 import type { EdgeParts, Fault, Loaded, Warn } from './edge-parts.ts';
@@ -171,14 +171,18 @@ function routesOf(parts: EdgeParts, loaded: Loaded, { events, reads, groups, bud
   }).app;
 }
 
-function boundOperations(parts: EdgeParts, { map, hosts }: Loaded, { service }: Groups) {
+function boundOperations(parts: EdgeParts, { map, hosts, warn }: Loaded, { service }: Groups) {
   const handlers = operationHandlers({
     ...parts.operations(map.topology),
     ...{ groups: parts.groups, groupService: service, map: () => map.topology },
     onHost: async (host, use) => use(await hosts.get(host.id)),
     nowMs: Date.now,
   });
-  return new BoundOperations(OPERATIONS, handlers);
+  const runner = new OperationRunner({
+    ...{ table: OPERATIONS, handlers },
+    ...{ audit: parts.audit, nowMs: Date.now, warn },
+  });
+  return new BoundOperations(runner);
 }
 
 function faultOf({ log }: EdgeParts, metrics: EdgeMetrics): Fault {

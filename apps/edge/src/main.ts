@@ -35,6 +35,7 @@ const parts: EdgeParts = {
       map: () => map,
       onUnsuitableHost: (cause, actor) => log.warn({ cause, actor }, 'a host was not taken'),
     }),
+  audit: control.audit,
   hostAlarms: control.hostAlarms,
   ownQuotas: () => control.quotas.list(),
   redis: control.redis,

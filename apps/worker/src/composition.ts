@@ -4,6 +4,14 @@
  * others.
  */
 import { randomUUID } from 'node:crypto';
+import {
+  ensureAuditKey,
+  headFileOf,
+  headText,
+  keepHead,
+  publishChainState,
+  readHead,
+} from '@foreshard/core/adapters/audit';
 import { type Control, connectControl, InquiryServer } from '@foreshard/core/adapters/control';
 import { within } from '@foreshard/core/adapters/deadline';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
@@ -17,6 +25,7 @@ import type { LockLane } from '@foreshard/core/locking';
 import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
 import type { MapFollower } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
+import { SealAuditJob } from './audit/index.ts';
 import { PushDelivery } from './consuming/push-delivery.ts';
 import { type External, external } from './external/index.ts';
 import { forecastJobs } from './forecast-service/index.ts';
@@ -163,6 +172,7 @@ async function startWork(
   const ofOthers = external({ ...control, ...shared, sender, read: readPrometheus });
   const processors = jobProcessors(
     { ...ofProfiles, ...ofForecasts, ...ofPlans.jobs, ...ofNotices, ...ofOthers.jobs },
+    sealAuditJob(control, settings, metrics, log),
     reconciler,
     prover,
     mover,
@@ -218,6 +228,26 @@ async function standStill({ restoration }: Control, log: Logger, detail: string)
   if ((await restoration.clock()).mark !== undefined) return;
   await restoration.mark({ restoredAtMs: nowMs() });
   log.fatal({ detail }, 'no decision is made any more: run `foreshard doctor --after-restore`');
+}
+
+function sealAuditJob(control: Control, settings: Settings, metrics: Metrics, log: Logger): SealAuditJob {
+  const { auditKeyFile, auditRetentionMs, auditHeadTarget } = settings;
+  const headFile = headFileOf(auditKeyFile);
+  return new SealAuditJob({
+    ...{ chain: control.auditChain, metrics, log, nowMs, retentionMs: auditRetentionMs },
+    key: () => ensureAuditKey(auditKeyFile),
+    heads: { read: () => readHead(headFile), keep: (head) => keepHead(headFile, head) },
+    report: (state) => publishChainState(control.redis, state),
+    async announce(head) {
+      if (auditHeadTarget === undefined) return;
+      const { number, hash } = head;
+      const timestamp = new Date(nowMs()).toISOString();
+      const body = JSON.stringify({ type: 'foreshard.audit.head', timestamp, data: { number, hash } });
+      const title = `Head of the audit log ${headText(head)}`;
+      const delivery = { id: `msg_audit_${number}`, target: auditHeadTarget, title, createdMs: nowMs() };
+      await control.notifications.queue({ ...delivery, body }, []);
+    },
+  });
 }
 
 /** The control Redis may be away: the whole copy is compared all the same. */
@@ -288,6 +318,7 @@ function jobProcessors(
     Planning['jobs'] &
     ReturnType<typeof notifyingJobs> &
     External['jobs'],
+  sealAudit: SealAuditJob,
   reconciler: Reconciler,
   prover: HostProver,
   mover: Mover,
@@ -297,6 +328,7 @@ function jobProcessors(
 ): Processors {
   return {
     ...others,
+    sealAudit: (_, signal) => sealAudit.run(signal),
     reconcile: (_, signal) => reconciler.run(signal),
     proveHosts: () => prover.run(),
     move: (_, signal) => mover.run(signal),

@@ -2,6 +2,7 @@
 import { groups, type OutputOf } from '@foreshard/core/operations';
 import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
 import { printJson } from '../output.ts';
+import { addressFrom } from '../secret-input.ts';
 import { printRows } from '../table.ts';
 
 type Group = OutputOf<typeof groups.show>;
@@ -28,8 +29,9 @@ type PushOptions = OperationOptions & {
 
 export async function addPush(
   group: string,
-  { stream, push: url, from, ...options }: PushOptions,
+  { stream, push: given, from, ...options }: PushOptions,
 ): Promise<void> {
+  const url = await addressFrom(given, 'the address of --push');
   const answer = await runOperation(groups.push, { group, url, stream, from }, options);
   if (options.json) return printJson(answer);
   const { name, secret } = answer;

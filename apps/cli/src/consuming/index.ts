@@ -3,6 +3,7 @@ import { groups } from '@foreshard/core/operations';
 import { type Command, Option } from 'commander';
 import { positive, streamOption } from '../events/index.ts';
 import { operating } from '../operations/run-operation.ts';
+import { SECRETLY } from '../secret-input.ts';
 import { consume } from './consume.ts';
 import { addPush, removeGroup, showGroups } from './groups.ts';
 
@@ -32,7 +33,10 @@ export function register(program: Command): void {
     .description('create a group whose events the worker posts to an address, signed; prints the secret once')
     .argument('<name>')
     .addOption(streamOption())
-    .requiredOption('--push <url>', 'where to post CloudEvents batches')
+    .requiredOption(
+      '--push <url>',
+      `where to post CloudEvents batches; one that is as good as a password: ${SECRETLY}`,
+    )
     .addOption(
       new Option('--from <where>', 'where the group starts').choices(['oldest', 'now']).default('oldest'),
     )

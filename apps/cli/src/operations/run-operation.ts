@@ -2,6 +2,7 @@
  * Gives an operation of the table to an edge, with the token of FORESHARD_TOKEN or credentials.json. With `--direct`
  * the command carries it out itself on the control plane's stores: break-glass, for when no edge runs.
  */
+import { randomUUID } from 'node:crypto';
 import { processPrincipal } from '@foreshard/core/access';
 import { ERRORS, type ErrorCode, ForeshardError } from '@foreshard/core/kernel';
 import {
@@ -9,6 +10,7 @@ import {
   callerOf,
   type InputOf,
   judgedInput,
+  OPERATIONS,
   type OutputOf,
   requestOf,
 } from '@foreshard/core/operations';
@@ -139,22 +141,18 @@ async function runDirectly<O extends AnyOperation>(
   input: InputOf<O>,
   dryRun: boolean,
 ): Promise<OutputOf<O>> {
-  const { operationHandlers } = await import('@foreshard/core/operations/handlers');
+  const { OperationRunner, operationHandlers } = await import('@foreshard/core/operations/handlers');
   return withControl(async (control) => {
     warnOnce();
-    const handlers = operationHandlers(await operationStores(control)) as unknown as Record<
-      string,
-      Record<string, (given: unknown, caller: object) => Promise<unknown>>
-    >;
-    const [router = '', name = ''] = operation.name.split('.');
-    return (await handlers[router]![name]!(
-      input,
-      callerOf(
-        processPrincipal(operatorHere()),
-        { surface: 'command line', address: '', requestId: '' },
-        dryRun,
-      ),
-    )) as OutputOf<O>;
+    const runner = new OperationRunner({
+      table: OPERATIONS,
+      handlers: operationHandlers(await operationStores(control)),
+      audit: control.audit,
+      nowMs: Date.now,
+      warn: (message) => void process.stderr.write(`foreshard: ${message}\n`),
+    });
+    const origin = { surface: 'command line', address: '', requestId: randomUUID() } as const;
+    return runner.run(operation, input, callerOf(processPrincipal(operatorHere()), origin, dryRun));
   });
 }
 

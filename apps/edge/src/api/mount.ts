@@ -50,8 +50,11 @@ export interface ContractCall<O extends AnyContract> {
 /** @throws ForeshardError unauthorized, forbidden */
 export type RequirePermission = (
   authorization: string | undefined,
-  permission: Permission,
+  permission?: Permission,
 ) => Promise<Principal>;
+
+/** Judges who calls before anything else of the request is read. @throws ForeshardError unauthorized, forbidden */
+export type Admission = (c: Context) => Promise<Principal>;
 
 export class Api {
   readonly app = new Hono();
@@ -62,13 +65,17 @@ export class Api {
     this.require = require;
   }
 
-  mount<P extends Fields, Q extends Fields>(operation: Operation<P, Q>, handler: Handler<P, Q>): void {
+  mount<P extends Fields, Q extends Fields>(
+    operation: Operation<P, Q>,
+    handler: Handler<P, Q>,
+    admission?: Admission,
+  ): void {
     this.describe(operation as unknown as AnyOperation);
     const offered = mediaTypesOf(operation as unknown as AnyOperation);
     this.app.on(operation.method.toUpperCase(), honoPath(operation.path), async (c) => {
       const { permission } = operation;
-      const principal =
-        permission === undefined ? undefined : await this.require(c.req.header('authorization'), permission);
+      const admit = admission ?? ((call) => this.require(authorizationOf(call), permission));
+      const principal = permission === undefined ? undefined : await admit(c);
       const params = operation.params === undefined ? {} : checkedParams(operation.params, pathOf(c));
       const query = isLenient(operation.tag) ? {} : checkedQuery(operation.query ?? NOTHING, c.req.queries());
       const mediaType = negotiated(c.req.header('accept'), offered);
@@ -76,10 +83,16 @@ export class Api {
     });
   }
 
+  /** Who it is, whatever it may do. @throws ForeshardError unauthorized */
+  authenticate(c: Context): Promise<Principal> {
+    return this.require(authorizationOf(c));
+  }
+
   /** On the stream `main`, and on one that is named in the path, where the contract says so. */
   serve<O extends AnyContract>(
     contract: O,
     handler: (call: ContractCall<O>) => Response | Promise<Response>,
+    admission?: Admission,
   ): void {
     for (const routed of routesOf(contract)) {
       const placement = placementOf(routed);
@@ -89,10 +102,12 @@ export class Api {
           const inPath = [...placement.path].map(([name, member]) => [member, params[name]]);
           const inQuery = [...placement.query].map(([name, member]) => [member, query[name]]);
           const members = Object.fromEntries([...inQuery, ...inPath]) as ContractCall<O>['members'];
-          // what stands in a body is judged with it
-          if (routed.http.body === undefined) requireAllowed(routed, members, principal!);
+          // what the table serves is judged where it is carried out, and what stands in a body with it
+          if (routed.served === 'apart' && routed.http.body === undefined)
+            requireAllowed(routed, members, principal!);
           return handler({ c, mediaType, members, principal: principal!, dryRun: dryRun === true });
         },
+        admission,
       );
     }
   }
@@ -119,6 +134,10 @@ export class Api {
     const posts = this.operations.filter((o) => o.body !== undefined && matches(o.path, path));
     return posts.flatMap((o) => Object.keys(o.body!.content)).filter((type) => type !== ANY_TYPE);
   }
+}
+
+function authorizationOf(c: Context): string | undefined {
+  return c.req.header('authorization');
 }
 
 function routesOf(contract: AnyContract): AnyContract[] {

@@ -104,9 +104,10 @@ export class TokenCheck {
 
   /**
    * Who has a token with this permission, wherever it is limited to: what a call is about is judged with its input.
+   * Without a permission: who it is, for what is judged, and recorded, elsewhere.
    * @throws ForeshardError unauthorized, forbidden; after asking the store about an unknown token
    */
-  async require(authorization: string | undefined, permission: Permission): Promise<Principal> {
+  async require(authorization: string | undefined, permission?: Permission): Promise<Principal> {
     if (authorization === undefined)
       throw new ForeshardError('unauthorized', 'There is no Authorization header.');
     if (this.find(authorization) === undefined) await this.ask();
@@ -115,7 +116,7 @@ export class TokenCheck {
       throw new ForeshardError('unauthorized', 'The Authorization header holds no Bearer token.');
     if (entry === undefined)
       throw new ForeshardError('unauthorized', 'The token is not known, or not any more.');
-    if (mentions(entry.principal.grants, permission)) return entry.principal;
+    if (permission === undefined || mentions(entry.principal.grants, permission)) return entry.principal;
     throw new ForeshardError('forbidden', `The token does not have the permission "${permission}".`);
   }
 

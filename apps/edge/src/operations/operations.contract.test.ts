@@ -92,7 +92,7 @@ test('a shardlet goes to another host and back, with who wanted it and why', asy
   const [{ migration }] = started.body.results;
   const shown = await ended(migration);
   expect(shown.body.migration).toMatchObject({
-    ...{ result: 'moved', reason: 'a test', actor: expect.stringMatching(/^api:[\da-f-]{36}$/) },
+    ...{ result: 'moved', reason: 'a test', actor: 'token:test' },
     to: { host: to, name: expect.stringContaining('redis://') },
     deadlineAt: expect.any(String),
   });

@@ -35,12 +35,20 @@ export function mountOperations(api: Api, { bound, budget }: OperationRoutes): v
   for (const contract of allOperations(bound.table)) {
     const handler = bound.handlerOf(contract);
     const placement = placementOf(contract);
-    api.serve(contract, async ({ c, members: given, principal, dryRun }) => {
-      const caller = callerOf(principal, originOf(c), dryRun);
-      return withInput(c, { contract, placement, given, budget }, (input) =>
-        answered(c, contract, handler, input, caller),
-      );
-    });
+    api.serve(
+      contract,
+      async ({ c, members: given, principal, dryRun }) => {
+        const caller = callerOf(principal, originOf(c), dryRun);
+        return withInput(c, { contract, placement, given, budget }, (input) =>
+          answered(c, contract, handler, input, caller),
+        );
+      },
+      async (c) => {
+        const principal = await api.authenticate(c);
+        await bound.requireMentioned(contract, callerOf(principal, originOf(c)));
+        return principal;
+      },
+    );
   }
 }
 

@@ -27,14 +27,14 @@ export interface EdgeContext {
   readonly authorization: string | undefined;
   readonly trace: Trace;
   /** @throws ForeshardError unauthorized, forbidden */
-  readonly require: (permission: Permission) => Promise<Principal>;
+  readonly require: (permission?: Permission) => Promise<Principal>;
   /** a batch of events as bytes; the answer's body is what REST would answer */
   readonly store: (body: Buffer, request: StoreRequest) => Promise<StoreAnswer>;
   /** a page as bytes, of a stream named by its name */
   readonly read: (stream: string, request: Omit<PageRequest, 'stream'>) => Promise<Buffer>;
   readonly records: Pick<RecordIntake, 'accesses' | 'instances'>;
   /** what is derived from the table, and who calls */
-  readonly operations: Pick<BoundOperations<Operations>, 'handlerOf'>;
+  readonly operations: Pick<BoundOperations<Operations>, 'handlerOf' | 'requireMentioned'>;
   readonly origin: Origin;
   /** puts fields into the header of the answer */
   readonly setFields: (fields: Readonly<Record<string, string>>) => void;
@@ -49,10 +49,14 @@ export const t = initTRPC.context<EdgeContext>().create({
   },
 });
 
-export const procedure = (permission: Permission) =>
+/** `permission`: without one only who calls is known, for what is judged, and recorded, where it is carried out. */
+const admitted = (permission?: Permission) =>
   t.procedure.use(async ({ ctx, next }) => {
     const principal = await ctx.require(permission).catch((error: unknown) => {
       throw asProblem(error, ctx.trace);
     });
     return next({ ctx: { principal } });
   });
+
+export const procedure = (permission: Permission) => admitted(permission);
+export const known = admitted();

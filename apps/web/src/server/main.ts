@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { PersonStore } from '@foreshard/core/access';
+import { chainStateReader } from '@foreshard/core/adapters/audit';
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
 import {
   ADDRESS_FAILURES_MAX,
@@ -11,6 +12,7 @@ import {
   FAILURES_MAX,
   hashSecret,
   IdentityProvider,
+  identityParts,
   LOCKED_MS,
   makeAssertionSigner,
   redisThrottle,
@@ -21,13 +23,15 @@ import {
 import { request } from '@foreshard/core/adapters/outgoing-http';
 import { notificationService } from '@foreshard/core/adapters/webhooks';
 import type { InquiryClient, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
+import type { AuditReader, AuditWriter } from '@foreshard/core/audit';
 import type { ClusterStore } from '@foreshard/core/external';
 import { type ForecastRecords, ForecastStore, type ModelRegistry } from '@foreshard/core/forecast-service';
 import type { HintStore } from '@foreshard/core/hints';
 import type { JobRuns } from '@foreshard/core/jobs';
 import type { MoveLog } from '@foreshard/core/moves';
 import type { NotificationStore } from '@foreshard/core/notifying';
-import type { Handlers, Operations } from '@foreshard/core/operations';
+import { OPERATIONS } from '@foreshard/core/operations';
+import { OperationRunner } from '@foreshard/core/operations/handlers';
 import type { HealthStore } from '@foreshard/core/profiling';
 import { type BlockStore, TelemetryStore } from '@foreshard/core/telemetry';
 import { TopologyMap, type TopologyStore } from '@foreshard/core/topology';
@@ -69,8 +73,9 @@ export interface ConsoleServer {
   readonly health: HealthStore;
   readonly moves: MoveLog;
   readonly edge: EdgeClient;
-  /** what operations of the table do here */
-  readonly operations: Handlers<Operations>;
+  /** carries out operations of the table, and records them */
+  readonly operations: OperationRunner<typeof OPERATIONS>;
+  readonly audit: AuditWriter & AuditReader;
   readonly edgeUrl: string;
   readonly people: PersonStore;
   readonly sessions: Sessions;
@@ -210,22 +215,30 @@ export function openConsole(settings: Settings, closing: AbortSignal): OpenConso
     health: control.health,
     moves: control.moves,
     edge,
-    operations: consoleHandlers(
-      {
-        ...control,
-        blocks: control.telemetry,
-        notifications: notificationService({
-          ...settings,
-          store: control.notifications,
-          wake: () => control.jobs.wake('notify'),
-        }),
-        newId: randomUUID,
-        wake: (job, payload) => control.jobs.wake(job, payload),
-        wakeClusters: () => control.jobs.wake('clusters'),
-        countedKeys: (asked) => telemetry.topKeys(asked),
-      },
-      edge,
-    ),
+    audit: control.audit,
+    operations: new OperationRunner({
+      table: OPERATIONS,
+      handlers: consoleHandlers(
+        {
+          ...control,
+          blocks: control.telemetry,
+          notifications: notificationService({
+            ...settings,
+            store: control.notifications,
+            wake: () => control.jobs.wake('notify'),
+          }),
+          ...identityParts(),
+          consoleUrl: settings.consoleUrl,
+          chainState: chainStateReader(control.redis),
+          newId: randomUUID,
+          wake: (job, payload) => control.jobs.wake(job, payload),
+          wakeClusters: () => control.jobs.wake('clusters'),
+          countedKeys: (asked) => telemetry.topKeys(asked),
+        },
+        edge,
+      ),
+      ...{ audit: control.audit, nowMs: Date.now, warn },
+    }),
     edgeUrl: settings.edgeUrl,
     people: control.people,
     sessions,
@@ -287,6 +300,10 @@ function openProvider({ name, consoleUrl, ...settings }: ProviderSettings): Prov
     finish: (search, pending) => provider.finish(search, pending),
     logoutUrl: () => provider.logoutUrl(`${consoleUrl}/sign-in`),
   };
+}
+
+function warn(message: string, error: unknown): void {
+  process.stderr.write(`console: ${message}: ${(error as Error).message}\n`);
 }
 
 function closeOnSignal(closing: AbortController, sample: SampleRun): void {

@@ -1,4 +1,5 @@
 /** The environment of the worker. What is wrong is told in one line that names the variable and the cure. */
+import { join } from 'node:path';
 import { type HostProvider, hostProviderSchema } from '@foreshard/core/advising';
 import { networksSchema } from '@foreshard/core/notifying';
 import { type HealthSettings, healthSettingsSchema } from '@foreshard/core/profiling';
@@ -6,6 +7,8 @@ import { RETENTION_DEFAULT, type RetentionMs } from '@foreshard/core/telemetry';
 import { z } from 'zod';
 
 const DAY_MS = 86_400_000;
+/** A year, and what is asked about it afterwards. */
+const AUDIT_RETENTION_DAYS = 400;
 
 /** How long something of the recorded load is kept. */
 function days(daysMin: number, byDefaultMs: number) {
@@ -91,6 +94,12 @@ const environment = z.object({
   FORESHARD_HOST_PROVIDER: hostProviderSchema,
   /** a target of notifications, for the provider `webhook` */
   FORESHARD_HOST_WEBHOOK: z.string().optional(),
+  /** holds the key of the chain over the audit log; made where there is none */
+  AUDIT_KEY_FILE: z.string().optional(),
+  FORESHARD_DATA_DIR: z.string().default('.foreshard'),
+  AUDIT_RETENTION_DAYS: days(1, AUDIT_RETENTION_DAYS * DAY_MS),
+  /** a target of notifications that each new head of the chain is sent to */
+  AUDIT_HEAD_TARGET: z.string().optional(),
   WORKER_HEALTH: z.string().default('{}').transform(healthSettings),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
@@ -113,6 +122,9 @@ export interface Settings {
   readonly hostProvider: HostProvider;
   readonly hostWebhook: string | undefined;
   readonly consoleUrl: string | undefined;
+  readonly auditKeyFile: string;
+  readonly auditRetentionMs: number;
+  readonly auditHeadTarget: string | undefined;
   readonly forecastModels: string;
   /** a model that takes longer is cut off */
   readonly forecastModelLimitMs: number;
@@ -151,6 +163,9 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     hostProvider: e.FORESHARD_HOST_PROVIDER,
     hostWebhook: e.FORESHARD_HOST_WEBHOOK,
     consoleUrl: e.FORESHARD_CONSOLE_URL,
+    auditKeyFile: e.AUDIT_KEY_FILE ?? join(e.FORESHARD_DATA_DIR, 'audit.key'),
+    auditRetentionMs: e.AUDIT_RETENTION_DAYS,
+    auditHeadTarget: e.AUDIT_HEAD_TARGET,
     forecastModels: e.WORKER_FORECAST_MODELS,
     forecastModelLimitMs: e.WORKER_FORECAST_MODEL_LIMIT_MS,
     forecastExpensiveMs: e.WORKER_FORECAST_DEAR_SECONDS * 1_000,

@@ -4,5 +4,6 @@ export * from './grants.ts';
 export * from './people.ts';
 export * from './permissions.ts';
 export * from './principal.ts';
+export * from './role-schemas.ts';
 export * from './roles.ts';
 export * from './scope-schema.ts';

@@ -44,7 +44,7 @@ export function requirePermission(
   if (!allows(principal.grants, permission, target)) throw forbidden(principal, permission);
 }
 
-function forbidden(principal: Principal, permission: Grant['permissions'][number]): ForeshardError {
+export function forbidden(principal: Principal, permission: Grant['permissions'][number]): ForeshardError {
   const { allows: what } = PERMISSION_TABLE[permission];
   const who = principal.kind === 'person' ? principal.name : `The ${principal.kind} "${principal.name}"`;
   return new ForeshardError('forbidden', `${who} may not ${what} here (permission ${permission}).`);

@@ -22,6 +22,10 @@ export const RESOURCES = [
     'event',
     'telemetry',
     'topology',
+    'audit log',
+    'user',
+    'session',
+    'account',
   ] as const),
 ] as const;
 export type Resource = (typeof RESOURCES)[number];
@@ -62,6 +66,8 @@ export interface Operation<
   readonly dryRun: boolean;
   /** is each call recorded with its caller? */
   readonly audit: 'always' | 'never';
+  /** members of input and output that nobody may find in the audit log: `secret`, `target.url`, `hosts.*.password` */
+  readonly secrets?: readonly string[];
   /** `apart`: events and telemetry, which an edge serves where that is fast, and not from the table of handlers */
   readonly served: 'table' | 'apart';
   /** how long an answer may take; 25 s when left out */

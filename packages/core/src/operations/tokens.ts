@@ -64,6 +64,7 @@ export const tokens = {
       .extend({ token: z.string().describe('the token itself: it is answered only here') })
       .meta({ id: 'CreatedToken' }),
     errors: ['invalid_order', 'store_unreachable', 'overloaded'],
+    secrets: ['token'],
     http: {
       tag: 'administration',
       method: 'post',

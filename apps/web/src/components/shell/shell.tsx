@@ -6,6 +6,7 @@ import { usePathname } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
 import type { SignedInUser } from '../../server/identity/who-is-signed-in.ts';
 import { LiveBadge } from '../live/live-badge.tsx';
+import { AccountFollower } from '../may-button.tsx';
 import { CommandPalette } from '../palette/command-palette.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog, DialogTrigger, Drawer } from '../ui/dialog.tsx';
@@ -19,6 +20,7 @@ import { ZoneToggle } from './zone-toggle.tsx';
 export function Shell({ user, children }: { user: SignedInUser; children: ReactNode }) {
   return (
     <div className="lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
+      <AccountFollower />
       <a
         href="#content"
         className="sr-only z-50 rounded-md bg-surface px-3 py-2 focus:not-sr-only focus:fixed focus:top-3 focus:left-3 focus:shadow-raised"

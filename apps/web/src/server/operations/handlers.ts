@@ -12,6 +12,8 @@ import {
   shardlets,
 } from '@foreshard/core/operations';
 import {
+  accountHandlers,
+  auditHandlers,
   clusterHandlers,
   hintHandlers,
   hostHandlers,
@@ -23,9 +25,11 @@ import {
   policyHandlers,
   quotaHandlers,
   recommendationHandlers,
+  sessionHandlers,
   shardletHandlers,
   streamHandlers,
   tokenHandlers,
+  userHandlers,
   whatIfHandlers,
 } from '@foreshard/core/operations/handlers';
 import type { z } from 'zod';
@@ -48,6 +52,7 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
     (input, { dryRun, principal }) =>
       edge.as(principal).operate(operation, input as z.input<O['input']>, dryRun);
   return {
+    audit: auditHandlers(all),
     groups: {
       ...{ create: atEdge(groups.create), push: atEdge(groups.push), list: atEdge(groups.list) },
       ...{ show: atEdge(groups.show), remove: atEdge(groups.remove) },
@@ -66,6 +71,9 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
     streams: streamHandlers(all),
     tokens: tokenHandlers(all),
     whatIf: whatIfHandlers(all),
+    users: userHandlers(all),
+    sessions: sessionHandlers(all),
+    account: accountHandlers(all),
   };
 }
 

@@ -4,12 +4,10 @@ import { ERRORS, type ForeshardError } from '@foreshard/core/kernel';
 import {
   type AnyOperation,
   callerOf,
-  type Handlers,
   judgedCall,
   OPERATIONS,
   type Operation,
   type OperationTable,
-  requireAllowed,
   TRPC_CODES,
 } from '@foreshard/core/operations';
 import { asForeshardError } from '@foreshard/core/operations/handlers';
@@ -53,16 +51,13 @@ async function carriedOut(
   operation: AnyOperation,
   given: unknown,
 ): Promise<unknown> {
-  const [table = '', one = ''] = operation.name.split('.');
   const { principal, sessionId } = identity;
-  const handlers = server.operations as unknown as Handlers<OperationTable>;
   try {
     // who may not do it anywhere is told that, and not what is wrong with the input
     if (!mentions(principal.grants, operation.permission)) requireAllowed(operation, {}, principal);
     const { input, dryRun } = judgedCall(operation, given);
-    requireAllowed(operation, input, principal);
     const origin = originOf(headers, server.proxies, sessionId);
-    const answer = await handlers[table]![one]!(input, callerOf(principal, origin, dryRun));
+    const answer = await server.operations.run(operation, input, callerOf(principal, origin, dryRun));
     // the page that follows shows what was decided
     if (operation.kind === 'command' && !dryRun) await server.map.catchUp().catch(() => {});
     return answer;

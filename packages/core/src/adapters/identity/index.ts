@@ -1,6 +1,7 @@
 /** How people and consoles prove who they are: passwords, sessions, one-time links, assertions. */
 export { type AssertionSigner, makeAssertionSigner } from './assertions.ts';
 export { IdentityProvider, type OidcSettings, type PendingSignIn } from './oidc.ts';
+export { identityParts } from './operating.ts';
 export { hashPassword, PASSWORD_LENGTH, passwordFault, verifyPassword } from './passwords.ts';
 export { hashSecret, newSecret } from './secrets.ts';
 export {

@@ -1,12 +1,14 @@
 /** People, sessions and links in memory, for tests of what is built on their ports. */
-import type {
-  LinkStore,
-  OneTimeLink,
-  Person,
-  PersonSecrets,
-  PersonStore,
-  Session,
-  SessionStore,
+import {
+  allows,
+  grantsOf,
+  type LinkStore,
+  type OneTimeLink,
+  type Person,
+  type PersonSecrets,
+  type PersonStore,
+  type Session,
+  type SessionStore,
 } from '../../access/index.ts';
 
 type Kept<T> = { -readonly [K in keyof T]: T[K] };
@@ -54,12 +56,14 @@ export class MemoryPeople implements PersonStore {
   async change(id: string, change: Parameters<PersonStore['change']>[1]) {
     const person = this.rows.get(id);
     if (person === undefined) return undefined;
+    if (this.isLast(id) && !isAdministrator({ ...person, ...change })) return 'last-administrator' as const;
     const unlocked = change.passwordHash === undefined ? {} : { failures: 0, lockedUntil: undefined };
     Object.assign(person, change, unlocked);
     return person;
   }
 
   async remove(id: string) {
+    if (this.isLast(id)) return 'last-administrator' as const;
     return this.rows.delete(id) ? ('removed' as const) : undefined;
   }
 
@@ -72,10 +76,19 @@ export class MemoryPeople implements PersonStore {
     return person.lockedUntil;
   }
 
+  private isLast(id: string): boolean {
+    const administrators = [...this.rows.values()].filter(isAdministrator);
+    return administrators.length === 1 && administrators[0]!.id === id;
+  }
+
   async signedIn(id: string) {
     const person = this.rows.get(id)!;
     Object.assign(person, { failures: 0, lockedUntil: undefined, lastSignInAt: new Date(this.nowMs()) });
   }
+}
+
+function isAdministrator({ roles, state }: Pick<Person, 'roles' | 'state'>): boolean {
+  return state === 'active' && allows(grantsOf(roles), 'users:manage');
 }
 
 export class MemorySessions implements SessionStore {
@@ -116,8 +129,10 @@ export class MemorySessions implements SessionStore {
     this.rows.get(id)!.lastSeenAt = new Date(this.nowMs());
   }
 
-  async list() {
-    return [...this.rows.values()].filter(({ endedAt }) => endedAt === undefined);
+  async list(_idleMs: number, personId?: string) {
+    return [...this.rows.values()].filter(
+      ({ endedAt, person }) => endedAt === undefined && (personId === undefined || person.id === personId),
+    );
   }
 
   async end(id: string) {
@@ -128,7 +143,7 @@ export class MemorySessions implements SessionStore {
   }
 
   async endAll({ personId, exceptId }: Parameters<SessionStore['endAll']>[0]) {
-    const ended = (await this.list()).filter(
+    const ended = (await this.list(0)).filter(
       ({ id, person }) => id !== exceptId && (personId === undefined || person.id === personId),
     );
     for (const { id } of ended) await this.end(id);
