@@ -1,5 +1,4 @@
 /** Procedures of tRPC derived from the table of operations, with the types of their contracts. */
-import { mentions } from '@foreshard/core/access';
 import { ERRORS, type ForeshardError } from '@foreshard/core/kernel';
 import {
   type AnyOperation,
@@ -52,11 +51,11 @@ async function carriedOut(
   given: unknown,
 ): Promise<unknown> {
   const { principal, sessionId } = identity;
+  const origin = originOf(headers, server.proxies, sessionId);
   try {
     // who may not do it anywhere is told that, and not what is wrong with the input
-    if (!mentions(principal.grants, operation.permission)) requireAllowed(operation, {}, principal);
+    await server.operations.requireMentioned(operation, callerOf(principal, origin));
     const { input, dryRun } = judgedCall(operation, given);
-    const origin = originOf(headers, server.proxies, sessionId);
     const answer = await server.operations.run(operation, input, callerOf(principal, origin, dryRun));
     // the page that follows shows what was decided
     if (operation.kind === 'command' && !dryRun) await server.map.catchUp().catch(() => {});
