@@ -449,7 +449,7 @@ export class EdgeFixture {
     return {
       topology: this.store,
       ...{ moves: absent, recommendations: absent, policies: absent, inquiries: absent },
-      ...{ clusters: absent, models: absent },
+      ...{ clusters: absent, models: absent, audit: absent, chainState: async () => undefined },
       proofs: { remembered: away },
       onRun: away,
       drainFacts: async () => ({ fills: new Map(), loads: new Map(), away: new Map() }),
