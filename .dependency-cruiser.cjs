@@ -196,6 +196,7 @@ const APPS = {
   },
   cli: {
     operations: [],
+    access: [],
     'forecast-models': [],
     events: [],
     replay: ['events'],
@@ -221,6 +222,7 @@ const APPS = {
     notifications: ['restructure'],
     quotas: [],
     tokens: ['streams'],
+    users: [],
   },
 };
 

@@ -162,7 +162,8 @@ async function startWork(
   });
   const ofForecasts = forecastJobs({ ...shared, ...control, settings });
   const ofPlans = planning({ ...settings, ...control, ...shared });
-  const sender = new GuardedWebhookSender(new AddressGuard(settings.webhookNetworks), nowMs);
+  const guard = new AddressGuard(settings.webhookNetworks);
+  const sender = new GuardedWebhookSender(guard, nowMs);
   const ofNotices = notifyingJobs({
     ...{ ...control, ...shared, ...settings, sender },
     newId: randomUUID,
@@ -185,7 +186,7 @@ async function startWork(
       retention: settings.telemetryRetention,
     }),
   );
-  const push = pushDelivery(control, follower, pool, metrics, log);
+  const push = pushDelivery({ control, follower, pool, metrics, log, guard });
   push.start();
   const registry = new JobRegistry({ processors, metrics, log });
   const wakeUps = new WakeUps({
@@ -255,13 +256,16 @@ function differences(redis: Control['redis']) {
     (await redis.hget(SHADOW_DIFFERENCES_KEY, String(move)).catch(() => null)) ?? undefined;
 }
 
-function pushDelivery(
-  control: Control,
-  follower: MapFollower,
-  pool: HostPool,
-  metrics: Metrics,
-  log: Logger,
-): PushDelivery {
+interface PushDeliveryParts {
+  readonly control: Control;
+  readonly follower: MapFollower;
+  readonly pool: HostPool;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly guard: AddressGuard;
+}
+
+function pushDelivery({ control, follower, pool, metrics, log, guard }: PushDeliveryParts): PushDelivery {
   const service = new GroupService({
     store: control.groups,
     map: follower.map,
@@ -271,8 +275,7 @@ function pushDelivery(
   return new PushDelivery({
     groups: control.groups,
     service,
-    sign,
-    request,
+    ...{ sign, request, guard },
     member: `worker-${randomUUID()}`,
     log,
     nowMs,

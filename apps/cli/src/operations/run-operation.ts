@@ -3,7 +3,6 @@
  * the command carries it out itself on the control plane's stores: break-glass, for when no edge runs.
  */
 import { randomUUID } from 'node:crypto';
-import { userInfo } from 'node:os';
 import { processPrincipal } from '@foreshard/core/access';
 import { ERRORS, type ErrorCode, ForeshardError } from '@foreshard/core/kernel';
 import {
@@ -17,7 +16,7 @@ import {
 } from '@foreshard/core/operations';
 import type { Command } from 'commander';
 import type { z } from 'zod';
-import { ACTOR, operationStores, request } from '../composition.ts';
+import { operationStores, operatorHere, request } from '../composition.ts';
 import { edgeAccess } from '../credentials.ts';
 import { withControl } from '../deciding.ts';
 import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from '../failure.ts';
@@ -132,7 +131,9 @@ export function failureOf(code: ErrorCode, detail: string, pointer?: string): Co
   // an input may be large: without its place nobody finds the wrong member
   const place = code.startsWith('invalid_') && pointer?.startsWith('/') ? `${pointer}: ` : '';
   const message = `${place}${detail}${needsCure ? ` ${cure}` : ''}`;
-  return new CommandFailure(message, BAD_INPUT.has(status) ? EXIT_BAD_INPUT : EXIT_FAILURE);
+  return new CommandFailure(message, BAD_INPUT.has(status) ? EXIT_BAD_INPUT : EXIT_FAILURE, {
+    document: { code, detail: `${place}${detail}`, cure },
+  });
 }
 
 async function runDirectly<O extends AnyOperation>(
@@ -151,7 +152,7 @@ async function runDirectly<O extends AnyOperation>(
       warn: (message) => void process.stderr.write(`foreshard: ${message}\n`),
     });
     const origin = { surface: 'command line', address: '', requestId: randomUUID() } as const;
-    return runner.run(operation, input, callerOf(processPrincipal(whoIsHere()), origin, dryRun));
+    return runner.run(operation, input, callerOf(processPrincipal(operatorHere()), origin, dryRun));
   });
 }
 
@@ -161,13 +162,4 @@ let isWarned = false;
 function warnOnce(): void {
   if (!isWarned) process.stderr.write('--direct: no edge checks this order\n');
   isWarned = true;
-}
-
-/** Containers run under users that have no name. */
-function whoIsHere(): string {
-  try {
-    return `${ACTOR}:${userInfo().username}`;
-  } catch {
-    return ACTOR;
-  }
 }

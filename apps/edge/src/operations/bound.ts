@@ -1,11 +1,5 @@
 /** The table of operations as this process carries it out: recorded, and answered in time. */
-import type {
-  AnyOperation,
-  Caller,
-  Handler,
-  InputOf,
-  OperationTable,
-} from '@foreshard/core/operations';
+import type { AnyOperation, Caller, Handler, InputOf, OperationTable } from '@foreshard/core/operations';
 import type { OperationRunner } from '@foreshard/core/operations/handlers';
 import { asForeshardError } from '@foreshard/core/operations/handlers';
 import { answeredInTime } from '../http/reaching-store.ts';

@@ -450,6 +450,8 @@ export class EdgeFixture {
       topology: this.store,
       ...{ moves: absent, recommendations: absent, policies: absent, inquiries: absent },
       ...{ clusters: absent, models: absent, audit: absent, chainState: async () => undefined },
+      ...{ people: absent, sessions: absent, links: absent, passwords: absent, newSecret: absent },
+      ...{ sessionIdleMs: 0, consoleUrl: undefined },
       proofs: { remembered: away },
       onRun: away,
       drainFacts: async () => ({ fills: new Map(), loads: new Map(), away: new Map() }),

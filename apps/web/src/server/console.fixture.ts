@@ -2,6 +2,8 @@
  * Consoles for tests of its procedures. Who asks is decided in `contextOf` alone, so that a change of what a context
  * holds is one line for all tests.
  */
+import { EVERYWHERE, grantsOf } from '@foreshard/core/access';
+import type { Identity } from './identity/identify.ts';
 import { type ConsoleServer, openConsole } from './main.ts';
 import { appRouter } from './router.ts';
 import type { Settings } from './settings.ts';
@@ -9,9 +11,22 @@ import type { Context } from './trpc.ts';
 
 export type Caller = ReturnType<typeof appRouter.createCaller>;
 
-/** What a procedure sees of a person who asks from a page of the console. */
-export function contextOf(server: ConsoleServer, headers: Readonly<Record<string, string>> = {}): Context {
-  return { server, headers: new Headers(headers) };
+/** A person who may do everything. */
+export const ADMINISTRATOR: Identity = {
+  principal: {
+    ...{ kind: 'person', id: 'ada', name: 'ada@example.org' },
+    grants: grantsOf([{ role: 'administrator', scope: EVERYWHERE }]),
+  },
+  ...{ displayName: 'Ada', roles: ['administrator'], isProvided: false, sessionId: 's', readOnly: false },
+};
+
+/** What a procedure sees of a person who asks from a page of the console, and goes on being signed in. */
+export function contextOf(
+  server: ConsoleServer,
+  headers: Readonly<Record<string, string>> = {},
+  identity: Identity | undefined = ADMINISTRATOR,
+): Context {
+  return { server: { ...server, identify: async () => identity }, headers: new Headers(headers), identity };
 }
 
 export function callerOf(server: ConsoleServer, headers?: Readonly<Record<string, string>>): Caller {
@@ -24,7 +39,8 @@ const AWAY: Settings = {
   redisUrl: 'redis://127.0.0.1:1',
   edgeUrl: 'http://127.0.0.1:1',
   token: 'fsh_hunter2',
-  ...{ topologyUrl: undefined, webhookNetworks: [], consoleUrl: undefined },
+  ...{ topologyUrl: undefined, webhookNetworks: [], consoleUrl: undefined, provider: undefined },
+  ...{ proxies: 0, sessionIdleMs: 3_600_000, sessionAbsoluteMs: 3_600_000 },
 };
 
 export interface TestConsole {

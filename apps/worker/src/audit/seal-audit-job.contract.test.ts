@@ -2,6 +2,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { processPrincipal } from '@foreshard/core/access';
 import { ensureAuditKey, headFileOf, keepHead, readHead } from '@foreshard/core/adapters/audit';
 import {
   applyMigrations,
@@ -9,7 +10,6 @@ import {
   PrismaAuditChain,
   PrismaAuditLog,
 } from '@foreshard/core/adapters/prisma';
-import { processPrincipal } from '@foreshard/core/access';
 import type { ChainState, Head } from '@foreshard/core/audit';
 import { createDatabase } from '@foreshard/local';
 import { pino } from 'pino';
@@ -68,8 +68,7 @@ function job(file = keyFile): SealAuditJob {
 async function write(count: number): Promise<void> {
   const origin = { surface: 'edge', address: '', requestId: '' } as const;
   const what = { operation: 'hosts.drain', resource: 'host', target: '3', reason: '', input: {} };
-  for (let i = 0; i < count; i++)
-    await audit.done({ principal: processPrincipal('ann'), origin, ...what });
+  for (let i = 0; i < count; i++) await audit.done({ principal: processPrincipal('ann'), origin, ...what });
 }
 
 it('makes a key that only its user reads, seals, and publishes the head each minute that it moves', async () => {

@@ -1,6 +1,9 @@
 /** Roles, grants, permissions, and the ports to where people and sessions are kept. */
+export * from './assertions.ts';
 export * from './grants.ts';
 export * from './people.ts';
 export * from './permissions.ts';
 export * from './principal.ts';
+export * from './role-schemas.ts';
 export * from './roles.ts';
+export * from './scope-schema.ts';

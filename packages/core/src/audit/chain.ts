@@ -119,7 +119,8 @@ export class ChainWalk {
     const fault = (kind: ChainFaultKind, detail: string): ChainFault => ({ kind, number, rowId, detail });
     if (number !== expected)
       return fault('missing', `Seal ${expected} is missing: the next one is ${number}, of row ${rowId}.`);
-    if (row === undefined) return fault('missing', `Row ${rowId} is missing: only its seal ${number} is left.`);
+    if (row === undefined)
+      return fault('missing', `Row ${rowId} is missing: only its seal ${number} is left.`);
     if (sealHash(this.hmac, this.at.hash, number, row) === hash) return undefined;
     const swapped = next.find(
       ({ row: other }) => other !== undefined && sealHash(this.hmac, this.at.hash, number, other) === hash,

@@ -126,7 +126,9 @@ async function cutOff(
   if (found?.hash === published.hash) return [];
   const { number } = published;
   const why =
-    found === undefined ? `seal ${number} was published and is gone` : `seal ${number} was published with another hash`;
+    found === undefined
+      ? `seal ${number} was published and is gone`
+      : `seal ${number} was published with another hash`;
   const detail = `The end of the chain was cut off, or an older copy of the database was restored: ${why}.`;
   return [{ kind: 'cut off', number, rowId: undefined, detail }];
 }

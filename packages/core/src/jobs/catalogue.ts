@@ -128,7 +128,8 @@ export const JOBS = {
     everyMs: 15_000,
   },
   sealAudit: {
-    purpose: 'Seals the audit log, publishes the head of its chain, verifies it, and ends what is past its retention',
+    purpose:
+      'Seals the audit log, publishes the head of its chain, verifies it, and ends what is past its retention',
     payload: nothing,
     timeoutMs: 120_000,
     attempts: 1,

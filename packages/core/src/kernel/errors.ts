@@ -15,8 +15,8 @@ export const ERRORS = {
   },
   forbidden: {
     status: 403,
-    title: 'The token may not do this',
-    cure: 'Use a token with the scope named in the detail.',
+    title: 'The caller may not do this',
+    cure: 'Use a token with the permission named in the detail, or ask an administrator for a role that has it.',
   },
   foreign_member: {
     status: 403,

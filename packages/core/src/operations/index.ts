@@ -1,3 +1,4 @@
+export * from './account.ts';
 export * from './allowing.ts';
 export * from './audit.ts';
 export * from './caller.ts';
@@ -19,6 +20,7 @@ export * from './quotas.ts';
 export * from './reading.ts';
 export * from './recommendations.ts';
 export * from './recorded.ts';
+export { sessions } from './sessions.ts';
 export * from './shardlets.ts';
 export * from './streams.ts';
 export * from './table.ts';
@@ -26,4 +28,5 @@ export * from './telemetry.ts';
 export * from './tokens.ts';
 export * from './topology.ts';
 export * from './trpc-codes.ts';
+export * from './users.ts';
 export * from './what-if.ts';

@@ -23,6 +23,9 @@ export const RESOURCES = [
     'telemetry',
     'topology',
     'audit log',
+    'user',
+    'session',
+    'account',
   ] as const),
 ] as const;
 export type Resource = (typeof RESOURCES)[number];

@@ -1,10 +1,11 @@
 /**
- *      +<-------------------------------------------------------------------+
- *      v                                                                    |
- *   read the topology store --something opens or closes there--> finish it ------------------+
- *      +-----without new epochs--> describe, where writes may be lost --> readmit a batch
- *      +-----nothing left--> mark the host --> publish the run --> (finished)
- *      +-----another run is noted--> (stale)
+ *      +<-----------------------------------------------------------------------------------+
+ *      v                                                                                    |
+ *   read the topology store --something opens or closes there--> finish it -----------------+
+ *      |                                                                                    |
+ *      +--without new epochs--> describe, where writes may be lost --> readmit a batch -----+
+ *      +--nothing left--> mark the host --> publish the run --> (finished)
+ *      +--another run is noted--> (stale)
  *
  * Gives every shardlet that takes appends on a restarted host a new epoch, and then lets the topology store trust the
  * run. First what is opening or closing there is finished; then at most 100 shardlets a decision, each batch finished

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EdgeClient } from '../edge/edge-client.ts';
+import type { EdgeCalls } from '../edge/edge-client.ts';
 import { eventFilterSchema, eventPageSchema, filterOf } from './event-query.ts';
 import { eventRow, TEXT_CHARS_MAX } from './event-rows.ts';
 import { fits, isPast, type PlacedEvent } from './placed-event.ts';
@@ -81,9 +81,9 @@ describe('a search', () => {
       asked.push(url);
       return JSON.stringify(pages[url.searchParams.get('from') ?? 'first']);
     };
-    return { edge: { get } as unknown as EdgeClient, asked };
+    return { edge: { get } as unknown as EdgeCalls, asked };
   }
-  const find = (edge: EdgeClient, given: object) => findEvents(edge, eventPageSchema.parse(given));
+  const find = (edge: EdgeCalls, given: object) => findEvents(edge, eventPageSchema.parse(given));
 
   it('without a filter takes one page of the size asked for', async () => {
     const { edge, asked } = edgeWith({ first: { events: [placed(1), placed(2)], next: 'b', atHead: false } });

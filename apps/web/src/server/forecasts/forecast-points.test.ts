@@ -2,17 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { DAY_MS, type ForecastPoint, pointOf, scoresOf, thinned } from './forecast-points.ts';
 
 const NONE = Number.NaN;
-const told = (forecast: number, low: number, high: number) => ({ forecast, low, high, baseline: forecast });
+const step = (forecast: number, low: number, high: number) => ({ forecast, low, high, baseline: forecast });
 
 describe('a point', () => {
   it('has rates a second, what was missed, and no baseline where hints changed nothing', () => {
-    expect(pointOf(5, 30, told(20, 10, 40), 0.1)).toEqual({
+    expect(pointOf(5, 30, step(20, 10, 40), 0.1)).toEqual({
       ...{ ms: 5, actual: 3, forecast: 2, baseline: null, band: [1, 4], residual: 1 },
     });
   });
 
   it('has a baseline where hints changed the forecast', () => {
-    expect(pointOf(5, NONE, { ...told(20, 10, 40), baseline: 5 }, 0.1)).toMatchObject({
+    expect(pointOf(5, NONE, { ...step(20, 10, 40), baseline: 5 }, 0.1)).toMatchObject({
       ...{ actual: null, baseline: 0.5, residual: null },
     });
   });
@@ -27,11 +27,11 @@ describe('a point', () => {
 describe('scores', () => {
   const perSecond = 0.5;
   const points = [
-    pointOf(DAY_MS, 10, told(10, 10, 10), perSecond), // on both bounds
-    pointOf(DAY_MS + 1, 18, told(10, 4, 12), perSecond), // 4/s above
-    pointOf(DAY_MS + 2, 4, told(10, 6, 12), perSecond), // 3/s below
-    pointOf(DAY_MS + 3, 10, told(10, 4, 12), perSecond), // inside
-    pointOf(DAY_MS + 4, NONE, told(10, 4, 12), perSecond),
+    pointOf(DAY_MS, 10, step(10, 10, 10), perSecond), // on both bounds
+    pointOf(DAY_MS + 1, 18, step(10, 4, 12), perSecond), // 4/s above
+    pointOf(DAY_MS + 2, 4, step(10, 6, 12), perSecond), // 3/s below
+    pointOf(DAY_MS + 3, 10, step(10, 4, 12), perSecond), // inside
+    pointOf(DAY_MS + 4, NONE, step(10, 4, 12), perSecond),
   ];
 
   it('are of the steps that are known, bounds of the interval inside', () => {

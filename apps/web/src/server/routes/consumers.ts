@@ -6,7 +6,7 @@ import {
   groupListSchema,
   groupSummary,
 } from '../consumers/group-views.ts';
-import type { EdgeClient } from '../edge/edge-client.ts';
+import type { EdgeCalls } from '../edge/edge-client.ts';
 import { refusedByEdge } from '../edge/refused-by-edge.ts';
 import { query, router } from '../trpc.ts';
 
@@ -14,20 +14,20 @@ import { query, router } from '../trpc.ts';
 const GROUPS_MAX = 50;
 
 export const consumersRouter = router({
-  list: query.query(async ({ ctx: { server } }) => {
-    const details = await groupsOf(server.edge).catch(refusedByEdge);
+  list: query.query(async ({ ctx: { server, identity } }) => {
+    const details = await groupsOf(server.edge.as(identity.principal)).catch(refusedByEdge);
     return { groups: details.shown.map(groupSummary), total: details.total, nowMs: Date.now() };
   }),
 
   detail: query
     .input(z.object({ group: z.string().min(1).max(64) }))
-    .query(async ({ ctx: { server }, input }) => {
-      const detail = await detailOf(server.edge, input.group).catch(refusedByEdge);
+    .query(async ({ ctx: { server, identity }, input }) => {
+      const detail = await detailOf(server.edge.as(identity.principal), input.group).catch(refusedByEdge);
       return { ...detail, nowMs: Date.now() };
     }),
 });
 
-type Edge = Pick<EdgeClient, 'get'>;
+type Edge = Pick<EdgeCalls, 'get'>;
 
 async function groupsOf(edge: Edge) {
   const { groups } = groupListSchema.parse(JSON.parse(await edge.get('/v1/groups')));

@@ -389,7 +389,12 @@ describe('clusters that are not ours', () => {
     const { hosts, plannedMs, nothingBecause } = await ask.clusters.detail({ name: 'kafka' });
     expect(hosts).toMatchObject([
       { name: 'broker-1', partitions: 2, capacity: 50, isCapacityKnown: true, eventsPerSecond: 0 },
-      { name: 'broker-2', partitions: 0, isCapacityKnown: false, capacity: DEFAULT_POLICY.capacity.events_per_second },
+      {
+        name: 'broker-2',
+        partitions: 0,
+        isCapacityKnown: false,
+        capacity: DEFAULT_POLICY.capacity.events_per_second,
+      },
     ]);
     expect([plannedMs, nothingBecause]).toEqual([null, null]);
   });

@@ -4,7 +4,7 @@
  * nothing here fails while a server is away: the calls do, in one clear line.
  */
 import type { Redis } from 'ioredis';
-import type { LinkStore, PersonStore, SessionStore } from '../../access/index.ts';
+import type { AssertionKeyStore, LinkStore, PersonStore, SessionStore } from '../../access/index.ts';
 import type { HostOrders, InquiryClient, PolicyStore, RecommendationLog } from '../../advising/index.ts';
 import type { AuditReader, AuditWriter } from '../../audit/index.ts';
 import type { GroupStore } from '../../consuming/index.ts';
@@ -23,6 +23,7 @@ import { within } from '../deadline/index.ts';
 import { EtcdChangeNotifier, openEtcdTopology } from '../etcd/index.ts';
 import {
   openPrisma,
+  PrismaAssertionKeys,
   PrismaAuditChain,
   PrismaAuditLog,
   PrismaClusterStore,
@@ -79,6 +80,8 @@ export interface Control {
   readonly sessions: SessionStore;
   /** links that can be used once */
   readonly links: LinkStore;
+  /** with which edges judge what consoles assert */
+  readonly assertionKeys: AssertionKeyStore;
   /** what was asked for, and what became of it */
   readonly audit: AuditWriter & AuditReader;
   /** the chain over it */
@@ -145,6 +148,7 @@ export function connectControl(settings: ControlSettings): Control {
     people: new PrismaPersonStore(prisma, databaseUrl),
     sessions: new PrismaSessionStore(prisma, databaseUrl),
     links: new PrismaLinkStore(prisma, databaseUrl),
+    assertionKeys: new PrismaAssertionKeys(prisma, databaseUrl),
     audit: new PrismaAuditLog(prisma, databaseUrl),
     auditChain: new PrismaAuditChain(prisma, databaseUrl),
     quotas: new PrismaQuotaStore(prisma, databaseUrl),

@@ -11,6 +11,7 @@ import { chainStateReader } from '../audit/index.ts';
 import type { Control } from '../control/index.ts';
 import { connectAnyHost } from '../event-hosts/index.ts';
 import { admitHost, tryAdmission } from '../host-admission/index.ts';
+import { identityParts } from '../identity/index.ts';
 import { type NotificationServiceParts, notificationService } from '../webhooks/index.ts';
 
 export interface OperationStoreOptions
@@ -33,6 +34,8 @@ export function operationStores(
     ...{ recommendations, policies, inquiries, clusters, models },
     ...{ onRun, onHost: onRun, nowMs: Date.now },
     ...{ audit: control.audit, chainState: chainStateReader(control.redis) },
+    ...{ people: control.people, sessions: control.sessions, links: control.links, consoleUrl },
+    ...identityParts(),
     ...{ hints: control.hints, blocks: control.telemetry, newId: randomUUID },
     notifications: notificationService({
       ...{ store: control.notifications, webhookNetworks, consoleUrl },

@@ -49,7 +49,13 @@ async function write(targets: readonly string[]): Promise<void> {
     await audit.done({
       principal: processPrincipal('ann'),
       origin: { surface: 'edge', address: '', requestId: '' },
-      ...{ operation: 'hosts.drain', resource: 'host', target, reason: '', input: { b: 1, a: [target, 0.1] } },
+      ...{
+        operation: 'hosts.drain',
+        resource: 'host',
+        target,
+        reason: '',
+        input: { b: 1, a: [target, 0.1] },
+      },
     });
 }
 
@@ -144,7 +150,11 @@ describe('what was done by hand is found', () => {
 
   it('rows that changed places', async () => {
     await byHand(
-      ...[[3, -1], [4, 3], [-1, 4]].map(([from, to]) => `UPDATE audit_row SET id = ${to} WHERE id = ${from}`),
+      ...[
+        [3, -1],
+        [4, 3],
+        [-1, 4],
+      ].map(([from, to]) => `UPDATE audit_row SET id = ${to} WHERE id = ${from}`),
     );
     await found({ kind: 'changed', number: 3 });
   });
@@ -170,10 +180,14 @@ describe('what was done by hand is found', () => {
     const head = await chain.head();
     await byHand('DELETE FROM audit_seal WHERE number > 3', 'DELETE FROM audit_row WHERE id > 3');
     expect(await verify()).toMatchObject({ faults: [] });
-    expect(await verify(hmac, { published: head })).toMatchObject({ faults: [{ kind: 'cut off', number: 5 }] });
+    expect(await verify(hmac, { published: head })).toMatchObject({
+      faults: [{ kind: 'cut off', number: 5 }],
+    });
     await write(['6', '7', '8']);
     await seal();
-    expect(await verify(hmac, { published: head })).toMatchObject({ faults: [{ kind: 'cut off', number: 5 }] });
+    expect(await verify(hmac, { published: head })).toMatchObject({
+      faults: [{ kind: 'cut off', number: 5 }],
+    });
   });
 
   it('a head that was published long ago still stands in the chain', async () => {

@@ -57,7 +57,8 @@ export class PrismaAuditChain {
         WHERE r.id > ${aboveId}::bigint AND NOT EXISTS (SELECT 1 FROM audit_seal s WHERE s.row_id = r.id)
         ORDER BY r.id LIMIT ${limit}`;
       const seals = sealsFor(hmac, head, rows.map(chainRow));
-      if (seals.length > 0) await tx.$executeRaw`
+      if (seals.length > 0)
+        await tx.$executeRaw`
         INSERT INTO audit_seal (number, row_id, hash)
         SELECT number, "rowId", decode(hash, 'hex')
         FROM json_to_recordset(${JSON.stringify(seals)}::json) AS s(number bigint, "rowId" bigint, hash text)`;
@@ -96,7 +97,10 @@ export class PrismaAuditChain {
   }
 
   /** Rows that have no seal, and the oldest of them. */
-  async unsealed(): Promise<{ readonly rows: number; readonly oldest: { id: string; at: Date } | undefined }> {
+  async unsealed(): Promise<{
+    readonly rows: number;
+    readonly oldest: { id: string; at: Date } | undefined;
+  }> {
     const [found] = await this.reaching(
       () => this.prisma.$queryRaw<{ rows: number; id: string | null; at: Date | null }[]>`
         SELECT count(*)::int AS rows, min(r.id)::text AS id, min(r.at) AS at FROM audit_row r
@@ -191,10 +195,13 @@ async function holdsUnder(tx: Tx, hmac: Hmac): Promise<boolean> {
     SELECT s.number::text, encode(s.hash, 'hex') AS hash, s.row_id::text AS of_row, ${COLUMNS}
     FROM audit_seal s LEFT JOIN audit_row r ON r.id = s.row_id ORDER BY s.number DESC LIMIT ${NEWEST_SEALS}`;
   const anchor = await anchorIn(tx);
-  const known = [EMPTY_CHAIN, ...(anchor === undefined ? [] : [anchor]), ...newest.map(sealedRow).map(headOf)];
+  const known = [
+    EMPTY_CHAIN,
+    ...(anchor === undefined ? [] : [anchor]),
+    ...newest.map(sealedRow).map(headOf),
+  ];
   const hashes = new Map(known.map(({ number, hash }) => [number, hash]));
-  if (newest.length === 0)
-    return anchor === undefined || anchorSignature(hmac, anchor) === anchor.signature;
+  if (newest.length === 0) return anchor === undefined || anchorSignature(hmac, anchor) === anchor.signature;
   return newest.map(sealedRow).some(({ seal, row }) => {
     const previous = hashes.get(seal.number - 1);
     return (

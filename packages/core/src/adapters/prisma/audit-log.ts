@@ -142,7 +142,15 @@ function conditionsOf(question: Omit<AuditQuestion, 'before' | 'limit'>): Prisma
   ];
 }
 
-function recordOf({ actor_kind, actor_id, session_id, request_id, begun_id, ended_at, ...row }: Row): AuditRecord {
+function recordOf({
+  actor_kind,
+  actor_id,
+  session_id,
+  request_id,
+  begun_id,
+  ended_at,
+  ...row
+}: Row): AuditRecord {
   return {
     ...{ ...row, actorId: actor_id, requestId: request_id, endedAt: ended_at },
     actorKind: actor_kind as PrincipalKind,

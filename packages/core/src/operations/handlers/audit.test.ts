@@ -11,7 +11,14 @@ function record(id: string): AuditRecord {
     ...{ id, begunId: undefined, at: AT, endedAt: AT, outcome: 'done', actorKind: 'person', actorId: 'p' },
     ...{ actor: 'ann@example.com', sessionId: undefined, address: '', surface: 'console' },
     ...{ operation: 'hosts.drain', resource: 'host', target: '3', requestId: 'r', reason: '' },
-    ...{ input: { host: 3 }, code: undefined, detail: undefined, before: undefined, after: { a: 1 }, seal: 7 },
+    ...{
+      input: { host: 3 },
+      code: undefined,
+      detail: undefined,
+      before: undefined,
+      after: { a: 1 },
+      seal: 7,
+    },
   };
 }
 

@@ -1,3 +1,5 @@
+export type { AccountStores, PasswordHasher } from './account.ts';
+export { accountHandlers } from './account.ts';
 export * from './audit.ts';
 export * from './clusters.ts';
 export * from './groups.ts';
@@ -15,7 +17,9 @@ export * from './quota-store.ts';
 export * from './quotas.ts';
 export * from './recommendations.ts';
 export * from './refusals.ts';
+export { type SessionStores, sessionHandlers } from './sessions.ts';
 export * from './shardlets.ts';
 export * from './streams.ts';
 export * from './tokens.ts';
+export { type NewSecret, type UserStores, userHandlers } from './users.ts';
 export * from './what-if.ts';

@@ -53,11 +53,7 @@ export class OperationRunner<T extends OperationTable = OperationTable> {
   }
 
   /** @throws ForeshardError of the contract, forbidden, or store_unreachable where it cannot be recorded */
-  async run<O extends AnyOperation>(
-    operation: O,
-    input: InputOf<O>,
-    caller: Caller,
-  ): Promise<OutputOf<O>> {
+  async run<O extends AnyOperation>(operation: O, input: InputOf<O>, caller: Caller): Promise<OutputOf<O>> {
     try {
       requireAllowed(operation, input, caller.principal);
     } catch (error) {
@@ -114,7 +110,10 @@ export class OperationRunner<T extends OperationTable = OperationTable> {
     try {
       await this.parts.audit.completed(begunId, entry, result);
     } catch (error) {
-      this.parts.warn(`the audit log has no end of row ${begunId}: ${entry.operation} ${result.outcome}`, error);
+      this.parts.warn(
+        `the audit log has no end of row ${begunId}: ${entry.operation} ${result.outcome}`,
+        error,
+      );
     }
   }
 
