@@ -53,7 +53,7 @@ async function carriedOut(
   const { principal, sessionId } = identity;
   const origin = originOf(headers, server.proxies, sessionId);
   try {
-    // who may not do it anywhere is told that, and not what is wrong with the input
+    // as at the edge, whoever may not call it at all learns nothing about the input
     await server.operations.requireMentioned(operation, callerOf(principal, origin));
     const { input, dryRun } = judgedCall(operation, given);
     const answer = await server.operations.run(operation, input, callerOf(principal, origin, dryRun));
