@@ -6,23 +6,21 @@
  * events. Stop: take no new request, finish those under way, hand over the last counters.
  */
 import { join } from 'node:path';
+import type { AssertionKey } from '@foreshard/core/access';
 import type { HotKey, PolicyStore } from '@foreshard/core/advising';
 import type { GroupStore } from '@foreshard/core/consuming';
 import type { EventHost, HostProofStore, ProgressWatch } from '@foreshard/core/hosts';
 import { type Clock, MICROS_PER_MS } from '@foreshard/core/kernel';
-import {
-  consuming as groupOperations,
-  OPERATIONS,
-  reading as readOperations,
-} from '@foreshard/core/operations';
+import { OPERATIONS } from '@foreshard/core/operations';
 import { type OperationStores, operationHandlers } from '@foreshard/core/operations/handlers';
 import { LoadCounters } from '@foreshard/core/telemetry';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
 import { consuming } from './consuming/index.ts';
 import { MemoryGuard } from './hosts/memory-guard.ts';
+import type { KnownToken } from './http/bearer.ts';
 import { ByteBudget } from './http/byte-budget.ts';
 import { EdgeMetrics } from './http/metrics.ts';
-import { type KnownToken, TokenCheck } from './http/token-check.ts';
+import { TokenCheck } from './http/token-check.ts';
 import { requestId, type Trace } from './http/trace.ts';
 import {
   IDEMPOTENCY_BYTES_MAX,
@@ -61,6 +59,9 @@ export interface EdgeParts {
   readonly store: Pick<TopologyStore, 'snapshot' | 'changesAfter'>;
   readonly notifier: Pick<ChangeNotifier, 'subscribe'>;
   readonly activeHashes: () => Promise<readonly KnownToken[]>;
+  /** with which what consoles assert is judged */
+  readonly assertionKeys: () => Promise<readonly AssertionKey[]>;
+  readonly onTokensChange: (listener: () => void) => Promise<() => Promise<void>>;
   readonly markTokensUsed: (ids: readonly string[]) => Promise<void>;
   readonly proofs: Pick<HostProofStore, 'claim' | 'verdict'>;
   readonly groups: GroupStore;
@@ -202,21 +203,16 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
       acknowledged: acknowledged.note.bind(acknowledged),
     },
   });
-  const mayRead = (authorization: string | undefined) =>
-    tokens.permits(authorization, readOperations.log.permission);
   const reads = reading({
     map,
     hosts,
     clock,
-    mayRead,
     onRead: (shardlet, events) => load.read(shardlet, events),
   });
   const groups = consuming({
     groups: parts.groups,
     map,
     hosts,
-    mayConsume: (authorization) => tokens.permits(authorization, groupOperations.follow.permission),
-    tokenName: (authorization) => tokens.nameOf(authorization),
   });
   const budget = new ByteBudget(settings.inFlightBytesMax);
   const shared = new SharedRedis(parts.redis, Date.now);
@@ -235,6 +231,7 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     bytesInFlight: () => budget.inUse,
     mapVersion: () => map.topology.version,
     mapAgeSeconds: () => map.ageMs / 1_000,
+    tokensAgeSeconds: () => tokens.ageMs / 1_000,
     followers: () => reads.followers(),
     hostClaims: () => claims.open,
   });
@@ -265,11 +262,12 @@ function assemble(parts: EdgeParts, { map, hosts, tokens, quotas: book, metrics,
     tokens,
     metrics,
     mapAgeMs: () => map.ageMs,
+    metricsPublic: settings.metricsPublic,
     hostAlarms: parts.hostAlarms,
     trpc: {
-      require: (authorization, scope) => tokens.require(authorization, scope),
+      tokens,
       store: (body, request) => events.storeBatch(body, request),
-      read: (stream, request) => reads.bodyOf(stream, request),
+      read: (stream, request, mayRead) => reads.bodyOf(stream, request, mayRead),
       records,
       operations,
       bodyBytesMax: settings.bodyBytesMax,
@@ -360,11 +358,12 @@ function quotaBookOf({ settings, ownQuotas }: EdgeParts, warn: Warn): QuotaBook 
   });
 }
 
-function tokenCheckOf({ settings, activeHashes, markTokensUsed }: EdgeParts, warn: Warn): TokenCheck {
+function tokenCheckOf(parts: EdgeParts, warn: Warn): TokenCheck {
+  const { settings, activeHashes, assertionKeys, onTokensChange: onChange, markTokensUsed } = parts;
   const file = join(settings.dataDir, 'edge', 'tokens.json');
   return new TokenCheck({
-    ...{ activeHashes, markUsed: markTokensUsed, file, warn },
-    ...{ refreshMs: settings.refreshMs, nowMs: Date.now },
+    ...{ activeHashes, assertionKeys, onChange, markUsed: markTokensUsed, file, warn },
+    ...{ refreshMs: settings.refreshMs, staleMsMax: settings.tokenStaleMsMax, nowMs: Date.now },
   });
 }
 

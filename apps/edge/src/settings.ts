@@ -12,6 +12,16 @@ const bytes = z.coerce.number({ error: 'a number of bytes' }).int().min(1_024);
 
 const milliseconds = z.coerce.number({ error: 'a number of milliseconds' }).int().min(100);
 
+const MS_OF = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const DURATION = /^([1-9]\d{0,5})([smhd])$/;
+const duration = z
+  .string()
+  .regex(DURATION, 'a time such as 24h, 30m or 90s')
+  .transform((text) => {
+    const [, count, unit] = DURATION.exec(text)!;
+    return Number(count) * MS_OF[unit as keyof typeof MS_OF];
+  });
+
 const quota = z.coerce
   .number({ error: 'a whole number a second, or 0 for none' })
   .int()
@@ -47,6 +57,10 @@ const schema = z
     /** A client that sends its headers, or its whole request, slower than this is answered 408. */
     EDGE_HEADERS_MS_MAX: milliseconds.default(10_000),
     EDGE_REQUEST_MS_MAX: milliseconds.default(30_000),
+    /** how long tokens are let in by a list that cannot be read anew */
+    TOKEN_STALE_MAX: duration.default(24 * MS_OF.h),
+    /** whether /metrics needs no token */
+    METRICS_PUBLIC: z.stringbool({ error: 'true or false' }).default(false),
     /** how often tokens and quotas are read anew */
     EDGE_REFRESH_MS: milliseconds.default(3_000),
     /** of the stored events, 0 to 1: how many are looked at for the profile (docs/profiling.md has its cost) */
@@ -80,6 +94,8 @@ const schema = z
     headersMsMax: e.EDGE_HEADERS_MS_MAX,
     requestMsMax: e.EDGE_REQUEST_MS_MAX,
     refreshMs: e.EDGE_REFRESH_MS,
+    tokenStaleMsMax: e.TOKEN_STALE_MAX,
+    metricsPublic: e.METRICS_PUBLIC,
     webhookNetworks: e.FORESHARD_WEBHOOK_NETWORKS,
     consoleUrl: e.FORESHARD_CONSOLE_URL,
     profileShare: e.EDGE_PROFILE_SHARE,

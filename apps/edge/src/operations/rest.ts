@@ -35,8 +35,8 @@ export function mountOperations(api: Api, { bound, budget }: OperationRoutes): v
   for (const contract of allOperations(bound.table)) {
     const handler = bound.handlerOf(contract);
     const placement = placementOf(contract);
-    api.serve(contract, async ({ c, members: given, principal, dryRun }) => {
-      const caller = callerOf(principal, originOf(c), dryRun);
+    api.serve(contract, async ({ c, members: given, standing, dryRun }) => {
+      const caller = callerOf(standing.principal, originOf(c), dryRun);
       return withInput(c, { contract, placement, given, budget }, (input) =>
         answered(c, contract, handler, input, caller),
       );

@@ -33,8 +33,10 @@ export function operationRouters<T extends OperationTable>(table: T): OperationR
 }
 
 function made(contract: AnyOperation) {
-  const { permission, kind, output } = contract;
-  const described = procedure(permission).input(z.unknown()).output(output);
+  const { permission, judgedBy, kind, output } = contract;
+  const described = procedure(judgedBy === 'input' ? permission : undefined)
+    .input(z.unknown())
+    .output(output);
   const resolve: Parameters<typeof described.query>[0] = async ({ ctx, input: given }) => {
     try {
       const { input, dryRun } = judgedCall(contract, given);

@@ -1,5 +1,6 @@
 /** Whether a caller may call an operation with this input: judged here for every surface. */
 import {
+  actorOf,
   allows,
   type Grant,
   OWN_CLUSTER,
@@ -26,9 +27,10 @@ export function targetOf({ permission, input: { shape }, name }: AnyOperation, i
   };
 }
 
-/** @throws ForeshardError forbidden */
+/** @throws ForeshardError forbidden; not where the handler judges */
 export function requireAllowed(operation: AnyOperation, input: unknown, principal: Principal): void {
-  const { permission } = operation;
+  const { permission, judgedBy } = operation;
+  if (judgedBy === 'handler') return;
   if (allows(principal.grants, permission, targetOf(operation, input))) return;
   throw forbidden(principal, permission);
 }
@@ -40,6 +42,29 @@ export function requirePermission(
   target: Target,
 ): void {
   if (!allows(principal.grants, permission, target)) throw forbidden(principal, permission);
+}
+
+export interface OwnedGroup {
+  readonly group: string;
+  /** undefined: it is not known, or was deleted */
+  readonly stream: string | undefined;
+  /** as `actorOf` names it */
+  readonly owner: string | undefined;
+}
+
+/** The owner of a consumer group needs no grant on it. */
+export function isOwner(principal: Principal, { owner }: OwnedGroup): boolean {
+  return owner !== undefined && owner === actorOf(principal);
+}
+
+/** @throws ForeshardError forbidden */
+export function requireOnGroup(
+  principal: Principal,
+  permission: 'groups:consume' | 'groups:manage',
+  at: OwnedGroup,
+): void {
+  if (!isOwner(principal, at))
+    requirePermission(principal, permission, { group: at.group, stream: at.stream });
 }
 
 function forbidden(principal: Principal, permission: Grant['permissions'][number]): ForeshardError {

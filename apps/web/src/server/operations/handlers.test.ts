@@ -1,6 +1,6 @@
 import { processPrincipal } from '@foreshard/core/access';
 import { request } from '@foreshard/core/adapters/outgoing-http';
-import { callerOf, groups } from '@foreshard/core/operations';
+import { callerOf, groups, tokens as tokenOperations } from '@foreshard/core/operations';
 import { expect, it } from 'vitest';
 import { EdgeClient } from '../edge/edge-client.ts';
 import { type ConsoleStores, consoleHandlers } from './handlers.ts';
@@ -12,7 +12,9 @@ it('the console creates no token, whoever asks', async () => {
   const tokens = { create: async (order: unknown) => void created.push(order) };
   const edge = new EdgeClient({ edgeUrl: 'http://127.0.0.1:1', token: undefined }, request);
   const handlers = consoleHandlers({ tokens, notifications: {} } as unknown as ConsoleStores, edge);
-  await expect(handlers.tokens.create({ name: 'mine', scopes: ['admin'] }, CALLER)).rejects.toMatchObject({
+  await expect(
+    handlers.tokens.create(tokenOperations.create.input.parse({ name: 'mine', scopes: ['admin'] }), CALLER),
+  ).rejects.toMatchObject({
     name: 'ForeshardError',
     code: 'forbidden',
   });

@@ -65,7 +65,7 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
     hints: hintHandlers(all),
     notifications: notificationHandlers(all),
     streams: streamHandlers(all),
-    tokens: { ...tokenHandlers(all), create: createNoToken },
+    tokens: { ...tokenHandlers(all), create: createNoToken, rotate: createNoToken },
     whatIf: whatIfHandlers(all),
   };
 }

@@ -9,6 +9,7 @@ import {
 } from '../../consuming/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
 import type { TopologyMap } from '../../topology/index.ts';
+import { requireOnGroup } from '../allowing.ts';
 import type { groups } from '../groups.ts';
 import type { OutputOf, RouterHandlers } from '../operation.ts';
 
@@ -26,9 +27,15 @@ type ShardletDocument = OutputOf<typeof groups.show>['shardlets'][number];
 export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups> {
   const { groups: store, groupService: service } = stores;
 
-  function summaryOf({ name, stream, sessionMs, push }: Group): Summary {
+  function summaryOf({ name, stream, sessionMs, push, owner }: Group): Summary {
     const delivery = push === undefined ? 'pull' : 'push';
-    return { name, stream: stores.map().stream(stream)?.name ?? null, sessionMs, delivery };
+    return {
+      name,
+      stream: stores.map().stream(stream)?.name ?? null,
+      sessionMs,
+      delivery,
+      owner: owner ?? null,
+    };
   }
 
   async function shardletOf(checkpoint: Checkpoint): Promise<ShardletDocument> {
@@ -38,11 +45,11 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
   }
 
   return {
-    async create({ name, stream, from, sessionMs }) {
+    async create({ name, stream, from, sessionMs }, { actor: owner }) {
       const known = stores.map().streamNamed(stream);
       if (known === undefined)
         throw new ForeshardError('unknown_stream', `There is no stream "${stream}".`, { pointer: '/stream' });
-      const group = { name, stream: known.id, sessionMs };
+      const group = { name, stream: known.id, sessionMs, owner };
       const creation = await service.create(group, from);
       if (creation === 'taken') throw new ForeshardError('conflict', `There is a group "${name}" already.`);
       if (creation === 'full')
@@ -67,7 +74,10 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
         shardlets,
       };
     },
-    async remove({ group }) {
+    async remove({ group }, { principal }) {
+      const known = (await store.list()).find(({ name }) => name === group);
+      const stream = known && stores.map().stream(known.stream)?.name;
+      requireOnGroup(principal, 'groups:manage', { group, stream, owner: known?.owner });
       if (!(await store.remove(group))) unknown(group);
       return { group, result: 'removed' };
     },
