@@ -19,12 +19,20 @@ const CORE = {
   consuming: ['kernel', 'keyspace', 'topology', 'hosts'],
   telemetry: ['kernel', 'keyspace', 'topology'],
   profiling: ['kernel', 'keyspace', 'topology', 'telemetry'],
-  forecasting: ['kernel', 'telemetry', 'profiling'],
+  'forecast-models': ['kernel', 'telemetry', 'profiling'],
   hints: [],
   cloudevents: [],
-  predicting: ['kernel', 'keyspace', 'topology', 'telemetry', 'forecasting', 'hints'],
-  planning: ['kernel', 'keyspace', 'topology', 'telemetry', 'profiling', 'forecasting', 'predicting'],
-  external: ['kernel', 'keyspace', 'topology', 'telemetry', 'hints', 'predicting', 'planning'],
+  'forecast-service': ['kernel', 'keyspace', 'topology', 'telemetry', 'forecast-models', 'hints'],
+  planning: [
+    'kernel',
+    'keyspace',
+    'topology',
+    'telemetry',
+    'profiling',
+    'forecast-models',
+    'forecast-service',
+  ],
+  external: ['kernel', 'keyspace', 'topology', 'telemetry', 'hints', 'forecast-service', 'planning'],
   advising: [
     ...[
       'kernel',
@@ -37,7 +45,7 @@ const CORE = {
       'readmission',
       'telemetry',
       'profiling',
-      'predicting',
+      'forecast-service',
       'planning',
     ],
     'external',
@@ -51,7 +59,7 @@ const CORE = {
     'retention',
     'readmission',
     'planning',
-    'predicting',
+    'forecast-service',
     'advising',
   ],
   operations: [
@@ -73,7 +81,7 @@ const CORE = {
       'hints',
       'planning',
     ],
-    ...['external', 'advising', 'notifying', 'predicting', 'jobs'],
+    ...['external', 'advising', 'notifying', 'forecast-service', 'jobs'],
   ],
   jobs: ['kernel'],
   simulation: [
@@ -91,7 +99,7 @@ const CORE = {
       'readmission',
       'consuming',
     ],
-    ...['telemetry', 'profiling', 'forecasting', 'planning', 'adapters/memory'],
+    ...['telemetry', 'profiling', 'forecast-models', 'planning', 'adapters/memory'],
   ],
 };
 const PURE = Object.keys(CORE).join('|');
@@ -103,7 +111,19 @@ const PURE = Object.keys(CORE).join('|');
  * their questions to a worker and plans nothing. `external` are clusters of others: a worker takes in their load.
  */
 const EDGE_MAY = [
-  ...['access', 'audit', 'kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'telemetry', 'profiling', 'consuming'],
+  ...[
+    'access',
+    'audit',
+    'kernel',
+    'keyspace',
+    'topology',
+    'routing',
+    'hosts',
+    'locking',
+    'telemetry',
+    'profiling',
+    'consuming',
+  ],
   ...[
     'cloudevents',
     'hints',
@@ -153,7 +173,7 @@ const APPS = {
     process: [],
     jobs: ['process'],
     external: ['jobs'],
-    forecasting: ['jobs', 'process'],
+    'forecast-service': ['jobs', 'process'],
     hosts: [],
     map: [],
     telemetry: ['process'],
@@ -175,11 +195,11 @@ const APPS = {
   },
   cli: {
     operations: [],
-    forecast: [],
+    'forecast-models': [],
     events: [],
     replay: ['events'],
     telemetry: ['events', 'replay'],
-    planning: ['forecast', 'replay', 'telemetry'],
+    planning: ['forecast-models', 'replay', 'telemetry'],
     streams: [],
     restructure: ['streams'],
     advice: ['planning', 'restructure'],
@@ -190,7 +210,7 @@ const APPS = {
     consuming: ['events'],
     database: [],
     doctor: [],
-    forecasts: [],
+    'forecast-service': [],
     health: [],
     hints: [],
     hosts: [],

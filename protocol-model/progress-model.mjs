@@ -216,7 +216,8 @@ export function progressModel(cfg) {
     const H = s.H[h];
     const unconfirmed = k.sent.find(([m]) => m === H.mark);
     k.P = bug.has('ownSeq') ? 99 : unconfirmed && fixed('promiseOfHost') ? unconfirmed[1] : H.mp;
-    k.P = Math.min(k.P, k.top);
+    // the mutant: another run of it is judged by its marks alone
+    if (fixed('limitForgotten') || s.run[h] === k.run) k.P = Math.min(k.P, k.top);
     k.top = k.P; // until the loss is accepted: the host may go back again meanwhile
     k.st = 2;
     k.run = s.run[h];

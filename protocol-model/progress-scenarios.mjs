@@ -45,6 +45,11 @@ export const good = [
     bud: { mark: 1, snap: 2, demote: 2, look: 1 },
   },
   {
+    name: 'progress: set back in the same run, claimed, restarted before the loss is accepted',
+    ...two,
+    bud: { mark: 1, snap: 1, demote: 1, look: 1, restart: 1 },
+  },
+  {
     name: 'progress: roll, set back, reader',
     ...two,
     reader: true,
@@ -178,6 +183,12 @@ export const mutants = [
     bugs: ['promiseOfHost'],
     ...two,
     bud: { mark: 2, resend: 1, snap: 1, demote: 1 },
+  },
+  {
+    name: 'progress: another run is judged by its marks, whatever was certain when it was suspended',
+    bugs: ['limitForgotten'],
+    ...two,
+    bud: { mark: 1, snap: 1, demote: 1, look: 1, restart: 1 },
   },
   { name: 'progress, 0023: a closed shardlet ends where the host has it', bugs: ['closedAtItsSeq'], ...roll },
   {

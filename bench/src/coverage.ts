@@ -13,7 +13,7 @@ import {
   backtest,
   SCORED_LEVELS,
   type Series,
-} from '@foreshard/core/forecasting';
+} from '@foreshard/core/forecast-models';
 import { m4Series } from './forecast/m4.ts';
 import { traces } from './forecast/traces.ts';
 

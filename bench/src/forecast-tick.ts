@@ -4,8 +4,7 @@
  * asked; every half hour (steps of five minutes) or six hours (steps of an hour) the whole is fitted again, and at
  * steps of an hour four of the sixteen heaviest shardlets beside it. An expensive champion's answer is there before the tick.
  */
-import { AUTO_MODELS } from '@foreshard/core/forecasting';
-import { seededRandom } from '@foreshard/core/kernel';
+import { AUTO_MODELS } from '@foreshard/core/forecast-models';
 import {
   CalibrationBook,
   type PredictionInput,
@@ -13,7 +12,8 @@ import {
   RESOLUTIONS,
   type Resolution,
   StreamPredictor,
-} from '@foreshard/core/predicting';
+} from '@foreshard/core/forecast-service';
+import { seededRandom } from '@foreshard/core/kernel';
 import type { BenchOptions, BenchResult } from './bench.ts';
 import { spread } from './measure/interleave.ts';
 

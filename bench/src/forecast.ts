@@ -11,7 +11,7 @@ import {
   backtest,
   CHEAP_MODELS,
   contestantOf,
-} from '@foreshard/core/forecasting';
+} from '@foreshard/core/forecast-models';
 import { seededRandom } from '@foreshard/core/kernel';
 import { etth1Rows } from './forecast/etth1.ts';
 import { expensiveRow } from './forecast/expensive-row.ts';

@@ -33,7 +33,7 @@ const LOOK_MS = 100;
 /** of an event on the line, with its part of the call */
 const CALIBRATION = { events: 400, perSecond: 200 };
 /** until its client is connected */
-const CALIBRATION_BEGINS_MS = 1_500;
+const CALIBRATION_STARTS_MS = 1_500;
 const BUCKET_MINUTES = 10;
 const MOVES_MAX = 1_000;
 
@@ -104,13 +104,13 @@ async function liveRun(
   policy: LivePolicy,
   { dir, library, speed, played, perSecond }: LiveRunOptions,
 ): Promise<LiveRun> {
-  const clock: FastClock = { rate: speed, beginMs: Date.now() + PREPARED_WITHIN_MS, dateMs: played.dateMs };
+  const clock: FastClock = { rate: speed, startMs: Date.now() + PREPARED_WITHIN_MS, dateMs: played.dateMs };
   const cluster = await startLive({ dir, rate: speed, clock: environmentOf(library, clock) });
   try {
     await prepare(cluster, policy, { played, speed, perSecond });
-    if (Date.now() > clock.beginMs) throw new Error('the cluster was not ready when its clock began');
+    if (Date.now() > clock.startMs) throw new Error('the cluster was not ready when its clock began');
     const watch = watchLines(cluster);
-    const args = [cluster.edgeUrl, cluster.token, played.schedule, clock.beginMs, bucketMs(speed)].map(
+    const args = [cluster.edgeUrl, cluster.token, played.schedule, clock.startMs, bucketMs(speed)].map(
       String,
     );
     const load = await runScript<PacedLoad>(CLIENT, args);
@@ -163,10 +163,10 @@ async function calibrate({ edgeUrl, token, lines, environment }: LiveCluster): P
   await writeFile(file, due.join(''));
   const sum = () => lines.reduce((total, { appendBytes }) => total + appendBytes, 0);
   const before = sum();
-  const beginMs = Date.now() + CALIBRATION_BEGINS_MS;
+  const startMs = Date.now() + CALIBRATION_STARTS_MS;
   const { statuses } = await runScript<PacedLoad>(
     CLIENT,
-    [edgeUrl, token, file, beginMs, BUCKET_MINUTES * 60_000].map(String),
+    [edgeUrl, token, file, startMs, BUCKET_MINUTES * 60_000].map(String),
   );
   if (statuses[200] !== CALIBRATION.events) throw new Error(`calibrating: ${JSON.stringify(statuses)}`);
   return (sum() - before) / CALIBRATION.events;

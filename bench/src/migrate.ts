@@ -264,7 +264,7 @@ async function send({ edgeUrl, token }: BenchCluster, lines: readonly string[]):
 
 /** ms until all events of a key are read, page after page. */
 async function keyRead({ edgeUrl, token }: BenchCluster, key: string): Promise<number> {
-  const began = performance.now();
+  const startedMs = performance.now();
   let events = 0;
   for (let from: string | null = 'oldest'; from !== null; ) {
     const query = new URLSearchParams({ from, limit: '1000' });
@@ -275,7 +275,7 @@ async function keyRead({ edgeUrl, token }: BenchCluster, key: string): Promise<n
     events += page.events.length;
     from = page.atHead === true || page.events.length === 0 ? null : page.next;
   }
-  const ms = performance.now() - began;
+  const ms = performance.now() - startedMs;
   const expected = ANCESTORS * EVENTS_OF_KEY_EACH;
   if (events !== expected) throw new Error(`${events} events of key ${key} were read, not ${expected}`);
   return ms;
@@ -287,10 +287,10 @@ async function dumpAndRestore(from: string, to: string): Promise<number> {
   const target = new Redis(to);
   try {
     if ((await source.exists('yardstick')) === 0) await fillYardstick(source);
-    const began = performance.now();
+    const startedMs = performance.now();
     const dump = await source.dumpBuffer('yardstick');
     await target.restore('yardstick', 0, dump!, 'REPLACE');
-    const seconds = (performance.now() - began) / 1_000;
+    const seconds = (performance.now() - startedMs) / 1_000;
     await target.del('yardstick');
     return (COPIED_EVENTS * 332) / seconds;
   } finally {

@@ -25,10 +25,10 @@ const ACCEPTED = { stream: STREAM, tokenTs: 0, nowMicros: 1, eventBytesMax: 1_04
 
 /** Nanoseconds an event, of as many bodies as fit into the time. */
 function nanoseconds(readBody: () => void): Promise<number> {
-  const begin = performance.now();
+  const startedMs = performance.now();
   let bodies = 0;
-  for (; performance.now() - begin < MILLISECONDS; bodies++) readBody();
-  return Promise.resolve(((performance.now() - begin) * 1e6) / (bodies * EVENTS));
+  for (; performance.now() - startedMs < MILLISECONDS; bodies++) readBody();
+  return Promise.resolve(((performance.now() - startedMs) * 1e6) / (bodies * EVENTS));
 }
 
 function flightLine(i: number): string {

@@ -67,8 +67,8 @@ export async function run({ shardlets }: BenchOptions): Promise<BenchResult> {
 
 function edgeCost() {
   const text = { key: 'some-key', type: 'com.example.created' };
-  const load = (counters: LoadCounters, begin: number) => {
-    for (let i = begin; i < begin + EVENTS_PER_SECOND; i++) {
+  const load = (counters: LoadCounters, first: number) => {
+    for (let i = first; i < first + EVENTS_PER_SECOND; i++) {
       const shardlet = (i % 64) + 1;
       if (i % 10 === 0) counters.stored(shardlet, 10, 3_000, latencyBucket(1_000 + (i % 900)));
       counters.key(shardlet, Math.imul(i % 5_000, 0x9e3779b9) >>> 0, () => text);

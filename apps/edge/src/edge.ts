@@ -82,7 +82,7 @@ export interface EdgeParts {
 export interface HotKeyParts {
   readonly policies: Pick<PolicyStore, 'at'>;
   /** to the worker that splits below it */
-  readonly tell: (hot: HotKey) => Promise<void>;
+  readonly report: (hot: HotKey) => Promise<void>;
 }
 
 export interface EdgeLog {
@@ -159,10 +159,10 @@ interface Loaded {
   readonly warn: Warn;
 }
 
-function hotKeyLane({ hotKeys: { policies, tell } }: EdgeParts, map: FollowedMap): HotKeyLane {
+function hotKeyLane({ hotKeys: { policies, report } }: EdgeParts, map: FollowedMap): HotKeyLane {
   return new HotKeyLane({
     policy: async () => (await policies.at(Date.now())).policy,
-    tell,
+    report,
     splitsKeys(shardlet) {
       const stream = map.topology.shardlet(shardlet)?.stream;
       return stream !== undefined && map.topology.stream(stream)?.splitKeys === true;

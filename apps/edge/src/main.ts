@@ -25,7 +25,7 @@ const parts: EdgeParts = {
   groups: control.groups,
   hotKeys: {
     policies: control.policies,
-    async tell(hot) {
+    async report(hot) {
       await control.redis.hset(HOT_KEYS_KEY, hotKeyField(hot), JSON.stringify(hot));
       await control.jobs.wake('relieveHotKeys');
     },

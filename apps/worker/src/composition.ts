@@ -19,7 +19,7 @@ import type { MapFollower } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
 import { PushDelivery } from './consuming/push-delivery.ts';
 import { type External, external } from './external/index.ts';
-import { forecastingJobs } from './forecasting/index.ts';
+import { forecastJobs } from './forecast-service/index.ts';
 import type { HostDoors } from './hosts/host-doors.ts';
 import { JobRegistry, type Processors } from './jobs/registry.ts';
 import { WakeUps } from './jobs/wake-ups.ts';
@@ -71,15 +71,15 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
     missing,
   });
   const ending = new AbortController();
-  const begun = beginWork(settings, control, metrics, log, ending.signal).then((begun) => {
-    work = begun;
+  const starting = startWork(settings, control, metrics, log, ending.signal).then((started) => {
+    work = started;
   });
-  begun.catch((error) => log.error({ err: error }, 'the worker cannot begin'));
+  starting.catch((error) => log.error({ err: error }, 'the worker cannot begin'));
   log.info({ host: settings.host, port: settings.port }, 'worker started');
   return {
     async stop() {
       ending.abort();
-      await begun.catch(() => {});
+      await starting.catch(() => {});
       await work?.stop();
       await control.close();
       probes.close();
@@ -104,7 +104,7 @@ function missingNow(control: Control, work: Work | undefined): string[] {
   return missing;
 }
 
-async function beginWork(
+async function startWork(
   settings: Settings,
   control: Control,
   metrics: Metrics,
@@ -149,7 +149,7 @@ async function beginWork(
     ...{ ...shared, redis, feed, blocks, profiles, health },
     settings: settings.health,
   });
-  const ofForecasts = forecastingJobs({ ...shared, ...control, settings });
+  const ofForecasts = forecastJobs({ ...shared, ...control, settings });
   const ofPlans = planning({ ...settings, ...control, ...shared });
   const sender = new GuardedWebhookSender(new AddressGuard(settings.webhookNetworks), nowMs);
   const ofNotices = notifyingJobs({
@@ -279,7 +279,7 @@ async function followWhenReady(
 
 function jobProcessors(
   others: ReturnType<typeof profilingJobs> &
-    ReturnType<typeof forecastingJobs> &
+    ReturnType<typeof forecastJobs> &
     Planning['jobs'] &
     ReturnType<typeof notifyingJobs> &
     External['jobs'],

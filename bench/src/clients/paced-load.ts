@@ -2,9 +2,9 @@
  * Single events at recorded times, open loop, in a process of its own: latency counts from when an event was due, so a
  * stall is not hidden. What is refused is not sent again: it is counted. Prints one JSON line.
  *
- *   node paced-load.ts URL TOKEN FILE BEGIN_MS BUCKET_MS
+ *   node paced-load.ts URL TOKEN FILE START_MS BUCKET_MS
  *
- * FILE: a line per event, in order: ms after BEGIN_MS (Unix time), a space, the key.
+ * FILE: a line per event, in order: ms after START_MS (Unix time), a space, the key.
  */
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
@@ -34,7 +34,7 @@ interface Bucket {
 const CONNECTIONS = 512;
 const TICK_MS = 1;
 
-const [url = '', token = '', file = '', beginText = '', bucketText = ''] = process.argv.slice(2);
+const [url = '', token = '', file = '', startText = '', bucketText = ''] = process.argv.slice(2);
 const events = readFileSync(file, 'utf8')
   .trimEnd()
   .split('\n')
@@ -43,8 +43,8 @@ const events = readFileSync(file, 'utf8')
     return { dueMs: Number(line.slice(0, space)), key: line.slice(space + 1) };
   });
 const bucketMs = Number(bucketText);
-const offsetMs = Number(beginText) - performance.timeOrigin;
-const idBase = Number(beginText) * 1_000;
+const offsetMs = Number(startText) - performance.timeOrigin;
+const idBase = Number(startText) * 1_000;
 
 // the edge closes connections that rest, so who waits gets one that is open
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });

@@ -39,10 +39,10 @@ async function* flushes(): AsyncGenerator<Uint8Array> {
 }
 
 async function measured(work: () => Promise<unknown>): Promise<{ ms: number; cpuMs: number }> {
-  const [before, begin] = [process.cpuUsage(), performance.now()];
+  const [before, startedMs] = [process.cpuUsage(), performance.now()];
   await work();
   const { user, system } = process.cpuUsage(before);
-  return { ms: Math.round(performance.now() - begin), cpuMs: Math.round((user + system) / 1_000) };
+  return { ms: Math.round(performance.now() - startedMs), cpuMs: Math.round((user + system) / 1_000) };
 }
 
 function peakMegabytes(): number {

@@ -17,7 +17,7 @@ import {
   type Series,
   select,
   upTo,
-} from '@foreshard/core/forecasting';
+} from '@foreshard/core/forecast-models';
 import { columnOf } from './traces.ts';
 
 const FILE = 'ETTh1.csv';

@@ -8,7 +8,7 @@ import {
   replayed,
   type Series,
   upTo,
-} from '@foreshard/core/forecasting';
+} from '@foreshard/core/forecast-models';
 
 export async function expensiveRow(
   name: ExpensiveModelName,

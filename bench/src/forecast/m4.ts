@@ -17,7 +17,7 @@ import {
   type Series,
   seasonalNaiveError,
   select,
-} from '@foreshard/core/forecasting';
+} from '@foreshard/core/forecast-models';
 
 const FILE = 'm4_hourly_train.csv';
 const HORIZON = 48;

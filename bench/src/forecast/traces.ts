@@ -1,7 +1,7 @@
 /** The public traces of the forecast bench. They are not shipped: a folder with them is named by --data. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { detectSeasons, type Series } from '@foreshard/core/forecasting';
+import { detectSeasons, type Series } from '@foreshard/core/forecast-models';
 
 export interface LoadTrace {
   readonly name: string;

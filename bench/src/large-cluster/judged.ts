@@ -1,7 +1,7 @@
 /** What the worker would have made of the load: forecasts of the next hours, scores, and how far moves are. */
 import type { Control } from '@foreshard/core/adapters/control';
-import type { StreamForecast } from '@foreshard/core/predicting';
-import { RESOLUTIONS, type Resolution } from '@foreshard/core/predicting';
+import type { StreamForecast } from '@foreshard/core/forecast-service';
+import { RESOLUTIONS, type Resolution } from '@foreshard/core/forecast-service';
 import { healthSettingsSchema, hostHealth, shardletHealth } from '@foreshard/core/profiling';
 import { type LoadShape, noise } from './load-shape.ts';
 import type { LargeTopology } from './topology.ts';

@@ -16,7 +16,7 @@ import {
 } from '@foreshard/local';
 import pg from 'pg';
 import { writeForecasts, writeHealth, writeMoves } from './judged.ts';
-import { type LiveLoad, tellLive } from './live-load.ts';
+import { type LiveLoad, publishLive } from './live-load.ts';
 import { loadShape } from './load-shape.ts';
 import { writeLoad } from './recorded-load.ts';
 import { largeTopology, type Size, writeTopology } from './topology.ts';
@@ -72,7 +72,7 @@ export async function startLargeCluster(size: Size = LARGE): Promise<LargeCluste
     await writeForecasts(control, topology.stream.id, shape, nowMs);
     await writeHealth(control, topology, shape, nowMs);
     await writeMoves(control, topology);
-    live = await tellLive(control.redis, shape, size.hosts);
+    live = await publishLive(control.redis, shape, size.hosts);
     const emptyUrl = await createDatabase(postgres.url, 'empty');
     await applyMigrations(emptyUrl, MIGRATIONS);
     return {

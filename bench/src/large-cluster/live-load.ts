@@ -32,7 +32,7 @@ export interface LiveLoad {
   stop(): void;
 }
 
-export async function tellLive(redis: Redis, shape: LoadShape, hosts: number): Promise<LiveLoad> {
+export async function publishLive(redis: Redis, shape: LoadShape, hosts: number): Promise<LiveLoad> {
   const nowMs = Date.now();
   const counters = new LoadCounters('large', nowMs);
   const past = redis.pipeline();
@@ -45,7 +45,7 @@ export async function tellLive(redis: Redis, shape: LoadShape, hosts: number): P
     );
   await past.exec();
   await measure(redis, hosts);
-  const told = setInterval(() => {
+  const timer = setInterval(() => {
     const atMs = Date.now() - 1_000;
     void redis.xadd(
       LOAD_STREAM_KEY,
@@ -60,7 +60,7 @@ export async function tellLive(redis: Redis, shape: LoadShape, hosts: number): P
   const measured = setInterval(() => void measure(redis, hosts), MEASURE_MS);
   return {
     stop() {
-      clearInterval(told);
+      clearInterval(timer);
       clearInterval(measured);
     },
   };
@@ -71,14 +71,14 @@ function flush(counters: LoadCounters, shape: LoadShape, atMs: number, busiest: 
   const second = Math.floor(atMs / 1_000);
   const others = shardlets - busiest;
   const round = others / OTHERS;
-  for (const place of byPopularity.subarray(0, busiest)) tell(counters, shape, place, atMs, 1);
+  for (const place of byPopularity.subarray(0, busiest)) count(counters, shape, place, atMs, 1);
   // in steps of a prime, so that each second has popular ones and quiet ones
   for (let i = 0; i < Math.min(OTHERS, others); i++)
-    tell(counters, shape, byPopularity[busiest + (((second * OTHERS + i) * STRIDE) % others)]!, atMs, round);
+    count(counters, shape, byPopularity[busiest + (((second * OTHERS + i) * STRIDE) % others)]!, atMs, round);
   return Buffer.from(packFlush(counters.flush(atMs)));
 }
 
-function tell(counters: LoadCounters, shape: LoadShape, place: number, atMs: number, seconds: number): void {
+function count(counters: LoadCounters, shape: LoadShape, place: number, atMs: number, seconds: number): void {
   const spread = 0.7 + 0.6 * noise(place, Math.floor(atMs / 1_000));
   const events = Math.floor(shape.rate(place, atMs) * spread * seconds + noise(place, atMs));
   if (events > 0)

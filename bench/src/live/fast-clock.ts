@@ -8,7 +8,7 @@ export interface FastClock {
   /** how many times as fast as the real one */
   readonly rate: number;
   /** real Unix time from which on it runs fast; before, it only shows another date */
-  readonly beginMs: number;
+  readonly startMs: number;
   /** what it shows at that moment */
   readonly dateMs: number;
 }
@@ -28,12 +28,12 @@ export async function buildFastClock(dir: string): Promise<string> {
 
 export function environmentOf(
   library: string,
-  { rate, beginMs, dateMs }: FastClock,
+  { rate, startMs, dateMs }: FastClock,
 ): Readonly<Record<string, string>> {
   return {
     LD_PRELOAD: library,
     FAST_CLOCK_RATE: String(rate),
-    FAST_CLOCK_BEGIN_MS: String(beginMs),
-    FAST_CLOCK_SHIFT_MS: String(dateMs - beginMs),
+    FAST_CLOCK_BEGIN_MS: String(startMs),
+    FAST_CLOCK_SHIFT_MS: String(dateMs - startMs),
   };
 }

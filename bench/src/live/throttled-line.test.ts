@@ -26,10 +26,10 @@ async function lineToCounter(): Promise<{ line: ThrottledLine; arrived: (bytes: 
 async function secondsFor(line: ThrottledLine, arrived: Promise<void>, text: string): Promise<number> {
   const socket = connect({ port: line.port, host: '127.0.0.1' });
   closing.push(() => socket.destroy());
-  const begun = performance.now();
+  const startedMs = performance.now();
   socket.write(text.padEnd(BYTES, '.'));
   await arrived;
-  return (performance.now() - begun) / 1_000;
+  return (performance.now() - startedMs) / 1_000;
 }
 
 test('passes on so many bytes of appends a second, and says how long the rest will take', async () => {

@@ -32,7 +32,7 @@ export async function simulated(options: readonly string[], plays: readonly Play
   try {
     const file = join(folder, 'plays.json');
     writeFileSync(file, JSON.stringify(plays));
-    return (await told([...options, '--settings', file])) as Simulated;
+    return (await outputOf([...options, '--settings', file])) as Simulated;
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -46,11 +46,11 @@ export interface InOrder {
 }
 
 export async function inOrder(options: readonly string[]): Promise<InOrder> {
-  const { hash, fastLane, chance, keysSplit } = (await told(options)) as InOrder;
+  const { hash, fastLane, chance, keysSplit } = (await outputOf(options)) as InOrder;
   return { hash, fastLane, chance, keysSplit };
 }
 
-async function told(options: readonly string[]): Promise<unknown> {
+async function outputOf(options: readonly string[]): Promise<unknown> {
   const all = [COMMAND, 'simulate', ...options, '--json'];
   const child = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';

@@ -67,7 +67,7 @@ function ratio(
   goal: string,
 ): Figure {
   const logs = all.flatMap((one) =>
-    others.filter((other) => isTold(one, other)).map((other) => logRatio(one, own, other, column)),
+    others.filter((other) => isReported(one, other)).map((other) => logRatio(one, own, other, column)),
   );
   return { value: geometric(logs), over: logs.length, goal };
 }
@@ -78,12 +78,12 @@ function best(all: readonly TraceRuns[], others: readonly string[], column: Colu
     const other = others.reduce((a, b) =>
       sum([one], b, 'overloadMinutes') < sum([one], a, 'overloadMinutes') ? b : a,
     );
-    return isTold(one, other) ? [logRatio(one, 'predictive', other, column)] : [];
+    return isReported(one, other) ? [logRatio(one, 'predictive', other, column)] : [];
   });
   return { value: geometric(logs), over: logs.length, goal };
 }
 
-function isTold(one: TraceRuns, other: string): boolean {
+function isReported(one: TraceRuns, other: string): boolean {
   return sum([one], other, 'overloadMinutes') > MINUTES_MIN * one.runs.length;
 }
 

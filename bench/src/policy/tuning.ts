@@ -67,7 +67,7 @@ export async function tune(tries: number, data: string, only: readonly string[])
   for (const policy of policies) {
     const own = plays.filter((play) => play.policy === policy);
     const best = own.reduce((a, b) => (sums.get(b.as!)! < sums.get(a.as!)! ? b : a));
-    const told = {
+    const reported = {
       policy,
       tries,
       traces: traces.length,
@@ -75,7 +75,7 @@ export async function tune(tries: number, data: string, only: readonly string[])
       bestLoss: round(sums.get(best.as!)!),
       settings: best.settings,
     };
-    process.stdout.write(`${JSON.stringify(told)}\n`);
+    process.stdout.write(`${JSON.stringify(reported)}\n`);
   }
 }
 

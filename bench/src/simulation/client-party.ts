@@ -3,7 +3,7 @@
  * edge until it has an answer for every event or gives up, and keeps a journal of what it was told.
  */
 import type { Acknowledgement } from '@foreshard/core/simulation';
-import type { Scene, Told } from './scene.ts';
+import type { EventReply, Scene } from './scene.ts';
 import { VirtualProcess } from './virtual-process.ts';
 
 const TRIES_MAX = 15;
@@ -77,19 +77,19 @@ export class ClientParty {
     let left = batch;
     for (let attempt = 0; attempt < TRIES_MAX && left.length > 0; attempt++) {
       if (attempt > 0) await this.pause(this.scene.draws.between(...PAUSE_MS));
-      const told = await this.send(left);
-      if (told !== undefined) left = left.filter((sent, i) => !this.take(sent, told[i]!));
+      const replies = await this.send(left);
+      if (replies !== undefined) left = left.filter((sent, i) => !this.take(sent, replies[i]!));
     }
     return left.length === 0;
   }
 
-  private async send(batch: readonly Sent[]): Promise<Told[] | undefined> {
+  private async send(batch: readonly Sent[]): Promise<EventReply[] | undefined> {
     const { network, draws, edges, history } = this.scene;
     const edge = draws.pick(edges);
     const lines = batch.map((sent) => sent.content).join('\n');
     const tokenTs = this.usesTokens ? this.token : 0;
     const ids = batch.map((sent) => sent.id);
-    history.told(this.name, `-> ${edge.name} ${ids}`, ids);
+    history.note(this.name, `-> ${edge.name} ${ids}`, ids);
     try {
       return await network.call(
         this.process,
@@ -99,16 +99,16 @@ export class ClientParty {
         (reason) => new Error(reason),
       );
     } catch (error) {
-      history.told(this.name, `<- ${edge.name} ${ids}: ${(error as Error).message}`, ids);
+      history.note(this.name, `<- ${edge.name} ${ids}: ${(error as Error).message}`, ids);
       return undefined;
     }
   }
 
-  private take(sent: Sent, told: Told): boolean {
+  private take(sent: Sent, reply: EventReply): boolean {
     const { history, schedule } = this.scene;
-    const { status, code, shardlet, seq, ts } = told;
+    const { status, code, shardlet, seq, ts } = reply;
     const what = status === 'refused' ? code : `${status} shardlet ${shardlet} seq ${seq} ts ${ts}`;
-    history.told(this.name, `<- ${sent.id}: ${what}`, [sent.id]);
+    history.note(this.name, `<- ${sent.id}: ${what}`, [sent.id]);
     if (status === 'refused') return false;
     const atMicros = schedule.nowMicros();
     const { id: event, key, content } = sent;

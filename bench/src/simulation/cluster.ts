@@ -104,7 +104,7 @@ export class Cluster implements Scene {
 
   /** A shadow read differed from the copy: nothing in a simulation damages a copy. */
   noteDifference(move: number, detail: string): void {
-    this.history.told('shadow', `move ${move}: ${detail}`);
+    this.history.note('shadow', `move ${move}: ${detail}`);
   }
 
   isCalm = (): boolean => this.network.hasCalmed;
@@ -122,7 +122,7 @@ export class Cluster implements Scene {
   }
 
   /** Hosts that the topology store knows, and a stream on them that workers have still to open. */
-  async begin(): Promise<void> {
+  async start(): Promise<void> {
     for (const [i, durability] of this.plan.durabilities.entries()) await this.addHost(i + 1, durability);
     const { shardCount, splitKeys, hasRetention } = this.plan;
     const settings = { retentionMs: hasRetention ? RETENTION_MS : null, dedupWindowMs: DEDUP_WINDOW_MS };
@@ -143,7 +143,7 @@ export class Cluster implements Scene {
 
   /** The faults are over: everybody is up, everybody reaches everybody. */
   async heal(): Promise<void> {
-    this.history.told('fault', 'no more faults');
+    this.history.note('fault', 'no more faults');
     this.faults.stop();
     this.network.calm();
     this.topology.come();
@@ -178,7 +178,7 @@ export class Cluster implements Scene {
 
   private decided(name: string, reply: DecisionReply<unknown>, actor: string): void {
     if (reply.kind === 'refused') {
-      this.history.told('T', `refuses ${name} by ${actor}: ${reply.refusal.detail}`);
+      this.history.note('T', `refuses ${name} by ${actor}: ${reply.refusal.detail}`);
       return;
     }
     void this.topology.store.changesAfter(this.truth.version, 100).then((changes) => {

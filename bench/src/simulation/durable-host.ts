@@ -142,10 +142,10 @@ export class DurableHost implements Callee, Clock {
       this.file.push({ method, args: own, clockMicros });
     if (method === 'admit') this.isAdmitted = true;
     this.watch(this, method, own, reply);
-    const told = method === 'identify' ? ({ ...reply, incarnation: this.incarnation } as R) : reply;
+    const answer = method === 'identify' ? ({ ...reply, incarnation: this.incarnation } as R) : reply;
     const repliesAtOnce = this.durability === 'everysec' && (method === 'append' || method === 'read');
     if (!repliesAtOnce && this.run === run) await this.untilSynced();
-    return { reply: told, progress, own: progress.count - before };
+    return { reply: answer, progress, own: progress.count - before };
   }
 
   /** Down; what was not synced is kept up to a place drawn, or all of it where only the process died. */

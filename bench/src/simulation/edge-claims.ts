@@ -13,7 +13,7 @@ export class EdgeClaims {
   private readonly pool: HostPool;
   private readonly proofs: HostProofStore;
   private readonly process: VirtualProcess;
-  private readonly waiting = new Map<number, { readonly sinceMs: number; isTold: boolean }>();
+  private readonly waiting = new Map<number, { readonly sinceMs: number; isReported: boolean }>();
 
   constructor(pool: HostPool, proofs: HostProofStore, process: VirtualProcess) {
     this.pool = pool;
@@ -34,18 +34,18 @@ export class EdgeClaims {
     const watch = this.pool.watch(host)!;
     const nowMs = this.process.uptimeMs();
     const claimant = this.process.name;
-    const wait = this.waiting.get(host) ?? { sinceMs: nowMs, isTold: false };
+    const wait = this.waiting.get(host) ?? { sinceMs: nowMs, isReported: false };
     this.waiting.set(host, wait);
     if (nowMs - wait.sinceMs > PATIENCE_MS) return this.goOn(host);
-    if (!wait.isTold) {
+    if (!wait.isReported) {
       const atMs = this.process.nowMicros() / 1_000;
       await this.proofs.claim({ host, claimant, generation, ...watch.regression!, atMs });
-      wait.isTold = true;
+      wait.isReported = true;
       return;
     }
     const verdict = await this.proofs.verdict({ host, claimant });
     if (verdict === 'denied') this.goOn(host);
-    if (verdict === 'unknown') wait.isTold = false;
+    if (verdict === 'unknown') wait.isReported = false;
   }
 
   private goOn(host: number): void {

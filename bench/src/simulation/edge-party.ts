@@ -13,7 +13,7 @@ import { LogService } from '../../../apps/edge/src/reading/log/log-service.ts';
 import type { SessionPage } from '../../../apps/edge/src/reading/log/log-session.ts';
 import { shadowed } from '../../../apps/edge/src/shadow/index.ts';
 import { EdgeClaims } from './edge-claims.ts';
-import type { EdgeDoor, PageRequest, Scene, Told } from './scene.ts';
+import type { EdgeDoor, EventReply, PageRequest, Scene } from './scene.ts';
 import { VirtualProcess } from './virtual-process.ts';
 
 const EVENT_BYTES_MAX = 100_000;
@@ -64,7 +64,7 @@ export class EdgeParty implements EdgeDoor {
     this.process = new VirtualProcess(this.name, this.scene.schedule);
     this.process.clockOffMicros = this.clockOffMicros;
     this.run++;
-    void this.process.run(() => this.begin(this.process));
+    void this.process.run(() => this.startUp(this.process));
   }
 
   kill(): void {
@@ -80,7 +80,7 @@ export class EdgeParty implements EdgeDoor {
   }
 
   /** REQUIRES that it runs in this edge's process. */
-  append(lines: string, tokenTs: number): Promise<Told[]> {
+  append(lines: string, tokenTs: number): Promise<EventReply[]> {
     const { follower, ingestion } = this.work!;
     const stream = follower.topology.streams()[0];
     if (stream === undefined) return Promise.reject(new Error('no stream yet'));
@@ -88,8 +88,8 @@ export class EdgeParty implements EdgeDoor {
     const accepted = { stream, tokenTs, nowMicros, eventBytesMax: EVENT_BYTES_MAX };
     const intake = readEvents('lines', Buffer.from(lines), accepted);
     return new Promise((resolve) => {
-      intake.onSettled = () => resolve(toldOf(intake));
-      if (intake.isSettled) resolve(toldOf(intake));
+      intake.onSettled = () => resolve(repliesOf(intake));
+      if (intake.isSettled) resolve(repliesOf(intake));
       else ingestion.submit(intake);
     });
   }
@@ -102,14 +102,14 @@ export class EdgeParty implements EdgeDoor {
     return log.page({ ...request, stream, skip: new Set() });
   }
 
-  private async begin(process: VirtualProcess): Promise<void> {
+  private async startUp(process: VirtualProcess): Promise<void> {
     const { scene } = this;
     const clock = { nowMicros: () => process.nowMicros() };
     const store = scene.topology.portFor(process);
     const first = await this.firstMap(store.snapshot());
     if (first === undefined) {
       await new Promise((resolve) => setTimeout(resolve, 200));
-      return this.begin(process);
+      return this.startUp(process);
     }
     const follower = new FollowedMap(first, {
       store,
@@ -179,7 +179,7 @@ export class EdgeParty implements EdgeDoor {
   }
 }
 
-function toldOf(intake: Intake): Told[] {
+function repliesOf(intake: Intake): EventReply[] {
   return Array.from({ length: intake.count }, (_, i) => {
     const status = intake.status[i];
     const seq = intake.seq[i]!;

@@ -80,7 +80,7 @@ export class FaultInjector {
 
   private freeze(party: Freezable): void {
     const micros = this.scene.draws.between(50 * MS, 4_000 * MS);
-    this.tell(`${party.name} stands still for ${Math.round(micros / MS)} ms`);
+    this.note(`${party.name} stands still for ${Math.round(micros / MS)} ms`);
     party.freeze(micros);
   }
 
@@ -106,7 +106,7 @@ export class FaultInjector {
 
   private killParty(party: Party): void {
     if (!party.caller.isAlive) return;
-    this.tell(`${party.name} is killed`);
+    this.note(`${party.name} is killed`);
     party.kill();
     this.later(() => party.start());
   }
@@ -114,7 +114,7 @@ export class FaultInjector {
   private killHost(host: DurableHost, losesPower: boolean): void {
     if (!host.isUp) return;
     const { network, draws } = this.scene;
-    this.tell(`${host.name} ${losesPower ? 'loses its power' : 'is killed'}`);
+    this.note(`${host.name} ${losesPower ? 'loses its power' : 'is killed'}`);
     host.crash(losesPower);
     network.calleeDied(host, losesPower ? 'power loss' : 'callee killed');
     if (draws.chance(0.3)) this.setClockBack(host);
@@ -124,13 +124,13 @@ export class FaultInjector {
   private emptyDisk(host: DurableHost): void {
     if (!host.isUp) return;
     const { network, schedule, draws } = this.scene;
-    this.tell(`${host.name} comes back with an empty disk`);
+    this.note(`${host.name} comes back with an empty disk`);
     host.crash(true);
     network.calleeDied(host, 'power loss');
     host.swapDisk(true);
     this.later(() => this.startHost(host));
     schedule.after(draws.between(3_000 * MS, 6_000 * MS), () => {
-      this.tell(`${host.name} gets its own disk again`);
+      this.note(`${host.name} gets its own disk again`);
       host.crash(false);
       network.calleeDied(host, 'callee killed');
       host.swapDisk(false);
@@ -146,7 +146,7 @@ export class FaultInjector {
     const lost = draws.chance(0.5) ? Math.min(BEHIND_MAX, host.written - 1) : host.written - 1;
     const to = host.written - 1 - draws.below(lost);
     const keepsRun = draws.chance(0.5);
-    this.tell(
+    this.note(
       `${host.name} goes back from ${host.written} operations to ${to}${keepsRun ? ' in its run' : ''}`,
     );
     network.calleeGoesBack(host);
@@ -161,13 +161,13 @@ export class FaultInjector {
 
   private startHost(host: DurableHost): void {
     if (host.isUp) return;
-    void host.start().then(() => this.tell(`${host.name} is up as ${host.incarnation}`));
+    void host.start().then(() => this.note(`${host.name} is up as ${host.incarnation}`));
   }
 
   private awayT(): void {
     const { topology } = this.scene;
     if (!topology.isUp) return;
-    this.tell('The topology store goes away');
+    this.note('The topology store goes away');
     topology.leave();
     this.later(() => topology.come());
   }
@@ -175,12 +175,12 @@ export class FaultInjector {
   private cut(a: string, b: string): void {
     if (a === b) return;
     const micros = this.scene.draws.between(50 * MS, 4_000 * MS);
-    this.tell(`${a} and ${b} are cut off for ${Math.round(micros / MS)} ms`);
+    this.note(`${a} and ${b} are cut off for ${Math.round(micros / MS)} ms`);
     this.scene.network.cut(a, b, micros);
   }
 
   private fill(host: DurableHost): void {
-    this.tell(`the memory of ${host.name} is full`);
+    this.note(`the memory of ${host.name} is full`);
     host.memory.limitBytes = 1;
     this.later(() => {
       host.memory.limitBytes = undefined;
@@ -190,7 +190,7 @@ export class FaultInjector {
   private setClockBack(host: DurableHost): void {
     if (host.clockOffMicros < -BEHIND_MICROS_MAX) return;
     const micros = Math.round(this.scene.draws.between(...CLOCK_BACK_MICROS));
-    this.tell(`the clock of ${host.name} goes back ${Math.round(micros / MS)} ms`);
+    this.note(`the clock of ${host.name} goes back ${Math.round(micros / MS)} ms`);
     host.setClockBack(micros);
   }
 
@@ -199,7 +199,7 @@ export class FaultInjector {
     schedule.after(draws.between(...DOWN_MICROS), work);
   }
 
-  private tell(text: string): void {
-    this.scene.history.told('fault', text);
+  private note(text: string): void {
+    this.scene.history.note('fault', text);
   }
 }

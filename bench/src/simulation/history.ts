@@ -27,7 +27,7 @@ export class History {
     return this.isKept;
   }
 
-  told(who: string, text: string, about: readonly (number | string)[] = []): void {
+  note(who: string, text: string, about: readonly (number | string)[] = []): void {
     if (this.isKept) this.lines.push({ atMicros: this.clock.nowMicros(), who, text, about });
   }
 

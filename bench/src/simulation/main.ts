@@ -90,7 +90,7 @@ async function simulate(options: Options): Promise<number> {
     if (trace && !json) process.stdout.write(`${result.history().join('\n')}\n`);
     if (hasFailed(result)) {
       failed.push(result);
-      if (!json && failed.length <= FAILED_SHOWN_MAX) await tell(seed, setsBack);
+      if (!json && failed.length <= FAILED_SHOWN_MAX) await reportSeed(seed, setsBack);
     }
     if (performance.now() - saidMs < SAID_EVERY_MS || json) continue;
     saidMs = performance.now();
@@ -99,8 +99,8 @@ async function simulate(options: Options): Promise<number> {
   uninstall();
   const seconds = (performance.now() - startedMs) / 1_000;
   const gaps = options.coverage ? gapsIn(coverage, setsBack) : [];
-  if (json) tellJson({ options, failed, operations, seconds, gaps, coverage });
-  else tellText({ options, failed, operations, seconds, gaps, coverage });
+  if (json) printSummary({ options, failed, operations, seconds, gaps, coverage });
+  else printText({ options, failed, operations, seconds, gaps, coverage });
   return failed.length > 0 || gaps.length > 0 ? 1 : 0;
 }
 
@@ -118,7 +118,7 @@ function hasFailed({ violations, defects }: RunResult): boolean {
 }
 
 /** Runs it once more, this time with its history. */
-async function tell(seed: number, setsBack: boolean): Promise<void> {
+async function reportSeed(seed: number, setsBack: boolean): Promise<void> {
   const result = await runPlan(planOf(seed, setsBack), new Coverage(), true);
   const { violations, defects } = result;
   const about = new Set<number | string>(violations.flatMap((v) => [...v.shardlets, ...v.events]));
@@ -138,7 +138,7 @@ async function tell(seed: number, setsBack: boolean): Promise<void> {
   );
 }
 
-function tellText({ options, failed, operations, seconds, gaps, coverage }: Summary): void {
+function printText({ options, failed, operations, seconds, gaps, coverage }: Summary): void {
   const lines: string[] = [];
   if (options.coverage)
     lines.push(coverage.table(transitionsIn(options['set-back'])), '', setBacksIn(coverage), '');
@@ -155,7 +155,7 @@ function setBacksIn(coverage: Coverage): string {
   return `hosts in an older state: ${counts.join(', ')}`;
 }
 
-function tellJson({ options, failed, operations, seconds, gaps, coverage }: Summary): void {
+function printSummary({ options, failed, operations, seconds, gaps, coverage }: Summary): void {
   const failures = failed.map(({ seed, violations, defects }) => ({ seed, violations, defects }));
   const { seeds, from } = options;
   const document = { seeds, from, requests: operations, seconds, failed: failures };

@@ -60,7 +60,7 @@ export class MoverLoop {
       supervisor: this.supervisor(),
     });
     const outcome = await drive(moveMachine(map, shardlet), perform);
-    this.scene.history.told(actor, `move of shardlet ${shardlet.id}: ${JSON.stringify(outcome)}`, [
+    this.scene.history.note(actor, `move of shardlet ${shardlet.id}: ${JSON.stringify(outcome)}`, [
       shardlet.id,
     ]);
     const isStuck = outcome.kind === 'unreachable' || outcome.kind === 'blocked';
@@ -77,7 +77,7 @@ export class MoverLoop {
         return { kind: 'go', chunkBytes: Math.ceil(draws.between(...CHUNK_BYTES)) };
       },
       note: async ({ shardlet, nextEpoch }: MoveRef, { what, detail }) =>
-        history.told(this.parts.actor, `move ${nextEpoch} of shardlet ${shardlet}: ${what} ${detail}`, [
+        history.note(this.parts.actor, `move ${nextEpoch} of shardlet ${shardlet}: ${what} ${detail}`, [
           shardlet,
         ]),
     };

@@ -166,7 +166,7 @@ export class Network {
         transition,
         fail: (reason, afterMicros) => {
           this.schedule.after(afterMicros, () => {
-            if (!isOver) this.history.told(caller.name, `${callee.name} ${transition}: ${reason}`);
+            if (!isOver) this.history.note(caller.name, `${callee.name} ${transition}: ${reason}`);
             end(() => reject(failure(reason)));
           });
         },
@@ -198,7 +198,7 @@ export class Network {
   }
 
   /** For messages that nobody waits for. */
-  tell(from: string, to: VirtualProcess, work: () => void): void {
+  notify(from: string, to: VirtualProcess, work: () => void): void {
     if (this.draws.chance(this.weather.requestLost + this.weather.replyLost)) return;
     this.schedule.after(this.hop(), () => {
       if (!this.isCut(from, to.name)) to.arrive(work);

@@ -61,7 +61,7 @@ export class OperatorParty {
     if (decision === undefined || this.isOver) return;
     const reply = await topology.decide(decision, this.name);
     const outcome = reply.kind === 'decided' ? `version ${reply.version}` : reply.refusal.detail;
-    this.scene.history.told(this.name, `${decision.name}: ${outcome}`);
+    this.scene.history.note(this.name, `${decision.name}: ${outcome}`);
   }
 
   private choose(map: Topology): Decision<unknown> | undefined {

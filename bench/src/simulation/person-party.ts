@@ -62,6 +62,6 @@ export class PersonParty {
     const topology = this.scene.topology.portFor(this.process);
     const reply = await topology.decide(acceptLoss(id, readmission!.incarnation), this.name);
     const outcome = reply.kind === 'decided' ? `version ${reply.version}` : reply.refusal.detail;
-    this.scene.history.told(this.name, `accepts what host ${id} lost: ${outcome}`);
+    this.scene.history.note(this.name, `accepts what host ${id} lost: ${outcome}`);
   }
 }

@@ -55,7 +55,7 @@ export class ReaderParty {
         ),
       );
     } catch (error) {
-      this.scene.history.told(this.name, `no page: ${(error as Error).message}`);
+      this.scene.history.note(this.name, `no page: ${(error as Error).message}`);
     }
   }
 
@@ -67,7 +67,7 @@ export class ReaderParty {
       const epoch = this.scene.epochOf(event, shardlet, seq);
       this.emitted.push({ event, shardlet, seq, ts, epoch, isAfterLoss: this.isAfterLoss });
       this.isAfterLoss = false;
-      this.scene.history.told(this.name, `reads ${event} shardlet ${shardlet} seq ${seq} ts ${ts}`, [
+      this.scene.history.note(this.name, `reads ${event} shardlet ${shardlet} seq ${seq} ts ${ts}`, [
         event,
         shardlet,
       ]);

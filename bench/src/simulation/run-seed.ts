@@ -48,8 +48,8 @@ export interface RunResult {
 
 export async function runPlan(plan: Plan, coverage: Coverage, keepsHistory: boolean): Promise<RunResult> {
   const cluster = new Cluster(plan, coverage, keepsHistory);
-  const began = cluster.schedule.nowMicros();
-  await cluster.begin();
+  const startedMicros = cluster.schedule.nowMicros();
+  await cluster.start();
   await underLoad(cluster);
   await cluster.heal();
   await toTheEnd(cluster);
@@ -63,7 +63,7 @@ export async function runPlan(plan: Plan, coverage: Coverage, keepsHistory: bool
     requests: cluster.clients.reduce((sum, client) => sum + client.requests, 0),
     acknowledged: cluster.clients.reduce((sum, client) => sum + client.journal.length, 0),
     history: (about) => cluster.history.text(about),
-    virtualSeconds: (cluster.schedule.nowMicros() - began) / SECOND,
+    virtualSeconds: (cluster.schedule.nowMicros() - startedMicros) / SECOND,
     events: cluster.schedule.events,
   };
 }

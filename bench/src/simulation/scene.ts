@@ -13,7 +13,7 @@ import type { TopologyService } from './topology-service.ts';
 import type { VirtualProcess } from './virtual-process.ts';
 
 /** What became of one event of a request. */
-export interface Told {
+export interface EventReply {
   readonly status: 'stored' | 'duplicate' | 'refused';
   readonly code: string | undefined;
   readonly shardlet: number;
@@ -29,7 +29,7 @@ export interface PageRequest {
 
 /** An edge as clients and readers reach it. */
 export interface EdgeDoor extends Callee {
-  append(lines: string, tokenTs: number): Promise<Told[]>;
+  append(lines: string, tokenTs: number): Promise<EventReply[]>;
   page(request: PageRequest): Promise<SessionPage>;
 }
 

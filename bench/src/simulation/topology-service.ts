@@ -95,7 +95,7 @@ export class TopologyService implements Callee {
     for (const [process, listeners] of this.listeners) {
       if (!process.isAlive) this.listeners.delete(process);
       else
-        this.network.tell(this.name, process, () => {
+        this.network.notify(this.name, process, () => {
           for (const listener of listeners) listener(version);
         });
     }

@@ -23,7 +23,7 @@ const REPLY_CHARS_MAX = 200;
 /** operations after which somebody more may take appends */
 const OPENS: ReadonlySet<HostMethod> = new Set<HostMethod>(['createOpen', 'open', 'raise']);
 /** not worth a line: they are asked all the time and change nothing */
-const UNTOLD: ReadonlySet<HostMethod> = new Set<HostMethod>([
+const UNREPORTED: ReadonlySet<HostMethod> = new Set<HostMethod>([
   'identify',
   'usage',
   'frontier',
@@ -90,14 +90,14 @@ export class Witness {
       }
       if (!this.history.wanted) continue;
       const text = `shardlet ${id}@${epoch} on host-${owner} ${JSON.stringify(state)}`;
-      this.history.told('T', `${change.version} ${what}: ${text}`, [id]);
+      this.history.note('T', `${change.version} ${what}: ${text}`, [id]);
     }
-    if (change.shardlets.length === 0) this.history.told('T', `${change.version} ${what}`);
+    if (change.shardlets.length === 0) this.history.note('T', `${change.version} ${what}`);
   }
 
   performed(host: DurableHost, method: HostMethod, args: readonly unknown[], reply: unknown): void {
     if (method === 'append') this.appended(host, args[0] as readonly Group[], reply as readonly Taken[]);
-    else if (this.history.wanted && !UNTOLD.has(method)) this.tell(host, method, args, reply);
+    else if (this.history.wanted && !UNREPORTED.has(method)) this.note(host, method, args, reply);
     if (method === 'createOpen') void this.created(host, args as Parameters<EventHost['createOpen']>);
     if (OPENS.has(method)) void this.checkOwnership();
   }
@@ -162,7 +162,7 @@ export class Witness {
       if (reply.kind === 'appended') this.noteStored(host, group, ids, reply, breaches.length > 0);
       const { shardlet, epoch } = group;
       const shown = `${ids.slice(0, SHOWN_MAX)}${ids.length > SHOWN_MAX ? '...' : ''}`;
-      this.history.told(host.name, `append ${shardlet}@${epoch} ${shown} -> ${briefly(reply)}`, [
+      this.history.note(host.name, `append ${shardlet}@${epoch} ${shown} -> ${briefly(reply)}`, [
         shardlet,
         ...ids,
       ]);
@@ -192,10 +192,10 @@ export class Witness {
       }
   }
 
-  private tell(host: DurableHost, method: HostMethod, args: readonly unknown[], reply: unknown): void {
+  private note(host: DurableHost, method: HostMethod, args: readonly unknown[], reply: unknown): void {
     const shown = args.filter((arg) => typeof arg !== 'object' || method === 'ready');
     const about = typeof args[0] === 'number' ? [args[0]] : [];
-    this.history.told(host.name, `${method} ${shown.map(briefly)} -> ${briefly(reply)}`, about);
+    this.history.note(host.name, `${method} ${shown.map(briefly)} -> ${briefly(reply)}`, about);
   }
 }
 

@@ -14,7 +14,7 @@ const RECONCILE_EVERY_MS = 1_000;
 const PROVE_EVERY_MS = 1_000;
 const MOVE_EVERY_MS = 400;
 const RETENTION_EVERY_MS = 15_000;
-const BEGIN_PAUSE_MS = 300;
+const START_PAUSE_MS = 300;
 /** of the times that another worker holds the lock: a lost lock must not break anything */
 const LOCK_LOST_SHARE = 0.2;
 
@@ -40,7 +40,7 @@ export class WorkerParty {
   start(): void {
     this.process = new VirtualProcess(this.name, this.scene.schedule);
     this.process.clockOffMicros = this.scene.plan.edgeClockOffMicros[0]!;
-    void this.process.run(() => this.begin(this.process));
+    void this.process.run(() => this.startUp(this.process));
   }
 
   kill(): void {
@@ -53,7 +53,7 @@ export class WorkerParty {
     this.process.freeze(micros);
   }
 
-  private async begin(process: VirtualProcess): Promise<void> {
+  private async startUp(process: VirtualProcess): Promise<void> {
     const { scene, name } = this;
     const topology = scene.topology.portFor(process);
     const follower = await this.follow(process, topology);
@@ -111,7 +111,7 @@ export class WorkerParty {
           (reason) => scene.fault(this.name, new Error(reason)),
         );
       } catch {
-        await new Promise((resolve) => setTimeout(resolve, BEGIN_PAUSE_MS));
+        await new Promise((resolve) => setTimeout(resolve, START_PAUSE_MS));
       }
     }
   }
@@ -135,8 +135,8 @@ export class WorkerParty {
 const SILENT: unknown = new Proxy(() => SILENT, { get: () => SILENT });
 
 function quietLog(scene: Scene, who: string) {
-  const tell = (fields: object, text: string) => {
-    if (scene.history.wanted) scene.history.told(who, `${text} ${JSON.stringify(fields)}`);
+  const note = (fields: object, text: string) => {
+    if (scene.history.wanted) scene.history.note(who, `${text} ${JSON.stringify(fields)}`);
   };
-  return { info: tell, warn: tell, error: tell, debug: tell } as never;
+  return { info: note, warn: note, error: note, debug: note } as never;
 }

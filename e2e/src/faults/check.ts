@@ -61,10 +61,10 @@ function* placeFaults(
 ): Iterable<string> {
   for (const { id, key, status, shardlet, seq, ts } of journal.acknowledged) {
     const entry = own[placeById.get(id) ?? -1];
-    const told = `${status} as ${shardlet}/${seq}`;
-    if (entry === undefined) yield `missing: ${id}, ${told}`;
+    const acknowledged = `${status} as ${shardlet}/${seq}`;
+    if (entry === undefined) yield `missing: ${id}, ${acknowledged}`;
     else if (entry.shardlet !== shardlet || entry.seq !== seq || (ts !== undefined && entry.ts !== ts))
-      yield `elsewhere: ${id}, ${told} at ${ts}, is ${placeOf(entry)}`;
+      yield `elsewhere: ${id}, ${acknowledged} at ${ts}, is ${placeOf(entry)}`;
     else if (entry.event.subject !== key) yield `changed: ${id} of key ${key} has key ${entry.event.subject}`;
   }
 }

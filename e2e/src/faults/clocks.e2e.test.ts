@@ -54,12 +54,12 @@ async function startEdge(offMs: number): Promise<string> {
   edges.push(edge);
   const url = `http://127.0.0.1:${port}`;
   await until(`the edge ${offMs} ms off to be ready`, async () => (await fetch(`${url}/readyz`)).ok);
-  expect(Math.abs((await beganAtMs(url)) - spawnedAtMs - offMs)).toBeLessThan(SLACK_MS);
+  expect(Math.abs((await startedAtMs(url)) - spawnedAtMs - offMs)).toBeLessThan(SLACK_MS);
   return url;
 }
 
 /** When it began, by its own clock. */
-async function beganAtMs(url: string): Promise<number> {
+async function startedAtMs(url: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   return 1_000 * Number(/^process_start_time_seconds (\S+)/m.exec(text)![1]);
 }

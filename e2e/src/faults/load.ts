@@ -75,11 +75,15 @@ export class Load {
 
   start(): void {
     for (let n = 0; n < SINGLE_WRITERS; n++)
-      this.begin(n, { mediaType: 'application/cloudevents+json', keys: [`${this.name}-${n}`], ofEach: 1 });
+      this.startWriter(n, {
+        mediaType: 'application/cloudevents+json',
+        keys: [`${this.name}-${n}`],
+        ofEach: 1,
+      });
     for (let n = 0; n < BATCH_WRITERS; n++) {
       const keys = Array.from({ length: BATCH_KEYS }, (_, k) => `${this.name}-batch-${n}-${k}`);
       const mediaType = n < BATCH_WRITERS / 2 ? 'application/cloudevents-batch+json' : 'application/x-ndjson';
-      this.begin(n, { mediaType, keys, ofEach: EVENTS_OF_A_KEY });
+      this.startWriter(n, { mediaType, keys, ofEach: EVENTS_OF_A_KEY });
     }
   }
 
@@ -101,7 +105,7 @@ export class Load {
     }
   }
 
-  private begin(n: number, writer: Omit<Writer, 'patienceMs'>): void {
+  private startWriter(n: number, writer: Omit<Writer, 'patienceMs'>): void {
     this.writers.push(this.write({ ...writer, patienceMs: n % 2 === 0 ? PATIENCE_MS : this.hastyMs }));
   }
 

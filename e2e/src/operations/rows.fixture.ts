@@ -64,7 +64,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
 
   'migrations.list': { answered: { input: {}, command: ['migrations', 'list'] } },
   'migrations.show': migration('show'),
-  'migrations.begin': unknown(
+  'migrations.start': unknown(
     ...(['unknown_shardlet', { shardlets: [NOBODY], to: 1 }] as const),
     ...['move', AT, '--to', '1'],
   ),

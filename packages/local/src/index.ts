@@ -12,6 +12,7 @@ export {
 } from './local-server.ts';
 export type { ProcessEnd } from './owned-process.ts';
 export { createDatabase, ownedBy, type PostgresOptions, startPostgres } from './postgres.ts';
+export { ARCHIVING, backUpPostgres, recoverPostgres } from './postgres-backup.ts';
 export { type Standby, startSynchronousStandby } from './postgres-standby.ts';
 export { endProcess, identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
 export { startPrometheus } from './prometheus.ts';

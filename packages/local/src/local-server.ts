@@ -73,15 +73,15 @@ export async function startServer(plan: ServerPlan): Promise<LocalServer> {
 
 async function startOnce(plan: ServerPlan): Promise<OwnedProcess> {
   let owned = await runOwned(plan.spec);
-  const begun = Date.now();
+  const startedMs = Date.now();
   while (!(await plan.answers().catch(() => false))) {
     if (owned.end !== undefined) {
-      if (Date.now() - begun > PASSES_WITHIN_MS || !(await passesByItself(plan)))
+      if (Date.now() - startedMs > PASSES_WITHIN_MS || !(await passesByItself(plan)))
         throw await failedStart(plan, owned.end);
       await sleep(PASSING_POLL_MS);
       owned = await runOwned(plan.spec);
     }
-    if (Date.now() - begun > READY_WITHIN_MS) {
+    if (Date.now() - startedMs > READY_WITHIN_MS) {
       await owned.stop();
       throw new SetupFailure(
         `${plan.spec.name} did not answer within ${READY_WITHIN_MS / 1000} s`,

@@ -20,7 +20,7 @@ const START_TIME_FIELD = 19;
 
 /** undefined when no such process runs (a zombie does not run) */
 export async function identityOf(pid: number): Promise<ProcessIdentity | undefined> {
-  const began = process.platform === 'linux' ? await beganOnLinux(pid) : await beganElsewhere(pid);
+  const began = process.platform === 'linux' ? await startOnLinux(pid) : await startElsewhere(pid);
   return began === undefined ? undefined : { pid, began };
 }
 
@@ -44,7 +44,7 @@ export async function endProcess(
   return !(await isRunning(identity));
 }
 
-async function beganOnLinux(pid: number): Promise<string | undefined> {
+async function startOnLinux(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   if (stat === undefined) return undefined;
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -53,7 +53,7 @@ async function beganOnLinux(pid: number): Promise<string | undefined> {
   return `${boot.trim()} ${fields[START_TIME_FIELD]}`;
 }
 
-async function beganElsewhere(pid: number): Promise<string | undefined> {
+async function startElsewhere(pid: number): Promise<string | undefined> {
   const { stdout } = await run('ps', ['-o', 'lstart=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
   return stdout.trim() === '' ? undefined : stdout.trim();
 }

@@ -38,8 +38,8 @@ async function client(): Promise<Client> {
     got += piece;
   });
   const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  const begun = new Promise((resolve) => socket.once('connect', resolve));
-  await Promise.race([begun, ended]);
+  const connected = new Promise((resolve) => socket.once('connect', resolve));
+  await Promise.race([connected, ended]);
   const until = async (length: number) => {
     while (got.length < length) await new Promise((resolve) => socket.once('data', resolve));
     return got;
@@ -71,11 +71,11 @@ test('holds and slows down answers without changing their order', async () => {
   socket.write('1');
   await expect.poll(() => received.length).toBe(1);
   proxy.delay('toClient', 20);
-  const begun = Date.now();
+  const startedMs = Date.now();
   await proxy.release('toClient');
   socket.write('2');
   expect(await until(2)).toBe('12');
-  expect(Date.now() - begun).toBeGreaterThanOrEqual(19);
+  expect(Date.now() - startedMs).toBeGreaterThanOrEqual(19);
 });
 
 test('cuts at a piece, which nobody gets, and only there', async () => {

@@ -158,8 +158,12 @@ async function requestFor(
   };
 }
 
+/** With four eyes. */
+const SECOND = 'another person has to approve it as well';
+
 function approvalRow({ recommendation, result, notBefore, refusal }: ApprovalResult) {
-  return { id: recommendation, result, detail: refusal?.detail ?? `begins ${notBefore ?? 'at once'}` };
+  const approved = result === 'approved' ? `starts ${notBefore ?? 'at once'}` : SECOND;
+  return { id: recommendation, result, detail: refusal?.detail ?? approved };
 }
 
 async function reject(

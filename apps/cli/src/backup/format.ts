@@ -79,13 +79,13 @@ export async function* rowsOf(path: string): AsyncGenerator<Row> {
 }
 
 function headOf(path: string, line: string): Head {
-  const told = parsed(line) as { format?: unknown; formatVersion?: unknown } | undefined;
-  if (told?.format !== 'foreshard-backup') throw badInput(`${path} is not a backup of Foreshard`);
-  if (typeof told.formatVersion === 'number' && told.formatVersion > FORMAT_VERSION)
+  const parsedHead = parsed(line) as { format?: unknown; formatVersion?: unknown } | undefined;
+  if (parsedHead?.format !== 'foreshard-backup') throw badInput(`${path} is not a backup of Foreshard`);
+  if (typeof parsedHead.formatVersion === 'number' && parsedHead.formatVersion > FORMAT_VERSION)
     throw badInput(
-      `${path} was written by a newer release (format ${told.formatVersion}, this one reads ${FORMAT_VERSION}): use that release`,
+      `${path} was written by a newer release (format ${parsedHead.formatVersion}, this one reads ${FORMAT_VERSION}): use that release`,
     );
-  const head = headSchema.safeParse(told);
+  const head = headSchema.safeParse(parsedHead);
   if (!head.success) throw damaged(path, 'its head cannot be read');
   return head.data;
 }

@@ -39,12 +39,12 @@ export function register(program: Command): void {
       const restored = await restore(databaseUrl, file, options);
       const { json, dryRun } = options;
       process.stdout.write(
-        json ? `${JSON.stringify({ file, dryRun, ...restored })}\n` : told(file, dryRun, restored),
+        json ? `${JSON.stringify({ file, dryRun, ...restored })}\n` : restoredText(file, dryRun, restored),
       );
     });
 }
 
-function told(file: string, dryRun: boolean, { version, backupAtMs, rows }: Restored): string {
+function restoredText(file: string, dryRun: boolean, { version, backupAtMs, rows }: Restored): string {
   const what = `${file}: the topology store at version ${version} of ${new Date(backupAtMs).toISOString()}, ${rows} rows`;
   if (dryRun) return `${what}; it can be restored, nothing was changed\n`;
   return `${what}\nT decides nothing until you run: foreshard doctor --after-restore\n`;

@@ -80,7 +80,7 @@ export interface Choice {
 export async function test(choice: Choice): Promise<void> {
   const checks = await chosen(choice);
   const reports = await mkdtemp(join(tmpdir(), 'foreshard-test-'));
-  const begun = Date.now();
+  const startedMs = Date.now();
   const total = { passed: 0, failed: 0 };
   try {
     await generateClient();
@@ -93,7 +93,7 @@ export async function test(choice: Choice): Promise<void> {
         throw new CommandFailure(`the check "${check.name}" failed; the later ones were not run`);
     }
   } finally {
-    const seconds = Math.round((Date.now() - begun) / 1000);
+    const seconds = Math.round((Date.now() - startedMs) / 1000);
     process.stdout.write(`\n${total.passed} passed, ${total.failed} failed (${seconds} s)\n`);
     await rm(reports, { recursive: true, force: true });
   }

@@ -12,7 +12,7 @@ afterAll(() => rm(dir, { recursive: true }));
 
 const HEAD = 'time,partition,host,events_per_second';
 
-async function told(...lines: string[]): Promise<string> {
+async function refusalOf(...lines: string[]): Promise<string> {
   const csv = join(dir, 'some.csv');
   await writeFile(csv, lines.join('\n'));
   return readFiles({ csv }).then(
@@ -22,13 +22,13 @@ async function told(...lines: string[]): Promise<string> {
 }
 
 test('wrong lines are named, and as many as anybody reads', async () => {
-  expect(await told(HEAD, '1795230000,p,h,1', 'soon,p,h,1')).toBe(
+  expect(await refusalOf(HEAD, '1795230000,p,h,1', 'soon,p,h,1')).toBe(
     [
       'one line of FILE cannot be understood; nothing was taken',
       '  line 3: time: "soon" is no time such as 2026-11-21T04:00:00Z or seconds since 1970',
     ].join('\n'),
   );
-  const many = (await told(HEAD, ...Array(50).fill('x,p,h,1'))).split('\n');
+  const many = (await refusalOf(HEAD, ...Array(50).fill('x,p,h,1'))).split('\n');
   expect([many.length, many[0], many.at(-1)]).toEqual([
     22,
     expect.stringContaining('50 lines of FILE'),
@@ -37,7 +37,7 @@ test('wrong lines are named, and as many as anybody reads', async () => {
 });
 
 test('a file that is wrong as a whole, or is not there, is told in one line', async () => {
-  expect(await told('time,partition,events_per_second', '1,p,1')).toMatch(/^FILE: .*it lacks host$/);
+  expect(await refusalOf('time,partition,events_per_second', '1,p,1')).toMatch(/^FILE: .*it lacks host$/);
   await expect(readFiles({ csv: join(dir, 'none.csv') })).rejects.toThrow('there is no file');
 });
 

@@ -26,7 +26,7 @@ export async function consume(options: ConsumeOptions): Promise<void> {
   };
   const client = new GroupClient(edgeAccess(), note);
   const member = options.member ?? `${hostname().replace(/[^\w.-]/g, '-')}-${randomUUID().slice(0, 8)}`;
-  await client.begin(options.group, options.stream, options.from);
+  await client.create(options.group, options.stream, options.from);
   await interruptible(async (signal) => {
     await run(client, options, { member, note, signal }).catch((error) => {
       if (!signal.aborted) throw error;

@@ -42,7 +42,7 @@ export class GroupClient {
   }
 
   /** Also well when there is one of this name already. */
-  async begin(name: string, stream: string, from: string): Promise<void> {
+  async create(name: string, stream: string, from: string): Promise<void> {
     const reply = await this.ask('/v1/groups', { name, stream, from });
     if (reply.status !== CONFLICT || reply.body?.code !== 'conflict') expectDone(reply);
   }

@@ -15,15 +15,15 @@ export async function* linesOf(input: AsyncIterable<Buffer>): AsyncGenerator<Buf
     isFirst = false;
     return isMarked ? line.subarray(BYTE_ORDER_MARK.length) : line;
   };
-  let begun: Buffer[] = [];
+  let partial: Buffer[] = [];
   for await (const bytes of input) {
     let from = 0;
     for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, from)) {
-      yield lineOf([...begun, bytes.subarray(from, end)]);
-      begun = [];
+      yield lineOf([...partial, bytes.subarray(from, end)]);
+      partial = [];
       from = end + 1;
     }
-    if (from < bytes.length) begun.push(bytes.subarray(from));
+    if (from < bytes.length) partial.push(bytes.subarray(from));
   }
-  if (begun.length > 0) yield lineOf(begun);
+  if (partial.length > 0) yield lineOf(partial);
 }

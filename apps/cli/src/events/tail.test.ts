@@ -7,7 +7,7 @@ const EVENT = { id: 'a', source: '/s', type: 't' };
 
 /** What is printed and noted, in order. */
 async function followed(pages: readonly LogPage[]): Promise<string[]> {
-  const told: string[] = [];
+  const output: string[] = [];
   const gone = new AbortController();
   const left = [...pages];
   const client = {
@@ -18,16 +18,16 @@ async function followed(pages: readonly LogPage[]): Promise<string[]> {
     },
   };
   const show = async (events: LogPage['events']) => {
-    told.push(...events.map(({ shardlet, seq }) => `${shardlet}/${seq}`));
+    output.push(...events.map(({ shardlet, seq }) => `${shardlet}/${seq}`));
     return true;
   };
-  const note = (text: string) => told.push(text);
+  const note = (text: string) => output.push(text);
   await follow(client, { stream: 'main', from: 'oldest' }, { show, note, signal: gone.signal });
-  return told;
+  return output;
 }
 
 it('names the shardlet and the first number that its host lost, before the events that follow', async () => {
-  const told = await followed([
+  const output = await followed([
     { events: [{ ...PLACE, seq: 41, event: EVENT }], next: 'b', atHead: true },
     {
       events: [{ ...PLACE, seq: 41, event: EVENT }],
@@ -40,7 +40,7 @@ it('names the shardlet and the first number that its host lost, before the event
     },
     { events: [], next: 'c', atHead: true },
   ]);
-  expect(told).toEqual([
+  expect(output).toEqual([
     '13/41',
     expect.stringContaining('shardlet 13: its host lost events from seq 41 on'),
     expect.stringContaining('shardlet 14: its host lost events from seq 1 on'),

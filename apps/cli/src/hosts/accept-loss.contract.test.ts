@@ -97,9 +97,9 @@ test('a loss is shown, changes nothing until it is accepted, and then the host i
   expect(Math.abs(Date.parse(review.suspendedAt) - Date.now())).toBeLessThan(60_000);
   for (const { lastSeqBefore, lastSeqNow, certainSeq, atRisk } of review.shardlets)
     expect([lastSeqBefore - certainSeq, lastSeqNow]).toEqual([atRisk, certainSeq]);
-  const told = await foreshard('hosts', 'accept-loss', '1', '--dry-run');
-  expect(told.stdout).toMatch(/went back to an older state, suspended since 20/);
-  expect(told.stdout).toContain(`${LATE} events at risk`);
+  const preview = await foreshard('hosts', 'accept-loss', '1', '--dry-run');
+  expect(preview.stdout).toMatch(/went back to an older state, suspended since 20/);
+  expect(preview.stdout).toContain(`${LATE} events at risk`);
   expect((await foreshard('hosts')).stdout).toContain('foreshard hosts accept-loss 1 --dry-run');
   expect(await waiting()).toMatchObject([
     { host: 1, what: 'Host host-1 went back to an older state', why: review.detail },

@@ -25,7 +25,7 @@ export async function acceptHostLoss(host: number, options: AcceptLossOptions): 
   }
   const isAccepted = accepts || review.isAccepted;
   if (options.json) printJson({ ...review, isAccepted });
-  else process.stdout.write(`${told(review, isAccepted)}\n`);
+  else process.stdout.write(`${textOf(review, isAccepted)}\n`);
 }
 
 async function insistOnConsent({ host, name }: LossReview, { yes, json }: AcceptLossOptions): Promise<void> {
@@ -71,7 +71,7 @@ function rowOf(loss: LossReview['shardlets'][number]): Readonly<Record<string, u
   };
 }
 
-function told({ host, name }: LossReview, isAccepted: boolean): string {
+function textOf({ host, name }: LossReview, isAccepted: boolean): string {
   if (isAccepted) return `Loss accepted: the worker readmits ${name}. See its state with "foreshard hosts".`;
   return `Nothing was changed. To accept: foreshard hosts accept-loss ${host}`;
 }

@@ -28,17 +28,17 @@ export function provideHosts(
   ending: AbortSignal,
   say: Say,
 ): void {
-  let told = '';
+  let lastMessage = '';
   const look = async () => {
     const control = await openControl(stores);
     try {
       while (!ending.aborted) {
         // a database that is away is told once, not every two seconds
         await carryOutAll(control, settings, supervisor, say).then(
-          () => (told = ''),
+          () => (lastMessage = ''),
           (error: Error) => {
-            if (error.message !== told) say(`hosts are not looked after: ${error.message}`);
-            told = error.message;
+            if (error.message !== lastMessage) say(`hosts are not looked after: ${error.message}`);
+            lastMessage = error.message;
           },
         );
         await sleep(LOOK_EVERY_MS, undefined, { signal: ending }).catch(() => {});
@@ -64,7 +64,7 @@ async function carryOutAll(
     } catch (error) {
       const reason = (error as Error).message;
       say(`a host could not be ${order.kind === 'add' ? 'started' : 'ended'}: ${reason}`);
-      await control.hostOrders.tell(order.recommendation, 'failed', reason);
+      await control.hostOrders.report(order.recommendation, 'failed', reason);
     }
   }
 }
@@ -81,7 +81,7 @@ async function add(
   const names = joinedOf(order, map).map(({ name }) => name);
   while (names.length < count) {
     const name = await newHostName(settings);
-    await control.hostOrders.tell(recommendation, 'asked', `starting ${name} on this machine`);
+    await control.hostOrders.report(recommendation, 'asked', `starting ${name} on this machine`);
     const server = await startHost(settings, name);
     await rememberHost(settings, name);
     await supervisor.keep(name, 'server', server);
@@ -94,7 +94,7 @@ async function add(
     say(`started ${name}, which recommendation ${recommendation} asked for`);
     names.push(name);
   }
-  await control.hostOrders.tell(recommendation, 'done', `started ${names.join(', ')} on this machine`);
+  await control.hostOrders.report(recommendation, 'done', `started ${names.join(', ')} on this machine`);
   await control.jobs.wake('plan').catch(() => {});
 }
 
@@ -114,7 +114,7 @@ async function remove(
     ? 'its process has ended, its folder stays'
     : 'it was not started on this machine: stop its server';
   if (wasHere) say(`ended ${hostName}, which recommendation ${recommendation} took out of the cluster`);
-  await control.hostOrders.tell(recommendation, 'done', detail);
+  await control.hostOrders.report(recommendation, 'done', detail);
   await control.jobs.wake('plan').catch(() => {});
 }
 

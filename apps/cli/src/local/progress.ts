@@ -26,9 +26,9 @@ export class Progress {
   async step<T>(title: string, work: (note: Note) => Promise<T>): Promise<T> {
     this.#done += 1;
     const prefix = `[${this.#done}/${this.#total}] ${title}`;
-    const begun = Date.now();
+    const startedMs = Date.now();
     let note = '';
-    const seconds = () => ((Date.now() - begun) / 1000).toFixed(0);
+    const seconds = () => ((Date.now() - startedMs) / 1000).toFixed(0);
     const show = () => this.#line(`${prefix}${note} ... ${seconds()} s`, this.#output.isTTY !== true);
     if (this.#output.isTTY) show();
     const timer = setInterval(show, this.#output.isTTY ? TERMINAL_EVERY_MS : LOG_EVERY_MS);

@@ -97,8 +97,8 @@ async function writeCredentials(settings: UpSettings, stores: Stores, token: str
 }
 
 async function announce(settings: UpSettings, firstStart: boolean): Promise<void> {
-  const begun = Number(process.env.FORESHARD_STARTED_AT ?? Date.now() - process.uptime() * 1000);
-  const took = `${((Date.now() - begun) / 1000).toFixed(0)} s`;
+  const startedMs = Number(process.env.FORESHARD_STARTED_AT ?? Date.now() - process.uptime() * 1000);
+  const took = `${((Date.now() - startedMs) / 1000).toFixed(0)} s`;
   const used = firstStart ? `, first start, ${await diskUse(settings.dataDir)} of disk` : '';
   process.stdout.write(`\nForeshard is ready (${took}${used}).\n${addresses(settings.dataDir)}`);
   process.stdout.write('Ctrl-C or "npm stop" ends it; the data stay.\n');

@@ -15,7 +15,7 @@ import {
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { badInput } from '../failure.ts';
-import { wholeNumber } from '../forecast/options.ts';
+import { wholeNumber } from '../forecast-models/options.ts';
 import { print } from '../output.ts';
 import { tableOf } from '../table.ts';
 import { readAs } from './document.ts';
@@ -99,7 +99,7 @@ async function run(flags: Flags): Promise<void> {
   const given = capacityIn(flags.capacity);
   const bad: string[] = [];
   const days = wholeNumber(flags.days, '--days', 1, DAYS_MAX);
-  tell('reading the trace');
+  showProgress('reading the trace');
   const request = {
     trace: flags.trace,
     seed,
@@ -130,7 +130,7 @@ async function run(flags: Flags): Promise<void> {
     );
   const replay = new Replay(workload, { hosts, capacity, seed, windowMinutes, warmUpMinutes, forecastsLost });
   const results = plays.map(({ name, policy, choices }) => {
-    tell(name);
+    showProgress(name);
     const startedMs = performance.now();
     const score = replay.run(policy, choices);
     return { policy: name, ...score, seconds: round((performance.now() - startedMs) / 1_000) };
@@ -229,6 +229,6 @@ function round(value: number): number {
   return Number(value.toPrecision(4));
 }
 
-function tell(what: string): void {
+function showProgress(what: string): void {
   if (process.stderr.isTTY) process.stderr.write(`foreshard: ${what} ...\n`);
 }

@@ -42,8 +42,8 @@ test('a token may do what its scopes say, until it is revoked or has expired', a
   const { tokens } = JSON.parse((await run('tokens', '--json')).stdout);
   // an edge tells at its next refresh, and then once a minute
   expect(tokens.find((t: { name: string }) => t.name === 'local start').lastUsedAt).toMatch(/^\d{4}-/);
-  const { id: readerId, begins } = tokens.find((t: { name: string }) => t.name === 'reader');
-  expect(reader.startsWith(begins)).toBe(true);
+  const { id: readerId, prefix } = tokens.find((t: { name: string }) => t.name === 'reader');
+  expect(reader.startsWith(prefix)).toBe(true);
   expect((await run('tokens', 'revoke', readerId)).exitCode).toBe(0);
   await vi.waitFor(async () => expect((await read(reader)).status).toBe(401), {
     timeout: 15_000,
@@ -66,8 +66,8 @@ test('what is wrong is told with exit code 2', async () => {
     [['set', 'host', 'main', '--events-per-second', '1'], 'Allowed choices are token, stream'],
     [['remove', 'stream', 'main'], 'has no quota of its own'],
   ] as const;
-  const told = await Promise.all(wrong.map(([args]) => run('quotas', ...args)));
-  for (const [i, { exitCode, stderr }] of told.entries())
+  const replies = await Promise.all(wrong.map(([args]) => run('quotas', ...args)));
+  for (const [i, { exitCode, stderr }] of replies.entries())
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(wrong[i]![1])]);
   const all = await Promise.all([
     run('tokens', 'create', 'x'),

@@ -1,7 +1,7 @@
 /** When the next row is due: at N times the speed of the trace, counted from the first row of this run. */
 export class Pacer {
   private readonly speed: number;
-  private begin: { readonly timeMs: number; readonly atMs: number } | undefined;
+  private start: { readonly timeMs: number; readonly atMs: number } | undefined;
   /** a row that goes back in time is due with the one before it */
   private latestMs = Number.NEGATIVE_INFINITY;
   rowsBackInTime = 0;
@@ -15,9 +15,9 @@ export class Pacer {
   waitMs(timeMs: number, nowMs: number): number {
     if (timeMs < this.latestMs) this.rowsBackInTime++;
     this.latestMs = Math.max(this.latestMs, timeMs);
-    this.begin ??= { timeMs, atMs: nowMs };
+    this.start ??= { timeMs, atMs: nowMs };
     if (this.speed === Number.POSITIVE_INFINITY) return 0;
-    const dueMs = this.begin.atMs + (this.latestMs - this.begin.timeMs) / this.speed;
+    const dueMs = this.start.atMs + (this.latestMs - this.start.timeMs) / this.speed;
     return Math.max(0, dueMs - nowMs);
   }
 }

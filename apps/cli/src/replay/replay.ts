@@ -44,7 +44,7 @@ export async function replay(options: ReplayOptions): Promise<void> {
   const client = new EdgeClient(access, LANES);
   try {
     await interruptible(async (signal) => {
-      const state = await stateToBegin(file, trace, client, { ...options, path, edgeUrl: access.edgeUrl });
+      const state = await initialState(file, trace, client, { ...options, path, edgeUrl: access.edgeUrl });
       const run = new Run(trace, file, client, options, signal);
       await report(await run.run(state), options);
     });
@@ -57,7 +57,7 @@ async function openTrace(name: string): Promise<Trace> {
   return name === FLIGHTS ? await openFlights() : openCsv(name);
 }
 
-async function stateToBegin(
+async function initialState(
   file: StateFile,
   trace: Trace,
   client: EdgeClient,

@@ -7,12 +7,12 @@ import { type OperationOptions, operating, runOperation } from '../operations/ru
 import { printJson } from '../output.ts';
 import { printRows } from '../table.ts';
 import { bytesPerSecond, duration, findHost, ids } from './arguments.ts';
-import { failIfAborted, type Migration, tell, untilEnded } from './waiting.ts';
+import { failIfAborted, type Migration, printLine, untilEnded } from './waiting.ts';
 
 const LOOK_EVERY_MS = 500;
 const MS_PER_SECOND = 1_000;
 
-type Result = OutputOf<typeof migrations.begin>['results'][number];
+type Result = OutputOf<typeof migrations.start>['results'][number];
 type Drain = OutputOf<typeof hosts.drain>;
 
 interface MoveOptions extends OperationOptions {
@@ -29,7 +29,7 @@ interface DrainOptions extends OperationOptions {
 }
 
 export function registerMove(program: Command): void {
-  operating(program.command('move'), migrations.begin)
+  operating(program.command('move'), migrations.start)
     .description('move shardlets, open or closed, to another host while they take events')
     .argument('<shardlets...>', 'their numbers', ids)
     .requiredOption('--to <host>', 'its number or name')
@@ -55,7 +55,7 @@ async function move(shardlets: number[], options: MoveOptions): Promise<void> {
     ...(windowMs === undefined ? {} : { windowSeconds: Math.ceil(windowMs / MS_PER_SECOND) }),
     ...(bytesPerSecondMax === undefined ? {} : { bytesPerSecondMax }),
   };
-  const { results } = await runOperation(migrations.begin, input, options);
+  const { results } = await runOperation(migrations.start, input, options);
   const started = results.flatMap(({ migration }) => (migration === null ? [] : [migration]));
   const ended = wait && dryRun !== true ? await untilEnded(started, options) : [];
   const shown = results.map((one) => ({ ...one, result: endOf(one, ended) }));
@@ -123,7 +123,7 @@ async function untilEmpty(host: number, options: DrainOptions): Promise<Drain> {
   for (let before = -1; ; await sleep(LOOK_EVERY_MS)) {
     const answer = await runOperation(hosts.drain, { host }, { ...options, dryRun: true });
     if (answer.left === 0) return answer;
-    if (answer.left !== before) tell(`${answer.left} shardlets left on host ${host}`);
+    if (answer.left !== before) printLine(`${answer.left} shardlets left on host ${host}`);
     before = answer.left;
   }
 }

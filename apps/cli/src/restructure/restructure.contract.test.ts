@@ -79,8 +79,8 @@ test('what-if tells every host before and after, and changes nothing', async () 
   const { version, hosts } = await control.topology.snapshot();
   const [shardlet] = (await openOn(1)) as [string];
   const [, other] = hosts;
-  const told = await foreshard('what-if', '--move', `${shardlet}=${other!.name}`, '--load', 'main=3');
-  expect(told).toMatchObject({ exitCode: DONE, stdout: expect.stringContaining(other!.name) });
+  const answer = await foreshard('what-if', '--move', `${shardlet}=${other!.name}`, '--load', 'main=3');
+  expect(answer).toMatchObject({ exitCode: DONE, stdout: expect.stringContaining(other!.name) });
   const lost = await json<{ hosts: { host: string; isLost: boolean }[] }>('what-if', '--lose', other!.name);
   expect(lost.hosts.filter((one) => one.isLost).map((one) => one.host)).toEqual([String(other!.id)]);
   const since = await control.topology.changesAfter(version, 1_000);
@@ -188,14 +188,14 @@ test('a host is drained of open and closed shardlets, and taken into use again',
 }, 90_000);
 
 test('a host is described; what is not named stays', async () => {
-  const told = (what: string) => ({ exitCode: DONE, stdout: `host 2 ${what}\n` });
+  const printed = (what: string) => ({ exitCode: DONE, stdout: `host 2 ${what}\n` });
   const first = ['--zone', 'north', '--label', 'disk=ssd', '--label', 'rack=r1'];
   expect(await dryRun('hosts', 'describe', '2', ...first)).toMatchObject(
-    told('would be: zone north, disk=ssd rack=r1'),
+    printed('would be: zone north, disk=ssd rack=r1'),
   );
   await foreshard('hosts', 'describe', '2', ...first);
   expect(await foreshard('hosts', 'describe', '2', '--events-per-second', '500')).toMatchObject(
-    told('is: zone north, disk=ssd rack=r1, eventsPerSecond 500'),
+    printed('is: zone north, disk=ssd rack=r1, eventsPerSecond 500'),
   );
   const { hosts } = await control.topology.snapshot();
   expect(hosts.find(({ id }) => id === 2)).toMatchObject({

@@ -7,7 +7,7 @@ import { type OperationOptions, operating, runOperation } from '../operations/ru
 import { printJson } from '../output.ts';
 import { printRows } from '../table.ts';
 import { idOf, ids } from './arguments.ts';
-import { tell } from './waiting.ts';
+import { printLine } from './waiting.ts';
 
 const LOOK_EVERY_MS = 100;
 const SETTLED_WITHIN_MS = 30_000;
@@ -53,7 +53,7 @@ function position(text: string): string {
 async function split(shardlet: number, options: Options): Promise<void> {
   const at = options.at === undefined ? {} : { at: options.at };
   const answer = await runOperation(shardlets.split, { shardlet, ...at }, options);
-  if (!options.json) tell(answer.explanation ?? '');
+  if (!options.json) printLine(answer.explanation ?? '');
   await report(answer, options);
 }
 

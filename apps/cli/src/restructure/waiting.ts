@@ -19,7 +19,7 @@ export async function untilEnded(ids: readonly number[], options: OperationOptio
     const running = found.filter((m) => m.endedAt === null);
     if (running.length === 0) return found;
     const line = `${found.length - running.length} of ${found.length} ended; ${running.map(progressOf).join('; ')}`;
-    if (line !== before) tell(line);
+    if (line !== before) printLine(line);
     before = line;
   }
 }
@@ -52,6 +52,6 @@ export function failIfAborted(ended: readonly Migration[]): void {
 }
 
 /** On stderr: stdout is for the result. */
-export function tell(line: string): void {
+export function printLine(line: string): void {
   process.stderr.write(`${line}\n`);
 }

@@ -92,7 +92,7 @@ async function list(options: OperationOptions): Promise<void> {
 function rowOf({
   id,
   name,
-  begins,
+  prefix,
   scopes,
   limits,
   cidrs,
@@ -103,7 +103,7 @@ function rowOf({
   state,
 }: Token) {
   return {
-    ...{ id, name, begins, scopes: scopes.join(' '), limits: scopeText(limits) },
+    ...{ id, name, prefix, scopes: scopes.join(' '), limits: scopeText(limits) },
     ...{ networks: cidrs.join(' ') || 'any', owner: owner ?? '', created: createdAt },
     lastUsed: lastUsedAt ?? 'never',
     expires: expiresAt ?? 'never',

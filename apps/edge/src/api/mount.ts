@@ -70,20 +70,18 @@ export class Api {
     this.require = require;
   }
 
-  /** `judgedBy` the handler: whoever is known gets as far as there. */
+  /** `owned`: the handler judges, and whoever is known gets as far as there. */
   mount<P extends Fields, Q extends Fields>(
     operation: Operation<P, Q>,
     handler: Handler<P, Q>,
-    judgedBy: AnyContract['judgedBy'] = 'input',
+    owned?: true,
   ): void {
     this.describe(operation as unknown as AnyOperation);
     const offered = mediaTypesOf(operation as unknown as AnyOperation);
     this.app.on(operation.method.toUpperCase(), honoPath(operation.path), async (c) => {
       const { permission } = operation;
       const standing =
-        permission === undefined
-          ? undefined
-          : await this.require(c, judgedBy === 'input' ? permission : undefined);
+        permission === undefined ? undefined : await this.require(c, owned === true ? undefined : permission);
       const params = operation.params === undefined ? {} : checkedParams(operation.params, pathOf(c));
       const query = isLenient(operation.tag) ? {} : checkedQuery(operation.query ?? NOTHING, c.req.queries());
       const mediaType = negotiated(c.req.header('accept'), offered);
@@ -110,7 +108,7 @@ export class Api {
             requireAllowed(routed, { ...defaults, ...members }, standing!.principal);
           return handler({ c, mediaType, members, standing: standing!, dryRun: dryRun === true });
         },
-        routed.judgedBy,
+        routed.owned,
       );
     }
   }

@@ -83,7 +83,7 @@ export class EventScanner {
   /** REQUIRES [from, to) without white space at its ends. Names past `compareUntil` are not compared. */
   scan(from: number, to: number, compareUntil = to): EventFault | undefined {
     this.reset(from);
-    this.json.begin(from, to, compareUntil);
+    this.json.start(from, to, compareUntil);
     const isJson = this.bytes[from] === OPEN_OBJECT ? this.event() : this.noEvent();
     if (!isJson) this.fault = this.malformed(to);
     else if (this.json.at !== to) this.fault = this.followed(to);

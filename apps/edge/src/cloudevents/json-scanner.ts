@@ -91,7 +91,7 @@ export class JsonScanner {
    * Sets out at `from`; no text goes on past `end`. Names past `compareUntil` are not compared: what is
    * larger is refused for that, and the names of an object have to be kept while they are compared.
    */
-  begin(from: number, end: number, compareUntil = end): void {
+  start(from: number, end: number, compareUntil = end): void {
     this.at = from;
     this.end = end;
     this.compareUntil = compareUntil;
@@ -101,7 +101,7 @@ export class JsonScanner {
 
   /** The whole of [from, end) is one value. */
   isValue(from: number, end: number): boolean {
-    this.begin(from, end);
+    this.start(from, end);
     this.skipSpace();
     return this.value(1) && this.skipSpace() === end;
   }

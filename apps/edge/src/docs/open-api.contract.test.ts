@@ -58,12 +58,12 @@ describe('the description', () => {
     const config = await createConfig({ extends: ['recommended-strict'] });
     const lint = (source: unknown) =>
       lintFromString({ source: JSON.stringify(source), absoluteRef: 'openapi.json', config });
-    const told = (problems: Awaited<ReturnType<typeof lint>>) =>
+    const summaryOf = (problems: Awaited<ReturnType<typeof lint>>) =>
       problems.map((p) => `${p.ruleId} ${p.location[0]?.pointer}: ${p.message}`);
     expect(document.openapi).toMatch(/^3\.1\./);
-    expect(told(await lint(document))).toEqual([]);
+    expect(summaryOf(await lint(document))).toEqual([]);
     // the linter does look
-    expect(told(await lint({ ...document, servers: [] })).length).toBeGreaterThan(0);
+    expect(summaryOf(await lint({ ...document, servers: [] })).length).toBeGreaterThan(0);
   });
 
   it('describes every operation in full', () => {

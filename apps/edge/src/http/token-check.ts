@@ -45,7 +45,7 @@ export interface Identity {
 /** Wrong tokens may come in floods: they cause no more questions than this. */
 const QUESTION_PAUSE_MS = 1_000;
 /** What people want to know is the day. */
-const USED_TOLD_EVERY_MS = 60_000;
+const USED_REPORTED_EVERY_MS = 60_000;
 /** Tokens are found by the beginning of their hash, then compared as a whole in constant time. */
 const INDEX_CHARS = 8;
 /** A console asserts anew for each call: those of a minute, of some hundred people. */
@@ -67,7 +67,7 @@ export class TokenCheck {
   /** something was changed while the store was being asked */
   private isOutdated = false;
   private readonly used = new Set<string>();
-  private usedToldAtMs = Number.NEGATIVE_INFINITY;
+  private usedReportedAtMs = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | undefined;
   private endListening: (() => Promise<void>) | undefined;
 
@@ -233,16 +233,16 @@ export class TokenCheck {
       const [tokens, keys] = await Promise.all([this.parts.activeHashes(), this.parts.assertionKeys()]);
       await this.take({ tokens, keys }, askedAtMs);
       await this.file.write({ tokens, keys }, askedAtMs);
-      await this.tellUsed();
+      await this.reportUsed();
     } catch (error) {
       this.parts.warn('the API tokens cannot be read anew', error);
     }
   }
 
-  private async tellUsed(): Promise<void> {
+  private async reportUsed(): Promise<void> {
     const nowMs = this.parts.nowMs();
-    if (this.used.size === 0 || nowMs - this.usedToldAtMs < USED_TOLD_EVERY_MS) return;
-    this.usedToldAtMs = nowMs;
+    if (this.used.size === 0 || nowMs - this.usedReportedAtMs < USED_REPORTED_EVERY_MS) return;
+    this.usedReportedAtMs = nowMs;
     const ids = [...this.used];
     this.used.clear();
     await this.parts.markUsed(ids);

@@ -113,11 +113,11 @@ describe('a control Redis that does not answer', () => {
     process.kill(server.pid, 'SIGSTOP');
     try {
       const alone = edge();
-      const began = performance.now();
+      const startedMs = performance.now();
       await alone.once('k', 'f', reply(200, 'first'));
       expect((await alone.once('k', 'f', never)).body).toBe('first');
       for (let i = 0; i < 50; i++) await alone.once(`k${i}`, 'f', reply(200));
-      expect(performance.now() - began).toBeLessThan(1_000);
+      expect(performance.now() - startedMs).toBeLessThan(1_000);
     } finally {
       process.kill(server.pid, 'SIGCONT');
     }

@@ -65,10 +65,10 @@ export class CallPlan {
     let member = 0;
     let byte = 0;
     const groups = this.groups.map((plan) => {
-      const [first, begin] = [member, byte];
+      const [first, start] = [member, byte];
       for (const end = member + plan.count; member < end; member++)
         byte = frameOf(this.intakes[member]!, this.indices[member]!, frames, byte);
-      return this.appendGroup(plan, first, frames.subarray(begin, byte), nowMicros);
+      return this.appendGroup(plan, first, frames.subarray(start, byte), nowMicros);
     });
     return new AppendCall(groups, this.intakes, this.indices, this.bytes);
   }

@@ -123,8 +123,8 @@ function afterSpace(bytes: Buffer, at: number): number {
 }
 
 /** `false`: there is nothing but white space. */
-function pushTrimmed({ from, to }: Bounds, bytes: Buffer, begin: number, end: number): boolean {
-  let first = begin;
+function pushTrimmed({ from, to }: Bounds, bytes: Buffer, start: number, end: number): boolean {
+  let first = start;
   let last = end;
   while (first < last && isSpace(bytes[first]!)) first++;
   while (first < last && isSpace(bytes[last - 1]!)) last--;

@@ -41,9 +41,9 @@ it('answers with the time of the event, and with null while its host is away', a
   const of = sent.filter((_, i) => onFirst.includes(stored[i]!.shardlet));
   expect(of.length).toBeGreaterThan(0);
   expect(onFirst.every((id) => ownerOf.get(id) === 2)).toBe(true);
-  const began = performance.now();
+  const startedMs = performance.now();
   const blind = await cluster.post(of);
-  expect(performance.now() - began).toBeLessThan(3_000);
+  expect(performance.now() - startedMs).toBeLessThan(3_000);
   expect(blind.status).toBe(200);
   expect(places(blind).every(({ seq, ts }) => seq > 0 && ts === null)).toBe(true);
 });

@@ -139,7 +139,7 @@ export class Quotas {
 }
 
 async function consumed(limiter: RateLimiterAbstract, key: string, policy: Policy) {
-  const told = (res: RateLimiterRes, isExceeded: boolean) => ({
+  const outcomeOf = (res: RateLimiterRes, isExceeded: boolean) => ({
     ...policy,
     isExceeded,
     consumed: res.consumedPoints,
@@ -147,11 +147,11 @@ async function consumed(limiter: RateLimiterAbstract, key: string, policy: Polic
     resetSeconds: Math.max(1, Math.ceil(res.msBeforeNext / MS_PER_SECOND)),
   });
   return limiter.consume(key, policy.cost).then(
-    (res) => told(res, false),
+    (res) => outcomeOf(res, false),
     (refused: unknown) => {
       // anything else is a fault
       if (refused instanceof Error) throw refused;
-      return told(refused as RateLimiterRes, true);
+      return outcomeOf(refused as RateLimiterRes, true);
     },
   );
 }

@@ -18,7 +18,7 @@ const HOST = {
 let dir: string;
 let store: MemoryTopologyStore;
 let reloads: string[];
-let tell: (version: number) => void;
+let notify: (version: number) => void;
 const followers: FollowedMap[] = [];
 
 beforeEach(async () => {
@@ -44,7 +44,7 @@ function partsOf(over: Partial<FollowedMapParts> = {}): FollowedMapParts {
     store,
     notifier: {
       subscribe: async (listener) => {
-        tell = listener;
+        notify = listener;
         return async () => {};
       },
     },
@@ -90,7 +90,7 @@ describe('the map that the edge follows', () => {
     const seen: number[] = [];
     follower.onChange((change) => seen.push(change.version));
     const { streamId } = await decide(createStream({ name: 'two', shardCount: 2 }));
-    tell(3);
+    notify(3);
     await eventually(() => follower.topology.version === 3);
     expect(follower.routeTable(streamId).shardletCount).toBe(2);
     expect(seen).toEqual([3]);

@@ -9,13 +9,13 @@ import type { EdgeRouter } from '../trpc/index.ts';
 
 let cluster: EdgeCluster;
 let receiver: Server;
-const told: { type: string; data: Record<string, unknown> }[] = [];
+const messages: { type: string; data: Record<string, unknown> }[] = [];
 
 beforeAll(async () => {
   receiver = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
-    told.push(JSON.parse(body));
+    messages.push(JSON.parse(body));
     response.writeHead(202).end();
   });
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
@@ -128,7 +128,7 @@ describe('a cluster that is described by its load', () => {
     const approved = await json('POST', `/v1/recommendations/${id}/approve`, { revision, topologyVersion });
     expect(approved).toMatchObject({ status: 200, body: { cluster: 'legacy' } });
     await expect
-      .poll(() => told, { timeout: 20_000 })
+      .poll(() => messages, { timeout: 20_000 })
       .toMatchObject([
         { type: 'foreshard.action.move', data: { cluster: 'legacy', recommendation: id, source: 'a' } },
       ]);

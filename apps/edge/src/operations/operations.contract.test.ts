@@ -87,9 +87,9 @@ test('a shardlet goes to another host and back, with who wanted it and why', asy
       ],
     },
   });
-  const begun = await call('POST', '/v1/migrations', order);
-  expect(begun.status).toBe(202);
-  const [{ migration }] = begun.body.results;
+  const started = await call('POST', '/v1/migrations', order);
+  expect(started.status).toBe(202);
+  const [{ migration }] = started.body.results;
   const shown = await ended(migration);
   expect(shown.body.migration).toMatchObject({
     ...{ result: 'moved', reason: 'a test', actor: expect.stringMatching(/^api:[\da-f-]{36}$/) },
@@ -283,7 +283,7 @@ test('tRPC tells and orders the same', async () => {
   expect(await client.hosts.list.query()).toEqual((await call('GET', '/v1/hosts')).body);
   const { id, owner } = await anOpenShardlet();
   const to = owner === 1 ? 2 : 1;
-  expect(await client.migrations.begin.mutate({ shardlets: [id], to, dryRun: true })).toEqual(
+  expect(await client.migrations.start.mutate({ shardlets: [id], to, dryRun: true })).toEqual(
     (await dryRun('POST', '/v1/migrations', { shardlets: [id], to })).body,
   );
   expect(await client.shardlets.roll.mutate({ shardlet: id, dryRun: true })).toMatchObject({ parents: [id] });

@@ -100,7 +100,7 @@ test('a token is answered once, does what its scopes say, has a quota by its nam
   );
   const listed = await call('GET', '/v1/tokens');
   expect(JSON.stringify(listed.body)).not.toContain(token);
-  expect(listed.body.tokens[0]).toMatchObject({ id, begins: token.slice(0, 10) });
+  expect(listed.body.tokens[0]).toMatchObject({ id, prefix: token.slice(0, 10) });
   const quota = { scope: 'token', subject: id, name: 'the shop', eventsPerSecond: null, bytesPerSecond: 9 };
   const set = await call('POST', '/v1/quotas/token/the%20shop', { bytesPerSecond: 9 });
   expect([set.status, set.body]).toEqual([200, quota]);

@@ -21,10 +21,10 @@ test('a flush that the control Redis does not take is counted and given up', asy
 });
 
 test('nothing profiled is nothing told', async () => {
-  let told = 0;
-  const { profiler, flusher, lost } = flusherOn({ xadd: async () => told++ });
+  let sent = 0;
+  const { profiler, flusher, lost } = flusherOn({ xadd: async () => sent++ });
   await flusher.stop();
   profiler.add('main', 1, EVENT);
   await flusher.stop();
-  expect([told, lost()]).toEqual([1, 0]);
+  expect([sent, lost()]).toEqual([1, 0]);
 });

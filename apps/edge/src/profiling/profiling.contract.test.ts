@@ -50,7 +50,7 @@ test('what is stored is profiled once; duplicates and refusals are not', async (
   const [low, high] = profiles.map((p) => p.numbers.get('/data/amount')!.moments) as [never, never];
   const weighed = (m: { mean: number; count: number }) => m.mean * m.count;
   expect((weighed(low) + weighed(high)) / EVENTS).toBeCloseTo((AMOUNT_MAX + 1) / 2, 6);
-  const heaviest = profiles.map((p) => p.keys.get('/data/customer')!.top.told()[0]!);
+  const heaviest = profiles.map((p) => p.keys.get('/data/customer')!.top.reported()[0]!);
   expect(heaviest.map((k) => names.get(k.keyHash))).toEqual(['hot', 'hot']);
   expect(heaviest[0]!.events + heaviest[1]!.events).toBe(EVENTS / 3);
 });

@@ -16,7 +16,7 @@ let watch: ProgressWatch;
 let host: Host;
 let wallMs: number;
 let monotonicMs: number;
-let told: string[];
+let reports: string[];
 let acknowledged: LastAcknowledged;
 let claims: HostClaims;
 
@@ -25,7 +25,7 @@ beforeEach(() => {
   host = HOST;
   wallMs = 1_000_000;
   monotonicMs = 50;
-  told = [];
+  reports = [];
   acknowledged = new LastAcknowledged();
   watch = wentBack();
   claims = claimsOver(proofs);
@@ -41,8 +41,8 @@ function claimsOver(store: Pick<MemoryHostProofs, 'claim' | 'verdict'>): HostCla
     nowMs: () => wallMs,
     monotonicMs: () => monotonicMs,
     observer: {
-      regressed: ({ name }, { seen, answered }) => told.push(`${name} ${seen} ${answered}`),
-      unanswered: ({ name }) => told.push(`${name} unanswered`),
+      regressed: ({ name }, { seen, answered }) => reports.push(`${name} ${seen} ${answered}`),
+      unanswered: ({ name }) => reports.push(`${name} unanswered`),
     },
   });
 }
@@ -68,7 +68,7 @@ test('a host that goes on claims nothing', async () => {
   watch = new ProgressWatch(0, 100);
   await look();
   expect(await proofs.claims()).toEqual([]);
-  expect([claims.open, told]).toEqual([0, []]);
+  expect([claims.open, reports]).toEqual([0, []]);
 });
 
 test('a claim tells what was seen, and the last event that the host acknowledged', async () => {
@@ -83,7 +83,7 @@ test('a claim tells what was seen, and the last event that the host acknowledged
       acknowledged: { shardlet: 8, epoch: 4, seq: 41, ts: 901 },
     },
   ]);
-  expect([claims.open, told]).toEqual([1, ['a 100 90']]);
+  expect([claims.open, reports]).toEqual([1, ['a 100 90']]);
 });
 
 test('an event that was acknowledged before a loss was accepted proves nothing', async () => {
@@ -99,11 +99,11 @@ test('a claim that was denied lets the host be used again, and the next one is a
   await proofs.answer(ME, 'denied');
   await look();
   expect([watch.regression, claims.open]).toEqual([undefined, 0]);
-  expect(told).toEqual(['a 100 90']);
+  expect(reports).toEqual(['a 100 90']);
   watch = wentBack();
   await look();
   expect(await proofs.verdict(ME)).toBeUndefined();
-  expect(told).toEqual(['a 100 90', 'a 100 90']);
+  expect(reports).toEqual(['a 100 90', 'a 100 90']);
 });
 
 test('a claim that was confirmed keeps the host refused until the map lets it be used again', async () => {
@@ -121,7 +121,7 @@ test('a claim that was confirmed keeps the host refused until the map lets it be
   host = HOST;
   await look();
   expect(watch.regression).toBeUndefined();
-  expect(told).toEqual(['a 100 90']);
+  expect(reports).toEqual(['a 100 90']);
 });
 
 test('a host in its next generation is not what the claim was about', async () => {
@@ -134,7 +134,7 @@ test('a host in its next generation is not what the claim was about', async () =
   await look();
   watch = wentBack(9);
   await look();
-  expect(told).toHaveLength(3);
+  expect(reports).toHaveLength(3);
   expect((await proofs.claims())[0]?.generation).toBe(9);
 });
 
@@ -150,7 +150,7 @@ test('a host that is being readmitted is not used, so nothing runs out meanwhile
   expect(watch.regression).toBeDefined();
   pass(1);
   await look();
-  expect(told).toEqual(['a 100 90', 'a unanswered']);
+  expect(reports).toEqual(['a 100 90', 'a unanswered']);
 });
 
 test.each([
@@ -166,7 +166,7 @@ test.each([
   late();
   await look();
   expect([watch.regression, claims.open]).toEqual([undefined, 0]);
-  expect(told).toEqual(['a 100 90', 'a unanswered']);
+  expect(reports).toEqual(['a 100 90', 'a unanswered']);
 });
 
 test('a topology store that hangs delays nothing, and its late answer says nothing', async () => {

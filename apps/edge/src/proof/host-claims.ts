@@ -84,7 +84,7 @@ export class HostClaims {
   private pursue(host: Host, watch: ProgressWatch, regression: Regression): void {
     let claim = this.waiting.get(host.id);
     if (claim?.watch !== watch) {
-      claim = this.begin(host, watch, regression);
+      claim = this.startClaim(host, watch, regression);
       this.parts.observer.regressed(host, regression);
     }
     if (host.state === 'readmitting') this.wait(claim);
@@ -94,7 +94,7 @@ export class HostClaims {
     if (!isOver && !claim.isAsking) void this.ask(host, claim);
   }
 
-  private begin(host: Host, watch: ProgressWatch, { seen, answered }: Regression): Waiting {
+  private startClaim(host: Host, watch: ProgressWatch, { seen, answered }: Regression): Waiting {
     const { claimant, acknowledged, nowMs, monotonicMs } = this.parts;
     const { generation } = watch;
     const atMs = nowMs();

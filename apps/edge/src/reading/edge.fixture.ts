@@ -100,7 +100,7 @@ export class EdgeFixture {
   quotas: OwnQuota[] = [];
   /** what a worker has raised */
   readonly alarms = new Map<number, HostAlarm>();
-  private tellEdge: (version: number) => void = () => {};
+  private notifyEdge: (version: number) => void = () => {};
 
   private constructor(servers: LocalServer[], controlRedis: LocalServer, dir: string) {
     this.servers = servers;
@@ -172,7 +172,7 @@ export class EdgeFixture {
   }
 
   /** A roll that is decided and sealed; its child is opened, and the roll settled, by the answer. */
-  async beginRoll(parent: Shardlet): Promise<() => Promise<void>> {
+  async startRoll(parent: Shardlet): Promise<() => Promise<void>> {
     const { id, epoch } = parent;
     const request = { parents: [{ id, epoch }], children: [parent.range] };
     const [child] = (await this.decide(restructure(request))).children;
@@ -253,7 +253,7 @@ export class EdgeFixture {
   async decide<R>(decision: Decision<R>): Promise<R> {
     const reply = await this.store.decide(decision, 'test');
     invariant(reply.kind === 'decided', `refused: ${JSON.stringify(reply)}`);
-    this.tellEdge(reply.version);
+    this.notifyEdge(reply.version);
     return reply.result;
   }
 
@@ -335,7 +335,7 @@ export class EdgeFixture {
 
   private async startEdge(): Promise<void> {
     const subscribe = async (listener: (version: number) => void) => {
-      this.tellEdge = listener;
+      this.notifyEdge = listener;
       return async () => {};
     };
     this.edge = await this.edgeOn({ store: this.store, subscribe, holdMsMax: 5_000, dir: this.dir });
@@ -432,7 +432,7 @@ export class EdgeFixture {
       ownQuotas: async () => this.quotas,
       operations: () => this.operations(),
       // there is no planner beside this edge, and nobody asks for one
-      hotKeys: { tell: async () => {} } as unknown as EdgeParts['hotKeys'],
+      hotKeys: { report: async () => {} } as unknown as EdgeParts['hotKeys'],
       hostAlarms: async () => this.alarms,
       proofs: new MemoryHostProofs(),
       groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),

@@ -61,7 +61,7 @@ function isOnHost2({ shardlet }: Placed): boolean {
   return edge.leaves(stream).find((s) => s.id === shardlet)!.owner === 2;
 }
 
-const told = (lost: ReadonlyMap<number, number>) =>
+const lossesOf = (lost: ReadonlyMap<number, number>) =>
   [...lost].map(([shardlet, seq]) => ({ stream, shardlet, seq }));
 
 /** The events of a stream of server-sent events, as they come. */
@@ -101,7 +101,7 @@ describe('a reader of pages', () => {
     const lost = await edge.acceptLoss(stream, 2);
     await send(200, 40);
     const page = (await edge.get(`${path}?from=${next}`)).body;
-    expect(reading.log.output.parse(page).lost).toEqual(told(lost));
+    expect(reading.log.output.parse(page).lost).toEqual(lossesOf(lost));
     expect(idsOf(page.events)).toEqual(from(200, 40));
     const after = (await edge.get(`${path}?from=${page.next}`)).body;
     expect([after.events, after.lost]).toEqual([[], undefined]);
@@ -113,9 +113,9 @@ describe('a reader of pages', () => {
     const page = (await edge.get(`${path}?from=${next}`)).body;
     await edge.restartEdge();
     expect((await edge.get(`${path}?from=${page.next}`)).body.lost).toBeUndefined();
-    expect((await edge.get(`${path}?from=${next}`)).body.lost).toEqual(told(lost));
-    for (const begin of ['oldest', 'now', '2020-01-01T00:00:00Z'])
-      expect((await edge.get(`${path}?from=${begin}`)).body.lost).toBeUndefined();
+    expect((await edge.get(`${path}?from=${next}`)).body.lost).toEqual(lossesOf(lost));
+    for (const from of ['oldest', 'now', '2020-01-01T00:00:00Z'])
+      expect((await edge.get(`${path}?from=${from}`)).body.lost).toBeUndefined();
   });
 
   it('with a cursor from before there were versions is told too', async () => {
@@ -126,7 +126,7 @@ describe('a reader of pages', () => {
     const lost = await edge.acceptLoss(stream, 2);
     await send(200, 40);
     const page = (await edge.get(`${path}?from=${old}`)).body;
-    expect(page.lost).toEqual(told(lost));
+    expect(page.lost).toEqual(lossesOf(lost));
     expect(idsOf(page.events)).toEqual(from(200, 40));
   });
 
@@ -136,7 +136,7 @@ describe('a reader of pages', () => {
     const waiting = edge.get(`${path}?from=${head.next}&wait=20000`);
     await sleep(300);
     const lost = await edge.acceptLoss(stream, 2);
-    expect((await waiting).body.lost).toEqual(told(lost));
+    expect((await waiting).body.lost).toEqual(lossesOf(lost));
   }, 15_000);
 
   it('of one key is told of the shardlets of that key only', async () => {
@@ -145,7 +145,9 @@ describe('a reader of pages', () => {
     await send(200, 40);
     const page = (await edge.get(`${keyPath(key)}?from=${keyNext}`)).body;
     const shardlets = new Set((page.events as Placed[]).map((e) => e.shardlet));
-    expect(reading.key.output.parse(page).lost).toEqual(told(lost).filter((l) => shardlets.has(l.shardlet)));
+    expect(reading.key.output.parse(page).lost).toEqual(
+      lossesOf(lost).filter((l) => shardlets.has(l.shardlet)),
+    );
     expect(idsOf(page.events)).toEqual([200 + key, 220 + key]);
     expect((await edge.get(`${keyPath(key)}?from=${page.next}`)).body.lost).toBeUndefined();
   });
@@ -157,7 +159,7 @@ describe('a reader of pages', () => {
     for (const at of [next, next]) await edge.get(`${path}?from=${at}`);
     const lost = await edge.acceptLoss(stream, 2);
     const page = (await edge.get(`${path}?from=${behind}`)).body;
-    expect(page.lost).toEqual(told(lost));
+    expect(page.lost).toEqual(lossesOf(lost));
     expect(page.events.filter(isOnHost2).every((e: Placed) => e.seq <= lost.get(e.shardlet)!)).toBe(true);
   });
 });
@@ -175,7 +177,7 @@ describe('a follower', () => {
     await expect.poll(() => follower.messages().length).toBeGreaterThanOrEqual(140);
     await follower.close();
     const notices = follower.seen.filter(({ event }) => event === 'lost');
-    expect(notices.map(({ data }) => JSON.parse(data))).toEqual([{ lost: told(lost) }]);
+    expect(notices.map(({ data }) => JSON.parse(data))).toEqual([{ lost: lossesOf(lost) }]);
     expect(notices[0]!.id).toBeUndefined();
     expect(idsOf(follower.messages().slice(100))).toEqual(from(200, 40));
     const at = follower.seen.indexOf(notices[0]!);
@@ -183,7 +185,7 @@ describe('a follower', () => {
 
     const [lastOfOld, lastOfNew] = [follower.seen[at - 1]!, follower.seen.at(-1)!];
     for (const [{ id }, expected] of [
-      [lastOfOld, [{ lost: told(lost) }]],
+      [lastOfOld, [{ lost: lossesOf(lost) }]],
       [lastOfNew, []],
     ] as const) {
       const again = await follow(path, id);
@@ -214,7 +216,7 @@ describe('a host that does not have what the topology store says', () => {
     expect([...lost.values()].every((seq) => seq === 0)).toBe(true);
     await send(200, 40);
     const page = (await edge.get(`${path}?from=${body.next}`)).body;
-    expect([idsOf(page.events), page.lost, page.atHead]).toEqual([from(200, 40), told(lost), true]);
+    expect([idsOf(page.events), page.lost, page.atHead]).toEqual([from(200, 40), lossesOf(lost), true]);
     expect(page.waitingFor).toBeUndefined();
   });
 

@@ -304,7 +304,7 @@ describe('a shardlet that is being opened', () => {
     await send(stream, 0, 20);
     expect((await readAll(path, 1_000)).all.length).toBe(20);
     const parent = edge.leaves(stream)[0]!;
-    const opened = await edge.beginRoll(parent);
+    const opened = await edge.startRoll(parent);
     const [first] = (await readAll(path, 1_000)).all.filter((e) => e.shardlet === parent.id);
     const pages = [
       path,

@@ -187,8 +187,8 @@ describe('past retention in a shardlet beside that of the cursor', () => {
     const following = [await page(cursor, 1_000), await page(cursor, 1_000)].map((p) => p.cursor);
     await append(21, 20);
     await trimTo(firstSeq);
-    const told = await Promise.all(following.map((from) => page(from, 5)));
-    for (const { records, trimmed, cursor: after } of told) {
+    const pages = await Promise.all(following.map((from) => page(from, 5)));
+    for (const { records, trimmed, cursor: after } of pages) {
       expect(records.map((r) => r.seq)).toEqual(seqs);
       expect(trimmed).toEqual([{ shardlet: 1, firstSeq }]);
       const rest = await page(after, 1_000);
@@ -244,8 +244,8 @@ describe('a loss', () => {
     await append(1, 6);
     const { cursor } = await page('oldest', 1_000);
     lose();
-    const told = [await page(cursor, 1_000), await page(cursor, 1_000)];
-    for (const { lost, records, cursor: after } of told)
+    const pages = [await page(cursor, 1_000), await page(cursor, 1_000)];
+    for (const { lost, records, cursor: after } of pages)
       expect([lost, records, after]).toEqual([LOST, [], cursor]);
     served = host;
     await host.raise(1, 2);

@@ -15,7 +15,7 @@ const NEXT = 9;
 let map: TopologyMap;
 let hosts: Map<number, MemoryHost>;
 let edge: { get(id: number): Promise<EventHost> };
-let told: string[];
+let outcomes: string[];
 let nowMs: number;
 
 beforeEach(async () => {
@@ -26,12 +26,12 @@ beforeEach(async () => {
   ]);
   await hosts.get(1)!.createOpen(7, EPOCH, SPEC, []);
   map = new TopologyMap({ ...EMPTY_TOPOLOGY, streams: [stream()], shardlets: [shardlet({ kind: 'open' })] });
-  told = [];
+  outcomes = [];
   nowMs = 0;
   const observer: ShadowObserver = {
-    writes: (outcome, records) => told.push(`${outcome} ${records}`),
-    reads: (outcome) => told.push(outcome),
-    differs: (move, detail) => told.push(`move ${move}: ${detail}`),
+    writes: (outcome, records) => outcomes.push(`${outcome} ${records}`),
+    reads: (outcome) => outcomes.push(outcome),
+    differs: (move, detail) => outcomes.push(`move ${move}: ${detail}`),
   };
   edge = shadowed({ get: async (id: number) => hosts.get(id)! }, map, observer, {
     nowMs: () => nowMs,
@@ -55,7 +55,7 @@ function shardlet(state: Shardlet['state']): Shardlet {
   return { id: 7, stream: 1, shard: 0, range: WHOLE, owner: 1, epoch: EPOCH, state, parents: [], lost: [] };
 }
 
-async function beginMove(): Promise<void> {
+async function startMove(): Promise<void> {
   const state = { kind: 'moving', dest: 2, nextEpoch: NEXT } as const;
   const change = changeSchema.parse({ version: map.version + 1, at: 0, decision: 'test', actor: 'test' });
   map.apply({ ...change, shardlets: [shardlet(state)] });
@@ -89,25 +89,25 @@ const copied = async () => {
 test('nothing is sent while nothing moves', async () => {
   await append('a');
   expect(await copied()).toBe('absent');
-  expect(told).toEqual([]);
+  expect(outcomes).toEqual([]);
 });
 
 test('what is acknowledged while its shardlet moves is copied with its place, duplicates left out', async () => {
-  await beginMove();
+  await startMove();
   await append('a', 'b');
   await append('b', 'c');
   expect(await copied()).toBe(3);
   const [from, to] = [await hosts.get(1)!.digest(7, EPOCH, 1, 3), await hosts.get(2)!.digest(7, NEXT, 1, 3)];
   expect(to).toEqual(from);
-  expect(told).toEqual(['written 2', 'written 1']);
+  expect(outcomes).toEqual(['written 2', 'written 1']);
 });
 
 test('a copy that lacks what came before is left to the worker for a while', async () => {
   await append('a');
-  await beginMove();
+  await startMove();
   await append('b');
   await append('c');
-  expect(told).toEqual(['skipped 1', 'skipped 1']);
+  expect(outcomes).toEqual(['skipped 1', 'skipped 1']);
   const reply = await hosts.get(1)!.read(7, 1, 0, { maxRecords: 10, maxBytes: 1e6 });
   await hosts.get(2)!.ingest(7, NEXT, reply.kind === 'records' ? reply.records : []);
   nowMs += 1_000;
@@ -116,10 +116,10 @@ test('a copy that lacks what came before is left to the worker for a while', asy
 });
 
 test('a destination that does not answer costs nobody anything', async () => {
-  await beginMove();
+  await startMove();
   hosts.delete(2);
   await append('a');
-  expect(told).toEqual(['skipped 1']);
+  expect(outcomes).toEqual(['skipped 1']);
 });
 
 const readPage = async () => {
@@ -129,18 +129,21 @@ const readPage = async () => {
 
 test('reads are compared with the copy, as far as it goes', async () => {
   await append('a');
-  await beginMove();
+  await startMove();
   await append('b');
   await readPage();
-  expect(told.at(-1)).toBe('equal');
+  expect(outcomes.at(-1)).toBe('equal');
 });
 
 test('a read that differs from the copy is reported with the number of the move', async () => {
-  await beginMove();
+  await startMove();
   await append('a', 'b');
   const copy = hosts.get(2)!;
   await copy.truncate(7, NEXT, 1);
   await copy.ingest(7, NEXT, [{ seq: 2, ts: 5, frame: frame('x') }]);
   await readPage();
-  expect(told.slice(-2)).toEqual(['different', `move ${NEXT}: a read of seq 1 to 2 differs from the copy`]);
+  expect(outcomes.slice(-2)).toEqual([
+    'different',
+    `move ${NEXT}: a read of seq 1 to 2 differs from the copy`,
+  ]);
 });

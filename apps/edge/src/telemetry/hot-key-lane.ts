@@ -10,7 +10,7 @@ const POLICY_EVERY_MS = 30_000;
 
 export interface HotKeyParts {
   readonly policy: () => Promise<Policy>;
-  readonly tell: (hot: HotKey) => Promise<void>;
+  readonly report: (hot: HotKey) => Promise<void>;
   readonly splitsKeys: (shardlet: number) => boolean;
   readonly nowMs: () => number;
 }
@@ -41,7 +41,7 @@ export class HotKeyLane {
     const perSecond = this.watch.observe(keyHash, 1, atMs);
     if (perSecond === undefined) return;
     // it is told again in the next window, if it is still hot
-    this.parts.tell({ shardlet, keyHash, perSecond, atMs }).catch(() => {});
+    this.parts.report({ shardlet, keyHash, perSecond, atMs }).catch(() => {});
   }
 
   private async follow(): Promise<void> {

@@ -19,11 +19,11 @@ const FLUSH_MS = 1_000;
 const UNDER_WAY_MAX = 3;
 
 export function loadFlushing(counters: LoadCounters, redis: CappedStream, onLost: () => void): Flushing {
-  let secondBegan = Date.now();
+  let secondStartMs = Date.now();
   let underWay = 0;
   const flush = async () => {
-    const counted = counters.flush(secondBegan);
-    secondBegan = Date.now();
+    const counted = counters.flush(secondStartMs);
+    secondStartMs = Date.now();
     if (underWay >= UNDER_WAY_MAX) {
       onLost();
       return;

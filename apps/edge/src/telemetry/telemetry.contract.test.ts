@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-async function told(): Promise<NamedLoads & { readonly flushes: number; readonly seqs: number[] }> {
+async function flushed(): Promise<NamedLoads & { readonly flushes: number; readonly seqs: number[] }> {
   const entries = (await cluster.control.redis.xrangeBuffer(LOAD_STREAM_KEY, '-', '+')) as [
     Buffer,
     Buffer[],
@@ -46,12 +46,12 @@ test('tells events, reads, latencies, keys and types of each shardlet', async ()
   );
   expect((await cluster.post(events)).status).toBe(200);
   expect((await cluster.get('/v1/keys/hot/events')).body.events).toHaveLength(100);
-  await expect.poll(async () => sum(await told(), 'reads'), { timeout: 10_000 }).toBe(100);
-  const all = await told();
+  await expect.poll(async () => sum(await flushed(), 'reads'), { timeout: 10_000 }).toBe(100);
+  const all = await flushed();
   expect(sum(all, 'events')).toBe(200);
   expect(sum(all, 'bytes')).toBeGreaterThan(200 * 80);
   const loads = [...all.loads.values()];
-  const hot = loads.flatMap((l) => l.topKeys.told()).find((k) => all.keyNames.get(k.keyHash) === 'hot');
+  const hot = loads.flatMap((l) => l.topKeys.reported()).find((k) => all.keyNames.get(k.keyHash) === 'hot');
   expect(hot!.events).toBe(100);
   expect(loads.reduce((n, l) => n + l.keys.estimate(), 0)).toBeGreaterThan(85);
   expect(loads.reduce((n, l) => n + (l.eventTypes.get('tested') ?? 0), 0)).toBe(200);
@@ -59,9 +59,9 @@ test('tells events, reads, latencies, keys and types of each shardlet', async ()
 });
 
 test('tells seconds without load too, and numbers them', async () => {
-  const before = (await told()).flushes;
-  await expect.poll(async () => (await told()).flushes, { timeout: 10_000 }).toBeGreaterThan(before + 1);
-  const { seqs } = await told();
+  const before = (await flushed()).flushes;
+  await expect.poll(async () => (await flushed()).flushes, { timeout: 10_000 }).toBeGreaterThan(before + 1);
+  const { seqs } = await flushed();
   expect(seqs).toEqual(seqs.map((_, i) => i + 1));
 });
 

@@ -69,7 +69,7 @@ export function mountTrpc(app: Hono, parts: TrpcParts): void {
           origin: originOf(c),
           trace: traceOf(incoming),
           require: (permission) => parts.tokens.require(authorization, incoming.socket, permission),
-          tell(fields) {
+          setFields(fields) {
             for (const [name, value] of Object.entries(fields)) resHeaders.set(name, value);
           },
         };

@@ -33,8 +33,8 @@ export function operationRouters<T extends OperationTable>(table: T): OperationR
 }
 
 function made(contract: AnyOperation) {
-  const { permission, judgedBy, kind, output } = contract;
-  const described = procedure(judgedBy === 'input' ? permission : undefined)
+  const { permission, owned, kind, output } = contract;
+  const described = procedure(owned === true ? undefined : permission)
     .input(z.unknown())
     .output(output);
   const resolve: Parameters<typeof described.query>[0] = async ({ ctx, input: given }) => {

@@ -42,7 +42,7 @@ export interface EdgeContext {
   readonly operations: Pick<BoundOperations<Operations>, 'handlerOf'>;
   readonly origin: Origin;
   /** puts fields into the header of the answer */
-  readonly tell: (fields: Readonly<Record<string, string>>) => void;
+  readonly setFields: (fields: Readonly<Record<string, string>>) => void;
 }
 
 export const t = initTRPC.context<EdgeContext>().create({

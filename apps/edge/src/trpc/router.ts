@@ -49,10 +49,10 @@ const ingest = procedure(eventOperations.ingest.permission)
     const body = bytesOf(input.events, trace);
     const request = { bearer: identity.bearer, trace, stream: input.stream, tokenTs: input.after };
     const answer = await ctx.store(body, request).catch((error: unknown) => {
-      if (error instanceof ForeshardError) ctx.tell(error.headers ?? {});
+      if (error instanceof ForeshardError) ctx.setFields(error.headers ?? {});
       throw asProblem(error, trace);
     });
-    ctx.tell(answer.fields);
+    ctx.setFields(answer.fields);
     const { results, ...problem } = JSON.parse(answer.body);
     return answer.status === 200 ? { results } : { results, problem };
   });

@@ -2,19 +2,18 @@
  * The composition of the console: the only place that chooses adapters. One per process, kept on
  * globalThis, because the bundler gives each route its own copy of this module.
  */
-
 import { randomUUID } from 'node:crypto';
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
 import { request } from '@foreshard/core/adapters/outgoing-http';
 import { notificationService } from '@foreshard/core/adapters/webhooks';
 import type { InquiryClient, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
 import type { ClusterStore } from '@foreshard/core/external';
+import { type ForecastRecords, ForecastStore, type ModelRegistry } from '@foreshard/core/forecast-service';
 import type { HintStore } from '@foreshard/core/hints';
 import type { JobRuns } from '@foreshard/core/jobs';
 import type { MoveLog } from '@foreshard/core/moves';
 import type { NotificationStore } from '@foreshard/core/notifying';
 import type { Handlers, Operations } from '@foreshard/core/operations';
-import { type ForecastRecords, ForecastStore, type ModelRegistry } from '@foreshard/core/predicting';
 import type { HealthStore } from '@foreshard/core/profiling';
 import { type BlockStore, TelemetryStore } from '@foreshard/core/telemetry';
 import { TopologyMap, type TopologyStore } from '@foreshard/core/topology';

@@ -70,7 +70,7 @@ export class ClusterJob {
       if (signal.aborted) return changed;
       const cluster = await this.parts.refresh(one);
       if (this.isDue(cluster)) changed += await this.plan(cluster, holding);
-      changed += await this.tellApproved(cluster, holding);
+      changed += await this.notifyApproved(cluster, holding);
       changed += await this.follow(cluster);
     }
     return changed;
@@ -90,8 +90,8 @@ export class ClusterJob {
     const { name, webhook } = cluster;
     const nowMs = this.parts.nowMs();
     this.planned.set(name, { atMs: nowMs, revision: cluster.revision });
-    const told = await log.list({ states: ['running'], cluster: name, limit: LISTED_MAX });
-    const made = await planCluster(this.parts, cluster, policy, told);
+    const notified = await log.list({ states: ['running'], cluster: name, limit: LISTED_MAX });
+    const made = await planCluster(this.parts, cluster, policy, notified);
     if (made.kind === 'not-planned') {
       await log.expire(name, nowMs);
       return 0;
@@ -106,7 +106,7 @@ export class ClusterJob {
     return approveByPolicy({ ...this.parts, log }, holding, open, loads);
   }
 
-  private async tellApproved({ name, webhook }: ExternalCluster, holding: PolicyVersion): Promise<number> {
+  private async notifyApproved({ name, webhook }: ExternalCluster, holding: PolicyVersion): Promise<number> {
     const { recommendations, notifications, moves, policies, nowMs, log } = this.parts;
     // the kill switch holds back what would begin, here as with ours
     if ((await moves.controls()).paused) return 0;
@@ -115,7 +115,7 @@ export class ClusterJob {
     for (const record of await dueOf(approved.reverse(), holding, policies, nowMs())) {
       count++;
       if (webhook === null) {
-        await recommendations.begin(
+        await recommendations.start(
           record.id,
           [],
           'nobody is told: carry it out; the next observation shows it',
@@ -131,7 +131,7 @@ export class ClusterJob {
       const title = `${name}: ${record.body.action} (recommendation ${record.id})`;
       const delivery = { id: deliveryOf(record), target: webhook, title, createdMs: nowMs() };
       await notifications.queue({ ...delivery, body: JSON.stringify(body) }, []);
-      await recommendations.begin(record.id, [], `being told to ${webhook}`);
+      await recommendations.start(record.id, [], `being told to ${webhook}`);
       log.info({ cluster: name, recommendation: record.id, target: webhook }, 'action is told');
     }
     return count;
@@ -150,15 +150,15 @@ export class ClusterJob {
       if (outcome.state !== 'running') {
         await recommendations.end(record.id, outcome.state, outcome.result, nowMs());
         ended++;
-      } else if (outcome.result !== record.result) await recommendations.tell(record.id, outcome.result);
+      } else if (outcome.result !== record.result) await recommendations.report(record.id, outcome.result);
     }
     return ended;
   }
 
   private async outcomeOf(record: RecommendationRecord, cluster: ExternalCluster) {
     const { notifications, nowMs } = this.parts;
-    const toldMs = record.decidedMs ?? record.lastMs;
-    if (hasComeTrue(record, cluster, toldMs)) {
+    const notifiedMs = record.decidedMs ?? record.lastMs;
+    if (hasComeTrue(record, cluster, notifiedMs)) {
       const at = new Date(cluster.observedToMs!).toISOString();
       return { state: 'done', result: `the observation up to ${at} shows it` } as const;
     }
@@ -167,7 +167,7 @@ export class ClusterJob {
     const answer = last === undefined ? '' : `: ${last.status ?? 'no answer'} ${last.response}`.trimEnd();
     if (delivery?.state === 'failed')
       return { state: 'failed', result: `${cluster.webhook} did not take it${answer}` } as const;
-    if (nowMs() - toldMs > COMES_TRUE_WITHIN_MS)
+    if (nowMs() - notifiedMs > COMES_TRUE_WITHIN_MS)
       return { state: 'failed', result: 'no observation has shown it within a day' } as const;
     const waiting = 'the next observation shows whether it was carried out';
     if (delivery === undefined) return { state: 'running', result: record.result } as const;

@@ -226,13 +226,13 @@ describe('an approval', () => {
   });
 
   it('has come true when an observation shows it', async () => {
-    const [told] = await recommended();
-    const { shardlets, destination } = told!.body;
+    const [recommendation] = await recommended();
+    const { shardlets, destination } = recommendation!.body;
     aheadMs += 20 * MINUTE_MS;
     const moved = { [shardlets[0]!]: [destination!, 55] as [string, number] };
     await take(measured({ ...HOT, p3: ['b', 10], ...moved }));
     await tick();
-    const ended = (await recommended()).find(({ id }) => id === told!.id);
+    const ended = (await recommended()).find(({ id }) => id === recommendation!.id);
     expect(ended).toMatchObject({ state: 'done', result: expect.stringContaining('shows it') });
     const partition = (await find()).partitions.find(({ name }) => name === shardlets[0]);
     expect(partition).toMatchObject({ host: destination, cameFrom: 'a' });
@@ -276,10 +276,10 @@ describe('a policy in mode auto', () => {
   it('has it told under its own name', async () => {
     await pause(false);
     await tick();
-    const [told] = await eager();
+    const [recommendation] = await eager();
     expect(inbox).toMatchObject([
       {
-        id: `msg_eager_${told!.id}_1`,
+        id: `msg_eager_${recommendation!.id}_1`,
         body: { data: { cluster: 'eager', source: 'a', approvedBy: 'policy default (version 2)' } },
       },
     ]);
@@ -304,8 +304,8 @@ describe('a policy in mode auto', () => {
     const order = newClusterSchema.parse({ load: big, hosts: capacities, webhook: 'runner' });
     await jobs().answerers.addCluster({ name: 'large', order, actor: 'ann' });
     const small = load({ q1: ['a', 55], q2: ['a', 60], q3: ['b', 1] });
-    const untold = newClusterSchema.parse({ load: small, hosts: capacities });
-    await jobs().answerers.addCluster({ name: 'untold', order: untold, actor: 'ann' });
+    const withoutTarget = newClusterSchema.parse({ load: small, hosts: capacities });
+    await jobs().answerers.addCluster({ name: 'untold', order: withoutTarget, actor: 'ann' });
     await tick();
     for (const name of ['large', 'untold'])
       expect(await cluster.control.recommendations.list({ cluster: name, limit: 9 })).toMatchObject([

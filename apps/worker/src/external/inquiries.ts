@@ -21,7 +21,7 @@ export interface ClusterAnswering extends ObserveClusterParts {
 
 export type ClusterAnswerers = Pick<InquiryAnswerers, 'addCluster' | 'importLoad' | 'planCluster'>;
 
-const TOLD_MAX = 1_000;
+const NOTIFIED_MAX = 1_000;
 
 export function clusterAnswerers(parts: ClusterAnswering): ClusterAnswerers {
   return {
@@ -44,8 +44,8 @@ export function clusterAnswerers(parts: ClusterAnswering): ClusterAnswerers {
       const cluster = await parts.clusters.find(name);
       if (cluster === undefined) return { kind: 'unknown' };
       const { policy } = await parts.policies.at(parts.nowMs());
-      const told = { cluster: name, states: ['running'], limit: TOLD_MAX } as const;
-      const made = await planCluster(parts, cluster, policy, await parts.recommendations.list(told));
+      const running = { cluster: name, states: ['running'], limit: NOTIFIED_MAX } as const;
+      const made = await planCluster(parts, cluster, policy, await parts.recommendations.list(running));
       if (made.kind === 'not-planned') return made;
       const { kind, state, plan } = made;
       return { kind, document: documentOf(plan, policy), state: withState ? state : null };

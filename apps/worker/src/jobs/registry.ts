@@ -91,7 +91,7 @@ export class JobRegistry {
       if (result !== undefined) log.info({ job: name, ...result }, 'job finished');
     } catch (error) {
       metrics.jobRuns.inc({ job: name, result: error instanceof JobTimeout ? 'timeout' : 'failed' });
-      tellFailure(log, name, error);
+      logFailure(log, name, error);
       throw error;
     } finally {
       clearTimeout(timer);
@@ -101,7 +101,7 @@ export class JobRegistry {
 }
 
 /** A server that is away or slow is told in one line; anything else is a fault, and its stack helps. */
-function tellFailure(log: Logger, job: JobName, error: unknown): void {
+function logFailure(log: Logger, job: JobName, error: unknown): void {
   if (error instanceof Error && EXPECTED.has(error.name))
     log.warn({ job, reason: error.message }, 'job failed: it runs again on its schedule');
   else log.error({ job, err: error }, 'job failed');

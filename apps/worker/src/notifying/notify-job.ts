@@ -9,12 +9,12 @@ import {
   type AlarmRecord,
   afterAttempt,
   alarmsAfter,
-  beginOf,
   type Delivery,
   messageOf,
   type Notice,
   type NotificationStore,
   noticesOf,
+  startSubjectOf,
   type Target,
   type WebhookSender,
 } from '@foreshard/core/notifying';
@@ -67,7 +67,7 @@ export class NotifyJob {
     if (due.length === 0) return 0;
     const notices = noticesOf(await this.known(alarms));
     let queued = 0;
-    for (const target of due) if (await this.tell(target, notices)) queued++;
+    for (const target of due) if (await this.notify(target, notices)) queued++;
     await notifications.forget(nowMs() - KEPT_MS);
     return queued;
   }
@@ -99,17 +99,20 @@ export class NotifyJob {
     };
   }
 
-  private async tell(target: Target, notices: readonly Notice[]): Promise<boolean> {
+  private async notify(target: Target, notices: readonly Notice[]): Promise<boolean> {
     const { notifications, consoleUrl, newId, nowMs } = this.parts;
     const wanted = notices.filter(
       ({ kind, level, atMs }) =>
         target.kinds.includes(kind) && (!isHistory(kind, level) || atMs >= target.createdMs),
     );
-    const begins = wanted.map(({ subject }) => beginOf(subject)).filter((one) => one !== undefined);
-    const told = await notifications.told(target.name, [...wanted.map(({ subject }) => subject), ...begins]);
+    const starts = wanted.map(({ subject }) => startSubjectOf(subject)).filter((one) => one !== undefined);
+    const notified = await notifications.notified(target.name, [
+      ...wanted.map(({ subject }) => subject),
+      ...starts,
+    ]);
     const fresh = wanted.filter(({ subject }) => {
-      const begin = beginOf(subject);
-      return !told.has(subject) && (begin === undefined || told.has(begin));
+      const start = startSubjectOf(subject);
+      return !notified.has(subject) && (start === undefined || notified.has(start));
     });
     // two that are about the same are one
     const news = [...new Map(fresh.map((notice) => [notice.subject, notice])).values()];

@@ -145,12 +145,12 @@ describe('a recommendation', () => {
     await recommend('9', '2');
     const messages = await tick(60);
     expect(messages).toHaveLength(1);
-    const told = JSON.parse(messages[0]!.body).data.notices;
-    expect(told.map(({ kind }: { kind: string }) => kind)).toEqual([
+    const notices = JSON.parse(messages[0]!.body).data.notices;
+    expect(notices.map(({ kind }: { kind: string }) => kind)).toEqual([
       'recommendation.failed',
       'recommendation.waiting',
     ]);
-    expect(told[0].text).toBe('Host 2 is gone.');
+    expect(notices[0].text).toBe('Host 2 is gone.');
   });
 
   it('is told to a new target as well, but not what failed before it was there', async () => {

@@ -1,7 +1,7 @@
 /** What is wrong now, from what other jobs leave: reports of hosts, the newest plan, the age of forecasts. */
 import type { RecommendationLog } from '@foreshard/core/advising';
+import { type ForecastRecords, RESOLUTIONS } from '@foreshard/core/forecast-service';
 import { type Alarm, capacityAlarm, forecastAlarm, hostAlarms } from '@foreshard/core/notifying';
-import { type ForecastRecords, RESOLUTIONS } from '@foreshard/core/predicting';
 import { HOST_ALARMS_KEY, HOST_USAGE_KEY, hostUsageSchema, MINUTE_MS } from '@foreshard/core/telemetry';
 import type { TopologyMap } from '@foreshard/core/topology';
 import type { Redis } from 'ioredis';

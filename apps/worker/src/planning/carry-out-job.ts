@@ -3,7 +3,6 @@
  * its minute. Everything lasting stands in PostgreSQL, so any worker may go on.
  */
 import {
-  type Begun,
   carryOut,
   dueOf,
   failed,
@@ -16,6 +15,7 @@ import {
   type PolicyVersion,
   type RecommendationLog,
   type RecommendationRecord,
+  type Started,
 } from '@foreshard/core/advising';
 import type { MoveLog, Operator } from '@foreshard/core/moves';
 import { loadOfKeys, planSplit, type SplitPlan } from '@foreshard/core/restructuring';
@@ -49,13 +49,13 @@ export class CarryOutJob {
   run(signal: AbortSignal): Promise<object | undefined> {
     return this.parts.exclusively(async () => {
       const { policies, nowMs } = this.parts;
-      const begun = await this.beginDue(await policies.at(nowMs()), signal);
+      const started = await this.startDue(await policies.at(nowMs()), signal);
       const ended = await this.endDone();
-      return begun + ended > 0 ? { begun, ended } : undefined;
+      return started + ended > 0 ? { started, ended } : undefined;
     });
   }
 
-  private async beginDue(holding: PolicyVersion, signal: AbortSignal): Promise<number> {
+  private async startDue(holding: PolicyVersion, signal: AbortSignal): Promise<number> {
     const { recommendations, moveLog, policies, nowMs } = this.parts;
     // the kill switch of moves holds back what would begin some
     if ((await moveLog.controls()).paused) return 0;
@@ -67,18 +67,18 @@ export class CarryOutJob {
     for (const record of await dueOf(approved.reverse(), holding, policies, nowMs())) {
       if (signal.aborted) break;
       const why = overtaken(record, newest, underWay, nowMs());
-      const begun = why === undefined ? await this.begin(record) : failed(why);
-      if (begun.kind === 'running') await recommendations.begin(record.id, begun.moves, begun.result);
-      else await recommendations.end(record.id, begun.kind, begun.result, nowMs());
-      this.parts.log.info({ recommendation: record.id, ...begun }, 'recommendation carried out');
+      const started = why === undefined ? await this.start(record) : failed(why);
+      if (started.kind === 'running') await recommendations.start(record.id, started.moves, started.result);
+      else await recommendations.end(record.id, started.kind, started.result, nowMs());
+      this.parts.log.info({ recommendation: record.id, ...started }, 'recommendation carried out');
       count++;
     }
     return count;
   }
 
-  private async begin(record: RecommendationRecord): Promise<Begun> {
+  private async start(record: RecommendationRecord): Promise<Started> {
     const { operator, scaling } = this.parts;
-    if (isOfHosts(record)) return { moves: [], ...(await scaling.begin(record)) };
+    if (isOfHosts(record)) return { moves: [], ...(await scaling.start(record)) };
     const by = { ...operator, actor: record.decidedBy ?? operator.actor };
     return carryOut(record, { operator: by, splitPlan: (map, leaf) => this.splitPlan(map, leaf) });
   }
@@ -99,7 +99,7 @@ export class CarryOutJob {
   private async scaled(record: RecommendationRecord) {
     const { kind, result } = await this.parts.scaling.progress(record);
     if (kind !== 'running') return { state: kind, result };
-    if (result !== record.result) await this.parts.recommendations.tell(record.id, result);
+    if (result !== record.result) await this.parts.recommendations.report(record.id, result);
     return undefined;
   }
 

@@ -54,7 +54,7 @@ describe('a host that is asked for', () => {
   it('is waited for where people start hosts, and done when one has joined', async () => {
     const record = await addOne();
     const people = scaling('none');
-    expect(await people.begin(record)).toEqual({
+    expect(await people.start(record)).toEqual({
       kind: 'running',
       result: '0 of 1 host has joined; start one and add it with "foreshard hosts add URL"',
     });
@@ -68,9 +68,9 @@ describe('a host that is asked for', () => {
 
   it('is told to a webhook once, under an id that stays the same', async () => {
     const record = await addOne();
-    const told = scaling('webhook');
-    expect(await told.begin(record)).toMatchObject({ kind: 'running' });
-    await told.begin(record);
+    const scaler = scaling('webhook');
+    expect(await scaler.start(record)).toMatchObject({ kind: 'running' });
+    await scaler.start(record);
     const made = (await delivery(record, 'add'))!;
     expect(JSON.parse(made.body)).toMatchObject({
       type: 'foreshard.hosts.add',
@@ -78,7 +78,7 @@ describe('a host that is asked for', () => {
     });
     const attempt = { atMs: nowMs(), durationMs: 3, status: 202, response: 'on my way', mayPass: true };
     await cluster.control.notifications.settle({ ...made, state: 'delivered', attempts: [attempt] });
-    expect((await told.progress(record)).result).toBe(
+    expect((await scaler.progress(record)).result).toBe(
       '0 of 1 host has joined; provisioner has taken the request (202 on my way)',
     );
     await end(record);
@@ -86,16 +86,16 @@ describe('a host that is asked for', () => {
 
   it('fails where the webhook is not taken, or is not known', async () => {
     const record = await addOne();
-    const told = scaling('webhook');
-    await told.begin(record);
+    const scaler = scaling('webhook');
+    await scaler.start(record);
     await cluster.control.notifications.settle({ ...(await delivery(record, 'add'))!, state: 'failed' });
-    expect(await told.progress(record)).toMatchObject({
+    expect(await scaler.progress(record)).toMatchObject({
       kind: 'failed',
       result: expect.stringContaining('did not take'),
     });
     await end(record);
     const other = await addOne();
-    expect(await scaling('webhook', 'nobody').begin(other)).toMatchObject({
+    expect(await scaling('webhook', 'nobody').start(other)).toMatchObject({
       kind: 'failed',
       result: expect.stringContaining('"nobody"'),
     });
@@ -105,11 +105,11 @@ describe('a host that is asked for', () => {
   it('is an order that the provider of this machine finds, and whose failure is told', async () => {
     const record = await addOne();
     const local = scaling('local');
-    expect((await local.begin(record)).result).toContain('this machine is asked');
+    expect((await local.start(record)).result).toContain('this machine is asked');
     expect(await cluster.control.hostOrders.asked('local')).toMatchObject([
       { recommendation: record.id, kind: 'add', count: 1, state: 'asked' },
     ]);
-    await cluster.control.hostOrders.tell(record.id, 'failed', 'the disk is full');
+    await cluster.control.hostOrders.report(record.id, 'failed', 'the disk is full');
     expect(await local.progress(record)).toEqual({
       kind: 'failed',
       result: '0 of 1 host has joined; the disk is full',
@@ -120,7 +120,7 @@ describe('a host that is asked for', () => {
   it('is not waited for longer than an hour', async () => {
     const record = await addOne();
     const people = scaling('none');
-    await people.begin(record);
+    await people.start(record);
     aheadMs += 3_700_000;
     expect(await people.progress(record)).toMatchObject({ kind: 'failed' });
     await end(record);
@@ -132,14 +132,14 @@ describe('a host that is let go', () => {
     const { id, name } = newestHost();
     const record = await removeOne(id);
     const local = scaling('local');
-    expect(await local.begin(record)).toMatchObject({ kind: 'running' });
+    expect(await local.start(record)).toMatchObject({ kind: 'running' });
     await cluster.follower.upToDate();
     expect(cluster.map.host(id)).toBeUndefined();
     expect(await local.progress(record)).toMatchObject({
       kind: 'running',
       result: expect.stringContaining(name),
     });
-    await cluster.control.hostOrders.tell(record.id, 'done', 'its process has ended');
+    await cluster.control.hostOrders.report(record.id, 'done', 'its process has ended');
     expect(await local.progress(record)).toMatchObject({
       kind: 'done',
       result: `${name} is out of the cluster; its process has ended`,
@@ -152,7 +152,7 @@ describe('a host that is let go', () => {
     await cluster.createStream({ name: 'main', shardCount: 4 });
     const record = await removeOne(id);
     const people = scaling('none');
-    expect(await people.begin(record)).toMatchObject({
+    expect(await people.start(record)).toMatchObject({
       kind: 'running',
       result: expect.stringMatching(/drains: \d+ shardlets left/),
     });

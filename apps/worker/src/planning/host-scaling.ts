@@ -36,7 +36,7 @@ export class HostScaling {
     this.parts = parts;
   }
 
-  async begin(record: RecommendationRecord): Promise<Progress> {
+  async start(record: RecommendationRecord): Promise<Progress> {
     const { provider, webhook, orders, operator, map, nowMs } = this.parts;
     const order = orderOf(record, await map(), provider, nowMs());
     if (order === undefined) return failed(`host ${record.body.source} is not there any more`);
@@ -67,14 +67,14 @@ export class HostScaling {
     const joined = joinedOf(order, map);
     const names = joined.map(({ name }) => name).join(', ');
     if (joined.length >= count) {
-      await orders.tell(recommendation, 'done', order.detail);
+      await orders.report(recommendation, 'done', order.detail);
       return { kind: 'done', result: `${names} joined; the next plan uses ${count === 1 ? 'it' : 'them'}` };
     }
-    const told = await this.toldOf(order);
-    const sofar = `${joined.length} of ${count} ${count === 1 ? 'host has' : 'hosts have'} joined${told.result}`;
-    if (told.kind === 'failed') return failed(sofar);
+    const reported = await this.reportedOf(order);
+    const sofar = `${joined.length} of ${count} ${count === 1 ? 'host has' : 'hosts have'} joined${reported.result}`;
+    if (reported.kind === 'failed') return failed(sofar);
     if (nowMs() - createdMs > JOINS_WITHIN_MS) {
-      await orders.tell(recommendation, 'failed', 'nobody joined in time');
+      await orders.report(recommendation, 'failed', 'nobody joined in time');
       return failed(`${sofar}; no more is waited for after an hour`);
     }
     return { kind: 'running', result: sofar };
@@ -90,7 +90,7 @@ export class HostScaling {
     const host = map.host(order.host!);
     if (host !== undefined) {
       if (host.state !== 'draining') {
-        await orders.tell(recommendation, 'failed', 'the host stays');
+        await orders.report(recommendation, 'failed', 'the host stays');
         return failed(`${hostName} is not drained any more: somebody took it back`);
       }
       const left = [...map.shardlets()].filter(
@@ -103,17 +103,17 @@ export class HostScaling {
         return { kind: 'running', result: `${hostName}: ${reply.refusal.detail}` };
     }
     if (provider === 'webhook') await this.queue(order, record, webhook!);
-    const told = await this.toldOf(order);
+    const reported = await this.reportedOf(order);
     const gone = `${hostName} is out of the cluster`;
     if (order.provider === 'none') {
-      await orders.tell(recommendation, 'done', '');
+      await orders.report(recommendation, 'done', '');
       return { kind: 'done', result: `${gone}: stop its server` };
     }
-    return { kind: told.kind, result: `${gone}${told.result}` };
+    return { kind: reported.kind, result: `${gone}${reported.result}` };
   }
 
   /** What the provider has to say. */
-  private async toldOf(order: HostOrder): Promise<Progress> {
+  private async reportedOf(order: HostOrder): Promise<Progress> {
     const { orders, notifications } = this.parts;
     const { recommendation, provider, kind, state, detail } = order;
     if (provider === 'none') {
@@ -129,12 +129,12 @@ export class HostScaling {
     const answer =
       last === undefined ? '' : ` (${last.status ?? 'no answer'} ${last.response.slice(0, 200)})`;
     if (delivery?.state === 'failed') {
-      await orders.tell(recommendation, 'failed', 'the webhook was not taken');
+      await orders.report(recommendation, 'failed', 'the webhook was not taken');
       return failed(`; ${delivery.target} did not take the request${answer}`);
     }
     if (delivery?.state !== 'delivered')
       return { kind: 'running', result: `; being told to ${delivery?.target}${answer}` };
-    if (kind === 'remove') await orders.tell(recommendation, 'done', '');
+    if (kind === 'remove') await orders.report(recommendation, 'done', '');
     const taken = `; ${delivery.target} has taken the request${answer}`;
     return { kind: kind === 'remove' ? 'done' : 'running', result: taken };
   }

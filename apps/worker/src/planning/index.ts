@@ -1,11 +1,10 @@
 /** The job that plans, and the questions that are answered from what it plans on. */
-
 import type { JobProducer } from '@foreshard/core/adapters/control';
 import type { HostOrders, HostProvider, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
+import { type ForecastRecords, ForecastStore } from '@foreshard/core/forecast-service';
 import type { HintStore } from '@foreshard/core/hints';
 import type { MoveLog, Operator } from '@foreshard/core/moves';
 import type { NotificationStore } from '@foreshard/core/notifying';
-import { type ForecastRecords, ForecastStore } from '@foreshard/core/predicting';
 import type { HealthStore } from '@foreshard/core/profiling';
 import { type BlockStore, HOST_USAGE_KEY, TelemetryStore } from '@foreshard/core/telemetry';
 import type { MapFollower, TopologyMap, TopologyStore } from '@foreshard/core/topology';
@@ -14,10 +13,10 @@ import type { Logger } from 'pino';
 import type { Processors } from '../jobs/registry.ts';
 import { CarryOutJob } from './carry-out-job.ts';
 import { HostScaling } from './host-scaling.ts';
-import { hotKeysTold } from './hot-keys-told.ts';
 import { inquiryAnswerers, type PlanningAnswerers } from './inquiries.ts';
 import { PlanJob } from './plan-job.ts';
 import { HotKeyRelief } from './relieve-hot-keys.ts';
+import { reportedHotKeys } from './reported-hot-keys.ts';
 
 export interface PlanningParts {
   readonly follower: Pick<MapFollower, 'upToDate'> & { readonly map: TopologyMap };
@@ -64,7 +63,7 @@ export function planning(parts: PlanningParts): Planning {
     forecasts: new ForecastStore({ records, hints, telemetry, blocks, map, nowMs }),
     health: parts.health,
     hostUsage: () => parts.redis.hgetall(HOST_USAGE_KEY),
-    hotKeys: () => hotKeysTold(parts.redis, nowMs()),
+    hotKeys: () => reportedHotKeys(parts.redis, nowMs()),
   };
   const operator: Operator = { topology, moves, wake: (name) => jobs.wake(name), nowMs, actor };
   const scaling = new HostScaling({

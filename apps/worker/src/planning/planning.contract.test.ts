@@ -321,13 +321,13 @@ describe('a key that edges tell as hot', () => {
     const jobs = { wake: async (name: string) => void woken.push(name) } as JobProducer;
     const { relieveHotKeys } = planning({ ...parts(), jobs }).jobs;
     const keyHash = leaf!.range.from.hi + 7;
-    const tell = async () => {
+    const report = async () => {
       const hot = { shardlet: leaf!.id, keyHash, perSecond: 500, atMs: nowMs() };
       await cluster.control.redis.hset(HOT_KEYS_KEY, hotKeyField(hot), JSON.stringify(hot));
       return relieveHotKeys({}, new AbortController().signal);
     };
-    expect(await tell()).toEqual({ told: 1, shown: true });
-    expect(await tell()).toEqual({ told: 1, shown: false });
+    expect(await report()).toEqual({ reported: 1, shown: true });
+    expect(await report()).toEqual({ reported: 1, shown: false });
     expect(woken).toEqual(['plan']);
 
     await tick();
@@ -344,7 +344,7 @@ describe('a key that edges tell as hot', () => {
     expect(await relieveHotKeys({}, new AbortController().signal)).toBeUndefined();
     expect(await cluster.control.redis.exists(HOT_KEYS_KEY)).toBe(0);
     // heat that has come back is heat anew
-    expect(await tell()).toEqual({ told: 1, shown: true });
+    expect(await report()).toEqual({ reported: 1, shown: true });
     await cluster.control.redis.del(HOT_KEYS_KEY);
   });
 });

@@ -16,10 +16,10 @@ import { type MoveLog, type Operator, requestRestructure } from '@foreshard/core
 import type { Policy } from '@foreshard/core/planning';
 import type { TopologyMap } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
-import { forgetHotKeys, hotKeysTold, type ToldKeys } from './hot-keys-told.ts';
+import { forgetHotKeys, type ReportedHotKeys, reportedHotKeys } from './reported-hot-keys.ts';
 
 export interface ReliefParts {
-  readonly redis: ToldKeys;
+  readonly redis: ReportedHotKeys;
   readonly follower: { upToDate(): Promise<TopologyMap> };
   readonly policies: PolicyStore;
   readonly moveLog: Pick<MoveLog, 'controls'>;
@@ -40,11 +40,11 @@ export class HotKeyRelief {
 
   async run(): Promise<object | undefined> {
     const { redis, policies, moveLog, nowMs } = this.parts;
-    const told = await hotKeysTold(redis, nowMs());
-    if (told.length === 0) return undefined;
+    const reported = await reportedHotKeys(redis, nowMs());
+    if (reported.length === 0) return undefined;
     const { policy, version } = await policies.at(nowMs());
-    const alone = (await moveLog.controls()).paused ? [] : await this.ofAuto(told, policy);
-    const others = told.filter((hot) => !alone.includes(hot));
+    const alone = (await moveLog.controls()).paused ? [] : await this.ofAuto(reported, policy);
+    const others = reported.filter((hot) => !alone.includes(hot));
     const shown = others.length === 0 ? {} : await this.show(others);
     if (alone.length === 0) return shown;
     const split = await this.splitAll(
@@ -53,13 +53,13 @@ export class HotKeyRelief {
       `fast lane of policy ${policy.name} (version ${version})`,
     );
     await forgetHotKeys(redis, alone);
-    return { ...shown, told: told.length, split };
+    return { ...shown, reported: reported.length, split };
   }
 
   /** Those that the policy lets be split without a person. */
-  private async ofAuto(told: readonly HotKey[], policy: Policy): Promise<readonly HotKey[]> {
+  private async ofAuto(reported: readonly HotKey[], policy: Policy): Promise<readonly HotKey[]> {
     const map = await this.parts.follower.upToDate();
-    return told.filter(({ shardlet }) => {
+    return reported.filter(({ shardlet }) => {
       const found = map.shardlet(shardlet);
       const stream = found === undefined ? undefined : map.stream(found.stream);
       const area = stream === undefined ? {} : { area: { stream: stream.name, shard: found!.shard } };
@@ -67,20 +67,20 @@ export class HotKeyRelief {
     });
   }
 
-  private async show(told: readonly HotKey[]): Promise<object> {
+  private async show(reported: readonly HotKey[]): Promise<object> {
     const nowMs = this.parts.nowMs();
     for (const [field, atMs] of this.shownMs)
       if (nowMs - atMs >= HOT_KEY_LIFETIME_MS) this.shownMs.delete(field);
-    const isNew = told.some((hot) => !this.shownMs.has(hotKeyField(hot)));
-    for (const hot of told) this.shownMs.set(hotKeyField(hot), hot.atMs);
+    const isNew = reported.some((hot) => !this.shownMs.has(hotKeyField(hot)));
+    for (const hot of reported) this.shownMs.set(hotKeyField(hot), hot.atMs);
     if (isNew) await this.parts.wakePlanner();
-    return { told: told.length, shown: isNew };
+    return { reported: reported.length, shown: isNew };
   }
 
-  private async splitAll(told: readonly HotKey[], policy: Policy, actor: string): Promise<number> {
+  private async splitAll(reported: readonly HotKey[], policy: Policy, actor: string): Promise<number> {
     const { follower, operator, log } = this.parts;
     let split = 0;
-    for (const hot of told) {
+    for (const hot of reported) {
       // each split changes the map that the next one is judged by
       const relief = reliefFor(await follower.upToDate(), hot, policy);
       const fields = { ...hot, ...(relief.kind === 'split' ? { ways: relief.ways } : relief) };

@@ -65,7 +65,7 @@ interface Confirmed {
 }
 
 /** What one host told with its marks; kept by this worker only, for the preview of a loss. */
-interface Told {
+interface Reported {
   readonly generation: number;
   since: number;
   readonly lastSeqs: Map<number, number>;
@@ -76,7 +76,7 @@ export class HostProver {
   /** names this process in the marks that it sends */
   private readonly process: string;
   private sent = 0;
-  private readonly told = new Map<number, Told>();
+  private readonly reported = new Map<number, Reported>();
   private readonly underWay = new Set<number>();
   private readonly confirmed = new Map<number, Confirmed>();
   private readonly proving = new Map<number, Proving>();
@@ -118,13 +118,13 @@ export class HostProver {
    */
   prove(id: number): Promise<void> {
     const running = this.proving.get(id);
-    if (running === undefined) return this.beginProof(id);
+    if (running === undefined) return this.startProof(id);
     // it began before this call: all that ask meanwhile share the one after it
-    running.following ??= running.proof.catch(() => {}).then(() => this.beginProof(id));
+    running.following ??= running.proof.catch(() => {}).then(() => this.startProof(id));
     return running.following;
   }
 
-  private beginProof(id: number): Promise<void> {
+  private startProof(id: number): Promise<void> {
     const proof = this.proveOnce(id);
     const running: Proving = { proof };
     this.proving.set(id, running);
@@ -145,14 +145,14 @@ export class HostProver {
       if (!(await proofs.replace([sending])).has(id)) continue;
       const reply = await this.send(sending);
       const confirmed = this.confirmation(sending);
-      const isTold = confirmed !== undefined && (await this.isTold(sending.after, confirmed));
-      if (reply === 'confirmed' && isTold) return;
+      const isRecorded = confirmed !== undefined && (await this.isRecorded(sending.after, confirmed));
+      if (reply === 'confirmed' && isRecorded) return;
     }
     throw new HostUnreachable('connection', `host ${id} could not be proven to be whole`);
   }
 
   /** A host could go back unseen to before a mark that nobody but this process knows to be confirmed. */
-  private async isTold(after: HostProof, confirmed: HostProof): Promise<boolean> {
+  private async isRecorded(after: HostProof, confirmed: HostProof): Promise<boolean> {
     const { proofs } = this.parts;
     const { host: id } = after;
     if ((await proofs.replace([{ before: after, after: confirmed }])).has(id)) return true;
@@ -173,8 +173,8 @@ export class HostProver {
 
   /** What is known of the shardlets of a host from before it went back, for the preview of its loss. */
   async remember(host: number): Promise<void> {
-    const told = this.told.get(host);
-    if (told !== undefined) await this.parts.proofs.remember(host, told.lastSeqs);
+    const reported = this.reported.get(host);
+    if (reported !== undefined) await this.parts.proofs.remember(host, reported.lastSeqs);
   }
 
   /** A host that hangs is left alone by the runs that follow, until its call has ended. */
@@ -238,12 +238,12 @@ export class HostProver {
   }
 
   private async send({ host, handle, after }: Sending): Promise<'confirmed' | 'earlier' | undefined> {
-    const told = this.toldBy(host);
+    const reported = this.reportedBy(host);
     const upTo = this.parts.nowMs() * MICROS_PER_MS;
-    const reply = await handle.mark(after.held, after.next, upTo, told.since);
+    const reply = await handle.mark(after.held, after.next, upTo, reported.since);
     if (reply.kind === 'otherMark') return this.foundOther(after, reply.mark);
-    told.since = reply.since;
-    for (const { shardlet, lastSeq } of reply.changed) told.lastSeqs.set(shardlet, lastSeq);
+    reported.since = reply.since;
+    for (const { shardlet, lastSeq } of reply.changed) reported.lastSeqs.set(shardlet, lastSeq);
     const { generation, count } = reply.progress;
     this.confirmed.set(host.id, {
       asked: after.next,
@@ -270,13 +270,13 @@ export class HostProver {
     return `${this.process}-${++this.sent}`;
   }
 
-  private toldBy({ id, generation }: Host): Told {
-    let told = this.told.get(id);
-    if (told?.generation !== generation) {
-      told = { generation, since: 0, lastSeqs: new Map() };
-      this.told.set(id, told);
+  private reportedBy({ id, generation }: Host): Reported {
+    let reported = this.reported.get(id);
+    if (reported?.generation !== generation) {
+      reported = { generation, since: 0, lastSeqs: new Map() };
+      this.reported.set(id, reported);
     }
-    return told;
+    return reported;
   }
 
   private async failed({ id }: Host, error: unknown): Promise<undefined> {

@@ -1,6 +1,6 @@
 /**
  * Real hosts of both kinds that go back to an older state: demoted and promoted in the same process, started
- * from an older copy of their data, emptied. Each is found, not used, and used again once the loss is accepted.
+ * from an older copy of their data, recovered to a point in time, emptied. Each is found, not used, and used again once the loss is accepted.
  */
 import { execFile } from 'node:child_process';
 import { cp, rm } from 'node:fs/promises';
@@ -11,13 +11,17 @@ import { HostUnreachable } from '@foreshard/core/hosts';
 import type { LockService } from '@foreshard/core/locking';
 import { acceptLoss, type Shardlet } from '@foreshard/core/topology';
 import {
+  ARCHIVING,
+  backUpPostgres,
   type LocalServer,
+  recoverPostgres,
   startPostgres,
   startRedis,
   type TemporaryFolder,
   temporaryFolder,
 } from '@foreshard/local';
 import { Redis } from 'ioredis';
+import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { createMetrics } from '../process/metrics.ts';
 import { HostAlarms } from '../reconcile/host-alarms.ts';
@@ -191,11 +195,11 @@ describe('a Redis host', () => {
 
   test('that a process claims to have gone back is suspended when it holds another event there', async () => {
     await prove(2);
-    let told: unknown;
+    let answered: unknown;
     await demoteAndPromote(async () => {
-      told = await cluster.append(shardlet, 'lost');
+      answered = await cluster.append(shardlet, 'lost');
     });
-    const { firstSeq: seq, firstTs: ts } = told as { firstSeq: number; firstTs: number };
+    const { firstSeq: seq, firstTs: ts } = answered as { firstSeq: number; firstTs: number };
     // the worker has seen nothing of it, and later events have overtaken the count
     await cluster.pool.close();
     Reflect.set(
@@ -334,3 +338,39 @@ test('a PostgreSQL host started from an older copy of its data is found', async 
     await server.stop();
   }
 }, 120_000);
+
+test('a PostgreSQL host recovered to a point in time is found', async () => {
+  const server = await startPostgres({ dir: join(folder.path, 'postgres'), settings: ARCHIVING });
+  try {
+    const id = await cluster.addPostgresHost(server.url);
+    const stream = await cluster.createStream({ name: 'main', shardCount: 2 });
+    await reconcile();
+    const shardlet = cluster.open(stream).find((s) => s.owner === id)!;
+    const backup = join(folder.path, 'backup');
+    await backUpPostgres(server, backup);
+    await fill(shardlet, 1, 3);
+    await prove(3);
+    const upTo = await timeOf(server);
+    await fill(shardlet, 4, 20);
+    await prove(2);
+    await recoverPostgres(server, backup, upTo);
+    await expectSuspended(id, /again, after/);
+    const { incarnation, readmission } = cluster.map.host(id)!;
+    const [system, timeline] = incarnation.split('.');
+    expect(readmission!.incarnation.split('.')[0]).toBe(system);
+    expect(readmission!.incarnation.split('.')[1]).not.toBe(timeline);
+    await accept(id, shardlet, 3);
+    expect(await cluster.read(now(shardlet))).toEqual(['event-1', 'event-2', 'event-3', 'after']);
+  } finally {
+    await server.stop();
+  }
+}, 120_000);
+
+/** Later commits have a later time. */
+async function timeOf({ url }: LocalServer): Promise<string> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query('SELECT clock_timestamp()::text AS now');
+  await client.end();
+  return rows[0].now;
+}

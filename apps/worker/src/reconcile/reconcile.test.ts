@@ -1,7 +1,7 @@
 /** The order of a pass, and what becomes of hosts that hang, restart or answer late: on hosts in memory. */
 import { HostPool } from '@foreshard/core/adapters/event-hosts';
 import { MemoryHost, MemoryTopologyStore } from '@foreshard/core/adapters/memory';
-import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
+import { type EventHost, type HostProof, HostUnreachable } from '@foreshard/core/hosts';
 import { ManualClock, MICROS_PER_MS } from '@foreshard/core/kernel';
 import type { LockService } from '@foreshard/core/locking';
 import { GARBAGE_GRACE_MS } from '@foreshard/core/retention';
@@ -37,6 +37,7 @@ class World {
   readonly topology = new MemoryTopologyStore(this.clock);
   readonly hosts = new Map<number, MemoryHost>();
   readonly runs = new Map<number, string>();
+  readonly proofs = new Map<number, HostProof>();
   readonly metrics = createMetrics();
   readonly locked: string[] = [];
   readonly stoodStill: string[] = [];
@@ -48,7 +49,7 @@ class World {
   pool!: HostPool;
   reconciler!: Reconciler;
 
-  async begin(): Promise<void> {
+  async start(): Promise<void> {
     const notifier = { subscribe: async () => async () => {} };
     const nowMs = () => this.clock.nowMicros() / MICROS_PER_MS;
     const reloaded = (reason: string) => expect.unreachable(reason);
@@ -66,6 +67,7 @@ class World {
       topology: this.topology,
       doors: { trusted: (id) => this.pool.get(id), open: this.open, watch: () => undefined },
       ...UNPROVEN,
+      proof: async (id) => this.proofs.get(id),
       standStill: async (detail) => void this.stoodStill.push(detail),
       lock,
       alarms: { raise: async () => {}, clear: async () => {} } as never,
@@ -141,7 +143,7 @@ let world: World;
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   world = new World();
-  await world.begin();
+  await world.start();
 });
 afterEach(async () => {
   await world.follower.stop();
@@ -360,6 +362,27 @@ describe('a host that is used', () => {
     expect(await pass()).toMatchObject({ state: 'active', incarnation: 'run-3', generation: 0 });
     const { state, lost } = world.map.shardlet(id)!;
     expect([state.kind, lost]).toEqual(['open', []]);
+  });
+
+  test('that came back empty is judged by what is put in its place', async () => {
+    const older = world.hosts.get(2)!;
+    await older.mark('', '1.a-1', 600, 0);
+    const confirmed = { held: '2.a-2', next: '2.a-2', writers: ['a'], promise: 900, earlier: [600] };
+    world.proofs.set(2, { host: 2, generation: 0, count: 0, ...confirmed });
+    const suspended = async (run: string, memory: MemoryHost) => {
+      world.hosts.set(2, memory);
+      world.runs.set(2, run);
+      await world.run();
+      await world.follower.upToDate();
+      return world.map.host(2)!.readmission!;
+    };
+    const empty = await suspended('run-2', new MemoryHost(world.clock));
+    expect(empty).toMatchObject({
+      incarnation: 'run-2',
+      regressed: { detail: expect.stringContaining('empty') },
+    });
+    const putBack = await suspended('run-3', older);
+    expect(putBack).toMatchObject({ incarnation: 'run-3', regressed: { certainTs: 600, promise: 900 } });
   });
 
   test('that something else suspended stays so, whatever a comparison says', async () => {

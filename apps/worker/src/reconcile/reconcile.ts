@@ -133,16 +133,16 @@ export class Reconciler {
   /** Passes side by side. @returns the ends of those that have ended in time */
   private async over(hosts: readonly Host[], what: string, work: (host: Host) => Promise<Pass>) {
     const free = hosts.filter(({ id }) => !this.passes.has(`${what}:${id}`));
-    const begun = free.map((host) =>
+    const runs = free.map((host) =>
       this.inTime(
         host,
-        this.begin(`${what}:${host.id}`, () => work(host)),
+        this.start(`${what}:${host.id}`, () => work(host)),
       ),
     );
-    return (await Promise.all(begun)).filter((end) => end !== undefined);
+    return (await Promise.all(runs)).filter((end) => end !== undefined);
   }
 
-  private begin(what: string, work: () => Promise<Pass>): Promise<PassEnd> {
+  private start(what: string, work: () => Promise<Pass>): Promise<PassEnd> {
     const pass = this.parts.lock
       .during(what, work)
       .then(
@@ -162,11 +162,11 @@ export class Reconciler {
     });
     const end = await Promise.race([pass, late]);
     clearTimeout(timer);
-    if (end === undefined) void pass.then((end) => this.tellLate(host, end));
+    if (end === undefined) void pass.then((end) => this.logLate(host, end));
     return end;
   }
 
-  private tellLate({ id }: Host, end: PassEnd): void {
+  private logLate({ id }: Host, end: PassEnd): void {
     if ('error' in end) this.parts.log.error({ host: id, err: end.error }, 'a long pass over a host failed');
     else if (end.outcomes.length > 0)
       this.parts.log.info({ host: id, ...summary(end.outcomes) }, 'a long pass over a host ended');
@@ -280,7 +280,9 @@ export class Reconciler {
     const promise = Math.max(known?.promise ?? 0, markPromise);
     // a mark that the topology store has not confirmed, or that was written since this process saw it, may be of the
     // older state
-    const certain = certainOf(known, { mark, markPromise });
+    const { hostId } = identity;
+    // nobody uses an empty store, so it says nothing of the disk that is put in its place
+    const certain = hostId === undefined ? (known?.promise ?? 0) : certainOf(known, { mark, markPromise });
     const certainTs = byMarks ? certain : Math.min(certain, known?.promise ?? 0, seen);
     const loss = { detail, byMarks, certainTs, promise, ...comparedAt(host, identity, isCompared) };
     const decision = beginReadmission(id, incarnation, loss);
@@ -311,7 +313,7 @@ export class Reconciler {
       if (outcome.kind === 'finished') {
         await alarms.clear(host.id);
         metrics.readmissions.inc({ host: host.id, durability: host.durability });
-        this.tellReadmitted(host);
+        this.logReadmitted(host);
       }
       return [outcome];
     } finally {
@@ -338,7 +340,7 @@ export class Reconciler {
     return own.some((s) => s.lost.some(({ epoch }) => epoch >= readmission!.since));
   }
 
-  private tellReadmitted({ id, durability, readmission }: Host): void {
+  private logReadmitted({ id, durability, readmission }: Host): void {
     if (readmission?.regressed?.accepted !== undefined)
       this.parts.log.error({ host: id }, 'host readmitted: what it lost was accepted and is noted');
     else if (durability === 'always') this.parts.log.info({ host: id }, 'host readmitted: nothing was lost');

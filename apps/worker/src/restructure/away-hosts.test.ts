@@ -5,8 +5,8 @@ import { AwayHosts } from './away-hosts.ts';
 /** What the hosts do when they are asked: answer, fail with a reason, or hang until released. */
 function asking(answers: Record<number, () => Promise<void>>, patienceMs = 20) {
   const asked: number[] = [];
-  const told: object[] = [];
-  const tell = (fields: object) => void told.push(fields);
+  const logged: object[] = [];
+  const record = (fields: object) => void logged.push(fields);
   const identity = {
     ...{ hostId: 1, incarnation: 'run', clockMicros: 0, engine: 'redis', version: '8' },
     ...{ progress: { generation: 0, count: 0 }, mark: '', markPromise: 0 },
@@ -17,10 +17,10 @@ function asking(answers: Record<number, () => Promise<void>>, patienceMs = 20) {
       await answers[id]!();
       return { identify: async () => identity };
     },
-    log: { info: tell, warn: tell } as never,
+    log: { info: record, warn: record } as never,
     patienceMs,
   });
-  return { away, asked, told, answers };
+  return { away, asked, logged, answers };
 }
 
 const answer = async () => {};
@@ -54,15 +54,15 @@ test('a host that hangs is asked one question at a time, and its late answer cou
 });
 
 test('a host that is away is asked again until it answers', async () => {
-  const { away, asked, answers, told } = asking({ 1: refuse('down'), 2: answer });
+  const { away, asked, answers, logged } = asking({ 1: refuse('down'), 2: answer });
   away.mark(1, 'a call failed');
-  expect(told).toEqual([{ host: 1, reason: 'a call failed' }]);
+  expect(logged).toEqual([{ host: 1, reason: 'a call failed' }]);
   await away.askAgain(always);
-  expect([away.reasonOf(1), told.length]).toEqual(['down', 1]);
+  expect([away.reasonOf(1), logged.length]).toEqual(['down', 1]);
   answers[1] = answer;
   await away.askAgain(always);
   expect(away.has(1)).toBe(false);
-  expect(told).toHaveLength(2);
+  expect(logged).toHaveLength(2);
   await away.askAgain(always);
   expect(asked).toEqual([1, 1]);
 });

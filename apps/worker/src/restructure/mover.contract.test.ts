@@ -180,7 +180,7 @@ test('pauses, the switch for all, a window that is over and an abort are heard b
   const shardlet = cluster.open(id)[0]!;
   const dest = shardlet.owner === 1 ? 2 : 1;
   const { moves } = cluster.control;
-  const begin = async (intent: object = {}) => {
+  const start = async (intent: object = {}) => {
     const { state } = await cluster.decide(prepareMigration({ ...at(now(shardlet)), dest }));
     const nextEpoch = 'nextEpoch' in state ? state.nextEpoch : 0;
     const move = { shardlet: shardlet.id, nextEpoch, source: shardlet.owner, dest };
@@ -192,7 +192,7 @@ test('pauses, the switch for all, a window that is over and an abort are heard b
     await reconcile();
     return now(shardlet).state.kind;
   };
-  const first = await begin();
+  const first = await start();
   expect(await moves.order(first, 'pause', 'lunch', 'me')).toBe(true);
   expect(await run()).toBe('moving');
   await moves.order(first, 'go', '', 'me');
@@ -204,7 +204,7 @@ test('pauses, the switch for all, a window that is over and an abort are heard b
   expect(await moves.order(first, 'go', '', 'me')).toBe(false);
   expect(await run()).toBe('open');
   expect(await moves.find(first)).toMatchObject({ result: 'aborted', detail: 'enough' });
-  const late = await begin({ deadlineAtMs: Date.now() - 1 });
+  const late = await start({ deadlineAtMs: Date.now() - 1 });
   expect(await run()).toBe('open');
   expect(now(shardlet).owner).toBe(shardlet.owner);
   expect(await moves.find(late)).toMatchObject({ result: 'aborted', detail: 'its window is over' });

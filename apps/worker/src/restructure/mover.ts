@@ -84,8 +84,8 @@ export class Mover {
     if (!controls.paused) await this.drain(map, controls.concurrencyMax, signal);
     const moving = movingShardlets(map);
     this.parts.metrics.moving.set(moving.length);
-    const begun = await this.begin(map, moving, controls);
-    const outcomes = await inTime(begun);
+    const started = await this.startAll(map, moving, controls);
+    const outcomes = await inTime(started);
     const ended = outcomes.filter((o) => o !== undefined);
     return ended.length === 0 ? undefined : { ended: ended.map((o) => o.kind) };
   }
@@ -149,13 +149,13 @@ export class Mover {
     return [];
   }
 
-  private async begin(map: TopologyMap, moving: readonly Shardlet[], controls: MoveControls) {
+  private async startAll(map: TopologyMap, moving: readonly Shardlet[], controls: MoveControls) {
     const rows = new Map(
       (await this.parts.moves.list({ ended: false, limit: OPEN_ROWS_MAX })).map((r) => [r.id, r]),
     );
     for (const id of this.failures.keys()) if (!rows.has(id)) this.failures.delete(id);
     const waiting = new Set<number>();
-    const begun: Promise<Outcome | undefined>[] = [];
+    const started: Promise<Outcome | undefined>[] = [];
     for (const shardlet of inTurn(moving, this.failures)) {
       const move = moveOf(shardlet)!;
       const row = rows.get(move.nextEpoch);
@@ -164,11 +164,11 @@ export class Mover {
       const host = await this.hostToAwait(move, row, isFree);
       if (host !== undefined) {
         waiting.add(move.nextEpoch);
-        await this.tellWaiting(map, move, row, host);
-      } else if (isFree) begun.push(this.start(map, shardlet, move, row));
+        await this.reportWaiting(map, move, row, host);
+      } else if (isFree) started.push(this.start(map, shardlet, move, row));
     }
     this.waiting = waiting;
-    return begun;
+    return started;
   }
 
   /** `isNext`: it has a place, so its hosts are asked before it takes it. */
@@ -181,7 +181,7 @@ export class Mover {
     return awaitedHost(move, row, isAway, nowMs);
   }
 
-  private async tellWaiting(map: TopologyMap, { nextEpoch }: MoveRef, row: Move | undefined, host: number) {
+  private async reportWaiting(map: TopologyMap, { nextEpoch }: MoveRef, row: Move | undefined, host: number) {
     const name = map.host(host)?.name ?? String(host);
     const why = `waiting for host "${name}": ${this.away.reasonOf(host)}`;
     if (row?.obstacle !== why) await this.parts.moves.obstacle(nextEpoch, this.worker, why);
@@ -190,7 +190,7 @@ export class Mover {
   private start(map: TopologyMap, shardlet: Shardlet, move: MoveRef, row: Move | undefined) {
     const run = this.parts.lock
       .during(`move:${move.nextEpoch}`, () => this.carryOut(map, shardlet, move, row))
-      .catch((error): undefined => this.tellFailure(move, error))
+      .catch((error): undefined => this.reportFailure(move, error))
       .finally(() => this.running.delete(move.nextEpoch));
     this.running.set(move.nextEpoch, run);
     return run;
@@ -226,11 +226,11 @@ export class Mover {
     if (wasUrgent && isDestinationAway(outcome, move))
       outcome = await drive(abortingMachine(map, shardlet, `host ${move.dest} does not answer`), perform);
     await supervisor.flush();
-    await this.tell(move, outcome);
+    await this.report(move, outcome);
     return outcome;
   }
 
-  private async tell({ nextEpoch }: MoveRef, outcome: Outcome): Promise<void> {
+  private async report({ nextEpoch }: MoveRef, outcome: Outcome): Promise<void> {
     const { moves, metrics, log } = this.parts;
     metrics.outcomes.inc({ outcome: outcome.kind });
     if (outcome.kind === 'finished') return moves.end(nextEpoch, 'moved', '');
@@ -241,7 +241,7 @@ export class Mover {
     if (outcome.kind !== 'stale') await moves.obstacle(nextEpoch, this.worker, outcome.detail);
   }
 
-  private tellFailure({ nextEpoch }: MoveRef, error: unknown): undefined {
+  private reportFailure({ nextEpoch }: MoveRef, error: unknown): undefined {
     const { log } = this.parts;
     if (this.ending.signal.aborted) return undefined;
     this.failures.set(nextEpoch, ++this.failureCount);
@@ -271,13 +271,13 @@ function isDestinationAway(outcome: Outcome, { dest }: MoveRef): boolean {
 }
 
 /** What has ended within the patience of a run; the others go on. */
-async function inTime(begun: readonly Promise<Outcome | undefined>[]): Promise<(Outcome | undefined)[]> {
-  if (begun.length === 0) return [];
+async function inTime(started: readonly Promise<Outcome | undefined>[]): Promise<(Outcome | undefined)[]> {
+  if (started.length === 0) return [];
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), PATIENCE_MS);
   });
-  const outcomes = await Promise.all(begun.map((each) => Promise.race([each, late])));
+  const outcomes = await Promise.all(started.map((each) => Promise.race([each, late])));
   clearTimeout(timer);
   return outcomes;
 }

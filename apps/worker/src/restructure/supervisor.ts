@@ -134,13 +134,13 @@ export class WorkerSupervisor implements MoveSupervisor {
       return this.orders!;
     }
     if (this.failure !== undefined) throw this.failure;
-    if (nowMs() - this.orders.atMs >= ORDERS_EVERY_MS) this.begin('asking', () => this.ask(ref, progress));
-    if (nowMs() - this.feltAtMs >= FEEL_EVERY_MS) this.begin('feeling', () => this.feelHosts(ref));
+    if (nowMs() - this.orders.atMs >= ORDERS_EVERY_MS) this.start('asking', () => this.ask(ref, progress));
+    if (nowMs() - this.feltAtMs >= FEEL_EVERY_MS) this.start('feeling', () => this.feelHosts(ref));
     return this.orders;
   }
 
   /** Beside the copying; a failure is told to the next question. */
-  private begin(chore: string, work: () => Promise<void>): void {
+  private start(chore: string, work: () => Promise<void>): void {
     if (this.beside.has(chore)) return;
     const done = work()
       .catch((error) => {
@@ -172,8 +172,8 @@ export class WorkerSupervisor implements MoveSupervisor {
     const nowMs = this.parts.nowMs();
     const seconds = Math.max(1, nowMs - sinceMs) / MS_PER_SECOND;
     this.unsaved = { bytes: 0, records: 0, sinceMs: nowMs };
-    const told = { ...progress, bytes, records };
-    await this.parts.moves.progress(nextEpoch, this.parts.worker, told, bytes / seconds);
+    const report = { ...progress, bytes, records };
+    await this.parts.moves.progress(nextEpoch, this.parts.worker, report, bytes / seconds);
   }
 
   private async feelHosts({ shardlet, source, dest }: MoveRef): Promise<void> {
@@ -181,9 +181,9 @@ export class WorkerSupervisor implements MoveSupervisor {
     const answersMs = new Map<number, number>();
     const time = async (id: number) => {
       const host = await this.parts.host(id);
-      const began = performance.now();
+      const startedMs = performance.now();
       await host.describe(shardlet);
-      answersMs.set(id, performance.now() - began);
+      answersMs.set(id, performance.now() - startedMs);
     };
     await Promise.all([time(source), time(dest)]);
     this.pace = feel(this.pace, answersMs);

@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => cluster?.stop());
 
 /** A whole minute that is over, as an edge has told it. */
-async function tellMinute(startMs: number, shardlet: number): Promise<void> {
+async function publishMinute(startMs: number, shardlet: number): Promise<void> {
   const counters = new LoadCounters('edge-1', 1);
   for (let second = 0; second < SECONDS; second++) {
     const atMs = startMs + second * 1_000;
@@ -51,7 +51,7 @@ test('killed between two of its writes, it has counted nothing; the next one cou
 }, async () => {
   const startMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - 3 * MINUTE_MS;
   const shardlet = [...cluster.map.shardlets(stream)][0]!.id;
-  await tellMinute(startMs, shardlet);
+  await publishMinute(startMs, shardlet);
   const client = new pg.Client({ connectionString: cluster.databaseUrl });
   // a transaction sees the activity of others as it was at first
   const watcher = new pg.Client({ connectionString: cluster.databaseUrl });

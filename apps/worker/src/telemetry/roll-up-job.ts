@@ -55,7 +55,7 @@ interface Rolled {
 
 export class RollUpJob {
   private readonly parts: RollUpParts;
-  private hasToldUnreadable = false;
+  private hasWarnedUnreadable = false;
 
   constructor(parts: RollUpParts) {
     this.parts = parts;
@@ -81,8 +81,8 @@ export class RollUpJob {
     const nowMs = await this.parts.feed.nowMs();
     const state = new FeedState(tx.state);
     const endMs = Math.floor((nowMs - SETTLING_MS) / MINUTE_MS) * MINUTE_MS + SETTLING_MS;
-    const beginMs = Number.parseInt(state.position, 10);
-    if (beginMs > nowMs + AHEAD_MS_MAX) state.position = STREAM_START;
+    const startMs = Number.parseInt(state.position, 10);
+    if (startMs > nowMs + AHEAD_MS_MAX) state.position = STREAM_START;
     const { minutes, unreadable, more } = await this.rollMinutes(tx, state, endMs, nowMs);
     const hours = await this.rollHours(tx, nowMs);
     if (hours > 0) await this.endOld(tx, nowMs);
@@ -129,8 +129,8 @@ export class RollUpJob {
     if (entries === 0) return;
     const { metrics, log } = this.parts;
     metrics.telemetryFlushes.inc({ result: 'unreadable' }, entries);
-    if (!this.hasToldUnreadable) log.warn({ entries }, `${what} cannot be read and are passed over`);
-    this.hasToldUnreadable = true;
+    if (!this.hasWarnedUnreadable) log.warn({ entries }, `${what} cannot be read and are passed over`);
+    this.hasWarnedUnreadable = true;
   }
 
   /** Nothing is lost by it, but logs and metrics of the two cannot be told apart. */

@@ -62,7 +62,7 @@ function edge(name: string, runMs = Date.now()) {
   const counters = new LoadCounters(name, runMs);
   return {
     counters,
-    async tell({ lost = false } = {}) {
+    async publish({ lost = false } = {}) {
       const bytes = Buffer.from(packFlush(counters.flush(minuteMs)));
       if (!lost) await cluster.control.redis.xadd(LOAD_STREAM_KEY, '*', LOAD_FLUSH_FIELD, bytes);
       return bytes;
@@ -94,7 +94,7 @@ describe('the roll-up', () => {
     const before = (await eventsOf(first())) || 0;
     for (let i = 0; i < 5; i++) {
       one.counters.stored(first(), 10, 1_000, 50);
-      await one.tell();
+      await one.publish();
     }
     await Promise.all([run(), run(), run()]);
     await run();
@@ -105,11 +105,11 @@ describe('the roll-up', () => {
     const before = await eventsOf(first());
     const one = edge('lossy');
     one.counters.stored(first(), 1, 100, 50);
-    const again = await one.tell();
+    const again = await one.publish();
     await cluster.control.redis.xadd(LOAD_STREAM_KEY, '*', LOAD_FLUSH_FIELD, again);
-    for (let i = 0; i < 3; i++) await one.tell({ lost: true });
+    for (let i = 0; i < 3; i++) await one.publish({ lost: true });
     one.counters.stored(first(), 1, 100, 50);
-    await one.tell();
+    await one.publish();
     await cluster.control.redis.xadd(LOAD_STREAM_KEY, '*', LOAD_FLUSH_FIELD, 'damaged');
     await run();
     expect(await eventsOf(first())).toBe(before + 2);
@@ -124,15 +124,15 @@ describe('the roll-up', () => {
     for (let i = 0; i < 10; i++)
       for (const one of runs) {
         one.counters.stored(first(), 1, 100, 50);
-        await one.tell();
+        await one.publish();
       }
-    const told: object[] = [];
-    const log = pino({ level: 'error' }, { write: (line: string) => told.push(JSON.parse(line)) });
+    const logged: object[] = [];
+    const log = pino({ level: 'error' }, { write: (line: string) => logged.push(JSON.parse(line)) });
     await run(job(cluster.control.telemetry, log));
     expect(await eventsOf(first())).toBe(before + 20);
     expect(await flushes('missing')).toBe(0);
     expect((await metrics.telemetrySharedIds.get()).values[0]!.value).toBe(1);
-    expect(told).toEqual([
+    expect(logged).toEqual([
       expect.objectContaining({ edges: ['twin'], msg: expect.stringContaining('EDGE_ID') }),
     ]);
   });
@@ -141,7 +141,7 @@ describe('the roll-up', () => {
     const before = await eventsOf(first());
     const one = edge('dying');
     one.counters.stored(first(), 7, 700, 50);
-    await one.tell();
+    await one.publish();
     const { telemetry: blocks } = cluster.control;
     const dying: BlockStore = {
       read: (query) => blocks.read(query),
@@ -164,13 +164,13 @@ describe('the roll-up', () => {
     await redis.xadd(LOAD_STREAM_KEY, '*', 'flush', '{"edge":"old","loads":{}}');
     await redis.xadd(ACCESS_STREAM_KEY, '*', ACCESSES_FIELD, '[{"key":1}]');
     await redis.xadd(ACCESS_STREAM_KEY, '*', 'accesses0', '[]');
-    const told: unknown[] = [];
-    const log = pino({ level: 'warn' }, { write: (line: string) => told.push(JSON.parse(line).msg) });
+    const logged: unknown[] = [];
+    const log = pino({ level: 'warn' }, { write: (line: string) => logged.push(JSON.parse(line).msg) });
     const one = job(cluster.control.telemetry, log);
     await run(one);
     await run(one);
     expect(await flushes('unreadable')).toBe(3);
-    expect(told).toEqual(['flushes of load cannot be read and are passed over']);
+    expect(logged).toEqual(['flushes of load cannot be read and are passed over']);
   });
 
   test('takes what the query layer has told', async () => {

@@ -104,7 +104,7 @@ describe('covers', () => {
     );
   });
 
-  it('an unlimited wish is not covered by a limited grant', () => {
+  it('an unlimited request is not covered by a limited grant', () => {
     const limited: Grant[] = [{ permissions: ['events:read'], scope: { streams: [{ name: 'a' }] } }];
     expect(covers(limited, { permissions: ['events:read'], scope: EVERYWHERE })).toBe(false);
     expect(

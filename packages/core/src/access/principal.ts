@@ -11,6 +11,8 @@ export interface Principal {
   readonly id: string;
   /** e-mail of a person, name of a token or a process */
   readonly name: string;
+  /** of a token: e-mail of the person whose it is */
+  readonly owner?: string | undefined;
   readonly grants: readonly Grant[];
 }
 
@@ -19,6 +21,11 @@ const EVERYTHING: readonly Grant[] = Object.freeze([{ permissions: PERMISSIONS, 
 /** One of our own processes, or whoever acts on the stores of the control plane itself. */
 export function processPrincipal(name: string): Principal {
   return { kind: 'process', id: name, name, grants: EVERYTHING };
+}
+
+/** Two approvals of one person are one, whatever they came with. */
+export function personBehind({ name, owner }: Pick<Principal, 'name' | 'owner'>): string {
+  return owner ?? name;
 }
 
 /** As the change log, the journal and the audit log name it. A person is known by the e-mail alone. */

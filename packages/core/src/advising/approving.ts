@@ -23,6 +23,8 @@ export interface Adviser {
   readonly nowMs: () => number;
   /** recorded with everything this person does */
   readonly actor: string;
+  /** the person behind it, also of a token; undefined: nobody, the policy itself */
+  readonly person?: string | undefined;
 }
 
 export interface ApprovalRequest {
@@ -37,6 +39,8 @@ export interface ApprovalRequest {
 
 export type ApprovalReply =
   | { readonly kind: 'approved'; readonly notBeforeMs: number | null }
+  /** with four eyes: another person has to approve it as well */
+  | { readonly kind: 'first' }
   | { readonly kind: 'unknown' }
   /** somebody has decided already, or no plan proposes it any more */
   | { readonly kind: 'ended'; readonly record: RecommendationRecord }
@@ -73,12 +77,32 @@ async function approveOne(
   const detail = await stalenessOf(adviser, record, request);
   if (detail !== undefined) return { kind: 'stale', record, detail };
   const { revision, topologyVersion, note, when } = request;
-  const notBeforeMs = beginOf(when, termsFor(policy, record), nowMs());
+  const first = policy.four_eyes ? await firstOfTwo(adviser, record) : undefined;
+  if (first !== undefined) return first;
+  const notBeforeMs = startOf(when, termsFor(policy, record), nowMs());
   const approval = { revision, topologyVersion, actor, note, atMs: nowMs(), notBeforeMs };
   if (await log.approve(record.id, approval)) return { kind: 'approved', notBeforeMs };
   const changed = (await log.find(record.id)) ?? record;
   if (changed.state !== 'open') return { kind: 'ended', record: changed };
   return { kind: 'stale', record: changed, detail: 'it has changed at this moment' };
+}
+
+/** With four eyes the first approval is noted; undefined: there was one of somebody else. */
+async function firstOfTwo(
+  { log, nowMs, person }: Adviser,
+  { id, revision, firstApproval }: RecommendationRecord,
+): Promise<ApprovalReply | undefined> {
+  // what the policy approves by its criteria needs nobody
+  if (person === undefined) return undefined;
+  if (firstApproval === null) {
+    if (await log.approveFirst(id, revision, { by: person, atMs: nowMs() })) return { kind: 'first' };
+    return { kind: 'forbidden', detail: 'somebody else approves it at this moment: try again' };
+  }
+  if (firstApproval.by !== person) return undefined;
+  return {
+    kind: 'forbidden',
+    detail: `the policy asks for four eyes and ${person} approved it first: another person has to approve it`,
+  };
 }
 
 export type RejectionReply =
@@ -199,7 +223,7 @@ async function stalenessOf(
     : `the topology has changed since it was simulated (version ${since.version}: ${since.decision})`;
 }
 
-function beginOf(when: ApprovalRequest['when'], { migration_window }: Terms, nowMs: number): number | null {
+function startOf(when: ApprovalRequest['when'], { migration_window }: Terms, nowMs: number): number | null {
   if (when === 'now') return null;
   if (when === 'window') return nextWindow(migration_window, nowMs);
   return when;

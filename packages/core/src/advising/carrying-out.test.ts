@@ -52,8 +52,8 @@ describe('a move that was approved', () => {
 
   it('is not made when the shardlet has gone elsewhere meanwhile', async () => {
     const by = await hands();
-    const begun = await carryOut(await moveOf(by, 'elsewhere', '99'), by);
-    expect(begun).toMatchObject({ kind: 'failed', result: expect.stringContaining('by now') });
+    const started = await carryOut(await moveOf(by, 'elsewhere', '99'), by);
+    expect(started).toMatchObject({ kind: 'failed', result: expect.stringContaining('by now') });
   });
 });
 

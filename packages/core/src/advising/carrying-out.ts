@@ -11,7 +11,7 @@ import { isLeaf, type Shardlet, TopologyMap } from '../topology/index.ts';
 import type { PolicyStore, PolicyVersion } from './policy-store.ts';
 import type { DecisionRecord, RecommendationRecord } from './recommendation-log.ts';
 import { termsFor } from './terms.ts';
-import { mayBegin } from './windows.ts';
+import { mayStart } from './windows.ts';
 
 export interface Hands {
   readonly operator: Operator;
@@ -19,7 +19,7 @@ export interface Hands {
   readonly splitPlan: (map: TopologyMap, shardlet: Shardlet) => Promise<SplitPlan>;
 }
 
-export type Begun =
+export type Started =
   /** it goes on by itself; `moves` tell how it ends */
   | { readonly kind: 'running'; readonly moves: readonly number[]; readonly result: string }
   | { readonly kind: 'done'; readonly result: string }
@@ -46,7 +46,7 @@ export async function dueOf(
       notBeforeMs === null
         ? []
         : termsFor((await policies.at(decidedMs ?? nowMs)).policy, record).migration_window;
-    if (mayBegin(migration_window, then, notBeforeMs, nowMs)) due.push(record);
+    if (mayStart(migration_window, then, notBeforeMs, nowMs)) due.push(record);
   }
   return due;
 }
@@ -85,7 +85,7 @@ export function isOfHosts({ body }: RecommendationRecord): boolean {
 }
 
 /** REQUIRES anything but a change of the number of hosts. */
-export async function carryOut({ id, body }: RecommendationRecord, hands: Hands): Promise<Begun> {
+export async function carryOut({ id, body }: RecommendationRecord, hands: Hands): Promise<Started> {
   const { operator } = hands;
   const map = new TopologyMap(await operator.topology.snapshot());
   const reason = `recommendation ${id}: ${body.reason}`;
@@ -120,7 +120,7 @@ async function move(
   operator: Operator,
   { shardlets, source, destination }: RecommendationRecord['body'],
   reason: string,
-): Promise<Begun> {
+): Promise<Started> {
   const id = Number(shardlets[0]);
   const dest = Number(destination);
   const leaf = map.shardlet(id);
@@ -139,7 +139,7 @@ async function restructure(
   operator: Operator,
   parents: readonly number[],
   children: readonly Range[],
-): Promise<Begun> {
+): Promise<Started> {
   const reply = await requestRestructure(operator, { parents, children });
   if (reply.kind === 'refused') return failed(reply.refusal.detail);
   const ids = reply.result.children.map(({ id }) => id).join(', ');
@@ -157,6 +157,6 @@ function bytesOf({ bytes }: Move): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-export function failed(result: string): Begun {
+export function failed(result: string): Started {
   return { kind: 'failed', result };
 }

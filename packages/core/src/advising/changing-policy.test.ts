@@ -63,10 +63,10 @@ describe('a change of the policy', () => {
     [{ scaling: { scale_in_fullness: 0.8 } }, 'scaling.scale_in_fullness'],
     [{ host: { fullness: 0.4, hysteresis: 0.4 }, scaling: { scale_in_fullness: 0.3 } }, 'host.hysteresis'],
     [{ budget: { copy_bytes_low: 2, copy_bytes_high: 1 } }, 'budget.copy_bytes_low'],
-  ])('that says what cannot both be is refused: %j', async (settings, told) => {
+  ])('that says what cannot both be is refused: %j', async (settings, message) => {
     const contradictory = { ...change(0), policy: policySchema.parse(settings) };
     const reply = await changePolicy(policies, contradictory, ONCE);
-    expect(reply).toMatchObject({ kind: 'contradictory', detail: expect.stringContaining(told) });
+    expect(reply).toMatchObject({ kind: 'contradictory', detail: expect.stringContaining(message) });
     expect(stored).toEqual([]);
   });
 

@@ -79,8 +79,8 @@ function cutBelow({ from, to }: Range, keyHash: number, ways: number): Range[] {
     cuts.push({ hi: keyHash, lo: Math.floor(first + ((end - first) * i) / ways) });
   const edges = [from, ...cuts.filter((cut) => comparePositions(cut, from) > 0), to];
   return edges.slice(1).flatMap((edge, i) => {
-    const begin = edges[i]!;
-    return comparePositions(begin, edge) < 0 ? [range(begin, edge)] : [];
+    const start = edges[i]!;
+    return comparePositions(start, edge) < 0 ? [range(start, edge)] : [];
   });
 }
 

@@ -41,7 +41,7 @@ export interface HostOrders {
   find(recommendation: number): Promise<HostOrder | undefined>;
   /** Those a provider still has to do, oldest first. */
   asked(provider: HostProvider): Promise<HostOrder[]>;
-  tell(recommendation: number, state: HostOrder['state'], detail: string): Promise<void>;
+  report(recommendation: number, state: HostOrder['state'], detail: string): Promise<void>;
 }
 
 /** Undefined when the host is not there any more. */

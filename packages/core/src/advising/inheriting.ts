@@ -4,7 +4,7 @@
  * withdrawn and come back.
  */
 import { isLeaf, type Shardlet, type TopologyMap } from '../topology/index.ts';
-import type { ForecastStep, Load, Observed } from './observing.ts';
+import type { ForecastStep, Load, Observed } from './state-from-observations.ts';
 
 /** Those of which shardlets that are younger than `sinceMs` were made, and theirs, as far as they are as young. */
 export function youngParents(

@@ -1,6 +1,6 @@
 /** A cluster of which nothing was seen yet but its map, for tests. */
 import type { TopologyMap } from '../topology/index.ts';
-import type { Observed } from './observing.ts';
+import type { Observed } from './state-from-observations.ts';
 
 export const NOW_MS = Date.UTC(2026, 2, 1, 17);
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { clusterStateSchema, policySchema } from '../planning/index.ts';
-import type { ForecastStep } from './observing.ts';
 import { peakSteps, preparationsFor } from './peaks.ts';
+import type { ForecastStep } from './state-from-observations.ts';
 
 /** It is 22:00; hosts take 100 events a second, and at 18:00 the next day the first has 130, in two shardlets. */
 const state = clusterStateSchema.parse({

@@ -12,8 +12,8 @@ import {
   plan,
   type Recommendation,
 } from '../planning/index.ts';
-import type { ForecastStep } from './observing.ts';
 import { OWN_CLUSTER } from './recommendation-log.ts';
+import type { ForecastStep } from './state-from-observations.ts';
 import { type Terms, termsFor } from './terms.ts';
 import { nextWindow } from './windows.ts';
 
@@ -91,13 +91,13 @@ function troughBefore(
   loads: ReadonlyMap<number, number>,
   { migration_window: windows }: Terms,
 ): number | undefined {
-  const begins = [...loads].flatMap(([ahead, load]) => {
+  const starts = [...loads].flatMap(([ahead, load]) => {
     const atMs = nextWindow(windows, nowMs + ahead * MINUTE_MS);
     // a window that opens later than within the hour is another hour's
     const isOpen = atMs < nowMs + (ahead + STEP_MINUTES) * MINUTE_MS;
     return isOpen && atMs <= untilMs ? [{ atMs, load }] : [];
   });
-  return begins.reduce<{ atMs: number; load: number } | undefined>(
+  return starts.reduce<{ atMs: number; load: number } | undefined>(
     (best, one) => (best === undefined || one.load < best.load ? one : best),
     undefined,
   )?.atMs;

@@ -47,6 +47,8 @@ export interface RecommendationRecord {
   readonly firstMs: number;
   readonly lastMs: number;
   readonly expiresMs: number;
+  /** with four eyes: who approved this revision first */
+  readonly firstApproval: FirstApproval | null;
   readonly decidedBy: string | null;
   readonly decidedMs: number | null;
   readonly note: string;
@@ -83,6 +85,12 @@ export interface PlanRecord extends PlanDocument {
   readonly pressures: readonly HostPressure[];
 }
 
+export interface FirstApproval {
+  /** the person, also where a token of theirs was used */
+  readonly by: string;
+  readonly atMs: number;
+}
+
 export interface Approval {
   readonly revision: number;
   readonly topologyVersion: number;
@@ -105,12 +113,14 @@ export interface RecommendationLog {
   }): Promise<RecommendationRecord[]>;
   /** `false` unless it is open at exactly this revision and version of the topology. */
   approve(id: number, approval: Approval): Promise<boolean>;
+  /** With four eyes: the first of two. `false` unless it is open at exactly this revision and has none yet. */
+  approveFirst(id: number, revision: number, first: FirstApproval): Promise<boolean>;
   /** Also takes an approval back while it is not carried out. `false` when it is too late. */
   reject(id: number, actor: string, note: string, atMs: number): Promise<boolean>;
   /** From approved to running; `false` when somebody else was first. */
-  begin(id: number, moves: readonly number[], result?: string): Promise<boolean>;
+  start(id: number, moves: readonly number[], result?: string): Promise<boolean>;
   /** How far one that runs has come, in words. */
-  tell(id: number, result: string): Promise<void>;
+  report(id: number, result: string): Promise<void>;
   end(id: number, state: 'done' | 'failed', result: string, atMs: number): Promise<void>;
   /** Ends what nobody decided in time, where no plan is made that would. */
   expire(cluster: string, nowMs: number): Promise<void>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mayBegin, nextWindow } from './windows.ts';
+import { mayStart, nextWindow } from './windows.ts';
 
 const at = (time: string) => Date.parse(time);
 const night = (zone: string) => [{ from: '04:00', to: '05:30', zone }];
@@ -15,23 +15,23 @@ describe('approved work', () => {
     ['2026-11-22T12:00:00Z', false],
     ['2026-11-23T04:10:00Z', true],
   ])('for the window at four may begin at %s: %s', (now, may) => {
-    expect(mayBegin(night('UTC'), night('UTC'), from, at(now))).toBe(may);
+    expect(mayStart(night('UTC'), night('UTC'), from, at(now))).toBe(may);
   });
 
   it('that has no time, or one outside of windows, does not wait for one', () => {
     const noon = at('2026-11-22T12:00:00Z');
-    expect(mayBegin(night('UTC'), night('UTC'), null, noon)).toBe(true);
-    expect(mayBegin(night('UTC'), night('UTC'), noon, noon - 1)).toBe(false);
-    expect(mayBegin(night('UTC'), night('UTC'), noon, noon + 7_200_000)).toBe(true);
-    expect(mayBegin([], night('UTC'), from, noon)).toBe(true);
+    expect(mayStart(night('UTC'), night('UTC'), null, noon)).toBe(true);
+    expect(mayStart(night('UTC'), night('UTC'), noon, noon - 1)).toBe(false);
+    expect(mayStart(night('UTC'), night('UTC'), noon, noon + 7_200_000)).toBe(true);
+    expect(mayStart([], night('UTC'), from, noon)).toBe(true);
   });
 
   it('for a window that is another one by now waits for that', () => {
     const evening = [{ from: '22:00', to: '23:00', zone: 'UTC' }];
-    expect(mayBegin(evening, night('UTC'), from, from)).toBe(false);
-    expect(mayBegin(evening, night('UTC'), from, at('2026-11-22T22:10:00Z'))).toBe(true);
+    expect(mayStart(evening, night('UTC'), from, from)).toBe(false);
+    expect(mayStart(evening, night('UTC'), from, at('2026-11-22T22:10:00Z'))).toBe(true);
     // there were none when it was approved: any time was one
-    expect(mayBegin(evening, [], from, from)).toBe(false);
+    expect(mayStart(evening, [], from, from)).toBe(false);
   });
 });
 
@@ -48,8 +48,8 @@ describe('the next window', () => {
     ['2026-11-21T18:00:00Z', 'Europe/Berlin', '2026-11-22T03:00:00Z'],
     // the clocks go forward in the night between
     ['2026-03-28T18:00:00Z', 'Europe/Berlin', '2026-03-29T02:00:00Z'],
-  ])('after %s in %s begins at %s', (now, zone, begin) => {
-    expect(new Date(nextWindow(night(zone), at(now))).toISOString()).toBe(new Date(begin).toISOString());
+  ])('after %s in %s begins at %s', (now, zone, start) => {
+    expect(new Date(nextWindow(night(zone), at(now))).toISOString()).toBe(new Date(start).toISOString());
   });
 
   it('may go past midnight', () => {

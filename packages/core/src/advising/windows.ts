@@ -15,7 +15,7 @@ const MINUTES_AHEAD = 2 * 1_440;
  * one of those that hold now, also when its own was missed, because no worker ran or moves were paused, or is none any
  * more. `approvedWindows`: those that held when it was approved.
  */
-export function mayBegin(
+export function mayStart(
   windows: readonly Window[],
   approvedWindows: readonly Window[],
   fromMs: number | null,

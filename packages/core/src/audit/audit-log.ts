@@ -41,6 +41,6 @@ export interface AuditResult {
 export interface AuditWriter {
   /** Before the operation: answers the row that `completed` names. */
   begun(entry: AuditEntry): Promise<string>;
-  completed(begunId: string, entry: AuditEntry, result: AuditResult): Promise<void>;
+  completed(id: string, entry: AuditEntry, result: AuditResult): Promise<void>;
   denied(entry: AuditEntry, code: string, detail: string): Promise<void>;
 }

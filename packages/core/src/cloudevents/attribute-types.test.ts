@@ -144,7 +144,7 @@ describe('isBase64', () => {
 
 describe('long hostile texts', () => {
   it('are judged in linear time', () => {
-    const begin = performance.now();
+    const startedMs = performance.now();
     for (const text of [
       'a'.repeat(200_000),
       '%'.repeat(200_000),
@@ -155,6 +155,6 @@ describe('long hostile texts', () => {
         for (const around of [text, `${text}\n`, `a/b${text}\n`, `http://${text} `, `a/b;c="${text}`])
           judge(around);
     }
-    expect(performance.now() - begin).toBeLessThan(5_000);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
   });
 });

@@ -28,7 +28,7 @@ export function attend(group: Group, state: GroupState, map: TopologyMap, sign: 
   draft.letGo(sign);
   const { workable, tooEarly } = standingOf(map, group.stream, state.checkpoints);
   draft.takeBack(tooEarly);
-  const shardlets = draft.begin(workable);
+  const shardlets = draft.start(workable);
   if (members.length > 0) draft.balance(shardlets);
   return { version: draft.version, members, checkpoints: draft.checkpoints };
 }
@@ -77,7 +77,7 @@ class Draft {
   }
 
   /** Answers the workable ones that are still to do, with checkpoints that fit what the topology store says of them. */
-  begin(shardlets: readonly Shardlet[]): Shardlet[] {
+  start(shardlets: readonly Shardlet[]): Shardlet[] {
     const left: Shardlet[] = [];
     for (const shardlet of shardlets) {
       const known = this.checkpoints.get(shardlet.id) ?? freshCheckpoint(shardlet.id);

@@ -92,7 +92,7 @@ const MINUTE_MS = 60_000;
 /** All of it or nothing: a cluster is there when its load is taken in, not before. */
 export async function addCluster(operator: ClusterOperator, request: NewCluster): Promise<LoadReply> {
   const { name, source, webhook } = request;
-  const refusal = (await misnamed(operator, name)) ?? (await untold(operator, webhook));
+  const refusal = (await misnamed(operator, name)) ?? (await unknownTarget(operator, webhook));
   if (refusal !== undefined) return refusal;
   if ((await operator.clusters.find(name)) !== undefined) return { kind: 'exists' };
   const past = source === null ? request.rows : await pastOf(operator, source);
@@ -146,7 +146,7 @@ export async function changeCluster(
   name: string,
   { webhook, capacities = [] }: ClusterChange,
 ): Promise<ClusterReply> {
-  const refusal = await untold(operator, webhook ?? null);
+  const refusal = await unknownTarget(operator, webhook ?? null);
   if (refusal !== undefined) return refusal;
   const seen = await operator.clusters.find(name);
   if (seen === undefined) return { kind: 'unknown' };
@@ -176,11 +176,11 @@ async function load(
   { rows, capacities, shift, stepMs, replaces = false }: NewLoad,
 ): Promise<LoadReply> {
   const nowMs = operator.nowMs();
-  const begun = replaces ? { ...cluster, observedToMs: null } : cluster;
+  const base = replaces ? { ...cluster, observedToMs: null } : cluster;
   const reply = await takeIn({ ...operator, nowMs }, cluster, {
     ...{ rows, capacities, replaces },
     ...(stepMs === undefined ? {} : { stepMs }),
-    shiftMs: shiftOf(rows, begun, shift, stepMs, nowMs),
+    shiftMs: shiftOf(rows, base, shift, stepMs, nowMs),
   });
   if (reply.kind === 'refused') return refused('load', reply.detail);
   if (reply.kind === 'busy') return reply;
@@ -226,7 +226,7 @@ async function misnamed(
     : undefined;
 }
 
-async function untold(
+async function unknownTarget(
   { notifications }: Pick<ClusterOperator, 'notifications'>,
   name: string | null,
 ): Promise<LoadRefusal | undefined> {

@@ -2,8 +2,8 @@
 import { type ClusterState, compileState, type Plan, type Policy, plan } from '../planning/index.ts';
 import type { ExternalCluster } from './description.ts';
 import { EXTERNAL_PHASES, externalState, planningObstacle } from './external-state.ts';
-import { type ObserveClusterParts, observeCluster } from './observing.ts';
-import { inFlight, type Told } from './told-action.ts';
+import { inFlight, type Notified } from './notified-action.ts';
+import { type ObserveClusterParts, observeCluster } from './observe-cluster.ts';
 
 export type ClusterPlan =
   | { readonly kind: 'planned'; readonly state: ClusterState; readonly plan: Plan }
@@ -14,13 +14,13 @@ export async function planCluster(
   parts: ObserveClusterParts,
   cluster: ExternalCluster,
   policy: Policy,
-  told: readonly Told[],
+  notified: readonly Notified[],
 ): Promise<ClusterPlan> {
   const nowMs = parts.nowMs();
   const detail = planningObstacle(cluster, nowMs);
   if (detail !== undefined) return { kind: 'not-planned', detail };
   const seen = await observeCluster({ ...parts, nowMs: () => nowMs }, cluster, policy);
-  const state = { ...externalState(cluster, seen, policy), moves: inFlight(told, cluster) };
+  const state = { ...externalState(cluster, seen, policy), moves: inFlight(notified, cluster) };
   return {
     ...{ kind: 'planned', state },
     plan: plan(compileState(state, policy), policy, nowMs, EXTERNAL_PHASES),

@@ -9,8 +9,8 @@ import { EXTERNAL_PHASES, externalState, planningObstacle } from './external-sta
 import { refreshed } from './following.ts';
 import { described, extentOf, inOrder, type LoadRow, withCapacities } from './load-rows.ts';
 import { writeLoad } from './load-writer.ts';
+import { hasComeTrue, inFlight, type Notified } from './notified-action.ts';
 import { takeIn } from './taking-in.ts';
-import { hasComeTrue, inFlight, type Told } from './told-action.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12);
 const row = (minute: number, partition: string, host: string, eventsPerSecond = 1): LoadRow => ({
@@ -210,13 +210,19 @@ describe('the plan of a cluster', () => {
 
 describe('what was told', () => {
   const one = taken([row(0, 'p', 'a'), row(0, 'q', 'b')]);
-  const asked = (body: object) => ({ body }) as Told;
-  const told = (shardlet: string, destination: string, action = 'move') =>
+  const asked = (body: object) => ({ body }) as Notified;
+  const notified = (shardlet: string, destination: string, action = 'move') =>
     asked({ action, shardlets: [shardlet], source: 'a', destination });
 
   it('counts as under way until it is seen, where both ends are known', () => {
     const moves = inFlight(
-      [told('p', 'b'), told('q', 'b'), told('gone', 'b'), told('p', 'new'), told('p', 'b', 'add-hosts')],
+      [
+        notified('p', 'b'),
+        notified('q', 'b'),
+        notified('gone', 'b'),
+        notified('p', 'new'),
+        notified('p', 'b', 'add-hosts'),
+      ],
       one,
     );
     expect(moves).toEqual([{ shardlet: 'p', from: 'a', to: 'b' }]);
@@ -243,20 +249,20 @@ describe('what hosts take', () => {
 });
 
 describe('an action has come true', () => {
-  const told = (body: object) => ({ body }) as Parameters<typeof hasComeTrue>[0];
+  const record = (body: object) => ({ body }) as Parameters<typeof hasComeTrue>[0];
   const one = taken([row(0, 'p', 'b'), row(0, 'q', 'a')]);
 
   it('when the partition is at its destination', () => {
-    const move = (destination: string) => told({ action: 'move', shardlets: ['p'], destination });
+    const move = (destination: string) => record({ action: 'move', shardlets: ['p'], destination });
     expect(hasComeTrue(move('b'), one, NOW)).toBe(true);
     expect(hasComeTrue(move('a'), one, NOW)).toBe(false);
   });
 
   it('when a host has come since, or is empty', () => {
     const added = { ...one, hostsChangedMs: NOW };
-    expect(hasComeTrue(told({ action: 'add-hosts', shardlets: [] }), added, NOW - 1)).toBe(true);
-    expect(hasComeTrue(told({ action: 'add-hosts', shardlets: [] }), added, NOW + 1)).toBe(false);
-    const remove = (source: string) => told({ action: 'remove-host', shardlets: [], source });
+    expect(hasComeTrue(record({ action: 'add-hosts', shardlets: [] }), added, NOW - 1)).toBe(true);
+    expect(hasComeTrue(record({ action: 'add-hosts', shardlets: [] }), added, NOW + 1)).toBe(false);
+    const remove = (source: string) => record({ action: 'remove-host', shardlets: [], source });
     expect([remove('a'), remove('gone')].map((action) => hasComeTrue(action, one, NOW))).toEqual([
       false,
       true,

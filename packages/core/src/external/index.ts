@@ -11,6 +11,6 @@ export * from './hosts-csv.ts';
 export * from './load-csv.ts';
 export * from './load-rows.ts';
 export * from './load-writer.ts';
-export * from './observing.ts';
+export * from './notified-action.ts';
+export * from './observe-cluster.ts';
 export * from './taking-in.ts';
-export * from './told-action.ts';

@@ -20,14 +20,14 @@ export function occurrences(
 ): Span[] {
   const found: Span[] = [];
   const length = hint.toMs - hint.fromMs;
-  for (const begin of begins(hint, fromMs - length, toMs)) {
-    if (begin >= toMs || found.length === OCCURRENCES_MAX) break;
-    if (begin + length > fromMs) found.push({ fromMs: begin, toMs: begin + length });
+  for (const start of startTimes(hint, fromMs - length, toMs)) {
+    if (start >= toMs || found.length === OCCURRENCES_MAX) break;
+    if (start + length > fromMs) found.push({ fromMs: start, toMs: start + length });
   }
   return found;
 }
 
-function* begins(
+function* startTimes(
   { fromMs, repeat }: Pick<Hint, 'fromMs' | 'repeat'>,
   afterMs: number,
   endMs: number,
@@ -45,9 +45,9 @@ function* begins(
   for (let n = skipped(repeat.every, fromMs, afterMs); ; n++) {
     const wall = moved(first, repeat.every, n);
     if (wall === undefined) continue;
-    const begin = clock.time(wall);
-    if (begin > untilMs) return;
-    yield begin;
+    const start = clock.time(wall);
+    if (start > untilMs) return;
+    yield start;
   }
 }
 

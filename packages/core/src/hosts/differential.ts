@@ -65,7 +65,7 @@ export async function compareHosts(
   steps: readonly Step[],
 ): Promise<Difference | undefined> {
   const performer = new Performer(reference, candidate);
-  await performer.begin();
+  await performer.start();
   const all = [...steps, ...lookAtEverything(candidate.memoryLimit !== undefined)];
   for (const [at, step] of all.entries()) {
     const [expected, actual] = await performer.perform(step);

@@ -18,7 +18,7 @@ export type Perform = <A extends Performed>(action: A) => Promise<ReplyTo<A>>;
 const RUNS_AT_ONCE = 8;
 
 export async function drive<S>(machine: Machine<S>, perform: Perform): Promise<Outcome> {
-  let step = machine.begin();
+  let step = machine.start();
   while (step.outcome === undefined) {
     invariant(step.actions.length > 0, `${machine.name} asks for nothing and has not ended`);
     const answers = await answered(step.actions, perform);

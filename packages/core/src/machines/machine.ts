@@ -167,7 +167,7 @@ export interface Step<S> {
 export interface Machine<S = unknown> {
   /** what it works on, for logs */
   readonly name: string;
-  begin(): Step<S>;
+  start(): Step<S>;
   step(state: S, answer: Answer): Step<S>;
 }
 

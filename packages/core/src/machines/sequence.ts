@@ -15,7 +15,7 @@ export function inSequence(name: string, machines: readonly Machine[]): Machine<
   };
   return {
     name,
-    begin: () => run(0),
+    start: () => run(0),
     step(at: number, answer: Answer) {
       if (answer.kind !== 'run') return unexpected(name, answer);
       const outcome = answer.reply[0]!;

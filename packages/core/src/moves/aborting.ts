@@ -22,7 +22,7 @@ export function abortingMachine(map: TopologyMap, shardlet: Shardlet, reason: st
   const aborted = { kind: 'aborted', detail: reason } as const;
   return {
     name,
-    begin: () => {
+    start: () => {
       const decision =
         finalSeq === undefined ? abortMigration(id, nextEpoch) : abortClosedMove(id, nextEpoch);
       return { state: null, actions: [{ kind: 'decide', decision }] };

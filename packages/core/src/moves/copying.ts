@@ -53,7 +53,7 @@ export interface Copy {
 }
 
 /** REQUIRES what `describe` has told of both sides, after the shadow was created. */
-export function beginCopy(source: ReplicaDetails, copy: ReplicaDetails): Copy {
+export function startCopy(source: ReplicaDetails, copy: ReplicaDetails): Copy {
   const here = new Set(copy.inheritedIdSets.map((set) => set.name));
   const from = Math.max(source.firstSeq, copy.firstSeq);
   return {
@@ -74,7 +74,7 @@ export function beginCopy(source: ReplicaDetails, copy: ReplicaDetails): Copy {
 
 /** The same copy after both sides were asked again: what was compared stays compared while it is all there. */
 export function lookedAgain(before: Copy, source: ReplicaDetails, copy: ReplicaDetails): Copy {
-  const fresh = beginCopy(source, copy);
+  const fresh = startCopy(source, copy);
   const { verified, chunkBytes, hurries } = before;
   const isThere = hurries || verified.to <= copy.lastSeq;
   const keeps = verified.from === fresh.verified.from && isThere;

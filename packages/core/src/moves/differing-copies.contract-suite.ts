@@ -12,14 +12,14 @@ const KEPT_FROM = 12;
 export function differingCopies(name: string, scenario: Scenario): void {
   describe(`${name}: a copy that differs`, () => {
     scenario('is found and copied again, a record spoilt on its way and one from an edge', async (c, j) => {
-      const [shardlet] = (await c.begin(1)) as [Shardlet];
+      const [shardlet] = (await c.start(1)) as [Shardlet];
       await j.fill([shardlet], EVENTS);
       await c.prepare(shardlet, B);
-      const told: string[] = [];
+      const reported: string[] = [];
       let chunks = 0;
       const spoiling: Perform = async (action) => {
         const perform = inSmallChunks(c.performer());
-        if (action.kind === 'note' && action.step.what === 'differed') told.push(action.step.detail);
+        if (action.kind === 'note' && action.step.what === 'differed') reported.push(action.step.detail);
         if (action.kind !== 'ingest') return perform(action);
         const spoilt = action.records.with(0, { ...action.records[0]!, ts: action.records[0]!.ts + 1 });
         if (chunks++ === 0) return perform({ ...action, records: spoilt } as typeof action);
@@ -27,13 +27,13 @@ export function differingCopies(name: string, scenario: Scenario): void {
         return perform(action);
       };
       expect(await c.carryOut(shardlet, spoiling)).toEqual(FINISHED);
-      expect(told.length).toBeGreaterThanOrEqual(2);
+      expect(reported.length).toBeGreaterThanOrEqual(2);
     });
 
     scenario(
       'because the source is trimmed before any step ends as what the source has left',
       async (c, j) => {
-        const shardlets = await c.begin(PLACES);
+        const shardlets = await c.start(PLACES);
         await j.fill(shardlets, EVENTS);
         await c.later(2 * (DEDUP_WINDOW_DEFAULT_MICROS + DEDUP_LEAD_MICROS));
         let places = 0;

@@ -174,7 +174,7 @@ test('the child of a merge is asked for only when every parent is known to be se
   const children = [...cluster.map.shardlets(stream)].filter((s) => s.state.kind === 'opening');
   const machine = restructuringMachine({ parents, children }, dedupOf(cluster.map.stream(stream)!));
   const perform = cluster.performer();
-  let { state, actions } = machine.begin();
+  let { state, actions } = machine.start();
   for (const seal of actions as ActionOf<'seal'>[]) {
     const sealed = { kind: 'seal', action: seal, reply: await perform(seal) } as const;
     const [describe] = machine.step(state, sealed).actions as [ActionOf<'describe'>];

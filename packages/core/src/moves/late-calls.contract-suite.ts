@@ -10,7 +10,7 @@ import { A, B, HeldBack } from './server-cluster.fixture.ts';
 export function lateCalls(name: string, scenario: Scenario): void {
   describe(`${name}: calls that come late`, () => {
     scenario('after the commit and its drops change nothing', async (c, j) => {
-      const [shardlet] = (await c.begin(1)) as [Shardlet];
+      const [shardlet] = (await c.start(1)) as [Shardlet];
       await j.fill([shardlet], EVENTS);
       const child = await roll(c, shardlet);
       await j.fill([child], EVENTS);
@@ -42,7 +42,7 @@ export function lateCalls(name: string, scenario: Scenario): void {
     });
 
     scenario('after an abort change nothing', async (c, j) => {
-      const [shardlet] = (await c.begin(1)) as [Shardlet];
+      const [shardlet] = (await c.start(1)) as [Shardlet];
       await j.fill([shardlet], EVENTS);
       const held = new HeldBack(c);
       await c.prepare(shardlet, B);
@@ -68,7 +68,7 @@ export function lateCalls(name: string, scenario: Scenario): void {
     scenario(
       'after a move there, back and there again, with all drops at the end, change nothing',
       async (c, j) => {
-        const [shardlet] = (await c.begin(1)) as [Shardlet];
+        const [shardlet] = (await c.start(1)) as [Shardlet];
         await j.fill([shardlet], 5);
         const held = new HeldBack(c);
         const perform = holdingBack(held, c.performer());
@@ -87,7 +87,7 @@ export function lateCalls(name: string, scenario: Scenario): void {
     scenario(
       'after two more restructures, drops and the purge of tombstones create nothing',
       async (c, j) => {
-        const [shardlet] = (await c.begin(1)) as [Shardlet];
+        const [shardlet] = (await c.start(1)) as [Shardlet];
         await j.fill([shardlet], 5);
         const held = new HeldBack(c);
         const perform = holdingBack(held, c.performer());
@@ -113,7 +113,7 @@ export function lateCalls(name: string, scenario: Scenario): void {
     scenario(
       'from an edge with a frozen map are refused, and its shadow writes harm nobody',
       async (c, j) => {
-        const [shardlet] = (await c.begin(1)) as [Shardlet];
+        const [shardlet] = (await c.start(1)) as [Shardlet];
         await j.fill([shardlet], 5);
         const { state } = await c.prepare(shardlet, B);
         const epoch = state.kind === 'moving' ? state.nextEpoch : 0;

@@ -78,7 +78,7 @@ async function appendTo(cluster: TestCluster, journal: Journal, shardlet: Shardl
 }
 
 async function aboutTo(
-  begin: Restructure,
+  start: Restructure,
 ): Promise<{ cluster: TestCluster; stream: number; journal: Journal }> {
   const cluster = new TestCluster();
   await cluster.addHost();
@@ -86,7 +86,7 @@ async function aboutTo(
   await cluster.finishAll();
   const journal: Journal = new Map();
   for (const shardlet of cluster.open(stream)) await appendTo(cluster, journal, shardlet, 'before');
-  await begin(cluster, cluster.open(stream));
+  await start(cluster, cluster.open(stream));
   return { cluster, stream, journal };
 }
 

@@ -13,7 +13,7 @@ async function atEveryStep(
   others: (shardlet: Shardlet) => Promise<void>,
   ends: (shardlet: Shardlet, reached: boolean) => void,
 ) {
-  const shardlets = await cluster.begin(PLACES);
+  const shardlets = await cluster.start(PLACES);
   await journal.fill(shardlets, 3);
   let places = 0;
   for (let reached = true; reached; places++) {

@@ -123,18 +123,18 @@ describe('a migration', () => {
 
   test('finds a corrupt record of the shadow, tells it, and copies it again', async () => {
     const { cluster, shardlet, now } = await prepared(5);
-    const told: string[] = [];
+    const reported: string[] = [];
     const inner = cluster.performer();
     let spoilt = false;
     const spoiling: Perform = async (action) => {
-      if (action.kind === 'note' && action.step.what === 'differed') told.push(action.step.detail);
+      if (action.kind === 'note' && action.step.what === 'differed') reported.push(action.step.detail);
       if (action.kind !== 'ingest' || spoilt) return inner(action);
       spoilt = true;
       const records = action.records.map((r, i) => (i === 2 ? { ...r, ts: r.ts + 1 } : r));
       return inner({ ...action, records });
     };
     expect(await moveAll(cluster, spoiling)).toEqual([FINISHED]);
-    expect(told).toEqual(['from seq 1 to 5: copied again']);
+    expect(reported).toEqual(['from seq 1 to 5: copied again']);
     expect(now().owner).toBe(B);
     expect(await cluster.idsOn(B, shardlet.id)).toEqual(EVENTS);
     await expectSettled(cluster);

@@ -42,7 +42,6 @@ import {
   settleOpening,
 } from '../topology/index.ts';
 import {
-  beginCopy,
   bytesOf,
   type Copy,
   doubted,
@@ -54,6 +53,7 @@ import {
   onCopy,
   onSource,
   type Span,
+  startCopy,
   takeAnswer,
   withOrder,
 } from './copying.ts';
@@ -84,7 +84,7 @@ interface State {
   readonly isProven: boolean;
 }
 
-const BEGINNING: State = {
+const INITIAL: State = {
   phase: 'prepare',
   copy: undefined,
   waiting: 0,
@@ -106,7 +106,7 @@ export function movingMachine(task: MoveTask): Machine<State> {
   const spec = { stream, range, dedup: task.dedup };
   return {
     name: task.name,
-    begin: () => ask(BEGINNING, [{ kind: 'createShadow', ...onCopy(task), spec }]),
+    start: () => ask(INITIAL, [{ kind: 'createShadow', ...onCopy(task), spec }]),
     step(before, answer) {
       const state = { ...before, waiting: before.waiting - 1 };
       const step = react(task, state, answer);
@@ -132,7 +132,7 @@ function react(task: MoveTask, state: State, answer: Answer): Step<State> {
     case 'note':
       return keep(state);
     case 'consult':
-      return keep(told(state, answer));
+      return keep(consulted(state, answer));
     case 'describe':
       return afterDescribe(task, state, answer);
     case 'seal':
@@ -195,7 +195,7 @@ function compareSides(
   if (task.finalSeq !== undefined && source.lastSeq !== task.finalSeq)
     return finish(before, stale(`${task.name}: the source ends at ${source.lastSeq}`, asStale(source)));
   const looked =
-    before.copy === undefined ? beginCopy(source, found) : lookedAgain(before.copy, source, found);
+    before.copy === undefined ? startCopy(source, found) : lookedAgain(before.copy, source, found);
   const isSealed = finalSeq !== undefined && task.finalSeq === undefined;
   const copy = isSealed && !before.doubts ? hurried(looked, finalSeq) : looked;
   const hasMoved = before.copy === undefined || copy.lastSeq !== before.copy.lastSeq;
@@ -246,7 +246,7 @@ function counted(state: State, answer: Answer): State {
 }
 
 /** More may have been copied while it was told. */
-function told(state: State, { action, reply }: Extract<Answer, { kind: 'consult' }>): State {
+function consulted(state: State, { action, reply }: Extract<Answer, { kind: 'consult' }>): State {
   const { bytes, records } = action.progress;
   return { ...state, order: reply, bytes: state.bytes - bytes, records: state.records - records };
 }

@@ -17,7 +17,7 @@ export function retriesAroundMoves(name: string, scenario: Scenario): void {
     scenario(
       'of an event whose answer was lost before a split is known to the child that has moved',
       async (c, j) => {
-        const [shardlet] = (await c.begin(1)) as [Shardlet];
+        const [shardlet] = (await c.start(1)) as [Shardlet];
         await j.fill([shardlet], 5);
         const { host, proxy } = await c.line(A);
         proxy.cutAtPiece('toClient', 1);
@@ -38,7 +38,7 @@ export function retriesAroundMoves(name: string, scenario: Scenario): void {
     scenario(
       'by another edge, of calls whose answers are lost at random, finds each event once',
       async (c, j) => {
-        const [shardlet] = (await c.begin(1)) as [Shardlet];
+        const [shardlet] = (await c.start(1)) as [Shardlet];
         const { host, proxy } = await c.line(A);
         const random = seededRandom(7);
         let lost = 0;
@@ -61,7 +61,7 @@ export function retriesAroundMoves(name: string, scenario: Scenario): void {
       scenario(
         `just inside the window is known on a host whose clock is ${aheadSeconds} s off`,
         async (c, j) => {
-          const [shardlet] = (await c.begin(1)) as [Shardlet];
+          const [shardlet] = (await c.start(1)) as [Shardlet];
           await c.setAhead(B, aheadSeconds * MICROS_PER_SECOND);
           await j.append(shardlet, 'before the roll');
           const child = await roll(c, shardlet);
@@ -77,7 +77,7 @@ export function retriesAroundMoves(name: string, scenario: Scenario): void {
       );
 
     scenario('of a timed id after its window is refused by the host it has moved to', async (c, j) => {
-      const [shardlet] = (await c.begin(1)) as [Shardlet];
+      const [shardlet] = (await c.start(1)) as [Shardlet];
       await c.setAhead(B, -30 * MICROS_PER_SECOND);
       const idTimes = [c.clock.nowMicros()];
       const send = (host: EventHost, id: string, times: number[]) =>
@@ -99,7 +99,7 @@ export function retriesAroundMoves(name: string, scenario: Scenario): void {
 
   describe(`${name}: a hot key that is split`, () => {
     scenario('keeps the order of a client that hands back its token, and only that', async (c, j) => {
-      const [shardlet] = (await c.begin(1, { splitKeys: true })) as [Shardlet];
+      const [shardlet] = (await c.start(1, { splitKeys: true })) as [Shardlet];
       const hot = 0x4000_0000;
       const [low, high] = (await split(c, shardlet, { hi: hot, lo: 0x8000_0000 })) as [Shardlet, Shardlet];
       expect(await c.move(high, B)).toEqual(FINISHED);

@@ -51,7 +51,7 @@ export class ServerCluster extends Cluster {
   }
 
   /** A stream on A alone; B is there and empty. */
-  async begin(shardCount: number, settings: { splitKeys?: boolean } = {}): Promise<Shardlet[]> {
+  async start(shardCount: number, settings: { splitKeys?: boolean } = {}): Promise<Shardlet[]> {
     await this.addServer();
     const stream = await this.addStream(shardCount, settings);
     await this.finishAll();

@@ -120,7 +120,7 @@ class Place {
     return [...this.map.shardlets(this.stream)].sort((a, b) => a.id - b.id);
   }
 
-  async begin(): Promise<void> {
+  async start(): Promise<void> {
     const { name } = this;
     const request = { name, engine: 'redis', url: `redis://${name}`, incarnation: 'run' } as const;
     this.hostId = (await this.decide(addHost({ ...request, durability: 'always' }))).hostId;
@@ -177,7 +177,7 @@ describe.each(['PostgreSQL', 'etcd'] as const)('a split while %s', (name) => {
       expect(n).toBeLessThan(50);
       reached = false;
       const place = new Place(kind, `away-${n}`);
-      await place.begin();
+      await place.start();
       await place.takeOver('proxy');
       let count = 0;
       const perform = place.perform();
@@ -210,7 +210,7 @@ describe.each(['PostgreSQL', 'etcd'] as const)('a split while %s', (name) => {
     for (let n = 1, reached = true; reached; n++) {
       expect(n).toBeLessThan(80);
       const place = new Place(kind, `cut-${n}`);
-      await place.begin();
+      await place.start();
       const before = place.map.version;
       await place.takeOver('proxy');
       kind.proxy.cutAtPiece('toClient', n);

@@ -44,7 +44,7 @@ export function testMessage(format: TargetFormat, context: MessageContext): Mess
   return { title, body: JSON.stringify(body) };
 }
 
-type Told = Pick<Notice, 'level' | 'title' | 'text' | 'path'>;
+type NoticeText = Pick<Notice, 'level' | 'title' | 'text' | 'path'>;
 
 /** The envelope that Standard Webhooks recommends. */
 function plainBody(type: string, notices: readonly Notice[], { nowMs, consoleUrl }: MessageContext) {
@@ -64,7 +64,7 @@ const MARKS = {
   ok: ':white_check_mark:',
 };
 
-function slackBody(title: string, notices: readonly Told[], { consoleUrl }: MessageContext) {
+function slackBody(title: string, notices: readonly NoticeText[], { consoleUrl }: MessageContext) {
   const more = notices.length - SHOWN_MAX;
   const sections = notices.slice(0, SHOWN_MAX).map(({ level, title, text, path }) => {
     const link = linkTo(path, consoleUrl);

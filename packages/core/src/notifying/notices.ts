@@ -123,7 +123,7 @@ function overSubject(subject: string): string {
 }
 
 /** The alarm whose end a notice tells: only who was told of the one is told of the other. */
-export function beginOf(subject: string): string | undefined {
+export function startSubjectOf(subject: string): string | undefined {
   return subject.endsWith(OVER) ? subject.slice(0, -OVER.length) : undefined;
 }
 

@@ -14,7 +14,7 @@ export interface NotificationStore {
   remove(name: string): Promise<boolean>;
 
   /** Those of the subjects that the target was told. */
-  told(target: string, subjects: readonly string[]): Promise<Set<string>>;
+  notified(target: string, subjects: readonly string[]): Promise<Set<string>>;
   /**
    * Remembers the subjects as told and adds the message, or neither. `false` when one of them was told meanwhile, or
    * the message is there already.

@@ -3,7 +3,7 @@ import { policySchema } from '../planning/index.ts';
 import { type Alarm, type AlarmRecord, alarmsAfter, hostAlarms } from './alarms.ts';
 import { type Attempt, afterAttempt, type Delivery } from './delivery.ts';
 import { messageOf } from './message.ts';
-import { beginOf, type Notice, noticesOf } from './notices.ts';
+import { type Notice, noticesOf, startSubjectOf } from './notices.ts';
 import { shownTarget, type Target, targetRequestSchema } from './target.ts';
 
 const alarm: Alarm = {
@@ -81,7 +81,7 @@ describe('notices of an alarm', () => {
     expect(noticesAt({ ...record, endedMs: 60 * S }, 70 * S)).toEqual([]);
     const [over] = noticesAt({ ...record, endedMs: 60 * S }, 80 * S);
     expect(over).toMatchObject({ level: 'ok', title: 'Over: Host 3 does not answer' });
-    expect(beginOf(over!.subject)).toBe('alarm:host:3:away:0');
+    expect(startSubjectOf(over!.subject)).toBe('alarm:host:3:away:0');
   });
 });
 

@@ -3,6 +3,7 @@ import {
   actorOf,
   allows,
   type Grant,
+  mentions,
   OWN_CLUSTER,
   PERMISSION_TABLE,
   type Principal,
@@ -27,10 +28,11 @@ export function targetOf({ permission, input: { shape }, name }: AnyOperation, i
   };
 }
 
-/** @throws ForeshardError forbidden; not where the handler judges */
+/** Of an operation that is judged later: whether it can be allowed at all; of one that has owners, nothing. @throws ForeshardError forbidden */
 export function requireAllowed(operation: AnyOperation, input: unknown, principal: Principal): void {
-  const { permission, judgedBy } = operation;
-  if (judgedBy === 'handler') return;
+  const { permission, judgedLater, owned } = operation;
+  if (owned === true) return;
+  if (judgedLater === true && mentions(principal.grants, permission)) return;
   if (allows(principal.grants, permission, targetOf(operation, input))) return;
   throw forbidden(principal, permission);
 }

@@ -56,7 +56,7 @@ const common = {
   resource: 'consumer group',
   permission: 'groups:consume',
   // its owner needs no grant, and its stream is known to the store
-  judgedBy: 'handler',
+  owned: true,
 } as const;
 const http = { tag: 'reading', method: 'post' } as const;
 const REFUSALS = ['unknown_group', 'foreign_member', 'store_unreachable'] as const;

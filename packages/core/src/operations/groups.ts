@@ -127,7 +127,7 @@ export const groups = {
     ...common,
     name: 'groups.remove',
     permission: 'groups:manage',
-    judgedBy: 'handler',
+    owned: true,
     input: z.strictObject(group),
     output: z.strictObject({ group: z.string(), result: z.literal('removed') }).meta({ id: 'RemovedGroup' }),
     errors: ['unknown_group', 'store_unreachable'],

@@ -148,9 +148,9 @@ export const migrations = {
       answers: { 200: 'The move' },
     },
   }),
-  begin: command({
+  start: command({
     ...common,
-    name: 'migrations.begin',
+    name: 'migrations.start',
     dryRun: true,
     input: z.strictObject({
       shardlets: z.array(id).min(1).max(1_000).describe('numbers of shardlets'),
@@ -170,7 +170,7 @@ export const migrations = {
       tag: 'administration',
       method: 'post',
       path: '/v1/migrations',
-      operationId: 'beginMigrations',
+      operationId: 'startMigrations',
       summary: 'Move shardlets to another host',
       description: [
         'Open or closed, while they take events. Each shardlet is decided by itself: `results` names those that move',

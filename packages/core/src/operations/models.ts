@@ -1,6 +1,6 @@
 /** Models that forecast the load: versions, trainings, and which version serves. */
 import { z } from 'zod';
-import type { Resolution } from '../predicting/index.ts';
+import type { Resolution } from '../forecast-service/index.ts';
 import { id, reason, time } from './fields.ts';
 import { command, query } from './operation.ts';
 

@@ -51,6 +51,8 @@ export interface Operation<
   readonly kind: K;
   readonly resource: Resource;
   readonly permission: Permission;
+  /** what it is about is known only once that was looked up: the handler calls `requirePermission` then */
+  readonly judgedLater?: true;
   /** every member, wherever HTTP carries it; without `dryRun` */
   readonly input: I;
   readonly output: O;
@@ -60,8 +62,11 @@ export interface Operation<
   readonly dryRun: boolean;
   /** is each call recorded with its caller? */
   readonly audit: 'always' | 'never';
-  /** `handler`: what it is about is known only once it was looked up, so the handler judges, by `requirePermission` */
-  readonly judgedBy: 'input' | 'handler';
+  /**
+   * what it is about has an owner, who needs no grant: the handler judges, by `requireOnGroup`, and whoever is known
+   * gets as far as there
+   */
+  readonly owned?: true;
   /** `apart`: events and telemetry, which an edge serves where that is fast, and not from the table of handlers */
   readonly served: 'table' | 'apart';
   /** how long an answer may take; 25 s when left out */
@@ -176,16 +181,13 @@ export type Handlers<T extends OperationTable> = { readonly [R in keyof T]: Rout
 
 type Written<K extends Kind, I extends z.ZodObject, O extends z.ZodType> = Omit<
   Operation<K, I, O>,
-  'kind' | 'dryRun' | 'audit' | 'served' | 'judgedBy'
-> & { readonly judgedBy?: 'handler' };
-
-const JUDGED = { judgedBy: 'input' } as const;
+  'kind' | 'dryRun' | 'audit' | 'served'
+>;
 
 export function query<I extends z.ZodObject, O extends z.ZodType>(
   written: Written<'query', I, O>,
 ): Operation<'query', I, O> {
   return Object.freeze({
-    ...JUDGED,
     ...written,
     kind: 'query',
     dryRun: false,
@@ -199,14 +201,14 @@ export function command<I extends z.ZodObject, O extends z.ZodType>({
   dryRun = false,
   ...written
 }: Written<'command', I, O> & { readonly dryRun?: boolean }): Operation<'command', I, O> {
-  return Object.freeze({ ...JUDGED, ...written, kind: 'command', dryRun, audit: 'always', served: 'table' });
+  return Object.freeze({ ...written, kind: 'command', dryRun, audit: 'always', served: 'table' });
 }
 
 /** Traffic: not recorded call by call, and served where it is fast. */
 export function apart<K extends Kind, I extends z.ZodObject, O extends z.ZodType>(
   written: Written<K, I, O> & { readonly kind: K },
 ): Operation<K, I, O> {
-  return Object.freeze({ ...JUDGED, ...written, dryRun: false, audit: 'never', served: 'apart' });
+  return Object.freeze({ ...written, dryRun: false, audit: 'never', served: 'apart' });
 }
 
 /** The status of an answer. */

@@ -198,7 +198,7 @@ export const reading = {
   shardlet: apart({
     ...common,
     name: 'reading.shardlet',
-    judgedBy: 'handler',
+    judgedLater: true,
     input: z.strictObject({
       shardlet: id.describe('id of a shardlet').meta({ example: 13 }),
       from: id.optional().describe('the seq to begin at; not together with "at"'),

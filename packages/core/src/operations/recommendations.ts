@@ -30,6 +30,10 @@ const recommendationSchema = z
     firstAt: moment,
     lastAt: moment,
     expiresAt: moment,
+    firstApproval: z
+      .strictObject({ by: z.string(), at: moment })
+      .nullable()
+      .describe('with four eyes: who approved this revision first; another person has to follow'),
     decidedBy: z.string().nullable(),
     decidedAt: time,
     note: z.string(),
@@ -62,7 +66,9 @@ const APPROVAL_REFUSALS = ['not_found', 'conflict'] as const;
 const approvalResultSchema = z
   .strictObject({
     recommendation: id,
-    result: z.enum(['approved', 'refused']),
+    result: z
+      .enum(['approved', 'awaits-second', 'refused'])
+      .describe('awaits-second: with four eyes another person has to approve it as well'),
     notBefore: time.describe('null: at once, or refused'),
     refusal: z
       .strictObject({ code: z.enum(APPROVAL_REFUSALS), detail: z.string() })
@@ -131,6 +137,7 @@ export const recommendations = {
   read: query({
     ...common,
     name: 'recommendations.read',
+    judgedLater: true,
     permission: 'cluster:read',
     input: z.strictObject({ recommendation }),
     output: recommendationSchema,
@@ -149,6 +156,7 @@ export const recommendations = {
   approve: command({
     ...common,
     name: 'recommendations.approve',
+    judgedLater: true,
     input: z.strictObject({ recommendation, ...seen, ...terms }),
     output: recommendationSchema,
     errors: DECIDED,
@@ -165,12 +173,13 @@ export const recommendations = {
         id: 'Approval',
         example: { revision: 1, topologyVersion: 42, when: 'window', note: 'looks right' },
       },
-      answers: { 200: 'Approved' },
+      answers: { 200: 'Approved, or with four eyes approved by the first of two' },
     },
   }),
   approveSeveral: command({
     ...common,
     name: 'recommendations.approveSeveral',
+    judgedLater: true,
     input: z.strictObject({
       requests: z
         .array(z.strictObject({ recommendation, ...seen }))
@@ -203,6 +212,7 @@ export const recommendations = {
   reject: command({
     ...common,
     name: 'recommendations.reject',
+    judgedLater: true,
     input: z.strictObject({ recommendation, note: note.min(1, 'say why') }),
     output: recommendationSchema,
     errors: DECIDED,

@@ -64,7 +64,7 @@ export const telemetry = {
     http: {
       ...http,
       path: '/v1/telemetry/accesses',
-      operationId: 'tellAccesses',
+      operationId: 'reportAccesses',
       summary: 'Tell which metrics or keys were read, by whom, how often and how fast',
       description: BULK,
       body: {
@@ -88,7 +88,7 @@ export const telemetry = {
     http: {
       ...http,
       path: '/v1/telemetry/instances',
-      operationId: 'tellInstances',
+      operationId: 'reportInstances',
       summary: 'Tell which instances of the query layer run, and what they use',
       description: `${BULK} The last word on each run (id and start) counts; "stopped" ends it.`,
       body: {

@@ -15,7 +15,7 @@ const tokenSchema = z
   .strictObject({
     id: z.string(),
     name: z.string(),
-    begins: z.string().describe('its first characters, to tell tokens apart'),
+    prefix: z.string().describe('its first characters, to tell tokens apart'),
     scopes: z.array(z.enum(TOKEN_SCOPES)).describe('what it may do'),
     limits: scopeSchema,
     cidrs: z.array(z.string()).describe('networks it may be used from; empty: any'),

@@ -197,13 +197,13 @@ function numbered(numbers: Map<string, number>, name: string): number {
 }
 
 function linkNeighbours({ shardlets }: ClusterState, { right }: ShardletColumns): void {
-  const begins = new Map<string, number>();
+  const starts = new Map<string, number>();
   const place = (one: ShardletState, position: string) => `${one.stream}/${one.shard}/${position}`;
   shardlets.forEach((one, row) => {
-    if (one.range !== undefined) begins.set(place(one, one.range[0]), row);
+    if (one.range !== undefined) starts.set(place(one, one.range[0]), row);
   });
   shardlets.forEach((one, row) => {
-    if (one.range !== undefined) right[row] = begins.get(place(one, one.range[1])) ?? NONE;
+    if (one.range !== undefined) right[row] = starts.get(place(one, one.range[1])) ?? NONE;
   });
 }
 

@@ -26,7 +26,7 @@ const SIGMAS = 2;
 export class HotKeyWatch {
   private readonly limits: Required<HotKeyLimits>;
   private readonly counts = new Map<number, number>();
-  private readonly told = new Set<number>();
+  private readonly reported = new Set<number>();
   private windowFromMs = Number.NEGATIVE_INFINITY;
 
   constructor({
@@ -40,21 +40,21 @@ export class HotKeyWatch {
 
   /** So many operations of a key have passed: its rate a second, at least, when that has just shown to be too high. */
   observe(key: number, operations: number, nowMs: number): number | undefined {
-    if (nowMs - this.windowFromMs >= this.limits.windowMs) this.begin(nowMs);
+    if (nowMs - this.windowFromMs >= this.limits.windowMs) this.startWindow(nowMs);
     const count = this.add(key, operations);
-    if (count < this.limits.operationsMin || this.told.has(key)) return undefined;
+    if (count < this.limits.operationsMin || this.reported.has(key)) return undefined;
     const seconds = Math.max(ELAPSED_MIN_MS, nowMs - this.windowFromMs) / 1_000;
     const rate = (count - SIGMAS * Math.sqrt(count)) / seconds;
     if (rate <= this.limits.ratePerSecond) return undefined;
-    this.told.add(key);
+    this.reported.add(key);
     return rate;
   }
 
   /** A new window; for whoever counts in windows of their own. */
-  begin(nowMs: number): void {
+  startWindow(nowMs: number): void {
     this.windowFromMs = nowMs;
     this.counts.clear();
-    this.told.clear();
+    this.reported.clear();
   }
 
   private add(key: number, operations: number): number {

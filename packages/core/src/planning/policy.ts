@@ -263,6 +263,11 @@ export const policySchema = z.strictObject({
   name: z.string().min(1).max(64).default('default'),
   /** forecast-only: nothing can be approved; ask: a person approves; auto: what meets `auto` needs nobody */
   mode: z.enum(MODES).default('forecast-only'),
+  /** an approval needs two people; what `auto` approves needs nobody */
+  four_eyes: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'a plan is approved by two people: who approved it first cannot do so alone' }),
   aggressiveness: setting('share', '0 moves for large gains only, 1 for any above the minimum', 0, 1, 0.5),
   recommendation_lifetime: setting('minutes', 'how long a recommendation stands', 1, 10_080, 30),
   host: hostSettings.prefault({}),

@@ -126,7 +126,7 @@ function hoursToFill(
 }
 
 function heaviestShare(load: ShardletLoad): number | undefined {
-  const [heaviest] = load.topKeys.told();
+  const [heaviest] = load.topKeys.reported();
   return load.events === 0 ? undefined : Math.min(1, (heaviest?.events ?? 0) / load.events);
 }
 

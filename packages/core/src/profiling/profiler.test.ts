@@ -46,7 +46,7 @@ test('configured fields are found by their pointers; what is of another type is 
   expect(customer.distinct.estimate()).toBeGreaterThan(80);
   expect(customer.distinct.estimate()).toBeLessThan(102);
   expect(customer.missing).toBe(1);
-  expect(profile.keys.get('/data/a~1b')!.top.told()[0]!.events).toBe(100);
+  expect(profile.keys.get('/data/a~1b')!.top.reported()[0]!.events).toBe(100);
   expect(one.flush()).toBeUndefined();
 });
 
@@ -76,7 +76,7 @@ test('packed profiles of two edges are together what one would have seen', () =>
     );
     const key = found.keys.get('/data/customer')!;
     expect(key.distinct.estimate()).toBe(profile.keys.get('/data/customer')!.distinct.estimate());
-    expect(merged.names.get(key.top.told()[0]!.keyHash)).toBe('heavy');
+    expect(merged.names.get(key.top.reported()[0]!.keyHash)).toBe('heavy');
   }
 });
 

@@ -45,7 +45,7 @@ export class Profiles {
     const pointers = this.pointers();
     out.uint(pointers.length);
     for (const pointer of pointers) out.text(pointer);
-    const names = this.namesTold();
+    const names = this.reportedNames();
     out.uint(names.length);
     for (const [hash, name] of names) {
       out.uint(hash);
@@ -79,10 +79,10 @@ export class Profiles {
     return [...pointers];
   }
 
-  private namesTold(): [number, string][] {
-    const told = new Set<number>();
+  private reportedNames(): [number, string][] {
+    const reported = new Set<number>();
     for (const { keys } of this.shardlets.values())
-      for (const { top } of keys.values()) for (const { keyHash } of top.told()) told.add(keyHash);
-    return [...this.names].filter(([hash]) => told.has(hash));
+      for (const { top } of keys.values()) for (const { keyHash } of top.reported()) reported.add(keyHash);
+    return [...this.names].filter(([hash]) => reported.has(hash));
   }
 }

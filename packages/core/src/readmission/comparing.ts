@@ -51,7 +51,7 @@ export function comparingMachine(host: number, noted: string): Machine<State> {
   const name = `comparison of host ${host} with the topology store`;
   return {
     name,
-    begin: () => page(NOTHING, host, 0),
+    start: () => page(NOTHING, host, 0),
     step(state, answer) {
       switch (answer.kind) {
         case 'list':

@@ -53,8 +53,10 @@ export function assess(host: Host, found: HostIdentity, proof: HostProof | undef
 function acceptance({ readmission }: Host, found: HostIdentity): Assessment | undefined {
   const accepted = readmission?.regressed?.accepted;
   if (accepted === undefined) return undefined;
-  const begun = found.progress.generation === accepted;
-  return begun || readmission?.incarnation === found.incarnation ? { kind: 'accepted' } : undefined;
+  const isSameGeneration = found.progress.generation === accepted;
+  return isSameGeneration || readmission?.incarnation === found.incarnation
+    ? { kind: 'accepted' }
+    : undefined;
 }
 
 /**

@@ -83,8 +83,8 @@ export async function reviewLoss(sources: LossSources, id: number): Promise<Loss
   const found = await sources.onRun(host, (opened) => remnantsOn(opened, map, host));
   if ('reason' in found) return found;
   const { since } = host.readmission;
-  const [begun] = await sources.topology.changesAfter(since - 1, 1);
-  const sinceMs = begun?.version === since ? begun.at : undefined;
+  const [first] = await sources.topology.changesAfter(since - 1, 1);
+  const sinceMs = first?.version === since ? first.at : undefined;
   return { ...lossOf(map, host, found, await sources.proofs.remembered(id)), sinceMs };
 }
 

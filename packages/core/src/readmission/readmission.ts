@@ -24,19 +24,19 @@ import { renewingMachine } from './renewing.ts';
 /** @param noted the run found at the host's address, in the right store */
 export function readmissionMachine(host: Host, noted: string): Machine<number> {
   return inSequence(`readmission of host ${host.id}`, [
-    beginningMachine(host, noted),
+    startMachine(host, noted),
     comparingMachine(host.id, noted),
     renewingMachine(host, noted),
   ]);
 }
 
 /** Refused when it has begun already, or is over: the comparison finds out which. */
-function beginningMachine({ id, readmission }: Host, noted: string): Machine<null> {
+function startMachine({ id, readmission }: Host, noted: string): Machine<null> {
   const name = `beginning the readmission of host ${id}`;
   const decision = beginReadmission(id, noted, undefined, readmission);
   return {
     name,
-    begin: () => ({ state: null, actions: [{ kind: 'decide', decision }] }),
+    start: () => ({ state: null, actions: [{ kind: 'decide', decision }] }),
     step: (_, answer) => (answer.kind === 'decide' ? finish(null) : unexpected(name, answer)),
   };
 }

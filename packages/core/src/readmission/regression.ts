@@ -95,7 +95,7 @@ function remnantsMachine(
   const name = `what is left on host ${host}`;
   return {
     name,
-    begin: () => ({ state: NOTHING, actions: [{ kind: 'adopt', host }] }),
+    start: () => ({ state: NOTHING, actions: [{ kind: 'adopt', host }] }),
     step(state, answer) {
       switch (answer.kind) {
         case 'adopt':
@@ -282,7 +282,7 @@ function resealingMachine({ shardlet, dedup, parents }: Opening, held: boolean):
   const next = (action: Action): Step<null> => ({ state: null, actions: [action] });
   return {
     name,
-    begin: () => next(held ? { kind: 'raise', ...at } : { kind: 'drop', ...at, epoch: epoch - 1 }),
+    start: () => next(held ? { kind: 'raise', ...at } : { kind: 'drop', ...at, epoch: epoch - 1 }),
     step(_, answer) {
       switch (answer.kind) {
         case 'drop':
@@ -331,7 +331,7 @@ function strayMachine(
   const end = () => (isKept ? finish(null) : next({ kind: 'drop', ...at }));
   return {
     name,
-    begin: () => (mode === 'open' ? next({ kind: 'seal', ...at }) : end()),
+    start: () => (mode === 'open' ? next({ kind: 'seal', ...at }) : end()),
     step(_, answer) {
       switch (answer.kind) {
         case 'seal':

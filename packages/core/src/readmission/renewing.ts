@@ -49,7 +49,7 @@ export function renewingMachine(host: Host, noted: string): Machine<State> {
   const name = `new epochs on host ${host.id}`;
   return {
     name,
-    begin: look,
+    start: look,
     step(state, answer) {
       switch (answer.kind) {
         case 'readTopology':

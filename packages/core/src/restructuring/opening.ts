@@ -70,7 +70,7 @@ function openingMachine(batch: readonly Opening[]): Machine<State> {
   const creations = new Map(batch.map((opening) => [opening.shardlet.id, creation(opening)]));
   return {
     name,
-    begin: () => ({
+    start: () => ({
       state: { confirmed: [], refusal: undefined, waiting: batch.length },
       actions: batch.map(confirmation),
     }),

@@ -41,7 +41,7 @@ export function restructuringMachine(family: Family, dedup: DedupPolicy): Machin
   const name = `restructure of shardlets ${family.parents.map((p) => p.id).join(', ')}`;
   return {
     name,
-    begin: () => ({ state: { sealed: [], created: 0 }, actions: family.parents.map(sealing) }),
+    start: () => ({ state: { sealed: [], created: 0 }, actions: family.parents.map(sealing) }),
     step(state, answer) {
       switch (answer.kind) {
         case 'seal':

@@ -111,18 +111,18 @@ function aroundHotKey(
 ): SplitPlan {
   const percent = Math.round(share * 100);
   const hotKey = { keyHash, share };
-  const told = `one key (hash ${keyHash.toString(16).padStart(8, '0')}) carries ${percent} % of the load`;
+  const text = `one key (hash ${keyHash.toString(16).padStart(8, '0')}) carries ${percent} % of the load`;
   if (splitKeys) {
     const own = sample.filter(({ position }) => position.hi === keyHash).map(({ position }) => position.lo);
     const at = { hi: keyHash, lo: median(own) };
-    const plan = planned(whole, [at], sample, 'load', `${told}: cut inside it, as the stream allows`);
+    const plan = planned(whole, [at], sample, 'load', `${text}: cut inside it, as the stream allows`);
     return { ...plan, hotKey };
   }
   const cuts = [
     { hi: keyHash, lo: 0 },
     { hi: keyHash + 1, lo: 0 },
   ];
-  const explanation = `${told}, and the stream does not allow to cut inside a key: it is set apart, which frees the other keys but not this one`;
+  const explanation = `${text}, and the stream does not allow to cut inside a key: it is set apart, which frees the other keys but not this one`;
   return { ...planned(whole, cuts, sample, 'load', explanation), hotKey };
 }
 

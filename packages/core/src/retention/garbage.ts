@@ -56,7 +56,7 @@ export function garbageMachine(batch: readonly Garbage[], map: TopologyMap): Mac
   const kept = new Set(batch.map(({ shardlet }) => shardlet).filter((id) => map.shardlet(id) !== undefined));
   return {
     name,
-    begin: () => ({
+    start: () => ({
       state: 0,
       actions: batch.map(({ host, shardlet }): Action => ({ kind: 'describe', host, shardlet })),
     }),

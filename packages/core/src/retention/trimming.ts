@@ -48,7 +48,7 @@ export function trimmingMachine(shardlet: Shardlet, cutoffTs: number): Machine<S
   const { owner: host, id } = shardlet;
   return {
     name: task.name,
-    begin: () => ({
+    start: () => ({
       state: { keepFrom: 0, steps: 0 },
       actions: [{ kind: 'seek', host, shardlet: id, ts: cutoffTs }],
     }),

@@ -147,7 +147,7 @@ export class RouteTable {
       copyTo(row);
     };
     for (const leaf of come) {
-      const { hi, lo } = this.beginIn(slice, leaf);
+      const { hi, lo } = this.startIn(slice, leaf);
       copyUntil(this.firstNotBelow(slice, hi, lo));
       scratch.set(at++, hi, lo, leaf);
     }
@@ -161,16 +161,16 @@ export class RouteTable {
   }
 
   /** Where the leaf's row in a slice begins. */
-  private beginIn(slice: number, { range: { from } }: Leaf): Position {
+  private startIn(slice: number, { range: { from } }: Leaf): Position {
     const start = this.slices.startOf(slice);
     return from.hi >= start ? from : { hi: start, lo: 0 };
   }
 
   private rowOf(leaf: Leaf, slice: number): number {
-    const { hi, lo } = this.beginIn(slice, leaf);
+    const { hi, lo } = this.startIn(slice, leaf);
     const row = this.find(hi, lo);
     const { rows } = this.slices;
-    const isIt = row >= 0 && rows.shardlet[row] === leaf.id && rows.begins(row, hi, lo);
+    const isIt = row >= 0 && rows.shardlet[row] === leaf.id && rows.startsAt(row, hi, lo);
     invariant(isIt, `shardlet ${leaf.id} is not in the route table`);
     return row;
   }
@@ -180,7 +180,7 @@ export class RouteTable {
     const { rows, firstRow, rowCount } = this.slices;
     const first = firstRow[slice]!;
     const above = rows.searchAfter(first, first + rowCount[slice]!, hi, lo);
-    return above > first && rows.begins(above - 1, hi, lo) ? above - 1 : above;
+    return above > first && rows.startsAt(above - 1, hi, lo) ? above - 1 : above;
   }
 
   /** Each of these leaves must end where the next row begins: so a map with a gap or an overlap is found. */
@@ -189,14 +189,15 @@ export class RouteTable {
     const first = firstRow[slice]!;
     const end = first + rowCount[slice]!;
     invariant(
-      end > first && rows.begins(first, this.slices.startOf(slice), 0),
+      end > first && rows.startsAt(first, this.slices.startOf(slice), 0),
       'the first position of a slice has no leaf',
     );
     for (const leaf of leaves) {
       const { to } = leaf.range;
-      const { hi, lo } = this.beginIn(slice, leaf);
+      const { hi, lo } = this.startIn(slice, leaf);
       const next = this.firstNotBelow(slice, hi, lo) + 1;
-      const meets = next === end ? to.hi >= this.slices.startOf(slice + 1) : rows.begins(next, to.hi, to.lo);
+      const meets =
+        next === end ? to.hi >= this.slices.startOf(slice + 1) : rows.startsAt(next, to.hi, to.lo);
       invariant(meets, `the leaves beside shardlet ${leaf.id} do not meet it`);
     }
   }

@@ -58,7 +58,7 @@ export class Rows {
     this.shard.set(source.shard.subarray(from, to), at);
   }
 
-  begins(row: number, hi: number, lo: number): boolean {
+  startsAt(row: number, hi: number, lo: number): boolean {
     return this.fromHi[row] === hi && this.fromLo[row] === lo;
   }
 

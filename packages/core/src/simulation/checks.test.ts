@@ -20,7 +20,7 @@ function record(event: string, seq: number, more: Partial<LogRecord> = {}): LogR
   return { event, content: `content of ${event}`, shardlet: 1, seq, ts: 1_000 + seq, ...more };
 }
 
-function told(event: string, seq: number | undefined, more: Partial<Acknowledgement> = {}): Acknowledgement {
+function ack(event: string, seq: number | undefined, more: Partial<Acknowledgement> = {}): Acknowledgement {
   const content = `content of ${event}`;
   return {
     event,
@@ -47,24 +47,24 @@ function invariantsOf(found: readonly { readonly invariant: string }[]): string[
 
 describe('I1, nothing is lost', () => {
   test('what was acknowledged is there', () => {
-    expect(checkNothingLost(logOf([record('a', 1)]), [told('a', 1), told('a', 1)])).toEqual([]);
+    expect(checkNothingLost(logOf([record('a', 1)]), [ack('a', 1), ack('a', 1)])).toEqual([]);
   });
 
   test('what is missing, changed or at another place is found', () => {
     const log = logOf([record('b', 2, { content: 'other' }), record('c', 4)]);
-    const found = checkNothingLost(log, [told('a', 1), told('b', 2), told('c', 3)]);
+    const found = checkNothingLost(log, [ack('a', 1), ack('b', 2), ack('c', 3)]);
     expect(invariantsOf(found)).toEqual(['I1', 'I1', 'I1']);
   });
 
   test('past retention it may be missing', () => {
-    expect(checkNothingLost(logOf([], { ...SHARDLET, firstSeq: 2 }), [told('a', 1)])).toEqual([]);
-    expect(checkNothingLost(logOf([], { ...SHARDLET, firstSeq: 2 }), [told('a', 2)])).toHaveLength(1);
-    expect(checkNothingLost(logOf([], { ...SHARDLET, isGone: true }), [told('a', 1)])).toEqual([]);
+    expect(checkNothingLost(logOf([], { ...SHARDLET, firstSeq: 2 }), [ack('a', 1)])).toEqual([]);
+    expect(checkNothingLost(logOf([], { ...SHARDLET, firstSeq: 2 }), [ack('a', 2)])).toHaveLength(1);
+    expect(checkNothingLost(logOf([], { ...SHARDLET, isGone: true }), [ack('a', 1)])).toEqual([]);
   });
 
   test('what the topology store has noted as lost excuses records of earlier epochs above that seq, and no others', () => {
     const log = logOf([], { ...SHARDLET, lost: [{ epoch: 6, seq: 3 }] });
-    const of = (seq: number, epoch: number | undefined) => checkNothingLost(log, [told('a', seq, { epoch })]);
+    const of = (seq: number, epoch: number | undefined) => checkNothingLost(log, [ack('a', seq, { epoch })]);
     expect(of(4, 5)).toEqual([]);
     expect(of(3, 5)).toHaveLength(1);
     expect(of(4, 6)).toHaveLength(1);
@@ -91,33 +91,33 @@ describe('I3, events of one key keep their order', () => {
       SHARDLET,
       child,
     );
-    const acknowledged = [told('a', 1), told('b', 2), told('c', 1, { shardlet: 2 })];
+    const acknowledged = [ack('a', 1), ack('b', 2), ack('c', 1, { shardlet: 2 })];
     expect(checkOrder(log, acknowledged, true)).toEqual([]);
   });
 
   test('an earlier time is found, also where lineage does not count', () => {
     const log = logOf([record('a', 1, { ts: 9 }), record('b', 2, { ts: 8 })]);
-    expect(invariantsOf(checkOrder(log, [told('a', 1), told('b', 2)], false))).toEqual(['I3']);
+    expect(invariantsOf(checkOrder(log, [ack('a', 1), ack('b', 2)], false))).toEqual(['I3']);
   });
 
   test('a later event in a parent is found', () => {
     const log = logOf([record('a', 1, { shardlet: 2, ts: 1 }), record('b', 1)], SHARDLET, child);
-    const acknowledged = [told('a', 1, { shardlet: 2 }), told('b', 1)];
+    const acknowledged = [ack('a', 1, { shardlet: 2 }), ack('b', 1)];
     expect(invariantsOf(checkOrder(log, acknowledged, true))).toEqual(['I3']);
     expect(checkOrder(log, acknowledged, false)).toEqual([]);
   });
 
   test('what was lost and sent again later counts from neither time, even where it took the same seq', () => {
     const log = logOf([record('b', 1, { ts: 20 }), record('a', 2, { ts: 30 })]);
-    const again = told('a', 2, { ts: 30 });
-    expect(checkOrder(log, [told('a', 2, { ts: 9 }), told('b', 1, { ts: 20 }), again], true)).toEqual([]);
-    expect(checkOrder(log, [again, told('b', 1, { ts: 20 })], true)).toHaveLength(1);
+    const again = ack('a', 2, { ts: 30 });
+    expect(checkOrder(log, [ack('a', 2, { ts: 9 }), ack('b', 1, { ts: 20 }), again], true)).toEqual([]);
+    expect(checkOrder(log, [again, ack('b', 1, { ts: 20 })], true)).toHaveLength(1);
   });
 
   test('other clients and keys do not count, nor an event that is acknowledged once more', () => {
     const log = logOf([record('a', 2), record('b', 1)]);
-    expect(checkOrder(log, [told('a', 2), told('b', 1, { client: 'd' })], true)).toEqual([]);
-    expect(checkOrder(log, [told('b', 1), told('a', 2), told('b', 1)], true)).toEqual([]);
+    expect(checkOrder(log, [ack('a', 2), ack('b', 1, { client: 'd' })], true)).toEqual([]);
+    expect(checkOrder(log, [ack('b', 1), ack('a', 2), ack('b', 1)], true)).toEqual([]);
   });
 });
 

@@ -97,19 +97,22 @@ export function checkNothingLost(log: FinalLog, acknowledged: readonly Acknowled
 }
 
 /** The record at the place that was told, else any of this event: where ids were lost it may be there twice. */
-function recordsIn({ records }: FinalLog): (told: Place) => LogRecord | undefined {
+function recordsIn({ records }: FinalLog): (answered: Place) => LogRecord | undefined {
   const byPlace = new Map(records.map((record) => [placeOfEvent(record), record]));
   const byEvent = new Map(records.map((record) => [record.event, record]));
-  return (told) => byPlace.get(placeOfEvent(told)) ?? byEvent.get(told.event);
+  return (answered) => byPlace.get(placeOfEvent(answered)) ?? byEvent.get(answered.event);
 }
 
 /** Its retention has ended, or the topology store names its loss, or nobody could notice it. */
-export function mayBeMissing(log: FinalLog, told: Place & { readonly epoch?: number | undefined }): boolean {
-  const { shardlet, seq, epoch } = told;
+export function mayBeMissing(
+  log: FinalLog,
+  answered: Place & { readonly epoch?: number | undefined },
+): boolean {
+  const { shardlet, seq, epoch } = answered;
   const home = log.shardlets.get(shardlet);
   if (home === undefined) return false;
   if (home.isGone || seq === undefined || seq < home.firstSeq) return true;
-  if (log.unnoticed.has(placeOfEvent(told))) return true;
+  if (log.unnoticed.has(placeOfEvent(answered))) return true;
   return home.lost.some((loss) => seq > loss.seq && epoch !== undefined && epoch < loss.epoch);
 }
 

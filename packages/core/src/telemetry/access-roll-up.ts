@@ -119,13 +119,13 @@ function addPacked(bytes: Uint8Array, entries: Entries): void {
 export async function rollUpInstances(
   tx: BlockTransaction,
   records: readonly InstanceRecord[],
-  toldMs: number,
+  reportedMs: number,
 ): Promise<void> {
   const key = liveKey({
     stream: NO_STREAM,
     level: 'hour',
     part: 'instances',
-    startMs: floorTo(toldMs, HOUR_MS),
+    startMs: floorTo(reportedMs, HOUR_MS),
   });
   const known = await tx.get(key);
   const runs = new Map<string, InstanceRecord>();

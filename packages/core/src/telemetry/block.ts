@@ -53,8 +53,8 @@ export class Block {
   /** Rows that are not all zero, in the order of their ids. */
   *rows(): Generator<[id: number, codes: Float64Array]> {
     for (const id of Float64Array.from(this.rowOf.keys()).sort()) {
-      const begin = this.rowOf.get(id)! * this.slots;
-      const codes = this.codes.subarray(begin, begin + this.slots);
+      const start = this.rowOf.get(id)! * this.slots;
+      const codes = this.codes.subarray(start, start + this.slots);
       if (codes.some((code) => code !== 0)) yield [id, codes];
     }
   }

@@ -31,7 +31,7 @@ test('knows the top keys by name and the share of the types', () => {
   }
   const flush = unpackFlush(packFlush(counters.flush(0)));
   const load = flush.loads.get(1)!;
-  const [first] = load.topKeys.told();
+  const [first] = load.topKeys.reported();
   expect(first!.keyHash).toBe(7);
   expect(first!.events).toBeGreaterThan(800);
   expect(first!.events).toBeLessThanOrEqual(1_000);
@@ -77,7 +77,7 @@ test('rows that are used again begin with nothing', () => {
   const load = counters.flush(1_000).loads.get(1)!;
   expect(load).toMatchObject({ events: 2, bytes: 300, errors: 2, reads: 2 });
   expect(load.keys.estimate()).toBe(2);
-  expect(load.topKeys.told().map(({ events }) => events)).toEqual([1, 1]);
+  expect(load.topKeys.reported().map(({ events }) => events)).toEqual([1, 1]);
   expect(load.latency.quantileBucket(1)).toBe(latencyBucket(1_800));
   expect([...load.eventTypes]).toEqual([['a', 2]]);
 });

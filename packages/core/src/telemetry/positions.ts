@@ -55,14 +55,14 @@ export class RowIndex {
 
   /** Undefined when it lies outside of all rows. */
   lay({ from, to }: Range): Laying | undefined {
-    const [begin, end] = [placeOf(from), placeOf(to)];
-    const firstRow = this.rowAt(Math.max(begin, this.start));
+    const [start, end] = [placeOf(from), placeOf(to)];
+    const firstRow = this.rowAt(Math.max(start, this.start));
     const shares: number[] = [];
     for (let row = firstRow; row < this.ends.length; row++) {
-      const low = Math.max(begin, row === 0 ? this.start : this.ends[row - 1]!);
+      const low = Math.max(start, row === 0 ? this.start : this.ends[row - 1]!);
       const high = Math.min(end, this.ends[row]!);
       if (high <= low) break;
-      shares.push((high - low) / (end - begin));
+      shares.push((high - low) / (end - start));
     }
     return shares.length === 0 ? undefined : { firstRow, shares };
   }

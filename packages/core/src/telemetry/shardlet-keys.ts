@@ -56,7 +56,7 @@ export async function readKeys(blocks: BlockReader, window: KeysWindow): Promise
     window.shardlets.map((id) => {
       const load = loadOf(merged.loads, id);
       const topKeys = load.topKeys
-        .told()
+        .reported()
         .map(({ keyHash, events }) => ({ keyHash, key: merged.keyNames.get(keyHash), events }));
       const types = [...load.eventTypes]
         .map(([type, events]) => ({ type, events }))

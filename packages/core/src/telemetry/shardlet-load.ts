@@ -95,7 +95,7 @@ interface RowParts {
   /** numbers of the types, in the order in which they are first met */
   readonly types: Map<string, number>;
   /** hears of every top key */
-  tell(keyHash: number): void;
+  report(keyHash: number): void;
 }
 
 function* writeRows(
@@ -108,7 +108,7 @@ function* writeRows(
   const named: KeyNames = new Map();
   const parts: RowParts = {
     types: new Map(),
-    tell(keyHash) {
+    report(keyHash) {
       const name = keyNames.get(keyHash);
       if (name !== undefined) named.set(keyHash, name);
     },
@@ -143,8 +143,8 @@ function writeLoad(out: ByteWriter, load: ShardletLoad, parts: RowParts): void {
 }
 
 /** Top keys and types: what hours keep beside their numbers. */
-function writeKeys(out: ByteWriter, load: ShardletLoad, { types, tell }: RowParts): void {
-  load.topKeys.write(out, tell);
+function writeKeys(out: ByteWriter, load: ShardletLoad, { types, report }: RowParts): void {
+  load.topKeys.write(out, report);
   out.uint(load.eventTypes.size);
   for (const [type, events] of load.eventTypes) {
     if (!types.has(type)) types.set(type, types.size);

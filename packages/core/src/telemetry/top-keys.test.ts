@@ -4,7 +4,7 @@ import { ByteReader, ByteWriter } from './packing.ts';
 import { TopKeys } from './top-keys.ts';
 
 const FOLLOWED = 24;
-const TOLD = 8;
+const REPORTED_MAX = 8;
 const keyed = fc.record({
   keyHash: fc.nat(2 ** 32 - 1),
   events: fc.integer({ min: 1, max: 20 }),
@@ -21,7 +21,7 @@ test('of as many keys as are followed the heaviest are told, equal ones by their
   fc.assert(
     fc.property(keys, (adds) => {
       const heaviest = [...adds].sort((a, b) => b.events - a.events || a.keyHash - b.keyHash);
-      expect(counted(adds).told()).toEqual(heaviest.slice(0, TOLD));
+      expect(counted(adds).reported()).toEqual(heaviest.slice(0, REPORTED_MAX));
     }),
   );
 });
@@ -32,9 +32,9 @@ test('no key is told more events than it had, however many there are', () => {
   });
   fc.assert(
     fc.property(adds, (all) => {
-      const told = counted(all).told();
-      expect(told.length).toBeLessThanOrEqual(TOLD);
-      for (const { keyHash, events } of told) {
+      const reported = counted(all).reported();
+      expect(reported.length).toBeLessThanOrEqual(REPORTED_MAX);
+      for (const { keyHash, events } of reported) {
         const had = all.filter((one) => one.keyHash === keyHash).reduce((sum, one) => sum + one.events, 0);
         expect(events).toBeLessThanOrEqual(had);
       }
@@ -51,8 +51,8 @@ test('what is written is what is told, and whoever listens hears of each', () =>
       top.write(out, (keyHash) => heard.push(keyHash));
       const read = new TopKeys();
       read.addFrom(new ByteReader(out.finish()));
-      expect(read.told()).toEqual(top.told());
-      expect(heard).toEqual(top.told().map(({ keyHash }) => keyHash));
+      expect(read.reported()).toEqual(top.reported());
+      expect(heard).toEqual(top.reported().map(({ keyHash }) => keyHash));
     }),
   );
 });

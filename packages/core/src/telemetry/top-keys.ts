@@ -9,7 +9,7 @@ import { placeOf } from './place-of.ts';
 /** Keys followed; whatever has more than one part in so many of the events is among them. */
 const FOLLOWED = 24;
 /** Keys told and stored. */
-const TOLD = 8;
+const REPORTED_MAX = 8;
 
 export interface KeyCount {
   readonly keyHash: number;
@@ -18,7 +18,7 @@ export interface KeyCount {
 }
 
 /** One is enough for all: it is read before the next keys are ranked. The last place is for what falls out. */
-const ranked = new Uint8Array(TOLD + 1);
+const ranked = new Uint8Array(REPORTED_MAX + 1);
 
 const ignored = (): void => {};
 
@@ -49,23 +49,23 @@ export class TopKeys {
   }
 
   merge(other: TopKeys): void {
-    for (const { keyHash, events } of other.told()) this.add(keyHash, events);
+    for (const { keyHash, events } of other.reported()) this.add(keyHash, events);
   }
 
   /** Most events first; equal counts in the order of their hashes. */
-  told(): KeyCount[] {
+  reported(): KeyCount[] {
     return Array.from({ length: this.rank() }, (_, i) => this.keyAt(ranked[i]!));
   }
 
   /** `tell` hears of every key that is written. */
-  write(out: ByteWriter, tell: (keyHash: number) => void = ignored): void {
-    const told = this.rank();
-    out.uint(told);
-    for (let i = 0; i < told; i++) {
+  write(out: ByteWriter, report: (keyHash: number) => void = ignored): void {
+    const count = this.rank();
+    out.uint(count);
+    for (let i = 0; i < count; i++) {
       const keyHash = this.hashes[ranked[i]!]!;
       out.uint(keyHash);
       out.uint(this.eventsAt(ranked[i]!));
-      tell(keyHash);
+      report(keyHash);
     }
   }
 
@@ -78,18 +78,18 @@ export class TopKeys {
 
   /** Leaves the places of the keys to tell in `ranked`, first things first, and answers how many they are. */
   private rank(): number {
-    let told = 0;
+    let count = 0;
     for (let at = 0; at < this.followed; at++) {
       if (this.eventsAt(at) <= 0) continue;
-      let place = told;
+      let place = count;
       while (place > 0 && this.isBefore(at, ranked[place - 1]!)) {
         ranked[place] = ranked[place - 1]!;
         place--;
       }
       ranked[place] = at;
-      if (told < TOLD) told++;
+      if (count < REPORTED_MAX) count++;
     }
-    return told;
+    return count;
   }
 
   private isBefore(at: number, other: number): boolean {

@@ -111,12 +111,12 @@ describe('a map that is replaced by a snapshot', () => {
   it('is told nothing of what stays', () => {
     const topology = fc.sample(topologyOf(0), { numRuns: 1, seed: 7 })[0]!;
     const map = new TopologyMap(topology);
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     map.onChange(({ streams, hosts, shardlets, garbage, garbageRemoved }) =>
-      told.push([streams, hosts, shardlets, garbage, garbageRemoved].flat()),
+      reported.push([streams, hosts, shardlets, garbage, garbageRemoved].flat()),
     );
     map.replace({ ...topology, version: topology.version + 1 });
-    expect(told).toEqual([[]]);
+    expect(reported).toEqual([[]]);
   });
 
   it('finds a stream by its new name only', () => {

@@ -151,8 +151,8 @@ describe('MapFollower', () => {
     const follower = world.follow();
     const map = await follower.upToDate();
     const before = map.version;
-    const told: number[] = [];
-    map.onChange(({ version }) => told.push(version));
+    const versions: number[] = [];
+    map.onChange(({ version }) => versions.push(version));
     world.trial.decide(createStream({ name: 'two', shardCount: 3 }));
     world.decide(3_600_000);
     world.decide(7_200_000);
@@ -160,7 +160,7 @@ describe('MapFollower', () => {
     expect(await follower.upToDate()).toBe(map);
     expect(sorted(map.toTopology())).toEqual(sorted(world.trial.topology()));
     expect(world.reloads).toEqual([`the change log goes from version ${before} to ${before + 3}`]);
-    expect(told).toEqual([before + 3]);
+    expect(versions).toEqual([before + 3]);
     world.decide(3_600_000);
     await follower.upToDate();
     expect([world.isUpToDate, world.reloads.length]).toEqual([true, 1]);

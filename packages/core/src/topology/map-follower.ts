@@ -95,9 +95,9 @@ export class MapFollower {
    * that: then one more follows. @throws when the store does not answer
    */
   async upToDate(): Promise<TopologyMap> {
-    if (this.look === undefined) await this.beginLook();
+    if (this.look === undefined) await this.startLook();
     else {
-      this.nextLook ??= this.look.catch(() => {}).then(() => this.beginLook());
+      this.nextLook ??= this.look.catch(() => {}).then(() => this.startLook());
       await this.nextLook;
     }
     return this.map;
@@ -115,7 +115,7 @@ export class MapFollower {
     }, this.parts.pollMs);
   }
 
-  private beginLook(): Promise<void> {
+  private startLook(): Promise<void> {
     this.nextLook = undefined;
     this.look = this.catchUp().finally(() => {
       this.look = undefined;

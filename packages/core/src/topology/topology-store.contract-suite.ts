@@ -229,19 +229,19 @@ export function describeTopologyStore(name: string, open: () => Promise<StoreUnd
 
     it('lets many processes decide at once: versions without a gap, no update lost', async () => {
       const { streamId } = await small();
-      const begin = await version();
+      const start = await version();
       const replies = await Promise.all(
         Array.from({ length: 50 }, (_, i) =>
           under.stores[i % under.stores.length]!.decide(increment(streamId), `decider ${i}`),
         ),
       );
       const versions = replies.map((r) => (r.kind === 'decided' ? r.version : 0)).sort((a, b) => a - b);
-      expect(versions).toEqual(Array.from({ length: 50 }, (_, i) => begin + 1 + i));
+      expect(versions).toEqual(Array.from({ length: 50 }, (_, i) => start + 1 + i));
       expect((await store.snapshot()).streams[0]!.retentionBytes).toBe(1_000_050);
-      const log = await store.changesAfter(begin, 100);
+      const log = await store.changesAfter(start, 100);
       // the log tells the same order as the values
       expect(log.map((c) => c.streams[0]!.retentionBytes)).toEqual(
-        versions.map((v) => 1_000_000 + v - begin),
+        versions.map((v) => 1_000_000 + v - start),
       );
     });
 

@@ -169,7 +169,7 @@ function documentOf(outcome: Outcome, { topology, comparison }: Examination, pro
   };
 }
 
-const TOLD: Readonly<Record<Outcome, string>> = {
+const OUTCOME_TEXTS: Readonly<Record<Outcome, string>> = {
   nothing: 'The topology store is not restored and agrees with every host: nothing to do',
   safe: 'safe: the topology store has lost nothing that a host knows of; it decides again',
   adopted: 'the rows are written: the topology store decides again, and the worker raises what was adopted',
@@ -185,7 +185,7 @@ function say(
   if (json) process.stdout.write(`${JSON.stringify(documentOf(outcome, examination, proposal))}\n`);
   else {
     const version = proposal === undefined ? '' : ` (next version ${proposal.version + 1})`;
-    process.stdout.write(`${TOLD[outcome]}${version}\n`);
+    process.stdout.write(`${OUTCOME_TEXTS[outcome]}${version}\n`);
   }
 }
 

@@ -311,8 +311,8 @@ function bestOf(live: readonly Found[]): Found | undefined {
 
 /** The topology store's row tells the same history as ids and ranges do. */
 function agrees({ state }: Shardlet, { successors }: Lineage): boolean {
-  const told = 'successors' in state ? state.successors : [];
-  return told.length === successors.length && successors.every((id) => told.includes(id));
+  const recorded = 'successors' in state ? state.successors : [];
+  return recorded.length === successors.length && successors.every((id) => recorded.includes(id));
 }
 
 /** Its name and settings are lost; events are not. */

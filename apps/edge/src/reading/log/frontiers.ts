@@ -67,11 +67,11 @@ export class Frontiers {
     const line = this.line(host);
     if (line.failedAtMs !== undefined && performance.now() - line.failedAtMs < RETRY_PAUSE_MS)
       return Promise.resolve(false);
-    if (line.running === undefined) return this.begin(host, line, raise);
+    if (line.running === undefined) return this.start(host, line, raise);
     if (line.queued === undefined) {
       const done = line.running
         .catch(() => false)
-        .then(() => this.begin(host, line, line.queued?.raise ?? raise));
+        .then(() => this.start(host, line, line.queued?.raise ?? raise));
       line.queued = { done, raise };
     } else {
       line.queued.raise ||= raise;
@@ -103,7 +103,7 @@ export class Frontiers {
     for (const listener of this.listeners) listener.forgetHost(host);
   }
 
-  private begin(host: number, line: Line, raise: boolean): Promise<boolean> {
+  private start(host: number, line: Line, raise: boolean): Promise<boolean> {
     line.queued = undefined;
     line.askedAtMs = performance.now();
     line.running = this.question(host, line, raise).finally(() => {

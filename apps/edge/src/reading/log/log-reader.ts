@@ -81,7 +81,7 @@ export class LogReader {
   private known: number;
   private readonly lost: Lost[] = [];
   /** by shardlet: the last loss that was told, so that a machine after another tells none twice */
-  private readonly lossesTold = new Map<number, number>();
+  private readonly lossesReported = new Map<number, number>();
   /** hosts whose answers do not fit the map, since when */
   private readonly doubted = new Map<number, number>();
 
@@ -215,8 +215,8 @@ export class LogReader {
     const keptFrom = () => clock.nowMicros() - windowMs * MICROS_PER_MS;
     const machine = new MergeMachine(map.topology, frontiers.tables, { ...options, keptFrom });
     for (const loss of machine.takeLost()) {
-      if ((this.lossesTold.get(loss.shardlet) ?? 0) >= loss.epoch) continue;
-      this.lossesTold.set(loss.shardlet, loss.epoch);
+      if ((this.lossesReported.get(loss.shardlet) ?? 0) >= loss.epoch) continue;
+      this.lossesReported.set(loss.shardlet, loss.epoch);
       this.lost.push(loss);
     }
     return machine;
@@ -276,11 +276,11 @@ export class LogReader {
     const { maxRecords, fromSeq, shardlet } = request;
     const { keyHash } = this.options;
     const { frontiers } = this.parts;
-    const told = frontiers.tables.replica(request.host, shardlet);
+    const reported = frontiers.tables.replica(request.host, shardlet);
     const options = { maxRecords, maxBytes: READ_BYTES_MAX, ...(keyHash === undefined ? {} : { keyHash }) };
     const reply = await readReplica(host, request.host, shardlet, fromSeq, options);
     // a replica never gets shorter
-    if (reply.kind === 'records' && reply.epoch === told?.epoch && reply.lastSeq < told.lastSeq)
+    if (reply.kind === 'records' && reply.epoch === reported?.epoch && reply.lastSeq < reported.lastSeq)
       frontiers.wentBack(request.host);
     return reply;
   }

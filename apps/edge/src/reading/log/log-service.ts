@@ -91,7 +91,7 @@ export class LogService {
     const session = kept?.value ?? new LogSession(this.parts, cursor, request.skip);
     const { limit, waitMs, signal, bytesMax = PAGE_BYTES_MAX } = request;
     try {
-      const page = toldAgain(await session.page({ limit, waitMs, signal, bytesMax }), kept?.unsure);
+      const page = withRepeated(await session.page({ limit, waitMs, signal, bytesMax }), kept?.unsure);
       this.keep(session, page, cursor, request.skip);
       return page;
     } catch (error) {
@@ -203,7 +203,7 @@ export class LogService {
   }
 }
 
-function toldAgain(page: SessionPage, unsure: Notices | undefined): SessionPage {
+function withRepeated(page: SessionPage, unsure: Notices | undefined): SessionPage {
   if (unsure === undefined) return page;
   const isNews = ({ shardlet, epoch }: SessionPage['lost'][number]) =>
     !page.lost.some((loss) => loss.shardlet === shardlet && loss.epoch >= epoch);

@@ -92,7 +92,7 @@ async function act(world: MergeWorld, reader: SlowReader): Promise<void> {
   const dice = world.below(20);
   if (dice < 5) await world.append();
   else if (dice < 7) world.tick();
-  else if (dice === 7) world.begin();
+  else if (dice === 7) world.startChange();
   else if (dice < 10) await world.step();
   else if (dice < 12) reader.learn();
   else if (dice < 14) await reader.ask(world.pick([...world.hosts.keys()]), world.below(3) > 0);

@@ -54,7 +54,7 @@ export class MergeMachine {
   mustRestart = false;
   private setBackTo: LogPosition | undefined;
   /** the map's version */
-  private readonly begunAt: number;
+  private readonly startVersion: number;
   private readonly topology: TopologyMap;
   private readonly tables: HostTables;
   private readonly options: MergeOptions;
@@ -63,7 +63,7 @@ export class MergeMachine {
     this.topology = topology;
     this.tables = tables;
     this.options = options;
-    this.begunAt = topology.version;
+    this.startVersion = topology.version;
     this.lastPlace = options.after;
     for (const { id } of topology.hosts()) this.front.promise(id, tables.hostLast(id) ?? 0);
     for (const shardlet of options.candidates ?? topology.shardlets(options.stream)) {
@@ -292,7 +292,7 @@ export class MergeMachine {
 
   private isNewLoss({ id, lost }: Shardlet): boolean {
     const last = lost.at(-1);
-    return last !== undefined && last.epoch > (this.lossesKnown.get(id) ?? this.begunAt);
+    return last !== undefined && last.epoch > (this.lossesKnown.get(id) ?? this.startVersion);
   }
 
   /** What was lost since the reader's version; nothing for who has read nothing yet. */

@@ -117,14 +117,14 @@ export class MergeWorld {
   }
 
   /** Begins a restructure or a migration of something that is at rest. */
-  begin(): void {
+  startChange(): void {
     const free = [...this.truth.leaves(1)].filter((s) => s.state.kind === 'open' && !this.busy.has(s.id));
     if (free.length === 0) return;
     const s = this.pick(free);
     const kind = this.below(4);
     if (kind === 0) this.run([s], this.restructure([s], [s.range]));
     else if (kind === 1) this.run([s], this.restructure([s], slices(s.range, 2)));
-    else if (kind === 2) this.beginMerge(s, free);
+    else if (kind === 2) this.startMerge(s, free);
     else this.run([s], this.migrate(s, this.below(3) === 0));
   }
 
@@ -137,7 +137,7 @@ export class MergeWorld {
     return true;
   }
 
-  private beginMerge(s: Shardlet, free: readonly Shardlet[]): void {
+  private startMerge(s: Shardlet, free: readonly Shardlet[]): void {
     const right = free.find((o) => o.owner === s.owner && o.range.from.hi === s.range.to.hi);
     if (right === undefined) return;
     this.run([s, right], this.restructure([s, right], [range(s.range.from, right.range.to)]));

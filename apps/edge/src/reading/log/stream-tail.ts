@@ -41,7 +41,7 @@ export class StreamTail {
   private readonly session: LogSession;
   private readonly ring: MergedRecord[] = [];
   private ringBytes = 0;
-  private begin: LogPosition;
+  private start: LogPosition;
   /** everything up to here was given out */
   private end: LogPosition;
   private notices: Notice[] = [];
@@ -51,12 +51,12 @@ export class StreamTail {
   /** REQUIRES a plain session; it belongs to the tail from now on. */
   constructor(session: LogSession) {
     this.session = session;
-    this.begin = this.end = session.cursor.after;
+    this.start = this.end = session.cursor.after;
   }
 
   /** Whether everything after this place that was given out so far is in the ring. */
   covers(place: LogPosition): boolean {
-    return !this.closed && comparePlaces(place, this.begin) >= 0;
+    return !this.closed && comparePlaces(place, this.start) >= 0;
   }
 
   get isClosed(): boolean {
@@ -80,7 +80,7 @@ export class StreamTail {
 
   /** Looks for more; whoever asks while a look is under way that may still find what they need shares it. */
   async next(waitMs: number): Promise<SessionPage & { readonly startedMs: number }> {
-    this.look ??= this.begins(Math.min(waitMs, LOOK_WAIT_MS));
+    this.look ??= this.startLook(Math.min(waitMs, LOOK_WAIT_MS));
     const { done, startedMs } = this.look;
     return { ...(await done), startedMs };
   }
@@ -96,7 +96,7 @@ export class StreamTail {
       .flatMap(({ trimmed }) => trimmed);
   }
 
-  private begins(waitMs: number): Look {
+  private startLook(waitMs: number): Look {
     const startedMs = performance.now();
     const done = this.session
       .page({ limit: LOOK_RECORDS_MAX, bytesMax: LOOK_BYTES_MAX, waitMs })
@@ -124,7 +124,7 @@ export class StreamTail {
       drop = i + 1;
     }
     const last = this.ring[drop - 1];
-    if (last !== undefined) this.begin = placeOf(last);
+    if (last !== undefined) this.start = placeOf(last);
     this.ring.splice(0, drop);
     this.notices = this.notices.filter(({ at }) => this.covers(at));
     return page;

@@ -61,7 +61,7 @@ function AddForm({ targets, onDone }: { targets: readonly string[]; onDone(): vo
     }),
   );
   const { name, url, query, partitionLabel, hostLabel, webhook } = typed;
-  const isTold = source === 'file' ? load !== undefined : url !== '' && query !== '';
+  const hasSource = source === 'file' ? load !== undefined : url !== '' && query !== '';
   const input = {
     name,
     ...(source === 'file'
@@ -76,7 +76,7 @@ function AddForm({ targets, onDone }: { targets: readonly string[]; onDone(): vo
     <OrderForm
       order={add}
       action="Add the cluster"
-      disabled={name === '' || !isTold || isMissing}
+      disabled={name === '' || !hasSource || isMissing}
       onSubmit={() => add.mutate(input)}
     >
       <Field

@@ -128,7 +128,7 @@ function Hosts({ hosts }: { hosts: readonly ExternalHostView[] }) {
     <ul className="border-line border-t">
       {sorted
         .slice(0, SHOWN_MAX)
-        .map(({ name, zone, partitions, eventsPerSecond, capacity, isTold, heaviest }) => {
+        .map(({ name, zone, partitions, eventsPerSecond, capacity, isCapacityKnown, heaviest }) => {
           const share = eventsPerSecond / capacity;
           return (
             <li
@@ -155,7 +155,7 @@ function Hosts({ hosts }: { hosts: readonly ExternalHostView[] }) {
               </div>
               <p className="tabular flex flex-wrap items-center gap-2 text-soft text-xs md:justify-end">
                 {formatRate(eventsPerSecond)} of {formatRate(capacity)}/s, {Math.round(100 * share)} %
-                {isTold ? null : <Badge tone="warn">capacity assumed</Badge>}
+                {isCapacityKnown ? null : <Badge tone="warn">capacity assumed</Badge>}
               </p>
             </li>
           );

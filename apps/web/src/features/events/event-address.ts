@@ -34,7 +34,7 @@ export type EventAddress = ReturnType<typeof useEventAddress>[0];
 
 export function filterOf(address: EventAddress, nowMs: number): EventFilter {
   const { stream, key, type, source, shardlet, low, high, back, since, until } = address;
-  const begin =
+  const start =
     back === 'oldest'
       ? null
       : back === 'set'
@@ -48,7 +48,7 @@ export function filterOf(address: EventAddress, nowMs: number): EventFilter {
     shardlet,
     low,
     high,
-    since: begin,
+    since: start,
     until: back === 'set' ? until : null,
   };
 }

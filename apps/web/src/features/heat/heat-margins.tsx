@@ -57,8 +57,8 @@ function highest(values: Float64Array, from: number, to: number): number {
 }
 
 /** The bars of the cells in [begin, end) that are shown. */
-function barsPath({ values, from, to, upright, max }: Frame, begin: number, end: number): string {
-  const [first, last] = [Math.max(begin, Math.floor(from)), Math.min(end, Math.ceil(to))];
+function barsPath({ values, from, to, upright, max }: Frame, start: number, end: number): string {
+  const [first, last] = [Math.max(start, Math.floor(from)), Math.min(end, Math.ceil(to))];
   const perBar = Math.max(1, Math.ceil((to - from) / BARS_MAX));
   if (max === 0) return '';
   const scale = 1_000 / (to - from);

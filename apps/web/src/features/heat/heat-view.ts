@@ -91,8 +91,8 @@ function shifted(from: number, to: number, by: number, count: number): [number, 
 }
 
 function inside(from: number, span: number, count: number): [number, number] {
-  const begin = Math.min(count - span, Math.max(0, from));
-  return [begin, begin + span];
+  const start = Math.min(count - span, Math.max(0, from));
+  return [start, start + span];
 }
 
 function ordered(a: number, b: number): [number, number] {

@@ -14,12 +14,12 @@ const WEEKS = 6;
 /** `offset`: months from now. */
 export function monthOf(nowMs: number, offset: number, zone: string): { title: string; days: CalendarDay[] } {
   const first = startOfMonth(addMonths(new TZDate(nowMs, zone), offset));
-  const begin = startOfWeek(first, { weekStartsOn: 1 });
+  const start = startOfWeek(first, { weekStartsOn: 1 });
   const days = Array.from({ length: WEEKS * 7 }, (_, i) => {
-    const date = addDays(begin, i);
+    const date = addDays(start, i);
     return {
       fromMs: date.getTime(),
-      toMs: addDays(begin, i + 1).getTime(),
+      toMs: addDays(start, i + 1).getTime(),
       day: date.getDate(),
       isInMonth: date.getMonth() === first.getMonth(),
     };

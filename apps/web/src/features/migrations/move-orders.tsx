@@ -61,7 +61,7 @@ function Confirm({ move, chosen, onDone }: { move: MoveView; chosen: Order; onDo
   const client = useQueryClient();
   const field = useId();
   const [reason, setReason] = useState('');
-  const told = {
+  const callbacks = {
     onSuccess: () => {
       toast.success(`${ORDERS[chosen].name}: shardlet ${move.shardlet}`, {
         description: ORDERS[chosen].follows,
@@ -72,8 +72,8 @@ function Confirm({ move, chosen, onDone }: { move: MoveView; chosen: Order; onDo
     onError: (error: { message: string }) => toast.error('Not done', { description: error.message }),
   };
   const orders = trpc.operations.migrations;
-  const back = useMutation(orders.moveBack.mutationOptions(told));
-  const order = useMutation(orders[chosen === 'moveBack' ? 'pause' : chosen].mutationOptions(told));
+  const back = useMutation(orders.moveBack.mutationOptions(callbacks));
+  const order = useMutation(orders[chosen === 'moveBack' ? 'pause' : chosen].mutationOptions(callbacks));
   const give = chosen === 'moveBack' ? back : order;
   const input = { migration: move.id, reason: reason.trim() === '' ? 'asked for in the console' : reason };
   return (

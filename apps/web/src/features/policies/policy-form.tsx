@@ -53,6 +53,7 @@ const TITLES: Record<string, string> = {
 
 type Policy = {
   readonly mode: keyof typeof MODE_MEANS;
+  readonly four_eyes: boolean;
   readonly migration_window: readonly Window[];
   readonly placement: readonly PlacementRule[];
   readonly scopes: readonly PolicyScope[];
@@ -68,6 +69,7 @@ interface Version {
 /** What somebody has changed; what is left out is as it was. */
 interface Changes {
   readonly mode?: Policy['mode'];
+  readonly fourEyes?: boolean;
   /** what was typed, by path */
   readonly typed: Readonly<Record<string, string>>;
   readonly windows?: readonly Window[];
@@ -94,6 +96,7 @@ export function PolicyForm({
   const change = (more: Partial<Changes>) => setChanges({ ...changes, ...more });
   const { typed } = changes;
   const mode = changes.mode ?? base.policy.mode;
+  const fourEyes = changes.fourEyes ?? base.policy.four_eyes;
   const windows = changes.windows ?? base.policy.migration_window;
   const savedRules = base.policy.placement.map(ruleText);
   const rules = changes.rules ?? savedRules;
@@ -142,7 +145,8 @@ export function PolicyForm({
   const areWindowsNew = JSON.stringify(windows) !== JSON.stringify(base.policy.migration_window);
   const areRulesNew = JSON.stringify(rules) !== JSON.stringify(savedRules);
   const areScopesNew = JSON.stringify(scopes) !== JSON.stringify(savedScopes);
-  const others = [mode !== base.policy.mode, areWindowsNew, areRulesNew, areScopesNew];
+  const isFourEyesNew = fourEyes !== base.policy.four_eyes;
+  const others = [mode !== base.policy.mode, isFourEyesNew, areWindowsNew, areRulesNew, areScopesNew];
   const count = changed.length + others.filter(Boolean).length;
   const isBehind = newest.version !== base.version;
   // nothing typed could be lost
@@ -154,6 +158,7 @@ export function PolicyForm({
   const draft = (): Record<string, unknown> => {
     const made = structuredClone(base.policy) as Record<string, unknown>;
     made.mode = mode;
+    made.four_eyes = fourEyes;
     made.migration_window = windows;
     made.placement = rules.map(ruleOf);
     made.scopes = scopes.map(scopeOf);
@@ -178,6 +183,15 @@ export function PolicyForm({
         <CardHead id="mode-title" title="Mode" hint={MODE_MEANS[mode]}>
           <Segmented label="Mode" value={mode} choices={MODES} onChange={(next) => change({ mode: next })} />
         </CardHead>
+        <label className="flex items-center gap-2 px-4 pb-4 text-sm">
+          <input
+            type="checkbox"
+            className="size-4 accent-(--accent)"
+            checked={fourEyes}
+            onChange={(event) => change({ fourEyes: event.target.checked })}
+          />
+          Four eyes: two people approve each plan
+        </label>
       </Card>
       <Firings
         saved={base.policy as never}

@@ -44,8 +44,8 @@ test.each([
   [{ auto: { minimum_confidence: '2' } }, 'Confidence'],
   [{ auto: { minimum_gain: '-1' } }, 'Gain'],
   [{ auto: { budget_moves: '1.5' } }, 'Moves of one plan'],
-])('what is wrong is told: %j', (change, told) => {
+])('what is wrong is told: %j', (change, message) => {
   const good = scopeText({ stream: 'main', mode: 'auto', auto: {} });
   const text = { ...good, ...change, auto: { ...good.auto, ...('auto' in change ? change.auto : {}) } };
-  expect(scopeProblem(text as ScopeText)).toContain(told);
+  expect(scopeProblem(text as ScopeText)).toContain(message);
 });

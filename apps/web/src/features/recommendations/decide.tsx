@@ -30,7 +30,11 @@ export function Decide({ row, onDone }: { row: RecommendationView; onDone(): voi
   // what was refused as stale is simulated anew: the list is read again, the dialog shows the new revision
   const onError = () => void client.invalidateQueries();
   const approve = useMutation(
-    trpc.operations.recommendations.approve.mutationOptions({ onSuccess: done('Approved'), onError }),
+    trpc.operations.recommendations.approve.mutationOptions({
+      onSuccess: ({ state }) =>
+        done(state === 'open' ? 'Approved by you. Another person has to approve it as well.' : 'Approved')(),
+      onError,
+    }),
   );
   const reject = useMutation(
     trpc.operations.recommendations.reject.mutationOptions({ onSuccess: done('Rejected'), onError }),
@@ -38,11 +42,11 @@ export function Decide({ row, onDone }: { row: RecommendationView; onDone(): voi
   const canTakeBack = row.state === 'approved';
   if (row.state !== 'open' && !canTakeBack) return null;
   const error = approve.error ?? reject.error;
-  const begin = when === 'time' ? Date.parse(time) : when === 'best' ? Date.parse(bestAt ?? '') : when;
-  const isReady = typeof begin === 'string' || !Number.isNaN(begin);
+  const start = when === 'time' ? Date.parse(time) : when === 'best' ? Date.parse(bestAt ?? '') : when;
+  const isReady = typeof start === 'string' || !Number.isNaN(start);
   const approval = () => ({
     ...{ recommendation: row.id, revision: row.revision, topologyVersion: row.topologyVersion, note },
-    when: typeof begin === 'string' ? begin : new Date(begin).toISOString(),
+    when: typeof start === 'string' ? start : new Date(start).toISOString(),
   });
   const rejection = { recommendation: row.id, note };
   return (

@@ -51,6 +51,12 @@ export function RecommendationDetail({
             <Fact name={row.state === 'open' ? 'Expires' : 'Last proposed'}>
               <When ms={row.state === 'open' ? row.expiresMs : row.lastMs} nowMs={nowMs} />
             </Fact>
+            {row.firstApproval === null || row.state !== 'open' ? null : (
+              <Fact name="Approved first by">
+                {row.firstApproval.by}, <When ms={row.firstApproval.atMs} nowMs={nowMs} />: waits for a second
+                person
+              </Fact>
+            )}
             {row.decidedMs === null ? null : (
               <Fact name="Decided">
                 {row.decidedBy}, <When ms={row.decidedMs} nowMs={nowMs} />

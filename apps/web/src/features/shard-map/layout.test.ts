@@ -46,17 +46,17 @@ describe.each(LAYOUTS)('the %s', (kind) => {
     },
   );
 
-  it('lays 100,000 shardlets of 400 hosts out in less than two seconds', () => {
-    const startedMs = performance.now();
-    layoutOf(
-      cellsOf(
-        Array.from({ length: 400 }, () => 250),
-        (i) => i % 1_000,
-      ),
-      kind,
-      1_100,
-    );
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+  // how long it takes is measured by the bench "console"
+  it('finds each of 100,000 shardlets of 400 hosts again', () => {
+    const counts = Array.from({ length: 400 }, () => 250);
+    const cells = cellsOf(counts, (i) => i % 1_000);
+    const layout = layoutOf(cells, kind, 1_100);
+    const seen = Array.from({ length: 100 }, (_, i) => i * 997);
+    const found = seen.map((i) => {
+      const { x, y, width, height } = boxAt(layout, i);
+      return shardletAt(layout, cells, x + width / 2, y + height / 2);
+    });
+    expect(found).toEqual(seen);
   });
 });
 

@@ -21,7 +21,7 @@ export interface Drag {
 const DISTANCE_MIN = 6;
 
 export function useDrag(layout: Layout, cells: ShardCells, onDrop: (index: number, host: number) => void) {
-  const begun = useRef<{ index: number; x: number; y: number }>(undefined);
+  const pressed = useRef<{ index: number; x: number; y: number }>(undefined);
   const wasDragged = useRef(false);
   const [drag, setDrag] = useState<Drag>();
   useEffect(() => {
@@ -34,7 +34,7 @@ export function useDrag(layout: Layout, cells: ShardCells, onDrop: (index: numbe
   });
 
   function end() {
-    begun.current = undefined;
+    pressed.current = undefined;
     setDrag(undefined);
   }
   const handlers = {
@@ -43,13 +43,13 @@ export function useDrag(layout: Layout, cells: ShardCells, onDrop: (index: numbe
       if (event.button !== 0 || event.pointerType === 'touch') return;
       const { x, y } = placeOf(event);
       const index = shardletAt(layout, cells, x, y);
-      if (index !== undefined) begun.current = { index, x, y };
+      if (index !== undefined) pressed.current = { index, x, y };
     },
     onPointerMove(event: PointerEvent<HTMLElement>) {
-      if (begun.current === undefined) return;
-      const { index } = begun.current;
+      if (pressed.current === undefined) return;
+      const { index } = pressed.current;
       const { x, y } = placeOf(event);
-      const isFar = Math.hypot(x - begun.current.x, y - begun.current.y) >= DISTANCE_MIN;
+      const isFar = Math.hypot(x - pressed.current.x, y - pressed.current.y) >= DISTANCE_MIN;
       if (drag === undefined && !isFar) return;
       if (drag === undefined) event.currentTarget.setPointerCapture(event.pointerId);
       wasDragged.current = true;

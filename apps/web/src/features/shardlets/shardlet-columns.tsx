@@ -87,7 +87,7 @@ function RangeCell({ row }: { row: ShardletRow }) {
         <span
           className="absolute inset-y-0 rounded-full bg-accent"
           style={{
-            left: `${Math.min(row.begins, 1 - SHARE_MIN) * 100}%`,
+            left: `${Math.min(row.start, 1 - SHARE_MIN) * 100}%`,
             width: `${Math.max(row.share, SHARE_MIN) * 100}%`,
           }}
         />

@@ -35,11 +35,11 @@ it('knows a decision as soon as it has caught up', async () => {
 
 it('catches up when it is told, without waiting for its poll', async () => {
   const store = await testStore();
-  let tell: (version: number) => void = () => {};
+  let notify: (version: number) => void = () => {};
   const notifier: ChangeNotifier = {
     notify: async () => {},
     subscribe: async (listener) => {
-      tell = listener;
+      notify = listener;
       return async () => {};
     },
   };
@@ -47,7 +47,7 @@ it('catches up when it is told, without waiting for its poll', async () => {
   follower.start();
   await follower.catchUp();
   const reply = await store.decide(alterStream(1, { retentionMs: 3_600_000 }), 'test');
-  tell(reply.kind === 'decided' ? reply.version : 0);
+  notify(reply.kind === 'decided' ? reply.version : 0);
   await expect.poll(() => follower.map!.stream(1)!.retentionMs, { timeout: 500 }).toBe(3_600_000);
 });
 

@@ -21,7 +21,7 @@ export interface ShardletRow {
   readonly to: string;
   /** share of the whole key space, 0..1, and where it begins */
   readonly share: number;
-  readonly begins: number;
+  readonly start: number;
   readonly eventsPerSecond: number;
   readonly bytesPerSecond: number;
   readonly refusedPerSecond: number;
@@ -125,7 +125,7 @@ function shardletRow(map: TopologyMap, shardlet: Shardlet, rate: Load | undefine
     epoch: shardlet.epoch,
     from: formatPosition(shardlet.range.from),
     to: formatPosition(shardlet.range.to),
-    begins: shardlet.range.from.hi / 2 ** 32,
+    start: shardlet.range.from.hi / 2 ** 32,
     share: shareOf(shardlet.range),
     eventsPerSecond: rate?.events ?? 0,
     bytesPerSecond: rate?.bytes ?? 0,

@@ -3,8 +3,8 @@
  * cluster, which is one stream by its name.
  */
 import { type ClusterStore, topologyOf } from '@foreshard/core/external';
+import { type ForecastRecords, ForecastStore } from '@foreshard/core/forecast-service';
 import type { HintStore } from '@foreshard/core/hints';
-import { type ForecastRecords, ForecastStore } from '@foreshard/core/predicting';
 import { type BlockStore, TelemetryStore } from '@foreshard/core/telemetry';
 import { TopologyMap, type TopologyStore } from '@foreshard/core/topology';
 

@@ -9,7 +9,7 @@ export interface ExternalHostView {
   readonly eventsPerSecond: number;
   readonly capacity: number;
   /** false: nobody said what it takes, so the policy's is taken */
-  readonly isTold: boolean;
+  readonly isCapacityKnown: boolean;
   readonly heaviest: readonly { readonly name: string; readonly eventsPerSecond: number }[];
 }
 
@@ -33,7 +33,7 @@ export async function hostViews(
       partitions: own.length,
       eventsPerSecond: own.reduce((sum, one) => sum + one.eventsPerSecond, 0),
       capacity: eventsPerSecond ?? presetCapacity,
-      isTold: eventsPerSecond !== null,
+      isCapacityKnown: eventsPerSecond !== null,
       heaviest: own
         .slice(0, HEAVIEST_MAX)
         .map((one) => ({ name: one.name, eventsPerSecond: one.eventsPerSecond })),

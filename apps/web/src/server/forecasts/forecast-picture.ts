@@ -10,7 +10,7 @@ import {
   type Resolution,
   type StreamForecast,
   type WholeForecast,
-} from '@foreshard/core/predicting';
+} from '@foreshard/core/forecast-service';
 import type { SeriesScope, TelemetryStore } from '@foreshard/core/telemetry';
 
 export interface ForecastPoint {
@@ -88,9 +88,9 @@ export async function forecastPicture(
           const [low, high] = [ahead.quantiles[LOW]![h]!, ahead.quantiles[HIGH]![h]!];
           return pointOf(ms, Number.NaN, { forecast, low, high, baseline: ahead.baseline[h]! }, perSecond);
         });
-  const told = new Set(behind.map(({ ms }) => ms));
+  const past = new Set(behind.map(({ ms }) => ms));
   const before = [...actual]
-    .filter(([ms]) => ms >= fromMs && !told.has(ms) && ms < (ahead?.fromMs ?? nowMs))
+    .filter(([ms]) => ms >= fromMs && !past.has(ms) && ms < (ahead?.fromMs ?? nowMs))
     .map(([ms, value]) => pointOf(ms, value, undefined, perSecond));
   const points = [...before, ...behind, ...future].sort((a, b) => a.ms - b.ms);
   return {
@@ -110,13 +110,13 @@ export async function forecastPicture(
 const LOW = 1;
 const HIGH = 5;
 
-interface Told {
+interface StepForecast {
   readonly forecast: number;
   readonly low: number;
   readonly high: number;
 }
 
-function oneAhead(kept: WholeForecast | StreamForecast, shardlet: number | null): Told | undefined {
+function oneAhead(kept: WholeForecast | StreamForecast, shardlet: number | null): StepForecast | undefined {
   const forecast =
     shardlet === null ? kept.total : 'shares' in kept ? partForecast(kept, shardlet) : undefined;
   if (forecast === undefined) return undefined;
@@ -153,13 +153,13 @@ async function actualBy(
 function pointOf(
   ms: number,
   actual: number,
-  told: (Told & { readonly baseline: number }) | undefined,
+  step: (StepForecast & { readonly baseline: number }) | undefined,
   perSecond: number,
 ): ForecastPoint {
   const known = Number.isNaN(actual) ? null : actual * perSecond;
-  if (told === undefined)
+  if (step === undefined)
     return { ms, actual: known, forecast: null, baseline: null, band: null, residual: null };
-  const { forecast, low, high, baseline } = told;
+  const { forecast, low, high, baseline } = step;
   return {
     ms,
     actual: known,

@@ -34,9 +34,9 @@ function forecastOf(answer: Heat | undefined) {
 const EVENTS = { metric: 'events', toMs: 6 * MINUTE_MS } as const;
 
 test('the forecast begins where the known load ends, also when the newest minute is not told yet', () => {
-  const told = heat(MINUTE_MS, [1, 2, 3, NONE, NONE, NONE]);
-  expect(knownUntil(told, 3.5 * MINUTE_MS)).toBe(3);
-  expect(knownUntil(told, 3 * MINUTE_MS)).toBe(3);
+  const picture = heat(MINUTE_MS, [1, 2, 3, NONE, NONE, NONE]);
+  expect(knownUntil(picture, 3.5 * MINUTE_MS)).toBe(3);
+  expect(knownUntil(picture, 3 * MINUTE_MS)).toBe(3);
 });
 
 test('a gap of more than some minutes before now is no part of the forecast', () => {
@@ -58,8 +58,8 @@ test('coarser columns and rows of the forecast are laid over those of the pictur
 
 test('what ends before now, is of something else, or was never forecast has no such half', async () => {
   const observed = heat(MINUTE_MS, [1, 1, 1, 1, 1, 1]);
-  const told = forecastOf(heat(MINUTE_MS, [1]));
-  expect(await withForecast(told, EVENTS, 1, observed, 6 * MINUTE_MS)).toBeUndefined();
-  expect(await withForecast(told, { ...EVENTS, metric: 'bytes' }, 1, observed, 0)).toBeUndefined();
+  const picture = forecastOf(heat(MINUTE_MS, [1]));
+  expect(await withForecast(picture, EVENTS, 1, observed, 6 * MINUTE_MS)).toBeUndefined();
+  expect(await withForecast(picture, { ...EVENTS, metric: 'bytes' }, 1, observed, 0)).toBeUndefined();
   expect(await withForecast(forecastOf(undefined), EVENTS, 1, observed, 2 * MINUTE_MS)).toBeUndefined();
 });

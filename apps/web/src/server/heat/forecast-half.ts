@@ -3,12 +3,12 @@
  * are one picture. The newest minute is told some seconds after its end: the forecast begins where the known
  * load ends, not at the tick of the clock, so that no stripe of nothing lies between them.
  */
-import type { ForecastStore } from '@foreshard/core/predicting';
+import type { ForecastStore } from '@foreshard/core/forecast-service';
 import { type Heat, RowIndex } from '@foreshard/core/telemetry';
 import type { HeatQueryInput } from './heat-query.ts';
 
 /** Later than that something is wrong, and the gap is shown. */
-const TOLD_WITHIN_MS = 5 * 60_000;
+const REPORTED_WITHIN_MS = 5 * 60_000;
 /** As fine as the forecast is: its rows are laid over those of the picture. */
 const ROWS_MAX = 2_000;
 
@@ -46,7 +46,7 @@ export async function withForecast(
 export function knownUntil({ fromMs, columnMs, columns, rows, values }: Heat, nowMs: number): number {
   const now = Math.min(columns, Math.max(0, Math.ceil((nowMs - fromMs) / columnMs)));
   // the column that runs now may not be told of at all
-  const earliest = Math.max(0, now - 1 - Math.ceil(TOLD_WITHIN_MS / columnMs));
+  const earliest = Math.max(0, now - 1 - Math.ceil(REPORTED_WITHIN_MS / columnMs));
   const isKnown = (column: number) =>
     values.subarray(column * rows.length, (column + 1) * rows.length).some((value) => !Number.isNaN(value));
   for (let column = now; column > earliest; column--) if (isKnown(column - 1)) return column;

@@ -2,8 +2,8 @@
  * The heat map as a page gets it: cells as packed numbers (a million JSON numbers would take a second to
  * parse), rows with whom they belong to now, the pattern, and the restructurings of that time.
  */
+import type { ForecastStore } from '@foreshard/core/forecast-service';
 import { formatPosition, parsePosition, type Range, range } from '@foreshard/core/keyspace';
-import type { ForecastStore } from '@foreshard/core/predicting';
 import {
   type Heat,
   HOUR_MS,

@@ -42,15 +42,15 @@ export function causeOf(hot: HotShardlet, leaves: number, splitKeys: boolean): H
 }
 
 /** The newest minutes may not be told yet; without a worker nothing is told at all, and "cooled down" would be a guess. */
-const UNTOLD_MS = 5 * 60_000;
+const UNREPORTED_MS = 5 * 60_000;
 
 /** How long the end of the course has stayed above half of its highest; null when its end is not known. */
 export function heldForMs(course: Float64Array, stepMs: number): number | null {
-  const untold = course.length - 1 - course.findLastIndex((value) => !Number.isNaN(value));
-  if (untold * stepMs > Math.max(UNTOLD_MS, 2 * stepMs)) return null;
+  const unreported = course.length - 1 - course.findLastIndex((value) => !Number.isNaN(value));
+  if (unreported * stepMs > Math.max(UNREPORTED_MS, 2 * stepMs)) return null;
   const peak = Math.max(0, ...course.filter((v) => !Number.isNaN(v)));
   let steps = 0;
-  for (let i = course.length - 1 - untold; i >= 0; i--) {
+  for (let i = course.length - 1 - unreported; i >= 0; i--) {
     if (!(course[i]! >= peak / 2) || peak === 0) break;
     steps++;
   }

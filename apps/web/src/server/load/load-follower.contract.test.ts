@@ -19,7 +19,7 @@ beforeAll(async () => {
   server = await startRedis({ dir });
   redis = new Redis(server.url);
   redis.on('error', () => {});
-  await tell(flushOf(second(5), [[1, 3, 300, 0]], 1));
+  await publish(flushOf(second(5), [[1, 3, 300, 0]], 1));
   follower = new LoadFollower(redis.duplicate({ maxRetriesPerRequest: null, commandTimeout: 5_000 }));
   follower.start();
 });
@@ -35,7 +35,7 @@ const base = Math.floor(Date.now() / 1_000) - 60;
 const second = (s: number) => (base + s) * 1_000;
 const eventsAt = (s: number) => follower.window.points(base + s - 1, base + s)[0]!.events;
 
-async function tell(flush: ReturnType<typeof flushOf>): Promise<void> {
+async function publish(flush: ReturnType<typeof flushOf>): Promise<void> {
   await redis.xadd(LOAD_STREAM_KEY, '*', LOAD_FLUSH_FIELD, Buffer.from(packFlush(flush)));
 }
 
@@ -44,14 +44,14 @@ it('knows what was told before it started', async () => {
 });
 
 it('hears a new flush at once, although it is waiting', async () => {
-  await tell(flushOf(second(10), [[1, 8, 800, 0]], 0));
+  await publish(flushOf(second(10), [[1, 8, 800, 0]], 0));
   await expect.poll(() => eventsAt(10), { timeout: 2_000 }).toBe(8);
 });
 
 it('skips what it cannot read', async () => {
   await redis.xadd(LOAD_STREAM_KEY, '*', LOAD_FLUSH_FIELD, '\u00ff');
   await redis.xadd(LOAD_STREAM_KEY, '*', 'other', 'x');
-  await tell(flushOf(second(11), [[1, 9, 900, 0]], 0));
+  await publish(flushOf(second(11), [[1, 9, 900, 0]], 0));
   await expect.poll(() => eventsAt(11), { timeout: 2_000 }).toBe(9);
 });
 
@@ -60,7 +60,7 @@ it('ages while Redis is away, and goes on by itself when it is back', async () =
   await expect.poll(() => follower.contactAgeMs(Date.now()), { timeout: 10_000 }).toBeGreaterThan(2_500);
   expect(follower.settledSecond(Date.now())).toBeLessThan(lastSettledSecond(Date.now()));
   await server.restart();
-  await tell(flushOf(second(20), [[1, 4, 400, 0]], 0));
+  await publish(flushOf(second(20), [[1, 4, 400, 0]], 0));
   await expect.poll(() => eventsAt(20), { timeout: 15_000 }).toBe(4);
   expect(eventsAt(10)).toBe(8);
   expect(follower.contactAgeMs(Date.now())).toBeLessThan(2_500);

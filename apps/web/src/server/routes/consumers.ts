@@ -42,7 +42,7 @@ const GROUPS_MAX = 50;
 
 export const consumersRouter = router({
   list: query.query(({ ctx: { server } }) =>
-    told(async () => {
+    answerOf(async () => {
       const { groups } = listSchema.parse(JSON.parse(await server.edge.get('/v1/groups')));
       const shown = groups.slice(0, GROUPS_MAX);
       const details = await Promise.all(shown.map(({ name }) => detailOf(server.edge, name)));
@@ -53,7 +53,7 @@ export const consumersRouter = router({
   detail: query
     .input(z.object({ group: z.string().min(1).max(64) }))
     .query(({ ctx: { server }, input }) =>
-      told(async () => ({ ...(await detailOf(server.edge, input.group)), nowMs: Date.now() })),
+      answerOf(async () => ({ ...(await detailOf(server.edge, input.group)), nowMs: Date.now() })),
     ),
 });
 
@@ -72,7 +72,7 @@ function summaryOf({ shardlets, members, ...group }: GroupDetail): GroupSummary 
 }
 
 /** The edge's words, under the status that belongs to them. */
-async function told<T>(ask: () => Promise<T>): Promise<T> {
+async function answerOf<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Forecasts, the models that make them, and the forecast half of the heat map. */
-import { RESOLUTION_NAMES } from '@foreshard/core/predicting';
+import { RESOLUTION_NAMES } from '@foreshard/core/forecast-service';
 import { z } from 'zod';
 import { forecastPicture } from '../forecasts/forecast-picture.ts';
 import { type HeatPicture, packed, rangeOf, rowsOf, streamOf } from '../heat/heat-picture.ts';
@@ -89,12 +89,12 @@ export const forecastsRouter = router({
       }),
     )
     .query(async ({ ctx: { server }, input: { horizonMs, shardlet, target } }) => {
-      const told = await server.forecasts.probability({
+      const answer = await server.forecasts.probability({
         horizonMs,
         ...(shardlet === undefined ? {} : { shardlet }),
         ...(target === undefined ? {} : { target }),
       });
-      return told ?? null;
+      return answer ?? null;
     }),
 });
 

@@ -37,7 +37,7 @@ export function parseProgress(line: string): SampleProgress | undefined {
 }
 
 /** A line that tells a person something: of a crash only its message is left. */
-export function isTelling(line: string): boolean {
+export function isStatusLine(line: string): boolean {
   return line.trim() !== '' && !/^(\s+at |Node\.js v\d)/.test(line);
 }
 

@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { type ReplayCommand, SAMPLE_ROWS } from './replay-command.ts';
 import {
-  isTelling,
+  isStatusLine,
   parseProgress,
   parseResult,
   type SampleProgress,
@@ -100,7 +100,7 @@ export class SampleRun {
     createInterface({ input: child.stderr }).on('line', (line) => {
       const progress = parseProgress(line);
       if (progress !== undefined) this.progressed(progress);
-      else if (isTelling(line)) said = line.trim();
+      else if (isStatusLine(line)) said = line.trim();
     });
     child.on('error', (error) => (said = error.message));
     child.on('close', (code) =>

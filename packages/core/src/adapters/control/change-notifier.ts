@@ -53,14 +53,14 @@ export class RedisChangeNotifier implements ChangeNotifier {
 
   private openSubscriber(): Redis {
     const subscriber = openSubscriber(this.redis);
-    subscriber.on('message', (_channel, message) => this.tell(Number(message)));
+    subscriber.on('message', (_channel, message) => this.notifyAll(Number(message)));
     this.subscribed = subscriber.subscribe(this.channel);
     // it fails only when the connection is closed for good
     this.subscribed.catch(() => {});
     return subscriber;
   }
 
-  private tell(version: number): void {
+  private notifyAll(version: number): void {
     if (!Number.isSafeInteger(version)) return;
     for (const listener of [...this.listeners]) listener(version);
   }

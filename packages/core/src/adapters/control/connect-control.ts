@@ -4,17 +4,17 @@
  * nothing here fails while a server is away: the calls do, in one clear line.
  */
 import type { Redis } from 'ioredis';
-import type { AssertionKeyStore } from '../../access/index.ts';
+import type { AssertionKeyStore, LinkStore, PersonStore, SessionStore } from '../../access/index.ts';
 import type { HostOrders, InquiryClient, PolicyStore, RecommendationLog } from '../../advising/index.ts';
 import type { GroupStore } from '../../consuming/index.ts';
 import type { ClusterStore } from '../../external/index.ts';
+import type { ForecastRecords, ModelRegistry } from '../../forecast-service/index.ts';
 import type { HintStore } from '../../hints/index.ts';
 import type { HostProofStore } from '../../hosts/index.ts';
 import type { JobRuns } from '../../jobs/index.ts';
 import type { DrainFacts, MoveLog } from '../../moves/index.ts';
 import type { NotificationStore } from '../../notifying/index.ts';
 import type { QuotaStore } from '../../operations/handlers/index.ts';
-import type { ForecastRecords, ModelRegistry } from '../../predicting/index.ts';
 import type { HealthStore, ProfileStore } from '../../profiling/index.ts';
 import type { BlockStore } from '../../telemetry/index.ts';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '../../topology/index.ts';
@@ -30,14 +30,17 @@ import {
   PrismaHintStore,
   PrismaHostOrders,
   PrismaHostProofs,
+  PrismaLinkStore,
   PrismaModelRegistry,
   PrismaMoveLog,
   PrismaNotificationStore,
+  PrismaPersonStore,
   PrismaPolicyStore,
   PrismaProfileStore,
   PrismaQuotaStore,
   PrismaRecommendationLog,
   PrismaRestoration,
+  PrismaSessionStore,
   PrismaTokenStore,
   PrismaTopologyStore,
   type Restoration,
@@ -74,6 +77,11 @@ export interface Control {
   readonly tokenChanges: ChangeNotifier;
   /** with which edges judge what consoles assert */
   readonly assertionKeys: AssertionKeyStore;
+  /** who may use the console */
+  readonly people: PersonStore;
+  readonly sessions: SessionStore;
+  /** links that can be used once */
+  readonly links: LinkStore;
   /** of single tokens and streams */
   readonly quotas: QuotaStore;
   /** consumer groups */
@@ -136,6 +144,9 @@ export function connectControl(settings: ControlSettings): Control {
     tokens: new NotifyingTokenStore(new PrismaTokenStore(prisma, databaseUrl), tokenChanges),
     tokenChanges,
     assertionKeys: new PrismaAssertionKeys(prisma, databaseUrl),
+    people: new PrismaPersonStore(prisma, databaseUrl),
+    sessions: new PrismaSessionStore(prisma, databaseUrl),
+    links: new PrismaLinkStore(prisma, databaseUrl),
     quotas: new PrismaQuotaStore(prisma, databaseUrl),
     groups: new PrismaGroupStore(prisma, databaseUrl),
     moves: new PrismaMoveLog(prisma, databaseUrl),

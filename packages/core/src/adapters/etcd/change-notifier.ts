@@ -27,16 +27,16 @@ export class EtcdChangeNotifier implements ChangeNotifier {
   async subscribe(listener: (version: number) => void): Promise<() => Promise<void>> {
     let ended = false;
     let watcher: Watcher | undefined;
-    const begin = async (): Promise<void> => {
+    const start = async (): Promise<void> => {
       try {
-        const begun = await this.watch(listener);
-        if (ended) await begun.cancel();
-        else watcher = begun;
+        const started = await this.watch(listener);
+        if (ended) await started.cancel();
+        else watcher = started;
       } catch {
-        if (!ended) setTimeout(() => void begin(), REWATCH_PAUSE_MS).unref();
+        if (!ended) setTimeout(() => void start(), REWATCH_PAUSE_MS).unref();
       }
     };
-    await within(WATCH_PATIENCE_MS, begin(), 'not watching yet').catch(() => {});
+    await within(WATCH_PATIENCE_MS, start(), 'not watching yet').catch(() => {});
     const end = async () => {
       ended = true;
       this.open.delete(end);

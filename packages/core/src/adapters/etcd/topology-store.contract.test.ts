@@ -103,12 +103,12 @@ describe('The topology store on etcd', () => {
   it('refuses within its deadline without a majority, and goes on when it is back', async () => {
     const before = (await under.stores[0]!.snapshot()).version;
     await Promise.all([etcd.members[0]!.kill(), etcd.members[1]!.kill()]);
-    const begun = performance.now();
+    const startedMs = performance.now();
     await Promise.all([
       expect(under.stores[0]!.decide(increment(1), ME)).rejects.toBeInstanceOf(DatabaseUnreachable),
       expect(under.stores[1]!.snapshot()).rejects.toThrow('check TOPOLOGY_URL'),
     ]);
-    expect(performance.now() - begun).toBeLessThan(12_000);
+    expect(performance.now() - startedMs).toBeLessThan(12_000);
     await Promise.all([etcd.members[0]!.restart(), etcd.members[1]!.restart()]);
     await vi.waitFor(
       async () => expect((await under.stores[0]!.decide(increment(1), ME)).kind).toBe('decided'),

@@ -100,7 +100,7 @@ export class EtcdTopologyStore implements TopologyStore {
   }
 
   private async caughtUp(): Promise<TopologyMap> {
-    const map = this.map ?? (await this.begin());
+    const map = this.map ?? (await this.start());
     for (let full = true; full; ) {
       const records = await this.log.recordsAfter(map.version, CATCH_UP_RECORDS);
       for (const record of records) this.apply(map, record);
@@ -109,7 +109,7 @@ export class EtcdTopologyStore implements TopologyStore {
     return map;
   }
 
-  private async begin(): Promise<TopologyMap> {
+  private async start(): Promise<TopologyMap> {
     const base = await this.log.base();
     this.map = new TopologyMap(base ?? EMPTY_TOPOLOGY);
     this.nextIds = base?.nextIds ?? FIRST_IDS;

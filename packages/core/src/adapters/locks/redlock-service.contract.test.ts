@@ -43,18 +43,18 @@ describe.each([1, 3])('Redlock over %i Redis', (count) => {
 
   /** Holds the lock until told to let go. */
   function hold(what: string, lockMs?: number) {
-    const [begun, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const [started, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const held = service(0, lockMs).during(what, async () => {
-      begun.resolve();
+      started.resolve();
       await letGo.promise;
       return 'done';
     });
-    return { beginning: begun.promise, held, letGo: letGo.resolve };
+    return { starting: started.promise, held, letGo: letGo.resolve };
   }
 
   test('what one worker is at, another leaves alone, and takes when it is free', async () => {
     const holder = hold('host:1');
-    await holder.beginning;
+    await holder.starting;
     expect(await service(1).during('host:1', async () => 'twice')).toBeUndefined();
     expect(await service(1).during('host:2', async () => 'another host')).toBe('another host');
     holder.letGo();
@@ -65,7 +65,7 @@ describe.each([1, 3])('Redlock over %i Redis', (count) => {
 
   test('work that lasts longer than the lock keeps it', async () => {
     const holder = hold('host:1', 300);
-    await holder.beginning;
+    await holder.starting;
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(await service(1).during('host:1', async () => 'twice')).toBeUndefined();
     holder.letGo();
@@ -81,7 +81,7 @@ describe.each([1, 3])('Redlock over %i Redis', (count) => {
 
   test('when the lock is lost both work, both end well, and it is told', async () => {
     const holder = hold('host:1');
-    await holder.beginning;
+    await holder.starting;
     await Promise.all(redises[1]!.map((redis) => redis.flushall()));
     expect(await service(1).during('host:1', async () => 'both')).toBe('both');
     holder.letGo();

@@ -110,7 +110,7 @@ test('no order of operations breaks what a host promises', { timeout: 60_000 }, 
     fc.asyncProperty(steps, async (sequence) => {
       const watched = await memoryFixture({ idsPerSetMax: 8 }, WatchedHost);
       const performer = new Performer(watched, await memoryFixture({ idsPerSetMax: 8 }));
-      await performer.begin();
+      await performer.start();
       for (const step of sequence) {
         const [watchedReply, plainReply] = await performer.perform(step);
         expect(watchedReply).toBe(plainReply);

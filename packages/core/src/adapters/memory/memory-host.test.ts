@@ -51,7 +51,7 @@ test('the random operations of the differential test reach every kind of reply',
   const reached = new Set<string>();
   for (let seed = 0; seed < 120; seed++) {
     const performer = new Performer(await make({ idsPerSetMax: 8 }), await make({ idsPerSetMax: 8 }));
-    await performer.begin();
+    await performer.start();
     for (const step of randomSteps(seededRandom(seed), 150, true)) {
       const { reply } = JSON.parse((await performer.perform(step))[0]);
       for (const each of Array.isArray(reply) ? reply : [reply])

@@ -3,7 +3,7 @@
  * search takes seconds a series.
  */
 import { createRequire } from 'node:module';
-import type { Forecast } from '../../forecasting/index.ts';
+import type { Forecast } from '../../forecast-models/index.ts';
 import type { ModelTask } from './model-task.ts';
 import { recentOf, spreadFrom } from './recent.ts';
 

@@ -5,8 +5,8 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import type * as Tf from '@tensorflow/tfjs';
-import type { Forecast } from '../../forecasting/index.ts';
-import { momentsOf } from '../../forecasting/index.ts';
+import type { Forecast } from '../../forecast-models/index.ts';
+import { momentsOf } from '../../forecast-models/index.ts';
 import type { ModelTask } from './model-task.ts';
 import { recentOf } from './recent.ts';
 

@@ -1,5 +1,5 @@
 /** What passes between the thread of an expensive model and its caller, and what an expensive model is: one function. */
-import type { Forecast } from '../../forecasting/index.ts';
+import type { Forecast } from '../../forecast-models/index.ts';
 
 export interface ModelTask {
   /** module of the model, as a URL */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { initSync, MSTL } from '@bsull/augurs/mstl';
-import type { Forecast } from '../../forecasting/index.ts';
+import type { Forecast } from '../../forecast-models/index.ts';
 import type { ModelTask } from './model-task.ts';
 import { recentOf, spreadFrom } from './recent.ts';
 

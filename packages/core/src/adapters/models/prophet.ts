@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { initSync, Prophet } from '@bsull/augurs/prophet';
 import { optimizer } from '@bsull/augurs-prophet-wasmstan';
-import type { Forecast } from '../../forecasting/index.ts';
+import type { Forecast } from '../../forecast-models/index.ts';
 import type { ModelTask } from './model-task.ts';
 import { recentOf, spreadFrom } from './recent.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Series } from '../../forecasting/index.ts';
+import type { Series } from '../../forecast-models/index.ts';
 import { expensiveModel } from './expensive-model.ts';
 import { ThreadedModel } from './threaded-model.ts';
 

@@ -9,7 +9,7 @@ import {
   nonsense,
   type RemoteForecaster,
   type Series,
-} from '../../forecasting/index.ts';
+} from '../../forecast-models/index.ts';
 import type { ModelReply, ModelTask } from './model-task.ts';
 
 /** a model that needs more is broken: a year of hours with all its features is below 100 MB */

@@ -79,7 +79,7 @@ async function exchange(
     headers: { 'accept-encoding': whenLarger === 'fail' ? 'gzip' : 'identity', ...headers },
     ...(body === undefined ? {} : { body }),
   });
-  const bytes = await beginning(answer.body, bytesMax + 1);
+  const bytes = await firstBytes(answer.body, bytesMax + 1);
   if (whenLarger === 'cut') return { status: statusCode, text: bytes.toString('utf8', 0, bytesMax) };
   if (bytes.length > bytesMax) throw tooLarge(bytesMax);
   const plain = await unpacked(bytes, answer.headers['content-encoding'], bytesMax);
@@ -87,7 +87,7 @@ async function exchange(
 }
 
 /** No more than `length` bytes; the rest of the answer is not waited for. */
-async function beginning(body: Dispatcher.ResponseData['body'], length: number): Promise<Buffer> {
+async function firstBytes(body: Dispatcher.ResponseData['body'], length: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let read = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {

@@ -86,8 +86,8 @@ function addressOf(databaseUrl: string): string {
 /** A refused connection to a name with two addresses is an AggregateError without a message. */
 function reasonOf(cause: unknown): string {
   if (cause instanceof AggregateError && cause.errors.length > 0) return reasonOf(cause.errors[0]);
-  const told = driverCause(cause)?.originalMessage;
-  if (told !== undefined) return told;
+  const driverMessage = driverCause(cause)?.originalMessage;
+  if (driverMessage !== undefined) return driverMessage;
   // Prisma puts the call in front, on lines of its own
   return cause instanceof Error ? cause.message.trim().split('\n').at(-1)! : String(cause);
 }

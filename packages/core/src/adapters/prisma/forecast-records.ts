@@ -12,7 +12,7 @@ import {
   unpackTogether,
   unpackWhole,
   type WholeForecast,
-} from '../../predicting/index.ts';
+} from '../../forecast-service/index.ts';
 import { type PrismaClient, reaching } from './client.ts';
 
 export class PrismaForecastRecords implements ForecastRecords {

@@ -26,7 +26,7 @@ export class PrismaHostOrders implements HostOrders {
     return (await this.reaching(() => this.prisma.hostOrder.findMany(query))).map(orderFrom);
   }
 
-  async tell(recommendation: number, state: HostOrder['state'], detail: string): Promise<void> {
+  async report(recommendation: number, state: HostOrder['state'], detail: string): Promise<void> {
     const data = { state, detail };
     await this.reaching(() => this.prisma.hostOrder.updateMany({ where: { recommendation }, data }));
   }

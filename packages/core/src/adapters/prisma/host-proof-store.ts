@@ -80,8 +80,8 @@ export class PrismaHostProofs implements HostProofStore {
   }
 
   async claim({ host, claimant, acknowledged, atMs, ...claim }: HostClaim): Promise<void> {
-    const told = acknowledged === undefined ? Prisma.DbNull : { ...acknowledged };
-    const data = { ...claim, acknowledged: told, at: atMs, verdict: null };
+    const stored = acknowledged === undefined ? Prisma.DbNull : { ...acknowledged };
+    const data = { ...claim, acknowledged: stored, at: atMs, verdict: null };
     await this.reaching(() =>
       this.prisma.hostClaim.upsert({
         where: { host_claimant: { host, claimant } },

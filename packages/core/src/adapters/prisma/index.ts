@@ -8,6 +8,7 @@ export { PrismaHealthStore } from './health-store.ts';
 export { PrismaHintStore } from './hint-store.ts';
 export { PrismaHostOrders } from './host-order-store.ts';
 export { PrismaHostProofs } from './host-proof-store.ts';
+export { PrismaLinkStore } from './link-store.ts';
 export {
   applyMigrations,
   applyMigrationsWithin,
@@ -17,10 +18,12 @@ export {
 export { PrismaModelRegistry } from './model-registry.ts';
 export { PrismaMoveLog } from './move-log.ts';
 export { PrismaNotificationStore } from './notification-store.ts';
+export { PrismaPersonStore } from './person-store.ts';
 export { PrismaPolicyStore } from './policy-store.ts';
 export { PrismaProfileStore } from './profile-store.ts';
 export { PrismaQuotaStore } from './quota-store.ts';
 export { PrismaRecommendationLog } from './recommendation-log.ts';
 export { PrismaRestoration, type Restoration, type RestoredClock, type RestoredMark } from './restoration.ts';
+export { PrismaSessionStore } from './session-store.ts';
 export * from './token-store.ts';
 export { PrismaTopologyStore } from './topology-store.ts';

@@ -4,11 +4,11 @@ import type { Loaded, Needs } from '../../topology/index.ts';
 import type { Prisma } from './client.ts';
 import { RolledBack, UNEXAMINED } from './rolled-back.ts';
 import {
+  type AsRead,
   type GarbageRow,
   type HostRow,
   type ShardletRow,
   type StreamRow,
-  type Told,
   toGarbage,
   toHost,
   toShardlet,
@@ -69,10 +69,10 @@ export async function load(tx: Prisma.TransactionClient, needs: Needs): Promise<
 }
 
 interface NeededRows {
-  readonly streams: readonly Told<StreamRow>[];
-  readonly hosts: readonly Told<HostRow>[];
-  readonly shardlets: readonly Told<ShardletRow>[];
-  readonly garbage: readonly Told<GarbageRow>[];
+  readonly streams: readonly AsRead<StreamRow>[];
+  readonly hosts: readonly AsRead<HostRow>[];
+  readonly shardlets: readonly AsRead<ShardletRow>[];
+  readonly garbage: readonly AsRead<GarbageRow>[];
 }
 
 /**

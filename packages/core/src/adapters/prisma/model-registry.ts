@@ -9,7 +9,7 @@ import {
   type Resolution,
   TRAINING_SILENT_MS,
   type TrainingRun,
-} from '../../predicting/index.ts';
+} from '../../forecast-service/index.ts';
 import { type Prisma, type PrismaClient, reaching } from './client.ts';
 import type { TrainingRun as RunRow, ModelVersion as VersionRow } from './generated/client.ts';
 
@@ -85,7 +85,7 @@ export class PrismaModelRegistry implements ModelRegistry {
     );
   }
 
-  begin(run: Pick<TrainingRun, 'streamId' | 'reason' | 'actor' | 'startedMs'>): Promise<number | undefined> {
+  start(run: Pick<TrainingRun, 'streamId' | 'reason' | 'actor' | 'startedMs'>): Promise<number | undefined> {
     const { streamId: stream, reason, actor, startedMs } = run;
     return this.reaching(() =>
       this.prisma.$transaction(async (tx) => {

@@ -54,7 +54,7 @@ export class PrismaNotificationStore implements NotificationStore {
     return count > 0;
   }
 
-  async told(target: string, subjects: readonly string[]): Promise<Set<string>> {
+  async notified(target: string, subjects: readonly string[]): Promise<Set<string>> {
     const where = { target, subject: { in: [...subjects] } };
     const rows = await this.reaching(() => this.prisma.noticeTold.findMany({ where }));
     return new Set(rows.map(({ subject }) => subject));
@@ -67,13 +67,13 @@ export class PrismaNotificationStore implements NotificationStore {
         const data = { ...delivery, state: 'waiting', nextMs: createdMs };
         const made = await tx.webhookDelivery.createMany({ data: [data], skipDuplicates: true });
         if (made.count === 0) return false;
-        const told = subjects.map((subject) => ({ target, subject, atMs: createdMs }));
-        const { count } = await tx.noticeTold.createMany({ data: told, skipDuplicates: true });
+        const rows = subjects.map((subject) => ({ target, subject, atMs: createdMs }));
+        const { count } = await tx.noticeTold.createMany({ data: rows, skipDuplicates: true });
         if (count === subjects.length) return true;
-        throw new ToldMeanwhile();
+        throw new NotifiedMeanwhile();
       }),
     ).catch((error) => {
-      if (error instanceof ToldMeanwhile) return false;
+      if (error instanceof NotifiedMeanwhile) return false;
       throw error;
     });
   }
@@ -157,7 +157,7 @@ export class PrismaNotificationStore implements NotificationStore {
 }
 
 /** Ends the transaction, so that the message is not kept either. */
-class ToldMeanwhile extends Error {
+class NotifiedMeanwhile extends Error {
   override readonly name = 'ToldMeanwhile';
 }
 

@@ -8,6 +8,7 @@ import {
   ENDED_STATES,
   EVERY_CLUSTER,
   essenceOf,
+  type FirstApproval,
   keyOf,
   OWN_CLUSTER,
   type PlanRecord,
@@ -96,16 +97,22 @@ export class PrismaRecommendationLog implements RecommendationLog {
     return this.change(where, { state: 'approved', decidedBy: actor, decidedMs: atMs, note, notBeforeMs });
   }
 
+  approveFirst(id: number, revision: number, { by, atMs }: FirstApproval): Promise<boolean> {
+    const unseen = { OR: [{ firstBy: null }, { firstRevision: { not: revision } }] };
+    const where = { id, state: 'open', revision, ...unseen };
+    return this.change(where, { firstBy: by, firstApprovalMs: BigInt(atMs), firstRevision: revision });
+  }
+
   reject(id: number, actor: string, note: string, atMs: number): Promise<boolean> {
     const where = { id, state: { in: ['open', 'approved'] } };
     return this.change(where, { state: 'rejected', decidedBy: actor, decidedMs: atMs, note, endedMs: atMs });
   }
 
-  begin(id: number, moves: readonly number[], result = ''): Promise<boolean> {
+  start(id: number, moves: readonly number[], result = ''): Promise<boolean> {
     return this.change({ id, state: 'approved' }, { state: 'running', moves: JSON.stringify(moves), result });
   }
 
-  async tell(id: number, result: string): Promise<void> {
+  async report(id: number, result: string): Promise<void> {
     await this.change({ id, state: 'running' }, { result });
   }
 
@@ -163,18 +170,18 @@ async function remember(
 ): Promise<void> {
   const essence = JSON.stringify([policyVersion, plan.recommendations.map(essenceOf)]);
   const newest = await tx.planDecision.findFirst({ where: { cluster }, orderBy: { id: 'desc' } });
-  const told = {
+  const fields = {
     lastMs: nowMs,
     topologyVersion: plan.topologyVersion,
     nothingBecause: plan.nothingBecause,
     document: JSON.stringify(plan),
   };
   if (newest?.essence === essence)
-    await tx.planDecision.update({ where: { id: newest.id }, data: { ...told, times: { increment: 1 } } });
+    await tx.planDecision.update({ where: { id: newest.id }, data: { ...fields, times: { increment: 1 } } });
   else {
     const actions = plan.recommendations.length;
     await tx.planDecision.create({
-      data: { ...told, cluster, essence, atMs: nowMs, times: 1, policyVersion, actions },
+      data: { ...fields, cluster, essence, atMs: nowMs, times: 1, policyVersion, actions },
     });
   }
 }
@@ -186,7 +193,7 @@ async function propose(
   { body, topologyVersion, policyVersion, nowMs, cluster }: Proposal,
 ): Promise<void> {
   const essence = essenceOf(body);
-  const told = {
+  const fields = {
     essence,
     body: JSON.stringify(body),
     topologyVersion,
@@ -196,7 +203,7 @@ async function propose(
   };
   if (pending?.state === 'open') {
     const revision = pending.revision + (pending.essence === essence ? 0 : 1);
-    await tx.recommendation.update({ where: { id: pending.id }, data: { ...told, revision } });
+    await tx.recommendation.update({ where: { id: pending.id }, data: { ...fields, revision } });
     return;
   }
   if (pending !== undefined) return;
@@ -207,7 +214,7 @@ async function propose(
     return;
   }
   await tx.recommendation.create({
-    data: { ...told, cluster, key, revision: 1, state: 'open', firstMs: nowMs },
+    data: { ...fields, cluster, key, revision: 1, state: 'open', firstMs: nowMs },
   });
 }
 
@@ -236,6 +243,10 @@ function recordFrom(row: Row): RecommendationRecord {
     firstMs: Number(row.firstMs),
     lastMs: Number(row.lastMs),
     expiresMs: Number(row.expiresMs),
+    firstApproval:
+      row.firstBy === null || row.firstRevision !== row.revision
+        ? null
+        : { by: row.firstBy, atMs: Number(row.firstApprovalMs) },
     decidedBy: row.decidedBy,
     decidedMs: numberOrNull(row.decidedMs),
     note: row.note,

@@ -29,17 +29,17 @@ export type { GarbageRow, HostRow, StreamRow };
 export type ShardletRow = Omit<ShardletColumns, 'kind' | 'otherHost'>;
 
 /** A row as Prisma tells it, or as JSON does. */
-export type Told<Row> = { readonly [C in keyof Row]: bigint extends Row[C] ? Row[C] | number : Row[C] };
+export type AsRead<Row> = { readonly [C in keyof Row]: bigint extends Row[C] ? Row[C] | number : Row[C] };
 
-export function toStream(row: Told<StreamRow>): Stream {
+export function toStream(row: AsRead<StreamRow>): Stream {
   return streamSchema.parse(exact(row));
 }
 
-export function toHost({ readmission, ...row }: Told<HostRow>): Host {
+export function toHost({ readmission, ...row }: AsRead<HostRow>): Host {
   return hostSchema.parse({ ...exact(row), ...(readmission === null ? {} : { readmission }) });
 }
 
-export function toShardlet(row: Told<ShardletRow>): Shardlet {
+export function toShardlet(row: AsRead<ShardletRow>): Shardlet {
   return shardletSchema.decode({
     id: Number(row.id),
     stream: Number(row.stream),
@@ -54,7 +54,7 @@ export function toShardlet(row: Told<ShardletRow>): Shardlet {
   });
 }
 
-export function toGarbage(row: Told<GarbageRow>): Garbage {
+export function toGarbage(row: AsRead<GarbageRow>): Garbage {
   return garbageSchema.parse(exact(row));
 }
 

@@ -99,8 +99,8 @@ describe('load of more partitions than fit into one answer', () => {
   });
 
   it('fails when not even one step fits', async () => {
-    const told = readPrometheus(source({ url: `${scrapedUrl()}/large/0` }), range);
-    await expect(told).rejects.toThrow(/^127.0.0.1:\d+ does not answer: .*larger than 40 MB$/);
+    const reading = readPrometheus(source({ url: `${scrapedUrl()}/large/0` }), range);
+    await expect(reading).rejects.toThrow(/^127.0.0.1:\d+ does not answer: .*larger than 40 MB$/);
   });
 });
 
@@ -110,20 +110,22 @@ describe('what is wrong is told in one line', () => {
     [{ hostLabel: 'node' }, /has no label "node"; it has .*broker/],
     [{ url: 'http://127.0.0.1:2' }, /127.0.0.1:2 does not answer: .*ECONNREFUSED/],
   ])('%j', async (change, message) => {
-    const told = await readPrometheus(source(change), lastSeconds(60)).catch((error: Error) => error.message);
-    expect(told).toMatch(message);
-    expect(told).not.toContain('\n');
+    const reading = await readPrometheus(source(change), lastSeconds(60)).catch(
+      (error: Error) => error.message,
+    );
+    expect(reading).toMatch(message);
+    expect(reading).not.toContain('\n');
   });
 
   it('an address that leads on to another one', async () => {
     const { port } = scraped.address() as AddressInfo;
-    const told = readPrometheus(source({ url: `http://127.0.0.1:${port}/moved` }), lastSeconds(60));
-    await expect(told).rejects.toThrow(/does not answer: .*redirect/);
+    const reading = readPrometheus(source({ url: `http://127.0.0.1:${port}/moved` }), lastSeconds(60));
+    await expect(reading).rejects.toThrow(/does not answer: .*redirect/);
   });
 
   it('a server that is no Prometheus', async () => {
     const { port } = scraped.address() as AddressInfo;
-    const told = readPrometheus(source({ url: `http://127.0.0.1:${port}` }), lastSeconds(60));
-    await expect(told).rejects.toThrow('answers 200, and not as Prometheus does');
+    const reading = readPrometheus(source({ url: `http://127.0.0.1:${port}` }), lastSeconds(60));
+    await expect(reading).rejects.toThrow('answers 200, and not as Prometheus does');
   });
 });

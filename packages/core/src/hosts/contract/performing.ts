@@ -37,21 +37,21 @@ export class Performer {
     this.fixtures = [reference, candidate];
   }
 
-  async begin(): Promise<void> {
+  async start(): Promise<void> {
     for (const fixture of this.fixtures) await fixture.setClock(this.clock);
   }
 
   /** The two replies, in comparable form. */
   async perform(step: Step): Promise<[string, string]> {
     const call = await this.callOf(step);
-    const expected = await this.told(call, 0);
-    const actual = await this.told(call, 1);
+    const expected = await this.replyText(call, 0);
+    const actual = await this.replyText(call, 1);
     if (step.op === 'seal') await this.capture(step.shardlet);
     return [expected, actual];
   }
 
   /** The reply, and by how much the call raised the count. */
-  private async told(call: Call, index: 0 | 1): Promise<string> {
+  private async replyText(call: Call, index: 0 | 1): Promise<string> {
     const { host } = this.fixtures[index];
     const reply = await call(host, index);
     const { count } = (await host.identify()).progress;
@@ -294,9 +294,9 @@ export class Performer {
     return async (host, index) => {
       const reply = await host.mark(expected, next, this.clock + step.offset, known[index]);
       if (reply.kind === 'otherMark') return reply;
-      const { since, progress, ...told } = reply;
+      const { since, progress, ...rest } = reply;
       latest[index] = since;
-      return { ...told, generation: progress.generation };
+      return { ...rest, generation: progress.generation };
     };
   }
 

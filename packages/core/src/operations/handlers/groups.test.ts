@@ -15,18 +15,18 @@ const SECRET = `whsec_${'A'.repeat(44)}`;
 let store: MemoryGroupStore;
 /** of each shardlet */
 let lags: Map<number, number>;
-let begun: string[];
+let started: string[];
 let handlers: ReturnType<typeof groupHandlers>;
 
 beforeEach(() => {
   store = new MemoryGroupStore({ nowMicros: () => 1 });
   lags = new Map();
-  begun = [];
+  started = [];
   handlers = groupHandlers({
     groups: store,
     groupService: {
       async create(group, from) {
-        begun.push(from);
+        started.push(from);
         return store.create(group, { version: 0, members: [], checkpoints: new Map() });
       },
       lag: async ({ shardlet }) => lags.get(shardlet),
@@ -54,7 +54,7 @@ describe('a group', () => {
   it('is created where it should begin, listed and removed', async () => {
     const summary = { name: 'g', stream: 'main', sessionMs: 10_000, delivery: 'pull', owner: 'a test' };
     expect(await created('g', { from: 'now' })).toEqual(summary);
-    expect(begun).toEqual(['now']);
+    expect(started).toEqual(['now']);
     await store.create({ name: 'lost', stream: 9, sessionMs: 10_000 }, (await store.find('g'))!.state);
     expect((await handlers.list({}, CALLER)).groups).toEqual([
       summary,

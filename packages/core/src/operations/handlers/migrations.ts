@@ -75,7 +75,7 @@ export function migrationHandlers(stores: TopologyStores): RouterHandlers<typeof
       return { migration: documentOf(move, hosts), journal: steps };
     },
     /** Some may move while others are refused; where all are, that is a problem. */
-    async begin({ shardlets, to, reason, windowSeconds, bytesPerSecondMax }, caller) {
+    async start({ shardlets, to, reason, windowSeconds, bytesPerSecondMax }, caller) {
       const dest = hostNamed(await topology.snapshot(), to);
       const windowMs = windowSeconds === undefined ? undefined : windowSeconds * MS_PER_SECOND;
       const request = { shardlets, dest, reason, windowMs, bytesPerSecondMax };

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ModelVersion } from '../../predicting/index.ts';
+import type { ModelVersion } from '../../forecast-service/index.ts';
 import { callerNamed } from './caller.fixture.ts';
 import { jobHandlers } from './jobs.ts';
 import { type ModelStores, modelHandlers } from './models.ts';

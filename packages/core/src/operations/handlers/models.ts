@@ -1,7 +1,7 @@
 /** What is done for operations on the models that forecast: a worker trains, the registry knows which version serves. */
 import { type ClusterStore, streamIdOf } from '../../external/index.ts';
+import type { ModelRegistry, ModelVersion, TrainingRun } from '../../forecast-service/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
-import type { ModelRegistry, ModelVersion, TrainingRun } from '../../predicting/index.ts';
 import type { TopologyStore } from '../../topology/index.ts';
 import type { Caller } from '../caller.ts';
 import type { models } from '../models.ts';

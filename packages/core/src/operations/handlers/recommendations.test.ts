@@ -3,12 +3,14 @@ import { MemoryTopologyStore } from '../../adapters/memory/index.ts';
 import {
   type Approval,
   DEFAULT_POLICY_VERSION,
+  type FirstApproval,
   OWN_CLUSTER,
   type RecommendationRecord,
 } from '../../advising/index.ts';
 import { ManualClock } from '../../kernel/index.ts';
 import { policySchema } from '../../planning/index.ts';
 import { addHost } from '../../topology/index.ts';
+import { callerOf } from '../caller.ts';
 import { callerNamed } from './caller.fixture.ts';
 import { type RecommendationStores, recommendationHandlers } from './recommendations.ts';
 
@@ -21,12 +23,14 @@ let records: Map<number, RecommendationRecord>;
 let woken: string[];
 let topology: MemoryTopologyStore;
 let mode: 'ask' | 'forecast-only';
+let fourEyes: boolean;
 
 beforeEach(() => {
   records = new Map();
   woken = [];
   topology = new MemoryTopologyStore(new ManualClock(0));
   mode = 'ask';
+  fourEyes = false;
 });
 
 function handlers() {
@@ -40,13 +44,20 @@ function handlers() {
       [...records.values()].filter((one) => states.includes(one.state) && one.cluster === cluster),
     approve: async (id: number, { actor, note, atMs, notBeforeMs }: Approval) =>
       change(id, { state: 'approved', decidedBy: actor, decidedMs: atMs, note, notBeforeMs }),
+    approveFirst: async (id: number, revision: number, first: FirstApproval) =>
+      records.get(id)?.revision === revision && change(id, { firstApproval: first }),
     reject: async (id: number, actor: string, note: string) =>
       ['open', 'approved'].includes(records.get(id)?.state ?? '') &&
       change(id, { state: 'rejected', decidedBy: actor, note }),
   };
   const stores = {
     ...{ recommendations: log, topology, clusters: { find: async () => undefined }, nowMs: () => NOW },
-    policies: { at: async () => ({ ...DEFAULT_POLICY_VERSION, policy: policySchema.parse({ mode }) }) },
+    policies: {
+      at: async () => ({
+        ...DEFAULT_POLICY_VERSION,
+        policy: policySchema.parse({ mode, four_eyes: fourEyes }),
+      }),
+    },
     async wake(job: string) {
       woken.push(job);
       throw new Error('a lost wake-up is no failure');
@@ -58,7 +69,15 @@ function handlers() {
 function add(id: number, more: Partial<RecommendationRecord> = {}): void {
   const body = { action: 'move', shardlets: [String(id)], source: '1', destination: '2', reason: 'hot' };
   const times = { firstMs: NOW, lastMs: NOW, expiresMs: NOW + 1_000, decidedMs: null, notBeforeMs: null };
-  const decided = { decidedBy: null, note: '', moves: [], result: '', endedMs: null, realised: null };
+  const decided = {
+    firstApproval: null,
+    decidedBy: null,
+    note: '',
+    moves: [],
+    result: '',
+    endedMs: null,
+    realised: null,
+  };
   const record = { id, ...SEEN, policyVersion: 0, state: 'open', cluster: OWN_CLUSTER, body, ...times };
   records.set(id, { ...record, ...decided, ...more } as unknown as RecommendationRecord);
 }
@@ -174,5 +193,78 @@ describe('the list', () => {
     mode = 'forecast-only';
     const { recommendations } = await handlers().list({ limit: 1 }, ANN);
     expect(recommendations).toMatchObject([{ obstacle: expect.stringContaining('only forecasts') }]);
+  });
+});
+
+describe('a grant limited to a cluster', () => {
+  const limited = (...clusters: string[]) =>
+    callerOf(
+      {
+        ...{ kind: 'person', id: '1', name: 'bob@example.org' },
+        grants: [{ permissions: ['cluster:read', 'plans:approve'], scope: { clusters } }],
+      },
+      ANN.origin,
+    );
+  const order = (recommendation: number) => ({ recommendation, ...SEEN, ...NOW_AT_ONCE });
+
+  it('decides about that cluster, ours or another, and about no other', async () => {
+    add(7);
+    add(8, { cluster: 'kafka' });
+    await expect(handlers().approve(order(7), limited('kafka'))).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(handlers().reject({ recommendation: 8, note: 'no' }, limited('.'))).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    await expect(handlers().read({ recommendation: 8 }, limited('.'))).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    expect([...records.values()].map(({ state }) => state)).toEqual(['open', 'open']);
+    expect(await handlers().approve(order(7), limited('.'))).toMatchObject({ decidedBy: 'bob@example.org' });
+  });
+
+  it('approves none of several where one is of another cluster', async () => {
+    add(7);
+    add(8, { cluster: 'kafka' });
+    const requests = [7, 8].map((recommendation) => ({ recommendation, ...SEEN }));
+    await expect(handlers().approveSeveral({ requests, ...NOW_AT_ONCE }, limited('.'))).rejects.toMatchObject(
+      { code: 'forbidden' },
+    );
+    expect(records.get(7)!.state).toBe('open');
+  });
+});
+
+describe('with four eyes', () => {
+  const BEN = callerNamed('ben');
+  const ofToken = (name: string, owner?: string) =>
+    callerOf({ ...ANN.principal, kind: 'token', name, owner }, ANN.origin);
+  const order = { recommendation: 7, ...SEEN, ...NOW_AT_ONCE };
+
+  beforeEach(() => {
+    fourEyes = true;
+    add(7);
+  });
+
+  it('the first of two approves nothing alone, also not twice and not with a token of theirs', async () => {
+    expect(await handlers().approve(order, ANN)).toMatchObject({
+      state: 'open',
+      firstApproval: { by: 'ann', at: new Date(NOW).toISOString() },
+    });
+    const alone = { code: 'conflict', message: expect.stringContaining('ann approved it first') };
+    await expect(handlers().approve(order, ANN)).rejects.toMatchObject(alone);
+    await expect(handlers().approve(order, ofToken('deploy', 'ann'))).rejects.toMatchObject(alone);
+    expect(records.get(7)!.state).toBe('open');
+  });
+
+  it('the second one approves', async () => {
+    await handlers().approve(order, ofToken('deploy', 'ann'));
+    expect(await handlers().approve(order, BEN)).toMatchObject({ state: 'approved', decidedBy: 'ben' });
+  });
+
+  it('of several the answer says which wait for a second person', async () => {
+    add(8, { firstApproval: { by: 'ben', atMs: NOW } });
+    const requests = [7, 8].map((recommendation) => ({ recommendation, ...SEEN }));
+    expect((await handlers().approveSeveral({ requests, ...NOW_AT_ONCE }, ANN)).results).toMatchObject([
+      { recommendation: 7, result: 'awaits-second' },
+      { recommendation: 8, result: 'approved' },
+    ]);
   });
 });

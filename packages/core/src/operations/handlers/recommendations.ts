@@ -1,4 +1,5 @@
 /** What is done for operations on recommendations. */
+import { OWN_CLUSTER as OUR_OWN, type Permission, personBehind } from '../../access/index.ts';
 import {
   type Adviser,
   type ApprovalReply,
@@ -16,6 +17,7 @@ import {
 import type { ClusterStore } from '../../external/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
 import type { Policy } from '../../planning/index.ts';
+import { requirePermission } from '../allowing.ts';
 import type { Caller } from '../caller.ts';
 import type { InputOf, OutputOf, RouterHandlers } from '../operation.ts';
 import type { recommendations } from '../recommendations.ts';
@@ -33,14 +35,23 @@ type RecommendationDocument = OutputOf<typeof recommendations.read>;
 type ApprovalResult = OutputOf<typeof recommendations.approveSeveral>['results'][number];
 type Approvals = InputOf<typeof recommendations.approveSeveral>;
 
+/** Who decides sees what was decided. */
+const [SEEN, DECIDED] = ['cluster:read', 'plans:approve'] as const satisfies Permission[];
 const PENDING = ['open', 'approved', 'running'] as const;
 
 export function recommendationHandlers(stores: RecommendationStores): RouterHandlers<typeof recommendations> {
   const { recommendations: log, policies, nowMs } = stores;
 
-  async function documentOf(id: number): Promise<RecommendationDocument> {
-    const [record, { policy }] = await Promise.all([log.find(id), policies.at(nowMs())]);
+  /** @throws ForeshardError not_found, forbidden */
+  async function judgedRecord(id: number, permission: Permission, caller: Caller) {
+    const record = await log.find(id);
     if (record === undefined) throw unknown(id);
+    judgeRecord(record, permission, caller);
+    return record;
+  }
+
+  async function documentOf(id: number, caller: Caller): Promise<RecommendationDocument> {
+    const [record, { policy }] = await Promise.all([judgedRecord(id, SEEN, caller), policies.at(nowMs())]);
     return recommendationDocument(record, policy);
   }
 
@@ -48,9 +59,11 @@ export function recommendationHandlers(stores: RecommendationStores): RouterHand
     { requests, when, note }: Approvals,
     caller: Caller,
   ): Promise<[ApprovalResult, ...ApprovalResult[]]> {
+    const records = await Promise.all(requests.map(({ recommendation: id }) => log.find(id)));
+    for (const record of records) if (record !== undefined) judgeRecord(record, DECIDED, caller);
     const replies = await approve(
       adviserOf(stores, caller),
-      requests.map(({ recommendation: id, ...seen }) => ({ id, ...seen, note, when: beginOf(when) })),
+      requests.map(({ recommendation: id, ...seen }) => ({ id, ...seen, note, when: startOf(when) })),
     );
     const results = replies.map((reply, i) => resultOf(requests[i]!.recommendation, reply));
     return results as [ApprovalResult, ...ApprovalResult[]];
@@ -65,11 +78,11 @@ export function recommendationHandlers(stores: RecommendationStores): RouterHand
       ]);
       return { recommendations: records.map((record) => recommendationDocument(record, policy)) };
     },
-    read: ({ recommendation }) => documentOf(recommendation),
+    read: ({ recommendation }, caller) => documentOf(recommendation, caller),
     async approve({ note, when, ...request }, caller) {
       const [{ refusal }] = await approveAll({ requests: [request], note, when }, caller);
       if (refusal !== undefined) throw new ForeshardError(refusal.code, refusal.detail);
-      return documentOf(request.recommendation);
+      return documentOf(request.recommendation, caller);
     },
     /** Some may be approved while others are refused; where all are, that is a problem. */
     async approveSeveral(asked, caller) {
@@ -80,10 +93,11 @@ export function recommendationHandlers(stores: RecommendationStores): RouterHand
       throw new ForeshardError(code, refusals.map(({ detail }) => detail).join(' '), { more: { results } });
     },
     async reject({ recommendation: id, note }, caller) {
+      await judgedRecord(id, DECIDED, caller);
       const reply = await reject(adviserOf(stores, caller), id, note);
       if (reply.kind === 'unknown') throw unknown(id);
       if (reply.kind === 'ended') throw new ForeshardError('conflict', decided(id, reply.record));
-      return documentOf(id);
+      return documentOf(id, caller);
     },
     async decisions({ limit, cluster }) {
       return { decisions: (await log.decisions(limit, cluster)).map(decisionDocument) };
@@ -91,9 +105,23 @@ export function recommendationHandlers(stores: RecommendationStores): RouterHand
   };
 }
 
-function adviserOf(stores: RecommendationStores, { actor }: Caller): Adviser {
+/** @throws ForeshardError forbidden */
+function judgeRecord({ cluster }: RecommendationRecord, permission: Permission, { principal }: Caller): void {
+  requirePermission(principal, permission, { cluster: cluster === OWN_CLUSTER ? OUR_OWN : cluster });
+}
+
+function adviserOf(stores: RecommendationStores, { actor, principal }: Caller): Adviser {
   const { recommendations: log, policies, topology, clusters, nowMs } = stores;
-  return { log, policies, topology, clusters, nowMs, actor, wake: () => wakePlanner(stores) };
+  return {
+    log,
+    policies,
+    topology,
+    clusters,
+    nowMs,
+    actor,
+    person: personBehind(principal),
+    wake: () => wakePlanner(stores),
+  };
 }
 
 /** The jobs that plan and carry out; a lost wake-up costs seconds, of the planner a minute. */
@@ -101,7 +129,7 @@ export async function wakePlanner({ wake }: JobStores): Promise<void> {
   await Promise.allSettled([wake('carryOut'), wake('plan'), wake('clusters')]);
 }
 
-function beginOf(when: Approvals['when']): ApprovalRequest['when'] {
+function startOf(when: Approvals['when']): ApprovalRequest['when'] {
   return when === 'now' || when === 'window' ? when : Date.parse(when);
 }
 
@@ -112,6 +140,8 @@ function resultOf(id: number, reply: ApprovalReply): ApprovalResult {
   switch (reply.kind) {
     case 'approved':
       return { recommendation: id, result: 'approved', notBefore: timeOrNull(reply.notBeforeMs) };
+    case 'first':
+      return { recommendation: id, result: 'awaits-second', notBefore: null };
     case 'unknown':
       return refusedWith('not_found', unknown(id).message);
     case 'ended':
@@ -143,6 +173,10 @@ function recommendationDocument(record: RecommendationRecord, policy: Policy): R
     firstAt: time(record.firstMs),
     lastAt: time(record.lastMs),
     expiresAt: time(record.expiresMs),
+    firstApproval: record.firstApproval && {
+      by: record.firstApproval.by,
+      at: time(record.firstApproval.atMs),
+    },
     decidedBy: record.decidedBy,
     decidedAt: timeOrNull(record.decidedMs),
     note: record.note,

@@ -64,7 +64,7 @@ it('a token is shown as active until it expires or is revoked, and never as a wh
   ]).list({}, CALLER);
   expect(tokens.map(({ state }) => state)).toEqual(['active', 'expired', 'revoked']);
   expect(tokens[1]).toEqual({
-    ...{ id: 'b', name: 'b', begins: 'fsh_abcdef', scopes: ['read'], state: 'expired', revokedAt: null },
+    ...{ id: 'b', name: 'b', prefix: 'fsh_abcdef', scopes: ['read'], state: 'expired', revokedAt: null },
     ...{ createdAt: at(0).toISOString(), lastUsedAt: at(-1).toISOString(), expiresAt: at(0).toISOString() },
     ...{ limits: {}, cidrs: ['10.0.0.0/8'], owner: 'ada@example.org' },
   });

@@ -159,7 +159,7 @@ function documentOf(token: ApiToken, nowMs: number): TokenDocument {
   const { id, name, prefix, scopes, scope, cidrs, owner, createdAt, lastUsedAt, expiresAt, revokedAt } =
     token;
   return {
-    ...{ id, name, begins: prefix, scopes: [...scopes], state: stateOf(token, nowMs) },
+    ...{ id, name, prefix, scopes: [...scopes], state: stateOf(token, nowMs) },
     ...{ limits: scope as TokenDocument['limits'], cidrs: [...cidrs], owner: owner?.email ?? null },
     createdAt: createdAt.toISOString(),
     lastUsedAt: lastUsedAt?.toISOString() ?? null,

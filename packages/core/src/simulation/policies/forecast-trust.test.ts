@@ -8,23 +8,23 @@ const values = Float64Array.from({ length: 400 }, (_, i) => 100 + 50 * Math.sin(
 /** Forecasts that are the truth times `factor` are asked for one after the other. */
 function lastAnswer(factor: (at: number) => number) {
   const trust = new ForecastTrust(values);
-  let answer = { own: Number.NaN, told: Number.NaN, last: Number.NaN };
+  let answer = { own: Number.NaN, trusted: Number.NaN, last: Number.NaN };
   for (let length = 50; length + STEPS < values.length; length++) {
     const point = values.slice(length, length + STEPS).map((value) => value * factor(length));
-    const told = trust.next({ point, doubt: new Float64Array(STEPS).fill(1) }, length);
-    answer = { own: point[0]!, told: told.point[0]!, last: values[length - 1]! };
+    const trusted = trust.next({ point, doubt: new Float64Array(STEPS).fill(1) }, length);
+    answer = { own: point[0]!, trusted: trusted.point[0]!, last: values[length - 1]! };
   }
   return answer;
 }
 
 it('keeps a forecast that is better than the last measurement', () => {
-  const { own, told } = lastAnswer(() => 1.05);
-  expect(told).toBe(own);
+  const { own, trusted } = lastAnswer(() => 1.05);
+  expect(trusted).toBe(own);
 });
 
 it('takes the last measurement in place of forecasts that have been worse than it', () => {
-  const { told, last } = lastAnswer((at) => (at < 200 ? 1 : 4));
-  expect(told).toBe(last);
+  const { trusted, last } = lastAnswer((at) => (at < 200 ? 1 : 4));
+  expect(trusted).toBe(last);
 });
 
 it('loses forecasts for hours at a time, in the part that was asked for', () => {

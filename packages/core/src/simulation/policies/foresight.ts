@@ -12,7 +12,7 @@ import {
   type Selection,
   type Series,
   select,
-} from '../../forecasting/index.ts';
+} from '../../forecast-models/index.ts';
 import { seededRandom } from '../../kernel/index.ts';
 import { DOUBT_PER_ERROR, ForecastTrust } from './forecast-trust.ts';
 import { totalOf, type Workload } from './workload.ts';

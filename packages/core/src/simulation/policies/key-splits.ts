@@ -34,7 +34,7 @@ export function withKeySplits(
 
 /** The minute that has passed, key by key. */
 function hotKeys({ pieces, keyLast, model }: World, watch: HotKeyWatch, choice: KeySplitChoice): Order[] {
-  watch.begin(0);
+  watch.startWindow(0);
   const hot = new Set<number>();
   for (let key = 0; key < keyLast.length; key++)
     if (keyLast[key]! > 0 && watch.observe(key, keyLast[key]!, MINUTE_MS - 1) !== undefined) hot.add(key);

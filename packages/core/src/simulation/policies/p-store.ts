@@ -3,7 +3,7 @@
  * follows the forecast, and data is spread evenly over them. It assumes that load is even when data is, so it does
  * nothing about hot shardlets.
  */
-import { type Fitted, sparDay, sparWeek } from '../../forecasting/index.ts';
+import { type Fitted, sparDay, sparWeek } from '../../forecast-models/index.ts';
 import { coolest, type PolicyPlayer, repairs } from './policy-player.ts';
 import { totalOf, type Workload } from './workload.ts';
 import type { Order, World } from './world.ts';

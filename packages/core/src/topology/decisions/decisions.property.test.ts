@@ -102,7 +102,7 @@ it('keeps every stream covered exactly once, epochs fresh and ids unused before'
   const accepted = new Map<string, number>();
   fc.assert(
     fc.property(steps, (sequence) => {
-      const { trial, log } = begin();
+      const { trial, log } = start();
       for (const step of sequence) {
         const { hosts } = trial.topology();
         const decision: Decision<unknown> | undefined = STEPS[step.what](trial, step);
@@ -121,7 +121,7 @@ it('keeps every stream covered exactly once, epochs fresh and ids unused before'
   expect(kinds.filter((what) => !accepted.has(what))).toEqual([]);
 });
 
-function begin(): { trial: Trial; log: Change[] } {
+function start(): { trial: Trial; log: Change[] } {
   const trial = new Trial();
   const log: Change[] = [];
   trial.map.onChange((change) => log.push(change));

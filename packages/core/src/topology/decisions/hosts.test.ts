@@ -84,7 +84,7 @@ describe('removing a host', () => {
     const [shardlet] = trial.openStream({ name: 's', shardCount: 1 });
     expect(trial.refusal(removeHost(a))).toBe('in_use');
     const { id, epoch } = shardlet!;
-    trial.beginMove(id, b);
+    trial.startMove(id, b);
     expect(trial.refusal(removeHost(b))).toBe('in_use');
     trial.force(id, {
       kind: 'opening',

@@ -77,9 +77,9 @@ describe('the readmission of a host', () => {
   });
 
   it('aborts migrations from the host and to it, also one prepared meanwhile', () => {
-    const from = trial.beginMove(mine.id, b);
+    const from = trial.startMove(mine.id, b);
     trial.decide(beginReadmission(a, 'a-2'));
-    const to = trial.beginMove(other.id, a);
+    const to = trial.startMove(other.id, a);
     const { raised } = trial.decide(readmitBatch(a, 'a-2', [mine.id, other.id], []));
     const { version, garbage } = trial.topology();
     expect(raised.map((s) => [s.id, s.owner, s.epoch])).toEqual([
@@ -102,7 +102,7 @@ describe('the readmission of a host', () => {
     trial.decide(beginReadmission(a, 'a-2'));
     const { raised } = trial.decide(readmitBatch(a, 'a-2', [mine.id], []));
     trial.decide(settleOpening(mine.id, raised[0]!.epoch));
-    trial.beginMove(other.id, a);
+    trial.startMove(other.id, a);
     expect(trial.refusal(publishIncarnation(a, 'a-2', 'a-1'))).toBe('in_use');
   });
 
@@ -164,6 +164,16 @@ describe('the readmission of a host', () => {
     expect(again.readmission).not.toHaveProperty('regressed');
   });
 
+  it('counts as certain, in any other run, only what was certain in the suspended one', () => {
+    const loss = { detail: 'it answered less', byMarks: false, certainTs: 5, promise: 20 };
+    trial.decide(beginReadmission(a, 'a-2', loss));
+    const later = { ...loss, certainTs: 9, promise: 12 };
+    const suspended = trial.decide(beginReadmission(a, 'a-3', later));
+    expect(suspended.readmission).toMatchObject({ incarnation: 'a-3', regressed: loss });
+    const lower = { ...loss, certainTs: 3 };
+    expect(trial.decide(beginReadmission(a, 'a-4', lower)).readmission).toMatchObject({ regressed: lower });
+  });
+
   it('puts no new stream on the host', () => {
     trial.decide(beginReadmission(a, 'a-2'));
     trial.decide(createStream({ name: 't', shardCount: 3 }));
@@ -184,8 +194,8 @@ describe('the readmission of a host that may have lost its last writes', () => {
   it('notes for every shardlet up to where its records are still there', () => {
     trial.decide(beginReadmission(1, 'e-2'));
     expect(trial.refusal(readmitBatch(1, 'e-2', [mine.id], []))).toBe('not_allowed');
-    const told = [{ shardlet: mine.id, lastSeq: 41 }];
-    const { raised } = trial.decide(readmitBatch(1, 'e-2', [mine.id], told));
+    const lastSeqs = [{ shardlet: mine.id, lastSeq: 41 }];
+    const { raised } = trial.decide(readmitBatch(1, 'e-2', [mine.id], lastSeqs));
     const { epoch } = raised[0]!;
     expect(raised[0]!.lost).toEqual([{ epoch, seq: 41 }]);
     // noted once, also when the worker tells it again
@@ -206,7 +216,7 @@ describe('the readmission of a host that may have lost its last writes', () => {
     const other = trial.addHost('f');
     trial.decide(beginReadmission(1, 'e-2'));
     trial.decide(beginReadmission(other, 'f-2'));
-    trial.beginMove(mine.id, other);
+    trial.startMove(mine.id, other);
     // readmitting the destination aborts it; what the source has lost is known when it is raised
     const { raised } = trial.decide(readmitBatch(other, 'f-2', [mine.id], []));
     const { epoch } = raised[0]!;

@@ -49,7 +49,7 @@ export function beginReadmission(
       if (regressed === undefined && isNew && !accepted)
         return refuse('changed', `host ${hostId} went back to an older state: ${noted.regressed!.detail}`);
       const before = noted?.before ?? (host.state === 'draining' ? 'draining' : 'active');
-      const loss = accepted ? noted.regressed : regressed;
+      const loss = accepted ? noted.regressed : regressed && withLimitsOf(noted?.regressed, regressed);
       const after: Host = {
         ...host,
         state: 'readmitting',
@@ -61,6 +61,19 @@ export function beginReadmission(
       return accept({ hosts: [after] }, after);
     },
   };
+}
+
+/**
+ * Another run may hold marks that were written after the host went back, so it proves no more than the suspended one:
+ * what was certain then is the most that is certain now, until the loss is accepted.
+ */
+function withLimitsOf(
+  before: Regressed | undefined,
+  loss: Omit<Regressed, 'accepted'>,
+): Omit<Regressed, 'accepted'> {
+  if (before === undefined) return loss;
+  const certainTs = Math.min(before.certainTs, loss.certainTs);
+  return { ...loss, certainTs, promise: Math.max(before.promise, loss.promise) };
 }
 
 export interface LostAt {
@@ -93,8 +106,9 @@ export function readmitBatch(
         .filter((s): s is Shardlet => s !== undefined && needsNewEpoch(s, host));
       if (todo.length === 0) return refuse('changed', `nothing of this is left to readmit`);
       const lastSeqs = new Map(lost.map((l) => [l.shardlet, l.lastSeq]));
-      const untold = todo.find((s) => s.owner === hostId && mayLose(host) && !lastSeqs.has(s.id));
-      if (untold !== undefined) return refuse('not_allowed', `shardlet ${untold.id} needs its lastSeq`);
+      const unreported = todo.find((s) => s.owner === hostId && mayLose(host) && !lastSeqs.has(s.id));
+      if (unreported !== undefined)
+        return refuse('not_allowed', `shardlet ${unreported.id} needs its lastSeq`);
       const raised = todo.map((s) => raise(view, s, s.owner === hostId && mayLose(host), lastSeqs));
       const garbage = todo.flatMap((s) => abortedShadow(s, view.nowMs));
       return accept({ shardlets: raised, garbage }, { raised });

@@ -66,9 +66,9 @@ export class Trial {
   }
 
   /** A migration is prepared: the destination may hold a shadow with the version of this decision. */
-  beginMove(id: number, dest: number): Shardlet {
+  startMove(id: number, dest: number): Shardlet {
     return this.decide({
-      name: 'beginMove',
+      name: 'startMove',
       needs: { shardlets: [id] },
       rule(view) {
         const after: Shardlet = {
