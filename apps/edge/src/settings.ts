@@ -1,6 +1,7 @@
 /** What an edge is told by its environment. A bad value is one line that names the variable and the cure. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { listAgeMsSchema } from '@foreshard/core/access';
 import { networksSchema } from '@foreshard/core/notifying';
 import { z } from 'zod';
 import { profileFields } from './profiling/profile-fields.ts';
@@ -11,16 +12,6 @@ const port = z.coerce.number({ error: 'a port number' }).int().min(0).max(65_535
 const bytes = z.coerce.number({ error: 'a number of bytes' }).int().min(1_024);
 
 const milliseconds = z.coerce.number({ error: 'a number of milliseconds' }).int().min(100);
-
-const MS_OF = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const DURATION = /^([1-9]\d{0,5})([smhd])$/;
-const duration = z
-  .string()
-  .regex(DURATION, 'a time such as 24h, 30m or 90s')
-  .transform((text) => {
-    const [, count, unit] = DURATION.exec(text)!;
-    return Number(count) * MS_OF[unit as keyof typeof MS_OF];
-  });
 
 const quota = z.coerce
   .number({ error: 'a whole number a second, or 0 for none' })
@@ -58,7 +49,7 @@ const schema = z
     EDGE_HEADERS_MS_MAX: milliseconds.default(10_000),
     EDGE_REQUEST_MS_MAX: milliseconds.default(30_000),
     /** how long tokens are let in by a list that cannot be read anew */
-    TOKEN_STALE_MAX: duration.default(24 * MS_OF.h),
+    TOKEN_STALE_MAX: listAgeMsSchema('a time such as 24h, 30m or 90s'),
     /** whether /metrics needs no token */
     METRICS_PUBLIC: z.stringbool({ error: 'true or false' }).default(false),
     /** how often tokens and quotas are read anew */

@@ -12,7 +12,7 @@ import type { Host } from '@foreshard/core/topology';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { Api } from '../api/index.ts';
-import { docsPage, errorPage, openApiDocument } from '../docs/index.ts';
+import { docsPage, errorPage, openApiDocument, PAGE_HEADERS } from '../docs/index.ts';
 import type { EdgeMetrics } from '../http/metrics.ts';
 import type { Peer } from '../http/networks.ts';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '../http/problem.ts';
@@ -97,9 +97,11 @@ function mountService(api: Api, parts: RouteParts): void {
   api.mount(service.description, ({ c }) =>
     c.body(described().json, 200, { 'content-type': 'application/json' }),
   );
-  api.mount(service.docs, async ({ c }) => c.html(await described().html));
-  api.mount(service.errorDocs, async ({ c }) => c.html(await errorPage(undefined)));
-  api.mount(service.errorDoc, async ({ c, params }) => c.html(await errorPage(params.code)));
+  api.mount(service.docs, async ({ c }) => c.html(await described().html, 200, PAGE_HEADERS));
+  api.mount(service.errorDocs, async ({ c }) => c.html(await errorPage(undefined), 200, PAGE_HEADERS));
+  api.mount(service.errorDoc, async ({ c, params }) =>
+    c.html(await errorPage(params.code), 200, PAGE_HEADERS),
+  );
 }
 
 function options(c: Context, api: Api): Response {

@@ -1,4 +1,5 @@
 /** The environment of the worker. What is wrong is told in one line that names the variable and the cure. */
+import { listAgeMsSchema } from '@foreshard/core/access';
 import { type HostProvider, hostProviderSchema } from '@foreshard/core/advising';
 import { networksSchema } from '@foreshard/core/notifying';
 import { type HealthSettings, healthSettingsSchema } from '@foreshard/core/profiling';
@@ -92,6 +93,10 @@ const environment = z.object({
   /** a target of notifications, for the provider `webhook` */
   FORESHARD_HOST_WEBHOOK: z.string().optional(),
   WORKER_HEALTH: z.string().default('{}').transform(healthSettings),
+  /** whether /metrics needs no token */
+  METRICS_PUBLIC: z.stringbool({ error: 'must be true or false' }).default(false),
+  /** how long a list of tokens is used that cannot be read anew */
+  TOKEN_STALE_MAX: listAgeMsSchema('must be a time such as 24h, 30m or 90s'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'must be one of fatal, error, warn, info, debug, trace, silent',
@@ -113,6 +118,8 @@ export interface Settings {
   readonly hostProvider: HostProvider;
   readonly hostWebhook: string | undefined;
   readonly consoleUrl: string | undefined;
+  readonly metricsPublic: boolean;
+  readonly tokenStaleMsMax: number;
   readonly forecastModels: string;
   /** a model that takes longer is cut off */
   readonly forecastModelLimitMs: number;
@@ -151,6 +158,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     hostProvider: e.FORESHARD_HOST_PROVIDER,
     hostWebhook: e.FORESHARD_HOST_WEBHOOK,
     consoleUrl: e.FORESHARD_CONSOLE_URL,
+    metricsPublic: e.METRICS_PUBLIC,
+    tokenStaleMsMax: e.TOKEN_STALE_MAX,
     forecastModels: e.WORKER_FORECAST_MODELS,
     forecastModelLimitMs: e.WORKER_FORECAST_MODEL_LIMIT_MS,
     forecastExpensiveMs: e.WORKER_FORECAST_DEAR_SECONDS * 1_000,
