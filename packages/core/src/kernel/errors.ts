@@ -15,8 +15,8 @@ export const ERRORS = {
   },
   forbidden: {
     status: 403,
-    title: 'The token may not do this',
-    cure: 'Use a token with the scope named in the detail.',
+    title: 'The caller may not do this',
+    cure: 'Use a token, or sign in as somebody, with the permission named in the detail.',
   },
   foreign_member: {
     status: 403,
