@@ -172,6 +172,7 @@ const APPS = {
     consuming: [],
     process: [],
     jobs: ['process'],
+    audit: ['process'],
     external: ['jobs'],
     'forecast-service': ['jobs', 'process'],
     hosts: [],
@@ -195,6 +196,7 @@ const APPS = {
   },
   cli: {
     operations: [],
+    access: [],
     'forecast-models': [],
     events: [],
     replay: ['events'],
@@ -219,6 +221,7 @@ const APPS = {
     notifications: ['restructure'],
     quotas: [],
     tokens: ['streams'],
+    users: [],
   },
 };
 

@@ -17,6 +17,7 @@ const config: NextConfig = {
   transpilePackages: ['@foreshard/core'],
   serverExternalPackages: [
     ...['@prisma/client', '@prisma/adapter-pg', 'pg', 'ioredis', 'bullmq', 'etcd3', 'undici'],
+    ...['@node-rs/argon2', 'rate-limiter-flexible', 'openid-client', 'jose'],
   ],
   turbopack: { root: workspaceRoot },
   typescript: { ignoreBuildErrors: true },

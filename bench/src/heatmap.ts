@@ -3,9 +3,11 @@
  * answer until it is drawn, against one rectangle a cell on the same canvas; and how evenly frames come while
  * it is panned and zoomed by hand. It starts a product and a browser of its own.
  */
+import { createAdministrator } from '@foreshard/core/adapters/identity';
 import { Block, FULLY_COVERED, LEVELS, MINUTE_MS, packBlock } from '@foreshard/core/telemetry';
 import { buildConsole } from '../../apps/cli/src/building/build-console.ts';
 import { openBrowser } from '../../e2e/src/browser.ts';
+import { ADMINISTRATOR, enter } from '../../e2e/src/signing-in.ts';
 import type { BenchOptions, BenchResult } from './bench.ts';
 import type { Child } from './measure/child.ts';
 import { type BenchCluster, startCluster } from './measure/cluster.ts';
@@ -26,6 +28,8 @@ export async function run({ rounds, seconds }: BenchOptions): Promise<BenchResul
     await record(cluster, endMs);
     const console = await startConsole({ ...cluster.environment, FORESHARD_EDGE_URL: cluster.edgeUrl });
     web = console.child;
+    await createAdministrator(cluster.control.people, ADMINISTRATOR);
+    await enter(browser, console.url);
     const page = await browser.newPage();
     await page.setViewportSize({ width: 1_440, height: 1_000 });
     const drawn: number[] = [];

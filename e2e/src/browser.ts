@@ -4,6 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { findChromium } from '@foreshard/local';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { enter } from './signing-in.ts';
 
 const QUIET = [
   '--no-sandbox',
@@ -51,7 +52,9 @@ export interface Visit {
   readonly complaints: string[];
 }
 
+/** As the administrator of that console. */
 export async function visit(browser: BrowserContext, url: string, view?: View): Promise<Visit> {
+  await enter(browser, url);
   const page = await browser.newPage();
   const complaints: string[] = [];
   page.on('console', (m) => m.type() === 'error' && complaints.push(m.text()));

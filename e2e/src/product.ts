@@ -1,11 +1,12 @@
 /** The whole product, started the way people start it, over a folder and on ports of its own. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePort } from '@foreshard/local';
+import { ADMINISTRATOR } from './signing-in.ts';
 
 export interface Product {
   readonly dataDir: string;
@@ -13,6 +14,8 @@ export interface Product {
   readonly consoleUrl: string;
   readonly token: string;
   readonly supervisor: ChildProcess;
+  /** what it printed until it was ready, and a little after */
+  output(): string;
   /** Runs `foreshard ARGS` beside it. */
   foreshard(...args: string[]): Promise<Outcome>;
   /** Ends it in order. */
@@ -38,7 +41,7 @@ export async function startProduct(
     env,
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
-  await whenReady(supervisor);
+  const output = await whenReady(supervisor);
   const { edgeUrl, consoleUrl, token } = JSON.parse(
     await readFile(join(dataDir, 'credentials.json'), 'utf8'),
   );
@@ -48,6 +51,7 @@ export async function startProduct(
     consoleUrl,
     token,
     supervisor,
+    output,
     foreshard: (...args) => foreshard(env, args),
     stop: async () => {
       if (supervisor.exitCode !== null || supervisor.signalCode !== null) return;
@@ -74,11 +78,18 @@ async function foreshard(env: NodeJS.ProcessEnv, args: readonly string[]): Promi
 async function environmentOf(dataDir: string): Promise<NodeJS.ProcessEnv> {
   const ports = { EDGE_PORT: await freePort(), WEB_PORT: await freePort(), WORKER_PORT: await freePort() };
   const own = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]));
+  const passwordFile = join(dirname(dataDir), 'administrator');
+  await writeFile(passwordFile, ADMINISTRATOR.password, { mode: 0o600 });
+  const administrator = {
+    FORESHARD_ADMIN_EMAIL: ADMINISTRATOR.email,
+    FORESHARD_ADMIN_PASSWORD_FILE: passwordFile,
+  };
   // small hosts, so that a test can fill one
-  return { ...process.env, ...own, FORESHARD_DATA_DIR: dataDir, FORESHARD_HOST_MEMORY: '128mb' };
+  const settings = { FORESHARD_DATA_DIR: dataDir, FORESHARD_HOST_MEMORY: '128mb' };
+  return { ...process.env, ...own, ...administrator, ...settings };
 }
 
-async function whenReady(supervisor: ChildProcess): Promise<void> {
+async function whenReady(supervisor: ChildProcess): Promise<() => string> {
   let output = '';
   const ready = new Promise<void>((resolve) => {
     supervisor.stdout!.on('data', (chunk: Buffer) => {
@@ -92,4 +103,5 @@ async function whenReady(supervisor: ChildProcess): Promise<void> {
   // it ends one day anyway
   ended.catch(() => {});
   await Promise.race([ready, ended]);
+  return () => output;
 }

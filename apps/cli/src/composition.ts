@@ -2,6 +2,8 @@
  * The one place where the command chooses adapters. Those that need Prisma's client are loaded when they are
  * used: in a fresh checkout the client has to be generated first.
  */
+import { hostname, userInfo } from 'node:os';
+import { hasAdministrator } from '@foreshard/core/access';
 import type { Control } from '@foreshard/core/adapters/control';
 import { ENGINE_ADAPTERS, type HostEngine } from '@foreshard/core/adapters/engines';
 import type { ReadSource } from '@foreshard/core/external';
@@ -26,13 +28,30 @@ export { postgresSettings } from '@foreshard/core/adapters/postgres';
 export { redisFacts, redisLibraries } from '@foreshard/core/adapters/redis';
 export type { Control };
 
-/** recorded with every decision, and shown in the servers' lists of connections */
-export const ACTOR = 'cli';
+/** in the servers' lists of connections */
+const PROCESS = 'cli';
+
+/**
+ * Who acts on the stores without an edge: whoever has their addresses. The operating system knows the user, and more is
+ * not known.
+ */
+export function operatorHere(): string {
+  return `${userHere()} on ${hostname()}, direct`;
+}
+
+/** Containers run under users that have no name. */
+function userHere(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
 
 export async function openControl(access: ControlAccess): Promise<Control> {
   await generateClient();
   const { connectControl } = await import('@foreshard/core/adapters/control');
-  return connectControl({ ...access, actor: ACTOR });
+  return connectControl({ ...access, actor: PROCESS });
 }
 
 /** What operations are carried out on without an edge. */
@@ -87,20 +106,38 @@ export async function migrateWithin(client: ClientBase): Promise<void> {
   await applyMigrationsWithin(client, MIGRATIONS);
 }
 
-/** Loaded when it is used, as most commands send nothing. */
-export async function newWebhookSecret(): Promise<string> {
-  return (await import('@foreshard/core/adapters/webhooks')).newSecret();
-}
-
 /** @throws Error with one line that says what is wrong with the source */
 export const readSource: ReadSource = async (source, range) =>
   (await import('@foreshard/core/adapters/prometheus')).readPrometheus(source, range);
 
-/** The topology store keeps only hashes of its tokens. */
-export async function isActiveToken(control: Control, token: string): Promise<boolean> {
+/** When the token expires (`Infinity`: never); undefined: it holds no more. The store keeps only hashes. */
+export async function tokenExpiryMs(control: Control, token: string): Promise<number | undefined> {
   const { hashToken } = await import('@foreshard/core/adapters/prisma');
-  const active = await control.tokens.activeHashes();
-  return active.some(({ hash }) => hash === hashToken(token));
+  const found = (await control.tokens.activeHashes()).find(({ hash }) => hash === hashToken(token));
+  return found && (found.expiresAtMs ?? Number.POSITIVE_INFINITY);
+}
+
+/** A link that makes the first administrator; undefined: there is one. */
+export async function firstAdministratorLink(control: Control, consoleUrl: string) {
+  if (await hasAdministrator(control.people)) return undefined;
+  return oneTimeLink(control, consoleUrl, { kind: 'first-administrator' });
+}
+
+export async function oneTimeLink(
+  control: Control,
+  consoleUrl: string,
+  link: { readonly kind: 'first-administrator' } | { readonly kind: 'reset'; readonly email: string },
+): Promise<{ readonly url: string; readonly expiresAt: Date }> {
+  const { linkAddress, makeLink } = await import('@foreshard/core/adapters/identity');
+  const made = await makeLink(control.links, { ...link, createdBy: operatorHere() }, Date.now());
+  return { url: linkAddress(consoleUrl, made.secret), expiresAt: made.expiresAt };
+}
+
+/** Answers why not, or undefined. */
+export async function createAdministrator(control: Control, email: string, password: string) {
+  const identity = await import('@foreshard/core/adapters/identity');
+  const made = await identity.createAdministrator(control.people, { email, password });
+  return 'kind' in made ? made.detail : undefined;
 }
 
 export function engineAt(url: string): HostEngine {

@@ -3,7 +3,7 @@
  * reason.
  */
 import type { Decision, DecisionReply, Refusal } from '@foreshard/core/topology';
-import { ACTOR, type Control, openControl } from './composition.ts';
+import { type Control, openControl, operatorHere } from './composition.ts';
 import { type ControlAccess, controlAccess } from './credentials.ts';
 import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from './failure.ts';
 
@@ -20,7 +20,7 @@ export async function withControl<T>(
 }
 
 export async function decide<R>(control: Control, decision: Decision<R>): Promise<R> {
-  return accepted(await control.topology.decide(decision, ACTOR));
+  return accepted(await control.topology.decide(decision, operatorHere()));
 }
 
 /** @throws CommandFailure for a refusal */

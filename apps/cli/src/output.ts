@@ -4,11 +4,41 @@ export async function writtenOut(): Promise<void> {
     await new Promise<void>((resolve) => stream.write('', () => resolve()));
 }
 
+/**
+ * Characters that a terminal acts on, or that show text in another order than it is read: C0 but tab and line feed,
+ * DEL, C1, and the marks, embeddings, overrides and isolates of bidirectional text, with the two line separators.
+ */
+const UNSEEN =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/**
+ * Text of others as a terminal may have it: a key or a name must not move the cursor, change the title or pretend to be
+ * another. Written as JSON writes them, so a JSON document stays the same document.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(UNSEEN, escaped);
+}
+
+/** The same within a line. */
+export function printableLine(text: string): string {
+  return printable(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
 /** Writes to stdout and waits until it is out. False when nobody reads any more (head, less). */
 export function print(text: string): Promise<boolean> {
   return new Promise((resolve) => {
-    process.stdout.write(text, (error) => resolve(error === undefined || error === null));
+    process.stdout.write(printable(text), (error) => resolve(error === undefined || error === null));
   });
+}
+
+/** A remark for people, beside what the command prints. */
+export function note(text: string): void {
+  process.stderr.write(`${printable(text)}\n`);
 }
 
 /** "1 host", "12 hosts" */
@@ -19,5 +49,5 @@ export function counted(many: number, what: string): string {
 /** The answer of an operation, for programs. */
 export function printJson(answer: unknown): void {
   // an operation may answer nothing
-  process.stdout.write(`${JSON.stringify(answer ?? null)}\n`);
+  process.stdout.write(printable(`${JSON.stringify(answer ?? null)}\n`));
 }

@@ -1,10 +1,12 @@
+import { printable, printableLine } from './output.ts';
+
 /** Rows as aligned columns for people, or as one JSON document for programs. */
 export function printRows(
   rows: readonly Readonly<Record<string, unknown>>[],
   json: boolean,
   empty: string,
 ): void {
-  if (json) process.stdout.write(`${JSON.stringify(rows)}\n`);
+  if (json) process.stdout.write(printable(`${JSON.stringify(rows)}\n`));
   else process.stdout.write(rows.length === 0 ? `${empty}\n` : `${tableOf(rows)}\n`);
 }
 
@@ -23,5 +25,5 @@ export function tableOf(rows: readonly Readonly<Record<string, unknown>>[]): str
 }
 
 function textOf(value: unknown): string {
-  return value === undefined || value === null ? '-' : String(value);
+  return value === undefined || value === null ? '-' : printableLine(String(value));
 }

@@ -5,7 +5,8 @@ import { operationStores } from '@foreshard/core/adapters/operation-stores';
 import { HOT_KEYS_KEY, hotKeyField } from '@foreshard/core/advising';
 import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
 import { pino } from 'pino';
-import { type EdgeParts, type RunningEdge, startEdge } from './edge.ts';
+import { type RunningEdge, startEdge } from './edge.ts';
+import type { EdgeParts } from './edge-parts.ts';
 import { type EdgeSettings, hostPatienceMs, readSettings } from './settings.ts';
 import { type ShadowObserver, shadowed } from './shadow/index.ts';
 
@@ -36,6 +37,7 @@ const parts: EdgeParts = {
       map: () => map,
       onUnsuitableHost: (cause, actor) => log.warn({ cause, actor }, 'a host was not taken'),
     }),
+  audit: control.audit,
   hostAlarms: control.hostAlarms,
   ownQuotas: () => control.quotas.list(),
   redis: control.redis,

@@ -3,10 +3,13 @@
  * sets a content security policy whose nonce lets only the console's own scripts run.
  */
 import { type NextRequest, NextResponse } from 'next/server';
+import { PATH_HEADER } from './server/identity/path-header.ts';
 import { isKnownHost } from './server/origin.ts';
 
 /** Probes of an orchestrator come under any name, and learn nothing. */
 const PROBES = ['/api/livez', '/api/readyz'];
+/** A year, for this name alone: other names of the domain are not ours to decide on. */
+const HSTS = 'max-age=31536000';
 
 export function proxy(request: NextRequest): NextResponse {
   const { pathname } = request.nextUrl;
@@ -20,12 +23,22 @@ export function proxy(request: NextRequest): NextResponse {
   const headers = new Headers(request.headers);
   const policy = contentSecurityPolicy(nonce);
   headers.set('x-nonce', nonce);
+  headers.set(PATH_HEADER, `${pathname}${request.nextUrl.search}`);
   headers.set('content-security-policy', policy);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set('content-security-policy', policy);
   response.headers.set('x-content-type-options', 'nosniff');
   response.headers.set('referrer-policy', 'no-referrer');
+  // no other site opens it, loads parts of it, or keeps a hand on its window
+  response.headers.set('cross-origin-opener-policy', 'same-origin');
+  response.headers.set('cross-origin-resource-policy', 'same-origin');
+  if (isBehindTls(process.env)) response.headers.set('strict-transport-security', HSTS);
   return response;
+}
+
+/** Nothing else lets it listen beyond loopback. */
+function isBehindTls({ WEB_TRUSTED_PROXY: proxies = '' }: NodeJS.ProcessEnv): boolean {
+  return proxies !== '' && proxies !== '0';
 }
 
 function contentSecurityPolicy(nonce: string): string {

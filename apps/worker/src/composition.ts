@@ -4,6 +4,14 @@
  * others.
  */
 import { randomUUID } from 'node:crypto';
+import {
+  ensureAuditKey,
+  headFileOf,
+  headText,
+  keepHead,
+  publishChainState,
+  readHead,
+} from '@foreshard/core/adapters/audit';
 import { type Control, connectControl, InquiryServer } from '@foreshard/core/adapters/control';
 import { within } from '@foreshard/core/adapters/deadline';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
@@ -17,6 +25,7 @@ import type { LockLane } from '@foreshard/core/locking';
 import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
 import type { MapFollower } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
+import { SealAuditJob } from './audit/index.ts';
 import { PushDelivery } from './consuming/push-delivery.ts';
 import { type External, external } from './external/index.ts';
 import { forecastJobs } from './forecast-service/index.ts';
@@ -147,6 +156,8 @@ async function startWork(
   const reconciler = new Reconciler({
     ...{ ...shared, lock, alarms },
     prove: (host) => prover.prove(host),
+    proveRun: (host, handle) => prover.proveRun(host, handle),
+    forgetMarks: (host) => prover.forgetMarks(host),
     remember: (host) => prover.remember(host),
     standStill: (detail) => standStill(control, log, detail),
   });
@@ -167,7 +178,8 @@ async function startWork(
   });
   const ofForecasts = forecastJobs({ ...shared, ...control, settings });
   const ofPlans = planning({ ...settings, ...control, ...shared });
-  const sender = new GuardedWebhookSender(new AddressGuard(settings.webhookNetworks), nowMs);
+  const guard = new AddressGuard(settings.webhookNetworks);
+  const sender = new GuardedWebhookSender(guard, nowMs);
   const ofNotices = notifyingJobs({
     ...{ ...control, ...shared, ...settings, sender },
     newId: randomUUID,
@@ -176,6 +188,7 @@ async function startWork(
   const ofOthers = external({ ...control, ...shared, sender, read: readPrometheus });
   const processors = jobProcessors(
     { ...ofProfiles, ...ofForecasts, ...ofPlans.jobs, ...ofNotices, ...ofOthers.jobs },
+    sealAuditJob(control, settings, metrics, log),
     reconciler,
     prover,
     mover,
@@ -189,7 +202,7 @@ async function startWork(
       retention: settings.telemetryRetention,
     }),
   );
-  const push = pushDelivery(control, follower, pool, metrics, log);
+  const push = pushDelivery({ control, follower, pool, metrics, log, guard });
   push.start();
   const registry = new JobRegistry({ processors, metrics, log });
   const wakeUps = new WakeUps({
@@ -233,19 +246,42 @@ async function standStill({ restoration }: Control, log: Logger, detail: string)
   log.fatal({ detail }, 'no decision is made any more: run `foreshard doctor --after-restore`');
 }
 
+function sealAuditJob(control: Control, settings: Settings, metrics: Metrics, log: Logger): SealAuditJob {
+  const { auditKeyFile, auditRetentionMs, auditHeadTarget } = settings;
+  const headFile = headFileOf(auditKeyFile);
+  return new SealAuditJob({
+    ...{ chain: control.auditChain, metrics, log, nowMs, retentionMs: auditRetentionMs },
+    key: () => ensureAuditKey(auditKeyFile),
+    heads: { read: () => readHead(headFile), keep: (head) => keepHead(headFile, head) },
+    report: (state) => publishChainState(control.redis, state),
+    async announce(head) {
+      if (auditHeadTarget === undefined) return;
+      const { number, hash } = head;
+      const timestamp = new Date(nowMs()).toISOString();
+      const body = JSON.stringify({ type: 'foreshard.audit.head', timestamp, data: { number, hash } });
+      const title = `Head of the audit log ${headText(head)}`;
+      const delivery = { id: `msg_audit_${number}`, target: auditHeadTarget, title, createdMs: nowMs() };
+      await control.notifications.queue({ ...delivery, body }, []);
+    },
+  });
+}
+
 /** The control Redis may be away: the whole copy is compared all the same. */
 function differences(redis: Control['redis']) {
   return async (move: number) =>
     (await redis.hget(SHADOW_DIFFERENCES_KEY, String(move)).catch(() => null)) ?? undefined;
 }
 
-function pushDelivery(
-  control: Control,
-  follower: MapFollower,
-  pool: HostPool,
-  metrics: Metrics,
-  log: Logger,
-): PushDelivery {
+interface PushDeliveryParts {
+  readonly control: Control;
+  readonly follower: MapFollower;
+  readonly pool: HostPool;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly guard: AddressGuard;
+}
+
+function pushDelivery({ control, follower, pool, metrics, log, guard }: PushDeliveryParts): PushDelivery {
   const service = new GroupService({
     store: control.groups,
     map: follower.map,
@@ -255,8 +291,7 @@ function pushDelivery(
   return new PushDelivery({
     groups: control.groups,
     service,
-    sign,
-    request,
+    ...{ sign, request, guard },
     member: `worker-${randomUUID()}`,
     log,
     nowMs,
@@ -299,6 +334,7 @@ function jobProcessors(
     Planning['jobs'] &
     ReturnType<typeof notifyingJobs> &
     External['jobs'],
+  sealAudit: SealAuditJob,
   reconciler: Reconciler,
   prover: HostProver,
   mover: Mover,
@@ -308,6 +344,7 @@ function jobProcessors(
 ): Processors {
   return {
     ...others,
+    sealAudit: (_, signal) => sealAudit.run(signal),
     reconcile: (_, signal) => reconciler.run(signal),
     proveHosts: () => prover.run(),
     move: (_, signal) => mover.run(signal),

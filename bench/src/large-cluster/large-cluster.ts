@@ -6,6 +6,7 @@
  */
 import { join } from 'node:path';
 import { connectControl } from '@foreshard/core/adapters/control';
+import { createAdministrator } from '@foreshard/core/adapters/identity';
 import { applyMigrations } from '@foreshard/core/adapters/prisma';
 import {
   createDatabase,
@@ -15,6 +16,7 @@ import {
   temporaryFolder,
 } from '@foreshard/local';
 import pg from 'pg';
+import { ADMINISTRATOR } from '../../../e2e/src/signing-in.ts';
 import { writeForecasts, writeHealth, writeMoves } from './judged.ts';
 import { type LiveLoad, publishLive } from './live-load.ts';
 import { loadShape } from './load-shape.ts';
@@ -75,6 +77,10 @@ export async function startLargeCluster(size: Size = LARGE): Promise<LargeCluste
     live = await publishLive(control.redis, shape, size.hosts);
     const emptyUrl = await createDatabase(postgres.url, 'empty');
     await applyMigrations(emptyUrl, MIGRATIONS);
+    await createAdministrator(control.people, ADMINISTRATOR);
+    const empty = connectControl({ databaseUrl: emptyUrl, redisUrl: `${redis.url}/1`, actor: 'empty' });
+    await createAdministrator(empty.people, ADMINISTRATOR);
+    await empty.close();
     return {
       environment: { DATABASE_URL: databaseUrl, REDIS_URL: redis.url },
       empty: { DATABASE_URL: emptyUrl, REDIS_URL: `${redis.url}/1` },

@@ -13,9 +13,16 @@ export class EdgeClaims {
   private readonly pool: HostPool;
   private readonly proofs: HostProofStore;
   private readonly process: VirtualProcess;
+  private readonly usedAgain: (host: number) => void;
   private readonly waiting = new Map<number, { readonly sinceMs: number; isReported: boolean }>();
 
-  constructor(pool: HostPool, proofs: HostProofStore, process: VirtualProcess) {
+  constructor(
+    pool: HostPool,
+    proofs: HostProofStore,
+    process: VirtualProcess,
+    usedAgain: (host: number) => void,
+  ) {
+    this.usedAgain = usedAgain;
     this.pool = pool;
     this.proofs = proofs;
     this.process = process;
@@ -51,5 +58,6 @@ export class EdgeClaims {
   private goOn(host: number): void {
     this.pool.watch(host)?.dismiss();
     this.waiting.delete(host);
+    this.usedAgain(host);
   }
 }

@@ -147,16 +147,18 @@ export class EdgeParty implements EdgeDoor {
         fault: (error) => scene.fault(this.name, error),
       },
     });
+    const frontiers = new Frontiers(hosts, follower);
     const parts = {
       map: follower,
       hosts,
-      frontiers: new Frontiers(hosts, follower),
+      frontiers,
       clock,
       closing: new AbortController().signal,
     };
     this.work = { follower, ingestion, log: new LogService(parts) };
     guard.start();
-    const claims = new EdgeClaims(pool, scene.topology.proofsFor(process), process);
+    const usedAgain = (host: number) => frontiers.readAnew(host);
+    const claims = new EdgeClaims(pool, scene.topology.proofsFor(process), process, usedAgain);
     this.repeat(() => claims.run([...follower.topology.hosts()]));
     await follower.start();
   }

@@ -83,6 +83,8 @@ export class WorkerParty {
       ...{ ...shared, lock, alarms },
       proof: readProofs(proofs),
       prove: (host) => prover.prove(host),
+      proveRun: (host, handle) => prover.proveRun(host, handle),
+      forgetMarks: (host) => prover.forgetMarks(host),
       remember: (host) => prover.remember(host),
       standStill: async (detail) =>
         scene.fault(name, new Error(`there is one topology store only: ${detail}`)),

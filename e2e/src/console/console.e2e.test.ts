@@ -4,6 +4,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openBrowser, visit } from '../browser.ts';
 import { foreshardBeside } from '../product.ts';
+import { fetchSignedIn } from '../signing-in.ts';
 import { violations } from './look.ts';
 
 const consoleUrl = inject('consoleUrl').replace(/\/$/, '');
@@ -156,7 +157,10 @@ describe('links', () => {
     const links = await page
       .locator('a[href]')
       .evaluateAll((all) => all.map((a) => (a as HTMLAnchorElement).href));
-    for (const link of new Set(links)) expect((await fetch(link)).status, link).toBe(200);
+    for (const link of new Set(links)) {
+      const { status, redirected } = await fetchSignedIn(link);
+      expect({ link, status, redirected }).toEqual({ link, status: 200, redirected: false });
+    }
   });
 });
 
@@ -207,7 +211,7 @@ describe('strangers', () => {
   });
 
   it('cannot change anything from another origin', async () => {
-    const reply = await fetch(`${consoleUrl}/api/trpc/operations.streams.create`, {
+    const reply = await fetchSignedIn(`${consoleUrl}/api/trpc/operations.streams.create`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', origin: 'https://evil.example' },
       body: JSON.stringify({ name: 'stolen', settings: {} }),
@@ -218,7 +222,7 @@ describe('strangers', () => {
   it('find no token and no password in anything a browser gets', async () => {
     const answers = await Promise.all(
       ['/', '/api/trpc/overview.now', '/api/trpc/hosts.list'].map(async (path) =>
-        (await fetch(consoleUrl + path)).text(),
+        (await fetchSignedIn(consoleUrl + path)).text(),
       ),
     );
     for (const answer of answers) {

@@ -35,6 +35,8 @@ export const PAGES: Readonly<Record<string, string>> = {
   health: '/health',
   jobs: '/jobs',
   'api-docs': '/api-docs',
+  users: '/users',
+  account: '/account',
 };
 
 /** Those that `npm test` looks at: one of each kind, of those that people open most. The slow tests look at all. */

@@ -2,6 +2,7 @@
 import type { BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openBrowser, visit } from '../browser.ts';
+import { fetchSignedIn } from '../signing-in.ts';
 import { FIRST_PAGES, lookAt } from './look.ts';
 
 const consoleUrl = inject('consoleUrl').replace(/\/$/, '');
@@ -39,10 +40,10 @@ describe('events', () => {
 
   it('are exported whole, as NDJSON and as CSV', async () => {
     const url = `${consoleUrl}/api/events/export?type=console.*&key=key-2`;
-    const lines = (await (await fetch(url)).text()).trim().split('\n');
+    const lines = (await (await fetchSignedIn(url)).text()).trim().split('\n');
     expect(lines).toHaveLength(10);
     expect(lines.every((line) => line.includes(`"n":${EXACT}`))).toBe(true);
-    const csv = await (await fetch(`${url}&format=csv`)).text();
+    const csv = await (await fetchSignedIn(`${url}&format=csv`)).text();
     expect(csv.trim().split('\r\n')).toHaveLength(11);
   });
 
@@ -59,7 +60,7 @@ describe('events', () => {
   });
 
   it('refuse a wrong filter in words', async () => {
-    const reply = await fetch(`${consoleUrl}/api/events/export?low=zz`);
+    const reply = await fetchSignedIn(`${consoleUrl}/api/events/export?low=zz`);
     expect([reply.status, await reply.text()]).toEqual([400, expect.stringContaining('16 hex digits')]);
   });
 });
@@ -78,11 +79,13 @@ describe('consumer groups', () => {
 
 describe('shardlets', () => {
   it('are exported whole, as CSV and as JSON', async () => {
-    const csv = await (await fetch(`${consoleUrl}/api/shardlets/export?stream=main`)).text();
+    const csv = await (await fetchSignedIn(`${consoleUrl}/api/shardlets/export?stream=main`)).text();
     expect(csv.trim().split('\r\n')).toHaveLength(65);
-    const json = await (await fetch(`${consoleUrl}/api/shardlets/export?stream=main&format=json`)).json();
+    const json = await (
+      await fetchSignedIn(`${consoleUrl}/api/shardlets/export?stream=main&format=json`)
+    ).json();
     expect(json).toHaveLength(64);
-    expect((await fetch(`${consoleUrl}/api/shardlets/export?state=odd`)).status).toBe(400);
+    expect((await fetchSignedIn(`${consoleUrl}/api/shardlets/export?state=odd`)).status).toBe(400);
   });
 });
 

@@ -10,13 +10,14 @@ import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { operationsOf } from '../../../apps/cli/src/operations/run-operation.ts';
 import { foreshardProgram, withSubcommands } from '../../../apps/cli/src/program.ts';
 import { EdgeCluster } from '../../../apps/edge/src/edge-process.fixture.ts';
-import { COMMAND_DIFFERS, LACKING, NOT_ANSWERED, ROWS } from './rows.fixture.ts';
+import { COMMAND_DIFFERS, COMMAND_READS, LACKING, NOT_ANSWERED, ROWS } from './rows.fixture.ts';
 import {
   bearer,
   type ConsoleProcess,
   foreshard,
   type Outcome,
   overRest,
+  overRestWithBody,
   overRestWithUnknownMember,
   overTrpc,
   startConsole,
@@ -111,8 +112,10 @@ describe.each(ALL.map((operation) => [operation.name, operation] as const))('%s'
     const { console: __, ...wrong } = await asked(bearer(limited));
     same(wrong, { code: 'forbidden' });
     const command = refused?.command ?? answered?.command;
-    if (command !== undefined)
-      expect((await foreshard(command, cluster.edgeUrl, limited)).exitCode).toBe(exitCodeOf('forbidden'));
+    if (command === undefined) return;
+    // what a command judges, or asks with another permission, before it gives the order
+    const before = refused === undefined ? [] : [codeAtCommand(name, refused.code)];
+    await expectRefused(command, limited, ['forbidden', ...before]);
   });
 
   test('refuses a member that it does not know, everywhere with the same code', async () => {
@@ -127,6 +130,14 @@ describe.each(ALL.map((operation) => [operation.name, operation] as const))('%s'
     same(outcomes, first);
   });
 
+  // a browser sends no body with GET
+  if (operation.http.body === undefined && operation.http.method !== 'get')
+    test('refuses a body over REST, as it takes none', async () => {
+      const { edgeUrl, token } = cluster;
+      const code = 'invalid_parameter';
+      expect(await overRestWithBody(edgeUrl, operation, input, bearer(token))).toEqual({ code });
+    });
+
   if (refused !== undefined)
     test(`refuses with ${refused.code} everywhere`, async () => {
       const { code, command } = refused;
@@ -134,10 +145,7 @@ describe.each(ALL.map((operation) => [operation.name, operation] as const))('%s'
       // what stands in a path is checked whatever the contract says
       expect([...operation.errors, 'invalid_parameter']).toContain(code);
       if (command === undefined) return;
-      const { exitCode, stderr } = await foreshard(command, cluster.edgeUrl, cluster.token);
-      expect([exitCode, stderr]).toEqual([exitCodeOf(code), expect.stringMatching(/\S/)]);
-      // a command line that is wrong by itself ends with 2 as well
-      expect(stderr).not.toMatch(/unknown (option|command)|required option|missing required|too many/);
+      await expectRefused(command, cluster.token, [codeAtCommand(name, code)]);
     });
 
   if (answered !== undefined)
@@ -160,6 +168,36 @@ describe.each(ALL.map((operation) => [operation.name, operation] as const))('%s'
         });
   });
 });
+
+const BAD_OPTION = 'bad_input';
+type CommandCode = ErrorCode | typeof BAD_OPTION;
+
+function codeAtCommand(name: string, code: ErrorCode): CommandCode {
+  return name in COMMAND_READS ? BAD_OPTION : code;
+}
+
+/** By one of these codes: a command line that is wrong by itself has an exit code of 2 as well. */
+async function expectRefused(
+  command: readonly string[],
+  token: string,
+  codes: readonly CommandCode[],
+): Promise<void> {
+  const { exitCode, stdout, stderr } = await foreshard([...command, '--json'], cluster.edgeUrl, token);
+  const { code, detail, cure } = errorIn(stderr);
+  expect(codes).toContain(code);
+  expect(detail).toMatch(/\S/);
+  expect(cure).toBe(code === BAD_OPTION ? undefined : ERRORS[code].cure);
+  expect(exitCode).toBe(code === BAD_OPTION ? 2 : exitCodeOf(code));
+  // what several orders in one answer came to is printed, and then the worst of them
+  if (stdout !== '') JSON.parse(stdout);
+}
+
+/** The last line; warnings may stand before it. */
+function errorIn(stderr: string): { code: CommandCode; detail: string; cure?: string } {
+  const line = stderr.trim().split('\n').at(-1)!;
+  expect(line).toMatch(/^\{"error":/);
+  return JSON.parse(line).error;
+}
 
 type Surface = 'rest' | 'trpc' | 'console';
 /** the console has no tokens */

@@ -19,6 +19,7 @@ const EVENT = { specversion: '1.0', id: '1', source: '/suite', type: 'asked', su
 const GROUP = { group: 'nowhere', member: 'm-1' };
 const HINT = { from: '2126-01-01T00:00:00Z', to: '2126-01-01T01:00:00Z', factor: 2, because: 'a' };
 const NO_ID = '01a1ff5c-50c3-7438-a09a-41089442e032';
+const NOBODY_MAIL = 'nobody@example.org';
 const CSV = 'time,partition,host,events,bytes\n';
 const SEEN = { revision: 1, topologyVersion: 1 };
 const POSITION = { shardlet: 1, seq: 1, epoch: 1, assignment: 1 };
@@ -90,10 +91,17 @@ export const ROWS: Readonly<Record<string, Row>> = {
     ...(['unknown_stream', { stream: 'nowhere', retentionMs: 86_400_000 }] as const),
     ...['streams', 'alter', 'nowhere', '--retention', '1d'],
   ),
-  'streams.delete': unknown('unknown_stream', { stream: 'nowhere' }, 'streams', 'delete', 'nowhere'),
+  'streams.delete': unknown('unknown_stream', { stream: 'nowhere' }, 'streams', 'delete', 'nowhere', '--yes'),
 
   'groups.list': { answered: { input: {} } },
   'groups.create': unknown('unknown_stream', { name: 'g', stream: 'nowhere' }),
+  'groups.push': {
+    refused: {
+      code: 'invalid_parameter',
+      input: { group: 'g', url: 'http://10.0.0.1/hook' },
+      command: ['groups', 'push', 'g', '--push', 'http://10.0.0.1/hook'],
+    },
+  },
   'groups.show': unknown('unknown_group', { group: 'nowhere' }, 'groups', 'list', 'nowhere'),
   'groups.remove': unknown('unknown_group', { group: 'nowhere' }, 'groups', 'remove', 'nowhere'),
 
@@ -109,8 +117,30 @@ export const ROWS: Readonly<Record<string, Row>> = {
 
   'tokens.list': { answered: { input: {}, command: ['tokens', 'list'] } },
   'tokens.create': wrong({ name: '' }, 'tokens', 'create', '', '--scope', 'read'),
-  'tokens.rotate': unknown('unknown_token', { token: 'nobody' }, 'tokens', 'rotate', 'nobody'),
+  'tokens.rotate': unknown('unknown_token', { id: 'nobody' }, 'tokens', 'rotate', 'nobody'),
   'tokens.revoke': unknown('unknown_token', { token: 'nobody' }, 'tokens', 'revoke', 'nobody'),
+
+  'users.list': { answered: { input: {}, command: ['users', 'list'] } },
+  'users.show': missing({ user: NOBODY_MAIL }, 'users', 'show', NOBODY_MAIL),
+  'users.invite': wrong(
+    ...([{ email: 'nonsense', roles: [{ role: 'viewer' }] }] as const),
+    ...['users', 'invite', 'nonsense', '--role', 'viewer'],
+  ),
+  'users.link': missing({ user: NOBODY_MAIL }),
+  'users.change': missing({ user: NO_ID, state: 'disabled' }, 'users', 'disable', NO_ID),
+  'users.remove': missing({ user: NOBODY_MAIL }, 'users', 'remove', NOBODY_MAIL),
+  'users.invitations': { answered: { input: {}, command: ['users', 'invitations'] } },
+  'users.revokeInvitation': missing({ invitation: NO_ID }, 'users', 'revoke-invitation', NO_ID),
+  'sessions.list': {
+    ...missing({ user: NOBODY_MAIL }, 'sessions', 'list', '--user', NOBODY_MAIL),
+    answered: { input: {}, command: ['sessions', 'list'] },
+  },
+  'sessions.end': missing({ session: NO_ID }, 'sessions', 'end', NO_ID),
+  'sessions.endAll': missing({ user: NOBODY_MAIL }, 'sessions', 'end-all', '--user', NOBODY_MAIL),
+  'account.show': {},
+  'account.sessions': unknown('forbidden', {}),
+  'account.endSession': unknown('forbidden', { session: NO_ID }),
+  'account.changePassword': unknown('forbidden', { current: 'a', password: 'b' }),
 
   'clusters.list': { answered: { input: {}, command: ['clusters', 'list'] } },
   'clusters.show': missing({ name: 'nowhere' }, 'clusters', 'show', 'nowhere'),
@@ -185,6 +215,9 @@ export const ROWS: Readonly<Record<string, Row>> = {
 
 /** Queries whose answer is compared elsewhere, with the reason. */
 export const NOT_ANSWERED: Readonly<Record<string, string>> = {
+  'account.show': 'it answers who asks, who is another on each surface',
+  'account.sessions': 'a token has none: handlers/sessions.test.ts',
+  'users.show': 'needs a person: handlers/users.test.ts',
   'reading.key': 'as reading.log',
   'reading.shardlet': 'as reading.log',
   'consuming.follow': 'it does not end',
@@ -202,11 +235,19 @@ export const NOT_ANSWERED: Readonly<Record<string, string>> = {
 
 /** Operations whose command cannot ask what the row asks, with the reason. */
 export const COMMAND_DIFFERS: Readonly<Record<string, string>> = {
+  'account.show': 'it answers who asks, and has nothing to refuse',
   'clusters.add': 'it reads a file',
   'clusters.importLoad': 'it reads a file',
   'groups.list': 'it shows how far each group is besides',
   'policy.change': 'it names the version that it has just read',
   'whatIf.ask': 'it refuses a change that it cannot write down',
+};
+
+/** Operations whose command refuses what the row asks as it reads its own options: `bad_input`, without an operation. */
+export const COMMAND_READS: Readonly<Record<string, string>> = {
+  'migrations.limit': 'its amounts have units',
+  'recommendations.decisions': 'its limit is a number',
+  'jobs.run': 'it lists the jobs there are',
 };
 
 /** Operations that a surface lacks, with the reason. */
@@ -247,6 +288,10 @@ export const LACKING: Readonly<Record<'trpc' | 'console' | 'command', Readonly<R
     'models.trainings': 'for the page of forecasts',
     'notifications.showDelivery': 'for programs',
     'groups.create': '"foreshard consume" creates the group that it joins',
+    'users.link': '"foreshard users link" works on the machine itself, without an edge',
+    'account.sessions': 'for people at the console: a token has no sessions',
+    'account.endSession': 'for people at the console: a token has no sessions',
+    'account.changePassword': 'for people at the console: a token has no password',
     'shardlets.show': '"split --wait" asks by it; the console shows shardlets',
   },
 };

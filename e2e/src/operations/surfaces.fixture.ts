@@ -43,6 +43,18 @@ export async function overRestWithUnknownMember(
   return send(edgeUrl, { method, path: longer, ...(body === undefined ? {} : { body }) }, authorization);
 }
 
+/** `nonsense` in the body of an operation that takes none. */
+export function overRestWithBody(
+  edgeUrl: string,
+  operation: AnyOperation,
+  input: Input,
+  authorization: Authorization,
+): Promise<Outcome> {
+  const { method, path } = requestOf(operation, input as never);
+  const body = { mediaType: 'application/json', text: '{"nonsense":1}' };
+  return send(edgeUrl, { method, path, body }, authorization);
+}
+
 async function send(
   edgeUrl: string,
   { method, path, body }: OperationRequest,

@@ -1,4 +1,4 @@
--- People, sessions, one-time links; limits and owners of tokens; the audit log.
+-- People, sessions and one-time links, limits and owners of tokens, the audit log.
 -- AlterTable
 ALTER TABLE "api_token" ADD COLUMN     "cidrs" TEXT[] DEFAULT ARRAY[]::TEXT[],
 ADD COLUMN     "owner_id" UUID,

@@ -6,7 +6,7 @@ import { DEFAULT_POLICY, type Policy, policyDifferences } from '@foreshard/core/
 import { type Command, InvalidArgumentError } from 'commander';
 import { badInput } from '../failure.ts';
 import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
-import { print, printJson } from '../output.ts';
+import { print, printJson, note as remark } from '../output.ts';
 import { idOf } from '../restructure/arguments.ts';
 import { printRows } from '../table.ts';
 import { instant } from './instant.ts';
@@ -70,7 +70,7 @@ async function show({ differences, ...options }: OperationOptions & { difference
   const answer = await runOperation(policy.read, {}, options);
   if (options.json) return printJson(answer);
   const { policy: settings, version, actor, note } = answer.holding;
-  process.stderr.write(`version ${version} by ${actor}${note === '' ? '' : `: ${note}`}\n`);
+  remark(`version ${version} by ${actor}${note === '' ? '' : `: ${note}`}`);
   const own = policyDifferences(DEFAULT_POLICY, settings as Policy).map(({ path, after }) => [path, after]);
   await print(`${JSON.stringify(differences ? Object.fromEntries(own) : settings, null, 2)}\n`);
 }
@@ -128,7 +128,7 @@ function orderOf(newest: Version, { note, effective, from }: ChangeOptions) {
 
 function report(newest: Version, changed: Changed, { json, dryRun }: ChangeOptions): void {
   for (const absent of changed.absent)
-    process.stderr.write(`there is no ${absent}: what the policy says of it has no effect until there is\n`);
+    remark(`there is no ${absent}: what the policy says of it has no effect until there is`);
   const differences = differencesText(newest.policy, changed.policy) || 'nothing';
   const text = dryRun === true ? `would change ${differences}` : `version ${changed.version}: ${differences}`;
   if (json) printJson(changed);

@@ -4,7 +4,7 @@ import { type InputOf, type OutputOf, recommendations } from '@foreshard/core/op
 import type { Command } from 'commander';
 import { badInput } from '../failure.ts';
 import { failureOf, type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
-import { print, printJson } from '../output.ts';
+import { note, print, printJson } from '../output.ts';
 import { idOf, ids } from '../restructure/arguments.ts';
 import { printRows } from '../table.ts';
 import { instant } from './instant.ts';
@@ -75,7 +75,7 @@ async function list({ all, limit, ...options }: ListOptions): Promise<void> {
   printRows(found.map(rowOf), false, empty);
   const obstacles = new Set(found.map(({ obstacle }) => obstacle));
   const [only] = obstacles;
-  if (obstacles.size === 1 && only) process.stderr.write(`none of these can be approved: ${only}\n`);
+  if (obstacles.size === 1 && only) note(`none of these can be approved: ${only}`);
 }
 
 async function whyNothing(options: OperationOptions): Promise<string> {

@@ -33,6 +33,8 @@ export async function restore(databaseUrl: string, path: string, options: Restor
   const client = await connect(databaseUrl);
   try {
     await client.query("BEGIN; SET LOCAL synchronous_commit = 'on'");
+    // the audit log is replaced like the rest
+    await client.query("SET LOCAL foreshard.audit_pruning = 'on'");
     if (options.dryRun) await migrateWithin(client);
     await insistOnKnown(client, path, head);
     const replacedVersion = await makeRoom(client, head, options);

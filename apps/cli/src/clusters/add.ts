@@ -3,6 +3,7 @@ import { type PrometheusSource, prometheusSchema } from '@foreshard/core/externa
 import { clusters } from '@foreshard/core/operations';
 import { badInput } from '../failure.ts';
 import { runOperation } from '../operations/run-operation.ts';
+import { addressFrom } from '../secret-input.ts';
 import { addDirectly } from './direct.ts';
 import { directLoad, how, type LoadOptions, loadOf, report } from './import.ts';
 import { readFiles } from './load-files.ts';
@@ -16,7 +17,7 @@ interface AddOptions extends LoadOptions {
 }
 
 export async function add(name: string, options: AddOptions): Promise<void> {
-  const source = sourceOf(options);
+  const source = await sourceOf(options);
   const files = await readFiles(options);
   const { webhook = null } = options;
   if (options.direct)
@@ -30,16 +31,17 @@ export async function add(name: string, options: AddOptions): Promise<void> {
   return report(await runOperation(clusters.add, input, options), options);
 }
 
-function sourceOf({
+async function sourceOf({
   csv,
-  prometheus: url,
+  prometheus: given,
   query,
   partitionLabel,
   hostLabel,
-}: AddOptions): PrometheusSource | null {
-  if ((csv === undefined) === (url === undefined))
+}: AddOptions): Promise<PrometheusSource | null> {
+  if ((csv === undefined) === (given === undefined))
     throw badInput('a cluster is described by its load: give --csv FILE, or --prometheus URL with --query');
-  if (url === undefined) return null;
+  if (given === undefined) return null;
+  const url = await addressFrom(given, 'the address of --prometheus');
   const parsed = prometheusSchema.safeParse({ url, query, partitionLabel, hostLabel });
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0]!;

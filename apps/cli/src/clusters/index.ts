@@ -4,6 +4,7 @@ import { clusters } from '@foreshard/core/operations';
 import { type Command, Option } from 'commander';
 import { operating } from '../operations/run-operation.ts';
 import { idOf } from '../restructure/arguments.ts';
+import { SECRETLY } from '../secret-input.ts';
 import { add } from './add.ts';
 import { importLoad } from './import.ts';
 import { listClusters, removeCluster, showCluster } from './listing.ts';
@@ -27,7 +28,10 @@ export function register(program: Command): void {
     .action(listClusters);
   loading(operating(group.command('add'), clusters.add))
     .description('describe a cluster by its load; longer records than an edge takes: --direct')
-    .option('--prometheus <url>', 'instead of --csv: its load is read from there, every minute')
+    .option(
+      '--prometheus <url>',
+      `instead of --csv: its load is read from there, every minute; with a password: ${SECRETLY}`,
+    )
     .option('--query <promql>', 'events a second, one series for each partition')
     .option('--partition-label <name>', 'of these series', 'partition')
     .option('--host-label <name>', 'of these series', 'host')

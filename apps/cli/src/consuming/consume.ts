@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { edgeAccess } from '../credentials.ts';
 import { interruptible } from '../interrupt.ts';
-import { print } from '../output.ts';
+import { note, print } from '../output.ts';
 import { GroupClient, type GroupPoll } from './group-client.ts';
 
 export interface ConsumeOptions {
@@ -21,9 +21,6 @@ const WAIT_MS = 3_000;
 const BATCH_EVENTS_MAX = 500;
 
 export async function consume(options: ConsumeOptions): Promise<void> {
-  const note = (text: string): void => {
-    process.stderr.write(`${text}\n`);
-  };
   const client = new GroupClient(edgeAccess(), note);
   const member = options.member ?? `${hostname().replace(/[^\w.-]/g, '-')}-${randomUUID().slice(0, 8)}`;
   await client.create(options.group, options.stream, options.from);

@@ -54,8 +54,8 @@ test('the worker posts to the address of a group, until the group is removed', a
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as { port: number }).port}/`;
   await send(100, 120);
-  const made = await run(['groups', 'push', 'hook', '--push', url]);
-  expect(JSON.parse(made.stdout)).toMatchObject({ group: 'hook', secret: expect.stringMatching(/^whsec_/) });
+  const made = await run(['groups', 'push', 'hook', '--push', url, '--json']);
+  expect(JSON.parse(made.stdout)).toMatchObject({ name: 'hook', secret: expect.stringMatching(/^whsec_/) });
   const count = () => bodies.flatMap((body) => JSON.parse(body)).filter((e) => Number(e.id) >= 100).length;
   await vi.waitFor(() => expect(count()).toBe(20), { timeout: 15_000 });
   expect((await run(['groups', 'remove', 'hook'])).exitCode).toBe(0);

@@ -1,11 +1,8 @@
 /** foreshard groups: what consumer groups there are, and how far each is, by shardlet. */
-import { EMPTY_GROUP, GROUPS_MAX, groupSchema } from '@foreshard/core/consuming';
 import { groups, type OutputOf } from '@foreshard/core/operations';
-import { newWebhookSecret } from '../composition.ts';
-import { withControl } from '../deciding.ts';
-import { badInput } from '../failure.ts';
 import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
 import { printJson } from '../output.ts';
+import { addressFrom } from '../secret-input.ts';
 import { printRows } from '../table.ts';
 
 type Group = OutputOf<typeof groups.show>;
@@ -24,22 +21,23 @@ export async function showGroups(name: string | undefined, options: OperationOpt
   printRows(all.map(summary), options.json, NONE);
 }
 
+type PushOptions = OperationOptions & {
+  readonly stream: string;
+  readonly push: string;
+  readonly from: 'oldest' | 'now';
+};
+
 export async function addPush(
-  name: string,
-  { stream, push }: { readonly stream: string; readonly push: string },
+  group: string,
+  { stream, push: given, from, ...options }: PushOptions,
 ): Promise<void> {
-  const secret = await newWebhookSecret();
-  await withControl(async ({ groups: store, topology }) => {
-    const known = (await topology.snapshot()).streams.find((s) => s.name === stream);
-    if (known === undefined) throw badInput(`there is no stream "${stream}"`);
-    const group = groupSchema.safeParse({ name, stream: known.id, push: { url: push, secret } });
-    if (!group.success) throw badInput(group.error.issues[0]!.message);
-    const creation = await store.create(group.data, EMPTY_GROUP);
-    if (creation === 'taken') throw badInput(`there is a group "${name}" already`);
-    if (creation === 'full')
-      throw badInput(`there are ${GROUPS_MAX} groups: remove one with "foreshard groups remove NAME"`);
-  });
-  process.stdout.write(`${JSON.stringify({ group: name, stream, push, secret })}\n`);
+  const url = await addressFrom(given, 'the address of --push');
+  const answer = await runOperation(groups.push, { group, url, stream, from }, options);
+  if (options.json) return printJson(answer);
+  const { name, secret } = answer;
+  process.stdout.write(
+    `created ${name}: a worker posts ${stream} to ${url}. Secret, shown this once: ${secret}\n`,
+  );
 }
 
 export async function removeGroup(name: string, options: OperationOptions): Promise<void> {

@@ -2,8 +2,8 @@
 import { groups } from '@foreshard/core/operations';
 import { type Command, Option } from 'commander';
 import { positive, streamOption } from '../events/index.ts';
-import { DIRECT_COMMANDS } from '../operations/direct-commands.ts';
 import { operating } from '../operations/run-operation.ts';
+import { SECRETLY } from '../secret-input.ts';
 import { consume } from './consume.ts';
 import { addPush, removeGroup, showGroups } from './groups.ts';
 
@@ -29,13 +29,17 @@ export function register(program: Command): void {
     .description('all groups, or the shardlets of one')
     .argument('[group]', 'show its shardlets')
     .action(showGroups);
-  group
-    .command('push')
-    .description('begin a group whose events the worker posts to an address, signed; prints the secret once')
+  operating(group.command('push'), groups.push)
+    .description('create a group whose events the worker posts to an address, signed; prints the secret once')
     .argument('<name>')
     .addOption(streamOption())
-    .requiredOption('--push <url>', 'where to post CloudEvents batches')
-    .addHelpText('after', `\n${DIRECT_COMMANDS['groups push']}`)
+    .requiredOption(
+      '--push <url>',
+      `where to post CloudEvents batches; one that is as good as a password: ${SECRETLY}`,
+    )
+    .addOption(
+      new Option('--from <where>', 'where the group starts').choices(['oldest', 'now']).default('oldest'),
+    )
     .action(addPush);
   operating(group.command('remove'), groups.remove)
     .description('forget a group and how far it was')

@@ -7,6 +7,7 @@ import { migrate, pendingMigrations } from '../composition.ts';
 import { databaseAccess } from '../credentials.ts';
 import { EXIT_FAILURE } from '../failure.ts';
 import { counted } from '../output.ts';
+import { addressFrom, SECRETLY } from '../secret-input.ts';
 
 interface Options {
   readonly database?: string;
@@ -31,7 +32,7 @@ export function register(program: Command): void {
     .command('migrate')
     .description('apply the database migrations of this release')
     .option('--check', 'list what is pending and change nothing; exit code 1 if something is', false)
-    .option('--database <url>', 'address of PostgreSQL; DATABASE_URL keeps its password out of process lists')
+    .option('--database <url>', `address of PostgreSQL, with a password: ${SECRETLY}; else DATABASE_URL`)
     .option('--json', 'one JSON document', false)
     .addHelpText('after', NOTES)
     .showHelpAfterError('(to move shardlets: foreshard move SHARDLET... --to HOST)')
@@ -39,7 +40,7 @@ export function register(program: Command): void {
 }
 
 async function run({ database, check, json }: Options): Promise<void> {
-  const url = databaseAccess(database);
+  const url = databaseAccess(database && (await addressFrom(database, 'the address of --database')));
   const outcome = check
     ? { applied: [], pending: await pendingMigrations(url) }
     : { applied: await migrate(url), pending: [] };

@@ -1,7 +1,7 @@
 /** foreshard migrate as CI and init containers run it: processes of their own on a real PostgreSQL. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -81,7 +81,9 @@ test('a database of an older release: what is new is applied, and --database nam
   expect(checked.exitCode).toBe(1);
   expect(JSON.parse(checked.stdout)).toEqual({ applied: [], pending: [HOST_PROOF] });
   const elsewhere = { DATABASE_URL: UNREACHABLE };
-  expect(await foreshard(elsewhere, 'migrate', '--database', url)).toEqual({
+  // it has a password, so it comes from a file
+  await writeFile(join(empty, 'address'), url);
+  expect(await foreshard(elsewhere, 'migrate', '--database', `@${join(empty, 'address')}`)).toEqual({
     ...{ exitCode: 0, stdout: `Applied 1 migration:\n  ${HOST_PROOF}\n`, stderr: '' },
   });
 });
@@ -120,10 +122,14 @@ test('without a database or with a wrong address it is bad input', async () => {
     exitCode: 2,
     stderr: expect.stringMatching(/set DATABASE_URL\n$/),
   });
-  expect(await foreshard({}, 'migrate', '--database', 'mysql://me:secret@db/x')).toMatchObject({
-    exitCode: 2,
-    stderr: expect.not.stringContaining('secret'),
-  });
+  const wrong = 'mysql://me:s3cret-canary@db/x';
+  const { exitCode, stderr } = await foreshard({ DATABASE_URL: wrong }, 'migrate');
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining('must be an address such as')]);
+  expect(stderr).not.toContain('canary');
+  // everybody on the machine could read it
+  const plain = await foreshard({}, 'migrate', '--database', UNREACHABLE);
+  expect([plain.exitCode, plain.stderr]).toEqual([2, expect.stringContaining('holds a password')]);
+  expect(plain.stderr).not.toContain('secret');
   expect(await migrate('12')).toMatchObject({
     exitCode: 2,
     stderr: expect.stringContaining('foreshard move'),

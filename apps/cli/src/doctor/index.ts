@@ -6,6 +6,7 @@ import { controlAccess } from '../credentials.ts';
 import { withControl } from '../deciding.ts';
 import { badInput, EXIT_FAILURE } from '../failure.ts';
 import { counted } from '../output.ts';
+import { addressFrom, SECRETLY } from '../secret-input.ts';
 import { tableOf } from '../table.ts';
 import { type AfterRestoreOptions, afterRestore } from './after-restore/after-restore.ts';
 import { examine } from './examination.ts';
@@ -25,9 +26,16 @@ export function register(program: Command): void {
       false,
     )
     .option('--confirm', 'with --after-restore: write the proposed rows without asking', false)
-    .option('--host <url...>', 'with --after-restore: hosts that joined after the backup', [])
+    .option(
+      '--host <url...>',
+      `with --after-restore: hosts that joined after the backup; one with a password: ${SECRETLY}`,
+      [],
+    )
     .action(async ({ json, ...options }: Options) => {
-      if (options.afterRestore) return withControl((control) => afterRestore(control, { json, ...options }));
+      if (options.afterRestore) {
+        const host = await Promise.all(options.host.map((url) => addressFrom(url, 'the address of --host')));
+        return withControl((control) => afterRestore(control, { json, ...options, host }));
+      }
       if (options.confirm || options.host.length > 0)
         throw badInput('--confirm and --host belong to --after-restore');
       const findings = await examine(controlAccess());

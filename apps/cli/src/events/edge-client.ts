@@ -5,7 +5,7 @@
  */
 import { Pool } from 'undici';
 import type { EdgeAccess } from '../credentials.ts';
-import { badInput, CommandFailure } from '../failure.ts';
+import { badInput, CommandFailure, EXIT_FAILURE } from '../failure.ts';
 
 export interface EventResult {
   readonly id: string | null;
@@ -162,11 +162,17 @@ function tooLarge({ code = 'body_too_large', detail = '' }: { code?: string; det
   return { id: null, status: 'error', error };
 }
 
-function failureOf(status: number, body: { detail?: string; cure?: string }, text: string): Error {
+function failureOf(
+  status: number,
+  body: { code?: string; detail?: string; cure?: string },
+  text: string,
+): Error {
   const detail = body.detail ?? text.slice(0, 200);
   if (status === 429 || status >= 500) return new Unavailable(`the edge answers ${status}: ${detail}`);
   const message = `the edge answers ${status}: ${detail}${body.cure === undefined ? '' : ` (${body.cure})`}`;
-  return status === 400 || status === 401 || status === 404 ? badInput(message) : new CommandFailure(message);
+  const options = body.code === undefined ? {} : { document: { code: body.code, detail, cure: body.cure } };
+  const isWrong = status === 400 || status === 401 || status === 404;
+  return isWrong ? badInput(message, options) : new CommandFailure(message, EXIT_FAILURE, options);
 }
 
 function reasonOf(error: unknown): string {

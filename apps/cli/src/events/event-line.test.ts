@@ -29,3 +29,10 @@ it('names the zone of a local time', () => {
   expect(local).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:00\.123[+-]\d\d:\d\d$/);
   expect(Date.parse(local)).toBe(978_307_260_123);
 });
+
+it('what others wrote neither moves the cursor nor changes the order of the text', () => {
+  const event = { ...EVENT.event, type: '\u001b[2J', subject: '\u202eyek', data: '\u0085\u2066\u007f' };
+  const line = eventLine({ ...EVENT, event }, true);
+  expect(line).toMatch(/^[\x20-\x7e]*$/);
+  expect(line).toContain('\\u001b[2J  \\u202eyek');
+});

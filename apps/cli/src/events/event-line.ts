@@ -1,4 +1,5 @@
 /** An event of the log as one line for people: when it was stored, where, and what it is. */
+import { printableLine } from '../output.ts';
 import type { LogEvent } from './edge-client.ts';
 
 const DATA_CHARS_MAX = 120;
@@ -8,7 +9,8 @@ export function eventLine({ ts, shardlet, seq, late, event }: LogEvent, utc: boo
   const { partitionkey, subject, source, type, id, data } = event;
   const key = partitionkey ?? subject ?? source;
   const mark = late === true ? ' (late)' : '';
-  return `${timeOf(ts, utc)}  ${shardlet}/${seq}${mark}  ${type}  ${key}  ${id}  ${shortened(data)}`.trimEnd();
+  const what = [type, key, id, shortened(data)].map(printableLine).join('  ');
+  return `${timeOf(ts, utc)}  ${shardlet}/${seq}${mark}  ${what}`.trimEnd();
 }
 
 /** With milliseconds; the zone is named, because a time without one is a riddle. */

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { edgeAccess } from '../credentials.ts';
 import { interruptible } from '../interrupt.ts';
-import { print } from '../output.ts';
+import { note, print } from '../output.ts';
 import { EdgeClient, type LogEvent, type LogPage, Unavailable } from './edge-client.ts';
 import { eventLine } from './event-line.ts';
 
@@ -26,9 +26,6 @@ export async function tail(options: TailOptions): Promise<void> {
     options.json === true ? JSON.stringify(event) : eventLine(event, options.utc === true);
   const show = (events: readonly LogEvent[]): Promise<boolean> =>
     print(events.map((event) => `${lineOf(event)}\n`).join(''));
-  const note = (text: string): void => {
-    process.stderr.write(`${text}\n`);
-  };
   try {
     const next = await interruptible((signal) => follow(client, options, { show, note, signal }));
     note(`go on with --from ${next}`);

@@ -21,7 +21,7 @@ test('a hint is added, removed, and put back without an edge', async () => {
   expect(factor).toBe(3);
   expect((await foreshard('hints', 'remove', id)).stdout).toContain(`foreshard hints restore ${id}`);
   expect((await foreshard('hints')).stdout).toContain('no hint yet');
-  expect((await foreshard('hints', 'list', '--removed')).stdout).toContain('removed by api:');
+  expect((await foreshard('hints', 'list', '--removed')).stdout).toContain('removed by token:');
   expect(await foreshard('hints', 'restore', id, '--direct')).toMatchObject({
     ...{ exitCode: DONE, stdout: 'it counts again\n', stderr: expect.stringContaining('no edge') },
   });

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { hosts, type OutputOf } from '@foreshard/core/operations';
 import { badInput } from '../failure.ts';
 import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
-import { counted, printJson } from '../output.ts';
+import { counted, print, printJson } from '../output.ts';
 import { tableOf } from '../table.ts';
 
 export interface AcceptLossOptions extends OperationOptions {
@@ -16,7 +16,7 @@ const SHOWN_MAX = 40;
 
 export async function acceptHostLoss(host: number, options: AcceptLossOptions): Promise<void> {
   const review = await runOperation(hosts.loss, { host }, options);
-  if (!options.json) process.stdout.write(`${shown(review)}\n`);
+  if (!options.json) await print(`${shown(review)}\n`);
   const accepts = options.dryRun !== true && !review.isAccepted;
   if (accepts) {
     await insistOnConsent(review, options);
@@ -25,7 +25,7 @@ export async function acceptHostLoss(host: number, options: AcceptLossOptions): 
   }
   const isAccepted = accepts || review.isAccepted;
   if (options.json) printJson({ ...review, isAccepted });
-  else process.stdout.write(`${textOf(review, isAccepted)}\n`);
+  else await print(`${textOf(review, isAccepted)}\n`);
 }
 
 async function insistOnConsent({ host, name }: LossReview, { yes, json }: AcceptLossOptions): Promise<void> {

@@ -5,7 +5,8 @@ import { writeLabels } from '@foreshard/core/topology';
 import type { Command } from 'commander';
 import { badInput } from '../failure.ts';
 import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
-import { counted, printJson } from '../output.ts';
+import { counted, print, printJson } from '../output.ts';
+import { addressFrom, SECRETLY } from '../secret-input.ts';
 import { printRows } from '../table.ts';
 import { type AcceptLossOptions, acceptHostLoss } from './accepting-loss.ts';
 import { type DescribingOptions, describing, descriptionOf } from './describing.ts';
@@ -22,7 +23,7 @@ export function register(program: Command): void {
     .description(
       'take a storage server into use: redis://HOST:PORT or postgresql://USER:PASSWORD@HOST:PORT/DATABASE',
     )
-    .argument('<url>')
+    .argument('<url>', `one with a password: ${SECRETLY}`)
     .option('--name <name>', 'how it is called; else its address')
     .action(add);
   describing(operating(group.command('describe'), hosts.describe))
@@ -44,7 +45,7 @@ async function list(options: OperationOptions): Promise<void> {
   const answer = await runOperation(hosts.list, {}, options);
   if (options.json) return printJson(answer);
   printRows(answer.hosts.map(rowOf), false, 'no host yet: add one with "foreshard hosts add URL"');
-  for (const host of answer.hosts) reportRegression(host);
+  for (const host of answer.hosts) await reportRegression(host);
 }
 
 function rowOf({ capacity, labels, address, regressed: _, ...host }: Host) {
@@ -52,15 +53,16 @@ function rowOf({ capacity, labels, address, regressed: _, ...host }: Host) {
   return { ...host, labels: writeLabels(labels), 'events/s max': perSecond, address };
 }
 
-function reportRegression({ id, name, regressed, shardlets }: Host): void {
+async function reportRegression({ id, name, regressed, shardlets }: Host): Promise<void> {
   if (regressed === null) return;
-  process.stdout.write(
+  await print(
     `\n${name} went back to an older state (${regressed}). ${counted(shardlets, 'shardlet')} of it wait.\n` +
       `If a newer copy of its data exists, start it on that; else review the loss: foreshard hosts accept-loss ${id} --dry-run\n`,
   );
 }
 
-async function add(url: string, { name, ...options }: Described & { name?: string }): Promise<void> {
+async function add(given: string, { name, ...options }: Described & { name?: string }): Promise<void> {
+  const url = await addressFrom(given, 'the address of the host');
   const input = { url, ...(name === undefined ? {} : { name }), ...descriptionOf(options) };
   const answer = await runOperation(hosts.add, input, options);
   if (options.json) return printJson(answer);
@@ -70,7 +72,7 @@ async function add(url: string, { name, ...options }: Described & { name?: strin
     known: `is known already as host ${host?.id}`,
     'would join': 'would join as a new host',
   };
-  process.stdout.write(`${withoutPassword(url)} ${words[result]}\n`);
+  await print(`${withoutPassword(url)} ${words[result]}\n`);
 }
 
 async function describe(text: string, options: Described): Promise<void> {
@@ -84,7 +86,7 @@ async function describe(text: string, options: Described): Promise<void> {
     ...Object.entries(capacity).map(([k, v]) => `${k} ${v}`),
   ];
   const verb = options.dryRun === true ? 'would be' : 'is';
-  process.stdout.write(`host ${id} ${verb}: ${facts.filter((f) => f !== '').join(', ')}\n`);
+  await print(`host ${id} ${verb}: ${facts.filter((f) => f !== '').join(', ')}\n`);
 }
 
 async function remove(text: string, options: OperationOptions): Promise<void> {

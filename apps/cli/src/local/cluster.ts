@@ -2,28 +2,51 @@
  * Makes a cluster of servers that run: the topology store up to date, the hosts taken into use, a stream to begin
  * with, a token to come in with. Every part is left alone where it is done already.
  */
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasAdministrator } from '@foreshard/core/access';
 import { changeHostAddress, createStream, type Topology } from '@foreshard/core/topology';
-import { type Control, connectHost, isActiveToken } from '../composition.ts';
+import { SetupFailure } from '@foreshard/local';
+import {
+  type Control,
+  connectHost,
+  createAdministrator,
+  firstAdministratorLink,
+  tokenExpiryMs,
+} from '../composition.ts';
 import { readCredentials } from '../credentials.ts';
 import { decide, withControl } from '../deciding.ts';
 import { add } from '../hosts/adding.ts';
 import type { Note } from './progress.ts';
 import type { Stores } from './servers.ts';
+import type { Unattended } from './settings.ts';
 
 export const MAIN_STREAM = 'main';
+/** Of the command line, benches and tests on this machine: it may do everything. */
 const TOKEN_NAME = 'local start';
+const TOKEN_LIFETIME_MS = 90 * 86_400_000;
+/** Renewed when it has less than this left; the one before holds on, so nobody is cut off. */
+const RENEWED_BEFORE_MS = 30 * 86_400_000;
+/** Of the replay of the sample, which the console starts: it appends, and reads back what it has sent. */
+const SAMPLE_NAME = 'sample';
+const SAMPLE_SCOPES = ['events:write', 'telemetry:write', 'events:read', 'topology:read'] as const;
 const OPEN_WITHIN_MS = 120_000;
 const LOOK_EVERY_MS = 200;
 
-/** Answers the token of a client. */
-export function prepareCluster(stores: Stores, dataDir: string): Promise<string> {
+/** What clients on this machine come in with. */
+export interface LocalTokens {
+  readonly token: string;
+  readonly sampleToken: string;
+}
+
+/** Answers the tokens of clients. */
+export function prepareCluster(stores: Stores, dataDir: string): Promise<LocalTokens> {
   return withControl(async (control) => {
     await renewLogins(control, stores);
     for (const [index, url] of stores.hostUrls.entries())
       await add(control, { url, name: stores.hostNames[index]! });
     await ensureStream(control);
-    return ensureToken(control, dataDir);
+    return ensureTokens(control, dataDir);
   }, stores);
 }
 
@@ -92,13 +115,48 @@ async function ensureStream(control: Control): Promise<void> {
     await decide(control, createStream({ name: MAIN_STREAM }));
 }
 
-/**
- * The token of an earlier start, if the topology store still knows it; the topology store keeps only hashes, so
- * otherwise a new one.
- */
-async function ensureToken(control: Control, dataDir: string): Promise<string> {
-  const known = readCredentials({ FORESHARD_DATA_DIR: dataDir })?.token;
-  if (known !== undefined && (await isActiveToken(control, known))) return known;
-  const { plaintext } = await control.tokens.create({ name: TOKEN_NAME });
-  return plaintext;
+/** The tokens of an earlier start, if they still hold, else new ones: the store keeps only hashes. */
+export function renewTokens(stores: Stores, dataDir: string): Promise<LocalTokens> {
+  return withControl((control) => ensureTokens(control, dataDir), stores);
+}
+
+async function ensureTokens(control: Control, dataDir: string): Promise<LocalTokens> {
+  const known = readCredentials({ FORESHARD_DATA_DIR: dataDir });
+  const holding = async (token: string | undefined) => {
+    const untilMs = token === undefined ? undefined : await tokenExpiryMs(control, token);
+    return untilMs !== undefined && untilMs - Date.now() > RENEWED_BEFORE_MS ? token : undefined;
+  };
+  const made = async (request: Parameters<Control['tokens']['create']>[0]) =>
+    (await control.tokens.create(request)).plaintext;
+  const expiresAt = new Date(Date.now() + TOKEN_LIFETIME_MS);
+  return {
+    token: (await holding(known?.token)) ?? (await made({ name: TOKEN_NAME, expiresAt })),
+    // without an expiry: the console is given it once, when it starts
+    sampleToken:
+      (await holding(known?.sampleToken)) ?? (await made({ name: SAMPLE_NAME, scopes: SAMPLE_SCOPES })),
+  };
+}
+
+/** An administrator without a link, for a start that nobody looks at. @throws SetupFailure */
+export async function makeAdministrator(stores: Stores, { email, passwordFile }: Unattended): Promise<void> {
+  await withControl(async (control) => {
+    if (await hasAdministrator(control.people)) return;
+    const password = await readFile(passwordFile, 'utf8').catch((cause: Error) => {
+      throw new SetupFailure(
+        `the file of FORESHARD_ADMIN_PASSWORD_FILE cannot be read: ${cause.message}`,
+        'write the password of the first administrator into it',
+      );
+    });
+    const fault = await createAdministrator(control, email, password.replace(/\r?\n$/, ''));
+    if (fault !== undefined)
+      throw new SetupFailure(
+        `the first administrator ${email} cannot be created: ${fault}`,
+        'change FORESHARD_ADMIN_EMAIL, or the file of FORESHARD_ADMIN_PASSWORD_FILE',
+      );
+  }, stores);
+}
+
+/** Undefined: there is an administrator. */
+export function newAdministratorLink(stores: Stores, consoleUrl: string) {
+  return withControl((control) => firstAdministratorLink(control, consoleUrl), stores);
 }

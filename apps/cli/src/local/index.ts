@@ -6,6 +6,7 @@ import { readSettings } from './settings.ts';
 const ENVIRONMENT = `
 Variables: EDGE_HOST, EDGE_PORT (127.0.0.1:7070), WEB_HOST, WEB_PORT (127.0.0.1:7080), WORKER_PORT (7090),
 FORESHARD_DATA_DIR (.foreshard), FORESHARD_HOST_MEMORY (of each local host, such as 512mb).
+FORESHARD_ADMIN_EMAIL and FORESHARD_ADMIN_PASSWORD_FILE: the first administrator without a link.
 DATABASE_URL, REDIS_URL, FORESHARD_HOSTS (addresses with commas): what is given is not started.
 TOPOLOGY_URL (etcd://HOST:PORT,...): the topology is there, not in PostgreSQL.`;
 

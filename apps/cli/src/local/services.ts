@@ -34,13 +34,17 @@ export function services({ edge, web, worker }: UpSettings): readonly Service[] 
       listener: web,
       args: [next, 'start', '-H', web.host, '-p', String(web.port)],
       cwd: join(ROOT, 'apps/web'),
-      livePath: '/',
-      readyPath: '/',
+      livePath: '/api/livez',
+      readyPath: '/api/readyz',
     },
   ];
 }
 
-export function serviceEnvironment(settings: UpSettings, stores: Stores, token: string): NodeJS.ProcessEnv {
+export function serviceEnvironment(
+  settings: UpSettings,
+  stores: Stores,
+  sampleToken: string,
+): NodeJS.ProcessEnv {
   return {
     ...process.env,
     NODE_ENV: 'production',
@@ -57,7 +61,8 @@ export function serviceEnvironment(settings: UpSettings, stores: Stores, token: 
     WORKER_PORT: String(settings.worker.port),
     FORESHARD_CONSOLE_URL: process.env.FORESHARD_CONSOLE_URL ?? addressOf(settings.web),
     FORESHARD_EDGE_URL: addressOf(settings.edge),
-    FORESHARD_TOKEN: token,
+    // edge and worker need none
+    FORESHARD_TOKEN: sampleToken,
   };
 }
 

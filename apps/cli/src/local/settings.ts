@@ -29,6 +29,13 @@ export interface UpSettings {
   readonly hostProvider: HostProvider;
   /** Redis notation; of each host that is started here */
   readonly hostMemory: string;
+  /** undefined: a link makes the first administrator */
+  readonly administrator: Unattended | undefined;
+}
+
+export interface Unattended {
+  readonly email: string;
+  readonly passwordFile: string;
 }
 
 export const LOCAL_HOSTS = 4;
@@ -67,6 +74,8 @@ const environment = z.object({
   FORESHARD_HOST_PROVIDER: hostProviderSchema,
   FORESHARD_HOST_WEBHOOK: z.string().optional(),
   FORESHARD_WEBHOOK_NETWORKS: networksSchema,
+  FORESHARD_ADMIN_EMAIL: z.email('must be an e-mail address').optional(),
+  FORESHARD_ADMIN_PASSWORD_FILE: z.string().optional(),
   FORESHARD_HOST_MEMORY: z
     .string()
     .regex(/^\d+(kb|mb|gb)$/, 'must be a number with kb, mb or gb, such as 512mb')
@@ -100,8 +109,21 @@ export function readSettings(env: Environment): UpSettings {
     topologyUrl: e.TOPOLOGY_URL,
     hostUrls: e.FORESHARD_HOSTS,
     hostProvider: e.FORESHARD_HOST_PROVIDER,
+    administrator: administratorOf(e.FORESHARD_ADMIN_EMAIL, e.FORESHARD_ADMIN_PASSWORD_FILE),
     hostMemory: e.FORESHARD_HOST_MEMORY ?? `${defaultHostMemoryMb(availableMemory())}mb`,
   };
+}
+
+function administratorOf(
+  email: string | undefined,
+  passwordFile: string | undefined,
+): Unattended | undefined {
+  if (email !== undefined && passwordFile !== undefined) return { email, passwordFile };
+  if (email === undefined && passwordFile === undefined) return undefined;
+  const missing = email === undefined ? 'FORESHARD_ADMIN_EMAIL' : 'FORESHARD_ADMIN_PASSWORD_FILE';
+  throw badInput(
+    `the variable ${missing} is not set: the first administrator needs an e-mail and a password`,
+  );
 }
 
 /** Also of different addresses: one that stands for all of them takes the port of every other. */

@@ -9,7 +9,14 @@ import { buildConsole } from '../building/build-console.ts';
 import { generateClient } from '../building/generate-client.ts';
 import { migrate } from '../composition.ts';
 import { CREDENTIALS_FILE, readCredentials } from '../credentials.ts';
-import { prepareCluster, whenOpen } from './cluster.ts';
+import {
+  type LocalTokens,
+  makeAdministrator,
+  newAdministratorLink,
+  prepareCluster,
+  renewTokens,
+  whenOpen,
+} from './cluster.ts';
 import { diskUse } from './disk-use.ts';
 import { type EndRequest, endRequested } from './end-request.ts';
 import { provideHosts, withoutRemoved } from './host-provider.ts';
@@ -50,12 +57,13 @@ async function start(settings: UpSettings, supervisor: Supervisor, end: EndReque
     startStores(settings, (name, server) => supervisor.keep(name, 'server', server), note),
   );
   await progress.step('applying migrations', () => migrate(stores.databaseUrl));
-  const token = await progress.step('taking hosts into use', async () => {
+  const tokens = await progress.step('taking hosts into use', async () => {
     const staying = await withoutRemoved(stores, settings, supervisor);
     return prepareCluster(staying, dataDir);
   });
-  await writeCredentials(settings, stores, token);
-  const env = serviceEnvironment(settings, stores, token);
+  if (settings.administrator !== undefined) await makeAdministrator(stores, settings.administrator);
+  await writeCredentials(settings, stores, tokens);
+  const env = serviceEnvironment(settings, stores, tokens.sampleToken);
   await progress.step('starting edge, worker and console', async (note) => {
     for (const service of list) {
       note(service.name);
@@ -68,7 +76,21 @@ async function start(settings: UpSettings, supervisor: Supervisor, end: EndReque
   });
   if (settings.hostProvider === 'local') provideHosts(stores, settings, supervisor, end.signal, say);
   await supervisor.markReady();
-  await announce(settings, firstStart);
+  keepTokens(settings, stores, end.signal);
+  await announce(settings, stores, firstStart);
+}
+
+const RENEWAL_LOOK_MS = 12 * 3_600_000;
+
+/** A product that runs for months goes on handing out a token that holds. */
+function keepTokens(settings: UpSettings, stores: Stores, ending: AbortSignal): void {
+  const timer = setInterval(() => {
+    renewTokens(stores, settings.dataDir)
+      .then((tokens) => writeCredentials(settings, stores, tokens))
+      .catch((error: Error) => say(`the token of this machine was not renewed: ${error.message}`));
+  }, RENEWAL_LOOK_MS);
+  timer.unref();
+  ending.addEventListener('abort', () => clearInterval(timer), { once: true });
 }
 
 async function requireFree(name: string, { host, port, variable }: UpSettings['edge']): Promise<void> {
@@ -80,13 +102,13 @@ async function requireFree(name: string, { host, port, variable }: UpSettings['e
 }
 
 /** Readable only for the one who started it; never half written. */
-async function writeCredentials(settings: UpSettings, stores: Stores, token: string): Promise<void> {
+async function writeCredentials(settings: UpSettings, stores: Stores, tokens: LocalTokens): Promise<void> {
   const file = join(settings.dataDir, CREDENTIALS_FILE);
   const credentials = {
     edgeUrl: addressOf(settings.edge),
     consoleUrl: addressOf(settings.web),
     workerUrl: addressOf(settings.worker),
-    token,
+    ...tokens,
     databaseUrl: stores.databaseUrl,
     redisUrl: stores.redisUrl,
     topologyUrl: stores.topologyUrl,
@@ -96,11 +118,19 @@ async function writeCredentials(settings: UpSettings, stores: Stores, token: str
   await rename(`${file}.new`, file);
 }
 
-async function announce(settings: UpSettings, firstStart: boolean): Promise<void> {
+async function announce(settings: UpSettings, stores: Stores, firstStart: boolean): Promise<void> {
   const startedMs = Number(process.env.FORESHARD_STARTED_AT ?? Date.now() - process.uptime() * 1000);
   const took = `${((Date.now() - startedMs) / 1000).toFixed(0)} s`;
   const used = firstStart ? `, first start, ${await diskUse(settings.dataDir)} of disk` : '';
   process.stdout.write(`\nForeshard is ready (${took}${used}).\n${addresses(settings.dataDir)}`);
+  const link = await newAdministratorLink(
+    stores,
+    process.env.FORESHARD_CONSOLE_URL || addressOf(settings.web),
+  );
+  if (link !== undefined)
+    process.stdout.write(
+      `\nCreate the first administrator with this link. It works once, for 15 minutes:\n  ${link.url}\nA new one: npm run foreshard -- users link\n\n`,
+    );
   process.stdout.write('Ctrl-C or "npm stop" ends it; the data stay.\n');
   if (firstStart)
     await remember(settings.dataDir, { ...(await remembered(settings.dataDir)), firstStartDone: true });

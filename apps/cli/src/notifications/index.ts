@@ -7,6 +7,7 @@ import { CommandFailure } from '../failure.ts';
 import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
 import { print, printJson } from '../output.ts';
 import { idOf } from '../restructure/arguments.ts';
+import { addressFrom, SECRETLY } from '../secret-input.ts';
 import { printRows } from '../table.ts';
 import { whenSettled } from './settling.ts';
 
@@ -24,7 +25,7 @@ ${Object.entries(NOTICE_KINDS)
 
 Examples:
   foreshard notifications add ops https://example.com/hook
-  foreshard notifications add slack https://hooks.slack.com/services/... --format slack --kinds alarm.host,move.failed`;
+  foreshard notifications add slack @slack-hook.txt --format slack --kinds alarm.host,move.failed`;
 
 interface AddFlags extends OperationOptions {
   readonly format: string;
@@ -42,7 +43,7 @@ export function register(program: Command): void {
   operating(group.command('add'), notifications.addTarget)
     .description('tell an address; prints the secret that its messages are signed with, this once')
     .argument('<name>')
-    .argument('<url>')
+    .argument('<url>', `of a hook that is as good as a password: ${SECRETLY}`)
     .addOption(new Option('--format <format>', 'of the messages').choices(TARGET_FORMATS).default('webhook'))
     .option('--kinds <list>', 'only these, separated by commas; "" for none')
     .option('--pause <seconds>', 'between two messages', String(PAUSE_S_DEFAULT))
@@ -98,7 +99,12 @@ function rowOf({ name, format, url, kinds, pauseSeconds, enabled, createdBy }: T
   };
 }
 
-async function add(name: string, url: string, { format, kinds, pause, ...options }: AddFlags): Promise<void> {
+async function add(
+  name: string,
+  given: string,
+  { format, kinds, pause, ...options }: AddFlags,
+): Promise<void> {
+  const url = await addressFrom(given, 'the address of the target');
   // what they say is judged by the operation
   const request = {
     ...{ name, url, format, pauseSeconds: Number(pause) },

@@ -2,6 +2,4 @@
 export const DIRECT_COMMANDS = {
   'forecasts show':
     'It reads the database of DATABASE_URL, without an edge: edges hold no code that forecasts.',
-  'groups push':
-    'It acts on the database of DATABASE_URL, without an edge: a worker posts to the address unchecked, so a token of the\nAPI is not enough to set one.',
 } as const;

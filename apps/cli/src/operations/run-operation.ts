@@ -2,7 +2,7 @@
  * Gives an operation of the table to an edge, with the token of FORESHARD_TOKEN or credentials.json. With `--direct`
  * the command carries it out itself on the control plane's stores: break-glass, for when no edge runs.
  */
-import { userInfo } from 'node:os';
+import { randomUUID } from 'node:crypto';
 import { processPrincipal } from '@foreshard/core/access';
 import { ERRORS, type ErrorCode, ForeshardError } from '@foreshard/core/kernel';
 import {
@@ -10,12 +10,13 @@ import {
   callerOf,
   type InputOf,
   judgedInput,
+  OPERATIONS,
   type OutputOf,
   requestOf,
 } from '@foreshard/core/operations';
 import type { Command } from 'commander';
 import type { z } from 'zod';
-import { ACTOR, operationStores, request } from '../composition.ts';
+import { operationStores, operatorHere, request } from '../composition.ts';
 import { edgeAccess } from '../credentials.ts';
 import { withControl } from '../deciding.ts';
 import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from '../failure.ts';
@@ -130,7 +131,9 @@ export function failureOf(code: ErrorCode, detail: string, pointer?: string): Co
   // an input may be large: without its place nobody finds the wrong member
   const place = code.startsWith('invalid_') && pointer?.startsWith('/') ? `${pointer}: ` : '';
   const message = `${place}${detail}${needsCure ? ` ${cure}` : ''}`;
-  return new CommandFailure(message, BAD_INPUT.has(status) ? EXIT_BAD_INPUT : EXIT_FAILURE);
+  return new CommandFailure(message, BAD_INPUT.has(status) ? EXIT_BAD_INPUT : EXIT_FAILURE, {
+    document: { code, detail: `${place}${detail}`, cure },
+  });
 }
 
 async function runDirectly<O extends AnyOperation>(
@@ -138,22 +141,18 @@ async function runDirectly<O extends AnyOperation>(
   input: InputOf<O>,
   dryRun: boolean,
 ): Promise<OutputOf<O>> {
-  const { operationHandlers } = await import('@foreshard/core/operations/handlers');
+  const { OperationRunner, operationHandlers } = await import('@foreshard/core/operations/handlers');
   return withControl(async (control) => {
     warnOnce();
-    const handlers = operationHandlers(await operationStores(control)) as unknown as Record<
-      string,
-      Record<string, (given: unknown, caller: object) => Promise<unknown>>
-    >;
-    const [router = '', name = ''] = operation.name.split('.');
-    return (await handlers[router]![name]!(
-      input,
-      callerOf(
-        processPrincipal(whoIsHere()),
-        { surface: 'command line', address: '', requestId: '' },
-        dryRun,
-      ),
-    )) as OutputOf<O>;
+    const runner = new OperationRunner({
+      table: OPERATIONS,
+      handlers: operationHandlers(await operationStores(control)),
+      audit: control.audit,
+      nowMs: Date.now,
+      warn: (message) => void process.stderr.write(`foreshard: ${message}\n`),
+    });
+    const origin = { surface: 'command line', address: '', requestId: randomUUID() } as const;
+    return runner.run(operation, input, callerOf(processPrincipal(operatorHere()), origin, dryRun));
   });
 }
 
@@ -163,13 +162,4 @@ let isWarned = false;
 function warnOnce(): void {
   if (!isWarned) process.stderr.write('--direct: no edge checks this order\n');
   isWarned = true;
-}
-
-/** Containers run under users that have no name. */
-function whoIsHere(): string {
-  try {
-    return `${ACTOR}:${userInfo().username}`;
-  } catch {
-    return ACTOR;
-  }
 }

@@ -56,6 +56,7 @@ export class RealEdge {
       EDGE_PORT: String(ports[0]),
       WORKER_PORT: String(ports[1]),
       EDGE_REFRESH_MS: '300',
+      FORESHARD_WEBHOOK_NETWORKS: '127.0.0.0/8',
       LOG_LEVEL: 'warn',
     };
     const processes = ['worker', 'edge'].map((app) => run([join(ROOT, 'apps', app, 'src/main.ts')], env));

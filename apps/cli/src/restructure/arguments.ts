@@ -1,8 +1,7 @@
 /** How shardlets, hosts, moves and amounts are written on the command line. */
 import { hosts, type OutputOf } from '@foreshard/core/operations';
 import { InvalidArgumentError } from 'commander';
-import { badInput } from '../failure.ts';
-import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
+import { failureOf, type OperationOptions, runOperation } from '../operations/run-operation.ts';
 import { parseBytes, parseDuration } from '../streams/amounts.ts';
 
 type Host = OutputOf<typeof hosts.list>['hosts'][number];
@@ -45,5 +44,5 @@ function named<H extends { readonly id: number; readonly name: string }>(
   const found = known.find((h) => h.name === text) ?? known.find((h) => String(h.id) === text);
   if (found !== undefined) return found;
   const names = known.map((h) => `${h.id} (${h.name})`).join(', ');
-  throw badInput(`there is no host "${text}"; the hosts are ${names || 'none'}`);
+  throw failureOf('unknown_host', `there is no host "${text}"; the hosts are ${names || 'none'}`);
 }

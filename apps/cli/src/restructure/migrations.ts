@@ -2,7 +2,7 @@
 import { migrations } from '@foreshard/core/operations';
 import type { Command } from 'commander';
 import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
-import { printJson } from '../output.ts';
+import { note, printJson } from '../output.ts';
 import { printRows } from '../table.ts';
 import { bytesPerSecond, idOf } from './arguments.ts';
 import { etaOf, failIfAborted, type Migration, untilEnded } from './waiting.ts';
@@ -76,7 +76,7 @@ async function list({ all: ended, limit, ...options }: ListOptions): Promise<voi
   const answer = await runOperation(migrations.list, { ended, limit }, options);
   if (options.json) return printJson(answer);
   const { paused, reason } = answer.controls;
-  if (paused) process.stderr.write(`all moves are paused: ${reason}\n`);
+  if (paused) note(`all moves are paused: ${reason}`);
   printRows(answer.migrations.map(rowOf), false, 'nothing moves just now; --all shows what has ended');
 }
 

@@ -142,9 +142,9 @@ function secondsOf(amount: Amount): number | null {
   return amount === 'none' ? null : amount / MS_PER_SECOND;
 }
 
-async function rotate(token: string, { overlap, expires, ...options }: RotateOptions): Promise<void> {
+async function rotate(id: string, { overlap, expires, ...options }: RotateOptions): Promise<void> {
   const input = {
-    token,
+    id,
     overlapSeconds: secondsOf(overlap) ?? 0,
     ...(expires === undefined ? {} : { lifetimeSeconds: secondsOf(expires) }),
   };
@@ -152,7 +152,7 @@ async function rotate(token: string, { overlap, expires, ...options }: RotateOpt
   if (options.json) return printJson(answer);
   process.stdout.write(`${answer.token}\n`);
   process.stderr.write(
-    `token ${answer.id} is shown this once: keep it; ${token} is valid until ${answer.replaces.expiresAt}\n`,
+    `token ${answer.id} is shown this once: keep it; ${id} is valid until ${answer.replaces.expiresAt}\n`,
   );
 }
 

@@ -61,6 +61,9 @@ export interface Standing {
  */
 export type RequirePermission = (c: Context, permission?: Permission) => Promise<Standing>;
 
+/** Judges who calls before anything else of the request is read. @throws ForeshardError unauthorized, forbidden */
+export type Admission = (c: Context) => Promise<Standing>;
+
 export class Api {
   readonly app = new Hono();
   readonly operations: AnyOperation[] = [];
@@ -70,18 +73,17 @@ export class Api {
     this.require = require;
   }
 
-  /** `owned`: the handler judges, and whoever is known gets as far as there. */
   mount<P extends Fields, Q extends Fields>(
     operation: Operation<P, Q>,
     handler: Handler<P, Q>,
-    owned?: true,
+    admission?: Admission,
   ): void {
     this.describe(operation as unknown as AnyOperation);
     const offered = mediaTypesOf(operation as unknown as AnyOperation);
     this.app.on(operation.method.toUpperCase(), honoPath(operation.path), async (c) => {
       const { permission } = operation;
-      const standing =
-        permission === undefined ? undefined : await this.require(c, owned === true ? undefined : permission);
+      const admit = admission ?? ((call) => this.require(call, permission));
+      const standing = permission === undefined ? undefined : await admit(c);
       const params = operation.params === undefined ? {} : checkedParams(operation.params, pathOf(c));
       const query = isLenient(operation.tag) ? {} : checkedQuery(operation.query ?? NOTHING, c.req.queries());
       const mediaType = negotiated(c.req.header('accept'), offered);
@@ -89,10 +91,16 @@ export class Api {
     });
   }
 
+  /** Who it is, whatever it may do. @throws ForeshardError unauthorized */
+  authenticate(c: Context): Promise<Standing> {
+    return this.require(c);
+  }
+
   /** On the stream `main`, and on one that is named in the path, where the contract says so. */
   serve<O extends AnyContract>(
     contract: O,
     handler: (call: ContractCall<O>) => Response | Promise<Response>,
+    admission?: Admission,
   ): void {
     for (const routed of routesOf(contract)) {
       const placement = placementOf(routed);
@@ -103,12 +111,12 @@ export class Api {
           const inPath = [...placement.path].map(([name, member]) => [member, params[name]]);
           const inQuery = [...placement.query].map(([name, member]) => [member, query[name]]);
           const members = Object.fromEntries([...inQuery, ...inPath]) as ContractCall<O>['members'];
-          // what stands in a body is judged with it
-          if (routed.http.body === undefined)
+          // what the table serves is judged where it is carried out, and what stands in a body with it
+          if (routed.served === 'apart' && routed.http.body === undefined)
             requireAllowed(routed, { ...defaults, ...members }, standing!.principal);
           return handler({ c, mediaType, members, standing: standing!, dryRun: dryRun === true });
         },
-        routed.owned,
+        admission ?? (routed.owned === true ? (call) => this.require(call) : undefined),
       );
     }
   }

@@ -46,6 +46,52 @@ export function withTextBody<T>(
   });
 }
 
+/**
+ * For a route that takes no body: what nobody reads must not look as if it had been taken. A document without members is
+ * none, since some clients send one with every request.
+ * @throws ForeshardError invalid_parameter with the members as places; overloaded
+ */
+export async function requireNoBody(c: Context, limits: BodyLimits): Promise<void> {
+  if (!hasBody(c)) return;
+  const { incoming } = c.env as { readonly incoming: IncomingMessage };
+  const body = await readBody(incoming, limits.bytesMax, limits.budget).catch((error: unknown) => {
+    const isBody = error instanceof ForeshardError && error.code !== 'overloaded';
+    throw isBody ? unwanted([]) : error;
+  });
+  try {
+    const members = membersOf(body.bytes);
+    if (members === undefined || members.length > 0) throw unwanted(members ?? []);
+  } finally {
+    body.release();
+  }
+}
+
+/** of a document, or of nothing; undefined: it is something else */
+function membersOf(bytes: Buffer): readonly string[] | undefined {
+  if (bytes.length === 0) return [];
+  try {
+    const value = jsonOf(bytes);
+    const isDocument = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isDocument ? Object.keys(value) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function unwanted(members: readonly string[]): ForeshardError {
+  const detail = 'this operation takes no body';
+  const places = members.map((member) => ({
+    pointer: `/${member.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    detail,
+  }));
+  return new ForeshardError('invalid_parameter', detail, { places });
+}
+
+export function hasBody(c: Context): boolean {
+  const { 'content-type': type, 'content-length': length, 'transfer-encoding': coding } = c.req.header();
+  return type !== undefined || coding !== undefined || Number(length ?? 0) > 0;
+}
+
 export function mediaTypeOf(c: Context): string {
   return parse(c.req.header('content-type') ?? '').type;
 }

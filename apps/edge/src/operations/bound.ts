@@ -1,31 +1,32 @@
-/** The table of operations with what this process does for each: answers in time, and refusals of the one catalogue. */
-import {
-  type AnyOperation,
-  type Handler,
-  type Handlers,
-  type OperationTable,
-  requireAllowed,
-} from '@foreshard/core/operations';
+/** The table of operations as this process carries it out: recorded, and answered in time. */
+import type { AnyOperation, Caller, Handler, InputOf, OperationTable } from '@foreshard/core/operations';
+import type { OperationRunner } from '@foreshard/core/operations/handlers';
 import { asForeshardError } from '@foreshard/core/operations/handlers';
 import { answeredInTime } from '../http/reaching-store.ts';
 
 export class BoundOperations<T extends OperationTable> {
-  readonly table: T;
-  private readonly handlers: Handlers<T>;
+  private readonly runner: OperationRunner<T>;
 
-  constructor(table: T, handlers: Handlers<T>) {
-    this.table = table;
-    this.handlers = handlers;
+  constructor(runner: OperationRunner<T>) {
+    this.runner = runner;
+  }
+
+  get table(): T {
+    return this.runner.table;
+  }
+
+  /** Before the input is read. @throws ForeshardError forbidden */
+  requireMentioned(operation: AnyOperation, caller: Caller): Promise<void> {
+    return this.runner.requireMentioned(operation, caller);
   }
 
   /** @throws ForeshardError */
   handlerOf(operation: AnyOperation): Handler<AnyOperation> {
-    const [router = '', name = ''] = operation.name.split('.');
-    const handler = (this.handlers as Handlers<OperationTable>)[router]![name]!;
     return async (input, caller) => {
-      requireAllowed(operation, input, caller.principal);
       try {
-        return await answeredInTime(handler(input, caller), operation.answerWithinMs);
+        // one that is late goes on, and its end is recorded when it comes
+        const answer = this.runner.run(operation, input as InputOf<AnyOperation>, caller);
+        return await answeredInTime(answer, operation.answerWithinMs);
       } catch (error) {
         throw asForeshardError(error);
       }

@@ -77,7 +77,7 @@ describe('a cluster that is described by its load', () => {
     expect(clusters).toMatchObject([
       { name: 'legacy', hostCount: 3, partitionCount: 4, obstacle: null, webhook: 'runner', source: null },
     ]);
-    expect(clusters[0].createdBy).toMatch(/^api:/);
+    expect(clusters[0].createdBy).toBe('token:test');
     const { body } = await cluster.get('/v1/clusters/legacy');
     expect(body).toMatchObject(clusters[0]);
     expect(body.partitions).toContainEqual({

@@ -92,7 +92,7 @@ test('a shardlet goes to another host and back, with who wanted it and why', asy
   const [{ migration }] = started.body.results;
   const shown = await ended(migration);
   expect(shown.body.migration).toMatchObject({
-    ...{ result: 'moved', reason: 'a test', actor: expect.stringMatching(/^api:[\da-f-]{36}$/) },
+    ...{ result: 'moved', reason: 'a test', actor: 'token:test' },
     to: { host: to, name: expect.stringContaining('redis://') },
     deadlineAt: expect.any(String),
   });
@@ -110,6 +110,32 @@ test('a shardlet goes to another host and back, with who wanted it and why', asy
   expect((await ended(back.body.migration)).body.migration.result).toBe('moved');
   const { migrations } = (await call('GET', '/v1/migrations?ended=true&limit=1')).body;
   expect(migrations).toMatchObject([{ id: back.body.migration, reason: 'it was better there' }]);
+});
+
+const WITHOUT_BODY = [
+  ['POST', '/v1/hosts/999/undrain', 'unknown_host'],
+  ['DELETE', '/v1/streams/nowhere', 'unknown_stream'],
+] as const;
+
+test.each([
+  ['{"reason":"a look around"}', '/reason'],
+  ['{"a/b":1,"c":2}', '/a~1b'],
+  ['[]', undefined],
+  ['7', undefined],
+  ['no JSON', undefined],
+])('an operation without a body refuses one: %s', async (body, pointer) => {
+  for (const type of ['application/json', 'text/plain'])
+    for (const [method, path] of WITHOUT_BODY) {
+      const answer = await cluster.send(path, { method, body, headers: { 'content-type': type } });
+      expect([answer.status, answer.body.code]).toEqual([400, 'invalid_parameter']);
+      expect(answer.body.pointer ?? answer.body.errors?.[0]?.pointer).toBe(pointer);
+    }
+});
+
+test.each(['', '{}', ' {} '])('an operation without a body takes %j for none', async (body) => {
+  const headers = { 'content-type': 'application/json' };
+  for (const [method, path, code] of WITHOUT_BODY)
+    expect((await cluster.send(path, { method, body, headers })).body.code).toBe(code);
 });
 
 test('pause-all holds every move until resume-all; an abort leaves the shardlet where it is', async () => {

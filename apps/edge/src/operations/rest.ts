@@ -18,7 +18,7 @@ import {
 import type { Context } from 'hono';
 import type { Api } from '../api/index.ts';
 import type { ByteBudget } from '../http/byte-budget.ts';
-import { mediaTypeOf, withJsonBody, withTextBody } from '../http/json-body.ts';
+import { hasBody, mediaTypeOf, requireNoBody, withJsonBody, withTextBody } from '../http/json-body.ts';
 import type { BoundOperations } from './bound.ts';
 import { originOf } from './origin.ts';
 
@@ -35,12 +35,20 @@ export function mountOperations(api: Api, { bound, budget }: OperationRoutes): v
   for (const contract of allOperations(bound.table)) {
     const handler = bound.handlerOf(contract);
     const placement = placementOf(contract);
-    api.serve(contract, async ({ c, members: given, standing, dryRun }) => {
-      const caller = callerOf(standing.principal, originOf(c), dryRun);
-      return withInput(c, { contract, placement, given, budget }, (input) =>
-        answered(c, contract, handler, input, caller),
-      );
-    });
+    api.serve(
+      contract,
+      async ({ c, members: given, standing, dryRun }) => {
+        const caller = callerOf(standing.principal, originOf(c), dryRun);
+        return withInput(c, { contract, placement, given, budget }, (input) =>
+          answered(c, contract, handler, input, caller),
+        );
+      },
+      async (c) => {
+        const standing = await api.authenticate(c);
+        await bound.requireMentioned(contract, callerOf(standing.principal, originOf(c)));
+        return standing;
+      },
+    );
   }
 }
 
@@ -75,7 +83,10 @@ async function withInput(
   use: (input: never) => Promise<Response>,
 ): Promise<Response> {
   const { body } = contract.http;
-  if (body === undefined) return use(judgedWith(contract, given, {}));
+  if (body === undefined) {
+    await requireNoBody(c, { bytesMax: BODY_BYTES_MAX, budget });
+    return use(judgedWith(contract, given, {}));
+  }
   const { text, bytesMax = BODY_BYTES_MAX } = body;
   if (text !== undefined && (text.only === true || mediaTypeOf(c) === text.mediaType)) {
     const limits = { bytesMax: text.bytesMax ?? bytesMax, budget };
@@ -125,9 +136,4 @@ function judgedWith(
     throw new ForeshardError(fault, places.map(({ detail }) => detail).join('; '), { places });
   }
   return judgedInput(contract, { ...members, ...given }) as never;
-}
-
-function hasBody(c: Context): boolean {
-  const { 'content-type': type, 'content-length': length, 'transfer-encoding': coding } = c.req.header();
-  return type !== undefined || coding !== undefined || Number(length ?? 0) > 0;
 }

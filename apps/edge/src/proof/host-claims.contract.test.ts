@@ -59,6 +59,7 @@ function edgeOver(map: TopologyMap, claimant: string, proofs: MemoryHostProofs) 
   const pool = new HostPool(map);
   const acknowledged = new LastAcknowledged();
   const claims = new HostClaims({
+    usedAgain: () => {},
     ...{ hosts: () => map.hosts(), watch: (id: number) => pool.watch(id), acknowledged, proofs, claimant },
     ...{ nowMs: Date.now, monotonicMs: () => performance.now() },
     observer: { regressed() {}, unanswered() {} },

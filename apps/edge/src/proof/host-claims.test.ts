@@ -40,6 +40,7 @@ function claimsOver(store: Pick<MemoryHostProofs, 'claim' | 'verdict'>): HostCla
     claimant: 'edge-1',
     nowMs: () => wallMs,
     monotonicMs: () => monotonicMs,
+    usedAgain: (id) => reports.push(`${id} used again`),
     observer: {
       regressed: ({ name }, { seen, answered }) => reports.push(`${name} ${seen} ${answered}`),
       unanswered: ({ name }) => reports.push(`${name} unanswered`),
@@ -99,11 +100,11 @@ test('a claim that was denied lets the host be used again, and the next one is a
   await proofs.answer(ME, 'denied');
   await look();
   expect([watch.regression, claims.open]).toEqual([undefined, 0]);
-  expect(reports).toEqual(['a 100 90']);
+  expect(reports).toEqual(['a 100 90', '1 used again']);
   watch = wentBack();
   await look();
   expect(await proofs.verdict(ME)).toBeUndefined();
-  expect(reports).toEqual(['a 100 90', 'a 100 90']);
+  expect(reports).toEqual(['a 100 90', '1 used again', 'a 100 90']);
 });
 
 test('a claim that was confirmed keeps the host refused until the map lets it be used again', async () => {
@@ -150,7 +151,7 @@ test('a host that is being readmitted is not used, so nothing runs out meanwhile
   expect(watch.regression).toBeDefined();
   pass(1);
   await look();
-  expect(reports).toEqual(['a 100 90', 'a unanswered']);
+  expect(reports).toEqual(['a 100 90', '1 used again', 'a unanswered']);
 });
 
 test.each([
@@ -166,7 +167,7 @@ test.each([
   late();
   await look();
   expect([watch.regression, claims.open]).toEqual([undefined, 0]);
-  expect(reports).toEqual(['a 100 90', 'a unanswered']);
+  expect(reports).toEqual(['a 100 90', '1 used again', 'a unanswered']);
 });
 
 test('a topology store that hangs delays nothing, and its late answer says nothing', async () => {

@@ -29,6 +29,8 @@ export interface HostClaimsParts {
   readonly claimant: string;
   readonly nowMs: () => number;
   readonly monotonicMs: () => number;
+  /** its loss was not found: what was read of it before may be numbered otherwise now */
+  readonly usedAgain: (host: number) => void;
   readonly observer: HostClaimsObserver;
 }
 
@@ -121,8 +123,13 @@ export class HostClaims {
   }
 
   private giveUp(host: Host, claim: Waiting): void {
-    this.end(host.id, claim);
+    this.goOn(host.id, claim);
     this.parts.observer.unanswered(host);
+  }
+
+  private goOn(host: number, claim: Waiting): void {
+    this.end(host, claim);
+    this.parts.usedAgain(host);
   }
 
   private end(host: number, { watch }: Waiting): void {
@@ -139,7 +146,7 @@ export class HostClaims {
       }
       const verdict = await this.parts.proofs.verdict(waiting.claim);
       if (this.waiting.get(host.id) !== waiting) return;
-      if (verdict === 'denied') this.end(host.id, waiting);
+      if (verdict === 'denied') this.goOn(host.id, waiting);
       // removed by somebody: it is made again
       if (verdict === 'unknown') waiting.isWritten = false;
       waiting.isConfirmed = verdict === 'confirmed';

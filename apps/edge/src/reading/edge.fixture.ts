@@ -29,7 +29,9 @@ import {
 } from '@foreshard/core/topology';
 import { type LocalServer, startRedis } from '@foreshard/local';
 import { Redis } from 'ioredis';
-import { type EdgeParts, type RunningEdge, startEdge } from '../edge.ts';
+import { MemoryAudit } from '../../../../packages/core/src/audit/audit-log.fixture.ts';
+import { type RunningEdge, startEdge } from '../edge.ts';
+import type { EdgeParts } from '../edge-parts.ts';
 import type { KnownToken } from '../http/bearer.ts';
 import type { OwnQuota } from '../limits/index.ts';
 
@@ -429,6 +431,7 @@ export class EdgeFixture {
       },
       store,
       notifier: { subscribe },
+      audit: new MemoryAudit(),
       ownQuotas: async () => this.quotas,
       operations: () => this.operations(),
       // there is no planner beside this edge, and nobody asks for one
@@ -458,7 +461,9 @@ export class EdgeFixture {
     return {
       topology: this.store,
       ...{ moves: absent, recommendations: absent, policies: absent, inquiries: absent },
-      ...{ clusters: absent, models: absent },
+      ...{ clusters: absent, models: absent, audit: absent, chainState: async () => undefined },
+      ...{ people: absent, sessions: absent, links: absent, passwords: absent, newSecret: absent },
+      ...{ sessionIdleMs: 0, consoleUrl: undefined },
       proofs: { remembered: away },
       onRun: away,
       drainFacts: async () => ({ fills: new Map(), loads: new Map(), away: new Map() }),

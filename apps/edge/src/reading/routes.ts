@@ -35,6 +35,8 @@ export interface Reading {
   /** A page of a stream, as JSON; `mayRead` is asked while it waits for events. */
   bodyOf(stream: string, request: Omit<PageRequest, 'stream'>, mayRead: () => boolean): Promise<Buffer>;
   mount(api: Api): void;
+  /** The host went back, and is used again although nobody names what it lost. */
+  readAnew(host: number): void;
   /** Ends all waiting for news, and the streams at the end of what they have. */
   close(): void;
   readonly followers: () => number;
@@ -55,6 +57,7 @@ export function reading({ map, hosts, clock, onRead }: ReadingParts): Reading {
     bodyOf: (stream, request, mayRead) =>
       bodyOf(pages, { ...request, stream: streamNamed(map, stream, '/stream') }, mayRead),
     followers: () => followers.count,
+    readAnew: (host) => parts.frontiers.readAnew(host),
     mount(api) {
       api.serve(operations.shardlet, (call) => shardletEvents(call, map, shardlets, onRead));
       const asPages = pagesOf(map, pages, followers);

@@ -9,7 +9,7 @@ import {
 import type { TRPCMutationProcedure, TRPCQueryProcedure } from '@trpc/server';
 import { z } from 'zod';
 import { asProblem } from './errors.ts';
-import { procedure, t } from './procedure.ts';
+import { known, t } from './procedure.ts';
 
 type Members<O extends AnyOperation> = z.input<O['input']> & { readonly dryRun?: boolean | undefined };
 /** Nothing need be sent where every member may be left out. */
@@ -33,14 +33,14 @@ export function operationRouters<T extends OperationTable>(table: T): OperationR
 }
 
 function made(contract: AnyOperation) {
-  const { permission, owned, kind, output } = contract;
-  const described = procedure(owned === true ? undefined : permission)
-    .input(z.unknown())
-    .output(output);
+  const { kind, output } = contract;
+  const described = known.input(z.unknown()).output(output);
   const resolve: Parameters<typeof described.query>[0] = async ({ ctx, input: given }) => {
     try {
+      const { principal, origin, operations } = ctx;
+      await operations.requireMentioned(contract, callerOf(principal, origin));
       const { input, dryRun } = judgedCall(contract, given);
-      return await ctx.operations.handlerOf(contract)(input, callerOf(ctx.principal, ctx.origin, dryRun));
+      return await operations.handlerOf(contract)(input, callerOf(principal, origin, dryRun));
     } catch (error) {
       throw asProblem(error, ctx.trace);
     }

@@ -39,7 +39,7 @@ export interface EdgeContext {
   ) => Promise<Buffer>;
   readonly records: Pick<RecordIntake, 'accesses' | 'instances'>;
   /** what is derived from the table, and who calls */
-  readonly operations: Pick<BoundOperations<Operations>, 'handlerOf'>;
+  readonly operations: Pick<BoundOperations<Operations>, 'handlerOf' | 'requireMentioned'>;
   readonly origin: Origin;
   /** puts fields into the header of the answer */
   readonly setFields: (fields: Readonly<Record<string, string>>) => void;
@@ -54,11 +54,14 @@ export const t = initTRPC.context<EdgeContext>().create({
   },
 });
 
-/** Without a permission: whoever is known. */
-export const procedure = (permission?: Permission) =>
+/** `permission`: without one only who calls is known, for what is judged, and recorded, where it is carried out. */
+const admitted = (permission?: Permission) =>
   t.procedure.use(async ({ ctx, next }) => {
     const identity = await ctx.require(permission).catch((error: unknown) => {
       throw asProblem(error, ctx.trace);
     });
     return next({ ctx: { identity, principal: identity.principal } });
   });
+
+export const procedure = (permission: Permission) => admitted(permission);
+export const known = admitted();

@@ -1,8 +1,7 @@
 import type { Metadata, Viewport } from 'next';
 import { headers } from 'next/headers';
 import type { ReactNode } from 'react';
-import { Providers } from '../components/providers.tsx';
-import { Shell } from '../components/shell/shell.tsx';
+import { PageProviders } from '../components/providers.tsx';
 import './globals.css';
 
 export const metadata: Metadata = {
@@ -25,9 +24,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   return (
     <html lang="en" suppressHydrationWarning>
       <body>
-        <Providers nonce={nonce}>
-          <Shell>{children}</Shell>
-        </Providers>
+        <PageProviders nonce={nonce}>{children}</PageProviders>
       </body>
     </html>
   );

@@ -5,7 +5,7 @@ import { createTRPCClient, httpBatchLink, httpLink, httpSubscriptionLink, splitL
 import { createTRPCContext } from '@trpc/tanstack-react-query';
 import type { AppRouter } from '../server/router.ts';
 
-export const { TRPCProvider, useTRPC } = createTRPCContext<AppRouter>();
+export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
 
 /** They may take a second at the server: what is asked beside them must not wait for them. */
 const LARGE: ReadonlySet<string> = new Set([
@@ -37,10 +37,20 @@ export function createTrpcClient() {
         true: httpSubscriptionLink({ url }),
         false: splitLink({
           condition: ({ path }) => LARGE.has(path),
-          true: httpLink({ url }),
-          false: httpBatchLink({ url }),
+          true: httpLink({ url, fetch: fetchOrLeave }),
+          false: httpBatchLink({ url, fetch: fetchOrLeave }),
         }),
       }),
     ],
   });
+}
+
+/** Nobody is signed in any more: to the sign-in, and from there back to this very view. */
+async function fetchOrLeave(input: RequestInfo | URL, init?: object): Promise<Response> {
+  const response = await fetch(input, init);
+  if (response.status === 401) {
+    const { pathname, search, hash } = window.location;
+    window.location.assign(`/sign-in?${new URLSearchParams({ next: `${pathname}${search}${hash}` })}`);
+  }
+  return response;
 }

@@ -1,8 +1,10 @@
 'use client';
 
 /** How people give an order that takes more than a click: asked for in a dialog, and refused there with the reason. */
+import type { AnyOperation } from '@foreshard/core/operations';
 import { Trash2 } from 'lucide-react';
 import { type ComponentProps, type ReactNode, useState } from 'react';
+import { MayButton } from './may-button.tsx';
 import { ProblemText } from './problem-text.tsx';
 import { Button } from './ui/button.tsx';
 import { Dialog, DialogClose, DialogContent, DialogTrigger } from './ui/dialog.tsx';
@@ -76,6 +78,8 @@ export function OrderForm(props: OrderFormProps) {
 
 /** Asks before one of a list goes for good; it closes with its line. */
 export function RemoveDialog({
+  may,
+  on,
   name,
   action,
   order,
@@ -83,6 +87,9 @@ export function RemoveDialog({
   children,
   ...words
 }: DialogProps & {
+  /** the order, and what it is about */
+  readonly may: AnyOperation;
+  readonly on?: object;
   readonly name: string;
   readonly action: string;
   readonly order: Order & { reset(): void };
@@ -92,9 +99,9 @@ export function RemoveDialog({
   return (
     <Dialog onOpenChange={() => order.reset()}>
       <DialogTrigger asChild>
-        <Button look="quiet" size="sm" aria-label={`Remove ${name}`}>
+        <MayButton may={may} {...(on && { on })} look="quiet" size="sm" aria-label={`Remove ${name}`}>
           <Trash2 />
-        </Button>
+        </MayButton>
       </DialogTrigger>
       <DialogContent {...words}>
         <OrderForm order={order} action={action} cancel="Keep it" look="danger" onSubmit={onRemove}>

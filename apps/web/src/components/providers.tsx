@@ -10,27 +10,33 @@ import { LiveProvider } from './live/live-provider.tsx';
 import { TooltipProvider } from './ui/tooltip.tsx';
 import { ZoneProvider } from './zone.tsx';
 
-export function Providers({ nonce, children }: { nonce: string | undefined; children: ReactNode }) {
-  const [queryClient] = useState(createQueryClient);
-  const [trpcClient] = useState(createTrpcClient);
+/** Of every page, also of those before the sign-in: nothing here asks the server. */
+export function PageProviders({ nonce, children }: { nonce: string | undefined; children: ReactNode }) {
   return (
     <ThemeProvider
       attribute="data-theme"
       disableTransitionOnChange
       {...(nonce === undefined ? {} : { nonce })}
     >
-      <NuqsAdapter>
-        <QueryClientProvider client={queryClient}>
-          <TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>
-            <ZoneProvider>
-              <LiveProvider>
-                <TooltipProvider delayDuration={250}>{children}</TooltipProvider>
-              </LiveProvider>
-            </ZoneProvider>
-          </TRPCProvider>
-        </QueryClientProvider>
-      </NuqsAdapter>
+      <NuqsAdapter>{children}</NuqsAdapter>
       <Toaster position="bottom-right" toastOptions={{ className: 'font-sans' }} />
     </ThemeProvider>
+  );
+}
+
+/** Of the pages behind the sign-in. */
+export function ConsoleProviders({ children }: { children: ReactNode }) {
+  const [queryClient] = useState(createQueryClient);
+  const [trpcClient] = useState(createTrpcClient);
+  return (
+    <QueryClientProvider client={queryClient}>
+      <TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>
+        <ZoneProvider>
+          <LiveProvider>
+            <TooltipProvider delayDuration={250}>{children}</TooltipProvider>
+          </LiveProvider>
+        </ZoneProvider>
+      </TRPCProvider>
+    </QueryClientProvider>
   );
 }

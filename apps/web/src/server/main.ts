@@ -3,17 +3,35 @@
  * globalThis, because the bundler gives each route its own copy of this module.
  */
 import { randomUUID } from 'node:crypto';
+import type { PersonStore } from '@foreshard/core/access';
+import { chainStateReader } from '@foreshard/core/adapters/audit';
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
+import {
+  ADDRESS_FAILURES_MAX,
+  ADDRESS_WINDOW_MS,
+  FAILURES_MAX,
+  hashSecret,
+  IdentityProvider,
+  identityParts,
+  LOCKED_MS,
+  makeAssertionSigner,
+  redisThrottle,
+  SESSION_SETTINGS,
+  Sessions,
+  SigningIn,
+} from '@foreshard/core/adapters/identity';
 import { request } from '@foreshard/core/adapters/outgoing-http';
 import { notificationService } from '@foreshard/core/adapters/webhooks';
 import type { InquiryClient, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
+import type { AuditReader, AuditWriter } from '@foreshard/core/audit';
 import type { ClusterStore } from '@foreshard/core/external';
 import { type ForecastRecords, ForecastStore, type ModelRegistry } from '@foreshard/core/forecast-service';
 import type { HintStore } from '@foreshard/core/hints';
 import type { JobRuns } from '@foreshard/core/jobs';
 import type { MoveLog } from '@foreshard/core/moves';
 import type { NotificationStore } from '@foreshard/core/notifying';
-import type { Handlers, Operations } from '@foreshard/core/operations';
+import { OPERATIONS } from '@foreshard/core/operations';
+import { OperationRunner } from '@foreshard/core/operations/handlers';
 import type { HealthStore } from '@foreshard/core/profiling';
 import { type BlockStore, TelemetryStore } from '@foreshard/core/telemetry';
 import { TopologyMap, type TopologyStore } from '@foreshard/core/topology';
@@ -25,15 +43,18 @@ import { EdgeClient } from './edge/edge-client.ts';
 import { EdgeProbe } from './edge-probe.ts';
 import type { ForecastPicture } from './forecasts/forecast-picture.ts';
 import type { HeatPicture } from './heat/heat-picture.ts';
+import { type CookieSettings, cookieName } from './identity/cookie.ts';
+import { type Identity, identify, TokenLookup } from './identity/identify.ts';
+import { listeningFault } from './identity/listening.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { LoadFollower } from './load/load-follower.ts';
 import { consoleHandlers } from './operations/handlers.ts';
 import { replayCommand } from './sample/replay-command.ts';
 import { SampleRun } from './sample/sample-run.ts';
-import { BadSettings, readSettings } from './settings.ts';
+import { BadSettings, type ProviderSettings, readSettings, type Settings } from './settings.ts';
 
-/** Who decided, as the change log names it until people log in. */
-export const ACTOR = 'console';
+/** names its connections in the servers' lists */
+const PROCESS = 'console';
 /** All tabs share the frame of a second. */
 const FRAME_FRESH_MS = 500;
 /** A heat map of half a million cells is three megabytes. */
@@ -52,9 +73,20 @@ export interface ConsoleServer {
   readonly health: HealthStore;
   readonly moves: MoveLog;
   readonly edge: EdgeClient;
-  /** what operations of the table do here */
-  readonly operations: Handlers<Operations>;
+  /** carries out operations of the table, and records them */
+  readonly operations: OperationRunner<typeof OPERATIONS>;
+  readonly audit: AuditWriter & AuditReader;
   readonly edgeUrl: string;
+  readonly people: PersonStore;
+  readonly sessions: Sessions;
+  readonly signingIn: SigningIn;
+  /** where people can sign in beside local accounts */
+  readonly provider: Provider | undefined;
+  readonly cookie: CookieSettings & { readonly name: string };
+  /** in front of it */
+  readonly proxies: number;
+  /** Who makes the request; undefined: nobody who is known. @throws what the store throws */
+  identify(headers: Headers): Promise<Identity | undefined>;
   readonly map: FollowedMap;
   readonly telemetry: TelemetryStore;
   /** what the telemetry is kept in */
@@ -82,6 +114,16 @@ export interface ConsoleServer {
   frame(): LiveFrame;
 }
 
+interface Provider extends Pick<IdentityProvider, 'start' | 'finish'> {
+  readonly name: string;
+  logoutUrl(): Promise<string | undefined>;
+}
+
+export interface OpenConsole {
+  readonly server: ConsoleServer;
+  close(): Promise<void>;
+}
+
 const KEY = Symbol.for('foreshard.console');
 const shared = globalThis as { [KEY]?: ConsoleServer };
 
@@ -93,6 +135,8 @@ export function consoleServer(): ConsoleServer {
 export async function startConsole(): Promise<void> {
   try {
     const server = consoleServer();
+    const fault = listeningFault(process.argv, server.proxies > 0);
+    if (fault !== undefined) throw new BadSettings(fault);
     await Promise.race([
       server.map.catchUp(),
       new Promise((done) => setTimeout(done, FIRST_MAP_PATIENCE_MS)),
@@ -105,8 +149,15 @@ export async function startConsole(): Promise<void> {
 }
 
 function compose(): ConsoleServer {
-  const settings = readSettings(process.env);
-  const control = connectControl({ ...settings, actor: ACTOR });
+  const closing = new AbortController();
+  const { server } = openConsole(readSettings(process.env), closing.signal);
+  closeOnSignal(closing, server.sample);
+  return server;
+}
+
+/** A console over these servers, which need not be there yet. `close` ends what it has started. */
+export function openConsole(settings: Settings, closing: AbortSignal): OpenConsole {
+  const control = connectControl({ ...settings, actor: PROCESS });
   const map = new FollowedMap(control.topology, control.notifier, (reason) =>
     process.stderr.write(`console: the whole map was loaded again: ${reason}\n`),
   );
@@ -123,13 +174,22 @@ function compose(): ConsoleServer {
     map: () => map.map ?? NO_MAP,
     nowMs: Date.now,
   });
-  const edge = new EdgeClient(settings, request);
+  const tokens = new TokenLookup(control.tokens, hashSecret);
+  const sign = makeAssertionSigner(control.assertionKeys);
+  const edge = new EdgeClient(
+    settings.edgeUrl,
+    request,
+    async (principal) => tokens.bearerOf(principal) ?? sign(principal),
+  );
+  const limits = { idleMs: settings.sessionIdleMs, absoluteMs: settings.sessionAbsoluteMs };
+  const sessions = new Sessions(control.sessions, { ...SESSION_SETTINGS, ...limits }, Date.now);
+  const cookie = { tls: settings.proxies > 0, databaseUrl: settings.databaseUrl };
+  const known = { sessions, tokens, cookie: cookieName(cookie) };
   const load = new LoadFollower(control.redis.duplicate({ maxRetriesPerRequest: null }));
   const measures = new HostMeasures(control.redis);
   const probe = new EdgeProbe(settings.edgeUrl, request);
   const sample = new SampleRun(settings, replayCommand);
   for (const part of [map, load, measures, probe]) part.start();
-  const closing = closeOnSignal(sample);
 
   let last: LiveFrame | undefined;
   function frame(): LiveFrame {
@@ -148,30 +208,53 @@ function compose(): ConsoleServer {
     });
     return last;
   }
-  return {
+  const server: ConsoleServer = {
     topology: control.topology,
     jobs: control.jobs,
     jobRuns: control.jobRuns,
     health: control.health,
     moves: control.moves,
     edge,
-    operations: consoleHandlers(
-      {
-        ...control,
-        blocks: control.telemetry,
-        notifications: notificationService({
-          ...settings,
-          store: control.notifications,
-          wake: () => control.jobs.wake('notify'),
-        }),
-        newId: randomUUID,
-        wake: (job, payload) => control.jobs.wake(job, payload),
-        wakeClusters: () => control.jobs.wake('clusters'),
-        countedKeys: (asked) => telemetry.topKeys(asked),
-      },
-      edge,
-    ),
+    audit: control.audit,
+    operations: new OperationRunner({
+      table: OPERATIONS,
+      handlers: consoleHandlers(
+        {
+          ...control,
+          blocks: control.telemetry,
+          notifications: notificationService({
+            ...settings,
+            store: control.notifications,
+            wake: () => control.jobs.wake('notify'),
+          }),
+          ...identityParts(),
+          consoleUrl: settings.consoleUrl,
+          chainState: chainStateReader(control.redis),
+          newId: randomUUID,
+          wake: (job, payload) => control.jobs.wake(job, payload),
+          wakeClusters: () => control.jobs.wake('clusters'),
+          countedKeys: (asked) => telemetry.topKeys(asked),
+        },
+        edge,
+      ),
+      ...{ audit: control.audit, nowMs: Date.now, warn },
+    }),
     edgeUrl: settings.edgeUrl,
+    people: control.people,
+    sessions,
+    signingIn: new SigningIn({
+      ...{ people: control.people, links: control.links, sessions, nowMs: Date.now },
+      byAddress: redisThrottle(control.redis, {
+        ...{ name: 'sign-in-address', failuresMax: ADDRESS_FAILURES_MAX, windowMs: ADDRESS_WINDOW_MS },
+      }),
+      byEmail: redisThrottle(control.redis, {
+        ...{ name: 'sign-in-email', failuresMax: FAILURES_MAX, windowMs: LOCKED_MS },
+      }),
+    }),
+    provider: settings.provider && openProvider(settings.provider),
+    cookie: { ...cookie, name: known.cookie },
+    proxies: settings.proxies,
+    identify: (headers) => identify(known, headers),
     map,
     telemetry,
     blocks: control.telemetry,
@@ -198,10 +281,32 @@ function compose(): ConsoleServer {
     closing,
     frame,
   };
+  return {
+    server,
+    async close() {
+      for (const part of [load, measures, probe]) part.close();
+      sample.kill();
+      await map.close();
+      await control.close();
+    },
+  };
 }
 
-function closeOnSignal(sample: SampleRun): AbortSignal {
-  const closing = new AbortController();
+function openProvider({ name, consoleUrl, ...settings }: ProviderSettings): Provider {
+  const provider = new IdentityProvider({ ...settings, redirectUri: `${consoleUrl}/api/oidc/callback` });
+  return {
+    name,
+    start: () => provider.start(),
+    finish: (search, pending) => provider.finish(search, pending),
+    logoutUrl: () => provider.logoutUrl(`${consoleUrl}/sign-in`),
+  };
+}
+
+function warn(message: string, error: unknown): void {
+  process.stderr.write(`console: ${message}: ${(error as Error).message}\n`);
+}
+
+function closeOnSignal(closing: AbortController, sample: SampleRun): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => {
       closing.abort();
@@ -209,5 +314,4 @@ function closeOnSignal(sample: SampleRun): AbortSignal {
       setTimeout(() => process.exit(1), DRAIN_MS).unref();
     });
   process.once('exit', () => sample.kill());
-  return closing.signal;
 }

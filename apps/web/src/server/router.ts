@@ -17,6 +17,7 @@ import { paletteRouter } from './routes/palette.ts';
 import { policiesRouter } from './routes/policies.ts';
 import { recommendationsRouter } from './routes/recommendations.ts';
 import { sampleRouter } from './routes/sample.ts';
+import { sessionRouter } from './routes/session.ts';
 import { shardMapRouter } from './routes/shard-map.ts';
 import { shardletsRouter } from './routes/shardlets.ts';
 import { streamsRouter } from './routes/streams.ts';
@@ -47,6 +48,7 @@ export const appRouter = router({
   clusters: clustersRouter,
   notifications: notificationsRouter,
   sample: sampleRouter,
+  session: sessionRouter,
 });
 
 export type AppRouter = typeof appRouter;

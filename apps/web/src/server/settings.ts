@@ -1,4 +1,6 @@
 /** The environment of the console, checked once at start: a bad value names its variable and the cure. */
+import { readFileSync } from 'node:fs';
+import { ROLES, type Role } from '@foreshard/core/access';
 import { networksSchema } from '@foreshard/core/notifying';
 import { z } from 'zod';
 
@@ -21,9 +23,32 @@ const settingsSchema = z.object({
   FORESHARD_WEBHOOK_NETWORKS: networksSchema,
   /** where people open it: messages carry links */
   FORESHARD_CONSOLE_URL: url(['http', 'https']).optional(),
-  /** stays on the server: it is handed to the replay and never to a browser */
+  /** stays on the server: it is handed to the replay of the sample and never to a browser */
   FORESHARD_TOKEN: z.string().min(1).optional(),
+  /** how many proxies are in front, the last of them with TLS; each appends to X-Forwarded-For */
+  WEB_TRUSTED_PROXY: z
+    .string()
+    .regex(/^(true|[0-9])?$/, 'expected the number of proxies in front, such as 1')
+    .default('')
+    .transform((text) => (text === 'true' ? 1 : Number(text))),
+  /** an identity provider beside local accounts */
+  WEB_OIDC_ISSUER: z
+    .string()
+    .refine(isIssuer, 'expected an https address (http on loopback only)')
+    .optional(),
+  WEB_OIDC_CLIENT_ID: z.string().min(1).optional(),
+  WEB_OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+  WEB_OIDC_CLIENT_SECRET_FILE: z.string().min(1).optional(),
+  WEB_OIDC_GROUPS_CLAIM: z.string().min(1).default('groups'),
+  /** which groups have which roles: "sre=operator,leads=administrator" */
+  WEB_OIDC_ROLES: z.string().optional(),
+  /** what the button of the sign-in page calls it */
+  WEB_OIDC_NAME: z.string().min(1).max(40).default('single sign-on'),
+  WEB_SESSION_IDLE_HOURS: z.coerce.number().positive().max(8_760).default(12),
+  WEB_SESSION_DAYS: z.coerce.number().positive().max(365).default(7),
 });
+
+const MS_PER_HOUR = 3_600_000;
 
 export interface Settings {
   readonly databaseUrl: string;
@@ -33,6 +58,22 @@ export interface Settings {
   readonly webhookNetworks: readonly string[];
   readonly consoleUrl: string | undefined;
   readonly token: string | undefined;
+  /** in front of it; 0: none, so people come from this machine and without TLS */
+  readonly proxies: number;
+  readonly provider: ProviderSettings | undefined;
+  readonly sessionIdleMs: number;
+  readonly sessionAbsoluteMs: number;
+}
+
+export interface ProviderSettings {
+  readonly name: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string | undefined;
+  readonly groupsClaim: string;
+  readonly roles: ReadonlyMap<string, Role>;
+  /** where people reach this console: the provider sends them back there */
+  readonly consoleUrl: string;
 }
 
 export class BadSettings extends Error {
@@ -53,7 +94,66 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     webhookNetworks: parsed.data.FORESHARD_WEBHOOK_NETWORKS,
     consoleUrl: parsed.data.FORESHARD_CONSOLE_URL,
     token: parsed.data.FORESHARD_TOKEN,
+    proxies: parsed.data.WEB_TRUSTED_PROXY,
+    provider: providerOf(parsed.data),
+    sessionIdleMs: parsed.data.WEB_SESSION_IDLE_HOURS * MS_PER_HOUR,
+    sessionAbsoluteMs: parsed.data.WEB_SESSION_DAYS * 24 * MS_PER_HOUR,
   };
+}
+
+function providerOf(env: z.output<typeof settingsSchema>): ProviderSettings | undefined {
+  const { WEB_OIDC_ISSUER: issuer, WEB_OIDC_CLIENT_ID: clientId, FORESHARD_CONSOLE_URL: consoleUrl } = env;
+  if (issuer === undefined) return undefined;
+  if (clientId === undefined) throw new BadSettings('WEB_OIDC_CLIENT_ID is not set, and WEB_OIDC_ISSUER is');
+  if (consoleUrl === undefined)
+    throw new BadSettings('FORESHARD_CONSOLE_URL is not set: the identity provider sends people back there');
+  if (env.WEB_OIDC_ROLES === undefined)
+    throw new BadSettings('WEB_OIDC_ROLES is not set: without roles for groups nobody could sign in');
+  try {
+    return {
+      ...{ issuer, clientId, consoleUrl: consoleUrl.replace(/\/+$/, ''), name: env.WEB_OIDC_NAME },
+      clientSecret: clientSecretOf(env),
+      groupsClaim: env.WEB_OIDC_GROUPS_CLAIM,
+      roles: rolesByGroup(env.WEB_OIDC_ROLES),
+    };
+  } catch (error) {
+    throw new BadSettings((error as Error).message);
+  }
+}
+
+function clientSecretOf({ WEB_OIDC_CLIENT_SECRET: plain, WEB_OIDC_CLIENT_SECRET_FILE: file }: OidcSecret) {
+  if (file === undefined) return plain;
+  return readFileSync(/* turbopackIgnore: true */ file, 'utf8').trim();
+}
+
+type OidcSecret = Pick<
+  z.output<typeof settingsSchema>,
+  'WEB_OIDC_CLIENT_SECRET' | 'WEB_OIDC_CLIENT_SECRET_FILE'
+>;
+
+function isIssuer(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || (protocol === 'http:' && /^(127\.|localhost$|\[::1\])/.test(hostname));
+}
+
+/** From "sre=operator,leads=administrator". @throws Error that names the wrong part */
+export function rolesByGroup(text: string): ReadonlyMap<string, Role> {
+  const parts = text.split(',').map((part) => part.trim());
+  return new Map(
+    parts
+      .filter((part) => part !== '')
+      .map((part) => {
+        // a group may hold "="; a role does not
+        const at = part.lastIndexOf('=');
+        const role = ROLES.find((one) => one === part.slice(at + 1).trim());
+        if (at < 1 || role === undefined)
+          throw new Error(
+            `WEB_OIDC_ROLES: "${part}" is not GROUP=ROLE with one of the roles ${ROLES.join(', ')}`,
+          );
+        return [part.slice(0, at).trim(), role];
+      }),
+  );
 }
 
 function describe(name: string, env: Readonly<Record<string, string | undefined>>, message: string): string {

@@ -1,15 +1,26 @@
 /** In which words and codes the console hands on what the topology store refuses, and that it is away. */
+import { processPrincipal } from '@foreshard/core/access';
 import { TRPCError } from '@trpc/server';
 import { describe, expect, it } from 'vitest';
-import { mutation, query, refused, router } from './trpc.ts';
+import { ordering, query, refused, router } from './trpc.ts';
 
-const context = { server: {} as never, headers: new Headers() };
+const identity = {
+  ...{
+    principal: processPrincipal('test'),
+    displayName: undefined,
+    roles: [],
+    isProvided: false,
+    sessionId: undefined,
+    readOnly: false,
+  },
+};
+const context = { server: { map: {} } as never, headers: new Headers(), identity };
 
 function throwing(error: Error) {
   const fail = () => {
     throw error;
   };
-  return router({ read: query.query(fail), order: mutation.mutation(fail) }).createCaller(context);
+  return router({ read: query.query(fail), order: ordering.mutation(fail) }).createCaller(context);
 }
 
 describe('a procedure', () => {

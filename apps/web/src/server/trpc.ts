@@ -1,18 +1,28 @@
 /**
- * The base of every procedure. A browser may change something only from a page of the console itself: a
- * request of another origin carries that origin and is refused (there is no cookie to steal, but a
- * console on loopback is reachable for every page its user visits). Tools send no Origin and are let in.
+ * The base of every procedure: nothing is answered to nobody, each view needs a permission, and a browser may change
+ * something only from a page of the console itself. A request of another origin carries that origin and is refused
+ * (the cookie is sent with top-level navigation only, but loopback is reachable for every page its user visits). Tools
+ * send no Origin, and an API token.
  */
+import { allows, OWN_CLUSTER, type Permission, type Target } from '@foreshard/core/access';
 import { ERRORS, type ForeshardError } from '@foreshard/core/kernel';
+import { requirePermission } from '@foreshard/core/operations';
 import type { Refusal } from '@foreshard/core/topology';
 import { initTRPC, TRPCError } from '@trpc/server';
 import { ZodError, z } from 'zod';
+import type { Identity } from './identity/identify.ts';
 import type { ConsoleServer } from './main.ts';
 import { comesFromElsewhere } from './origin.ts';
 
 export interface Context {
   readonly server: ConsoleServer;
   readonly headers: Headers;
+  /** undefined: nobody who is known */
+  readonly identity: Identity | undefined;
+}
+
+export interface SignedInContext extends Context {
+  readonly identity: Identity;
 }
 
 const t = initTRPC.context<Context>().create({
@@ -32,21 +42,87 @@ const t = initTRPC.context<Context>().create({
 export const router = t.router;
 
 /** By name: each route has its own copy of the class. */
-export const query = t.procedure.use(async ({ next }) => {
+const reaching = t.procedure.use(async ({ next }) => {
   const result = await next();
   if (result.ok || result.error.cause?.name !== 'DatabaseUnreachable') return result;
   const { message, cause } = result.error;
   throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message, cause });
 });
 
-export const mutation = query.use(({ ctx, next }) => {
+/** For whoever is signed in, whatever they may do. */
+export const signedIn = reaching.use(({ ctx, next }) => {
+  const { identity } = ctx;
+  if (identity === undefined)
+    throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first. Programs send an API token.' });
+  return next({ ctx: { ...ctx, identity } });
+});
+
+/** For those who may do this; `targetOf` reads from the input what it is about. */
+export function permitted(
+  permission: Permission,
+  targetOf: (input: unknown, server: ConsoleServer) => Target = () => ({}),
+) {
+  return signedIn.use(async ({ ctx, getRawInput, next }) => {
+    mayOrThrow(ctx, permission, targetOf(await getRawInput(), ctx.server));
+    return next();
+  });
+}
+
+/** @throws TRPCError */
+export function mayOrThrow({ identity }: SignedInContext, permission: Permission, target: Target): void {
+  try {
+    requirePermission(identity.principal, permission, target);
+  } catch (cause) {
+    throw new TRPCError({ code: 'FORBIDDEN', message: (cause as Error).message, cause });
+  }
+}
+
+/** A view of the cluster, or of the external cluster whose name stands where that of a stream does. */
+export const query = permitted('cluster:read', viewed);
+
+function viewed(input: unknown, { map }: ConsoleServer): Target {
+  const stream = (input as { readonly stream?: unknown } | undefined)?.stream;
+  if (typeof stream !== 'string' || map.map === undefined || map.map.streamNamed(stream) !== undefined)
+    return { cluster: OWN_CLUSTER };
+  return { cluster: stream };
+}
+
+/** What changes something, or could: asked for by a page of the console, while it is known who asks. */
+export const ordering = signedIn.use(({ ctx, next }) => {
   if (comesFromElsewhere(ctx.headers))
     throw new TRPCError({
       code: 'FORBIDDEN',
       message: 'This request does not come from a page of the console',
     });
+  if (ctx.identity.readOnly)
+    throw new TRPCError({
+      code: 'SERVICE_UNAVAILABLE',
+      message:
+        'PostgreSQL does not answer, so it cannot be checked that you are still signed in. Nothing can be changed until it does.',
+    });
   return next();
 });
+
+/** How often a live feed looks whether its session still holds; the look itself may be 2 s old. */
+const SESSION_LOOK_MS = 2_000;
+
+/** Aborted when the client leaves, the console ends, or who follows may no longer. */
+export function endingOf(
+  { server, headers }: Context,
+  signal: AbortSignal | undefined,
+  [permission, target]: readonly [Permission, Target],
+): AbortSignal {
+  const over = new AbortController();
+  const ending = AbortSignal.any([over.signal, server.closing, ...(signal === undefined ? [] : [signal])]);
+  const look = async () => {
+    const identity = await server.identify(headers).catch(() => undefined);
+    if (identity === undefined || !allows(identity.principal.grants, permission, target)) over.abort();
+  };
+  const timer = setInterval(() => void look(), SESSION_LOOK_MS);
+  timer.unref();
+  ending.addEventListener('abort', () => clearInterval(timer), { once: true });
+  return ending;
+}
 
 const CODE_OF_REFUSAL = {
   changed: 'CONFLICT',

@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { actorOf } from '@foreshard/core/access';
 import { request } from '@foreshard/core/adapters/outgoing-http';
-import { sign } from '@foreshard/core/adapters/webhooks';
+import { AddressGuard, sign } from '@foreshard/core/adapters/webhooks';
 import { type CommitResult, GroupService, isRefused, type Poll } from '@foreshard/core/consuming';
 import { range } from '@foreshard/core/keyspace';
 import { restructure, type Shardlet } from '@foreshard/core/topology';
@@ -227,6 +227,30 @@ describe('a group with an address', () => {
   });
   afterAll(() => server.close());
 
+  test('is not delivered to where nothing may be sent', async () => {
+    [answer, received] = [200, []];
+    await send(3);
+    await create('oldest');
+    const { port } = new URL(url);
+    for (const address of [url, `http://localhost:${port}/hook`]) {
+      const statuses: number[] = [];
+      const delivery = new PushDelivery({
+        ...{ request, sign, guard: new AddressGuard([]), service: service(), log: silent },
+        groups: {
+          list: async () => [
+            { name: group, stream, sessionMs: 1_000, push: { url: address, secret: SECRET } },
+          ],
+        },
+        member: 'worker',
+        ...{ nowMs: Date.now, random: () => 0.5 },
+        observe: (_, status) => statuses.push(status),
+      });
+      await delivery.deliver();
+      expect([statuses.every((status) => status === 0), statuses.length > 0]).toEqual([true, true]);
+    }
+    expect(received).toEqual([]);
+  });
+
   test('is delivered to, signed and in order; what is refused comes again, and nothing twice', async () => {
     [answer, received] = [503, []];
     const sent = await send(3);
@@ -235,8 +259,7 @@ describe('a group with an address', () => {
     let nowMs = Date.now();
     const statuses: number[] = [];
     const delivery = new PushDelivery({
-      request,
-      sign,
+      ...{ request, sign, guard: new AddressGuard(['127.0.0.0/8']) },
       groups: {
         list: async () => [{ name: group, stream, sessionMs: 1_000, push: { url, secret: SECRET } }],
       },

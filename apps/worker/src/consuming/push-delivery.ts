@@ -6,7 +6,7 @@
  * `webhook-id` may drop the repetition.
  */
 import type { request } from '@foreshard/core/adapters/outgoing-http';
-import type { SignedHeaders } from '@foreshard/core/adapters/webhooks';
+import type { AddressGuard, SignedHeaders } from '@foreshard/core/adapters/webhooks';
 import {
   type Batch,
   type Caller,
@@ -26,6 +26,8 @@ export interface PushParts {
   /** headers of Standard Webhooks */
   readonly sign: (secret: string, id: string, nowMs: number, body: string) => Readonly<SignedHeaders>;
   readonly request: typeof request;
+  /** where nothing may be sent, now: the address behind a name may be another one than when the group was created */
+  readonly guard: Pick<AddressGuard, 'lookup' | 'objectionToHost'>;
   /** unlike that of any other worker */
   readonly member: string;
   readonly log: Logger;
@@ -117,14 +119,19 @@ export class PushDelivery {
     return (this.backoffs.get(key)?.untilMs ?? 0) > this.parts.nowMs();
   }
 
-  /** The status; 0: no answer. */
+  /** The status; 0: no answer, or an address that nothing may be sent to. */
   private async send(name: string, push: Push, batch: Batch): Promise<number> {
     const body = `[${batch.records.map(({ frame }) => textOf(framePayload(frame))).join(',')}]`;
     const id = `${name}.${batch.shardlet.id}.${batch.records[0]!.seq}.${batch.through}`;
+    const { guard } = this.parts;
+    const objection = guard.objectionToHost(new URL(push.url).hostname);
     try {
+      if (objection !== undefined) throw new Error(objection);
       const { status } = await this.parts.request(push.url, {
         method: 'POST',
         body,
+        lookup: guard.lookup,
+        keepsConnection: true,
         headers: {
           'content-type': 'application/cloudevents-batch+json',
           'foreshard-shardlet': String(batch.shardlet.id),
@@ -137,7 +144,8 @@ export class PushDelivery {
         whenLarger: 'cut',
       });
       return status;
-    } catch {
+    } catch (error) {
+      this.parts.log.debug({ group: name, reason: (error as Error).message }, 'push was not answered');
       return 0;
     }
   }

@@ -104,6 +104,21 @@ export function createMetrics() {
       help: 'Age of the newest load that is rolled up',
       registers,
     }),
+    auditHead: new Gauge({
+      name: 'foreshard_audit_head_number',
+      help: 'Number of the newest seal of the audit log; it never falls',
+      registers,
+    }),
+    auditUnsealed: new Gauge({
+      name: 'foreshard_audit_unsealed_rows',
+      help: 'Rows of the audit log without a seal, counted each minute',
+      registers,
+    }),
+    auditFaults: new Gauge({
+      name: 'foreshard_audit_faults',
+      help: 'What is wrong with the chain of the audit log; 0: the last verification found nothing',
+      registers,
+    }),
     notified: new Counter({
       name: 'foreshard_webhook_attempts_total',
       help: 'Attempts to deliver a message to a target of notifications, by what became of them',

@@ -1,4 +1,5 @@
 /** The environment of the worker. What is wrong is told in one line that names the variable and the cure. */
+import { join } from 'node:path';
 import { listAgeMsSchema } from '@foreshard/core/access';
 import { type HostProvider, hostProviderSchema } from '@foreshard/core/advising';
 import { networksSchema } from '@foreshard/core/notifying';
@@ -7,6 +8,8 @@ import { RETENTION_DEFAULT, type RetentionMs } from '@foreshard/core/telemetry';
 import { z } from 'zod';
 
 const DAY_MS = 86_400_000;
+/** A year, and what is asked about it afterwards. */
+const AUDIT_RETENTION_DAYS = 400;
 
 /** How long something of the recorded load is kept. */
 function days(daysMin: number, byDefaultMs: number) {
@@ -92,6 +95,12 @@ const environment = z.object({
   FORESHARD_HOST_PROVIDER: hostProviderSchema,
   /** a target of notifications, for the provider `webhook` */
   FORESHARD_HOST_WEBHOOK: z.string().optional(),
+  /** holds the key of the chain over the audit log; made where there is none */
+  AUDIT_KEY_FILE: z.string().optional(),
+  FORESHARD_DATA_DIR: z.string().default('.foreshard'),
+  AUDIT_RETENTION_DAYS: days(1, AUDIT_RETENTION_DAYS * DAY_MS),
+  /** a target of notifications that each new head of the chain is sent to */
+  AUDIT_HEAD_TARGET: z.string().optional(),
   WORKER_HEALTH: z.string().default('{}').transform(healthSettings),
   /** whether /metrics needs no token */
   METRICS_PUBLIC: z.stringbool({ error: 'must be true or false' }).default(false),
@@ -120,6 +129,9 @@ export interface Settings {
   readonly consoleUrl: string | undefined;
   readonly metricsPublic: boolean;
   readonly tokenStaleMsMax: number;
+  readonly auditKeyFile: string;
+  readonly auditRetentionMs: number;
+  readonly auditHeadTarget: string | undefined;
   readonly forecastModels: string;
   /** a model that takes longer is cut off */
   readonly forecastModelLimitMs: number;
@@ -160,6 +172,9 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     consoleUrl: e.FORESHARD_CONSOLE_URL,
     metricsPublic: e.METRICS_PUBLIC,
     tokenStaleMsMax: e.TOKEN_STALE_MAX,
+    auditKeyFile: e.AUDIT_KEY_FILE ?? join(e.FORESHARD_DATA_DIR, 'audit.key'),
+    auditRetentionMs: e.AUDIT_RETENTION_DAYS,
+    auditHeadTarget: e.AUDIT_HEAD_TARGET,
     forecastModels: e.WORKER_FORECAST_MODELS,
     forecastModelLimitMs: e.WORKER_FORECAST_MODEL_LIMIT_MS,
     forecastExpensiveMs: e.WORKER_FORECAST_DEAR_SECONDS * 1_000,

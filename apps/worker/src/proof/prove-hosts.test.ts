@@ -75,3 +75,36 @@ describe('The topology store is told of a mark that was confirmed', () => {
     expect(standingOf(0, await known(), await host.identify())).toEqual({ kind: 'whole' });
   });
 });
+
+describe('a run with an accepted loss', () => {
+  const GENERATION = 7;
+  const regressed = { detail: 'older', byMarks: true, certainTs: 0, promise: 0, accepted: GENERATION };
+  const readmission = { incarnation: 'run-2', since: GENERATION, before: 'active', regressed } as const;
+  const admitted: Host = { ...HOST, state: 'readmitting', readmission };
+  let prover: HostProver;
+  let older: unknown;
+
+  beforeEach(async () => {
+    prover = worker('p');
+    await prover.run();
+    await host.admit(GENERATION, 0);
+    older = structuredClone(Reflect.get(host, 'state'));
+    await prover.proveRun(admitted, host);
+    const { mark: held } = await host.identify();
+    expect(await known()).toMatchObject({ generation: GENERATION, held, next: held });
+  });
+
+  test('is marked in its generation: another state of that generation is found', async () => {
+    Reflect.set(host, 'state', older);
+    const standing = standingOf(GENERATION, await known(), await host.identify());
+    expect(standing).toMatchObject({ kind: 'regressed' });
+    await expect(worker('q').proveRun(admitted, host)).rejects.toBeInstanceOf(HostUnreachable);
+  });
+
+  test('is marked anew when it went back again, and nothing it has shown before counts', async () => {
+    Reflect.set(host, 'state', older);
+    await prover.forgetMarks(admitted);
+    await prover.proveRun(admitted, host);
+    expect(standingOf(GENERATION, await known(), await host.identify())).toEqual({ kind: 'whole' });
+  });
+});

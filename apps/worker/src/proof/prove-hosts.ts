@@ -124,6 +124,24 @@ export class HostProver {
     return running.following;
   }
 
+  /**
+   * The same for a run that is being readmitted, by a handle that goes to no other run. After an accepted loss it is
+   * marked in the generation that it has begun, which nobody else uses yet.
+   *
+   * @throws HostUnreachable
+   */
+  proveRun(host: Host, handle: EventHost): Promise<void> {
+    const generation = host.readmission?.regressed?.accepted ?? host.generation;
+    return this.proveOnce(host.id, { host: { ...host, generation }, handle });
+  }
+
+  /** The next mark of a run that is being readmitted is sent on top of the one it holds, whichever that is. */
+  async forgetMarks({ id, generation }: Host): Promise<void> {
+    const { proofs } = this.parts;
+    const before = (await proofs.proofs()).get(id);
+    if (before !== undefined) await proofs.replace([{ before, after: { ...before, generation } }]);
+  }
+
   private startProof(id: number): Promise<void> {
     const proof = this.proveOnce(id);
     const running: Proving = { proof };
@@ -135,12 +153,15 @@ export class HostProver {
     return proof;
   }
 
-  private async proveOnce(id: number): Promise<void> {
+  private async proveOnce(
+    id: number,
+    run?: { readonly host: Host; readonly handle: EventHost },
+  ): Promise<void> {
     const { proofs, follower } = this.parts;
     for (let attempt = 1; attempt <= PROVING_ATTEMPTS; attempt++) {
-      const host = follower.map.host(id);
+      const host = run?.host ?? follower.map.host(id);
       if (host === undefined) break;
-      const sending = await this.reach(host, (await proofs.proofs()).get(id));
+      const sending = await this.reach(host, (await proofs.proofs()).get(id), run?.handle);
       if (sending === undefined) break;
       if (!(await proofs.replace([sending])).has(id)) continue;
       const reply = await this.send(sending);
@@ -193,8 +214,12 @@ export class HostProver {
   }
 
   /** A handle on the host, and what the topology store is to keep before the next mark is sent by it. */
-  private async reach(host: Host, before: HostProof | undefined): Promise<Sending | undefined> {
-    const handle = await this.parts.host(host.id);
+  private async reach(
+    host: Host,
+    before: HostProof | undefined,
+    opened?: EventHost,
+  ): Promise<Sending | undefined> {
+    const handle = opened ?? (await this.parts.host(host.id));
     if (before === undefined || before.generation < host.generation) return this.first(host, handle, before);
     const confirmed = this.confirmed.get(host.id);
     const isNewer = confirmed?.asked === before.next && confirmed.proof.generation === before.generation;

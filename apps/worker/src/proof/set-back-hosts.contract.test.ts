@@ -73,6 +73,8 @@ function work(): void {
     ...{ ...shared, lock: noLock, proof: readProofs(control.proofs) },
     alarms: new HostAlarms({ redis: control.redis, metrics, log: silent, nowMs }),
     prove: (host) => prover.prove(host),
+    proveRun: (host, handle) => prover.proveRun(host, handle),
+    forgetMarks: (host) => prover.forgetMarks(host),
     remember: (host) => prover.remember(host),
     standStill: async (detail) => void stoodStill.push(detail),
   });

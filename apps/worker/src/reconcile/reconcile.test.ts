@@ -41,6 +41,8 @@ class World {
   readonly metrics = createMetrics();
   readonly locked: string[] = [];
   readonly stoodStill: string[] = [];
+  readonly forgotten: number[] = [];
+  proveRun = async () => {};
   onCall: Call = () => {};
   /** connections that were opened past the pool, and of these the ones that were closed */
   readonly opened: number[] = [];
@@ -68,6 +70,8 @@ class World {
       doors: { trusted: (id) => this.pool.get(id), open: this.open, watch: () => undefined },
       ...UNPROVEN,
       proof: async (id) => this.proofs.get(id),
+      proveRun: () => this.proveRun(),
+      forgetMarks: async ({ id }) => void this.forgotten.push(id),
       standStill: async (detail) => void this.stoodStill.push(detail),
       lock,
       alarms: { raise: async () => {}, clear: async () => {} } as never,
@@ -309,6 +313,44 @@ describe('a host that has restarted', () => {
     await world.follower.upToDate();
     expect(world.map.host(2)!.state).toBe('active');
     for (const { id, epoch } of before) expect(world.map.shardlet(id)!.epoch).toBeGreaterThan(epoch);
+  });
+});
+
+describe('a run that is readmitted', () => {
+  beforeEach(started);
+
+  test('is trusted only when it has been marked', async () => {
+    world.runs.set(2, 'run-2');
+    // what is opened is proven as well, before this
+    world.proveRun = async () => {
+      await world.follower.upToDate();
+      if (world.states(2).every((state) => state === 'open'))
+        throw new HostUnreachable('timeout', 'no answer to the mark');
+    };
+    await world.run();
+    await world.follower.upToDate();
+    expect(world.map.host(2)).toMatchObject({ state: 'readmitting', incarnation: 'run-1' });
+    world.proveRun = async () => {};
+    await world.run();
+    await world.follower.upToDate();
+    expect(world.map.host(2)).toMatchObject({ state: 'active', incarnation: 'run-2' });
+    expect(world.forgotten).toEqual([]);
+  });
+
+  test('is asked about everything again when its marks show that it went back since its loss was accepted', async () => {
+    const loss = { detail: 'older', byMarks: true, certainTs: 0, promise: 0 };
+    await world.decide(beginReadmission(2, 'run-1', loss));
+    const { readmission } = await world.decide(acceptLoss(2, 'run-1'));
+    const generation = readmission!.regressed!.accepted!;
+    await world.hosts.get(2)!.admit(generation, 0);
+    const confirmed = { held: '2.a-2', next: '2.a-2', writers: ['a'], promise: 0, earlier: [] };
+    world.proofs.set(2, { host: 2, generation, count: 0, ...confirmed });
+    await world.run();
+    await world.follower.upToDate();
+    expect(world.forgotten).toEqual([2]);
+    expect(world.map.host(2)).toMatchObject({ state: 'active', generation });
+    const own = [...world.map.shardlets()].filter((s) => s.owner === 2);
+    expect(own.every((s) => s.lost.at(-1)!.epoch > generation + 1)).toBe(true);
   });
 });
 

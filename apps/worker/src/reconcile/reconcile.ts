@@ -9,6 +9,7 @@ import {
   type HostIdentity,
   HostUnreachable,
   ProgressWatch,
+  standingOf,
 } from '@foreshard/core/hosts';
 import type { LockService } from '@foreshard/core/locking';
 import {
@@ -56,6 +57,10 @@ export interface ReconcilerParts {
   readonly proof: ReadProof;
   /** @throws HostUnreachable when the host is not whole by a mark that is sent after this call */
   readonly prove: (host: number) => Promise<void>;
+  /** the same of a run that is being readmitted. @throws HostUnreachable */
+  readonly proveRun: (host: Host, run: EventHost) => Promise<void>;
+  /** it went back again since its loss was accepted: what it holds now is what is marked */
+  readonly forgetMarks: (host: Host) => Promise<void>;
   /** keeps what is known of a host that went back, for the preview of its loss */
   readonly remember: (host: number) => Promise<void>;
   /** The topology store is not the newest, or not the only one: no decision until a person has looked */
@@ -304,7 +309,11 @@ export class Reconciler {
     const pinned = await doors.open(host, run, { watch }).catch(unreachable);
     if (!('identify' in pinned)) return [{ kind: 'unreachable', host: host.id, detail: pinned.message }];
     try {
-      const perform = this.perform(signal, async (id) => (id === host.id ? pinned : doors.trusted(id)));
+      const perform = this.perform(
+        signal,
+        async (id) => (id === host.id ? pinned : doors.trusted(id)),
+        (id) => (id === host.id ? this.parts.proveRun(host, pinned) : this.parts.prove(id)),
+      );
       const machine = await this.readmission(host, identity);
       const outcome = await drive(machine, perform);
       this.record(machine.name, outcome);
@@ -326,16 +335,25 @@ export class Reconciler {
     const { incarnation: run, markPromise } = identity;
     if (host.readmission?.regressed?.accepted === undefined) return readmissionMachine(host, run);
     const isSameRun = host.readmission.incarnation === run;
-    if (isSameRun && !this.wentBackAgain(host, identity)) return regressionMachine(host, run, markPromise);
+    const wentBack = await this.wentBackAgain(host, identity);
+    if (isSameRun && !wentBack) return regressionMachine(host, run, markPromise);
     const decision = isSameRun ? askAgain(host.id, run, markPromise) : beginReadmission(host.id, run);
     const reply = await this.parts.topology.decide(decision, this.parts.actor);
+    if (wentBack) await this.parts.forgetMarks(host);
     return regressionMachine(reply.kind === 'decided' ? reply.result : host, run, markPromise);
   }
 
-  /** It has not begun the generation that was accepted, although something was noted that it showed in that. */
-  private wentBackAgain({ id, readmission }: Host, { progress }: HostIdentity): boolean {
+  /**
+   * It has not begun the generation that was accepted, although something was noted that it showed in that; or it has,
+   * and is not as far as its marks of that generation.
+   */
+  private async wentBackAgain({ id, readmission }: Host, found: HostIdentity): Promise<boolean> {
     const accepted = readmission?.regressed?.accepted;
-    if (accepted === undefined || progress.generation >= accepted) return false;
+    if (accepted === undefined) return false;
+    if (found.progress.generation >= accepted) {
+      const proof = await this.parts.proof(id);
+      return proof?.generation === accepted && standingOf(accepted, proof, found).kind === 'regressed';
+    }
     const own = [...this.parts.follower.map.shardlets()].filter((s) => s.owner === id);
     return own.some((s) => s.lost.some(({ epoch }) => epoch >= readmission!.since));
   }

@@ -106,6 +106,7 @@ export class RealCluster {
         ...process.env,
         DATABASE_URL: this.databaseUrl,
         REDIS_URL: this.controlRedis.url,
+        FORESHARD_DATA_DIR: this.dir,
         WORKER_PORT: String(port),
         ...env,
       },

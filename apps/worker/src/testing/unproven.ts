@@ -2,6 +2,8 @@
 export const UNPROVEN = {
   proof: async () => undefined,
   prove: async () => {},
+  proveRun: async () => {},
+  forgetMarks: async () => {},
   remember: async () => {},
   standStill: async () => {},
 };

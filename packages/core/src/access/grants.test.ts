@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { allows, covers, EVERYWHERE, type Grant, OWN_CLUSTER, type Scope, scopeText } from './grants.ts';
 import { LEGACY_SCOPES, PERMISSIONS, permissionsOf } from './permissions.ts';
 import { actorOf, processPrincipal } from './principal.ts';
-import { grantsOf, ROLE_PERMISSIONS, ROLES } from './roles.ts';
+import { coversRoles, grantsOf, ROLE_PERMISSIONS, ROLES, roleWith } from './roles.ts';
 
 const names = fc.constantFrom('a', 'b', 'ab');
 const prefixes = fc.constantFrom('', 'x', 'xy', 'y');
@@ -21,6 +21,7 @@ const grants: fc.Arbitrary<Grant> = fc.record({
   permissions: fc.uniqueArray(permissions, { maxLength: 4 }),
   scope: scopes,
 });
+const roleGrants = fc.record({ role: fc.constantFrom(...ROLES), scope: scopes });
 const targets = fc.record(
   { stream: names, key: fc.constantFrom('', 'x', 'xyz', 'yx'), group: names, cluster: names },
   { requiredKeys: [] },
@@ -132,7 +133,40 @@ describe('roles', () => {
 
   it('a role within a scope is a grant within it', () => {
     const scope = { streams: [{ name: 'orders' }] };
-    expect(grantsOf([{ role: 'reader', scope }])).toEqual([{ permissions: ROLE_PERMISSIONS.reader, scope }]);
+    expect(grantsOf([{ role: 'reader', scope }])).toContainEqual({
+      ...{ permissions: ROLE_PERMISSIONS.reader, scope },
+    });
+  });
+
+  it('every person sees the own account, and nothing else without a role', () => {
+    const none = grantsOf([]);
+    expect(PERMISSIONS.filter((permission) => allows(none, permission))).toEqual(['account:use']);
+  });
+
+  it('nobody can give roles that permit more than the giver holds', () => {
+    fc.assert(
+      fc.property(
+        fc.array(roleGrants, { maxLength: 2 }),
+        roleGrants,
+        permissions,
+        targets,
+        (own, one, p, at) => {
+          if (!coversRoles(grantsOf(own), [one])) return;
+          if (allows(grantsOf([one]), p, at)) expect(allows(grantsOf(own), p, at)).toBe(true);
+        },
+      ),
+      { numRuns: 20_000 },
+    );
+    const approver = grantsOf([{ role: 'approver', scope: EVERYWHERE }]);
+    expect(coversRoles(approver, [{ role: 'operator', scope: EVERYWHERE }])).toBe(true);
+    expect(coversRoles(approver, [{ role: 'reader', scope: EVERYWHERE }])).toBe(false);
+    expect(coversRoles([], [])).toBe(true);
+  });
+
+  it('the first role that has a permission is the one to ask for', () => {
+    expect(roleWith('cluster:operate')).toBe('operator');
+    expect(roleWith('plans:approve')).toBe('approver');
+    expect(roleWith('events:write')).toBe('administrator');
   });
 });
 

@@ -5,5 +5,6 @@ export * from './list-age.ts';
 export * from './people.ts';
 export * from './permissions.ts';
 export * from './principal.ts';
+export * from './role-schemas.ts';
 export * from './roles.ts';
 export * from './scope-schema.ts';

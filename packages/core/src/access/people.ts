@@ -119,3 +119,12 @@ export interface LinkStore {
   open(): Promise<readonly OneTimeLink[]>;
   revoke(id: string): Promise<boolean>;
 }
+
+/** Is there somebody who can manage people, and needs no identity provider to come in? */
+export async function hasAdministrator(people: Pick<PersonStore, 'list'>): Promise<boolean> {
+  const all = await people.list();
+  return all.some(
+    ({ roles, state, signIn }) =>
+      state === 'active' && signIn === 'password' && roles.some(({ role }) => role === 'administrator'),
+  );
+}

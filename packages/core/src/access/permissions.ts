@@ -45,6 +45,11 @@ const TABLE = {
   'tokens:manage': { allows: 'see, create and revoke API tokens', limitedBy: [] },
   'users:manage': { allows: 'invite people, change their roles and end their sessions', limitedBy: [] },
   'audit:read': { allows: 'read, export and verify the audit log', limitedBy: [] },
+  /** every person has it, with no role */
+  'account:use': {
+    allows: 'see the own account and permissions, end own sessions and change the own password',
+    limitedBy: [],
+  },
 } as const satisfies Record<string, Permitted>;
 
 export type Permission = keyof typeof TABLE;

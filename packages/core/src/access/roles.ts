@@ -1,5 +1,5 @@
 /** Roles: named lists of permissions that people are given, each including what its rank below it may. */
-import type { Grant, Scope } from './grants.ts';
+import { covers, EVERYWHERE, type Grant, type Scope } from './grants.ts';
 import { PERMISSIONS, type Permission } from './permissions.ts';
 
 export const ROLES = ['viewer', 'reader', 'operator', 'approver', 'administrator'] as const;
@@ -32,6 +32,21 @@ export interface RoleGrant {
   readonly scope: Scope;
 }
 
+/** Of a person with no role as well: everybody sees the own account. */
+const OF_EVERY_PERSON: Grant = { permissions: ['account:use'], scope: EVERYWHERE };
+
 export function grantsOf(roles: readonly RoleGrant[]): readonly Grant[] {
-  return roles.map(({ role, scope }) => ({ permissions: ROLE_PERMISSIONS[role], scope }));
+  const granted = roles.map(({ role, scope }) => ({ permissions: ROLE_PERMISSIONS[role], scope }));
+  return [...granted, OF_EVERY_PERSON];
+}
+
+/** Is everything that these roles permit permitted by the grants already? What every person has is no question. */
+export function coversRoles(grants: readonly Grant[], roles: readonly RoleGrant[]): boolean {
+  const held = [...grants, OF_EVERY_PERSON];
+  return grantsOf(roles).every((wanted) => covers(held, wanted));
+}
+
+/** The first role that has a permission, to name what somebody lacks. */
+export function roleWith(permission: Permission): Role {
+  return ROLES.find((role) => ROLE_PERMISSIONS[role].includes(permission)) ?? 'administrator';
 }

@@ -2,7 +2,7 @@
  * What people and programs asked for, and what became of it. A command has a row before it is carried out and one
  * after it, so nothing changes without a trace; one that was not permitted has a single row.
  */
-import type { Principal } from '../access/index.ts';
+import type { Principal, PrincipalKind } from '../access/index.ts';
 
 export const AUDIT_SURFACES = ['edge', 'console', 'command line', 'worker'] as const;
 export type AuditSurface = (typeof AUDIT_SURFACES)[number];
@@ -43,4 +43,78 @@ export interface AuditWriter {
   begun(entry: AuditEntry): Promise<string>;
   completed(id: string, entry: AuditEntry, result: AuditResult): Promise<void>;
   denied(entry: AuditEntry, code: string, detail: string): Promise<void>;
+  /** In one row, after it happened: what changes nothing, such as reading payloads, and signing in. */
+  done(entry: AuditEntry): Promise<void>;
+}
+
+/** `under way`: begun, and it has no end yet; `unknown`: the same, for longer than any order takes */
+export const AUDIT_OUTCOMES = ['done', 'failed', 'denied', 'under way', 'unknown'] as const;
+export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
+
+/** What takes longer without an end has lost its process or the database in between. */
+export const UNDER_WAY_MS_MAX = 600_000;
+
+/** One order, of one row or two. */
+export interface AuditRecord {
+  /** of its last row; ids grow */
+  readonly id: string;
+  /** of the row before it was carried out; undefined: there is none, or it is this one */
+  readonly begunId: string | undefined;
+  /** when it was asked for */
+  readonly at: Date;
+  /** when its last row was written */
+  readonly endedAt: Date;
+  readonly outcome: AuditOutcome;
+  readonly actorKind: PrincipalKind;
+  readonly actorId: string;
+  readonly actor: string;
+  readonly sessionId: string | undefined;
+  readonly address: string;
+  readonly surface: AuditSurface;
+  readonly operation: string;
+  readonly resource: string;
+  readonly target: string;
+  readonly requestId: string;
+  readonly reason: string;
+  readonly input: unknown;
+  readonly code: string | undefined;
+  readonly detail: string | undefined;
+  readonly before: unknown;
+  readonly after: unknown;
+  /** number in the chain of its last row; undefined: not sealed yet */
+  readonly seal: number | undefined;
+}
+
+export interface AuditQuestion {
+  readonly actor?: string | undefined;
+  readonly operation?: string | undefined;
+  readonly resource?: string | undefined;
+  readonly outcome?: AuditOutcome | undefined;
+  readonly from?: Date | undefined;
+  /** exclusive */
+  readonly to?: Date | undefined;
+  /** somewhere in what is recorded */
+  readonly text?: string | undefined;
+  /** only rows below this id: the next page */
+  readonly before?: string | undefined;
+  readonly limit: number;
+}
+
+export interface AuditReader {
+  /** Newest first. */
+  list(question: AuditQuestion): Promise<readonly AuditRecord[]>;
+  /** By the id of either of its rows. */
+  show(id: string): Promise<AuditRecord | undefined>;
+}
+
+/** What the worker that seals the chain has found. */
+export interface ChainState {
+  /** number and hash of the newest seal */
+  readonly head: { readonly number: number; readonly hash: string; readonly at: string } | null;
+  /** rows without a seal */
+  readonly unsealed: number;
+  /** up to which seal, and when, the whole chain was verified last */
+  readonly verified: { readonly to: number; readonly at: string } | null;
+  /** what is wrong with the chain; null: nothing was found */
+  readonly fault: string | null;
 }

@@ -1,2 +1,4 @@
 /** The audit log: its rows, its chain, and the ports to where it is kept. */
 export * from './audit-log.ts';
+export * from './chain.ts';
+export * from './verify.ts';

@@ -127,6 +127,15 @@ export const JOBS = {
     backoffMs: 0,
     everyMs: 15_000,
   },
+  sealAudit: {
+    purpose:
+      'Seals the audit log, publishes the head of its chain, verifies it, and ends what is past its retention',
+    payload: nothing,
+    timeoutMs: 120_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 1_000,
+  },
   notify: {
     purpose:
       'Tells the targets of notifications what waits for them and what is wrong, and sends what was not taken',

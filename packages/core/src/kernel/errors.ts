@@ -16,7 +16,7 @@ export const ERRORS = {
   forbidden: {
     status: 403,
     title: 'The caller may not do this',
-    cure: 'Use a token, or sign in as somebody, with the permission named in the detail.',
+    cure: 'Use a token with the permission named in the detail, or ask an administrator for a role that has it.',
   },
   foreign_member: {
     status: 403,

@@ -1,4 +1,8 @@
 /**
+ *   start --> actions --performed by drive.ts--> answers --step, one at a time--> actions ... --> outcome
+ *
+ *   outcome: (finished) | (stale) another was first | (blocked) not yet | (refused) for a person | (paused) | (aborted)
+ *
  * The shape of everything here: a passive machine that says what to do next, and the vocabulary it says it
  * in. A machine decides and does no IO; `drive` does the IO and decides nothing. So every order of replies,
  * every crash and every repetition can be tested without a server.

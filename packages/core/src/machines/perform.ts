@@ -16,8 +16,7 @@ export interface Ports {
   /** the follower's map, with every change of the topology store that was decided before the call */
   readTopology(): Promise<TopologyMap>;
   /**
-   * @throws HostUnreachable when the host is not proven to be whole; without it nothing is proven: while a host is
-   * readmitted
+   * @throws HostUnreachable when the host is not proven to be whole; without it nothing is proven
    */
   readonly prove?: (host: number) => Promise<void>;
   /** without it moves are neither throttled nor journalled */

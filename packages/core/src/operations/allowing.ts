@@ -69,7 +69,7 @@ export function requireOnGroup(
     requirePermission(principal, permission, { group: at.group, stream: at.stream });
 }
 
-function forbidden(principal: Principal, permission: Grant['permissions'][number]): ForeshardError {
+export function forbidden(principal: Principal, permission: Grant['permissions'][number]): ForeshardError {
   const { allows: what } = PERMISSION_TABLE[permission];
   const who = principal.kind === 'person' ? principal.name : `The ${principal.kind} "${principal.name}"`;
   return new ForeshardError('forbidden', `${who} may not ${what} here (permission ${permission}).`);

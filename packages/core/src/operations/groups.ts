@@ -1,6 +1,6 @@
 /** Consumer groups as people create, look at and remove them. What members do is apart: they poll and commit. */
 import { z } from 'zod';
-import { groupNameSchema, groupSchema } from '../consuming/index.ts';
+import { groupNameSchema, groupSchema, pushSchema } from '../consuming/index.ts';
 import { command, query } from './operation.ts';
 import { DEFAULT_STREAM } from './streams.ts';
 
@@ -87,6 +87,36 @@ export const groups = {
       description: 'A group processes each event of a stream once, with as many members as there are.',
       body: { description: 'the group' },
       answers: { 201: 'It is there' },
+    },
+  }),
+  push: command({
+    ...common,
+    name: 'groups.push',
+    secrets: ['secret', 'url'],
+    permission: 'groups:manage',
+    input: z.strictObject({
+      ...group,
+      url: pushSchema.shape.url.describe('where the worker posts batches of CloudEvents'),
+      stream,
+      from: z.enum(['oldest', 'now']).default('oldest').describe('where the group starts'),
+    }),
+    output: groupSummarySchema
+      .extend({ url: z.string(), secret: z.string().describe('Standard Webhooks: shown this once') })
+      .meta({ id: 'PushGroup' }),
+    errors: [
+      ...(['invalid_parameter', 'unknown_stream', 'conflict', 'limit_reached'] as const),
+      ...(['store_unreachable', 'host_unreachable'] as const),
+    ],
+    http: {
+      ...http,
+      method: 'post',
+      path: '/v1/groups/{group}/push',
+      operationId: 'createPushGroup',
+      summary: 'Create a consumer group whose events are posted to an address',
+      description:
+        'A worker posts them, signed after Standard Webhooks. An address inside a private network is refused unless FORESHARD_WEBHOOK_NETWORKS names it.',
+      body: { description: 'where to, and what of', example: { url: 'https://example.com/hook' } },
+      answers: { 201: 'With the secret, which is shown this once' },
     },
   }),
   list: query({

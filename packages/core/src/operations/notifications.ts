@@ -88,6 +88,8 @@ export const notifications = {
     input: targetRequestSchema.strict().meta({ id: 'NewNotificationTarget' }),
     output: addedTargetSchema,
     errors: ['invalid_record', 'conflict', 'overloaded', 'store_unreachable'],
+    // whoever knows the address of a Slack hook may write there
+    secrets: ['secret', 'url'],
     http: {
       tag,
       method: 'post',

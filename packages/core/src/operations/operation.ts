@@ -22,6 +22,10 @@ export const RESOURCES = [
     'event',
     'telemetry',
     'topology',
+    'audit log',
+    'user',
+    'session',
+    'account',
   ] as const),
 ] as const;
 export type Resource = (typeof RESOURCES)[number];
@@ -67,6 +71,8 @@ export interface Operation<
    * gets as far as there
    */
   readonly owned?: true;
+  /** members of input and output that nobody may find in the audit log: `secret`, `target.url`, `hosts.*.password` */
+  readonly secrets?: readonly string[];
   /** `apart`: events and telemetry, which an edge serves where that is fast, and not from the table of handlers */
   readonly served: 'table' | 'apart';
   /** how long an answer may take; 25 s when left out */

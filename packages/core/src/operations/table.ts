@@ -1,4 +1,7 @@
 /** Every operation, by router and name. */
+
+import { account } from './account.ts';
+import { audit } from './audit.ts';
 import { clusters } from './clusters.ts';
 import { consuming } from './consuming.ts';
 import { events } from './events.ts';
@@ -14,11 +17,13 @@ import { policy } from './policy.ts';
 import { quotas } from './quotas.ts';
 import { reading } from './reading.ts';
 import { recommendations } from './recommendations.ts';
+import { sessions } from './sessions.ts';
 import { shardlets } from './shardlets.ts';
 import { streams } from './streams.ts';
 import { telemetry } from './telemetry.ts';
 import { tokens } from './tokens.ts';
 import { topology } from './topology.ts';
+import { users } from './users.ts';
 import { whatIf } from './what-if.ts';
 
 export const OPERATIONS = {
@@ -26,6 +31,8 @@ export const OPERATIONS = {
   ...{ groups, quotas, tokens },
   ...{ recommendations, policy, whatIf, models, jobs },
   ...{ clusters, hints, notifications },
+  ...{ audit },
+  ...{ users, sessions, account },
 } as const satisfies OperationTable;
 export type Operations = typeof OPERATIONS;
 

@@ -84,6 +84,7 @@ export const tokens = {
     }),
     output: created,
     errors: ['invalid_order', 'store_unreachable', 'overloaded'],
+    secrets: ['token'],
     http: {
       tag: 'administration',
       method: 'post',
@@ -108,8 +109,10 @@ export const tokens = {
   rotate: command({
     ...common,
     name: 'tokens.rotate',
+    secrets: ['token'],
     input: z.strictObject({
-      token: z.string().min(1).max(200).describe('id of the token'),
+      // not `token`: that is the secret in the answer, which is kept out of the audit log
+      id: z.string().min(1).max(200).describe('id of the token to replace'),
       overlapSeconds: z
         .int()
         .min(0)
@@ -130,7 +133,6 @@ export const tokens = {
       tag: 'administration',
       method: 'post',
       path: '/v1/tokens/{id}/rotate',
-      params: { id: 'token' },
       operationId: 'rotateToken',
       summary: 'Replace a token by a new one',
       description: [

@@ -1,9 +1,9 @@
 /**
  *   list, page by page --> read the topology store --> describe each suspect --> seal each stray --> (finished)
- *                            |                 |                      |
- *                  another run is trusted      |              a newer epoch is there
- *                            v                 v                      v
- *                         (stale)    (refused: regressed)          (stale)
+ *                                    |                       |                    |
+ *                          another run is trusted         it lacks some    a newer epoch is there
+ *                                    v                       v                    v
+ *                                 (stale)          (refused: regressed)        (stale)
  *
  * Compares what a host holds with the topology store: before a restarted one is used again, and now and then while it
  * is used. What the topology store was told is there and is not means that the disk is older than the topology store:

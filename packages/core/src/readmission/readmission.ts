@@ -1,8 +1,9 @@
 /**
- *   note the run in the topology store --> compare with the topology store (comparing.ts) --> new epochs, trust the run (renewing.ts) --> (finished)
- *                                 |                                        |
- *                                 v                                        v
- *                        (refused: regressed)                          (stale)
+ *   note the run --> compare host and topology store --> new epochs, trust the run --> (finished)
+ *                    (comparing.ts)                      (renewing.ts)
+ *                        |        |                          |
+ *                        v        v                          v
+ *      (refused: regressed)    (stale)                    (stale)
  *
  * Takes a restarted host into use again. It may have lost its last writes, and requests to its earlier run
  * may still be on their way, so nobody else uses it until every shardlet it takes appends for has a new

@@ -274,7 +274,13 @@ function afterRun(before: State, outcomes: readonly Outcome[]): Step<State> {
   return readTopology({ ...before, resealed, batch: [] });
 }
 
-/** held: raise, seal. Not held: drop, create, seal: closed at 0, as the topology store has it. */
+/**
+ *   held:      raise -----------------+
+ *   not held:  drop --> createOpen ---+--> seal --> (finished)
+ *                                           +-----> (stale)
+ *
+ * What is not held is closed at 0, as the topology store has it.
+ */
 function resealingMachine({ shardlet, dedup, parents }: Opening, held: boolean): Machine<null> {
   const { owner: host, id, epoch, stream, range } = shardlet;
   const name = `closing of shardlet ${id} at what host ${host} has left`;
@@ -317,8 +323,13 @@ function tidy(before: State, at: Asking, map: TopologyMap): Step<State> {
 }
 
 /**
- * Open: callers with an old map may have been answered by it since the host went back, so what it was given
- * is named as lost before it is dropped: seal, seek, decide, drop. Otherwise it is dropped at once.
+ *   open: seal --known--> seek --> name it as lost --+
+ *          |  +--unknown-----------------------------+--> drop --> (finished)
+ *          v                                         |     (one that a move still needs stays, sealed)
+ *       (stale)             not open: ---------------+
+ *
+ * Callers with an old map may have been answered by an open one since the host went back, so what it was given
+ * is named as lost before it is dropped.
  */
 function strayMachine(
   { shardlet, epoch, mode }: ReplicaInfo,

@@ -1,10 +1,11 @@
 /**
- *      +<-------------------------------------------------------------------+
- *      v                                                                    |
- *   read the topology store --something opens or closes there--> finish it ------------------+
- *      +-----without new epochs--> describe, where writes may be lost --> readmit a batch
- *      +-----nothing left--> publish the run --> (finished)
- *      +-----another run is noted--> (stale)
+ *      +<-----------------------------------------------------------------------------------+
+ *      v                                                                                    |
+ *   read the topology store --something opens or closes there--> finish it -----------------+
+ *      |                                                                                    |
+ *      +--without new epochs--> describe, where writes may be lost --> readmit a batch -----+
+ *      +--nothing left--> mark the host --> publish the run --> (finished)
+ *      +--another run is noted--> (stale)
  *
  * Gives every shardlet that takes appends on a restarted host a new epoch, and then lets the topology store trust the
  * run. First what is opening or closing there is finished; then at most 100 shardlets a decision, each batch finished
@@ -54,6 +55,8 @@ export function renewingMachine(host: Host, noted: string): Machine<State> {
       switch (answer.kind) {
         case 'readTopology':
           return choose(host, noted, answer.reply);
+        case 'prove':
+          return decide(state, publishIncarnation(host.id, noted, host.incarnation));
         case 'run':
           return afterRun(answer.reply);
         case 'describe':
@@ -82,8 +85,7 @@ function choose(before: Host, noted: string, map: TopologyMap): Step<State> {
   if (machines.length > 0) return { state: LOOKING, actions: [{ kind: 'run', machines }] };
   const batch = nextBatch(map, host);
   if (batch.length > 0) return prepare(map, host, noted, batch);
-  const decision = publishIncarnation(host.id, noted, host.incarnation);
-  return decide({ ...LOOKING, publishing: true }, decision);
+  return { state: { ...LOOKING, publishing: true }, actions: [{ kind: 'prove', host: host.id }] };
 }
 
 function nextBatch(map: TopologyMap, host: Host): number[] {

@@ -7,7 +7,7 @@
 import { createInterface } from 'node:readline/promises';
 import { DEDUP_LEAD_MICROS, type EventHost, type HostProof, type HostStanding } from '@foreshard/core/hosts';
 import type { Topology } from '@foreshard/core/topology';
-import { ACTOR, type Control, connectHost } from '../../composition.ts';
+import { type Control, connectHost, operatorHere } from '../../composition.ts';
 import { CommandFailure } from '../../failure.ts';
 import { tableOf } from '../../table.ts';
 import { foreignOf, insistOnBeingAlone, renewedHosts, sendMark, standingsOf, takeOver } from './alone.ts';
@@ -124,7 +124,10 @@ async function apply(control: Control, examination: Examination, proposal: Propo
   const hosts = [...proposal.adopted.hosts, ...renewedHosts(topology.hosts, surveys)];
   const adopted = { ...proposal.adopted, hosts };
   const examinedVersion = topology.version;
-  const taken = await control.restoration.finish({ examinedVersion, version, nextIds, adopted }, ACTOR);
+  const taken = await control.restoration.finish(
+    { examinedVersion, version, nextIds, adopted },
+    operatorHere(),
+  );
   if (!taken) throw changedMeanwhile();
   // both are conveniences: a worker and every edge look by themselves
   await control.jobs.wake('reconcile').catch(() => {});

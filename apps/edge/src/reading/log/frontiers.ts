@@ -18,6 +18,8 @@ export interface FrontierListener {
   forgetHost(host: number): void;
   /** it is in an older state than it was */
   hostWentBack(host: number): void;
+  /** it went back, and nobody names what it lost: what is read of it is sought by time */
+  readAnew(): void;
 }
 
 /** A host that has just failed is not asked again for so long: a connection attempt takes a while. */
@@ -96,6 +98,12 @@ export class Frontiers {
   wentBack(host: number): void {
     this.reset(host);
     for (const listener of this.listeners) listener.hostWentBack(host);
+  }
+
+  /** It is used again although this edge saw it go back: its numbers may be other records' now. */
+  readAnew(host: number): void {
+    this.reset(host);
+    for (const listener of this.listeners) listener.readAnew();
   }
 
   private forget(host: number): void {

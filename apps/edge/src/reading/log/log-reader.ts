@@ -198,12 +198,13 @@ export class LogReader {
     if (this.machine.isProven) this.known = Math.max(this.known, this.parts.map.topology.version);
   }
 
-  /** A host lost records that may have been read: read on with a new machine, from where that one says. */
+  /** A host lost records that may have been read, named or not: read on with a new machine, from where that one says. */
   private restart(): void {
     this.trimmedByFormer.push(...this.machine.takeTrimmed());
     this.unlisten();
     const { candidates: _ofThen, ...rest } = this.options;
-    this.machine = this.merge({ ...rest, after: this.machine.restartFrom, version: this.known });
+    const after = this.machine.restartFrom;
+    this.machine = this.merge({ ...rest, after, version: this.known, byTime: true });
     this.unlisten = this.parts.frontiers.listen(this.machine);
     this.reading = 0;
   }

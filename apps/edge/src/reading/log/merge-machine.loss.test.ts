@@ -66,6 +66,32 @@ const record = (seq: number, ts: number) => ({ seq, ts, frame });
 const seqsOf = (machine: MergeMachine) =>
   machine.take({ limit: 100 }).map(({ shardlet, seq }) => [shardlet, seq]);
 
+describe('a host that went back and is used again, although nobody names what it lost', () => {
+  it('makes who has read ahead of it begin anew, by time', () => {
+    const machine = reader(AFTER, 10);
+    show(machine, 1, 45, { lastSeq: 11 });
+    expect(machine.requests()).toEqual([
+      { kind: 'read', shardlet: 1, host: 1, fromSeq: 10, maxRecords: expect.any(Number) },
+    ]);
+    machine.read(1, { records: [record(10, 50), record(11, 51)], nextSeq: 12 });
+    machine.hostWentBack(1);
+    expect(machine.mustRestart).toBe(false);
+    machine.readAnew();
+    expect([machine.mustRestart, machine.restartFrom]).toEqual([true, AFTER]);
+    tables.forget(1);
+    const next = new MergeMachine(topology, tables, { stream: 1, after: AFTER, version: 10, byTime: true });
+    show(next, 1, 60, { lastSeq: 10 });
+    expect(next.requests()).toEqual([{ kind: 'seek', shardlet: 1, host: 1, ts: 40 }]);
+  });
+
+  it('does so too when what was read of it has moved to another host since', () => {
+    const machine = reader(AFTER, 10);
+    decide(1, { owner: 2, epoch: 20 }, machine);
+    machine.readAnew();
+    expect([machine.mustRestart, machine.restartFrom]).toEqual([true, AFTER]);
+  });
+});
+
 describe('a loss', () => {
   const lost = [{ epoch: 20, seq: 6 }];
 

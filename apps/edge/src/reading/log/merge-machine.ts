@@ -222,6 +222,14 @@ export class MergeMachine {
     }
   }
 
+  /**
+   * A host went back, and no loss will be named: what was read ahead of it may be numbered otherwise now, also where
+   * it has moved to another host since.
+   */
+  readAnew(): void {
+    this.mustRestart = true;
+  }
+
   topologyChanged(changed: readonly Shardlet[]): void {
     for (const shardlet of changed) {
       if (shardlet.stream !== this.options.stream) continue;
@@ -398,7 +406,7 @@ export class MergeMachine {
     // what was promised before the loss is void
     if (lostAbove !== undefined)
       return { nextSeq: undefined, bound: 0, seekTs, lostAbove, missesTrimmed: true };
-    if (id === after.shardlet && isStillIts(after.seq, shardlet))
+    if (id === after.shardlet && !this.options.byTime && isStillIts(after.seq, shardlet))
       return { nextSeq: after.seq + 1, bound: after.ts, missesTrimmed: true };
     return { nextSeq: undefined, bound: seekTs, missesTrimmed: true };
   }

@@ -51,6 +51,8 @@ export interface MergeOptions {
   readonly after: LogPosition;
   /** of the map that the reader's place was read with: losses of later epochs are news to it */
   readonly version: number;
+  /** the number in `after` may be another record's by now */
+  readonly byTime?: boolean;
   /** which shardlets take part; all, unless given. REQUIRES that a child takes part when a parent does. */
   readonly includes?: (shardlet: Shardlet) => boolean;
   /**

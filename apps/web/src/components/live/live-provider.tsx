@@ -12,7 +12,7 @@
  */
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useReducer, useState } from 'react';
-import { useTRPC } from '../api.ts';
+import { useTRPC, useTRPCClient } from '../api.ts';
 import { useVisible } from '../use-visible.ts';
 import { type Feed, type LiveStatus, NO_FEED, nextFeed, STALE_AFTER_MS, statusOf } from './feed.ts';
 
@@ -34,6 +34,7 @@ const LiveContext = createContext<Live | null>(null);
 
 export function LiveProvider({ children }: { children: ReactNode }) {
   const trpc = useTRPC();
+  const client = useTRPCClient();
   const [paused, setPaused] = useState(false);
   const visible = useVisible();
   const listening = visible && !paused;
@@ -49,9 +50,11 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     if (!listening) return;
     const ended = connection === 'idle' || connection === 'error';
+    // the browser does not tell why a stream was refused; a call that finds nobody signed in leads to the sign-in
+    if (ended) client.session.mine.query().catch(() => {});
     const timer = setInterval(reset, ended ? RESUBSCRIBE_ENDED_MS : RESUBSCRIBE_AFTER_MS);
     return () => clearInterval(timer);
-  }, [listening, reset, connection, feed.receivedMs]);
+  }, [listening, reset, connection, feed.receivedMs, client]);
 
   const value = useMemo((): Live => {
     const staleMs = Math.max(ageMs > STALE_AFTER_MS ? ageMs : 0, feedStaleMs(feed));

@@ -10,7 +10,7 @@ import { useTheme } from 'next-themes';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useTRPC } from '../api.ts';
 import { useLive } from '../live/live-provider.tsx';
-import { PAGES } from '../shell/pages.ts';
+import { usePages } from '../shell/pages.ts';
 import { Button } from '../ui/button.tsx';
 import { useZone, zoneAfter } from '../zone.tsx';
 
@@ -51,6 +51,7 @@ export function CommandPalette() {
 function Choices({ onDone }: { onDone(): void }) {
   const trpc = useTRPC();
   const router = useRouter();
+  const pages = usePages();
   const [text, setText] = useState('');
   const found = useQuery({
     ...trpc.palette.find.queryOptions({ text }),
@@ -92,7 +93,7 @@ function Choices({ onDone }: { onDone(): void }) {
           </Group>
         )}
         <Group heading="Pages">
-          {PAGES.map(({ href, name, icon }) => (
+          {pages.map(({ href, name, icon }) => (
             <Choice key={href} icon={icon} value={`page ${name}`} onSelect={go(href)}>
               {name}
             </Choice>

@@ -6,11 +6,12 @@ import type { LiveFrame } from '../../server/cluster/live-frame.ts';
 import { cn } from '../class-names.ts';
 import { useLive } from '../live/live-provider.tsx';
 import { Mark } from './mark.tsx';
-import { GROUPS, PAGES } from './pages.ts';
+import { GROUPS, usePages } from './pages.ts';
 
 /** The side bar, and the drawer of a narrow screen. */
 export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
   const pathname = usePathname();
+  const pages = usePages();
   return (
     <div className="flex h-full flex-col">
       <Link
@@ -26,24 +27,26 @@ export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
           <div key={group}>
             <p className="mb-1 px-2.5 font-medium text-2xs text-faint">{group}</p>
             <ul className="grid gap-0.5">
-              {PAGES.filter((page) => page.group === group).map(({ href, name, icon: Icon }) => (
-                <li key={href}>
-                  <Link
-                    href={href}
-                    aria-current={pathname === href ? 'page' : undefined}
-                    {...(onNavigate === undefined ? {} : { onClick: onNavigate })}
-                    className={cn(
-                      'flex h-8 items-center gap-3 rounded-md px-2.5 font-medium text-sm transition-colors',
-                      pathname === href
-                        ? 'bg-accent-soft text-accent'
-                        : 'text-soft hover:bg-hover hover:text-text',
-                    )}
-                  >
-                    <Icon className="size-4" aria-hidden />
-                    {name}
-                  </Link>
-                </li>
-              ))}
+              {pages
+                .filter((page) => page.group === group)
+                .map(({ href, name, icon: Icon }) => (
+                  <li key={href}>
+                    <Link
+                      href={href}
+                      aria-current={pathname === href ? 'page' : undefined}
+                      {...(onNavigate === undefined ? {} : { onClick: onNavigate })}
+                      className={cn(
+                        'flex h-8 items-center gap-3 rounded-md px-2.5 font-medium text-sm transition-colors',
+                        pathname === href
+                          ? 'bg-accent-soft text-accent'
+                          : 'text-soft hover:bg-hover hover:text-text',
+                      )}
+                    >
+                      <Icon className="size-4" aria-hidden />
+                      {name}
+                    </Link>
+                  </li>
+                ))}
             </ul>
           </div>
         ))}

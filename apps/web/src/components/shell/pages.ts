@@ -1,3 +1,4 @@
+import { mentions } from '@foreshard/core/access';
 import {
   Activity,
   ArrowRightLeft,
@@ -5,6 +6,7 @@ import {
   Blocks,
   BookOpen,
   CalendarClock,
+  CircleUser,
   Flame,
   FlaskConical,
   Gauge,
@@ -17,14 +19,17 @@ import {
   Server,
   SlidersHorizontal,
   TrendingUp,
+  UserCog,
   Users,
   Waypoints,
 } from 'lucide-react';
 import type { Route } from 'next';
+import { useAccount } from '../may-button.tsx';
 
-export const GROUPS = ['Load', 'Data', 'Cluster'] as const;
+export const GROUPS = ['Load', 'Data', 'Cluster', 'Access'] as const;
 
-/** Every page there is; navigation, titles, shortcuts and the palette come from here. `key`: pressed after "g". */
+/** Every page there is; navigation, titles, shortcuts and the palette come from here. `key`: pressed after "g".
+ * `needs`: nobody without this permission has anything to see there, so the navigation leaves it out. */
 export const PAGES = [
   { href: '/' as Route, name: 'Overview', key: 'o', icon: Gauge, group: 'Load' },
   { href: '/heat' as Route, name: 'Heat map', key: 'm', icon: Flame, group: 'Load' },
@@ -46,7 +51,22 @@ export const PAGES = [
   { href: '/notifications' as Route, name: 'Notifications', key: 'k', icon: Bell, group: 'Cluster' },
   { href: '/jobs' as Route, name: 'Jobs', key: 'j', icon: ListTree, group: 'Cluster' },
   { href: '/api-docs' as Route, name: 'API docs', key: 'i', icon: BookOpen, group: 'Cluster' },
+  {
+    href: '/users' as Route,
+    name: 'Users & roles',
+    key: 'u',
+    icon: UserCog,
+    group: 'Access',
+    needs: 'users:manage',
+  },
+  { href: '/account' as Route, name: 'Account', key: 'b', icon: CircleUser, group: 'Access' },
 ] as const satisfies readonly { group: (typeof GROUPS)[number]; [key: string]: unknown }[];
+
+/** Those that show something to whom is here; all of them until that is known. */
+export function usePages(): readonly (typeof PAGES)[number][] {
+  const grants = useAccount().data?.grants;
+  return PAGES.filter((page) => grants === undefined || !('needs' in page) || mentions(grants, page.needs));
+}
 
 export function pageAt(pathname: string) {
   return PAGES.find((page) => page.href === pathname);

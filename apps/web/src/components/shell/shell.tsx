@@ -4,7 +4,9 @@
 import { Menu } from 'lucide-react';
 import { usePathname } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
+import type { SignedInUser } from '../../server/identity/who-is-signed-in.ts';
 import { LiveBadge } from '../live/live-badge.tsx';
+import { AccountFollower } from '../may-button.tsx';
 import { CommandPalette } from '../palette/command-palette.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog, DialogTrigger, Drawer } from '../ui/dialog.tsx';
@@ -12,11 +14,13 @@ import { Navigation } from './navigation.tsx';
 import { pageAt } from './pages.ts';
 import { ShortcutsDialog } from './shortcuts.tsx';
 import { ThemeToggle } from './theme-toggle.tsx';
+import { UserMenu } from './user-menu.tsx';
 import { ZoneToggle } from './zone-toggle.tsx';
 
-export function Shell({ children }: { children: ReactNode }) {
+export function Shell({ user, children }: { user: SignedInUser; children: ReactNode }) {
   return (
     <div className="lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
+      <AccountFollower />
       <a
         href="#content"
         className="sr-only z-50 rounded-md bg-surface px-3 py-2 focus:not-sr-only focus:fixed focus:top-3 focus:left-3 focus:shadow-raised"
@@ -27,7 +31,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <Navigation />
       </aside>
       <div className="flex min-h-dvh min-w-0 flex-col">
-        <Head />
+        <Head user={user} />
         <main
           id="content"
           tabIndex={-1}
@@ -40,7 +44,7 @@ export function Shell({ children }: { children: ReactNode }) {
   );
 }
 
-function Head() {
+function Head({ user }: { user: SignedInUser }) {
   const title = pageAt(usePathname())?.name ?? 'Foreshard';
   return (
     <header className="sticky top-0 z-30 border-line border-b bg-canvas/85 backdrop-blur-md">
@@ -52,6 +56,7 @@ function Head() {
         <ZoneToggle className="hidden sm:inline-flex" />
         <ThemeToggle />
         <ShortcutsDialog className="hidden sm:inline-flex" />
+        <UserMenu {...user} />
       </div>
     </header>
   );

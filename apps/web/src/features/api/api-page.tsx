@@ -10,7 +10,7 @@ import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Command, CopyButton } from '../../components/ui/copy-button.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
-import type { ApiOperation } from '../../server/routes/api.ts';
+import type { ApiOperation } from '../../server/api/api-document.ts';
 
 const RETRY_MS = 5_000;
 const TOKEN_FROM_FILE = `export TOKEN=$(node -p 'require("./.foreshard/credentials.json").token')`;

@@ -8,8 +8,8 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { EdgeCurl } from '../../components/edge-curl.tsx';
+import { MayButton } from '../../components/may-button.tsx';
 import { OrderDialog, OrderForm } from '../../components/order-dialog.tsx';
-import { Button } from '../../components/ui/button.tsx';
 import { Field, Select } from '../../components/ui/field.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import { useTyped } from '../../components/use-typed.ts';
@@ -29,9 +29,9 @@ export function AddCluster({ targets }: { targets: readonly string[] }) {
   return (
     <OrderDialog
       trigger={
-        <Button look="primary">
+        <MayButton may={clusters.add} look="primary">
           <Plus /> Add cluster
-        </Button>
+        </MayButton>
       }
       title="Add a cluster that is not ours"
       description="It is observed, forecast and advised. Nothing of it is moved, and no data of it comes here but its load."

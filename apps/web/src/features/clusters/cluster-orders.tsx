@@ -8,8 +8,8 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { EdgeCurl } from '../../components/edge-curl.tsx';
+import { MayButton } from '../../components/may-button.tsx';
 import { OrderDialog, OrderForm, RemoveDialog } from '../../components/order-dialog.tsx';
-import { Button } from '../../components/ui/button.tsx';
 import { CsvField } from './csv-field.tsx';
 import { reportText } from './report-text.ts';
 import { TargetSelect } from './target-select.tsx';
@@ -29,9 +29,9 @@ export function ClusterOrders({ name, webhook, isFollowed, targets }: OrdersProp
       {isFollowed ? null : (
         <OrderDialog
           trigger={
-            <Button size="sm">
+            <MayButton may={clusters.importLoad} on={{ name }} size="sm">
               <FileUp /> Import newer load
-            </Button>
+            </MayButton>
           }
           title={`Newer load of ${name}`}
           description="What is known already is left out, so the same file may come again with more at its end."
@@ -41,9 +41,9 @@ export function ClusterOrders({ name, webhook, isFollowed, targets }: OrdersProp
       )}
       <OrderDialog
         trigger={
-          <Button size="sm">
+          <MayButton may={clusters.change} on={{ name }} size="sm">
             <Settings2 /> Change
-          </Button>
+          </MayButton>
         }
         title={`Change ${name}`}
         description="Who is told what was approved, and what its hosts take."
@@ -148,6 +148,8 @@ function RemoveCluster({ name }: { name: string }) {
   );
   return (
     <RemoveDialog
+      may={clusters.remove}
+      on={{ name }}
       name={name}
       title={`Forget ${name}?`}
       description="Its recorded load goes, and what was recommended for it ends. The cluster itself knows nothing of that."

@@ -11,7 +11,7 @@ import { TakeAway, trpcCurl } from '../../components/take-away.tsx';
 import { Badge } from '../../components/ui/badge.tsx';
 import { Command } from '../../components/ui/copy-button.tsx';
 import { formatCount } from '../../formatting/numbers.ts';
-import type { GroupSummary } from '../../server/routes/consumers.ts';
+import type { GroupSummary } from '../../server/consumers/group-views.ts';
 import { ListPage } from '../list-page.tsx';
 import { GroupCard } from './group-card.tsx';
 

@@ -11,7 +11,7 @@ import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/skeleton.tsx';
 import { formatCount } from '../../formatting/numbers.ts';
 import { formatAgo } from '../../formatting/time.ts';
-import type { GroupDetail } from '../../server/routes/consumers.ts';
+import type { GroupDetail } from '../../server/consumers/group-views.ts';
 
 const SHARDLETS_SHOWN = 20;
 

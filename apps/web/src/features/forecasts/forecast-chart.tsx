@@ -14,7 +14,8 @@ import {
 import { useZone } from '../../components/zone.tsx';
 import { formatRate } from '../../formatting/numbers.ts';
 import { formatClock, formatMoment } from '../../formatting/time.ts';
-import type { ForecastPicture, ForecastPoint } from '../../server/forecasts/forecast-picture.ts';
+import type { ForecastPicture } from '../../server/forecasts/forecast-picture.ts';
+import type { ForecastPoint } from '../../server/forecasts/forecast-points.ts';
 import type { RateUnit } from './rate-unit.ts';
 
 const DAY_MS = 86_400_000;

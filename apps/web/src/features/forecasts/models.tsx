@@ -1,12 +1,13 @@
 'use client';
 
 /** The registry: champion and challengers with how good they were, who promoted whom, and the way back. */
+import { models as modelOrders } from '@foreshard/core/operations';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
+import { MayButton } from '../../components/may-button.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { Badge } from '../../components/ui/badge.tsx';
-import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { useZone } from '../../components/zone.tsx';
 import { formatCount, formatPercent } from '../../formatting/numbers.ts';
@@ -45,7 +46,8 @@ export function Models({ stream, resolution }: { stream: string | null; resoluti
         hint="errors in events per step, measured on the same origins of a rolling back-test"
       >
         {newest === undefined || newest.previous === null ? null : (
-          <Button
+          <MayButton
+            may={modelOrders.rollBack}
             disabled={rollBack.isPending}
             onClick={() =>
               rollBack.mutate({
@@ -56,7 +58,7 @@ export function Models({ stream, resolution }: { stream: string | null; resoluti
             }
           >
             Roll back to version {newest.previous}
-          </Button>
+          </MayButton>
         )}
       </CardHead>
       {data?.drift == null ? null : <Drift {...data.drift} />}
@@ -109,7 +111,8 @@ export function Models({ stream, resolution }: { stream: string | null; resoluti
                   <td className="px-3 py-2">{formatCount(Math.round(version.fitMs))} ms</td>
                   <td className="px-3 py-2 text-right">
                     {version.id === data.champion ? null : (
-                      <Button
+                      <MayButton
+                        may={modelOrders.promote}
                         look="quiet"
                         disabled={promote.isPending}
                         onClick={() =>
@@ -117,7 +120,7 @@ export function Models({ stream, resolution }: { stream: string | null; resoluti
                         }
                       >
                         Promote
-                      </Button>
+                      </MayButton>
                     )}
                   </td>
                 </tr>

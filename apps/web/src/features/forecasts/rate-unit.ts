@@ -1,5 +1,6 @@
 /** Little load is told by the hour: an axis from 0 to 60 events an hour says what one from 0 to <0.1 a second does not. */
-import type { ForecastPicture, ForecastPoint } from '../../server/forecasts/forecast-picture.ts';
+import type { ForecastPicture } from '../../server/forecasts/forecast-picture.ts';
+import type { ForecastPoint } from '../../server/forecasts/forecast-points.ts';
 
 export type RateUnit = 'second' | 'hour';
 

@@ -1,12 +1,13 @@
 'use client';
 
 /** Trainings, with what they say while they run. */
+import { models } from '@foreshard/core/operations';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
+import { MayButton } from '../../components/may-button.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { Badge, type Tone } from '../../components/ui/badge.tsx';
-import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { useZone } from '../../components/zone.tsx';
 import { formatDuration, formatMoment } from '../../formatting/time.ts';
@@ -38,7 +39,8 @@ export function Trainings({ stream }: { stream: string | null }) {
   return (
     <Card aria-labelledby="trainings-title" className="overflow-hidden">
       <CardHead id="trainings-title" title="Trainings" hint="daily, weekly, and when errors have grown">
-        <Button
+        <MayButton
+          may={models.retrain}
           look="primary"
           disabled={retrain.isPending || isRunning}
           onClick={() =>
@@ -46,7 +48,7 @@ export function Trainings({ stream }: { stream: string | null }) {
           }
         >
           {isRunning ? 'A training runs' : 'Train now'}
-        </Button>
+        </MayButton>
       </CardHead>
       {runs.data === undefined ? (
         <NotRead error={runs.error} />

@@ -15,7 +15,7 @@ import { inputClass } from '../../components/ui/field.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import { When } from '../../components/when.tsx';
 import { formatCount } from '../../formatting/numbers.ts';
-import type { HealthRow } from '../../server/routes/health.ts';
+import type { HealthRow } from '../../server/health/health-rows.ts';
 import { ListPage } from '../list-page.tsx';
 import { HealthSubjectCard } from './health-subject.tsx';
 import { PART_NAMES, rawText } from './part-words.ts';

@@ -1,11 +1,13 @@
 'use client';
 
 /** What people expect: a calendar, the list with what hints were worth, and the way to add and take back. */
+import { hints as hintOrders } from '@foreshard/core/operations';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ChevronLeft, ChevronRight, Plus, Trash2 } from 'lucide-react';
 import { parseAsBoolean, parseAsInteger, useQueryStates } from 'nuqs';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
+import { MayButton } from '../../components/may-button.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { Badge } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
@@ -61,9 +63,9 @@ export function HintsPage() {
               <ChevronRight />
             </Button>
             <AddHint>
-              <Button look="primary">
+              <MayButton may={hintOrders.add} look="primary">
                 <Plus /> New hint
-              </Button>
+              </MayButton>
             </AddHint>
           </div>
         </CardHead>
@@ -146,16 +148,19 @@ export function HintsPage() {
                   {hint.fromMs < nowMs ? <HintEffect id={hint.id} /> : null}
                 </div>
                 {hint.removedMs === null ? (
-                  <Button
+                  <MayButton
+                    may={hintOrders.remove}
                     look="quiet"
                     size="icon"
                     aria-label={`Remove ${hint.because}`}
                     onClick={() => remove.mutate({ id: hint.id })}
                   >
                     <Trash2 />
-                  </Button>
+                  </MayButton>
                 ) : (
-                  <Button onClick={() => restore.mutate({ id: hint.id })}>Put back</Button>
+                  <MayButton may={hintOrders.restore} onClick={() => restore.mutate({ id: hint.id })}>
+                    Put back
+                  </MayButton>
                 )}
               </li>
             ))}

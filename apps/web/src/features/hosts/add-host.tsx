@@ -9,6 +9,7 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { EdgeCurl } from '../../components/edge-curl.tsx';
+import { MayButton } from '../../components/may-button.tsx';
 import { OrderDialog } from '../../components/order-dialog.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
@@ -17,9 +18,9 @@ export function AddHost() {
   return (
     <OrderDialog
       trigger={
-        <Button look="primary">
+        <MayButton may={hosts.add} look="primary">
           <Plus /> Add host
-        </Button>
+        </MayButton>
       }
       title="Add a host"
       description="An empty, durable Redis or Valkey primary, or a PostgreSQL database. It is looked at first; nothing is changed by that."

@@ -7,6 +7,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { EdgeCurl } from '../../components/edge-curl.tsx';
+import { MayButton } from '../../components/may-button.tsx';
 import { OrderDialog } from '../../components/order-dialog.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
@@ -24,9 +25,9 @@ export function DescribeHost({ host }: { host: HostView }) {
   return (
     <OrderDialog
       trigger={
-        <Button size="sm" aria-label={`Describe: ${host.name}`}>
+        <MayButton may={hosts.describe} size="sm" aria-label={`Describe: ${host.name}`}>
           Describe
-        </Button>
+        </MayButton>
       }
       title={`Describe ${host.name}`}
       description="The planner spreads over zones, places by labels, and plans for what the host takes."

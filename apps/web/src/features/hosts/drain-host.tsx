@@ -7,6 +7,7 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { EdgeCurl } from '../../components/edge-curl.tsx';
+import { MayButton } from '../../components/may-button.tsx';
 import { OrderDialog } from '../../components/order-dialog.tsx';
 import { ProblemText } from '../../components/problem-text.tsx';
 import { Button } from '../../components/ui/button.tsx';
@@ -27,9 +28,13 @@ export function DrainHost({ host }: { host: Drained }) {
   return (
     <OrderDialog
       trigger={
-        <Button size="sm" aria-label={`${name}: ${host.name}`}>
+        <MayButton
+          may={host.isDraining ? hosts.undrain : hosts.drain}
+          size="sm"
+          aria-label={`${name}: ${host.name}`}
+        >
           {name}
-        </Button>
+        </MayButton>
       }
       title={`${host.isDraining ? 'Undo the drain of' : 'Drain'} ${host.name}`}
       description={

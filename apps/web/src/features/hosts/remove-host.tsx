@@ -7,6 +7,7 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { EdgeCurl } from '../../components/edge-curl.tsx';
+import { MayButton } from '../../components/may-button.tsx';
 import { OrderDialog } from '../../components/order-dialog.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
@@ -20,9 +21,9 @@ export function RemoveHost({ host }: { host: Removed }) {
   return (
     <OrderDialog
       trigger={
-        <Button size="sm" look="danger" aria-label={`Remove: ${host.name}`}>
+        <MayButton may={hosts.remove} size="sm" look="danger" aria-label={`Remove: ${host.name}`}>
           Remove
-        </Button>
+        </MayButton>
       }
       title={`Remove ${host.name}`}
       description="No shardlet is placed there any more, and its server can be switched off. What is stored on it is not touched."

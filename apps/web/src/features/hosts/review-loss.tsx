@@ -7,9 +7,9 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { EdgeCurl } from '../../components/edge-curl.tsx';
+import { MayButton } from '../../components/may-button.tsx';
 import { OrderDialog } from '../../components/order-dialog.tsx';
 import { ProblemText } from '../../components/problem-text.tsx';
-import { Button } from '../../components/ui/button.tsx';
 import { inputClass } from '../../components/ui/field.tsx';
 import { formatCount } from '../../formatting/numbers.ts';
 
@@ -25,9 +25,9 @@ export function ReviewLoss({ host }: { host: Suspended }) {
   return (
     <OrderDialog
       trigger={
-        <Button size="sm" look="primary" aria-label={`Review loss: ${host.name}`}>
+        <MayButton may={hosts.loss} size="sm" look="primary" aria-label={`Review loss: ${host.name}`}>
           Review loss
-        </Button>
+        </MayButton>
       }
       title={`What ${host.name} lost`}
       description="It went back to an older state. If a newer copy of its data exists, start it on that instead."
@@ -78,13 +78,14 @@ function LossOrder({ host, onDone }: { host: Suspended; onDone(): void }) {
       </label>
       <ProblemText error={accept.error} />
       <div className="flex flex-wrap items-center gap-2">
-        <Button
+        <MayButton
+          may={hosts.acceptLoss}
           look="primary"
           disabled={typed !== host.name || accept.isPending}
           onClick={() => accept.mutate({ host: host.id, incarnation })}
         >
           Accept loss
-        </Button>
+        </MayButton>
         <EdgeCurl operation={hosts.acceptLoss} input={{ host: host.id, incarnation }} />
       </div>
     </div>

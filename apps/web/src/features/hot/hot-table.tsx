@@ -8,7 +8,7 @@ import { Badge, type Tone } from '../../components/ui/badge.tsx';
 import { formatPercent, formatRate } from '../../formatting/numbers.ts';
 import { formatDuration } from '../../formatting/time.ts';
 import type { HotCause } from '../../server/hot/hot-cause.ts';
-import type { HotRow } from '../../server/routes/hot.ts';
+import type { HotRow } from '../../server/hot/hot-rows.ts';
 import { formatValue } from '../heat/heat-words.ts';
 import { whatIfLink } from '../what-if/what-if-address.ts';
 import { Course } from './course.tsx';

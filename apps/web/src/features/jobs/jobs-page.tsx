@@ -1,6 +1,7 @@
 'use client';
 
 /** What the worker does in the background: purpose, schedule, last runs, and failures with their reasons. */
+import { jobs as jobOrders } from '@foreshard/core/operations';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { CircleAlert, CircleCheck, CircleDashed, LoaderCircle, Play } from 'lucide-react';
 import { parseAsString, useQueryState } from 'nuqs';
@@ -8,13 +9,13 @@ import { toast } from 'sonner';
 import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
 import { cn } from '../../components/class-names.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
+import { MayButton } from '../../components/may-button.tsx';
 import { TakeAway, trpcCurl } from '../../components/take-away.tsx';
-import { Button } from '../../components/ui/button.tsx';
 import { inputClass } from '../../components/ui/field.tsx';
 import { When } from '../../components/when.tsx';
 import { formatCount } from '../../formatting/numbers.ts';
 import { formatDuration } from '../../formatting/time.ts';
-import type { JobView } from '../../server/routes/jobs.ts';
+import type { JobView } from '../../server/jobs/job-views.ts';
 import { Course } from '../hot/course.tsx';
 import { ListPage } from '../list-page.tsx';
 import { durationText } from './duration-text.ts';
@@ -156,7 +157,8 @@ function RunNow({ job }: { job: JobView }) {
   );
   const isRetry = job.lastState === 'failed';
   return (
-    <Button
+    <MayButton
+      may={jobOrders.run}
       size="sm"
       disabled={run.isPending}
       onClick={() => run.mutate({ job: job.name })}
@@ -164,7 +166,7 @@ function RunNow({ job }: { job: JobView }) {
       className="w-26"
     >
       <Play /> {isRetry ? 'Retry' : 'Run now'}
-    </Button>
+    </MayButton>
   );
 }
 

@@ -7,6 +7,7 @@ import { useId, useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { EdgeCurl } from '../../components/edge-curl.tsx';
+import { MayButton } from '../../components/may-button.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { inputClass } from '../../components/ui/field.tsx';
 import type { MoveView } from '../../server/migrations/move-views.ts';
@@ -36,15 +37,16 @@ export function MoveOrders({ move }: { move: MoveView }) {
     <section className="grid gap-3 rounded-md border border-line p-4">
       <div className="flex flex-wrap gap-2">
         {move.can.map((order) => (
-          <Button
+          <MayButton
             key={order}
+            may={migrations[order]}
             size="sm"
             look={order === 'abort' ? 'danger' : 'secondary'}
             aria-pressed={chosen === order}
             onClick={() => setChosen(order)}
           >
             {ORDERS[order].name}
-          </Button>
+          </MayButton>
         ))}
       </div>
       {chosen === undefined || !move.can.includes(chosen) ? (

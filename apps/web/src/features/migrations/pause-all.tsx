@@ -6,7 +6,7 @@ import { Pause, Play } from 'lucide-react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { EdgeCurl } from '../../components/edge-curl.tsx';
-import { Button } from '../../components/ui/button.tsx';
+import { MayButton } from '../../components/may-button.tsx';
 
 /** The switch for all moves: it survives every restart. */
 export function PauseAll({
@@ -31,13 +31,14 @@ export function PauseAll({
   const { paused, reason, changedBy } = controls;
   return (
     <>
-      <Button
+      <MayButton
+        may={paused ? migrations.resumeAll : migrations.pauseAll}
         size="sm"
         disabled={change.isPending}
         onClick={() => change.mutate({ reason: 'asked for in the console' })}
       >
         {paused ? <Play /> : <Pause />} {paused ? 'Resume all' : 'Pause all'}
-      </Button>
+      </MayButton>
       <EdgeCurl operation={paused ? migrations.resumeAll : migrations.pauseAll} input={{}} />
       {paused ? (
         <p className="text-sm text-warn">

@@ -1,14 +1,15 @@
 'use client';
 
 /** What was sent to whom, and what the receiver said. */
+import { notifications } from '@foreshard/core/operations';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { RotateCw } from 'lucide-react';
 import { toast } from 'sonner';
 import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
+import { MayButton } from '../../components/may-button.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { Badge, type Tone } from '../../components/ui/badge.tsx';
-import { Button } from '../../components/ui/button.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { When } from '../../components/when.tsx';
 import type { DeliveryRow } from '../../server/routes/notifications.ts';
@@ -87,7 +88,8 @@ export function Redeliver({ id }: { id: string }) {
     }),
   );
   return (
-    <Button
+    <MayButton
+      may={notifications.redeliver}
       size="sm"
       look="quiet"
       className="justify-self-start"
@@ -95,6 +97,6 @@ export function Redeliver({ id }: { id: string }) {
       onClick={() => again.mutate({ id })}
     >
       <RotateCw /> Redeliver
-    </Button>
+    </MayButton>
   );
 }

@@ -1,11 +1,13 @@
 'use client';
 
 /** Who is told of what waits for people and what is wrong, what is wrong now, and what was sent. */
+import { notifications } from '@foreshard/core/operations';
 import { useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { parseAsString, useQueryStates } from 'nuqs';
 import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
+import { MayButton } from '../../components/may-button.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
@@ -40,9 +42,9 @@ export function NotificationsPage() {
               </p>
             </div>
             <AddTarget kinds={kinds}>
-              <Button look="primary">
+              <MayButton may={notifications.addTarget} look="primary">
                 <Plus /> New target
-              </Button>
+              </MayButton>
             </AddTarget>
           </div>
         }

@@ -6,9 +6,9 @@ import { Pause, Play, Send } from 'lucide-react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { EdgeCurl } from '../../components/edge-curl.tsx';
+import { MayButton } from '../../components/may-button.tsx';
 import { RemoveDialog } from '../../components/order-dialog.tsx';
 import { Badge } from '../../components/ui/badge.tsx';
-import { Button } from '../../components/ui/button.tsx';
 
 interface TargetProps {
   readonly target: {
@@ -60,16 +60,22 @@ export function TargetLine({ target, kindsCount, onShow }: TargetProps) {
         </p>
       </div>
       <div className="flex gap-2">
-        <Button size="sm" disabled={test.isPending || !enabled} onClick={() => test.mutate({ name })}>
+        <MayButton
+          may={notifications.testTarget}
+          size="sm"
+          disabled={test.isPending || !enabled}
+          onClick={() => test.mutate({ name })}
+        >
           <Send /> Send a test
-        </Button>
-        <Button
+        </MayButton>
+        <MayButton
+          may={notifications.changeTarget}
           size="sm"
           disabled={change.isPending}
           onClick={() => change.mutate({ name, enabled: !enabled })}
         >
           {enabled ? <Pause /> : <Play />} {enabled ? 'Pause' : 'Resume'}
-        </Button>
+        </MayButton>
         <RemoveTarget name={name} />
       </div>
     </li>
@@ -94,6 +100,7 @@ function RemoveTarget({ name }: { name: string }) {
   );
   return (
     <RemoveDialog
+      may={notifications.removeTarget}
       name={name}
       title={`Remove ${name}?`}
       description="Its log goes with it, and what waits is not sent. Its secret cannot be made again."

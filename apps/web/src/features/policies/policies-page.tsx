@@ -1,12 +1,13 @@
 'use client';
 
 /** The thresholds of the planner: a form made of the schema that validates them, and every version that ever held. */
+import { policy } from '@foreshard/core/operations';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
+import { MayButton } from '../../components/may-button.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { Badge } from '../../components/ui/badge.tsx';
-import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { When } from '../../components/when.tsx';
@@ -75,13 +76,14 @@ export function PoliciesPage() {
                   </p>
                 </div>
                 {version === newest.version ? null : (
-                  <Button
+                  <MayButton
+                    may={policy.rollBack}
                     size="sm"
                     disabled={rollback.isPending}
                     onClick={() => rollback.mutate({ from: newest.version, to: version })}
                   >
                     Let it hold again
-                  </Button>
+                  </MayButton>
                 )}
               </li>
             ))}

@@ -13,6 +13,7 @@ import { toast } from 'sonner';
 import type { z } from 'zod';
 import { useTRPC } from '../../components/api.ts';
 import { EdgeCurl } from '../../components/edge-curl.tsx';
+import { MayButton } from '../../components/may-button.tsx';
 import { ProblemText } from '../../components/problem-text.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
@@ -286,13 +287,14 @@ export function PolicyForm({
               <Button look="quiet" onClick={discard}>
                 Discard
               </Button>
-              <Button
+              <MayButton
+                may={policy.change}
                 type="submit"
                 look="primary"
                 disabled={!isGood || timeProblem !== undefined || save.isPending || isBehind}
               >
                 {`Save ${count} ${count === 1 ? 'change' : 'changes'}`}
-              </Button>
+              </MayButton>
             </div>
           </div>
         </Card>

@@ -1,14 +1,15 @@
 'use client';
 
 /** Approve at once, in a window or at a time, or reject with the reason. What is refused says why. */
+import { OWN_CLUSTER } from '@foreshard/core/access';
 import { recommendations } from '@foreshard/core/operations';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { EdgeCurl } from '../../components/edge-curl.tsx';
+import { MayButton } from '../../components/may-button.tsx';
 import { ProblemText } from '../../components/problem-text.tsx';
-import { Button } from '../../components/ui/button.tsx';
 import { Field, Select } from '../../components/ui/field.tsx';
 import { formatMoment } from '../../formatting/time.ts';
 import type { RecommendationView } from '../../server/recommendations/recommendation-view.ts';
@@ -48,6 +49,7 @@ export function Decide({ row, onDone }: { row: RecommendationView; onDone(): voi
     ...{ recommendation: row.id, revision: row.revision, topologyVersion: row.topologyVersion, note },
     when: typeof start === 'string' ? start : new Date(start).toISOString(),
   });
+  const about = { cluster: row.cluster === '' ? OWN_CLUSTER : row.cluster };
   const rejection = { recommendation: row.id, note };
   return (
     <section className="grid gap-3 border-line border-t pt-4">
@@ -86,21 +88,25 @@ export function Decide({ row, onDone }: { row: RecommendationView; onDone(): voi
         ) : isReady ? (
           <EdgeCurl operation={recommendations.approve} input={approval()} />
         ) : null}
-        <Button
+        <MayButton
+          may={recommendations.reject}
+          on={about}
           look="danger"
           disabled={note.trim() === '' || reject.isPending}
           onClick={() => reject.mutate(rejection)}
         >
           {canTakeBack ? 'Take the approval back' : 'Reject'}
-        </Button>
+        </MayButton>
         {canTakeBack ? null : (
-          <Button
+          <MayButton
+            may={recommendations.approve}
+            on={about}
             look="primary"
             disabled={row.obstacle !== null || !isReady || approve.isPending}
             onClick={() => approve.mutate(approval())}
           >
             Approve
-          </Button>
+          </MayButton>
         )}
       </div>
     </section>

@@ -1,5 +1,6 @@
 'use client';
 
+import { events } from '@foreshard/core/operations';
 import { useMutation } from '@tanstack/react-query';
 import { CircleCheck, CircleSlash, OctagonAlert, Plane, Square } from 'lucide-react';
 import { Progress } from 'radix-ui';
@@ -7,12 +8,13 @@ import { type ReactNode, useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
+import { MayButton } from '../../components/may-button.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { formatCount, formatRate } from '../../formatting/numbers.ts';
 import { formatDuration } from '../../formatting/time.ts';
 import type { SampleResult } from '../../server/sample/replay-output.ts';
 import type { SampleStatus } from '../../server/sample/sample-run.ts';
-import { SAMPLE_ROWS_TEXT, StartSample } from './start-sample.tsx';
+import { SAMPLE_ROWS_TEXT, SAMPLE_STREAM, StartSample } from './start-sample.tsx';
 
 const ORDER_KEPT = 'The order of each key and of the whole log was kept.';
 
@@ -63,9 +65,14 @@ function RunningSample({ sample }: { sample: Running }) {
           <p className="font-medium">{stepText(sample)}</p>
           <p className="tabular text-xs text-soft">{progressText(sample, nowMs)}</p>
         </div>
-        <Button onClick={() => stop.mutate()} disabled={sample.stopping || stop.isPending}>
+        <MayButton
+          may={events.ingest}
+          on={SAMPLE_STREAM}
+          onClick={() => stop.mutate()}
+          disabled={sample.stopping || stop.isPending}
+        >
           <Square /> {sample.stopping ? 'Stopping' : 'Stop'}
-        </Button>
+        </MayButton>
       </div>
       <Progress.Root
         value={Math.round(share * 100)}

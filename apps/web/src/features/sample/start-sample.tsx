@@ -1,12 +1,15 @@
 'use client';
 
+import { events } from '@foreshard/core/operations';
 import { useMutation } from '@tanstack/react-query';
 import { Play } from 'lucide-react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
-import { Button } from '../../components/ui/button.tsx';
+import { MayButton } from '../../components/may-button.tsx';
 
+/** what sends needs to be permitted to send */
+export const SAMPLE_STREAM = { stream: 'main' };
 export const SAMPLE_ROWS_TEXT = '100,000';
 
 export function StartSample({
@@ -24,12 +27,14 @@ export function StartSample({
     }),
   );
   return (
-    <Button
+    <MayButton
+      may={events.ingest}
+      on={SAMPLE_STREAM}
       look={look}
       disabled={start.isPending || sample.kind === 'running'}
       onClick={() => start.mutate()}
     >
       <Play /> {label}
-    </Button>
+    </MayButton>
   );
 }

@@ -1,17 +1,17 @@
 'use client';
 
-import { DEFAULT_STREAM } from '@foreshard/core/operations';
+import { DEFAULT_STREAM, streams as streamOrders } from '@foreshard/core/operations';
 import { useQuery } from '@tanstack/react-query';
 import { createColumnHelper } from '@tanstack/react-table';
 import { Plus, Settings2, Trash2 } from 'lucide-react';
 import Link from 'next/link';
 import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
+import { MayButton } from '../../components/may-button.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { type DataColumns, DataTable, type dataTableFeatures } from '../../components/table/data-table.tsx';
 import { useSortState } from '../../components/table/sort-state.ts';
 import { TakeAway, trpcCurl } from '../../components/take-away.tsx';
-import { Button } from '../../components/ui/button.tsx';
 import { formatBytes, formatCount, formatRate } from '../../formatting/numbers.ts';
 import { formatDuration } from '../../formatting/time.ts';
 import type { StreamView } from '../../server/cluster/stream-views.ts';
@@ -108,9 +108,9 @@ export function StreamsPage() {
               curl={() => trpcCurl('streams.list')}
             />
             <CreateStream>
-              <Button look="primary">
+              <MayButton may={streamOrders.create} look="primary">
                 <Plus /> New stream
-              </Button>
+              </MayButton>
             </CreateStream>
           </div>
         </div>
@@ -132,15 +132,27 @@ function StreamActions({ stream }: { stream: StreamView }) {
   return (
     <div className="flex justify-end">
       <AlterStream stream={stream}>
-        <Button look="quiet" size="icon" aria-label={`Change ${stream.name}`}>
+        <MayButton
+          may={streamOrders.alter}
+          on={{ stream: stream.name }}
+          look="quiet"
+          size="icon"
+          aria-label={`Change ${stream.name}`}
+        >
           <Settings2 />
-        </Button>
+        </MayButton>
       </AlterStream>
       {stream.name === DEFAULT_STREAM ? null : (
         <DeleteStream stream={stream}>
-          <Button look="quiet" size="icon" aria-label={`Delete ${stream.name}`}>
+          <MayButton
+            may={streamOrders.delete}
+            on={{ stream: stream.name }}
+            look="quiet"
+            size="icon"
+            aria-label={`Delete ${stream.name}`}
+          >
             <Trash2 />
-          </Button>
+          </MayButton>
         </DeleteStream>
       )}
     </div>
@@ -159,9 +171,9 @@ function NoStreams() {
   return (
     <Notice title="No stream yet" why="An event is always sent to a stream. 64 shards are a good beginning.">
       <CreateStream>
-        <Button look="primary">
+        <MayButton may={streamOrders.create} look="primary">
           <Plus /> New stream
-        </Button>
+        </MayButton>
       </CreateStream>
     </Notice>
   );

@@ -24,6 +24,10 @@ export class HostMeasures {
     this.timer.unref();
   }
 
+  close(): void {
+    clearInterval(this.timer);
+  }
+
   private async read(): Promise<void> {
     try {
       this.measures = parseMeasures(await this.redis.hgetall(HOST_USAGE_KEY));

@@ -1,7 +1,9 @@
 /**
- * The console's way to events: the public HTTP API of the edge, with a token that stays on the server. The
- * console has no other path to a host, so whatever it shows any client can read.
+ * The console's way to events: the public HTTP API of the edge. It asks as the person who looks, with an assertion that
+ * lives for a minute, or as the program that asks, with its token: the edge judges what they may. The console has no
+ * other path to a host, and no token of its own that may do more.
  */
+import type { Principal } from '@foreshard/core/access';
 import type { RequestFailed, request } from '@foreshard/core/adapters/outgoing-http';
 import { ERRORS, type ErrorCode, ForeshardError } from '@foreshard/core/kernel';
 import {
@@ -31,35 +33,31 @@ export class EdgeRefusal extends Error {
 
 const problemSchema = z.object({ title: z.string().optional(), detail: z.string().optional() });
 
+/** What to send an edge as whoever asks. */
+type Authorize = (principal: Principal) => Promise<string>;
+
+/** Half of the life of an assertion: an edge need not judge a new one for each call. */
+const BEARER_FRESH_MS = 30_000;
+
+/** Edges, asked as nobody yet. */
 export class EdgeClient {
   private readonly url: string;
-  private readonly token: string | undefined;
   private readonly request: typeof request;
+  private readonly authorize: Authorize;
+  /** another principal is another key: sessions make a new one when they look up who it is */
+  private readonly bearers = new WeakMap<
+    Principal,
+    { readonly text: Promise<string>; readonly atMs: number }
+  >();
 
-  constructor({ edgeUrl, token }: { edgeUrl: string; token: string | undefined }, send: typeof request) {
+  constructor(edgeUrl: string, send: typeof request, authorize: Authorize) {
     this.url = edgeUrl;
-    this.token = token;
     this.request = send;
+    this.authorize = authorize;
   }
 
-  /** @throws EdgeRefusal, in words for people */
-  get(path: string, signal?: AbortSignal): Promise<string> {
-    return this.call(path, 'read', { method: 'GET' }, signal);
-  }
-
-  /** Has an edge carry out an operation: only edges have a path to hosts. @throws ForeshardError, EdgeRefusal */
-  async operate<O extends AnyOperation>(
-    operation: O,
-    input: z.input<O['input']>,
-    dryRun: boolean,
-  ): Promise<OutputOf<O>> {
-    const { method, path, body } = requestOf(operation, input, dryRun);
-    const { status, text } = await this.send(path, operation.permission, {
-      method,
-      ...(body === undefined ? {} : { body: body.text, headers: { 'content-type': body.mediaType } }),
-    });
-    if (status >= 200 && status < 300) return (text === '' ? undefined : JSON.parse(text)) as OutputOf<O>;
-    throw problemIn(text) ?? new EdgeRefusal(status, `The edge answers ${status}: ${detailOf(text)}`);
+  as(principal: Principal): EdgeCalls {
+    return new EdgeCalls(this.url, this.request, () => this.bearerOf(principal));
   }
 
   /** What the edge says of its own API, which needs no token. */
@@ -70,22 +68,62 @@ export class EdgeClient {
     return text;
   }
 
-  private async call(path: string, scope: string, init: Init, signal?: AbortSignal): Promise<string> {
-    const { status, text } = await this.send(path, scope, init, signal);
+  private bearerOf(principal: Principal): Promise<string> {
+    const known = this.bearers.get(principal);
+    if (known !== undefined && Date.now() - known.atMs < BEARER_FRESH_MS) return known.text;
+    const text = this.authorize(principal).catch((cause: Error) => {
+      this.bearers.delete(principal);
+      throw new EdgeRefusal(503, `Nothing can be asserted to the edge: ${cause.message}`);
+    });
+    this.bearers.set(principal, { text, atMs: Date.now() });
+    return text;
+  }
+}
+
+/** Edges, asked as somebody. */
+export class EdgeCalls {
+  private readonly url: string;
+  private readonly request: typeof request;
+  private readonly authorize: () => Promise<string>;
+
+  constructor(url: string, send: typeof request, authorize: () => Promise<string>) {
+    this.url = url;
+    this.request = send;
+    this.authorize = authorize;
+  }
+
+  /** @throws EdgeRefusal, in words for people */
+  get(path: string, signal?: AbortSignal): Promise<string> {
+    return this.call(path, { method: 'GET' }, signal);
+  }
+
+  /** Has an edge carry out an operation: only edges have a path to hosts. @throws ForeshardError, EdgeRefusal */
+  async operate<O extends AnyOperation>(
+    operation: O,
+    input: z.input<O['input']>,
+    dryRun: boolean,
+  ): Promise<OutputOf<O>> {
+    const { method, path, body } = requestOf(operation, input, dryRun);
+    const { status, text } = await this.send(path, {
+      method,
+      ...(body === undefined ? {} : { body: body.text, headers: { 'content-type': body.mediaType } }),
+    });
+    if (status >= 200 && status < 300) return (text === '' ? undefined : JSON.parse(text)) as OutputOf<O>;
+    throw problemIn(text) ?? new EdgeRefusal(status, `The edge answers ${status}: ${detailOf(text)}`);
+  }
+
+  private async call(path: string, init: Init, signal?: AbortSignal): Promise<string> {
+    const { status, text } = await this.send(path, init, signal);
     if (status < 200 || status >= 300)
       throw new EdgeRefusal(status, `The edge answers ${status}: ${detailOf(text)}`);
     return text;
   }
 
-  private async send(path: string, scope: string, init: Init, signal?: AbortSignal) {
-    if (this.token === undefined)
-      throw new EdgeRefusal(
-        401,
-        `This console has no token for the edge. Set FORESHARD_TOKEN to one with the scope ${scope}.`,
-      );
-    return this.request(`${this.url}${path}`, {
+  private async send(path: string, init: Init, signal?: AbortSignal) {
+    const authorization = `Bearer ${await this.authorize()}`;
+    const answer = await this.request(`${this.url}${path}`, {
       ...init,
-      headers: { ...init.headers, authorization: `Bearer ${this.token}`, accept: 'application/json' },
+      headers: { ...init.headers, authorization, accept: 'application/json' },
       signal,
       timeoutMs: TIMEOUT_MS,
       bytesMax: ANSWER_BYTES_MAX,
@@ -93,6 +131,13 @@ export class EdgeClient {
       if (signal?.aborted) throw error;
       throw new EdgeRefusal(503, `The edge at ${this.url} does not answer: ${edgeFailure(error)}.`);
     });
+    // whoever asks is signed in here: it is the edge that does not know the key of this console, or has no store
+    if (answer.status === 401)
+      throw new EdgeRefusal(
+        503,
+        `The edge does not accept what this console asserts: ${detailOf(answer.text)}`,
+      );
+    return answer;
   }
 }
 

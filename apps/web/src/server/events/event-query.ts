@@ -1,4 +1,5 @@
 /** What may be asked of the events; the page, its address, the export and the server share it. */
+import type { Target } from '@foreshard/core/access';
 import { z } from 'zod';
 
 const text = z.string().max(4_096).nullable().default(null);
@@ -28,6 +29,22 @@ export const eventFilterSchema = z.object({
   until: moment,
 });
 export type EventFilter = z.infer<typeof eventFilterSchema>;
+
+/** Of what is asked, what grants are limited by. */
+export const eventTargetSchema = z.object({
+  stream: z.string().default('main'),
+  key: z.string().nullable().optional(),
+});
+
+export function eventTarget({
+  stream = 'main',
+  key,
+}: {
+  stream?: string;
+  key?: string | null | undefined;
+}): Target {
+  return { stream, key: key ?? undefined };
+}
 
 export const LIMIT_MAX = 500;
 

@@ -4,7 +4,7 @@
  * file is never taken for a whole one.
  */
 import { csvLine } from '../../formatting/csv.ts';
-import type { EdgeClient } from '../edge/edge-client.ts';
+import type { EdgeCalls } from '../edge/edge-client.ts';
 import type { EventFilter } from './event-query.ts';
 import { keyOf, type PlacedEvent, storedAtMs } from './placed-event.ts';
 import { steps } from './read-events.ts';
@@ -28,7 +28,7 @@ const CSV_HEAD = csvLine([
 ]);
 
 export function exportOf(
-  edge: EdgeClient,
+  edge: EdgeCalls,
   filter: EventFilter,
   format: ExportFormat,
   signal: AbortSignal,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { EdgeClient } from '../edge/edge-client.ts';
+import type { EdgeCalls } from '../edge/edge-client.ts';
 import { eventPageSchema } from './event-query.ts';
 import { findEvents } from './read-events.ts';
 import { tail } from './tail.ts';
@@ -11,9 +11,9 @@ const GAPS = [
   { kind: 'trimmed', shardlet: 14, seq: 500 },
 ];
 
-function edgeWith(pages: readonly object[]): EdgeClient {
+function edgeWith(pages: readonly object[]): EdgeCalls {
   const left = [...pages];
-  return { get: async () => JSON.stringify(left.shift()) } as unknown as EdgeClient;
+  return { get: async () => JSON.stringify(left.shift()) } as unknown as EdgeCalls;
 }
 
 it('a page has the gaps of every page of the edge that it looked through', async () => {

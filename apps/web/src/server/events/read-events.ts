@@ -3,7 +3,7 @@
  * shardlet and time; the rest is looked at here. A search that finds little ends after a bounded look, with
  * the place to go on from, so that a page is never waited for without end.
  */
-import type { EdgeClient } from '../edge/edge-client.ts';
+import type { EdgeCalls } from '../edge/edge-client.ts';
 import type { EventFilter, EventPageQuery } from './event-query.ts';
 import {
   type EdgePage,
@@ -44,7 +44,7 @@ export interface Step {
 }
 
 export async function findEvents(
-  edge: EdgeClient,
+  edge: EdgeCalls,
   query: EventPageQuery,
   signal?: AbortSignal,
 ): Promise<FoundEvents> {
@@ -69,7 +69,7 @@ export async function findEvents(
 
 /** Every page up to the head, one after the other. */
 export async function* steps(
-  edge: EdgeClient,
+  edge: EdgeCalls,
   filter: EventFilter,
   cursor: string | null,
   limit: number,

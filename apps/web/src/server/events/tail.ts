@@ -3,7 +3,7 @@
  * instead of sent ("n skipped"), and a reader that cannot keep up with the stream goes on at its head and says so.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EdgeClient } from '../edge/edge-client.ts';
+import type { EdgeCalls } from '../edge/edge-client.ts';
 import type { EventFilter } from './event-query.ts';
 import { type EventRow, eventRow } from './event-rows.ts';
 import { fits, type Gap, gapsOf, parsePage } from './placed-event.ts';
@@ -25,7 +25,7 @@ export interface TailBatch {
 }
 
 export async function* tail(
-  edge: EdgeClient,
+  edge: EdgeCalls,
   filter: EventFilter,
   signal: AbortSignal,
 ): AsyncGenerator<TailBatch> {

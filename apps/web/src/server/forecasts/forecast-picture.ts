@@ -12,18 +12,14 @@ import {
   type WholeForecast,
 } from '@foreshard/core/forecast-service';
 import type { SeriesScope, TelemetryStore } from '@foreshard/core/telemetry';
-
-export interface ForecastPoint {
-  readonly ms: number;
-  /** events per second; null: not known (yet) */
-  readonly actual: number | null;
-  readonly forecast: number | null;
-  /** the forecast without hints, where that is another */
-  readonly baseline: number | null;
-  /** 80 % interval */
-  readonly band: readonly [number, number] | null;
-  readonly residual: number | null;
-}
+import {
+  DAY_MS,
+  type ForecastPoint,
+  pointOf,
+  type StepForecast,
+  scoresOf,
+  thinned,
+} from './forecast-points.ts';
 
 export interface ForecastPicture {
   readonly points: readonly ForecastPoint[];
@@ -43,11 +39,8 @@ export interface ForecastPicture {
   readonly hints: readonly { readonly id: string; readonly because: string }[];
 }
 
-/** what a chart can show, and what costs little */
-const POINTS_MAX = 600;
 /** behind now */
 const BEHIND_MS: Readonly<Record<Resolution, number>> = { '5m': 12 * 3_600_000, '1h': 7 * 86_400_000 };
-const DAY_MS = 86_400_000;
 
 interface Server {
   readonly forecasts: ForecastStore;
@@ -100,7 +93,7 @@ export async function forecastPicture(
     nowMs,
     model: ahead?.model ?? null,
     version: ahead?.version ?? null,
-    ...scores(behind, actual, perSecond),
+    ...scoresOf(behind, actual, perSecond),
     unfit: made.at(-1)?.unfit ?? [],
     hints: (ahead?.hints ?? []).map(({ id, because }) => ({ id, because })),
   };
@@ -109,12 +102,6 @@ export async function forecastPicture(
 /** of the levels that are kept: .1 and .9 */
 const LOW = 1;
 const HIGH = 5;
-
-interface StepForecast {
-  readonly forecast: number;
-  readonly low: number;
-  readonly high: number;
-}
 
 function oneAhead(kept: WholeForecast | StreamForecast, shardlet: number | null): StepForecast | undefined {
   const forecast =
@@ -148,52 +135,4 @@ async function actualBy(
       );
   }
   return sums;
-}
-
-function pointOf(
-  ms: number,
-  actual: number,
-  step: (StepForecast & { readonly baseline: number }) | undefined,
-  perSecond: number,
-): ForecastPoint {
-  const known = Number.isNaN(actual) ? null : actual * perSecond;
-  if (step === undefined)
-    return { ms, actual: known, forecast: null, baseline: null, band: null, residual: null };
-  const { forecast, low, high, baseline } = step;
-  return {
-    ms,
-    actual: known,
-    forecast: forecast * perSecond,
-    baseline: baseline === forecast ? null : baseline * perSecond,
-    band: [low * perSecond, high * perSecond],
-    residual: known === null ? null : known - forecast * perSecond,
-  };
-}
-
-function scores(behind: readonly ForecastPoint[], actual: ReadonlyMap<number, number>, perSecond: number) {
-  const known = behind.filter((point) => point.residual !== null);
-  const naive = known
-    .map(({ ms, actual: value }) => Math.abs(value! - (actual.get(ms - DAY_MS) ?? Number.NaN) * perSecond))
-    .filter((miss) => !Number.isNaN(miss));
-  const inside = known.filter(({ actual: value, band }) => value! >= band![0] && value! <= band![1]);
-  return {
-    covered: known.length === 0 ? null : inside.length / known.length,
-    mae: mean(known.map(({ residual }) => Math.abs(residual!))),
-    rmse: root(mean(known.map(({ residual }) => residual! ** 2))),
-    naiveMae: mean(naive),
-  };
-}
-
-function mean(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function root(value: number | null): number | null {
-  return value === null ? null : Math.sqrt(value);
-}
-
-/** Every so many-th point: a forecast has no spikes between its steps that would be lost. */
-function thinned(points: readonly ForecastPoint[]): ForecastPoint[] {
-  const stride = Math.ceil(points.length / POINTS_MAX);
-  return points.filter((_, i) => i % stride === 0 || i === points.length - 1);
 }

@@ -2,8 +2,9 @@
  * The heat map as a page gets it: cells as packed numbers (a million JSON numbers would take a second to
  * parse), rows with whom they belong to now, the pattern, and the restructurings of that time.
  */
+
 import type { ForecastStore } from '@foreshard/core/forecast-service';
-import { formatPosition, parsePosition, type Range, range } from '@foreshard/core/keyspace';
+import { END, formatPosition, parsePosition, type Range, range } from '@foreshard/core/keyspace';
 import {
   type Heat,
   HOUR_MS,
@@ -14,9 +15,12 @@ import {
 } from '@foreshard/core/telemetry';
 import type { Stream, TopologyMap, TopologyStore } from '@foreshard/core/topology';
 import { TRPCError } from '@trpc/server';
+import { coveredMs } from '../hot/hot-cause.ts';
 import { withForecast } from './forecast-half.ts';
 import type { HeatQueryInput, ShownMetric } from './heat-query.ts';
 import { type HeatMarks, marksOf } from './marks.ts';
+
+const END_TEXT = formatPosition(END);
 
 export interface HeatRow {
   /** hex, half-open */
@@ -75,7 +79,7 @@ export async function heatPicture(parts: HeatParts, query: HeatQueryInput): Prom
   const [half, marks, hot] = await Promise.all([
     withForecast(parts.forecasts, query, stream.id, heat, nowMs),
     marksOf(parts.topology, map, stream.id, heat),
-    telemetry.top({ streamId: stream.id, metric: 'events', ...busiestHour(heat), n: 1 }),
+    telemetry.top({ streamId: stream.id, metric: 'events', ...busiestHour(heat, nowMs), n: 1 }),
   ]);
   return {
     stream: stream.name,
@@ -96,8 +100,11 @@ export async function heatPicture(parts: HeatParts, query: HeatQueryInput): Prom
   };
 }
 
-/** Where keys are looked at: the whole time would mean to read all of it once more. */
-function busiestHour({ fromMs, columnMs, columns, rows, values }: Heat) {
+/**
+ * Where keys are looked at: the whole time would mean to read all of it once more. It ends now at the latest, as the
+ * keys of an hour that still runs are those of its newest minutes.
+ */
+function busiestHour({ fromMs, columnMs, columns, rows, values }: Heat, nowMs: number) {
   let [busiest, most] = [0, Number.NEGATIVE_INFINITY];
   for (let column = 0; column < columns; column++) {
     let sum = 0;
@@ -105,7 +112,8 @@ function busiestHour({ fromMs, columnMs, columns, rows, values }: Heat) {
     if (sum > most) [busiest, most] = [column, sum];
   }
   const startMs = fromMs + busiest * columnMs;
-  return { fromMs: startMs, toMs: startMs + Math.max(columnMs, HOUR_MS) };
+  const endMs = Math.max(startMs + columnMs, Math.min(startMs + HOUR_MS, nowMs));
+  return { fromMs: startMs, toMs: endMs };
 }
 
 /** Patterns are of what came, not of what is expected. */
@@ -113,8 +121,9 @@ function observed(heat: Heat, columns = heat.columns): Heat {
   return { ...heat, columns, values: heat.values.subarray(0, columns * heat.rows.length) };
 }
 
+/** REQUIRES positions as the query's schema has them: the end of the key space has one digit more. */
 export function rangeOf(from: string, to: string): Range {
-  return range(parsePosition(from), parsePosition(to));
+  return range(parsePosition(from), to === END_TEXT ? END : parsePosition(to));
 }
 
 export function streamOf(
@@ -163,7 +172,7 @@ function isAbove(a: Range['from'], b: Range['from']): boolean {
 
 function hintsOf(hot: HotShardlet | undefined) {
   if (hot === undefined || hot.keys.topKeys.length === 0) return {};
-  const seconds = (hot.sparkline.length * hot.stepMs) / 1_000;
+  const seconds = coveredMs(hot.sparkline, hot.stepMs) / 1_000;
   return { topKeyShare: hot.keys.topKeys[0]!.events / Math.max(1, hot.value * seconds) };
 }
 

@@ -57,6 +57,7 @@ export function heldForMs(course: Float64Array, stepMs: number): number | null {
   return steps * stepMs;
 }
 
-function coveredMs(course: Float64Array, stepMs: number): number {
+/** How much of the course is known. */
+export function coveredMs(course: Float64Array, stepMs: number): number {
   return course.filter((v) => !Number.isNaN(v)).length * stepMs;
 }

@@ -2,7 +2,6 @@
  * What operations of the table do at the console: the same handlers and refusals as at the edge. What needs a path to
  * hosts is carried out by an edge, as the console has none.
  */
-import { ForeshardError } from '@foreshard/core/kernel';
 import {
   type AnyOperation,
   groups,
@@ -13,6 +12,8 @@ import {
   shardlets,
 } from '@foreshard/core/operations';
 import {
+  accountHandlers,
+  auditHandlers,
   clusterHandlers,
   hintHandlers,
   hostHandlers,
@@ -24,9 +25,11 @@ import {
   policyHandlers,
   quotaHandlers,
   recommendationHandlers,
+  sessionHandlers,
   shardletHandlers,
   streamHandlers,
   tokenHandlers,
+  userHandlers,
   whatIfHandlers,
 } from '@foreshard/core/operations/handlers';
 import type { z } from 'zod';
@@ -46,11 +49,12 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
   };
   const atEdge =
     <O extends AnyOperation>(operation: O): Handler<O> =>
-    (input, { dryRun }) =>
-      edge.operate(operation, input as z.input<O['input']>, dryRun);
+    (input, { dryRun, principal }) =>
+      edge.as(principal).operate(operation, input as z.input<O['input']>, dryRun);
   return {
+    audit: auditHandlers(all),
     groups: {
-      ...{ create: atEdge(groups.create), list: atEdge(groups.list) },
+      ...{ create: atEdge(groups.create), push: atEdge(groups.push), list: atEdge(groups.list) },
       ...{ show: atEdge(groups.show), remove: atEdge(groups.remove) },
     },
     hosts: { ...hostHandlers(all), add: atEdge(hosts.add), loss: atEdge(hosts.loss) },
@@ -65,19 +69,14 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
     hints: hintHandlers(all),
     notifications: notificationHandlers(all),
     streams: streamHandlers(all),
-    tokens: { ...tokenHandlers(all), create: createNoToken, rotate: createNoToken },
+    tokens: tokenHandlers(all),
     whatIf: whatIfHandlers(all),
+    users: userHandlers(all),
+    sessions: sessionHandlers(all),
+    account: accountHandlers(all),
   };
 }
 
 async function noHosts(): Promise<never> {
   throw new Error('the console has no path to hosts: this operation belongs to an edge');
-}
-
-/** The console asks nobody who they are: whoever reaches it would get a token that opens every edge. */
-async function createNoToken(): Promise<never> {
-  throw new ForeshardError(
-    'forbidden',
-    'The console creates no tokens. Use "foreshard tokens create", or POST /v1/tokens of an edge.',
-  );
 }

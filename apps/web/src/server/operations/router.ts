@@ -1,10 +1,8 @@
 /** Procedures of tRPC derived from the table of operations, with the types of their contracts. */
-import { processPrincipal } from '@foreshard/core/access';
 import { ERRORS, type ForeshardError } from '@foreshard/core/kernel';
 import {
   type AnyOperation,
   callerOf,
-  type Handlers,
   judgedCall,
   OPERATIONS,
   type Operation,
@@ -14,8 +12,9 @@ import {
 import { asForeshardError } from '@foreshard/core/operations/handlers';
 import { TRPCError, type TRPCMutationProcedure, type TRPCQueryProcedure } from '@trpc/server';
 import { z } from 'zod';
-import { ACTOR, type ConsoleServer } from '../main.ts';
-import { type Context, mutation, query, router } from '../trpc.ts';
+import { edgeRefusal } from '../edge/refused-by-edge.ts';
+import { originOf } from '../identity/identify.ts';
+import { ordering, router, type SignedInContext, signedIn } from '../trpc.ts';
 
 type Members<O extends AnyOperation> = z.input<O['input']> & { readonly dryRun?: boolean | undefined };
 /** Nothing need be sent where every member may be left out. */
@@ -40,26 +39,27 @@ function operationRouters<T extends OperationTable>(table: T): OperationRouters<
 
 function procedureOf(operation: AnyOperation) {
   const { kind, output } = operation;
-  const resolve = ({ ctx: { server }, input }: { ctx: Context; input: unknown }) =>
-    carriedOut(server, operation, input);
-  if (kind === 'query') return query.input(z.unknown()).output(output).query(resolve);
-  return mutation.input(z.unknown()).output(output).mutation(resolve);
+  const resolve = ({ ctx, input }: { ctx: SignedInContext; input: unknown }) =>
+    carriedOut(ctx, operation, input);
+  if (kind === 'query') return signedIn.input(z.unknown()).output(output).query(resolve);
+  return ordering.input(z.unknown()).output(output).mutation(resolve);
 }
 
-async function carriedOut(server: ConsoleServer, operation: AnyOperation, given: unknown): Promise<unknown> {
-  const [table = '', one = ''] = operation.name.split('.');
-  const handlers = server.operations as unknown as Handlers<OperationTable>;
+async function carriedOut(
+  { server, headers, identity }: SignedInContext,
+  operation: AnyOperation,
+  given: unknown,
+): Promise<unknown> {
+  const { principal, sessionId } = identity;
   try {
     const { input, dryRun } = judgedCall(operation, given);
-    const answer = await handlers[table]![one]!(
-      input,
-      callerOf(processPrincipal(ACTOR), { surface: 'console', address: '', requestId: '' }, dryRun),
-    );
+    const origin = originOf(headers, server.proxies, sessionId);
+    const answer = await server.operations.run(operation, input, callerOf(principal, origin, dryRun));
     // the page that follows shows what was decided
     if (operation.kind === 'command' && !dryRun) await server.map.catchUp().catch(() => {});
     return answer;
   } catch (error) {
-    throw asTrpcError(asForeshardError(error));
+    throw edgeRefusal(error) ?? asTrpcError(asForeshardError(error));
   }
 }
 

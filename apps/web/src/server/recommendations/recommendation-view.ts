@@ -73,3 +73,12 @@ export function titleOf(body: Recommendation): string {
       return 'Drain a host and remove it';
   }
 }
+
+const URGENCIES = ['now', 'soon', 'when-convenient'];
+
+/** What is under way first, then the most urgent; within that in the order of the plan. */
+export function byUrgency(a: RecommendationRecord, b: RecommendationRecord): number {
+  const rank = ({ state, body }: RecommendationRecord) =>
+    state === 'open' ? 1 + URGENCIES.indexOf(body.urgency) : 0;
+  return rank(a) - rank(b) || a.body.step - b.body.step;
+}

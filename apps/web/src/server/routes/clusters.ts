@@ -1,4 +1,5 @@
 /** Views of clusters that are not ours: how far their load is known, and what is recommended for them. */
+import { allows } from '@foreshard/core/access';
 import { EVERY_CLUSTER } from '@foreshard/core/advising';
 import {
   type ExternalCluster,
@@ -11,18 +12,20 @@ import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { hostViews } from '../clusters/host-loads.ts';
 import type { ConsoleServer } from '../main.ts';
-import { mutation, query, router } from '../trpc.ts';
+import { mayOrThrow, ordering, router, signedIn } from '../trpc.ts';
 
 const PENDING = ['open', 'approved', 'running'] as const;
 const LISTED_MAX = 1_000;
 const nameInput = z.object({ name: z.string().min(1).max(63) });
 
 export const clustersRouter = router({
-  list: query.query(async ({ ctx: { server } }) => {
-    const [clusters, pending] = await Promise.all([
+  list: signedIn.query(async ({ ctx: { server, identity } }) => {
+    const { grants } = identity.principal;
+    const [all, pending] = await Promise.all([
       server.clusters.list(),
       server.recommendations.list({ cluster: EVERY_CLUSTER, states: PENDING, limit: LISTED_MAX }),
     ]);
+    const clusters = all.filter(({ name }) => allows(grants, 'cluster:read', { cluster: name }));
     return {
       rows: clusters.map((cluster) => ({
         ...summaryOf(cluster),
@@ -33,7 +36,9 @@ export const clustersRouter = router({
     };
   }),
 
-  detail: query.input(nameInput).query(async ({ ctx: { server }, input: { name } }) => {
+  detail: signedIn.input(nameInput).query(async ({ ctx, input: { name } }) => {
+    const { server } = ctx;
+    mayOrThrow(ctx, 'cluster:read', { cluster: name });
     const cluster = await server.clusters.find(name);
     if (cluster === undefined)
       throw new TRPCError({ code: 'NOT_FOUND', message: `There is no cluster "${name}".` });
@@ -47,7 +52,7 @@ export const clustersRouter = router({
   }),
 
   /** A file of what hosts take, as the operations on clusters take it; changes nothing. */
-  readHosts: mutation.input(z.object({ csv: z.string().max(LOAD_LENGTH_MAX) })).mutation(({ input }) => {
+  readHosts: ordering.input(z.object({ csv: z.string().max(LOAD_LENGTH_MAX) })).mutation(({ input }) => {
     const reply = readHostsCsv(input.csv);
     if (reply.kind === 'read') return [...reply.rows];
     const { faults, more } = reply;

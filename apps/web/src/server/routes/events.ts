@@ -1,15 +1,19 @@
 /** Events, read through the edge's public API. */
-import { TRPCError } from '@trpc/server';
-import { EdgeRefusal } from '../edge/edge-client.ts';
-import { eventFilterSchema, eventPageSchema } from '../events/event-query.ts';
+import { refusedByEdge } from '../edge/refused-by-edge.ts';
+import { eventFilterSchema, eventPageSchema, eventTarget, eventTargetSchema } from '../events/event-query.ts';
 import { type EventRow, eventRow } from '../events/event-rows.ts';
 import { findEvents, pathOf } from '../events/read-events.ts';
 import { type TailBatch, tail } from '../events/tail.ts';
-import { query, router } from '../trpc.ts';
+import { endingOf, permitted, router } from '../trpc.ts';
+
+/** What is wrong with the input is said once it is read. */
+const reading = permitted('events:read', (input) =>
+  eventTarget(eventTargetSchema.safeParse(input).data ?? {}),
+);
 
 export const eventsRouter = router({
-  page: query.input(eventPageSchema).query(async ({ ctx: { server }, input, signal }) => {
-    const found = await findEvents(server.edge, input, signal).catch(refusedByEdge);
+  page: reading.input(eventPageSchema).query(async ({ ctx: { server, identity }, input, signal }) => {
+    const found = await findEvents(server.edge.as(identity.principal), input, signal).catch(refusedByEdge);
     return {
       ...found,
       events: found.events.map(eventRow) as readonly EventRow[],
@@ -17,24 +21,17 @@ export const eventsRouter = router({
     };
   }),
 
-  tail: query.input(eventFilterSchema).subscription(async function* ({
-    ctx: { server },
+  tail: reading.input(eventFilterSchema).subscription(async function* ({
+    ctx,
     input,
     signal,
   }): AsyncGenerator<TailBatch> {
-    const ending = AbortSignal.any(signal === undefined ? [server.closing] : [signal, server.closing]);
+    const { server, identity } = ctx;
+    const ending = endingOf(ctx, signal, ['events:read', eventTarget(input)]);
     try {
-      yield* tail(server.edge, input, ending);
+      yield* tail(server.edge.as(identity.principal), input, ending);
     } catch (error) {
       if (!ending.aborted) refusedByEdge(error);
     }
   }),
 });
-
-const CODES = { 400: 'BAD_REQUEST', 401: 'UNAUTHORIZED', 403: 'FORBIDDEN', 404: 'NOT_FOUND' } as const;
-
-function refusedByEdge(error: unknown): never {
-  if (!(error instanceof EdgeRefusal)) throw error;
-  const code = CODES[error.status as keyof typeof CODES] ?? 'SERVICE_UNAVAILABLE';
-  throw new TRPCError({ code, message: error.message });
-}

@@ -1,7 +1,9 @@
 /** Forecasts, the models that make them, and the forecast half of the heat map. */
 import { RESOLUTION_NAMES } from '@foreshard/core/forecast-service';
+import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { forecastPicture } from '../forecasts/forecast-picture.ts';
+import { driftOf, rankedRow } from '../forecasts/forecast-views.ts';
 import { type HeatPicture, packed, rangeOf, rowsOf, streamOf } from '../heat/heat-picture.ts';
 import { heatQuerySchema } from '../heat/heat-query.ts';
 import type { ConsoleServer } from '../main.ts';
@@ -19,12 +21,27 @@ const streamInput = z.object({
   resolution: z.enum(RESOLUTION_NAMES).default('1h'),
 });
 
+const probabilitySchema = z
+  .object({
+    horizonMs: z
+      .int()
+      .min(60_000)
+      .max(24 * HOUR_MS),
+    shardlet: z.int().min(1).optional(),
+    target: z.object({ kind: z.enum(['key', 'metric']), name: z.string().min(1).max(256) }).optional(),
+  })
+  .refine((q) => (q.shardlet === undefined) !== (q.target === undefined), {
+    path: ['target'],
+    message: 'either a shardlet or a target is expected',
+  });
+
 export const forecastsRouter = router({
   picture: query
     .input(streamInput.extend({ shardlet: z.int().min(1).nullable().default(null) }))
     .query(async ({ ctx: { server }, input }) => {
-      const { stream, parts } = await streamNamed(server, input.stream);
+      const { stream, map, parts } = await streamNamed(server, input.stream);
       const { resolution, shardlet } = input;
+      if (shardlet !== null && map.shardlet(shardlet)?.stream !== stream.id) throw noShardlet(shardlet);
       const nowMs = Date.now();
       const place = { streamId: stream.id, resolution, shardlet };
       const picture = await server.forecastPictures.get(JSON.stringify(place), nowMs, FRESH_MS, () =>
@@ -65,30 +82,18 @@ export const forecastsRouter = router({
         atMs: Date.now() + input.inMs,
         n: input.n,
       });
-      return ranked.map((one) => {
-        const place = parts.map?.shardlet(one.shardlet);
-        return {
-          ...one,
-          shard: place?.shard ?? null,
-          owner: place === undefined ? null : (parts.map?.host(place.owner)?.name ?? `#${place.owner}`),
-          perSecond: (one.expected * 1_000) / one.stepMs,
-          p90PerSecond: (one.p90 * 1_000) / one.stepMs,
-        };
-      });
+      return ranked.map((one) => rankedRow(parts.map, one));
     }),
 
+  /** Null: nothing is known that it could be derived from. */
   probability: query
-    .input(
-      z.object({
-        horizonMs: z
-          .int()
-          .min(60_000)
-          .max(24 * HOUR_MS),
-        shardlet: z.int().min(1).optional(),
-        target: z.object({ kind: z.enum(['key', 'metric']), name: z.string().min(1).max(256) }).optional(),
-      }),
-    )
+    .input(probabilitySchema)
     .query(async ({ ctx: { server }, input: { horizonMs, shardlet, target } }) => {
+      if (shardlet !== undefined) {
+        const { map } = server.map;
+        if (map === undefined) throw away();
+        if (map.shardlet(shardlet) === undefined) throw noShardlet(shardlet);
+      }
       const answer = await server.forecasts.probability({
         horizonMs,
         ...(shardlet === undefined ? {} : { shardlet }),
@@ -97,6 +102,10 @@ export const forecastsRouter = router({
       return answer ?? null;
     }),
 });
+
+function noShardlet(shardlet: number): TRPCError {
+  return new TRPCError({ code: 'NOT_FOUND', message: `There is no shardlet ${shardlet}.` });
+}
 
 const forecastHeatSchema = heatQuerySchema.and(
   z.object({ show: z.enum(['forecast', 'residual']).default('forecast') }),
@@ -137,15 +146,6 @@ async function pictureOfForecast(
     marks: { marks: [], isWhole: true },
     nowMs: Date.now(),
   };
-}
-
-function driftOf(
-  state: string | undefined,
-  mae: number | undefined,
-): { recent: number; expected: number } | null {
-  const { errors = [] } = state === undefined ? {} : (JSON.parse(state) as { errors?: number[] });
-  if (errors.length === 0 || mae === undefined) return null;
-  return { recent: errors.reduce((sum, error) => sum + error, 0) / errors.length, expected: mae };
 }
 
 async function streamNamed(server: ConsoleServer, name: string | null) {

@@ -1,11 +1,12 @@
 /** The live picture: one query for tools, one subscription for pages. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { OWN_CLUSTER } from '@foreshard/core/access';
 import { EVERY_CLUSTER, obstacleTo } from '@foreshard/core/advising';
 import type { LiveFrame } from '../cluster/live-frame.ts';
 import { standingOf } from '../cluster/standing.ts';
 import { type LoadPoint, WINDOW_SECONDS } from '../load/load-window.ts';
 import type { SampleStatus } from '../sample/sample-run.ts';
-import { away, query, router } from '../trpc.ts';
+import { away, endingOf, query, router } from '../trpc.ts';
 
 const FRAME_MS = 1_000;
 /** More than anybody reads. */
@@ -37,7 +38,7 @@ export const overviewRouter = router({
 
   live: query.subscription(async function* ({ ctx, signal }): AsyncGenerator<LiveUpdate> {
     const { server } = ctx;
-    const ending = AbortSignal.any(signal === undefined ? [server.closing] : [signal, server.closing]);
+    const ending = endingOf(ctx, signal, ['cluster:read', { cluster: OWN_CLUSTER }]);
     let sent = server.load.settledSecond(Date.now()) - WINDOW_SECONDS;
     while (!ending.aborted) {
       const frame = server.frame();

@@ -5,11 +5,16 @@ import {
   OWN_CLUSTER,
   RECOMMENDATION_STATES,
   REVERSAL_TIMES,
-  type RecommendationRecord,
 } from '@foreshard/core/advising';
 import { z } from 'zod';
 import type { ConsoleServer } from '../main.ts';
-import { hostName, placesOf, recommendationView, titleOf } from '../recommendations/recommendation-view.ts';
+import {
+  byUrgency,
+  hostName,
+  placesOf,
+  recommendationView,
+  titleOf,
+} from '../recommendations/recommendation-view.ts';
 import { away, query, router } from '../trpc.ts';
 
 const LISTED_MAX = 200;
@@ -89,15 +94,6 @@ export const recommendationsRouter = router({
     }));
   }),
 });
-
-const URGENCIES = ['now', 'soon', 'when-convenient'];
-
-/** What is under way first, then the most urgent; within that in the order of the plan. */
-function byUrgency(a: RecommendationRecord, b: RecommendationRecord): number {
-  const rank = ({ state, body }: RecommendationRecord) =>
-    state === 'open' ? 1 + URGENCIES.indexOf(body.urgency) : 0;
-  return rank(a) - rank(b) || a.body.step - b.body.step;
-}
 
 function known(server: ConsoleServer) {
   const { map } = server.map;

@@ -1,7 +1,7 @@
 /** Questions about a cluster that is not: a worker lays the changes onto the live one and plans. Nothing is changed. */
 import { whatIfRequestSchema } from '@foreshard/core/advising';
-import { hostName, titleOf } from '../recommendations/recommendation-view.ts';
 import { asked, away, query, router } from '../trpc.ts';
+import { whatIfPicture } from '../what-if/what-if-picture.ts';
 
 export const whatIfRouter = router({
   ask: query.input(whatIfRequestSchema).query(async ({ ctx: { server }, input }) => {
@@ -9,24 +9,7 @@ export const whatIfRouter = router({
     if (map === undefined) throw away();
     const reply = await asked(server.inquiries.ask('whatIf', input));
     if (reply.answer === null) return { picture: null, away: reply.away };
-    const { plan, hosts } = reply.answer;
-    const picture = {
-      ...reply.answer,
-      hosts: hosts.map((one) => ({ ...one, name: supposedName(one.host) ?? hostName(map, one.host)! })),
-      plan: {
-        ...plan,
-        recommendations: plan.recommendations.map((body) => ({
-          ...body,
-          title: titleOf(body),
-          sourceName: body.source === null ? null : (supposedName(body.source) ?? hostName(map, body.source)),
-          destinationName:
-            body.destination === null || body.action === 'add-hosts'
-              ? null
-              : (supposedName(body.destination) ?? hostName(map, body.destination)),
-        })),
-      },
-    };
-    return { picture, away: null };
+    return { picture: whatIfPicture(map, reply.answer), away: null };
   }),
 
   /** What can be named in a change. */
@@ -39,8 +22,3 @@ export const whatIfRouter = router({
     };
   }),
 });
-
-/** A host that is only supposed has no number. */
-function supposedName(host: string): string | undefined {
-  return host.startsWith('new-') ? `new host ${host.slice(4)}` : undefined;
-}

@@ -175,6 +175,7 @@ describe('a process that starts while its servers are away', () => {
       /^PostgreSQL at 127.0.0.1:1\/t cannot be reached .*: check DATABASE_URL$/,
     );
     await expect(alone.jobs.wake('reconcile')).rejects.toThrow('check REDIS_URL');
+    await expect(alone.inquiries.ask('whatIf', { changes: [] })).rejects.toThrow('check REDIS_URL');
     await expect(alone.redis.ping()).rejects.toThrow();
     await alone.close();
   });

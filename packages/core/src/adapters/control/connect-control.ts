@@ -6,6 +6,7 @@
 import type { Redis } from 'ioredis';
 import type { AssertionKeyStore, LinkStore, PersonStore, SessionStore } from '../../access/index.ts';
 import type { HostOrders, InquiryClient, PolicyStore, RecommendationLog } from '../../advising/index.ts';
+import type { AuditReader, AuditWriter } from '../../audit/index.ts';
 import type { GroupStore } from '../../consuming/index.ts';
 import type { ClusterStore } from '../../external/index.ts';
 import type { ForecastRecords, ModelRegistry } from '../../forecast-service/index.ts';
@@ -23,6 +24,8 @@ import { EtcdChangeNotifier, openEtcdTopology } from '../etcd/index.ts';
 import {
   openPrisma,
   PrismaAssertionKeys,
+  PrismaAuditChain,
+  PrismaAuditLog,
   PrismaClusterStore,
   PrismaForecastRecords,
   PrismaGroupStore,
@@ -75,13 +78,17 @@ export interface Control {
   readonly tokens: TokenStore;
   /** tells edges that tokens were changed */
   readonly tokenChanges: ChangeNotifier;
-  /** with which edges judge what consoles assert */
-  readonly assertionKeys: AssertionKeyStore;
   /** who may use the console */
   readonly people: PersonStore;
   readonly sessions: SessionStore;
   /** links that can be used once */
   readonly links: LinkStore;
+  /** with which edges judge what consoles assert */
+  readonly assertionKeys: AssertionKeyStore;
+  /** what was asked for, and what became of it */
+  readonly audit: AuditWriter & AuditReader;
+  /** the chain over it */
+  readonly auditChain: PrismaAuditChain;
   /** of single tokens and streams */
   readonly quotas: QuotaStore;
   /** consumer groups */
@@ -143,10 +150,12 @@ export function connectControl(settings: ControlSettings): Control {
     jobRuns: new BullJobRuns(redis),
     tokens: new NotifyingTokenStore(new PrismaTokenStore(prisma, databaseUrl), tokenChanges),
     tokenChanges,
-    assertionKeys: new PrismaAssertionKeys(prisma, databaseUrl),
     people: new PrismaPersonStore(prisma, databaseUrl),
     sessions: new PrismaSessionStore(prisma, databaseUrl),
     links: new PrismaLinkStore(prisma, databaseUrl),
+    assertionKeys: new PrismaAssertionKeys(prisma, databaseUrl),
+    audit: new PrismaAuditLog(prisma, databaseUrl),
+    auditChain: new PrismaAuditChain(prisma, databaseUrl),
     quotas: new PrismaQuotaStore(prisma, databaseUrl),
     groups: new PrismaGroupStore(prisma, databaseUrl),
     moves: new PrismaMoveLog(prisma, databaseUrl),

@@ -17,6 +17,7 @@ import {
 import { JOB_PREFIX } from '../../jobs/index.ts';
 import { type ErrorCode, ForeshardError } from '../../kernel/index.ts';
 import { within } from '../deadline/index.ts';
+import { ControlRedisUnreachable } from './job-producer.ts';
 
 const QUEUE = 'inquiries';
 const CLOSE_TIMEOUT_MS = 3_000;
@@ -43,6 +44,10 @@ export class InquiryQueue implements InquiryClient {
   }
 
   async ask<N extends InquiryName>(name: N, question: InquiryQuestion<N>): Promise<InquiryAnswers[N]> {
+    // the queue would wait for Redis for as long as for an answer
+    await this.redis.ping().catch((error: unknown) => {
+      throw unanswered(new ControlRedisUnreachable(error));
+    });
     // one pair for each question: one whose first connection failed never recovers
     const queue = new Queue(QUEUE, { connection: this.redis, prefix: JOB_PREFIX, skipMetasUpdate: true });
     // it waits in a blocking command, so it needs a connection of its own

@@ -7,9 +7,11 @@ import type { OperationStores } from '../../operations/handlers/index.ts';
 import type { LossSources } from '../../readmission/index.ts';
 import { TelemetryStore } from '../../telemetry/index.ts';
 import type { TopologyMap } from '../../topology/index.ts';
+import { chainStateReader } from '../audit/index.ts';
 import type { Control } from '../control/index.ts';
 import { connectAnyHost } from '../event-hosts/index.ts';
 import { admitHost, tryAdmission } from '../host-admission/index.ts';
+import { identityParts } from '../identity/index.ts';
 import { type NotificationServiceParts, notificationService } from '../webhooks/index.ts';
 
 export interface OperationStoreOptions
@@ -31,6 +33,9 @@ export function operationStores(
     ...{ topology, proofs, moves, drainFacts, groups, quotas, tokens, map },
     ...{ recommendations, policies, inquiries, clusters, models },
     ...{ onRun, onHost: onRun, nowMs: Date.now },
+    ...{ audit: control.audit, chainState: chainStateReader(control.redis) },
+    ...{ people: control.people, sessions: control.sessions, links: control.links, consoleUrl },
+    ...identityParts(),
     ...{ hints: control.hints, blocks: control.telemetry, newId: randomUUID },
     notifications: notificationService({
       ...{ store: control.notifications, webhookNetworks, consoleUrl },

@@ -21,8 +21,10 @@ export interface OutgoingRequest {
   /** An answer above `bytesMax` fails, or only its beginning is kept, as it came (never unpacked). */
   readonly whenLarger?: 'fail' | 'cut';
   readonly signal?: AbortSignal | undefined;
-  /** in the place of `dns.lookup`, for addresses that are checked; the connection serves this request only */
+  /** in the place of `dns.lookup`, for addresses that are checked */
   readonly lookup?: LookupFunction;
+  /** with `lookup`: the connection stays for further requests that are checked by the same; else it serves this one only */
+  readonly keepsConnection?: boolean;
 }
 
 export interface OutgoingAnswer {
@@ -53,8 +55,8 @@ const shared = new Agent();
 
 /** @throws RequestFailed, with what `lookup` refused as its cause; or the reason of `signal` */
 export async function request(url: string | URL, options: OutgoingRequest): Promise<OutgoingAnswer> {
-  const { lookup, signal, timeoutMs } = options;
-  const agent = lookup === undefined ? shared : new Agent({ connect: { lookup } });
+  const { signal, timeoutMs } = options;
+  const [agent, isKept] = agentFor(options);
   const patience = AbortSignal.timeout(timeoutMs);
   try {
     const either = signal === undefined ? patience : AbortSignal.any([signal, patience]);
@@ -63,8 +65,18 @@ export async function request(url: string | URL, options: OutgoingRequest): Prom
     signal?.throwIfAborted();
     throw failureOf(error as Failure, timeoutMs, patience.aborted);
   } finally {
-    if (agent !== shared) void agent.destroy();
+    if (!isKept) void agent.destroy();
   }
+}
+
+/** by what checks the addresses of their connections */
+const checked = new WeakMap<LookupFunction, Agent>();
+
+function agentFor({ lookup, keepsConnection = false }: OutgoingRequest): [agent: Agent, isKept: boolean] {
+  if (lookup === undefined) return [shared, true];
+  const agent = checked.get(lookup) ?? new Agent({ connect: { lookup } });
+  if (keepsConnection) checked.set(lookup, agent);
+  return [agent, checked.has(lookup)];
 }
 
 async function exchange(

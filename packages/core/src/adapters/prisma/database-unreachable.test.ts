@@ -29,6 +29,10 @@ const AWAY: readonly Error[] = [
   known('P2010', 'Raw query failed', '57P01'),
   known('P2010', 'Raw query failed', '08006'),
   Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }),
+  // raw SQL to a port where nobody listens
+  Object.assign(new Error('Raw query failed. Code: `N/A`.'), {
+    ...{ code: 'P2010', meta: { driverAdapterError: { cause: { kind: 'DatabaseNotReachable' } } } },
+  }),
   // of the driver itself
   Object.assign(new Error('terminating connection due to administrator command'), { code: '57P01' }),
   new Error('timeout exceeded when trying to connect'),

@@ -28,6 +28,12 @@ interface DriverCause {
 /** A fresh database, and one of an older release. */
 const NOT_MIGRATED_KINDS: ReadonlySet<string> = new Set(['TableDoesNotExist', 'ColumnNotFound']);
 
+/** The same as codes of P1xxx: a query in raw SQL has P2010 whatever is wrong. */
+const AWAY_KINDS: ReadonlySet<string> = new Set([
+  ...['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TlsConnectionError'],
+  ...['AuthenticationFailed', 'DatabaseAccessDenied', 'DatabaseDoesNotExist', 'TooManyConnections'],
+]);
+
 /** Our own deadline, where nothing else ends the waiting. */
 export class DatabaseLate extends Error {
   override readonly name = 'DatabaseLate';
@@ -58,6 +64,7 @@ export function isConnectionFailure(error: unknown): boolean {
   const codes = [CONNECTION_CODES, SOCKET_CODES, CONNECTION_SQLSTATES];
   if (typeof code === 'string' && codes.some((one) => one.test(code))) return true;
   if (error instanceof Error && CONNECTION_WORDS.test(error.message)) return true;
+  if (AWAY_KINDS.has(driverCause(error)?.kind ?? '')) return true;
   return CONNECTION_SQLSTATES.test(driverCause(error)?.originalCode ?? '') || isNotMigrated(error);
 }
 

@@ -1,4 +1,6 @@
 export { PrismaAssertionKeys } from './assertion-key-store.ts';
+export { PrismaAuditChain, type SealReply } from './audit-chain.ts';
+export { PrismaAuditLog } from './audit-log.ts';
 export { openPrisma, type PrismaClient } from './client.ts';
 export { PrismaClusterStore } from './cluster-store.ts';
 export { DatabaseUnreachable, databaseUnreachable, isConnectionFailure } from './database-unreachable.ts';

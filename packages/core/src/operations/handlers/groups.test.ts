@@ -16,12 +16,14 @@ let store: MemoryGroupStore;
 /** of each shardlet */
 let lags: Map<number, number>;
 let started: string[];
+let objection: string | undefined;
 let handlers: ReturnType<typeof groupHandlers>;
 
 beforeEach(() => {
   store = new MemoryGroupStore({ nowMicros: () => 1 });
   lags = new Map();
   started = [];
+  objection = undefined;
   handlers = groupHandlers({
     groups: store,
     groupService: {
@@ -31,6 +33,7 @@ beforeEach(() => {
       },
       lag: async ({ shardlet }) => lags.get(shardlet),
     },
+    notifications: { sender: { objection: async () => objection }, newSecret: () => SECRET },
     map: () => ({
       stream: (id) => (id === MAIN.id ? MAIN : undefined),
       streamNamed: (name) => (name === MAIN.name ? MAIN : undefined),
@@ -49,6 +52,40 @@ async function withCheckpoints(name: string, checkpoints: readonly Checkpoint[])
   const byShardlet = new Map(checkpoints.map((c) => [c.shardlet, c]));
   await store.change(name, () => ({ state: { version: 3, members, checkpoints: byShardlet }, result: 1 }));
 }
+
+describe('a group with an address', () => {
+  const push = (more: object = {}) =>
+    handlers.push(groups.push.input.parse({ group: 'g', url: 'https://example.com/hook', ...more }), CALLER);
+
+  it('is created with a secret that is shown this once', async () => {
+    expect(await push({ from: 'now' })).toEqual({
+      ...{ name: 'g', stream: 'main', sessionMs: 10_000, delivery: 'push' },
+      ...{ url: 'https://example.com/hook', secret: SECRET },
+    });
+    expect(started).toEqual(['now']);
+    expect((await store.find('g'))!.group.push).toEqual({ url: 'https://example.com/hook', secret: SECRET });
+    expect(JSON.stringify(await handlers.show({ group: 'g' }, CALLER))).not.toContain(SECRET);
+  });
+
+  it('is refused where nothing may be sent, on a stream that is not there, and under a name that is taken', async () => {
+    objection = '10.0.0.1 is not a public address';
+    await expect(push()).rejects.toMatchObject({
+      code: 'invalid_parameter',
+      message: objection,
+      pointer: '/url',
+    });
+    expect(await store.find('g')).toBeUndefined();
+    objection = undefined;
+    await expect(push({ stream: 'nowhere' })).rejects.toMatchObject({ code: 'unknown_stream' });
+    await push();
+    await expect(push()).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  it('is not created for what is no address', () => {
+    for (const url of ['example.com', 'ftp://example.com', ''])
+      expect(groups.push.input.safeParse({ group: 'g', url }).success).toBe(false);
+  });
+});
 
 describe('a group', () => {
   it('is created where it should begin, listed and removed', async () => {

@@ -6,8 +6,10 @@ import {
   type GroupService,
   type GroupState,
   type GroupStore,
+  SESSION_MS_DEFAULT,
 } from '../../consuming/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
+import type { NotificationService } from '../../notifying/index.ts';
 import type { TopologyMap } from '../../topology/index.ts';
 import { requireOnGroup } from '../allowing.ts';
 import type { groups } from '../groups.ts';
@@ -17,6 +19,11 @@ export interface GroupStores {
   readonly groups: GroupStore;
   /** asks hosts how far they are */
   readonly groupService: Pick<GroupService, 'create' | 'lag'>;
+  /** what may be posted to, and the secrets of those who are */
+  readonly notifications: {
+    readonly sender: Pick<NotificationService['sender'], 'objection'>;
+    readonly newSecret: NotificationService['newSecret'];
+  };
   /** names of streams: the topology store is not asked each time somebody looks at a group */
   readonly map: () => Pick<TopologyMap, 'stream' | 'streamNamed'>;
 }
@@ -44,20 +51,38 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
     return lag !== null && lag < 0 ? { ...shown, lag: null, beyondEnd: -lag } : { ...shown, lag };
   }
 
+  function streamIdOf(name: string): number {
+    const known = stores.map().streamNamed(name);
+    if (known !== undefined) return known.id;
+    throw new ForeshardError('unknown_stream', `There is no stream "${name}".`, { pointer: '/stream' });
+  }
+
+  async function created(group: Group, from: 'oldest' | 'now'): Promise<Summary> {
+    const creation = await service.create(group, from);
+    if (creation === 'taken')
+      throw new ForeshardError('conflict', `There is a group "${group.name}" already.`);
+    if (creation === 'full')
+      throw new ForeshardError(
+        'limit_reached',
+        `There are ${GROUPS_MAX} consumer groups. Remove one with "foreshard groups remove NAME".`,
+      );
+    return summaryOf(group);
+  }
+
   return {
     async create({ name, stream, from, sessionMs }, { actor: owner }) {
-      const known = stores.map().streamNamed(stream);
-      if (known === undefined)
-        throw new ForeshardError('unknown_stream', `There is no stream "${stream}".`, { pointer: '/stream' });
-      const group = { name, stream: known.id, sessionMs, owner };
-      const creation = await service.create(group, from);
-      if (creation === 'taken') throw new ForeshardError('conflict', `There is a group "${name}" already.`);
-      if (creation === 'full')
-        throw new ForeshardError(
-          'limit_reached',
-          `There are ${GROUPS_MAX} consumer groups. Remove one with "foreshard groups remove NAME".`,
-        );
-      return summaryOf(group);
+      return created({ name, stream: streamIdOf(stream), sessionMs, owner }, from);
+    },
+    async push({ group: name, url, stream, from }, { actor: owner }) {
+      const { sender, newSecret } = stores.notifications;
+      const id = streamIdOf(stream);
+      const objection = await sender.objection(url);
+      if (objection !== undefined)
+        throw new ForeshardError('invalid_parameter', objection, { pointer: '/url' });
+      const secret = newSecret();
+      const push = { url, secret };
+      const group = { name, stream: id, sessionMs: SESSION_MS_DEFAULT, push, owner };
+      return { ...(await created(group, from)), ...push };
     },
     async list() {
       return { groups: (await store.list()).map(summaryOf) };

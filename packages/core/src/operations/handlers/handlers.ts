@@ -1,6 +1,8 @@
 /** Handlers of the whole table, over one set of stores. */
 import type { Handlers } from '../operation.ts';
 import type { Operations } from '../table.ts';
+import { type AccountStores, accountHandlers } from './account.ts';
+import { type AuditStores, auditHandlers } from './audit.ts';
 import { type ClusterStores, clusterHandlers } from './clusters.ts';
 import { type GroupStores, groupHandlers } from './groups.ts';
 import { type HintStores, hintHandlers } from './hints.ts';
@@ -12,9 +14,11 @@ import { type NotificationStores, notificationHandlers } from './notifications.t
 import { type PolicyStores, policyHandlers } from './policy.ts';
 import { type QuotaStores, quotaHandlers } from './quotas.ts';
 import { type RecommendationStores, recommendationHandlers } from './recommendations.ts';
+import { type SessionStores, sessionHandlers } from './sessions.ts';
 import { type ShardletStores, shardletHandlers } from './shardlets.ts';
 import { streamHandlers } from './streams.ts';
 import { type TokenStores, tokenHandlers } from './tokens.ts';
+import { type UserStores, userHandlers } from './users.ts';
 import { type WhatIfStores, whatIfHandlers } from './what-if.ts';
 
 type EveryStore = GroupStores &
@@ -28,7 +32,11 @@ type EveryStore = GroupStores &
   ModelStores &
   ClusterStores &
   HintStores &
-  NotificationStores;
+  AuditStores &
+  NotificationStores &
+  UserStores &
+  SessionStores &
+  AccountStores;
 
 export interface OperationStores extends EveryStore, JobStores {
   readonly wake: JobStores['wake'];
@@ -36,6 +44,7 @@ export interface OperationStores extends EveryStore, JobStores {
 
 export function operationHandlers(stores: OperationStores): Handlers<Operations> {
   return {
+    audit: auditHandlers(stores),
     groups: groupHandlers(stores),
     hosts: hostHandlers(stores),
     migrations: migrationHandlers(stores),
@@ -51,5 +60,8 @@ export function operationHandlers(stores: OperationStores): Handlers<Operations>
     jobs: jobHandlers(stores),
     streams: streamHandlers(stores),
     tokens: tokenHandlers(stores),
+    users: userHandlers(stores),
+    sessions: sessionHandlers(stores),
+    account: accountHandlers(stores),
   };
 }

@@ -127,7 +127,7 @@ describe('a new token', () => {
 });
 
 describe('a token that is replaced', () => {
-  const rotation = (more: object = {}) => operations.rotate.input.parse({ token: 'old', ...more });
+  const rotation = (more: object = {}) => operations.rotate.input.parse({ id: 'old', ...more });
 
   it('goes on for the overlap, and the new one lives as long as the old one did', async () => {
     const requests: (TokenRequest | TokenRotation)[] = [];
@@ -160,7 +160,7 @@ describe('a token that is replaced', () => {
       code: 'forbidden',
     });
     for (const id of ['gone', 'late', 'nope'])
-      await expect(handlers.rotate(rotation({ token: id }), CALLER)).rejects.toMatchObject({
+      await expect(handlers.rotate(rotation({ id }), CALLER)).rejects.toMatchObject({
         code: 'unknown_token',
       });
   });

@@ -97,7 +97,7 @@ export function tokenHandlers({ tokens: store, nowMs }: TokenStores): RouterHand
       });
       return { ...documentOf(token, nowMs()), token: plaintext };
     },
-    async rotate({ token: id, overlapSeconds, lifetimeSeconds }, { principal }) {
+    async rotate({ id, overlapSeconds, lifetimeSeconds }, { principal }) {
       const old = (await store.list()).find((one) => one.id === id);
       if (old === undefined || stateOf(old, nowMs()) !== 'active') return unknown(id);
       requireHeld(principal, { permissions: permissionsOf(old.scopes), scope: old.scope });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { EdgeRefusal } from '../../../../server/edge/edge-client.ts';
 import { parsePage } from '../../../../server/events/placed-event.ts';
+import { admitted, refusedTo } from '../../../../server/identity/admitting.ts';
 import { consoleServer } from '../../../../server/main.ts';
-import { comesFromElsewhere } from '../../../../server/origin.ts';
 
 export const dynamic = 'force-dynamic';
 
@@ -13,13 +13,18 @@ const placeSchema = z.object({
 
 /** One event, whole, as a file. */
 export async function GET(request: Request): Promise<Response> {
-  if (comesFromElsewhere(request.headers))
-    return new Response('Not from a page of the console\n', { status: 403 });
+  const entered = await admitted(request);
+  if (entered instanceof Response) return entered;
   const place = placeSchema.safeParse(Object.fromEntries(new URL(request.url).searchParams));
   if (!place.success) return new Response(`${z.prettifyError(place.error)}\n`, { status: 400 });
   const { shardlet, seq } = place.data;
+  // which stream it is of is known by the map; the edge judges as well
+  const refusal = refusedTo(entered, 'events:read', { stream: streamOf(shardlet) });
+  if (refusal !== undefined) return refusal;
   try {
-    const text = await consoleServer().edge.get(`/v1/shardlets/${shardlet}/events?from=${seq}&limit=1`);
+    const text = await entered.server.edge
+      .as(entered.identity.principal)
+      .get(`/v1/shardlets/${shardlet}/events?from=${seq}&limit=1`);
     const found = parsePage(text).events[0];
     if (found?.seq !== seq) return new Response('There is no such event (any more).\n', { status: 404 });
     return new Response(JSON.stringify(found.event), {
@@ -33,4 +38,10 @@ export async function GET(request: Request): Promise<Response> {
     if (!(error instanceof EdgeRefusal)) throw error;
     return new Response(`${error.message}\n`, { status: error.status });
   }
+}
+
+function streamOf(shardlet: number): string | undefined {
+  const { map } = consoleServer().map;
+  const found = map?.shardlet(shardlet);
+  return found && map?.stream(found.stream)?.name;
 }

@@ -1,28 +1,31 @@
 import { z } from 'zod';
-import { filterOf } from '../../../../server/events/event-query.ts';
+import { type EventFilter, filterOf } from '../../../../server/events/event-query.ts';
 import { exportOf, FORMATS } from '../../../../server/events/export.ts';
-import { consoleServer } from '../../../../server/main.ts';
-import { comesFromElsewhere } from '../../../../server/origin.ts';
+import { admitted, refusedTo } from '../../../../server/identity/admitting.ts';
+import { endingOf } from '../../../../server/trpc.ts';
 
 export const dynamic = 'force-dynamic';
 
 /** Every event that fits, as a file that begins to arrive at once. */
-export function GET(request: Request): Response {
-  if (comesFromElsewhere(request.headers))
-    return new Response('Not from a page of the console\n', { status: 403 });
+export async function GET(request: Request): Promise<Response> {
+  const entered = await admitted(request);
+  if (entered instanceof Response) return entered;
   const params = new URL(request.url).searchParams;
   const format = z.enum(FORMATS).safeParse(params.get('format') ?? 'ndjson');
   params.delete('format');
+  let filter: EventFilter;
   try {
-    const { edge, closing } = consoleServer();
-    return exportOf(
-      edge,
-      filterOf(params),
-      format.data ?? 'ndjson',
-      AbortSignal.any([request.signal, closing]),
-    );
+    filter = filterOf(params);
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
     return new Response(`${z.prettifyError(error)}\n`, { status: 400 });
   }
+  const target = { stream: filter.stream };
+  const refusal = refusedTo(entered, 'events:export', target);
+  if (refusal !== undefined) return refusal;
+  const { server, identity } = entered;
+  const { headers, signal } = request;
+  const ending = endingOf({ server, headers, identity }, signal, ['events:export', target]);
+  const edge = server.edge.as(identity.principal);
+  return exportOf(edge, filter, format.data ?? 'ndjson', ending);
 }

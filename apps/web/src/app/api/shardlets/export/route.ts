@@ -1,8 +1,8 @@
+import { OWN_CLUSTER } from '@foreshard/core/access';
 import { z } from 'zod';
 import { FORMATS, shardletExport } from '../../../../server/cluster/shardlet-export.ts';
 import { SHARDLET_SORTS, shardletQuerySchema } from '../../../../server/cluster/shardlet-query.ts';
-import { consoleServer } from '../../../../server/main.ts';
-import { comesFromElsewhere } from '../../../../server/origin.ts';
+import { admitted, refusedTo } from '../../../../server/identity/admitting.ts';
 
 export const dynamic = 'force-dynamic';
 
@@ -13,12 +13,14 @@ const querySchema = shardletQuerySchema.pick({ stream: true, host: true, state: 
 });
 
 /** Every shardlet that fits, in the order of the table. */
-export function GET(request: Request): Response {
-  if (comesFromElsewhere(request.headers))
-    return new Response('Not from a page of the console\n', { status: 403 });
+export async function GET(request: Request): Promise<Response> {
+  const entered = await admitted(request);
+  if (entered instanceof Response) return entered;
+  const refusal = refusedTo(entered, 'cluster:read', { cluster: OWN_CLUSTER });
+  if (refusal !== undefined) return refusal;
   const asked = querySchema.safeParse(Object.fromEntries(new URL(request.url).searchParams));
   if (!asked.success) return new Response(`${z.prettifyError(asked.error)}\n`, { status: 400 });
-  const { map, load } = consoleServer();
+  const { map, load } = entered.server;
   if (map.map === undefined)
     return new Response('The topology was not read yet: its store does not answer.\n', { status: 503 });
   const { format, ...query } = asked.data;

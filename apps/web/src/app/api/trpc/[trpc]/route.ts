@@ -1,15 +1,20 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import { identityOf } from '../../../../server/identity/admitting.ts';
 import { consoleServer } from '../../../../server/main.ts';
 import { appRouter } from '../../../../server/router.ts';
 
 export const dynamic = 'force-dynamic';
 
 async function handler(request: Request): Promise<Response> {
+  const { headers } = request;
   return fetchRequestHandler({
     endpoint: '/api/trpc',
     req: request,
     router: appRouter,
-    createContext: () => ({ server: consoleServer(), headers: request.headers }),
+    createContext: async () => {
+      const server = consoleServer();
+      return { server, headers, identity: await identityOf(server, headers) };
+    },
   });
 }
 

@@ -1,0 +1,117 @@
+/** Who makes a request: a person by the cookie of a session, or a program by an API token. */
+import { EVERYWHERE, type Grant, type Principal, permissionsOf } from '@foreshard/core/access';
+import type { Sessions } from '@foreshard/core/adapters/identity';
+import type { ActiveToken } from '@foreshard/core/adapters/prisma';
+import type { Origin } from '@foreshard/core/audit';
+import { clientAddress } from './client-address.ts';
+import { readCookie } from './cookie.ts';
+
+export interface Identity {
+  readonly principal: Principal;
+  /** the e-mail has a name beside it; programs have none */
+  readonly displayName: string | undefined;
+  /** names of the roles of a person */
+  readonly roles: readonly string[];
+  /** signs in at the identity provider */
+  readonly isProvided: boolean;
+  readonly sessionId: string | undefined;
+  /** the store of sessions is unreachable: nothing may be changed */
+  readonly readOnly: boolean;
+}
+
+export interface IdentifyParts {
+  readonly sessions: Sessions;
+  readonly tokens: TokenLookup;
+  readonly cookie: string;
+}
+
+const BEARER = /^Bearer ([\w-]{1,200})$/i;
+const REQUEST_ID = /^[\w-]{1,64}$/;
+
+/** Undefined: nobody who is known. @throws what the store throws */
+export async function identify(parts: IdentifyParts, headers: Headers): Promise<Identity | undefined> {
+  const authorization = headers.get('authorization');
+  if (authorization !== null) return byToken(parts, authorization);
+  const secret = readCookie(headers, parts.cookie);
+  const found = secret === undefined ? undefined : await parts.sessions.find(secret);
+  if (found === undefined) return undefined;
+  const { principal, session, readOnly } = found;
+  const { name, roles, signIn } = session.person;
+  return {
+    ...{ principal, displayName: name, roles: [...new Set(roles.map(({ role }) => role))] },
+    ...{ isProvided: signIn === 'oidc', sessionId: session.id, readOnly },
+  };
+}
+
+async function byToken({ tokens }: IdentifyParts, authorization: string): Promise<Identity | undefined> {
+  const token = BEARER.exec(authorization)?.[1];
+  const principal = token === undefined ? undefined : await tokens.find(token);
+  if (principal === undefined) return undefined;
+  return {
+    principal,
+    displayName: undefined,
+    roles: [],
+    isProvided: false,
+    sessionId: undefined,
+    readOnly: false,
+  };
+}
+
+export function originOf(headers: Headers, proxies: number, sessionId: string | undefined): Origin {
+  const given = headers.get('x-request-id');
+  return {
+    surface: 'console',
+    address: clientAddress(headers, proxies),
+    requestId: given !== null && REQUEST_ID.test(given) ? given : crypto.randomUUID(),
+    ...(sessionId === undefined ? {} : { sessionId }),
+  };
+}
+
+const TOKENS_FRESH_MS = 2_000;
+
+interface ActiveTokens {
+  activeHashes(): Promise<readonly ActiveToken[]>;
+}
+
+/** The tokens that hold, read at most every two seconds. */
+export class TokenLookup {
+  private readonly store: ActiveTokens;
+  private readonly hash: (token: string) => string;
+  private known: Promise<ReadonlyMap<string, Principal>> | undefined;
+  private readAtMs = 0;
+  private readonly bearers = new WeakMap<Principal, string>();
+
+  constructor(store: ActiveTokens, hash: (token: string) => string) {
+    this.store = store;
+    this.hash = hash;
+  }
+
+  async find(token: string): Promise<Principal | undefined> {
+    if (this.known === undefined || Date.now() - this.readAtMs > TOKENS_FRESH_MS) {
+      this.readAtMs = Date.now();
+      this.known = this.read();
+      // the next one asks again
+      this.known.catch(() => {
+        this.known = undefined;
+      });
+    }
+    const principal = (await this.known).get(this.hash(token));
+    if (principal !== undefined) this.bearers.set(principal, token);
+    return principal;
+  }
+
+  /** The token that somebody came with, to come to an edge with: that judges it as if it was asked itself. */
+  bearerOf(principal: Principal): string | undefined {
+    return this.bearers.get(principal);
+  }
+
+  private async read(): Promise<ReadonlyMap<string, Principal>> {
+    const active = await this.store.activeHashes();
+    return new Map(active.map(({ id, name, hash, scopes }) => [hash, tokenPrincipal(id, name, scopes)]));
+  }
+}
+
+function tokenPrincipal(id: string, name: string, scopes: readonly string[]): Principal {
+  const grants: readonly Grant[] = [{ permissions: permissionsOf(scopes), scope: EVERYWHERE }];
+  return { kind: 'token', id, name, grants };
+}

@@ -1,0 +1,1 @@
+export { SealAuditJob } from './seal-audit-job.ts';

@@ -1,0 +1,146 @@
+/**
+ * Seals what was recorded, within a second or two; one worker at a time. Each minute, where it has moved, the head of
+ * the chain is published: whoever cuts off its end in the database cannot take that back. Now and then the whole chain
+ * is verified, and rows past their retention are removed behind a signed anchor.
+ */
+import type { ChainSource, ChainState, Head, Hmac } from '@foreshard/core/audit';
+import { verifyChain } from '@foreshard/core/audit';
+import type { Logger } from 'pino';
+import type { Metrics } from '../process/metrics.ts';
+
+/** What a chain can do, as the store offers it. */
+export interface AuditChain extends ChainSource {
+  seal(
+    hmac: Hmac,
+    options: { readonly aboveId: string; readonly limit: number; readonly known: Head | undefined },
+  ): Promise<
+    | { readonly kind: 'sealed'; readonly rows: number; readonly head: Head; readonly lowId: string }
+    | { readonly kind: 'busy' }
+    | { readonly kind: 'wrong key'; readonly head: Head }
+  >;
+  prune(hmac: Hmac, before: Date, limit: number, nowMs: number): Promise<number>;
+}
+
+export interface SealAuditParts {
+  readonly chain: AuditChain;
+  readonly key: () => Promise<Hmac>;
+  /** the newest head that this machine has seen */
+  readonly heads: { read(): Promise<Head | undefined>; keep(head: Head): Promise<void> };
+  /** for the console; may fail */
+  readonly report: (state: ChainState) => Promise<void>;
+  /** to the target of notifications that was set */
+  readonly announce: (head: Head) => Promise<void>;
+  readonly retentionMs: number;
+  readonly metrics: Pick<Metrics, 'auditHead' | 'auditUnsealed' | 'auditFaults'>;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+}
+
+/** Some milliseconds; the rest comes with the next run. */
+const SEALED_AT_ONCE = 1_000;
+const PUBLISH_EVERY_MS = 60_000;
+/** A row whose transaction was open for more than a minute is found when all are looked at. */
+const SWEEP_EVERY_MS = 300_000;
+const VERIFY_EVERY_MS = 600_000;
+const PRUNE_EVERY_MS = 600_000;
+const PRUNED_AT_ONCE = 5_000;
+const PRUNES_MAX = 20;
+
+export class SealAuditJob {
+  private readonly parts: SealAuditParts;
+  private hmac: Hmac | undefined;
+  private known: Head | undefined;
+  private lowId = '0';
+  private published: Head | undefined;
+  private lastMs = { publish: NEVER, sweep: NEVER, verify: NEVER, prune: NEVER };
+  private verified: ChainState['verified'] = null;
+  private fault: string | null = null;
+
+  constructor(parts: SealAuditParts) {
+    this.parts = parts;
+  }
+
+  /** @throws when the database does not answer, or the key cannot be read */
+  async run(signal: AbortSignal): Promise<object | undefined> {
+    const { chain, key } = this.parts;
+    this.hmac ??= await key();
+    const isSweep = this.isDue('sweep', SWEEP_EVERY_MS);
+    const aboveId = isSweep ? '0' : this.lowId;
+    const reply = await chain.seal(this.hmac, { aboveId, limit: SEALED_AT_ONCE, known: this.known });
+    if (reply.kind === 'busy') return undefined;
+    if (reply.kind === 'wrong key') return this.refuse(reply.head);
+    this.known = reply.head;
+    // there may be more of them
+    this.lowId = reply.rows === SEALED_AT_ONCE ? aboveId : reply.lowId;
+    this.parts.metrics.auditHead.set(reply.head.number);
+    if (this.isDue('verify', VERIFY_EVERY_MS)) await this.verify(this.hmac, signal);
+    if (this.isDue('publish', PUBLISH_EVERY_MS)) await this.publish(reply.head);
+    const pruned = this.isDue('prune', PRUNE_EVERY_MS) ? await this.prune(this.hmac, signal) : 0;
+    return pruned === 0 ? undefined : { pruned };
+  }
+
+  /** Nothing is sealed under another key: the rest of the chain would hold for nobody. */
+  private async refuse({ number }: Head): Promise<undefined> {
+    this.fault = `No seal up to number ${number} holds under the key of this worker.`;
+    this.parts.metrics.auditFaults.set(1);
+    if (this.isDue('publish', PUBLISH_EVERY_MS))
+      this.parts.log.error(
+        `nothing of the audit log is sealed: ${this.fault} Give it the key of the chain (AUDIT_KEY_FILE), see docs/audit.md`,
+      );
+  }
+
+  private async verify(hmac: Hmac, signal: AbortSignal): Promise<void> {
+    const { chain, heads, nowMs, log, metrics } = this.parts;
+    const published = await heads.read();
+    const { head, faults } = await verifyChain(chain, hmac, { nowMs: nowMs(), published, signal });
+    if (signal.aborted) return;
+    this.fault = faults[0]?.detail ?? null;
+    metrics.auditFaults.set(faults.length);
+    for (const { detail, kind } of faults) log.error({ kind }, `the audit log does not verify: ${detail}`);
+    if (faults.length === 0) this.verified = { to: head.number, at: new Date(nowMs()).toISOString() };
+  }
+
+  private async publish(head: Head): Promise<void> {
+    const { chain, heads, report, announce, nowMs, log, metrics } = this.parts;
+    const { rows } = await chain.unsealed();
+    metrics.auditUnsealed.set(rows);
+    const at = new Date(nowMs()).toISOString();
+    const state = { head: head.number === 0 ? null : { ...head, at }, unsealed: rows };
+    await report({ ...state, verified: this.verified, fault: this.fault }).catch(() => {});
+    if (head.number === 0 || head.hash === this.published?.hash) return;
+    this.published = head;
+    log.info({ number: head.number, hash: head.hash }, 'head of the audit log');
+    // a head that is ahead of the chain is the proof that its end was cut off: it stays until a person takes it away
+    const seen = await heads.read();
+    const isBehind = seen !== undefined && seen.number > head.number;
+    if (!isBehind && this.fault === null) await heads.keep(head);
+    await announce(head).catch((error: Error) =>
+      log.warn({ reason: error.message }, 'the head of the audit log was not sent'),
+    );
+  }
+
+  private async prune(hmac: Hmac, signal: AbortSignal): Promise<number> {
+    const { chain, retentionMs, nowMs, log } = this.parts;
+    // what is wrong stays to be looked at
+    if (this.fault !== null) {
+      log.warn('nothing is pruned from the audit log while it does not verify');
+      return 0;
+    }
+    let pruned = 0;
+    for (let times = 0; times < PRUNES_MAX && !signal.aborted; times++) {
+      const rows = await chain.prune(hmac, new Date(nowMs() - retentionMs), PRUNED_AT_ONCE, nowMs());
+      pruned += rows;
+      if (rows < PRUNED_AT_ONCE) break;
+    }
+    return pruned;
+  }
+
+  private isDue(what: keyof SealAuditJob['lastMs'], everyMs: number): boolean {
+    const nowMs = this.parts.nowMs();
+    if (nowMs - this.lastMs[what] < everyMs) return false;
+    this.lastMs = { ...this.lastMs, [what]: nowMs };
+    return true;
+  }
+}
+
+const NEVER = Number.NEGATIVE_INFINITY;

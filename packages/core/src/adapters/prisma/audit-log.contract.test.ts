@@ -1,0 +1,112 @@
+import { createDatabase } from '@foreshard/local';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { processPrincipal } from '../../access/index.ts';
+import type { AuditEntry } from '../../audit/index.ts';
+import { PrismaAuditLog } from './audit-log.ts';
+import { openPrisma, type PrismaClient } from './client.ts';
+import { applyMigrations } from './migrator.ts';
+
+const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
+
+let prisma: PrismaClient;
+let audit: PrismaAuditLog;
+
+beforeAll(async () => {
+  const url = await createDatabase(inject('postgresUrl'), `audit_${process.pid}`);
+  await applyMigrations(url, MIGRATIONS);
+  prisma = openPrisma(url);
+  audit = new PrismaAuditLog(prisma, url);
+});
+afterAll(() => prisma.$disconnect());
+beforeEach(async () => {
+  await prisma.$transaction([
+    prisma.$executeRaw`SELECT set_config('foreshard.audit_pruning', 'on', true)`,
+    prisma.$executeRaw`TRUNCATE audit_row, audit_seal, audit_anchor`,
+  ]);
+});
+
+function entry(over: Partial<AuditEntry> = {}): AuditEntry {
+  const origin = { surface: 'console', address: '10.0.0.9', requestId: 'r-1', sessionId: 's-1' } as const;
+  const what = { operation: 'hosts.drain', resource: 'host', target: '3', reason: 'why', input: { host: 3 } };
+  return { principal: processPrincipal('ann@example.com'), origin, ...what, ...over };
+}
+
+it('shows one order of two rows, by the id of either', async () => {
+  const begunId = await audit.begun(entry());
+  expect(await audit.list({ limit: 10 })).toMatchObject([{ id: begunId, outcome: 'under way' }]);
+  await audit.completed(begunId, entry(), { outcome: 'done', before: { a: 1 }, after: { a: 2 } });
+  const listed = await audit.list({ limit: 10 });
+  expect(listed).toMatchObject([
+    {
+      ...{ begunId, outcome: 'done', actor: 'ann@example.com', actorKind: 'process', sessionId: 's-1' },
+      ...{ address: '10.0.0.9', surface: 'console', operation: 'hosts.drain', target: '3', requestId: 'r-1' },
+      ...{ reason: 'why', input: { host: 3 }, before: { a: 1 }, after: { a: 2 }, seal: undefined },
+    },
+  ]);
+  expect(listed[0]!.endedAt.getTime()).toBeGreaterThanOrEqual(listed[0]!.at.getTime());
+  expect(await audit.show(begunId)).toEqual(listed[0]);
+  expect(await audit.show(listed[0]!.id)).toEqual(listed[0]);
+  expect(await audit.show('999999')).toBe(undefined);
+});
+
+it('an order has one end', async () => {
+  const begunId = await audit.begun(entry());
+  await audit.completed(begunId, entry(), { outcome: 'done' });
+  await expect(audit.completed(begunId, entry(), { outcome: 'failed' })).rejects.toThrow();
+});
+
+it('filters, and pages from the newest on', async () => {
+  for (const host of [1, 2, 3]) await audit.done(entry({ target: String(host), input: { host } }));
+  await audit.denied(entry({ principal: processPrincipal('bob') }), 'forbidden', 'bob may not 100%_x here');
+  const ask = async (question: object) => (await audit.list({ limit: 10, ...question })).map((r) => r.target);
+  const page = await audit.list({ limit: 2 });
+  expect(page.map(({ outcome }) => outcome)).toEqual(['denied', 'done']);
+  expect(await ask({ before: page[1]!.id })).toEqual(['2', '1']);
+  expect(await ask({ actor: 'bob' })).toEqual(['3']);
+  expect(await ask({ outcome: 'done' })).toEqual(['3', '2', '1']);
+  expect(await ask({ text: '100%_x' })).toEqual(['3']);
+  expect(await ask({ text: '100%%x' })).toEqual([]);
+  expect(await ask({ text: '"HOST": 2' })).toEqual(['2']);
+  expect(await ask({ operation: 'hosts.add' })).toEqual([]);
+  expect(await ask({ resource: 'host', from: new Date(Date.now() + 60_000) })).toEqual([]);
+  expect(await ask({ to: new Date(Date.now() + 60_000) })).toHaveLength(4);
+});
+
+it('shows an order without an end as unknown once it took longer than any', async () => {
+  await prisma.$executeRaw`
+    INSERT INTO audit_row (at, outcome, actor_kind, actor_id, actor, address, surface, operation, resource, target,
+      request_id, reason)
+    VALUES (now() - interval '1 hour', 'begun', 'process', 'a', 'a', '', 'edge', 'hosts.drain', 'host', '3', '', '')`;
+  expect(await audit.list({ limit: 1, outcome: 'unknown' })).toMatchObject([{ outcome: 'unknown' }]);
+});
+
+describe('the fence', () => {
+  it.each([
+    'UPDATE audit_row SET actor = $$nobody$$',
+    'DELETE FROM audit_row',
+    'TRUNCATE audit_row CASCADE',
+    'DELETE FROM audit_seal',
+    'UPDATE audit_seal SET hash = hash',
+  ])('refuses %s', async (statement) => {
+    await audit.done(entry());
+    await prisma.$executeRaw`INSERT INTO audit_seal (number, row_id, hash) SELECT 1, max(id), 'x' FROM audit_row`;
+    await expect(prisma.$executeRawUnsafe(statement)).rejects.toThrow(/are never changed or removed/);
+  });
+
+  it('also refuses to change a row while pruning', async () => {
+    await audit.done(entry());
+    const changed = prisma.$transaction([
+      prisma.$executeRaw`SELECT set_config('foreshard.audit_pruning', 'on', true)`,
+      prisma.$executeRaw`UPDATE audit_row SET actor = 'nobody'`,
+    ]);
+    await expect(changed).rejects.toThrow(/are never changed or removed/);
+  });
+});
+
+it('says in one line that the database is away', async () => {
+  const url = 'postgresql://me:secret@127.0.0.1:1/t';
+  const nowhere = openPrisma(url);
+  const reply = new PrismaAuditLog(nowhere, url).begun(entry());
+  await expect(reply).rejects.toMatchObject({ name: 'DatabaseUnreachable' });
+  await nowhere.$disconnect();
+});

@@ -1,0 +1,104 @@
+/** What everybody may ask and do about the own account. */
+import { z } from 'zod';
+import { grantSchema, PRINCIPAL_KINDS, roleGrantsSchema } from '../access/index.ts';
+import { time } from './fields.ts';
+import { command, query } from './operation.ts';
+import { endedSessionSchema, sessionIdMember, sessionSchema } from './sessions.ts';
+
+const PASSWORD_CHARS_MAX = 200;
+const password = z.string().min(1).max(PASSWORD_CHARS_MAX);
+
+const accountSchema = z
+  .strictObject({
+    kind: z.enum(PRINCIPAL_KINDS),
+    id: z.string(),
+    name: z.string().describe('e-mail of a person, name of a token'),
+    grants: z.array(grantSchema),
+    person: z
+      .strictObject({
+        name: z.string(),
+        roles: roleGrantsSchema,
+        signIn: z.enum(['password', 'oidc']),
+        lastSignInAt: time.describe('null: never'),
+      })
+      .nullable()
+      .describe('null: the caller is a token'),
+  })
+  .meta({ id: 'Account' });
+
+const common = { resource: 'account', permission: 'account:use' } as const;
+const tag = 'administration';
+
+export const account = {
+  show: query({
+    ...common,
+    name: 'account.show',
+    input: z.strictObject({}),
+    output: accountSchema,
+    errors: ['store_unreachable'],
+    http: {
+      tag,
+      method: 'get',
+      path: '/v1/account',
+      operationId: 'readAccount',
+      summary: 'Who I am, and what I may do',
+      description: 'Of the person or the token that asks.',
+      answers: { 200: 'The account' },
+    },
+  }),
+  sessions: query({
+    ...common,
+    name: 'account.sessions',
+    input: z.strictObject({}),
+    output: z.strictObject({ sessions: z.array(sessionSchema) }),
+    errors: ['forbidden', 'store_unreachable'],
+    http: {
+      tag,
+      method: 'get',
+      path: '/v1/account/sessions',
+      operationId: 'listOwnSessions',
+      summary: 'Own sessions',
+      description: 'Of the person who asks, newest first. A token has none.',
+      answers: { 200: 'The sessions' },
+      example: { sessions: [] },
+    },
+  }),
+  endSession: command({
+    ...common,
+    name: 'account.endSession',
+    input: z.strictObject(sessionIdMember),
+    output: endedSessionSchema,
+    errors: ['not_found', 'forbidden', 'store_unreachable'],
+    http: {
+      tag,
+      method: 'delete',
+      path: '/v1/account/sessions/{id}',
+      params: { id: 'session' },
+      operationId: 'endOwnSession',
+      summary: 'End an own session',
+      description: 'Within 5 seconds it can do nothing more.',
+      answers: { 200: 'Ended' },
+    },
+  }),
+  changePassword: command({
+    ...common,
+    name: 'account.changePassword',
+    secrets: ['current', 'password'],
+    input: z.strictObject({
+      current: password.describe('the password of now'),
+      password: password.describe('the new one'),
+    }),
+    output: z.strictObject({ sessionsEnded: z.int() }).meta({ id: 'ChangedPassword' }),
+    errors: ['invalid_order', 'forbidden', 'in_the_way', 'store_unreachable'],
+    http: {
+      tag,
+      method: 'post',
+      path: '/v1/account/password',
+      operationId: 'changePassword',
+      summary: 'Change the own password',
+      description: 'The session that asks goes on, all others of the person end.',
+      body: { description: 'the old one and the new one', id: 'PasswordChange' },
+      answers: { 200: 'Changed' },
+    },
+  }),
+} as const;

@@ -1,0 +1,205 @@
+/**
+ * The one place where operations are carried out, whichever surface was asked: it judges the permission, has the
+ * handler do it, and records both. A command has a row before its handler runs, so nothing changes without a trace;
+ * where the row cannot be written, nothing is carried out.
+ *
+ *   not permitted        -> denied
+ *   command, row written -> begun -> handler -> done | failed
+ *   query, dry run       -> handler
+ *
+ * A row that begun and has no end is of a process that died, or lost the database, in between: what became of it is not
+ * known, and shown as that.
+ */
+import { mentions } from '../../access/index.ts';
+import type { AuditEntry, AuditResult, AuditWriter } from '../../audit/index.ts';
+import { ForeshardError } from '../../kernel/index.ts';
+import { forbidden, requireAllowed } from '../allowing.ts';
+import type { Caller } from '../caller.ts';
+import type { AnyOperation, Handler, Handlers, InputOf, OperationTable, OutputOf } from '../operation.ts';
+import { recorded, recordedText } from '../recorded.ts';
+import { asForeshardError } from './refusals.ts';
+
+export interface OperationRunnerParts<T extends OperationTable> {
+  readonly table: T;
+  readonly handlers: Handlers<T>;
+  readonly audit: AuditWriter;
+  readonly nowMs: () => number;
+  /** a row could not be written although what it is about has happened */
+  readonly warn: (message: string, error: unknown) => void;
+}
+
+/** A tool that polls what it may not read is one row in this time. */
+const DENIED_QUERY_EVERY_MS = 60_000;
+const DENIALS_KEPT = 1_000;
+
+export class OperationRunner<T extends OperationTable = OperationTable> {
+  readonly table: T;
+  private readonly parts: OperationRunnerParts<T>;
+  private readonly deniedAtMs = new Map<string, number>();
+
+  constructor(parts: OperationRunnerParts<T>) {
+    this.parts = parts;
+    this.table = parts.table;
+  }
+
+  /**
+   * Before its input is read: does the caller hold the permission at all, wherever it is limited to? Owners need none.
+   * @throws ForeshardError forbidden
+   */
+  async requireMentioned(operation: AnyOperation, caller: Caller): Promise<void> {
+    const { principal } = caller;
+    if (operation.owned === true || mentions(principal.grants, operation.permission)) return;
+    await this.denied(operation, {}, caller, forbidden(principal, operation.permission));
+  }
+
+  /** @throws ForeshardError of the contract, forbidden, or store_unreachable where it cannot be recorded */
+  async run<O extends AnyOperation>(operation: O, input: InputOf<O>, caller: Caller): Promise<OutputOf<O>> {
+    try {
+      requireAllowed(operation, input, caller.principal);
+    } catch (error) {
+      await this.denied(operation, input, caller, error as ForeshardError);
+    }
+    if (operation.audit === 'never' || caller.dryRun) return this.carriedOut(operation, input, caller);
+    const entry = entryOf(operation, input, caller);
+    const begunId = await this.begun(entry);
+    const noted: Pick<AuditResult, 'before' | 'after'>[] = [];
+    const note: Caller['note'] = (change) => void noted.push(change);
+    let output: OutputOf<O>;
+    try {
+      output = await this.carriedOut(operation, input, { ...caller, note });
+    } catch (error) {
+      await this.ended(begunId, entry, { outcome: 'failed', ...refusalIn(error) });
+      throw error;
+    }
+    const change = noted.length === 0 ? { after: output } : Object.assign({}, ...noted);
+    await this.ended(begunId, entry, { outcome: 'done', ...keptChange(change, operation) });
+    return output;
+  }
+
+  private async carriedOut<O extends AnyOperation>(
+    operation: O,
+    input: InputOf<O>,
+    caller: Caller,
+  ): Promise<OutputOf<O>> {
+    const [router = '', name = ''] = operation.name.split('.');
+    const handler = (this.parts.handlers as Handlers<OperationTable>)[router]![name]! as Handler<O>;
+    try {
+      return await handler(input, caller);
+    } catch (error) {
+      throw asForeshardError(error);
+    }
+  }
+
+  private async begun(entry: AuditEntry): Promise<string> {
+    try {
+      return await this.parts.audit.begun(entry);
+    } catch (cause) {
+      const error = asForeshardError(cause);
+      if (!isRefusal(error)) throw error;
+      const { retryAfterSeconds } = error;
+      throw new ForeshardError(
+        'store_unreachable',
+        'PostgreSQL does not answer, where every order is recorded before it is carried out: nothing was changed.',
+        { retryAfterSeconds, cause },
+      );
+    }
+  }
+
+  /** It has happened: that it is not recorded is no failure of the order. */
+  private async ended(begunId: string, entry: AuditEntry, result: AuditResult): Promise<void> {
+    try {
+      await this.parts.audit.completed(begunId, entry, result);
+    } catch (error) {
+      this.parts.warn(
+        `the audit log has no end of row ${begunId}: ${entry.operation} ${result.outcome}`,
+        error,
+      );
+    }
+  }
+
+  /** @throws the refusal, always: a denial holds, recorded or not */
+  private async denied(
+    operation: AnyOperation,
+    input: unknown,
+    caller: Caller,
+    refusal: ForeshardError,
+  ): Promise<never> {
+    if (!this.isRepeated(operation, caller)) {
+      const { code, message } = refusal;
+      await this.parts.audit
+        .denied(entryOf(operation, input, caller), code, recordedText(message))
+        .catch((error: unknown) =>
+          this.parts.warn(`the audit log has no row of a denied ${operation.name}`, error),
+        );
+    }
+    throw refusal;
+  }
+
+  private isRepeated({ kind, name }: AnyOperation, { principal }: Caller): boolean {
+    if (kind === 'command') return false;
+    const key = `${principal.kind} ${principal.id} ${name}`;
+    const nowMs = this.parts.nowMs();
+    const lastMs = this.deniedAtMs.get(key);
+    if (lastMs !== undefined && nowMs - lastMs < DENIED_QUERY_EVERY_MS) return true;
+    if (this.deniedAtMs.size >= DENIALS_KEPT) this.deniedAtMs.clear();
+    this.deniedAtMs.set(key, nowMs);
+    return false;
+  }
+}
+
+function entryOf(operation: AnyOperation, input: unknown, { principal, origin }: Caller): AuditEntry {
+  const { name, resource, secrets } = operation;
+  const kept = recorded(input, secrets);
+  const given = (kept ?? {}) as Readonly<Record<string, unknown>>;
+  return {
+    ...{ principal, origin, operation: name, resource },
+    ...{ target: targetIn(given), reason: reasonIn(given), input: kept },
+  };
+}
+
+/** Members that name what an operation is about, the most telling first. */
+const NAMING = [
+  ...['name', 'group', 'stream', 'cluster', 'host', 'shardlet', 'shardlets', 'migration'],
+  ...['recommendation', 'requests', 'version', 'token', 'person', 'email', 'session', 'subject'],
+  ...['job', 'id', 'url', 'to'],
+];
+const TARGET_CHARS_MAX = 200;
+
+function targetIn(given: Readonly<Record<string, unknown>>): string {
+  const member = NAMING.find((one) => given[one] !== undefined && given[one] !== null);
+  if (member === undefined) return '';
+  return textOf(given[member]).slice(0, TARGET_CHARS_MAX).toWellFormed();
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textOf).join(', ');
+  if (typeof value !== 'object' || value === null) return String(value);
+  const { recommendation, name = recommendation } = value as Record<string, unknown>;
+  return name === undefined ? JSON.stringify(value) : String(name);
+}
+
+function reasonIn({ reason, note, because }: Readonly<Record<string, unknown>>): string {
+  const found = [reason, note, because].find((one) => typeof one === 'string');
+  return (found as string | undefined) ?? '';
+}
+
+/** By name: a bundler may have made a second class of it. */
+function isRefusal(error: unknown): error is ForeshardError {
+  return (error as Error | null)?.name === 'ForeshardError';
+}
+
+function refusalIn(error: unknown): Pick<AuditResult, 'code' | 'detail'> {
+  if (isRefusal(error)) return { code: error.code, detail: recordedText(error.message) };
+  // what it says may hold what nobody may read
+  return { code: 'internal', detail: `unexpected fault: ${(error as Error | null)?.name ?? 'unknown'}` };
+}
+
+function keptChange(
+  { before, after }: Pick<AuditResult, 'before' | 'after'>,
+  { secrets }: AnyOperation,
+): Pick<AuditResult, 'before' | 'after'> {
+  return {
+    ...(before === undefined ? {} : { before: recorded(before, secrets) }),
+    ...(after === undefined ? {} : { after: recorded(after, secrets) }),
+  };
+}
