@@ -11,8 +11,11 @@ export interface RunningConsole {
 }
 
 /** REQUIRES that it is built. */
-export async function startConsole(environment: Readonly<Record<string, string>>): Promise<RunningConsole> {
-  const port = await freePort();
+export async function startConsole(
+  environment: Readonly<Record<string, string>>,
+  given?: number,
+): Promise<RunningConsole> {
+  const port = given ?? (await freePort());
   const next = `${ROOT}node_modules/next/dist/bin/next`;
   const child = start(next, ['start', `${ROOT}apps/web`, '-H', '127.0.0.1', '-p', String(port)], {
     ...environment,

@@ -83,9 +83,10 @@ export const account = {
   changePassword: command({
     ...common,
     name: 'account.changePassword',
+    secrets: ['current', 'password'],
     input: z.strictObject({
-      current: password.describe('the password of now').meta({ secret: true }),
-      password: password.describe('the new one').meta({ secret: true }),
+      current: password.describe('the password of now'),
+      password: password.describe('the new one'),
     }),
     output: z.strictObject({ sessionsEnded: z.int() }).meta({ id: 'ChangedPassword' }),
     errors: ['invalid_order', 'forbidden', 'in_the_way', 'store_unreachable'],

@@ -88,6 +88,7 @@ export const groups = {
   push: command({
     ...common,
     name: 'groups.push',
+    secrets: ['secret', 'url'],
     permission: 'groups:manage',
     input: z.strictObject({
       ...group,

@@ -51,7 +51,7 @@ const linkSchema = z
     url: z
       .string()
       .nullable()
-      .describe('null: the address of the console is not set (FORESHARD_CONSOLE_URL)'),
+      .describe('answered only here; null: the address of the console is not set (FORESHARD_CONSOLE_URL)'),
     expiresAt: z.iso.datetime(),
   })
   .meta({ id: 'SignInLink' });
@@ -96,6 +96,7 @@ export const users = {
   invite: command({
     ...common,
     name: 'users.invite',
+    secrets: ['path', 'url'],
     input: z.strictObject({
       email,
       roles: givenRolesSchema.refine((roles) => roles.length > 0, 'at least one role is needed'),
@@ -121,6 +122,7 @@ export const users = {
   link: command({
     ...common,
     name: 'users.link',
+    secrets: ['path', 'url'],
     input: z.strictObject({ user }),
     output: linkSchema,
     errors: ['not_found', 'forbidden', 'in_the_way', 'store_unreachable'],
