@@ -37,7 +37,7 @@ async function sealed(): Promise<void> {
 
 test('an order over the edge, a refusal, and one without an edge have their callers', async () => {
   await foreshard('hints', 'add', ...HINT, '--because', `gifts ${CANARY}`);
-  const refused = await foreshard('hosts', 'add', 'redis://u:canary@127.0.0.1:1');
+  const refused = await edge.command(['hosts', 'add', '-'], 'redis://u:canary@127.0.0.1:1').ended;
   expect(refused).toMatchObject({ exitCode: FAILED, stderr: expect.not.stringContaining('canary') });
   const direct = await foreshard('hints', 'restore', NO_ID, '--direct');
   expect(direct).toMatchObject({ exitCode: BAD_INPUT, stderr: expect.stringContaining(NO_ID) });
