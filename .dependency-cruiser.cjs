@@ -205,6 +205,7 @@ const APPS = {
     streams: [],
     restructure: ['streams'],
     advice: ['planning', 'restructure'],
+    audit: [],
     backup: [],
     building: [],
     checks: ['building'],

@@ -79,6 +79,9 @@ export async function operationStores(control: Control): Promise<OperationStores
   return { ...stores, groupService };
 }
 
+/** The key of the chain over the audit log, and heads that were published. */
+export const auditKeys = () => import('@foreshard/core/adapters/audit');
+
 /** Answers the names of what was applied now. */
 /** What may be sent to is the same as for the worker that sends. @throws CommandFailure */
 function webhookNetworks(): readonly string[] {

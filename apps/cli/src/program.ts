@@ -3,6 +3,7 @@ import { diskFull, SetupFailure } from '@foreshard/local';
 import { Command, CommanderError } from 'commander';
 import { register as registerAccess } from './access/index.ts';
 import { register as registerAdvice } from './advice/index.ts';
+import { register as registerAudit } from './audit/index.ts';
 import { register as registerBackup } from './backup/index.ts';
 import { register as registerClusters } from './clusters/index.ts';
 import { register as registerConsuming } from './consuming/index.ts';
@@ -57,6 +58,7 @@ const TOPICS = [
   registerHosts,
   registerStreams,
   registerTokens,
+  registerAudit,
   registerUsers,
   registerQuotas,
   registerRestructure,

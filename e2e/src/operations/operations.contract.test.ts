@@ -104,13 +104,9 @@ describe.each(ALL.map((operation) => [operation.name, operation] as const))('%s'
   test('needs a token with its permission', async () => {
     const limited = without.get(operation.permission)!;
     const asked = (authorization: Record<string, string>) =>
-      everywhere((surface) =>
-        surface === 'console' ? unasked : ask(surface, operation, input, authorization),
-      );
-    const { console: _, ...none } = await asked({});
-    same(none, { code: 'unauthorized' });
-    const { console: __, ...wrong } = await asked(bearer(limited));
-    same(wrong, { code: 'forbidden' });
+      everywhere((surface) => ask(surface, operation, input, authorization));
+    same(await asked({}), { code: 'unauthorized' });
+    same(await asked(bearer(limited)), { code: 'forbidden' });
     const command = refused?.command ?? answered?.command;
     if (command === undefined) return;
     // what a command judges, or asks with another permission, before it gives the order
@@ -200,8 +196,6 @@ function errorIn(stderr: string): { code: CommandCode; detail: string; cure?: st
 }
 
 type Surface = 'rest' | 'trpc' | 'console';
-/** the console has no tokens */
-const unasked = Promise.resolve({ code: 'not asked' });
 const TRPC_OF_ITS_OWN: readonly string[] = ['telemetry.accesses', 'telemetry.instances'];
 
 function ask(
@@ -212,7 +206,7 @@ function ask(
 ): Promise<Outcome> {
   if (surface === 'rest') return overRest(cluster.edgeUrl, operation, input, authorization);
   if (surface === 'trpc') return overTrpc(trpcUrl(), operation, input, authorization);
-  return overTrpc(console.url, operation, input);
+  return overTrpc(console.url, operation, input, authorization);
 }
 
 test('the command as a process answers, and ends with the code of the refusal', async () => {

@@ -120,6 +120,15 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'tokens.rotate': unknown('unknown_token', { id: 'nobody' }, 'tokens', 'rotate', 'nobody'),
   'tokens.revoke': unknown('unknown_token', { token: 'nobody' }, 'tokens', 'revoke', 'nobody'),
 
+  // other rows of the suite are denied meanwhile
+  'audit.list': {
+    answered: {
+      input: { operation: 'nothing.here' },
+      command: ['audit', 'list', '--operation', 'nothing.here', '--limit', '100'],
+    },
+  },
+  'audit.chain': {},
+  'audit.show': missing({ id: AT }, 'audit', 'show', AT),
   'users.list': { answered: { input: {}, command: ['users', 'list'] } },
   'users.show': missing({ user: NOBODY_MAIL }, 'users', 'show', NOBODY_MAIL),
   'users.invite': wrong(
@@ -229,12 +238,15 @@ export const NOT_ANSWERED: Readonly<Record<string, string>> = {
   'clusters.show': 'needs a cluster: clusters.contract.test.ts',
   'notifications.showDelivery': 'needs a delivery: notifications.contract.test.ts',
   'groups.show': 'needs a group: consuming.contract.test.ts',
+  'audit.chain': 'a worker publishes it meanwhile: audit.contract.test.ts',
+  'audit.show': 'needs a record: audit.contract.test.ts',
   'hosts.loss': 'needs a host that went back: accept-loss.contract.test.ts',
   'migrations.show': 'needs a move: restructure.contract.test.ts',
 };
 
 /** Operations whose command cannot ask what the row asks, with the reason. */
 export const COMMAND_DIFFERS: Readonly<Record<string, string>> = {
+  'audit.chain': 'it shows the head alone: audit.contract.test.ts',
   'account.show': 'it answers who asks, and has nothing to refuse',
   'clusters.add': 'it reads a file',
   'clusters.importLoad': 'it reads a file',

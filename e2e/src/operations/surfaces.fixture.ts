@@ -80,7 +80,7 @@ export async function overTrpc(
   url: string,
   { kind, name }: AnyOperation,
   input: Input,
-  authorization: Authorization = {},
+  authorization: Authorization,
 ): Promise<Outcome> {
   const asked = `input=${encodeURIComponent(JSON.stringify(input))}`;
   const response = await (kind === 'query'
@@ -147,7 +147,9 @@ export async function startConsole(settings: Readonly<Record<string, string>>): 
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const url = `http://127.0.0.1:${port}/api/trpc/operations.`;
-  await vi.waitUntil(async () => (await fetch(`${url}hosts.list`).catch(() => undefined))?.ok === true, {
+  // nobody is answered, and that shows that it is there
+  const isThere = async () => (await fetch(`${url}hosts.list`).catch(() => undefined))?.status === 401;
+  await vi.waitUntil(isThere, {
     timeout: CONSOLE_STARTS_WITHIN_MS,
     interval: 100,
   });

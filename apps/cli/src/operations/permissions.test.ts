@@ -21,9 +21,9 @@ function page(): string {
   return [
     '# Permissions',
     '',
-    'Every operation, the permission that a token needs for it, and the ways to ask for it. Commands are marked as recorded:',
-    'an audit log will name their callers. Today the change log names the callers of orders about the topology, and each',
-    'migration who ordered it. Health, metrics and the description of the API need no token.',
+    'Every operation, the permission that a caller needs for it, and the ways to ask for it. What is marked as recorded has a',
+    'row in the [audit log](audit.md) before it is carried out and one after it; whatever is not permitted has one too.',
+    'Health and the description of the API need no token.',
     '',
     'This page is made from `packages/core/src/operations` by a test',
     '(`npx vitest run apps/cli/src/operations/permissions.test.ts -u`).',

@@ -51,9 +51,11 @@ async function carriedOut(
   given: unknown,
 ): Promise<unknown> {
   const { principal, sessionId } = identity;
+  const origin = originOf(headers, server.proxies, sessionId);
   try {
+    // as at the edge, whoever may not call it at all learns nothing about the input
+    await server.operations.requireMentioned(operation, callerOf(principal, origin));
     const { input, dryRun } = judgedCall(operation, given);
-    const origin = originOf(headers, server.proxies, sessionId);
     const answer = await server.operations.run(operation, input, callerOf(principal, origin, dryRun));
     // the page that follows shows what was decided
     if (operation.kind === 'command' && !dryRun) await server.map.catchUp().catch(() => {});

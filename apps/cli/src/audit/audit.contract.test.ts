@@ -1,0 +1,122 @@
+/** The audit log as people read and verify it, on a real edge, worker and database. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { RealEdge } from '../replay/real-edge.fixture.ts';
+
+const DONE = 0;
+const FAILED = 1;
+const BAD_INPUT = 2;
+const SEALED_WITHIN_MS = 20_000;
+const NO_ID = '01a1ff5c-50c3-7438-a09a-41089442e032';
+const CANARY = 'whsec_canary0canary0canary0';
+
+let edge: RealEdge;
+beforeAll(async () => {
+  edge = await RealEdge.start(inject('postgresUrl'), 1, 'audit');
+}, 150_000);
+afterAll(() => edge?.stop());
+
+const foreshard = (...args: string[]) => edge.command(args).ended;
+const HINT = ['--from', '2126-12-24T18:00:00Z', '--to', '2126-12-24T22:00:00Z', '--factor', '3'];
+
+async function json(...args: string[]) {
+  const { exitCode, stdout, stderr } = await foreshard(...args, '--json');
+  expect(stderr).toBe('');
+  expect(exitCode).toBe(DONE);
+  return JSON.parse(stdout);
+}
+
+/** Until every row has a seal. */
+async function sealed(): Promise<void> {
+  await vi.waitUntil(async () => (await json('audit', 'list', '--limit', '1')).records[0]?.seal !== null, {
+    ...{ timeout: SEALED_WITHIN_MS, interval: 300 },
+  });
+}
+
+test('an order over the edge, a refusal, and one without an edge have their callers', async () => {
+  await foreshard('hints', 'add', ...HINT, '--because', `gifts ${CANARY}`);
+  const refused = await edge.command(['hosts', 'add', '-'], 'redis://u:canary@127.0.0.1:1').ended;
+  expect(refused).toMatchObject({ exitCode: FAILED, stderr: expect.not.stringContaining('canary') });
+  const direct = await foreshard('hints', 'restore', NO_ID, '--direct');
+  expect(direct).toMatchObject({ exitCode: BAD_INPUT, stderr: expect.stringContaining(NO_ID) });
+  const { records } = await json('audit', 'list');
+  expect(records.slice(0, 3)).toMatchObject([
+    { operation: 'hints.restore', outcome: 'failed', code: 'not_found', surface: 'command line' },
+    { operation: 'hosts.add', outcome: 'failed', surface: 'edge', actorKind: 'token' },
+    {
+      operation: 'hints.add',
+      outcome: 'done',
+      surface: 'edge',
+      address: expect.stringContaining('127.0.0.1'),
+    },
+  ]);
+  expect(records[2].actor).toMatch(/^token:/);
+  expect(records[2].requestId).not.toBe('');
+  const shown = await json('audit', 'show', records[2].id);
+  expect(shown).toMatchObject({ reason: 'gifts (hidden)', input: { factor: 3 }, after: { factor: 3 } });
+  expect((await foreshard('audit')).stdout).toContain('failed (not_found)');
+}, 60_000);
+
+test('nothing secret is in a row', async () => {
+  const client = new Client(edge.stores.databaseUrl);
+  await client.connect();
+  const { rows } = await client.query<{ text: string }>('SELECT r::text AS text FROM audit_row r');
+  await client.end();
+  expect(rows.length).toBeGreaterThan(5);
+  expect(rows.map(({ text }) => text).join()).not.toMatch(/canary|fsh_[\w-]{8}/);
+});
+
+test('a denial is recorded with the permission that lacks', async () => {
+  const { stdout } = await foreshard('tokens', 'create', 'reader', '--scope', 'cluster:read');
+  const lacking = await edge.command(['drain', '1'], undefined, {
+    FORESHARD_EDGE_URL: JSON.parse(await readFile(join(edge.dataDir, 'credentials.json'), 'utf8')).edgeUrl,
+    FORESHARD_TOKEN: stdout.trim(),
+  }).ended;
+  expect(lacking).toMatchObject({ exitCode: BAD_INPUT });
+  const { records } = await json('audit', 'list', '--outcome', 'denied');
+  expect(records).toMatchObject([
+    {
+      actor: 'token:reader',
+      operation: 'hosts.drain',
+      code: 'forbidden',
+      detail: expect.stringMatching(/cluster:operate/),
+    },
+  ]);
+  const created = await json('audit', 'list', '--operation', 'tokens.create');
+  const entry = await json('audit', 'show', created.records[0].id);
+  expect(entry.after.token).toBe('(hidden)');
+}, 60_000);
+
+test('the chain is verified, and a row that was changed by hand is found', async () => {
+  await sealed();
+  const whole = await json('audit', 'verify');
+  expect(whole).toMatchObject({ faults: [], verified: expect.any(Number) });
+  expect(whole.verified).toBe(whole.head.number);
+  const head = `${whole.head.number}:${whole.head.hash}`;
+  expect(await foreshard('audit', 'verify', '--head', head)).toMatchObject({ exitCode: DONE });
+  const other = `${whole.head.number}:${'0'.repeat(64)}`;
+  const cut = await foreshard('audit', 'verify', '--head', other);
+  expect(cut).toMatchObject({ exitCode: FAILED, stdout: expect.stringContaining('cut off: ') });
+  const client = new Client(edge.stores.databaseUrl);
+  await client.connect();
+  await client.query('SET session_replication_role = replica');
+  await client.query(`UPDATE audit_row SET actor = 'token:somebody' WHERE id = 2`);
+  await client.end();
+  const changed = await foreshard('audit', 'verify');
+  expect(changed).toMatchObject({ exitCode: FAILED });
+  expect(changed.stdout).toContain('changed: Row 2 is not what seal 2 was made of.');
+  expect(await foreshard('audit', 'verify', '--from', '2')).toMatchObject({ exitCode: DONE });
+}, 60_000);
+
+test('what is wrong with the question is told', async () => {
+  const wrong = async (...args: string[]) => {
+    const { exitCode, stderr } = await foreshard('audit', 'verify', ...args);
+    expect(exitCode).toBe(BAD_INPUT);
+    return stderr;
+  };
+  expect(await wrong('--key', '/nowhere')).toContain('cannot be read from /nowhere');
+  expect(await wrong('--head', 'abc')).toContain('--head is NUMBER:HASH');
+  expect(await wrong('--from', '99999')).toContain('There is no seal 99999');
+}, 60_000);
