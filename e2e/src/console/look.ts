@@ -36,6 +36,7 @@ export const PAGES: Readonly<Record<string, string>> = {
   jobs: '/jobs',
   'api-docs': '/api-docs',
   users: '/users',
+  tokens: '/tokens?ended=true',
   account: '/account',
 };
 

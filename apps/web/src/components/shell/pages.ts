@@ -14,6 +14,7 @@ import {
   Grid3x3,
   HeartPulse,
   Inbox,
+  KeyRound,
   ListTree,
   ScrollText,
   Server,
@@ -58,6 +59,14 @@ export const PAGES = [
     icon: UserCog,
     group: 'Access',
     needs: 'users:manage',
+  },
+  {
+    href: '/tokens' as Route,
+    name: 'API tokens',
+    key: 'y',
+    icon: KeyRound,
+    group: 'Access',
+    needs: 'tokens:manage',
   },
   { href: '/account' as Route, name: 'Account', key: 'b', icon: CircleUser, group: 'Access' },
 ] as const satisfies readonly { group: (typeof GROUPS)[number]; [key: string]: unknown }[];
