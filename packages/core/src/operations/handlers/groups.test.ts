@@ -59,6 +59,7 @@ describe('a group with an address', () => {
 
   it('is created with a secret that is shown this once', async () => {
     expect(await push({ from: 'now' })).toEqual({
+      owner: 'a test',
       ...{ name: 'g', stream: 'main', sessionMs: 10_000, delivery: 'push' },
       ...{ url: 'https://example.com/hook', secret: SECRET },
     });
