@@ -35,6 +35,7 @@ export const PAGES: Readonly<Record<string, string>> = {
   health: '/health',
   jobs: '/jobs',
   'api-docs': '/api-docs',
+  audit: '/audit?back=all',
   users: '/users',
   tokens: '/tokens?ended=true',
   account: '/account',

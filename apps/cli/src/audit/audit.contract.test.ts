@@ -37,7 +37,7 @@ async function sealed(): Promise<void> {
 
 test('an order over the edge, a refusal, and one without an edge have their callers', async () => {
   await foreshard('hints', 'add', ...HINT, '--because', `gifts ${CANARY}`);
-  const refused = await foreshard('hosts', 'add', 'redis://u:canary@127.0.0.1:1');
+  const refused = await edge.command(['hosts', 'add', '-'], 'redis://u:canary@127.0.0.1:1').ended;
   expect(refused).toMatchObject({ exitCode: FAILED, stderr: expect.not.stringContaining('canary') });
   const direct = await foreshard('hints', 'restore', NO_ID, '--direct');
   expect(direct).toMatchObject({ exitCode: BAD_INPUT, stderr: expect.stringContaining(NO_ID) });
@@ -45,7 +45,12 @@ test('an order over the edge, a refusal, and one without an edge have their call
   expect(records.slice(0, 3)).toMatchObject([
     { operation: 'hints.restore', outcome: 'failed', code: 'not_found', surface: 'command line' },
     { operation: 'hosts.add', outcome: 'failed', surface: 'edge', actorKind: 'token' },
-    { operation: 'hints.add', outcome: 'done', surface: 'edge', address: expect.stringContaining('127.0.0.1') },
+    {
+      operation: 'hints.add',
+      outcome: 'done',
+      surface: 'edge',
+      address: expect.stringContaining('127.0.0.1'),
+    },
   ]);
   expect(records[2].actor).toMatch(/^token:/);
   expect(records[2].requestId).not.toBe('');
@@ -72,7 +77,12 @@ test('a denial is recorded with the permission that lacks', async () => {
   expect(lacking).toMatchObject({ exitCode: BAD_INPUT });
   const { records } = await json('audit', 'list', '--outcome', 'denied');
   expect(records).toMatchObject([
-    { actor: 'token:reader', operation: 'hosts.drain', code: 'forbidden', detail: expect.stringMatching(/cluster:operate/) },
+    {
+      actor: 'token:reader',
+      operation: 'hosts.drain',
+      code: 'forbidden',
+      detail: expect.stringMatching(/cluster:operate/),
+    },
   ]);
   const created = await json('audit', 'list', '--operation', 'tokens.create');
   const entry = await json('audit', 'show', created.records[0].id);

@@ -53,7 +53,9 @@ export function register(program: Command): void {
     .action(head);
   group
     .command('verify')
-    .description('find rows that were changed, are missing, changed places or were cut off; exit code 1 if so')
+    .description(
+      'find rows that were changed, are missing, changed places or were cut off; exit code 1 if so',
+    )
     .option('--key <file>', 'key of the chain (default: AUDIT_KEY_FILE, else audit.key of the data folder)')
     .option('--from <number>', 'only behind this seal, whose hash is trusted', Number)
     .option('--head <number:hash>', 'a head that was published: the chain has to reach it')

@@ -7,6 +7,7 @@ import {
   BookOpen,
   CalendarClock,
   CircleUser,
+  ClipboardList,
   Flame,
   FlaskConical,
   Gauge,
@@ -67,6 +68,14 @@ export const PAGES = [
     icon: KeyRound,
     group: 'Access',
     needs: 'tokens:manage',
+  },
+  {
+    href: '/audit' as Route,
+    name: 'Audit',
+    key: 'q',
+    icon: ClipboardList,
+    group: 'Access',
+    needs: 'audit:read',
   },
   { href: '/account' as Route, name: 'Account', key: 'b', icon: CircleUser, group: 'Access' },
 ] as const satisfies readonly { group: (typeof GROUPS)[number]; [key: string]: unknown }[];

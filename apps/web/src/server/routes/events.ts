@@ -1,4 +1,5 @@
 /** Events, read through the edge's public API. */
+import { recordReading } from '../audit/record-reading.ts';
 import { refusedByEdge } from '../edge/refused-by-edge.ts';
 import { eventFilterSchema, eventPageSchema, eventTarget, eventTargetSchema } from '../events/event-query.ts';
 import { type EventRow, eventRow } from '../events/event-rows.ts';
@@ -11,8 +12,12 @@ const reading = permitted('events:read', (input) =>
   eventTarget(eventTargetSchema.safeParse(input).data ?? {}),
 );
 
+const EVENTS = { resource: 'event' } as const;
+
 export const eventsRouter = router({
-  page: reading.input(eventPageSchema).query(async ({ ctx: { server, identity }, input, signal }) => {
+  page: reading.input(eventPageSchema).query(async ({ ctx, input, signal }) => {
+    const { server, identity } = ctx;
+    await recordReading(ctx, { ...EVENTS, operation: 'events.page', target: input.stream, input });
     const found = await findEvents(server.edge.as(identity.principal), input, signal).catch(refusedByEdge);
     return {
       ...found,
@@ -27,6 +32,7 @@ export const eventsRouter = router({
     signal,
   }): AsyncGenerator<TailBatch> {
     const { server, identity } = ctx;
+    await recordReading(ctx, { ...EVENTS, operation: 'events.tail', target: input.stream, input });
     const ending = endingOf(ctx, signal, ['events:read', eventTarget(input)]);
     try {
       yield* tail(server.edge.as(identity.principal), input, ending);

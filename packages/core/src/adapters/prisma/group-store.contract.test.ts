@@ -136,12 +136,12 @@ it('lets tokens and members of an earlier release go on', async () => {
   await applyMigrations(old, before);
   const client = openPrisma(old);
   const tokens = new PrismaTokenStore(client, old);
-  const put = (name: string, scopes: string[]) => client.$executeRaw`
+  const add = (name: string, scopes: readonly string[]) => client.$executeRaw`
     INSERT INTO api_token (id, name, prefix, hash, scopes)
-    VALUES (gen_random_uuid(), ${name}, 'fsh_', sha256(${name}::bytea), ${scopes})`;
-  await put('reader', ['read']);
-  await put('producer', ['ingest']);
-  await put('ready', ['read', 'consume']);
+    VALUES (gen_random_uuid(), ${name}, 'fsh_', ${Buffer.from(name)}, ${scopes})`;
+  await add('reader', ['read']);
+  await add('producer', ['ingest']);
+  await add('ready', ['read', 'consume']);
   await client.$executeRaw`INSERT INTO consumer_group (name, stream, session_ms) VALUES ('g', 1, 1000)`;
   await client.$executeRaw`INSERT INTO consumer_member ("group", id, seen_at_ms) VALUES ('g', 'm', 5)`;
   await applyMigrations(old, MIGRATIONS);
@@ -149,8 +149,6 @@ it('lets tokens and members of an earlier release go on', async () => {
   expect(scopes).toEqual({ reader: ['read', 'consume'], producer: ['ingest'], ready: ['read', 'consume'] });
   const { members } = (await new PrismaGroupStore(client, old).find('g'))!.state;
   expect(members).toEqual([{ id: 'm', seenAtMs: 5, subject: undefined }]);
-  const [group] = await new PrismaGroupStore(client, old).list();
-  expect(group!.owner).toBe(undefined);
   await client.$disconnect();
   await folder.remove();
 });

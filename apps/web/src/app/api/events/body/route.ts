@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { recordReading } from '../../../../server/audit/record-reading.ts';
 import { EdgeRefusal } from '../../../../server/edge/edge-client.ts';
 import { parsePage } from '../../../../server/events/placed-event.ts';
 import { admitted, refusedTo } from '../../../../server/identity/admitting.ts';
@@ -21,6 +22,8 @@ export async function GET(request: Request): Promise<Response> {
   // which stream it is of is known by the map; the edge judges as well
   const refusal = refusedTo(entered, 'events:read', { stream: streamOf(shardlet) });
   if (refusal !== undefined) return refusal;
+  const reading = { operation: 'events.body', resource: 'event', target: `${shardlet}/${seq}` } as const;
+  await recordReading({ ...entered, headers: request.headers }, { ...reading, input: place.data });
   try {
     const text = await entered.server.edge
       .as(entered.identity.principal)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { recordReading } from '../../../../server/audit/record-reading.ts';
 import { type EventFilter, filterOf } from '../../../../server/events/event-query.ts';
 import { exportOf, FORMATS } from '../../../../server/events/export.ts';
 import { admitted, refusedTo } from '../../../../server/identity/admitting.ts';
@@ -26,6 +27,8 @@ export async function GET(request: Request): Promise<Response> {
   const { server, identity } = entered;
   const { headers, signal } = request;
   const ending = endingOf({ server, headers, identity }, signal, ['events:export', target]);
+  const what = { operation: 'events.export', resource: 'event', target: filter.stream } as const;
+  await recordReading({ server, headers, identity }, { ...what, input: { ...filter, format: format.data } });
   const edge = server.edge.as(identity.principal);
   return exportOf(edge, filter, format.data ?? 'ndjson', ending);
 }
