@@ -13,12 +13,15 @@ export const ADMINISTRATOR: Credentials = {
 };
 
 /** A new session; answers "name=value", as a header carries it. */
-export async function newSession(consoleUrl: string, credentials = ADMINISTRATOR): Promise<string> {
+export async function newSession(
+  consoleUrl: string,
+  { email, password }: Credentials = ADMINISTRATOR,
+): Promise<string> {
   const { origin } = new URL(consoleUrl);
   const reply = await fetch(`${origin}/api/session`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin },
-    body: JSON.stringify(credentials),
+    body: JSON.stringify({ email, password }),
   });
   const cookie = reply.headers.get('set-cookie')?.split(';')[0];
   if (!reply.ok || cookie === undefined)

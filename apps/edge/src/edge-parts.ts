@@ -1,12 +1,14 @@
 /** What an edge is put together from: chosen in main.ts, and in tests. */
+import type { AssertionKey } from '@foreshard/core/access';
 import type { HotKey, PolicyStore } from '@foreshard/core/advising';
 import type { AuditWriter } from '@foreshard/core/audit';
 import type { GroupStore } from '@foreshard/core/consuming';
 import type { EventHost, HostProofStore, ProgressWatch } from '@foreshard/core/hosts';
 import type { OperationStores } from '@foreshard/core/operations/handlers';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
+import type { KnownToken } from './http/bearer.ts';
 import type { EdgeMetrics } from './http/metrics.ts';
-import type { KnownToken, TokenCheck } from './http/token-check.ts';
+import type { TokenCheck } from './http/token-check.ts';
 import type { Trace } from './http/trace.ts';
 import type { OwnQuota, QuotaBook, QuotaRedis } from './limits/index.ts';
 import type { FollowedMap } from './map/follower.ts';
@@ -25,6 +27,9 @@ export interface EdgeParts {
   readonly store: Pick<TopologyStore, 'snapshot' | 'changesAfter'>;
   readonly notifier: Pick<ChangeNotifier, 'subscribe'>;
   readonly activeHashes: () => Promise<readonly KnownToken[]>;
+  /** with which what consoles assert is judged */
+  readonly assertionKeys: () => Promise<readonly AssertionKey[]>;
+  readonly onTokensChange: (listener: () => void) => Promise<() => Promise<void>>;
   readonly markTokensUsed: (ids: readonly string[]) => Promise<void>;
   readonly proofs: Pick<HostProofStore, 'claim' | 'verdict'>;
   readonly groups: GroupStore;

@@ -6,11 +6,7 @@
  * events. Stop: take no new request, finish those under way, hand over the last counters.
  */
 import { join } from 'node:path';
-import {
-  consuming as groupOperations,
-  OPERATIONS,
-  reading as readOperations,
-} from '@foreshard/core/operations';
+import { OPERATIONS } from '@foreshard/core/operations';
 import { OperationRunner, operationHandlers } from '@foreshard/core/operations/handlers';
 import { appending, systemClock } from './appending.ts';
 import { consuming } from './consuming/index.ts';
@@ -84,13 +80,10 @@ function assemble(parts: EdgeParts, loaded: Loaded) {
   const appends = appending(parts, loaded, (host) => reads.readAnew(host));
   const reads = reading({
     ...{ map, hosts, clock: systemClock },
-    mayRead: (authorization) => tokens.permits(authorization, readOperations.log.permission),
     onRead: (shardlet, events) => appends.load.read(shardlet, events),
   });
   const groups = consuming({
     ...{ groups: parts.groups, map, hosts },
-    mayConsume: (authorization) => tokens.permits(authorization, groupOperations.follow.permission),
-    tokenName: (authorization) => tokens.nameOf(authorization),
   });
   const budget = new ByteBudget(parts.settings.inFlightBytesMax);
   const events = eventsEndpoint(parts, loaded, { appends, budget });
@@ -100,6 +93,7 @@ function assemble(parts: EdgeParts, loaded: Loaded) {
     bytesInFlight: () => budget.inUse,
     mapVersion: () => map.topology.version,
     mapAgeSeconds: () => map.ageMs / 1_000,
+    tokensAgeSeconds: () => tokens.ageMs / 1_000,
     followers: () => reads.followers(),
     hostClaims: () => appends.claims.open,
   });
@@ -156,10 +150,11 @@ function routesOf(parts: EdgeParts, loaded: Loaded, { events, reads, groups, bud
   return edgeRoutes({
     ...{ map, tokens, metrics, fault, hostAlarms: parts.hostAlarms },
     mapAgeMs: () => map.ageMs,
+    metricsPublic: parts.settings.metricsPublic,
     trpc: {
-      require: (authorization, permission) => tokens.require(authorization, permission),
+      tokens,
       store: (body, request) => events.storeBatch(body, request),
-      read: (stream, request) => reads.bodyOf(stream, request),
+      read: (stream, request, mayRead) => reads.bodyOf(stream, request, mayRead),
       ...{ records, operations, budget, fault, bodyBytesMax: parts.settings.bodyBytesMax },
     },
     mounts: [
@@ -204,11 +199,12 @@ function quotaBookOf({ settings, ownQuotas }: EdgeParts, warn: Warn): QuotaBook 
   });
 }
 
-function tokenCheckOf({ settings, activeHashes, markTokensUsed }: EdgeParts, warn: Warn): TokenCheck {
+function tokenCheckOf(parts: EdgeParts, warn: Warn): TokenCheck {
+  const { settings, activeHashes, assertionKeys, onTokensChange: onChange, markTokensUsed } = parts;
   const file = join(settings.dataDir, 'edge', 'tokens.json');
   return new TokenCheck({
-    ...{ activeHashes, markUsed: markTokensUsed, file, warn },
-    ...{ refreshMs: settings.refreshMs, nowMs: Date.now },
+    ...{ activeHashes, assertionKeys, onChange, markUsed: markTokensUsed, file, warn },
+    ...{ refreshMs: settings.refreshMs, staleMsMax: settings.tokenStaleMsMax, nowMs: Date.now },
   });
 }
 

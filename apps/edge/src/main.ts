@@ -19,6 +19,8 @@ const parts: EdgeParts = {
   store: control.topology,
   notifier: control.notifier,
   activeHashes: () => control.tokens.activeHashes(),
+  assertionKeys: () => control.assertionKeys.list(),
+  onTokensChange: (listener) => control.tokenChanges.subscribe(listener),
   markTokensUsed: (ids) => control.tokens.markUsed(ids, new Date()),
   proofs: control.proofs,
   groups: control.groups,

@@ -20,11 +20,21 @@ describe('readSettings', () => {
     expect(() => readSettings({ ...NEEDED, EDGE_ID: 'a@b' })).toThrow(/EDGE_ID to letters, digits/);
   });
 
+  it('takes times with their unit', () => {
+    const staleOf = (text: string) => readSettings({ ...NEEDED, TOKEN_STALE_MAX: text }).tokenStaleMsMax;
+    expect(['', '90s', '30m', '24h', '2d'].map(staleOf)).toEqual([
+      ...[86_400_000, 90_000, 1_800_000, 86_400_000, 172_800_000],
+    ]);
+  });
+
   it('names the variable and the cure, one line each', () => {
     expect(() => readSettings({ REDIS_URL: 'x' })).toThrow(
       /^Set DATABASE_URL to the address of PostgreSQL[^\n]*$/,
     );
     expect(() => readSettings({ ...NEEDED, EDGE_PORT: 'seven' })).toThrow(/EDGE_PORT to a port number/);
+    expect(() => readSettings({ ...NEEDED, TOKEN_STALE_MAX: 'day' })).toThrow(
+      /TOKEN_STALE_MAX to a time such/,
+    );
     expect(() => readSettings({})).toThrow(/DATABASE_URL.*\n.*REDIS_URL/);
   });
 });

@@ -1,6 +1,7 @@
 /** What an edge is told by its environment. A bad value is one line that names the variable and the cure. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { listAgeMsSchema } from '@foreshard/core/access';
 import { networksSchema } from '@foreshard/core/notifying';
 import { z } from 'zod';
 import { profileFields } from './profiling/profile-fields.ts';
@@ -47,6 +48,10 @@ const schema = z
     /** A client that sends its headers, or its whole request, slower than this is answered 408. */
     EDGE_HEADERS_MS_MAX: milliseconds.default(10_000),
     EDGE_REQUEST_MS_MAX: milliseconds.default(30_000),
+    /** how long tokens are let in by a list that cannot be read anew */
+    TOKEN_STALE_MAX: listAgeMsSchema('a time such as 24h, 30m or 90s'),
+    /** whether /metrics needs no token */
+    METRICS_PUBLIC: z.stringbool({ error: 'true or false' }).default(false),
     /** how often tokens and quotas are read anew */
     EDGE_REFRESH_MS: milliseconds.default(3_000),
     /** of the stored events, 0 to 1: how many are looked at for the profile (docs/profiling.md has its cost) */
@@ -80,6 +85,8 @@ const schema = z
     headersMsMax: e.EDGE_HEADERS_MS_MAX,
     requestMsMax: e.EDGE_REQUEST_MS_MAX,
     refreshMs: e.EDGE_REFRESH_MS,
+    tokenStaleMsMax: e.TOKEN_STALE_MAX,
+    metricsPublic: e.METRICS_PUBLIC,
     webhookNetworks: e.FORESHARD_WEBHOOK_NETWORKS,
     consoleUrl: e.FORESHARD_CONSOLE_URL,
     profileShare: e.EDGE_PROFILE_SHARE,

@@ -37,6 +37,7 @@ import { MeasureHosts } from './measure/measure-hosts.ts';
 import { notifyingJobs } from './notifying/index.ts';
 import { type Planning, planning } from './planning/index.ts';
 import { createMetrics, type Metrics } from './process/metrics.ts';
+import { MetricsDoor } from './process/metrics-door.ts';
 import { serveProbes } from './process/probes.ts';
 import type { Settings } from './process/settings.ts';
 import { profilingJobs } from './profiling/index.ts';
@@ -77,6 +78,7 @@ export async function startWorker(settings: Settings, log: Logger): Promise<Runn
     host: settings.host,
     port: settings.port,
     metrics: metrics.registry,
+    door: metricsDoor(settings, control),
     missing,
   });
   const ending = new AbortController();
@@ -102,6 +104,20 @@ interface Work {
   readonly follower: MapFollower;
   readonly wakeUps: WakeUps;
   stop(): Promise<void>;
+}
+
+function metricsDoor(
+  { metricsPublic, tokenStaleMsMax }: Settings,
+  control: Control,
+): MetricsDoor | undefined {
+  if (metricsPublic) return undefined;
+  const door = new MetricsDoor({
+    tokens: () => control.tokens.activeHashes(),
+    nowMs: Date.now,
+    staleMsMax: tokenStaleMsMax,
+  });
+  void door.refresh();
+  return door;
 }
 
 function missingNow(control: Control, work: Work | undefined): string[] {

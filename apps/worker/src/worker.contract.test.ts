@@ -35,7 +35,14 @@ function trusted(host: number, otherThan: string): Promise<void> {
 }
 
 async function metric(worker: WorkerProcess, line: RegExp): Promise<boolean> {
-  return line.test((await probe(worker, '/metrics')).body);
+  const { plaintext } = await cluster.control.tokens.create({ name: 'scraper', scopes: ['cluster:read'] });
+  let reply = { status: 0, body: '' };
+  // a new token is known within two seconds
+  await cluster.until('the metrics', async () => {
+    reply = await probe(worker, '/metrics', plaintext);
+    return reply.status === 200;
+  });
+  return line.test(reply.body);
 }
 
 function ownedBy(host: number, shardlets: readonly Shardlet[]): Shardlet[] {
@@ -82,6 +89,7 @@ describe('a worker', () => {
     for (const shardlet of cluster.open(stream))
       expect(await cluster.append(shardlet, 'first')).toMatchObject({ kind: 'appended', stored: 1 });
     await cluster.until('ready', async () => (await probe(worker, '/readyz')).status === 200);
+    expect((await probe(worker, '/metrics')).status).toBe(401);
     expect(await metric(worker, /foreshard_job_runs_total\{job="reconcile",result="finished"\} [1-9]/)).toBe(
       true,
     );

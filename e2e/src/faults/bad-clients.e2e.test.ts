@@ -80,7 +80,9 @@ async function hangUpAfter(head: readonly string[], body: string): Promise<void>
 }
 
 async function bytesInFlight(): Promise<number> {
-  const text = await (await fetch(`${edgeUrl}/metrics`)).text();
+  const text = await (
+    await fetch(`${edgeUrl}/metrics`, { headers: { authorization: `Bearer ${token}` } })
+  ).text();
   return Number(/^foreshard_edge_bytes_in_flight (\d+)$/m.exec(text)![1]);
 }
 

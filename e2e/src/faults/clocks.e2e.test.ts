@@ -60,7 +60,9 @@ async function startEdge(offMs: number): Promise<string> {
 
 /** When it began, by its own clock. */
 async function startedAtMs(url: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
+  const text = await (
+    await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })
+  ).text();
   return 1_000 * Number(/^process_start_time_seconds (\S+)/m.exec(text)![1]);
 }
 

@@ -98,7 +98,8 @@ async function mapCameFrom(): Promise<unknown> {
 
 async function reconcileRuns(): Promise<number> {
   const { workerUrl } = await cluster.credentials();
-  const text = await (await fetch(`${workerUrl}/metrics`)).text();
+  const headers = { authorization: `Bearer ${target.token}` };
+  const text = await (await fetch(`${workerUrl}/metrics`, { headers })).text();
   const runs = text.matchAll(/^foreshard_job_runs_total\{job="reconcile",result="\w+"\} (\d+)$/gm);
   return [...runs].reduce((sum, [, count]) => sum + Number(count), 0);
 }

@@ -117,6 +117,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
 
   'tokens.list': { answered: { input: {}, command: ['tokens', 'list'] } },
   'tokens.create': wrong({ name: '' }, 'tokens', 'create', '', '--scope', 'read'),
+  'tokens.rotate': unknown('unknown_token', { id: 'nobody' }, 'tokens', 'rotate', 'nobody'),
   'tokens.revoke': unknown('unknown_token', { token: 'nobody' }, 'tokens', 'revoke', 'nobody'),
 
   // other rows of the suite are denied meanwhile

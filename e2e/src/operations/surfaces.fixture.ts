@@ -80,7 +80,7 @@ export async function overTrpc(
   url: string,
   { kind, name }: AnyOperation,
   input: Input,
-  authorization: Authorization = {},
+  authorization: Authorization,
 ): Promise<Outcome> {
   const asked = `input=${encodeURIComponent(JSON.stringify(input))}`;
   const response = await (kind === 'query'

@@ -1,6 +1,11 @@
 /** foreshard tokens: who may talk to the edge, and what each of them may do. */
-import { PERMISSION_TABLE, TOKEN_SCOPES, type TokenScope } from '@foreshard/core/access';
-import { type OutputOf, tokens } from '@foreshard/core/operations';
+import { PERMISSION_TABLE, scopeText, TOKEN_SCOPES, type TokenScope } from '@foreshard/core/access';
+import {
+  type OutputOf,
+  TOKEN_LIFETIME_SECONDS_DEFAULT,
+  TOKEN_OVERLAP_SECONDS_DEFAULT,
+  tokens,
+} from '@foreshard/core/operations';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
 import { printJson } from '../output.ts';
@@ -9,12 +14,23 @@ import { printRows } from '../table.ts';
 
 interface CreateOptions extends OperationOptions {
   readonly scope: readonly TokenScope[];
+  readonly stream?: readonly string[];
+  readonly group?: readonly string[];
+  readonly cluster?: readonly string[];
+  readonly network?: readonly string[];
   readonly expires: Amount;
+}
+
+interface RotateOptions extends OperationOptions {
+  readonly overlap: Amount;
+  readonly expires?: Amount;
 }
 
 type Token = OutputOf<typeof tokens.list>['tokens'][number];
 
 const MS_PER_SECOND = 1_000;
+const LIFETIME_DEFAULT = TOKEN_LIFETIME_SECONDS_DEFAULT * MS_PER_SECOND;
+const OVERLAP_DEFAULT = TOKEN_OVERLAP_SECONDS_DEFAULT * MS_PER_SECOND;
 
 const PERMITTED = Object.entries(PERMISSION_TABLE).map(
   ([name, { allows }]) => `  ${name.padEnd(16)} ${allows}`,
@@ -23,7 +39,7 @@ const HELP = `
 Scopes:
 ${PERMITTED.join('\n')}
 In short: ingest, read and consume are what their names say, admin is everything else. A token that replaces another needs the same name to go on as the members that the other joined.
-The first token is written by "foreshard up"; without one that has tokens:manage, use --direct. Edges know a new token at once, and refuse a revoked one within 3 s.`;
+The first token is written by "foreshard up"; without one that has tokens:manage, use --direct. Edges know a new token at once, and refuse a revoked one within 2 s. Nobody can give a token more than it has itself.`;
 
 export function register(program: Command): void {
   const group = program
@@ -39,8 +55,27 @@ export function register(program: Command): void {
     .addOption(
       new Option('--scope <scopes...>', 'what it may do').choices(TOKEN_SCOPES).makeOptionMandatory(),
     )
-    .option('--expires <time>', 'after so long, such as 30d or 12h', lifetime, 'none')
+    .option('--stream <names...>', 'only these streams; NAME:PREFIX for keys that begin so')
+    .option('--group <names...>', 'only these consumer groups')
+    .option('--cluster <names...>', 'only these external clusters; "." is this one')
+    .option('--network <networks...>', 'only from these networks, such as 10.0.0.0/8')
+    .option('--expires <time>', 'after so long, such as 30d or 12h, or none', lifetime, LIFETIME_DEFAULT)
     .action(create);
+  operating(group.command('rotate'), tokens.rotate)
+    .description('replace a token by a new one of the same name, scopes and limits; it is shown once')
+    .argument('<id>', 'the id of the token to replace')
+    .option(
+      '--overlap <time>',
+      'the old one expires after so long, such as 1d or 10m',
+      lifetime,
+      OVERLAP_DEFAULT,
+    )
+    .option(
+      '--expires <time>',
+      'of the new one, such as 30d, or none; as long as the old one without it',
+      lifetime,
+    )
+    .action(rotate);
   operating(group.command('revoke'), tokens.revoke)
     .description('end a token')
     .argument('<id>', 'its id')
@@ -54,18 +89,42 @@ async function list(options: OperationOptions): Promise<void> {
   printRows(answer.tokens.map(rowOf), false, none);
 }
 
-function rowOf({ id, name, prefix, scopes, createdAt, lastUsedAt, expiresAt, state }: Token) {
+function rowOf({
+  id,
+  name,
+  prefix,
+  scopes,
+  limits,
+  cidrs,
+  owner,
+  createdAt,
+  lastUsedAt,
+  expiresAt,
+  state,
+}: Token) {
   return {
-    ...{ id, name, prefix, scopes: scopes.join(' '), created: createdAt },
+    ...{ id, name, prefix, scopes: scopes.join(' '), limits: scopeText(limits) },
+    ...{ networks: cidrs.join(' ') || 'any', owner: owner ?? '', created: createdAt },
     lastUsed: lastUsedAt ?? 'never',
     expires: expiresAt ?? 'never',
     state,
   };
 }
 
-async function create(name: string, { scope, expires, ...options }: CreateOptions): Promise<void> {
-  const lifetimeSeconds = expires === 'none' ? undefined : expires / MS_PER_SECOND;
-  const input = { name, scopes: [...scope], lifetimeSeconds };
+async function create(name: string, given: CreateOptions): Promise<void> {
+  const { scope, stream, group, cluster, network = [], expires, ...options } = given;
+  const limits = {
+    ...(stream === undefined ? {} : { streams: stream.map(streamScope) }),
+    ...(group === undefined ? {} : { groups: [...group] }),
+    ...(cluster === undefined ? {} : { clusters: [...cluster] }),
+  };
+  const input = {
+    name,
+    scopes: [...scope],
+    limits,
+    cidrs: [...network],
+    lifetimeSeconds: secondsOf(expires),
+  };
   const answer = await runOperation(tokens.create, input, options);
   if (options.json) return printJson(answer);
   // alone on stdout, so that a script can take it: TOKEN=$(foreshard tokens create ...)
@@ -73,10 +132,34 @@ async function create(name: string, { scope, expires, ...options }: CreateOption
   process.stderr.write(`token ${answer.id} (${answer.scopes.join(', ')}) is shown this once: keep it\n`);
 }
 
+/** Names of streams have no colon. */
+function streamScope(text: string): { name: string; keyPrefix?: string } {
+  const colon = text.indexOf(':');
+  return colon === -1 ? { name: text } : { name: text.slice(0, colon), keyPrefix: text.slice(colon + 1) };
+}
+
+function secondsOf(amount: Amount): number | null {
+  return amount === 'none' ? null : amount / MS_PER_SECOND;
+}
+
+async function rotate(id: string, { overlap, expires, ...options }: RotateOptions): Promise<void> {
+  const input = {
+    id,
+    overlapSeconds: secondsOf(overlap) ?? 0,
+    ...(expires === undefined ? {} : { lifetimeSeconds: secondsOf(expires) }),
+  };
+  const answer = await runOperation(tokens.rotate, input, options);
+  if (options.json) return printJson(answer);
+  process.stdout.write(`${answer.token}\n`);
+  process.stderr.write(
+    `token ${answer.id} is shown this once: keep it; ${id} is valid until ${answer.replaces.expiresAt}\n`,
+  );
+}
+
 async function revoke(id: string, options: OperationOptions): Promise<void> {
   const answer = await runOperation(tokens.revoke, { token: id }, options);
   if (options.json) return printJson(answer);
-  process.stdout.write(`token ${id} is revoked: edges refuse it within 3 s\n`);
+  process.stdout.write(`token ${id} is revoked: edges refuse it within 2 s\n`);
 }
 
 function lifetime(text: string): Amount {

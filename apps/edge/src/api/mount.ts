@@ -2,12 +2,13 @@
  * Puts operations on a Hono app: token, parameters and media type are checked from the operation's own
  * schemas before the handler runs. Keeps the list of all operations, of which the description is made.
  */
-import type { Permission, Principal } from '@foreshard/core/access';
+import type { Permission, Principal, Target } from '@foreshard/core/access';
 import { ForeshardError } from '@foreshard/core/kernel';
 import {
   ANY_TYPE,
   type AnyOperation as AnyContract,
   type Operation as Contract,
+  DEFAULT_STREAM,
   type InputOf,
   onStream,
   placementOf,
@@ -28,7 +29,7 @@ export interface Call<P, Q> {
   /** the one of the operation's media types that the client wants */
   readonly mediaType: string;
   /** undefined: the operation needs no token */
-  readonly principal: Principal | undefined;
+  readonly standing: Standing | undefined;
   readonly c: Context;
 }
 
@@ -43,18 +44,25 @@ export interface ContractCall<O extends AnyContract> {
   readonly members: O extends Contract<'query'> ? InputOf<O> : Partial<InputOf<O>>;
   readonly dryRun: boolean;
   readonly mediaType: string;
-  readonly principal: Principal;
+  readonly standing: Standing;
   readonly c: Context;
 }
 
-/** @throws ForeshardError unauthorized, forbidden */
-export type RequirePermission = (
-  authorization: string | undefined,
-  permission?: Permission,
-) => Promise<Principal>;
+/** Whoever calls; what the caller may do can change while an answer lasts. */
+export interface Standing {
+  readonly principal: Principal;
+  /** now, as often as it is asked; without a permission: does the caller exist still? */
+  readonly holds: (permission?: Permission, target?: Target) => boolean;
+}
+
+/**
+ * Without a permission: whoever is known.
+ * @throws ForeshardError unauthorized, forbidden, store_unreachable
+ */
+export type RequirePermission = (c: Context, permission?: Permission) => Promise<Standing>;
 
 /** Judges who calls before anything else of the request is read. @throws ForeshardError unauthorized, forbidden */
-export type Admission = (c: Context) => Promise<Principal>;
+export type Admission = (c: Context) => Promise<Standing>;
 
 export class Api {
   readonly app = new Hono();
@@ -74,18 +82,18 @@ export class Api {
     const offered = mediaTypesOf(operation as unknown as AnyOperation);
     this.app.on(operation.method.toUpperCase(), honoPath(operation.path), async (c) => {
       const { permission } = operation;
-      const admit = admission ?? ((call) => this.require(authorizationOf(call), permission));
-      const principal = permission === undefined ? undefined : await admit(c);
+      const admit = admission ?? ((call) => this.require(call, permission));
+      const standing = permission === undefined ? undefined : await admit(c);
       const params = operation.params === undefined ? {} : checkedParams(operation.params, pathOf(c));
       const query = isLenient(operation.tag) ? {} : checkedQuery(operation.query ?? NOTHING, c.req.queries());
       const mediaType = negotiated(c.req.header('accept'), offered);
-      return handler({ c, mediaType, principal, params, query } as Parameters<Handler<P, Q>>[0]);
+      return handler({ c, mediaType, standing, params, query } as Parameters<Handler<P, Q>>[0]);
     });
   }
 
   /** Who it is, whatever it may do. @throws ForeshardError unauthorized */
-  authenticate(c: Context): Promise<Principal> {
-    return this.require(authorizationOf(c));
+  authenticate(c: Context): Promise<Standing> {
+    return this.require(c);
   }
 
   /** On the stream `main`, and on one that is named in the path, where the contract says so. */
@@ -96,18 +104,19 @@ export class Api {
   ): void {
     for (const routed of routesOf(contract)) {
       const placement = placementOf(routed);
+      const defaults = routed.http.ofStream === undefined ? {} : { stream: DEFAULT_STREAM };
       this.mount(
         described(routed),
-        ({ c, mediaType, principal, params, query: { dryRun = false, ...query } }) => {
+        ({ c, mediaType, standing, params, query: { dryRun = false, ...query } }) => {
           const inPath = [...placement.path].map(([name, member]) => [member, params[name]]);
           const inQuery = [...placement.query].map(([name, member]) => [member, query[name]]);
           const members = Object.fromEntries([...inQuery, ...inPath]) as ContractCall<O>['members'];
           // what the table serves is judged where it is carried out, and what stands in a body with it
           if (routed.served === 'apart' && routed.http.body === undefined)
-            requireAllowed(routed, members, principal!);
-          return handler({ c, mediaType, members, principal: principal!, dryRun: dryRun === true });
+            requireAllowed(routed, { ...defaults, ...members }, standing!.principal);
+          return handler({ c, mediaType, members, standing: standing!, dryRun: dryRun === true });
         },
-        admission,
+        admission ?? (routed.owned === true ? (call) => this.require(call) : undefined),
       );
     }
   }
@@ -134,10 +143,6 @@ export class Api {
     const posts = this.operations.filter((o) => o.body !== undefined && matches(o.path, path));
     return posts.flatMap((o) => Object.keys(o.body!.content)).filter((type) => type !== ANY_TYPE);
   }
-}
-
-function authorizationOf(c: Context): string | undefined {
-  return c.req.header('authorization');
 }
 
 function routesOf(contract: AnyContract): AnyContract[] {

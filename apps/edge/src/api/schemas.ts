@@ -6,6 +6,7 @@ export const readinessSchema = z
     status: z.literal('ready'),
     mapVersion: z.int(),
     mapAgeMs: z.number(),
+    tokensAgeMs: z.number(),
     waiting: z
       .array(z.strictObject({ host: z.int(), what: z.string(), why: z.string(), cure: z.string() }))
       .describe(

@@ -228,7 +228,7 @@ describe('a group over HTTP', () => {
       const { status, body: problem } = await call(path, body, 'reader');
       expect([status, problem.code, problem.detail]).toEqual([
         ...[403, 'forbidden'],
-        expect.stringContaining('"consume"'),
+        expect.stringContaining('groups:consume'),
       ]);
     }
     const asReader = { headers: { authorization: 'Bearer reader' } };

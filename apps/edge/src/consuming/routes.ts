@@ -1,5 +1,6 @@
 /** Members of consumer groups over HTTP. They need the store of the groups: while it is away they answer 503, and appends go on. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { actorOf } from '@foreshard/core/access';
 import {
   type Caller,
   GroupService,
@@ -8,7 +9,6 @@ import {
   MEMBERS_MAX,
   type Poll,
   type Refused,
-  tokenSubject,
 } from '@foreshard/core/consuming';
 import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
 import { ForeshardError } from '@foreshard/core/kernel';
@@ -19,13 +19,14 @@ import {
 } from '@foreshard/core/operations';
 import type { Context } from 'hono';
 import { z } from 'zod';
-import type { Api } from '../api/index.ts';
+import { type Api, type ContractCall, endedMeanwhile, type Standing } from '../api/index.ts';
 import { ByteBudget } from '../http/byte-budget.ts';
 import { withJsonBody } from '../http/json-body.ts';
 import { answeredInTime, isStoreAway } from '../http/reaching-store.ts';
 import type { EdgeMap } from '../map/edge-map.ts';
 import { EVENT_STREAM_HEADERS } from '../reading/index.ts';
 import { pollJson } from './batch-json.ts';
+import { GroupDoor } from './group-door.ts';
 import { groupStream } from './group-stream.ts';
 
 interface ConsumingParts {
@@ -33,9 +34,6 @@ interface ConsumingParts {
   readonly map: EdgeMap;
   readonly hosts: { get(hostId: number): Promise<EventHost> };
   readonly closing: AbortSignal;
-  readonly mayConsume: (authorization: string | undefined) => boolean;
-  /** the name of a token that is known */
-  readonly tokenName: (authorization: string | undefined) => string | undefined;
 }
 
 /** 10,000 positions take less. */
@@ -64,20 +62,20 @@ export function consuming(parts: Omit<ConsumingParts, 'closing'>): Consuming {
 }
 
 function mountRoutes(api: Api, routes: Routes): void {
-  api.serve(consumingOperations.poll, ({ c, members }) => routes.answer(routes.poll(c, members)));
-  api.serve(consumingOperations.commit, ({ c, members }) => routes.answer(routes.commit(c, members)));
-  api.serve(consumingOperations.leave, ({ c, members }) => routes.answer(routes.leave(c, members)));
-  api.serve(consumingOperations.follow, ({ c, members }) =>
-    routes.answer(routes.follow(c, members.group, members.member)),
-  );
+  api.serve(consumingOperations.poll, (call) => routes.answer(routes.poll(call)));
+  api.serve(consumingOperations.commit, (call) => routes.answer(routes.commit(call)));
+  api.serve(consumingOperations.leave, (call) => routes.answer(routes.leave(call)));
+  api.serve(consumingOperations.follow, (call) => routes.answer(routes.follow(call)));
 }
 
 class Routes {
   private readonly parts: ConsumingParts;
+  private readonly door: GroupDoor;
   readonly service: GroupService;
 
   constructor(parts: ConsumingParts) {
     this.parts = parts;
+    this.door = new GroupDoor(parts.groups, (id) => this.nameOf(id));
     this.service = new GroupService({
       store: parts.groups,
       map: parts.map.topology,
@@ -100,9 +98,10 @@ class Routes {
     });
   }
 
-  async poll(c: Context, given: Given): Promise<Response> {
+  async poll({ c, members: given, standing }: Called): Promise<Response> {
     const { group: name, member, limit, wait, after } = await inputOf(c, consumingOperations.poll, given);
-    const caller = { member, subject: this.subjectOf(c) };
+    const mayGoOn = await this.door.opened(name, standing);
+    const caller = { member, subject: subjectOf(standing) };
     const held = new Map(Object.entries(after).map(([shardlet, seq]) => [Number(shardlet), seq]));
     const deadline = Date.now() + wait;
     const { signal } = c.req.raw;
@@ -111,27 +110,33 @@ class Routes {
       if (poll.batches.length > 0 || Date.now() >= deadline || signal.aborted || this.parts.closing.aborted)
         return c.body(pollJson(this.streamOf(poll), poll), 200, { 'content-type': 'application/json' });
       await sleep(Math.min(LOOK_PAUSE_MS, Math.max(1, deadline - Date.now())));
+      if (!mayGoOn()) throw endedMeanwhile();
     }
   }
 
-  async commit(c: Context, given: Given): Promise<Response> {
+  async commit({ c, members: given, standing }: Called): Promise<Response> {
     const { group: name, ...request } = await inputOf(c, consumingOperations.commit, given);
-    const caller = { ...request, subject: this.subjectOf(c) };
+    await this.door.opened(name, standing);
+    const caller = { ...request, subject: subjectOf(standing) };
     const results = allowed(name, caller, await this.service.commit(name, caller));
     return c.json({ results }, results.some((r) => r.kind === 'fenced') ? 409 : 200);
   }
 
-  async leave(c: Context, given: Given): Promise<Response> {
+  async leave({ c, members: given, standing }: Called): Promise<Response> {
     const { group: name, member } = await inputOf(c, consumingOperations.leave, given);
-    const caller = { member, subject: this.subjectOf(c) };
+    await this.door.opened(name, standing);
+    const caller = { member, subject: subjectOf(standing) };
     const refused = await this.service.leave(name, caller);
     if (refused !== undefined) refuse(name, caller, refused);
     return c.body(null, 204);
   }
 
-  async follow(c: Context, name: string, member: string): Promise<Response> {
-    const authorization = c.req.header('authorization');
-    const caller = { member, subject: this.subjectOf(c) };
+  async follow({
+    members: { group: name, member },
+    standing,
+  }: ContractCall<typeof consumingOperations.follow>): Promise<Response> {
+    const mayGoOn = await this.door.opened(name, standing);
+    const caller = { member, subject: subjectOf(standing) };
     const first = await this.service.poll(name, { ...caller, limit: 1, after: new Map() });
     const poll = allowed(name, caller, first);
     const { group } = (await this.parts.groups.find(name)) ?? unknown(name);
@@ -142,15 +147,11 @@ class Routes {
         caller,
         stream: this.nameOf(group.stream) ?? '',
         closing: this.parts.closing,
-        mayGoOn: () => this.parts.mayConsume(authorization),
+        mayGoOn,
       },
       poll,
     );
     return new Response(body, { headers: EVENT_STREAM_HEADERS });
-  }
-
-  private subjectOf(c: Context): string {
-    return tokenSubject(this.parts.tokenName(c.req.header('authorization')) ?? '');
   }
 
   private streamOf({ batches }: Poll): string {
@@ -185,6 +186,12 @@ function unknown(name: string): never {
 }
 
 type Given = Readonly<Record<string, unknown>>;
+type Called = Pick<ContractCall<AnyOperation>, 'c' | 'standing'> & { readonly members: Given };
+
+/** A token by its name, so that a member goes on when its token is replaced by another of that name. */
+function subjectOf({ principal }: Standing): string {
+  return actorOf(principal);
+}
 
 /** What stands in the path, and the body. @throws ForeshardError body_too_large, malformed_body, invalid_parameter */
 async function inputOf<O extends AnyOperation>(c: Context, { input }: O, given: Given): Promise<InputOf<O>> {

@@ -1,4 +1,5 @@
 /** The description against a running edge: it says what is there, and what is there does what it says. */
+import { hash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -239,6 +240,12 @@ describe('the pages for people', () => {
       expect(response.headers.get('content-type')).toMatch(/^text\/html; charset=utf-8/i);
       expect(text).toContain('color-scheme: light dark');
       expect(text).not.toMatch(/<script|<link|https?:\/\//);
+      expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+      const policy = response.headers.get('content-security-policy');
+      expect(policy).toContain("default-src 'none'");
+      const style = /<style>(.*)<\/style>/s.exec(text)![1]!;
+      expect(policy).toContain(`style-src 'sha256-${hash('sha256', style, 'base64')}';`);
+      expect(text).not.toMatch(/ style=/);
     },
   );
 });

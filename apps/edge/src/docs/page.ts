@@ -2,6 +2,7 @@
  * The frame of the pages that the edge shows to people: one document without scripts and without anything
  * from elsewhere, readable without a network, in light and dark, on paper and on a phone.
  */
+import { hash } from 'node:crypto';
 import { html, raw } from 'hono/html';
 
 const STYLE = `
@@ -29,6 +30,19 @@ summary { cursor: pointer }
 @media print { nav { display: none } .frame { display: block } }
 `;
 
+/** Nothing but the style above: no script, no picture, no frame, no form, nothing from elsewhere. */
+export const PAGE_HEADERS = {
+  'content-security-policy': [
+    "default-src 'none'",
+    `style-src 'sha256-${hash('sha256', STYLE, 'base64')}'`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
+
 export type Html = ReturnType<typeof html>;
 
 /** Paragraphs as the descriptions are written: lines that belong together, and code between backticks. */
@@ -52,9 +66,7 @@ export async function page(title: string, nav: Html, main: Html): Promise<string
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}</title>
-        <style>
-          ${raw(STYLE)}
-        </style>
+        <style>${raw(STYLE)}</style>
       </head>
       <body>
         <div class="frame">

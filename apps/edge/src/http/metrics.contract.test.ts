@@ -1,18 +1,32 @@
 /** The metrics of a running edge, as Prometheus' own tool judges them. */
 import { promtoolFindings } from '@foreshard/local';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { EdgeFixture } from '../reading/edge.fixture.ts';
+import { EdgeFixture, knownToken, TOKEN } from '../reading/edge.fixture.ts';
 
 let edge: EdgeFixture;
 
 beforeAll(async () => {
   edge = await EdgeFixture.start(1);
   await edge.createStream({ name: 'main', shardCount: 2 });
+  edge.tokens.push(knownToken('scraper', 'scraper', ['cluster:read']));
   await edge.post('/v1/events', [{ specversion: '1.0', id: '1', source: '/m', type: 't' }]);
 }, 60_000);
 afterAll(() => edge?.stop());
 
-const metrics = async () => (await edge.fetch('/metrics', {})).text();
+const scrape = (token: string) => edge.fetch('/metrics', { headers: { authorization: `Bearer ${token}` } });
+const metrics = async () => (await scrape('scraper')).text();
+
+it('need a token that may see the cluster', async () => {
+  const statuses = [await scrape('nobody'), await scrape(TOKEN), await scrape('scraper')].map(
+    (one) => one.status,
+  );
+  expect(statuses).toEqual([401, 403, 200]);
+});
+
+it('tell how old the list of tokens is', async () => {
+  const age = Number(/^foreshard_edge_tokens_age_seconds (\S+)/m.exec(await metrics())?.[1]);
+  expect(age).toBeLessThan(10);
+});
 
 it('are accepted by promtool without a remark', async () => {
   expect(await promtoolFindings(await metrics())).toEqual([]);

@@ -14,6 +14,7 @@ export interface Gauges {
   readonly mapAgeSeconds: () => number;
   readonly followers: () => number;
   readonly hostClaims: () => number;
+  readonly tokensAgeSeconds: () => number;
 }
 
 /** Gauges that prom-client names like counters; their values are also in those without the ending. */
@@ -166,6 +167,11 @@ export class EdgeMetrics {
     gauge('bytes_in_flight', 'Bytes of requests that are being worked on', gauges.bytesInFlight);
     gauge('map_version', 'Version of the map of the topology', gauges.mapVersion);
     gauge('map_age_seconds', 'Time since the topology store last answered', gauges.mapAgeSeconds);
+    gauge(
+      'tokens_age_seconds',
+      'Time since the list of tokens was read from PostgreSQL; nobody is let in after TOKEN_STALE_MAX',
+      gauges.tokensAgeSeconds,
+    );
     gauge('host_claims', 'Claims about hosts that wait for a verdict', gauges.hostClaims);
     gauge('followers', 'Readers that follow a log or a key as server-sent events', gauges.followers);
   }

@@ -1,44 +1,45 @@
 /**
- * Who may do what. The hashes of the active tokens are in memory, so a check asks nobody, and on disk
- * (mode 0600), so an edge that starts while PostgreSQL is away knows them. They are read anew every few
- * seconds, and once when a token is unknown: a new token works at once, a revoked one stops in seconds.
+ * Who calls. The hashes of the active tokens are in memory, so a check asks nobody, and on disk, so an edge that starts
+ * while PostgreSQL is away knows them. They are read anew when somebody changes them, every few seconds, and once when
+ * a token is unknown: a new token works at once, a revoked one stops within two seconds. A list that cannot be read
+ * anew is used for `staleMsMax`.
  */
 import { hash, timingSafeEqual } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import {
+  type AssertionKey,
   allows,
-  type Grant,
   mentions,
   type Permission,
   type Principal,
-  permissionsOf,
-  type Scope,
   type Target,
 } from '@foreshard/core/access';
 import { ForeshardError } from '@foreshard/core/kernel';
-
-/** As the token store tells it; the hash is the SHA-256 of the token in hex. */
-export interface KnownToken {
-  readonly id: string;
-  /** absent in a file that an earlier release wrote */
-  readonly name?: string;
-  readonly hash: string;
-  readonly scopes: readonly string[];
-  /** what they are limited to; absent: nothing */
-  readonly scope?: Scope;
-  /** undefined: never */
-  readonly expiresAtMs?: number | undefined;
-}
+import { Assertions, looksLikeAssertion } from './assertions.ts';
+import { type Bearer, bearerOfPerson, bearerOfToken, type KnownToken } from './bearer.ts';
+import type { Peer } from './networks.ts';
+import { type KnownList, TokenFile } from './token-file.ts';
 
 export interface TokenCheckParts {
   readonly activeHashes: () => Promise<readonly KnownToken[]>;
+  readonly assertionKeys: () => Promise<readonly AssertionKey[]>;
+  /** Calls `listener` when tokens were changed; answers the function that ends it. Messages may be lost. */
+  readonly onChange: (listener: () => void) => Promise<() => Promise<void>>;
   /** for people, who look for tokens that nobody uses any more */
   readonly markUsed: (ids: readonly string[]) => Promise<void>;
   readonly file: string;
   readonly refreshMs: number;
+  /** nobody is let in by a list that is older */
+  readonly staleMsMax: number;
   readonly nowMs: () => number;
   readonly warn: (message: string, error: unknown) => void;
+}
+
+/** Whoever calls, and what that caller may do from now on, as often as it is asked. */
+export interface Identity {
+  readonly bearer: Bearer;
+  readonly principal: Principal;
+  /** Undefined: does the caller exist still? */
+  readonly holds: (permission?: Permission, target?: Target) => boolean;
 }
 
 /** Wrong tokens may come in floods: they cause no more questions than this. */
@@ -47,90 +48,164 @@ const QUESTION_PAUSE_MS = 1_000;
 const USED_REPORTED_EVERY_MS = 60_000;
 /** Tokens are found by the beginning of their hash, then compared as a whole in constant time. */
 const INDEX_CHARS = 8;
+/** A console asserts anew for each call: those of a minute, of some hundred people. */
+const ASSERTED_MAX = 20_000;
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
-
-interface Entry {
-  readonly id: string;
-  readonly name: string;
-  readonly hash: Buffer;
-  readonly principal: Principal;
-  readonly expiresAtMs: number;
-}
+const STORE_RETRY_AFTER_SECONDS = 5;
+const MS_PER_HOUR = 3_600_000;
 
 export class TokenCheck {
   private readonly parts: TokenCheckParts;
-  private entries = new Map<string, Entry[]>();
-  private loaded = false;
-  private written = '';
+  private readonly file: TokenFile;
+  private readonly assertions = new Assertions();
+  private entries = new Map<string, Bearer[]>();
+  private readonly asserted = new Map<string, Bearer>();
+  /** when the store last answered; undefined: nothing was read yet */
+  private readAtMs: number | undefined;
   private askedAtMs = Number.NEGATIVE_INFINITY;
   private question: Promise<void> | undefined;
+  /** something was changed while the store was being asked */
+  private isOutdated = false;
   private readonly used = new Set<string>();
   private usedReportedAtMs = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | undefined;
+  private endListening: (() => Promise<void>) | undefined;
 
   constructor(parts: TokenCheckParts) {
     this.parts = parts;
+    this.file = new TokenFile(parts.file);
   }
 
   /** false until the tokens were read once, from the store or the file */
   get isLoaded(): boolean {
-    return this.loaded;
+    return this.readAtMs !== undefined;
+  }
+
+  /** How old the list is. */
+  get ageMs(): number {
+    return this.readAtMs === undefined ? Number.POSITIVE_INFINITY : this.parts.nowMs() - this.readAtMs;
   }
 
   async start(): Promise<void> {
-    await this.refresh();
-    if (!this.loaded) await this.readFile();
+    const [endListening] = await Promise.all([this.parts.onChange(() => this.wake()), this.refresh()]);
+    this.endListening = endListening;
+    if (!this.isLoaded) await this.readFile();
     this.timer = setInterval(() => void this.refresh(), this.parts.refreshMs);
   }
 
   stop(): void {
     clearInterval(this.timer);
+    this.endListening?.().catch(() => {});
   }
 
-  permits(authorization: string | undefined, permission: Permission, target?: Target): boolean {
-    const grants = this.find(authorization)?.principal.grants ?? [];
-    return target === undefined ? mentions(grants, permission) : allows(grants, permission, target);
-  }
-
-  /** Of a token that is known. */
-  idOf(authorization: string | undefined): string | undefined {
-    return this.find(authorization)?.id;
-  }
-
-  /** Of a token that is known: the same for the one that replaces it. */
-  nameOf(authorization: string | undefined): string | undefined {
-    return this.find(authorization)?.name;
+  /** The hot path: undefined for who is not known now, or not from there. */
+  known(authorization: string | undefined, peer: Peer): Bearer | undefined {
+    const bearer = this.find(authorization);
+    if (bearer === undefined || this.isStale()) return undefined;
+    return bearer.networks === undefined || bearer.networks(peer) ? bearer : undefined;
   }
 
   /**
-   * Who has a token with this permission, wherever it is limited to: what a call is about is judged with its input.
-   * Without a permission: who it is, for what is judged, and recorded, elsewhere.
-   * @throws ForeshardError unauthorized, forbidden; after asking the store about an unknown token
+   * The same, after asking the store about who is not known.
+   * @throws ForeshardError unauthorized, forbidden, store_unreachable
    */
-  async require(authorization: string | undefined, permission?: Permission): Promise<Principal> {
+  async identify(authorization: string | undefined, peer: Peer): Promise<Bearer> {
     if (authorization === undefined)
       throw new ForeshardError('unauthorized', 'There is no Authorization header.');
-    if (this.find(authorization) === undefined) await this.ask();
-    const entry = this.find(authorization);
-    if (entry === undefined && !BEARER.test(authorization))
+    const bearer = this.find(authorization) ?? (await this.soughtFor(authorization));
+    if (this.isStale()) throw this.stale();
+    if (bearer === undefined && !BEARER.test(authorization))
       throw new ForeshardError('unauthorized', 'The Authorization header holds no Bearer token.');
-    if (entry === undefined)
+    if (bearer === undefined)
       throw new ForeshardError('unauthorized', 'The token is not known, or not any more.');
-    if (permission === undefined || mentions(entry.principal.grants, permission)) return entry.principal;
-    throw new ForeshardError('forbidden', `The token does not have the permission "${permission}".`);
+    if (bearer.networks === undefined || bearer.networks(peer)) return bearer;
+    const { name } = bearer.principal;
+    throw new ForeshardError(
+      'forbidden',
+      `The token "${name}" may not be used from ${peer.remoteAddress ?? 'an unknown address'}: it is limited to other networks.`,
+    );
   }
 
-  private find(authorization: string | undefined): Entry | undefined {
-    const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
+  /**
+   * Who has this permission, wherever it is limited to: what a call is about is judged with its input.
+   * @throws ForeshardError unauthorized, forbidden, store_unreachable
+   */
+  async require(authorization: string | undefined, peer: Peer, permission?: Permission): Promise<Identity> {
+    const bearer = await this.identify(authorization, peer);
+    const { principal, digest } = bearer;
+    if (permission !== undefined && !mentions(principal.grants, permission))
+      throw forbidden(principal, permission);
+    const text = digest.toString('latin1');
+    return {
+      ...{ bearer, principal },
+      holds: (wanted, target = {}) => {
+        const now = this.isStale() ? undefined : this.ofDigest(text, digest);
+        return now !== undefined && (wanted === undefined || allows(now.principal.grants, wanted, target));
+      },
+    };
+  }
+
+  private find(authorization: string | undefined): Bearer | undefined {
+    const token = tokenIn(authorization);
     if (token === undefined) return undefined;
     const digest = hash('sha256', token, 'hex');
-    const bytes = Buffer.from(digest, 'latin1');
-    for (const entry of this.entries.get(digest.slice(0, INDEX_CHARS)) ?? []) {
-      if (!timingSafeEqual(entry.hash, bytes) || entry.expiresAtMs <= this.parts.nowMs()) continue;
-      this.used.add(entry.id);
-      return entry;
+    return this.ofDigest(digest, Buffer.from(digest, 'latin1'));
+  }
+
+  private ofDigest(text: string, digest: Buffer): Bearer | undefined {
+    for (const bearer of this.entries.get(text.slice(0, INDEX_CHARS)) ?? []) {
+      if (!timingSafeEqual(bearer.digest, digest) || bearer.expiresAtMs <= this.parts.nowMs()) continue;
+      this.used.add(bearer.principal.id);
+      return bearer;
     }
-    return undefined;
+    const asserted = this.asserted.get(text);
+    return asserted !== undefined && asserted.expiresAtMs > this.parts.nowMs() ? asserted : undefined;
+  }
+
+  private async soughtFor(authorization: string): Promise<Bearer | undefined> {
+    const token = tokenIn(authorization);
+    if (token === undefined) return undefined;
+    if (looksLikeAssertion(token)) return this.judged(token);
+    await this.ask();
+    return this.find(authorization);
+  }
+
+  private async judged(assertion: string): Promise<Bearer | undefined> {
+    if (this.assertions.isOfUnknownKey(assertion)) await this.ask();
+    const nowMs = this.parts.nowMs();
+    const judged = await this.assertions.judged(assertion, nowMs);
+    if (judged === undefined) return undefined;
+    this.forgetExpired(nowMs);
+    const digest = hash('sha256', assertion, 'hex');
+    const bearer = bearerOfPerson(judged.principal, digest, judged.expiresAtMs);
+    this.asserted.set(digest, bearer);
+    return bearer;
+  }
+
+  /** In the order in which they came, which is about that in which they expire. */
+  private forgetExpired(nowMs: number): void {
+    for (const [digest, { expiresAtMs }] of this.asserted) {
+      if (expiresAtMs > nowMs && this.asserted.size < ASSERTED_MAX) return;
+      this.asserted.delete(digest);
+    }
+  }
+
+  private isStale(): boolean {
+    return this.isLoaded && this.ageMs > this.parts.staleMsMax;
+  }
+
+  private stale(): ForeshardError {
+    const hours = (ms: number) => (ms / MS_PER_HOUR).toFixed(1);
+    return new ForeshardError(
+      'store_unreachable',
+      `The list of tokens is ${hours(this.ageMs)} h old, and TOKEN_STALE_MAX is ${hours(this.parts.staleMsMax)} h: nobody is let in until PostgreSQL answers.`,
+      { retryAfterSeconds: STORE_RETRY_AFTER_SECONDS },
+    );
+  }
+
+  private wake(): void {
+    this.isOutdated = this.question !== undefined;
+    void this.refresh();
   }
 
   private async ask(): Promise<void> {
@@ -145,15 +220,19 @@ export class TokenCheck {
   private refresh(): Promise<void> {
     this.question ??= this.readStore().finally(() => {
       this.question = undefined;
+      if (!this.isOutdated) return;
+      this.isOutdated = false;
+      void this.refresh();
     });
     return this.question;
   }
 
   private async readStore(): Promise<void> {
     try {
-      const tokens = await this.parts.activeHashes();
-      this.take(tokens);
-      await this.writeFile(tokens);
+      const askedAtMs = this.parts.nowMs();
+      const [tokens, keys] = await Promise.all([this.parts.activeHashes(), this.parts.assertionKeys()]);
+      await this.take({ tokens, keys }, askedAtMs);
+      await this.file.write({ tokens, keys }, askedAtMs);
       await this.reportUsed();
     } catch (error) {
       this.parts.warn('the API tokens cannot be read anew', error);
@@ -169,50 +248,29 @@ export class TokenCheck {
     await this.parts.markUsed(ids);
   }
 
-  private take(tokens: readonly KnownToken[]): void {
-    const entries = new Map<string, Entry[]>();
-    for (const { id, name = id, hash, scopes, scope = {}, expiresAtMs } of tokens) {
-      const index = hash.slice(0, INDEX_CHARS);
-      const entry = {
-        id,
-        name,
-        hash: Buffer.from(hash, 'latin1'),
-        principal: principalOf(id, name, [{ permissions: permissionsOf(scopes), scope }]),
-        expiresAtMs: expiresAtMs ?? Number.POSITIVE_INFINITY,
-      };
-      entries.set(index, [...(entries.get(index) ?? []), entry]);
+  private async take({ tokens, keys }: KnownList, readAtMs: number): Promise<void> {
+    const entries = new Map<string, Bearer[]>();
+    for (const token of tokens) {
+      const index = token.hash.slice(0, INDEX_CHARS);
+      entries.set(index, [...(entries.get(index) ?? []), bearerOfToken(token)]);
     }
     this.entries = entries;
-    this.loaded = true;
+    await this.assertions.take(keys);
+    this.readAtMs = readAtMs;
   }
 
   private async readFile(): Promise<void> {
-    try {
-      const text = await readFile(this.parts.file, 'utf8');
-      this.take((JSON.parse(text) as KnownToken[]).map(ofThisRelease));
-      this.written = text;
-    } catch {
-      // no file yet, or not ours: the store tells when it is back
-    }
-  }
-
-  private async writeFile(tokens: readonly KnownToken[]): Promise<void> {
-    const text = JSON.stringify(tokens);
-    if (text === this.written) return;
-    const temporary = `${this.parts.file}.${process.pid}`;
-    await mkdir(dirname(this.parts.file), { recursive: true, mode: 0o700 });
-    await writeFile(temporary, text, { mode: 0o600 });
-    await rename(temporary, this.parts.file);
-    this.written = text;
+    const list = await this.file.read();
+    // without one the store tells when it is back
+    if (list !== undefined) await this.take(list, list.readAtMs);
   }
 }
 
-function principalOf(id: string, name: string, grants: readonly Grant[]): Principal {
-  return { kind: 'token', id, name, grants };
+function tokenIn(authorization: string | undefined): string | undefined {
+  return authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
 }
 
-/** A file of before tokens had names: members of groups needed the scope "read" then. */
-function ofThisRelease(token: KnownToken): KnownToken {
-  const { name, scopes } = token;
-  return name === undefined && scopes.includes('read') ? { ...token, scopes: [...scopes, 'consume'] } : token;
+function forbidden({ kind, name }: Principal, permission: Permission): ForeshardError {
+  const who = kind === 'person' ? name : 'The token';
+  return new ForeshardError('forbidden', `${who} does not have the permission "${permission}".`);
 }

@@ -27,6 +27,8 @@ export interface Accepted {
   readonly tokenTs: number;
   readonly nowMicros: number;
   readonly eventBytesMax: number;
+  /** the caller may append only keys that begin with one of these; undefined: any */
+  readonly keyPrefixes?: readonly string[] | undefined;
 }
 
 /** @throws ForeshardError malformed_body */
@@ -100,12 +102,14 @@ class Reading {
   private readonly intake: Intake;
   private readonly scanner: EventScanner;
   private readonly bytesMax: number;
+  private readonly keyPrefixes: readonly string[] | undefined;
 
   constructor(body: Body, bounds: Bounds, accepted: Accepted, isBulk = true) {
     this.body = body;
     this.intake = new Intake(accepted.stream, body.bytes, bounds, accepted, isBulk);
     this.scanner = new EventScanner(body.bytes, body.latin1);
     this.bytesMax = accepted.eventBytesMax;
+    this.keyPrefixes = accepted.keyPrefixes;
   }
 
   all(): Intake {
@@ -115,7 +119,7 @@ class Reading {
 
   private take(i: number): void {
     const { intake, scanner } = this;
-    const problem = this.problemOf(i);
+    const problem = this.problemOf(i) ?? this.foreignKey();
     // told back also when it is refused for its characters
     intake.ids[i] = problem === undefined ? scanner.id : scanner.id?.toWellFormed();
     const { version } = scanner;
@@ -138,6 +142,16 @@ class Reading {
       return { code: 'malformed_body', detail: 'the event is not valid UTF-8', pointer: '' };
     }
     return fault;
+  }
+
+  /** Of an event that is as it should be. */
+  private foreignKey(): EventProblem | undefined {
+    const { keyPrefixes } = this;
+    if (keyPrefixes === undefined) return undefined;
+    const key = this.scanner.keyText();
+    if (keyPrefixes.some((prefix) => key.startsWith(prefix))) return undefined;
+    const detail = `the caller may append only keys that begin with ${keyPrefixes.map((one) => JSON.stringify(one)).join(' or ')}`;
+    return { code: 'forbidden', detail, pointer: '' };
   }
 
   private place(i: number): void {

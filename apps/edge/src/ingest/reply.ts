@@ -22,7 +22,7 @@ export interface Reply {
 }
 
 /** What matters most comes first. */
-const STATUS_ORDER = [503, 429, 507, 500, 404, 413, 400] as const;
+const STATUS_ORDER = [503, 429, 507, 500, 404, 403, 413, 400] as const;
 const RETRY_AFTER_SECONDS = 1;
 
 /** `instance` names the request in a problem. REQUIRES a settled intake. */

@@ -37,16 +37,16 @@ export function mountOperations(api: Api, { bound, budget }: OperationRoutes): v
     const placement = placementOf(contract);
     api.serve(
       contract,
-      async ({ c, members: given, principal, dryRun }) => {
-        const caller = callerOf(principal, originOf(c), dryRun);
+      async ({ c, members: given, standing, dryRun }) => {
+        const caller = callerOf(standing.principal, originOf(c), dryRun);
         return withInput(c, { contract, placement, given, budget }, (input) =>
           answered(c, contract, handler, input, caller),
         );
       },
       async (c) => {
-        const principal = await api.authenticate(c);
-        await bound.requireMentioned(contract, callerOf(principal, originOf(c)));
-        return principal;
+        const standing = await api.authenticate(c);
+        await bound.requireMentioned(contract, callerOf(standing.principal, originOf(c)));
+        return standing;
       },
     );
   }

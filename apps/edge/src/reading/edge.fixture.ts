@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AssertionKey } from '@foreshard/core/access';
 import { DatabaseUnreachable } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { MemoryGroupStore, MemoryHostProofs, MemoryTopologyStore } from '@foreshard/core/adapters/memory';
@@ -31,7 +32,7 @@ import { Redis } from 'ioredis';
 import { MemoryAudit } from '../../../../packages/core/src/audit/audit-log.fixture.ts';
 import { type RunningEdge, startEdge } from '../edge.ts';
 import type { EdgeParts } from '../edge-parts.ts';
-import type { KnownToken } from '../http/token-check.ts';
+import type { KnownToken } from '../http/bearer.ts';
 import type { OwnQuota } from '../limits/index.ts';
 
 export const TOKEN = 'fsh_test';
@@ -93,6 +94,10 @@ export class EdgeFixture {
   private pool!: HostPool;
   /** known within a second, as soon as an unknown one is used */
   tokens: KnownToken[] = [knownToken(TOKEN, 'test', ['read', 'consume', 'ingest'])];
+  /** of consoles */
+  assertionKeys: AssertionKey[] = [];
+  /** tells the edge that started last that tokens were changed */
+  tokensChanged: () => void = () => {};
   /** what somebody has set; the edge reads it anew every few seconds */
   quotas: OwnQuota[] = [];
   /** what a worker has raised */
@@ -415,6 +420,8 @@ export class EdgeFixture {
         headersMsMax: 10_000,
         requestMsMax: 30_000,
         refreshMs: 200,
+        tokenStaleMsMax: 86_400_000,
+        metricsPublic: false,
         quotaOfEach: { token: NO_QUOTA, stream: NO_QUOTA },
         profileShare: 0,
         webhookNetworks: [],
@@ -434,6 +441,11 @@ export class EdgeFixture {
       groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),
       markTokensUsed: async () => {},
       activeHashes: async () => this.tokens,
+      assertionKeys: async () => this.assertionKeys,
+      onTokensChange: async (listener) => {
+        this.tokensChanged = listener;
+        return async () => {};
+      },
       redis,
       connectHosts: (map) => new HostPool(map),
       log: { info: () => {}, warn: () => {}, error: (fields, message) => console.error(message, fields) },
@@ -463,7 +475,7 @@ export class EdgeFixture {
       ...({} as Pick<OperationStores, 'clusters' | 'blocks' | 'recommendations' | 'inquiries'>),
       notifications: { store: {} } as NotificationService,
       quotas: { list: away, set: away, remove: away },
-      tokens: { create: away, list: away, revoke: away },
+      tokens: { create: away, list: away, revoke: away, rotate: away },
     };
   }
 

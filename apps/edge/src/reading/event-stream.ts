@@ -4,6 +4,7 @@
  * the last one: a slow reader costs the memory of one small page, and a fast one is as fast as the log.
  */
 import { EVENT_STREAM } from '@foreshard/core/operations';
+import { whilePermitted } from '../api/index.ts';
 import { type PlacedRecord, recordJson } from './page-body.ts';
 
 export interface FollowedPage {
@@ -25,7 +26,7 @@ export interface Following {
   readonly from: string | undefined;
   /** the edge is told to end */
   readonly closing: AbortSignal;
-  /** asked before every page: a token may be revoked */
+  /** asked every second and before every page: a token may be revoked */
   readonly mayGoOn: () => boolean;
   readonly onEnd: () => void;
 }
@@ -47,23 +48,40 @@ export async function eventStream(following: Following): Promise<Response> {
     throw error;
   });
   let isFirst = true;
-  const end = (controller: ReadableStreamDefaultController) => {
+  let isOver = false;
+  let stopLooking = () => {};
+  const over = () => {
+    stopLooking();
     onEnd();
+  };
+  const end = (controller: ReadableStreamDefaultController) => {
+    if (isOver) return;
+    isOver = true;
+    over();
     controller.close();
   };
   const body = new ReadableStream<Uint8Array>(
     {
+      start(controller) {
+        stopLooking = whilePermitted(following.mayGoOn, () => {
+          gone.abort();
+          end(controller);
+        });
+      },
       async pull(controller) {
         if (!isFirst) {
           if (closing.aborted || !following.mayGoOn()) return end(controller);
-          page = await following.read(page.next, HEARTBEAT_MS, gone.signal);
+          page = await following.read(page.next, HEARTBEAT_MS, gone.signal).catch((error: unknown) => {
+            if (!isOver) throw error;
+            return page;
+          });
         }
         isFirst = false;
-        controller.enqueue(text.of(page));
+        if (!isOver) controller.enqueue(text.of(page));
       },
       cancel() {
         gone.abort();
-        onEnd();
+        over();
       },
     },
     { highWaterMark: 0 },

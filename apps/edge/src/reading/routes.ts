@@ -7,10 +7,11 @@ import {
   EVENT_STREAM,
   type InputOf,
   reading as operations,
+  requirePermission,
 } from '@foreshard/core/operations';
 import type { Stream } from '@foreshard/core/topology';
 import type { Context } from 'hono';
-import type { Api, ContractCall } from '../api/index.ts';
+import { type Api, type ContractCall, endedMeanwhile, whilePermitted } from '../api/index.ts';
 import { type EdgeMap, MAIN_STREAM } from '../map/edge-map.ts';
 import { EVENT_STREAM_HEADERS, eventStream, FOLLOWED_PAGE, type Following } from './event-stream.ts';
 import { KeyEvents } from './key-events.ts';
@@ -26,15 +27,13 @@ export interface ReadingParts {
   readonly map: EdgeMap;
   readonly hosts: EventHosts;
   readonly clock: Clock;
-  /** whether a token still may read: asked again while a stream lasts */
-  readonly mayRead: (authorization: string | undefined) => boolean;
   /** told of all events that are handed out */
   readonly onRead: OnRead;
 }
 
 export interface Reading {
-  /** A page of a stream, as JSON. */
-  bodyOf(stream: string, request: Omit<PageRequest, 'stream'>): Promise<Buffer>;
+  /** A page of a stream, as JSON; `mayRead` is asked while it waits for events. */
+  bodyOf(stream: string, request: Omit<PageRequest, 'stream'>, mayRead: () => boolean): Promise<Buffer>;
   mount(api: Api): void;
   /** The host went back, and is used again although nobody names what it lost. */
   readAnew(host: number): void;
@@ -47,16 +46,16 @@ export interface Reading {
 const FOLLOWERS_MAX = 2_000;
 
 /** One per process: readers share what they know of the hosts. */
-export function reading({ map, hosts, clock, mayRead, onRead }: ReadingParts): Reading {
+export function reading({ map, hosts, clock, onRead }: ReadingParts): Reading {
   const closing = new AbortController();
   const parts = { map, hosts, frontiers: new Frontiers(hosts, map), clock, closing: closing.signal };
   const log = new LogService(parts);
   const pages = new Pages(map, log, new KeyEvents(parts), onRead);
   const shardlets = new ShardletEvents(map, hosts);
-  const followers = new Followers(pages, closing.signal, mayRead);
+  const followers = new Followers(pages, closing.signal);
   return {
-    bodyOf: async (stream, request) =>
-      pages.bodyOf(await pages.read({ ...request, stream: streamNamed(map, stream, '/stream') })),
+    bodyOf: (stream, request, mayRead) =>
+      bodyOf(pages, { ...request, stream: streamNamed(map, stream, '/stream') }, mayRead),
     followers: () => followers.count,
     readAnew: (host) => parts.frontiers.readAnew(host),
     mount(api) {
@@ -80,28 +79,34 @@ export function reading({ map, hosts, clock, mayRead, onRead }: ReadingParts): R
 
 type Asked = Omit<PageRequest, 'stream' | 'signal'>;
 
-type Followable = InputOf<typeof operations.log | typeof operations.key>;
-
 /** As pages, or followed, as the client wants. */
 function pagesOf(map: EdgeMap, pages: Pages, followers: Followers) {
   return <O extends AnyOperation>(askedBy: (members: InputOf<O>) => Asked) =>
-    ({ c, mediaType, members }: ContractCall<O>): Promise<Response> => {
-      const { stream = MAIN_STREAM } = members as Followable;
+    async ({ c, mediaType, members, standing }: ContractCall<O>): Promise<Response> => {
+      const { stream = MAIN_STREAM, key } = members as Partial<InputOf<typeof operations.key>>;
+      const mayRead = () => standing.holds(operations.log.permission, { stream, key });
       const request = {
         ...askedBy(members as InputOf<O>),
         stream: streamNamed(map, stream, '{stream}'),
       };
-      return mediaType === EVENT_STREAM ? followers.follow(c, request) : page(c, pages, request);
+      return mediaType === EVENT_STREAM
+        ? followers.follow(c, request, mayRead)
+        : page(c, pages, request, mayRead);
     };
 }
 
 /** The status that proxies use for it. */
 const CLIENT_CLOSED_REQUEST = 499;
 
-async function page(c: Context, pages: Pages, request: Omit<PageRequest, 'signal'>): Promise<Response> {
+async function page(
+  c: Context,
+  pages: Pages,
+  request: Omit<PageRequest, 'signal'>,
+  mayRead: () => boolean,
+): Promise<Response> {
   const { signal } = c.req.raw;
   try {
-    return json(pages.bodyOf(await pages.read({ ...request, signal })));
+    return json(await bodyOf(pages, { ...request, signal }, mayRead));
   } catch (error) {
     // the client has gone: nobody reads this
     if (signal.aborted) return new Response(null, { status: CLIENT_CLOSED_REQUEST });
@@ -109,19 +114,39 @@ async function page(c: Context, pages: Pages, request: Omit<PageRequest, 'signal
   }
 }
 
+/** @throws ForeshardError unauthorized when the right ended while the page waited for events */
+async function bodyOf(
+  pages: Pages,
+  request: PageRequest,
+  mayRead: () => boolean,
+): Promise<Buffer<ArrayBuffer>> {
+  if (request.waitMs === 0) return pages.bodyOf(await pages.read(request));
+  const lost = new AbortController();
+  const stopLooking = whilePermitted(mayRead, () => lost.abort());
+  try {
+    const signal =
+      request.signal === undefined ? lost.signal : AbortSignal.any([request.signal, lost.signal]);
+    const body = pages.bodyOf(await pages.read({ ...request, signal }));
+    if (mayRead()) return body;
+  } catch (error) {
+    if (!lost.signal.aborted) throw error;
+  } finally {
+    stopLooking();
+  }
+  throw endedMeanwhile();
+}
+
 class Followers {
   count = 0;
   private readonly pages: Pages;
   private readonly closing: AbortSignal;
-  private readonly mayRead: ReadingParts['mayRead'];
 
-  constructor(pages: Pages, closing: AbortSignal, mayRead: ReadingParts['mayRead']) {
+  constructor(pages: Pages, closing: AbortSignal) {
     this.pages = pages;
     this.closing = closing;
-    this.mayRead = mayRead;
   }
 
-  async follow(c: Context, request: Omit<PageRequest, 'signal'>): Promise<Response> {
+  async follow(c: Context, request: Omit<PageRequest, 'signal'>, mayGoOn: () => boolean): Promise<Response> {
     refusePageParameters(c);
     if (c.req.method === 'HEAD') return new Response(null, { headers: EVENT_STREAM_HEADERS });
     if (this.count >= FOLLOWERS_MAX)
@@ -129,12 +154,11 @@ class Followers {
         retryAfterSeconds: 1,
       });
     this.count++;
-    const authorization = c.req.header('authorization');
     const lastId = c.req.header('last-event-id');
     return eventStream({
       from: lastId || request.from,
       closing: this.closing,
-      mayGoOn: () => this.mayRead(authorization),
+      mayGoOn,
       onEnd: once(() => {
         this.count--;
       }),
@@ -188,13 +212,18 @@ function streamNamed(map: EdgeMap, name: string, pointer: string): Stream {
 }
 
 async function shardletEvents(
-  { c, members }: ContractCall<typeof operations.shardlet>,
+  { c, members, standing }: ContractCall<typeof operations.shardlet>,
   map: EdgeMap,
   shardlets: ShardletEvents,
   onRead: OnRead,
 ): Promise<Response> {
   const { shardlet: id } = members;
   const { limit } = pageOf(members);
+  await shardlets.learn(id);
+  const known = map.topology.shardlet(id);
+  requirePermission(standing.principal, operations.shardlet.permission, {
+    stream: known && map.topology.stream(known.stream)?.name,
+  });
   const page = await shardlets.page({ shardlet: id, from: startOf(members), limit });
   if (page.kind === 'pastRetention') throw pastRetention(id, page);
   const { shardlet, records, nextSeq, successors } = page;

@@ -46,9 +46,14 @@ export class ShardletEvents {
     this.hosts = hosts;
   }
 
+  /** The map may be older than the shardlet. */
+  async learn(id: number): Promise<void> {
+    if (this.map.topology.shardlet(id) === undefined) await this.map.refresh();
+  }
+
   /** @throws ForeshardError unknown_shardlet, host_unreachable, overloaded (on its way between hosts) */
   async page({ shardlet: id, from, limit }: ShardletRequest): Promise<ShardletPage> {
-    if (this.map.topology.shardlet(id) === undefined) await this.map.refresh();
+    await this.learn(id);
     const state = this.known(id).state;
     if (state.kind === 'gone') return this.pageOfGone(id, from, state.finalSeq);
     let seq = from.kind === 'seq' ? from.seq : await this.firstSeqFrom(id, from.micros);

@@ -5,11 +5,12 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, ForeshardError } from '@foreshard/core/kernel';
-import { events } from '@foreshard/core/operations';
+import { events, requirePermission } from '@foreshard/core/operations';
 import type { Stream } from '@foreshard/core/topology';
 import { z } from 'zod';
 import { checkedQuery } from '../api/index.ts';
 import { BinaryFault, binaryEvent } from '../cloudevents/binary-mode.ts';
+import type { Bearer } from '../http/bearer.ts';
 import type { ByteBudget } from '../http/byte-budget.ts';
 import { letContinue } from '../http/expect-continue.ts';
 import { type ContentMode, contentModeOf } from '../http/media-type.ts';
@@ -48,7 +49,7 @@ export interface EventsEndpointParts {
 }
 
 export interface BatchRequest {
-  readonly authorization: string | undefined;
+  readonly bearer: Bearer;
   readonly stream: string;
   readonly tokenTs: number;
   readonly trace: Trace;
@@ -91,17 +92,20 @@ export class EventsEndpoint {
     const { headers } = request;
     if (headers.traceparent !== undefined)
       response.setHeader('traceresponse', traceresponse(traceOf(request)));
-    if (!tokens.permits(headers.authorization, PERMISSION))
-      await tokens.require(headers.authorization, PERMISSION);
+    const { authorization } = headers;
+    const { socket } = request;
+    const bearer = tokens.known(authorization, socket) ?? (await tokens.identify(authorization, socket));
+    const keys = permittedKeys(bearer, streamName);
     refuseQuery(request.url!);
     const mode = contentModeOf(headers);
-    const accepted = this.accepted(this.stream(streamName, '{stream}'), tokenOf(headers[TOKEN_HEADER]));
+    const tokenTs = tokenOf(headers[TOKEN_HEADER]);
+    const accepted = this.accepted(this.stream(streamName, '{stream}'), tokenTs, keys);
     const key = idempotencyKeyOf(headers[IDEMPOTENCY_HEADER]);
     checkAnnounced(request, bodyBytesMax);
     letContinue(request, response);
     const body = await readBody(request, bodyBytesMax, budget);
     try {
-      const store = () => this.store(mode, request, response, body.bytes, accepted);
+      const store = () => this.store(mode, request, response, { body: body.bytes, accepted, bearer });
       respond(response, key === undefined ? await store() : await this.once(key, request, body.bytes, store));
     } finally {
       body.release();
@@ -122,15 +126,14 @@ export class EventsEndpoint {
     mode: ContentMode,
     request: IncomingMessage,
     response: ServerResponse,
-    body: Buffer,
-    accepted: Accepted,
+    { body, accepted, bearer }: Received,
   ): Promise<Answer> {
     const intake =
       mode === 'binary'
         ? readEvents('structured', eventInHeaders(request.rawHeaders, body), accepted)
         : readEvents(mode, body, accepted);
     if (this.parts.quotas.holdFor(intake.stream.name)) {
-      const fields = await this.charge(request.headers.authorization, intake, body.length);
+      const fields = await this.charge(bearer, intake, body.length);
       for (const [name, value] of Object.entries(fields ?? {})) response.setHeader(name, value);
     }
     await this.settle(intake);
@@ -138,27 +141,24 @@ export class EventsEndpoint {
   }
 
   /** A batch that came another way; the same but for its header, which is told apart. */
-  async storeBatch(
-    body: Buffer,
-    { authorization, stream, tokenTs, trace }: BatchRequest,
-  ): Promise<BatchAnswer> {
-    const intake = readEvents('batch', body, this.accepted(this.stream(stream, '/stream'), tokenTs));
+  async storeBatch(body: Buffer, { bearer, stream, tokenTs, trace }: BatchRequest): Promise<BatchAnswer> {
+    const keys = permittedKeys(bearer, stream);
+    const intake = readEvents('batch', body, this.accepted(this.stream(stream, '/stream'), tokenTs, keys));
     const fields = this.parts.quotas.holdFor(stream)
-      ? await this.charge(authorization, intake, body.length)
+      ? await this.charge(bearer, intake, body.length)
       : undefined;
     await this.settle(intake);
     return { ...replyTo(intake, () => instanceOf(trace)), fields: fields ?? {} };
   }
 
   /** @throws ForeshardError quota_exceeded: nothing of the request is stored then */
-  private charge(authorization: string | undefined, { stream, count }: Intake, bytes: number) {
-    const { quotas, tokens } = this.parts;
-    const tokenId = tokens.idOf(authorization) ?? '';
-    return quotas.charge({ tokenId, stream: stream.name, events: count, bytes });
+  private charge({ principal }: Bearer, { stream, count }: Intake, bytes: number) {
+    const { quotas } = this.parts;
+    return quotas.charge({ tokenId: principal.id, stream: stream.name, events: count, bytes });
   }
 
   /** @throws ForeshardError invalid_parameter: to wait for such a token would be in vain */
-  private accepted(stream: Stream, tokenTs: number): Accepted {
+  private accepted(stream: Stream, tokenTs: number, keyPrefixes: Accepted['keyPrefixes']): Accepted {
     const { clock, eventBytesMax } = this.parts;
     const nowMicros = clock.nowMicros();
     if (tokenTs > nowMicros + TOKEN_AHEAD_MICROS_MAX)
@@ -167,7 +167,7 @@ export class EventsEndpoint {
         'The token lies more than a day ahead of the clock: a "ts" of an answer counts microseconds since 1970.',
         { pointer: `${TOKEN_HEADER}:` },
       );
-    return { stream, tokenTs, nowMicros, eventBytesMax };
+    return { stream, tokenTs, nowMicros, eventBytesMax, keyPrefixes };
   }
 
   private stream(name: string, pointer: string): Stream {
@@ -184,6 +184,22 @@ export class EventsEndpoint {
     });
     if (intake.hasTimesMissing) await this.parts.duplicateTimes.fill(intake);
   }
+}
+
+interface Received {
+  readonly body: Buffer;
+  readonly accepted: Accepted;
+  readonly bearer: Bearer;
+}
+
+/**
+ * Undefined: any key.
+ * @throws ForeshardError forbidden
+ */
+function permittedKeys({ appends, principal }: Bearer, stream: string): Accepted['keyPrefixes'] {
+  const keys = appends(stream);
+  if (keys === 'none') requirePermission(principal, PERMISSION, { stream });
+  return typeof keys === 'string' ? undefined : keys;
 }
 
 /** @throws ForeshardError invalid_event, malformed_body, unsupported_media_type */

@@ -4,15 +4,17 @@
  * answers a problem document; every answer tells its trace.
  */
 
+import { OWN_CLUSTER } from '@foreshard/core/access';
 import { ForeshardError } from '@foreshard/core/kernel';
-import { events, topology } from '@foreshard/core/operations';
+import { events, requirePermission, topology } from '@foreshard/core/operations';
 import { alarmWords, type HostAlarm } from '@foreshard/core/telemetry';
 import type { Host } from '@foreshard/core/topology';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { Api } from '../api/index.ts';
-import { docsPage, errorPage, openApiDocument } from '../docs/index.ts';
+import { docsPage, errorPage, openApiDocument, PAGE_HEADERS } from '../docs/index.ts';
 import type { EdgeMetrics } from '../http/metrics.ts';
+import type { Peer } from '../http/networks.ts';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '../http/problem.ts';
 import type { TokenCheck } from '../http/token-check.ts';
 import { type Trace, traceOf, traceresponse } from '../http/trace.ts';
@@ -26,6 +28,8 @@ export interface RouteParts {
   readonly tokens: TokenCheck;
   readonly metrics: EdgeMetrics;
   readonly mapAgeMs: () => number;
+  /** metrics need no token */
+  readonly metricsPublic: boolean;
   /** of the worker; never fails, never waits long */
   readonly hostAlarms: () => Promise<ReadonlyMap<number, HostAlarm>>;
   /** what mounts its operations beside those of this file */
@@ -42,7 +46,9 @@ export interface EdgeRoutes {
 export const API_VERSION = '1.0.0';
 
 export function edgeRoutes(parts: RouteParts): EdgeRoutes {
-  const api = new Api((authorization, permission) => parts.tokens.require(authorization, permission));
+  const api = new Api((c, permission) =>
+    parts.tokens.require(c.req.header('authorization'), peerOf(c), permission),
+  );
   // the posting of events is answered without a framework, see events-endpoint.ts
   api.serveElsewhere(events.ingest);
   for (const mount of [...parts.mounts, (to: Api) => mountService(to, parts)]) mount(api);
@@ -60,6 +66,11 @@ export function edgeRoutes(parts: RouteParts): EdgeRoutes {
   return { app, api };
 }
 
+/** The other end of the connection. */
+function peerOf(c: Context): Peer {
+  return (c.env as HttpBindings).incoming.socket;
+}
+
 /** The bindings stay out of Hono's type: comparing two of its instances takes the compiler seconds. */
 function traceOfContext(c: Context): Trace {
   return traceOf((c.env as HttpBindings).incoming);
@@ -69,9 +80,11 @@ function mountService(api: Api, parts: RouteParts): void {
   const { registry } = parts.metrics;
   api.mount(service.liveness, ({ c }) => c.text('ok'));
   api.mount(service.readiness, ({ c }) => readiness(c, parts));
-  api.mount(service.metrics, async ({ c }) =>
-    c.body(await registry.metrics(), 200, { 'content-type': registry.contentType }),
-  );
+  api.mount(parts.metricsPublic ? service.publicMetrics : service.metrics, async ({ c, standing }) => {
+    if (standing !== undefined)
+      requirePermission(standing.principal, service.metrics.permission, { cluster: OWN_CLUSTER });
+    return c.body(await registry.metrics(), 200, { 'content-type': registry.contentType });
+  });
   api.serve(topology.map, ({ c, members }) => map(c, parts.map, members.stream));
   // made once, when all are mounted
   let made: { json: string; html: Promise<string> } | undefined;
@@ -84,9 +97,11 @@ function mountService(api: Api, parts: RouteParts): void {
   api.mount(service.description, ({ c }) =>
     c.body(described().json, 200, { 'content-type': 'application/json' }),
   );
-  api.mount(service.docs, async ({ c }) => c.html(await described().html));
-  api.mount(service.errorDocs, async ({ c }) => c.html(await errorPage(undefined)));
-  api.mount(service.errorDoc, async ({ c, params }) => c.html(await errorPage(params.code)));
+  api.mount(service.docs, async ({ c }) => c.html(await described().html, 200, PAGE_HEADERS));
+  api.mount(service.errorDocs, async ({ c }) => c.html(await errorPage(undefined), 200, PAGE_HEADERS));
+  api.mount(service.errorDoc, async ({ c, params }) =>
+    c.html(await errorPage(params.code), 200, PAGE_HEADERS),
+  );
 }
 
 function options(c: Context, api: Api): Response {
@@ -118,7 +133,13 @@ async function readiness(c: Context, { map, tokens, mapAgeMs, hostAlarms }: Rout
       ? []
       : [{ host: host.id, ...alarmWords(alarm.reason, host), why: alarm.detail }];
   });
-  return c.json({ status: 'ready', mapVersion: topology.version, mapAgeMs: mapAgeMs(), waiting });
+  return c.json({
+    status: 'ready',
+    mapVersion: topology.version,
+    mapAgeMs: mapAgeMs(),
+    tokensAgeMs: tokens.ageMs,
+    waiting,
+  });
 }
 
 /** The map knows of a host that went back, also when no worker runs; of the rest only a worker does. */

@@ -1,4 +1,4 @@
-/** Health, metrics and the description itself: what needs no token, and is no operation of the table. */
+/** Health, metrics and the description itself: what is no operation of the table. Only metrics need a token. */
 import { z } from 'zod';
 import type { Operation } from '../api/operation.ts';
 import { readinessSchema } from '../api/schemas.ts';
@@ -32,10 +32,13 @@ export const readiness = service(
   'readiness',
   'The edge has its map and its tokens',
   'application/json',
-  { schema: readinessSchema, example: { status: 'ready', mapVersion: 12, mapAgeMs: 140, waiting: [] } },
-  'Answers 503 `not_ready` until then. `mapAgeMs`: since the topology store last answered. `waiting` hosts keep the edge ready: the others go on.',
+  {
+    schema: readinessSchema,
+    example: { status: 'ready', mapVersion: 12, mapAgeMs: 140, tokensAgeMs: 900, waiting: [] },
+  },
+  'Answers 503 `not_ready` until then. `mapAgeMs`: since the topology store last answered. `tokensAgeMs`: since the list of tokens was read; at `TOKEN_STALE_MAX` nobody is let in. `waiting` hosts keep the edge ready: the others go on.',
 );
-export const metrics = service(
+export const publicMetrics = service(
   '/metrics',
   'metrics',
   'Metrics for Prometheus',
@@ -43,6 +46,7 @@ export const metrics = service(
   { schema: text, example: 'foreshard_edge_held_events 0\n' },
   'The text format of Prometheus.',
 );
+export const metrics = { ...publicMetrics, permission: 'cluster:read' } as const satisfies Operation;
 export const description = service(
   '/v1/openapi.json',
   'describeApi',

@@ -4,14 +4,14 @@ import type { HttpBindings } from '@hono/node-server';
 import { trpcServer } from '@hono/trpc-server';
 import type { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import type { RequirePermission } from '../api/index.ts';
+import type { TokenCheck } from '../http/token-check.ts';
 import { type Trace, traceOf } from '../http/trace.ts';
 import { originOf } from '../operations/origin.ts';
 import type { EdgeContext } from './procedure.ts';
 import { edgeRouter } from './router.ts';
 
 export interface TrpcParts extends Pick<EdgeContext, 'store' | 'read' | 'records' | 'operations'> {
-  readonly require: RequirePermission;
+  readonly tokens: Pick<TokenCheck, 'require'>;
   readonly bodyBytesMax: number;
   /** bytes of all requests that are being worked on */
   readonly budget: { take(bytes: number): boolean; give(bytes: number): void };
@@ -63,11 +63,12 @@ export function mountTrpc(app: Hono, parts: TrpcParts): void {
       createContext({ resHeaders }, c): EdgeContext & Record<string, unknown> {
         const authorization = c.req.header('authorization');
         const { store, read, records, operations } = parts;
+        const { incoming } = c.env as HttpBindings;
         return {
-          ...{ authorization, store, read, records, operations },
+          ...{ store, read, records, operations },
           origin: originOf(c),
-          trace: traceOf((c.env as HttpBindings).incoming),
-          require: (permission) => parts.require(authorization, permission),
+          trace: traceOf(incoming),
+          require: (permission) => parts.tokens.require(authorization, incoming.socket, permission),
           setFields(fields) {
             for (const [name, value] of Object.entries(fields)) resHeaders.set(name, value);
           },

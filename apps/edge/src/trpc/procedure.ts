@@ -1,8 +1,10 @@
 /** What every procedure has: who asks, and what is done for them. */
-import type { Permission, Principal } from '@foreshard/core/access';
+import type { Permission } from '@foreshard/core/access';
 import type { Origin } from '@foreshard/core/audit';
 import type { Operations } from '@foreshard/core/operations';
 import { initTRPC } from '@trpc/server';
+import type { Bearer } from '../http/bearer.ts';
+import type { Identity } from '../http/token-check.ts';
 import type { Trace } from '../http/trace.ts';
 import type { BoundOperations } from '../operations/bound.ts';
 import type { PageRequest } from '../reading/index.ts';
@@ -10,7 +12,7 @@ import type { RecordIntake } from '../telemetry/record-intake.ts';
 import { asProblem, ProblemError, problemOfTrpc } from './errors.ts';
 
 export interface StoreRequest {
-  readonly authorization: string | undefined;
+  readonly bearer: Bearer;
   readonly stream: string;
   readonly tokenTs: number;
   readonly trace: Trace;
@@ -24,14 +26,17 @@ export interface StoreAnswer {
 }
 
 export interface EdgeContext {
-  readonly authorization: string | undefined;
   readonly trace: Trace;
   /** @throws ForeshardError unauthorized, forbidden */
-  readonly require: (permission?: Permission) => Promise<Principal>;
+  readonly require: (permission?: Permission) => Promise<Identity>;
   /** a batch of events as bytes; the answer's body is what REST would answer */
   readonly store: (body: Buffer, request: StoreRequest) => Promise<StoreAnswer>;
   /** a page as bytes, of a stream named by its name */
-  readonly read: (stream: string, request: Omit<PageRequest, 'stream'>) => Promise<Buffer>;
+  readonly read: (
+    stream: string,
+    request: Omit<PageRequest, 'stream'>,
+    mayRead: () => boolean,
+  ) => Promise<Buffer>;
   readonly records: Pick<RecordIntake, 'accesses' | 'instances'>;
   /** what is derived from the table, and who calls */
   readonly operations: Pick<BoundOperations<Operations>, 'handlerOf' | 'requireMentioned'>;
@@ -52,10 +57,10 @@ export const t = initTRPC.context<EdgeContext>().create({
 /** `permission`: without one only who calls is known, for what is judged, and recorded, where it is carried out. */
 const admitted = (permission?: Permission) =>
   t.procedure.use(async ({ ctx, next }) => {
-    const principal = await ctx.require(permission).catch((error: unknown) => {
+    const identity = await ctx.require(permission).catch((error: unknown) => {
       throw asProblem(error, ctx.trace);
     });
-    return next({ ctx: { principal } });
+    return next({ ctx: { identity, principal: identity.principal } });
   });
 
 export const procedure = (permission: Permission) => admitted(permission);

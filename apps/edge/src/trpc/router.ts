@@ -14,6 +14,7 @@ import {
   PAGE_WAIT_MS_MAX,
   problemSchema,
   reading,
+  requirePermission,
   telemetry,
 } from '@foreshard/core/operations';
 import type { accessRecordSchema, instanceRecordSchema } from '@foreshard/core/telemetry';
@@ -44,9 +45,9 @@ const ingest = procedure(eventOperations.ingest.permission)
   )
   .output(stored)
   .mutation(async ({ ctx, input }) => {
-    const { authorization, trace } = ctx;
+    const { identity, trace } = ctx;
     const body = bytesOf(input.events, trace);
-    const request = { authorization, trace, stream: input.stream, tokenTs: input.after };
+    const request = { bearer: identity.bearer, trace, stream: input.stream, tokenTs: input.after };
     const answer = await ctx.store(body, request).catch((error: unknown) => {
       if (error instanceof ForeshardError) ctx.setFields(error.headers ?? {});
       throw asProblem(error, trace);
@@ -82,6 +83,9 @@ const read = procedure(reading.log.permission)
   .output(reading.log.output)
   .query(async ({ ctx, input, signal }) => {
     const { stream: name, key, from, limit, waitMs } = input;
+    const { principal, holds } = ctx.identity;
+    const target = { stream: name, key };
+    const mayRead = () => holds(reading.log.permission, target);
     const request = {
       from,
       limit,
@@ -89,10 +93,12 @@ const read = procedure(reading.log.permission)
       ...(key === undefined ? {} : { key }),
       ...(signal ? { signal } : {}),
     };
-    const body = await ctx.read(name, request).catch((error: unknown) => {
+    try {
+      requirePermission(principal, reading.log.permission, target);
+      return JSON.parse((await ctx.read(name, request, mayRead)).toString('utf8'));
+    } catch (error) {
       throw asProblem(error, ctx.trace);
-    });
-    return JSON.parse(body.toString('utf8'));
+    }
   });
 
 type RecordResults = OutputOf<typeof telemetry.accesses>;

@@ -227,7 +227,7 @@ export function openConsole(settings: Settings, closing: AbortSignal): OpenConso
             store: control.notifications,
             wake: () => control.jobs.wake('notify'),
           }),
-          ...identityParts(),
+          ...identityParts(settings.sessionIdleMs),
           consoleUrl: settings.consoleUrl,
           chainState: chainStateReader(control.redis),
           newId: randomUUID,

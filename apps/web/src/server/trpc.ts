@@ -5,7 +5,7 @@
  * send no Origin, and an API token.
  */
 import { allows, OWN_CLUSTER, type Permission, type Target } from '@foreshard/core/access';
-import { ERRORS, type ForeshardError } from '@foreshard/core/kernel';
+import { ERRORS, ForeshardError } from '@foreshard/core/kernel';
 import { requirePermission } from '@foreshard/core/operations';
 import type { Refusal } from '@foreshard/core/topology';
 import { initTRPC, TRPCError } from '@trpc/server';
@@ -52,8 +52,14 @@ const reaching = t.procedure.use(async ({ next }) => {
 /** For whoever is signed in, whatever they may do. */
 export const signedIn = reaching.use(({ ctx, next }) => {
   const { identity } = ctx;
-  if (identity === undefined)
-    throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first. Programs send an API token.' });
+  if (identity === undefined) {
+    const message = 'Sign in first. Programs send an API token.';
+    throw new TRPCError({
+      code: 'UNAUTHORIZED',
+      message,
+      cause: new ForeshardError('unauthorized', message),
+    });
+  }
   return next({ ctx: { ...ctx, identity } });
 });
 

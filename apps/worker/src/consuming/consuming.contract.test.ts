@@ -2,15 +2,10 @@
 
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { actorOf } from '@foreshard/core/access';
 import { request } from '@foreshard/core/adapters/outgoing-http';
 import { AddressGuard, sign } from '@foreshard/core/adapters/webhooks';
-import {
-  type CommitResult,
-  GroupService,
-  isRefused,
-  type Poll,
-  tokenSubject,
-} from '@foreshard/core/consuming';
+import { type CommitResult, GroupService, isRefused, type Poll } from '@foreshard/core/consuming';
 import { range } from '@foreshard/core/keyspace';
 import { restructure, type Shardlet } from '@foreshard/core/topology';
 import { createDatabase } from '@foreshard/local';
@@ -48,7 +43,7 @@ function service(): GroupService {
 }
 
 const create = (from: 'oldest' | 'now') => service().create({ name: group, stream, sessionMs: 1_000 }, from);
-const subject = tokenSubject('consumer');
+const subject = actorOf({ kind: 'token', name: 'consumer' });
 async function poll(member: string, limit = 100): Promise<Poll> {
   const reply = await service().poll(group, { member, subject, limit, after: new Map() });
   if (isRefused(reply)) throw new Error(`refused: ${reply.refused}`);

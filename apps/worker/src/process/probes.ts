@@ -2,13 +2,16 @@
  * What the process tells about itself over HTTP: alive (it answers), ready (it can do its work; if not,
  * what is missing), and its metrics.
  */
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
+import type { DoorReply, MetricsDoor } from './metrics-door.ts';
 
 export interface ProbeParts {
   readonly host: string;
   readonly port: number;
   readonly metrics: Registry;
+  /** who may read them; undefined: everybody */
+  readonly door: Pick<MetricsDoor, 'opensTo'> | undefined;
   /** what is missing, one line each; nothing when ready */
   missing(): readonly string[];
 }
@@ -20,7 +23,7 @@ export async function serveProbes(parts: ProbeParts): Promise<Server> {
     if (request.method !== 'GET' && request.method !== 'HEAD') send(response, 405, { error: 'use GET' });
     else if (path === '/livez') send(response, 200, { live: true });
     else if (path === '/readyz') ready(response, parts.missing());
-    else if (path === '/metrics') void metrics(response, parts.metrics);
+    else if (path === '/metrics') void metrics(request, response, parts);
     else send(response, 404, { error: 'there are /livez, /readyz and /metrics' });
   });
   await new Promise<void>((resolve, reject) => {
@@ -34,13 +37,40 @@ function ready(response: ServerResponse, missing: readonly string[]): void {
   send(response, missing.length === 0 ? 200 : 503, { ready: missing.length === 0, missing });
 }
 
-async function metrics(response: ServerResponse, registry: Registry): Promise<void> {
+async function metrics(
+  { headers, socket }: IncomingMessage,
+  response: ServerResponse,
+  { metrics: registry, door }: ProbeParts,
+): Promise<void> {
   try {
+    const reply = (await door?.opensTo(headers.authorization, socket.remoteAddress)) ?? 'open';
+    if (reply !== 'open') return refuse(response, reply);
     const text = await registry.metrics();
     response.writeHead(200, { 'content-type': registry.contentType }).end(text);
   } catch (error) {
     send(response, 500, { error: String(error) });
   }
+}
+
+const REFUSALS: Readonly<
+  Record<Exclude<DoorReply, 'open'>, { readonly status: number; readonly error: string }>
+> = {
+  unauthorized: {
+    status: 401,
+    error:
+      'send "Authorization: Bearer <token>" with a token that has cluster:read, or set METRICS_PUBLIC=true',
+  },
+  forbidden: { status: 403, error: 'the token does not have the permission cluster:read from here' },
+  unreachable: {
+    status: 503,
+    error: 'the tokens cannot be read, and the list is older than TOKEN_STALE_MAX: check PostgreSQL',
+  },
+};
+
+function refuse(response: ServerResponse, reply: Exclude<DoorReply, 'open'>): void {
+  const { status, error } = REFUSALS[reply];
+  if (status === 401) response.setHeader('www-authenticate', 'Bearer');
+  send(response, status, { error });
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {

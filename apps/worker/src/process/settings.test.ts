@@ -22,6 +22,8 @@ test('everything but the two addresses has a default', () => {
       logLevel: 'info',
       webhookNetworks: [],
       consoleUrl: undefined,
+      metricsPublic: false,
+      tokenStaleMsMax: DAY_MS,
       auditKeyFile: '.foreshard/audit.key',
       auditRetentionMs: 400 * DAY_MS,
       auditHeadTarget: undefined,
@@ -56,6 +58,8 @@ test.each([
   [{ ...GOOD, FORESHARD_HOST_PROVIDER: 'cloud' }, 'FORESHARD_HOST_PROVIDER must be none, local or webhook'],
   [{ ...GOOD, FORESHARD_HOST_PROVIDER: 'webhook' }, 'FORESHARD_HOST_WEBHOOK must name a target'],
   [{ ...GOOD, FORESHARD_CONSOLE_URL: 'console' }, 'FORESHARD_CONSOLE_URL must be an address'],
+  [{ ...GOOD, METRICS_PUBLIC: 'maybe' }, 'METRICS_PUBLIC must be true or false'],
+  [{ ...GOOD, TOKEN_STALE_MAX: '24' }, 'TOKEN_STALE_MAX must be a time such as 24h'],
   [{ ...GOOD, LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of'],
 ])('a wrong environment is told by the variable and the cure: %o', (env, expected) => {
   expect(readSettings(env)).toMatchObject({ kind: 'wrong', line: expect.stringContaining(expected) });

@@ -1,5 +1,6 @@
 /** The environment of the worker. What is wrong is told in one line that names the variable and the cure. */
 import { join } from 'node:path';
+import { listAgeMsSchema } from '@foreshard/core/access';
 import { type HostProvider, hostProviderSchema } from '@foreshard/core/advising';
 import { networksSchema } from '@foreshard/core/notifying';
 import { type HealthSettings, healthSettingsSchema } from '@foreshard/core/profiling';
@@ -101,6 +102,10 @@ const environment = z.object({
   /** a target of notifications that each new head of the chain is sent to */
   AUDIT_HEAD_TARGET: z.string().optional(),
   WORKER_HEALTH: z.string().default('{}').transform(healthSettings),
+  /** whether /metrics needs no token */
+  METRICS_PUBLIC: z.stringbool({ error: 'must be true or false' }).default(false),
+  /** how long a list of tokens is used that cannot be read anew */
+  TOKEN_STALE_MAX: listAgeMsSchema('must be a time such as 24h, 30m or 90s'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'must be one of fatal, error, warn, info, debug, trace, silent',
@@ -122,6 +127,8 @@ export interface Settings {
   readonly hostProvider: HostProvider;
   readonly hostWebhook: string | undefined;
   readonly consoleUrl: string | undefined;
+  readonly metricsPublic: boolean;
+  readonly tokenStaleMsMax: number;
   readonly auditKeyFile: string;
   readonly auditRetentionMs: number;
   readonly auditHeadTarget: string | undefined;
@@ -163,6 +170,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     hostProvider: e.FORESHARD_HOST_PROVIDER,
     hostWebhook: e.FORESHARD_HOST_WEBHOOK,
     consoleUrl: e.FORESHARD_CONSOLE_URL,
+    metricsPublic: e.METRICS_PUBLIC,
+    tokenStaleMsMax: e.TOKEN_STALE_MAX,
     auditKeyFile: e.AUDIT_KEY_FILE ?? join(e.FORESHARD_DATA_DIR, 'audit.key'),
     auditRetentionMs: e.AUDIT_RETENTION_DAYS,
     auditHeadTarget: e.AUDIT_HEAD_TARGET,

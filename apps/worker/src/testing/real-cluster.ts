@@ -217,9 +217,14 @@ function idOf(frame: Uint8Array): string {
   return JSON.parse(new TextDecoder().decode(frame.subarray(FRAME_HEADER_BYTES))).id;
 }
 
-export async function probe(worker: WorkerProcess, path: string): Promise<{ status: number; body: string }> {
+export async function probe(
+  worker: WorkerProcess,
+  path: string,
+  token?: string,
+): Promise<{ status: number; body: string }> {
   try {
-    const response = await fetch(`http://127.0.0.1:${worker.port}${path}`);
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const response = await fetch(`http://127.0.0.1:${worker.port}${path}`, { headers });
     return { status: response.status, body: await response.text() };
   } catch {
     return { status: 0, body: '' };

@@ -1,6 +1,7 @@
 /** Roles, grants, permissions, and the ports to where people and sessions are kept. */
 export * from './assertions.ts';
 export * from './grants.ts';
+export * from './list-age.ts';
 export * from './people.ts';
 export * from './permissions.ts';
 export * from './principal.ts';

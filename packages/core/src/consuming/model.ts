@@ -31,6 +31,8 @@ export const groupSchema = z.object({
   sessionMs: z.int().min(1_000).max(600_000).default(SESSION_MS_DEFAULT),
   /** the worker delivers; without it members poll */
   push: pushSchema.optional(),
+  /** who created it; undefined: created by an earlier release */
+  owner: z.string().optional(),
 });
 export type Group = z.infer<typeof groupSchema>;
 
@@ -55,15 +57,10 @@ export interface Checkpoint extends Position {
 /** Every worker delivers as this one. No token's subject is called so. */
 export const WORKER_SUBJECT = 'worker';
 
-/** Of a token: its name, so that a member goes on when its token is replaced by another of that name. */
-export function tokenSubject(name: string): string {
-  return `token:${name}`;
-}
-
 export interface Member {
   readonly id: string;
   readonly seenAtMs: number;
-  /** who it belongs to; undefined until the next sign of life of a member of an earlier release */
+  /** who it belongs to, as actors are named; undefined until the next sign of life of a member of an earlier release */
   readonly subject: string | undefined;
 }
 

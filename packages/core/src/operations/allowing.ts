@@ -1,5 +1,6 @@
 /** Whether a caller may call an operation with this input: judged here for every surface. */
 import {
+  actorOf,
   allows,
   type Grant,
   mentions,
@@ -27,9 +28,10 @@ export function targetOf({ permission, input: { shape }, name }: AnyOperation, i
   };
 }
 
-/** Of an operation that is judged later: whether it can be allowed at all. @throws ForeshardError forbidden */
+/** Of an operation that is judged later: whether it can be allowed at all; of one that has owners, nothing. @throws ForeshardError forbidden */
 export function requireAllowed(operation: AnyOperation, input: unknown, principal: Principal): void {
-  const { permission, judgedLater } = operation;
+  const { permission, judgedLater, owned } = operation;
+  if (owned === true) return;
   if (judgedLater === true && mentions(principal.grants, permission)) return;
   if (allows(principal.grants, permission, targetOf(operation, input))) return;
   throw forbidden(principal, permission);
@@ -42,6 +44,29 @@ export function requirePermission(
   target: Target,
 ): void {
   if (!allows(principal.grants, permission, target)) throw forbidden(principal, permission);
+}
+
+export interface OwnedGroup {
+  readonly group: string;
+  /** undefined: it is not known, or was deleted */
+  readonly stream: string | undefined;
+  /** as `actorOf` names it */
+  readonly owner: string | undefined;
+}
+
+/** The owner of a consumer group needs no grant on it. */
+export function isOwner(principal: Principal, { owner }: OwnedGroup): boolean {
+  return owner !== undefined && owner === actorOf(principal);
+}
+
+/** @throws ForeshardError forbidden */
+export function requireOnGroup(
+  principal: Principal,
+  permission: 'groups:consume' | 'groups:manage',
+  at: OwnedGroup,
+): void {
+  if (!isOwner(principal, at))
+    requirePermission(principal, permission, { group: at.group, stream: at.stream });
 }
 
 export function forbidden(principal: Principal, permission: Grant['permissions'][number]): ForeshardError {

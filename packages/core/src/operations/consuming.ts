@@ -51,7 +51,13 @@ const commitReplySchema = z
 
 const group = { group: groupNameSchema.describe('the name of the group') };
 const member = { member: memberIdSchema.describe('the name of this consumer') };
-const common = { kind: 'command', resource: 'consumer group', permission: 'groups:consume' } as const;
+const common = {
+  kind: 'command',
+  resource: 'consumer group',
+  permission: 'groups:consume',
+  // its owner needs no grant, and its stream is known to the store
+  owned: true,
+} as const;
 const http = { tag: 'reading', method: 'post' } as const;
 const REFUSALS = ['unknown_group', 'foreign_member', 'store_unreachable'] as const;
 const JOINING = ['unknown_group', 'foreign_member', 'limit_reached', 'store_unreachable'] as const;

@@ -151,7 +151,9 @@ export const events = {
           content: { 'application/json': { schema: resultsSchema, example: { results: [RESULT] } } },
         },
       },
-      problems: Object.fromEntries([400, 413, 429, 500, 503, 507].map((status) => [status, eventsProblem])),
+      problems: Object.fromEntries(
+        [400, 403, 413, 429, 500, 503, 507].map((status) => [status, eventsProblem]),
+      ),
     },
   }),
 } as const;

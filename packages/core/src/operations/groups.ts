@@ -18,6 +18,10 @@ const groupSummarySchema = z.strictObject({
   stream: z.string().nullable().describe('null: the stream was deleted'),
   sessionMs: z.int(),
   delivery: z.enum(['pull', 'push']),
+  owner: z
+    .string()
+    .nullable()
+    .describe('who created it, and needs no grant on it; null: created by an earlier release'),
 });
 
 const groupDetailSchema = groupSummarySchema
@@ -153,6 +157,7 @@ export const groups = {
     ...common,
     name: 'groups.remove',
     permission: 'groups:manage',
+    owned: true,
     input: z.strictObject(group),
     output: z.strictObject({ group: z.string(), result: z.literal('removed') }).meta({ id: 'RemovedGroup' }),
     errors: ['unknown_group', 'store_unreachable'],

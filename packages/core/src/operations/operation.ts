@@ -66,6 +66,11 @@ export interface Operation<
   readonly dryRun: boolean;
   /** is each call recorded with its caller? */
   readonly audit: 'always' | 'never';
+  /**
+   * what it is about has an owner, who needs no grant: the handler judges, by `requireOnGroup`, and whoever is known
+   * gets as far as there
+   */
+  readonly owned?: true;
   /** members of input and output that nobody may find in the audit log: `secret`, `target.url`, `hosts.*.password` */
   readonly secrets?: readonly string[];
   /** `apart`: events and telemetry, which an edge serves where that is fast, and not from the table of handlers */
@@ -188,7 +193,13 @@ type Written<K extends Kind, I extends z.ZodObject, O extends z.ZodType> = Omit<
 export function query<I extends z.ZodObject, O extends z.ZodType>(
   written: Written<'query', I, O>,
 ): Operation<'query', I, O> {
-  return Object.freeze({ ...written, kind: 'query', dryRun: false, audit: 'never', served: 'table' });
+  return Object.freeze({
+    ...written,
+    kind: 'query',
+    dryRun: false,
+    audit: 'never',
+    served: 'table',
+  });
 }
 
 /** `dryRun: true` where it can be tried. */

@@ -34,6 +34,7 @@ export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
                     <Link
                       href={href}
                       aria-current={pathname === href ? 'page' : undefined}
+                      ref={pathname === href ? intoView : undefined}
                       {...(onNavigate === undefined ? {} : { onClick: onNavigate })}
                       className={cn(
                         'flex h-8 items-center gap-3 rounded-md px-2.5 font-medium text-sm transition-colors',
@@ -54,6 +55,11 @@ export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
       <ClusterFacts />
     </div>
   );
+}
+
+/** The list is longer than some windows. */
+function intoView(link: HTMLElement | null): void {
+  link?.scrollIntoView({ block: 'nearest' });
 }
 
 /** Hosts that nobody has measured lately are not unreachable. */

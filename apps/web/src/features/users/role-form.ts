@@ -63,7 +63,8 @@ function streamScope(text: string): StreamScope {
   return keyPrefix === '' ? { name } : { name, keyPrefix };
 }
 
-function listed(text: string): string[] {
+/** Names with commas between them. */
+export function listed(text: string): string[] {
   return text
     .split(',')
     .map((part) => part.trim())

@@ -19,7 +19,7 @@ export type User = OutputOf<typeof users.show>;
 
 export function UserOrders({ user }: { user: User }) {
   return (
-    <div className="flex flex-wrap gap-1">
+    <div className="flex flex-wrap gap-1 xl:flex-nowrap">
       <OrderDialog
         trigger={
           <MayButton may={users.change} size="sm" aria-label={`Edit ${user.email}`}>
@@ -35,7 +35,7 @@ export function UserOrders({ user }: { user: User }) {
         <OrderDialog
           trigger={
             <MayButton may={users.link} look="quiet" size="sm" aria-label={`New password for ${user.email}`}>
-              <KeyRound /> New password
+              <KeyRound /> Password
             </MayButton>
           }
           title={`New password for ${user.name}`}

@@ -9,6 +9,7 @@ import { type ConsoleServer, consoleServer } from '../main.ts';
 import { comesFromElsewhere } from '../origin.ts';
 import { clientAddress } from './client-address.ts';
 import { readCookie, setCookie } from './cookie.ts';
+import { type Attempt, recordEntry } from './recording.ts';
 
 const STATUS = {
   'wrong-password': 401,
@@ -47,8 +48,10 @@ export function clientOf(headers: Headers, { proxies }: ConsoleServer): Entering
 export async function entered(
   { headers }: Request,
   server: ConsoleServer,
+  attempt: Attempt,
   reply: Entered,
 ): Promise<Response> {
+  await recordEntry(server, headers, attempt, reply);
   if (reply.kind === 'refused') {
     const { reason, detail, field, retryAfterMs } = reply;
     const wait =

@@ -68,6 +68,7 @@ export function originOf(headers: Headers, proxies: number, sessionId: string | 
 }
 
 const TOKENS_FRESH_MS = 2_000;
+const MISS_FRESH_MS = 250;
 
 interface ActiveTokens {
   activeHashes(): Promise<readonly ActiveToken[]>;
@@ -87,15 +88,10 @@ export class TokenLookup {
   }
 
   async find(token: string): Promise<Principal | undefined> {
-    if (this.known === undefined || Date.now() - this.readAtMs > TOKENS_FRESH_MS) {
-      this.readAtMs = Date.now();
-      this.known = this.read();
-      // the next one asks again
-      this.known.catch(() => {
-        this.known = undefined;
-      });
-    }
-    const principal = (await this.known).get(this.hash(token));
+    const hash = this.hash(token);
+    // one that was just made is worth a look; a flood of wrong ones is not
+    const principal =
+      (await this.all(TOKENS_FRESH_MS)).get(hash) ?? (await this.all(MISS_FRESH_MS)).get(hash);
     if (principal !== undefined) this.bearers.set(principal, token);
     return principal;
   }
@@ -103,6 +99,18 @@ export class TokenLookup {
   /** The token that somebody came with, to come to an edge with: that judges it as if it was asked itself. */
   bearerOf(principal: Principal): string | undefined {
     return this.bearers.get(principal);
+  }
+
+  private all(freshMs: number): Promise<ReadonlyMap<string, Principal>> {
+    if (this.known !== undefined && Date.now() - this.readAtMs < freshMs) return this.known;
+    this.readAtMs = Date.now();
+    const read = this.read();
+    this.known = read;
+    // the next one asks again
+    read.catch(() => {
+      this.known = undefined;
+    });
+    return read;
   }
 
   private async read(): Promise<ReadonlyMap<string, Principal>> {

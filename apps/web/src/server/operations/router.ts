@@ -51,8 +51,8 @@ async function carriedOut(
   given: unknown,
 ): Promise<unknown> {
   const { principal, sessionId } = identity;
+  const origin = originOf(headers, server.proxies, sessionId);
   try {
-    const origin = originOf(headers, server.proxies, sessionId);
     // as at the edge, whoever may not call it at all learns nothing about the input
     await server.operations.requireMentioned(operation, callerOf(principal, origin));
     const { input, dryRun } = judgedCall(operation, given);

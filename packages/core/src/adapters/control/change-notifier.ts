@@ -1,5 +1,5 @@
 /**
- * Tells followers over Redis that the topology store has moved on. Messages are hints: one that is lost while Redis
+ * Tells followers over Redis that the topology store has moved on, or that tokens were changed. Messages are hints: one that is lost while Redis
  * restarts costs a follower the time until its next poll.
  */
 import type { Redis } from 'ioredis';
@@ -7,6 +7,8 @@ import type { ChangeNotifier } from '../../topology/index.ts';
 import { within } from '../deadline/index.ts';
 import { openSubscriber } from './control-redis.ts';
 
+/** API tokens were created or revoked; the message says nothing more. */
+export const TOKENS_CHANNEL = '{foreshard}:tokens';
 /** The message is the new version. */
 export const CHANGES_CHANNEL = '{foreshard}:changes';
 
@@ -17,17 +19,19 @@ type Listener = (version: number) => void;
 
 export class RedisChangeNotifier implements ChangeNotifier {
   private readonly redis: Redis;
+  private readonly channel: string;
   private readonly listeners = new Set<Listener>();
   private subscriber: Redis | undefined;
   private subscribed: Promise<unknown> = Promise.resolve();
 
   /** Does not own the connection: it publishes over it, and opens one like it to subscribe. */
-  constructor(redis: Redis) {
+  constructor(redis: Redis, channel = CHANGES_CHANNEL) {
     this.redis = redis;
+    this.channel = channel;
   }
 
   async notify(version: number): Promise<void> {
-    await this.redis.publish(CHANGES_CHANNEL, String(version));
+    await this.redis.publish(this.channel, String(version));
   }
 
   async subscribe(listener: Listener): Promise<() => Promise<void>> {
@@ -50,7 +54,7 @@ export class RedisChangeNotifier implements ChangeNotifier {
   private openSubscriber(): Redis {
     const subscriber = openSubscriber(this.redis);
     subscriber.on('message', (_channel, message) => this.notifyAll(Number(message)));
-    this.subscribed = subscriber.subscribe(CHANGES_CHANNEL);
+    this.subscribed = subscriber.subscribe(this.channel);
     // it fails only when the connection is closed for good
     this.subscribed.catch(() => {});
     return subscriber;

@@ -50,13 +50,14 @@ import {
   type TokenStore,
 } from '../prisma/index.ts';
 import { PostgresBlockStore } from '../telemetry/index.ts';
-import { RedisChangeNotifier } from './change-notifier.ts';
+import { RedisChangeNotifier, TOKENS_CHANNEL } from './change-notifier.ts';
 import { openControlRedis } from './control-redis.ts';
 import { drainFacts } from './drain-facts.ts';
 import { type HostAlarms, knownHostAlarms } from './host-alarms.ts';
 import { InquiryQueue } from './inquiry-queue.ts';
 import { BullJobProducer, type JobProducer } from './job-producer.ts';
 import { BullJobRuns } from './job-runs.ts';
+import { NotifyingTokenStore } from './notifying-token-store.ts';
 import { NotifyingTopologyStore } from './notifying-topology-store.ts';
 
 export interface ControlSettings {
@@ -75,6 +76,8 @@ export interface Control {
   /** what background jobs have done */
   readonly jobRuns: JobRuns;
   readonly tokens: TokenStore;
+  /** tells edges that tokens were changed */
+  readonly tokenChanges: ChangeNotifier;
   /** who may use the console */
   readonly people: PersonStore;
   readonly sessions: SessionStore;
@@ -137,6 +140,7 @@ export function connectControl(settings: ControlSettings): Control {
   const redis = openControlRedis(redisUrl, name);
   const prisma = openPrisma(databaseUrl, name);
   const t = openTopology(settings, prisma, redis);
+  const tokenChanges = new RedisChangeNotifier(redis, TOKENS_CHANNEL);
   const jobs = new BullJobProducer(redis);
   const telemetry = new PostgresBlockStore(databaseUrl, name);
   return {
@@ -144,7 +148,8 @@ export function connectControl(settings: ControlSettings): Control {
     notifier: t.notifier,
     jobs,
     jobRuns: new BullJobRuns(redis),
-    tokens: new PrismaTokenStore(prisma, databaseUrl),
+    tokens: new NotifyingTokenStore(new PrismaTokenStore(prisma, databaseUrl), tokenChanges),
+    tokenChanges,
     people: new PrismaPersonStore(prisma, databaseUrl),
     sessions: new PrismaSessionStore(prisma, databaseUrl),
     links: new PrismaLinkStore(prisma, databaseUrl),
@@ -173,6 +178,7 @@ export function connectControl(settings: ControlSettings): Control {
     redis,
     async close() {
       await t.close();
+      tokenChanges.close();
       await telemetry.close();
       await jobs.close();
       await prisma.$disconnect();

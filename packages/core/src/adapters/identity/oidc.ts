@@ -1,7 +1,7 @@
 /**
  * Signing in at an identity provider: OpenID Connect with code, PKCE, state and nonce, by openid-client. What was begun
- * is kept in a cookie of the browser that began it, so an answer that somebody else brings is worth nothing. The keys of
- * the provider are read anew for each sign-in, since these are rare and keys are rotated.
+ * is kept in a cookie of the browser that began it, so an answer that somebody else brings is worth nothing. Addresses
+ * and keys of the provider are read anew for each sign-in, since these are rare and keys are rotated.
  */
 import * as client from 'openid-client';
 import { EVERYWHERE, type Role, type RoleGrant } from '../../access/index.ts';
@@ -45,19 +45,14 @@ export type OidcReply =
 /** Clocks of two machines may differ by this much. */
 const CLOCK_TOLERANCE_S = 30;
 const CALL_TIMEOUT_S = 5;
-/** Addresses of a provider seldom change; its keys are another matter. */
-const METADATA_FRESH_MS = 5 * 60_000;
 const SCOPE = 'openid profile email';
 const CLAIM_LENGTH_MAX = 254;
 
 export class IdentityProvider {
   private readonly settings: OidcSettings;
-  private readonly nowMs: () => number;
-  private metadata: { readonly server: client.ServerMetadata; readonly atMs: number } | undefined;
 
-  constructor(settings: OidcSettings, nowMs: () => number = Date.now) {
+  constructor(settings: OidcSettings) {
     this.settings = settings;
-    this.nowMs = nowMs;
   }
 
   /** @throws Error that the provider cannot be reached, or is not the one that it should be */
@@ -147,28 +142,14 @@ export class IdentityProvider {
     return [...roles].map((role) => ({ role, scope: EVERYWHERE }));
   }
 
-  private async configuration(): Promise<client.Configuration> {
-    const { clientId, clientSecret } = this.settings;
+  /** Asked anew each time: whoever is sent to a provider that is away comes back from an error page of the browser. */
+  private configuration(): Promise<client.Configuration> {
+    const { issuer, clientId, clientSecret } = this.settings;
     const metadata = { [client.clockTolerance]: CLOCK_TOLERANCE_S };
     const authentication =
       clientSecret === undefined ? client.None() : client.ClientSecretBasic(clientSecret);
-    const config = new client.Configuration(await this.server(), clientId, metadata, authentication);
-    config.timeout = CALL_TIMEOUT_S;
-    for (const prepare of this.preparations()) prepare(config);
-    return config;
-  }
-
-  private async server(): Promise<client.ServerMetadata> {
-    const { metadata } = this;
-    if (metadata !== undefined && this.nowMs() - metadata.atMs < METADATA_FRESH_MS)
-      return { ...metadata.server };
-    const { issuer, clientId } = this.settings;
-    const found = await client.discovery(new URL(issuer), clientId, undefined, client.None(), {
-      ...{ timeout: CALL_TIMEOUT_S, execute: this.preparations() },
-    });
-    // a copy: what a configuration caches of its provider is kept by the object
-    this.metadata = { server: { ...found.serverMetadata() }, atMs: this.nowMs() };
-    return { ...this.metadata.server };
+    const options = { timeout: CALL_TIMEOUT_S, execute: this.preparations() };
+    return client.discovery(new URL(issuer), clientId, metadata, authentication, options);
   }
 
   /** Signatures are checked although TLS says who answers; without TLS only this machine can be asked. */

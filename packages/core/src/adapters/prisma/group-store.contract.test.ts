@@ -136,9 +136,12 @@ it('lets tokens and members of an earlier release go on', async () => {
   await applyMigrations(old, before);
   const client = openPrisma(old);
   const tokens = new PrismaTokenStore(client, old);
-  await tokens.create({ name: 'reader', scopes: ['read'] });
-  await tokens.create({ name: 'producer', scopes: ['ingest'] });
-  await tokens.create({ name: 'ready', scopes: ['read', 'consume'] });
+  const add = (name: string, scopes: readonly string[]) => client.$executeRaw`
+    INSERT INTO api_token (id, name, prefix, hash, scopes)
+    VALUES (gen_random_uuid(), ${name}, 'fsh_', ${Buffer.from(name)}, ${scopes})`;
+  await add('reader', ['read']);
+  await add('producer', ['ingest']);
+  await add('ready', ['read', 'consume']);
   await client.$executeRaw`INSERT INTO consumer_group (name, stream, session_ms) VALUES ('g', 1, 1000)`;
   await client.$executeRaw`INSERT INTO consumer_member ("group", id, seen_at_ms) VALUES ('g', 'm', 5)`;
   await applyMigrations(old, MIGRATIONS);

@@ -41,14 +41,21 @@ export class PrismaGroupStore implements GroupStore {
     this.databaseUrl = databaseUrl;
   }
 
-  create({ name, stream, sessionMs, push }: Group, state: GroupState): Promise<Creation> {
+  create({ name, stream, sessionMs, push, owner }: Group, state: GroupState): Promise<Creation> {
     return this.within(async (tx) => {
       // two that count at once would both find room for one
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(${CREATE_LOCK}::int, 0::int)`;
       const isTaken = (await tx.consumerGroup.findUnique({ where: { name } })) !== null;
       if (isTaken) return 'taken';
       if ((await tx.consumerGroup.count()) >= GROUPS_MAX) return 'full';
-      const row = { name, stream, sessionMs, push: push ?? Prisma.DbNull, version: state.version };
+      const row = {
+        name,
+        stream,
+        sessionMs,
+        push: push ?? Prisma.DbNull,
+        owner: owner ?? null,
+        version: state.version,
+      };
       // an edge of an earlier release does not take the lock
       const { count } = await tx.consumerGroup.createMany({ data: [row], skipDuplicates: true });
       if (count === 0) return 'taken';
@@ -144,8 +151,12 @@ async function putCheckpoints(tx: Tx, group: string, checkpoints: readonly Check
       member = excluded.member, revoking = excluded.revoking, skipped = excluded.skipped`;
 }
 
-function toGroup({ name, stream, sessionMs, push }: GroupRow): Group {
-  return groupSchema.parse({ name, stream: Number(stream), sessionMs, ...(push === null ? {} : { push }) });
+function toGroup({ name, stream, sessionMs, push, owner }: GroupRow): Group {
+  return groupSchema.parse({
+    ...{ name, stream: Number(stream), sessionMs },
+    ...(push === null ? {} : { push }),
+    ...(owner === null ? {} : { owner }),
+  });
 }
 
 function toState(

@@ -28,11 +28,51 @@ it('tells a token once and keeps only its hash', async () => {
     name: 'a producer',
     hash: hashToken(plaintext),
     scopes: ['ingest'],
+    scope: {},
+    cidrs: [],
     expiresAtMs: undefined,
   });
   const rows = await prisma.$queryRaw<{ row: string }[]>`SELECT api_token::text AS row FROM api_token`;
   expect(rows.map((r) => r.row).join()).not.toContain(plaintext.slice(token.prefix.length));
   expect((await tokens.create({ name: 'another' })).plaintext).not.toBe(plaintext);
+});
+
+it('keeps what a token is limited to, and whose it is', async () => {
+  const { id: ownerId } = await prisma.person.create({
+    data: { email: 'ada@example.org', name: 'Ada', roles: [] },
+  });
+  const scope = { streams: [{ name: 'orders', keyPrefix: 'eu-' }], groups: [] };
+  const cidrs = ['10.0.0.0/8', 'fd00::/8'];
+  const { token } = await tokens.create({ name: 'limited', scopes: ['events:read'], scope, cidrs, ownerId });
+  expect(token).toMatchObject({ scope, cidrs, owner: { id: ownerId, email: 'ada@example.org' } });
+  expect((await tokens.activeHashes()).find((one) => one.id === token.id)).toMatchObject({ scope, cidrs });
+  expect((await tokens.list())[0]).toEqual(token);
+  // a limit of a later release opens nothing
+  await prisma.apiToken.update({ where: { id: token.id }, data: { scope: { tenants: ['a'] } } });
+  const [after] = (await tokens.activeHashes()).filter((one) => one.id === token.id);
+  expect(after!.scope).toEqual({ streams: [], groups: [], clusters: [] });
+  // it goes on without its owner
+  await prisma.person.delete({ where: { id: ownerId } });
+  expect((await tokens.list())[0]).toMatchObject({ id: token.id, owner: undefined });
+});
+
+it('replaces a token by one that is like it, and lets the old one go on for a while', async () => {
+  const scope = { groups: ['billing'] };
+  const made = await tokens.create({ name: 'shop', scopes: ['consume'], scope, cidrs: ['10.0.0.0/8'] });
+  const [oldExpiresAt, expiresAt] = [MINUTE_MS, 2 * MINUTE_MS].map((ms) => new Date(Date.now() + ms));
+  const rotated = (await tokens.rotate(made.token.id, { oldExpiresAt: oldExpiresAt!, expiresAt }))!;
+  const { id, prefix, createdAt } = rotated.token;
+  expect(rotated.token).toEqual({ ...made.token, id, prefix, createdAt, expiresAt });
+  expect(rotated.replaced).toEqual({ ...made.token, expiresAt: oldExpiresAt });
+  const hashes = (await tokens.activeHashes()).map(({ hash }) => hash);
+  expect(hashes).toEqual(expect.arrayContaining([made, rotated].map((one) => hashToken(one.plaintext))));
+  // never longer than it would have lived
+  const later = new Date(Date.now() + 9 * MINUTE_MS);
+  const again = (await tokens.rotate(made.token.id, { oldExpiresAt: later, expiresAt: undefined }))!;
+  expect([again.replaced.expiresAt, again.token.expiresAt]).toEqual([oldExpiresAt, undefined]);
+  await tokens.revoke(made.token.id);
+  for (const id of [made.token.id, '00000000-0000-7000-8000-000000000000', 'not a uuid'])
+    expect(await tokens.rotate(id, { oldExpiresAt: later, expiresAt: undefined })).toBe(undefined);
 });
 
 it('lists the newest first, with what became of them', async () => {

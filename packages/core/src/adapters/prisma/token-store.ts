@@ -4,8 +4,14 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { PERMISSIONS, type TokenScope } from '../../access/index.ts';
-import type { ApiToken, TokenStore as TokenPort, TokenRequest } from '../../operations/handlers/index.ts';
+import { PERMISSIONS, type Scope, scopeSchema, type TokenScope } from '../../access/index.ts';
+import type {
+  ApiToken,
+  MadeToken,
+  TokenStore as TokenPort,
+  TokenRequest,
+  TokenRotation,
+} from '../../operations/handlers/index.ts';
 import { type PrismaClient, reaching } from './client.ts';
 import type { ApiToken as ApiTokenRow } from './generated/client.ts';
 
@@ -16,6 +22,10 @@ export interface ActiveToken {
   /** SHA-256 of the token, in hex */
   readonly hash: string;
   readonly scopes: readonly TokenScope[];
+  /** what they are limited to */
+  readonly scope: Scope;
+  /** networks it may be used from; empty: any */
+  readonly cidrs: readonly string[];
   /** ms since the epoch; undefined: never */
   readonly expiresAtMs: number | undefined;
 }
@@ -44,30 +54,57 @@ export class PrismaTokenStore implements TokenStore {
     this.databaseUrl = databaseUrl;
   }
 
-  async create({ name, scopes = PERMISSIONS, expiresAt }: TokenRequest) {
-    const plaintext = TOKEN_MARK + randomBytes(TOKEN_BYTES).toString('base64url');
-    const row = await this.reaching(() =>
-      this.prisma.apiToken.create({
-        data: {
-          name,
-          prefix: plaintext.slice(0, PREFIX_CHARS),
-          hash: Buffer.from(hashToken(plaintext), 'hex'),
-          scopes: [...scopes],
-          expiresAt: expiresAt ?? null,
-        },
-      }),
-    );
+  async create(request: TokenRequest): Promise<MadeToken> {
+    const { name, scopes = PERMISSIONS, scope = {}, cidrs = [], ownerId = null, expiresAt = null } = request;
+    const { plaintext, secret } = newSecret();
+    const data = {
+      ...{ name, ...secret, scopes: [...scopes], scope: plainOf(scope), cidrs: [...cidrs] },
+      ...{ ownerId, expiresAt },
+    };
+    const row = await this.reaching(() => this.prisma.apiToken.create({ data, include: OWNER }));
     return { token: toToken(row), plaintext };
   }
 
+  async rotate(id: string, { oldExpiresAt, expiresAt }: TokenRotation) {
+    if (!isId(id)) return undefined;
+    const { plaintext, secret } = newSecret();
+    return this.reaching(() =>
+      this.prisma.$transaction(async (tx) => {
+        // who rotates at the same time waits here, and then replaces what is still active
+        await tx.$queryRaw`SELECT 1 AS locked FROM api_token WHERE id = ${id}::uuid FOR UPDATE`;
+        const old = await tx.apiToken.findFirst({ where: { id, revokedAt: null, ...alive() } });
+        if (old === null) return undefined;
+        const { name, scopes, scope, cidrs, ownerId } = old;
+        const data = {
+          name,
+          ...secret,
+          scopes,
+          scope: scope as object,
+          cidrs,
+          ownerId,
+          expiresAt: expiresAt ?? null,
+        };
+        const row = await tx.apiToken.create({ data, include: OWNER });
+        const ends = old.expiresAt !== null && old.expiresAt < oldExpiresAt ? old.expiresAt : oldExpiresAt;
+        const replaced = await tx.apiToken.update({
+          where: { id },
+          data: { expiresAt: ends },
+          include: OWNER,
+        });
+        return { token: toToken(row), plaintext, replaced: toToken(replaced) };
+      }),
+    );
+  }
+
   async list(): Promise<ApiToken[]> {
-    const rows = await this.reaching(() => this.prisma.apiToken.findMany({ orderBy: { id: 'desc' } }));
+    const rows = await this.reaching(() =>
+      this.prisma.apiToken.findMany({ orderBy: { id: 'desc' }, include: OWNER }),
+    );
     return rows.map(toToken);
   }
 
   async revoke(id: string): Promise<boolean> {
-    // the database would take anything else for a fault of ours
-    if (!z.uuid().safeParse(id).success) return false;
+    if (!isId(id)) return false;
     const revokedAt = new Date();
     const { count } = await this.reaching(() =>
       this.prisma.apiToken.updateMany({ where: { id, revokedAt: null }, data: { revokedAt } }),
@@ -76,15 +113,16 @@ export class PrismaTokenStore implements TokenStore {
   }
 
   async activeHashes(): Promise<ActiveToken[]> {
-    const alive = { OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }] };
     const rows = await this.reaching(() =>
-      this.prisma.apiToken.findMany({ where: { revokedAt: null, ...alive }, orderBy: { id: 'asc' } }),
+      this.prisma.apiToken.findMany({ where: { revokedAt: null, ...alive() }, orderBy: { id: 'asc' } }),
     );
     return rows.map((row) => ({
       id: row.id,
       name: row.name,
       hash: Buffer.from(row.hash).toString('hex'),
       scopes: row.scopes as TokenScope[],
+      scope: scopeOf(row.scope),
+      cidrs: row.cidrs,
       expiresAtMs: row.expiresAt?.getTime(),
     }));
   }
@@ -104,10 +142,44 @@ export class PrismaTokenStore implements TokenStore {
   }
 }
 
-function toToken({ hash: _, ...row }: ApiTokenRow): ApiToken {
+type OwnedRow = ApiTokenRow & { readonly owner: { readonly id: string; readonly email: string } | null };
+
+const OWNER = { owner: { select: { id: true, email: true } } } as const;
+
+function newSecret() {
+  const plaintext = TOKEN_MARK + randomBytes(TOKEN_BYTES).toString('base64url');
+  const secret = {
+    prefix: plaintext.slice(0, PREFIX_CHARS),
+    hash: Buffer.from(hashToken(plaintext), 'hex'),
+  };
+  return { plaintext, secret };
+}
+
+/** The database would take anything else for a fault of ours. */
+function isId(id: string): boolean {
+  return z.uuid().safeParse(id).success;
+}
+
+function alive() {
+  return { OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }] };
+}
+
+function plainOf(scope: Scope) {
+  return JSON.parse(JSON.stringify(scope));
+}
+
+/** A limit that this release does not know must not be taken for none. */
+function scopeOf(kept: unknown): Scope {
+  const scope = scopeSchema.safeParse(kept);
+  return scope.success ? scope.data : { streams: [], groups: [], clusters: [] };
+}
+
+function toToken({ hash: _, ownerId: __, ...row }: OwnedRow): ApiToken {
   return {
     ...row,
     scopes: row.scopes as TokenScope[],
+    scope: scopeOf(row.scope),
+    owner: row.owner ?? undefined,
     expiresAt: row.expiresAt ?? undefined,
     lastUsedAt: row.lastUsedAt ?? undefined,
     revokedAt: row.revokedAt ?? undefined,

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Grant, Scope } from '../../access/index.ts';
 import { MemoryGroupStore } from '../../adapters/memory/index.ts';
 import { type Checkpoint, GROUPS_MAX } from '../../consuming/index.ts';
 import type { Stream } from '../../topology/index.ts';
+import { callerOf } from '../caller.ts';
 import { groups } from '../groups.ts';
 import { callerNamed } from './caller.fixture.ts';
 import { groupHandlers } from './groups.ts';
@@ -57,6 +59,7 @@ describe('a group with an address', () => {
 
   it('is created with a secret that is shown this once', async () => {
     expect(await push({ from: 'now' })).toEqual({
+      owner: 'a test',
       ...{ name: 'g', stream: 'main', sessionMs: 10_000, delivery: 'push' },
       ...{ url: 'https://example.com/hook', secret: SECRET },
     });
@@ -87,13 +90,13 @@ describe('a group with an address', () => {
 
 describe('a group', () => {
   it('is created where it should begin, listed and removed', async () => {
-    const summary = { name: 'g', stream: 'main', sessionMs: 10_000, delivery: 'pull' };
+    const summary = { name: 'g', stream: 'main', sessionMs: 10_000, delivery: 'pull', owner: 'a test' };
     expect(await created('g', { from: 'now' })).toEqual(summary);
     expect(started).toEqual(['now']);
     await store.create({ name: 'lost', stream: 9, sessionMs: 10_000 }, (await store.find('g'))!.state);
     expect((await handlers.list({}, CALLER)).groups).toEqual([
       summary,
-      { ...summary, name: 'lost', stream: null },
+      { ...summary, name: 'lost', stream: null, owner: null },
     ]);
     expect(await handlers.remove({ group: 'g' }, CALLER)).toEqual({ group: 'g', result: 'removed' });
     expect(await store.find('g')).toBe(undefined);
@@ -129,6 +132,42 @@ describe('a group', () => {
     const shown = await handlers.show({ group: 'hook' }, CALLER);
     expect(shown).toMatchObject({ delivery: 'push', lag: 0 });
     expect(JSON.stringify(shown)).not.toContain(SECRET);
+  });
+});
+
+describe('a group is removed by', () => {
+  const caller = (name: string, grants: Grant[] = []) =>
+    callerOf({ kind: 'token', id: name, name, grants }, CALLER.origin);
+  const manage = (scope: Scope): Grant[] => [{ permissions: ['groups:manage'], scope }];
+  const request = groups.create.input.parse({ name: 'g' });
+
+  it.each([
+    ['its owner, without any grant', caller('shop')],
+    ['who may manage groups', caller('other', manage({}))],
+    ['who may manage this one', caller('other', manage({ groups: ['g'], streams: [{ name: 'main' }] }))],
+  ])('%s', async (_, who) => {
+    await handlers.create(request, caller('shop'));
+    await handlers.remove({ group: 'g' }, who);
+    expect(await store.list()).toEqual([]);
+  });
+
+  it.each([
+    ['another without grants', caller('other')],
+    [
+      'a person of the name of the token',
+      { ...caller('x'), principal: { ...caller('x').principal, kind: 'person' as const, name: 'shop' } },
+    ],
+    ['who may manage another one', caller('other', manage({ groups: ['h'] }))],
+    ['who may manage those of another stream', caller('other', manage({ streams: [{ name: 'orders' }] }))],
+    ['who may only consume', caller('other', [{ permissions: ['groups:consume'], scope: {} }])],
+  ])('nobody else: %s', async (_, who) => {
+    await handlers.create(request, caller('shop'));
+    await expect(handlers.remove({ group: 'g' }, who)).rejects.toMatchObject({ code: 'forbidden' });
+    // and learns nothing of those that are not there
+    await expect(handlers.remove({ group: 'nope' }, caller('other'))).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    expect((await store.list()).length).toBe(1);
   });
 });
 

@@ -11,6 +11,7 @@ import {
 import { ForeshardError } from '../../kernel/index.ts';
 import type { NotificationService } from '../../notifying/index.ts';
 import type { TopologyMap } from '../../topology/index.ts';
+import { requireOnGroup } from '../allowing.ts';
 import type { groups } from '../groups.ts';
 import type { OutputOf, RouterHandlers } from '../operation.ts';
 
@@ -33,9 +34,15 @@ type ShardletDocument = OutputOf<typeof groups.show>['shardlets'][number];
 export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups> {
   const { groups: store, groupService: service } = stores;
 
-  function summaryOf({ name, stream, sessionMs, push }: Group): Summary {
+  function summaryOf({ name, stream, sessionMs, push, owner }: Group): Summary {
     const delivery = push === undefined ? 'pull' : 'push';
-    return { name, stream: stores.map().stream(stream)?.name ?? null, sessionMs, delivery };
+    return {
+      name,
+      stream: stores.map().stream(stream)?.name ?? null,
+      sessionMs,
+      delivery,
+      owner: owner ?? null,
+    };
   }
 
   async function shardletOf(checkpoint: Checkpoint): Promise<ShardletDocument> {
@@ -63,10 +70,10 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
   }
 
   return {
-    async create({ name, stream, from, sessionMs }) {
-      return created({ name, stream: streamIdOf(stream), sessionMs }, from);
+    async create({ name, stream, from, sessionMs }, { actor: owner }) {
+      return created({ name, stream: streamIdOf(stream), sessionMs, owner }, from);
     },
-    async push({ group: name, url, stream, from }) {
+    async push({ group: name, url, stream, from }, { actor: owner }) {
       const { sender, newSecret } = stores.notifications;
       const id = streamIdOf(stream);
       const objection = await sender.objection(url);
@@ -74,7 +81,8 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
         throw new ForeshardError('invalid_parameter', objection, { pointer: '/url' });
       const secret = newSecret();
       const push = { url, secret };
-      return { ...(await created({ name, stream: id, sessionMs: SESSION_MS_DEFAULT, push }, from)), ...push };
+      const group = { name, stream: id, sessionMs: SESSION_MS_DEFAULT, push, owner };
+      return { ...(await created(group, from)), ...push };
     },
     async list() {
       return { groups: (await store.list()).map(summaryOf) };
@@ -91,7 +99,10 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
         shardlets,
       };
     },
-    async remove({ group }) {
+    async remove({ group }, { principal }) {
+      const known = (await store.list()).find(({ name }) => name === group);
+      const stream = known && stores.map().stream(known.stream)?.name;
+      requireOnGroup(principal, 'groups:manage', { group, stream, owner: known?.owner });
       if (!(await store.remove(group))) unknown(group);
       return { group, result: 'removed' };
     },

@@ -43,12 +43,12 @@ export class OperationRunner<T extends OperationTable = OperationTable> {
   }
 
   /**
-   * Before its input is read: does the caller hold the permission at all, wherever it is limited to?
+   * Before its input is read: does the caller hold the permission at all, wherever it is limited to? Owners need none.
    * @throws ForeshardError forbidden
    */
   async requireMentioned(operation: AnyOperation, caller: Caller): Promise<void> {
     const { principal } = caller;
-    if (mentions(principal.grants, operation.permission)) return;
+    if (operation.owned === true || mentions(principal.grants, operation.permission)) return;
     await this.denied(operation, {}, caller, forbidden(principal, operation.permission));
   }
 

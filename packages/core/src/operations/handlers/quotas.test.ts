@@ -10,7 +10,8 @@ const AT = new Date(1_790_000_000_000);
 
 function token(id: string, name: string, revokedAt?: Date): ApiToken {
   const never = { expiresAt: undefined, lastUsedAt: undefined };
-  return { id, name, prefix: 'fsh_', scopes: ['ingest'], createdAt: AT, ...never, revokedAt };
+  const anywhere = { scope: {}, cidrs: [], owner: undefined };
+  return { id, name, prefix: 'fsh_', scopes: ['ingest'], ...anywhere, createdAt: AT, ...never, revokedAt };
 }
 
 let kept: Map<string, StoredQuota>;

@@ -1,8 +1,21 @@
 /** What is done for operations on tokens, and the port to where tokens are kept. */
-import type { TokenScope } from '../../access/index.ts';
+import {
+  covers,
+  type Grant,
+  type Principal,
+  permissionsOf,
+  type Scope,
+  scopeText,
+  type TokenScope,
+} from '../../access/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
 import type { OutputOf, RouterHandlers } from '../operation.ts';
 import type { tokens } from '../tokens.ts';
+
+export interface TokenOwner {
+  readonly id: string;
+  readonly email: string;
+}
 
 export interface ApiToken {
   readonly id: string;
@@ -10,6 +23,12 @@ export interface ApiToken {
   /** how the token begins, for people to tell tokens apart */
   readonly prefix: string;
   readonly scopes: readonly TokenScope[];
+  /** what the scopes are limited to */
+  readonly scope: Scope;
+  /** networks it may be used from; empty: any */
+  readonly cidrs: readonly string[];
+  /** the person who made it */
+  readonly owner: TokenOwner | undefined;
   readonly createdAt: Date;
   readonly expiresAt: Date | undefined;
   readonly lastUsedAt: Date | undefined;
@@ -19,12 +38,33 @@ export interface ApiToken {
 export interface TokenRequest {
   readonly name: string;
   readonly scopes?: readonly TokenScope[];
+  readonly scope?: Scope;
+  readonly cidrs?: readonly string[];
+  /** a person */
+  readonly ownerId?: string | undefined;
   readonly expiresAt?: Date;
 }
 
+export interface TokenRotation {
+  /** when the one before ends, unless it does so earlier */
+  readonly oldExpiresAt: Date;
+  /** of the new one; undefined: never */
+  readonly expiresAt: Date | undefined;
+}
+
+/** `plaintext` is told here and never again. */
+export interface MadeToken {
+  readonly token: ApiToken;
+  readonly plaintext: string;
+}
+
 export interface TokenStore {
-  /** `plaintext` is told here and never again. */
-  create(request: TokenRequest): Promise<{ readonly token: ApiToken; readonly plaintext: string }>;
+  create(request: TokenRequest): Promise<MadeToken>;
+  /** One that is like it, but for its expiry; undefined: there is no such token that is active. */
+  rotate(
+    id: string,
+    request: TokenRotation,
+  ): Promise<(MadeToken & { readonly replaced: ApiToken }) | undefined>;
   /** Also revoked and expired ones, newest first. */
   list(): Promise<readonly ApiToken[]>;
   /** `false` when there is no such token, or it is revoked already. */
@@ -46,28 +86,81 @@ export function tokenHandlers({ tokens: store, nowMs }: TokenStores): RouterHand
       const all = await store.list();
       return { tokens: all.map((token) => documentOf(token, nowMs())) };
     },
-    async create({ name, scopes, lifetimeSeconds }) {
+    async create({ name, scopes, limits: scope, cidrs, lifetimeSeconds }, { principal }) {
+      requireHeld(principal, { permissions: permissionsOf(scopes), scope });
       const { token, plaintext } = await store.create({
-        name,
-        scopes: [...new Set(scopes)],
-        ...(lifetimeSeconds === undefined
+        ...{ name, scopes: [...new Set(scopes)], scope, cidrs: [...new Set(cidrs)] },
+        ownerId: await ownerOf(store, principal),
+        ...(lifetimeSeconds === null
           ? {}
           : { expiresAt: new Date(nowMs() + lifetimeSeconds * MS_PER_SECOND) }),
       });
       return { ...documentOf(token, nowMs()), token: plaintext };
     },
+    async rotate({ id, overlapSeconds, lifetimeSeconds }, { principal }) {
+      const old = (await store.list()).find((one) => one.id === id);
+      if (old === undefined || stateOf(old, nowMs()) !== 'active') return unknown(id);
+      requireHeld(principal, { permissions: permissionsOf(old.scopes), scope: old.scope });
+      const lifetimeMs = lifetimeSeconds === undefined ? lifetimeMsOf(old) : msOf(lifetimeSeconds);
+      const rotated = await store.rotate(id, {
+        oldExpiresAt: new Date(nowMs() + overlapSeconds * MS_PER_SECOND),
+        expiresAt: lifetimeMs === undefined ? undefined : new Date(nowMs() + lifetimeMs),
+      });
+      if (rotated === undefined) return unknown(id);
+      const { token, plaintext, replaced } = rotated;
+      return {
+        ...documentOf(token, nowMs()),
+        token: plaintext,
+        replaces: { id, expiresAt: replaced.expiresAt!.toISOString() },
+      };
+    },
     async revoke({ token }) {
-      if (!(await store.revoke(token)))
-        throw new ForeshardError('unknown_token', `There is no active token ${token}.`, { pointer: '{id}' });
+      if (!(await store.revoke(token))) return unknown(token);
       return { token, result: 'revoked' };
     },
   };
 }
 
+function unknown(id: string): never {
+  throw new ForeshardError('unknown_token', `There is no active token ${id}.`, { pointer: '{id}' });
+}
+
+/**
+ * Nobody gives more than it has itself.
+ * @throws ForeshardError forbidden
+ */
+function requireHeld({ name, grants }: Principal, wanted: Grant): void {
+  if (covers(grants, wanted)) return;
+  const { permissions, scope } = wanted;
+  const beyond = permissions.filter((one) => !covers(grants, { permissions: [one], scope }));
+  throw new ForeshardError(
+    'forbidden',
+    `"${name}" cannot give what it does not have itself: ${beyond.join(', ')} (${scopeText(scope)}).`,
+    { pointer: '/scopes' },
+  );
+}
+
+/** A token that makes tokens does so for its own owner. */
+async function ownerOf(store: TokenStore, { kind, id }: Principal): Promise<string | undefined> {
+  if (kind === 'person') return id;
+  if (kind !== 'token') return undefined;
+  return (await store.list()).find((one) => one.id === id)?.owner?.id;
+}
+
+function msOf(seconds: number | null): number | undefined {
+  return seconds === null ? undefined : seconds * MS_PER_SECOND;
+}
+
+function lifetimeMsOf({ createdAt, expiresAt }: ApiToken): number | undefined {
+  return expiresAt === undefined ? undefined : expiresAt.getTime() - createdAt.getTime();
+}
+
 function documentOf(token: ApiToken, nowMs: number): TokenDocument {
-  const { id, name, prefix, scopes, createdAt, lastUsedAt, expiresAt, revokedAt } = token;
+  const { id, name, prefix, scopes, scope, cidrs, owner, createdAt, lastUsedAt, expiresAt, revokedAt } =
+    token;
   return {
     ...{ id, name, prefix, scopes: [...scopes], state: stateOf(token, nowMs) },
+    ...{ limits: scope as TokenDocument['limits'], cidrs: [...cidrs], owner: owner?.email ?? null },
     createdAt: createdAt.toISOString(),
     lastUsedAt: lastUsedAt?.toISOString() ?? null,
     expiresAt: expiresAt?.toISOString() ?? null,

@@ -22,6 +22,6 @@ export function POST(request: Request): Promise<Response> {
       ...(email === undefined ? {} : { email }),
       ...(name === undefined ? {} : { name }),
     };
-    return entered(request, server, await server.signingIn.withLink(entry, client));
+    return entered(request, server, { by: 'link', email }, await server.signingIn.withLink(entry, client));
   });
 }

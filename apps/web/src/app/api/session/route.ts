@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { setCookie } from '../../../server/identity/cookie.ts';
 import { endSession, entered, entering, orAway, problem } from '../../../server/identity/entering.ts';
+import { recordExit } from '../../../server/identity/recording.ts';
 import { consoleServer } from '../../../server/main.ts';
 import { comesFromElsewhere } from '../../../server/origin.ts';
 
@@ -14,7 +15,8 @@ export function POST(request: Request): Promise<Response> {
     const asked = await entering(request, passwordSchema);
     if (asked instanceof Response) return asked;
     const { server, body, client } = asked;
-    return entered(request, server, await server.signingIn.withPassword(body, client));
+    const attempt = { by: 'password', email: body.email } as const;
+    return entered(request, server, attempt, await server.signingIn.withPassword(body, client));
   });
 }
 
@@ -26,6 +28,7 @@ export function DELETE({ headers }: Request): Promise<Response> {
     const server = consoleServer();
     const identity = await server.identify(headers);
     await endSession(headers, server);
+    if (identity !== undefined) await recordExit(server, headers, identity.principal, identity.sessionId);
     // otherwise the next click on "sign in" would come in without asking
     const elsewhere = identity?.isProvided === true ? await server.provider?.logoutUrl() : undefined;
     const gone = setCookie(server.cookie, server.cookie.name, '', 0);

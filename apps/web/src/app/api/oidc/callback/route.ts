@@ -27,8 +27,8 @@ async function finished(request: Request, server: ConsoleServer): Promise<Respon
   }
   try {
     const entry = await signingIn.withProvider(reply.person, clientOf(request.headers, server));
+    const made = await entered(request, server, { by: 'provider', email: reply.person.email }, entry);
     if (entry.kind === 'refused') return toSignIn(next, entry.reason);
-    const made = await entered(request, server, entry);
     const headers = new Headers({ location: next, 'cache-control': 'no-store' });
     headers.append('set-cookie', made.headers.get('set-cookie')!);
     return new Response(null, { status: 303, headers });

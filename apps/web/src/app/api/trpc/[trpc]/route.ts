@@ -15,6 +15,9 @@ async function handler(request: Request): Promise<Response> {
       const server = consoleServer();
       return { server, headers, identity: await identityOf(server, headers) };
     },
+    // a stream tells its errors inside; browsers and programs look at the status
+    responseMeta: ({ ctx, type }) =>
+      type === 'subscription' && ctx !== undefined && ctx.identity === undefined ? { status: 401 } : {},
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next';
-import { UsersPage as View } from '../../features/users/users-page.tsx';
+import { UsersPage as View } from '../../../features/users/users-page.tsx';
 
 export const metadata: Metadata = { title: 'Users & roles' };
 
