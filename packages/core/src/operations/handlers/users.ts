@@ -84,7 +84,9 @@ export function userHandlers(stores: UserStores): RouterHandlers<typeof users> {
       if (changed === 'last-administrator') throw lastAdministrator(person.email);
       // sessions of the disabled hold no more in any case: this is so that they do not come back when enabled
       if (state === 'disabled') await sessions.endAll({ personId: person.id });
-      return userDocument(changed, nowMs());
+      const document = userDocument(changed, nowMs());
+      caller.note?.({ before: userDocument(person, nowMs()), after: document });
+      return document;
     },
     async remove({ user }, caller) {
       const person = await personNamed(people, user);
@@ -92,6 +94,7 @@ export function userHandlers(stores: UserStores): RouterHandlers<typeof users> {
       const removed = await people.remove(person.id);
       if (removed === undefined) throw noPerson(user);
       if (removed === 'last-administrator') throw lastAdministrator(person.email);
+      caller.note?.({ before: userDocument(person, nowMs()), after: null });
       return { user: person.id, email: person.email, result: 'removed' };
     },
     async invitations() {
