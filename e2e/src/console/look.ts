@@ -37,6 +37,7 @@ export const PAGES: Readonly<Record<string, string>> = {
   'api-docs': '/api-docs',
   audit: '/audit?back=all',
   users: '/users',
+  tokens: '/tokens?ended=true',
   account: '/account',
 };
 

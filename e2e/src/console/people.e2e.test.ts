@@ -51,7 +51,7 @@ describe('a person', () => {
     await page.getByRole('button', { name: 'Invite' }).click();
     await page.getByLabel('E-mail').fill(EMAIL);
     await page.getByRole('button', { name: 'Make the link' }).click();
-    const link = await page.getByText(/\/welcome#/).innerText();
+    const link = (await page.getByText(/\/welcome#/).textContent())!;
     await page.getByRole('button', { name: 'Done' }).click();
     await page.getByRole('region', { name: 'Open invitations' }).getByText(EMAIL).waitFor();
     await page.close();

@@ -6,16 +6,14 @@ import { ROLES, type Role, type RoleGrant } from './roles.ts';
 import { scopeSchema } from './scope-schema.ts';
 
 const ROLES_MAX = 20;
-/** answers are given as they are kept, which nobody may change */
-const scope: z.ZodType<Scope, Scope> = scopeSchema;
 
 export const grantSchema: z.ZodType<Grant, Grant> = z
-  .strictObject({ permissions: z.array(z.enum(PERMISSIONS)), scope })
+  .strictObject({ permissions: z.array(z.enum(PERMISSIONS)), scope: scopeSchema })
   .meta({ id: 'Grant' });
 
 /** As answers carry them. */
 export const roleGrantsSchema: z.ZodType<readonly RoleGrant[], readonly RoleGrant[]> = z.array(
-  z.strictObject({ role: z.enum(ROLES), scope }).meta({ id: 'RoleGrant' }),
+  z.strictObject({ role: z.enum(ROLES), scope: scopeSchema }).meta({ id: 'RoleGrant' }),
 );
 
 type GivenRole = { readonly role: Role; readonly scope?: Scope | undefined };
@@ -24,7 +22,7 @@ type GivenRole = { readonly role: Role; readonly scope?: Scope | undefined };
 export const givenRolesSchema: z.ZodType<readonly RoleGrant[], readonly GivenRole[]> = z
   .array(
     z
-      .strictObject({ role: z.enum(ROLES), scope: scope.default({}).describe('left out: everywhere') })
+      .strictObject({ role: z.enum(ROLES), scope: scopeSchema.default({}).describe('left out: everywhere') })
       .meta({ id: 'GivenRole' }),
   )
   .max(ROLES_MAX);

@@ -1,5 +1,6 @@
 /** A scope as people and programs write it, and as the stores keep it. */
 import { z } from 'zod';
+import type { Scope } from './grants.ts';
 import type { Dimension } from './permissions.ts';
 
 /** More names in one limit than this are a mistake, and every call of a token would look through them. */
@@ -10,7 +11,7 @@ const PREFIX_CHARS_MAX = 200;
 const name = z.string().min(1).max(NAME_CHARS_MAX);
 const names = z.array(name).max(NAMES_MAX);
 
-export const scopeSchema = z
+export const scopeSchema: z.ZodType<Scope, Scope> = z
   .strictObject({
     streams: z
       .array(

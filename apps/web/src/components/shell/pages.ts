@@ -15,6 +15,7 @@ import {
   Grid3x3,
   HeartPulse,
   Inbox,
+  KeyRound,
   ListTree,
   ScrollText,
   Server,
@@ -59,6 +60,14 @@ export const PAGES = [
     icon: UserCog,
     group: 'Access',
     needs: 'users:manage',
+  },
+  {
+    href: '/tokens' as Route,
+    name: 'API tokens',
+    key: 'y',
+    icon: KeyRound,
+    group: 'Access',
+    needs: 'tokens:manage',
   },
   {
     href: '/audit' as Route,
