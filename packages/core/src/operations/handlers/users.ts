@@ -82,6 +82,7 @@ export function userHandlers(stores: UserStores): RouterHandlers<typeof users> {
       });
       if (changed === undefined) throw noPerson(user);
       if (changed === 'last-administrator') throw lastAdministrator(person.email);
+      caller.note?.({ before: auditedOf(person), after: auditedOf(changed) });
       // sessions of the disabled hold no more in any case: this is so that they do not come back when enabled
       if (state === 'disabled') await sessions.endAll({ personId: person.id });
       return userDocument(changed, nowMs());
@@ -92,6 +93,7 @@ export function userHandlers(stores: UserStores): RouterHandlers<typeof users> {
       const removed = await people.remove(person.id);
       if (removed === undefined) throw noPerson(user);
       if (removed === 'last-administrator') throw lastAdministrator(person.email);
+      caller.note?.({ before: auditedOf(person) });
       return { user: person.id, email: person.email, result: 'removed' };
     },
     async invitations() {
@@ -104,6 +106,11 @@ export function userHandlers(stores: UserStores): RouterHandlers<typeof users> {
       return { invitation, result: 'revoked' };
     },
   };
+}
+
+/** What the audit log shows of a change. */
+function auditedOf({ email, name, roles, state }: Person) {
+  return { email, name, roles, state };
 }
 
 function userDocument(person: Person, atMs: number): UserDocument {
