@@ -58,8 +58,10 @@ export class MemoryPeople implements PersonStore {
     if (person === undefined) return undefined;
     if (this.isLast(id) && !isAdministrator({ ...person, ...change })) return 'last-administrator' as const;
     const unlocked = change.passwordHash === undefined ? {} : { failures: 0, lockedUntil: undefined };
-    Object.assign(person, change, unlocked);
-    return person;
+    // whoever has read the person keeps what was read
+    const changed = { ...person, ...change, ...unlocked };
+    this.rows.set(id, changed);
+    return changed;
   }
 
   async remove(id: string) {

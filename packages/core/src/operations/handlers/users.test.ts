@@ -109,6 +109,20 @@ it('what is left out of a change stays', async () => {
   expect(await handlers.change({ user: BOB, name: 'Bob' }, ada)).toMatchObject({ name: 'Bob', roles });
 });
 
+it('the audit log is given what a person was and is', async () => {
+  const { handlers, ada } = await made();
+  const noted: object[] = [];
+  const caller = { ...ada, note: (change: object) => void noted.push(structuredClone(change)) };
+  const person = { email: BOB, name: 'bob', state: 'active' };
+  await handlers.change({ user: BOB, roles: [role('approver')] }, caller);
+  await handlers.remove({ user: BOB }, caller);
+  const [before, after] = [
+    { ...person, roles: [role('viewer')] },
+    { ...person, roles: [role('approver')] },
+  ];
+  expect(noted).toEqual([{ before, after }, { before: after }]);
+});
+
 it('the sessions of a disabled person end, and do not come back', async () => {
   const { handlers, stores, ada } = await made();
   await stores.signIn('bob');
