@@ -16,6 +16,8 @@ export interface KnownToken {
   readonly cidrs?: readonly string[];
   /** undefined: never */
   readonly expiresAtMs?: number | undefined;
+  /** e-mail of the person whose it is; absent: nobody's */
+  readonly owner?: string | undefined;
 }
 
 export interface Bearer {
@@ -36,10 +38,11 @@ export function bearerOfToken({
   scope = {},
   cidrs = [],
   expiresAtMs,
+  owner,
 }: KnownToken): Bearer {
   const grants = [{ permissions: permissionsOf(scopes), scope }];
   return {
-    principal: { kind: 'token', id, name, grants },
+    principal: { kind: 'token', id, name, owner, grants },
     digest: Buffer.from(hash, 'latin1'),
     expiresAtMs: expiresAtMs ?? Number.POSITIVE_INFINITY,
     appends: appendRights(grants),

@@ -6,7 +6,7 @@ import { TokenLookup } from './identify.ts';
 function lookup(...tokens: Partial<ActiveToken>[]) {
   const found: ActiveToken[] = tokens.map((token) => ({
     ...{ id: 't', name: 'shop', hash: 'hash of fsh_x', scopes: ['read'], scope: {}, cidrs: [] },
-    ...{ expiresAtMs: undefined, ...token },
+    ...{ expiresAtMs: undefined, owner: undefined, ...token },
   }));
   let reads = 0;
   const store = {

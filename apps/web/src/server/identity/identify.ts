@@ -133,8 +133,8 @@ interface KnownToken {
   readonly expiresAtMs: number;
 }
 
-function knownToken({ id, name, scopes, scope, cidrs, expiresAtMs }: ActiveToken): KnownToken {
+function knownToken({ id, name, owner, scopes, scope, cidrs, expiresAtMs }: ActiveToken): KnownToken {
   const grants: readonly Grant[] = [{ permissions: permissionsOf(scopes), scope }];
-  const principal: Principal = { kind: 'token', id, name, grants };
+  const principal: Principal = { kind: 'token', id, name, owner, grants };
   return { principal, cidrs, expiresAtMs: expiresAtMs ?? Number.POSITIVE_INFINITY };
 }

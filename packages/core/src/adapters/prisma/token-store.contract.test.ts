@@ -31,6 +31,7 @@ it('tells a token once and keeps only its hash', async () => {
     scope: {},
     cidrs: [],
     expiresAtMs: undefined,
+    owner: undefined,
   });
   const rows = await prisma.$queryRaw<{ row: string }[]>`SELECT api_token::text AS row FROM api_token`;
   expect(rows.map((r) => r.row).join()).not.toContain(plaintext.slice(token.prefix.length));
@@ -45,13 +46,20 @@ it('keeps what a token is limited to, and whose it is', async () => {
   const cidrs = ['10.0.0.0/8', 'fd00::/8'];
   const { token } = await tokens.create({ name: 'limited', scopes: ['events:read'], scope, cidrs, ownerId });
   expect(token).toMatchObject({ scope, cidrs, owner: { id: ownerId, email: 'ada@example.org' } });
-  expect((await tokens.activeHashes()).find((one) => one.id === token.id)).toMatchObject({ scope, cidrs });
+  expect((await tokens.activeHashes()).find((one) => one.id === token.id)).toMatchObject({
+    ...{ scope, cidrs, owner: 'ada@example.org' },
+  });
   expect((await tokens.list())[0]).toEqual(token);
   // a limit of a later release opens nothing
   await prisma.apiToken.update({ where: { id: token.id }, data: { scope: { tenants: ['a'] } } });
   const [after] = (await tokens.activeHashes()).filter((one) => one.id === token.id);
   expect(after!.scope).toEqual({ streams: [], groups: [], clusters: [] });
-  // it goes on without its owner
+  // it stops with an owner who is disabled, and goes on where there is none
+  const isActive = async () => (await tokens.activeHashes()).some((one) => one.id === token.id);
+  await prisma.person.update({ where: { id: ownerId }, data: { disabledAt: new Date() } });
+  expect(await isActive()).toBe(false);
+  await prisma.person.update({ where: { id: ownerId }, data: { disabledAt: null } });
+  expect(await isActive()).toBe(true);
   await prisma.person.delete({ where: { id: ownerId } });
   expect((await tokens.list())[0]).toMatchObject({ id: token.id, owner: undefined });
 });

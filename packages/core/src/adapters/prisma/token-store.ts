@@ -28,10 +28,12 @@ export interface ActiveToken {
   readonly cidrs: readonly string[];
   /** ms since the epoch; undefined: never */
   readonly expiresAtMs: number | undefined;
+  /** e-mail of the person whose it is */
+  readonly owner: string | undefined;
 }
 
 export interface TokenStore extends TokenPort {
-  /** Of tokens that are neither revoked nor expired. */
+  /** Of tokens that are neither revoked nor expired, and whose owner is not disabled. */
   activeHashes(): Promise<ActiveToken[]>;
   /** Notes that tokens were used; edges call it now and then, not on every request. */
   markUsed(ids: readonly string[], at: Date): Promise<void>;
@@ -114,7 +116,11 @@ export class PrismaTokenStore implements TokenStore {
 
   async activeHashes(): Promise<ActiveToken[]> {
     const rows = await this.reaching(() =>
-      this.prisma.apiToken.findMany({ where: { revokedAt: null, ...alive() }, orderBy: { id: 'asc' } }),
+      this.prisma.apiToken.findMany({
+        where: { revokedAt: null, ...alive(), NOT: { owner: { disabledAt: { not: null } } } },
+        include: OWNER,
+        orderBy: { id: 'asc' },
+      }),
     );
     return rows.map((row) => ({
       id: row.id,
@@ -124,6 +130,7 @@ export class PrismaTokenStore implements TokenStore {
       scope: scopeOf(row.scope),
       cidrs: row.cidrs,
       expiresAtMs: row.expiresAt?.getTime(),
+      owner: row.owner?.email,
     }));
   }
 
