@@ -30,6 +30,32 @@ test('a quota is set, shown beside its stream, held by the edge, and removed', a
   await vi.waitFor(async () => expect((await bulk(6)).status).toBe(200), { timeout: 15_000, interval: 200 });
 }, 60_000);
 
+test('a token is limited as its options say, and replaced by one that is like it', async () => {
+  const made = await run(
+    ...['tokens', 'create', 'limited', '--scope', 'events:write', 'events:read', '--expires', '1d', '--json'],
+    ...['--stream', 'main:eu-', 'orders', '--group', 'billing', '--network', '127.0.0.0/8', '--cluster', '.'],
+  );
+  const { id, limits, cidrs, createdAt, expiresAt } = JSON.parse(made.stdout);
+  expect({ limits, cidrs }).toEqual({
+    limits: {
+      streams: [{ name: 'main', keyPrefix: 'eu-' }, { name: 'orders' }],
+      ...{ groups: ['billing'], clusters: ['.'] },
+    },
+    cidrs: ['127.0.0.0/8'],
+  });
+  expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBeCloseTo(86_400_000, -4);
+  expect((await run('tokens')).stdout).toContain('streams main (keys eu-*), orders; groups billing');
+  const rotated = await run('tokens', 'rotate', id, '--overlap', '10m', '--expires', 'none', '--json');
+  expect(JSON.parse(rotated.stdout)).toMatchObject({
+    ...{ name: 'limited', limits, cidrs, expiresAt: null, replaces: { id } },
+  });
+  const plain = await run('tokens', 'rotate', id);
+  expect([plain.stdout, plain.stderr]).toEqual([
+    expect.stringMatching(/^fsh_\S+\n$/),
+    expect.stringContaining(`${id} is valid until`),
+  ]);
+}, 60_000);
+
 test('a token may do what its scopes say, until it is revoked or has expired', async () => {
   expect((await bulk(1)).status).toBe(200);
   const made = await run('tokens', 'create', 'reader', '--scope', 'read');

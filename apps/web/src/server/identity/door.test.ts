@@ -27,6 +27,12 @@ describe('nobody', () => {
   });
 });
 
+it('whoever is signed in can ask who they are', async () => {
+  expect(await appRouter.createCaller(contextOf(server)).session.mine()).toEqual({
+    ...{ kind: 'person', name: 'ada@example.org', displayName: 'Ada', roles: ['administrator'] },
+  });
+});
+
 describe('a viewer', () => {
   const viewer = appRouter.createCaller(contextOf(server, {}, having('viewer')));
 

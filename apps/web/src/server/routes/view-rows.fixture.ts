@@ -195,4 +195,5 @@ export const APART: Readonly<Record<string, string>> = {
   'overview.live': 'goes on until its reader leaves',
   'events.tail': 'goes on until its reader leaves',
   'sample.start': 'starts a process',
+  'session.mine': 'is about who asks, and reads nothing: see identity/door.test.ts',
 };

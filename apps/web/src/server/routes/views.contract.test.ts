@@ -164,17 +164,6 @@ describe('without what it asks', () => {
       ...{ tags: [], operations: [] },
     });
   });
-
-  it('a console without a token for the edge says which one it needs', async () => {
-    const poor = testConsole({ ...world, token: undefined });
-    try {
-      const refusal = { code: 'UNAUTHORIZED', message: expect.stringContaining('with the scope read') };
-      await expect(poor.ask.events.page({})).rejects.toMatchObject(refusal);
-      await expect(poor.ask.consumers.list()).rejects.toMatchObject(refusal);
-    } finally {
-      await poor.close();
-    }
-  });
 });
 
 describe('the live picture', () => {

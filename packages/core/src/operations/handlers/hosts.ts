@@ -70,6 +70,13 @@ export function hostHandlers(stores: HostStores): RouterHandlers<typeof hosts> {
     };
   }
 
+  /** As it is; undefined: there is none of this number. */
+  async function hostDocument(id: number): Promise<HostDocument | undefined> {
+    const snapshot = await topology.snapshot();
+    const host = snapshot.hosts.find((one) => one.id === id);
+    return host && documentOf(host, countOwned(snapshot));
+  }
+
   return {
     async list() {
       const snapshot = await topology.snapshot();
@@ -93,12 +100,17 @@ export function hostHandlers(stores: HostStores): RouterHandlers<typeof hosts> {
     async describe({ host, ...description }, caller) {
       if (Object.keys(description).length === 0)
         throw new ForeshardError('invalid_order', 'Name at least one of zone, labels and capacity.');
+      const old = await hostDocument(host);
       const decided = await decide(describeHost(host, description), caller);
       const result = caller.dryRun ? 'would be described' : 'described';
-      return { result, host: documentOf(decided.host, countOwned(await topology.snapshot())) };
+      const described = documentOf(decided.host, countOwned(await topology.snapshot()));
+      caller.note?.({ before: old, after: described });
+      return { result, host: described };
     },
     async remove({ host }, caller) {
+      const old = await hostDocument(host);
       await decide(removeHost(host), caller);
+      caller.note?.({ before: old, after: null });
       return { host, result: caller.dryRun ? 'would be removed' : 'removed' };
     },
     drain: ({ host }, caller) => drain(host, 'draining', caller),

@@ -58,11 +58,16 @@ export function notificationHandlers({
         ...(kinds === undefined ? {} : { kinds }),
         ...(pauseSeconds === undefined ? {} : { pauseSeconds }),
       };
+      const before = await targetNamed(name);
       if (!(await changeTarget(calledBy(caller), name, change))) throw unknownTarget(name);
-      return targetNamed(name);
+      const after = await targetNamed(name);
+      caller.note?.({ before, after });
+      return after;
     },
-    async removeTarget({ name }) {
+    async removeTarget({ name }, { note }) {
+      const before = await targetNamed(name);
       if (!(await store.remove(name))) throw unknownTarget(name);
+      note?.({ before, after: null });
       return { removed: name };
     },
     async testTarget({ name }, caller) {

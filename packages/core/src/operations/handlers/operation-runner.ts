@@ -71,7 +71,7 @@ export class OperationRunner<T extends OperationTable = OperationTable> {
       await this.ended(begunId, entry, { outcome: 'failed', ...refusalIn(error) });
       throw error;
     }
-    const change = noted.length === 0 ? { after: output } : Object.assign({}, ...noted);
+    const change = Object.assign({ after: output }, ...noted);
     await this.ended(begunId, entry, { outcome: 'done', ...keptChange(change, operation) });
     return output;
   }

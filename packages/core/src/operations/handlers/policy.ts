@@ -40,11 +40,12 @@ export function policyHandlers(stores: PolicyStores): RouterHandlers<typeof poli
   async function change(
     { effectiveAt, ...wanted }: Wanted,
     { callsOff, pointer }: Manner,
-    { actor, dryRun }: Caller,
+    { actor, dryRun, note }: Caller,
   ): Promise<Changed> {
     const createdMs = nowMs();
     const effectiveMs = effectiveAt === undefined ? createdMs : Date.parse(effectiveAt);
     const absent = await absentOf(stores, wanted.policy);
+    const [newest] = await policies.versions(1);
     const reply = await changePolicy(
       policies,
       { ...wanted, actor, createdMs, effectiveMs },
@@ -55,6 +56,7 @@ export function policyHandlers(stores: PolicyStores): RouterHandlers<typeof poli
     if (reply.kind === 'early')
       throw new ForeshardError('conflict', `${earlyText(reply.scheduled)} Or send callsOff: true.`);
     if (!dryRun) await wakePlanner(stores);
+    note?.({ before: newest?.policy ?? DEFAULT_POLICY, after: reply.version.policy });
     return { ...versionDocument(reply.version), absent };
   }
 

@@ -53,6 +53,20 @@ it('a quota is set by name or id, replaced as a whole, listed and removed', asyn
   expect([...kept.values()].map(({ scope }) => scope)).toEqual(['stream']);
 });
 
+it('a change is noted with what was before', async () => {
+  const noted: unknown[] = [];
+  const caller = { ...CALLER, note: (change: object) => void noted.push(change) };
+  const main = { scope: 'stream', subject: 'main' } as const;
+  await handlers.set({ ...main, eventsPerSecond: 9 }, caller);
+  await handlers.set({ ...main, eventsPerSecond: 10 }, caller);
+  await handlers.remove(main, caller);
+  expect(noted).toMatchObject([
+    { before: undefined, after: { eventsPerSecond: 9 } },
+    { before: { eventsPerSecond: 9 }, after: { eventsPerSecond: 10 } },
+    { before: { eventsPerSecond: 10 }, after: null },
+  ]);
+});
+
 it('a quota of what is there no more is listed without a name, and removed', async () => {
   for (const subject of ['gone', 'old'])
     kept.set(`stream ${subject}`, {

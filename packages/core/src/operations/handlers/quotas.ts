@@ -27,6 +27,10 @@ export function quotaHandlers({
     return { subject: name, name };
   }
 
+  async function quotaOf(scope: StoredQuota['scope'], subject: string): Promise<StoredQuota | undefined> {
+    return (await store.list()).find((one) => one.scope === scope && one.subject === subject);
+  }
+
   return {
     async list() {
       const [own, all, { streams }] = await Promise.all([store.list(), tokens.list(), topology.snapshot()]);
@@ -36,20 +40,25 @@ export function quotaHandlers({
       };
       return { quotas: own.map((quota) => documentOf(quota, names[quota.scope].get(quota.subject) ?? null)) };
     },
-    async set({ scope, subject: given, eventsPerSecond, bytesPerSecond }) {
+    async set({ scope, subject: given, eventsPerSecond, bytesPerSecond }, { note }) {
       if (eventsPerSecond === undefined && bytesPerSecond === undefined)
         throw new ForeshardError('invalid_order', 'Name at least one of eventsPerSecond and bytesPerSecond.');
       const { subject, name } = await subjectOf(scope, given);
       const quota = { scope, subject, eventsPerSecond, bytesPerSecond };
+      const before = await quotaOf(scope, subject);
       await store.set(quota);
-      return documentOf(quota, name);
+      const after = documentOf(quota, name);
+      note?.({ before: before && documentOf(before, name), after });
+      return after;
     },
-    async remove({ scope, subject: given }) {
+    async remove({ scope, subject: given }, { note }) {
       const subject = scope === 'stream' ? given : idOf(await tokens.list(), given);
+      const before = await quotaOf(scope, subject);
       if (!(await store.remove(scope, subject)))
         throw new ForeshardError('unknown_quota', `The ${scope} ${given} has no quota of its own.`, {
           pointer: '{subject}',
         });
+      note?.({ before: before && documentOf(before, null), after: null });
       return { scope, subject, result: 'removed' };
     },
   };

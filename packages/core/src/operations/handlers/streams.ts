@@ -48,13 +48,14 @@ export function streamHandlers(stores: StreamStores): RouterHandlers<typeof stre
           'Name at least one of retentionMs, retentionBytes and dedupWindowMs.',
         );
       const snapshot = await topology.snapshot();
-      const { id } = streamNamed(snapshot, name);
-      const stream = await decided(stores, alterStream(id, settings), caller, 'unknown_stream');
+      const old = streamNamed(snapshot, name);
+      const stream = await decided(stores, alterStream(old.id, settings), caller, 'unknown_stream');
       await wakeUnless(caller.dryRun);
-      return {
-        result: caller.dryRun ? 'would be altered' : 'altered',
-        stream: documentOf(stream, countShardlets(snapshot).get(id) ?? 0, await quotas.list()),
-      };
+      const own = await quotas.list();
+      const count = countShardlets(snapshot).get(old.id) ?? 0;
+      const altered = documentOf(stream, count, own);
+      caller.note?.({ before: documentOf(old, count, own), after: altered });
+      return { result: caller.dryRun ? 'would be altered' : 'altered', stream: altered };
     },
     async delete({ stream: name }, caller) {
       if (name === DEFAULT_STREAM)
@@ -63,9 +64,12 @@ export function streamHandlers(stores: StreamStores): RouterHandlers<typeof stre
           `The stream ${name} cannot be deleted: clients that name no stream mean it.`,
           { pointer: '{stream}' },
         );
-      const { id } = streamNamed(await topology.snapshot(), name);
-      const { replicas } = await decided(stores, deleteStream(id), caller, 'unknown_stream');
+      const snapshot = await topology.snapshot();
+      const old = streamNamed(snapshot, name);
+      const { replicas } = await decided(stores, deleteStream(old.id), caller, 'unknown_stream');
       await wakeUnless(caller.dryRun);
+      const count = countShardlets(snapshot).get(old.id) ?? 0;
+      caller.note?.({ before: documentOf(old, count, []), after: null });
       const result = caller.dryRun ? 'would be deleted' : 'deleted';
       return { stream: name, result, shardlets: replicas };
     },

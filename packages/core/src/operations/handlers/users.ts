@@ -82,10 +82,11 @@ export function userHandlers(stores: UserStores): RouterHandlers<typeof users> {
       });
       if (changed === undefined) throw noPerson(user);
       if (changed === 'last-administrator') throw lastAdministrator(person.email);
-      caller.note?.({ before: auditedOf(person), after: auditedOf(changed) });
       // sessions of the disabled hold no more in any case: this is so that they do not come back when enabled
       if (state === 'disabled') await sessions.endAll({ personId: person.id });
-      return userDocument(changed, nowMs());
+      const document = userDocument(changed, nowMs());
+      caller.note?.({ before: userDocument(person, nowMs()), after: document });
+      return document;
     },
     async remove({ user }, caller) {
       const person = await personNamed(people, user);
@@ -93,7 +94,7 @@ export function userHandlers(stores: UserStores): RouterHandlers<typeof users> {
       const removed = await people.remove(person.id);
       if (removed === undefined) throw noPerson(user);
       if (removed === 'last-administrator') throw lastAdministrator(person.email);
-      caller.note?.({ before: auditedOf(person) });
+      caller.note?.({ before: userDocument(person, nowMs()), after: null });
       return { user: person.id, email: person.email, result: 'removed' };
     },
     async invitations() {
@@ -106,11 +107,6 @@ export function userHandlers(stores: UserStores): RouterHandlers<typeof users> {
       return { invitation, result: 'revoked' };
     },
   };
-}
-
-/** What the audit log shows of a change. */
-function auditedOf({ email, name, roles, state }: Person) {
-  return { email, name, roles, state };
 }
 
 function userDocument(person: Person, atMs: number): UserDocument {
