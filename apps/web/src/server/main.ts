@@ -184,7 +184,7 @@ export function openConsole(settings: Settings, closing: AbortSignal): OpenConso
   const limits = { idleMs: settings.sessionIdleMs, absoluteMs: settings.sessionAbsoluteMs };
   const sessions = new Sessions(control.sessions, { ...SESSION_SETTINGS, ...limits }, Date.now);
   const cookie = { tls: settings.proxies > 0, databaseUrl: settings.databaseUrl };
-  const known = { sessions, tokens, cookie: cookieName(cookie) };
+  const known = { sessions, tokens, cookie: cookieName(cookie), proxies: settings.proxies };
   const load = new LoadFollower(control.redis.duplicate({ maxRetriesPerRequest: null }));
   const measures = new HostMeasures(control.redis);
   const probe = new EdgeProbe(settings.edgeUrl, request);

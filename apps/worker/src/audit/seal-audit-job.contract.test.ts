@@ -87,10 +87,14 @@ it('makes a key that only its user reads, seals, and publishes the head each min
   expect(announced).toEqual([head]);
   expect(lines).toMatchObject([{ msg: 'head of the audit log', ...head }]);
   expect(states.at(-1)).toMatchObject({ head, unsealed: 0, fault: null });
-  expect(await readHead(headFileOf(keyFile))).toEqual(head);
+  await write(1);
   nowMs += MINUTE_MS;
   await sealing.run(never);
-  expect(announced).toHaveLength(1);
+  nowMs += MINUTE_MS;
+  await sealing.run(never);
+  expect(states.at(-1)).toMatchObject({ verified: { to: 4 } });
+  expect(await readHead(headFileOf(keyFile))).toEqual(await chain.head());
+  expect(announced).toHaveLength(2);
 });
 
 it('finds what was changed, and prunes nothing until that was looked into', async () => {

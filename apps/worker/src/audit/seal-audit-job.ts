@@ -73,8 +73,11 @@ export class SealAuditJob {
     // there may be more of them
     this.lowId = reply.rows === SEALED_AT_ONCE ? aboveId : reply.lowId;
     this.parts.metrics.auditHead.set(reply.head.number);
-    if (this.isDue('verify', VERIFY_EVERY_MS)) await this.verify(this.hmac, signal);
-    if (this.isDue('publish', PUBLISH_EVERY_MS)) await this.publish(reply.head);
+    const isWhole = this.isDue('verify', VERIFY_EVERY_MS);
+    const isPublished = this.isDue('publish', PUBLISH_EVERY_MS);
+    if (isWhole) await this.verify(this.hmac, signal);
+    else if (isPublished) await this.verifyNew(this.hmac, signal);
+    if (isPublished) await this.publish(reply.head);
     const pruned = this.isDue('prune', PRUNE_EVERY_MS) ? await this.prune(this.hmac, signal) : 0;
     return pruned === 0 ? undefined : { pruned };
   }
@@ -89,10 +92,19 @@ export class SealAuditJob {
       );
   }
 
-  private async verify(hmac: Hmac, signal: AbortSignal): Promise<void> {
+  /** What was sealed since; what was found wrong stays wrong until the whole chain is looked at again. */
+  private async verifyNew(hmac: Hmac, signal: AbortSignal): Promise<void> {
+    const { to = 0 } = this.verified ?? {};
+    if (this.fault !== null) return;
+    if (to === 0) await this.verify(hmac, signal);
+    else if ((await this.parts.chain.sealAt(to)) !== undefined) await this.verify(hmac, signal, to);
+  }
+
+  /** `from`: behind this seal, else all of it. */
+  private async verify(hmac: Hmac, signal: AbortSignal, from?: number): Promise<void> {
     const { chain, heads, nowMs, log, metrics } = this.parts;
     const published = await heads.read();
-    const { head, faults } = await verifyChain(chain, hmac, { nowMs: nowMs(), published, signal });
+    const { head, faults } = await verifyChain(chain, hmac, { nowMs: nowMs(), from, published, signal });
     if (signal.aborted) return;
     this.fault = faults[0]?.detail ?? null;
     metrics.auditFaults.set(faults.length);

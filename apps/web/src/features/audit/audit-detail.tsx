@@ -47,7 +47,12 @@ function Shown({ entry }: { entry: Entry }) {
   const { outcome, code, detail, input, before, after } = entry;
   const tookMs = Date.parse(endedAt) - Date.parse(at);
   return (
-    <div className="mt-4 grid max-h-[70vh] gap-5 overflow-y-auto">
+    <section
+      aria-label="Record"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling box must be reachable by keyboard
+      tabIndex={0}
+      className="mt-4 grid max-h-[70vh] gap-5 overflow-y-auto outline-none"
+    >
       <dl className="grid grid-cols-2 gap-x-6 gap-y-3 text-sm sm:grid-cols-3">
         <Fact name="Outcome">
           <OutcomeBadge outcome={outcome} />
@@ -80,7 +85,7 @@ function Shown({ entry }: { entry: Entry }) {
       {before !== null ? <Change before={before} after={after} /> : null}
       {isEmpty(input) ? null : <Values title="Input" document={input} />}
       {before === null && !isEmpty(after) ? <Values title="Result" document={after} /> : null}
-    </div>
+    </section>
   );
 }
 

@@ -22,7 +22,7 @@ export function ChainBadge({ chain, nowMs }: { chain: Chain | undefined; nowMs: 
         <ShieldAlert className="size-3.5" aria-hidden /> Does not verify
       </Badge>
     );
-  if (head === null || verified === null)
+  if (head === null || verified === null || verified.to === 0)
     return (
       <Badge tip="A worker seals each row within a second or two and verifies the chain every ten minutes. None has told its result yet.">
         <ShieldQuestion className="size-3.5" aria-hidden /> Not verified yet

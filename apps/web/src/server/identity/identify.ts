@@ -1,10 +1,11 @@
 /** Who makes a request: a person by the cookie of a session, or a program by an API token. */
-import { EVERYWHERE, type Grant, type Principal, permissionsOf } from '@foreshard/core/access';
+import { type Grant, type Principal, permissionsOf } from '@foreshard/core/access';
 import type { Sessions } from '@foreshard/core/adapters/identity';
 import type { ActiveToken } from '@foreshard/core/adapters/prisma';
 import type { Origin } from '@foreshard/core/audit';
 import { clientAddress } from './client-address.ts';
 import { readCookie } from './cookie.ts';
+import { isWithin } from './networks.ts';
 
 export interface Identity {
   readonly principal: Principal;
@@ -23,6 +24,8 @@ export interface IdentifyParts {
   readonly sessions: Sessions;
   readonly tokens: TokenLookup;
   readonly cookie: string;
+  /** in front of the console */
+  readonly proxies: number;
 }
 
 const BEARER = /^Bearer ([\w-]{1,200})$/i;
@@ -31,7 +34,7 @@ const REQUEST_ID = /^[\w-]{1,64}$/;
 /** Undefined: nobody who is known. @throws what the store throws */
 export async function identify(parts: IdentifyParts, headers: Headers): Promise<Identity | undefined> {
   const authorization = headers.get('authorization');
-  if (authorization !== null) return byToken(parts, authorization);
+  if (authorization !== null) return byToken(parts, authorization, clientAddress(headers, parts.proxies));
   const secret = readCookie(headers, parts.cookie);
   const found = secret === undefined ? undefined : await parts.sessions.find(secret);
   if (found === undefined) return undefined;
@@ -43,9 +46,13 @@ export async function identify(parts: IdentifyParts, headers: Headers): Promise<
   };
 }
 
-async function byToken({ tokens }: IdentifyParts, authorization: string): Promise<Identity | undefined> {
+async function byToken(
+  { tokens }: IdentifyParts,
+  authorization: string,
+  address: string,
+): Promise<Identity | undefined> {
   const token = BEARER.exec(authorization)?.[1];
-  const principal = token === undefined ? undefined : await tokens.find(token);
+  const principal = token === undefined ? undefined : await tokens.find(token, address);
   if (principal === undefined) return undefined;
   return {
     principal,
@@ -78,7 +85,7 @@ interface ActiveTokens {
 export class TokenLookup {
   private readonly store: ActiveTokens;
   private readonly hash: (token: string) => string;
-  private known: Promise<ReadonlyMap<string, Principal>> | undefined;
+  private known: Promise<ReadonlyMap<string, KnownToken>> | undefined;
   private readAtMs = 0;
   private readonly bearers = new WeakMap<Principal, string>();
 
@@ -87,13 +94,14 @@ export class TokenLookup {
     this.hash = hash;
   }
 
-  async find(token: string): Promise<Principal | undefined> {
+  async find(token: string, address: string): Promise<Principal | undefined> {
     const hash = this.hash(token);
     // one that was just made is worth a look; a flood of wrong ones is not
-    const principal =
-      (await this.all(TOKENS_FRESH_MS)).get(hash) ?? (await this.all(MISS_FRESH_MS)).get(hash);
-    if (principal !== undefined) this.bearers.set(principal, token);
-    return principal;
+    const known = (await this.all(TOKENS_FRESH_MS)).get(hash) ?? (await this.all(MISS_FRESH_MS)).get(hash);
+    if (known === undefined || known.expiresAtMs <= Date.now() || !isWithin(known.cidrs, address))
+      return undefined;
+    this.bearers.set(known.principal, token);
+    return known.principal;
   }
 
   /** The token that somebody came with, to come to an edge with: that judges it as if it was asked itself. */
@@ -101,7 +109,7 @@ export class TokenLookup {
     return this.bearers.get(principal);
   }
 
-  private all(freshMs: number): Promise<ReadonlyMap<string, Principal>> {
+  private all(freshMs: number): Promise<ReadonlyMap<string, KnownToken>> {
     if (this.known !== undefined && Date.now() - this.readAtMs < freshMs) return this.known;
     this.readAtMs = Date.now();
     const read = this.read();
@@ -113,13 +121,20 @@ export class TokenLookup {
     return read;
   }
 
-  private async read(): Promise<ReadonlyMap<string, Principal>> {
+  private async read(): Promise<ReadonlyMap<string, KnownToken>> {
     const active = await this.store.activeHashes();
-    return new Map(active.map(({ id, name, hash, scopes }) => [hash, tokenPrincipal(id, name, scopes)]));
+    return new Map(active.map((token) => [token.hash, knownToken(token)]));
   }
 }
 
-function tokenPrincipal(id: string, name: string, scopes: readonly string[]): Principal {
-  const grants: readonly Grant[] = [{ permissions: permissionsOf(scopes), scope: EVERYWHERE }];
-  return { kind: 'token', id, name, grants };
+interface KnownToken {
+  readonly principal: Principal;
+  readonly cidrs: readonly string[];
+  readonly expiresAtMs: number;
+}
+
+function knownToken({ id, name, scopes, scope, cidrs, expiresAtMs }: ActiveToken): KnownToken {
+  const grants: readonly Grant[] = [{ permissions: permissionsOf(scopes), scope }];
+  const principal: Principal = { kind: 'token', id, name, grants };
+  return { principal, cidrs, expiresAtMs: expiresAtMs ?? Number.POSITIVE_INFINITY };
 }

@@ -1,0 +1,55 @@
+import { allows } from '@foreshard/core/access';
+import type { ActiveToken } from '@foreshard/core/adapters/prisma';
+import { describe, expect, it } from 'vitest';
+import { TokenLookup } from './identify.ts';
+
+function lookup(...tokens: Partial<ActiveToken>[]) {
+  const found: ActiveToken[] = tokens.map((token) => ({
+    ...{ id: 't', name: 'shop', hash: 'hash of fsh_x', scopes: ['read'], scope: {}, cidrs: [] },
+    ...{ expiresAtMs: undefined, ...token },
+  }));
+  let reads = 0;
+  const store = {
+    async activeHashes() {
+      reads += 1;
+      return found;
+    },
+  };
+  const made = new TokenLookup(store, (token) => `hash of ${token}`);
+  return {
+    find: (address = '10.1.2.3', token = 'fsh_x') => made.find(token, address),
+    made,
+    reads: () => reads,
+  };
+}
+
+describe('an API token at the console', () => {
+  it('may do what its scopes and limits say, and goes to edges as itself', async () => {
+    const { find, made } = lookup({ scope: { streams: [{ name: 'orders' }] } });
+    const principal = (await find())!;
+    expect(principal).toMatchObject({ kind: 'token', name: 'shop' });
+    expect(allows(principal.grants, 'events:read', { stream: 'orders' })).toBe(true);
+    expect(allows(principal.grants, 'events:read', { stream: 'main' })).toBe(false);
+    expect(allows(principal.grants, 'cluster:read', { cluster: '.' })).toBe(false);
+    expect(made.bearerOf(principal)).toBe('fsh_x');
+  });
+
+  it('holds only in its networks', async () => {
+    const { find } = lookup({ cidrs: ['10.0.0.0/8', 'fd00::/8'] });
+    expect(await find('10.1.2.3')).toBeDefined();
+    expect(await find('fd00::1')).toBeDefined();
+    expect(await find('192.0.2.1')).toBeUndefined();
+    expect(await lookup({ cidrs: ['nonsense'] }).find()).toBeUndefined();
+  });
+
+  it('holds no longer than it should, and a wrong one is nobody', async () => {
+    expect(await lookup({ expiresAtMs: Date.now() - 1 }).find()).toBeUndefined();
+    expect(await lookup({}).find('10.1.2.3', 'fsh_y')).toBeUndefined();
+  });
+
+  it('is looked for once, however many wrong ones come', async () => {
+    const { find, reads } = lookup({});
+    for (let i = 0; i < 50; i++) await find('10.1.2.3', `fsh_${i}`);
+    expect(reads()).toBe(1);
+  });
+});
