@@ -149,7 +149,7 @@ function Permissions({
           <label key={permission} className="flex items-start gap-2 text-sm has-disabled:text-faint">
             <input
               type="checkbox"
-              className="mt-0.5 size-4 accent-(--accent)"
+              className="mt-0.5 size-4 shrink-0 accent-(--accent)"
               checked={chosen.includes(permission)}
               disabled={!isMine}
               onChange={(event) =>

@@ -42,7 +42,7 @@ function Tokens() {
       head={
         <div className="flex flex-wrap items-center justify-between gap-3">
           <p className="text-sm text-soft">
-            For programs that call the API. Only the first characters of a token are kept.
+            For programs that call the API. A token is shown once; its first characters tell it apart.
           </p>
           <div className="flex flex-wrap items-center gap-2">
             <label className="flex items-center gap-2 px-1 text-sm">
