@@ -120,7 +120,7 @@ it('the audit log is given what a person was and is', async () => {
     { ...person, roles: [role('viewer')] },
     { ...person, roles: [role('approver')] },
   ];
-  expect(noted).toEqual([{ before, after }, { before: after, after: null }]);
+  expect(noted).toMatchObject([{ before, after }, { before: after, after: null }]);
 });
 
 it('the sessions of a disabled person end, and do not come back', async () => {
