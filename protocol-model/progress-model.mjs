@@ -116,7 +116,8 @@ export function progressModel(cfg) {
     k.empty = s.H[h].empty ? 1 : 0;
     k.other = s.run[h] === k.run ? 0 : 1;
     // nobody uses an empty store: it says nothing of the disk that is put in its place
-    if (!k.empty && fixed('limitAtAcceptance') && fixed('ownSeq')) k.top = Math.min(k.top, promiseOf(k, s.H[h]));
+    if (!k.empty && fixed('limitAtAcceptance') && fixed('ownSeq'))
+      k.top = Math.min(k.top, promiseOf(k, s.H[h]));
   };
   /** Up to where it is certain what a host holds: not a mark that may have been carried out after it went back. */
   function promiseOf(k, { gen, mark, mp }) {
@@ -377,8 +378,7 @@ export function progressModel(cfg) {
           readmit(u, t, h);
         },
       ];
-    else if (k.empty)
-      yield [`${HN[h]} has an older disk in place of the empty one`, (u) => suspend(u, t, h)];
+    else if (k.empty) yield [`${HN[h]} has an older disk in place of the empty one`, (u) => suspend(u, t, h)];
   }
   /** Another run of a whole host: new epochs, as requests of the old run may come. */
   function readmit(s, t, h) {

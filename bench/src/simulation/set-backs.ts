@@ -32,6 +32,7 @@ interface Stored {
   readonly host: number;
   /** the operation that stored it: a state of the host holds it, or does not */
   readonly by: object | undefined;
+  readonly shardlet: number;
   readonly epoch: number;
 }
 
@@ -71,8 +72,8 @@ export class SetBacks {
     this.all.push(setBack);
     for (const [place, stored] of this.stored) {
       if (stored.host !== host || stored.by === undefined) continue;
-      if (made.has(stored.by)) this.gone.delete(place);
-      else if (!this.gone.has(place)) this.gone.set(place, setBack);
+      if (!made.has(stored.by)) this.gone.set(place, this.gone.get(place) ?? setBack);
+      else if (this.isThere(stored)) this.gone.delete(place);
     }
     const proof = (await this.topology.proofs.proofs()).get(host);
     const { progress, mark } = await memory.identify();
@@ -80,6 +81,12 @@ export class SetBacks {
     const isMarked = proof !== undefined && proof.generation >= known.generation && ordinal(proof.held) > 0;
     const isOlder = isMarked && (isOlderMark(mark, proof.held) || progress.count < proof.count);
     setBack.isHidden = progress.generation >= known.generation && !isOlder;
+  }
+
+  /** What came back on a host counts where the topology store has not moved or closed the shardlet without it. */
+  private isThere({ host, shardlet, epoch }: Stored): boolean {
+    const known = this.truth.shardlet(shardlet);
+    return known?.owner === host && known.epoch === epoch && known.state.kind === 'open';
   }
 
   /** The last epoch at which this event was stored at this place. */
@@ -90,10 +97,9 @@ export class SetBacks {
   noteStored(
     place: string,
     { id: host, newest: by }: DurableHost,
-    epoch: number,
-    isPastFence: boolean,
+    { shardlet, epoch, isPastFence }: { shardlet: number; epoch: number; isPastFence: boolean },
   ): void {
-    this.stored.set(place, { host, by, epoch });
+    this.stored.set(place, { host, by, shardlet, epoch });
     if (isPastFence) this.pastFence.add(place);
     this.gone.delete(place);
   }
