@@ -174,6 +174,28 @@ describe('the readmission of a host', () => {
     expect(trial.decide(beginReadmission(a, 'a-4', lower)).readmission).toMatchObject({ regressed: lower });
   });
 
+  it('waits for a person once an older state was found in place of an empty store, in any run', () => {
+    const empty = { detail: 'empty', byMarks: true, foundEmpty: true, certainTs: 20, promise: 20 };
+    const older = { detail: 'it holds mark 3 again', byMarks: true, certainTs: 5, promise: 20 };
+    trial.decide(beginReadmission(a, 'a-2', empty));
+    expect(trial.refusal(beginReadmission(a, 'a-2', empty))).toBe('changed');
+    expect(trial.decide(beginReadmission(a, 'a-3', empty)).readmission!.regressed).toEqual(empty);
+    expect(trial.decide(beginReadmission(a, 'a-3', older)).readmission!.regressed).toEqual(older);
+    const again = trial.decide(beginReadmission(a, 'a-4', empty)).readmission!.regressed;
+    expect(again).toEqual({ ...empty, foundEmpty: undefined, certainTs: 5 });
+  });
+
+  it('waits for a person once another state was found where a comparison had suspended it', () => {
+    const compared = { detail: 'it lacks 7', byMarks: false, comparedAt: 9, certainTs: 20, promise: 20 };
+    const other = { detail: 'it lacks 7', byMarks: false, certainTs: 5, promise: 20 };
+    const suspend = (loss: typeof other) => trial.decide(beginReadmission(a, 'a-2', loss)).readmission!;
+    expect(suspend(compared).regressed).toEqual(compared);
+    expect(trial.refusal(beginReadmission(a, 'a-2', compared))).toBe('changed');
+    expect(suspend(other).regressed).toEqual(other);
+    const again = trial.decide(beginReadmission(a, 'a-3', compared)).readmission!.regressed;
+    expect(again).toEqual(other);
+  });
+
   it('puts no new stream on the host', () => {
     trial.decide(beginReadmission(a, 'a-2'));
     trial.decide(createStream({ name: 't', shardCount: 3 }));
