@@ -56,7 +56,7 @@ function reportRegression({ id, name, regressed, shardlets }: Host): void {
   if (regressed === null) return;
   process.stdout.write(
     `\n${name} went back to an older state (${regressed}). ${counted(shardlets, 'shardlet')} of it wait.\n` +
-      `If a newer copy of its data exists, start it on that; else review the loss: foreshard hosts accept-loss ${id} --dry-run\n`,
+      `If a newer copy of its data exists, start it on that. Then review the loss: foreshard hosts accept-loss ${id} --dry-run\n`,
   );
 }
 

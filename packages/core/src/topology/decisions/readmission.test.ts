@@ -154,14 +154,22 @@ describe('the readmission of a host', () => {
 
   it('does not lift a suspension that was noted since the host was looked at', () => {
     const seen = trial.host(a)!.readmission;
-    const loss = { detail: 'it answered less', byMarks: false, certainTs: 1, promise: 2 };
+    const loss = { detail: 'it lacks 7', byMarks: false, comparedAt: 9, certainTs: 1, promise: 2 };
     const suspended = trial.decide(beginReadmission(a, 'a-2', loss));
     expect(trial.refusal(beginReadmission(a, 'a-2', undefined, seen))).toBe('changed');
     expect(trial.refusal(beginReadmission(a, 'a-3', undefined, seen))).toBe('changed');
     expect(trial.host(a)).toEqual(suspended);
-    // who has seen it, and found the host whole all the same: it was started from a newer copy
+    // who has seen it, and found the host whole all the same
     const again = trial.decide(beginReadmission(a, 'a-3', undefined, suspended.readmission));
     expect(again.readmission).not.toHaveProperty('regressed');
+  });
+
+  it('does not lift a suspension of a host that was found in an older state', () => {
+    const loss = { detail: 'it holds mark 3 again', byMarks: true, certainTs: 1, promise: 2 };
+    const suspended = trial.decide(beginReadmission(a, 'a-2', loss));
+    for (const run of ['a-2', 'a-3'])
+      expect(trial.refusal(beginReadmission(a, run, undefined, suspended.readmission))).toBe('changed');
+    expect(trial.host(a)).toEqual(suspended);
   });
 
   it('counts as certain, in any other run, only what was certain in the suspended one', () => {

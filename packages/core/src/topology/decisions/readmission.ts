@@ -47,7 +47,8 @@ export function beginReadmission(
       if (noted?.incarnation === notedIncarnation && ((asBefore && !isOlder) || accepted))
         return refuse('changed', `the readmission of this run has begun`);
       const isNew = noted?.regressed !== undefined && noted.since !== seen?.since;
-      if (regressed === undefined && isNew && !accepted)
+      const isFinal = noted?.regressed !== undefined && !endsItself(noted.regressed);
+      if (regressed === undefined && (isNew || isFinal) && !accepted)
         return refuse('changed', `host ${hostId} went back to an older state: ${noted.regressed!.detail}`);
       const before = noted?.before ?? (host.state === 'draining' ? 'draining' : 'active');
       const loss = accepted ? noted.regressed : regressed && withLimitsOf(noted?.regressed, regressed);
