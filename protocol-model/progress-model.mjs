@@ -7,9 +7,10 @@
  * the clk of its mark: everything in a log with a ts at or below it was there in the moment of the mark.
  *
  * host:    gen, cnt, mark, mp (promise of the mark), fl (createFloor), R (replicas [epoch, mode, log]); a set-back
- *          takes all of these from a snapshot. run stays or changes; g (rounds of marks) is for the check only.
+ *          takes all of these from a snapshot. run stays or changes; g (clk of its mark) is for the check only.
  * T:       v, S (shardlets), and per host h: gen, run, st (0 used, 1 suspended, 2 accepting), held, pro, cnt,
- *          sent [[mark, promise it builds on]]: marks sent and not confirmed, fl
+ *          sent [[mark, promise it builds on]]: marks sent and not confirmed, fl; of a suspension: top (no more than
+ *          this is certain), empty (nothing but an empty store was found), other (in a run that T never used)
  * caller:  w[edge][host] = [generation, seen, refusing, last acknowledged record [s, seq, epoch, event]]
  */
 const bit = (i) => 1 << i;
@@ -21,6 +22,7 @@ export function progressModel(cfg) {
   const bug = new Set(cfg.bugs || []);
   const NH = cfg.hosts || 1;
   const NE = cfg.events;
+  const B0 = cfg.bud;
   const fixed = (name) => !bug.has(name);
   const shardlet = (o, e) => ({ o, e, st: 'O', fs: -1, suc: -1, lost: [], j: null });
   const host = () => ({ gen: 0, cnt: 0, mark: '1a', mp: 0, fl: 0, g: 0, R: [null] });
@@ -35,6 +37,8 @@ export function progressModel(cfg) {
     told: 0,
     pros: [0],
     top: 99,
+    empty: 0,
+    other: 0,
   });
   const init = {
     clk: 1,
@@ -43,9 +47,10 @@ export function progressModel(cfg) {
     run: Array(NH).fill(0),
     up: Array(NH).fill(1),
     snap: Array(NH).fill(null),
+    kept: Array(NH).fill(null), // the state that it was in before it went back: a person has the disk
     sb: Array(NH).fill(0), // set back behind a mark, not accepted yet
     hurt: Array(NH).fill(0), // ever set back
-    cg: Array(NH).fill(0), // round of the newest confirmed mark
+    cg: Array(NH).fill(0), // g of the newest confirmed mark
     twice: [], // s, seqs that may be given twice after a set-back in the window: from, to
     saw: Array(NH).fill(0), // a caller was answered less than before
     T: [{ v: 1, S: [shardlet(0, 1)], h: Array.from({ length: NH }, known), stop: 0 }],
@@ -71,6 +76,10 @@ export function progressModel(cfg) {
     s.H[h].cnt++;
   };
   const certain = (log, promise) => log.filter(([, ts]) => ts <= promise).length;
+  const alike = (a, b) => {
+    const other = a.findIndex(([x], k) => b[k]?.[0] !== x);
+    return other < 0 ? a.length : other;
+  };
   const inLog = (log, x) => log.findIndex(([y]) => y === x);
   /** -> [kind, seq] or null when refused */
   function append(s, x, i, h, e) {
@@ -102,8 +111,21 @@ export function progressModel(cfg) {
     s.H[h].gen === s.T[t].h[h].gen;
   const suspend = (s, t, h) => {
     if (!s.hurt[h] && s.T.length === 1) s.bad = `a whole host is suspended: ${HN[h]}`;
-    s.T[t].h[h].st = 1;
+    const k = s.T[t].h[h];
+    k.st = 1;
+    k.empty = s.H[h].empty ? 1 : 0;
+    k.other = s.run[h] === k.run ? 0 : 1;
+    // nobody uses an empty store: it says nothing of the disk that is put in its place
+    if (!k.empty && fixed('limitAtAcceptance') && fixed('ownSeq'))
+      k.top = Math.min(k.top, promiseOf(k, s.H[h]));
   };
+  /** Up to where it is certain what a host holds: not a mark that may have been carried out after it went back. */
+  function promiseOf(k, { gen, mark, mp }) {
+    const unconfirmed = k.sent.find(([m]) => m === mark);
+    if (unconfirmed) return fixed('promiseOfHost') ? unconfirmed[1] : mp;
+    // of a line that was given up when a loss was accepted: what it has in common with the one that T went on with
+    return gen < k.gen && fixed('sentForgotten') ? Math.max(0, ...k.pros.filter((p) => p <= mp)) : mp;
+  }
   /** What a host shows, against what T knows of it: whole, next (a mark that T has sent), regressed or foreign. */
   function verdict(k, { gen, cnt, mark }) {
     if (gen !== k.gen) return gen > k.gen ? 'foreign' : 'regressed';
@@ -168,14 +190,14 @@ export function progressModel(cfg) {
     const [, , h, expected, next] = m;
     const H = s.H[h];
     if (bug.has('noMark')) {
-      H.g++;
       H.mp = s.clk++;
+      H.g = s.clk;
       return;
     }
     if (H.mark !== expected) return;
     H.mark = next;
     H.mp = s.clk++;
-    H.g++;
+    H.g = s.clk;
     H.cnt++;
   }
   function afterMark(s, m) {
@@ -214,8 +236,8 @@ export function progressModel(cfg) {
     const T = s.T[t];
     const k = T.h[h];
     const H = s.H[h];
-    const unconfirmed = k.sent.find(([m]) => m === H.mark);
-    k.P = bug.has('ownSeq') ? 99 : unconfirmed && fixed('promiseOfHost') ? unconfirmed[1] : H.mp;
+    k.P = bug.has('ownSeq') ? 99 : promiseOf(k, H);
+    delete H.empty;
     // the mutant: another run of it is judged by its marks alone
     if (fixed('limitForgotten') || s.run[h] === k.run) k.P = Math.min(k.P, k.top);
     k.top = k.P; // until the loss is accepted: the host may go back again meanwhile
@@ -229,10 +251,11 @@ export function progressModel(cfg) {
     const n = Math.max(number(H.mark), number(k.held), ...k.sent.map(([m]) => number(m))) + 1;
     k.held = H.mark = `${n}${String.fromCharCode(97 + 8 * t)}`;
     k.pro = H.mp = s.clk++;
-    H.g++;
+    H.g = s.clk;
     k.cnt = H.cnt;
     s.cg[h] = H.g;
-    k.pros = [k.pro];
+    k.pros = [...k.pros.filter((p) => p <= k.P), k.pro];
+    k.empty = 0;
     if (bug.has('sentForgotten')) k.sent = [];
     k.done = 0;
     if (fixed('noFloor') && fixed('floorLast')) H.fl = T.v + 1;
@@ -297,7 +320,7 @@ export function progressModel(cfg) {
     k.held = H.mark = `${number(k.held) + 1}${String.fromCharCode(97 + 8 * t)}`;
     k.pro = H.mp = s.clk++;
     k.cnt = ++H.cnt;
-    s.cg[h] = ++H.g;
+    s.cg[h] = H.g = s.clk;
     k.pros.push(k.pro);
   }
   function endAccept(s, t, h) {
@@ -337,6 +360,25 @@ export function progressModel(cfg) {
       const i = left(s, t, h);
       yield [`accepting ${HN[h]}: s${i}`, (u) => acceptShardlet(u, t, h, i)];
     } else yield [`T uses ${HN[h]} again`, (u) => endAccept(u, t, h)];
+  }
+  /**
+   * A newer state may be put back. What was acknowledged in the older one is not in it, so a host that T saw in an
+   * older state waits for a person, however whole it is by its marks. Nothing was acknowledged by an empty store.
+   */
+  function* wholeSteps(s, t, h) {
+    const k = s.T[t].h[h];
+    if (k.st !== 1 || !s.up[h] || s.T[t].stop || s.H[h].empty) return;
+    const found = verdict(k, s.H[h]);
+    const mayEnd = k.empty || bug.has('wholeAgain') || (k.other && bug.has('wholeInAnotherRun'));
+    if (mayEnd && (found === 'whole' || found === 'next'))
+      yield [
+        `${HN[h]} is whole again: used`,
+        (u) => {
+          Object.assign(u.T[t].h[h], { st: 0, top: 99, empty: 0 });
+          readmit(u, t, h);
+        },
+      ];
+    else if (k.empty) yield [`${HN[h]} has an older disk in place of the empty one`, (u) => suspend(u, t, h)];
   }
   /** Another run of a whole host: new epochs, as requests of the old run may come. */
   function readmit(s, t, h) {
@@ -705,6 +747,7 @@ export function progressModel(cfg) {
         if (k.st === 0 && s.up[h] && s.run[h] !== k.run && !s.T[t].stop)
           go(`${P}: readmit ${HN[h]}`, (u) => readmit(u, t, h));
         for (const [l, f] of acceptSteps(s, t, h)) go(l, f);
+        for (const [l, f] of wholeSteps(s, t, h)) go(l, f);
       }
       for (const [l, f] of jobs(s, t)) go(l, f);
     }
@@ -738,6 +781,24 @@ export function progressModel(cfg) {
           u.run[h] = ++u.runs;
           drop(u, h);
         });
+      if (B.empty > 0 && s.up[h] && !s.H[h].empty)
+        go(`${HN[h]} starts with an empty disk`, (u) => {
+          u.b.empty--;
+          u.hurt[h] = u.sb[h] = 1;
+          u.kept[h] ??= JSON.parse(JSON.stringify(u.H[h]));
+          u.H[h] = { ...host(), mark: '0z', R: u.H[h].R.map(() => null), empty: 1 };
+          u.run[h] = ++u.runs;
+          drop(u, h);
+        });
+      if (B.putBack > 0 && s.up[h] && s.kept[h])
+        for (const isOther of [true, false])
+          go(`the disk of before is put back on ${HN[h]}${isOther ? '' : ', in its run'}`, (u) => {
+            u.b.putBack--;
+            setBack(u, h, u.kept[h]);
+            if (!isOther) return;
+            u.run[h] = ++u.runs;
+            drop(u, h);
+          });
       if (B.restart > 0 && s.up[h])
         go(`${HN[h]} restarts`, (u) => {
           u.b.restart--;
@@ -766,17 +827,23 @@ export function progressModel(cfg) {
       (m) => !((m[0] === 'm' && m[2] === h) || (m[0] === 'a' && m[4] === h) || (m[0] === 'c' && m[1] === h)),
     );
   };
-  function setBack(u, h) {
+  function setBack(u, h, to = u.snap[h]) {
     const old = u.H[h];
-    const H = JSON.parse(JSON.stringify(u.snap[h]));
+    const k = u.T[0].h[h];
+    const H = JSON.parse(JSON.stringify(to));
+    if (B0.putBack && !u.kept[h]) u.kept[h] = JSON.parse(JSON.stringify(old));
     while (H.R.length < old.R.length) H.R.push(null);
     u.hurt[h] = 1;
     if (H.g < u.cg[h]) u.sb[h] = 1;
-    else if (!u.sb[h])
-      old.R.forEach((r, i) => {
-        if (r) u.twice.push([i, H.R[i] ? H.R[i][2].length : 0, r[2].length]);
-        for (const [x] of r ? r[2] : []) if (!H.R[i] || inLog(H.R[i][2], x) < 0) u.win |= bit(x);
-      });
+    else {
+      // the window: it may also have gone back and forth between two marks, and T has not seen the older state
+      if (!u.sb[h] || k.st === 0 || k.empty)
+        old.R.forEach((r, i) => {
+          if (r) u.twice.push([i, H.R[i] ? alike(H.R[i][2], r[2]) : 0, r[2].length]);
+          for (const [x] of r ? r[2] : []) if (!H.R[i] || inLog(H.R[i][2], x) < 0) u.win |= bit(x);
+        });
+      u.sb[h] = 0;
+    }
     u.H[h] = H;
   }
 

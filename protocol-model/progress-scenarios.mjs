@@ -50,6 +50,22 @@ export const good = [
     bud: { mark: 1, snap: 1, demote: 1, look: 1, restart: 1 },
   },
   {
+    name: 'progress: set back in the same run, a newer state is put back',
+    ...two,
+    reader: true,
+    bud: { mark: 2, snap: 1, demote: 1, putBack: 1 },
+  },
+  {
+    name: 'progress: set back in the same run, restarted, a newer state is put back',
+    ...two,
+    bud: { mark: 1, snap: 1, demote: 1, restart: 1, putBack: 1 },
+  },
+  {
+    name: 'progress: an empty disk, an older one, the newest',
+    ...two,
+    bud: { mark: 1, snap: 1, restore: 1, empty: 1, putBack: 1 },
+  },
+  {
     name: 'progress: roll, set back, reader',
     ...two,
     reader: true,
@@ -189,6 +205,24 @@ export const mutants = [
     bugs: ['limitForgotten'],
     ...two,
     bud: { mark: 1, snap: 1, demote: 1, look: 1, restart: 1 },
+  },
+  {
+    name: 'progress: a host that went back is used again when its marks are whole',
+    bugs: ['wholeAgain'],
+    ...two,
+    bud: { mark: 2, snap: 1, demote: 1, putBack: 1 },
+  },
+  {
+    name: 'progress: the same, where it was suspended in a run that nobody used',
+    bugs: ['wholeInAnotherRun'],
+    ...two,
+    bud: { mark: 1, snap: 1, demote: 1, restart: 1, putBack: 1 },
+  },
+  {
+    name: 'progress: certain is what the disk that was put back has, not what was certain when it was suspended',
+    bugs: ['limitAtAcceptance'],
+    ...two,
+    bud: { mark: 2, snap: 1, demote: 1, putBack: 1 },
   },
   { name: 'progress, 0023: a closed shardlet ends where the host has it', bugs: ['closedAtItsSeq'], ...roll },
   {

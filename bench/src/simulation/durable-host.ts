@@ -51,6 +51,8 @@ export class DurableHost implements Callee, Clock {
   private readonly draws: Draws;
   private readonly watch: Watch;
   private file: Entry[] = [];
+  /** the files that it had when it went to another state: somebody has a copy of each */
+  private readonly saved: (readonly Entry[])[] = [];
   private synced = 0;
   private waiting: { readonly upTo: number; readonly leave: () => void }[] = [];
   private isSyncing = false;
@@ -182,8 +184,33 @@ export class DurableHost implements Callee, Clock {
    * that was behind and is promoted. Then connections last, and what is on its way is carried out there.
    */
   goBack(to: number): void {
-    this.file.length = to;
-    this.synced = to;
+    this.takeFile(this.file.slice(0, to));
+  }
+
+  /** How many operations each of the files has that it had before it went to another state. */
+  get savedLengths(): readonly number[] {
+    return this.saved.map((file) => file.length);
+  }
+
+  /** A newer state is put back: one that it was in before it went to another. What was done since is not in it. */
+  putBack(file: number, to: number): void {
+    this.takeFile(this.saved[file]!.slice(0, to));
+  }
+
+  /** What was done last, in the state that it is in. */
+  get newest(): object | undefined {
+    return this.file.at(-1);
+  }
+
+  /** All that was done to make the state that it is in. */
+  get made(): ReadonlySet<object> {
+    return new Set(this.file);
+  }
+
+  private takeFile(file: Entry[]): void {
+    this.saved.push(this.file);
+    this.file = file;
+    this.synced = file.length;
     if (this.hasEmptyDisk) return;
     this.isAdmitted = false;
     this.rebuild();

@@ -13,6 +13,9 @@ const CLOCK_BACK_MICROS = [10 * MS, 2_000 * MS] as const;
 const SET_BACKS_MAX = 3;
 /** operations that are lost by who is just behind */
 const BEHIND_MAX = 30;
+/** a person who has a newer copy starts the host on that, before or after the loss of the older one is accepted */
+const PUT_BACK_SHARE = 0.4;
+const PUT_BACK_MICROS = [20 * MS, 10_000 * MS] as const;
 /** a clock further back would make clients with tokens wait for most of the run */
 const BEHIND_MICROS_MAX = 3_000 * MS;
 
@@ -140,19 +143,36 @@ export class FaultInjector {
 
   /** Another run from a copy of its disk, or the same run: a replica that was behind is promoted. */
   private setBack(host: DurableHost): void {
-    const { network, draws, setBacks } = this.scene;
+    const { draws, schedule } = this.scene;
     if (!host.isUp || host.isEmptied || host.written < 2 || this.setBacks === SET_BACKS_MAX) return;
     this.setBacks++;
     const lost = draws.chance(0.5) ? Math.min(BEHIND_MAX, host.written - 1) : host.written - 1;
     const to = host.written - 1 - draws.below(lost);
+    this.changeState(host, `goes back from ${host.written} operations to ${to}`, () => host.goBack(to));
+    if (draws.chance(PUT_BACK_SHARE))
+      schedule.after(draws.between(...PUT_BACK_MICROS), () => this.putBack(host));
+  }
+
+  /** Any state that it was in before it went back, mostly the newest of them. */
+  private putBack(host: DurableHost): void {
+    const { draws } = this.scene;
+    if (this.isOver || !host.isUp || host.isEmptied) return;
+    const lengths = host.savedLengths;
+    const file = draws.chance(0.7) ? lengths.length - 1 : draws.below(lengths.length);
+    const all = lengths[file]!;
+    const to = draws.chance(0.7) ? all : 1 + draws.below(all);
+    const what = `gets state ${file} of before put back, ${to} operations in place of ${host.written}`;
+    this.changeState(host, what, () => host.putBack(file, to));
+  }
+
+  private changeState(host: DurableHost, what: string, change: () => void): void {
+    const { network, draws, setBacks } = this.scene;
     const keepsRun = draws.chance(0.5);
-    this.note(
-      `${host.name} goes back from ${host.written} operations to ${to}${keepsRun ? ' in its run' : ''}`,
-    );
+    this.note(`${host.name} ${what}${keepsRun ? ' in its run' : ''}`);
     network.calleeGoesBack(host);
     if (!keepsRun) host.crash(false);
     else if (draws.chance(0.5)) host.freeze(draws.between(50 * MS, 2_000 * MS));
-    host.goBack(to);
+    change();
     void setBacks.note(host);
     if (keepsRun) return;
     network.calleeDied(host, 'callee killed');

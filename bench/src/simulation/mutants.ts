@@ -246,6 +246,14 @@ export const MUTANTS_OF_PARTS: Readonly<
     foundBy: 'packages/core/src/adapters/redis/redis-host.differential.contract.test.ts',
     because: 'the hosts differ',
   },
+  'a newer state that is put back is trusted by its marks': {
+    file: `${CORE}/readmission/identity.ts`,
+    find: 'if (suspended !== undefined && suspended.foundEmpty !== true) return refused',
+    put: 'if (suspended?.accepted !== undefined) return refused',
+    project: 'unit',
+    foundBy: 'packages/core/src/readmission/readmission.test.ts',
+    because: 'waits for a person',
+  },
   'owning.sql seals at any epoch': {
     file: 'packages/core/src/adapters/postgres/sql/owning.sql',
     find: "IF r.epoch IS DISTINCT FROM at_epoch OR r.mode NOT IN ('open', 'sealed') THEN",

@@ -7,7 +7,8 @@
  * host after that state is excused then. Besides, a host in an older state cannot know what the topology store has
  * given away since, so an edge with a map as old may be told that an event is stored where nobody will look for it:
  * what is taken past the fence is excused until the loss is accepted. Each use of the two excuses is counted.
- * Whatever the marks show has to be suspended, and its losses have to be named.
+ * Whatever the marks show has to be suspended, and its losses have to be named. A newer state that is put back is one
+ * more way of going to another state: what was stored in the older one is not in it.
  */
 import { type Coverage, type Violation, violation } from '@foreshard/core/simulation';
 import type { Change, Host, TopologyMap } from '@foreshard/core/topology';
@@ -17,8 +18,6 @@ import type { VirtualProcess } from './virtual-process.ts';
 
 interface SetBack {
   readonly host: number;
-  /** the operations that are left */
-  readonly to: number;
   /** The topology store was waiting for a person, or readmitting what was lost before, so it names this too */
   readonly isMet: boolean;
   /** by the marks and counts that the topology store has */
@@ -31,8 +30,9 @@ interface SetBack {
 
 interface Stored {
   readonly host: number;
-  /** how many operations made the state that holds it */
-  readonly written: number;
+  /** the operation that stored it: a state of the host holds it, or does not */
+  readonly by: object | undefined;
+  readonly shardlet: number;
   readonly epoch: number;
 }
 
@@ -65,19 +65,28 @@ export class SetBacks {
   }
 
   /** REQUIRES that the host is in the older state. */
-  async note({ id: host, written: to, memory }: DurableHost): Promise<void> {
+  async note({ id: host, made, memory }: DurableHost): Promise<void> {
     const known = this.truth.host(host)!;
     const isMet = isJudged(known);
-    const setBack: SetBack = { host, to, isMet, isHidden: true, isSuspended: false, noticedBy: new Set() };
+    const setBack: SetBack = { host, isMet, isHidden: true, isSuspended: false, noticedBy: new Set() };
     this.all.push(setBack);
-    for (const [place, stored] of this.stored)
-      if (stored.host === host && stored.written > to && !this.gone.has(place)) this.gone.set(place, setBack);
+    for (const [place, stored] of this.stored) {
+      if (stored.host !== host || stored.by === undefined) continue;
+      if (!made.has(stored.by)) this.gone.set(place, this.gone.get(place) ?? setBack);
+      else if (this.isThere(stored)) this.gone.delete(place);
+    }
     const proof = (await this.topology.proofs.proofs()).get(host);
     const { progress, mark } = await memory.identify();
     // before the first mark (of a generation) is confirmed only counts tell, and they are made up for by any change
     const isMarked = proof !== undefined && proof.generation >= known.generation && ordinal(proof.held) > 0;
-    const isOlder = isMarked && (ordinal(mark) < ordinal(proof.held) || progress.count < proof.count);
+    const isOlder = isMarked && (isOlderMark(mark, proof.held) || progress.count < proof.count);
     setBack.isHidden = progress.generation >= known.generation && !isOlder;
+  }
+
+  /** What came back on a host counts where the topology store has not moved or closed the shardlet without it. */
+  private isThere({ host, shardlet, epoch }: Stored): boolean {
+    const known = this.truth.shardlet(shardlet);
+    return known?.owner === host && known.epoch === epoch && known.state.kind === 'open';
   }
 
   /** The last epoch at which this event was stored at this place. */
@@ -85,8 +94,12 @@ export class SetBacks {
     return this.stored.get(place)?.epoch;
   }
 
-  noteStored(place: string, { id: host, written }: DurableHost, epoch: number, isPastFence: boolean): void {
-    this.stored.set(place, { host, written, epoch });
+  noteStored(
+    place: string,
+    { id: host, newest: by }: DurableHost,
+    { shardlet, epoch, isPastFence }: { shardlet: number; epoch: number; isPastFence: boolean },
+  ): void {
+    this.stored.set(place, { host, by, shardlet, epoch });
     if (isPastFence) this.pastFence.add(place);
     this.gone.delete(place);
   }
@@ -145,6 +158,11 @@ export class SetBacks {
 function isJudged({ readmission }: Host): boolean {
   if (readmission?.regressed === undefined) return false;
   return readmission.regressed.accepted !== undefined || !isEmptyRun(readmission.incarnation);
+}
+
+/** One with the same number was carried out in a state that the host has left since. */
+function isOlderMark(mark: string, held: string): boolean {
+  return ordinal(mark) < ordinal(held) || (ordinal(mark) === ordinal(held) && mark !== held);
 }
 
 function ordinal(mark: string): number {

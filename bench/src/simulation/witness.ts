@@ -188,7 +188,7 @@ export class Witness {
     for (const [index, id] of ids.entries())
       if (!passed.has(index)) {
         const place = placeOfEvent({ event: id, shardlet, seq: seq++ });
-        this.setBacks.noteStored(place, host, epoch, isPastFence);
+        this.setBacks.noteStored(place, host, { shardlet, epoch, isPastFence });
       }
   }
 

@@ -128,7 +128,7 @@ function progressFinding(subject: string, { id, readmission }: Host, found: Host
   return problem(
     subject,
     `it went back to an older state: ${detail}. Its shardlets wait`,
-    `start it on a newer copy of its data; if there is none: foreshard hosts accept-loss ${id} --dry-run`,
+    `start it on a newer copy of its data, if there is one; then: foreshard hosts accept-loss ${id} --dry-run`,
   );
 }
 

@@ -57,7 +57,7 @@ async function reportRegression({ id, name, regressed, shardlets }: Host): Promi
   if (regressed === null) return;
   await print(
     `\n${name} went back to an older state (${regressed}). ${counted(shardlets, 'shardlet')} of it wait.\n` +
-      `If a newer copy of its data exists, start it on that; else review the loss: foreshard hosts accept-loss ${id} --dry-run\n`,
+      `If a newer copy of its data exists, start it on that. Then review the loss: foreshard hosts accept-loss ${id} --dry-run\n`,
   );
 }
 

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { openEventHost } from '@foreshard/core/adapters/event-hosts';
+import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { HostUnreachable } from '@foreshard/core/hosts';
 import type { LockService } from '@foreshard/core/locking';
 import { acceptLoss, type Shardlet } from '@foreshard/core/topology';
@@ -78,6 +78,13 @@ function work(): void {
     remember: (host) => prover.remember(host),
     standStill: async (detail) => void stoodStill.push(detail),
   });
+}
+
+/** Worker and callers have seen nothing yet. */
+async function startAnew(): Promise<void> {
+  await cluster.pool.close();
+  Reflect.set(cluster, 'pool', new HostPool(cluster.map));
+  work();
 }
 
 /** With its owner: PostgreSQL runs as a user of its own. */
@@ -186,6 +193,36 @@ describe('a Redis host', () => {
     await accept(A, shardlet, 3);
   });
 
+  test('that went back waits for a person, also when the newer state is put back in the same process', async () => {
+    const newer = await startRedis({ dir: join(folder.path, 'newer') });
+    try {
+      await fill(shardlet, 1, 3);
+      await prove(2);
+      await demoteAndPromote(async () => {
+        await fill(shardlet, 4, 5);
+        await prove(2);
+        await replicate(server.port, newer.port);
+        await command(newer.port, 'REPLICAOF', 'NO', 'ONE');
+      });
+      await startAnew();
+      // acknowledged in the older state, where the newer one has another event
+      expect(await cluster.append(shardlet, 'only in the older state')).toMatchObject({ firstSeq: 4 });
+      await expectSuspended(A, /again, after/);
+      const before = cluster.map.host(A)!.readmission;
+      await replicate(newer.port, server.port);
+      await command(server.port, 'REPLICAOF', 'NO', 'ONE');
+      await expectSuspended(A, /again, after/);
+      await server.restart();
+      await expectSuspended(A, /again, after/);
+      expect(cluster.map.host(A)!.readmission!.regressed).toEqual(before!.regressed);
+      await accept(A, shardlet, 3);
+      const read = await cluster.read(now(shardlet));
+      expect(read).toEqual(['event-1', 'event-2', 'event-3', 'event-4', 'event-5', 'after']);
+    } finally {
+      await newer.stop();
+    }
+  });
+
   test('demoted and promoted between two marks is found by whoever had seen more', async () => {
     await prove(2);
     await demoteAndPromote(() => fill(shardlet, 1, 2));
@@ -202,14 +239,8 @@ describe('a Redis host', () => {
       answered = await cluster.append(shardlet, 'lost');
     });
     const { firstSeq: seq, firstTs: ts } = answered as { firstSeq: number; firstTs: number };
-    // the worker has seen nothing of it, and later events have overtaken the count
-    await cluster.pool.close();
-    Reflect.set(
-      cluster,
-      'pool',
-      new (await import('@foreshard/core/adapters/event-hosts')).HostPool(cluster.map),
-    );
-    work();
+    // later events have overtaken the count
+    await startAnew();
     await fill(shardlet, 1, 9);
     const acknowledged = { shardlet: shardlet.id, epoch: shardlet.epoch, seq, ts };
     const claim = { host: A, claimant: 'edge-x', generation: 0, seen: 3, answered: 2, acknowledged, atMs: 1 };

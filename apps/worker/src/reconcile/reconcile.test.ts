@@ -42,6 +42,7 @@ class World {
   readonly locked: string[] = [];
   readonly stoodStill: string[] = [];
   readonly forgotten: number[] = [];
+  prove = async (_: number) => {};
   proveRun = async () => {};
   onCall: Call = () => {};
   /** connections that were opened past the pool, and of these the ones that were closed */
@@ -70,6 +71,7 @@ class World {
       doors: { trusted: (id) => this.pool.get(id), open: this.open, watch: () => undefined },
       ...UNPROVEN,
       proof: async (id) => this.proofs.get(id),
+      prove: (id) => this.prove(id),
       proveRun: () => this.proveRun(),
       forgetMarks: async ({ id }) => void this.forgotten.push(id),
       standStill: async (detail) => void this.stoodStill.push(detail),
@@ -98,6 +100,27 @@ class World {
     const { state } = await this.decide(prepareMigration({ id, epoch, dest }));
     if (state.kind !== 'moving') throw new Error(`shardlet ${id} is ${state.kind}`);
     await this.decide(abortMigration(id, state.nextEpoch));
+  }
+
+  /** As the worker's prover does. */
+  async mark(host: number): Promise<void> {
+    const before = this.proofs.get(host);
+    const n = (before === undefined ? 0 : Number(before.held.split('.')[0])) + 1;
+    const held = `${n}.w-${n}`;
+    const reply = await this.hosts.get(host)!.mark(before?.held ?? '', held, 0, 0);
+    if (reply.kind !== 'marked') throw new HostUnreachable('connection', 'it holds another mark');
+    const { generation, count } = reply.progress;
+    const promise = reply.hostLast;
+    this.proofs.set(host, {
+      host,
+      held,
+      next: held,
+      writers: ['w'],
+      generation,
+      count,
+      promise,
+      earlier: [],
+    });
   }
 
   run(): Promise<object | undefined> {
@@ -380,6 +403,7 @@ describe('a host that is used', () => {
     const memory = world.hosts.get(2)!;
     const { id, epoch } = [...world.map.shardlets()].find((s) => s.owner === 2)!;
     const whole = structuredClone(Reflect.get(memory, 'state'));
+    world.prove = () => world.mark(2);
     const pass = async () => {
       world.clock.advance(30_000_000);
       await world.run();
@@ -395,15 +419,76 @@ describe('a host that is used', () => {
     // nothing was put back
     world.runs.set(2, 'run-2');
     expect(await pass()).toMatchObject({ state: 'readmitting', readmission: { incarnation: 'run-2' } });
-    // whole but for what was changed after the loss, and acknowledged
-    Reflect.set(memory, 'state', whole);
+    // what was missing is put back where the rest is
     world.runs.set(2, 'run-3');
-    for (let i = 0; i < 2; i++)
-      expect(await pass()).toMatchObject({ state: 'readmitting', readmission: { incarnation: 'run-3' } });
-    for (let floor = 3; floor <= 9; floor++) await memory.createFloor(floor);
+    Reflect.get(memory, 'state').replicas.set(id, whole.replicas.get(id));
     expect(await pass()).toMatchObject({ state: 'active', incarnation: 'run-3', generation: 0 });
     const { state, lost } = world.map.shardlet(id)!;
     expect([state.kind, lost]).toEqual(['open', []]);
+  });
+
+  test('that a comparison suspended waits for a person when another state is put in its place', async () => {
+    const memory = world.hosts.get(2)!;
+    const { id, epoch } = [...world.map.shardlets()].find((s) => s.owner === 2)!;
+    const whole = structuredClone(Reflect.get(memory, 'state'));
+    world.prove = () => world.mark(2);
+    const pass = async () => {
+      world.clock.advance(30_000_000);
+      await world.run();
+      await world.follower.upToDate();
+      return world.map.host(2)!;
+    };
+    await memory.drop(id, epoch);
+    await memory.createFloor(2);
+    await pass();
+    const compared = structuredClone(Reflect.get(memory, 'state'));
+    // whole but for what was acknowledged after the loss; later changes make up for the count
+    Reflect.set(memory, 'state', structuredClone(whole));
+    for (let floor = 3; floor <= 99; floor++) await memory.createFloor(floor);
+    for (const run of ['run-1', 'run-3', 'run-3']) {
+      world.runs.set(2, run);
+      expect(await pass()).toMatchObject({ state: 'readmitting', readmission: { incarnation: run } });
+    }
+    compared.replicas.set(id, whole.replicas.get(id));
+    Reflect.set(memory, 'state', compared);
+    expect(await pass()).toMatchObject({ state: 'readmitting' });
+  });
+
+  test('that a comparison suspended waits for a person when it could not be marked after that', async () => {
+    const { id, epoch } = [...world.map.shardlets()].find((s) => s.owner === 2)!;
+    world.prove = async () => {
+      throw new HostUnreachable('timeout', 'no answer to the mark');
+    };
+    await world.hosts.get(2)!.drop(id, epoch);
+    world.clock.advance(30_000_000);
+    await world.run();
+    await world.follower.upToDate();
+    const { regressed } = world.map.host(2)!.readmission!;
+    expect(regressed).toMatchObject({ byMarks: false });
+    expect(regressed).not.toHaveProperty('comparedAt');
+  });
+
+  test('that is found in an older state waits for a person, also when a newer one is put back', async () => {
+    const memory = world.hosts.get(2)!;
+    await world.mark(2);
+    const older = structuredClone(Reflect.get(memory, 'state'));
+    await world.mark(2);
+    const newer = structuredClone(Reflect.get(memory, 'state'));
+    Reflect.set(memory, 'state', older);
+    await world.run();
+    await world.follower.upToDate();
+    const suspended = world.map.host(2)!.readmission!.regressed;
+    expect(suspended).toMatchObject({ byMarks: true, detail: expect.stringContaining('again, after') });
+    for (const run of ['run-1', 'run-2']) {
+      Reflect.set(memory, 'state', structuredClone(newer));
+      world.runs.set(2, run);
+      await world.run();
+      await world.follower.upToDate();
+      expect(world.map.host(2)).toMatchObject({
+        state: 'readmitting',
+        readmission: { regressed: suspended },
+      });
+    }
   });
 
   test('that came back empty is judged by what is put in its place', async () => {

@@ -84,9 +84,9 @@ interface Pass {
 interface Refused {
   readonly reason: RefusalReason;
   readonly detail: string;
-  /** its marks show it, and would show the contrary */
   readonly byMarks?: boolean;
-  /** a comparison with the topology store shows it, and nothing else does */
+  readonly foundEmpty?: boolean;
+  /** a comparison with the topology store shows it, and nothing else does; the host was marked after that */
   readonly isCompared?: boolean;
   readonly certainTs?: number;
 }
@@ -198,7 +198,8 @@ export class Reconciler {
     const trusted = this.perform(signal, (id) => this.parts.doors.trusted(id));
     const compared = await drive(comparingMachine(host.id, identity.incarnation), trusted);
     if (compared.kind !== 'refused') return { outcomes, trusted: host };
-    await this.refuse(host, identity, { ...compared, isCompared: true });
+    const isCompared = await isMarked(() => this.parts.prove(host.id));
+    await this.refuse(host, identity, { ...compared, isCompared });
     return { outcomes: [...outcomes, compared] };
   }
 
@@ -213,7 +214,7 @@ export class Reconciler {
     const noted = host.readmission!.incarnation;
     const isOtherRun = noted !== identity.incarnation;
     if (!isOtherRun && !this.isComparisonDue(host, [])) {
-      await this.refuse(host, identity, { reason: 'regressed', detail });
+      await this.refuse(host, identity, { reason: 'regressed', detail, isCompared: true });
       return [];
     }
     const pinned = await doors.open(host, identity.incarnation).catch(unreachable);
@@ -273,23 +274,21 @@ export class Reconciler {
     await this.parts.alarms.raise(host.id, reason, detail);
   }
 
-  private async suspend(
-    host: Host,
-    identity: HostIdentity,
-    { detail, byMarks = false, isCompared = false, certainTs: seen = Number.POSITIVE_INFINITY }: Refused,
-  ): Promise<void> {
+  private async suspend(host: Host, identity: HostIdentity, refusal: Refused): Promise<void> {
     const { id } = host;
+    const { detail, byMarks = false, foundEmpty = false, isCompared = false } = refusal;
+    const { certainTs: seen = Number.POSITIVE_INFINITY } = refusal;
     const { incarnation, mark, markPromise } = identity;
     const { topology, proof, remember, actor, log } = this.parts;
     const known = await proof(id);
     const promise = Math.max(known?.promise ?? 0, markPromise);
     // a mark that the topology store has not confirmed, or that was written since this process saw it, may be of the
     // older state
-    const { hostId } = identity;
     // nobody uses an empty store, so it says nothing of the disk that is put in its place
-    const certain = hostId === undefined ? (known?.promise ?? 0) : certainOf(known, { mark, markPromise });
+    const certain = foundEmpty ? (known?.promise ?? 0) : certainOf(known, { mark, markPromise });
     const certainTs = byMarks ? certain : Math.min(certain, known?.promise ?? 0, seen);
-    const loss = { detail, byMarks, certainTs, promise, ...comparedAt(host, identity, isCompared) };
+    const ends = foundEmpty ? { foundEmpty } : comparedAt(host, identity, isCompared);
+    const loss = { detail, byMarks, certainTs, promise, ...ends };
     const decision = beginReadmission(id, incarnation, loss);
     const reply = await topology.decide(decision, actor);
     if (reply.kind === 'refused') return;
@@ -317,8 +316,11 @@ export class Reconciler {
       const machine = await this.readmission(host, identity);
       const outcome = await drive(machine, perform);
       this.record(machine.name, outcome);
-      if (outcome.kind === 'refused')
-        await this.refuse(host, identity, { ...outcome, isCompared: outcome.reason === 'regressed' });
+      if (outcome.kind === 'refused') {
+        const isRegressed = outcome.reason === 'regressed';
+        const isCompared = isRegressed && (await isMarked(() => this.parts.proveRun(host, pinned)));
+        await this.refuse(host, identity, { ...outcome, isCompared });
+      }
       if (outcome.kind === 'finished') {
         await alarms.clear(host.id);
         metrics.readmissions.inc({ host: host.id, durability: host.durability });
@@ -414,8 +416,8 @@ export class Reconciler {
 }
 
 /**
- * One that something else has suspended before stays so, whatever a comparison says; and whichever state is put in
- * its place, what it had counted when it was suspended is not forgotten.
+ * One that something else has suspended before stays so, whatever a comparison says; and once another state was found
+ * in its place, only a person ends it.
  */
 function comparedAt(
   { readmission }: Host,
@@ -423,8 +425,22 @@ function comparedAt(
   isCompared: boolean,
 ): Pick<Regressed, 'comparedAt'> {
   const before = readmission?.regressed;
-  if (before === undefined || before.byMarks) return isCompared ? { comparedAt: count } : {};
-  return before.comparedAt === undefined ? {} : { comparedAt: Math.max(before.comparedAt, count) };
+  if (before === undefined || before.foundEmpty === true) return isCompared ? { comparedAt: count } : {};
+  return isCompared && before.comparedAt !== undefined ? { comparedAt: before.comparedAt } : {};
+}
+
+/**
+ * A mark that is sent after a comparison stays with all that the host has acknowledged by then: another state of it,
+ * which may be put in its place, does not hold it.
+ */
+async function isMarked(prove: () => Promise<void>): Promise<boolean> {
+  try {
+    await prove();
+    return true;
+  } catch (error) {
+    unreachable(error);
+    return false;
+  }
 }
 
 /** It begins its next generation in the middle of a readmission after a loss; until then it may be in any older one. */

@@ -230,7 +230,7 @@ export const hosts = {
       summary: 'What a host lost that went back to an older state',
       description: [
         'Per shardlet the last number known before, the last one on the host now, and the last certain one. Its shardlets',
-        'wait until the host is started on a newer copy of its data, or its loss is accepted. Events of its last second',
+        'wait until its loss is accepted. Start it on the newest copy of its data before. Events of its last second',
         'before it went back may come on top: only their producers know them.',
       ].join('\n'),
       answers: { 200: 'The loss' },

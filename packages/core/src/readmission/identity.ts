@@ -22,8 +22,9 @@ export type Assessment =
       readonly kind: 'refused';
       readonly reason: RefusalReason;
       readonly detail: string;
-      /** its marks show it, and would show the contrary */
       readonly byMarks: boolean;
+      /** the store is empty, so nobody can have been acknowledged anything by it */
+      readonly foundEmpty?: boolean;
       /** no event up to it is missing, as far as the process knows that saw it go back */
       readonly certainTs?: number;
     };
@@ -42,9 +43,14 @@ export function assess(host: Host, found: HostIdentity, proof: HostProof | undef
       : { kind: 'refused', reason: 'regressed', detail, byMarks: false };
   }
   if (found.hostId === undefined)
-    return refused('regressed', `host ${host.id} came back empty: its store has no host id`);
+    return {
+      ...refused('regressed', `host ${host.id} came back empty: its store has no host id`),
+      foundEmpty: true,
+    };
   const standing = standingOf(host.generation, proof, found);
   if (standing.kind !== 'whole') return refused(standing.kind, `host ${host.id}: ${standing.detail}`);
+  // events that were acknowledged in the older state are not in the newer one that was put back
+  if (suspended !== undefined && suspended.foundEmpty !== true) return refused('regressed', suspended.detail);
   const trusted = host.state !== 'readmitting' && host.incarnation === found.incarnation;
   return { kind: trusted ? 'trusted' : 'restarted' };
 }
@@ -61,7 +67,7 @@ function acceptance({ readmission }: Host, found: HostIdentity): Assessment | un
 
 /**
  * What was put back must not only be whole up to the loss: events were acknowledged after it, until the host was
- * suspended. So it has to hold the topology store's newest mark, and to have counted what it had counted then.
+ * suspended. So it has to hold the mark that was sent then, and to have counted what it had counted.
  */
 function mayBeWhole(
   host: Host,
@@ -73,6 +79,6 @@ function mayBeWhole(
   return found.progress.count >= comparedAt && standingOf(host.generation, proof, found).kind === 'whole';
 }
 
-function refused(reason: RefusalReason, detail: string): Assessment {
-  return { kind: 'refused', reason, detail, byMarks: true };
+function refused(reason: RefusalReason, detail: string) {
+  return { kind: 'refused', reason, detail, byMarks: true } as const;
 }

@@ -199,6 +199,6 @@ function consequencesOf(shardlets: readonly ShardletLoss[], absent: number): str
     ...starts,
     'Numbers above it are given out again: an event number may have named another event before.',
     'Consumer groups and readers that were past it are set back to it, and read what follows again.',
-    'It cannot be undone. If a newer copy of the data of this host exists, start the host on that copy instead.',
+    'It cannot be undone. If a newer copy of the data of this host exists, start the host on that copy first.',
   ];
 }

@@ -175,6 +175,23 @@ describe('a restarted host', () => {
   });
 });
 
+/** Suspended, with what its store shows when it is whole by its marks. */
+async function suspended(shown: {
+  detail: string;
+  byMarks: boolean;
+  foundEmpty?: true;
+  comparedAt?: number;
+}) {
+  const { cluster, host: id } = await clusterOf(2);
+  await cluster.decide(beginReadmission(id, 'run-1', { ...shown, certainTs: 5, promise: 9 }));
+  const progress = { generation: 0, count: 9 };
+  const marked = { mark: '3.w-3', markPromise: 9, progress };
+  const whole = { ...UNMARKED, ...marked, hostId: id, incarnation: 'run-2' };
+  const writers = ['w'];
+  const proof = { host: id, held: '3.w-3', next: '4.w-4', writers, ...progress, promise: 9, earlier: [] };
+  return { host: cluster.map.host(id)!, whole, proof };
+}
+
 /** The disk of a host at a time when this was its only shardlet. */
 async function storeAsItWas(cluster: TestCluster, { id, owner, epoch, stream, range }: Shardlet) {
   const store = new MemoryHost(cluster.clock);
@@ -276,6 +293,31 @@ describe('the store at the address of a host', () => {
     const host = cluster.map.host(await cluster.addHost())!;
     const found = { hostId, incarnation, ...UNMARKED };
     expect(assess(host, found, undefined)).toMatchObject(expected);
+  });
+
+  test('waits for a person when it went back, also when a newer state is put back', async () => {
+    const { host, whole, proof } = await suspended({ detail: 'it holds mark 2 again', byMarks: true });
+    const refused = { kind: 'refused', reason: 'regressed', detail: 'it holds mark 2 again', byMarks: true };
+    for (const incarnation of ['run-1', 'run-2'])
+      expect(assess(host, { ...whole, incarnation }, proof)).toEqual(refused);
+  });
+
+  test('is readmitted when it was empty, and its own disk is put back', async () => {
+    const { host, whole, proof } = await suspended({ detail: 'empty', byMarks: true, foundEmpty: true });
+    expect(assess(host, whole, proof)).toEqual({ kind: 'restarted' });
+    const older = { ...whole, mark: '2.w-2' };
+    const assessment = assess(host, older, proof);
+    expect(assessment).toMatchObject({ kind: 'refused', reason: 'regressed', byMarks: true });
+    expect(assessment).not.toHaveProperty('foundEmpty');
+    const empty = { ...whole, hostId: undefined, mark: '' };
+    expect(assess(host, empty, proof)).toMatchObject({ reason: 'regressed', foundEmpty: true });
+  });
+
+  test('is compared again only with the mark that was sent when a comparison had suspended it', async () => {
+    const { host, whole, proof } = await suspended({ detail: 'it lacks 7', byMarks: false, comparedAt: 9 });
+    expect(assess(host, whole, proof)).toEqual({ kind: 'toCompare', detail: 'it lacks 7' });
+    const before = { ...whole, mark: '2.w-2', progress: { generation: 0, count: 99 } };
+    expect(assess(host, before, proof)).toMatchObject({ kind: 'refused', detail: 'it lacks 7' });
   });
 
   test('is not trusted while its readmission is unfinished, whatever its run', async () => {

@@ -14,7 +14,7 @@ export function alarmWords(
     case 'regressed':
       return {
         what: `Host ${name} went back to an older state`,
-        cure: `Start it on a newer copy of its data. If there is none, review the loss: foreshard hosts accept-loss ${id} --dry-run`,
+        cure: `Start it on a newer copy of its data, if there is one. Then review the loss: foreshard hosts accept-loss ${id} --dry-run`,
       };
     case 'foreign':
       return {

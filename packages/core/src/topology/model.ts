@@ -58,12 +58,17 @@ export const readmissionSchema = z.object({
     .object({
       /** what shows it, for people */
       detail: z.string().min(1),
-      /** its marks show it, so they also show when it is whole again; else only a person ends it */
+      /** its marks show it; else a process's own count, a claim or a comparison */
       byMarks: z.boolean(),
       /**
-       * Changes the host had counted when a comparison with the topology store showed it, and nothing else did:
-       * another comparison may show that it is whole again, if it has counted as many. Left out: only a person or its
-       * marks end it.
+       * Nothing but an empty store was found, which acknowledges nothing: the suspension ends when the host is whole by
+       * its marks again. Once an older state was found there, only a person ends it.
+       */
+      foundEmpty: z.boolean().optional(),
+      /**
+       * Changes the host had counted when a comparison with the topology store showed it, and nothing else did. It was
+       * marked after that, so a host that holds that mark has all that it had acknowledged: another comparison may end
+       * the suspension. Left out: only a person ends it.
        */
       comparedAt: count.optional(),
       /** hostLast of the newest mark it still holds: records with a ts at or below it are certain */

@@ -30,7 +30,7 @@ export function ReviewLoss({ host }: { host: Suspended }) {
         </MayButton>
       }
       title={`What ${host.name} lost`}
-      description="It went back to an older state. If a newer copy of its data exists, start it on that instead."
+      description="It went back to an older state. If a newer copy of its data exists, start it on that first."
     >
       {(close) => <LossOrder host={host} onDone={close} />}
     </OrderDialog>

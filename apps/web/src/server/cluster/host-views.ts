@@ -9,8 +9,7 @@ import { publicAddress } from './address.ts';
 import { summarise } from './map-summary.ts';
 
 /**
- * `regressed`: it went back to an older state and waits for a newer copy of its data, or for a person who accepts the
- * loss. `alarmed`: it answers, but the worker will not use it until a person has looked at it
+ * `regressed`: it went back to an older state and waits for a person who accepts the loss. `alarmed`: it answers, but the worker will not use it until a person has looked at it
  */
 export type HostCondition =
   | 'reachable'

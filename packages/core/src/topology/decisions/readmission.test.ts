@@ -154,14 +154,22 @@ describe('the readmission of a host', () => {
 
   it('does not lift a suspension that was noted since the host was looked at', () => {
     const seen = trial.host(a)!.readmission;
-    const loss = { detail: 'it answered less', byMarks: false, certainTs: 1, promise: 2 };
+    const loss = { detail: 'it lacks 7', byMarks: false, comparedAt: 9, certainTs: 1, promise: 2 };
     const suspended = trial.decide(beginReadmission(a, 'a-2', loss));
     expect(trial.refusal(beginReadmission(a, 'a-2', undefined, seen))).toBe('changed');
     expect(trial.refusal(beginReadmission(a, 'a-3', undefined, seen))).toBe('changed');
     expect(trial.host(a)).toEqual(suspended);
-    // who has seen it, and found the host whole all the same: it was started from a newer copy
+    // who has seen it, and found the host whole all the same
     const again = trial.decide(beginReadmission(a, 'a-3', undefined, suspended.readmission));
     expect(again.readmission).not.toHaveProperty('regressed');
+  });
+
+  it('does not lift a suspension of a host that was found in an older state', () => {
+    const loss = { detail: 'it holds mark 3 again', byMarks: true, certainTs: 1, promise: 2 };
+    const suspended = trial.decide(beginReadmission(a, 'a-2', loss));
+    for (const run of ['a-2', 'a-3'])
+      expect(trial.refusal(beginReadmission(a, run, undefined, suspended.readmission))).toBe('changed');
+    expect(trial.host(a)).toEqual(suspended);
   });
 
   it('counts as certain, in any other run, only what was certain in the suspended one', () => {
@@ -172,6 +180,28 @@ describe('the readmission of a host', () => {
     expect(suspended.readmission).toMatchObject({ incarnation: 'a-3', regressed: loss });
     const lower = { ...loss, certainTs: 3 };
     expect(trial.decide(beginReadmission(a, 'a-4', lower)).readmission).toMatchObject({ regressed: lower });
+  });
+
+  it('waits for a person once an older state was found in place of an empty store, in any run', () => {
+    const empty = { detail: 'empty', byMarks: true, foundEmpty: true, certainTs: 20, promise: 20 };
+    const older = { detail: 'it holds mark 3 again', byMarks: true, certainTs: 5, promise: 20 };
+    trial.decide(beginReadmission(a, 'a-2', empty));
+    expect(trial.refusal(beginReadmission(a, 'a-2', empty))).toBe('changed');
+    expect(trial.decide(beginReadmission(a, 'a-3', empty)).readmission!.regressed).toEqual(empty);
+    expect(trial.decide(beginReadmission(a, 'a-3', older)).readmission!.regressed).toEqual(older);
+    const again = trial.decide(beginReadmission(a, 'a-4', empty)).readmission!.regressed;
+    expect(again).toEqual({ ...empty, foundEmpty: undefined, certainTs: 5 });
+  });
+
+  it('waits for a person once another state was found where a comparison had suspended it', () => {
+    const compared = { detail: 'it lacks 7', byMarks: false, comparedAt: 9, certainTs: 20, promise: 20 };
+    const other = { detail: 'it lacks 7', byMarks: false, certainTs: 5, promise: 20 };
+    const suspend = (loss: typeof other) => trial.decide(beginReadmission(a, 'a-2', loss)).readmission!;
+    expect(suspend(compared).regressed).toEqual(compared);
+    expect(trial.refusal(beginReadmission(a, 'a-2', compared))).toBe('changed');
+    expect(suspend(other).regressed).toEqual(other);
+    const again = trial.decide(beginReadmission(a, 'a-3', compared)).readmission!.regressed;
+    expect(again).toEqual(other);
   });
 
   it('puts no new stream on the host', () => {

@@ -43,10 +43,12 @@ export function beginReadmission(
       const noted = host.readmission;
       const asBefore = (noted?.regressed === undefined) === (regressed === undefined);
       const accepted = noted?.regressed?.accepted !== undefined;
-      if (noted?.incarnation === notedIncarnation && (asBefore || accepted))
+      const isOlder = endsItself(noted?.regressed) && !endsItself(regressed);
+      if (noted?.incarnation === notedIncarnation && ((asBefore && !isOlder) || accepted))
         return refuse('changed', `the readmission of this run has begun`);
       const isNew = noted?.regressed !== undefined && noted.since !== seen?.since;
-      if (regressed === undefined && isNew && !accepted)
+      const isFinal = noted?.regressed !== undefined && !endsItself(noted.regressed);
+      if (regressed === undefined && (isNew || isFinal) && !accepted)
         return refuse('changed', `host ${hostId} went back to an older state: ${noted.regressed!.detail}`);
       const before = noted?.before ?? (host.state === 'draining' ? 'draining' : 'active');
       const loss = accepted ? noted.regressed : regressed && withLimitsOf(noted?.regressed, regressed);
@@ -73,7 +75,16 @@ function withLimitsOf(
 ): Omit<Regressed, 'accepted'> {
   if (before === undefined) return loss;
   const certainTs = Math.min(before.certainTs, loss.certainTs);
-  return { ...loss, certainTs, promise: Math.max(before.promise, loss.promise) };
+  const limited = { ...loss, certainTs, promise: Math.max(before.promise, loss.promise) };
+  if (endsItself(before)) return limited;
+  // an older state was found before: somebody may have been acknowledged something by that
+  const { foundEmpty: _, comparedAt: __, ...final } = limited;
+  return final;
+}
+
+/** Without a person, when the host is whole again. */
+function endsItself(regressed: Omit<Regressed, 'accepted'> | undefined): boolean {
+  return regressed?.foundEmpty === true || regressed?.comparedAt !== undefined;
 }
 
 export interface LostAt {
