@@ -53,6 +53,7 @@ export function progressModel(cfg) {
     cg: Array(NH).fill(0), // g of the newest confirmed mark
     twice: [], // s, seqs that may be given twice after a set-back in the window: from, to
     saw: Array(NH).fill(0), // a caller was answered less than before
+    backs: Array(NH).fill(0), // times set back since a loss was accepted
     T: [{ v: 1, S: [shardlet(0, 1)], h: Array.from({ length: NH }, known), stop: 0 }],
     R: [[0, 0, 1, 0, 0]], // routes ever published: s, host, epoch, generation, run
     M: [], // on their way
@@ -325,7 +326,10 @@ export function progressModel(cfg) {
   }
   function endAccept(s, t, h) {
     const k = s.T[t].h[h];
-    s.saw[h] = 0;
+    // a loss that a caller saw is named now; of two before it was accepted, not all of it
+    const isSeen = s.saw[h] && s.backs[h] === 1 && !k.told && !s.C.some((c) => c[1] === h);
+    if (isSeen) for (let x = 0; x < NE; x++) if (s.ap[x]?.[3] === h) s.win &= ~bit(x);
+    s.backs[h] = s.saw[h] = 0;
     k.told = 0;
     if (!bug.has('endUnmarked')) {
       if (!isRaised(s, t, h)) {
@@ -834,6 +838,7 @@ export function progressModel(cfg) {
     if (B0.putBack && !u.kept[h]) u.kept[h] = JSON.parse(JSON.stringify(old));
     while (H.R.length < old.R.length) H.R.push(null);
     u.hurt[h] = 1;
+    u.backs[h]++;
     if (H.g < u.cg[h]) u.sb[h] = 1;
     else {
       // the window: it may also have gone back and forth between two marks, and T has not seen the older state
