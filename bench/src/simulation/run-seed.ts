@@ -226,6 +226,7 @@ async function finalLog({ truth, hosts, violations, witness, setBacks }: Cluster
       isGone,
       lost: witness.lossesOf(id),
       forgets: witness.forgets(id),
+      revivedAbove: witness.revivedAbove(id),
     });
     if (isGone) continue;
     if (!('range' in details)) {

@@ -54,6 +54,7 @@ export class Witness {
   private readonly notesEpochs: boolean;
   private readonly forgetful = new Set<number>();
   private readonly losses = new Map<number, Loss[]>();
+  private readonly revived = new Map<number, number>();
 
   constructor(parts: {
     hosts: ReadonlyMap<number, DurableHost>;
@@ -81,6 +82,11 @@ export class Witness {
     return this.losses.get(shardlet) ?? [];
   }
 
+  /** Where it was closed when a loss was accepted, before a newer state of its host was put back with more. */
+  revivedAbove(shardlet: number): number | undefined {
+    return this.revived.get(shardlet);
+  }
+
   /** REQUIRES that `truth` does not have the change yet. */
   decided(change: Change, what: string): void {
     for (const { id, owner, epoch, state, lost } of change.shardlets) {
@@ -88,6 +94,9 @@ export class Witness {
         const fresh = lost.slice(this.truth.shardlet(id)?.lost.length ?? 0);
         this.losses.set(id, [...this.lossesOf(id), ...fresh]);
       }
+      const before = this.truth.shardlet(id)?.state;
+      if (before?.kind === 'closed' && state.kind === 'closed' && state.finalSeq > before.finalSeq)
+        this.revived.set(id, Math.min(before.finalSeq, this.revivedAbove(id) ?? before.finalSeq));
       if (!this.history.wanted) continue;
       const text = `shardlet ${id}@${epoch} on host-${owner} ${JSON.stringify(state)}`;
       this.history.note('T', `${change.version} ${what}: ${text}`, [id]);

@@ -80,6 +80,15 @@ describe('I2, nothing is there twice', () => {
   test('an event at two places is found', () => {
     expect(invariantsOf(checkNothingTwice(logOf([record('a', 1), record('a', 2)])))).toEqual(['I2']);
   });
+
+  test('an event that was accepted as lost, sent again, and came back is passed over', () => {
+    const child = { ...SHARDLET, id: 2, parents: [1] };
+    const again = record('a', 1, { shardlet: 2 });
+    const twice = (revivedAbove: number) =>
+      checkNothingTwice(logOf([record('a', 3), again], { ...SHARDLET, revivedAbove }, child));
+    expect(twice(2)).toEqual([]);
+    expect(invariantsOf(twice(3))).toEqual(['I2']);
+  });
 });
 
 describe('I3, events of one key keep their order', () => {

@@ -44,6 +44,8 @@ export interface LogShardlet {
   readonly lost: readonly Loss[];
   /** its host lost it as a whole, and with it the ids of events that its parents hold elsewhere */
   readonly forgets: boolean;
+  /** above it are records that were accepted as lost, and came back with a newer state that was put back */
+  readonly revivedAbove?: number | undefined;
 }
 
 export interface FinalLog {
@@ -118,12 +120,13 @@ export function mayBeMissing(
 
 /**
  * I2: no event twice, where its sender kept to the window (the simulated clients do) and no shardlet in between
- * has forgotten it.
+ * has forgotten it. What was accepted as lost may have been sent again before it came back.
  */
 export function checkNothingTwice({ shardlets, records }: FinalLog): Violation[] {
   const first = new Map<string, LogRecord>();
   const found: Violation[] = [];
   for (const record of records) {
+    if (record.seq > (shardlets.get(record.shardlet)?.revivedAbove ?? Number.POSITIVE_INFINITY)) continue;
     const other = first.get(record.event);
     if (other === undefined) first.set(record.event, record);
     else if (!isForgotten(shardlets, other, record) && !isForgotten(shardlets, record, other))
