@@ -6,6 +6,11 @@ import type { Scope } from './grants.ts';
 import type { Permission } from './permissions.ts';
 import { ROLE_PERMISSIONS, type RoleGrant } from './roles.ts';
 
+/** A code is approved within this time. */
+export const DEVICE_LIFETIME_MS = 10 * 60_000;
+/** A command line asks as often. */
+export const DEVICE_POLL_MS = 3_000;
+
 export interface DeviceSignIn {
   readonly id: string;
   readonly userCode: string;

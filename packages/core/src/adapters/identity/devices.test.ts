@@ -1,6 +1,12 @@
 import { beforeEach, expect, it } from 'vitest';
-import { EVERYWHERE, type Person, ROLE_PERMISSIONS, type RoleGrant } from '../../access/index.ts';
-import { DEVICE_LIFETIME_MS, Devices } from './devices.ts';
+import {
+  DEVICE_LIFETIME_MS,
+  EVERYWHERE,
+  type Person,
+  ROLE_PERMISSIONS,
+  type RoleGrant,
+} from '../../access/index.ts';
+import { Devices } from './devices.ts';
 import { MemoryDevices, MemoryPeople } from './people.fixture.ts';
 import { memoryThrottle } from './throttle.ts';
 

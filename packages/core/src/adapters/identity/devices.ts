@@ -4,6 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import {
+  DEVICE_LIFETIME_MS,
   type DeviceStore,
   newUserCode,
   type Person,
@@ -14,8 +15,6 @@ import type { TokenStore } from '../../operations/handlers/index.ts';
 import { hashSecret, newSecret } from './secrets.ts';
 import type { Throttle } from './throttle.ts';
 
-export const DEVICE_LIFETIME_MS = 10 * 60_000;
-export const DEVICE_POLL_MS = 3_000;
 const TOKEN_LIFETIME_MS = 30 * 86_400_000;
 const DEVICE_CHARS_MAX = 100;
 

@@ -1,4 +1,4 @@
-import { DEVICE_LIFETIME_MS, DEVICE_POLL_MS } from '@foreshard/core/adapters/identity';
+import { DEVICE_LIFETIME_MS, DEVICE_POLL_MS } from '@foreshard/core/access';
 import { z } from 'zod';
 import { entering, orAway, problem } from '../../../server/identity/entering.ts';
 
