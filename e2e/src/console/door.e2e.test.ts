@@ -1,14 +1,16 @@
 /** The door of the console in a real browser: who comes in, how, and what ends it. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { EVERYWHERE, type Role } from '@foreshard/core/access';
 import { type Control, connectControl } from '@foreshard/core/adapters/control';
 import { hashPassword } from '@foreshard/core/adapters/identity';
 import { freePort, temporaryFolder } from '@foreshard/local';
 import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { procedures } from '../../../apps/web/src/server/console.fixture.ts';
 import { startConsole } from '../../../bench/src/measure/console.ts';
 import { openBrowser, VIEWS } from '../browser.ts';
@@ -399,3 +401,79 @@ async function site(html: string): Promise<{ readonly url: string; close(): void
   const { port } = server.address() as { port: number };
   return { url: `http://localhost:${port}`, close: () => server.close() };
 }
+
+describe('a command line', () => {
+  const CLI = fileURLToPath(new URL('../../../apps/cli/src/main.ts', import.meta.url));
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  beforeEach(async () => {
+    folder = await temporaryFolder('login');
+  });
+  afterEach(() => folder.remove());
+
+  function foreshard(...args: string[]) {
+    // a machine that knows nothing of this cluster but what it is given
+    const { FORESHARD_TOKEN: _, FORESHARD_EDGE_URL: __, DATABASE_URL: ___, ...known } = process.env;
+    const env = { ...known, FORESHARD_DATA_DIR: folder.path };
+    const child = spawn(process.execPath, [CLI, ...args], { env });
+    const written = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const)
+      child[name].on('data', (chunk) => (written[name] += String(chunk)));
+    return { written, ended: once(child, 'close').then(([code]) => code as number) };
+  }
+
+  async function codeShown(of: { readonly written: { readonly stderr: string } }): Promise<string> {
+    const CODE = /\/device\?code=([A-Z]{4}-[A-Z]{4})/;
+    await expect.poll(() => CODE.exec(of.written.stderr)?.[1], { timeout: 20_000 }).toBeDefined();
+    return CODE.exec(of.written.stderr)![1]!;
+  }
+
+  it('is let in by a person, and acts as them until its token is revoked', async () => {
+    const operator = await person('operator');
+    const login = foreshard('login', '--console', consoleUrl, '--json');
+    const code = await codeShown(login);
+    const page = await browser.newPage();
+    // whoever is not signed in comes back to the page after it
+    await page.goto(`${consoleUrl}/device?code=${code}`);
+    await signIn(page, operator);
+    await page.getByText(`shows ${code}`).waitFor();
+    expect(await violations(page, { theme: 'light' })).toEqual([]);
+    await page.getByRole('button', { name: 'Let it in' }).click();
+    await page.getByRole('status').getByText('is let in').waitFor();
+    expect(await login.ended, login.written.stderr).toBe(0);
+    const { email, file } = JSON.parse(login.written.stdout);
+    expect(email).toBe(operator.email);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+
+    const who = foreshard('whoami', '--json');
+    expect(await who.ended, who.written.stderr).toBe(0);
+    expect(JSON.parse(who.written.stdout)).toMatchObject({
+      kind: 'token',
+      name: expect.stringContaining(email),
+    });
+    const drain = foreshard('drain', '999999');
+    expect(await drain.ended).toBe(2);
+    expect(drain.written.stderr).toContain('no host 999999');
+    const tokens = foreshard('tokens', 'list');
+    expect(await tokens.ended).toBe(2);
+    expect(tokens.written.stderr).toContain('tokens:manage');
+
+    const [token] = (await control.tokens.list()).filter(({ owner }) => owner?.email === email);
+    await control.tokens.revoke(token!.id);
+    await expect.poll(() => foreshard('whoami').ended, { timeout: 15_000 }).toBe(2);
+  });
+
+  it('that is denied says so, and keeps nothing', async () => {
+    const login = foreshard('login', '--console', consoleUrl);
+    const code = await codeShown(login);
+    const viewer = await person('viewer');
+    await give(browser, consoleUrl, await newSession(consoleUrl, viewer));
+    const page = await browser.newPage();
+    await page.goto(`${consoleUrl}/device`);
+    await page.getByLabel('Code').fill(code.toLowerCase().replace('-', ''));
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.getByRole('button', { name: 'Deny' }).click();
+    expect(await login.ended).toBe(1);
+    expect(login.written.stderr).toContain('It was not let in');
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+});

@@ -30,6 +30,7 @@ const APART: Readonly<Record<string, string>> = {
   'account.endSession': 'it would end what the next ones are asked with',
   'sessions.endAll': 'likewise',
   'account.sessions': 'a token has no sessions of its own, which is forbidden too',
+  'account.decideDevice': 'a token lets nobody in, which is forbidden too',
   'account.changePassword': "a wrong password of one's own is forbidden too",
 };
 

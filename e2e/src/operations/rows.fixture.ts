@@ -149,6 +149,8 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'account.show': {},
   'account.sessions': unknown('forbidden', {}),
   'account.endSession': unknown('forbidden', { session: NO_ID }),
+  'account.device': unknown('not_found', { code: 'BCDF-GHJK' }),
+  'account.decideDevice': unknown('forbidden', { code: 'BCDF-GHJK', approve: true }),
   'account.changePassword': unknown('forbidden', { current: 'a', password: 'b' }),
 
   'clusters.list': { answered: { input: {}, command: ['clusters', 'list'] } },
@@ -225,6 +227,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
 /** Queries whose answer is compared elsewhere, with the reason. */
 export const NOT_ANSWERED: Readonly<Record<string, string>> = {
   'account.show': 'it answers who asks, who is another on each surface',
+  'account.device': 'needs a command line that waits: handlers/account.test.ts',
   'account.sessions': 'a token has none: handlers/sessions.test.ts',
   'users.show': 'needs a person: handlers/users.test.ts',
   'reading.key': 'as reading.log',
@@ -303,6 +306,8 @@ export const LACKING: Readonly<Record<'trpc' | 'console' | 'command', Readonly<R
     'users.link': '"foreshard users link" works on the machine itself, without an edge',
     'account.sessions': 'for people at the console: a token has no sessions',
     'account.endSession': 'for people at the console: a token has no sessions',
+    'account.device': 'for people at the console, who let "foreshard login" in',
+    'account.decideDevice': 'for people at the console, who let "foreshard login" in',
     'account.changePassword': 'for people at the console: a token has no password',
     'shardlets.show': '"split --wait" asks by it; the console shows shardlets',
   },

@@ -86,7 +86,7 @@ CREATE TABLE "audit_row" (
     "id" BIGSERIAL NOT NULL,
     "at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "outcome" TEXT NOT NULL,
-    "begun_id" BIGINT,
+    "started_id" BIGINT,
     "actor_kind" TEXT NOT NULL,
     "actor_id" TEXT NOT NULL,
     "actor" TEXT NOT NULL,
@@ -149,7 +149,7 @@ CREATE UNIQUE INDEX "device_sign_in_hash_key" ON "device_sign_in"("hash");
 CREATE UNIQUE INDEX "device_sign_in_user_code_key" ON "device_sign_in"("user_code");
 
 -- CreateIndex
-CREATE UNIQUE INDEX "audit_row_begun_id_key" ON "audit_row"("begun_id");
+CREATE UNIQUE INDEX "audit_row_started_id_key" ON "audit_row"("started_id");
 
 -- CreateIndex
 CREATE INDEX "audit_row_at_idx" ON "audit_row"("at");

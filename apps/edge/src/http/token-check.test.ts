@@ -15,7 +15,7 @@ let keys: AssertionKey[];
 let asked: number;
 let marked: string[];
 let nowMs: number;
-let tellChange: () => void;
+let notifyChange: () => void;
 const checks: TokenCheck[] = [];
 
 const HOUR_MS = 3_600_000;
@@ -46,7 +46,7 @@ async function started(): Promise<TokenCheck> {
     },
     assertionKeys: async () => keys,
     onChange: async (listener) => {
-      tellChange = listener;
+      notifyChange = listener;
       return async () => {};
     },
     markUsed: async (ids) => void marked.push(...ids),
@@ -103,9 +103,9 @@ describe('a token', () => {
       new Promise((resolve) => {
         answerOld = () => resolve([token('secret', ['ingest'])]);
       });
-    tellChange();
+    notifyChange();
     store = async () => [];
-    tellChange();
+    notifyChange();
     answerOld();
     await expect.poll(() => isKnown(check, 'Bearer secret')).toBe(false);
   });
@@ -126,10 +126,10 @@ describe('a token', () => {
     expect(holdsFor({ stream: 'orders' })).toEqual([true, true]);
     expect(holdsFor({ stream: 'other' })).toEqual([true, false]);
     store = async () => [token('secret', ['events:read'], streams('other'))];
-    tellChange();
+    notifyChange();
     await expect.poll(() => holdsFor({ stream: 'orders' })).toEqual([true, false]);
     store = async () => [];
-    tellChange();
+    notifyChange();
     await expect.poll(() => holdsFor({ stream: 'other' })).toEqual([false, false]);
   });
 
@@ -217,7 +217,7 @@ describe('the list of tokens', () => {
     expect(holds()).toBe(false);
     // who comes back is let in
     store = async () => [token('secret', ['ingest'])];
-    tellChange();
+    notifyChange();
     await expect.poll(() => isKnown(second, 'Bearer secret')).toBe(true);
   });
 
@@ -348,7 +348,7 @@ describe('an assertion of a console', () => {
     const unsigned = `${Buffer.from('{"alg":"none","kid":"forged"}').toString('base64url')}.${withSecret.split('.')[1]}.x`;
     const honest = await forged({});
     keys = keys.slice(0, 1).map((key) => ({ ...key, id: 'forged' }));
-    tellChange();
+    notifyChange();
     await expect.poll(() => asked).toBeGreaterThan(1);
     for (const one of [withSecret, unsigned, honest])
       await expect(required(check, `Bearer ${one}`)).rejects.toMatchObject({ code: 'unauthorized' });

@@ -9,6 +9,7 @@ import { connectControl, type JobProducer } from '@foreshard/core/adapters/contr
 import {
   ADDRESS_FAILURES_MAX,
   ADDRESS_WINDOW_MS,
+  Devices,
   FAILURES_MAX,
   hashSecret,
   IdentityProvider,
@@ -55,6 +56,8 @@ import { BadSettings, type ProviderSettings, readSettings, type Settings } from 
 
 /** names its connections in the servers' lists */
 const PROCESS = 'console';
+/** Codes for command lines that one address asks for within a few minutes. */
+const DEVICES_MAX = 20;
 /** All tabs share the frame of a second. */
 const FRAME_FRESH_MS = 500;
 /** A heat map of half a million cells is three megabytes. */
@@ -80,6 +83,8 @@ export interface ConsoleServer {
   readonly people: PersonStore;
   readonly sessions: Sessions;
   readonly signingIn: SigningIn;
+  /** command lines that wait to be let in */
+  readonly devices: Devices;
   /** where people can sign in beside local accounts */
   readonly provider: Provider | undefined;
   readonly cookie: CookieSettings & { readonly name: string };
@@ -242,6 +247,12 @@ export function openConsole(settings: Settings, closing: AbortSignal): OpenConso
     edgeUrl: settings.edgeUrl,
     people: control.people,
     sessions,
+    devices: new Devices({
+      ...{ devices: control.devices, people: control.people, tokens: control.tokens, nowMs: Date.now },
+      byAddress: redisThrottle(control.redis, {
+        ...{ name: 'device-address', failuresMax: DEVICES_MAX, windowMs: ADDRESS_WINDOW_MS },
+      }),
+    }),
     signingIn: new SigningIn({
       ...{ people: control.people, links: control.links, sessions, nowMs: Date.now },
       byAddress: redisThrottle(control.redis, {

@@ -1,5 +1,6 @@
 /** Roles, grants, permissions, and the ports to where people and sessions are kept. */
 export * from './assertions.ts';
+export * from './devices.ts';
 export * from './grants.ts';
 export * from './list-age.ts';
 export * from './people.ts';

@@ -2,8 +2,8 @@
 import type { AuditEntry, AuditResult, AuditWriter } from './audit-log.ts';
 
 export interface RecordedRow extends Partial<AuditResult> {
-  readonly row: 'begun' | 'done' | 'failed' | 'denied';
-  readonly begunId?: string;
+  readonly row: 'started' | 'done' | 'failed' | 'denied';
+  readonly startedId?: string;
   readonly entry: AuditEntry;
 }
 
@@ -12,12 +12,12 @@ export class MemoryAudit implements AuditWriter {
   /** thrown instead of writing a row of this kind */
   away: Partial<Record<RecordedRow['row'], Error>> = {};
 
-  async begun(entry: AuditEntry): Promise<string> {
-    return this.write({ row: 'begun', entry });
+  async started(entry: AuditEntry): Promise<string> {
+    return this.write({ row: 'started', entry });
   }
 
-  async completed(begunId: string, entry: AuditEntry, result: AuditResult): Promise<void> {
-    this.write({ row: result.outcome, begunId, entry, ...result });
+  async completed(startedId: string, entry: AuditEntry, result: AuditResult): Promise<void> {
+    this.write({ row: result.outcome, startedId, entry, ...result });
   }
 
   async denied(entry: AuditEntry, code: string, detail: string): Promise<void> {

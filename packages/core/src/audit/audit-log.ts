@@ -40,14 +40,14 @@ export interface AuditResult {
 /** What writes rows. Every method fails if the row is not durable. */
 export interface AuditWriter {
   /** Before the operation: answers the row that `completed` names. */
-  begun(entry: AuditEntry): Promise<string>;
+  started(entry: AuditEntry): Promise<string>;
   completed(id: string, entry: AuditEntry, result: AuditResult): Promise<void>;
   denied(entry: AuditEntry, code: string, detail: string): Promise<void>;
   /** In one row, after it happened: what changes nothing, such as reading payloads, and signing in. */
   done(entry: AuditEntry): Promise<void>;
 }
 
-/** `under way`: begun, and it has no end yet; `unknown`: the same, for longer than any order takes */
+/** `under way`: started, and it has no end yet; `unknown`: the same, for longer than any order takes */
 export const AUDIT_OUTCOMES = ['done', 'failed', 'denied', 'under way', 'unknown'] as const;
 export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 
@@ -59,7 +59,7 @@ export interface AuditRecord {
   /** of its last row; ids grow */
   readonly id: string;
   /** of the row before it was carried out; undefined: there is none, or it is this one */
-  readonly begunId: string | undefined;
+  readonly startedId: string | undefined;
   /** when it was asked for */
   readonly at: Date;
   /** when its last row was written */

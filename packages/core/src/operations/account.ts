@@ -29,6 +29,15 @@ const accountSchema = z
 const common = { resource: 'account', permission: 'account:use' } as const;
 const tag = 'administration';
 
+const userCode = z.string().min(8).max(20).describe('that the command line shows, such as BCDF-GHJK');
+const deviceSchema = z
+  .strictObject({
+    code: z.string(),
+    device: z.string().describe('the name of the machine, as it says'),
+    expiresAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Device' });
+
 export const account = {
   show: query({
     ...common,
@@ -99,6 +108,44 @@ export const account = {
       description: 'The session that asks goes on, all others of the person end.',
       body: { description: 'the old one and the new one', id: 'PasswordChange' },
       answers: { 200: 'Changed' },
+    },
+  }),
+  device: query({
+    ...common,
+    name: 'account.device',
+    input: z.strictObject({ code: userCode }),
+    output: deviceSchema,
+    errors: ['not_found', 'store_unreachable'],
+    http: {
+      tag,
+      method: 'get',
+      path: '/v1/account/devices/{code}',
+      operationId: 'readDevice',
+      summary: 'A command line that waits to be let in',
+      description: 'By the code that it shows.',
+      answers: { 200: 'The command line' },
+    },
+  }),
+  decideDevice: command({
+    ...common,
+    name: 'account.decideDevice',
+    input: z.strictObject({ code: userCode, approve: z.boolean() }),
+    output: z
+      .strictObject({ device: z.string(), result: z.enum(['approved', 'denied']) })
+      .meta({ id: 'DecidedDevice' }),
+    errors: ['not_found', 'forbidden', 'in_the_way', 'store_unreachable'],
+    http: {
+      tag,
+      method: 'post',
+      path: '/v1/account/devices/{code}',
+      operationId: 'decideDevice',
+      summary: 'Let a command line in, or not',
+      description: [
+        'It acts as the person from then on, with a token of 30 days that the page API tokens shows. Refused for roles that are',
+        'limited in different ways, since a token has one limit.',
+      ].join('\n'),
+      body: { description: 'whether it is let in', id: 'DeviceDecision', example: { approve: true } },
+      answers: { 200: 'Decided' },
     },
   }),
 } as const;

@@ -35,7 +35,7 @@ describe('recorded', () => {
     expect((kept as { many: unknown[] }).many).toHaveLength(101);
     const wide = Object.fromEntries(new Array(90).fill(0).map((_, i) => [`m${i}`, 'y'.repeat(900)]));
     expect(recorded(wide)).toEqual({
-      ...{ cut: expect.stringMatching(/^8\d{4} characters$/), begins: expect.any(String) },
+      ...{ cut: expect.stringMatching(/^8\d{4} characters$/), start: expect.any(String) },
     });
   });
 

@@ -27,7 +27,7 @@ export function recorded(document: unknown, secrets: readonly string[] = []): un
   const kept = keptOf(document, paths, 0);
   const text = JSON.stringify(kept) ?? '';
   if (text.length <= DOCUMENT_CHARS_MAX) return kept;
-  return { cut: `${text.length} characters`, begins: text.slice(0, SHOWN_CHARS).toWellFormed() };
+  return { cut: `${text.length} characters`, start: text.slice(0, SHOWN_CHARS).toWellFormed() };
 }
 
 /** A text without passwords of addresses and without tokens. */
@@ -74,6 +74,6 @@ function keptMember(
 function shortened(text: string): string {
   if (text.length <= TEXT_CHARS_MAX) return recordedText(text);
   // a secret that is cut would not be known as one: it is looked for in more than is kept
-  const begins = recordedText(text.slice(0, 2 * TEXT_CHARS_MAX)).slice(0, TEXT_CHARS_MAX);
-  return `${begins.toWellFormed()}... (${text.length} characters)`;
+  const start = recordedText(text.slice(0, 2 * TEXT_CHARS_MAX)).slice(0, TEXT_CHARS_MAX);
+  return `${start.toWellFormed()}... (${text.length} characters)`;
 }

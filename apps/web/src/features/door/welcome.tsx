@@ -46,10 +46,10 @@ export function Welcome() {
 function useLink(): Opened | undefined {
   const [opened, setOpened] = useState<Opened>();
   // development runs effects twice, and the address is cleaned by the first
-  const begun = useRef(false);
+  const started = useRef(false);
   useEffect(() => {
-    if (begun.current) return;
-    begun.current = true;
+    if (started.current) return;
+    started.current = true;
     const secret = window.location.hash.slice(1);
     window.history.replaceState(null, '', '/welcome');
     ask<Omit<Link, 'secret'>>('POST', '/api/links/describe', { secret }).then((answer) =>

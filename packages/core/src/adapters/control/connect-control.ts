@@ -4,7 +4,13 @@
  * nothing here fails while a server is away: the calls do, in one clear line.
  */
 import type { Redis } from 'ioredis';
-import type { AssertionKeyStore, LinkStore, PersonStore, SessionStore } from '../../access/index.ts';
+import type {
+  AssertionKeyStore,
+  DeviceStore,
+  LinkStore,
+  PersonStore,
+  SessionStore,
+} from '../../access/index.ts';
 import type { HostOrders, InquiryClient, PolicyStore, RecommendationLog } from '../../advising/index.ts';
 import type { AuditReader, AuditWriter } from '../../audit/index.ts';
 import type { GroupStore } from '../../consuming/index.ts';
@@ -27,6 +33,7 @@ import {
   PrismaAuditChain,
   PrismaAuditLog,
   PrismaClusterStore,
+  PrismaDeviceStore,
   PrismaForecastRecords,
   PrismaGroupStore,
   PrismaHealthStore,
@@ -83,6 +90,8 @@ export interface Control {
   readonly sessions: SessionStore;
   /** links that can be used once */
   readonly links: LinkStore;
+  /** command lines that wait for a person */
+  readonly devices: DeviceStore;
   /** with which edges judge what consoles assert */
   readonly assertionKeys: AssertionKeyStore;
   /** what was asked for, and what became of it */
@@ -153,6 +162,7 @@ export function connectControl(settings: ControlSettings): Control {
     people: new PrismaPersonStore(prisma, databaseUrl),
     sessions: new PrismaSessionStore(prisma, databaseUrl),
     links: new PrismaLinkStore(prisma, databaseUrl),
+    devices: new PrismaDeviceStore(prisma, databaseUrl),
     assertionKeys: new PrismaAssertionKeys(prisma, databaseUrl),
     audit: new PrismaAuditLog(prisma, databaseUrl),
     auditChain: new PrismaAuditChain(prisma, databaseUrl),

@@ -1,5 +1,6 @@
 /** How people and consoles prove who they are: passwords, sessions, one-time links, assertions. */
 export { type AssertionSigner, makeAssertionSigner } from './assertions.ts';
+export { Devices } from './devices.ts';
 export { IdentityProvider, type OidcSettings, type PendingSignIn } from './oidc.ts';
 export { identityParts } from './operating.ts';
 export { hashPassword, PASSWORD_LENGTH, passwordFault, verifyPassword } from './passwords.ts';

@@ -1,6 +1,8 @@
 /** People, sessions and links in memory, for tests of what is built on their ports. */
 import {
   allows,
+  type DeviceSignIn,
+  type DeviceStore,
   grantsOf,
   type LinkStore,
   type OneTimeLink,
@@ -187,5 +189,48 @@ export class MemoryLinks implements LinkStore {
 
   async revoke(id: string) {
     return this.rows.delete(id);
+  }
+}
+
+export class MemoryDevices implements DeviceStore {
+  readonly rows = new Map<string, Kept<DeviceSignIn> & { hash: string; isUsed: boolean }>();
+  private readonly nowMs: () => number;
+
+  constructor(nowMs: () => number) {
+    this.nowMs = nowMs;
+  }
+
+  async create(asked: Parameters<DeviceStore['create']>[0]) {
+    const id = `device-${this.rows.size + 1}`;
+    this.rows.set(id, { id, ...asked, state: 'pending', personId: undefined, isUsed: false });
+  }
+
+  async byUserCode(userCode: string) {
+    return this.usable().find((row) => row.userCode === userCode && row.state === 'pending');
+  }
+
+  async byHash(hash: string) {
+    return this.usable().find((row) => row.hash === hash);
+  }
+
+  async decide(id: string, personId: string, isApproved: boolean) {
+    const row = this.rows.get(id);
+    if (row?.state !== 'pending') return false;
+    row.state = isApproved ? 'approved' : 'denied';
+    row.personId = personId;
+    return true;
+  }
+
+  async use(id: string) {
+    const row = this.rows.get(id);
+    if (row === undefined || row.isUsed) return false;
+    row.isUsed = true;
+    return true;
+  }
+
+  private usable() {
+    return [...this.rows.values()].filter(
+      ({ isUsed, expiresAt }) => !isUsed && expiresAt.getTime() > this.nowMs(),
+    );
   }
 }

@@ -35,6 +35,7 @@ export function operationStores(
     ...{ onRun, onHost: onRun, nowMs: Date.now },
     ...{ audit: control.audit, chainState: chainStateReader(control.redis) },
     ...{ people: control.people, sessions: control.sessions, links: control.links, consoleUrl },
+    devices: control.devices,
     ...identityParts(),
     ...{ hints: control.hints, blocks: control.telemetry, newId: randomUUID },
     notifications: notificationService({

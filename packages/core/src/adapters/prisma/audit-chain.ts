@@ -23,7 +23,7 @@ const NEWEST_SEALS = 20;
 
 /** As texts, so that everybody hashes the same bytes: JSONB is kept in a form of its own. */
 const COLUMNS = Prisma.sql`r.id::text AS row_id, ARRAY[(extract(epoch FROM r.at) * 1000)::bigint::text, r.outcome,
-  r.begun_id::text, r.actor_kind, r.actor_id, r.actor, r.session_id, r.address, r.surface, r.operation, r.resource,
+  r.started_id::text, r.actor_kind, r.actor_id, r.actor, r.session_id, r.address, r.surface, r.operation, r.resource,
   r.target, r.request_id, r.reason, r.input::text, r.code, r.detail, r.before::text, r.after::text] AS columns`;
 
 /** `lowId`: whatever has no seal has a higher id, but for a row whose transaction was open for more than a minute. */

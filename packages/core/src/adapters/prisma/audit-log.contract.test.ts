@@ -32,27 +32,27 @@ function entry(over: Partial<AuditEntry> = {}): AuditEntry {
 }
 
 it('shows one order of two rows, by the id of either', async () => {
-  const begunId = await audit.begun(entry());
-  expect(await audit.list({ limit: 10 })).toMatchObject([{ id: begunId, outcome: 'under way' }]);
-  await audit.completed(begunId, entry(), { outcome: 'done', before: { a: 1 }, after: { a: 2 } });
+  const startedId = await audit.started(entry());
+  expect(await audit.list({ limit: 10 })).toMatchObject([{ id: startedId, outcome: 'under way' }]);
+  await audit.completed(startedId, entry(), { outcome: 'done', before: { a: 1 }, after: { a: 2 } });
   const listed = await audit.list({ limit: 10 });
   expect(listed).toMatchObject([
     {
-      ...{ begunId, outcome: 'done', actor: 'ann@example.com', actorKind: 'process', sessionId: 's-1' },
+      ...{ startedId, outcome: 'done', actor: 'ann@example.com', actorKind: 'process', sessionId: 's-1' },
       ...{ address: '10.0.0.9', surface: 'console', operation: 'hosts.drain', target: '3', requestId: 'r-1' },
       ...{ reason: 'why', input: { host: 3 }, before: { a: 1 }, after: { a: 2 }, seal: undefined },
     },
   ]);
   expect(listed[0]!.endedAt.getTime()).toBeGreaterThanOrEqual(listed[0]!.at.getTime());
-  expect(await audit.show(begunId)).toEqual(listed[0]);
+  expect(await audit.show(startedId)).toEqual(listed[0]);
   expect(await audit.show(listed[0]!.id)).toEqual(listed[0]);
   expect(await audit.show('999999')).toBe(undefined);
 });
 
 it('an order has one end', async () => {
-  const begunId = await audit.begun(entry());
-  await audit.completed(begunId, entry(), { outcome: 'done' });
-  await expect(audit.completed(begunId, entry(), { outcome: 'failed' })).rejects.toThrow();
+  const startedId = await audit.started(entry());
+  await audit.completed(startedId, entry(), { outcome: 'done' });
+  await expect(audit.completed(startedId, entry(), { outcome: 'failed' })).rejects.toThrow();
 });
 
 it('filters, and pages from the newest on', async () => {
@@ -76,7 +76,7 @@ it('shows an order without an end as unknown once it took longer than any', asyn
   await prisma.$executeRaw`
     INSERT INTO audit_row (at, outcome, actor_kind, actor_id, actor, address, surface, operation, resource, target,
       request_id, reason)
-    VALUES (now() - interval '1 hour', 'begun', 'process', 'a', 'a', '', 'edge', 'hosts.drain', 'host', '3', '', '')`;
+    VALUES (now() - interval '1 hour', 'started', 'process', 'a', 'a', '', 'edge', 'hosts.drain', 'host', '3', '', '')`;
   expect(await audit.list({ limit: 1, outcome: 'unknown' })).toMatchObject([{ outcome: 'unknown' }]);
 });
 
@@ -106,7 +106,7 @@ describe('the fence', () => {
 it('says in one line that the database is away', async () => {
   const url = 'postgresql://me:secret@127.0.0.1:1/t';
   const nowhere = openPrisma(url);
-  const reply = new PrismaAuditLog(nowhere, url).begun(entry());
+  const reply = new PrismaAuditLog(nowhere, url).started(entry());
   await expect(reply).rejects.toMatchObject({ name: 'DatabaseUnreachable' });
   await nowhere.$disconnect();
 });

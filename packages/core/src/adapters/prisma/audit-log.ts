@@ -25,13 +25,13 @@ export class PrismaAuditLog implements AuditWriter, AuditReader {
     this.databaseUrl = databaseUrl;
   }
 
-  begun(entry: AuditEntry): Promise<string> {
-    return this.insert('begun', entry, { input: entry.input });
+  started(entry: AuditEntry): Promise<string> {
+    return this.insert('started', entry, { input: entry.input });
   }
 
-  async completed(begunId: string, entry: AuditEntry, result: AuditResult): Promise<void> {
+  async completed(startedId: string, entry: AuditEntry, result: AuditResult): Promise<void> {
     const { outcome, ...rest } = result;
-    await this.insert(outcome, entry, { begunId, ...rest });
+    await this.insert(outcome, entry, { startedId, ...rest });
   }
 
   async denied(entry: AuditEntry, code: string, detail: string): Promise<void> {
@@ -50,18 +50,18 @@ export class PrismaAuditLog implements AuditWriter, AuditReader {
 
   async show(id: string): Promise<AuditRecord | undefined> {
     const found = await this.read(Prisma.sql`
-      WHERE r.id = ${id}::bigint OR r.begun_id = ${id}::bigint ORDER BY r.id DESC LIMIT 1`);
+      WHERE r.id = ${id}::bigint OR r.started_id = ${id}::bigint ORDER BY r.id DESC LIMIT 1`);
     return found[0];
   }
 
   private async insert(outcome: string, entry: AuditEntry, rest: RowRest): Promise<string> {
     const { principal, origin, operation, resource, target, reason } = entry;
-    const { begunId = null, input, code = null, detail = null, before, after } = rest;
+    const { startedId = null, input, code = null, detail = null, before, after } = rest;
     const [row] = await this.reaching(
       () => this.prisma.$queryRaw<{ id: string }[]>`
-        INSERT INTO audit_row (outcome, begun_id, actor_kind, actor_id, actor, session_id, address, surface,
+        INSERT INTO audit_row (outcome, started_id, actor_kind, actor_id, actor, session_id, address, surface,
           operation, resource, target, request_id, reason, input, code, detail, before, after)
-        VALUES (${outcome}, ${begunId}::bigint, ${principal.kind}, ${principal.id}, ${actorOf(principal)},
+        VALUES (${outcome}, ${startedId}::bigint, ${principal.kind}, ${principal.id}, ${actorOf(principal)},
           ${origin.sessionId ?? null}, ${origin.address}, ${origin.surface}, ${operation}, ${resource},
           ${target}, ${origin.requestId}, ${reason}, ${jsonOf(input)}::jsonb, ${code}, ${detail},
           ${jsonOf(before)}::jsonb, ${jsonOf(after)}::jsonb)
@@ -73,11 +73,11 @@ export class PrismaAuditLog implements AuditWriter, AuditReader {
   private async read(rest: Prisma.Sql): Promise<AuditRecord[]> {
     const rows = await this.reaching(
       () => this.prisma.$queryRaw<Row[]>`
-        SELECT r.id::text, r.begun_id::text, coalesce(b.at, r.at) AS at, r.at AS ended_at,
+        SELECT r.id::text, r.started_id::text, coalesce(b.at, r.at) AS at, r.at AS ended_at,
           ${OUTCOME} AS outcome, r.actor_kind, r.actor_id, r.actor, r.session_id, r.address, r.surface,
           r.operation, r.resource, r.target, r.request_id, r.reason, coalesce(b.input, r.input) AS input,
           r.code, r.detail, r.before, r.after, s.number::text AS seal
-        FROM audit_row r LEFT JOIN audit_row b ON b.id = r.begun_id LEFT JOIN audit_seal s ON s.row_id = r.id
+        FROM audit_row r LEFT JOIN audit_row b ON b.id = r.started_id LEFT JOIN audit_seal s ON s.row_id = r.id
         ${rest}`,
     );
     return rows.map(recordOf);
@@ -89,13 +89,13 @@ export class PrismaAuditLog implements AuditWriter, AuditReader {
 }
 
 interface RowRest extends Partial<Omit<AuditResult, 'outcome'>> {
-  readonly begunId?: string;
+  readonly startedId?: string;
   readonly input?: unknown;
 }
 
 interface Row {
   readonly id: string;
-  readonly begun_id: string | null;
+  readonly started_id: string | null;
   readonly at: Date;
   readonly ended_at: Date;
   readonly outcome: string;
@@ -118,9 +118,9 @@ interface Row {
   readonly seal: string | null;
 }
 
-/** A row that was begun stands for an order as long as it has no end. */
-const LAST_ROWS = Prisma.sql`(r.outcome <> 'begun' OR NOT EXISTS (SELECT 1 FROM audit_row e WHERE e.begun_id = r.id))`;
-const OUTCOME = Prisma.sql`CASE WHEN r.outcome <> 'begun' THEN r.outcome
+/** A row that was started stands for an order as long as it has no end. */
+const LAST_ROWS = Prisma.sql`(r.outcome <> 'started' OR NOT EXISTS (SELECT 1 FROM audit_row e WHERE e.started_id = r.id))`;
+const OUTCOME = Prisma.sql`CASE WHEN r.outcome <> 'started' THEN r.outcome
   WHEN r.at > now() - ${UNDER_WAY_MS_MAX}::double precision * interval '1 millisecond' THEN 'under way' ELSE 'unknown' END`;
 
 function conditionsOf(question: Omit<AuditQuestion, 'before' | 'limit'>): Prisma.Sql[] {
@@ -147,7 +147,7 @@ function recordOf({
   actor_id,
   session_id,
   request_id,
-  begun_id,
+  started_id,
   ended_at,
   ...row
 }: Row): AuditRecord {
@@ -156,7 +156,7 @@ function recordOf({
     actorKind: actor_kind as PrincipalKind,
     outcome: row.outcome as AuditOutcome,
     surface: row.surface as AuditSurface,
-    begunId: begun_id ?? undefined,
+    startedId: started_id ?? undefined,
     sessionId: session_id ?? undefined,
     code: row.code ?? undefined,
     detail: row.detail ?? undefined,

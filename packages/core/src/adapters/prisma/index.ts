@@ -4,6 +4,7 @@ export { PrismaAuditLog } from './audit-log.ts';
 export { openPrisma, type PrismaClient } from './client.ts';
 export { PrismaClusterStore } from './cluster-store.ts';
 export { DatabaseUnreachable, databaseUnreachable, isConnectionFailure } from './database-unreachable.ts';
+export { PrismaDeviceStore } from './device-store.ts';
 export { PrismaForecastRecords } from './forecast-records.ts';
 export { PrismaGroupStore } from './group-store.ts';
 export { PrismaHealthStore } from './health-store.ts';

@@ -1,5 +1,15 @@
 /** What is done for what everybody may ask and do about the own account. */
-import type { Person, PersonSecrets, PersonStore, Principal, SessionStore } from '../../access/index.ts';
+import {
+  type DeviceSignIn,
+  type DeviceStore,
+  type Person,
+  type PersonSecrets,
+  type PersonStore,
+  type Principal,
+  readUserCode,
+  type SessionStore,
+  tokenOfRoles,
+} from '../../access/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
 import type { account } from '../account.ts';
 import type { Caller } from '../caller.ts';
@@ -17,6 +27,7 @@ export interface PasswordHasher {
 export interface AccountStores {
   readonly people: PersonStore;
   readonly sessions: SessionStore;
+  readonly devices: Pick<DeviceStore, 'byUserCode' | 'decide'>;
   readonly passwords: PasswordHasher;
   readonly sessionIdleMs: number;
   readonly nowMs: () => number;
@@ -27,7 +38,14 @@ const FAILURES_MAX = 10;
 const LOCK_MS = 15 * 60_000;
 
 export function accountHandlers(stores: AccountStores): RouterHandlers<typeof account> {
-  const { people, sessions, passwords, sessionIdleMs, nowMs } = stores;
+  const { people, sessions, devices, passwords, sessionIdleMs, nowMs } = stores;
+
+  async function waiting(code: string): Promise<DeviceSignIn> {
+    const found = await devices.byUserCode(readUserCode(code));
+    if (found === undefined)
+      throw new ForeshardError('not_found', `No command line waits with the code ${readUserCode(code)}.`);
+    return found;
+  }
 
   async function checkPassword(person: Person & PersonSecrets, current: string): Promise<void> {
     if (person.signIn === 'oidc')
@@ -72,6 +90,19 @@ export function accountHandlers(stores: AccountStores): RouterHandlers<typeof ac
       });
       return { sessionsEnded };
     },
+    async device({ code }) {
+      const { userCode, device, expiresAt } = await waiting(code);
+      return { code: userCode, device, expiresAt: expiresAt.toISOString() };
+    },
+    async decideDevice({ code, approve }, caller) {
+      const { id: personId } = personOf(caller);
+      const found = await waiting(code);
+      const person = await people.byId(personId);
+      if (person === undefined) throw noPerson();
+      if (approve && tokenOfRoles(person.roles) === undefined) throw noToken(person);
+      if (!(await devices.decide(found.id, personId, approve))) await waiting(code);
+      return { device: found.device, result: approve ? 'approved' : 'denied' };
+    },
   };
 }
 
@@ -80,6 +111,14 @@ function personOf({ principal }: Caller): Principal {
   if (principal.kind === 'person') return principal;
   const detail = `The ${principal.kind} "${principal.name}" has no sessions and no password: only people have.`;
   throw new ForeshardError('forbidden', detail);
+}
+
+function noToken({ roles }: Person): ForeshardError {
+  const why =
+    roles.length === 0
+      ? 'You have no role, so a token could do nothing.'
+      : 'Your roles are limited in different ways, and a token has one limit. Create one on the page API tokens.';
+  return new ForeshardError('in_the_way', why);
 }
 
 function noPerson(): ForeshardError {

@@ -8,7 +8,7 @@ const AT = new Date('2026-11-23T12:00:00Z');
 
 function record(id: string): AuditRecord {
   return {
-    ...{ id, begunId: undefined, at: AT, endedAt: AT, outcome: 'done', actorKind: 'person', actorId: 'p' },
+    ...{ id, startedId: undefined, at: AT, endedAt: AT, outcome: 'done', actorKind: 'person', actorId: 'p' },
     ...{ actor: 'ann@example.com', sessionId: undefined, address: '', surface: 'console' },
     ...{ operation: 'hosts.drain', resource: 'host', target: '3', requestId: 'r', reason: '' },
     ...{

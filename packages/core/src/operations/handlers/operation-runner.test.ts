@@ -62,14 +62,14 @@ describe('a command', () => {
   it('has a row before it is carried out and one after it, with who, from where and why', async () => {
     const input = { name: 'a', secret: 'canary', reason: 'a test' };
     expect(await runner.run(set, input, ann())).toEqual({ now: 7 });
-    expect(calls).toEqual([{ input, rows: ['begun'] }]);
+    expect(calls).toEqual([{ input, rows: ['started'] }]);
     const entry = {
       ...{ principal: ann().principal, origin: ORIGIN, operation: 'things.set', resource: 'quota' },
       ...{ target: 'a', reason: 'a test', input: { ...input, secret: '(hidden)' } },
     };
     expect(audit.rows).toEqual([
-      { row: 'begun', entry },
-      { row: 'done', begunId: '1', entry, outcome: 'done', after: { now: 7 } },
+      { row: 'started', entry },
+      { row: 'done', startedId: '1', entry, outcome: 'done', after: { now: 7 } },
     ]);
   });
 
@@ -93,13 +93,13 @@ describe('a command', () => {
     };
     await expect(runner.run(set, { name: 'a' }, ann())).rejects.toThrow(TypeError);
     expect(audit.rows[1]).toMatchObject({
-      ...{ row: 'failed', begunId: '1', code: 'conflict', detail: 'redis://u:(hidden)@h is taken' },
+      ...{ row: 'failed', startedId: '1', code: 'conflict', detail: 'redis://u:(hidden)@h is taken' },
     });
     expect(audit.rows[3]).toMatchObject({ code: 'internal', detail: 'unexpected fault: TypeError' });
   });
 
   it('is not carried out when it cannot be recorded', async () => {
-    audit.away = { begun: away };
+    audit.away = { started: away };
     await expect(runner.run(set, { name: 'a' }, ann())).rejects.toMatchObject({ code: 'store_unreachable' });
     expect(calls).toEqual([]);
   });
@@ -107,7 +107,7 @@ describe('a command', () => {
   it('is done when only its end cannot be recorded', async () => {
     audit.away = { done: away };
     expect(await runner.run(set, { name: 'a' }, ann())).toEqual({ now: 7 });
-    expect(audit.rows.map(({ row }) => row)).toEqual(['begun']);
+    expect(audit.rows.map(({ row }) => row)).toEqual(['started']);
     expect(warnings).toEqual(['the audit log has no end of row 1: things.set done']);
   });
 

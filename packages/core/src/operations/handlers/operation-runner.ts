@@ -4,10 +4,10 @@
  * where the row cannot be written, nothing is carried out.
  *
  *   not permitted        -> denied
- *   command, row written -> begun -> handler -> done | failed
+ *   command, row written -> started -> handler -> done | failed
  *   query, dry run       -> handler
  *
- * A row that begun and has no end is of a process that died, or lost the database, in between: what became of it is not
+ * A row that started and has no end is of a process that died, or lost the database, in between: what became of it is not
  * known, and shown as that.
  */
 import { mentions } from '../../access/index.ts';
@@ -61,18 +61,18 @@ export class OperationRunner<T extends OperationTable = OperationTable> {
     }
     if (operation.audit === 'never' || caller.dryRun) return this.carriedOut(operation, input, caller);
     const entry = entryOf(operation, input, caller);
-    const begunId = await this.begun(entry);
+    const startedId = await this.started(entry);
     const noted: Pick<AuditResult, 'before' | 'after'>[] = [];
     const note: Caller['note'] = (change) => void noted.push(change);
     let output: OutputOf<O>;
     try {
       output = await this.carriedOut(operation, input, { ...caller, note });
     } catch (error) {
-      await this.ended(begunId, entry, { outcome: 'failed', ...refusalIn(error) });
+      await this.ended(startedId, entry, { outcome: 'failed', ...refusalIn(error) });
       throw error;
     }
     const change = Object.assign({ after: output }, ...noted);
-    await this.ended(begunId, entry, { outcome: 'done', ...keptChange(change, operation) });
+    await this.ended(startedId, entry, { outcome: 'done', ...keptChange(change, operation) });
     return output;
   }
 
@@ -90,9 +90,9 @@ export class OperationRunner<T extends OperationTable = OperationTable> {
     }
   }
 
-  private async begun(entry: AuditEntry): Promise<string> {
+  private async started(entry: AuditEntry): Promise<string> {
     try {
-      return await this.parts.audit.begun(entry);
+      return await this.parts.audit.started(entry);
     } catch (cause) {
       const error = asForeshardError(cause);
       if (!isRefusal(error)) throw error;
@@ -106,12 +106,12 @@ export class OperationRunner<T extends OperationTable = OperationTable> {
   }
 
   /** It has happened: that it is not recorded is no failure of the order. */
-  private async ended(begunId: string, entry: AuditEntry, result: AuditResult): Promise<void> {
+  private async ended(startedId: string, entry: AuditEntry, result: AuditResult): Promise<void> {
     try {
-      await this.parts.audit.completed(begunId, entry, result);
+      await this.parts.audit.completed(startedId, entry, result);
     } catch (error) {
       this.parts.warn(
-        `the audit log has no end of row ${begunId}: ${entry.operation} ${result.outcome}`,
+        `the audit log has no end of row ${startedId}: ${entry.operation} ${result.outcome}`,
         error,
       );
     }

@@ -1,6 +1,11 @@
 /** Stores of people in memory, with passwords that are their own hash, and callers with roles. */
 import { EVERYWHERE, grantsOf, type Role, type RoleGrant, type Scope } from '../../access/index.ts';
-import { MemoryLinks, MemoryPeople, MemorySessions } from '../../adapters/identity/people.fixture.ts';
+import {
+  MemoryDevices,
+  MemoryLinks,
+  MemoryPeople,
+  MemorySessions,
+} from '../../adapters/identity/people.fixture.ts';
 import { type Caller, callerOf } from '../caller.ts';
 import type { PasswordHasher } from './account.ts';
 
@@ -34,6 +39,7 @@ export async function peopleStores(roles: Readonly<Record<string, readonly RoleG
     ...{
       people,
       sessions,
+      devices: new MemoryDevices(nowMs),
       links: new MemoryLinks(nowMs),
       passwords: plainPasswords,
       newSecret,
