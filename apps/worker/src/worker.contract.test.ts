@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostUnreachable } from '@foreshard/core/hosts';
 import { HOST_ALARMS_KEY, HOST_USAGE_KEY, hostUsageSchema } from '@foreshard/core/telemetry';
-import { prepareMigration, type Shardlet } from '@foreshard/core/topology';
+import { acceptLoss, prepareMigration, type Shardlet } from '@foreshard/core/topology';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { probe, RealCluster, type WorkerProcess } from './testing/real-cluster.ts';
 
@@ -283,7 +283,13 @@ describe('a host that was killed and restarted under load', () => {
     expect(ownedBy(1, cluster.open(stream))).toEqual(ownedBy(1, before));
     for (const shardlet of ownedBy(2, before))
       expect(await cluster.append(shardlet, 'elsewhere')).toMatchObject({ kind: 'appended' });
-    await putBack(newer, disk, cluster.map.host(1)!.incarnation);
+    // two lines of its history were served: only a person says which one counts, also when the newer disk is back
+    await replaceDisk(newer, disk);
+    const back = await runOf(1);
+    await cluster.until('its new run is known', () => cluster.map.host(1)!.readmission?.incarnation === back);
+    expect(cluster.map.host(1)!.state).toBe('readmitting');
+    await cluster.decide(acceptLoss(1, back));
+    await trusted(1, run);
     await alarmIsOver(worker, stream);
   });
 });
@@ -296,12 +302,23 @@ async function marked(): Promise<void> {
 
 /** The disk that a person has found again. */
 async function putBack(found: string, disk: string, run: string): Promise<void> {
+  await replaceDisk(found, disk);
+  await trusted(1, run);
+}
+
+async function replaceDisk(found: string, disk: string): Promise<void> {
   const server = cluster.hosts[0]!;
   await server.kill('SIGKILL');
   await rm(disk, { recursive: true });
   await rename(found, disk);
   await server.restart();
-  await trusted(1, run);
+}
+
+async function runOf(host: number): Promise<string> {
+  const opened = await cluster.openAnyRun(host);
+  const { incarnation } = await opened.identify();
+  await opened.close();
+  return incarnation;
 }
 
 async function alarmIsOver(worker: WorkerProcess, stream: number): Promise<void> {

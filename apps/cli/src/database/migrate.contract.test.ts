@@ -108,13 +108,14 @@ test('a database that a newer release has migrated is refused, and left as it is
 });
 
 test('a database that cannot be reached: cause and cure in one line, without the password', async () => {
-  for (const args of [[], ['--check'], ['--json']])
-    expect(await foreshard({ DATABASE_URL: UNREACHABLE }, 'migrate', ...args)).toEqual({
-      exitCode: 1,
-      stdout: '',
-      stderr:
-        'foreshard: PostgreSQL at 127.0.0.1:1/t cannot be reached (connect ECONNREFUSED 127.0.0.1:1): check DATABASE_URL\n',
-    });
+  const detail =
+    'PostgreSQL at 127.0.0.1:1/t cannot be reached (connect ECONNREFUSED 127.0.0.1:1): check DATABASE_URL';
+  const failed = (...args: string[]) => foreshard({ DATABASE_URL: UNREACHABLE }, 'migrate', ...args);
+  const plain = { exitCode: 1, stdout: '', stderr: `foreshard: ${detail}\n` };
+  expect(await failed()).toEqual(plain);
+  expect(await failed('--check')).toEqual(plain);
+  const document = JSON.stringify({ error: { code: 'failed', detail } });
+  expect(await failed('--json')).toEqual({ ...plain, stderr: `${document}\n` });
 });
 
 test('without a database or with a wrong address it is bad input', async () => {

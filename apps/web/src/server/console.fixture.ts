@@ -29,8 +29,12 @@ export function contextOf(
   return { server: { ...server, identify: async () => identity }, headers: new Headers(headers), identity };
 }
 
-export function callerOf(server: ConsoleServer, headers?: Readonly<Record<string, string>>): Caller {
-  return appRouter.createCaller(contextOf(server, headers));
+export function callerOf(
+  server: ConsoleServer,
+  headers?: Readonly<Record<string, string>>,
+  identity?: Identity,
+): Caller {
+  return appRouter.createCaller(contextOf(server, headers, identity));
 }
 
 /** Nothing listens there. */

@@ -68,8 +68,11 @@ export const audit = {
     input: z.strictObject({
       actor: z.string().min(1).max(300).optional().describe('only by this person, token or process'),
       operation: z.string().min(1).max(100).optional().describe('only this operation: hosts.drain'),
-      resource: z.enum([...RESOURCES, 'session', 'user']).optional(),
-      outcome: z.enum(AUDIT_OUTCOMES).optional(),
+      resource: z
+        .enum([...new Set([...RESOURCES, 'session', 'user'])])
+        .optional()
+        .describe('only what is about this: host'),
+      outcome: z.enum(AUDIT_OUTCOMES).optional().describe('only with this outcome'),
       from: time.unwrap().optional().describe('not before'),
       to: time.unwrap().optional().describe('before'),
       text: z.string().min(1).max(200).optional().describe('somewhere in what is recorded'),

@@ -115,7 +115,7 @@ export const groups = {
       summary: 'Create a consumer group whose events are posted to an address',
       description:
         'A worker posts them, signed after Standard Webhooks. An address inside a private network is refused unless FORESHARD_WEBHOOK_NETWORKS names it.',
-      body: { description: 'where to, and what of', example: { url: 'https://example.com/hook' } },
+      body: { description: 'where to, and what of' },
       answers: { 201: 'With the secret, which is shown this once' },
     },
   }),

@@ -78,7 +78,7 @@ export const sessions = {
     http: {
       tag,
       method: 'post',
-      path: '/v1/sessions/end-all',
+      path: '/v1/end-sessions',
       operationId: 'endAllSessions',
       summary: 'End all sessions of a person, or of everybody',
       description: 'The session that asks goes on; end it by signing out.',
