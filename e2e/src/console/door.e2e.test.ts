@@ -470,7 +470,7 @@ describe('a command line', () => {
     const page = await browser.newPage();
     await page.goto(`${consoleUrl}/device`);
     await page.getByLabel('Code').fill(code.toLowerCase().replace('-', ''));
-    await page.getByRole('button', { name: 'Search' }).click();
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
     await page.getByRole('button', { name: 'Deny' }).click();
     expect(await login.ended).toBe(1);
     expect(login.written.stderr).toContain('It was not let in');

@@ -6,7 +6,7 @@ import { ROLE_PERMISSIONS } from './roles.ts';
 it('a token of a person has what all roles permit, within their one limit', () => {
   const scope = { streams: [{ name: 'orders' }] };
   expect(tokenOfRoles([{ role: 'operator', scope: EVERYWHERE }])).toEqual({
-    permissions: ROLE_PERMISSIONS.operator,
+    permissions: [...ROLE_PERMISSIONS.operator, 'account:use'],
     scope: EVERYWHERE,
   });
   const both = tokenOfRoles([
@@ -15,7 +15,7 @@ it('a token of a person has what all roles permit, within their one limit', () =
   ])!;
   expect(both.scope).toEqual(scope);
   expect(new Set(both.permissions)).toEqual(
-    new Set([...ROLE_PERMISSIONS.reader, ...ROLE_PERMISSIONS.approver]),
+    new Set([...ROLE_PERMISSIONS.reader, ...ROLE_PERMISSIONS.approver, 'account:use']),
   );
 });
 

@@ -47,7 +47,9 @@ export function tokenOfRoles(
   const scopes = new Set(roles.map(({ scope }) => JSON.stringify(scope)));
   const [first] = roles;
   if (first === undefined || scopes.size !== 1) return undefined;
-  const permissions = [...new Set(roles.flatMap(({ role }) => ROLE_PERMISSIONS[role]))];
+  const permitted = roles.flatMap(({ role }) => ROLE_PERMISSIONS[role]);
+  // as every person, it sees who it is
+  const permissions = [...new Set<Permission>([...permitted, 'account:use'])];
   return { permissions, scope: first.scope };
 }
 

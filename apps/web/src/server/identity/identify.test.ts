@@ -4,21 +4,23 @@ import { describe, expect, it } from 'vitest';
 import { TokenLookup } from './identify.ts';
 
 function lookup(...tokens: Partial<ActiveToken>[]) {
-  const found: ActiveToken[] = tokens.map((token) => ({
+  const active = (token: Partial<ActiveToken>): ActiveToken => ({
     ...{ id: 't', name: 'shop', hash: 'hash of fsh_x', scopes: ['read'], scope: {}, cidrs: [] },
     ...{ expiresAtMs: undefined, owner: undefined, ...token },
-  }));
+  });
+  const found = tokens.map(active);
   let reads = 0;
   const store = {
     async activeHashes() {
       reads += 1;
-      return found;
+      return [...found];
     },
   };
   const made = new TokenLookup(store, (token) => `hash of ${token}`);
   return {
     find: (address = '10.1.2.3', token = 'fsh_x') => made.find(token, address),
     made,
+    add: (token: Partial<ActiveToken>) => void found.push(active(token)),
     reads: () => reads,
   };
 }
@@ -47,9 +49,16 @@ describe('an API token at the console', () => {
     expect(await lookup({}).find('10.1.2.3', 'fsh_y')).toBeUndefined();
   });
 
-  it('is looked for once, however many wrong ones come', async () => {
+  it('is looked for twice, however many wrong ones come at once', async () => {
     const { find, reads } = lookup({});
-    for (let i = 0; i < 50; i++) await find('10.1.2.3', `fsh_${i}`);
-    expect(reads()).toBe(1);
+    await Promise.all(Array.from({ length: 50 }, (_, i) => find('10.1.2.3', `fsh_${i}`)));
+    expect(reads()).toBe(2);
+  });
+
+  it('works at once when it was just made, also right after a wrong one', async () => {
+    const { find, add } = lookup({});
+    expect(await find('10.1.2.3', 'fsh_y')).toBeUndefined();
+    add({ hash: 'hash of fsh_new', name: 'new' });
+    expect(await find('10.1.2.3', 'fsh_new')).toMatchObject({ name: 'new' });
   });
 });

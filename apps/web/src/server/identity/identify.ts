@@ -1,4 +1,5 @@
 /** Who makes a request: a person by the cookie of a session, or a program by an API token. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Grant, type Principal, permissionsOf } from '@foreshard/core/access';
 import type { Sessions } from '@foreshard/core/adapters/identity';
 import type { ActiveToken } from '@foreshard/core/adapters/prisma';
@@ -96,8 +97,7 @@ export class TokenLookup {
 
   async find(token: string, address: string): Promise<Principal | undefined> {
     const hash = this.hash(token);
-    // one that was just made is worth a look; a flood of wrong ones is not
-    const known = (await this.all(TOKENS_FRESH_MS)).get(hash) ?? (await this.all(MISS_FRESH_MS)).get(hash);
+    const known = (await this.all(TOKENS_FRESH_MS)).get(hash) ?? (await this.lookAgain()).get(hash);
     if (known === undefined || known.expiresAtMs <= Date.now() || !isWithin(known.cidrs, address))
       return undefined;
     this.bearers.set(known.principal, token);
@@ -107,6 +107,13 @@ export class TokenLookup {
   /** The token that somebody came with, to come to an edge with: that judges it as if it was asked itself. */
   bearerOf(principal: Principal): string | undefined {
     return this.bearers.get(principal);
+  }
+
+  /** One that was just made works at once; a flood of wrong ones waits for one look in MISS_FRESH_MS. */
+  private async lookAgain(): Promise<ReadonlyMap<string, KnownToken>> {
+    const restMs = MISS_FRESH_MS - (Date.now() - this.readAtMs);
+    if (restMs > 0) await sleep(restMs);
+    return this.all(MISS_FRESH_MS);
   }
 
   private all(freshMs: number): Promise<ReadonlyMap<string, KnownToken>> {

@@ -47,7 +47,11 @@ it('waits for the person, and is given a token of theirs once', async () => {
   expect(await devices.token(deviceCode)).toMatchObject({ kind: 'token', token: 'fsh_1' });
   expect(made).toEqual([
     {
-      ...{ name: 'ada@example.org on laptop', scopes: ROLE_PERMISSIONS.operator, scope: EVERYWHERE },
+      ...{
+        name: 'ada@example.org on laptop',
+        scopes: [...ROLE_PERMISSIONS.operator, 'account:use'],
+        scope: EVERYWHERE,
+      },
       ...{ ownerId: id, expiresAt: new Date(nowMs + 30 * 86_400_000) },
     },
   ]);
