@@ -452,7 +452,7 @@ describe('a command line', () => {
     });
     const drain = foreshard('drain', '999999');
     expect(await drain.ended).toBe(2);
-    expect(drain.written.stderr).toContain('no host 999999');
+    expect(drain.written.stderr).toContain('no host "999999"');
     const tokens = foreshard('tokens', 'list');
     expect(await tokens.ended).toBe(2);
     expect(tokens.written.stderr).toContain('tokens:manage');
