@@ -82,7 +82,8 @@ async function ingest(cluster: Served, seconds: number): Promise<Costs> {
 
 async function latency(cluster: Served, seconds: number): Promise<Costs> {
   const args = ['http', cluster.edgeUrl, cluster.token, 5_000, seconds].map(String);
-  return { ...(await runScript<{ p50: number; p99: number }>(script('clients/open-loop.ts'), args)) };
+  const { p50, p99 } = await runScript<{ p50: number; p99: number }>(script('clients/open-loop.ts'), args);
+  return { p50, p99 };
 }
 
 /** Each version against the yardsticks of its own run: the server's processor time on Redis, time on PostgreSQL. */
