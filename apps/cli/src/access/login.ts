@@ -39,7 +39,8 @@ const refusalSchema = z.object({ detail: z.string(), error: z.string().optional(
 export async function login({ console: given, edge, json }: LoginOptions): Promise<void> {
   const consoleUrl = addressOf(given);
   const folder = freeFolder();
-  const started = startedSchema.parse(await ask(`${consoleUrl}/api/device`, { device: hostname() }));
+  const started = startedSchema.safeParse(await ask(`${consoleUrl}/api/device`, { device: hostname() })).data;
+  if (started === undefined) throw new CommandFailure(`${consoleUrl} is not the address of a console`);
   const { device_code, user_code, verification_path, expires_in, interval } = started;
   note(`open ${consoleUrl}${verification_path}?code=${user_code} and let this machine in`);
   note(`the code is ${user_code}; it holds for ${Math.round(expires_in / 60)} minutes`);
