@@ -51,9 +51,11 @@ export function progressModel(cfg) {
     sb: Array(NH).fill(0), // set back behind a mark, not accepted yet
     hurt: Array(NH).fill(0), // ever set back
     cg: Array(NH).fill(0), // g of the newest confirmed mark
-    twice: [], // s, seqs that may be given twice after a set-back in the window: from, to
+    twice: [], // s, seqs that the reader had passed before a set-back in the window: from, to
     saw: Array(NH).fill(0), // a caller was answered less than before
     backs: Array(NH).fill(0), // times set back since a loss was accepted
+    f: Array(NH).fill(null), // found in an older state by the worker, T not told: generation, what was certain
+    fg: Array(NH).fill(0), // the same, for the check: also what the worker forgets
     T: [{ v: 1, S: [shardlet(0, 1)], h: Array.from({ length: NH }, known), stop: 0 }],
     R: [[0, 0, 1, 0, 0]], // routes ever published: s, host, epoch, generation, run
     M: [], // on their way
@@ -64,11 +66,32 @@ export function progressModel(cfg) {
     pre: Array(NE).fill(0),
     win: 0, // in a log after the newest mark, and not in the state that the host took: the window
     rd: cfg.reader ? [0, 0, 1, 0] : null, // s, seq, epoch, events read
+    tl: cfg.ahead ? [0, 0] : null, // what an edge has read for others: s, seq
     b: { ...cfg.bud },
     wrong: [], // callers with a wrong number
     bad: '',
   };
+  if (cfg.rolled) startRolled(init);
   const cp = (s) => structuredCloneLike(s);
+
+  /** x was acknowledged, marked, and its shardlet was rolled; somebody has a copy of before that. */
+  function startRolled(s) {
+    const [H] = s.H;
+    s.snap[0] = JSON.parse(JSON.stringify(H));
+    const R = [
+      [1, 'S', [[0, 1]]],
+      [2, 'O', []],
+    ];
+    Object.assign(H, { cnt: 4, mark: '2a', mp: 1, g: 2, R });
+    s.clk = s.cg[0] = 2;
+    const [T] = s.T;
+    T.v = 2;
+    T.S = [{ ...shardlet(0, 1), st: 'C', fs: 1, suc: 1 }, shardlet(0, 2)];
+    Object.assign(T.h[0], { held: '2a', pro: 1, cnt: 2, pros: [0, 1] });
+    s.R.push([1, 0, 2, 0, 0]);
+    s.ap[0] = [0, 1, 1, 0];
+    s.got = 1;
+  }
 
   // ---- host
   const rep = (s, h, i) => s.H[h].R[i] || null;
@@ -120,6 +143,23 @@ export function progressModel(cfg) {
     if (!k.empty && fixed('limitAtAcceptance') && fixed('ownSeq'))
       k.top = Math.min(k.top, promiseOf(k, s.H[h]));
   };
+  /** The worker finds a host in an older state, and T does not hear of it: it is away. */
+  function findUnheard(s, h) {
+    const k = s.T[0].h[h];
+    s.fg[h] = 1;
+    if (fixed('verdictForgotten')) s.f[h] = [k.gen, promiseOf(k, s.H[h])];
+  }
+  /** What was found stays true, whatever state the host is in by now. */
+  function tellFound(s, h) {
+    const k = s.T[0].h[h];
+    const [gen, promise] = s.f[h];
+    s.f[h] = null;
+    s.fg[h] = 0;
+    if (gen !== k.gen || k.st !== 0) return; // accepted meanwhile, or T has found it as well
+    suspend(s, 0, h);
+    k.empty = 0;
+    k.top = Math.min(k.top, promise);
+  }
   /** Up to where it is certain what a host holds: not a mark that may have been carried out after it went back. */
   function promiseOf(k, { gen, mark, mp }) {
     const unconfirmed = k.sent.find(([m]) => m === mark);
@@ -249,6 +289,11 @@ export function progressModel(cfg) {
       k.gen = T.v;
     }
     H.cnt++;
+    if (cfg.fine) {
+      k.empty = k.done = s.sb[h] = 0;
+      H.fl = T.v + 1;
+      return;
+    }
     const n = Math.max(number(H.mark), number(k.held), ...k.sent.map(([m]) => number(m))) + 1;
     k.held = H.mark = `${n}${String.fromCharCode(97 + 8 * t)}`;
     k.pro = H.mp = s.clk++;
@@ -315,10 +360,67 @@ export function progressModel(cfg) {
     s.T[t].S.every(
       (S, i) => S.o !== h || S.st !== 'O' || (rep(s, h, i)?.[0] === S.e && rep(s, h, i)[1] === 'O'),
     );
+  /**
+   * Accepting, step by step: T asks what is there, and the host is made so later. No mark of the new generation is sent
+   * before all of it is shown, so another state of that generation can be put in place between two steps.
+   */
+  function* acceptFinely(s, t, h) {
+    const k = s.T[t].h[h];
+    const H = s.H[h];
+    const i = left(s, t, h);
+    if (H.gen !== k.gen || s.run[h] !== k.run)
+      yield [`${HN[h]} went back again: asked again`, (u) => askAgain(u, t, h)];
+    else if (i >= 0) yield [`accepting ${HN[h]}: s${i}`, (u) => noteShardlet(u, t, h, i)];
+    else {
+      const todo = s.T[t].S.findIndex((S, j) => S.o === h && !isAsNoted(s, t, h, j, 'epoch'));
+      const isElsewhere = s.T[t].S.some((S, j) => S.o === h && !isAsNoted(s, t, h, j, 'end'));
+      if (isElsewhere && fixed('endsElsewhere'))
+        yield [`a closed shardlet on ${HN[h]} ends elsewhere: asked again`, (u) => askAgain(u, t, h)];
+      else if (todo >= 0)
+        yield [
+          `${HN[h]}: s${todo} is raised`,
+          (u) => {
+            const S = u.T[t].S[todo];
+            put(u, h, todo, [S.e, S.st === 'C' ? 'S' : 'O', rep(u, h, todo)?.[2] ?? []]);
+          },
+        ];
+      else yield [`T uses ${HN[h]} again`, (u) => endAccept(u, t, h)];
+    }
+  }
+  /** It is at the epoch of T, or ends where T has closed it. */
+  function isAsNoted(s, t, h, i, what) {
+    const S = s.T[t].S[i];
+    const r = rep(s, h, i);
+    if (what === 'end') return S.st !== 'C' || S.fs === (r ? r[2].length : 0);
+    return r?.[0] === S.e && r[1] === (S.st === 'C' ? 'S' : 'O');
+  }
+  function askAgain(s, t, h) {
+    const T = s.T[t];
+    const k = T.h[h];
+    const H = s.H[h];
+    k.P = k.top = Math.min(k.P, promiseOf(k, H));
+    k.run = s.run[h];
+    k.done = 0;
+    H.gen = k.gen;
+    H.cnt++;
+    H.fl = ++T.v + 1;
+  }
+  function noteShardlet(s, t, h, i) {
+    const T = s.T[t];
+    const S = T.S[i];
+    const k = T.h[h];
+    const log = rep(s, h, i)?.[2] ?? [];
+    k.done |= bit(i);
+    if (S.o !== h) return;
+    S.e = ++T.v;
+    note(s, t, i, S.e, Math.min(certain(log, k.P), log.length));
+    if (S.st === 'C') S.fs = log.length;
+  }
   function markAnew(s, t, h) {
     const k = s.T[t].h[h];
     const H = s.H[h];
-    k.held = H.mark = `${number(k.held) + 1}${String.fromCharCode(97 + 8 * t)}`;
+    const n = Math.max(number(H.mark), number(k.held), ...k.sent.map(([m]) => number(m)));
+    k.held = H.mark = `${n + 1}${String.fromCharCode(97 + 8 * t)}`;
     k.pro = H.mp = s.clk++;
     k.cnt = ++H.cnt;
     s.cg[h] = H.g = s.clk;
@@ -353,7 +455,8 @@ export function progressModel(cfg) {
     if (!s.up[h] || s.T[t].stop) return;
     if (k.st === 1) yield [`a person accepts the loss of ${HN[h]}`, (u) => beginAccept(u, t, h)];
     if (k.st !== 2) return;
-    if (s.H[h].mark !== k.held || s.run[h] !== k.run)
+    if (cfg.fine) yield* acceptFinely(s, t, h);
+    else if (s.H[h].mark !== k.held || s.run[h] !== k.run)
       yield [
         `${HN[h]} went back again: suspended`,
         (u) => {
@@ -750,6 +853,13 @@ export function progressModel(cfg) {
         }
         if (k.st === 0 && s.up[h] && s.run[h] !== k.run && !s.T[t].stop)
           go(`${P}: readmit ${HN[h]}`, (u) => readmit(u, t, h));
+        const isFound = k.st === 0 && s.up[h] && !s.H[h].empty && verdict(k, s.H[h]) === 'regressed';
+        if (B.deaf > 0 && isFound && !s.f[h])
+          go(`worker finds ${HN[h]} in an older state, and T is away`, (u) => {
+            u.b.deaf--;
+            findUnheard(u, h);
+          });
+        if (s.f[h]) go(`worker tells T what it has found of ${HN[h]}`, (u) => tellFound(u, h));
         for (const [l, f] of acceptSteps(s, t, h)) go(l, f);
         for (const [l, f] of wholeSteps(s, t, h)) go(l, f);
       }
@@ -824,6 +934,7 @@ export function progressModel(cfg) {
           });
       });
     if (s.rd) for (const [l, f] of reads(s)) go(l, f);
+    if (s.tl) for (const [l, f] of readsAhead(s)) go(l, f);
   }
   const drop = (u, h) => {
     // requests of connections that are gone
@@ -842,9 +953,12 @@ export function progressModel(cfg) {
     if (H.g < u.cg[h]) u.sb[h] = 1;
     else {
       // the window: it may also have gone back and forth between two marks, and T has not seen the older state
-      if (!u.sb[h] || k.st === 0 || k.empty)
+      if (!(cfg.fine && k.st === 2) && (!u.sb[h] || (k.st === 0 && !u.fg[h]) || k.empty))
         old.R.forEach((r, i) => {
-          if (r) u.twice.push([i, H.R[i] ? alike(H.R[i][2], r[2]) : 0, r[2].length]);
+          if (r && u.rd && u.rd[0] >= i) {
+            const to = u.rd[0] === i ? Math.min(u.rd[1], r[2].length) : r[2].length;
+            u.twice.push([i, H.R[i] ? alike(H.R[i][2], r[2]) : 0, to]);
+          }
           for (const [x] of r ? r[2] : []) if (!H.R[i] || inLog(H.R[i][2], x) < 0) u.win |= bit(x);
         });
       u.sb[h] = 0;
@@ -887,13 +1001,35 @@ export function progressModel(cfg) {
       ];
   }
 
+  /**
+   * An edge reads ahead for others. A reader that has all there is now shares that from here on, at the edge's place: its
+   * own is no earlier in time. The edge looks at the host then.
+   */
+  function* readsAhead(s) {
+    const [i, q] = s.tl;
+    const S = s.T[0].S[i];
+    if (!usable(s, 0, S.o)) return;
+    const n = auth(s, i).length;
+    if (n > q) yield ['an edge reads ahead', (u) => (u.tl = [i, q + 1])];
+    if (s.b.join && s.rd[0] === i && s.rd[1] === n && q > n)
+      yield [
+        'reader goes on with what the edge has read',
+        (u) => {
+          u.b.join--;
+          // the host shows less than was read of it: the place is sought by time
+          if (fixed('aheadKept')) u.tl = [i, n];
+          u.rd = [i, u.tl[1], u.rd[2], u.rd[3]];
+        },
+      ];
+  }
+
   // ---- what must hold
   const named = (s, x) =>
     s.ap[x] && s.T[0].S[s.ap[x][0]].lost.some(([E, q]) => s.ap[x][2] < E && s.ap[x][1] > q);
   /** What the worker's next look at the host does, if nothing else happens. */
   const willFind = (s, h) =>
     s.run[h] !== s.T[0].h[h].run || ['regressed', 'foreign'].includes(verdict(s.T[0].h[h], s.H[h]));
-  const waits = (s, h) => !s.up[h] || s.T[0].h[h].st !== 0 || s.T[0].stop || willFind(s, h);
+  const waits = (s, h) => !s.up[h] || s.T[0].h[h].st !== 0 || s.T[0].stop || s.f[h] || willFind(s, h);
   function lossless(s) {
     const at = Array(NE).fill(null);
     for (let i = 0; i < s.T[0].S.length; i++)
@@ -952,12 +1088,13 @@ export function progressModel(cfg) {
     s.up.fill(1);
     s.M = [];
     const isOver = () =>
-      s.T[0].h.every((k, h) => k.st === 0 && s.run[h] === k.run) &&
+      s.T[0].h.every((k, h) => k.st === 0 && s.run[h] === k.run && !s.f[h]) &&
       s.T[0].S.every((S) => 'OC'.includes(S.st));
     for (let round = 0; round < 60; round++) {
       for (let h = 0; h < NH; h++) {
         if (s.T[0].h[h].st === 0 && s.run[h] !== s.T[0].h[h].run) readmit(s, 0, h);
         else judgeHost(s, 0, h, shown(s, h), false);
+        if (s.f[h]) tellFound(s, h);
         const a = acceptSteps(s, 0, h).next();
         if (!a.done) a.value[1](s);
       }
@@ -981,6 +1118,11 @@ export function progressModel(cfg) {
     const r = rep(s, S.o, i);
     if (r?.[1] !== 'O' || r[0] !== S.e)
       return `I5 T says s${i} is open@${S.e} on ${HN[S.o]}, which has ${r ? r[1] + r[0] : 'nothing'}`;
+    for (let c = 0; c < s.T[0].S.length; c++) {
+      const { st, o, fs } = s.T[0].S[c];
+      const has = rep(s, o, c)?.[2].length ?? 0;
+      if (st === 'C' && has !== fs) return `I1 T closed s${c} at ${fs}, ${HN[o]} holds it up to ${has}`;
+    }
     for (const ws of s.w)
       if (ws.some((w, h) => w[2] && w[0] === s.T[0].h[h].gen)) return 'I5 a caller refuses a host for ever';
     const b = openOnce(s) || lossless(s);

@@ -3,12 +3,28 @@
  * was first written; `windows` are the losses that remain, shown to be reachable.
  */
 const two = { events: 2, by: [0, 1] };
+/** States of before and of after its generation has begun. */
+const swapped = {
+  events: 1,
+  reader: true,
+  rolled: true,
+  fine: true,
+  copyAgain: true,
+  bud: { mark: 1, snap: 1, demote: 2, putBack: 1 },
+};
 export const good = [
   {
     name: 'progress: set back in the same run, delayed append, reader',
     events: 2,
     reader: true,
     bud: { mark: 2, snap: 1, demote: 1, delay: 1 },
+  },
+  {
+    name: 'progress: set back after the newest mark, a reader goes on with what an edge has read for others',
+    ...two,
+    reader: true,
+    ahead: true,
+    bud: { mark: 1, snap: 1, demote: 1, join: 1 },
   },
   {
     name: 'progress: a whole host, answers out of order, a wrong number',
@@ -56,9 +72,19 @@ export const good = [
     bud: { mark: 2, snap: 1, demote: 1, putBack: 1 },
   },
   {
+    name: 'progress: set back in the same run, found while T is away, a newer state is put back',
+    ...two,
+    reader: true,
+    bud: { mark: 1, snap: 1, demote: 1, deaf: 1, putBack: 1 },
+  },
+  {
     name: 'progress: set back in the same run, restarted, a newer state is put back',
     ...two,
     bud: { mark: 1, snap: 1, demote: 1, restart: 1, putBack: 1 },
+  },
+  {
+    name: 'progress: rolled, set back, another state put in its place while its loss is readmitted',
+    ...swapped,
   },
   {
     name: 'progress: an empty disk, an older one, the newest',
@@ -165,6 +191,14 @@ export const mutants = [
     bugs: ['noForeign'],
   },
   { name: 'progress: readers are not set back', bugs: ['readerStays'], ...back },
+  {
+    name: 'progress: what an edge has read for others stays, although its host shows less',
+    bugs: ['aheadKept'],
+    ...two,
+    reader: true,
+    ahead: true,
+    bud: { mark: 1, snap: 1, demote: 1, join: 1 },
+  },
   // as the decision was first written
   {
     name: 'progress, 0023: the same pair is sent again',
@@ -217,6 +251,17 @@ export const mutants = [
     bugs: ['wholeInAnotherRun'],
     ...two,
     bud: { mark: 1, snap: 1, demote: 1, restart: 1, putBack: 1 },
+  },
+  {
+    name: 'progress: a closed shardlet that ends elsewhere than T has noted is sealed where it ends',
+    bugs: ['endsElsewhere'],
+    ...swapped,
+  },
+  {
+    name: 'progress: a worker forgets what it found of a host when T did not hear it',
+    bugs: ['verdictForgotten'],
+    ...two,
+    bud: { mark: 1, snap: 1, demote: 1, deaf: 1, putBack: 1 },
   },
   {
     name: 'progress: certain is what the disk that was put back has, not what was certain when it was suspended',

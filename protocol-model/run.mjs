@@ -3,6 +3,7 @@
 import { fork } from 'node:child_process';
 import { consumerModel } from './consumer-model.mjs';
 import { explore } from './engine.mjs';
+import { groupViewsModel } from './group-views-model.mjs';
 import { idsModel } from './ids-model.mjs';
 import { model } from './main-model.mjs';
 import { orderModel } from './order-model.mjs';
@@ -18,6 +19,7 @@ const kinds = [
   [orderModel, S.ord, S.ordMut],
   [idsModel, S.ids, S.idsMut],
   [consumerModel, S.con, S.conMut],
+  [groupViewsModel, S.views, S.viewsMut],
   [versionModel, S.ver, S.verMut],
   [progressModel, P.good, [...P.mutants, ...P.windows]],
 ];

@@ -644,5 +644,66 @@ export const conMut = [
     bud: { lose: 1, assign: 2 },
   },
 ];
+const NOTHING = { roll: 0, split: 0, lose: 0, silent: 0, crash: 0 };
+export const views = [
+  {
+    name: 'groups at edges: roll, rebalance, an edge whose map stands still',
+    ...{ keys: [0], stands: 1 },
+    bud: { ...NOTHING, roll: 1, change: 3, commit: 1, join: 2 },
+  },
+  {
+    name: 'groups at edges: two rolls in a row, one of them without an event',
+    keys: [0],
+    bud: { ...NOTHING, roll: 2, change: 3, commit: 1, join: 1 },
+  },
+  {
+    name: 'groups at edges: split',
+    keys: [0, 1],
+    bud: { ...NOTHING, split: 1, change: 2, commit: 1, join: 1 },
+  },
+  {
+    name: 'groups at edges: a host loses its last write',
+    keys: [0, 0],
+    bud: { ...NOTHING, lose: 1, change: 3, commit: 2, join: 1 },
+  },
+  {
+    name: 'groups at edges: a member is silent, another one forgets what it holds',
+    keys: [0],
+    bud: { ...NOTHING, silent: 1, crash: 1, change: 3, commit: 1, join: 2 },
+  },
+  {
+    name: 'groups at edges: cooperative hand-over of one of two shardlets',
+    ...{ keys: [0, 1], ranges: [1, 2] },
+    bud: { ...NOTHING, change: 3, commit: 1, join: 2 },
+  },
+];
+const mutant = (name, bug, cfg = {}, bud = {}) => ({
+  name: `groups at edges: ${name}`,
+  ...{ keys: [0, 0], bugs: [bug], ...cfg },
+  bud: { ...NOTHING, roll: 1, lose: 1, silent: 1, change: 4, commit: 2, join: 2, ...bud },
+});
+const TWO = [
+  { keys: [0, 1], ranges: [1, 2] },
+  { roll: 0, lose: 0, silent: 0 },
+];
+export const viewsMut = [
+  mutant('commit not fenced', 'noFence'),
+  mutant('child before its parent is processed', 'early'),
+  mutant('only parents are looked at', 'parentsOnly', {}, { roll: 2, lose: 0, silent: 0, join: 1 }),
+  mutant('checkpoint without the epoch', 'noEpoch'),
+  mutant('reads of a later epoch than that of the map are given out', 'newEpochTaken'),
+  mutant('the version that the store tells is not looked at', 'oldView'),
+  mutant('the version that the member names is not looked at', 'noVersion'),
+  mutant('an end that is committed is not noticed', 'noEndTrigger'),
+  mutant('a map that changed is not noticed', 'noMapTrigger'),
+  mutant(
+    'ends that were committed elsewhere are not asked for',
+    'noNet',
+    { keys: [0], stands: 1 },
+    { lose: 0, silent: 0 },
+  ),
+  mutant('a shardlet is taken from a member that holds events of it', 'takesBusy', ...TWO),
+  mutant('a change that assigns nothing leaves the version', 'silentChange', ...TWO),
+];
 export const ver = [{ name: 'version from a locked row: follower of the change log misses nothing', n: 3 }];
 export const verMut = [{ name: 'version from a sequence', n: 2, bugs: ['sequence'] }];

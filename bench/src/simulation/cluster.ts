@@ -7,20 +7,22 @@ import {
   EMPTY_TOPOLOGY,
   TopologyMap,
 } from '@foreshard/core/topology';
+import { CacheWatch } from './cache-watch.ts';
 import { ClientParty } from './client-party.ts';
 import { DurableHost } from './durable-host.ts';
 import { EdgeParty } from './edge-party.ts';
 import { FaultInjector } from './fault-injector.ts';
 import { History } from './history.ts';
-import { hostDoor, type Noticed, type OpenHost } from './host-handle.ts';
+import { hostDoor, type Onlooker, type OpenHost } from './host-handle.ts';
 import { Locks } from './locks.ts';
 import { Network } from './network.ts';
 import { OperatorParty } from './operator-party.ts';
 import { PersonParty } from './person-party.ts';
 import { CLIENTS, type Plan } from './plan.ts';
-import { ReaderParty } from './reader-party.ts';
+import { OF_LOG, ofKey, ReaderParty } from './reader-party.ts';
 import type { Scene } from './scene.ts';
 import { SetBacks } from './set-backs.ts';
+import { ShardletReaderParty } from './shardlet-reader-party.ts';
 import { TopologyService } from './topology-service.ts';
 import { settle, settledSteps, type VirtualProcess } from './virtual-process.ts';
 import { Witness } from './witness.ts';
@@ -53,9 +55,11 @@ export class Cluster implements Scene {
   readonly workers: readonly WorkerParty[];
   readonly clients: readonly ClientParty[];
   readonly readers: readonly ReaderParty[];
+  readonly shardletReader: ShardletReaderParty;
   readonly operator: OperatorParty;
   readonly person: PersonParty;
   readonly setBacks: SetBacks;
+  readonly cacheWatch: CacheWatch;
   readonly faults: FaultInjector;
   readonly keys: readonly string[];
   readonly alarms = new Map<number, string>();
@@ -69,13 +73,15 @@ export class Cluster implements Scene {
     const { schedule, history } = this;
     const { weather, focus, durabilities } = plan;
     const mayGoBack = plan.faults.includes('older state') || focus.fault === 'older state';
-    const notesEpochs = durabilities.includes('everysec') || mayGoBack;
+    const mayLoseDisk = plan.faults.includes('empty disk');
+    const notesEpochs = durabilities.includes('everysec') || mayGoBack || mayLoseDisk;
     const { hosts, truth, violations } = this;
     this.network = new Network({ schedule, draws: this.draws.fork(), coverage, history, weather, focus });
     this.topology = new TopologyService(schedule, this.network);
     this.setBacks = new SetBacks(truth, this.topology, coverage);
     const { setBacks } = this;
     this.witness = new Witness({ hosts, truth, history, violations, setBacks, notesEpochs });
+    this.cacheWatch = new CacheWatch({ schedule, hosts, setBacks, violations });
     this.topology.onDecision = (name, reply, actor) => this.decided(name, reply, actor);
     this.locks = new Locks(schedule, this.draws.fork());
     this.keys = Array.from({ length: KEYS }, (_, i) => `key-${i}`);
@@ -84,7 +90,11 @@ export class Cluster implements Scene {
     );
     this.workers = ['worker-1', 'worker-2'].map((name) => new WorkerParty(name, this));
     this.clients = Array.from({ length: CLIENTS }, (_, i) => this.client(`c${i + 1}`));
-    this.readers = ['reader-1', 'reader-2'].map((name) => new ReaderParty(name, this));
+    this.readers = [
+      ...['reader-1', 'reader-2'].map((name) => new ReaderParty(name, this, OF_LOG)),
+      new ReaderParty('key-reader', this, ofKey(this.draws.pick(this.keys))),
+    ];
+    this.shardletReader = new ShardletReaderParty(this);
     this.operator = new OperatorParty(this, plan.restructureEveryMs);
     this.person = new PersonParty(this);
     this.faults = new FaultInjector(this, this);
@@ -98,14 +108,17 @@ export class Cluster implements Scene {
     return this.violations.length > 0 || this.defects.length > 0;
   }
 
-  doorFor(process: VirtualProcess, noticed?: Noticed): OpenHost {
-    return hostDoor(process, this.network, this.hosts, noticed);
+  doorFor(process: VirtualProcess, onlooker?: Onlooker): OpenHost {
+    return hostDoor(process, this.network, this.hosts, onlooker);
   }
 
   /** A shadow read differed from the copy: nothing in a simulation damages a copy. */
   noteDifference(move: number, detail: string): void {
     this.history.note('shadow', `move ${move}: ${detail}`);
   }
+
+  shardletIds = (): number[] =>
+    [...this.truth.shardlets()].filter(({ state }) => state.kind !== 'gone').map(({ id }) => id);
 
   isCalm = (): boolean => this.network.hasCalmed;
 
@@ -130,8 +143,8 @@ export class Cluster implements Scene {
       createStream({ name: 'main', shardCount, splitKeys, shardletsPerShard: 2, settings }),
       'setup',
     );
-    const { edges, workers, readers, operator, person } = this;
-    for (const party of [...edges, ...workers, ...readers, operator, person]) party.start();
+    const { edges, workers, readers, shardletReader, operator, person } = this;
+    for (const party of [...edges, ...workers, ...readers, shardletReader, operator, person]) party.start();
     this.faults.start();
   }
 
@@ -166,7 +179,10 @@ export class Cluster implements Scene {
       schedule,
       draws: this.draws.fork(),
       clockOffMicros,
-      watch: (...seen) => this.witness.performed(...seen),
+      watch: (at, method, args, reply) => {
+        this.witness.performed(at, method, args, reply);
+        this.cacheWatch.performed(at, method, args);
+      },
     });
     this.hosts.set(id, host);
     void host.join();

@@ -45,6 +45,8 @@ export class DurableHost implements Callee, Clock {
   readonly durability: 'always' | 'everysec';
   run = 1;
   isUp = true;
+  /** when it last took a state that may lack what it had */
+  wentBackAtMicros = 0;
   memory: MemoryHost;
   clockOffMicros: number;
   private readonly schedule: Schedule;
@@ -218,6 +220,7 @@ export class DurableHost implements Callee, Clock {
   }
 
   private rebuild(): void {
+    this.wentBackAtMicros = this.schedule.nowMicros();
     this.memory = this.rebuilt();
     this.mustRebuild = false;
   }

@@ -1,6 +1,9 @@
 /** An edge: its real ingestion, map and readers, without HTTP. It can be killed and started again. */
+
 import { HostPool } from '@foreshard/core/adapters/event-hosts';
-import type { EventHost } from '@foreshard/core/hosts';
+import { CachedReads } from '@foreshard/core/caching';
+import { Frontiers } from '@foreshard/core/heads';
+import type { EventHost, ReadReply } from '@foreshard/core/hosts';
 import { MICROS_PER_MS } from '@foreshard/core/kernel';
 import type { Topology } from '@foreshard/core/topology';
 import { MemoryGuard } from '../../../apps/edge/src/hosts/memory-guard.ts';
@@ -8,16 +11,19 @@ import { Ingestion } from '../../../apps/edge/src/ingest/ingestion.ts';
 import { DUPLICATE, type Intake, STORED } from '../../../apps/edge/src/ingest/intake.ts';
 import { readEvents } from '../../../apps/edge/src/ingest/read-events.ts';
 import { type FirstMap, FollowedMap } from '../../../apps/edge/src/map/follower.ts';
-import { Frontiers } from '../../../apps/edge/src/reading/log/frontiers.ts';
+import { HostClaims, LastAcknowledged } from '../../../apps/edge/src/proof/index.ts';
+import { KeyEvents, type KeyPage } from '../../../apps/edge/src/reading/key-events.ts';
 import { LogService } from '../../../apps/edge/src/reading/log/log-service.ts';
 import type { SessionPage } from '../../../apps/edge/src/reading/log/log-session.ts';
 import { shadowed } from '../../../apps/edge/src/shadow/index.ts';
-import { EdgeClaims } from './edge-claims.ts';
-import type { EdgeDoor, EventReply, PageRequest, Scene } from './scene.ts';
+import type { EdgeDoor, EventReply, KeyPageRequest, PageRequest, Scene, ShardletRead } from './scene.ts';
 import { VirtualProcess } from './virtual-process.ts';
 
 const EVENT_BYTES_MAX = 100_000;
-const CLAIM_EVERY_MS = 500;
+const CLAIM_EVERY_MS = 1_000;
+const READ_BYTES_MAX = 1_000_000;
+/** some hundred events: some have to go */
+const CACHE_BYTES = 150_000;
 /** a second and a half: longer than a restructure without faults, shorter than one with them */
 const HOLD_MICROS = 1_500 * MICROS_PER_MS;
 
@@ -25,6 +31,9 @@ interface Work {
   readonly follower: FollowedMap;
   readonly ingestion: Ingestion;
   readonly log: LogService;
+  readonly keys: KeyEvents;
+  readonly frontiers: Frontiers;
+  readonly reads: Pick<CachedReads, 'readReplica'>;
 }
 
 export class EdgeParty implements EdgeDoor {
@@ -102,6 +111,24 @@ export class EdgeParty implements EdgeDoor {
     return log.page({ ...request, stream, skip: new Set() });
   }
 
+  /** REQUIRES that it runs in this edge's process. */
+  async keyPage(request: KeyPageRequest): Promise<KeyPage> {
+    const { follower, keys } = this.work!;
+    const stream = follower.topology.streams()[0];
+    if (stream === undefined) throw new Error('no stream yet');
+    return keys.page({ ...request, stream });
+  }
+
+  /** REQUIRES that it runs in this edge's process. Undefined: its map has no such shardlet. */
+  async read({ shardlet: id, from, count, hears }: ShardletRead): Promise<ReadReply | undefined> {
+    const { follower, frontiers, reads } = this.work!;
+    const host = follower.topology.shardlet(id)?.owner;
+    if (host === undefined) return undefined;
+    if (hears) await frontiers.hear(host);
+    const options = { maxRecords: count, maxBytes: READ_BYTES_MAX };
+    return reads.readReplica({ host, shardlet: id, from, minEpoch: 0, options });
+  }
+
   private async startUp(process: VirtualProcess): Promise<void> {
     const { scene } = this;
     const clock = { nowMicros: () => process.nowMicros() };
@@ -121,13 +148,16 @@ export class EdgeParty implements EdgeDoor {
     });
     const pool = new HostPool(follower.topology, scene.doorFor(process));
     const direct = { get: (id: number): Promise<EventHost> => pool.get(id) };
-    const hosts = shadowed(
+    const beneath = shadowed(
       direct,
       follower.topology,
       { writes() {}, reads() {}, differs: (move, detail) => scene.noteDifference(move, detail) },
       { nowMs: () => process.uptimeMs(), random: () => scene.draws.between(0, 1) },
     );
+    const watch = scene.cacheWatch.edge(this.name, follower.topology);
+    const hosts = { get: async (id: number) => watch.host(id, await beneath.get(id)) };
     const guard: MemoryGuard = new MemoryGuard(direct.get, (id) => ingestion.hostAnswers(id));
+    const acknowledged = new LastAcknowledged();
     const ingestion: Ingestion = new Ingestion({
       map: follower,
       hosts,
@@ -141,34 +171,47 @@ export class EdgeParty implements EdgeDoor {
         stored() {},
         duplicates() {},
         refused() {},
-        acknowledged() {},
+        acknowledged: (host, shardlet, epoch, seq, ts) => acknowledged.note(host, shardlet, epoch, seq, ts),
         called() {},
         unreachable() {},
         fault: (error) => scene.fault(this.name, error),
       },
     });
-    const frontiers = new Frontiers(hosts, follower);
+    const frontiers = new Frontiers({ hosts, map: follower, nowMs: () => performance.now() });
+    const cached = new CachedReads({
+      ...{ map: follower.topology, host: hosts.get, frontiers, bytesMax: CACHE_BYTES },
+    });
+    const reads = watch.reads(cached);
     const parts = {
       map: follower,
       hosts,
       frontiers,
+      reads,
       clock,
       closing: new AbortController().signal,
     };
-    this.work = { follower, ingestion, log: new LogService(parts) };
-    guard.start();
-    const usedAgain = (host: number) => frontiers.readAnew(host);
-    const claims = new EdgeClaims(pool, scene.topology.proofsFor(process), process, usedAgain);
-    this.repeat(() => claims.run([...follower.topology.hosts()]));
-    await follower.start();
-  }
-
-  private repeat(job: () => Promise<void>): void {
-    const next = async () => {
-      await job().catch((error) => this.scene.expect(this.name, error));
-      setTimeout(next, CLAIM_EVERY_MS);
+    this.work = {
+      follower,
+      frontiers,
+      reads,
+      ingestion,
+      log: new LogService(parts),
+      keys: new KeyEvents(parts),
     };
-    setTimeout(next, CLAIM_EVERY_MS);
+    guard.start();
+    const claims = new HostClaims({
+      hosts: () => follower.topology.hosts(),
+      watch: (host) => pool.watch(host),
+      acknowledged,
+      proofs: scene.topology.proofsFor(process),
+      claimant: this.name,
+      nowMs: () => process.nowMicros() / MICROS_PER_MS,
+      monotonicMs: () => process.uptimeMs(),
+      usedAgain: (host) => frontiers.readAnew(host),
+      observer: { regressed() {}, unanswered() {} },
+    });
+    repeat(() => claims.look());
+    await follower.start();
   }
 
   /** From the topology store, or from disk while the topology store is away. */
@@ -179,6 +222,13 @@ export class EdgeParty implements EdgeDoor {
       return this.kept && { topology: this.kept, isProven: false, from: 'file' };
     }
   }
+}
+
+function repeat(work: () => void): void {
+  setTimeout(() => {
+    work();
+    repeat(work);
+  }, CLAIM_EVERY_MS);
 }
 
 function repliesOf(intake: Intake): EventReply[] {

@@ -13,6 +13,9 @@ const CLOCK_BACK_MICROS = [10 * MS, 2_000 * MS] as const;
 const SET_BACKS_MAX = 3;
 /** operations that are lost by who is just behind */
 const BEHIND_MAX = 30;
+/** so often a host answers slowly before it goes back, and for so long */
+const SLOW_BEFORE_SHARE = 0.5;
+const SLOW_BEFORE_MICROS = [20 * MS, 300 * MS] as const;
 /** a person who has a newer copy starts the host on that, before or after the loss of the older one is accepted */
 const PUT_BACK_SHARE = 0.4;
 const PUT_BACK_MICROS = [20 * MS, 10_000 * MS] as const;
@@ -70,7 +73,7 @@ export class FaultInjector {
       freeze: () => this.freeze(draws.pick([...edges, ...workers, host()])),
       full: () => this.fill(host()),
       'clock back': () => this.setClockBack(host()),
-      'older state': () => this.setBack(host()),
+      'older state': () => this.setBackSoon(host()),
     };
     ways[kind]();
   }
@@ -126,8 +129,9 @@ export class FaultInjector {
 
   private emptyDisk(host: DurableHost): void {
     if (!host.isUp) return;
-    const { network, schedule, draws } = this.scene;
+    const { network, schedule, draws, setBacks } = this.scene;
     this.note(`${host.name} comes back with an empty disk`);
+    setBacks.noteEmptied(host);
     host.crash(true);
     network.calleeDied(host, 'power loss');
     host.swapDisk(true);
@@ -138,6 +142,17 @@ export class FaultInjector {
       network.calleeDied(host, 'callee killed');
       host.swapDisk(false);
       this.startHost(host);
+    });
+  }
+
+  /** What it has answered just before may come after everything about its loss is known. */
+  private setBackSoon(host: DurableHost): void {
+    const { draws, network, schedule } = this.scene;
+    const isSlow = draws.chance(SLOW_BEFORE_SHARE);
+    const micros = isSlow ? draws.between(...SLOW_BEFORE_MICROS) : 0;
+    network.slowAnswers(host, micros);
+    schedule.after(micros, () => {
+      if (!this.isOver) this.setBack(host);
     });
   }
 

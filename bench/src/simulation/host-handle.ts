@@ -7,7 +7,19 @@ import type { VirtualProcess } from './virtual-process.ts';
 
 const METHODS: readonly HostMethod[] = [
   ...(['identify', 'adopt', 'createShadow', 'createOpen', 'append', 'seal', 'ingest', 'ingestIds'] as const),
-  ...(['truncate', 'digest', 'trim', 'ready', 'open', 'raise', 'drop', 'read', 'seek', 'frontier'] as const),
+  ...([
+    'truncate',
+    'digest',
+    'trim',
+    'ready',
+    'open',
+    'raise',
+    'drop',
+    'read',
+    'seek',
+    'frontier',
+    'news',
+  ] as const),
   ...([
     'createFloor',
     'describe',
@@ -21,8 +33,16 @@ const METHODS: readonly HostMethod[] = [
   ] as const),
 ];
 
-/** A host answered less than the same process was answered before it asked. */
-export type Noticed = (host: number) => void;
+/** Who has to find out that a host went back. */
+export interface Onlooker {
+  /** a host answered less than the same process was answered before it asked */
+  noticed(host: number): void;
+  /** to be called when a host answers which mark it holds; what it gives, when that has arrived */
+  asked(host: number): () => void;
+}
+
+const NOBODY: Onlooker = { noticed: () => {}, asked: () => () => {} };
+const SHOWS_MARK: ReadonlySet<HostMethod> = new Set(['identify', 'mark']);
 
 export type OpenHost = (
   host: Host,
@@ -38,7 +58,7 @@ export function hostDoor(
   process: VirtualProcess,
   network: Network,
   hosts: ReadonlyMap<number, DurableHost>,
-  noticed: Noticed = () => {},
+  onlooker: Onlooker = NOBODY,
 ): OpenHost {
   return async ({ id, generation }, expected, options = {}) => {
     const host = hosts.get(id);
@@ -50,7 +70,7 @@ export function hostDoor(
     const { incarnation } = await handleOn(process, network, host, undefined).identify();
     if (expected !== undefined && incarnation !== expected)
       throw new HostUnreachable('incarnation', `host ${id} is in run ${incarnation}, not in ${expected}`);
-    return handleOn(process, network, host, watch, noticed);
+    return handleOn(process, network, host, watch, onlooker);
   };
 }
 
@@ -59,7 +79,7 @@ function handleOn(
   network: Network,
   host: DurableHost,
   watch: ProgressWatch | undefined,
-  noticed: Noticed = () => {},
+  onlooker: Onlooker = NOBODY,
 ): EventHost {
   const { run } = host;
   // what the watch has to conclude, found out apart from it
@@ -71,16 +91,21 @@ function handleOn(
     const seen = watch?.seen ?? 0;
     const before = known?.count ?? 0;
     const sent = method === 'append' ? args.map(detached) : args;
+    let arrived = () => {};
     const { reply, progress, own } = await network.call<Answer<unknown>>(
       process,
       host,
       method,
-      () => host.execute(method, sent),
+      () => {
+        if (SHOWS_MARK.has(method)) arrived = onlooker.asked(host.id);
+        return host.execute(method, sent);
+      },
       (reason) => new HostUnreachable(reason, `host ${host.id}: ${reason}`),
       run,
     );
+    arrived();
     if (known !== undefined && progress.generation === watch?.generation) {
-      if (progress.count - own < before) noticed(host.id);
+      if (progress.count - own < before) onlooker.noticed(host.id);
       known.count = Math.max(known.count, progress.count);
     }
     watch?.judge(seen, progress, own);

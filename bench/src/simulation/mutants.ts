@@ -33,11 +33,51 @@ const ANY_END: Edit = {
   put: 'const isSame =',
 };
 
+/** What is read of the owner is dropped when it went back, and again when its loss is named. */
+const NOT_DROPPED: Edit = {
+  file: `${CORE}/caching/cached-reads.ts`,
+  find: 'this.cache.dropOfHost(host);',
+  put: '',
+};
+
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'append without an epoch check': {
     file: `${MEMORY}/appending.ts`,
     find: "const replica = replicaAt(state, group.shardlet, group.epoch, 'open');",
     put: "const replica = replicaAt(state, group.shardlet, state.replicas.get(group.shardlet)?.epoch ?? 0, 'open');",
+  },
+  'the cache has the map of when it was made': [
+    {
+      file: `${CORE}/caching/shard-cache.ts`,
+      find: 'if (held.checked !== shardlet) this.takeLosses',
+      put: 'if (held.checked === undefined) this.takeLosses',
+    },
+    NOT_DROPPED,
+  ],
+  'the cache keeps what a host has lost': [
+    {
+      file: `${CORE}/caching/shard-cache.ts`,
+      find: 'if (!segment.cutAbove(seq, epoch)) continue;',
+      put: 'if (segment.isEmpty || seq >= 0) continue;',
+    },
+    NOT_DROPPED,
+  ],
+  'the cache gives out what retention took': [
+    {
+      file: `${CORE}/caching/cached-reads.ts`,
+      find: 'replica.epoch < minEpoch || from < replica.firstSeq',
+      put: 'replica.epoch < minEpoch',
+    },
+    {
+      file: `${CORE}/caching/shard-cache.ts`,
+      find: 'held === undefined || from < held.firstSeq',
+      put: 'held === undefined',
+    },
+  ],
+  'the cache answers for a host that nobody hears of': {
+    file: `${CORE}/caching/cached-reads.ts`,
+    find: 'if (!frontiers.answeredWithin(host, BELIEVED_MS)) return undefined;',
+    put: '',
   },
   'append ignores the promise of the host': {
     file: `${MEMORY}/appending.ts`,
@@ -162,11 +202,18 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       put: 'view.shardlets().find((s) => s.id < 0);',
     },
   ],
-  'marks prove nothing': {
-    file: `${HOSTS}/standing.ts`,
-    find: 'if (proof.generation < generation) return WHOLE;',
-    put: 'if (proof.generation <= generation) return WHOLE;',
-  },
+  'marks prove nothing': [
+    {
+      file: `${HOSTS}/standing.ts`,
+      find: 'if (proof.generation < generation) return WHOLE;',
+      put: 'if (proof.generation <= generation) return WHOLE;',
+    },
+    {
+      file: 'apps/worker/src/proof/prove-hosts.ts',
+      find: 'this.noteOlder(host, after, found);',
+      put: '',
+    },
+  ],
   'a loss begins no generation': [
     {
       file: `${MEMORY}/reading.ts`,
@@ -179,11 +226,6 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       put: 'host.generation',
     },
   ],
-  'what moved away stays where it came back': {
-    file: `${CORE}/readmission/regression.ts`,
-    find: '    return [strayMachine(replica, at, { isKnown: known !== undefined, isKept })];',
-    put: '    return [];',
-  },
   'an accepted loss leaves closed shardlets alone': {
     file: `${DECISIONS}/readmission.ts`,
     find: 'if (isMoveTo(shardlet, host.id)) return true;',
@@ -253,6 +295,62 @@ export const MUTANTS_OF_PARTS: Readonly<
     project: 'unit',
     foundBy: 'packages/core/src/readmission/readmission.test.ts',
     because: 'waits for a person',
+  },
+  'an edge overlooks that a shardlet has fewer records than before': {
+    file: `${CORE}/heads/host-tables.ts`,
+    find: 'lastSeq < known.lastSeq',
+    put: 'lastSeq < 0',
+    project: 'unit',
+    foundBy: 'apps/edge/src/reading/unseen-set-back.test.ts',
+    because: 'numbers that one of them had passed',
+  },
+  'what was read ahead of a host that went back is trusted once it has as much again': {
+    file: 'apps/edge/src/reading/log/leaf.ts',
+    find: 'if (this.isInDoubt && lastSeq >= this.reached) return true;',
+    put: '',
+    project: 'unit',
+    foundBy: 'apps/edge/src/reading/unseen-set-back.test.ts',
+    because: 'numbers that one of them had passed',
+  },
+  'the cache takes an answer that is older than what it says': {
+    file: `${CORE}/caching/cached-reads.ts`,
+    find: 'if (run !== this.run) return reply;',
+    put: '',
+    project: 'unit',
+    foundBy: 'packages/core/src/caching/cached-reads.test.ts',
+    because: 'keeps no answer to a question of before its host went back',
+  },
+  'a worker forgets what it found of a host when nobody heard it': {
+    file: 'apps/worker/src/reconcile/reconcile.ts',
+    find: 'this.unreported.note(host, { sight: identity, refusal });',
+    put: '',
+    project: 'unit',
+    foundBy: 'apps/worker/src/reconcile/reconcile.test.ts',
+    because: 'is suspended for it, though a newer one was put back',
+  },
+  'a child that has lost waits for its parents': {
+    file: 'apps/edge/src/reading/log/merge-machine.ts',
+    find: 'return this.lossOf(shardlet) !== undefined || shardlet.parents',
+    put: 'return shardlet.parents',
+    project: 'unit',
+    foundBy: 'apps/edge/src/reading/log/merge-machine.loss.test.ts',
+    because: 'sets the place back also where its parent',
+  },
+  'what moved away stays where it came back': {
+    file: `${CORE}/readmission/regression.ts`,
+    find: '    return [strayMachine(replica, at, { isKnown: known !== undefined, isKept })];',
+    put: '    return [];',
+    project: 'unit',
+    foundBy: 'packages/core/src/readmission/regression.test.ts',
+    because: 'drops again what moved away, and what was dropped',
+  },
+  'a closed shardlet is sealed wherever it ends': {
+    file: `${CORE}/readmission/regression.ts`,
+    find: "return state.kind !== 'closed' || state.finalSeq === lastSeq;",
+    put: 'return lastSeq >= 0 || state === undefined;',
+    project: 'unit',
+    foundBy: 'packages/core/src/readmission/regression.test.ts',
+    because: 'state of its generation is put in place',
   },
   'owning.sql seals at any epoch': {
     file: 'packages/core/src/adapters/postgres/sql/owning.sql',

@@ -59,6 +59,8 @@ interface Fate {
 const HOP_MICROS = [50, 1_500] as const;
 const SLOW_MICROS = [20_000, 4_000_000] as const;
 const TIMEOUT_MICROS = 3_000_000;
+/** just before nobody waits for it any more */
+const LATE_MICROS = [1_500_000, 2_990_000] as const;
 const BROKEN_MICROS = [500, 30_000] as const;
 /** of the calls whose message is lost; the others wait for their timeout */
 const BROKEN_SHARE = 0.7;
@@ -77,6 +79,7 @@ export class Network {
   private readonly struck = new Set<string>();
   private readonly calls = new Set<Call>();
   private readonly cuts = new Map<string, number>();
+  private readonly slowUntil = new Map<Callee, number>();
   private readonly sent = new Map<string, number>();
   private readonly arrived = new Map<string, number>();
 
@@ -101,6 +104,7 @@ export class Network {
     this.weather = { slow: 0, requestLost: 0, replyLost: 0, sentTwice: 0 };
     this.isCalm = true;
     this.cuts.clear();
+    this.slowUntil.clear();
   }
 
   get hasCalmed(): boolean {
@@ -120,6 +124,11 @@ export class Network {
       this.coverage.note(call.transition, fault);
       call.fail('connection', this.draws.between(...BROKEN_MICROS));
     }
+  }
+
+  /** What it answers until then comes late: perhaps after it went to another state, and everybody knows. */
+  slowAnswers(callee: Callee, micros: number): void {
+    this.slowUntil.set(callee, this.schedule.nowMicros() + micros);
   }
 
   /** What is under way there meets an older state of it. */
@@ -210,7 +219,9 @@ export class Network {
       this.lost(call, 'reply lost');
       return;
     }
-    this.schedule.after(fate.replyAfter, () => {
+    const isSlow = (this.slowUntil.get(call.callee) ?? 0) > this.schedule.nowMicros();
+    const after = isSlow ? this.draws.between(...LATE_MICROS) : fate.replyAfter;
+    this.schedule.after(after, () => {
       if (this.isCut(call.callee.name, call.caller.name)) this.lost(call, 'cut off');
       else deliver();
     });
@@ -254,7 +265,8 @@ export class Network {
       coverage.note(transition, 'sent twice');
       arrivals.push(draws.chance(0.5) ? this.hop() : draws.between(...SLOW_MICROS));
     }
-    return { arrivals, replyAfter: this.hop(), replyLost: happens('reply lost', weather.replyLost) };
+    const replyAfter = draws.chance(weather.slow) ? draws.between(...SLOW_MICROS) : this.hop();
+    return { arrivals, replyAfter, replyLost: happens('reply lost', weather.replyLost) };
   }
 
   private hop(): number {

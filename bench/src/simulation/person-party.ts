@@ -5,6 +5,9 @@ import { VirtualProcess } from './virtual-process.ts';
 
 const LOOK_EVERY_MS = 1_000;
 const THINKS_MS = [500, 6_000] as const;
+/** one who has a script for it */
+const QUICK_SHARE = 0.4;
+const QUICK_EVERY_MS = 100;
 /** somebody may still bring the disk of an empty store back */
 const THINKS_ABOUT_EMPTY_MS = 15_000;
 
@@ -13,10 +16,12 @@ export class PersonParty {
   private readonly scene: Scene;
   private process: VirtualProcess;
   private readonly dueMs = new Map<string, number>();
+  private readonly isQuick: boolean;
 
   constructor(scene: Scene) {
     this.scene = scene;
     this.process = new VirtualProcess(this.name, scene.schedule);
+    this.isQuick = scene.draws.chance(QUICK_SHARE);
   }
 
   get caller(): VirtualProcess {
@@ -37,7 +42,7 @@ export class PersonParty {
   private async look(process: VirtualProcess): Promise<void> {
     const topology = this.scene.topology.portFor(process);
     for (;;) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      await new Promise((resolve) => setTimeout(resolve, this.isQuick ? QUICK_EVERY_MS : LOOK_EVERY_MS));
       if (!this.scene.setBacks.any && !this.scene.plan.faults.includes('empty disk')) continue;
       try {
         const { hosts } = await topology.snapshot();
@@ -54,7 +59,8 @@ export class PersonParty {
     const known = this.dueMs.get(what);
     if (known !== undefined) return known <= nowMs;
     const isEmpty = readmission.regressed.detail.includes('empty');
-    this.dueMs.set(what, nowMs + (isEmpty ? THINKS_ABOUT_EMPTY_MS : this.scene.draws.between(...THINKS_MS)));
+    const thinksMs = this.isQuick ? 0 : this.scene.draws.between(...THINKS_MS);
+    this.dueMs.set(what, nowMs + (isEmpty ? THINKS_ABOUT_EMPTY_MS : thinksMs));
     return false;
   }
 

@@ -21,8 +21,8 @@ import {
 } from '@foreshard/core/simulation';
 import type { Garbage, Shardlet } from '@foreshard/core/topology';
 import { Cluster } from './cluster.ts';
+import { eventOf } from './event-of.ts';
 import type { Plan } from './plan.ts';
-import { eventOf } from './reader-party.ts';
 
 const SECOND = 1_000_000;
 /** long enough for every retry and grace in the code under test, with all the faults of one run behind it */
@@ -181,18 +181,29 @@ async function checkLog(cluster: Cluster): Promise<void> {
   const isDurable = plan.durabilities.every((each) => each === 'always');
   if (violations.length > 0) return;
   const isRead = () =>
-    cluster.readers.every(
-      ({ name, emitted }) =>
-        emitted.length >= log.records.length && checkEmissions(name, emitted, log, false).length === 0,
-    );
+    cluster.readers.every(({ name, emitted, reading }) => {
+      const read = readBy(log, reading);
+      return emitted.length >= read.records.length && checkEmissions(name, emitted, read, false).length === 0;
+    });
   let lookAt = 0;
   await cluster.pass(READ_MICROS_MAX, () => {
     if (cluster.schedule.nowMicros() < lookAt) return false;
     lookAt = cluster.schedule.nowMicros() + SECOND;
     return isRead();
   });
-  for (const { name, emitted } of cluster.readers)
-    violations.push(...checkEmissionOrder(name, emitted), ...checkEmissions(name, emitted, log, isDurable));
+  for (const { name, emitted, reading } of cluster.readers) {
+    const read = readBy(log, reading);
+    violations.push(...checkEmissionOrder(name, emitted), ...checkEmissions(name, emitted, read, isDurable));
+  }
+  violations.push(...cluster.cacheWatch.check(log));
+}
+
+/** What a reader of all, or of a key, has to be given. */
+function readBy(log: FinalLog, { key }: { readonly key?: string }): FinalLog {
+  if (key === undefined) return log;
+  const isOfKey = ({ content }: LogRecord) =>
+    (JSON.parse(content) as { partitionkey: string }).partitionkey === key;
+  return { ...log, records: log.records.filter(isOfKey) };
 }
 
 /** Events that are missing and that nobody could miss. */

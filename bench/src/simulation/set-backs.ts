@@ -10,13 +10,13 @@
  * Whatever the marks show has to be suspended, and its losses have to be named. A newer state that is put back is one
  * more way of going to another state: what was stored in the older one is not in it.
  */
-import { type Coverage, type Violation, violation } from '@foreshard/core/simulation';
+import { atTime, type Coverage, type Violation, violation } from '@foreshard/core/simulation';
 import type { Change, Host, TopologyMap } from '@foreshard/core/topology';
 import { type DurableHost, isEmptyRun } from './durable-host.ts';
 import type { TopologyService } from './topology-service.ts';
 import type { VirtualProcess } from './virtual-process.ts';
 
-interface SetBack {
+export interface SetBack {
   readonly host: number;
   /** The topology store was waiting for a person, or readmitting what was lost before, so it names this too */
   readonly isMet: boolean;
@@ -26,6 +26,10 @@ interface SetBack {
   isSuspended: boolean;
   /** a worker that was answered less than before, and so has to suspend it */
   readonly noticedBy: Set<VirtualProcess>;
+  /** a worker that was answered in this state which mark the host holds */
+  readonly seenBy: Set<VirtualProcess>;
+  /** what the host went to from here */
+  next: SetBack | undefined;
 }
 
 interface Stored {
@@ -34,6 +38,7 @@ interface Stored {
   readonly by: object | undefined;
   readonly shardlet: number;
   readonly epoch: number;
+  readonly ts: number;
 }
 
 /** For the summary of a run with `--coverage`. */
@@ -53,6 +58,9 @@ export class SetBacks {
   private readonly stored = new Map<string, Stored>();
   private readonly pastFence = new Set<string>();
   private readonly gone = new Map<string, SetBack>();
+  /** the same, of events that were sent again since and came to the same place: with the time that they had before */
+  private readonly goneBefore = new Map<string, SetBack>();
+  private readonly emptied = new Set<number>();
 
   constructor(truth: TopologyMap, topology: TopologyService, coverage: Coverage) {
     this.truth = truth;
@@ -64,11 +72,27 @@ export class SetBacks {
     return this.all.length > 0;
   }
 
+  /** It has an empty disk in place of its own, which it will get back in place of what it wrote on the empty one. */
+  noteEmptied({ id }: DurableHost): void {
+    this.emptied.add(id);
+  }
+
+  /** A person accepts the loss of a host that did have another disk, so what is named now may be lost. */
+  get isDiskGivenUp(): boolean {
+    const isAccepted = ({ readmission }: Host) => readmission?.regressed?.accepted !== undefined;
+    return [...this.truth.hosts()].some((host) => this.emptied.has(host.id) && isAccepted(host));
+  }
+
   /** REQUIRES that the host is in the older state. */
   async note({ id: host, made, memory }: DurableHost): Promise<void> {
     const known = this.truth.host(host)!;
     const isMet = isJudged(known);
-    const setBack: SetBack = { host, isMet, isHidden: true, isSuspended: false, noticedBy: new Set() };
+    const setBack: SetBack = {
+      ...{ host, isMet, isHidden: true, isSuspended: false, next: undefined },
+      ...{ noticedBy: new Set<VirtualProcess>(), seenBy: new Set<VirtualProcess>() },
+    };
+    const before = this.latest(host);
+    if (before !== undefined) before.next = setBack;
     this.all.push(setBack);
     for (const [place, stored] of this.stored) {
       if (stored.host !== host || stored.by === undefined) continue;
@@ -97,9 +121,12 @@ export class SetBacks {
   noteStored(
     place: string,
     { id: host, newest: by }: DurableHost,
-    { shardlet, epoch, isPastFence }: { shardlet: number; epoch: number; isPastFence: boolean },
+    { isPastFence, ...where }: Pick<Stored, 'shardlet' | 'epoch' | 'ts'> & { isPastFence: boolean },
   ): void {
-    this.stored.set(place, { host, by, shardlet, epoch });
+    const [before, setBack] = [this.stored.get(place), this.gone.get(place)];
+    if (before !== undefined && setBack !== undefined && before.ts !== where.ts)
+      this.goneBefore.set(atTime(place, before.ts), setBack);
+    this.stored.set(place, { host, by, ...where });
     if (isPastFence) this.pastFence.add(place);
     this.gone.delete(place);
   }
@@ -107,19 +134,26 @@ export class SetBacks {
   decided({ hosts }: Change): void {
     for (const host of hosts) {
       if (!isJudged(host)) continue;
-      const last = this.all.findLast((each) => each.host === host.id);
+      const last = this.latest(host.id);
       if (last !== undefined) last.isSuspended = true;
     }
   }
 
   noticed(host: number, worker: VirtualProcess): void {
-    this.all.findLast((each) => each.host === host)?.noticedBy.add(worker);
+    this.latest(host)?.noticedBy.add(worker);
+  }
+
+  /** The state that a host is in, for who asks it now; undefined: it has never gone back. */
+  latest(host: number): SetBack | undefined {
+    return this.all.findLast((each) => each.host === host);
   }
 
   /** Places of events that were lost without a chance to notice it. */
   unnoticed(): Set<string> {
     const isSilent = ({ isMet, isHidden, isSuspended }: SetBack) => !isMet && isHidden && !isSuspended;
-    const silent = [...this.gone].filter(([, setBack]) => isSilent(setBack)).map(([place]) => place);
+    const silent = [...this.gone, ...this.goneBefore]
+      .filter(([, setBack]) => isSilent(lookedAt(setBack)))
+      .map(([place]) => place);
     return new Set([...silent, ...this.pastFence]);
   }
 
@@ -131,12 +165,19 @@ export class SetBacks {
     const last = new Map(this.all.map((each) => [each.host, each]));
     return [...last.values()]
       .filter(({ isMet, isSuspended }) => !isMet && !isSuspended)
-      .flatMap(({ host, isHidden, noticedBy }) => {
-        const worker = [...noticedBy].find((each) => each.isAlive);
+      .flatMap((setBack) => {
+        const { host, isHidden } = setBack;
+        const worker = this.sinceSuspended(setBack).flatMap(witnesses)[0];
         if (isHidden && worker === undefined) return [];
         const how = isHidden ? `which ${worker!.name} saw` : 'to before its last mark';
         return [violation('I5', `host ${host} went back, ${how}, and was never suspended`)];
       });
+  }
+
+  /** With all states before it that nobody has suspended the host in or after. */
+  private sinceSuspended(last: SetBack): SetBack[] {
+    const ofHost = this.all.filter(({ host }) => host === last.host);
+    return ofHost.slice(1 + ofHost.findLastIndex(({ isMet, isSuspended }) => isMet || isSuspended));
   }
 
   count(excused: number): void {
@@ -149,6 +190,22 @@ export class SetBacks {
     } satisfies Record<(typeof SET_BACK_COUNTS)[number], number>;
     for (const [what, times] of Object.entries(counts)) this.coverage.note(what, 'done', times);
   }
+}
+
+/**
+ * A state that the marks show, and that the host left before a worker could know of it, is as if it had never been in
+ * that: what counts is where it went to. An edge that was answered there claims what it was acknowledged, and suspends the host by that, or
+ * is not answered, and goes on.
+ */
+function lookedAt(setBack: SetBack): SetBack {
+  const { isMet, isHidden, isSuspended, next } = setBack;
+  const isLeft = next !== undefined && !isMet && !isHidden && !isSuspended;
+  return isLeft && witnesses(setBack).length === 0 ? lookedAt(next) : setBack;
+}
+
+/** Who has to have suspended the host for this state of it. One that died may not have told anybody. */
+function witnesses({ isHidden, noticedBy, seenBy }: SetBack): VirtualProcess[] {
+  return [...noticedBy, ...(isHidden ? [] : seenBy)].filter((each) => each.isAlive);
 }
 
 /**

@@ -27,6 +27,7 @@ const UNREPORTED: ReadonlySet<HostMethod> = new Set<HostMethod>([
   'identify',
   'usage',
   'frontier',
+  'news',
   'read',
   'forgetIds',
 ]);
@@ -40,6 +41,7 @@ interface Group {
 interface Taken {
   readonly kind: string;
   readonly firstSeq: number;
+  readonly firstTs: number;
   readonly duplicates: readonly { readonly index: number }[];
   readonly expired: readonly number[];
 }
@@ -89,8 +91,9 @@ export class Witness {
 
   /** REQUIRES that `truth` does not have the change yet. */
   decided(change: Change, what: string): void {
+    const mayLose = this.setBacks.any || this.setBacks.isDiskGivenUp;
     for (const { id, owner, epoch, state, lost } of change.shardlets) {
-      if (this.setBacks.any || this.hosts.get(owner)?.durability === 'everysec') {
+      if (mayLose || this.hosts.get(owner)?.durability === 'everysec') {
         const fresh = lost.slice(this.truth.shardlet(id)?.lost.length ?? 0);
         this.losses.set(id, [...this.lossesOf(id), ...fresh]);
       }
@@ -193,11 +196,11 @@ export class Witness {
     isPastFence: boolean,
   ): void {
     const passed = new Set([...reply.duplicates.map((each) => each.index), ...reply.expired]);
-    let seq = reply.firstSeq;
+    let [seq, ts] = [reply.firstSeq, reply.firstTs];
     for (const [index, id] of ids.entries())
       if (!passed.has(index)) {
         const place = placeOfEvent({ event: id, shardlet, seq: seq++ });
-        this.setBacks.noteStored(place, host, { shardlet, epoch, isPastFence });
+        this.setBacks.noteStored(place, host, { shardlet, epoch, ts: ts++, isPastFence });
       }
   }
 

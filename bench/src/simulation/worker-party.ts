@@ -57,8 +57,14 @@ export class WorkerParty {
     const { scene, name } = this;
     const topology = scene.topology.portFor(process);
     const follower = await this.follow(process, topology);
-    const open = scene.doorFor(process);
-    const watched = scene.doorFor(process, (host) => scene.setBacks.noticed(host, process));
+    const { setBacks } = scene;
+    const asked = (host: number) => {
+      const state = setBacks.latest(host);
+      return () => void state?.seenBy.add(process);
+    };
+    // a handle on any run, or on one that is being readmitted, judges by no count of this process
+    const open = scene.doorFor(process, { asked, noticed: () => {} });
+    const watched = scene.doorFor(process, { asked, noticed: (host) => setBacks.noticed(host, process) });
     const pool = new HostPool(follower.map, watched);
     const doors: HostDoors = {
       trusted: (id) => pool.get(id),
@@ -77,6 +83,7 @@ export class WorkerParty {
     const prover = new HostProver({
       ...{ ...shared, proofs, host: doors.trusted },
       wake: async () => {},
+      older: (host, seen) => reconciler.noteOlder(host, seen),
       random: () => scene.draws.below(0x1_0000_0000).toString(16),
     });
     const reconciler = new Reconciler({

@@ -1,8 +1,15 @@
 /** What the topology store knows of the marks of a host when a proof, or a run over all hosts, has ended. */
 import { MemoryHost, MemoryHostProofs } from '@foreshard/core/adapters/memory';
-import { type EventHost, type HostProof, HostUnreachable, standingOf } from '@foreshard/core/hosts';
+import {
+  type EventHost,
+  type HostProof,
+  HostUnreachable,
+  type OlderMark,
+  standingOf,
+} from '@foreshard/core/hosts';
 import { ManualClock } from '@foreshard/core/kernel';
-import { EMPTY_TOPOLOGY, type Host, NO_FACTS, TopologyMap } from '@foreshard/core/topology';
+import { WHOLE } from '@foreshard/core/keyspace';
+import { EMPTY_TOPOLOGY, type Host, NO_FACTS, type Shardlet, TopologyMap } from '@foreshard/core/topology';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { HostProver } from './prove-hosts.ts';
@@ -12,23 +19,39 @@ const HOST = {
   ...{ durability: 'always', state: 'active' },
   ...NO_FACTS,
 } as const satisfies Host;
+const STREAM = {
+  ...{ id: 1, name: 'main', shardCount: 1, splitKeys: false, dedupWindowMs: 180_000 },
+  ...{ retentionMs: null, retentionBytes: null },
+};
 
 let host: MemoryHost;
 let proofs: MemoryHostProofs;
 let served: EventHost;
+let older: OlderMark[];
 
 beforeEach(async () => {
   host = new MemoryHost(new ManualClock(1_767_225_600_000_000));
   await host.adopt(1);
   served = host;
+  older = [];
   proofs = new MemoryHostProofs();
 });
 
-function worker(random: string): HostProver {
-  const map = new TopologyMap({ ...EMPTY_TOPOLOGY, hosts: [HOST] });
+function worker(random: string, shardlets: readonly Shardlet[] = []): HostProver {
+  const map = new TopologyMap({ ...EMPTY_TOPOLOGY, hosts: [HOST], streams: [STREAM], shardlets });
   return new HostProver({
-    ...{ follower: { map }, topology: { decide: async () => expect.unreachable() }, proofs },
-    ...{ host: async () => served, wake: async () => {}, random: () => random, actor: random },
+    ...{
+      follower: { map },
+      topology: { decide: () => Promise.reject(new Error('the topology store is away')) },
+      proofs,
+    },
+    ...{
+      host: async () => served,
+      wake: async () => {},
+      older: (_, seen) => older.push(seen),
+      random: () => random,
+      actor: random,
+    },
     ...{ log: pino({ level: 'silent' }), nowMs: () => 1_767_225_600_000 },
   });
 }
@@ -74,6 +97,57 @@ describe('The topology store is told of a mark that was confirmed', () => {
     expect((await host.identify()).mark).not.toBe(held);
     expect(standingOf(0, await known(), await host.identify())).toEqual({ kind: 'whole' });
   });
+});
+
+describe('A host that refuses a mark', () => {
+  test('as it holds an earlier one was in an older state then, whatever it is in when it is looked at', async () => {
+    const prover = worker('p');
+    await prover.run();
+    const state = structuredClone(Reflect.get(host, 'state'));
+    const { promise } = await known();
+    for (let i = 0; i < 3; i++) await prover.prove(1);
+    const { held } = await known();
+    const newer = structuredClone(Reflect.get(host, 'state'));
+    const { mark } = state as { mark: string };
+    Reflect.set(host, 'state', state);
+    await prover.run();
+    Reflect.set(host, 'state', newer);
+    expect(older).toEqual([
+      { mark, certainTs: expect.any(Number), detail: `host 1: it held mark ${mark} again, after ${held}` },
+    ]);
+    expect(older[0]!.certainTs).toBeLessThanOrEqual(promise);
+  });
+
+  test('as another worker was faster went forward', async () => {
+    const [one, other] = [worker('p'), worker('q')];
+    await one.run();
+    let isFirst = true;
+    served = Object.assign(Object.create(host) as EventHost, {
+      mark: async (...args: Parameters<EventHost['mark']>) => {
+        if (!isFirst) return host.mark(...args);
+        isFirst = false;
+        await other.run();
+        return host.mark(...args);
+      },
+    });
+    await one.run();
+    expect(older).toEqual([]);
+  });
+});
+
+test('A record that a claim misses is kept, as it may be back before the topology store hears of it', async () => {
+  const place = { id: 7, stream: 1, shard: 0, range: WHOLE, owner: 1, epoch: 3 };
+  const dedup = { windowMicros: 1, leadMicros: 1 };
+  await host.createOpen(7, 3, { stream: 1, range: WHOLE, dedup }, []);
+  const prover = worker('p', [{ ...place, state: { kind: 'open' }, parents: [], lost: [] }]);
+  await prover.run();
+  const acknowledged = { shardlet: 7, epoch: 3, seq: 1, ts: 900 };
+  const claim = { host: 1, claimant: 'edge-1', generation: 0, seen: 9, answered: 4, acknowledged, atMs: 1 };
+  await proofs.claim(claim);
+  await expect(prover.run()).rejects.toThrow('away');
+  expect(await proofs.verdict(claim)).toBeUndefined();
+  const detail = 'host 1: edge-1 was answered change 4 after 9';
+  expect(older).toEqual([{ mark: expect.stringMatching(/^[12][.]p/), certainTs: 0, detail }]);
 });
 
 describe('a run with an accepted loss', () => {

@@ -9,6 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   certainBefore,
+  certainUnder,
   type EventHost,
   earlierWith,
   type HostClaim,
@@ -18,6 +19,8 @@ import {
   isOnTop,
   markAfter,
   markOnTop,
+  type OlderMark,
+  ordinalOf,
   withWriter,
 } from '@foreshard/core/hosts';
 import { MICROS_PER_MS } from '@foreshard/core/kernel';
@@ -37,6 +40,8 @@ export interface ProverParts {
   readonly host: (id: number) => Promise<EventHost>;
   /** wakes the reconciler */
   readonly wake: () => Promise<void>;
+  /** the host was in an older state when it answered, whatever it is in when the reconciler looks */
+  readonly older: (host: Host, seen: OlderMark) => void;
   readonly log: Logger;
   readonly nowMs: () => number;
   readonly actor: string;
@@ -266,7 +271,7 @@ export class HostProver {
     const reported = this.reportedBy(host);
     const upTo = this.parts.nowMs() * MICROS_PER_MS;
     const reply = await handle.mark(after.held, after.next, upTo, reported.since);
-    if (reply.kind === 'otherMark') return this.foundOther(after, reply.mark);
+    if (reply.kind === 'otherMark') return this.foundOther(host, after, reply.mark);
     reported.since = reply.since;
     for (const { shardlet, lastSeq } of reply.changed) reported.lastSeqs.set(shardlet, lastSeq);
     const { generation, count } = reply.progress;
@@ -282,13 +287,21 @@ export class HostProver {
   }
 
   /** An earlier sending was carried out, and its answer was lost: the next mark is sent on top of it. */
-  private async foundOther(after: HostProof, found: string): Promise<'earlier' | undefined> {
+  private async foundOther(host: Host, after: HostProof, found: string): Promise<'earlier' | undefined> {
     if (!isOnTop(after, found)) {
+      this.noteOlder(host, after, found);
       await this.parts.wake();
       return undefined;
     }
     this.confirmed.set(after.host, { asked: after.next, proof: { ...after, held: found } });
     return 'earlier';
+  }
+
+  /** The mark that it was sent on top of had been confirmed by then. */
+  private noteOlder(host: Host, after: HostProof, mark: string): void {
+    if (host.readmission?.regressed !== undefined || ordinalOf(mark) >= ordinalOf(after.held)) return;
+    const detail = `host ${host.id}: it held mark ${mark || 'none'} again, after ${after.held}`;
+    this.parts.older(host, { mark, certainTs: certainUnder(after, mark), detail });
   }
 
   private sending(): string {
@@ -348,10 +361,11 @@ export class HostProver {
     return reply.kind === 'records' && reply.records[0]?.ts !== ts;
   }
 
-  private async suspend({ id }: Host, { claimant, seen, answered, acknowledged }: HostClaim): Promise<void> {
+  private async suspend(host: Host, { claimant, seen, answered, acknowledged }: HostClaim): Promise<void> {
     const { proofs, topology, actor } = this.parts;
+    const { id } = host;
     const handle = await this.parts.host(id);
-    const { incarnation, markPromise } = await handle.identify();
+    const { incarnation, mark, markPromise } = await handle.identify();
     const proof = (await proofs.proofs()).get(id);
     const promise = Math.max(proof?.promise ?? 0, markPromise);
     // the newest marks may have been written after it went back
@@ -359,6 +373,8 @@ export class HostProver {
     const detail = `host ${id}: ${claimant} was answered change ${answered} after ${seen}`;
     const loss = { detail, byMarks: false, certainTs, promise };
     const decision = beginReadmission(id, incarnation, loss);
+    // the record may be back when the claim is looked at again
+    this.parts.older(host, { mark, certainTs, detail });
     await topology.decide(decision, actor);
     await this.remember(id);
     await this.parts.wake();

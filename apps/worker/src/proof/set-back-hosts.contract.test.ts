@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { HostUnreachable } from '@foreshard/core/hosts';
 import type { LockService } from '@foreshard/core/locking';
-import { acceptLoss, type Shardlet } from '@foreshard/core/topology';
+import { acceptLoss, type Shardlet, type TopologyStore } from '@foreshard/core/topology';
 import {
   ARCHIVING,
   backUpPostgres,
@@ -40,12 +40,15 @@ let folder: TemporaryFolder;
 let prover: HostProver;
 let reconciler: Reconciler;
 let wakes = 0;
+/** the topology store answers questions, and hears no decision */
+let isDeaf = false;
 const stoodStill: string[] = [];
 
 beforeEach(async () => {
   folder = await temporaryFolder('foreshard-set-back-');
   cluster = await RealCluster.start(inject('postgresUrl'), 1);
   wakes = 0;
+  isDeaf = false;
   stoodStill.length = 0;
   work();
 });
@@ -64,10 +67,17 @@ function work(): void {
     open: openEventHost,
     watch: (id: number) => pool.watch(id),
   };
-  const shared = { follower, topology: control.topology, doors, metrics, log: silent, nowMs, actor: 'test' };
+  const topology: Pick<TopologyStore, 'decide'> = {
+    decide: async (decision, actor) => {
+      if (isDeaf) throw new Error('the topology store is away');
+      return control.topology.decide(decision, actor);
+    },
+  };
+  const shared = { follower, topology, doors, metrics, log: silent, nowMs, actor: 'test' };
   prover = new HostProver({
     ...{ ...shared, proofs: control.proofs, host: doors.trusted },
     wake: async () => void wakes++,
+    older: (host, seen) => reconciler.noteOlder(host, seen),
   });
   reconciler = new Reconciler({
     ...{ ...shared, lock: noLock, proof: readProofs(control.proofs) },
@@ -218,6 +228,31 @@ describe('a Redis host', () => {
       await accept(A, shardlet, 3);
       const read = await cluster.read(now(shardlet));
       expect(read).toEqual(['event-1', 'event-2', 'event-3', 'event-4', 'event-5', 'after']);
+    } finally {
+      await newer.stop();
+    }
+  });
+
+  test('that went back is suspended for it, also when a newer state was put back before the topology store heard it', async () => {
+    const newer = await startRedis({ dir: join(folder.path, 'newer') });
+    try {
+      await fill(shardlet, 1, 3);
+      await prove(2);
+      await demoteAndPromote(async () => {
+        await fill(shardlet, 4, 5);
+        await prove(2);
+        await replicate(server.port, newer.port);
+        await command(newer.port, 'REPLICAOF', 'NO', 'ONE');
+      });
+      await startAnew();
+      expect(await cluster.append(shardlet, 'only in the older state')).toMatchObject({ firstSeq: 4 });
+      isDeaf = true;
+      await expect(reconcile()).rejects.toThrow('away');
+      isDeaf = false;
+      await replicate(newer.port, server.port);
+      await command(server.port, 'REPLICAOF', 'NO', 'ONE');
+      await expectSuspended(A, /again, after/);
+      await accept(A, shardlet, 3);
     } finally {
       await newer.stop();
     }

@@ -45,6 +45,8 @@ class World {
   prove = async (_: number) => {};
   proveRun = async () => {};
   onCall: Call = () => {};
+  /** the topology store answers questions, and hears no decision */
+  isDeaf = false;
   /** connections that were opened past the pool, and of these the ones that were closed */
   readonly opened: number[] = [];
   readonly closed: number[] = [];
@@ -67,7 +69,12 @@ class World {
     };
     this.reconciler = new Reconciler({
       follower: this.follower,
-      topology: this.topology,
+      topology: {
+        decide: (decision, actor) => {
+          if (this.isDeaf) throw new Error('the topology store is away');
+          return this.topology.decide(decision, actor);
+        },
+      },
       doors: { trusted: (id) => this.pool.get(id), open: this.open, watch: () => undefined },
       ...UNPROVEN,
       proof: async (id) => this.proofs.get(id),
@@ -489,6 +496,55 @@ describe('a host that is used', () => {
         readmission: { regressed: suspended },
       });
     }
+  });
+
+  describe('that was found in an older state while the topology store did not hear it', () => {
+    let older: unknown;
+    let newer: unknown;
+    const state = (to: unknown) => Reflect.set(world.hosts.get(2)!, 'state', structuredClone(to));
+
+    beforeEach(async () => {
+      await world.mark(2);
+      older = structuredClone(Reflect.get(world.hosts.get(2)!, 'state'));
+      await world.mark(2);
+      newer = structuredClone(Reflect.get(world.hosts.get(2)!, 'state'));
+      state(older);
+      world.isDeaf = true;
+      await expect(world.run()).rejects.toThrow('away');
+      world.isDeaf = false;
+    });
+
+    test.each(['run-1', 'run-2'])(
+      'is suspended for it, though a newer one was put back in %s',
+      async (run) => {
+        state(newer);
+        world.runs.set(2, run);
+        for (let i = 0; i < 3; i++) await world.run();
+        await world.follower.upToDate();
+        expect(world.map.host(2)).toMatchObject({
+          state: 'readmitting',
+          readmission: { regressed: { byMarks: true, detail: expect.stringContaining('again, after') } },
+        });
+      },
+    );
+
+    test('is not suspended for it again once its loss was accepted', async () => {
+      const loss = { detail: 'older', byMarks: true, certainTs: 0, promise: 0 };
+      await world.decide(beginReadmission(2, 'run-1', loss));
+      await world.decide(acceptLoss(2, 'run-1'));
+      for (let i = 0; i < 3; i++) await world.run();
+      await world.follower.upToDate();
+      expect(world.map.host(2)).toMatchObject({ state: 'active' });
+    });
+  });
+
+  test('that refused a mark in an older state is suspended for it, whatever it holds by then', async () => {
+    await world.mark(2);
+    const seen = { mark: '', certainTs: 7, detail: 'it held mark none again' };
+    world.reconciler.noteOlder(world.map.host(2)!, seen);
+    await world.run();
+    await world.follower.upToDate();
+    expect(world.map.host(2)!.readmission!.regressed).toMatchObject({ certainTs: 0, detail: seen.detail });
   });
 
   test('that came back empty is judged by what is put in its place', async () => {

@@ -8,18 +8,12 @@ import {
   type EventHost,
   type HostIdentity,
   HostUnreachable,
+  type OlderMark,
   ProgressWatch,
   standingOf,
 } from '@foreshard/core/hosts';
 import type { LockService } from '@foreshard/core/locking';
-import {
-  drive,
-  driveAll,
-  type Machine,
-  type Outcome,
-  performer,
-  type RefusalReason,
-} from '@foreshard/core/machines';
+import { drive, driveAll, type Machine, type Outcome, performer } from '@foreshard/core/machines';
 import { finishingMachines } from '@foreshard/core/moves';
 import { comparingMachine, readmissionMachine, regressionMachine } from '@foreshard/core/readmission';
 import { dueGarbage, garbageMachine } from '@foreshard/core/retention';
@@ -37,6 +31,7 @@ import type { Logger } from 'pino';
 import { type HostDoors, lookAt, type ReadProof } from '../hosts/host-doors.ts';
 import type { Metrics } from '../process/metrics.ts';
 import type { HostAlarms } from './host-alarms.ts';
+import { type Refused, type Sight, UnreportedVerdicts } from './unreported-verdicts.ts';
 
 /** Tombstones are small: there is no hurry to remove them. */
 const FLOOR_EVERY_MS = 60_000;
@@ -80,17 +75,6 @@ interface Pass {
   readonly trusted?: Host;
 }
 
-/** `certainTs`: no event up to it is missing, as far as the process knows that saw it go back. */
-interface Refused {
-  readonly reason: RefusalReason;
-  readonly detail: string;
-  readonly byMarks?: boolean;
-  readonly foundEmpty?: boolean;
-  /** a comparison with the topology store shows it, and nothing else does; the host was marked after that */
-  readonly isCompared?: boolean;
-  readonly certainTs?: number;
-}
-
 type PassEnd = Pass | { readonly error: unknown };
 
 const NOTHING_DONE: Pass = { outcomes: [] };
@@ -100,6 +84,7 @@ export class Reconciler {
   /** by what is worked on: what is still under way */
   private readonly passes = new Map<string, Promise<PassEnd>>();
   private readonly ending = new AbortController();
+  private readonly unreported = new UnreportedVerdicts();
   private readonly comparedMs = new Map<number, number>();
   private readonly floors = new Map<number, { readonly floor: number; readonly atMs: number }>();
 
@@ -127,6 +112,14 @@ export class Reconciler {
     if (failed !== undefined) throw failed.error;
     const outcomes = ends.flatMap((end) => ('outcomes' in end ? end.outcomes : []));
     return outcomes.length === 0 ? undefined : summary(outcomes);
+  }
+
+  /** The host refused a mark, as it holds an earlier one: the next run suspends it, whatever it holds by then. */
+  noteOlder(host: Host, { mark, certainTs, detail }: OlderMark): void {
+    const { generation, readmission } = host;
+    const incarnation = readmission?.incarnation ?? host.incarnation;
+    const sight = { incarnation, mark, markPromise: certainTs, progress: { generation, count: 0 } };
+    this.unreported.note(host, { sight, refusal: { reason: 'regressed', detail, certainTs } });
   }
 
   /** Ends the passes that are still under way, at their next step. */
@@ -178,6 +171,11 @@ export class Reconciler {
   }
 
   private async reconcileHost(host: Host, signal: AbortSignal): Promise<Pass> {
+    const found = this.unreported.of(host);
+    if (found !== undefined) {
+      await this.refuse(host, found.sight, found.refusal);
+      return NOTHING_DONE;
+    }
     const look = await lookAt(host, this.parts.doors, this.parts.proof);
     if (look.kind === 'unreachable') {
       this.parts.log.debug({ host: host.id, detail: look.detail }, 'host does not answer');
@@ -263,7 +261,7 @@ export class Reconciler {
   }
 
   /** Nobody uses a host that went back to an older state until a person has accepted what it lost. */
-  private async refuse(host: Host, identity: HostIdentity, refusal: Refused): Promise<void> {
+  private async refuse(host: Host, identity: Sight, refusal: Refused): Promise<void> {
     const { reason, detail } = refusal;
     if (reason === 'regressed') await this.suspend(host, identity, refusal);
     if (reason === 'foreign') {
@@ -274,12 +272,13 @@ export class Reconciler {
     await this.parts.alarms.raise(host.id, reason, detail);
   }
 
-  private async suspend(host: Host, identity: HostIdentity, refusal: Refused): Promise<void> {
+  private async suspend(host: Host, identity: Sight, refusal: Refused): Promise<void> {
     const { id } = host;
     const { detail, byMarks = false, foundEmpty = false, isCompared = false } = refusal;
     const { certainTs: seen = Number.POSITIVE_INFINITY } = refusal;
     const { incarnation, mark, markPromise } = identity;
     const { topology, proof, remember, actor, log } = this.parts;
+    this.unreported.note(host, { sight: identity, refusal });
     const known = await proof(id);
     const promise = Math.max(known?.promise ?? 0, markPromise);
     // a mark that the topology store has not confirmed, or that was written since this process saw it, may be of the
@@ -291,6 +290,7 @@ export class Reconciler {
     const loss = { detail, byMarks, certainTs, promise, ...ends };
     const decision = beginReadmission(id, incarnation, loss);
     const reply = await topology.decide(decision, actor);
+    this.unreported.reported(id);
     if (reply.kind === 'refused') return;
     log.error(
       { host: id, detail },
@@ -421,7 +421,7 @@ export class Reconciler {
  */
 function comparedAt(
   { readmission }: Host,
-  { progress: { count } }: HostIdentity,
+  { progress: { count } }: Pick<Sight, 'progress'>,
   isCompared: boolean,
 ): Pick<Regressed, 'comparedAt'> {
   const before = readmission?.regressed;

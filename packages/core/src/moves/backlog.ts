@@ -3,11 +3,11 @@
  * topology store alone, never guessed from what a host holds. Jobs and recovery after a crash are the same code for
  * that reason.
  */
-import { DEDUP_LEAD_MICROS, type DedupPolicy, type ParentRef } from '../hosts/index.ts';
-import { invariant, MICROS_PER_MS } from '../kernel/index.ts';
+import { type DedupPolicy, dedupOf, type ParentRef } from '../hosts/index.ts';
+import { invariant } from '../kernel/index.ts';
 import type { Machine } from '../machines/index.ts';
 import { type Family, type Opening, openingMachines, restructuringMachine } from '../restructuring/index.ts';
-import type { Shardlet, Stream, TopologyMap } from '../topology/index.ts';
+import type { Shardlet, TopologyMap } from '../topology/index.ts';
 import { moveOf, moveTask } from './move-task.ts';
 import { movingMachine } from './moving.ts';
 
@@ -33,11 +33,6 @@ export function movingShardlets(map: TopologyMap): Shardlet[] {
 /** REQUIRES a shardlet that is `moving` or `closedMoving`. */
 export function moveMachine(map: TopologyMap, shardlet: Shardlet): Machine {
   return movingMachine(moveTask(shardlet, dedupIn(map, shardlet)));
-}
-
-/** How a host has to apply the deduplication of a stream. */
-export function dedupOf(stream: Stream): DedupPolicy {
-  return { windowMicros: stream.dedupWindowMs * MICROS_PER_MS, leadMicros: DEDUP_LEAD_MICROS };
 }
 
 export function dedupIn(map: TopologyMap, shardlet: Shardlet): DedupPolicy {

@@ -4,13 +4,13 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { dedupOf } from '../hosts/index.ts';
 import { comparePositions, range } from '../keyspace/index.ts';
 import { Killed, killedAt, repeated, TestCluster } from '../machines/cluster.fixture.ts';
 import type { ActionOf, Perform } from '../machines/index.ts';
 import { expectSettled } from '../machines/settled.fixture.ts';
 import { restructuringMachine } from '../restructuring/index.ts';
 import { restructure, type Shardlet } from '../topology/index.ts';
-import { dedupOf } from './backlog.ts';
 
 const KINDS = ['roll', 'split', 'merge'] as const;
 type Kind = (typeof KINDS)[number];

@@ -2,11 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MemoryHost } from '../adapters/memory/index.ts';
-import { HostUnreachable } from '../hosts/index.ts';
+import { dedupOf, HostUnreachable } from '../hosts/index.ts';
 import { Killed, killedAt, repeated, TestCluster } from '../machines/cluster.fixture.ts';
 import { drive, type Outcome, type Perform } from '../machines/index.ts';
 import { expectSettled } from '../machines/settled.fixture.ts';
-import { dedupOf, moveMachine } from '../moves/index.ts';
+import { moveMachine } from '../moves/index.ts';
 import {
   beginReadmission,
   prepareMigration,

@@ -332,6 +332,49 @@ describe('a host that went back', () => {
     },
   );
 
+  test.each([
+    ['a newer', 2, 4],
+    ['an older', 4, 2],
+  ])('whose readmission stops gets %s state put in its place', async (_, first, then) => {
+    for (let n = 0; n < 12; n++) {
+      const cluster = await after('mark', 'append', 'append', 'roll', 'append');
+      const [closed] = [...cluster.map.shardlets()].filter((s) => s.state.kind === 'closed');
+      cluster.setBack(A, first);
+      await cluster.suspend(A);
+      await cluster.readmit(A, (p) => killedAt(n, 'after', p)).catch((error) => error);
+      if (cluster.map.host(A)!.state !== 'readmitting') continue;
+      cluster.setBack(A, then);
+      for (let i = 0; i < 3 && cluster.map.host(A)!.state === 'readmitting'; i++) await cluster.readmit(A);
+      await expectWhole(cluster, A);
+      const { state } = cluster.map.shardlet(closed!.id)!;
+      const { lastSeq } = (await cluster.hosts.get(A)!.describe(closed!.id)) as { lastSeq: number };
+      expect(state).toMatchObject({ kind: 'closed', finalSeq: lastSeq });
+    }
+  });
+
+  test('is asked again when another state of its generation is put in place before a closed shardlet is sealed', async () => {
+    const cluster = await after('mark', 'append', 'append', 'roll', 'append');
+    const [closed] = [...cluster.map.shardlets()].filter((s) => s.state.kind === 'closed');
+    cluster.setBack(A, 2);
+    await cluster.suspend(A);
+    const { accepted } = cluster.map.host(A)!.readmission!.regressed!;
+    let isSwapped = false;
+    const outcome = await cluster.readmit(A, (perform) => async (action) => {
+      if (action.kind === 'raise' && action.shardlet === closed!.id && !isSwapped) {
+        isSwapped = true;
+        cluster.setBack(A, 4);
+        await cluster.hosts.get(A)!.admit(accepted!, 0);
+      }
+      return perform(action);
+    });
+    expect([isSwapped, outcome.kind]).toEqual([true, 'stale']);
+    for (let i = 0; i < 3 && cluster.map.host(A)!.state === 'readmitting'; i++) await cluster.readmit(A);
+    await expectWhole(cluster, A);
+    const { state } = cluster.map.shardlet(closed!.id)!;
+    const { lastSeq } = (await cluster.hosts.get(A)!.describe(closed!.id)) as { lastSeq: number };
+    expect(state).toMatchObject({ kind: 'closed', finalSeq: lastSeq });
+  });
+
   test('survives that every host call and decision is sent twice', async () => {
     const cluster = await after('append', 'roll', 'append', 'mark', 'move', 'append', 'split');
     cluster.setBack(A, 4);

@@ -34,6 +34,7 @@ import {
 import { openingOf } from '../moves/index.ts';
 import { type Opening, withoutParents } from '../restructuring/index.ts';
 import {
+  askAgain,
   type Host,
   involves,
   isRemnant,
@@ -72,6 +73,8 @@ interface State {
   /** closed shardlets that are sealed at their new epoch */
   readonly resealed: ReadonlySet<number>;
   readonly isTidied: boolean;
+  /** another state was put in its place since it was asked, and nothing else shows it */
+  readonly mustAskAgain: boolean;
   /** answers of the current step that are still to come */
   readonly waiting: number;
 }
@@ -84,6 +87,7 @@ const NOTHING: State = {
   batch: [],
   resealed: new Set(),
   isTidied: false,
+  mustAskAgain: false,
   waiting: 0,
 };
 
@@ -121,6 +125,7 @@ function remnantsMachine(
         case 'seek':
           return afterQuestion(state, noted, answer);
         case 'decide':
+          if (state.mustAskAgain) return finish(state, otherState(host));
           return readTopology({ ...state, batch: [], details: new Map(), certain: new Map() });
         case 'run':
           return afterRun(state, answer.reply);
@@ -134,6 +139,10 @@ function remnantsMachine(
 function other(host: number) {
   const detail = `the store at the address of host ${host} belongs to another host`;
   return { kind: 'refused', reason: 'other', detail } as const;
+}
+
+function otherState(host: number) {
+  return { kind: 'stale', detail: `host ${host} is in another state than the one that was asked` } as const;
 }
 
 function admit(state: State, host: number, generation: number, promise: number): Step<State> {
@@ -187,7 +196,13 @@ function go(state: State, host: number, noted: string, certainTs: number, map: T
   const mine = [...map.shardlets()].filter((s) => involves(s, host)).sort((a, b) => a.id - b.id);
   const left = mine.filter((s) => isRemnant(s, now) && !isWhole(s, state.held.get(s.id), certainTs));
   if (left.length > 0) return ask(state, { host, noted, certainTs }, left.slice(0, READMISSION_BATCH_MAX));
-  const unsealed = mine.filter((s) => s.owner === host && needsSeal(s, state));
+  const owned = mine.filter((s) => s.owner === host);
+  if (owned.some((s) => !endsAsClosed(s, state)))
+    return {
+      state: { ...state, mustAskAgain: true },
+      actions: [{ kind: 'decide', decision: askAgain(host, noted, certainTs) }],
+    };
+  const unsealed = owned.filter((s) => needsSeal(s, state));
   if (unsealed.length > 0) return reseal(state, map, parentsFirst(unsealed).slice(0, READMISSION_BATCH_MAX));
   return tidy(state, { host, noted, certainTs }, map);
 }
@@ -258,6 +273,16 @@ function needsSeal({ id, epoch, state }: Shardlet, { held, resealed }: State): b
   return found?.epoch !== epoch || (found.mode !== 'sealed' && found.mode !== 'ready');
 }
 
+/** As many records as the topology store has noted: one that is not held is closed at 0. */
+function endsAsClosed(shardlet: Shardlet, { held }: State): boolean {
+  const found = held.get(shardlet.id);
+  return isItsEnd(shardlet, isReadable(found) ? found.lastSeq : 0);
+}
+
+function isItsEnd({ state }: Shardlet, lastSeq: number): boolean {
+  return state.kind !== 'closed' || state.finalSeq === lastSeq;
+}
+
 function reseal(before: State, map: TopologyMap, batch: readonly Shardlet[]): Step<State> {
   const machines = batch.map((shardlet) => {
     return resealingMachine(openingOf(map, shardlet), isReadable(before.held.get(shardlet.id)));
@@ -277,7 +302,7 @@ function afterRun(before: State, outcomes: readonly Outcome[]): Step<State> {
 /**
  *   held:      raise -----------------+
  *   not held:  drop --> createOpen ---+--> seal --> (finished)
- *                                           +-----> (stale)
+ *                                           +-----> (stale, also where it ends elsewhere by now)
  *
  * What is not held is closed at 0, as the topology store has it.
  */
@@ -299,7 +324,8 @@ function resealingMachine({ shardlet, dedup, parents }: Opening, held: boolean):
           // stale: it was sealed at this epoch before, which the seal confirms
           return next({ kind: 'seal', ...at });
         case 'seal':
-          return finish(null, answer.reply.kind === 'stale' ? stale(name, answer.reply) : undefined);
+          if (answer.reply.kind === 'stale') return finish(null, stale(name, answer.reply));
+          return finish(null, isItsEnd(shardlet, answer.reply.lastSeq) ? undefined : otherState(host));
         default:
           return unexpected(name, answer);
       }

@@ -4,6 +4,7 @@ import { WHOLE } from '../keyspace/index.ts';
 import { Coverage, faultsOf } from './coverage.ts';
 import {
   type Acknowledgement,
+  atTime,
   checkNothingLost,
   checkNothingTwice,
   checkOrder,
@@ -166,12 +167,38 @@ describe('I6, readers', () => {
     expect(checkEmissions('r', more, log, false)).toEqual([]);
   });
 
+  test('are given nothing that they know to be lost', () => {
+    const lost = logOf([record('a', 1)], { ...SHARDLET, lost: [{ epoch: 9, seq: 1 }] });
+    const given = { ...record('b', 2), epoch: 5 };
+    const seen = (knows: number) => [record('a', 1), { ...given, knows }];
+    expect(checkEmissions('r', seen(8), lost, true)).toEqual([]);
+    expect(invariantsOf(checkEmissions('r', seen(9), lost, true))).toEqual(['I6']);
+  });
+
   test('who was past a number that a host lost unnoticed is not given it again', () => {
     const log = { ...logOf([record('new', 1), record('later', 2)]), unnoticed: new Set(['old 1/1']) };
     const seen = [record('old', 1), record('later', 2)];
     expect(checkEmissions('r', seen, log, true)).toEqual([]);
     expect(invariantsOf(checkEmissions('r', [record('later', 2)], log, true))).toEqual(['I1']);
     expect(invariantsOf(checkEmissions('r', [record('old', 1)], log, true))).toEqual(['I1']);
+  });
+
+  test('who was past a time that a host lost unnoticed is not given what is earlier', () => {
+    const of = (ts: number) => ({
+      ...logOf([record('new', 2, { ts }), record('later', 3)]),
+      unnoticed: new Set(['old 1/1']),
+    });
+    const seen = [record('old', 1), record('later', 3)];
+    expect(checkEmissions('r', seen, of(1_001), true)).toEqual([]);
+    expect(invariantsOf(checkEmissions('r', seen, of(1_002), true))).toEqual(['I1']);
+  });
+
+  test('may have been given what lost its place to the same event, sent again', () => {
+    const log = logOf([record('a', 1, { ts: 20 })]);
+    const seen = [record('a', 1, { ts: 10 }), record('a', 1, { ts: 20 })];
+    expect(invariantsOf(checkEmissions('r', seen, log, true))).toEqual(['I6']);
+    const unnoticed = new Set([atTime('a 1/1', 10)]);
+    expect(checkEmissions('r', seen, { ...log, unnoticed }, true)).toEqual([]);
   });
 });
 

@@ -51,12 +51,17 @@ export interface LogShardlet {
 export interface FinalLog {
   readonly shardlets: ReadonlyMap<number, LogShardlet>;
   readonly records: readonly LogRecord[];
-  /** places of events that a host lost in a way that nobody can notice (see placeOfEvent) */
+  /** places of events that a host lost in a way that nobody can notice (see placeOfEvent, atTime) */
   readonly unnoticed: ReadonlySet<string>;
 }
 
 export function placeOfEvent({ event, shardlet, seq }: Place): string {
   return `${event} ${shardlet}/${seq}`;
+}
+
+/** The same place of a record that was there before the one that has it now. */
+export function atTime(place: string, ts: number): string {
+  return `${place} at ${ts}`;
 }
 
 type Place = Pick<Acknowledgement, 'event' | 'shardlet' | 'seq'>;
@@ -105,17 +110,30 @@ function recordsIn({ records }: FinalLog): (answered: Place) => LogRecord | unde
   return (answered) => byPlace.get(placeOfEvent(answered)) ?? byEvent.get(answered.event);
 }
 
-/** Its retention has ended, or the topology store names its loss, or nobody could notice it. */
-export function mayBeMissing(
-  log: FinalLog,
-  answered: Place & { readonly epoch?: number | undefined },
-): boolean {
-  const { shardlet, seq, epoch } = answered;
+interface Given {
+  readonly epoch?: number | undefined;
+  readonly knows?: number | undefined;
+  readonly ts?: number | undefined;
+}
+
+/** Its host lost it in a way that nobody can notice. */
+export function isUnnoticed({ unnoticed }: FinalLog, given: Place & Pick<Given, 'ts'>): boolean {
+  const place = placeOfEvent(given);
+  return unnoticed.has(place) || (given.ts !== undefined && unnoticed.has(atTime(place, given.ts)));
+}
+
+/**
+ * Its retention has ended, or the topology store names its loss, or nobody could notice it.
+ * `knows`: losses up to this version of the map were known when it was given out, so they excuse nothing.
+ */
+export function mayBeMissing(log: FinalLog, answered: Place & Given): boolean {
+  const { shardlet, seq, epoch, knows = 0 } = answered;
   const home = log.shardlets.get(shardlet);
   if (home === undefined) return false;
   if (home.isGone || seq === undefined || seq < home.firstSeq) return true;
-  if (log.unnoticed.has(placeOfEvent(answered))) return true;
-  return home.lost.some((loss) => seq > loss.seq && epoch !== undefined && epoch < loss.epoch);
+  if (isUnnoticed(log, answered)) return true;
+  const names = (loss: Loss) => seq > loss.seq && epoch !== undefined && epoch < loss.epoch;
+  return home.lost.some((loss) => loss.epoch > knows && names(loss));
 }
 
 /**

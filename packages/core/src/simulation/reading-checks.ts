@@ -1,5 +1,5 @@
 /** I6, from what a merged reader was given, page after page. */
-import { type FinalLog, mayBeMissing, placeOfEvent } from './log-checks.ts';
+import { type FinalLog, isUnnoticed, mayBeMissing } from './log-checks.ts';
 import { type Violation, violation } from './violation.ts';
 
 export interface Emitted {
@@ -11,6 +11,8 @@ export interface Emitted {
   readonly isAfterLoss?: boolean;
   /** at which it was stored there; undefined where no host may lose it */
   readonly epoch?: number | undefined;
+  /** the reader had been told of all losses up to this version of the map */
+  readonly knows?: number | undefined;
 }
 
 /** Records come in (ts, shardlet, seq) order, but for where a loss has set the reader back. */
@@ -39,8 +41,8 @@ export function checkEmissionOrder(reader: string, emitted: readonly Emitted[]):
 }
 
 /**
- * In the end a reader has seen all there is, and what it saw stays, or the topology store names its loss. A number
- * that it had passed before its host went back unnoticed is no news to it, whatever has it now.
+ * In the end a reader has seen all there is, and what it saw stays, or the topology store names its loss later. What
+ * has a number or a time that it had passed before its host went back unnoticed is no news to it.
  * @param isDurable no host is declared to lose what was read before it was synced
  */
 export function checkEmissions(
@@ -54,8 +56,12 @@ export function checkEmissions(
   const held = new Set(log.records.map(placeOf));
   const found: Violation[] = [];
   const passed = passedUnnoticed(emitted, log);
+  const isPassed = ({ shardlet, seq, ts }: Emitted) => {
+    const place = passed.get(shardlet);
+    return place !== undefined && (seq <= place.seq || ts <= place.ts);
+  };
   for (const record of log.records)
-    if (!seen.has(placeOf(record)) && record.seq > (passed.get(record.shardlet) ?? 0))
+    if (!seen.has(placeOf(record)) && !isPassed(record))
       found.push(
         violation(
           'I1',
@@ -79,11 +85,21 @@ export function checkEmissions(
   return found;
 }
 
-/** By shardlet: the last number of those that this reader was given and a host lost in a way that nobody can notice. */
-function passedUnnoticed(emitted: readonly Emitted[], { unnoticed }: FinalLog): ReadonlyMap<number, number> {
-  const passed = new Map<number, number>();
-  for (const record of emitted)
-    if (unnoticed.has(placeOfEvent(record)))
-      passed.set(record.shardlet, Math.max(record.seq, passed.get(record.shardlet) ?? 0));
+interface Passed {
+  readonly seq: number;
+  readonly ts: number;
+}
+
+/**
+ * By shardlet: the last number and time of what this reader was given and a host lost in a way that nobody can notice.
+ * Its place is after that, by both.
+ */
+function passedUnnoticed(emitted: readonly Emitted[], log: FinalLog): ReadonlyMap<number, Passed> {
+  const passed = new Map<number, Passed>();
+  for (const record of emitted) {
+    if (!isUnnoticed(log, record)) continue;
+    const { seq, ts } = passed.get(record.shardlet) ?? { seq: 0, ts: 0 };
+    passed.set(record.shardlet, { seq: Math.max(record.seq, seq), ts: Math.max(record.ts, ts) });
+  }
   return passed;
 }
