@@ -66,13 +66,16 @@ async function store(): Promise<void> {
 }
 
 /** As people do: what is refused because something else has changed meanwhile is approved once it is simulated anew. */
-async function untilApproved(page: Page): Promise<void> {
+async function untilApproved(
+  page: Page,
+  press = () => page.getByRole('button', { name: 'Approve', exact: true }).click(),
+): Promise<void> {
   const approved = page.getByText('Approved', { exact: true });
   const answered = page.getByText(/^(Approved|Not approved)/);
   await expect
     .poll(
       async () => {
-        await page.getByRole('button', { name: 'Approve', exact: true }).click();
+        await press();
         await answered.first().waitFor();
         return approved.count();
       },
@@ -218,6 +221,48 @@ describe('recommendations', () => {
       .waitFor();
   });
 
+  it('are approved by an approver, with the keyboard alone', async () => {
+    const email = 'pru@e2e.example';
+    const password = 'four brisk herons at noon';
+    const invited = await foreshard('users', 'invite', email, '--role', 'approver');
+    const own = await openBrowser();
+    try {
+      const page = await own.newPage();
+      await page.goto(/http\S+\/welcome#\S+/.exec(invited)![0]);
+      for (const text of ['Pru', password, password]) {
+        if (text === 'Pru') await page.getByLabel('Name').focus();
+        else await page.keyboard.press('Tab');
+        await page.keyboard.type(text);
+      }
+      await page.keyboard.press('Enter');
+      await page.waitForURL(`${consoleUrl}/`);
+      await expect
+        .poll(async () => (await recommendedRolls()).length, { timeout: 90_000 })
+        .toBeGreaterThan(0);
+      await page.goto(`${consoleUrl}/recommendations`);
+      await page
+        .getByRole('button', { name: /^Decide: Roll/ })
+        .first()
+        .focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').waitFor();
+      const approve = page.getByRole('button', { name: 'Approve', exact: true });
+      const isFocused = () => approve.evaluate((button) => button === document.activeElement);
+      const press = async () => {
+        for (let steps = 0; steps < 40 && !(await isFocused()); steps++) await page.keyboard.press('Tab');
+        expect(await isFocused()).toBe(true);
+        await page.keyboard.press('Enter');
+      };
+      await untilApproved(page, press);
+      const rows = await listed('--all', '--limit', '1000');
+      const bys = rows.map((row) => JSON.stringify(row)).filter((text) => text.includes(email));
+      expect(bys.length).toBeGreaterThan(0);
+    } finally {
+      await own.close();
+      await foreshard('users', 'remove', email);
+    }
+  });
+
   it('are refused when the topology has changed since they were seen, and can be decided anew', async () => {
     await foreshard('pause-all', '--reason', 'so that nothing else changes the topology store');
     const page = await firstOpened();
@@ -230,7 +275,7 @@ describe('recommendations', () => {
   it('are rejected with a reason, and taken out of the inbox', async () => {
     const page = await firstOpened();
     expect(await page.getByRole('button', { name: 'Reject' }).isDisabled()).toBe(true);
-    await page.getByLabel('Note').fill('not in the test');
+    await page.getByRole('dialog').getByLabel('Note').fill('not in the test');
     await page.getByRole('button', { name: 'Reject' }).click();
     await page.getByText('Rejected').waitFor();
     const rejected = await listed('--all', '--limit', '1000');
@@ -289,9 +334,10 @@ describe('a cluster that has been described', () => {
     const card = page.getByRole('region', { name: 'shop' });
     await card.getByRole('link', { name: /recommendation/ }).click();
     await page.getByText('cluster shop').first().waitFor({ timeout: 60_000 });
-    const line = page.getByRole('listitem').filter({ hasText: 'cluster shop' });
-    await line.getByText('measured', { exact: true }).waitFor({ timeout: 120_000 });
-    await line.getByRole('button', { name: /^Decide: Move partition p-/ }).click();
+    const plan = page.getByRole('region').filter({ hasText: 'cluster shop' }).first();
+    const part = plan.getByRole('listitem').filter({ hasText: 'Move partition p-' }).first();
+    await part.getByText('measured', { exact: true }).waitFor({ timeout: 120_000 });
+    await part.getByRole('button', { name: /^Decide: Move partition p-/ }).click();
     await page.getByRole('dialog').getByText('measured', { exact: true }).waitFor();
     await page.goto(`${consoleUrl}/heat?stream=shop&span=1h`);
     await page.getByRole('application').waitFor();

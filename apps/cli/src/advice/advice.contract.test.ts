@@ -16,7 +16,7 @@ beforeAll(async () => {
   // what would be recommended if a host were lost, as if it were; a plan of how it is would withdraw it
   const { plan } = await json('what-if', '--lose', '1');
   await edge.stopWorker();
-  await control.recommendations.record({ ...plan, pressures: [] }, 1, Date.now());
+  await control.recommendations.record({ ...plan, pressures: [] }, { policyVersion: 1, nowMs: Date.now() });
 }, 150_000);
 afterAll(async () => {
   await control?.close();

@@ -15,6 +15,7 @@ import {
   type PolicyVersion,
   type RecommendationLog,
   type RecommendationRecord,
+  readinessOf,
   type Started,
 } from '@foreshard/core/advising';
 import type { MoveLog, Operator } from '@foreshard/core/moves';
@@ -66,7 +67,10 @@ export class CarryOutJob {
     let count = 0;
     for (const record of await dueOf(approved.reverse(), holding, policies, nowMs())) {
       if (signal.aborted) break;
-      const why = overtaken(record, newest, underWay, nowMs());
+      const readiness =
+        record.plan === null ? 'ready' : readinessOf(record, await recommendations.partsOf(record.plan));
+      if (readiness === 'waits') continue;
+      const why = readiness === 'ready' ? overtaken(record, newest, underWay, nowMs()) : readiness.never;
       const started = why === undefined ? await this.start(record) : failed(why);
       if (started.kind === 'running') await recommendations.start(record.id, started.moves, started.result);
       else await recommendations.end(record.id, started.kind, started.result, nowMs());

@@ -6,27 +6,21 @@
 import {
   approveByPolicy,
   clusterStateOf,
-  figures,
   type HostProvider,
   isOfHosts,
   type ObserveParts,
   OWN_CLUSTER,
   observe,
+  type PlanRecord,
   type PolicyStore,
   type PolicyVersion,
-  pressuresOf,
+  proposalOf,
   type RecommendationLog,
   type RecommendationRecord,
   realisedGain,
+  withUnderWay,
 } from '@foreshard/core/advising';
-import {
-  type ClusterState,
-  compileState,
-  documentOf,
-  type PlanDocument,
-  plan,
-  type Recommendation,
-} from '@foreshard/core/planning';
+import { type ClusterState, compileState, plan, type Recommendation } from '@foreshard/core/planning';
 import { MINUTE_MS } from '@foreshard/core/telemetry';
 import type { MapFollower, TopologyMap } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
@@ -43,8 +37,6 @@ export interface PlanJobParts extends ObserveParts {
   readonly wakeCarryingOut: () => Promise<void>;
 }
 
-/** Of a record, so that a plan over ten thousand hosts stays readable. */
-const PRESSURES_MAX = 200;
 const LISTED_MAX = 1_000;
 /** Clusters of others are planned by a job of their own. */
 const OURS = { cluster: OWN_CLUSTER, limit: LISTED_MAX };
@@ -83,14 +75,22 @@ export class PlanJob {
   private async record(map: TopologyMap, state: ClusterState, holding: PolicyVersion): Promise<number> {
     const { policy, version } = holding;
     const nowMs = this.parts.nowMs();
-    const made = plan(compileState(state, policy), policy, nowMs);
-    const document = withPreparations(
-      documentOf(made, policy),
-      await this.peaks.preparations(map, state, holding),
-    );
-    const pressures = pressuresOf(figures(state, policy), made, PRESSURES_MAX);
-    await this.parts.recommendations.record({ ...document, pressures }, version, nowMs);
+    const assumed = await this.withUnderWay(state, holding);
+    const made = plan(compileState(assumed, policy), policy, nowMs);
+    const nameOf = (host: string) => map.host(Number(host))?.name ?? `host ${host}`;
+    const { record, ...recording } = proposalOf({ state, assumed, policy, made, nameOf });
+    const document = withPreparations(record, await this.peaks.preparations(map, state, holding));
+    await this.parts.recommendations.record(document, { ...recording, policyVersion: version, nowMs });
     return document.recommendations.length;
+  }
+
+  private async withUnderWay(state: ClusterState, { policy }: PolicyVersion): Promise<ClusterState> {
+    const { recommendations: log } = this.parts;
+    const [kept, approved] = await Promise.all([
+      log.kept(OWN_CLUSTER),
+      log.list({ states: ['approved'], ...OURS }),
+    ]);
+    return withUnderWay(state, { kept, approved }, policy);
   }
 
   private async approveByPolicy(state: ClusterState, holding: PolicyVersion): Promise<number> {
@@ -122,7 +122,7 @@ export class PlanJob {
 }
 
 /** What is needed soon goes first, and leaves nothing to prepare for the same shardlet. */
-function withPreparations(document: PlanDocument, preparations: readonly Recommendation[]): PlanDocument {
+function withPreparations(document: PlanRecord, preparations: readonly Recommendation[]): PlanRecord {
   const touched = new Set(document.recommendations.flatMap(({ shardlets }) => shardlets));
   const more = preparations
     .filter(({ shardlets }) => !shardlets.some((one) => touched.has(one)))

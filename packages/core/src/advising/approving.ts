@@ -56,11 +56,19 @@ export async function approve(
   requests: readonly ApprovalRequest[],
 ): Promise<ApprovalReply[]> {
   const { policy } = await adviser.policies.at(adviser.nowMs());
-  const replies: ApprovalReply[] = [];
-  for (const request of requests) replies.push(await approveOne(adviser, request, policy));
+  const replies = new Map<ApprovalRequest, ApprovalReply>();
+  // a step that needs another one is decided after it
+  const inOrder = await Promise.all(
+    requests.map(async (request) => ({
+      request,
+      step: (await adviser.log.find(request.id))?.body.step ?? 0,
+    })),
+  );
+  for (const { request } of inOrder.sort((a, b) => a.step - b.step))
+    replies.set(request, await approveOne(adviser, request, policy));
   // also what is stale is worth a run: it is simulated anew
   await adviser.wake().catch(() => {});
-  return replies;
+  return requests.map((request) => replies.get(request)!);
 }
 
 async function approveOne(
@@ -72,11 +80,14 @@ async function approveOne(
   const record = await log.find(request.id);
   if (record === undefined) return { kind: 'unknown' };
   if (record.state !== 'open') return { kind: 'ended', record };
-  const obstacle = obstacleTo(record, policy);
+  const others = record.plan === null ? [] : await log.partsOf(record.plan);
+  const obstacle = obstacleTo(record, policy) ?? missingStep(record, others);
   if (obstacle !== undefined) return { kind: 'forbidden', detail: obstacle };
-  const detail = await stalenessOf(adviser, record, request);
+  const detail = await stalenessOf(adviser, record, request, others);
   if (detail !== undefined) return { kind: 'stale', record, detail };
-  const { revision, topologyVersion, note, when } = request;
+  const { note, when } = request;
+  // changes of its own plan may have led from what was seen to what is now
+  const { revision, topologyVersion } = record;
   const first = policy.four_eyes ? await firstOfTwo(adviser, record) : undefined;
   if (first !== undefined) return first;
   const notBeforeMs = startOf(when, termsFor(policy, record), nowMs());
@@ -110,12 +121,33 @@ export type RejectionReply =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'ended'; readonly record: RecommendationRecord };
 
-/** Takes it out of the inbox until what is proposed changes; also takes back an approval that has not begun. */
+/** Takes it out of the inbox until what is proposed changes; also takes back an approval that has not started. */
 export async function reject(adviser: Adviser, id: number, note: string): Promise<RejectionReply> {
   const { log, nowMs, actor } = adviser;
   if (await log.reject(id, actor, note, nowMs())) return { kind: 'rejected' };
   const record = await log.find(id);
   return record === undefined ? { kind: 'unknown' } : { kind: 'ended', record };
+}
+
+/** Which steps of its plan it needs and nobody has approved, in words; undefined where none is missing. */
+export function missingStep(
+  { body }: Pick<RecommendationRecord, 'body'>,
+  parts: readonly RecommendationRecord[],
+): string | undefined {
+  const missing = stepsNeeded(body, parts).filter(
+    ({ state, firstApproval }) => !['approved', 'running', 'done'].includes(state) && firstApproval === null,
+  );
+  if (missing.length === 0) return undefined;
+  const steps = missing.map(({ body: { step } }) => step).join(' and ');
+  return `it needs step ${steps} of the same plan: approve that as well`;
+}
+
+/** The newest of each step: what took the place of another one counts for it. */
+export function stepsNeeded(
+  { dependsOn = [] }: RecommendationRecord['body'],
+  parts: readonly RecommendationRecord[],
+): RecommendationRecord[] {
+  return dependsOn.flatMap((step) => parts.findLast(({ body }) => body.step === step) ?? []);
 }
 
 /** Why nobody can approve it; undefined when somebody can. */
@@ -202,13 +234,37 @@ function isOfTheMap({ streams, streamsRemoved, hosts, hostsRemoved, shardlets }:
   return [streams, streamsRemoved, hosts, hostsRemoved, shardlets].some((part) => part.length > 0);
 }
 
+/** What other parts of its plan change while they are carried out. What it is about itself is not among them. */
+function ownShardlets(
+  { body }: RecommendationRecord,
+  others: readonly RecommendationRecord[],
+): ReadonlySet<number> {
+  const started = others.filter(({ state }) => ['running', 'done', 'failed'].includes(state));
+  const own = new Set(
+    started.filter((one) => one.body.action === 'move').map((one) => Number(one.body.shardlets[0])),
+  );
+  for (const id of body.shardlets) own.delete(Number(id));
+  return own;
+}
+
+function isOwn(
+  { streams, streamsRemoved, hosts, hostsRemoved, shardlets }: Change,
+  own: ReadonlySet<number>,
+): boolean {
+  const isOfOthers = [streams, streamsRemoved, hosts, hostsRemoved].some((part) => part.length > 0);
+  return !isOfOthers && shardlets.every(({ id }) => own.has(id));
+}
+
 async function stalenessOf(
   { topology, clusters, nowMs }: Adviser,
   record: RecommendationRecord,
   seen: ApprovalRequest,
+  others: readonly RecommendationRecord[],
 ): Promise<string | undefined> {
   if (record.expiresMs <= nowMs()) return 'it has expired';
-  if (record.revision !== seen.revision || record.topologyVersion !== seen.topologyVersion)
+  const own = ownShardlets(record, others);
+  const isOther = own.size === 0 && record.topologyVersion !== seen.topologyVersion;
+  if (record.revision !== seen.revision || isOther)
     return `it is at revision ${record.revision} (topology ${record.topologyVersion}) by now`;
   if (record.cluster !== OWN_CLUSTER) {
     const known = await clusters?.find(record.cluster);
@@ -217,7 +273,9 @@ async function stalenessOf(
       : `the cluster ${record.cluster} is not what it was when this was simulated`;
   }
   const changes = await topology.changesAfter(seen.topologyVersion, CHANGES_READ);
-  const since = changes.find(isOfTheMap) ?? (changes.length === CHANGES_READ ? changes.at(-1) : undefined);
+  const since =
+    changes.find((change) => isOfTheMap(change) && !isOwn(change, own)) ??
+    (changes.length === CHANGES_READ ? changes.at(-1) : undefined);
   return since === undefined
     ? undefined
     : `the topology has changed since it was simulated (version ${since.version}: ${since.decision})`;

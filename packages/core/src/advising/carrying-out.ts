@@ -8,6 +8,7 @@ import { type Move, type MoveLog, type Operator, requestMoves, requestRestructur
 import type { SplitPlan } from '../restructuring/index.ts';
 import { MINUTE_MS } from '../telemetry/index.ts';
 import { isLeaf, type Shardlet, TopologyMap } from '../topology/index.ts';
+import { stepsNeeded } from './approving.ts';
 import type { PolicyStore, PolicyVersion } from './policy-store.ts';
 import type { DecisionRecord, RecommendationRecord } from './recommendation-log.ts';
 import { termsFor } from './terms.ts';
@@ -49,6 +50,21 @@ export async function dueOf(
     if (mayStart(migration_window, then, notBeforeMs, nowMs)) due.push(record);
   }
   return due;
+}
+
+/**
+ * Whether the steps of its plan that it needs are done: 'ready', 'waits', or why it never will be. Steps run side by
+ * side otherwise.
+ */
+export function readinessOf(
+  { body }: Pick<RecommendationRecord, 'body'>,
+  parts: readonly RecommendationRecord[],
+): 'ready' | 'waits' | { readonly never: string } {
+  const needed = stepsNeeded(body, parts);
+  const lost = needed.find(({ state }) => !['open', 'approved', 'running', 'done'].includes(state));
+  if (lost !== undefined)
+    return { never: `Step ${lost.body.step} of its plan, which it needs, was not done` };
+  return needed.every(({ state }) => state === 'done') ? 'ready' : 'waits';
 }
 
 /** An older plan says nothing about now, and what was decided since then was just looked at. */

@@ -209,7 +209,8 @@ async function changedOf({ topology }: ObserveParts, map: TopologyMap, nowMs: nu
   let hostsChangedMs: number | undefined;
   for (const { at, decision, shardlets } of changes) {
     if (HOST_DECISIONS.has(decision)) hostsChangedMs = at;
-    for (const { id, state } of shardlets)
+    // a new stream and a host that comes back open shardlets as well, which reshapes none
+    for (const { id, state } of decision === 'restructure' ? shardlets : [])
       if (state.kind === 'opening' && !reshapedAtMs.has(id)) reshapedAtMs.set(id, at);
   }
   return { reshapedAtMs, hostsChangedMs };

@@ -4,7 +4,7 @@
  * on both sides.
  */
 import { type ClusterState, compileState, type Plan, type Policy, plan } from '../planning/index.ts';
-import type { HostPressure } from './recommendation-log.ts';
+import type { HostPressure } from './plan-picture.ts';
 
 export function realisedGain(
   state: ClusterState,
@@ -21,17 +21,16 @@ export function realisedGain(
   return figures(without, policy).before.objective - figures(state, policy).before.objective;
 }
 
-/** Of every host, hottest first, at most `most`. */
-export function pressuresOf(before: Plan, after: Plan, most: number): HostPressure[] {
-  const { ids } = before.cluster.input.hosts;
+/** Of every host, hottest first; hosts that the plan asks for were at 0 before. */
+export function pressuresOf(before: Plan, after: Plan): HostPressure[] {
+  const { ids } = after.cluster.input.hosts;
   return ids
     .map((host, row) => ({
       host,
-      before: before.cluster.pressure[row]!,
+      before: before.cluster.pressure[row] ?? 0,
       after: after.cluster.pressure[row]!,
     }))
-    .sort((a, b) => Math.max(b.before, b.after) - Math.max(a.before, a.after))
-    .slice(0, most);
+    .sort((a, b) => Math.max(b.before, b.after) - Math.max(a.before, a.after));
 }
 
 /** The cluster as it is: a plan without phases. */

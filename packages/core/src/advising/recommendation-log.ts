@@ -4,6 +4,7 @@
  * bound to what the operator has seen, and an inbox does not fill up with repetitions.
  */
 import type { PlanDocument, Recommendation } from '../planning/index.ts';
+import type { HostPressure, PlanSummary } from './plan-picture.ts';
 
 export const RECOMMENDATION_STATES = [
   'open',
@@ -59,6 +60,10 @@ export interface RecommendationRecord {
   readonly result: string;
   readonly endedMs: number | null;
   readonly realised: Realised | null;
+  /** the plan it is a part of; null: it was proposed by a release without plans */
+  readonly plan: number | null;
+  /** what took its place when it was withdrawn */
+  readonly replacedBy: number | null;
 }
 
 /** What one plan concluded, also that nothing is to be done; repeated conclusions are one record. */
@@ -74,15 +79,27 @@ export interface DecisionRecord {
   readonly document: PlanRecord;
 }
 
-export interface HostPressure {
-  readonly host: string;
-  readonly before: number;
-  readonly after: number;
-}
-
 export interface PlanRecord extends PlanDocument {
   /** of every host, or of those with the most when there are many */
   readonly pressures: readonly HostPressure[];
+}
+
+/** What a new run of the planner says about what it proposed before. */
+export interface PlanJudge {
+  /** why a move of a plan under way is not to be made any more; undefined: it still helps */
+  readonly whyNotKept: (body: Recommendation) => string | undefined;
+  /** why what waits is not proposed any more */
+  readonly whyWithdrawn: (body: Recommendation) => string;
+}
+
+export interface Recording {
+  readonly policyVersion: number;
+  readonly nowMs: number;
+  /** ours, where none is named */
+  readonly cluster?: string;
+  readonly judge?: PlanJudge;
+  /** what each plan is about; left out, it is told from the parts alone */
+  readonly summaryOf?: (parts: readonly Recommendation[]) => PlanSummary;
 }
 
 export interface FirstApproval {
@@ -102,7 +119,13 @@ export interface Approval {
 
 export interface RecommendationLog {
   /** Takes over what a plan proposes: adds, confirms, withdraws and expires in one transaction. */
-  record(plan: PlanRecord, policyVersion: number, nowMs: number, cluster?: string): Promise<void>;
+  record(plan: PlanRecord, recording: Recording): Promise<void>;
+  /** All parts of a plan, also those that have ended, in the order of its steps. */
+  partsOf(plan: number): Promise<RecommendationRecord[]>;
+  /** Parts that wait for a decision while a person has approved others of their plan: they are kept. */
+  kept(cluster: string): Promise<RecommendationRecord[]>;
+  /** When what is approved and has not begun is to begin; `false` when it is too late. */
+  reschedule(id: number, notBeforeMs: number | null, note: string): Promise<boolean>;
   find(id: number): Promise<RecommendationRecord | undefined>;
   /** Newest first. */
   list(query: {

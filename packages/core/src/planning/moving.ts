@@ -1,5 +1,5 @@
 /** Puts a move into the plan: the record with its evidence first, then the cluster as it will be. */
-import type { PhaseName } from './action.ts';
+import type { Alternative, PhaseName } from './action.ts';
 import { demandDoubt, FROZEN, HOST_STATUS, IN_FLIGHT, NONE } from './columns.ts';
 import type { PlanContext } from './context.ts';
 import { copyBurden } from './copy-burden.ts';
@@ -73,14 +73,23 @@ export function moveAway(
   const busy = hosts.status[host] !== HOST_STATUS.dead && hosts.moves[host]! >= policy.host.moves_max;
   const reason = fixed(shardlets.flags[shardlet]!) ?? (busy ? 'source-busy' : outOfBudget(context, shardlet));
   if (reason !== undefined) skips.shardlet(shardlet, reason);
-  else if (!placed(context, phase, shardlet, zoneLeft)) skips.shardlet(shardlet, nowhere(context, shardlet));
+  else {
+    const obstacle = place(context, phase, shardlet, zoneLeft);
+    if (obstacle !== undefined) skips.shardlet(shardlet, obstacle);
+  }
 }
 
 /** Why no host takes the shardlet: a pin that no host meets is for somebody to correct, room may come. */
-export function nowhere({ cluster }: PlanContext, shardlet: number): SkipReason {
+export function nowhere(
+  { cluster }: PlanContext,
+  shardlet: number,
+  asked: readonly Alternative[],
+): SkipReason {
   const { pins, shardlets } = cluster.input;
   const pin = shardlets.pin[shardlet]!;
-  return pin !== NONE && pins[pin]!.length === 0 ? 'no-host-for-pin' : 'no-destination';
+  if (pin !== NONE && pins[pin]!.length === 0) return 'no-host-for-pin';
+  // moves that go on end: it is not a want of room
+  return asked.some(({ why }) => why === 'destination-busy') ? 'destinations-busy' : 'no-destination';
 }
 
 /** No cooldown here: what has to be done does not wait. */
@@ -89,9 +98,15 @@ function fixed(flags: number): SkipReason | undefined {
   return (flags & IN_FLIGHT) !== 0 ? 'in-flight' : undefined;
 }
 
-function placed(context: PlanContext, phase: PhaseName, shardlet: number, zoneLeft: number): boolean {
+/** The reason when no host takes it. */
+function place(
+  context: PlanContext,
+  phase: PhaseName,
+  shardlet: number,
+  zoneLeft: number,
+): SkipReason | undefined {
   const best = bestDestination(context, shardlet, context.policy.host.capacity_limit, zoneLeft);
-  if (Array.isArray(best)) return false;
-  recordMove(context, phase, shardlet, best as Destination);
-  return true;
+  if (!('host' in best)) return nowhere(context, shardlet, best);
+  recordMove(context, phase, shardlet, best);
+  return undefined;
 }

@@ -7,6 +7,8 @@ import type { Action, AddHostsAction, MoveAction, SplitAction } from './action.t
 import { type Area, demandDoubt, MEASURED_ONLY, NONE } from './columns.ts';
 import { relativeError } from './compile-state.ts';
 import { MINUTE_MS } from './context.ts';
+import { dependenciesOf } from './dependencies.ts';
+import { withHostsAdded } from './hosts-added.ts';
 import type { Plan } from './plan.ts';
 import type { Policy } from './policy.ts';
 import { SKIP_WORDS, type SkipReason } from './skip-reason.ts';
@@ -21,6 +23,8 @@ export interface Check {
 export interface Recommendation {
   /** place in the plan, from 1; later ones assume the earlier ones */
   readonly step: number;
+  /** earlier steps without which this one cannot be carried out; absent where there are none */
+  readonly dependsOn?: readonly number[];
   readonly action: Action['kind'];
   readonly phase: Action['phase'];
   readonly shardlets: readonly string[];
@@ -40,6 +44,12 @@ export interface Recommendation {
   readonly overloadAt: string | null;
   /** in units of the objective; null where it is not weighed */
   readonly gain: { readonly expected: number; readonly low: number; readonly high: number } | null;
+  /** of a move: what its hosts are at, as shares of what they can take; absent where the source is dead */
+  readonly effect?: {
+    readonly sourceBefore: number;
+    readonly sourceAfter: number;
+    readonly destinationAfter: number;
+  };
   readonly cost: { readonly objective: number; readonly bytes: number };
   readonly etaSeconds: { readonly low: number; readonly high: number } | null;
   /** 0 to 1: how sure the forecast is that this is needed */
@@ -71,16 +81,21 @@ export interface PlanDocument {
   readonly nothingBecause: string | null;
 }
 
-export function documentOf(plan: Plan, policy: Policy): PlanDocument {
+/** `outcome`: the plan with the hosts it asks for, where somebody has made it already. */
+export function documentOf(plan: Plan, policy: Policy, outcome = withHostsAdded(plan, policy)): PlanDocument {
   const { input } = plan.cluster;
-  const recommendations = plan.actions.map((action, i) => recommendationOf(plan, policy, action, i + 1));
+  const dependencies = dependenciesOf(plan, policy);
+  const recommendations = plan.actions.map((action, i) => ({
+    ...recommendationOf(plan, policy, action, i + 1),
+    ...(dependencies[i]!.length > 0 ? { dependsOn: dependencies[i]! } : {}),
+  }));
   const body = {
     topologyVersion: input.topologyVersion,
     policy: { name: policy.name, version: policy.version },
     now: timeOf(plan.nowMs),
     recommendations,
     before: plan.before,
-    after: plan.after,
+    after: outcome.after,
     skipped: plan.skips.counts(),
     hosts: plan.skips.hosts.map(({ phase, host, reason }) => ({ phase, host: nameOf(plan, host), reason })),
     nothingBecause: plan.actions.length > 0 ? null : nothingBecause(plan, policy),
@@ -248,6 +263,11 @@ function moveDetails(
           : 'soon',
     overloadAt: overloadAt === null ? null : timeOf(overloadAt),
     gain: { expected: action.gain, low: action.gainLow, high: action.gainHigh },
+    effect: {
+      sourceBefore: action.sourcePressure,
+      sourceAfter: action.sourcePressureAfter,
+      destinationAfter: action.destinationPressureAfter,
+    },
     cost: { objective: action.cost, bytes: action.bytes },
     etaSeconds: { low: action.bytes / copy_bytes_high, high: action.bytes / copy_bytes_low },
     confidence: 1 - Math.min(1, demandDoubt(shardlets, action.shardlet)),

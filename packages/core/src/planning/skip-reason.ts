@@ -12,6 +12,7 @@ export const SKIP_WORDS = {
   'cooling-down': 'it was moved or reshaped too recently',
   'gain-too-small': 'too little would be gained',
   'no-destination': 'no other host can take it',
+  'destinations-busy': 'every host that could take it has as many moves at a time as it may',
   'no-host-for-pin': 'no host has the labels it is pinned to',
   'would-move-back': 'it came from there too recently',
   'destination-over-capacity': 'it would be too full',

@@ -11,7 +11,7 @@ export function Churn() {
   const trpc = useTRPC();
   const { data } = useQuery(trpc.recommendations.churn.queryOptions());
   if (data === undefined || data.moves + data.failed === 0) return null;
-  const { moves, bytes, reversals, failed, promised, realised, bytesPerGain, reversalMinutes } = data;
+  const { moves, bytes, reversals, failed, promised, realised, reversalMinutes } = data;
   return (
     <Card aria-labelledby="churn-title">
       <CardHead
@@ -26,13 +26,10 @@ export function Churn() {
           <span className={reversals > 0 ? 'font-semibold text-warn' : ''}>{formatCount(reversals)}</span>
         </Fact>
         <Fact name="Aborted">{formatCount(failed)}</Fact>
-        <Fact name="Gain: realised of promised">
-          {promised === 0 && realised === 0
+        <Fact name="Gain that came true">
+          {promised <= 0
             ? 'not known yet'
-            : `${realised.toFixed(3)} of ${promised.toFixed(3)}`}
-        </Fact>
-        <Fact name="Bytes per unit gained">
-          {bytesPerGain === null ? 'not known yet' : formatBytes(bytesPerGain)}
+            : `${Math.round((100 * realised) / promised)} % of what was expected`}
         </Fact>
       </dl>
     </Card>

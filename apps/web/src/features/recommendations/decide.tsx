@@ -92,7 +92,8 @@ export function Decide({ row, onDone }: { row: RecommendationView; onDone(): voi
           may={recommendations.reject}
           on={about}
           look="danger"
-          disabled={note.trim() === '' || reject.isPending}
+          disabled={note.trim() === ''}
+          busy={reject.isPending}
           onClick={() => reject.mutate(rejection)}
         >
           {canTakeBack ? 'Take the approval back' : 'Reject'}
@@ -102,7 +103,8 @@ export function Decide({ row, onDone }: { row: RecommendationView; onDone(): voi
             may={recommendations.approve}
             on={about}
             look="primary"
-            disabled={row.obstacle !== null || !isReady || approve.isPending}
+            disabled={row.obstacle !== null || !isReady}
+            busy={approve.isPending}
             onClick={() => approve.mutate(approval())}
           >
             Approve

@@ -15,10 +15,12 @@ export function RecommendationDetail({
   row,
   nowMs,
   onClose,
+  onOpen,
 }: {
   row: RecommendationView;
   nowMs: number;
   onClose(): void;
+  onOpen(id: number): void;
 }) {
   const { body } = row;
   return (
@@ -42,10 +44,9 @@ export function RecommendationDetail({
                 <When ms={Date.parse(body.overloadAt)} nowMs={nowMs} />
               )}
             </Fact>
-            <Fact name="Gain">{gainText(row)}</Fact>
-            <Fact name="Realised">
-              {row.realised === null ? 'not known yet' : row.realised.gain.toFixed(4)}
-            </Fact>
+            <Fact name="Effect">{effectText(row)}</Fact>
+            <Fact name="Worth">{worthText(body)}</Fact>
+            <Fact name="Came true">{realisedText(row)}</Fact>
             <Fact name="Cost">{costTexts(row).join(', ')}</Fact>
             <Fact name="Confidence">{confidenceText(body)}</Fact>
             <Fact name={row.state === 'open' ? 'Expires' : 'Last proposed'}>
@@ -69,9 +70,20 @@ export function RecommendationDetail({
               </Fact>
             )}
             {row.result === '' ? null : <Fact name="Result">{row.result}</Fact>}
+            {row.replacedBy === null ? null : (
+              <Fact name="Replaced by">
+                <button
+                  type="button"
+                  className="font-medium text-accent hover:underline"
+                  onClick={() => onOpen(row.replacedBy!)}
+                >
+                  {`recommendation ${row.replacedBy}`}
+                </button>
+              </Fact>
+            )}
           </dl>
           <Checks checks={body.checks} />
-          <Alternatives alternatives={body.alternatives} />
+          <Alternatives alternatives={body.alternatives} chosen={body.gain?.expected ?? null} />
           <Decide row={row} onDone={onClose} />
         </div>
       </DialogContent>
@@ -79,9 +91,29 @@ export function RecommendationDetail({
   );
 }
 
-function gainText({ body: { gain } }: RecommendationView): string {
-  if (gain === null) return 'not weighed';
-  return `${gain.expected.toFixed(4)} (${gain.low.toFixed(4)} to ${gain.high.toFixed(4)})`;
+/** What it does to the two hosts. */
+function effectText({ sourceName, destinationName, body: { effect } }: RecommendationView): string {
+  if (effect === undefined) return 'moves no load';
+  const { sourceBefore, sourceAfter, destinationAfter } = effect;
+  return `${sourceName} ${share(sourceBefore)} → ${share(sourceAfter)}, ${destinationName} up to ${share(destinationAfter)}`;
+}
+
+/** A cost of next to nothing makes any multiple: beyond a hundred it says no more. */
+function worthText({ gain, cost }: RecommendationView['body']): string {
+  if (gain === null || cost.objective <= 0) return 'not weighed';
+  const [low, high] = [gain.low, gain.high].map((one) => Math.round(one / cost.objective));
+  if (low! > 100) return 'more than 100 times what moving costs';
+  return low === high ? `${low} times what moving costs` : `${low} to ${high} times what moving costs`;
+}
+
+function realisedText({ realised, body: { gain } }: RecommendationView): string {
+  if (realised === null) return 'not known yet';
+  if (gain === null || gain.expected <= 0) return realised.gain > 0 ? 'it helped' : 'it did not help';
+  return `${share(realised.gain / gain.expected)} of what was expected`;
+}
+
+function share(value: number): string {
+  return `${Math.round(100 * value)} %`;
 }
 
 function Checks({ checks }: Pick<RecommendationView['body'], 'checks'>) {
@@ -114,7 +146,10 @@ const WHY: Record<string, string> = {
   'smaller-gain': 'gains less',
 };
 
-function Alternatives({ alternatives }: Pick<RecommendationView['body'], 'alternatives'>) {
+function Alternatives({
+  alternatives,
+  chosen,
+}: Pick<RecommendationView['body'], 'alternatives'> & { chosen: number | null }) {
   if (alternatives.length === 0) return null;
   return (
     <section>
@@ -123,7 +158,7 @@ function Alternatives({ alternatives }: Pick<RecommendationView['body'], 'altern
         {alternatives.map(({ host, gain, whyNot }) => (
           <li key={host}>
             {host}: {WHY[whyNot] ?? whyNot.replaceAll('-', ' ')}
-            {gain === null ? '' : ` (${gain.toFixed(4)})`}
+            {gain === null || chosen === null || chosen <= 0 ? '' : ` (${share(gain / chosen)} of this gain)`}
           </li>
         ))}
       </ul>

@@ -121,5 +121,7 @@ export function confidenceText({
   confidence,
   isReaction,
 }: Pick<RecommendationView['body'], 'confidence' | 'isReaction'>): string {
-  return isReaction ? 'by measured load alone' : `${Math.round(100 * confidence)} % confident`;
+  return isReaction || confidence === 1
+    ? 'by measured load alone'
+    : `${Math.round(100 * confidence)} % confident`;
 }

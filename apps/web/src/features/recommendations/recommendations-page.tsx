@@ -13,6 +13,7 @@ import { When } from '../../components/when.tsx';
 import { ListPage } from '../list-page.tsx';
 import { Churn } from './churn.tsx';
 import { DecisionLog } from './decision-log.tsx';
+import { PlanCard } from './plan-card.tsx';
 import { Pressures } from './pressures.tsx';
 import { RecommendationDetail } from './recommendation-detail.tsx';
 import { RecommendationLine } from './recommendation-line.tsx';
@@ -35,7 +36,21 @@ export function RecommendationsPage() {
     ...trpc.recommendations.list.queryOptions({ ended: show === 'all' }),
     refetchInterval: status === 'paused' ? false : LIST_REFRESH_MS,
   });
-  const opened = list.data?.rows.find((row) => row.id === id);
+  const plans = useQuery({
+    ...trpc.recommendations.plans.queryOptions(),
+    refetchInterval: status === 'paused' ? false : LIST_REFRESH_MS,
+  });
+  const nowMs = list.data?.atMs ?? 0;
+  const inPlans = plans.data?.plans.flatMap(({ rows }) => rows) ?? [];
+  const planned = new Set(inPlans.map((row) => row.id));
+  // what a release without plans has proposed, or a plan that was not read
+  const lines = list.data?.rows.filter((row) => show === 'all' || !planned.has(row.id)) ?? [];
+  const opened = [...(list.data?.rows ?? []), ...inPlans].find((row) => row.id === id);
+  // what has ended long ago is among all of them
+  const open = (next: number) => {
+    const isHere = show === 'all' || planned.has(next) || list.data?.rows.some((row) => row.id === next);
+    void set(isHere ? { id: next } : { id: next, show: 'all' }, { history: 'push' });
+  };
   return (
     <div className="grid gap-5">
       <ListPage
@@ -78,7 +93,7 @@ export function RecommendationsPage() {
           </div>
         }
         empty={
-          show !== 'decisions' && list.data?.rows.length === 0 ? (
+          show !== 'decisions' && list.data?.rows.length === 0 && inPlans.length === 0 ? (
             <NothingRecommended
               because={list.data.lastPlan?.nothingBecause ?? null}
               ran={list.data.lastPlan !== null}
@@ -88,25 +103,30 @@ export function RecommendationsPage() {
       >
         {show === 'decisions' ? (
           <DecisionLog />
-        ) : (
+        ) : lines.length === 0 ? null : (
           <ul className="border-line border-t">
-            {list.data?.rows.map((row) => (
-              <RecommendationLine
-                key={row.id}
-                row={row}
-                nowMs={list.data.atMs}
-                onOpen={() => void set({ id: row.id }, { history: 'push' })}
-              />
+            {lines.map((row) => (
+              <RecommendationLine key={row.id} row={row} nowMs={nowMs} onOpen={() => open(row.id)} />
             ))}
           </ul>
         )}
       </ListPage>
+      {show === 'inbox'
+        ? plans.data?.plans.map((plan) => (
+            <PlanCard key={plan.id} plan={plan} nowMs={plans.data.atMs} onOpen={open} />
+          ))
+        : null}
       {list.data?.lastPlan == null || list.data.lastPlan.pressures.length === 0 ? null : (
         <Pressures {...list.data.lastPlan} />
       )}
       <Churn />
       {opened === undefined || list.data === undefined ? null : (
-        <RecommendationDetail row={opened} nowMs={list.data.atMs} onClose={() => void set({ id: null })} />
+        <RecommendationDetail
+          row={opened}
+          nowMs={list.data.atMs}
+          onClose={() => void set({ id: null })}
+          onOpen={open}
+        />
       )}
     </div>
   );

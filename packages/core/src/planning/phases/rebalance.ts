@@ -55,7 +55,7 @@ interface Marks {
  * host has to stand out from the mean as well. What a host has far above its capacity does not make the others fuller, or
  * one hopeless host would hide all that could be relieved.
  */
-export function marksOf({ cluster, policy }: PlanContext): Marks {
+export function marksOf({ cluster, policy }: Pick<PlanContext, 'cluster' | 'policy'>): Marks {
   const { fullness, hysteresis, imbalance_tolerance, imbalance_floor, stands_out } = policy.host;
   let sum = 0;
   let count = 0;
@@ -121,7 +121,7 @@ function bestMove(context: PlanContext, host: number): Best | SkipReason {
 function destined(context: PlanContext, shardlet: number): Best | SkipReason {
   const { cluster, objective, policy } = context;
   const to = bestDestination(context, shardlet, policy.host.capacity_limit);
-  if (!('host' in to)) return nowhere(context, shardlet);
+  if (!('host' in to)) return nowhere(context, shardlet, to);
   const { bytes, recentMoves } = cluster.input.shardlets;
   const cost = objective.moveCost(bytes[shardlet]!, recentMoves[shardlet]!);
   const relief = to.gain - copyBurden(context, shardlet, to.host);
