@@ -1,0 +1,121 @@
+'use client';
+
+/** When checkpoints of a group are due, and how long they are kept: a form made from the schema of the settings. */
+import { type GroupCheckpointing, groupCheckpointingSchema } from '@foreshard/core/checkpointing';
+import { checkpoints } from '@foreshard/core/operations';
+import { zodResolver } from '@hookform/resolvers/zod';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useForm } from 'react-hook-form';
+import { toast } from 'sonner';
+import type { z } from 'zod';
+import { useTRPC } from '../../components/api.ts';
+import { MayButton } from '../../components/may-button.tsx';
+import { ProblemText } from '../../components/problem-text.tsx';
+import { Button } from '../../components/ui/button.tsx';
+import { Card, CardHead } from '../../components/ui/card.tsx';
+import { Field, Select } from '../../components/ui/field.tsx';
+
+const NUMBERS = {
+  checkpoint_threshold: 'Events that may wait',
+  prediction_horizon: 'Forecast read ahead',
+  failure_interval: 'Mean time between failures',
+  checkpoint_share_max: 'Time spent on checkpoints, at most',
+  keep_count: 'Kept of each shardlet',
+  keep_hours: 'Kept for',
+} as const;
+
+interface SettingsProps {
+  readonly group: string;
+  readonly stream: string | null;
+  readonly settings: GroupCheckpointing;
+}
+
+export function CheckpointSettings({ group, stream, settings }: SettingsProps) {
+  const trpc = useTRPC();
+  const client = useQueryClient();
+  const form = useForm<z.input<typeof groupCheckpointingSchema>, unknown, GroupCheckpointing>({
+    resolver: zodResolver(groupCheckpointingSchema),
+    defaultValues: settings,
+    mode: 'onChange',
+  });
+  const { errors, isDirty } = form.formState;
+  const save = useMutation(
+    trpc.operations.checkpoints.alter.mutationOptions({
+      onSuccess: async ({ checkpointing }) => {
+        form.reset(checkpointing);
+        toast.success(`The settings of ${group} hold from now on`);
+        await client.invalidateQueries();
+      },
+    }),
+  );
+  return (
+    <Card aria-labelledby="checkpoint-settings">
+      <CardHead
+        id="checkpoint-settings"
+        title="Settings"
+        hint="when a checkpoint is due, and how long it is kept"
+      />
+      <form
+        className="grid gap-5 px-5 pb-5"
+        onSubmit={form.handleSubmit((values) => save.mutate({ group, ...values }))}
+      >
+        <div className="grid gap-5 sm:grid-cols-2 xl:grid-cols-4">
+          <Select label="Aim" {...form.register('aim')}>
+            <option value="backlog">few events wait after a failure</option>
+            <option value="cost">least time for checkpoints and replay</option>
+          </Select>
+          {Object.entries(NUMBERS).map(([name, label]) => {
+            const key = name as keyof typeof NUMBERS;
+            const { unit, description } = metaOf(key);
+            return (
+              <Field
+                key={key}
+                label={label}
+                inputMode="decimal"
+                unit={unit}
+                hint={description}
+                error={errors[key]?.message}
+                {...form.register(key, { valueAsNumber: true })}
+              />
+            );
+          })}
+        </div>
+        <div className="grid gap-2 text-sm">
+          <label className="flex items-center gap-2">
+            <input
+              type="checkbox"
+              className="size-4 accent-(--accent)"
+              {...form.register('hold_retention')}
+            />
+            Retention waits for checkpoints: events that a restore would replay are kept
+          </label>
+          <label className="flex items-center gap-2">
+            <input type="checkbox" className="size-4 accent-(--accent)" {...form.register('merges')} />
+            The handler can merge two states of one key
+          </label>
+        </div>
+        {save.error === null ? null : <ProblemText error={save.error} />}
+        <div className="flex gap-2">
+          <MayButton
+            may={checkpoints.alter}
+            on={{ group, stream }}
+            type="submit"
+            look="primary"
+            busy={save.isPending}
+            disabled={!isDirty}
+          >
+            Save
+          </MayButton>
+          <Button type="button" disabled={!isDirty} onClick={() => form.reset(settings)}>
+            Discard changes
+          </Button>
+        </div>
+      </form>
+    </Card>
+  );
+}
+
+function metaOf(name: keyof typeof NUMBERS): { unit: string; description: string } {
+  const meta = groupCheckpointingSchema.shape[name].meta() ?? {};
+  return { unit: String(meta['x-unit'] ?? ''), description: meta.description ?? '' };
+}

@@ -1,0 +1,73 @@
+/** The job that looks after the checkpoints of groups that keep state. */
+import type { Control } from '@foreshard/core/adapters/control';
+import type { GroupService } from '@foreshard/core/consuming';
+import { type ForecastRecords, ForecastStore } from '@foreshard/core/forecast-service';
+import type { CheckpointUpkeep } from '@foreshard/core/group-state';
+import { TelemetryStore } from '@foreshard/core/telemetry';
+import type { MapFollower } from '@foreshard/core/topology';
+import type { Logger } from 'pino';
+import type { Processors } from '../jobs/registry.ts';
+import { CheckpointJob } from './checkpoint-job.ts';
+
+export interface CheckpointingParts {
+  readonly control: Pick<
+    Control,
+    'groups' | 'stateCheckpoints' | 'recoveries' | 'telemetry' | 'forecasts' | 'hints'
+  >;
+  readonly follower: Pick<MapFollower, 'map'>;
+  readonly service: Pick<GroupService, 'lags'>;
+  readonly upkeep: CheckpointUpkeep;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+}
+
+export type CheckpointJobs = Pick<Processors, 'checkpoint'>;
+
+/** As far as the finest forecast reaches. */
+const HORIZON_MS = 7_200_000;
+
+export function checkpointJobs(parts: CheckpointingParts): CheckpointJobs {
+  const { control, follower, service, upkeep, log, nowMs } = parts;
+  const {
+    groups,
+    stateCheckpoints: records,
+    recoveries,
+    telemetry: blocks,
+    forecasts: kept,
+    hints,
+  } = control;
+  const map = () => follower.map;
+  const telemetry = new TelemetryStore({ blocks, map, nowMs });
+  const records5m = { latest: remembered(kept, nowMs), between: kept.between.bind(kept) };
+  const forecasts = new ForecastStore({ records: records5m, hints, telemetry, blocks, map, nowMs });
+  const job = new CheckpointJob({
+    ...{ groups, service, records, recoveries, upkeep, log, nowMs },
+    async forecast(shardlet) {
+      const found = await forecasts.forecastOf({
+        scope: { kind: 'shardlet', shardlet },
+        horizonMs: HORIZON_MS,
+      });
+      return found && { fromMs: found.fromMs, stepMs: found.stepMs, eventsPerStep: found.point };
+    },
+  });
+  return { checkpoint: (_, signal) => job.run(signal) };
+}
+
+/** Read once for all shardlets of a stream. */
+const REMEMBERED_MS = 30_000;
+
+function remembered(records: ForecastRecords, nowMs: () => number): ForecastRecords['latest'] {
+  const known = new Map<
+    string,
+    { readonly atMs: number; readonly read: ReturnType<ForecastRecords['latest']> }
+  >();
+  return (streamId, resolution) => {
+    const key = `${streamId}:${resolution}`;
+    const before = known.get(key);
+    if (before !== undefined && nowMs() - before.atMs < REMEMBERED_MS) return before.read;
+    const read = records.latest(streamId, resolution);
+    known.set(key, { atMs: nowMs(), read });
+    read.catch(() => known.delete(key));
+    return read;
+  };
+}

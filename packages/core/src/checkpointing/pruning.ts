@@ -1,0 +1,101 @@
+/**
+ * Which checkpoints of a group may go: those that are neither among the newest of their shardlet, nor young, nor needed.
+ * Needed is what the recovery of a shardlet that is still processed would restore now, with all it is based on, and one
+ * that is older than an hour: a host may yet report that it lost its last writes, which invalidates the newer ones.
+ */
+import type { Shardlet } from '../topology/index.ts';
+import type { KnownCheckpoint } from './records.ts';
+import { isStart, type PlanSources, planRecovery } from './recovery-plan.ts';
+import type { GroupCheckpointing } from './settings.ts';
+
+/** A loss of last writes is reported when the host is back: later than this, it held them for longer before. */
+export const KEPT_FOR_LOSS_MS = 3_600_000;
+const MS_PER_HOUR = 3_600_000;
+
+export interface PruneQuestion<C extends KnownCheckpoint> {
+  readonly settings: Pick<GroupCheckpointing, 'keep_count' | 'keep_hours'>;
+  /** all valid ones of the group */
+  readonly checkpoints: readonly C[];
+  /** those that the group still processes, with the seq it has committed of each */
+  readonly alive: readonly { readonly shardlet: Shardlet; readonly seq: number }[];
+  shardlet(id: number): Shardlet | undefined;
+  readonly nowMs: number;
+}
+
+export function prunable<C extends KnownCheckpoint>(question: PruneQuestion<C>): C[] {
+  const { checkpoints, nowMs, settings } = question;
+  const kept = neededBy(question, checkpoints);
+  const old = checkpoints.filter((one) => nowMs - one.createdAtMs > KEPT_FOR_LOSS_MS || isStart(one));
+  for (const id of neededBy(question, old)) kept.add(id);
+  // those of a shardlet whose successors restore newer ones are needed by nobody, however few they are
+  const inUse = new Set(checkpoints.filter(({ id }) => kept.has(id)).map(({ shardlet }) => shardlet));
+  for (const [shardlet, own] of byShardlet(checkpoints))
+    if (inUse.has(shardlet)) for (const { id } of newest(own, settings.keep_count)) kept.add(id);
+  for (const { id, createdAtMs } of checkpoints)
+    if (nowMs - createdAtMs < settings.keep_hours * MS_PER_HOUR) kept.add(id);
+  addBases(kept, checkpoints);
+  return checkpoints.filter((one) => !kept.has(one.id) && !isStart(one));
+}
+
+/** What the recovery of any shardlet that is alive would restore, if only these were there. */
+function neededBy<C extends KnownCheckpoint>(
+  { alive, shardlet }: PruneQuestion<C>,
+  checkpoints: readonly C[],
+): Set<string> {
+  const known = byShardlet(checkpoints);
+  const sources: PlanSources<C> = { shardlet, checkpoints: (id) => known.get(id) ?? [] };
+  const needed = new Set<string>();
+  for (const { shardlet: one, seq } of alive)
+    for (const step of planRecovery(sources, one, { seq }))
+      if (step.kind === 'restore') needed.add(step.checkpoint.id);
+  return needed;
+}
+
+function newest<C extends KnownCheckpoint>(own: readonly C[], count: number): C[] {
+  const all = own.filter((one) => !isStart(one));
+  return all.sort((a, b) => b.seq - a.seq || b.createdAtMs - a.createdAtMs).slice(0, count);
+}
+
+/** A delta says nothing without what it is based on. */
+function addBases(kept: Set<string>, checkpoints: readonly KnownCheckpoint[]): void {
+  const byId = new Map(checkpoints.map((one) => [one.id, one]));
+  // grows while it is gone through
+  for (const id of kept) {
+    const base = byId.get(id)?.base;
+    if (base !== undefined) kept.add(base);
+  }
+}
+
+function byShardlet<C extends KnownCheckpoint>(checkpoints: readonly C[]): Map<number, C[]> {
+  const found = new Map<number, C[]>();
+  for (const one of checkpoints) {
+    const own = found.get(one.shardlet);
+    if (own === undefined) found.set(one.shardlet, [one]);
+    else own.push(one);
+  }
+  return found;
+}
+
+/**
+ * By shardlet: the last seq whose event no recovery replays any more. Events above it would be missing if retention took
+ * them. Of shardlets that are not named, a recovery replays nothing.
+ */
+export function replayFloors<C extends KnownCheckpoint>(
+  question: Pick<PruneQuestion<C>, 'alive' | 'checkpoints' | 'shardlet'>,
+): Map<number, number> {
+  const known = byShardlet(question.checkpoints);
+  const sources: PlanSources<C> = {
+    shardlet: question.shardlet,
+    checkpoints: (id) => known.get(id) ?? [],
+  };
+  const floors = new Map<number, number>();
+  const lower = (shardlet: number, seq: number) =>
+    floors.set(shardlet, Math.min(seq, floors.get(shardlet) ?? Number.POSITIVE_INFINITY));
+  for (const { shardlet, seq } of question.alive) {
+    // what comes next is not in any checkpoint
+    lower(shardlet.id, seq);
+    for (const step of planRecovery(sources, shardlet, { seq }))
+      if (step.kind === 'replay') lower(step.shardlet, step.after);
+  }
+  return floors;
+}

@@ -1,0 +1,28 @@
+/** What members and the worker write down about recoveries: measurements, the model fitted from them, and what is due. */
+import type { CheckpointSchedule } from './checkpoint-due.ts';
+import type { MeasuredRecovery, RecoveryRow } from './records.ts';
+import type { RecoveryModel } from './recovery-model.ts';
+
+export interface RecoveryRecords {
+  note(group: string, recovery: MeasuredRecovery): Promise<void>;
+  /** The oldest first; those after this id. */
+  after(group: string, id: number, limit: number): Promise<readonly RecoveryRow[]>;
+  /** Undefined: none was fitted yet. */
+  model(group: string): Promise<{ readonly model: RecoveryModel; readonly fittedAtMs: number } | undefined>;
+  saveModel(group: string, model: RecoveryModel): Promise<void>;
+}
+
+export interface DueVerdict {
+  readonly shardlet: number;
+  readonly verdict: CheckpointSchedule;
+}
+
+/** Older ones are not believed: the worker is away, and members take checkpoints at an interval of their own. */
+export const VERDICT_MAX_AGE_MS = 60_000;
+
+export interface DueRecords {
+  /** In place of all verdicts of this group. */
+  save(group: string, verdicts: readonly DueVerdict[]): Promise<void>;
+  /** Those that are younger than VERDICT_MAX_AGE_MS, by the clock of the store. */
+  recent(group: string): Promise<readonly DueVerdict[]>;
+}

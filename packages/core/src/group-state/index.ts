@@ -1,0 +1,4 @@
+export * from './intake.ts';
+export * from './parts.ts';
+export * from './recovery.ts';
+export * from './upkeep.ts';

@@ -1,0 +1,200 @@
+/**
+ * Tells a member how the state of its shardlet comes back, and gives it the events to replay. Nothing is kept here between
+ * two calls: any edge serves any of them, and each is fenced by the assignment.
+ */
+import {
+  intersection,
+  keysIn,
+  lineageOf,
+  type MeasuredRecovery,
+  planRecovery,
+  type RecoveryStep,
+  type StateCheckpoint,
+} from '../checkpointing/index.ts';
+import { setBack } from '../consuming/index.ts';
+import { framePosition, type StoredRecord } from '../hosts/index.ts';
+import { ForeshardError } from '../kernel/index.ts';
+import { contains, type Range } from '../keyspace/index.ts';
+import { finalSeqOf, type Shardlet } from '../topology/index.ts';
+import { type Claim, type Fenced, type Held, heldBy, isFenced, notYet, type StateParts } from './parts.ts';
+
+export interface RecoveryAsked extends Claim {
+  readonly fromLog: boolean;
+  /** checkpoints that the member could not restore */
+  readonly without: readonly string[];
+  /** leave out what retention took, instead of refusing */
+  readonly allowLost: boolean;
+}
+
+export interface LostEvents {
+  readonly shardlet: number;
+  readonly after: number;
+  readonly through: number;
+}
+
+export interface RecoveryPlan {
+  readonly committed: { readonly seq: number; readonly epoch: number };
+  readonly range: Range;
+  readonly steps: readonly RecoveryStep<StateCheckpoint>[];
+  readonly lost: readonly LostEvents[];
+}
+
+export interface ReplayAsked extends Claim {
+  readonly of: number;
+  readonly after: number;
+  readonly through: number;
+  readonly range?: Range | undefined;
+  readonly limit: number;
+}
+
+export interface Replayed {
+  readonly stream: number;
+  readonly shardlet: Shardlet;
+  readonly records: readonly StoredRecord[];
+  readonly through: number;
+  readonly done: boolean;
+}
+
+/** Of one answer; one event of any size is always given. */
+const REPLAY_BYTES_MAX = 4_000_000;
+/** A shardlet on its way between hosts is asked again, with a newer map. */
+const STALE_LOOKS = 3;
+
+export class StateRecovery {
+  private readonly parts: StateParts;
+
+  constructor(parts: StateParts) {
+    this.parts = parts;
+  }
+
+  /** @throws ForeshardError unknown_group, foreign_member, state_lost, overloaded @throws HostUnreachable */
+  async plan(name: string, asked: RecoveryAsked): Promise<RecoveryPlan | Fenced> {
+    const held = await heldBy(this.parts, name, asked);
+    if (isFenced(held)) return held;
+    const { shardlet, position } = held;
+    // the next poll sets it back, under a new assignment
+    if (setBack(position, shardlet) !== position) return { kind: 'fenced', assignment: position.assignment };
+    const { seq, epoch } = position;
+    const steps = await this.stepsOf(name, shardlet, seq, asked);
+    const lost: LostEvents[] = [];
+    const left: RecoveryStep<StateCheckpoint>[] = [];
+    for (const step of steps) left.push(...(await this.present(step, lost, asked)));
+    return { committed: { seq, epoch }, range: shardlet.range, steps: left, lost };
+  }
+
+  /** @throws ForeshardError unknown_group, foreign_member, invalid_parameter, state_lost, overloaded @throws HostUnreachable */
+  async replay(name: string, asked: ReplayAsked): Promise<Replayed | Fenced> {
+    const held = await heldBy(this.parts, name, asked);
+    if (isFenced(held)) return held;
+    const shardlet = this.ancestorOf(held, asked.of);
+    const end = shardlet.id === held.shardlet.id ? held.position.seq : (finalSeqOf(shardlet) ?? 0);
+    const through = Math.min(asked.through, end);
+    const keys = keysIn(held.shardlet.range);
+    const part = intersection(asked.range ?? keys, keys);
+    const stream = held.known.group.stream;
+    if (asked.after >= through || part === undefined)
+      return { stream, shardlet, records: [], through, done: true };
+    const { records, nextSeq } = await this.read(shardlet, asked.after, through, asked.limit);
+    const reached = Math.min(through, nextSeq - 1);
+    const wanted = records.filter(({ seq, frame }) => seq <= through && contains(part, framePosition(frame)));
+    return { stream, shardlet, records: wanted, through: reached, done: reached >= through };
+  }
+
+  /** One of a lost assignment says nothing about the group as it is. @throws ForeshardError unknown_group, foreign_member */
+  async recovered(name: string, claim: Claim, measured: MeasuredRecovery): Promise<void> {
+    const held = await heldBy(this.parts, name, claim);
+    if (!isFenced(held)) await this.parts.recoveries.note(name, measured);
+  }
+
+  private async stepsOf(name: string, shardlet: Shardlet, seq: number, { fromLog, without }: RecoveryAsked) {
+    const { map, records, stores } = this.parts;
+    const lineage = await this.closedLineage(shardlet);
+    const ids = lineage.map(({ id }) => id);
+    const readable = (await records.valid(name, ids)).filter(
+      ({ id, store, reason }) =>
+        reason === 'start' || (stores.named(store) !== undefined && !without.includes(id)),
+    );
+    const known = Map.groupBy(readable, (one) => one.shardlet);
+    const sources = {
+      shardlet: (id: number) => map.shardlet(id),
+      checkpoints: (id: number) => known.get(id) ?? [],
+    };
+    return planRecovery(sources, shardlet, { seq, fromLog });
+  }
+
+  /** Whoever gave the shardlet out knew where its ancestors end. */
+  private async closedLineage(shardlet: Shardlet): Promise<Shardlet[]> {
+    const { map, refresh } = this.parts;
+    for (let looks = 1; ; looks++) {
+      const lineage = lineageOf({ shardlet: (id) => map.shardlet(id) }, shardlet);
+      if (lineage.slice(1).every((one) => finalSeqOf(one) !== undefined)) return lineage;
+      if (looks > 1) throw notYet('The map of this edge is older than the assignment.');
+      await refresh();
+    }
+  }
+
+  /** The step as far as its events are there still. */
+  private async present(
+    step: RecoveryStep<StateCheckpoint>,
+    lost: LostEvents[],
+    { allowLost, shardlet }: RecoveryAsked,
+  ): Promise<RecoveryStep<StateCheckpoint>[]> {
+    if (step.kind === 'restore') return [step];
+    const gone = Math.min(step.through, (await this.firstSeq(step.shardlet)) - 1);
+    if (gone <= step.after) return [step];
+    if (!allowLost) throw stateLost(shardlet, { ...step, through: gone });
+    lost.push({ shardlet: step.shardlet, after: step.after, through: gone });
+    return gone < step.through ? [{ ...step, after: gone }] : [];
+  }
+
+  private async firstSeq(id: number): Promise<number> {
+    const { map, host, refresh } = this.parts;
+    for (let looks = 1; ; looks++) {
+      const { state, owner } = map.shardlet(id)!;
+      if (state.kind === 'gone') return state.finalSeq + 1;
+      const details = await (await host(owner)).describe(id);
+      if ('firstSeq' in details) return details.firstSeq;
+      if (looks >= STALE_LOOKS) throw notYet(`Shardlet ${id} is on its way between hosts.`);
+      await refresh();
+    }
+  }
+
+  private async read(shardlet: Shardlet, after: number, through: number, limit: number) {
+    const { reads, map, refresh } = this.parts;
+    const options = { maxRecords: Math.min(limit, through - after), maxBytes: REPLAY_BYTES_MAX };
+    for (let looks = 1; ; looks++) {
+      const now = map.shardlet(shardlet.id)!;
+      // an older copy is a correct prefix, but one of before a loss is not
+      const minEpoch = Math.max(0, ...now.lost.map(({ epoch }) => epoch));
+      const reply =
+        now.state.kind === 'gone'
+          ? { kind: 'gone' as const, firstSeq: now.state.finalSeq + 1 }
+          : await reads.read(now, after + 1, minEpoch, options);
+      if (reply.kind === 'gone')
+        throw stateLost(shardlet.id, { shardlet: shardlet.id, after, through: reply.firstSeq - 1 });
+      if (reply.kind === 'records' && reply.nextSeq > after + 1) return reply;
+      if (looks >= STALE_LOOKS)
+        throw notYet(`Shardlet ${shardlet.id} cannot be read to ${through} just now.`);
+      await refresh();
+    }
+  }
+
+  /** @throws ForeshardError invalid_parameter */
+  private ancestorOf({ shardlet }: Held, id: number): Shardlet {
+    const { map } = this.parts;
+    const found = lineageOf({ shardlet: (one) => map.shardlet(one) }, shardlet).find((one) => one.id === id);
+    if (found !== undefined) return found;
+    throw new ForeshardError(
+      'invalid_parameter',
+      `Shardlet ${id} is neither shardlet ${shardlet.id} nor an ancestor of it.`,
+      { pointer: '/of' },
+    );
+  }
+}
+
+function stateLost(shardlet: number, { shardlet: of, after, through }: LostEvents): ForeshardError {
+  return new ForeshardError(
+    'state_lost',
+    `The state of shardlet ${shardlet} needs the events ${after + 1} to ${through} of shardlet ${of}, which are past their retention.`,
+  );
+}
