@@ -7,7 +7,13 @@ const EVENT = {
   shardlet: 17,
   seq: 5,
   ts: 978_307_260_123_456,
-  event: { id: '42', source: '/traces/flights', type: 'com.foreshard.flight.departed', subject: 'LAS' },
+  event: {
+    specversion: '1.0' as const,
+    id: '42',
+    source: '/traces/flights',
+    type: 'com.foreshard.flight.departed',
+    subject: 'LAS',
+  },
 };
 
 it('shows when, where and what', () => {

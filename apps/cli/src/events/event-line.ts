@@ -1,11 +1,11 @@
 /** An event of the log as one line for people: when it was stored, where, and what it is. */
+import type { StoredEvent } from '@foreshard/client/source';
 import { printableLine } from '../output.ts';
-import type { LogEvent } from './edge-client.ts';
 
 const DATA_CHARS_MAX = 120;
 const MICROS_PER_MS = 1_000;
 
-export function eventLine({ ts, shardlet, seq, late, event }: LogEvent, utc: boolean): string {
+export function eventLine({ ts, shardlet, seq, late, event }: StoredEvent, utc: boolean): string {
   const { partitionkey, subject, source, type, id, data } = event;
   const key = partitionkey ?? subject ?? source;
   const mark = late === true ? ' (late)' : '';

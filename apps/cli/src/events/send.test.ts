@@ -1,23 +1,28 @@
 import { PassThrough, Readable } from 'node:stream';
+import { connect, type Producer } from '@foreshard/client/source';
 import { expect, it } from 'vitest';
-import type { EventResult } from './edge-client.ts';
 import { sendLines } from './send.ts';
 
 const quiet = { show: () => {} };
+
+/** Stores what it is sent. */
+function producer(bodies: string[] = []): Producer {
+  const fetch = async (_: string, { body }: RequestInit): Promise<Response> => {
+    const lines = String(body).split('\n');
+    bodies.push(...lines);
+    const results = lines.map((id) => ({ id, status: 'stored' }));
+    return new Response(JSON.stringify({ results }));
+  };
+  return connect({ url: 'http://127.0.0.1:1', token: 't', fetch }).producer();
+}
 
 /** What became of a file that arrives in pieces: the bodies that were sent, and what was said of lines. */
 async function sent(pieces: readonly Buffer[]) {
   const bodies: string[] = [];
   const said: string[] = [];
-  const client = {
-    post: async (_: string, lines: readonly string[]): Promise<EventResult[]> => {
-      bodies.push(...lines);
-      return lines.map((id) => ({ id, status: 'stored' }));
-    },
-  };
   const { signal } = new AbortController();
-  const parts = { stream: 'main', report: (line: string) => said.push(line), progress: quiet, signal };
-  const { summary } = await sendLines(Readable.from(pieces), client, parts);
+  const parts = { report: (line: string) => said.push(line), progress: quiet, signal };
+  const { summary } = await sendLines(Readable.from(pieces), producer(bodies), parts);
   return { bodies: bodies.sort(), said, summary };
 }
 
@@ -40,7 +45,7 @@ it('stores no line that is not UTF-8, and names it', async () => {
 it('ends at once when it is told to while it waits for input', async () => {
   const asked = new AbortController();
   setTimeout(() => asked.abort(), 20);
-  const parts = { stream: 'main', report: () => {}, progress: quiet, signal: asked.signal };
-  const { finished } = await sendLines(new PassThrough(), { post: async () => [] }, parts);
+  const parts = { report: () => {}, progress: quiet, signal: asked.signal };
+  const { finished } = await sendLines(new PassThrough(), producer(), parts);
   expect(finished).toBe(false);
 }, 5_000);

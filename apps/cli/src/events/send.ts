@@ -2,14 +2,15 @@
 import { isUtf8 } from 'node:buffer';
 import { createReadStream, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { ForeshardError, type Producer } from '@foreshard/client/source';
 import { type EdgeAccess, edgeAccess } from '../credentials.ts';
 import { badInput, CommandFailure, EXIT_BAD_INPUT } from '../failure.ts';
 import { EXIT_INTERRUPTED, interruptible } from '../interrupt.ts';
 import { print } from '../output.ts';
-import { EdgeClient, type EventResult } from './edge-client.ts';
-import { type EventPost, KeyedSender } from './keyed-sender.ts';
+import { openEdge, reasonOf } from './edge.ts';
 import { LineProgress } from './line-progress.ts';
 import { linesOf } from './lines.ts';
+import { PlacedSender, type Settled } from './placed-sender.ts';
 
 export interface SendOptions {
   readonly stream: string;
@@ -31,12 +32,17 @@ const LANES = 8;
 export async function send(file: string, options: SendOptions): Promise<void> {
   const input = inputOf(file);
   const access: EdgeAccess = edgeAccess();
-  const client = new EdgeClient(access, LANES);
   const progress = new LineProgress(process.stderr);
   const report = (line: string): void => progress.interrupt(line);
+  const edge = openEdge(access, LANES, {
+    onRetry: ({ error }) => {
+      if (error instanceof ForeshardError) report(`waiting: ${reasonOf(error)}`);
+    },
+  });
   try {
+    const producer = edge.producer({ stream: options.stream, requestsMax: LANES });
     const { summary, finished } = await interruptible((signal) =>
-      sendLines(input, client, { stream: options.stream, report, progress, signal }),
+      sendLines(input, producer, { report, progress, signal }),
     );
     progress.end();
     process.stderr.write(`${sentence(summary)}\n`);
@@ -46,7 +52,7 @@ export async function send(file: string, options: SendOptions): Promise<void> {
     if (summary.refused > 0)
       throw new CommandFailure(`${summary.refused} lines were not stored`, EXIT_BAD_INPUT);
   } finally {
-    await client.close();
+    await edge.close();
   }
 }
 
@@ -59,7 +65,6 @@ function inputOf(file: string): Readable {
 }
 
 export interface SendParts {
-  readonly stream: string;
   readonly report: (line: string) => void;
   readonly progress: Pick<LineProgress, 'show'>;
   readonly signal: AbortSignal;
@@ -67,8 +72,8 @@ export interface SendParts {
 
 export async function sendLines(
   input: Readable,
-  client: EventPost,
-  { stream, report, progress, signal }: SendParts,
+  producer: Producer,
+  { report, progress, signal }: SendParts,
 ): Promise<{ summary: SendSummary; finished: boolean }> {
   const startedMs = performance.now();
   const counts = { lines: 0, stored: 0, duplicates: 0, refused: 0 };
@@ -76,13 +81,12 @@ export async function sendLines(
     counts.refused++;
     report(`line ${line}: ${why}`);
   };
-  const onSettled = ({ place }: { place: number }, result: EventResult): void => {
-    if (result.status === 'stored') counts.stored++;
-    else if (result.status === 'duplicate') counts.duplicates++;
-    else refuse(place, result.error?.detail ?? result.status);
+  const onSettled = (place: number, settled: Settled): void => {
+    if ('refused' in settled) refuse(place, settled.refused);
+    else if (settled.status === 'stored') counts.stored++;
+    else counts.duplicates++;
   };
-  const onWaiting = (reason: string): void => report(`waiting: ${reason}`);
-  const sender = new KeyedSender(client, { stream, lanes: LANES, onSettled, onWaiting });
+  const sender = new PlacedSender(producer, onSettled);
   const stopReading = (): unknown => input.destroy();
   signal.addEventListener('abort', stopReading);
   try {

@@ -1,28 +1,28 @@
+import type { Page } from '@foreshard/client/source';
 import { expect, it } from 'vitest';
-import type { LogPage } from './edge-client.ts';
 import { follow } from './tail.ts';
 
 const PLACE = { stream: 'main', shard: 0, shardlet: 13, ts: 1 };
-const EVENT = { id: 'a', source: '/s', type: 't' };
+const EVENT = { specversion: '1.0', id: 'a', source: '/s', type: 't' } as const;
 
 /** What is printed and noted, in order. */
-async function followed(pages: readonly LogPage[]): Promise<string[]> {
+async function followed(pages: readonly Page[]): Promise<string[]> {
   const output: string[] = [];
-  const gone = new AbortController();
-  const left = [...pages];
-  const client = {
-    log: async () => {
-      const page = left.shift()!;
-      if (left.length === 0) gone.abort();
-      return page;
+  const reader = {
+    async *pages() {
+      yield* pages;
     },
   };
-  const show = async (events: LogPage['events']) => {
+  const show = async (events: Page['events']) => {
     output.push(...events.map(({ shardlet, seq }) => `${shardlet}/${seq}`));
     return true;
   };
   const note = (text: string) => output.push(text);
-  await follow(client, { stream: 'main', from: 'oldest' }, { show, note, signal: gone.signal });
+  await follow(
+    reader,
+    { stream: 'main', from: 'oldest' },
+    { show, note, signal: new AbortController().signal },
+  );
   return output;
 }
 
@@ -34,8 +34,8 @@ it('names the shardlet and the first number that its host lost, before the event
       next: 'c',
       atHead: true,
       lost: [
-        { shardlet: 13, seq: 40 },
-        { shardlet: 14, seq: 0 },
+        { stream: 'main', shardlet: 13, seq: 40 },
+        { stream: 'main', shardlet: 14, seq: 0 },
       ],
     },
     { events: [], next: 'c', atHead: true },
@@ -49,7 +49,7 @@ it('names the shardlet and the first number that its host lost, before the event
 });
 
 it('tells of the same shardlet again when it lost events again', async () => {
-  const page = { events: [], next: 'b', atHead: true, lost: [{ shardlet: 13, seq: 40 }] };
+  const page = { events: [], next: 'b', atHead: true, lost: [{ stream: 'main', shardlet: 13, seq: 40 }] };
   expect(await followed([page, page])).toHaveLength(2);
 });
 

@@ -1,15 +1,14 @@
 /** Plays the rows of a trace into an edge, at a pace, from where the last run has stopped. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventResult } from '../events/edge-client.ts';
-import { type EventPost, KeyedSender, type Outgoing } from '../events/keyed-sender.ts';
+import type { Producer } from '@foreshard/client/source';
+import { PlacedSender, type Settled } from '../events/placed-sender.ts';
 import { AckTracker } from './ack-tracker.ts';
 import { Pacer } from './pacer.ts';
 import type { ReplayState } from './replay-state.ts';
 import type { Trace, TraceRow } from './trace.ts';
 
 export interface PlayParts {
-  readonly client: EventPost;
-  readonly lanes: number;
+  readonly producer: Producer;
   readonly speed: number;
   /** the last row to send */
   readonly limit: number;
@@ -44,7 +43,7 @@ class Player {
   private readonly before: ReplayState;
   private readonly parts: PlayParts;
   private readonly acks: AckTracker;
-  private readonly sender: KeyedSender;
+  private readonly sender: PlacedSender;
   private readonly pacer: Pacer;
   private readonly head: string;
   private lastRow = 0;
@@ -59,12 +58,7 @@ class Player {
     this.acks = new AckTracker(before.acknowledged, before.ahead);
     this.pacer = new Pacer(parts.speed);
     this.head = `{"specversion":"1.0","source":${JSON.stringify(before.source)},"id":"`;
-    this.sender = new KeyedSender(parts.client, {
-      stream: before.stream,
-      lanes: parts.lanes,
-      onSettled: (item, result) => this.settled(item, result),
-      onWaiting: (reason) => parts.note(`waiting: ${reason}`),
-    });
+    this.sender = new PlacedSender(parts.producer, (place, settled) => this.settled(place, settled));
   }
 
   async play(): Promise<Played> {
@@ -118,10 +112,9 @@ class Player {
     return `${this.head}${row}",${JSON.stringify(event).slice(1)}`;
   }
 
-  private settled({ place }: Outgoing, result: EventResult): void {
-    if (result.status === 'stored' || result.status === 'duplicate') this.acks.add(place);
-    else if (this.refused++ < REFUSALS_SHOWN)
-      this.parts.note(`row ${place} was refused: ${result.error?.detail ?? result.status}`);
+  private settled(place: number, settled: Settled): void {
+    if (!('refused' in settled)) this.acks.add(place);
+    else if (this.refused++ < REFUSALS_SHOWN) this.parts.note(`row ${place} was refused: ${settled.refused}`);
   }
 
   /** Rows that are no events need no acknowledgement. */

@@ -2,7 +2,7 @@
  * Checks a replay against what a reader of the log finds: every row that was acknowledged is stored, once;
  * the rows of one key are in the order they were sent; and the log is in order of (ts, shardlet, seq).
  */
-import type { LogEvent } from '../events/edge-client.ts';
+import type { StoredEvent } from '@foreshard/client/source';
 
 export interface ReadBackReport {
   /** distinct rows of the trace that were found */
@@ -31,7 +31,7 @@ export class ReadBack {
   private readonly lastRowOfKey = new Map<string, number>();
   private readonly beyond = new Set<number>();
   private readonly examples: string[] = [];
-  private previous: Pick<LogEvent, 'ts' | 'shardlet' | 'seq'> | undefined;
+  private previous: Pick<StoredEvent, 'ts' | 'shardlet' | 'seq'> | undefined;
   private storedCount = 0;
   private duplicates = 0;
   private others = 0;
@@ -51,7 +51,7 @@ export class ReadBack {
     return this.storedCount;
   }
 
-  see(found: LogEvent): void {
+  see(found: StoredEvent): void {
     this.checkGlobalOrder(found);
     const { event } = found;
     if (event.source !== this.source) {
@@ -87,7 +87,7 @@ export class ReadBack {
     return known;
   }
 
-  private checkGlobalOrder(found: LogEvent): void {
+  private checkGlobalOrder(found: StoredEvent): void {
     const { previous } = this;
     this.previous = found;
     if (previous === undefined || found.late === true) return;
@@ -97,7 +97,7 @@ export class ReadBack {
     this.note(`the log goes back at ${found.shardlet}/${found.seq}`);
   }
 
-  private checkKeyOrder({ event, shardlet, seq }: LogEvent, row: number): void {
+  private checkKeyOrder({ event, shardlet, seq }: StoredEvent, row: number): void {
     const key = event.partitionkey ?? event.subject ?? event.source;
     const before = this.lastRowOfKey.get(key) ?? 0;
     this.lastRowOfKey.set(key, Math.max(before, row));

@@ -47,7 +47,7 @@ export class RealEdge {
     if (withPostgres) hostUrls.push(await createDatabase(postgresUrl, `${name}_host_${process.pid}`));
     const hostNames = hostUrls.map((_, index) => `host-${index + 1}`);
     const stores = { databaseUrl, redisUrl: control.url, hostUrls, hostNames };
-    const { token } = await prepareCluster(stores, dataDir);
+    const token = await prepareCluster(stores, dataDir);
     const ports = [await freePort(), await freePort()];
     const env = {
       DATABASE_URL: databaseUrl,

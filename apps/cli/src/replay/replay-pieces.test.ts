@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { StoredEvent } from '@foreshard/client/source';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LogEvent } from '../events/edge-client.ts';
 import { AckTracker } from './ack-tracker.ts';
 import { Pacer } from './pacer.ts';
 import { mismatches, ReadBack } from './read-back.ts';
@@ -83,12 +83,12 @@ describe('the state of a replay', () => {
 describe('reading back', () => {
   const SOURCE = '/traces/t';
 
-  function found(row: number, key: string, seq: number, change: Partial<LogEvent> = {}): LogEvent {
-    const event = { id: String(row), source: SOURCE, type: 't', subject: key };
+  function found(row: number, key: string, seq: number, change: Partial<StoredEvent> = {}): StoredEvent {
+    const event = { specversion: '1.0' as const, id: String(row), source: SOURCE, type: 't', subject: key };
     return { stream: 'main', shard: 0, shardlet: 1, seq, ts: 1_000 + seq, event, ...change };
   }
 
-  function check(expected: number, events: readonly LogEvent[], leftOut = 0) {
+  function check(expected: number, events: readonly StoredEvent[], leftOut = 0) {
     const readBack = new ReadBack(SOURCE, expected, leftOut);
     for (const event of events) readBack.see(event);
     return readBack.report();
@@ -113,7 +113,10 @@ describe('reading back', () => {
   });
 
   it('finds a log that goes back, also between events of others', () => {
-    const other = { ...found(9, 'x', 5), event: { id: 'o', source: '/other', type: 't' } };
+    const other = {
+      ...found(9, 'x', 5),
+      event: { specversion: '1.0' as const, id: 'o', source: '/other', type: 't' },
+    };
     const report = check(1, [other, found(1, 'a', 2)]);
     expect(mismatches(report)).toEqual(['the order of the log is broken']);
     expect(report.others).toBe(1);

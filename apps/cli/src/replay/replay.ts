@@ -5,8 +5,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
+import { ForeshardError } from '@foreshard/client/source';
 import { dataDir, edgeAccess } from '../credentials.ts';
-import { EdgeClient } from '../events/edge-client.ts';
+import { asFailure, type Edge, openEdge, reasonOf } from '../events/edge.ts';
 import { badInput, CommandFailure, EXIT_BAD_INPUT } from '../failure.ts';
 import { EXIT_INTERRUPTED, interruptible } from '../interrupt.ts';
 import { print } from '../output.ts';
@@ -41,15 +42,20 @@ export async function replay(options: ReplayOptions): Promise<void> {
   const trace = await openTrace(options.trace);
   const path = options.trace === FLIGHTS ? FLIGHTS : resolve(options.trace);
   const file = new StateFile(dataDir(), { trace: path, stream: options.stream, edgeUrl: access.edgeUrl });
-  const client = new EdgeClient(access, LANES);
+  const waiting = { note: (_: string): void => {} };
+  const edge = openEdge(access, LANES, {
+    onRetry: ({ error }) => {
+      if (error instanceof ForeshardError) waiting.note(`waiting: ${reasonOf(error)}`);
+    },
+  });
   try {
     await interruptible(async (signal) => {
-      const state = await initialState(file, trace, client, { ...options, path, edgeUrl: access.edgeUrl });
-      const run = new Run(trace, file, client, options, signal);
+      const state = await initialState(file, trace, edge, { ...options, path, edgeUrl: access.edgeUrl });
+      const run = new Run(trace, file, edge, waiting, options, signal);
       await report(await run.run(state), options);
     });
   } finally {
-    await client.close();
+    await edge.close();
   }
 }
 
@@ -60,14 +66,19 @@ async function openTrace(name: string): Promise<Trace> {
 async function initialState(
   file: StateFile,
   trace: Trace,
-  client: EdgeClient,
+  edge: Edge,
   { path, edgeUrl, stream, fresh, verifyOnly }: ReplayOptions & { path: string; edgeUrl: string },
 ): Promise<ReplayState> {
   const known = fresh === true ? undefined : file.read();
   if (known !== undefined) return known;
   if (verifyOnly === true)
     throw badInput('nothing of this trace was replayed into this stream: there is nothing to verify');
-  const { next: from } = await client.log({ stream, from: 'now', limit: 1 });
+  const { next: from } = await edge
+    .reader()
+    .page({ stream, from: 'now', limit: 1 })
+    .catch((error: unknown) => {
+      throw asFailure(error);
+    });
   const source = `/traces/${trace.name}/${randomUUID().slice(0, RUN_ID_CHARS)}`;
   const state = { trace: path, stream, edgeUrl, source, from, acknowledged: 0, ahead: [], leftOut: 0 };
   // before the first event: a replay that is killed then has its source
@@ -75,23 +86,31 @@ async function initialState(
   return state;
 }
 
+/** Who tells people that the edge is waited for. */
+interface Waiting {
+  note: (text: string) => void;
+}
+
 class Run {
   private readonly trace: Trace;
   private readonly file: StateFile;
-  private readonly client: EdgeClient;
+  private readonly edge: Edge;
+  private readonly waiting: Waiting;
   private readonly options: ReplayOptions;
   private readonly signal: AbortSignal;
 
   constructor(
     trace: Trace,
     file: StateFile,
-    client: EdgeClient,
+    edge: Edge,
+    waiting: Waiting,
     options: ReplayOptions,
     signal: AbortSignal,
   ) {
     this.trace = trace;
     this.file = file;
-    this.client = client;
+    this.edge = edge;
+    this.waiting = waiting;
     this.options = options;
     this.signal = signal;
   }
@@ -118,10 +137,10 @@ class Run {
     const start = state.acknowledged + state.ahead.length;
     if (start > 0) note(`going on after row ${state.acknowledged}; --fresh begins anew`);
     const progress = new ReplayProgress('sending', start, Number.isFinite(total) ? total : undefined);
+    this.waiting.note = (text) => progress.note(text);
     try {
       return await play(this.trace, state, {
-        client: this.client,
-        lanes: LANES,
+        producer: this.edge.producer({ stream: state.stream, requestsMax: LANES }),
         speed,
         limit,
         signal: this.signal,
@@ -130,6 +149,7 @@ class Run {
         note: (text) => progress.note(text),
       });
     } finally {
+      this.waiting.note = () => {};
       progress.end();
     }
   }
@@ -137,8 +157,12 @@ class Run {
   private async verify(state: ReplayState) {
     const progress = new ReplayProgress('reading back', 0, state.acknowledged);
     try {
-      const { client, signal } = this;
-      return await verify(state, { client, signal, onProgress: (count) => progress.show(count) });
+      const { edge, signal } = this;
+      return await verify(state, {
+        reader: edge.reader(),
+        signal,
+        onProgress: (count) => progress.show(count),
+      });
     } catch (error) {
       throw this.signal.aborted ? stopped(state) : error;
     } finally {

@@ -1,6 +1,7 @@
 /** Reads the log back, from before the first event of a replay to the head, and checks what is there. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EdgeClient, type LogPage, Unavailable } from '../events/edge-client.ts';
+import { ForeshardError, type Page, type Reader } from '@foreshard/client/source';
+import { asFailure, reasonOf } from '../events/edge.ts';
 import { CommandFailure } from '../failure.ts';
 import { ReadBack, type ReadBackReport } from './read-back.ts';
 import type { ReplayState } from './replay-state.ts';
@@ -14,7 +15,7 @@ const WAIT_MS = 1_000;
 const RETRY_PAUSE_MS = 500;
 
 export interface VerifyParts {
-  readonly client: Pick<EdgeClient, 'log'>;
+  readonly reader: Pick<Reader, 'page'>;
   readonly signal: AbortSignal;
   readonly onProgress: (stored: number) => void;
 }
@@ -22,7 +23,7 @@ export interface VerifyParts {
 /** @throws CommandFailure when the log cannot be read to its head */
 export async function verify(
   { stream, source, from: start, acknowledged, leftOut }: ReplayState,
-  { client, signal, onProgress }: VerifyParts,
+  { reader, signal, onProgress }: VerifyParts,
 ): Promise<ReadBackReport> {
   const readBack = new ReadBack(source, acknowledged, leftOut);
   let from = start;
@@ -30,7 +31,7 @@ export async function verify(
   let progressAtMs = performance.now();
   for (;;) {
     const query = { stream, from, limit: PAGE_EVENTS, waitMs: headAtMs === undefined ? 0 : WAIT_MS };
-    const page = await client.log(query, signal).catch(awayOr);
+    const page = await reader.page({ ...query, signal }).catch(awayOr);
     const nowMs = performance.now();
     const awaited = typeof page === 'string' ? page : awaitedBy(page);
     if (typeof page !== 'string') {
@@ -52,12 +53,12 @@ export async function verify(
 }
 
 function awayOr(error: unknown): string {
-  if (error instanceof Unavailable) return error.message;
-  throw error;
+  if (error instanceof ForeshardError && error.isPassing) return reasonOf(error);
+  throw asFailure(error);
 }
 
 /** The hosts that hold the log up, as a reason; empty when none does. */
-function awaitedBy({ waitingFor = [] }: LogPage): string {
+function awaitedBy({ waitingFor = [] }: Page): string {
   if (waitingFor.length === 0) return '';
   return `${waitingFor.map(({ host, name }) => name ?? `host ${host}`).join(', ')} does not answer`;
 }
