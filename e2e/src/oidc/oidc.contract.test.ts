@@ -1,5 +1,6 @@
 /** Signing in at an identity provider, against a real one. */
 import { IdentityProvider } from '@foreshard/core/adapters/identity';
+import { guardOfServers } from '@foreshard/core/adapters/webhooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type Account,
@@ -29,6 +30,7 @@ function clientOf(issuer: string, secret = CLIENT_SECRET): IdentityProvider {
   return new IdentityProvider({
     ...{ issuer, clientId: CLIENT_ID, clientSecret: secret, groupsClaim: 'groups', redirectUri: CALLBACK },
     roles: new Map([['sre', 'operator'] as const]),
+    guard: guardOfServers(undefined),
   });
 }
 
@@ -159,6 +161,20 @@ it('says that the provider is away, at the start and at the end, and goes on whe
 
 it('refuses a provider that is not the one of the settings', async () => {
   await expect(clientOf(`${provider.issuer.replace('127.0.0.1', 'localhost')}`).start()).rejects.toThrow();
+});
+
+it('asks nothing of an address that no network of the settings names, whatever the provider names', async () => {
+  const asked: string[] = [];
+  const none = {
+    objectionToHost: (host: string) => `${asked.push(host)} is closed`,
+    lookup: guardOfServers([]).lookup,
+  };
+  const guarded = new IdentityProvider({
+    ...{ issuer: provider.issuer, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, groupsClaim: 'groups' },
+    ...{ redirectUri: CALLBACK, roles: new Map(), guard: none },
+  });
+  await expect(guarded.start()).rejects.toThrow();
+  expect(asked).toEqual(['127.0.0.1']);
 });
 
 it('knows where to end the session at the provider', async () => {

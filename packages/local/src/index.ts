@@ -10,6 +10,7 @@ export {
   type ServerPlan,
   startServer,
 } from './local-server.ts';
+export { findNode } from './node-releases.ts';
 export type { ProcessEnd } from './owned-process.ts';
 export { createDatabase, ownedBy, type PostgresOptions, startPostgres } from './postgres.ts';
 export { ARCHIVING, backUpPostgres, recoverPostgres } from './postgres-backup.ts';

@@ -7,6 +7,7 @@ import { DIRECT_COMMANDS } from '../operations/direct-commands.ts';
 import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
 import { printJson } from '../output.ts';
 import { printRows, tableOf } from '../table.ts';
+import { rotated } from './rotate-key.ts';
 import { type VerifyOptions, verified } from './verify.ts';
 
 interface ListOptions extends OperationOptions {
@@ -62,6 +63,13 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON document', false)
     .addHelpText('after', `\n${DIRECT_COMMANDS['audit verify']}`)
     .action(verify);
+  group
+    .command('rotate-key')
+    .description('change the key of the chain; earlier ones stay in the file, to verify what they sealed')
+    .option('--key <file>', 'key of the chain (default: AUDIT_KEY_FILE, else audit.key of the data folder)')
+    .option('--json', 'print one JSON document', false)
+    .addHelpText('after', `\n${DIRECT_COMMANDS['audit rotate-key']}`)
+    .action(rotateKey);
 }
 
 async function list(options: ListOptions): Promise<void> {
@@ -111,6 +119,14 @@ async function verify(options: VerifyOptions & { readonly json: boolean }): Prom
   process.stdout.write(`whole: ${answer.verified} seals hold${waiting}; head ${at.number}:${at.hash}\n`);
   if (!answer.comparedWithHead)
     process.stdout.write('an end that was cut off shows only against a published head: give --head\n');
+}
+
+async function rotateKey(options: { readonly key?: string; readonly json: boolean }): Promise<void> {
+  const answer = await rotated(options);
+  if (options.json) return printJson(answer);
+  const { head: at, keys, file } = answer;
+  process.stdout.write(`the key is ${keys[0]} from now on; head ${at.number}:${at.hash}\n`);
+  process.stdout.write(`copy ${file} to the machines of the other workers: until then they seal nothing\n`);
 }
 
 function moment(text: string): string {

@@ -24,9 +24,9 @@ export interface Verified {
 export async function verified({ key, from, head }: VerifyOptions): Promise<Verified> {
   if (from !== undefined && (!Number.isSafeInteger(from) || from < 0))
     throw badInput('--from is the number of a seal');
-  const { headFileOf, headFrom, readAuditKey, readHead } = await auditKeys();
-  const file = key ?? (process.env.AUDIT_KEY_FILE || join(dataDir(), 'audit.key'));
-  const hmac = await readAuditKey(file).catch((error: Error) => {
+  const { headFileOf, headFrom, readAuditKeys, readHead } = await auditKeys();
+  const file = keyFileOf(key);
+  const keys = await readAuditKeys(file).catch((error: Error) => {
     throw badInput(`${error.message}: name it with --key or AUDIT_KEY_FILE`);
   });
   const given = head === undefined ? undefined : headFrom(head);
@@ -36,10 +36,14 @@ export async function verified({ key, from, head }: VerifyOptions): Promise<Veri
   const published = given ?? (await readHead(headFileOf(file)));
   return withControl(async ({ auditChain }) => {
     const options = { nowMs: Date.now(), from, published };
-    const answer = await verifyChain(auditChain, hmac, options).catch((error: Error) => {
+    const answer = await verifyChain(auditChain, keys, options).catch((error: Error) => {
       if (error.message.startsWith('There is no seal')) throw badInput(error.message);
       throw error;
     });
     return { ...answer, comparedWithHead: published !== undefined };
   });
+}
+
+export function keyFileOf(named: string | undefined): string {
+  return named ?? (process.env.AUDIT_KEY_FILE || join(dataDir(), 'audit.key'));
 }

@@ -27,26 +27,17 @@ const TOKEN_NAME = 'local start';
 const TOKEN_LIFETIME_MS = 90 * 86_400_000;
 /** Renewed when it has less than this left; the one before holds on, so nobody is cut off. */
 const RENEWED_BEFORE_MS = 30 * 86_400_000;
-/** Of the replay of the sample, which the console starts: it appends, and reads back what it has sent. */
-const SAMPLE_NAME = 'sample';
-const SAMPLE_SCOPES = ['events:write', 'telemetry:write', 'events:read', 'topology:read'] as const;
 const OPEN_WITHIN_MS = 120_000;
 const LOOK_EVERY_MS = 200;
 
-/** What clients on this machine come in with. */
-export interface LocalTokens {
-  readonly token: string;
-  readonly sampleToken: string;
-}
-
-/** Answers the tokens of clients. */
-export function prepareCluster(stores: Stores, dataDir: string): Promise<LocalTokens> {
+/** Answers the token that clients on this machine come in with. */
+export function prepareCluster(stores: Stores, dataDir: string): Promise<string> {
   return withControl(async (control) => {
     await renewLogins(control, stores);
     for (const [index, url] of stores.hostUrls.entries())
       await add(control, { url, name: stores.hostNames[index]! });
     await ensureStream(control);
-    return ensureTokens(control, dataDir);
+    return ensureToken(control, dataDir);
   }, stores);
 }
 
@@ -115,26 +106,17 @@ async function ensureStream(control: Control): Promise<void> {
     await decide(control, createStream({ name: MAIN_STREAM }));
 }
 
-/** The tokens of an earlier start, if they still hold, else new ones: the store keeps only hashes. */
-export function renewTokens(stores: Stores, dataDir: string): Promise<LocalTokens> {
-  return withControl((control) => ensureTokens(control, dataDir), stores);
+/** The token of an earlier start, if it still holds, else a new one: the store keeps only hashes. */
+export function renewToken(stores: Stores, dataDir: string): Promise<string> {
+  return withControl((control) => ensureToken(control, dataDir), stores);
 }
 
-async function ensureTokens(control: Control, dataDir: string): Promise<LocalTokens> {
-  const known = readCredentials({ FORESHARD_DATA_DIR: dataDir });
-  const holding = async (token: string | undefined) => {
-    const untilMs = token === undefined ? undefined : await tokenExpiryMs(control, token);
-    return untilMs !== undefined && untilMs - Date.now() > RENEWED_BEFORE_MS ? token : undefined;
-  };
-  const made = async (request: Parameters<Control['tokens']['create']>[0]) =>
-    (await control.tokens.create(request)).plaintext;
+async function ensureToken(control: Control, dataDir: string): Promise<string> {
+  const known = readCredentials({ FORESHARD_DATA_DIR: dataDir })?.token;
+  const untilMs = known === undefined ? undefined : await tokenExpiryMs(control, known);
+  if (known !== undefined && untilMs !== undefined && untilMs - Date.now() > RENEWED_BEFORE_MS) return known;
   const expiresAt = new Date(Date.now() + TOKEN_LIFETIME_MS);
-  return {
-    token: (await holding(known?.token)) ?? (await made({ name: TOKEN_NAME, expiresAt })),
-    // without an expiry: the console is given it once, when it starts
-    sampleToken:
-      (await holding(known?.sampleToken)) ?? (await made({ name: SAMPLE_NAME, scopes: SAMPLE_SCOPES })),
-  };
+  return (await control.tokens.create({ name: TOKEN_NAME, expiresAt })).plaintext;
 }
 
 /** An administrator without a link, for a start that nobody looks at. @throws SetupFailure */

@@ -1,6 +1,9 @@
 /** Edge, worker and console as processes: what they are told, and how one sees that they live and are ready. */
-import { join } from 'node:path';
+import { get as getPlainly } from 'node:http';
+import { get as getSecurely } from 'node:https';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { type LocalServer, SetupFailure, startServer } from '@foreshard/local';
 import { ROOT } from '../checkout.ts';
 import type { Note } from './progress.ts';
@@ -32,7 +35,10 @@ export function services({ edge, web, worker }: UpSettings): readonly Service[] 
     {
       name: 'console',
       listener: web,
-      args: [next, 'start', '-H', web.host, '-p', String(web.port)],
+      args:
+        web.isSecure === true
+          ? [join(ROOT, 'apps/web/src/secure.ts')]
+          : [next, 'start', '-H', web.host, '-p', String(web.port)],
       cwd: join(ROOT, 'apps/web'),
       livePath: '/api/livez',
       readyPath: '/api/readyz',
@@ -40,11 +46,7 @@ export function services({ edge, web, worker }: UpSettings): readonly Service[] 
   ];
 }
 
-export function serviceEnvironment(
-  settings: UpSettings,
-  stores: Stores,
-  sampleToken: string,
-): NodeJS.ProcessEnv {
+export function serviceEnvironment(settings: UpSettings, stores: Stores): NodeJS.ProcessEnv {
   return {
     ...process.env,
     NODE_ENV: 'production',
@@ -53,6 +55,9 @@ export function serviceEnvironment(
     REDIS_URL: stores.redisUrl,
     ...(stores.topologyUrl === undefined ? {} : { TOPOLOGY_URL: stores.topologyUrl }),
     FORESHARD_DATA_DIR: settings.dataDir,
+    // edge and worker are on one machine
+    CHECKPOINT_STORE:
+      process.env.CHECKPOINT_STORE || pathToFileURL(resolve(settings.dataDir, 'checkpoints')).href,
     EDGE_HOST: settings.edge.host,
     EDGE_PORT: String(settings.edge.port),
     WEB_HOST: settings.web.host,
@@ -61,8 +66,8 @@ export function serviceEnvironment(
     WORKER_PORT: String(settings.worker.port),
     FORESHARD_CONSOLE_URL: process.env.FORESHARD_CONSOLE_URL ?? addressOf(settings.web),
     FORESHARD_EDGE_URL: addressOf(settings.edge),
-    // edge and worker need none
-    FORESHARD_TOKEN: sampleToken,
+    // none of them needs one: whoever started this may have theirs in the environment
+    FORESHARD_TOKEN: undefined,
   };
 }
 
@@ -103,10 +108,22 @@ export async function whenReady(service: Service, note: Note): Promise<void> {
 }
 
 export async function probe(service: Service, path: string): Promise<boolean> {
-  const response = await fetch(`${addressOf(service.listener)}${path}`, {
-    signal: AbortSignal.timeout(PROBE_WITHIN_MS),
-    redirect: 'manual',
-  }).catch(() => undefined);
-  await response?.body?.cancel();
-  return response !== undefined && response.status < 400;
+  const status = await statusOf(`${addressOf(service.listener)}${path}`).catch(() => undefined);
+  return status !== undefined && status < 400;
+}
+
+/** Of a process that was started here: its certificate names what people call it, which is not this address. */
+function statusOf(url: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const get = url.startsWith('https:') ? getSecurely : getPlainly;
+    const options = {
+      signal: AbortSignal.timeout(PROBE_WITHIN_MS),
+      rejectUnauthorized: false,
+      agent: false,
+    } as const;
+    get(url, options, (response) => {
+      response.destroy();
+      resolve(response.statusCode);
+    }).on('error', reject);
+  });
 }

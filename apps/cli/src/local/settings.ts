@@ -2,7 +2,7 @@
 import { totalmem } from 'node:os';
 import { type HostProvider, hostProviderSchema } from '@foreshard/core/advising';
 import { ADDRESS_STARTS, engineOf } from '@foreshard/core/hosts';
-import { networksSchema } from '@foreshard/core/notifying';
+import { privateNetworkSettings } from '@foreshard/core/notifying';
 import { z } from 'zod';
 import { ownDataDir } from '../checkout.ts';
 import type { Environment } from '../credentials.ts';
@@ -13,6 +13,8 @@ export interface Listener {
   readonly port: number;
   /** what to set when the port is taken */
   readonly variable: string;
+  /** with a certificate of its own */
+  readonly isSecure?: boolean;
 }
 
 export interface UpSettings {
@@ -58,6 +60,7 @@ const environment = z.object({
   WEB_PORT: port.default(7080),
   WORKER_HOST: z.string().default('127.0.0.1'),
   WORKER_PORT: port.default(7090),
+  WEB_TLS_CERT: z.string().optional(),
   DATABASE_URL: postgresUrl.optional(),
   REDIS_URL: redisUrl.optional(),
   TOPOLOGY_URL: z
@@ -73,7 +76,7 @@ const environment = z.object({
     .optional(),
   FORESHARD_HOST_PROVIDER: hostProviderSchema,
   FORESHARD_HOST_WEBHOOK: z.string().optional(),
-  FORESHARD_WEBHOOK_NETWORKS: networksSchema,
+  ...privateNetworkSettings,
   FORESHARD_ADMIN_EMAIL: z.email('must be an e-mail address').optional(),
   FORESHARD_ADMIN_PASSWORD_FILE: z.string().optional(),
   FORESHARD_HOST_MEMORY: z
@@ -97,7 +100,7 @@ export function readSettings(env: Environment): UpSettings {
     );
   const listeners = {
     edge: { host: e.EDGE_HOST, port: e.EDGE_PORT, variable: 'EDGE_PORT' },
-    web: { host: e.WEB_HOST, port: e.WEB_PORT, variable: 'WEB_PORT' },
+    web: { host: e.WEB_HOST, port: e.WEB_PORT, variable: 'WEB_PORT', isSecure: e.WEB_TLS_CERT !== undefined },
     worker: { host: e.WORKER_HOST, port: e.WORKER_PORT, variable: 'WORKER_PORT' },
   };
   requireDifferentPorts(Object.values(listeners));
@@ -141,7 +144,8 @@ function requireDifferentPorts(listeners: readonly Listener[]): void {
 export function addressOf(listener: Listener): string {
   const anywhere = listener.host === '0.0.0.0' || listener.host === '::';
   const host = anywhere ? '127.0.0.1' : listener.host;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${listener.port}`;
+  const scheme = listener.isSecure === true ? 'https' : 'http';
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${listener.port}`;
 }
 
 export function defaultHostMemoryMb(totalBytes: number): number {

@@ -9,14 +9,7 @@ import { buildConsole } from '../building/build-console.ts';
 import { generateClient } from '../building/generate-client.ts';
 import { migrate } from '../composition.ts';
 import { CREDENTIALS_FILE, readCredentials } from '../credentials.ts';
-import {
-  type LocalTokens,
-  makeAdministrator,
-  newAdministratorLink,
-  prepareCluster,
-  renewTokens,
-  whenOpen,
-} from './cluster.ts';
+import { makeAdministrator, newAdministratorLink, prepareCluster, renewToken, whenOpen } from './cluster.ts';
 import { diskUse } from './disk-use.ts';
 import { type EndRequest, endRequested } from './end-request.ts';
 import { provideHosts, withoutRemoved } from './host-provider.ts';
@@ -57,13 +50,13 @@ async function start(settings: UpSettings, supervisor: Supervisor, end: EndReque
     startStores(settings, (name, server) => supervisor.keep(name, 'server', server), note),
   );
   await progress.step('applying migrations', () => migrate(stores.databaseUrl));
-  const tokens = await progress.step('taking hosts into use', async () => {
+  const token = await progress.step('taking hosts into use', async () => {
     const staying = await withoutRemoved(stores, settings, supervisor);
     return prepareCluster(staying, dataDir);
   });
   if (settings.administrator !== undefined) await makeAdministrator(stores, settings.administrator);
-  await writeCredentials(settings, stores, tokens);
-  const env = serviceEnvironment(settings, stores, tokens.sampleToken);
+  await writeCredentials(settings, stores, token);
+  const env = serviceEnvironment(settings, stores);
   await progress.step('starting edge, worker and console', async (note) => {
     for (const service of list) {
       note(service.name);
@@ -85,8 +78,8 @@ const RENEWAL_LOOK_MS = 12 * 3_600_000;
 /** A product that runs for months goes on handing out a token that holds. */
 function keepTokens(settings: UpSettings, stores: Stores, ending: AbortSignal): void {
   const timer = setInterval(() => {
-    renewTokens(stores, settings.dataDir)
-      .then((tokens) => writeCredentials(settings, stores, tokens))
+    renewToken(stores, settings.dataDir)
+      .then((token) => writeCredentials(settings, stores, token))
       .catch((error: Error) => say(`the token of this machine was not renewed: ${error.message}`));
   }, RENEWAL_LOOK_MS);
   timer.unref();
@@ -102,13 +95,13 @@ async function requireFree(name: string, { host, port, variable }: UpSettings['e
 }
 
 /** Readable only for the one who started it; never half written. */
-async function writeCredentials(settings: UpSettings, stores: Stores, tokens: LocalTokens): Promise<void> {
+async function writeCredentials(settings: UpSettings, stores: Stores, token: string): Promise<void> {
   const file = join(settings.dataDir, CREDENTIALS_FILE);
   const credentials = {
     edgeUrl: addressOf(settings.edge),
     consoleUrl: addressOf(settings.web),
     workerUrl: addressOf(settings.worker),
-    ...tokens,
+    token,
     databaseUrl: stores.databaseUrl,
     redisUrl: stores.redisUrl,
     topologyUrl: stores.topologyUrl,

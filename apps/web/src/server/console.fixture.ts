@@ -42,9 +42,22 @@ const AWAY: Settings = {
   databaseUrl: 'postgresql://me:hunter2@127.0.0.1:1/nowhere',
   redisUrl: 'redis://127.0.0.1:1',
   edgeUrl: 'http://127.0.0.1:1',
-  token: 'fsh_hunter2',
-  ...{ topologyUrl: undefined, webhookNetworks: [], consoleUrl: undefined, provider: undefined },
-  ...{ proxies: 0, sessionIdleMs: 3_600_000, sessionAbsoluteMs: 3_600_000 },
+  ...{
+    topologyUrl: undefined,
+    webhookNetworks: [],
+    serverNetworks: undefined,
+    networksWarning: undefined,
+    consoleUrl: undefined,
+    provider: undefined,
+  },
+  ...{
+    proxies: 0,
+    ownTls: false,
+    sessionIdleMs: 3_600_000,
+    sessionAbsoluteMs: 3_600_000,
+    sessionProvidedMs: 3_600_000,
+    ownerSignInMs: 30 * 86_400_000,
+  },
 };
 
 export interface TestConsole {

@@ -3,8 +3,9 @@
  * globalThis, because the bundler gives each route its own copy of this module.
  */
 import { randomUUID } from 'node:crypto';
-import type { PersonStore } from '@foreshard/core/access';
+import type { PersonStore, Principal } from '@foreshard/core/access';
 import { chainStateReader } from '@foreshard/core/adapters/audit';
+import { cacheReportsReader } from '@foreshard/core/adapters/caching';
 import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
 import {
   ADDRESS_FAILURES_MAX,
@@ -22,8 +23,8 @@ import {
   SigningIn,
 } from '@foreshard/core/adapters/identity';
 import { request } from '@foreshard/core/adapters/outgoing-http';
-import { notificationService } from '@foreshard/core/adapters/webhooks';
-import type { InquiryClient, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
+import { guardOfServers, notificationService } from '@foreshard/core/adapters/webhooks';
+import type { InquiryClient, PlanBook, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
 import type { AuditReader, AuditWriter } from '@foreshard/core/audit';
 import type { ClusterStore } from '@foreshard/core/external';
 import { type ForecastRecords, ForecastStore, type ModelRegistry } from '@foreshard/core/forecast-service';
@@ -32,7 +33,7 @@ import type { JobRuns } from '@foreshard/core/jobs';
 import type { MoveLog } from '@foreshard/core/moves';
 import type { NotificationStore } from '@foreshard/core/notifying';
 import { OPERATIONS } from '@foreshard/core/operations';
-import { OperationRunner } from '@foreshard/core/operations/handlers';
+import { OperationRunner, WritePauses } from '@foreshard/core/operations/handlers';
 import type { HealthStore } from '@foreshard/core/profiling';
 import { type BlockStore, TelemetryStore } from '@foreshard/core/telemetry';
 import { TopologyMap, type TopologyStore } from '@foreshard/core/topology';
@@ -47,11 +48,13 @@ import type { HeatPicture } from './heat/heat-picture.ts';
 import { type CookieSettings, cookieName } from './identity/cookie.ts';
 import { type Identity, identify, TokenLookup } from './identity/identify.ts';
 import { listeningFault } from './identity/listening.ts';
+import { certificateFault, servesTls } from './identity/own-certificate.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { LoadFollower } from './load/load-follower.ts';
 import { consoleHandlers } from './operations/handlers.ts';
 import { replayCommand } from './sample/replay-command.ts';
-import { SampleRun } from './sample/sample-run.ts';
+import { SampleRun, type SampleTokens } from './sample/sample-run.ts';
+import { sampleTokens } from './sample/sample-token.ts';
 import { BadSettings, type ProviderSettings, readSettings, type Settings } from './settings.ts';
 
 /** names its connections in the servers' lists */
@@ -90,6 +93,7 @@ export interface ConsoleServer {
   readonly cookie: CookieSettings & { readonly name: string };
   /** in front of it */
   readonly proxies: number;
+  readonly ownTls: boolean;
   /** Who makes the request; undefined: nobody who is known. @throws what the store throws */
   identify(headers: Headers): Promise<Identity | undefined>;
   readonly map: FollowedMap;
@@ -102,6 +106,8 @@ export interface ConsoleServer {
   readonly hints: HintStore;
   readonly policies: PolicyStore;
   readonly recommendations: RecommendationLog;
+  readonly plans: PlanBook;
+  readonly writePauses: WritePauses;
   readonly inquiries: InquiryClient;
   readonly notifications: NotificationStore;
   readonly clusters: ClusterStore;
@@ -114,6 +120,8 @@ export interface ConsoleServer {
   readonly load: LoadFollower;
   readonly measures: HostMeasures;
   readonly sample: SampleRun;
+  /** of the run that somebody starts */
+  sampleTokens(principal: Principal): SampleTokens;
   /** aborted when the process is told to end: Next waits for open answers, and a live picture never ends */
   readonly closing: AbortSignal;
   frame(): LiveFrame;
@@ -140,7 +148,8 @@ export function consoleServer(): ConsoleServer {
 export async function startConsole(): Promise<void> {
   try {
     const server = consoleServer();
-    const fault = listeningFault(process.argv, server.proxies > 0);
+    const fault =
+      certificateFault(server.ownTls, servesTls()) ?? listeningFault(process.argv, server.proxies > 0);
     if (fault !== undefined) throw new BadSettings(fault);
     await Promise.race([
       server.map.catchUp(),
@@ -155,7 +164,9 @@ export async function startConsole(): Promise<void> {
 
 function compose(): ConsoleServer {
   const closing = new AbortController();
-  const { server } = openConsole(readSettings(process.env), closing.signal);
+  const settings = readSettings(process.env);
+  if (settings.networksWarning !== undefined) process.stderr.write(`console: ${settings.networksWarning}\n`);
+  const { server } = openConsole(settings, closing.signal);
   closeOnSignal(closing, server.sample);
   return server;
 }
@@ -184,16 +195,17 @@ export function openConsole(settings: Settings, closing: AbortSignal): OpenConso
   const edge = new EdgeClient(
     settings.edgeUrl,
     request,
-    async (principal) => tokens.bearerOf(principal) ?? sign(principal),
+    async (principal, client) => tokens.bearerOf(principal) ?? sign(principal, client),
   );
-  const limits = { idleMs: settings.sessionIdleMs, absoluteMs: settings.sessionAbsoluteMs };
+  const { sessionIdleMs: idleMs, sessionAbsoluteMs: absoluteMs, sessionProvidedMs: providedMs } = settings;
+  const limits = { idleMs, absoluteMs, providedMs };
   const sessions = new Sessions(control.sessions, { ...SESSION_SETTINGS, ...limits }, Date.now);
   const cookie = { tls: settings.proxies > 0, databaseUrl: settings.databaseUrl };
   const known = { sessions, tokens, cookie: cookieName(cookie), proxies: settings.proxies };
   const load = new LoadFollower(control.redis.duplicate({ maxRetriesPerRequest: null }));
   const measures = new HostMeasures(control.redis);
   const probe = new EdgeProbe(settings.edgeUrl, request);
-  const sample = new SampleRun(settings, replayCommand);
+  const sample = new SampleRun(settings.edgeUrl, replayCommand);
   for (const part of [map, load, measures, probe]) part.start();
 
   let last: LiveFrame | undefined;
@@ -235,6 +247,7 @@ export function openConsole(settings: Settings, closing: AbortSignal): OpenConso
           ...identityParts(settings.sessionIdleMs),
           consoleUrl: settings.consoleUrl,
           chainState: chainStateReader(control.redis),
+          cacheReports: cacheReportsReader(control.redis),
           newId: randomUUID,
           wake: (job, payload) => control.jobs.wake(job, payload),
           wakeClusters: () => control.jobs.wake('clusters'),
@@ -262,9 +275,9 @@ export function openConsole(settings: Settings, closing: AbortSignal): OpenConso
         ...{ name: 'sign-in-email', failuresMax: FAILURES_MAX, windowMs: LOCKED_MS },
       }),
     }),
-    provider: settings.provider && openProvider(settings.provider),
+    provider: settings.provider && openProvider(settings.provider, settings.serverNetworks),
     cookie: { ...cookie, name: known.cookie },
-    proxies: settings.proxies,
+    ...{ proxies: settings.proxies, ownTls: settings.ownTls },
     identify: (headers) => identify(known, headers),
     map,
     telemetry,
@@ -275,6 +288,8 @@ export function openConsole(settings: Settings, closing: AbortSignal): OpenConso
     hints: control.hints,
     policies: control.policies,
     recommendations: control.recommendations,
+    plans: control.plans,
+    writePauses: new WritePauses(control.moves, Date.now),
     inquiries: control.inquiries,
     clusters: control.clusters,
     async partsFor(stream) {
@@ -289,6 +304,8 @@ export function openConsole(settings: Settings, closing: AbortSignal): OpenConso
     load,
     measures,
     sample,
+    sampleTokens: (principal) =>
+      sampleTokens(control.tokens, principal, { edgeUrl: settings.edgeUrl, nowMs: Date.now }),
     closing,
     frame,
   };
@@ -303,8 +320,13 @@ export function openConsole(settings: Settings, closing: AbortSignal): OpenConso
   };
 }
 
-function openProvider({ name, consoleUrl, ...settings }: ProviderSettings): Provider {
-  const provider = new IdentityProvider({ ...settings, redirectUri: `${consoleUrl}/api/oidc/callback` });
+function openProvider(
+  { name, consoleUrl, ...settings }: ProviderSettings,
+  serverNetworks: Settings['serverNetworks'],
+): Provider {
+  const redirectUri = `${consoleUrl}/api/oidc/callback`;
+  const guard = guardOfServers(serverNetworks);
+  const provider = new IdentityProvider({ ...settings, redirectUri, guard });
   return {
     name,
     start: () => provider.start(),

@@ -1,5 +1,6 @@
 /** Recorded load in memory, as a worker would have written it, on a stream of four shardlets. */
 import { MemoryBlockStore } from '@foreshard/core/adapters/telemetry';
+import { hashKey } from '@foreshard/core/keyspace';
 import { TelemetryStore } from '@foreshard/core/telemetry';
 import type { TopologyMap } from '@foreshard/core/topology';
 import {
@@ -40,7 +41,7 @@ export async function recorded(minutes: number, loads: readonly Load[]): Promise
         const id = shardlets[place]!;
         counters.stored(id, events, events * EVENT_BYTES, undefined);
         if (key === undefined) continue;
-        for (let i = 0; i < events; i++) counters.key(id, place, () => ({ type: 'tested', key }));
+        for (let i = 0; i < events; i++) counters.key(id, hashKey(key), () => ({ type: 'tested', key }));
       }
     }),
   );

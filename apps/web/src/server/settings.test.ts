@@ -13,3 +13,13 @@ it('names every variable that is missing or wrong, and never its value', () => {
   expect(read).toThrow(/DATABASE_URL: expected a URL that begins with postgres:\/\/.*REDIS_URL is not set/);
   expect(read).not.toThrow(/hunter2/);
 });
+
+it('takes a certificate with its key, and then hears of clients from its own server', () => {
+  const own = readSettings({ ...GOOD, WEB_TLS_CERT: 'c', WEB_TLS_KEY: 'k' });
+  expect(own).toMatchObject({ ownTls: true, proxies: 1 });
+  expect(readSettings({ ...GOOD, WEB_TLS_CERT: 'c', WEB_TLS_KEY: 'k', WEB_TRUSTED_PROXY: '1' }).proxies).toBe(
+    2,
+  );
+  expect(readSettings(GOOD)).toMatchObject({ ownTls: false, proxies: 0 });
+  expect(() => readSettings({ ...GOOD, WEB_TLS_CERT: 'c' })).toThrow('set both, or none');
+});

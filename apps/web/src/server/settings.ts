@@ -1,7 +1,7 @@
 /** The environment of the console, checked once at start: a bad value names its variable and the cure. */
 import { readFileSync } from 'node:fs';
-import { ROLES, type Role } from '@foreshard/core/access';
-import { networksSchema } from '@foreshard/core/notifying';
+import { ownerSignInMsSchema, ROLES, type Role } from '@foreshard/core/access';
+import { type PrivateNetworks, privateNetworkSettings, privateNetworksOf } from '@foreshard/core/notifying';
 import { z } from 'zod';
 
 const url = (protocols: readonly string[]) =>
@@ -20,17 +20,18 @@ const settingsSchema = z.object({
   /** where "replay the sample" sends its events, and where the curl example points */
   FORESHARD_EDGE_URL: url(['http', 'https']).default('http://127.0.0.1:7070'),
   /** networks that are not public and may be sent to all the same */
-  FORESHARD_WEBHOOK_NETWORKS: networksSchema,
+  ...privateNetworkSettings,
   /** where people open it: messages carry links */
   FORESHARD_CONSOLE_URL: url(['http', 'https']).optional(),
-  /** stays on the server: it is handed to the replay of the sample and never to a browser */
-  FORESHARD_TOKEN: z.string().min(1).optional(),
   /** how many proxies are in front, the last of them with TLS; each appends to X-Forwarded-For */
   WEB_TRUSTED_PROXY: z
     .string()
     .regex(/^(true|[0-9])?$/, 'expected the number of proxies in front, such as 1')
     .default('')
     .transform((text) => (text === 'true' ? 1 : Number(text))),
+  /** files of a certificate of its own, and of its key */
+  WEB_TLS_CERT: z.string().default(''),
+  WEB_TLS_KEY: z.string().default(''),
   /** an identity provider beside local accounts */
   WEB_OIDC_ISSUER: z
     .string()
@@ -45,24 +46,30 @@ const settingsSchema = z.object({
   /** what the button of the sign-in page calls it */
   WEB_OIDC_NAME: z.string().min(1).max(40).default('single sign-on'),
   WEB_SESSION_IDLE_HOURS: z.coerce.number().positive().max(8_760).default(12),
+  /** of who signs in at the identity provider, which tells roles at sign-in alone */
+  WEB_OIDC_SESSION_HOURS: z.coerce.number().positive().max(8_760).default(12),
+  /** tokens hold for so long after their owner has signed in there */
+  TOKEN_SIGN_IN_DAYS: ownerSignInMsSchema('expected a number of days, 0 for no limit'),
   WEB_SESSION_DAYS: z.coerce.number().positive().max(365).default(7),
 });
 
 const MS_PER_HOUR = 3_600_000;
 
-export interface Settings {
+export interface Settings extends PrivateNetworks {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly topologyUrl: string | undefined;
   readonly edgeUrl: string;
-  readonly webhookNetworks: readonly string[];
   readonly consoleUrl: string | undefined;
-  readonly token: string | undefined;
   /** in front of it; 0: none, so people come from this machine and without TLS */
   readonly proxies: number;
+  /** with a certificate of its own */
+  readonly ownTls: boolean;
   readonly provider: ProviderSettings | undefined;
   readonly sessionIdleMs: number;
   readonly sessionAbsoluteMs: number;
+  readonly sessionProvidedMs: number;
+  readonly ownerSignInMs: number;
 }
 
 export interface ProviderSettings {
@@ -86,17 +93,24 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     const faults = parsed.error.issues.map((issue) => describe(String(issue.path[0]), env, issue.message));
     throw new BadSettings(`${faults.join('; ')}. "npm start" sets all of them.`);
   }
+  const { WEB_TLS_CERT: cert, WEB_TLS_KEY: key } = parsed.data;
+  if ((cert === '') !== (key === ''))
+    throw new BadSettings('WEB_TLS_CERT and WEB_TLS_KEY name the certificate and its key: set both, or none');
+  const ownTls = cert !== '';
   return {
     databaseUrl: parsed.data.DATABASE_URL,
     redisUrl: parsed.data.REDIS_URL,
     topologyUrl: parsed.data.TOPOLOGY_URL,
     edgeUrl: parsed.data.FORESHARD_EDGE_URL.replace(/\/+$/, ''),
-    webhookNetworks: parsed.data.FORESHARD_WEBHOOK_NETWORKS,
+    ...privateNetworksOf(parsed.data),
     consoleUrl: parsed.data.FORESHARD_CONSOLE_URL,
-    token: parsed.data.FORESHARD_TOKEN,
-    proxies: parsed.data.WEB_TRUSTED_PROXY,
+    // with a certificate its own server tells where a connection comes from, as a proxy does
+    proxies: parsed.data.WEB_TRUSTED_PROXY + (ownTls ? 1 : 0),
+    ownTls,
     provider: providerOf(parsed.data),
     sessionIdleMs: parsed.data.WEB_SESSION_IDLE_HOURS * MS_PER_HOUR,
+    sessionProvidedMs: parsed.data.WEB_OIDC_SESSION_HOURS * MS_PER_HOUR,
+    ownerSignInMs: parsed.data.TOKEN_SIGN_IN_DAYS,
     sessionAbsoluteMs: parsed.data.WEB_SESSION_DAYS * 24 * MS_PER_HOUR,
   };
 }

@@ -10,6 +10,7 @@ import { requirePermission } from '@foreshard/core/operations';
 import type { Refusal } from '@foreshard/core/topology';
 import { initTRPC, TRPCError } from '@trpc/server';
 import { ZodError, z } from 'zod';
+import { recordDenial } from './audit/record-denial.ts';
 import type { Identity } from './identity/identify.ts';
 import type { ConsoleServer } from './main.ts';
 import { comesFromElsewhere } from './origin.ts';
@@ -68,18 +69,24 @@ export function permitted(
   permission: Permission,
   targetOf: (input: unknown, server: ConsoleServer) => Target = () => ({}),
 ) {
-  return signedIn.use(async ({ ctx, getRawInput, next }) => {
+  return signedIn.use(async ({ ctx, getRawInput, path, next }) => {
     // what cannot be read names nothing; that it cannot be read is said by whoever needs it
-    mayOrThrow(ctx, permission, targetOf(await getRawInput().catch(() => undefined), ctx.server));
+    await mayOrThrow(ctx, path, permission, targetOf(await getRawInput().catch(() => undefined), ctx.server));
     return next();
   });
 }
 
-/** @throws TRPCError */
-export function mayOrThrow({ identity }: SignedInContext, permission: Permission, target: Target): void {
+/** `path`: of the procedure, for the row of a denial. @throws TRPCError */
+export async function mayOrThrow(
+  ctx: SignedInContext,
+  path: string,
+  permission: Permission,
+  target: Target,
+): Promise<void> {
   try {
-    requirePermission(identity.principal, permission, target);
+    requirePermission(ctx.identity.principal, permission, target);
   } catch (cause) {
+    await recordDenial(ctx, { name: path, permission, target });
     throw new TRPCError({ code: 'FORBIDDEN', message: (cause as Error).message, cause });
   }
 }

@@ -1,1 +1,2 @@
+export { LostEnds } from './lost-ends.ts';
 export { SealAuditJob } from './seal-audit-job.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processPrincipal } from '@foreshard/core/access';
-import { ensureAuditKey, headFileOf, keepHead, readHead } from '@foreshard/core/adapters/audit';
+import { ensureAuditKeys, headFileOf, keepHead, readHead } from '@foreshard/core/adapters/audit';
 import {
   applyMigrations,
   openPrisma,
@@ -57,8 +57,9 @@ async function pruning(statement: string): Promise<void> {
 function job(file = keyFile): SealAuditJob {
   return new SealAuditJob({
     ...{ chain, metrics, nowMs: () => nowMs, retentionMs: 400 * 86_400_000 },
-    key: () => ensureAuditKey(file),
+    keys: () => ensureAuditKeys(file),
     heads: { read: () => readHead(headFileOf(file)), keep: (head) => keepHead(headFileOf(file), head) },
+    settleLostEnds: async () => 0,
     report: async (state) => void states.push(state),
     announce: async (head) => void announced.push(head),
     log: pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),

@@ -8,28 +8,36 @@ import { verifyChain } from '@foreshard/core/audit';
 import type { Logger } from 'pino';
 import type { Metrics } from '../process/metrics.ts';
 
+/** With the id of the key that holds behind it. */
+export interface KnownHead extends Head {
+  readonly keyId: string;
+}
+
 /** What a chain can do, as the store offers it. */
 export interface AuditChain extends ChainSource {
   seal(
-    hmac: Hmac,
-    options: { readonly aboveId: string; readonly limit: number; readonly known: Head | undefined },
+    keys: readonly Hmac[],
+    options: { readonly aboveId: string; readonly limit: number; readonly known: KnownHead | undefined },
   ): Promise<
-    | { readonly kind: 'sealed'; readonly rows: number; readonly head: Head; readonly lowId: string }
+    | { readonly kind: 'sealed'; readonly rows: number; readonly head: KnownHead; readonly lowId: string }
     | { readonly kind: 'busy' }
     | { readonly kind: 'wrong key'; readonly head: Head }
   >;
-  prune(hmac: Hmac, before: Date, limit: number, nowMs: number): Promise<number>;
+  prune(keys: readonly Hmac[], before: Date, limit: number, nowMs: number): Promise<number>;
 }
 
 export interface SealAuditParts {
   readonly chain: AuditChain;
-  readonly key: () => Promise<Hmac>;
+  /** newest first */
+  readonly keys: () => Promise<readonly Hmac[]>;
   /** the newest head that this machine has seen */
   readonly heads: { read(): Promise<Head | undefined>; keep(head: Head): Promise<void> };
   /** for the console; may fail */
   readonly report: (state: ChainState) => Promise<void>;
   /** to the target of notifications that was set */
   readonly announce: (head: Head) => Promise<void>;
+  /** gives orders an end whose process was lost; answers how many */
+  readonly settleLostEnds: () => Promise<number>;
   readonly retentionMs: number;
   readonly metrics: Pick<Metrics, 'auditHead' | 'auditUnsealed' | 'auditFaults'>;
   readonly log: Logger;
@@ -48,8 +56,8 @@ const PRUNES_MAX = 20;
 
 export class SealAuditJob {
   private readonly parts: SealAuditParts;
-  private hmac: Hmac | undefined;
-  private known: Head | undefined;
+  private keys: readonly Hmac[] | undefined;
+  private known: KnownHead | undefined;
   private lowId = '0';
   private published: Head | undefined;
   private lastMs = { publish: NEVER, sweep: NEVER, verify: NEVER, prune: NEVER };
@@ -62,11 +70,15 @@ export class SealAuditJob {
 
   /** @throws when the database does not answer, or the key cannot be read */
   async run(signal: AbortSignal): Promise<object | undefined> {
-    const { chain, key } = this.parts;
-    this.hmac ??= await key();
     const isSweep = this.isDue('sweep', SWEEP_EVERY_MS);
     const aboveId = isSweep ? '0' : this.lowId;
-    const reply = await chain.seal(this.hmac, { aboveId, limit: SEALED_AT_ONCE, known: this.known });
+    let keys = (this.keys ??= await this.parts.keys());
+    let reply = await this.sealed(keys, aboveId);
+    if (reply.kind === 'wrong key') {
+      // it may have been changed since it was read
+      keys = this.keys = await this.parts.keys();
+      reply = await this.sealed(keys, aboveId);
+    }
     if (reply.kind === 'busy') return undefined;
     if (reply.kind === 'wrong key') return this.refuse(reply.head);
     this.known = reply.head;
@@ -75,11 +87,17 @@ export class SealAuditJob {
     this.parts.metrics.auditHead.set(reply.head.number);
     const isWhole = this.isDue('verify', VERIFY_EVERY_MS);
     const isPublished = this.isDue('publish', PUBLISH_EVERY_MS);
-    if (isWhole) await this.verify(this.hmac, signal);
-    else if (isPublished) await this.verifyNew(this.hmac, signal);
-    if (isPublished) await this.publish(reply.head);
-    const pruned = this.isDue('prune', PRUNE_EVERY_MS) ? await this.prune(this.hmac, signal) : 0;
+    if (isWhole) await this.verify(keys, signal);
+    else if (isPublished) await this.verifyNew(keys, signal);
+    const { number, hash } = reply.head;
+    if (isPublished) await this.publish({ number, hash });
+    if (isPublished) await this.settleLostEnds();
+    const pruned = this.isDue('prune', PRUNE_EVERY_MS) ? await this.prune(keys, signal) : 0;
     return pruned === 0 ? undefined : { pruned };
+  }
+
+  private sealed(keys: readonly Hmac[], aboveId: string) {
+    return this.parts.chain.seal(keys, { aboveId, limit: SEALED_AT_ONCE, known: this.known });
   }
 
   /** Nothing is sealed under another key: the rest of the chain would hold for nobody. */
@@ -93,18 +111,18 @@ export class SealAuditJob {
   }
 
   /** What was sealed since; what was found wrong stays wrong until the whole chain is looked at again. */
-  private async verifyNew(hmac: Hmac, signal: AbortSignal): Promise<void> {
+  private async verifyNew(keys: readonly Hmac[], signal: AbortSignal): Promise<void> {
     const { to = 0 } = this.verified ?? {};
     if (this.fault !== null) return;
-    if (to === 0) await this.verify(hmac, signal);
-    else if ((await this.parts.chain.sealAt(to)) !== undefined) await this.verify(hmac, signal, to);
+    if (to === 0) await this.verify(keys, signal);
+    else if ((await this.parts.chain.sealAt(to)) !== undefined) await this.verify(keys, signal, to);
   }
 
   /** `from`: behind this seal, else all of it. */
-  private async verify(hmac: Hmac, signal: AbortSignal, from?: number): Promise<void> {
+  private async verify(keys: readonly Hmac[], signal: AbortSignal, from?: number): Promise<void> {
     const { chain, heads, nowMs, log, metrics } = this.parts;
     const published = await heads.read();
-    const { head, faults } = await verifyChain(chain, hmac, { nowMs: nowMs(), from, published, signal });
+    const { head, faults } = await verifyChain(chain, keys, { nowMs: nowMs(), from, published, signal });
     if (signal.aborted) return;
     this.fault = faults[0]?.detail ?? null;
     metrics.auditFaults.set(faults.length);
@@ -131,7 +149,22 @@ export class SealAuditJob {
     );
   }
 
-  private async prune(hmac: Hmac, signal: AbortSignal): Promise<number> {
+  /** The topology store may be away, and rows are sealed all the same. */
+  private async settleLostEnds(): Promise<void> {
+    const { settleLostEnds, log } = this.parts;
+    try {
+      const settled = await settleLostEnds();
+      if (settled > 0)
+        log.info({ settled }, 'orders without an end were carried out, as the change log shows');
+    } catch (error) {
+      log.warn(
+        { reason: (error as Error).message },
+        'the change log was not looked up for orders without an end',
+      );
+    }
+  }
+
+  private async prune(keys: readonly Hmac[], signal: AbortSignal): Promise<number> {
     const { chain, retentionMs, nowMs, log } = this.parts;
     // what is wrong stays to be looked at
     if (this.fault !== null) {
@@ -140,7 +173,7 @@ export class SealAuditJob {
     }
     let pruned = 0;
     for (let times = 0; times < PRUNES_MAX && !signal.aborted; times++) {
-      const rows = await chain.prune(hmac, new Date(nowMs() - retentionMs), PRUNED_AT_ONCE, nowMs());
+      const rows = await chain.prune(keys, new Date(nowMs() - retentionMs), PRUNED_AT_ONCE, nowMs());
       pruned += rows;
       if (rows < PRUNED_AT_ONCE) break;
     }

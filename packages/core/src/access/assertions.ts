@@ -1,6 +1,6 @@
 /**
- * What a console asserts to an edge: which person asks, and what that person may do. A JWT (EdDSA) that lives for a
- * minute; its public key is published in the store that the edges read their tokens from.
+ * What a console asserts to an edge: which person asks, from where, and what that person may do. A JWT (EdDSA) that
+ * lives for a minute; its public key is published in the store that the edges read their tokens from.
  */
 import { z } from 'zod';
 import type { Grant } from './grants.ts';
@@ -14,6 +14,12 @@ export interface AssertionKey {
   /** JWK of an Ed25519 public key */
   readonly publicKey: Readonly<Record<string, unknown>>;
   readonly expiresAt: Date;
+}
+
+/** The person's end of the connection to the console, for the audit log of the edge. */
+export interface AssertedClient {
+  readonly address: string;
+  readonly sessionId?: string | undefined;
 }
 
 export interface AssertionKeyStore {
@@ -38,14 +44,26 @@ export const assertionClaimsSchema = z.object({
   sub: z.string().min(1),
   email: z.string().min(1),
   grants: z.array(grantSchema),
+  // a console of an earlier release says neither
+  sid: z.string().min(1).optional(),
+  addr: z.string().optional(),
   iat: z.int(),
   exp: z.int(),
 });
 type Claims = z.output<typeof assertionClaimsSchema>;
 
-export function claimsOf({ id, name, grants }: Principal): Pick<Claims, 'sub' | 'email' | 'grants'> {
+export function claimsOf(
+  { id, name, grants }: Principal,
+  { address, sessionId }: AssertedClient,
+): Omit<Claims, 'iat' | 'exp'> {
   const plain = grants.map(({ permissions, scope }) => ({ permissions: [...permissions], scope }));
-  return { sub: id, email: name, grants: plain as Claims['grants'] };
+  const session = sessionId === undefined ? {} : { sid: sessionId };
+  return { sub: id, email: name, grants: plain as Claims['grants'], addr: address, ...session };
+}
+
+/** Undefined: the console did not say. */
+export function clientOfClaims({ sid, addr }: Claims): AssertedClient | undefined {
+  return addr === undefined ? undefined : { address: addr, ...(sid === undefined ? {} : { sessionId: sid }) };
 }
 
 /** Permissions that this release does not know permit nothing. */

@@ -1,9 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { allows, covers, EVERYWHERE, type Grant, OWN_CLUSTER, type Scope, scopeText } from './grants.ts';
+import {
+  allows,
+  covers,
+  EVERYWHERE,
+  type Grant,
+  intersection,
+  OWN_CLUSTER,
+  type Scope,
+  scopeText,
+} from './grants.ts';
 import { LEGACY_SCOPES, PERMISSIONS, permissionsOf } from './permissions.ts';
 import { actorOf, processPrincipal } from './principal.ts';
-import { coversRoles, grantsOf, ROLE_PERMISSIONS, ROLES, roleWith } from './roles.ts';
+import { coversRoles, grantsOf, ROLE_PERMISSIONS, ROLES, type RoleGrant, roleWith } from './roles.ts';
+import { grantsOfToken } from './token-grants.ts';
 
 const names = fc.constantFrom('a', 'b', 'ab');
 const prefixes = fc.constantFrom('', 'x', 'xy', 'y');
@@ -26,6 +36,39 @@ const targets = fc.record(
   { stream: names, key: fc.constantFrom('', 'x', 'xyz', 'yx'), group: names, cluster: names },
   { requiredKeys: [] },
 );
+
+describe('intersection', () => {
+  it('allows what both allow, and nothing else', () => {
+    const some = fc.array(grants, { maxLength: 3 });
+    fc.assert(
+      fc.property(some, some, permissions, targets, (one, other, permission, target) => {
+        const both = allows(one, permission, target) && allows(other, permission, target);
+        expect(allows(intersection(one, other), permission, target)).toBe(both);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('what a token may do', () => {
+  const given = { scopes: ['events:read', 'tokens:manage'], scope: { streams: [{ name: 'orders' }] } };
+
+  it('is what it was given where it belongs to nobody', () => {
+    expect(allows(grantsOfToken(given), 'tokens:manage')).toBe(true);
+  });
+
+  it('is never more than its owner may do now', () => {
+    const of = (...roles: RoleGrant[]) => grantsOfToken({ ...given, ownerGrants: grantsOf(roles) });
+    const orders = { stream: 'orders' };
+    const reader = of({ role: 'reader', scope: EVERYWHERE });
+    expect([allows(reader, 'events:read', orders), allows(reader, 'tokens:manage')]).toEqual([true, false]);
+    const elsewhere = of({ role: 'reader', scope: { streams: [{ name: 'main' }] } });
+    expect(allows(elsewhere, 'events:read', orders)).toBe(false);
+    expect(allows(of(), 'events:read', orders)).toBe(false);
+    const all = of({ role: 'administrator', scope: EVERYWHERE });
+    expect(allows(all, 'events:read', { stream: 'main' })).toBe(false);
+  });
+});
 
 describe('allows', () => {
   const on = (scope: Scope): Grant[] => [{ permissions: PERMISSIONS, scope }];

@@ -2,7 +2,8 @@
  * Who may do what to which: grants of permissions within a scope. A scope limits a permission only along the
  * dimensions that the permission names (a role limited to a stream limits reading payloads, not seeing hosts).
  *
- * Law, checked by a property test: if `covers(a, b)` then every target that `b` allows is allowed by `a`.
+ * Laws, checked by property tests: if `covers(a, b)` then every target that `b` allows is allowed by `a`; what
+ * `intersection(a, b)` allows is what both allow.
  */
 import { DIMENSIONS, type Dimension, PERMISSION_TABLE, type Permission } from './permissions.ts';
 
@@ -100,6 +101,46 @@ function isPart(inner: Scope, outer: Scope, dimension: Dimension): boolean {
 function isNarrower(one: StreamScope, other: StreamScope): boolean {
   if (one.name !== other.name) return false;
   return other.keyPrefix === undefined || one.keyPrefix?.startsWith(other.keyPrefix) === true;
+}
+
+/** What both allow. */
+export function intersection(some: readonly Grant[], others: readonly Grant[]): readonly Grant[] {
+  return some.flatMap((one) =>
+    others.flatMap((other) => {
+      const permissions = one.permissions.filter((permission) => other.permissions.includes(permission));
+      return permissions.length === 0 ? [] : [{ permissions, scope: narrowed(one.scope, other.scope) }];
+    }),
+  );
+}
+
+function narrowed(one: Scope, other: Scope): Scope {
+  const streams = both(one.streams, other.streams, narrowerStream);
+  const groups = both(one.groups, other.groups, same);
+  const clusters = both(one.clusters, other.clusters, same);
+  return {
+    ...(streams === undefined ? {} : { streams }),
+    ...(groups === undefined ? {} : { groups }),
+    ...(clusters === undefined ? {} : { clusters }),
+  };
+}
+
+/** Without one list the other holds. */
+function both<T>(
+  some: readonly T[] | undefined,
+  others: readonly T[] | undefined,
+  meet: (one: T, other: T) => T | undefined,
+): readonly T[] | undefined {
+  if (some === undefined || others === undefined) return some ?? others;
+  return some.flatMap((one) => others.flatMap((other) => meet(one, other) ?? []));
+}
+
+function same(one: string, other: string): string | undefined {
+  return one === other ? one : undefined;
+}
+
+function narrowerStream(one: StreamScope, other: StreamScope): StreamScope | undefined {
+  if (isNarrower(one, other)) return one;
+  return isNarrower(other, one) ? other : undefined;
 }
 
 /** In words, for people: "streams orders (keys eu-*), groups billing"; "everywhere" without limits. */

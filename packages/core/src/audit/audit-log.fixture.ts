@@ -16,6 +16,10 @@ export class MemoryAudit implements AuditWriter {
     return this.write({ row: 'started', entry });
   }
 
+  during<T>(_id: string, work: () => Promise<T>): Promise<T> {
+    return work();
+  }
+
   async completed(startedId: string, entry: AuditEntry, result: AuditResult): Promise<void> {
     this.write({ row: result.outcome, startedId, entry, ...result });
   }

@@ -13,7 +13,7 @@ export interface Origin {
   /** address of the client; empty where there is none */
   readonly address: string;
   readonly requestId: string;
-  readonly sessionId?: string;
+  readonly sessionId?: string | undefined;
 }
 
 export interface AuditEntry {
@@ -29,7 +29,8 @@ export interface AuditEntry {
 }
 
 export interface AuditResult {
-  readonly outcome: 'done' | 'failed';
+  /** denied: only its handler could judge whether it is permitted, as whose a thing is is known there */
+  readonly outcome: 'done' | 'failed' | 'denied';
   /** code of the refusal, and its words */
   readonly code?: string;
   readonly detail?: string;
@@ -41,14 +42,19 @@ export interface AuditResult {
 export interface AuditWriter {
   /** Before the operation: answers the row that `completed` names. */
   started(entry: AuditEntry): Promise<string>;
+  /** What `work` changes in the store of the log names that row, in the transaction of the change. */
+  during<T>(id: string, work: () => Promise<T>): Promise<T>;
   completed(id: string, entry: AuditEntry, result: AuditResult): Promise<void>;
   denied(entry: AuditEntry, code: string, detail: string): Promise<void>;
   /** In one row, after it happened: what changes nothing, such as reading payloads, and signing in. */
   done(entry: AuditEntry): Promise<void>;
 }
 
-/** `under way`: started, and it has no end yet; `unknown`: the same, for longer than any order takes */
-export const AUDIT_OUTCOMES = ['done', 'failed', 'denied', 'under way', 'unknown'] as const;
+/**
+ * `under way`: started, and it has no end yet; `unknown`: the same, for longer than any order takes; `carried out`: so it
+ * was, and a change of the topology or in PostgreSQL names it
+ */
+export const AUDIT_OUTCOMES = ['done', 'failed', 'denied', 'carried out', 'under way', 'unknown'] as const;
 export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 
 /** What takes longer without an end has lost its process or the database in between. */
@@ -98,6 +104,29 @@ export interface AuditQuestion {
   /** only rows below this id: the next page */
   readonly before?: string | undefined;
   readonly limit: number;
+}
+
+/** A row that started, and has no end for longer than any order takes. */
+export interface OpenOrder {
+  readonly id: string;
+  readonly at: Date;
+  /** when something in PostgreSQL was changed for it; null: nothing that names it */
+  readonly changedAt: Date | null;
+}
+
+/** What shows that an order was carried out, in part at least. */
+export type EffectProof =
+  | { readonly kind: 'topology'; readonly version: number }
+  | { readonly kind: 'database'; readonly at: Date };
+
+/** For who gives such rows an end, where one can be known. */
+export interface OpenOrders {
+  /** Those that started within this time, the oldest first. */
+  openBetween(from: Date, to: Date, limit: number): Promise<readonly OpenOrder[]>;
+  /** Nothing happens if it has an end by now. */
+  carriedOut(id: string, proof: EffectProof): Promise<void>;
+  /** Of changes before that time it is not kept any more which order they were for; answers how many. */
+  forgetEffects(before: Date): Promise<number>;
 }
 
 export interface AuditReader {

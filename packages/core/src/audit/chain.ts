@@ -9,11 +9,8 @@
  * open for long: the number of the seal is the order of the chain, so no row is ever passed over.
  */
 
-/** Columns of a row as the database tells them, as texts: the same bytes whoever reads them. */
-export interface ChainRow {
-  readonly id: string;
-  readonly columns: readonly (string | null)[];
-}
+import type { ChainRow, Hmac } from './chain-row.ts';
+import { isRotation, successor } from './rotation.ts';
 
 export interface Seal {
   readonly number: number;
@@ -30,9 +27,6 @@ export interface Anchor {
   readonly atMs: number;
   readonly signature: string;
 }
-
-/** HMAC-SHA-256 under the key of the chain, in hex. */
-export type Hmac = (bytes: Uint8Array) => string;
 
 const ORIGIN = '0'.repeat(64);
 const VERSION = 'foreshard-audit-1';
@@ -65,7 +59,15 @@ export function sealsFor(hmac: Hmac, head: Head, rows: readonly ChainRow[]): Sea
   });
 }
 
-export const CHAIN_FAULTS = ['changed', 'missing', 'reordered', 'cut off', 'unsealed', 'wrong key'] as const;
+export const CHAIN_FAULTS = [
+  'changed',
+  'missing',
+  'reordered',
+  'cut off',
+  'unsealed',
+  'wrong key',
+  'forged key',
+] as const;
 export type ChainFaultKind = (typeof CHAIN_FAULTS)[number];
 
 export interface ChainFault {
@@ -87,13 +89,21 @@ export interface SealedRow {
  * the one before it.
  */
 export class ChainWalk {
-  private readonly hmac: Hmac;
+  private readonly keys: readonly Hmac[];
+  /** that the seals are under here; undefined: that of the first one shows it */
+  private key: Hmac | undefined;
   private at: Head;
   private found: ChainFault | undefined;
 
-  constructor(hmac: Hmac, from: Head) {
-    this.hmac = hmac;
+  /** `keys`: newest first */
+  constructor(keys: readonly Hmac[], from: Head) {
+    this.keys = keys;
     this.at = from;
+  }
+
+  /** Undefined: there was no seal. */
+  get keyAtEnd(): Hmac | undefined {
+    return this.key;
   }
 
   get head(): Head {
@@ -121,13 +131,27 @@ export class ChainWalk {
       return fault('missing', `Seal ${expected} is missing: the next one is ${number}, of row ${rowId}.`);
     if (row === undefined)
       return fault('missing', `Row ${rowId} is missing: only its seal ${number} is left.`);
-    if (sealHash(this.hmac, this.at.hash, number, row) === hash) return undefined;
+    const key = this.keyOf((one) => sealHash(one, this.at.hash, number, row) === hash);
+    if (key !== undefined) {
+      this.key = isRotation(row) ? successor(row, key, this.keys) : key;
+      if (this.key !== undefined) return undefined;
+      return fault(
+        'forged key',
+        `Row ${rowId} says that the key of the chain changed, to one that is not in the key file or did not sign it.`,
+      );
+    }
     const swapped = next.find(
-      ({ row: other }) => other !== undefined && sealHash(this.hmac, this.at.hash, number, other) === hash,
+      ({ row: other }) =>
+        other !== undefined &&
+        this.keyOf((one) => sealHash(one, this.at.hash, number, other) === hash) !== undefined,
     );
     if (swapped !== undefined)
       return fault('reordered', `Row ${swapped.row!.id} stood where row ${rowId} stands, at seal ${number}.`);
     return fault('changed', `Row ${rowId} is not what seal ${number} was made of.`);
+  }
+
+  private keyOf(holds: (key: Hmac) => boolean): Hmac | undefined {
+    return (this.key === undefined ? this.keys : [this.key]).find(holds);
   }
 }
 

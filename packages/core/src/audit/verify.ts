@@ -6,10 +6,11 @@ import {
   ChainWalk,
   EMPTY_CHAIN,
   type Head,
-  type Hmac,
   type SealedRow,
   sealHash,
 } from './chain.ts';
+import type { Hmac } from './chain-row.ts';
+import { keyId } from './rotation.ts';
 
 /** Where the chain is read. */
 export interface ChainSource {
@@ -47,19 +48,19 @@ const UNSEALED_MS_MAX = 600_000;
 /** Of so many at least one holds, if the key is the right one. */
 const TRIED_FOR_KEY = 20;
 
-/** @throws Error where there is no seal to begin behind */
+/** `keys`: newest first. @throws Error where there is no seal to begin behind */
 export async function verifyChain(
   source: ChainSource,
-  hmac: Hmac,
+  keys: readonly Hmac[],
   { nowMs = 0, from, published, signal }: VerifyOptions,
 ): Promise<Verification> {
   const anchor = await source.anchor();
   const start = await startOf(source, anchor, from);
   const head = await source.head();
-  const walk = new ChainWalk(hmac, start);
+  const walk = new ChainWalk(keys, start);
   let rows = await source.sealed(start.number, PAGE);
-  const forged = from === undefined ? anchorFault(hmac, anchor) : undefined;
-  if (await isOtherKey(hmac, start, rows, forged !== undefined))
+  const forged = from === undefined ? anchorFault(keys, anchor) : undefined;
+  if (await isOtherKey(keys, start, rows, forged !== undefined))
     return { head, verified: 0, unsealed: 0, faults: [OTHER_KEY] };
   while (rows.length > 0 && walk.fault === undefined && signal?.aborted !== true) {
     walk.follow(rows);
@@ -68,7 +69,7 @@ export async function verifyChain(
   const { rows: unsealed, oldest } = await source.unsealed();
   const faults = [
     ...(forged === undefined ? [] : [forged]),
-    ...(walk.fault === undefined ? [] : [walk.fault]),
+    ...(walk.fault === undefined ? earlierKey(keys, walk) : [walk.fault]),
     ...(await cutOff(source, published, anchor)),
     ...unsealedFault(oldest, nowMs),
   ];
@@ -95,7 +96,7 @@ const OTHER_KEY: ChainFault = {
 
 /** Does none of the first seals hold by itself, on the hash that is kept before it? */
 async function isOtherKey(
-  hmac: Hmac,
+  keys: readonly Hmac[],
   start: Head,
   rows: readonly SealedRow[],
   isAnchorForged: boolean,
@@ -104,12 +105,23 @@ async function isOtherKey(
   if (first.length === 0) return isAnchorForged;
   return !first.some(({ seal, row }, i) => {
     const previous = i === 0 ? start : first[i - 1]!.seal;
-    return row !== undefined && sealHash(hmac, previous.hash, seal.number, row) === seal.hash;
+    return (
+      row !== undefined && keys.some((key) => sealHash(key, previous.hash, seal.number, row) === seal.hash)
+    );
   });
 }
 
-function anchorFault(hmac: Hmac, anchor: Anchor | undefined): ChainFault | undefined {
-  if (anchor === undefined || anchorSignature(hmac, anchor) === anchor.signature) return undefined;
+/** Whoever has a key of before can go on with it, but not with the newest: the change to that has to be there. */
+function earlierKey([newest]: readonly Hmac[], { keyAtEnd, head: { number } }: ChainWalk): ChainFault[] {
+  if (keyAtEnd === undefined || newest === undefined || keyId(keyAtEnd) === keyId(newest)) return [];
+  const detail =
+    'The chain ends under an earlier key than the newest of the key file: the row of the change is missing, or "foreshard audit rotate-key" was interrupted (run it again).';
+  return [{ kind: 'wrong key', number, rowId: undefined, detail }];
+}
+
+function anchorFault(keys: readonly Hmac[], anchor: Anchor | undefined): ChainFault | undefined {
+  if (anchor === undefined || keys.some((key) => anchorSignature(key, anchor) === anchor.signature))
+    return undefined;
   const { number } = anchor;
   const detail = `The anchor behind seal ${number} was not signed with this key: rows were pruned by somebody else.`;
   return { kind: 'changed', number, rowId: undefined, detail };

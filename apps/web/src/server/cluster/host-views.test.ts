@@ -38,7 +38,8 @@ describe('hostViews', () => {
     [{ alarm: { reason: 'x', detail: 'an empty store', sinceMs: 1 } }, 'alarmed', 'bad'],
     [{ usedBytes: 910e6 }, 'reachable', 'bad'],
     [{ usedBytes: 800e6 }, 'reachable', 'warn'],
-    [{ usedBytes: 300e6, hoursToFull: 5 }, 'reachable', 'warn'],
+    [{ usedBytes: 300e6, hoursToFull: 12 }, 'reachable', 'warn'],
+    [{ usedBytes: 300e6, hoursToFull: 76 / 60 }, 'reachable', 'bad'],
     [{ usedBytes: 20e6, hoursToFull: 5 }, 'reachable', 'ok'],
     [{ usedBytes: 20e6, hoursToFull: 0.5 }, 'reachable', 'ok'],
   ] as const)('%o is %s and %s', (changes, condition, level) => {

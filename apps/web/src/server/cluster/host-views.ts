@@ -53,6 +53,8 @@ export const MEASURE_STALE_MS = 35_000;
 export const FILL_BAD = 0.9;
 export const FILL_WARN = 0.75;
 const HOURS_TO_FULL_WARN = 24;
+/** A retention that is shortened, or a host that is added, takes hours to help. */
+const HOURS_TO_FULL_BAD = 6;
 /** Below it a burst of a minute, taken for growth without end, would look like a host that is soon full. */
 const FILL_WITH_EVIDENCE = 0.25;
 
@@ -89,7 +91,9 @@ function measured(host: Host, measure: HostUsageReport | undefined, nowMs: numbe
   const used = measure?.usedBytes;
   const limit = measure?.limitBytes;
   const fill = used !== undefined && limit !== undefined && limit > 0 ? used / limit : null;
-  const hoursToFull = measure?.hoursToFull ?? null;
+  // of a host that is nearly empty a burst of a minute says nothing
+  const isEvident = fill !== null && fill >= FILL_WITH_EVIDENCE;
+  const hoursToFull = isEvident ? (measure?.hoursToFull ?? null) : null;
   return {
     condition,
     level: levelOf(condition, fill, hoursToFull),
@@ -130,9 +134,14 @@ export function fillsUp(fill: number | null, hoursToFull: number | null): boolea
   return fill >= FILL_WITH_EVIDENCE && hoursToFull < HOURS_TO_FULL_WARN;
 }
 
+export function fillsUpAtOnce(fill: number | null, hoursToFull: number | null): boolean {
+  return fillsUp(fill, hoursToFull) && hoursToFull! < HOURS_TO_FULL_BAD;
+}
+
 export function levelOf(condition: HostCondition, fill: number | null, hoursToFull: number | null): Level {
   if (condition === 'unreachable' || condition === 'alarmed' || condition === 'regressed') return 'bad';
   if (fill !== null && fill >= FILL_BAD) return 'bad';
+  if (fillsUpAtOnce(fill, hoursToFull)) return 'bad';
   if (condition === 'readmitting' || condition === 'draining') return 'warn';
   if (fill !== null && fill >= FILL_WARN) return 'warn';
   if (fillsUp(fill, hoursToFull)) return 'warn';

@@ -54,6 +54,20 @@ describe('a frame of the live picture', () => {
     });
   });
 
+  it('counts shardlets as open only where their host takes events', () => {
+    const open = liveFrame(observation()).openLeaves;
+    const measures = new Map([
+      [1, usage({ reachable: false })],
+      [2, usage()],
+    ]);
+    const without = liveFrame(observation({ measures })).openLeaves;
+    const onFirst = [...map.shardlets()].filter(
+      ({ owner, state }) => owner === 1 && state.kind !== 'opening',
+    );
+    expect(onFirst.length).toBeGreaterThan(0);
+    expect(without).toBe(open - onFirst.length);
+  });
+
   it.each([
     [8, 8, 0],
     [9, 8, 9],

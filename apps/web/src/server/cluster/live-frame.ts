@@ -9,7 +9,7 @@ import type { EdgeState } from '../edge-probe.ts';
 import type { Load, LoadPoint, LoadWindow } from '../load/load-window.ts';
 import { type HostView, hostViews, type Level } from './host-views.ts';
 import { type KeyStrip, keyStrip } from './key-strip.ts';
-import { summarise } from './map-summary.ts';
+import { type MapSummary, summarise } from './map-summary.ts';
 import { mostPressing } from './most-pressing.ts';
 import { busiest, type ShardletRow } from './shardlet-rows.ts';
 import { judge, type Verdict } from './verdict.ts';
@@ -85,6 +85,7 @@ export function liveFrame(observation: Observation): LiveFrame {
     edge,
     edgeUrl,
     ...counts,
+    openLeaves: counts.openLeaves - waitingWithTheirHost(hosts, summary),
     ...hostParts(hosts),
     busiest: map === undefined ? [] : busyShardlets(map, rates, load, nowMs),
     strip: (map && keyStrip(map, rates)) ?? null,
@@ -99,6 +100,19 @@ export function liveFrame(observation: Observation): LiveFrame {
     }),
   };
 }
+
+/** Open by the map, on hosts that take no events now. */
+function waitingWithTheirHost(hosts: readonly HostView[], summary: MapSummary | undefined): number {
+  const away = hosts.filter(({ condition }) => AWAY.has(condition));
+  return away.reduce((sum, { id }) => sum + (summary?.openByHost.get(id) ?? 0), 0);
+}
+
+const AWAY: ReadonlySet<HostView['condition']> = new Set([
+  'unreachable',
+  'alarmed',
+  'regressed',
+  'readmitting',
+]);
 
 function hostParts(hosts: readonly HostView[]) {
   return {

@@ -8,6 +8,8 @@ export interface MapSummary {
   /** shardlets that take appends, or will as soon as their host confirms */
   readonly leaves: number;
   readonly openLeaves: number;
+  /** by host, which may be away */
+  readonly openByHost: ReadonlyMap<number, number>;
   readonly leavesByHost: ReadonlyMap<number, number>;
   readonly leavesByStream: ReadonlyMap<number, number>;
   readonly byState: Readonly<Partial<Record<StateName, number>>>;
@@ -29,14 +31,18 @@ function count(map: TopologyMap): MapSummary {
   const byState: Partial<Record<StateName, number>> = {};
   let leaves = 0;
   let openLeaves = 0;
+  const openByHost = new Map<number, number>();
   for (const shardlet of map.shardlets()) {
     const kind = shardlet.state.kind;
     byState[kind] = (byState[kind] ?? 0) + 1;
     if (!isLeaf(shardlet)) continue;
     leaves++;
-    if (kind !== 'opening') openLeaves++;
+    if (kind !== 'opening') {
+      openLeaves++;
+      openByHost.set(shardlet.owner, (openByHost.get(shardlet.owner) ?? 0) + 1);
+    }
     leavesByHost.set(shardlet.owner, (leavesByHost.get(shardlet.owner) ?? 0) + 1);
     leavesByStream.set(shardlet.stream, (leavesByStream.get(shardlet.stream) ?? 0) + 1);
   }
-  return { version: map.version, leaves, openLeaves, leavesByHost, leavesByStream, byState };
+  return { version: map.version, leaves, openLeaves, openByHost, leavesByHost, leavesByStream, byState };
 }

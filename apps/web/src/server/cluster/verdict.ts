@@ -4,7 +4,7 @@
  * first what refuses events, then what soon will, then what only blinds the console.
  */
 import { alarmWords } from '@foreshard/core/telemetry';
-import { FILL_BAD, fillsUp, type HostView } from './host-views.ts';
+import { FILL_BAD, fillsUp, fillsUpAtOnce, type HostView } from './host-views.ts';
 
 export interface Finding {
   readonly level: 'bad' | 'warn';
@@ -198,7 +198,7 @@ function fillingHosts({ hosts }: Observed): Finding[] {
   const soonest = Math.min(...filling.map((h) => h.hoursToFull!));
   return [
     {
-      level: 'warn',
+      level: filling.some((h) => fillsUpAtOnce(h.fill, h.hoursToFull)) ? 'bad' : 'warn',
       what: `${names(filling)} will be full within ${soonest < 1 ? 'the hour' : `${Math.ceil(soonest)} h`}`,
       why: 'At the present growth of used memory.',
       todo: 'Shorten the retention of a stream, raise the memory limit, or add a host.',

@@ -1,5 +1,44 @@
-/** Consumer groups as the edge tells them, and the line of one in a list. */
+/**
+ * Consumer groups as the edge tells them, and the line of one in a list. What an edge of an earlier release does not
+ * tell is not known.
+ */
 import { z } from 'zod';
+
+const parentSchema = z.object({
+  shardlet: z.number(),
+  seq: z.number(),
+  finalSeq: z.number().nullable(),
+});
+const whySchema = z.union([
+  z.object({ kind: z.literal('kept'), member: z.string(), committed: z.boolean() }),
+  z.object({
+    ...{ kind: z.literal('revoking'), member: z.string(), holds: z.number(), share: z.number() },
+    /** events per second, where shardlets are weighed by load */
+    load: z.object({ holds: z.number(), share: z.number() }).optional(),
+  }),
+  z.object({ kind: z.literal('free'), members: z.number() }),
+  z.object({ kind: z.literal('waits'), parents: z.array(parentSchema) }),
+]);
+export type Why = z.infer<typeof whySchema>;
+
+const progressSchema = z.object({
+  processing: z.number().nullable(),
+  arriving: z.number().nullable(),
+  arrivalsFrom: z.enum(['forecast', 'measured']).nullable(),
+  catchUp: z.union([
+    z.object({ kind: z.literal('caught up') }),
+    z.object({ kind: z.literal('by'), atMs: z.number() }),
+    z.object({ kind: z.literal('later'), afterMs: z.number(), lag: z.number() }),
+    z.object({ kind: z.literal('not catching up'), afterMs: z.number(), lag: z.number() }),
+    z.object({ kind: z.literal('unknown'), because: z.enum(['lag', 'processing', 'arrivals']) }),
+  ]),
+  forecast: z.array(z.object({ atMs: z.number(), lag: z.number() })),
+});
+export type ProgressView = z.infer<typeof progressSchema>;
+const NO_PROGRESS: ProgressView = {
+  ...{ processing: null, arriving: null, arrivalsFrom: null, forecast: [] },
+  catchUp: { kind: 'unknown', because: 'processing' },
+};
 
 export const groupListSchema = z.object({ groups: z.array(z.object({ name: z.string() })) });
 export const groupDetailSchema = z.object({
@@ -8,10 +47,25 @@ export const groupDetailSchema = z.object({
   stream: z.string().nullable(),
   delivery: z.enum(['pull', 'push']),
   sessionMs: z.number(),
+  order: z.enum(['key', 'log']).default('key'),
   version: z.number(),
   /** events that are stored and not processed; null: a host does not answer */
   lag: z.number().nullable(),
-  members: z.array(z.object({ id: z.string(), seenAtMs: z.number(), shardlets: z.number() })),
+  redriveOf: z.string().nullable().default(null),
+  deadLetters: z.object({ stream: z.string(), attempts: z.number().nullable() }).nullable().default(null),
+  progress: progressSchema.default(NO_PROGRESS),
+  waiting: z.array(z.object({ shardlet: z.number(), parents: z.array(parentSchema) })).default([]),
+  waitingCount: z.number().default(0),
+  members: z.array(
+    z.object({
+      id: z.string(),
+      seenAtMs: z.number(),
+      shardlets: z.number(),
+      lag: z.number().nullable().default(null),
+      /** in microseconds */
+      oldestAt: z.number().nullable().default(null),
+    }),
+  ),
   shardlets: z.array(
     z.object({
       shardlet: z.number(),
@@ -21,12 +75,15 @@ export const groupDetailSchema = z.object({
       revoking: z.boolean(),
       /** past their retention before the group came to them */
       skipped: z.number(),
+      why: whySchema.nullable().default(null),
     }),
   ),
 });
 export type GroupDetail = z.infer<typeof groupDetailSchema>;
 
-export interface GroupSummary extends Omit<GroupDetail, 'shardlets' | 'members'> {
+type Reported = Omit<GroupDetail, 'shardlets' | 'members' | 'waiting' | 'waitingCount'>;
+
+export interface GroupSummary extends Reported {
   readonly members: number;
   readonly shardlets: number;
   /** nobody has them now */
@@ -34,12 +91,32 @@ export interface GroupSummary extends Omit<GroupDetail, 'shardlets' | 'members'>
   readonly skipped: number;
 }
 
-export function groupSummary({ shardlets, members, ...group }: GroupDetail): GroupSummary {
+export function groupSummary({
+  shardlets,
+  members,
+  waiting: _,
+  waitingCount,
+  ...group
+}: GroupDetail): GroupSummary {
   return {
     ...group,
     members: members.length,
     shardlets: shardlets.length,
-    waiting: shardlets.filter(({ member }) => member === null).length,
+    waiting: shardlets.filter(({ member }) => member === null).length + waitingCount,
     skipped: shardlets.reduce((sum, { skipped }) => sum + skipped, 0),
   };
 }
+
+/** Hits of the shard cache of each process; null: no edge tells them. */
+export const cachesSchema = z.object({
+  caches: z.array(
+    z.object({
+      process: z.string(),
+      hits: z.number(),
+      misses: z.number(),
+      bytes: z.number(),
+      bytesMax: z.number(),
+      evictions: z.number(),
+    }),
+  ),
+});

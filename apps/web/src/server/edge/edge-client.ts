@@ -3,7 +3,7 @@
  * lives for a minute, or as the program that asks, with its token: the edge judges what they may. The console has no
  * other path to a host, and no token of its own that may do more.
  */
-import type { Principal } from '@foreshard/core/access';
+import type { AssertedClient, Principal } from '@foreshard/core/access';
 import type { RequestFailed, request } from '@foreshard/core/adapters/outgoing-http';
 import { ERRORS, type ErrorCode, ForeshardError } from '@foreshard/core/kernel';
 import {
@@ -33,8 +33,8 @@ export class EdgeRefusal extends Error {
 
 const problemSchema = z.object({ title: z.string().optional(), detail: z.string().optional() });
 
-/** What to send an edge as whoever asks. */
-type Authorize = (principal: Principal) => Promise<string>;
+/** What to send an edge as whoever asks, from where. */
+type Authorize = (principal: Principal, client: AssertedClient) => Promise<string>;
 
 /** Half of the life of an assertion: an edge need not judge a new one for each call. */
 const BEARER_FRESH_MS = 30_000;
@@ -47,7 +47,7 @@ export class EdgeClient {
   /** another principal is another key: sessions make a new one when they look up who it is */
   private readonly bearers = new WeakMap<
     Principal,
-    { readonly text: Promise<string>; readonly atMs: number }
+    { readonly text: Promise<string>; readonly atMs: number; readonly client: AssertedClient }
   >();
 
   constructor(edgeUrl: string, send: typeof request, authorize: Authorize) {
@@ -56,8 +56,8 @@ export class EdgeClient {
     this.authorize = authorize;
   }
 
-  as(principal: Principal): EdgeCalls {
-    return new EdgeCalls(this.url, this.request, () => this.bearerOf(principal));
+  as(principal: Principal, { address, sessionId }: AssertedClient): EdgeCalls {
+    return new EdgeCalls(this.url, this.request, () => this.bearerOf(principal, { address, sessionId }));
   }
 
   /** What the edge says of its own API, which needs no token. */
@@ -68,16 +68,22 @@ export class EdgeClient {
     return text;
   }
 
-  private bearerOf(principal: Principal): Promise<string> {
+  private bearerOf(principal: Principal, client: AssertedClient): Promise<string> {
     const known = this.bearers.get(principal);
-    if (known !== undefined && Date.now() - known.atMs < BEARER_FRESH_MS) return known.text;
-    const text = this.authorize(principal).catch((cause: Error) => {
+    const isFresh = known !== undefined && Date.now() - known.atMs < BEARER_FRESH_MS;
+    if (isFresh && isSame(known.client, client)) return known.text;
+    const text = this.authorize(principal, client).catch((cause: Error) => {
       this.bearers.delete(principal);
       throw new EdgeRefusal(503, `Nothing can be asserted to the edge: ${cause.message}`);
     });
-    this.bearers.set(principal, { text, atMs: Date.now() });
+    this.bearers.set(principal, { text, atMs: Date.now(), client });
     return text;
   }
+}
+
+/** The address of a session changes with the network of a notebook. */
+function isSame(one: AssertedClient, other: AssertedClient): boolean {
+  return one.address === other.address && one.sessionId === other.sessionId;
 }
 
 /** Edges, asked as somebody. */

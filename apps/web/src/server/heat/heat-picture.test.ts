@@ -1,4 +1,4 @@
-import { END, range, slices, WHOLE } from '@foreshard/core/keyspace';
+import { END, hashKey, range, slices, WHOLE } from '@foreshard/core/keyspace';
 import type { Heat } from '@foreshard/core/telemetry';
 import { createStream, TopologyMap } from '@foreshard/core/topology';
 import { describe, expect, it } from 'vitest';
@@ -53,6 +53,21 @@ describe('a heat map', () => {
       ['8', 'c'],
       ['c', '1'],
     ]);
+  });
+
+  it('names the rows in which sampled keys lie, and no others', async () => {
+    const key = 'order-17';
+    const row = Math.floor(hashKey(key) / 2 ** 30);
+    const { map, telemetry } = await recorded(4, [[1, row, 6_000, key]]);
+    const { rows } = await heatPicture({ ...parts, map, telemetry }, heatQuerySchema.parse(window));
+    expect(rows.map(({ keys }) => keys)).toEqual([0, 1, 2, 3].map((at) => (at === row ? [key] : [])));
+    expect(rows[row]!.keyEvents).toBeGreaterThan(0);
+    const elsewhere = { from: rows[(row + 1) % 4]!.from, to: rows[(row + 1) % 4]!.to };
+    const other = await heatPicture(
+      { ...parts, map, telemetry },
+      heatQuerySchema.parse({ ...window, ...elsewhere }),
+    );
+    expect(other.rows.map(({ keys }) => keys)).toEqual([[]]);
   });
 
   it('merges columns and rows down to the size of the picture', async () => {
@@ -171,7 +186,7 @@ describe('a cell', () => {
     expect(all.topKeys).toEqual([]);
     const hot = await cell('0000000000000000', '8000000000000000');
     expect(hot.shardlets.map(({ id }) => id)).toEqual([first, second]);
-    expect(hot.topKeys).toMatchObject([{ key: 'hot', hash: '00000000', events: 6_000 }]);
+    expect(hot.topKeys).toMatchObject([{ key: 'hot', hash: hashKey('hot').toString(16), events: 6_000 }]);
     expect(hot.types[0]).toMatchObject({ type: 'tested' });
     expect((await cell('0000000000000000', '4000000000000000')).topKeys).toHaveLength(1);
   });

@@ -10,6 +10,7 @@ import {
   HOUR_MS,
   type HotShardlet,
   type LoadPattern,
+  type PatternHints,
   patternsOf,
   type TelemetryStore,
 } from '@foreshard/core/telemetry';
@@ -21,6 +22,10 @@ import type { HeatQueryInput, ShownMetric } from './heat-query.ts';
 import { type HeatMarks, marksOf } from './marks.ts';
 
 const END_TEXT = formatPosition(END);
+/** of the hottest shardlets keys are named on the axis */
+const NAMED_SHARDLETS = 40;
+/** of one row */
+const NAMED_KEYS = 3;
 
 export interface HeatRow {
   /** hex, half-open */
@@ -31,7 +36,13 @@ export interface HeatRow {
   readonly owner: string | null;
   /** ranges of shardlets in it */
   readonly segments: number;
+  /** sampled keys that lie in it, the one with most events first */
+  readonly keys: readonly string[];
+  /** of the first key, at least; 0: no key was sampled */
+  readonly keyEvents: number;
 }
+
+type BareRow = Omit<HeatRow, 'keys' | 'keyEvents'>;
 
 export interface HeatPicture {
   readonly stream: string;
@@ -79,7 +90,7 @@ export async function heatPicture(parts: HeatParts, query: HeatQueryInput): Prom
   const [half, marks, hot] = await Promise.all([
     withForecast(parts.forecasts, query, stream.id, heat, nowMs),
     marksOf(parts.topology, map, stream.id, heat),
-    telemetry.top({ streamId: stream.id, metric: 'events', ...busiestHour(heat, nowMs), n: 1 }),
+    hottestKeys(telemetry, stream.id, busiestHour(heat, nowMs)),
   ]);
   return {
     stream: stream.name,
@@ -91,10 +102,10 @@ export async function heatPicture(parts: HeatParts, query: HeatQueryInput): Prom
     columns: heat.columns,
     stepsPerColumn: heat.stepsPerColumn,
     segmentsPerRow: heat.segmentsPerRow,
-    rows: rowsOf(heat, map, stream.id),
+    rows: withKeys(rowsOf(heat, map, stream.id), hot),
     values: packed(half?.values ?? heat.values),
     forecastFrom: half?.firstColumn ?? null,
-    patterns: patternsOf(observed(heat, half?.firstColumn), hintsOf(hot[0])),
+    patterns: patternsOf(observed(heat, half?.firstColumn), hintsOf(hot[0], heat, map)),
     marks,
     nowMs,
   };
@@ -148,7 +159,7 @@ function busiest(map: TopologyMap, eventsOf: (shardlet: number) => number): Stre
 }
 
 /** Rows and leaves are both in order of position: one walk over both. */
-export function rowsOf(heat: Heat, map: TopologyMap, stream: number): HeatRow[] {
+export function rowsOf(heat: Heat, map: TopologyMap, stream: number): BareRow[] {
   const leaves = [...map.leaves(stream)].sort(
     (a, b) => a.range.from.hi - b.range.from.hi || a.range.from.lo - b.range.from.lo,
   );
@@ -170,10 +181,64 @@ function isAbove(a: Range['from'], b: Range['from']): boolean {
   return a.hi > b.hi || (a.hi === b.hi && a.lo > b.lo);
 }
 
-function hintsOf(hot: HotShardlet | undefined) {
-  if (hot === undefined || hot.keys.topKeys.length === 0) return {};
-  const seconds = coveredMs(hot.sparkline, hot.stepMs) / 1_000;
-  return { topKeyShare: hot.keys.topKeys[0]!.events / Math.max(1, hot.value * seconds) };
+/** The hottest shardlets of a time with their keys, the hottest first. */
+export function hottestKeys(
+  telemetry: Pick<TelemetryStore, 'top'>,
+  streamId: number,
+  window: { readonly fromMs: number; readonly toMs: number },
+): Promise<readonly HotShardlet[]> {
+  return telemetry.top({ streamId, metric: 'events', ...window, n: NAMED_SHARDLETS });
+}
+
+/** Keys where they lie: a key has one position, so it names one row and says nothing about the rows beside it. */
+export function withKeys(rows: readonly BareRow[], hot: readonly HotShardlet[]): HeatRow[] {
+  const named = new Map<number, { keys: string[]; keyEvents: number }>();
+  const sampled = hot
+    .flatMap(({ keys: { topKeys } }) => topKeys)
+    .filter((top): top is typeof top & { key: string } => top.key !== undefined)
+    .sort((a, b) => b.events - a.events || a.keyHash - b.keyHash);
+  for (const { key, keyHash, events } of sampled) {
+    const at = rowOf(rows, formatPosition({ hi: keyHash, lo: 0 }));
+    if (at === undefined) continue;
+    const known = named.get(at);
+    if (known === undefined) named.set(at, { keys: [key], keyEvents: events });
+    else if (known.keys.length < NAMED_KEYS && !known.keys.includes(key)) known.keys.push(key);
+  }
+  return rows.map((row, at) => ({ ...row, ...(named.get(at) ?? { keys: [], keyEvents: 0 }) }));
+}
+
+/** Undefined: outside of what is shown. */
+function rowOf(rows: readonly BareRow[], position: string): number | undefined {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (rows[middle]!.from <= position) low = middle + 1;
+    else high = middle;
+  }
+  const { to } = rows[low - 1] ?? { to: '' };
+  // the end of the key space has one digit more than all before it
+  return to > position || to === END_TEXT ? low - 1 : undefined;
+}
+
+function hintsOf(hot: HotShardlet | undefined, { rows }: Heat, map: TopologyMap): PatternHints {
+  if (hot === undefined) return {};
+  const { value, share, sparkline, stepMs, keys } = hot;
+  const seconds = coveredMs(sparkline, stepMs) / 1_000;
+  const topKey = keys.topKeys[0];
+  const shardlet = map.shardlet(hot.shardlet);
+  const leaves = shardlet === undefined ? 0 : [...map.leaves(shardlet.stream)].length;
+  const inside =
+    shardlet === undefined ? [] : [...rows.keys()].filter((at) => isWithin(rows[at]!, shardlet.range));
+  return {
+    ...(topKey === undefined ? {} : { topKeyShare: topKey.events / Math.max(1, value * seconds) }),
+    ...(inside.length === 0 || !Number.isFinite(share)
+      ? {}
+      : { hottest: { rows: { first: inside[0]!, last: inside.at(-1)! }, share, times: share * leaves } }),
+  };
+}
+
+function isWithin(row: Heat['rows'][number], { from, to }: Range): boolean {
+  return !isAbove(from, row.from) && isAbove(to, row.from);
 }
 
 export function packed(values: Float32Array): string {

@@ -1,5 +1,5 @@
 /** Why a shardlet is hot, from what is known of its keys, and since when. */
-import type { HotShardlet } from '@foreshard/core/telemetry';
+import { HOT_KEY_SHARE_MIN, type HotShardlet, STANDS_OUT_TIMES } from '@foreshard/core/telemetry';
 
 export type HotCause =
   | { readonly kind: 'key'; readonly key: string | null; readonly share: number; readonly remedy: string }
@@ -9,16 +9,12 @@ export type HotCause =
       readonly remedy: string;
     };
 
-/** Half of the events of one key: a split of the range leaves at least half of the load where it was. */
-const ONE_KEY = 0.5;
 /** Together eight keys at most: as many as are counted. */
 const FEW_KEYS = 0.8;
-/** Below twice the average there is nothing to take away. */
-const HOT_TIMES = 2;
 
 export function causeOf(hot: HotShardlet, leaves: number, splitKeys: boolean): HotCause {
   const { share, keys, value, sparkline, stepMs } = hot;
-  if (Number.isFinite(share) && share * leaves < HOT_TIMES)
+  if (Number.isFinite(share) && share * leaves < STANDS_OUT_TIMES)
     return { kind: 'even', share: null, remedy: 'Nothing: it carries about what the others carry.' };
   const all = Number.isFinite(share) ? (value * coveredMs(sparkline, stepMs)) / 1_000 : Number.NaN;
   const first = keys.topKeys[0];
@@ -27,7 +23,7 @@ export function causeOf(hot: HotShardlet, leaves: number, splitKeys: boolean): H
   if (first === undefined || !(all > 0))
     return { kind: 'unknown', share: null, remedy: 'Its keys are not known for this time.' };
   const top = shareOf(first.events);
-  if (top >= ONE_KEY)
+  if (top >= HOT_KEY_SHARE_MIN)
     return {
       kind: 'key',
       key: first.key ?? null,

@@ -1,6 +1,7 @@
 /** Who may use a route that is no procedure: downloads, which a browser asks for with a link. */
 import { allows, PERMISSION_TABLE, type Permission, type Target } from '@foreshard/core/access';
 import { TRPCError } from '@trpc/server';
+import { recordDenial } from '../audit/record-denial.ts';
 import { type ConsoleServer, consoleServer } from '../main.ts';
 import { comesFromElsewhere } from '../origin.ts';
 import type { Identity } from './identify.ts';
@@ -20,14 +21,16 @@ export async function admitted({ headers }: Request): Promise<Admitted | Respons
   return { server, identity };
 }
 
-/** The refusal, for who may not do this; undefined: they may. */
-export function refusedTo(
-  { identity }: Admitted,
-  permission: Permission,
-  target: Target,
-): Response | undefined {
+/** The refusal, for who may not do this; undefined: they may. `view`: for the row of a denial. */
+export async function refusedTo(
+  { server, identity }: Admitted,
+  { headers }: Request,
+  view: string,
+  [permission, target]: readonly [Permission, Target],
+): Promise<Response | undefined> {
   const { grants, name } = identity.principal;
   if (allows(grants, permission, target)) return undefined;
+  await recordDenial({ server, headers, identity }, { name: view, permission, target });
   const { allows: what } = PERMISSION_TABLE[permission];
   return refusal(403, `${name} may not ${what} here (permission ${permission}).`);
 }

@@ -8,6 +8,7 @@ import { cookieName, readCookie, setCookie } from './cookie.ts';
 import type { Identity } from './identify.ts';
 import { listeningFault } from './listening.ts';
 import { localPath } from './local-path.ts';
+import { certificateFault } from './own-certificate.ts';
 import { opened, sealed } from './pending-sign-in.ts';
 
 const { server, close } = testConsole();
@@ -133,6 +134,11 @@ describe('listening', () => {
     expect(listeningFault(argv, false)).toContain('WEB_TRUSTED_PROXY=1');
     expect(listeningFault(argv, true)).toBeUndefined();
   });
+});
+
+it('a certificate that would not be used is refused, as passwords would cross in the clear', () => {
+  expect(certificateFault(true, false)).toContain('"next start" cannot use one');
+  expect([certificateFault(true, true), certificateFault(false, false)]).toEqual([undefined, undefined]);
 });
 
 describe('after signing in', () => {

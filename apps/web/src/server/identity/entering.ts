@@ -5,6 +5,7 @@
  */
 import type { Entered } from '@foreshard/core/adapters/identity';
 import type { z } from 'zod';
+import { boundedBody } from '../bounded-body.ts';
 import { type ConsoleServer, consoleServer } from '../main.ts';
 import { comesFromElsewhere } from '../origin.ts';
 import { clientAddress } from './client-address.ts';
@@ -17,7 +18,7 @@ const STATUS = {
   'bad-input': 422,
   ...{ locked: 429, throttled: 429, taken: 409, disabled: 403 },
 } as const;
-const BODY_MAX = 10_000;
+const BODY_BYTES_MAX = 10_000;
 const MS_PER_SECOND = 1_000;
 
 export interface Entering<T> {
@@ -33,8 +34,9 @@ export async function entering<T>(request: Request, schema: z.ZodType<T>): Promi
     return problem(403, 'This request does not come from a page of the console.');
   if (headers.get('content-type')?.split(';')[0]?.trim() !== 'application/json')
     return problem(415, 'Send application/json.');
-  const text = await request.text();
-  const body = text.length > BODY_MAX ? undefined : parsed(text, schema);
+  const text = await boundedBody(request, BODY_BYTES_MAX);
+  if (text === undefined) return problem(413, 'The body is too large.');
+  const body = parsed(text, schema);
   if (body === undefined) return problem(400, 'The body cannot be understood.');
   const server = consoleServer();
   return { server, body, client: clientOf(headers, server) };

@@ -1,4 +1,4 @@
-import { allows } from '@foreshard/core/access';
+import { allows, grantsOf } from '@foreshard/core/access';
 import type { ActiveToken } from '@foreshard/core/adapters/prisma';
 import { describe, expect, it } from 'vitest';
 import { TokenLookup } from './identify.ts';
@@ -6,7 +6,7 @@ import { TokenLookup } from './identify.ts';
 function lookup(...tokens: Partial<ActiveToken>[]) {
   const active = (token: Partial<ActiveToken>): ActiveToken => ({
     ...{ id: 't', name: 'shop', hash: 'hash of fsh_x', scopes: ['read'], scope: {}, cidrs: [] },
-    ...{ expiresAtMs: undefined, owner: undefined, ...token },
+    ...{ expiresAtMs: undefined, signInByMs: undefined, owner: undefined, ownerGrants: undefined, ...token },
   });
   const found = tokens.map(active);
   let reads = 0;
@@ -34,6 +34,11 @@ describe('an API token at the console', () => {
     expect(allows(principal.grants, 'events:read', { stream: 'main' })).toBe(false);
     expect(allows(principal.grants, 'cluster:read', { cluster: '.' })).toBe(false);
     expect(made.bearerOf(principal)).toBe('fsh_x');
+  });
+
+  it('may do no more than its owner may do now', async () => {
+    const { find } = lookup({ ownerGrants: grantsOf([{ role: 'viewer', scope: {} }]) });
+    expect(allows((await find())!.grants, 'events:read', { stream: 'main' })).toBe(false);
   });
 
   it('holds only in its networks', async () => {

@@ -1,12 +1,16 @@
 /** Who makes a request: a person by the cookie of a session, or a program by an API token. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Grant, type Principal, permissionsOf } from '@foreshard/core/access';
+import {
+  grantsOfToken,
+  type NetworkMatcher,
+  type Principal,
+  permittedNetworks,
+} from '@foreshard/core/access';
 import type { Sessions } from '@foreshard/core/adapters/identity';
 import type { ActiveToken } from '@foreshard/core/adapters/prisma';
 import type { Origin } from '@foreshard/core/audit';
 import { clientAddress } from './client-address.ts';
 import { readCookie } from './cookie.ts';
-import { isWithin } from './networks.ts';
 
 export interface Identity {
   readonly principal: Principal;
@@ -98,8 +102,8 @@ export class TokenLookup {
   async find(token: string, address: string): Promise<Principal | undefined> {
     const hash = this.hash(token);
     const known = (await this.all(TOKENS_FRESH_MS)).get(hash) ?? (await this.lookAgain()).get(hash);
-    if (known === undefined || known.expiresAtMs <= Date.now() || !isWithin(known.cidrs, address))
-      return undefined;
+    if (known === undefined || known.expiresAtMs <= Date.now()) return undefined;
+    if (known.isPermitted?.(address) === false) return undefined;
     this.bearers.set(known.principal, token);
     return known.principal;
   }
@@ -136,12 +140,14 @@ export class TokenLookup {
 
 interface KnownToken {
   readonly principal: Principal;
-  readonly cidrs: readonly string[];
+  /** undefined: from anywhere */
+  readonly isPermitted: NetworkMatcher | undefined;
   readonly expiresAtMs: number;
 }
 
-function knownToken({ id, name, owner, scopes, scope, cidrs, expiresAtMs }: ActiveToken): KnownToken {
-  const grants: readonly Grant[] = [{ permissions: permissionsOf(scopes), scope }];
-  const principal: Principal = { kind: 'token', id, name, owner, grants };
-  return { principal, cidrs, expiresAtMs: expiresAtMs ?? Number.POSITIVE_INFINITY };
+function knownToken(token: ActiveToken): KnownToken {
+  const { id, name, owner, cidrs, expiresAtMs } = token;
+  const principal: Principal = { kind: 'token', id, name, owner, grants: grantsOfToken(token) };
+  const isPermitted = permittedNetworks(cidrs);
+  return { principal, isPermitted, expiresAtMs: expiresAtMs ?? Number.POSITIVE_INFINITY };
 }

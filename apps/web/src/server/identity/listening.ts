@@ -21,6 +21,6 @@ export function listeningFault(argv: readonly string[], hasTrustedProxy: boolean
   const where = host === undefined ? 'on every address (next start without -H)' : `on ${host}`;
   return (
     `it would listen ${where} without TLS, so passwords could be read on the way. ` +
-    'Put a proxy with TLS in front of it and set WEB_TRUSTED_PROXY=1, or listen on 127.0.0.1 (WEB_HOST, -H)'
+    'Put a proxy with TLS in front of it and set WEB_TRUSTED_PROXY=1, give it a certificate (WEB_TLS_CERT, WEB_TLS_KEY), or listen on 127.0.0.1 (WEB_HOST, -H)'
   );
 }

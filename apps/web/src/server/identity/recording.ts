@@ -1,7 +1,7 @@
 /** Rows of the audit log about who came in, who went, and who was refused. */
 import type { Principal } from '@foreshard/core/access';
 import type { Entered } from '@foreshard/core/adapters/identity';
-import type { AuditEntry } from '@foreshard/core/audit';
+import { type AuditEntry, Repeats } from '@foreshard/core/audit';
 import type { ConsoleServer } from '../main.ts';
 import { originOf } from './identify.ts';
 
@@ -12,10 +12,8 @@ export interface Attempt {
 }
 
 const NOBODY: Principal = { kind: 'person', id: '', name: 'nobody', grants: [] };
-/** Attempts that are refused unseen may come by the thousand: of each kind one row in this time. */
-const REPEATED_EVERY_MS = 60_000;
-const REPEATED_KEPT = 1_000;
-const repeatedAtMs = new Map<string, number>();
+/** Attempts that are refused unseen may come by the thousand. */
+const repeats = new Repeats();
 
 /** @throws what the audit log throws: nobody comes in unrecorded, and the session is ended again */
 export async function recordEntry(
@@ -27,7 +25,7 @@ export async function recordEntry(
   if (reply.kind === 'refused') {
     const entry = entryOf(server, headers, 'session.signIn', NOBODY, named(email), { by });
     const isUnseen = reply.reason === 'locked' || reply.reason === 'throttled';
-    if (isUnseen && isRepeated(`${entry.origin.address} ${entry.target}`)) return;
+    if (isUnseen && repeats.isRepeated(`${entry.origin.address} ${entry.target}`, Date.now())) return;
     // whoever is refused is told so, whether it can be recorded or not
     await server.audit.denied(entry, reply.reason, reply.detail).catch(() => {});
     return;
@@ -70,13 +68,4 @@ function entryOf(
 function named(email: string | undefined): string {
   const text = email?.trim().toLowerCase() ?? '';
   return /^[^\s@]{1,64}@[^\s@]+\.[^\s@]+$/.test(text) && text.length <= 254 ? text : '';
-}
-
-function isRepeated(key: string): boolean {
-  const nowMs = Date.now();
-  if (nowMs - (repeatedAtMs.get(key) ?? 0) < REPEATED_EVERY_MS) return true;
-  repeatedAtMs.delete(key);
-  repeatedAtMs.set(key, nowMs);
-  if (repeatedAtMs.size > REPEATED_KEPT) repeatedAtMs.delete(repeatedAtMs.keys().next().value!);
-  return false;
 }

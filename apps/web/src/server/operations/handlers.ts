@@ -4,6 +4,8 @@
  */
 import {
   type AnyOperation,
+  checkpoints,
+  deadLetters,
   groups,
   type Handler,
   type Handlers,
@@ -14,6 +16,7 @@ import {
 import {
   accountHandlers,
   auditHandlers,
+  cacheHandlers,
   clusterHandlers,
   hintHandlers,
   hostHandlers,
@@ -22,6 +25,7 @@ import {
   modelHandlers,
   notificationHandlers,
   type OperationStores,
+  planHandlers,
   policyHandlers,
   quotaHandlers,
   recommendationHandlers,
@@ -36,35 +40,54 @@ import type { z } from 'zod';
 import type { EdgeClient } from '../edge/edge-client.ts';
 
 /** What a handler is given here; the rest needs hosts. */
-export type ConsoleStores = Omit<
-  OperationStores,
-  'onRun' | 'onHost' | 'admit' | 'nowMs' | 'groups' | 'groupService' | 'map'
->;
+type OfEdges =
+  | 'groups'
+  | 'checkpoints'
+  | 'upkeep'
+  | 'groupService'
+  | 'groupProgress'
+  | 'arrivals'
+  | 'letters'
+  | 'oldestEvent'
+  | 'map';
+export type ConsoleStores = Omit<OperationStores, 'onRun' | 'onHost' | 'admit' | 'nowMs' | OfEdges>;
 
 export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handlers<Operations> {
-  const all: Omit<OperationStores, 'groups' | 'groupService' | 'map'> = {
+  const all: Omit<OperationStores, OfEdges> = {
     ...stores,
     nowMs: Date.now,
     ...{ onRun: noHosts, onHost: noHosts, admit: noHosts },
   };
   const atEdge =
     <O extends AnyOperation>(operation: O): Handler<O> =>
-    (input, { dryRun, principal }) =>
-      edge.as(principal).operate(operation, input as z.input<O['input']>, dryRun);
+    (input, { dryRun, principal, origin }) =>
+      edge.as(principal, origin).operate(operation, input as z.input<O['input']>, dryRun);
   return {
     audit: auditHandlers(all),
     groups: {
       ...{ create: atEdge(groups.create), push: atEdge(groups.push), list: atEdge(groups.list) },
       ...{ show: atEdge(groups.show), remove: atEdge(groups.remove) },
     },
+    checkpoints: {
+      ...{ list: atEdge(checkpoints.list), show: atEdge(checkpoints.show) },
+      ...{ verify: atEdge(checkpoints.verify), remove: atEdge(checkpoints.remove) },
+      ...{ prune: atEdge(checkpoints.prune), alter: atEdge(checkpoints.alter) },
+    },
+    deadLetters: {
+      ...{ list: atEdge(deadLetters.list), show: atEdge(deadLetters.show) },
+      ...{ redrive: atEdge(deadLetters.redrive), discard: atEdge(deadLetters.discard) },
+      restore: atEdge(deadLetters.restore),
+    },
     hosts: { ...hostHandlers(all), add: atEdge(hosts.add), loss: atEdge(hosts.loss) },
     jobs: jobHandlers(all),
     migrations: migrationHandlers(all),
     models: modelHandlers(all),
+    plans: planHandlers(all),
     policy: policyHandlers(all),
     quotas: quotaHandlers(all),
     recommendations: recommendationHandlers(all),
     shardlets: { ...shardletHandlers(all), split: atEdge(shardlets.split) },
+    cache: cacheHandlers(all),
     clusters: clusterHandlers(all),
     hints: hintHandlers(all),
     notifications: notificationHandlers(all),

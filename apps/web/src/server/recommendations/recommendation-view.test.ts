@@ -26,6 +26,7 @@ const record = (
     decidedMs: null,
   },
   ...{ note: '', notBeforeMs: null, moves: [], result: '', endedMs: null, realised: null },
+  ...{ plan: null, replacedBy: null },
   ...more,
 });
 

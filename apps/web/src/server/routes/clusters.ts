@@ -36,9 +36,9 @@ export const clustersRouter = router({
     };
   }),
 
-  detail: signedIn.input(nameInput).query(async ({ ctx, input: { name } }) => {
+  detail: signedIn.input(nameInput).query(async ({ ctx, path, input: { name } }) => {
     const { server } = ctx;
-    mayOrThrow(ctx, 'cluster:read', { cluster: name });
+    await mayOrThrow(ctx, path, 'cluster:read', { cluster: name });
     const cluster = await server.clusters.find(name);
     if (cluster === undefined)
       throw new TRPCError({ code: 'NOT_FOUND', message: `There is no cluster "${name}".` });

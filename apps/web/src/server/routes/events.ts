@@ -1,5 +1,6 @@
 /** Events, read through the edge's public API. */
 import { recordReading } from '../audit/record-reading.ts';
+import { edgeFor } from '../edge/edge-for.ts';
 import { refusedByEdge } from '../edge/refused-by-edge.ts';
 import { eventFilterSchema, eventPageSchema, eventTarget, eventTargetSchema } from '../events/event-query.ts';
 import { type EventRow, eventRow } from '../events/event-rows.ts';
@@ -16,9 +17,9 @@ const EVENTS = { resource: 'event' } as const;
 
 export const eventsRouter = router({
   page: reading.input(eventPageSchema).query(async ({ ctx, input, signal }) => {
-    const { server, identity } = ctx;
+    const { server } = ctx;
     await recordReading(ctx, { ...EVENTS, operation: 'events.page', target: input.stream, input });
-    const found = await findEvents(server.edge.as(identity.principal), input, signal).catch(refusedByEdge);
+    const found = await findEvents(edgeFor(ctx), input, signal).catch(refusedByEdge);
     return {
       ...found,
       events: found.events.map(eventRow) as readonly EventRow[],
@@ -31,11 +32,10 @@ export const eventsRouter = router({
     input,
     signal,
   }): AsyncGenerator<TailBatch> {
-    const { server, identity } = ctx;
     await recordReading(ctx, { ...EVENTS, operation: 'events.tail', target: input.stream, input });
     const ending = endingOf(ctx, signal, ['events:read', eventTarget(input)]);
     try {
-      yield* tail(server.edge.as(identity.principal), input, ending);
+      yield* tail(edgeFor(ctx), input, ending);
     } catch (error) {
       if (!ending.aborted) refusedByEdge(error);
     }

@@ -4,7 +4,15 @@ import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { forecastPicture } from '../forecasts/forecast-picture.ts';
 import { driftOf, rankedRow } from '../forecasts/forecast-views.ts';
-import { type HeatPicture, packed, rangeOf, rowsOf, streamOf } from '../heat/heat-picture.ts';
+import {
+  type HeatPicture,
+  hottestKeys,
+  packed,
+  rangeOf,
+  rowsOf,
+  streamOf,
+  withKeys,
+} from '../heat/heat-picture.ts';
 import { heatQuerySchema } from '../heat/heat-query.ts';
 import type { ConsoleServer } from '../main.ts';
 import { away, query, router } from '../trpc.ts';
@@ -135,16 +143,18 @@ async function pictureOfForecast(
     ...(input.from === null || input.to === null ? {} : { range: rangeOf(input.from, input.to) }),
   });
   if (heat === undefined) return null;
+  const nowMs = Date.now();
+  const hot = await hottestKeys(parts.telemetry, stream.id, { fromMs: nowMs - HOUR_MS, toMs: nowMs });
   return {
     ...heat,
     metric: input.show,
     stream: stream.name,
-    rows: rowsOf(heat, map, stream.id),
+    rows: withKeys(rowsOf(heat, map, stream.id), hot),
     values: packed(heat.values),
-    forecastFrom: Math.max(0, Math.ceil((Date.now() - heat.fromMs) / heat.columnMs)),
+    forecastFrom: Math.max(0, Math.ceil((nowMs - heat.fromMs) / heat.columnMs)),
     patterns: [],
     marks: { marks: [], isWhole: true },
-    nowMs: Date.now(),
+    nowMs,
   };
 }
 

@@ -3,9 +3,12 @@ import {
   churnOf,
   EVERY_CLUSTER,
   OWN_CLUSTER,
+  type PlanRow,
+  planStateOf,
   RECOMMENDATION_STATES,
   REVERSAL_TIMES,
 } from '@foreshard/core/advising';
+import { planDocument } from '@foreshard/core/operations/handlers';
 import { z } from 'zod';
 import type { ConsoleServer } from '../main.ts';
 import {
@@ -22,6 +25,10 @@ const DECISIONS_MAX = 100;
 const CHURN_MS = 7 * 86_400_000;
 /** More than anybody would let a planner move in a week. */
 const CHURN_MAX = 10_000;
+const PLANS_MAX = 50;
+const ENDED_PLANS = 5;
+/** Whoever approved it comes back to see what became of it. */
+const ENDED_SHOWN_MS = 2 * 3_600_000;
 const PENDING = ['open', 'approved', 'running'] as const;
 
 export const recommendationsRouter = router({
@@ -65,6 +72,27 @@ export const recommendationsRouter = router({
       };
     }),
 
+  /** What waits or goes on, and the newest that have ended; each part also as a row of the inbox. */
+  plans: query.query(async ({ ctx: { server } }) => {
+    const map = known(server);
+    const nowMs = Date.now();
+    const [{ policy }, live, newest, writePause] = await Promise.all([
+      server.policies.at(nowMs),
+      server.plans.list({ cluster: EVERY_CLUSTER, ended: false, limit: PLANS_MAX }),
+      server.plans.list({ cluster: EVERY_CLUSTER, ended: true, limit: ENDED_PLANS }),
+      server.writePauses.measured(),
+    ]);
+    const context = { policy, hosts: map.hosts(), writePause, moves: server.moves, nowMs };
+    const ended = newest.filter((one) => isWorthShowing(one, nowMs) && !live.some(({ id }) => id === one.id));
+    const shown = await Promise.all(
+      [...live, ...ended].map(async (plan) => ({
+        ...(await planDocument(plan, context)),
+        rows: plan.parts.map((record) => recommendationView(map, policy, record)),
+      })),
+    );
+    return { plans: shown, atMs: nowMs };
+  }),
+
   churn: query.query(async ({ ctx: { server } }) => {
     const nowMs = Date.now();
     const [{ policy }, moves, done] = await Promise.all([
@@ -94,6 +122,16 @@ export const recommendationsRouter = router({
     }));
   }),
 });
+
+/** Of what was carried out, or undone. */
+function isWorthShowing(plan: PlanRow, nowMs: number): boolean {
+  const lastMs = Math.max(
+    plan.lastMs,
+    plan.undone?.atMs ?? 0,
+    ...plan.parts.map(({ endedMs }) => endedMs ?? 0),
+  );
+  return planStateOf(plan) !== 'dropped' && nowMs - lastMs < ENDED_SHOWN_MS;
+}
 
 function known(server: ConsoleServer) {
   const { map } = server.map;

@@ -230,7 +230,7 @@ describe('recommendations', () => {
       pressures: [{ host: '1', before: 2, after: 1 }],
       recommendations: [body(1, 'when-convenient'), body(2, 'soon'), body(3, 'now'), body(4, 'soon')],
     };
-    await server.recommendations.record(plan, 1, Date.now());
+    await server.recommendations.record(plan, { policyVersion: 1, nowMs: Date.now() });
   });
 
   it('that are pending come by urgency, with the last plan', async () => {

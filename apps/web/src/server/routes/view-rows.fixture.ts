@@ -111,6 +111,7 @@ export const VIEWS: Readonly<Record<string, ViewRow>> = {
     bad: [...BAD_FILTERS, [{ limit: 0 }, 'limit'], [{ limit: 501 }, 'limit']],
   },
   'consumers.list': STORES,
+  'consumers.caches': STORES,
   'consumers.detail': {
     ...{ ...STORES, input: { group: 'g' } },
     bad: [
@@ -156,6 +157,7 @@ export const VIEWS: Readonly<Record<string, ViewRow>> = {
   'migrations.show': { ...STORES, input: { id: 1 }, bad: [[{ id: 0 }, 'id']] },
   'recommendations.list': { ...STORES, input: {}, bad: [[{ ended: 'yes' }, 'ended']] },
   'recommendations.churn': STORES,
+  'recommendations.plans': STORES,
   'recommendations.decisions': STORES,
   // without a worker they are answered with the reason
   'whatIf.ask': {

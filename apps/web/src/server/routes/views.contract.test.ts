@@ -2,6 +2,7 @@
  * Every view of the console over real stores: what it refuses and why, and which server it cannot do without. There is
  * no worker and no edge; with them see e2e/src/views.
  */
+import type { AuditEntry } from '@foreshard/core/audit';
 import { startTcpProxy, type TcpProxy } from '@foreshard/local';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -39,7 +40,7 @@ afterAll(async () => {
 /** Whose rows ask for what is not there. */
 const ABSENT = ['hints.effect', 'migrations.show', 'clusters.detail', 'notifications.delivery'];
 /** They ask the edge, and there is none. */
-const AT_EDGE = ['events.page', 'consumers.list', 'consumers.detail'];
+const AT_EDGE = ['events.page', 'consumers.list', 'consumers.detail', 'consumers.caches'];
 /** Whatever is away is named. */
 const AWAY =
   /PostgreSQL (has not answered yet|at \S+ (cannot be reached|does not answer))|control Redis|The edge at/;
@@ -187,15 +188,19 @@ describe('the live picture', () => {
 describe('the sample', () => {
   it('is not started twice', async () => {
     const command = { program: process.execPath, args: ['-e', 'setTimeout(() => {}, 60_000)'] };
-    const target = { edgeUrl: 'http://127.0.0.1:1', token: 'x' };
-    const sample = new SampleRun(target, () => ({ ...command, cwd: '/', dataDir: '/nowhere' }));
-    const ask = callerOf({ ...blind.server, sample });
+    const sample = new SampleRun('http://127.0.0.1:1', () => ({ ...command, cwd: '/', dataDir: '/nowhere' }));
+    const rows: AuditEntry[] = [];
+    const audit = { done: async (entry: AuditEntry) => void rows.push(entry) };
+    const token = { make: async () => ({ id: 't', plaintext: 'x' }), revoke: async () => true };
+    const parts = { sample, sampleTokens: () => token, audit: audit as typeof blind.server.audit };
+    const ask = callerOf({ ...blind.server, ...parts });
     try {
       expect(await ask.sample.start()).toMatchObject({ kind: 'running' });
       await expect(ask.sample.start()).rejects.toMatchObject({
         ...{ code: 'CONFLICT', message: 'The sample is already being replayed.' },
       });
       expect(await ask.sample.stop()).toMatchObject({ kind: 'running', stopping: true });
+      expect(rows.map(({ operation }) => operation)).toEqual(['sample.start', 'sample.start', 'sample.stop']);
     } finally {
       sample.kill();
     }

@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { ReplayCommand } from './replay-command.ts';
 import { replayCommand, SAMPLE_ROWS } from './replay-command.ts';
 import { parseProgress } from './replay-output.ts';
@@ -14,7 +14,19 @@ const RESULT = {
   ok: true,
   mismatches: [],
 };
-const target = { edgeUrl: 'http://127.0.0.1:1', token: 'secret' };
+const EDGE = 'http://127.0.0.1:1';
+let revoked: string[];
+let made: number;
+const tokens = {
+  async make() {
+    made += 1;
+    return { id: `t-${made}`, plaintext: 'secret' };
+  },
+  revoke: async (id: string) => void revoked.push(id),
+};
+beforeEach(() => {
+  [revoked, made] = [[], 0];
+});
 const runs: SampleRun[] = [];
 afterEach(() => {
   for (const run of runs.splice(0)) run.kill();
@@ -23,7 +35,7 @@ afterEach(() => {
 /** A child process that speaks as the replay does. */
 function runOf(script: string, asked: boolean[] = []): SampleRun {
   const command = { program: process.execPath, args: ['-e', script], cwd: '/', dataDir: '/nowhere' };
-  const run = new SampleRun(target, (goOn): ReplayCommand => {
+  const run = new SampleRun(EDGE, (goOn): ReplayCommand => {
     asked.push(goOn);
     return command;
   });
@@ -52,7 +64,7 @@ it('shows progress, then what was proved', async () => {
     console.error('sending: 2/3 (66%), 10 events/s');
     setTimeout(() => console.log(${JSON.stringify(JSON.stringify(RESULT))}), 300);
   `);
-  expect(run.start()).toBe(true);
+  expect(await run.start(tokens)).toBe(true);
   await expect.poll(() => run.status).toMatchObject({ progress: { count: 2 }, rows: SAMPLE_ROWS });
   await ended(run).toBe('done');
   expect(run.status).toMatchObject({ result: RESULT });
@@ -60,8 +72,8 @@ it('shows progress, then what was proved', async () => {
 
 it('runs one at a time', async () => {
   const run = runOf('setTimeout(() => {}, 60_000)');
-  expect(run.start()).toBe(true);
-  expect(run.start()).toBe(false);
+  expect(await run.start(tokens)).toBe(true);
+  expect(await run.start(tokens)).toBe(false);
 });
 
 it('stops when asked, says where, and goes on from there', async () => {
@@ -71,26 +83,26 @@ it('stops when asked, says where, and goes on from there', async () => {
      console.error('sending: 2/3 (66%)'); setTimeout(() => {}, 60_000);`,
     asked,
   );
-  run.start();
+  await run.start(tokens);
   await expect.poll(() => run.status).toMatchObject({ progress: { count: 2 } });
   run.stop();
   expect(run.status).toMatchObject({ kind: 'running', stopping: true });
   await ended(run).toBe('stopped');
   expect(run.status).toMatchObject({ said: 'stopped after row 2' });
-  run.start();
+  await run.start(tokens);
   expect(asked).toEqual([false, true]);
 });
 
 it('tells why it failed, in the words of the command', async () => {
   const run = runOf(`console.error('no connection to the edge'); process.exit(1)`);
-  run.start();
+  await run.start(tokens);
   await ended(run).toBe('failed');
   expect(run.status).toMatchObject({ reason: 'no connection to the edge' });
 });
 
 it('shows the message of a crash, not its stack', async () => {
   const run = runOf(`throw new TypeError('no such trace')`);
-  run.start();
+  await run.start(tokens);
   await ended(run).toBe('failed');
   expect(run.status).toMatchObject({ reason: 'TypeError: no such trace' });
 });
@@ -99,21 +111,31 @@ it('shows a mismatch as a result, although the command then fails', async () => 
   const run = runOf(
     `console.log(${JSON.stringify(JSON.stringify({ ...RESULT, stored: 2, ok: false }))}); process.exitCode = 1`,
   );
-  run.start();
+  await run.start(tokens);
   await ended(run).toBe('done');
   expect(run.status).toMatchObject({ result: { ok: false } });
 });
 
-it('has nothing to start without a token or without the command', () => {
-  const withoutToken = new SampleRun({ ...target, token: undefined }, () => replayCommand(false));
-  withoutToken.start();
-  expect(withoutToken.status).toMatchObject({
-    kind: 'failed',
-    reason: expect.stringContaining('FORESHARD_TOKEN'),
-  });
-  const withoutCommand = new SampleRun(target, () => undefined);
-  withoutCommand.start();
-  expect(withoutCommand.status.kind).toBe('failed');
+it('has nothing to start without the command', async () => {
+  const withoutCommand = new SampleRun(EDGE, () => undefined);
+  await withoutCommand.start(tokens);
+  expect([withoutCommand.status.kind, made]).toEqual(['failed', 0]);
+});
+
+it('has a token for each run, which is revoked at its end, however that comes', async () => {
+  const run = runOf('console.error(process.env.FORESHARD_TOKEN); process.exit(1)');
+  for (const id of ['t-1', 't-2']) {
+    await run.start(tokens);
+    await ended(run).toBe('failed');
+    expect(run.status).toMatchObject({ reason: 'secret' });
+    expect(revoked.at(-1)).toBe(id);
+  }
+});
+
+it('is not started without a token, and says why', async () => {
+  const run = runOf('process.exit(0)');
+  await run.start({ ...tokens, make: async () => Promise.reject(new Error('PostgreSQL is away')) });
+  expect(run.status).toMatchObject({ kind: 'failed', reason: expect.stringContaining('PostgreSQL is away') });
 });
 
 it('keeps apart from the replays a user starts by hand', () => {

@@ -1,7 +1,8 @@
 /**
  * "Replay the sample": runs the replay command of the CLI as a child of this process, one at a time, and
  * keeps what it last said for every open tab. The child is the very command a user would type, so the
- * console has no path of its own through the system. It ends with the console.
+ * console has no path of its own through the system. It ends with the console. Each run comes with a token of its own, for
+ * the stream of the sample alone, which is revoked at its end.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -31,25 +32,25 @@ export type SampleStatus =
   | { readonly kind: 'stopped'; readonly endedAtMs: number; readonly said: string }
   | { readonly kind: 'failed'; readonly endedAtMs: number; readonly reason: string };
 
-export interface SampleTarget {
-  readonly edgeUrl: string;
-  readonly token: string | undefined;
+/** Of one run; the owner is who started it. */
+export interface SampleTokens {
+  make(): Promise<{ readonly id: string; readonly plaintext: string }>;
+  revoke(id: string): Promise<unknown>;
 }
 
 type FindCommand = (goOn: boolean) => ReplayCommand | undefined;
 
 const NOT_INSTALLED =
   'The replay command is not beside this console. Run it from a checkout: npm run foreshard -- replay --trace flights --speed max';
-const NO_TOKEN = 'This console has no token for the edge. Set FORESHARD_TOKEN for it and start it again.';
 
 export class SampleRun {
-  private readonly target: SampleTarget;
+  private readonly edgeUrl: string;
   private readonly findCommand: FindCommand;
   private current: SampleStatus = { kind: 'idle' };
   private child: ChildProcess | undefined;
 
-  constructor(target: SampleTarget, findCommand: FindCommand) {
-    this.target = target;
+  constructor(edgeUrl: string, findCommand: FindCommand) {
+    this.edgeUrl = edgeUrl;
     this.findCommand = findCommand;
   }
 
@@ -58,12 +59,11 @@ export class SampleRun {
   }
 
   /** `false` when one is running already. After a stopped replay it goes on where that one was. */
-  start(): boolean {
+  async start(tokens: SampleTokens): Promise<boolean> {
     if (this.current.kind === 'running') return false;
     const command = this.findCommand(this.current.kind === 'stopped');
     if (command === undefined) this.fail(NOT_INSTALLED);
-    else if (this.target.token === undefined) this.fail(NO_TOKEN);
-    else this.run(command, this.target.token);
+    else await this.launch(command, tokens);
     return true;
   }
 
@@ -80,11 +80,25 @@ export class SampleRun {
     this.child?.kill('SIGKILL');
   }
 
-  private run({ program, args, cwd, dataDir }: ReplayCommand, token: string): void {
+  private async launch(command: ReplayCommand, tokens: SampleTokens): Promise<void> {
+    // whoever starts it meanwhile is told that it runs
     const startedAtMs = Date.now();
     this.current = { kind: 'running', startedAtMs, rows: SAMPLE_ROWS, progress: null, stopping: false };
+    try {
+      const { id, plaintext } = await tokens.make();
+      this.run(command, plaintext, () => tokens.revoke(id));
+    } catch (error) {
+      this.fail(`The replay got no token: ${(error as Error).message}`);
+    }
+  }
+
+  private run(
+    { program, args, cwd, dataDir }: ReplayCommand,
+    token: string,
+    revoke: () => Promise<unknown>,
+  ): void {
     const access = {
-      FORESHARD_EDGE_URL: this.target.edgeUrl,
+      FORESHARD_EDGE_URL: this.edgeUrl,
       FORESHARD_TOKEN: token,
       FORESHARD_DATA_DIR: dataDir,
     };
@@ -103,9 +117,13 @@ export class SampleRun {
       else if (isStatusLine(line)) said = line.trim();
     });
     child.on('error', (error) => (said = error.message));
-    child.on('close', (code) =>
-      this.ended(output, said || `the replay ended with code ${code} and said nothing`),
-    );
+    child.on('close', (code) => {
+      // where that fails it expires by itself
+      revoke().catch((error: Error) =>
+        process.stderr.write(`console: the token of the sample was not revoked: ${error.message}\n`),
+      );
+      this.ended(output, said || `the replay ended with code ${code} and said nothing`);
+    });
   }
 
   private progressed(progress: SampleProgress): void {
