@@ -20,7 +20,7 @@ import { interleave, ratio } from './measure/interleave.ts';
 import { EVENT_BYTES, zipfSampler } from './measure/random-events.ts';
 
 const EVENTS_PER_CALL = 1_000;
-const SHARDLETS = 1_000;
+export const SHARDLETS = 1_000;
 const DEDUP = { windowMicros: 900e6, leadMicros: 60e6 };
 const EPOCH = 1;
 
@@ -34,13 +34,13 @@ interface Call {
 }
 
 /** Fresh events over Zipf-chosen shardlets, as one call of each kind stores them. */
-function nextCall(shardletOf: () => number): Call {
+export function nextCall(shardletOf: () => number, events = EVENTS_PER_CALL): Call {
   const frames: Buffer[] = [];
   const shardlets: number[] = [];
   const ids: string[] = [];
   const identity = new Uint32Array(4);
   const grouped = new Map<number, Buffer[]>();
-  for (let i = 0; i < EVENTS_PER_CALL; i++) {
+  for (let i = 0; i < events; i++) {
     const shardlet = shardletOf() + 1;
     const id = String(++nextId);
     const payload = randomBytes(EVENT_BYTES);
@@ -68,14 +68,14 @@ function nextCall(shardletOf: () => number): Call {
   return { groups, frames, shardlets, ids };
 }
 
-async function openShardlets(host: EventHost): Promise<void> {
+export async function openShardlets(host: EventHost): Promise<void> {
   for (let id = 1; id <= SHARDLETS; id++) {
     const reply = await host.createOpen(id, EPOCH, { stream: 1, range: WHOLE, dedup: DEDUP }, []);
     if (reply.kind !== 'created') throw new Error(`createOpen: ${JSON.stringify(reply)}`);
   }
 }
 
-async function appendAll(host: EventHost, calls: readonly Call[]): Promise<void> {
+export async function appendAll(host: EventHost, calls: readonly Call[]): Promise<void> {
   for (const call of calls) {
     const replies = await host.append(call.groups);
     if (replies.some((reply) => reply.kind !== 'appended')) throw new Error('an append was refused');

@@ -9,6 +9,10 @@ export interface BenchOptions {
   readonly seconds: number;
   /** delay added to every fdatasync of the hosts, ms */
   readonly fsyncMs: number;
+  /** parts of it; empty: all */
+  readonly only?: readonly string[];
+  /** a look whether it runs: small and short, its figures tell nothing */
+  readonly isQuick?: boolean;
   /** what was started stays, to be looked at, until it is told to end */
   readonly keep?: boolean;
   /** times the sample's own pace */
@@ -17,6 +21,8 @@ export interface BenchOptions {
   readonly minutes?: number;
   /** load of the busiest ten minutes over what all hosts take together */
   readonly peakUse?: number;
+  /** the folder of recorded traces */
+  readonly data?: string;
 }
 
 export interface BenchResult {

@@ -5,13 +5,15 @@
  * stable on a shared machine. With --json the result is one document on stdout:
  * { name, machine, mode, ratios: { NAME: { median, min, max, rounds } } }.
  */
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { BenchOptions, BenchResult } from './bench.ts';
 import { machine } from './measure/machine.ts';
 
 const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promise<BenchResult> }>> = {
   append: () => import('./append.ts'),
+  'append-news': () => import('./append-news.ts'),
   lookup: () => import('./lookup.ts'),
   ingest: () => import('./ingest.ts'),
   latency: () => import('./latency.ts'),
@@ -24,14 +26,24 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   heatmap: () => import('./heatmap.ts'),
   console: () => import('./console.ts'),
   live: () => import('./live.ts'),
+  cache: () => import('./cache.ts'),
   'forecast-tick': () => import('./forecast-tick.ts'),
+  consume: () => import('./consume.ts'),
+  correlate: () => import('./correlate.ts'),
+  rehoming: () => import('./rehoming.ts'),
 };
+
+/** where the traces are on the machines of this project */
+const BESIDE_CHECKOUT = join(import.meta.dirname, '../../../shared/data');
 
 const usage = `usage: npm run bench -- forecast --data DIR [--part tune|test] [--only nyc_taxi,m4] [--stride 1] [--expensive mstl,arima] [--json]
        npm run bench -- coverage --data DIR [--json]
+       npm run bench -- checkpoint [--data DIR] [--only taxi,nasa] [--json]
+       npm run bench -- assignment [--rounds SEEDS] [--json]
        npm run bench -- policy [--data DIR] [--only flights,hot-key] [--rounds SEEDS or, with --tune, tries] [--tune] [--json]
        npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--rounds 5] [--seconds 5] [--ids 10000000] [--shardlets 10000] [--fsync-ms 0]
        npm run bench -- versions --against CHECKOUT [--only append,ingest,latency] [--rounds 20] [--seconds 3] [--json]
+       npm run bench -- consume [--only latency-2048,idle,throughput,groups] [--quick] [--rounds 5] [--seconds 5] [--json]
        npm run bench -- live [--rounds 2] [--speed 20] [--minutes 90] [--peak-use 0.8] [--json]`;
 
 function options() {
@@ -56,6 +68,7 @@ function options() {
         stride: { type: 'string', default: '1' },
         expensive: { type: 'string', default: 'mstl' },
         tune: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
       },
     });
   } catch (error) {
@@ -77,6 +90,8 @@ const { values, positionals } = options();
 const name = positionals[0] ?? '';
 if (name === 'forecast') await forecasts();
 if (name === 'coverage') await coverages();
+if (name === 'checkpoint') await checkpoints();
+if (name === 'assignment') await assignments();
 if (name === 'policy') await policies();
 if (name === 'versions') await versions();
 const bench = BENCHES[name] ?? fail(usage);
@@ -87,6 +102,9 @@ const result = await (await bench()).run({
   shardlets: number('shardlets', values.shardlets),
   fsyncMs: number('fsync-ms', values['fsync-ms']),
   keep: values.keep,
+  only: values.only === '' ? [] : values.only.split(','),
+  isQuick: values.quick,
+  ...(values.data === '' ? {} : { data: values.data }),
   speed: Math.max(1, number('speed', values.speed)),
   minutes: Math.max(1, number('minutes', values.minutes)),
   peakUse: Math.min(1, Math.max(0.1, number('peak-use', values['peak-use']))),
@@ -130,6 +148,26 @@ async function coverages(): Promise<never> {
   const { run } = await import('./coverage.ts');
   if (values.data === '') fail(`where are the traces? Give --data DIR or set FORESHARD_DATA\n${usage}`);
   run({ data: values.data, json: values.json });
+  process.exit(0);
+}
+
+/** The yardsticks are fixed intervals, fixed counts and the optimum. */
+async function checkpoints(): Promise<never> {
+  const { run } = await import('./checkpoint.ts');
+  const { TRACE_NAMES } = await import('./checkpoint/arrival-traces.ts');
+  const data = values.data === '' ? BESIDE_CHECKOUT : values.data;
+  if (!existsSync(data)) fail(`no traces in ${data}: give --data DIR or set FORESHARD_DATA\n${usage}`);
+  const only = values.only === '' ? [] : values.only.split(',');
+  const unknown = only.find((trace) => !TRACE_NAMES.includes(trace));
+  if (unknown !== undefined) fail(`--only takes ${TRACE_NAMES.join(', ')}, not "${unknown}"`);
+  run({ data, only, json: values.json });
+  process.exit(0);
+}
+
+/** The yardstick is assignment by count. The sample ships with the product, so --data is not needed. */
+async function assignments(): Promise<never> {
+  const { run } = await import('./assignment.ts');
+  await run({ rounds: Math.max(1, number('rounds', values.rounds)), json: values.json });
   process.exit(0);
 }
 

@@ -35,8 +35,14 @@ const CALL_GROUPS_MAX = 1_000;
 
 export const systemClock: Clock = { nowMicros: () => Date.now() * MICROS_PER_MS };
 
+export interface AppendsHeard {
+  /** a host went back, and is used again although nobody names what it lost */
+  usedAgain(host: number): void;
+  appended(shardlet: number, lastSeq: number): void;
+}
+
 /** Appends as they go through an edge, with what has to run beside them. */
-export function appending(parts: EdgeParts, loaded: Loaded, usedAgain: (host: number) => void) {
+export function appending(parts: EdgeParts, loaded: Loaded, heard: AppendsHeard) {
   const { map, hosts, metrics, warn, fault } = loaded;
   const { settings } = parts;
   const guard = new MemoryGuard(
@@ -51,10 +57,13 @@ export function appending(parts: EdgeParts, loaded: Loaded, usedAgain: (host: nu
     (shardlet, keyHash) => hotKeys.observe(shardlet, keyHash),
   );
   const acknowledged = new LastAcknowledged();
-  const claims = hostClaims(parts, loaded, acknowledged, usedAgain);
+  const claims = hostClaims(parts, loaded, acknowledged, heard.usedAgain);
   const observer = {
     ...observerOf(metrics, load, map.topology, fault, warn),
-    acknowledged: acknowledged.note.bind(acknowledged),
+    acknowledged(host: number, shardlet: number, epoch: number, seq: number, ts: number) {
+      acknowledged.note(host, shardlet, epoch, seq, ts);
+      heard.appended(shardlet, seq);
+    },
   };
   const isFull = (hostId: number) => guard.isFull(hostId);
   const limits = limitsOf(settings);

@@ -2,10 +2,13 @@
 import type { AssertionKey } from '@foreshard/core/access';
 import type { HotKey, PolicyStore } from '@foreshard/core/advising';
 import type { AuditWriter } from '@foreshard/core/audit';
+import type { CacheReport } from '@foreshard/core/caching';
+import type { DueRecords } from '@foreshard/core/checkpointing';
 import type { GroupStore } from '@foreshard/core/consuming';
 import type { EventHost, HostProofStore, ProgressWatch } from '@foreshard/core/hosts';
 import type { OperationStores } from '@foreshard/core/operations/handlers';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
+import type { StateStores } from './consuming/index.ts';
 import type { KnownToken } from './http/bearer.ts';
 import type { EdgeMetrics } from './http/metrics.ts';
 import type { TokenCheck } from './http/token-check.ts';
@@ -33,13 +36,20 @@ export interface EdgeParts {
   readonly markTokensUsed: (ids: readonly string[]) => Promise<void>;
   readonly proofs: Pick<HostProofStore, 'claim' | 'verdict'>;
   readonly groups: GroupStore;
+  /** of members that keep state */
+  readonly checkpoints: Omit<StateStores, 'bytesMax'> & { readonly due: Pick<DueRecords, 'recent'> };
   /** hosts that nobody uses until a person has looked; never fails, never waits long */
   readonly hostAlarms: RouteParts['hostAlarms'];
   readonly hotKeys: HotKeyParts;
+  /** for people */
+  readonly publishCache: (report: CacheReport) => Promise<void>;
   /** what operations are carried out on */
   readonly operations: (
     map: TopologyMap,
-  ) => Omit<OperationStores, 'groups' | 'groupService' | 'map' | 'onHost' | 'nowMs'>;
+  ) => Omit<
+    OperationStores,
+    'groups' | 'groupService' | 'letters' | 'upkeep' | 'oldestEvent' | 'map' | 'onHost' | 'nowMs'
+  >;
   /** where orders and denials are recorded */
   readonly audit: AuditWriter;
   /** of tokens and streams that have their own */
@@ -67,6 +77,8 @@ export type Fault = (error: unknown, trace?: Trace) => void;
 
 /** What is there before an event can be taken. */
 export interface Loaded {
+  /** where clients reach this edge, as far as it knows */
+  readonly publicUrl: string | undefined;
   readonly map: FollowedMap;
   readonly hosts: HostConnections;
   readonly tokens: TokenCheck;

@@ -26,8 +26,8 @@ import {
 } from '@foreshard/local';
 
 const MIGRATIONS = new URL('../../../prisma/migrations', import.meta.url).pathname;
-const EDGE = new URL('main.ts', import.meta.url).pathname;
-const WORKER = new URL('../../worker/src/main.ts', import.meta.url).pathname;
+export const EDGE = new URL('main.ts', import.meta.url).pathname;
+export const WORKER = new URL('../../worker/src/main.ts', import.meta.url).pathname;
 const POLL_MS = 20;
 const PATIENCE_MS = 30_000;
 
@@ -61,6 +61,7 @@ export class EdgeCluster {
   private readonly removeFolder: () => Promise<void>;
   private edge: ChildProcess | undefined;
   private worker: ChildProcess | undefined;
+  private readonly others: ChildProcess[] = [];
 
   /**
    * `sharedPostgres`: the topology store is a database of that server, which others use as well; else of one that may
@@ -119,7 +120,7 @@ export class EdgeCluster {
 
   async stop(): Promise<void> {
     await this.stopEdge('SIGKILL');
-    await ended(this.worker, 'SIGKILL');
+    await Promise.all([this.worker, ...this.others].map((child) => ended(child, 'SIGKILL')));
     await this.control.close();
     await Promise.all([...this.hosts, this.controlRedis, this.ownPostgres].map((server) => server?.stop()));
     await this.removeFolder();
@@ -130,6 +131,22 @@ export class EdgeCluster {
     this.edgeUrl = `http://127.0.0.1:${port}`;
     this.edge = this.spawn(EDGE, { EDGE_PORT: port, ...env });
     await until('the edge is ready', async () => (await fetch(`${this.edgeUrl}/readyz`)).ok);
+  }
+
+  /** One more, beside the edge that tests ask; answers its address. */
+  async startAnotherEdge(): Promise<string> {
+    const port = String(await freePort());
+    const url = `http://127.0.0.1:${port}`;
+    this.others.push(this.spawn(EDGE, { EDGE_PORT: port }));
+    await until('the other edge is ready', async () => (await fetch(`${url}/readyz`)).ok);
+    return url;
+  }
+
+  /** One that the test kills itself; what is left of it ends with the cluster. */
+  startProcess(script: string, env: Readonly<Record<string, string>>): ChildProcess {
+    const child = this.spawn(script, env);
+    this.others.push(child);
+    return child;
   }
 
   /** Answers the exit code. */
@@ -206,7 +223,7 @@ export class EdgeCluster {
     await host.close();
   }
 
-  private spawn(script: string, env: Record<string, string>): ChildProcess {
+  private spawn(script: string, env: Readonly<Record<string, string>>): ChildProcess {
     const wantsLog = process.env.FORESHARD_TEST_LOG !== undefined;
     return spawn(process.execPath, [script], {
       env: { ...process.env, ...this.environment, LOG_LEVEL: 'info', ...env },

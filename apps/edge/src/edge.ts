@@ -6,12 +6,16 @@
  * events. Stop: take no new request, finish those under way, hand over the last counters.
  */
 import { join } from 'node:path';
+import { oldestEvent } from '@foreshard/core/consuming';
+import { Frontiers, Heads } from '@foreshard/core/heads';
 import { OPERATIONS } from '@foreshard/core/operations';
 import { OperationRunner, operationHandlers } from '@foreshard/core/operations/handlers';
 import { appending, systemClock } from './appending.ts';
+import { caching } from './caching.ts';
 import { consuming } from './consuming/index.ts';
 import type { EdgeParts, Fault, Loaded, Warn } from './edge-parts.ts';
 import { ByteBudget } from './http/byte-budget.ts';
+import { CrossOrigin } from './http/cross-origin.ts';
 import { EdgeMetrics } from './http/metrics.ts';
 import { TokenCheck } from './http/token-check.ts';
 import { requestId } from './http/trace.ts';
@@ -29,9 +33,10 @@ import { reading } from './reading/index.ts';
 import { EventsEndpoint } from './serving/events-endpoint.ts';
 import { edgeRoutes } from './serving/routes.ts';
 import { EdgeServer } from './serving/server.ts';
-import { SharedRedis } from './sharing/index.ts';
+import { LivingEdges, SharedRedis } from './sharing/index.ts';
 import { mountTelemetry } from './telemetry/mount.ts';
 import { RecordIntake } from './telemetry/record-intake.ts';
+import { later } from './timers.ts';
 
 export interface RunningEdge {
   readonly url: string;
@@ -39,6 +44,8 @@ export interface RunningEdge {
 }
 
 const MAP_RETRY_MS = 1_000;
+/** Who listens there does not know how it is reached. */
+const EVERY_ADDRESS = new Set(['0.0.0.0', '::']);
 const DRAIN_MS = 10_000;
 /** The same warning is written once in this time: an absent server would fill the log. */
 const WARN_PAUSE_MS = 10_000;
@@ -46,7 +53,7 @@ const WARN_PAUSE_MS = 10_000;
 export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
   const { settings, log } = parts;
   const metrics = new EdgeMetrics();
-  const server = new EdgeServer(metrics, settings);
+  const server = new EdgeServer(metrics, new CrossOrigin(settings.corsOrigins), settings);
   const port = await server.listen(settings.host, settings.port);
   const url = `http://${settings.host}:${port}`;
   log.info({ url }, 'listening');
@@ -56,10 +63,12 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
   const quotas = quotaBookOf(parts, warn);
   const [map] = await Promise.all([followedMap(parts, warn), tokens.start(), quotas.start()]);
   const hosts = parts.connectHosts(map.topology);
-  const { handlers, start, stop } = assemble(parts, { map, hosts, tokens, quotas, metrics, warn, fault });
+  const { handlers, start, stop } = assemble(parts, {
+    ...{ map, hosts, tokens, quotas, metrics, warn, fault },
+    publicUrl: settings.publicUrl ?? (EVERY_ADDRESS.has(settings.host) ? undefined : url),
+  });
   server.ready(handlers);
-  start();
-  await map.start();
+  await Promise.all([start(), map.start()]);
   log.info({ url }, 'ready');
   return {
     url,
@@ -77,15 +86,29 @@ export async function startEdge(parts: EdgeParts): Promise<RunningEdge> {
 /** The handlers of requests, with what runs beside them. */
 function assemble(parts: EdgeParts, loaded: Loaded) {
   const { map, hosts, metrics, tokens } = loaded;
-  const appends = appending(parts, loaded, (host) => reads.readAnew(host));
+  const frontiers = new Frontiers({ hosts, map, nowMs: monotonicMs });
+  const heads = new Heads({ frontiers, map, later, nowMs: monotonicMs, fault: loaded.fault });
+  const appends = appending(parts, loaded, {
+    usedAgain: (host) => frontiers.readAnew(host),
+    appended: (shardlet, lastSeq) => heads.noteAppended(shardlet, lastSeq),
+  });
+  const cache = caching(parts, loaded, frontiers);
   const reads = reading({
-    ...{ map, hosts, clock: systemClock },
+    ...{ map, hosts, frontiers, reads: cache.reads, clock: systemClock },
     onRead: (shardlet, events) => appends.load.read(shardlet, events),
   });
-  const groups = consuming({
-    ...{ groups: parts.groups, map, hosts },
-  });
+  const edges = livingEdges(parts, loaded);
+  const { topology, wake } = parts.operations(map.topology);
   const budget = new ByteBudget(parts.settings.inFlightBytesMax);
+  const groups = consuming({
+    ...{ groups: parts.groups, map, hosts, heads, reads: cache.reads, topology, wake },
+    promises: frontiers,
+    state: { ...parts.checkpoints, bytesMax: parts.settings.checkpointBytesMax },
+    budget,
+    actor: parts.settings.edgeId,
+    time: { nowMs: monotonicMs, later },
+    preferredEdge: (group, member) => edges.preferred(group, member),
+  });
   const events = eventsEndpoint(parts, loaded, { appends, budget });
   const routes = routesOf(parts, loaded, { events, reads, groups, budget });
   metrics.watch({
@@ -95,16 +118,24 @@ function assemble(parts: EdgeParts, loaded: Loaded) {
     mapAgeSeconds: () => map.ageMs / 1_000,
     tokensAgeSeconds: () => tokens.ageMs / 1_000,
     followers: () => reads.followers(),
+    cache: () => cache.reads.stats,
     hostClaims: () => appends.claims.open,
   });
   return {
     handlers: { events, routes },
-    start: appends.start,
+    start() {
+      appends.start();
+      cache.start();
+      return edges.start();
+    },
     async stop(drain: () => Promise<void>) {
       // readers that wait for news are answered now; they come back to another edge
       reads.close();
       groups.close();
+      await edges.stop();
       await drain();
+      heads.close();
+      cache.stop();
       await appends.stop();
     },
   };
@@ -133,6 +164,10 @@ function eventsEndpoint(
     fault,
     ...settings,
   });
+}
+
+function livingEdges({ redis, settings }: EdgeParts, { publicUrl: url }: Loaded): LivingEdges {
+  return new LivingEdges({ id: settings.edgeId, url }, redis, monotonicMs);
 }
 
 interface Served {
@@ -166,11 +201,16 @@ function routesOf(parts: EdgeParts, loaded: Loaded, { events, reads, groups, bud
   }).app;
 }
 
-function boundOperations(parts: EdgeParts, { map, hosts, warn }: Loaded, { service }: Groups) {
+function boundOperations(
+  parts: EdgeParts,
+  { map, hosts, warn }: Loaded,
+  { service, letters, upkeep }: Groups,
+) {
   const handlers = operationHandlers({
     ...parts.operations(map.topology),
-    ...{ groups: parts.groups, groupService: service, map: () => map.topology },
+    ...{ groups: parts.groups, groupService: service, letters, upkeep, map: () => map.topology },
     onHost: async (host, use) => use(await hosts.get(host.id)),
+    oldestEvent: (checkpoint) => oldestEvent({ map: map.topology, host: (id) => hosts.get(id) }, checkpoint),
     nowMs: Date.now,
   });
   const runner = new OperationRunner({
@@ -224,6 +264,10 @@ async function untilThereIsAMap({ store }: EdgeParts, file: string, warn: Warn):
     warn('the topology store does not answer and there is no map on disk', undefined);
     await new Promise((resolve) => setTimeout(resolve, MAP_RETRY_MS));
   }
+}
+
+function monotonicMs(): number {
+  return performance.now();
 }
 
 function rarely(warn: Warn): Warn {

@@ -260,13 +260,14 @@ describe('a person whom a console asserts', () => {
     ...{ kind: 'person', id: 'p-1', name: 'ada@example.org' },
     grants: [{ permissions: ['events:read', 'groups:consume', 'topology:read'], scope: ORDERS }],
   };
+  const AT = { address: '192.0.2.7', sessionId: 's-1' };
   const console = makeAssertionSigner({
     publish: async (key) => void edge.assertionKeys.push(key),
     prune: async () => 0,
   });
 
   it('does what it may, over REST and tRPC, and is named by the e-mail', async () => {
-    const assertion = await console(ADA);
+    const assertion = await console(ADA, AT);
     await untilKnown(assertion);
     expect((await ask('GET', '/v1/streams/orders/log', assertion)).status).toBe(200);
     expect((await ask('GET', '/v1/log', assertion)).status).toBe(403);
@@ -275,12 +276,53 @@ describe('a person whom a console asserts', () => {
     );
     const created = await client(assertion).groups.create.mutate({ name: 'adas', stream: 'orders' });
     expect(created.owner).toBe('ada@example.org');
-    expect((await ask('DELETE', '/v1/groups/adas', await console({ ...ADA, grants: [] }))).status).toBe(200);
+    expect((await ask('DELETE', '/v1/groups/adas', await console({ ...ADA, grants: [] }, AT))).status).toBe(
+      200,
+    );
+  });
+
+  it('is recorded with the own session and address, over REST and tRPC', async () => {
+    const assertion = await console({ ...ADA, grants: [] }, AT);
+    await untilKnown(assertion);
+    await ask('POST', '/v1/groups', assertion, { name: 'hers', stream: 'orders' });
+    expect(await statusOf(client(assertion).groups.create.mutate({ name: 'hers', stream: 'orders' }))).toBe(
+      403,
+    );
+    const origins = edge.audit.rows
+      .filter(
+        ({ row, entry }) =>
+          row === 'denied' && entry.principal.id === 'p-1' && entry.operation === 'groups.create',
+      )
+      .map(({ entry }) => entry.origin);
+    expect(origins).toMatchObject([
+      { surface: 'edge', ...AT },
+      { surface: 'edge', ...AT },
+    ]);
+  });
+
+  it('gets the answer of an Idempotency-Key again with the next assertion, and nobody else does', async () => {
+    const grants = [{ permissions: ['events:write'] as const, scope: ORDERS }];
+    const posted = async (person: Principal, iat: string, id: string) => {
+      const response = await edge.fetch('/v1/streams/orders/events', {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${await console(person, { ...AT, address: iat })}`,
+          'content-type': 'application/cloudevents-batch+json',
+          'idempotency-key': 'one-order',
+        },
+        body: JSON.stringify([event(id, 'eu-1')]),
+      });
+      return response.status;
+    };
+    const ada = { ...ADA, grants };
+    expect(await posted(ada, '192.0.2.1', 'k-1')).toBe(200);
+    expect(await posted(ada, '192.0.2.2', 'k-2')).toBe(422);
+    expect(await posted({ ...ada, id: 'p-2', name: 'bob@example.org' }, '192.0.2.1', 'k-2')).toBe(200);
   });
 
   it('is nobody when a stranger asserts it', async () => {
     const stranger = makeAssertionSigner({ publish: async () => {}, prune: async () => 0 });
-    expect(await ask('GET', '/v1/streams/orders/log', await stranger(ADA))).toMatchObject({
+    expect(await ask('GET', '/v1/streams/orders/log', await stranger(ADA, AT))).toMatchObject({
       ...{ status: 401, body: { code: 'unauthorized' } },
     });
   });

@@ -1,4 +1,6 @@
 /** The edge process: chooses what stands behind the ports, and ends cleanly when told to. */
+import { publishCache } from '@foreshard/core/adapters/caching';
+import { digestOf } from '@foreshard/core/adapters/checkpoints';
 import { connectControl } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { operationStores } from '@foreshard/core/adapters/operation-stores';
@@ -12,6 +14,7 @@ import { type ShadowObserver, shadowed } from './shadow/index.ts';
 
 const settings = settingsOrExit();
 const log = pino({ name: 'edge', level: settings.logLevel, base: { edge: settings.edgeId } });
+if (settings.networksWarning !== undefined) log.warn(settings.networksWarning);
 const control = connectControl({ ...settings, actor: settings.edgeId });
 
 const parts: EdgeParts = {
@@ -24,6 +27,10 @@ const parts: EdgeParts = {
   markTokensUsed: (ids) => control.tokens.markUsed(ids, new Date()),
   proofs: control.proofs,
   groups: control.groups,
+  checkpoints: {
+    ...{ records: control.stateCheckpoints, recoveries: control.recoveries, due: control.recoveries },
+    ...{ stores: control.checkpointStores(settings.checkpointPlace), digestOf },
+  },
   hotKeys: {
     policies: control.policies,
     async report(hot) {
@@ -31,6 +38,7 @@ const parts: EdgeParts = {
       await control.jobs.wake('relieveHotKeys');
     },
   },
+  publishCache: (report) => publishCache(control.redis, report),
   operations: (map) =>
     operationStores(control, {
       ...settings,

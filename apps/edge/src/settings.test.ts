@@ -27,6 +27,16 @@ describe('readSettings', () => {
     ]);
   });
 
+  it('takes origins of pages, and neither a path nor all of them', () => {
+    const originsOf = (text: string) => readSettings({ ...NEEDED, EDGE_CORS_ORIGINS: text }).corsOrigins;
+    expect(readSettings(NEEDED).corsOrigins).toEqual([]);
+    expect(originsOf('https://a.example, http://localhost:3000,')).toEqual([
+      ...['https://a.example', 'http://localhost:3000'],
+    ]);
+    for (const wrong of ['*', 'null', 'https://a.example/', 'https://a.example/x', 'a.example', 'file://x'])
+      expect(() => originsOf(`https://b.example,${wrong}`), wrong).toThrow(/EDGE_CORS_ORIGINS to origins/);
+  });
+
   it('names the variable and the cure, one line each', () => {
     expect(() => readSettings({ REDIS_URL: 'x' })).toThrow(
       /^Set DATABASE_URL to the address of PostgreSQL[^\n]*$/,

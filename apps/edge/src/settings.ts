@@ -1,8 +1,9 @@
 /** What an edge is told by its environment. A bad value is one line that names the variable and the cure. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { listAgeMsSchema } from '@foreshard/core/access';
-import { networksSchema } from '@foreshard/core/notifying';
+import { listAgeMsSchema, ownerSignInMsSchema } from '@foreshard/core/access';
+import { checkpointFields } from '@foreshard/core/checkpointing';
+import { privateNetworkSettings, privateNetworksOf } from '@foreshard/core/notifying';
 import { z } from 'zod';
 import { profileFields } from './profiling/profile-fields.ts';
 
@@ -19,6 +20,15 @@ const quota = z.coerce
   .min(0)
   .default(0)
   .transform((perSecond) => (perSecond === 0 ? undefined : perSecond));
+
+/** As browsers send them; "*" would open the edge to every page that somebody with a token looks at. */
+const origins = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').flatMap((origin) => origin.trim() || []))
+  .refine((all) => all.every(isOrigin), {
+    error: 'origins such as https://app.example.com,https://other.example.com (no path, no "*")',
+  });
 
 const schema = z
   .object({
@@ -38,11 +48,25 @@ const schema = z
       .default(ownId),
     EDGE_HOST: z.string().default('127.0.0.1'),
     EDGE_PORT: port.default(7070),
+    /** where clients reach this edge; the address that it listens at, unless that is every address of the machine */
+    EDGE_PUBLIC_URL: z
+      .url({ protocol: /^https?$/, error: 'an address such as https://edge-1.example.com' })
+      .optional(),
+    /** of pages that may read from browsers */
+    EDGE_CORS_ORIGINS: origins,
     /** of one request */
     EDGE_BODY_BYTES_MAX: bytes.default(8 * 1_048_576),
     EDGE_EVENT_BYTES_MAX: bytes.default(1_048_576),
     /** of all requests that are being worked on */
     EDGE_IN_FLIGHT_BYTES_MAX: bytes.default(256 * 1_048_576),
+    /** for events that were read lately, so that hosts are asked for them once; 0: none are kept */
+    EDGE_CACHE_BYTES: z.coerce
+      .number({ error: 'a number of bytes, or 0' })
+      .int()
+      .min(0)
+      .default(64 * 1_048_576),
+    /** of the state that members of groups keep */
+    ...checkpointFields,
     /** how long an event may wait for a shardlet or a host before it is refused with 503 */
     EDGE_HOLD_MS_MAX: z.coerce.number({ error: 'a number of milliseconds' }).int().min(0).default(5_000),
     /** A client that sends its headers, or its whole request, slower than this is answered 408. */
@@ -50,6 +74,8 @@ const schema = z
     EDGE_REQUEST_MS_MAX: milliseconds.default(30_000),
     /** how long tokens are let in by a list that cannot be read anew */
     TOKEN_STALE_MAX: listAgeMsSchema('a time such as 24h, 30m or 90s'),
+    /** how many days tokens hold after their owner has signed in at an identity provider; 0: for ever */
+    TOKEN_SIGN_IN_DAYS: ownerSignInMsSchema('a number of days, 0 for no limit'),
     /** whether /metrics needs no token */
     METRICS_PUBLIC: z.stringbool({ error: 'true or false' }).default(false),
     /** how often tokens and quotas are read anew */
@@ -63,7 +89,7 @@ const schema = z
     EDGE_QUOTA_STREAM_EVENTS_PER_SECOND: quota,
     EDGE_QUOTA_STREAM_BYTES_PER_SECOND: quota,
     /** of other networks that messages may be sent to; public addresses always may */
-    FORESHARD_WEBHOOK_NETWORKS: networksSchema,
+    ...privateNetworkSettings,
     /** where people open the console; test messages carry links to it */
     FORESHARD_CONSOLE_URL: z
       .url({ protocol: /^https?$/, error: 'an address such as https://foreshard.example.com' })
@@ -78,16 +104,22 @@ const schema = z
     edgeId: e.EDGE_ID,
     host: e.EDGE_HOST,
     port: e.EDGE_PORT,
+    publicUrl: e.EDGE_PUBLIC_URL?.replace(/\/$/, ''),
+    corsOrigins: e.EDGE_CORS_ORIGINS,
     bodyBytesMax: e.EDGE_BODY_BYTES_MAX,
     eventBytesMax: e.EDGE_EVENT_BYTES_MAX,
     inFlightBytesMax: e.EDGE_IN_FLIGHT_BYTES_MAX,
+    cacheBytes: e.EDGE_CACHE_BYTES,
+    checkpointPlace: e.CHECKPOINT_STORE,
+    checkpointBytesMax: e.CHECKPOINT_BYTES_MAX,
     holdMsMax: e.EDGE_HOLD_MS_MAX,
     headersMsMax: e.EDGE_HEADERS_MS_MAX,
     requestMsMax: e.EDGE_REQUEST_MS_MAX,
     refreshMs: e.EDGE_REFRESH_MS,
     tokenStaleMsMax: e.TOKEN_STALE_MAX,
+    ownerSignInMs: e.TOKEN_SIGN_IN_DAYS,
     metricsPublic: e.METRICS_PUBLIC,
-    webhookNetworks: e.FORESHARD_WEBHOOK_NETWORKS,
+    ...privateNetworksOf(e),
     consoleUrl: e.FORESHARD_CONSOLE_URL,
     profileShare: e.EDGE_PROFILE_SHARE,
     profileFields: e.EDGE_PROFILE_FIELDS,
@@ -103,6 +135,11 @@ const schema = z
     },
     logLevel: e.LOG_LEVEL,
   }));
+
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return (url?.protocol === 'https:' || url?.protocol === 'http:') && url.origin === text;
+}
 
 /**
  * Another one in every start: a stored one would be shared by edges with the same data folder, and machines made from one

@@ -26,6 +26,8 @@ export interface BenchCluster {
   readonly host: LocalServer;
   /** a Redis with the same settings for what we compare with */
   readonly yardstick: LocalServer;
+  readonly postgres: LocalServer;
+  readonly controlRedis: LocalServer;
   readonly dir: string;
   /** what further processes of the cluster are told */
   readonly environment: Readonly<Record<string, string>>;
@@ -76,6 +78,8 @@ export async function startCluster({ shardlets, fsyncMs }: BenchOptions): Promis
     control,
     host,
     yardstick,
+    postgres,
+    controlRedis,
     dir,
     environment,
     async close() {

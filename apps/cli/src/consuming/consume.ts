@@ -4,65 +4,66 @@
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { Assigned, ConsumedBatch, Notice } from '@foreshard/client/source';
 import { edgeAccess } from '../credentials.ts';
+import { asFailure, openEdge, reasonOf } from '../events/edge.ts';
 import { interruptible } from '../interrupt.ts';
 import { note, print } from '../output.ts';
-import { GroupClient, type GroupPoll } from './group-client.ts';
 
 export interface ConsumeOptions {
   readonly group: string;
   readonly stream: string;
-  readonly from: string;
+  readonly from: 'oldest' | 'now';
+  readonly order?: 'key' | 'log';
   readonly member?: string;
   readonly limit?: number;
 }
 
-const WAIT_MS = 3_000;
-const BATCH_EVENTS_MAX = 500;
+/** a poll, a commit, and the end of both */
+const CONNECTIONS = 3;
 
-export async function consume(options: ConsumeOptions): Promise<void> {
-  const client = new GroupClient(edgeAccess(), note);
+export async function consume({ group, stream, from, order, ...options }: ConsumeOptions): Promise<void> {
+  const edge = openEdge(edgeAccess(), CONNECTIONS);
   const member = options.member ?? `${hostname().replace(/[^\w.-]/g, '-')}-${randomUUID().slice(0, 8)}`;
-  await client.create(options.group, options.stream, options.from);
-  await interruptible(async (signal) => {
-    await run(client, options, { member, note, signal }).catch((error) => {
-      if (!signal.aborted) throw error;
-    });
-    await client.leave(options.group, member);
+  const consumer = edge.consumer({
+    group,
+    stream,
+    from,
+    order,
+    member,
+    onNotice: (notice) => report(member, notice),
   });
-}
-
-interface Parts {
-  readonly member: string;
-  readonly note: (text: string) => void;
-  readonly signal: AbortSignal;
-}
-
-async function run(client: GroupClient, options: ConsumeOptions, parts: Parts): Promise<void> {
-  const { group, limit = Number.POSITIVE_INFINITY } = options;
-  const { member, note, signal } = parts;
-  let shown = '';
-  for (let printed = 0; printed < limit && !signal.aborted; ) {
-    const wanted = Math.min(BATCH_EVENTS_MAX, limit - printed);
-    const poll = await client.poll(group, { member, limit: wanted, wait: WAIT_MS }, signal);
-    const has = assignmentOf(poll);
-    if (has !== shown) note(`${member} has ${has}`);
-    shown = has;
-    for (const { skipped, shardlet } of poll.batches)
-      if (skipped > 0) note(`${skipped} events of shardlet ${shardlet} are past their retention`);
-    const events = poll.batches.flatMap((b) => b.events);
-    if (events.length === 0 && poll.batches.length === 0) continue;
-    if (!(await print(events.map((event) => `${JSON.stringify(event)}\n`).join('')))) return;
-    printed += events.length;
-    const positions = poll.batches.map(({ shardlet, assignment, epoch, through: seq }) => ({
-      ...{ shardlet, assignment, epoch, seq },
-    }));
-    if (!(await client.commit(group, { member, positions })))
-      note('another member has some of these shardlets now: it gets these events again');
+  try {
+    await interruptible((signal) =>
+      consumer.eachBatch(printed, {
+        signal,
+        ...(options.limit === undefined ? {} : { eventsMax: options.limit }),
+      }),
+    );
+  } catch (error) {
+    if (error !== NOBODY_READS) throw asFailure(error);
+  } finally {
+    await edge.close();
   }
 }
 
-function assignmentOf({ assigned }: GroupPoll): string {
+/** What is not printed is not committed. */
+const NOBODY_READS = new Error('nobody reads what is printed');
+
+async function printed({ events }: ConsumedBatch): Promise<void> {
+  if (!(await print(events.map((event) => `${JSON.stringify(event)}\n`).join('')))) throw NOBODY_READS;
+}
+
+function report(member: string, notice: Notice): void {
+  if (notice.kind === 'assigned') note(`${member} has ${assignmentOf(notice.assigned)}`);
+  if (notice.kind === 'skipped')
+    note(`${notice.events} events of shardlet ${notice.shardlet} are past their retention`);
+  if (notice.kind === 'lost')
+    note('another member has some of these shardlets now: it gets these events again');
+  if (notice.kind === 'waiting') note(`waiting: ${reasonOf(notice.error)}`);
+}
+
+function assignmentOf(assigned: readonly Assigned[]): string {
   const leaving = assigned.filter((a) => a.revoking).length;
   const given = `${assigned.length} ${assigned.length === 1 ? 'shardlet' : 'shardlets'}`;
   return leaving === 0 ? given : `${given}, of which ${leaving} go to another member`;

@@ -26,7 +26,18 @@ test('members of a group print every event once, and groups shows how far it is'
   expect([first.exitCode, first.stdout.trim().split('\n').length]).toEqual([0, 15]);
   const summary = JSON.parse((await run(['groups', '--json'])).stdout);
   expect(summary).toEqual([
-    { group: 'g', stream: 'main', delivery: 'pull', members: 0, shardlets: expect.any(Number), lag: 25 },
+    {
+      group: 'g',
+      order: 'key',
+      stream: 'main',
+      delivery: 'pull',
+      members: 0,
+      shardlets: expect.any(Number),
+      lag: 25,
+      redriveOf: null,
+      catchUp: expect.anything(),
+      membersWanted: { now: null, atHorizon: null, at: null, why: { kind: 'unknown', because: 'arrivals' } },
+    },
   ]);
   const rest = await run(['consume', '--group', 'g', '--limit', '25']);
   const ids = `${first.stdout}${rest.stdout}`
@@ -35,7 +46,7 @@ test('members of a group print every event once, and groups shows how far it is'
     .map((line) => Number(JSON.parse(line).event.id));
   expect(ids.sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i));
   const shown = await run(['groups', 'list', 'g']);
-  expect(shown.stdout).toMatch(/^shardlet +member +checkpoint +lag +skipped\n/);
+  expect(shown.stdout).toMatch(/^shardlet +member +committed +lag +load +skipped +why\n/);
 }, 60_000);
 
 test('a wrong group is told with exit code 2', async () => {

@@ -1,7 +1,7 @@
 /** foreshard groups: what consumer groups there are, and how far each is, by shardlet. */
 import { groups, type OutputOf } from '@foreshard/core/operations';
 import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
-import { printJson } from '../output.ts';
+import { print, printJson } from '../output.ts';
 import { addressFrom } from '../secret-input.ts';
 import { printRows } from '../table.ts';
 
@@ -13,26 +13,31 @@ export async function showGroups(name: string | undefined, options: OperationOpt
   if (name !== undefined) {
     const group = await runOperation(groups.show, { group: name }, options);
     if (options.json) return printJson(group);
-    return printRows(rowsOf(group), false, 'no member has polled yet');
+    printRows(rowsOf(group), false, 'no member has polled yet');
+    await print(`\n${progressText(group)}\n`);
+    return;
   }
   const listed = await runOperation(groups.list, {}, options);
   const all = [];
   for (const { name: group } of listed.groups) all.push(await runOperation(groups.show, { group }, options));
-  printRows(all.map(summary), options.json, NONE);
+  if (options.json) return printJson(all.map(factsOf));
+  printRows(all.map(summary), false, NONE);
 }
 
 type PushOptions = OperationOptions & {
   readonly stream: string;
   readonly push: string;
   readonly from: 'oldest' | 'now';
+  readonly order: 'key' | 'log';
+  readonly attempts?: number;
 };
 
 export async function addPush(
   group: string,
-  { stream, push: given, from, ...options }: PushOptions,
+  { stream, push: given, from, order, attempts, ...options }: PushOptions,
 ): Promise<void> {
   const url = await addressFrom(given, 'the address of --push');
-  const answer = await runOperation(groups.push, { group, url, stream, from }, options);
+  const answer = await runOperation(groups.push, { group, url, stream, from, order, attempts }, options);
   if (options.json) return printJson(answer);
   const { name, secret } = answer;
   process.stdout.write(
@@ -43,19 +48,116 @@ export async function addPush(
 export async function removeGroup(name: string, options: OperationOptions): Promise<void> {
   const answer = await runOperation(groups.remove, { group: name }, options);
   if (options.json) return printJson(answer);
-  process.stdout.write(`removed ${name} with its checkpoints\n`);
+  const { result, letters } = answer;
+  const counted = letters === null ? [] : [letters.dead, letters.redriven, letters.discarded];
+  const total = counted.reduce((sum, count) => sum + count, 0);
+  const dead = total === 0 ? '' : ` and ${total} dead letters`;
+  process.stdout.write(`${result} ${name} with its committed positions${dead}\n`);
 }
 
-function summary({ name, stream, delivery, members, shardlets, lag }: Group) {
-  return { group: name, stream, delivery, members: members.length, shardlets: shardlets.length, lag };
+function factsOf(group: Group) {
+  const { name, stream, delivery, order, members, shardlets, lag, redriveOf, progress, membersWanted } =
+    group;
+  return {
+    ...{ group: name, stream, delivery, order, members: members.length, shardlets: shardlets.length, lag },
+    ...{ catchUp: progress.catchUp, redriveOf, membersWanted },
+  };
 }
 
-function rowsOf({ shardlets }: Group) {
-  return shardlets.map(({ shardlet, member, revoking, seq, lag, skipped }) => ({
+function summary(group: Group) {
+  const { catchUp, redriveOf, membersWanted, ...facts } = factsOf(group);
+  const internal = redriveOf === null ? '' : `of ${redriveOf}`;
+  return { ...facts, wanted: wantedShort(membersWanted), 'caught up': catchUpText(catchUp), internal };
+}
+
+const UNKNOWN = {
+  lag: 'unknown: a host does not answer',
+  processing: 'unknown: its speed is not measured yet',
+  arrivals: 'unknown: nothing is known of its stream yet',
+} as const;
+
+function catchUpText(catchUp: Group['progress']['catchUp']): string {
+  if (catchUp.kind === 'by') return `by ${new Date(catchUp.atMs).toISOString().slice(0, 16)}Z`;
+  if (catchUp.kind === 'later') return `not within ${minutes(catchUp.afterMs)}`;
+  if (catchUp.kind === 'caught up') return 'yes';
+  return catchUp.kind === 'unknown' ? UNKNOWN[catchUp.because] : 'not catching up';
+}
+
+type Wanted = Group['membersWanted'];
+
+/** Members now, and the most within the horizon where that is another number. */
+function wantedShort(wanted: Wanted): string {
+  if (wanted === null) return '';
+  const { now, atHorizon } = wanted;
+  if (now === null || atHorizon === null) return 'unknown';
+  return now === atHorizon ? String(now) : `${now}, soon ${atHorizon}`;
+}
+
+const WANTED_UNKNOWN = {
+  lag: 'a host does not answer',
+  arrivals: 'nothing is known of its stream yet',
+  rate: 'the speed of a member is not measured yet',
+} as const;
+
+function wantedText({ members, membersWanted }: Group): string[] {
+  if (membersWanted === null) return [];
+  const { now, atHorizon, at, why } = membersWanted;
+  if (why.kind === 'unknown')
+    return [`members: ${members.length}, wanted: unknown, ${WANTED_UNKNOWN[why.because]}`];
+  const from = at === null ? '' : ` (more from ${new Date(at).toISOString().slice(0, 16)}Z)`;
+  return [
+    `members: ${members.length}, wanted: ${now} now, ${atHorizon} within 30 min${from}`,
+    `a member processes up to ${rate(why.memberRate)}, up to ${rate(why.arrivingAhead)} arrive, backlog within ${why.drainMinutes} min`,
+    ...(why.limitedByShardlets ? ['more members would need more shardlets: split some'] : []),
+  ];
+}
+
+function progressText(group: Group): string {
+  const { lag, order, progress, waitingCount, deadLetters } = group;
+  const { processing, arriving, arrivalsFrom, catchUp } = progress;
+  return [
+    `lag ${lag ?? 'unknown'}, caught up: ${catchUpText(catchUp)}`,
+    `processing ${rate(processing)} (avg over 5 min), arriving ${rate(arriving)}${arrivalsFrom === null ? '' : ` (${arrivalsFrom})`}`,
+    ...wantedText(group),
+    ...(order === 'key' ? [] : ['order: log, each member gets its shardlets merged by time']),
+    ...(waitingCount === 0 ? [] : [`${waitingCount} shardlets wait for their parents`]),
+    ...(deadLetters === null ? [] : [`dead letters in ${deadLetters.stream}: foreshard groups letters list`]),
+  ].join('\n');
+}
+
+const rate = (perSecond: number | null) => (perSecond === null ? 'unknown' : `${perSecond.toFixed(1)}/s`);
+const minutes = (ms: number) => `${Math.round(ms / 60_000)} min`;
+
+function rowsOf({ shardlets, waiting }: Group) {
+  const held = shardlets.map(({ shardlet, member, revoking, seq, lag, weight, skipped, why }) => ({
     shardlet,
     member: revoking ? `${member} (leaving)` : member,
-    checkpoint: seq,
+    committed: seq,
     lag,
+    load: weight === null ? null : rate(weight),
     skipped,
+    why: why === null ? 'processed to its end' : whyText(why),
   }));
+  const shown = new Set(held.map(({ shardlet }) => shardlet));
+  const others = waiting
+    .filter(({ shardlet }) => !shown.has(shardlet))
+    .map(({ shardlet, parents }) => ({
+      ...{ shardlet, member: null, committed: null, lag: null, load: null, skipped: null },
+      why: whyText({ kind: 'waits', parents }),
+    }));
+  return [...held, ...others];
+}
+
+type Why = NonNullable<Group['shardlets'][number]['why']>;
+
+function whyText(why: Why): string {
+  if (why.kind === 'kept') return why.committed ? 'kept by its member' : 'new to its member';
+  if (why.kind === 'revoking') {
+    const { holds, share } = why.load ?? why;
+    const [has, fair] = why.load ? [rate(holds), rate(share)] : [holds, share];
+    return `leaving: its member has ${has}, a fair share is ${fair}`;
+  }
+  if (why.kind === 'free') return why.members === 0 ? 'no member' : 'next member that polls';
+  const of = why.parents.map(({ shardlet, seq, finalSeq }) => `${shardlet} (${seq} of ${finalSeq ?? '?'})`);
+  return `waits for ${of.join(', ')}`;
 }

@@ -4,8 +4,10 @@ import { type Command, Option } from 'commander';
 import { positive, streamOption } from '../events/index.ts';
 import { operating } from '../operations/run-operation.ts';
 import { SECRETLY } from '../secret-input.ts';
+import { registerCheckpoints } from './checkpoints.ts';
 import { consume } from './consume.ts';
 import { addPush, removeGroup, showGroups } from './groups.ts';
+import { registerLetters } from './letters.ts';
 
 export function register(program: Command): void {
   program
@@ -20,6 +22,12 @@ export function register(program: Command): void {
     .addOption(streamOption())
     .addOption(
       new Option('--from <where>', 'where a new group begins').choices(['oldest', 'now']).default('oldest'),
+    )
+    .addOption(
+      new Option('--order <order>', 'of a new group: log merges the shardlets of a member by time').choices([
+        'key',
+        'log',
+      ]),
     )
     .option('--member <id>', 'the name of this member', undefined)
     .option('--limit <events>', 'end after so many', positive)
@@ -40,9 +48,20 @@ export function register(program: Command): void {
     .addOption(
       new Option('--from <where>', 'where the group starts').choices(['oldest', 'now']).default('oldest'),
     )
+    .addOption(
+      new Option(
+        '--order <order>',
+        'log: a worker posts the events of all its shardlets by time, one after the other',
+      )
+        .choices(['key', 'log'])
+        .default('key'),
+    )
+    .option('--attempts <count>', 'after so many refusals an event becomes a dead letter', positive)
     .action(addPush);
   operating(group.command('remove'), groups.remove)
-    .description('forget a group and how far it was')
+    .description('forget a group, how far it was, and its dead letters')
     .argument('<name>')
     .action(removeGroup);
+  registerLetters(group);
+  registerCheckpoints(group);
 }

@@ -2,7 +2,7 @@
  * Puts operations on a Hono app: token, parameters and media type are checked from the operation's own
  * schemas before the handler runs. Keeps the list of all operations, of which the description is made.
  */
-import type { Permission, Principal, Target } from '@foreshard/core/access';
+import type { AssertedClient, Permission, Principal, Target } from '@foreshard/core/access';
 import { ForeshardError } from '@foreshard/core/kernel';
 import {
   ANY_TYPE,
@@ -51,6 +51,8 @@ export interface ContractCall<O extends AnyContract> {
 /** Whoever calls; what the caller may do can change while an answer lasts. */
 export interface Standing {
   readonly principal: Principal;
+  /** of a person: where that person is */
+  readonly bearer: { readonly client?: AssertedClient | undefined };
   /** now, as often as it is asked; without a permission: does the caller exist still? */
   readonly holds: (permission?: Permission, target?: Target) => boolean;
 }

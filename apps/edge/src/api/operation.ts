@@ -14,7 +14,7 @@ export function json(schema: z.ZodType, example?: unknown): Readonly<Record<stri
 }
 
 export interface Operation<P extends Fields = Fields, Q extends Fields = Fields> {
-  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** as OpenAPI writes it: /v1/keys/{key}/events */
   readonly path: string;
   readonly operationId: string;

@@ -11,8 +11,32 @@ export function batchJson(stream: string, batch: Batch): string {
   return `${head.slice(0, -1)},"events":[${events.join(',')}]}`;
 }
 
-export function pollJson(stream: string, { version, assigned, batches }: Poll): string {
-  const plain = assigned.map(({ member: _, ...checkpoint }) => checkpoint);
-  const head = JSON.stringify({ version, assigned: plain });
+export interface PollRemarks {
+  /** the version that the member named */
+  readonly known: number | undefined;
+  readonly preferredEdge: string | undefined;
+  /** hosts that hold back what the others have */
+  readonly waitingFor: readonly { readonly host: number; readonly name: string | null }[];
+}
+
+/** A member that knows the version knows what it has: thousands of shardlets are not repeated with every poll. */
+export function pollJson(
+  stream: string,
+  poll: Poll,
+  { known, preferredEdge, waitingFor }: PollRemarks,
+): string {
+  const { version, batches, order } = poll;
+  const plain = () => poll.assigned.map(({ member: _, ...checkpoint }) => checkpoint);
+  const head = JSON.stringify({
+    ...{ version, preferredEdge, order: order === 'key' ? undefined : order },
+    waitingFor: waitingFor.length === 0 ? undefined : waitingFor,
+    assigned: known === version ? undefined : plain(),
+    checkpointsDue: poll.due.length === 0 ? undefined : poll.due.map(dueJson),
+  });
   return `${head.slice(0, -1)},"batches":[${batches.map((b) => batchJson(stream, b)).join(',')}]}`;
+}
+
+function dueJson({ shardlet, verdict }: Poll['due'][number]) {
+  const { reason, backlogEvents, limitShare, recovery, nextDueMs } = verdict;
+  return { shardlet, reason, backlogEvents, limitShare, recoveryMs: recovery.totalMs, nextDueMs };
 }

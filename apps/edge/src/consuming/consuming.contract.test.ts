@@ -169,6 +169,39 @@ describe('a group over HTTP', () => {
     expect(order.lastIndexOf(grandparent.id)).toBeLessThan(order.indexOf(grandchild!.id));
   });
 
+  it('refuses positions that nobody was given, and takes nothing of such a commit', async () => {
+    const { batches } = (await call(at('poll'), { member: 'a' })).body;
+    const [good] = positionsOf(batches);
+    const foreign = edge.leaves('main')[0]!.id;
+    const before = (await edge.get(`/v1/groups/${group}`)).body.shardlets;
+    for (const [wrong, detail] of [
+      [{ ...good!, seq: 1_000 }, 'beyond the end'],
+      [{ ...good!, shardlet: foreign }, 'another stream'],
+      [{ ...good!, shardlet: 999_999 }, 'no such shardlet'],
+      [{ ...good!, seq: 1, epoch: good!.epoch + 1 }, 'epoch of the position is in the future'],
+    ] as const) {
+      const { status, body } = await call(at('commit'), { member: 'a', positions: [good, wrong] });
+      expect([status, body.code, body.pointer]).toEqual([400, 'invalid_position', '/positions/1']);
+      expect(body.detail).toContain(detail);
+    }
+    expect((await edge.get(`/v1/groups/${group}`)).body.shardlets).toMatchObject(
+      before.map(({ shardlet, seq, assignment }: Record<string, number>) => ({ shardlet, seq, assignment })),
+    );
+    expect((await call(at('commit'), { member: 'a', positions: [good] })).status).toBe(200);
+  });
+
+  it('leaves out what the member has when it names the version, and names the edge to prefer', async () => {
+    const { body } = await call(at('poll'), { member: 'a' });
+    expect([body.assigned.length, body.preferredEdge]).toEqual([2, edge.url]);
+    const { version } = body;
+    const again = (await call(at('poll'), { member: 'a', version })).body;
+    expect([again.version, again.assigned]).toEqual([version, undefined]);
+    await call(at('poll'), { member: 'b' });
+    const changed = (await call(at('poll'), { member: 'a', version })).body;
+    expect(changed.version).toBeGreaterThan(version);
+    expect(changed.assigned).toBeDefined();
+  });
+
   it('waits for events as long as it is told to', async () => {
     const { batches } = (await call(at('poll'), { member: 'a' })).body;
     await call(at('commit'), { member: 'a', positions: positionsOf(batches) });
@@ -239,9 +272,12 @@ describe('a group over HTTP', () => {
 
   it('refuses whoever poses as the member of another token, and changes nothing', async () => {
     const { batches } = (await call(at('poll'), { member: 'a' })).body;
+    // also right after the member itself, which needs no sign of life then
+    const { version } = (await call(at('poll'), { member: 'a' })).body;
     const before = (await edge.get(`/v1/groups/${group}`)).body;
     const positions = positionsOf(batches);
     for (const [path, body] of [
+      ['poll', { member: 'a', version }],
       ['poll', { member: 'a' }],
       ['commit', { member: 'a', positions }],
       ['leave', { member: 'a' }],

@@ -36,18 +36,21 @@ export class GroupDoor {
     const group = await this.groupNamed(name);
     requireOnGroup(principal, CONSUMING, group);
     if (isOwner(principal, group)) return () => holds();
-    return () => holds(CONSUMING, { group: name, stream: group.stream });
+    return () => holds(CONSUMING, { group: group.group, stream: group.stream });
   }
 
   private async groupNamed(name: string): Promise<OwnedGroup> {
     const nowMs = performance.now();
     const known = this.known.get(name);
     if (known !== undefined && nowMs - known.readAtMs < KNOWN_FOR_MS) return known.group;
-    const found = (await this.groups.list()).find((one) => one.name === name);
+    const all = await this.groups.list();
+    const found = all.find((one) => one.name === name);
+    // one that reads re-driven events is judged as the group that they are of
+    const judged = all.find((one) => one.name === (found?.redriveOf ?? name));
     const group = {
-      group: name,
-      stream: found && this.streamName(found.stream),
-      owner: found?.owner,
+      group: judged?.name ?? name,
+      stream: judged && this.streamName(judged.stream),
+      owner: judged?.owner,
     };
     if (this.known.size >= KNOWN_MAX) this.known = new Map();
     if (found !== undefined) this.known.set(name, { group, readAtMs: nowMs });

@@ -2,7 +2,6 @@
  * A member that is fed: polls for it again and again, each time after what was already sent and is not
  * committed, and sends batches as server-sent events. A client that reads slowly is polled for slowly.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Caller, type GroupService, type Held, isRefused, type Poll } from '@foreshard/core/consuming';
 import { batchJson } from './batch-json.ts';
 
@@ -16,7 +15,6 @@ export interface GroupStreamParts {
 }
 
 const LIMIT = 500;
-const LOOK_PAUSE_MS = 250;
 const HEARTBEAT_MS = 15_000;
 
 /** What was sent in an assignment; with another one it begins at the checkpoint again. */
@@ -49,23 +47,20 @@ async function nextText(
   first: Poll | undefined,
   ended: AbortSignal,
 ): Promise<string | undefined> {
-  const deadline = Date.now() + HEARTBEAT_MS;
-  for (let poll: Poll | undefined = first; ; poll = undefined) {
-    if (ended.aborted || !mayGoOn()) return undefined;
-    if (poll === undefined) {
-      const reply = await service.poll(group, { ...caller, limit: LIMIT, after: held(sent) });
-      // the group was removed, or the member is another's now: whoever comes back is told why
-      if (isRefused(reply)) return undefined;
-      poll = reply;
-    }
-    forgetCommitted(sent, poll);
-    if (poll.batches.length > 0) {
-      for (const b of poll.batches) sent.set(b.shardlet.id, b);
-      return poll.batches.map((b) => `event: batch\ndata: ${batchJson(stream, b)}\n\n`).join('');
-    }
-    if (Date.now() > deadline) return ': still here\n\n';
-    await sleep(LOOK_PAUSE_MS, undefined, { signal: ended }).catch(() => {});
+  let poll = first;
+  if (ended.aborted || !mayGoOn()) return undefined;
+  if (poll === undefined) {
+    const waiting = { waitMs: HEARTBEAT_MS, signal: ended, goesOn: mayGoOn };
+    const reply = await service.poll(group, { ...caller, ...waiting, limit: LIMIT, after: held(sent) });
+    // the group was removed, or the member is another's now: whoever comes back is told why
+    if (isRefused(reply)) return undefined;
+    poll = reply;
   }
+  forgetCommitted(sent, poll);
+  for (const b of poll.batches) sent.set(b.shardlet.id, b);
+  if (poll.batches.length > 0)
+    return poll.batches.map((b) => `event: batch\ndata: ${batchJson(stream, b)}\n\n`).join('');
+  return ended.aborted || !mayGoOn() ? undefined : ': still here\n\n';
 }
 
 function held(sent: Sent): Map<number, Held> {
@@ -75,6 +70,7 @@ function held(sent: Sent): Map<number, Held> {
 }
 
 function forgetCommitted(sent: Sent, { assigned }: Poll): void {
+  if (sent.size === 0) return;
   const known = new Map(assigned.map((c) => [c.shardlet, c]));
   for (const [shardlet, { assignment, through }] of sent) {
     const now = known.get(shardlet);

@@ -1,1 +1,2 @@
 export { consuming } from './routes.ts';
+export type { StateStores } from './state-routes.ts';

@@ -7,8 +7,10 @@ import {
   ASSERTION_AUDIENCE,
   ASSERTION_SECONDS_MAX,
   ASSERTION_TOLERANCE_SECONDS,
+  type AssertedClient,
   type AssertionKey,
   assertionClaimsSchema,
+  clientOfClaims,
   type Principal,
   principalOfClaims,
 } from '@foreshard/core/access';
@@ -16,6 +18,7 @@ import { type CryptoKey, decodeProtectedHeader, importJWK, type JWK, jwtVerify }
 
 export interface Asserted {
   readonly principal: Principal;
+  readonly client: AssertedClient | undefined;
   readonly expiresAtMs: number;
 }
 
@@ -61,7 +64,7 @@ export class Assertions {
       const claims = assertionClaimsSchema.parse(payload);
       if (claims.exp - claims.iat > ASSERTION_SECONDS_MAX) return undefined;
       const expiresAtMs = (claims.exp + ASSERTION_TOLERANCE_SECONDS) * MS_PER_SECOND;
-      return { principal: principalOfClaims(claims), expiresAtMs };
+      return { principal: principalOfClaims(claims), client: clientOfClaims(claims), expiresAtMs };
     } catch {
       // whoever sends it learns no more than that it is not valid
       return undefined;

@@ -47,6 +47,18 @@ export function withTextBody<T>(
 }
 
 /**
+ * The same for a body of octets.
+ * @throws ForeshardError unsupported_media_type, body_too_large, overloaded
+ */
+export function withOctets<T>(
+  c: Context,
+  limits: BodyLimits,
+  use: (bytes: Buffer) => T | Promise<T>,
+): Promise<T> {
+  return withBytes(c, 'application/octet-stream', limits, use);
+}
+
+/**
  * For a route that takes no body: what nobody reads must not look as if it had been taken. A document without members is
  * none, since some clients send one with every request.
  * @throws ForeshardError invalid_parameter with the members as places; overloaded

@@ -3,6 +3,7 @@
  * map, codes those of the error table. What is counted per group of events is added up in plain numbers and
  * handed over when somebody looks, because a labelled counter costs as much as the event itself.
  */
+import type { CacheStats } from '@foreshard/core/caching';
 import type { HostUnreachable } from '@foreshard/core/hosts';
 import type { ErrorCode } from '@foreshard/core/kernel';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
@@ -14,6 +15,7 @@ export interface Gauges {
   readonly mapAgeSeconds: () => number;
   readonly followers: () => number;
   readonly hostClaims: () => number;
+  readonly cache: () => CacheStats;
   readonly tokensAgeSeconds: () => number;
 }
 
@@ -173,6 +175,8 @@ export class EdgeMetrics {
       gauges.tokensAgeSeconds,
     );
     gauge('host_claims', 'Claims about hosts that wait for a verdict', gauges.hostClaims);
+    gauge('cache_bytes', 'Memory that the shard cache holds', () => gauges.cache().bytes);
+    this.addCacheCounters(gauges.cache);
     gauge('followers', 'Readers that follow a log or a key as server-sent events', gauges.followers);
   }
 
@@ -180,6 +184,39 @@ export class EdgeMetrics {
     let outcomes = this.events.get(stream);
     if (outcomes === undefined) this.events.set(stream, (outcomes = new Map()));
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + events);
+  }
+
+  private addCacheCounters(stats: () => CacheStats): void {
+    const registers = [this.registry];
+    new Counter({
+      name: 'foreshard_edge_cache_reads_total',
+      help: 'Reads of shardlets: hit (answered from the shard cache), miss (asked of the host)',
+      labelNames: ['result'],
+      registers,
+      collect() {
+        this.reset();
+        const { hits, misses } = stats();
+        this.inc({ result: 'hit' }, hits);
+        this.inc({ result: 'miss' }, misses);
+      },
+    });
+    const counter = (name: string, help: string, value: (stats: CacheStats) => number) =>
+      new Counter({
+        name: `foreshard_edge_cache_${name}_total`,
+        help,
+        registers,
+        collect() {
+          this.reset();
+          this.inc(value(stats()));
+        },
+      });
+    counter('hit_bytes', 'Bytes of events given out from the shard cache', (all) => all.hitBytes);
+    counter('evictions', 'Segments of the shard cache let go for want of room', (all) => all.evictions);
+    counter(
+      'voided',
+      'Segments dropped because of a loss, retention or a host that went back',
+      (all) => all.voided,
+    );
   }
 
   private addEventCounter(): void {

@@ -23,7 +23,8 @@ class StoreLate extends Error {
 
 /** By name, since which store it is is not known here. */
 export function isStoreAway(error: unknown): boolean {
-  return error instanceof StoreLate || (error as Error | null)?.name === 'DatabaseUnreachable';
+  const name = (error as Error | null)?.name;
+  return error instanceof StoreLate || name === 'DatabaseUnreachable' || name === 'CheckpointStoreAway';
 }
 
 /** What was asked for may still happen. */

@@ -117,6 +117,22 @@ describe('a token', () => {
     expect(isKnown(check, 'Bearer old')).toBe(false);
   });
 
+  it('ends when its owner has to sign in again, and says so', async () => {
+    const signInByMs = nowMs + 10;
+    store = async () => [token('idle', ['ingest'], { expiresAtMs: signInByMs, signInByMs, name: 'reports' })];
+    const check = await started();
+    expect(isKnown(check, 'Bearer idle')).toBe(true);
+    nowMs += 10;
+    expect(isKnown(check, 'Bearer idle')).toBe(false);
+    await expect(required(check, 'Bearer idle')).rejects.toMatchObject({
+      code: 'unauthorized',
+      message: expect.stringContaining('The owner of the token "reports" has not signed in'),
+    });
+    await expect(required(check, 'Bearer other')).rejects.toMatchObject({
+      message: expect.stringContaining('not known'),
+    });
+  });
+
   it('holds as long as it is there and its limits allow it', async () => {
     const streams = (name: string) => ({ scope: { streams: [{ name }] } });
     store = async () => [token('secret', ['events:read'], streams('orders'))];
@@ -256,6 +272,7 @@ describe('the list of tokens', () => {
 });
 
 describe('an assertion of a console', () => {
+  const AT = { address: '192.0.2.7' };
   const ADA: Principal = {
     ...{ kind: 'person', id: 'p-1', name: 'ada@example.org' },
     grants: [{ permissions: ['events:read'], scope: { streams: [{ name: 'orders' }] } }],
@@ -286,7 +303,7 @@ describe('an assertion of a console', () => {
   it('stands for a person with what that person may do, for a minute', async () => {
     const check = await started();
     const sign = console();
-    const header = `Bearer ${await sign(ADA)}`;
+    const header = `Bearer ${await sign(ADA, AT)}`;
     const { principal, holds } = await required(check, header, 'events:read');
     expect(principal).toEqual(ADA);
     expect([holds('events:read', { stream: 'orders' }), holds('events:read')]).toEqual([true, false]);
@@ -300,21 +317,21 @@ describe('an assertion of a console', () => {
 
   it('is judged while PostgreSQL is away, also by an edge that starts then', async () => {
     const sign = console();
-    await sign(ADA);
+    await sign(ADA, AT);
     await started();
     store = away;
     const check = await started();
-    expect((await required(check, `Bearer ${await sign(ADA)}`)).principal).toEqual(ADA);
+    expect((await required(check, `Bearer ${await sign(ADA, AT)}`)).principal).toEqual(ADA);
   });
 
   it('of a console that nobody knows asks the store once a second', async () => {
     const check = await started();
     const sign = console();
-    await sign(ADA);
+    await sign(ADA, AT);
     keys = [];
     const before = asked;
     for (let i = 0; i < 5; i++)
-      await expect(required(check, `Bearer ${await sign(ADA)}`)).rejects.toMatchObject({
+      await expect(required(check, `Bearer ${await sign(ADA, AT)}`)).rejects.toMatchObject({
         code: 'unauthorized',
       });
     expect(asked).toBe(before + 1);

@@ -116,8 +116,7 @@ export class TokenCheck {
     if (this.isStale()) throw this.stale();
     if (bearer === undefined && !BEARER.test(authorization))
       throw new ForeshardError('unauthorized', 'The Authorization header holds no Bearer token.');
-    if (bearer === undefined)
-      throw new ForeshardError('unauthorized', 'The token is not known, or not any more.');
+    if (bearer === undefined) throw this.unknown(authorization);
     if (bearer.networks === undefined || bearer.networks(peer)) return bearer;
     const { name } = bearer.principal;
     throw new ForeshardError(
@@ -152,6 +151,23 @@ export class TokenCheck {
     return this.ofDigest(digest, Buffer.from(digest, 'latin1'));
   }
 
+  private unknown(authorization: string): ForeshardError {
+    const digest = hash('sha256', tokenIn(authorization) ?? '', 'hex');
+    const ended = this.listed(digest, Buffer.from(digest, 'latin1')).find((one) => one.endsWithoutSignIn);
+    if (ended === undefined)
+      return new ForeshardError('unauthorized', 'The token is not known, or not any more.');
+    const { name } = ended.principal;
+    return new ForeshardError(
+      'unauthorized',
+      `The owner of the token "${name}" has not signed in at the identity provider for long: it works again when they have signed in at the console.`,
+    );
+  }
+
+  private listed(text: string, digest: Buffer): Bearer[] {
+    const all = this.entries.get(text.slice(0, INDEX_CHARS)) ?? [];
+    return all.filter((bearer) => timingSafeEqual(bearer.digest, digest));
+  }
+
   private ofDigest(text: string, digest: Buffer): Bearer | undefined {
     for (const bearer of this.entries.get(text.slice(0, INDEX_CHARS)) ?? []) {
       if (!timingSafeEqual(bearer.digest, digest) || bearer.expiresAtMs <= this.parts.nowMs()) continue;
@@ -177,7 +193,7 @@ export class TokenCheck {
     if (judged === undefined) return undefined;
     this.forgetExpired(nowMs);
     const digest = hash('sha256', assertion, 'hex');
-    const bearer = bearerOfPerson(judged.principal, digest, judged.expiresAtMs);
+    const bearer = bearerOfPerson(judged, digest);
     this.asserted.set(digest, bearer);
     return bearer;
   }

@@ -2,15 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { fingerprintOf, idempotencyKeyOf, scopeOf } from './idempotency-key.ts';
 
 describe('what tells requests apart', () => {
-  it('is the token, the path and the key for the scope', () => {
+  it('is who asks, the path and the key for the scope', () => {
+    const who = (kind: 'person' | 'token', id: string) => ({ kind, id, name: 'n', grants: [] });
     const scopes = [
-      scopeOf({ authorization: 'a' }, '/p', 'k'),
-      scopeOf({ authorization: 'b' }, '/p', 'k'),
-      scopeOf({ authorization: 'a' }, '/q', 'k'),
-      scopeOf({ authorization: 'a' }, '/p', 'l'),
+      scopeOf(who('token', 'a'), '/p', 'k'),
+      scopeOf(who('token', 'b'), '/p', 'k'),
+      scopeOf(who('person', 'a'), '/p', 'k'),
+      scopeOf(who('token', 'a'), '/q', 'k'),
+      scopeOf(who('token', 'a'), '/p', 'l'),
     ];
-    expect(new Set(scopes).size).toBe(4);
-    expect(scopeOf({ authorization: 'a', te: 'x' }, '/p', 'k')).toBe(scopes[0]);
+    expect(new Set(scopes).size).toBe(5);
+    expect(scopeOf({ ...who('token', 'a'), name: 'renamed' }, '/p', 'k')).toBe(scopes[0]);
   });
 
   it('is the body and what says how to read it for the fingerprint', () => {

@@ -4,6 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Principal } from '@foreshard/core/access';
 import { ForeshardError } from '@foreshard/core/kernel';
 import { ParseError, parseItem } from 'structured-headers';
 
@@ -39,9 +40,9 @@ function stringOf(header: string): string | undefined {
   }
 }
 
-/** The key of one client on one path, of a fixed length. */
-export function scopeOf(headers: IncomingHttpHeaders, path: string, key: string): string {
-  return hash('sha256', JSON.stringify([headers.authorization, path, key]), 'base64');
+/** The key of one caller on one path, of a fixed length. A person has a new header each half minute, and one id. */
+export function scopeOf({ kind, id }: Principal, path: string, key: string): string {
+  return hash('sha256', JSON.stringify([kind, id, path, key]), 'base64');
 }
 
 /** Tells two requests apart: the body, and the headers that say what it means. */

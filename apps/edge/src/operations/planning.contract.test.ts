@@ -87,7 +87,10 @@ describe('recommendations', () => {
     const [host] = (await cluster.get('/v1/map')).body.hosts;
     const lost = { kind: 'lose-host', host: String(host.id) };
     const { plan } = (await post('/v1/what-if', { changes: [lost] })).body;
-    await cluster.control.recommendations.record({ ...plan, pressures: [] }, 1, Date.now());
+    await cluster.control.recommendations.record(
+      { ...plan, pressures: [] },
+      { policyVersion: 1, nowMs: Date.now() },
+    );
     const { recommendations } = (await cluster.get('/v1/recommendations?state=open')).body;
     return recommendations[0];
   }

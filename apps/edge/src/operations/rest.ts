@@ -38,14 +38,17 @@ export function mountOperations(api: Api, { bound, budget }: OperationRoutes): v
     api.serve(
       contract,
       async ({ c, members: given, standing, dryRun }) => {
-        const caller = callerOf(standing.principal, originOf(c), dryRun);
+        const caller = callerOf(standing.principal, originOf(c, standing.bearer.client), dryRun);
         return withInput(c, { contract, placement, given, budget }, (input) =>
           answered(c, contract, handler, input, caller),
         );
       },
       async (c) => {
         const standing = await api.authenticate(c);
-        await bound.requireMentioned(contract, callerOf(standing.principal, originOf(c)));
+        await bound.requireMentioned(
+          contract,
+          callerOf(standing.principal, originOf(c, standing.bearer.client)),
+        );
         return standing;
       },
     );

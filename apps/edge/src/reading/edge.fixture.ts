@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AssertionKey } from '@foreshard/core/access';
+import { cacheReportsReader, publishCache } from '@foreshard/core/adapters/caching';
 import { DatabaseUnreachable } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { MemoryGroupStore, MemoryHostProofs, MemoryTopologyStore } from '@foreshard/core/adapters/memory';
@@ -36,6 +37,9 @@ import type { KnownToken } from '../http/bearer.ts';
 import type { OwnQuota } from '../limits/index.ts';
 
 export const TOKEN = 'fsh_test';
+/** whose pages may read from browsers */
+export const PAGE_ORIGIN = 'https://app.example.com';
+export const CACHE_BYTES = 8_000_000;
 const HOST_KEY = 'foreshard:host';
 const DEDUP = { windowMicros: 900_000_000, leadMicros: DEDUP_LEAD_MICROS };
 
@@ -51,7 +55,7 @@ export interface Reply {
   readonly body: any;
 }
 
-function loss(id: number, seq: number): Decision<Shardlet> {
+function loss(id: number, seq: number, isClosed: boolean): Decision<Shardlet> {
   return {
     name: 'loss',
     needs: { shardlets: [id] },
@@ -59,8 +63,9 @@ function loss(id: number, seq: number): Decision<Shardlet> {
       const shardlet = view.shardlet(id);
       invariant(shardlet !== undefined, `no shardlet ${id}`);
       const { version: epoch } = view;
-      const state = { kind: 'opening' as const, job: { kind: 'raise' as const } };
-      const raised = { ...shardlet, epoch, state, lost: [...shardlet.lost, { epoch, seq }] };
+      const lost = [...shardlet.lost, { epoch, seq }];
+      const opening = { kind: 'opening' as const, job: { kind: 'raise' as const } };
+      const raised = { ...shardlet, epoch, lost, state: isClosed ? shardlet.state : opening };
       return { kind: 'accept', puts: { shardlets: [raised] }, result: raised };
     },
   };
@@ -217,18 +222,23 @@ export class EdgeFixture {
     });
   }
 
-  /** A person accepts what a host has lost: its shardlets get new epochs, and are open again. */
-  async acceptLoss(stream: string, hostId: number): Promise<Map<number, number>> {
+  /** A person accepts what a host has lost: its shardlets get new epochs, and are open again, or sealed. */
+  async acceptLoss(
+    stream: string,
+    hostId: number,
+    certainMax = Number.POSITIVE_INFINITY,
+  ): Promise<Map<number, number>> {
     const host = await this.host(hostId);
     const lost = new Map<number, number>();
-    for (const { id, owner } of this.leaves(stream)) {
+    for (const { id, owner, state } of [...this.map.shardlets(this.map.streamNamed(stream)!.id)]) {
       if (owner !== hostId) continue;
       const details = await host.describe(id);
-      const seq = 'lastSeq' in details ? details.lastSeq : 0;
-      const { epoch, range, stream: streamId } = await this.decide(loss(id, seq));
+      const seq = Math.min(certainMax, 'lastSeq' in details ? details.lastSeq : 0);
+      const isClosed = state.kind === 'closed';
+      const { epoch, range, stream: streamId } = await this.decide(loss(id, seq, isClosed));
       if ('lastSeq' in details) await host.raise(id, epoch);
       else await host.createOpen(id, epoch, { stream: streamId, range, dedup: DEDUP }, []);
-      await this.decide(settleOpening(id, epoch));
+      await (isClosed ? host.seal(id, epoch) : this.decide(settleOpening(id, epoch)));
       lost.set(id, seq);
     }
     await this.caughtUp();
@@ -267,6 +277,7 @@ export class EdgeFixture {
     return reply;
   }
 
+  readonly audit = new MemoryAudit();
   readonly authorization = { authorization: `Bearer ${TOKEN}` };
 
   async get(path: string, signal?: AbortSignal): Promise<Reply> {
@@ -413,32 +424,40 @@ export class EdgeFixture {
         edgeId: 'edge-test',
         host: '127.0.0.1',
         port,
+        publicUrl: undefined,
+        corsOrigins: [PAGE_ORIGIN],
         bodyBytesMax: 8_388_608,
         eventBytesMax: 1_048_576,
         inFlightBytesMax: 268_435_456,
         holdMsMax,
+        checkpointPlace: { kind: 'postgres' },
+        checkpointBytesMax: 1_048_576,
+        cacheBytes: CACHE_BYTES,
         headersMsMax: 10_000,
         requestMsMax: 30_000,
         refreshMs: 200,
         tokenStaleMsMax: 86_400_000,
+        ownerSignInMs: 30 * 86_400_000,
         metricsPublic: false,
         quotaOfEach: { token: NO_QUOTA, stream: NO_QUOTA },
         profileShare: 0,
-        webhookNetworks: [],
+        ...{ webhookNetworks: [], serverNetworks: undefined, networksWarning: undefined },
         consoleUrl: undefined,
         profileFields: {},
         logLevel: 'silent',
       },
       store,
       notifier: { subscribe },
-      audit: new MemoryAudit(),
+      audit: this.audit,
       ownQuotas: async () => this.quotas,
       operations: () => this.operations(),
       // there is no planner beside this edge, and nobody asks for one
       hotKeys: { report: async () => {} } as unknown as EdgeParts['hotKeys'],
+      publishCache: (report) => publishCache(redis, report),
       hostAlarms: async () => this.alarms,
       proofs: new MemoryHostProofs(),
       groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),
+      checkpoints: noCheckpoints(),
       markTokensUsed: async () => {},
       activeHashes: async () => this.tokens,
       assertionKeys: async () => this.assertionKeys,
@@ -460,8 +479,14 @@ export class EdgeFixture {
     const absent = new Proxy({}, { get: () => away }) as never;
     return {
       topology: this.store,
-      ...{ moves: absent, recommendations: absent, policies: absent, inquiries: absent },
-      ...{ clusters: absent, models: absent, audit: absent, chainState: async () => undefined },
+      ...{ moves: absent, recommendations: absent, plans: absent, policies: absent, inquiries: absent },
+      ...{
+        checkpoints: absent,
+        clusters: absent,
+        models: absent,
+        audit: absent,
+        chainState: async () => undefined,
+      },
       ...{
         people: absent,
         sessions: absent,
@@ -475,8 +500,12 @@ export class EdgeFixture {
       onRun: away,
       drainFacts: async () => ({ fills: new Map(), loads: new Map(), away: new Map() }),
       wake: async () => {},
+      cacheReports: cacheReportsReader(this.redis),
       admit: away,
       countedKeys: async () => undefined,
+      groupProgress: { recent: async () => [] },
+      groupOutlooks: { of: async () => undefined },
+      arrivals: async () => undefined,
       hints: { add: away, list: async () => [], remove: async () => false, restore: async () => false },
       ...{ newId: randomUUID, wakeClusters: away },
       ...({} as Pick<OperationStores, 'clusters' | 'blocks' | 'recommendations' | 'inquiries'>),
@@ -499,4 +528,14 @@ export class EdgeFixture {
   private async learn(): Promise<void> {
     for (const change of await this.store.changesAfter(this.map.version, 1_000)) this.map.apply(change);
   }
+}
+
+/** Members that keep state need PostgreSQL. */
+function noCheckpoints(): EdgeParts['checkpoints'] {
+  const absent = new Proxy({}, { get: () => rejects }) as never;
+  return { records: absent, recoveries: absent, due: absent, stores: absent, digestOf: () => '' };
+}
+
+async function rejects(): Promise<never> {
+  throw new DatabaseUnreachable('there is none');
 }

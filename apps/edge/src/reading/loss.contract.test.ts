@@ -1,5 +1,6 @@
 /** What readers are told of hosts that went back to an older state, on real Redis hosts. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hashKey, overlaps, range } from '@foreshard/core/keyspace';
 import { reading } from '@foreshard/core/operations';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readCursor, writeCursor } from './cursor-text.ts';
@@ -150,6 +151,27 @@ describe('a reader of pages', () => {
     );
     expect(idsOf(page.events)).toEqual([200 + key, 220 + key]);
     expect((await edge.get(`${keyPath(key)}?from=${page.next}`)).body.lost).toBeUndefined();
+  });
+
+  it('of one key gets what came back with a newer state of its host, though the parent had none of it', async () => {
+    const key = 0;
+    const ofKey = range({ hi: hashKey(`key-${key}`), lo: 0 }, { hi: hashKey(`key-${key}`), lo: 1 });
+    const parent = edge.leaves(stream).find((leaf) => overlaps(leaf.range, ofKey))!;
+    await send(key + 1, 19);
+    await edge.restructure([parent], [parent.range]);
+    await edge.caughtUp();
+    const older = await edge.remember(parent.owner);
+    await send(20, 40);
+    const newer = await edge.remember(parent.owner);
+    await older();
+    await edge.acceptLoss(stream, parent.owner, 0);
+    await send(100, 40);
+    const first = (await edge.get(`${keyPath(key)}?from=oldest`)).body;
+    expect([idsOf(first.events), first.atHead]).toEqual([[100, 120], true]);
+    await newer();
+    await edge.acceptLoss(stream, parent.owner, 0);
+    const page = (await edge.get(`${keyPath(key)}?from=${first.next}`)).body;
+    expect([idsOf(page.events), page.atHead]).toEqual([[20, 40], true]);
   });
 
   it('gets nothing that was lost from what the edge keeps for followers', async () => {

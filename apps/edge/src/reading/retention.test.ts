@@ -1,6 +1,8 @@
 /** What readers are told of records that retention took, that were lost or that were damaged, on a memory host. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemoryHost } from '@foreshard/core/adapters/memory';
+import { CachedReads } from '@foreshard/core/caching';
+import { Frontiers } from '@foreshard/core/heads';
 import { type EventHost, HostUnreachable, writeFrame } from '@foreshard/core/hosts';
 import { ManualClock, MICROS_PER_SECOND } from '@foreshard/core/kernel';
 import { slices, WHOLE } from '@foreshard/core/keyspace';
@@ -8,7 +10,6 @@ import { type Change, EMPTY_TOPOLOGY, NO_FACTS, TopologyMap } from '@foreshard/c
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EdgeMap } from '../map/edge-map.ts';
 import type { LogCursor } from './log/cursor.ts';
-import { Frontiers } from './log/frontiers.ts';
 import { LogService } from './log/log-service.ts';
 import { ShardletEvents } from './shardlet-events.ts';
 
@@ -69,10 +70,11 @@ beforeEach(async () => {
     onChange: topology.onChange.bind(topology),
   } as unknown as EdgeMap;
   const hosts = { get: async (id: number) => (id === 1 ? served : secondHost) };
-  byShardlet = new ShardletEvents(map, hosts);
   anotherEdge = () => {
-    frontiers = new Frontiers(hosts, map);
-    log = new LogService({ map, hosts, frontiers, clock, closing: new AbortController().signal });
+    frontiers = new Frontiers({ hosts, map, nowMs: () => performance.now() });
+    const reads = new CachedReads({ map: topology, host: hosts.get, frontiers, bytesMax: 10_000_000 });
+    byShardlet = new ShardletEvents(map, hosts, reads);
+    log = new LogService({ map, hosts, frontiers, reads, clock, closing: new AbortController().signal });
   };
   anotherEdge();
 });

@@ -1,5 +1,6 @@
 /** The read side of the edge: events of a shardlet, of a key, and of the whole log; as pages and followed. */
 
+import type { EventHosts, Frontiers } from '@foreshard/core/heads';
 import type { Clock } from '@foreshard/core/kernel';
 import { ForeshardError, parseMicros } from '@foreshard/core/kernel';
 import {
@@ -15,8 +16,7 @@ import { type Api, type ContractCall, endedMeanwhile, whilePermitted } from '../
 import { type EdgeMap, MAIN_STREAM } from '../map/edge-map.ts';
 import { EVENT_STREAM_HEADERS, eventStream, FOLLOWED_PAGE, type Following } from './event-stream.ts';
 import { KeyEvents } from './key-events.ts';
-import type { EventHosts } from './log/frontiers.ts';
-import { Frontiers } from './log/frontiers.ts';
+import type { ReplicaReads } from './log/log-reader.ts';
 import { LogService } from './log/log-service.ts';
 import { pageBody } from './page-body.ts';
 import { type OnRead, type Page, type PageRequest, Pages } from './pages.ts';
@@ -26,6 +26,9 @@ import { ShardletEvents, type ShardletRequest } from './shardlet-events.ts';
 export interface ReadingParts {
   readonly map: EdgeMap;
   readonly hosts: EventHosts;
+  /** readers share what the process knows of the hosts */
+  readonly frontiers: Frontiers;
+  readonly reads: ReplicaReads;
   readonly clock: Clock;
   /** told of all events that are handed out */
   readonly onRead: OnRead;
@@ -35,8 +38,6 @@ export interface Reading {
   /** A page of a stream, as JSON; `mayRead` is asked while it waits for events. */
   bodyOf(stream: string, request: Omit<PageRequest, 'stream'>, mayRead: () => boolean): Promise<Buffer>;
   mount(api: Api): void;
-  /** The host went back, and is used again although nobody names what it lost. */
-  readAnew(host: number): void;
   /** Ends all waiting for news, and the streams at the end of what they have. */
   close(): void;
   readonly followers: () => number;
@@ -45,19 +46,18 @@ export interface Reading {
 /** Each holds a connection and one small page. */
 const FOLLOWERS_MAX = 2_000;
 
-/** One per process: readers share what they know of the hosts. */
-export function reading({ map, hosts, clock, onRead }: ReadingParts): Reading {
+/** One per process. */
+export function reading({ map, hosts, frontiers, reads, clock, onRead }: ReadingParts): Reading {
   const closing = new AbortController();
-  const parts = { map, hosts, frontiers: new Frontiers(hosts, map), clock, closing: closing.signal };
+  const parts = { map, hosts, frontiers, reads, clock, closing: closing.signal };
   const log = new LogService(parts);
   const pages = new Pages(map, log, new KeyEvents(parts), onRead);
-  const shardlets = new ShardletEvents(map, hosts);
+  const shardlets = new ShardletEvents(map, hosts, reads);
   const followers = new Followers(pages, closing.signal);
   return {
     bodyOf: (stream, request, mayRead) =>
       bodyOf(pages, { ...request, stream: streamNamed(map, stream, '/stream') }, mayRead),
     followers: () => followers.count,
-    readAnew: (host) => parts.frontiers.readAnew(host),
     mount(api) {
       api.serve(operations.shardlet, (call) => shardletEvents(call, map, shardlets, onRead));
       const asPages = pagesOf(map, pages, followers);

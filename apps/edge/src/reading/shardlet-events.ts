@@ -2,14 +2,15 @@
  * Reads one shardlet from a seq or a time on. It is at its end only when the topology store says that it is closed
  * and it was read to its finalSeq: a copy that has no more may be an old one.
  */
+
+import type { EventHosts } from '@foreshard/core/heads';
 import { HostUnreachable, type StoredRecord } from '@foreshard/core/hosts';
 import { ForeshardError, MICROS_PER_MS } from '@foreshard/core/kernel';
 import type { Shardlet } from '@foreshard/core/topology';
 import { Absences } from '../hosts/absences.ts';
 import type { EdgeMap } from '../map/edge-map.ts';
 import { pause } from './log/bell.ts';
-import type { EventHosts } from './log/frontiers.ts';
-import { readReplica } from './read-replica.ts';
+import type { ReplicaReads } from './log/log-reader.ts';
 
 export interface ShardletRequest {
   readonly shardlet: number;
@@ -39,11 +40,13 @@ const STALE_PAUSE_MS = 20;
 export class ShardletEvents {
   private readonly map: EdgeMap;
   private readonly hosts: EventHosts;
+  private readonly reads: ReplicaReads;
   private readonly absences = new Absences(() => performance.now() * MICROS_PER_MS);
 
-  constructor(map: EdgeMap, hosts: EventHosts) {
+  constructor(map: EdgeMap, hosts: EventHosts, reads: ReplicaReads) {
     this.map = map;
     this.hosts = hosts;
+    this.reads = reads;
   }
 
   /** The map may be older than the shardlet. */
@@ -60,7 +63,8 @@ export class ShardletEvents {
     const records: StoredRecord[] = [];
     for (let bytes = 0; records.length < limit && bytes < PAGE_BYTES_MAX; ) {
       const options = { maxRecords: limit - records.length, maxBytes: PAGE_BYTES_MAX - bytes };
-      const reply = await this.settled(id, (host, owner) => readReplica(host, owner, id, seq, options));
+      const asked = { shardlet: id, from: seq, minEpoch: 0, options };
+      const reply = await this.settled(id, (host) => this.reads.readReplica({ ...asked, host }));
       if (reply.kind === 'gone') {
         if (from.kind === 'seq' && records.length === 0) return this.pastRetention(id, reply.firstSeq);
         if (records.length > 0) break;
@@ -77,7 +81,7 @@ export class ShardletEvents {
 
   private async firstSeqFrom(id: number, micros: number): Promise<number> {
     if (micros === 0) return 1;
-    return (await this.settled(id, (host) => host.seek(id, micros - 1))).seq;
+    return (await this.settled(id, async (host) => (await this.hosts.get(host)).seek(id, micros - 1))).seq;
   }
 
   private pageUpTo(id: number, records: readonly StoredRecord[], nextSeq: number): ShardletPage {
@@ -112,14 +116,11 @@ export class ShardletEvents {
   /** Asks the owner, and after a stale answer the owner that a newer map names. */
   private async settled<R extends { kind: string }>(
     id: number,
-    ask: (host: Awaited<ReturnType<EventHosts['get']>>, owner: number) => Promise<R>,
+    ask: (owner: number) => Promise<R>,
   ): Promise<Exclude<R, { kind: 'stale' }>> {
     for (const startedMs = performance.now(); ; ) {
       const { owner } = this.known(id);
-      const reply = await this.hosts
-        .get(owner)
-        .then((host) => ask(host, owner))
-        .catch((error: unknown) => unreachable(error, owner, this.absences));
+      const reply = await ask(owner).catch((error: unknown) => unreachable(error, owner, this.absences));
       this.absences.answered(owner);
       if (reply.kind !== 'stale') return reply as Exclude<R, { kind: 'stale' }>;
       if (performance.now() - startedMs > STALE_PATIENCE_MS)

@@ -4,6 +4,7 @@
  * accepted.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isDeadStream } from '@foreshard/core/consuming';
 import { type Clock, ForeshardError } from '@foreshard/core/kernel';
 import { events, requirePermission } from '@foreshard/core/operations';
 import type { Stream } from '@foreshard/core/topology';
@@ -106,7 +107,10 @@ export class EventsEndpoint {
     const body = await readBody(request, bodyBytesMax, budget);
     try {
       const store = () => this.store(mode, request, response, { body: body.bytes, accepted, bearer });
-      respond(response, key === undefined ? await store() : await this.once(key, request, body.bytes, store));
+      respond(
+        response,
+        key === undefined ? await store() : await this.once(key, request, body.bytes, bearer, store),
+      );
     } finally {
       body.release();
     }
@@ -116,9 +120,10 @@ export class EventsEndpoint {
     key: string,
     { headers, url }: IncomingMessage,
     body: Buffer,
+    { principal }: Bearer,
     store: () => Promise<Answer>,
   ): Promise<Answer> {
-    const scope = scopeOf(headers, url!, key);
+    const scope = scopeOf(principal, url!, key);
     return this.parts.answers.once(scope, fingerprintOf(headers, body), store);
   }
 
@@ -172,6 +177,12 @@ export class EventsEndpoint {
 
   private stream(name: string, pointer: string): Stream {
     const stream = this.parts.map.topology.streamNamed(name);
+    if (isDeadStream(name))
+      throw new ForeshardError(
+        'invalid_parameter',
+        `The stream "${name}" holds the dead letters of a consumer group: report them with POST /v1/groups/{group}/dead-letters.`,
+        { pointer },
+      );
     if (stream !== undefined) return stream;
     throw new ForeshardError('unknown_stream', `There is no stream "${name}".`, { pointer });
   }

@@ -10,6 +10,7 @@ import { ForeshardError } from '@foreshard/core/kernel';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { answerBroken, refuseTunnel } from '../http/broken-requests.ts';
+import type { CrossOrigin } from '../http/cross-origin.ts';
 import { asksToContinue, letContinue } from '../http/expect-continue.ts';
 import type { EdgeMetrics } from '../http/metrics.ts';
 import { PROBLEM_MEDIA_TYPE, problemDocument } from '../http/problem.ts';
@@ -44,12 +45,14 @@ export interface Handlers {
 export class EdgeServer {
   private readonly server: Server;
   private readonly metrics: EdgeMetrics;
+  private readonly crossOrigin: CrossOrigin;
   private events: EventsEndpoint | undefined;
   private draining = false;
   private listener: ReturnType<typeof getRequestListener> | undefined;
 
-  constructor(metrics: EdgeMetrics, { headersMsMax, requestMsMax }: RequestTimes) {
+  constructor(metrics: EdgeMetrics, crossOrigin: CrossOrigin, { headersMsMax, requestMsMax }: RequestTimes) {
     this.metrics = metrics;
+    this.crossOrigin = crossOrigin;
     this.server = createServer(
       {
         maxHeaderSize: HEADER_BYTES_MAX,
@@ -123,6 +126,7 @@ export class EdgeServer {
     const route = stream === undefined ? 'other' : 'events';
     if (this.draining) response.setHeader('connection', 'close');
     response.once('finish', () => this.metrics.answered(route, response.statusCode));
+    if (this.crossOrigin.answers(request, response)) return;
     if (request.headers.host === undefined && request.httpVersion === '1.1')
       respondProblem(
         request,

@@ -5,9 +5,14 @@
  */
 export const AWAY = Symbol('the control Redis does not answer');
 
+export interface Patience {
+  readonly patienceMs: number;
+  /** after a question that was not answered */
+  readonly pauseMs: number;
+}
+
 /** Redis answers in less than one; an event that waits longer than this is slow. */
-const PATIENCE_MS = 100;
-const PAUSE_MS = 1_000;
+const OF_EVENTS: Patience = { patienceMs: 100, pauseMs: 1_000 };
 
 /** What is used of a client of ioredis. */
 export interface SharableRedis {
@@ -18,11 +23,13 @@ export interface SharableRedis {
 export class SharedRedis<R extends SharableRedis = SharableRedis> {
   readonly redis: R;
   private readonly nowMs: () => number;
+  private readonly patience: Patience;
   private pausedUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(redis: R, nowMs: () => number) {
+  constructor(redis: R, nowMs: () => number, patience: Patience = OF_EVENTS) {
     this.redis = redis;
     this.nowMs = nowMs;
+    this.patience = patience;
   }
 
   /** What fails is no answer either. The question may still arrive when it was not answered. */
@@ -30,11 +37,11 @@ export class SharedRedis<R extends SharableRedis = SharableRedis> {
     if (this.redis.status !== 'ready' || this.nowMs() < this.pausedUntilMs) return AWAY;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<typeof AWAY>((resolve) => {
-      timer = setTimeout(() => resolve(AWAY), PATIENCE_MS);
+      timer = setTimeout(() => resolve(AWAY), this.patience.patienceMs);
     });
     const answer = await Promise.race([question(this.redis).catch(() => AWAY), late]);
     clearTimeout(timer);
-    if (answer === AWAY) this.pausedUntilMs = this.nowMs() + PAUSE_MS;
+    if (answer === AWAY) this.pausedUntilMs = this.nowMs() + this.patience.pauseMs;
     return answer as T | typeof AWAY;
   }
 }

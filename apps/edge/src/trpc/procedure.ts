@@ -60,7 +60,8 @@ const admitted = (permission?: Permission) =>
     const identity = await ctx.require(permission).catch((error: unknown) => {
       throw asProblem(error, ctx.trace);
     });
-    return next({ ctx: { identity, principal: identity.principal } });
+    const { principal, bearer } = identity;
+    return next({ ctx: { identity, principal, origin: { ...ctx.origin, ...bearer.client } } });
   });
 
 export const procedure = (permission: Permission) => admitted(permission);

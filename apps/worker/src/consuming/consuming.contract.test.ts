@@ -5,7 +5,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { actorOf } from '@foreshard/core/access';
 import { request } from '@foreshard/core/adapters/outgoing-http';
 import { AddressGuard, sign } from '@foreshard/core/adapters/webhooks';
-import { type CommitResult, GroupService, isRefused, type Poll } from '@foreshard/core/consuming';
+import {
+  type CommitResult,
+  DeadLetters,
+  type Group,
+  GroupService,
+  type HostPromises,
+  isRefused,
+  NO_HEADS,
+  NO_PROMISES,
+  type Poll,
+  readsFromHosts,
+} from '@foreshard/core/consuming';
+import { Frontiers } from '@foreshard/core/heads';
 import { range } from '@foreshard/core/keyspace';
 import { restructure, type Shardlet } from '@foreshard/core/topology';
 import { createDatabase } from '@foreshard/local';
@@ -33,19 +45,37 @@ beforeEach(async () => {
   await cluster.until('the stream is open', () => cluster.open(stream).length === 4);
 });
 
-function service(): GroupService {
+function service(promises: HostPromises = NO_PROMISES): GroupService {
   return new GroupService({
     store: cluster.control.groups,
     map: cluster.map,
     refresh: () => cluster.follower.upToDate(),
     host: (id) => cluster.pool.get(id),
+    heads: NO_HEADS,
+    promises,
+    reads: readsFromHosts((id) => cluster.pool.get(id)),
+    nowMs: () => performance.now(),
+    later(run, ms) {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
   });
 }
 
+const letters = () =>
+  new DeadLetters({
+    ...{ groups: cluster.control.groups, topology: cluster.control.topology, map: cluster.map },
+    ...{ actor: 'test', nowMs: Date.now, sleep: (ms: number) => sleep(ms) },
+    host: (id) => cluster.pool.get(id),
+    wake: () => cluster.control.jobs.wake('reconcile'),
+    refresh: () => cluster.follower.upToDate(),
+  });
+
 const create = (from: 'oldest' | 'now') => service().create({ name: group, stream, sessionMs: 1_000 }, from);
 const subject = actorOf({ kind: 'token', name: 'consumer' });
-async function poll(member: string, limit = 100): Promise<Poll> {
-  const reply = await service().poll(group, { member, subject, limit, after: new Map() });
+const poll = (member: string, limit = 100) => pollAt(service(), member, limit);
+async function pollAt(edge: GroupService, member: string, limit: number): Promise<Poll> {
+  const reply = await edge.poll(group, { member, subject, limit, after: new Map() });
   if (isRefused(reply)) throw new Error(`refused: ${reply.refused}`);
   return reply;
 }
@@ -65,16 +95,36 @@ const commitOf = (member: string, { batches }: Poll) => ({
   })),
 });
 
+/** Two edges that stay: what they keep of the group gets old as members go from one to the other. */
+let edges: GroupService[] = [];
+
 /** Appends to every open shardlet, again where it is being restructured. */
 async function send(rounds: number, name = 'e'): Promise<string[]> {
-  const sent: string[] = [];
+  return (await stored(rounds, name)).map(({ id }) => id);
+}
+
+/** In the order of the log, which is that of sending but for hosts that have promised to be ahead of their clock. */
+async function sentByTime(rounds: number): Promise<string[]> {
+  const all = await stored(rounds, 'e');
+  return all.sort((a, b) => a.ts - b.ts || a.shardlet - b.shardlet).map(({ id }) => id);
+}
+
+async function stored(rounds: number, name: string) {
+  const sent: { id: string; ts: number; shardlet: number }[] = [];
   for (let i = 0; i < rounds; i++)
     for (const at of cluster.open(stream)) {
       const id = `${name}-${i}-${at.range.from.hi}`;
       const reply = await cluster.append(at, id).catch(() => undefined);
-      if (reply?.kind === 'appended') sent.push(id);
+      if (reply?.kind === 'appended') sent.push({ id, ts: reply.firstTs, shardlet: at.id });
     }
   return sent;
+}
+
+async function rolled(shardlet: Shardlet): Promise<void> {
+  const parents = [{ id: shardlet.id, epoch: shardlet.epoch }];
+  await cluster.decide(restructure({ parents, children: [shardlet.range] }));
+  const closed = () => cluster.map.shardlet(shardlet.id)!.state.kind === 'closed';
+  await cluster.until('the roll is over', closed);
 }
 
 async function split(shardlet: Shardlet): Promise<void> {
@@ -142,7 +192,7 @@ describe('a group', () => {
     expect(after.batches.length).toBe(2);
   });
 
-  test('with a transactional sink every event has its effect once and in order, while members die and shardlets split', async () => {
+  test('with a transactional sink every event has its effect once and in order, while members die and go between edges, and shardlets split and roll', async () => {
     const sink = await PostgresSink.open(
       await createDatabase(inject('postgresUrl'), `sink_${process.pid}_${groups}`),
     );
@@ -151,15 +201,17 @@ describe('a group', () => {
     let names = 0;
     const lifetimes = { die: 0 };
     /** Dies at any point between poll and commit, and comes back under another name. */
+    edges = [service(), service()];
     const consumer = async () => {
       for (let member = `m-${++names}`; ; ) {
-        const got = await poll(member, 20);
+        const at = edges[Math.floor(Math.random() * 2)]!;
+        const got = await pollAt(at, member, 20);
         for (const batch of got.batches) {
           await sleep(Math.random() * 20);
           const taken = await sink.take(batch);
           if (!taken || Math.random() < 0.2) continue;
           const one = { ...got, batches: [batch] };
-          await commit(member, one);
+          await edges[Math.floor(Math.random() * 2)]!.commit(group, commitOf(member, one));
         }
         if (ending && got.batches.length === 0) return;
         // by what was delivered, not by time: the dead hold their shardlets for a session, and if they died faster
@@ -176,6 +228,8 @@ describe('a group', () => {
     for (let round = 0; round < 4; round++) {
       sent.push(...(await send(10, `r${round}`)));
       await split(cluster.open(stream)[round]!);
+      // the same twice in a row: a generation in between that has hardly an event
+      for (let roll = 0; roll < 2; roll++) await rolled(cluster.open(stream)[round]!);
     }
     sent.push(...(await send(10, 'last')));
     await vi.waitFor(async () => expect((await sink.effects()).length).toBe(sent.length), {
@@ -235,7 +289,14 @@ describe('a group with an address', () => {
     for (const address of [url, `http://localhost:${port}/hook`]) {
       const statuses: number[] = [];
       const delivery = new PushDelivery({
-        ...{ request, sign, guard: new AddressGuard([]), service: service(), log: silent },
+        ...{
+          request,
+          sign,
+          guard: new AddressGuard([]),
+          service: service(),
+          letters: letters(),
+          log: silent,
+        },
         groups: {
           list: async () => [
             { name: group, stream, sessionMs: 1_000, push: { url: address, secret: SECRET } },
@@ -251,6 +312,88 @@ describe('a group with an address', () => {
     expect(received).toEqual([]);
   });
 
+  test('gets every event, parents before children, while shardlets split and roll and a worker ends', async () => {
+    [answer, received] = [200, []];
+    await create('oldest');
+    const worker = (member: string) =>
+      new PushDelivery({
+        ...{ request, sign, guard: new AddressGuard(['127.0.0.0/8']), member, log: silent },
+        groups: {
+          list: async () => [{ name: group, stream, sessionMs: 1_000, push: { url, secret: SECRET } }],
+        },
+        ...{
+          service: service(),
+          letters: letters(),
+          nowMs: Date.now,
+          random: Math.random,
+          observe: () => {},
+        },
+      });
+    const workers = [worker('one'), worker('two')];
+    for (const each of workers) each.start();
+    const sent: string[] = [];
+    for (let round = 0; round < 2; round++) {
+      sent.push(...(await send(6, `p${round}`)));
+      await split(cluster.open(stream)[round]!);
+      for (let roll = 0; roll < 2; roll++) await rolled(cluster.open(stream)[round]!);
+      if (round === 0) await workers[0]!.stop();
+    }
+    sent.push(...(await send(6, 'end')));
+    /** in the order in which they came first */
+    const came = () => {
+      const first = new Map<string, number>();
+      for (const { headers, body } of received)
+        for (const { id } of JSON.parse(body) as { id: string }[])
+          if (!first.has(id)) first.set(id, Number(headers['foreshard-shardlet']));
+      return first;
+    };
+    await vi.waitFor(() => expect(came().size).toBe(sent.length), { timeout: 30_000, interval: 100 });
+    await workers[1]!.stop();
+    expect([...came().keys()].sort()).toEqual(sent.sort());
+    const order = [...came().values()];
+    for (const shardlet of new Set(order))
+      for (const parent of cluster.map.shardlet(shardlet)!.parents)
+        expect(order.lastIndexOf(parent)).toBeLessThan(order.indexOf(shardlet));
+  }, 60_000);
+
+  test('with the order of the log gets events by time, one post at a time, and waits where one is refused', async () => {
+    [answer, received] = [503, []];
+    // one after the other, each on another shardlet
+    const sent = await sentByTime(4);
+    await service().create({ name: group, stream, sessionMs: 1_000, order: 'log' }, 'oldest');
+    const frontiers = new Frontiers({
+      hosts: { get: (id) => cluster.pool.get(id) },
+      map: { topology: cluster.map, onChange: cluster.map.onChange.bind(cluster.map) },
+      nowMs: () => performance.now(),
+    });
+    let nowMs = Date.now();
+    const delivery = new PushDelivery({
+      ...{ request, sign, guard: new AddressGuard(['127.0.0.0/8']) },
+      groups: {
+        list: async () => [
+          { name: group, stream, sessionMs: 1_000, order: 'log', push: { url, secret: SECRET } },
+        ],
+      },
+      ...{ service: service(frontiers), letters: letters(), member: 'worker', log: silent },
+      ...{ nowMs: () => nowMs, random: () => 0.5, observe: () => {} },
+    });
+    const came = () => received.flatMap(({ body }) => JSON.parse(body).map(({ id }: { id: string }) => id));
+    await vi.waitFor(async () => {
+      await delivery.deliver();
+      expect(came()).toEqual([sent[0]]);
+    });
+    await delivery.deliver();
+    // not before its time, and nothing in its place
+    expect(came()).toEqual([sent[0]]);
+    [answer, received] = [200, []];
+    nowMs += 60_000;
+    await vi.waitFor(async () => {
+      await delivery.deliver();
+      expect(came()).toEqual(sent);
+    });
+    await delivery.stop();
+  }, 60_000);
+
   test('is delivered to, signed and in order; what is refused comes again, and nothing twice', async () => {
     [answer, received] = [503, []];
     const sent = await send(3);
@@ -263,7 +406,7 @@ describe('a group with an address', () => {
       groups: {
         list: async () => [{ name: group, stream, sessionMs: 1_000, push: { url, secret: SECRET } }],
       },
-      service: service(),
+      ...{ service: service(), letters: letters() },
       member: 'worker',
       log: silent,
       nowMs: () => nowMs,
@@ -299,4 +442,60 @@ describe('a group with an address', () => {
     await delivery.stop();
     expect((await cluster.control.groups.find(group))!.state.members).toEqual([]);
   });
+
+  test('gives up an event that is refused so often, goes on, and delivers it again when it is re-driven', async () => {
+    received = [];
+    const refusing = new Set<string>();
+    const picky = createServer(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      const ids = JSON.parse(body).map((event: { id: string }) => event.id) as string[];
+      const isTaken = !ids.some((id) => refusing.has(id));
+      if (isTaken) received.push({ headers: request.headers, body });
+      response.writeHead(isTaken ? 200 : 422).end();
+    });
+    await new Promise<void>((resolve) => picky.listen(0, '127.0.0.1', resolve));
+    const { port } = picky.address() as { port: number };
+    const sent = await send(5);
+    refusing.add(sent[6]!);
+    await create('oldest');
+    let nowMs = Date.now();
+    const asPushed = (one: Group): Group =>
+      one.name === group
+        ? { ...one, push: { url: `http://127.0.0.1:${port}/`, secret: SECRET }, attempts: 3 }
+        : one;
+    const delivery = new PushDelivery({
+      ...{ request, sign, guard: new AddressGuard(['127.0.0.0/8']) },
+      groups: {
+        list: async () =>
+          (await cluster.control.groups.list()).filter(({ name }) => name.startsWith(group)).map(asPushed),
+      },
+      ...{ service: service(), letters: letters(), member: 'worker', log: silent },
+      ...{ nowMs: () => nowMs, random: () => 0.5, observe: () => {} },
+    });
+    const rounds = async (count: number) => {
+      for (let i = 0; i < count; i++) {
+        await delivery.deliver();
+        nowMs += 60_000;
+      }
+    };
+    const takenIds = () =>
+      received.flatMap(({ body }) => JSON.parse(body).map((event: { id: string }) => event.id)).sort();
+    await rounds(15);
+    const others = sent.filter((id) => !refusing.has(id)).sort();
+    expect(takenIds()).toEqual(others);
+    const [letter, ...more] = (await letters().list(group)).letters;
+    expect([letter, more]).toMatchObject([
+      { state: 'dead', attempts: 3, reason: 'The receiver answered 422.', member: 'worker' },
+      [],
+    ]);
+    refusing.clear();
+    const { group: stored } = (await cluster.control.groups.find(group))!;
+    await letters().decide(stored, 'redrive', 'all', { by: 'ada', note: '', dryRun: false });
+    await rounds(3);
+    expect(takenIds()).toEqual([...sent].sort());
+    expect((await letters().list(group)).counts).toEqual({ dead: 0, redriven: 1, discarded: 0 });
+    await delivery.stop();
+    picky.close();
+  }, 60_000);
 });

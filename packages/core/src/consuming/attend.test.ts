@@ -1,10 +1,12 @@
 /** Members that come, go, hang and commit late, in any order: what the assignment promises holds. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { groupCheckpointingSchema } from '../checkpointing/index.ts';
 import { range } from '../keyspace/index.ts';
 import { EMPTY_TOPOLOGY, type Shardlet, TopologyMap } from '../topology/index.ts';
 import { attend } from './attend.ts';
 import { commit } from './commit.ts';
+import { explain } from './explain.ts';
 import { setBack } from './lineage.ts';
 import { EMPTY_GROUP, type Group, type GroupState } from './model.ts';
 
@@ -58,6 +60,45 @@ describe('the assignment', () => {
       expect(state.checkpoints.get(id)!.assignment).toBeGreaterThan(before.checkpoints.get(id)!.assignment);
   });
 
+  it('of what has come to its end stands still, also where maps of before that are used beside newer ones', () => {
+    const [old, current] = [many(2), mapOf([shardlet(1, [], closed(5, [3])), shardlet(2), shardlet(3, [1])])];
+    let state = poll(poll(EMPTY_GROUP, old, 'a'), old, 'b');
+    state = poll(poll(poll(state, old, 'a'), old, 'b'), old, 'a');
+    const [holder] = [...state.checkpoints.values()].filter((c) => c.shardlet === 1).map((c) => c.member!);
+    const { assignment } = state.checkpoints.get(1)!;
+    state = commit(state, {
+      member: holder!,
+      positions: [{ shardlet: 1, seq: 5, epoch: 1, assignment }],
+    }).state;
+    // who has it lets go where the end is known
+    state = poll(state, current, holder!);
+    expect([...state.checkpoints.values()].map((c) => c.shardlet)).toEqual([1, 2, 3]);
+    const turns = ['a', 'b', 'a', 'b'].map((member, i) => {
+      state = poll(state, i % 2 === 0 ? old : current, member);
+      const { member: has, assignment } = state.checkpoints.get(1)!;
+      return [has, assignment];
+    });
+    expect(new Set(turns.map(String)).size).toBe(1);
+    expect(turns[0]![0]).toBeUndefined();
+  });
+
+  it('gives out again what had come to its end and was lost since', () => {
+    const current = mapOf([shardlet(1, [], closed(5))]);
+    let state = poll(EMPTY_GROUP, many(1), 'a');
+    const { assignment } = state.checkpoints.get(1)!;
+    state = commit(state, { member: 'a', positions: [{ shardlet: 1, seq: 5, epoch: 1, assignment }] }).state;
+    state = poll(state, current, 'a');
+    expect(heldBy(state, 'a')).toEqual([]);
+    const lost = { ...shardlet(1, [], closed(5)), epoch: 2, lost: [{ epoch: 2, seq: 3 }] };
+    const next = poll(state, mapOf([lost]), 'a');
+    expect(next.checkpoints.get(1)).toMatchObject({ member: 'a', seq: 3, revoking: false });
+    // also when nobody was there to take it as the loss became known
+    const left = attend(GROUP, state, mapOf([lost]), {
+      ...{ member: 'a', subject: 's', nowMs: 0, busy: NONE, leaving: true },
+    });
+    expect(heldBy(poll(left, mapOf([lost]), 'b'), 'b')).toEqual([1]);
+  });
+
   it('takes what a silent member has, and nothing earlier', () => {
     let state = poll(poll(EMPTY_GROUP, many(2), 'a', 0), many(2), 'b', 500);
     expect(heldBy(poll(state, many(2), 'b', 999), 'b')).toEqual([]);
@@ -71,7 +112,7 @@ describe('the assignment', () => {
     const { assignment } = before.checkpoints.get(1)!;
     const heir = { member: 'a', subject: 'another', nowMs: 1_000, busy: NONE };
     const state = attend(GROUP, before, many(1), heir);
-    expect(state.members).toEqual([{ id: 'a', seenAtMs: 1_000, subject: 'another' }]);
+    expect(state.members).toEqual([{ id: 'a', seenAtMs: 1_000, subject: 'another', commits: 0 }]);
     expect(state.checkpoints.get(1)!.assignment).toBeGreaterThan(assignment);
     const positions = [{ shardlet: 1, seq: 1, epoch: 1, assignment }];
     expect(commit(state, { member: 'a', positions }).results).toMatchObject([{ kind: 'fenced' }]);
@@ -154,6 +195,54 @@ describe('the assignment', () => {
     expect(state.checkpoints.get(1)).toMatchObject({ seq: 40, epoch: 9, member: 'a' });
     expect(commit(state, late).results).toMatchObject([{ kind: 'fenced' }]);
     expect(poll(state, after, 'a')).toEqual(state);
+  });
+});
+
+describe('the assignment by load', () => {
+  const heavyFirst = { atMs: 1, perSecond: new Map([1, 2, 3, 4].map((id) => [id, id === 1 ? 90 : 30])) };
+  const weighed = (state: GroupState, map: TopologyMap, member: string, busy = NONE) =>
+    attend(GROUP, state, map, { member, subject: 's', nowMs: 0, busy }, heavyFirst);
+
+  it('gives a member that joins half of the load, not half of the shardlets', () => {
+    let state = weighed(EMPTY_GROUP, many(4), 'a');
+    state = weighed(state, many(4), 'b');
+    expect([...state.checkpoints.values()].filter((c) => c.revoking).map((c) => c.shardlet)).toEqual([1]);
+    state = weighed(state, many(4), 'a');
+    expect([heldBy(state, 'a'), heldBy(state, 'b')]).toEqual([[2, 3, 4], [1]]);
+    expect(weighed(state, many(4), 'b')).toEqual(state);
+  });
+
+  it('asks no longer for what is not wanted any more', () => {
+    const asked = weighed(weighed(EMPTY_GROUP, many(4), 'a'), many(4), 'b');
+    const alone = attend(
+      GROUP,
+      asked,
+      many(4),
+      { member: 'b', subject: 's', nowMs: 0, busy: NONE, leaving: true },
+      heavyFirst,
+    );
+    expect([...alone.checkpoints.values()].some((c) => c.revoking)).toBe(false);
+    expect(alone.version).toBeGreaterThan(asked.version);
+  });
+
+  it('leaves the children of a shardlet with the member that had it, and gives none back', () => {
+    let state = weighed(weighed(EMPTY_GROUP, many(4), 'a'), many(4), 'b');
+    state = weighed(state, many(4), 'a');
+    const { assignment } = state.checkpoints.get(1)!;
+    const split = mapOf([
+      shardlet(1, [], closed(5, [5, 6])),
+      ...[2, 3, 4].map((id) => shardlet(id)),
+      ...[5, 6].map((id) => shardlet(id, [1])),
+    ]);
+    state = commit(state, { member: 'b', positions: [{ shardlet: 1, seq: 5, epoch: 1, assignment }] }).state;
+    // also when another member is the first to look
+    for (const member of ['a', 'b']) {
+      const after = weighed(state, split, member);
+      expect([heldBy(after, 'a'), heldBy(after, 'b').filter((id) => id > 1)]).toEqual([
+        [2, 3, 4],
+        [5, 6],
+      ]);
+    }
   });
 });
 
@@ -284,4 +373,50 @@ it('every event is processed once and in order, whatever members and shardlets d
     }),
     { numRuns: 300 },
   );
+});
+
+describe('a group that keeps state', () => {
+  const KEEPING: Group = { ...GROUP, checkpointing: groupCheckpointingSchema.parse({}) };
+  const keep = (state: GroupState, map: TopologyMap, member: string, busy: number[] = [], nowMs = 0) =>
+    attend(KEEPING, state, map, { member, subject: 's', nowMs, busy: new Set(busy) });
+  const split = mapOf([shardlet(1, [], closed(5, [2, 3])), shardlet(2, [1]), shardlet(3, [1])]);
+
+  function finished(): GroupState {
+    const state = keep(EMPTY_GROUP, many(1), 'a');
+    const { assignment } = state.checkpoints.get(1)!;
+    return commit(state, { member: 'a', positions: [{ shardlet: 1, seq: 5, epoch: 1, assignment }] }).state;
+  }
+
+  it('leaves a finished shardlet with its member until it lets go of the state, and keeps its children back', () => {
+    const before = finished();
+    let state = keep(before, split, 'a', [1]);
+    expect(state.checkpoints.get(1)).toMatchObject({ member: 'a', revoking: true });
+    expect(state.version).toBeGreaterThan(before.version);
+    expect([...state.checkpoints.keys()]).toEqual([1]);
+    // another member changes nothing, and asking again does not either
+    state = keep(state, split, 'b');
+    expect(heldBy(state, 'b')).toEqual([]);
+    expect(keep(state, split, 'a', [1]).version).toBe(state.version);
+    expect(explain(KEEPING, state, split)).toMatchObject([
+      { shardlet: 1, reason: { kind: 'revoking', member: 'a' } },
+      { shardlet: 2, reason: { kind: 'waits', parents: [{ shardlet: 1, seq: 5, finalSeq: 5 }] } },
+      { shardlet: 3, reason: { kind: 'waits' } },
+    ]);
+    state = keep(state, split, 'a');
+    expect(state.checkpoints.get(1)!.member).toBeUndefined();
+    expect([...heldBy(state, 'a'), ...heldBy(state, 'b')].sort()).toEqual([2, 3]);
+  });
+
+  it('gives out the children of a member that is dead', () => {
+    const state = keep(keep(finished(), split, 'a', [1]), split, 'b', [], 5_000);
+    expect(heldBy(state, 'b')).toEqual([2, 3]);
+  });
+
+  it('takes nothing from a member that names it, and without state does not wait', () => {
+    let state = keep(EMPTY_GROUP, many(4), 'a');
+    state = keep(state, many(4), 'b');
+    state = keep(state, many(4), 'a', [1, 2, 3, 4]);
+    expect(heldBy(state, 'b')).toEqual([]);
+    expect(heldBy(poll(finished(), split, 'a', 0, new Set([1])), 'a')).toEqual([2, 3]);
+  });
 });

@@ -3,52 +3,86 @@
  * shardlets become assignable, and the load is evened out. The assignment is sticky (who has a shardlet
  * keeps it) and cooperative: a shardlet goes from one living member to another only after the first has let
  * go of it, so nothing stops but what moves. Every assignment takes a new version, which fences the commits
- * of whoever had it before.
+ * of whoever had it before. Every other change but the sign of life itself takes one too, so that whoever keeps
+ * a state sees by its version that it is old.
  */
 import type { Shardlet, TopologyMap } from '../topology/index.ts';
-import { finalSeqOf, isFinished, setBack, standingOf } from './lineage.ts';
+import { balance, type WeighedShardlet, weightsOf } from './balance.ts';
+import { finalSeqOf, isEnded, isFinished, setBack, standingOf } from './lineage.ts';
 import { isAlive, isForeign } from './membership.ts';
 import type { Checkpoint, Group, GroupState, Member } from './model.ts';
+import { NO_WEIGHTS, type Weights } from './weights.ts';
 
 export interface Sign {
   readonly member: string;
   /** who gives it */
   readonly subject: string;
   readonly nowMs: number;
-  /** shardlets of which the member still holds events that it has not committed */
+  /**
+   * shardlets of which the member still holds events that it has not committed; where the group keeps state, also those
+   * whose state it holds
+   */
   readonly busy: ReadonlySet<number>;
   /** the member ends: all it has is free at once */
   readonly leaving?: boolean;
 }
 
-export function attend(group: Group, state: GroupState, map: TopologyMap, sign: Sign): GroupState {
+/** `weights`: of the shardlets of its stream; without them each counts alike. */
+export function attend(
+  group: Group,
+  state: GroupState,
+  map: TopologyMap,
+  sign: Sign,
+  weights: Weights = NO_WEIGHTS,
+): GroupState {
   const members = alive(group, state.members, sign);
-  const draft = new Draft(state, members, map);
+  const draft = new Draft(group, state, members, map);
   draft.dropTheDead(isForeign(state.members, sign) ? sign.member : undefined);
   draft.letGo(sign);
-  const { workable, tooEarly } = standingOf(map, group.stream, state.checkpoints);
+  const { workable, tooEarly } = standingOf(map, group, draft.checkpoints);
   draft.takeBack(tooEarly);
   const shardlets = draft.start(workable);
-  if (members.length > 0) draft.balance(shardlets);
-  return { version: draft.version, members, checkpoints: draft.checkpoints };
+  if (members.length > 0) draft.balance(shardlets, weights);
+  const isSilent = draft.version === state.version && (draft.hasAsked || !areSame(members, state.members));
+  return { version: draft.version + (isSilent ? 1 : 0), members, checkpoints: draft.checkpoints };
+}
+
+/** Whether `attend` would do more than note the sign of life. */
+export function isChanged(before: GroupState, after: GroupState): boolean {
+  return before.version !== after.version;
+}
+
+function areSame(members: readonly Member[], others: readonly Member[]): boolean {
+  if (members.length !== others.length) return false;
+  const subjects = new Map(others.map(({ id, subject }) => [id, subject]));
+  return members.every(({ id, subject }) => subjects.has(id) && subjects.get(id) === subject);
 }
 
 function alive(group: Group, members: readonly Member[], sign: Sign): Member[] {
   const others = members.filter((m) => m.id !== sign.member && isAlive(group, m, sign.nowMs));
   if (sign.leaving) return others;
   const { member: id, nowMs: seenAtMs, subject } = sign;
-  return [...others, { id, seenAtMs, subject }].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const commits = members.find((m) => m.id === id)?.commits ?? 0;
+  return [...others, { id, seenAtMs, subject, commits }].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 class Draft {
   version: number;
   readonly checkpoints: Map<number, Checkpoint>;
+  /** somebody is asked to let go of something, or no longer is */
+  hasAsked = false;
+  private readonly group: Group;
   private readonly members: readonly Member[];
   private readonly map: TopologyMap;
+  /** finished just now: its children are for the same member */
+  private readonly finishedBy = new Map<number, string>();
+  /** worked on from now on: nobody had them before */
+  private readonly fresh = new Set<number>();
 
-  constructor(state: GroupState, members: readonly Member[], map: TopologyMap) {
+  constructor(group: Group, state: GroupState, members: readonly Member[], map: TopologyMap) {
     this.version = state.version;
     this.checkpoints = new Map(state.checkpoints);
+    this.group = group;
     this.members = members;
     this.map = map;
   }
@@ -66,7 +100,13 @@ class Draft {
       if (c.member !== member) continue;
       const shardlet = this.map.shardlet(c.shardlet);
       const finished = shardlet !== undefined && isFinished(shardlet, c);
-      if (finished || (c.revoking && !busy.has(c.shardlet))) this.free(c);
+      const isBusy = busy.has(c.shardlet);
+      // what it names of a finished shardlet is its state, which it is asked to let go of
+      if (finished && isBusy && this.group.checkpointing !== undefined) this.ask(c, true);
+      else if (finished) {
+        this.finishedBy.set(c.shardlet, member);
+        this.end(c);
+      } else if (c.revoking && !isBusy) this.free(c);
     }
   }
 
@@ -80,16 +120,54 @@ class Draft {
   start(shardlets: readonly Shardlet[]): Shardlet[] {
     const left: Shardlet[] = [];
     for (const shardlet of shardlets) {
+      if (!this.checkpoints.has(shardlet.id)) this.fresh.add(shardlet.id);
       const known = this.checkpoints.get(shardlet.id) ?? freshCheckpoint(shardlet.id);
       const fitting = pastRetention(shardlet, setBack(known, shardlet));
       // a commit of what was read before must not move it forward again
-      if (fitting !== known || !this.checkpoints.has(shardlet.id)) this.put(this.fenced(fitting));
-      if (!isFinished(shardlet, fitting)) left.push(shardlet);
+      const isNew = fitting !== known || !this.checkpoints.has(shardlet.id);
+      // what was lost has to be processed again, also where it had come to its end
+      if (isNew) this.put(this.fenced(isEnded(fitting) ? { ...fitting, revoking: false } : fitting));
+      if (!isFinished(shardlet, fitting) && (isNew || !isEnded(fitting))) left.push(shardlet);
     }
     return left;
   }
 
-  balance(shardlets: readonly Shardlet[]): void {
+  balance(shardlets: readonly Shardlet[], known: Weights): void {
+    const weights = weightsOf(
+      shardlets.map(({ id }) => id),
+      known,
+    );
+    if (weights === undefined) this.balanceByCount(shardlets);
+    else this.balanceByWeight(shardlets, weights);
+  }
+
+  private balanceByWeight(shardlets: readonly Shardlet[], weights: ReadonlyMap<number, number>): void {
+    const weighed = shardlets.map((shardlet): WeighedShardlet => {
+      const { member, revoking } = this.checkpoints.get(shardlet.id)!;
+      const heir = this.fresh.has(shardlet.id) ? this.heirOf(shardlet) : undefined;
+      return { id: shardlet.id, weight: weights.get(shardlet.id)!, member, revoking, heir };
+    });
+    const ids = this.members.map(({ id }) => id);
+    const { given, revoking } = balance(ids, weighed);
+    for (const [id, member] of given)
+      this.put(this.fenced({ ...this.checkpoints.get(id)!, member, revoking: false }));
+    for (const { id } of shardlets) this.ask(this.checkpoints.get(id)!, revoking.has(id));
+  }
+
+  /** Whoever had a parent, also behind generations that were empty. */
+  private heirOf({ parents }: Shardlet): string | undefined {
+    for (const id of parents) {
+      const had = this.checkpoints.get(id)?.member ?? this.finishedBy.get(id);
+      if (had !== undefined) return had;
+      const parent = this.map.shardlet(id);
+      const isEmpty = parent !== undefined && finalSeqOf(parent) === 0;
+      const heir = isEmpty ? this.heirOf(parent) : undefined;
+      if (heir !== undefined) return heir;
+    }
+    return undefined;
+  }
+
+  private balanceByCount(shardlets: readonly Shardlet[]): void {
     const held = new Map<string, Checkpoint[]>(this.members.map((m) => [m.id, []]));
     const free: Checkpoint[] = [];
     for (const { id } of shardlets) {
@@ -119,11 +197,19 @@ class Draft {
     for (const theirs of held.values()) {
       const wanted = Math.min(lacking, Math.max(0, theirs.length - share));
       lacking -= wanted;
-      for (const [i, c] of [...theirs].reverse().entries()) {
-        const revoking = i < wanted;
-        if (c.revoking !== revoking) this.put({ ...c, revoking });
-      }
+      for (const [i, c] of [...theirs].reverse().entries()) this.ask(c, i < wanted);
     }
+  }
+
+  /** Its member to let go of it, or no longer. */
+  private ask(c: Checkpoint, revoking: boolean): void {
+    if (c.revoking === revoking) return;
+    this.hasAsked = true;
+    this.put({ ...c, revoking });
+  }
+
+  private end(c: Checkpoint): void {
+    this.put(this.fenced({ ...c, member: undefined, revoking: true }));
   }
 
   private free(c: Checkpoint): void {

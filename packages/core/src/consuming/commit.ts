@@ -24,7 +24,7 @@ export type CommitResult =
   | { readonly kind: 'behind'; readonly seq: number };
 
 export function judgeCommit(
-  checkpoint: Checkpoint | undefined,
+  checkpoint: Pick<Checkpoint, 'assignment' | 'member' | 'seq'> | undefined,
   member: string,
   position: CommitPosition,
 ): CommitResult {
@@ -34,19 +34,36 @@ export function judgeCommit(
   return { kind: 'committed' };
 }
 
+/** The highest position per shardlet and assignment: what is below it is processed too. */
+export function highestOf(positions: readonly CommitPosition[]): CommitPosition[] {
+  const highest = new Map<string, CommitPosition>();
+  for (const position of positions) {
+    const key = fenceOf(position);
+    if ((highest.get(key)?.seq ?? -1) < position.seq) highest.set(key, position);
+  }
+  return [...highest.values()];
+}
+
+/** Equal for positions that stand or fall together. */
+export function fenceOf({ shardlet, assignment }: CommitPosition): string {
+  return `${shardlet}/${assignment}`;
+}
+
 export function commit(
   state: GroupState,
   { member, positions }: Commit,
 ): { readonly state: GroupState; readonly results: readonly CommitResult[] } {
   const checkpoints = new Map(state.checkpoints);
-  const results = positions.map((position) => {
-    const before = checkpoints.get(position.shardlet);
+  const results = new Map<string, CommitResult>();
+  for (const position of highestOf(positions)) {
+    const before = state.checkpoints.get(position.shardlet);
     const result = judgeCommit(before, member, position);
-    if (result.kind === 'committed') {
-      const { seq, epoch } = position;
-      checkpoints.set(position.shardlet, { ...before!, seq, epoch });
-    }
-    return result;
-  });
-  return { state: { ...state, checkpoints }, results };
+    results.set(fenceOf(position), result);
+    const { shardlet, seq, epoch } = position;
+    if (result.kind === 'committed') checkpoints.set(shardlet, { ...before!, seq, epoch });
+  }
+  return {
+    state: { ...state, checkpoints },
+    results: positions.map((position) => results.get(fenceOf(position))!),
+  };
 }

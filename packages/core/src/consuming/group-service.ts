@@ -1,204 +1,308 @@
 /**
  * Consumer groups as edges and workers serve them: a member polls, which is also its sign of life, gets
  * events of the shardlets it has, and commits. A poll begins at the checkpoint, or after what the member
- * says it holds, so a reply that is lost costs nothing but a repetition.
+ * says it holds, so a reply that is lost costs nothing but a repetition. A poll that finds nothing waits for
+ * news, and costs a sign of life a second meanwhile.
  */
-import { type EventHost, HostUnreachable, type StoredRecord } from '../hosts/index.ts';
+import type { DueRecords, DueVerdict } from '../checkpointing/index.ts';
+import { type EventHost, HostUnreachable } from '../hosts/index.ts';
 import type { Shardlet, TopologyMap } from '../topology/index.ts';
-import { attend } from './attend.ts';
-import { type Commit, type CommitResult, commit } from './commit.ts';
-import type { Creation, GroupStore } from './group-store.ts';
-import { finalSeqOf, isFinished } from './lineage.ts';
-import { type Caller, isForeign, isRefused, type Refused, refusalOf } from './membership.ts';
-import { type Checkpoint, EMPTY_GROUP, type Group, type GroupState } from './model.ts';
+import { BatchReader, type Reading } from './batch-reader.ts';
+import type { Batch, Held } from './batches.ts';
+import type { Commit, CommitResult } from './commit.ts';
+import { DueCheckpoints } from './due-checkpoints.ts';
+import type { Committed, Creation, GroupStore } from './group-store.ts';
+import type { GroupView } from './group-view.ts';
+import { GroupViews } from './group-views.ts';
+import { finalSeqOf } from './lineage.ts';
+import { LogOrderReader } from './log-order-reader.ts';
+import { type Caller, isRefused, type Refused } from './membership.ts';
+import { type Checkpoint, EMPTY_GROUP, type Group, type GroupState, type Order } from './model.ts';
+import { wrongPosition } from './position-check.ts';
+import type { HostPromises, ShardletHeads, ShardletReads } from './reading-ports.ts';
+import { RecordReader } from './record-reader.ts';
+import type { Seat } from './seat.ts';
+import type { ServiceTime } from './waiting.ts';
 
-export interface ServiceParts {
+export interface ServiceParts extends ServiceTime {
   readonly store: GroupStore;
   readonly map: TopologyMap;
   /** Catches the map up with the topology store. */
   refresh(): Promise<unknown>;
   /** @throws HostUnreachable */
   host(id: number): Promise<EventHost>;
+  readonly heads: ShardletHeads;
+  readonly reads: ShardletReads;
+  /** for groups with `order: log` */
+  readonly promises: HostPromises;
+  /** for groups that keep state; left out: nothing is ever due here */
+  readonly due?: Pick<DueRecords, 'recent'>;
 }
 
 export interface PollRequest extends Caller {
   readonly limit: number;
   /** what the member holds of a shardlet beyond its checkpoint */
   readonly after: ReadonlyMap<number, Held>;
+  /** of the group, as the member was told it: it gets nothing of an older one */
+  readonly version?: number | undefined;
+  /** of these nothing is wanted now */
+  readonly except?: ReadonlySet<number>;
+  /** how long to wait for events where there are none; 0 when left out */
+  readonly waitMs?: number;
+  /** ends the wait */
+  readonly signal?: AbortSignal;
+  /** asked at least once a second: whether the wait may go on */
+  readonly goesOn?: () => boolean;
 }
 
-/** Up to `seq`, given to the member in this assignment; in another one the shardlet begins at its checkpoint. */
-export interface Held {
-  readonly seq: number;
-  readonly assignment: number;
-}
-
-export interface Batch {
-  readonly shardlet: Shardlet;
-  readonly assignment: number;
-  /** of the replica that was read: to be handed back with the commit */
-  readonly epoch: number;
-  /** none when everything up to `through` is past its retention */
-  readonly records: readonly StoredRecord[];
-  /** what to commit when all of it is processed */
-  readonly through: number;
-  /** events before the first record that are past their retention and were never given to the group */
-  readonly skipped: number;
+export interface AssignedShardlet extends Checkpoint {
+  /** where the group keeps state: the shardlet is closed, and ends here */
+  readonly finalSeq?: number;
 }
 
 export interface Poll {
   readonly version: number;
-  readonly assigned: readonly Checkpoint[];
+  readonly stream: number;
+  readonly assigned: readonly AssignedShardlet[];
+  /** where the group keeps state: of these shardlets of the member */
+  readonly due: readonly DueVerdict[];
+  /** with `order: log` runs in this order, of which several may be of one shardlet */
   readonly batches: readonly Batch[];
+  readonly order: Order;
+  /** with `order: log`: hosts that do not answer, and hold back what the others have */
+  readonly waitingFor: readonly number[];
 }
 
-/** What one host call reads at most; an event may be as large as 1 MiB. */
-const READ_BYTES_MAX = 4_000_000;
+interface Followed {
+  readonly end: () => void;
+  readonly sinceMs: number;
+  lastMs: number;
+}
+
+/** Hosts are asked side by side where a group begins now, and where one is shown. */
+const QUESTIONS_MAX = 16;
 
 const UNKNOWN: Refused = { refused: 'unknown' };
-
-/**
- * Each that hangs takes its time limit (5 s) of a poll whose client waits; the round ends then, and the next
- * one begins at another shardlet.
- */
-const AWAY_HOSTS_MAX = 2;
+/** Somebody who polls again and again is followed in between. */
+const FOLLOW_MS = 3_000;
+/** What is known of a stream that nobody followed may be old: it is believed when hosts were asked since. */
+const BELIEVED_AFTER_MS = 250;
 
 export class GroupService {
   private readonly parts: ServiceParts;
-  /** where the next poll of a member begins, so that no shardlet starves behind a busy one */
-  private turn = 0;
+  private readonly views: GroupViews;
+  private readonly records: RecordReader;
+  private readonly reader: BatchReader;
+  private readonly logReader: LogOrderReader;
+  private readonly due: DueCheckpoints;
+  /** by stream: ends the watch for its news */
+  private readonly followed = new Map<number, Followed>();
 
   constructor(parts: ServiceParts) {
     this.parts = parts;
+    this.views = new GroupViews(parts);
+    this.due = new DueCheckpoints(parts.due, parts.nowMs);
+    this.records = new RecordReader(parts);
+    this.reader = new BatchReader({ ...parts, records: this.records });
+    this.logReader = new LogOrderReader({ ...parts, records: this.records });
   }
 
   /** Begins at the oldest events, or with those after this call. */
   async create(group: Group, from: 'oldest' | 'now'): Promise<Creation> {
     await this.parts.refresh();
-    const state = from === 'now' ? await this.stateOfNow(group.stream) : EMPTY_GROUP;
+    // what is in a state is known only if it is known where the state begins
+    const isPlain = from === 'oldest' && group.checkpointing === undefined;
+    const state = isPlain ? EMPTY_GROUP : await this.stateFrom(from, group.stream);
     return this.parts.store.create(group, state);
   }
 
   async poll(name: string, request: PollRequest): Promise<Poll | Refused> {
-    const { member, after } = request;
-    const attended = await this.attended(name, request, new Set(after.keys()));
-    if (isRefused(attended)) return attended;
-    const assigned = [...attended.checkpoints.values()]
-      .filter((c) => c.member === member)
-      .sort((a, b) => a.shardlet - b.shardlet);
-    const batches = await this.read(assigned, request);
-    return { version: attended.version, assigned, batches };
+    const { nowMs } = this.parts;
+    const untilMs = nowMs() + (request.waitMs ?? 0);
+    const arrival = { ...request, version: request.version };
+    for (let isFirst = true; ; isFirst = false) {
+      const seated = await this.views.seated(name, arrival, isFirst);
+      if (isRefused(seated)) return seated;
+      const { view, seat } = seated;
+      this.follow(view.group.stream);
+      seat.isStirred = false;
+      const turn = view.turn;
+      const reading = await this.read(view, seat, request, untilMs > nowMs());
+      const isOver = reading.batches.length > 0 || nowMs() >= untilMs || request.signal?.aborted === true;
+      if (isOver || request.goesOn?.() === false) return this.pollOf(view, seat, reading);
+      if (seat.isStirred || turn !== view.turn) continue;
+      const wakeAtMs = Math.min(untilMs, reading.againAtMs, this.views.dueAtMs(view, seat));
+      const endWait = this.views.waits(seated, request);
+      await seat.bell.wait(wakeAtMs - nowMs(), request.signal);
+      endWait();
+    }
   }
 
   /** Whatever the member has is free at once. */
-  async leave(name: string, caller: Caller): Promise<Refused | undefined> {
-    const attended = await this.attended(name, caller, new Set(), true);
-    // nobody who ends is one too many
-    return isRefused(attended) && attended.refused !== 'full' ? attended : undefined;
+  leave(name: string, caller: Caller): Promise<Refused | undefined> {
+    return this.views.leave(name, caller);
   }
 
   async commit(name: string, request: Commit & Caller): Promise<readonly CommitResult[] | Refused> {
-    const reply = await this.parts.store.change<readonly CommitResult[] | Refused>(
-      name,
-      (_group, state, nowMs) => {
-        if (isForeign(state.members, request)) return { state, result: { refused: 'foreign' } };
-        const { state: committed, results } = commit(state, request);
-        const members = committed.members.map((m) =>
-          m.id === request.member ? { ...m, seenAtMs: nowMs } : m,
-        );
-        return { state: { ...committed, members }, result: results };
-      },
-    );
-    return reply ?? UNKNOWN;
+    const view = await this.views.find(name);
+    if (view === undefined) return UNKNOWN;
+    const wrong = await wrongPosition(this.checks, view, request.positions);
+    if (wrong !== undefined) return { refused: 'position', ...wrong };
+    const sentAtMs = this.parts.nowMs();
+    const reply = await this.parts.store.commit(name, request);
+    if (reply === undefined) return UNKNOWN;
+    if (reply.kind === 'foreign') return { refused: 'foreign' };
+    note(view, request, reply);
+    const seat = view.seats.get(request.member);
+    if (seat !== undefined && !view.isOld && reply.commits > 0) seat.committedAtMs = sentAtMs;
+    return reply.results;
   }
 
   /**
-   * Events that are stored and not processed; undefined where the host does not answer. Below 0: the checkpoint
-   * is beyond the end of what the host holds, which has lost something or is behind.
+   * Of each checkpoint, events that are stored and not processed; undefined where the host does not answer. Below 0:
+   * the checkpoint is beyond the end of what the host holds, which has lost something or is behind. One question a
+   * host, as long as its answer tells of every shardlet.
    */
-  async lag(checkpoint: Checkpoint): Promise<number | undefined> {
-    const shardlet = this.parts.map.shardlet(checkpoint.shardlet);
-    if (shardlet === undefined) return 0;
-    const finalSeq = finalSeqOf(shardlet);
-    if (finalSeq !== undefined) return Math.max(0, finalSeq - checkpoint.seq);
-    const lastSeq = await this.lastSeq(shardlet).catch(ifUnreachable);
-    return lastSeq === undefined ? undefined : lastSeq - checkpoint.seq;
-  }
-
-  private async attended(
-    name: string,
-    caller: Caller,
-    busy: ReadonlySet<number>,
-    leaving = false,
-  ): Promise<GroupState | Refused> {
-    const { member, subject } = caller;
-    const reply = await this.parts.store.change<GroupState | Refused>(name, (group, before, nowMs) => {
-      const refused = refusalOf(group, before, caller, nowMs);
-      if (refused !== undefined) return { state: before, result: refused };
-      const state = attend(group, before, this.parts.map, { member, subject, nowMs, busy, leaving });
-      return { state, result: state };
+  async lags(checkpoints: readonly Checkpoint[]): Promise<(number | undefined)[]> {
+    const { map } = this.parts;
+    const open = checkpoints.flatMap(({ shardlet: id }) => {
+      const shardlet = map.shardlet(id);
+      return shardlet !== undefined && finalSeqOf(shardlet) === undefined ? [shardlet] : [];
     });
-    return reply ?? UNKNOWN;
+    const owners = [...new Set(open.map(({ owner }) => owner))];
+    const named = new Map<number, ReadonlyMap<number, number>>();
+    await sideBySide(owners, async (owner) => {
+      const all = await this.lastSeqs(owner).catch(ifUnreachable);
+      if (all !== undefined) named.set(owner, all);
+    });
+    const ends = new Map<number, number | undefined>();
+    await sideBySide(open, async (shardlet) => {
+      const ofHost = named.get(shardlet.owner);
+      if (ofHost === undefined) return;
+      const lastSeq = ofHost.get(shardlet.id) ?? (await this.lastSeq(shardlet).catch(ifUnreachable));
+      ends.set(shardlet.id, lastSeq);
+    });
+    return checkpoints.map(({ shardlet: id, seq }) => {
+      const shardlet = map.shardlet(id);
+      if (shardlet === undefined) return 0;
+      const finalSeq = finalSeqOf(shardlet);
+      if (finalSeq !== undefined) return Math.max(0, finalSeq - seq);
+      const end = ends.get(id);
+      return end === undefined ? undefined : end - seq;
+    });
   }
 
-  private async stateOfNow(stream: number): Promise<GroupState> {
+  private async pollOf(view: GroupView, seat: Seat, { batches, waitingFor = [] }: Reading): Promise<Poll> {
+    const { version, group } = view;
+    const keepsState = group.checkpointing !== undefined;
+    const due = keepsState ? await this.due.of(group.name, seat.assigned) : [];
+    const { map } = this.parts;
+    return {
+      ...{ version, stream: group.stream, batches, waitingFor, due, order: group.order ?? 'key' },
+      get assigned() {
+        const known = seat.assigned.flatMap((shardlet) => view.checkpoint(shardlet) ?? []);
+        return keepsState ? known.map((c) => withEnd(c, map)) : known;
+      },
+    };
+  }
+
+  private read(view: GroupView, seat: Seat, { limit, after, except }: PollRequest, mayWait: boolean) {
+    const { nowMs, heads } = this.parts;
+    const { stream, order } = view.group;
+    const sinceMs = this.followed.get(stream)?.sinceMs ?? Number.POSITIVE_INFINITY;
+    const isBelieved = nowMs() - sinceMs >= BELIEVED_AFTER_MS;
+    const reader = order === 'log' ? this.logReader : this.reader;
+    return reader.read({
+      ...{ seat, limit, after, except, mayWait },
+      checkpoint: (shardlet) => view.checkpoint(shardlet),
+      stamp: () => (isBelieved ? heads.stamp(stream) : undefined),
+      lastSeq: (shardlet) => (isBelieved ? heads.lastSeq(shardlet) : undefined),
+    });
+  }
+
+  private follow(stream: number): void {
+    const { heads, later, nowMs } = this.parts;
+    const known = this.followed.get(stream);
+    if (known !== undefined) known.lastMs = nowMs();
+    if (known !== undefined) return;
+    const followed = { end: heads.follow(stream), sinceMs: nowMs(), lastMs: nowMs() };
+    this.followed.set(stream, followed);
+    const endLater = (inMs: number): void => {
+      later(() => {
+        const leftMs = followed.lastMs + FOLLOW_MS - nowMs();
+        if (leftMs > 0) return endLater(leftMs);
+        this.followed.delete(stream);
+        followed.end();
+      }, inMs);
+    };
+    endLater(FOLLOW_MS);
+  }
+
+  private get checks() {
+    const { map } = this.parts;
+    return {
+      map,
+      refresh: () => this.parts.refresh(),
+      knownEnd: (shardlet: number) => this.records.endOf(shardlet),
+      lastSeq: (shardlet: number) => this.lastSeq(map.shardlet(shardlet)!),
+    };
+  }
+
+  private async stateFrom(from: 'oldest' | 'now', stream: number): Promise<GroupState> {
     const checkpoints = new Map<number, Checkpoint>();
-    for (const shardlet of this.parts.map.shardlets(stream)) {
-      const seq = finalSeqOf(shardlet) ?? (await this.lastSeq(shardlet));
+    await sideBySide(this.parts.map.shardlets(stream), async (shardlet) => {
       const { id, epoch } = shardlet;
+      const last = () => finalSeqOf(shardlet) ?? this.lastSeq(shardlet);
+      const seq = from === 'now' ? await last() : (await this.firstSeq(shardlet)) - 1;
       const nobody = { assignment: 0, member: undefined, revoking: false, skipped: 0 };
       checkpoints.set(id, { shardlet: id, seq, epoch, ...nobody });
-    }
+    });
     return { ...EMPTY_GROUP, checkpoints };
+  }
+
+  /** Of all that the host has, not only of what is new: a host that went back may not name what it lost. */
+  private async lastSeqs(hostId: number): Promise<ReadonlyMap<number, number>> {
+    const { changed } = await (await this.parts.host(hostId)).news(0);
+    const logs = changed.filter(({ mode }) => mode !== 'dropped' && mode !== 'shadow');
+    return new Map(logs.map(({ shardlet, lastSeq }) => [shardlet, lastSeq]));
+  }
+
+  private async firstSeq({ id, owner, state }: Shardlet): Promise<number> {
+    if (state.kind === 'gone') return state.finalSeq + 1;
+    const details = await (await this.parts.host(owner)).describe(id);
+    return 'firstSeq' in details ? details.firstSeq : 1;
   }
 
   private async lastSeq({ id, owner }: Shardlet): Promise<number> {
     const details = await (await this.parts.host(owner)).describe(id);
     return 'lastSeq' in details ? details.lastSeq : 0;
   }
+}
 
-  private async read(assigned: readonly Checkpoint[], { limit, after }: PollRequest): Promise<Batch[]> {
-    const batches: Batch[] = [];
-    let left = limit;
-    const awayHosts = new Set<number>();
-    const first = assigned.length === 0 ? 0 : this.turn++ % assigned.length;
-    for (const c of [...assigned.slice(first), ...assigned.slice(0, first)]) {
-      if (left <= 0 || awayHosts.size >= AWAY_HOSTS_MAX) break;
-      const owner = this.parts.map.shardlet(c.shardlet)?.owner;
-      // one that hangs takes its time limit for each question
-      if (c.revoking || (owner !== undefined && awayHosts.has(owner))) continue;
-      const held = after.get(c.shardlet);
-      const heldSeq = held?.assignment === c.assignment ? held.seq : 0;
-      const batch = await this.batchOf(c, heldSeq, left).catch((error: unknown) => {
-        if (owner !== undefined) awayHosts.add(owner);
-        return ifUnreachable(error);
-      });
-      if (batch === undefined) continue;
-      batches.push(batch);
-      left -= batch.records.length;
-    }
-    return batches;
-  }
+/** Each of them, by some at a time. */
+async function sideBySide<T>(all: Iterable<T>, visit: (one: T) => Promise<void>): Promise<void> {
+  const left = all[Symbol.iterator]();
+  const lane = async (): Promise<void> => {
+    for (let next = left.next(); next.done !== true; next = left.next()) await visit(next.value);
+  };
+  await Promise.all(Array.from({ length: QUESTIONS_MAX }, lane));
+}
 
-  private async batchOf(c: Checkpoint, after: number, limit: number): Promise<Batch | undefined> {
-    const shardlet = this.parts.map.shardlet(c.shardlet);
-    if (shardlet === undefined || isFinished(shardlet, { seq: Math.max(c.seq, after) })) return undefined;
-    const host = await this.parts.host(shardlet.owner);
-    const options = { maxRecords: limit, maxBytes: READ_BYTES_MAX };
-    const wanted = Math.max(c.seq, after) + 1;
-    for (let from = wanted; ; ) {
-      // an older copy is a correct prefix, but one of before a loss is not
-      const reply = await host.read(c.shardlet, from, c.epoch, options);
-      if (reply.kind === 'stale') return void (await this.parts.refresh());
-      if (reply.kind === 'gone') from = reply.firstSeq;
-      else {
-        const { epoch, records } = reply;
-        const through = records.at(-1)?.seq ?? from - 1;
-        if (through < wanted) return undefined;
-        return { shardlet, assignment: c.assignment, epoch, records, through, skipped: from - wanted };
-      }
-    }
-  }
+/** What was committed is known here at once; what was refused shows that something else is not. */
+function note(view: GroupView, { member, positions }: Commit, reply: Extract<Committed, { kind: 'done' }>) {
+  if (reply.born !== view.born || reply.version > view.version) view.isOld = true;
+  const count = view.commitsOf(member);
+  reply.results.forEach(({ kind }, i) => {
+    if (kind === 'committed') view.move(positions[i]!);
+    else count.doubt();
+  });
+  count.note(reply.commits);
+}
+
+function withEnd(c: Checkpoint, map: TopologyMap): AssignedShardlet {
+  const shardlet = map.shardlet(c.shardlet);
+  const finalSeq = shardlet && finalSeqOf(shardlet);
+  return finalSeq === undefined ? c : { ...c, finalSeq };
 }
 
 function ifUnreachable(error: unknown): undefined {

@@ -32,7 +32,7 @@ function standing(shardlets: readonly Shardlet[], seqs: Readonly<Record<number, 
     Number(id),
     { shardlet: Number(id), seq, ...nobody },
   ]);
-  const { workable, tooEarly } = standingOf(mapOf(shardlets), 1, new Map(checkpoints));
+  const { workable, tooEarly } = standingOf(mapOf(shardlets), { stream: 1 }, new Map(checkpoints));
   return { workable: workable.map((s) => s.id), tooEarly: [...tooEarly] };
 }
 

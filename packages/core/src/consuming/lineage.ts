@@ -5,18 +5,22 @@
  * says nothing about the one before. Finished is only what the topology store says is closed: a map that is old
  * delays, and never misleads.
  */
-import type { Shardlet, TopologyMap } from '../topology/index.ts';
-import type { Checkpoint, Position } from './model.ts';
+import { finalSeqOf, type Shardlet, type TopologyMap } from '../topology/index.ts';
+import type { Checkpoint, Group, Position } from './model.ts';
 
-/** The last seq there will ever be; undefined while the topology store does not know it. */
-export function finalSeqOf({ state }: Shardlet): number | undefined {
-  const ended = state.kind === 'closed' || state.kind === 'closedMoving' || state.kind === 'gone';
-  return ended ? state.finalSeq : undefined;
-}
+export { finalSeqOf };
 
 export function isFinished(shardlet: Shardlet, position: Pick<Position, 'seq'> | undefined): boolean {
   const finalSeq = finalSeqOf(shardlet);
   return finalSeq !== undefined && (position?.seq ?? 0) >= finalSeq;
+}
+
+/**
+ * Somebody whose map knows its end has seen it processed to that end. Who judges by an older map would give it out again,
+ * and take it back by turns with the first.
+ */
+export function isEnded({ member, revoking }: Pick<Checkpoint, 'member' | 'revoking'>): boolean {
+  return member === undefined && revoking;
 }
 
 /** Of the shardlets of one stream, by id. */
@@ -27,10 +31,22 @@ export interface Standing {
   readonly tooEarly: ReadonlySet<number>;
 }
 
+/**
+ * In a group that keeps state a shardlet that is processed to its end is still held by its member until that has taken
+ * the last checkpoint: the children restore from it.
+ */
+export function isHeldAtEnd(
+  { checkpointing }: Pick<Group, 'checkpointing'>,
+  shardlet: Shardlet,
+  checkpoint: Checkpoint | undefined,
+): boolean {
+  return checkpointing !== undefined && checkpoint?.member !== undefined && isFinished(shardlet, checkpoint);
+}
+
 /** Generation by generation, as ids grow along the lineage: a line of thousands of rolls costs no stack. */
 export function standingOf(
-  map: TopologyMap,
-  stream: number,
+  map: Pick<TopologyMap, 'shardlets'>,
+  group: Pick<Group, 'stream' | 'checkpointing'>,
   checkpoints: ReadonlyMap<number, Checkpoint>,
 ): Standing {
   const workable: Shardlet[] = [];
@@ -38,15 +54,17 @@ export function standingOf(
   /** with all that descends from them; a parent that the map does not have was deleted with all it held */
   const unfinished = new Set<number>();
   const endsLater = new Set<number>();
-  for (const shardlet of [...map.shardlets(stream)].sort((a, b) => a.id - b.id)) {
+  for (const shardlet of [...map.shardlets(group.stream)].sort((a, b) => a.id - b.id)) {
     const { id, parents } = shardlet;
     const own = checkpoints.get(id);
-    const done = isFinished(shardlet, own && setBack(own, shardlet));
+    const fitting = own && setBack(own, shardlet);
+    const done = isFinished(shardlet, fitting);
+    const isHeld = isHeldAtEnd(group, shardlet, fitting);
     const waits = parents.some((parent) => unfinished.has(parent));
     const early = parents.some((parent) => endsLater.has(parent));
     if (!done && !waits) workable.push(shardlet);
     if (!done && early) tooEarly.add(id);
-    if (!done || waits) unfinished.add(id);
+    if (!done || waits || isHeld) unfinished.add(id);
     if (early || (!done && finalSeqOf(shardlet) !== undefined)) endsLater.add(id);
   }
   return { workable, tooEarly };

@@ -8,6 +8,7 @@ const member = (id: string, seenAtMs = 0, subject: string | undefined = 'token:a
   id,
   seenAtMs,
   subject,
+  commits: 0,
 });
 const refused = (members: readonly Member[], id: string, subject: string, nowMs = 0) =>
   refusalOf(GROUP, { version: 0, members, checkpoints: new Map() }, { member: id, subject }, nowMs);
@@ -26,7 +27,7 @@ describe('a member', () => {
   });
 
   it('of an earlier release belongs to whoever comes next', () => {
-    const unbound: Member = { id: 'm', seenAtMs: 0, subject: undefined };
+    const unbound: Member = { id: 'm', seenAtMs: 0, subject: undefined, commits: 0 };
     expect(refused([unbound], 'm', 'token:b')).toBeUndefined();
     expect(isForeign([unbound], { member: 'm', subject: 'token:b' })).toBe(false);
   });

@@ -12,10 +12,24 @@ export interface Caller {
 
 export type Refused =
   | { readonly refused: 'unknown' }
+  /** its stream was deleted: there is nothing left to process */
+  | { readonly refused: 'deleted' }
   /** the member belongs to another subject */
   | { readonly refused: 'foreign' }
   /** there are as many members as a group may have */
-  | { readonly refused: 'full' };
+  | { readonly refused: 'full' }
+  /** of a commit: nothing of it was taken */
+  | { readonly refused: 'position'; readonly at: number; readonly wrong: WrongPosition };
+
+/** Why a position can never be committed. */
+export type WrongPosition =
+  | { readonly kind: 'noShardlet' }
+  /** the shardlet is of another stream than the group */
+  | { readonly kind: 'otherStream' }
+  /** nothing was ever given out up to there */
+  | { readonly kind: 'beyondEnd'; readonly lastSeq: number }
+  /** the shardlet was never at this epoch: no host could answer the next read, and no loss would set it back */
+  | { readonly kind: 'futureEpoch'; readonly epoch: number };
 
 export function isAlive({ sessionMs }: Group, { seenAtMs }: Member, nowMs: number): boolean {
   return seenAtMs + sessionMs > nowMs;

@@ -1,8 +1,9 @@
 /**
- * What is kept of a consumer group. Everything about one group is in one store and changes in one
- * transaction at a time, so that an assignment and a checkpoint can never contradict each other.
+ * What is kept of a consumer group. Everything about one group is in one store, where an assignment and a commit
+ * exclude each other, so that an assignment and a checkpoint can never contradict each other.
  */
 import { z } from 'zod';
+import { groupCheckpointingSchema } from '../checkpointing/index.ts';
 
 export const groupNameSchema = z
   .string()
@@ -24,6 +25,13 @@ export const pushSchema = z.object({
 });
 export type Push = z.infer<typeof pushSchema>;
 
+/** With the pauses between them that is more than half an hour. */
+export const ATTEMPTS_MAX = 50;
+
+/** `key`: shardlet by shardlet; `log`: a member gets the merged order of all the shardlets it has. */
+export const ORDERS = ['key', 'log'] as const;
+export type Order = (typeof ORDERS)[number];
+
 export const groupSchema = z.object({
   name: groupNameSchema,
   stream: z.int().min(1),
@@ -33,6 +41,16 @@ export const groupSchema = z.object({
   push: pushSchema.optional(),
   /** who created it; undefined: created by an earlier release */
   owner: z.string().optional(),
+  /** it reads what is re-driven of this group, and is removed with it */
+  redriveOf: groupNameSchema.optional(),
+  /** with `push`: an event that was refused so often becomes a dead letter; without it the group waits for ever */
+  attempts: z.int().min(1).max(ATTEMPTS_MAX).optional(),
+  /** in which members get events; `key` when left out */
+  order: z.enum(ORDERS).optional(),
+  /** a backlog is to be processed within so long; how many members are wanted depends on it */
+  drainMinutes: z.int().min(1).max(1_440).optional(),
+  /** its members keep state, which is checkpointed; without it they do not */
+  checkpointing: groupCheckpointingSchema.optional(),
 });
 export type Group = z.infer<typeof groupSchema>;
 
@@ -48,7 +66,7 @@ export interface Checkpoint extends Position {
   readonly assignment: number;
   /** who has it; its lease lasts as long as the member gives signs of life */
   readonly member: string | undefined;
-  /** the member gets no more of it, and loses it as soon as it has committed what it still holds */
+  /** the member gets no more of it, and loses it as soon as it has committed what it still holds; without one: `isEnded` */
   readonly revoking: boolean;
   /** events that were past their retention before the group came to them */
   readonly skipped: number;
@@ -62,15 +80,17 @@ export interface Member {
   readonly seenAtMs: number;
   /** who it belongs to, as actors are named; undefined until the next sign of life of a member of an earlier release */
   readonly subject: string | undefined;
+  /** how often it has committed: positions that were read at a lower count are old */
+  readonly commits: number;
 }
 
 /** Every group costs each worker and each look at "foreshard groups" something, also one that nobody uses. */
 export const GROUPS_MAX = 1_000;
-/** Every sign of life reads all members of the group while it holds the row that the others wait for. */
+/** Every sign of life looks at all members of the group. */
 export const MEMBERS_MAX = 256;
 
 export interface GroupState {
-  /** one higher with every change of an assignment */
+  /** higher with every change of members or assignments; commits and signs of life leave it */
   readonly version: number;
   readonly members: readonly Member[];
   /** by shardlet; those that are not here are not begun */

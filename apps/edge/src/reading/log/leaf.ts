@@ -60,8 +60,12 @@ export class Leaf {
   skipped = false;
   /** this reader knows more than its host: up to here it has read, and the host has to have it */
   reached = 0;
+  /** its host showed less than before: where it has as much again, that may be other records */
+  isInDoubt = false;
   /** The topology store says that its owner has it open at `epoch`, or at a later one */
   isSettled = false;
+  /** The host has just said by time where it begins: what is read there shows whether retention took what was before */
+  isSought = false;
   /** its host refused the last read or seek: it does not have what the topology store says */
   isRefused = false;
   /** the host lost what was above this seq, and the reader comes from before */
@@ -129,6 +133,15 @@ export class Leaf {
    */
   get isMisfit(): boolean {
     return this.isRefused || (this.isSettled && !this.busy && !this.isTrusted);
+  }
+
+  /**
+   * Numbers from here on may be other records' than those that were read ahead. A replica of a later epoch holds all
+   * that was there before, unless a host went back in between.
+   */
+  isRenumberedIn({ epoch, lastSeq }: Pick<Sighting, 'epoch' | 'lastSeq'>): boolean {
+    if (this.isInDoubt && lastSeq >= this.reached) return true;
+    return this.sighting !== undefined && epoch > this.sighting.epoch && lastSeq < this.sighting.lastSeq;
   }
 
   /** Where this leaf is read: the newest replica known, of the topology store or of a frontier answer. */

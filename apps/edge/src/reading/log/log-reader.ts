@@ -2,20 +2,28 @@
  * Drives a merge machine: carries out its requests on the hosts, asks for frontiers when the machine has run
  * dry, and tells it what the topology store has decided. It decides only about time: how long to wait for what.
  */
-import { type EventHost, HostUnreachable, type ReadReply } from '@foreshard/core/hosts';
+
+import type { ReplicaRead } from '@foreshard/core/caching';
+import type { EventHosts, Frontiers } from '@foreshard/core/heads';
+import { HostUnreachable, type ReadReply } from '@foreshard/core/hosts';
 import { type Clock, ForeshardError, MICROS_PER_MS } from '@foreshard/core/kernel';
 import type { EdgeMap } from '../../map/edge-map.ts';
-import { readReplica } from '../read-replica.ts';
 import { Bell, pause } from './bell.ts';
-import type { EventHosts, Frontiers } from './frontiers.ts';
 import type { LogPosition } from './log-position.ts';
 import { MergeMachine } from './merge-machine.ts';
 import type { HostRequest, Lost, MergedRecord, MergeOptions, Trimmed } from './merge-terms.ts';
+
+/** Reads records from wherever they are. */
+export interface ReplicaReads {
+  /** @throws HostUnreachable; ForeshardError internal for a record that was damaged */
+  readReplica(read: ReplicaRead): Promise<ReadReply>;
+}
 
 export interface ReaderParts {
   readonly map: EdgeMap;
   readonly hosts: EventHosts;
   readonly frontiers: Frontiers;
+  readonly reads: ReplicaReads;
   readonly clock: Clock;
   /** when this process is about to end: nobody waits for news any more */
   readonly closing: AbortSignal;
@@ -258,11 +266,7 @@ export class LogReader {
   }
 
   private async carryOut(machine: MergeMachine, request: HostRequest): Promise<'answered' | 'stale'> {
-    const host = await this.parts.hosts.get(request.host);
-    const reply =
-      request.kind === 'seek'
-        ? await host.seek(request.shardlet, request.ts)
-        : await this.read(host, request);
+    const reply = await (request.kind === 'seek' ? this.seek(request) : this.read(request));
     if (reply.kind === 'seq') machine.found(request.shardlet, reply.seq);
     else if (reply.kind === 'records') machine.read(request.shardlet, reply);
     else if (reply.kind === 'gone') machine.trimmed(request.shardlet, reply.firstSeq);
@@ -273,17 +277,16 @@ export class LogReader {
     return 'answered';
   }
 
-  private async read(host: EventHost, request: Extract<HostRequest, { kind: 'read' }>): Promise<ReadReply> {
-    const { maxRecords, fromSeq, shardlet } = request;
+  private async seek({ host, shardlet, ts }: Extract<HostRequest, { kind: 'seek' }>) {
+    return (await this.parts.hosts.get(host)).seek(shardlet, ts);
+  }
+
+  private read(request: Extract<HostRequest, { kind: 'read' }>): Promise<ReadReply> {
+    const { host, shardlet, fromSeq: from, maxRecords, ofHost = false } = request;
     const { keyHash } = this.options;
-    const { frontiers } = this.parts;
-    const reported = frontiers.tables.replica(request.host, shardlet);
     const options = { maxRecords, maxBytes: READ_BYTES_MAX, ...(keyHash === undefined ? {} : { keyHash }) };
-    const reply = await readReplica(host, request.host, shardlet, fromSeq, options);
-    // a replica never gets shorter
-    if (reply.kind === 'records' && reply.epoch === reported?.epoch && reply.lastSeq < reported.lastSeq)
-      frontiers.wentBack(request.host);
-    return reply;
+    // also an older copy will do: it is a correct prefix
+    return this.parts.reads.readReplica({ host, shardlet, from, minEpoch: 0, options, ofHost });
   }
 
   private explain(host: number, error: unknown): 'unreachable' {

@@ -1,4 +1,6 @@
 /** A host that went back to an older state, as one reader of one or two shardlets sees it. */
+
+import { HostTables } from '@foreshard/core/heads';
 import type { ReplicaInfo } from '@foreshard/core/hosts';
 import { slices, WHOLE } from '@foreshard/core/keyspace';
 import {
@@ -10,7 +12,6 @@ import {
   TopologyMap,
 } from '@foreshard/core/topology';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { HostTables } from './host-tables.ts';
 import { endOf, type LogPosition, OLDEST } from './log-position.ts';
 import { MergeMachine } from './merge-machine.ts';
 
@@ -89,6 +90,55 @@ describe('a host that went back and is used again, although nobody names what it
     decide(1, { owner: 2, epoch: 20 }, machine);
     machine.readAnew();
     expect([machine.mustRestart, machine.restartFrom]).toEqual([true, AFTER]);
+  });
+});
+
+describe('a host that went back, where nobody has named what it lost yet', () => {
+  const read = (machine: MergeMachine) => {
+    show(machine, 1, 45, { lastSeq: 11 });
+    machine.requests();
+    machine.read(1, { records: [record(10, 50), record(11, 51)], nextSeq: 12 });
+  };
+  const goBack = (machine: MergeMachine) => {
+    tables.forget(1);
+    machine.hostWentBack(1);
+  };
+
+  it.each([
+    ['does not while it has less than was read', 10, false],
+    ['makes who has read ahead begin anew once it has as much again', 11, true],
+  ])('%s', (_, lastSeq, mustRestart) => {
+    const machine = reader(AFTER, 10);
+    read(machine);
+    goBack(machine);
+    show(machine, 1, 60, { lastSeq });
+    expect([machine.mustRestart, machine.restartFrom]).toEqual([mustRestart, AFTER]);
+  });
+
+  it('makes who has read ahead begin anew where the shardlet was moved without it', () => {
+    const machine = reader(AFTER, 10);
+    read(machine);
+    decide(1, { owner: 2, epoch: 20 }, machine);
+    expect(machine.mustRestart).toBe(false);
+    show(machine, 2, 60, { shardlet: 1, epoch: 20, lastSeq: 10 });
+    expect(machine.mustRestart).toBe(true);
+  });
+
+  it('does so too when only the host that it was moved from shows it', () => {
+    const machine = reader(AFTER, 10);
+    read(machine);
+    decide(1, { owner: 2, epoch: 20 }, machine);
+    goBack(machine);
+    expect(machine.mustRestart).toBe(true);
+  });
+
+  it('is no host whose shardlet was moved with all that was read', () => {
+    const machine = reader(AFTER, 10);
+    read(machine);
+    decide(1, { owner: 2, epoch: 20 }, machine);
+    show(machine, 2, 60, { shardlet: 1, epoch: 20, lastSeq: 11 });
+    goBack(machine);
+    expect(machine.mustRestart).toBe(false);
   });
 });
 
@@ -276,6 +326,24 @@ describe('a loss', () => {
       expect(machine.requests()).toHaveLength(looks);
     },
   );
+
+  it.each<[string, Shardlet['state']]>([
+    ['has not ended', { kind: 'open' }],
+    ['was not read to its end', { kind: 'closed', successors: [3], finalSeq: 9, finalTs: 45 }],
+    ['has lost as well', { kind: 'closed', successors: [3], finalSeq: 9, finalTs: 35 }],
+  ])('of a child sets the place back also where its parent %s', (_, state) => {
+    decide(1, { state, ...(state.kind === 'closed' && state.finalTs < 40 ? { epoch: 20, lost } : {}) });
+    const child = { id: 3, parents: [1], epoch: 20, lost: [{ epoch: 20, seq: 0 }] };
+    decide(3, { ...topology.shardlet(1)!, ...child, state: { kind: 'open' } });
+    const machine = reader(AFTER, 10);
+    show(machine, 2, 60);
+    show(machine, 1, 60, { shardlet: 3, epoch: 20, lastSeq: 2 });
+    expect(machine.requests()).toContainEqual({ kind: 'seek', shardlet: 3, host: 1, ts: 39 });
+    machine.found(3, 2);
+    expect([machine.bound, machine.isProven]).toEqual([0, false]);
+    machine.read(3, { records: [record(1, 37), record(2, 50)], nextSeq: 3 });
+    expect([machine.mustRestart, machine.restartFrom]).toEqual([true, endOf(36)]);
+  });
 
   it('of a host that is skipped is never proven, so that what comes late is looked at again', () => {
     decide(1, { epoch: 20, lost });

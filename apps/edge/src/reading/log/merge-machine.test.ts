@@ -1,7 +1,7 @@
+import { HostTables } from '@foreshard/core/heads';
 import { EMPTY_TOPOLOGY, TopologyMap } from '@foreshard/core/topology';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HostTables } from './host-tables.ts';
 import { comparePlaces, type LogPosition, OLDEST } from './log-position.ts';
 import { MergeMachine } from './merge-machine.ts';
 import type { HostRequest } from './merge-terms.ts';

@@ -20,10 +20,11 @@
  * below its place. What the host gives at or below the reader's place moves the whole place back before it:
  * the reader gets some records twice and misses none. Until that can no longer come, the log waits.
  */
+
+import type { HostTables } from '@foreshard/core/heads';
 import type { ReadReply, ReplicaInfo, StoredRecord } from '@foreshard/core/hosts';
 import { invariant } from '@foreshard/core/kernel';
 import type { Shardlet, TopologyMap } from '@foreshard/core/topology';
-import type { HostTables } from './host-tables.ts';
 import { Leaf, type LeafStart } from './leaf.ts';
 import { comparePlaces, endOf, type LogPosition, placeBefore } from './log-position.ts';
 import { MergeFront } from './merge-front.ts';
@@ -211,11 +212,17 @@ export class MergeMachine {
     }
   }
 
-  /** The host went back to an older state: what it showed is void, and what it shows next is what it has. */
+  /**
+   * The host went back to an older state: what it showed is void, and what it shows next is what it has. Until that is
+   * as much as was read, or its loss is named, the log waits. What has moved away from it since may have been moved
+   * without what was read.
+   */
   hostWentBack(host: number): void {
     for (const leaf of this.leaves.values()) {
+      if (leaf.host !== host && leaf.sighting?.host === host) this.mustRestart = true;
       if (leaf.host !== host) continue;
       this.front.freeze(leaf);
+      leaf.isInDoubt = leaf.nextSeq !== undefined;
       leaf.sighting = undefined;
       leaf.reached = Math.max(leaf.reached, (leaf.nextSeq ?? 1) - 1);
       this.settle(leaf);
@@ -246,6 +253,7 @@ export class MergeMachine {
     // the record before is one that this reader had, unless retention took it: then maybe also some that it had not
     const start = seq > 1 && this.mayMissTrimmed ? seq - 1 : seq;
     leaf.nextSeq = Math.min(start, (leaf.lostAbove ?? start) + 1);
+    leaf.isSought = true;
     this.settle(leaf);
   }
 
@@ -253,6 +261,7 @@ export class MergeMachine {
     const leaf = this.answered(shardlet);
     if (leaf === undefined || leaf.skipped) return;
     leaf.isRefused = false;
+    leaf.isSought = false;
     this.setBackBefore(leaf, reply.records);
     leaf.enqueue(laterThan(this.options.after, shardlet, reply.records));
     leaf.nextSeq = Math.max(leaf.nextSeq ?? 0, reply.nextSeq);
@@ -264,6 +273,7 @@ export class MergeMachine {
     const leaf = this.answered(shardlet);
     if (leaf === undefined) return;
     leaf.isRefused = false;
+    leaf.isSought = false;
     if (leaf.missesTrimmed) this.trims.push({ shardlet, firstSeq });
     leaf.nextSeq = Math.max(leaf.nextSeq ?? 0, firstSeq);
     this.settle(leaf);
@@ -337,7 +347,8 @@ export class MergeMachine {
   private requestOf(leaf: Leaf, maxRecords: number): HostRequest {
     const { id: shardlet, host, nextSeq: fromSeq } = leaf;
     if (fromSeq === undefined) return { kind: 'seek', shardlet, host, ts: leaf.seekTs };
-    return { kind: 'read', shardlet, host, fromSeq, maxRecords };
+    const of = leaf.isSought ? { ofHost: true as const } : {};
+    return { kind: 'read', shardlet, host, fromSeq, maxRecords, ...of };
   }
 
   /**
@@ -348,11 +359,19 @@ export class MergeMachine {
     let leaf = this.leaves.get(shardlet.id);
     if (leaf === undefined) {
       if (this.isOver(shardlet)) this.passOver(shardlet);
-      else if (shardlet.parents.every((id) => this.isDone(id))) leaf = this.enter(shardlet, undefined);
+      else if (this.mayEnter(shardlet)) leaf = this.enter(shardlet, undefined);
     }
     if (leaf === undefined) return;
     this.takeState(leaf, shardlet);
     this.settle(leaf);
+  }
+
+  /**
+   * One that lost what this reader may have had is looked at whatever its parents have left: what it gives at or
+   * below the reader's place is sought from that place, not from where its parents end.
+   */
+  private mayEnter(shardlet: Shardlet): boolean {
+    return this.lossOf(shardlet) !== undefined || shardlet.parents.every((id) => this.isDone(id));
   }
 
   private considerId(id: number): void {
@@ -389,7 +408,8 @@ export class MergeMachine {
 
   /** `bound`: of the parents, for a child; a shardlet that is there from the start begins at the reader's place. */
   private enter(shardlet: Shardlet, bound: number | undefined): Leaf {
-    const start = bound === undefined ? this.startOf(shardlet) : { nextSeq: 1, bound, missesTrimmed: true };
+    const isChild = bound !== undefined && this.lossOf(shardlet) === undefined;
+    const start = isChild ? { nextSeq: 1, bound, missesTrimmed: true } : this.startOf(shardlet);
     const leaf = new Leaf(shardlet.id, shardlet.shard, start);
     this.leaves.set(leaf.id, leaf);
     if (leaf.lostAbove !== undefined) this.unproven.add(leaf);
@@ -443,9 +463,10 @@ export class MergeMachine {
     const known = leaf.sighting;
     if (known !== undefined && info.epoch < known.epoch) return;
     const { epoch, firstSeq, lastSeq } = info;
-    if (info.mode === 'open' || info.mode === 'sealed' || info.mode === 'ready')
+    if (info.mode === 'open' || info.mode === 'sealed' || info.mode === 'ready') {
+      if (leaf.isRenumberedIn(info)) this.mustRestart = true;
       leaf.sighting = { host, epoch, isOpen: info.mode === 'open', firstSeq, lastSeq };
-    else if (known?.host === host) leaf.sighting = { ...known, isOpen: false };
+    } else if (known?.host === host) leaf.sighting = { ...known, isOpen: false };
   }
 
   /** Puts a leaf where it belongs after any change. */

@@ -19,6 +19,8 @@ export type HostRequest =
       readonly host: number;
       readonly fromSeq: number;
       readonly maxRecords: number;
+      /** only the host itself can answer it */
+      readonly ofHost?: true;
     };
 
 /** How much to give out at once. */

@@ -1,15 +1,28 @@
 /**
- * Asks the hosts for their frontiers, for all readers of this edge together: per host one request at a time,
+ * Asks the hosts for their frontiers, for all readers of this process together: per host one request at a time,
  * and only when a reader asks. A promise costs the host a write, so a reader that has nothing to give out
  * asks without one (`raise` false) and only learns what changed.
  */
-import { type EventHost, HostUnreachable, type ReplicaInfo } from '@foreshard/core/hosts';
-import type { EdgeMap } from '../../map/edge-map.ts';
+import { type EventHost, HostUnreachable, type ReplicaInfo } from '../hosts/index.ts';
+import type { ChangeListener, Host, TopologyMap } from '../topology/index.ts';
 import { HostTables } from './host-tables.ts';
 
 /** The part of the host pool that reading needs. */
 export interface EventHosts {
   get(hostId: number): Promise<EventHost>;
+}
+
+/** The map, followed: a listener is called after the map has taken a change. */
+export interface FollowedTopology {
+  readonly topology: TopologyMap;
+  onChange(listener: ChangeListener): () => void;
+}
+
+export interface FrontierParts {
+  readonly hosts: EventHosts;
+  readonly map: FollowedTopology;
+  /** monotonic */
+  readonly nowMs: () => number;
 }
 
 export interface FrontierListener {
@@ -28,7 +41,6 @@ const RETRY_PAUSE_MS = 250;
 const OVERDUE_MS = 250;
 /** As far as the host can promise: up to its own clock. */
 const AS_FAR_AS_POSSIBLE = Number.MAX_SAFE_INTEGER;
-const NO_PROMISE = 0;
 
 interface Line {
   /** changes when the host starts anew: answers of its former run are then void */
@@ -37,21 +49,35 @@ interface Line {
   queued: { readonly done: Promise<boolean>; raise: boolean } | undefined;
   askedAtMs: number | undefined;
   failedAtMs: number | undefined;
+  /** when the question was asked that this run of the host answered last */
+  answeredAskedAtMs: number | undefined;
 }
+
+const NEW_LINE: Readonly<Line> = {
+  run: 0,
+  running: undefined,
+  queued: undefined,
+  askedAtMs: undefined,
+  failedAtMs: undefined,
+  answeredAskedAtMs: undefined,
+};
 
 export class Frontiers {
   readonly tables = new HostTables();
   private readonly lines = new Map<number, Line>();
   private readonly listeners = new Set<FrontierListener>();
   private readonly hosts: EventHosts;
+  private readonly nowMs: () => number;
 
-  constructor(hosts: EventHosts, map: EdgeMap) {
+  constructor({ hosts, map, nowMs }: FrontierParts) {
     this.hosts = hosts;
-    const incarnations = new Map(map.topology.hosts().map((h) => [h.id, h.incarnation]));
+    this.nowMs = nowMs;
+    const runs = new Map(map.topology.hosts().map((host) => [host.id, runOf(host)]));
     map.onChange((change, before) => {
-      for (const { id, incarnation } of change.hosts) {
-        if (incarnations.has(id) && incarnations.get(id) !== incarnation) this.forget(id);
-        incarnations.set(id, incarnation);
+      for (const host of change.hosts) {
+        const known = runs.get(host.id);
+        if (known !== undefined && known !== runOf(host)) this.forget(host.id);
+        runs.set(host.id, runOf(host));
       }
       for (const id of change.hostsRemoved) this.forget(id);
       const losers = change.shardlets.filter((s, i) => s.lost.length > (before[i]?.lost.length ?? 0));
@@ -67,7 +93,7 @@ export class Frontiers {
   /** Resolves when an answer has been taken that was asked for after this call; `false` when there is none. */
   ask(host: number, raise: boolean): Promise<boolean> {
     const line = this.line(host);
-    if (line.failedAtMs !== undefined && performance.now() - line.failedAtMs < RETRY_PAUSE_MS)
+    if (line.failedAtMs !== undefined && this.nowMs() - line.failedAtMs < RETRY_PAUSE_MS)
       return Promise.resolve(false);
     if (line.running === undefined) return this.start(host, line, raise);
     if (line.queued === undefined) {
@@ -81,17 +107,29 @@ export class Frontiers {
     return line.queued.done;
   }
 
+  /** For who only wants to hear of news: a question that is under way is theirs as well. */
+  hear(host: number): Promise<boolean> {
+    return this.line(host).running ?? this.ask(host, false);
+  }
+
   /** True for a host that failed or has not answered for a while. */
   isSilent(host: number): boolean {
     const { failedAtMs, askedAtMs } = this.line(host);
-    return (
-      failedAtMs !== undefined || (askedAtMs !== undefined && performance.now() - askedAtMs > OVERDUE_MS)
-    );
+    return failedAtMs !== undefined || (askedAtMs !== undefined && this.nowMs() - askedAtMs > OVERDUE_MS);
+  }
+
+  /**
+   * The host answered a question that was asked at most so long ago, in the run and the generation that it has
+   * now: what it had lost before that would have shown.
+   */
+  answeredWithin(host: number, ms: number): boolean {
+    const askedAtMs = this.lines.get(host)?.answeredAskedAtMs;
+    return askedAtMs !== undefined && this.nowMs() - askedAtMs <= ms;
   }
 
   /** Also when a read has failed: the next question tells whether the host is back. */
   noteFailure(host: number): void {
-    this.line(host).failedAtMs = performance.now();
+    this.line(host).failedAtMs = this.nowMs();
   }
 
   /** A flushed or restored host: all that it has told is void, and is asked for again. */
@@ -113,7 +151,7 @@ export class Frontiers {
 
   private start(host: number, line: Line, raise: boolean): Promise<boolean> {
     line.queued = undefined;
-    line.askedAtMs = performance.now();
+    line.askedAtMs = this.nowMs();
     line.running = this.question(host, line, raise).finally(() => {
       line.running = undefined;
       line.askedAtMs = undefined;
@@ -123,24 +161,27 @@ export class Frontiers {
 
   private async question(host: number, line: Line, raise: boolean): Promise<boolean> {
     const { run } = line;
+    const askedAtMs = this.nowMs();
     try {
       const connected = await this.hosts.get(host);
-      const upTo = raise ? AS_FAR_AS_POSSIBLE : NO_PROMISE;
-      const since = this.tables.since(host);
-      const answer = await connected.frontier(upTo, since);
+      const asked = raise ? 'frontier' : 'news';
+      const since = this.tables.since(host, asked);
+      const answer = raise
+        ? await connected.frontier(AS_FAR_AS_POSSIBLE, since)
+        : await connected.news(since);
       if (line.run !== run) return false;
       line.failedAtMs = undefined;
-      // neither falls on a host that keeps what it has written
-      if (answer.since < since || answer.hostLast < (this.tables.hostLast(host) ?? 0)) {
+      if (this.tables.showLess(host, answer, asked)) {
         this.wentBack(host);
         return await this.question(host, line, raise);
       }
-      this.tables.apply(host, answer);
-      for (const listener of this.listeners) listener.frontier(host, answer.hostLast, answer.changed);
+      const changed = this.tables.apply(host, answer, asked);
+      line.answeredAskedAtMs = askedAtMs;
+      for (const listener of this.listeners) listener.frontier(host, answer.hostLast, changed);
       return true;
     } catch (error) {
       if (!(error instanceof HostUnreachable)) throw error;
-      line.failedAtMs = performance.now();
+      line.failedAtMs = this.nowMs();
       return false;
     }
   }
@@ -149,15 +190,21 @@ export class Frontiers {
     const line = this.line(host);
     line.run++;
     line.failedAtMs = undefined;
+    line.answeredAskedAtMs = undefined;
     this.tables.forget(host);
   }
 
   private line(host: number): Line {
     let line = this.lines.get(host);
     if (line === undefined) {
-      line = { run: 0, running: undefined, queued: undefined, askedAtMs: undefined, failedAtMs: undefined };
+      line = { ...NEW_LINE };
       this.lines.set(host, line);
     }
     return line;
   }
+}
+
+/** An answer counts only in the run, and the generation, that the topology store knows. */
+function runOf({ incarnation, generation }: Host): string {
+  return `${generation} ${incarnation}`;
 }

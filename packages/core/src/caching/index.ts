@@ -1,0 +1,3 @@
+export * from './cached-reads.ts';
+export * from './report.ts';
+export { S3Fifo } from './s3-fifo.ts';

@@ -1,0 +1,3 @@
+export * from './frontiers.ts';
+export { Heads } from './heads.ts';
+export * from './host-tables.ts';
