@@ -28,16 +28,21 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-const CLI = fileURLToPath(new URL('../../apps/cli/src/main.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PROGRAM = 'apps/cli/src/main.ts';
+const CLI = join(ROOT, PROGRAM);
 const run = promisify(execFile);
 
+/** `checkout`: of the release that is started. */
 export async function startProduct(
   dataDir: string,
   settings: Readonly<Record<string, string>> = {},
+  checkout = ROOT,
 ): Promise<Product> {
+  const cli = join(checkout, PROGRAM);
   const env = { ...(await environmentOf(dataDir)), ...settings };
   // the channel ends it should this process die
-  const supervisor = spawn(process.execPath, [CLI, 'up'], {
+  const supervisor = spawn(process.execPath, [cli, 'up'], {
     env,
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
@@ -52,7 +57,7 @@ export async function startProduct(
     token,
     supervisor,
     output,
-    foreshard: (...args) => foreshard(env, args),
+    foreshard: (...args) => foreshard(env, args, cli),
     stop: async () => {
       if (supervisor.exitCode !== null || supervisor.signalCode !== null) return;
       supervisor.kill('SIGTERM');
@@ -66,9 +71,9 @@ export function foreshardBeside(dataDir: string, ...args: string[]): Promise<Out
   return foreshard({ ...process.env, FORESHARD_DATA_DIR: dataDir }, args);
 }
 
-async function foreshard(env: NodeJS.ProcessEnv, args: readonly string[]): Promise<Outcome> {
+async function foreshard(env: NodeJS.ProcessEnv, args: readonly string[], cli = CLI): Promise<Outcome> {
   try {
-    return { code: 0, ...(await run(process.execPath, [CLI, ...args], { env })) };
+    return { code: 0, ...(await run(process.execPath, [cli, ...args], { env })) };
   } catch (error) {
     const { code, stdout, stderr } = error as Outcome;
     return { code, stdout, stderr };

@@ -20,6 +20,11 @@ it('behind TLS browsers are told to stay there', () => {
   expect(ask('/hosts').headers.get('strict-transport-security')).toMatch(/^max-age=\d+$/);
 });
 
+it('with a certificate of its own as well', () => {
+  vi.stubEnv('WEB_TLS_CERT', '/etc/console.crt');
+  expect(ask('/hosts').headers.get('strict-transport-security')).toMatch(/^max-age=\d+$/);
+});
+
 it('the way back is the address that was asked for, whatever a client says', () => {
   const answer = ask('/heat?span=7d', { 'x-foreshard-path': '/elsewhere' });
   expect(answer.headers.get('x-middleware-request-x-foreshard-path')).toBe('/heat?span=7d');

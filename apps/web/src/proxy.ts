@@ -37,8 +37,11 @@ export function proxy(request: NextRequest): NextResponse {
 }
 
 /** Nothing else lets it listen beyond loopback. */
-function isBehindTls({ WEB_TRUSTED_PROXY: proxies = '' }: NodeJS.ProcessEnv): boolean {
-  return proxies !== '' && proxies !== '0';
+function isBehindTls({
+  WEB_TRUSTED_PROXY: proxies = '',
+  WEB_TLS_CERT: cert = '',
+}: NodeJS.ProcessEnv): boolean {
+  return cert !== '' || (proxies !== '' && proxies !== '0');
 }
 
 function contentSecurityPolicy(nonce: string): string {

@@ -369,7 +369,6 @@ describe('a first start', () => {
       expect(product.token).toBe(token);
       expect(product.output()).not.toContain('/welcome#');
       expect(await product.foreshard('hosts', 'list')).toMatchObject({ code: 0 });
-      expect((await credentialsOf(dataDir)).sampleToken).toMatch(/^fsh_/);
     } finally {
       await product?.stop();
       await folder.remove();
@@ -377,9 +376,9 @@ describe('a first start', () => {
   }, 300_000);
 });
 
-/** As the release before left its folder: one token with four scopes and no expiry, and none for the sample. */
+/** As the release before left its folder: one token with four scopes and no expiry. */
 async function asBefore(dataDir: string): Promise<string> {
-  const { sampleToken: _, ...rest } = await credentialsOf(dataDir);
+  const rest = await credentialsOf(dataDir);
   const { databaseUrl, redisUrl } = rest;
   const stores = connectControl({ databaseUrl, redisUrl, actor: 'test' });
   const scopes = ['ingest', 'read', 'consume', 'admin'] as const;

@@ -22,6 +22,7 @@ export const PAGES: Readonly<Record<string, string>> = {
   hints: '/hints',
   events: '/events?back=oldest',
   consumers: '/consumers',
+  checkpoints: '/checkpoints',
   streams: '/streams',
   shardlets: '/shardlets',
   recommendations: '/recommendations?show=all',

@@ -2,7 +2,10 @@
  * Every operation, asked by every role over every surface, and by nobody: what is permitted follows from the table and
  * from the roles, and from nothing else. Each is asked for something that is not there, so nothing changes.
  */
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { EVERYWHERE, grantsOf, mentions, ROLE_PERMISSIONS, ROLES, type Role } from '@foreshard/core/access';
 import { hashSecret } from '@foreshard/core/adapters/identity';
 import { type AnyOperation, allOperations } from '@foreshard/core/operations';
@@ -24,6 +27,9 @@ import {
 
 const ALL = allOperations();
 const HOUR_MS = 3_600_000;
+const SAMPLES = 10;
+const CLI = fileURLToPath(new URL('../../../apps/cli/src/main.ts', import.meta.url));
+const run = promisify(execFile);
 const DENIED = ['forbidden', 'FORBIDDEN', 'unauthorized', 'UNAUTHORIZED'];
 /** Not walked, and why. */
 const APART: Readonly<Record<string, string>> = {
@@ -125,4 +131,41 @@ describe.each(asked.map((operation) => [operation.name, operation] as const))('%
         expect(exitCode, `${role}: ${stderr}`).toBe(2);
       }
     });
+});
+
+describe('a command line in a process of its own', () => {
+  const commands = asked.flatMap((operation) => {
+    const { refused, answered } = ROWS[operation.name] ?? {};
+    const command = refused?.command ?? answered?.command;
+    return command === undefined ? [] : [{ operation, command }];
+  });
+  /** Ten of them, from all parts of the table, each role twice. */
+  const samples = Array.from({ length: SAMPLES }, (_, i) => {
+    const { operation, command } = commands[Math.floor((i * commands.length) / SAMPLES)]!;
+    return [operation.name, ROLES[i % ROLES.length]!, operation, command] as const;
+  });
+
+  test('is asked for what is permitted and for what is not', () => {
+    const permitted = samples.map(([, role, { permission }]) => ROLE_PERMISSIONS[role].includes(permission));
+    expect(new Set(permitted).size).toBe(2);
+  });
+
+  test.each(samples)('%s as %s', async (_, role, operation, command) => {
+    const env = { ...process.env, FORESHARD_EDGE_URL: cluster.edgeUrl, FORESHARD_TOKEN: tokens.get(role)! };
+    const { code, stderr } = await run(process.execPath, [CLI, ...command], { env }).then(
+      ({ stderr: said }) => ({ code: 0, stderr: said }),
+      (error: { code: number; stderr: string }) => error,
+    );
+    const isPermittedTo = ROLE_PERMISSIONS[role].includes(operation.permission);
+    const isNamed = /permission "?[a-z]+:[a-z]+/.test(stderr);
+    // a few commands look up what they are about before they ask for it, and find nothing
+    if (isPermittedTo) expect(isNamed, stderr).toBe(false);
+    else expect([code, isNamed || /no host|is a lower-case letter/.test(stderr)], stderr).toEqual([2, true]);
+  });
+
+  test('nobody is told to bring a token', async () => {
+    const env = { ...process.env, FORESHARD_EDGE_URL: cluster.edgeUrl, FORESHARD_TOKEN: 'fsh_nobody' };
+    const denied = run(process.execPath, [CLI, 'hosts', 'list'], { env });
+    await expect(denied).rejects.toMatchObject({ stderr: expect.stringContaining('token') });
+  });
 });

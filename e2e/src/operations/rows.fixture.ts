@@ -21,6 +21,8 @@ const HINT = { from: '2126-01-01T00:00:00Z', to: '2126-01-01T01:00:00Z', factor:
 const NO_ID = '01a1ff5c-50c3-7438-a09a-41089442e032';
 const NOBODY_MAIL = 'nobody@example.org';
 const CSV = 'time,partition,host,events,bytes\n';
+const CHECKPOINT = NO_ID;
+const HELD = { ...GROUP, shardlet: 1, assignment: 1 };
 const SEEN = { revision: 1, topologyVersion: 1 };
 const POSITION = { shardlet: 1, seq: 1, epoch: 1, assignment: 1 };
 
@@ -29,6 +31,13 @@ const unknown = (code: ErrorCode, input: Input, ...command: string[]): Row => ({
 });
 const migration = (...command: string[]) =>
   unknown('unknown_migration', { migration: NOBODY }, 'migrations', ...command, AT);
+const missingGroup = (command: string, input: Input = {}, ...more: string[]) =>
+  unknown('unknown_group', { group: 'nowhere', ...input }, 'groups', 'letters', command, 'nowhere', ...more);
+const ofCheckpoint = (command: string): Row =>
+  unknown(
+    ...(['unknown_group', { group: 'nowhere', checkpoint: CHECKPOINT }] as const),
+    ...['groups', 'checkpoints', command, 'nowhere', CHECKPOINT],
+  );
 const missing = (input: Input, ...command: string[]) => unknown('not_found', input, ...command);
 const wrong = (input: Input, ...command: string[]) => unknown('invalid_order', input, ...command);
 
@@ -42,8 +51,20 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'reading.shardlet': unknown('unknown_shardlet', { shardlet: NOBODY }),
   'consuming.poll': unknown('unknown_group', GROUP),
   'consuming.commit': unknown('unknown_group', { ...GROUP, positions: [POSITION] }),
+  'consuming.report': unknown('unknown_group', { ...GROUP, shardlet: 1, seq: 1, assignment: 1, reason: 'a' }),
   'consuming.leave': unknown('unknown_group', GROUP),
   'consuming.follow': unknown('unknown_group', GROUP),
+  'keepingState.announce': unknown('unknown_group', {
+    ...{ ...HELD, seq: 0, epoch: 0, handlerVersion: '1', bytes: 1, keys: 1, reason: 'due' },
+    digest: `sha-256:${'0'.repeat(64)}`,
+  }),
+  'keepingState.upload': unknown('unknown_group', { group: 'nowhere', checkpoint: CHECKPOINT, content: 'a' }),
+  'keepingState.content': unknown('unknown_group', { ...GROUP, checkpoint: CHECKPOINT }),
+  'keepingState.recover': unknown('unknown_group', { ...HELD, handlerVersion: '1' }),
+  'keepingState.replay': unknown('unknown_group', { ...HELD, of: 1, after: 0, through: 1 }),
+  'keepingState.recovered': unknown('unknown_group', {
+    ...{ ...HELD, restoreMs: 1, bytes: 1, replayedEvents: 1, replayMs: 1 },
+  }),
   'telemetry.accesses': unknown('invalid_record', { records: [{ key: '' }] }),
   'telemetry.instances': unknown('invalid_record', { records: [{ id: '' }] }),
   'topology.map': { ...unknown('unknown_stream', { stream: 'nowhere' }), answered: { input: {} } },
@@ -104,6 +125,31 @@ export const ROWS: Readonly<Record<string, Row>> = {
   },
   'groups.show': unknown('unknown_group', { group: 'nowhere' }, 'groups', 'list', 'nowhere'),
   'groups.remove': unknown('unknown_group', { group: 'nowhere' }, 'groups', 'remove', 'nowhere'),
+
+  'checkpoints.list': unknown(
+    ...(['unknown_group', { group: 'nowhere' }] as const),
+    ...['groups', 'checkpoints', 'list', 'nowhere'],
+  ),
+  'checkpoints.show': ofCheckpoint('show'),
+  'checkpoints.verify': ofCheckpoint('verify'),
+  'checkpoints.remove': ofCheckpoint('remove'),
+  'checkpoints.prune': unknown(
+    ...(['unknown_group', { group: 'nowhere' }] as const),
+    ...['groups', 'checkpoints', 'prune', 'nowhere'],
+  ),
+  'checkpoints.alter': unknown(
+    ...(['unknown_group', { group: 'nowhere', keep_count: 5 }] as const),
+    ...['groups', 'checkpoints', 'alter', 'nowhere', '--keep', '5'],
+  ),
+
+  'deadLetters.list': missingGroup('list'),
+  'deadLetters.show': unknown(
+    ...(['unknown_group', { group: 'nowhere', letter: '1:1:1' }] as const),
+    ...['groups', 'letters', 'show', 'nowhere', '1:1:1'],
+  ),
+  'deadLetters.redrive': missingGroup('redrive', { all: true }, '--all'),
+  'deadLetters.discard': missingGroup('discard', { all: true }, '--all'),
+  'deadLetters.restore': missingGroup('restore', { all: true }, '--all'),
 
   'quotas.list': { answered: { input: {}, command: ['quotas', 'list'] } },
   'quotas.set': unknown(
@@ -201,6 +247,18 @@ export const ROWS: Readonly<Record<string, Row>> = {
     ...(['invalid_parameter', { limit: 0 }] as const),
     ...['recommendations', 'decisions', '--limit', '0'],
   ),
+  'plans.list': { answered: { input: {}, command: ['plans', 'list'] } },
+  'plans.read': unknown('not_found', { plan: NOBODY }, 'plans', 'show', AT),
+  'plans.approve': unknown('not_found', { plan: NOBODY, ...SEEN }, 'plans', 'approve', AT),
+  'plans.schedule': unknown(
+    ...(['not_found', { plan: NOBODY, ...SEEN, when: 'window' }] as const),
+    ...['plans', 'schedule', AT, '--window'],
+  ),
+  'plans.withdraw': unknown(
+    ...(['not_found', { plan: NOBODY, note: 'no' }] as const),
+    ...['plans', 'withdraw', AT, '--reason', 'no'],
+  ),
+  'plans.undo': unknown('not_found', { plan: NOBODY }, 'plans', 'undo', AT),
   'policy.read': { answered: { input: {}, command: ['policy', 'show'] } },
   'policy.versions': { answered: { input: {}, command: ['policy', 'versions'] } },
   'policy.change': unknown('conflict', { from: NOBODY, policy: {} }),
@@ -221,6 +279,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
     ...(['unknown_stream', { stream: 'nowhere' }] as const),
     ...['forecasts', 'rollback', '--stream', 'nowhere'],
   ),
+  'cache.stats': {},
   'jobs.run': unknown('invalid_parameter', { job: 'nonsense' }, 'jobs', 'run', 'nonsense'),
 };
 
@@ -235,14 +294,21 @@ export const NOT_ANSWERED: Readonly<Record<string, string>> = {
   'consuming.follow': 'it does not end',
   'policy.firings': 'a worker answers: planning.contract.test.ts',
   'recommendations.decisions': 'the planner goes on deciding',
+  'plans.read': 'needs a plan: plans.contract.test.ts',
   'recommendations.read': 'needs a plan: planning.contract.test.ts',
   'whatIf.ask': 'a worker answers: planning.contract.test.ts',
   'clusters.plan': 'needs a cluster: clusters.contract.test.ts',
   'clusters.show': 'needs a cluster: clusters.contract.test.ts',
   'notifications.showDelivery': 'needs a delivery: notifications.contract.test.ts',
   'groups.show': 'needs a group: consuming.contract.test.ts',
+  'keepingState.content': 'needs a checkpoint: keeping-state.contract.test.ts',
+  'checkpoints.list': 'needs a group: keeping-state.contract.test.ts',
+  'checkpoints.show': 'needs a checkpoint: keeping-state.contract.test.ts',
+  'deadLetters.list': 'needs a group: dead-letters.contract.test.ts',
+  'deadLetters.show': 'needs a letter: dead-letters.contract.test.ts',
   'audit.chain': 'a worker publishes it meanwhile: audit.contract.test.ts',
   'audit.show': 'needs a record: audit.contract.test.ts',
+  'cache.stats': 'each edge reports its own every second: cached.contract.test.ts',
   'hosts.loss': 'needs a host that went back: accept-loss.contract.test.ts',
   'migrations.show': 'needs a move: restructure.contract.test.ts',
 };
@@ -250,6 +316,7 @@ export const NOT_ANSWERED: Readonly<Record<string, string>> = {
 /** Operations whose command cannot ask what the row asks, with the reason. */
 export const COMMAND_DIFFERS: Readonly<Record<string, string>> = {
   'audit.chain': 'it shows the head alone: audit.contract.test.ts',
+  'cache.stats': 'it has nothing to refuse: cached.contract.test.ts',
   'account.show': 'it answers who asks, and has nothing to refuse',
   'clusters.add': 'it reads a file',
   'clusters.importLoad': 'it reads a file',
@@ -265,6 +332,10 @@ export const COMMAND_READS: Readonly<Record<string, string>> = {
   'jobs.run': 'it lists the jobs there are',
 };
 
+const STATE_CALLS = ['announce', 'upload', 'content', 'recover', 'replay', 'recovered'];
+const stateCalls = (reason: string) =>
+  Object.fromEntries(STATE_CALLS.map((name) => [`keepingState.${name}`, reason]));
+
 /** Operations that a surface lacks, with the reason. */
 export const LACKING: Readonly<Record<'trpc' | 'console' | 'command', Readonly<Record<string, string>>>> = {
   trpc: {
@@ -273,8 +344,10 @@ export const LACKING: Readonly<Record<'trpc' | 'console' | 'command', Readonly<R
     'reading.shardlet': 'a tool for people, not for clients in TypeScript',
     'consuming.poll': 'members are written in any language, over REST',
     'consuming.commit': 'members are written in any language, over REST',
+    'consuming.report': 'members are written in any language, over REST',
     'consuming.leave': 'members are written in any language, over REST',
     'consuming.follow': 'server-sent events',
+    ...stateCalls('members are written in any language, over REST'),
     'telemetry.accesses': 'its input is the records themselves, see trpc.contract.test.ts',
     'telemetry.instances': 'its input is the records themselves, see trpc.contract.test.ts',
     'topology.map': 'clients need no map',
@@ -282,8 +355,9 @@ export const LACKING: Readonly<Record<'trpc' | 'console' | 'command', Readonly<R
   console: Object.fromEntries(
     [
       ...['events.ingest', 'reading.log', 'reading.key', 'reading.shardlet', 'topology.map'],
-      ...['consuming.poll', 'consuming.commit', 'consuming.leave', 'consuming.follow'],
+      ...['consuming.poll', 'consuming.commit', 'consuming.report', 'consuming.leave', 'consuming.follow'],
       ...['telemetry.accesses', 'telemetry.instances'],
+      ...STATE_CALLS.map((name) => `keepingState.${name}`),
     ].map((name) => [name, 'the console shows events and the map in views of its own, and sends nothing']),
   ),
   command: {
@@ -293,8 +367,10 @@ export const LACKING: Readonly<Record<'trpc' | 'console' | 'command', Readonly<R
     'reading.shardlet': 'for programs',
     'consuming.poll': '"foreshard consume" is a member',
     'consuming.commit': '"foreshard consume" is a member',
+    'consuming.report': 'the client library reports',
     'consuming.leave': '"foreshard consume" is a member',
     'consuming.follow': '"foreshard consume" is a member',
+    ...stateCalls('the client library keeps state'),
     'telemetry.accesses': 'for programs',
     'telemetry.instances': 'for programs',
     'topology.map': 'for programs; "foreshard status" shows the cluster',

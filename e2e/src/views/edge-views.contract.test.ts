@@ -37,9 +37,9 @@ beforeAll(async () => {
     type: i % 2 === 0 ? 'order.placed' : 'order.paid',
   }));
   expect((await cluster.post(events)).status).toBe(200);
-  const { databaseUrl, edgeUrl, token } = cluster;
+  const { databaseUrl, edgeUrl } = cluster;
   const servers = { databaseUrl, edgeUrl, redisUrl: cluster.controlRedis.url };
-  console = testConsole({ ...servers, token });
+  console = testConsole(servers);
   ({ ask } = console);
   limited = callerOf(console.server, {}, LIMITED);
   await console.server.map.catchUp();

@@ -23,15 +23,21 @@ const button = cva(
   },
 );
 
-export function Button({
-  className,
-  look,
-  size,
-  asChild = false,
-  ...props
-}: ComponentProps<'button'> & VariantProps<typeof button> & { asChild?: boolean }) {
+interface ButtonProps extends ComponentProps<'button'>, VariantProps<typeof button> {
+  readonly asChild?: boolean;
+  /** its order is under way: a second press does nothing, and whoever uses the keyboard keeps the focus */
+  readonly busy?: boolean;
+}
+
+export function Button({ className, look, size, asChild = false, busy = false, ...props }: ButtonProps) {
   const Tag = asChild ? Slot.Root : 'button';
+  const waiting = busy ? { 'aria-busy': true, 'aria-disabled': true, onClick: undefined } : {};
   return (
-    <Tag type={asChild ? undefined : 'button'} className={cn(button({ look, size }), className)} {...props} />
+    <Tag
+      type={asChild ? undefined : 'button'}
+      className={cn(button({ look, size }), busy && 'cursor-wait opacity-55', className)}
+      {...props}
+      {...waiting}
+    />
   );
 }

@@ -5,17 +5,21 @@ const TONES: Record<AuditOutcome, Tone> = {
   done: 'ok',
   failed: 'warn',
   denied: 'bad',
+  'carried out': 'ok',
   'under way': 'accent',
   unknown: 'warn',
 };
 
+const TIPS: Partial<Record<AuditOutcome, string>> = {
+  'carried out':
+    'Its process or the database was lost before the end was recorded: a change of the topology names it, so it happened.',
+  unknown:
+    'Its process or the database was lost before the end was recorded, and no change of the topology names it: the journal or the object itself shows whether it happened.',
+};
+
 export function OutcomeBadge({ outcome }: { outcome: AuditOutcome }) {
-  const tip =
-    outcome === 'unknown'
-      ? 'Its process or the database was lost before the end was recorded: the change log and the journal show whether it happened.'
-      : undefined;
   return (
-    <Badge tone={TONES[outcome]} tip={tip}>
+    <Badge tone={TONES[outcome]} tip={TIPS[outcome]}>
       {outcome}
     </Badge>
   );

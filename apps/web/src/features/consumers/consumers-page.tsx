@@ -2,7 +2,7 @@
 
 /** Who processes the events, and how far they are. The open group is part of the address. */
 import { useQuery } from '@tanstack/react-query';
-import { parseAsString, useQueryState } from 'nuqs';
+import { parseAsString, useQueryStates } from 'nuqs';
 import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
 import { cn } from '../../components/class-names.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
@@ -13,19 +13,21 @@ import { Command } from '../../components/ui/copy-button.tsx';
 import { formatCount } from '../../formatting/numbers.ts';
 import type { GroupSummary } from '../../server/consumers/group-views.ts';
 import { ListPage } from '../list-page.tsx';
+import { Caches } from './caches.tsx';
+import { CatchUp } from './catch-up.tsx';
 import { GroupCard } from './group-card.tsx';
 
 export function ConsumersPage() {
   const trpc = useTRPC();
   const { status } = useLive();
-  const [open, setOpen] = useQueryState('group', parseAsString.withOptions({ history: 'push' }));
+  const [open, setOpen] = useOpenGroup();
   const list = useQuery({
     ...trpc.consumers.list.queryOptions(),
     refetchInterval: status === 'paused' ? false : LIST_REFRESH_MS,
   });
   const groups = list.data?.groups ?? [];
   return (
-    <div className="grid gap-5">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
       {open === null ? null : <GroupCard group={open} onClose={() => void setOpen(null)} />}
       <ListPage
         error={list.data === undefined ? list.error : null}
@@ -50,8 +52,19 @@ export function ConsumersPage() {
       >
         <GroupTable groups={groups} open={open} onOpen={(name) => void setOpen(name)} />
       </ListPage>
+      <Caches />
     </div>
   );
+}
+
+/** What is open inside a group closes with it. */
+function useOpenGroup() {
+  const [{ group }, set] = useQueryStates(
+    { group: parseAsString, letters: parseAsString, letter: parseAsString },
+    { history: 'push' },
+  );
+  const setOpen = (next: string | null) => set({ group: next, letters: null, letter: null });
+  return [group, setOpen] as const;
 }
 
 const HEAD = 'h-9 px-3 text-left font-medium text-soft text-xs first:pl-5 last:pr-5';
@@ -76,6 +89,7 @@ function GroupTable({ groups, open, onOpen }: GroupTableProps) {
             <th className={cn(HEAD, 'text-right')}>Members</th>
             <th className={cn(HEAD, 'text-right max-md:hidden')}>Shardlets</th>
             <th className={cn(HEAD, 'text-right')}>Lag</th>
+            <th className={cn(HEAD, 'text-right max-sm:hidden')}>Caught up</th>
           </tr>
         </thead>
         <tbody>
@@ -96,6 +110,14 @@ function GroupTable({ groups, open, onOpen }: GroupTableProps) {
                 >
                   {group.name}
                 </button>
+                {group.redriveOf === null ? null : (
+                  <Badge
+                    className="ml-2"
+                    tip={`It reads what is re-driven of ${group.redriveOf}, and goes with it.`}
+                  >
+                    internal
+                  </Badge>
+                )}
               </td>
               <td className={cn(CELL, 'text-soft max-sm:hidden')}>{group.stream ?? 'deleted'}</td>
               <td className={cn(CELL, 'text-soft max-sm:hidden')}>{group.delivery}</td>
@@ -108,6 +130,14 @@ function GroupTable({ groups, open, onOpen }: GroupTableProps) {
               </td>
               <td className={cn(CELL, 'text-right font-medium')}>
                 <Lag lag={group.lag} skipped={group.skipped} />
+                {group.lag === 0 ? null : (
+                  <span className="mt-1 block sm:hidden">
+                    <CatchUp catchUp={group.progress.catchUp} />
+                  </span>
+                )}
+              </td>
+              <td className={cn(CELL, 'text-right max-sm:hidden')}>
+                <CatchUp catchUp={group.progress.catchUp} />
               </td>
             </tr>
           ))}

@@ -53,7 +53,7 @@ export function rawText({ part, raw }: Pick<PartScore, 'part' | 'raw'>): string 
     case 'growth':
       return raw > HOURS_FAR ? 'not in sight' : formatDuration(raw * 3_600_000);
     case 'durability':
-      return raw === 1 ? 'keeps all' : raw > 0 ? 'may lose the last second' : 'does not answer, or waits';
+      return raw === 1 ? 'keeps all' : raw > 0 ? 'may lose the last second' : 'unreachable or recovering';
     case 'idSets':
       return formatCount(raw);
     case 'sizeSkew':

@@ -7,12 +7,12 @@ import { useTRPC } from '../../components/api.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { useZone } from '../../components/zone.tsx';
-import { formatCount, formatPercent } from '../../formatting/numbers.ts';
+import { formatCount, formatPercent, formatRate } from '../../formatting/numbers.ts';
 import { formatMoment } from '../../formatting/time.ts';
 import { measuredMetric } from '../../server/heat/heat-query.ts';
 import { columnStartMs, type HeatCells, type Margins, valueAt } from './heat-cells.ts';
 import type { Cell } from './heat-plot.tsx';
-import { formatValue, METRIC_TITLES } from './heat-words.ts';
+import { cellWords, formatValue, METRIC_TITLES } from './heat-words.ts';
 
 /** A pinned cell: what, when, where, whose, which keys, and where to go from here. */
 export function CellCard({
@@ -21,12 +21,14 @@ export function CellCard({
   cell,
   onClose,
   onShard,
+  onKeep,
 }: {
   cells: HeatCells;
   margins: Margins;
   cell: Cell;
   onClose(): void;
   onShard(shard: number): void;
+  onKeep(): void;
 }) {
   const trpc = useTRPC();
   const { zone } = useZone();
@@ -47,8 +49,19 @@ export function CellCard({
   return (
     <section
       aria-label="Pinned cell"
-      className="grid gap-4 border-line border-t px-5 py-4 text-sm md:grid-cols-[minmax(14rem,1fr)_minmax(14rem,1fr)_minmax(14rem,1fr)_auto]"
+      className="grid content-start gap-4 px-5 py-4 text-sm md:max-xl:grid-cols-3"
     >
+      <div className="flex items-center justify-between gap-2 md:max-xl:col-span-3">
+        <h2 className="font-medium">Pinned cell</h2>
+        <div className="flex gap-2">
+          <Button onClick={onKeep} title="Then click another cell to compare with this one">
+            Compare
+          </Button>
+          <Button look="quiet" size="icon" aria-label="Unpin the cell" onClick={onClose}>
+            <X />
+          </Button>
+        </div>
+      </div>
       <dl className="grid grid-cols-[auto_1fr] content-start gap-x-4 gap-y-1">
         <dt className="text-faint">{METRIC_TITLES[cells.metric]}</dt>
         <dd className="font-semibold">
@@ -65,7 +78,11 @@ export function CellCard({
         <dt className="text-faint">To</dt>
         <dd>{formatMoment(fromMs + cells.columnMs, zone)}</dd>
         <dt className="text-faint">Keys</dt>
-        <dd className="break-all font-mono text-xs leading-5">
+        <dd className="min-w-0 break-words">
+          {row.keys.length > 0 ? row.keys.join(', ') : 'none was sampled'}
+        </dd>
+        <dt className="text-faint">Positions</dt>
+        <dd className="break-all font-mono text-faint text-xs leading-5">
           {row.from} – {row.to.length > 16 ? 'end' : row.to}
         </dd>
       </dl>
@@ -97,15 +114,47 @@ export function CellCard({
         ))}
         {under.data?.topKeys.length === 0 ? <li className="text-soft">No key stood out.</li> : null}
       </Under>
-      <Button
-        look="quiet"
-        size="icon"
-        aria-label="Unpin the cell"
-        onClick={onClose}
-        className="justify-self-end"
-      >
-        <X />
-      </Button>
+    </section>
+  );
+}
+
+/** The cell kept before, beside the one that is pinned: how many times its value that is. */
+export function KeptCell({
+  cells,
+  cell,
+  against,
+  onForget,
+}: {
+  cells: HeatCells;
+  cell: Cell;
+  against: Cell;
+  onForget(): void;
+}) {
+  const { zone } = useZone();
+  const { value, when, where } = cellWords(cells, cell, zone);
+  const [pinned, kept] = [against, cell].map(({ column, row }) => valueAt(cells, column, row)) as [
+    number,
+    number,
+  ];
+  const isSame = against.column === cell.column && against.row === cell.row;
+  return (
+    <section aria-label="Compared with" className="grid gap-1 border-line border-t px-5 py-4 text-sm">
+      <div className="flex items-center justify-between gap-2">
+        <h3 className="text-faint text-xs">Compared with</h3>
+        <Button look="quiet" size="icon" aria-label="End the comparison" onClick={onForget}>
+          <X />
+        </Button>
+      </div>
+      <p className="font-semibold">{value}</p>
+      <p className="text-soft">{where}</p>
+      <p className="text-faint text-xs">{when}</p>
+      <p>
+        {isSame
+          ? 'Click another cell to compare with this one.'
+          : kept > 0 && pinned >= 0
+            ? `The pinned cell has ${formatRate(pinned / kept)} times as much.`
+            : 'Their ratio is not known.'}
+      </p>
     </section>
   );
 }

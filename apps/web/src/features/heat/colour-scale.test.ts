@@ -40,10 +40,24 @@ describe('the colour scale', () => {
     expect(scale.share(50_000)).toBe(1);
   });
 
-  test('does not let a single cell darken the picture', () => {
-    const values = new Float32Array(100_000).fill(10);
-    values[5] = 1e9;
-    expect(colourScale('events', values, 'auto', undefined).max).toBe(10);
+  test('shows the hottest cell brightest, and leaves the others most of the colours', () => {
+    const values = Float32Array.from({ length: 100_000 }, (_, i) => i % 10);
+    values[5] = 880;
+    const scale = colourScale('events', values, 'auto', undefined);
+    expect(scale.max).toBe(1_000);
+    expect(scale.share(880)).toBeGreaterThan(0.98);
+    expect(scale.share(9)).toBeCloseTo(0.72, 2);
+    expect(scale.share(10)).toBeCloseTo(0.75, 9);
+    expect(scale.share(10.1)).toBeGreaterThan(0.75);
+    expect(scale.share(5_000)).toBe(1);
+    for (const share of [0, 0.3, 0.75, 0.9, 1])
+      expect(scale.share(scale.valueAt(share))).toBeCloseTo(share, 9);
+  });
+
+  test('gives all of the colours to a picture without an outlier', () => {
+    const values = Float32Array.from({ length: 10_000 }, (_, i) => i % 10);
+    expect(colourScale('events', values, 'auto', undefined)).toMatchObject({ max: 10 });
+    expect(colourScale('events', values, 'auto', undefined).share(10)).toBe(1);
   });
 
   test('tells the legend the values of its colours', () => {

@@ -58,8 +58,32 @@ export function colourScale(
 ): ColourScale {
   if (metric === 'residual') return signed(mode, values, lockedMax);
   if (mode === 'min-max') return linear(...extremes(values));
-  const max = mode === 'locked' && lockedMax !== undefined ? lockedMax : roundedUp(highest(values));
-  return logarithmic(mode, UNITS[metric], max);
+  if (mode === 'locked' && lockedMax !== undefined) return logarithmic(mode, UNITS[metric], lockedMax);
+  return withOutliers(mode, UNITS[metric], values);
+}
+
+/** What lies above the usual has the last quarter of the colours. */
+const KNEE = 0.75;
+
+/**
+ * The hottest cell is always the brightest, also when it is one of half a million; the others keep three quarters of the
+ * colours, however hot it is.
+ */
+function withOutliers(mode: ScaleMode, unit: number, values: Float32Array): ColourScale {
+  const usual = roundedUp(usualMax(values));
+  const max = Math.max(usual, roundedUp(extremes(values)[1]));
+  if (max <= usual) return logarithmic(mode, unit, usual);
+  const [below, above] = [logarithmic(mode, unit, usual), Math.log(max / usual)];
+  return {
+    ...below,
+    max,
+    share: (value) =>
+      value > usual
+        ? Math.min(1, KNEE + ((1 - KNEE) * Math.log(value / usual)) / above)
+        : KNEE * below.share(value),
+    valueAt: (share) =>
+      share > KNEE ? usual * Math.exp(((share - KNEE) / (1 - KNEE)) * above) : below.valueAt(share / KNEE),
+  };
 }
 
 function logarithmic(mode: ScaleMode, unit: number, max: number): ColourScale {
@@ -95,7 +119,7 @@ function signed(mode: ScaleMode, values: Float32Array, lockedMax: number | undef
       : logarithmic(
           mode,
           UNITS.residual,
-          mode === 'locked' && lockedMax !== undefined ? lockedMax : roundedUp(highest(sizes)),
+          mode === 'locked' && lockedMax !== undefined ? lockedMax : roundedUp(extremes(sizes)[1]),
         );
   return {
     mode,
@@ -107,11 +131,11 @@ function signed(mode: ScaleMode, values: Float32Array, lockedMax: number | undef
   };
 }
 
-/** All but one cell in a thousand lie below it, so one cell does not darken the whole picture. */
+/** All but one cell in a thousand lie below it. */
 const QUANTILE = 0.999;
 const SAMPLES = 20_000;
 
-function highest(values: Float32Array): number {
+function usualMax(values: Float32Array): number {
   const step = Math.max(1, Math.floor(values.length / SAMPLES));
   const sample: number[] = [];
   for (let i = 0; i < values.length; i += step) if (values[i]! > 0) sample.push(values[i]!);

@@ -56,6 +56,9 @@ export function useHeatAddress() {
       /** the pinned cell: start of its column, and of its row */
       atMs: parseAsInteger,
       at: parseAsString,
+      /** another cell, to compare with */
+      keptMs: parseAsInteger,
+      kept: parseAsString,
     },
     { history: 'replace' },
   );

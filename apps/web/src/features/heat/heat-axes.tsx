@@ -1,11 +1,11 @@
 'use client';
 
 import { scaleTime, scaleUtc } from 'd3-scale';
+import { cn } from '../../components/class-names.ts';
 import { useZone } from '../../components/zone.tsx';
 import type { Zone } from '../../formatting/time.ts';
 import type { HeatCells } from './heat-cells.ts';
 import type { View } from './heat-view.ts';
-import { shortPosition } from './heat-words.ts';
 
 const TICK_PX = 90;
 const EDGE_PX = 18;
@@ -55,35 +55,50 @@ function tickText(tick: Date, zone: Zone): string {
 
 const LABEL_PX = 26;
 
-/** Where shards (or, nearer, rows) begin. */
+interface KeyLabel {
+  readonly row: number;
+  readonly text: string;
+  readonly isKey: boolean;
+}
+
+/** Keys where some were sampled, and where shards begin. A place without either has no name: its hash says nothing. */
 export function KeyAxis({ cells, view, height }: { cells: HeatCells; view: View; height: number }) {
   const rowPx = height / (view.bottom - view.top);
-  const labels: { row: number; text: string }[] = [];
-  let lastPx = Number.NEGATIVE_INFINITY;
-  let lastShard: number | null = -1;
-  for (let row = Math.ceil(view.top); row < view.bottom && height > 0; row++) {
-    const { from, shard } = cells.rows[row]!;
-    const at = (row - view.top) * rowPx;
-    if (shard === lastShard && rowPx < LABEL_PX) continue;
-    if (at - lastPx < LABEL_PX) continue;
-    labels.push({
-      row,
-      text: shard === lastShard || shard === null ? shortPosition(from) : `shard ${shard}`,
-    });
-    lastPx = at;
-    lastShard = shard;
-  }
+  const labels = height === 0 ? [] : keyLabels(cells, view, rowPx);
   return (
-    <div aria-hidden className="tabular relative h-full w-full font-mono text-2xs text-faint">
-      {labels.map(({ row, text }) => (
+    <div aria-hidden className="tabular relative h-full w-full text-2xs text-faint">
+      {labels.map(({ row, text, isKey }) => (
         <span
           key={row}
-          className="absolute right-1.5 whitespace-nowrap leading-none"
-          style={{ top: (row - view.top) * rowPx }}
+          title={text}
+          className={cn(
+            'absolute right-1.5 max-w-full truncate leading-none',
+            isKey ? 'font-medium text-soft' : '',
+          )}
+          style={{ top: (row - view.top) * rowPx + (isKey ? Math.max(0, rowPx / 2 - LABEL_PX / 4) : 0) }}
         >
           {text}
         </span>
       ))}
     </div>
   );
+}
+
+/** The hottest keys first, then shards in the room that is left. */
+function keyLabels({ rows }: HeatCells, view: View, rowPx: number): KeyLabel[] {
+  const placed: KeyLabel[] = [];
+  const place = (label: KeyLabel) => {
+    if (placed.every(({ row }) => Math.abs(row - label.row) * rowPx >= LABEL_PX)) placed.push(label);
+  };
+  const [first, end] = [Math.max(0, Math.ceil(view.top)), Math.min(rows.length, Math.ceil(view.bottom))];
+  const inView = Array.from({ length: end - first }, (_, i) => first + i);
+  const named = inView.filter((row) => rows[row]!.keyEvents > 0);
+  named.sort((a, b) => rows[b]!.keyEvents - rows[a]!.keyEvents || a - b);
+  for (const row of named) place({ row, text: rows[row]!.keys[0]!, isKey: true });
+  for (const row of inView) {
+    const { shard } = rows[row]!;
+    if (shard !== null && shard !== rows[row - 1]?.shard)
+      place({ row, text: `shard ${shard}`, isKey: false });
+  }
+  return placed;
 }

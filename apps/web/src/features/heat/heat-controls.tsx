@@ -1,9 +1,10 @@
 'use client';
 
 import { Lock, RotateCcw } from 'lucide-react';
+import { useState } from 'react';
 import { Badge } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
-import { Select } from '../../components/ui/field.tsx';
+import { Field, Select } from '../../components/ui/field.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import { type ColourScale, PALETTES, SCALES, type ScaleMode } from './colour-scale.ts';
 import { type HeatAddress, type SetHeatAddress, SPANS, type Span } from './heat-address.ts';
@@ -12,6 +13,10 @@ import { METRIC_TITLES } from './heat-words.ts';
 const METRICS = Object.entries(METRIC_TITLES) as [keyof typeof METRIC_TITLES, string][];
 const SPAN_NAMES = Object.keys(SPANS) as Span[];
 /** A zoomed view is another place: the pinned cell and the zoom belong to the old one. */
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+/** as many as the server shows */
+const DAYS_MAX = 400;
 const ELSEWHERE = { from: null, to: null, low: null, high: null, atMs: null, at: null };
 
 /** What to show. */
@@ -54,6 +59,7 @@ export function HeatControls({
         choices={SPAN_NAMES.map((name) => [name, name] as const)}
         onChange={(span) => void set({ span, ...ELSEWHERE }, { history: 'push' })}
       />
+      <TimeRange address={address} set={set} />
       {address.shard === null ? null : (
         <Badge>
           shard {address.shard}
@@ -74,6 +80,66 @@ export function HeatControls({
       ) : null}
     </div>
   );
+}
+
+/** From and to by calendar, in the time of this browser. */
+function TimeRange({ address, set }: { address: HeatAddress; set: SetHeatAddress }) {
+  const [given, setGiven] = useState<{ from: string; to: string }>();
+  const nowMs = Date.now();
+  const shown = given ?? {
+    from: localOf(address.from ?? nowMs - SPANS[address.span] * HOUR_MS),
+    to: localOf(address.to ?? nowMs),
+  };
+  const [from, to] = [Date.parse(shown.from), Date.parse(shown.to)];
+  const wrong = !(to - from >= MINUTE_MS)
+    ? 'The end must be at least a minute after the beginning.'
+    : to - from > DAYS_MAX * 24 * HOUR_MS
+      ? `At most ${DAYS_MAX} days can be shown.`
+      : undefined;
+  return (
+    <details className="relative text-sm">
+      <summary className="flex h-8 cursor-pointer list-none items-center rounded-md border border-line px-3 text-soft hover:bg-hover">
+        From … to …
+      </summary>
+      <form
+        className="absolute z-20 mt-1 grid w-64 gap-3 rounded-md border border-line bg-surface p-4 shadow-lg"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (wrong !== undefined) return;
+          event.currentTarget.closest('details')?.removeAttribute('open');
+          setGiven(undefined);
+          void set({ ...ELSEWHERE, from, to }, { history: 'push' });
+        }}
+      >
+        <Field
+          label="From (local time)"
+          type="datetime-local"
+          value={shown.from}
+          onChange={(event) => setGiven({ ...shown, from: event.target.value })}
+        />
+        <Field
+          label="To (local time)"
+          type="datetime-local"
+          value={shown.to}
+          onChange={(event) => setGiven({ ...shown, to: event.target.value })}
+        />
+        {wrong === undefined ? null : (
+          <p role="alert" className="text-bad text-xs">
+            {wrong}
+          </p>
+        )}
+        <Button type="submit" look="primary" disabled={wrong !== undefined}>
+          Show
+        </Button>
+      </form>
+    </details>
+  );
+}
+
+/** 2026-11-21T14:03, as the field wants it */
+function localOf(ms: number): string {
+  const zoneMs = new Date(ms).getTimezoneOffset() * MINUTE_MS;
+  return new Date(ms - zoneMs).toISOString().slice(0, 'yyyy-mm-ddThh:mm'.length);
 }
 
 /** How to show it. */

@@ -3,17 +3,17 @@
 /** The picture with its axes and margins; zooming moves all of them together. */
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { useZone } from '../../components/zone.tsx';
-import { formatMoment } from '../../formatting/time.ts';
 import type { ColourScale, Palette } from './colour-scale.ts';
 import { quantise } from './colour-scale.ts';
 import { ForecastVeil } from './forecast-veil.tsx';
 import { KeyAxis, TimeAxis } from './heat-axes.tsx';
-import { columnStartMs, type HeatCells, type Margins, observedColumns, valueAt } from './heat-cells.ts';
+import type { HeatCells, Margins } from './heat-cells.ts';
 import { Margin } from './heat-margins.tsx';
 import { HeatMarkLayer } from './heat-marks.tsx';
 import { type Cell, HeatPlot } from './heat-plot.tsx';
+import { HeatTip } from './heat-tip.tsx';
 import { type View, wholeView } from './heat-view.ts';
-import { formatValue, METRIC_TITLES, shortPosition } from './heat-words.ts';
+import { cellWords, METRIC_TITLES } from './heat-words.ts';
 import { useDrawnSize } from './use-drawn-size.ts';
 
 export interface HeatFigureProps {
@@ -36,15 +36,18 @@ export function HeatFigure(props: HeatFigureProps) {
   const [hover, setHover] = useState<{ cell: Cell; spoken: boolean }>();
   const box = useRef<HTMLDivElement>(null);
   const { width, height } = useDrawnSize(box);
-  // a new picture is what was asked for: it is shown whole
-  useEffect(() => setView(wholeView(sizeOf(cells))), [cells]);
+  // a new picture is what was asked for: it is shown whole, and a cell of the one before is none of it
+  useEffect(() => {
+    setView(wholeView(sizeOf(cells)));
+    setHover(undefined);
+  }, [cells]);
   const steps = useMemo(() => quantise(cells.values, scale), [cells, scale]);
   const shownView = useDeferredValue(view);
   const safeView = clampedTo(view, cells);
   return (
     <figure className="px-5 pt-2 pb-3">
       <figcaption className="sr-only">{label}</figcaption>
-      <div className="grid grid-cols-[5rem_minmax(0,1fr)_4.5rem] grid-rows-[3rem_auto_1.5rem] gap-x-1 gap-y-1 max-sm:grid-cols-[0_minmax(0,1fr)_2.5rem]">
+      <div className="grid grid-cols-[8rem_minmax(0,1fr)_4.5rem] grid-rows-[3rem_auto_1.5rem] gap-x-1 gap-y-1 max-sm:grid-cols-[0_minmax(0,1fr)_2.5rem]">
         <div className="col-start-2">
           <Margin
             values={margins.columns}
@@ -58,7 +61,7 @@ export function HeatFigure(props: HeatFigureProps) {
         <div className="col-start-1 row-start-2 overflow-hidden">
           <KeyAxis cells={cells} view={clampedTo(shownView, cells)} height={height} />
         </div>
-        <div ref={box} className="relative col-start-2 row-start-2 h-[min(58vh,34rem)] min-h-64">
+        <div ref={box} className="relative col-start-2 row-start-2 h-[min(48vh,34rem)] min-h-64">
           <HeatPlot
             cells={cells}
             steps={steps}
@@ -75,9 +78,10 @@ export function HeatFigure(props: HeatFigureProps) {
             onAll={props.onAll}
           />
           <ForecastVeil cells={cells} view={safeView} />
-          {showMarks ? <HeatMarkLayer cells={cells} view={safeView} /> : null}
+          {showMarks ? <HeatMarkLayer cells={cells} view={safeView} width={width} height={height} /> : null}
+          {hover === undefined ? null : <HeatTip cells={cells} cell={hover.cell} view={safeView} />}
         </div>
-        <div className="col-start-3 row-start-2 h-[min(58vh,34rem)] min-h-64">
+        <div className="col-start-3 row-start-2 h-[min(48vh,34rem)] min-h-64">
           <Margin
             values={margins.rows}
             from={safeView.top}
@@ -101,17 +105,12 @@ export function HeatFigure(props: HeatFigureProps) {
 
 function Readout({ cells, cell, spoken }: { cells: HeatCells; cell: Cell | undefined; spoken: boolean }) {
   const { zone } = useZone();
-  const row = cell && cells.rows[cell.row];
-  const text =
-    cell === undefined || row === undefined
-      ? ''
-      : `${formatMoment(columnStartMs(cells, cell.column), zone)}, keys ${shortPosition(row.from)} to ${shortPosition(row.to)}${
-          row.shard === null ? '' : `, shard ${row.shard}`
-        }${row.owner === null ? '' : ` on ${row.owner}`}: ${cell.column < observedColumns(cells) ? '' : 'forecast '}${formatValue(cells.metric, valueAt(cells, cell.column, cell.row))}`;
+  const words = cell && cellWords(cells, cell, zone);
+  const text = words === undefined ? '' : `${words.when}, ${words.where}: ${words.value}`;
   return (
     <>
-      <p aria-hidden className="tabular mt-1 h-5 truncate text-xs text-soft sm:pl-21">
-        {text || 'A stroke zooms in, Shift and a stroke moves, a click pins, a double click shows all.'}
+      <p aria-hidden className="tabular mt-1 h-5 truncate text-xs text-soft sm:pl-33">
+        {text || 'Drag to zoom in. Shift and drag to move. Click to pin a cell. Double-click to show all.'}
       </p>
       <p aria-live="polite" className="sr-only">
         {spoken ? text : ''}

@@ -3,13 +3,14 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { useTRPC } from '../../components/api.ts';
+import { cn } from '../../components/class-names.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/skeleton.tsx';
 import { Unreadable } from '../../components/unreadable.tsx';
 import { measuredMetric } from '../../server/heat/heat-query.ts';
-import { CellCard } from './cell-card.tsx';
+import { CellCard, KeptCell } from './cell-card.tsx';
 import { type ColourScale, colourScale, type Palette, paletteFor } from './colour-scale.ts';
 import { type HeatAddress, type SetHeatAddress, useHeatAddress, useTimeWindow } from './heat-address.ts';
 import { type HeatCells, type Margins, marginsOf, rowAt, unpack } from './heat-cells.ts';
@@ -22,6 +23,7 @@ import { HeatTable } from './heat-table.tsx';
 import { type View, wholeCells } from './heat-view.ts';
 import { METRIC_TITLES, mergingWords } from './heat-words.ts';
 import { PatternBanner } from './pattern-banner.tsx';
+import { SavedViews } from './saved-views.tsx';
 
 const WEEK_MS = 7 * 86_400_000;
 const COLUMNS = 1_000;
@@ -79,7 +81,10 @@ export function HeatPage() {
           streams={streams.length === 0 && cells !== undefined ? [cells.stream] : streams}
           stream={address.stream ?? cells?.stream}
         />
-        {cells === undefined ? null : <HeatExport cells={cells} />}
+        <div className="flex gap-2">
+          <SavedViews />
+          {cells === undefined ? null : <HeatExport cells={cells} />}
+        </div>
       </div>
       {picture.error !== null && cells === undefined ? (
         <Unreadable
@@ -162,37 +167,51 @@ function Pictures({ address, set, cells, lastWeek }: PicturesProps) {
     () => colourScale(cells.metric, cells.values, address.scale, address.max ?? undefined),
     [cells, address.scale, address.max],
   );
-  const pinned = pinnedCell(cells, address);
+  const pinned = pinnedCell(cells, address.atMs, address.at);
+  const kept = pinnedCell(cells, address.keptMs, address.kept);
   const look = { palette: paletteFor(cells.metric, address.palette), brightness: address.bright };
   const label = `${METRIC_TITLES[cells.metric]} of stream ${cells.stream}, time to the right, keys downwards, ${cells.columns} by ${cells.rows.length} cells`;
   return (
     <>
       {isQuiet(cells) ? <Quiet cells={cells} /> : <PatternBanner cells={cells} />}
-      <HeatFigure
-        {...look}
-        cells={cells}
-        margins={margins}
-        scale={scale}
-        pinned={pinned}
-        showMarks={address.marks}
-        label={label}
-        onZoom={(view) => void set(zoomAddress(cells, view), { history: 'push' })}
-        onPin={(cell) =>
-          void set({ atMs: cells.fromMs + cell.column * cells.columnMs, at: cells.rows[cell.row]!.from })
-        }
-        onAll={() => void set({ from: null, to: null, low: null, high: null }, { history: 'push' })}
-      />
-      {lastWeek === undefined ? null : <LastWeek cells={lastWeek} scale={scale} {...look} />}
-      <Foot address={address} set={set} cells={cells} scale={scale} />
-      {pinned === undefined ? null : (
-        <CellCard
+      <div className={cn('grid', pinned !== undefined && 'xl:grid-cols-[minmax(0,1fr)_22rem]')}>
+        <HeatFigure
+          {...look}
           cells={cells}
           margins={margins}
-          cell={pinned}
-          onClose={() => void set({ atMs: null, at: null })}
-          onShard={(shard) => void set({ shard, low: null, high: null }, { history: 'push' })}
+          scale={scale}
+          pinned={pinned}
+          showMarks={address.marks}
+          label={label}
+          onZoom={(view) => void set(zoomAddress(cells, view), { history: 'push' })}
+          onPin={(cell) =>
+            void set({ atMs: cells.fromMs + cell.column * cells.columnMs, at: cells.rows[cell.row]!.from })
+          }
+          onAll={() => void set({ from: null, to: null, low: null, high: null }, { history: 'push' })}
         />
-      )}
+        {pinned === undefined ? null : (
+          <div className="min-w-0 border-line border-t xl:border-t-0 xl:border-l">
+            <CellCard
+              cells={cells}
+              margins={margins}
+              cell={pinned}
+              onClose={() => void set({ atMs: null, at: null })}
+              onShard={(shard) => void set({ shard, low: null, high: null }, { history: 'push' })}
+              onKeep={() => void set({ keptMs: address.atMs, kept: address.at })}
+            />
+            {kept === undefined ? null : (
+              <KeptCell
+                cells={cells}
+                cell={kept}
+                against={pinned}
+                onForget={() => void set({ keptMs: null, kept: null })}
+              />
+            )}
+          </div>
+        )}
+      </div>
+      {lastWeek === undefined ? null : <LastWeek cells={lastWeek} scale={scale} {...look} />}
+      <Foot address={address} set={set} cells={cells} scale={scale} />
       <AsTable cells={cells} margins={margins} />
     </>
   );
@@ -268,7 +287,7 @@ function AsTable({ cells, margins }: { cells: HeatCells; margins: Margins }) {
   );
 }
 
-function pinnedCell(cells: HeatCells, { atMs, at }: HeatAddress): Cell | undefined {
+function pinnedCell(cells: HeatCells, atMs: number | null, at: string | null): Cell | undefined {
   if (atMs === null || at === null) return undefined;
   const column = Math.floor((atMs - cells.fromMs) / cells.columnMs);
   return column < 0 || column >= cells.columns ? undefined : { column, row: rowAt(cells, at) };

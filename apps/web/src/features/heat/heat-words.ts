@@ -3,7 +3,8 @@ import type { LoadPattern, Stretch } from '@foreshard/core/telemetry';
 import { formatBytes, formatCount, formatPercent, formatRate } from '../../formatting/numbers.ts';
 import { formatDuration, formatMoment, type Zone } from '../../formatting/time.ts';
 import type { ShownMetric } from '../../server/heat/heat-query.ts';
-import { columnStartMs, type HeatCells } from './heat-cells.ts';
+import { columnStartMs, type HeatCells, valueAt } from './heat-cells.ts';
+import type { Cell } from './heat-plot.tsx';
 
 export const METRIC_TITLES: Readonly<Record<ShownMetric, string>> = {
   events: 'Events',
@@ -66,10 +67,38 @@ function formatMicros(micros: number): string {
   return `${Number((micros / 1e6).toPrecision(3))}\u00a0s`;
 }
 
+export interface CellWords {
+  readonly value: string;
+  readonly when: string;
+  readonly where: string;
+}
+
+/** What one cell says; what has passed is never called a forecast. */
+export function cellWords(cells: HeatCells, { column, row: at }: Cell, zone: Zone): CellWords {
+  const startMs = columnStartMs(cells, column);
+  const row = cells.rows[at]!;
+  const isAhead = startMs >= cells.nowMs || (cells.forecastFrom !== null && column >= cells.forecastFrom);
+  const value = formatValue(cells.metric, valueAt(cells, column, at));
+  const keys =
+    row.keys.length > 0
+      ? `hottest: ${row.keys.join(', ')}`
+      : `no key sampled, from ${shortPosition(row.from)}`;
+  const shard =
+    row.shard === null ? '' : `shard ${row.shard}${row.owner === null ? '' : ` on ${row.owner}`}, `;
+  return {
+    value: isAhead ? `forecast ${value}` : value,
+    when: formatMoment(startMs, zone),
+    where: `${shard}${keys}`,
+  };
+}
+
 /** 3f2a91… : enough to tell rows apart */
 export function shortPosition(hex: string): string {
   return hex.length > 16 ? 'end' : `${hex.slice(0, 6)}…`;
 }
+
+/** of a range that is spoken of */
+const NAMED_KEYS = 3;
 
 interface PatternWords {
   readonly title: string;
@@ -122,9 +151,19 @@ export function patternWords(pattern: LoadPattern, cells: HeatCells, zone: Zone)
   }
 }
 
+/** By its keys where some were sampled, else by its shards: a hash says nothing to anybody. */
 function rangeWords(cells: HeatCells, { first, last }: Stretch): string {
-  const [from, to] = [cells.rows[first]!.from, cells.rows[last]!.to];
-  return `${shortPosition(from)} to ${shortPosition(to)}`;
+  const rows = cells.rows.slice(first, last + 1);
+  const keys = rows.flatMap((row) => row.keys).slice(0, NAMED_KEYS);
+  const shards = [...new Set(rows.flatMap(({ shard }) => (shard === null ? [] : [shard])))];
+  const [from, to] = [shards[0], shards.at(-1)];
+  const place =
+    from === undefined
+      ? `${shortPosition(cells.rows[first]!.from)} to ${shortPosition(cells.rows[last]!.to)}`
+      : from === to
+        ? `shard ${from}`
+        : `shards ${from} to ${to}`;
+  return keys.length === 0 ? place : `${place} (${keys.join(', ')})`;
 }
 
 function timeWords({ columns }: LoadPattern, cells: HeatCells, zone: Zone): string {

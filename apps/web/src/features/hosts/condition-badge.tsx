@@ -4,10 +4,10 @@ import { FILL_BAD, type HostCondition, type HostView } from '../../server/cluste
 
 const CONDITIONS: Record<HostCondition, readonly [Tone, string, typeof Plug]> = {
   reachable: ['ok', 'Reachable', Plug],
-  unreachable: ['bad', 'No answer', Unplug],
-  alarmed: ['bad', 'Needs a look', OctagonAlert],
+  unreachable: ['bad', 'Unreachable', Unplug],
+  alarmed: ['bad', 'Quarantined', OctagonAlert],
   regressed: ['bad', 'Went back', History],
-  readmitting: ['warn', 'Readmitting', RefreshCw],
+  readmitting: ['warn', 'Recovering', RefreshCw],
   draining: ['warn', 'Draining', LogOut],
   unmeasured: ['neutral', 'Not measured', CircleHelp],
 };

@@ -39,6 +39,14 @@ const SORTS = [
 ] as const;
 const NO_HOSTS: readonly HostView[] = [];
 
+/** Of a time until it is full. */
+const TONES: Record<HostView['level'], string> = {
+  bad: 'font-semibold text-bad',
+  warn: 'text-warn',
+  ok: '',
+  unknown: '',
+};
+
 const helper = createColumnHelper<typeof dataTableFeatures, HostView>();
 const columns: DataColumns<HostView> = helper.columns([
   helper.accessor('name', {
@@ -77,7 +85,7 @@ const columns: DataColumns<HostView> = helper.columns([
         {host.hoursToFull === null ? (
           <span className="text-faint">–</span>
         ) : (
-          formatHoursToFull(host.hoursToFull)
+          <span className={TONES[host.level]}>{formatHoursToFull(host.hoursToFull)}</span>
         )}
       </span>
     ),

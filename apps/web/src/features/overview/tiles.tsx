@@ -112,7 +112,8 @@ function hostHint({ hostsTotal, hostsReachable, hostsUnmeasured }: LiveFrame): s
 
 function shardletHint({ leaves, openLeaves, streams }: LiveFrame): string {
   const where = formatCounted(streams, 'stream');
-  return openLeaves === leaves ? `all, in ${where}` : `of ${formatCount(leaves)}, in ${where}`;
+  if (openLeaves === leaves) return `all, in ${where}`;
+  return `of ${formatCount(leaves)}, ${formatCount(leaves - openLeaves)} wait, in ${where}`;
 }
 
 function Tile({

@@ -10,7 +10,15 @@ const row = (urgency: 'now' | 'soon', obstacle: string | null = null) => ({
 
 it('leaves the verdict as it is where nothing is urgent', () => {
   expect(withUrgent(FINE, [])).toBe(FINE);
-  expect(withUrgent(FINE, [row('soon'), { ...row('now'), state: 'approved' }])).toBe(FINE);
+  expect(withUrgent(FINE, [{ ...row('now'), state: 'approved' }, row('soon', 'not now')])).toBe(FINE);
+});
+
+it('says how much waits where nothing is wrong', () => {
+  const fine = { ...FINE, headline: 'All 4 hosts reachable, nothing is wrong' };
+  expect(withUrgent(fine, [row('soon'), row('soon')])).toMatchObject({
+    level: 'ok',
+    headline: 'All 4 hosts reachable, 2 recommendations wait for you',
+  });
 });
 
 it('does not say that nothing is wrong while something is urgent', () => {

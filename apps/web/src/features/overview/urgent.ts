@@ -13,7 +13,7 @@ type Row = Pick<RecommendationView, 'state' | 'obstacle' | 'title' | 'cluster'> 
 export function withUrgent(verdict: Verdict, rows: readonly Row[]): Verdict {
   const urgent = rows.filter(({ state, body }) => state === 'open' && body.urgency === 'now');
   const [first] = urgent;
-  if (first === undefined || verdict.level === 'unknown') return verdict;
+  if (first === undefined || verdict.level === 'unknown') return withWaiting(verdict, rows);
   const { title, cluster, obstacle, body } = first;
   const finding: Finding = {
     level: 'warn',
@@ -28,4 +28,12 @@ export function withUrgent(verdict: Verdict, rows: readonly Row[]): Verdict {
     headline: findings.length === 1 ? finding.what : `${findings.length} things need you`,
     findings,
   };
+}
+
+/** Nothing is wrong, and yet somebody is waited for. */
+function withWaiting(verdict: Verdict, rows: readonly Row[]): Verdict {
+  const waiting = rows.filter(({ state, obstacle }) => state === 'open' && obstacle === null).length;
+  if (waiting === 0 || verdict.level !== 'ok') return verdict;
+  const words = waiting === 1 ? '1 recommendation waits for you' : `${waiting} recommendations wait for you`;
+  return { ...verdict, headline: verdict.headline.replace(/nothing is wrong$/, words) };
 }

@@ -1,5 +1,6 @@
 'use client';
 
+import { isDeadStream } from '@foreshard/core/consuming';
 import { DEFAULT_STREAM, streams as streamOrders } from '@foreshard/core/operations';
 import { useQuery } from '@tanstack/react-query';
 import { createColumnHelper } from '@tanstack/react-table';
@@ -28,7 +29,13 @@ const columns: DataColumns<StreamView> = helper.columns([
     cell: ({ row: { original: stream } }) => (
       <div className="py-2">
         <p className="font-medium">{stream.name}</p>
-        <p className="text-xs text-faint">{stream.splitKeys ? 'hot keys may be split' : 'keys stay whole'}</p>
+        <p className="text-xs text-faint">
+          {isDeadStream(stream.name)
+            ? 'internal: dead letters of a consumer group, deleted with it'
+            : stream.splitKeys
+              ? 'hot keys may be split'
+              : 'keys stay whole'}
+        </p>
       </div>
     ),
   }),
@@ -142,7 +149,7 @@ function StreamActions({ stream }: { stream: StreamView }) {
           <Settings2 />
         </MayButton>
       </AlterStream>
-      {stream.name === DEFAULT_STREAM ? null : (
+      {stream.name === DEFAULT_STREAM || isDeadStream(stream.name) ? null : (
         <DeleteStream stream={stream}>
           <MayButton
             may={streamOrders.delete}

@@ -8,12 +8,13 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { EdgeCurl } from '../../components/edge-curl.tsx';
-import { MayButton } from '../../components/may-button.tsx';
+import { BarredButton, MayButton, useAccount } from '../../components/may-button.tsx';
 import { OrderDialog, OrderForm } from '../../components/order-dialog.tsx';
 import { Select } from '../../components/ui/field.tsx';
 import { useZone } from '../../components/zone.tsx';
 import { formatMoment } from '../../formatting/time.ts';
 import { ShownToken } from './shown-token.tsx';
+import { whyNotMine } from './token-text.ts';
 
 export type Token = OutputOf<typeof tokens.list>['tokens'][number];
 
@@ -27,13 +28,20 @@ const OVERLAPS = [
 const OVERLAP_HOURS = '24';
 
 export function TokenOrders({ token }: { token: Token }) {
+  const notMine = whyNotMine(token, useAccount().data?.name);
   return (
     <div className="flex flex-wrap gap-1">
       <OrderDialog
         trigger={
-          <MayButton may={tokens.rotate} size="sm" aria-label={`Rotate ${token.name}`}>
-            <RefreshCw /> Rotate
-          </MayButton>
+          notMine === undefined ? (
+            <MayButton may={tokens.rotate} size="sm" aria-label={`Rotate ${token.name}`}>
+              <RefreshCw /> Rotate
+            </MayButton>
+          ) : (
+            <BarredButton why={notMine} size="sm" aria-label={`Rotate ${token.name}`}>
+              <RefreshCw /> Rotate
+            </BarredButton>
+          )
         }
         title={`Rotate ${token.name}`}
         description="A new token with the same name, permissions and limits. Both work for a while, so that the program can be given the new one."

@@ -18,6 +18,23 @@ export function expiryOf(expiresAt: string | null, nowMs: number): Expiry {
   return { text: `expires in ${formatDuration(leftMs)}`, isNear: leftMs < WARN_MS };
 }
 
+/** Of a token whose owner comes from an identity provider; undefined: nothing to be done yet. */
+export function signInOf(signInBy: string | null, nowMs: number): string | undefined {
+  if (signInBy === null) return undefined;
+  const leftMs = Date.parse(signInBy) - nowMs;
+  if (leftMs <= 0) return 'refused: owner has to sign in';
+  return leftMs < WARN_MS ? `owner has to sign in within ${formatDuration(leftMs)}` : undefined;
+}
+
+/** Why I cannot replace this one; undefined: I can, or it is not known yet who I am. */
+export function whyNotMine(
+  { owner }: { readonly owner: string | null },
+  me: string | undefined,
+): string | undefined {
+  if (owner === null || me === undefined || owner === me) return undefined;
+  return `Only ${owner} can rotate it, as it acts for them. Revoke it instead.`;
+}
+
 /** Lifetimes that a form offers, in seconds; "never" is an exception that somebody must choose. */
 export const LIFETIMES = [
   ['30 days', 30],

@@ -15,7 +15,7 @@ import { When } from '../../components/when.tsx';
 import { ListPage } from '../list-page.tsx';
 import { CreateToken } from './create-token.tsx';
 import { type Token, TokenOrders } from './token-orders.tsx';
-import { expiryOf } from './token-text.ts';
+import { expiryOf, signInOf } from './token-text.ts';
 
 const REFRESH_MS = 5_000;
 
@@ -33,7 +33,7 @@ function Tokens() {
   });
   const all = useQuery({ ...trpc.operations.tokens.list.queryOptions({}), refetchInterval: REFRESH_MS });
   const every = all.data?.tokens ?? [];
-  const rows = every.filter((token) => (ended || token.state === 'active') && matches(token, q));
+  const rows = every.filter((token) => (ended || isHeld(token)) && matches(token, q));
   return (
     <ListPage
       error={all.data === undefined ? all.error : null}
@@ -141,7 +141,7 @@ function TokenRow({ token, nowMs }: { token: Token; nowMs: number }) {
         {lastUsedAt === null ? 'never' : <When ms={Date.parse(lastUsedAt)} nowMs={nowMs} />}
       </td>
       <td className="px-3 py-2 last:pr-5 max-md:py-0">
-        {state === 'active' ? <TokenOrders token={token} /> : null}
+        {isHeld(token) ? <TokenOrders token={token} /> : null}
       </td>
     </tr>
   );
@@ -176,7 +176,8 @@ function May({ token: { scopes, limits, cidrs } }: { token: Token }) {
   );
 }
 
-function Expires({ token: { state, expiresAt, revokedAt }, nowMs }: { token: Token; nowMs: number }) {
+function Expires({ token, nowMs }: { token: Token; nowMs: number }) {
+  const { state, expiresAt, revokedAt, signInBy, owner } = token;
   if (revokedAt !== null)
     return (
       <span className="text-soft">
@@ -184,8 +185,26 @@ function Expires({ token: { state, expiresAt, revokedAt }, nowMs }: { token: Tok
       </span>
     );
   const { text, isNear } = expiryOf(expiresAt, nowMs);
-  if (isNear && state === 'active') return <Badge tone="warn">{text}</Badge>;
-  return <span className="text-soft">{text}</span>;
+  const signIn = isHeld(token) ? signInOf(signInBy, nowMs) : undefined;
+  return (
+    <div className="grid justify-items-start gap-1">
+      {isNear && state === 'active' ? (
+        <Badge tone="warn">{text}</Badge>
+      ) : (
+        <span className="text-soft">{text}</span>
+      )}
+      {signIn === undefined ? null : (
+        <Badge tone="warn" tip={`It works on when ${owner} signs in at the identity provider`}>
+          {signIn}
+        </Badge>
+      )}
+    </div>
+  );
+}
+
+/** Neither revoked nor expired. */
+function isHeld({ state }: Token): boolean {
+  return state === 'active' || state === 'owner away';
 }
 
 function matches({ name, owner, scopes, prefix }: Token, filter: string): boolean {

@@ -98,8 +98,10 @@ function verdictOf({ hosts, plan, recommendationCount }: WhatIfView): string {
   const more = plan.recommendations.find(({ action }) => action === 'add-hosts')?.hosts;
   const needed = more === 1 ? 'one host more' : `${more} hosts more`;
   if (homeless > 0) {
-    const what = homeless === 1 ? 'One shardlet' : `${homeless} shardlets`;
-    return `${what} of what is lost would find no place${more === undefined ? '' : `: ${needed} would be needed`}`;
+    const what = homeless === 1 ? '1 shardlet' : `${homeless} shardlets`;
+    const busy = (plan.skipped['destinations-busy'] ?? 0) + (plan.skipped['budget-moves'] ?? 0);
+    if (busy >= homeless) return `${what} cannot be placed yet: the limit of moves at a time is reached`;
+    return `${what} of the lost host cannot be placed${more === undefined ? '' : `: ${needed} would be needed`}`;
   }
   if (before.hottest <= 1 && before.hotHosts === 0) return 'It holds: no host becomes hot';
   const state = before.hottest > 1 ? 'A host is overloaded' : 'A host becomes hot';
@@ -112,7 +114,7 @@ function verdictOf({ hosts, plan, recommendationCount }: WhatIfView): string {
 
 function homelessText({ changed, planned }: WhatIfView['hosts'][number]): string {
   if (planned.shardlets === 0) return `${changed.shardlets} shardlets find another place`;
-  return `${planned.shardlets} of ${changed.shardlets} shardlets find no place`;
+  return `${planned.shardlets} of ${changed.shardlets} shardlets wait for a place`;
 }
 
 function Bar({ share, className }: { share: number; className: string }) {

@@ -10,7 +10,7 @@ export const dynamic = 'force-dynamic';
 export async function GET(request: Request): Promise<Response> {
   const entered = await admitted(request);
   if (entered instanceof Response) return entered;
-  const refusal = refusedTo(entered, 'audit:read', {});
+  const refusal = await refusedTo(entered, request, 'audit.export', ['audit:read', {}]);
   if (refusal !== undefined) return refusal;
   const { format = 'ndjson', ...given } = Object.fromEntries(new URL(request.url).searchParams);
   const asked = z.enum(FORMATS).safeParse(format);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { recordReading } from '../../../../server/audit/record-reading.ts';
 import { EdgeRefusal } from '../../../../server/edge/edge-client.ts';
+import { edgeFor } from '../../../../server/edge/edge-for.ts';
 import { parsePage } from '../../../../server/events/placed-event.ts';
 import { admitted, refusedTo } from '../../../../server/identity/admitting.ts';
 import { consoleServer } from '../../../../server/main.ts';
@@ -20,14 +21,16 @@ export async function GET(request: Request): Promise<Response> {
   if (!place.success) return new Response(`${z.prettifyError(place.error)}\n`, { status: 400 });
   const { shardlet, seq } = place.data;
   // which stream it is of is known by the map; the edge judges as well
-  const refusal = refusedTo(entered, 'events:read', { stream: streamOf(shardlet) });
+  const refusal = await refusedTo(entered, request, 'events.body', [
+    'events:read',
+    { stream: streamOf(shardlet) },
+  ]);
   if (refusal !== undefined) return refusal;
   const reading = { operation: 'events.body', resource: 'event', target: `${shardlet}/${seq}` } as const;
   await recordReading({ ...entered, headers: request.headers }, { ...reading, input: place.data });
   try {
-    const text = await entered.server.edge
-      .as(entered.identity.principal)
-      .get(`/v1/shardlets/${shardlet}/events?from=${seq}&limit=1`);
+    const edge = edgeFor({ ...entered, headers: request.headers });
+    const text = await edge.get(`/v1/shardlets/${shardlet}/events?from=${seq}&limit=1`);
     const found = parsePage(text).events[0];
     if (found?.seq !== seq) return new Response('There is no such event (any more).\n', { status: 404 });
     return new Response(JSON.stringify(found.event), {

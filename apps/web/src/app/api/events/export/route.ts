@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { recordReading } from '../../../../server/audit/record-reading.ts';
+import { edgeFor } from '../../../../server/edge/edge-for.ts';
 import { type EventFilter, filterOf } from '../../../../server/events/event-query.ts';
 import { exportOf, FORMATS } from '../../../../server/events/export.ts';
 import { admitted, refusedTo } from '../../../../server/identity/admitting.ts';
@@ -22,13 +23,13 @@ export async function GET(request: Request): Promise<Response> {
     return new Response(`${z.prettifyError(error)}\n`, { status: 400 });
   }
   const target = { stream: filter.stream };
-  const refusal = refusedTo(entered, 'events:export', target);
+  const refusal = await refusedTo(entered, request, 'events.export', ['events:export', target]);
   if (refusal !== undefined) return refusal;
   const { server, identity } = entered;
   const { headers, signal } = request;
   const ending = endingOf({ server, headers, identity }, signal, ['events:export', target]);
   const what = { operation: 'events.export', resource: 'event', target: filter.stream } as const;
   await recordReading({ server, headers, identity }, { ...what, input: { ...filter, format: format.data } });
-  const edge = server.edge.as(identity.principal);
+  const edge = edgeFor({ server, headers, identity });
   return exportOf(edge, filter, format.data ?? 'ndjson', ending);
 }

@@ -16,7 +16,10 @@ const querySchema = shardletQuerySchema.pick({ stream: true, host: true, state: 
 export async function GET(request: Request): Promise<Response> {
   const entered = await admitted(request);
   if (entered instanceof Response) return entered;
-  const refusal = refusedTo(entered, 'cluster:read', { cluster: OWN_CLUSTER });
+  const refusal = await refusedTo(entered, request, 'shardlets.export', [
+    'cluster:read',
+    { cluster: OWN_CLUSTER },
+  ]);
   if (refusal !== undefined) return refusal;
   const asked = querySchema.safeParse(Object.fromEntries(new URL(request.url).searchParams));
   if (!asked.success) return new Response(`${z.prettifyError(asked.error)}\n`, { status: 400 });

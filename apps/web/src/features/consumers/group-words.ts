@@ -1,0 +1,64 @@
+/** What is known of a group, in words. */
+import { formatCount, formatCounted } from '../../formatting/numbers.ts';
+import { formatDuration } from '../../formatting/time.ts';
+import type { ProgressView, Why } from '../../server/consumers/group-views.ts';
+
+export interface CatchUpWords {
+  readonly tone: 'ok' | 'warn' | 'bad' | 'neutral';
+  readonly text: string;
+  /** more, for whoever asks */
+  readonly tip: string;
+}
+
+const UNKNOWN = {
+  lag: 'A host does not answer, so the lag is not known.',
+  processing: 'Its speed is not measured yet: a worker does that every 15 s.',
+  arrivals: 'Nothing is known yet of how much arrives in its stream.',
+} as const;
+
+/** `clock`: a moment as the reader wants it */
+export function catchUpWords(catchUp: ProgressView['catchUp'], clock: (ms: number) => string): CatchUpWords {
+  if (catchUp.kind === 'caught up')
+    return { tone: 'ok', text: 'caught up', tip: 'Not more is missing than what is on its way.' };
+  if (catchUp.kind === 'by')
+    return {
+      tone: 'neutral',
+      text: `caught up by ${clock(catchUp.atMs)}`,
+      tip: 'From its speed over the last minutes and what is expected to arrive.',
+    };
+  if (catchUp.kind === 'unknown') return { tone: 'neutral', text: 'unknown', tip: UNKNOWN[catchUp.because] };
+  const then = `${formatCount(catchUp.lag)} behind in ${formatDuration(catchUp.afterMs)}.`;
+  return catchUp.kind === 'later'
+    ? { tone: 'warn', text: `not within ${formatDuration(catchUp.afterMs)}`, tip: `It gets nearer: ${then}` }
+    : { tone: 'bad', text: 'not catching up', tip: `As much arrives as it processes, or more: ${then}` };
+}
+
+export function whyWords(why: Why | null): string {
+  if (why === null) return 'processed to its end';
+  if (why.kind === 'kept') return why.committed ? 'kept by its member' : 'new to its member';
+  if (why.kind === 'revoking') {
+    const { holds, share } = why.load ?? why;
+    const unit = why.load ? '/s' : '';
+    return `leaving to even out: its member has ${formatCount(holds)}${unit}, a fair share is ${formatCount(share)}${unit}`;
+  }
+  if (why.kind === 'free') return why.members === 0 ? 'no member' : 'the next member that polls takes it';
+  return `waits for its ${why.parents.length === 1 ? 'parent' : 'parents'} ${why.parents.map(parentWords).join(', ')}`;
+}
+
+function parentWords({
+  shardlet,
+  seq,
+  finalSeq,
+}: {
+  shardlet: number;
+  seq: number;
+  finalSeq: number | null;
+}) {
+  return `${shardlet} (${formatCount(seq)} of ${finalSeq === null ? 'an open end' : formatCount(finalSeq)})`;
+}
+
+/** "2 dead letters, 1 discarded": of those that there are. */
+export function letterCounts(counts: { dead: number; redriven: number; discarded: number }): string {
+  const total = counts.dead + counts.redriven + counts.discarded;
+  return `${formatCounted(total, 'letter')}: ${formatCount(counts.dead)} dead, ${formatCount(counts.redriven)} re-driven, ${formatCount(counts.discarded)} discarded`;
+}
