@@ -2,15 +2,19 @@
  * The one place where the command chooses adapters. Those that need Prisma's client are loaded when they are
  * used: in a fresh checkout the client has to be generated first.
  */
+
 import { hostname, userInfo } from 'node:os';
-import { hasAdministrator } from '@foreshard/core/access';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hasAdministrator, ownerSignInMsSchema } from '@foreshard/core/access';
 import type { Control } from '@foreshard/core/adapters/control';
 import { ENGINE_ADAPTERS, type HostEngine } from '@foreshard/core/adapters/engines';
+import type { CheckpointPlace } from '@foreshard/core/checkpointing';
 import type { ReadSource } from '@foreshard/core/external';
 import type { EventHost } from '@foreshard/core/hosts';
-import { networksSchema } from '@foreshard/core/notifying';
+import { type PrivateNetworks, privateNetworkSettings, privateNetworksOf } from '@foreshard/core/notifying';
 import type { OperationStores } from '@foreshard/core/operations/handlers';
 import type { ClientBase } from 'pg';
+import { z } from 'zod';
 import { generateClient } from './building/generate-client.ts';
 import { MIGRATIONS } from './checkout.ts';
 import type { ControlAccess } from './credentials.ts';
@@ -48,10 +52,17 @@ function userHere(): string {
   }
 }
 
+/** @throws CommandFailure */
+function ownerSignInMs(): number {
+  const days = ownerSignInMsSchema('not a number').safeParse(process.env.TOKEN_SIGN_IN_DAYS);
+  if (days.success) return days.data;
+  throw badInput('TOKEN_SIGN_IN_DAYS is not a number of days (0: no limit)');
+}
+
 export async function openControl(access: ControlAccess): Promise<Control> {
   await generateClient();
   const { connectControl } = await import('@foreshard/core/adapters/control');
-  return connectControl({ ...access, actor: PROCESS });
+  return connectControl({ ...access, actor: PROCESS, ownerSignInMs: ownerSignInMs() });
 }
 
 /** What operations are carried out on without an edge. */
@@ -59,24 +70,51 @@ export async function operationStores(control: Control): Promise<OperationStores
   const adapter = await import('@foreshard/core/adapters/operation-stores');
   const { TopologyMap } = await import('@foreshard/core/topology');
   const { HostPool } = await import('@foreshard/core/adapters/event-hosts');
-  const { GroupService } = await import('@foreshard/core/consuming');
+  const { DeadLetters, GroupService, NO_HEADS, NO_PROMISES, oldestEvent, readsFromHosts } = await import(
+    '@foreshard/core/consuming'
+  );
   const map = new TopologyMap(await control.topology.snapshot());
   // its connections end with the command
   const hosts = new HostPool(map);
   const stores = adapter.operationStores(control, {
     map: () => map,
-    webhookNetworks: webhookNetworks(),
+    ...privateNetworks(),
     // an empty variable means an unset one
     consoleUrl: process.env.FORESHARD_CONSOLE_URL || undefined,
     // at the machine the reason helps
     onUnsuitableHost: (cause) => void process.stderr.write(`${cause}\n`),
   });
+  const time = { nowMs: () => performance.now(), later: () => () => {} };
   const groupService = new GroupService({
     ...{ store: control.groups, map, host: (id) => hosts.get(id) },
+    ...{ heads: NO_HEADS, promises: NO_PROMISES, reads: readsFromHosts((id) => hosts.get(id)) },
     // the map was read just now
     refresh: async () => {},
+    ...time,
   });
-  return { ...stores, groupService };
+  const letters = new DeadLetters({
+    ...{ groups: control.groups, topology: control.topology, map, actor: 'command line' },
+    ...{ host: (id: number) => hosts.get(id), nowMs: Date.now, sleep },
+    wake: () => control.jobs.wake('reconcile'),
+    // what was decided meanwhile, as by this command itself
+    refresh: async () => map.replace(await control.topology.snapshot()),
+  });
+  const { CheckpointUpkeep } = await import('@foreshard/core/group-state');
+  const { digestOf } = await import('@foreshard/core/adapters/checkpoints');
+  const upkeep = new CheckpointUpkeep({
+    ...{ groups: control.groups, records: control.stateCheckpoints, map, digestOf, nowMs: Date.now },
+    stores: control.checkpointStores(await checkpointPlace()),
+  });
+  const opened = { map, host: (id: number) => hosts.get(id) };
+  return { ...stores, groupService, letters, upkeep, oldestEvent: (one) => oldestEvent(opened, one) };
+}
+
+/** @throws CommandFailure */
+async function checkpointPlace(): Promise<CheckpointPlace> {
+  const { checkpointFields } = await import('@foreshard/core/checkpointing');
+  const place = checkpointFields.CHECKPOINT_STORE.safeParse(process.env.CHECKPOINT_STORE || undefined);
+  if (place.success) return place.data;
+  throw badInput(`the variable CHECKPOINT_STORE has to be ${place.error.issues[0]!.message}`);
 }
 
 /** The key of the chain over the audit log, and heads that were published. */
@@ -84,10 +122,11 @@ export const auditKeys = () => import('@foreshard/core/adapters/audit');
 
 /** Answers the names of what was applied now. */
 /** What may be sent to is the same as for the worker that sends. @throws CommandFailure */
-function webhookNetworks(): readonly string[] {
-  const networks = networksSchema.safeParse(process.env.FORESHARD_WEBHOOK_NETWORKS);
-  if (networks.success) return networks.data;
-  throw badInput(`the variable FORESHARD_WEBHOOK_NETWORKS ${networks.error.issues[0]!.message}`);
+function privateNetworks(): PrivateNetworks {
+  const networks = z.object(privateNetworkSettings).safeParse(process.env);
+  if (networks.success) return privateNetworksOf(networks.data);
+  const { path, message } = networks.error.issues[0]!;
+  throw badInput(`the variable ${path[0]?.toString()} ${message}`);
 }
 
 export async function migrate(databaseUrl: string): Promise<string[]> {
@@ -110,8 +149,11 @@ export async function migrateWithin(client: ClientBase): Promise<void> {
 }
 
 /** @throws Error with one line that says what is wrong with the source */
-export const readSource: ReadSource = async (source, range) =>
-  (await import('@foreshard/core/adapters/prometheus')).readPrometheus(source, range);
+export const readSource: ReadSource = async (source, range) => {
+  const { guardOfServers } = await import('@foreshard/core/adapters/webhooks');
+  const guard = guardOfServers(privateNetworks().serverNetworks);
+  return (await import('@foreshard/core/adapters/prometheus')).readPrometheus(source, range, guard);
+};
 
 /** When the token expires (`Infinity`: never); undefined: it holds no more. The store keeps only hashes. */
 export async function tokenExpiryMs(control: Control, token: string): Promise<number | undefined> {

@@ -17,8 +17,6 @@ export const credentialsSchema = z.looseObject({
   edgeUrl: z.url(),
   consoleUrl: z.url().optional(),
   token: z.string().min(1),
-  /** of the replay that the console starts */
-  sampleToken: z.string().min(1).optional(),
   databaseUrl: z.string().min(1).optional(),
   redisUrl: z.string().min(1).optional(),
   topologyUrl: z.string().min(1).optional(),

@@ -5,8 +5,10 @@ import { register as registerAccess } from './access/index.ts';
 import { register as registerAdvice } from './advice/index.ts';
 import { register as registerAudit } from './audit/index.ts';
 import { register as registerBackup } from './backup/index.ts';
+import { register as registerCache } from './cache/index.ts';
 import { register as registerClusters } from './clusters/index.ts';
 import { register as registerConsuming } from './consuming/index.ts';
+import { register as registerCorrelation } from './correlation/index.ts';
 import { register as registerDatabase } from './database/index.ts';
 import { register as registerDoctor } from './doctor/index.ts';
 import { register as registerEvents } from './events/index.ts';
@@ -47,6 +49,7 @@ const TOPICS = [
   registerDatabase,
   registerForecast,
   registerForecasts,
+  registerCorrelation,
   registerHints,
   registerPlanning,
   registerAdvice,
@@ -61,6 +64,7 @@ const TOPICS = [
   registerAudit,
   registerUsers,
   registerQuotas,
+  registerCache,
   registerRestructure,
   registerTelemetry,
   // adds to what is registered above

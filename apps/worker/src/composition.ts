@@ -4,28 +4,38 @@
  * others.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  ensureAuditKey,
+  ensureAuditKeys,
   headFileOf,
   headText,
   keepHead,
   publishChainState,
   readHead,
 } from '@foreshard/core/adapters/audit';
+import { publishCache } from '@foreshard/core/adapters/caching';
+import { digestOf } from '@foreshard/core/adapters/checkpoints';
 import { type Control, connectControl, InquiryServer } from '@foreshard/core/adapters/control';
 import { within } from '@foreshard/core/adapters/deadline';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { openLocks } from '@foreshard/core/adapters/locks';
+import { arrivalsOf } from '@foreshard/core/adapters/operation-stores';
 import { request } from '@foreshard/core/adapters/outgoing-http';
 import { readPrometheus } from '@foreshard/core/adapters/prometheus';
 import { HostResourceReader } from '@foreshard/core/adapters/telemetry';
-import { AddressGuard, GuardedWebhookSender, sign } from '@foreshard/core/adapters/webhooks';
-import { GroupService } from '@foreshard/core/consuming';
+import { AddressGuard, GuardedWebhookSender, guardOfServers, sign } from '@foreshard/core/adapters/webhooks';
+import { CachedReads } from '@foreshard/core/caching';
+import { DeadLetters, GroupService } from '@foreshard/core/consuming';
+import { CheckpointUpkeep } from '@foreshard/core/group-state';
+import { Frontiers, Heads } from '@foreshard/core/heads';
 import type { LockLane } from '@foreshard/core/locking';
+import { OVERTAKEN_KEY } from '@foreshard/core/retention';
 import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
-import type { MapFollower } from '@foreshard/core/topology';
+import type { MapFollower, TopologyMap } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
-import { SealAuditJob } from './audit/index.ts';
+import { type AssignmentJobs, assignmentJobs } from './assignment/index.ts';
+import { LostEnds, SealAuditJob } from './audit/index.ts';
+import { type CheckpointJobs, checkpointJobs } from './checkpointing/index.ts';
 import { PushDelivery } from './consuming/push-delivery.ts';
 import { type External, external } from './external/index.ts';
 import { forecastJobs } from './forecast-service/index.ts';
@@ -46,7 +56,7 @@ import { readProofs } from './proof/read-proofs.ts';
 import { HostAlarms } from './reconcile/host-alarms.ts';
 import { Reconciler } from './reconcile/reconcile.ts';
 import { Mover } from './restructure/mover.ts';
-import { RetentionJob } from './retention/retention-job.ts';
+import { RetentionJob, type RetentionParts } from './retention/retention-job.ts';
 import { LoadFeed } from './telemetry/load-feed.ts';
 import { RollUpJob } from './telemetry/roll-up-job.ts';
 import { HostSampler } from './telemetry/sample-hosts.ts';
@@ -62,7 +72,17 @@ const DRAIN_MS = 10_000;
 /** For the step that they are in. */
 const CUT_OFF_MS = 3_000;
 
+const CACHE_REPORT_MS = 5_000;
+
 const nowMs = () => Date.now();
+/** for those who wait */
+const monotonic = {
+  nowMs: () => performance.now(),
+  later(run: () => void, ms: number) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
 
 export interface RunningWorker {
   stop(): Promise<void>;
@@ -70,8 +90,8 @@ export interface RunningWorker {
 
 /** @throws when the port is taken; anything else that is missing is waited for */
 export async function startWorker(settings: Settings, log: Logger): Promise<RunningWorker> {
-  const metrics = createMetrics();
   const control = connectControl({ ...settings, actor: ACTOR });
+  const metrics = createMetrics(() => control.groupOutlooks.all());
   let work: Work | undefined;
   const missing = () => missingNow(control, work);
   const probes = await serveProbes({
@@ -152,6 +172,7 @@ async function startWork(
   const prover = new HostProver({
     ...{ ...shared, proofs: control.proofs, host: doors.trusted },
     wake: () => control.jobs.wake('reconcile'),
+    older: (host, seen) => reconciler.noteOlder(host, seen),
   });
   const reconciler = new Reconciler({
     ...{ ...shared, lock, alarms },
@@ -179,20 +200,33 @@ async function startWork(
   const ofForecasts = forecastJobs({ ...shared, ...control, settings });
   const ofPlans = planning({ ...settings, ...control, ...shared });
   const guard = new AddressGuard(settings.webhookNetworks);
+  const servers = guardOfServers(settings.serverNetworks);
   const sender = new GuardedWebhookSender(guard, nowMs);
   const ofNotices = notifyingJobs({
     ...{ ...control, ...shared, ...settings, sender },
     newId: randomUUID,
     random: Math.random,
   });
-  const ofOthers = external({ ...control, ...shared, sender, read: readPrometheus });
+  const ofOthers = external({
+    ...control,
+    ...shared,
+    sender,
+    read: (source, range) => readPrometheus(source, range, servers),
+  });
+  const reading = readingOf(settings, { control, follower, pool, log });
+  const service = groupService({ control, follower, pool, reading });
+  const upkeep = checkpointUpkeep(settings, control, follower.map);
+  const ofGroups = {
+    ...assignmentJobs({ ...shared, control, service, arrivalsOf }),
+    ...checkpointJobs({ ...shared, control, service, upkeep }),
+  };
   const processors = jobProcessors(
-    { ...ofProfiles, ...ofForecasts, ...ofPlans.jobs, ...ofNotices, ...ofOthers.jobs },
-    sealAuditJob(control, settings, metrics, log),
+    { ...ofProfiles, ...ofForecasts, ...ofPlans.jobs, ...ofNotices, ...ofOthers.jobs, ...ofGroups },
+    sealAuditJob(control, settings, shared),
     reconciler,
     prover,
     mover,
-    new RetentionJob(shared),
+    new RetentionJob({ ...shared, state: stateOfGroups(control, upkeep) }),
     new MeasureHosts({ ...shared, redis: control.redis, sampler: new HostSampler(control.redis, resources) }),
     new RollUpJob({
       ...shared,
@@ -202,7 +236,7 @@ async function startWork(
       retention: settings.telemetryRetention,
     }),
   );
-  const push = pushDelivery({ control, follower, pool, metrics, log, guard });
+  const push = pushDelivery({ control, follower, pool, service, metrics, log, guard });
   push.start();
   const registry = new JobRegistry({ processors, metrics, log });
   const wakeUps = new WakeUps({
@@ -228,6 +262,7 @@ async function startWork(
       await mover.stop();
       await reconciler.stop();
       await push.stop();
+      reading.close();
       lock.close();
       await follower.stop();
       await pool.close();
@@ -246,13 +281,49 @@ async function standStill({ restoration }: Control, log: Logger, detail: string)
   log.fatal({ detail }, 'no decision is made any more: run `foreshard doctor --after-restore`');
 }
 
-function sealAuditJob(control: Control, settings: Settings, metrics: Metrics, log: Logger): SealAuditJob {
+function checkpointUpkeep(
+  { checkpointPlace }: Settings,
+  { groups, stateCheckpoints: records, checkpointStores }: Control,
+  map: TopologyMap,
+): CheckpointUpkeep {
+  return new CheckpointUpkeep({
+    groups,
+    records,
+    stores: checkpointStores(checkpointPlace),
+    map,
+    digestOf,
+    nowMs,
+  });
+}
+
+/** What retention has to leave to groups that keep state. */
+function stateOfGroups({ redis }: Control, upkeep: CheckpointUpkeep): NonNullable<RetentionParts['state']> {
+  return {
+    floors: (stream) => upkeep.floors(stream),
+    async report(found) {
+      const rows = found.flatMap((one) => [one.group, JSON.stringify(one)]);
+      const change = redis.multi().del(OVERTAKEN_KEY);
+      await (rows.length === 0 ? change : change.hset(OVERTAKEN_KEY, ...rows)).exec();
+    },
+  };
+}
+
+function sealAuditJob(
+  control: Control,
+  settings: Settings,
+  { follower, metrics, log }: { follower: MapFollower; metrics: Metrics; log: Logger },
+): SealAuditJob {
   const { auditKeyFile, auditRetentionMs, auditHeadTarget } = settings;
   const headFile = headFileOf(auditKeyFile);
+  const lostEnds = new LostEnds({
+    ...{ orders: control.audit, topology: control.topology, nowMs },
+    versionNow: () => follower.map.version,
+  });
   return new SealAuditJob({
     ...{ chain: control.auditChain, metrics, log, nowMs, retentionMs: auditRetentionMs },
-    key: () => ensureAuditKey(auditKeyFile),
+    keys: () => ensureAuditKeys(auditKeyFile),
     heads: { read: () => readHead(headFile), keep: (head) => keepHead(headFile, head) },
+    settleLostEnds: () => lostEnds.settle(),
     report: (state) => publishChainState(control.redis, state),
     async announce(head) {
       if (auditHeadTarget === undefined) return;
@@ -272,25 +343,78 @@ function differences(redis: Control['redis']) {
     (await redis.hget(SHADOW_DIFFERENCES_KEY, String(move)).catch(() => null)) ?? undefined;
 }
 
+interface ReadingParts {
+  readonly control: Control;
+  readonly follower: MapFollower;
+  readonly pool: HostPool;
+  readonly log: Logger;
+}
+
+type Reading = ReturnType<typeof readingOf>;
+
+/** News of the hosts, and their records, for groups that are posted. */
+function readingOf(
+  { cacheBytes }: Settings,
+  { control, follower: { map: topology }, pool, log }: ReadingParts,
+) {
+  const map = { topology, onChange: topology.onChange.bind(topology) };
+  const frontiers = new Frontiers({ hosts: pool, map, nowMs: monotonic.nowMs });
+  const fault = (error: unknown) => log.error({ err: error }, 'a host cannot be asked for news');
+  const heads = new Heads({ frontiers, map, fault, ...monotonic });
+  const host = (id: number) => pool.get(id);
+  const reads = new CachedReads({ map: topology, host, frontiers, bytesMax: cacheBytes });
+  const process = `${ACTOR}-${randomUUID().slice(0, 8)}`;
+  const report = () => publishCache(control.redis, { process, ...reads.stats }).catch(() => {});
+  const reports = setInterval(report, CACHE_REPORT_MS);
+  return {
+    ...{ heads, reads, promises: frontiers },
+    close() {
+      clearInterval(reports);
+      heads.close();
+      reads.close();
+    },
+  };
+}
+
+function groupService({
+  control,
+  follower,
+  pool,
+  reading,
+}: Omit<ReadingParts, 'log'> & { readonly reading: Reading }): GroupService {
+  return new GroupService({
+    store: control.groups,
+    map: follower.map,
+    refresh: () => follower.upToDate(),
+    host: (id) => pool.get(id),
+    heads: reading.heads,
+    reads: reading.reads,
+    promises: reading.promises,
+    ...monotonic,
+  });
+}
+
 interface PushDeliveryParts {
   readonly control: Control;
   readonly follower: MapFollower;
   readonly pool: HostPool;
+  readonly service: GroupService;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly guard: AddressGuard;
 }
 
-function pushDelivery({ control, follower, pool, metrics, log, guard }: PushDeliveryParts): PushDelivery {
-  const service = new GroupService({
-    store: control.groups,
-    map: follower.map,
+function pushDelivery(parts: PushDeliveryParts): PushDelivery {
+  const { control, follower, pool, service, metrics, log, guard } = parts;
+  const letters = new DeadLetters({
+    ...{ groups: control.groups, topology: control.topology, map: follower.map, actor: ACTOR },
+    ...{ host: (id: number) => pool.get(id), nowMs, sleep: (ms: number) => sleep(ms) },
+    wake: () => control.jobs.wake('reconcile'),
     refresh: () => follower.upToDate(),
-    host: (id) => pool.get(id),
   });
   return new PushDelivery({
     groups: control.groups,
-    service,
+    ...{ service, letters },
     ...{ sign, request, guard },
     member: `worker-${randomUUID()}`,
     log,
@@ -333,7 +457,9 @@ function jobProcessors(
     ReturnType<typeof forecastJobs> &
     Planning['jobs'] &
     ReturnType<typeof notifyingJobs> &
-    External['jobs'],
+    External['jobs'] &
+    AssignmentJobs &
+    CheckpointJobs,
   sealAudit: SealAuditJob,
   reconciler: Reconciler,
   prover: HostProver,

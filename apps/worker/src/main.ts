@@ -11,6 +11,7 @@ if (reply.kind === 'wrong') {
 }
 const { settings } = reply;
 const log = pino({ name: 'worker', level: settings.logLevel });
+if (settings.networksWarning !== undefined) log.warn(settings.networksWarning);
 
 const worker = await startWorker(settings, log).catch((error: NodeJS.ErrnoException) => {
   const taken = error.code === 'EADDRINUSE';

@@ -28,9 +28,13 @@ export interface Shard {
 export const SECONDS: Readonly<Record<string, number>> = {
   'bench/src/simulation/many-seeds.slow.test.ts': 160,
   'bench/src/simulation/mutants.slow.contract.test.ts': 120,
+  'e2e/src/client/kills/kills.slow.contract.test.ts': 160,
+  'e2e/src/client/kills/processor.slow.contract.test.ts': 180,
+  'e2e/src/client/node-releases.slow.contract.test.ts': 50,
   'e2e/src/console/large.slow.e2e.test.ts': 90,
   'e2e/src/console/pages.slow.e2e.test.ts': 30,
   'e2e/src/faults/moves.slow.e2e.test.ts': 60,
+  'e2e/src/upgrade/upgrade.slow.contract.test.ts': 120,
 };
 
 /** Of one that was not measured yet. */

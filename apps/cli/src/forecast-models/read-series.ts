@@ -1,9 +1,7 @@
 /** The series in a user's CSV file: one in a long file (a row per step), one a row in a wide and ragged file. */
-import { createReadStream, existsSync, statSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseTimestamp } from '@foreshard/core/kernel';
-import { parse } from 'csv-parse';
+import { csvRecords, placeOfColumn } from '../csv.ts';
 import { badInput } from '../failure.ts';
 import { onGrid } from './grid.ts';
 import { NumberList, numberIn } from './numbers.ts';
@@ -26,57 +24,17 @@ export interface ReadOptions {
 
 const DEFAULT_STEP_SECONDS = 3_600;
 const TIME_NAMES = ['timestamp', 'time', 'date', 'datetime', 'ts', 'period', 'epoch', 'unix'];
-const DELIMITERS = [',', ';', '\t', '|'] as const;
-/** of a file, to tell how its columns are parted */
-const HEAD_BYTES = 65_536;
 /** seconds since 1970 from 2001 on: a measurement is seldom so large, and the first column seldom one */
 const EPOCH_MIN = 1e9;
 
 export async function readSeries(options: ReadOptions): Promise<ReadSeries[]> {
-  if (!existsSync(options.input) || !statSync(options.input).isFile())
-    throw badInput(`there is no file ${options.input}`);
   return options.wide ? readWide(options) : [await readLong(options)];
-}
-
-async function* records(input: string): AsyncGenerator<{ row: string[]; line: number }> {
-  const delimiter = delimiterOf(await headOf(input), input);
-  const parser = createReadStream(input).pipe(
-    // empty lines are skipped here, because the parser would not count them
-    parse({ bom: true, delimiter, relax_column_count: true, relax_quotes: true }),
-  );
-  let line = 0;
-  try {
-    for await (const row of parser as AsyncIterable<string[]>) {
-      line++;
-      if (row.length > 1 || row[0] !== '') yield { row, line };
-    }
-  } catch (error) {
-    throw badInput(`${input} is no CSV file: ${(error as Error).message}`);
-  }
-}
-
-async function headOf(input: string): Promise<Buffer> {
-  const file = await open(input);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
-/** What stands most often in the header line. */
-function delimiterOf(head: Buffer, input: string): string {
-  if (head.includes(0)) throw badInput(`${input} is no text file; a CSV file with a header line is needed`);
-  const line = head.toString('utf8').trimStart().split('\n', 1)[0] ?? '';
-  const counts = DELIMITERS.map((delimiter) => line.split(delimiter).length);
-  return DELIMITERS[counts.indexOf(Math.max(...counts))]!;
 }
 
 async function readWide({ input, stepSeconds }: ReadOptions): Promise<ReadSeries[]> {
   const found: ReadSeries[] = [];
   let isHeader = true;
-  for await (const { row, line } of records(input)) {
+  for await (const { row, line } of csvRecords(input)) {
     if (isHeader) {
       isHeader = false;
       continue;
@@ -109,7 +67,7 @@ async function readLong(options: ReadOptions): Promise<ReadSeries> {
   const values = new NumberList();
   let header: readonly string[] | undefined;
   let columns: { time: number; value: number; name: string } | undefined;
-  for await (const { row, line } of records(input)) {
+  for await (const { row, line } of csvRecords(input)) {
     if (header === undefined) {
       header = row;
       continue;
@@ -165,8 +123,9 @@ function columnsOf(header: readonly string[], first: readonly string[], { input,
   const names = header.map((name) => name.trim());
   if (names.every((name) => Number.isFinite(Number(name)) || parseTimestamp(name) !== undefined))
     throw badInput(`${input} begins with measurements: a first line with the names of the columns is needed`);
-  const timeAt = time === undefined ? timeColumn(names, first) : place(names, time, input);
-  const valueAt = value === undefined ? names.findIndex((_, i) => i !== timeAt) : place(names, value, input);
+  const timeAt = time === undefined ? timeColumn(names, first) : placeOfColumn(names, time, input);
+  const valueAt =
+    value === undefined ? names.findIndex((_, i) => i !== timeAt) : placeOfColumn(names, value, input);
   if (valueAt < 0) throw badInput(`${basename(input)} has no column of values: name it with --value COL`);
   return { time: timeAt, value: valueAt, name: names[valueAt]! };
 }
@@ -179,11 +138,4 @@ function timeColumn(names: readonly string[], first: readonly string[]): number 
   const written = first.findIndex((cell) => isTime(cell.trim()));
   if (written >= 0) return written;
   return names.length > 1 && Number(first[0]) >= EPOCH_MIN ? 0 : -1;
-}
-
-function place(names: readonly string[], wanted: string, input: string): number {
-  const at = names.indexOf(wanted);
-  if (at < 0)
-    throw badInput(`${basename(input)} has no column "${wanted}"; it has ${names.slice(0, 12).join(', ')}`);
-  return at;
 }

@@ -81,10 +81,10 @@ async function list(options: OperationOptions): Promise<void> {
   printRows(answer.streams.map(rowOf), false, none);
 }
 
-function rowOf({ id, name, shardCount, shardlets, splitKeys, quota, ...settings }: Stream) {
+function rowOf({ id, name, shardCount, shardlets, splitKeys, internal, quota, ...settings }: Stream) {
   const { retentionMs, retentionBytes, dedupWindowMs } = settings;
   return {
-    ...{ id, name, shards: shardCount, shardlets },
+    ...{ id, name: internal ? `${name} (internal)` : name, shards: shardCount, shardlets },
     retention: retentionMs === null ? 'none' : formatDuration(retentionMs),
     retentionBytes: retentionBytes ?? 'none',
     dedupWindow: formatDuration(dedupWindowMs),

@@ -100,6 +100,7 @@ function rowOf({
   createdAt,
   lastUsedAt,
   expiresAt,
+  signInBy,
   state,
 }: Token) {
   return {
@@ -107,6 +108,7 @@ function rowOf({
     ...{ networks: cidrs.join(' ') || 'any', owner: owner ?? '', created: createdAt },
     lastUsed: lastUsedAt ?? 'never',
     expires: expiresAt ?? 'never',
+    signInBy: signInBy ?? '',
     state,
   };
 }

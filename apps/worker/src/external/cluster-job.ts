@@ -5,10 +5,9 @@
 import {
   approveByPolicy,
   dueOf,
-  figures,
   type PolicyStore,
   type PolicyVersion,
-  pressuresOf,
+  proposalOf,
   type RecommendationLog,
   type RecommendationRecord,
 } from '@foreshard/core/advising';
@@ -22,7 +21,6 @@ import {
 } from '@foreshard/core/external';
 import type { MoveLog } from '@foreshard/core/moves';
 import type { NotificationStore } from '@foreshard/core/notifying';
-import { documentOf } from '@foreshard/core/planning';
 import { MINUTE_MS } from '@foreshard/core/telemetry';
 import type { TopologyStore } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
@@ -41,7 +39,6 @@ export interface ClusterJobParts extends ObserveClusterParts {
 }
 
 const LISTED_MAX = 1_000;
-const PRESSURES_MAX = 200;
 /** Forecasts change once in five minutes, and what is known at most once a minute. */
 const PLAN_EVERY_MS = MINUTE_MS;
 /** What nobody has seen come true by then has failed. */
@@ -91,14 +88,19 @@ export class ClusterJob {
     const nowMs = this.parts.nowMs();
     this.planned.set(name, { atMs: nowMs, revision: cluster.revision });
     const notified = await log.list({ states: ['running'], cluster: name, limit: LISTED_MAX });
-    const made = await planCluster(this.parts, cluster, policy, notified);
+    const kept = await log.kept(name);
+    const made = await planCluster(this.parts, cluster, policy, [...notified, ...kept]);
     if (made.kind === 'not-planned') {
       await log.expire(name, nowMs);
       return 0;
     }
     const { state, plan } = made;
-    const pressures = pressuresOf(figures(state, policy), plan, PRESSURES_MAX);
-    await log.record({ ...documentOf(plan, policy), pressures }, version, nowMs, name);
+    const waiting = new Set(kept.map(({ body }) => body.shardlets[0]));
+    const asIs = { ...state, moves: state.moves.filter(({ shardlet }) => !waiting.has(shardlet)) };
+    const nameOf = (host: string) => host;
+    const run = { state: asIs, assumed: state, policy, made: plan, nameOf };
+    const { record, ...recording } = proposalOf(run);
+    await log.record(record, { ...recording, policyVersion: version, nowMs, cluster: name });
     // what nobody is told nobody would carry out by itself
     if (webhook === null) return 0;
     const open = await log.list({ states: ['open'], cluster: name, limit: LISTED_MAX });

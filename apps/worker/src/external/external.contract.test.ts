@@ -3,7 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readPrometheus } from '@foreshard/core/adapters/prometheus';
-import { AddressGuard, GuardedWebhookSender, newSecret } from '@foreshard/core/adapters/webhooks';
+import {
+  AddressGuard,
+  GuardedWebhookSender,
+  guardOfServers,
+  newSecret,
+} from '@foreshard/core/adapters/webhooks';
 import { type Adviser, approve, OWN_CLUSTER, type RecommendationRecord } from '@foreshard/core/advising';
 import {
   type ExternalCluster,
@@ -11,6 +16,7 @@ import {
   type LoadRow,
   newClusterSchema,
   partitionId,
+  type ReadSource,
   streamIdOf,
   takeIn,
   topologyOf,
@@ -102,8 +108,9 @@ async function take(rows: LoadRow[]) {
   return takeIn({ clusters, telemetry, nowMs: nowMs() }, await find(), { rows, capacities, shiftMs: 0 });
 }
 
-const jobs = () =>
-  external({ ...cluster.control, sender: sender(), log: silent, nowMs, read: readPrometheus });
+const readHere: ReadSource = (source, range) => readPrometheus(source, range, guardOfServers(undefined));
+
+const jobs = () => external({ ...cluster.control, sender: sender(), log: silent, nowMs, read: readHere });
 
 async function tick(): Promise<void> {
   inbox = [];
@@ -334,7 +341,7 @@ it('is not there before its load is, so that an addition that is cut off leaves 
     sender: sender(),
     log: silent,
     nowMs,
-    read: readPrometheus,
+    read: readHere,
   });
   expect(await answerers.addCluster({ name: 'late', order, actor: 'ann' })).toMatchObject({ kind: 'taken' });
   expect(listed).toContain('legacy');
@@ -350,7 +357,7 @@ describe('load that is old', () => {
     expect(await cluster.control.recommendations.decisions(1, 'legacy')).toEqual(before);
     for (const name of ['large', 'untold'])
       expect(await cluster.control.recommendations.list({ cluster: name, limit: 9 })).toMatchObject([
-        { state: 'expired', result: 'nobody decided in time' },
+        { state: 'expired', result: 'Nobody decided in time' },
       ]);
   });
 

@@ -53,7 +53,11 @@ export async function lookAt(host: Host, doors: HostDoors, readProof: ReadProof)
     }
     const assessment = ownSight(host, doors, { seen, identity }, assess(host, identity, proof));
     if (assessment.kind !== 'refused') return { kind: 'answers', identity, assessment };
-    const now = await readProof(host.id);
+    const now = await readProof(host.id).catch((error: unknown) => {
+      // marks only rise: one that was too low stays so, and there may be no other look at this state of the host
+      if (assessment.reason === 'regressed') return proof;
+      throw error;
+    });
     if (now?.next === proof?.next && now?.held === proof?.held)
       return { kind: 'answers', identity, assessment };
     if (look === LOOKS_MAX) return { kind: 'unreachable', detail: 'it is being marked' };

@@ -97,7 +97,7 @@ describe('a target', () => {
   it('at a private address is refused where its network is not allowed', async () => {
     expect(await addTarget(operator(new AddressGuard([])), requestFor('inside'))).toMatchObject({
       kind: 'refused',
-      detail: expect.stringContaining('FORESHARD_WEBHOOK_NETWORKS'),
+      detail: expect.stringContaining('FORESHARD_PRIVATE_NETWORKS'),
     });
   });
 

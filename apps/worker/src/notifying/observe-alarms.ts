@@ -1,7 +1,16 @@
 /** What is wrong now, from what other jobs leave: reports of hosts, the newest plan, the age of forecasts. */
 import type { RecommendationLog } from '@foreshard/core/advising';
+import type { GroupOutlookStore } from '@foreshard/core/consuming';
 import { type ForecastRecords, RESOLUTIONS } from '@foreshard/core/forecast-service';
-import { type Alarm, capacityAlarm, forecastAlarm, hostAlarms } from '@foreshard/core/notifying';
+import {
+  type Alarm,
+  capacityAlarm,
+  checkpointAlarm,
+  forecastAlarm,
+  hostAlarms,
+  membersAlarm,
+} from '@foreshard/core/notifying';
+import { OVERTAKEN_KEY, overtakenSchema } from '@foreshard/core/retention';
 import { HOST_ALARMS_KEY, HOST_USAGE_KEY, hostUsageSchema, MINUTE_MS } from '@foreshard/core/telemetry';
 import type { TopologyMap } from '@foreshard/core/topology';
 import type { Redis } from 'ioredis';
@@ -11,6 +20,7 @@ export interface AlarmParts {
   readonly recommendations: Pick<RecommendationLog, 'decisions'>;
   readonly forecasts: Pick<ForecastRecords, 'latest'>;
   readonly follower: { readonly map: TopologyMap };
+  readonly groupOutlooks: Pick<GroupOutlookStore, 'all'>;
   readonly nowMs: () => number;
 }
 
@@ -20,7 +30,13 @@ const STEPS_LATE = 6;
 const FORGOTTEN_MS = 86_400_000;
 
 export async function observeAlarms(parts: AlarmParts): Promise<Alarm[]> {
-  return [...(await ofHosts(parts)), ...(await ofCapacity(parts)), ...(await ofForecasts(parts))];
+  return [
+    ...(await ofHosts(parts)),
+    ...(await ofCapacity(parts)),
+    ...(await ofForecasts(parts)),
+    ...(await ofMembers(parts)),
+    ...(await ofState(parts)),
+  ];
 }
 
 async function ofHosts({ redis, follower }: AlarmParts): Promise<Alarm[]> {
@@ -51,6 +67,11 @@ async function ofCapacity({ recommendations }: AlarmParts): Promise<Alarm[]> {
   ];
 }
 
+async function ofState({ redis }: AlarmParts): Promise<Alarm[]> {
+  const found = await redis.hgetall(OVERTAKEN_KEY);
+  return Object.values(found).map((text) => checkpointAlarm(overtakenSchema.parse(JSON.parse(text))));
+}
+
 async function ofForecasts({ forecasts, follower, nowMs }: AlarmParts): Promise<Alarm[]> {
   const found: Alarm[] = [];
   for (const { id, name } of follower.map.streams()) {
@@ -60,4 +81,12 @@ async function ofForecasts({ forecasts, follower, nowMs }: AlarmParts): Promise<
       found.push(forecastAlarm(name, Math.round(ageMs / MINUTE_MS)));
   }
   return found;
+}
+
+/** What is older was found by a worker that is off. */
+const OUTLOOK_AGE_MS_MAX = 5 * MINUTE_MS;
+
+async function ofMembers({ groupOutlooks, nowMs }: AlarmParts): Promise<Alarm[]> {
+  const fresh = (await groupOutlooks.all()).filter(({ atMs }) => nowMs() - atMs <= OUTLOOK_AGE_MS_MAX);
+  return fresh.flatMap((outlook) => membersAlarm(outlook, nowMs()) ?? []);
 }

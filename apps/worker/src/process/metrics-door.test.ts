@@ -24,6 +24,7 @@ beforeEach(() => {
     token('reader', { scopes: ['read'] }),
     token('kafka', { scope: { clusters: ['kafka'] } }),
     token('expired', { expiresAtMs: nowMs }),
+    token('lowered', { ownerGrants: [] }),
     token('near', { cidrs: ['10.0.0.0/8'] }),
   ];
   door = new MetricsDoor({
@@ -43,6 +44,7 @@ it.each([
   ['admin', 'open'],
   ['reader', 'forbidden'],
   ['kafka', 'forbidden'],
+  ['lowered', 'forbidden'],
   ['near', 'forbidden'],
   ['expired', 'unauthorized'],
   ['nobody', 'unauthorized'],

@@ -3,14 +3,22 @@
  * old; while PostgreSQL is away the one before is used, so that the metrics can be read then as well.
  */
 import { hash, timingSafeEqual } from 'node:crypto';
-import { BlockList } from 'node:net';
-import { allows, OWN_CLUSTER, permissionsOf, type Scope } from '@foreshard/core/access';
+import {
+  allows,
+  type Grant,
+  grantsOfToken,
+  OWN_CLUSTER,
+  permittedNetworks,
+  type Scope,
+} from '@foreshard/core/access';
 
 export interface ScrapingToken {
   /** SHA-256 of the token in hex */
   readonly hash: string;
   readonly scopes: readonly string[];
   readonly scope: Scope;
+  /** what its owner may do now; absent: it is nobody's */
+  readonly ownerGrants?: readonly Grant[] | undefined;
   /** networks it may be used from; empty: any */
   readonly cidrs: readonly string[];
   readonly expiresAtMs: number | undefined;
@@ -48,8 +56,7 @@ export class MetricsDoor {
     const token = this.list.find((one) => isOf(one, text));
     if (token === undefined || (token.expiresAtMs ?? Number.POSITIVE_INFINITY) <= nowMs)
       return 'unauthorized';
-    const grants = [{ permissions: permissionsOf(token.scopes), scope: token.scope }];
-    const isAllowed = allows(grants, 'cluster:read', { cluster: OWN_CLUSTER });
+    const isAllowed = allows(grantsOfToken(token), 'cluster:read', { cluster: OWN_CLUSTER });
     return isAllowed && isFrom(token.cidrs, address) ? 'open' : 'forbidden';
   }
 
@@ -75,16 +82,6 @@ function isOf(token: ScrapingToken, text: string): boolean {
 }
 
 function isFrom(cidrs: readonly string[], address: string | undefined): boolean {
-  if (cidrs.length === 0) return true;
-  if (address === undefined) return false;
-  const networks = new BlockList();
-  for (const cidr of cidrs) {
-    const [network = '', bits = ''] = cidr.split('/');
-    networks.addSubnet(network, Number(bits), familyOf(network));
-  }
-  return networks.check(address, familyOf(address));
-}
-
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return address.includes(':') ? 'ipv6' : 'ipv4';
+  const permitted = permittedNetworks(cidrs);
+  return permitted === undefined || (address !== undefined && permitted(address));
 }

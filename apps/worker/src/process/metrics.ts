@@ -1,4 +1,5 @@
 /** Everything the worker counts, in one place, so that names and labels can be read together. */
+import type { GroupOutlook } from '@foreshard/core/consuming';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** From a reconcile with nothing to do to a long readmission. */
@@ -12,7 +13,10 @@ const MISNAMED = ['handles', 'requests', 'resources'].map((what) => `nodejs_acti
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-export function createMetrics() {
+type Outlooks = () => Promise<readonly Pick<GroupOutlook, 'group' | 'wantedNow' | 'wantedAhead' | 'atMs'>[]>;
+
+/** `outlooks`: of consumer groups; any worker may have found them. */
+export function createMetrics(outlooks: Outlooks = async () => []) {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -125,6 +129,24 @@ export function createMetrics() {
       labelNames: ['target', 'result'],
       registers,
     }),
+    membersWanted: new Gauge({
+      name: 'foreshard_group_members_wanted',
+      help: 'Members that a consumer group needs at most within the next 30 minutes; missing: not known',
+      labelNames: ['group'],
+      registers,
+      collect() {
+        return shown(this, outlooks, ({ wantedAhead }) => wantedAhead);
+      },
+    }),
+    membersWantedNow: new Gauge({
+      name: 'foreshard_group_members_wanted_now',
+      help: 'Members that a consumer group needs now; missing: not known',
+      labelNames: ['group'],
+      registers,
+      collect() {
+        return shown(this, outlooks, ({ wantedNow }) => wantedNow);
+      },
+    }),
     hostAlarm: new Gauge({
       name: 'foreshard_host_alarm',
       help: '1 while a host is refused until a person has looked at it',
@@ -156,4 +178,21 @@ export function createMetrics() {
       registers,
     }),
   };
+}
+
+/** What is older says nothing of now: who scales by it keeps what it has. */
+const OUTLOOK_AGE_MS_MAX = 300_000;
+
+async function shown(
+  gauge: Gauge<'group'>,
+  outlooks: Outlooks,
+  valueIn: (outlook: Awaited<ReturnType<Outlooks>>[number]) => number | undefined,
+): Promise<void> {
+  const known = await outlooks().catch(() => []);
+  gauge.reset();
+  for (const outlook of known) {
+    const value = valueIn(outlook);
+    const isFresh = Date.now() - outlook.atMs <= OUTLOOK_AGE_MS_MAX;
+    if (value !== undefined && isFresh) gauge.set({ group: outlook.group }, value);
+  }
 }

@@ -1,8 +1,9 @@
 /** The environment of the worker. What is wrong is told in one line that names the variable and the cure. */
 import { join } from 'node:path';
-import { listAgeMsSchema } from '@foreshard/core/access';
+import { listAgeMsSchema, ownerSignInMsSchema } from '@foreshard/core/access';
 import { type HostProvider, hostProviderSchema } from '@foreshard/core/advising';
-import { networksSchema } from '@foreshard/core/notifying';
+import { type CheckpointPlace, checkpointFields } from '@foreshard/core/checkpointing';
+import { type PrivateNetworks, privateNetworkSettings, privateNetworksOf } from '@foreshard/core/notifying';
 import { type HealthSettings, healthSettingsSchema } from '@foreshard/core/profiling';
 import { RETENTION_DEFAULT, type RetentionMs } from '@foreshard/core/telemetry';
 import { z } from 'zod';
@@ -69,6 +70,12 @@ const environment = z.object({
     .min(1, 'must be a port between 1 and 65535')
     .max(65_535, 'must be a port between 1 and 65535')
     .default(7090),
+  /** for events that were read lately, so that hosts are asked for them once by all groups that are posted */
+  WORKER_CACHE_BYTES: z.coerce
+    .number({ error: 'must be a number of bytes, or 0' })
+    .int()
+    .min(0, 'must not be negative')
+    .default(16 * 1_048_576),
   WORKER_TELEMETRY_MINUTES_DAYS: days(1, RETENTION_DEFAULT.minute),
   WORKER_TELEMETRY_HOURS_DAYS: days(1, RETENTION_DEFAULT.hour),
   WORKER_TELEMETRY_KEYS_DAYS: days(1, RETENTION_DEFAULT.keys),
@@ -85,8 +92,10 @@ const environment = z.object({
     .min(0, 'must be at least 0')
     .max(3_600, 'must be at most 3600')
     .default(60),
+  /** of the state that members of groups keep: as edges have it */
+  CHECKPOINT_STORE: checkpointFields.CHECKPOINT_STORE,
   /** networks that are not public and may be sent to all the same */
-  FORESHARD_WEBHOOK_NETWORKS: networksSchema,
+  ...privateNetworkSettings,
   /** where people open the console: messages carry links to it */
   FORESHARD_CONSOLE_URL: z
     .url({ protocol: /^https?$/, error: 'must be an address such as https://console.example.com' })
@@ -106,6 +115,8 @@ const environment = z.object({
   METRICS_PUBLIC: z.stringbool({ error: 'must be true or false' }).default(false),
   /** how long a list of tokens is used that cannot be read anew */
   TOKEN_STALE_MAX: listAgeMsSchema('must be a time such as 24h, 30m or 90s'),
+  /** how many days tokens hold after their owner has signed in at an identity provider; 0: for ever */
+  TOKEN_SIGN_IN_DAYS: ownerSignInMsSchema('must be a number of days, 0 for no limit'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'must be one of fatal, error, warn, info, debug, trace, silent',
@@ -113,22 +124,25 @@ const environment = z.object({
     .default('info'),
 });
 
-export interface Settings {
+export interface Settings extends PrivateNetworks {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly topologyUrl: string | undefined;
   readonly lockRedisUrls: readonly string[];
   readonly host: string;
   readonly port: number;
+  /** of the shard cache; 0: none */
+  readonly cacheBytes: number;
   readonly logLevel: string;
   readonly telemetryRetention: RetentionMs;
   readonly health: HealthSettings;
-  readonly webhookNetworks: readonly string[];
   readonly hostProvider: HostProvider;
   readonly hostWebhook: string | undefined;
+  readonly checkpointPlace: CheckpointPlace;
   readonly consoleUrl: string | undefined;
   readonly metricsPublic: boolean;
   readonly tokenStaleMsMax: number;
+  readonly ownerSignInMs: number;
   readonly auditKeyFile: string;
   readonly auditRetentionMs: number;
   readonly auditHeadTarget: string | undefined;
@@ -164,14 +178,17 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     lockRedisUrls: e.LOCK_REDIS_URLS,
     host: e.WORKER_HOST,
     port: e.WORKER_PORT,
+    cacheBytes: e.WORKER_CACHE_BYTES,
     logLevel: e.LOG_LEVEL,
     health: e.WORKER_HEALTH,
-    webhookNetworks: e.FORESHARD_WEBHOOK_NETWORKS,
+    ...privateNetworksOf(e),
     hostProvider: e.FORESHARD_HOST_PROVIDER,
     hostWebhook: e.FORESHARD_HOST_WEBHOOK,
+    checkpointPlace: e.CHECKPOINT_STORE,
     consoleUrl: e.FORESHARD_CONSOLE_URL,
     metricsPublic: e.METRICS_PUBLIC,
     tokenStaleMsMax: e.TOKEN_STALE_MAX,
+    ownerSignInMs: e.TOKEN_SIGN_IN_DAYS,
     auditKeyFile: e.AUDIT_KEY_FILE ?? join(e.FORESHARD_DATA_DIR, 'audit.key'),
     auditRetentionMs: e.AUDIT_RETENTION_DAYS,
     auditHeadTarget: e.AUDIT_HEAD_TARGET,

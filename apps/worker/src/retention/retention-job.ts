@@ -7,7 +7,16 @@
 import { type EventHost, HostUnreachable } from '@foreshard/core/hosts';
 import { MICROS_PER_MS } from '@foreshard/core/kernel';
 import { driveAll, type Outcome, performer } from '@foreshard/core/machines';
-import { ageCutoff, isTrimmable, trimmingMachine } from '@foreshard/core/retention';
+import {
+  ageCutoff,
+  isTrimmable,
+  keptFrom,
+  type Overtaken,
+  OvertakenGroups,
+  type ReplayFloor,
+  trimmingMachine,
+  WARNED_SHARE,
+} from '@foreshard/core/retention';
 import type { MapFollower, Shardlet, Stream, TopologyMap, TopologyStore } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
 import type { HostDoors } from '../hosts/host-doors.ts';
@@ -23,10 +32,20 @@ export interface RetentionParts {
   readonly follower: Pick<MapFollower, 'upToDate'>;
   readonly topology: Pick<TopologyStore, 'decide'>;
   readonly doors: Pick<HostDoors, 'trusted'>;
+  /** left out: no group keeps state */
+  readonly state?: StateParts;
   readonly metrics: Pick<Metrics, 'trimmed'>;
   readonly log: Logger;
   readonly nowMs: () => number;
   readonly actor: string;
+}
+
+/** Of groups that keep state. */
+interface StateParts {
+  /** by shardlet of the stream */
+  floors(stream: number): Promise<ReadonlyMap<number, readonly ReplayFloor[]>>;
+  /** All that was found in this run. */
+  report(found: readonly Overtaken[]): Promise<void>;
 }
 
 interface Reached {
@@ -46,8 +65,10 @@ export class RetentionJob {
     const map = await this.parts.follower.upToDate();
     const reached = await this.reachHosts(map);
     const outcomes: Outcome[] = [];
+    const overtaken = new OvertakenGroups();
     for (const stream of map.streams())
-      outcomes.push(...(await this.trimStream(map, stream, reached, signal)));
+      outcomes.push(...(await this.trimStream(map, stream, reached, overtaken, signal)));
+    await this.parts.state?.report(overtaken.all);
     const idsFreed = await this.forgetIds(reached, signal);
     for (const { kind } of outcomes) this.parts.metrics.trimmed.inc({ result: kind });
     const unfinished = outcomes.filter((o) => o.kind !== 'finished').length;
@@ -71,6 +92,7 @@ export class RetentionJob {
     map: TopologyMap,
     stream: Stream,
     reached: ReadonlyMap<number, Reached>,
+    overtaken: OvertakenGroups,
     signal: AbortSignal,
   ): Promise<Outcome[]> {
     if (stream.retentionMs === null && stream.retentionBytes === null) return [];
@@ -83,7 +105,16 @@ export class RetentionJob {
     const now = this.parts.nowMs() * MICROS_PER_MS;
     const cutoffOf = (s: Shardlet) =>
       Math.max(byBytes, ageCutoff(stream, Math.min(hostOf(s).clockMicros, now)));
-    const machines = shardlets.filter((s) => cutoffOf(s) > 0).map((s) => trimmingMachine(s, cutoffOf(s)));
+    const floors = (await this.parts.state?.floors(stream.id)) ?? new Map<number, ReplayFloor[]>();
+    const warnedMicros = (stream.retentionMs ?? 0) * WARNED_SHARE * MICROS_PER_MS;
+    for (const s of shardlets) {
+      const own = floors.get(s.id);
+      const goneBelow = own && (await firstAfter(hostOf(s).host, s, cutoffOf(s) + warnedMicros));
+      if (goneBelow !== undefined) overtaken.note(stream.name, own!, goneBelow);
+    }
+    const machines = shardlets
+      .filter((s) => cutoffOf(s) > 0)
+      .map((s) => trimmingMachine(s, cutoffOf(s), keptFrom(floors.get(s.id))));
     return driveAll(machines, this.perform(signal));
   }
 
@@ -114,5 +145,16 @@ export class RetentionJob {
       }
     }
     return freed;
+  }
+}
+
+/** The first seq of a later time; undefined where the host does not know it now. */
+async function firstAfter(host: EventHost, { id }: Shardlet, ts: number): Promise<number | undefined> {
+  try {
+    const reply = await host.seek(id, Math.round(ts));
+    return reply.kind === 'seq' ? reply.seq : undefined;
+  } catch (error) {
+    if (!(error instanceof HostUnreachable)) throw error;
+    return undefined;
   }
 }

@@ -30,6 +30,6 @@ export async function recordPlan(
     },
     ...{ recommendations: [body], before: figures, after: figures, nothingBecause: null, pressures: [] },
   };
-  await recommendations.record(plan, 1, nowMs);
+  await recommendations.record(plan, { policyVersion: 1, nowMs });
   return (await recommendations.list({ cluster: OWN_CLUSTER, limit: 1 }))[0]!;
 }

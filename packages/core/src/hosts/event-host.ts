@@ -236,7 +236,7 @@ export interface FrontierReply {
   readonly hostLast: number;
   /** ordered by shardlet; also tombstones, with firstSeq 1 and lastSeq 0 */
   readonly changed: readonly ReplicaInfo[];
-  /** opaque: to be handed to the next call of this incarnation; 0 asks for everything */
+  /** opaque: to be handed to the next call of the same operation on this incarnation; 0 asks for everything */
   readonly since: number;
 }
 
@@ -352,6 +352,11 @@ export interface EventHost {
   bytesIn(shardlet: number, from: number, to: number): Promise<BytesReply>;
   /** Promises that no record will get a ts <= hostLast, and tells in the same step all that changed. */
   frontier(upToTs: number, since: number): Promise<FrontierReply>;
+  /**
+   * The same without a promise: it changes nothing, and neither waits for an append nor holds one up. All that is
+   * committed is in it; what it named before may be named again.
+   */
+  news(since: number): Promise<FrontierReply>;
   /** Raises the floor below which nothing may be created, and removes the tombstones below it. */
   createFloor(floor: number): Promise<void>;
 

@@ -1,4 +1,5 @@
 export * from './address.ts';
+export * from './dedup.ts';
 export * from './digest.ts';
 export * from './engines.ts';
 export * from './event-host.ts';

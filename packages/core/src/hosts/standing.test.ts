@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   certainBefore,
   certainOf,
+  certainUnder,
   earlierWith,
   type HostProof,
   markAfter,
@@ -129,6 +130,14 @@ describe('what is certain', () => {
     ['', 0, 0, 'of none'],
   ])('on a host with mark "%s" and promise %i is %i: %s', (mark, markPromise, certain) => {
     expect(certainOf(known, { mark, markPromise })).toBe(certain);
+  });
+  it.each([
+    ['6.x', 300, 'one before it'],
+    ['5.x', 100, 'two before it'],
+    ['4.x', 0, 'more before it than promises are kept'],
+    ['', 0, 'none'],
+  ])('on a host that has answered with mark "%s" only is %i: of 7, that is %s', (mark, certain) => {
+    expect(certainUnder({ ...known, held: '7.a' }, mark)).toBe(certain);
   });
   it('is nothing where no mark is known', () => {
     expect(certainOf(undefined, { mark: '7.a', markPromise: 450 })).toBe(0);

@@ -82,6 +82,22 @@ export function certainOf(
   return Math.min(markPromise, known.find((promise) => promise <= markPromise) ?? 0);
 }
 
+/**
+ * The same for a host that has answered with an earlier mark only, not with its promise. Each promise that is kept is
+ * of another mark, so counting back leads to one that was made before that mark, or was it.
+ */
+export function certainUnder({ held, promise, earlier }: HostProof, mark: string): number {
+  return [promise, ...earlier][ordinalOf(held) - ordinalOf(mark) + 1] ?? 0;
+}
+
+/** A host refused a mark, as it held an earlier one than it had confirmed. */
+export interface OlderMark {
+  readonly mark: string;
+  /** no event up to it is missing */
+  readonly certainTs: number;
+  readonly detail: string;
+}
+
 export type HostStanding =
   | { readonly kind: 'whole' }
   /** it went back to an older state */

@@ -76,12 +76,17 @@ export const ERRORS = {
   request_timeout: {
     status: 408,
     title: 'The request did not arrive in time',
-    cure: 'Send the headers within 10 seconds and the whole request within 30; send fewer events per request.',
+    cure: 'Send the headers within 10 seconds and the whole request within 30; send less in one request.',
   },
   request_in_flight: {
     status: 409,
     title: 'The first request with this Idempotency-Key is not answered yet',
     cure: 'Retry after the time in Retry-After; it is then answered like the first.',
+  },
+  state_lost: {
+    status: 409,
+    title: 'The state cannot be restored: events that it needs are past their retention',
+    cure: 'Restore it from elsewhere, or go on without these events (`allowLost`; `onStateLost: "continue"` in the client library).',
   },
   past_retention: {
     status: 410,
@@ -91,7 +96,7 @@ export const ERRORS = {
   body_too_large: {
     status: 413,
     title: 'The body is larger than the limit',
-    cure: 'Send fewer events per request.',
+    cure: 'Send less in one request: fewer events, positions or records.',
   },
   event_too_large: {
     status: 413,
@@ -152,6 +157,11 @@ export const ERRORS = {
     status: 400,
     title: 'A parameter is not valid',
     cure: 'Mend the parameter named in the detail.',
+  },
+  invalid_position: {
+    status: 400,
+    title: 'A position of the commit is of nothing that the group was given',
+    cure: 'Commit only `through` of a batch, with its shardlet, epoch and assignment; nothing of this commit was taken.',
   },
   invalid_cursor: {
     status: 400,

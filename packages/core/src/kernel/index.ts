@@ -3,3 +3,4 @@ export * from './errors.ts';
 export * from './invariant.ts';
 export * from './random.ts';
 export * from './timestamps.ts';
+export * from './waiting.ts';

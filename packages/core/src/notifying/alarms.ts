@@ -2,6 +2,7 @@
  * Alarms with a memory: what is wrong now becomes one incident from its begin to its end. What comes back soon after it
  * ended is the same incident, so a host that blinks is told once and not at every blink.
  */
+import type { Overtaken } from '../retention/index.ts';
 import { alarmWords, type HostUsageReport } from '../telemetry/index.ts';
 import type { NoticeKind } from './target.ts';
 
@@ -88,6 +89,21 @@ export function capacityAlarm(why: string): Alarm {
   };
 }
 
+/** Of a group whose recovery would need events that retention takes. */
+export function checkpointAlarm({ group, stream, holds, shardlets, events }: Overtaken): Alarm {
+  const what = `A recovery of ${shardlets} of its shardlets would replay ${events} events of stream ${stream} that are past retention, or soon are.`;
+  return {
+    key: `state:${group}`,
+    kind: 'alarm.checkpoint',
+    level: holds ? 'warn' : 'bad',
+    title: holds
+      ? `Retention of stream ${stream} waits for checkpoints of group ${group}`
+      : `Retention overtakes the checkpoints of group ${group}`,
+    text: `${what} ${holds ? 'They are kept until there are newer checkpoints.' : 'Without newer checkpoints its state cannot be restored. Start its members, or set hold_retention.'}`,
+    path: '/consumers',
+  };
+}
+
 /** Of a stream whose newest forecast is too old to plan on. */
 export function forecastAlarm(stream: string, minutesOld: number): Alarm {
   return {
@@ -97,5 +113,32 @@ export function forecastAlarm(stream: string, minutesOld: number): Alarm {
     title: `The load of stream ${stream} is not forecast any more`,
     text: `The newest forecast is ${minutesOld} minutes old; plans stand on the load of now until there is a new one.`,
     path: '/forecasts',
+  };
+}
+
+export interface GroupSeen {
+  readonly group: string;
+  readonly members: number;
+  readonly wantedAhead: number | undefined;
+  readonly moreFromMs: number | undefined;
+}
+
+/** Of a group whose members will not keep up; undefined: they do, or there is nobody to add to. */
+export function membersAlarm(
+  { group, members, wantedAhead, moreFromMs }: GroupSeen,
+  nowMs: number,
+): Alarm | undefined {
+  if (moreFromMs === undefined || wantedAhead === undefined || members === 0) return undefined;
+  const more = wantedAhead - members;
+  if (more <= 0) return undefined;
+  const time = new Date(moreFromMs).toISOString().slice(11, 16);
+  const when = moreFromMs <= nowMs ? 'now' : `from ${time} UTC`;
+  return {
+    key: `members:${group}`,
+    kind: 'alarm.capacity',
+    level: 'warn',
+    title: `${group} needs ${more} more ${more === 1 ? 'member' : 'members'} ${when}`,
+    text: `It has ${members}. Expected arrivals and its lag take ${wantedAhead} within the next 30 minutes.`,
+    path: '/consumers',
   };
 }

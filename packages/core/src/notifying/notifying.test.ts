@@ -4,7 +4,7 @@ import { type Alarm, type AlarmRecord, alarmsAfter, hostAlarms } from './alarms.
 import { type Attempt, afterAttempt, type Delivery } from './delivery.ts';
 import { messageOf } from './message.ts';
 import { type Notice, noticesOf, startSubjectOf } from './notices.ts';
-import { shownTarget, type Target, targetRequestSchema } from './target.ts';
+import { privateNetworksOf, shownTarget, type Target, targetRequestSchema } from './target.ts';
 
 const alarm: Alarm = {
   key: 'host:3:away',
@@ -230,5 +230,26 @@ describe('a target', () => {
     expect(shownTarget(target({ format: 'slack' })).url).toBe('https://hooks.test/...');
     expect(shownTarget(target({ url: 'https://hooks.test/?key=1' })).url).toBe('https://hooks.test/...');
     expect(shownTarget(target({})).url).toBe('https://hooks.test/a/b');
+  });
+});
+
+describe('the networks that may be private', () => {
+  const of = (named: string[], earlier: string[]) =>
+    privateNetworksOf({ FORESHARD_PRIVATE_NETWORKS: named, FORESHARD_WEBHOOK_NETWORKS: earlier });
+
+  it('are those of messages and of servers', () => {
+    expect(of(['10.0.0.0/8'], [])).toEqual({
+      ...{ webhookNetworks: ['10.0.0.0/8'], serverNetworks: ['10.0.0.0/8'], networksWarning: undefined },
+    });
+    expect(of([], [])).toMatchObject({ webhookNetworks: [], serverNetworks: undefined });
+  });
+
+  it('by the name of an earlier release are those of messages alone, with a warning', () => {
+    const earlier = of([], ['10.0.0.0/8']);
+    expect(earlier).toMatchObject({ webhookNetworks: ['10.0.0.0/8'], serverNetworks: undefined });
+    expect(earlier.networksWarning).toContain('set FORESHARD_PRIVATE_NETWORKS');
+    const both = of(['10.0.0.0/8'], ['192.168.0.0/16']);
+    expect(both.webhookNetworks).toEqual(['10.0.0.0/8']);
+    expect(both.networksWarning).toContain('remove it');
   });
 });

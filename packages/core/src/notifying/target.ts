@@ -10,6 +10,7 @@ export const NOTICE_KINDS = {
   'move.failed': 'a move of a shardlet was given up',
   'alarm.host': 'a host does not answer, was refused, or is full',
   'alarm.capacity': 'the cluster needs more hosts than the policy allows',
+  'alarm.checkpoint': 'retention comes to events that the state of a group needs',
   'alarm.forecast': 'forecasts are late, so plans stand on the load of now',
 } as const;
 export type NoticeKind = keyof typeof NOTICE_KINDS;
@@ -62,6 +63,40 @@ export const networksSchema = z
       }),
     ),
   );
+
+/** For schemas of settings: both names, the second one of an earlier release. */
+export const privateNetworkSettings = {
+  FORESHARD_PRIVATE_NETWORKS: networksSchema,
+  FORESHARD_WEBHOOK_NETWORKS: networksSchema,
+};
+
+export interface PrivateNetworks {
+  /** where messages may go beside public addresses */
+  readonly webhookNetworks: readonly string[];
+  /** where servers may be that people name: hosts, Prometheus, an identity provider; undefined: anywhere */
+  readonly serverNetworks: readonly string[] | undefined;
+  /** for the log; undefined: nothing is to be said */
+  readonly networksWarning: string | undefined;
+}
+
+/** The earlier name meant messages alone, and goes on meaning that: what is served from private networks stays. */
+export function privateNetworksOf({
+  FORESHARD_PRIVATE_NETWORKS: named,
+  FORESHARD_WEBHOOK_NETWORKS: earlier,
+}: Record<keyof typeof privateNetworkSettings, readonly string[]>): PrivateNetworks {
+  const isNamed = named.length > 0;
+  const warning =
+    earlier.length === 0
+      ? undefined
+      : isNamed
+        ? 'FORESHARD_WEBHOOK_NETWORKS is not used beside FORESHARD_PRIVATE_NETWORKS: remove it'
+        : 'FORESHARD_WEBHOOK_NETWORKS is the name of an earlier release, for webhooks and pushes alone: set FORESHARD_PRIVATE_NETWORKS, which hosts, Prometheus and the identity provider obey as well';
+  return {
+    webhookNetworks: isNamed ? named : earlier,
+    serverNetworks: isNamed ? named : undefined,
+    networksWarning: warning,
+  };
+}
 
 export interface Target extends TargetRequest {
   /** `whsec_` and the key in base64 (Standard Webhooks); told to people only when it is made */

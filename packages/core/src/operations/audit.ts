@@ -17,7 +17,9 @@ const recordSchema = z
     endedAt: z.iso.datetime().describe('when its last row was written'),
     outcome: z
       .enum(AUDIT_OUTCOMES)
-      .describe('unknown: its process or the database was lost before its end was recorded'),
+      .describe(
+        'carried out, unknown: its process or the database was lost before its end was recorded; a change of the topology names it, or none does',
+      ),
     actorKind: z.enum(PRINCIPAL_KINDS),
     actor: z.string().describe('e-mail of a person, name of a token or a process'),
     actorId: z.string(),
@@ -69,7 +71,7 @@ export const audit = {
       actor: z.string().min(1).max(300).optional().describe('only by this person, token or process'),
       operation: z.string().min(1).max(100).optional().describe('only this operation: hosts.drain'),
       resource: z
-        .enum([...new Set([...RESOURCES, 'session', 'user'])])
+        .enum([...new Set([...RESOURCES, 'session', 'user', 'view'])])
         .optional()
         .describe('only what is about this: host'),
       outcome: z.enum(AUDIT_OUTCOMES).optional().describe('only with this outcome'),

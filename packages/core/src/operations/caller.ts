@@ -8,6 +8,8 @@ export interface Caller {
   readonly actor: string;
   readonly origin: Origin;
   readonly dryRun: boolean;
+  /** row of the audit log that was written before it is carried out; absent: there is none */
+  readonly auditRow?: string;
   /** what a handler changed, as it was and as it is, for the audit log; the answer is kept where nothing is noted */
   readonly note?: (change: { readonly before?: unknown; readonly after?: unknown }) => void;
 }

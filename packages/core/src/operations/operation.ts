@@ -26,6 +26,7 @@ export const RESOURCES = [
     'user',
     'session',
     'account',
+    'plan',
   ] as const),
 ] as const;
 export type Resource = (typeof RESOURCES)[number];
@@ -96,7 +97,7 @@ export interface Answer {
 
 /** Where HTTP carries an operation, and the words that describe it. */
 export interface HttpBinding<Output = unknown> {
-  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** as OpenAPI writes it: /v1/hosts/{id}/drain */
   readonly path: string;
   /** names in the path or the query that differ from their member of the input: `{ id: 'host' }` */
@@ -262,7 +263,7 @@ export function placementOf({ input, http }: AnyOperation): Placement {
 
 /** A request of HTTP that carries an operation. */
 export interface OperationRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** with the query */
   readonly path: string;
   readonly body?: { readonly mediaType: string; readonly text: string };

@@ -17,7 +17,7 @@ const proposalSchema = z.looseObject({
   reason: z.string(),
 }) as unknown as z.ZodType<Recommendation, Recommendation>;
 
-const recommendationSchema = z
+export const recommendationSchema = z
   .strictObject({
     id: z.int(),
     cluster: z.string().nullable().describe('name of a cluster that is not ours; null: ours'),
@@ -42,6 +42,8 @@ const recommendationSchema = z
     result: z.string(),
     endedAt: time,
     realised: z.strictObject({ at: moment, gain: z.number() }).nullable(),
+    plan: z.int().nullable().describe('the plan it is a part of; null: of a release without plans'),
+    replacedBy: z.int().nullable().describe('the recommendation that took its place when it was withdrawn'),
   })
   .meta({ id: 'Recommendation' });
 
@@ -63,7 +65,7 @@ const decisionSchema = z
 /** Codes that an approval is refused with. */
 const APPROVAL_REFUSALS = ['not_found', 'conflict'] as const;
 
-const approvalResultSchema = z
+export const approvalResultSchema = z
   .strictObject({
     recommendation: id,
     result: z
@@ -80,8 +82,8 @@ const approvalResultsSchema = z.strictObject({ results: z.array(approvalResultSc
 
 const recommendation = id.describe('number of the recommendation');
 const note = z.string().trim().max(500);
-const seen = { revision: z.int().min(1), topologyVersion: z.int().min(0) };
-const terms = {
+export const seen = { revision: z.int().min(1), topologyVersion: z.int().min(0) };
+export const approvalTerms = {
   note: note.default(''),
   when: z
     .union([z.enum(['now', 'window']), z.iso.datetime({ offset: true })])
@@ -157,7 +159,7 @@ export const recommendations = {
     ...common,
     name: 'recommendations.approve',
     judgedLater: true,
-    input: z.strictObject({ recommendation, ...seen, ...terms }),
+    input: z.strictObject({ recommendation, ...seen, ...approvalTerms }),
     output: recommendationSchema,
     errors: DECIDED,
     http: {
@@ -186,7 +188,7 @@ export const recommendations = {
         .min(1)
         .max(APPROVED_MAX)
         .describe('what was seen of each'),
-      ...terms,
+      ...approvalTerms,
     }),
     output: approvalResultsSchema,
     errors: DECIDED,

@@ -33,6 +33,7 @@ const streamDocumentSchema = z
     retentionMs: retentionMs.unwrap().describe(WORDS.retentionMs),
     retentionBytes: retentionBytes.unwrap().describe(WORDS.retentionBytes),
     dedupWindowMs: dedupWindowMs.unwrap().describe(WORDS.dedupWindowMs),
+    internal: z.boolean().describe('it holds the dead letters of a consumer group, and is deleted with that'),
     quota: quotaValuesSchema.nullable().describe('of its own; null: the settings of the edges apply'),
   })
   .meta({ id: 'Stream' });

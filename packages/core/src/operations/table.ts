@@ -2,17 +2,22 @@
 
 import { account } from './account.ts';
 import { audit } from './audit.ts';
+import { cache } from './cache.ts';
+import { checkpoints } from './checkpoints.ts';
 import { clusters } from './clusters.ts';
 import { consuming } from './consuming.ts';
+import { deadLetters } from './dead-letters.ts';
 import { events } from './events.ts';
 import { groups } from './groups.ts';
 import { hints } from './hints.ts';
 import { hosts } from './hosts.ts';
 import { jobs } from './jobs.ts';
+import { keepingState } from './keeping-state.ts';
 import { migrations } from './migrations.ts';
 import { models } from './models.ts';
 import { notifications } from './notifications.ts';
 import type { AnyOperation, OperationTable } from './operation.ts';
+import { plans } from './plans.ts';
 import { policy } from './policy.ts';
 import { quotas } from './quotas.ts';
 import { reading } from './reading.ts';
@@ -28,8 +33,8 @@ import { whatIf } from './what-if.ts';
 
 export const OPERATIONS = {
   ...{ hosts, migrations, shardlets, streams },
-  ...{ groups, quotas, tokens },
-  ...{ recommendations, policy, whatIf, models, jobs },
+  ...{ groups, checkpoints, deadLetters, quotas, tokens, cache },
+  ...{ recommendations, plans, policy, whatIf, models, jobs },
   ...{ clusters, hints, notifications },
   ...{ audit },
   ...{ users, sessions, account },
@@ -37,7 +42,9 @@ export const OPERATIONS = {
 export type Operations = typeof OPERATIONS;
 
 /** Traffic, which an edge serves where that is fast: described, permitted and tested like the others. */
-export const TRAFFIC = { events, reading, consuming, telemetry, topology } as const satisfies OperationTable;
+export const TRAFFIC = {
+  ...{ events, reading, consuming, keepingState, telemetry, topology },
+} as const satisfies OperationTable;
 
 export const EVERY_OPERATION = Object.freeze({ ...TRAFFIC, ...OPERATIONS }) satisfies OperationTable;
 

@@ -1,6 +1,6 @@
 /** Tokens: who may call the API, and what each of them may do. */
 import { z } from 'zod';
-import { scopeSchema, TOKEN_SCOPES } from '../access/index.ts';
+import { isPlain, NOT_PLAIN, scopeSchema, TOKEN_SCOPES } from '../access/index.ts';
 import { time } from './fields.ts';
 import { command, query } from './operation.ts';
 
@@ -23,10 +23,13 @@ const tokenSchema = z
       .string()
       .nullable()
       .describe('e-mail of the person who made it; null: made on a machine of the control plane'),
-    state: z.enum(['active', 'expired', 'revoked']),
+    state: z
+      .enum(['active', 'owner away', 'expired', 'revoked'])
+      .describe('owner away: it is refused until its owner signs in at the identity provider'),
     createdAt: z.iso.datetime(),
     lastUsedAt: time.describe('within a minute; null: never'),
     expiresAt: time.describe('null: never'),
+    signInBy: time.describe('by then its owner has to sign in again; null: it holds without that'),
     revokedAt: time.describe('null: it was not'),
   })
   .meta({ id: 'Token' });
@@ -68,6 +71,7 @@ export const tokens = {
         .trim()
         .min(1)
         .max(200)
+        .refine(isPlain, `must be ${NOT_PLAIN}`)
         .describe(
           'who it is for; a token that replaces another needs its name to go on as its group members',
         ),

@@ -3,7 +3,7 @@
  * link is answered once, and whoever asked for it hands it over.
  */
 import { z } from 'zod';
-import { givenRolesSchema, roleGrantsSchema } from '../access/index.ts';
+import { givenRolesSchema, isPlain, NOT_PLAIN, roleGrantsSchema } from '../access/index.ts';
 import { time } from './fields.ts';
 import { command, query } from './operation.ts';
 
@@ -16,7 +16,13 @@ const email = z
   .pipe(z.email('an e-mail address is needed, such as ada@example.org').max(EMAIL_CHARS_MAX))
   .describe('e-mail');
 const user = z.string().trim().min(1).max(EMAIL_CHARS_MAX).describe('id or e-mail of the person');
-const name = z.string().trim().min(1).max(200).describe('as other people see it');
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .refine(isPlain, `must be ${NOT_PLAIN}`)
+  .describe('as other people see it');
 
 const userSchema = z
   .strictObject({

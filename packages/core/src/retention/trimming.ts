@@ -33,6 +33,8 @@ export function isTrimmable({ state: { kind } }: Shardlet): boolean {
 interface Task {
   readonly shardlet: Shardlet;
   readonly cutoffTs: number;
+  /** what follows is kept, however old */
+  readonly keptFrom: number;
   readonly name: string;
 }
 
@@ -42,9 +44,16 @@ interface State {
   readonly steps: number;
 }
 
-/** @param cutoffTs records up to this ts are past retention, on the clock of the shardlet's host */
-export function trimmingMachine(shardlet: Shardlet, cutoffTs: number): Machine<State> {
-  const task = { shardlet, cutoffTs, name: `trimming of shardlet ${shardlet.id}` };
+/**
+ * @param cutoffTs records up to this ts are past retention, on the clock of the shardlet's host
+ * @param keptFrom records from this seq on are kept all the same
+ */
+export function trimmingMachine(
+  shardlet: Shardlet,
+  cutoffTs: number,
+  keptFrom = Number.POSITIVE_INFINITY,
+): Machine<State> {
+  const task = { shardlet, cutoffTs, keptFrom, name: `trimming of shardlet ${shardlet.id}` };
   const { owner: host, id } = shardlet;
   return {
     name: task.name,
@@ -62,7 +71,7 @@ function step(task: Task, state: State, answer: Answer): Step<State> {
     case 'seek':
       if (answer.reply.kind === 'stale') return finish(state, stale(task.name, answer.reply));
       return {
-        state: { ...state, keepFrom: answer.reply.seq },
+        state: { ...state, keepFrom: Math.min(task.keptFrom, answer.reply.seq) },
         actions: [{ kind: 'describe', host, shardlet }],
       };
     case 'describe':

@@ -31,6 +31,14 @@ test('a host that shrinks or stays as it is will not be full', () => {
   expect(hoursToFull(growing(0.001, 10), 1e12)).toBeUndefined();
 });
 
+test('a host whose load ended some minutes ago will not be full', () => {
+  const grown = growing(100_000, 10);
+  const last = grown.at(-1)!;
+  const quiet = Array.from({ length: 4 }, (_, i) => ({ ...last, atMs: last.atMs + (i + 1) * MINUTE_MS }));
+  expect(hoursToFull(grown, 1e9)).toBeDefined();
+  expect(hoursToFull([...grown, ...quiet], 1e9)).toBeUndefined();
+});
+
 test('nothing is told from too few samples, or from too short a time', () => {
   expect(hoursToFull([], 2_000_000)).toBeUndefined();
   expect(hoursToFull(growing(1_000, 1), 2_000_000)).toBeUndefined();

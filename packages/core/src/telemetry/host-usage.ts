@@ -41,6 +41,10 @@ const SPAN_MS_MIN = 20_000;
 /** Ten years: slower growth than that is as good as none. */
 const HOURS_MAX = 87_600;
 const MS_PER_HOUR = 3_600_000;
+/** Load that ended this long ago does not fill a host any more. */
+const RECENT_MS = 180_000;
+/** of the growth of all samples */
+const STILL_GROWING = 0.25;
 
 /**
  * Hours until `fullAtBytes` is reached, if the use goes on growing as in the samples (least squares);
@@ -50,6 +54,8 @@ export function hoursToFull(samples: readonly UsageSample[], fullAtBytes: number
   const slope = bytesPerMs(samples);
   if (slope === undefined || slope <= 0) return undefined;
   const newest = samples.reduce((a, b) => (b.atMs >= a.atMs ? b : a));
+  const recent = bytesPerMs(samples.filter(({ atMs }) => newest.atMs - atMs <= RECENT_MS));
+  if (recent !== undefined && recent < STILL_GROWING * slope) return undefined;
   const hours = Math.max(0, fullAtBytes - newest.usedBytes) / slope / MS_PER_HOUR;
   return hours > HOURS_MAX ? undefined : hours;
 }

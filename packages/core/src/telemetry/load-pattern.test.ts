@@ -46,6 +46,17 @@ describe('the pattern of a heat map', () => {
     expect(hot!.times).toBeGreaterThan(10);
   });
 
+  test('a shardlet that carries twice the average is named, however small it is drawn', () => {
+    const heat = picture(noise);
+    const hottest = { rows: { first: 3, last: 3 }, share: 0.06, times: 2 };
+    expect(patternsOf(heat, { hottest, topKeyShare: 0.9 })).toEqual([
+      { kind: 'hotKey', rows: { first: 3, last: 3 }, share: 0.06, times: 2 },
+    ]);
+    expect(patternsOf(heat, { hottest })).toMatchObject([{ kind: 'hotRange' }]);
+    expect(kinds(heat, 0.9)).toEqual(['even']);
+    expect(patternsOf(heat, { hottest: { ...hottest, times: 1.99 } })).toEqual([{ kind: 'even' }]);
+  });
+
   test('a hot row whose load is one key is a hot key', () => {
     const heat = picture((c, r) => noise(c, r) * (r === 7 ? 100 : 1));
     expect(kinds(heat, 0.9)).toEqual(['hotKey']);

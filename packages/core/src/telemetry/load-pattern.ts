@@ -30,7 +30,12 @@ export interface LoadPattern {
 export interface PatternHints {
   /** largest share of one key in the load of a shardlet of the hottest row, 0 to 1; undefined: not known */
   readonly topKeyShare?: number;
+  /** the hottest shardlet: a picture in which it stands out is not even, however small it is drawn */
+  readonly hottest?: { readonly rows: Stretch; readonly share: number; readonly times: number };
 }
+
+/** Below so many times the average of its stream a shardlet is like the others: there is nothing to take away. */
+export const STANDS_OUT_TIMES = 2;
 
 /** Fewer columns tell nothing about time, fewer rows nothing about place. */
 const COLUMNS_MIN = 8;
@@ -40,7 +45,7 @@ const HOT_WIDTH_MAX = 0.1;
 const HOT_SHARE_MIN = 0.35;
 const HOT_TIMES_MIN = 4;
 /** One key has most of its shardlet: a split beside it does not help. */
-const HOT_KEY_SHARE_MIN = 0.5;
+export const HOT_KEY_SHARE_MIN = 0.5;
 /** How well the place of the hottest row must follow time, and how far it must come. */
 const SEQUENTIAL_CORRELATION_MIN = 0.9;
 const SEQUENTIAL_WAY_MIN = 0.25;
@@ -60,7 +65,7 @@ export function patternsOf(heat: Heat, hints: PatternHints = {}): LoadPattern[] 
   const { columns, rows } = heat;
   const { byColumn, byRow, total } = totalsOf(heat);
   if (total === 0 || rows.length < ROWS_MIN || columns < COLUMNS_MIN) return [];
-  const hot = hotRange(byRow, total);
+  const hot = hotRange(byRow, total) ?? outlier(hints);
   const sequential = sequentialOf(heat, byColumn);
   const found = [
     sequential,
@@ -108,6 +113,10 @@ function hotRange(byRow: Float64Array, total: number): Omit<LoadPattern, 'kind'>
   const times = share / ((last - first + 1) / byRow.length);
   if (share < HOT_SHARE_MIN || times < HOT_TIMES_MIN) return undefined;
   return { rows: { first, last }, share, times };
+}
+
+function outlier({ hottest }: PatternHints): Omit<LoadPattern, 'kind'> | undefined {
+  return hottest !== undefined && hottest.times >= STANDS_OUT_TIMES ? hottest : undefined;
 }
 
 function nameHot(

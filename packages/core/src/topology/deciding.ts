@@ -35,13 +35,20 @@ export type Judgement<R> =
   | { readonly kind: 'refuse'; readonly refusal: Refusal };
 
 /** Runs the rule on what was loaded. Changes nothing: the store commits the change, or rolls back. */
-export function judge<R>(decision: Decision<R>, loaded: Loaded, actor: string): Judgement<R> {
+export function judge<R>(
+  decision: Decision<R>,
+  loaded: Loaded,
+  actor: string,
+  auditRow?: string,
+): Judgement<R> {
   const view = new LoadedView(decision.needs, loaded);
   const verdict = decision.rule(view);
   if (verdict.kind === 'refuse') return verdict;
   const set = complete(verdict.puts);
   for (const shardlet of set.shardlets) checkShardlet(shardlet, view, loaded);
-  const change = { ...set, version: loaded.version, at: loaded.nowMs, decision: decision.name, actor };
+  const { version, nowMs: at } = loaded;
+  const cause = auditRow === undefined ? { actor } : { actor, auditRow };
+  const change = { ...set, version, at, decision: decision.name, ...cause };
   return { kind: 'accept', change, nextIds: view.nextIds(), result: verdict.result };
 }
 

@@ -213,6 +213,8 @@ export const changeSchema = changeSetSchema.extend({
   at: z.int(),
   decision: z.string(),
   actor: z.string(),
+  /** row of the audit log of the order that caused it; absent: nobody's order, or of an earlier release */
+  auditRow: z.string().optional(),
 });
 export type Change = z.infer<typeof changeSchema>;
 
@@ -240,4 +242,10 @@ export function isLeaf(shardlet: Shardlet): boolean {
   return (
     shardlet.state.kind === 'open' || shardlet.state.kind === 'moving' || shardlet.state.kind === 'opening'
   );
+}
+
+/** The last seq there will ever be; undefined while the topology store does not know it. */
+export function finalSeqOf({ state }: Pick<Shardlet, 'state'>): number | undefined {
+  const ended = state.kind === 'closed' || state.kind === 'closedMoving' || state.kind === 'gone';
+  return ended ? state.finalSeq : undefined;
 }

@@ -97,6 +97,13 @@ export function describeTopologyStore(name: string, open: () => Promise<StoreUnd
       expect(await version()).toBe(1);
     });
 
+    it('names the row of the audit log of the order that caused it, where there is one', async () => {
+      await store.decide(hostNamed('one'), 'someone', '4711');
+      await store.decide(hostNamed('two'), 'someone');
+      const changes = await store.changesAfter(0, 10);
+      expect(changes.map(({ auditRow }) => auditRow)).toEqual(['4711', undefined]);
+    });
+
     it('keeps what is said of a host, and what was said of it when it joined', async () => {
       const { hostId } = decided(
         await store.decide(

@@ -63,7 +63,8 @@ export interface TopologyStore {
   snapshot(): Promise<Topology>;
   /** Changes with a version above `version`, in order, without a gap. */
   changesAfter(version: number, limit: number): Promise<readonly Change[]>;
-  decide<R>(decision: Decision<R>, actor: string): Promise<DecisionReply<R>>;
+  /** `auditRow`: of the order that causes it; the change names it, in the same transaction. */
+  decide<R>(decision: Decision<R>, actor: string, auditRow?: string): Promise<DecisionReply<R>>;
   close(): Promise<void>;
 }
 

@@ -3,7 +3,7 @@
  * chain that verifies, so only workers and whoever verifies need it.
  */
 import { createHmac, randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Hmac } from '../../audit/index.ts';
 
@@ -14,25 +14,42 @@ export class BadAuditKey extends Error {
   override readonly name = 'BadAuditKey';
 }
 
-/** @throws BadAuditKey where there is none, or the file holds something else */
-export async function readAuditKey(file: string): Promise<Hmac> {
+/** Newest first; earlier ones verify what they sealed. @throws BadAuditKey where there is none, or something else */
+export async function readAuditKeys(file: string): Promise<readonly Hmac[]> {
+  return (await textsIn(file)).map(hmacOf);
+}
+
+/** Puts a new key before those of the file, which must be known before the chain can stand on it. */
+export async function addAuditKey(file: string): Promise<void> {
+  const texts = [randomBytes(KEY_BYTES).toString('hex'), ...(await textsIn(file))];
+  const temporary = `${file}.${process.pid}`;
+  await writeFile(temporary, `${texts.join('\n')}\n`, { mode: 0o600 });
+  await rename(temporary, file);
+}
+
+async function textsIn(file: string): Promise<string[]> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new BadAuditKey(`the key of the audit log cannot be read from ${file} (${error.code})`);
   });
-  if (!KEY_TEXT.test(text.trim()))
+  const texts = text.trim().split(/\s+/);
+  if (!texts.every((one) => KEY_TEXT.test(one)))
     throw new BadAuditKey(`${file} holds no key of an audit log: 64 hexadecimal digits are needed`);
-  const key = Buffer.from(text.trim(), 'hex');
+  return texts;
+}
+
+function hmacOf(text: string): Hmac {
+  const key = Buffer.from(text, 'hex');
   return (bytes) => createHmac('sha256', key).update(bytes).digest('hex');
 }
 
 /** Makes one where there is none; of several at once the first one wins. */
-export async function ensureAuditKey(file: string): Promise<Hmac> {
+export async function ensureAuditKeys(file: string): Promise<readonly Hmac[]> {
   const isThere = await readFile(file).then(
     () => true,
     (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
   );
   if (!isThere) await makeKey(file);
-  return readAuditKey(file);
+  return readAuditKeys(file);
 }
 
 async function makeKey(file: string): Promise<void> {

@@ -11,9 +11,21 @@ import type {
   PersonStore,
   SessionStore,
 } from '../../access/index.ts';
-import type { HostOrders, InquiryClient, PolicyStore, RecommendationLog } from '../../advising/index.ts';
-import type { AuditReader, AuditWriter } from '../../audit/index.ts';
-import type { GroupStore } from '../../consuming/index.ts';
+import type {
+  HostOrders,
+  InquiryClient,
+  PlanBook,
+  PolicyStore,
+  RecommendationLog,
+} from '../../advising/index.ts';
+import type { AuditReader, AuditWriter, OpenOrders } from '../../audit/index.ts';
+import type {
+  CheckpointPlace,
+  CheckpointRecords,
+  DueRecords,
+  RecoveryRecords,
+} from '../../checkpointing/index.ts';
+import type { GroupOutlookStore, GroupProgressStore, GroupStore } from '../../consuming/index.ts';
 import type { ClusterStore } from '../../external/index.ts';
 import type { ForecastRecords, ModelRegistry } from '../../forecast-service/index.ts';
 import type { HintStore } from '../../hints/index.ts';
@@ -25,6 +37,7 @@ import type { QuotaStore } from '../../operations/handlers/index.ts';
 import type { HealthStore, ProfileStore } from '../../profiling/index.ts';
 import type { BlockStore } from '../../telemetry/index.ts';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '../../topology/index.ts';
+import { type OpenCheckpointStores, openCheckpointStores } from '../checkpoints/index.ts';
 import { within } from '../deadline/index.ts';
 import { EtcdChangeNotifier, openEtcdTopology } from '../etcd/index.ts';
 import {
@@ -35,6 +48,8 @@ import {
   PrismaClusterStore,
   PrismaDeviceStore,
   PrismaForecastRecords,
+  PrismaGroupOutlooks,
+  PrismaGroupProgress,
   PrismaGroupStore,
   PrismaHealthStore,
   PrismaHintStore,
@@ -45,12 +60,15 @@ import {
   PrismaMoveLog,
   PrismaNotificationStore,
   PrismaPersonStore,
+  PrismaPlanBook,
   PrismaPolicyStore,
   PrismaProfileStore,
   PrismaQuotaStore,
   PrismaRecommendationLog,
+  PrismaRecoveryRecords,
   PrismaRestoration,
   PrismaSessionStore,
+  PrismaStateCheckpoints,
   PrismaTokenStore,
   PrismaTopologyStore,
   type Restoration,
@@ -74,6 +92,8 @@ export interface ControlSettings {
   readonly topologyUrl?: string | undefined;
   /** names the connections of this process in the servers' own lists */
   readonly actor?: string;
+  /** how long tokens hold after their owner has signed in at an identity provider */
+  readonly ownerSignInMs?: number;
 }
 
 export interface Control {
@@ -95,13 +115,23 @@ export interface Control {
   /** with which edges judge what consoles assert */
   readonly assertionKeys: AssertionKeyStore;
   /** what was asked for, and what became of it */
-  readonly audit: AuditWriter & AuditReader;
+  readonly audit: AuditWriter & AuditReader & OpenOrders;
   /** the chain over it */
   readonly auditChain: PrismaAuditChain;
   /** of single tokens and streams */
   readonly quotas: QuotaStore;
   /** consumer groups */
   readonly groups: GroupStore;
+  /** checkpoints of the state that their members keep */
+  readonly stateCheckpoints: CheckpointRecords;
+  /** what was measured of recoveries, and what is due */
+  readonly recoveries: RecoveryRecords & DueRecords;
+  /** where contents of checkpoints are */
+  readonly checkpointStores: (place: CheckpointPlace) => OpenCheckpointStores;
+  /** how fast they process */
+  readonly groupProgress: GroupProgressStore;
+  /** how many members they need */
+  readonly groupOutlooks: GroupOutlookStore;
   /** what people want of moves, and what became of them */
   readonly moves: MoveLog;
   /** hosts that nobody uses until a person has looked; never fails, never waits long */
@@ -125,6 +155,7 @@ export interface Control {
   /** the thresholds of the planner, all versions */
   readonly policies: PolicyStore;
   /** what the planner recommends, and what became of it */
+  readonly plans: PlanBook;
   readonly recommendations: RecommendationLog;
   /** questions that a worker answers */
   readonly inquiries: InquiryClient;
@@ -144,7 +175,7 @@ export interface Control {
 const CLOSE_PATIENCE_MS = 1_000;
 
 export function connectControl(settings: ControlSettings): Control {
-  const { databaseUrl, redisUrl, actor = 'process' } = settings;
+  const { databaseUrl, redisUrl, ownerSignInMs, actor = 'process' } = settings;
   const name = `foreshard-${actor}`;
   const redis = openControlRedis(redisUrl, name);
   const prisma = openPrisma(databaseUrl, name);
@@ -157,7 +188,7 @@ export function connectControl(settings: ControlSettings): Control {
     notifier: t.notifier,
     jobs,
     jobRuns: new BullJobRuns(redis),
-    tokens: new NotifyingTokenStore(new PrismaTokenStore(prisma, databaseUrl), tokenChanges),
+    tokens: new NotifyingTokenStore(new PrismaTokenStore(prisma, databaseUrl, ownerSignInMs), tokenChanges),
     tokenChanges,
     people: new PrismaPersonStore(prisma, databaseUrl),
     sessions: new PrismaSessionStore(prisma, databaseUrl),
@@ -168,6 +199,11 @@ export function connectControl(settings: ControlSettings): Control {
     auditChain: new PrismaAuditChain(prisma, databaseUrl),
     quotas: new PrismaQuotaStore(prisma, databaseUrl),
     groups: new PrismaGroupStore(prisma, databaseUrl),
+    stateCheckpoints: new PrismaStateCheckpoints(prisma, databaseUrl),
+    recoveries: new PrismaRecoveryRecords(prisma, databaseUrl),
+    checkpointStores: (place) => openCheckpointStores(place, prisma, databaseUrl),
+    groupProgress: new PrismaGroupProgress(prisma, databaseUrl),
+    groupOutlooks: new PrismaGroupOutlooks(prisma, databaseUrl),
     moves: new PrismaMoveLog(prisma, databaseUrl),
     hostAlarms: knownHostAlarms(redis, Date.now),
     drainFacts: drainFacts(redis, telemetry, Date.now),
@@ -180,6 +216,7 @@ export function connectControl(settings: ControlSettings): Control {
     hints: new PrismaHintStore(prisma, databaseUrl),
     policies: new PrismaPolicyStore(prisma, databaseUrl),
     recommendations: new PrismaRecommendationLog(prisma, databaseUrl),
+    plans: new PrismaPlanBook(prisma, databaseUrl),
     inquiries: new InquiryQueue(redis, Date.now),
     hostOrders: new PrismaHostOrders(prisma, databaseUrl),
     proofs: new PrismaHostProofs(prisma, databaseUrl),

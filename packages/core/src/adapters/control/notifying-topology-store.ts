@@ -25,8 +25,8 @@ export class NotifyingTopologyStore implements TopologyStore {
     return this.store.changesAfter(version, limit);
   }
 
-  async decide<R>(decision: Decision<R>, actor: string): Promise<DecisionReply<R>> {
-    const reply = await this.store.decide(decision, actor);
+  async decide<R>(decision: Decision<R>, actor: string, auditRow?: string): Promise<DecisionReply<R>> {
+    const reply = await this.store.decide(decision, actor, auditRow);
     // not waited for: the decision stands, whether or not anybody hears of it at once
     if (reply.kind === 'decided') this.notifier.notify(reply.version).catch(() => {});
     return reply;

@@ -65,11 +65,11 @@ export class EtcdTopologyStore implements TopologyStore {
     return (await this.log.recordsAfter(version, limit)).map((record) => record.change);
   }
 
-  decide<R>(decision: Decision<R>, actor: string): Promise<DecisionReply<R>> {
+  decide<R>(decision: Decision<R>, actor: string, auditRow?: string): Promise<DecisionReply<R>> {
     return this.inTurn(async () => {
       const deadline = Date.now() + DECIDE_WITHIN_MS;
       for (;;) {
-        const reply = await this.tryToDecide(decision, actor);
+        const reply = await this.tryToDecide(decision, actor, auditRow);
         if (reply !== 'lost the race') return reply;
         if (Date.now() > deadline)
           throw new DatabaseUnreachable('too many decisions at once on etcd: try again');
@@ -86,10 +86,11 @@ export class EtcdTopologyStore implements TopologyStore {
   private async tryToDecide<R>(
     decision: Decision<R>,
     actor: string,
+    auditRow: string | undefined,
   ): Promise<DecisionReply<R> | 'lost the race'> {
     const map = await this.caughtUp();
     const loaded = loadFromMap(map, decision.needs, Date.now(), this.nextIds);
-    const judgement = judge(decision, loaded, actor);
+    const judgement = judge(decision, loaded, actor, auditRow);
     if (judgement.kind === 'refuse') return { kind: 'refused', refusal: judgement.refusal };
     const { change, nextIds, result } = judgement;
     const record = { by: randomUUID(), change, nextIds };

@@ -20,6 +20,7 @@ import {
   type TopologyStore,
 } from '../../topology/index.ts';
 import { connectAnyHost } from '../event-hosts/index.ts';
+import type { AddressGuard } from '../webhooks/index.ts';
 import { objectionToHostAddress } from './host-address.ts';
 import { inspectHost } from './host-settings.ts';
 
@@ -33,12 +34,16 @@ type Topology = Pick<TopologyStore, 'snapshot' | 'decide'>;
 type Candidate = Pick<Host, 'engine' | 'url' | 'name'> & HostDescription;
 
 /** @throws when the topology store does not answer, or HostUnreachable when the server falls silent in the middle */
-export async function admitHost(topology: Topology, request: Admission): Promise<AdmissionReply> {
-  const candidate = await judged(topology, request);
+export async function admitHost(
+  topology: Topology,
+  request: Admission,
+  guard?: AddressGuard,
+): Promise<AdmissionReply> {
+  const candidate = await judged(topology, request, guard);
   if ('kind' in candidate) return candidate;
   const host = await connectAnyHost(candidate);
   try {
-    return await admit(topology, host, candidate, request.actor);
+    return await admit(topology, host, candidate, request);
   } finally {
     await host.close();
   }
@@ -48,8 +53,12 @@ export async function admitHost(topology: Topology, request: Admission): Promise
  * What would stand in the way, as far as it shows without writing to the server: whether it belongs to a
  * cluster is looked at when it joins.
  */
-export async function tryAdmission(topology: Topology, request: Admission): Promise<AdmissionReply> {
-  const candidate = await judged(topology, request);
+export async function tryAdmission(
+  topology: Topology,
+  request: Admission,
+  guard?: AddressGuard,
+): Promise<AdmissionReply> {
+  const candidate = await judged(topology, request, guard);
   if ('kind' in candidate) return candidate;
   const snapshot = await topology.snapshot();
   const known = snapshot.hosts.find((h) => h.url === candidate.url);
@@ -62,9 +71,10 @@ export async function tryAdmission(topology: Topology, request: Admission): Prom
 /** What must not join is not refused once it has joined: stopping it would help nobody. */
 async function judged(
   topology: Topology,
-  { url, name, actor: _, ...description }: Admission,
+  { url, name, actor: _, auditRow: __, ...description }: Admission,
+  guard: AddressGuard | undefined,
 ): Promise<Candidate | AdmissionReply> {
-  const objection = await objectionToHostAddress(url);
+  const objection = await objectionToHostAddress(url, guard);
   if (objection !== undefined) return { kind: 'refused', why: 'address', detail: objection };
   const engine = engineOf(url)!;
   const { hosts } = await topology.snapshot();
@@ -80,13 +90,13 @@ async function admit(
   topology: Topology,
   host: EventHost,
   candidate: Candidate,
-  actor: string,
+  order: Joining['order'],
 ): Promise<AdmissionReply> {
   const { url } = candidate;
   const identity = await host.identify();
   const { hosts, shardlets } = await topology.snapshot();
   const known = hosts.find((h) => h.url === url);
-  if (known === undefined) return join(topology, host, { candidate, identity, actor });
+  if (known === undefined) return join(topology, host, { candidate, identity, order });
   if (identity.hostId === known.id) return { kind: 'known', hostId: known.id };
   const owns = shardlets.some((s) => s.owner === known.id && s.state.kind !== 'gone');
   // it joined, but the process that took it in died before telling it so
@@ -102,13 +112,13 @@ async function admit(
 interface Joining {
   readonly candidate: Candidate;
   readonly identity: HostIdentity;
-  readonly actor: string;
+  readonly order: Pick<Admission, 'actor' | 'auditRow'>;
 }
 
 async function join(
   topology: Topology,
   host: EventHost,
-  { candidate, identity, actor }: Joining,
+  { candidate, identity, order }: Joining,
 ): Promise<AdmissionReply> {
   const { url } = candidate;
   if (identity.hostId !== undefined)
@@ -117,7 +127,8 @@ async function join(
       `it belongs to another cluster, as host ${identity.hostId}; empty it or use another server`,
     );
   const { incarnation } = identity;
-  const reply = await topology.decide(addHost({ ...candidate, incarnation, durability: 'always' }), actor);
+  const decision = addHost({ ...candidate, incarnation, durability: 'always' });
+  const reply = await topology.decide(decision, order.actor, order.auditRow);
   return reply.kind === 'refused' ? refusedBy(reply) : adopt(host, url, reply.result.hostId, 'joined');
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { guardOfServers } from '../webhooks/index.ts';
 import { objectionToForm, objectionToHostAddress } from './host-address.ts';
 
 describe('the address of a host', () => {
@@ -59,4 +60,12 @@ describe('the address of a host', () => {
   it.each(['http://127.0.0.1', '', 'mysql://h'])('%j is that of no engine', async (url) => {
     expect(await objectionToHostAddress(url)).toMatch(/it begins with redis:\/\/ or postgresql:\/\/$/);
   });
+});
+
+it('a host in a private network is refused once networks are named, and this is none of them', async () => {
+  const guard = guardOfServers(['10.0.0.0/8']);
+  expect(await objectionToHostAddress('redis://10.1.2.3:6379', guard)).toBeUndefined();
+  expect(await objectionToHostAddress('redis://192.168.1.1:6379', guard)).toContain(
+    'FORESHARD_PRIVATE_NETWORKS',
+  );
 });

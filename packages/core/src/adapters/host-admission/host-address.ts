@@ -4,13 +4,17 @@
  * (`options=`).
  */
 import { ADDRESS_STARTS, engineOf, HOST_ENGINES } from '../../hosts/index.ts';
-import { AddressGuard, NO_HOST_THERE } from '../webhooks/index.ts';
+import { type AddressGuard, guardOfServers } from '../webhooks/index.ts';
 
-const guard = new AddressGuard([], NO_HOST_THERE);
+/** Where no networks are named. */
+const ANY_NETWORK = guardOfServers(undefined);
 
 /** Cause and cure; undefined: it may be tried. */
-export async function objectionToHostAddress(url: string): Promise<string | undefined> {
-  return objectionToForm(url) ?? (await objectionToPlace(url));
+export async function objectionToHostAddress(
+  url: string,
+  guard: AddressGuard = ANY_NETWORK,
+): Promise<string | undefined> {
+  return objectionToForm(url) ?? (await objectionToPlace(url, guard));
 }
 
 /** What can be said without asking a name server. */
@@ -27,7 +31,7 @@ export function objectionToForm(url: string): string | undefined {
   return `the parameter "${unknown}" is not allowed in the address of a host: leave it out (allowed: ${known.join(', ')})`;
 }
 
-async function objectionToPlace(url: string): Promise<string | undefined> {
+async function objectionToPlace(url: string, guard: AddressGuard): Promise<string | undefined> {
   const objection = await guard.objectionToAny(dotted(new URL(url).hostname));
   return objection && `${objection}: give the address of the server itself`;
 }

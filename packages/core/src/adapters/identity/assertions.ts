@@ -9,13 +9,14 @@ import {
   ASSERTION_ALGORITHM,
   ASSERTION_AUDIENCE,
   ASSERTION_SECONDS_MAX,
+  type AssertedClient,
   type AssertionKeyStore,
   claimsOf,
   type Principal,
 } from '../../access/index.ts';
 
 /** @throws when the store of the keys is away, and there is no key yet */
-export type AssertionSigner = (principal: Principal) => Promise<string>;
+export type AssertionSigner = (principal: Principal, client: AssertedClient) => Promise<string>;
 
 const MS_PER_SECOND = 1_000;
 const RENEWED_AFTER_MS = 24 * 3_600_000;
@@ -37,10 +38,10 @@ export function makeAssertionSigner(
   const ring = new KeyRing(keys, nowMs);
   // so that the first person who looks does not wait; without the store the first call tries again
   ring.current().catch(() => {});
-  return async (principal) => {
+  return async (principal, client) => {
     const { id, privateKey } = await ring.current();
     const issuedAt = Math.floor(nowMs() / MS_PER_SECOND);
-    return new SignJWT(claimsOf(principal))
+    return new SignJWT(claimsOf(principal, client))
       .setProtectedHeader({ alg: ASSERTION_ALGORITHM, kid: id })
       .setAudience(ASSERTION_AUDIENCE)
       .setIssuedAt(issuedAt)

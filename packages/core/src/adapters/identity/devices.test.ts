@@ -92,3 +92,12 @@ it('an address asks for a few codes, not for thousands', async () => {
   expect(await devices.start('laptop', '::1')).toBeUndefined();
   expect(await devices.start('laptop', '::2')).toBeDefined();
 });
+
+it('a machine shows no other name than it has: what nobody sees is left out', async () => {
+  const shown = async (name: string) => {
+    const { userCode } = (await devices.start(name, crypto.randomUUID()))!;
+    return (await store.byUserCode(userCode))!.device;
+  };
+  expect(await shown('evil\u202epotpal s’adA\r\n')).toBe('evilpotpal s’adA');
+  expect(await shown('\u200b\n')).toBe('a machine without a name');
+});

@@ -9,6 +9,7 @@ import {
   newUserCode,
   type Person,
   type PersonStore,
+  plainName,
   tokenOfRoles,
 } from '../../access/index.ts';
 import type { TokenStore } from '../../operations/handlers/index.ts';
@@ -17,6 +18,7 @@ import type { Throttle } from './throttle.ts';
 
 const TOKEN_LIFETIME_MS = 30 * 86_400_000;
 const DEVICE_CHARS_MAX = 100;
+const UNNAMED = 'a machine without a name';
 
 export interface DevicesParts {
   readonly devices: DeviceStore;
@@ -55,7 +57,11 @@ export class Devices {
     await byAddress.failed(address);
     const [deviceCode, userCode] = [newSecret(), newUserCode(randomInt)];
     await devices.create({
-      ...{ hash: hashSecret(deviceCode), userCode, device: device.slice(0, DEVICE_CHARS_MAX) },
+      ...{
+        hash: hashSecret(deviceCode),
+        userCode,
+        device: plainName(device).slice(0, DEVICE_CHARS_MAX) || UNNAMED,
+      },
       expiresAt: new Date(nowMs() + DEVICE_LIFETIME_MS),
     });
     return { deviceCode, userCode };

@@ -201,6 +201,15 @@ describe('a session', () => {
     expect(await sessions.find(other.secret)).toBeUndefined();
   });
 
+  it('of who signs in at a provider ends after 12 h of use, so that its groups are asked for anew', async () => {
+    const provided = { issuer: 'https://id.test', subject: 's', email: ADA, name: 'Ada', roles: [] };
+    const { secret } = await enteredWith(signingIn.withProvider(provided, CLIENT));
+    nowMs += 11.5 * 3_600_000;
+    expect(await sessions.find(secret)).toBeDefined();
+    nowMs += 0.5 * 3_600_000;
+    expect(await sessions.find(secret)).toBeUndefined();
+  });
+
   it('asks the store once in 2 s, and knows of an end or of other roles then', async () => {
     const { secret, session } = await started();
     store.lookUps = 0;
@@ -235,4 +244,14 @@ describe('a session', () => {
     store.fault = undefined;
     expect(await sessions.find(secret)).toMatchObject({ readOnly: false });
   });
+});
+
+it('nobody has a name or an address that is not what it seems', async () => {
+  const { secret } = await linkOf({ kind: 'first-administrator', createdBy: 'a test' });
+  const enter = (email: string, name: string) =>
+    signingIn.withLink({ secret, password: PASSWORD, email, name }, CLIENT);
+  expect(await enter('ada@example.org\u200b', 'Ada')).toMatchObject({ reason: 'bad-input', field: 'email' });
+  expect(await enter(ADA, 'Ada\u202e')).toMatchObject({ reason: 'bad-input', field: 'name' });
+  expect(await enter(ADA, 'Ada\nroot')).toMatchObject({ reason: 'bad-input', field: 'name' });
+  expect(await enter(ADA, 'Ada')).toMatchObject({ kind: 'entered' });
 });

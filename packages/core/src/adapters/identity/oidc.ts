@@ -4,7 +4,9 @@
  * and keys of the provider are read anew for each sign-in, since these are rare and keys are rotated.
  */
 import * as client from 'openid-client';
-import { EVERYWHERE, type Role, type RoleGrant } from '../../access/index.ts';
+import { EVERYWHERE, isPlain, plainName, type Role, type RoleGrant } from '../../access/index.ts';
+import { request } from '../outgoing-http/index.ts';
+import type { AddressGuard } from '../webhooks/index.ts';
 
 export interface OidcSettings {
   readonly issuer: string;
@@ -17,6 +19,8 @@ export interface OidcSettings {
   readonly roles: ReadonlyMap<string, Role>;
   /** where the provider sends people back to */
   readonly redirectUri: string;
+  /** of where the provider is, and of what it names of itself */
+  readonly guard: Pick<AddressGuard, 'lookup' | 'objectionToHost'>;
 }
 
 /** What the browser keeps between the start and the answer. */
@@ -45,6 +49,8 @@ export type OidcReply =
 /** Clocks of two machines may differ by this much. */
 const CLOCK_TOLERANCE_S = 30;
 const CALL_TIMEOUT_S = 5;
+const MS_PER_SECOND = 1_000;
+const ANSWER_BYTES_MAX = 1_000_000;
 const SCOPE = 'openid profile email';
 const CLAIM_LENGTH_MAX = 254;
 
@@ -118,19 +124,24 @@ export class IdentityProvider {
 
   private personOf(claims: Readonly<Record<string, unknown>>): OidcReply {
     const { iss, sub, email, email_verified: isVerified, name } = claims;
-    if (typeof email !== 'string' || email.length > CLAIM_LENGTH_MAX || !email.includes('@'))
+    if (
+      typeof email !== 'string' ||
+      email.length > CLAIM_LENGTH_MAX ||
+      !email.includes('@') ||
+      !isPlain(email)
+    )
       return refused('refused', 'the provider tells no e-mail address (scope "email")');
     // otherwise whoever registers with the address of somebody else would be taken for that person
     if (isVerified === false) return refused('refused', 'the provider has not verified the e-mail address');
     const roles = this.rolesOf(claims[this.settings.groupsClaim]);
     if (roles.length === 0)
       return refused('roles', `no group of ${email} has a role (claim "${this.settings.groupsClaim}")`);
-    const shown = typeof name === 'string' && name !== '' ? name.slice(0, CLAIM_LENGTH_MAX) : email;
+    const shown = typeof name === 'string' ? plainName(name).slice(0, CLAIM_LENGTH_MAX) : '';
     const person = {
       issuer: iss as string,
       subject: sub as string,
       email: email.toLowerCase(),
-      name: shown,
+      name: shown || email,
       roles,
     };
     return { kind: 'known', person };
@@ -148,8 +159,34 @@ export class IdentityProvider {
     const metadata = { [client.clockTolerance]: CLOCK_TOLERANCE_S };
     const authentication =
       clientSecret === undefined ? client.None() : client.ClientSecretBasic(clientSecret);
-    const options = { timeout: CALL_TIMEOUT_S, execute: this.preparations() };
+    const options = {
+      ...{ timeout: CALL_TIMEOUT_S, execute: this.preparations() },
+      [client.customFetch]: (url: string, init: client.CustomFetchOptions) => this.fetch(url, init),
+    };
     return client.discovery(new URL(issuer), clientId, metadata, authentication, options);
+  }
+
+  /** Its own document says where tokens and keys are fetched: that must not lead into what only this machine reaches. */
+  private async fetch(
+    url: string,
+    { method, headers, body, signal }: client.CustomFetchOptions,
+  ): Promise<Response> {
+    const { guard } = this.settings;
+    // a number is connected to without being looked up
+    const objection = guard.objectionToHost(new URL(url).hostname);
+    if (objection !== undefined) throw new Error(`the address of the identity provider: ${objection}`);
+    const { status, text, contentType } = await request(url, {
+      ...{ method: method as 'GET' | 'POST', headers, signal, lookup: guard.lookup },
+      ...(body === undefined || body === null ? {} : { body: String(body) }),
+      ...{ timeoutMs: CALL_TIMEOUT_S * MS_PER_SECOND, bytesMax: ANSWER_BYTES_MAX },
+    }).catch((cause: unknown) => {
+      // as a fetch fails, which is what the library and isAway know
+      throw new TypeError('the identity provider does not answer', { cause });
+    });
+    return new Response(text === '' ? null : text, {
+      status,
+      headers: contentType === undefined ? {} : { 'content-type': contentType },
+    });
   }
 
   /** Signatures are checked although TLS says who answers; without TLS only this machine can be asked. */

@@ -17,6 +17,8 @@ export interface SessionSettings {
   readonly idleMs: number;
   /** however much it is used */
   readonly absoluteMs: number;
+  /** the same, of who signs in at an identity provider: what it says of roles may be so old */
+  readonly providedMs: number;
   readonly cacheMs: number;
   /** how long a known session may read while the store is unreachable */
   readonly unreachableMs: number;
@@ -25,6 +27,7 @@ export interface SessionSettings {
 export const SESSION_SETTINGS: SessionSettings = {
   idleMs: 12 * 3_600_000,
   absoluteMs: 7 * 86_400_000,
+  providedMs: 12 * 3_600_000,
   cacheMs: 2_000,
   unreachableMs: 15 * 60_000,
 };
@@ -73,12 +76,14 @@ export class Sessions {
     this.nowMs = nowMs;
   }
 
-  async start(person: Pick<Person, 'id'>, { address, userAgent }: Client): Promise<NewSession> {
+  async start(person: Pick<Person, 'id' | 'signIn'>, { address, userAgent }: Client): Promise<NewSession> {
     const secret = newSecret();
+    const { absoluteMs, providedMs } = this.settings;
+    const lastsMs = person.signIn === 'oidc' ? Math.min(absoluteMs, providedMs) : absoluteMs;
     const session = await this.store.create({
       hash: hashSecret(secret),
       personId: person.id,
-      expiresAt: new Date(this.nowMs() + this.settings.absoluteMs),
+      expiresAt: new Date(this.nowMs() + lastsMs),
       address,
       userAgent: userAgent.slice(0, USER_AGENT_MAX),
     });

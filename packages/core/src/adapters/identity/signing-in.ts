@@ -6,8 +6,10 @@
 import {
   EVERYWHERE,
   hasAdministrator,
+  isPlain,
   type LinkKind,
   type LinkStore,
+  NOT_PLAIN,
   type OneTimeLink,
   type Person,
   type PersonStore,
@@ -254,10 +256,11 @@ export async function createAdministrator(
 function newAccount(givenEmail: string, givenName: string, password: string) {
   const email = givenEmail.trim().toLowerCase();
   const name = givenName.trim();
-  if (email.length > EMAIL_LENGTH_MAX || !AN_EMAIL.test(email))
+  if (email.length > EMAIL_LENGTH_MAX || !AN_EMAIL.test(email) || !isPlain(email))
     return refusal('bad-input', 'This is not an e-mail address.', 'email');
   if (name === '' || name.length > NAME_LENGTH_MAX)
     return refusal('bad-input', `A name of 1 to ${NAME_LENGTH_MAX} characters is needed.`, 'name');
+  if (!isPlain(name)) return refusal('bad-input', `A name ${NOT_PLAIN} is needed.`, 'name');
   const fault = passwordFault(password, { email, name });
   if (fault !== undefined) return refusal('bad-input', fault, 'password');
   return { kind: 'account', email, name } as const;

@@ -1,16 +1,36 @@
 /** Consumer groups in memory: for tests and the simulator. One JavaScript turn stands for the transaction. */
+import type { GroupCheckpointing } from '../../checkpointing/index.ts';
 import {
+  type AssignedPosition,
+  type Caller,
+  type Commit,
+  type Committed,
   type Creation,
+  commit,
   GROUPS_MAX,
   type Group,
   type GroupState,
   type GroupStore,
+  isAlive,
+  isForeign,
+  type KnownGroup,
+  type MemberSign,
+  NO_WEIGHTS,
+  type Position,
+  type Touched,
+  type Weights,
 } from '../../consuming/index.ts';
 import { type Clock, MICROS_PER_MS } from '../../kernel/index.ts';
 
+type Kept = Omit<KnownGroup, 'weights'>;
+
 export class MemoryGroupStore implements GroupStore {
   private readonly clock: Clock;
-  private readonly groups = new Map<string, { group: Group; state: GroupState }>();
+  private readonly groups = new Map<string, Kept>();
+  private readonly weights = new Map<number, Weights>();
+  /** by group that keeps state: where its state begins */
+  private readonly starts = new Map<string, readonly Position[]>();
+  private births = 0;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -18,32 +38,128 @@ export class MemoryGroupStore implements GroupStore {
 
   async create(group: Group, state: GroupState): Promise<Creation> {
     if (this.groups.has(group.name)) return 'taken';
-    if (this.groups.size >= GROUPS_MAX) return 'full';
-    this.groups.set(group.name, { group, state });
+    const counted = [...this.groups.values()].filter((one) => one.group.redriveOf === undefined);
+    if (group.redriveOf === undefined && counted.length >= GROUPS_MAX) return 'full';
+    this.groups.set(group.name, { group, born: String(++this.births), state });
+    this.starts.set(group.name, group.checkpointing === undefined ? [] : [...state.checkpoints.values()]);
     return 'created';
   }
 
+  async alter(name: string, checkpointing: GroupCheckpointing): Promise<boolean> {
+    const known = this.groups.get(name);
+    if (known?.group.checkpointing === undefined) return false;
+    this.groups.set(name, { ...known, group: { ...known.group, checkpointing } });
+    return true;
+  }
+
   async remove(name: string): Promise<boolean> {
+    for (const [other, { group }] of this.groups) if (group.redriveOf === name) this.groups.delete(other);
     return this.groups.delete(name);
+  }
+
+  startsOf(name: string): readonly Position[] {
+    return this.starts.get(name) ?? [];
   }
 
   async list(): Promise<readonly Group[]> {
     return [...this.groups.values()].map(({ group }) => group).sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  async find(name: string): Promise<{ group: Group; state: GroupState } | undefined> {
-    return this.groups.get(name);
+  async find(name: string): Promise<KnownGroup | undefined> {
+    const kept = this.groups.get(name);
+    return kept && { ...kept, weights: await this.weightsOf(kept.group.stream) };
+  }
+
+  async weigh(stream: number, perSecond: ReadonlyMap<number, number>): Promise<void> {
+    this.weights.set(stream, { atMs: this.nowMs, perSecond });
+  }
+
+  async weightsOf(stream: number): Promise<Weights> {
+    return this.weights.get(stream) ?? NO_WEIGHTS;
+  }
+
+  async touch(signs: readonly MemberSign[]): Promise<readonly (Touched | undefined)[]> {
+    return signs.map(({ group, ...caller }) => this.touchOne(group, caller));
+  }
+
+  private touchOne(name: string, caller: Caller): Touched | undefined {
+    const known = this.groups.get(name);
+    if (known === undefined) return undefined;
+    const { group, born, state } = known;
+    const nowMs = this.nowMs;
+    const own = state.members.find((m) => m.id === caller.member);
+    const isOwn = own !== undefined && own.subject === caller.subject && isAlive(group, own, nowMs);
+    if (isOwn) this.keep(known, seen(state, caller.member, { seenAtMs: nowMs }));
+    return {
+      ...{ born, version: state.version, members: state.members.length, commits: own?.commits ?? 0 },
+      weightsAtMs: (this.weights.get(group.stream) ?? NO_WEIGHTS).atMs,
+      hasExpired: state.members.some((m) => m.id !== caller.member && !isAlive(group, m, nowMs)),
+      standing: isOwn
+        ? 'member'
+        : isForeign(own && isAlive(group, own, nowMs) ? [own] : [], caller)
+          ? 'foreign'
+          : 'unsettled',
+    };
+  }
+
+  async commit(name: string, request: Commit & Caller): Promise<Committed | undefined> {
+    const known = this.groups.get(name);
+    if (known === undefined) return undefined;
+    const { born, state } = known;
+    if (isForeign(state.members, request)) return { kind: 'foreign' };
+    const own = state.members.find((m) => m.id === request.member);
+    const { state: after, results } = commit(state, request);
+    const commits = own === undefined ? 0 : own.commits + 1;
+    this.keep(known, seen(after, request.member, { seenAtMs: this.nowMs, commits }));
+    return { kind: 'done', born, version: state.version, commits, results };
+  }
+
+  async positionsOf(name: string, member: string) {
+    const { members, checkpoints } = this.groups.get(name)?.state ?? { members: [], checkpoints: new Map() };
+    return {
+      commits: members.find((m) => m.id === member)?.commits ?? 0,
+      positions: [...checkpoints.values()].filter((c) => c.member === member),
+    };
+  }
+
+  async reached(
+    name: string,
+    ends: readonly Pick<Position, 'shardlet' | 'seq'>[],
+  ): Promise<readonly AssignedPosition[]> {
+    const checkpoints = this.groups.get(name)?.state.checkpoints;
+    return ends.flatMap(({ shardlet, seq }) => {
+      const c = checkpoints?.get(shardlet);
+      return c !== undefined && c.seq >= seq ? [c] : [];
+    });
   }
 
   async change<R>(
     name: string,
-    change: (group: Group, state: GroupState, nowMs: number) => { state: GroupState; result: R },
+    change: (known: KnownGroup, nowMs: number) => { state: GroupState; result: R },
   ): Promise<R | undefined> {
     const known = this.groups.get(name);
     if (known === undefined) return undefined;
-    const nowMs = Math.floor(this.clock.nowMicros() / MICROS_PER_MS);
-    const { state, result } = change(known.group, known.state, nowMs);
-    this.groups.set(name, { group: known.group, state });
+    const weights = this.weights.get(known.group.stream) ?? NO_WEIGHTS;
+    const { state, result } = change({ ...known, weights }, this.nowMs);
+    const counts = new Map(known.state.members.map(({ id, commits }) => [id, commits]));
+    const members = state.members.map((m) => ({ ...m, commits: counts.get(m.id) ?? 0 }));
+    this.keep(known, { ...state, members });
     return result;
   }
+
+  private keep({ group, born }: Kept, state: GroupState): void {
+    this.groups.set(group.name, { group, born, state });
+  }
+
+  private get nowMs(): number {
+    return Math.floor(this.clock.nowMicros() / MICROS_PER_MS);
+  }
+}
+
+function seen(
+  state: GroupState,
+  member: string,
+  noted: { readonly seenAtMs: number; readonly commits?: number },
+): GroupState {
+  return { ...state, members: state.members.map((m) => (m.id === member ? { ...m, ...noted } : m)) };
 }

@@ -155,6 +155,10 @@ export class MemoryHost implements EventHost {
     return this.change(() => reading.frontier(this.state, upToTs, since, this.now()));
   }
 
+  async news(since: number) {
+    return reading.news(this.state, since);
+  }
+
   async createFloor(floor: number) {
     this.change(() => owning.raiseCreateFloor(this.state, floor));
   }

@@ -80,6 +80,10 @@ export function frontier(state: HostState, upToTs: number, since: number, now: n
   return { hostLast: state.hostLast, ...changedSince(state, since) };
 }
 
+export function news(state: HostState, since: number): FrontierReply {
+  return { hostLast: state.hostLast, ...changedSince(state, since) };
+}
+
 function promise(state: HostState, ts: number): void {
   if (ts <= state.hostLast) return;
   state.hostLast = ts;

@@ -36,10 +36,10 @@ export class MemoryTopologyStore implements TopologyStore {
     return this.changes.slice(version, version + limit);
   }
 
-  async decide<R>(decision: Decision<R>, actor: string): Promise<DecisionReply<R>> {
+  async decide<R>(decision: Decision<R>, actor: string, auditRow?: string): Promise<DecisionReply<R>> {
     const nowMs = Math.floor(this.clock.nowMicros() / MICROS_PER_MS);
     const loaded = loadFromMap(this.map, decision.needs, nowMs, this.nextIds);
-    const judgement = judge(decision, loaded, actor);
+    const judgement = judge(decision, loaded, actor, auditRow);
     if (judgement.kind === 'refuse') return { kind: 'refused', refusal: judgement.refusal };
     this.map.apply(judgement.change);
     this.changes.push(judgement.change);

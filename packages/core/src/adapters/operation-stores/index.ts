@@ -3,38 +3,50 @@
  * groups is the caller's.
  */
 import { randomUUID } from 'node:crypto';
+import { ForecastStore } from '../../forecast-service/index.ts';
 import type { OperationStores } from '../../operations/handlers/index.ts';
 import type { LossSources } from '../../readmission/index.ts';
 import { TelemetryStore } from '../../telemetry/index.ts';
 import type { TopologyMap } from '../../topology/index.ts';
 import { chainStateReader } from '../audit/index.ts';
+import { cacheReportsReader } from '../caching/index.ts';
 import type { Control } from '../control/index.ts';
 import { connectAnyHost } from '../event-hosts/index.ts';
 import { admitHost, tryAdmission } from '../host-admission/index.ts';
 import { identityParts } from '../identity/index.ts';
-import { type NotificationServiceParts, notificationService } from '../webhooks/index.ts';
+import { guardOfServers, type NotificationServiceParts, notificationService } from '../webhooks/index.ts';
+import { arrivalsOf } from './arrivals.ts';
+
+export { arrivalsOf };
 
 export interface OperationStoreOptions
   extends Pick<NotificationServiceParts, 'webhookNetworks' | 'consoleUrl'> {
   /** as it is now: of what was counted of keys, and for names of streams */
   readonly map: () => TopologyMap;
+  /** what hosts may be in beside public ones; undefined: any */
+  readonly serverNetworks: readonly string[] | undefined;
   /** why a host was not taken, for who may know what listens at an address */
   readonly onUnsuitableHost: (cause: string, actor: string) => void;
 }
 
 export function operationStores(
   control: Control,
-  { map, onUnsuitableHost, webhookNetworks, consoleUrl }: OperationStoreOptions,
-): Omit<OperationStores, 'groupService'> {
+  { map, onUnsuitableHost, webhookNetworks, serverNetworks, consoleUrl }: OperationStoreOptions,
+): Omit<OperationStores, 'groupService' | 'letters' | 'upkeep' | 'oldestEvent'> {
   const { topology, proofs, moves, jobs, drainFacts, groups, quotas, tokens } = control;
-  const { recommendations, policies, inquiries, clusters, models } = control;
+  const { recommendations, plans, policies, inquiries, clusters, models } = control;
+  const guard = guardOfServers(serverNetworks);
   const telemetry = new TelemetryStore({ blocks: control.telemetry, map, nowMs: Date.now });
+  const { forecasts: records, hints, telemetry: blocks, groupProgress, groupOutlooks } = control;
+  const forecasts = new ForecastStore({ records, hints, telemetry, blocks, map, nowMs: Date.now });
   return {
     ...{ topology, proofs, moves, drainFacts, groups, quotas, tokens, map },
-    ...{ recommendations, policies, inquiries, clusters, models },
+    ...{ recommendations, plans, policies, inquiries, clusters, models },
     ...{ onRun, onHost: onRun, nowMs: Date.now },
     ...{ audit: control.audit, chainState: chainStateReader(control.redis) },
     ...{ people: control.people, sessions: control.sessions, links: control.links, consoleUrl },
+    checkpoints: control.stateCheckpoints,
+    cacheReports: cacheReportsReader(control.redis),
     devices: control.devices,
     ...identityParts(),
     ...{ hints: control.hints, blocks: control.telemetry, newId: randomUUID },
@@ -45,11 +57,13 @@ export function operationStores(
     wakeClusters: () => jobs.wake('clusters'),
     wake: (job, payload) => jobs.wake(job, payload),
     async admit(request, dryRun) {
-      const reply = await (dryRun ? tryAdmission : admitHost)(topology, request);
+      const reply = await (dryRun ? tryAdmission : admitHost)(topology, request, guard);
       if (reply.kind === 'refused' && reply.cause !== undefined) onUnsuitableHost(reply.cause, request.actor);
       return reply;
     },
     countedKeys: (query) => telemetry.topKeys(query),
+    ...{ groupProgress, groupOutlooks },
+    arrivals: (stream) => arrivalsOf({ telemetry, forecasts }, stream, Date.now()),
   };
 }
 

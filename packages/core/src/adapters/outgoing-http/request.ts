@@ -11,7 +11,7 @@ import { gunzip } from 'node:zlib';
 import { Agent, type Dispatcher } from 'undici';
 
 export interface OutgoingRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /** from the first byte sent to the last one received */
@@ -30,6 +30,7 @@ export interface OutgoingRequest {
 export interface OutgoingAnswer {
   readonly status: number;
   readonly text: string;
+  readonly contentType: string | undefined;
 }
 
 export type FailureKind = 'timeout' | 'too-large' | 'broken';
@@ -92,10 +93,12 @@ async function exchange(
     ...(body === undefined ? {} : { body }),
   });
   const bytes = await firstBytes(answer.body, bytesMax + 1);
-  if (whenLarger === 'cut') return { status: statusCode, text: bytes.toString('utf8', 0, bytesMax) };
+  const contentType = answer.headers['content-type']?.toString();
+  if (whenLarger === 'cut')
+    return { status: statusCode, text: bytes.toString('utf8', 0, bytesMax), contentType };
   if (bytes.length > bytesMax) throw tooLarge(bytesMax);
   const plain = await unpacked(bytes, answer.headers['content-encoding'], bytesMax);
-  return { status: statusCode, text: plain.toString() };
+  return { status: statusCode, text: plain.toString(), contentType };
 }
 
 /** No more than `length` bytes; the rest of the answer is not waited for. */

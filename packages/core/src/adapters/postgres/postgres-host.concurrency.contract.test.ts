@@ -7,6 +7,7 @@ import type { AppendGroup, EventHost, FrontierReply } from '../../hosts/index.ts
 import { IDS_PER_SET_MAX } from '../../hosts/index.ts';
 import { seededRandom } from '../../kernel/index.ts';
 import { AppendCall } from './append-call.ts';
+import { VERSION } from './installation.ts';
 import { postgresFixtures } from './postgres-host.fixture.ts';
 import { connectPostgresHost } from './postgres-host.ts';
 
@@ -57,7 +58,7 @@ async function inTransaction(body: (client: pg.Client) => Promise<void>): Promis
 async function appendWith(client: pg.Client, groups: readonly AppendGroup[]): Promise<void> {
   const args = new AppendCall(groups).args(IDS_PER_SET_MAX, true);
   const places = args.map((_, i) => `$${i + 1}`).join(', ');
-  await client.query(`SELECT foreshard.v2_append(${places})`, args);
+  await client.query(`SELECT foreshard.v${VERSION}_append(${places})`, args);
 }
 
 async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
@@ -80,6 +81,45 @@ test('the frontier waits for an append that is still in its transaction, and the
   });
 });
 
+test('news neither waits for an append in its transaction nor passes over it', async () => {
+  const host = await connect();
+  await host.createOpen(1, 1, SPEC, []);
+  await host.createOpen(2, 1, SPEC, []);
+  let { since } = await host.news(0);
+  const seen: [number, number][] = [];
+  const listen = async () => {
+    const answer = await host.news(since);
+    since = answer.since;
+    for (const { shardlet, lastSeq } of answer.changed) seen.push([shardlet, lastSeq]);
+  };
+  await inTransaction(async (client) => {
+    await appendWith(client, [group(1, [1])]);
+    // a later one ends before it
+    await host.append([group(2, [2])]);
+    await listen();
+    await listen();
+    expect(seen).toContainEqual([2, 1]);
+    expect(seen).not.toContainEqual([1, 1]);
+    await client.query('COMMIT');
+    await listen();
+    expect(seen).toContainEqual([1, 1]);
+  });
+});
+
+test('news tells what functions of another release have changed, whatever number they draw', async () => {
+  const host = await connect();
+  await host.createOpen(1, 1, SPEC, []);
+  await host.createOpen(2, 1, SPEC, []);
+  let { since } = await host.news(0);
+  ({ since } = await host.news(since));
+  await inTransaction(async (client) => {
+    await client.query('UPDATE foreshard.replica SET epoch = 7, change = 0 WHERE shardlet = 2');
+    await client.query('UPDATE foreshard.progress SET n = n + 1 WHERE slot = 0');
+    await client.query('COMMIT');
+  });
+  expect((await host.news(since)).changed).toMatchObject([{ shardlet: 2, epoch: 7 }]);
+});
+
 test('a seal waits for the append in flight, so that its lastSeq is final', async () => {
   const host = await connect();
   await host.createOpen(1, 1, SPEC, []);
@@ -92,7 +132,7 @@ test('a seal waits for the append in flight, so that its lastSeq is final', asyn
   });
 });
 
-test('under load no frontier answer misses a change or is followed by a record below its promise', async () => {
+test('under load no frontier and no news misses a change or is followed by a record below its promise', async () => {
   const SHARDLETS = 12;
   const REPEATED = 1_000_000_000;
   const appenders = await Promise.all([connect(), connect()]);
@@ -114,15 +154,21 @@ test('under load no frontier answer misses a change or is followed by a record b
   });
   const answers: FrontierReply[] = [];
   const known = new Map<number, number>();
-  const poll = async () => {
-    const answer = await reader.frontier(Number.MAX_SAFE_INTEGER, answers.at(-1)?.since ?? 0);
+  let [newsSince, frontierSince] = [0, 0];
+  const poll = async (ask: 'news' | 'frontier') => {
+    const answer =
+      ask === 'news'
+        ? await reader.news(newsSince)
+        : await reader.frontier(Number.MAX_SAFE_INTEGER, frontierSince);
+    if (ask === 'news') newsSince = answer.since;
+    else frontierSince = answer.since;
     for (const { shardlet, lastSeq } of answer.changed) known.set(shardlet, lastSeq);
     answers.push({ ...answer, changed: [...known].map(([shardlet, lastSeq]) => info(shardlet, lastSeq)) });
   };
-  for (let i = 0; i < 40; i++) await poll();
+  for (let i = 0; i < 80; i++) await poll(i % 2 === 0 ? 'news' : 'frontier');
   running = false;
   await Promise.all(load);
-  await poll();
+  await poll('news');
 
   for (let shardlet = 1; shardlet <= SHARDLETS; shardlet++) {
     const reply = await reader.read(shardlet, 1, 0, ALL);

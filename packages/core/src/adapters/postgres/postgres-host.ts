@@ -51,6 +51,8 @@ class PostgresHost implements EventHost {
   private readonly idsPerSetMax: number;
   /** Was the last append stored as a whole? The short way there is tried only while that goes on. */
   private expectPlain = true;
+  /** how far the host had come when it was asked for news last */
+  private heard: { readonly since: number; readonly count: number } | undefined;
 
   constructor(connection: PostgresConnection, idsPerSetMax: number) {
     this.connection = connection;
@@ -192,6 +194,16 @@ class PostgresHost implements EventHost {
 
   frontier(upToTs: number, since: number): Promise<FrontierReply> {
     return this.call('frontier', [upToTs, since, FRONTIER_LAG_MICROS]);
+  }
+
+  async news(since: number): Promise<FrontierReply> {
+    const countThen = this.heard?.since === since ? this.heard.count : null;
+    const { count, ...reply } = await this.call<FrontierReply & { count: number }>('news', [
+      since,
+      countThen,
+    ]);
+    this.heard = { since: reply.since, count };
+    return reply;
   }
 
   async createFloor(floor: number): Promise<void> {

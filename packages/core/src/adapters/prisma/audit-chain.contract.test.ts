@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { processPrincipal } from '../../access/index.ts';
 import type { Hmac } from '../../audit/index.ts';
-import { verifyChain } from '../../audit/index.ts';
+import { keyId, ROTATION_OPERATION, rotationOf, verifyChain } from '../../audit/index.ts';
 import { PrismaAuditChain } from './audit-chain.ts';
 import { PrismaAuditLog } from './audit-log.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
@@ -59,9 +59,10 @@ async function write(targets: readonly string[]): Promise<void> {
     });
 }
 
-const seal = (aboveId = '0', key = hmac) => chain.seal(key, { aboveId, limit: 1_000, known: undefined });
-const verify = (key = hmac, options: Parameters<typeof verifyChain>[2] = {}) =>
-  verifyChain(chain, key, { nowMs: Date.now(), ...options });
+const seal = (aboveId = '0', ...keys: Hmac[]) =>
+  chain.seal(keys.length === 0 ? [hmac] : keys, { aboveId, limit: 1_000, known: undefined });
+const verify = (key: Hmac | readonly Hmac[] = hmac, options: Parameters<typeof verifyChain>[2] = {}) =>
+  verifyChain(chain, typeof key === 'function' ? [key] : key, { nowMs: Date.now(), ...options });
 
 describe('sealing', () => {
   it('goes on where it ended, and verifies', async () => {
@@ -222,7 +223,7 @@ describe('pruning', () => {
     await byHand(old(2));
     await seal();
   }
-  const prune = () => chain.prune(hmac, new Date(Date.now() - 400 * 86_400_000), 1_000, 1_234_567);
+  const prune = () => chain.prune([hmac], new Date(Date.now() - 400 * 86_400_000), 1_000, 1_234_567);
 
   it('leaves a signed anchor, and the chain goes on behind it', async () => {
     await aged();
@@ -259,5 +260,88 @@ describe('pruning', () => {
     expect(await verify()).toMatchObject({ faults: [{ kind: 'changed', number: 2 }] });
     await byHand('TRUNCATE audit_anchor');
     expect(await verify()).toMatchObject({ faults: [{ kind: 'missing', number: 3 }] });
+  });
+});
+
+describe('a change of the key', () => {
+  const [next, strange] = [keyed('next'), keyed('strange')];
+  const both = [next, hmac];
+
+  /** As somebody who may write the database, but has no key of ours. */
+  async function forged(after: object): Promise<void> {
+    await prisma.$executeRaw`
+      INSERT INTO audit_row (outcome, actor_kind, actor_id, actor, address, surface, operation, resource, target,
+        request_id, reason, after)
+      VALUES ('done', 'process', 'a', 'a', '', 'command line', ${ROTATION_OPERATION}, 'audit log', '', '', '',
+        ${JSON.stringify(after)}::jsonb)`;
+  }
+
+  async function rotated(): Promise<void> {
+    await write(['1', '2']);
+    await seal();
+    expect(await chain.isUnder(both)).toBe(false);
+    expect((await chain.rotate(both, 'ann'))?.number).toBe(3);
+    await write(['3']);
+    expect(await seal('0', ...both)).toMatchObject({ kind: 'sealed', rows: 1, head: { keyId: keyId(next) } });
+  }
+
+  it('is a row of the chain, which goes on under the new key and verifies with both', async () => {
+    await rotated();
+    expect(await chain.isUnder(both)).toBe(true);
+    expect(await verify(both)).toMatchObject({ verified: 4, faults: [] });
+    expect(await verify(both, { from: 3 })).toMatchObject({ verified: 1, faults: [] });
+    expect((await audit.list({ limit: 5, operation: ROTATION_OPERATION }))[0]).toMatchObject({
+      actor: 'ann',
+    });
+    await expect(chain.rotate(both, 'ann')).rejects.toThrow('under the newest');
+    await chain.rotate([strange, ...both], 'ann');
+    expect(await verify([strange, ...both])).toMatchObject({ verified: 5, faults: [] });
+  });
+
+  it('is needed by who verifies and by who seals', async () => {
+    await rotated();
+    expect((await verify(hmac)).faults).toMatchObject([{ kind: 'forged key', number: 3 }]);
+    expect((await verify(next)).faults).toMatchObject([{ kind: 'changed', number: 1 }]);
+    await write(['4']);
+    expect(await seal('0', strange)).toMatchObject({ kind: 'wrong key' });
+  });
+
+  it('is refused before a stale worker seals on under the old key', async () => {
+    await write(['1']);
+    await seal();
+    await chain.rotate(both, 'ann');
+    await write(['2']);
+    expect(await seal('0', hmac)).toMatchObject({ kind: 'wrong key' });
+  });
+
+  it('that was forged is found: to a key that is not ours, or that did not sign it', async () => {
+    for (const [at, after] of [
+      [1, rotationOf(hmac, strange)],
+      [1, { ...rotationOf(hmac, next), signature: rotationOf(hmac, strange).signature }],
+      [1, rotationOf(strange, next)],
+      [1, { from: 1 }],
+    ] as const) {
+      await byHand('TRUNCATE audit_row, audit_seal, audit_anchor RESTART IDENTITY');
+      await forged(after);
+      await seal('0', ...both.toReversed());
+      expect((await verify([hmac, next])).faults).toMatchObject([{ kind: 'forged key', number: at }]);
+      await write(['2']);
+      expect(await seal('0', hmac, next)).toMatchObject({ kind: 'wrong key' });
+    }
+  });
+
+  it('that was sent again later is found', async () => {
+    await rotated();
+    await forged(rotationOf(hmac, next));
+    await seal('0', ...both);
+    expect((await verify(both)).faults).toMatchObject([{ kind: 'forged key', number: 5 }]);
+  });
+
+  it('cannot be undone by who has the old key: the chain has to end under the newest', async () => {
+    await rotated();
+    await byHand('DELETE FROM audit_seal WHERE number >= 3', 'DELETE FROM audit_row WHERE id >= 3');
+    await write(['other']);
+    await seal('0', hmac);
+    expect((await verify(both)).faults).toMatchObject([{ kind: 'wrong key' }]);
   });
 });

@@ -6,9 +6,15 @@ import {
   EMPTY_CHAIN,
   type Head,
   type Hmac,
+  isRotation,
+  keyId,
+  ROTATION_OPERATION,
+  rotationOf,
+  type Seal,
   type SealedRow,
   sealHash,
   sealsFor,
+  successor,
 } from '../../audit/index.ts';
 import { Prisma, type PrismaClient, reaching } from './client.ts';
 
@@ -28,11 +34,16 @@ const COLUMNS = Prisma.sql`r.id::text AS row_id, ARRAY[(extract(epoch FROM r.at)
 
 /** `lowId`: whatever has no seal has a higher id, but for a row whose transaction was open for more than a minute. */
 export type SealReply =
-  | { readonly kind: 'sealed'; readonly rows: number; readonly head: Head; readonly lowId: string }
+  | { readonly kind: 'sealed'; readonly rows: number; readonly head: KnownHead; readonly lowId: string }
   /** another worker seals */
   | { readonly kind: 'busy' }
   /** none of the newest seals holds under this key: nothing was sealed */
   | { readonly kind: 'wrong key'; readonly head: Head };
+
+/** A head, and the id of the key that holds behind it. */
+export interface KnownHead extends Head {
+  readonly keyId: string;
+}
 
 export class PrismaAuditChain {
   private readonly prisma: PrismaClient;
@@ -43,29 +54,68 @@ export class PrismaAuditChain {
     this.databaseUrl = databaseUrl;
   }
 
-  /** Seals rows above `aboveId` that have no seal, at most `limit`. `known`: a head that this key has made. */
+  /** Seals rows above `aboveId` that have no seal, at most `limit`. `known`: a head that one of these keys has made. */
   seal(
-    hmac: Hmac,
-    { aboveId, limit, known }: { aboveId: string; limit: number; known: Head | undefined },
+    keys: readonly Hmac[],
+    { aboveId, limit, known }: { aboveId: string; limit: number; known: KnownHead | undefined },
   ): Promise<SealReply> {
     return this.alone(async (tx) => {
       const head = await headIn(tx);
-      if (head.hash !== known?.hash && !(await holdsUnder(tx, hmac)))
-        return { kind: 'wrong key', head } as const;
+      const hmac =
+        head.hash === known?.hash
+          ? keys.find((key) => keyId(key) === known.keyId)
+          : await keyInForce(tx, keys);
+      if (hmac === undefined) return { kind: 'wrong key', head } as const;
       const rows = await tx.$queryRaw<RawRow[]>`
         SELECT ${COLUMNS} FROM audit_row r
         WHERE r.id > ${aboveId}::bigint AND NOT EXISTS (SELECT 1 FROM audit_seal s WHERE s.row_id = r.id)
         ORDER BY r.id LIMIT ${limit}`;
       const seals = sealsFor(hmac, head, rows.map(chainRow));
-      if (seals.length > 0)
-        await tx.$executeRaw`
-        INSERT INTO audit_seal (number, row_id, hash)
-        SELECT number, "rowId", decode(hash, 'hex')
-        FROM json_to_recordset(${JSON.stringify(seals)}::json) AS s(number bigint, "rowId" bigint, hash text)`;
-      const last = seals.at(-1);
+      await putSeals(tx, seals);
+      const { number, hash } = seals.at(-1) ?? head;
       const lowId = await lowIdIn(tx);
-      return { kind: 'sealed', rows: seals.length, head: last ?? head, lowId } as const;
+      return {
+        kind: 'sealed',
+        rows: seals.length,
+        head: { number, hash, keyId: keyId(hmac) },
+        lowId,
+      } as const;
     }).then((reply) => reply ?? { kind: 'busy' });
+  }
+
+  /**
+   * Seals the change to the newest of these keys under the one before, in one transaction with its row. Undefined:
+   * another process is at it. @throws Error where the chain is under none of the earlier ones
+   */
+  rotate(keys: readonly Hmac[], actor: string): Promise<Head | undefined> {
+    return this.alone(async (tx) => {
+      const [head, hmac] = [await headIn(tx), await keyInForce(tx, keys)];
+      const next = keys[0];
+      if (hmac === undefined || next === undefined)
+        throw new Error('the chain is under none of these keys: name the file with the key of the chain');
+      if (hmac === next) throw new Error('the chain is under the newest of these keys already');
+      const rotation = rotationOf(hmac, next);
+      const [made] = await tx.$queryRaw<{ id: string }[]>`
+        INSERT INTO audit_row (outcome, actor_kind, actor_id, actor, address, surface, operation, resource, target,
+          request_id, reason, after)
+        VALUES ('done', 'process', ${actor}, ${actor}, '', 'command line', ${ROTATION_OPERATION}, 'audit log',
+          ${rotation.to}, '', '', ${JSON.stringify(rotation)}::jsonb)
+        RETURNING id::text`;
+      const rows = await tx.$queryRaw<RawRow[]>`
+        SELECT ${COLUMNS} FROM audit_row r WHERE r.id = ${made!.id}::bigint`;
+      const seals = sealsFor(hmac, head, rows.map(chainRow));
+      await putSeals(tx, seals);
+      const { number, hash } = seals[0]!;
+      return { number, hash };
+    });
+  }
+
+  /** Is the next seal made with the newest of these keys? */
+  async isUnder(keys: readonly Hmac[]): Promise<boolean> {
+    const [newest] = keys;
+    return this.reaching(() =>
+      this.prisma.$transaction(async (tx) => newest !== undefined && (await keyInForce(tx, keys)) === newest),
+    );
   }
 
   /** The newest seal, or the anchor where none is left. */
@@ -111,7 +161,7 @@ export class PrismaAuditChain {
   }
 
   /** Removes the oldest sealed rows that were written before, at most `limit`; answers how many. */
-  async prune(hmac: Hmac, before: Date, limit: number, nowMs: number): Promise<number> {
+  async prune([hmac]: readonly Hmac[], before: Date, limit: number, nowMs: number): Promise<number> {
     const removed = await this.alone(async (tx) => {
       // up to the first that is younger: the chain is cut at one place
       const [last] = await tx.$queryRaw<{ number: string; hash: string }[]>`
@@ -127,7 +177,7 @@ export class PrismaAuditChain {
       await tx.$executeRaw`
         INSERT INTO audit_anchor (number, hash, at, signature)
         VALUES (${anchor.number}::bigint, decode(${anchor.hash}, 'hex'), ${new Date(nowMs)}::timestamptz,
-          decode(${anchorSignature(hmac, anchor)}, 'hex'))`;
+          decode(${anchorSignature(hmac!, anchor)}, 'hex'))`;
       return tx.$executeRaw`
         DELETE FROM audit_row r USING audit_seal s WHERE s.row_id = r.id AND s.number <= ${anchor.number}::bigint`;
     });
@@ -189,25 +239,38 @@ async function anchorIn(tx: Pick<Tx, '$queryRaw'>): Promise<Anchor | undefined> 
   return { number: Number(row.number), hash: row.hash, atMs: Number(row.at_ms), signature: row.signature };
 }
 
-/** Does one of the newest seals hold, or is there none? Each is judged by the hash that is kept before it. */
-async function holdsUnder(tx: Tx, hmac: Hmac): Promise<boolean> {
-  const newest = await tx.$queryRaw<RawSeal[]>`
+async function putSeals(tx: Tx, seals: readonly Seal[]): Promise<void> {
+  if (seals.length === 0) return;
+  await tx.$executeRaw`
+    INSERT INTO audit_seal (number, row_id, hash)
+    SELECT number, "rowId", decode(hash, 'hex')
+    FROM json_to_recordset(${JSON.stringify(seals)}::json) AS s(number bigint, "rowId" bigint, hash text)`;
+}
+
+/**
+ * The key that the next seal is made with: that of the newest seal that holds (each is judged by the hash that is kept
+ * before it), or the one that it hands over to. Undefined: none of them.
+ */
+async function keyInForce(tx: Tx, keys: readonly Hmac[]): Promise<Hmac | undefined> {
+  const newest = (
+    await tx.$queryRaw<RawSeal[]>`
     SELECT s.number::text, encode(s.hash, 'hex') AS hash, s.row_id::text AS of_row, ${COLUMNS}
-    FROM audit_seal s LEFT JOIN audit_row r ON r.id = s.row_id ORDER BY s.number DESC LIMIT ${NEWEST_SEALS}`;
+    FROM audit_seal s LEFT JOIN audit_row r ON r.id = s.row_id ORDER BY s.number DESC LIMIT ${NEWEST_SEALS}`
+  ).map(sealedRow);
   const anchor = await anchorIn(tx);
-  const known = [
-    EMPTY_CHAIN,
-    ...(anchor === undefined ? [] : [anchor]),
-    ...newest.map(sealedRow).map(headOf),
-  ];
-  const hashes = new Map(known.map(({ number, hash }) => [number, hash]));
-  if (newest.length === 0) return anchor === undefined || anchorSignature(hmac, anchor) === anchor.signature;
-  return newest.map(sealedRow).some(({ seal, row }) => {
+  if (newest.length === 0)
+    return anchor === undefined
+      ? keys[0]
+      : keys.find((key) => anchorSignature(key, anchor) === anchor.signature);
+  const before = [EMPTY_CHAIN, ...(anchor === undefined ? [] : [anchor]), ...newest.map(headOf)];
+  const hashes = new Map(before.map(({ number, hash }) => [number, hash]));
+  for (const { seal, row } of newest) {
     const previous = hashes.get(seal.number - 1);
-    return (
-      row !== undefined && previous !== undefined && sealHash(hmac, previous, seal.number, row) === seal.hash
-    );
-  });
+    if (row === undefined || previous === undefined) continue;
+    const key = keys.find((one) => sealHash(one, previous, seal.number, row) === seal.hash);
+    if (key !== undefined) return isRotation(row) ? successor(row, key, keys) : key;
+  }
+  return undefined;
 }
 
 function headOf({ seal: { number, hash } }: SealedRow): Head {

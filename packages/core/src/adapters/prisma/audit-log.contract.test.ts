@@ -5,14 +5,16 @@ import type { AuditEntry } from '../../audit/index.ts';
 import { PrismaAuditLog } from './audit-log.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
 import { applyMigrations } from './migrator.ts';
+import { PrismaQuotaStore } from './quota-store.ts';
 
 const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
 
 let prisma: PrismaClient;
 let audit: PrismaAuditLog;
+let url: string;
 
 beforeAll(async () => {
-  const url = await createDatabase(inject('postgresUrl'), `audit_${process.pid}`);
+  url = await createDatabase(inject('postgresUrl'), `audit_${process.pid}`);
   await applyMigrations(url, MIGRATIONS);
   prisma = openPrisma(url);
   audit = new PrismaAuditLog(prisma, url);
@@ -78,6 +80,69 @@ it('shows an order without an end as unknown once it took longer than any', asyn
       request_id, reason)
     VALUES (now() - interval '1 hour', 'started', 'process', 'a', 'a', '', 'edge', 'hosts.drain', 'host', '3', '', '')`;
   expect(await audit.list({ limit: 1, outcome: 'unknown' })).toMatchObject([{ outcome: 'unknown' }]);
+});
+
+it('gives an order an end that a change of the topology names, once, and no other', async () => {
+  await prisma.$executeRaw`
+    INSERT INTO audit_row (at, outcome, actor_kind, actor_id, actor, session_id, address, surface, operation, resource,
+      target, request_id, reason, input)
+    VALUES (now() - interval '1 hour', 'started', 'person', 'p', 'ann', 's-1', '::1', 'edge', 'streams.create', 'stream',
+      'a', 'r', 'why', '{"shardCount":1}')`;
+  const [from, to] = [new Date(Date.now() - 7_200_000), new Date()];
+  const open = await audit.openBetween(from, to, 10);
+  expect(open).toMatchObject([{ at: expect.any(Date) }]);
+  expect(await audit.openBetween(from, open[0]!.at, 10)).toEqual([]);
+  await audit.carriedOut(open[0]!.id, { kind: 'topology', version: 42 });
+  await audit.carriedOut(open[0]!.id, { kind: 'database', at: new Date() });
+  expect(await audit.openBetween(from, to, 10)).toEqual([]);
+  expect(await audit.show(open[0]!.id)).toMatchObject({
+    ...{
+      outcome: 'carried out',
+      actor: 'ann',
+      sessionId: 's-1',
+      address: '::1',
+      surface: 'edge',
+      reason: 'why',
+    },
+    ...{
+      input: { shardCount: 1 },
+      after: { topologyVersion: 42 },
+      detail: expect.stringContaining('Version 42'),
+    },
+  });
+  expect(await audit.list({ limit: 1, outcome: 'carried out' })).toHaveLength(1);
+});
+
+it('knows of an order whose process died that it has changed something, and of another why nothing is known', async () => {
+  const quotas = new PrismaQuotaStore(prisma, url);
+  const quota = { scope: 'stream', subject: 'main', eventsPerSecond: 1, bytesPerSecond: undefined } as const;
+  const changed = await audit.started(entry());
+  await audit.during(changed, () => quotas.set(quota));
+  const lost = await audit.started(entry());
+  await audit.during(lost, () => quotas.remove('stream', 'none'));
+  const soon = new Date(Date.now() + 60_000);
+  const open = await audit.openBetween(new Date(0), soon, 10);
+  expect(open).toMatchObject([
+    { id: changed, changedAt: expect.any(Date) },
+    { id: lost, changedAt: null },
+  ]);
+  await audit.carriedOut(changed, { kind: 'database', at: open[0]!.changedAt! });
+  expect(await audit.show(changed)).toMatchObject({
+    ...{ outcome: 'carried out', detail: expect.stringContaining('A change in PostgreSQL at 20') },
+    after: { changedAt: open[0]!.changedAt!.toISOString() },
+  });
+  expect((await audit.show(lost))!.detail).toBeUndefined();
+  await prisma.$transaction([
+    prisma.$executeRaw`ALTER TABLE audit_row DISABLE TRIGGER audit_row_fence`,
+    prisma.$executeRaw`UPDATE audit_row SET at = at - interval '1 hour' WHERE id = ${lost}::bigint`,
+    prisma.$executeRaw`ALTER TABLE audit_row ENABLE TRIGGER audit_row_fence`,
+  ]);
+  expect(await audit.show(lost)).toMatchObject({
+    outcome: 'unknown',
+    detail: expect.stringContaining('no change names it'),
+  });
+  expect(await audit.forgetEffects(new Date(0))).toBe(0);
+  expect(await audit.forgetEffects(soon)).toBe(1);
 });
 
 describe('the fence', () => {

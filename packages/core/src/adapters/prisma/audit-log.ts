@@ -9,14 +9,21 @@ import {
   type AuditResult,
   type AuditSurface,
   type AuditWriter,
+  type EffectProof,
+  type OpenOrder,
+  type OpenOrders,
   UNDER_WAY_MS_MAX,
 } from '../../audit/index.ts';
 import { Prisma, type PrismaClient, reaching } from './client.ts';
+import { forOrder } from './order-effects.ts';
 
 /** Whoever gives an order waits for it; nothing else ends a query to a server that hangs. */
 const PATIENCE_MS = 5_000;
+const LOST = 'Its process or the database was lost';
+/** Of an order that is neither in the topology nor in PostgreSQL, or lost before it changed anything. */
+const UNKNOWN = `${LOST}, and no change names it: it was not carried out, or changed what names no order (jobs, events, load).`;
 
-export class PrismaAuditLog implements AuditWriter, AuditReader {
+export class PrismaAuditLog implements AuditWriter, AuditReader, OpenOrders {
   private readonly prisma: PrismaClient;
   private readonly databaseUrl: string;
 
@@ -27,6 +34,10 @@ export class PrismaAuditLog implements AuditWriter, AuditReader {
 
   started(entry: AuditEntry): Promise<string> {
     return this.insert('started', entry, { input: entry.input });
+  }
+
+  during<T>(id: string, work: () => Promise<T>): Promise<T> {
+    return forOrder(id, work);
   }
 
   async completed(startedId: string, entry: AuditEntry, result: AuditResult): Promise<void> {
@@ -52,6 +63,43 @@ export class PrismaAuditLog implements AuditWriter, AuditReader {
     const found = await this.read(Prisma.sql`
       WHERE r.id = ${id}::bigint OR r.started_id = ${id}::bigint ORDER BY r.id DESC LIMIT 1`);
     return found[0];
+  }
+
+  openBetween(from: Date, to: Date, limit: number): Promise<readonly OpenOrder[]> {
+    return this.reaching(
+      () => this.prisma.$queryRaw<OpenOrder[]>`
+        SELECT r.id::text, r.at, f.at AS "changedAt" FROM audit_row r LEFT JOIN audit_effect f ON f.row_id = r.id
+        WHERE r.at >= ${from}::timestamptz AND r.at < ${to}::timestamptz AND r.outcome = 'started'
+          AND NOT EXISTS (SELECT 1 FROM audit_row e WHERE e.started_id = r.id)
+        ORDER BY r.at, r.id LIMIT ${limit}`,
+    );
+  }
+
+  async carriedOut(id: string, proof: EffectProof): Promise<void> {
+    const where =
+      proof.kind === 'topology'
+        ? `Version ${proof.version} of the topology`
+        : `A change in PostgreSQL at ${proof.at.toISOString()}`;
+    const detail = `${where} names it. ${LOST} before its end was recorded.`;
+    const after = jsonOf(
+      proof.kind === 'topology' ? { topologyVersion: proof.version } : { changedAt: proof.at },
+    );
+    await this.reaching(
+      () => this.prisma.$executeRaw`
+        INSERT INTO audit_row (outcome, started_id, actor_kind, actor_id, actor, session_id, address, surface,
+          operation, resource, target, request_id, reason, detail, after)
+        SELECT 'carried out', id, actor_kind, actor_id, actor, session_id, address, surface, operation, resource,
+          target, request_id, reason, ${detail}, ${after}::jsonb
+        FROM audit_row WHERE id = ${id}::bigint AND outcome = 'started'
+        ON CONFLICT (started_id) DO NOTHING`,
+    );
+  }
+
+  /** @returns how many */
+  forgetEffects(before: Date): Promise<number> {
+    return this.reaching(
+      () => this.prisma.$executeRaw`DELETE FROM audit_effect WHERE at < ${before}::timestamptz`,
+    );
   }
 
   private async insert(outcome: string, entry: AuditEntry, rest: RowRest): Promise<string> {
@@ -159,7 +207,7 @@ function recordOf({
     startedId: started_id ?? undefined,
     sessionId: session_id ?? undefined,
     code: row.code ?? undefined,
-    detail: row.detail ?? undefined,
+    detail: row.detail ?? (row.outcome === 'unknown' ? UNKNOWN : undefined),
     seal: row.seal === null ? undefined : Number(row.seal),
   };
 }

@@ -2,6 +2,7 @@
 import { type ClusterStore, type ExternalCluster, externalClusterSchema } from '../../external/index.ts';
 import { type PrismaClient, reaching } from './client.ts';
 import type { ExternalCluster as Row } from './generated/client.ts';
+import { named } from './order-effects.ts';
 
 export class PrismaClusterStore implements ClusterStore {
   private readonly prisma: PrismaClient;
@@ -34,7 +35,7 @@ export class PrismaClusterStore implements ClusterStore {
     const { name, number, revision } = cluster;
     const data = [{ name, number, revision, document: documentOf(cluster) }];
     const { count } = await this.reaching(() =>
-      this.prisma.externalCluster.createMany({ data, skipDuplicates: true }),
+      named(this.prisma, (tx) => tx.externalCluster.createMany({ data, skipDuplicates: true })),
     );
     return count > 0;
   }
@@ -43,13 +44,15 @@ export class PrismaClusterStore implements ClusterStore {
     const { name } = cluster;
     const data = { document: documentOf(cluster), revision: { increment: 1 } };
     const { count } = await this.reaching(() =>
-      this.prisma.externalCluster.updateMany({ where: { name, revision }, data }),
+      named(this.prisma, (tx) => tx.externalCluster.updateMany({ where: { name, revision }, data })),
     );
     return count > 0;
   }
 
   async remove(name: string): Promise<boolean> {
-    const { count } = await this.reaching(() => this.prisma.externalCluster.deleteMany({ where: { name } }));
+    const { count } = await this.reaching(() =>
+      named(this.prisma, (tx) => tx.externalCluster.deleteMany({ where: { name } })),
+    );
     return count > 0;
   }
 

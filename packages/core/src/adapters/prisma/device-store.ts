@@ -2,6 +2,7 @@
 import type { DeviceSignIn, DeviceStore } from '../../access/index.ts';
 import { type Prisma, type PrismaClient, reaching } from './client.ts';
 import type { DeviceSignIn as Row } from './generated/client.ts';
+import { named } from './order-effects.ts';
 
 export class PrismaDeviceStore implements DeviceStore {
   private readonly prisma: PrismaClient;
@@ -51,7 +52,7 @@ export class PrismaDeviceStore implements DeviceStore {
     data: Prisma.DeviceSignInUncheckedUpdateManyInput,
   ): Promise<boolean> {
     const { count } = await this.reaching(() =>
-      this.prisma.deviceSignIn.updateMany({ where: { ...usable(), ...where }, data }),
+      named(this.prisma, (tx) => tx.deviceSignIn.updateMany({ where: { ...usable(), ...where }, data })),
     );
     return count === 1;
   }

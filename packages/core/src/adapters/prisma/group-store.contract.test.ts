@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createDatabase, startTcpProxy, temporaryFolder } from '@foreshard/local';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { describeGroupStore } from '../../consuming/group-store.contract-suite.ts';
 import { EMPTY_GROUP, GROUPS_MAX, type GroupState } from '../../consuming/index.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
 import { PrismaGroupStore } from './group-store.ts';
@@ -32,10 +33,12 @@ const create = (name: string) => groups.create({ name, stream: 1, sessionMs: 1_0
 const put = (state: GroupState) => groups.change(group, () => ({ state, result: 'done' }));
 const found = async () => (await groups.find(group))!.state;
 
+describeGroupStore('groups in PostgreSQL', () => groups);
+
 it('keeps whose a member is, also when nothing else changes', async () => {
   expect(await create(group)).toBe('created');
-  const member = { id: 'm', seenAtMs: 7, subject: 'token:a' };
-  const unbound = { id: 'n', seenAtMs: 7, subject: undefined };
+  const member = { id: 'm', seenAtMs: 7, subject: 'token:a', commits: 0 };
+  const unbound = { id: 'n', seenAtMs: 7, subject: undefined, commits: 0 };
   await put({ ...EMPTY_GROUP, members: [member, unbound] });
   expect((await found()).members).toEqual([member, unbound]);
   const bound = { ...unbound, subject: 'token:b' };
@@ -63,6 +66,97 @@ it('creates a group once, and as many as there may be, whoever creates them toge
   await prisma.consumerGroup.deleteMany({ where: { name: { startsWith: 'many-' } } });
 });
 
+describe('commits', () => {
+  const member = (id: string) => ({ id, seenAtMs: Date.now(), subject: `token:${id}`, commits: 0 });
+  const commit = (id: string, shardlet: number, seq: number) =>
+    groups.commit(group, {
+      ...{ member: id, subject: `token:${id}` },
+      positions: [{ shardlet, seq, epoch: 1, assignment: 1 }],
+    });
+  const checkpoint = (shardlet: number, id: string) => ({
+    ...{ shardlet, seq: 0, epoch: 1, assignment: 1, member: id, revoking: false, skipped: 0 },
+  });
+  const shared = () => ({
+    version: 1,
+    members: [member('a'), member('b')],
+    checkpoints: new Map([
+      [1, checkpoint(1, 'a')],
+      [2, checkpoint(2, 'b')],
+    ]),
+  });
+  /** What a transaction of somebody else does, until it is ended. */
+  async function holding(...statements: readonly string[]): Promise<() => Promise<void>> {
+    const other = new Client({ connectionString: url });
+    await other.connect();
+    await other.query('BEGIN');
+    for (const statement of statements) await other.query(statement, [group]);
+    return async () => {
+      await other.query('COMMIT');
+      await other.end();
+    };
+  }
+  const touch = (...ids: readonly string[]) =>
+    groups.touch(ids.map((member) => ({ group, member, subject: `token:${member}` })));
+  const isOver = async (call: Promise<unknown>) =>
+    Promise.race([call.then(() => true), new Promise((resolve) => setTimeout(() => resolve(false), 300))]);
+
+  beforeEach(async () => {
+    await create(group);
+    await put(shared());
+  });
+
+  it('of one member do not wait for those of another, nor do signs of life', async () => {
+    const end = await holding(
+      'SELECT 1 FROM consumer_group WHERE name = $1 FOR KEY SHARE',
+      `UPDATE consumer_member SET commits = commits + 1 WHERE "group" = $1 AND id = 'a'`,
+      `UPDATE consumer_checkpoint SET seq = 9 WHERE "group" = $1 AND shardlet = 1`,
+    );
+    const own = commit('a', 1, 5);
+    expect(await isOver(commit('b', 2, 5))).toBe(true);
+    expect(await isOver(touch('b'))).toBe(true);
+    expect(await isOver(own)).toBe(false);
+    await end();
+    expect(await own).toMatchObject({ results: [{ kind: 'behind', seq: 9 }] });
+  });
+
+  it('hold up no sign of life of others, also when it comes together with one of the same member', async () => {
+    const [before] = [await found()];
+    const end = await holding(
+      `UPDATE consumer_member SET commits = commits + 1 WHERE "group" = $1 AND id = 'a'`,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    const both = touch('a', 'b');
+    expect(await isOver(both)).toBe(true);
+    expect((await both).map((one) => one?.standing)).toEqual(['member', 'member']);
+    const [a, b] = (await found()).members;
+    await end();
+    expect(a!.seenAtMs).toBe(before.members[0]!.seenAtMs);
+    expect(b!.seenAtMs).toBeGreaterThan(before.members[1]!.seenAtMs);
+  });
+
+  it('wait for a change of the release before, and are judged by what it has made', async () => {
+    const end = await holding(
+      'SELECT 1 FROM consumer_group WHERE name = $1 FOR UPDATE',
+      `UPDATE consumer_checkpoint SET assignment = 2, member = 'b' WHERE "group" = $1 AND shardlet = 1`,
+    );
+    const late = commit('a', 1, 5);
+    expect(await isOver(late)).toBe(false);
+    expect(await isOver(touch('a'))).toBe(true);
+    await end();
+    expect(await late).toMatchObject({ results: [{ kind: 'fenced', assignment: 2 }] });
+    expect((await found()).checkpoints.get(1)).toMatchObject({ seq: 0, member: 'b' });
+  });
+
+  it('of members side by side all count', async () => {
+    const callers = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? 'a' : 'b'));
+    await Promise.all(callers.map((id, i) => commit(id, id === 'a' ? 1 : 2, i)));
+    const { members, checkpoints } = await found();
+    // one that waited looks again, which counts too
+    for (const { commits } of members) expect(commits).toBeGreaterThanOrEqual(20);
+    expect([...checkpoints.values()].map((c) => c.seq)).toEqual([38, 39]);
+  });
+});
+
 describe('a database that does not answer', () => {
   const inTime = async (call: Promise<unknown>) => {
     const startedMs = performance.now();
@@ -76,7 +170,7 @@ describe('a database that does not answer', () => {
     const proxy = await startTcpProxy({ port: Number(new URL(url).port) });
     const client = openPrisma(proxy.through(url));
     const store = new PrismaGroupStore(client, url);
-    const change = () => store.change(group, (_group, state) => ({ state, result: 'done' }));
+    const change = () => store.change(group, ({ state }) => ({ state, result: 'done' }));
     // connections that are open already, and connections that are not
     await Promise.all([change(), change()]);
     proxy.hold('toServer');
@@ -113,7 +207,7 @@ describe('a database that does not answer', () => {
     await create(group);
     const proxy = await startTcpProxy({ port: Number(new URL(url).port) });
     const client = openPrisma(proxy.through(url));
-    const half = new PrismaGroupStore(client, url).change(group, (_group, state) => {
+    const half = new PrismaGroupStore(client, url).change(group, ({ state }) => {
       proxy.hold('toServer');
       return { state: { ...state, version: 99 }, result: 'done' };
     });
@@ -148,7 +242,7 @@ it('lets tokens and members of an earlier release go on', async () => {
   const scopes = Object.fromEntries((await tokens.list()).map((token) => [token.name, token.scopes]));
   expect(scopes).toEqual({ reader: ['read', 'consume'], producer: ['ingest'], ready: ['read', 'consume'] });
   const { members } = (await new PrismaGroupStore(client, old).find('g'))!.state;
-  expect(members).toEqual([{ id: 'm', seenAtMs: 5, subject: undefined }]);
+  expect(members).toEqual([{ id: 'm', seenAtMs: 5, subject: undefined, commits: 0 }]);
   await client.$disconnect();
   await folder.remove();
 });

@@ -2,6 +2,7 @@
 import type { Hint, HintQuery, HintStore } from '../../hints/index.ts';
 import { type PrismaClient, reaching } from './client.ts';
 import type { Hint as Row } from './generated/client.ts';
+import { named } from './order-effects.ts';
 
 export class PrismaHintStore implements HintStore {
   private readonly prisma: PrismaClient;
@@ -18,7 +19,7 @@ export class PrismaHintStore implements HintStore {
       scope: JSON.stringify(scope),
       repeat: repeat === null ? null : JSON.stringify(repeat),
     };
-    await this.reaching(() => this.prisma.hint.create({ data }));
+    await this.reaching(() => named(this.prisma, (tx) => tx.hint.create({ data })));
   }
 
   async list({ stream, withRemoved = false }: HintQuery = {}): Promise<Hint[]> {
@@ -34,20 +35,24 @@ export class PrismaHintStore implements HintStore {
 
   async remove(id: string, actor: string, atMs: number): Promise<boolean> {
     const { count } = await this.reaching(() =>
-      this.prisma.hint.updateMany({
-        where: { id, removedMs: null },
-        data: { removedMs: atMs, removedBy: actor },
-      }),
+      named(this.prisma, (tx) =>
+        tx.hint.updateMany({
+          where: { id, removedMs: null },
+          data: { removedMs: atMs, removedBy: actor },
+        }),
+      ),
     );
     return count > 0;
   }
 
   async restore(id: string): Promise<boolean> {
     const { count } = await this.reaching(() =>
-      this.prisma.hint.updateMany({
-        where: { id, removedMs: { not: null } },
-        data: { removedMs: null, removedBy: null },
-      }),
+      named(this.prisma, (tx) =>
+        tx.hint.updateMany({
+          where: { id, removedMs: { not: null } },
+          data: { removedMs: null, removedBy: null },
+        }),
+      ),
     );
     return count > 0;
   }

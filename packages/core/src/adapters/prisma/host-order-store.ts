@@ -2,6 +2,7 @@
 import type { HostOrder, HostOrders, HostProvider } from '../../advising/index.ts';
 import { type PrismaClient, reaching } from './client.ts';
 import type { HostOrder as Row } from './generated/client.ts';
+import { named } from './order-effects.ts';
 
 export class PrismaHostOrders implements HostOrders {
   private readonly prisma: PrismaClient;
@@ -13,7 +14,9 @@ export class PrismaHostOrders implements HostOrders {
   }
 
   async add(order: HostOrder): Promise<void> {
-    await this.reaching(() => this.prisma.hostOrder.createMany({ data: [order], skipDuplicates: true }));
+    await this.reaching(() =>
+      named(this.prisma, (tx) => tx.hostOrder.createMany({ data: [order], skipDuplicates: true })),
+    );
   }
 
   async find(recommendation: number): Promise<HostOrder | undefined> {

@@ -2,6 +2,7 @@
 import type { LinkKind, LinkStore, OneTimeLink, RoleGrant } from '../../access/index.ts';
 import { type Prisma, type PrismaClient, reaching } from './client.ts';
 import type { OneTimeLink as Row } from './generated/client.ts';
+import { named, namedTransaction } from './order-effects.ts';
 
 const FIRST: LinkKind = 'first-administrator';
 const INVITATION: LinkKind = 'invitation';
@@ -23,11 +24,11 @@ export class PrismaLinkStore implements LinkStore {
     };
     // the newest link of a kind for a person is the one that holds
     const older = { kind, usedAt: null, ...(kind === FIRST ? {} : { email: address }) };
-    const [, row] = await this.reaching(() =>
-      this.prisma.$transaction([
-        this.prisma.oneTimeLink.deleteMany({ where: older }),
-        this.prisma.oneTimeLink.create({ data }),
-      ]),
+    const row = await this.reaching(() =>
+      namedTransaction(this.prisma, async (tx) => {
+        await tx.oneTimeLink.deleteMany({ where: older });
+        return tx.oneTimeLink.create({ data });
+      }),
     );
     return linkFrom(row);
   }
@@ -40,7 +41,9 @@ export class PrismaLinkStore implements LinkStore {
 
   async use(id: string): Promise<boolean> {
     const { count } = await this.reaching(() =>
-      this.prisma.oneTimeLink.updateMany({ where: { ...usable(), id }, data: { usedAt: new Date() } }),
+      named(this.prisma, (tx) =>
+        tx.oneTimeLink.updateMany({ where: { ...usable(), id }, data: { usedAt: new Date() } }),
+      ),
     );
     return count === 1;
   }
@@ -55,7 +58,7 @@ export class PrismaLinkStore implements LinkStore {
 
   async revoke(id: string): Promise<boolean> {
     const { count } = await this.reaching(() =>
-      this.prisma.oneTimeLink.deleteMany({ where: { id, usedAt: null } }),
+      named(this.prisma, (tx) => tx.oneTimeLink.deleteMany({ where: { id, usedAt: null } })),
     );
     return count === 1;
   }

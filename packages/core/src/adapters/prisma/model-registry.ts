@@ -12,6 +12,7 @@ import {
 } from '../../forecast-service/index.ts';
 import { type Prisma, type PrismaClient, reaching } from './client.ts';
 import type { TrainingRun as RunRow, ModelVersion as VersionRow } from './generated/client.ts';
+import { namedTransaction } from './order-effects.ts';
 
 /** key space of the advisory locks */
 const PROMOTION_LOCK = 0x666f;
@@ -71,7 +72,7 @@ export class PrismaModelRegistry implements ModelRegistry {
     expected?: number | null,
   ): Promise<boolean> {
     return this.reaching(() =>
-      this.prisma.$transaction(async (tx) => {
+      namedTransaction(this.prisma, async (tx) => {
         await lock(tx, PROMOTION_LOCK, stream);
         const newest = await tx.modelPromotion.findFirst({
           where: { stream, resolution },

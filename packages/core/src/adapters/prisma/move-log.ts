@@ -12,6 +12,7 @@ import {
 } from '../../moves/index.ts';
 import { type PrismaClient, reaching } from './client.ts';
 import type { MoveControl as MoveControlRow, Move as MoveRow } from './generated/client.ts';
+import { named } from './order-effects.ts';
 
 /** A journal is read whole; a move of a day has some hundreds of entries. */
 const JOURNAL_MAX = 10_000;
@@ -55,11 +56,13 @@ export class PrismaMoveLog implements MoveLog {
 
   async order(id: number, order: Move['order'], reason: string, actor: string): Promise<boolean> {
     const { count } = await this.reaching(() =>
-      this.prisma.move.updateMany({
-        // an abort stays one
-        where: { nextEpoch: id, endedAt: null, order: { not: 'abort' } },
-        data: { order, orderReason: reason, orderedBy: actor, orderedAt: new Date() },
-      }),
+      named(this.prisma, (tx) =>
+        tx.move.updateMany({
+          // an abort stays one
+          where: { nextEpoch: id, endedAt: null, order: { not: 'abort' } },
+          data: { order, orderReason: reason, orderedBy: actor, orderedAt: new Date() },
+        }),
+      ),
     );
     return count === 1;
   }
@@ -122,7 +125,9 @@ export class PrismaMoveLog implements MoveLog {
   ): Promise<MoveControls> {
     const data = { ...change, changedBy, changedAt: new Date() };
     const row = await this.reaching(() =>
-      this.prisma.moveControl.upsert({ where: { one: true }, create: { one: true, ...data }, update: data }),
+      named(this.prisma, (tx) =>
+        tx.moveControl.upsert({ where: { one: true }, create: { one: true, ...data }, update: data }),
+      ),
     );
     return toControls(row);
   }

@@ -18,6 +18,7 @@ import type {
   WebhookDelivery as DeliveryRow,
   WebhookTarget as TargetRow,
 } from './generated/client.ts';
+import { named, namedTransaction } from './order-effects.ts';
 
 export class PrismaNotificationStore implements NotificationStore {
   private readonly prisma: PrismaClient;
@@ -36,7 +37,7 @@ export class PrismaNotificationStore implements NotificationStore {
   async add({ kinds, ...target }: Target): Promise<boolean> {
     const data = [{ ...target, kinds: JSON.stringify(kinds) }];
     const { count } = await this.reaching(() =>
-      this.prisma.webhookTarget.createMany({ data, skipDuplicates: true }),
+      named(this.prisma, (tx) => tx.webhookTarget.createMany({ data, skipDuplicates: true })),
     );
     return count > 0;
   }
@@ -44,13 +45,15 @@ export class PrismaNotificationStore implements NotificationStore {
   async change(name: string, { kinds, ...change }: TargetChange): Promise<boolean> {
     const data = { ...change, ...(kinds === undefined ? {} : { kinds: JSON.stringify(kinds) }) };
     const { count } = await this.reaching(() =>
-      this.prisma.webhookTarget.updateMany({ where: { name }, data }),
+      named(this.prisma, (tx) => tx.webhookTarget.updateMany({ where: { name }, data })),
     );
     return count > 0;
   }
 
   async remove(name: string): Promise<boolean> {
-    const { count } = await this.reaching(() => this.prisma.webhookTarget.deleteMany({ where: { name } }));
+    const { count } = await this.reaching(() =>
+      named(this.prisma, (tx) => tx.webhookTarget.deleteMany({ where: { name } })),
+    );
     return count > 0;
   }
 
@@ -63,7 +66,7 @@ export class PrismaNotificationStore implements NotificationStore {
   queue(delivery: NewDelivery, subjects: readonly string[]): Promise<boolean> {
     const { target, createdMs } = delivery;
     return this.reaching(() =>
-      this.prisma.$transaction(async (tx) => {
+      namedTransaction(this.prisma, async (tx) => {
         const data = { ...delivery, state: 'waiting', nextMs: createdMs };
         const made = await tx.webhookDelivery.createMany({ data: [data], skipDuplicates: true });
         if (made.count === 0) return false;
@@ -121,7 +124,7 @@ export class PrismaNotificationStore implements NotificationStore {
   async redeliver(id: string, nowMs: number): Promise<boolean> {
     const data = { state: 'waiting', failures: 0, nextMs: nowMs };
     const { count } = await this.reaching(() =>
-      this.prisma.webhookDelivery.updateMany({ where: { id }, data }),
+      named(this.prisma, (tx) => tx.webhookDelivery.updateMany({ where: { id }, data })),
     );
     return count > 0;
   }

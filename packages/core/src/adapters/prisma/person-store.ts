@@ -11,6 +11,7 @@ import {
 } from '../../access/index.ts';
 import { Prisma, type PrismaClient, reaching } from './client.ts';
 import type { Person as Row } from './generated/client.ts';
+import { named, namedTransaction } from './order-effects.ts';
 
 /** Of changes to people, in the space of PostgreSQL's advisory locks. */
 const CHANGES_LOCK = 7_204_118;
@@ -57,7 +58,7 @@ export class PrismaPersonStore implements PersonStore {
       ...{ oidcIssuer: oidc?.issuer ?? null, oidcSubject: oidc?.subject ?? null },
     };
     try {
-      return personFrom(await this.reaching(() => this.prisma.person.create({ data })));
+      return personFrom(await this.reaching(() => named(this.prisma, (tx) => tx.person.create({ data }))));
     } catch (error) {
       if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === TAKEN) return undefined;
       throw error;
@@ -110,10 +111,14 @@ export class PrismaPersonStore implements PersonStore {
 
   private alone<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     return this.reaching(() =>
-      this.prisma.$transaction(async (transaction) => {
-        await transaction.$executeRaw`SELECT pg_advisory_xact_lock(${CHANGES_LOCK})`;
-        return work(transaction);
-      }),
+      namedTransaction(
+        this.prisma,
+        async (transaction) => {
+          await transaction.$executeRaw`SELECT pg_advisory_xact_lock(${CHANGES_LOCK})`;
+          return work(transaction);
+        },
+        { hasChanged: (result) => result !== undefined && result !== 'last-administrator' },
+      ),
     );
   }
 

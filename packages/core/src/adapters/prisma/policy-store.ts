@@ -8,6 +8,7 @@ import {
 import { policySchema } from '../../planning/index.ts';
 import { type PrismaClient, reaching } from './client.ts';
 import type { PolicyVersion as Row } from './generated/client.ts';
+import { namedTransaction } from './order-effects.ts';
 
 /** key space of the advisory lock */
 const POLICY_LOCK = 0x706f;
@@ -38,7 +39,7 @@ export class PrismaPolicyStore implements PolicyStore {
 
   add({ from, policy, ...change }: PolicyChange): Promise<PolicyVersion | undefined> {
     return this.reaching(() =>
-      this.prisma.$transaction(async (tx) => {
+      namedTransaction(this.prisma, async (tx) => {
         await tx.$executeRaw`SELECT pg_advisory_xact_lock(${POLICY_LOCK}::int, 0::int)`;
         const newest = await tx.policyVersion.findFirst({ orderBy: { version: 'desc' } });
         if (Number(newest?.version ?? 0) !== from) return undefined;

@@ -1,6 +1,7 @@
 /** Quotas of single tokens and streams. Edges read them every few seconds. */
 import type { QuotaStore, StoredQuota } from '../../operations/handlers/index.ts';
 import { type PrismaClient, reaching } from './client.ts';
+import { named } from './order-effects.ts';
 
 export class PrismaQuotaStore implements QuotaStore {
   private readonly prisma: PrismaClient;
@@ -30,17 +31,19 @@ export class PrismaQuotaStore implements QuotaStore {
       bytesPerSecond: bytesPerSecond === undefined ? null : BigInt(bytesPerSecond),
     };
     await reaching(this.databaseUrl, () =>
-      this.prisma.quota.upsert({
-        where: { scope_subject: { scope, subject } },
-        create: { scope, subject, ...values },
-        update: values,
-      }),
+      named(this.prisma, (tx) =>
+        tx.quota.upsert({
+          where: { scope_subject: { scope, subject } },
+          create: { scope, subject, ...values },
+          update: values,
+        }),
+      ),
     );
   }
 
   async remove(scope: StoredQuota['scope'], subject: string): Promise<boolean> {
     const { count } = await reaching(this.databaseUrl, () =>
-      this.prisma.quota.deleteMany({ where: { scope, subject } }),
+      named(this.prisma, (tx) => tx.quota.deleteMany({ where: { scope, subject } })),
     );
     return count > 0;
   }

@@ -7,32 +7,20 @@ import {
   type DecisionRecord,
   ENDED_STATES,
   EVERY_CLUSTER,
-  essenceOf,
   type FirstApproval,
-  keyOf,
   OWN_CLUSTER,
   type PlanRecord,
   type Realised,
   type RecommendationLog,
   type RecommendationRecord,
   type RecommendationState,
+  type Recording,
 } from '../../advising/index.ts';
-import type { Recommendation } from '../../planning/index.ts';
 import { type Prisma, type PrismaClient, reaching } from './client.ts';
-import type { PlanDecision as DecisionRow, Recommendation as Row } from './generated/client.ts';
-
-/** key space of the advisory lock */
-const RECORD_LOCK = 0x7265;
-/** States in which a plan that proposes the same again adds nothing. */
-const PENDING = ['open', 'approved', 'running'];
-
-interface Proposal {
-  readonly body: Recommendation;
-  readonly topologyVersion: number;
-  readonly policyVersion: number;
-  readonly nowMs: number;
-  readonly cluster: string;
-}
+import type { PlanDecision as DecisionRow } from './generated/client.ts';
+import { named } from './order-effects.ts';
+import { byStep, NOT_DECIDED, recordFrom } from './recommendation-rows.ts';
+import { plansUnderWay, recordPlan } from './recording-plans.ts';
 
 export class PrismaRecommendationLog implements RecommendationLog {
   private readonly prisma: PrismaClient;
@@ -43,28 +31,28 @@ export class PrismaRecommendationLog implements RecommendationLog {
     this.databaseUrl = databaseUrl;
   }
 
-  async record(
-    plan: PlanRecord,
-    policyVersion: number,
-    nowMs: number,
-    cluster: string = OWN_CLUSTER,
-  ): Promise<void> {
-    await this.reaching(() =>
-      this.prisma.$transaction(async (tx) => {
-        await tx.$executeRaw`SELECT pg_advisory_xact_lock(${RECORD_LOCK}::int, 0::int)`;
-        await remember(tx, plan, policyVersion, nowMs, cluster);
-        const pending = await tx.recommendation.findMany({ where: { cluster, state: { in: PENDING } } });
-        const byKey = new Map(pending.map((row) => [row.key, row]));
-        for (const body of plan.recommendations) {
-          const { topologyVersion } = plan;
-          const proposal = { body, topologyVersion, policyVersion, nowMs, cluster };
-          await propose(tx, byKey.get(keyOf(body)), proposal);
-        }
-        const proposed = new Set(plan.recommendations.map(keyOf));
-        for (const row of pending)
-          if (row.state === 'open' && !proposed.has(row.key)) await close(tx, row, nowMs);
-      }),
-    );
+  async record(plan: PlanRecord, recording: Recording): Promise<void> {
+    await this.reaching(() => this.prisma.$transaction((tx) => recordPlan(tx, plan, recording)));
+  }
+
+  async partsOf(plan: number): Promise<RecommendationRecord[]> {
+    const query = { where: { planId: plan }, orderBy: { id: 'asc' } } as const;
+    const rows = await this.reaching(() => this.prisma.recommendation.findMany(query));
+    return rows.map(recordFrom).sort(byStep);
+  }
+
+  async kept(cluster: string): Promise<RecommendationRecord[]> {
+    const where = { cluster, state: 'open', planId: { not: null } };
+    return this.reaching(async () => {
+      const open = await this.prisma.recommendation.findMany({ where });
+      const underWay = await plansUnderWay(this.prisma, open);
+      return open.filter(({ planId }) => planId !== null && underWay.has(planId)).map(recordFrom);
+    });
+  }
+
+  reschedule(id: number, notBeforeMs: number | null, note: string): Promise<boolean> {
+    const change = note === '' ? { notBeforeMs } : { notBeforeMs, note };
+    return this.change({ id, state: 'approved' }, change);
   }
 
   async find(id: number): Promise<RecommendationRecord | undefined> {
@@ -146,116 +134,22 @@ export class PrismaRecommendationLog implements RecommendationLog {
     await this.reaching(() => this.prisma.planDecision.deleteMany({ where: { lastMs: { lt: beforeMs } } }));
     const where = { state: { in: [...ENDED_STATES] }, lastMs: { lt: beforeMs } };
     await this.reaching(() => this.prisma.recommendation.deleteMany({ where }));
+    await this.reaching(() => this.prisma.plan.deleteMany({ where: { lastMs: { lt: beforeMs } } }));
   }
 
   private async change(
     where: Prisma.RecommendationWhereInput,
     data: Prisma.RecommendationUpdateInput,
   ): Promise<boolean> {
-    const { count } = await this.reaching(() => this.prisma.recommendation.updateMany({ where, data }));
+    const { count } = await this.reaching(() =>
+      named(this.prisma, (tx) => tx.recommendation.updateMany({ where, data })),
+    );
     return count > 0;
   }
 
   private reaching<T>(query: () => Promise<T>): Promise<T> {
     return reaching(this.databaseUrl, query);
   }
-}
-
-async function remember(
-  tx: Prisma.TransactionClient,
-  plan: PlanRecord,
-  policyVersion: number,
-  nowMs: number,
-  cluster: string,
-): Promise<void> {
-  const essence = JSON.stringify([policyVersion, plan.recommendations.map(essenceOf)]);
-  const newest = await tx.planDecision.findFirst({ where: { cluster }, orderBy: { id: 'desc' } });
-  const fields = {
-    lastMs: nowMs,
-    topologyVersion: plan.topologyVersion,
-    nothingBecause: plan.nothingBecause,
-    document: JSON.stringify(plan),
-  };
-  if (newest?.essence === essence)
-    await tx.planDecision.update({ where: { id: newest.id }, data: { ...fields, times: { increment: 1 } } });
-  else {
-    const actions = plan.recommendations.length;
-    await tx.planDecision.create({
-      data: { ...fields, cluster, essence, atMs: nowMs, times: 1, policyVersion, actions },
-    });
-  }
-}
-
-/** What was rejected stays so while the same is proposed; an approved or running one goes its way. */
-async function propose(
-  tx: Prisma.TransactionClient,
-  pending: Row | undefined,
-  { body, topologyVersion, policyVersion, nowMs, cluster }: Proposal,
-): Promise<void> {
-  const essence = essenceOf(body);
-  const fields = {
-    essence,
-    body: JSON.stringify(body),
-    topologyVersion,
-    policyVersion,
-    lastMs: nowMs,
-    expiresMs: Date.parse(body.expiresAt),
-  };
-  if (pending?.state === 'open') {
-    const revision = pending.revision + (pending.essence === essence ? 0 : 1);
-    await tx.recommendation.update({ where: { id: pending.id }, data: { ...fields, revision } });
-    return;
-  }
-  if (pending !== undefined) return;
-  const key = keyOf(body);
-  const last = await tx.recommendation.findFirst({ where: { cluster, key }, orderBy: { id: 'desc' } });
-  if (last?.state === 'rejected' && last.essence === essence) {
-    await tx.recommendation.update({ where: { id: last.id }, data: { lastMs: nowMs } });
-    return;
-  }
-  await tx.recommendation.create({
-    data: { ...fields, cluster, key, revision: 1, state: 'open', firstMs: nowMs },
-  });
-}
-
-const NOT_DECIDED = 'nobody decided in time';
-
-async function close(tx: Prisma.TransactionClient, row: Row, nowMs: number): Promise<void> {
-  const state = Number(row.expiresMs) <= nowMs ? 'expired' : 'withdrawn';
-  const result = state === 'expired' ? NOT_DECIDED : 'the plan does not need it any more';
-  // somebody may approve it at this moment: then it is approved
-  await tx.recommendation.updateMany({
-    where: { id: row.id, state: 'open' },
-    data: { state, result, endedMs: nowMs },
-  });
-}
-
-function recordFrom(row: Row): RecommendationRecord {
-  return {
-    id: Number(row.id),
-    cluster: row.cluster,
-    key: row.key,
-    revision: row.revision,
-    topologyVersion: Number(row.topologyVersion),
-    policyVersion: Number(row.policyVersion),
-    state: row.state as RecommendationState,
-    body: JSON.parse(row.body) as Recommendation,
-    firstMs: Number(row.firstMs),
-    lastMs: Number(row.lastMs),
-    expiresMs: Number(row.expiresMs),
-    firstApproval:
-      row.firstBy === null || row.firstRevision !== row.revision
-        ? null
-        : { by: row.firstBy, atMs: Number(row.firstApprovalMs) },
-    decidedBy: row.decidedBy,
-    decidedMs: numberOrNull(row.decidedMs),
-    note: row.note,
-    notBeforeMs: numberOrNull(row.notBeforeMs),
-    moves: JSON.parse(row.moves) as number[],
-    result: row.result,
-    endedMs: numberOrNull(row.endedMs),
-    realised: row.realised === null ? null : (JSON.parse(row.realised) as Realised),
-  };
 }
 
 function decisionFrom(row: DecisionRow): DecisionRecord {
@@ -270,8 +164,4 @@ function decisionFrom(row: DecisionRow): DecisionRecord {
     nothingBecause: row.nothingBecause,
     document: JSON.parse(row.document) as PlanRecord,
   };
-}
-
-function numberOrNull(value: bigint | null): number | null {
-  return value === null ? null : Number(value);
 }

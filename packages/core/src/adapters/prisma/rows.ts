@@ -59,9 +59,10 @@ export function toGarbage(row: AsRead<GarbageRow>): Garbage {
 }
 
 export function toChange(row: ChangeRow): Change {
-  const { version, at, decision, actor } = row;
+  const { version, at, decision, actor, auditRow } = row;
   const set = changeSetSchema.decode(row.payload as Parameters<typeof changeSetSchema.decode>[0]);
-  return { ...set, version: Number(version), at: Number(at), decision, actor };
+  const cause = auditRow === null ? { actor } : { actor, auditRow: String(auditRow) };
+  return { ...set, version: Number(version), at: Number(at), decision, ...cause };
 }
 
 /** A row of the table `shardlet` by its column names, as `json_populate_recordset` takes it. */

@@ -2,6 +2,7 @@
 import type { Session, SessionStore } from '../../access/index.ts';
 import { type Prisma, type PrismaClient, reaching } from './client.ts';
 import type { Person as PersonRow, Session as Row } from './generated/client.ts';
+import { named } from './order-effects.ts';
 import { personFrom } from './person-store.ts';
 
 const SEEN_EVERY_MS = 60_000;
@@ -66,7 +67,9 @@ export class PrismaSessionStore implements SessionStore {
 
   private async endWhere(where: Prisma.SessionWhereInput): Promise<number> {
     const { count } = await this.reaching(() =>
-      this.prisma.session.updateMany({ where: { ...where, endedAt: null }, data: { endedAt: new Date() } }),
+      named(this.prisma, (tx) =>
+        tx.session.updateMany({ where: { ...where, endedAt: null }, data: { endedAt: new Date() } }),
+      ),
     );
     return count;
   }

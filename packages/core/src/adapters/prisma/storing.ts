@@ -34,7 +34,7 @@ async function putHost(tx: Tx, { id, readmission, ...host }: Host): Promise<void
 
 /** What most decisions change, and the entry in the change log, in one statement: edges wait for some. */
 async function putRest(tx: Tx, change: Change): Promise<void> {
-  const { version, at, decision, actor, ...set } = change;
+  const { version, at, decision, actor, auditRow = null, ...set } = change;
   const shardlets = JSON.stringify(set.shardlets.map(shardletColumns));
   const garbage = JSON.stringify(set.garbage);
   const payload = JSON.stringify(changeSetSchema.encode(set));
@@ -48,8 +48,8 @@ async function putRest(tx: Tx, change: Change): Promise<void> {
     ), put_garbage AS (
       INSERT INTO garbage SELECT * FROM json_populate_recordset(NULL::garbage, ${garbage}::json)
     )
-    INSERT INTO change (version, at, decision, actor, payload)
-    VALUES (${version}::bigint, ${at}::bigint, ${decision}, ${actor}, ${payload}::jsonb)`;
+    INSERT INTO change (version, at, decision, actor, audit_row, payload)
+    VALUES (${version}::bigint, ${at}::bigint, ${decision}, ${actor}, ${auditRow}::bigint, ${payload}::jsonb)`;
 }
 
 async function removeGarbage(tx: Tx, keys: Change['garbageRemoved']): Promise<void> {

@@ -1,5 +1,6 @@
 import { createDatabase } from '@foreshard/local';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { allows } from '../../access/index.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
 import { applyMigrations } from './migrator.ts';
 import { hashToken, PrismaTokenStore } from './token-store.ts';
@@ -31,7 +32,9 @@ it('tells a token once and keeps only its hash', async () => {
     scope: {},
     cidrs: [],
     expiresAtMs: undefined,
+    signInByMs: undefined,
     owner: undefined,
+    ownerGrants: undefined,
   });
   const rows = await prisma.$queryRaw<{ row: string }[]>`SELECT api_token::text AS row FROM api_token`;
   expect(rows.map((r) => r.row).join()).not.toContain(plaintext.slice(token.prefix.length));
@@ -49,6 +52,18 @@ it('keeps what a token is limited to, and whose it is', async () => {
   expect((await tokens.activeHashes()).find((one) => one.id === token.id)).toMatchObject({
     ...{ scope, cidrs, owner: 'ada@example.org' },
   });
+  const ownerMay = async () => {
+    const found = (await tokens.activeHashes()).find((one) => one.id === token.id);
+    return allows(found!.ownerGrants!, 'events:read', { stream: 'orders' });
+  };
+  const roles = (...given: object[]) =>
+    prisma.person.update({ where: { id: ownerId }, data: { roles: given as object[] } });
+  expect(await ownerMay()).toBe(false);
+  await roles({ role: 'reader', scope: {} });
+  expect(await ownerMay()).toBe(true);
+  // a role or a limit of a later release gives nothing
+  await roles({ role: 'owner', scope: {} }, { role: 'reader', scope: { tenants: ['a'] } });
+  expect(await ownerMay()).toBe(false);
   expect((await tokens.list())[0]).toEqual(token);
   // a limit of a later release opens nothing
   await prisma.apiToken.update({ where: { id: token.id }, data: { scope: { tenants: ['a'] } } });

@@ -4,7 +4,18 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { PERMISSIONS, type Scope, scopeSchema, type TokenScope } from '../../access/index.ts';
+import {
+  type Grant,
+  grantsOf,
+  OWNER_SIGN_IN_MS,
+  PERMISSIONS,
+  type RoleGrant,
+  roleGrantsSchema,
+  type Scope,
+  scopeSchema,
+  signInByMs,
+  type TokenScope,
+} from '../../access/index.ts';
 import type {
   ApiToken,
   MadeToken,
@@ -13,7 +24,8 @@ import type {
   TokenRotation,
 } from '../../operations/handlers/index.ts';
 import { type PrismaClient, reaching } from './client.ts';
-import type { ApiToken as ApiTokenRow } from './generated/client.ts';
+import type { ApiToken as ApiTokenRow, Person as PersonRow } from './generated/client.ts';
+import { named, namedTransaction } from './order-effects.ts';
 
 /** What an edge keeps, in memory and on disk, to serve while PostgreSQL is away. */
 export interface ActiveToken {
@@ -26,10 +38,14 @@ export interface ActiveToken {
   readonly scope: Scope;
   /** networks it may be used from; empty: any */
   readonly cidrs: readonly string[];
-  /** ms since the epoch; undefined: never */
+  /** ms since the epoch: its own expiry, or when its owner has to sign in again; undefined: never */
   readonly expiresAtMs: number | undefined;
+  /** when its owner has to sign in again at the identity provider; undefined: it holds without that */
+  readonly signInByMs: number | undefined;
   /** e-mail of the person whose it is */
   readonly owner: string | undefined;
+  /** what that person may do now; undefined: it is nobody's */
+  readonly ownerGrants: readonly Grant[] | undefined;
 }
 
 export interface TokenStore extends TokenPort {
@@ -50,10 +66,13 @@ export function hashToken(token: string): string {
 export class PrismaTokenStore implements TokenStore {
   private readonly prisma: PrismaClient;
   private readonly databaseUrl: string;
+  private readonly ownerSignInMs: number;
 
-  constructor(prisma: PrismaClient, databaseUrl: string) {
+  /** `ownerSignInMs`: how long tokens hold after their owner has signed in at an identity provider */
+  constructor(prisma: PrismaClient, databaseUrl: string, ownerSignInMs = OWNER_SIGN_IN_MS) {
     this.prisma = prisma;
     this.databaseUrl = databaseUrl;
+    this.ownerSignInMs = ownerSignInMs;
   }
 
   async create(request: TokenRequest): Promise<MadeToken> {
@@ -63,15 +82,17 @@ export class PrismaTokenStore implements TokenStore {
       ...{ name, ...secret, scopes: [...scopes], scope: plainOf(scope), cidrs: [...cidrs] },
       ...{ ownerId, expiresAt },
     };
-    const row = await this.reaching(() => this.prisma.apiToken.create({ data, include: OWNER }));
-    return { token: toToken(row), plaintext };
+    const row = await this.reaching(() =>
+      named(this.prisma, (tx) => tx.apiToken.create({ data, include: OWNER })),
+    );
+    return { token: toToken(row, this.ownerSignInMs), plaintext };
   }
 
   async rotate(id: string, { oldExpiresAt, expiresAt }: TokenRotation) {
     if (!isId(id)) return undefined;
     const { plaintext, secret } = newSecret();
     return this.reaching(() =>
-      this.prisma.$transaction(async (tx) => {
+      namedTransaction(this.prisma, async (tx) => {
         // who rotates at the same time waits here, and then replaces what is still active
         await tx.$queryRaw`SELECT 1 AS locked FROM api_token WHERE id = ${id}::uuid FOR UPDATE`;
         const old = await tx.apiToken.findFirst({ where: { id, revokedAt: null, ...alive() } });
@@ -93,7 +114,11 @@ export class PrismaTokenStore implements TokenStore {
           data: { expiresAt: ends },
           include: OWNER,
         });
-        return { token: toToken(row), plaintext, replaced: toToken(replaced) };
+        return {
+          token: toToken(row, this.ownerSignInMs),
+          plaintext,
+          replaced: toToken(replaced, this.ownerSignInMs),
+        };
       }),
     );
   }
@@ -102,14 +127,16 @@ export class PrismaTokenStore implements TokenStore {
     const rows = await this.reaching(() =>
       this.prisma.apiToken.findMany({ orderBy: { id: 'desc' }, include: OWNER }),
     );
-    return rows.map(toToken);
+    return rows.map((row) => toToken(row, this.ownerSignInMs));
   }
 
   async revoke(id: string): Promise<boolean> {
     if (!isId(id)) return false;
     const revokedAt = new Date();
     const { count } = await this.reaching(() =>
-      this.prisma.apiToken.updateMany({ where: { id, revokedAt: null }, data: { revokedAt } }),
+      named(this.prisma, (tx) =>
+        tx.apiToken.updateMany({ where: { id, revokedAt: null }, data: { revokedAt } }),
+      ),
     );
     return count === 1;
   }
@@ -118,20 +145,11 @@ export class PrismaTokenStore implements TokenStore {
     const rows = await this.reaching(() =>
       this.prisma.apiToken.findMany({
         where: { revokedAt: null, ...alive(), NOT: { owner: { disabledAt: { not: null } } } },
-        include: OWNER,
+        include: OWNER_WITH_ROLES,
         orderBy: { id: 'asc' },
       }),
     );
-    return rows.map((row) => ({
-      id: row.id,
-      name: row.name,
-      hash: Buffer.from(row.hash).toString('hex'),
-      scopes: row.scopes as TokenScope[],
-      scope: scopeOf(row.scope),
-      cidrs: row.cidrs,
-      expiresAtMs: row.expiresAt?.getTime(),
-      owner: row.owner?.email,
-    }));
+    return rows.map((row) => activeFrom(row, this.ownerSignInMs));
   }
 
   async markUsed(ids: readonly string[], at: Date): Promise<void> {
@@ -149,9 +167,13 @@ export class PrismaTokenStore implements TokenStore {
   }
 }
 
-type OwnedRow = ApiTokenRow & { readonly owner: { readonly id: string; readonly email: string } | null };
+type SignedIn = Pick<PersonRow, 'oidcIssuer' | 'lastSignInAt' | 'createdAt'>;
+type OwnedRow = ApiTokenRow & { readonly owner: (Pick<PersonRow, 'id' | 'email'> & SignedIn) | null };
+type RowWithRoles = ApiTokenRow & { readonly owner: (Pick<PersonRow, 'email' | 'roles'> & SignedIn) | null };
 
-const OWNER = { owner: { select: { id: true, email: true } } } as const;
+const SIGNED_IN = { oidcIssuer: true, lastSignInAt: true, createdAt: true } as const;
+const OWNER_WITH_ROLES = { owner: { select: { email: true, roles: true, ...SIGNED_IN } } } as const;
+const OWNER = { owner: { select: { id: true, email: true, ...SIGNED_IN } } } as const;
 
 function newSecret() {
   const plaintext = TOKEN_MARK + randomBytes(TOKEN_BYTES).toString('base64url');
@@ -175,18 +197,43 @@ function plainOf(scope: Scope) {
   return JSON.parse(JSON.stringify(scope));
 }
 
+/** A role, or a limit of one, that this release does not know gives nothing. */
+function rolesIn(kept: unknown): readonly RoleGrant[] {
+  const each = Array.isArray(kept) ? kept : [];
+  return each.flatMap((one) => roleGrantsSchema.safeParse([one]).data ?? []);
+}
+
 /** A limit that this release does not know must not be taken for none. */
 function scopeOf(kept: unknown): Scope {
   const scope = scopeSchema.safeParse(kept);
   return scope.success ? scope.data : { streams: [], groups: [], clusters: [] };
 }
 
-function toToken({ hash: _, ownerId: __, ...row }: OwnedRow): ApiToken {
+function activeFrom({ owner, ...row }: RowWithRoles, ownerSignInMs: number): ActiveToken {
+  const signInBy = signInByMs(owner, ownerSignInMs);
+  const ends = [row.expiresAt?.getTime(), signInBy].filter((ms) => ms !== undefined);
+  return {
+    id: row.id,
+    name: row.name,
+    hash: Buffer.from(row.hash).toString('hex'),
+    scopes: row.scopes as TokenScope[],
+    scope: scopeOf(row.scope),
+    cidrs: row.cidrs,
+    expiresAtMs: ends.length === 0 ? undefined : Math.min(...ends),
+    signInByMs: signInBy,
+    owner: owner?.email,
+    ownerGrants: owner === null ? undefined : grantsOf(rolesIn(owner.roles)),
+  };
+}
+
+function toToken({ hash: _, ownerId: __, owner, ...row }: OwnedRow, ownerSignInMs: number): ApiToken {
+  const signInBy = signInByMs(owner, ownerSignInMs);
   return {
     ...row,
     scopes: row.scopes as TokenScope[],
     scope: scopeOf(row.scope),
-    owner: row.owner ?? undefined,
+    owner: owner === null ? undefined : { id: owner.id, email: owner.email },
+    signInBy: signInBy === undefined ? undefined : new Date(signInBy),
     expiresAt: row.expiresAt ?? undefined,
     lastUsedAt: row.lastUsedAt ?? undefined,
     revokedAt: row.revokedAt ?? undefined,

@@ -69,10 +69,10 @@ export class PrismaTopologyStore implements TopologyStore {
     return rows.map(toChange);
   }
 
-  async decide<R>(decision: Decision<R>, actor: string): Promise<DecisionReply<R>> {
+  async decide<R>(decision: Decision<R>, actor: string, auditRow?: string): Promise<DecisionReply<R>> {
     try {
       return await this.reaching(() =>
-        this.prisma.$transaction((tx) => decideIn(tx, decision, actor), {
+        this.prisma.$transaction((tx) => decideIn(tx, decision, actor, auditRow), {
           ...TIMES,
           // REPEATABLE READ would not see what was decided while this one waited for the clock
           isolationLevel: Prisma.TransactionIsolationLevel.ReadCommitted,
@@ -95,9 +95,10 @@ async function decideIn<R>(
   tx: Prisma.TransactionClient,
   decision: Decision<R>,
   actor: string,
+  auditRow: string | undefined,
 ): Promise<DecisionReply<R>> {
   const loaded = await load(tx, decision.needs);
-  const judgement = judge(decision, loaded, actor);
+  const judgement = judge(decision, loaded, actor, auditRow);
   if (judgement.kind === 'refuse') throw new RolledBack(judgement.refusal);
   await store(tx, judgement.change, judgement.nextIds, loaded.nextIds);
   return { kind: 'decided', version: loaded.version, result: judgement.result };

@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type LocalServer, startPrometheus, type TemporaryFolder, temporaryFolder } from '@foreshard/local';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { guardOfServers } from '../webhooks/index.ts';
 import { readPrometheus } from './range-query.ts';
+
+const SERVERS = guardOfServers(undefined);
 
 const METRICS = `# TYPE load_events gauge
 load_events{topic="orders",partition="0",broker="b1"} 120.5
@@ -68,9 +71,9 @@ function lastSeconds(seconds: number) {
 describe('load in Prometheus', () => {
   it('is read as one row for each partition and step, with the host that has more of it', async () => {
     await expect
-      .poll(async () => (await readPrometheus(source(), lastSeconds(5))).length, { timeout: 20_000 })
+      .poll(async () => (await readPrometheus(source(), lastSeconds(5), SERVERS)).length, { timeout: 20_000 })
       .toBeGreaterThanOrEqual(6);
-    const rows = await readPrometheus(source(), lastSeconds(60));
+    const rows = await readPrometheus(source(), lastSeconds(60), SERVERS);
     const { timeMs } = rows.at(-1)!;
     const newest = rows.filter((row) => row.timeMs === timeMs);
     expect(
@@ -84,7 +87,7 @@ describe('load in Prometheus', () => {
   });
 
   it('of more steps than one answer may have is read in parts', async () => {
-    expect((await readPrometheus(source(), lastSeconds(25_000))).length).toBeGreaterThanOrEqual(6);
+    expect((await readPrometheus(source(), lastSeconds(25_000), SERVERS)).length).toBeGreaterThanOrEqual(6);
   });
 });
 
@@ -93,13 +96,13 @@ describe('load of more partitions than fit into one answer', () => {
 
   it('is asked for in shorter pieces', async () => {
     asked.length = 0;
-    const rows = await readPrometheus(source({ url: `${scrapedUrl()}/large/1000` }), range);
+    const rows = await readPrometheus(source({ url: `${scrapedUrl()}/large/1000` }), range, SERVERS);
     expect(rows.map(({ timeMs }) => timeMs)).toEqual([0, 1_000_000, 2_000_000, 3_000_000, 4_000_000]);
     expect(asked).toEqual([5_000, 1_000, 1_000, 1_000, 1_000, 1_000]);
   });
 
   it('fails when not even one step fits', async () => {
-    const reading = readPrometheus(source({ url: `${scrapedUrl()}/large/0` }), range);
+    const reading = readPrometheus(source({ url: `${scrapedUrl()}/large/0` }), range, SERVERS);
     await expect(reading).rejects.toThrow(/^127.0.0.1:\d+ does not answer: .*larger than 40 MB$/);
   });
 });
@@ -110,7 +113,7 @@ describe('what is wrong is told in one line', () => {
     [{ hostLabel: 'node' }, /has no label "node"; it has .*broker/],
     [{ url: 'http://127.0.0.1:2' }, /127.0.0.1:2 does not answer: .*ECONNREFUSED/],
   ])('%j', async (change, message) => {
-    const reading = await readPrometheus(source(change), lastSeconds(60)).catch(
+    const reading = await readPrometheus(source(change), lastSeconds(60), SERVERS).catch(
       (error: Error) => error.message,
     );
     expect(reading).toMatch(message);
@@ -119,13 +122,17 @@ describe('what is wrong is told in one line', () => {
 
   it('an address that leads on to another one', async () => {
     const { port } = scraped.address() as AddressInfo;
-    const reading = readPrometheus(source({ url: `http://127.0.0.1:${port}/moved` }), lastSeconds(60));
+    const reading = readPrometheus(
+      source({ url: `http://127.0.0.1:${port}/moved` }),
+      lastSeconds(60),
+      SERVERS,
+    );
     await expect(reading).rejects.toThrow(/does not answer: .*redirect/);
   });
 
   it('a server that is no Prometheus', async () => {
     const { port } = scraped.address() as AddressInfo;
-    const reading = readPrometheus(source({ url: `http://127.0.0.1:${port}` }), lastSeconds(60));
+    const reading = readPrometheus(source({ url: `http://127.0.0.1:${port}` }), lastSeconds(60), SERVERS);
     await expect(reading).rejects.toThrow('answers 200, and not as Prometheus does');
   });
 });

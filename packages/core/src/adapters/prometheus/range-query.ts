@@ -6,12 +6,16 @@
 import { z } from 'zod';
 import { type LoadRow, type PrometheusSource, RATE_MAX } from '../../external/index.ts';
 import { RequestFailed, request } from '../outgoing-http/index.ts';
+import type { AddressGuard } from '../webhooks/index.ts';
 
 export interface RangeQuery {
   readonly fromMs: number;
   readonly toMs: number;
   readonly stepMs: number;
 }
+
+/** Whoever may add a cluster makes the worker connect somewhere. */
+type Guard = Pick<AddressGuard, 'lookup' | 'objectionToHost'>;
 
 /** Prometheus answers at most 11,000 points of a series. */
 const STEPS_MAX = 10_000;
@@ -38,12 +42,16 @@ const answerSchema = z.object({
 type Series = NonNullable<z.infer<typeof answerSchema>['data']>['result'][number];
 
 /** @throws Error with one line that says what is wrong */
-export async function readPrometheus(source: PrometheusSource, range: RangeQuery): Promise<LoadRow[]> {
+export async function readPrometheus(
+  source: PrometheusSource,
+  range: RangeQuery,
+  guard: Guard,
+): Promise<LoadRow[]> {
   const rows = new Map<string, LoadRow>();
   let steps = STEPS_MAX;
   for (let fromMs = range.fromMs; fromMs < range.toMs; ) {
     const beyondMs = Math.min(range.toMs, fromMs + steps * range.stepMs);
-    const answer = await ask(source, { ...range, fromMs, toMs: beyondMs - 1 }).catch(
+    const answer = await ask(source, { ...range, fromMs, toMs: beyondMs - 1 }, guard).catch(
       (error) => error as Error,
     );
     if (Array.isArray(answer)) {
@@ -60,8 +68,15 @@ function isTooLarge({ cause }: Error): boolean {
   return cause instanceof RequestFailed && cause.kind === 'too-large';
 }
 
-async function ask(source: PrometheusSource, { fromMs, toMs, stepMs }: RangeQuery): Promise<Series[]> {
+async function ask(
+  source: PrometheusSource,
+  { fromMs, toMs, stepMs }: RangeQuery,
+  guard: Guard,
+): Promise<Series[]> {
   const url = new URL(source.url);
+  // a number is connected to without being looked up
+  const objection = guard.objectionToHost(url.hostname);
+  if (objection !== undefined) throw new Error(`the address of Prometheus: ${objection}`);
   const { username, password } = url;
   url.username = url.password = '';
   url.pathname = `${url.pathname.replace(/\/$/, '')}/api/v1/query_range`;
@@ -76,6 +91,8 @@ async function ask(source: PrometheusSource, { fromMs, toMs, stepMs }: RangeQuer
   );
   const { status: code, text } = await request(url, {
     method: 'POST',
+    lookup: guard.lookup,
+    keepsConnection: true,
     body: body.toString(),
     headers: {
       'content-type': 'application/x-www-form-urlencoded',

@@ -197,6 +197,11 @@ class RedisHost implements EventHost {
     return replies.frontierFrom(await this.call('frontier', upToTs, since), 0);
   }
 
+  /** As durable before its reply as a frontier, since what it tells was promised. */
+  news(since: number): Promise<FrontierReply> {
+    return this.frontier(0, since);
+  }
+
   async createFloor(floor: number): Promise<void> {
     await this.call('create_floor', floor);
   }

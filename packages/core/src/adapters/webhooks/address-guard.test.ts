@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AddressGuard } from './address-guard.ts';
+import { AddressGuard, guardOfServers } from './address-guard.ts';
 
 const guard = new AddressGuard([]);
 
@@ -71,4 +71,28 @@ describe('networks that are allowed', () => {
 it('a name that leads to a closed address is refused when it is looked up', async () => {
   const error = await new Promise<Error | null>((resolve) => guard.lookup('localhost', {}, resolve));
   expect(error).toMatchObject({ name: 'AddressRefused', message: expect.stringContaining('localhost') });
+});
+
+describe('servers that people name', () => {
+  const objects = (named: readonly string[] | undefined) => (address: string) =>
+    guardOfServers(named).objectionTo(address) !== undefined;
+  const PRIVATE = ['10.1.2.3', '192.168.1.1', 'fd00::1'];
+  const METADATA = [
+    '169.254.169.254',
+    '::ffff:169.254.169.254',
+    'fe80::1',
+    '100.100.100.200',
+    'fd00:ec2::254',
+  ];
+
+  it('are anywhere until networks are named, but never where a machine asks its cloud who it is', () => {
+    expect([...PRIVATE, '127.0.0.1', '8.8.8.8'].filter(objects(undefined))).toEqual([]);
+    expect(METADATA.filter(objects(undefined))).toEqual(METADATA);
+  });
+
+  it('are in public networks, the named ones and on this machine, once networks are named', () => {
+    expect(PRIVATE.filter(objects(['10.0.0.0/8']))).toEqual(['192.168.1.1', 'fd00::1']);
+    expect(['127.0.0.1', '::1', '8.8.8.8', '2600::1'].filter(objects(['10.0.0.0/8']))).toEqual([]);
+    expect(METADATA.filter(objects(['169.254.0.0/16', 'fe80::/10', 'fd00::/8']))).toEqual(METADATA);
+  });
 });

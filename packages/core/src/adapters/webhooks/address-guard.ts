@@ -4,87 +4,94 @@
  * was checked is connected to, so a name cannot answer one thing to the check and another to the connection.
  */
 import { lookup as resolve } from 'node:dns';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
-
-type Network = readonly [address: string, bits: number, family: 'ipv4' | 'ipv6'];
+import { isIP, type LookupFunction } from 'node:net';
+import { type NetworkMatcher, networksOf } from '../../access/index.ts';
 
 export interface ClosedNetworks {
-  readonly networks: readonly Network[];
+  readonly networks: readonly string[];
   /** said after the address */
   readonly why: string;
+  /** of these nothing is ever open: where a machine asks its cloud who it is */
+  readonly never?: readonly string[];
 }
 
 /** By RFC 6890 and its updates: everything that is not the public internet. */
-const NOT_PUBLIC: readonly Network[] = [
-  ['0.0.0.0', 8, 'ipv4'],
-  ['10.0.0.0', 8, 'ipv4'],
-  ['100.64.0.0', 10, 'ipv4'],
-  ['127.0.0.0', 8, 'ipv4'],
+const NOT_PUBLIC: readonly string[] = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
   // link-local, with the metadata services of most clouds
-  ['169.254.0.0', 16, 'ipv4'],
-  ['172.16.0.0', 12, 'ipv4'],
-  ['192.0.0.0', 24, 'ipv4'],
-  ['192.0.2.0', 24, 'ipv4'],
-  ['192.88.99.0', 24, 'ipv4'],
-  ['192.168.0.0', 16, 'ipv4'],
-  ['198.18.0.0', 15, 'ipv4'],
-  ['198.51.100.0', 24, 'ipv4'],
-  ['203.0.113.0', 24, 'ipv4'],
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.0.2.0/24',
+  '192.88.99.0/24',
+  '192.168.0.0/16',
+  '198.18.0.0/15',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
   // multicast, reserved, broadcast
-  ['224.0.0.0', 3, 'ipv4'],
+  '224.0.0.0/3',
   // all that is not global unicast: loopback, unspecified, unique-local, link-local, multicast, and IPv4 in its clothes
-  ['::', 3, 'ipv6'],
-  ['4000::', 2, 'ipv6'],
-  ['8000::', 1, 'ipv6'],
+  '::/3',
+  '4000::/2',
+  '8000::/1',
   // 6to4, Teredo and documentation carry other addresses, or nobody's
-  ['2002::', 16, 'ipv6'],
-  ['2001::', 23, 'ipv6'],
-  ['2001:db8::', 32, 'ipv6'],
+  '2002::/16',
+  '2001::/23',
+  '2001:db8::/32',
 ];
 
 const MESSAGES: ClosedNetworks = {
   networks: NOT_PUBLIC,
-  why: 'is not a public address: nothing is sent there unless FORESHARD_WEBHOOK_NETWORKS names its network',
+  why: 'is not a public address: nothing is sent there unless FORESHARD_PRIVATE_NETWORKS names its network',
 };
 
-/** Hosts stand in private networks; nobody's host stands where a machine asks its cloud who it is. */
-export const NO_HOST_THERE: ClosedNetworks = {
-  networks: [
-    ['169.254.0.0', 16, 'ipv4'],
-    ['fe80::', 10, 'ipv6'],
-    // metadata services outside of them: Alibaba, Azure, Oracle, AWS
-    ['100.100.100.200', 32, 'ipv4'],
-    ['168.63.129.16', 32, 'ipv4'],
-    ['192.0.0.192', 32, 'ipv4'],
-    ['fd00:ec2::', 32, 'ipv6'],
-    // 169.254.0.0/16 behind NAT64
-    ['64:ff9b::a9fe:0', 112, 'ipv6'],
-  ],
-  why: 'is a link-local address or a metadata service, where no host can be',
-};
+/** Link-local, and metadata services outside of it (Alibaba, Azure, Oracle, AWS, 169.254.0.0/16 behind NAT64). */
+const METADATA = [
+  ...['169.254.0.0/16', 'fe80::/10', '100.100.100.200/32', '168.63.129.16/32', '192.0.0.192/32'],
+  ...['fd00:ec2::/32', '64:ff9b::a9fe:0/112'],
+];
+const NEVER_WHY = 'is a link-local address or a metadata service, where no host can be';
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+
+/**
+ * For servers that people name: hosts, Prometheus, an identity provider. Those stand in private networks mostly, so any
+ * will do until networks are named; then others that are not public are refused. This machine stays open, as a local
+ * start has its hosts there.
+ */
+export function guardOfServers(named: readonly string[] | undefined): AddressGuard {
+  return new AddressGuard([...(named ?? []), ...LOOPBACK], {
+    networks: named === undefined ? [] : NOT_PUBLIC,
+    why: 'is not a public address, and FORESHARD_PRIVATE_NETWORKS does not name its network',
+    never: METADATA,
+  });
+}
 
 export class AddressRefused extends Error {
   override readonly name = 'AddressRefused';
 }
 
 export class AddressGuard {
-  private readonly closed = listsOf();
-  private readonly open = listsOf();
+  private readonly isClosed: NetworkMatcher;
+  private readonly isOpen: NetworkMatcher;
+  private readonly isNever: NetworkMatcher;
   private readonly why: string;
 
   /** @throws when one of the networks is none, such as 10.0.0.0/8 or fd00::/8 */
-  constructor(allowedNetworks: readonly string[], { networks, why }: ClosedNetworks = MESSAGES) {
+  constructor(allowedNetworks: readonly string[], { networks, why, never = [] }: ClosedNetworks = MESSAGES) {
     this.why = why;
-    for (const [net, bits, family] of networks) this.closed[family].addSubnet(net, bits, family);
-    for (const network of allowedNetworks) this.allow(network);
+    this.isClosed = networksOf(networks);
+    this.isOpen = networksOf(allowedNetworks);
+    this.isNever = networksOf(never);
   }
 
   /** Why nothing may be sent to an address (not a name); undefined: it may. */
   objectionTo(address: string): string | undefined {
-    const plain = withoutMapping(address);
-    const family = isIP(plain) === 4 ? 'ipv4' : 'ipv6';
-    if (this.open[family].check(plain, family) || !this.closed[family].check(plain, family)) return undefined;
-    return `${plain} ${this.why}`;
+    if (this.isNever(address)) return `${plainOf(address)} ${NEVER_WHY}`;
+    if (this.isOpen(address) || !this.isClosed(address)) return undefined;
+    return `${plainOf(address)} ${this.why}`;
   }
 
   /** For a host as it stands in a URL, which has brought decimal and hexadecimal notations into the usual one. */
@@ -118,25 +125,10 @@ export class AddressGuard {
       );
     });
   }
-
-  private allow(network: string): void {
-    const [address = '', bits = ''] = network.split('/');
-    const version = isIP(address);
-    const width = version === 4 ? 32 : 128;
-    if (version === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > width)
-      throw new Error(`"${network}" is not a network such as 10.0.0.0/8 or fd00::/8`);
-    const family = version === 4 ? 'ipv4' : 'ipv6';
-    this.open[family].addSubnet(address, Number(bits), family);
-  }
 }
 
-/** Apart, because a list takes every IPv4 address for one of IPv6 as well. */
-function listsOf(): Readonly<Record<'ipv4' | 'ipv6', BlockList>> {
-  return { ipv4: new BlockList(), ipv6: new BlockList() };
-}
-
-/** ::ffff:127.0.0.1 and ::ffff:7f00:1 are 127.0.0.1. */
-function withoutMapping(address: string): string {
+/** In words: ::ffff:127.0.0.1 and ::ffff:7f00:1 are 127.0.0.1. */
+function plainOf(address: string): string {
   const plain = address.replace(/%.*$/, '').toLowerCase();
   const dotted = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(plain)?.[1];
   if (dotted !== undefined) return dotted;

@@ -1,4 +1,4 @@
-export { AddressGuard, NO_HOST_THERE } from './address-guard.ts';
+export { AddressGuard, guardOfServers } from './address-guard.ts';
 export { type NotificationServiceParts, notificationService } from './notification-service.ts';
 export { newSecret } from './secret.ts';
 export { type SignedHeaders, sign } from './signing.ts';

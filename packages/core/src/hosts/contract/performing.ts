@@ -3,7 +3,7 @@
  * same call, and their replies are brought into one comparable form.
  */
 import { WHOLE } from '../../keyspace/index.ts';
-import type { EventHost, IdSetInfo, KnownId, ReplicaSpec, StoredRecord } from '../event-host.ts';
+import type { EventHost, IdSetInfo, KnownId, ReplicaInfo, ReplicaSpec, StoredRecord } from '../event-host.ts';
 import { ID_FIELD } from '../limits.ts';
 import { framePosition } from '../record.ts';
 import type { HostFixture } from './fixture.ts';
@@ -30,6 +30,7 @@ export class Performer {
   /** what a shardlet held when it was sealed last: the source of its copies */
   private readonly captured = new Map<number, readonly StoredRecord[]>();
   private readonly sinces: [number, number][] = [[0, 0]];
+  private readonly heard: readonly [Heard, Heard] = [new Heard(), new Heard()];
   private marks = 0;
   private readonly counts: [number, number] = [0, 0];
 
@@ -224,6 +225,8 @@ export class Performer {
       }
       case 'frontier':
         return this.frontier(step);
+      case 'news':
+        return (host, index) => this.heard[index].next(host);
       case 'mark':
         return this.mark(step);
       case 'admit':
@@ -303,6 +306,22 @@ export class Performer {
   private async admit(step: StepOf<'admit'>): Promise<Call> {
     const { progress } = await this.reference.identify();
     return (host) => host.admit(progress.generation + step.by, this.clock + step.offset);
+  }
+}
+
+/** What was told by news so far: what a host names again is its own business, what results is not. */
+class Heard {
+  private since = 0;
+  private readonly replicas = new Map<number, ReplicaInfo>();
+
+  async next(host: EventHost) {
+    const { since, hostLast, changed } = await host.news(this.since);
+    this.since = since;
+    for (const info of changed) {
+      if (info.mode === 'dropped') this.replicas.delete(info.shardlet);
+      else this.replicas.set(info.shardlet, info);
+    }
+    return { hostLast, replicas: [...this.replicas.values()].sort((a, b) => a.shardlet - b.shardlet) };
   }
 }
 

@@ -71,6 +71,7 @@ function looks(s: Scene): [string, Act][] {
     ['a refused ready', (h) => h.ready(1, 10, expectationOf([]))],
     ['trim of nothing', (h) => h.trim(1, 10, 1)],
     ['frontier below the promise', (h) => h.frontier(0, 0)],
+    ['news', (h) => h.news(0)],
     ['mark of a host with another', (h) => h.mark('9.x', '10.y', s.now, 0)],
     ['admit behind the promise', (h) => h.admit(6, s.now + 1)],
     ['adopt of another', (h) => h.adopt(8)],

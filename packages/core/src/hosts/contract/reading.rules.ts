@@ -1,10 +1,29 @@
 /** Reading: records from a place or a time, and the frontier that the merged log stands on. */
 import { expect } from 'vitest';
+import type { FrontierReply, ReplicaInfo } from '../event-host.ts';
 import { FRONTIER_LAG_MICROS } from '../limits.ts';
 import { framePosition } from '../record.ts';
 import type { Rule } from './rule.ts';
 import { sampleFrame } from './sample-events.ts';
-import { ALL, expectationOf, LEAD, recordsOf, SECOND, stale, T0, WINDOW } from './scene.ts';
+import { ALL, expectationOf, LEAD, recordsOf, type Scene, SECOND, stale, T0, WINDOW } from './scene.ts';
+
+/** Who asks for news again and again: what it knows by that. */
+function hearing(s: Scene) {
+  const known = new Map<number, ReplicaInfo>();
+  let since = 0;
+  return {
+    async next(): Promise<FrontierReply> {
+      const reply = await s.host.news(since);
+      since = reply.since;
+      for (const info of reply.changed) known.set(info.shardlet, info);
+      return reply;
+    },
+    replicas: () =>
+      [...known.values()]
+        .sort((a, b) => a.shardlet - b.shardlet)
+        .map(({ shardlet, epoch, mode, firstSeq, lastSeq }) => [shardlet, epoch, mode, firstSeq, lastSeq]),
+  };
+}
 
 export function readingRules(rule: Rule): void {
   rule('read answers where it is and whether it reached the end', async (s) => {
@@ -177,6 +196,57 @@ export function readingRules(rule: Rule): void {
       [3, 'dropped'],
     ]);
     expect((await s.host.frontier(0, 0)).changed).toHaveLength(3);
+  });
+
+  rule('news tells what changed, and what was promised, and promises nothing', async (s) => {
+    expect(await s.host.news(0)).toEqual({ hostLast: 0, changed: [], since: expect.any(Number) });
+    await s.createOpen(2, 10);
+    await s.createOpen(1, 10);
+    const heard = hearing(s);
+    expect((await heard.next()).hostLast).toBe(0);
+    expect(heard.replicas()).toEqual([
+      [1, 10, 'open', 1, 0],
+      [2, 10, 'open', 1, 0],
+    ]);
+    const { hostLast } = await s.host.frontier(T0, 0);
+    await s.later(SECOND);
+    expect((await heard.next()).hostLast).toBe(hostLast);
+    await s.append(2, 10, [1, 2]);
+    await heard.next();
+    expect(heard.replicas()[1]).toEqual([2, 10, 'open', 1, 2]);
+    await s.append(2, 10, [1, 3]);
+    await s.host.drop(3, 9);
+    await s.seal(1, 10);
+    await heard.next();
+    expect(heard.replicas()).toEqual([
+      [1, 10, 'sealed', 1, 0],
+      [2, 10, 'open', 1, 3],
+      [3, 9, 'dropped', 1, 0],
+    ]);
+    // everything again, for who knows nothing; and no promise was made
+    const again = await s.host.news(0);
+    expect([again.changed.length, again.hostLast]).toEqual([3, hostLast]);
+  });
+
+  rule('news and frontiers have a place of their own each, and miss nothing beside each other', async (s) => {
+    await s.createOpen(1, 10);
+    const heard = hearing(s);
+    let { since } = await s.host.frontier(0, 0);
+    for (const event of [1, 2, 3]) {
+      await s.append(1, 10, [event]);
+      await heard.next();
+      expect(heard.replicas()).toEqual([[1, 10, 'open', 1, event]]);
+      const frontier = await s.host.frontier(0, since);
+      since = frontier.since;
+      expect(frontier.changed).toMatchObject([{ shardlet: 1, lastSeq: event }]);
+    }
+  });
+
+  rule('news names little again while nothing happens', async (s) => {
+    for (let shardlet = 1; shardlet <= 5; shardlet++) await s.createOpen(shardlet, 10);
+    const heard = hearing(s);
+    for (let i = 0; i < 3; i++) await heard.next();
+    await expect.poll(async () => (await heard.next()).changed).toEqual([]);
   });
 
   rule('whatever moves a replica is told: raise, shadow, ingest, truncate, ready, open, trim', async (s) => {

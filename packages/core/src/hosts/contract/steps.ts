@@ -67,6 +67,7 @@ export type Step =
   | { readonly op: 'seek'; readonly shardlet: number; readonly offset: number }
   /** relative to firstSeq */
   | { readonly op: 'bytesIn'; readonly shardlet: number; readonly from: number; readonly to: number }
+  | { readonly op: 'news' }
   | { readonly op: 'frontier'; readonly offset: number; readonly sinceIndex: number }
   | { readonly op: 'describe'; readonly shardlet: number }
   | { readonly op: 'readIds'; readonly shardlet: number }
@@ -114,6 +115,7 @@ const MAKERS: readonly (readonly [number, Maker])[] = [
   [2, (r) => ({ op: 'seek', shardlet: r.shardlet(), offset: r.between(-2_000_000, 100) })],
   [2, (r) => ({ op: 'bytesIn', shardlet: r.shardlet(), from: r.between(-1, 3), to: r.between(0, 6) })],
   [4, (r) => ({ op: 'frontier', offset: r.between(-50_000, 50_000), sinceIndex: r.between(-1, 6) })],
+  [3, () => ({ op: 'news' })],
   [2, (r) => r.mark()],
   [1, (r) => ({ op: 'admit', by: r.oneOf([-1, 0, 1, 3]), offset: r.oneOf([-2_000_000, -7, 0, 1, 900]) })],
   [1, (r) => ({ op: 'createFloor', ...r.target('current') })],

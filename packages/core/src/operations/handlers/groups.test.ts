@@ -1,7 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Grant, Scope } from '../../access/index.ts';
 import { MemoryGroupStore } from '../../adapters/memory/index.ts';
-import { type Checkpoint, GROUPS_MAX } from '../../consuming/index.ts';
+import {
+  type Arrivals,
+  type Checkpoint,
+  EMPTY_GROUP,
+  GROUPS_MAX,
+  type ProgressSample,
+} from '../../consuming/index.ts';
 import type { Stream } from '../../topology/index.ts';
 import { callerOf } from '../caller.ts';
 import { groups } from '../groups.ts';
@@ -16,6 +22,17 @@ let store: MemoryGroupStore;
 /** of each shardlet */
 let lags: Map<number, number>;
 let started: string[];
+let deleted: string[];
+let samples: ProgressSample[];
+let arrivals: Arrivals | undefined;
+/** what a worker has learned */
+let memberRate: number | undefined;
+/** of shardlets that are behind, in microseconds */
+let oldest: Map<number, number>;
+/** beside main */
+let streams: Stream[];
+const NOW_MS = 1_000_000;
+const counts = { dead: 2, redriven: 0, discarded: 1 };
 let objection: string | undefined;
 let handlers: ReturnType<typeof groupHandlers>;
 
@@ -23,6 +40,12 @@ beforeEach(() => {
   store = new MemoryGroupStore({ nowMicros: () => 1 });
   lags = new Map();
   started = [];
+  deleted = [];
+  samples = [];
+  arrivals = undefined;
+  memberRate = undefined;
+  oldest = new Map();
+  streams = [];
   objection = undefined;
   handlers = groupHandlers({
     groups: store,
@@ -31,12 +54,25 @@ beforeEach(() => {
         started.push(from);
         return store.create(group, { version: 0, members: [], checkpoints: new Map() });
       },
-      lag: async ({ shardlet }) => lags.get(shardlet),
+      lags: async (checkpoints) => checkpoints.map(({ shardlet }) => lags.get(shardlet)),
     },
     notifications: { sender: { objection: async () => objection }, newSecret: () => SECRET },
+    letters: { prepare: async () => {}, list: async () => ({ letters: [], counts, omitted: 0 }) },
+    ...{ oldestEvent: async ({ shardlet }) => oldest.get(shardlet), nowMs: () => NOW_MS },
+    groupProgress: { recent: async () => samples },
+    groupOutlooks: {
+      of: async (group) => ({
+        ...{ group, memberRate, members: 0, atMs: 0 },
+        ...{ wantedNow: undefined, wantedAhead: undefined, moreFromMs: undefined },
+      }),
+    },
+    arrivals: async () => arrivals,
+    deleteStream: async (name) => void deleted.push(name),
     map: () => ({
       stream: (id) => (id === MAIN.id ? MAIN : undefined),
-      streamNamed: (name) => (name === MAIN.name ? MAIN : undefined),
+      shardlet: () => undefined,
+      shardlets: function* () {},
+      streamNamed: (name) => [MAIN, ...streams].find((one) => one.name === name),
     }),
   });
 });
@@ -48,7 +84,7 @@ const checkpoint = (shardlet: number, member?: string): Checkpoint => {
 };
 
 async function withCheckpoints(name: string, checkpoints: readonly Checkpoint[]): Promise<void> {
-  const members = [{ id: 'm', seenAtMs: 7, subject: undefined }];
+  const members = [{ id: 'm', seenAtMs: 7, subject: undefined, commits: 0 }];
   const byShardlet = new Map(checkpoints.map((c) => [c.shardlet, c]));
   await store.change(name, () => ({ state: { version: 3, members, checkpoints: byShardlet }, result: 1 }));
 }
@@ -59,13 +95,18 @@ describe('a group with an address', () => {
 
   it('is created with a secret that is shown this once', async () => {
     expect(await push({ from: 'now' })).toEqual({
-      owner: 'a test',
-      ...{ name: 'g', stream: 'main', sessionMs: 10_000, delivery: 'push' },
+      ...{ owner: 'a test', redriveOf: null, drainMinutes: 10, deadLetters: null, checkpointing: null },
+      ...{ name: 'g', stream: 'main', sessionMs: 10_000, delivery: 'push', order: 'key' },
       ...{ url: 'https://example.com/hook', secret: SECRET },
     });
     expect(started).toEqual(['now']);
     expect((await store.find('g'))!.group.push).toEqual({ url: 'https://example.com/hook', secret: SECRET });
     expect(JSON.stringify(await handlers.show({ group: 'g' }, CALLER))).not.toContain(SECRET);
+  });
+
+  it('is posted to in the order that is asked for', async () => {
+    expect(await push({ order: 'log' })).toMatchObject({ delivery: 'push', order: 'log' });
+    expect((await store.find('g'))!.group.order).toBe('log');
   });
 
   it('is refused where nothing may be sent, on a stream that is not there, and under a name that is taken', async () => {
@@ -90,7 +131,9 @@ describe('a group with an address', () => {
 
 describe('a group', () => {
   it('is created where it should begin, listed and removed', async () => {
-    const summary = { name: 'g', stream: 'main', sessionMs: 10_000, delivery: 'pull', owner: 'a test' };
+    const internal = { redriveOf: null, drainMinutes: 10, deadLetters: null, checkpointing: null };
+    const named = { name: 'g', stream: 'main', sessionMs: 10_000, delivery: 'pull', order: 'key' };
+    const summary = { ...named, owner: 'a test', ...internal };
     expect(await created('g', { from: 'now' })).toEqual(summary);
     expect(started).toEqual(['now']);
     await store.create({ name: 'lost', stream: 9, sessionMs: 10_000 }, (await store.find('g'))!.state);
@@ -98,7 +141,9 @@ describe('a group', () => {
       summary,
       { ...summary, name: 'lost', stream: null, owner: null },
     ]);
-    expect(await handlers.remove({ group: 'g' }, CALLER)).toEqual({ group: 'g', result: 'removed' });
+    expect(await handlers.remove({ group: 'g' }, CALLER)).toEqual({
+      ...{ group: 'g', result: 'removed', letters: null },
+    });
     expect(await store.find('g')).toBe(undefined);
   });
 
@@ -125,13 +170,108 @@ describe('a group', () => {
     expect([lag, shardlets[1]]).toMatchObject([null, { lag: null, beyondEnd: 3 }]);
   });
 
+  it('says when it will have caught up, and how old the oldest event of a member is', async () => {
+    await created('g');
+    await withCheckpoints('g', [checkpoint(2, 'm'), checkpoint(1, 'm')]);
+    lags.set(1, 400).set(2, 600);
+    oldest.set(1, 7_000).set(2, 6_000);
+    expect((await handlers.show({ group: 'g' }, CALLER)).progress).toMatchObject({
+      ...{ processing: null, arriving: null, catchUp: { kind: 'unknown', because: 'processing' } },
+    });
+    samples = [{ atMs: NOW_MS - 100_000, processed: -990 }];
+    arrivals = { from: 'measured', stepMs: 300_000, perSecond: [5] };
+    const { progress, members } = await handlers.show({ group: 'g' }, CALLER);
+    expect(progress).toMatchObject({
+      ...{ processing: 10, arriving: 5, arrivalsFrom: 'measured' },
+      catchUp: { kind: 'by', atMs: NOW_MS + 200_000 },
+    });
+    expect(members).toMatchObject([{ shardlets: 2, lag: 1_000, oldestAt: 6_000 }]);
+  });
+
+  it('is shown with the members it needs, once it is known what one can do', async () => {
+    await created('g', { drainMinutes: 5 });
+    await withCheckpoints('g', [checkpoint(1, 'm'), checkpoint(2, 'm')]);
+    lags.set(1, 1_500).set(2, 1_500);
+    arrivals = { from: 'forecast', stepMs: 300_000, perSecond: [5, 5], p90PerSecond: [10, 40] };
+    const wanted = async () => (await handlers.show({ group: 'g' }, CALLER)).membersWanted;
+    expect(await wanted()).toMatchObject({ now: null, why: { kind: 'unknown', because: 'rate' } });
+    memberRate = 20;
+    // the map of this test has no shardlets: one member is all that could work
+    expect(await wanted()).toMatchObject({
+      ...{ now: 1, atHorizon: 1, at: null },
+      why: {
+        arriving: 10,
+        arrivingAhead: 40,
+        memberRate: 20,
+        lag: 3_000,
+        drainMinutes: 5,
+        limitedByShardlets: true,
+      },
+    });
+    expect((await handlers.show({ group: 'g' }, CALLER)).drainMinutes).toBe(5);
+  });
+
   it('that is pushed is shown as such', async () => {
     const push = { url: 'https://example.com/hook', secret: SECRET };
     const empty = { version: 0, members: [], checkpoints: new Map() };
     await store.create({ name: 'hook', stream: 1, sessionMs: 10_000, push }, empty);
     const shown = await handlers.show({ group: 'hook' }, CALLER);
-    expect(shown).toMatchObject({ delivery: 'push', lag: 0 });
+    expect(shown).toMatchObject({ delivery: 'push', lag: 0, membersWanted: null });
     expect(JSON.stringify(shown)).not.toContain(SECRET);
+  });
+});
+
+describe('a group with dead letters', () => {
+  const internal = { id: 2, name: 'dead--g' } as Stream;
+  const dryRun = callerNamed('a test', true);
+
+  beforeEach(async () => {
+    await created('g');
+    await store.create({ name: 'g.redrive', stream: 2, sessionMs: 10_000, redriveOf: 'g' }, EMPTY_GROUP);
+    streams = [internal];
+  });
+
+  it('is listed with what belongs to it', async () => {
+    const [group, redrive] = (await handlers.list({}, CALLER)).groups;
+    expect(group).toMatchObject({ redriveOf: null, deadLetters: { stream: 'dead--g', attempts: null } });
+    expect(redrive).toMatchObject({ name: 'g.redrive', redriveOf: 'g', deadLetters: null });
+  });
+
+  it('is removed with its letters, and says before how many go', async () => {
+    expect(await handlers.remove({ group: 'g' }, dryRun)).toEqual({
+      ...{ group: 'g', result: 'would be removed', letters: counts },
+    });
+    expect([deleted, (await store.list()).length]).toEqual([[], 2]);
+    expect(await handlers.remove({ group: 'g' }, CALLER)).toEqual({
+      ...{ group: 'g', result: 'removed', letters: counts },
+    });
+    expect([deleted, await store.list()]).toEqual([['dead--g'], []]);
+  });
+
+  it('keeps the group that reads what is re-driven, and its name', async () => {
+    await expect(handlers.remove({ group: 'g.redrive' }, CALLER)).rejects.toMatchObject({
+      code: 'invalid_parameter',
+    });
+    await expect(created('h.redrive')).rejects.toMatchObject({ pointer: '/name' });
+  });
+
+  it('is judged as one: who may manage the group may not manage others by the name of it', async () => {
+    const grants: Grant[] = [{ permissions: ['groups:manage'], scope: { groups: ['g'] } }];
+    const limited = callerOf({ kind: 'token', id: 'x', name: 'x', grants }, CALLER.origin, true);
+    expect(await handlers.remove({ group: 'g' }, limited)).toMatchObject({ letters: counts });
+    // allowed as a part of g, and refused for what it is
+    await expect(handlers.remove({ group: 'g.redrive' }, limited)).rejects.toMatchObject({
+      code: 'invalid_parameter',
+    });
+    await created('g2');
+    await expect(handlers.remove({ group: 'g2' }, limited)).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  it('with an address says after how many refusals an event is a letter', async () => {
+    const push = groups.push.input.parse({ group: 'hook', url: 'https://example.com/hook', attempts: 4 });
+    expect(await handlers.push(push, CALLER)).toMatchObject({
+      deadLetters: { stream: 'dead--hook', attempts: 4 },
+    });
   });
 });
 

@@ -1,54 +1,85 @@
 /** What is done for operations on consumer groups. */
+import type { GroupCheckpointing } from '../../checkpointing/index.ts';
 import {
   type Checkpoint,
+  type DeadLetters,
+  DRAIN_MINUTES_DEFAULT,
+  deadStreamOf,
+  explain,
   GROUPS_MAX,
   type Group,
   type GroupService,
   type GroupState,
   type GroupStore,
+  isNamedLikeRedrive,
+  type Order,
+  requireRoomForLetters,
   SESSION_MS_DEFAULT,
 } from '../../consuming/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
 import type { NotificationService } from '../../notifying/index.ts';
-import type { TopologyMap } from '../../topology/index.ts';
-import { requireOnGroup } from '../allowing.ts';
+import type { Stream, TopologyMap } from '../../topology/index.ts';
+import { type OwnedGroup, requireOnGroup } from '../allowing.ts';
+import type { Caller } from '../caller.ts';
 import type { groups } from '../groups.ts';
 import type { OutputOf, RouterHandlers } from '../operation.ts';
+import { type GroupFactSources, groupProgress, oldestOf, waitingIn, wantedOf } from './group-facts.ts';
 
-export interface GroupStores {
+export interface GroupStores extends GroupFactSources {
   readonly groups: GroupStore;
   /** asks hosts how far they are */
-  readonly groupService: Pick<GroupService, 'create' | 'lag'>;
+  readonly groupService: Pick<GroupService, 'create' | 'lags'>;
+  readonly letters: Pick<DeadLetters, 'list' | 'prepare'>;
+  /** Also well when there is none. */
+  readonly deleteStream: (name: string, caller: Caller) => Promise<void>;
   /** what may be posted to, and the secrets of those who are */
   readonly notifications: {
     readonly sender: Pick<NotificationService['sender'], 'objection'>;
     readonly newSecret: NotificationService['newSecret'];
   };
   /** names of streams: the topology store is not asked each time somebody looks at a group */
-  readonly map: () => Pick<TopologyMap, 'stream' | 'streamNamed'>;
+  readonly map: () => Pick<TopologyMap, 'shardlet' | 'shardlets' | 'stream' | 'streamNamed'>;
 }
 
 type Summary = OutputOf<typeof groups.create>;
-type ShardletDocument = OutputOf<typeof groups.show>['shardlets'][number];
+type WeighedDocument = Omit<OutputOf<typeof groups.show>['shardlets'][number], 'why'>;
+type ShardletDocument = Omit<WeighedDocument, 'weight'>;
 
 export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups> {
   const { groups: store, groupService: service } = stores;
 
-  function summaryOf({ name, stream, sessionMs, push, owner }: Group): Summary {
-    const delivery = push === undefined ? 'pull' : 'push';
+  function summaryOf(group: Group): Summary {
+    const { name, stream, sessionMs, push, owner = null, redriveOf = null, order = 'key' } = group;
+    const { drainMinutes = DRAIN_MINUTES_DEFAULT, checkpointing = null } = group;
     return {
       name,
       stream: stores.map().stream(stream)?.name ?? null,
       sessionMs,
-      delivery,
-      owner: owner ?? null,
+      delivery: push === undefined ? 'pull' : 'push',
+      order,
+      owner,
+      redriveOf,
+      drainMinutes,
+      deadLetters: deadLettersOf(group),
+      checkpointing,
     };
   }
 
-  async function shardletOf(checkpoint: Checkpoint): Promise<ShardletDocument> {
-    const lag = (await service.lag(checkpoint)) ?? null;
-    const shown = { ...checkpoint, member: checkpoint.member ?? null };
-    return lag !== null && lag < 0 ? { ...shown, lag: null, beyondEnd: -lag } : { ...shown, lag };
+  function deadLettersOf({ name, redriveOf, attempts: given }: Group): Summary['deadLetters'] {
+    const attempts = given ?? null;
+    const stream = deadStreamOf(name);
+    const has = attempts !== null || stores.map().streamNamed(stream) !== undefined;
+    return redriveOf === undefined && has ? { stream, attempts } : null;
+  }
+
+  async function shardletsOf(checkpoints: readonly Checkpoint[]): Promise<ShardletDocument[]> {
+    const lags = await service.lags(checkpoints);
+    return checkpoints.map((checkpoint, i) => {
+      const lag = lags[i] ?? null;
+      const { member = null } = checkpoint;
+      const shown = { ...checkpoint, member, revoking: member !== null && checkpoint.revoking };
+      return lag !== null && lag < 0 ? { ...shown, lag: null, beyondEnd: -lag } : { ...shown, lag };
+    });
   }
 
   function streamIdOf(name: string): number {
@@ -58,6 +89,12 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
   }
 
   async function created(group: Group, from: 'oldest' | 'now'): Promise<Summary> {
+    if (isNamedLikeRedrive(group.name))
+      throw new ForeshardError(
+        'invalid_parameter',
+        'Names that end with ".redrive" belong to groups that read re-driven events.',
+        { pointer: '/name' },
+      );
     const creation = await service.create(group, from);
     if (creation === 'taken')
       throw new ForeshardError('conflict', `There is a group "${group.name}" already.`);
@@ -70,10 +107,20 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
   }
 
   return {
-    async create({ name, stream, from, sessionMs }, { actor: owner }) {
-      return created({ name, stream: streamIdOf(stream), sessionMs, owner }, from);
+    async create(request, { actor: owner }) {
+      const { name, stream, from, sessionMs, order, drainMinutes, deadLetters, checkpoints } = request;
+      if (checkpoints !== undefined) requireStateKept(stores.map(), stream, order, checkpoints);
+      if (deadLetters) await stores.letters.prepare(name);
+      const group = {
+        ...{ name, stream: streamIdOf(stream), sessionMs, owner },
+        ...(order === 'key' ? {} : { order }),
+        ...(drainMinutes === undefined ? {} : { drainMinutes }),
+        ...(checkpoints === undefined ? {} : { checkpointing: checkpoints }),
+      };
+      return created(group, from);
     },
-    async push({ group: name, url, stream, from }, { actor: owner }) {
+    async push({ group: name, url, stream, from, order, attempts }, { actor: owner }) {
+      if (attempts !== undefined) requireRoomForLetters(name);
       const { sender, newSecret } = stores.notifications;
       const id = streamIdOf(stream);
       const objection = await sender.objection(url);
@@ -81,39 +128,118 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
         throw new ForeshardError('invalid_parameter', objection, { pointer: '/url' });
       const secret = newSecret();
       const push = { url, secret };
-      const group = { name, stream: id, sessionMs: SESSION_MS_DEFAULT, push, owner };
+      const more = { ...(attempts === undefined ? {} : { attempts }), ...(order === 'key' ? {} : { order }) };
+      const group = { name, stream: id, sessionMs: SESSION_MS_DEFAULT, push, owner, ...more };
       return { ...(await created(group, from)), ...push };
     },
     async list() {
       return { groups: (await store.list()).map(summaryOf) };
     },
     async show({ group: name }) {
-      const { group, state } = (await store.find(name)) ?? unknown(name);
+      const { group, state, weights } = (await store.find(name)) ?? unknownGroup(name);
       const checkpoints = [...state.checkpoints.values()].sort((a, b) => a.shardlet - b.shardlet);
-      const shardlets = await Promise.all(checkpoints.map(shardletOf));
+      const reasons = new Map(explain(group, state, stores.map(), weights).map((one) => [one.shardlet, one]));
+      const shardlets = (await shardletsOf(checkpoints)).map((shown) => ({
+        ...shown,
+        weight: reasons.get(shown.shardlet)?.weight ?? null,
+        why: reasons.get(shown.shardlet)?.reason ?? null,
+      }));
+      const lag = sumOfLags(shardlets);
+      const oldest = await oldestOf(stores, state, shardlets);
       return {
         ...summaryOf(group),
         version: state.version,
-        lag: sumOfLags(shardlets),
-        members: membersOf(state, shardlets),
+        lag,
+        progress: await groupProgress(stores, group, checkpoints, lag),
+        membersWanted: await wantedOf(stores, group, state, lag),
+        members: membersOf(state, shardlets, oldest),
         shardlets,
+        ...waitingIn(reasons),
       };
     },
-    async remove({ group }, { principal }) {
-      const known = (await store.list()).find(({ name }) => name === group);
-      const stream = known && stores.map().stream(known.stream)?.name;
-      requireOnGroup(principal, 'groups:manage', { group, stream, owner: known?.owner });
-      if (!(await store.remove(group))) unknown(group);
-      return { group, result: 'removed' };
+    async remove({ group }, caller) {
+      const { principal, dryRun } = caller;
+      const all = await store.list();
+      const known = all.find(({ name }) => name === group);
+      requireOnGroup(principal, 'groups:manage', ownedGroup(known ?? { name: group }, all, stores.map()));
+      if (known === undefined) unknownGroup(group);
+      if (known.redriveOf !== undefined)
+        throw new ForeshardError(
+          'invalid_parameter',
+          `The group "${group}" is removed with "${known.redriveOf}", whose re-driven events it reads.`,
+          { pointer: '/group' },
+        );
+      const stream = deadStreamOf(group);
+      const has = stores.map().streamNamed(stream) !== undefined;
+      const letters = has ? (await stores.letters.list(group)).counts : null;
+      if (dryRun) return { group, result: 'would be removed', letters };
+      // before the group: what is left after a failure can be removed again
+      if (has) await stores.deleteStream(stream, caller);
+      if (!(await store.remove(group))) unknownGroup(group);
+      return { group, result: 'removed', letters };
     },
   };
 }
 
-function membersOf({ members }: GroupState, shardlets: readonly ShardletDocument[]) {
-  return members.map(({ id, seenAtMs, subject = null }) => ({
-    ...{ id, seenAtMs, subject },
-    shardlets: shardlets.filter((s) => s.member === id).length,
-  }));
+/** @throws ForeshardError invalid_parameter */
+function requireStateKept(
+  map: Pick<TopologyMap, 'streamNamed'>,
+  stream: string,
+  order: Order,
+  { merges }: GroupCheckpointing,
+): void {
+  if (order === 'log')
+    throw new ForeshardError(
+      'invalid_parameter',
+      'State is kept and restored shardlet by shardlet, so a group that keeps state has the order "key".',
+      { pointer: '/order' },
+    );
+  requireMerges(map.streamNamed(stream), merges);
+}
+
+/** @throws ForeshardError invalid_parameter */
+export function requireMerges(stream: Stream | undefined, merges: boolean): void {
+  if (stream?.splitKeys !== true || merges) return;
+  throw new ForeshardError(
+    'invalid_parameter',
+    `The stream "${stream.name}" splits single keys, so the state of one key lies in several shardlets. Give the processor a merge function, and set "merges": true.`,
+    { pointer: '/checkpoints/merges' },
+  );
+}
+
+/** One that reads re-driven events is judged as the group that they are of. */
+export function ownedGroup(
+  { name, redriveOf }: Pick<Group, 'name' | 'redriveOf'>,
+  all: readonly Group[],
+  map: Pick<TopologyMap, 'stream'>,
+): OwnedGroup {
+  const judged = redriveOf ?? name;
+  const group = all.find((one) => one.name === judged);
+  return { group: judged, stream: group && map.stream(group.stream)?.name, owner: group?.owner };
+}
+
+function membersOf(
+  { members }: GroupState,
+  shardlets: readonly WeighedDocument[],
+  oldest: ReadonlyMap<number, number>,
+) {
+  return members.map(({ id, seenAtMs, subject = null }) => {
+    const held = shardlets.filter((s) => s.member === id);
+    const ages = held.flatMap(({ shardlet }) => oldest.get(shardlet) ?? []);
+    return {
+      ...{ id, seenAtMs, subject },
+      shardlets: held.length,
+      lag: sumOfLags(held),
+      load: sumOfWeights(held),
+      oldestAt: ages.length === 0 ? null : Math.min(...ages),
+    };
+  });
+}
+
+/** null: nothing is weighed. What is processed to its end brings nothing more. */
+function sumOfWeights(shardlets: readonly WeighedDocument[]): number | null {
+  const weights = shardlets.flatMap(({ weight }) => weight ?? []);
+  return weights.length === 0 ? null : weights.reduce((sum, weight) => sum + weight, 0);
 }
 
 /** null as soon as one is not known */
@@ -124,6 +250,7 @@ function sumOfLags(shardlets: readonly ShardletDocument[]): number | null {
   );
 }
 
-function unknown(name: string): never {
+/** @throws ForeshardError unknown_group */
+export function unknownGroup(name: string): never {
   throw new ForeshardError('unknown_group', `There is no group "${name}".`);
 }

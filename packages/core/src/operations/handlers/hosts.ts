@@ -34,6 +34,8 @@ export interface Admission extends HostDescription {
   readonly name?: string | undefined;
   /** recorded with the decision */
   readonly actor: string;
+  /** row of the audit log of the order */
+  readonly auditRow?: string | undefined;
 }
 
 export type AdmissionReply =
@@ -83,8 +85,8 @@ export function hostHandlers(stores: HostStores): RouterHandlers<typeof hosts> {
       const owned = countOwned(snapshot);
       return { hosts: snapshot.hosts.map((host) => documentOf(host, owned)) };
     },
-    async add(order, { actor, dryRun }) {
-      const reply = await stores.admit({ ...order, actor }, dryRun);
+    async add(order, { actor, auditRow, dryRun }) {
+      const reply = await stores.admit({ ...order, actor, auditRow }, dryRun);
       if (reply.kind === 'wouldJoin') return { result: 'would join', host: null };
       if (reply.kind !== 'refused') {
         const snapshot = await topology.snapshot();

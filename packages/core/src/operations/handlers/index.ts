@@ -1,6 +1,8 @@
 export type { AccountStores, PasswordHasher } from './account.ts';
 export { accountHandlers } from './account.ts';
 export * from './audit.ts';
+export * from './cache.ts';
+export * from './checkpoints.ts';
 export * from './clusters.ts';
 export * from './groups.ts';
 export * from './handlers.ts';
@@ -12,6 +14,8 @@ export * from './models.ts';
 export * from './notifications.ts';
 export * from './operation-runner.ts';
 export * from './operator.ts';
+export { type PlanContext, planDocument, WritePauses } from './plan-documents.ts';
+export * from './plans.ts';
 export * from './policy.ts';
 export * from './quota-store.ts';
 export * from './quotas.ts';

@@ -53,6 +53,10 @@ function person(...permissions: Permission[]): Principal {
   return { kind: 'person', id: 'p-1', name: 'ann@example.com', grants: [{ permissions, scope: EVERYWHERE }] };
 }
 
+function notYours(): never {
+  throw new ForeshardError('forbidden', 'it belongs to another');
+}
+
 const ORIGIN = { surface: 'console', address: '10.0.0.9', requestId: 'r-1', sessionId: 's-1' } as const;
 const ann = (dryRun = false) => callerOf(person('streams:manage', 'cluster:read'), ORIGIN, dryRun);
 const nobody = callerOf(person(), ORIGIN);
@@ -111,6 +115,11 @@ describe('a command', () => {
     expect(warnings).toEqual(['the audit log has no end of row 1: things.set done']);
   });
 
+  it('is told its row, for what is decided by it to name', async () => {
+    answer = ({ auditRow }) => ({ now: Number(auditRow) });
+    expect(await runner.run(set, { name: 'a' }, ann())).toEqual({ now: 1 });
+  });
+
   it('that only asks what would happen leaves no row', async () => {
     await runner.run(set, { name: 'a' }, ann(true));
     expect([calls.length, audit.rows]).toEqual([1, []]);
@@ -134,6 +143,21 @@ describe('a denial', () => {
       await expect(runner.run(list, {}, nobody)).rejects.toMatchObject({ code: 'forbidden' });
     }
     expect(audit.rows).toHaveLength(2);
+  });
+
+  it('by the handler, which alone knows whose a thing is, is recorded as that', async () => {
+    answer = notYours;
+    await expect(runner.run(set, { name: 'a' }, ann())).rejects.toMatchObject({ code: 'forbidden' });
+    expect(audit.rows).toMatchObject([
+      { row: 'started' },
+      { row: 'denied', startedId: '1', code: 'forbidden', detail: 'it belongs to another' },
+    ]);
+  });
+
+  it('by the handler is recorded also where somebody only asks what would happen', async () => {
+    answer = notYours;
+    await expect(runner.run(set, { name: 'a' }, ann(true))).rejects.toMatchObject({ code: 'forbidden' });
+    expect(audit.rows).toMatchObject([{ row: 'denied', entry: { operation: 'things.set' } }]);
   });
 
   it('before the input is read is recorded too', async () => {

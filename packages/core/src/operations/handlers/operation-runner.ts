@@ -4,14 +4,16 @@
  * where the row cannot be written, nothing is carried out.
  *
  *   not permitted        -> denied
- *   command, row written -> started -> handler -> done | failed
+ *   command, row written -> started -> handler -> done | failed | denied
  *   query, dry run       -> handler
  *
- * A row that started and has no end is of a process that died, or lost the database, in between: what became of it is not
- * known, and shown as that.
+ * Whose a thing is only its handler knows: what belongs to another is denied by that.
+ *
+ * A row that started and has no end is of a process that died, or lost the database, in between. Decisions about the
+ * topology and changes in PostgreSQL name the row, so a worker finds that it was carried out; else it is not known.
  */
 import { mentions } from '../../access/index.ts';
-import type { AuditEntry, AuditResult, AuditWriter } from '../../audit/index.ts';
+import { type AuditEntry, type AuditResult, type AuditWriter, Repeats } from '../../audit/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
 import { forbidden, requireAllowed } from '../allowing.ts';
 import type { Caller } from '../caller.ts';
@@ -28,14 +30,10 @@ export interface OperationRunnerParts<T extends OperationTable> {
   readonly warn: (message: string, error: unknown) => void;
 }
 
-/** A tool that polls what it may not read is one row in this time. */
-const DENIED_QUERY_EVERY_MS = 60_000;
-const DENIALS_KEPT = 1_000;
-
 export class OperationRunner<T extends OperationTable = OperationTable> {
   readonly table: T;
   private readonly parts: OperationRunnerParts<T>;
-  private readonly deniedAtMs = new Map<string, number>();
+  private readonly denials = new Repeats();
 
   constructor(parts: OperationRunnerParts<T>) {
     this.parts = parts;
@@ -59,21 +57,36 @@ export class OperationRunner<T extends OperationTable = OperationTable> {
     } catch (error) {
       await this.denied(operation, input, caller, error as ForeshardError);
     }
-    if (operation.audit === 'never' || caller.dryRun) return this.carriedOut(operation, input, caller);
+    if (operation.audit === 'never' || caller.dryRun) return this.unrecorded(operation, input, caller);
     const entry = entryOf(operation, input, caller);
     const startedId = await this.started(entry);
     const noted: Pick<AuditResult, 'before' | 'after'>[] = [];
     const note: Caller['note'] = (change) => void noted.push(change);
     let output: OutputOf<O>;
     try {
-      output = await this.carriedOut(operation, input, { ...caller, note });
+      const named = { ...caller, note, auditRow: startedId };
+      output = await this.parts.audit.during(startedId, () => this.carriedOut(operation, input, named));
     } catch (error) {
-      await this.ended(startedId, entry, { outcome: 'failed', ...refusalIn(error) });
+      const outcome = isDenial(error) ? 'denied' : 'failed';
+      await this.ended(startedId, entry, { outcome, ...refusalIn(error) });
       throw error;
     }
     const change = Object.assign({ after: output }, ...noted);
     await this.ended(startedId, entry, { outcome: 'done', ...keptChange(change, operation) });
     return output;
+  }
+
+  private async unrecorded<O extends AnyOperation>(
+    operation: O,
+    input: InputOf<O>,
+    caller: Caller,
+  ): Promise<OutputOf<O>> {
+    try {
+      return await this.carriedOut(operation, input, caller);
+    } catch (error) {
+      if (isDenial(error)) await this.denied(operation, input, caller, error);
+      throw error;
+    }
   }
 
   private async carriedOut<O extends AnyOperation>(
@@ -137,13 +150,7 @@ export class OperationRunner<T extends OperationTable = OperationTable> {
 
   private isRepeated({ kind, name }: AnyOperation, { principal }: Caller): boolean {
     if (kind === 'command') return false;
-    const key = `${principal.kind} ${principal.id} ${name}`;
-    const nowMs = this.parts.nowMs();
-    const lastMs = this.deniedAtMs.get(key);
-    if (lastMs !== undefined && nowMs - lastMs < DENIED_QUERY_EVERY_MS) return true;
-    if (this.deniedAtMs.size >= DENIALS_KEPT) this.deniedAtMs.clear();
-    this.deniedAtMs.set(key, nowMs);
-    return false;
+    return this.denials.isRepeated(`${principal.kind} ${principal.id} ${name}`, this.parts.nowMs());
   }
 }
 
@@ -160,7 +167,7 @@ function entryOf(operation: AnyOperation, input: unknown, { principal, origin }:
 /** Members that name what an operation is about, the most telling first. */
 const NAMING = [
   ...['name', 'group', 'stream', 'cluster', 'host', 'shardlet', 'shardlets', 'migration'],
-  ...['recommendation', 'requests', 'version', 'token', 'person', 'email', 'session', 'subject'],
+  ...['recommendation', 'plan', 'requests', 'version', 'token', 'person', 'email', 'session', 'subject'],
   ...['job', 'id', 'url', 'to'],
 ];
 const TARGET_CHARS_MAX = 200;
@@ -186,6 +193,10 @@ function reasonIn({ reason, note, because }: Readonly<Record<string, unknown>>):
 /** By name: a bundler may have made a second class of it. */
 function isRefusal(error: unknown): error is ForeshardError {
   return (error as Error | null)?.name === 'ForeshardError';
+}
+
+function isDenial(error: unknown): error is ForeshardError {
+  return isRefusal(error) && error.code === 'forbidden';
 }
 
 function refusalIn(error: unknown): Pick<AuditResult, 'code' | 'detail'> {

@@ -12,19 +12,32 @@ export interface TopologyStores {
   readonly nowMs: () => number;
 }
 
-export function operatorOf({ topology, moves, wake, nowMs }: TopologyStores, { actor }: Caller): Operator {
-  return { topology, moves, wake, nowMs, actor };
+export function operatorOf({ topology, moves, wake, nowMs }: TopologyStores, caller: Caller): Operator {
+  const { actor, auditRow } = caller;
+  return { topology: namingRow(topology, auditRow), moves, wake, nowMs, actor };
+}
+
+/** What is decided for an order names its row of the audit log: so it shows that it was carried out. */
+function namingRow(
+  store: TopologyStores['topology'],
+  auditRow: string | undefined,
+): TopologyStores['topology'] {
+  return {
+    snapshot: () => store.snapshot(),
+    changesAfter: (version, limit) => store.changesAfter(version, limit),
+    decide: (decision, actor) => store.decide(decision, actor, auditRow),
+  };
 }
 
 /** Decides, or with `dryRun` reports what would be decided. @throws ForeshardError */
 export async function decided<R>(
   { topology, nowMs }: TopologyStores,
   decision: Decision<R>,
-  { actor, dryRun }: Caller,
+  { actor, auditRow, dryRun }: Caller,
   unknown: Unknown,
 ): Promise<R> {
   const reply = dryRun
     ? tryDecision(await topology.snapshot(), decision, nowMs())
-    : await topology.decide(decision, actor);
+    : await topology.decide(decision, actor, auditRow);
   return accepted(reply, unknown);
 }

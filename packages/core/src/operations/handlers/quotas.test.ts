@@ -9,7 +9,7 @@ const CALLER = callerNamed('a test');
 const AT = new Date(1_790_000_000_000);
 
 function token(id: string, name: string, revokedAt?: Date): ApiToken {
-  const never = { expiresAt: undefined, lastUsedAt: undefined };
+  const never = { expiresAt: undefined, signInBy: undefined, lastUsedAt: undefined };
   const anywhere = { scope: {}, cidrs: [], owner: undefined };
   return { id, name, prefix: 'fsh_', scopes: ['ingest'], ...anywhere, createdAt: AT, ...never, revokedAt };
 }

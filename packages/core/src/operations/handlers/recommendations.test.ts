@@ -77,6 +77,8 @@ function add(id: number, more: Partial<RecommendationRecord> = {}): void {
     result: '',
     endedMs: null,
     realised: null,
+    plan: null,
+    replacedBy: null,
   };
   const record = { id, ...SEEN, policyVersion: 0, state: 'open', cluster: OWN_CLUSTER, body, ...times };
   records.set(id, { ...record, ...decided, ...more } as unknown as RecommendationRecord);

@@ -36,7 +36,7 @@ type ApprovalResult = OutputOf<typeof recommendations.approveSeveral>['results']
 type Approvals = InputOf<typeof recommendations.approveSeveral>;
 
 /** Who decides sees what was decided. */
-const [SEEN, DECIDED] = ['cluster:read', 'plans:approve'] as const satisfies Permission[];
+export const [SEEN, DECIDED] = ['cluster:read', 'plans:approve'] as const satisfies Permission[];
 const PENDING = ['open', 'approved', 'running'] as const;
 
 export function recommendationHandlers(stores: RecommendationStores): RouterHandlers<typeof recommendations> {
@@ -106,11 +106,15 @@ export function recommendationHandlers(stores: RecommendationStores): RouterHand
 }
 
 /** @throws ForeshardError forbidden */
-function judgeRecord({ cluster }: RecommendationRecord, permission: Permission, { principal }: Caller): void {
+export function judgeRecord(
+  { cluster }: Pick<RecommendationRecord, 'cluster'>,
+  permission: Permission,
+  { principal }: Caller,
+): void {
   requirePermission(principal, permission, { cluster: cluster === OWN_CLUSTER ? OUR_OWN : cluster });
 }
 
-function adviserOf(stores: RecommendationStores, { actor, principal }: Caller): Adviser {
+export function adviserOf(stores: RecommendationStores, { actor, principal }: Caller): Adviser {
   const { recommendations: log, policies, topology, clusters, nowMs } = stores;
   return {
     log,
@@ -129,11 +133,11 @@ export async function wakePlanner({ wake }: JobStores): Promise<void> {
   await Promise.allSettled([wake('carryOut'), wake('plan'), wake('clusters')]);
 }
 
-function startOf(when: Approvals['when']): ApprovalRequest['when'] {
+export function startOf(when: Approvals['when']): ApprovalRequest['when'] {
   return when === 'now' || when === 'window' ? when : Date.parse(when);
 }
 
-function resultOf(id: number, reply: ApprovalReply): ApprovalResult {
+export function resultOf(id: number, reply: ApprovalReply): ApprovalResult {
   const refusedWith = (code: NonNullable<ApprovalResult['refusal']>['code'], detail: string) => {
     return { recommendation: id, result: 'refused' as const, notBefore: null, refusal: { code, detail } };
   };
@@ -164,7 +168,7 @@ function unknown(id: number): ForeshardError {
   return new ForeshardError('not_found', `There is no recommendation ${id}.`, { pointer: '{id}' });
 }
 
-function recommendationDocument(record: RecommendationRecord, policy: Policy): RecommendationDocument {
+export function recommendationDocument(record: RecommendationRecord, policy: Policy): RecommendationDocument {
   const { id, cluster, revision, topologyVersion, policyVersion, state, body, realised } = record;
   return {
     ...{ id, cluster: cluster === OWN_CLUSTER ? null : cluster, revision, topologyVersion, policyVersion },
@@ -185,6 +189,8 @@ function recommendationDocument(record: RecommendationRecord, policy: Policy): R
     result: record.result,
     endedAt: timeOrNull(record.endedMs),
     realised: realised === null ? null : { at: time(realised.atMs), gain: realised.gain },
+    plan: record.plan,
+    replacedBy: record.replacedBy,
   };
 }
 

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryTopologyStore } from '../../adapters/memory/index.ts';
-import { addHost, settleOpening } from '../../topology/index.ts';
+import { addHost, createStream, settleOpening } from '../../topology/index.ts';
 import { streams } from '../streams.ts';
 import { callerNamed } from './caller.fixture.ts';
+import { operatorOf } from './operator.ts';
 import type { StoredQuota } from './quota-store.ts';
 import { type StreamStores, streamHandlers } from './streams.ts';
 
@@ -40,6 +41,17 @@ async function created(name: string) {
     await topology.decide(settleOpening(id, epoch), 'a test');
   return answer;
 }
+
+it('what is decided names the row of the audit log, also where an operator decides', async () => {
+  await handlers.create(order('a'), { ...CALLER, auditRow: '7' });
+  const operator = operatorOf(
+    { topology, moves: {} as StreamStores['moves'], wake: async () => {}, nowMs: () => NOW_MS },
+    { ...CALLER, auditRow: '8' },
+  );
+  await operator.topology.decide(createStream({ name: 'b', shardCount: 1 }), operator.actor);
+  const changes = await topology.changesAfter(1, 10);
+  expect(changes.map(({ auditRow }) => auditRow)).toEqual(['7', '8']);
+});
 
 describe('a stream', () => {
   it('is created, listed with its quota, altered and deleted, and the worker is woken each time', async () => {

@@ -1,4 +1,5 @@
 /** What is done for operations on streams. The topology store decides; a worker opens or drops their shardlets. */
+import { isDeadStream } from '../../consuming/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
 import {
   alterStream,
@@ -33,6 +34,12 @@ export function streamHandlers(stores: StreamStores): RouterHandlers<typeof stre
       return { streams: snapshot.streams.map((s) => documentOf(s, counts.get(s.id) ?? 0, own)) };
     },
     async create({ name, shardCount, splitKeys, ...settings }, caller) {
+      if (isDeadStream(name))
+        throw new ForeshardError(
+          'invalid_order',
+          'Streams named "dead--..." hold the dead letters of consumer groups and are created with them.',
+          { pointer: '/name' },
+        );
       const request = { name, shardCount, splitKeys, settings };
       const { streamId: id } = await decided(stores, createStream(request), caller, 'unknown_stream');
       await wakeUnless(caller.dryRun);
@@ -62,6 +69,12 @@ export function streamHandlers(stores: StreamStores): RouterHandlers<typeof stre
         throw new ForeshardError(
           'invalid_order',
           `The stream ${name} cannot be deleted: clients that name no stream mean it.`,
+          { pointer: '{stream}' },
+        );
+      if (isDeadStream(name))
+        throw new ForeshardError(
+          'invalid_order',
+          `The stream ${name} holds the dead letters of a consumer group: it is deleted with the group.`,
           { pointer: '{stream}' },
         );
       const snapshot = await topology.snapshot();
@@ -108,6 +121,7 @@ function documentOf(stream: Stream, shardlets: number, quotas: readonly StoredQu
   const { eventsPerSecond = null, bytesPerSecond = null } = own ?? {};
   return {
     ...{ id, name, shardCount, shardlets, splitKeys, retentionMs, retentionBytes, dedupWindowMs },
+    internal: isDeadStream(name),
     quota: own === undefined ? null : { eventsPerSecond, bytesPerSecond },
   };
 }

@@ -11,7 +11,7 @@ const CALLER = callerNamed('a test');
 const at = (ms: number) => new Date(NOW_MS + ms);
 
 function token(id: string, more: Partial<ApiToken> = {}): ApiToken {
-  const never = { expiresAt: undefined, lastUsedAt: undefined, revokedAt: undefined };
+  const never = { expiresAt: undefined, signInBy: undefined, lastUsedAt: undefined, revokedAt: undefined };
   const anywhere = { scope: EVERYWHERE, cidrs: [], owner: undefined };
   return {
     ...{ id, name: id, prefix: 'fsh_abcdef', scopes: ['read'], createdAt: at(0) },
@@ -66,7 +66,7 @@ it('a token is shown as active until it expires or is revoked, and never as a wh
   expect(tokens[1]).toEqual({
     ...{ id: 'b', name: 'b', prefix: 'fsh_abcdef', scopes: ['read'], state: 'expired', revokedAt: null },
     ...{ createdAt: at(0).toISOString(), lastUsedAt: at(-1).toISOString(), expiresAt: at(0).toISOString() },
-    ...{ limits: {}, cidrs: ['10.0.0.0/8'], owner: 'ada@example.org' },
+    ...{ limits: {}, cidrs: ['10.0.0.0/8'], owner: 'ada@example.org', signInBy: null },
   });
 });
 
@@ -173,4 +173,75 @@ it('only an active token is revoked', async () => {
     await expect(handlers.revoke({ token: id }, CALLER)).rejects.toMatchObject({
       ...{ name: 'ForeshardError', code: 'unknown_token' },
     });
+});
+
+it('one whose owner has not signed in for too long is neither active nor ended', async () => {
+  const { list, rotate } = handlersOf([
+    token('a', { signInBy: at(0) }),
+    token('b', { signInBy: at(1) }),
+    token('c', { signInBy: at(0), expiresAt: at(0) }),
+    token('d', { signInBy: at(0), revokedAt: at(0) }),
+  ]);
+  const { tokens } = await list({}, CALLER);
+  expect(tokens.map(({ state }) => state)).toEqual(['owner away', 'active', 'expired', 'revoked']);
+  expect(tokens[0]!.signInBy).toBe(at(0).toISOString());
+  const rotation = { id: 'a', overlapSeconds: 60 };
+  expect(await rotate(rotation, CALLER)).toMatchObject({ token: 'fsh_rotated' });
+});
+
+it('a token has a name that shows all of itself', () => {
+  for (const name of ['shop\r\nadmin', 'shop\u202enimda', 'shop\u200b'])
+    expect(operations.create.input.safeParse({ name, scopes: ['read'] }).success, name).toBe(false);
+});
+
+describe('a token that makes tokens', () => {
+  const limited = token('limited', { cidrs: ['10.0.0.0/8', 'fd00::/8'] });
+  const caller = holding(['events:read'], {}, { kind: 'token', id: 'limited', name: 'limited' });
+  const wanted = (cidrs: readonly string[]) => asked({ scopes: ['events:read'], cidrs });
+
+  it.each([[['10.1.0.0/16']], [['10.0.0.0/8', 'fd12::/16']], [['10.1.2.3/32']]])(
+    'makes one for %j, which is part of its own networks',
+    async (cidrs) => {
+      expect(await handlersOf([limited]).create(wanted(cidrs), caller)).toMatchObject({ cidrs });
+    },
+  );
+
+  it.each([[[]], [['0.0.0.0/0']], [['10.1.0.0/16', '11.0.0.0/8']], [['8.0.0.0/5']], [['::ffff:a00:0/104']]])(
+    'makes none for %j',
+    async (cidrs) => {
+      await expect(handlersOf([limited]).create(wanted(cidrs), caller)).rejects.toMatchObject({
+        ...{ code: 'forbidden', message: expect.stringContaining('limited to 10.0.0.0/8, fd00::/8') },
+      });
+    },
+  );
+
+  it('replaces none that is used from elsewhere', async () => {
+    const wide = token('wide', { scopes: ['events:read'] });
+    const replacing = handlersOf([limited, wide]).rotate({ id: 'wide', overlapSeconds: 60 }, caller);
+    await expect(replacing).rejects.toMatchObject({ code: 'forbidden' });
+  });
+});
+
+describe('the token of a person', () => {
+  const ada = { id: 'p-1', email: 'ada@example.org' };
+  const kept = [token('of-ada', { owner: ada, scopes: ['events:read'] })];
+  const replacedBy = (more: Partial<Principal>) =>
+    handlersOf(kept).rotate({ id: 'of-ada', overlapSeconds: 60 }, holding(['events:read'], {}, more));
+
+  it.each([
+    ['that person', {}],
+    ['another token of that person', { kind: 'token', id: 't', name: 't', owner: ada.email }],
+  ] as const)('is replaced by %s', async (_, more) => {
+    expect(await replacedBy(more)).toMatchObject({ token: 'fsh_rotated' });
+  });
+
+  it.each([
+    ['somebody else, who would act as that person', { id: 'p-2', name: 'bob@example.org' }],
+    ['a token of somebody else', { kind: 'token', id: 't', name: 't', owner: 'bob@example.org' }],
+    ['a token of nobody, even of that name', { kind: 'token', id: 't', name: ada.email, owner: undefined }],
+  ] as const)('is not replaced by %s', async (_, more) => {
+    await expect(replacedBy(more)).rejects.toMatchObject({
+      ...{ code: 'forbidden', message: expect.stringContaining('belongs to ada@example.org') },
+    });
+  });
 });

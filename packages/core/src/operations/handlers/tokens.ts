@@ -2,6 +2,7 @@
 import {
   covers,
   type Grant,
+  isNetworkPart,
   type Principal,
   permissionsOf,
   type Scope,
@@ -31,6 +32,8 @@ export interface ApiToken {
   readonly owner: TokenOwner | undefined;
   readonly createdAt: Date;
   readonly expiresAt: Date | undefined;
+  /** it is refused afterwards until its owner signs in at the identity provider; undefined: it holds without that */
+  readonly signInBy: Date | undefined;
   readonly lastUsedAt: Date | undefined;
   readonly revokedAt: Date | undefined;
 }
@@ -88,9 +91,12 @@ export function tokenHandlers({ tokens: store, nowMs }: TokenStores): RouterHand
     },
     async create({ name, scopes, limits: scope, cidrs, lifetimeSeconds }, { principal }) {
       requireHeld(principal, { permissions: permissionsOf(scopes), scope });
+      const own = await tokenOf(store, principal);
+      requireNetworks(own, cidrs);
       const { token, plaintext } = await store.create({
         ...{ name, scopes: [...new Set(scopes)], scope, cidrs: [...new Set(cidrs)] },
-        ownerId: await ownerOf(store, principal),
+        // a token that makes tokens does so for its own owner
+        ownerId: principal.kind === 'person' ? principal.id : own?.owner?.id,
         ...(lifetimeSeconds === null
           ? {}
           : { expiresAt: new Date(nowMs() + lifetimeSeconds * MS_PER_SECOND) }),
@@ -99,8 +105,10 @@ export function tokenHandlers({ tokens: store, nowMs }: TokenStores): RouterHand
     },
     async rotate({ id, overlapSeconds, lifetimeSeconds }, { principal }) {
       const old = (await store.list()).find((one) => one.id === id);
-      if (old === undefined || stateOf(old, nowMs()) !== 'active') return unknown(id);
+      if (old === undefined || !isHeld(old, nowMs())) return unknown(id);
       requireHeld(principal, { permissions: permissionsOf(old.scopes), scope: old.scope });
+      requireOwner(principal, old);
+      requireNetworks(await tokenOf(store, principal), old.cidrs);
       const lifetimeMs = lifetimeSeconds === undefined ? lifetimeMsOf(old) : msOf(lifetimeSeconds);
       const rotated = await store.rotate(id, {
         oldExpiresAt: new Date(nowMs() + overlapSeconds * MS_PER_SECOND),
@@ -140,11 +148,36 @@ function requireHeld({ name, grants }: Principal, wanted: Grant): void {
   );
 }
 
-/** A token that makes tokens does so for its own owner. */
-async function ownerOf(store: TokenStore, { kind, id }: Principal): Promise<string | undefined> {
-  if (kind === 'person') return id;
-  if (kind !== 'token') return undefined;
-  return (await store.list()).find((one) => one.id === id)?.owner?.id;
+/** The token that was presented; undefined: a person or a process asks. */
+async function tokenOf(store: TokenStore, { kind, id }: Principal): Promise<ApiToken | undefined> {
+  return kind === 'token' ? (await store.list()).find((one) => one.id === id) : undefined;
+}
+
+/**
+ * Who replaces the token of a person is handed one that acts as that person: with four eyes it would be a second person.
+ * @throws ForeshardError forbidden
+ */
+function requireOwner({ kind, name, owner }: Principal, { name: tokenName, owner: theirs }: ApiToken): void {
+  if (kind === 'process' || theirs === undefined) return;
+  if (theirs.email === (kind === 'person' ? name : owner)) return;
+  throw new ForeshardError(
+    'forbidden',
+    `The token "${tokenName}" belongs to ${theirs.email}, who alone may replace it. Revoke it, and create one of your own.`,
+    { pointer: '{id}' },
+  );
+}
+
+/**
+ * A token that was stolen is not to make one that is used from elsewhere.
+ * @throws ForeshardError forbidden
+ */
+function requireNetworks(own: ApiToken | undefined, cidrs: readonly string[]): void {
+  if (own === undefined || isNetworkPart(cidrs, own.cidrs)) return;
+  throw new ForeshardError(
+    'forbidden',
+    `The token "${own.name}" is limited to ${own.cidrs.join(', ')}, and so is every token that it makes or replaces.`,
+    { pointer: '/cidrs' },
+  );
 }
 
 function msOf(seconds: number | null): number | undefined {
@@ -156,19 +189,27 @@ function lifetimeMsOf({ createdAt, expiresAt }: ApiToken): number | undefined {
 }
 
 function documentOf(token: ApiToken, nowMs: number): TokenDocument {
-  const { id, name, prefix, scopes, scope, cidrs, owner, createdAt, lastUsedAt, expiresAt, revokedAt } =
-    token;
+  const { id, name, prefix, scopes, scope, cidrs, owner } = token;
+  const { createdAt, lastUsedAt, expiresAt, signInBy, revokedAt } = token;
   return {
     ...{ id, name, prefix, scopes: [...scopes], state: stateOf(token, nowMs) },
     ...{ limits: scope as TokenDocument['limits'], cidrs: [...cidrs], owner: owner?.email ?? null },
     createdAt: createdAt.toISOString(),
     lastUsedAt: lastUsedAt?.toISOString() ?? null,
     expiresAt: expiresAt?.toISOString() ?? null,
+    signInBy: signInBy?.toISOString() ?? null,
     revokedAt: revokedAt?.toISOString() ?? null,
   };
 }
 
-function stateOf({ revokedAt, expiresAt }: ApiToken, nowMs: number): TokenDocument['state'] {
+/** Neither revoked nor expired. */
+function isHeld(token: ApiToken, nowMs: number): boolean {
+  return ['active', 'owner away'].includes(stateOf(token, nowMs));
+}
+
+function stateOf({ revokedAt, expiresAt, signInBy }: ApiToken, nowMs: number): TokenDocument['state'] {
+  const isPast = (time: Date | undefined) => time !== undefined && time.getTime() <= nowMs;
   if (revokedAt !== undefined) return 'revoked';
-  return expiresAt !== undefined && expiresAt.getTime() <= nowMs ? 'expired' : 'active';
+  if (isPast(expiresAt)) return 'expired';
+  return isPast(signInBy) ? 'owner away' : 'active';
 }

@@ -115,6 +115,44 @@ BEGIN
 END
 $$;
 
+-- What changed since, and what was promised, in the snapshot of the call: without a lock, so nobody waits for it.
+-- `since` is a transaction of before the snapshot below which all had ended. What they changed was told; a row that
+-- was written by it or a later one is told now, or again. No number of a change would do, as one that was drawn
+-- earlier may be committed later. A promise that is in the snapshot was made when all appends below it were
+-- committed, so they are in it too. `count_then` is the count of changes that went with `since`: where it is the
+-- same still, nothing was changed, and nothing is looked at.
+CREATE FUNCTION foreshard.v1_news(since bigint, count_then bigint) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  host foreshard.host;
+  oldest CONSTANT bigint := pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
+  count CONSTANT bigint := (SELECT sum(n) FROM foreshard.progress);
+BEGIN
+  SELECT * INTO host FROM foreshard.host;
+  RETURN jsonb_build_object('hostLast', host.host_last, 'count', count) || CASE
+    WHEN since > 0 AND count = count_then THEN jsonb_build_object('changed', '[]'::jsonb, 'since', since)
+    ELSE jsonb_build_object('changed', foreshard.v1_written_since(since, oldest), 'since', oldest)
+  END;
+END
+$$;
+
+-- A row names its transaction by 32 bits, so what is further back than half of them is not told apart: then
+-- everything is told, as for 0. A scan as well, without an order of its own.
+CREATE FUNCTION foreshard.v1_written_since(since bigint, oldest bigint) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET enable_seqscan = on AS $$
+DECLARE
+  everything CONSTANT int := 2147483647;
+  reach CONSTANT int := CASE
+    WHEN since <= 0 OR since > oldest OR oldest - since > 1000000000 THEN everything
+    ELSE age((since % 4294967296)::text::xid)
+  END;
+BEGIN
+  RETURN coalesce(
+    (SELECT jsonb_agg(foreshard.v1_info(r) ORDER BY r.shardlet)
+      FROM foreshard.replica r WHERE age(r.xmin) <= reach), '[]');
+END
+$$;
+
 -- The mark `expected` becomes `next`, and the promise of a frontier is kept with it. Where it is `next`
 -- already nothing changes, and the promise told is the one kept: a higher one would be no part of every state
 -- that holds this mark.

@@ -1,0 +1,1 @@
+export { digestOf, type OpenCheckpointStores, openCheckpointStores } from './open.ts';

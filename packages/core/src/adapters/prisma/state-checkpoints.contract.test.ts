@@ -1,0 +1,70 @@
+import { createDatabase } from '@foreshard/local';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { describeCheckpointRecords } from '../../checkpointing/checkpoint-records.contract-suite.ts';
+import { FIRST_RECOVERY_MODEL, groupCheckpointingSchema, learnRestore } from '../../checkpointing/index.ts';
+import { EMPTY_GROUP } from '../../consuming/index.ts';
+import { openPrisma, type PrismaClient } from './client.ts';
+import { PrismaGroupStore } from './group-store.ts';
+import { applyMigrations } from './migrator.ts';
+import { PrismaRecoveryRecords } from './recovery-records.ts';
+import { PrismaStateCheckpoints } from './state-checkpoints.ts';
+
+const MIGRATIONS = new URL('../../../../../prisma/migrations', import.meta.url).pathname;
+
+let prisma: PrismaClient;
+let groups: PrismaGroupStore;
+let records: PrismaStateCheckpoints;
+let recoveries: PrismaRecoveryRecords;
+
+beforeAll(async () => {
+  const url = await createDatabase(inject('postgresUrl'), `state_${process.pid}`);
+  await applyMigrations(url, MIGRATIONS);
+  prisma = openPrisma(url);
+  groups = new PrismaGroupStore(prisma, url);
+  records = new PrismaStateCheckpoints(prisma, url);
+  recoveries = new PrismaRecoveryRecords(prisma, url);
+});
+afterAll(() => prisma?.$disconnect());
+
+describeCheckpointRecords('checkpoints in PostgreSQL', () => ({ groups, records }));
+
+const create = (name: string) =>
+  groups.create(
+    { name, stream: 1, sessionMs: 1_000, checkpointing: groupCheckpointingSchema.parse({}) },
+    EMPTY_GROUP,
+  );
+
+it('keeps settings of a group, and changes them where it keeps state', async () => {
+  await create('settings');
+  const changed = groupCheckpointingSchema.parse({ keep_count: 7, aim: 'cost' });
+  expect(await groups.alter('settings', changed)).toBe(true);
+  expect((await groups.find('settings'))!.group.checkpointing).toEqual(changed);
+  await groups.create({ name: 'plain', stream: 1, sessionMs: 1_000 }, EMPTY_GROUP);
+  expect(await groups.alter('plain', changed)).toBe(false);
+  expect((await groups.find('plain'))!.group.checkpointing).toBeUndefined();
+});
+
+it('keeps recoveries, the model of them, and verdicts for a minute', async () => {
+  await create('measured');
+  const recovery = { shardlet: 3, restoreMs: 12, bytes: 5e9, replayedEvents: 40, replayMs: 7 };
+  await recoveries.note('measured', { ...recovery, fromLog: false, lostEvents: 0 });
+  const [first] = await recoveries.after('measured', 0, 10);
+  expect(first).toMatchObject({ ...recovery, fromLog: false, lostEvents: 0, atMs: expect.any(Number) });
+  expect(await recoveries.after('measured', first!.id, 10)).toEqual([]);
+  expect(await recoveries.model('measured')).toBeUndefined();
+  const model = learnRestore(FIRST_RECOVERY_MODEL, { bytes: 1e6, ms: 40 });
+  await recoveries.saveModel('measured', model);
+  expect((await recoveries.model('measured'))!.model).toEqual(model);
+  const verdict = { isDue: true, reason: 'backlog-above-threshold', limitShare: 1.5 } as never;
+  await recoveries.save(
+    'measured',
+    [3, 1].map((shardlet) => ({ shardlet, verdict })),
+  );
+  await recoveries.save('measured', [{ shardlet: 3, verdict }]);
+  expect(await recoveries.recent('measured')).toEqual([{ shardlet: 3, verdict }]);
+  await prisma.$executeRaw`UPDATE consumer_checkpoint_due SET at = at - interval '61 seconds'`;
+  expect(await recoveries.recent('measured')).toEqual([]);
+  await recoveries.save('nowhere', [{ shardlet: 3, verdict }]);
+  await groups.remove('measured');
+  expect(await recoveries.after('measured', 0, 10)).toEqual([]);
+});
