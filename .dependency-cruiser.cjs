@@ -16,10 +16,15 @@ const CORE = {
   moves: ['kernel', 'keyspace', 'topology', 'routing', 'hosts', 'locking', 'machines', 'restructuring'],
   retention: ['kernel', 'keyspace', 'topology', 'hosts', 'machines'],
   readmission: ['kernel', 'keyspace', 'topology', 'hosts', 'machines', 'restructuring', 'moves'],
-  consuming: ['kernel', 'keyspace', 'topology', 'hosts'],
+  consuming: ['kernel', 'keyspace', 'topology', 'hosts', 'checkpointing'],
+  heads: ['kernel', 'topology', 'hosts'],
+  checkpointing: ['kernel', 'keyspace', 'topology'],
+  'group-state': ['kernel', 'keyspace', 'topology', 'hosts', 'consuming', 'checkpointing', 'retention'],
+  caching: ['kernel', 'topology', 'hosts', 'heads'],
   telemetry: ['kernel', 'keyspace', 'topology'],
   profiling: ['kernel', 'keyspace', 'topology', 'telemetry'],
   'forecast-models': ['kernel', 'telemetry', 'profiling'],
+  correlation: ['kernel', 'telemetry'],
   hints: [],
   cloudevents: [],
   'forecast-service': ['kernel', 'keyspace', 'topology', 'telemetry', 'forecast-models', 'hints'],
@@ -75,7 +80,10 @@ const CORE = {
       'moves',
       'retention',
       'readmission',
+      'caching',
       'consuming',
+      'checkpointing',
+      'group-state',
       'cloudevents',
       'telemetry',
       'hints',
@@ -123,6 +131,10 @@ const EDGE_MAY = [
     'telemetry',
     'profiling',
     'consuming',
+    'checkpointing',
+    'group-state',
+    'heads',
+    'caching',
   ],
   ...[
     'cloudevents',
@@ -179,6 +191,8 @@ const APPS = {
     map: [],
     telemetry: ['process'],
     measure: ['hosts', 'process', 'telemetry'],
+    assignment: ['jobs'],
+    checkpointing: ['jobs'],
     notifying: ['jobs', 'process'],
     planning: ['jobs'],
     profiling: ['hosts', 'jobs', 'telemetry'],
@@ -197,6 +211,7 @@ const APPS = {
   cli: {
     operations: [],
     access: [],
+    cache: [],
     'forecast-models': [],
     events: [],
     replay: ['events'],
@@ -211,6 +226,7 @@ const APPS = {
     checks: ['building'],
     clusters: ['restructure'],
     consuming: ['events'],
+    correlation: [],
     database: [],
     doctor: [],
     'forecast-service': [],
@@ -225,6 +241,9 @@ const APPS = {
     users: [],
   },
 };
+
+/** The client library is published alone: nothing of Node or of another package, so that browsers can have it. */
+const CLIENT = { edge: [], producing: ['edge'], reading: ['edge'], consuming: ['edge'] };
 
 /** what every folder of the app may import: the command gives all its orders in one way */
 const BELOW_ALL = { edge: [], worker: [], web: [], cli: ['operations'] };
@@ -258,6 +277,17 @@ const appArrows = Object.entries(APPS).flatMap(([app, folders]) =>
   })),
 );
 
+const clientArrows = Object.entries(CLIENT).map(([folder, allowed]) => ({
+  name: `client-arrow-${folder}`,
+  comment: `${folder} of the client library may import: ${allowed.join(', ') || 'no other folder'}`,
+  severity: 'error',
+  from: { path: `^packages/client/src/${folder}/`, pathNot: TEST_SUPPORT },
+  to: {
+    path: '^packages/client/src/',
+    pathNot: `^packages/client/src/((${[folder, ...allowed].join('|')})/|events\\.ts$)`,
+  },
+}));
+
 /** An app's folders as far as its table has come, so that a table with a circle fails before anything is looked at. */
 for (const [app, folders] of Object.entries(APPS)) {
   const below = new Set();
@@ -273,6 +303,14 @@ module.exports = {
   forbidden: [
     ...arrows,
     ...appArrows,
+    ...clientArrows,
+    {
+      name: 'client-alone',
+      comment: 'the client library imports nothing but itself: no package, nothing of Node',
+      severity: 'error',
+      from: { path: '^packages/client/src/', pathNot: TEST_SUPPORT },
+      to: { pathNot: '^packages/client/src/' },
+    },
     ...Object.entries(APPS).map(([app, folders]) => ({
       name: `${app}-unknown-folder`,
       comment: 'a new folder of an app gets a row in its table, which says what it may import',
@@ -384,7 +422,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '\\.next/|/generated/|^apps/web/next-env' },
+    exclude: { path: '\\.next/|/generated/|^apps/web/next-env|^packages/client/dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
