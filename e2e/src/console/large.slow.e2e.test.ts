@@ -11,8 +11,8 @@ import { lookAt, PAGES, whenLoaded } from './look.ts';
 
 const edge = { FORESHARD_EDGE_URL: inject('edgeUrl').replace(/\/$/, ''), FORESHARD_TOKEN: inject('token') };
 
-/** Events, groups and the API are of an edge, and looked at with the product's own. */
-const OF_THE_EDGE = ['events', 'consumers', 'api-docs'];
+/** Events, groups, their checkpoints and the API are of an edge, and looked at with the product's own. */
+const OF_THE_EDGE = ['events', 'consumers', 'checkpoints', 'api-docs'];
 const OF_THE_CLUSTER = Object.keys(PAGES).filter((name) => !OF_THE_EDGE.includes(name));
 
 let cluster: LargeCluster;
@@ -130,7 +130,7 @@ describe('the heat map', () => {
     const page = await heat('/heat?span=6h');
     await page.getByRole('application').first().focus();
     await page.keyboard.press('ArrowRight');
-    const spoken = page.locator('[aria-live=polite]').filter({ hasText: /keys .* to .*:/ });
+    const spoken = page.locator('[aria-live=polite]').filter({ hasText: /(hottest: |no key sampled).*:/ });
     await spoken.waitFor({ state: 'attached' });
     const before = await spoken.textContent();
     await page.keyboard.press('Shift+ArrowDown');

@@ -35,9 +35,20 @@ describe('the colour scale', () => {
   });
 
   test('stays as it is when locked, whatever comes', () => {
-    const scale = colourScale('events', cells(1, 50_000), 'locked', 100);
+    const scale = colourScale('events', cells(1, 50_000), 'locked', { max: 100, knee: null });
     expect(scale.max).toBe(100);
     expect(scale.share(50_000)).toBe(1);
+  });
+
+  test('keeps its colours at the moment it is locked, with an outlier and without', () => {
+    for (const outlier of [880, 9]) {
+      const values = Float32Array.from({ length: 100_000 }, (_, i) => i % 10);
+      values[5] = outlier;
+      const auto = colourScale('events', values, 'auto', undefined);
+      const locked = colourScale('events', cells(5), 'locked', auto);
+      for (const value of [0, 0.5, 9, 10, 11, 500, 1_000])
+        expect(locked.share(value)).toBe(auto.share(value));
+    }
   });
 
   test('shows the hottest cell brightest, and leaves the others most of the colours', () => {
@@ -92,7 +103,7 @@ describe('the scale of residuals', () => {
 
   test('has zero in its middle and the same miss as far from it on both sides, in every mode', () => {
     for (const mode of ['auto', 'locked', 'min-max'] as const) {
-      const scale = colourScale('residual', values, mode, 50);
+      const scale = colourScale('residual', values, mode, { max: 50, knee: null });
       expect(scale.share(0)).toBe(0.5);
       for (const miss of [0.1, 4, 20])
         expect(scale.share(miss) + scale.share(-miss), `${mode} ${miss}`).toBeCloseTo(1, 9);

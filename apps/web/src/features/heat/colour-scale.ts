@@ -41,6 +41,8 @@ export interface ColourScale {
   readonly mode: ScaleMode;
   readonly min: number;
   readonly max: number;
+  /** where the last quarter of the colours begins, which is for outliers; `null`: there is none */
+  readonly knee: number | null;
   /** values lie on both sides of zero, which is the middle */
   readonly isSigned: boolean;
   /** 0 to 1; NaN for NaN */
@@ -49,17 +51,20 @@ export interface ColourScale {
   valueAt(share: number): number;
 }
 
-/** `lockedMax` counts only when the mode says so. */
+/** Of a scale that stays as it was, whatever comes. */
+export type ScaleEnds = Pick<ColourScale, 'max' | 'knee'>;
+
+/** `locked` counts only when the mode says so. */
 export function colourScale(
   metric: ShownMetric,
   values: Float32Array,
   mode: ScaleMode,
-  lockedMax: number | undefined,
+  locked: ScaleEnds | undefined,
 ): ColourScale {
-  if (metric === 'residual') return signed(mode, values, lockedMax);
+  if (metric === 'residual') return signed(mode, values, locked?.max);
   if (mode === 'min-max') return linear(...extremes(values));
-  if (mode === 'locked' && lockedMax !== undefined) return logarithmic(mode, UNITS[metric], lockedMax);
-  return withOutliers(mode, UNITS[metric], values);
+  const ends = mode === 'locked' && locked !== undefined ? locked : endsOf(values);
+  return withOutliers(mode, UNITS[metric], ends);
 }
 
 /** What lies above the usual has the last quarter of the colours. */
@@ -69,20 +74,25 @@ const KNEE = 0.75;
  * The hottest cell is always the brightest, also when it is one of half a million; the others keep three quarters of the
  * colours, however hot it is.
  */
-function withOutliers(mode: ScaleMode, unit: number, values: Float32Array): ColourScale {
+function endsOf(values: Float32Array): ScaleEnds {
   const usual = roundedUp(usualMax(values));
   const max = Math.max(usual, roundedUp(extremes(values)[1]));
-  if (max <= usual) return logarithmic(mode, unit, usual);
-  const [below, above] = [logarithmic(mode, unit, usual), Math.log(max / usual)];
+  return { max, knee: max > usual ? usual : null };
+}
+
+function withOutliers(mode: ScaleMode, unit: number, { max, knee }: ScaleEnds): ColourScale {
+  if (knee === null || knee >= max) return logarithmic(mode, unit, max);
+  const [below, above] = [logarithmic(mode, unit, knee), Math.log(max / knee)];
   return {
     ...below,
     max,
+    knee,
     share: (value) =>
-      value > usual
-        ? Math.min(1, KNEE + ((1 - KNEE) * Math.log(value / usual)) / above)
+      value > knee
+        ? Math.min(1, KNEE + ((1 - KNEE) * Math.log(value / knee)) / above)
         : KNEE * below.share(value),
     valueAt: (share) =>
-      share > KNEE ? usual * Math.exp(((share - KNEE) / (1 - KNEE)) * above) : below.valueAt(share / KNEE),
+      share > KNEE ? knee * Math.exp(((share - KNEE) / (1 - KNEE)) * above) : below.valueAt(share / KNEE),
   };
 }
 
@@ -92,6 +102,7 @@ function logarithmic(mode: ScaleMode, unit: number, max: number): ColourScale {
     mode,
     min: 0,
     max,
+    knee: null,
     isSigned: false,
     share: (value) => Math.min(1, Math.log1p(Math.max(0, value) / unit) / all),
     valueAt: (share) => Math.expm1(share * all) * unit,
@@ -104,6 +115,7 @@ function linear(min: number, max: number): ColourScale {
     mode: 'min-max',
     min,
     max,
+    knee: null,
     isSigned: false,
     share: (value) => (span === 0 ? value * 0 + 1 : Math.min(1, Math.max(0, (value - min) / span))),
     valueAt: (share) => min + share * span,
@@ -125,6 +137,7 @@ function signed(mode: ScaleMode, values: Float32Array, lockedMax: number | undef
     mode,
     min: -half.max,
     max: half.max,
+    knee: null,
     isSigned: true,
     share: (value) => 0.5 + (Math.sign(value) * half.share(Math.abs(value))) / 2,
     valueAt: (share) => Math.sign(share - 0.5) * half.valueAt(Math.abs(2 * share - 1)),

@@ -45,8 +45,9 @@ export function useHeatAddress() {
       high: parseAsString,
       shard: parseAsInteger,
       scale: parseAsStringLiteral(SCALES).withDefault('auto'),
-      /** upper end of a locked scale */
+      /** upper end of a locked scale, and where its outliers begin */
       max: parseAsFloat,
+      knee: parseAsFloat,
       bright: parseAsFloat.withDefault(0.5),
       palette: parseAsStringLiteral(PALETTES).withDefault('cividis'),
       week: parseAsBoolean.withDefault(false),

@@ -51,7 +51,7 @@ export function HeatControls({
         label="Metric"
         value={address.metric}
         choices={METRICS}
-        onChange={(metric) => void set({ metric, max: null, scale: null }, { history: 'push' })}
+        onChange={(metric) => void set({ metric, ...UNLOCKED, scale: null }, { history: 'push' })}
       />
       <Segmented
         label="Time"
@@ -159,11 +159,11 @@ export function HeatLook({
         label="Colour scale"
         value={address.scale}
         choices={SCALES.map((mode) => [mode, SCALE_NAMES[mode]] as const)}
-        onChange={(mode) => void set({ scale: mode, max: mode === 'locked' ? scale.max : null })}
+        onChange={(mode) => void set({ scale: mode, ...(mode === 'locked' ? endsOf(scale) : UNLOCKED) })}
       />
       {address.scale === 'locked' ? (
         <Button
-          onClick={() => void set({ scale: 'auto', max: null })}
+          onClick={() => void set({ scale: 'auto', ...UNLOCKED })}
           title="Fit the scale to what is shown now"
         >
           <Lock /> Rescale
@@ -198,6 +198,12 @@ export function HeatLook({
       <Toggle label="Splits and moves" on={address.marks} onChange={(marks) => void set({ marks })} />
     </div>
   );
+}
+
+const UNLOCKED = { max: null, knee: null };
+
+function endsOf({ max, knee }: ColourScale) {
+  return { max, knee };
 }
 
 const SCALE_NAMES: Readonly<Record<ScaleMode, string>> = {

@@ -163,9 +163,10 @@ interface PicturesProps {
 
 function Pictures({ address, set, cells, lastWeek }: PicturesProps) {
   const margins = useMemo(() => marginsOf(cells), [cells]);
+  const { scale: mode, max, knee } = address;
   const scale = useMemo(
-    () => colourScale(cells.metric, cells.values, address.scale, address.max ?? undefined),
-    [cells, address.scale, address.max],
+    () => colourScale(cells.metric, cells.values, mode, max === null ? undefined : { max, knee }),
+    [cells, mode, max, knee],
   );
   const pinned = pinnedCell(cells, address.atMs, address.at);
   const kept = pinnedCell(cells, address.keptMs, address.kept);
