@@ -16,6 +16,7 @@ import {
   standingOf,
 } from '@foreshard/core/consuming';
 import type { TopologyMap } from '@foreshard/core/topology';
+import { eachInTurn } from '../jobs/each-in-turn.ts';
 
 export interface OutlookParts {
   readonly groups: Pick<GroupStore, 'list' | 'find'>;
@@ -39,13 +40,12 @@ export class OutlookJob {
     // the worker posts to the others, and what is re-driven is little
     const all = (await groups.list()).filter(({ push, redriveOf }) => !push && redriveOf === undefined);
     const byStream = new Map<number, Promise<Arrivals | undefined>>();
-    for (const { name, stream } of all) {
-      if (signal.aborted) return;
+    await eachInTurn(all, signal, async ({ name, stream }) => {
       const known = map().stream(stream) === undefined ? undefined : await groups.find(name);
-      if (known === undefined) continue;
+      if (known === undefined) return;
       if (!byStream.has(stream)) byStream.set(stream, arrivals(stream));
       await this.look(known.group, known.state, await byStream.get(stream));
-    }
+    });
   }
 
   private async look(group: Group, state: GroupState, arrivals: Arrivals | undefined): Promise<void> {

@@ -23,6 +23,7 @@ import {
 import type { Checkpoint, Group, GroupService, GroupState, GroupStore } from '@foreshard/core/consuming';
 import type { CheckpointUpkeep } from '@foreshard/core/group-state';
 import type { Logger } from 'pino';
+import { eachInTurn } from '../jobs/each-in-turn.ts';
 
 export interface CheckpointJobParts {
   readonly groups: Pick<GroupStore, 'list' | 'find'>;
@@ -63,16 +64,18 @@ export class CheckpointJob {
     const isUpkeepDue = nowMs() - this.keptUpMs >= UPKEEP_EVERY_MS;
     const all = (await groups.list()).filter(({ checkpointing }) => checkpointing !== undefined);
     if (isUpkeepDue) this.keptUpMs = nowMs();
-    let due = 0;
-    let pruned = 0;
-    for (const { name } of all) {
-      if (signal.aborted) break;
+    let [due, pruned, swept] = [0, 0, { rows: 0, objects: 0 }];
+    const ofGroups = all.map(({ name }) => async () => {
       const known = await groups.find(name);
-      if (known === undefined) continue;
-      if (isUpkeepDue) pruned += await this.keepUp(name);
+      if (known === undefined) return;
+      // what is due does not wait for the store of contents, which may be away
       due += await this.judge(known.group, known.state);
-    }
-    const swept = isUpkeepDue ? await this.parts.upkeep.sweep() : { rows: 0, objects: 0 };
+      if (isUpkeepDue) pruned += await this.keepUp(name);
+    });
+    const sweep = async () => {
+      swept = await this.parts.upkeep.sweep();
+    };
+    await eachInTurn(isUpkeepDue ? [...ofGroups, sweep] : ofGroups, signal, (work) => work());
     return due + pruned + swept.rows + swept.objects === 0 ? undefined : { due, pruned, ...swept };
   }
 
