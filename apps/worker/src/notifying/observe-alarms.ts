@@ -1,11 +1,13 @@
 /** What is wrong now, from what other jobs leave: reports of hosts, the newest plan, the age of forecasts. */
 import type { RecommendationLog } from '@foreshard/core/advising';
+import type { CheckpointRecords } from '@foreshard/core/checkpointing';
 import type { GroupOutlookStore } from '@foreshard/core/consuming';
 import { type ForecastRecords, RESOLUTIONS } from '@foreshard/core/forecast-service';
 import {
   type Alarm,
   capacityAlarm,
   checkpointAlarm,
+  damagedAlarm,
   forecastAlarm,
   hostAlarms,
   membersAlarm,
@@ -21,6 +23,7 @@ export interface AlarmParts {
   readonly forecasts: Pick<ForecastRecords, 'latest'>;
   readonly follower: { readonly map: TopologyMap };
   readonly groupOutlooks: Pick<GroupOutlookStore, 'all'>;
+  readonly stateCheckpoints: Pick<CheckpointRecords, 'damaged'>;
   readonly nowMs: () => number;
 }
 
@@ -67,9 +70,14 @@ async function ofCapacity({ recommendations }: AlarmParts): Promise<Alarm[]> {
   ];
 }
 
-async function ofState({ redis }: AlarmParts): Promise<Alarm[]> {
-  const found = await redis.hgetall(OVERTAKEN_KEY);
-  return Object.values(found).map((text) => checkpointAlarm(overtakenSchema.parse(JSON.parse(text))));
+async function ofState({ redis, stateCheckpoints }: AlarmParts): Promise<Alarm[]> {
+  const [overtaken, damaged] = await Promise.all([redis.hgetall(OVERTAKEN_KEY), stateCheckpoints.damaged()]);
+  return [
+    ...Object.values(overtaken).map((text) => checkpointAlarm(overtakenSchema.parse(JSON.parse(text)))),
+    ...[...Map.groupBy(damaged, ({ group }) => group)].map(([group, ofGroup]) =>
+      damagedAlarm(group, ofGroup),
+    ),
+  ];
 }
 
 async function ofForecasts({ forecasts, follower, nowMs }: AlarmParts): Promise<Alarm[]> {

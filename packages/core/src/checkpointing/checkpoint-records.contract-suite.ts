@@ -154,8 +154,10 @@ export function describeCheckpointRecords(name: string, open: () => Stores): voi
         verifyError: 'damaged',
         verifiedAtMs: expect.any(Number),
       });
+      expect((await records.damaged()).map((one) => one.id)).toContain(id);
       await records.verified(id, undefined);
       expect((await records.find(group, id))!.verifyError).toBeUndefined();
+      expect((await records.damaged()).map((one) => one.id)).not.toContain(id);
     });
   });
 }

@@ -104,6 +104,8 @@ export interface CheckpointRecords {
   remove(id: string): Promise<void>;
   /** Those of these objects that have a row. */
   named(objects: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Of all groups: valid ones that cannot be restored, as the last look at their content found. */
+  damaged(): Promise<readonly StateCheckpoint[]>;
   /** What a look at its content found; undefined: all is well. */
   verified(id: string, error: string | undefined): Promise<void>;
 }

@@ -215,3 +215,29 @@ it('prunes what nobody needs, and keeps one for a loss that is not reported yet'
   expect(contents.size).toBe(1);
   expect((await upkeep.floors(1)).get(1)).toEqual([{ group: 'g', seq: 11, holds: false }]);
 });
+
+it('counts on no checkpoint that cannot be restored: it holds the older one and the events after it', async () => {
+  await groups.alter(
+    'g',
+    groupCheckpointingSchema.parse({ keep_count: 1, keep_hours: 1, hold_retention: true }),
+  );
+  const upkeep = new CheckpointUpkeep(parts);
+  await checkpoint(5);
+  const damaged = await checkpoint(11);
+  const { object } = (await records.find('g', damaged))!;
+  const content = contents.get(object)!;
+  contents.set(object, Buffer.from('x'));
+  expect((await upkeep.verify('g', damaged)).error).toContain(', not sha-256:');
+  clock.advance(2 * 3_600_000_000);
+  const floor = async () => (await upkeep.floors(1)).get(1);
+  expect(await floor()).toEqual([{ group: 'g', seq: 5, holds: true }]);
+  expect(await upkeep.prune('g', true)).toMatchObject({ checkpoints: 1 });
+  // its store had been away, and is back
+  contents.set(object, content);
+  expect((await upkeep.verify('g', damaged)).error).toBeUndefined();
+  expect(await floor()).toEqual([{ group: 'g', seq: 11, holds: true }]);
+  contents.delete(object);
+  expect((await upkeep.verify('g', damaged)).error).toContain('is not in the store');
+  await upkeep.prune('g', false);
+  expect((await records.list('g', { limit: 10 })).map(({ seq }) => seq)).toEqual([5]);
+});

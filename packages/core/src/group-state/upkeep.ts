@@ -8,6 +8,7 @@ import { type StateParts, statefulGroup } from './parts.ts';
 
 /** Whatever is older and has no row, or a row that is pending still, belongs to an upload that nobody ends. */
 export const ORPHANED_AFTER_MS = 24 * 3_600_000;
+const MS_PER_HOUR = 3_600_000;
 const SWEEP_ROWS_MAX = 1_000;
 
 export type UpkeepParts = Pick<StateParts, 'groups' | 'records' | 'stores' | 'map' | 'digestOf' | 'nowMs'>;
@@ -69,12 +70,15 @@ export class CheckpointUpkeep {
   async prune(name: string, dryRun: boolean): Promise<Pruned> {
     const { map, nowMs, records } = this.parts;
     const known = await statefulGroup(this.parts, name);
-    const checkpoints = await records.valid(name);
+    const settings = known.group.checkpointing!;
+    const all = await records.valid(name);
     const going = prunable({
-      ...{ checkpoints, alive: this.aliveIn(known), nowMs: nowMs() },
-      settings: known.group.checkpointing!,
+      ...{ checkpoints: all.filter(isSound), alive: this.aliveIn(known), nowMs: nowMs(), settings },
       shardlet: (id) => map.shardlet(id),
     });
+    // people see it for as long as a young one is kept
+    const shownFromMs = nowMs() - settings.keep_hours * MS_PER_HOUR;
+    going.push(...all.filter((one) => !isSound(one) && one.createdAtMs < shownFromMs));
     const gone = dryRun
       ? going
       : await this.delete(
@@ -104,7 +108,7 @@ export class CheckpointUpkeep {
     for (const { name } of stateful) {
       const known = await groups.find(name);
       if (known === undefined) continue;
-      const checkpoints = await records.valid(name);
+      const checkpoints = (await records.valid(name)).filter(isSound);
       const holds = known.group.checkpointing?.hold_retention ?? false;
       const shardlet = (id: number) => map.shardlet(id);
       for (const [id, seq] of replayFloors({ checkpoints, shardlet, alive: this.aliveIn(known) }))
@@ -166,6 +170,11 @@ export class CheckpointUpkeep {
     await records.remove(id);
     return true;
   }
+}
+
+/** What cannot be restored saves no older one, and no event. */
+function isSound({ verifyError }: StateCheckpoint): boolean {
+  return verifyError === undefined;
 }
 
 function keepsState({ checkpointing }: Group): boolean {

@@ -104,6 +104,26 @@ export function checkpointAlarm({ group, stream, holds, shardlets, events }: Ove
   };
 }
 
+/** Of checkpoints of a group that were read and cannot be restored. */
+export function damagedAlarm(group: string, damaged: readonly DamagedSeen[]): Alarm {
+  const shardlets = new Set(damaged.map(({ shardlet }) => shardlet)).size;
+  const { id, verifyError = '' } = damaged[0]!;
+  return {
+    key: `damaged:${group}`,
+    kind: 'alarm.checkpoint',
+    level: 'warn',
+    title: `Checkpoints of group ${group} cannot be restored`,
+    text: `Damaged: ${damaged.length}, of ${shardlets === 1 ? 'one shardlet' : `${shardlets} shardlets`}, for example ${id}: ${verifyError} Older ones and the events after them are kept, so a recovery replays more. Check the store of contents, then verify or remove them.`,
+    path: '/checkpoints',
+  };
+}
+
+export interface DamagedSeen {
+  readonly id: string;
+  readonly shardlet: number;
+  readonly verifyError: string | undefined;
+}
+
 /** Of a stream whose newest forecast is too old to plan on. */
 export function forecastAlarm(stream: string, minutesOld: number): Alarm {
   return {

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { policySchema } from '../planning/index.ts';
-import { type Alarm, type AlarmRecord, alarmsAfter, hostAlarms } from './alarms.ts';
+import {
+  type Alarm,
+  type AlarmRecord,
+  alarmsAfter,
+  checkpointAlarm,
+  damagedAlarm,
+  hostAlarms,
+  membersAlarm,
+} from './alarms.ts';
 import { type Attempt, afterAttempt, type Delivery } from './delivery.ts';
 import { messageOf } from './message.ts';
 import { type Notice, noticesOf, startSubjectOf } from './notices.ts';
@@ -46,6 +54,39 @@ describe('an alarm', () => {
   it('is forgotten long after it ended', () => {
     const ended = { ...alarm, sinceMs: 0, endedMs: 1 };
     expect(alarmsAfter([ended], [], 8 * 86_400 * S)).toEqual({ changed: [], forgotten: [alarm.key] });
+  });
+
+  it('is raised where retention meets what a recovery needs, and is worse where nothing holds it', () => {
+    const overtaken = { group: 'g', stream: 's', shardlets: 2, events: 70 };
+    expect(checkpointAlarm({ ...overtaken, holds: true })).toMatchObject({ level: 'warn', key: 'state:g' });
+    const lossy = checkpointAlarm({ ...overtaken, holds: false });
+    expect(lossy).toMatchObject({ level: 'bad', text: expect.stringContaining('70 events of stream s') });
+  });
+
+  it('is raised by checkpoints that cannot be restored, once for a group', () => {
+    const damaged = [1, 1, 2].map((shardlet) => ({
+      id: `c${shardlet}`,
+      shardlet,
+      verifyError: 'It is gone.',
+    }));
+    const { key, text } = damagedAlarm('g', damaged);
+    expect(key).toBe('damaged:g');
+    expect(text).toMatch(/^Damaged: 3, of 2 shardlets, for example c1: It is gone\. /);
+  });
+
+  it('is raised by a group that needs members, not by one that has none or enough', () => {
+    const seen = { group: 'g', members: 2, wantedAhead: 5, moreFromMs: Date.UTC(2026, 10, 24, 17, 50) };
+    expect(membersAlarm(seen, 0)!.title).toBe('g needs 3 more members from 17:50 UTC');
+    expect(membersAlarm({ ...seen, wantedAhead: 3 }, seen.moreFromMs)!.title).toBe(
+      'g needs 1 more member now',
+    );
+    for (const none of [
+      { members: 0 },
+      { members: 5 },
+      { wantedAhead: undefined },
+      { moreFromMs: undefined },
+    ])
+      expect(membersAlarm({ ...seen, ...none }, 0)).toBeUndefined();
   });
 
   it('is raised by a host that is away, refused, full or soon full', () => {

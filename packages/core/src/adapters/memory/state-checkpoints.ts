@@ -109,6 +109,10 @@ export class MemoryStateCheckpoints implements CheckpointRecords {
     return new Set(objects.filter((one) => there.has(one)));
   }
 
+  async damaged(): Promise<readonly StateCheckpoint[]> {
+    return [...this.rows.values()].filter(({ state, verifyError }) => state === 'valid' && verifyError);
+  }
+
   async verified(id: string, error: string | undefined): Promise<void> {
     const row = this.rows.get(id);
     if (row !== undefined) this.rows.set(id, { ...row, verifiedAtMs: this.nowMs, verifyError: error });

@@ -145,6 +145,11 @@ export class PrismaStateCheckpoints implements CheckpointRecords {
     return new Set(rows.map(({ object }) => object));
   }
 
+  async damaged(): Promise<readonly StateCheckpoint[]> {
+    const where = { state: 'valid', verifyError: { not: null } };
+    return (await this.reaching(() => this.prisma.stateCheckpoint.findMany({ where }))).map(toCheckpoint);
+  }
+
   async verified(id: string, error: string | undefined): Promise<void> {
     const data = { verifiedAt: new Date(), verifyError: error ?? null };
     await this.reaching(() => this.prisma.stateCheckpoint.updateMany({ where: { id }, data }));
