@@ -192,7 +192,7 @@ const APPS = {
     telemetry: ['process'],
     measure: ['hosts', 'process', 'telemetry'],
     assignment: ['jobs'],
-    checkpointing: ['jobs'],
+    checkpointing: ['jobs', 'forecast-service'],
     notifying: ['jobs', 'process'],
     planning: ['jobs'],
     profiling: ['hosts', 'jobs', 'telemetry'],

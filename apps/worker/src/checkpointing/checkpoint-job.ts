@@ -11,6 +11,7 @@ import {
   debtFrom,
   FIRST_FORECAST_TRUST,
   FIRST_RECOVERY_MODEL,
+  type ForecastTrust,
   learnReplay,
   learnRestore,
   type RecoveryModel,
@@ -33,8 +34,16 @@ export interface CheckpointJobParts {
   readonly upkeep: Pick<CheckpointUpkeep, 'prune' | 'sweep' | 'verify'>;
   /** undefined: nothing was forecast for the shardlet */
   readonly forecast: (shardlet: number) => Promise<ArrivalForecast | undefined>;
+  /** how far forecasts of the shardlets of a stream have proven themselves */
+  readonly trust: (stream: number) => Promise<ReadonlyMap<number, ForecastTrust>>;
   readonly log: Logger;
   readonly nowMs: () => number;
+}
+
+interface Seen {
+  readonly last: StateCheckpoint | undefined;
+  readonly lag: number;
+  readonly trust: ForecastTrust;
 }
 
 interface Learned {
@@ -82,13 +91,23 @@ export class CheckpointJob {
   private async judge(group: Group, { checkpoints }: GroupState): Promise<number> {
     const { records, recoveries, service } = this.parts;
     const held = [...checkpoints.values()].filter(({ member }) => member !== undefined);
-    const [lags, valid] = await Promise.all([service.lags(held), records.valid(group.name)]);
+    const [lags, valid, trust] = await Promise.all([
+      service.lags(held),
+      records.valid(group.name),
+      this.parts.trust(group.stream),
+    ]);
     const newest = newestOf(valid);
     const verdicts: DueVerdict[] = [];
     for (const [i, c] of held.entries()) {
       const lag = lags[i];
       if (lag !== undefined)
-        verdicts.push(await this.verdictOf(group, c, newest.get(c.shardlet), Math.max(0, lag)));
+        verdicts.push(
+          await this.verdictOf(group, c, {
+            last: newest.get(c.shardlet),
+            lag: Math.max(0, lag),
+            trust: trust.get(c.shardlet) ?? FIRST_FORECAST_TRUST,
+          }),
+        );
     }
     await recoveries.save(group.name, verdicts);
     return verdicts.filter(({ verdict }) => verdict.isDue).length;
@@ -97,8 +116,7 @@ export class CheckpointJob {
   private async verdictOf(
     group: Group,
     { shardlet, seq }: Checkpoint,
-    last: StateCheckpoint | undefined,
-    lag: number,
+    { last, lag, trust }: Seen,
   ): Promise<DueVerdict> {
     const nowMs = this.parts.nowMs();
     // where there is none, the replay begins at the beginning; how long ago that was is not known
@@ -113,7 +131,7 @@ export class CheckpointJob {
     const { checkpointing: settings } = group;
     const verdict = scheduleCheckpoint({
       settings: settings!,
-      ...{ debt, nowMs, trust: FIRST_FORECAST_TRUST },
+      ...{ debt, nowMs, trust },
       model: this.learned.get(group.name)?.model ?? (await this.learn(group.name)),
       forecast: (await this.parts.forecast(shardlet)) ?? flat(debt, nowMs),
       bytes: last?.bytes ?? 0,

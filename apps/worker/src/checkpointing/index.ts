@@ -6,8 +6,10 @@ import type { CheckpointUpkeep } from '@foreshard/core/group-state';
 import { TelemetryStore } from '@foreshard/core/telemetry';
 import type { MapFollower } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
+import { loadShardlets } from '../forecast-service/load-history.ts';
 import type { Processors } from '../jobs/registry.ts';
 import { CheckpointJob } from './checkpoint-job.ts';
+import { TrustBook } from './trust-book.ts';
 
 export interface CheckpointingParts {
   readonly control: Pick<
@@ -40,8 +42,14 @@ export function checkpointJobs(parts: CheckpointingParts): CheckpointJobs {
   const telemetry = new TelemetryStore({ blocks, map, nowMs });
   const records5m = { latest: remembered(kept, nowMs), between: kept.between.bind(kept) };
   const forecasts = new ForecastStore({ records: records5m, hints, telemetry, blocks, map, nowMs });
+  const trust = new TrustBook({
+    foreseen: (...span) => forecasts.foreseen(...span),
+    loads: (stream, toMs, spanMs) => loadShardlets(telemetry, map(), stream, '5m', toMs, spanMs),
+    nowMs,
+  });
   const job = new CheckpointJob({
     ...{ groups, service, records, recoveries, upkeep, log, nowMs },
+    trust: (stream) => trust.of(stream),
     async forecast(shardlet) {
       const found = await forecasts.forecastOf({
         scope: { kind: 'shardlet', shardlet },

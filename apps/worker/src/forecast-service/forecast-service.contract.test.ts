@@ -133,6 +133,20 @@ test('what came less what was forecast is told for the time that is over', async
   expect([...heat.values].every(Number.isNaN)).toBe(true);
 });
 
+test('says of each shardlet what was forecast one step ahead', async () => {
+  const { control, map } = cluster;
+  const nowMs = () => Date.now();
+  const telemetry = new TelemetryStore({ blocks: control.telemetry, map: () => map, nowMs });
+  const parts = { records: control.forecasts, hints: control.hints, telemetry, blocks: control.telemetry };
+  const store = new ForecastStore({ ...parts, map: () => map, nowMs });
+  const { originMs, total } = (await control.forecasts.latest(stream, '5m'))!;
+  expect(await store.foreseen(stream, originMs - 1, originMs)).toEqual([]);
+  const [step] = await store.foreseen(stream, originMs, originMs + 1);
+  expect(step!.atMs).toBe(originMs);
+  expect([...step!.loads.keys()].sort()).toEqual([...map.leaves(stream)].map(({ id }) => id).sort());
+  expect(step!.loads.values().reduce((sum, load) => sum + load, 0)).toBeCloseTo(total.point[0]!, 3);
+});
+
 test('answers places, rankings, pictures and probabilities, with hints from the moment they are added', async () => {
   const { control, map } = cluster;
   const nowMs = () => Date.now();

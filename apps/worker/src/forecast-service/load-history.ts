@@ -54,14 +54,15 @@ export async function loadShardlets(
   streamId: number,
   resolution: Resolution,
   toMs: number,
+  spanMs: number = RESOLUTIONS[resolution].sharesMs,
 ): Promise<ShardletLoads[]> {
-  const { sharesMs, stepMs } = RESOLUTIONS[resolution];
+  const { stepMs } = RESOLUTIONS[resolution];
   const heat = await telemetry.heat({
     streamId,
     metric: 'events',
-    fromMs: toMs - sharesMs,
+    fromMs: toMs - spanMs,
     toMs,
-    columnsMax: sharesMs / stepMs,
+    columnsMax: spanMs / stepMs,
     rowsMax: ROWS_MAX,
   });
   const leaves = [...map.leaves(streamId)]

@@ -73,6 +73,19 @@ export function learnStep(
   };
 }
 
+/** Steps in order; NaN: not known. */
+export function learnSteps(
+  trust: ForecastTrust,
+  stepMs: number,
+  steps: Iterable<Pick<ElapsedStep, 'events' | 'forecastEvents'>>,
+): ForecastTrust {
+  let learned = trust;
+  for (const { events, forecastEvents } of steps)
+    if (!Number.isNaN(events + forecastEvents))
+      learned = learnStep(learned, { stepMs, events, forecastEvents });
+  return learned;
+}
+
 /** The part of the expectation that the usual rate gets: 0 where forecasts are exact, 1 where they say nothing. */
 export function usualShare({ forecastVariance, usualVariance }: ForecastTrust): number {
   return usualVariance > 0 ? Math.min(1, forecastVariance / usualVariance) : 0;

@@ -59,6 +59,12 @@ export interface RankedShardlet {
   readonly confidence: number;
 }
 
+export interface ForeseenStep {
+  readonly atMs: number;
+  /** by shardlet */
+  readonly loads: ReadonlyMap<number, number>;
+}
+
 export interface ForecastHeatQuery extends Omit<HeatQuery, 'metric'> {
   /** what was or is forecast; or what came less what was forecast one step ahead */
   readonly show: 'forecast' | 'residual';
@@ -145,6 +151,13 @@ export class ForecastStore {
         return [id, Object.fromEntries(quantiles)];
       }),
     );
+  }
+
+  /** Events of each shardlet as they were forecast one step of five minutes ahead, for the steps in [fromMs, toMs). */
+  async foreseen(streamId: number, fromMs: number, toMs: number): Promise<ForeseenStep[]> {
+    const made = await this.parts.records.between(streamId, '5m', fromMs, toMs);
+    const hints = await this.hintsOf(streamId, fromMs, toMs);
+    return made.map((kept) => ({ atMs: kept.originMs, loads: loadsAt(kept, kept.originMs, hints)! }));
   }
 
   /** Cells of the forecast, in the shape of the telemetry's heat map. */
