@@ -1,4 +1,5 @@
 /** foreshard groups: what consumer groups there are, and how far each is, by shardlet. */
+import { overAllStates } from '@foreshard/core/checkpointing';
 import { groups, type OutputOf } from '@foreshard/core/operations';
 import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
 import { print, printJson } from '../output.ts';
@@ -119,10 +120,25 @@ function progressText(group: Group): string {
     `lag ${lag ?? 'unknown'}, caught up: ${catchUpText(catchUp)}`,
     `processing ${rate(processing)} (avg over 5 min), arriving ${rate(arriving)}${arrivalsFrom === null ? '' : ` (${arrivalsFrom})`}`,
     ...wantedText(group),
+    ...stateText(group),
     ...(order === 'key' ? [] : ['order: log, each member gets its shardlets merged by time']),
     ...(waitingCount === 0 ? [] : [`${waitingCount} shardlets wait for their parents`]),
     ...(deadLetters === null ? [] : [`dead letters in ${deadLetters.stream}: foreshard groups letters list`]),
   ].join('\n');
+}
+
+function stateText({ shardlets, checkpointing }: Group): string[] {
+  if (checkpointing === null) return [];
+  const states = overAllStates(shardlets.flatMap(({ state }) => state ?? []));
+  if (states === undefined) return ['state: not judged yet; a worker does that every 10 s'];
+  const { oldestCheckpointAt, withoutCheckpoint, recoveryMs, backlog, due } = states;
+  const without = withoutCheckpoint === 0 ? '' : `, ${withoutCheckpoint} shardlets have none`;
+  const oldest =
+    oldestCheckpointAt === null ? 'none' : new Date(oldestCheckpointAt).toISOString().slice(0, 19);
+  return [
+    `oldest checkpoint: ${oldest}${oldestCheckpointAt === null ? '' : 'Z'}${without}, due now: ${due}`,
+    `a recovery takes up to ${(recoveryMs / 1_000).toFixed(1)} s a shardlet, up to ${Math.round(backlog)} events arrive meanwhile`,
+  ];
 }
 
 const rate = (perSecond: number | null) => (perSecond === null ? 'unknown' : `${perSecond.toFixed(1)}/s`);

@@ -505,6 +505,7 @@ export class EdgeFixture {
       countedKeys: async () => undefined,
       groupProgress: { recent: async () => [] },
       groupOutlooks: { of: async () => undefined },
+      recoveries: { recent: async () => [] },
       arrivals: async () => undefined,
       hints: { add: away, list: async () => [], remove: async () => false, restore: async () => false },
       ...{ newId: randomUUID, wakeClusters: away },

@@ -137,7 +137,7 @@ export class CheckpointJob {
       bytes: last?.bytes ?? 0,
       checkpointMs: last?.tookMs ?? CHECKPOINT_MS,
     });
-    return { shardlet, verdict };
+    return { shardlet, verdict: { ...verdict, takenAtMs: last?.createdAtMs ?? null } };
   }
 
   private async keepUp(name: string): Promise<number> {

@@ -144,7 +144,8 @@ test('says of each shardlet what was forecast one step ahead', async () => {
   const [step] = await store.foreseen(stream, originMs, originMs + 1);
   expect(step!.atMs).toBe(originMs);
   expect([...step!.loads.keys()].sort()).toEqual([...map.leaves(stream)].map(({ id }) => id).sort());
-  expect(step!.loads.values().reduce((sum, load) => sum + load, 0)).toBeCloseTo(total.point[0]!, 3);
+  const loads = [...step!.loads.values()];
+  expect(loads.reduce((sum, load) => sum + load, 0)).toBeCloseTo(total.point[0]!, 3);
 });
 
 test('answers places, rankings, pictures and probabilities, with hints from the moment they are added', async () => {

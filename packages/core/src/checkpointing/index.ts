@@ -3,6 +3,7 @@ export * from './checkpoint-due.ts';
 export * from './checkpoint-store.ts';
 export * from './forecast-trust.ts';
 export * from './judging.ts';
+export * from './kept-state.ts';
 export * from './place.ts';
 export * from './pruning.ts';
 export * from './records.ts';

@@ -14,7 +14,10 @@ export interface RecoveryRecords {
 
 export interface DueVerdict {
   readonly shardlet: number;
-  readonly verdict: CheckpointSchedule;
+  readonly verdict: CheckpointSchedule & {
+    /** when the last checkpoint of the shardlet was taken; null: there is none */
+    readonly takenAtMs: number | null;
+  };
 }
 
 /** Older ones are not believed: the worker is away, and members take checkpoints at an interval of their own. */

@@ -156,6 +156,19 @@ const membersWantedSchema = z
   })
   .meta({ id: 'MembersWanted' });
 
+const keptStateSchema = z
+  .strictObject({
+    checkpointAt: z
+      .int()
+      .nullable()
+      .describe('when the last checkpoint of its state was taken, in ms since 1970; null: there is none'),
+    recoveryMs: z.number().describe('a replacement is ready after so long: it restores, and replays'),
+    replays: z.int().describe('events that it replays'),
+    backlog: z.number().describe('events that are expected to arrive meanwhile'),
+    due: z.boolean().describe('a checkpoint is due'),
+  })
+  .meta({ id: 'KeptState' });
+
 const groupDetailSchema = groupSummarySchema
   .extend({
     version: z.int(),
@@ -198,6 +211,11 @@ const groupDetailSchema = groupSummarySchema
           .nullable()
           .describe(
             'events per second by which it counts when shardlets are shared among members; null: each counts alike',
+          ),
+        state: keptStateSchema
+          .nullable()
+          .describe(
+            'of a group that keeps state, as a worker judged within the last minute; null: it keeps none, or was not judged',
           ),
         why: reasonSchema.nullable().describe('why it is where it is; null: it is processed to its end'),
       }),

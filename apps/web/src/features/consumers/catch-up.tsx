@@ -63,7 +63,7 @@ export function LagForecast({ forecast }: Pick<ProgressView, 'forecast'>) {
 }
 
 /** Marks on a clock stay moments also for a reader who wants distances. */
-function useClock(): (ms: number) => string {
+export function useClock(): (ms: number) => string {
   const { zone } = useZone();
   return (ms) => formatClock(ms, zone).slice(0, CLOCK_CHARS);
 }

@@ -1,8 +1,10 @@
 'use client';
 
 /** One group: how fast it is, its members, why each shardlet is where it is, and its dead letters. */
+import { overAllStates } from '@foreshard/core/checkpointing';
 import { useQuery } from '@tanstack/react-query';
 import { X } from 'lucide-react';
+import Link from 'next/link';
 import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
 import { Fact } from '../../components/fact.tsx';
 import { useLive } from '../../components/live/live-provider.tsx';
@@ -12,10 +14,10 @@ import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/skeleton.tsx';
 import { When } from '../../components/when.tsx';
 import { formatCount, formatCounted, formatRate } from '../../formatting/numbers.ts';
-import { formatAgo } from '../../formatting/time.ts';
-import type { GroupDetail } from '../../server/consumers/group-views.ts';
-import { CatchUp, LagForecast } from './catch-up.tsx';
-import { whyWords } from './group-words.ts';
+import { formatAgo, formatDuration } from '../../formatting/time.ts';
+import type { GroupDetail, MembersWantedView } from '../../server/consumers/group-views.ts';
+import { CatchUp, LagForecast, useClock } from './catch-up.tsx';
+import { wantedWords, whyWords } from './group-words.ts';
 import { Letters } from './letters.tsx';
 import { RemoveGroup } from './remove-group.tsx';
 
@@ -49,6 +51,7 @@ export function GroupCard({ group, onClose }: { group: string; onClose(): void }
         {data !== undefined ? (
           <div className="grid gap-6 px-5 pb-5">
             <Progress detail={data} />
+            <KeptState detail={data} />
             <div className="grid gap-6 lg:grid-cols-2">
               <Members detail={data} />
               <Shardlets detail={data} />
@@ -71,7 +74,7 @@ function hintOf({ stream, delivery, version, sessionMs, order, redriveOf }: Grou
   return `${what}${delivery} from ${stream ?? 'a stream that was deleted'}${merged}, assignment ${version}, members are given up after ${sessionMs / 1_000} s of silence`;
 }
 
-function Progress({ detail: { lag, progress } }: { detail: Seen }) {
+function Progress({ detail: { lag, progress, members, membersWanted } }: { detail: Seen }) {
   const { processing, arriving, arrivalsFrom, catchUp, forecast } = progress;
   return (
     <div className="grid gap-x-8 gap-y-4 lg:grid-cols-[auto_minmax(0,1fr)] lg:items-end">
@@ -84,9 +87,66 @@ function Progress({ detail: { lag, progress } }: { detail: Seen }) {
         <Fact name={arrivalsFrom === null ? 'Arrives' : `Arrives, ${arrivalsFrom}`}>
           {rateText(arriving, 'unknown')}
         </Fact>
+        {membersWanted === null ? null : (
+          <Fact name="Members wanted">
+            <Wanted wanted={membersWanted} members={members.length} />
+          </Fact>
+        )}
       </dl>
       <LagForecast forecast={forecast} />
     </div>
+  );
+}
+
+function Wanted({ wanted, members }: { wanted: MembersWantedView; members: number }) {
+  const { tone, text, tip } = wantedWords(wanted, members, useClock());
+  return (
+    <span title={tip} className={tone === 'warn' ? 'text-warn' : ''}>
+      {text}
+    </span>
+  );
+}
+
+/** Of a group whose members keep state. */
+function KeptState({ detail: { checkpointing, shardlets, name, nowMs } }: { detail: Seen }) {
+  if (checkpointing === null) return null;
+  const states = overAllStates(shardlets.flatMap(({ state }) => state ?? []));
+  return (
+    <section aria-labelledby="state-title">
+      <h3 id="state-title" className="mb-2 text-faint text-xs">
+        State of its members
+      </h3>
+      {states === undefined ? (
+        <p className="text-soft text-sm">Not judged yet: a worker does that every 10 s.</p>
+      ) : (
+        <dl className="flex flex-wrap gap-x-8 gap-y-3 text-sm">
+          <Fact name="Oldest checkpoint">
+            {states.oldestCheckpointAt === null ? (
+              'none yet'
+            ) : (
+              <When ms={states.oldestCheckpointAt} nowMs={nowMs} />
+            )}
+            {states.oldestCheckpointAt === null || states.withoutCheckpoint === 0
+              ? ''
+              : `, ${formatCounted(states.withoutCheckpoint, 'shardlet')} without`}
+          </Fact>
+          <Fact name="Recovery of a shardlet, at most">{formatDuration(states.recoveryMs)}</Fact>
+          <Fact name="Events that arrive meanwhile, at most">
+            {formatCount(Math.round(states.backlog))} of {formatCount(checkpointing.checkpoint_threshold)}{' '}
+            allowed
+          </Fact>
+          <Fact name="Due now">{formatCounted(states.due, 'checkpoint')}</Fact>
+          <Fact name="All of them">
+            <Link
+              className="text-accent hover:underline"
+              href={`/checkpoints?group=${encodeURIComponent(name)}`}
+            >
+              Checkpoints
+            </Link>
+          </Fact>
+        </dl>
+      )}
+    </section>
   );
 }
 
@@ -102,13 +162,15 @@ function Members({ detail: { members, nowMs } }: { detail: Seen }) {
       </h3>
       {members.length === 0 ? <p className="text-soft text-sm">Nobody reads just now.</p> : null}
       <ul className="grid gap-2.5 text-sm">
-        {members.map(({ id, seenAtMs, shardlets, lag, oldestAt }) => (
+        {members.map(({ id, seenAtMs, shardlets, lag, load, oldestAt }) => (
           <li key={id} className="grid gap-x-4 sm:grid-cols-[minmax(0,1fr)_auto]">
             <span className="min-w-0 truncate font-medium" title={id}>
               {id}
             </span>
             <span className="text-soft">
-              {formatCounted(shardlets, 'shardlet')}, seen {formatAgo(nowMs - seenAtMs)}
+              {formatCounted(shardlets, 'shardlet')}
+              {load === null ? '' : `, ${formatRate(load)} events/s expected`}, seen{' '}
+              {formatAgo(nowMs - seenAtMs)}
             </span>
             <span className="text-faint text-xs">
               {lag === null ? 'lag not known' : `${formatCount(lag)} behind`}

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { catchUpWords, letterCounts, whyWords } from './group-words.ts';
+import { catchUpWords, letterCounts, wantedWords, whyWords } from './group-words.ts';
 
 const words = (catchUp: Parameters<typeof catchUpWords>[0]) => {
   const { tone, text } = catchUpWords(catchUp, () => '14:32');
@@ -23,6 +23,27 @@ it('says why a shardlet is where it is', () => {
     'waits for its parent 12 (40 of 57)',
   );
   expect(whyWords(null)).toBe('processed to its end');
+});
+
+it('says how many members are wanted, and warns where there are fewer', () => {
+  const known = { kind: 'known', memberRate: 120, limitedByShardlets: false } as const;
+  const wanted = (now: number, atHorizon: number, members: number, why: typeof known = known) =>
+    wantedWords({ now, atHorizon, at: atHorizon > members ? 1 : null, why }, members, () => '17:50');
+  expect(wanted(2, 5, 2)).toMatchObject({ tone: 'warn', text: '2, 5 within 30 min, from 17:50' });
+  expect(wanted(2, 2, 2)).toMatchObject({ tone: 'neutral', text: '2' });
+  expect(wanted(2, 3, 0).tone).toBe('neutral');
+  const limited = wanted(3, 3, 2, { ...known, limitedByShardlets: true as never });
+  expect(limited.tip).toContain('120 events a second. More members would need more shardlets');
+  const unknown = {
+    now: null,
+    atHorizon: null,
+    at: null,
+    why: { kind: 'unknown', because: 'rate' },
+  } as const;
+  expect(wantedWords(unknown, 2, () => '')).toMatchObject({
+    text: 'unknown',
+    tip: expect.stringContaining('speed'),
+  });
 });
 
 it('counts letters by their state', () => {

@@ -1,7 +1,7 @@
 /** What is known of a group, in words. */
 import { formatCount, formatCounted } from '../../formatting/numbers.ts';
 import { formatDuration } from '../../formatting/time.ts';
-import type { ProgressView, Why } from '../../server/consumers/group-views.ts';
+import type { MembersWantedView, ProgressView, Why } from '../../server/consumers/group-views.ts';
 
 export interface CatchUpWords {
   readonly tone: 'ok' | 'warn' | 'bad' | 'neutral';
@@ -31,6 +31,34 @@ export function catchUpWords(catchUp: ProgressView['catchUp'], clock: (ms: numbe
   return catchUp.kind === 'later'
     ? { tone: 'warn', text: `not within ${formatDuration(catchUp.afterMs)}`, tip: `It gets nearer: ${then}` }
     : { tone: 'bad', text: 'not catching up', tip: `As much arrives as it processes, or more: ${then}` };
+}
+
+const WANTED_UNKNOWN = {
+  lag: UNKNOWN.lag,
+  arrivals: UNKNOWN.arrivals,
+  rate: 'No member has processed anything for a minute yet, so its speed is not known.',
+} as const;
+
+/** How many members it takes, now and within half an hour. */
+export function wantedWords(
+  { now, atHorizon, at, why }: MembersWantedView,
+  members: number,
+  clock: (ms: number) => string,
+): Omit<CatchUpWords, 'tone'> & { readonly tone: 'warn' | 'neutral' } {
+  if (why.kind === 'unknown' || now === null || atHorizon === null)
+    return {
+      ...{ tone: 'neutral', text: 'unknown' },
+      tip: why.kind === 'unknown' ? WANTED_UNKNOWN[why.because] : 'Not known yet.',
+    };
+  const more = Math.max(now, atHorizon) > members && members > 0;
+  const ahead = atHorizon === now ? '' : `, ${formatCount(atHorizon)} within 30 min`;
+  const from = at === null || !more ? '' : `, from ${clock(at)}`;
+  const limit = why.limitedByShardlets ? ' More members would need more shardlets: split some.' : '';
+  return {
+    tone: more ? 'warn' : 'neutral',
+    text: `${formatCount(now)}${ahead}${from}`,
+    tip: `A member processes up to ${formatCount(Math.round(why.memberRate))} events a second.${limit}`,
+  };
 }
 
 export function whyWords(why: Why | null): string {

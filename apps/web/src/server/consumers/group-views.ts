@@ -40,6 +40,23 @@ const NO_PROGRESS: ProgressView = {
   catchUp: { kind: 'unknown', because: 'processing' },
 };
 
+const stateSchema = z.object({
+  checkpointAt: z.number().nullable(),
+  recoveryMs: z.number(),
+  backlog: z.number(),
+  due: z.boolean(),
+});
+const wantedSchema = z.object({
+  now: z.number().nullable(),
+  atHorizon: z.number().nullable(),
+  at: z.number().nullable(),
+  why: z.union([
+    z.object({ kind: z.literal('known'), memberRate: z.number(), limitedByShardlets: z.boolean() }),
+    z.object({ kind: z.literal('unknown'), because: z.enum(['lag', 'arrivals', 'rate']) }),
+  ]),
+});
+export type MembersWantedView = z.infer<typeof wantedSchema>;
+
 export const groupListSchema = z.object({ groups: z.array(z.object({ name: z.string() })) });
 export const groupDetailSchema = z.object({
   name: z.string(),
@@ -54,6 +71,9 @@ export const groupDetailSchema = z.object({
   redriveOf: z.string().nullable().default(null),
   deadLetters: z.object({ stream: z.string(), attempts: z.number().nullable() }).nullable().default(null),
   progress: progressSchema.default(NO_PROGRESS),
+  membersWanted: wantedSchema.nullable().default(null),
+  /** settings, of a group that keeps state */
+  checkpointing: z.object({ checkpoint_threshold: z.number() }).nullable().default(null),
   waiting: z.array(z.object({ shardlet: z.number(), parents: z.array(parentSchema) })).default([]),
   waitingCount: z.number().default(0),
   members: z.array(
@@ -62,6 +82,8 @@ export const groupDetailSchema = z.object({
       seenAtMs: z.number(),
       shardlets: z.number(),
       lag: z.number().nullable().default(null),
+      /** events per second that its shardlets are expected to bring */
+      load: z.number().nullable().default(null),
       /** in microseconds */
       oldestAt: z.number().nullable().default(null),
     }),
@@ -75,6 +97,7 @@ export const groupDetailSchema = z.object({
       revoking: z.boolean(),
       /** past their retention before the group came to them */
       skipped: z.number(),
+      state: stateSchema.nullable().default(null),
       why: whySchema.nullable().default(null),
     }),
   ),

@@ -37,7 +37,7 @@ export function operationStores(
   const { recommendations, plans, policies, inquiries, clusters, models } = control;
   const guard = guardOfServers(serverNetworks);
   const telemetry = new TelemetryStore({ blocks: control.telemetry, map, nowMs: Date.now });
-  const { forecasts: records, hints, telemetry: blocks, groupProgress, groupOutlooks } = control;
+  const { forecasts: records, hints, telemetry: blocks, groupProgress, groupOutlooks, recoveries } = control;
   const forecasts = new ForecastStore({ records, hints, telemetry, blocks, map, nowMs: Date.now });
   return {
     ...{ topology, proofs, moves, drainFacts, groups, quotas, tokens, map },
@@ -62,7 +62,7 @@ export function operationStores(
       return reply;
     },
     countedKeys: (query) => telemetry.topKeys(query),
-    ...{ groupProgress, groupOutlooks },
+    ...{ groupProgress, groupOutlooks, recoveries },
     arrivals: (stream) => arrivalsOf({ telemetry, forecasts }, stream, Date.now()),
   };
 }

@@ -1,6 +1,5 @@
 /** What is written down about recoveries, in PostgreSQL. Models and verdicts belong to whoever wrote last. */
 import {
-  type CheckpointSchedule,
   type DueRecords,
   type DueVerdict,
   type MeasuredRecovery,
@@ -84,7 +83,7 @@ export class PrismaRecoveryRecords implements RecoveryRecords, DueRecords {
 
   async recent(group: string): Promise<readonly DueVerdict[]> {
     const rows = await this.reaching(
-      () => this.prisma.$queryRaw<{ shardlet: number; verdict: CheckpointSchedule }[]>`
+      () => this.prisma.$queryRaw<DueVerdict[]>`
         SELECT shardlet::float8 AS shardlet, verdict FROM consumer_checkpoint_due
          WHERE "group" = ${group}
            AND at > clock_timestamp() - make_interval(secs => ${VERDICT_MAX_AGE_MS / 1_000}::float8)

@@ -1,4 +1,5 @@
 /** What is shown of a group beside its committed positions: how fast it is, what waits, and how old its oldest event is. */
+import type { DueRecords } from '../../checkpointing/index.ts';
 import {
   type Arrivals,
   type Checkpoint,
@@ -22,6 +23,8 @@ export interface GroupFactSources {
   readonly groupProgress: Pick<GroupProgressStore, 'recent'>;
   /** what workers have learned of their members */
   readonly groupOutlooks: Pick<GroupOutlookStore, 'of'>;
+  /** when checkpoints of state are due, and what a recovery takes */
+  readonly recoveries: Pick<DueRecords, 'recent'>;
   /** what is expected to arrive in a stream; undefined: nothing is known of it yet */
   readonly arrivals: (stream: number) => Promise<Arrivals | undefined>;
   /** when the oldest event was stored that is not committed, in microseconds @throws HostUnreachable */
@@ -75,6 +78,26 @@ export async function wantedOf(
     ...{ members: members.length, nowMs: nowMs() },
     shardlets: standingOf(map(), group, checkpoints).workable.length,
   });
+}
+
+type KeptState = NonNullable<Shown['shardlets'][number]['state']>;
+
+/** By shardlet, as far as a worker has judged it lately. */
+export async function keptStatesOf(
+  { recoveries }: GroupFactSources,
+  { name, checkpointing }: Group,
+): Promise<ReadonlyMap<number, KeptState>> {
+  if (checkpointing === undefined) return new Map();
+  const judged = await recoveries.recent(name).catch(() => []);
+  return new Map(
+    judged.map(({ shardlet, verdict: { takenAtMs, recovery, eventsToReplay, backlogEvents, isDue } }) => [
+      shardlet,
+      {
+        ...{ checkpointAt: takenAtMs, replays: eventsToReplay, due: isDue },
+        ...{ recoveryMs: recovery.totalMs, backlog: backlogEvents },
+      },
+    ]),
+  );
 }
 
 /** By shardlet, of those that are furthest behind. */

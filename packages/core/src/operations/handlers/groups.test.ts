@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Grant, Scope } from '../../access/index.ts';
 import { MemoryGroupStore } from '../../adapters/memory/index.ts';
+import { type DueVerdict, groupCheckpointingSchema } from '../../checkpointing/index.ts';
 import {
   type Arrivals,
   type Checkpoint,
@@ -25,6 +26,7 @@ let started: string[];
 let deleted: string[];
 let samples: ProgressSample[];
 let arrivals: Arrivals | undefined;
+let verdicts: DueVerdict[];
 /** what a worker has learned */
 let memberRate: number | undefined;
 /** of shardlets that are behind, in microseconds */
@@ -43,6 +45,7 @@ beforeEach(() => {
   deleted = [];
   samples = [];
   arrivals = undefined;
+  verdicts = [];
   memberRate = undefined;
   oldest = new Map();
   streams = [];
@@ -66,6 +69,7 @@ beforeEach(() => {
         ...{ wantedNow: undefined, wantedAhead: undefined, moreFromMs: undefined },
       }),
     },
+    recoveries: { recent: async () => verdicts },
     arrivals: async () => arrivals,
     deleteStream: async (name) => void deleted.push(name),
     map: () => ({
@@ -126,6 +130,30 @@ describe('a group with an address', () => {
   it('is not created for what is no address', () => {
     for (const url of ['example.com', 'ftp://example.com', ''])
       expect(groups.push.input.safeParse({ group: 'g', url }).success).toBe(false);
+  });
+});
+
+describe('a group that keeps state', () => {
+  const recovery = { restoreMs: 100, replayMs: 20, totalMs: 120 } as DueVerdict['verdict']['recovery'];
+  const verdict: DueVerdict['verdict'] = {
+    ...{ isDue: true, reason: 'backlog-above-threshold', recovery, eventsToReplay: 70, backlogEvents: 9 },
+    ...{ limitShare: 2, isThresholdOutOfReach: false, nextDueMs: null, takenAtMs: 400 },
+  };
+
+  it('says of each shardlet how old its checkpoint is, and what a recovery takes', async () => {
+    await created('g', { checkpoints: groupCheckpointingSchema.parse({}) });
+    await withCheckpoints('g', [checkpoint(1, 'm'), checkpoint(2, 'm')]);
+    verdicts = [{ shardlet: 1, verdict }];
+    const { shardlets } = await handlers.show({ group: 'g' }, CALLER);
+    const state = { checkpointAt: 400, recoveryMs: 120, replays: 70, backlog: 9, due: true };
+    expect(shardlets.map((one) => one.state)).toEqual([state, null]);
+  });
+
+  it('is shown without that while nobody judges it, and others never have it', async () => {
+    verdicts = [{ shardlet: 1, verdict }];
+    await created('other');
+    await withCheckpoints('other', [checkpoint(1, 'm')]);
+    expect((await handlers.show({ group: 'other' }, CALLER)).shardlets[0]!.state).toBeNull();
   });
 });
 

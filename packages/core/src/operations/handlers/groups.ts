@@ -23,7 +23,14 @@ import { type OwnedGroup, requireOnGroup } from '../allowing.ts';
 import type { Caller } from '../caller.ts';
 import type { groups } from '../groups.ts';
 import type { OutputOf, RouterHandlers } from '../operation.ts';
-import { type GroupFactSources, groupProgress, oldestOf, waitingIn, wantedOf } from './group-facts.ts';
+import {
+  type GroupFactSources,
+  groupProgress,
+  keptStatesOf,
+  oldestOf,
+  waitingIn,
+  wantedOf,
+} from './group-facts.ts';
 
 export interface GroupStores extends GroupFactSources {
   readonly groups: GroupStore;
@@ -42,7 +49,7 @@ export interface GroupStores extends GroupFactSources {
 }
 
 type Summary = OutputOf<typeof groups.create>;
-type WeighedDocument = Omit<OutputOf<typeof groups.show>['shardlets'][number], 'why'>;
+type WeighedDocument = Omit<OutputOf<typeof groups.show>['shardlets'][number], 'why' | 'state'>;
 type ShardletDocument = Omit<WeighedDocument, 'weight'>;
 
 export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups> {
@@ -139,8 +146,10 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
       const { group, state, weights } = (await store.find(name)) ?? unknownGroup(name);
       const checkpoints = [...state.checkpoints.values()].sort((a, b) => a.shardlet - b.shardlet);
       const reasons = new Map(explain(group, state, stores.map(), weights).map((one) => [one.shardlet, one]));
+      const states = await keptStatesOf(stores, group);
       const shardlets = (await shardletsOf(checkpoints)).map((shown) => ({
         ...shown,
+        state: states.get(shown.shardlet) ?? null,
         weight: reasons.get(shown.shardlet)?.weight ?? null,
         why: reasons.get(shown.shardlet)?.reason ?? null,
       }));
