@@ -12,6 +12,7 @@ import {
   FIRST_FORECAST_TRUST,
   FIRST_RECOVERY_MODEL,
   type ForecastTrust,
+  isStart,
   learnReplay,
   learnRestore,
   type RecoveryModel,
@@ -137,7 +138,8 @@ export class CheckpointJob {
       bytes: last?.bytes ?? 0,
       checkpointMs: last?.tookMs ?? CHECKPOINT_MS,
     });
-    return { shardlet, verdict: { ...verdict, takenAtMs: last?.createdAtMs ?? null } };
+    const takenAtMs = last === undefined || isStart(last) ? null : last.createdAtMs;
+    return { shardlet, verdict: { ...verdict, takenAtMs } };
   }
 
   private async keepUp(name: string): Promise<number> {
