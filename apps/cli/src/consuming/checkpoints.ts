@@ -86,7 +86,11 @@ async function list(group: string, { shardlet, state, limit, ...options }: ListF
   };
   const answer = await runOperation(checkpoints.list, { group, limit: Number(limit), ...which }, options);
   if (options.json) return printJson(answer);
-  printRows(answer.checkpoints.map(rowOf), false, `${group} has no such checkpoint`);
+  const isFiltered = Object.keys(which).length > 0;
+  const none = isFiltered
+    ? 'no such checkpoint'
+    : 'no checkpoint yet: members take one when it is due, or when they stop';
+  printRows(answer.checkpoints.map(rowOf), false, `${group} has ${none}`);
 }
 
 async function show(group: string, checkpoint: string, options: OperationOptions): Promise<void> {
