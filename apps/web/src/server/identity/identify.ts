@@ -91,7 +91,9 @@ export class TokenLookup {
   private readonly store: ActiveTokens;
   private readonly hash: (token: string) => string;
   private known: Promise<ReadonlyMap<string, KnownToken>> | undefined;
-  private readAtMs = 0;
+  private nextRead: Promise<ReadonlyMap<string, KnownToken>> | undefined;
+  /** on the monotonic clock */
+  private readAtMs = Number.NEGATIVE_INFINITY;
   private readonly bearers = new WeakMap<Principal, string>();
 
   constructor(store: ActiveTokens, hash: (token: string) => string) {
@@ -101,7 +103,7 @@ export class TokenLookup {
 
   async find(token: string, address: string): Promise<Principal | undefined> {
     const hash = this.hash(token);
-    const known = (await this.all(TOKENS_FRESH_MS)).get(hash) ?? (await this.lookAgain()).get(hash);
+    const known = (await this.recent()).get(hash) ?? (await this.readNext()).get(hash);
     if (known === undefined || known.expiresAtMs <= Date.now()) return undefined;
     if (known.isPermitted?.(address) === false) return undefined;
     this.bearers.set(known.principal, token);
@@ -113,21 +115,33 @@ export class TokenLookup {
     return this.bearers.get(principal);
   }
 
-  /** One that was just made works at once; a flood of wrong ones waits for one look in MISS_FRESH_MS. */
-  private async lookAgain(): Promise<ReadonlyMap<string, KnownToken>> {
-    const restMs = MISS_FRESH_MS - (Date.now() - this.readAtMs);
-    if (restMs > 0) await sleep(restMs);
-    return this.all(MISS_FRESH_MS);
+  private recent(): Promise<ReadonlyMap<string, KnownToken>> {
+    const isRecent = performance.now() - this.readAtMs < TOKENS_FRESH_MS;
+    return this.known !== undefined && isRecent ? this.known : this.readNow();
   }
 
-  private all(freshMs: number): Promise<ReadonlyMap<string, KnownToken>> {
-    if (this.known !== undefined && Date.now() - this.readAtMs < freshMs) return this.known;
-    this.readAtMs = Date.now();
+  /**
+   * A read that begins after the call, so a token that was just made works at once. All who wait share it, and it
+   * begins MISS_FRESH_MS after the last one: a flood of wrong tokens costs no more than that.
+   */
+  private readNext(): Promise<ReadonlyMap<string, KnownToken>> {
+    this.nextRead ??= this.readAfterPause();
+    return this.nextRead;
+  }
+
+  private async readAfterPause(): Promise<ReadonlyMap<string, KnownToken>> {
+    await sleep(Math.max(0, MISS_FRESH_MS - (performance.now() - this.readAtMs)));
+    this.nextRead = undefined;
+    return this.readNow();
+  }
+
+  private readNow(): Promise<ReadonlyMap<string, KnownToken>> {
+    this.readAtMs = performance.now();
     const read = this.read();
     this.known = read;
     // the next one asks again
     read.catch(() => {
-      this.known = undefined;
+      if (this.known === read) this.known = undefined;
     });
     return read;
   }
