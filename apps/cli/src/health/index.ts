@@ -90,7 +90,7 @@ function rowsOf(kind: string, healths: ReadonlyMap<number, Health>) {
 function worstOf(parts: Health['parts']): string | null {
   const [worst] = parts.filter((part) => costOf(part) > 0).sort((a, b) => costOf(b) - costOf(a));
   if (worst === undefined) return null;
-  if (worst.part === 'reachable') return 'unreachable or recovering';
+  if (worst.part === 'reachable') return 'its host takes no events now';
   return `${worst.part} ${Number(worst.raw!.toPrecision(3))} ${worst.unit}`;
 }
 

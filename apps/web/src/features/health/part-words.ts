@@ -39,7 +39,7 @@ export function rawText({ part, raw }: Pick<PartScore, 'part' | 'raw'>): string 
   if (raw === null) return 'not known';
   switch (part) {
     case 'reachable':
-      return raw === 1 ? 'yes' : 'unreachable or recovering';
+      return raw === 1 ? 'yes' : 'no: its host takes no events now';
     case 'loadSkew':
       return `${formatRate(raw)}× the average`;
     case 'hotKey':
@@ -53,7 +53,11 @@ export function rawText({ part, raw }: Pick<PartScore, 'part' | 'raw'>): string 
     case 'growth':
       return raw > HOURS_FAR ? 'not in sight' : formatDuration(raw * 3_600_000);
     case 'durability':
-      return raw === 1 ? 'keeps all' : raw > 0 ? 'may lose the last second' : 'unreachable or recovering';
+      return raw === 1
+        ? 'keeps all'
+        : raw > 0
+          ? 'may lose the last second'
+          : 'not known: its host takes no events now';
     case 'idSets':
       return formatCount(raw);
     case 'sizeSkew':

@@ -6,7 +6,7 @@ function cellsOf(counts: readonly number[], bytes: (i: number) => number = () =>
   const total = counts.reduce((sum, n) => sum + n, 0);
   let first = 0;
   const hosts = counts.map((count, h) => {
-    const host = { id: h + 1, name: `host-${h + 1}`, first, count };
+    const host = { id: h + 1, name: `host-${h + 1}`, condition: 'reachable' as const, first, count };
     first += count;
     return host;
   });
@@ -58,6 +58,26 @@ describe.each(LAYOUTS)('the %s', (kind) => {
     });
     expect(found).toEqual(seen);
   });
+});
+
+it.each(LAYOUTS)('an empty host has a place to drop on in the %s, as large on every picture', (kind) => {
+  const counts = [16, 0, 16, 0];
+  const layout = layoutOf(cellsOf(counts), kind, 1_100);
+  for (const [h, count] of counts.entries()) {
+    const { x, y, width, height } = layout.blocks[h]!;
+    if (count > 0) continue;
+    expect(width).toBeGreaterThan(40);
+    expect(height).toBeGreaterThan(30);
+    expect(hostIndexAt(layout, x + width / 2, y + height / 2)).toBe(h);
+    expect(shardletAt(layout, cellsOf(counts), x + width / 2, y + height / 2)).toBeUndefined();
+  }
+});
+
+it.each(LAYOUTS)('400 hosts have room for their names in the %s', (kind) => {
+  const layout = layoutOf(cellsOf(Array.from({ length: 400 }, () => 250)), kind, 1_100);
+  expect(layout.height).toBeLessThanOrEqual(1_080);
+  const named = layout.blocks.filter(({ width, height, head }) => head === 12 && width >= 24 && height >= 24);
+  expect(named.length).toBeGreaterThan(380);
 });
 
 it('areas of the tree are bytes', () => {

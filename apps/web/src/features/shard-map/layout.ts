@@ -16,31 +16,45 @@ export interface Box {
   readonly height: number;
 }
 
-export interface Layout {
-  readonly width: number;
-  readonly height: number;
-  readonly blocks: readonly Box[];
-  /** four numbers a shardlet: x, y, width, height */
-  readonly boxes: Float32Array;
-  /** height of the name above the cells of a host; 0: no room for names */
+export interface BlockBox extends Box {
+  /** height of the name above the cells of a host; 0: no room for it */
   readonly head: number;
 }
 
+export interface Layout {
+  readonly width: number;
+  readonly height: number;
+  readonly blocks: readonly BlockBox[];
+  /** four numbers a shardlet: x, y, width, height */
+  readonly boxes: Float32Array;
+}
+
 const GAP = 6;
-const HEAD = 20;
-/** Below it a name is unreadable, and its room is better spent on cells. */
-const BLOCK_WIDTH_FOR_NAMES = 64;
+/** Height of a name by the width of its block: below the last one names are unreadable. */
+const HEADS = [
+  [64, 20],
+  [36, 12],
+] as const;
 const CELL_MAX = 44;
 /** Among equal cells the picture is better with more hosts in a row, as long as a row of a host is not a column. */
 const CELLS_IN_ROW_MIN = 5;
+/** Cells may be smaller by this factor where that makes room for names. */
+const NAMES_WORTH = 0.6;
 const HEIGHT_MAX = 620;
+/** With more hosts the picture grows, up to a height that still scrolls quickly. */
+const HEIGHT_MAX_OF_MANY = 1_080;
+const HEIGHT_PER_ROW_OF_HOSTS = 54;
 const HEIGHT_MIN = 220;
 /** What has no bytes is still there: this share of the average. */
 const TREE_SHARE_MIN = 0.05;
+/** A host without shardlets is a place to drop one on: this share of the average host. */
+const EMPTY_HOST_SHARE = 0.35;
+/** A tree has blocks of all sizes: most of them are wider than this share of the average. */
+const TREE_WIDTH_SHARE = 0.7;
 
 export function layoutOf(cells: ShardCells, kind: LayoutKind, width: number): Layout {
   if (width <= 0 || cells.hosts.length === 0)
-    return { width, height: HEIGHT_MIN, blocks: [], boxes: new Float32Array(0), head: 0 };
+    return { width, height: HEIGHT_MIN, blocks: [], boxes: new Float32Array(0) };
   return kind === 'tree' ? treeLayout(cells, width) : gridLayout(cells, width);
 }
 
@@ -57,7 +71,7 @@ function gridLayout(cells: ShardCells, width: number): Layout {
   const shape = bestGrid(cells.hosts, width);
   const { columns, cell, perRow, head, blockWidth, blockHeight } = shape;
   const boxes = new Float32Array(cells.total * 4);
-  const blocks = cells.hosts.map((host, h): Box => {
+  const blocks = cells.hosts.map((host, h): BlockBox => {
     const x = (h % columns) * (blockWidth + GAP);
     const y = Math.floor(h / columns) * (blockHeight + GAP);
     for (let i = 0; i < host.count; i++)
@@ -65,24 +79,29 @@ function gridLayout(cells: ShardCells, width: number): Layout {
         [x + (i % perRow) * cell, y + head + Math.floor(i / perRow) * cell, cell, cell],
         (host.first + i) * 4,
       );
-    return { x, y, width: blockWidth, height: blockHeight };
+    return { x, y, width: blockWidth, height: blockHeight, head };
   });
   const rows = Math.ceil(cells.hosts.length / columns);
-  return { width, height: rows * (blockHeight + GAP) - GAP, blocks, boxes, head };
+  return { width, height: rows * (blockHeight + GAP) - GAP, blocks, boxes };
 }
 
-/** Of all numbers of columns the one with the largest cells that still fits the height. */
+/** Of all numbers of columns the one with the largest cells that still fits the height; names are worth some size. */
 function bestGrid(hosts: readonly HostBlock[], width: number): GridShape {
   const most = Math.max(1, ...hosts.map((h) => h.count));
-  let best: GridShape | undefined;
+  let [best, named]: (GridShape | undefined)[] = [];
   for (let columns = 1; columns <= hosts.length; columns++) {
     const shape = gridWith(columns, hosts.length, most, width);
     if (shape === undefined) continue;
-    const isLarger = best === undefined || shape.cell > best.cell * 1.001;
-    const isAlike = best !== undefined && shape.cell > best.cell * 0.999 && shape.perRow >= CELLS_IN_ROW_MIN;
-    if (isLarger || isAlike) best = shape;
+    if (isBetter(shape, best)) best = shape;
+    if (shape.head > 0 && isBetter(shape, named)) named = shape;
   }
-  return best ?? gridWith(Math.ceil(Math.sqrt(hosts.length)), hosts.length, most, width, 1)!;
+  if (best === undefined) return gridWith(Math.ceil(Math.sqrt(hosts.length)), hosts.length, most, width, 1)!;
+  return named !== undefined && named.cell >= best.cell * NAMES_WORTH ? named : best;
+}
+
+function isBetter(shape: GridShape, best: GridShape | undefined): boolean {
+  if (best === undefined || shape.cell > best.cell * 1.001) return true;
+  return shape.cell > best.cell * 0.999 && shape.perRow >= CELLS_IN_ROW_MIN;
 }
 
 function gridWith(
@@ -94,8 +113,8 @@ function gridWith(
 ): GridShape | undefined {
   const rows = Math.ceil(hosts / columns);
   const blockWidth = (width - (columns - 1) * GAP) / columns;
-  const head = blockWidth >= BLOCK_WIDTH_FOR_NAMES ? HEAD : 0;
-  const room = (HEIGHT_MAX - (rows - 1) * GAP) / rows - head;
+  const head = headOf(blockWidth);
+  const room = (heightMax(hosts) - (rows - 1) * GAP) / rows - head;
   if (blockWidth < 4 || (room < 2 && cellMin === 0)) return undefined;
   for (let perRow = 1; perRow <= most; perRow++) {
     // the first width of a row at which all rows fit has the largest cells
@@ -117,6 +136,21 @@ function gridWith(
   return undefined;
 }
 
+function headOf(blockWidth: number): number {
+  return HEADS.find(([least]) => blockWidth >= least)?.[1] ?? 0;
+}
+
+function heightMax(hosts: number): number {
+  const wanted = Math.sqrt(hosts) * HEIGHT_PER_ROW_OF_HOSTS;
+  return Math.min(HEIGHT_MAX_OF_MANY, Math.max(HEIGHT_MAX, wanted));
+}
+
+function treeHeight(hosts: number, width: number): number {
+  const most = heightMax(hosts);
+  const share = most > HEIGHT_MAX ? 0.9 : 0.55;
+  return Math.min(most, Math.max(HEIGHT_MIN, width * share));
+}
+
 interface Node {
   readonly index: number;
   readonly value: number;
@@ -124,36 +158,46 @@ interface Node {
 }
 
 function treeLayout(cells: ShardCells, width: number): Layout {
-  const height = Math.min(HEIGHT_MAX, Math.max(HEIGHT_MIN, width * 0.55));
-  const head = width / Math.sqrt(cells.hosts.length) >= BLOCK_WIDTH_FOR_NAMES * 1.6 ? HEAD : 0;
+  const height = treeHeight(cells.hosts.length, width);
+  const head = headOf((width / Math.sqrt(cells.hosts.length)) * TREE_WIDTH_SHARE);
   const known = cells.stored.reduce((sum, v) => sum + (v || 0), 0);
   const least = known > 0 ? (known / cells.total) * TREE_SHARE_MIN : 1;
+  const areaOf = (i: number) => Math.max(least, cells.stored[i]! || 0);
+  const total = Array.from({ length: cells.total }, (_, i) => areaOf(i)).reduce((sum, v) => sum + v, 0);
+  const ofEmpty = total === 0 ? 1 : (total / cells.hosts.length) * EMPTY_HOST_SHARE;
   const root: Node = {
     index: -1,
     value: 0,
     children: cells.hosts.map((host, index) => ({
       index,
-      value: 0,
+      value: ofEmpty,
       children: Array.from({ length: host.count }, (_, i) => ({
         index: host.first + i,
-        value: Math.max(least, cells.stored[host.first + i]! || 0),
+        value: areaOf(host.first + i),
       })),
     })),
   };
-  const tree = hierarchy<Node>(root, (node) => node.children).sum((node) => (node.children ? 0 : node.value));
+  const tree = hierarchy<Node>(root, (node) => node.children).sum((node) =>
+    node.children?.length ? 0 : node.value,
+  );
   const drawn = treemap<Node>()
     .size([width, height])
     .tile(treemapSquarify)
     .paddingInner((node) => (node.depth === 0 ? GAP : 0))
-    .paddingTop((node) => (node.depth === 1 ? head : 0))(tree);
+    .paddingTop((node) => (node.depth === 1 ? headIn(node, head) : 0))(tree);
   const boxes = new Float32Array(cells.total * 4);
-  const blocks: Box[] = [];
+  const blocks: BlockBox[] = [];
   for (const block of drawn.children ?? []) {
-    blocks[block.data.index] = boxOf(block);
+    blocks[block.data.index] = { ...boxOf(block), head: headIn(block, head) };
     for (const leaf of block.children ?? [])
       boxes.set([leaf.x0, leaf.y0, leaf.x1 - leaf.x0, leaf.y1 - leaf.y0], leaf.data.index * 4);
   }
-  return { width, height, blocks, boxes, head };
+  return { width, height, blocks, boxes };
+}
+
+/** A flat block keeps its room for its cells. */
+function headIn({ y0, y1 }: { y0: number; y1: number }, head: number): number {
+  return y1 - y0 >= 2 * head ? head : 0;
 }
 
 function boxOf({ x0, x1, y0, y1 }: { x0: number; x1: number; y0: number; y1: number }): Box {

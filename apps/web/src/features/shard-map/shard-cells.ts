@@ -1,9 +1,11 @@
 /** The picture of the map in the browser: columns, unpacked once. Shardlets lie host by host. */
+import type { HostCondition } from '../../server/cluster/host-views.ts';
 import type { ShardPicture } from '../../server/shard-map/shard-picture.ts';
 
 export interface HostBlock {
   readonly id: number;
   readonly name: string;
+  readonly condition: HostCondition;
   /** index of its first shardlet */
   readonly first: number;
   readonly count: number;
@@ -25,9 +27,9 @@ export interface ShardCells {
 
 export function unpackShards(picture: ShardPicture): ShardCells {
   let first = 0;
-  const hosts = picture.hosts.map(({ id, name, count }) => {
-    const block = { id, name, first, count };
-    first += count;
+  const hosts = picture.hosts.map((host) => {
+    const block = { ...host, first };
+    first += host.count;
     return block;
   });
   return {

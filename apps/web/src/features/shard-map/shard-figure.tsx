@@ -8,6 +8,7 @@ import type { MovingShardlet } from '../../server/shard-map/shard-picture.ts';
 import { type ChosenPalette, colourAt, colourScale, PALETTES } from '../heat/colour-scale.ts';
 import { legendTexts } from '../heat/heat-words.ts';
 import { useDrawnSize } from '../heat/use-drawn-size.ts';
+import { CONDITION_WORDS, isFrozen } from '../hosts/condition-words.ts';
 import { whatIfLink } from '../what-if/what-if-address.ts';
 import { type LayoutKind, layoutOf } from './layout.ts';
 import { ShardCard } from './shard-card.tsx';
@@ -63,6 +64,7 @@ export function ShardFigure(props: ShardFigureProps) {
             <span aria-hidden className="size-3 rounded-[3px] border border-line-strong bg-(--heat-zero)" />{' '}
             none
           </p>
+          {cells.hosts.some(({ condition }) => isFrozen(condition)) ? <FrozenLegend /> : null}
           <p className="max-w-sm">
             Colour: average over 60 s.{' '}
             {layoutKind === 'grid'
@@ -122,17 +124,31 @@ function Legend({
       />
       <ol aria-label="From the first colour to the last" className="mt-1 flex justify-between">
         {texts.map((text, i) => (
-          <li key={TICKS[i]}>{text}</li>
+          <li key={TICKS[i]}>{text === texts[i - 1] ? '' : text}</li>
         ))}
       </ol>
     </div>
   );
 }
 
+function FrozenLegend() {
+  return (
+    <p className="flex items-center gap-1.5">
+      <span aria-hidden className="size-3 border-2 border-bad-mark" /> shardlets wait for their host
+    </p>
+  );
+}
+
 const STATES = ['', ', moving', ', opening'];
 
+function hostText(host: HostBlock | undefined): string {
+  if (host === undefined) return 'no host';
+  const { name, condition } = host;
+  return isFrozen(condition) ? `${name} (${CONDITION_WORDS[condition].toLowerCase()})` : name;
+}
+
 function readText(cells: ShardCells, index: number): string {
-  const host = hostOf(cells, index)?.name ?? 'no host';
+  const host = hostText(hostOf(cells, index));
   const stream = cells.streams[cells.streamIndex[index]!] ?? '';
   const stored = cells.stored[index]!;
   const size = Number.isNaN(stored) ? '' : `, ${formatBytes(stored)} in 24 h`;

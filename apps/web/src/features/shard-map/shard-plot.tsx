@@ -5,6 +5,7 @@ import { useTheme } from 'next-themes';
 import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
 import type { MovingShardlet } from '../../server/shard-map/shard-picture.ts';
 import { type ColourScale, colourTable, type Palette, quantise } from '../heat/colour-scale.ts';
+import { HostBlocks } from './host-blocks.tsx';
 import { type Box, boxAt, DIRECTIONS, type Direction, type Layout, neighbour, shardletAt } from './layout.ts';
 import { indexOfShardlet, type ShardCells } from './shard-cells.ts';
 import { paintShards } from './shard-paint.ts';
@@ -81,7 +82,7 @@ export function ShardPlot(props: ShardPlotProps) {
         onKeyDown={onKeyDown}
       >
         <canvas ref={canvas} aria-hidden className="absolute inset-0 size-full" />
-        {layout.head === 0 ? null : <HostNames cells={cells} layout={layout} />}
+        <HostBlocks cells={cells} layout={layout} />
         {pinned === undefined || pinned >= cells.total ? null : (
           <Outline
             box={boxAt(layout, pinned)}
@@ -147,21 +148,6 @@ function Dragged({ drag, cells, layout }: { drag: Drag; cells: ShardCells; layou
   );
 }
 
-function HostNames({ cells, layout }: { cells: ShardCells; layout: Layout }) {
-  return layout.blocks.map((box, h) =>
-    box.width < 40 ? null : (
-      <span
-        key={cells.hosts[h]!.id}
-        aria-hidden
-        className="pointer-events-none absolute truncate font-medium text-soft text-xs leading-5"
-        style={{ left: box.x, top: box.y, width: box.width }}
-      >
-        {cells.hosts[h]!.name}
-      </span>
-    ),
-  );
-}
-
 function Outline({ box, className }: { box: Box; className: string }) {
   const grown = 2;
   return (
@@ -198,7 +184,7 @@ function Arrows({
         x1: from.x + from.width / 2,
         y1: from.y + from.height / 2,
         x2: dest.x + dest.width / 2,
-        y2: dest.y + layout.head + (dest.height - layout.head) / 2,
+        y2: dest.y + dest.head + (dest.height - dest.head) / 2,
       },
     ];
   });

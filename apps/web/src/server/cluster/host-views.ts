@@ -117,6 +117,15 @@ function conditionOf(host: Host, measure: HostUsageReport | undefined, nowMs: nu
   return fresh ? 'reachable' : 'unmeasured';
 }
 
+/** By host id. */
+export function hostConditions(
+  map: TopologyMap,
+  measures: ReadonlyMap<number, HostUsageReport>,
+  nowMs: number,
+): Map<number, HostCondition> {
+  return new Map(map.hosts().map((host) => [host.id, conditionOf(host, measures.get(host.id), nowMs)]));
+}
+
 function isRegressed({ readmission }: Host): boolean {
   return readmission?.regressed !== undefined && readmission.regressed.accepted === undefined;
 }

@@ -85,7 +85,7 @@ describe('a frame of the live picture', () => {
     expect([frame.hostCards.length, frame.hostCells.length]).toEqual([cards, cells]);
     if (cells === 0) return;
     expect(frame.hostCards[0]!.condition).toBe('unreachable');
-    expect(frame.hostCells[0]).toEqual(['redis-a', 'ok', 12, 0]);
-    expect(frame.hostCells[1]).toEqual(['redis-b', 'unknown', -1, 0]);
+    expect(frame.hostCells[0]).toEqual(['redis-a', 'reachable', 12, 0]);
+    expect(frame.hostCells[1]).toEqual(['redis-b', 'unmeasured', -1, 0]);
   });
 });

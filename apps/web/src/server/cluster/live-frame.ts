@@ -7,7 +7,7 @@ import type { HostUsageReport } from '@foreshard/core/telemetry';
 import type { TopologyMap } from '@foreshard/core/topology';
 import type { EdgeState } from '../edge-probe.ts';
 import type { Load, LoadPoint, LoadWindow } from '../load/load-window.ts';
-import { type HostView, hostViews, type Level } from './host-views.ts';
+import { type HostCondition, type HostView, hostViews } from './host-views.ts';
 import { type KeyStrip, keyStrip } from './key-strip.ts';
 import { type MapSummary, summarise } from './map-summary.ts';
 import { mostPressing } from './most-pressing.ts';
@@ -25,8 +25,8 @@ export interface BusyShardlet extends ShardletRow {
   readonly history: readonly number[];
 }
 
-/** [name, level, used share of the limit in percent or -1, events per second] */
-export type HostCell = readonly [string, Level, number, number];
+/** [name, condition, used share of the limit in percent or -1, events per second] */
+export type HostCell = readonly [string, HostCondition, number, number];
 
 export interface LiveFrame {
   readonly atMs: number;
@@ -126,7 +126,7 @@ function hostParts(hosts: readonly HostView[]) {
 
 function hostCell(host: HostView): HostCell {
   const percent = host.fill === null ? -1 : Math.round(host.fill * 100);
-  return [host.name, host.level, percent, Math.round(host.eventsPerSecond)];
+  return [host.name, host.condition, percent, Math.round(host.eventsPerSecond)];
 }
 
 function busyShardlets(

@@ -16,10 +16,16 @@ describe('the picture of all shardlets', async () => {
   const [s1, s2, s3, s4] = [...map.shardlets()].map(({ id }) => id) as [number, number, number, number];
 
   it('lies host by host, in each by number, as packed columns', () => {
-    const picture = pictureOf(map, null, new Map([[s3, load(7)]]), new Map([[s2, 500]]));
+    const picture = pictureOf(
+      map,
+      null,
+      new Map([[s3, load(7)]]),
+      new Map([[s2, 500]]),
+      new Map([[2, 'unreachable']]),
+    );
     expect(picture.hosts).toEqual([
-      { id: 1, name: 'redis-a', count: 2 },
-      { id: 2, name: 'redis-b', count: 2 },
+      { id: 1, name: 'redis-a', count: 2, condition: 'unmeasured' },
+      { id: 2, name: 'redis-b', count: 2, condition: 'unreachable' },
     ]);
     expect([...new Float64Array(bytesOf(picture.ids))]).toEqual([s1, s3, s2, s4]);
     expect([...new Float32Array(bytesOf(picture.events))]).toEqual([0, 7, 0, 0]);
@@ -32,7 +38,13 @@ describe('the picture of all shardlets', async () => {
   it('says that no size is known, and has hosts without shardlets', async () => {
     const store = await testStore();
     await store.decide(createStream({ name: 'small', shardCount: 1 }), 'test');
-    const picture = pictureOf(new TopologyMap(await store.snapshot()), 'small', new Map(), new Map());
+    const picture = pictureOf(
+      new TopologyMap(await store.snapshot()),
+      'small',
+      new Map(),
+      new Map(),
+      new Map(),
+    );
     expect(picture).toMatchObject({ total: 1, sizesKnown: false, streams: ['main', 'small'] });
     expect(picture.hosts.map(({ count }) => count).sort()).toEqual([0, 1]);
     expect([...new Uint16Array(bytesOf(picture.streamIndex))]).toEqual([1]);
@@ -44,7 +56,13 @@ describe('the picture of all shardlets', async () => {
     for (const { id, epoch } of [first!, second!]) await store.decide(settleOpening(id, epoch), 'test');
     const { epoch } = (await store.snapshot()).shardlets[0]!;
     await store.decide(prepareMigration({ id: first!.id, epoch, dest: 2 }), 'test');
-    const { states } = pictureOf(new TopologyMap(await store.snapshot()), null, new Map(), new Map());
+    const { states } = pictureOf(
+      new TopologyMap(await store.snapshot()),
+      null,
+      new Map(),
+      new Map(),
+      new Map(),
+    );
     // by host: the first and the third, then the second and the fourth
     expect([...new Uint8Array(bytesOf(states))]).toEqual([1, 2, 0, 2]);
   });

@@ -5,12 +5,21 @@
 import type { Move } from '@foreshard/core/moves';
 import { isLeaf, type Shardlet, type TopologyMap } from '@foreshard/core/topology';
 import { TRPCError } from '@trpc/server';
+import type { HostCondition } from '../cluster/host-views.ts';
 import type { Load } from '../load/load-window.ts';
 import type { StoredBytes } from './stored-bytes.ts';
 
+export interface ShardPictureHost {
+  readonly id: number;
+  readonly name: string;
+  readonly condition: HostCondition;
+  /** of its shardlets */
+  readonly count: number;
+}
+
 export interface ShardPicture {
   readonly mapVersion: number;
-  readonly hosts: readonly { readonly id: number; readonly name: string; readonly count: number }[];
+  readonly hosts: readonly ShardPictureHost[];
   readonly streams: readonly string[];
   readonly total: number;
   /** base64 of little-endian columns; shardlets lie host by host, in the order of `hosts` */
@@ -30,6 +39,7 @@ export function pictureOf(
   streamName: string | null,
   rates: ReadonlyMap<number, Load>,
   stored: StoredBytes,
+  conditions: ReadonlyMap<number, HostCondition>,
 ): ShardPicture {
   const stream = streamName === null ? undefined : map.streamNamed(streamName);
   if (streamName !== null && stream === undefined)
@@ -40,7 +50,10 @@ export function pictureOf(
   const leaves = byHost.flatMap(({ shardlets }) => shardlets);
   return {
     mapVersion: map.version,
-    hosts: byHost.map(({ id, name, shardlets }) => ({ id, name, count: shardlets.length })),
+    hosts: byHost.map(({ id, name, shardlets }) => ({
+      ...{ id, name, count: shardlets.length },
+      condition: conditions.get(id) ?? 'unmeasured',
+    })),
     streams: streams.map((s) => s.name),
     total: leaves.length,
     ids: packed(Float64Array.from(leaves, (s) => s.id)),
