@@ -4,6 +4,7 @@ import { X } from 'lucide-react';
 import { Dialog as Primitive } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { cn } from '../class-names.ts';
+import { useFocusReturn } from './focus-return.ts';
 
 export const Dialog = Primitive.Root;
 export const DialogTrigger = Primitive.Trigger;
@@ -24,11 +25,13 @@ export function DialogContent({
   children: ReactNode;
   className?: string;
 }) {
+  const focusReturn = useFocusReturn();
   return (
     <Primitive.Portal>
       <Primitive.Overlay className={overlay} />
       <Primitive.Content
         {...(description === undefined ? { 'aria-describedby': undefined } : {})}
+        {...focusReturn}
         className={cn(
           'fixed top-[max(1rem,12vh)] left-1/2 z-50 max-h-[82vh] w-[min(32rem,calc(100vw-2rem))] -translate-x-1/2 animate-fade overflow-y-auto rounded-lg border border-line bg-surface p-6 shadow-raised',
           className,
@@ -49,13 +52,16 @@ export function DialogContent({
 
 /** The navigation on a narrow screen: a dialog that comes from the left. */
 export function Drawer({ title, children }: { title: string; children: ReactNode }) {
+  const focusReturn = useFocusReturn();
   return (
     <Primitive.Portal>
       <Primitive.Overlay className={overlay} />
       <Primitive.Content
         aria-describedby={undefined}
         // by default the first button would be focused, and a tooltip opened over the navigation
+        onCloseAutoFocus={focusReturn.onCloseAutoFocus}
         onOpenAutoFocus={(event) => {
+          focusReturn.onOpenAutoFocus();
           event.preventDefault();
           if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
         }}
