@@ -108,13 +108,15 @@ describe('hosts', () => {
     const row = page.getByRole('row', { name: /spare/ });
     await row.waitFor();
 
-    await page.getByRole('button', { name: 'Remove: host-1' }).click();
+    await chooseAction(page, 'host-1', 'Remove');
     const dialog = page.getByRole('dialog');
     await dialog.getByText(/It cannot be removed now: host 1 has part in shardlet/).waitFor();
     expect(await dialog.getByRole('button', { name: 'Remove now' }).isDisabled()).toBe(true);
     await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await focusedName(page)).toBe('Actions: host-1');
 
-    await page.getByRole('button', { name: 'Remove: spare' }).click();
+    await chooseAction(page, 'spare', 'Remove');
     const name = dialog.getByLabel('Type spare to remove it');
     await name.fill('spar');
     expect(await dialog.getByRole('button', { name: 'Remove now' }).isDisabled()).toBe(true);
@@ -123,6 +125,15 @@ describe('hosts', () => {
     await row.waitFor({ state: 'detached' });
   });
 });
+
+async function chooseAction(page: Page, host: string, action: string): Promise<void> {
+  await page.getByRole('button', { name: `Actions: ${host}` }).click();
+  await page.getByRole('menuitem', { name: action, exact: true }).click();
+}
+
+function focusedName(page: Page): Promise<string | null | undefined> {
+  return page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+}
 
 async function spareRedis(): Promise<{ url: string } & AsyncDisposable> {
   const folder = await temporaryFolder('spare-host');

@@ -7,8 +7,6 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { EdgeCurl } from '../../components/edge-curl.tsx';
-import { MayButton } from '../../components/may-button.tsx';
-import { OrderDialog } from '../../components/order-dialog.tsx';
 import { ProblemText } from '../../components/problem-text.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { inputClass } from '../../components/ui/field.tsx';
@@ -23,32 +21,20 @@ interface Drained {
   readonly isDraining: boolean;
 }
 
-export function DrainHost({ host }: { host: Drained }) {
-  const name = host.isDraining ? 'Undo drain' : 'Drain';
-  return (
-    <OrderDialog
-      trigger={
-        <MayButton
-          may={host.isDraining ? hosts.undrain : hosts.drain}
-          size="sm"
-          aria-label={`${name}: ${host.name}`}
-        >
-          {name}
-        </MayButton>
+export function drainWords({ name, isDraining }: Drained) {
+  return isDraining
+    ? {
+        title: `Undo the drain of ${name}`,
+        description: 'It takes shardlets again. What has moved stays where it is.',
       }
-      title={`${host.isDraining ? 'Undo the drain of' : 'Drain'} ${host.name}`}
-      description={
-        host.isDraining
-          ? 'It takes shardlets again. What has moved stays where it is.'
-          : 'Everything on it, open and closed, moves to the others while events go on. It can be undone.'
-      }
-    >
-      {(close) => <DrainOrder host={host} onDone={close} />}
-    </OrderDialog>
-  );
+    : {
+        title: `Drain ${name}`,
+        description:
+          'Everything on it, open and closed, moves to the others while events go on. It can be undone.',
+      };
 }
 
-function DrainOrder({ host, onDone }: { host: Drained; onDone(): void }) {
+export function DrainOrder({ host, onDone }: { host: Drained; onDone(): void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const [typed, setTyped] = useState('');

@@ -20,7 +20,10 @@ export function HostCard({ host }: { host: HostView }) {
           </p>
           <HostFacts host={host} />
         </div>
-        <ConditionBadge host={host} />
+        <div className="flex items-center gap-2">
+          <ConditionBadge host={host} />
+          <HostOrders host={host} />
+        </div>
       </header>
       <RegressedText host={host} />
       <div className="grid gap-1.5">
@@ -40,7 +43,6 @@ export function HostCard({ host }: { host: HostView }) {
           <dd className="text-md font-semibold">{formatCount(host.shardlets)}</dd>
         </div>
       </dl>
-      <HostOrders host={host} />
     </article>
   );
 }

@@ -6,19 +6,21 @@ import { useQuery } from '@tanstack/react-query';
 import { createColumnHelper } from '@tanstack/react-table';
 import Link from 'next/link';
 import { parseAsString, useQueryState } from 'nuqs';
+import { useMemo, useState } from 'react';
 import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { type DataColumns, DataTable, type dataTableFeatures } from '../../components/table/data-table.tsx';
 import { useSortState } from '../../components/table/sort-state.ts';
 import { TakeAway, trpcCurl } from '../../components/take-away.tsx';
+import { Button } from '../../components/ui/button.tsx';
 import { Command } from '../../components/ui/copy-button.tsx';
 import { inputClass } from '../../components/ui/field.tsx';
 import { useWide } from '../../components/use-wide.ts';
-import { formatBytes, formatCount, formatRate } from '../../formatting/numbers.ts';
+import { formatBytes, formatCount, formatCounted, formatRate } from '../../formatting/numbers.ts';
 import { formatHoursToFull } from '../../formatting/time.ts';
 import type { HostView } from '../../server/cluster/host-views.ts';
-import { mostPressing } from '../../server/cluster/most-pressing.ts';
+import { mostPressing, URGENCY } from '../../server/cluster/most-pressing.ts';
 import { ListPage } from '../list-page.tsx';
 import { AddHost } from './add-host.tsx';
 import { ConditionBadge } from './condition-badge.tsx';
@@ -37,7 +39,9 @@ const SORTS = [
   'eventsPerSecond',
   'bytesPerSecond',
 ] as const;
-const NO_HOSTS: readonly HostView[] = [];
+
+/** A phone scrolls through so many; the filter finds the others. */
+const CARDS_STEP = 20;
 
 /** Of a time until it is full. */
 const TONES: Record<HostView['level'], string> = {
@@ -62,7 +66,9 @@ const columns: DataColumns<HostView> = helper.columns([
       </div>
     ),
   }),
-  helper.accessor('condition', {
+  // trouble first: rows come in that order, and equal ones keep it
+  helper.accessor((host) => URGENCY[host.level], {
+    id: 'condition',
     header: 'State',
     cell: ({ row: { original: host } }) => <ConditionBadge host={host} />,
   }),
@@ -116,7 +122,7 @@ const columns: DataColumns<HostView> = helper.columns([
   }),
   helper.display({
     id: 'actions',
-    header: 'Orders',
+    header: 'Actions',
     cell: ({ row: { original: host } }) => <HostOrders host={host} />,
     meta: { align: 'right' },
   }),
@@ -127,12 +133,12 @@ export function HostsPage() {
   const { status } = useLive();
   const wide = useWide();
   const [filter, setFilter] = useQueryState('q', parseAsString.withDefault(''));
-  const { sorting, onSort } = useSortState(SORTS, 'name', false);
+  const { sorting, onSort } = useSortState(SORTS, 'condition', true);
   const hosts = useQuery({
     ...trpc.hosts.list.queryOptions(),
     refetchInterval: status === 'paused' ? false : LIST_REFRESH_MS,
   });
-  const all = hosts.data ?? NO_HOSTS;
+  const all = useMemo(() => mostPressing(hosts.data ?? []), [hosts.data]);
   const rows = filter === '' ? all : all.filter((h) => matches(h, filter));
   return (
     <ListPage
@@ -186,14 +192,26 @@ export function HostsPage() {
 
 /** On a narrow screen, what presses first. */
 function HostCards({ hosts }: { hosts: readonly HostView[] }) {
+  const [shown, setShown] = useState(CARDS_STEP);
+  const left = hosts.length - shown;
   return (
-    <ul className="border-line border-t">
-      {mostPressing(hosts).map((host) => (
-        <li key={host.id} className="border-line border-b last:border-b-0">
-          <HostCard host={host} />
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className="border-line border-t">
+        {hosts.slice(0, shown).map((host) => (
+          <li key={host.id} className="border-line border-b last:border-b-0">
+            <HostCard host={host} />
+          </li>
+        ))}
+      </ul>
+      {left <= 0 ? null : (
+        <p className="flex items-center justify-between gap-3 border-line border-t px-5 py-3 text-soft text-sm">
+          {formatCounted(left, 'more host')}
+          <Button size="sm" onClick={() => setShown(shown + CARDS_STEP)}>
+            Show {Math.min(CARDS_STEP, left)} more
+          </Button>
+        </p>
+      )}
+    </>
   );
 }
 

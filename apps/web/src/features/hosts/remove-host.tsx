@@ -7,8 +7,6 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { EdgeCurl } from '../../components/edge-curl.tsx';
-import { MayButton } from '../../components/may-button.tsx';
-import { OrderDialog } from '../../components/order-dialog.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 
@@ -17,23 +15,15 @@ interface Removed {
   readonly name: string;
 }
 
-export function RemoveHost({ host }: { host: Removed }) {
-  return (
-    <OrderDialog
-      trigger={
-        <MayButton may={hosts.remove} size="sm" look="danger" aria-label={`Remove: ${host.name}`}>
-          Remove
-        </MayButton>
-      }
-      title={`Remove ${host.name}`}
-      description="No shardlet is placed there any more, and its server can be switched off. What is stored on it is not touched."
-    >
-      {(close) => <RemoveOrder host={host} onDone={close} />}
-    </OrderDialog>
-  );
+export function removeWords({ name }: Removed) {
+  return {
+    title: `Remove ${name}`,
+    description:
+      'No shardlet is placed there any more, and its server can be switched off. What is stored on it is not touched.',
+  };
 }
 
-function RemoveOrder({ host, onDone }: { host: Removed; onDone(): void }) {
+export function RemoveOrder({ host, onDone }: { host: Removed; onDone(): void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const [typed, setTyped] = useState('');

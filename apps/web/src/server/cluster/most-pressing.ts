@@ -1,7 +1,7 @@
 /** The order in which hosts want to be looked at. */
 import type { HostView, Level } from './host-views.ts';
 
-const URGENCY: Readonly<Record<Level, number>> = { bad: 3, warn: 2, unknown: 1, ok: 0 };
+export const URGENCY: Readonly<Record<Level, number>> = { bad: 3, warn: 2, unknown: 1, ok: 0 };
 
 /** What needs attention first, then the fullest, then by name. */
 export function mostPressing(hosts: readonly HostView[]): HostView[] {

@@ -7,8 +7,6 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import { useTRPC } from '../../components/api.ts';
 import { EdgeCurl } from '../../components/edge-curl.tsx';
-import { MayButton } from '../../components/may-button.tsx';
-import { OrderDialog } from '../../components/order-dialog.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Field } from '../../components/ui/field.tsx';
 import { useTyped } from '../../components/use-typed.ts';
@@ -21,23 +19,14 @@ const RESOURCES = [
   ['networkBytesPerSecond', 'Network', 'bytes/s'],
 ] as const satisfies readonly (readonly [keyof HostCapacity, string, string])[];
 
-export function DescribeHost({ host }: { host: HostView }) {
-  return (
-    <OrderDialog
-      trigger={
-        <MayButton may={hosts.describe} size="sm" aria-label={`Describe: ${host.name}`}>
-          Describe
-        </MayButton>
-      }
-      title={`Describe ${host.name}`}
-      description="The planner spreads over zones, places by labels, and plans for what the host takes."
-    >
-      {(close) => <DescribeForm host={host} onDone={close} />}
-    </OrderDialog>
-  );
+export function editWords({ name }: HostView) {
+  return {
+    title: `Edit ${name}`,
+    description: 'The planner spreads over zones, places by labels, and plans for what the host takes.',
+  };
 }
 
-function DescribeForm({ host, onDone }: { host: HostView; onDone(): void }) {
+export function EditForm({ host, onDone }: { host: HostView; onDone(): void }) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const [{ zone, labels }, field] = useTyped({ zone: host.zone, labels: writeLabels(host.labels) });
@@ -57,11 +46,11 @@ function DescribeForm({ host, onDone }: { host: HostView; onDone(): void }) {
   const describe = useMutation(
     trpc.operations.hosts.describe.mutationOptions({
       onSuccess: () => {
-        toast.success(`${host.name} is described`, { description: 'The next plan goes by it.' });
+        toast.success(`${host.name} is saved`, { description: 'The next plan uses it.' });
         void client.invalidateQueries();
         onDone();
       },
-      onError: (error) => toast.error('Not described', { description: error.message }),
+      onError: (error) => toast.error('Not saved', { description: error.message }),
     }),
   );
   return (
