@@ -304,6 +304,14 @@ export const MUTANTS_OF_PARTS: Readonly<
     foundBy: 'apps/edge/src/reading/unseen-set-back.test.ts',
     because: 'numbers that one of them had passed',
   },
+  'an edge forgets what it has read when it looks at an answer': {
+    file: `${CORE}/heads/host-tables.ts`,
+    find: 'return isLess || this.showLessThanRead(host, table, answer);',
+    put: 'return isLess;',
+    project: 'unit',
+    foundBy: 'apps/edge/src/reading/unseen-set-back.test.ts',
+    because: 'though it shows more than the one before',
+  },
   'what was read ahead of a host that went back is trusted once it has as much again': {
     file: 'apps/edge/src/reading/log/leaf.ts',
     find: 'if (this.isInDoubt && lastSeq >= this.reached) return true;',
