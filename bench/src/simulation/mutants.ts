@@ -336,6 +336,14 @@ export const MUTANTS_OF_PARTS: Readonly<
     foundBy: 'apps/worker/src/reconcile/reconcile.test.ts',
     because: 'is suspended for it, though a newer one was put back',
   },
+  'a worker forgets that a host answered it in an older generation': {
+    file: 'apps/worker/src/hosts/host-doors.ts',
+    find: 'if (earlier?.olderGeneration !== undefined)',
+    put: 'if (earlier?.olderGeneration === Number.NaN)',
+    project: 'unit',
+    foundBy: 'apps/worker/src/hosts/host-doors.test.ts',
+    because: 'although a newer state was put back',
+  },
   'a child that has lost waits for its parents': {
     file: 'apps/edge/src/reading/log/merge-machine.ts',
     find: 'return this.lossOf(shardlet) !== undefined || shardlet.parents',
