@@ -360,6 +360,14 @@ export const MUTANTS_OF_PARTS: Readonly<
     foundBy: 'packages/core/src/readmission/regression.test.ts',
     because: 'drops again what moved away, and what was dropped',
   },
+  'one parent that is not sealed makes a shardlet forget them all': {
+    file: `${CORE}/restructuring/parents-beside.ts`,
+    find: 'parents: action.parents.filter(({ shardlet }) => ids.has(shardlet))',
+    put: 'parents: ids.size < 0 ? action.parents : []',
+    project: 'unit',
+    foundBy: 'packages/core/src/readmission/regression.test.ts',
+    because: 'knows retries of one parent of a merged shardlet',
+  },
   'a closed shardlet is sealed wherever it ends': {
     file: `${CORE}/readmission/regression.ts`,
     find: "return state.kind !== 'closed' || state.finalSeq === lastSeq;",
