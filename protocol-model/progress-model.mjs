@@ -72,6 +72,7 @@ export function progressModel(cfg) {
     bad: '',
   };
   if (cfg.rolled) startRolled(init);
+  if (cfg.accepted) startAccepted(init);
   const cp = (s) => structuredCloneLike(s);
 
   /** x was acknowledged, marked, and its shardlet was rolled; somebody has a copy of before that. */
@@ -89,6 +90,22 @@ export function progressModel(cfg) {
     T.S = [{ ...shardlet(0, 1), st: 'C', fs: 1, suc: 1 }, shardlet(0, 2)];
     Object.assign(T.h[0], { held: '2a', pro: 1, cnt: 2, pros: [0, 1] });
     s.R.push([1, 0, 2, 0, 0]);
+    s.ap[0] = [0, 1, 1, 0];
+    s.got = 1;
+  }
+
+  /** x was acknowledged and marked, a loss of what came after it was accepted; somebody has a copy of before x. */
+  function startAccepted(s) {
+    const [H] = s.H;
+    s.snap[0] = JSON.parse(JSON.stringify(H));
+    Object.assign(H, { gen: 2, cnt: 5, mark: '3a', mp: 2, fl: 3, g: 3, R: [[3, 'O', [[0, 1]]]] });
+    s.clk = s.cg[0] = 3;
+    s.hurt[0] = 1;
+    const [T] = s.T;
+    T.v = 3;
+    T.S = [{ ...shardlet(0, 3), lost: [[3, 1]] }];
+    Object.assign(T.h[0], { gen: 2, held: '3a', pro: 2, cnt: 5, pros: [0, 1, 2] });
+    s.R.push([0, 0, 3, 2, 0]);
     s.ap[0] = [0, 1, 1, 0];
     s.got = 1;
   }
@@ -245,6 +262,11 @@ export function progressModel(cfg) {
     const [, t, h, expected, next] = m;
     const k = s.T[t].h[h];
     if (k.held !== expected && !bug.has('nextEarly')) return; // T has moved on: the answer is an old one
+    // the mutant: it waits for the map, and looks again
+    if (bug.has('generationForgotten') && s.H[h].gen < k.gen && k.st === 0) {
+      s.fg[h] = 1;
+      return;
+    }
     if (bug.has('pairNotStored') && s.H[h].mark === next) k.held = next;
     judgeHost(s, t, h, shown(s, h), true);
     if (k.st !== 0 || s.T[t].stop || (s.H[h].mark !== k.held && !bug.has('noMark'))) return;

@@ -12,6 +12,13 @@ const swapped = {
   copyAgain: true,
   bud: { mark: 1, snap: 1, demote: 2, putBack: 1 },
 };
+/** An edge with the map of before the loss is answered in a state of before it. */
+const beforeLoss = {
+  events: 2,
+  accepted: true,
+  reader: true,
+  bud: { mark: 1, demote: 1, putBack: 1 },
+};
 export const good = [
   {
     name: 'progress: set back in the same run, delayed append, reader',
@@ -85,6 +92,10 @@ export const good = [
   {
     name: 'progress: rolled, set back, another state put in its place while its loss is readmitted',
     ...swapped,
+  },
+  {
+    name: 'progress: set back to before an accepted loss, a newer state is put back',
+    ...beforeLoss,
   },
   {
     name: 'progress: an empty disk, an older one, the newest',
@@ -262,6 +273,11 @@ export const mutants = [
     bugs: ['verdictForgotten'],
     ...two,
     bud: { mark: 1, snap: 1, demote: 1, deaf: 1, putBack: 1 },
+  },
+  {
+    name: 'progress: a worker that is answered in an older generation waits for the map, and looks again',
+    bugs: ['generationForgotten'],
+    ...beforeLoss,
   },
   {
     name: 'progress: certain is what the disk that was put back has, not what was certain when it was suspended',

@@ -304,6 +304,14 @@ export const MUTANTS_OF_PARTS: Readonly<
     foundBy: 'apps/edge/src/reading/unseen-set-back.test.ts',
     because: 'numbers that one of them had passed',
   },
+  'an edge forgets what it has read when it looks at an answer': {
+    file: `${CORE}/heads/host-tables.ts`,
+    find: 'return isLess || this.showLessThanRead(host, table, answer);',
+    put: 'return isLess;',
+    project: 'unit',
+    foundBy: 'apps/edge/src/reading/unseen-set-back.test.ts',
+    because: 'though it shows more than the one before',
+  },
   'what was read ahead of a host that went back is trusted once it has as much again': {
     file: 'apps/edge/src/reading/log/leaf.ts',
     find: 'if (this.isInDoubt && lastSeq >= this.reached) return true;',
@@ -328,6 +336,14 @@ export const MUTANTS_OF_PARTS: Readonly<
     foundBy: 'apps/worker/src/reconcile/reconcile.test.ts',
     because: 'is suspended for it, though a newer one was put back',
   },
+  'a worker forgets that a host answered it in an older generation': {
+    file: 'apps/worker/src/hosts/host-doors.ts',
+    find: 'if (earlier?.olderGeneration !== undefined)',
+    put: 'if (earlier?.olderGeneration === Number.NaN)',
+    project: 'unit',
+    foundBy: 'apps/worker/src/hosts/host-doors.test.ts',
+    because: 'although a newer state was put back',
+  },
   'a child that has lost waits for its parents': {
     file: 'apps/edge/src/reading/log/merge-machine.ts',
     find: 'return this.lossOf(shardlet) !== undefined || shardlet.parents',
@@ -343,6 +359,14 @@ export const MUTANTS_OF_PARTS: Readonly<
     project: 'unit',
     foundBy: 'packages/core/src/readmission/regression.test.ts',
     because: 'drops again what moved away, and what was dropped',
+  },
+  'one parent that is not sealed makes a shardlet forget them all': {
+    file: `${CORE}/restructuring/parents-beside.ts`,
+    find: 'parents: action.parents.filter(({ shardlet }) => ids.has(shardlet))',
+    put: 'parents: ids.size < 0 ? action.parents : []',
+    project: 'unit',
+    foundBy: 'packages/core/src/readmission/regression.test.ts',
+    because: 'knows retries of one parent of a merged shardlet',
   },
   'a closed shardlet is sealed wherever it ends': {
     file: `${CORE}/readmission/regression.ts`,

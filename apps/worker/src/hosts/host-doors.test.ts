@@ -88,3 +88,26 @@ describe('a host that has restarted', () => {
     expect(await assessmentOf(await hostWith(1, 7), 5)).toMatchObject({ reason: 'other' });
   });
 });
+
+test('a host that answered this process in an older generation is refused, although a newer state was put back', async () => {
+  const memory = await hostWith(5);
+  const watch = new ProgressWatch(3);
+  expect(() => watch.judge(0, { generation: 0, count: 9 })).toThrow('in generation 0');
+  const host = { ...HOST, generation: 3 };
+  const newer = async () => ({
+    ...(await memory.identify()),
+    ...{ incarnation: 'run-1', progress: { generation: 3, count: 9 } },
+  });
+  const trusted: HostDoors = {
+    ...restarted(memory, watch),
+    trusted: async () => ({ identify: newer }) as EventHost,
+  };
+  expect(await lookAt(host, trusted, async () => undefined)).toMatchObject({
+    assessment: {
+      ...{ kind: 'refused', reason: 'regressed', byMarks: false, certainTs: 0 },
+      detail: 'host 1: it answered in generation 0 again',
+    },
+  });
+  const fresh: HostDoors = { ...trusted, watch: () => new ProgressWatch(3) };
+  expect(await lookAt(host, fresh, async () => undefined)).toMatchObject({ assessment: { kind: 'trusted' } });
+});

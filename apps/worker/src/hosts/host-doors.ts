@@ -66,8 +66,9 @@ export async function lookAt(host: Host, doors: HostDoors, readProof: ReadProof)
 }
 
 /**
- * This process saw it answer less than before: later appends may hide that from everybody else. After a restart
- * this look is the first answer that is judged, and the last chance: readmission itself adds to the count.
+ * This process saw it answer less than before, or in an older generation: later appends, or a newer state that was
+ * put back, may hide that from everybody else. After a restart this look is the first answer that is judged, and the
+ * last chance: readmission itself adds to the count.
  */
 function ownSight(
   host: Host,
@@ -80,11 +81,20 @@ function ownSight(
   if (watch === undefined || !isJudged) return assessment;
   const { generation, count } = identity.progress;
   const isLess = generation === watch.generation && count < seen;
-  const earlier = host.state === 'readmitting' ? undefined : watch.regression;
-  const regression = earlier ?? (isLess ? { seen, answered: count } : undefined);
+  const earlier = host.state === 'readmitting' ? undefined : watch;
+  // nobody has asked it then up to where it held what was confirmed
+  if (earlier?.olderGeneration !== undefined)
+    return wentBack(`host ${host.id}: it answered in generation ${earlier.olderGeneration} again`, 0);
+  const regression = earlier?.regression ?? (isLess ? { seen, answered: count } : undefined);
   if (regression === undefined) return assessment;
-  const detail = `host ${host.id}: it answered change ${regression.answered} after ${regression.seen}`;
-  return { kind: 'refused', reason: 'regressed', detail, byMarks: false, certainTs: watch.certainTs };
+  return wentBack(
+    `host ${host.id}: it answered change ${regression.answered} after ${regression.seen}`,
+    watch.certainTs,
+  );
+}
+
+function wentBack(detail: string, certainTs: number): Assessment {
+  return { kind: 'refused', reason: 'regressed', detail, byMarks: false, certainTs };
 }
 
 async function identify(host: Host, doors: HostDoors): Promise<HostIdentity> {

@@ -1,6 +1,7 @@
 /** What the topology store knows of the marks of a host when a proof, or a run over all hosts, has ended. */
 import { MemoryHost, MemoryHostProofs } from '@foreshard/core/adapters/memory';
 import {
+  certainOf,
   type EventHost,
   type HostProof,
   HostUnreachable,
@@ -24,13 +25,15 @@ const STREAM = {
   ...{ retentionMs: null, retentionBytes: null },
 };
 
+let clock: ManualClock;
 let host: MemoryHost;
 let proofs: MemoryHostProofs;
 let served: EventHost;
 let older: OlderMark[];
 
 beforeEach(async () => {
-  host = new MemoryHost(new ManualClock(1_767_225_600_000_000));
+  clock = new ManualClock(1_767_225_600_000_000);
+  host = new MemoryHost(clock);
   await host.adopt(1);
   served = host;
   older = [];
@@ -52,7 +55,7 @@ function worker(random: string, shardlets: readonly Shardlet[] = []): HostProver
       random: () => random,
       actor: random,
     },
-    ...{ log: pino({ level: 'silent' }), nowMs: () => 1_767_225_600_000 },
+    ...{ log: pino({ level: 'silent' }), nowMs: () => clock.nowMicros() / 1_000 },
   });
 }
 
@@ -181,4 +184,32 @@ describe('a run with an accepted loss', () => {
     await prover.proveRun(admitted, host);
     expect(standingOf(GENERATION, await known(), await host.identify())).toEqual({ kind: 'whole' });
   });
+});
+
+test('A host that goes back to before an accepted loss is certain up to what was certain before that loss', async () => {
+  const prover = worker('p');
+  const promises: number[] = [];
+  const states: object[] = [];
+  for (let i = 0; i < 5; i++) {
+    clock.advance(1_000_000);
+    await prover.run();
+    promises.push((await known()).promise);
+    states.push(structuredClone(Reflect.get(host, 'state')) as object);
+  }
+  const [, , third, fourth, fifth] = promises as [number, number, number, number, number];
+  expect(new Set(promises).size).toBe(5);
+  // in the state of the last mark; what came after the fourth is not certain
+  const regressed = { detail: 'older', byMarks: true, certainTs: fourth, promise: fifth, accepted: 7 };
+  const readmission = { incarnation: 'run-2', since: 7, before: 'active', regressed } as const;
+  await host.admit(7, 0);
+  clock.advance(1_000_000);
+  await prover.proveRun({ ...HOST, state: 'readmitting', readmission }, host);
+  const proof = await known();
+  expect(proof.earlier).toEqual([fourth, third, ...promises.slice(0, 2).reverse()]);
+  Reflect.set(host, 'state', states[2]);
+  const found = await host.identify();
+  expect(standingOf(7, proof, found)).toMatchObject({ kind: 'regressed' });
+  expect(certainOf(proof, found)).toBe(third);
+  Reflect.set(host, 'state', states[4]);
+  expect(certainOf(proof, await host.identify())).toBe(fourth);
 });

@@ -247,16 +247,10 @@ export class HostProver {
     const next = markAfter([mark, before?.next ?? ''], this.sending());
     const writers = withWriter(before ?? { writers: [] }, this.process);
     const { count } = progress;
-    const after = {
-      host: id,
-      held: mark,
-      next,
-      writers,
-      generation,
-      count,
-      promise: markPromise,
-      earlier: [],
-    };
+    const promise = Math.min(markPromise, certainAtLoss(host));
+    const earlier =
+      before === undefined ? [] : [before.promise, ...before.earlier].filter((p) => p < promise);
+    const after = { host: id, held: mark, next, writers, generation, count, promise, earlier };
     return { host, handle, before, after };
   }
 
@@ -379,4 +373,12 @@ export class HostProver {
     await this.remember(id);
     await this.parts.wake();
   }
+}
+
+/**
+ * An accepted loss leaves what was certain as it was, so these promises hold in the next generation as well. Those above
+ * may be of another state than the one that was accepted, which may be put back.
+ */
+function certainAtLoss({ readmission }: Host): number {
+  return readmission?.regressed?.certainTs ?? 0;
 }

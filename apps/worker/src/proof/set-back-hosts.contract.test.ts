@@ -26,7 +26,7 @@ import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { createMetrics } from '../process/metrics.ts';
 import { HostAlarms } from '../reconcile/host-alarms.ts';
 import { Reconciler } from '../reconcile/reconcile.ts';
-import { RealCluster, silent } from '../testing/real-cluster.ts';
+import { appendTo, RealCluster, silent } from '../testing/real-cluster.ts';
 import { HostProver } from './prove-hosts.ts';
 import { readProofs } from './read-proofs.ts';
 
@@ -189,6 +189,18 @@ describe('a Redis host', () => {
     await command(server.port, 'REPLICAOF', 'NO', 'ONE');
   }
 
+  /** Another server is what the host is now. */
+  async function copyTo({ port }: LocalServer): Promise<void> {
+    await replicate(server.port, port);
+    await command(port, 'REPLICAOF', 'NO', 'ONE');
+  }
+
+  /** The host becomes what another server is, in the same process. */
+  async function takeFrom({ port }: LocalServer): Promise<void> {
+    await replicate(port, server.port);
+    await command(server.port, 'REPLICAOF', 'NO', 'ONE');
+  }
+
   test('demoted and promoted in the same process is found by its mark', async () => {
     await fill(shardlet, 1, 3);
     await prove(2);
@@ -255,6 +267,46 @@ describe('a Redis host', () => {
       await accept(A, shardlet, 3);
     } finally {
       await newer.stop();
+    }
+  });
+
+  test('in a state from before an accepted loss is suspended for it, also when the newer state is put back first', async () => {
+    const [before, newer] = await Promise.all(
+      ['before', 'newer'].map((name) => startRedis({ dir: join(folder.path, name) })),
+    );
+    try {
+      await fill(shardlet, 1, 3);
+      await prove(2);
+      await copyTo(before!);
+      await fill(shardlet, 4, 5);
+      await prove(2);
+      await takeFrom(before!);
+      await prove();
+      await expectSuspended(A, /again, after/);
+      await accept(A, shardlet, 3);
+      await fill(now(shardlet), 6, 7);
+      await prove(2);
+      await copyTo(newer!);
+      const { generation } = cluster.map.host(A)!;
+      expect(generation).toBeGreaterThan(0);
+
+      await takeFrom(before!);
+      // an edge with the map of before the loss is answered as before
+      const old = await openEventHost({ ...cluster.map.host(A)!, generation: 0 }, undefined);
+      const stored = await appendTo(old, cluster.map, shardlet, 'by an old map').finally(() => old.close());
+      expect(stored).toMatchObject({ kind: 'appended', firstSeq: 4 });
+      await prove();
+      await takeFrom(newer!);
+      await expectSuspended(A, /in generation 0 again/);
+      await cluster.decide(acceptLoss(A, cluster.map.host(A)!.readmission!.incarnation));
+      await cluster.until('the host is used again', async () => {
+        await reconcile();
+        return cluster.map.host(A)!.state === 'active';
+      });
+      expect(now(shardlet).lost.at(-1)!.seq).toBeLessThan(4);
+    } finally {
+      await before!.stop();
+      await newer!.stop();
     }
   });
 

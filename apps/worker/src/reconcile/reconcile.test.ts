@@ -586,6 +586,27 @@ describe('a host that is used', () => {
     expect(world.stoodStill).toEqual(['host 2: it is in generation 99, the topology store says 0']);
   });
 
+  test('is judged by its marks in its next run, when its accepted loss was readmitted while it was looked at', async () => {
+    const loss = { detail: 'older', byMarks: true, certainTs: 0, promise: 0 };
+    await world.decide(beginReadmission(2, 'run-1', loss));
+    const { readmission } = await world.decide(acceptLoss(2, 'run-1'));
+    const generation = readmission!.regressed!.accepted!;
+    await world.run();
+    await world.follower.upToDate();
+    expect(world.map.host(2)).toMatchObject({ state: 'active', generation });
+    // this worker's pass has begun with the map of before
+    const behind = { ...world.map.host(2)!, state: 'readmitting', readmission } as Host;
+    world.runs.set(2, 'run-2');
+    const identity = { ...(await world.hosts.get(2)!.identify()), incarnation: 'run-2' };
+    const readmit = Reflect.get(world.reconciler, 'readmit') as (...args: unknown[]) => Promise<object[]>;
+    const outcomes = await readmit.call(world.reconciler, behind, identity, never);
+    expect(outcomes).toMatchObject([{ kind: 'stale' }]);
+    expect(world.forgotten).toEqual([]);
+    await world.run();
+    await world.follower.upToDate();
+    expect(world.map.host(2)).toMatchObject({ state: 'active', incarnation: 'run-2', generation });
+  });
+
   test('may begin the generation of a loss that was accepted while it was looked at', async () => {
     world.onCall = async (host, name) => {
       if (host !== 2 || name !== 'identify') return;

@@ -314,6 +314,8 @@ export class Reconciler {
         (id) => (id === host.id ? this.parts.proveRun(host, pinned) : this.parts.prove(id)),
       );
       const machine = await this.readmission(host, identity);
+      if (machine === undefined)
+        return [{ kind: 'stale', detail: `host ${host.id} was readmitted with its loss by another worker` }];
       const outcome = await drive(machine, perform);
       this.record(machine.name, outcome);
       if (outcome.kind === 'refused') {
@@ -332,17 +334,24 @@ export class Reconciler {
     }
   }
 
-  /** A loss that was accepted stays accepted when the host restarts in the middle of its readmission. */
-  private async readmission(host: Host, identity: HostIdentity): Promise<Machine> {
+  /**
+   * A loss that was accepted stays accepted when the host restarts in the middle of its readmission. Undefined: that has
+   * ended meanwhile, so the run is judged by its marks first, as any other.
+   */
+  private async readmission(host: Host, identity: HostIdentity): Promise<Machine | undefined> {
     const { incarnation: run, markPromise } = identity;
-    if (host.readmission?.regressed?.accepted === undefined) return readmissionMachine(host, run);
-    const isSameRun = host.readmission.incarnation === run;
+    const accepted = host.readmission?.regressed?.accepted;
+    if (accepted === undefined) return readmissionMachine(host, run);
+    const isSameRun = host.readmission!.incarnation === run;
     const wentBack = await this.wentBackAgain(host, identity);
     if (isSameRun && !wentBack) return regressionMachine(host, run, markPromise);
     const decision = isSameRun ? askAgain(host.id, run, markPromise) : beginReadmission(host.id, run);
     const reply = await this.parts.topology.decide(decision, this.parts.actor);
+    const now =
+      reply.kind === 'decided' ? reply.result : (await this.parts.follower.upToDate()).host(host.id);
+    if (now?.readmission?.regressed?.accepted !== accepted) return undefined;
     if (wentBack) await this.parts.forgetMarks(host);
-    return regressionMachine(reply.kind === 'decided' ? reply.result : host, run, markPromise);
+    return regressionMachine(now, run, markPromise);
   }
 
   /**

@@ -24,7 +24,7 @@ export interface CacheParts {
   /** @throws HostUnreachable */
   readonly host: (id: number) => Promise<EventHost>;
   readonly frontiers: {
-    readonly tables: Pick<HostTables, 'replica' | 'hostLast'>;
+    readonly tables: Pick<HostTables, 'replica' | 'hostLast' | 'shown' | 'noteRead'>;
     answeredWithin(host: number, ms: number): boolean;
     listen(listener: FrontierListener): () => void;
     wentBack(host: number): void;
@@ -179,12 +179,14 @@ export class CachedReads {
   /** Looks at every checksum: what is given out is what an edge took in. */
   private async ask({ host, shardlet, from, minEpoch, options }: ReplicaRead): Promise<ReadReply> {
     const { frontiers } = this.parts;
-    const reported = frontiers.tables.replica(host, shardlet);
+    const { run } = this;
+    const shown = frontiers.tables.shown(host, shardlet);
     this.misses++;
     const reply = await (await this.parts.host(host)).read(shardlet, from, minEpoch, options);
     if (reply.kind !== 'records') return reply;
     // a replica never gets shorter
-    if (reply.epoch === reported?.epoch && reply.lastSeq < reported.lastSeq) frontiers.wentBack(host);
+    if (reply.epoch === shown?.epoch && reply.lastSeq < shown.lastSeq) frontiers.wentBack(host);
+    else if (run === this.run) frontiers.tables.noteRead(host, shardlet, reply);
     for (const { seq, frame } of reply.records)
       if (!frameIsIntact(frame))
         throw new ForeshardError(

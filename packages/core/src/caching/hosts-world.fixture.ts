@@ -77,6 +77,8 @@ export class HostsWorld {
   readonly frontiers = {
     tables: {
       replica: (host: number) => this.seen.get(host)?.replica,
+      shown: (host: number) => this.seen.get(host)?.replica,
+      noteRead: () => {},
       hostLast: () => 0,
     },
     answeredWithin: (host: number, ms: number) => this.nowMs - (this.seen.get(host)?.atMs ?? -1e9) <= ms,

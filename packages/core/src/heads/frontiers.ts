@@ -166,6 +166,7 @@ export class Frontiers {
       const connected = await this.hosts.get(host);
       const asked = raise ? 'frontier' : 'news';
       const since = this.tables.since(host, asked);
+      this.tables.asks(host);
       const answer = raise
         ? await connected.frontier(AS_FAR_AS_POSSIBLE, since)
         : await connected.news(since);

@@ -110,6 +110,16 @@ describe('a host in another generation', () => {
   });
 });
 
+test('a host that answers in an older generation was in a state of before a loss, whatever it answers later', () => {
+  const watch = new ProgressWatch(2);
+  refusal(() => watch.judge(0, at(3, 3)));
+  expect(watch.olderGeneration).toBeUndefined();
+  refusal(() => watch.judge(0, at(9, 1)));
+  refusal(() => watch.judge(0, at(9, 0)));
+  watch.judge(0, at(4, 2));
+  expect([watch.olderGeneration, watch.seen]).toEqual([1, 4]);
+});
+
 describe('who readmits a host after a loss', () => {
   test('lets it begin the generation that was accepted, once, and its count go on', () => {
     const watch = new ProgressWatch(0, 9, 18);

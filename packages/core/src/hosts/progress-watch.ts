@@ -26,6 +26,7 @@ export class ProgressWatch {
   private promise = 0;
   private certain = 0;
   private found: Regression | undefined;
+  private older: number | undefined;
 
   /**
    * `seen`: what the host is known to have reached, by whoever saw it. `next`: the generation that it may
@@ -50,6 +51,11 @@ export class ProgressWatch {
     return this.found;
   }
 
+  /** It answered in this generation again, after the one that the map knows: in a state of before a loss was accepted. */
+  get olderGeneration(): number | undefined {
+    return this.older;
+  }
+
   /** Up to here nothing is missing on a host that went back since this process saw its highest count. */
   get certainTs(): number {
     return this.certain;
@@ -68,6 +74,7 @@ export class ProgressWatch {
    */
   judge(seenWhenSent: number, answered: Progress, own = 0): void {
     if (answered.generation === this.next) this.known = this.next;
+    if (answered.generation < this.generation) this.older ??= answered.generation;
     if (answered.generation !== this.generation)
       throw new HostUnreachable(
         'incarnation',

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { range } from '../keyspace/index.ts';
 import { Killed, killedAt, repeated } from '../machines/cluster.fixture.ts';
 import { expectSettled } from '../machines/settled.fixture.ts';
 import {
@@ -13,6 +14,7 @@ import {
   type Decision,
   markGone,
   prepareMigration,
+  restructure,
   type Shardlet,
 } from '../topology/index.ts';
 import { CHANGES, type ChangeKind, SetBackCluster } from './set-back.fixture.ts';
@@ -109,6 +111,31 @@ describe('a host that went back', () => {
     expect(cluster.map.shardlet(leaf.parents[0]!)!.parents).toEqual([first!.shardlet]);
     // through a parent that was created anew as well
     expect(await cluster.append(leaf, first!.id)).toMatchObject({ kind: 'appended', stored: 0 });
+    await expectWhole(cluster, A);
+  });
+
+  test('knows retries of one parent of a merged shardlet, where it has the other as a copy only', async () => {
+    const cluster = await after('split');
+    const [stays, comes] = cluster.open(cluster.stream).filter((s) => s.parents.length > 0);
+    const placeOf = ({ id }: Shardlet) => cluster.open(cluster.stream).findIndex((s) => s.id === id);
+    await cluster.change('append', placeOf(stays!));
+    await cluster.change('append', placeOf(comes!));
+    const [first] = cluster.acknowledged;
+    await cluster.change('move', placeOf(comes!));
+    await cluster.change('mark', 0);
+    await cluster.change('halfMove', placeOf(comes!));
+    const asCopy = cluster.statesOf(A) - 1;
+    await cluster.change('finish', 0);
+    const parents = [stays!, comes!].map(({ id }) => ({ id, epoch: cluster.map.shardlet(id)!.epoch }));
+    await cluster.decide(restructure({ parents, children: [range(stays!.range.from, comes!.range.to)] }));
+    await cluster.finishAll();
+    cluster.setBack(A, asCopy);
+    expect(await cluster.hosts.get(A)!.describe(comes!.id)).toMatchObject({ mode: 'ready' });
+    await cluster.suspend(A);
+    expect(await cluster.readmit(A)).toEqual(FINISHED);
+    await cluster.finishAll();
+    const child = cluster.open(cluster.stream).find((s) => s.parents.length === 2);
+    expect(await cluster.append(child!, first!.id)).toMatchObject({ kind: 'appended', stored: 0 });
     await expectWhole(cluster, A);
   });
 

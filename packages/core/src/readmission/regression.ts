@@ -32,7 +32,14 @@ import {
   unexpected,
 } from '../machines/index.ts';
 import { openingOf } from '../moves/index.ts';
-import { type Opening, withoutParents } from '../restructuring/index.ts';
+import {
+  answeredAbout,
+  type Opening,
+  questionsAbout,
+  type RefusedCreation,
+  refusedCreation,
+  withSealedOnly,
+} from '../restructuring/index.ts';
 import {
   askAgain,
   type Host,
@@ -302,27 +309,38 @@ function afterRun(before: State, outcomes: readonly Outcome[]): Step<State> {
 /**
  *   held:      raise -----------------+
  *   not held:  drop --> createOpen ---+--> seal --> (finished)
- *                                           +-----> (stale, also where it ends elsewhere by now)
+ *                       (parents-beside.ts) +-----> (stale, also where it ends elsewhere by now)
  *
  * What is not held is closed at 0, as the topology store has it.
  */
-function resealingMachine({ shardlet, dedup, parents }: Opening, held: boolean): Machine<null> {
+function resealingMachine(
+  { shardlet, dedup, parents }: Opening,
+  held: boolean,
+): Machine<RefusedCreation | null> {
   const { owner: host, id, epoch, stream, range } = shardlet;
   const name = `closing of shardlet ${id} at what host ${host} has left`;
   const at = { host, shardlet: id, epoch };
   const next = (action: Action): Step<null> => ({ state: null, actions: [action] });
+  const seal: Action = { kind: 'seal', ...at };
   return {
     name,
     start: () => next(held ? { kind: 'raise', ...at } : { kind: 'drop', ...at, epoch: epoch - 1 }),
-    step(_, answer) {
+    step(state, answer) {
       switch (answer.kind) {
         case 'drop':
           return next({ kind: 'createOpen', ...at, spec: { stream, range, dedup }, parents });
-        case 'createOpen':
-          return next(withoutParents(answer.action, answer.reply) ?? { kind: 'seal', ...at });
+        case 'createOpen': {
+          const refused = refusedCreation(answer.action, answer.reply);
+          return refused === undefined ? next(seal) : { state: refused, actions: questionsAbout(refused) };
+        }
+        case 'describe': {
+          const known = answeredAbout(state!, answer);
+          if (known.open.length > 0) return { state: known, actions: [] };
+          return next(withSealedOnly(known) ?? seal);
+        }
         case 'raise':
           // stale: it was sealed at this epoch before, which the seal confirms
-          return next({ kind: 'seal', ...at });
+          return next(seal);
         case 'seal':
           if (answer.reply.kind === 'stale') return finish(null, stale(name, answer.reply));
           return finish(null, isItsEnd(shardlet, answer.reply.lastSeq) ? undefined : otherState(host));

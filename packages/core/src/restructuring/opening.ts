@@ -35,14 +35,23 @@ import {
   type Shardlet,
   settleOpenings,
 } from '../topology/index.ts';
-
-type CreateOpen = Extract<Action, { kind: 'createOpen' }>;
+import {
+  answeredAbout,
+  type CreateOpen,
+  isAbout,
+  questionsAbout,
+  type RefusedCreation,
+  refusedCreation,
+  withSealedOnly,
+} from './parents-beside.ts';
 
 interface State {
   readonly confirmed: readonly ConfirmedOpening[];
   /** the first that the host has not confirmed: the others are settled all the same */
   readonly refusal: Outcome | undefined;
   readonly waiting: number;
+  /** refused for a parent, perhaps: the host is asked which of them it has sealed */
+  readonly refused: readonly RefusedCreation[];
 }
 
 /** An opening, with the deduplication of its stream as the host has to apply it. */
@@ -71,7 +80,7 @@ function openingMachine(batch: readonly Opening[]): Machine<State> {
   return {
     name,
     start: () => ({
-      state: { confirmed: [], refusal: undefined, waiting: batch.length },
+      state: { confirmed: [], refusal: undefined, waiting: batch.length, refused: [] },
       actions: batch.map(confirmation),
     }),
     step: (state, answer) => step(name, creations, state, answer),
@@ -120,16 +129,19 @@ function step(
     }
     case 'createOpen': {
       const { action, reply } = answer;
-      const alone = withoutParents(action, reply);
-      if (alone !== undefined) return { state, actions: [alone] };
-      const what = `creation of shardlet ${action.shardlet}`;
-      if (reply.kind !== 'created') return next(state, action.host, notCreated(what, reply));
+      const refused = refusedCreation(action, reply);
+      if (refused !== undefined)
+        return {
+          state: { ...state, refused: [...state.refused, refused] },
+          actions: questionsAbout(refused),
+        };
+      if (reply.kind !== 'created') return next(state, action.host, refusalOf(action, reply));
       return next(state, action.host, { id: action.shardlet, epoch: action.epoch });
     }
     case 'prove':
       return lookAgain(state, answer.action.host);
     case 'describe':
-      return afterLook(state, answer);
+      return state.refused.length > 0 ? afterParent(state, answer) : afterLook(state, answer);
     case 'decide':
       return finish(state, state.refusal ?? settled(name, answer.reply));
     default:
@@ -137,20 +149,27 @@ function step(
   }
 }
 
-/**
- * A parent that the host has only as a copy knows no ids. The shardlet is created all the same: of events from
- * before the loss a retry may be stored once more.
- */
-export function withoutParents(action: CreateOpen, reply: CreateReply): CreateOpen | undefined {
-  const isRefusedForParents = reply.kind === 'stale' && action.parents.length > 0;
-  return isRefusedForParents ? { ...action, parents: [] } : undefined;
+function refusalOf({ shardlet }: CreateOpen, reply: Exclude<CreateReply, { kind: 'created' }>): Outcome {
+  return notCreated(`creation of shardlet ${shardlet}`, reply);
+}
+
+function afterParent(before: State, answer: Extract<Answer, { kind: 'describe' }>): Step<State> {
+  const asked = before.refused.find((each) => isAbout(each, answer.action));
+  invariant(asked !== undefined, `nobody asked about shardlet ${answer.action.shardlet}`);
+  const known = answeredAbout(asked, answer);
+  const others = before.refused.filter((each) => each !== asked);
+  if (known.open.length > 0) return { state: { ...before, refused: [...others, known] }, actions: [] };
+  const state = { ...before, refused: others };
+  const again = withSealedOnly(known);
+  if (again !== undefined) return { state, actions: [again] };
+  return next(state, known.action.host, refusalOf(known.action, known.reply));
 }
 
 /** Settles when the host has answered about all of them. */
 function next(before: State, host: number, answer: ConfirmedOpening | Outcome): Step<State> {
   const confirmed = 'kind' in answer ? before.confirmed : [...before.confirmed, answer];
   const refusal = before.refusal ?? ('kind' in answer ? answer : undefined);
-  const state = { confirmed, refusal, waiting: before.waiting - 1 };
+  const state = { ...before, confirmed, refusal, waiting: before.waiting - 1 };
   if (state.waiting > 0) return { state, actions: [] };
   if (confirmed.length === 0) return finish(state, refusal);
   return { state, actions: [{ kind: 'prove', host }] };
@@ -170,6 +189,7 @@ function afterLook(before: State, { action, reply }: Extract<Answer, { kind: 'de
   const isThere = before.confirmed.some((one) => one.id === shardlet && shows(one, reply));
   const gone = 'kind' in reply ? reply : ({ kind: 'stale', epoch: reply.epoch, mode: reply.mode } as const);
   const state = {
+    ...before,
     confirmed: isThere ? before.confirmed : before.confirmed.filter(({ id }) => id !== shardlet),
     refusal: before.refusal ?? (isThere ? undefined : stale(`shardlet ${shardlet} after its mark`, gone)),
     waiting: before.waiting - 1,
