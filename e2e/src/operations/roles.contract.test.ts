@@ -124,7 +124,7 @@ async function addWhatIsLookedUp(): Promise<void> {
     ...{ recommendations: [body], before: figures, after: figures, nothingBecause: null, pressures: [] },
   };
   await recommendations.record(plan, { policyVersion: 1, nowMs, cluster: 'kafka' });
-  const target = { name: 'pager', url: 'http://127.0.0.1:1/', format: 'webhook', kinds: [] } as const;
+  const target = { name: 'pager', url: 'http://127.0.0.1:1/' };
   const more = {
     pauseSeconds: 0,
     enabled: false,
@@ -133,7 +133,7 @@ async function addWhatIsLookedUp(): Promise<void> {
     createdMs: 1,
     createdBy: 'me',
   };
-  await notifications.add({ ...target, ...more });
+  await notifications.add({ ...target, ...more, format: 'webhook', kinds: [] });
   await notifications.queue({ id: 'msg_1', target: 'pager', title: '', body: '{}', createdMs: nowMs }, []);
 }
 

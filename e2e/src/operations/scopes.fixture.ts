@@ -139,7 +139,8 @@ function ofClusters(limit: Limit, operation: AnyOperation, world: World): Asked 
   if (OF_EVERY.includes(name)) return { within: [], outside: [row] };
   const by = BY_CLUSTER[name];
   if (by === undefined) return isOurs ? { within: [row], outside: [] } : { within: [], outside: [row] };
-  const inputs = (...names: ClusterName[]) => names.flatMap((one) => by(one, world) ?? []);
+  const inputs = (...names: ClusterName[]): Input[] =>
+    names.map((one) => by(one, world)).filter((one) => one !== undefined);
   return isOurs
     ? { within: inputs('ours'), outside: inputs('kafka', 'legacy') }
     : { within: inputs('kafka'), outside: inputs('ours', 'legacy') };
