@@ -93,7 +93,7 @@ export async function operationStores(control: Control): Promise<OperationStores
     ...time,
   });
   const letters = new DeadLetters({
-    ...{ groups: control.groups, topology: control.topology, map, actor: 'command line' },
+    ...{ groups: control.groups, topology: control.topology, map, actor: operatorHere() },
     ...{ host: (id: number) => hosts.get(id), nowMs: Date.now, sleep },
     wake: () => control.jobs.wake('reconcile'),
     // what was decided meanwhile, as by this command itself

@@ -1,7 +1,18 @@
-/** Serves the console's tRPC, the route of the product, without its pages: building those takes minutes. */
+/** Serves the console's tRPC and downloads, routes of the product, without its pages: building those takes minutes. */
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { GET as auditExport } from '../../../apps/web/src/app/api/audit/export/route.ts';
+import { GET as eventBody } from '../../../apps/web/src/app/api/events/body/route.ts';
+import { GET as eventsExport } from '../../../apps/web/src/app/api/events/export/route.ts';
+import { GET as shardletsExport } from '../../../apps/web/src/app/api/shardlets/export/route.ts';
 import { GET, POST } from '../../../apps/web/src/app/api/trpc/[trpc]/route.ts';
+
+const DOWNLOADS = new Map([
+  ['/api/audit/export', auditExport],
+  ['/api/events/body', eventBody],
+  ['/api/events/export', eventsExport],
+  ['/api/shardlets/export', shardletsExport],
+]);
 
 createServer(async (incoming, outgoing) => {
   const { method = 'GET', url = '/', headers } = incoming;
@@ -11,6 +22,7 @@ createServer(async (incoming, outgoing) => {
     headers: headers as Record<string, string>,
     ...(isPost ? { body: await text(incoming) } : {}),
   });
-  const answer = await (isPost ? POST : GET)(request);
+  const download = DOWNLOADS.get(new URL(request.url).pathname);
+  const answer = await (isPost ? POST : (download ?? GET))(request);
   outgoing.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
 }).listen(Number(process.env.WEB_PORT), '127.0.0.1');

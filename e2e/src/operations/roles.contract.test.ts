@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { EVERYWHERE, grantsOf, mentions, ROLE_PERMISSIONS, ROLES, type Role } from '@foreshard/core/access';
 import { hashSecret } from '@foreshard/core/adapters/identity';
 import { type AnyOperation, allOperations } from '@foreshard/core/operations';
+import type { Recommendation } from '@foreshard/core/planning';
 import { createStream } from '@foreshard/core/topology';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { EdgeCluster } from '../../../apps/edge/src/edge-process.fixture.ts';
@@ -31,14 +32,39 @@ const SAMPLES = 10;
 const CLI = fileURLToPath(new URL('../../../apps/cli/src/main.ts', import.meta.url));
 const run = promisify(execFile);
 const DENIED = ['forbidden', 'FORBIDDEN', 'unauthorized', 'UNAUTHORIZED'];
-/** Not walked, and why. */
-const APART: Readonly<Record<string, string>> = {
-  'account.endSession': 'it would end what the next ones are asked with',
-  'sessions.endAll': 'likewise',
-  'account.sessions': 'a token has no sessions of its own, which is forbidden too',
-  'account.decideDevice': 'a token lets nobody in, which is forbidden too',
-  'account.changePassword': "a wrong password of one's own is forbidden too",
+/** Forbidden also to whoever holds the permission: a token has no sessions and lets nobody in; a password is wrong. */
+const FORBIDDEN_ANYWAY: Readonly<Record<string, 'to tokens' | 'to all'>> = {
+  'account.sessions': 'to tokens',
+  'account.endSession': 'to tokens',
+  'account.endOtherSessions': 'to tokens',
+  'account.decideDevice': 'to tokens',
+  'account.changePassword': 'to all',
 };
+/** Where the command of the row is refused as it is read, before anybody is asked. */
+const COMMAND_INSTEAD: Readonly<Record<string, readonly string[]>> = {
+  'hosts.add': ['hosts', 'add', 'redis://127.0.0.1:1'],
+  'migrations.pauseAll': ['pause-all', '--reason', 'walk'],
+  'migrations.resumeAll': ['resume-all', '--reason', 'walk'],
+  'migrations.limit': ['migrations', 'limit', '--concurrency', '1'],
+  'streams.create': ['streams', 'create', 'walked'],
+  'tokens.create': ['tokens', 'create', 'walked', '--scope', 'read'],
+  'users.invite': ['users', 'invite', 'walked@example.org', '--role', 'viewer'],
+  'notifications.addTarget': ['notifications', 'add', 'walked', 'http://10.0.0.1/'],
+  'recommendations.decisions': ['recommendations', 'decisions'],
+  'jobs.run': ['jobs', 'run', 'reconcile'],
+};
+
+/** Commands that look up what they are about before they ask: whoever is denied is asked about what is there. */
+const PRESENT: Readonly<Record<string, readonly string[]>> = {
+  'hosts.drain': ['drain', '1'],
+  'hosts.undrain': ['drain', '1', '--undo'],
+  'recommendations.approveSeveral': ['approve', '1'],
+  'plans.approve': ['plans', 'approve', '1'],
+  'plans.schedule': ['plans', 'schedule', '1', '--window'],
+  'notifications.redeliver': ['notifications', 'redeliver', 'msg_1'],
+};
+/** Likewise, where nothing is there: only a host that went back can be asked about. */
+const NOT_FOUND_FIRST: Readonly<Record<string, string>> = { 'hosts.acceptLoss': 'unknown_host' };
 
 let cluster: EdgeCluster;
 let console: ConsoleProcess;
@@ -64,6 +90,7 @@ beforeAll(async () => {
     });
     cookies.set(role, `${cookieName({ tls: false, databaseUrl })}=${secret}`);
   }
+  await addWhatIsLookedUp();
   console = await startConsole({
     ...{ DATABASE_URL: databaseUrl, REDIS_URL: cluster.controlRedis.url },
     ...{ FORESHARD_EDGE_URL: cluster.edgeUrl },
@@ -73,6 +100,42 @@ afterAll(async () => {
   await console?.stop();
   await cluster?.stop();
 });
+
+/** A recommendation in a plan, of a cluster that no planner here knows, and a delivery: the first of each. */
+async function addWhatIsLookedUp(): Promise<void> {
+  const { recommendations, notifications } = cluster.control;
+  const nowMs = Date.now();
+  const body: Recommendation = {
+    ...{ step: 1, action: 'move', phase: 'rebalance', shardlets: ['1'], source: '1', destination: '2' },
+    ...{ reason: 'hot', urgency: 'now', overloadAt: null, gain: null, etaSeconds: null, confidence: 1 },
+    ...{ cost: { objective: 0, bytes: 1 }, alternatives: [], checks: [] },
+    expiresAt: new Date(nowMs + HOUR_MS).toISOString(),
+  };
+  const figures = { objective: 1, hottest: 1, mean: 1, hotHosts: 1, crossHostShare: null, shardlets: 1 };
+  const plan = {
+    ...{
+      revision: 'x',
+      topologyVersion: 1,
+      policy: { name: 'x', version: 1 },
+      now: '',
+      skipped: {},
+      hosts: [],
+    },
+    ...{ recommendations: [body], before: figures, after: figures, nothingBecause: null, pressures: [] },
+  };
+  await recommendations.record(plan, { policyVersion: 1, nowMs, cluster: 'kafka' });
+  const target = { name: 'pager', url: 'http://127.0.0.1:1/' };
+  const more = {
+    pauseSeconds: 0,
+    enabled: false,
+    quietUntilMs: 0,
+    secret: 's',
+    createdMs: 1,
+    createdBy: 'me',
+  };
+  await notifications.add({ ...target, ...more, format: 'webhook', kinds: [] });
+  await notifications.queue({ id: 'msg_1', target: 'pager', title: '', body: '{}', createdMs: nowMs }, []);
+}
 
 type Surface = 'REST' | 'tRPC of the edge' | 'console with a token' | 'console with a session';
 const SURFACES: readonly Surface[] = [
@@ -108,35 +171,84 @@ function isPermitted(surface: Surface, role: Role, { permission }: AnyOperation)
 
 const isDenied = (outcome: Outcome) => 'code' in outcome && DENIED.includes(outcome.code);
 
-const asked = ALL.filter(({ name }) => !(name in APART));
+function isForbiddenAnyway(surface: Surface, { name }: AnyOperation): boolean {
+  const to = FORBIDDEN_ANYWAY[name];
+  return to === 'to all' || (to === 'to tokens' && surface !== 'console with a session');
+}
 
-describe.each(asked.map((operation) => [operation.name, operation] as const))('%s', (_, operation) => {
+function commandOf({ name }: AnyOperation): readonly string[] | undefined {
+  const { refused, answered } = ROWS[name] ?? {};
+  return COMMAND_INSTEAD[name] ?? refused?.command ?? answered?.command;
+}
+
+/** The code that a command ends with; undefined: it did what it was to do. */
+async function codeOf(command: readonly string[], token: string) {
+  const { exitCode, stderr } = await foreshard([...command, '--json'], cluster.edgeUrl, token);
+  const line = stderr.trim().split('\n').at(-1)!;
+  if (!line.startsWith('{"error":')) return { exitCode, stderr };
+  const { code, detail } = JSON.parse(line).error as { code: string; detail: string };
+  return { code, detail, exitCode };
+}
+
+describe.each(ALL.map((operation) => [operation.name, operation] as const))('%s', (_, operation) => {
   test.each(SURFACES.filter((surface) => isThere(surface, operation)))('over %s', async (surface) => {
     expect(isDenied(await ask(surface, operation, {})), 'nobody').toBe(true);
     for (const role of ROLES) {
       const outcome = await ask(surface, operation, authorizationOf(surface, role));
-      const expected = isPermitted(surface, role, operation) ? 'permitted' : 'denied';
+      const mayAsk = isPermitted(surface, role, operation) && !isForbiddenAnyway(surface, operation);
+      const expected = mayAsk ? 'permitted' : 'denied';
       expect(isDenied(outcome) ? 'denied' : 'permitted', `${role}: ${JSON.stringify(outcome)}`).toBe(
         expected,
       );
     }
   });
 
-  const { refused, answered } = ROWS[operation.name] ?? {};
-  const command = refused?.command ?? answered?.command;
-  if (command !== undefined)
-    test('over the command line', async () => {
-      for (const role of ROLES.filter((one) => !ROLE_PERMISSIONS[one].includes(operation.permission))) {
-        const { exitCode, stderr } = await foreshard(command, cluster.edgeUrl, tokens.get(role)!);
-        expect(exitCode, `${role}: ${stderr}`).toBe(2);
-      }
-    });
+  const command = commandOf(operation);
+  if (command === undefined) return;
+
+  test.each(ROLES)('over the command line as %s', async (role) => {
+    const mayAsk = ROLE_PERMISSIONS[role].includes(operation.permission);
+    const { [operation.name]: present = command } = PRESENT;
+    const ended = await codeOf(mayAsk ? command : present, tokens.get(role)!);
+    const { [operation.name]: first } = NOT_FOUND_FIRST;
+    if (isForbiddenAnyway('REST', operation)) expect(ended.code).toBe('forbidden');
+    else if (first !== undefined) expect(ended.code).toBe(first);
+    else if (mayAsk) expect(['forbidden', 'unauthorized'], JSON.stringify(ended)).not.toContain(ended.code);
+    else expect(ended).toMatchObject({ code: 'forbidden', detail: lacking(operation), exitCode: 2 });
+  });
+
+  test('over the command line as nobody', async () => {
+    expect(await codeOf(command, 'fsh_nobody')).toMatchObject({ code: 'unauthorized', exitCode: 2 });
+  });
+});
+
+const lacking = ({ permission }: AnyOperation) => expect.stringContaining(`(permission ${permission})`);
+
+describe.each([
+  ['/api/audit/export', 'audit:read'],
+  ['/api/events/body?shardlet=1&seq=1', 'events:read'],
+  ['/api/events/export?stream=main', 'events:export'],
+  ['/api/shardlets/export', 'cluster:read'],
+] as const)('the download %s', (path, permission) => {
+  async function statusFor(authorization: Authorization): Promise<[number, string]> {
+    const answer = await fetch(new URL(path, console.url), { headers: authorization });
+    return [answer.status, await answer.text()];
+  }
+
+  test.each(ROLES)('as %s', async (role) => {
+    for (const authorization of [bearer(tokens.get(role)!), { cookie: cookies.get(role)! }]) {
+      const [status, text] = await statusFor(authorization);
+      if (ROLE_PERMISSIONS[role].includes(permission)) expect([401, 403]).not.toContain(status);
+      else expect([status, text]).toEqual([403, expect.stringContaining(`(permission ${permission})`)]);
+    }
+  });
+
+  test('as nobody', async () => expect((await statusFor({}))[0]).toBe(401));
 });
 
 describe('a command line in a process of its own', () => {
-  const commands = asked.flatMap((operation) => {
-    const { refused, answered } = ROWS[operation.name] ?? {};
-    const command = refused?.command ?? answered?.command;
+  const commands = ALL.flatMap((operation) => {
+    const command = isForbiddenAnyway('REST', operation) ? undefined : commandOf(operation);
     return command === undefined ? [] : [{ operation, command }];
   });
   /** Ten of them, from all parts of the table, each role twice. */

@@ -195,6 +195,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'account.show': {},
   'account.sessions': unknown('forbidden', {}),
   'account.endSession': unknown('forbidden', { session: NO_ID }),
+  'account.endOtherSessions': unknown('forbidden', {}, 'sessions', 'end-mine'),
   'account.device': unknown('not_found', { code: 'BCDF-GHJK' }),
   'account.decideDevice': unknown('forbidden', { code: 'BCDF-GHJK', approve: true }),
   'account.changePassword': unknown('forbidden', { current: 'a', password: 'b' }),

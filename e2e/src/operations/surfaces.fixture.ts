@@ -22,8 +22,9 @@ export async function overRest(
   operation: AnyOperation,
   input: Input,
   authorization: Authorization,
+  dryRun = false,
 ): Promise<Outcome> {
-  return send(edgeUrl, requestOf(operation, input as never), authorization);
+  return send(edgeUrl, requestOf(operation, input as never, dryRun), authorization);
 }
 
 /** `nonsense` where a body holds members, else in the query. */

@@ -88,6 +88,9 @@ function registerSessions(program: Command): void {
     .option('--user <user>', 'of this person: id or e-mail')
     .option('--everybody', 'of everybody', false)
     .action(endAll);
+  operating(group.command('end-mine'), account.endOtherSessions)
+    .description('end all of your own sessions at the console; tokens go on')
+    .action(endMine);
 }
 
 function withUser(command: Command): Command {
@@ -203,6 +206,12 @@ async function endAll({
 }: OperationOptions & { readonly user?: string; readonly everybody: boolean }): Promise<void> {
   if ((user === undefined) !== everybody) throw badInput('either --user or --everybody is needed');
   const answer = await runOperation(sessions.endAll, { user: user ?? null }, options);
+  if (options.json) return printJson(answer);
+  await print(`${counted(answer.ended, 'session')} ended\n`);
+}
+
+async function endMine(options: OperationOptions): Promise<void> {
+  const answer = await runOperation(account.endOtherSessions, {}, options);
   if (options.json) return printJson(answer);
   await print(`${counted(answer.ended, 'session')} ended\n`);
 }

@@ -20,7 +20,7 @@ function throwing(error: Error) {
   const fail = () => {
     throw error;
   };
-  return router({ read: query.query(fail), order: ordering.mutation(fail) }).createCaller(context);
+  return router({ read: query.query(fail), order: ordering([], {}).mutation(fail) }).createCaller(context);
 }
 
 describe('a procedure', () => {

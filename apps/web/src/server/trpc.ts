@@ -1,12 +1,12 @@
 /**
- * The base of every procedure: nothing is answered to nobody, each view needs a permission, and a browser may change
+ * The base of every procedure: nothing is answered to nobody, each declares whom it is for, and a browser may change
  * something only from a page of the console itself. A request of another origin carries that origin and is refused
  * (the cookie is sent with top-level navigation only, but loopback is reachable for every page its user visits). Tools
  * send no Origin, and an API token.
  */
-import { allows, OWN_CLUSTER, type Permission, type Target } from '@foreshard/core/access';
+import { allows, mentions, OWN_CLUSTER, type Permission, type Target } from '@foreshard/core/access';
 import { ERRORS, ForeshardError } from '@foreshard/core/kernel';
-import { requirePermission } from '@foreshard/core/operations';
+import { forbidden, requirePermission } from '@foreshard/core/operations';
 import type { Refusal } from '@foreshard/core/topology';
 import { initTRPC, TRPCError } from '@trpc/server';
 import { ZodError, z } from 'zod';
@@ -26,19 +26,28 @@ export interface SignedInContext extends Context {
   readonly identity: Identity;
 }
 
-const t = initTRPC.context<Context>().create({
-  // Frames come each second; the ping speaks for a server whose frames are held up.
-  sse: { ping: { enabled: true, intervalMs: 2_000 }, client: { reconnectAfterInactivityMs: 6_000 } },
-  errorFormatter({ shape, error }) {
-    const cause = error.cause;
-    const message = cause instanceof ZodError ? z.prettifyError(cause) : shape.message;
-    const refusal = cause !== undefined && isForeshardError(cause) ? cause.code : undefined;
-    const cure = refusal === undefined ? undefined : ERRORS[refusal].cure;
-    // A stack may hold paths and addresses: it stays in the log.
-    const { stack: _, ...data } = shape.data;
-    return { ...shape, message, data: { ...data, refusal, cure } };
-  },
-});
+/** What a procedure is for: tests walk all of them, and one without it fails. */
+export interface Declared {
+  /** every one of them is needed; nothing: whoever is signed in may ask */
+  readonly permissions: readonly Permission[];
+}
+
+const t = initTRPC
+  .context<Context>()
+  .meta<Declared>()
+  .create({
+    // Frames come each second; the ping speaks for a server whose frames are held up.
+    sse: { ping: { enabled: true, intervalMs: 2_000 }, client: { reconnectAfterInactivityMs: 6_000 } },
+    errorFormatter({ shape, error }) {
+      const cause = error.cause;
+      const message = cause instanceof ZodError ? z.prettifyError(cause) : shape.message;
+      const refusal = cause !== undefined && isForeshardError(cause) ? cause.code : undefined;
+      const cure = refusal === undefined ? undefined : ERRORS[refusal].cure;
+      // A stack may hold paths and addresses: it stays in the log.
+      const { stack: _, ...data } = shape.data;
+      return { ...shape, message, data: { ...data, refusal, cure } };
+    },
+  });
 
 export const router = t.router;
 
@@ -50,8 +59,8 @@ const reaching = t.procedure.use(async ({ next }) => {
   throw new TRPCError({ code: 'SERVICE_UNAVAILABLE', message, cause });
 });
 
-/** For whoever is signed in, whatever they may do. */
-export const signedIn = reaching.use(({ ctx, next }) => {
+/** Of somebody who is known. What is made from it declares for whom it is. */
+const known = reaching.use(({ ctx, next }) => {
   const { identity } = ctx;
   if (identity === undefined) {
     const message = 'Sign in first. Programs send an API token.';
@@ -64,14 +73,18 @@ export const signedIn = reaching.use(({ ctx, next }) => {
   return next({ ctx: { ...ctx, identity } });
 });
 
-/** For those who may do this; `targetOf` reads from the input what it is about. */
-export function permitted(
-  permission: Permission,
-  targetOf: (input: unknown, server: ConsoleServer) => Target = () => ({}),
-) {
-  return signedIn.use(async ({ ctx, getRawInput, path, next }) => {
+/** For whoever is signed in, whatever they may do. */
+export const signedIn = known.meta({ permissions: [] });
+
+/** What is asked for with this input. `anywhere`: for whoever holds it anywhere; the view leaves out what they may not see. */
+type Asked = (input: unknown, server: ConsoleServer) => Target | 'anywhere';
+
+/** For those who may do this. */
+export function permitted(permission: Permission, askedFor: Asked) {
+  return known.meta({ permissions: [permission] }).use(async ({ ctx, getRawInput, path, next }) => {
     // what cannot be read names nothing; that it cannot be read is said by whoever needs it
-    await mayOrThrow(ctx, path, permission, targetOf(await getRawInput().catch(() => undefined), ctx.server));
+    const target = askedFor(await getRawInput().catch(() => undefined), ctx.server);
+    await mayOrThrow(ctx, path, permission, target);
     return next();
   });
 }
@@ -81,18 +94,26 @@ export async function mayOrThrow(
   ctx: SignedInContext,
   path: string,
   permission: Permission,
-  target: Target,
+  target: Target | 'anywhere',
 ): Promise<void> {
+  const { principal } = ctx.identity;
   try {
-    requirePermission(ctx.identity.principal, permission, target);
+    if (target !== 'anywhere') requirePermission(principal, permission, target);
+    else if (!mentions(principal.grants, permission)) throw forbidden(principal, permission);
   } catch (cause) {
-    await recordDenial(ctx, { name: path, permission, target });
+    await recordDenial(ctx, { name: path, permission, target: target === 'anywhere' ? {} : target });
     throw new TRPCError({ code: 'FORBIDDEN', message: (cause as Error).message, cause });
   }
 }
 
 /** A view of the cluster, or of the external cluster whose name stands where that of a stream does. */
 export const query = permitted('cluster:read', viewed);
+
+/** A view of several clusters: for those who may see one, and of those that they may see. */
+export const queryOfSeen = permitted('cluster:read', () => 'anywhere');
+
+/** A view that tells of all clusters at once. */
+export const queryOfEvery = permitted('cluster:read', () => ({}));
 
 function viewed(input: unknown, { map }: ConsoleServer): Target {
   const stream = (input as { readonly stream?: unknown } | undefined)?.stream;
@@ -102,7 +123,7 @@ function viewed(input: unknown, { map }: ConsoleServer): Target {
 }
 
 /** What changes something, or could: asked for by a page of the console, while it is known who asks. */
-export const ordering = signedIn.use(({ ctx, next }) => {
+const fromPage = known.use(({ ctx, next }) => {
   if (comesFromElsewhere(ctx.headers))
     throw new TRPCError({
       code: 'FORBIDDEN',
@@ -116,6 +137,18 @@ export const ordering = signedIn.use(({ ctx, next }) => {
     });
   return next();
 });
+
+/** For those who may do all of this. */
+export function ordering(permissions: readonly Permission[], target: Target | 'anywhere') {
+  return fromPage.meta({ permissions }).use(async ({ ctx, path, next }) => {
+    for (const permission of permissions) await mayOrThrow(ctx, path, permission, target);
+    return next();
+  });
+}
+
+/** Operations are judged where they are carried out. */
+export const asking = (permission: Permission) => known.meta({ permissions: [permission] });
+export const giving = (permission: Permission) => fromPage.meta({ permissions: [permission] });
 
 /** How often a live feed looks whether its session still holds; the look itself may be 2 s old. */
 const SESSION_LOOK_MS = 2_000;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   allows,
+  clustersWithin,
   covers,
   EVERYWHERE,
   type Grant,
@@ -105,6 +106,17 @@ describe('allows', () => {
     expect(allows(limited, 'cluster:read', { cluster: 'kafka' })).toBe(true);
     expect(allows(limited, 'cluster:read', { cluster: OWN_CLUSTER })).toBe(false);
     expect(allows(limited, 'policy:change')).toBe(true);
+  });
+
+  it('the clusters of a permission are those of all grants that have it', () => {
+    const within = (...clusters: string[]) => ({
+      permissions: ['cluster:read'] as const,
+      scope: { clusters },
+    });
+    expect(clustersWithin([within('a', '.'), within('a', 'b')], 'cluster:read')).toEqual(['a', '.', 'b']);
+    expect(clustersWithin([within('a')], 'cluster:operate')).toEqual([]);
+    const everywhere = { permissions: ['cluster:read'] as const, scope: EVERYWHERE };
+    expect(clustersWithin([within('a'), everywhere], 'cluster:read')).toBeUndefined();
   });
 
   it('an empty limit permits nothing along it', () => {

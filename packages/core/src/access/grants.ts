@@ -49,6 +49,18 @@ export function mentions(grants: readonly Grant[], permission: Permission): bool
   return grants.some(({ permissions }) => permissions.includes(permission));
 }
 
+/** The clusters that a permission holds for, as grants name them; undefined: every cluster, also those added later. */
+export function clustersWithin(
+  grants: readonly Grant[],
+  permission: Permission,
+): readonly string[] | undefined {
+  const scopes = grants
+    .filter(({ permissions }) => permissions.includes(permission))
+    .map(({ scope }) => scope);
+  if (scopes.some(({ clusters }) => clusters === undefined)) return undefined;
+  return [...new Set(scopes.flatMap(({ clusters }) => clusters!))];
+}
+
 function contains(scope: Scope, permission: Permission, target: Target): boolean {
   const { limitedBy } = PERMISSION_TABLE[permission];
   return limitedBy.every((dimension) => within(scope, dimension, permission, target));

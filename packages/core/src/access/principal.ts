@@ -23,9 +23,16 @@ export function processPrincipal(name: string): Principal {
   return { kind: 'process', id: name, name, grants: EVERYTHING };
 }
 
-/** Two approvals of one person are one, whatever they came with. */
-export function personBehind({ name, owner }: Pick<Principal, 'name' | 'owner'>): string {
-  return owner ?? name;
+/**
+ * Two approvals of one person are one, whatever they came with. Null: no person stands behind it. A token without an owner
+ * may be used by somebody who has approved as a person, and a process is nobody.
+ */
+export function personBehind({
+  kind,
+  name,
+  owner,
+}: Pick<Principal, 'kind' | 'name' | 'owner'>): string | null {
+  return kind === 'person' ? name : (owner ?? null);
 }
 
 /** As the change log, the journal and the audit log name it. A person is known by the e-mail alone. */

@@ -23,8 +23,8 @@ export interface Adviser {
   readonly nowMs: () => number;
   /** recorded with everything this person does */
   readonly actor: string;
-  /** the person behind it, also of a token; undefined: nobody, the policy itself */
-  readonly person?: string | undefined;
+  /** the person behind it, also of a token; null: a token or a process of nobody; left out: the policy itself */
+  readonly person?: string | null;
 }
 
 export interface ApprovalRequest {
@@ -100,11 +100,16 @@ async function approveOne(
 
 /** With four eyes the first approval is noted; undefined: there was one of somebody else. */
 async function firstOfTwo(
-  { log, nowMs, person }: Adviser,
+  { log, nowMs, person, actor }: Adviser,
   { id, revision, firstApproval }: RecommendationRecord,
 ): Promise<ApprovalReply | undefined> {
   // what the policy approves by its criteria needs nobody
   if (person === undefined) return undefined;
+  if (person === null)
+    return {
+      kind: 'forbidden',
+      detail: `the policy asks for four eyes, and ${actor} is no person: approve at the console, or with a token that has an owner ("foreshard login" makes one)`,
+    };
   if (firstApproval === null) {
     if (await log.approveFirst(id, revision, { by: person, atMs: nowMs() })) return { kind: 'first' };
     return { kind: 'forbidden', detail: 'somebody else approves it at this moment: try again' };

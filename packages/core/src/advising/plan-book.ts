@@ -30,7 +30,8 @@ export interface PlanRow {
 export interface PlanBook {
   /** Newest first. `ended`: also those of which nothing waits or goes on. */
   list(query: {
-    readonly cluster: string;
+    /** a name or several, `OWN_CLUSTER` or `EVERY_CLUSTER` */
+    readonly cluster: string | readonly string[];
     readonly ended: boolean;
     readonly limit: number;
   }): Promise<PlanRow[]>;

@@ -130,8 +130,8 @@ export interface RecommendationLog {
   /** Newest first. */
   list(query: {
     readonly states?: readonly RecommendationState[];
-    /** a name, `OWN_CLUSTER` or `EVERY_CLUSTER`: nobody mixes them by leaving it out */
-    readonly cluster: string;
+    /** a name or several, `OWN_CLUSTER` or `EVERY_CLUSTER`: nobody mixes them by leaving it out */
+    readonly cluster: string | readonly string[];
     readonly limit: number;
   }): Promise<RecommendationRecord[]>;
   /** `false` unless it is open at exactly this revision and version of the topology. */

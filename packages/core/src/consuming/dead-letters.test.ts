@@ -94,6 +94,18 @@ describe('a report', () => {
     expect(event).toContain('"data":{"n":12345678901234567890}');
   });
 
+  it('has the stream made in the name of who reports, and a group that asks for it in that of its creator', async () => {
+    await report(2);
+    await letters.prepare('shipping', { actor: 'ada@example.org', auditRow: '01a1ff5c' });
+    const made = (await cluster.store.changesAfter(0, 1_000)).flatMap(({ streams, actor, auditRow }) =>
+      streams.filter(({ name }) => name.startsWith('dead--')).map(({ name }) => [name, actor, auditRow]),
+    );
+    expect(made).toEqual([
+      ['dead--billing', 'token:billing', undefined],
+      ['dead--shipping', 'ada@example.org', '01a1ff5c'],
+    ]);
+  });
+
   it('is listed by a process whose map is from before the stream was opened', async () => {
     await cluster.store.decide(createStream({ name: 'dead--billing', shardCount: 1 }), 'test');
     const map = new TopologyMap(await cluster.store.snapshot());

@@ -33,8 +33,14 @@ export interface DeadLetterParts extends LetterLogParts {
   readonly topology: Pick<TopologyStore, 'decide'>;
   /** so that a worker opens a new stream at once */
   wake(): Promise<void>;
-  /** in the change log, where a stream was made for letters */
+  /** in the change log, where a stream is made for letters that nobody asked for: those of a group that is delivered to */
   readonly actor: string;
+}
+
+/** Who had a stream made for letters, as the change log and the audit log know it. */
+export interface Asking {
+  readonly actor: string;
+  readonly auditRow?: string | undefined;
 }
 
 /** An event that a group could not process, with its place in the group's stream. */
@@ -117,11 +123,11 @@ export class DeadLetters {
   }
 
   /** @throws ForeshardError invalid_parameter, in_the_way, unexamined */
-  async prepare(group: string): Promise<void> {
+  async prepare(group: string, { actor, auditRow }: Asking): Promise<void> {
     requireRoomForLetters(group);
     if (this.streamOf(group) !== undefined) return;
     const stream = createStream({ name: deadStreamOf(group), shardCount: 1 });
-    const reply = await this.parts.topology.decide(stream, this.parts.actor);
+    const reply = await this.parts.topology.decide(stream, actor, auditRow);
     if (reply.kind === 'refused' && reply.refusal.reason !== 'exists')
       throw new ForeshardError(
         reply.refusal.reason === 'unexamined' ? 'unexamined' : 'in_the_way',
@@ -151,13 +157,19 @@ export class DeadLetters {
       );
     const { reason, attempts, shardlet, seq } = report;
     const event = { shardlet, seq, ts: record.ts, text: textOf(record) };
-    return this.giveUp(group, event, { reason, attempts, member: caller.member });
+    const asking = { actor: caller.subject ?? this.parts.actor };
+    return this.giveUp(group, event, { reason, attempts, member: caller.member }, asking);
   }
 
   /** Appends the letter of an event that its group has in hand. @throws HostUnreachable, ForeshardError */
-  async giveUp(group: Group, event: HeldEvent, failure: Failure): Promise<GivenUp> {
+  async giveUp(
+    group: Group,
+    event: HeldEvent,
+    failure: Failure,
+    asking: Asking = this.parts,
+  ): Promise<GivenUp> {
     const parent = group.redriveOf ?? group.name;
-    await this.prepare(parent);
+    await this.prepare(parent, asking);
     const { letter, made } =
       group.redriveOf === undefined
         ? this.firstLetter(group, event, failure)

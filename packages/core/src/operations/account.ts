@@ -89,6 +89,23 @@ export const account = {
       answers: { 200: 'Ended' },
     },
   }),
+  endOtherSessions: command({
+    ...common,
+    name: 'account.endOtherSessions',
+    input: z.strictObject({}),
+    output: z.strictObject({ ended: z.int() }).meta({ id: 'EndedOwnSessions' }),
+    errors: ['forbidden', 'store_unreachable'],
+    http: {
+      tag,
+      method: 'post',
+      path: '/v1/account/end-sessions',
+      operationId: 'endOtherOwnSessions',
+      summary: 'End all other own sessions',
+      description:
+        'The session that asks goes on. A token of a person ends all sessions of that person; tokens go on until they are revoked.',
+      answers: { 200: 'How many ended' },
+    },
+  }),
   changePassword: command({
     ...common,
     name: 'account.changePassword',

@@ -13,16 +13,25 @@ import { ForeshardError } from '../kernel/index.ts';
 import type { AnyOperation } from './operation.ts';
 
 /** What an operation is about with this input, as grants are limited. */
-export function targetOf({ permission, input: { shape }, name }: AnyOperation, input: unknown): Target {
+export function targetOf(operation: AnyOperation, input: unknown): Target {
+  const { permission, name } = operation;
+  const { shape } = operation.input;
   const given = input as Readonly<Record<string, unknown>>;
   const { limitedBy } = PERMISSION_TABLE[permission];
   const member = (one: string) => (typeof given[one] === 'string' ? given[one] : undefined);
   const own = (router: string) => (name.startsWith(`${router}.`) ? member('name') : undefined);
+  const ofQuota = name.startsWith('quotas.') && given.scope === 'stream' ? member('subject') : undefined;
   return {
-    ...(limitedBy.some((one) => one === 'streams') ? { stream: member('stream') ?? own('streams') } : {}),
+    ...(limitedBy.some((one) => one === 'streams')
+      ? { stream: member('stream') ?? own('streams') ?? ofQuota }
+      : {}),
     ...(limitedBy.some((one) => one === 'groups') ? { group: member('group') ?? own('groups') } : {}),
     ...(limitedBy.some((one) => one === 'clusters')
-      ? { cluster: member('cluster') ?? own('clusters') ?? OWN_CLUSTER }
+      ? {
+          cluster: operation.ofEveryCluster
+            ? undefined
+            : (member('cluster') ?? own('clusters') ?? OWN_CLUSTER),
+        }
       : {}),
     ...('key' in shape ? { key: member('key') } : {}),
   };

@@ -100,6 +100,7 @@ export const clusters = {
   list: query({
     ...common,
     name: 'clusters.list',
+    judgedLater: true,
     input: z.strictObject({}),
     output: z.strictObject({ clusters: z.array(z.strictObject(summary).meta({ id: 'ClusterSummary' })) }),
     errors: ['store_unreachable'],
@@ -109,7 +110,7 @@ export const clusters = {
       path: '/v1/clusters',
       operationId: 'listClusters',
       summary: 'Clusters that are not ours',
-      description: 'By name, with how far their load is known.',
+      description: 'By name, with how far their load is known: those that the caller may see.',
       answers: { 200: 'The clusters' },
     },
   }),

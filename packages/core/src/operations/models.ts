@@ -46,7 +46,7 @@ const trainingSchema = z
     startedAt: moment,
     endedAt: time,
     detail: z.string().describe('how it ended'),
-    log: z.string(),
+    log: z.string().describe('empty where it tells of clusters that the caller may not see'),
   })
   .meta({ id: 'Training' });
 
@@ -60,7 +60,8 @@ const series = {
 const limit = (preset: number) =>
   z.int().min(1).max(LISTED_MAX).default(preset).describe('at most so many, the newest first');
 
-const common = { resource: 'model', permission: 'cluster:operate' } as const;
+/** A stream's name may be that of a cluster that is not ours, and a version is of some stream. */
+const common = { resource: 'model', permission: 'cluster:operate', judgedLater: true } as const;
 const ORDERED = ['invalid_order', 'conflict', 'store_unreachable', 'overloaded'] as const;
 
 export const models = {
@@ -97,7 +98,7 @@ export const models = {
       path: '/v1/trainings',
       operationId: 'listTrainings',
       summary: 'Trainings, with their logs',
-      description: 'Newest first.',
+      description: 'Newest first; of clusters that the caller may see.',
       answers: { 200: 'The trainings' },
     },
   }),

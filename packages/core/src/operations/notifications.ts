@@ -160,6 +160,7 @@ export const notifications = {
     ...common,
     name: 'notifications.listDeliveries',
     permission: 'cluster:read',
+    ofEveryCluster: true,
     input: z.strictObject({
       target: z.string().min(1).max(63).optional().describe('only to this target'),
       limit: z.int().min(1).max(LISTED_MAX).default(LISTED_DEFAULT).describe('at most so many'),
@@ -180,6 +181,7 @@ export const notifications = {
     ...common,
     name: 'notifications.showDelivery',
     permission: 'cluster:read',
+    ofEveryCluster: true,
     input: delivery,
     output: deliverySchema,
     errors: ['not_found', 'store_unreachable'],

@@ -56,8 +56,10 @@ export interface Operation<
   readonly kind: K;
   readonly resource: Resource;
   readonly permission: Permission;
-  /** what it is about is known only once that was looked up: the handler calls `requirePermission` then */
+  /** what it is about is known only once that was looked up: the handler calls `requirePermission` then, or leaves out */
   readonly judgedLater?: true;
+  /** it tells of all clusters at once, so whoever is limited to some may not call it */
+  readonly ofEveryCluster?: true;
   /** every member, wherever HTTP carries it; without `dryRun` */
   readonly input: I;
   readonly output: O;

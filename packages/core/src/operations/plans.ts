@@ -121,12 +121,13 @@ export const plans = {
   list: query({
     ...{ resource: 'plan', permission: 'cluster:read' },
     name: 'plans.list',
+    judgedLater: true,
     input: z.strictObject({
       ended: z.boolean().default(false).describe('also those of which nothing waits or runs'),
       cluster: clusterNameSchema
         .or(z.literal(EVERY_CLUSTER))
         .optional()
-        .describe('of this cluster, which is not ours, or of all with "*"; left out: of our own'),
+        .describe('of this cluster, which is not ours, or with "*" of all you may see; left out: of our own'),
       limit: z.int().min(1).max(LISTED_MAX).default(LISTED_DEFAULT).describe('at most so many, newest first'),
     }),
     output: z.strictObject({ plans: z.array(planSchema) }),

@@ -111,6 +111,7 @@ export const recommendations = {
   list: query({
     ...common,
     name: 'recommendations.list',
+    judgedLater: true,
     permission: 'cluster:read',
     input: z.strictObject({
       state: z
@@ -120,7 +121,7 @@ export const recommendations = {
       cluster: clusterNameSchema
         .or(z.literal(EVERY_CLUSTER))
         .optional()
-        .describe('of this cluster, which is not ours, or of all with "*"; left out: of our own'),
+        .describe('of this cluster, which is not ours, or with "*" of all you may see; left out: of our own'),
       limit,
     }),
     output: z.strictObject({ recommendations: z.array(recommendationSchema) }),

@@ -85,9 +85,24 @@ function OwnSessions() {
       onError: (error) => toast.error('Not ended', { description: error.message }),
     }),
   );
+  const endOthers = useMutation(
+    trpc.operations.account.endOtherSessions.mutationOptions({
+      onSuccess: async ({ ended }) => {
+        toast.success(`${ended} other ${ended === 1 ? 'session ends' : 'sessions end'} within 5 seconds`);
+        await client.invalidateQueries({ queryKey: trpc.operations.account.pathKey() });
+      },
+      onError: (error) => toast.error('Not ended', { description: error.message }),
+    }),
+  );
   return (
     <Card aria-labelledby="own-sessions-title" className="overflow-hidden">
-      <CardHead id="own-sessions-title" title="Sessions" hint="where you are signed in" />
+      <CardHead id="own-sessions-title" title="Sessions" hint="where you are signed in">
+        {own.data?.sessions.some(({ current }) => !current) === true ? (
+          <Button size="sm" disabled={endOthers.isPending} onClick={() => endOthers.mutate({})}>
+            End all others
+          </Button>
+        ) : null}
+      </CardHead>
       {own.data === undefined ? (
         own.error === null ? (
           <Skeleton className="m-5 h-20" />

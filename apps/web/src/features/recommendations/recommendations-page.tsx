@@ -96,7 +96,7 @@ export function RecommendationsPage() {
           show !== 'decisions' && list.data?.rows.length === 0 && inPlans.length === 0 ? (
             <NothingRecommended
               because={list.data.lastPlan?.nothingBecause ?? null}
-              ran={list.data.lastPlan !== null}
+              ran={!list.data.seesOurs || list.data.lastPlan !== null}
             />
           ) : undefined
         }

@@ -14,7 +14,7 @@ import { TRPCError, type TRPCMutationProcedure, type TRPCQueryProcedure } from '
 import { z } from 'zod';
 import { edgeRefusal } from '../edge/refused-by-edge.ts';
 import { originOf } from '../identity/identify.ts';
-import { ordering, router, type SignedInContext, signedIn } from '../trpc.ts';
+import { asking, giving, router, type SignedInContext } from '../trpc.ts';
 
 type Members<O extends AnyOperation> = z.input<O['input']> & { readonly dryRun?: boolean | undefined };
 /** Nothing need be sent where every member may be left out. */
@@ -38,11 +38,11 @@ function operationRouters<T extends OperationTable>(table: T): OperationRouters<
 }
 
 function procedureOf(operation: AnyOperation) {
-  const { kind, output } = operation;
+  const { kind, output, permission } = operation;
   const resolve = ({ ctx, input }: { ctx: SignedInContext; input: unknown }) =>
     carriedOut(ctx, operation, input);
-  if (kind === 'query') return signedIn.input(z.unknown()).output(output).query(resolve);
-  return ordering.input(z.unknown()).output(output).mutation(resolve);
+  if (kind === 'query') return asking(permission).input(z.unknown()).output(output).query(resolve);
+  return giving(permission).input(z.unknown()).output(output).mutation(resolve);
 }
 
 async function carriedOut(

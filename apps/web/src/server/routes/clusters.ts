@@ -1,6 +1,5 @@
 /** Views of clusters that are not ours: how far their load is known, and what is recommended for them. */
-import { allows } from '@foreshard/core/access';
-import { EVERY_CLUSTER } from '@foreshard/core/advising';
+import { allows, type Grant, mentions, OWN_CLUSTER } from '@foreshard/core/access';
 import {
   type ExternalCluster,
   faultText,
@@ -8,22 +7,33 @@ import {
   planningObstacle,
   readHostsCsv,
 } from '@foreshard/core/external';
+import { everyClusterSeen } from '@foreshard/core/operations/handlers';
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { hostViews } from '../clusters/host-loads.ts';
 import type { ConsoleServer } from '../main.ts';
-import { mayOrThrow, ordering, router, signedIn } from '../trpc.ts';
+import { ordering, permitted, queryOfSeen, router } from '../trpc.ts';
 
 const PENDING = ['open', 'approved', 'running'] as const;
 const LISTED_MAX = 1_000;
 const nameInput = z.object({ name: z.string().min(1).max(63) });
 
+const ofCluster = permitted('cluster:read', (input) => {
+  return { cluster: nameInput.safeParse(input).data?.name };
+});
+
+/** For whoever describes some cluster. */
+const readingFiles = ordering(['clusters:manage'], 'anywhere');
+
 export const clustersRouter = router({
-  list: signedIn.query(async ({ ctx: { server, identity } }) => {
-    const { grants } = identity.principal;
+  list: queryOfSeen.query(async ({ ctx: { server, identity } }) => {
+    const { principal } = identity;
+    const { grants } = principal;
     const [all, pending] = await Promise.all([
       server.clusters.list(),
-      server.recommendations.list({ cluster: EVERY_CLUSTER, states: PENDING, limit: LISTED_MAX }),
+      server.recommendations.list({
+        ...{ cluster: everyClusterSeen(principal), states: PENDING, limit: LISTED_MAX },
+      }),
     ]);
     const clusters = all.filter(({ name }) => allows(grants, 'cluster:read', { cluster: name }));
     return {
@@ -31,14 +41,13 @@ export const clustersRouter = router({
         ...summaryOf(cluster),
         recommendations: pending.filter((record) => record.cluster === cluster.name).length,
       })),
-      targets: (await server.notifications.targets()).map(({ name }) => name),
+      /** one is chosen for a cluster that is added or edited */
+      targets: mayKnowTargets(grants) ? (await server.notifications.targets()).map(({ name }) => name) : [],
       atMs: Date.now(),
     };
   }),
 
-  detail: signedIn.input(nameInput).query(async ({ ctx, path, input: { name } }) => {
-    const { server } = ctx;
-    await mayOrThrow(ctx, path, 'cluster:read', { cluster: name });
+  detail: ofCluster.input(nameInput).query(async ({ ctx: { server }, input: { name } }) => {
     const cluster = await server.clusters.find(name);
     if (cluster === undefined)
       throw new TRPCError({ code: 'NOT_FOUND', message: `There is no cluster "${name}".` });
@@ -52,7 +61,7 @@ export const clustersRouter = router({
   }),
 
   /** A file of what hosts take, as the operations on clusters take it; changes nothing. */
-  readHosts: ordering.input(z.object({ csv: z.string().max(LOAD_LENGTH_MAX) })).mutation(({ input }) => {
+  readHosts: readingFiles.input(z.object({ csv: z.string().max(LOAD_LENGTH_MAX) })).mutation(({ input }) => {
     const reply = readHostsCsv(input.csv);
     if (reply.kind === 'read') return [...reply.rows];
     const { faults, more } = reply;
@@ -61,6 +70,10 @@ export const clustersRouter = router({
     throw new TRPCError({ code: 'BAD_REQUEST', message });
   }),
 });
+
+function mayKnowTargets(grants: readonly Grant[]): boolean {
+  return allows(grants, 'cluster:read', { cluster: OWN_CLUSTER }) || mentions(grants, 'clusters:manage');
+}
 
 function summaryOf(cluster: ExternalCluster) {
   const { name, hosts, partitions, observedToMs, webhook, shiftMs, source, problem } = cluster;

@@ -1,5 +1,6 @@
 /** Forecasts, the models that make them, and the forecast half of the heat map. */
 import { RESOLUTION_NAMES } from '@foreshard/core/forecast-service';
+import { trainingsSeen } from '@foreshard/core/operations/handlers';
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import { forecastPicture } from '../forecasts/forecast-picture.ts';
@@ -15,7 +16,7 @@ import {
 } from '../heat/heat-picture.ts';
 import { heatQuerySchema } from '../heat/heat-query.ts';
 import type { ConsoleServer } from '../main.ts';
-import { away, query, router } from '../trpc.ts';
+import { away, query, queryOfSeen, router } from '../trpc.ts';
 
 const HOUR_MS = 3_600_000;
 const VERSIONS_SHOWN = 30;
@@ -71,7 +72,9 @@ export const forecastsRouter = router({
     return { stream: name, versions, promotions, champion, drift: driftOf(state, serving?.mae) };
   }),
 
-  runs: query.query(({ ctx: { server } }) => server.models.runs(RUNS_SHOWN)),
+  runs: queryOfSeen.query(({ ctx: { server, identity } }) =>
+    trainingsSeen(server, RUNS_SHOWN, identity.principal),
+  ),
 
   ranking: query
     .input(

@@ -2,7 +2,7 @@
 import { type Delivery, NOTICE_KINDS, noticeKinds, shownTarget } from '@foreshard/core/notifying';
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
-import { query, router } from '../trpc.ts';
+import { query, queryOfEvery, router } from '../trpc.ts';
 
 const LISTED_MAX = 100;
 
@@ -19,7 +19,7 @@ export const notificationsRouter = router({
     };
   }),
 
-  deliveries: query
+  deliveries: queryOfEvery
     .input(z.object({ target: z.string().max(63).optional() }))
     .query(async ({ ctx: { server }, input: { target } }) => {
       const store = server.notifications;
@@ -30,7 +30,7 @@ export const notificationsRouter = router({
       return { rows: found.map(rowOf), atMs: Date.now() };
     }),
 
-  delivery: query
+  delivery: queryOfEvery
     .input(z.object({ id: z.string().max(100) }))
     .query(async ({ ctx: { server }, input: { id } }) => {
       const found = await server.notifications.delivery(id);

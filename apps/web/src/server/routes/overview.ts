@@ -1,7 +1,8 @@
 /** The live picture: one query for tools, one subscription for pages. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OWN_CLUSTER } from '@foreshard/core/access';
-import { EVERY_CLUSTER, obstacleTo } from '@foreshard/core/advising';
+import { obstacleTo } from '@foreshard/core/advising';
+import { everyClusterSeen } from '@foreshard/core/operations/handlers';
 import type { LiveFrame } from '../cluster/live-frame.ts';
 import { standingOf } from '../cluster/standing.ts';
 import { type LoadPoint, WINDOW_SECONDS } from '../load/load-window.ts';
@@ -22,13 +23,15 @@ export interface LiveUpdate {
 export const overviewRouter = router({
   now: query.query(({ ctx }) => ({ frame: ctx.server.frame(), sample: ctx.server.sample.status })),
 
-  standing: query.query(async ({ ctx: { server } }) => {
+  standing: query.query(async ({ ctx: { server, identity } }) => {
     const { map } = server.map;
     if (map === undefined) throw away();
     const nowMs = Date.now();
     const [standing, open, { policy }] = await Promise.all([
       standingOf(map, server.telemetry, server.load.window.ratesByShardlet(nowMs), nowMs),
-      server.recommendations.list({ cluster: EVERY_CLUSTER, states: ['open'], limit: COUNTED_MAX }),
+      server.recommendations.list({
+        ...{ cluster: everyClusterSeen(identity.principal), states: ['open'], limit: COUNTED_MAX },
+      }),
       server.policies.at(nowMs),
     ]);
     const waiting = open.filter((record) => obstacleTo(record, policy) === undefined).length;

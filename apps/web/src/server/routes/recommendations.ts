@@ -1,14 +1,14 @@
 /** Recommendations: what waits for a person, what became of the rest, and what the planner has concluded. */
+import { allows, OWN_CLUSTER as OUR_OWN, type Principal } from '@foreshard/core/access';
 import {
   churnOf,
-  EVERY_CLUSTER,
   OWN_CLUSTER,
   type PlanRow,
   planStateOf,
   RECOMMENDATION_STATES,
   REVERSAL_TIMES,
 } from '@foreshard/core/advising';
-import { planDocument } from '@foreshard/core/operations/handlers';
+import { everyClusterSeen, planDocument } from '@foreshard/core/operations/handlers';
 import { z } from 'zod';
 import type { ConsoleServer } from '../main.ts';
 import {
@@ -18,7 +18,7 @@ import {
   recommendationView,
   titleOf,
 } from '../recommendations/recommendation-view.ts';
-import { away, query, router } from '../trpc.ts';
+import { away, query, queryOfSeen, router } from '../trpc.ts';
 
 const LISTED_MAX = 200;
 const DECISIONS_MAX = 100;
@@ -32,18 +32,19 @@ const ENDED_SHOWN_MS = 2 * 3_600_000;
 const PENDING = ['open', 'approved', 'running'] as const;
 
 export const recommendationsRouter = router({
-  list: query
+  list: queryOfSeen
     .input(z.object({ ended: z.boolean().default(false) }))
-    .query(async ({ ctx: { server }, input }) => {
+    .query(async ({ ctx: { server, identity }, input }) => {
       const map = known(server);
+      const { principal } = identity;
       const [{ policy, version }, records, [newest], controls] = await Promise.all([
         server.policies.at(Date.now()),
         server.recommendations.list({
-          cluster: EVERY_CLUSTER,
+          cluster: everyClusterSeen(principal),
           states: input.ended ? RECOMMENDATION_STATES : PENDING,
           limit: LISTED_MAX,
         }),
-        server.recommendations.decisions(1),
+        seesOurs(principal) ? server.recommendations.decisions(1) : [],
         server.moves.controls(),
       ]);
       return {
@@ -51,10 +52,12 @@ export const recommendationsRouter = router({
           recommendationView(map, policy, record),
         ),
         mode: policy.mode,
+        /** may who asks see our own cluster, with its last plan? */
+        seesOurs: seesOurs(principal),
         /** what is approved does not begin then; null: it does */
         pausedFor: controls.paused ? controls.reason : null,
         policyVersion: version,
-        /** null: the planner has not run yet */
+        /** of our own cluster; null: the planner has not run yet, or who asks may not see it */
         lastPlan:
           newest === undefined
             ? null
@@ -73,13 +76,14 @@ export const recommendationsRouter = router({
     }),
 
   /** What waits or goes on, and the newest that have ended; each part also as a row of the inbox. */
-  plans: query.query(async ({ ctx: { server } }) => {
+  plans: queryOfSeen.query(async ({ ctx: { server, identity } }) => {
     const map = known(server);
     const nowMs = Date.now();
+    const cluster = everyClusterSeen(identity.principal);
     const [{ policy }, live, newest, writePause] = await Promise.all([
       server.policies.at(nowMs),
-      server.plans.list({ cluster: EVERY_CLUSTER, ended: false, limit: PLANS_MAX }),
-      server.plans.list({ cluster: EVERY_CLUSTER, ended: true, limit: ENDED_PLANS }),
+      server.plans.list({ cluster, ended: false, limit: PLANS_MAX }),
+      server.plans.list({ cluster, ended: true, limit: ENDED_PLANS }),
       server.writePauses.measured(),
     ]);
     const context = { policy, hosts: map.hosts(), writePause, moves: server.moves, nowMs };
@@ -122,6 +126,10 @@ export const recommendationsRouter = router({
     }));
   }),
 });
+
+function seesOurs({ grants }: Principal): boolean {
+  return allows(grants, 'cluster:read', { cluster: OUR_OWN });
+}
 
 /** Of what was carried out, or undone. */
 function isWorthShowing(plan: PlanRow, nowMs: number): boolean {

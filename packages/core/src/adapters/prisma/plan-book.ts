@@ -1,15 +1,14 @@
 /** Plans on PostgreSQL. A plan is a row; its parts are recommendations that name it. */
-import {
-  EVERY_CLUSTER,
-  type PlanBook,
-  type PlanRow,
-  type PlanSummary,
-  type RecommendationRecord,
-  type UndoneRecord,
+import type {
+  PlanBook,
+  PlanRow,
+  PlanSummary,
+  RecommendationRecord,
+  UndoneRecord,
 } from '../../advising/index.ts';
 import { type PrismaClient, reaching } from './client.ts';
 import type { Plan } from './generated/client.ts';
-import { byStep, PENDING, recordFrom } from './recommendation-rows.ts';
+import { byStep, ofCluster, PENDING, recordFrom } from './recommendation-rows.ts';
 
 export class PrismaPlanBook implements PlanBook {
   private readonly prisma: PrismaClient;
@@ -22,8 +21,8 @@ export class PrismaPlanBook implements PlanBook {
 
   list({ cluster, ended, limit }: Parameters<PlanBook['list']>[0]): Promise<PlanRow[]> {
     return this.reaching(async () => {
-      const ofCluster = cluster === EVERY_CLUSTER ? {} : { cluster };
-      const where = ended ? ofCluster : { ...ofCluster, id: { in: await this.pending(ofCluster) } };
+      const those = ofCluster(cluster);
+      const where = ended ? those : { ...those, id: { in: await this.pending(those) } };
       const plans = await this.prisma.plan.findMany({ where, orderBy: { id: 'desc' }, take: limit });
       return this.withParts(plans);
     });
@@ -49,9 +48,9 @@ export class PrismaPlanBook implements PlanBook {
     await this.reaching(() => this.prisma.plan.updateMany({ where: { id }, data }));
   }
 
-  private async pending(ofCluster: { readonly cluster?: string }): Promise<bigint[]> {
+  private async pending(those: ReturnType<typeof ofCluster>): Promise<bigint[]> {
     const rows = await this.prisma.recommendation.findMany({
-      where: { ...ofCluster, state: { in: [...PENDING] }, planId: { not: null } },
+      where: { ...those, state: { in: [...PENDING] }, planId: { not: null } },
       distinct: ['planId'],
       select: { planId: true },
     });

@@ -6,7 +6,6 @@ import {
   type Approval,
   type DecisionRecord,
   ENDED_STATES,
-  EVERY_CLUSTER,
   type FirstApproval,
   OWN_CLUSTER,
   type PlanRecord,
@@ -19,7 +18,7 @@ import {
 import { type Prisma, type PrismaClient, reaching } from './client.ts';
 import type { PlanDecision as DecisionRow } from './generated/client.ts';
 import { named } from './order-effects.ts';
-import { byStep, NOT_DECIDED, recordFrom } from './recommendation-rows.ts';
+import { byStep, NOT_DECIDED, ofCluster, recordFrom } from './recommendation-rows.ts';
 import { plansUnderWay, recordPlan } from './recording-plans.ts';
 
 export class PrismaRecommendationLog implements RecommendationLog {
@@ -66,12 +65,12 @@ export class PrismaRecommendationLog implements RecommendationLog {
     limit,
   }: {
     readonly states?: readonly RecommendationState[];
-    readonly cluster: string;
+    readonly cluster: string | readonly string[];
     readonly limit: number;
   }): Promise<RecommendationRecord[]> {
     const where = {
       ...(states === undefined ? {} : { state: { in: [...states] } }),
-      ...(cluster === EVERY_CLUSTER ? {} : { cluster }),
+      ...ofCluster(cluster),
     };
     const query = { where, orderBy: { id: 'desc' }, take: limit } as const;
     return (await this.reaching(() => this.prisma.recommendation.findMany(query))).map(recordFrom);

@@ -1,5 +1,10 @@
 /** Rows of recommendations and what they stand for. */
-import type { Realised, RecommendationRecord, RecommendationState } from '../../advising/index.ts';
+import {
+  EVERY_CLUSTER,
+  type Realised,
+  type RecommendationRecord,
+  type RecommendationState,
+} from '../../advising/index.ts';
 import type { Recommendation } from '../../planning/index.ts';
 import type { Recommendation as Row } from './generated/client.ts';
 
@@ -8,6 +13,12 @@ export const PENDING = ['open', 'approved', 'running'] as const;
 /** Somebody has decided to carry it out. */
 export const UNDER_WAY_STATES = ['approved', 'running', 'done', 'failed'] as const;
 export const NOT_DECIDED = 'Nobody decided in time';
+
+/** Rows of a cluster, of several or of all. */
+export function ofCluster(cluster: string | readonly string[]): { cluster?: string | { in: string[] } } {
+  if (cluster === EVERY_CLUSTER) return {};
+  return { cluster: typeof cluster === 'string' ? cluster : { in: [...cluster] } };
+}
 
 export function recordFrom(row: Row): RecommendationRecord {
   return {

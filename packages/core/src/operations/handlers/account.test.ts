@@ -1,4 +1,5 @@
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { callerOf } from '../caller.ts';
 import { accountHandlers } from './account.ts';
 import { callerNamed } from './caller.fixture.ts';
 import { NOW_MS, peopleStores, role } from './people.fixture.ts';
@@ -16,6 +17,30 @@ beforeEach(async () => {
 });
 const handlers = () => accountHandlers(stores);
 const approve = { code: 'bcdfghjk', approve: true };
+
+describe('all other own sessions', () => {
+  const left = async (name: string) =>
+    (await stores.sessions.list(1_000, (await stores.as(name)).principal.id)).map(({ id }) => id);
+
+  it('are ended by everybody, with or without a role, and the one that asks goes on', async () => {
+    for (const name of ['cid', 'ann']) await stores.signIn(name);
+    const kept = await stores.signIn('cid');
+    const caller = await stores.as('cid', kept);
+    expect(await handlers().endOtherSessions({}, caller)).toEqual({ ended: 1 });
+    expect(await left('cid')).toEqual([kept]);
+    expect(await left('ann')).toHaveLength(1);
+  });
+
+  it('are all ended with a token of the person, and with no other', async () => {
+    await stores.signIn('ann');
+    const { principal, origin } = await stores.as('ann');
+    const token = (owner?: string) =>
+      callerOf({ ...principal, kind: 'token', name: 'laptop', owner }, origin);
+    await expect(handlers().endOtherSessions({}, token())).rejects.toMatchObject({ code: 'forbidden' });
+    expect(await handlers().endOtherSessions({}, token(principal.name))).toEqual({ ended: 1 });
+    expect(await left('ann')).toEqual([]);
+  });
+});
 
 it('shows which machine waits, by its code however it is typed', async () => {
   const document = { code: 'BCDF-GHJK', device: 'laptop', expiresAt: new Date(NOW_MS + 1_000).toISOString() };

@@ -47,6 +47,13 @@ export function accountHandlers(stores: AccountStores): RouterHandlers<typeof ac
     return found;
   }
 
+  /** The person who asks, also with a token of theirs. @throws ForeshardError forbidden */
+  async function ownerOf(caller: Caller): Promise<{ readonly id: string }> {
+    const { owner } = caller.principal;
+    const found = owner === undefined ? undefined : await people.byEmail(owner);
+    return found ?? personOf(caller);
+  }
+
   async function checkPassword(person: Person & PersonSecrets, current: string): Promise<void> {
     if (person.signIn === 'oidc')
       throw new ForeshardError(
@@ -74,6 +81,12 @@ export function accountHandlers(stores: AccountStores): RouterHandlers<typeof ac
       const own = await sessions.list(sessionIdleMs, personOf(caller).id);
       if (!own.some(({ id }) => id === session) || !(await sessions.end(session))) throw noSession(session);
       return { session, result: 'ended' };
+    },
+    async endOtherSessions(_, caller) {
+      const personId = (await ownerOf(caller)).id;
+      const { sessionId } = caller.origin;
+      const exceptId = sessionId === undefined ? {} : { exceptId: sessionId };
+      return { ended: await sessions.endAll({ personId, ...exceptId }) };
     },
     async changePassword({ current, password }, caller) {
       const { id, name: email } = personOf(caller);

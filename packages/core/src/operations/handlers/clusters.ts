@@ -2,6 +2,7 @@
  * What is done for operations on clusters that are not ours. A worker takes load in and plans: both take seconds of a
  * processor that appends have better use for.
  */
+import { allows } from '../../access/index.ts';
 import type { InquiryAnswers, InquiryClient, RecommendationLog } from '../../advising/index.ts';
 import {
   type ClusterStore,
@@ -40,8 +41,11 @@ export function clusterHandlers(stores: ClusterStores): RouterHandlers<typeof cl
     wake: stores.wakeClusters,
   };
   return {
-    async list() {
-      return { clusters: (await store.list()).map((one) => summaryOf(one, nowMs())) };
+    async list(_, { principal }) {
+      const seen = (await store.list()).filter(({ name }) =>
+        allows(principal.grants, 'cluster:read', { cluster: name }),
+      );
+      return { clusters: seen.map((one) => summaryOf(one, nowMs())) };
     },
     async show({ name }) {
       const found = await store.find(name);

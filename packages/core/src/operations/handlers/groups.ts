@@ -114,10 +114,11 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
   }
 
   return {
-    async create(request, { actor: owner }) {
+    async create(request, caller) {
+      const { actor: owner } = caller;
       const { name, stream, from, sessionMs, order, drainMinutes, deadLetters, checkpoints } = request;
       if (checkpoints !== undefined) requireStateKept(stores.map(), stream, order, checkpoints);
-      if (deadLetters) await stores.letters.prepare(name);
+      if (deadLetters) await stores.letters.prepare(name, caller);
       const group = {
         ...{ name, stream: streamIdOf(stream), sessionMs, owner },
         ...(order === 'key' ? {} : { order }),

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { OWN_CLUSTER, PERMISSIONS } from '../../access/index.ts';
 import type { ModelVersion } from '../../forecast-service/index.ts';
+import { callerOf } from '../caller.ts';
 import { callerNamed } from './caller.fixture.ts';
 import { jobHandlers } from './jobs.ts';
 import { type ModelStores, modelHandlers } from './models.ts';
@@ -7,7 +9,13 @@ import { asForeshardError } from './refusals.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const ANN = callerNamed('ann');
+const SHOP_STREAM = 0xf000_0003;
 const SERIES = { stream: 'main', resolution: '1h', reason: 'why' } as const;
+
+const RUNS = [null, 4, SHOP_STREAM, 0xf000_0009].map((streamId, i) => ({
+  ...{ id: i + 1, streamId, reason: 'why', actor: 'ann', state: 'finished' },
+  ...{ startedMs: NOW, endedMs: null, detail: '', log: 'stream by stream' },
+}));
 
 let champions: number[];
 let woken: unknown[];
@@ -19,12 +27,14 @@ beforeEach(() => {
   champions = [];
   woken = [];
   meanwhile = () => {};
-  const version = (id: number) => ({ id, members: [], mae: 2, mase: Number.NaN, ...times }) as never;
+  const version = (id: number) =>
+    ({ id, streamId: id === 3 ? SHOP_STREAM : 4, members: [], mae: 2, mase: Number.NaN, ...times }) as never;
   const times = { fitMs: 1_500, windowFromMs: 0, windowToMs: NOW, createdMs: NOW };
   const registry = {
-    version: async (id: number) => (id <= 2 ? version(id) : undefined),
+    version: async (id: number) => (id <= 3 ? version(id) : undefined),
     versions: async () => [version(2), version(1)],
     champion: async () => (champions[0] === undefined ? undefined : version(champions[0])),
+    runs: async (limit: number) => RUNS.slice(0, limit),
     async promotions() {
       const [version, previous = null] = champions;
       meanwhile();
@@ -39,7 +49,10 @@ beforeEach(() => {
   const stores = {
     ...{ models: registry, nowMs: () => NOW },
     topology: { snapshot: async () => ({ streams: [{ id: 4, name: 'main' }] }) },
-    clusters: { find: async (name: string) => (name === 'shop' ? { number: 3 } : undefined) },
+    clusters: {
+      find: async (name: string) => (name === 'shop' ? { number: 3 } : undefined),
+      list: async () => [{ name: 'shop', number: 3 }],
+    },
     wake: async (...asked: unknown[]) => void woken.push(asked),
   };
   handlers = modelHandlers(stores as unknown as ModelStores);
@@ -87,6 +100,59 @@ describe('a training', () => {
     const asked = handlers.retrain({ stream: 'mian', reason: 'why' }, ANN);
     await expect(asked).rejects.toMatchObject({ code: 'unknown_stream' });
     expect(woken).toEqual([]);
+  });
+});
+
+describe('whoever is limited to some clusters', () => {
+  const within = (cluster: string) => {
+    const grants = [{ permissions: PERMISSIONS, scope: { clusters: [cluster] } }];
+    return callerOf({ kind: 'person', id: cluster, name: 'ben', grants }, ANN.origin);
+  };
+  const [OURS, SHOP] = [within(OWN_CLUSTER), within('shop')] as const;
+  const FORBIDDEN = { code: 'forbidden' };
+  const allFrom = (stream: string, version: number, caller: typeof OURS) => [
+    () => handlers.list({ ...SERIES, stream, limit: 9 }, caller),
+    () => handlers.retrain({ stream, reason: 'why' }, caller),
+    () => handlers.promote({ version, reason: 'why' }, caller),
+  ];
+
+  it('sees and gives orders about the models of those alone', async () => {
+    const mine = [...allFrom('main', 1, OURS), ...allFrom('shop', 3, SHOP)];
+    for (const ask of mine) await expect(ask()).resolves.toBeDefined();
+    const others = [...allFrom('shop', 3, OURS), ...allFrom('main', 1, SHOP)];
+    for (const ask of others) await expect(ask()).rejects.toMatchObject(FORBIDDEN);
+    champions = [2, 1];
+    await expect(handlers.rollBack({ ...SERIES, stream: 'shop' }, OURS)).rejects.toMatchObject(FORBIDDEN);
+    await expect(handlers.rollBack(SERIES, SHOP)).rejects.toMatchObject(FORBIDDEN);
+    expect(champions).toEqual([2, 1]);
+  });
+
+  it('learns nothing of a cluster by its name', async () => {
+    const asked = handlers.list({ ...SERIES, stream: 'ship', limit: 9 }, OURS);
+    await expect(asked).rejects.toMatchObject(FORBIDDEN);
+  });
+
+  it('cannot have all of them trained', async () => {
+    await expect(handlers.retrain({ reason: 'why' }, OURS)).rejects.toMatchObject({
+      ...{ code: 'forbidden', message: expect.stringContaining('name a stream') },
+    });
+    await expect(handlers.retrain({ reason: 'why' }, within('none'))).rejects.toMatchObject(FORBIDDEN);
+    expect(woken).toEqual([]);
+  });
+
+  it('sees their trainings, and those of all streams without what was said of each', async () => {
+    const seen = async (caller: typeof OURS) =>
+      (await handlers.trainings({ limit: 9 }, caller)).trainings.map(({ id, log }) => [id, log]);
+    const said = 'stream by stream';
+    expect(await seen(ANN)).toEqual([1, 2, 3, 4].map((id) => [id, said]));
+    expect(await seen(OURS)).toEqual([
+      [1, ''],
+      [2, said],
+    ]);
+    expect(await seen(SHOP)).toEqual([
+      [1, ''],
+      [3, said],
+    ]);
   });
 });
 

@@ -18,6 +18,7 @@ import { operatorOf, type TopologyStores } from './operator.ts';
 import { type PlanContext, planDocument, WritePauses } from './plan-documents.ts';
 import {
   adviserOf,
+  clustersSeen,
   DECIDED,
   judgeRecord,
   type RecommendationStores,
@@ -90,7 +91,8 @@ export function planHandlers(stores: PlanStores): RouterHandlers<typeof plans> {
   }
 
   return {
-    async list({ cluster = OWN_CLUSTER, ended, limit }) {
+    async list({ cluster: asked = OWN_CLUSTER, ended, limit }, caller) {
+      const cluster = clustersSeen(asked, caller);
       const [found, ctx] = await Promise.all([book.list({ cluster, ended, limit }), context()]);
       return { plans: await Promise.all(found.map((plan) => planDocument(plan, ctx))) };
     },

@@ -235,7 +235,9 @@ describe('a grant limited to a cluster', () => {
 });
 
 describe('with four eyes', () => {
-  const BEN = callerNamed('ben');
+  const person = (name: string) =>
+    callerOf({ ...callerNamed(name).principal, kind: 'person' }, callerNamed(name).origin);
+  const [ANN, BEN] = [person('ann'), person('ben')] as const;
   const ofToken = (name: string, owner?: string) =>
     callerOf({ ...ANN.principal, kind: 'token', name, owner }, ANN.origin);
   const order = { recommendation: 7, ...SEEN, ...NOW_AT_ONCE };
@@ -254,6 +256,26 @@ describe('with four eyes', () => {
     await expect(handlers().approve(order, ANN)).rejects.toMatchObject(alone);
     await expect(handlers().approve(order, ofToken('deploy', 'ann'))).rejects.toMatchObject(alone);
     expect(records.get(7)!.state).toBe('open');
+  });
+
+  it.each([
+    ['a token without an owner', ofToken('old'), 'token:old'],
+    ['a process, as "--direct" is one', callerNamed('command line'), 'command line'],
+  ])('%s is no person: neither the first nor the second', async (_, nobody, actor) => {
+    const refused = {
+      code: 'conflict',
+      message: expect.stringContaining(`four eyes, and ${actor} is no person: approve at the console`),
+    };
+    await expect(handlers().approve(order, nobody)).rejects.toMatchObject(refused);
+    expect(records.get(7)!.firstApproval).toBeNull();
+    await handlers().approve(order, ANN);
+    await expect(handlers().approve(order, nobody)).rejects.toMatchObject(refused);
+    expect(records.get(7)!.state).toBe('open');
+  });
+
+  it('without four eyes they approve', async () => {
+    fourEyes = false;
+    expect(await handlers().approve(order, ofToken('old'))).toMatchObject({ state: 'approved' });
   });
 
   it('the second one approves', async () => {

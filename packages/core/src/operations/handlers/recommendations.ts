@@ -1,11 +1,18 @@
 /** What is done for operations on recommendations. */
-import { OWN_CLUSTER as OUR_OWN, type Permission, personBehind } from '../../access/index.ts';
+import {
+  clustersWithin,
+  OWN_CLUSTER as OUR_OWN,
+  type Permission,
+  type Principal,
+  personBehind,
+} from '../../access/index.ts';
 import {
   type Adviser,
   type ApprovalReply,
   type ApprovalRequest,
   approve,
   type DecisionRecord,
+  EVERY_CLUSTER,
   OWN_CLUSTER,
   obstacleTo,
   type PolicyStore,
@@ -70,7 +77,8 @@ export function recommendationHandlers(stores: RecommendationStores): RouterHand
   }
 
   return {
-    async list({ state, cluster = OWN_CLUSTER, limit }) {
+    async list({ state, cluster: asked = OWN_CLUSTER, limit }, caller) {
+      const cluster = clustersSeen(asked, caller);
       const states = state === undefined ? PENDING : state === 'all' ? RECOMMENDATION_STATES : [state];
       const [records, { policy }] = await Promise.all([
         log.list({ states, cluster, limit }),
@@ -109,9 +117,21 @@ export function recommendationHandlers(stores: RecommendationStores): RouterHand
 export function judgeRecord(
   { cluster }: Pick<RecommendationRecord, 'cluster'>,
   permission: Permission,
-  { principal }: Caller,
+  { principal }: Pick<Caller, 'principal'>,
 ): void {
   requirePermission(principal, permission, { cluster: cluster === OWN_CLUSTER ? OUR_OWN : cluster });
+}
+
+/** What is listed, as the log names clusters: with `EVERY_CLUSTER` all that the caller may see. @throws ForeshardError forbidden */
+export function clustersSeen(asked: string, caller: Pick<Caller, 'principal'>): string | readonly string[] {
+  if (asked === EVERY_CLUSTER) return everyClusterSeen(caller.principal);
+  judgeRecord({ cluster: asked }, SEEN, caller);
+  return asked;
+}
+
+export function everyClusterSeen({ grants }: Pick<Principal, 'grants'>): string | readonly string[] {
+  const names = clustersWithin(grants, SEEN);
+  return names?.map((name) => (name === OUR_OWN ? OWN_CLUSTER : name)) ?? EVERY_CLUSTER;
 }
 
 export function adviserOf(stores: RecommendationStores, { actor, principal }: Caller): Adviser {
