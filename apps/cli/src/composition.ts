@@ -5,7 +5,7 @@
 
 import { hostname, userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasAdministrator, ownerSignInMsSchema } from '@foreshard/core/access';
+import { ownerSignInMsSchema } from '@foreshard/core/access';
 import type { Control } from '@foreshard/core/adapters/control';
 import { ENGINE_ADAPTERS, type HostEngine } from '@foreshard/core/adapters/engines';
 import type { CheckpointPlace } from '@foreshard/core/checkpointing';
@@ -160,12 +160,6 @@ export async function tokenExpiryMs(control: Control, token: string): Promise<nu
   const { hashToken } = await import('@foreshard/core/adapters/prisma');
   const found = (await control.tokens.activeHashes()).find(({ hash }) => hash === hashToken(token));
   return found && (found.expiresAtMs ?? Number.POSITIVE_INFINITY);
-}
-
-/** A link that makes the first administrator; undefined: there is one. */
-export async function firstAdministratorLink(control: Control, consoleUrl: string) {
-  if (await hasAdministrator(control.people)) return undefined;
-  return oneTimeLink(control, consoleUrl, { kind: 'first-administrator' });
 }
 
 export async function oneTimeLink(

@@ -162,6 +162,7 @@ export const plans = {
   approve: command({
     ...common,
     name: 'plans.approve',
+    before: 'noted',
     input: z.strictObject({ plan, ...seen, parts, note }),
     output: approvedSchema,
     errors: DECIDED,
@@ -186,6 +187,7 @@ export const plans = {
   schedule: command({
     ...common,
     name: 'plans.schedule',
+    before: 'noted',
     input: z.strictObject({ plan, ...seen, parts, note, when }),
     output: approvedSchema,
     errors: DECIDED,
@@ -207,6 +209,7 @@ export const plans = {
   withdraw: command({
     ...common,
     name: 'plans.withdraw',
+    before: 'noted',
     input: z.strictObject({ plan, note: note.unwrap().min(1, 'say why') }),
     output: partResultsSchema,
     errors: DECIDED,
@@ -224,6 +227,7 @@ export const plans = {
   undo: command({
     ...common,
     name: 'plans.undo',
+    before: 'noted',
     input: z.strictObject({ plan, note }),
     output: partResultsSchema,
     errors: DECIDED,
