@@ -27,6 +27,9 @@ export {
   inspectHost,
   tryAdmission,
 } from '@foreshard/core/adapters/host-admission';
+
+import { writeErr } from './output.ts';
+
 export { request } from '@foreshard/core/adapters/outgoing-http';
 export { postgresSettings } from '@foreshard/core/adapters/postgres';
 export { redisFacts, redisLibraries } from '@foreshard/core/adapters/redis';
@@ -82,7 +85,7 @@ export async function operationStores(control: Control): Promise<OperationStores
     // an empty variable means an unset one
     consoleUrl: process.env.FORESHARD_CONSOLE_URL || undefined,
     // at the machine the reason helps
-    onUnsuitableHost: (cause) => void process.stderr.write(`${cause}\n`),
+    onUnsuitableHost: (cause) => writeErr(`${cause}\n`),
   });
   const time = { nowMs: () => performance.now(), later: () => () => {} };
   const groupService = new GroupService({
