@@ -166,7 +166,7 @@ const APPS = {
     map: [],
     hosts: [],
     reading: ['api', 'hosts', 'map'],
-    consuming: ['api', 'http', 'map', 'reading'],
+    consuming: ['api', 'hosts', 'http', 'map', 'reading'],
     docs: ['api', 'http'],
     sharing: [],
     idempotency: ['http', 'sharing'],

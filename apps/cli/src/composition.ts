@@ -5,7 +5,7 @@
 
 import { hostname, userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasAdministrator, ownerSignInMsSchema } from '@foreshard/core/access';
+import { ownerSignInMsSchema } from '@foreshard/core/access';
 import type { Control } from '@foreshard/core/adapters/control';
 import { ENGINE_ADAPTERS, type HostEngine } from '@foreshard/core/adapters/engines';
 import type { CheckpointPlace } from '@foreshard/core/checkpointing';
@@ -27,6 +27,9 @@ export {
   inspectHost,
   tryAdmission,
 } from '@foreshard/core/adapters/host-admission';
+
+import { writeErr } from './output.ts';
+
 export { request } from '@foreshard/core/adapters/outgoing-http';
 export { postgresSettings } from '@foreshard/core/adapters/postgres';
 export { redisFacts, redisLibraries } from '@foreshard/core/adapters/redis';
@@ -82,7 +85,7 @@ export async function operationStores(control: Control): Promise<OperationStores
     // an empty variable means an unset one
     consoleUrl: process.env.FORESHARD_CONSOLE_URL || undefined,
     // at the machine the reason helps
-    onUnsuitableHost: (cause) => void process.stderr.write(`${cause}\n`),
+    onUnsuitableHost: (cause) => writeErr(`${cause}\n`),
   });
   const time = { nowMs: () => performance.now(), later: () => () => {} };
   const groupService = new GroupService({
@@ -160,12 +163,6 @@ export async function tokenExpiryMs(control: Control, token: string): Promise<nu
   const { hashToken } = await import('@foreshard/core/adapters/prisma');
   const found = (await control.tokens.activeHashes()).find(({ hash }) => hash === hashToken(token));
   return found && (found.expiresAtMs ?? Number.POSITIVE_INFINITY);
-}
-
-/** A link that makes the first administrator; undefined: there is one. */
-export async function firstAdministratorLink(control: Control, consoleUrl: string) {
-  if (await hasAdministrator(control.people)) return undefined;
-  return oneTimeLink(control, consoleUrl, { kind: 'first-administrator' });
 }
 
 export async function oneTimeLink(

@@ -1,8 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { expect, it } from 'vitest';
-import { printable, printableLine } from './output.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { LineProgress } from './events/line-progress.ts';
+import { Progress } from './local/progress.ts';
+import { note, printable, printableLine, printJson, writeErr, writeOut } from './output.ts';
+import { runForeshard } from './program.ts';
+import { ReplayProgress } from './replay/replay-progress.ts';
+import { printRows } from './table.ts';
 
 const LENGTH = 1_000_000;
 const COMMAND = `
@@ -52,4 +57,50 @@ it('a JSON document stays the same document', () => {
   const written = printable(JSON.stringify(document));
   expect(JSON.parse(written)).toEqual(document);
   expect(written).toMatch(/^[\x20-\x7e]*$/);
+});
+
+describe('what others have written reaches the terminal written out', () => {
+  const EVIL = 'a\u001b]0;owned\u0007\u009b31m\u202e';
+  const SEEN = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
+  const lines = (text: string) => text.split('\n').filter((line) => SEEN.test(line));
+  afterEach(() => vi.restoreAllMocks());
+
+  function written(stream: 'stdout' | 'stderr', write: () => void): string {
+    const spy = vi.spyOn(process[stream], 'write').mockReturnValue(true);
+    write();
+    return spy.mock.calls.map(([text]) => String(text)).join('');
+  }
+
+  it.each([
+    ['a result', 'stdout', () => writeOut(`${EVIL}\n`)],
+    ['a document', 'stdout', () => printJson({ [EVIL]: EVIL })],
+    ['rows', 'stdout', () => printRows([{ [EVIL]: EVIL }], false, '')],
+    ['no rows', 'stdout', () => printRows([], false, EVIL)],
+    ['rows as a document', 'stdout', () => printRows([{ name: EVIL }], true, '')],
+    ['a remark', 'stderr', () => note(EVIL)],
+    ['a line beside the result', 'stderr', () => writeErr(`${EVIL}\n`)],
+  ] as const)('as %s', (_, stream, write) => {
+    const text = written(stream, write);
+    expect(text).toContain('owned');
+    expect(lines(text)).toEqual([]);
+  });
+
+  it('as progress', async () => {
+    const shown: string[] = [];
+    const output = { isTTY: false, write: (text: string) => shown.push(text) };
+    new ReplayProgress(EVIL, 0, undefined, output as unknown as NodeJS.WriteStream).note(EVIL);
+    new LineProgress(output).interrupt(EVIL);
+    await new Progress(1, output).step(EVIL, async (say) => say(EVIL));
+    expect(shown.join('')).toContain('owned');
+    expect(lines(shown.join(''))).toEqual([]);
+  });
+
+  it('as a failure, for people and as a document', async () => {
+    const spy = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    expect(await runForeshard(['node', 'foreshard', EVIL])).toBe(2);
+    expect(await runForeshard(['node', 'foreshard', EVIL, '--json'])).toBe(2);
+    const all = spy.mock.calls.map(([text]) => String(text));
+    expect(lines(all.join(''))).toEqual([]);
+    expect(JSON.parse(all.at(-1)!).error.detail).toContain(EVIL);
+  });
 });

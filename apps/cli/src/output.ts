@@ -1,3 +1,9 @@
+/**
+ * The one writer to the terminal. Whatever is written goes through `printable`; a test refuses every other way out of the
+ * command (output-rule.test.ts).
+ */
+import { createInterface } from 'node:readline/promises';
+
 /** Before the exit: a pipe takes 64 KiB at a time, and what it has not taken by then is lost. */
 export async function writtenOut(): Promise<void> {
   for (const stream of [process.stdout, process.stderr])
@@ -29,6 +35,35 @@ function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
+/** The result. */
+export function writeOut(text: string): void {
+  process.stdout.write(printable(text));
+}
+
+/** Beside the result. */
+export function writeErr(text: string): void {
+  process.stderr.write(printable(text));
+}
+
+/** For displays of how far a command is, which move the cursor: they make texts of others `printableLine` themselves. */
+export const progressOutput: NodeJS.WriteStream = process.stderr;
+
+/** A reader that has seen enough (head, less) ends the output, not the command. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+}
+
+/** Asks whoever sits at the terminal to type "yes"; where nobody does, the answer is no. */
+export async function saysYes(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await terminal.question(`${printableLine(question)} Type "yes": `)).trim() === 'yes';
+  } finally {
+    terminal.close();
+  }
+}
+
 /** Writes to stdout and waits until it is out. False when nobody reads any more (head, less). */
 export function print(text: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -38,7 +73,7 @@ export function print(text: string): Promise<boolean> {
 
 /** A remark for people, beside what the command prints. */
 export function note(text: string): void {
-  process.stderr.write(`${printable(text)}\n`);
+  writeErr(`${text}\n`);
 }
 
 /** "1 host", "12 hosts" */
@@ -49,5 +84,5 @@ export function counted(many: number, what: string): string {
 /** The answer of an operation, for programs. */
 export function printJson(answer: unknown): void {
   // an operation may answer nothing
-  process.stdout.write(printable(`${JSON.stringify(answer ?? null)}\n`));
+  writeOut(`${JSON.stringify(answer ?? null)}\n`);
 }

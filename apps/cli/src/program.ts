@@ -22,7 +22,7 @@ import { register as registerJobs } from './jobs/index.ts';
 import { register as registerLocal } from './local/index.ts';
 import { register as registerNotifications } from './notifications/index.ts';
 import { renamed } from './old-names.ts';
-import { printable } from './output.ts';
+import { writeErr, writeOut } from './output.ts';
 import { register as registerPlanning } from './planning/index.ts';
 import { register as registerQuotas } from './quotas/index.ts';
 import { register as registerReplay } from './replay/index.ts';
@@ -76,6 +76,7 @@ export function foreshardProgram(): Command {
   const program = new Command('foreshard')
     .description('Foreshard moves the shard before the load arrives.')
     .version('0.1.0')
+    .configureOutput({ writeOut, writeErr })
     .showHelpAfterError('(--help lists what there is)')
     .configureHelp({ sortSubcommands: false })
     .addHelpText(
@@ -90,7 +91,7 @@ export function foreshardProgram(): Command {
 /** Runs one command, given as `process.argv` is; answers its exit code. */
 export async function runForeshard(argv: readonly string[]): Promise<number> {
   try {
-    const notify = (line: string) => process.stderr.write(`foreshard: ${line}\n`);
+    const notify = (line: string) => writeErr(`foreshard: ${line}\n`);
     await foreshardProgram().parseAsync(renamed(argv, notify));
     return Number(process.exitCode ?? 0);
   } catch (error) {
@@ -111,12 +112,12 @@ function report(error: unknown, asJson: boolean): number {
   }
   const { message, exitCode, document = documentOf(message, exitCode) } = explain(error);
   if (asJson) writeDocument(document);
-  else process.stderr.write(`foreshard: ${printable(message)}\n`);
+  else writeErr(`foreshard: ${message}\n`);
   return exitCode;
 }
 
 function writeDocument(error: FailureDocument): void {
-  process.stderr.write(`${JSON.stringify({ error })}\n`);
+  writeErr(`${JSON.stringify({ error })}\n`);
 }
 
 function below(details: string): string {

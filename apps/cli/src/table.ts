@@ -1,4 +1,4 @@
-import { printable, printableLine } from './output.ts';
+import { printableLine, writeOut } from './output.ts';
 
 /** Rows as aligned columns for people, or as one JSON document for programs. */
 export function printRows(
@@ -6,8 +6,8 @@ export function printRows(
   json: boolean,
   empty: string,
 ): void {
-  if (json) process.stdout.write(printable(`${JSON.stringify(rows)}\n`));
-  else process.stdout.write(rows.length === 0 ? `${empty}\n` : `${tableOf(rows)}\n`);
+  if (json) writeOut(`${JSON.stringify(rows)}\n`);
+  else writeOut(rows.length === 0 ? `${empty}\n` : `${tableOf(rows)}\n`);
 }
 
 export function tableOf(rows: readonly Readonly<Record<string, unknown>>[]): string {

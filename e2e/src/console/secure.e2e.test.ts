@@ -1,12 +1,13 @@
 /**
  * A product whose console has a certificate of its own, and into which secrets were planted: none of them is in a log, in
- * the arguments of a process or in the body of an error.
+ * the arguments of a process, in the body of an error or in what the audit log hands out.
  */
 import { execFile } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { temporaryFolder } from '@foreshard/local';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,6 +18,8 @@ const run = promisify(execFile);
 const OIDC_SECRET = 'planted-oidc-secret-7f3a';
 const WRONG_PASSWORD = 'planted wrong password 91c2';
 const HOST_PASSWORD = 'planted-host-password-55de';
+const QUERY_TOKEN = 'planted-query-token-08be';
+const SOURCE = { url: `http://127.0.0.1:1/?token=${QUERY_TOKEN}`, query: 'up' };
 const STRANGE_TOKEN = `fsh_${'planted0strange0token'.padEnd(43, 'x')}`;
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -28,6 +31,7 @@ const secrets = new Map<string, string>([
   ['client secret', OIDC_SECRET],
   ['password of a host', HOST_PASSWORD],
   ['strange token', STRANGE_TOKEN],
+  ['token in a query', QUERY_TOKEN],
 ]);
 
 beforeAll(async () => {
@@ -46,6 +50,7 @@ beforeAll(async () => {
     },
   });
   secrets.set('token', product.token);
+  for (const [name, secret] of await passwordsOfServers()) secrets.set(name, secret);
 }, 300_000);
 afterAll(async () => {
   await product?.stop();
@@ -142,7 +147,57 @@ describe('a console with a certificate of its own', () => {
   });
 });
 
-it('no secret is in a log, in the arguments of a process or in the body of an error', async () => {
+/** Of the databases and the Redis servers that the product has started for itself. */
+async function passwordsOfServers(): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  const known = JSON.parse(await readFile(join(product.dataDir, 'credentials.json'), 'utf8'));
+  const addresses: string[] = [known.databaseUrl, known.redisUrl, ...known.hosts];
+  for (const [i, url] of addresses.entries()) found.set(`password of server ${i}`, new URL(url).password);
+  for (const path of await readdir(product.dataDir, { recursive: true })) {
+    const text = () => readFile(join(product.dataDir, path), 'utf8');
+    if (basename(path) === 'password') found.set(path, (await text()).trim());
+    if (basename(path) === 'users.json')
+      for (const [user, password] of Object.entries<string>(JSON.parse(await text())))
+        found.set(`${path} ${user}`, password);
+  }
+  return found;
+}
+
+/** Links for people, and what is behind the #. */
+async function plantLinks(): Promise<void> {
+  const invited = await product.foreshard('users', 'invite', 'eve@example.org', '--role', 'viewer');
+  const reset = await product.foreshard('users', 'link', '--reset', ADMINISTRATOR.email);
+  for (const [name, { stdout }] of Object.entries({ invitation: invited, 'reset link': reset })) {
+    const secret = /\/welcome#(\S+)/.exec(stdout)?.[1];
+    expect(secret, name).toBeDefined();
+    secrets.set(name, secret!);
+  }
+}
+
+/** A command line elsewhere is let in; answers the bodies of what was refused on the way. */
+async function plantDevice(cookie: string): Promise<string[]> {
+  const started = JSON.parse((await ask('/api/device', {}, { device: 'a laptop' })).body);
+  const { device_code, user_code: code } = started;
+  secrets.set('device code', device_code);
+  const pending = await ask('/api/device/token', {}, { device_code });
+  const { origin } = new URL(product.consoleUrl);
+  const decided = await ask(
+    '/api/trpc/operations.account.decideDevice',
+    { cookie, origin },
+    { code, approve: true },
+  );
+  expect(decided.status).toBe(200);
+  await sleep(started.interval * 1_000);
+  const letIn = await ask('/api/device/token', {}, { device_code });
+  secrets.set('token of a device', JSON.parse(letIn.body).token);
+  const over = await ask('/api/device/token', {}, { device_code });
+  return [pending.body, over.body];
+}
+
+/** What the console asserts to the edge is a JWT. */
+const ASSERTION = /eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}/;
+
+it('no secret is in a log, in the arguments of a process, in an error or in what is audited', async () => {
   const seen = new Set<string>();
   let watching = true;
   const watch = (async () => {
@@ -164,6 +219,29 @@ it('no secret is in a log, in the arguments of a process or in the body of an er
     await edge('/v1/hosts', product.token, { url: `redis://:${HOST_PASSWORD}@127.0.0.1:1` }),
     await edge('/v1/hosts', product.token, { url: `redis://:${HOST_PASSWORD}@127.0.0.1:1`, zone: 7 }),
   ];
+  await plantLinks();
+  const cookie = `__Host-foreshard=${secrets.get('cookie')}`;
+  const { origin } = new URL(product.consoleUrl);
+  const link = { secret: `${secrets.get('invitation')}x`, password: WRONG_PASSWORD };
+  bodies.push(
+    ...(await plantDevice(cookie)),
+    (await ask('/api/links', { origin }, link)).body,
+    // the console asks an edge, as the person
+    (
+      await ask(
+        '/api/trpc/operations.hosts.add',
+        { cookie, origin },
+        { url: `redis://:${HOST_PASSWORD}@127.0.0.1:1` },
+      )
+    ).body,
+    (
+      await ask(
+        '/api/trpc/operations.clusters.add',
+        { cookie, origin },
+        { name: 'theirs', prometheus: SOURCE },
+      )
+    ).body,
+  );
   const target = JSON.parse(
     await edge('/v1/notification-targets', product.token, { name: 'ops', url: 'http://127.0.0.1:9/hook' }),
   );
@@ -178,12 +256,19 @@ it('no secret is in a log, in the arguments of a process or in the body of an er
   await watch;
   expect([...seen].some((text) => text.includes('\0' + '0.371'))).toBe(true);
   const logs = await logsOf(join(product.dataDir, 'logs'));
+  const audited = new Map<string, string>();
+  for (const format of ['ndjson', 'csv'])
+    audited.set(format, (await ask(`/api/audit/export?format=${format}`, { cookie })).body);
+  audited.set('list', (await product.foreshard('audit', 'list', '--limit', '1000', '--json')).stdout);
+  for (const operation of ['users.link', 'users.invite', 'hosts.add', 'clusters.add', 'account.decideDevice'])
+    for (const [name, text] of audited) expect(text, `${operation} in ${name}`).toContain(operation);
   expect([...logs.keys()].sort()).toEqual(expect.arrayContaining(['console.log', 'edge.log', 'worker.log']));
   // what a person types into a shell is refused, and its arguments are theirs
   const ours = [...seen].filter((text) => !text.includes('\0hosts\0add\0'));
   for (const [name, secret] of secrets) {
     expect(secret.length, name).toBeGreaterThan(12);
-    for (const [file, text] of logs) expect(text.includes(secret), `${name} in ${file}`).toBe(false);
+    for (const [file, text] of [...logs, ...audited])
+      expect(text.includes(secret), `${name} in ${file}`).toBe(false);
     expect(
       ours.filter((text) => text.includes(secret)),
       `${name} in arguments`,
@@ -193,9 +278,17 @@ it('no secret is in a log, in the arguments of a process or in the body of an er
       `${name} in a body`,
     ).toEqual([]);
   }
+  for (const text of [...logs.values(), ...audited.values(), ...bodies, ...ours])
+    expect(ASSERTION.exec(text)?.[0]).toBeUndefined();
+  expect([...secrets.keys()]).toEqual(
+    expect.arrayContaining([
+      ...['password of server 0', 'password of server 1', 'password of server 2', 'invitation'],
+      ...['reset link', 'device code', 'token of a device', 'made token', 'webhook secret', 'cookie'],
+    ]),
+  );
   expect(logs.get('worker.log')).toContain('"name":"worker"');
   expect(product.output()).not.toContain(product.token);
-}, 60_000);
+}, 120_000);
 
 async function consoleProcess(): Promise<{ readonly pid: number }> {
   const { stdout } = await product.foreshard('status', '--json');

@@ -1,9 +1,11 @@
 /** foreshard users link: the way in that always works, for whoever has the machine of the control plane. */
-import { type Control, firstAdministratorLink, oneTimeLink } from '../composition.ts';
+import { type Control, oneTimeLink } from '../composition.ts';
 import { readCredentials } from '../credentials.ts';
 import { withControl } from '../deciding.ts';
 import { badInput } from '../failure.ts';
-import { printJson } from '../output.ts';
+import { expiryOf, firstAdministratorLink } from '../first-administrator.ts';
+import { note, print, printJson } from '../output.ts';
+import { recordedHere } from '../recorded-here.ts';
 
 export async function link({
   reset,
@@ -18,8 +20,8 @@ export async function link({
   );
   if (json) return printJson({ url: made.url, expiresAt: made.expiresAt.toISOString() });
   // alone on stdout, so that a script can take it
-  process.stdout.write(`${made.url}\n`);
-  process.stderr.write(`this link works once, until ${made.expiresAt.toISOString()}\n`);
+  await print(`${made.url}\n`);
+  note(`this link works once, until ${made.expiresAt.toISOString()}`);
 }
 
 async function forFirst(control: Control, consoleUrl: string) {
@@ -31,7 +33,17 @@ async function forFirst(control: Control, consoleUrl: string) {
   return made;
 }
 
-async function forReset(control: Control, consoleUrl: string, email: string) {
+/** Whoever opens the link has the account. */
+function forReset(control: Control, consoleUrl: string, email: string) {
+  return recordedHere(
+    control.audit,
+    { operation: 'users.link', resource: 'user', target: email, input: { user: email } },
+    () => resetLink(control, consoleUrl, email),
+    expiryOf,
+  );
+}
+
+async function resetLink(control: Control, consoleUrl: string, email: string) {
   const person = await control.people.byEmail(email.trim().toLowerCase());
   if (person === undefined) throw badInput(`there is no person ${email}`);
   if (person.signIn === 'oidc')

@@ -6,7 +6,7 @@ import { DEFAULT_POLICY, type Policy, policyDifferences } from '@foreshard/core/
 import { type Command, InvalidArgumentError } from 'commander';
 import { badInput } from '../failure.ts';
 import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
-import { print, printJson, note as remark } from '../output.ts';
+import { print, printJson, note as remark, writeOut } from '../output.ts';
 import { idOf } from '../restructure/arguments.ts';
 import { printRows } from '../table.ts';
 import { instant } from './instant.ts';
@@ -132,7 +132,7 @@ function report(newest: Version, changed: Changed, { json, dryRun }: ChangeOptio
   const differences = differencesText(newest.policy, changed.policy) || 'nothing';
   const text = dryRun === true ? `would change ${differences}` : `version ${changed.version}: ${differences}`;
   if (json) printJson(changed);
-  else process.stdout.write(`${text}\n`);
+  else writeOut(`${text}\n`);
 }
 
 /** The type of the value is the one the setting has. */

@@ -1,8 +1,9 @@
 /** The audit log as people read and verify it, on a real edge, worker and database. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { makeAdministrator } from '../local/cluster.ts';
 import { RealEdge } from '../replay/real-edge.fixture.ts';
 
 const DONE = 0;
@@ -10,6 +11,7 @@ const FAILED = 1;
 const BAD_INPUT = 2;
 const SEALED_WITHIN_MS = 20_000;
 const NO_ID = '01a1ff5c-50c3-7438-a09a-41089442e032';
+const NO_HOSTS = { hostUrls: [], hostNames: [] };
 const CANARY = 'whsec_canary0canary0canary0';
 
 let edge: RealEdge;
@@ -58,6 +60,83 @@ test('an order over the edge, a refusal, and one without an edge have their call
   expect(shown).toMatchObject({ reason: 'gifts (hidden)', input: { factor: 3 }, after: { factor: 3 } });
   expect((await foreshard('audit')).stdout).toContain('failed (not_found)');
 }, 60_000);
+
+describe('what a command does on the stores itself has a row as well', () => {
+  const console = { FORESHARD_CONSOLE_URL: 'http://console.test' };
+  const here = { surface: 'command line', actorKind: 'process', outcome: 'done' };
+  const links: string[] = [];
+
+  async function newest(operation: string) {
+    const { records } = await json('audit', 'list', '--operation', operation, '--limit', '1');
+    return json('audit', 'show', records[0].id);
+  }
+
+  async function file(name: string, ...lines: string[]): Promise<string> {
+    const path = join(edge.dataDir, name);
+    await writeFile(path, `${lines.join('\n')}\n`);
+    return path;
+  }
+
+  test('links for the first administrator and for a new password', async () => {
+    const first = await edge.command(['users', 'link'], undefined, console).ended;
+    links.push(first.stdout.trim());
+    expect(await newest('firstAdministrator.link')).toMatchObject({ ...here, resource: 'user' });
+    const password = { email: 'ada@example.org', passwordFile: await file('password', 'canary of thirteen') };
+    await makeAdministrator({ ...edge.stores, ...NO_HOSTS }, password);
+    expect(await newest('firstAdministrator.create')).toMatchObject({
+      ...{ ...here, target: 'ada@example.org', after: { roles: [{ role: 'administrator' }] } },
+    });
+    const reset = await edge.command(['users', 'link', '--reset', 'ada@example.org'], undefined, console)
+      .ended;
+    links.push(reset.stdout.trim());
+    expect(await newest('users.link')).toMatchObject({
+      ...{ ...here, target: 'ada@example.org', after: { expiresAt: expect.any(String) } },
+    });
+    const nobody = await edge.command(['users', 'link', '--reset', 'eve@example.org'], undefined, console)
+      .ended;
+    expect(nobody).toMatchObject({ exitCode: BAD_INPUT });
+    expect(await newest('users.link')).toMatchObject({
+      ...{ ...here, outcome: 'failed', target: 'eve@example.org', code: 'bad_input' },
+    });
+  }, 60_000);
+
+  test('load of a cluster, and history', async () => {
+    const atMs = Math.floor(Date.now() / 3_600_000) * 3_600_000;
+    const rows = [3, 2, 1].map((minutes) => `${atMs - minutes * 60_000},p,h,5`);
+    const csv = await file('load.csv', 'time,partition,host,events_per_second', ...rows);
+    for (const verb of ['add', 'import'])
+      expect(await foreshard('clusters', verb, 'theirs', '--csv', csv, '--direct')).toMatchObject({
+        exitCode: DONE,
+      });
+    const input = { name: 'theirs', rows: 3 };
+    expect(await newest('clusters.add')).toMatchObject({ ...here, target: 'theirs', input, before: null });
+    expect(await newest('clusters.importLoad')).toMatchObject({
+      ...{ ...here, before: { name: 'theirs', partitionCount: 1 }, after: { known: 3 } },
+    });
+    const past = [3, 2, 1].map((hours) => `${atMs - hours * 3_600_000},5`);
+    const trace = await file('past.csv', 'timestamp,value', ...past);
+    await json('import-history', '--trace', trace, '--dry-run');
+    expect((await json('audit', 'list', '--operation', 'telemetry.importHistory')).records).toEqual([]);
+    await json('import-history', '--trace', trace);
+    expect(await newest('telemetry.importHistory')).toMatchObject({
+      ...{ ...here, resource: 'telemetry', target: 'main', after: { rows: 3, written: true } },
+    });
+    await json('import-history', '--trace', trace, '--remove');
+    expect(await newest('telemetry.removeHistory')).toMatchObject({ ...here, target: 'main' });
+  }, 60_000);
+
+  test('the token of a local start, and no row holds what opens anything', async () => {
+    expect(await newest('tokens.create')).toMatchObject({ ...here, target: 'local start' });
+    const client = new Client(edge.stores.databaseUrl);
+    await client.connect();
+    const { rows } = await client.query<{ text: string }>('SELECT r::text AS text FROM audit_row r');
+    await client.end();
+    const all = rows.map(({ text }) => text).join();
+    const secrets = links.map((link) => link.split('#')[1]!);
+    expect(secrets.map((secret) => secret.length > 20)).toEqual([true, true]);
+    for (const secret of secrets) expect(all).not.toContain(secret);
+  });
+});
 
 test('nothing secret is in a row', async () => {
   const client = new Client(edge.stores.databaseUrl);

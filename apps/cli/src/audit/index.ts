@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT_FAILURE } from '../failure.ts';
 import { DIRECT_COMMANDS } from '../operations/direct-commands.ts';
 import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
-import { printJson } from '../output.ts';
+import { printJson, writeErr, writeOut } from '../output.ts';
 import { printRows, tableOf } from '../table.ts';
 import { rotated } from './rotate-key.ts';
 import { type VerifyOptions, verified } from './verify.ts';
@@ -78,7 +78,7 @@ async function list(options: ListOptions): Promise<void> {
   const answer = await runOperation(audit.list, question, options);
   if (options.json) return printJson(answer);
   printRows(answer.records.map(rowOf), false, 'no record fits');
-  if (answer.next !== null) process.stdout.write(`more with --cursor ${answer.next}\n`);
+  if (answer.next !== null) writeOut(`more with --cursor ${answer.next}\n`);
 }
 
 function rowOf({ id, at, actor, operation, target, outcome, code, surface, address, reason }: AuditRecord) {
@@ -95,17 +95,17 @@ async function show(id: string, options: OperationOptions): Promise<void> {
     member,
     value: typeof value === 'object' && value !== null ? JSON.stringify(value) : value,
   }));
-  process.stdout.write(`${tableOf(rows)}\n`);
+  writeOut(`${tableOf(rows)}\n`);
 }
 
 async function head(options: OperationOptions): Promise<void> {
   const answer = await runOperation(audit.chain, {}, options);
   if (options.json) return printJson(answer);
   const { head: newest, fault, unsealed } = answer;
-  if (newest === null) process.stdout.write('no head yet: a worker publishes it each minute\n');
-  else process.stdout.write(`${newest.number}:${newest.hash}\n`);
-  if (fault !== null) process.stderr.write(`the chain does not verify: ${fault}\n`);
-  else if (unsealed > 0) process.stderr.write(`${unsealed} rows wait for a seal\n`);
+  if (newest === null) writeOut('no head yet: a worker publishes it each minute\n');
+  else writeOut(`${newest.number}:${newest.hash}\n`);
+  if (fault !== null) writeErr(`the chain does not verify: ${fault}\n`);
+  else if (unsealed > 0) writeErr(`${unsealed} rows wait for a seal\n`);
 }
 
 async function verify(options: VerifyOptions & { readonly json: boolean }): Promise<void> {
@@ -113,20 +113,20 @@ async function verify(options: VerifyOptions & { readonly json: boolean }): Prom
   if (answer.faults.length > 0) process.exitCode = EXIT_FAILURE;
   if (options.json) return printJson(answer);
   const { head: at, faults, unsealed } = answer;
-  for (const { kind, detail } of faults) process.stdout.write(`${kind}: ${detail}\n`);
+  for (const { kind, detail } of faults) writeOut(`${kind}: ${detail}\n`);
   if (faults.length > 0) return;
   const waiting = unsealed === 0 ? '' : `, ${unsealed} newer rows wait for a seal`;
-  process.stdout.write(`whole: ${answer.verified} seals hold${waiting}; head ${at.number}:${at.hash}\n`);
+  writeOut(`whole: ${answer.verified} seals hold${waiting}; head ${at.number}:${at.hash}\n`);
   if (!answer.comparedWithHead)
-    process.stdout.write('an end that was cut off shows only against a published head: give --head\n');
+    writeOut('an end that was cut off shows only against a published head: give --head\n');
 }
 
 async function rotateKey(options: { readonly key?: string; readonly json: boolean }): Promise<void> {
   const answer = await rotated(options);
   if (options.json) return printJson(answer);
   const { head: at, keys, file } = answer;
-  process.stdout.write(`the key is ${keys[0]} from now on; head ${at.number}:${at.hash}\n`);
-  process.stdout.write(`copy ${file} to the machines of the other workers: until then they seal nothing\n`);
+  writeOut(`the key is ${keys[0]} from now on; head ${at.number}:${at.hash}\n`);
+  writeOut(`copy ${file} to the machines of the other workers: until then they seal nothing\n`);
 }
 
 function moment(text: string): string {

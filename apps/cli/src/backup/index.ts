@@ -4,6 +4,7 @@
 import type { Command } from 'commander';
 import { migrate } from '../composition.ts';
 import { controlAccess } from '../credentials.ts';
+import { writeOut } from '../output.ts';
 import { backup } from './backup.ts';
 import { type Restored, restore } from './restore.ts';
 
@@ -18,7 +19,7 @@ export function register(program: Command): void {
     .option('--json', 'one JSON document', false)
     .action(async (file: string, { withTelemetry, json }: { withTelemetry: boolean; json: boolean }) => {
       const written = await backup(controlAccess().databaseUrl, file, withTelemetry);
-      process.stdout.write(
+      writeOut(
         json
           ? `${JSON.stringify({ file, ...written })}\n`
           : `${file}: the topology store at version ${written.version}, ${written.rows} rows of ${written.tables.length} tables\n`,
@@ -38,7 +39,7 @@ export function register(program: Command): void {
       if (!options.dryRun) await migrate(databaseUrl);
       const restored = await restore(databaseUrl, file, options);
       const { json, dryRun } = options;
-      process.stdout.write(
+      writeOut(
         json ? `${JSON.stringify({ file, dryRun, ...restored })}\n` : restoredText(file, dryRun, restored),
       );
     });

@@ -14,6 +14,7 @@ import { buildConsole } from '../building/build-console.ts';
 import { generateClient } from '../building/generate-client.ts';
 import { ROOT } from '../checkout.ts';
 import { badInput, CommandFailure } from '../failure.ts';
+import { writeOut } from '../output.ts';
 import { inShard, parseShard, type SlowProject, type SlowTest, slowTests } from './slow-tests.ts';
 
 interface Check {
@@ -86,7 +87,7 @@ export async function test(choice: Choice): Promise<void> {
   try {
     await generateClient();
     for (const [index, check] of checks.entries()) {
-      process.stdout.write(`\n[${index + 1}/${checks.length}] ${check.name}\n`);
+      writeOut(`\n[${index + 1}/${checks.length}] ${check.name}\n`);
       const { passed, failed } = await run(check, reports);
       total.passed += passed;
       total.failed += failed;
@@ -95,7 +96,7 @@ export async function test(choice: Choice): Promise<void> {
     }
   } finally {
     const seconds = Math.round((Date.now() - startedMs) / 1000);
-    process.stdout.write(`\n${total.passed} passed, ${total.failed} failed (${seconds} s)\n`);
+    writeOut(`\n${total.passed} passed, ${total.failed} failed (${seconds} s)\n`);
     await rm(reports, { recursive: true, force: true });
   }
 }

@@ -30,7 +30,7 @@ export function register(program: Command): void {
     .description('describe a cluster by its load; longer records than an edge takes: --direct')
     .option(
       '--prometheus <url>',
-      `instead of --csv: its load is read from there, every minute; with a password: ${SECRETLY}`,
+      `instead of --csv: its load is read from there, every minute; with a password or a token: ${SECRETLY}`,
     )
     .option('--query <promql>', 'events a second, one series for each partition')
     .option('--partition-label <name>', 'of these series', 'partition')

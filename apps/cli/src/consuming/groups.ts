@@ -2,7 +2,7 @@
 import { overAllStates } from '@foreshard/core/checkpointing';
 import { groups, type OutputOf } from '@foreshard/core/operations';
 import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
-import { print, printJson } from '../output.ts';
+import { print, printJson, writeOut } from '../output.ts';
 import { addressFrom } from '../secret-input.ts';
 import { printRows } from '../table.ts';
 
@@ -41,9 +41,7 @@ export async function addPush(
   const answer = await runOperation(groups.push, { group, url, stream, from, order, attempts }, options);
   if (options.json) return printJson(answer);
   const { name, secret } = answer;
-  process.stdout.write(
-    `created ${name}: a worker posts ${stream} to ${url}. Secret, shown this once: ${secret}\n`,
-  );
+  writeOut(`created ${name}: a worker posts ${stream} to ${url}. Secret, shown this once: ${secret}\n`);
 }
 
 export async function removeGroup(name: string, options: OperationOptions): Promise<void> {
@@ -53,7 +51,7 @@ export async function removeGroup(name: string, options: OperationOptions): Prom
   const counted = letters === null ? [] : [letters.dead, letters.redriven, letters.discarded];
   const total = counted.reduce((sum, count) => sum + count, 0);
   const dead = total === 0 ? '' : ` and ${total} dead letters`;
-  process.stdout.write(`${result} ${name} with its committed positions${dead}\n`);
+  writeOut(`${result} ${name} with its committed positions${dead}\n`);
 }
 
 function factsOf(group: Group) {

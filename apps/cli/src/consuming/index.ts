@@ -41,10 +41,7 @@ export function register(program: Command): void {
     .description('create a group whose events the worker posts to an address, signed; prints the secret once')
     .argument('<name>')
     .addOption(streamOption())
-    .requiredOption(
-      '--push <url>',
-      `where to post CloudEvents batches; one that is as good as a password: ${SECRETLY}`,
-    )
+    .requiredOption('--push <url>', `where to post CloudEvents batches; one with a token: ${SECRETLY}`)
     .addOption(
       new Option('--from <where>', 'where the group starts').choices(['oldest', 'now']).default('oldest'),
     )

@@ -4,8 +4,6 @@ import { counted } from '../output.ts';
 import { tableOf } from '../table.ts';
 
 const PAIRS_SHOWN = 20;
-const GREY = '\u001b[90m';
-const PLAIN = '\u001b[0m';
 const UNITS: readonly (readonly [number, string])[] = [
   [86_400_000, 'd'],
   [3_600_000, 'h'],
@@ -71,7 +69,7 @@ function features({ features: all }: Evaluation): string[] {
 /** Grey on a terminal where there are too few samples; `samples` says so anywhere. */
 function pairs(correlations: readonly Correlation[]): string {
   if (correlations.length === 0) return 'none: no case has two events';
-  const lines = tableOf(
+  return tableOf(
     correlations.map(({ from, to, coefficient, samples, isEnough, lagMs }) => ({
       from,
       to,
@@ -81,11 +79,7 @@ function pairs(correlations: readonly Correlation[]): string {
       p50: duration(lagMs.p50),
       p90: duration(lagMs.p90),
     })),
-  ).split('\n');
-  if (!process.stdout.isTTY) return lines.join('\n');
-  return lines
-    .map((line, i) => (i > 0 && !correlations[i - 1]!.isEnough ? `${GREY}${line}${PLAIN}` : line))
-    .join('\n');
+  );
 }
 
 function duration(ms: number): string {

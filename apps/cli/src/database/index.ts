@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { migrate, pendingMigrations } from '../composition.ts';
 import { databaseAccess } from '../credentials.ts';
 import { EXIT_FAILURE } from '../failure.ts';
-import { counted } from '../output.ts';
+import { counted, writeOut } from '../output.ts';
 import { addressFrom, SECRETLY } from '../secret-input.ts';
 
 interface Options {
@@ -44,7 +44,7 @@ async function run({ database, check, json }: Options): Promise<void> {
   const outcome = check
     ? { applied: [], pending: await pendingMigrations(url) }
     : { applied: await migrate(url), pending: [] };
-  process.stdout.write(`${json ? JSON.stringify(outcome) : shown(outcome)}\n`);
+  writeOut(`${json ? JSON.stringify(outcome) : shown(outcome)}\n`);
   if (outcome.pending.length > 0) process.exitCode = EXIT_FAILURE;
 }
 

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { controlAccess } from '../credentials.ts';
 import { withControl } from '../deciding.ts';
 import { badInput, EXIT_FAILURE } from '../failure.ts';
-import { counted } from '../output.ts';
+import { counted, writeOut } from '../output.ts';
 import { addressFrom, SECRETLY } from '../secret-input.ts';
 import { tableOf } from '../table.ts';
 import { type AfterRestoreOptions, afterRestore } from './after-restore/after-restore.ts';
@@ -39,7 +39,7 @@ export function register(program: Command): void {
       if (options.confirm || options.host.length > 0)
         throw badInput('--confirm and --host belong to --after-restore');
       const findings = await examine(controlAccess());
-      process.stdout.write(json ? `${JSON.stringify(findings)}\n` : `${shown(findings)}\n`);
+      writeOut(json ? `${JSON.stringify(findings)}\n` : `${shown(findings)}\n`);
       if (findings.some((finding) => finding.level === 'problem')) process.exitCode = EXIT_FAILURE;
     });
 }

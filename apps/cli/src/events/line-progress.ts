@@ -1,4 +1,6 @@
 /** One line about how far a command is: rewritten in place on a terminal, now and then elsewhere. */
+import { printable, printableLine } from '../output.ts';
+
 export interface ProgressOutput {
   readonly isTTY?: boolean;
   write(text: string): unknown;
@@ -20,15 +22,16 @@ export class LineProgress {
     const everyMs = this.output.isTTY === true ? TERMINAL_EVERY_MS : LOG_EVERY_MS;
     if (performance.now() - this.shownAtMs < everyMs) return;
     this.shownAtMs = performance.now();
-    if (this.output.isTTY === true) this.output.write(`\r\u001b[K${line()}`);
-    else this.output.write(`${line()}\n`);
+    const shown = printableLine(line());
+    if (this.output.isTTY === true) this.output.write(`\r\u001b[K${shown}`);
+    else this.output.write(`${shown}\n`);
     this.isLineOpen = this.output.isTTY === true;
   }
 
   /** Something that stays on the screen. */
   interrupt(line: string): void {
     this.end();
-    this.output.write(`${line}\n`);
+    this.output.write(`${printable(line)}\n`);
   }
 
   end(): void {

@@ -6,7 +6,7 @@ import { ForeshardError, type Producer } from '@foreshard/client/source';
 import { type EdgeAccess, edgeAccess } from '../credentials.ts';
 import { badInput, CommandFailure, EXIT_BAD_INPUT } from '../failure.ts';
 import { EXIT_INTERRUPTED, interruptible } from '../interrupt.ts';
-import { print } from '../output.ts';
+import { print, progressOutput, writeErr } from '../output.ts';
 import { openEdge, reasonOf } from './edge.ts';
 import { LineProgress } from './line-progress.ts';
 import { linesOf } from './lines.ts';
@@ -32,7 +32,7 @@ const LANES = 8;
 export async function send(file: string, options: SendOptions): Promise<void> {
   const input = inputOf(file);
   const access: EdgeAccess = edgeAccess();
-  const progress = new LineProgress(process.stderr);
+  const progress = new LineProgress(progressOutput);
   const report = (line: string): void => progress.interrupt(line);
   const edge = openEdge(access, LANES, {
     onRetry: ({ error }) => {
@@ -45,7 +45,7 @@ export async function send(file: string, options: SendOptions): Promise<void> {
       sendLines(input, producer, { report, progress, signal }),
     );
     progress.end();
-    process.stderr.write(`${sentence(summary)}\n`);
+    writeErr(`${sentence(summary)}\n`);
     if (options.json === true) await print(`${JSON.stringify(summary)}\n`);
     if (!finished)
       throw new CommandFailure('stopped; sending the file again stores nothing twice', EXIT_INTERRUPTED);

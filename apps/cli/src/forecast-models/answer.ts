@@ -12,6 +12,7 @@ import {
   withoutOutages,
 } from '@foreshard/core/forecast-models';
 import { badInput } from '../failure.ts';
+import { writeErr } from '../output.ts';
 import { expensiveModels } from './composition.ts';
 import type { NamedSeries } from './options.ts';
 
@@ -60,7 +61,7 @@ async function withExpensive(ms: number): Promise<Answerer> {
   return async (named, horizon, levels) => {
     const { models, unfit } = await askedBefore(expensive, named.series, horizon, budget);
     for (const { model, reason } of unfit)
-      process.stderr.write(`foreshard: ${named.id}: ${model} takes no part: ${reason}\n`);
+      writeErr(`foreshard: ${named.id}: ${model} takes no part: ${reason}\n`);
     return selected([...AUTO_MODELS, ...models], 'auto')(named, horizon, levels);
   };
 }
@@ -86,7 +87,7 @@ function remote(model: RemoteForecaster, limitMs: number): Answerer {
 }
 
 function replaced(id: string, model: string, reason: string): void {
-  process.stderr.write(`foreshard: ${id}: ${model} ${reason}; auto answers instead\n`);
+  writeErr(`foreshard: ${id}: ${model} ${reason}; auto answers instead\n`);
 }
 
 function answerOf(

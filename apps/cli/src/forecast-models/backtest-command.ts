@@ -11,7 +11,7 @@ import {
 } from '@foreshard/core/forecast-models';
 import type { Command } from 'commander';
 import { badInput } from '../failure.ts';
-import { print } from '../output.ts';
+import { print, writeErr } from '../output.ts';
 import { tableOf } from '../table.ts';
 import {
   horizonOf,
@@ -73,7 +73,7 @@ function originsIn({ id, series }: NamedSeries, horizon: number, count: number):
   if (origins.length === 0)
     return `${id} is too short: ${series.values.length} steps leave no origin for a horizon of ${horizon}`;
   if (origins.length < count)
-    process.stderr.write(`foreshard: ${id}: there is room for ${origins.length} of ${count} origins\n`);
+    writeErr(`foreshard: ${id}: there is room for ${origins.length} of ${count} origins\n`);
   return origins;
 }
 
@@ -87,7 +87,7 @@ function run(
   const originsPerFit = Math.ceil(origins.length / refits);
   const result = backtest(contestants, series, { horizon, origins, originsPerFit }, () => performance.now());
   for (const { model, reason } of result.unfit)
-    process.stderr.write(`foreshard: ${id}: ${model} takes no part: ${reason}\n`);
+    writeErr(`foreshard: ${id}: ${model} takes no part: ${reason}\n`);
   return {
     id,
     horizon,

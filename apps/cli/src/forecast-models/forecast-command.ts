@@ -1,7 +1,7 @@
 /** foreshard forecast: what comes next in every series of a file, with intervals. */
 import type { Command } from 'commander';
 import { badInput } from '../failure.ts';
-import { print } from '../output.ts';
+import { print, progressOutput } from '../output.ts';
 import { tableOf } from '../table.ts';
 import { type Answer, answererFor } from './answer.ts';
 import {
@@ -54,9 +54,9 @@ export function levelsOf(text: string): readonly number[] {
 const PROGRESS_EVERY = 20;
 
 function progress(done: number, total: number): void {
-  if (!process.stderr.isTTY || total < PROGRESS_EVERY) return;
+  if (!progressOutput.isTTY || total < PROGRESS_EVERY) return;
   if (done % PROGRESS_EVERY === 0 || done === total)
-    process.stderr.write(`\r${done} of ${total} series${done === total ? '\n' : ''}`);
+    progressOutput.write(`\r${done} of ${total} series${done === total ? '\n' : ''}`);
 }
 
 function shown(answers: readonly Answer[], all: readonly NamedSeries[]): string {

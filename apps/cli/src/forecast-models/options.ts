@@ -2,6 +2,7 @@
 import { detectSeasons, type Series } from '@foreshard/core/forecast-models';
 import type { Command } from 'commander';
 import { badInput, EXIT_FAILURE } from '../failure.ts';
+import { writeErr } from '../output.ts';
 import { type ReadSeries, readSeries } from './read-series.ts';
 
 export interface SeriesFlags {
@@ -65,7 +66,7 @@ export async function seriesOf(flags: SeriesFlags): Promise<NamedSeries[]> {
 
 /** Names a series that gets no answer; the others go on, and the command ends with the code of a failure. */
 export function leaveOut(reason: string): void {
-  process.stderr.write(`foreshard: left out: ${reason}\n`);
+  writeErr(`foreshard: left out: ${reason}\n`);
   process.exitCode = EXIT_FAILURE;
 }
 
@@ -91,9 +92,9 @@ function prepared(read: ReadSeries, seasons: readonly number[] | undefined, note
 }
 
 function printNotes(notes: readonly string[]): void {
-  for (const note of notes.slice(0, NOTES_SHOWN)) process.stderr.write(`foreshard: ${note}\n`);
+  for (const note of notes.slice(0, NOTES_SHOWN)) writeErr(`foreshard: ${note}\n`);
   if (notes.length > NOTES_SHOWN)
-    process.stderr.write(`foreshard: and ${notes.length - NOTES_SHOWN} remarks like these\n`);
+    writeErr(`foreshard: and ${notes.length - NOTES_SHOWN} remarks like these\n`);
 }
 
 export function seasonsOf(text: string | undefined): readonly number[] | undefined {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { models } from '@foreshard/core/operations';
 import { CommandFailure } from '../failure.ts';
 import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
-import { print, printable, printJson } from '../output.ts';
+import { print, printJson, writeErr } from '../output.ts';
 
 const LOOK_EVERY_MS = 500;
 /** a worker that runs takes a job within seconds */
@@ -20,7 +20,7 @@ export async function followTraining({ stream, reason, ...options }: TrainingOpt
   const newest = async (limit: number) =>
     (await runOperation(models.trainings, { limit }, options)).trainings;
   const [before] = await newest(1);
-  if (before?.state === 'running') process.stderr.write(`training ${before.id} runs already: following it\n`);
+  if (before?.state === 'running') writeErr(`training ${before.id} runs already: following it\n`);
   else await runOperation(models.retrain, { reason, ...(stream === undefined ? {} : { stream }) }, options);
   const after = before?.state === 'running' ? before.id - 1 : (before?.id ?? 0);
   const deadline = Date.now() + START_MS;
@@ -30,7 +30,7 @@ export async function followTraining({ stream, reason, ...options }: TrainingOpt
     if (run === undefined) {
       if (Date.now() > deadline) throw new CommandFailure('no worker took it: is one running?');
     } else {
-      if (!options.json) process.stderr.write(printable(run.log.slice(shown)));
+      if (!options.json) writeErr(run.log.slice(shown));
       shown = run.log.length;
       if (run.state !== 'running') {
         if (options.json) printJson(run);

@@ -9,6 +9,7 @@ import {
 import type { Command } from 'commander';
 import { withControl } from '../deciding.ts';
 import { badInput, CommandFailure } from '../failure.ts';
+import { writeOut } from '../output.ts';
 import { printRows, tableOf } from '../table.ts';
 
 const HOUR_MS = 3_600_000;
@@ -47,13 +48,13 @@ function subjectOf({ host, shardlet }: Options): HealthSubject | undefined {
 async function showAll(json: boolean): Promise<void> {
   const picture = await withControl(({ health }) => health.current());
   if (picture === undefined) throw nothingYet();
-  if (json) process.stdout.write(`${JSON.stringify(documentOf(picture))}\n`);
+  if (json) writeOut(`${JSON.stringify(documentOf(picture))}\n`);
   else {
     const [hosts, shardlets] = [rowsOf('host', picture.hosts), rowsOf('shardlet', picture.shardlets)];
     const shown = [...hosts, ...shardlets.slice(0, WORST_SHOWN)];
     const more =
       shardlets.length > WORST_SHOWN ? `\n(the ${WORST_SHOWN} worst of ${shardlets.length} shardlets)` : '';
-    process.stdout.write(`as of ${new Date(picture.atMs).toISOString()}\n${tableOf(shown)}${more}\n`);
+    writeOut(`as of ${new Date(picture.atMs).toISOString()}\n${tableOf(shown)}${more}\n`);
   }
 }
 
@@ -67,17 +68,17 @@ async function showOne(subject: HealthSubject, hours: number, json: boolean): Pr
   if (newest === undefined)
     throw new CommandFailure(`nothing is known of ${subject.kind} ${subject.id} in these hours`);
   if (json) {
-    process.stdout.write(`${JSON.stringify({ ...subject, resolution, history: history.map(timed) })}\n`);
+    writeOut(`${JSON.stringify({ ...subject, resolution, history: history.map(timed) })}\n`);
     return;
   }
-  process.stdout.write(`${subject.kind} ${subject.id}: ${newest.score ?? 'unknown'}\n`);
+  writeOut(`${subject.kind} ${subject.id}: ${newest.score ?? 'unknown'}\n`);
   printRows(
     newest.parts.map((part) => ({ ...part })),
     false,
     '',
   );
   const course = history.map(({ atMs, score }) => ({ at: new Date(atMs).toISOString(), score }));
-  process.stdout.write(`\n${tableOf(course)}\n`);
+  writeOut(`\n${tableOf(course)}\n`);
 }
 
 /** The worst first; the part that costs most is named. */

@@ -1,9 +1,8 @@
 /** foreshard hosts accept-loss: shows what a host that went back has lost, and lets it be used again without it. */
-import { createInterface } from 'node:readline/promises';
 import { hosts, type OutputOf } from '@foreshard/core/operations';
 import { badInput } from '../failure.ts';
 import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
-import { counted, print, printJson } from '../output.ts';
+import { counted, print, printJson, saysYes } from '../output.ts';
 import { tableOf } from '../table.ts';
 
 export interface AcceptLossOptions extends OperationOptions {
@@ -29,18 +28,8 @@ export async function acceptHostLoss(host: number, options: AcceptLossOptions): 
 }
 
 async function insistOnConsent({ host, name }: LossReview, { yes, json }: AcceptLossOptions): Promise<void> {
-  if (yes || (!json && (await saysYes(name)))) return;
+  if (yes || (!json && (await saysYes(`Accept what ${name} lost?`)))) return;
   throw badInput(`nothing was changed: accept with "foreshard hosts accept-loss ${host} --yes"`);
-}
-
-async function saysYes(name: string): Promise<boolean> {
-  if (!process.stdin.isTTY) return false;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return (await terminal.question(`Accept what ${name} lost? Type "yes": `)).trim() === 'yes';
-  } finally {
-    terminal.close();
-  }
 }
 
 function shown(review: LossReview): string {

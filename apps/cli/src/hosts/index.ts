@@ -5,7 +5,7 @@ import { writeLabels } from '@foreshard/core/topology';
 import type { Command } from 'commander';
 import { badInput } from '../failure.ts';
 import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
-import { counted, print, printJson } from '../output.ts';
+import { counted, print, printJson, writeOut } from '../output.ts';
 import { addressFrom, SECRETLY } from '../secret-input.ts';
 import { printRows } from '../table.ts';
 import { type AcceptLossOptions, acceptHostLoss } from './accepting-loss.ts';
@@ -93,7 +93,7 @@ async function remove(text: string, options: OperationOptions): Promise<void> {
   const answer = await runOperation(hosts.remove, { host: numberOf(text) }, options);
   if (options.json) return printJson(answer);
   const verb = options.dryRun === true ? 'would be' : 'was';
-  process.stdout.write(`host ${answer.host} ${verb} removed\n`);
+  writeOut(`host ${answer.host} ${verb} removed\n`);
 }
 
 function numberOf(text: string): number {

@@ -7,16 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { hasAdministrator } from '@foreshard/core/access';
 import { changeHostAddress, createStream, type Topology } from '@foreshard/core/topology';
 import { SetupFailure } from '@foreshard/local';
-import {
-  type Control,
-  connectHost,
-  createAdministrator,
-  firstAdministratorLink,
-  tokenExpiryMs,
-} from '../composition.ts';
+import { type Control, connectHost, tokenExpiryMs } from '../composition.ts';
 import { readCredentials } from '../credentials.ts';
 import { decide, withControl } from '../deciding.ts';
+import { createFirstAdministrator, firstAdministratorLink } from '../first-administrator.ts';
 import { add } from '../hosts/adding.ts';
+import { recordedHere } from '../recorded-here.ts';
 import type { Note } from './progress.ts';
 import type { Stores } from './servers.ts';
 import type { Unattended } from './settings.ts';
@@ -116,7 +112,14 @@ async function ensureToken(control: Control, dataDir: string): Promise<string> {
   const untilMs = known === undefined ? undefined : await tokenExpiryMs(control, known);
   if (known !== undefined && untilMs !== undefined && untilMs - Date.now() > RENEWED_BEFORE_MS) return known;
   const expiresAt = new Date(Date.now() + TOKEN_LIFETIME_MS);
-  return (await control.tokens.create({ name: TOKEN_NAME, expiresAt })).plaintext;
+  const input = { name: TOKEN_NAME, expiresAt: expiresAt.toISOString() };
+  const made = await recordedHere(
+    control.audit,
+    { operation: 'tokens.create', resource: 'token', target: TOKEN_NAME, input },
+    () => control.tokens.create({ name: TOKEN_NAME, expiresAt }),
+    ({ token: { id, prefix, scopes } }) => ({ id, prefix, scopes }),
+  );
+  return made.plaintext;
 }
 
 /** An administrator without a link, for a start that nobody looks at. @throws SetupFailure */
@@ -129,7 +132,7 @@ export async function makeAdministrator(stores: Stores, { email, passwordFile }:
         'write the password of the first administrator into it',
       );
     });
-    const fault = await createAdministrator(control, email, password.replace(/\r?\n$/, ''));
+    const fault = await createFirstAdministrator(control, email, password.replace(/\r?\n$/, ''));
     if (fault !== undefined)
       throw new SetupFailure(
         `the first administrator ${email} cannot be created: ${fault}`,

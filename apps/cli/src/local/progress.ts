@@ -2,6 +2,8 @@
  * Shows the steps of a long command: "[3/9] building the console ... 14 s". On a terminal the line counts
  * on; elsewhere it is repeated now and then, so that a log shows life without being flooded.
  */
+import { printableLine, progressOutput } from '../output.ts';
+
 export interface ProgressOutput {
   readonly isTTY?: boolean;
   write(text: string): unknown;
@@ -18,7 +20,7 @@ export class Progress {
   readonly #output: ProgressOutput;
   #done = 0;
 
-  constructor(total: number, output: ProgressOutput = process.stderr) {
+  constructor(total: number, output: ProgressOutput = progressOutput) {
     this.#total = total;
     this.#output = output;
   }
@@ -49,6 +51,6 @@ export class Progress {
 
   #line(text: string, complete: boolean): void {
     const clear = this.#output.isTTY ? '\r\u001b[K' : '';
-    this.#output.write(`${clear}${text}${complete ? '\n' : ''}`);
+    this.#output.write(`${clear}${printableLine(text)}${complete ? '\n' : ''}`);
   }
 }

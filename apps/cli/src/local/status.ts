@@ -3,6 +3,7 @@ import { isRunning, postgresAnswers, redisAnswers } from '@foreshard/local';
 import { z } from 'zod';
 import { readCredentials } from '../credentials.ts';
 import { EXIT_FAILURE } from '../failure.ts';
+import { writeOut } from '../output.ts';
 import { tableOf } from '../table.ts';
 import { remembered } from './remembered.ts';
 import { liveRun, type ProcessRecord } from './run-record.ts';
@@ -33,12 +34,9 @@ export async function status(settings: UpSettings, json: boolean): Promise<void>
       processes: lines,
       waiting,
     };
-    process.stdout.write(`${JSON.stringify(report)}\n`);
-  } else
-    process.stdout.write(
-      run === undefined ? 'Foreshard is not running.\n' : `${tableOf(lines.map(asRow))}\n`,
-    );
-  if (!json) for (const { what, why, cure } of waiting) process.stdout.write(`\n${what}: ${why}.\n${cure}\n`);
+    writeOut(`${JSON.stringify(report)}\n`);
+  } else writeOut(run === undefined ? 'Foreshard is not running.\n' : `${tableOf(lines.map(asRow))}\n`);
+  if (!json) for (const { what, why, cure } of waiting) writeOut(`\n${what}: ${why}.\n${cure}\n`);
   if (!ready) process.exitCode = EXIT_FAILURE;
 }
 

@@ -9,6 +9,7 @@ import { buildConsole } from '../building/build-console.ts';
 import { generateClient } from '../building/generate-client.ts';
 import { migrate } from '../composition.ts';
 import { CREDENTIALS_FILE, readCredentials } from '../credentials.ts';
+import { writeErr, writeOut } from '../output.ts';
 import { makeAdministrator, newAdministratorLink, prepareCluster, renewToken, whenOpen } from './cluster.ts';
 import { diskUse } from './disk-use.ts';
 import { type EndRequest, endRequested } from './end-request.ts';
@@ -23,7 +24,7 @@ import { Supervisor } from './supervisor.ts';
 import { waitForOther } from './waiting.ts';
 
 const STEPS = 7;
-const say = (line: string) => process.stderr.write(`foreshard: ${line}\n`);
+const say = (line: string) => writeErr(`foreshard: ${line}\n`);
 
 export async function up(settings: UpSettings): Promise<void> {
   const other = await claim(settings.dataDir);
@@ -115,16 +116,16 @@ async function announce(settings: UpSettings, stores: Stores, firstStart: boolea
   const startedMs = Number(process.env.FORESHARD_STARTED_AT ?? Date.now() - process.uptime() * 1000);
   const took = `${((Date.now() - startedMs) / 1000).toFixed(0)} s`;
   const used = firstStart ? `, first start, ${await diskUse(settings.dataDir)} of disk` : '';
-  process.stdout.write(`\nForeshard is ready (${took}${used}).\n${addresses(settings.dataDir)}`);
+  writeOut(`\nForeshard is ready (${took}${used}).\n${addresses(settings.dataDir)}`);
   const link = await newAdministratorLink(
     stores,
     process.env.FORESHARD_CONSOLE_URL || addressOf(settings.web),
   );
   if (link !== undefined)
-    process.stdout.write(
+    writeOut(
       `\nCreate the first administrator with this link. It works once, for 15 minutes:\n  ${link.url}\nA new one: npm run foreshard -- users link\n\n`,
     );
-  process.stdout.write('Ctrl-C or "npm stop" ends it; the data stay.\n');
+  writeOut('Ctrl-C or "npm stop" ends it; the data stay.\n');
   if (firstStart)
     await remember(settings.dataDir, { ...(await remembered(settings.dataDir)), firstStartDone: true });
 }
@@ -144,7 +145,7 @@ async function showOther({ dataDir }: UpSettings, other: RunRecord): Promise<voi
   const pid = other.supervisor.pid;
   if (!other.ready) say(`another start is under way (process ${pid}); waiting for it`);
   await waitForOther(dataDir, pid);
-  process.stdout.write(`Foreshard is running already (process ${pid}).\n${addresses(dataDir)}`);
+  writeOut(`Foreshard is running already (process ${pid}).\n${addresses(dataDir)}`);
 }
 
 async function stopAll(supervisor: Supervisor, { dataDir }: UpSettings): Promise<void> {

@@ -43,7 +43,7 @@ export function register(program: Command): void {
   operating(group.command('add'), notifications.addTarget)
     .description('tell an address; prints the secret that its messages are signed with, this once')
     .argument('<name>')
-    .argument('<url>', `of a hook that is as good as a password: ${SECRETLY}`)
+    .argument('<url>', `of a hook, or with a token: ${SECRETLY}`)
     .addOption(new Option('--format <format>', 'of the messages').choices(TARGET_FORMATS).default('webhook'))
     .option('--kinds <list>', 'only these, separated by commas; "" for none')
     .option('--pause <seconds>', 'between two messages', String(PAUSE_S_DEFAULT))
@@ -104,7 +104,7 @@ async function add(
   given: string,
   { format, kinds, pause, ...options }: AddFlags,
 ): Promise<void> {
-  const url = await addressFrom(given, 'the address of the target');
+  const url = await addressFrom(given, 'the address of the target', { isHook: format === 'slack' });
   // what they say is judged by the operation
   const request = {
     ...{ name, url, format, pauseSeconds: Number(pause) },

@@ -10,6 +10,8 @@ const COMMANDS = withSubcommands(foreshardProgram()).map((command) => ({
   operations: operationsOf(command),
 }));
 
+const RECORDED = { always: 'yes', payload: 'where the event is shown', never: 'no' } as const;
+
 function nameOf(command: Command): string {
   return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
 }
@@ -45,7 +47,7 @@ function cellsOf(operation: AnyOperation): string[] {
   );
   return [
     ...[`\`${name}\``, `\`${permission}\``, resource, routes.join(', '), commands.join(', ')],
-    audit === 'always' ? 'yes' : 'no',
+    RECORDED[audit],
   ];
 }
 

@@ -20,6 +20,7 @@ import { operationStores, operatorHere, request } from '../composition.ts';
 import { edgeAccess } from '../credentials.ts';
 import { withControl } from '../deciding.ts';
 import { CommandFailure, EXIT_BAD_INPUT, EXIT_FAILURE } from '../failure.ts';
+import { writeErr } from '../output.ts';
 
 const ANSWER_TIMEOUT_MS = 60_000;
 const ON_THE_WAY_MS = 10_000;
@@ -149,7 +150,7 @@ async function runDirectly<O extends AnyOperation>(
       handlers: operationHandlers(await operationStores(control)),
       audit: control.audit,
       nowMs: Date.now,
-      warn: (message) => void process.stderr.write(`foreshard: ${message}\n`),
+      warn: (message) => writeErr(`foreshard: ${message}\n`),
     });
     const origin = { surface: 'command line', address: '', requestId: randomUUID() } as const;
     return runner.run(operation, input, callerOf(processPrincipal(operatorHere()), origin, dryRun));
@@ -160,6 +161,6 @@ let isWarned = false;
 
 /** A command may give several operations. */
 function warnOnce(): void {
-  if (!isWarned) process.stderr.write('--direct: no edge checks this order\n');
+  if (!isWarned) writeErr('--direct: no edge checks this order\n');
   isWarned = true;
 }

@@ -16,7 +16,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { badInput } from '../failure.ts';
 import { wholeNumber } from '../forecast-models/options.ts';
-import { print } from '../output.ts';
+import { print, progressOutput, writeErr } from '../output.ts';
 import { tableOf } from '../table.ts';
 import { readAs } from './document.ts';
 import { FLIGHTS_BY_ROUTE, keysOf, loadOf } from './load-of-trace.ts';
@@ -111,8 +111,8 @@ async function run(flags: Flags): Promise<void> {
   const forecastsLost = shareIn(flags.loseForecasts);
   if (flags.inOrder !== undefined) return inOrder(flags.trace, flags.inOrder, hosts, seed, flags.json);
   const workload = await loadOf(request, (line, reason) => bad.push(`line ${line}: ${reason}`));
-  for (const line of bad.slice(0, BAD_ROWS_SHOWN)) process.stderr.write(`foreshard: left out, ${line}\n`);
-  if (bad.length > BAD_ROWS_SHOWN) process.stderr.write(`foreshard: ${bad.length} rows were left out\n`);
+  for (const line of bad.slice(0, BAD_ROWS_SHOWN)) writeErr(`foreshard: left out, ${line}\n`);
+  if (bad.length > BAD_ROWS_SHOWN) writeErr(`foreshard: ${bad.length} rows were left out\n`);
   const warmUpMinutes =
     flags.warmUp === undefined
       ? Math.min(WARM_UP_MINUTES, workload.minutes >> 2)
@@ -230,5 +230,5 @@ function round(value: number): number {
 }
 
 function showProgress(what: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`foreshard: ${what} ...\n`);
+  if (progressOutput.isTTY) writeErr(`foreshard: ${what} ...\n`);
 }

@@ -3,7 +3,7 @@ import { PER_SECOND_MAX, QUOTA_SCOPES, quotas } from '@foreshard/core/operations
 import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { badInput } from '../failure.ts';
 import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
-import { printJson } from '../output.ts';
+import { printJson, writeOut } from '../output.ts';
 import { printRows } from '../table.ts';
 
 type Scope = (typeof QUOTA_SCOPES)[number];
@@ -64,13 +64,13 @@ async function set(scope: Scope, subject: string, options: SetOptions): Promise<
     throw badInput('no quota is given: see "foreshard quotas set --help"');
   const answer = await runOperation(quotas.set, { scope, subject, eventsPerSecond, bytesPerSecond }, options);
   if (options.json) return printJson(answer);
-  process.stdout.write(`the quota of ${scope} ${subject} holds on every edge within 3 s\n`);
+  writeOut(`the quota of ${scope} ${subject} holds on every edge within 3 s\n`);
 }
 
 async function remove(scope: Scope, subject: string, options: OperationOptions): Promise<void> {
   const answer = await runOperation(quotas.remove, { scope, subject }, options);
   if (options.json) return printJson(answer);
-  process.stdout.write(`${scope} ${subject} has no quota of its own any more\n`);
+  writeOut(`${scope} ${subject} has no quota of its own any more\n`);
 }
 
 function perSecond(text: string): number {

@@ -1,5 +1,6 @@
 /** How far a replay is: a bar with rate and time left on a terminal, a plain line every few seconds elsewhere. */
 import { Presets, SingleBar } from 'cli-progress';
+import { printable, printableLine, progressOutput } from '../output.ts';
 
 const LOG_EVERY_MS = 5_000;
 /** Of the average, so that the rate follows what happens now without trembling. */
@@ -16,13 +17,13 @@ export class ReplayProgress {
   private loggedAtMs = performance.now();
 
   /** `total` undefined: it is not known how much there is. */
-  constructor(label: string, start: number, total: number | undefined, output = process.stderr) {
-    this.label = label;
+  constructor(label: string, start: number, total: number | undefined, output = progressOutput) {
+    this.label = printableLine(label);
     this.total = total;
     this.output = output;
     this.measured = { value: start, atMs: performance.now() };
     if (!output.isTTY || total === undefined) return;
-    const format = `${label} {bar} {percentage}% | {value}/{total} | {rate} | {left}`;
+    const format = `${this.label} {bar} {percentage}% | {value}/{total} | {rate} | {left}`;
     this.bar = new SingleBar({ format, hideCursor: true, stream: output }, Presets.shades_classic);
     this.bar.start(total, start, { rate: '', left: '' });
   }
@@ -39,7 +40,8 @@ export class ReplayProgress {
 
   /** Something that stays on the screen. */
   note(text: string): void {
-    this.output.write(this.bar === undefined ? `${text}\n` : `\r\u001b[K${text}\n`);
+    const shown = `${printable(text)}\n`;
+    this.output.write(this.bar === undefined ? shown : `\r\u001b[K${shown}`);
   }
 
   end(): void {

@@ -10,7 +10,7 @@ import { dataDir, edgeAccess } from '../credentials.ts';
 import { asFailure, type Edge, openEdge, reasonOf } from '../events/edge.ts';
 import { badInput, CommandFailure, EXIT_BAD_INPUT } from '../failure.ts';
 import { EXIT_INTERRUPTED, interruptible } from '../interrupt.ts';
-import { print } from '../output.ts';
+import { note, print } from '../output.ts';
 import { openCsv } from './csv-trace.ts';
 import { openFlights } from './flights-trace.ts';
 import { type Played, play } from './play.ts';
@@ -194,8 +194,4 @@ async function report(summary: ReplaySummary, { json }: ReplayOptions): Promise<
     throw new CommandFailure([`MISMATCH: ${mismatches.join('; ')}`, ...examples].join('\n  '));
   if (badRows.length > 0)
     throw new CommandFailure(`${badRows.length} lines of the trace are no events`, EXIT_BAD_INPUT);
-}
-
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

@@ -2,7 +2,7 @@
 import { migrations } from '@foreshard/core/operations';
 import type { Command } from 'commander';
 import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
-import { note, printJson } from '../output.ts';
+import { note, printJson, writeOut } from '../output.ts';
 import { printRows } from '../table.ts';
 import { bytesPerSecond, idOf } from './arguments.ts';
 import { etaOf, failIfAborted, type Migration, untilEnded } from './waiting.ts';
@@ -101,7 +101,7 @@ async function show(migration: number, options: OperationOptions): Promise<void>
   const answer = await runOperation(migrations.show, { migration }, options);
   if (options.json) return printJson(answer);
   printRows([rowOf(answer.migration)], false, '');
-  process.stdout.write('\n');
+  writeOut('\n');
   printRows(answer.journal, false, 'no step was taken yet');
 }
 
@@ -109,7 +109,7 @@ async function order(migration: number, name: keyof typeof ORDERS, options: Orde
   const answer = await runOperation(migrations[name], { migration, reason: options.reason }, options);
   if (options.json) return printJson(answer);
   const what = answer.dryRun ? `could get the order: ${name}` : ORDERS[name][1];
-  process.stdout.write(`move ${migration} ${what}\n`);
+  writeOut(`move ${migration} ${what}\n`);
 }
 
 async function moveBack(
@@ -127,7 +127,7 @@ async function switchAll(name: 'pauseAll' | 'resumeAll', options: OrderOptions):
   const answer = await runOperation(migrations[name], { reason: options.reason }, options);
   if (options.json) return printJson(answer);
   const verb = options.dryRun === true ? 'would be' : 'are';
-  process.stdout.write(`all moves ${verb} ${answer.paused ? 'paused' : 'free to go on'}\n`);
+  writeOut(`all moves ${verb} ${answer.paused ? 'paused' : 'free to go on'}\n`);
 }
 
 /** Without any limit: shows them. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { migrations, type OutputOf } from '@foreshard/core/operations';
 import { CommandFailure } from '../failure.ts';
 import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
+import { writeErr } from '../output.ts';
 
 export type Migration = OutputOf<typeof migrations.show>['migration'];
 
@@ -53,5 +54,5 @@ export function failIfAborted(ended: readonly Migration[]): void {
 
 /** On stderr: stdout is for the result. */
 export function printLine(line: string): void {
-  process.stderr.write(`${line}\n`);
+  writeErr(`${line}\n`);
 }

@@ -4,7 +4,7 @@ import type { StreamSettings } from '@foreshard/core/topology';
 import { type Command, InvalidArgumentError } from 'commander';
 import { badInput } from '../failure.ts';
 import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
-import { counted, printJson } from '../output.ts';
+import { counted, printJson, writeOut } from '../output.ts';
 import { printRows } from '../table.ts';
 import { type Amount, formatDuration, parseBytes, parseDuration } from './amounts.ts';
 
@@ -106,7 +106,7 @@ async function create(name: string, options: CreateOptions): Promise<void> {
   const answer = await runOperation(streams.create, input, options);
   if (options.json) return printJson(answer);
   const did = answer.stream === null ? 'could be created' : `was created as number ${answer.stream.id}`;
-  process.stdout.write(`stream ${name} ${did}\n`);
+  writeOut(`stream ${name} ${did}\n`);
 }
 
 async function alter(name: string, options: SettingOptions): Promise<void> {
@@ -115,7 +115,7 @@ async function alter(name: string, options: SettingOptions): Promise<void> {
     throw badInput('nothing to change: see "foreshard streams alter --help"');
   const answer = await runOperation(streams.alter, { stream: name, ...settings }, options);
   if (options.json) return printJson(answer);
-  process.stdout.write(`stream ${name} ${answer.result === 'altered' ? 'was' : 'could be'} changed\n`);
+  writeOut(`stream ${name} ${answer.result === 'altered' ? 'was' : 'could be'} changed\n`);
 }
 
 async function remove(name: string, { yes, ...options }: DeleteOptions): Promise<void> {
@@ -126,7 +126,7 @@ async function remove(name: string, { yes, ...options }: DeleteOptions): Promise
   const answer = await runOperation(streams.delete, { stream: name }, options);
   if (options.json) return printJson(answer);
   const { result, shardlets } = answer;
-  process.stdout.write(
+  writeOut(
     result === 'deleted'
       ? `stream ${name} was deleted; the worker drops its ${counted(shardlets, 'shardlet')}\n`
       : `stream ${name} could be deleted, with ${counted(shardlets, 'shardlet')}\n`,

@@ -10,6 +10,7 @@ import { withControl } from '../deciding.ts';
 import { badInput, CommandFailure } from '../failure.ts';
 import { EXIT_INTERRUPTED, interruptible } from '../interrupt.ts';
 import { print } from '../output.ts';
+import { recordedHere } from '../recorded-here.ts';
 import { ReplayProgress } from '../replay/replay-progress.ts';
 import { type HistoryFormat, type HistoryRow, type HistoryTrace, openHistory } from './history-trace.ts';
 
@@ -70,9 +71,25 @@ export async function importHistory(options: ImportOptions): Promise<void> {
       const stream = await streamOf(control, options.stream);
       const source = `import:${trace.name}`;
       if (options.remove === true) await remove(control, stream.stream, source, options);
-      else await report(await run(control, stream, trace, source, options, nowMs, signal), options);
+      else {
+        const work = () => run(control, stream, trace, source, options, nowMs, signal);
+        await report(
+          options.dryRun === true ? await work() : await recordedImport(control, options, work),
+          options,
+        );
+      }
     }),
   );
+}
+
+function recordedImport(
+  { audit }: Control,
+  { trace, stream, shift, format, over, weight }: ImportOptions,
+  work: () => Promise<Summary>,
+): Promise<Summary> {
+  const input = { trace, stream, shift, format, over, weight };
+  const action = { operation: 'telemetry.importHistory', resource: 'telemetry', target: stream, input };
+  return recordedHere(audit, action, work, (summary) => summary);
 }
 
 interface StreamLeaves {
@@ -93,8 +110,21 @@ async function remove(
   source: string,
   { json }: ImportOptions,
 ): Promise<void> {
-  const removed = await control.telemetry.exclusively('import', (tx) => tx.removeSource(id, source));
-  if (removed === undefined) throw busy();
+  const removed = await recordedHere(
+    control.audit,
+    {
+      operation: 'telemetry.removeHistory',
+      resource: 'telemetry',
+      target: name,
+      input: { stream: name, source },
+    },
+    async () => {
+      const blocks = await control.telemetry.exclusively('import', (tx) => tx.removeSource(id, source));
+      if (blocks === undefined) throw busy();
+      return blocks;
+    },
+    (blocksRemoved) => ({ blocksRemoved }),
+  );
   const text = removed === 0 ? 'nothing of this trace was imported' : `${removed} blocks removed`;
   await print(
     json === true ? `${JSON.stringify({ stream: name, source, blocksRemoved: removed })}\n` : `${text}\n`,

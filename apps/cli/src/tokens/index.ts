@@ -8,7 +8,7 @@ import {
 } from '@foreshard/core/operations';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
-import { printJson } from '../output.ts';
+import { printJson, writeErr, writeOut } from '../output.ts';
 import { type Amount, parseDuration } from '../streams/amounts.ts';
 import { printRows } from '../table.ts';
 
@@ -130,8 +130,8 @@ async function create(name: string, given: CreateOptions): Promise<void> {
   const answer = await runOperation(tokens.create, input, options);
   if (options.json) return printJson(answer);
   // alone on stdout, so that a script can take it: TOKEN=$(foreshard tokens create ...)
-  process.stdout.write(`${answer.token}\n`);
-  process.stderr.write(`token ${answer.id} (${answer.scopes.join(', ')}) is shown this once: keep it\n`);
+  writeOut(`${answer.token}\n`);
+  writeErr(`token ${answer.id} (${answer.scopes.join(', ')}) is shown this once: keep it\n`);
 }
 
 /** Names of streams have no colon. */
@@ -152,8 +152,8 @@ async function rotate(id: string, { overlap, expires, ...options }: RotateOption
   };
   const answer = await runOperation(tokens.rotate, input, options);
   if (options.json) return printJson(answer);
-  process.stdout.write(`${answer.token}\n`);
-  process.stderr.write(
+  writeOut(`${answer.token}\n`);
+  writeErr(
     `token ${answer.id} is shown this once: keep it; ${id} is valid until ${answer.replaces.expiresAt}\n`,
   );
 }
@@ -161,7 +161,7 @@ async function rotate(id: string, { overlap, expires, ...options }: RotateOption
 async function revoke(id: string, options: OperationOptions): Promise<void> {
   const answer = await runOperation(tokens.revoke, { token: id }, options);
   if (options.json) return printJson(answer);
-  process.stdout.write(`token ${id} is revoked: edges refuse it within 2 s\n`);
+  writeOut(`token ${id} is revoked: edges refuse it within 2 s\n`);
 }
 
 function lifetime(text: string): Amount {

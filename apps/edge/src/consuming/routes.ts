@@ -20,6 +20,7 @@ import { ForeshardError } from '@foreshard/core/kernel';
 import { consuming as consumingOperations } from '@foreshard/core/operations';
 import type { TopologyStore } from '@foreshard/core/topology';
 import { type Api, type ContractCall, endedMeanwhile } from '../api/index.ts';
+import { WatchedHosts } from '../hosts/watched-hosts.ts';
 import type { ByteBudget } from '../http/byte-budget.ts';
 import { answeredInTime, isStoreAway } from '../http/reaching-store.ts';
 import type { EdgeMap } from '../map/edge-map.ts';
@@ -89,21 +90,23 @@ function mountRoutes(api: Api, routes: Routes): void {
 class Routes {
   private readonly parts: ConsumingParts;
   private readonly door: GroupDoor;
+  private readonly hosts: WatchedHosts;
   readonly service: GroupService;
   readonly letters: DeadLetters;
   readonly state: StateRoutes;
 
   constructor(parts: ConsumingParts) {
     this.parts = parts;
+    this.hosts = new WatchedHosts(parts.hosts);
     this.door = new GroupDoor(parts.groups, (id) => this.nameOf(id));
     // a topology store that hangs would hold the client as long
     const refresh = () => answeredInTime(parts.map.refresh(), REFRESH_WITHIN_MS);
-    this.state = new StateRoutes({ ...parts, refresh }, this.door);
+    this.state = new StateRoutes({ ...parts, hosts: this.hosts, refresh }, this.door);
     this.service = new GroupService({
       store: parts.groups,
       map: parts.map.topology,
       refresh,
-      host: (id) => parts.hosts.get(id),
+      host: (id) => this.hosts.get(id),
       heads: parts.heads,
       reads: parts.reads,
       promises: parts.promises,
@@ -115,7 +118,7 @@ class Routes {
       ...{ nowMs: Date.now, sleep: (ms) => sleep(ms) },
       wake: async () => void (await parts.wake('reconcile')),
       refresh,
-      host: (id) => parts.hosts.get(id),
+      host: (id) => this.hosts.get(id),
     });
   }
 
@@ -131,7 +134,10 @@ class Routes {
           },
         );
       if (error instanceof HostUnreachable)
-        throw new ForeshardError('host_unreachable', error.message, { retryAfterSeconds: 1, cause: error });
+        throw new ForeshardError('host_unreachable', error.message, {
+          retryAfterSeconds: this.hosts.retryAfterSeconds(error),
+          cause: error,
+        });
       throw error;
     });
   }

@@ -75,6 +75,7 @@ export const account = {
   endSession: command({
     ...common,
     name: 'account.endSession',
+    before: 'noted',
     input: z.strictObject(sessionIdMember),
     output: endedSessionSchema,
     errors: ['not_found', 'forbidden', 'store_unreachable'],
@@ -109,6 +110,7 @@ export const account = {
   changePassword: command({
     ...common,
     name: 'account.changePassword',
+    before: { none: 'What it changes is a secret.' },
     secrets: ['current', 'password'],
     input: z.strictObject({
       current: password.describe('the password of now'),
@@ -146,6 +148,7 @@ export const account = {
   decideDevice: command({
     ...common,
     name: 'account.decideDevice',
+    before: { none: 'It decides about a sign-in that waits, which the answer names.' },
     input: z.strictObject({ code: userCode, approve: z.boolean() }),
     output: z
       .strictObject({ device: z.string(), result: z.enum(['approved', 'denied']) })

@@ -107,6 +107,7 @@ export const checkpoints = {
   verify: command({
     ...common,
     name: 'checkpoints.verify',
+    before: { none: 'It reads a checkpoint, and the answer says what was found.' },
     permission: 'groups:manage',
     owned: true,
     input: z.strictObject({ ...group, ...checkpoint }),
@@ -134,6 +135,7 @@ export const checkpoints = {
   remove: command({
     ...common,
     name: 'checkpoints.remove',
+    before: 'noted',
     permission: 'groups:manage',
     owned: true,
     dryRun: true,
@@ -156,6 +158,7 @@ export const checkpoints = {
   prune: command({
     ...common,
     name: 'checkpoints.prune',
+    before: { none: 'It removes what nobody can need, and the answer counts it.' },
     permission: 'groups:manage',
     owned: true,
     dryRun: true,
@@ -184,6 +187,7 @@ export const checkpoints = {
   alter: command({
     ...common,
     name: 'checkpoints.alter',
+    before: 'noted',
     permission: 'groups:manage',
     owned: true,
     dryRun: true,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { clusterChangeSchema, LOAD_LENGTH_MAX, newClusterSchema, newLoadSchema } from '../external/index.ts';
 import { time } from './fields.ts';
-import { command, query, type TextBody } from './operation.ts';
+import { CREATES, command, query, type TextBody } from './operation.ts';
 
 const summary = {
   name: z.string(),
@@ -133,6 +133,7 @@ export const clusters = {
   add: command({
     ...common,
     name: 'clusters.add',
+    before: CREATES,
     permission: 'clusters:manage',
     answerWithinMs: LOADED_WITHIN_MS,
     input: newClusterSchema.safeExtend(name),
@@ -169,6 +170,7 @@ export const clusters = {
   importLoad: command({
     ...common,
     name: 'clusters.importLoad',
+    before: 'noted',
     permission: 'clusters:manage',
     answerWithinMs: LOADED_WITHIN_MS,
     input: newLoadSchema.extend(name),
@@ -194,6 +196,7 @@ export const clusters = {
   change: command({
     ...common,
     name: 'clusters.change',
+    before: 'noted',
     permission: 'clusters:manage',
     input: clusterChangeSchema.safeExtend(name),
     output: clusterSchema,
@@ -217,6 +220,7 @@ export const clusters = {
   remove: command({
     ...common,
     name: 'clusters.remove',
+    before: 'noted',
     permission: 'clusters:manage',
     input: z.strictObject(name),
     output: z.strictObject({ removed: z.string() }),

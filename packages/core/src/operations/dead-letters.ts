@@ -1,11 +1,15 @@
 /** Events that a consumer group could not process: what they are, and what people decide about them. */
 import { z } from 'zod';
 import { groupNameSchema, LETTER_STATES, LETTERS_PER_CALL_MAX, letterIdSchema } from '../consuming/index.ts';
-import { command, query } from './operation.ts';
+import { type Before, command, query } from './operation.ts';
 
 const PAGE_DEFAULT = 100;
 const PAGE_MAX = 1_000;
 const NOTE_CHARS_MAX = 500;
+
+const LETTERS: Before = {
+  none: 'Each decision is an event beside the letter, which keeps what it was and who decided before.',
+};
 
 const micros = z.int().describe('microseconds since 1970');
 
@@ -97,6 +101,7 @@ export const deadLetters = {
   show: query({
     ...common,
     name: 'deadLetters.show',
+    payload: 'event',
     input: z.strictObject({
       ...group,
       letter: letterIdSchema.describe('the name of the letter, as the list has it'),
@@ -123,6 +128,7 @@ export const deadLetters = {
   redrive: command({
     ...common,
     name: 'deadLetters.redrive',
+    before: LETTERS,
     dryRun: true,
     input: z.strictObject({ ...group, ...chosen }),
     output: z
@@ -146,6 +152,7 @@ export const deadLetters = {
   discard: command({
     ...common,
     name: 'deadLetters.discard',
+    before: LETTERS,
     dryRun: true,
     input: z.strictObject({ ...group, ...chosen }),
     output: z
@@ -169,6 +176,7 @@ export const deadLetters = {
   restore: command({
     ...common,
     name: 'deadLetters.restore',
+    before: LETTERS,
     dryRun: true,
     input: z.strictObject({ ...group, ...chosen }),
     output: z

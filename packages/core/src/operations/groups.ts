@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { groupCheckpointingSchema } from '../checkpointing/index.ts';
 import { groupNameSchema, groupSchema, ORDERS, pushSchema } from '../consuming/index.ts';
-import { command, query } from './operation.ts';
+import { CREATES, command, query } from './operation.ts';
 import { DEFAULT_STREAM } from './streams.ts';
 
 export const groupAssignmentSchema = z.strictObject({
@@ -248,6 +248,7 @@ export const groups = {
   create: command({
     ...common,
     name: 'groups.create',
+    before: CREATES,
     permission: 'groups:consume',
     input: z.strictObject({
       name: groupNameSchema,
@@ -287,6 +288,7 @@ export const groups = {
   push: command({
     ...common,
     name: 'groups.push',
+    before: CREATES,
     secrets: ['secret', 'url'],
     permission: 'groups:manage',
     input: z.strictObject({
@@ -357,6 +359,7 @@ export const groups = {
   remove: command({
     ...common,
     name: 'groups.remove',
+    before: 'noted',
     permission: 'groups:manage',
     owned: true,
     dryRun: true,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { hintRequestSchema } from '../hints/index.ts';
 import { time } from './fields.ts';
-import { command, query } from './operation.ts';
+import { CREATES, command, query } from './operation.ts';
 
 const hintSchema = z
   .strictObject({
@@ -60,6 +60,7 @@ export const hints = {
   add: command({
     ...common,
     name: 'hints.add',
+    before: CREATES,
     input: hintRequestSchema,
     output: hintSchema,
     errors: ['invalid_record', 'unknown_stream', 'store_unreachable', 'overloaded'],
@@ -79,6 +80,7 @@ export const hints = {
   remove: command({
     ...common,
     name: 'hints.remove',
+    before: 'noted',
     input: hint,
     output: z.void(),
     errors: ['not_found', 'store_unreachable'],
@@ -95,6 +97,7 @@ export const hints = {
   restore: command({
     ...common,
     name: 'hints.restore',
+    before: 'noted',
     input: hint,
     output: z.void(),
     errors: ['not_found', 'store_unreachable'],

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { hostCapacitySchema, hostDescriptionSchema } from '../topology/index.ts';
 import { DECISION_ERRORS, id } from './fields.ts';
-import { command, query } from './operation.ts';
+import { CREATES, command, query } from './operation.ts';
 
 export const hostSchema = z
   .strictObject({
@@ -96,6 +96,7 @@ export const hosts = {
   add: command({
     ...common,
     name: 'hosts.add',
+    before: CREATES,
     dryRun: true,
     input: z.strictObject({
       url: z
@@ -133,6 +134,7 @@ export const hosts = {
   describe: command({
     ...common,
     name: 'hosts.describe',
+    before: 'noted',
     dryRun: true,
     input: z.strictObject({ ...host, ...hostDescriptionSchema.shape }),
     output: z
@@ -159,6 +161,7 @@ export const hosts = {
   remove: command({
     ...common,
     name: 'hosts.remove',
+    before: 'noted',
     dryRun: true,
     input: z.strictObject(host),
     output: z
@@ -179,6 +182,7 @@ export const hosts = {
   drain: command({
     ...common,
     name: 'hosts.drain',
+    before: 'noted',
     permission: 'cluster:operate',
     dryRun: true,
     input: z.strictObject(host),
@@ -200,6 +204,7 @@ export const hosts = {
   undrain: command({
     ...common,
     name: 'hosts.undrain',
+    before: 'noted',
     permission: 'cluster:operate',
     dryRun: true,
     input: z.strictObject(host),
@@ -239,6 +244,7 @@ export const hosts = {
   acceptLoss: command({
     ...common,
     name: 'hosts.acceptLoss',
+    before: 'noted',
     dryRun: true,
     input: z.strictObject({
       ...host,

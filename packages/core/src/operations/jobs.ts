@@ -8,6 +8,7 @@ const job = z.enum(Object.keys(JOBS) as [JobName, ...JobName[]]);
 export const jobs = {
   run: command({
     name: 'jobs.run',
+    before: { none: 'It wakes a job, which decides by itself what is to be done.' },
     resource: 'job',
     permission: 'cluster:operate',
     input: z.strictObject({ job: job.describe('name of the job') }),

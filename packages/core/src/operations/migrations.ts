@@ -151,6 +151,7 @@ export const migrations = {
   start: command({
     ...common,
     name: 'migrations.start',
+    before: { none: 'It starts moves, and the answer names the host that each shardlet leaves.' },
     dryRun: true,
     input: z.strictObject({
       shardlets: z.array(id).min(1).max(1_000).describe('numbers of shardlets'),
@@ -187,6 +188,7 @@ export const migrations = {
   pause: command({
     ...one,
     name: 'migrations.pause',
+    before: 'noted',
     http: {
       ...oneHttp,
       path: '/v1/migrations/{id}/pause',
@@ -198,6 +200,7 @@ export const migrations = {
   resume: command({
     ...one,
     name: 'migrations.resume',
+    before: 'noted',
     http: {
       ...oneHttp,
       path: '/v1/migrations/{id}/resume',
@@ -209,6 +212,7 @@ export const migrations = {
   abort: command({
     ...one,
     name: 'migrations.abort',
+    before: 'noted',
     http: {
       ...oneHttp,
       path: '/v1/migrations/{id}/abort',
@@ -220,6 +224,7 @@ export const migrations = {
   moveBack: command({
     ...one,
     name: 'migrations.moveBack',
+    before: { none: 'It starts a move, and the answer names the host that the shardlet leaves.' },
     output: resultSchema,
     errors: ['unknown_shardlet', 'unexamined', ...one.errors],
     http: {
@@ -233,6 +238,7 @@ export const migrations = {
   pauseAll: command({
     ...all,
     name: 'migrations.pauseAll',
+    before: 'noted',
     input: z.strictObject({ reason }),
     http: {
       ...allHttp,
@@ -246,6 +252,7 @@ export const migrations = {
   resumeAll: command({
     ...all,
     name: 'migrations.resumeAll',
+    before: 'noted',
     input: z.strictObject({ reason }),
     http: {
       ...allHttp,
@@ -258,6 +265,7 @@ export const migrations = {
   limit: command({
     ...all,
     name: 'migrations.limit',
+    before: 'noted',
     input: moveControlsSchema.pick({ bytesPerSecondMax: true, concurrencyMax: true }).partial().strict(),
     http: {
       ...allHttp,

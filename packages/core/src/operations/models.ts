@@ -105,6 +105,7 @@ export const models = {
   retrain: command({
     ...common,
     name: 'models.retrain',
+    before: { none: 'It wakes a training; what serves is changed by a promotion.' },
     input: z.strictObject({ stream: stream.optional().describe('left out: all streams'), reason }),
     output: z.strictObject({ stream: z.string().nullable().describe('null: all streams') }),
     errors: ['unknown_stream', ...ORDERED],
@@ -125,6 +126,7 @@ export const models = {
   promote: command({
     ...common,
     name: 'models.promote',
+    before: 'noted',
     input: z.strictObject({ version: id.describe('number of the version'), reason }),
     output: promotedSchema,
     errors: ['not_found', ...ORDERED],
@@ -143,6 +145,7 @@ export const models = {
   rollBack: command({
     ...common,
     name: 'models.rollBack',
+    before: 'noted',
     input: z.strictObject({ ...series, reason }),
     output: promotedSchema,
     errors: ['unknown_stream', ...ORDERED],

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { DELIVERY_STATES, noticeKinds, TARGET_FORMATS, targetRequestSchema } from '../notifying/index.ts';
 import { time } from './fields.ts';
-import { command, query } from './operation.ts';
+import { CREATES, command, query } from './operation.ts';
 
 const LISTED_MAX = 1_000;
 const LISTED_DEFAULT = 100;
@@ -85,6 +85,7 @@ export const notifications = {
   addTarget: command({
     ...common,
     name: 'notifications.addTarget',
+    before: CREATES,
     input: targetRequestSchema.strict().meta({ id: 'NewNotificationTarget' }),
     output: addedTargetSchema,
     errors: ['invalid_record', 'conflict', 'overloaded', 'store_unreachable'],
@@ -105,6 +106,7 @@ export const notifications = {
   changeTarget: command({
     ...common,
     name: 'notifications.changeTarget',
+    before: 'noted',
     input: z.strictObject({
       ...name,
       enabled: z.boolean().optional().describe('false: nothing is sent until it is on again'),
@@ -127,6 +129,7 @@ export const notifications = {
   removeTarget: command({
     ...common,
     name: 'notifications.removeTarget',
+    before: 'noted',
     input: z.strictObject(name),
     output: z.strictObject({ removed: z.string() }),
     errors: ['not_found', 'store_unreachable'],
@@ -143,6 +146,7 @@ export const notifications = {
   testTarget: command({
     ...common,
     name: 'notifications.testTarget',
+    before: { none: 'It sends a message.' },
     input: z.strictObject(name),
     output: deliverySchema,
     errors: ['not_found', 'store_unreachable'],
@@ -198,6 +202,7 @@ export const notifications = {
   redeliver: command({
     ...common,
     name: 'notifications.redeliver',
+    before: 'noted',
     input: delivery,
     output: deliverySchema,
     errors: ['not_found', 'store_unreachable'],

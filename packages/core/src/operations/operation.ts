@@ -43,6 +43,11 @@ export type Tag =
   | 'notifications'
   | 'service';
 
+/** Its handler notes it (`Caller.note`), or the reason why there is nothing to note. */
+export type Before = 'noted' | { readonly none: string };
+
+export const CREATES: Before = Object.freeze({ none: 'It creates what was not there.' });
+
 /** A query changes nothing; a command may. */
 export type Kind = 'query' | 'command';
 
@@ -67,8 +72,12 @@ export interface Operation<
   readonly errors: readonly ErrorCode[];
   /** takes `dryRun`: report what would be decided, and change nothing */
   readonly dryRun: boolean;
-  /** is each call recorded with its caller? */
-  readonly audit: 'always' | 'never';
+  /** is each call recorded with its caller? `payload`: each whose answer holds the payload of an event */
+  readonly audit: 'always' | 'payload' | 'never';
+  /** of a command: how the audit log knows what it changes as it was before */
+  readonly before?: Before;
+  /** member of the output with the payload of an event; null in there: the caller may not read it */
+  readonly payload?: string;
   /**
    * what it is about has an owner, who needs no grant: the handler judges, by `requireOnGroup`, and whoever is known
    * gets as far as there
@@ -200,7 +209,7 @@ export function query<I extends z.ZodObject, O extends z.ZodType>(
     ...written,
     kind: 'query',
     dryRun: false,
-    audit: 'never',
+    audit: written.payload === undefined ? 'never' : 'payload',
     served: 'table',
   });
 }
@@ -209,7 +218,10 @@ export function query<I extends z.ZodObject, O extends z.ZodType>(
 export function command<I extends z.ZodObject, O extends z.ZodType>({
   dryRun = false,
   ...written
-}: Written<'command', I, O> & { readonly dryRun?: boolean }): Operation<'command', I, O> {
+}: Written<'command', I, O> & {
+  readonly before: Before;
+  readonly dryRun?: boolean;
+}): Operation<'command', I, O> {
   return Object.freeze({ ...written, kind: 'command', dryRun, audit: 'always', served: 'table' });
 }
 

@@ -163,6 +163,7 @@ export const plans = {
   approve: command({
     ...common,
     name: 'plans.approve',
+    before: 'noted',
     input: z.strictObject({ plan, ...seen, parts, note }),
     output: approvedSchema,
     errors: DECIDED,
@@ -187,6 +188,7 @@ export const plans = {
   schedule: command({
     ...common,
     name: 'plans.schedule',
+    before: 'noted',
     input: z.strictObject({ plan, ...seen, parts, note, when }),
     output: approvedSchema,
     errors: DECIDED,
@@ -208,6 +210,7 @@ export const plans = {
   withdraw: command({
     ...common,
     name: 'plans.withdraw',
+    before: 'noted',
     input: z.strictObject({ plan, note: note.unwrap().min(1, 'say why') }),
     output: partResultsSchema,
     errors: DECIDED,
@@ -225,6 +228,7 @@ export const plans = {
   undo: command({
     ...common,
     name: 'plans.undo',
+    before: 'noted',
     input: z.strictObject({ plan, note }),
     output: partResultsSchema,
     errors: DECIDED,

@@ -115,6 +115,7 @@ export const policy = {
   change: command({
     ...change,
     name: 'policy.change',
+    before: 'noted',
     input: z
       .strictObject({
         from,
@@ -143,6 +144,7 @@ export const policy = {
   rollBack: command({
     ...change,
     name: 'policy.rollBack',
+    before: 'noted',
     input: z.strictObject({
       from,
       to: z.int().min(0).describe('the version whose settings hold again; 0: the defaults'),

@@ -53,6 +53,7 @@ export const quotas = {
   set: command({
     ...common,
     name: 'quotas.set',
+    before: 'noted',
     input: z.strictObject({
       ...subject,
       eventsPerSecond: perSecond.optional().describe(`${WORDS.events}; left out: no limit`),
@@ -76,6 +77,7 @@ export const quotas = {
   remove: command({
     ...common,
     name: 'quotas.remove',
+    before: 'noted',
     input: z.strictObject(subject),
     output: z
       .strictObject({ scope, subject: z.string(), result: z.literal('removed') })

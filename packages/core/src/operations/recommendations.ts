@@ -159,6 +159,7 @@ export const recommendations = {
   approve: command({
     ...common,
     name: 'recommendations.approve',
+    before: 'noted',
     judgedLater: true,
     input: z.strictObject({ recommendation, ...seen, ...approvalTerms }),
     output: recommendationSchema,
@@ -182,6 +183,7 @@ export const recommendations = {
   approveSeveral: command({
     ...common,
     name: 'recommendations.approveSeveral',
+    before: 'noted',
     judgedLater: true,
     input: z.strictObject({
       requests: z
@@ -215,6 +217,7 @@ export const recommendations = {
   reject: command({
     ...common,
     name: 'recommendations.reject',
+    before: 'noted',
     judgedLater: true,
     input: z.strictObject({ recommendation, note: note.min(1, 'say why') }),
     output: recommendationSchema,

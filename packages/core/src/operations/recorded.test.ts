@@ -18,12 +18,14 @@ describe('recorded', () => {
       recorded({
         newPassword: 'canary',
         addresses: ['redis://:canary@h:1', 'postgresql://user:canary@h/d'],
+        queries: ['http://p:9090/?step=5&api_key=canary#x', 'postgresql://h/d?password=canary&ssl=on'],
         detail: 'the token fsh_canary-canary was taken',
         key: 'whsec_canarycanary==',
       }),
     ).toEqual({
       newPassword: HIDDEN,
       addresses: [`redis://:${HIDDEN}@h:1`, `postgresql://user:${HIDDEN}@h/d`],
+      queries: [`http://p:9090/?step=5&api_key=${HIDDEN}#x`, `postgresql://h/d?password=${HIDDEN}&ssl=on`],
       detail: `the token ${HIDDEN} was taken`,
       key: HIDDEN,
     });

@@ -20,6 +20,9 @@ const SECRET_NAME = /passw(or)?d|secret|credential|authorization/i;
 const SECRET_TEXT = /\b(fsh_|whsec_)[\w+/=-]{8,}/g;
 /** bounded, so that no text takes long */
 const LOGIN_IN_ADDRESS = /([a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@]{0,100}):[^\s/@]{1,300}@/gi;
+/** in the query of an address: `?token=...` */
+const SECRET_IN_QUERY =
+  /([?&][\w.-]{0,30}(?:passw|secret|token|key|auth|sig)[\w.-]{0,30}=)[^&#\s"']{1,300}/gi;
 
 /** `secrets`: members by their path, `target.url`, or `hosts.*.password` in each of a list. */
 export function recorded(document: unknown, secrets: readonly string[] = []): unknown {
@@ -32,7 +35,10 @@ export function recorded(document: unknown, secrets: readonly string[] = []): un
 
 /** A text without passwords of addresses and without tokens. */
 export function recordedText(text: string): string {
-  const hidden = text.replace(LOGIN_IN_ADDRESS, `$1:${HIDDEN}@`).replace(SECRET_TEXT, HIDDEN);
+  const hidden = text
+    .replace(LOGIN_IN_ADDRESS, `$1:${HIDDEN}@`)
+    .replace(SECRET_IN_QUERY, `$1${HIDDEN}`)
+    .replace(SECRET_TEXT, HIDDEN);
   // PostgreSQL keeps neither in a document
   return hidden.replaceAll('\0', '\u2400').toWellFormed();
 }

@@ -47,6 +47,7 @@ export const sessions = {
   end: command({
     ...common,
     name: 'sessions.end',
+    before: 'noted',
     input: z.strictObject(sessionIdMember),
     output: endedSessionSchema,
     errors: ['not_found', 'store_unreachable'],
@@ -64,6 +65,7 @@ export const sessions = {
   endAll: command({
     ...common,
     name: 'sessions.endAll',
+    before: 'noted',
     input: z.strictObject({
       user: z
         .string()

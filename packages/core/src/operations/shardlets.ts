@@ -82,6 +82,7 @@ export const shardlets = {
   split: command({
     ...common,
     name: 'shardlets.split',
+    before: 'noted',
     input: z.strictObject({
       shardlet,
       at: z
@@ -105,6 +106,7 @@ export const shardlets = {
   roll: command({
     ...common,
     name: 'shardlets.roll',
+    before: 'noted',
     input: z.strictObject({ shardlet }),
     http: {
       ...http,
@@ -117,6 +119,7 @@ export const shardlets = {
   merge: command({
     ...common,
     name: 'shardlets.merge',
+    before: 'noted',
     input: z.strictObject({
       shardlets: z.array(id).min(2).max(1_000).describe('numbers of shardlets'),
     }),

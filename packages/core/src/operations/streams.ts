@@ -8,7 +8,7 @@ import {
   streamSettingsSchema,
 } from '../topology/index.ts';
 import { DECISION_ERRORS, id } from './fields.ts';
-import { command, query } from './operation.ts';
+import { CREATES, command, query } from './operation.ts';
 import { quotaValuesSchema } from './quotas.ts';
 
 /** Clients that name no stream mean this one. It cannot be deleted. */
@@ -63,6 +63,7 @@ export const streams = {
   create: command({
     ...common,
     name: 'streams.create',
+    before: CREATES,
     dryRun: true,
     input: z.strictObject({
       name: streamNameSchema,
@@ -99,6 +100,7 @@ export const streams = {
   alter: command({
     ...common,
     name: 'streams.alter',
+    before: 'noted',
     dryRun: true,
     input: z.strictObject({
       ...stream,
@@ -125,6 +127,7 @@ export const streams = {
   delete: command({
     ...common,
     name: 'streams.delete',
+    before: 'noted',
     dryRun: true,
     input: z.strictObject(stream),
     output: z

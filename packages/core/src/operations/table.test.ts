@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { z } from 'zod';
 import { PERMISSIONS } from '../access/index.ts';
 import { ERRORS } from '../kernel/index.ts';
 import { onStream, placementOf, RESOURCES } from './operation.ts';
@@ -33,7 +34,7 @@ describe('the table of operations', () => {
 });
 
 describe.each(ALL.map((operation) => [operation.name, operation] as const))('%s', (_, operation) => {
-  const { permission, resource, errors, input, output, kind, audit, served, http } = operation;
+  const { permission, resource, errors, input, output, kind, audit, payload, served, http } = operation;
 
   it('says who may ask, of what, and with which refusals', () => {
     expect(PERMISSIONS).toContain(permission);
@@ -48,8 +49,10 @@ describe.each(ALL.map((operation) => [operation.name, operation] as const))('%s'
     expect(input.shape).not.toHaveProperty('dryRun');
   });
 
-  it('is recorded when it changes something by order of a person', () => {
-    expect(audit).toBe(kind === 'command' && served === 'table' ? 'always' : 'never');
+  it('is recorded when it changes something by order of a person, or shows what an event holds', () => {
+    const isOrder = kind === 'command' && served === 'table';
+    expect(audit).toBe(isOrder ? 'always' : payload === undefined ? 'never' : 'payload');
+    if (payload !== undefined) expect((output as z.ZodObject).shape).toHaveProperty(payload);
     // a question with a long body is posted
     if (http.method === 'get') expect(kind).toBe('query');
     else expect(kind === 'command' || http.body !== undefined).toBe(true);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { isPlain, NOT_PLAIN, scopeSchema, TOKEN_SCOPES } from '../access/index.ts';
 import { time } from './fields.ts';
-import { command, query } from './operation.ts';
+import { CREATES, command, query } from './operation.ts';
 
 const SECONDS_A_CENTURY = 3_155_760_000;
 const SECONDS_A_DAY = 86_400;
@@ -65,6 +65,7 @@ export const tokens = {
   create: command({
     ...common,
     name: 'tokens.create',
+    before: CREATES,
     input: z.strictObject({
       name: z
         .string()
@@ -113,6 +114,7 @@ export const tokens = {
   rotate: command({
     ...common,
     name: 'tokens.rotate',
+    before: 'noted',
     secrets: ['token'],
     input: z.strictObject({
       // not `token`: that is the secret in the answer, which is kept out of the audit log
@@ -150,6 +152,7 @@ export const tokens = {
   revoke: command({
     ...common,
     name: 'tokens.revoke',
+    before: 'noted',
     input: z.strictObject({ token: z.string().min(1).max(200).describe('id of the token') }),
     output: z.strictObject({ token: z.string(), result: z.literal('revoked') }).meta({ id: 'RevokedToken' }),
     errors: ['unknown_token', 'store_unreachable'],

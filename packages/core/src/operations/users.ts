@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { givenRolesSchema, isPlain, NOT_PLAIN, roleGrantsSchema } from '../access/index.ts';
 import { time } from './fields.ts';
-import { command, query } from './operation.ts';
+import { CREATES, command, query } from './operation.ts';
 
 const EMAIL_CHARS_MAX = 254;
 
@@ -102,6 +102,7 @@ export const users = {
   invite: command({
     ...common,
     name: 'users.invite',
+    before: CREATES,
     secrets: ['path', 'url'],
     input: z.strictObject({
       email,
@@ -128,6 +129,7 @@ export const users = {
   link: command({
     ...common,
     name: 'users.link',
+    before: { none: 'The account stays as it is until the link is used.' },
     secrets: ['path', 'url'],
     input: z.strictObject({ user }),
     output: linkSchema,
@@ -146,6 +148,7 @@ export const users = {
   change: command({
     ...common,
     name: 'users.change',
+    before: 'noted',
     input: z.strictObject({
       user,
       name: name.optional(),
@@ -173,6 +176,7 @@ export const users = {
   remove: command({
     ...common,
     name: 'users.remove',
+    before: 'noted',
     input: z.strictObject({ user }),
     output: z.strictObject({
       user: z.string().describe('id'),
@@ -211,6 +215,7 @@ export const users = {
   revokeInvitation: command({
     ...common,
     name: 'users.revokeInvitation',
+    before: 'noted',
     input: z.strictObject({ invitation: z.uuid().describe('its id') }),
     output: z.strictObject({ invitation: z.string(), result: z.literal('revoked') }),
     errors: ['not_found', 'store_unreachable'],

@@ -4,11 +4,11 @@
  * have seen. Unsafe: what the topology store should say is proposed row by row, and applied when a person has
  * confirmed it.
  */
-import { createInterface } from 'node:readline/promises';
 import { DEDUP_LEAD_MICROS, type EventHost, type HostProof, type HostStanding } from '@foreshard/core/hosts';
 import type { Topology } from '@foreshard/core/topology';
 import { type Control, connectHost, operatorHere } from '../../composition.ts';
 import { CommandFailure } from '../../failure.ts';
+import { saysYes, writeOut } from '../../output.ts';
 import { tableOf } from '../../table.ts';
 import { foreignOf, insistOnBeingAlone, renewedHosts, sendMark, standingsOf, takeOver } from './alone.ts';
 import { type Comparison, compare } from './compare.ts';
@@ -87,11 +87,11 @@ async function insistOnConsent(
 ): Promise<void> {
   if (json) {
     if (!confirm || obstacle(examination, proposal) !== undefined)
-      process.stdout.write(`${JSON.stringify(documentOf('unsafe', examination, proposal))}\n`);
-  } else process.stdout.write(`${shown(examination, proposal)}\n`);
+      writeOut(`${JSON.stringify(documentOf('unsafe', examination, proposal))}\n`);
+  } else writeOut(`${shown(examination, proposal)}\n`);
   const reason = obstacle(examination, proposal);
   if (reason !== undefined) throw new CommandFailure(reason);
-  if (confirm || (!json && (await saysYes()))) return;
+  if (confirm || (!json && (await saysYes('Write these rows into the topology store?')))) return;
   throw new CommandFailure('nothing was changed: confirm with "foreshard doctor --after-restore --confirm"');
 }
 
@@ -103,18 +103,6 @@ function obstacle({ surveys }: Examination, { steps }: Proposal): string | undef
   if (open.length > 0)
     return `The topology store stays closed: ${open.length} ranges of positions are unresolved; name hosts that joined after the backup with --host URL, or restore their data`;
   return undefined;
-}
-
-async function saysYes(): Promise<boolean> {
-  if (!process.stdin.isTTY) return false;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return (
-      (await terminal.question('Write these rows into the topology store? Type "yes": ')).trim() === 'yes'
-    );
-  } finally {
-    terminal.close();
-  }
 }
 
 async function apply(control: Control, examination: Examination, proposal: Proposal): Promise<void> {
@@ -185,10 +173,10 @@ function say(
   examination: Examination,
   proposal: Proposal | undefined,
 ): void {
-  if (json) process.stdout.write(`${JSON.stringify(documentOf(outcome, examination, proposal))}\n`);
+  if (json) writeOut(`${JSON.stringify(documentOf(outcome, examination, proposal))}\n`);
   else {
     const version = proposal === undefined ? '' : ` (next version ${proposal.version + 1})`;
-    process.stdout.write(`${OUTCOME_TEXTS[outcome]}${version}\n`);
+    writeOut(`${OUTCOME_TEXTS[outcome]}${version}\n`);
   }
 }
 

@@ -16,6 +16,7 @@ import { PrismaMoveLog } from './move-log.ts';
 import { PrismaNotificationStore } from './notification-store.ts';
 import { forOrder } from './order-effects.ts';
 import { PrismaPersonStore } from './person-store.ts';
+import { PrismaPlanBook } from './plan-book.ts';
 import { PrismaPolicyStore } from './policy-store.ts';
 import { PrismaQuotaStore } from './quota-store.ts';
 import { PrismaRecommendationLog } from './recommendation-log.ts';
@@ -57,6 +58,7 @@ function openStores(url: string) {
     moves: new PrismaMoveLog(prisma, url),
     notices: new PrismaNotificationStore(prisma, url),
     people: new PrismaPersonStore(prisma, url),
+    plans: new PrismaPlanBook(prisma, url),
     policies: new PrismaPolicyStore(prisma, url),
     quotas: new PrismaQuotaStore(prisma, url),
     recommendations: new PrismaRecommendationLog(prisma, url),
@@ -127,6 +129,8 @@ const WRITES: readonly (readonly [string, (all: Stores) => Promise<unknown>])[] 
   ['a token is revoked', async ({ tokens }) => tokens.revoke(await tokenId())],
   ['the policy is changed', ({ policies }) => policies.add(policyChange(0))],
   ['a plan is rejected', async ({ recommendations }) => recommendations.reject(await plan(), 'ann', '', NOW)],
+  ['a plan is undone', async ({ plans }) => plans.undo(await planOfParts(), undone)],
+  ['moves back are noted', async ({ plans }) => plans.noteUndoMoves(await planOfParts(), [7])],
   ['a model is promoted', async ({ models }) => models.promote(await model(), why)],
   ['sessions are ended', async ({ sessions }) => sessions.end(await session())],
   ['a device is let in', async ({ devices }) => devices.decide(await device(), person, true)],
@@ -141,11 +145,13 @@ const NOTHING: readonly (readonly [string, (all: Stores) => Promise<unknown>])[]
   ['no target', ({ notices }) => notices.change('none', { enabled: true })],
   ['nobody', ({ people }) => people.change(NO_ID, { name: 'x' })],
   ['no token', ({ tokens }) => tokens.revoke(NO_ID)],
+  ['a plan that was undone before', ({ plans }) => plans.undo(0, undone)],
   ['no session', ({ sessions }) => sessions.end(NO_ID)],
   ['a policy that somebody has changed meanwhile', ({ policies }) => policies.add(policyChange(7))],
   ['a read', ({ people }) => people.list()],
 ];
 
+const undone = { atMs: NOW, by: 'ann', note: '', moves: [] };
 const why = { actor: 'ann', reason: '', atMs: NOW };
 const linkOf = (digit: string) =>
   ({
@@ -162,6 +168,14 @@ async function plan(): Promise<number> {
   const fields = { topologyVersion: 1, policyVersion: 1, firstMs: NOW, lastMs: NOW, expiresMs: NOW };
   const data = { key: 'k', essence: 'e', revision: 1, state: 'open', body: '{}', ...fields };
   return Number((await prisma.recommendation.create({ data })).id);
+}
+
+async function planOfParts(): Promise<number> {
+  const times = { topologyVersion: 1, policyVersion: 1, firstMs: NOW, lastMs: NOW };
+  return Number(
+    (await prisma.plan.create({ data: { cluster: '', revision: 1, essence: 'e', summary: '{}', ...times } }))
+      .id,
+  );
 }
 
 async function model() {

@@ -8,6 +8,7 @@ import type {
 } from '../../advising/index.ts';
 import { type PrismaClient, reaching } from './client.ts';
 import type { Plan } from './generated/client.ts';
+import { named } from './order-effects.ts';
 import { byStep, ofCluster, PENDING, recordFrom } from './recommendation-rows.ts';
 
 export class PrismaPlanBook implements PlanBook {
@@ -38,14 +39,16 @@ export class PrismaPlanBook implements PlanBook {
   undo(id: number, { atMs, by, note, moves }: UndoneRecord): Promise<boolean> {
     const data = { undoneMs: atMs, undoneBy: by, undoNote: note, undoMoves: JSON.stringify(moves) };
     return this.reaching(async () => {
-      const { count } = await this.prisma.plan.updateMany({ where: { id, undoneMs: null }, data });
+      const { count } = await named(this.prisma, (tx) =>
+        tx.plan.updateMany({ where: { id, undoneMs: null }, data }),
+      );
       return count > 0;
     });
   }
 
   async noteUndoMoves(id: number, moves: readonly number[]): Promise<void> {
     const data = { undoMoves: JSON.stringify(moves) };
-    await this.reaching(() => this.prisma.plan.updateMany({ where: { id }, data }));
+    await this.reaching(() => named(this.prisma, (tx) => tx.plan.updateMany({ where: { id }, data })));
   }
 
   private async pending(those: ReturnType<typeof ofCluster>): Promise<bigint[]> {

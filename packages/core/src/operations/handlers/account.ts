@@ -79,7 +79,9 @@ export function accountHandlers(stores: AccountStores): RouterHandlers<typeof ac
     },
     async endSession({ session }, caller) {
       const own = await sessions.list(sessionIdleMs, personOf(caller).id);
-      if (!own.some(({ id }) => id === session) || !(await sessions.end(session))) throw noSession(session);
+      const old = own.find(({ id }) => id === session);
+      if (old === undefined || !(await sessions.end(session))) throw noSession(session);
+      caller.note?.({ before: sessionDocument(old, caller), after: null });
       return { session, result: 'ended' };
     },
     async endOtherSessions(_, caller) {

@@ -40,8 +40,9 @@ export function checkpointHandlers(stores: CheckpointStores): RouterHandlers<typ
     },
     async remove({ group, checkpoint }, caller) {
       await managed(group, caller);
-      await upkeep.find(group, checkpoint);
+      const old = await upkeep.find(group, checkpoint);
       if (caller.dryRun) return { checkpoint, result: 'would be removed' };
+      caller.note?.({ before: checkpointDocument(old), after: null });
       if (await upkeep.remove(group, checkpoint)) return { checkpoint, result: 'removed' };
       throw new ForeshardError('conflict', 'Others are based on this checkpoint: remove these first.');
     },
@@ -56,6 +57,7 @@ export function checkpointHandlers(stores: CheckpointStores): RouterHandlers<typ
       const checkpointing = { ...group.checkpointing!, ...given };
       requireMerges(stores.map().stream(group.stream), checkpointing.merges);
       if (!caller.dryRun && !(await groups.alter(name, checkpointing))) unknownGroup(name);
+      caller.note?.({ before: { group: name, checkpointing: group.checkpointing! } });
       return { group: name, checkpointing };
     },
   };

@@ -55,21 +55,28 @@ export function clusterHandlers(stores: ClusterStores): RouterHandlers<typeof cl
     async add({ name, ...order }, { actor }) {
       return loadReport(name, await inquiries.ask('addCluster', { name, order, actor }));
     },
-    async importLoad({ name, ...order }, { actor }) {
+    async importLoad({ name, ...order }, { actor, note }) {
+      const old = await store.find(name);
+      note?.({ before: old && summaryOf(old, nowMs()) });
       return loadReport(name, await inquiries.ask('importLoad', { name, order, actor }));
     },
-    async change({ name, webhook, hosts }) {
+    async change({ name, webhook, hosts }, { note }) {
+      const old = await store.find(name);
       const change = {
         ...(webhook === undefined ? {} : { webhook }),
         ...(hosts === undefined ? {} : { capacities: hosts }),
       };
       const reply = await changeCluster(parts, name, change);
       if (reply.kind !== 'done') throw refused(name, reply);
-      return documentOf(reply.cluster, nowMs());
+      const changed = documentOf(reply.cluster, nowMs());
+      note?.({ before: old && settingsOf(documentOf(old, nowMs())), after: settingsOf(changed) });
+      return changed;
     },
-    async remove({ name }, { actor }) {
+    async remove({ name }, { actor, note }) {
+      const old = await store.find(name);
       const reply = await removeCluster({ ...parts, actor }, name);
       if (reply.kind !== 'done') throw refused(name, reply);
+      note?.({ before: old && settingsOf(documentOf(old, nowMs())), after: null });
       return { removed: name };
     },
     async plan({ name, withState }) {
@@ -158,6 +165,11 @@ function documentOf(cluster: ExternalCluster, nowMs: number): ClusterDocument {
       movedAt: timeOrNull(movedMs),
     })),
   };
+}
+
+/** Partitions are measured, and may be thousands. */
+function settingsOf({ partitions: _, ...settings }: ClusterDocument): Omit<ClusterDocument, 'partitions'> {
+  return settings;
 }
 
 function timeOf(ms: number): string {

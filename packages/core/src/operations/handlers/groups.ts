@@ -183,6 +183,7 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
       const has = stores.map().streamNamed(stream) !== undefined;
       const letters = has ? (await stores.letters.list(group)).counts : null;
       if (dryRun) return { group, result: 'would be removed', letters };
+      caller.note?.({ before: { ...summaryOf(known), letters }, after: null });
       // before the group: what is left after a failure can be removed again
       if (has) await stores.deleteStream(stream, caller);
       if (!(await store.remove(group))) unknownGroup(group);

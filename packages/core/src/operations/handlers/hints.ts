@@ -21,6 +21,11 @@ export function hintHandlers({
   newId,
   nowMs,
 }: HintStores): RouterHandlers<typeof hints> {
+  async function documentNow(id: string): Promise<HintDocument | undefined> {
+    const found = (await store.list({ withRemoved: true })).find((one) => one.id === id);
+    return found && documentOf(found);
+  }
+
   return {
     async list({ removed }) {
       return { hints: (await store.list({ withRemoved: removed })).map(documentOf) };
@@ -41,13 +46,17 @@ export function hintHandlers({
       await store.add(hint);
       return documentOf({ ...hint, removedMs: null, removedBy: null });
     },
-    async remove({ id }, { actor }) {
+    async remove({ id }, { actor, note }) {
+      const before = await documentNow(id);
       if (!(await store.remove(id, actor, nowMs())))
         throw new ForeshardError('not_found', `There is no hint ${id}, or it is removed already.`);
+      note?.({ before, after: await documentNow(id) });
     },
-    async restore({ id }) {
+    async restore({ id }, { note }) {
+      const before = await documentNow(id);
       if (!(await store.restore(id)))
         throw new ForeshardError('not_found', `There is no removed hint ${id}.`);
+      note?.({ before, after: await documentNow(id) });
     },
   };
 }

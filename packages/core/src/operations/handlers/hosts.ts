@@ -58,6 +58,7 @@ export function hostHandlers(stores: HostStores): RouterHandlers<typeof hosts> {
   /** A host that is in that state already stays so: asking twice is no conflict. */
   async function drain(host: number, state: 'draining' | 'active', caller: Caller) {
     const { dryRun } = caller;
+    caller.note?.({ before: await hostDocument(host) });
     const reply = await requestDrain(operatorOf(stores, caller), host, state, dryRun);
     const snapshot = await topology.snapshot();
     const isAlready = snapshot.hosts.find((h) => h.id === host)?.state === state;
@@ -131,6 +132,7 @@ export function hostHandlers(stores: HostStores): RouterHandlers<typeof hosts> {
       };
     },
     async acceptLoss({ host, incarnation }, caller) {
+      caller.note?.({ before: await hostDocument(host) });
       await decide(acceptLoss(host, incarnation), caller);
       // a lost wake-up costs two seconds
       if (!caller.dryRun) await stores.wake('reconcile').catch(() => {});

@@ -28,9 +28,15 @@ export function migrationHandlers(stores: TopologyStores): RouterHandlers<typeof
 
   async function order(id: number, given: Move['order'], reason: string, caller: Caller): Promise<Ordered> {
     const { dryRun } = caller;
+    caller.note?.({ before: await documentNow(id) });
     const move = dryRun ? await wouldBeOrdered(id) : await orderedNow(id, given, reason, caller);
     const { hosts } = await topology.snapshot();
     return { migration: documentOf(move, hosts), dryRun };
+  }
+
+  async function documentNow(id: number): Promise<Pick<Ordered, 'migration'> | undefined> {
+    const [move, { hosts }] = await Promise.all([moves.find(id), topology.snapshot()]);
+    return move && { migration: documentOf(move, hosts) };
   }
 
   async function orderedNow(id: number, given: Move['order'], reason: string, caller: Caller): Promise<Move> {
@@ -49,6 +55,7 @@ export function migrationHandlers(stores: TopologyStores): RouterHandlers<typeof
 
   async function pauseAll(paused: boolean, reason: string, caller: Caller): Promise<Controls> {
     const kept = paused ? reason : '';
+    caller.note?.({ before: await moves.controls() });
     if (!caller.dryRun) return pauseAllMoves(operatorOf(stores, caller), paused, kept);
     return { ...(await moves.controls()), paused, reason: kept };
   }
@@ -102,12 +109,14 @@ export function migrationHandlers(stores: TopologyStores): RouterHandlers<typeof
     },
     pauseAll: ({ reason }, caller) => pauseAll(true, reason, caller),
     resumeAll: ({ reason }, caller) => pauseAll(false, reason, caller),
-    async limit({ bytesPerSecondMax, concurrencyMax }, { actor, dryRun }) {
+    async limit({ bytesPerSecondMax, concurrencyMax }, { actor, dryRun, note }) {
+      const before = await moves.controls();
+      note?.({ before });
       const change = {
         ...(bytesPerSecondMax === undefined ? {} : { bytesPerSecondMax }),
         ...(concurrencyMax === undefined ? {} : { concurrencyMax }),
       };
-      return dryRun ? { ...(await moves.controls()), ...change } : moves.setControls(change, actor);
+      return dryRun ? { ...before, ...change } : moves.setControls(change, actor);
     },
   };
 }

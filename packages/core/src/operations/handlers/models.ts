@@ -38,11 +38,13 @@ export function modelHandlers(stores: ModelStores): RouterHandlers<typeof models
   async function promote(
     version: ModelVersion,
     reason: string,
-    { actor }: Caller,
+    { actor, note }: Caller,
     expected?: number,
   ): Promise<Promoted> {
+    const old = await registry.champion(version.streamId, version.resolution);
     if (!(await registry.promote(version, { actor, reason, atMs: nowMs() }, expected)))
       throw new ForeshardError('conflict', 'The champion has changed meanwhile.');
+    note?.({ before: { champion: old === undefined ? null : versionDocument(old) } });
     // it serves at the next tick at the latest
     await wake('forecast').catch(() => {});
     return { champion: versionDocument(version) };

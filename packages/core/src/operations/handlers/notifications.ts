@@ -81,7 +81,9 @@ export function notificationHandlers({
     },
     showDelivery: ({ id }) => deliveryOf(id),
     async redeliver({ id }, caller) {
+      const before = await deliveryOf(id);
       if (!(await redeliver(calledBy(caller), id))) throw unknownDelivery(id);
+      caller.note?.({ before });
       return deliveryOf(id);
     },
     async listAlarms() {

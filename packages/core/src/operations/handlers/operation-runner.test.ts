@@ -11,6 +11,7 @@ const http = { tag: 'service', method: 'post', path: '/', operationId: 'a', answ
 const words = { summary: '', description: '' };
 const set = command({
   ...{ name: 'things.set', resource: 'quota', permission: 'streams:manage', dryRun: true },
+  before: 'noted',
   input: z.strictObject({ name: z.string(), secret: z.string().optional(), reason: z.string().optional() }),
   output: z.strictObject({ now: z.int() }),
   ...{ errors: ['conflict'], http: { ...http, ...words } },
@@ -21,19 +22,31 @@ const list = query({
   http: { ...http, ...words, method: 'get' },
 });
 
+const show = query({
+  ...{ name: 'things.show', resource: 'event', permission: 'cluster:read', payload: 'event' },
+  ...{
+    input: z.strictObject({ name: z.string() }),
+    output: z.strictObject({ event: z.string().nullable() }),
+  },
+  errors: ['store_unreachable'],
+  http: { ...http, ...words, method: 'get' },
+});
+
 let audit: MemoryAudit;
 let calls: unknown[];
 let nowMs: number;
 let warnings: string[];
 let answer: (caller: Caller) => { now: number };
+let event: string | null;
 let runner: OperationRunner;
 
 beforeEach(() => {
   audit = new MemoryAudit();
   [calls, nowMs, warnings] = [[], 1_000, []];
   answer = () => ({ now: 7 });
+  event = '{"a":1}';
   runner = new OperationRunner({
-    table: { things: { set, list } },
+    table: { things: { set, list, show } },
     handlers: {
       things: {
         async set(input: unknown, caller: Caller) {
@@ -41,6 +54,7 @@ beforeEach(() => {
           return answer(caller);
         },
         list: async () => ({}),
+        show: async () => ({ event }),
       },
     } as never,
     audit,
@@ -170,6 +184,28 @@ describe('a denial', () => {
     audit.away = { denied: away };
     await expect(runner.run(set, { name: 'a' }, nobody)).rejects.toMatchObject({ code: 'forbidden' });
     expect(warnings).toHaveLength(1);
+  });
+});
+
+describe('a query that shows what an event holds', () => {
+  it('is one row of who read it, without the event', async () => {
+    expect(await runner.run(show, { name: 'a' }, ann())).toEqual({ event });
+    expect(audit.rows).toMatchObject([
+      { row: 'done', entry: { operation: 'things.show', resource: 'event', target: 'a', origin: ORIGIN } },
+    ]);
+    expect(JSON.stringify(audit.rows)).not.toContain('{\\"a\\":1}');
+  });
+
+  it('is none where the caller was not given it', async () => {
+    event = null;
+    expect(await runner.run(show, { name: 'a' }, ann())).toEqual({ event: null });
+    expect(audit.rows).toEqual([]);
+  });
+
+  it('is answered also where it cannot be recorded, and the log of the process says so', async () => {
+    audit.away = { done: away };
+    expect(await runner.run(show, { name: 'a' }, ann())).toEqual({ event });
+    expect(warnings).toEqual(['the audit log has no row of things.show']);
   });
 });
 

@@ -6,6 +6,7 @@
  *   not permitted        -> denied
  *   command, row written -> started -> handler -> done | failed | denied
  *   query, dry run       -> handler
+ *   query of a payload   -> handler -> done, where the payload was given
  *
  * Whose a thing is only its handler knows: what belongs to another is denied by that.
  *
@@ -57,6 +58,7 @@ export class OperationRunner<T extends OperationTable = OperationTable> {
     } catch (error) {
       await this.denied(operation, input, caller, error as ForeshardError);
     }
+    if (operation.audit === 'payload') return this.read(operation, input, caller);
     if (operation.audit === 'never' || caller.dryRun) return this.unrecorded(operation, input, caller);
     const entry = entryOf(operation, input, caller);
     const startedId = await this.started(entry);
@@ -73,6 +75,21 @@ export class OperationRunner<T extends OperationTable = OperationTable> {
     }
     const change = Object.assign({ after: output }, ...noted);
     await this.ended(startedId, entry, { outcome: 'done', ...keptChange(change, operation) });
+    return output;
+  }
+
+  /** Reading goes on where it cannot be recorded: the event is elsewhere, and is read for what has failed. */
+  private async read<O extends AnyOperation>(
+    operation: O,
+    input: InputOf<O>,
+    caller: Caller,
+  ): Promise<OutputOf<O>> {
+    const output = await this.unrecorded(operation, input, caller);
+    const { payload = '' } = operation;
+    if ((output as Readonly<Record<string, unknown>>)[payload] === null) return output;
+    await this.parts.audit
+      .done(entryOf(operation, input, caller))
+      .catch((error: unknown) => this.parts.warn(`the audit log has no row of ${operation.name}`, error));
     return output;
   }
 

@@ -58,11 +58,17 @@ export function planHandlers(stores: PlanStores): RouterHandlers<typeof plans> {
     return planDocument(await judgedPlan(id, SEEN, caller), await context());
   }
 
+  /** For the audit log: its state, and that of its parts. */
+  async function noteBefore(plan: PlanRow, { note }: Caller): Promise<void> {
+    if (note !== undefined) note({ before: { plan: await planDocument(plan, await context()) } });
+  }
+
   async function schedule(
     { plan: id, note, when, parts, ...seen }: Scheduling,
     caller: Caller,
   ): Promise<Approvals> {
     const plan = await judgedPlan(id, DECIDED, caller);
+    await noteBefore(plan, caller);
     const start = startOf(when);
     const adviser = planAdviserOf(stores, caller);
     const moved = when === 'now' ? [] : await rescheduled(adviser, plan, { parts, note, start });
@@ -101,12 +107,14 @@ export function planHandlers(stores: PlanStores): RouterHandlers<typeof plans> {
     schedule,
     async withdraw({ plan: id, note }, caller) {
       const plan = await judgedPlan(id, DECIDED, caller);
+      await noteBefore(plan, caller);
       const rows = await withdrawPlan(planAdviserOf(stores, caller), plan, note);
       if (rows.length === 0) throw new ForeshardError('conflict', `Plan ${id} has ended: undo it instead.`);
       return answered(id, rows, caller);
     },
     async undo({ plan: id, note }, caller) {
       const plan = await judgedPlan(id, DECIDED, caller);
+      await noteBefore(plan, caller);
       if (!plan.parts.some(({ state }) => ['approved', 'running', 'done'].includes(state)))
         throw new ForeshardError('conflict', `Nothing of plan ${id} was carried out: withdraw it instead.`);
       const by = personBehind(caller.principal) ?? caller.actor;

@@ -62,12 +62,24 @@ export function recommendationHandlers(stores: RecommendationStores): RouterHand
     return recommendationDocument(record, policy);
   }
 
+  /** For the audit log. */
+  async function noteBefore(
+    records: readonly (RecommendationRecord | undefined)[],
+    { note }: Caller,
+  ): Promise<void> {
+    if (note === undefined) return;
+    const { policy } = await policies.at(nowMs());
+    const before = records.flatMap((one) => (one === undefined ? [] : recommendationDocument(one, policy)));
+    note({ before: { recommendations: before } });
+  }
+
   async function approveAll(
     { requests, when, note }: Approvals,
     caller: Caller,
   ): Promise<[ApprovalResult, ...ApprovalResult[]]> {
     const records = await Promise.all(requests.map(({ recommendation: id }) => log.find(id)));
     for (const record of records) if (record !== undefined) judgeRecord(record, DECIDED, caller);
+    await noteBefore(records, caller);
     const replies = await approve(
       adviserOf(stores, caller),
       requests.map(({ recommendation: id, ...seen }) => ({ id, ...seen, note, when: startOf(when) })),
@@ -101,7 +113,7 @@ export function recommendationHandlers(stores: RecommendationStores): RouterHand
       throw new ForeshardError(code, refusals.map(({ detail }) => detail).join(' '), { more: { results } });
     },
     async reject({ recommendation: id, note }, caller) {
-      await judgedRecord(id, DECIDED, caller);
+      await noteBefore([await judgedRecord(id, DECIDED, caller)], caller);
       const reply = await reject(adviserOf(stores, caller), id, note);
       if (reply.kind === 'unknown') throw unknown(id);
       if (reply.kind === 'ended') throw new ForeshardError('conflict', decided(id, reply.record));

@@ -23,12 +23,18 @@ export function sessionHandlers(stores: SessionStores): RouterHandlers<typeof se
       const found = await store.list(sessionIdleMs, personId);
       return { sessions: found.map((session) => sessionDocument(session, caller)) };
     },
-    async end({ session }) {
+    async end({ session }, caller) {
+      const old = (await store.list(sessionIdleMs)).find(({ id }) => id === session);
       if (!(await store.end(session))) throw noSession(session);
+      // one that was unused for long is not listed
+      caller.note?.({ before: old === undefined ? { session } : sessionDocument(old, caller), after: null });
       return { session, result: 'ended' };
     },
-    async endAll({ user }, { origin: { sessionId } }) {
+    async endAll({ user }, caller) {
+      const { sessionId } = caller.origin;
       const personId = user === null ? undefined : (await personNamed(people, user)).id;
+      const open = (await store.list(sessionIdleMs, personId)).filter(({ id }) => id !== sessionId);
+      caller.note?.({ before: { sessions: open.map((one) => sessionDocument(one, caller)) } });
       const ended = await store.endAll({
         ...(personId === undefined ? {} : { personId }),
         ...(sessionId === undefined ? {} : { exceptId: sessionId }),

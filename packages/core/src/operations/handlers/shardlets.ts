@@ -24,12 +24,18 @@ type Restructured = OutputOf<typeof shardlets.roll>;
 export function shardletHandlers(stores: ShardletStores): RouterHandlers<typeof shardlets> {
   const currentMap = async () => new TopologyMap(await stores.topology.snapshot());
 
+  async function documentsNow(ids: readonly number[]) {
+    const map = await currentMap();
+    return ids.flatMap((id) => map.shardlet(id) ?? []).map((one) => documentOf(one, map));
+  }
+
   async function restructured(
     request: RestructureRequest,
     caller: Caller,
     plan?: SplitPlan,
   ): Promise<Restructured> {
     const { dryRun } = caller;
+    caller.note?.({ before: { shardlets: await documentsNow(request.parents) } });
     const reply = await requestRestructure(operatorOf(stores, caller), request, dryRun);
     const { children } = accepted(reply, 'unknown_shardlet');
     return {
@@ -45,12 +51,7 @@ export function shardletHandlers(stores: ShardletStores): RouterHandlers<typeof 
       const map = await currentMap();
       const found = map.shardlet(id);
       if (found === undefined) throw unknown(id);
-      const { shard, range, owner, epoch, state, parents } = found;
-      return {
-        ...{ id, stream: map.stream(found.stream)?.name ?? '', shard },
-        range: { from: formatPosition(range.from), to: formatPosition(range.to) },
-        ...{ host: owner, epoch, state: state.kind, parents: [...parents] },
-      };
+      return documentOf(found, map);
     },
     async split({ shardlet: id, at }, caller) {
       const map = await currentMap();
@@ -67,6 +68,15 @@ export function shardletHandlers(stores: ShardletStores): RouterHandlers<typeof 
     async merge({ shardlets: joined }, caller) {
       return restructured(insisted(mergeRequest(await currentMap(), joined)), caller);
     },
+  };
+}
+
+function documentOf(shardlet: Shardlet, map: TopologyMap): OutputOf<typeof shardlets.show> {
+  const { id, shard, range, owner, epoch, state, parents } = shardlet;
+  return {
+    ...{ id, stream: map.stream(shardlet.stream)?.name ?? '', shard },
+    range: { from: formatPosition(range.from), to: formatPosition(range.to) },
+    ...{ host: owner, epoch, state: state.kind, parents: [...parents] },
   };
 }
 

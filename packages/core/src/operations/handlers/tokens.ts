@@ -103,7 +103,7 @@ export function tokenHandlers({ tokens: store, nowMs }: TokenStores): RouterHand
       });
       return { ...documentOf(token, nowMs()), token: plaintext };
     },
-    async rotate({ id, overlapSeconds, lifetimeSeconds }, { principal }) {
+    async rotate({ id, overlapSeconds, lifetimeSeconds }, { principal, note }) {
       const old = (await store.list()).find((one) => one.id === id);
       if (old === undefined || !isHeld(old, nowMs())) return unknown(id);
       requireHeld(principal, { permissions: permissionsOf(old.scopes), scope: old.scope });
@@ -116,14 +116,17 @@ export function tokenHandlers({ tokens: store, nowMs }: TokenStores): RouterHand
       });
       if (rotated === undefined) return unknown(id);
       const { token, plaintext, replaced } = rotated;
+      note?.({ before: documentOf(old, nowMs()) });
       return {
         ...documentOf(token, nowMs()),
         token: plaintext,
         replaces: { id, expiresAt: replaced.expiresAt!.toISOString() },
       };
     },
-    async revoke({ token }) {
-      if (!(await store.revoke(token))) return unknown(token);
+    async revoke({ token }, { note }) {
+      const old = (await store.list()).find((one) => one.id === token);
+      if (old === undefined || !(await store.revoke(token))) return unknown(token);
+      note?.({ before: documentOf(old, nowMs()), after: null });
       return { token, result: 'revoked' };
     },
   };

@@ -100,10 +100,11 @@ export function userHandlers(stores: UserStores): RouterHandlers<typeof users> {
     async invitations() {
       return { invitations: (await links.open()).map(invitationDocument) };
     },
-    async revokeInvitation({ invitation }) {
-      const isOpen = (await links.open()).some(({ id }) => id === invitation);
-      if (!isOpen || !(await links.revoke(invitation)))
+    async revokeInvitation({ invitation }, { note }) {
+      const old = (await links.open()).find(({ id }) => id === invitation);
+      if (old === undefined || !(await links.revoke(invitation)))
         throw new ForeshardError('not_found', `There is no open invitation ${invitation}.`);
+      note?.({ before: invitationDocument(old), after: null });
       return { invitation, result: 'revoked' };
     },
   };
