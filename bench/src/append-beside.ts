@@ -48,13 +48,12 @@ async function startAsker(asker: string, url: string): Promise<Child> {
   return child;
 }
 
-/** `asker`: a file in clients/. `what` it asks for. */
+/** `asker`: a script that is given the host's address. `what` it asks for. */
 export async function appendBeside(
   asker: string,
   what: string,
   { rounds, seconds }: BenchOptions,
 ): Promise<BenchResult> {
-  const file = new URL(`./clients/${asker}`, import.meta.url).pathname;
   const besideName = `beside ${what}, ms`;
   const dir = await mkdtemp(join(tmpdir(), 'foreshard-bench-'));
   const server = await startPostgres({ dir: join(dir, 'postgres') });
@@ -66,7 +65,7 @@ export async function appendBeside(
     const measure = () => p99(host, seconds, shardletOf);
     await measure();
     const beside = async (): Promise<number> => {
-      const askers = await Promise.all(Array.from({ length: ASKERS }, () => startAsker(file, url)));
+      const askers = await Promise.all(Array.from({ length: ASKERS }, () => startAsker(asker, url)));
       const value = await measure();
       await Promise.all(askers.map((asker) => asker.stop()));
       return value;

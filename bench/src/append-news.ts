@@ -3,5 +3,5 @@ import { appendBeside } from './append-beside.ts';
 import type { BenchOptions, BenchResult } from './bench.ts';
 
 export function run(options: BenchOptions): Promise<BenchResult> {
-  return appendBeside('news-asker.ts', 'news', options);
+  return appendBeside(new URL('./clients/news-asker.ts', import.meta.url).pathname, 'news', options);
 }

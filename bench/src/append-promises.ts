@@ -3,5 +3,5 @@ import { appendBeside } from './append-beside.ts';
 import type { BenchOptions, BenchResult } from './bench.ts';
 
 export function run(options: BenchOptions): Promise<BenchResult> {
-  return appendBeside('promise-asker.ts', 'promises', options);
+  return appendBeside(new URL('./clients/promise-asker.ts', import.meta.url).pathname, 'promises', options);
 }
