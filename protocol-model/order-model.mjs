@@ -1,6 +1,8 @@
 // Global order with a promise per host. Two hosts, clocks only go forward except at a restart. A frontier answer is atomic:
 // {hostLast, which shardlets are open there and their lastSeq}. safe(s) rises only by an answer in which s is open on that
 // host, once s is read to the lastSeq of that answer. The reader asks hosts at any time and never refreshes a leaf before it must.
+// `commits`: as on PostgreSQL an append becomes visible after it took its ts; a promise waits until none is in flight, and may be
+// made by anybody and told later, to whoever asks without waiting.
 export function orderModel(cfg) {
   const bug = new Set(cfg.bugs || []),
     TS = cfg.ts,
@@ -48,6 +50,12 @@ export function orderModel(cfg) {
       const top = bug.has('noClamp') ? TS : x.c,
         F = Math.max(x.l, top); // the highest t a reader may ask for is the strongest
       const list = Object.keys(s.L).filter((k) => s.S[k].h === h && s.S[k].m === 'O');
+      const inFlight = s.S.some((r) => r.late && r.h === h);
+      const mayPromise = !inFlight || bug.has('unlocked') || bug.has('lateCommit');
+      if (cfg.commits && F > x.l && mayPromise)
+        go(`promise ${F} of ${hn[h]}, told to nobody`, (u) => {
+          u.h[h].l = F;
+        });
       const fr = (F) =>
         go(`frontier ${F} of ${hn[h]}`, (u) => {
           if (!bug.has('readerClock')) u.h[h].l = F;
@@ -55,11 +63,11 @@ export function orderModel(cfg) {
           for (const k of list)
             u.L[k][2] = [bug.has('listFirst') && u.L[k][2] ? u.L[k][2][0] : u.S[k].log.length, F];
         });
-      for (const f of new Set([x.l, F])) fr(f);
+      for (const f of new Set(mayPromise ? [x.l, F] : [x.l])) fr(f);
     });
     s.S.forEach((r, i) => {
       const H = s.h[r.h];
-      if (r.m === 'O' && s.n > 0)
+      if (r.m === 'O' && s.n > 0 && !(cfg.commits && r.late))
         for (const t of cfg.token ? [s.tok + 1] : [1, TS]) {
           if (cfg.token && t > H.c + 1 && !bug.has('tokenClamp')) continue; // token ahead of the host's clock: the edge waits
           const ts = bug.has('rawTs')
@@ -69,7 +77,7 @@ export function orderModel(cfg) {
             const q = u.S[i];
             u.n--;
             q.last = Math.max(q.last, ts);
-            if (bug.has('lateCommit')) q.late = ts;
+            if (cfg.commits || bug.has('lateCommit')) q.late = ts;
             else q.log.push(ts);
             if (cfg.token) {
               if (ts <= u.tok) u.d = `I3 ts ${ts} after token ${u.tok}`;

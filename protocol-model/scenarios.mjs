@@ -552,6 +552,13 @@ export const ord = [
     token: true,
     bud: { mig: 1 },
   },
+  {
+    name: 'order: promises told later, appends in flight, migrate',
+    events: 2,
+    ts: 2,
+    commits: true,
+    bud: { mig: 1 },
+  },
 ];
 export const ordMut = [
   {
@@ -590,6 +597,22 @@ export const ordMut = [
     events: 2,
     ts: 1,
     bugs: ['lateCommit'],
+    bud: {},
+  },
+  {
+    name: 'order: a promise that somebody else reuses did not wait for the appends in flight',
+    events: 2,
+    ts: 1,
+    commits: true,
+    bugs: ['unlocked'],
+    bud: {},
+  },
+  {
+    name: 'order: shardlets of a state before the promise that is reused',
+    events: 2,
+    ts: 1,
+    commits: true,
+    bugs: ['listFirst'],
     bud: {},
   },
   {

@@ -14,6 +14,7 @@ import { machine } from './measure/machine.ts';
 const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promise<BenchResult> }>> = {
   append: () => import('./append.ts'),
   'append-news': () => import('./append-news.ts'),
+  'append-promises': () => import('./append-promises.ts'),
   lookup: () => import('./lookup.ts'),
   ingest: () => import('./ingest.ts'),
   latency: () => import('./latency.ts'),

@@ -46,6 +46,7 @@ import { followedMap } from './map/follower.ts';
 import { MeasureHosts } from './measure/measure-hosts.ts';
 import { notifyingJobs } from './notifying/index.ts';
 import { type Planning, planning } from './planning/index.ts';
+import { addCacheMetrics } from './process/cache-metrics.ts';
 import { createMetrics, type Metrics } from './process/metrics.ts';
 import { MetricsDoor } from './process/metrics-door.ts';
 import { serveProbes } from './process/probes.ts';
@@ -214,6 +215,7 @@ async function startWork(
     read: (source, range) => readPrometheus(source, range, servers),
   });
   const reading = readingOf(settings, { control, follower, pool, log });
+  addCacheMetrics(metrics.registry, () => reading.reads.stats);
   const service = groupService({ control, follower, pool, reading });
   const upkeep = checkpointUpkeep(settings, control, follower.map);
   const ofGroups = {

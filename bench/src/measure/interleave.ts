@@ -1,3 +1,5 @@
+import type { Random } from '@foreshard/core/kernel';
+
 /**
  * Runs the candidates in turn (A B C A B C ...) and compares them round by round. Speeds of a shared
  * machine move two- to threefold between minutes, so only the ratio inside one round means something; its
@@ -16,19 +18,26 @@ export interface Spread {
   readonly rounds: number;
 }
 
+/** `random`: each round has an order of its own. */
 export async function interleave(
   candidates: readonly Candidate[],
   rounds: number,
+  random?: Random,
 ): Promise<Map<string, number[]>> {
   const results = new Map(candidates.map((c) => [c.name, [] as number[]]));
   for (let round = 0; round < rounds; round++) {
-    for (const candidate of candidates) {
+    for (const candidate of random === undefined ? candidates : shuffled(candidates, random)) {
       const value = await candidate.measure(round);
       results.get(candidate.name)!.push(value);
       process.stderr.write(`  round ${round + 1}/${rounds}  ${candidate.name}: ${format(value)}\n`);
     }
   }
   return results;
+}
+
+function shuffled<T>(all: readonly T[], random: Random): T[] {
+  const left = [...all];
+  return all.map(() => left.splice(Math.floor(random.next() * left.length), 1)[0]!);
 }
 
 export function spread(values: readonly number[]): Spread {

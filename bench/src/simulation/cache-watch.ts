@@ -146,12 +146,13 @@ export class EdgeCacheWatch {
     };
     const frontier: EventHost['frontier'] = (...args) => heard(() => host.frontier(...args));
     const news: EventHost['news'] = (...args) => heard(() => host.news(...args));
+    const promise: EventHost['promise'] = (...args) => heard(() => host.promise(...args));
     const read: EventHost['read'] = async (...args) => {
       const reply = await host.read(...args);
       this.fromHost.add(reply);
       return reply;
     };
-    return Object.assign(Object.create(host) as EventHost, { frontier, news, read });
+    return Object.assign(Object.create(host) as EventHost, { frontier, news, promise, read });
   }
 
   /** The cache as the edge's readers call it. */

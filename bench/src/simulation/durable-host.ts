@@ -14,7 +14,7 @@ export type HostMethod = Exclude<keyof EventHost, 'close'>;
 /** Everything else only looks. */
 const WRITES: ReadonlySet<HostMethod> = new Set<HostMethod>([
   ...(['adopt', 'createShadow', 'createOpen', 'append', 'seal', 'ingest', 'ingestIds', 'truncate'] as const),
-  ...(['trim', 'ready', 'open', 'raise', 'drop', 'frontier', 'createFloor', 'forgetIds'] as const),
+  ...(['trim', 'ready', 'open', 'raise', 'drop', 'frontier', 'promise', 'createFloor', 'forgetIds'] as const),
   ...(['mark', 'admit'] as const),
 ]);
 const SYNC_MICROS = [50, 900] as const;

@@ -19,6 +19,7 @@ const METHODS: readonly HostMethod[] = [
     'seek',
     'frontier',
     'news',
+    'promise',
   ] as const),
   ...([
     'createFloor',

@@ -384,6 +384,22 @@ export const MUTANTS_OF_PARTS: Readonly<
     foundBy: 'packages/core/src/adapters/postgres/postgres-host.differential.contract.test.ts',
     because: 'the hosts differ',
   },
+  'reading.sql promises beside appends in flight': {
+    file: 'packages/core/src/adapters/postgres/sql/reading.sql',
+    find: 'host := foreshard.v1_enter_alone();\n  promise :=',
+    put: 'host := foreshard.v1_enter();\n  promise :=',
+    project: 'contract',
+    foundBy: 'packages/core/src/adapters/postgres/postgres-host.concurrency.contract.test.ts',
+    because: 'a promise waits for an append that is still in its transaction',
+  },
+  'reading.sql promises as often as anybody asks': {
+    file: 'packages/core/src/adapters/postgres/sql/reading.sql',
+    find: '  PERFORM pg_advisory_xact_lock(1718579813, 4);\n',
+    put: '',
+    project: 'contract',
+    foundBy: 'packages/core/src/adapters/postgres/postgres-host.concurrency.contract.test.ts',
+    because: 'of all who find the promise too old, in any process, one makes the next',
+  },
 };
 
 const wanted = process.env.MUTANT;

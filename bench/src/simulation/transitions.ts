@@ -15,7 +15,7 @@ export const TRANSITIONS: readonly string[] = [
     'ready',
     'open',
   ],
-  ...['raise', 'drop', 'read', 'readIds', 'seek', 'frontier', 'news'],
+  ...['raise', 'drop', 'read', 'readIds', 'seek', 'news', 'promise'],
   ...['createFloor', 'describe', 'list', 'forgetIds', 'usage', 'identify', 'mark', 'admit'],
   ...['settleOpenings', 'restructure', 'settleRestructure', 'beginReadmission', 'readmitBatch'],
   ...['prepareMigration', 'commitMigration', 'abortMigration', 'commitClosedMove', 'abortClosedMove'],

@@ -28,6 +28,7 @@ const UNREPORTED: ReadonlySet<HostMethod> = new Set<HostMethod>([
   'usage',
   'frontier',
   'news',
+  'promise',
   'read',
   'forgetIds',
 ]);

@@ -1,6 +1,6 @@
 /** Consumer groups as their members see them, over HTTP, on a real Redis host. */
 
-import { markGone } from '@foreshard/core/topology';
+import { deleteStream, markGone } from '@foreshard/core/topology';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EdgeFixture, knownToken, type Reply } from '../reading/edge.fixture.ts';
 
@@ -188,6 +188,25 @@ describe('a group over HTTP', () => {
       before.map(({ shardlet, seq, assignment }: Record<string, number>) => ({ shardlet, seq, assignment })),
     );
     expect((await call(at('commit'), { member: 'a', positions: [good] })).status).toBe(200);
+  });
+
+  it('takes nothing once its stream is deleted, and may be left and removed', async () => {
+    const { batches } = (await call(at('poll'), { member: 'a' })).body;
+    const before = (await edge.get(`/v1/groups/${group}`)).body.shardlets;
+    await edge.decide(deleteStream(edge.leaves(group)[0]!.stream));
+    await edge.caughtUp();
+    const refusal = { status: 404, body: { code: 'unknown_stream' } };
+    expect(await call(at('poll'), { member: 'a' })).toMatchObject(refusal);
+    expect(await call(at('commit'), { member: 'a', positions: positionsOf(batches) })).toMatchObject(refusal);
+    const { shardlet, assignment, through: seq } = batches[0];
+    const report = { member: 'a', shardlet, assignment, seq, reason: 'no tax rate' };
+    expect(await call(at('dead-letters'), report)).toMatchObject(refusal);
+    expect((await edge.fetch(`${at('stream')}?member=a`, {})).status).toBe(404);
+    expect((await edge.get(`/v1/groups/${group}`)).body.shardlets).toMatchObject(
+      before.map(({ shardlet, seq }: Record<string, number>) => ({ shardlet, seq })),
+    );
+    expect((await call(at('leave'), { member: 'a' })).status).toBe(204);
+    expect((await edge.fetch(`/v1/groups/${group}`, { method: 'DELETE' })).status).toBe(200);
   });
 
   it('leaves out what the member has when it names the version, and names the edge to prefer', async () => {

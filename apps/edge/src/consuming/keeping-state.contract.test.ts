@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seededRandom } from '@foreshard/core/kernel';
 import { hashKey } from '@foreshard/core/keyspace';
+import { deleteStream } from '@foreshard/core/topology';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { EdgeCluster, eventOf, until } from '../edge-process.fixture.ts';
 import { contentOf, digestOf, StatefulMember } from './stateful-member.fixture.ts';
@@ -172,6 +173,18 @@ describe('a checkpoint', () => {
     const { epoch } = one.held.get(shardlet)!;
     expect((await one.announce(shardlet, { epoch: epoch + 1 })).body.code).toBe('invalid_parameter');
     expect((await one.announce(shardlet)).status).toBe(201);
+  });
+
+  it('is not taken once the stream of its group is deleted', async () => {
+    await append(3);
+    await one.turn({});
+    const announced = await one.announce(shardlet);
+    expect(announced.status).toBe(201);
+    await cluster.decide(deleteStream((await open())[0]!.stream));
+    const refusal = { status: 404, body: { code: 'unknown_stream' } };
+    await expect.poll(() => one.announce(shardlet)).toMatchObject(refusal);
+    const content = contentOf(one.held.get(shardlet)!.state);
+    expect(await one.upload(announced.body.id, content)).toMatchObject(refusal);
   });
 
   it('is refused with another content, and taken when the right one comes', async () => {

@@ -4,7 +4,7 @@ import { MemoryHost } from '@foreshard/core/adapters/memory';
 import { CachedReads } from '@foreshard/core/caching';
 import { Frontiers } from '@foreshard/core/heads';
 import { type EventHost, HostUnreachable, writeFrame } from '@foreshard/core/hosts';
-import { ManualClock, MICROS_PER_SECOND } from '@foreshard/core/kernel';
+import { ManualClock, MICROS_PER_MS, MICROS_PER_SECOND } from '@foreshard/core/kernel';
 import { slices, WHOLE } from '@foreshard/core/keyspace';
 import { type Change, EMPTY_TOPOLOGY, NO_FACTS, TopologyMap } from '@foreshard/core/topology';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -71,7 +71,9 @@ beforeEach(async () => {
   } as unknown as EdgeMap;
   const hosts = { get: async (id: number) => (id === 1 ? served : secondHost) };
   anotherEdge = () => {
-    frontiers = new Frontiers({ hosts, map, nowMs: () => performance.now() });
+    // when the clock of the hosts goes on, so does that of the edge
+    const nowMs = () => performance.now() + clock.nowMicros() / MICROS_PER_MS;
+    frontiers = new Frontiers({ hosts, map, nowMs });
     const reads = new CachedReads({ map: topology, host: hosts.get, frontiers, bytesMax: 10_000_000 });
     byShardlet = new ShardletEvents(map, hosts, reads);
     log = new LogService({ map, hosts, frontiers, reads, clock, closing: new AbortController().signal });
@@ -234,7 +236,7 @@ describe('a loss', () => {
   /** The topology store has noted it, and the host has not answered since. */
   function lose(): void {
     const away = async () => Promise.reject(new HostUnreachable('connection', 'away'));
-    served = Object.assign(Object.create(host), { frontier: away, read: away, seek: away });
+    served = Object.assign(Object.create(host), { promise: away, news: away, read: away, seek: away });
     const before = topology.shardlet(1)!;
     const shardlet = { ...before, epoch: 2, lost: [{ epoch: 2, seq: 4 }] };
     const nothing = { streams: [], streamsRemoved: [], hosts: [], hostsRemoved: [] };

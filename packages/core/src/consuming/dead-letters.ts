@@ -6,6 +6,7 @@
 import { ForeshardError } from '../kernel/index.ts';
 import { createStream, type Stream, type TopologyStore } from '../topology/index.ts';
 import { deadStreamOf, redriveGroupOf, requireRoomForLetters } from './dead-letter-names.ts';
+import { isStreamDeleted } from './deleted-stream.ts';
 import type { GroupStore } from './group-store.ts';
 import { LetterLog, type LetterLogParts, textOf } from './letter-log.ts';
 import {
@@ -143,6 +144,7 @@ export class DeadLetters {
     const known = await this.parts.groups.find(name);
     if (known === undefined) return { refused: 'unknown' };
     const { group, state } = known;
+    if (await isStreamDeleted(this.parts, group)) return { refused: 'deleted' };
     if (isForeign(state.members, caller)) return { refused: 'foreign' };
     const checkpoint = state.checkpoints.get(report.shardlet);
     if (checkpoint === undefined) await this.requireShardlet(group, report.shardlet);

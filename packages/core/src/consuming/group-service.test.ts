@@ -427,6 +427,9 @@ describe('what can never be right', () => {
     await world.create({ stream: 5 });
     const a = new TestMember('a', world.service());
     expect(await a.poll()).toEqual({ refused: 'deleted' });
+    const positions = [{ shardlet: 1, seq: 1, epoch: 1, assignment: 1 }];
+    expect(await a.at.commit('g', { ...a.caller, positions })).toEqual({ refused: 'deleted' });
+    expect(world.calls.commit ?? 0).toBe(0);
     expect(await a.at.leave('g', a.caller)).toBeUndefined();
   });
 });

@@ -10,6 +10,7 @@ import type { Shardlet, TopologyMap } from '../topology/index.ts';
 import { BatchReader, type Reading } from './batch-reader.ts';
 import type { Batch, Held } from './batches.ts';
 import type { Commit, CommitResult } from './commit.ts';
+import { isStreamDeleted } from './deleted-stream.ts';
 import { DueCheckpoints } from './due-checkpoints.ts';
 import type { Committed, Creation, GroupStore } from './group-store.ts';
 import type { GroupView } from './group-view.ts';
@@ -146,6 +147,7 @@ export class GroupService {
   async commit(name: string, request: Commit & Caller): Promise<readonly CommitResult[] | Refused> {
     const view = await this.views.find(name);
     if (view === undefined) return UNKNOWN;
+    if (await isStreamDeleted(this.parts, view.group)) return { refused: 'deleted' };
     const wrong = await wrongPosition(this.checks, view, request.positions);
     if (wrong !== undefined) return { refused: 'position', ...wrong };
     const sentAtMs = this.parts.nowMs();

@@ -7,6 +7,7 @@
 import type { Change, Shardlet, TopologyMap } from '../topology/index.ts';
 import { attend, isChanged } from './attend.ts';
 import type { Held } from './batches.ts';
+import { isStreamDeleted } from './deleted-stream.ts';
 import type { GroupStore, KnownGroup, Touched } from './group-store.ts';
 import { GroupView } from './group-view.ts';
 import { finalSeqOf } from './lineage.ts';
@@ -86,7 +87,7 @@ export class GroupViews {
     }
     const view = this.views.get(name);
     if (view === undefined || mustChange) return this.attend(name, arrival);
-    if (await this.isDeleted(view)) return DELETED;
+    if (await isStreamDeleted(this.parts, view.group)) return DELETED;
     await this.askOthers(view);
     if (this.asksForChange(view, arrival)) return this.attend(name, arrival);
     return this.seatedAt(view, member);
@@ -212,14 +213,6 @@ export class GroupViews {
     for (const position of await store.reached(view.name, elsewhere)) view.move(position);
   }
 
-  private async isDeleted({ group }: GroupView): Promise<boolean> {
-    const { map, refresh } = this.parts;
-    if (map.stream(group.stream) !== undefined) return false;
-    // the map may be older than the stream
-    await refresh();
-    return map.stream(group.stream) === undefined;
-  }
-
   /** Tried out on the view: the store is asked only where something would come of it. */
   private asksForChange(view: GroupView, arrival: Arrival): boolean {
     const seat = view.seat(arrival.member, this.parts);
@@ -244,7 +237,7 @@ export class GroupViews {
     const known = await this.change(name, arrival, false);
     if (isRefused(known)) return known;
     const view = this.keep(known);
-    if (await this.isDeleted(view)) return DELETED;
+    if (await isStreamDeleted(this.parts, view.group)) return DELETED;
     view.seat(arrival.member, this.parts).touched(arrival.subject, touchedAtMs);
     return this.seatedAt(view, arrival.member);
   }

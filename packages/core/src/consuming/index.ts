@@ -4,6 +4,7 @@ export type { Batch, Held } from './batches.ts';
 export * from './commit.ts';
 export * from './dead-letter-names.ts';
 export * from './dead-letters.ts';
+export { isStreamDeleted } from './deleted-stream.ts';
 export * from './explain.ts';
 export * from './group-progress.ts';
 export * from './group-service.ts';

@@ -217,11 +217,11 @@ export class ServiceWorld {
       this.askedForAll.push(id);
       return answered();
     };
-    const frontier = () => {
+    const promise = async () => {
       this.promised.push(id);
-      return answered();
+      return { ...(await answered()), restMicros: 0 };
     };
-    return { read, describe, frontier, news } as unknown as EventHost;
+    return { read, describe, promise, news } as unknown as EventHost;
   }
 
   private frontierOf(host: number): FrontierReply {

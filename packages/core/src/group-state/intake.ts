@@ -12,7 +12,7 @@ import {
 } from '../checkpointing/index.ts';
 import type { Caller } from '../consuming/index.ts';
 import { ForeshardError } from '../kernel/index.ts';
-import { type Claim, type Fenced, foreign, type StateParts, shardletNamed, statefulGroup } from './parts.ts';
+import { type Claim, type Fenced, foreign, groupAtWork, type StateParts, shardletNamed } from './parts.ts';
 
 export interface CheckpointOffer
   extends Claim,
@@ -35,7 +35,7 @@ export class CheckpointIntake {
   /** @throws ForeshardError unknown_group, invalid_parameter, foreign_member, body_too_large, conflict */
   async announce(name: string, { subject, base, ...offer }: CheckpointOffer): Promise<OfferReply> {
     const { records, stores, newId } = this.parts;
-    await statefulGroup(this.parts, name);
+    await groupAtWork(this.parts, name);
     this.requireRoom(offer.bytes);
     await this.requireCertain(name, offer, base);
     const id = newId();
@@ -66,7 +66,7 @@ export class CheckpointIntake {
    */
   async upload(name: string, subject: string, id: string, content: Uint8Array): Promise<Validation> {
     const { records, stores } = this.parts;
-    await statefulGroup(this.parts, name);
+    await groupAtWork(this.parts, name);
     const row = await records.find(name, id);
     if (row === undefined || row.state === 'deleting') return { kind: 'gone' };
     await this.requireOwn(name, { member: row.member, subject });
@@ -86,7 +86,7 @@ export class CheckpointIntake {
     id: string,
   ): Promise<{ readonly row: StateCheckpoint; readonly content: Uint8Array }> {
     const { records, stores } = this.parts;
-    await statefulGroup(this.parts, name);
+    await groupAtWork(this.parts, name);
     await this.requireOwn(name, caller);
     const row = await records.find(name, id);
     const content = row?.state === 'valid' ? await stores.named(row.store)?.get(row.object) : undefined;

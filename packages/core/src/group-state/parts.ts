@@ -1,6 +1,13 @@
 /** What keeping the state of groups needs of the outside, and what every call begins with. */
 import type { CheckpointRecords, CheckpointStore, RecoveryRecords } from '../checkpointing/index.ts';
-import type { Caller, Checkpoint, GroupStore, KnownGroup, ShardletReads } from '../consuming/index.ts';
+import {
+  type Caller,
+  type Checkpoint,
+  type GroupStore,
+  isStreamDeleted,
+  type KnownGroup,
+  type ShardletReads,
+} from '../consuming/index.ts';
 import type { EventHost } from '../hosts/index.ts';
 import { ForeshardError } from '../kernel/index.ts';
 import type { Shardlet, TopologyMap } from '../topology/index.ts';
@@ -61,6 +68,19 @@ export async function statefulGroup(parts: Pick<StateParts, 'groups'>, name: str
   );
 }
 
+/** For its members. @throws ForeshardError unknown_group, unknown_stream, invalid_parameter */
+export async function groupAtWork(
+  parts: Pick<StateParts, 'groups' | 'map' | 'refresh'>,
+  name: string,
+): Promise<KnownGroup> {
+  const known = await statefulGroup(parts, name);
+  if (!(await isStreamDeleted(parts, known.group))) return known;
+  throw new ForeshardError(
+    'unknown_stream',
+    `The stream of the group "${name}" was deleted: its state is of no more use.`,
+  );
+}
+
 /** @throws ForeshardError foreign_member */
 export function foreign(group: string, { member, subject }: Caller): never {
   throw new ForeshardError(
@@ -71,7 +91,7 @@ export function foreign(group: string, { member, subject }: Caller): never {
 
 /** That the member has the shardlet, in this assignment. @throws ForeshardError unknown_group, foreign_member */
 export async function heldBy(parts: StateParts, name: string, claim: Claim): Promise<Held | Fenced> {
-  const known = await statefulGroup(parts, name);
+  const known = await groupAtWork(parts, name);
   const { members, checkpoints } = known.state;
   const owner = members.find(({ id }) => id === claim.member)?.subject;
   if (owner !== undefined && owner !== claim.subject) foreign(name, claim);

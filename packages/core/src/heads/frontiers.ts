@@ -1,9 +1,17 @@
 /**
  * Asks the hosts for their frontiers, for all readers of this process together: per host one request at a time,
  * and only when a reader asks. A promise costs the host a write, so a reader that has nothing to give out
- * asks without one (`raise` false) and only learns what changed.
+ * asks without one (`raise` false) and only learns what changed. On PostgreSQL it also holds appends up, so a young one
+ * serves all processes, and none is asked for while the one that is known is young.
  */
-import { type EventHost, HostUnreachable, type ReplicaInfo } from '../hosts/index.ts';
+import {
+  type EventHost,
+  type FrontierReply,
+  HostUnreachable,
+  PROMISE_AGE_MICROS,
+  type ReplicaInfo,
+} from '../hosts/index.ts';
+import { MICROS_PER_MS } from '../kernel/index.ts';
 import type { ChangeListener, Host, TopologyMap } from '../topology/index.ts';
 import { HostTables } from './host-tables.ts';
 
@@ -39,8 +47,6 @@ export interface FrontierListener {
 const RETRY_PAUSE_MS = 250;
 /** A host that has not answered for so long is reported to the readers that wait for it. */
 const OVERDUE_MS = 250;
-/** As far as the host can promise: up to its own clock. */
-const AS_FAR_AS_POSSIBLE = Number.MAX_SAFE_INTEGER;
 
 interface Line {
   /** changes when the host starts anew: answers of its former run are then void */
@@ -51,6 +57,8 @@ interface Line {
   failedAtMs: number | undefined;
   /** when the question was asked that this run of the host answered last */
   answeredAskedAtMs: number | undefined;
+  /** whoever asks for a promise before gets the one that is known */
+  sameUntilMs: number;
 }
 
 const NEW_LINE: Readonly<Line> = {
@@ -60,6 +68,7 @@ const NEW_LINE: Readonly<Line> = {
   askedAtMs: undefined,
   failedAtMs: undefined,
   answeredAskedAtMs: undefined,
+  sameUntilMs: Number.NEGATIVE_INFINITY,
 };
 
 export class Frontiers {
@@ -110,6 +119,11 @@ export class Frontiers {
   /** For who only wants to hear of news: a question that is under way is theirs as well. */
   hear(host: number): Promise<boolean> {
     return this.line(host).running ?? this.ask(host, false);
+  }
+
+  /** For so long the host gives no promise but the one that is known. */
+  samePromiseForMs(host: number): number {
+    return Math.max(0, this.line(host).sameUntilMs - this.nowMs());
   }
 
   /** True for a host that failed or has not answered for a while. */
@@ -164,19 +178,17 @@ export class Frontiers {
     const askedAtMs = this.nowMs();
     try {
       const connected = await this.hosts.get(host);
-      const asked = raise ? 'frontier' : 'news';
-      const since = this.tables.since(host, asked);
+      const isNew = raise && this.samePromiseForMs(host) === 0;
+      const since = this.tables.since(host);
       this.tables.asks(host);
-      const answer = raise
-        ? await connected.frontier(AS_FAR_AS_POSSIBLE, since)
-        : await connected.news(since);
+      const answer = await this.answer(connected, since, isNew ? line : undefined);
       if (line.run !== run) return false;
       line.failedAtMs = undefined;
-      if (this.tables.showLess(host, answer, asked)) {
+      if (this.tables.showLess(host, answer)) {
         this.wentBack(host);
         return await this.question(host, line, raise);
       }
-      const changed = this.tables.apply(host, answer, asked);
+      const changed = this.tables.apply(host, answer);
       line.answeredAskedAtMs = askedAtMs;
       for (const listener of this.listeners) listener.frontier(host, answer.hostLast, changed);
       return true;
@@ -187,9 +199,18 @@ export class Frontiers {
     }
   }
 
+  private async answer(host: EventHost, since: number, promising: Line | undefined): Promise<FrontierReply> {
+    if (promising === undefined) return host.news(since);
+    const { run } = promising;
+    const answer = await host.promise(since, PROMISE_AGE_MICROS);
+    if (promising.run === run) promising.sameUntilMs = this.nowMs() + answer.restMicros / MICROS_PER_MS;
+    return answer;
+  }
+
   private reset(host: number): void {
     const line = this.line(host);
     line.run++;
+    line.sameUntilMs = Number.NEGATIVE_INFINITY;
     line.failedAtMs = undefined;
     line.answeredAskedAtMs = undefined;
     this.tables.forget(host);

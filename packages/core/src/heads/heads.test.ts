@@ -316,10 +316,32 @@ describe('heads', () => {
   });
 
   it('asks for a promise where one of those who wait for the next answer needs it', async () => {
-    const frontier = vi.spyOn(hosts.get(1)!, 'frontier');
+    const promise = vi.spyOn(hosts.get(1)!, 'promise');
     const answers = [false, false, true].map((raise) => frontiers.ask(1, raise));
     expect(await Promise.all(answers)).toEqual([true, true, true]);
-    expect([frontier.mock.calls.length, asked]).toEqual([1, [1, 1]]);
+    expect([promise.mock.calls.length, asked]).toEqual([1, [1, 1]]);
+  });
+
+  it('asks for no promise while the host would give the one that it gave', async () => {
+    const [promise, news] = [vi.spyOn(hosts.get(1)!, 'promise'), vi.spyOn(hosts.get(1)!, 'news')];
+    await frontiers.ask(1, true);
+    expect(frontiers.samePromiseForMs(1)).toBe(50);
+    nowMs += 49;
+    await append(1, 1);
+    expect(await frontiers.ask(1, true)).toBe(true);
+    expect([promise.mock.calls.length, news.mock.calls.length]).toEqual([1, 1]);
+    expect(frontiers.tables.replica(1, 1)).toMatchObject({ lastSeq: 1 });
+    nowMs += 1;
+    await frontiers.ask(1, true);
+    expect(promise.mock.calls.length).toBe(2);
+  });
+
+  it('asks for a promise at once of a host that began anew', async () => {
+    const promise = vi.spyOn(hosts.get(1)!, 'promise');
+    await frontiers.ask(1, true);
+    frontiers.wentBack(1);
+    await frontiers.ask(1, true);
+    expect(promise.mock.calls.length).toBe(2);
   });
 
   it('has the same stamp as long as nothing happens, and none for a stream that nobody follows', async () => {

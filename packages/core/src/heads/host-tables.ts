@@ -5,13 +5,9 @@
  */
 import type { FrontierReply, ReplicaInfo } from '../hosts/index.ts';
 
-/** With a promise or without one. */
-export type Asked = 'frontier' | 'news';
-
 interface HostTable {
   hostLast: number;
-  /** where each of the two was read to */
-  readonly since: { frontier: number; news: number };
+  since: number;
   readonly replicas: Map<number, ReplicaInfo>;
 }
 
@@ -31,8 +27,8 @@ export class HostTables {
   private readonly readEnds = new Map<number, ReadEnds>();
 
   /** Where the host's list of changes was read to; 0 for a host that was never asked so. */
-  since(host: number, asked: Asked = 'frontier'): number {
-    return this.byHost.get(host)?.since[asked] ?? 0;
+  since(host: number): number {
+    return this.byHost.get(host)?.since ?? 0;
   }
 
   /** Undefined until the host has answered. */
@@ -72,10 +68,10 @@ export class HostTables {
   }
 
   /** None of this falls on a host that keeps what it has written. REQUIRES that it was asked after the last answer. */
-  showLess(host: number, answer: FrontierReply, asked: Asked = 'frontier'): boolean {
+  showLess(host: number, answer: FrontierReply): boolean {
     const table = this.byHost.get(host);
     if (table === undefined) return false;
-    if (answer.since < table.since[asked] || answer.hostLast < table.hostLast) return true;
+    if (answer.since < table.since || answer.hostLast < table.hostLast) return true;
     const isLess = answer.changed.some(({ shardlet, epoch, mode, lastSeq }) => {
       const known = table.replicas.get(shardlet);
       return known?.epoch === epoch && isLog(known.mode) && isLog(mode) && lastSeq < known.lastSeq;
@@ -93,14 +89,14 @@ export class HostTables {
   }
 
   /** Answers what is other than it was known. */
-  apply(host: number, answer: FrontierReply, asked: Asked = 'frontier'): ReplicaInfo[] {
+  apply(host: number, answer: FrontierReply): ReplicaInfo[] {
     let table = this.byHost.get(host);
     if (table === undefined) {
-      table = { hostLast: 0, since: { frontier: 0, news: 0 }, replicas: new Map() };
+      table = { hostLast: 0, since: 0, replicas: new Map() };
       this.byHost.set(host, table);
     }
     table.hostLast = answer.hostLast;
-    table.since[asked] = answer.since;
+    table.since = answer.since;
     const { replicas } = table;
     const changed = answer.changed.filter((info) => !isKnown(replicas.get(info.shardlet), info));
     for (const info of changed) {

@@ -240,6 +240,11 @@ export interface FrontierReply {
   readonly since: number;
 }
 
+/** `restMicros`: whoever asks sooner gets the same promise. 0 where each question makes a new one. */
+export interface PromiseReply extends FrontierReply {
+  readonly restMicros: number;
+}
+
 /** `otherMark`: it holds neither mark of the request; nothing changed. */
 export type MarkReply =
   | ({ readonly kind: 'marked'; readonly progress: Progress } & FrontierReply)
@@ -357,6 +362,11 @@ export interface EventHost {
    * committed is in it; what it named before may be named again.
    */
   news(since: number): Promise<FrontierReply>;
+  /**
+   * News, of a state with a promise that is at most `ageMicros` old: where it is older, the host promises up to its clock.
+   * `since` is that of `news`. Where a promise holds appends up, one that is young enough is used again, without a lock.
+   */
+  promise(since: number, ageMicros: number): Promise<PromiseReply>;
   /** Raises the floor below which nothing may be created, and removes the tombstones below it. */
   createFloor(floor: number): Promise<void>;
 

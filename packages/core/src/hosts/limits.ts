@@ -10,6 +10,12 @@ export const EDGE_CLOCK_TOLERANCE_MICROS = MICROS_PER_SECOND;
  */
 export const FRONTIER_LAG_MICROS = 2_000;
 
+/**
+ * A promise that is younger is used again, by whoever asks, where a new one holds appends up (PostgreSQL). Below what a
+ * page at the head of the log waits for promises.
+ */
+export const PROMISE_AGE_MICROS = 50_000;
+
 /** Ids of one replica's current set; above it new events are refused, none is forgotten. */
 export const IDS_PER_SET_MAX = 4_000_000;
 

@@ -110,7 +110,7 @@ const common = {
 const http = { tag: 'reading', method: 'post' } as const;
 const REFUSALS = ['unknown_group', 'foreign_member', 'store_unreachable'] as const;
 const JOINING = [...REFUSALS, 'unknown_stream', 'limit_reached'] as const;
-const COMMITTING = [...REFUSALS, 'invalid_position'] as const;
+const COMMITTING = [...REFUSALS, 'unknown_stream', 'invalid_position'] as const;
 
 const batches: Answer = {
   description: 'Batches as they come',
@@ -194,7 +194,8 @@ export const consuming = {
     output: reportReplySchema,
     errors: [
       ...REFUSALS,
-      ...(['invalid_parameter', 'past_retention', 'host_unreachable', 'host_full', 'overloaded'] as const),
+      ...(['unknown_stream', 'invalid_parameter', 'past_retention'] as const),
+      ...(['host_unreachable', 'host_full', 'overloaded'] as const),
       ...(['too_many_ids', 'in_the_way', 'unexamined'] as const),
     ],
     http: {

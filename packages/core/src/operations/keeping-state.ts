@@ -66,7 +66,10 @@ const common = {
 } as const;
 const http = { tag: 'reading', method: 'post' } as const;
 const PATH = '/v1/groups/{group}/checkpoints';
-const REFUSALS = ['unknown_group', 'foreign_member', 'store_unreachable', 'invalid_parameter'] as const;
+const REFUSALS = [
+  ...(['unknown_group', 'unknown_stream', 'foreign_member', 'store_unreachable'] as const),
+  'invalid_parameter',
+] as const;
 const NOT_TAKEN = 'The member has lost the shardlet: nothing was changed';
 
 const octets = z.string().meta({ format: 'binary', description: 'as the client library writes it' });

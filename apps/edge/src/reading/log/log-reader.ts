@@ -234,12 +234,13 @@ export class LogReader {
   /** One round over all hosts; the rounds come slower the longer nothing happens. */
   private async askAll(round: number, signal: AbortSignal | undefined): Promise<void> {
     const raise = round === 0 || this.machine.hasQueued;
-    if (round > 0) {
-      const pace = this.machine.hasQueued ? PACE_MS_MIN : Math.min(PACE_MS_MAX, PACE_MS_MIN * 2 ** round);
-      await this.news.wait(pace, signal);
-    }
+    if (round > 0) await this.news.wait(this.paceMs(round), signal);
     const { frontiers, map } = this.parts;
-    const hosts = [...this.machine.hosts()];
+    // what is queued waits for promises: a host that has none but the one that is known is left alone
+    const isHeld = round > 0 && this.machine.hasQueued;
+    const hosts = [...this.machine.hosts()].filter(
+      (host) => !isHeld || frontiers.samePromiseForMs(host) === 0,
+    );
     const answered = new Bell();
     void Promise.all(hosts.map((host) => frontiers.ask(host, raise)))
       .catch((error: unknown) => (this.failure ??= error))
@@ -250,6 +251,12 @@ export class LogReader {
       this.refreshedAtMs = performance.now();
       void map.refresh();
     }
+  }
+
+  private paceMs(round: number): number {
+    if (!this.machine.hasQueued) return Math.min(PACE_MS_MAX, PACE_MS_MIN * 2 ** round);
+    const sameForMs = [...this.machine.hosts()].map((host) => this.parts.frontiers.samePromiseForMs(host));
+    return Math.max(PACE_MS_MIN, Math.min(PACE_MS_MAX, ...sameForMs));
   }
 
   private async fulfil(machine: MergeMachine, request: HostRequest): Promise<void> {

@@ -37,6 +37,8 @@ interface CacheRow {
   readonly misses: number;
   readonly bytes: number;
   readonly bytesMax: number;
+  readonly evictions: number;
+  readonly voided: number;
 }
 
 function Rows({ rows, why }: { rows: readonly CacheRow[] | undefined; why: string | undefined }) {
@@ -44,18 +46,21 @@ function Rows({ rows, why }: { rows: readonly CacheRow[] | undefined; why: strin
     return <p className="px-5 pb-5 text-soft text-sm">Not available{why === undefined ? '.' : `: ${why}`}</p>;
   return (
     <ul className="tabular grid gap-1.5 px-5 pb-5 text-sm">
-      {rows.map(({ process, hits, misses, bytes, bytesMax }) => (
-        <li key={process} className="flex flex-wrap justify-between gap-x-6">
-          <span className="font-medium">{process}</span>
-          <span className="text-soft">
-            {bytesMax === 0
-              ? 'off'
-              : `${hitText(hits, misses)}, ${formatBytes(bytes)} of ${formatBytes(bytesMax)}`}
-          </span>
+      {rows.map((row) => (
+        <li key={row.process} className="flex flex-wrap justify-between gap-x-6">
+          <span className="font-medium">{row.process}</span>
+          <span className="text-soft">{row.bytesMax === 0 ? 'off' : cacheText(row)}</span>
         </li>
       ))}
     </ul>
   );
+}
+
+function cacheText({ hits, misses, bytes, bytesMax, evictions, voided }: CacheRow): string {
+  const parts = [hitText(hits, misses), `${formatBytes(bytes)} of ${formatBytes(bytesMax)}`];
+  if (evictions > 0) parts.push(`${formatCount(evictions)} segments evicted`);
+  if (voided > 0) parts.push(`${formatCount(voided)} invalidated`);
+  return parts.join(', ');
 }
 
 function hitText(hits: number, misses: number): string {

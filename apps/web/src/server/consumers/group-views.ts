@@ -140,6 +140,7 @@ export const cachesSchema = z.object({
       bytes: z.number(),
       bytesMax: z.number(),
       evictions: z.number(),
+      voided: z.number(),
     }),
   ),
 });

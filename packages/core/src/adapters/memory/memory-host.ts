@@ -159,6 +159,10 @@ export class MemoryHost implements EventHost {
     return reading.news(this.state, since);
   }
 
+  async promise(since: number, ageMicros: number) {
+    return this.change(() => reading.promised(this.state, since, ageMicros, this.now()));
+  }
+
   async createFloor(floor: number) {
     this.change(() => owning.raiseCreateFloor(this.state, floor));
   }

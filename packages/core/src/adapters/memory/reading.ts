@@ -1,4 +1,4 @@
-/** Looking at a host: records, places in time, the frontier, and what is there. Only frontier, mark and admit change anything. */
+/** Looking at a host: records, places in time, the frontier, and what is there. Only frontier, promise, mark and admit change anything. */
 import type {
   AdmitReply,
   BytesReply,
@@ -6,6 +6,7 @@ import type {
   IdSetInfo,
   KnownId,
   MarkReply,
+  PromiseReply,
   ReadOptions,
   ReadReply,
   ReplicaDetails,
@@ -82,6 +83,14 @@ export function frontier(state: HostState, upToTs: number, since: number, now: n
 
 export function news(state: HostState, since: number): FrontierReply {
   return { hostLast: state.hostLast, ...changedSince(state, since) };
+}
+
+/** Uses a young promise again, as PostgreSQL does. */
+export function promised(state: HostState, since: number, ageMicros: number, now: number): PromiseReply {
+  const newest = now - FRONTIER_LAG_MICROS;
+  if (state.hostLast <= newest - ageMicros) promise(state, newest);
+  const restMicros = Math.max(0, Math.min(ageMicros, state.hostLast - newest + ageMicros));
+  return { ...news(state, since), restMicros };
 }
 
 function promise(state: HostState, ts: number): void {

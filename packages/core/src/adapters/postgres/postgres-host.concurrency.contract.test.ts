@@ -81,6 +81,67 @@ test('the frontier waits for an append that is still in its transaction, and the
   });
 });
 
+test('a promise waits for an append that is still in its transaction; one that is used again does not', async () => {
+  const AGE_MICROS = 3_600_000_000;
+  const host = await connect();
+  await host.createOpen(1, 1, SPEC, []);
+  const first = await host.promise(0, AGE_MICROS);
+  await inTransaction(async (client) => {
+    await appendWith(client, [group(1, [1])]);
+    const again = await host.promise(first.since, AGE_MICROS);
+    expect(again.hostLast).toBe(first.hostLast);
+    expect(again.restMicros).toBeGreaterThan(0);
+    const renewed = host.promise(again.since, 0);
+    expect(await settlesWithin(renewed, 300)).toBe(false);
+    await client.query('COMMIT');
+    const { hostLast, changed } = await renewed;
+    expect(hostLast).toBeGreaterThan(first.hostLast);
+    expect(changed).toContainEqual(info(1, 1));
+  });
+});
+
+test('of all who find the promise too old, in any process, one makes the next', async () => {
+  const handles = await Promise.all([connect(), connect(), connect()]);
+  const countOf = async () => (await handles[0]!.identify()).progress.count;
+  await handles[0]!.createOpen(1, 1, SPEC, []);
+  const asking = () =>
+    Promise.all(Array.from({ length: 12 }, (_, i) => handles[i % 3]!.promise(0, 60_000_000)));
+  const before = await countOf();
+  let answers: Awaited<ReturnType<typeof asking>> = [];
+  await inTransaction(async (client) => {
+    // all of them find it too old before the first can make another
+    await appendWith(client, [group(1, [1])]);
+    const all = asking();
+    expect(await settlesWithin(Promise.race([all]), 300)).toBe(false);
+    await client.query('COMMIT');
+    answers = await all;
+  });
+  // the append, and one promise
+  expect(await countOf()).toBe(before + 2);
+  expect(new Set(answers.map(({ hostLast }) => hostLast)).size).toBe(1);
+  await asking();
+  expect(await countOf()).toBe(before + 2);
+});
+
+test('a promise does not read the list of what changed while appends wait for it', async () => {
+  const host = await connect();
+  await host.createOpen(1, 1, SPEC, []);
+  await inTransaction(async (client) => {
+    // who reads replicas has to wait for this
+    await client.query('LOCK TABLE foreshard.replica IN ACCESS EXCLUSIVE MODE');
+    const before = (await host.identify()).progress.count;
+    const promise = host.promise(0, 0);
+    expect(await settlesWithin(promise, 300)).toBe(false);
+    // it was made, and holds nothing up any more
+    expect((await host.identify()).progress.count).toBe(before + 1);
+    const [{ free }] = (await client.query('SELECT pg_try_advisory_xact_lock_shared(1718579813, 1) AS free'))
+      .rows;
+    expect(free).toBe(true);
+    await client.query('COMMIT');
+    await promise;
+  });
+});
+
 test('news neither waits for an append in its transaction nor passes over it', async () => {
   const host = await connect();
   await host.createOpen(1, 1, SPEC, []);
@@ -132,7 +193,7 @@ test('a seal waits for the append in flight, so that its lastSeq is final', asyn
   });
 });
 
-test('under load no frontier and no news misses a change or is followed by a record below its promise', async () => {
+test('under load no frontier, no promise and no news misses a change or is followed by a record below its promise', async () => {
   const SHARDLETS = 12;
   const REPEATED = 1_000_000_000;
   const appenders = await Promise.all([connect(), connect()]);
@@ -155,17 +216,21 @@ test('under load no frontier and no news misses a change or is followed by a rec
   const answers: FrontierReply[] = [];
   const known = new Map<number, number>();
   let [newsSince, frontierSince] = [0, 0];
-  const poll = async (ask: 'news' | 'frontier') => {
-    const answer =
-      ask === 'news'
-        ? await reader.news(newsSince)
-        : await reader.frontier(Number.MAX_SAFE_INTEGER, frontierSince);
-    if (ask === 'news') newsSince = answer.since;
-    else frontierSince = answer.since;
+  const asks = {
+    news: () => reader.news(newsSince),
+    // some are new, some are used again
+    promise: () => reader.promise(newsSince, 5_000),
+    frontier: () => reader.frontier(Number.MAX_SAFE_INTEGER, frontierSince),
+  };
+  const poll = async (ask: keyof typeof asks) => {
+    const answer = await asks[ask]();
+    if (ask === 'frontier') frontierSince = answer.since;
+    else newsSince = answer.since;
     for (const { shardlet, lastSeq } of answer.changed) known.set(shardlet, lastSeq);
     answers.push({ ...answer, changed: [...known].map(([shardlet, lastSeq]) => info(shardlet, lastSeq)) });
   };
-  for (let i = 0; i < 80; i++) await poll(i % 2 === 0 ? 'news' : 'frontier');
+  const order = ['news', 'frontier', 'promise', 'promise'] as const;
+  for (let i = 0; i < 120; i++) await poll(order[i % 4]!);
   running = false;
   await Promise.all(load);
   await poll('news');

@@ -19,6 +19,7 @@ import type {
   KnownId,
   MarkReply,
   ParentRef,
+  PromiseReply,
   ReadOptions,
   ReadReply,
   ReadyReply,
@@ -204,6 +205,15 @@ class PostgresHost implements EventHost {
     ]);
     this.heard = { since: reply.since, count };
     return reply;
+  }
+
+  /**
+   * Two calls: what appends wait for is the promise alone, and the list of what changed is read when they go on. A state in
+   * which the promise is committed shows all that lies below it.
+   */
+  async promise(since: number, ageMicros: number): Promise<PromiseReply> {
+    const restMicros = Number(await this.call('promise', [FRONTIER_LAG_MICROS, ageMicros]));
+    return { ...(await this.news(since)), restMicros };
   }
 
   async createFloor(floor: number): Promise<void> {

@@ -20,6 +20,7 @@ import type {
   KnownId,
   MarkReply,
   ParentRef,
+  PromiseReply,
   ReadOptions,
   ReadReply,
   ReadyReply,
@@ -200,6 +201,11 @@ class RedisHost implements EventHost {
   /** As durable before its reply as a frontier, since what it tells was promised. */
   news(since: number): Promise<FrontierReply> {
     return this.frontier(0, since);
+  }
+
+  /** A promise holds nothing up here, so each question makes one. */
+  async promise(since: number): Promise<PromiseReply> {
+    return { ...(await this.frontier(Number.MAX_SAFE_INTEGER, since)), restMicros: 0 };
   }
 
   async createFloor(floor: number): Promise<void> {

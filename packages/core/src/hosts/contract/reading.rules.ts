@@ -242,6 +242,33 @@ export function readingRules(rule: Rule): void {
     }
   });
 
+  rule('a promise is young enough, is kept, and goes on from the place of news', async (s) => {
+    const AGE = 50_000;
+    await s.createOpen(1, 10);
+    await s.createOpen(2, 10);
+    const { since } = await s.host.news(0);
+    const first = await s.host.promise(since, AGE);
+    expect(first.hostLast).toBe(s.now - FRONTIER_LAG_MICROS);
+    expect(first.restMicros).toBeLessThanOrEqual(AGE);
+    await s.append(1, 10, [1]);
+    await s.later(AGE - 1);
+    const again = await s.host.promise(first.since, AGE);
+    expect(again.hostLast).toBeGreaterThanOrEqual(first.hostLast);
+    expect(again.restMicros).toBeLessThanOrEqual(1);
+    expect(again.changed).toContainEqual({ shardlet: 1, epoch: 10, mode: 'open', firstSeq: 1, lastSeq: 1 });
+    const { firstTs } = await s.append(2, 10, [2], { edgeTs: T0 - SECOND });
+    expect(firstTs).toBe(again.hostLast + 1);
+    await s.later(1);
+    const renewed = await s.host.promise(again.since, AGE);
+    expect(renewed.hostLast).toBe(s.now - FRONTIER_LAG_MICROS);
+    expect((await s.host.news(renewed.since)).hostLast).toBe(renewed.hostLast);
+    expect((await s.host.frontier(0, 0)).hostLast).toBe(renewed.hostLast);
+    // what is young enough is no change of the host
+    const { count } = (await s.host.identify()).progress;
+    await s.host.promise(renewed.since, AGE);
+    expect((await s.host.identify()).progress.count).toBe(count);
+  });
+
   rule('news names little again while nothing happens', async (s) => {
     for (let shardlet = 1; shardlet <= 5; shardlet++) await s.createOpen(shardlet, 10);
     const heard = hearing(s);

@@ -1,9 +1,11 @@
 -- Locks and answers that all operations share.
 --
--- Three advisory locks of the class 'fore', always taken in this order and before any row:
+-- Advisory locks of the class 'fore', always taken in this order and before any row:
 --   1  the host: shared by every operation that changes a replica, exclusive for what must see all of
 --      them finished (frontier, createFloor, adopt)
 --   2  membership: exclusive for whatever adds or removes replicas or references to id sets
+-- Before them, by who makes a promise and nobody else:
+--   4  promising: exclusive, so that one of many makes it (3 is the installation's)
 -- Rows of replicas are locked in the order of their shardlets.
 
 CREATE FUNCTION foreshard.v1_clock() RETURNS bigint

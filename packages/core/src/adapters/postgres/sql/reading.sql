@@ -1,4 +1,4 @@
--- Looking at a host. All but the frontier and the mark change nothing and see one snapshot, in which everything is
+-- Looking at a host. All but the frontier, the promise and the mark change nothing and see one snapshot, in which everything is
 -- committed and therefore durable.
 
 -- The highest timestamp given or promised: what the host promised binds an open replica as well.
@@ -112,6 +112,37 @@ BEGIN
   answer := foreshard.v1_promised(promise, since);
   IF promise > host.host_last THEN PERFORM foreshard.v1_count(); END IF;
   RETURN answer;
+END
+$$;
+
+-- For how many microseconds the promise that is committed is younger than `age`; none: 0 or less. A promise is as far
+-- behind the clock as `lag` when it is made.
+CREATE FUNCTION foreshard.v1_promise_rest(lag bigint, age bigint) RETURNS bigint
+LANGUAGE sql VOLATILE AS $$
+  SELECT h.host_last + lag + age - foreshard.v1_clock() FROM foreshard.host h
+$$;
+
+-- A promise at most `age` old, whoever made it: appends then wait once in that time, however many ask. Of those who
+-- find it older one makes the next, the others wait for that one. Answers for how long it will do. To be told by
+-- v1_news, in a transaction of its own: a list of what changed is not read while appends wait.
+CREATE FUNCTION foreshard.v1_promise(lag bigint, age bigint) RETURNS bigint
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  rest bigint := foreshard.v1_promise_rest(lag, age);
+  host foreshard.host;
+  promise bigint;
+BEGIN
+  IF rest > 0 THEN RETURN least(rest, age); END IF;
+  PERFORM pg_advisory_xact_lock(1718579813, 4);
+  rest := foreshard.v1_promise_rest(lag, age);
+  IF rest > 0 THEN RETURN least(rest, age); END IF;
+  host := foreshard.v1_enter_alone();
+  promise := foreshard.v1_clock() - lag;
+  IF promise > host.host_last THEN
+    UPDATE foreshard.host SET host_last = promise;
+    PERFORM foreshard.v1_count();
+  END IF;
+  RETURN age;
 END
 $$;
 
