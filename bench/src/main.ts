@@ -30,6 +30,7 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   cache: () => import('./cache.ts'),
   'forecast-tick': () => import('./forecast-tick.ts'),
   consume: () => import('./consume.ts'),
+  groups: () => import('./groups.ts'),
   correlate: () => import('./correlate.ts'),
   rehoming: () => import('./rehoming.ts'),
 };

@@ -143,6 +143,9 @@ it('dead letters are discarded and restored by mouse, re-driven by keyboard, and
 
   expect((await consume(`${GROUP}.redrive`, () => false)).sort()).toEqual(FAILING);
   await page.goto(`${consoleUrl}/consumers`);
+  await page.getByText('(1 group hidden)').waitFor();
+  expect(await page.getByRole('button', { name: `${GROUP}.redrive`, exact: true }).count()).toBe(0);
+  await page.getByLabel('Groups of re-driven events').check();
   await page.getByRole('button', { name: `${GROUP}.redrive`, exact: true }).waitFor();
   await pictures(page, 'list');
 

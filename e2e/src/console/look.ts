@@ -45,7 +45,7 @@ export const PAGES: Readonly<Record<string, string>> = {
 /** Those that `npm test` looks at: one of each kind, of those that people open most. The slow tests look at all. */
 export const FIRST_PAGES: readonly string[] = [
   ...['overview', 'heat', 'map', 'forecasts', 'events', 'streams'],
-  ...['recommendations', 'policies', 'hosts'],
+  ...['recommendations', 'policies', 'hosts', 'consumers'],
 ];
 
 /** What is on the pages: it names the folder of the pictures, and says in which themes axe looks at it. */

@@ -1,4 +1,4 @@
-/** Nine pages of the console with some events on them, and what people do on those about events, groups and the map. */
+/** Ten pages of the console with some events on them, and what people do on those about events, groups and the map. */
 import type { BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openBrowser, visit } from '../browser.ts';

@@ -115,7 +115,14 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'streams.delete': unknown('unknown_stream', { stream: 'nowhere' }, 'streams', 'delete', 'nowhere', '--yes'),
 
   'groups.list': { answered: { input: {} } },
-  'groups.create': unknown('unknown_stream', { name: 'g', stream: 'nowhere' }),
+  'groups.summaries': {
+    ...unknown('invalid_parameter', { limit: 0 }),
+    answered: { input: { search: 'nothing-of-this-name' } },
+  },
+  'groups.create': unknown(
+    ...(['unknown_stream', { name: 'g', stream: 'nowhere' }] as const),
+    ...['groups', 'create', 'g', '--stream', 'nowhere'],
+  ),
   'groups.push': {
     refused: {
       code: 'invalid_parameter',
@@ -321,7 +328,7 @@ export const COMMAND_DIFFERS: Readonly<Record<string, string>> = {
   'account.show': 'it answers who asks, and has nothing to refuse',
   'clusters.add': 'it reads a file',
   'clusters.importLoad': 'it reads a file',
-  'groups.list': 'it shows how far each group is besides',
+  'groups.summaries': 'it asks for all pages',
   'policy.change': 'it names the version that it has just read',
   'whatIf.ask': 'it refuses a change that it cannot write down',
 };
@@ -379,7 +386,7 @@ export const LACKING: Readonly<Record<'trpc' | 'console' | 'command', Readonly<R
     'policy.firings': 'for the page that edits the policy',
     'models.trainings': 'for the page of forecasts',
     'notifications.showDelivery': 'for programs',
-    'groups.create': '"foreshard consume" creates the group that it joins',
+    'groups.list': '"foreshard groups" shows their summaries',
     'users.link': '"foreshard users link" works on the machine itself, without an edge',
     'account.sessions': 'for people at the console: a token has no sessions',
     'account.endSession': 'for people at the console: a token has no sessions',

@@ -4,8 +4,11 @@ import { type Command, Option } from 'commander';
 import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
 import { print, printJson } from '../output.ts';
 import { printRows } from '../table.ts';
+import { type CheckpointFlags, checkpointSettingsOf, withCheckpointSettings } from './checkpoint-settings.ts';
 
 type Checkpoint = OutputOf<typeof checkpoints.show>;
+
+type AlterFlags = OperationOptions & CheckpointFlags;
 
 interface ListFlags extends OperationOptions {
   readonly shardlet?: string;
@@ -54,28 +57,10 @@ export function registerCheckpoints(groups: Command): void {
   registerAlter(all);
 }
 
-interface AlterFlags extends OperationOptions {
-  readonly aim?: 'backlog' | 'cost';
-  readonly threshold?: string;
-  readonly keep?: string;
-  readonly keepHours?: string;
-  readonly holdRetention?: 'on' | 'off';
-}
-
 function registerAlter(all: Command): void {
-  operating(all.command('alter'), checkpoints.alter)
+  withCheckpointSettings(operating(all.command('alter'), checkpoints.alter))
     .description('change when checkpoints are due, and how long they are kept')
     .argument('<group>')
-    .addOption(new Option('--aim <aim>', 'what a checkpoint is for').choices(['backlog', 'cost']))
-    .option('--threshold <events>', 'events that may wait when a replacement is ready')
-    .option('--keep <count>', 'the newest of each shardlet that are kept')
-    .option('--keep-hours <hours>', 'younger ones are kept')
-    .addOption(
-      new Option('--hold-retention <state>', 'keep events that a recovery would replay').choices([
-        'on',
-        'off',
-      ]),
-    )
     .action(alter);
 }
 
@@ -120,19 +105,10 @@ async function prune(group: string, options: OperationOptions): Promise<void> {
   await print(`${answer.result}: ${answer.checkpoints} checkpoints, ${answer.bytes} bytes\n`);
 }
 
-async function alter(
-  group: string,
-  { aim, threshold, keep, keepHours, holdRetention, ...options }: AlterFlags,
-): Promise<void> {
-  const changes = {
-    ...(aim === undefined ? {} : { aim }),
-    ...(threshold === undefined ? {} : { checkpoint_threshold: Number(threshold) }),
-    ...(keep === undefined ? {} : { keep_count: Number(keep) }),
-    ...(keepHours === undefined ? {} : { keep_hours: Number(keepHours) }),
-    ...(holdRetention === undefined ? {} : { hold_retention: holdRetention === 'on' }),
-  };
-  const answer = await runOperation(checkpoints.alter, { group, ...changes }, options);
-  if (options.json) return printJson(answer);
+async function alter(group: string, { json, direct, dryRun, ...flags }: AlterFlags): Promise<void> {
+  const options = { json, direct, ...(dryRun === undefined ? {} : { dryRun }) };
+  const answer = await runOperation(checkpoints.alter, { group, ...checkpointSettingsOf(flags) }, options);
+  if (json) return printJson(answer);
   printRows([answer.checkpointing], false, '');
 }
 

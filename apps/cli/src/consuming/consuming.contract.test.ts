@@ -49,6 +49,36 @@ test('members of a group print every event once, and groups shows how far it is'
   expect(shown.stdout).toMatch(/^shardlet +member +committed +lag +load +skipped +why\n/);
 }, 60_000);
 
+test('groups are searched for, and those of several pages are all listed', async () => {
+  for (const name of ['invoices', 'payments'])
+    expect((await run(['groups', 'create', name])).exitCode).toBe(0);
+  const found = JSON.parse((await run(['groups', '--search', 'invoi', '--json'])).stdout);
+  expect(found.map(({ group }: { group: string }) => group)).toEqual(['invoices']);
+  expect((await run(['groups', '--search', 'nothing'])).stdout).toContain('no group has "nothing"');
+}, 60_000);
+
+test('a group that keeps state is created with its settings', async () => {
+  const usual = await run(['groups', 'create', 'totals', '--checkpoints', '--drain-minutes', '3', '--json']);
+  expect(JSON.parse(usual.stdout)).toMatchObject({
+    ...{ name: 'totals', drainMinutes: 3, checkpointing: { aim: 'backlog', keep_count: 3, merges: false } },
+  });
+  const settings = ['--threshold', '500', '--horizon', '10', '--share', '0.5', '--keep', '7'];
+  const chosen = await run(['groups', 'create', 'chosen', ...settings, '--hold-retention', 'on', '--json']);
+  expect(JSON.parse(chosen.stdout).checkpointing).toMatchObject({
+    ...{ checkpoint_threshold: 500, prediction_horizon: 10, checkpoint_share_max: 0.5, keep_count: 7 },
+    hold_retention: true,
+  });
+  const plain = JSON.parse(
+    (await run(['groups', 'create', 'plain', '--session-seconds', '30', '--json'])).stdout,
+  );
+  expect(plain).toMatchObject({ sessionMs: 30_000, checkpointing: null });
+  const wrong = await run(['groups', 'create', 'wrong', '--keep', 'many']);
+  expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining('keep_count')]);
+  expect((await run(['groups', 'create', 'wrong', '--checkpoints', '--order', 'log'])).exitCode).toBe(2);
+  const shown = await run(['groups', 'list', 'totals']);
+  expect(shown.stdout).toContain('state: not judged yet');
+}, 60_000);
+
 test('a wrong group is told with exit code 2', async () => {
   const wrong = await run(['groups', 'list', 'nowhere']);
   expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining('no group "nowhere"')]);

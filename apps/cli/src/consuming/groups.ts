@@ -1,16 +1,24 @@
 /** foreshard groups: what consumer groups there are, and how far each is, by shardlet. */
-import { overAllStates } from '@foreshard/core/checkpointing';
 import { groups, type OutputOf } from '@foreshard/core/operations';
 import { type OperationOptions, runOperation } from '../operations/run-operation.ts';
 import { print, printJson, writeOut } from '../output.ts';
 import { addressFrom } from '../secret-input.ts';
 import { printRows } from '../table.ts';
+import { type CheckpointFlags, checkpointSettingsOf } from './checkpoint-settings.ts';
 
 type Group = OutputOf<typeof groups.show>;
+type Summary = OutputOf<typeof groups.summaries>['groups'][number];
+
+/** The most that a page may have. */
+const PAGE = 200;
 
 const NONE = 'no group yet: begin one with "foreshard consume --group NAME"';
 
-export async function showGroups(name: string | undefined, options: OperationOptions): Promise<void> {
+interface ListFlags extends OperationOptions {
+  readonly search: string;
+}
+
+export async function showGroups(name: string | undefined, { search, ...options }: ListFlags): Promise<void> {
   if (name !== undefined) {
     const group = await runOperation(groups.show, { group: name }, options);
     if (options.json) return printJson(group);
@@ -18,11 +26,47 @@ export async function showGroups(name: string | undefined, options: OperationOpt
     await print(`\n${progressText(group)}\n`);
     return;
   }
-  const listed = await runOperation(groups.list, {}, options);
-  const all = [];
-  for (const { name: group } of listed.groups) all.push(await runOperation(groups.show, { group }, options));
+  const all = await summariesOf(search, options);
   if (options.json) return printJson(all.map(factsOf));
-  printRows(all.map(summary), false, NONE);
+  printRows(all.map(summary), false, search === '' ? NONE : `no group has "${search}" in its name or stream`);
+}
+
+async function summariesOf(search: string, options: OperationOptions): Promise<Summary[]> {
+  const all: Summary[] = [];
+  for (;;) {
+    const page = { search, internal: true, limit: PAGE, offset: all.length };
+    const { groups: more, total } = await runOperation(groups.summaries, page, options);
+    all.push(...more);
+    if (more.length === 0 || all.length >= total) return all;
+  }
+}
+
+export type CreateOptions = OperationOptions &
+  CheckpointFlags & {
+    readonly stream: string;
+    readonly from: 'oldest' | 'now';
+    readonly order: 'key' | 'log';
+    readonly sessionSeconds?: number;
+    readonly drainMinutes?: number;
+    readonly deadLetters: boolean;
+    readonly checkpoints: boolean;
+  };
+
+/** A setting of checkpoints asks for checkpoints. */
+export async function createGroup(name: string, flags: CreateOptions): Promise<void> {
+  const { json, direct, stream, from, order, sessionSeconds, drainMinutes, deadLetters } = flags;
+  const settings = checkpointSettingsOf(flags);
+  const keepsState = flags.checkpoints || Object.keys(settings).length > 0;
+  const group = {
+    ...{ name, stream, from, order, deadLetters },
+    ...(sessionSeconds === undefined ? {} : { sessionMs: sessionSeconds * 1_000 }),
+    ...(drainMinutes === undefined ? {} : { drainMinutes }),
+    ...(keepsState ? { checkpoints: settings } : {}),
+  };
+  const answer = await runOperation(groups.create, group, { json, direct });
+  if (json) return printJson(answer);
+  await print(`created ${answer.name} on ${answer.stream}\n`);
+  if (answer.checkpointing !== null) printRows([answer.checkpointing], false, '');
 }
 
 type PushOptions = OperationOptions & {
@@ -54,16 +98,16 @@ export async function removeGroup(name: string, options: OperationOptions): Prom
   writeOut(`${result} ${name} with its committed positions${dead}\n`);
 }
 
-function factsOf(group: Group) {
+function factsOf(group: Summary) {
   const { name, stream, delivery, order, members, shardlets, lag, redriveOf, progress, membersWanted } =
     group;
   return {
-    ...{ group: name, stream, delivery, order, members: members.length, shardlets: shardlets.length, lag },
+    ...{ group: name, stream, delivery, order, members, shardlets, lag },
     ...{ catchUp: progress.catchUp, redriveOf, membersWanted },
   };
 }
 
-function summary(group: Group) {
+function summary(group: Summary) {
   const { catchUp, redriveOf, membersWanted, ...facts } = factsOf(group);
   const internal = redriveOf === null ? '' : `of ${redriveOf}`;
   return { ...facts, wanted: wantedShort(membersWanted), 'caught up': catchUpText(catchUp), internal };
@@ -125,18 +169,19 @@ function progressText(group: Group): string {
   ].join('\n');
 }
 
-function stateText({ shardlets, checkpointing }: Group): string[] {
+function stateText({ state, checkpointing, members }: Group): string[] {
   if (checkpointing === null) return [];
-  const states = overAllStates(shardlets.flatMap(({ state }) => state ?? []));
-  if (states === undefined) return ['state: not judged yet; a worker does that every 10 s'];
-  const { oldestCheckpointAt, withoutCheckpoint, recoveryMs, backlog, due } = states;
-  const without = withoutCheckpoint === 0 ? '' : `, ${withoutCheckpoint} shardlets have none`;
-  const oldest =
-    oldestCheckpointAt === null ? 'none' : new Date(oldestCheckpointAt).toISOString().slice(0, 19);
+  if (state === null) return ['state: not judged yet; a worker does that every 10 s'];
   return [
-    `oldest checkpoint: ${oldest}${oldestCheckpointAt === null ? '' : 'Z'}${without}, due now: ${due}`,
-    `a recovery takes up to ${(recoveryMs / 1_000).toFixed(1)} s a shardlet, up to ${Math.round(backlog)} events arrive meanwhile`,
+    `${checkpointText(state)}, due now: ${state.due}`,
+    `a recovery takes up to ${(state.recoveryMs / 1_000).toFixed(1)} s a shardlet, up to ${Math.round(state.backlog)} events arrive meanwhile`,
+    ...members.flatMap(({ id, state: own }) => (own === null ? [] : [`  ${id}: ${checkpointText(own)}`])),
   ];
+}
+
+function checkpointText({ oldestCheckpointAt: at, withoutCheckpoint }: NonNullable<Group['state']>): string {
+  const without = withoutCheckpoint === 0 ? '' : `, ${withoutCheckpoint} shardlets have none`;
+  return `oldest checkpoint: ${at === null ? 'none' : `${new Date(at).toISOString().slice(0, 19)}Z`}${without}`;
 }
 
 const rate = (perSecond: number | null) => (perSecond === null ? 'unknown' : `${perSecond.toFixed(1)}/s`);

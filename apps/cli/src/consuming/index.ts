@@ -4,9 +4,10 @@ import { type Command, Option } from 'commander';
 import { positive, streamOption } from '../events/index.ts';
 import { operating } from '../operations/run-operation.ts';
 import { SECRETLY } from '../secret-input.ts';
+import { withCheckpointSettings } from './checkpoint-settings.ts';
 import { registerCheckpoints } from './checkpoints.ts';
 import { consume } from './consume.ts';
-import { addPush, removeGroup, showGroups } from './groups.ts';
+import { addPush, createGroup, removeGroup, showGroups } from './groups.ts';
 import { registerLetters } from './letters.ts';
 
 export function register(program: Command): void {
@@ -33,10 +34,12 @@ export function register(program: Command): void {
     .option('--limit <events>', 'end after so many', positive)
     .action(consume);
   const group = program.command('groups').description('consumer groups: members, assignment and lag');
-  operating(group.command('list', { isDefault: true }), groups.list, groups.show)
+  operating(group.command('list', { isDefault: true }), groups.summaries, groups.show)
     .description('all groups, or the shardlets of one')
     .argument('[group]', 'show its shardlets')
+    .option('--search <text>', 'only groups with this in their name or that of their stream', '')
     .action(showGroups);
+  registerCreate(group);
   operating(group.command('push'), groups.push)
     .description('create a group whose events the worker posts to an address, signed; prints the secret once')
     .argument('<name>')
@@ -61,4 +64,31 @@ export function register(program: Command): void {
     .action(removeGroup);
   registerLetters(group);
   registerCheckpoints(group);
+}
+
+const CREATE_HELP = `
+Examples:
+  foreshard groups create billing --from now
+  foreshard groups create totals --checkpoints             # its members keep state: docs/processors.md
+  foreshard groups create totals --threshold 5000 --keep 5 # the same, with settings`;
+
+function registerCreate(group: Command): void {
+  const command = operating(group.command('create'), groups.create)
+    .description('create a group whose members poll; with --checkpoints they keep state')
+    .argument('<name>')
+    .addOption(streamOption())
+    .addOption(
+      new Option('--from <where>', 'where the group starts').choices(['oldest', 'now']).default('oldest'),
+    )
+    .addOption(
+      new Option('--order <order>', 'log: members get the events of their shardlets merged by time')
+        .choices(['key', 'log'])
+        .default('key'),
+    )
+    .option('--session-seconds <seconds>', 'a member is given up after such a silence', positive)
+    .option('--drain-minutes <minutes>', 'a backlog is to be processed within so long', positive)
+    .option('--dead-letters', 'create the stream for dead letters now', false)
+    .option('--checkpoints', 'members keep state; with the usual settings, or these:', false)
+    .addHelpText('after', CREATE_HELP);
+  withCheckpointSettings(command).action(createGroup);
 }

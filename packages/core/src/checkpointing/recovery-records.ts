@@ -1,5 +1,6 @@
 /** What members and the worker write down about recoveries: measurements, the model fitted from them, and what is due. */
 import type { CheckpointSchedule } from './checkpoint-due.ts';
+import type { KeptStates } from './kept-state.ts';
 import type { MeasuredRecovery, RecoveryRow } from './records.ts';
 import type { RecoveryModel } from './recovery-model.ts';
 
@@ -28,4 +29,6 @@ export interface DueRecords {
   save(group: string, verdicts: readonly DueVerdict[]): Promise<void>;
   /** Those that are younger than VERDICT_MAX_AGE_MS, by the clock of the store. */
   recent(group: string): Promise<readonly DueVerdict[]>;
+  /** Over all shardlets of each group that has such verdicts. */
+  over(groups: readonly string[]): Promise<ReadonlyMap<string, KeptStates>>;
 }

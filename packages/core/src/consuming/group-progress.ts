@@ -17,6 +17,8 @@ export interface GroupProgressStore {
   sample(): Promise<void>;
   /** Of the last PROGRESS_WINDOW_MS, the oldest first. */
   recent(group: string): Promise<readonly ProgressSample[]>;
+  /** The oldest of these, of each group that has one. */
+  firsts(groups: readonly string[]): Promise<ReadonlyMap<string, ProgressSample>>;
 }
 
 export const SAMPLE_EVERY_MS = 15_000;

@@ -451,6 +451,22 @@ describe('the lag of a group', () => {
     expect([world.askedForAll.toSorted(), world.described]).toEqual([[1, 2, 3, 4], []]);
   });
 
+  it('of many groups asks each host once where its shardlets end', async () => {
+    const world = await worldOf([1, 2, 2]);
+    for (const shardlet of [1, 2, 3]) world.append(shardlet, 5);
+    const child = world.roll(3);
+    world.away.add(1);
+    const ends = await world.service(world.currentMap()).ends([1]);
+    const open = { stream: 1, isClosed: false };
+    expect(ends.toSorted((a, b) => a.shardlet - b.shardlet)).toEqual([
+      { ...open, shardlet: 1, lastSeq: undefined },
+      { ...open, shardlet: 2, lastSeq: 5 },
+      { ...open, shardlet: 3, isClosed: true, lastSeq: 5 },
+      { ...open, shardlet: child, lastSeq: 0 },
+    ]);
+    expect([world.askedForAll.toSorted(), world.described]).toEqual([[1, 2], []]);
+  });
+
   it('asks for those that the answer does not tell of, and for closed ones nobody', async () => {
     const world = await worldOf([1, 1, 2]);
     for (const shardlet of [1, 2, 3]) world.append(shardlet, 5);

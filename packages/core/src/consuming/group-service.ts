@@ -13,6 +13,7 @@ import type { Commit, CommitResult } from './commit.ts';
 import { isStreamDeleted } from './deleted-stream.ts';
 import { DueCheckpoints } from './due-checkpoints.ts';
 import type { Committed, Creation, GroupStore } from './group-store.ts';
+import type { ShardletEnd } from './group-sums.ts';
 import type { GroupView } from './group-view.ts';
 import { GroupViews } from './group-views.ts';
 import { finalSeqOf } from './lineage.ts';
@@ -171,6 +172,31 @@ export class GroupService {
       const shardlet = map.shardlet(id);
       return shardlet !== undefined && finalSeqOf(shardlet) === undefined ? [shardlet] : [];
     });
+    const ends = await this.endsOf(open);
+    return checkpoints.map(({ shardlet: id, seq }) => {
+      const shardlet = map.shardlet(id);
+      if (shardlet === undefined) return 0;
+      const finalSeq = finalSeqOf(shardlet);
+      if (finalSeq !== undefined) return Math.max(0, finalSeq - seq);
+      const end = ends.get(id);
+      return end === undefined ? undefined : end - seq;
+    });
+  }
+
+  /** Where each shardlet of these streams ends, as far as hosts tell. Each is asked once, however many groups wait for it. */
+  async ends(streams: Iterable<number>): Promise<ShardletEnd[]> {
+    const all = [...streams].flatMap((stream) => [...this.parts.map.shardlets(stream)]);
+    const known = await this.endsOf(all.filter((shardlet) => finalSeqOf(shardlet) === undefined));
+    return all.map((shardlet) => {
+      const { id, stream } = shardlet;
+      const finalSeq = finalSeqOf(shardlet);
+      const isClosed = finalSeq !== undefined;
+      return { shardlet: id, stream, isClosed, lastSeq: isClosed ? finalSeq : known.get(id) };
+    });
+  }
+
+  /** The last seq of each; undefined, or left out, where the host does not answer. */
+  private async endsOf(open: readonly Shardlet[]): Promise<Map<number, number | undefined>> {
     const owners = [...new Set(open.map(({ owner }) => owner))];
     const named = new Map<number, ReadonlyMap<number, number>>();
     await sideBySide(owners, async (owner) => {
@@ -184,14 +210,7 @@ export class GroupService {
       const lastSeq = ofHost.get(shardlet.id) ?? (await this.lastSeq(shardlet).catch(ifUnreachable));
       ends.set(shardlet.id, lastSeq);
     });
-    return checkpoints.map(({ shardlet: id, seq }) => {
-      const shardlet = map.shardlet(id);
-      if (shardlet === undefined) return 0;
-      const finalSeq = finalSeqOf(shardlet);
-      if (finalSeq !== undefined) return Math.max(0, finalSeq - seq);
-      const end = ends.get(id);
-      return end === undefined ? undefined : end - seq;
-    });
+    return ends;
   }
 
   private async pollOf(view: GroupView, seat: Seat, { batches, waitingFor = [] }: Reading): Promise<Poll> {

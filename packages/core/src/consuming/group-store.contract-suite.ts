@@ -1,5 +1,6 @@
 /** What every store of consumer groups keeps to, also when many write at once. */
 import { describe, expect, it } from 'vitest';
+import { type GroupCheckpointing, groupCheckpointingSchema } from '../checkpointing/index.ts';
 import type { CommitPosition } from './commit.ts';
 import type { Committed, GroupStore, KnownGroup } from './group-store.ts';
 import { type Checkpoint, EMPTY_GROUP, type GroupState, type Member } from './model.ts';
@@ -264,6 +265,91 @@ export function describeGroupStore(name: string, open: () => GroupStore): void {
       ];
       expect((await store.reached(group, ends)).map((p) => p.shardlet)).toEqual([1]);
       expect((await store.positionsOf('nowhere', 'a')).positions).toEqual([]);
+    });
+
+    describe('sums up', () => {
+      const STREAM = 91;
+      const end = (shardlet: number, lastSeq: number | undefined, isClosed = false) => ({
+        ...{ shardlet, stream: STREAM, isClosed, lastSeq },
+      });
+      const sums = async (ends: readonly ReturnType<typeof end>[]) =>
+        (await store.sums([group, 'nowhere'], ends)).map(({ group: _, ...one }) => one);
+
+      async function begin(
+        checkpoints: readonly Partial<Checkpoint>[],
+        checkpointing?: GroupCheckpointing,
+      ): Promise<void> {
+        store = open();
+        group = `suite-sums-${++count}`;
+        const settings = checkpointing === undefined ? {} : { checkpointing };
+        await store.create({ name: group, stream: STREAM, sessionMs: SESSION_MS, ...settings }, EMPTY_GROUP);
+        const all = checkpoints.map((c) => ({ ...checkpoint(c.shardlet!, c.member), ...c }));
+        const members = [await member(A), await member(B)];
+        await put({ version: 7, members, checkpoints: new Map(all.map((c) => [c.shardlet, c])) });
+      }
+
+      it('positions, without those that are done or whose shardlet is not there', async () => {
+        await begin([
+          { shardlet: 1, seq: 10, skipped: 4, member: 'a' },
+          { shardlet: 2, seq: 5, member: 'b', revoking: true },
+          { shardlet: 3, seq: 9, revoking: true },
+          { shardlet: 4, seq: 50 },
+        ]);
+        const ends = [end(1, 30), end(2, 6), end(3, 9, true), end(5, 8)];
+        expect(await sums(ends)).toEqual([
+          {
+            ...{ version: 7, members: 2, processed: 70, skipped: 4, held: 2, revoking: 1 },
+            ...{ lag: 21, unknown: 0, unfinished: [] },
+          },
+        ]);
+      });
+
+      it('a lag that is not known where a host does not answer, or holds too few', async () => {
+        await begin([
+          { shardlet: 1, seq: 10 },
+          { shardlet: 2, seq: 5 },
+          { shardlet: 3, seq: 5 },
+        ]);
+        expect(await sums([end(1, undefined), end(2, 4), end(3, 6)])).toMatchObject([{ lag: 1, unknown: 2 }]);
+      });
+
+      it('which closed shardlets it has not finished, also those it has not begun', async () => {
+        await begin([
+          { shardlet: 1, seq: 9 },
+          { shardlet: 2, seq: 3, member: 'a' },
+          { shardlet: 6, seq: 12 },
+        ]);
+        const other = { ...end(5, 7, true), stream: STREAM + 1 };
+        const ends = [
+          end(1, 9, true),
+          end(2, 8, true),
+          end(3, 2, true),
+          end(4, 0, true),
+          other,
+          end(6, 9, true),
+        ];
+        expect(await sums(ends)).toMatchObject([{ held: 1, lag: 5, unfinished: [2, 3] }]);
+      });
+
+      it('of a group that keeps state, those that are held at their end', async () => {
+        await begin(
+          [
+            { shardlet: 1, seq: 9, member: 'a' },
+            { shardlet: 2, seq: 8 },
+          ],
+          groupCheckpointingSchema.parse({}),
+        );
+        expect(await sums([end(1, 9, true), end(2, 8, true)])).toMatchObject([{ held: 1, unfinished: [1] }]);
+      });
+
+      it('nothing of a group that has not begun', async () => {
+        await begin([]);
+        expect(await sums([end(1, 9)])).toMatchObject([
+          { processed: 0, held: 0, lag: 0, unknown: 0, unfinished: [] },
+        ]);
+        expect(await sums([end(1, 9, true)])).toMatchObject([{ unfinished: [1] }]);
+        expect(await store.sums([], [])).toEqual([]);
+      });
     });
 
     it('neither loses a commit to a change nor lets one through that it fences', async () => {

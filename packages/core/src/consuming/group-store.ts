@@ -5,6 +5,7 @@
  */
 import type { GroupCheckpointing } from '../checkpointing/index.ts';
 import type { Commit, CommitResult } from './commit.ts';
+import type { GroupSums, ShardletEnd } from './group-sums.ts';
 import type { Caller } from './membership.ts';
 import type { Group, GroupState, Position } from './model.ts';
 import type { Weights } from './weights.ts';
@@ -67,6 +68,8 @@ export interface GroupStore {
   remove(name: string): Promise<boolean>;
   list(): Promise<readonly Group[]>;
   find(name: string): Promise<KnownGroup | undefined>;
+  /** Of these groups that there are, in no order, without loading a position. `ends`: of all shardlets of their streams. */
+  sums(groups: readonly string[], ends: readonly ShardletEnd[]): Promise<readonly GroupSums[]>;
   /** Signs of life of members that are known and alive; answers in their order. Undefined: no such group. */
   touch(signs: readonly MemberSign[]): Promise<readonly (Touched | undefined)[]>;
   /**

@@ -9,6 +9,7 @@ export * from './explain.ts';
 export * from './group-progress.ts';
 export * from './group-service.ts';
 export * from './group-store.ts';
+export * from './group-sums.ts';
 export * from './letter-log.ts';
 export * from './letters.ts';
 export * from './lineage.ts';

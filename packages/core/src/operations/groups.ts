@@ -1,7 +1,7 @@
 /** Consumer groups as people create, look at and remove them. What members do is apart: they poll and commit. */
 import { z } from 'zod';
 import { groupCheckpointingSchema } from '../checkpointing/index.ts';
-import { groupNameSchema, groupSchema, ORDERS, pushSchema } from '../consuming/index.ts';
+import { groupNameSchema, groupSchema, memberIdSchema, ORDERS, pushSchema } from '../consuming/index.ts';
 import { CREATES, command, query } from './operation.ts';
 import { DEFAULT_STREAM } from './streams.ts';
 
@@ -169,13 +169,55 @@ const keptStateSchema = z
   })
   .meta({ id: 'KeptState' });
 
+const keptStatesSchema = z
+  .strictObject({
+    shardlets: z.int().describe('that a worker judged within the last minute'),
+    oldestCheckpointAt: z
+      .int()
+      .nullable()
+      .describe('when the oldest of their last checkpoints was taken, in ms since 1970; null: there is none'),
+    withoutCheckpoint: z.int(),
+    recoveryMs: z.number().describe('of the shardlet that takes longest'),
+    backlog: z
+      .number()
+      .describe('events that are expected to arrive meanwhile, of the shardlet with the most'),
+    due: z.int().describe('checkpoints that are due'),
+  })
+  .meta({ id: 'KeptStates' });
+
+const lag = z
+  .int()
+  .nullable()
+  .describe('events that are stored and not processed; null: a host does not answer, or holds too few');
+const stateOfAll = keptStatesSchema
+  .nullable()
+  .describe('of a group that keeps state; null: it keeps none, or nothing was judged lately');
+const wanted = membersWantedSchema
+  .nullable()
+  .describe('null: the worker posts its events, or it reads what is re-driven');
+
+const groupStandingSchema = groupSummarySchema
+  .extend({
+    version: z.int(),
+    lag,
+    members: z.int(),
+    shardlets: z.int().describe('that are still to be processed'),
+    free: z.int().describe('of them: the next member that polls takes them'),
+    waiting: z
+      .int()
+      .describe('of them: older events of their keys are not processed, so nobody may have them'),
+    revoking: z.int().describe('of them: on their way to another member'),
+    skipped: z.int().describe('events that were past their retention before the group came to them'),
+    progress: progressSchema.omit({ forecast: true }).meta({ id: 'GroupPace' }),
+    membersWanted: wanted,
+    state: stateOfAll,
+  })
+  .meta({ id: 'GroupSummary' });
+
 const groupDetailSchema = groupSummarySchema
   .extend({
     version: z.int(),
-    lag: z
-      .int()
-      .nullable()
-      .describe('events that are stored and not processed; null: a host does not answer, or holds too few'),
+    lag,
     members: z.array(
       z.strictObject({
         id: z.string(),
@@ -196,8 +238,13 @@ const groupDetailSchema = groupSummarySchema
           .describe(
             'when the oldest event was stored that it has not committed, in microseconds since 1970; null: none, or not known. Of the 64 shardlets of the group that are furthest behind',
           ),
+        state: stateOfAll.describe(
+          'of its shardlets, where the group keeps state; null: it keeps none, or nothing was judged lately',
+        ),
       }),
     ),
+    shardletCount: z.int().describe('how many there are of those that were asked for'),
+    state: stateOfAll,
     shardlets: z.array(
       groupAssignmentSchema.extend({
         member: z.string().nullable(),
@@ -227,11 +274,15 @@ const groupDetailSchema = groupSummarySchema
       ),
     waitingCount: z.int(),
     progress: progressSchema,
-    membersWanted: membersWantedSchema
-      .nullable()
-      .describe('null: the worker posts its events, or it reads what is re-driven'),
+    membersWanted: wanted,
   })
   .meta({ id: 'ConsumerGroup' });
+
+/** Each costs the edge the sum over its positions. */
+const PAGE_MAX = 200;
+const PAGE_DEFAULT = 50;
+/** As many as a group may have; who asks without a limit gets all. */
+const SHARDLETS_MAX = 1_000_000;
 
 const order = z
   .enum(ORDERS)
@@ -339,11 +390,54 @@ export const groups = {
       answers: { 200: 'All groups' },
     },
   }),
+  summaries: query({
+    ...common,
+    name: 'groups.summaries',
+    permission: 'topology:read',
+    input: z.strictObject({
+      search: z.string().trim().max(64).default('').describe('part of the name of the group or its stream'),
+      internal: z.boolean().default(false).describe('also groups that read re-driven events'),
+      limit: z.int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT).describe('groups in a page'),
+      offset: z.int().min(0).default(0).describe('groups before the page, by name'),
+    }),
+    output: z.strictObject({
+      groups: z.array(groupStandingSchema),
+      total: z.int().describe('groups that match, on all pages'),
+      internal: z.int().describe('groups that match, and are left out because they read re-driven events'),
+    }),
+    errors: ['store_unreachable'],
+    http: {
+      ...http,
+      method: 'get',
+      path: '/v1/group-summaries',
+      operationId: 'summarizeGroups',
+      summary: 'How far consumer groups are, without their shardlets',
+      description:
+        'By name. Each host is asked once for all groups of the page, and whoever asks the same meanwhile shares the answer.',
+      answers: { 200: 'A page of groups' },
+    },
+  }),
   show: query({
     ...common,
     name: 'groups.show',
     permission: 'topology:read',
-    input: z.strictObject(group),
+    input: z.strictObject({
+      ...group,
+      limit: z
+        .int()
+        .min(0)
+        .max(SHARDLETS_MAX)
+        .optional()
+        .describe('shardlets in the answer; left out: all of them'),
+      offset: z.int().min(0).optional().describe('shardlets before the first one'),
+      sort: z
+        .enum(['shardlet', 'lag'])
+        .optional()
+        .describe(
+          'lag: those that are furthest behind first, and last those that are processed to their end; left out: by number',
+        ),
+      member: memberIdSchema.optional().describe('only shardlets of this member'),
+    }),
     output: groupDetailSchema,
     errors: ['unknown_group', 'store_unreachable'],
     http: {

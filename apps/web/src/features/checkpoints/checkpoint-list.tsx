@@ -21,6 +21,8 @@ import { CheckpointActions } from './checkpoint-actions.tsx';
 import { type CheckpointRow, reasonWords, standingOf } from './checkpoint-words.ts';
 
 const SHOWN = 200;
+/** Less is nothing to look at. */
+const TOOK_SHOWN_MS = 100;
 const HEAD = 'h-9 px-3 text-left font-medium text-soft text-xs first:pl-5 last:pr-5';
 const CELL = 'px-3 py-2.5 align-top first:pl-5 last:pr-5';
 
@@ -44,7 +46,7 @@ export function CheckpointList({ group, stream }: { group: string; stream: strin
   const rows = list.data?.checkpoints;
   return (
     <>
-      <div className="flex flex-wrap items-end justify-between gap-3 px-5 pb-4">
+      <div className="flex flex-wrap items-end justify-between gap-x-8 gap-y-3 px-5 pb-4">
         <div className="w-40">
           <Field
             label="Shardlet"
@@ -120,14 +122,14 @@ function Rows({ rows, on }: RowsProps) {
   const nowMs = Date.now();
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <section tabIndex={0} aria-label="Checkpoints of the group" className="overflow-x-auto">
+    <section tabIndex={0} aria-label="Checkpoints of the group" className="relative overflow-x-auto">
       <table className="w-full text-sm">
         <thead>
           <tr className="border-line border-y bg-sunken">
             <th className={HEAD}>Shardlet</th>
             <th className={HEAD}>Taken</th>
             <th className={cn(HEAD, 'max-md:hidden')}>Why</th>
-            <th className={cn(HEAD, 'text-right')}>Size</th>
+            <th className={cn(HEAD, 'text-right max-sm:hidden')}>Size</th>
             <th className={HEAD}>State</th>
             <th className={HEAD}>
               <span className="sr-only">Orders</span>
@@ -146,17 +148,17 @@ function Rows({ rows, on }: RowsProps) {
                 <span className="block max-w-40 truncate text-faint text-xs" title={row.member}>
                   {row.member}
                 </span>
+                <span className="tabular block whitespace-normal text-faint text-xs sm:hidden">
+                  {sizeWords(row)}
+                </span>
               </td>
               <td className={cn(CELL, 'min-w-40 text-soft max-md:hidden')}>
                 {reasonWords(row.reason)}
                 <span className="block text-faint text-xs">handler version {row.handlerVersion}</span>
               </td>
-              <td className={cn(CELL, 'tabular whitespace-nowrap text-right')}>
+              <td className={cn(CELL, 'tabular whitespace-nowrap text-right max-sm:hidden')}>
                 {formatBytes(row.bytes)}
-                <span className="block text-faint text-xs">
-                  {formatCounted(row.keys, 'key')}
-                  {row.base === null ? '' : ', changes only'}
-                </span>
+                <span className="block text-faint text-xs">{contentWords(row)}</span>
               </td>
               <td className={CELL}>
                 <State row={row} />
@@ -172,6 +174,15 @@ function Rows({ rows, on }: RowsProps) {
   );
 }
 
+function contentWords({ keys, base }: CheckpointRow): string {
+  return `${formatCounted(keys, 'key')}${base === null ? '' : ', changes only'}`;
+}
+
+/** Where there is no column for it. */
+function sizeWords(row: CheckpointRow): string {
+  return `${formatBytes(row.bytes)}, ${contentWords(row)}`;
+}
+
 function State({ row }: { row: CheckpointRow }) {
   const { tone, text, tip } = standingOf(row);
   return (
@@ -179,7 +190,7 @@ function State({ row }: { row: CheckpointRow }) {
       <Badge tone={tone} tip={tip}>
         {text}
       </Badge>
-      {row.tookMs === null ? null : (
+      {row.tookMs === null || row.tookMs < TOOK_SHOWN_MS ? null : (
         <span className="mt-1 block text-faint text-xs">took {formatDuration(row.tookMs)}</span>
       )}
     </>

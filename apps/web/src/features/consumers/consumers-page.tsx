@@ -1,167 +1,130 @@
 'use client';
 
-/** Who processes the events, and how far they are. The open group is part of the address. */
-import { useQuery } from '@tanstack/react-query';
-import { parseAsString, useQueryStates } from 'nuqs';
-import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
-import { cn } from '../../components/class-names.ts';
+/** Who processes the events, and how far they are. The filters, the page and the open group are part of the address. */
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { parseAsBoolean, parseAsInteger, parseAsString, useQueryStates } from 'nuqs';
+import { useTRPC } from '../../components/api.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { TakeAway, trpcCurl } from '../../components/take-away.tsx';
-import { Badge } from '../../components/ui/badge.tsx';
+import { Button } from '../../components/ui/button.tsx';
 import { Command } from '../../components/ui/copy-button.tsx';
-import { formatCount } from '../../formatting/numbers.ts';
-import type { GroupSummary } from '../../server/consumers/group-views.ts';
+import { formatCounted } from '../../formatting/numbers.ts';
 import { ListPage } from '../list-page.tsx';
+import { Pager } from '../shardlets/pager.tsx';
 import { Caches } from './caches.tsx';
-import { CatchUp } from './catch-up.tsx';
 import { GroupCard } from './group-card.tsx';
+import { GroupFilters } from './group-filters.tsx';
+import { GroupTable } from './group-list.tsx';
+import { refreshAfterMs } from './refresh.ts';
 
 export function ConsumersPage() {
-  const trpc = useTRPC();
-  const { status } = useLive();
   const [open, setOpen] = useOpenGroup();
-  const list = useQuery({
-    ...trpc.consumers.list.queryOptions(),
-    refetchInterval: status === 'paused' ? false : LIST_REFRESH_MS,
-  });
-  const groups = list.data?.groups ?? [];
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
-      {open === null ? null : <GroupCard group={open} onClose={() => void setOpen(null)} />}
-      <ListPage
-        error={list.data === undefined ? list.error : null}
-        loading={list.isPending}
-        onRetry={() => void list.refetch()}
-        empty={groups.length === 0 ? <NoGroups /> : undefined}
-        head={
+      {open === null ? null : <GroupCard key={open} group={open} onClose={() => void setOpen(null)} />}
+      <Groups open={open} onOpen={(name) => void setOpen(name)} />
+      <Caches />
+    </div>
+  );
+}
+
+function Groups({ open, onOpen }: { open: string | null; onOpen(name: string | null): void }) {
+  const trpc = useTRPC();
+  const { status } = useLive();
+  const [{ search, redrive, page }, set] = useQueryStates({
+    search: parseAsString.withDefault(''),
+    redrive: parseAsBoolean.withDefault(false),
+    page: parseAsInteger.withDefault(1),
+  });
+  const input = { search, internal: redrive, page: Math.max(1, page) };
+  const list = useQuery({
+    ...trpc.consumers.list.queryOptions(input),
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => (status === 'paused' ? false : refreshAfterMs(state.data)),
+  });
+  const { groups = [], total = 0, internal = 0 } = list.data ?? {};
+  const isFiltered = search !== '';
+  return (
+    <ListPage
+      error={list.data === undefined ? list.error : null}
+      loading={list.isPending}
+      onRetry={() => void list.refetch()}
+      empty={
+        groups.length > 0 ? undefined : isFiltered || total > 0 ? (
+          <NothingMatches onClear={() => void set(null)} />
+        ) : (
+          <NoGroups />
+        )
+      }
+      head={
+        <div className="grid gap-4">
           <div className="flex flex-wrap items-center justify-between gap-3">
             <p className="text-sm text-soft">
               Groups that process a stream together. Lag: events that are stored and not processed yet.
-              {list.data !== undefined && list.data.total > groups.length
-                ? ` The first ${formatCount(groups.length)} of ${formatCount(list.data.total)}.`
-                : ''}
             </p>
             <TakeAway
               name="consumer-groups"
               rows={groups as unknown as readonly Record<string, unknown>[]}
-              curl={() => trpcCurl('consumers.list')}
+              curl={() => trpcCurl('consumers.list', input)}
             />
           </div>
-        }
-      >
-        <GroupTable groups={groups} open={open} onOpen={(name) => void setOpen(name)} />
-      </ListPage>
-      <Caches />
-    </div>
+          <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
+            <GroupFilters
+              search={search}
+              internal={redrive}
+              hidden={internal}
+              onSearch={(text) => void set({ search: text === '' ? null : text, page: null })}
+              onInternal={(shown) => void set({ redrive: shown ? true : null, page: null })}
+            />
+            <p className="tabular text-sm text-soft" role="status">
+              {list.data === undefined ? '' : `${formatCounted(total, 'group')}${isFiltered ? ' found' : ''}`}
+            </p>
+          </div>
+          {list.data === undefined || list.error === null ? null : (
+            <p role="alert" className="text-sm text-warn">
+              Not refreshed: {list.error.message}
+            </p>
+          )}
+        </div>
+      }
+    >
+      <GroupTable groups={groups} open={open} outdated={list.isPlaceholderData} onOpen={onOpen} />
+      <Pager
+        page={list.data?.page ?? 1}
+        pages={list.data?.pages ?? 1}
+        onPage={(next) => void set({ page: next === 1 ? null : next }, { history: 'push' })}
+      />
+    </ListPage>
   );
 }
 
 /** What is open inside a group closes with it. */
 function useOpenGroup() {
   const [{ group }, set] = useQueryStates(
-    { group: parseAsString, letters: parseAsString, letter: parseAsString },
+    {
+      group: parseAsString,
+      letters: parseAsString,
+      letter: parseAsString,
+      member: parseAsString,
+      behind: parseAsInteger,
+    },
     { history: 'push' },
   );
-  const setOpen = (next: string | null) => set({ group: next, letters: null, letter: null });
+  const nothing = { letters: null, letter: null, member: null, behind: null };
+  // it opens above the list
+  const setOpen = (next: string | null) => set({ group: next, ...nothing }, { scroll: next !== null });
   return [group, setOpen] as const;
 }
 
-const HEAD = 'h-9 px-3 text-left font-medium text-soft text-xs first:pl-5 last:pr-5';
-const CELL = 'h-11 px-3 first:pl-5 last:pr-5';
-
-interface GroupTableProps {
-  readonly groups: readonly GroupSummary[];
-  readonly open: string | null;
-  onOpen(name: string | null): void;
-}
-
-function GroupTable({ groups, open, onOpen }: GroupTableProps) {
+function NothingMatches({ onClear }: { onClear(): void }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <section tabIndex={0} aria-label="Consumer groups" className="overflow-x-auto">
-      <table className="w-full text-sm">
-        <thead>
-          <tr className="border-line border-y bg-sunken">
-            <th className={HEAD}>Group</th>
-            <th className={cn(HEAD, 'max-sm:hidden')}>Stream</th>
-            <th className={cn(HEAD, 'max-sm:hidden')}>Delivery</th>
-            <th className={cn(HEAD, 'text-right')}>Members</th>
-            <th className={cn(HEAD, 'text-right max-md:hidden')}>Shardlets</th>
-            <th className={cn(HEAD, 'text-right')}>Lag</th>
-            <th className={cn(HEAD, 'text-right max-sm:hidden')}>Caught up</th>
-          </tr>
-        </thead>
-        <tbody>
-          {groups.map((group) => (
-            <tr
-              key={group.name}
-              className={cn(
-                'border-line border-b last:border-b-0 hover:bg-hover/60',
-                group.name === open && 'bg-accent-soft hover:bg-accent-soft',
-              )}
-            >
-              <td className={CELL}>
-                <button
-                  type="button"
-                  aria-expanded={group.name === open}
-                  onClick={() => onOpen(group.name === open ? null : group.name)}
-                  className="text-left font-medium text-accent underline-offset-4 hover:underline"
-                >
-                  {group.name}
-                </button>
-                {group.redriveOf === null ? null : (
-                  <Badge
-                    className="ml-2"
-                    tip={`It reads what is re-driven of ${group.redriveOf}, and goes with it.`}
-                  >
-                    internal
-                  </Badge>
-                )}
-              </td>
-              <td className={cn(CELL, 'text-soft max-sm:hidden')}>{group.stream ?? 'deleted'}</td>
-              <td className={cn(CELL, 'text-soft max-sm:hidden')}>{group.delivery}</td>
-              <td className={cn(CELL, 'text-right')}>
-                <Members group={group} />
-              </td>
-              <td className={cn(CELL, 'text-right text-soft max-md:hidden')}>
-                {formatCount(group.shardlets)}
-                {group.waiting === 0 ? '' : `, ${formatCount(group.waiting)} wait`}
-              </td>
-              <td className={cn(CELL, 'text-right font-medium')}>
-                <Lag lag={group.lag} skipped={group.skipped} />
-                {group.lag === 0 ? null : (
-                  <span className="mt-1 block sm:hidden">
-                    <CatchUp catchUp={group.progress.catchUp} />
-                  </span>
-                )}
-              </td>
-              <td className={cn(CELL, 'text-right max-sm:hidden')}>
-                <CatchUp catchUp={group.progress.catchUp} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
-  );
-}
-
-/** A pulled group without a member goes nowhere; a pushed one needs none. */
-function Members({ group }: { group: GroupSummary }) {
-  if (group.members === 0 && group.delivery === 'pull' && group.lag !== 0)
-    return <Badge tone="warn">nobody reads</Badge>;
-  return formatCount(group.members);
-}
-
-function Lag({ lag, skipped }: { lag: number | null; skipped: number }) {
-  return (
-    <>
-      {lag === null ? <span className="font-normal text-faint">a host is away</span> : formatCount(lag)}
-      {skipped === 0 ? null : (
-        <span className="block font-normal text-warn text-xs">{formatCount(skipped)} past retention</span>
-      )}
-    </>
+    <Notice
+      title="No group here"
+      why="No group has this in its name or that of its stream, or the page is past the end."
+    >
+      <Button onClick={onClear}>Clear the filters</Button>
+    </Notice>
   );
 }
 

@@ -1,7 +1,7 @@
 /** What is known of a group, in words. */
 import { formatCount, formatCounted } from '../../formatting/numbers.ts';
 import { formatDuration } from '../../formatting/time.ts';
-import type { MembersWantedView, ProgressView, Why } from '../../server/consumers/group-views.ts';
+import type { MembersWantedView, ProgressView, StatesView, Why } from '../../server/consumers/group-views.ts';
 
 export interface CatchUpWords {
   readonly tone: 'ok' | 'warn' | 'bad' | 'neutral';
@@ -83,6 +83,21 @@ function parentWords({
   finalSeq: number | null;
 }) {
   return `${shardlet} (${formatCount(seq)} of ${finalSeq === null ? 'an open end' : formatCount(finalSeq)})`;
+}
+
+/** What the state of one member lacks, and what its recovery takes. */
+export function memberStateWords(state: StatesView | null): string {
+  if (state === null) return 'its state is not judged yet';
+  const { oldestCheckpointAt, withoutCheckpoint, recoveryMs, due } = state;
+  const without =
+    oldestCheckpointAt === null
+      ? 'no checkpoint yet'
+      : withoutCheckpoint === 0
+        ? undefined
+        : `${formatCounted(withoutCheckpoint, 'shardlet')} without one`;
+  const owed = due === 0 ? undefined : `${formatCount(due)} due`;
+  const recovery = `recovery up to ${formatDuration(recoveryMs)} a shardlet`;
+  return [without, owed, recovery].filter((text) => text !== undefined).join(', ');
 }
 
 /** "2 dead letters, 1 discarded": of those that there are. */

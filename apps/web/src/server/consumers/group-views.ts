@@ -1,7 +1,4 @@
-/**
- * Consumer groups as the edge tells them, and the line of one in a list. What an edge of an earlier release does not
- * tell is not known.
- */
+/** Consumer groups as the edge tells them: the lines of a list, and one with a page of its shardlets. */
 import { z } from 'zod';
 
 const parentSchema = z.object({
@@ -40,12 +37,6 @@ const NO_PROGRESS: ProgressView = {
   catchUp: { kind: 'unknown', because: 'processing' },
 };
 
-const stateSchema = z.object({
-  checkpointAt: z.number().nullable(),
-  recoveryMs: z.number(),
-  backlog: z.number(),
-  due: z.boolean(),
-});
 const wantedSchema = z.object({
   now: z.number().nullable(),
   atHorizon: z.number().nullable(),
@@ -57,18 +48,53 @@ const wantedSchema = z.object({
 });
 export type MembersWantedView = z.infer<typeof wantedSchema>;
 
-export const groupListSchema = z.object({ groups: z.array(z.object({ name: z.string() })) });
-export const groupDetailSchema = z.object({
+/** Over all shardlets of a group, or of a member; null: it keeps no state, or nothing was judged lately. */
+const statesSchema = z
+  .object({
+    oldestCheckpointAt: z.number().nullable(),
+    withoutCheckpoint: z.number(),
+    recoveryMs: z.number(),
+    backlog: z.number(),
+    due: z.number(),
+  })
+  .nullable();
+export type StatesView = NonNullable<z.infer<typeof statesSchema>>;
+
+const nameSchema = z.object({
   name: z.string(),
   /** null: the stream was deleted */
   stream: z.string().nullable(),
   delivery: z.enum(['pull', 'push']),
   sessionMs: z.number(),
-  order: z.enum(['key', 'log']).default('key'),
   version: z.number(),
   /** events that are stored and not processed; null: a host does not answer */
   lag: z.number().nullable(),
   redriveOf: z.string().nullable().default(null),
+});
+
+export const groupPageSchema = z.object({
+  groups: z.array(
+    nameSchema.extend({
+      members: z.number(),
+      /** still to be processed */
+      shardlets: z.number(),
+      free: z.number(),
+      waiting: z.number(),
+      revoking: z.number(),
+      skipped: z.number(),
+      progress: progressSchema.omit({ forecast: true }),
+      membersWanted: wantedSchema.nullable(),
+      state: statesSchema,
+    }),
+  ),
+  total: z.number(),
+  /** left out, because they read what is re-driven */
+  internal: z.number(),
+});
+export type GroupSummary = z.infer<typeof groupPageSchema>['groups'][number];
+
+export const groupDetailSchema = nameSchema.extend({
+  order: z.enum(['key', 'log']).default('key'),
   deadLetters: z.object({ stream: z.string(), attempts: z.number().nullable() }).nullable().default(null),
   progress: progressSchema.default(NO_PROGRESS),
   membersWanted: wantedSchema.nullable().default(null),
@@ -86,8 +112,12 @@ export const groupDetailSchema = z.object({
       load: z.number().nullable().default(null),
       /** in microseconds */
       oldestAt: z.number().nullable().default(null),
+      state: statesSchema.default(null),
     }),
   ),
+  state: statesSchema.default(null),
+  /** of those that were asked for; the page of them is below */
+  shardletCount: z.number(),
   shardlets: z.array(
     z.object({
       shardlet: z.number(),
@@ -97,38 +127,11 @@ export const groupDetailSchema = z.object({
       revoking: z.boolean(),
       /** past their retention before the group came to them */
       skipped: z.number(),
-      state: stateSchema.nullable().default(null),
       why: whySchema.nullable().default(null),
     }),
   ),
 });
 export type GroupDetail = z.infer<typeof groupDetailSchema>;
-
-type Reported = Omit<GroupDetail, 'shardlets' | 'members' | 'waiting' | 'waitingCount'>;
-
-export interface GroupSummary extends Reported {
-  readonly members: number;
-  readonly shardlets: number;
-  /** nobody has them now */
-  readonly waiting: number;
-  readonly skipped: number;
-}
-
-export function groupSummary({
-  shardlets,
-  members,
-  waiting: _,
-  waitingCount,
-  ...group
-}: GroupDetail): GroupSummary {
-  return {
-    ...group,
-    members: members.length,
-    shardlets: shardlets.length,
-    waiting: shardlets.filter(({ member }) => member === null).length + waitingCount,
-    skipped: shardlets.reduce((sum, { skipped }) => sum + skipped, 0),
-  };
-}
 
 /** Hits of the shard cache of each process; null: no edge tells them. */
 export const cachesSchema = z.object({

@@ -66,7 +66,7 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
     audit: auditHandlers(all),
     groups: {
       ...{ create: atEdge(groups.create), push: atEdge(groups.push), list: atEdge(groups.list) },
-      ...{ show: atEdge(groups.show), remove: atEdge(groups.remove) },
+      ...{ summaries: atEdge(groups.summaries), show: atEdge(groups.show), remove: atEdge(groups.remove) },
     },
     checkpoints: {
       ...{ list: atEdge(checkpoints.list), show: atEdge(checkpoints.show) },

@@ -110,13 +110,21 @@ export const VIEWS: Readonly<Record<string, ViewRow>> = {
     ...{ ...STORES, input: {} },
     bad: [...BAD_FILTERS, [{ limit: 0 }, 'limit'], [{ limit: 501 }, 'limit']],
   },
-  'consumers.list': STORES,
+  'consumers.list': {
+    ...{ ...STORES, input: {} },
+    bad: [
+      [{ search: 'g'.repeat(65) }, 'search'],
+      [{ page: 0 }, 'page'],
+    ],
+  },
   'consumers.caches': STORES,
   'consumers.detail': {
     ...{ ...STORES, input: { group: 'g' } },
     bad: [
       [{ group: '' }, 'group'],
       [{ group: 'g'.repeat(65) }, 'group'],
+      [{ group: 'g', page: 0 }, 'page'],
+      [{ group: 'g', member: '' }, 'member'],
     ],
   },
   'health.list': {

@@ -11,12 +11,14 @@ import {
   type Group,
   type GroupState,
   type GroupStore,
+  type GroupSums,
   isAlive,
   isForeign,
   type KnownGroup,
   type MemberSign,
   NO_WEIGHTS,
   type Position,
+  type ShardletEnd,
   type Touched,
   type Weights,
 } from '../../consuming/index.ts';
@@ -68,6 +70,13 @@ export class MemoryGroupStore implements GroupStore {
   async find(name: string): Promise<KnownGroup | undefined> {
     const kept = this.groups.get(name);
     return kept && { ...kept, weights: await this.weightsOf(kept.group.stream) };
+  }
+
+  async sums(groups: readonly string[], ends: readonly ShardletEnd[]): Promise<readonly GroupSums[]> {
+    return groups.flatMap((name) => {
+      const kept = this.groups.get(name);
+      return kept === undefined ? [] : [sumsOf(kept, ends)];
+    });
   }
 
   async weigh(stream: number, perSecond: ReadonlyMap<number, number>): Promise<void> {
@@ -154,6 +163,34 @@ export class MemoryGroupStore implements GroupStore {
   private get nowMs(): number {
     return Math.floor(this.clock.nowMicros() / MICROS_PER_MS);
   }
+}
+
+function sumsOf({ group, state }: Kept, all: readonly ShardletEnd[]): GroupSums {
+  const ends = new Map(all.map((end) => [end.shardlet, end]));
+  const keepsState = group.checkpointing !== undefined;
+  const isAtEnd = ({ isClosed, lastSeq }: ShardletEnd, seq: number) => isClosed && seq >= lastSeq!;
+  const sums = { processed: 0, skipped: 0, held: 0, revoking: 0, lag: 0, unknown: 0 };
+  for (const { shardlet, seq, skipped, member, revoking } of state.checkpoints.values()) {
+    sums.processed += seq - skipped;
+    sums.skipped += skipped;
+    const end = ends.get(shardlet);
+    const isHeld = member !== undefined && (end === undefined || keepsState || !isAtEnd(end, seq));
+    if (isHeld) sums.held++;
+    if (isHeld && revoking) sums.revoking++;
+    if (end === undefined) continue;
+    const { isClosed, lastSeq } = end;
+    if (lastSeq === undefined || (!isClosed && lastSeq < seq)) sums.unknown++;
+    else sums.lag += Math.max(0, lastSeq - seq);
+  }
+  const unfinished = all.filter((end) => {
+    const { seq = 0, member } = state.checkpoints.get(end.shardlet) ?? {};
+    if (!end.isClosed || end.stream !== group.stream) return false;
+    return !isAtEnd(end, seq) || (keepsState && member !== undefined);
+  });
+  return {
+    ...{ group: group.name, version: state.version, members: state.members.length, ...sums },
+    unfinished: unfinished.map(({ shardlet }) => shardlet).sort((a, b) => a - b),
+  };
 }
 
 function seen(

@@ -42,6 +42,25 @@ it('notes once in an interval how far every group is, and forgets what is long p
   expect(await prisma.consumerProgress.count({ where: { atMs: 15_000 } })).toBe(0);
 });
 
+it('tells the first sample of the last minutes of each group that has one', async () => {
+  const now = Date.now();
+  const names = ['first-a', 'first-b', 'first-old'];
+  for (const name of names) await groups.create({ name, stream: 1, sessionMs: 1_000 }, EMPTY_GROUP);
+  const at = (group: string, agoMs: number, processed: number) => ({ group, atMs: now - agoMs, processed });
+  await prisma.consumerProgress.createMany({
+    data: [
+      ...[at('first-a', 400_000, 1), at('first-a', 100_000, 3), at('first-a', 200_000, 2)],
+      ...[at('first-b', 50_000, 7), at('first-old', 400_000, 1)],
+    ],
+  });
+  expect(await progress.firsts([...names, 'nowhere'])).toEqual(
+    new Map([
+      ['first-a', { atMs: now - 200_000, processed: 2 }],
+      ['first-b', { atMs: now - 50_000, processed: 7 }],
+    ]),
+  );
+});
+
 it('a group goes with what is noted of it, and with the group that reads what is re-driven', async () => {
   const push = { url: 'https://example.com/', secret: `whsec_${'A'.repeat(44)}` };
   const group = { name: 'pushed', stream: 1, sessionMs: 1_000, push, attempts: 4 };

@@ -53,4 +53,18 @@ export class PrismaGroupProgress implements GroupProgressStore {
       ...(members === null ? {} : { members }),
     }));
   }
+
+  async firsts(groups: readonly string[]): Promise<ReadonlyMap<string, ProgressSample>> {
+    const names = [...groups];
+    const rows = await reaching(
+      this.databaseUrl,
+      () => this.prisma.$queryRaw<{ group: string; atMs: number; processed: number }[]>`
+        SELECT DISTINCT ON ("group") "group", at_ms::float8 AS "atMs", processed::float8 AS processed
+          FROM consumer_progress
+         WHERE "group" = ANY(${names}::text[])
+           AND at_ms >= floor(extract(epoch FROM now()) * 1000)::bigint - ${PROGRESS_WINDOW_MS}::bigint
+         ORDER BY "group", at_ms`,
+    );
+    return new Map(rows.map(({ group, ...sample }) => [group, sample]));
+  }
 }

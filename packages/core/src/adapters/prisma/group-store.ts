@@ -20,6 +20,7 @@ import {
   type Group,
   type GroupState,
   type GroupStore,
+  type GroupSums,
   groupSchema,
   highestOf,
   judgeCommit,
@@ -28,6 +29,7 @@ import {
   type MemberSign,
   NO_WEIGHTS,
   type Position,
+  type ShardletEnd,
   type Touched,
   type Weights,
 } from '../../consuming/index.ts';
@@ -121,6 +123,54 @@ export class PrismaGroupStore implements GroupStore {
 
   find(name: string): Promise<KnownGroup | undefined> {
     return this.reaching(() => load(this.prisma, name));
+  }
+
+  /**
+   * Group by group, which takes less than half the time of one sum over all rows. Which closed shardlets are not finished is
+   * looked up only where some are.
+   */
+  async sums(groups: readonly string[], ends: readonly ShardletEnd[]): Promise<readonly GroupSums[]> {
+    const names = [...groups];
+    const ids = ends.map(({ shardlet }) => shardlet);
+    const streams = ends.map(({ stream }) => stream);
+    const closed = ends.map(({ isClosed }) => isClosed);
+    const seqs = ends.map(({ lastSeq }) => lastSeq ?? null);
+    const rows = await this.reaching(
+      () => this.prisma.$queryRaw<SumsRow[]>`
+        WITH e AS MATERIALIZED (
+          SELECT * FROM unnest(${ids}::bigint[], ${streams}::bigint[], ${closed}::bool[], ${seqs}::bigint[])
+            AS e(shardlet, stream, closed, last)
+        ), g AS MATERIALIZED (
+          SELECT name, stream, version, jsonb_typeof(checkpointing) IS NOT NULL AS keeps
+            FROM consumer_group WHERE name = ANY(${names}::text[])
+        ), ending AS MATERIALIZED (
+          SELECT stream, count(*) AS closed FROM e WHERE closed AND last > 0 GROUP BY stream
+        )
+        SELECT g.name AS "group", g.version::float8 AS version,
+               (SELECT count(*) FROM consumer_member m WHERE m."group" = g.name)::float8 AS members,
+               coalesce(s.processed, 0)::float8 AS processed, coalesce(s.skipped, 0)::float8 AS skipped,
+               s.held::float8 AS held, s.revoking::float8 AS revoking,
+               coalesce(s.lag, 0)::float8 AS lag, s.unknown::float8 AS unknown,
+               CASE WHEN s.finished < ending.closed OR g.keeps THEN (
+                 SELECT json_agg(e.shardlet ORDER BY e.shardlet)
+                   FROM e LEFT JOIN consumer_checkpoint c ON c."group" = g.name AND c.shardlet = e.shardlet
+                  WHERE e.stream = g.stream AND e.closed
+                    AND (coalesce(c.seq, 0) < e.last OR (g.keeps AND c.member IS NOT NULL)))
+               END AS unfinished
+          FROM g LEFT JOIN ending ON ending.stream = g.stream CROSS JOIN LATERAL (
+            SELECT sum(c.seq - c.skipped) AS processed, sum(c.skipped) AS skipped,
+                   count(*) FILTER (WHERE c.member IS NOT NULL AND (g.keeps OR (e.closed AND c.seq >= e.last) IS NOT TRUE)) AS held,
+                   count(*) FILTER (WHERE c.member IS NOT NULL AND c.revoking
+                                      AND (g.keeps OR (e.closed AND c.seq >= e.last) IS NOT TRUE)) AS revoking,
+                   sum(greatest(0, e.last - c.seq)) AS lag,
+                   count(*) FILTER (WHERE e.closed = false AND (e.last >= c.seq) IS NOT TRUE) AS unknown,
+                   count(*) FILTER (WHERE e.closed AND e.stream = g.stream AND e.last > 0 AND c.seq >= e.last
+                                      AND NOT (g.keeps AND c.member IS NOT NULL)) AS finished
+              FROM consumer_checkpoint c LEFT JOIN e ON e.shardlet = c.shardlet
+             WHERE c."group" = g.name
+          ) s`,
+    );
+    return rows.map((row) => ({ ...row, unfinished: row.unfinished ?? [] }));
   }
 
   async touch(signs: readonly MemberSign[]): Promise<readonly (Touched | undefined)[]> {
@@ -414,6 +464,10 @@ interface LoadedRow extends GroupRow, WeightsRow {
   readonly version: number;
   readonly members: readonly MemberRow[] | null;
   readonly checkpoints: readonly CheckpointRow[] | null;
+}
+
+interface SumsRow extends Omit<GroupSums, 'unfinished'> {
+  readonly unfinished: readonly number[] | null;
 }
 
 interface TouchedRow extends Omit<Touched, 'standing'> {

@@ -2,6 +2,7 @@
 import {
   type DueRecords,
   type DueVerdict,
+  type KeptStates,
   type MeasuredRecovery,
   type RecoveryModel,
   type RecoveryRecords,
@@ -90,6 +91,24 @@ export class PrismaRecoveryRecords implements RecoveryRecords, DueRecords {
          ORDER BY shardlet`,
     );
     return rows;
+  }
+
+  async over(groups: readonly string[]): Promise<ReadonlyMap<string, KeptStates>> {
+    const names = [...groups];
+    const rows = await this.reaching(
+      () => this.prisma.$queryRaw<(KeptStates & { readonly group: string })[]>`
+        SELECT "group", count(*)::float8 AS shardlets,
+               min((verdict->>'takenAtMs')::float8) AS "oldestCheckpointAt",
+               count(*) FILTER (WHERE verdict->>'takenAtMs' IS NULL)::float8 AS "withoutCheckpoint",
+               max((verdict->'recovery'->>'totalMs')::float8) AS "recoveryMs",
+               max((verdict->>'backlogEvents')::float8) AS backlog,
+               count(*) FILTER (WHERE (verdict->>'isDue')::bool)::float8 AS due
+          FROM consumer_checkpoint_due
+         WHERE "group" = ANY(${names}::text[])
+           AND at > clock_timestamp() - make_interval(secs => ${VERDICT_MAX_AGE_MS / 1_000}::float8)
+         GROUP BY "group"`,
+    );
+    return new Map(rows.map(({ group, ...states }) => [group, states]));
   }
 
   private reaching<T>(query: () => Promise<T>): Promise<T> {

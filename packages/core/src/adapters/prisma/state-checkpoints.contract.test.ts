@@ -44,6 +44,37 @@ it('keeps settings of a group, and changes them where it keeps state', async () 
   expect((await groups.find('plain'))!.group.checkpointing).toBeUndefined();
 });
 
+it('sums up what is due over the shardlets of each group', async () => {
+  for (const name of ['over-a', 'over-b', 'over-none']) await create(name);
+  const verdict = (takenAtMs: number | null, totalMs: number, backlogEvents: number, isDue: boolean) =>
+    ({ takenAtMs, recovery: { totalMs }, backlogEvents, isDue }) as never;
+  await recoveries.save('over-a', [
+    { shardlet: 1, verdict: verdict(2_000, 120.5, 9, true) },
+    { shardlet: 2, verdict: verdict(1_000, 80, 40.25, false) },
+    { shardlet: 3, verdict: verdict(null, 10, 1, true) },
+  ]);
+  await recoveries.save('over-b', [{ shardlet: 4, verdict: verdict(null, 1, 2, false) }]);
+  const over = await recoveries.over(['over-a', 'over-b', 'over-none']);
+  expect([...over].toSorted(([a], [b]) => (a < b ? -1 : 1))).toEqual([
+    [
+      'over-a',
+      {
+        ...{ shardlets: 3, oldestCheckpointAt: 1_000, withoutCheckpoint: 1 },
+        ...{ recoveryMs: 120.5, backlog: 40.25, due: 2 },
+      },
+    ],
+    [
+      'over-b',
+      {
+        ...{ shardlets: 1, oldestCheckpointAt: null, withoutCheckpoint: 1 },
+        ...{ recoveryMs: 1, backlog: 2, due: 0 },
+      },
+    ],
+  ]);
+  await prisma.$executeRaw`UPDATE consumer_checkpoint_due SET at = at - interval '61 seconds'`;
+  expect(await recoveries.over(['over-a'])).toEqual(new Map());
+});
+
 it('keeps recoveries, the model of them, and verdicts for a minute', async () => {
   await create('measured');
   const recovery = { shardlet: 3, restoreMs: 12, bytes: 5e9, replayedEvents: 40, replayMs: 7 };

@@ -20,11 +20,11 @@ import type { OutputOf } from '../operation.ts';
 
 export interface GroupFactSources {
   /** how fast groups process */
-  readonly groupProgress: Pick<GroupProgressStore, 'recent'>;
+  readonly groupProgress: Pick<GroupProgressStore, 'recent' | 'firsts'>;
   /** what workers have learned of their members */
-  readonly groupOutlooks: Pick<GroupOutlookStore, 'of'>;
+  readonly groupOutlooks: Pick<GroupOutlookStore, 'of' | 'all'>;
   /** when checkpoints of state are due, and what a recovery takes */
-  readonly recoveries: Pick<DueRecords, 'recent'>;
+  readonly recoveries: Pick<DueRecords, 'recent' | 'over'>;
   /** what is expected to arrive in a stream; undefined: nothing is known of it yet */
   readonly arrivals: (stream: number) => Promise<Arrivals | undefined>;
   /** when the oldest event was stored that is not committed, in microseconds @throws HostUnreachable */

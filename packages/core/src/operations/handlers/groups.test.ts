@@ -58,18 +58,23 @@ beforeEach(() => {
         return store.create(group, { version: 0, members: [], checkpoints: new Map() });
       },
       lags: async (checkpoints) => checkpoints.map(({ shardlet }) => lags.get(shardlet)),
+      ends: async () => [],
     },
     notifications: { sender: { objection: async () => objection }, newSecret: () => SECRET },
     letters: { prepare: async () => {}, list: async () => ({ letters: [], counts, omitted: 0 }) },
     ...{ oldestEvent: async ({ shardlet }) => oldest.get(shardlet), nowMs: () => NOW_MS },
-    groupProgress: { recent: async () => samples },
+    groupProgress: {
+      recent: async () => samples,
+      firsts: async (groups) => new Map(groups.flatMap((g) => samples.slice(0, 1).map((one) => [g, one]))),
+    },
     groupOutlooks: {
+      all: async () => [],
       of: async (group) => ({
         ...{ group, memberRate, members: 0, atMs: 0 },
         ...{ wantedNow: undefined, wantedAhead: undefined, moreFromMs: undefined },
       }),
     },
-    recoveries: { recent: async () => verdicts },
+    recoveries: { recent: async () => verdicts, over: async () => new Map() },
     arrivals: async () => arrivals,
     deleteStream: async (name) => void deleted.push(name),
     map: () => ({
@@ -149,6 +154,26 @@ describe('a group that keeps state', () => {
     expect(shardlets.map((one) => one.state)).toEqual([state, null]);
   });
 
+  it('says of each member how old its oldest checkpoint is', async () => {
+    await created('g', { checkpoints: groupCheckpointingSchema.parse({}) });
+    await withCheckpoints('g', [checkpoint(1, 'm'), checkpoint(2, 'm'), checkpoint(3)]);
+    const judged = (shardlet: number, takenAtMs: number | null): DueVerdict => ({
+      ...{ shardlet, verdict: { ...verdict, takenAtMs } },
+    });
+    verdicts = [judged(1, 400), judged(2, null), judged(3, 200)];
+    const all = { recoveryMs: 120, backlog: 9 };
+    const shown = await handlers.show({ group: 'g' }, CALLER);
+    expect(shown.members.map(({ state }) => state)).toEqual([
+      { ...all, shardlets: 2, oldestCheckpointAt: 400, withoutCheckpoint: 1, due: 2 },
+    ]);
+    expect(shown.state).toEqual({
+      ...{ ...all, shardlets: 3, oldestCheckpointAt: 200, withoutCheckpoint: 1, due: 3 },
+    });
+    verdicts = [];
+    const unjudged = await handlers.show({ group: 'g' }, CALLER);
+    expect([unjudged.state, unjudged.members[0]!.state]).toEqual([null, null]);
+  });
+
   it('is shown without that while nobody judges it, and others never have it', async () => {
     verdicts = [{ shardlet: 1, verdict }];
     await created('other');
@@ -186,6 +211,24 @@ describe('a group', () => {
         { shardlet: 2, member: 'm', lag: 6 },
       ],
     });
+  });
+
+  it('shows its shardlets by pages, the furthest behind first, or those of a member', async () => {
+    await created('g');
+    await withCheckpoints('g', [checkpoint(1, 'm'), checkpoint(2), checkpoint(3, 'm'), checkpoint(4, 'm')]);
+    lags.set(1, 0).set(2, 6).set(3, 9).set(4, 6);
+    const asked = async (page: object) => {
+      const input = groups.show.input.parse({ group: 'g', ...page });
+      const { shardlets, shardletCount, lag, members } = await handlers.show(input, CALLER);
+      expect([lag, members[0]!.shardlets]).toEqual([21, 3]);
+      return [shardletCount, ...shardlets.map(({ shardlet }) => shardlet)];
+    };
+    expect(await asked({})).toEqual([4, 1, 2, 3, 4]);
+    expect(await asked({ limit: 0 })).toEqual([4]);
+    expect(await asked({ limit: 2, sort: 'lag' })).toEqual([4, 3, 2]);
+    expect(await asked({ limit: 2, offset: 2, sort: 'lag' })).toEqual([4, 4, 1]);
+    expect(await asked({ member: 'm', limit: 2, offset: 1 })).toEqual([3, 3, 4]);
+    expect(await asked({ member: 'nobody' })).toEqual([0]);
   });
 
   it('has no lag that is known as soon as a host does not answer, or holds too few', async () => {

@@ -1,5 +1,5 @@
 /** What is done for operations on consumer groups. */
-import type { GroupCheckpointing } from '../../checkpointing/index.ts';
+import { type GroupCheckpointing, type KeptStates, overAllStates } from '../../checkpointing/index.ts';
 import {
   type Checkpoint,
   type DeadLetters,
@@ -22,7 +22,7 @@ import type { Stream, TopologyMap } from '../../topology/index.ts';
 import { type OwnedGroup, requireOnGroup } from '../allowing.ts';
 import type { Caller } from '../caller.ts';
 import type { groups } from '../groups.ts';
-import type { OutputOf, RouterHandlers } from '../operation.ts';
+import type { InputOf, OutputOf, RouterHandlers } from '../operation.ts';
 import {
   type GroupFactSources,
   groupProgress,
@@ -31,11 +31,12 @@ import {
   waitingIn,
   wantedOf,
 } from './group-facts.ts';
+import { GroupSummaries } from './group-summaries.ts';
 
 export interface GroupStores extends GroupFactSources {
   readonly groups: GroupStore;
   /** asks hosts how far they are */
-  readonly groupService: Pick<GroupService, 'create' | 'lags'>;
+  readonly groupService: Pick<GroupService, 'create' | 'lags' | 'ends'>;
   readonly letters: Pick<DeadLetters, 'list' | 'prepare'>;
   /** Also well when there is none. */
   readonly deleteStream: (name: string, caller: Caller) => Promise<void>;
@@ -49,8 +50,8 @@ export interface GroupStores extends GroupFactSources {
 }
 
 type Summary = OutputOf<typeof groups.create>;
-type WeighedDocument = Omit<OutputOf<typeof groups.show>['shardlets'][number], 'why' | 'state'>;
-type ShardletDocument = Omit<WeighedDocument, 'weight'>;
+type WholeDocument = OutputOf<typeof groups.show>['shardlets'][number];
+type ShardletDocument = Omit<WholeDocument, 'why' | 'state' | 'weight'>;
 
 export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups> {
   const { groups: store, groupService: service } = stores;
@@ -113,6 +114,8 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
     return summaryOf(group);
   }
 
+  const summaries = new GroupSummaries(stores, summaryOf);
+
   return {
     async create(request, caller) {
       const { actor: owner } = caller;
@@ -143,7 +146,8 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
     async list() {
       return { groups: (await store.list()).map(summaryOf) };
     },
-    async show({ group: name }) {
+    summaries: (input) => summaries.of(input),
+    async show({ group: name, ...page }) {
       const { group, state, weights } = (await store.find(name)) ?? unknownGroup(name);
       const checkpoints = [...state.checkpoints.values()].sort((a, b) => a.shardlet - b.shardlet);
       const reasons = new Map(explain(group, state, stores.map(), weights).map((one) => [one.shardlet, one]));
@@ -156,6 +160,8 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
       }));
       const lag = sumOfLags(shardlets);
       const oldest = await oldestOf(stores, state, shardlets);
+      const asked =
+        page.member === undefined ? shardlets : shardlets.filter(({ member }) => member === page.member);
       return {
         ...summaryOf(group),
         version: state.version,
@@ -163,7 +169,9 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
         progress: await groupProgress(stores, group, checkpoints, lag),
         membersWanted: await wantedOf(stores, group, state, lag),
         members: membersOf(state, shardlets, oldest),
-        shardlets,
+        state: overAll(shardlets),
+        shardletCount: asked.length,
+        shardlets: pageOf(asked, page),
         ...waitingIn(reasons),
       };
     },
@@ -231,11 +239,12 @@ export function ownedGroup(
 
 function membersOf(
   { members }: GroupState,
-  shardlets: readonly WeighedDocument[],
+  shardlets: readonly WholeDocument[],
   oldest: ReadonlyMap<number, number>,
 ) {
+  const byMember = Map.groupBy(shardlets, ({ member }) => member);
   return members.map(({ id, seenAtMs, subject = null }) => {
-    const held = shardlets.filter((s) => s.member === id);
+    const held = byMember.get(id) ?? [];
     const ages = held.flatMap(({ shardlet }) => oldest.get(shardlet) ?? []);
     return {
       ...{ id, seenAtMs, subject },
@@ -243,12 +252,30 @@ function membersOf(
       lag: sumOfLags(held),
       load: sumOfWeights(held),
       oldestAt: ages.length === 0 ? null : Math.min(...ages),
+      state: overAll(held),
     };
   });
 }
 
+function overAll(shardlets: readonly WholeDocument[]): KeptStates | null {
+  return overAllStates(shardlets.flatMap(({ state }) => state ?? [])) ?? null;
+}
+
+type Page = Omit<InputOf<typeof groups.show>, 'group'>;
+
+function pageOf(shardlets: readonly WholeDocument[], { limit, offset = 0, sort }: Page): WholeDocument[] {
+  const sorted = sort === 'lag' ? shardlets.toSorted(furthestFirst) : shardlets;
+  return sorted.slice(offset, limit === undefined ? undefined : offset + limit);
+}
+
+/** What is processed to its end comes last; what is not known may be far behind. */
+function furthestFirst(a: WholeDocument, b: WholeDocument): number {
+  const [ofA, ofB] = [a, b].map(({ lag, why }) => (why === null && lag === 0 ? -1 : (lag ?? 0)));
+  return ofB! - ofA! || a.shardlet - b.shardlet;
+}
+
 /** null: nothing is weighed. What is processed to its end brings nothing more. */
-function sumOfWeights(shardlets: readonly WeighedDocument[]): number | null {
+function sumOfWeights(shardlets: readonly WholeDocument[]): number | null {
   const weights = shardlets.flatMap(({ weight }) => weight ?? []);
   return weights.length === 0 ? null : weights.reduce((sum, weight) => sum + weight, 0);
 }
