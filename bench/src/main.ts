@@ -29,6 +29,7 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   cache: () => import('./cache.ts'),
   'forecast-tick': () => import('./forecast-tick.ts'),
   consume: () => import('./consume.ts'),
+  'checkpoint-job': () => import('./checkpoint-job.ts'),
   correlate: () => import('./correlate.ts'),
   rehoming: () => import('./rehoming.ts'),
 };

@@ -93,3 +93,26 @@ it('calls it due again, and puts it in the inbox, when the worker finds the chec
   await member.turn();
   expect(await member.checkpoint(shardlet, 'interval', true)).toMatchObject({ status: 409 });
 }, 120_000);
+
+it('answers what was learned of recoveries, and the last ones', async () => {
+  const [shardlet] = [...member.held.keys()] as [number];
+  expect((await member.checkpoint(shardlet)).status).toBe(200);
+  await member.ask('POST', member.at('leave'), { member: 'a' });
+  const other = new StatefulMember({ url: () => cluster.edgeUrl, token: () => cluster.token }, GROUP, 'b');
+  await other.turn();
+  const ask = async (query = '') => (await other.ask('GET', `${other.at('recoveries')}${query}`)).body;
+  // the worker learns once a minute, and with its first look
+  await cluster.startWorkerAgain();
+  await judged('it is learned', async () => (await ask()).replay.count === 2);
+  const answer = await ask();
+  expect(answer).toMatchObject({
+    ...{ learnedAtMs: expect.any(Number), replay: { count: 2, errorShare: expect.any(Number) } },
+    restore: { count: 2, fixedMs: expect.any(Number), bytesPerSecond: expect.any(Number) },
+  });
+  expect(answer.recoveries).toMatchObject([
+    { restoreMs: 1, bytes: 1, replayedEvents: 1, replayMs: 1, fromLog: false, lostEvents: 0 },
+    { restoreMs: 1 },
+  ]);
+  expect((await ask('?limit=1')).recoveries).toHaveLength(1);
+  expect((await other.ask('GET', '/v1/groups/nowhere/recoveries')).body.code).toBe('unknown_group');
+}, 120_000);

@@ -1,5 +1,12 @@
 /** Checks and removes checkpoints, for people and for the worker, and knows what retention has to leave. */
-import { chainOf, isSound, prunable, replayFloors, type StateCheckpoint } from '../checkpointing/index.ts';
+import {
+  chainOf,
+  isSound,
+  type KnownCheckpoint,
+  prunable,
+  replayFloors,
+  type StateCheckpoint,
+} from '../checkpointing/index.ts';
 import { type Group, isFinished, type KnownGroup } from '../consuming/index.ts';
 import { ForeshardError } from '../kernel/index.ts';
 import type { ReplayFloor } from '../retention/index.ts';
@@ -11,6 +18,8 @@ import { type RecoverableGroup, recoverableGroup } from './recoverable.ts';
 export const ORPHANED_AFTER_MS = 24 * 3_600_000;
 const MS_PER_HOUR = 3_600_000;
 const SWEEP_ROWS_MAX = 1_000;
+/** Shardlets whose rows are read in one question. */
+const READ_AT_ONCE = 500;
 /** Of one prune; the next one goes on. */
 export const PRUNED_AT_ONCE = 10_000;
 /** Contents are removed so many side by side: a store far away would hold up the job. */
@@ -73,10 +82,10 @@ export class CheckpointUpkeep {
 
   /** Those that nobody needs. @throws ForeshardError unknown_group */
   async prune(name: string, dryRun: boolean): Promise<Pruned> {
-    const { map, nowMs, records } = this.parts;
+    const { map, nowMs } = this.parts;
     const known = await statefulGroup(this.parts, name);
     const settings = known.group.checkpointing!;
-    const all = await records.valid(name);
+    const all = await this.allOf(name);
     const going = prunable({
       // what cannot be restored saves no older one
       ...{ checkpoints: all.filter(isSound), alive: this.aliveIn(known), nowMs: nowMs(), settings },
@@ -125,6 +134,17 @@ export class CheckpointUpkeep {
   /** What recoveries of the group would restore. Undefined: there is no such group. */
   recoverable(name: string): Promise<RecoverableGroup | undefined> {
     return recoverableGroup(this.parts, name);
+  }
+
+  /** In slices: all rows of ten thousand shardlets in one answer would be late, and hold up the database. */
+  private async allOf(name: string): Promise<Prunable[]> {
+    const { records } = this.parts;
+    const ids = [...new Set((await records.newest(name)).map(({ shardlet }) => shardlet))];
+    const all: Prunable[] = [];
+    for (let at = 0; at < ids.length; at += READ_AT_ONCE)
+      for (const one of await records.valid(name, ids.slice(at, at + READ_AT_ONCE)))
+        all.push(toPrunable(one));
+    return all;
   }
 
   private async sweepObjects(beforeMs: number): Promise<number> {
@@ -181,6 +201,17 @@ export class CheckpointUpkeep {
     await records.remove(id);
     return true;
   }
+}
+
+type Prunable = KnownCheckpoint & Pick<StateCheckpoint, 'verifyError'>;
+
+/** There are many. */
+function toPrunable(one: StateCheckpoint): Prunable {
+  const { id, shardlet, seq, epoch, base, bytes, keys, reason, createdAtMs, verifyError } = one;
+  return {
+    ...{ id, shardlet, seq, epoch, base, bytes, keys, reason, createdAtMs, verifyError },
+    ...{ handlerVersion: '', digest: '' },
+  };
 }
 
 function keepsState({ checkpointing }: Group): boolean {
