@@ -115,3 +115,14 @@ it('keeps by age no longer than it is told', () => {
   expect(kept([newest, old], { keep_count: 1, keep_hours: 6.1 })).toEqual([newest, old]);
   expect(kept([newest, old], { keep_count: 2, keep_hours: 1 })).toEqual([newest, old]);
 });
+
+it('keeps the newest by what they hold, then by age, wherever they stand in the list', () => {
+  const old = NOW - 30 * HOUR_MS;
+  const [low, high, twin] = [10, 20, 20].map((seq, i) => taken(old + i, { seq }));
+  const top = taken(old - 1, { seq: 30 });
+  for (const all of [
+    [low!, high!, twin!, top],
+    [top, twin!, high!, low!],
+  ])
+    expect(new Set(kept(all, { keep_count: 2, keep_hours: 1 }))).toEqual(new Set([top, twin]));
+});
