@@ -17,7 +17,6 @@ import { CheckpointUpkeep } from '@foreshard/core/group-state';
 import { slices, WHOLE } from '@foreshard/core/keyspace';
 import { EMPTY_TOPOLOGY, type Shardlet, TopologyMap } from '@foreshard/core/topology';
 import { createDatabase, startPostgres, temporaryFolder } from '@foreshard/local';
-import pino from 'pino';
 import { CheckpointJob } from '../../apps/worker/src/checkpointing/checkpoint-job.ts';
 import type { BenchOptions, BenchResult } from './bench.ts';
 import { spread } from './measure/interleave.ts';
@@ -49,7 +48,7 @@ export async function run({ rounds, shardlets: count }: BenchOptions): Promise<B
     });
     const ahead = forecastsOf(map, count);
     const job = new CheckpointJob({
-      ...{ groups, records, recoveries, nowMs: Date.now, log: pino({ level: 'silent' }) },
+      ...{ groups, records, recoveries, nowMs: Date.now, log: { error: () => {} } as never },
       upkeep: {
         recoverable: upkeep.recoverable.bind(upkeep),
         prune: async () => ({ checkpoints: 0, bytes: 0 }),
