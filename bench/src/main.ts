@@ -31,6 +31,7 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   'forecast-tick': () => import('./forecast-tick.ts'),
   consume: () => import('./consume.ts'),
   groups: () => import('./groups.ts'),
+  'checkpoint-job': () => import('./checkpoint-job.ts'),
   correlate: () => import('./correlate.ts'),
   rehoming: () => import('./rehoming.ts'),
 };

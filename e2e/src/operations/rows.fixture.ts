@@ -133,6 +133,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'groups.show': unknown('unknown_group', { group: 'nowhere' }, 'groups', 'list', 'nowhere'),
   'groups.remove': unknown('unknown_group', { group: 'nowhere' }, 'groups', 'remove', 'nowhere'),
 
+  'checkpoints.recoveries': unknown(
+    ...(['unknown_group', { group: 'nowhere' }] as const),
+    ...['groups', 'checkpoints', 'recoveries', 'nowhere'],
+  ),
   'checkpoints.list': unknown(
     ...(['unknown_group', { group: 'nowhere' }] as const),
     ...['groups', 'checkpoints', 'list', 'nowhere'],
@@ -310,6 +314,7 @@ export const NOT_ANSWERED: Readonly<Record<string, string>> = {
   'notifications.showDelivery': 'needs a delivery: notifications.contract.test.ts',
   'groups.show': 'needs a group: consuming.contract.test.ts',
   'keepingState.content': 'needs a checkpoint: keeping-state.contract.test.ts',
+  'checkpoints.recoveries': 'needs a group: checkpoints-due.contract.test.ts',
   'checkpoints.list': 'needs a group: keeping-state.contract.test.ts',
   'checkpoints.show': 'needs a checkpoint: keeping-state.contract.test.ts',
   'deadLetters.list': 'needs a group: dead-letters.contract.test.ts',

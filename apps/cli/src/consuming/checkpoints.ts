@@ -5,6 +5,7 @@ import { type OperationOptions, operating, runOperation } from '../operations/ru
 import { print, printJson } from '../output.ts';
 import { printRows } from '../table.ts';
 import { type CheckpointFlags, checkpointSettingsOf, withCheckpointSettings } from './checkpoint-settings.ts';
+import { registerRecoveries } from './recoveries.ts';
 
 type Checkpoint = OutputOf<typeof checkpoints.show>;
 
@@ -19,6 +20,7 @@ interface ListFlags extends OperationOptions {
 const HELP = `
 Examples:
   foreshard groups checkpoints list billing --shardlet 7
+  foreshard groups checkpoints recoveries billing
   foreshard groups checkpoints verify billing 0f2d0d3e-4c0f-4d0b-9c39-6a54b2d5f6c1
   foreshard groups checkpoints prune billing --dry-run
   foreshard groups checkpoints alter billing --threshold 5000 --keep 5`;
@@ -35,6 +37,7 @@ export function registerCheckpoints(groups: Command): void {
     .addOption(new Option('--state <state>', 'only these').choices(['pending', 'valid', 'deleting']))
     .option('--limit <count>', 'how many at most', '100')
     .action(list);
+  registerRecoveries(all);
   operating(all.command('show'), checkpoints.show)
     .description('one checkpoint, without its content')
     .argument('<group>')

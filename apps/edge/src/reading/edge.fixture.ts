@@ -482,6 +482,7 @@ export class EdgeFixture {
       ...{ moves: absent, recommendations: absent, plans: absent, policies: absent, inquiries: absent },
       ...{
         checkpoints: absent,
+        measuredRecoveries: absent,
         clusters: absent,
         models: absent,
         audit: absent,

@@ -3,6 +3,7 @@
  * prunes, removes what was left over, and verifies one checkpoint of each group. What it remembers between two looks only
  * makes it more exact: after a restart the arrivals since the last checkpoint count as even.
  */
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import {
   type ArrivalForecast,
   type CheckpointRecords,
@@ -15,36 +16,38 @@ import {
   isStart,
   learnReplay,
   learnRestore,
+  type PlanSources,
+  RECOVERIES_KEPT,
   type RecoveryModel,
   type RecoveryRecords,
   type ReplayDebt,
+  recoveryDemand,
   type StateCheckpoint,
   scheduleCheckpoint,
   seen,
+  takenAtMs,
 } from '@foreshard/core/checkpointing';
-import type { Checkpoint, Group, GroupService, GroupState, GroupStore } from '@foreshard/core/consuming';
-import type { CheckpointUpkeep } from '@foreshard/core/group-state';
+import type { Checkpoint, Group, GroupService, GroupStore } from '@foreshard/core/consuming';
+import { type CheckpointUpkeep, PRUNED_AT_ONCE } from '@foreshard/core/group-state';
+import type { Shardlet } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
 import { eachInTurn } from '../jobs/each-in-turn.ts';
 
+/** Of one shardlet; undefined: nothing was forecast for it. */
+export type ForecastOf = (shardlet: number) => ArrivalForecast | undefined;
+
 export interface CheckpointJobParts {
-  readonly groups: Pick<GroupStore, 'list' | 'find'>;
+  readonly groups: Pick<GroupStore, 'list'>;
   readonly service: Pick<GroupService, 'lags'>;
-  readonly records: Pick<CheckpointRecords, 'valid'>;
+  readonly records: Pick<CheckpointRecords, 'leastVerified'>;
   readonly recoveries: RecoveryRecords & DueRecords;
-  readonly upkeep: Pick<CheckpointUpkeep, 'prune' | 'sweep' | 'verify'>;
-  /** undefined: nothing was forecast for the shardlet */
-  readonly forecast: (shardlet: number) => Promise<ArrivalForecast | undefined>;
+  readonly upkeep: Pick<CheckpointUpkeep, 'recoverable' | 'prune' | 'sweep' | 'verify'>;
+  /** what is expected of the shardlets of a stream */
+  readonly forecasts: (stream: number) => Promise<ForecastOf>;
   /** how far forecasts of the shardlets of a stream have proven themselves */
   readonly trust: (stream: number) => Promise<ReadonlyMap<number, ForecastTrust>>;
   readonly log: Logger;
   readonly nowMs: () => number;
-}
-
-interface Seen {
-  readonly last: StateCheckpoint | undefined;
-  readonly lag: number;
-  readonly trust: ForecastTrust;
 }
 
 interface Learned {
@@ -52,17 +55,36 @@ interface Learned {
   readonly model: RecoveryModel;
 }
 
+/** What all shardlets of a group are judged by. */
+interface Look {
+  readonly group: Group;
+  readonly sources: PlanSources<StateCheckpoint>;
+  readonly model: RecoveryModel;
+  readonly forecast: ForecastOf;
+  readonly trust: ReadonlyMap<number, ForecastTrust>;
+  readonly debts: Map<number, ReplayDebt>;
+  readonly nowMs: number;
+}
+
+/** From one look to the next. */
+const LOOK_MS = 10_000;
 const UPKEEP_EVERY_MS = 60_000;
+/** It reads all that is kept of a group. */
+const PRUNE_EVERY_MS = 600_000;
 const RECOVERIES_PER_LOOK = 1_000;
 /** A checkpoint that nobody has measured takes about so long. */
 const CHECKPOINT_MS = 1_000;
 /** Without a forecast the measured rate is all there is. */
 const STEP_MS = 300_000;
+/** Some tens of milliseconds; then other jobs have their turn. */
+const JUDGED_IN_A_ROW = 200;
 
 export class CheckpointJob {
   private readonly parts: CheckpointJobParts;
-  private readonly debts = new Map<string, ReplayDebt>();
+  /** by group and shardlet */
+  private readonly debts = new Map<string, Map<number, ReplayDebt>>();
   private readonly learned = new Map<string, Learned>();
+  private readonly prunedMs = new Map<string, number>();
   private keptUpMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: CheckpointJobParts) {
@@ -73,13 +95,17 @@ export class CheckpointJob {
     const { groups, nowMs } = this.parts;
     const isUpkeepDue = nowMs() - this.keptUpMs >= UPKEEP_EVERY_MS;
     const all = (await groups.list()).filter(({ checkpointing }) => checkpointing !== undefined);
+    this.forgetAllBut(new Set(all.map(({ name }) => name)));
     if (isUpkeepDue) this.keptUpMs = nowMs();
+    const byStream = new Map<number, Promise<ForecastOf>>();
+    const forecasts = (stream: number) => {
+      if (!byStream.has(stream)) byStream.set(stream, this.parts.forecasts(stream));
+      return byStream.get(stream)!;
+    };
     let [due, pruned, swept] = [0, 0, { rows: 0, objects: 0 }];
     const ofGroups = all.map(({ name }) => async () => {
-      const known = await groups.find(name);
-      if (known === undefined) return;
       // what is due does not wait for the store of contents, which may be away
-      due += await this.judge(known.group, known.state);
+      due += await this.judge(name, forecasts);
       if (isUpkeepDue) pruned += await this.keepUp(name);
     });
     const sweep = async () => {
@@ -89,75 +115,71 @@ export class CheckpointJob {
     return due + pruned + swept.rows + swept.objects === 0 ? undefined : { due, pruned, ...swept };
   }
 
-  private async judge(group: Group, { checkpoints }: GroupState): Promise<number> {
-    const { records, recoveries, service } = this.parts;
-    const held = [...checkpoints.values()].filter(({ member }) => member !== undefined);
-    const [lags, valid, trust] = await Promise.all([
+  private async judge(name: string, forecasts: CheckpointJobParts['forecasts']): Promise<number> {
+    const { recoveries, service, upkeep, trust, nowMs } = this.parts;
+    const found = await upkeep.recoverable(name);
+    if (found === undefined) return 0;
+    const { group, state } = found.known;
+    const held = [...state.checkpoints.values()].filter(({ member }) => member !== undefined);
+    const [lags, trusted, forecast, model] = await Promise.all([
       service.lags(held),
-      records.valid(group.name),
-      this.parts.trust(group.stream),
+      trust(group.stream),
+      forecasts(group.stream),
+      this.learn(name),
     ]);
-    const newest = newestOf(valid);
+    const debts = this.debtsOf(name, state.checkpoints);
+    const { sources } = found;
+    const look = { group, sources, model, forecast, trust: trusted, debts, nowMs: nowMs() };
     const verdicts: DueVerdict[] = [];
-    for (const [i, c] of held.entries()) {
+    for (const [i, position] of held.entries()) {
+      if (i % JUDGED_IN_A_ROW === JUDGED_IN_A_ROW - 1) await othersTurn();
       const lag = lags[i];
-      if (lag !== undefined)
-        verdicts.push(
-          await this.verdictOf(group, c, {
-            last: newest.get(c.shardlet),
-            lag: Math.max(0, lag),
-            trust: trust.get(c.shardlet) ?? FIRST_FORECAST_TRUST,
-          }),
-        );
+      const shardlet = sources.shardlet(position.shardlet);
+      if (lag !== undefined && shardlet !== undefined)
+        verdicts.push(verdictOf(look, shardlet, position, Math.max(0, lag)));
     }
-    await recoveries.save(group.name, verdicts);
+    await recoveries.save(name, verdicts);
     return verdicts.filter(({ verdict }) => verdict.isDue).length;
   }
 
-  private async verdictOf(
-    group: Group,
-    { shardlet, seq }: Checkpoint,
-    { last, lag, trust }: Seen,
-  ): Promise<DueVerdict> {
-    const nowMs = this.parts.nowMs();
-    // where there is none, the replay begins at the beginning; how long ago that was is not known
-    const from =
-      last === undefined ? { seq: 0, atMs: nowMs - STEP_MS } : { seq: last.seq, atMs: last.createdAtMs };
-    const key = `${group.name}:${shardlet}`;
-    const before = this.debts.get(key);
-    const isSame = before?.checkpointSeq === from.seq && before.lastSeq <= seq + lag;
-    const fresh = debtFrom(from, from.seq, before?.measuredPerSecond);
-    const debt = seen(isSame ? before : fresh, Math.max(from.seq, seq + lag), nowMs);
-    this.debts.set(key, debt);
-    const { checkpointing: settings } = group;
-    const verdict = scheduleCheckpoint({
-      settings: settings!,
-      ...{ debt, nowMs, trust },
-      model: this.learned.get(group.name)?.model ?? (await this.learn(group.name)),
-      forecast: (await this.parts.forecast(shardlet)) ?? flat(debt, nowMs),
-      bytes: last?.bytes ?? 0,
-      checkpointMs: last?.tookMs ?? CHECKPOINT_MS,
-    });
-    const takenAtMs = last === undefined || isStart(last) ? null : last.createdAtMs;
-    return { shardlet, verdict: { ...verdict, takenAtMs } };
+  private debtsOf(name: string, positions: ReadonlyMap<number, Checkpoint>): Map<number, ReplayDebt> {
+    const debts = this.debts.get(name) ?? new Map<number, ReplayDebt>();
+    this.debts.set(name, debts);
+    for (const shardlet of debts.keys()) if (!positions.has(shardlet)) debts.delete(shardlet);
+    return debts;
+  }
+
+  private forgetAllBut(names: ReadonlySet<string>): void {
+    for (const remembered of [this.debts, this.learned, this.prunedMs])
+      for (const name of remembered.keys()) if (!names.has(name)) remembered.delete(name);
   }
 
   private async keepUp(name: string): Promise<number> {
     const { recoveries, upkeep, records, log } = this.parts;
     await recoveries.saveModel(name, await this.learn(name));
-    const { checkpoints } = await upkeep.prune(name, false);
-    const sample = leastVerified(await records.valid(name));
-    if (sample === undefined) return checkpoints;
+    await recoveries.forget(name, RECOVERIES_KEPT);
+    const pruned = await this.prune(name);
+    const sample = await records.leastVerified(name);
+    if (sample === undefined) return pruned;
     const { error } = await upkeep.verify(name, sample.id);
     if (error !== undefined)
       log.error(
         { group: name, checkpoint: sample.id, shardlet: sample.shardlet, error },
         'a checkpoint cannot be restored',
       );
+    return pruned;
+  }
+
+  private async prune(name: string): Promise<number> {
+    const nowMs = this.parts.nowMs();
+    if (nowMs - (this.prunedMs.get(name) ?? Number.NEGATIVE_INFINITY) < PRUNE_EVERY_MS) return 0;
+    const { checkpoints } = await this.parts.upkeep.prune(name, false);
+    // there may be more
+    if (checkpoints < PRUNED_AT_ONCE) this.prunedMs.set(name, nowMs);
     return checkpoints;
   }
 
-  /** All that were measured since the last look; a new process begins with the first. */
+  /** All that were measured since the last look; a new process begins with the first that is kept. */
   private async learn(name: string): Promise<RecoveryModel> {
     let { lastId, model } = this.learned.get(name) ?? { lastId: 0, model: FIRST_RECOVERY_MODEL };
     for (;;) {
@@ -173,24 +195,59 @@ export class CheckpointJob {
   }
 }
 
-function newestOf(valid: readonly StateCheckpoint[]): Map<number, StateCheckpoint> {
-  const newest = new Map<number, StateCheckpoint>();
-  for (const one of valid) {
-    const known = newest.get(one.shardlet);
-    if (
-      known === undefined ||
-      one.seq > known.seq ||
-      (one.seq === known.seq && one.createdAtMs > known.createdAtMs)
-    )
-      newest.set(one.shardlet, one);
-  }
-  return newest;
+function verdictOf(look: Look, shardlet: Shardlet, { seq }: Checkpoint, lag: number): DueVerdict {
+  const { group, sources, model, nowMs } = look;
+  const demand = recoveryDemand(sources, shardlet, seq);
+  const taken = takenAtMs(demand);
+  // where there is none, how long ago the replay begins is known of the start of the group alone
+  const sinceMs = taken ?? startOf(sources, shardlet)?.createdAtMs ?? nowMs - STEP_MS;
+  const debt = debtOf(look, shardlet.id, { seq, lag, events: demand.events, sinceMs });
+  const own = demand.restored.find((one) => one.shardlet === shardlet.id);
+  const verdict = scheduleCheckpoint({
+    settings: group.checkpointing!,
+    ...{ debt, nowMs, model, bytes: demand.bytes },
+    trust: look.trust.get(shardlet.id) ?? FIRST_FORECAST_TRUST,
+    forecast: look.forecast(shardlet.id) ?? flat(debt, nowMs),
+    checkpointMs: own?.tookMs ?? CHECKPOINT_MS,
+  });
+  return { shardlet: shardlet.id, verdict: { ...verdict, takenAtMs: taken ?? null } };
 }
 
-/** Each gets its turn. */
-function leastVerified(valid: readonly StateCheckpoint[]): StateCheckpoint | undefined {
-  const withContent = valid.filter(({ reason }) => reason !== 'start');
-  return withContent.sort((a, b) => (a.verifiedAtMs ?? 0) - (b.verifiedAtMs ?? 0))[0];
+interface Owed {
+  readonly seq: number;
+  readonly lag: number;
+  /** committed ones that would be replayed */
+  readonly events: number;
+  readonly sinceMs: number;
+}
+
+/** On the line of the shardlet's own seqs; the events of its ancestors lie below the first. */
+function debtOf(
+  { debts, forecast, nowMs }: Look,
+  shardlet: number,
+  { seq, lag, events, sinceMs }: Owed,
+): ReplayDebt {
+  const from = { seq: seq - events, atMs: sinceMs };
+  const before = debts.get(shardlet);
+  const isSame = before?.checkpointSeq === from.seq && before.lastSeq <= seq + lag;
+  const fresh = debtFrom(from, from.seq, before?.measuredPerSecond ?? rateAt(forecast(shardlet), nowMs));
+  // of what came in a moment nobody tells a rate, and the clock of the database may be ahead of this one
+  const since = { ...fresh, seenMs: Math.min(sinceMs, nowMs - LOOK_MS) };
+  const debt = seen(isSame ? before : since, seq + lag, nowMs);
+  debts.set(shardlet, debt);
+  return debt;
+}
+
+function startOf({ checkpoints }: PlanSources<StateCheckpoint>, { id }: Shardlet) {
+  return checkpoints(id).find(isStart);
+}
+
+/** Events a second. */
+function rateAt(forecast: ArrivalForecast | undefined, nowMs: number): number | undefined {
+  if (forecast === undefined) return undefined;
+  const { fromMs, stepMs, eventsPerStep } = forecast;
+  const step = Math.min(eventsPerStep.length - 1, Math.max(0, Math.floor((nowMs - fromMs) / stepMs)));
+  return (eventsPerStep[step]! / stepMs) * 1_000;
 }
 
 function flat({ measuredPerSecond = 0 }: ReplayDebt, nowMs: number): ArrivalForecast {

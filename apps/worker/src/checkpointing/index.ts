@@ -50,13 +50,7 @@ export function checkpointJobs(parts: CheckpointingParts): CheckpointJobs {
   const job = new CheckpointJob({
     ...{ groups, service, records, recoveries, upkeep, log, nowMs },
     trust: (stream) => trust.of(stream),
-    async forecast(shardlet) {
-      const found = await forecasts.forecastOf({
-        scope: { kind: 'shardlet', shardlet },
-        horizonMs: HORIZON_MS,
-      });
-      return found && { fromMs: found.fromMs, stepMs: found.stepMs, eventsPerStep: found.point };
-    },
+    forecasts: async (stream) => (await forecasts.arrivalsAhead(stream, HORIZON_MS)) ?? (() => undefined),
   });
   return { checkpoint: (_, signal) => job.run(signal) };
 }

@@ -22,14 +22,19 @@ export function describeCheckpointRecords(name: string, open: () => Stores): voi
     let count = 0;
 
     /** Shardlet 1 is of `member` in this assignment, and committed to seq 10 at epoch 3. */
-    async function assign(member: string | undefined, assignment: number, seq = 10): Promise<void> {
-      const c = { shardlet: 1, seq, epoch: 3, assignment, member, revoking: false, skipped: 0 };
+    async function assign(
+      member: string | undefined,
+      assignment: number,
+      seq = 10,
+      shardlet = 1,
+    ): Promise<void> {
+      const c = { shardlet, seq, epoch: 3, assignment, member, revoking: false, skipped: 0 };
       const members = [
         { id: 'a', subject: SUBJECT, seenAtMs: 1, commits: 0 },
         { id: 'b', subject: OTHER, seenAtMs: 1, commits: 0 },
       ];
       await groups.change(group, () => ({
-        state: { version: assignment, members, checkpoints: new Map([[1, c]]) },
+        state: { version: assignment, members, checkpoints: new Map([[shardlet, c]]) },
         result: undefined,
       }));
     }
@@ -123,6 +128,59 @@ export function describeCheckpointRecords(name: string, open: () => Stores): voi
       expect(await announce({ base })).toEqual({ kind: 'base' });
       expect(await records.condemn(group, [whole])).toEqual([]);
       expect((await records.condemn(group, [base])).map(({ id }) => id)).toEqual([base]);
+    });
+
+    it('bases no delta on a damaged one, nor on a delta on it', async () => {
+      const whole = await valid();
+      const delta = await valid({ base: whole });
+      const started = offer({ base: whole });
+      await records.announce(started, SUBJECT);
+      await records.verified(whole, 'damaged');
+      for (const base of [whole, delta])
+        expect(await records.announce(offer({ base }), SUBJECT)).toEqual({ kind: 'base' });
+      // found while the delta was uploaded
+      expect(await records.validate(group, started.id)).toEqual({ kind: 'gone' });
+      await records.verified(whole, undefined);
+      expect(await records.announce(offer({ base: delta }), SUBJECT)).toEqual({ kind: 'announced' });
+    });
+
+    it('answers the newest of each shardlet with what it is based on, and where the group begins', async () => {
+      const newest = async () =>
+        (await records.newest(group)).map(({ id, reason }) => (reason === 'start' ? reason : id)).sort();
+      expect(await newest()).toEqual(['start']);
+      await valid({ seq: 6 });
+      const whole = await valid({ seq: 7 });
+      const delta = await valid({ seq: 8, base: whole });
+      const tip = await valid({ seq: 9, base: delta });
+      const pending = offer({ seq: 10 });
+      await records.announce(pending, SUBJECT);
+      expect(await newest()).toEqual([whole, delta, tip, 'start'].sort());
+      expect(await newest()).toHaveLength(4);
+      const all = await records.valid(group);
+      const rows = await records.newest(group);
+      expect(rows.find(({ id }) => id === tip)).toEqual(all.find(({ id }) => id === tip));
+      // it is not for the store to say which are sound
+      await records.verified(tip, 'damaged');
+      expect(await newest()).toHaveLength(4);
+      expect(await records.newest('another')).toEqual([]);
+      await assign('a', 6, 30, 2);
+      const other = await valid({ shardlet: 2, seq: 30, assignment: 6 });
+      expect(await newest()).toEqual([whole, delta, tip, other, 'start'].sort());
+    });
+
+    it('knows which was not looked at for longest', async () => {
+      expect(await records.leastVerified(group)).toBeUndefined();
+      const [first, second] = [await valid(), await valid()];
+      const least = async () => (await records.leastVerified(group))!.id;
+      await records.verified(await least(), undefined);
+      const other = await least();
+      expect([first, second]).toContain(other);
+      await records.verified(other, 'damaged');
+      // by the clock, which has to go on
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(await least()).not.toBe(other);
+      await records.verified(await least(), undefined);
+      expect(await least()).toBe(other);
     });
 
     it('makes no delta valid whose base went meanwhile', async () => {

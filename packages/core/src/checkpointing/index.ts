@@ -7,6 +7,7 @@ export * from './kept-state.ts';
 export * from './place.ts';
 export * from './pruning.ts';
 export * from './records.ts';
+export * from './recovery-demand.ts';
 export * from './recovery-model.ts';
 export * from './recovery-plan.ts';
 export * from './recovery-records.ts';

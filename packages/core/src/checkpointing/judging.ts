@@ -1,6 +1,7 @@
 /** The fence of a checkpoint of state, the same as that of a commit: whoever has the shardlet, in the assignment given. */
-import type { Announced, CheckpointRefusal, KnownCheckpoint } from './records.ts';
+import type { Announced, CheckpointRefusal, KnownCheckpoint, StateCheckpoint } from './records.ts';
 import { DELTAS_MAX } from './records.ts';
+import { isSound } from './recovery-demand.ts';
 
 /** Who has the shardlet, and how far it is committed. */
 export interface Holder {
@@ -35,14 +36,14 @@ export function judgeAnnounced(
   return claim.epoch > holder!.epoch ? { kind: 'future', epoch: holder!.epoch } : undefined;
 }
 
-/** @param chain the base and all below it, as far as they are valid */
+/** @param chain the base and all below it, as far as they are valid. A delta on a damaged one could never be restored. */
 export function isBase(
-  chain: readonly KnownCheckpoint[],
+  chain: readonly (KnownCheckpoint & Pick<StateCheckpoint, 'verifyError'>)[],
   { shardlet, seq, handlerVersion }: Pick<Announced, 'shardlet' | 'seq' | 'handlerVersion'>,
 ): boolean {
   const [base] = chain;
   const isWhole = chain.at(-1)?.base === undefined && base !== undefined && base.reason !== 'start';
-  if (!isWhole || chain.length > DELTAS_MAX) return false;
+  if (!isWhole || chain.length > DELTAS_MAX || !chain.every(isSound)) return false;
   return base.shardlet === shardlet && base.handlerVersion === handlerVersion && base.seq <= seq;
 }
 

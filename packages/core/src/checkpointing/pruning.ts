@@ -2,15 +2,19 @@
  * Which checkpoints of a group may go: those that are neither among the newest of their shardlet, nor young, nor needed.
  * Needed is what the recovery of a shardlet that is still processed would restore now, with all it is based on, and one
  * that is older than an hour: a host may yet report that it lost its last writes, which invalidates the newer ones.
+ *
+ * Of the young ones fewer are kept the older they are: all of the last hour, one of each hour of the last day, one of each day
+ * before. Members take one every few minutes; nobody goes back to a certain minute of yesterday.
  */
 import type { Shardlet } from '../topology/index.ts';
 import type { KnownCheckpoint } from './records.ts';
-import { isStart, type PlanSources, planRecovery } from './recovery-plan.ts';
+import { isInvalidated, isStart, type PlanSources, planRecovery } from './recovery-plan.ts';
 import type { GroupCheckpointing } from './settings.ts';
 
 /** A loss of last writes is reported when the host is back: later than this, it held them for longer before. */
 export const KEPT_FOR_LOSS_MS = 3_600_000;
 const MS_PER_HOUR = 3_600_000;
+const MS_PER_DAY = 24 * MS_PER_HOUR;
 
 export interface PruneQuestion<C extends KnownCheckpoint> {
   readonly settings: Pick<GroupCheckpointing, 'keep_count' | 'keep_hours'>;
@@ -29,10 +33,13 @@ export function prunable<C extends KnownCheckpoint>(question: PruneQuestion<C>):
   for (const id of neededBy(question, old)) kept.add(id);
   // those of a shardlet whose successors restore newer ones are needed by nobody, however few they are
   const inUse = new Set(checkpoints.filter(({ id }) => kept.has(id)).map(({ shardlet }) => shardlet));
-  for (const [shardlet, own] of byShardlet(checkpoints))
-    if (inUse.has(shardlet)) for (const { id } of newest(own, settings.keep_count)) kept.add(id);
-  for (const { id, createdAtMs } of checkpoints)
-    if (nowMs - createdAtMs < settings.keep_hours * MS_PER_HOUR) kept.add(id);
+  for (const [id, own] of byShardlet(checkpoints)) {
+    const shardlet = question.shardlet(id);
+    // what a host has lost is in these: nobody restores them any more
+    const usable = own.filter((one) => shardlet === undefined || !isInvalidated(one, shardlet));
+    if (inUse.has(id)) for (const one of newest(usable, settings.keep_count)) kept.add(one.id);
+    for (const one of spaced(own, settings.keep_hours, nowMs)) kept.add(one.id);
+  }
   addBases(kept, checkpoints);
   return checkpoints.filter((one) => !kept.has(one.id) && !isStart(one));
 }
@@ -54,6 +61,31 @@ function neededBy<C extends KnownCheckpoint>(
 function newest<C extends KnownCheckpoint>(own: readonly C[], count: number): C[] {
   const all = own.filter((one) => !isStart(one));
   return all.sort((a, b) => b.seq - a.seq || b.createdAtMs - a.createdAtMs).slice(0, count);
+}
+
+/** Slots are those of the clock, so the choice of an hour that is over stays the same. */
+function spaced<C extends KnownCheckpoint>(own: readonly C[], hours: number, nowMs: number): C[] {
+  const slots = new Map<string, C>();
+  for (const one of own) {
+    const ageMs = nowMs - one.createdAtMs;
+    if (ageMs >= hours * MS_PER_HOUR) continue;
+    const slot = slotOf(one, ageMs);
+    const other = slots.get(slot);
+    if (other === undefined || isBetter(one, other)) slots.set(slot, one);
+  }
+  return [...slots.values()];
+}
+
+function slotOf({ id, createdAtMs }: KnownCheckpoint, ageMs: number): string {
+  if (ageMs < KEPT_FOR_LOSS_MS) return id;
+  if (ageMs < MS_PER_DAY) return `hour ${Math.floor(createdAtMs / MS_PER_HOUR)}`;
+  return `day ${Math.floor(createdAtMs / MS_PER_DAY)}`;
+}
+
+/** A whole one, as a delta keeps all that it is based on; then the newer one. */
+function isBetter(one: KnownCheckpoint, other: KnownCheckpoint): boolean {
+  if ((one.base === undefined) !== (other.base === undefined)) return one.base === undefined;
+  return one.createdAtMs > other.createdAtMs || (one.createdAtMs === other.createdAtMs && one.id < other.id);
 }
 
 /** A delta says nothing without what it is based on. */
@@ -81,17 +113,13 @@ function byShardlet<C extends KnownCheckpoint>(checkpoints: readonly C[]): Map<n
  * them. Of shardlets that are not named, a recovery replays nothing.
  */
 export function replayFloors<C extends KnownCheckpoint>(
-  question: Pick<PruneQuestion<C>, 'alive' | 'checkpoints' | 'shardlet'>,
+  sources: PlanSources<C>,
+  alive: PruneQuestion<C>['alive'],
 ): Map<number, number> {
-  const known = byShardlet(question.checkpoints);
-  const sources: PlanSources<C> = {
-    shardlet: question.shardlet,
-    checkpoints: (id) => known.get(id) ?? [],
-  };
   const floors = new Map<number, number>();
   const lower = (shardlet: number, seq: number) =>
     floors.set(shardlet, Math.min(seq, floors.get(shardlet) ?? Number.POSITIVE_INFINITY));
-  for (const { shardlet, seq } of question.alive) {
+  for (const { shardlet, seq } of alive) {
     // what comes next is not in any checkpoint
     lower(shardlet.id, seq);
     for (const step of planRecovery(sources, shardlet, { seq }))

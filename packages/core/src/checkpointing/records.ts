@@ -70,7 +70,7 @@ export type CheckpointRefusal =
   | { readonly kind: 'foreign' }
   /** its epoch is above that of what is committed */
   | { readonly kind: 'future'; readonly epoch: number }
-  /** the base is not valid, is of another handler version or shardlet, or has too many deltas below it */
+  /** the base is not valid, damaged, of another handler version or shardlet, or has too many deltas below it */
   | { readonly kind: 'base' };
 
 export type Announcement = { readonly kind: 'announced' } | CheckpointRefusal;
@@ -94,7 +94,11 @@ export interface CheckpointRecords {
   list(group: string, query: CheckpointQuery): Promise<readonly StateCheckpoint[]>;
   /** All valid ones of these shardlets, or of the group; also those of the start. */
   valid(group: string, shardlets?: readonly number[]): Promise<readonly StateCheckpoint[]>;
-  /** Pending becomes valid in one transaction that finds the row, the fence and a valid base; valid stays valid. */
+  /** `newestOfEach` of the valid ones of the group, without reading the others. */
+  newest(group: string): Promise<readonly StateCheckpoint[]>;
+  /** A valid one of the group whose content was not looked at for longest. Undefined: none has a content. */
+  leastVerified(group: string): Promise<StateCheckpoint | undefined>;
+  /** Pending becomes valid in one transaction that finds the row, the fence and a sound base; valid stays valid. */
   validate(group: string, id: string): Promise<Validation>;
   /** Marks them as being deleted, but none on which another one is based that is not marked; answers those marked. */
   condemn(group: string, ids: readonly string[]): Promise<readonly StateCheckpoint[]>;

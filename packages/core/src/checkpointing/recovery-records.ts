@@ -4,10 +4,17 @@ import type { KeptStates } from './kept-state.ts';
 import type { MeasuredRecovery, RecoveryRow } from './records.ts';
 import type { RecoveryModel } from './recovery-model.ts';
 
+/** Of each group; the model has forgotten older ones, whose weight is below 2^-50. */
+export const RECOVERIES_KEPT = 1_000;
+
 export interface RecoveryRecords {
   note(group: string, recovery: MeasuredRecovery): Promise<void>;
   /** The oldest first; those after this id. */
   after(group: string, id: number, limit: number): Promise<readonly RecoveryRow[]>;
+  /** The newest first. */
+  latest(group: string, limit: number): Promise<readonly RecoveryRow[]>;
+  /** Removes all but the newest so many. */
+  forget(group: string, kept: number): Promise<void>;
   /** Undefined: none was fitted yet. */
   model(group: string): Promise<{ readonly model: RecoveryModel; readonly fittedAtMs: number } | undefined>;
   saveModel(group: string, model: RecoveryModel): Promise<void>;

@@ -28,6 +28,7 @@ import {
   loadsAt,
   type PlaceForecast,
   placed,
+  scaleOf,
   spreadAt,
   stepAt,
   sumOf,
@@ -58,6 +59,13 @@ export interface RankedShardlet {
   /** probability that it has more than the first that is not in the list */
   readonly confidence: number;
 }
+
+/** Of one shardlet; undefined: it is not of this stream. */
+export type ArrivalsAhead = (
+  shardlet: number,
+) =>
+  | { readonly fromMs: number; readonly stepMs: number; readonly eventsPerStep: readonly number[] }
+  | undefined;
 
 export interface ForeseenStep {
   readonly atMs: number;
@@ -97,6 +105,28 @@ export class ForecastStore {
     if (kept === undefined) return undefined;
     const hints = await this.hintsOf(streamId, kept.originMs, endMs(kept));
     return placed(kept, this.sharesIn(scope, kept), hints, this.stepsTo(kept, horizonMs));
+  }
+
+  /**
+   * What is expected of any shardlet of a stream, hints included: the points that `forecastOf` answers, from one reading
+   * for all of them. Undefined while nothing was forecast.
+   */
+  async arrivalsAhead(streamId: number, horizonMs: number): Promise<ArrivalsAhead | undefined> {
+    const kept = await this.parts.records.latest(streamId, resolutionFor(horizonMs));
+    if (kept === undefined) return undefined;
+    const { stepMs } = RESOLUTIONS[kept.resolution];
+    const hints = await this.hintsOf(streamId, kept.originMs, endMs(kept));
+    const loads = Array.from(
+      { length: this.stepsTo(kept, horizonMs) },
+      (_, h) => loadsAt(kept, kept.originMs + h * stepMs, hints)!,
+    );
+    return (shardlet) => {
+      const scope = { kind: 'shardlet', shardlet } as const;
+      if (this.streamOf(scope) !== streamId) return undefined;
+      const shares = kept.shares.has(shardlet) ? new Map([[shardlet, 1]]) : this.sharesIn(scope, kept);
+      const eventsPerStep = loads.map((load, h) => sumOf(load, shares) * scaleOf(kept, shares, h));
+      return { fromMs: kept.originMs, stepMs, eventsPerStep };
+    };
   }
 
   /** The shardlets that will have the most load in the step around `atMs`. */

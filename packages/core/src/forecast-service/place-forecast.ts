@@ -58,7 +58,7 @@ export function placed(
   steps: number,
 ): PlaceForecast {
   const { stepMs } = RESOLUTIONS[kept.resolution];
-  const isWhole = shares.size === kept.shares.size && [...shares.values()].every((share) => share === 1);
+  const isWhole = isAll(kept, shares);
   const baseline = new Float64Array(steps);
   const point = new Float64Array(steps);
   const spread = new Float64Array(steps);
@@ -69,7 +69,7 @@ export function placed(
       continue;
     }
     const own = baselineAt(kept, h);
-    const scale = isWhole ? kept.total.point[h]! / Math.max(Number.MIN_VALUE, sumOf(own, shares)) : 1;
+    const scale = scaleOf(kept, shares, h);
     baseline[h] = sumOf(own, shares) * scale;
     point[h] = sumOf(hintedLoads({ fromMs: kept.originMs + h * stepMs, stepMs }, own, hints), shares) * scale;
     // what is multiplied is as uncertain as before, relative to its size
@@ -90,6 +90,16 @@ export function placed(
     ),
     hints: hints.map(({ hint }) => hint),
   };
+}
+
+function isAll(kept: StreamForecast, shares: ReadonlyMap<number, number>): boolean {
+  return shares.size === kept.shares.size && [...shares.values()].every((share) => share === 1);
+}
+
+/** All shardlets together have what was forecast for the stream, which their own forecasts do not add up to. */
+export function scaleOf(kept: StreamForecast, shares: ReadonlyMap<number, number>, step: number): number {
+  if (!isAll(kept, shares)) return 1;
+  return kept.total.point[step]! / Math.max(Number.MIN_VALUE, sumOf(baselineAt(kept, step), shares));
 }
 
 function spreadsOf(

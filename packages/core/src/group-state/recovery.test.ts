@@ -59,6 +59,8 @@ beforeEach(async () => {
     recoveries: {
       note: async () => {},
       after: async () => [],
+      latest: async () => [],
+      forget: async () => {},
       model: async () => undefined,
       saveModel: async () => {},
     },

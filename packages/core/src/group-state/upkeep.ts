@@ -1,15 +1,29 @@
 /** Checks and removes checkpoints, for people and for the worker, and knows what retention has to leave. */
-import { chainOf, prunable, replayFloors, type StateCheckpoint } from '../checkpointing/index.ts';
+import {
+  chainOf,
+  isSound,
+  type KnownCheckpoint,
+  prunable,
+  replayFloors,
+  type StateCheckpoint,
+} from '../checkpointing/index.ts';
 import { type Group, isFinished, type KnownGroup } from '../consuming/index.ts';
 import { ForeshardError } from '../kernel/index.ts';
 import type { ReplayFloor } from '../retention/index.ts';
 import type { Shardlet } from '../topology/index.ts';
 import { type StateParts, statefulGroup } from './parts.ts';
+import { type RecoverableGroup, recoverableGroup } from './recoverable.ts';
 
 /** Whatever is older and has no row, or a row that is pending still, belongs to an upload that nobody ends. */
 export const ORPHANED_AFTER_MS = 24 * 3_600_000;
 const MS_PER_HOUR = 3_600_000;
 const SWEEP_ROWS_MAX = 1_000;
+/** Shardlets whose rows are read in one question. */
+const READ_AT_ONCE = 500;
+/** Of one prune; the next one goes on. */
+export const PRUNED_AT_ONCE = 10_000;
+/** Contents are removed so many side by side: a store far away would hold up the job. */
+const DELETED_SIDE_BY_SIDE = 8;
 
 export type UpkeepParts = Pick<StateParts, 'groups' | 'records' | 'stores' | 'map' | 'digestOf' | 'nowMs'>;
 
@@ -68,11 +82,12 @@ export class CheckpointUpkeep {
 
   /** Those that nobody needs. @throws ForeshardError unknown_group */
   async prune(name: string, dryRun: boolean): Promise<Pruned> {
-    const { map, nowMs, records } = this.parts;
+    const { map, nowMs } = this.parts;
     const known = await statefulGroup(this.parts, name);
     const settings = known.group.checkpointing!;
-    const all = await records.valid(name);
+    const all = await this.allOf(name);
     const going = prunable({
+      // what cannot be restored saves no older one
       ...{ checkpoints: all.filter(isSound), alive: this.aliveIn(known), nowMs: nowMs(), settings },
       shardlet: (id) => map.shardlet(id),
     });
@@ -83,7 +98,7 @@ export class CheckpointUpkeep {
       ? going
       : await this.delete(
           name,
-          going.map(({ id }) => id),
+          going.slice(0, PRUNED_AT_ONCE).map(({ id }) => id),
         );
     return { checkpoints: gone.length, bytes: gone.reduce((sum, { bytes }) => sum + bytes, 0) };
   }
@@ -102,19 +117,34 @@ export class CheckpointUpkeep {
 
   /** By shardlet of this stream: what its groups would replay. */
   async floors(stream: number): Promise<Map<number, ReplayFloor[]>> {
-    const { groups, records, map } = this.parts;
+    const { groups } = this.parts;
     const floors = new Map<number, ReplayFloor[]>();
     const stateful = (await groups.list()).filter((one) => one.stream === stream && keepsState(one));
     for (const { name } of stateful) {
-      const known = await groups.find(name);
-      if (known === undefined) continue;
-      const checkpoints = (await records.valid(name)).filter(isSound);
+      const group = await this.recoverable(name);
+      if (group === undefined) continue;
+      const { known, sources } = group;
       const holds = known.group.checkpointing?.hold_retention ?? false;
-      const shardlet = (id: number) => map.shardlet(id);
-      for (const [id, seq] of replayFloors({ checkpoints, shardlet, alive: this.aliveIn(known) }))
+      for (const [id, seq] of replayFloors(sources, this.aliveIn(known)))
         floors.set(id, [...(floors.get(id) ?? []), { group: name, seq, holds }]);
     }
     return floors;
+  }
+
+  /** What recoveries of the group would restore. Undefined: there is no such group. */
+  recoverable(name: string): Promise<RecoverableGroup | undefined> {
+    return recoverableGroup(this.parts, name);
+  }
+
+  /** In slices: all rows of ten thousand shardlets in one answer would be late, and hold up the database. */
+  private async allOf(name: string): Promise<Prunable[]> {
+    const { records } = this.parts;
+    const ids = [...new Set((await records.newest(name)).map(({ shardlet }) => shardlet))];
+    const all: Prunable[] = [];
+    for (let at = 0; at < ids.length; at += READ_AT_ONCE)
+      for (const one of await records.valid(name, ids.slice(at, at + READ_AT_ONCE)))
+        all.push(toPrunable(one));
+    return all;
   }
 
   private async sweepObjects(beforeMs: number): Promise<number> {
@@ -157,7 +187,8 @@ export class CheckpointUpkeep {
 
   private async delete(group: string, ids: readonly string[]): Promise<readonly StateCheckpoint[]> {
     const condemned = ids.length === 0 ? [] : await this.parts.records.condemn(group, ids);
-    for (const row of condemned) await this.deleteContent(row);
+    for (let at = 0; at < condemned.length; at += DELETED_SIDE_BY_SIDE)
+      await Promise.all(condemned.slice(at, at + DELETED_SIDE_BY_SIDE).map((row) => this.deleteContent(row)));
     return condemned;
   }
 
@@ -172,9 +203,15 @@ export class CheckpointUpkeep {
   }
 }
 
-/** What cannot be restored saves no older one, and no event. */
-function isSound({ verifyError }: StateCheckpoint): boolean {
-  return verifyError === undefined;
+type Prunable = KnownCheckpoint & Pick<StateCheckpoint, 'verifyError'>;
+
+/** There are many. */
+function toPrunable(one: StateCheckpoint): Prunable {
+  const { id, shardlet, seq, epoch, base, bytes, keys, reason, createdAtMs, verifyError } = one;
+  return {
+    ...{ id, shardlet, seq, epoch, base, bytes, keys, reason, createdAtMs, verifyError },
+    ...{ handlerVersion: '', digest: '' },
+  };
 }
 
 function keepsState({ checkpointing }: Group): boolean {

@@ -11,6 +11,7 @@ import { command, query } from './operation.ts';
 
 const PAGE_DEFAULT = 100;
 const PAGE_MAX = 1_000;
+const RECOVERIES_DEFAULT = 20;
 
 const ms = z.int().describe('milliseconds since 1970');
 
@@ -64,7 +65,64 @@ const http = { tag: 'reading' } as const;
 const PATH = '/v1/groups/{group}/checkpoints';
 const KNOWN = ['unknown_group', 'store_unreachable'] as const;
 
+const errorShare = z
+  .number()
+  .nullable()
+  .describe(
+    'mean error of what was predicted before each, as a share of what was measured; null: none was yet',
+  );
+const count = z.int().describe('measurements it was learned from; 0: it is a cautious guess');
+
+const recoveriesSchema = z
+  .strictObject({
+    learnedAtMs: ms.nullable().describe('when the worker learned last; null: it did not yet'),
+    restore: z.strictObject({
+      fixedMs: z.number().describe('of each restore, whatever its size'),
+      bytesPerSecond: z.number().nullable().describe('null: size makes no difference'),
+      ...{ errorShare, count },
+    }),
+    replay: z.strictObject({ eventsPerSecond: z.number(), errorShare, count }),
+    recoveries: z
+      .array(
+        z.strictObject({
+          atMs: ms,
+          shardlet: z.int(),
+          restoreMs: z.int(),
+          bytes: z.int().describe('of all contents that were restored'),
+          replayedEvents: z.int(),
+          replayMs: z.int(),
+          fromLog: z.boolean().describe('without a checkpoint'),
+          lostEvents: z.int().describe('past their retention, so the state lacks them'),
+        }),
+      )
+      .describe('the newest first'),
+  })
+  .meta({ id: 'GroupRecoveries' });
+
 export const checkpoints = {
+  recoveries: query({
+    ...common,
+    name: 'checkpoints.recoveries',
+    permission: 'topology:read',
+    input: z.strictObject({
+      ...group,
+      limit: z.int().min(1).max(PAGE_MAX).default(RECOVERIES_DEFAULT).describe('the newest so many'),
+    }),
+    output: recoveriesSchema,
+    errors: [...KNOWN, 'invalid_parameter'],
+    http: {
+      ...http,
+      method: 'get',
+      path: '/v1/groups/{group}/recoveries',
+      operationId: 'listRecoveries',
+      summary: 'How fast state comes back',
+      description: [
+        'What was learned of restores and replays, by which is judged when checkpoints are due, how far predictions were off,',
+        'and the last recoveries, as members measured them. The last 1,000 of a group are kept.',
+      ].join('\n'),
+      answers: { 200: 'Learned rates, and recoveries' },
+    },
+  }),
   list: query({
     ...common,
     name: 'checkpoints.list',

@@ -12,6 +12,7 @@ import { Command } from '../../components/ui/copy-button.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import { ListPage } from '../list-page.tsx';
 import { CheckpointList } from './checkpoint-list.tsx';
+import { LearnedRecovery } from './learned-recovery.tsx';
 import { PruneCheckpoints } from './prune-checkpoints.tsx';
 import { CheckpointSettings } from './settings-form.tsx';
 
@@ -66,6 +67,7 @@ export function CheckpointsPage() {
             </CardHead>
             <CheckpointList key={group.name} group={group.name} stream={group.stream} />
           </Card>
+          <LearnedRecovery key={`recoveries-${group.name}`} group={group.name} />
           <CheckpointSettings
             key={`settings-${group.name}`}
             group={group.name}

@@ -43,6 +43,7 @@ import type { EdgeClient } from '../edge/edge-client.ts';
 type OfEdges =
   | 'groups'
   | 'checkpoints'
+  | 'measuredRecoveries'
   | 'upkeep'
   | 'groupService'
   | 'groupProgress'
@@ -72,6 +73,7 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
       ...{ list: atEdge(checkpoints.list), show: atEdge(checkpoints.show) },
       ...{ verify: atEdge(checkpoints.verify), remove: atEdge(checkpoints.remove) },
       ...{ prune: atEdge(checkpoints.prune), alter: atEdge(checkpoints.alter) },
+      recoveries: atEdge(checkpoints.recoveries),
     },
     deadLetters: {
       ...{ list: atEdge(deadLetters.list), show: atEdge(deadLetters.show) },

@@ -6,8 +6,10 @@ import {
   type CheckpointRecords,
   type Holder,
   isBase,
+  isSound,
   judgeAnnounced,
   judgeHolder,
+  newestOfEach,
   removable,
   type StateCheckpoint,
   type Validation,
@@ -62,6 +64,21 @@ export class MemoryStateCheckpoints implements CheckpointRecords {
     );
   }
 
+  async newest(group: string): Promise<readonly StateCheckpoint[]> {
+    return newestOfEach(await this.valid(group));
+  }
+
+  async leastVerified(group: string): Promise<StateCheckpoint | undefined> {
+    return this.of(group)
+      .filter(({ state }) => state === 'valid')
+      .sort(
+        (a, b) =>
+          (a.verifiedAtMs ?? 0) - (b.verifiedAtMs ?? 0) ||
+          a.createdAtMs - b.createdAtMs ||
+          (a.id < b.id ? -1 : 1),
+      )[0];
+  }
+
   async validate(group: string, id: string): Promise<Validation> {
     const known = await this.groups.find(group);
     const row = this.rows.get(id);
@@ -70,7 +87,8 @@ export class MemoryStateCheckpoints implements CheckpointRecords {
     const holder: Holder | undefined = known?.state.checkpoints.get(row.shardlet);
     const refusal = judgeHolder(holder, row);
     if (refusal !== undefined) return refusal;
-    if (row.base !== undefined && this.rows.get(row.base)?.state !== 'valid') return { kind: 'gone' };
+    const base = row.base === undefined ? undefined : this.rows.get(row.base);
+    if (row.base !== undefined && (base?.state !== 'valid' || !isSound(base))) return { kind: 'gone' };
     const nowMs = this.nowMs;
     const checkpoint: StateCheckpoint = {
       ...row,

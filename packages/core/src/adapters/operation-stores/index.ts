@@ -62,7 +62,7 @@ export function operationStores(
       return reply;
     },
     countedKeys: (query) => telemetry.topKeys(query),
-    ...{ groupProgress, groupOutlooks, recoveries },
+    ...{ groupProgress, groupOutlooks, recoveries, measuredRecoveries: recoveries },
     arrivals: (stream) => arrivalsOf({ telemetry, forecasts }, stream, Date.now()),
   };
 }

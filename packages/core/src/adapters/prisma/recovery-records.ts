@@ -9,7 +9,7 @@ import {
   type RecoveryRow,
   VERDICT_MAX_AGE_MS,
 } from '../../checkpointing/index.ts';
-import { type PrismaClient, reaching } from './client.ts';
+import { type Prisma, type PrismaClient, reaching } from './client.ts';
 
 const ANSWER_WITHIN_MS = 6_000;
 const INT_MAX = 2_147_483_647;
@@ -40,11 +40,24 @@ export class PrismaRecoveryRecords implements RecoveryRecords, DueRecords {
         take: limit,
       }),
     );
-    return rows.map(({ restoreMs, replayMs, fromLog, ...row }) => ({
-      ...{ restoreMs, replayMs, fromLog, atMs: row.at.getTime() },
-      ...{ id: Number(row.id), shardlet: Number(row.shardlet), bytes: Number(row.bytes) },
-      ...{ replayedEvents: Number(row.replayedEvents), lostEvents: Number(row.lostEvents) },
-    }));
+    return rows.map(toRecovery);
+  }
+
+  async latest(group: string, limit: number): Promise<readonly RecoveryRow[]> {
+    const rows = await this.reaching(() =>
+      this.prisma.consumerRecovery.findMany({ where: { group }, orderBy: { id: 'desc' }, take: limit }),
+    );
+    return rows.map(toRecovery);
+  }
+
+  async forget(group: string, kept: number): Promise<void> {
+    await this.reaching(
+      () => this.prisma.$executeRaw`
+        DELETE FROM consumer_recovery
+         WHERE "group" = ${group}
+           AND id <= (SELECT id FROM consumer_recovery WHERE "group" = ${group}
+                       ORDER BY id DESC OFFSET ${kept}::bigint LIMIT 1)`,
+    );
   }
 
   async model(group: string) {
@@ -114,6 +127,16 @@ export class PrismaRecoveryRecords implements RecoveryRecords, DueRecords {
   private reaching<T>(query: () => Promise<T>): Promise<T> {
     return reaching(this.databaseUrl, query, ANSWER_WITHIN_MS);
   }
+}
+
+type Row = Prisma.ConsumerRecoveryGetPayload<object>;
+
+function toRecovery({ restoreMs, replayMs, fromLog, ...row }: Row): RecoveryRow {
+  return {
+    ...{ restoreMs, replayMs, fromLog, atMs: row.at.getTime() },
+    ...{ id: Number(row.id), shardlet: Number(row.shardlet), bytes: Number(row.bytes) },
+    ...{ replayedEvents: Number(row.replayedEvents), lostEvents: Number(row.lostEvents) },
+  };
 }
 
 /** Prisma takes no readonly objects. */

@@ -96,6 +96,15 @@ it('keeps recoveries, the model of them, and verdicts for a minute', async () =>
   await prisma.$executeRaw`UPDATE consumer_checkpoint_due SET at = at - interval '61 seconds'`;
   expect(await recoveries.recent('measured')).toEqual([]);
   await recoveries.save('nowhere', [{ shardlet: 3, verdict }]);
+  for (const bytes of [1, 2, 3])
+    await recoveries.note('measured', { ...recovery, bytes, fromLog: true, lostEvents: 2 });
+  const latest = async (limit: number) =>
+    (await recoveries.latest('measured', limit)).map(({ bytes }) => bytes);
+  expect(await latest(3)).toEqual([3, 2, 1]);
+  await recoveries.forget('measured', 4);
+  expect(await latest(9)).toEqual([3, 2, 1, 5e9]);
+  await recoveries.forget('measured', 2);
+  expect(await latest(9)).toEqual([3, 2]);
   await groups.remove('measured');
   expect(await recoveries.after('measured', 0, 10)).toEqual([]);
 });

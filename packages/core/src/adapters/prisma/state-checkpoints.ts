@@ -7,6 +7,7 @@ import {
   type Announcement,
   type CheckpointQuery,
   type CheckpointRecords,
+  DELTAS_MAX,
   type Holder,
   isBase,
   judgeAnnounced,
@@ -81,6 +82,54 @@ export class PrismaStateCheckpoints implements CheckpointRecords {
     return rows.map(toCheckpoint);
   }
 
+  async newest(group: string): Promise<readonly StateCheckpoint[]> {
+    const rows = await this.reaching(
+      () => this.prisma.$queryRaw<Row[]>`
+        WITH RECURSIVE known (shardlet) AS (
+          -- one look into the index for each shardlet, however many rows it has
+          SELECT min(shardlet) FROM consumer_state_checkpoint WHERE "group" = ${group}
+          UNION ALL
+          SELECT (SELECT min(c.shardlet) FROM consumer_state_checkpoint c
+                   WHERE c."group" = ${group} AND c.shardlet > k.shardlet)
+            FROM known k WHERE k.shardlet IS NOT NULL
+        ), found (id, base, deltas) AS (
+          SELECT newest.id, newest.base, 0
+            FROM known k CROSS JOIN LATERAL (
+              SELECT id, base FROM consumer_state_checkpoint
+               WHERE "group" = ${group} AND shardlet = k.shardlet AND state = 'valid' AND reason <> ${START}
+               ORDER BY seq DESC, created_at DESC, id LIMIT 1) AS newest
+          UNION ALL
+          SELECT c.id, c.base, f.deltas + 1
+            FROM found f JOIN consumer_state_checkpoint c ON c.id = f.base
+           WHERE c."group" = ${group} AND c.state = 'valid' AND f.deltas < ${DELTAS_MAX}::int
+        ), starts AS (
+          SELECT lowest.id
+            FROM known k CROSS JOIN LATERAL (
+              SELECT id, reason FROM consumer_state_checkpoint
+               WHERE "group" = ${group} AND shardlet = k.shardlet AND state = 'valid'
+               ORDER BY seq, created_at LIMIT 1) AS lowest
+           WHERE lowest.reason = ${START}
+        )
+        SELECT id::text AS id, "group", shardlet, seq, epoch, assignment, member, state, base::text AS base,
+               bytes, keys, digest, object, store, reason, handler_version AS "handlerVersion",
+               created_at AS "createdAt", valid_at AS "validAt", took_ms AS "tookMs",
+               verified_at AS "verifiedAt", verify_error AS "verifyError"
+          FROM consumer_state_checkpoint
+         WHERE id IN (SELECT id FROM found UNION SELECT id FROM starts)`,
+    );
+    return rows.map(toCheckpoint);
+  }
+
+  async leastVerified(group: string): Promise<StateCheckpoint | undefined> {
+    const row = await this.reaching(() =>
+      this.prisma.stateCheckpoint.findFirst({
+        where: { group, state: 'valid', reason: { not: START } },
+        orderBy: [{ verifiedAt: { sort: 'asc', nulls: 'first' } }, { createdAt: 'asc' }, { id: 'asc' }],
+      }),
+    );
+    return row === null ? undefined : toCheckpoint(row);
+  }
+
   validate(group: string, id: string): Promise<Validation> {
     return this.within(async (tx) => {
       await keepAssignment(tx, group);
@@ -92,7 +141,7 @@ export class PrismaStateCheckpoints implements CheckpointRecords {
       const known = toCheckpoint(row);
       const refusal = judgeHolder(await holderOf(tx, group, known.shardlet), known);
       if (refusal !== undefined) return refusal;
-      if (known.base !== undefined && !(await isStillValid(tx, known.base))) return { kind: 'gone' };
+      if (known.base !== undefined && !(await isStillSound(tx, known.base))) return { kind: 'gone' };
       await tx.$executeRaw`
         UPDATE consumer_state_checkpoint
            SET state = 'valid', valid_at = clock_timestamp(),
@@ -194,10 +243,11 @@ async function chainOf(tx: Tx, group: string, base: string): Promise<StateCheckp
 }
 
 /** And stays so until the end of the transaction. */
-async function isStillValid(tx: Tx, id: string): Promise<boolean> {
-  const [row] = await tx.$queryRaw<{ state: string }[]>`
-    SELECT state FROM consumer_state_checkpoint WHERE id = ${id}::uuid FOR SHARE`;
-  return row?.state === 'valid';
+async function isStillSound(tx: Tx, id: string): Promise<boolean> {
+  const [row] = await tx.$queryRaw<{ sound: boolean }[]>`
+    SELECT state = 'valid' AND verify_error IS NULL AS sound
+      FROM consumer_state_checkpoint WHERE id = ${id}::uuid FOR SHARE`;
+  return row?.sound === true;
 }
 
 type Row = Prisma.StateCheckpointGetPayload<object>;

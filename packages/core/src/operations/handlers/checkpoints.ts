@@ -1,8 +1,17 @@
 /** What is done for operations on checkpoints of the state that members of groups keep. */
-import type { CheckpointRecords, StateCheckpoint } from '../../checkpointing/index.ts';
+import {
+  type CheckpointRecords,
+  FIRST_RECOVERY_MODEL,
+  type RecoveryModel,
+  type RecoveryRecords,
+  recoveryOf,
+  replayEventsPerSecond,
+  restoreRates,
+  type StateCheckpoint,
+} from '../../checkpointing/index.ts';
 import type { KnownGroup } from '../../consuming/index.ts';
 import { type CheckpointUpkeep, statefulGroup } from '../../group-state/index.ts';
-import { ForeshardError } from '../../kernel/index.ts';
+import { ForeshardError, MS_PER_SECOND } from '../../kernel/index.ts';
 import { requireOnGroup } from '../allowing.ts';
 import type { Caller } from '../caller.ts';
 import type { checkpoints } from '../checkpoints.ts';
@@ -11,6 +20,8 @@ import { type GroupStores, ownedGroup, requireMerges, unknownGroup } from './gro
 
 export interface CheckpointStores extends Pick<GroupStores, 'groups' | 'map'> {
   readonly checkpoints: Pick<CheckpointRecords, 'list'>;
+  /** of members, and what was learned from them */
+  readonly measuredRecoveries: Pick<RecoveryRecords, 'latest' | 'model'>;
   readonly upkeep: Pick<CheckpointUpkeep, 'find' | 'verify' | 'remove' | 'prune'>;
 }
 
@@ -26,6 +37,16 @@ export function checkpointHandlers(stores: CheckpointStores): RouterHandlers<typ
   }
 
   return {
+    async recoveries({ group, limit }) {
+      await statefulGroup(stores, group);
+      const { measuredRecoveries: measured } = stores;
+      const [learned, latest] = await Promise.all([measured.model(group), measured.latest(group, limit)]);
+      return {
+        ...learnedDocument(learned?.model ?? FIRST_RECOVERY_MODEL),
+        learnedAtMs: learned?.fittedAtMs ?? null,
+        recoveries: latest.map(({ id: _, ...one }) => one),
+      };
+    },
     async list({ group, ...query }) {
       if ((await groups.find(group)) === undefined) unknownGroup(group);
       return { checkpoints: (await records.list(group, query)).map(checkpointDocument) };
@@ -59,6 +80,27 @@ export function checkpointHandlers(stores: CheckpointStores): RouterHandlers<typ
       if (!caller.dryRun && !(await groups.alter(name, checkpointing))) unknownGroup(name);
       caller.note?.({ before: { group: name, checkpointing: group.checkpointing! } });
       return { group: name, checkpointing };
+    },
+  };
+}
+
+function learnedDocument(model: RecoveryModel) {
+  const {
+    restoreErrorShare = null,
+    replayErrorShare = null,
+    restores,
+    replays,
+  } = recoveryOf(model, {
+    bytes: 0,
+    events: 0,
+  });
+  const { fixedMs, msPerByte } = restoreRates(model);
+  const bytesPerSecond = msPerByte === 0 ? null : MS_PER_SECOND / msPerByte;
+  return {
+    restore: { fixedMs, bytesPerSecond, errorShare: restoreErrorShare, count: restores },
+    replay: {
+      eventsPerSecond: replayEventsPerSecond(model),
+      ...{ errorShare: replayErrorShare, count: replays },
     },
   };
 }
