@@ -17,6 +17,8 @@ const HELP = `
 Examples:
   foreshard groups checkpoints list billing --shardlet 7
   foreshard groups checkpoints verify billing 0f2d0d3e-4c0f-4d0b-9c39-6a54b2d5f6c1
+  foreshard groups checkpoints drill billing 7
+  foreshard groups checkpoints effect billing --threshold 5000
   foreshard groups checkpoints prune billing --dry-run
   foreshard groups checkpoints alter billing --threshold 5000 --keep 5`;
 
@@ -42,6 +44,11 @@ export function registerCheckpoints(groups: Command): void {
     .argument('<group>')
     .argument('<checkpoint>')
     .action(verify);
+  operating(all.command('drill'), checkpoints.drill)
+    .description('restore the state of a shardlet as a member would, and throw it away')
+    .argument('<group>')
+    .argument('<shardlet>')
+    .action(drill);
   operating(all.command('remove'), checkpoints.remove)
     .description('remove a checkpoint; the next recovery takes an older one')
     .argument('<group>')
@@ -52,11 +59,15 @@ export function registerCheckpoints(groups: Command): void {
     .argument('<group>')
     .action(prune);
   registerAlter(all);
+  registerEffect(all);
 }
 
-interface AlterFlags extends OperationOptions {
+interface RuleFlags extends OperationOptions {
   readonly aim?: 'backlog' | 'cost';
   readonly threshold?: string;
+}
+
+interface AlterFlags extends RuleFlags {
   readonly keep?: string;
   readonly keepHours?: string;
   readonly holdRetention?: 'on' | 'off';
@@ -77,6 +88,24 @@ function registerAlter(all: Command): void {
       ]),
     )
     .action(alter);
+}
+
+interface EffectFlags extends RuleFlags {
+  readonly horizon?: string;
+  readonly failureInterval?: string;
+  readonly shareMax?: string;
+}
+
+function registerEffect(all: Command): void {
+  operating(all.command('effect'), checkpoints.effect)
+    .description('what other settings would have meant in the last seven days; nothing is changed')
+    .argument('<group>')
+    .addOption(new Option('--aim <aim>', 'what a checkpoint is for').choices(['backlog', 'cost']))
+    .option('--threshold <events>', 'events that may wait when a replacement is ready')
+    .option('--horizon <minutes>', 'how far ahead the forecast is read')
+    .option('--failure-interval <hours>', 'mean time between failures of a member')
+    .option('--share-max <share>', 'part of the time spent on checkpoints at most')
+    .action(effect);
 }
 
 async function list(group: string, { shardlet, state, limit, ...options }: ListFlags): Promise<void> {
@@ -106,6 +135,69 @@ async function verify(group: string, checkpoint: string, options: OperationOptio
   const { ok, error, read, bytes, ms } = answer;
   await print(ok ? `whole: read ${read} contents, ${bytes} bytes, in ${ms} ms\n` : `damaged: ${error}\n`);
   if (!ok) process.exitCode = 1;
+}
+
+async function drill(group: string, shardlet: string, options: OperationOptions): Promise<void> {
+  const answer = await runOperation(checkpoints.drill, { group, shardlet: Number(shardlet) }, options);
+  if (options.json) return printJson(answer);
+  printRows(answer.steps.map(drilledRow), false, 'there is nothing to restore');
+  const { ok, failures, keys, bytes, events, restoreMs, replayMs, readyMs } = answer;
+  const restored = `${keys ?? 'unknown'} keys from ${bytes} bytes in ${restoreMs} ms`;
+  await print(`\nrestored ${restored}; a member would replay ${events} events in about ${replayMs} ms\n`);
+  await print(
+    ok
+      ? `a member would be ready in ${(readyMs / 1_000).toFixed(1)} s\n`
+      : `${failures.map((one) => `failed: ${one}\n`).join('')}`,
+  );
+  if (!ok) process.exitCode = 1;
+}
+
+type Drill = OutputOf<typeof checkpoints.drill>;
+
+function drilledRow(step: Drill['steps'][number]) {
+  if (step.kind === 'replay') {
+    const { shardlet, after, through } = step;
+    return { step: 'replay', shardlet, what: `events ${after + 1} to ${through}`, bytes: '', ms: '' };
+  }
+  const { shardlet, checkpoint, base, bytes, ms } = step;
+  return { step: 'restore', shardlet, what: base === null ? checkpoint : `${checkpoint} (delta)`, bytes, ms };
+}
+
+type Effect = OutputOf<typeof checkpoints.effect>;
+
+async function effect(
+  group: string,
+  { aim, threshold, horizon, failureInterval, shareMax, ...options }: EffectFlags,
+): Promise<void> {
+  const draft = {
+    ...(aim === undefined ? {} : { aim }),
+    ...(threshold === undefined ? {} : { checkpoint_threshold: Number(threshold) }),
+    ...(horizon === undefined ? {} : { prediction_horizon: Number(horizon) }),
+    ...(failureInterval === undefined ? {} : { failure_interval: Number(failureInterval) }),
+    ...(shareMax === undefined ? {} : { checkpoint_share_max: Number(shareMax) }),
+  };
+  const answer = await runOperation(checkpoints.effect, { group, ...draft }, options);
+  if (options.json) return printJson(answer);
+  const { saved, draft: tried, fromMs, replayed, shardlets } = answer;
+  if (saved === null || tried === null || fromMs === null) {
+    await print('nothing is known of the last seven days: there is no telemetry yet\n');
+    return;
+  }
+  printRows([effectRow('as it is', saved), effectRow('with the changes', tried)], false, '');
+  const whole = replayed === shardlets ? 'all shardlets' : `${replayed} of ${shardlets} shardlets`;
+  await print(`\nreplayed since ${new Date(fromMs).toISOString()} over ${whole}\n`);
+}
+
+function effectRow(settings: string, one: NonNullable<Effect['saved']>) {
+  return {
+    settings,
+    'checkpoints/day': Math.round(one.checkpointsPerDay),
+    'bytes/day': one.bytesPerDay === null ? 'not known' : Math.round(one.bytesPerDay),
+    'backlog p99': Math.round(one.backlogP99),
+    'backlog max': Math.round(one.backlogMax),
+    'longest recovery': `${(one.recoveryMsMax / 1_000).toFixed(1)} s`,
+    'out of reach': `${(100 * one.outOfReachShare).toFixed(1)} %`,
+  };
 }
 
 async function remove(group: string, checkpoint: string, options: OperationOptions): Promise<void> {

@@ -44,6 +44,9 @@ type OfEdges =
   | 'groups'
   | 'checkpoints'
   | 'upkeep'
+  | 'drill'
+  | 'ruleHistory'
+  | 'breathe'
   | 'groupService'
   | 'groupProgress'
   | 'arrivals'
@@ -72,6 +75,7 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
       ...{ list: atEdge(checkpoints.list), show: atEdge(checkpoints.show) },
       ...{ verify: atEdge(checkpoints.verify), remove: atEdge(checkpoints.remove) },
       ...{ prune: atEdge(checkpoints.prune), alter: atEdge(checkpoints.alter) },
+      ...{ drill: atEdge(checkpoints.drill), effect: atEdge(checkpoints.effect) },
     },
     deadLetters: {
       ...{ list: atEdge(deadLetters.list), show: atEdge(deadLetters.show) },
