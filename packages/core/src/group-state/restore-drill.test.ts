@@ -279,22 +279,30 @@ it('looks at the first event itself: retention may take it meanwhile', async () 
   const drilled = new RestoreDrill({ ...parts, reads: stale }).run('g', 1);
   await expect(drilled).rejects.toMatchObject({ code: 'overloaded' });
   expect(asked).toBe(3);
+  // a copy that does not have the event yet
+  const behind: StateParts['reads'] = {
+    read: (shardlet, _, minEpoch, options) => parts.reads.read(shardlet, EVENTS + 1, minEpoch, options),
+  };
+  const end = (await behind.read(parts.map.shardlet(1)!, 0, 0, { maxRecords: 1, maxBytes: 1 })) as object;
+  const reply = { ...end, nextSeq: 6 } as Awaited<ReturnType<typeof behind.read>>;
+  const late = new RestoreDrill({ ...parts, reads: { read: async () => reply } }).run('g', 1);
+  await expect(late).rejects.toMatchObject({ code: 'overloaded' });
 });
 
 it('comes to what is certain after a host lost its last writes', async () => {
   await checkpoint(5);
   await checkpoint(15);
-  const epochs: number[] = [];
+  const asked: object[] = [];
   const reads: StateParts['reads'] = {
     read: async ({ id }, from, minEpoch, options) => {
-      epochs.push(minEpoch);
+      asked.push({ from, minEpoch, ...options });
       return host.read(id, from, 1, options);
     },
   };
   const map = mapOf(root([{ epoch: 3, seq: 10 }]));
   const found = await new RestoreDrill({ ...parts, reads, map }).run('g', 1);
   // a copy of before the loss does not show what is left
-  expect(epochs).toEqual([3]);
+  expect(asked).toEqual([{ from: 6, minEpoch: 3, maxRecords: 1, maxBytes: 1 }]);
   expect(found).toMatchObject({ seq: 10, steps: [{ checkpoint: { seq: 5 } }, { after: 5, through: 10 }] });
 });
 

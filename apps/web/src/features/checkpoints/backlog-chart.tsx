@@ -13,7 +13,7 @@ import {
 import { useZone } from '../../components/zone.tsx';
 import { formatRate } from '../../formatting/numbers.ts';
 import { formatClock, formatMoment } from '../../formatting/time.ts';
-import type { Effects } from './settings-effect.tsx';
+import type { Effects } from './effect-words.ts';
 
 type Hour = Effects['hours'][number];
 
@@ -46,8 +46,13 @@ export function BacklogChart({ hours, isChanged, threshold }: ChartProps) {
     <figure className="px-2 pt-4 pb-2 sm:px-3">
       <figcaption className="flex flex-wrap items-baseline gap-x-4 gap-y-1 px-3 pb-2 text-xs">
         <span className="font-medium text-soft">Largest backlog of each hour, events</span>
-        <Key className="border-faint border-dashed">saved, at most {formatRate(peak('saved'))}</Key>
+        <Key className={isChanged ? 'border-faint border-dashed' : 'border-accent'}>
+          saved, at most {formatRate(peak('saved'))}
+        </Key>
         {isChanged ? <Key className="border-accent">draft, at most {formatRate(peak('draft'))}</Key> : null}
+        {shownThreshold === undefined ? null : (
+          <Key className="border-warn-mark border-dotted">threshold {formatRate(shownThreshold)}</Key>
+        )}
       </figcaption>
       <div className="h-48">
         <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 560, height: 192 }}>
@@ -65,7 +70,7 @@ export function BacklogChart({ hours, isChanged, threshold }: ChartProps) {
               height={24}
             />
             <YAxis
-              domain={[0, Math.max(top, shownThreshold ?? 0, 1) * 1.08]}
+              domain={[0, 'auto']}
               tickFormatter={formatRate}
               tick={{ fill: 'var(--text-faint)', fontSize: 11 }}
               axisLine={false}
@@ -85,10 +90,7 @@ export function BacklogChart({ hours, isChanged, threshold }: ChartProps) {
                 y={shownThreshold}
                 stroke="var(--warn-mark)"
                 strokeDasharray="2 3"
-                label={{
-                  ...{ value: isChanged ? 'threshold of the draft' : 'threshold', position: 'insideTopLeft' },
-                  ...{ fill: 'var(--text-faint)', fontSize: 11 },
-                }}
+                ifOverflow="extendDomain"
               />
             )}
             <Line

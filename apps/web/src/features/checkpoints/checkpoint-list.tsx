@@ -120,7 +120,7 @@ function Rows({ rows, on }: RowsProps) {
   const nowMs = Date.now();
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <section tabIndex={0} aria-label="Checkpoints of the group" className="overflow-x-auto">
+    <section tabIndex={0} aria-label="Checkpoints of the group" className="relative overflow-x-auto">
       <table className="w-full text-sm">
         <thead>
           <tr className="border-line border-y bg-sunken">

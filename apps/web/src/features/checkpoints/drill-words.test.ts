@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Drill, restoreWords, stepWords } from './drill-words.ts';
+import { type Drill, restoreWords, stepWords, tookWords } from './drill-words.ts';
 
 const restore: Extract<Drill['steps'][number], { kind: 'restore' }> = {
   ...{ kind: 'restore', checkpoint: '01a1ff5c-50c3-7438-a09a-41089442e032', shardlet: 7, seq: 1_200 },
@@ -25,4 +25,14 @@ test('each step says what a member does', () => {
 test('what was read is counted', () => {
   expect(plain(restoreWords({ steps: [restore, restore], bytes: 2_000 }))).toBe('2 contents, 2 kB');
   expect(restoreWords({ steps: [], bytes: 0 })).toBe('nothing to read');
+});
+
+test('what takes next to no time is not said to take none', () => {
+  expect([0, 1, 49, 50, 300].map((ms) => plain(tookWords(ms)))).toEqual([
+    '0 s',
+    '<0.1 s',
+    '<0.1 s',
+    '0.1 s',
+    '0.3 s',
+  ]);
 });

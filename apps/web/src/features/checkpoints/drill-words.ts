@@ -25,7 +25,7 @@ export function stepWords(step: Drill['steps'][number]): StepWords {
       : formatCounted(entries, base === null ? 'key' : 'change');
   return {
     text: `Restore the ${base === null ? 'checkpoint' : 'changes'} of shardlet ${shardlet} up to seq ${formatCount(seq)}`,
-    detail: `${formatBytes(bytes)}, ${read}, in ${formatDuration(ms)}`,
+    detail: `${formatBytes(bytes)}, ${read}, in ${tookWords(ms)}`,
   };
 }
 
@@ -34,3 +34,11 @@ export function restoreWords({ steps, bytes }: Pick<Drill, 'steps' | 'bytes'>): 
   const read = steps.filter(({ kind }) => kind === 'restore').length;
   return read === 0 ? 'nothing to read' : `${formatCounted(read, 'content')}, ${formatBytes(bytes)}`;
 }
+
+/** What takes next to no time is not said to take none. */
+export function tookWords(ms: number): string {
+  return ms > 0 && ms < SHORTEST_MS ? `<${formatDuration(2 * SHORTEST_MS)}` : formatDuration(ms);
+}
+
+/** It would be rounded to 0 s. */
+const SHORTEST_MS = 50;

@@ -3,7 +3,7 @@ import type { checkpoints, OutputOf } from '@foreshard/core/operations';
 import { formatBytes, formatCount, formatPercent, formatRate } from '../../formatting/numbers.ts';
 import { formatDuration, formatMomentShort, type Zone } from '../../formatting/time.ts';
 
-type Effects = OutputOf<typeof checkpoints.effect>;
+export type Effects = OutputOf<typeof checkpoints.effect>;
 type Figures = NonNullable<Effects['saved']>;
 
 interface EffectRow {

@@ -14,8 +14,7 @@ import { Button } from '../../components/ui/button.tsx';
 import { Dialog, DialogClose, DialogContent } from '../../components/ui/dialog.tsx';
 import { Loading } from '../../components/ui/skeleton.tsx';
 import { formatBytes, formatCounted } from '../../formatting/numbers.ts';
-import { formatDuration } from '../../formatting/time.ts';
-import { type Drill, restoreWords, stepWords } from './drill-words.ts';
+import { type Drill, restoreWords, stepWords, tookWords } from './drill-words.ts';
 
 interface DrillProps {
   readonly shardlet: number;
@@ -51,7 +50,7 @@ export function DrillButton({ shardlet, on }: DrillProps) {
       <Dialog open={open} onOpenChange={setOpen}>
         <DialogContent
           title={`Restore drill of shardlet ${shardlet}`}
-          description="The state was restored as for a member that takes over now, and thrown away. Nothing was changed."
+          description="Restores the state as a member would that takes over now, and throws it away. Nothing is changed."
           className="w-[min(40rem,calc(100vw-2rem))]"
         >
           <div className="mt-5 grid gap-5">
@@ -90,15 +89,15 @@ function Result({ drill }: { drill: Drill }) {
           )}
         </Fact>
         <Fact name="Restore, measured">
-          {formatDuration(restoreMs)}
+          {tookWords(restoreMs)}
           <span className="block text-faint text-xs">{restoreWords(drill)}</span>
         </Fact>
         <Fact name="Restore, expected">
-          {formatDuration(estimatedRestoreMs)}
+          {tookWords(estimatedRestoreMs)}
           <span className="block text-faint text-xs">by the recovery model</span>
         </Fact>
         <Fact name="Replay, expected">
-          {formatDuration(drill.replayMs)}
+          {tookWords(drill.replayMs)}
           <span className="block text-faint text-xs">{formatCounted(events, 'event')}</span>
         </Fact>
       </dl>
@@ -125,7 +124,7 @@ function Result({ drill }: { drill: Drill }) {
 }
 
 function Verdict({ ok, failures, readyMs }: Pick<Drill, 'ok' | 'failures' | 'readyMs'>) {
-  const ready = `A member would be ready in about ${formatDuration(readyMs)}.`;
+  const ready = `A member would be ready in about ${tookWords(readyMs)}.`;
   if (ok)
     return (
       <p role="status" className="flex items-start gap-2 text-sm">

@@ -2,7 +2,7 @@
 
 /** What the settings in the form would have meant in the last seven days, beside what the saved ones did. */
 import type { CheckpointSettings } from '@foreshard/core/checkpointing';
-import { checkpoints, type OutputOf } from '@foreshard/core/operations';
+import { checkpoints } from '@foreshard/core/operations';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useTRPC } from '../../components/api.ts';
 import { cn } from '../../components/class-names.ts';
@@ -12,10 +12,8 @@ import { Loading } from '../../components/ui/skeleton.tsx';
 import { Unreadable } from '../../components/unreadable.tsx';
 import { useZone } from '../../components/zone.tsx';
 import { BacklogChart } from './backlog-chart.tsx';
-import { changeWords, coverageWords, EFFECT_ROWS } from './effect-words.ts';
+import { changeWords, coverageWords, EFFECT_ROWS, type Effects } from './effect-words.ts';
 import { useSettled } from './use-settled.ts';
-
-export type Effects = OutputOf<typeof checkpoints.effect>;
 
 interface EffectProps {
   readonly group: string;

@@ -69,8 +69,8 @@ export function CheckpointSettings({ group, stream, settings }: SettingsProps) {
         >
           <div className="grid gap-5 sm:grid-cols-2">
             <Select label="Aim" {...form.register('aim')}>
-              <option value="backlog">few events wait after a failure</option>
-              <option value="cost">least time for checkpoints and replay</option>
+              <option value="backlog">few events wait</option>
+              <option value="cost">least time is spent</option>
             </Select>
             {Object.entries(NUMBERS).map(([name, label]) => {
               const key = name as keyof typeof NUMBERS;
