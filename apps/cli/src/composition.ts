@@ -102,14 +102,19 @@ export async function operationStores(control: Control): Promise<OperationStores
     // what was decided meanwhile, as by this command itself
     refresh: async () => map.replace(await control.topology.snapshot()),
   });
-  const { CheckpointUpkeep } = await import('@foreshard/core/group-state');
+  const { CheckpointUpkeep, RestoreDrill } = await import('@foreshard/core/group-state');
   const { digestOf } = await import('@foreshard/core/adapters/checkpoints');
-  const upkeep = new CheckpointUpkeep({
-    ...{ groups: control.groups, records: control.stateCheckpoints, map, digestOf, nowMs: Date.now },
-    stores: control.checkpointStores(await checkpointPlace()),
-  });
   const opened = { map, host: (id: number) => hosts.get(id) };
-  return { ...stores, groupService, letters, upkeep, oldestEvent: (one) => oldestEvent(opened, one) };
+  const ofState = {
+    ...{ groups: control.groups, records: control.stateCheckpoints, digestOf, nowMs: Date.now },
+    stores: control.checkpointStores(await checkpointPlace()),
+  };
+  const upkeep = new CheckpointUpkeep({ ...ofState, map });
+  const drill = new RestoreDrill({
+    ...{ ...ofState, ...opened, recoveries: control.recoveries, reads: readsFromHosts(opened.host) },
+    refresh: async () => {},
+  });
+  return { ...stores, groupService, letters, upkeep, drill, oldestEvent: (one) => oldestEvent(opened, one) };
 }
 
 /** @throws CommandFailure */

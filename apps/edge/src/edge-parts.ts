@@ -48,7 +48,7 @@ export interface EdgeParts {
     map: TopologyMap,
   ) => Omit<
     OperationStores,
-    'groups' | 'groupService' | 'letters' | 'upkeep' | 'oldestEvent' | 'map' | 'onHost' | 'nowMs'
+    'groups' | 'groupService' | 'letters' | 'upkeep' | 'drill' | 'oldestEvent' | 'map' | 'onHost' | 'nowMs'
   >;
   /** where orders and denials are recorded */
   readonly audit: AuditWriter;

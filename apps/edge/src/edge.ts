@@ -204,11 +204,12 @@ function routesOf(parts: EdgeParts, loaded: Loaded, { events, reads, groups, bud
 function boundOperations(
   parts: EdgeParts,
   { map, hosts, warn }: Loaded,
-  { service, letters, upkeep }: Groups,
+  { service, letters, upkeep, drill }: Groups,
 ) {
   const handlers = operationHandlers({
     ...parts.operations(map.topology),
-    ...{ groups: parts.groups, groupService: service, letters, upkeep, map: () => map.topology },
+    ...{ groups: parts.groups, groupService: service, letters, upkeep, drill },
+    map: () => map.topology,
     onHost: async (host, use) => use(await hosts.get(host.id)),
     oldestEvent: (checkpoint) => oldestEvent({ map: map.topology, host: (id) => hosts.get(id) }, checkpoint),
     nowMs: Date.now,

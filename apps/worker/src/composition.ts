@@ -26,7 +26,7 @@ import { HostResourceReader } from '@foreshard/core/adapters/telemetry';
 import { AddressGuard, GuardedWebhookSender, guardOfServers, sign } from '@foreshard/core/adapters/webhooks';
 import { CachedReads } from '@foreshard/core/caching';
 import { DeadLetters, GroupService } from '@foreshard/core/consuming';
-import { CheckpointUpkeep } from '@foreshard/core/group-state';
+import { CheckpointUpkeep, RestoreDrill } from '@foreshard/core/group-state';
 import { Frontiers, Heads } from '@foreshard/core/heads';
 import type { LockLane } from '@foreshard/core/locking';
 import { OVERTAKEN_KEY } from '@foreshard/core/retention';
@@ -220,7 +220,10 @@ async function startWork(
   const upkeep = checkpointUpkeep(settings, control, follower.map);
   const ofGroups = {
     ...assignmentJobs({ ...shared, control, service, arrivalsOf }),
-    ...checkpointJobs({ ...shared, control, service, upkeep }),
+    ...checkpointJobs({
+      ...{ ...shared, control, service, upkeep },
+      drill: restoreDrill(settings, { control, follower, pool, reading }),
+    }),
   };
   const processors = jobProcessors(
     { ...ofProfiles, ...ofForecasts, ...ofPlans.jobs, ...ofNotices, ...ofOthers.jobs, ...ofGroups },
@@ -295,6 +298,19 @@ function checkpointUpkeep(
     map,
     digestOf,
     nowMs,
+  });
+}
+
+function restoreDrill(
+  { checkpointPlace }: Settings,
+  { control, follower, pool, reading }: Omit<ReadingParts, 'log'> & { readonly reading: Reading },
+): RestoreDrill {
+  const { groups, stateCheckpoints: records, recoveries, checkpointStores } = control;
+  return new RestoreDrill({
+    ...{ groups, records, recoveries, digestOf, nowMs, map: follower.map, reads: reading.reads },
+    stores: checkpointStores(checkpointPlace),
+    host: (id) => pool.get(id),
+    refresh: () => follower.upToDate(),
   });
 }
 

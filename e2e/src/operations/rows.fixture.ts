@@ -143,6 +143,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
   ),
   'checkpoints.show': ofCheckpoint('show'),
   'checkpoints.verify': ofCheckpoint('verify'),
+  'checkpoints.drill': unknown(
+    ...(['unknown_group', { group: 'nowhere', shardlet: 1 }] as const),
+    ...['groups', 'checkpoints', 'drill', 'nowhere', '1'],
+  ),
   'checkpoints.remove': ofCheckpoint('remove'),
   'checkpoints.prune': unknown(
     ...(['unknown_group', { group: 'nowhere' }] as const),
@@ -151,6 +155,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'checkpoints.alter': unknown(
     ...(['unknown_group', { group: 'nowhere', keep_count: 5 }] as const),
     ...['groups', 'checkpoints', 'alter', 'nowhere', '--keep', '5'],
+  ),
+  'checkpoints.effect': unknown(
+    ...(['unknown_group', { group: 'nowhere', checkpoint_threshold: 5 }] as const),
+    ...['groups', 'checkpoints', 'effect', 'nowhere', '--threshold', '5'],
   ),
 
   'deadLetters.list': missingGroup('list'),
@@ -317,6 +325,7 @@ export const NOT_ANSWERED: Readonly<Record<string, string>> = {
   'checkpoints.recoveries': 'needs a group: checkpoints-due.contract.test.ts',
   'checkpoints.list': 'needs a group: keeping-state.contract.test.ts',
   'checkpoints.show': 'needs a checkpoint: keeping-state.contract.test.ts',
+  'checkpoints.effect': 'needs a group: checkpoint-effect.contract.test.ts',
   'deadLetters.list': 'needs a group: dead-letters.contract.test.ts',
   'deadLetters.show': 'needs a letter: dead-letters.contract.test.ts',
   'audit.chain': 'a worker publishes it meanwhile: audit.contract.test.ts',

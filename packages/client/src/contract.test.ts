@@ -1,4 +1,5 @@
 /** What the library takes for granted of an edge, held against the table of operations and the table of errors. */
+import { contradictionOf, type KnownCheckpoint, readState } from '@foreshard/core/checkpointing';
 import { ERRORS } from '@foreshard/core/kernel';
 import {
   consuming,
@@ -15,6 +16,8 @@ import { Edges } from './edge/edges.ts';
 import { EDGE_CODES, ForeshardError } from './edge/errors.ts';
 import type { EventResult } from './events.ts';
 import { CheckpointCalls, type RecoveryPlan, type Replayed } from './processing/checkpoint-calls.ts';
+import { type ContentHeader, encoded } from './processing/content.ts';
+import { ShardletState } from './processing/shardlet-state.ts';
 import { type Page, pathOf } from './reading/pages.ts';
 
 it('knows every code of the edge, and no other', () => {
@@ -181,5 +184,44 @@ describe('asks as the operations are written', () => {
     const { limit, wait, ...query } = Object.fromEntries(url.searchParams);
     const input = { stream: 'orders', ...query, limit: Number(limit), wait: Number(wait) };
     expect(reading.log.input.safeParse(input).error).toBeUndefined();
+  });
+});
+
+describe('writes checkpoints that drills of the product can read', () => {
+  const state = new ShardletState();
+  [state.seq, state.epoch] = [12, 3];
+  state.set('a', '{"n":1}');
+  state.set('Zürich', '"ü"');
+  state.set('gone', '2');
+
+  async function read(kind: 'full' | 'delta') {
+    const snapshot = state.take(kind);
+    const { seq, epoch } = snapshot;
+    const header: ContentHeader = { v: 1, kind, shardlet: 7, seq, epoch, handlerVersion: 'b' };
+    const { bytes } = await encoded(header, snapshot);
+    const entries = new Map<string, number | undefined>();
+    const reading = await readState(bytes, (key, size) => entries.set(key, size).size > 0);
+    if (reading.kind !== 'read') throw new Error(reading.reason);
+    const base = kind === 'full' ? undefined : 'the one before';
+    const row = { shardlet: 7, seq, epoch, handlerVersion: 'b', base } as KnownCheckpoint;
+    expect(contradictionOf(row, reading.header)).toBeUndefined();
+    return { entries, keyCount: snapshot.keyCount };
+  }
+
+  it('whole, and as what changed since', async () => {
+    const whole = await read('full');
+    expect([...whole.entries.keys()]).toEqual(['Zürich', 'a', 'gone']);
+    // the row of a checkpoint states as many keys as a restore has in the end
+    expect(whole.keyCount).toBe(3);
+    expect(whole.entries.get('Zürich')).toBe(new TextEncoder().encode('["Zürich","ü"]').length);
+    state.set('gone', undefined);
+    state.set('new', '1');
+    state.seq = 14;
+    const delta = await read('delta');
+    expect([...delta.entries]).toEqual([
+      ['gone', undefined],
+      ['new', '["new",1]'.length],
+    ]);
+    expect(delta.keyCount).toBe(3);
   });
 });

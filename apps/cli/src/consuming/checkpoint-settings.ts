@@ -18,13 +18,18 @@ export interface CheckpointFlags {
 
 const onOrOff = (flag: string, what: string) => new Option(`${flag} <state>`, what).choices(['on', 'off']);
 
-export function withCheckpointSettings(command: Command): Command {
+/** When one is due. */
+export function withRuleSettings(command: Command): Command {
   return command
     .addOption(new Option('--aim <aim>', 'what a checkpoint is for').choices(['backlog', 'cost']))
     .option('--threshold <events>', 'events that may wait when a replacement is ready (aim backlog)')
     .option('--horizon <minutes>', 'how far ahead the forecast of arrivals is read')
     .option('--failure-interval <hours>', 'mean time between failures of a member (aim cost)')
-    .option('--share <part>', 'of its time that a member spends on checkpoints at most, 0.001 to 1')
+    .option('--share <part>', 'of its time that a member spends on checkpoints at most, 0.001 to 1');
+}
+
+export function withCheckpointSettings(command: Command): Command {
+  return withRuleSettings(command)
     .option('--keep <count>', 'the newest of each shardlet that are kept')
     .option('--keep-hours <hours>', 'younger ones are kept')
     .addOption(onOrOff('--hold-retention', 'keep events that a recovery would replay'))

@@ -4,7 +4,12 @@ import { type Command, Option } from 'commander';
 import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
 import { print, printJson } from '../output.ts';
 import { printRows } from '../table.ts';
-import { type CheckpointFlags, checkpointSettingsOf, withCheckpointSettings } from './checkpoint-settings.ts';
+import {
+  type CheckpointFlags,
+  checkpointSettingsOf,
+  withCheckpointSettings,
+  withRuleSettings,
+} from './checkpoint-settings.ts';
 import { registerRecoveries } from './recoveries.ts';
 
 type Checkpoint = OutputOf<typeof checkpoints.show>;
@@ -22,6 +27,8 @@ Examples:
   foreshard groups checkpoints list billing --shardlet 7
   foreshard groups checkpoints recoveries billing
   foreshard groups checkpoints verify billing 0f2d0d3e-4c0f-4d0b-9c39-6a54b2d5f6c1
+  foreshard groups checkpoints drill billing 7
+  foreshard groups checkpoints effect billing --threshold 5000
   foreshard groups checkpoints prune billing --dry-run
   foreshard groups checkpoints alter billing --threshold 5000 --keep 5`;
 
@@ -48,6 +55,11 @@ export function registerCheckpoints(groups: Command): void {
     .argument('<group>')
     .argument('<checkpoint>')
     .action(verify);
+  operating(all.command('drill'), checkpoints.drill)
+    .description('restore the state of a shardlet as a member would, and throw it away')
+    .argument('<group>')
+    .argument('<shardlet>')
+    .action(drill);
   operating(all.command('remove'), checkpoints.remove)
     .description('remove a checkpoint; the next recovery takes an older one')
     .argument('<group>')
@@ -58,6 +70,7 @@ export function registerCheckpoints(groups: Command): void {
     .argument('<group>')
     .action(prune);
   registerAlter(all);
+  registerEffect(all);
 }
 
 function registerAlter(all: Command): void {
@@ -65,6 +78,13 @@ function registerAlter(all: Command): void {
     .description('change when checkpoints are due, and how long they are kept')
     .argument('<group>')
     .action(alter);
+}
+
+function registerEffect(all: Command): void {
+  withRuleSettings(operating(all.command('effect'), checkpoints.effect))
+    .description('what other settings would have meant in the last seven days; nothing is changed')
+    .argument('<group>')
+    .action(effect);
 }
 
 async function list(group: string, { shardlet, state, limit, ...options }: ListFlags): Promise<void> {
@@ -94,6 +114,61 @@ async function verify(group: string, checkpoint: string, options: OperationOptio
   const { ok, error, read, bytes, ms } = answer;
   await print(ok ? `whole: read ${read} contents, ${bytes} bytes, in ${ms} ms\n` : `damaged: ${error}\n`);
   if (!ok) process.exitCode = 1;
+}
+
+async function drill(group: string, shardlet: string, options: OperationOptions): Promise<void> {
+  const answer = await runOperation(checkpoints.drill, { group, shardlet: Number(shardlet) }, options);
+  if (options.json) return printJson(answer);
+  printRows(answer.steps.map(drilledRow), false, 'there is nothing to restore');
+  const { ok, failures, keys, bytes, events, restoreMs, replayMs, readyMs } = answer;
+  const restored = `${keys ?? 'unknown'} keys from ${bytes} bytes in ${restoreMs} ms`;
+  await print(`\nrestored ${restored}; a member would replay ${events} events in about ${replayMs} ms\n`);
+  await print(
+    ok
+      ? `a member would be ready in ${(readyMs / 1_000).toFixed(1)} s\n`
+      : `${failures.map((one) => `failed: ${one}\n`).join('')}`,
+  );
+  if (!ok) process.exitCode = 1;
+}
+
+type Drill = OutputOf<typeof checkpoints.drill>;
+
+function drilledRow(step: Drill['steps'][number]) {
+  if (step.kind === 'replay') {
+    const { shardlet, after, through } = step;
+    return { step: 'replay', shardlet, what: `events ${after + 1} to ${through}`, bytes: '', ms: '' };
+  }
+  const { shardlet, checkpoint, base, bytes, ms } = step;
+  return { step: 'restore', shardlet, what: base === null ? checkpoint : `${checkpoint} (delta)`, bytes, ms };
+}
+
+type Effect = OutputOf<typeof checkpoints.effect>;
+
+async function effect(group: string, { json, direct, dryRun, ...flags }: AlterFlags): Promise<void> {
+  const options = { json, direct, dryRun };
+  const draft = checkpointSettingsOf(flags);
+  const answer = await runOperation(checkpoints.effect, { group, ...draft }, options);
+  if (json) return printJson(answer);
+  const { saved, draft: tried, fromMs, replayed, shardlets } = answer;
+  if (saved === null || tried === null || fromMs === null) {
+    await print('nothing is known of the last seven days: there is no telemetry yet\n');
+    return;
+  }
+  printRows([effectRow('as it is', saved), effectRow('with the changes', tried)], false, '');
+  const whole = replayed === shardlets ? 'all shardlets' : `${replayed} of ${shardlets} shardlets`;
+  await print(`\nreplayed since ${new Date(fromMs).toISOString()} over ${whole}\n`);
+}
+
+function effectRow(settings: string, one: NonNullable<Effect['saved']>) {
+  return {
+    settings,
+    'checkpoints/day': Math.round(one.checkpointsPerDay),
+    'bytes/day': one.bytesPerDay === null ? 'not known' : Math.round(one.bytesPerDay),
+    'backlog p99': Math.round(one.backlogP99),
+    'backlog max': Math.round(one.backlogMax),
+    'longest recovery': `${(one.recoveryMsMax / 1_000).toFixed(1)} s`,
+    'out of reach': `${(100 * one.outOfReachShare).toFixed(1)} %`,
+  };
 }
 
 async function remove(group: string, checkpoint: string, options: OperationOptions): Promise<void> {

@@ -62,6 +62,7 @@ export interface Consuming {
   readonly service: Pick<GroupService, 'create' | 'lags' | 'ends'>;
   readonly letters: DeadLetters;
   readonly upkeep: StateRoutes['upkeep'];
+  readonly drill: StateRoutes['drill'];
   /** Ends all waiting for events, and the streams. */
   close(): void;
 }
@@ -73,7 +74,7 @@ export function consuming(parts: Omit<ConsumingParts, 'closing'>): Consuming {
     mount: (api) => mountRoutes(api, routes),
     service: routes.service,
     letters: routes.letters,
-    upkeep: routes.state.upkeep,
+    ...{ upkeep: routes.state.upkeep, drill: routes.state.drill },
     close: () => closing.abort(),
   };
 }

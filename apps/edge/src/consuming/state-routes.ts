@@ -6,6 +6,7 @@ import {
   CheckpointUpkeep,
   isFenced,
   type Replayed,
+  RestoreDrill,
   type StateParts,
   StateRecovery,
 } from '@foreshard/core/group-state';
@@ -39,6 +40,7 @@ type WireRange = Plan['range'];
 
 export class StateRoutes {
   readonly upkeep: CheckpointUpkeep;
+  readonly drill: RestoreDrill;
   private readonly parts: StateRouteParts;
   private readonly door: GroupDoor;
   private readonly intake: CheckpointIntake;
@@ -55,6 +57,7 @@ export class StateRoutes {
     this.intake = new CheckpointIntake(all);
     this.recovery = new StateRecovery(all);
     this.upkeep = new CheckpointUpkeep(all);
+    this.drill = new RestoreDrill(all);
   }
 
   mount(api: Api, answer: (reply: Promise<Response>) => Promise<Response>): void {

@@ -507,6 +507,7 @@ export class EdgeFixture {
       groupProgress: { recent: async () => [], firsts: async () => new Map() },
       groupOutlooks: { of: async () => undefined, all: async () => [] },
       recoveries: { recent: async () => [], over: async () => new Map() },
+      ...{ ruleHistory: async () => undefined, breathe: async () => {} },
       arrivals: async () => undefined,
       hints: { add: away, list: async () => [], remove: async () => false, restore: async () => false },
       ...{ newId: randomUUID, wakeClusters: away },

@@ -16,6 +16,7 @@ const LARGE: ReadonlySet<string> = new Set([
   'forecasts.picture',
   'health.subject',
   'overview.standing',
+  'operations.checkpoints.effect',
 ]);
 
 /** Lists follow the live picture at a calmer pace: a row that moves each second cannot be read. */

@@ -1,24 +1,27 @@
 /** The job that looks after the checkpoints of groups that keep state. */
 import type { Control } from '@foreshard/core/adapters/control';
 import type { GroupService } from '@foreshard/core/consuming';
-import { type ForecastRecords, ForecastStore } from '@foreshard/core/forecast-service';
-import type { CheckpointUpkeep } from '@foreshard/core/group-state';
+import { type ForecastRecords, ForecastStore, loadShardlets } from '@foreshard/core/forecast-service';
+import type { CheckpointUpkeep, RestoreDrill } from '@foreshard/core/group-state';
 import { TelemetryStore } from '@foreshard/core/telemetry';
 import type { MapFollower } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
-import { loadShardlets } from '../forecast-service/load-history.ts';
+import { eachInTurn } from '../jobs/each-in-turn.ts';
 import type { Processors } from '../jobs/registry.ts';
 import { CheckpointJob } from './checkpoint-job.ts';
+import { drillBook } from './drill-book.ts';
+import { DrillRounds } from './drill-rounds.ts';
 import { TrustBook } from './trust-book.ts';
 
 export interface CheckpointingParts {
   readonly control: Pick<
     Control,
-    'groups' | 'stateCheckpoints' | 'recoveries' | 'telemetry' | 'forecasts' | 'hints'
+    'groups' | 'stateCheckpoints' | 'recoveries' | 'telemetry' | 'forecasts' | 'hints' | 'redis'
   >;
   readonly follower: Pick<MapFollower, 'map'>;
   readonly service: Pick<GroupService, 'lags'>;
   readonly upkeep: CheckpointUpkeep;
+  readonly drill: RestoreDrill;
   readonly log: Logger;
   readonly nowMs: () => number;
 }
@@ -29,7 +32,7 @@ export type CheckpointJobs = Pick<Processors, 'checkpoint'>;
 const HORIZON_MS = 7_200_000;
 
 export function checkpointJobs(parts: CheckpointingParts): CheckpointJobs {
-  const { control, follower, service, upkeep, log, nowMs } = parts;
+  const { control, follower, service, upkeep, drill, log, nowMs } = parts;
   const {
     groups,
     stateCheckpoints: records,
@@ -52,7 +55,16 @@ export function checkpointJobs(parts: CheckpointingParts): CheckpointJobs {
     trust: (stream) => trust.of(stream),
     forecasts: async (stream) => (await forecasts.arrivalsAhead(stream, HORIZON_MS)) ?? (() => undefined),
   });
-  return { checkpoint: (_, signal) => job.run(signal) };
+  const drills = new DrillRounds({ ...{ groups, drill, log, nowMs }, book: drillBook(control.redis) });
+  return {
+    async checkpoint(_, signal) {
+      const found: object[] = [];
+      // what is due does not wait for contents to be read, and a drill is not skipped because something else failed
+      await eachInTurn([job, drills], signal, async (one) => void found.push((await one.run(signal)) ?? {}));
+      const all = Object.assign({}, ...found);
+      return Object.keys(all).length === 0 ? undefined : all;
+    },
+  };
 }
 
 /** Read once for all shardlets of a stream. */

@@ -12,6 +12,7 @@ import {
 import {
   CalibrationBook,
   type ForecastRecords,
+  loadShardlets,
   type ModelRegistry,
   type ModelVersion,
   REFIT_MS,
@@ -25,7 +26,7 @@ import {
 import type { TelemetryStore } from '@foreshard/core/telemetry';
 import type { TopologyMap } from '@foreshard/core/topology';
 import type { ExpensiveAnswers } from './expensive-answers.ts';
-import { loadColumns, loadSeries, loadShardlets, type TimedSeries } from './load-history.ts';
+import { loadColumns, loadSeries, type TimedSeries } from './load-history.ts';
 
 export interface TickParts {
   readonly telemetry: TelemetryStore;

@@ -3,11 +3,13 @@ import type { RecommendationLog } from '@foreshard/core/advising';
 import type { CheckpointRecords } from '@foreshard/core/checkpointing';
 import type { GroupOutlookStore } from '@foreshard/core/consuming';
 import { type ForecastRecords, RESOLUTIONS } from '@foreshard/core/forecast-service';
+import { DRILLS_BELIEVED_MS, FAILED_DRILLS_KEY, failedDrillsSchema } from '@foreshard/core/group-state';
 import {
   type Alarm,
   capacityAlarm,
   checkpointAlarm,
   damagedAlarm,
+  drillAlarm,
   forecastAlarm,
   hostAlarms,
   membersAlarm,
@@ -39,6 +41,7 @@ export async function observeAlarms(parts: AlarmParts): Promise<Alarm[]> {
     ...(await ofForecasts(parts)),
     ...(await ofMembers(parts)),
     ...(await ofState(parts)),
+    ...(await ofDrills(parts)),
   ];
 }
 
@@ -78,6 +81,14 @@ async function ofState({ redis, stateCheckpoints }: AlarmParts): Promise<Alarm[]
       damagedAlarm(group, ofGroup),
     ),
   ];
+}
+
+async function ofDrills({ redis, nowMs }: AlarmParts): Promise<Alarm[]> {
+  const books = Object.values(await redis.hgetall(FAILED_DRILLS_KEY));
+  return books.flatMap((text) => {
+    const { group, atMs, failed } = failedDrillsSchema.parse(JSON.parse(text));
+    return nowMs() - atMs > DRILLS_BELIEVED_MS ? [] : (drillAlarm(group, failed) ?? []);
+  });
 }
 
 async function ofForecasts({ forecasts, follower, nowMs }: AlarmParts): Promise<Alarm[]> {

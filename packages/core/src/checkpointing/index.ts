@@ -12,4 +12,6 @@ export * from './recovery-model.ts';
 export * from './recovery-plan.ts';
 export * from './recovery-records.ts';
 export * from './replay-debt.ts';
+export * from './rule-replay.ts';
 export * from './settings.ts';
+export * from './state-content.ts';

@@ -73,6 +73,23 @@ export interface ForeseenStep {
   readonly loads: ReadonlyMap<number, number>;
 }
 
+export interface MadeQuery {
+  readonly streamId: number;
+  readonly resolution: Resolution;
+  readonly shardlets: readonly number[];
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly steps: number;
+}
+
+export interface MadeForecast {
+  /** begin of the first step */
+  readonly fromMs: number;
+  readonly stepMs: number;
+  /** in each step, by shardlet */
+  readonly events: ReadonlyMap<number, Float64Array>;
+}
+
 export interface ForecastHeatQuery extends Omit<HeatQuery, 'metric'> {
   /** what was or is forecast; or what came less what was forecast one step ahead */
   readonly show: 'forecast' | 'residual';
@@ -188,6 +205,26 @@ export class ForecastStore {
     const made = await this.parts.records.between(streamId, '5m', fromMs, toMs);
     const hints = await this.hintsOf(streamId, fromMs, toMs);
     return made.map((kept) => ({ atMs: kept.originMs, loads: loadsAt(kept, kept.originMs, hints)! }));
+  }
+
+  /** What was forecast for these shardlets at each origin in [fromMs, toMs), `steps` ahead; whoever had their ranges then. */
+  async madeFor(query: MadeQuery): Promise<MadeForecast[]> {
+    const { streamId, resolution, shardlets, steps } = query;
+    const { stepMs } = RESOLUTIONS[resolution];
+    const made = await this.parts.records.between(streamId, resolution, query.fromMs, query.toMs);
+    const hints = await this.hintsOf(streamId, query.fromMs, query.toMs + steps * stepMs);
+    const shares = new Map<number, ReadonlyMap<number, number>>();
+    return made.map((kept) => {
+      const reach = Math.min(steps, kept.total.point.length);
+      for (const id of shardlets) shares.set(id, this.sharesOf(id, kept, shares.get(id)));
+      const events = new Map(shardlets.map((id) => [id, new Float64Array(reach)]));
+      for (let step = 0; step < reach; step++) {
+        const load = loadAt(kept, step, hints);
+        for (const id of shardlets)
+          for (const [of, share] of shares.get(id)!) events.get(id)![step]! += share * load(of);
+      }
+      return { fromMs: kept.originMs, stepMs, events };
+    });
   }
 
   /** Cells of the forecast, in the shape of the telemetry's heat map. */
@@ -381,6 +418,14 @@ export class ForecastStore {
     );
   }
 
+  /** @param before of the forecast before: structures seldom change, and looking through all shardlets takes its time */
+  private sharesOf(id: number, kept: StreamForecast, before: ReadonlyMap<number, number> | undefined) {
+    if (kept.shares.has(id)) return new Map([[id, 1]]);
+    const holds =
+      before !== undefined && before.size > 0 && [...before.keys()].every((of) => kept.shares.has(of));
+    return holds ? before : this.sharesIn({ kind: 'shardlet', shardlet: id }, kept);
+  }
+
   private stepsTo(kept: StreamForecast, horizonMs: number): number {
     const { stepMs } = RESOLUTIONS[kept.resolution];
     const until = this.parts.nowMs() + horizonMs - kept.originMs;
@@ -395,6 +440,18 @@ export class ForecastStore {
 const HOUR_MS = 3_600_000;
 const PROFILE_DAYS = 14;
 const EFFECTS_SHOWN = 10;
+
+/** What a shardlet was forecast to have. Only where a hint holds all of them have to be looked at. */
+function loadAt(kept: StreamForecast, step: number, hints: readonly HintPart[]): (id: number) => number {
+  const { stepMs } = RESOLUTIONS[kept.resolution];
+  const fromMs = kept.originMs + step * stepMs;
+  if (hints.every(({ hint }) => occurrences(hint, fromMs, fromMs + stepMs).length === 0)) {
+    const total = kept.total.point[step]!;
+    return (id) => kept.own.get(id)?.point[step] ?? (kept.shares.get(id) ?? 0) * total;
+  }
+  const loads = hintedLoads({ fromMs, stepMs }, baselineAt(kept, step), hints);
+  return (id) => loads.get(id) ?? 0;
+}
 
 function rangeOf(map: TopologyMap, id: number): SeriesScope | undefined {
   const shardlet = map.shardlet(id);

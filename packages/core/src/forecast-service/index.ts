@@ -3,6 +3,7 @@ export * from './expensive-models.ts';
 export * from './forecast-store.ts';
 export type { PlaceForecast } from './place-forecast.ts';
 export * from './resolution.ts';
+export * from './shardlet-loads.ts';
 export * from './stores.ts';
 export * from './stream-forecast.ts';
 export * from './stream-predictor.ts';

@@ -7,7 +7,6 @@ import {
   keysIn,
   lineageOf,
   type MeasuredRecovery,
-  planRecovery,
   type RecoveryStep,
   type StateCheckpoint,
 } from '../checkpointing/index.ts';
@@ -17,19 +16,11 @@ import { ForeshardError } from '../kernel/index.ts';
 import { contains, type Range } from '../keyspace/index.ts';
 import { finalSeqOf, type Shardlet } from '../topology/index.ts';
 import { type Claim, type Fenced, type Held, heldBy, isFenced, notYet, type StateParts } from './parts.ts';
+import { type LostEvents, type PlanWanted, RecoveryPlanner, STALE_LOOKS } from './recovery-planner.ts';
 
-export interface RecoveryAsked extends Claim {
-  readonly fromLog: boolean;
-  /** checkpoints that the member could not restore */
-  readonly without: readonly string[];
+export interface RecoveryAsked extends Claim, PlanWanted {
   /** leave out what retention took, instead of refusing */
   readonly allowLost: boolean;
-}
-
-export interface LostEvents {
-  readonly shardlet: number;
-  readonly after: number;
-  readonly through: number;
 }
 
 export interface RecoveryPlan {
@@ -57,14 +48,14 @@ export interface Replayed {
 
 /** Of one answer; one event of any size is always given. */
 const REPLAY_BYTES_MAX = 4_000_000;
-/** A shardlet on its way between hosts is asked again, with a newer map. */
-const STALE_LOOKS = 3;
 
 export class StateRecovery {
   private readonly parts: StateParts;
+  private readonly planner: RecoveryPlanner;
 
   constructor(parts: StateParts) {
     this.parts = parts;
+    this.planner = new RecoveryPlanner(parts);
   }
 
   /** @throws ForeshardError unknown_group, foreign_member, state_lost, overloaded @throws HostUnreachable */
@@ -75,10 +66,14 @@ export class StateRecovery {
     // the next poll sets it back, under a new assignment
     if (setBack(position, shardlet) !== position) return { kind: 'fenced', assignment: position.assignment };
     const { seq, epoch } = position;
-    const steps = await this.stepsOf(name, shardlet, seq, asked);
     const lost: LostEvents[] = [];
     const left: RecoveryStep<StateCheckpoint>[] = [];
-    for (const step of steps) left.push(...(await this.present(step, lost, asked)));
+    for (const planned of await this.planner.stepsOf(name, shardlet, seq, asked)) {
+      const present = await this.planner.present(planned);
+      if (present.lost !== undefined && !asked.allowLost) throw stateLost(shardlet.id, present.lost);
+      if (present.lost !== undefined) lost.push(present.lost);
+      if (present.step !== undefined) left.push(present.step);
+    }
     return { committed: { seq, epoch }, range: shardlet.range, steps: left, lost };
   }
 
@@ -104,59 +99,6 @@ export class StateRecovery {
   async recovered(name: string, claim: Claim, measured: MeasuredRecovery): Promise<void> {
     const held = await heldBy(this.parts, name, claim);
     if (!isFenced(held)) await this.parts.recoveries.note(name, measured);
-  }
-
-  private async stepsOf(name: string, shardlet: Shardlet, seq: number, { fromLog, without }: RecoveryAsked) {
-    const { map, records, stores } = this.parts;
-    const lineage = await this.closedLineage(shardlet);
-    const ids = lineage.map(({ id }) => id);
-    const readable = (await records.valid(name, ids)).filter(
-      ({ id, store, reason }) =>
-        reason === 'start' || (stores.named(store) !== undefined && !without.includes(id)),
-    );
-    const known = Map.groupBy(readable, (one) => one.shardlet);
-    const sources = {
-      shardlet: (id: number) => map.shardlet(id),
-      checkpoints: (id: number) => known.get(id) ?? [],
-    };
-    return planRecovery(sources, shardlet, { seq, fromLog });
-  }
-
-  /** Whoever gave the shardlet out knew where its ancestors end. */
-  private async closedLineage(shardlet: Shardlet): Promise<Shardlet[]> {
-    const { map, refresh } = this.parts;
-    for (let looks = 1; ; looks++) {
-      const lineage = lineageOf({ shardlet: (id) => map.shardlet(id) }, shardlet);
-      if (lineage.slice(1).every((one) => finalSeqOf(one) !== undefined)) return lineage;
-      if (looks > 1) throw notYet('The map of this edge is older than the assignment.');
-      await refresh();
-    }
-  }
-
-  /** The step as far as its events are there still. */
-  private async present(
-    step: RecoveryStep<StateCheckpoint>,
-    lost: LostEvents[],
-    { allowLost, shardlet }: RecoveryAsked,
-  ): Promise<RecoveryStep<StateCheckpoint>[]> {
-    if (step.kind === 'restore') return [step];
-    const gone = Math.min(step.through, (await this.firstSeq(step.shardlet)) - 1);
-    if (gone <= step.after) return [step];
-    if (!allowLost) throw stateLost(shardlet, { ...step, through: gone });
-    lost.push({ shardlet: step.shardlet, after: step.after, through: gone });
-    return gone < step.through ? [{ ...step, after: gone }] : [];
-  }
-
-  private async firstSeq(id: number): Promise<number> {
-    const { map, host, refresh } = this.parts;
-    for (let looks = 1; ; looks++) {
-      const { state, owner } = map.shardlet(id)!;
-      if (state.kind === 'gone') return state.finalSeq + 1;
-      const details = await (await host(owner)).describe(id);
-      if ('firstSeq' in details) return details.firstSeq;
-      if (looks >= STALE_LOOKS) throw notYet(`Shardlet ${id} is on its way between hosts.`);
-      await refresh();
-    }
   }
 
   private async read(shardlet: Shardlet, after: number, through: number, limit: number) {

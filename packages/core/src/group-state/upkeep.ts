@@ -11,6 +11,7 @@ import { type Group, isFinished, type KnownGroup } from '../consuming/index.ts';
 import { ForeshardError } from '../kernel/index.ts';
 import type { ReplayFloor } from '../retention/index.ts';
 import type { Shardlet } from '../topology/index.ts';
+import { ChainReader } from './chain-reader.ts';
 import { type StateParts, statefulGroup } from './parts.ts';
 import { type RecoverableGroup, recoverableGroup } from './recoverable.ts';
 
@@ -60,7 +61,7 @@ export class CheckpointUpkeep {
     throw new ForeshardError('not_found', `The group "${name}" has no checkpoint ${id}.`);
   }
 
-  /** Reads it with all that it is based on. @throws ForeshardError unknown_group, not_found */
+  /** Reads and unpacks it with all that it is based on. @throws ForeshardError unknown_group, not_found */
   async verify(name: string, id: string): Promise<Verified> {
     const { records, map, nowMs } = this.parts;
     const startedMs = nowMs();
@@ -170,19 +171,15 @@ export class CheckpointUpkeep {
   }
 
   private async read(chain: readonly StateCheckpoint[]) {
-    const { stores, digestOf } = this.parts;
-    let bytes = 0;
-    for (const [i, { id, object, store, digest }] of chain.entries()) {
-      const content = await stores.named(store)?.get(object);
-      const read = i + 1;
-      if (content === undefined)
-        return { error: `The content of ${id} is not in the store "${store}".`, read: i, bytes };
-      bytes += content.length;
-      const found = digestOf(content);
-      if (found !== digest)
-        return { error: `The content of ${id} has ${found}, not ${digest}.`, read, bytes };
+    const reader = new ChainReader(this.parts);
+    let [bytes, read] = [0, 0];
+    for (const one of chain) {
+      const found = await reader.read(one);
+      bytes += found.bytes;
+      if (found.bytes > 0) read++;
+      if (found.error !== undefined) return { error: found.error, read, bytes };
     }
-    return { error: undefined, read: chain.length, bytes };
+    return { error: reader.contradiction(chain.at(-1)!), read, bytes };
   }
 
   private async delete(group: string, ids: readonly string[]): Promise<readonly StateCheckpoint[]> {

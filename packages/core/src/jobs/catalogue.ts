@@ -87,7 +87,7 @@ export const JOBS = {
   },
   checkpoint: {
     purpose:
-      'Judges which checkpoints of the state of consumer groups are due, learns from recoveries, prunes and verifies',
+      'Judges which checkpoints of the state of consumer groups are due, learns from recoveries, prunes, verifies and drills restores',
     payload: nothing,
     timeoutMs: 60_000,
     attempts: 1,

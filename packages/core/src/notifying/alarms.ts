@@ -124,6 +124,26 @@ export interface DamagedSeen {
   readonly verifyError: string | undefined;
 }
 
+/** Of a group of which a restore drill failed, beside damaged checkpoints. */
+export function drillAlarm(group: string, failed: readonly FailedDrillSeen[]): Alarm | undefined {
+  const [first] = failed;
+  if (first === undefined) return undefined;
+  const others = failed.length === 1 ? '' : ` It failed for ${failed.length - 1} more of its shardlets.`;
+  return {
+    key: `drill:${group}`,
+    kind: 'alarm.checkpoint',
+    level: 'bad',
+    title: `A restore drill of group ${group} failed`,
+    text: `${first.error}${others} A replacement would refuse to start, or go on without them. Start the members of the group, so that they take a checkpoint, or set hold_retention.`,
+    path: `/checkpoints?group=${encodeURIComponent(group)}`,
+  };
+}
+
+export interface FailedDrillSeen {
+  readonly shardlet: number;
+  readonly error: string;
+}
+
 /** Of a stream whose newest forecast is too old to plan on. */
 export function forecastAlarm(stream: string, minutesOld: number): Alarm {
   return {

@@ -46,23 +46,98 @@ const { aim, checkpoint_threshold, prediction_horizon, failure_interval, checkpo
 const { keep_count, keep_hours, hold_retention, merges } = groupCheckpointingSchema.shape;
 
 /** Without defaults: what is left out stays as it is. */
-const changes = {
+const ruleChanges = {
   aim: aim.unwrap().optional().describe(aim.description!),
   checkpoint_threshold: checkpoint_threshold.unwrap().optional().describe(checkpoint_threshold.description!),
   prediction_horizon: prediction_horizon.unwrap().optional().describe(prediction_horizon.description!),
   failure_interval: failure_interval.unwrap().optional().describe(failure_interval.description!),
   checkpoint_share_max: checkpoint_share_max.unwrap().optional().describe(checkpoint_share_max.description!),
+};
+const changes = {
+  ...ruleChanges,
   keep_count: keep_count.unwrap().optional().describe(keep_count.description!),
   keep_hours: keep_hours.unwrap().optional().describe(keep_hours.description!),
   hold_retention: hold_retention.unwrap().optional().describe(hold_retention.description!),
   merges: merges.unwrap().optional().describe(merges.description!),
 };
 
+const effectSchema = z
+  .strictObject({
+    checkpointsPerDay: z.number().describe('of all shardlets'),
+    bytesPerDay: z
+      .number()
+      .nullable()
+      .describe('of all shardlets; null: there is no checkpoint yet to know a size'),
+    backlogP99: z
+      .number()
+      .describe(
+        'events of one shardlet that wait when a replacement is ready, for failures at any moment alike',
+      ),
+    backlogMax: z.number(),
+    recoveryMsMax: z.number().describe('the longest recovery, with the rates of now'),
+    outOfReachShare: z
+      .number()
+      .describe('of the time: more than the threshold arrived during the restore alone'),
+  })
+  .meta({ id: 'CheckpointEffect' });
+
+const lostSchema = z.strictObject({ shardlet: z.int(), after: z.int(), through: z.int() });
+
+const drilledSchema = z.union([
+  z.strictObject({
+    kind: z.literal('restore'),
+    checkpoint: z.uuid(),
+    shardlet: z.int(),
+    seq: z.int(),
+    base: z.uuid().nullable().describe('it only holds what changed since this one'),
+    handlerVersion: z.string(),
+    bytes: z.int(),
+    entries: z.int().nullable().describe('keys in it; null: it was not unpacked'),
+    unread: z.string().nullable().describe('why it was not unpacked: its digest was compared alone'),
+    ms: z.int(),
+  }),
+  z.strictObject({
+    kind: z.literal('replay'),
+    shardlet: z.int(),
+    after: z.int(),
+    through: z.int(),
+  }),
+]);
+
+const drillSchema = z
+  .strictObject({
+    group: z.string(),
+    shardlet: z.int(),
+    ok: z.boolean(),
+    failures: z.array(z.string()).describe('what is wrong, for people'),
+    seq: z.int().describe('committed so far: the state comes back up to here'),
+    steps: z.array(drilledSchema).describe('what a member would do now, in this order'),
+    unusable: z
+      .array(z.strictObject({ checkpoint: z.uuid(), shardlet: z.int(), seq: z.int(), error: z.string() }))
+      .describe('checkpoints that cannot be restored: a member would do without them'),
+    lost: z.array(lostSchema).describe('events that a replay needs and that are past their retention'),
+    keys: z.int().nullable().describe('with a state, as far as checkpoints restore it'),
+    stateBytes: z.int().nullable().describe('of these keys with their values, as JSON'),
+    bytes: z.int().describe('of the contents that were read'),
+    events: z.int().describe('to replay'),
+    restoreMs: z.int().describe('measured: reading, comparing and unpacking the contents'),
+    estimatedRestoreMs: z.int().describe('what the recovery model says for so many bytes'),
+    restoreErrorShare: z
+      .number()
+      .nullable()
+      .describe('mean error of such estimates so far, as a share; null: nobody has recovered yet'),
+    replayMs: z.int().describe('estimated: only the handler of the group can replay'),
+    readyMs: z.int().describe('until a member would be ready: the restore as measured, and the replay'),
+  })
+  .meta({ id: 'RestoreDrill' });
+
 const group = { group: groupNameSchema.describe('the name of the group') };
 const checkpoint = { checkpoint: z.uuid().describe('the id of the checkpoint') };
 const common = { resource: 'consumer group' } as const;
 const http = { tag: 'reading' } as const;
 const PATH = '/v1/groups/{group}/checkpoints';
+/** Contents of a chain are read one after the other, each of up to 64 MiB. */
+const DRILLED_WITHIN_MS = 60_000;
 const KNOWN = ['unknown_group', 'store_unreachable'] as const;
 
 const errorShare = z
@@ -186,8 +261,32 @@ export const checkpoints = {
       path: `${PATH}/{checkpoint}/verify`,
       operationId: 'verifyCheckpoint',
       summary: 'Read a checkpoint, and compare it with its digest',
-      description: 'With all that it is based on. Nothing is restored.',
+      description:
+        'With all that it is based on; what the client library wrote is unpacked. Nothing is restored: see `drillRestore`.',
       answers: { 200: 'What was found' },
+    },
+  }),
+  drill: command({
+    ...common,
+    name: 'checkpoints.drill',
+    permission: 'groups:manage',
+    owned: true,
+    input: z.strictObject({ ...group, shardlet: z.int().min(1).describe('whose state is restored') }),
+    output: drillSchema,
+    errors: [...KNOWN, 'unknown_shardlet', 'invalid_parameter', 'host_unreachable', 'overloaded'],
+    answerWithinMs: DRILLED_WITHIN_MS,
+    http: {
+      ...http,
+      method: 'post',
+      path: '/v1/groups/{group}/drills',
+      operationId: 'drillRestore',
+      summary: 'Restore the state of a shardlet, as a drill',
+      description: [
+        'Plans the recovery as for a member, reads and unpacks every checkpoint of it, and looks whether the events to replay',
+        'can be read. A checkpoint that cannot be restored is left out, as a member would. The state is thrown away.',
+      ].join('\n'),
+      body: { description: 'which shardlet', example: { shardlet: 7 } },
+      answers: { 200: 'What a member would do, and what is wrong' },
     },
   }),
   remove: command({
@@ -264,6 +363,45 @@ export const checkpoints = {
         'What is left out stays as it is. Whether a group keeps state at all is decided when it is created.',
       body: { description: 'the settings that change', example: { checkpoint_threshold: 5_000 } },
       answers: { 200: 'The settings as they are now' },
+    },
+  }),
+  effect: query({
+    ...common,
+    name: 'checkpoints.effect',
+    permission: 'topology:read',
+    input: z.strictObject({ ...group, ...ruleChanges }),
+    output: z
+      .strictObject({
+        group: z.string(),
+        toMs: ms.describe('the replayed time ends here; it begins at most seven days before'),
+        fromMs: ms.nullable().describe('the first known arrivals of that time; null: there are none'),
+        replayed: z.int().describe('shardlets that were replayed; of many they are a sample'),
+        shardlets: z.int(),
+        forecastShare: z.number().describe('part of the known time of which there are forecasts'),
+        saved: effectSchema.nullable().describe('of the settings as they are; null: nothing is known'),
+        draft: effectSchema.nullable().describe('of the same with the changes'),
+        hours: z
+          .array(z.strictObject({ atMs: ms, saved: z.number().nullable(), draft: z.number().nullable() }))
+          .describe('the largest backlog of one shardlet in each hour'),
+      })
+      .meta({ id: 'CheckpointEffects' }),
+    errors: [...KNOWN, 'invalid_parameter'],
+    http: {
+      ...http,
+      method: 'post',
+      path: '/v1/groups/{group}/checkpointing/effect',
+      operationId: 'tryCheckpointing',
+      summary: 'What other settings would have meant in the last seven days',
+      description: [
+        'The rule is played over the recorded arrivals of the last seven days, with the forecasts that were kept then: once with',
+        'the settings as they are, once with the changes. Nothing is changed.',
+      ].join('\n'),
+      body: {
+        description: 'the settings that change',
+        example: { checkpoint_threshold: 5_000 },
+        optional: true,
+      },
+      answers: { 200: 'Both, side by side' },
     },
   }),
 } as const;

@@ -1,6 +1,6 @@
 'use client';
 
-/** A restore drill of one checkpoint, and its removal. */
+/** What can be done about a checkpoint: reading it, restoring its shardlet as a drill, removing it. */
 import { checkpoints } from '@foreshard/core/operations';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { ShieldCheck, Trash2 } from 'lucide-react';
@@ -11,6 +11,7 @@ import { OrderDialog, OrderForm } from '../../components/order-dialog.tsx';
 import { formatBytes, formatCounted } from '../../formatting/numbers.ts';
 import { formatDuration } from '../../formatting/time.ts';
 import type { CheckpointRow } from './checkpoint-words.ts';
+import { DrillButton } from './restore-drill.tsx';
 
 interface ActionsProps {
   readonly row: CheckpointRow;
@@ -22,6 +23,7 @@ export function CheckpointActions({ row, on }: ActionsProps) {
   return (
     <div className="flex justify-end gap-1.5">
       <Verify row={row} on={on} />
+      <DrillButton shardlet={row.shardlet} on={on} />
       <Remove row={row} on={on} />
     </div>
   );
@@ -34,8 +36,8 @@ function Verify({ row: { id }, on }: ActionsProps) {
     trpc.operations.checkpoints.verify.mutationOptions({
       onSuccess: async ({ ok, error, read, bytes, ms }) => {
         const what = `${formatCounted(read, 'object')}, ${formatBytes(bytes)}, in ${formatDuration(ms)}`;
-        if (ok) toast.success('It can be restored', { description: `Read ${what}.` });
-        else toast.error('It cannot be restored', { description: error ?? undefined });
+        if (ok) toast.success('The checkpoint is whole', { description: `Read ${what}.` });
+        else toast.error('The checkpoint is damaged', { description: error ?? undefined });
         await client.invalidateQueries();
       },
       onError: ({ message }) => void toast.error('It was not read', { description: message }),
@@ -50,7 +52,7 @@ function Verify({ row: { id }, on }: ActionsProps) {
       title="Reads it with all that it is based on, and compares it with its digest"
       onClick={() => verify.mutate({ group: on.group, checkpoint: id })}
     >
-      <ShieldCheck /> Restore drill
+      <ShieldCheck /> Verify
     </MayButton>
   );
 }

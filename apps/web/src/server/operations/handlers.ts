@@ -45,6 +45,9 @@ type OfEdges =
   | 'checkpoints'
   | 'measuredRecoveries'
   | 'upkeep'
+  | 'drill'
+  | 'ruleHistory'
+  | 'breathe'
   | 'groupService'
   | 'groupProgress'
   | 'arrivals'
@@ -74,6 +77,7 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
       ...{ verify: atEdge(checkpoints.verify), remove: atEdge(checkpoints.remove) },
       ...{ prune: atEdge(checkpoints.prune), alter: atEdge(checkpoints.alter) },
       recoveries: atEdge(checkpoints.recoveries),
+      ...{ drill: atEdge(checkpoints.drill), effect: atEdge(checkpoints.effect) },
     },
     deadLetters: {
       ...{ list: atEdge(deadLetters.list), show: atEdge(deadLetters.show) },

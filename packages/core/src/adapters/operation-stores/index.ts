@@ -3,6 +3,7 @@
  * groups is the caller's.
  */
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ForecastStore } from '../../forecast-service/index.ts';
 import type { OperationStores } from '../../operations/handlers/index.ts';
 import type { LossSources } from '../../readmission/index.ts';
@@ -16,6 +17,7 @@ import { admitHost, tryAdmission } from '../host-admission/index.ts';
 import { identityParts } from '../identity/index.ts';
 import { guardOfServers, type NotificationServiceParts, notificationService } from '../webhooks/index.ts';
 import { arrivalsOf } from './arrivals.ts';
+import { rememberedHistory } from './rule-history.ts';
 
 export { arrivalsOf };
 
@@ -32,7 +34,7 @@ export interface OperationStoreOptions
 export function operationStores(
   control: Control,
   { map, onUnsuitableHost, webhookNetworks, serverNetworks, consoleUrl }: OperationStoreOptions,
-): Omit<OperationStores, 'groupService' | 'letters' | 'upkeep' | 'oldestEvent'> {
+): Omit<OperationStores, 'groupService' | 'letters' | 'upkeep' | 'drill' | 'oldestEvent'> {
   const { topology, proofs, moves, jobs, drainFacts, groups, quotas, tokens } = control;
   const { recommendations, plans, policies, inquiries, clusters, models } = control;
   const guard = guardOfServers(serverNetworks);
@@ -64,6 +66,8 @@ export function operationStores(
     countedKeys: (query) => telemetry.topKeys(query),
     ...{ groupProgress, groupOutlooks, recoveries, measuredRecoveries: recoveries },
     arrivals: (stream) => arrivalsOf({ telemetry, forecasts }, stream, Date.now()),
+    ruleHistory: rememberedHistory({ telemetry, forecasts, map, nowMs: Date.now }),
+    breathe: () => nextTurn(),
   };
 }
 

@@ -10,19 +10,22 @@ import {
   type StateCheckpoint,
 } from '../../checkpointing/index.ts';
 import type { KnownGroup } from '../../consuming/index.ts';
-import { type CheckpointUpkeep, statefulGroup } from '../../group-state/index.ts';
+import { type CheckpointUpkeep, type RestoreDrill, statefulGroup } from '../../group-state/index.ts';
 import { ForeshardError, MS_PER_SECOND } from '../../kernel/index.ts';
 import { requireOnGroup } from '../allowing.ts';
 import type { Caller } from '../caller.ts';
 import type { checkpoints } from '../checkpoints.ts';
 import type { OutputOf, RouterHandlers } from '../operation.ts';
+import { type EffectStores, effectOf } from './checkpoint-effect.ts';
+import { drillDocument } from './drill-document.ts';
 import { type GroupStores, ownedGroup, requireMerges, unknownGroup } from './groups.ts';
 
-export interface CheckpointStores extends Pick<GroupStores, 'groups' | 'map'> {
-  readonly checkpoints: Pick<CheckpointRecords, 'list'>;
+export interface CheckpointStores extends Pick<GroupStores, 'groups' | 'map'>, EffectStores {
+  readonly checkpoints: Pick<CheckpointRecords, 'list' | 'valid'>;
   /** of members, and what was learned from them */
   readonly measuredRecoveries: Pick<RecoveryRecords, 'latest' | 'model'>;
   readonly upkeep: Pick<CheckpointUpkeep, 'find' | 'verify' | 'remove' | 'prune'>;
+  readonly drill: Pick<RestoreDrill, 'run'>;
 }
 
 export function checkpointHandlers(stores: CheckpointStores): RouterHandlers<typeof checkpoints> {
@@ -59,6 +62,10 @@ export function checkpointHandlers(stores: CheckpointStores): RouterHandlers<typ
       const { error = null, read, bytes, ms } = await upkeep.verify(group, checkpoint);
       return { checkpoint, ok: error === null, error, read, bytes, ms };
     },
+    async drill({ group, shardlet }, caller) {
+      await managed(group, caller);
+      return drillDocument(await stores.drill.run(group, shardlet));
+    },
     async remove({ group, checkpoint }, caller) {
       await managed(group, caller);
       const old = await upkeep.find(group, checkpoint);
@@ -80,6 +87,9 @@ export function checkpointHandlers(stores: CheckpointStores): RouterHandlers<typ
       if (!caller.dryRun && !(await groups.alter(name, checkpointing))) unknownGroup(name);
       caller.note?.({ before: { group: name, checkpointing: group.checkpointing! } });
       return { group: name, checkpointing };
+    },
+    async effect({ group: name, ...draft }) {
+      return effectOf(stores, await statefulGroup(stores, name), draft);
     },
   };
 }

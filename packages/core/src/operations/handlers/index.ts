@@ -2,6 +2,7 @@ export type { AccountStores, PasswordHasher } from './account.ts';
 export { accountHandlers } from './account.ts';
 export * from './audit.ts';
 export * from './cache.ts';
+export type { StreamHistory } from './checkpoint-effect.ts';
 export * from './checkpoints.ts';
 export * from './clusters.ts';
 export * from './groups.ts';
