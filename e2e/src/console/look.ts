@@ -39,6 +39,7 @@ export const PAGES: Readonly<Record<string, string>> = {
   audit: '/audit?back=all',
   users: '/users',
   tokens: '/tokens?ended=true',
+  demo: '/demo',
   account: '/account',
 };
 

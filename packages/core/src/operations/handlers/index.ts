@@ -4,6 +4,7 @@ export * from './audit.ts';
 export * from './cache.ts';
 export * from './checkpoints.ts';
 export * from './clusters.ts';
+export * from './demo.ts';
 export * from './groups.ts';
 export * from './handlers.ts';
 export * from './hints.ts';
