@@ -63,7 +63,8 @@ async function start(page: Page): Promise<void> {
 async function keepPicture(page: Page): Promise<void> {
   await page.setViewportSize({ width: 1_440, height: 1_000 });
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  const boxOf = async (name: string) => (await page.getByRole('region', { name }).boundingBox())!;
+  const boxOf = async (name: string) =>
+    (await page.getByRole('region', { name, exact: true }).boundingBox())!;
   const [first, second] = [await boxOf('With the forecast'), await boxOf('Without the forecast')];
   const [x, y] = [first.x - 12, first.y - 12];
   const width = second.x + second.width + 12 - x;
