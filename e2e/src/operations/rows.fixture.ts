@@ -208,7 +208,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'clusters.plan': missing({ name: 'nowhere' }, 'clusters', 'plan', 'nowhere'),
 
   'demo.status': { answered: { input: {}, command: ['demo', 'status'] } },
-  'demo.start': wrong({ seed: -1 }),
+  'demo.start': wrong({ seed: 4_000_000_000 }, 'demo', '--seed', '4000000000'),
   'demo.stop': unknown('conflict', {}, 'demo', 'stop'),
 
   'hints.list': { answered: { input: {}, command: ['hints', 'list'] } },

@@ -86,10 +86,11 @@ export class DemoJob {
     try {
       await this.show(board, orders, AbortSignal.any([signal, stopping.signal]));
     } catch (error) {
-      const { message } = error as Error;
-      const isStopped = error instanceof DemoStopped;
-      if (!isStopped) this.parts.log.warn({ err: error }, 'the demo failed');
-      ended = { outcome: isStopped ? 'stopped' : 'failed', reason: message };
+      // what is waited for ends with an error of its own
+      const cause = stopping.signal.aborted ? (stopping.signal.reason as Error) : (error as Error);
+      const isStopped = cause instanceof DemoStopped;
+      if (!isStopped) this.parts.log.warn({ err: cause }, 'the demo failed');
+      ended = { outcome: isStopped ? 'stopped' : 'failed', reason: cause.message };
     } finally {
       await board.close();
     }

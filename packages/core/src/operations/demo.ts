@@ -4,7 +4,7 @@ import { demoStatusSchema } from '../demo/index.ts';
 import { command, query } from './operation.ts';
 
 const common = { resource: 'demo', permission: 'cluster:operate' } as const;
-const http = { tag: 'service', path: '/v1/demo' } as const;
+const http = { tag: 'planning', path: '/v1/demo' } as const;
 
 export const demo = {
   status: query({
