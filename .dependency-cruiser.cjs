@@ -53,7 +53,7 @@ const CORE = {
       'forecast-service',
       'planning',
     ],
-    'external',
+    ...['external', 'demo'],
   ],
   notifying: [
     'hosts',
@@ -89,9 +89,10 @@ const CORE = {
       'hints',
       'planning',
     ],
-    ...['external', 'advising', 'notifying', 'forecast-service', 'jobs'],
+    ...['external', 'advising', 'notifying', 'forecast-service', 'jobs', 'demo'],
   ],
   jobs: ['kernel'],
+  demo: ['kernel', 'access', 'topology'],
   simulation: [
     ...[
       'kernel',
@@ -149,6 +150,7 @@ const EDGE_MAY = [
     'advising',
     'notifying',
     'operations',
+    'demo',
   ],
 ];
 /** libraries that compute and touch nothing */
@@ -195,6 +197,7 @@ const APPS = {
     checkpointing: ['jobs', 'forecast-service'],
     notifying: ['jobs', 'process'],
     planning: ['jobs'],
+    demo: ['jobs', 'telemetry'],
     profiling: ['hosts', 'jobs', 'telemetry'],
     proof: ['hosts'],
     reconcile: ['hosts', 'process'],
@@ -228,6 +231,7 @@ const APPS = {
     consuming: ['events'],
     correlation: [],
     database: [],
+    demo: [],
     doctor: [],
     'forecast-service': [],
     health: [],

@@ -10,6 +10,7 @@ import { register as registerClusters } from './clusters/index.ts';
 import { register as registerConsuming } from './consuming/index.ts';
 import { register as registerCorrelation } from './correlation/index.ts';
 import { register as registerDatabase } from './database/index.ts';
+import { register as registerDemo } from './demo/index.ts';
 import { register as registerDoctor } from './doctor/index.ts';
 import { register as registerEvents } from './events/index.ts';
 import { CommandFailure, documentOf, EXIT_BAD_INPUT, EXIT_FAILURE, type FailureDocument } from './failure.ts';
@@ -46,6 +47,7 @@ const TOPICS = [
   registerConsuming,
   registerReplay,
   registerDoctor,
+  registerDemo,
   registerDatabase,
   registerForecast,
   registerForecasts,

@@ -10,6 +10,7 @@ import { MemoryGuard } from './hosts/memory-guard.ts';
 import type { EdgeMetrics } from './http/metrics.ts';
 import { Ingestion, type IngestionLimits, type IngestionObserver } from './ingest/ingestion.ts';
 import { LeasedIngestion } from './ingest/leased-ingestion.ts';
+import { HostShares } from './limits/index.ts';
 import type { FollowedMap } from './map/follower.ts';
 import { profiling } from './profiling/index.ts';
 import { HostClaims, LastAcknowledged } from './proof/index.ts';
@@ -67,7 +68,9 @@ export function appending(parts: EdgeParts, loaded: Loaded, heard: AppendsHeard)
   };
   const isFull = (hostId: number) => guard.isFull(hostId);
   const limits = limitsOf(settings);
-  const ingestion = new Ingestion({ map, hosts, isFull, clock: systemClock, limits, observer });
+  const shares = new HostShares({ limit: parts.demoLimit, nowMs: Date.now, warn });
+  const takesShare = (stream: string, hostId: number) => shares.take(stream, hostId);
+  const ingestion = new Ingestion({ map, hosts, isFull, takesShare, clock: systemClock, limits, observer });
   const profiles = profiling({
     ...settings,
     stream: parts.redis,
@@ -75,7 +78,7 @@ export function appending(parts: EdgeParts, loaded: Loaded, heard: AppendsHeard)
     onLost: () => metrics.lostProfile(),
   });
   const loads = loadFlushing(counters, parts.redis, () => metrics.lostFlush());
-  const beside = [guard, claims, hotKeys, loads, profiles.flushing];
+  const beside = [guard, claims, hotKeys, loads, profiles.flushing, shares];
   return {
     load,
     claims,

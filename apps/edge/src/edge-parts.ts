@@ -5,6 +5,7 @@ import type { AuditWriter } from '@foreshard/core/audit';
 import type { CacheReport } from '@foreshard/core/caching';
 import type { DueRecords } from '@foreshard/core/checkpointing';
 import type { GroupStore } from '@foreshard/core/consuming';
+import type { DemoLimit } from '@foreshard/core/demo';
 import type { EventHost, HostProofStore, ProgressWatch } from '@foreshard/core/hosts';
 import type { OperationStores } from '@foreshard/core/operations/handlers';
 import type { ChangeNotifier, TopologyMap, TopologyStore } from '@foreshard/core/topology';
@@ -54,6 +55,8 @@ export interface EdgeParts {
   readonly audit: AuditWriter;
   /** of tokens and streams that have their own */
   readonly ownQuotas: () => Promise<readonly OwnQuota[]>;
+  /** of each host, while a demo runs */
+  readonly demoLimit: () => Promise<DemoLimit | undefined>;
   readonly redis: CappedStream & QuotaRedis;
   readonly connectHosts: (map: TopologyMap) => HostConnections;
   readonly log: EdgeLog;

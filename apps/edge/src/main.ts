@@ -48,6 +48,7 @@ const parts: EdgeParts = {
   audit: control.audit,
   hostAlarms: control.hostAlarms,
   ownQuotas: () => control.quotas.list(),
+  demoLimit: () => control.demo.limit(),
   redis: control.redis,
   connectHosts: (map) => {
     const pool = new HostPool(map, (host, run, options) =>

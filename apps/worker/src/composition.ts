@@ -37,6 +37,7 @@ import { type AssignmentJobs, assignmentJobs } from './assignment/index.ts';
 import { LostEnds, SealAuditJob } from './audit/index.ts';
 import { type CheckpointJobs, checkpointJobs } from './checkpointing/index.ts';
 import { PushDelivery } from './consuming/push-delivery.ts';
+import { demoJobs } from './demo/index.ts';
 import { type External, external } from './external/index.ts';
 import { forecastJobs } from './forecast-service/index.ts';
 import type { HostDoors } from './hosts/host-doors.ts';
@@ -200,6 +201,13 @@ async function startWork(
   });
   const ofForecasts = forecastJobs({ ...shared, ...control, settings });
   const ofPlans = planning({ ...settings, ...control, ...shared });
+  const ofDemo = demoJobs({
+    ...settings,
+    ...control,
+    ...shared,
+    feed,
+    wake: (job) => control.jobs.wake(job),
+  });
   const guard = new AddressGuard(settings.webhookNetworks);
   const servers = guardOfServers(settings.serverNetworks);
   const sender = new GuardedWebhookSender(guard, nowMs);
@@ -226,7 +234,15 @@ async function startWork(
     }),
   };
   const processors = jobProcessors(
-    { ...ofProfiles, ...ofForecasts, ...ofPlans.jobs, ...ofNotices, ...ofOthers.jobs, ...ofGroups },
+    {
+      ...ofProfiles,
+      ...ofForecasts,
+      ...ofPlans.jobs,
+      ...ofNotices,
+      ...ofOthers.jobs,
+      ...ofGroups,
+      ...ofDemo,
+    },
     sealAuditJob(control, settings, shared),
     reconciler,
     prover,
@@ -477,7 +493,8 @@ function jobProcessors(
     ReturnType<typeof notifyingJobs> &
     External['jobs'] &
     AssignmentJobs &
-    CheckpointJobs,
+    CheckpointJobs &
+    ReturnType<typeof demoJobs>,
   sealAudit: SealAuditJob,
   reconciler: Reconciler,
   prover: HostProver,

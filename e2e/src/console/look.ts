@@ -9,7 +9,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { VIEWS, type View, visit } from '../browser.ts';
 
 /** Git ignores it; people look at it. */
-const PICTURES = join(import.meta.dirname, '../../screenshots');
+export const PICTURES = join(import.meta.dirname, '../../screenshots');
 const LOADED_WITHIN_MS = 20_000;
 
 /** Every page there is, with an address that shows something. */
@@ -39,6 +39,7 @@ export const PAGES: Readonly<Record<string, string>> = {
   audit: '/audit?back=all',
   users: '/users',
   tokens: '/tokens?ended=true',
+  demo: '/demo',
   account: '/account',
 };
 

@@ -227,6 +227,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'clusters.remove': missing({ name: 'nowhere' }, 'clusters', 'remove', 'nowhere'),
   'clusters.plan': missing({ name: 'nowhere' }, 'clusters', 'plan', 'nowhere'),
 
+  'demo.status': { answered: { input: {}, command: ['demo', 'status'] } },
+  'demo.start': wrong({ seed: 4_000_000_000 }, 'demo', '--seed', '4000000000'),
+  'demo.stop': unknown('conflict', {}, 'demo', 'stop'),
+
   'hints.list': { answered: { input: {}, command: ['hints', 'list'] } },
   'hints.add': unknown(
     ...(['unknown_stream', { ...HINT, stream: 'nowhere' }] as const),

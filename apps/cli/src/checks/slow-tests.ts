@@ -33,6 +33,7 @@ export const SECONDS: Readonly<Record<string, number>> = {
   'e2e/src/client/node-releases.slow.contract.test.ts': 50,
   'e2e/src/console/consumers-frozen.slow.e2e.test.ts': 140,
   'e2e/src/console/consumers-large.slow.e2e.test.ts': 120,
+  'e2e/src/console/demo.slow.e2e.test.ts': 260,
   'e2e/src/console/large.slow.e2e.test.ts': 90,
   'e2e/src/console/pages.slow.e2e.test.ts': 30,
   'e2e/src/faults/moves.slow.e2e.test.ts': 60,

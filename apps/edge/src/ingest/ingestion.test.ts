@@ -46,6 +46,8 @@ let hosts: Map<number, SteeredHost>;
 let follower: FollowedMap;
 let ingestion: Ingestion;
 let full: Set<number>;
+/** hosts that have had their share of the stream */
+let sated: Set<number>;
 let faults: unknown[];
 let acknowledged: number[][];
 
@@ -66,6 +68,7 @@ beforeEach(async () => {
   store = new MemoryTopologyStore(clock);
   hosts = new Map();
   full = new Set();
+  sated = new Set();
   faults = [];
   acknowledged = [];
   for (const name of ['a', 'b']) {
@@ -96,6 +99,7 @@ async function startEdge(call = CALL): Promise<void> {
     map: follower,
     hosts: { get: async (id) => hosts.get(id)! },
     isFull: (id) => full.has(id),
+    takesShare: (stream, id) => stream !== 'main' || !sated.has(id),
     clock,
     limits: {
       hold: { eventsMax: 100, bytesMax: 100_000, waitMicrosMax: HOLD_MS * 1_000 },
@@ -500,6 +504,18 @@ describe('a host in trouble', () => {
     full.clear();
     hosts.get(owner)!.limitBytes = 1;
     expect(codes(await send([event('2')]))).toEqual(['host_full']);
+  });
+
+  it('refuses as a quota what is beyond the share of a host, and only there', async () => {
+    const probe = await send([event('0')]);
+    sated.add(follower.topology.shardlet(shardletOf(probe))!.owner);
+    expect(codes(await send([event('1')]))).toEqual(['quota_exceeded']);
+    const refused = new Set(
+      (await send(Array.from({ length: 40 }, (_, i) => event('2', `key-${i}`)))).status,
+    );
+    expect(refused.size).toBe(2);
+    sated.clear();
+    expect(statuses(await send([event('1')]))).toEqual([STORED]);
   });
 
   it('tells the cap of ids, and a fault of its own without words about it', async () => {

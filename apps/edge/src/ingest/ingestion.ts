@@ -42,6 +42,8 @@ export interface IngestionParts {
   readonly hosts: { get(hostId: number): Promise<EventHost> };
   /** hosts whose memory is too full for appends */
   readonly isFull: (hostId: number) => boolean;
+  /** takes the place of one event; `false` when the host has had its share of this stream; absent: it has no limit */
+  readonly takesShare?: (stream: string, hostId: number) => boolean;
   readonly clock: Clock;
   readonly limits: IngestionLimits;
   readonly observer: IngestionObserver;
@@ -59,6 +61,10 @@ const AWAY: EventProblem = { code: 'host_unreachable', detail: 'the host of this
 const FULL: EventProblem = {
   code: 'host_full',
   detail: 'the host of this shardlet has no memory left for appends',
+};
+const SHARE_TAKEN: EventProblem = {
+  code: 'quota_exceeded',
+  detail: 'the host of this shardlet has had its share of events of this stream in this second',
 };
 const MANY_IDS: EventProblem = {
   code: 'too_many_ids',
@@ -149,6 +155,8 @@ export class Ingestion implements QueueOwner {
     intake.shard[i] = table.shardAt(slot);
     if (this.isHeld(shardlet)) this.holdBehind(runOf(intake, [i]), shardlet);
     else if (this.parts.isFull(owner)) this.refuse(intake, i, FULL);
+    else if (this.parts.takesShare?.(intake.stream.name, owner) === false)
+      this.refuse(intake, i, SHARE_TAKEN);
     else if (this.isAway(owner)) this.refuse(intake, i, this.away(owner));
     else return owner;
     return undefined;

@@ -1,2 +1,3 @@
+export { HostShares } from './host-shares.ts';
 export { type OwnQuota, QuotaBook } from './quota-book.ts';
 export { type QuotaRedis, Quotas } from './quotas.ts';

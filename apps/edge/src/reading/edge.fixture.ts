@@ -9,6 +9,7 @@ import { cacheReportsReader, publishCache } from '@foreshard/core/adapters/cachi
 import { DatabaseUnreachable } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { MemoryGroupStore, MemoryHostProofs, MemoryTopologyStore } from '@foreshard/core/adapters/memory';
+import type { DemoLimit } from '@foreshard/core/demo';
 import { DEDUP_LEAD_MICROS, type EventHost } from '@foreshard/core/hosts';
 import { invariant } from '@foreshard/core/kernel';
 import type { Range } from '@foreshard/core/keyspace';
@@ -105,6 +106,8 @@ export class EdgeFixture {
   tokensChanged: () => void = () => {};
   /** what somebody has set; the edge reads it anew every few seconds */
   quotas: OwnQuota[] = [];
+  /** what a demo has set */
+  demoLimit: DemoLimit | undefined;
   /** what a worker has raised */
   readonly alarms = new Map<number, HostAlarm>();
   private notifyEdge: (version: number) => void = () => {};
@@ -450,6 +453,7 @@ export class EdgeFixture {
       notifier: { subscribe },
       audit: this.audit,
       ownQuotas: async () => this.quotas,
+      demoLimit: async () => this.demoLimit,
       operations: () => this.operations(),
       // there is no planner beside this edge, and nobody asks for one
       hotKeys: { report: async () => {} } as unknown as EdgeParts['hotKeys'],
@@ -510,6 +514,7 @@ export class EdgeFixture {
       ...{ ruleHistory: async () => undefined, breathe: async () => {} },
       arrivals: async () => undefined,
       hints: { add: away, list: async () => [], remove: async () => false, restore: async () => false },
+      ...{ demo: absent, recentLoad: away, newSeed: () => 1 },
       ...{ newId: randomUUID, wakeClusters: away },
       ...({} as Pick<OperationStores, 'clusters' | 'blocks' | 'recommendations' | 'inquiries'>),
       notifications: { store: {} } as NotificationService,

@@ -22,6 +22,7 @@ import {
   Sessions,
   SigningIn,
 } from '@foreshard/core/adapters/identity';
+import { demoParts } from '@foreshard/core/adapters/operation-stores';
 import { request } from '@foreshard/core/adapters/outgoing-http';
 import { guardOfServers, notificationService } from '@foreshard/core/adapters/webhooks';
 import type { InquiryClient, PlanBook, PolicyStore, RecommendationLog } from '@foreshard/core/advising';
@@ -238,6 +239,7 @@ export function openConsole(settings: Settings, closing: AbortSignal): OpenConso
       handlers: consoleHandlers(
         {
           ...control,
+          ...demoParts(control),
           blocks: control.telemetry,
           notifications: notificationService({
             ...settings,

@@ -100,6 +100,10 @@ const environment = z.object({
   FORESHARD_CONSOLE_URL: z
     .url({ protocol: /^https?$/, error: 'must be an address such as https://console.example.com' })
     .optional(),
+  /** where the demo sends its load; unset: there is no demo */
+  FORESHARD_EDGE_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an address such as http://127.0.0.1:7070' })
+    .optional(),
   /** who starts and stops hosts: people, `foreshard up` on this machine, or whoever is told by a webhook */
   FORESHARD_HOST_PROVIDER: hostProviderSchema,
   /** a target of notifications, for the provider `webhook` */
@@ -140,6 +144,7 @@ export interface Settings extends PrivateNetworks {
   readonly hostWebhook: string | undefined;
   readonly checkpointPlace: CheckpointPlace;
   readonly consoleUrl: string | undefined;
+  readonly edgeUrl: string | undefined;
   readonly metricsPublic: boolean;
   readonly tokenStaleMsMax: number;
   readonly ownerSignInMs: number;
@@ -186,6 +191,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     hostWebhook: e.FORESHARD_HOST_WEBHOOK,
     checkpointPlace: e.CHECKPOINT_STORE,
     consoleUrl: e.FORESHARD_CONSOLE_URL,
+    edgeUrl: e.FORESHARD_EDGE_URL?.replace(/\/+$/, ''),
     metricsPublic: e.METRICS_PUBLIC,
     tokenStaleMsMax: e.TOKEN_STALE_MAX,
     ownerSignInMs: e.TOKEN_SIGN_IN_DAYS,

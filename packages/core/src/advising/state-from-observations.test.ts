@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { clusterStateSchema, compileState, policySchema } from '../planning/index.ts';
 import { streamMap } from '../telemetry/recording.fixture.ts';
-import type { TopologyMap } from '../topology/index.ts';
+import { TopologyMap } from '../topology/index.ts';
 import { NOW_MS, observed } from './observed.fixture.ts';
 import { clusterStateOf, withHotKeys } from './state-from-observations.ts';
 
@@ -72,6 +72,14 @@ describe('the live cluster as a document', () => {
     expect(of(0)).toEqual({ pinnedTo: { disk: 'ssd' }, spreadGroup: undefined, frozen: false });
     expect(of(1)).toEqual({ pinnedTo: { disk: 'ssd', rack: 'r1' }, spreadGroup: 'rule 2', frozen: false });
     expect(of(3)).toEqual({ pinnedTo: { disk: 'ssd' }, spreadGroup: undefined, frozen: true });
+  });
+
+  it('leaves the shardlets of a demo alone', () => {
+    const { shardlets, streams, ...rest } = map.toTopology();
+    const renamed = streams.map((stream) => ({ ...stream, name: 'demo--watch-it-work' }));
+    const demo = new TopologyMap({ ...rest, shardlets, streams: renamed });
+    expect(clusterStateOf(observed(demo), policy).shardlets.every(({ frozen }) => frozen)).toBe(true);
+    expect(clusterStateOf(observed(map), policy).shardlets.some(({ frozen }) => frozen)).toBe(false);
   });
 
   it('lays the memory of a host to its shardlets by what they took in', () => {

@@ -7,6 +7,7 @@
  * a host's memory is laid to its shardlets in that proportion. A host that does not answer counts as unhealthy, not
  * as dead: nothing can be copied off it, so it receives nothing until it is back.
  */
+import { isDemoStream } from '../demo/index.ts';
 import { formatPosition } from '../keyspace/index.ts';
 import type { ClusterState, PlacementRule, Policy } from '../planning/index.ts';
 import { type Host, isLeaf, type Shardlet, type TopologyMap } from '../topology/index.ts';
@@ -166,7 +167,8 @@ function placementOf(
   const pins = Object.assign({}, ...own.map((rule) => rule.pinned_to ?? {})) as Record<string, string>;
   const spread = own.find((rule) => rule.spread_over_zones);
   return {
-    frozen: isOpening || own.some((rule) => rule.frozen),
+    // the demo moves its own, by a clock of its own
+    frozen: isOpening || isDemoStream(stream ?? '') || own.some((rule) => rule.frozen),
     ...(Object.keys(pins).length === 0 ? {} : { pinnedTo: pins }),
     ...(spread === undefined ? {} : { spreadGroup: `rule ${rules.indexOf(spread) + 1}` }),
   };

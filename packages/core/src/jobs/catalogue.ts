@@ -178,6 +178,15 @@ export const JOBS = {
     backoffMs: 0,
     everyMs: 5_000,
   },
+  demo: {
+    purpose: 'Carries out "Watch it work", and cleans up after one whose worker ended',
+    payload: nothing,
+    // a demo takes less than three minutes
+    timeoutMs: 300_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 2_000,
+  },
   forecast: {
     purpose: 'Forecasts the load of every shardlet whenever a step has ended, and learns from the last one',
     payload: nothing,

@@ -7,6 +7,7 @@ export * from './checkpoints.ts';
 export * from './clusters.ts';
 export * from './consuming.ts';
 export * from './dead-letters.ts';
+export * from './demo.ts';
 export * from './events.ts';
 export * from './groups.ts';
 export * from './hints.ts';

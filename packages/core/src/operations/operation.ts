@@ -27,6 +27,7 @@ export const RESOURCES = [
     'session',
     'account',
     'plan',
+    'demo',
   ] as const),
 ] as const;
 export type Resource = (typeof RESOURCES)[number];

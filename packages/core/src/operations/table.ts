@@ -7,6 +7,7 @@ import { checkpoints } from './checkpoints.ts';
 import { clusters } from './clusters.ts';
 import { consuming } from './consuming.ts';
 import { deadLetters } from './dead-letters.ts';
+import { demo } from './demo.ts';
 import { events } from './events.ts';
 import { groups } from './groups.ts';
 import { hints } from './hints.ts';
@@ -36,7 +37,7 @@ export const OPERATIONS = {
   ...{ groups, checkpoints, deadLetters, quotas, tokens, cache },
   ...{ recommendations, plans, policy, whatIf, models, jobs },
   ...{ clusters, hints, notifications },
-  ...{ audit },
+  ...{ audit, demo },
   ...{ users, sessions, account },
 } as const satisfies OperationTable;
 export type Operations = typeof OPERATIONS;

@@ -1,12 +1,13 @@
 'use client';
 
-import { Plane, SquareTerminal } from 'lucide-react';
+import { Eye, Plane, SquareTerminal } from 'lucide-react';
 import { useLive } from '../../components/live/live-provider.tsx';
 import { Command } from '../../components/ui/copy-button.tsx';
 import { formatCounted } from '../../formatting/numbers.ts';
+import { StartDemo } from '../demo/start-demo.tsx';
 import { SAMPLE_ROWS_TEXT, StartSample } from '../sample/start-sample.tsx';
 
-/** A cluster without events: the two ways to its first ones. */
+/** A cluster without events: what it does, shown, and the two ways to its first ones. */
 export function FirstEvents() {
   const { frame } = useLive();
   if (frame === undefined) return null;
@@ -25,7 +26,20 @@ export function FirstEvents() {
           recorded departures, or send an event of your own.
         </p>
       </div>
-      <div className="relative mt-7 grid grid-cols-[minmax(0,1fr)] gap-6 lg:grid-cols-[minmax(0,5fr)_minmax(0,7fr)] lg:gap-10">
+      <div className="relative mt-6 grid gap-3 border-line border-t pt-6">
+        <h3 className="flex items-center gap-2 text-base font-semibold">
+          <Eye aria-hidden className="size-4 text-accent" /> Watch it work
+        </h3>
+        <p className="max-w-2xl text-soft">
+          In less than three minutes: a rush hits one of these hosts, with the forecast and without it, six
+          times in turns, and you see what each refused. It runs on a stream of its own, which is deleted at
+          the end.
+        </p>
+        <div>
+          <StartDemo />
+        </div>
+      </div>
+      <div className="relative mt-7 grid grid-cols-[minmax(0,1fr)] gap-6 border-line border-t pt-6 lg:grid-cols-[minmax(0,5fr)_minmax(0,7fr)] lg:gap-10">
         <div className="grid content-start gap-3">
           <h3 className="flex items-center gap-2 text-base font-semibold">
             <Plane aria-hidden className="size-4 text-accent" /> Replay the sample
@@ -35,7 +49,7 @@ export function FirstEvents() {
             back, and compared one by one.
           </p>
           <div>
-            <StartSample />
+            <StartSample look="secondary" />
           </div>
         </div>
         <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] content-start gap-3">

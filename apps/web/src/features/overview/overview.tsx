@@ -2,6 +2,7 @@
 
 /** "Is it fine, and what needs me?" */
 import { useLive } from '../../components/live/live-provider.tsx';
+import { DemoPanel } from '../demo/demo-panel.tsx';
 import { SampleOffer, SamplePanel } from '../sample/sample-panel.tsx';
 import { BusiestShardlets } from './busiest-shardlets.tsx';
 import { FirstEvents } from './first-events.tsx';
@@ -24,6 +25,7 @@ export function Overview() {
       <Tiles />
       <Waiting />
       <SamplePanel />
+      <DemoPanel />
       {isNew ? (
         <FirstEvents />
       ) : (

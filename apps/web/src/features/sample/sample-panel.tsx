@@ -14,6 +14,7 @@ import { formatCount, formatRate } from '../../formatting/numbers.ts';
 import { formatDuration } from '../../formatting/time.ts';
 import type { SampleResult } from '../../server/sample/replay-output.ts';
 import type { SampleStatus } from '../../server/sample/sample-run.ts';
+import { StartDemo } from '../demo/start-demo.tsx';
 import { SAMPLE_ROWS_TEXT, SAMPLE_STREAM, StartSample } from './start-sample.tsx';
 
 const ORDER_KEPT = 'The order of each key and of the whole log was kept.';
@@ -43,7 +44,10 @@ export function SampleOffer() {
         <Plane aria-hidden className="size-4 shrink-0 text-accent" />
         {SAMPLE_ROWS_TEXT} recorded departures, sent through the edge, read back and compared one by one.
       </p>
-      <StartSample look="secondary" />
+      <div className="flex flex-wrap gap-2">
+        <StartDemo look="secondary" />
+        <StartSample look="secondary" />
+      </div>
     </aside>
   );
 }

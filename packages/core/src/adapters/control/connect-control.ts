@@ -26,6 +26,7 @@ import type {
   RecoveryRecords,
 } from '../../checkpointing/index.ts';
 import type { GroupOutlookStore, GroupProgressStore, GroupStore } from '../../consuming/index.ts';
+import type { DemoStore } from '../../demo/index.ts';
 import type { ClusterStore } from '../../external/index.ts';
 import type { ForecastRecords, ModelRegistry } from '../../forecast-service/index.ts';
 import type { HintStore } from '../../hints/index.ts';
@@ -46,6 +47,7 @@ import {
   PrismaAuditChain,
   PrismaAuditLog,
   PrismaClusterStore,
+  PrismaDemoStore,
   PrismaDeviceStore,
   PrismaForecastRecords,
   PrismaGroupOutlooks,
@@ -167,6 +169,8 @@ export interface Control {
   readonly clusters: ClusterStore;
   /** who is told what, and what was sent */
   readonly notifications: NotificationStore;
+  /** "Watch it work" */
+  readonly demo: DemoStore;
   /** the control Redis, for what else a process keeps there */
   readonly redis: Redis;
   close(): Promise<void>;
@@ -222,6 +226,7 @@ export function connectControl(settings: ControlSettings): Control {
     proofs: new PrismaHostProofs(prisma, databaseUrl),
     clusters: new PrismaClusterStore(prisma, databaseUrl),
     notifications: new PrismaNotificationStore(prisma, databaseUrl),
+    demo: new PrismaDemoStore(prisma, databaseUrl),
     redis,
     async close() {
       await t.close();

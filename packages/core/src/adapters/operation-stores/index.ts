@@ -18,8 +18,9 @@ import { identityParts } from '../identity/index.ts';
 import { guardOfServers, type NotificationServiceParts, notificationService } from '../webhooks/index.ts';
 import { arrivalsOf } from './arrivals.ts';
 import { rememberedHistory } from './rule-history.ts';
+import { demoParts } from './demo-parts.ts';
 
-export { arrivalsOf };
+export { arrivalsOf, demoParts };
 
 export interface OperationStoreOptions
   extends Pick<NotificationServiceParts, 'webhookNetworks' | 'consoleUrl'> {
@@ -56,6 +57,7 @@ export function operationStores(
       ...{ store: control.notifications, webhookNetworks, consoleUrl },
       wake: () => jobs.wake('notify'),
     }),
+    ...demoParts(control),
     wakeClusters: () => jobs.wake('clusters'),
     wake: (job, payload) => jobs.wake(job, payload),
     async admit(request, dryRun) {

@@ -4,6 +4,7 @@ export { PrismaAuditLog } from './audit-log.ts';
 export { openPrisma, type PrismaClient, reaching } from './client.ts';
 export { PrismaClusterStore } from './cluster-store.ts';
 export { DatabaseUnreachable, databaseUnreachable, isConnectionFailure } from './database-unreachable.ts';
+export { PrismaDemoStore } from './demo-store.ts';
 export { PrismaDeviceStore } from './device-store.ts';
 export { PrismaForecastRecords } from './forecast-records.ts';
 export { PrismaGroupOutlooks } from './group-outlooks.ts';

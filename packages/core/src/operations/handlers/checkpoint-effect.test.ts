@@ -50,7 +50,7 @@ beforeEach(() => {
         return valid;
       },
     },
-    recoveries: { model: async () => model && { model, fittedAtMs: 0 } },
+    measuredRecoveries: { model: async () => model && { model, fittedAtMs: 0 } },
     async ruleHistory(stream) {
       asked.push(stream);
       return history;

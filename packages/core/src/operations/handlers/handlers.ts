@@ -8,6 +8,7 @@ import { type CacheStores, cacheHandlers } from './cache.ts';
 import { type CheckpointStores, checkpointHandlers } from './checkpoints.ts';
 import { type ClusterStores, clusterHandlers } from './clusters.ts';
 import { deadLetterHandlers, type LetterStores } from './dead-letters.ts';
+import { type DemoStores, demoHandlers } from './demo.ts';
 import { type GroupStores, groupHandlers } from './groups.ts';
 import { type HintStores, hintHandlers } from './hints.ts';
 import { type HostStores, hostHandlers } from './hosts.ts';
@@ -42,6 +43,7 @@ type EveryStore = Omit<GroupStores, 'deleteStream'> &
   CacheStores &
   ClusterStores &
   HintStores &
+  DemoStores &
   AuditStores &
   NotificationStores &
   UserStores &
@@ -64,6 +66,7 @@ export function operationHandlers(stores: OperationStores): Handlers<Operations>
     shardlets: shardletHandlers(stores),
     cache: cacheHandlers(stores),
     clusters: clusterHandlers(stores),
+    demo: demoHandlers(stores),
     hints: hintHandlers(stores),
     notifications: notificationHandlers(stores),
     recommendations: recommendationHandlers(stores),

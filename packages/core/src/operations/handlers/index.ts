@@ -5,6 +5,7 @@ export * from './cache.ts';
 export type { StreamHistory } from './checkpoint-effect.ts';
 export * from './checkpoints.ts';
 export * from './clusters.ts';
+export * from './demo.ts';
 export * from './groups.ts';
 export * from './handlers.ts';
 export * from './hints.ts';

@@ -132,3 +132,9 @@ it('an order that names a setting alone leaves the others out', () => {
   const parsed = streams.alter.input.parse({ stream: 'orders', retentionMs: null });
   expect(parsed).toEqual({ stream: 'orders', retentionMs: null });
 });
+
+it('of the name of a demo is created by the worker for it, and by nobody else', async () => {
+  await expect(handlers.create(order('demo--mine'), CALLER)).rejects.toMatchObject({ code: 'invalid_order' });
+  const worker = { ...CALLER, origin: { ...CALLER.origin, surface: 'worker' as const } };
+  expect((await handlers.create(order('demo--mine'), worker)).result).toBe('created');
+});

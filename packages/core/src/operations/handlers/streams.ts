@@ -1,5 +1,6 @@
 /** What is done for operations on streams. The topology store decides; a worker opens or drops their shardlets. */
 import { isDeadStream } from '../../consuming/index.ts';
+import { isDemoStream } from '../../demo/index.ts';
 import { ForeshardError } from '../../kernel/index.ts';
 import {
   alterStream,
@@ -38,6 +39,12 @@ export function streamHandlers(stores: StreamStores): RouterHandlers<typeof stre
         throw new ForeshardError(
           'invalid_order',
           'Streams named "dead--..." hold the dead letters of consumer groups and are created with them.',
+          { pointer: '/name' },
+        );
+      if (isDemoStream(name) && caller.origin.surface !== 'worker')
+        throw new ForeshardError(
+          'invalid_order',
+          'Streams named "demo--..." are created and deleted by the demo alone.',
           { pointer: '/name' },
         );
       const request = { name, shardCount, splitKeys, settings };
