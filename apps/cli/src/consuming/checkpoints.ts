@@ -144,8 +144,8 @@ function drilledRow(step: Drill['steps'][number]) {
 
 type Effect = OutputOf<typeof checkpoints.effect>;
 
-async function effect(group: string, { json, direct, dryRun, ...flags }: AlterFlags): Promise<void> {
-  const options = { json, direct, dryRun };
+async function effect(group: string, { json, direct, dryRun: _, ...flags }: AlterFlags): Promise<void> {
+  const options = { json, direct };
   const draft = checkpointSettingsOf(flags);
   const answer = await runOperation(checkpoints.effect, { group, ...draft }, options);
   if (json) return printJson(answer);

@@ -53,6 +53,9 @@ class Recoveries {
   async save(group: string, verdicts: readonly DueVerdict[]) {
     this.verdicts.set(group, verdicts);
   }
+  async over(): Promise<never> {
+    throw new Error('the job does not ask over groups');
+  }
   async recent(group: string) {
     return this.verdicts.get(group) ?? [];
   }

@@ -65,6 +65,7 @@ beforeEach(async () => {
       after: async () => [],
       model: async () => ({ model: learned, fittedAtMs: NOW }),
       saveModel: async () => {},
+      ...{ latest: async () => [], forget: async () => {} },
     },
     stores: { current: store, named: (kind) => (kind === 'folder' ? store : undefined) },
     ...{ bytesMax: 1e6, refresh: async () => {}, newId: () => `id-${++ids}` },

@@ -93,6 +93,7 @@ export const account = {
   endOtherSessions: command({
     ...common,
     name: 'account.endOtherSessions',
+    before: { none: 'The answer counts the sessions that it ends.' },
     input: z.strictObject({}),
     output: z.strictObject({ ended: z.int() }).meta({ id: 'EndedOwnSessions' }),
     errors: ['forbidden', 'store_unreachable'],

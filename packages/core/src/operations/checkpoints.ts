@@ -269,6 +269,7 @@ export const checkpoints = {
   drill: command({
     ...common,
     name: 'checkpoints.drill',
+    before: { none: 'It reads checkpoints, and the answer says what was found.' },
     permission: 'groups:manage',
     owned: true,
     input: z.strictObject({ ...group, shardlet: z.int().min(1).describe('whose state is restored') }),

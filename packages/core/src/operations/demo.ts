@@ -1,7 +1,7 @@
 /** "Watch it work": what the forecast is worth, shown on this cluster in less than three minutes. */
 import { z } from 'zod';
 import { demoStatusSchema } from '../demo/index.ts';
-import { command, query } from './operation.ts';
+import { CREATES, command, query } from './operation.ts';
 
 const common = { resource: 'demo', permission: 'cluster:operate' } as const;
 const http = { tag: 'planning', path: '/v1/demo' } as const;
@@ -26,6 +26,7 @@ export const demo = {
   start: command({
     ...common,
     name: 'demo.start',
+    before: CREATES,
     input: z.strictObject({
       seed: z
         .int()
@@ -53,6 +54,7 @@ export const demo = {
   stop: command({
     ...common,
     name: 'demo.stop',
+    before: { none: 'It ends what runs, and the answer shows it.' },
     input: z.strictObject({}),
     output: demoStatusSchema,
     errors: ['conflict', 'store_unreachable'],

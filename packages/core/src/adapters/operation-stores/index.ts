@@ -17,8 +17,8 @@ import { admitHost, tryAdmission } from '../host-admission/index.ts';
 import { identityParts } from '../identity/index.ts';
 import { guardOfServers, type NotificationServiceParts, notificationService } from '../webhooks/index.ts';
 import { arrivalsOf } from './arrivals.ts';
-import { rememberedHistory } from './rule-history.ts';
 import { demoParts } from './demo-parts.ts';
+import { rememberedHistory } from './rule-history.ts';
 
 export { arrivalsOf, demoParts };
 
