@@ -37,7 +37,7 @@ async function watch({ seed, ...options }: StartOptions): Promise<void> {
   let status: DemoStatus = await runOperation(demo.start, { seed }, options);
   note(`seed ${status.seed}; Ctrl-C stops it`);
   await interruptible(async (signal) => {
-    const told = new Narrator();
+    const narrator = new Narrator();
     let isStopping = false;
     while (isUnderWay(status)) {
       if (signal.aborted && !isStopping) {
@@ -48,7 +48,7 @@ async function watch({ seed, ...options }: StartOptions): Promise<void> {
       }
       await sleep(LOOK_MS);
       status = await runOperation(demo.status, {}, options);
-      for (const line of told.newIn(status)) note(line);
+      for (const line of narrator.newIn(status)) note(line);
     }
   });
   if (options.json) printJson(status);

@@ -14,7 +14,7 @@ const TEST_SIZES = `
 Two sizes:
   npm test                            every change must pass it
   npm run test:all                    the slow tests (*.slow.*) as well: before a release
-  npm run test:all -- --shard 1/3     one of three parts of the slow tests, and nothing else`;
+  npm run test:all -- --shard 1/4     one of four parts of the slow tests, and nothing else`;
 
 // loaded when called: each needs much that the others do not
 export function register(program: Command): void {
@@ -47,7 +47,7 @@ export function register(program: Command): void {
       'check types, lint, rules, unit, contract and end-to-end tests: at most 20 minutes on two cores',
     )
     .option('--all', 'the slow tests as well: "npm run test:all"', false)
-    .option('--shard <part>', 'with --all: one part of the slow tests alone, such as 1/3')
+    .option('--shard <part>', 'with --all: one part of the slow tests alone, such as 1/4')
     .option('--only <checks>', 'some of the checks, with commas between')
     .addHelpText('after', TEST_SIZES)
     .action(async ({ only, all, shard }: { only?: string; all: boolean; shard?: string }) => {

@@ -25,7 +25,7 @@ import { demoShardlets, KEYS_A_SHARDLET, LiveRun, runsOf } from './demo-run.ts';
 import { Foresight } from './foresight.ts';
 import { keysOf } from './keys.ts';
 import { sendLoad } from './load-process.ts';
-import type { FillTold, MeasureTold } from './load-protocol.ts';
+import type { FillReport, MeasureReport } from './load-protocol.ts';
 
 interface Address {
   readonly url: string;
@@ -138,7 +138,7 @@ export class DemoJob {
     board.change({ step: 'Measuring what this machine takes' });
     const keys = keysOf(demoShardlets(this.parts.follower.map), KEYS_A_SHARDLET).flat();
     const order = { kind: 'measure', ...address, stream: DEMO_STREAM, keys, ms: MEASURE_MS } as const;
-    const { perSecond } = (await sendLoad(order, signal)) as MeasureTold;
+    const { perSecond } = (await sendLoad(order, signal)) as MeasureReport;
     const fitting = Math.round(perSecond * HOST_SHARE_OF_MACHINE);
     if (fitting < HOST_PER_SECOND_MIN)
       throw new Error(
@@ -153,7 +153,7 @@ export class DemoJob {
     const keys = keysOf(demoShardlets(this.parts.follower.map), KEYS_A_SHARDLET);
     const eventsOfShardlet = FILLED_BYTES_OF_SHARDLET / FILL_EVENT_BYTES;
     const order = { kind: 'fill', ...address, stream: DEMO_STREAM, run, keys, eventsOfShardlet } as const;
-    const { refused } = (await sendLoad({ ...order, eventBytes: FILL_EVENT_BYTES }, signal)) as FillTold;
+    const { refused } = (await sendLoad({ ...order, eventBytes: FILL_EVENT_BYTES }, signal)) as FillReport;
     if (refused > 0) throw new Error(`${refused} events of what a run begins with were refused`);
   }
 

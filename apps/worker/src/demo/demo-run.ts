@@ -1,5 +1,5 @@
 /**
- * One run: the load is sent, and after each second that the edge has told of, the planner looks, with the forecast or
+ * One run: the load is sent, and after each second that the edge has reported, the planner looks, with the forecast or
  * without it, and what it plans is ordered at once. All of it is done by the code and the servers of the product; only the
  * clock of the made-up day is faster, five minutes a second.
  */
@@ -19,7 +19,7 @@ import { planDemo } from './demo-plan.ts';
 import type { Foresight, Quantiles } from './foresight.ts';
 import { keysOf } from './keys.ts';
 import { sendLoad } from './load-process.ts';
-import type { MorningTold } from './load-protocol.ts';
+import type { MorningReport } from './load-protocol.ts';
 import { type MeasuredSecond, measuredSeconds } from './measured-load.ts';
 
 export interface DemoRunParts {
@@ -77,10 +77,10 @@ export class LiveRun {
     );
     const watch = this.watch(seconds, signal);
     try {
-      const [told] = await Promise.all([load, watch]);
+      const [report] = await Promise.all([load, watch]);
       board.changeRun(this.number, (run) => ({
         state: 'ended',
-        result: this.resultOf(run, told as MorningTold),
+        result: this.resultOf(run, report as MorningReport),
       }));
     } finally {
       ended.abort();
@@ -207,7 +207,7 @@ export class LiveRun {
     }));
   }
 
-  private resultOf(run: DemoRun, { sent, refused, late, p50, p99 }: MorningTold): DemoResult {
+  private resultOf(run: DemoRun, { sent, refused, late, p50, p99 }: MorningReport): DemoResult {
     const limit = this.parts.board.status.hostPerSecond!;
     const overloadSeconds = run.samples.filter(({ loads }) => loads.some((load) => load > limit)).length;
     return { sent, refused, late, p50, p99, overloadSeconds, moves: this.moves.size };

@@ -9,7 +9,7 @@ import type {
   FillOrder,
   LoadAddress,
   LoadOrder,
-  LoadTold,
+  LoadReport,
   MeasureOrder,
   MorningOrder,
 } from './load-protocol.ts';
@@ -30,7 +30,7 @@ const EVENTS_A_SECOND_MAX = 5_000;
 const FILLING = 'x'.repeat(100);
 
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-const tell = (told: LoadTold) => process.stdout.write(`${JSON.stringify(told)}\n`);
+const report = (what: LoadReport) => process.stdout.write(`${JSON.stringify(what)}\n`);
 
 createInterface({ input: process.stdin })
   .once('line', (line) => void carryOut(JSON.parse(line) as LoadOrder))
@@ -55,7 +55,7 @@ async function measure({ ms, keys, ...to }: MeasureOrder): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: MEASURE_LANES }, (_, name) => lane(name)));
-  tell({ kind: 'measured', perSecond: Math.round((1_000 * stored) / ms) });
+  report({ kind: 'measured', perSecond: Math.round((1_000 * stored) / ms) });
 }
 
 async function fill({ keys, eventsOfShardlet, eventBytes, run, ...to }: FillOrder): Promise<void> {
@@ -69,7 +69,7 @@ async function fill({ keys, eventsOfShardlet, eventBytes, run, ...to }: FillOrde
     }
   };
   await Promise.all(keys.map(ofShardlet));
-  tell({ kind: 'filled', refused });
+  report({ kind: 'filled', refused });
 }
 
 /** Until the edge has let go of the limit of the run before. Answers how many are refused all the same. */
@@ -115,12 +115,12 @@ async function morning({ startMs, keys, morning: seconds, run, ...to }: MorningO
       }
       // what the second before had refused is known by now, but for what still waits
       if (tick === 5 && second > 0)
-        tell({ kind: 'second', second: second - 1, refused: refused[second - 1]! });
+        report({ kind: 'second', second: second - 1, refused: refused[second - 1]! });
     }
   await Promise.all(underWay);
-  for (const [second, count] of refused.entries()) tell({ kind: 'second', second, refused: count });
+  for (const [second, count] of refused.entries()) report({ kind: 'second', second, refused: count });
   const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
-  tell({
+  report({
     ...{ kind: 'sent', sent: seconds.reduce((total, counts) => total + sum(bounded(counts)), 0) },
     ...{ refused: sum(refused), codes, ...figuresOf(answered) },
   });

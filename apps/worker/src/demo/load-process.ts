@@ -2,17 +2,24 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { FillTold, LoadOrder, LoadTold, MeasureTold, MorningTold, SecondTold } from './load-protocol.ts';
+import type {
+  FillReport,
+  LoadOrder,
+  LoadReport,
+  MeasureReport,
+  MorningReport,
+  SecondReport,
+} from './load-protocol.ts';
 
 const CHILD = fileURLToPath(new URL('load-child.ts', import.meta.url));
 
-type End = MeasureTold | FillTold | MorningTold;
+type End = MeasureReport | FillReport | MorningReport;
 
-/** Answers what it told last. @throws when it ends without that, or is ended by the signal */
+/** Answers its last report. @throws when it ends without that, or is ended by the signal */
 export function sendLoad(
   order: LoadOrder,
   signal: AbortSignal,
-  onSecond: (told: SecondTold) => void = () => {},
+  onSecond: (report: SecondReport) => void = () => {},
 ): Promise<End> {
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<End>();
@@ -25,9 +32,9 @@ export function sendLoad(
   let end: End | undefined;
   let said = '';
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const told = JSON.parse(line) as LoadTold;
-    if (told.kind === 'second') onSecond(told);
-    else end = told;
+    const report = JSON.parse(line) as LoadReport;
+    if (report.kind === 'second') onSecond(report);
+    else end = report;
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-500)));
   child.on('error', reject);

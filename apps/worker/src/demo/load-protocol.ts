@@ -36,18 +36,18 @@ export interface MorningOrder extends LoadAddress {
 
 export type LoadOrder = MeasureOrder | FillOrder | MorningOrder;
 
-export interface SecondTold {
+export interface SecondReport {
   readonly kind: 'second';
   readonly second: number;
   readonly refused: number;
 }
 
-export interface MeasureTold {
+export interface MeasureReport {
   readonly kind: 'measured';
   readonly perSecond: number;
 }
 
-export interface MorningTold {
+export interface MorningReport {
   readonly kind: 'sent';
   readonly sent: number;
   readonly refused: number;
@@ -58,9 +58,9 @@ export interface MorningTold {
   readonly codes: Readonly<Record<string, number>>;
 }
 
-export interface FillTold {
+export interface FillReport {
   readonly kind: 'filled';
   readonly refused: number;
 }
 
-export type LoadTold = SecondTold | MeasureTold | FillTold | MorningTold;
+export type LoadReport = SecondReport | MeasureReport | FillReport | MorningReport;

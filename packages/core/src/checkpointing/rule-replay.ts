@@ -105,11 +105,11 @@ class ShardletReplay {
     }
     this.knownSteps++;
     const { fromMs, stepMs } = this.history;
-    const [beginMs, before, looks] = [fromMs + step * stepMs, this.seq, stepMs / LOOK_MS];
-    this.debt ??= debtFrom({ seq: before, atMs: beginMs }, before);
+    const [startMs, before, looks] = [fromMs + step * stepMs, this.seq, stepMs / LOOK_MS];
+    this.debt ??= debtFrom({ seq: before, atMs: startMs }, before);
     for (let look = 1; look <= looks; look++) {
       this.seq = before + (events * look) / looks;
-      this.look(step, beginMs + look * LOOK_MS, tally);
+      this.look(step, startMs + look * LOOK_MS, tally);
     }
     this.learn(step);
   }

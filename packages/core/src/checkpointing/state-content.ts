@@ -103,14 +103,14 @@ class StateLines {
 
   private line(bytes: Uint8Array): StateReading | undefined {
     const read: unknown = JSON.parse(this.decoder.decode(bytes));
-    if (this.header === undefined) return this.begin(read);
+    if (this.header === undefined) return this.start(read);
     if (!Array.isArray(read) || typeof read[0] !== 'string' || read.length > 2)
       return { kind: 'damaged', reason: 'a line is not an entry' };
     const isEnough = !this.onEntry(read[0], read.length === 1 ? undefined : bytes.length);
     return isEnough ? unread('It has more keys than a drill counts.') : undefined;
   }
 
-  private begin(read: unknown): StateReading | undefined {
+  private start(read: unknown): StateReading | undefined {
     const header = read as StateHeader & { readonly v?: unknown };
     if (typeof read !== 'object' || read === null || header.v === undefined) return this.ended();
     if (header.v !== FORMAT)

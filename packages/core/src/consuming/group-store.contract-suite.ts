@@ -275,7 +275,7 @@ export function describeGroupStore(name: string, open: () => GroupStore): void {
       const sums = async (ends: readonly ReturnType<typeof end>[]) =>
         (await store.sums([group, 'nowhere'], ends)).map(({ group: _, ...one }) => one);
 
-      async function begin(
+      async function start(
         checkpoints: readonly Partial<Checkpoint>[],
         checkpointing?: GroupCheckpointing,
       ): Promise<void> {
@@ -289,7 +289,7 @@ export function describeGroupStore(name: string, open: () => GroupStore): void {
       }
 
       it('positions, without those that are done or whose shardlet is not there', async () => {
-        await begin([
+        await start([
           { shardlet: 1, seq: 10, skipped: 4, member: 'a' },
           { shardlet: 2, seq: 5, member: 'b', revoking: true },
           { shardlet: 3, seq: 9, revoking: true },
@@ -305,7 +305,7 @@ export function describeGroupStore(name: string, open: () => GroupStore): void {
       });
 
       it('a lag that is not known where a host does not answer, or holds too few', async () => {
-        await begin([
+        await start([
           { shardlet: 1, seq: 10 },
           { shardlet: 2, seq: 5 },
           { shardlet: 3, seq: 5 },
@@ -314,7 +314,7 @@ export function describeGroupStore(name: string, open: () => GroupStore): void {
       });
 
       it('which closed shardlets it has not finished, also those it has not begun', async () => {
-        await begin([
+        await start([
           { shardlet: 1, seq: 9 },
           { shardlet: 2, seq: 3, member: 'a' },
           { shardlet: 6, seq: 12 },
@@ -332,7 +332,7 @@ export function describeGroupStore(name: string, open: () => GroupStore): void {
       });
 
       it('of a group that keeps state, those that are held at their end', async () => {
-        await begin(
+        await start(
           [
             { shardlet: 1, seq: 9, member: 'a' },
             { shardlet: 2, seq: 8 },
@@ -343,7 +343,7 @@ export function describeGroupStore(name: string, open: () => GroupStore): void {
       });
 
       it('nothing of a group that has not begun', async () => {
-        await begin([]);
+        await start([]);
         expect(await sums([end(1, 9)])).toMatchObject([
           { processed: 0, held: 0, lag: 0, unknown: 0, unfinished: [] },
         ]);

@@ -92,8 +92,8 @@ class HistoryReading {
       ['1h', HOURS_AHEAD],
     ] as const) {
       // one of before the first step may reach into it
-      const beginMs = this.made[resolution].length === 0 ? fromMs - RESOLUTIONS[resolution].stepMs : fromMs;
-      const query = { streamId: this.streamId, resolution, shardlets, fromMs: beginMs, toMs, steps };
+      const startMs = this.made[resolution].length === 0 ? fromMs - RESOLUTIONS[resolution].stepMs : fromMs;
+      const query = { streamId: this.streamId, resolution, shardlets, fromMs: startMs, toMs, steps };
       this.made[resolution].push(...(await forecasts.madeFor(query)));
     }
   }
