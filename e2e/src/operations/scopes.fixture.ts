@@ -55,6 +55,7 @@ const ROW_INSTEAD: Readonly<Record<string, Input>> = {
   'policy.firings': { policy: {} },
   'whatIf.ask': { changes: [] },
   'cache.stats': {},
+  'demo.start': {},
 };
 
 /** Of what is about one cluster or another. Undefined: our own is not one of them. */
@@ -108,8 +109,12 @@ const BY_CLUSTER: Readonly<Record<string, OfCluster>> = {
 
 /** They list what may be seen: what they list has a test of its own. */
 export const LISTS: readonly string[] = ['clusters.list', 'models.trainings'];
-/** They tell of all clusters at once. */
-const OF_EVERY: readonly string[] = ['notifications.listDeliveries', 'notifications.showDelivery'];
+/** They tell of all clusters at once, or act on a stream as well, so whoever is limited to a cluster may not. */
+export const OF_EVERY: readonly string[] = [
+  'demo.start',
+  'notifications.listDeliveries',
+  'notifications.showDelivery',
+];
 
 const rowOf = ({ name }: AnyOperation): Input =>
   ROW_INSTEAD[name] ?? ROWS[name]?.refused?.input ?? ROWS[name]?.answered?.input ?? {};
