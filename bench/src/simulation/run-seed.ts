@@ -238,6 +238,7 @@ async function finalLog({ truth, hosts, violations, witness, setBacks }: Cluster
       lost: witness.lossesOf(id),
       forgets: witness.forgets(id),
       revivedAbove: witness.revivedAbove(id),
+      beganAnewAt: witness.beganAnewAt(id),
     });
     if (isGone) continue;
     if (!('range' in details)) {
@@ -252,7 +253,8 @@ async function finalLog({ truth, hosts, violations, witness, setBacks }: Cluster
       );
       continue;
     }
-    records.push(...(await recordsOf(host.memory, shardlet, firstSeq)));
+    for (const record of await recordsOf(host.memory, shardlet, firstSeq))
+      records.push({ ...record, epoch: witness.epochOf(record.event, id, record.seq) });
     if ('finalSeq' in state && details.lastSeq !== state.finalSeq)
       violations.push(
         violation(

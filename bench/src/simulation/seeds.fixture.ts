@@ -43,3 +43,13 @@ export async function expectKept(seeds: number, ...args: string[]): Promise<Cove
   }
   return coverage;
 }
+
+/** Single seeds with hosts that go back, as many at once as there are parts. */
+export async function expectSeeds(seeds: readonly number[]): Promise<void> {
+  for (let at = 0; at < seeds.length; at += PARTS) {
+    const runs = seeds
+      .slice(at, at + PARTS)
+      .map((seed) => simulate('--json', '--set-back', '--from', String(seed), '--seeds', '1'));
+    for (const text of await Promise.all(runs)) expect((JSON.parse(text) as Report).failed).toEqual([]);
+  }
+}

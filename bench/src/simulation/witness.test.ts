@@ -34,6 +34,10 @@ const LOST = [{ epoch: 5, seq: 0 }];
 
 /** What counts as lost of shardlet 1 after the topology store has named all of it. */
 function counted(regressed: object | undefined, isEmptied: boolean): unknown {
+  return witnessOf(regressed, isEmptied, { kind: 'open' }).lossesOf(1);
+}
+
+function witnessOf(regressed: object | undefined, isEmptied: boolean, state: Shardlet['state']): Witness {
   const readmission =
     regressed && ({ incarnation: 'empty-2', since: 4, before: 'active', regressed } as const);
   const host = { ...HOST, readmission } as Host;
@@ -52,10 +56,10 @@ function counted(regressed: object | undefined, isEmptied: boolean): unknown {
   const fixed = { version: 5, at: 0, decision: 'test', actor: 'test' };
   const change: Change = {
     ...changeSchema.parse(fixed),
-    shardlets: [{ ...SHARDLET, epoch: 5, lost: LOST }],
+    shardlets: [{ ...SHARDLET, epoch: 5, lost: LOST, state }],
   };
   witness.decided(change, 'readmitRemnants by worker-1');
-  return witness.lossesOf(1);
+  return witness;
 }
 
 describe('a loss that the topology store names', () => {
@@ -70,4 +74,10 @@ describe('a loss that the topology store names', () => {
   ])('does not count when %s', (_, regressed, isEmptied) => {
     expect(counted(regressed, isEmptied)).toEqual([]);
   });
+});
+
+it('a shardlet begins anew where the topology store has it created again, and nowhere else', () => {
+  const anewAt = (kind: 'recreate' | 'raise') =>
+    witnessOf({ ...REGRESSED, accepted: 4 }, false, { kind: 'opening', job: { kind } }).beganAnewAt(1);
+  expect([anewAt('recreate'), anewAt('raise')]).toEqual([[5], []]);
 });

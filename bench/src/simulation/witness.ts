@@ -58,6 +58,7 @@ export class Witness {
   private readonly forgetful = new Set<number>();
   private readonly losses = new Map<number, Loss[]>();
   private readonly revived = new Map<number, number>();
+  private readonly anew = new Map<number, number[]>();
 
   constructor(parts: {
     hosts: ReadonlyMap<number, DurableHost>;
@@ -90,6 +91,11 @@ export class Witness {
     return this.revived.get(shardlet);
   }
 
+  /** Epochs in which it began anew, empty, after a loss was accepted. */
+  beganAnewAt(shardlet: number): readonly number[] {
+    return this.anew.get(shardlet) ?? [];
+  }
+
   /** REQUIRES that `truth` does not have the change yet. */
   decided(change: Change, what: string): void {
     const mayLose = this.setBacks.any || this.setBacks.isDiskGivenUp;
@@ -101,6 +107,8 @@ export class Witness {
       const before = this.truth.shardlet(id)?.state;
       if (before?.kind === 'closed' && state.kind === 'closed' && state.finalSeq > before.finalSeq)
         this.revived.set(id, Math.min(before.finalSeq, this.revivedAbove(id) ?? before.finalSeq));
+      if (state.kind === 'opening' && state.job.kind === 'recreate')
+        this.anew.set(id, [...this.beganAnewAt(id), epoch]);
       if (!this.history.wanted) continue;
       const text = `shardlet ${id}@${epoch} on host-${owner} ${JSON.stringify(state)}`;
       this.history.note('T', `${change.version} ${what}: ${text}`, [id]);

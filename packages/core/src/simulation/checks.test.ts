@@ -90,6 +90,27 @@ describe('I2, nothing is there twice', () => {
     expect(twice(2)).toEqual([]);
     expect(invariantsOf(twice(3))).toEqual(['I2']);
   });
+
+  test('so is one that came back to a shardlet that had begun anew without it, before it was sent again', () => {
+    const child = { ...SHARDLET, id: 2, parents: [1] };
+    const twice = (stored: number | undefined, again: number | undefined, beganAnewAt = [17]) =>
+      invariantsOf(
+        checkNothingTwice(
+          logOf(
+            [record('a', 2, { epoch: stored }), record('a', 1, { shardlet: 2, epoch: again })],
+            { ...SHARDLET, beganAnewAt },
+            child,
+          ),
+        ),
+      );
+    expect(twice(8, 51)).toEqual([]);
+    expect(twice(8, 51, [])).toEqual(['I2']);
+    // stored after it began anew, sent again before that, or not known
+    expect(twice(17, 51)).toEqual(['I2']);
+    expect(twice(8, 16)).toEqual(['I2']);
+    expect(twice(undefined, 51)).toEqual(['I2']);
+    expect(twice(8, undefined)).toEqual(['I2']);
+  });
 });
 
 describe('I3, events of one key keep their order', () => {

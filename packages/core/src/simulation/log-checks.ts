@@ -27,6 +27,8 @@ export interface LogRecord {
   readonly shardlet: number;
   readonly seq: number;
   readonly ts: number;
+  /** at which it was stored there; undefined where no host may lose it */
+  readonly epoch?: number | undefined;
 }
 
 /** Records above `seq` that were stored at epochs below `epoch` may be gone. */
@@ -46,6 +48,8 @@ export interface LogShardlet {
   readonly forgets: boolean;
   /** above it are records that were accepted as lost, and came back with a newer state that was put back */
   readonly revivedAbove?: number | undefined;
+  /** epochs in which it began anew, empty, as its host had lost it as a whole, which the topology store named */
+  readonly beganAnewAt?: readonly number[];
 }
 
 export interface FinalLog {
@@ -147,7 +151,7 @@ export function checkNothingTwice({ shardlets, records }: FinalLog): Violation[]
     if (record.seq > (shardlets.get(record.shardlet)?.revivedAbove ?? Number.POSITIVE_INFINITY)) continue;
     const other = first.get(record.event);
     if (other === undefined) first.set(record.event, record);
-    else if (!isForgotten(shardlets, other, record) && !isForgotten(shardlets, record, other))
+    else if (!isExcused(shardlets, other, record) && !isExcused(shardlets, record, other))
       found.push(
         violation('I2', `${record.event} is in the log twice: ${placeOf(other)} and ${placeOf(record)}`, {
           shardlets: [other.shardlet, record.shardlet],
@@ -156,6 +160,18 @@ export function checkNothingTwice({ shardlets, records }: FinalLog): Violation[]
       );
   }
   return found;
+}
+
+function isExcused(shardlets: FinalLog['shardlets'], earlier: LogRecord, later: LogRecord): boolean {
+  return isForgotten(shardlets, earlier, later) || isCameBack(shardlets, earlier, later);
+}
+
+/** Its shardlet began anew without it, which was named; then it was sent again; then a state that holds it was put back. */
+function isCameBack(shardlets: FinalLog['shardlets'], record: LogRecord, again: LogRecord): boolean {
+  const [stored, storedAgain] = [record.epoch, again.epoch];
+  if (stored === undefined || storedAgain === undefined) return false;
+  const anew = shardlets.get(record.shardlet)?.beganAnewAt ?? [];
+  return anew.some((epoch) => stored < epoch && epoch <= storedAgain);
 }
 
 /** From the later record up to the shardlet of the earlier one. */
