@@ -2,7 +2,7 @@
 
 /** One message: its text, and every attempt with the answer. */
 import { useQuery } from '@tanstack/react-query';
-import { useTRPC } from '../../components/api.ts';
+import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
 import { Notice } from '../../components/notice.tsx';
 import { Dialog, DialogContent } from '../../components/ui/dialog.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
@@ -14,7 +14,11 @@ const INDENT = 2;
 export function DeliveryDetail({ id, onClose }: { id: string; onClose(): void }) {
   const trpc = useTRPC();
   const { zone } = useZone();
-  const found = useQuery(trpc.notifications.delivery.queryOptions({ id }));
+  const found = useQuery({
+    ...trpc.notifications.delivery.queryOptions({ id }),
+    // an attempt is about to come
+    refetchInterval: ({ state }) => (state.data?.state === 'waiting' ? LIST_REFRESH_MS : false),
+  });
   const { data } = found;
   return (
     <Dialog open onOpenChange={(open) => !open && onClose()}>
