@@ -109,12 +109,8 @@ const BY_CLUSTER: Readonly<Record<string, OfCluster>> = {
 
 /** They list what may be seen: what they list has a test of its own. */
 export const LISTS: readonly string[] = ['clusters.list', 'models.trainings'];
-/** They tell of all clusters at once, or act on a stream as well, so whoever is limited to a cluster may not. */
-export const OF_EVERY: readonly string[] = [
-  'demo.start',
-  'notifications.listDeliveries',
-  'notifications.showDelivery',
-];
+/** They tell of all clusters at once. */
+export const OF_EVERY: readonly string[] = ['notifications.listDeliveries', 'notifications.showDelivery'];
 
 const rowOf = ({ name }: AnyOperation): Input =>
   ROW_INSTEAD[name] ?? ROWS[name]?.refused?.input ?? ROWS[name]?.answered?.input ?? {};
