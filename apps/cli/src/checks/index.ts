@@ -2,7 +2,7 @@
  * foreshard test: the checks of the project, from the quickest to the slowest, so that a mistake shows as
  * early as it can. The first that fails ends it. Nothing is skipped: what is absent is a failure.
  *
- * Two sizes: by itself everything that is quick, within 20 minutes on two cores; with `--all` the slow tests as well;
+ * Two sizes: by itself everything that is quick, about 25 minutes on two cores; with `--all` the slow tests as well;
  * with `--shard 2/3` one part of the slow tests and nothing else.
  */
 import { spawn } from 'node:child_process';

@@ -44,7 +44,7 @@ export function register(program: Command): void {
   program
     .command('test')
     .description(
-      'check types, lint, rules, unit, contract and end-to-end tests: at most 20 minutes on two cores',
+      'check types, lint, rules, unit, contract and end-to-end tests: about 25 minutes on two cores',
     )
     .option('--all', 'the slow tests as well: "npm run test:all"', false)
     .option('--shard <part>', 'with --all: one part of the slow tests alone, such as 1/4')
