@@ -1,7 +1,7 @@
 /**
- * Where the focus goes when a dialog closes: back to what had it when the dialog opened, also where the dialog was opened
- * by an address or a row and has no trigger. Is that gone (an approved row), then to the content of the page, so that
- * the keyboard goes on there and not at the top of the document.
+ * Returns the focus when a dialog closes: to the element that had it before, even if an address or a row opened the dialog
+ * and it has no trigger. If that element is gone (an approved row), the content of the page gets the focus, so the keyboard
+ * does not start again at the top of the document.
  */
 import { useRef } from 'react';
 

@@ -11,7 +11,7 @@ export const CONDITION_WORDS: Record<HostCondition, string> = {
   unmeasured: 'Not measured',
 };
 
-/** Its shardlets wait until somebody, or the worker, has seen to it. */
+/** Its shardlets take no events until the host is back, or an operator has acted. */
 export function isFrozen(condition: HostCondition): boolean {
   return ['unreachable', 'alarmed', 'regressed', 'readmitting'].includes(condition);
 }

@@ -16,7 +16,7 @@ export function DeliveryDetail({ id, onClose }: { id: string; onClose(): void })
   const { zone } = useZone();
   const found = useQuery({
     ...trpc.notifications.delivery.queryOptions({ id }),
-    // an attempt is about to come
+    // its next attempt shows without a reload
     refetchInterval: ({ state }) => (state.data?.state === 'waiting' ? LIST_REFRESH_MS : false),
   });
   const { data } = found;
