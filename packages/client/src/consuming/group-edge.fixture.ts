@@ -115,9 +115,11 @@ export class GroupEdge {
   private async poll(group: string | undefined, asked: Polled, signal?: AbortSignal): Promise<Response> {
     this.polls.push(asked);
     this.onPoll(asked);
-    for (const [id, shardlet] of this.shardlets)
-      if (shardlet.group === group && shardlet.revoking && asked.after[id] === undefined)
-        this.give(id, this.heir(shardlet.heir ?? 'other'));
+    for (const [id, shardlet] of this.shardlets) {
+      const { group: of, member, revoking, heir = 'other' } = shardlet;
+      const isItsMember = of === group && member === asked.member;
+      if (isItsMember && revoking && asked.after[id] === undefined) this.give(id, this.heir(heir));
+    }
     const deadlineMs = performance.now() + asked.wait;
     for (;;) {
       const mine = [...this.shardlets].filter(

@@ -35,17 +35,22 @@ export function contextOf(replaying: boolean, signal: AbortSignal, member: strin
   };
 }
 
-/** Calls the handler, then changes the state. False: the shardlet went to another member meanwhile, and nothing is changed. */
+/**
+ * Calls the handler, then changes the state, and its position with it: a snapshot may be taken whenever something is awaited,
+ * and has every event up to its seq, and no other. False: the shardlet went to another member meanwhile, and nothing is changed.
+ */
 export async function handleWithState<S>(
   handler: ProcessorHandler<S>,
   event: ConsumedEvent,
   state: ShardletState,
   context: ProcessorContext,
+  position: Pick<ShardletState, 'seq' | 'epoch'>,
 ): Promise<boolean> {
   const staged = new StagedKey<S>(keyOf(event.event), state);
   await handler.handle(event, staged, context);
   if (context.signal.aborted) return false;
   staged.apply();
+  [state.seq, state.epoch] = [position.seq, position.epoch];
   return true;
 }
 

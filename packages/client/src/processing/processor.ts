@@ -168,7 +168,6 @@ export class Processor<S = unknown> {
     });
   }
 
-  /** The state and its seq change together, so a snapshot has every event up to its seq, and no other. */
   private async handle(
     handler: ProcessorHandler<S>,
     batch: ConsumedBatch,
@@ -179,8 +178,8 @@ export class Processor<S = unknown> {
     const context = contextOf(false, signal, this.member);
     for (const event of batch.events) {
       if (signal.aborted || stopping.aborted) return;
-      if (!(await handleWithState(handler, event, state, context))) return;
-      [state.seq, state.epoch] = [event.seq, batch.epoch];
+      const position = { seq: event.seq, epoch: batch.epoch };
+      if (!(await handleWithState(handler, event, state, context, position))) return;
       processed(event.seq);
     }
     processed(batch.through);
@@ -195,7 +194,8 @@ export class Processor<S = unknown> {
     const context = contextOf(true, signal, this.member);
     for (const event of events) {
       signal.throwIfAborted();
-      await handleWithState(handler, event, state, context);
+      // its position is that of the plan, when all is replayed
+      await handleWithState(handler, event, state, context, state);
     }
   }
 
