@@ -88,7 +88,7 @@ export class CachedReads {
       },
       readAnew: () => {
         this.run++;
-        this.cache.clear();
+        this.cache.readAnew();
       },
     });
   }

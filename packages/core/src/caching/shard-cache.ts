@@ -9,7 +9,8 @@
  * - the shardlet or its stream is gone
  *
  * Which losses there are is known as far as the map is: what is held of a shardlet knows of all losses up to the map's
- * version (its stamp). Whether a host may be believed just now is for the caller.
+ * version (its stamp). After a host was used again without a word of what it lost, nothing that was read before a move
+ * is taken over by it: the map may be behind that move and that loss. Whether a host may be believed just now is for the caller.
  */
 import type { ReadOptions, ReadReply, ReplicaInfo, StoredRecord } from '../hosts/index.ts';
 import type { Shardlet, TopologyMap } from '../topology/index.ts';
@@ -56,6 +57,8 @@ export class ShardCache {
   private readonly byKey = new Map<string, { readonly shardlet: number; readonly index: number }>();
   private readonly stopFollowing: () => void;
   private mapVersion: number;
+  /** a loss that nobody names may be of before a move that the map does not know yet: nothing is taken over by moves */
+  private isLossUnnamed = false;
   private evictions = 0;
   private voided = 0;
 
@@ -111,7 +114,7 @@ export class ShardCache {
   /** REQUIRES an answer to a question without a key: one with a key leaves records out. */
   put(id: number, { epoch, records }: Records, host: number): void {
     const held = this.checked(id) ?? this.enter(id);
-    if (held === undefined) return;
+    if (held === undefined || (this.isLossUnnamed && epoch < held.checked!.epoch)) return;
     const valid = this.valid(held, records, epoch);
     const source = { stamp: this.stampOf(epoch), epoch, host };
     for (const part of inSegments(valid)) this.putIn(id, held, part, source);
@@ -140,6 +143,12 @@ export class ShardCache {
     }
   }
 
+  /** A host that lost something is used again without a word of what: whatever it has, or will be known to have, is read of it. */
+  readAnew(): void {
+    this.isLossUnnamed = true;
+    this.clear();
+  }
+
   clear(): void {
     for (const [id, held] of [...this.shardlets]) this.voidAll(id, held);
   }
@@ -158,6 +167,10 @@ export class ShardCache {
     const shardlet = this.map.shardlet(id);
     if (shardlet === undefined || shardlet.state.kind === 'gone') {
       this.drop(id);
+      return undefined;
+    }
+    if (this.isLossUnnamed && held.checked?.epoch !== shardlet.epoch) {
+      this.voidAll(id, held);
       return undefined;
     }
     if (held.checked !== shardlet) this.takeLosses(held, shardlet);
