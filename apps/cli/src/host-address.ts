@@ -5,5 +5,6 @@ import { badInput } from './failure.ts';
 export function engineOf(url: string): EngineName {
   const engine = engineAt(url);
   if (engine !== undefined) return engine;
-  throw badInput(`"${url}" is not the address of a host: it begins with ${ADDRESS_STARTS}`);
+  // it may hold a password, which came by stdin or a file
+  throw badInput(`an address of a host is needed: it begins with ${ADDRESS_STARTS}`);
 }

@@ -5,18 +5,11 @@
  */
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
+import { HOOK_HOSTS } from '@foreshard/core/notifying';
 import { badInput } from './failure.ts';
 
 /** For the help of options and arguments. */
 export const SECRETLY = '"-" reads it from stdin, @FILE from a file';
-
-/** Whoever has an address there may post to it. */
-const HOOK_HOSTS: readonly string[] = [
-  'hooks.slack.com',
-  'discord.com',
-  'hooks.zapier.com',
-  'maker.ifttt.com',
-];
 
 /** `isHook`: the address is a secret whatever it looks like. */
 export interface Reading {

@@ -270,6 +270,10 @@ describe('a target', () => {
     expect(JSON.stringify(shownTarget(target({})))).not.toContain('whsec');
     expect(shownTarget(target({ format: 'slack' })).url).toBe('https://hooks.test/...');
     expect(shownTarget(target({ url: 'https://hooks.test/?key=1' })).url).toBe('https://hooks.test/...');
+    expect(shownTarget(target({ url: 'https://discord.com/api/webhooks/1/canary' })).url).not.toContain(
+      'canary',
+    );
+    expect(shownTarget(target({ url: 'https://hooks.test/a/b#canary' })).url).toBe('https://hooks.test/a/b');
     expect(shownTarget(target({})).url).toBe('https://hooks.test/a/b');
   });
 });

@@ -2,6 +2,7 @@
  * Who is told what: an address outside, the secret its messages are signed with, and the kinds of notice it wants.
  */
 import { z } from 'zod';
+import { shownAddress } from '../kernel/index.ts';
 
 /** Every kind of notice, with what it says, for forms and help. */
 export const NOTICE_KINDS = {
@@ -109,11 +110,22 @@ export interface Target extends TargetRequest {
   readonly quietUntilMs: number;
 }
 
+/** Whoever has an address there may post to it. */
+export const HOOK_HOSTS: readonly string[] = [
+  'hooks.slack.com',
+  'discord.com',
+  'hooks.zapier.com',
+  'maker.ifttt.com',
+];
+
 /** Everything but the secret; whoever knows the address of a Slack hook may write there, so only its host is shown. */
 export type ShownTarget = Omit<Target, 'secret'>;
 
 export function shownTarget({ secret: _, ...target }: Target): ShownTarget {
-  const { protocol, host, pathname, search } = new URL(target.url);
-  const isSecret = target.format === 'slack' || search !== '';
-  return { ...target, url: isSecret ? `${protocol}//${host}${pathname.slice(0, 1)}...` : target.url };
+  const { protocol, host, hostname, pathname, search } = new URL(target.url);
+  const isSecret = target.format === 'slack' || search !== '' || HOOK_HOSTS.includes(hostname);
+  return {
+    ...target,
+    url: isSecret ? `${protocol}//${host}${pathname.slice(0, 1)}...` : shownAddress(target.url),
+  };
 }

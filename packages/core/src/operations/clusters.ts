@@ -14,7 +14,7 @@ const summary = {
   webhook: z.string().nullable().describe('target of notifications that is told what was approved'),
   source: z
     .strictObject({
-      address: z.string().describe('without user and password'),
+      address: z.string().describe('without user, password and query'),
       query: z.string(),
       partitionLabel: z.string(),
       hostLabel: z.string(),
@@ -136,6 +136,7 @@ export const clusters = {
     before: CREATES,
     permission: 'clusters:manage',
     answerWithinMs: LOADED_WITHIN_MS,
+    addresses: ['prometheus.url'],
     input: newClusterSchema.safeExtend(name),
     output: loadReportSchema,
     errors: [

@@ -13,7 +13,9 @@ const LISTED_DEFAULT = 100;
 const targetSchema = z
   .strictObject({
     name: z.string(),
-    url: z.string().describe('of a Slack hook, and of an address with a query, only the host'),
+    url: z
+      .string()
+      .describe('of a hook of Slack, Discord and the like, and of an address with a query, only the host'),
     format: z.enum(TARGET_FORMATS),
     kinds: z.array(z.enum(noticeKinds)),
     pauseSeconds: z.int(),

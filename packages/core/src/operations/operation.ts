@@ -86,6 +86,8 @@ export interface Operation<
   readonly owned?: true;
   /** members of input and output that nobody may find in the audit log: `secret`, `target.url`, `hosts.*.password` */
   readonly secrets?: readonly string[];
+  /** web addresses among them that may hold a token: the audit log keeps where they lead */
+  readonly addresses?: readonly string[];
   /** `apart`: events and telemetry, which an edge serves where that is fast, and not from the table of handlers */
   readonly served: 'table' | 'apart';
   /** how long an answer may take; 25 s when left out */

@@ -7,24 +7,34 @@ import { allOperations, OPERATIONS } from './table.ts';
 describe('recorded', () => {
   it('leaves out the members that a contract names, also within lists', () => {
     const document = { token: 'a', target: { url: 'b', name: 'c' }, hosts: [{ key: 'd' }, { key: null }] };
-    expect(recorded(document, ['token', 'target.url', 'hosts.*.key'])).toEqual({
+    expect(recorded(document, { secrets: ['token', 'target.url', 'hosts.*.key'] })).toEqual({
       ...{ token: HIDDEN, target: { url: HIDDEN, name: 'c' } },
       hosts: [{ key: HIDDEN }, { key: null }],
     });
+  });
+
+  it('keeps of an address that a contract names where it leads', () => {
+    const url = 'https://canary:canary@h:9090/prom?canary#canary';
+    const document = { prometheus: { url, query: 'up' }, url };
+    expect(recorded(document, { addresses: ['prometheus.url', 'url'] })).toEqual({
+      ...{ prometheus: { url: 'https://h:9090/prom', query: 'up' }, url: 'https://h:9090/prom' },
+    });
+    for (const none of [{}, { prometheus: undefined }, { prometheus: null }, null])
+      expect(recorded(none, { addresses: ['prometheus.url'] })).toEqual(JSON.parse(JSON.stringify(none)));
   });
 
   it('leaves out what looks like a secret, though no contract names it', () => {
     expect(
       recorded({
         newPassword: 'canary',
-        addresses: ['redis://:canary@h:1', 'postgresql://user:canary@h/d'],
+        addresses: ['redis://:canary@h:1', 'postgresql://user:canary@h/d', 'https://canary@h/x@y'],
         queries: ['http://p:9090/?step=5&api_key=canary#x', 'postgresql://h/d?password=canary&ssl=on'],
         detail: 'the token fsh_canary-canary was taken',
         key: 'whsec_canarycanary==',
       }),
     ).toEqual({
       newPassword: HIDDEN,
-      addresses: [`redis://:${HIDDEN}@h:1`, `postgresql://user:${HIDDEN}@h/d`],
+      addresses: [`redis://:${HIDDEN}@h:1`, `postgresql://user:${HIDDEN}@h/d`, `https://${HIDDEN}@h/x@y`],
       queries: [`http://p:9090/?step=5&api_key=${HIDDEN}#x`, `postgresql://h/d?password=${HIDDEN}&ssl=on`],
       detail: `the token ${HIDDEN} was taken`,
       key: HIDDEN,
@@ -94,7 +104,7 @@ describe.each(allOperations(OPERATIONS).map((one) => [one.name, one] as const))(
       const document = path
         .split('.')
         .reduceRight<unknown>((inner, member) => (member === '*' ? [inner] : { [member]: inner }), 'canary');
-      expect(JSON.stringify(recorded(document, operation.secrets))).not.toContain('canary');
+      expect(JSON.stringify(recorded(document, operation))).not.toContain('canary');
     }
   });
 });

@@ -2,6 +2,7 @@
  * What the audit log keeps of an input or a result: never a secret, and never much. A contract names its secrets;
  * what looks like one is left out as well, since a contract may have been forgotten.
  */
+import { shownAddress } from '../kernel/index.ts';
 
 /** Stands where a secret was. */
 export const HIDDEN = '(hidden)';
@@ -20,14 +21,22 @@ const SECRET_NAME = /passw(or)?d|secret|credential|authorization/i;
 const SECRET_TEXT = /\b(fsh_|whsec_)[\w+/=-]{8,}/g;
 /** bounded, so that no text takes long */
 const LOGIN_IN_ADDRESS = /([a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@]{0,100}):[^\s/@]{1,300}@/gi;
+/** a name alone may be a token as well */
+const LOGIN_IN_WEB_ADDRESS = /(https?:\/\/)[^\s/@]{1,300}@/gi;
 /** in the query of an address: `?token=...` */
 const SECRET_IN_QUERY =
   /([?&][\w.-]{0,30}(?:passw|secret|token|key|auth|sig)[\w.-]{0,30}=)[^&#\s"']{1,300}/gi;
 
-/** `secrets`: members by their path, `target.url`, or `hosts.*.password` in each of a list. */
-export function recorded(document: unknown, secrets: readonly string[] = []): unknown {
+/** What a contract names: members by their path, `target.url`, or `hosts.*.password` in each of a list. */
+interface Named {
+  readonly secrets?: readonly string[] | undefined;
+  /** web addresses, of which people see where they lead */
+  readonly addresses?: readonly string[] | undefined;
+}
+
+export function recorded(document: unknown, { secrets = [], addresses = [] }: Named = {}): unknown {
   const paths = secrets.map((path) => path.split('.'));
-  const kept = keptOf(document, paths, 0);
+  const kept = keptOf(addresses.reduce(withShownAddress, document), paths, 0);
   const text = JSON.stringify(kept) ?? '';
   if (text.length <= DOCUMENT_CHARS_MAX) return kept;
   return { cut: `${text.length} characters`, start: text.slice(0, SHOWN_CHARS).toWellFormed() };
@@ -37,10 +46,19 @@ export function recorded(document: unknown, secrets: readonly string[] = []): un
 export function recordedText(text: string): string {
   const hidden = text
     .replace(LOGIN_IN_ADDRESS, `$1:${HIDDEN}@`)
+    .replace(LOGIN_IN_WEB_ADDRESS, `$1${HIDDEN}@`)
     .replace(SECRET_IN_QUERY, `$1${HIDDEN}`)
     .replace(SECRET_TEXT, HIDDEN);
   // PostgreSQL keeps neither in a document
   return hidden.replaceAll('\0', '\u2400').toWellFormed();
+}
+
+function withShownAddress(document: unknown, path: string): unknown {
+  const [member = '', ...rest] = path.split('.');
+  const inner = (document as Readonly<Record<string, unknown>> | null | undefined)?.[member];
+  if (inner === undefined || inner === null) return document;
+  const shown = rest.length > 0 ? withShownAddress(inner, rest.join('.')) : shownAddress(String(inner));
+  return { ...(document as object), [member]: shown };
 }
 
 function keptOf(value: unknown, secrets: readonly (readonly string[])[], depth: number): unknown {

@@ -20,7 +20,7 @@ export async function objectionToHostAddress(
 /** What can be said without asking a name server. */
 export function objectionToForm(url: string): string | undefined {
   const engine = engineOf(url);
-  if (engine === undefined) return `"${url}" is not the address of a host: it begins with ${ADDRESS_STARTS}`;
+  if (engine === undefined) return `an address of a host is needed: it begins with ${ADDRESS_STARTS}`;
   const { hostname, searchParams } = new URL(url);
   // a folder with a socket, or the client's own idea of where to go
   if (hostname === '' || /%2f/i.test(hostname))

@@ -13,7 +13,12 @@ const legacy: ExternalCluster = {
   ...{ name: 'legacy', number: 1, revision: 3, version: 2, hostsChangedMs: null, webhook: null },
   ...{ problem: null, observedToMs: NOW_MS - 60_000, stepMs: 60_000, shiftMs: 1_500, createdMs: NOW_MS },
   createdBy: 'ben',
-  source: { url: 'http://u:p@prometheus:9090/', query: 'q', partitionLabel: 'p', hostLabel: 'h' },
+  source: {
+    url: 'http://u:p@prometheus:9090/?token=canary',
+    query: 'q',
+    partitionLabel: 'p',
+    hostLabel: 'h',
+  },
   hosts: [{ number: 1, name: 'a', zone: 'z', eventsPerSecond: 100, bytesPerSecond: null, memoryBytes: null }],
   partitions: [{ number: 1, name: 'p1', host: 'a', bytes: 5, movedMs: NOW_MS, cameFrom: 'b' }],
 };

@@ -13,7 +13,7 @@ import {
   planningObstacle,
   removeCluster,
 } from '../../external/index.ts';
-import { ForeshardError } from '../../kernel/index.ts';
+import { ForeshardError, shownAddress } from '../../kernel/index.ts';
 import type { BlockStore } from '../../telemetry/index.ts';
 import type { clusters } from '../clusters.ts';
 import type { OutputOf, RouterHandlers } from '../operation.ts';
@@ -151,9 +151,7 @@ function summaryOf(cluster: ExternalCluster, nowMs: number) {
 }
 
 function sourceOf({ url, query, partitionLabel, hostLabel }: NonNullable<ExternalCluster['source']>) {
-  const address = new URL(url);
-  address.username = address.password = '';
-  return { address: address.href, query, partitionLabel, hostLabel };
+  return { address: shownAddress(url), query, partitionLabel, hostLabel };
 }
 
 function documentOf(cluster: ExternalCluster, nowMs: number): ClusterDocument {

@@ -172,8 +172,8 @@ export class OperationRunner<T extends OperationTable = OperationTable> {
 }
 
 function entryOf(operation: AnyOperation, input: unknown, { principal, origin }: Caller): AuditEntry {
-  const { name, resource, secrets } = operation;
-  const kept = recorded(input, secrets);
+  const { name, resource } = operation;
+  const kept = recorded(input, operation);
   const given = (kept ?? {}) as Readonly<Record<string, unknown>>;
   return {
     ...{ principal, origin, operation: name, resource },
@@ -224,10 +224,10 @@ function refusalIn(error: unknown): Pick<AuditResult, 'code' | 'detail'> {
 
 function keptChange(
   { before, after }: Pick<AuditResult, 'before' | 'after'>,
-  { secrets }: AnyOperation,
+  operation: AnyOperation,
 ): Pick<AuditResult, 'before' | 'after'> {
   return {
-    ...(before === undefined ? {} : { before: recorded(before, secrets) }),
-    ...(after === undefined ? {} : { after: recorded(after, secrets) }),
+    ...(before === undefined ? {} : { before: recorded(before, operation) }),
+    ...(after === undefined ? {} : { after: recorded(after, operation) }),
   };
 }

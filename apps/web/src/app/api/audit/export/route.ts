@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { auditExport, FORMATS } from '../../../../server/audit/export.ts';
 import { recordReading } from '../../../../server/audit/record-reading.ts';
 import { admitted, refusedTo } from '../../../../server/identity/admitting.ts';
+import { lastingAnswer } from '../../../../server/identity/lasting-answer.ts';
 
 export const dynamic = 'force-dynamic';
 
@@ -24,6 +25,11 @@ export async function GET(request: Request): Promise<Response> {
   const reading = { operation: 'audit.export', resource: 'audit log', target: asked.data } as const;
   await recordReading({ server, identity, headers: request.headers }, { ...reading, input: filter.data });
   const time = (text: string | undefined) => (text === undefined ? undefined : new Date(text));
-  const ending = AbortSignal.any([request.signal, server.closing]);
-  return auditExport(server.audit, { ...rest, from: time(from), to: time(to) }, asked.data, ending);
+  const question = { ...rest, from: time(from), to: time(to) };
+  return lastingAnswer(
+    { server, identity, headers: request.headers },
+    request,
+    ['audit:read', {}],
+    (ending) => auditExport(server.audit, question, asked.data, ending),
+  );
 }

@@ -4,7 +4,7 @@ import { edgeFor } from '../../../../server/edge/edge-for.ts';
 import { type EventFilter, filterOf } from '../../../../server/events/event-query.ts';
 import { exportOf, FORMATS } from '../../../../server/events/export.ts';
 import { admitted, refusedTo } from '../../../../server/identity/admitting.ts';
-import { endingOf } from '../../../../server/trpc.ts';
+import { lastingAnswer } from '../../../../server/identity/lasting-answer.ts';
 
 export const dynamic = 'force-dynamic';
 
@@ -26,10 +26,11 @@ export async function GET(request: Request): Promise<Response> {
   const refusal = await refusedTo(entered, request, 'events.export', ['events:export', target]);
   if (refusal !== undefined) return refusal;
   const { server, identity } = entered;
-  const { headers, signal } = request;
-  const ending = endingOf({ server, headers, identity }, signal, ['events:export', target]);
+  const { headers } = request;
   const what = { operation: 'events.export', resource: 'event', target: filter.stream } as const;
   await recordReading({ server, headers, identity }, { ...what, input: { ...filter, format: format.data } });
   const edge = edgeFor({ server, headers, identity });
-  return exportOf(edge, filter, format.data ?? 'ndjson', ending);
+  return lastingAnswer({ server, headers, identity }, request, ['events:export', target], (ending) =>
+    exportOf(edge, filter, format.data ?? 'ndjson', ending),
+  );
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { FORMATS, shardletExport } from '../../../../server/cluster/shardlet-export.ts';
 import { SHARDLET_SORTS, shardletQuerySchema } from '../../../../server/cluster/shardlet-query.ts';
 import { admitted, refusedTo } from '../../../../server/identity/admitting.ts';
+import { lastingAnswer } from '../../../../server/identity/lasting-answer.ts';
 
 export const dynamic = 'force-dynamic';
 
@@ -16,17 +17,18 @@ const querySchema = shardletQuerySchema.pick({ stream: true, host: true, state: 
 export async function GET(request: Request): Promise<Response> {
   const entered = await admitted(request);
   if (entered instanceof Response) return entered;
-  const refusal = await refusedTo(entered, request, 'shardlets.export', [
-    'cluster:read',
-    { cluster: OWN_CLUSTER },
-  ]);
+  const right = ['cluster:read', { cluster: OWN_CLUSTER }] as const;
+  const refusal = await refusedTo(entered, request, 'shardlets.export', right);
   if (refusal !== undefined) return refusal;
   const asked = querySchema.safeParse(Object.fromEntries(new URL(request.url).searchParams));
   if (!asked.success) return new Response(`${z.prettifyError(asked.error)}\n`, { status: 400 });
-  const { map, load } = entered.server;
-  if (map.map === undefined)
+  const { server, identity } = entered;
+  const { map } = server.map;
+  if (map === undefined)
     return new Response('The topology was not read yet: its store does not answer.\n', { status: 503 });
   const { format, ...query } = asked.data;
-  const rates = load.window.ratesByShardlet(Date.now());
-  return shardletExport(map.map, rates, { ...query, page: 1, pageSize: 1 }, format);
+  const rates = server.load.window.ratesByShardlet(Date.now());
+  return lastingAnswer({ server, identity, headers: request.headers }, request, right, () =>
+    shardletExport(map, rates, { ...query, page: 1, pageSize: 1 }, format),
+  );
 }

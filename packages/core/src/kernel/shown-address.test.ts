@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest';
+import { shownAddress } from './shown-address.ts';
+
+it.each([
+  ['http://prometheus:9090/', 'http://prometheus:9090/'],
+  ['https://canary@h/metrics', 'https://h/metrics'],
+  ['https://me:canary@h:8443/a/b?x=1', 'https://h:8443/a/b'],
+  ['http://[::1]:9090/a?canary#canary', 'http://[::1]:9090/a'],
+  ['canary', 'address hidden'],
+])('of %s people see %s', (url, shown) => {
+  expect(shownAddress(url)).toBe(shown);
+  expect(shownAddress(url)).not.toContain('canary');
+});
