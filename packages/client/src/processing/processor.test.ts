@@ -167,6 +167,27 @@ describe('a processor', () => {
     expect([noticesOf('replayed')[0]!.fromLog, effects.length]).toEqual([true, 1_234]);
   });
 
+  it('handles nothing again that its recovery has, where another process of its name has committed meanwhile', async () => {
+    edge.root(1, 0);
+    append(1, 40);
+    const { processor: first, kill } = member();
+    void first.run({ handle: count });
+    await committed(1, 40);
+    kill();
+    append(1, 5);
+    edge.give(1, 'm2');
+    // its first poll has brought 41 to 45; then they are committed by the other one
+    const recover = edge.plan.bind(edge);
+    edge.plan = (asked) => {
+      edge.shardlets.get(1)!.committed = 45;
+      return recover(asked);
+    };
+    const next = await run({ member: 'm2' }, () =>
+      eventually(() => expect(noticesOf('replayed')).toHaveLength(1)).then(() => committed(1, 45)),
+    );
+    expect(stateOf(next)).toEqual(counted(1));
+  });
+
   it.each(['recover', 'replay'])(
     'whose stream is deleted before its %s ends with unknown_stream, and nothing is changed',
     async (call) => {
