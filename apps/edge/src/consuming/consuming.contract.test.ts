@@ -61,6 +61,20 @@ const heldOf = (batches: readonly Batch[]) =>
 const idsOf = (batches: readonly Batch[]) => batches.flatMap((b) => b.events.map((e) => Number(e.event.id)));
 
 describe('a group over HTTP', () => {
+  it('has its lag before anybody has polled, and of a part that nobody has had', async () => {
+    const lags = async () => {
+      const { body } = await edge.get(`/v1/group-summaries?search=${group}`);
+      const summary = body.groups.find(({ name }: { name: string }) => name === group);
+      return [(await edge.get(`/v1/groups/${group}`)).body.lag, summary.lag];
+    };
+    expect(await lags()).toEqual([20, 20]);
+    const { body } = await call(at('poll'), { member: 'a' });
+    await call(at('commit'), { member: 'a', positions: positionsOf(body.batches) });
+    expect(await lags()).toEqual([0, 0]);
+    await call('/v1/groups', { name: `${group}-now`, stream: group, from: 'now' });
+    expect((await edge.get(`/v1/groups/${group}-now`)).body.lag).toBe(0);
+  });
+
   it('gives every event out until it is committed, and shows how far it is', async () => {
     const { body } = await call(at('poll'), { member: 'a' });
     expect(idsOf(body.batches).sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i));

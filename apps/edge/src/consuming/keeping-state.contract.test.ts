@@ -187,6 +187,24 @@ describe('a checkpoint', () => {
     expect(await one.upload(announced.body.id, content)).toMatchObject(refusal);
   });
 
+  it('is neither restored nor replayed once the stream is deleted, and nothing is changed', async () => {
+    const { body: stored } = await one.checkpoint(shardlet);
+    const { assignment } = one.held.get(shardlet)!;
+    const before = await cluster.control.groups.find(stream);
+    await cluster.decide(deleteStream((await open())[0]!.stream));
+    const refusal = { status: 404, body: { code: 'unknown_stream' } };
+    await expect.poll(() => one.recover(shardlet, assignment)).toMatchObject(refusal);
+    const part = { shardlet, assignment, of: shardlet, after: 0, through: 20 };
+    const replay = () => one.ask('POST', one.at('replay'), { member: 'a', ...part });
+    await expect.poll(replay).toMatchObject(refusal);
+    const content = one.at(`checkpoints/${stored.id}/content?member=a`);
+    expect(await one.ask('GET', content)).toMatchObject(refusal);
+    const times = { restoreMs: 1, bytes: 1, replayedEvents: 1, replayMs: 1, fromLog: false, lostEvents: 0 };
+    const told = { member: 'a', shardlet, assignment, ...times };
+    expect(await one.ask('POST', one.at('recovered'), told)).toMatchObject(refusal);
+    expect(await cluster.control.groups.find(stream)).toEqual(before);
+  });
+
   it('is refused with another content, and taken when the right one comes', async () => {
     const { body } = await one.announce(shardlet);
     const content = contentOf(one.held.get(shardlet)!.state);

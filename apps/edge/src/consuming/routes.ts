@@ -59,7 +59,7 @@ const REFRESH_WITHIN_MS = 5_000;
 export interface Consuming {
   mount(api: Api): void;
   /** what operations on groups need of it */
-  readonly service: Pick<GroupService, 'create' | 'lags' | 'ends'>;
+  readonly service: Pick<GroupService, 'create' | 'lagsOf' | 'ends'>;
   readonly letters: DeadLetters;
   readonly upkeep: StateRoutes['upkeep'];
   readonly drill: StateRoutes['drill'];

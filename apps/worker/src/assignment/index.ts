@@ -14,7 +14,7 @@ export interface AssignmentParts {
     'groups' | 'groupProgress' | 'groupOutlooks' | 'telemetry' | 'forecasts' | 'hints'
   >;
   readonly follower: Pick<MapFollower, 'map'>;
-  readonly service: Pick<GroupService, 'lags'>;
+  readonly service: Pick<GroupService, 'lagsOf'>;
   readonly arrivalsOf: (
     sources: { readonly telemetry: TelemetryStore; readonly forecasts: ForecastStore },
     stream: number,

@@ -14,6 +14,8 @@ const running = new AbortController().signal;
 let groups: MemoryGroupStore;
 let kept: Map<string, GroupOutlook>;
 let lags: (number | undefined)[];
+/** of shardlets that nobody has had */
+let untouched: number | undefined;
 let samples: ProgressSample[];
 let arriving: Arrivals | undefined;
 let asked: number[];
@@ -32,7 +34,7 @@ const paced = (perSecond: number, members: number): ProgressSample[] =>
 beforeEach(async () => {
   groups = new MemoryGroupStore(new ManualClock(NOW * 1_000));
   [kept, lags, samples, asked] = [new Map(), [0, 0], paced(100, 1), []];
-  arriving = flat(100);
+  [arriving, untouched] = [flat(100), 0];
   const stream = { id: 1, name: 's', shardCount: 1, splitKeys: false };
   const settings = { retentionMs: null, retentionBytes: null, dedupWindowMs: 900_000 };
   const shardlets = [range(START, MIDDLE), range(MIDDLE, END)].map(
@@ -44,7 +46,7 @@ beforeEach(async () => {
   const map = new TopologyMap({ ...EMPTY_TOPOLOGY, streams: [{ ...stream, ...settings }], shardlets });
   parts = {
     ...{ groups, map: () => map, nowMs: () => NOW },
-    service: { lags: async (all) => all.map((_, i) => lags[i]) },
+    service: { lagsOf: async (_, all) => ({ lags: all.map((_, i) => lags[i]), untouched }) },
     progress: { recent: async () => samples },
     outlooks: {
       of: async (group) => kept.get(group),
@@ -94,6 +96,13 @@ it('wants more for a backlog, within the time that the group was given for it', 
   await groups.remove('g');
   await create('g', { drainMinutes: 1_000 });
   expect(await look()).toMatchObject({ wantedNow: 1 });
+});
+
+it('wants more for what nobody has had yet, and knows nothing where its host does not answer', async () => {
+  untouched = 60_000;
+  expect(await look()).toMatchObject({ wantedNow: 2 });
+  untouched = undefined;
+  expect((await look())!.wantedNow).toBeUndefined();
 });
 
 it('believes a lower rate only while the group is behind', async () => {

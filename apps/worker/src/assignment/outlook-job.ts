@@ -20,7 +20,7 @@ import { eachInTurn } from '../jobs/each-in-turn.ts';
 
 export interface OutlookParts {
   readonly groups: Pick<GroupStore, 'list' | 'find'>;
-  readonly service: Pick<GroupService, 'lags'>;
+  readonly service: Pick<GroupService, 'lagsOf'>;
   readonly progress: Pick<GroupProgressStore, 'recent'>;
   readonly outlooks: GroupOutlookStore;
   readonly arrivals: (stream: number) => Promise<Arrivals | undefined>;
@@ -54,7 +54,7 @@ export class OutlookJob {
     const [before, samples, lag] = await Promise.all([
       outlooks.of(group.name),
       progress.recent(group.name),
-      this.lagOf([...state.checkpoints.values()]),
+      this.lagOf(group, [...state.checkpoints.values()]),
     ]);
     const members = samples.at(-1)?.members ?? state.members.length;
     const isBehind = lag !== undefined && lag > keepsUpAt(arrivals?.perSecond[0] ?? 0);
@@ -74,10 +74,10 @@ export class OutlookJob {
   }
 
   /** Undefined: a host does not answer. */
-  private async lagOf(checkpoints: readonly Checkpoint[]): Promise<number | undefined> {
-    const lags = await this.parts.service.lags(checkpoints);
+  private async lagOf(group: Group, checkpoints: readonly Checkpoint[]): Promise<number | undefined> {
+    const { lags, untouched } = await this.parts.service.lagsOf(group, checkpoints);
     let sum = 0;
-    for (const lag of lags) {
+    for (const lag of [...lags, untouched]) {
       if (lag === undefined) return undefined;
       sum += Math.max(0, lag);
     }

@@ -47,6 +47,15 @@ describe('each event', () => {
     expect(edge.created).toEqual([{ name: 'g', ...options }]);
   });
 
+  it('ends when it is closed at once, and joins nothing', async () => {
+    edge.shardlet(1, 1);
+    const running = consumer();
+    const ended = running.eachEvent(() => {});
+    await running.close();
+    await ended;
+    expect([edge.left, edge.committed()]).toEqual([[], { 1: 0 }]);
+  });
+
   it('ends after so many events, and commits no other', async () => {
     edge.shardlet(1, 100);
     const seen: number[] = [];

@@ -117,6 +117,8 @@ export class Consumer {
         onNotice?.({ kind: 'waiting', group: this.group, error });
       const creation = { edges: this.edges, calls, signal: this.closing.signal, onWaiting };
       if (!(await createdGroup(creation, this.options))) return;
+      // it was closed before there was anything to stop
+      if (this.closing.signal.aborted) return;
       const membership = this.membership(calls, handleOf, eventsMax);
       this.memberships = [membership];
       const running = [membership.run()];

@@ -167,6 +167,58 @@ describe('a processor', () => {
     expect([noticesOf('replayed')[0]!.fromLog, effects.length]).toEqual([true, 1_234]);
   });
 
+  it('handles nothing again that its recovery has, where another process of its name has committed meanwhile', async () => {
+    edge.root(1, 0);
+    append(1, 40);
+    const { processor: first, kill } = member();
+    void first.run({ handle: count });
+    await committed(1, 40);
+    kill();
+    append(1, 5);
+    edge.give(1, 'm2');
+    // its first poll has brought 41 to 45; then they are committed by the other one
+    const recover = edge.plan.bind(edge);
+    edge.plan = (asked) => {
+      edge.shardlets.get(1)!.committed = 45;
+      return recover(asked);
+    };
+    const next = await run({ member: 'm2' }, () =>
+      eventually(() => expect(noticesOf('replayed')).toHaveLength(1)).then(() => committed(1, 45)),
+    );
+    expect(stateOf(next)).toEqual(counted(1));
+  });
+
+  it.each(['recover', 'replay'])(
+    'whose stream is deleted before its %s ends with unknown_stream, and nothing is changed',
+    async (call) => {
+      edge.root(1, 0);
+      append(1, 40);
+      const { processor: first, kill } = member();
+      void first.run({ handle: count });
+      await committed(1, 40);
+      kill();
+      edge.give(1, 'm2');
+      const deleted = {
+        code: 'unknown_stream',
+        status: 404,
+        detail: 'The stream of the group "g" was deleted',
+      };
+      edge.answers.push({ path: new RegExp(`/${call}$`), status: 404, body: deleted });
+      const startedMs = performance.now();
+      const { processor } = member({ member: 'm2', letGoMs: 60_000 });
+      const ended = processor.run({ handle: count });
+      await expect(ended).rejects.toMatchObject({ code: 'unknown_stream', status: 404 });
+      expect(performance.now() - startedMs).toBeLessThan(5_000);
+      expect([edge.committed(), edge.valid(), effects.length, edge.recovered]).toEqual([
+        { 1: 40 },
+        [],
+        40,
+        [],
+      ]);
+      expect(stateOf(processor)).toEqual({});
+    },
+  );
+
   it('whose handler fails ends with the error; the state has what was handled before, and nothing of that event', async () => {
     edge.root(1, 0);
     append(1, 9, 1);

@@ -178,6 +178,8 @@ export class Processor<S = unknown> {
     const context = contextOf(false, signal, this.member);
     for (const event of batch.events) {
       if (signal.aborted || stopping.aborted) return;
+      // restored with it: another process under the name of this member has committed it meanwhile
+      if (event.seq <= state.seq) continue;
       const position = { seq: event.seq, epoch: batch.epoch };
       if (!(await handleWithState(handler, event, state, context, position))) return;
       processed(event.seq);

@@ -119,15 +119,18 @@ export class Lane {
       open = rest;
       if (open.length === 0) return;
       const pauseMs = pauseAfter(edges, error, attempt);
-      if (signal.aborted || performance.now() - progressMs + pauseMs > patienceMs) {
-        const reason: unknown = signal.aborted ? signal.reason : error;
-        for (const item of open) this.settle(item, () => item.reject(reason));
-        return;
-      }
+      if (signal.aborted) return this.giveUp(open, signal.reason);
+      if (performance.now() - progressMs + pauseMs > patienceMs) return this.giveUp(open, error);
       edges.watch.retry({ what: `send to ${stream}`, attempt, pauseMs, error });
       await sleep(pauseMs, signal).catch(() => {});
       open = this.wanted(open);
+      // stopped in the pause: nothing is sent again
+      if (signal.aborted) return this.giveUp(open, signal.reason);
     }
+  }
+
+  private giveUp(open: readonly Outgoing[], reason: unknown): void {
+    for (const item of open) this.settle(item, () => item.reject(reason));
   }
 
   /** What is to be sent again, in order, and why. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Edges, type Fetch } from '../edge/edges.ts';
 import { ForeshardError } from '../edge/errors.ts';
 import type { RetryInfo } from '../edge/hooks.ts';
@@ -180,6 +180,11 @@ describe('sending', () => {
     expect(edge.stored.map(({ id }) => id)).toEqual(['a1', 'a2', 'a3', 'a4']);
   });
 
+  it('rejects, and does not throw, what is no JSON', async () => {
+    const sent = new StoringEdge().producer().send({ ...event(1), data: 1n });
+    await expect(sent).rejects.toThrow('BigInt');
+  });
+
   it('rejects with the reason when nothing could be stored for so long', async () => {
     const edge = new StoringEdge(async () => {
       throw new TypeError('fetch failed', { cause: { code: 'ECONNREFUSED' } });
@@ -296,6 +301,19 @@ describe('the end', () => {
       producer.close({ drain: false }),
       expect(sent).rejects.toMatchObject({ code: 'closed' }),
     ]);
+  });
+
+  it('close without draining, in the pause before another attempt, sends nothing more', async () => {
+    const edge = new StoringEdge(async () => ({ status: 503, body: problem('overloaded', 503) }));
+    const producer = edge.producer();
+    const sent = producer.send(event(1));
+    await vi.waitFor(() => expect(edge.requests).toHaveLength(1));
+    await Promise.all([
+      producer.close({ drain: false }),
+      expect(sent).rejects.toMatchObject({ code: 'closed' }),
+    ]);
+    await later(250);
+    expect(edge.requests).toHaveLength(1);
   });
 
   it('a signal ends all of it with its reason', async () => {

@@ -85,7 +85,7 @@ export class Producer {
    *
    * @throws ForeshardError with the code of the edge, `unreachable` or `closed`
    */
-  send(event: NewEvent, options: SendOptions = {}): Promise<Stored> {
+  async send(event: NewEvent, options: SendOptions = {}): Promise<Stored> {
     const { source } = this.options;
     const { specversion = '1.0', id = randomId(), ...rest } = event;
     const complete = {

@@ -459,12 +459,27 @@ describe('the lag of a group', () => {
     const ends = await world.service(world.currentMap()).ends([1]);
     const open = { stream: 1, isClosed: false };
     expect(ends.toSorted((a, b) => a.shardlet - b.shardlet)).toEqual([
-      { ...open, shardlet: 1, lastSeq: undefined },
-      { ...open, shardlet: 2, lastSeq: 5 },
-      { ...open, shardlet: 3, isClosed: true, lastSeq: 5 },
-      { ...open, shardlet: child, lastSeq: 0 },
+      { ...open, shardlet: 1, firstSeq: undefined, lastSeq: undefined },
+      { ...open, shardlet: 2, firstSeq: 1, lastSeq: 5 },
+      { ...open, shardlet: 3, isClosed: true, firstSeq: 1, lastSeq: 5 },
+      { ...open, shardlet: child, firstSeq: 1, lastSeq: 0 },
     ]);
     expect([world.askedForAll.toSorted(), world.described]).toEqual([[1, 2], []]);
+  });
+
+  it('has what is kept of shardlets that nobody has had, open or closed, and asks each host once', async () => {
+    const world = await worldOf([1, 2, 2]);
+    for (const shardlet of [1, 2, 3]) world.append(shardlet, 5);
+    const child = world.roll(3);
+    world.append(child, 2);
+    world.firsts.set(2, 4);
+    const service = world.service(world.currentMap());
+    expect(await service.lagsOf({ stream: 1 }, [])).toEqual({ lags: [], untouched: 5 + 2 + 5 + 2 });
+    const positions = checkpoints([1, 3], 3);
+    expect(await service.lagsOf({ stream: 1 }, positions)).toEqual({ lags: [2, 2], untouched: 2 + 2 });
+    world.away.add(2);
+    expect(await service.lagsOf({ stream: 1 }, positions)).toEqual({ lags: [2, 2], untouched: undefined });
+    expect([world.askedForAll.toSorted(), world.described]).toEqual([[1, 1, 1, 2, 2, 2], []]);
   });
 
   it('asks for those that the answer does not tell of, and for closed ones nobody', async () => {

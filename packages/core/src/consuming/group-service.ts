@@ -75,6 +75,22 @@ export interface Poll {
   readonly waitingFor: readonly number[];
 }
 
+export interface GroupLags {
+  /** one a checkpoint */
+  readonly lags: readonly (number | undefined)[];
+  /** of all shardlets without a checkpoint; undefined where a host does not answer */
+  readonly untouched: number | undefined;
+}
+
+/** The records that a host keeps of a shardlet. */
+interface Span {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+}
+
+/** by shardlet */
+type Spans = ReadonlyMap<number, Span>;
+
 interface Followed {
   readonly end: () => void;
   readonly sinceMs: number;
@@ -167,50 +183,66 @@ export class GroupService {
    * host, as long as its answer tells of every shardlet.
    */
   async lags(checkpoints: readonly Checkpoint[]): Promise<(number | undefined)[]> {
-    const { map } = this.parts;
-    const open = checkpoints.flatMap(({ shardlet: id }) => {
-      const shardlet = map.shardlet(id);
-      return shardlet !== undefined && finalSeqOf(shardlet) === undefined ? [shardlet] : [];
-    });
-    const ends = await this.endsOf(open);
-    return checkpoints.map(({ shardlet: id, seq }) => {
-      const shardlet = map.shardlet(id);
-      if (shardlet === undefined) return 0;
-      const finalSeq = finalSeqOf(shardlet);
-      if (finalSeq !== undefined) return Math.max(0, finalSeq - seq);
-      const end = ends.get(id);
-      return end === undefined ? undefined : end - seq;
-    });
+    return this.lagsAt(checkpoints, await this.spansOf(this.openOf(checkpoints)));
   }
 
-  /** Where each shardlet of these streams ends, as far as hosts tell. Each is asked once, however many groups wait for it. */
+  /** The same, and what is stored in shardlets of the stream that have no checkpoint: nobody has had them yet. */
+  async lagsOf({ stream }: Pick<Group, 'stream'>, checkpoints: readonly Checkpoint[]): Promise<GroupLags> {
+    const known = new Set(checkpoints.map(({ shardlet }) => shardlet));
+    const rest = [...this.parts.map.shardlets(stream)].filter((s) => !known.has(s.id) && isKept(s));
+    const spans = await this.spansOf([...this.openOf(checkpoints), ...rest]);
+    const untouched = rest.map(({ id }) => spans.get(id)).map((span) => span && eventsIn(span));
+    return { lags: this.lagsAt(checkpoints, spans), untouched: sumOf(untouched) };
+  }
+
+  /** Where each shardlet of these streams starts and ends, as far as hosts tell. Each is asked once, however many groups wait for it. */
   async ends(streams: Iterable<number>): Promise<ShardletEnd[]> {
     const all = [...streams].flatMap((stream) => [...this.parts.map.shardlets(stream)]);
-    const known = await this.endsOf(all.filter((shardlet) => finalSeqOf(shardlet) === undefined));
+    const spans = await this.spansOf(all.filter(isKept));
     return all.map((shardlet) => {
       const { id, stream } = shardlet;
       const finalSeq = finalSeqOf(shardlet);
-      const isClosed = finalSeq !== undefined;
-      return { shardlet: id, stream, isClosed, lastSeq: isClosed ? finalSeq : known.get(id) };
+      const span = spans.get(id);
+      const [isClosed, lastSeq] = [finalSeq !== undefined, finalSeq ?? span?.lastSeq];
+      const firstSeq = isKept(shardlet) ? span?.firstSeq : finalSeq! + 1;
+      return { shardlet: id, stream, isClosed, firstSeq, lastSeq };
     });
   }
 
-  /** The last seq of each; undefined, or left out, where the host does not answer. */
-  private async endsOf(open: readonly Shardlet[]): Promise<Map<number, number | undefined>> {
-    const owners = [...new Set(open.map(({ owner }) => owner))];
-    const named = new Map<number, ReadonlyMap<number, number>>();
+  private openOf(checkpoints: readonly Checkpoint[]): Shardlet[] {
+    return checkpoints.flatMap(({ shardlet: id }) => {
+      const shardlet = this.parts.map.shardlet(id);
+      return shardlet !== undefined && finalSeqOf(shardlet) === undefined ? [shardlet] : [];
+    });
+  }
+
+  private lagsAt(checkpoints: readonly Checkpoint[], spans: Spans): (number | undefined)[] {
+    return checkpoints.map(({ shardlet: id, seq }) => {
+      const shardlet = this.parts.map.shardlet(id);
+      if (shardlet === undefined) return 0;
+      const finalSeq = finalSeqOf(shardlet);
+      if (finalSeq !== undefined) return Math.max(0, finalSeq - seq);
+      const span = spans.get(id);
+      return span === undefined ? undefined : span.lastSeq - seq;
+    });
+  }
+
+  /** What is left out: its host does not answer. */
+  private async spansOf(shardlets: readonly Shardlet[]): Promise<Spans> {
+    const owners = [...new Set(shardlets.map(({ owner }) => owner))];
+    const named = new Map<number, Spans>();
     await sideBySide(owners, async (owner) => {
-      const all = await this.lastSeqs(owner).catch(ifUnreachable);
+      const all = await this.spansOn(owner).catch(ifUnreachable);
       if (all !== undefined) named.set(owner, all);
     });
-    const ends = new Map<number, number | undefined>();
-    await sideBySide(open, async (shardlet) => {
+    const spans = new Map<number, Span>();
+    await sideBySide(shardlets, async (shardlet) => {
       const ofHost = named.get(shardlet.owner);
       if (ofHost === undefined) return;
-      const lastSeq = ofHost.get(shardlet.id) ?? (await this.lastSeq(shardlet).catch(ifUnreachable));
-      ends.set(shardlet.id, lastSeq);
+      const span = ofHost.get(shardlet.id) ?? (await this.spanOf(shardlet).catch(ifUnreachable));
+      if (span !== undefined) spans.set(shardlet.id, span);
     });
-    return ends;
+    return spans;
   }
 
   private async pollOf(view: GroupView, seat: Seat, { batches, waitingFor = [] }: Reading): Promise<Poll> {
@@ -282,22 +314,41 @@ export class GroupService {
   }
 
   /** Of all that the host has, not only of what is new: a host that went back may not name what it lost. */
-  private async lastSeqs(hostId: number): Promise<ReadonlyMap<number, number>> {
+  private async spansOn(hostId: number): Promise<Spans> {
     const { changed } = await (await this.parts.host(hostId)).news(0);
     const logs = changed.filter(({ mode }) => mode !== 'dropped' && mode !== 'shadow');
-    return new Map(logs.map(({ shardlet, lastSeq }) => [shardlet, lastSeq]));
+    return new Map(logs.map((replica) => [replica.shardlet, replica]));
   }
 
-  private async firstSeq({ id, owner, state }: Shardlet): Promise<number> {
-    if (state.kind === 'gone') return state.finalSeq + 1;
-    const details = await (await this.parts.host(owner)).describe(id);
-    return 'firstSeq' in details ? details.firstSeq : 1;
+  private async firstSeq(shardlet: Shardlet): Promise<number> {
+    return isKept(shardlet) ? (await this.spanOf(shardlet)).firstSeq : finalSeqOf(shardlet)! + 1;
   }
 
-  private async lastSeq({ id, owner }: Shardlet): Promise<number> {
-    const details = await (await this.parts.host(owner)).describe(id);
-    return 'lastSeq' in details ? details.lastSeq : 0;
+  private async lastSeq(shardlet: Shardlet): Promise<number> {
+    return (await this.spanOf(shardlet)).lastSeq;
   }
+
+  private async spanOf({ id, owner }: Shardlet): Promise<Span> {
+    const details = await (await this.parts.host(owner)).describe(id);
+    return 'lastSeq' in details ? details : { firstSeq: 1, lastSeq: 0 };
+  }
+}
+
+/** Nothing of one that is gone is left. */
+function isKept({ state }: Shardlet): boolean {
+  return state.kind !== 'gone';
+}
+
+function eventsIn({ firstSeq, lastSeq }: Span): number {
+  return Math.max(0, lastSeq - firstSeq + 1);
+}
+
+/** Undefined as soon as one is not known. */
+function sumOf(all: readonly (number | undefined)[]): number | undefined {
+  return all.reduce<number | undefined>(
+    (sum, one) => (sum === undefined || one === undefined ? undefined : sum + one),
+    0,
+  );
 }
 
 /** Each of them, by some at a time. */

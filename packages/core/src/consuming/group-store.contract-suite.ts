@@ -270,7 +270,7 @@ export function describeGroupStore(name: string, open: () => GroupStore): void {
     describe('sums up', () => {
       const STREAM = 91;
       const end = (shardlet: number, lastSeq: number | undefined, isClosed = false) => ({
-        ...{ shardlet, stream: STREAM, isClosed, lastSeq },
+        ...{ shardlet, stream: STREAM, isClosed, lastSeq, firstSeq: lastSeq === undefined ? undefined : 1 },
       });
       const sums = async (ends: readonly ReturnType<typeof end>[]) =>
         (await store.sums([group, 'nowhere'], ends)).map(({ group: _, ...one }) => one);
@@ -295,7 +295,7 @@ export function describeGroupStore(name: string, open: () => GroupStore): void {
           { shardlet: 3, seq: 9, revoking: true },
           { shardlet: 4, seq: 50 },
         ]);
-        const ends = [end(1, 30), end(2, 6), end(3, 9, true), end(5, 8)];
+        const ends = [end(1, 30), end(2, 6), end(3, 9, true), { ...end(5, 8), stream: STREAM + 1 }];
         expect(await sums(ends)).toEqual([
           {
             ...{ version: 7, members: 2, processed: 70, skipped: 4, held: 2, revoking: 1 },
@@ -328,7 +328,7 @@ export function describeGroupStore(name: string, open: () => GroupStore): void {
           other,
           end(6, 9, true),
         ];
-        expect(await sums(ends)).toMatchObject([{ held: 1, lag: 5, unfinished: [2, 3] }]);
+        expect(await sums(ends)).toMatchObject([{ held: 1, lag: 5 + 2, unfinished: [2, 3] }]);
       });
 
       it('of a group that keeps state, those that are held at their end', async () => {
@@ -342,12 +342,24 @@ export function describeGroupStore(name: string, open: () => GroupStore): void {
         expect(await sums([end(1, 9, true), end(2, 8, true)])).toMatchObject([{ held: 1, unfinished: [1] }]);
       });
 
-      it('nothing of a group that has not begun', async () => {
+      it('all that is kept of shardlets without a position', async () => {
+        await start([{ shardlet: 1, seq: 7 }]);
+        const trimmed = { ...end(2, 9), firstSeq: 4 };
+        const other = { ...end(5, 7), stream: STREAM + 1 };
+        const gone = { ...end(4, 3, true), firstSeq: 4 };
+        const ends = [end(1, 9), trimmed, end(3, 5, true), gone, end(6, 0), other];
+        expect(await sums(ends)).toMatchObject([{ processed: 7, lag: 2 + 6 + 5, unknown: 0 }]);
+        const dark = [end(1, 9), end(2, undefined), { ...end(3, 5, true), firstSeq: undefined }];
+        expect(await sums(dark)).toMatchObject([{ lag: 2, unknown: 2 }]);
+      });
+
+      it('of a group that has not begun, all that is kept', async () => {
         await start([]);
         expect(await sums([end(1, 9)])).toMatchObject([
-          { processed: 0, held: 0, lag: 0, unknown: 0, unfinished: [] },
+          { processed: 0, held: 0, lag: 9, unknown: 0, unfinished: [] },
         ]);
-        expect(await sums([end(1, 9, true)])).toMatchObject([{ unfinished: [1] }]);
+        expect(await sums([end(1, 9, true)])).toMatchObject([{ lag: 9, unfinished: [1] }]);
+        expect(await sums([])).toMatchObject([{ lag: 0, unknown: 0 }]);
         expect(await store.sums([], [])).toEqual([]);
       });
     });

@@ -76,7 +76,7 @@ it('counts the shardlets that are explained, and those that wait', async () => {
         const store = new MemoryGroupStore({ nowMicros: () => 1 });
         await store.create(group, state);
         const ends: ShardletEnd[] = nodes.map(({ end }, i) => ({
-          ...{ shardlet: i + 1, stream: 1, isClosed: end !== null, lastSeq: end ?? 5 },
+          ...{ shardlet: i + 1, stream: 1, isClosed: end !== null, firstSeq: 1, lastSeq: end ?? 5 },
         }));
         const [sums] = await store.sums(['g'], ends);
         const counts = countStanding(shardlets, sums!);

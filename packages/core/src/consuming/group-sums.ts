@@ -4,11 +4,13 @@
  */
 import { finalSeqOf, type Shardlet } from '../topology/index.ts';
 
-/** Where a shardlet ends now, or for good. */
+/** Where a shardlet starts, and ends now or for good. */
 export interface ShardletEnd {
   readonly shardlet: number;
   readonly stream: number;
   readonly isClosed: boolean;
+  /** of the oldest event that is kept, or behind the last one; undefined: its host does not answer */
+  readonly firstSeq: number | undefined;
   /** undefined: its host does not answer */
   readonly lastSeq: number | undefined;
 }
@@ -24,9 +26,9 @@ export interface GroupSums {
   readonly held: number;
   /** of them: on their way to another member */
   readonly revoking: number;
-  /** of shardlets whose end is known */
+  /** of shardlets whose end is known; all that is kept of those without a position */
   readonly lag: number;
-  /** shardlets whose end is not known, or before their position */
+  /** shardlets whose end, or start where there is no position, is not known, or whose end is before their position */
   readonly unknown: number;
   /** closed shardlets of the stream that are not processed to their end, or held there for a last checkpoint */
   readonly unfinished: readonly number[];

@@ -67,6 +67,8 @@ export class ServiceWorld {
   /** as the hosts have it */
   readonly logs = new Map<number, number>();
   readonly shardlets = new Map<number, Shardlet>();
+  /** by shardlet: the oldest event that is kept; 1 where nothing was trimmed */
+  readonly firsts = new Map<number, number>();
   /** of the replicas; 1 where nothing was decided */
   readonly epochs = new Map<number, number>();
   /** by shardlet: of each event; 1 where none is given */
@@ -227,7 +229,8 @@ export class ServiceWorld {
   private frontierOf(host: number): FrontierReply {
     const own = [...this.shardlets.values()].filter((s) => s.owner === host && !this.untold.has(s.id));
     const changed = own.map(({ id: shardlet, state }) => ({
-      ...{ shardlet, epoch: this.epochs.get(shardlet) ?? 1, firstSeq: 1, lastSeq: this.logs.get(shardlet)! },
+      ...{ shardlet, epoch: this.epochs.get(shardlet) ?? 1 },
+      ...{ firstSeq: this.firsts.get(shardlet) ?? 1, lastSeq: this.logs.get(shardlet)! },
       mode: state.kind === 'open' ? ('open' as const) : ('sealed' as const),
     }));
     return { hostLast: this.clocks.get(host) ?? Number.MAX_SAFE_INTEGER, since: 0, changed };

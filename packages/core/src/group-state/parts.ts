@@ -114,6 +114,16 @@ export async function shardletNamed(
   return map.shardlet(id);
 }
 
+/** REQUIRES that the map knew it before. @throws ForeshardError unknown_stream */
+export function stillThere({ map }: Pick<StateParts, 'map'>, id: number): Shardlet {
+  const known = map.shardlet(id);
+  if (known !== undefined) return known;
+  throw new ForeshardError(
+    'unknown_stream',
+    `The stream of shardlet ${id} was deleted meanwhile: the state that it led to is of no more use.`,
+  );
+}
+
 export function notYet(detail: string): ForeshardError {
   return new ForeshardError('overloaded', detail, { retryAfterSeconds: 1 });
 }

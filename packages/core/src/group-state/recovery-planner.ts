@@ -1,7 +1,7 @@
 /** How the state of a shardlet comes back, as checkpoints, lineage and hosts are now: for members, and for drills. */
 import { lineageOf, planRecovery, type RecoveryStep, type StateCheckpoint } from '../checkpointing/index.ts';
 import { finalSeqOf, type Shardlet } from '../topology/index.ts';
-import { notYet, type StateParts } from './parts.ts';
+import { notYet, type StateParts, stillThere } from './parts.ts';
 
 export type PlannerParts = Pick<StateParts, 'records' | 'stores' | 'map' | 'refresh' | 'host'>;
 
@@ -76,9 +76,9 @@ export class RecoveryPlanner {
   }
 
   private async firstSeq(id: number): Promise<number> {
-    const { map, host, refresh } = this.parts;
+    const { host, refresh } = this.parts;
     for (let looks = 1; ; looks++) {
-      const { state, owner } = map.shardlet(id)!;
+      const { state, owner } = stillThere(this.parts, id);
       if (state.kind === 'gone') return state.finalSeq + 1;
       const details = await (await host(owner)).describe(id);
       if ('firstSeq' in details) return details.firstSeq;

@@ -1,5 +1,5 @@
 /** Plans and replays over hosts that lost or trimmed what they had. */
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryGroupStore, MemoryHost, MemoryStateCheckpoints } from '../adapters/memory/index.ts';
 import { groupCheckpointingSchema } from '../checkpointing/index.ts';
 import { type Checkpoint, readsFromHosts } from '../consuming/index.ts';
@@ -242,4 +242,46 @@ it('counts on no checkpoint that cannot be restored: it holds the older one and 
   expect((await upkeep.verify('g', damaged)).error).toContain('is not in the store');
   await upkeep.prune('g', false);
   expect((await records.list('g', { limit: 10 })).map(({ seq }) => seq)).toEqual([5]);
+});
+
+describe('a stream that is deleted meanwhile', () => {
+  const deleted = () => new TopologyMap({ ...EMPTY_TOPOLOGY });
+  const REPLAY = { ...CLAIM, of: 1, after: 0, through: EVENTS, limit: 5 };
+  /** The map is another one from the first read of a host on. */
+  function deletedAtRead(): StateRecovery {
+    let now = map;
+    const forget = async <T>(answer: T): Promise<T> => {
+      now = deleted();
+      return answer;
+    };
+    return new StateRecovery({
+      ...parts,
+      get map() {
+        return now;
+      },
+      refresh: async () => {},
+      host: async () => forget(host),
+      // of a host that has carried the deletion out
+      reads: { read: async () => forget({ kind: 'absent' as const }) },
+    } as never);
+  }
+  const refusal = { code: 'unknown_stream', message: expect.stringContaining('was deleted') };
+
+  it('ends a plan and a replay that are under way', async () => {
+    const before = await groups.find('g');
+    await expect(deletedAtRead().replay('g', REPLAY)).rejects.toMatchObject(refusal);
+    // the host has nothing of the shardlet any more
+    host = new MemoryHost(clock);
+    await expect(deletedAtRead().plan('g', ASKED)).rejects.toMatchObject(refusal);
+    expect(await groups.find('g')).toEqual(before);
+  });
+
+  it('refuses both afterwards', async () => {
+    const after = new StateRecovery({ ...parts, map: deleted() });
+    await expect(after.plan('g', ASKED)).rejects.toMatchObject(refusal);
+    await expect(after.replay('g', REPLAY)).rejects.toMatchObject(refusal);
+    const measured = { restoreMs: 1, bytes: 0, replayedEvents: 1, replayMs: 1, fromLog: true, lostEvents: 0 };
+    const told = { shardlet: 1, atMs: NOW, ...measured } as never;
+    await expect(after.recovered('g', CLAIM, told)).rejects.toMatchObject(refusal);
+  });
 });

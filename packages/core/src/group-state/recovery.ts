@@ -15,7 +15,16 @@ import { framePosition, type StoredRecord } from '../hosts/index.ts';
 import { ForeshardError } from '../kernel/index.ts';
 import { contains, type Range } from '../keyspace/index.ts';
 import { finalSeqOf, type Shardlet } from '../topology/index.ts';
-import { type Claim, type Fenced, type Held, heldBy, isFenced, notYet, type StateParts } from './parts.ts';
+import {
+  type Claim,
+  type Fenced,
+  type Held,
+  heldBy,
+  isFenced,
+  notYet,
+  type StateParts,
+  stillThere,
+} from './parts.ts';
 import { type LostEvents, type PlanWanted, RecoveryPlanner, STALE_LOOKS } from './recovery-planner.ts';
 
 export interface RecoveryAsked extends Claim, PlanWanted {
@@ -58,7 +67,7 @@ export class StateRecovery {
     this.planner = new RecoveryPlanner(parts);
   }
 
-  /** @throws ForeshardError unknown_group, foreign_member, state_lost, overloaded @throws HostUnreachable */
+  /** @throws ForeshardError unknown_group, unknown_stream, foreign_member, state_lost, overloaded @throws HostUnreachable */
   async plan(name: string, asked: RecoveryAsked): Promise<RecoveryPlan | Fenced> {
     const held = await heldBy(this.parts, name, asked);
     if (isFenced(held)) return held;
@@ -77,7 +86,7 @@ export class StateRecovery {
     return { committed: { seq, epoch }, range: shardlet.range, steps: left, lost };
   }
 
-  /** @throws ForeshardError unknown_group, foreign_member, invalid_parameter, state_lost, overloaded @throws HostUnreachable */
+  /** @throws ForeshardError unknown_group, unknown_stream, invalid_parameter, state_lost, overloaded @throws HostUnreachable */
   async replay(name: string, asked: ReplayAsked): Promise<Replayed | Fenced> {
     const held = await heldBy(this.parts, name, asked);
     if (isFenced(held)) return held;
@@ -102,10 +111,10 @@ export class StateRecovery {
   }
 
   private async read(shardlet: Shardlet, after: number, through: number, limit: number) {
-    const { reads, map, refresh } = this.parts;
+    const { reads, refresh } = this.parts;
     const options = { maxRecords: Math.min(limit, through - after), maxBytes: REPLAY_BYTES_MAX };
     for (let looks = 1; ; looks++) {
-      const now = map.shardlet(shardlet.id)!;
+      const now = stillThere(this.parts, shardlet.id);
       // an older copy is a correct prefix, but one of before a loss is not
       const minEpoch = Math.max(0, ...now.lost.map(({ epoch }) => epoch));
       const reply =

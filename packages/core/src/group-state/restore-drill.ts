@@ -18,7 +18,7 @@ import { ForeshardError } from '../kernel/index.ts';
 import { contains, hashKey, type Range } from '../keyspace/index.ts';
 import type { Shardlet } from '../topology/index.ts';
 import { ChainReader } from './chain-reader.ts';
-import { notYet, type StateParts, statefulGroup } from './parts.ts';
+import { notYet, type StateParts, statefulGroup, stillThere } from './parts.ts';
 import { type LostEvents, RecoveryPlanner, STALE_LOOKS } from './recovery-planner.ts';
 
 export type DrillParts = Pick<
@@ -145,9 +145,9 @@ export class RestoreDrill {
 
   /** The seq after which events can be read, at least `after`. @throws ForeshardError overloaded */
   private async readableFrom(id: number, after: number): Promise<number> {
-    const { reads, map, refresh } = this.parts;
+    const { reads, refresh } = this.parts;
     for (let looks = 1; ; looks++) {
-      const now = map.shardlet(id)!;
+      const now = stillThere(this.parts, id);
       if (now.state.kind === 'gone') return now.state.finalSeq;
       const minEpoch = Math.max(0, ...now.lost.map(({ epoch }) => epoch));
       const reply = await reads.read(now, after + 1, minEpoch, LOOK);

@@ -274,7 +274,14 @@ export const checkpoints = {
     owned: true,
     input: z.strictObject({ ...group, shardlet: z.int().min(1).describe('whose state is restored') }),
     output: drillSchema,
-    errors: [...KNOWN, 'unknown_shardlet', 'invalid_parameter', 'host_unreachable', 'overloaded'],
+    errors: [
+      ...KNOWN,
+      'unknown_shardlet',
+      'unknown_stream',
+      'invalid_parameter',
+      'host_unreachable',
+      'overloaded',
+    ],
     answerWithinMs: DRILLED_WITHIN_MS,
     http: {
       ...http,

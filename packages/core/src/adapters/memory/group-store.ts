@@ -182,6 +182,11 @@ function sumsOf({ group, state }: Kept, all: readonly ShardletEnd[]): GroupSums 
     if (lastSeq === undefined || (!isClosed && lastSeq < seq)) sums.unknown++;
     else sums.lag += Math.max(0, lastSeq - seq);
   }
+  for (const { shardlet, stream, firstSeq, lastSeq } of all) {
+    if (stream !== group.stream || state.checkpoints.has(shardlet)) continue;
+    if (firstSeq === undefined || lastSeq === undefined) sums.unknown++;
+    else sums.lag += Math.max(0, lastSeq - firstSeq + 1);
+  }
   const unfinished = all.filter((end) => {
     const { seq = 0, member } = state.checkpoints.get(end.shardlet) ?? {};
     if (!end.isClosed || end.stream !== group.stream) return false;

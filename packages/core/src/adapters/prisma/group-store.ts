@@ -129,40 +129,48 @@ export class PrismaGroupStore implements GroupStore {
    * Group by group, which takes less than half the time of one sum over all rows. Which closed shardlets are not finished is
    * looked up only where some are.
    */
+  /** What shardlets without a position keep is what all of the stream keep, less those with one: no join looks for them. */
   async sums(groups: readonly string[], ends: readonly ShardletEnd[]): Promise<readonly GroupSums[]> {
     const names = [...groups];
     const ids = ends.map(({ shardlet }) => shardlet);
     const streams = ends.map(({ stream }) => stream);
     const closed = ends.map(({ isClosed }) => isClosed);
+    const firsts = ends.map(({ firstSeq }) => firstSeq ?? null);
     const seqs = ends.map(({ lastSeq }) => lastSeq ?? null);
     const rows = await this.reaching(
       () => this.prisma.$queryRaw<SumsRow[]>`
         WITH e AS MATERIALIZED (
-          SELECT * FROM unnest(${ids}::bigint[], ${streams}::bigint[], ${closed}::bool[], ${seqs}::bigint[])
-            AS e(shardlet, stream, closed, last)
+          SELECT *, greatest(0, last - first + 1) AS kept, (first IS NULL OR last IS NULL) AS dark
+            FROM unnest(${ids}::bigint[], ${streams}::bigint[], ${closed}::bool[], ${firsts}::bigint[], ${seqs}::bigint[])
+              AS e(shardlet, stream, closed, first, last)
         ), g AS MATERIALIZED (
           SELECT name, stream, version, jsonb_typeof(checkpointing) IS NOT NULL AS keeps
             FROM consumer_group WHERE name = ANY(${names}::text[])
-        ), ending AS MATERIALIZED (
-          SELECT stream, count(*) AS closed FROM e WHERE closed AND last > 0 GROUP BY stream
+        ), whole AS MATERIALIZED (
+          SELECT stream, count(*) FILTER (WHERE closed AND last > 0) AS closed,
+                 sum(kept) AS kept, count(*) FILTER (WHERE dark) AS dark
+            FROM e GROUP BY stream
         )
         SELECT g.name AS "group", g.version::float8 AS version,
                (SELECT count(*) FROM consumer_member m WHERE m."group" = g.name)::float8 AS members,
                coalesce(s.processed, 0)::float8 AS processed, coalesce(s.skipped, 0)::float8 AS skipped,
                s.held::float8 AS held, s.revoking::float8 AS revoking,
-               coalesce(s.lag, 0)::float8 AS lag, s.unknown::float8 AS unknown,
-               CASE WHEN s.finished < ending.closed OR g.keeps THEN (
+               (coalesce(s.lag, 0) + coalesce(whole.kept, 0) - coalesce(s.kept, 0))::float8 AS lag,
+               (s.unknown + coalesce(whole.dark, 0) - s.dark)::float8 AS unknown,
+               CASE WHEN s.finished < whole.closed OR g.keeps THEN (
                  SELECT json_agg(e.shardlet ORDER BY e.shardlet)
                    FROM e LEFT JOIN consumer_checkpoint c ON c."group" = g.name AND c.shardlet = e.shardlet
                   WHERE e.stream = g.stream AND e.closed
                     AND (coalesce(c.seq, 0) < e.last OR (g.keeps AND c.member IS NOT NULL)))
                END AS unfinished
-          FROM g LEFT JOIN ending ON ending.stream = g.stream CROSS JOIN LATERAL (
+          FROM g LEFT JOIN whole ON whole.stream = g.stream CROSS JOIN LATERAL (
             SELECT sum(c.seq - c.skipped) AS processed, sum(c.skipped) AS skipped,
                    count(*) FILTER (WHERE c.member IS NOT NULL AND (g.keeps OR (e.closed AND c.seq >= e.last) IS NOT TRUE)) AS held,
                    count(*) FILTER (WHERE c.member IS NOT NULL AND c.revoking
                                       AND (g.keeps OR (e.closed AND c.seq >= e.last) IS NOT TRUE)) AS revoking,
                    sum(greatest(0, e.last - c.seq)) AS lag,
+                   sum(e.kept) FILTER (WHERE e.stream = g.stream) AS kept,
+                   count(*) FILTER (WHERE e.stream = g.stream AND e.dark) AS dark,
                    count(*) FILTER (WHERE e.closed = false AND (e.last >= c.seq) IS NOT TRUE) AS unknown,
                    count(*) FILTER (WHERE e.closed AND e.stream = g.stream AND e.last > 0 AND c.seq >= e.last
                                       AND NOT (g.keeps AND c.member IS NOT NULL)) AS finished

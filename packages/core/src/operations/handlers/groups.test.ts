@@ -22,6 +22,8 @@ const SECRET = `whsec_${'A'.repeat(44)}`;
 let store: MemoryGroupStore;
 /** of each shardlet */
 let lags: Map<number, number>;
+/** of shardlets that nobody has had */
+let untouched: number | undefined;
 let started: string[];
 let deleted: string[];
 let samples: ProgressSample[];
@@ -41,6 +43,7 @@ let handlers: ReturnType<typeof groupHandlers>;
 beforeEach(() => {
   store = new MemoryGroupStore({ nowMicros: () => 1 });
   lags = new Map();
+  untouched = 0;
   started = [];
   deleted = [];
   samples = [];
@@ -57,7 +60,10 @@ beforeEach(() => {
         started.push(from);
         return store.create(group, { version: 0, members: [], checkpoints: new Map() });
       },
-      lags: async (checkpoints) => checkpoints.map(({ shardlet }) => lags.get(shardlet)),
+      lagsOf: async (_, checkpoints) => ({
+        lags: checkpoints.map(({ shardlet }) => lags.get(shardlet)),
+        untouched,
+      }),
       ends: async () => [],
     },
     notifications: { sender: { objection: async () => objection }, newSecret: () => SECRET },
@@ -229,6 +235,14 @@ describe('a group', () => {
     expect(await asked({ limit: 2, offset: 2, sort: 'lag' })).toEqual([4, 4, 1]);
     expect(await asked({ member: 'm', limit: 2, offset: 1 })).toEqual([3, 3, 4]);
     expect(await asked({ member: 'nobody' })).toEqual([0]);
+  });
+
+  it('counts what nobody has had yet, from the first moment', async () => {
+    await handlers.create({ name: 'new', stream: 'main', from: 'oldest' } as never, CALLER);
+    untouched = 700;
+    expect(await handlers.show({ group: 'new' }, CALLER)).toMatchObject({ lag: 700, shardlets: [] });
+    untouched = undefined;
+    expect((await handlers.show({ group: 'new' }, CALLER)).lag).toBe(null);
   });
 
   it('has no lag that is known as soon as a host does not answer, or holds too few', async () => {

@@ -8,6 +8,7 @@ import {
   explain,
   GROUPS_MAX,
   type Group,
+  type GroupLags,
   type GroupService,
   type GroupState,
   type GroupStore,
@@ -36,7 +37,7 @@ import { GroupSummaries } from './group-summaries.ts';
 export interface GroupStores extends GroupFactSources {
   readonly groups: GroupStore;
   /** asks hosts how far they are */
-  readonly groupService: Pick<GroupService, 'create' | 'lags' | 'ends'>;
+  readonly groupService: Pick<GroupService, 'create' | 'lagsOf' | 'ends'>;
   readonly letters: Pick<DeadLetters, 'list' | 'prepare'>;
   /** Also well when there is none. */
   readonly deleteStream: (name: string, caller: Caller) => Promise<void>;
@@ -80,8 +81,7 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
     return redriveOf === undefined && has ? { stream, attempts } : null;
   }
 
-  async function shardletsOf(checkpoints: readonly Checkpoint[]): Promise<ShardletDocument[]> {
-    const lags = await service.lags(checkpoints);
+  function shardletsOf(checkpoints: readonly Checkpoint[], { lags }: GroupLags): ShardletDocument[] {
     return checkpoints.map((checkpoint, i) => {
       const lag = lags[i] ?? null;
       const { member = null } = checkpoint;
@@ -152,13 +152,14 @@ export function groupHandlers(stores: GroupStores): RouterHandlers<typeof groups
       const checkpoints = [...state.checkpoints.values()].sort((a, b) => a.shardlet - b.shardlet);
       const reasons = new Map(explain(group, state, stores.map(), weights).map((one) => [one.shardlet, one]));
       const states = await keptStatesOf(stores, group);
-      const shardlets = (await shardletsOf(checkpoints)).map((shown) => ({
+      const lags = await service.lagsOf(group, checkpoints);
+      const shardlets = shardletsOf(checkpoints, lags).map((shown) => ({
         ...shown,
         state: states.get(shown.shardlet) ?? null,
         weight: reasons.get(shown.shardlet)?.weight ?? null,
         why: reasons.get(shown.shardlet)?.reason ?? null,
       }));
-      const lag = sumOfLags(shardlets);
+      const lag = sumOfLags([...shardlets, { lag: lags.untouched ?? null }]);
       const oldest = await oldestOf(stores, state, shardlets);
       const asked =
         page.member === undefined ? shardlets : shardlets.filter(({ member }) => member === page.member);
@@ -281,7 +282,7 @@ function sumOfWeights(shardlets: readonly WholeDocument[]): number | null {
 }
 
 /** null as soon as one is not known */
-function sumOfLags(shardlets: readonly ShardletDocument[]): number | null {
+function sumOfLags(shardlets: readonly Pick<ShardletDocument, 'lag'>[]): number | null {
   return shardlets.reduce<number | null>(
     (sum, { lag }) => (sum === null || lag === null ? null : sum + lag),
     0,
