@@ -3,6 +3,7 @@
  * against reading all rows that are kept, and how long it takes to find what may be pruned. Hosts are left out: lags are given.
  */
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import {
   applyMigrations,
   openPrisma,
@@ -42,18 +43,15 @@ export async function run({ rounds, shardlets: count }: BenchOptions): Promise<B
     const checkpointing = groupCheckpointingSchema.parse({});
     await groups.create({ name: GROUP, stream: 1, sessionMs: 60_000, checkpointing }, EMPTY_GROUP);
     await fill(prisma, count);
-    const stores = { current: undefined as never, named: () => ({}) as never };
+    const stores = { current: undefined as never, named: () => ({ delete: async () => {} }) as never };
     const upkeep = new CheckpointUpkeep({
       ...{ groups, records, stores, map, digestOf: () => '', nowMs: Date.now },
     });
     const ahead = forecastsOf(map, count);
     const job = new CheckpointJob({
-      ...{ groups, records, recoveries, nowMs: Date.now, log: { error: () => {} } as never },
+      ...{ groups, recoveries, nowMs: Date.now },
       upkeep: {
         recoverable: upkeep.recoverable.bind(upkeep),
-        prune: async () => ({ checkpoints: 0, bytes: 0 }),
-        sweep: async () => ({ rows: 0, objects: 0 }),
-        verify: async () => ({ error: undefined, read: 0, bytes: 0, ms: 0 }),
       },
       service: { lags: async (all) => all.map(() => 500) },
       forecasts: async (stream) => (await ahead.arrivalsAhead(stream, HORIZON_MS))!,
@@ -62,12 +60,18 @@ export async function run({ rounds, shardlets: count }: BenchOptions): Promise<B
     const signal = new AbortController().signal;
     await job.run(signal);
     const [looks, newest, all, prunes]: number[][] = [[], [], [], []];
+    const blocked = monitorEventLoopDelay({ resolution: 5 });
     for (let round = 0; round < rounds; round++) {
       looks!.push(await timed(() => job.run(signal)));
       newest!.push(await timed(() => records.newest(GROUP)));
       all!.push(await timed(() => readAll(records, count)));
-      prunes!.push(await timed(() => upkeep.prune(GROUP, true)));
+      blocked.enable();
+      prunes!.push(await timed(() => upkeep.prune(GROUP, { dryRun: true })));
+      blocked.disable();
     }
+    blocked.enable();
+    const pruning = await timed(() => upkeep.prune(GROUP, { dryRun: false }));
+    blocked.disable();
     return {
       mode: { shardlets: count, 'checkpoints kept': count * KEPT, 'verdicts written': count },
       ratios: {
@@ -75,6 +79,8 @@ export async function run({ rounds, shardlets: count }: BenchOptions): Promise<B
         'a look (ms)': spread(looks!),
         'of it reading the newest rows (ms)': spread(newest!),
         'finding what may be pruned (ms)': spread(prunes!),
+        'pruning, contents left out (ms)': spread([pruning]),
+        'longest that others waited for the processor meanwhile (ms)': spread([blocked.max / 1e6]),
       },
       marks: { 'a look (ms)': '<= 10,000: every 10 s' },
     };

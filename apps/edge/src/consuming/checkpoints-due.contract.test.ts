@@ -25,7 +25,10 @@ afterAll(async () => {
 });
 
 const member = new StatefulMember({ url: () => cluster.edgeUrl, token: () => cluster.token }, GROUP, 'a');
-const judge = () => cluster.control.jobs.wake('checkpoint');
+async function judge(): Promise<void> {
+  await cluster.control.jobs.wake('checkpoint');
+  await cluster.control.jobs.wake('keepCheckpoints');
+}
 
 async function append(count: number): Promise<void> {
   const events = Array.from({ length: count }, () => eventOf({ id: String(sent++), subject: 'key' }));

@@ -275,7 +275,7 @@ describe('a checkpoint', () => {
     await store.put(object, Buffer.from('other'));
     const verify = () => ask('POST', `/v1/groups/${stream}/checkpoints/${body.id}/verify`, {});
     expect((await verify()).body).toMatchObject({ ok: false, error: expect.stringContaining('not sha-256') });
-    await store.delete(object);
+    await store.delete([object]);
     expect((await verify()).body).toMatchObject({
       ok: false,
       error: expect.stringContaining('not in the store'),

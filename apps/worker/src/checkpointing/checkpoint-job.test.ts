@@ -18,7 +18,10 @@ import { WHOLE } from '@foreshard/core/keyspace';
 import type { Shardlet, TopologyMap } from '@foreshard/core/topology';
 import pino from 'pino';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { JobRegistry, type Processors } from '../jobs/registry.ts';
+import { createMetrics } from '../process/metrics.ts';
 import { CheckpointJob, type CheckpointJobParts } from './checkpoint-job.ts';
+import { UpkeepJob, type UpkeepJobParts } from './upkeep-job.ts';
 
 const NOW = Date.parse('2026-11-24T12:00:00Z');
 const MINUTE_MS = 60_000;
@@ -70,6 +73,8 @@ let lags: Map<number, number | undefined>;
 let contents: Map<string, Uint8Array>;
 let parts: CheckpointJobParts;
 let job: CheckpointJob;
+let keepingParts: UpkeepJobParts;
+let keeping: UpkeepJob;
 let errors: object[];
 let forecastReads: number[];
 let ids = 0;
@@ -85,7 +90,7 @@ beforeEach(async () => {
     ...{ kind: 'folder' as const, bytesMax: 1e9 },
     put: async (name: string, content: Uint8Array) => void contents.set(name, content),
     get: async (name: string) => contents.get(name),
-    delete: async (name: string) => void contents.delete(name),
+    delete: async (names: readonly string[]) => names.forEach((name) => void contents.delete(name)),
     async *list() {
       yield [] as string[];
     },
@@ -101,7 +106,7 @@ beforeEach(async () => {
   });
   const stream = pino({ level: 'error' }, { write: (line: string) => errors.push(JSON.parse(line)) });
   parts = {
-    ...{ groups, records, recoveries, upkeep, nowMs, log: stream },
+    ...{ groups, recoveries, upkeep, nowMs },
     service: { lags: async (all) => all.map(({ shardlet: id }) => (lags.has(id) ? lags.get(id) : 0)) },
     forecasts: async (of) => {
       forecastReads.push(of);
@@ -110,6 +115,8 @@ beforeEach(async () => {
     trust: async () => new Map(),
   };
   job = new CheckpointJob(parts);
+  keepingParts = { groups, records, upkeep, nowMs, log: stream };
+  keeping = new UpkeepJob(keepingParts);
   await createGroup('g');
 });
 
@@ -309,19 +316,19 @@ describe('what the job judges', () => {
   });
 });
 
-describe('what the job looks after', () => {
+describe('what is looked after', () => {
   const minutes = (count: number) => clock.advance(count * MINUTE_MS * 1_000);
 
   it('reads one content a minute, the one that was not read for longest, and says what is damaged', async () => {
     await commit([held(1, 100)]);
     const [first, second] = [await checkpoint(1, 10), await checkpoint(1, 20)];
     contents.set(second, Buffer.from('another'));
-    await job.run(running);
+    await keeping.run(running);
     minutes(0.9);
-    await job.run(running);
+    await keeping.run(running);
     expect((await records.find('g', second))!.verifiedAtMs).toBeUndefined();
     minutes(0.1);
-    await job.run(running);
+    await keeping.run(running);
     const found = async (id: string) => (await records.find('g', id))!;
     expect(await found(first)).toMatchObject({ verifiedAtMs: NOW, verifyError: undefined });
     expect((await found(second)).verifyError).toContain(', not sha-256:');
@@ -332,26 +339,25 @@ describe('what the job looks after', () => {
 
   it('prunes every ten minutes, and goes on at once where there is more', async () => {
     const prune = vi.fn(async () => ({ checkpoints: 3, bytes: 1 }));
-    const { upkeep } = parts;
+    const { upkeep } = keepingParts;
     const bound = {
-      recoverable: upkeep.recoverable.bind(upkeep),
       verify: upkeep.verify.bind(upkeep),
       sweep: upkeep.sweep.bind(upkeep),
     };
-    job = new CheckpointJob({ ...parts, upkeep: { ...bound, prune } });
-    expect(await job.run(running)).toEqual({ due: 0, pruned: 3, rows: 0, objects: 0 });
+    keeping = new UpkeepJob({ ...keepingParts, upkeep: { ...bound, prune } });
+    expect(await keeping.run(running)).toEqual({ pruned: 3, rows: 0, objects: 0 });
     for (let i = 0; i < 9; i++) {
       minutes(1);
-      expect(await job.run(running)).toBeUndefined();
+      expect(await keeping.run(running)).toBeUndefined();
     }
     expect(prune).toHaveBeenCalledTimes(1);
     prune.mockResolvedValueOnce({ checkpoints: PRUNED_AT_ONCE, bytes: 1 });
     for (let i = 0; i < 2; i++) {
       minutes(1);
-      await job.run(running);
+      await keeping.run(running);
     }
     expect(prune).toHaveBeenCalledTimes(3);
-    expect(prune).toHaveBeenLastCalledWith('g', false);
+    expect(prune).toHaveBeenLastCalledWith('g', { dryRun: false, signal: running });
   });
 
   it('removes what is left over, and recoveries beyond the last thousand', async () => {
@@ -365,28 +371,84 @@ describe('what the job looks after', () => {
     const left = await checkpoint(1, 10);
     await records.condemn('g', [left]);
     minutes(1);
-    expect(await job.run(running)).toEqual({ due: 0, pruned: 0, rows: 1, objects: 0 });
+    expect(await keeping.run(running)).toEqual({ pruned: 0, rows: 1, objects: 0 });
     expect(contents.size).toBe(0);
   });
 
-  it('judges what is due while the store of contents is away, and one group while another fails', async () => {
+  it('judges one group while another fails', async () => {
     await createGroup('other');
     for (const name of ['g', 'other']) await commit([held(1, 100)], name);
+    const { upkeep } = parts;
+    const recoverable = async (name: string) => {
+      if (name === 'g') throw new Error('away');
+      return upkeep.recoverable(name);
+    };
+    job = new CheckpointJob({ ...parts, upkeep: { recoverable } });
+    await expect(job.run(running)).rejects.toThrow('away');
+    expect([...recoveries.verdicts.keys()]).toEqual(['other']);
+  });
+
+  it('goes on with what can be done while something else fails', async () => {
+    await createGroup('other');
+    for (const name of ['g', 'other']) await commit([held(1, 100)], name);
+    await checkpoint(1, 10);
+    const prune = vi.fn(async (name: string) => {
+      if (name === 'g') throw new Error('away');
+      return { checkpoints: 0, bytes: 0 };
+    });
     const away = async () => {
       throw new Error('away');
     };
-    const { upkeep } = parts;
-    const recoverable = upkeep.recoverable.bind(upkeep);
-    job = new CheckpointJob({ ...parts, upkeep: { recoverable, prune: away, verify: away, sweep: away } });
-    await expect(job.run(running)).rejects.toThrow('away');
-    expect([...recoveries.verdicts.keys()]).toEqual(['g', 'other']);
-    recoveries.verdicts.clear();
-    const failing = async (name: string) => (name === 'g' ? away() : recoverable(name));
-    job = new CheckpointJob({
-      ...parts,
-      upkeep: { recoverable: failing, prune: away, verify: away, sweep: away },
+    const sweep = vi.fn(away);
+    keeping = new UpkeepJob({ ...keepingParts, upkeep: { prune, verify: away, sweep } });
+    await expect(keeping.run(running)).rejects.toThrow('away');
+    expect(prune.mock.calls.map(([name]) => name)).toEqual(['g', 'other']);
+    expect(sweep).toHaveBeenCalledTimes(1);
+    minutes(1);
+    await expect(keeping.run(running)).rejects.toThrow('away');
+    // the other was pruned a minute ago
+    expect(prune.mock.calls.map(([name]) => name)).toEqual(['g', 'other', 'g']);
+  });
+
+  it('keeps no verdict waiting, however long it takes', async () => {
+    await commit([held(1, 100)]);
+    let end: (pruned: { checkpoints: number; bytes: number }) => void = () => {};
+    const endless = new Promise<{ checkpoints: number; bytes: number }>((resolve) => {
+      end = resolve;
     });
-    await expect(job.run(running)).rejects.toThrow('away');
-    expect([...recoveries.verdicts.keys()]).toEqual(['other']);
+    const prune = vi.fn(() => endless);
+    keeping = new UpkeepJob({
+      ...keepingParts,
+      upkeep: { prune, verify: vi.fn(), sweep: async () => ({ rows: 0, objects: 0 }) },
+    });
+    const metrics = createMetrics();
+    const processors = {
+      checkpoint: (_: object, signal: AbortSignal) => job.run(signal),
+      keepCheckpoints: (_: object, signal: AbortSignal) => keeping.run(signal),
+    } as unknown as Processors;
+    const registry = new JobRegistry({ processors, metrics, log: keepingParts.log });
+    const kept = registry.run('keepCheckpoints', {});
+    await vi.waitFor(() => expect(prune).toHaveBeenCalled());
+    for (let i = 0; i < 3; i++) {
+      recoveries.verdicts.clear();
+      await registry.run('checkpoint', {});
+      expect(recoveries.verdicts.get('g')).toHaveLength(1);
+    }
+    end({ checkpoints: 1, bytes: 1 });
+    await kept;
+  });
+
+  it('prunes again soon what it was stopped at', async () => {
+    const stopped = new AbortController();
+    const prune = vi.fn(async () => {
+      stopped.abort();
+      return { checkpoints: 0, bytes: 0 };
+    });
+    const upkeep = { ...keepingParts.upkeep, sweep: async () => ({ rows: 0, objects: 0 }), prune };
+    keeping = new UpkeepJob({ ...keepingParts, upkeep });
+    await keeping.run(stopped.signal);
+    minutes(1);
+    await keeping.run(running);
+    expect(prune).toHaveBeenCalledTimes(2);
   });
 });

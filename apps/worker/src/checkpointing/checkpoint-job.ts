@@ -1,12 +1,11 @@
 /**
- * Looks every ten seconds which checkpoints of state are due, and every minute after what is kept: learns from recoveries,
- * prunes, removes what was left over, and verifies one checkpoint of each group. What it remembers between two looks only
+ * Looks every ten seconds which checkpoints of state are due, and learns from recoveries. It reads no content and removes
+ * nothing: that may take minutes (upkeep-job.ts), and members wait for verdicts. What it remembers between two looks only
  * makes it more exact: after a restart the arrivals since the last checkpoint count as even.
  */
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import {
   type ArrivalForecast,
-  type CheckpointRecords,
   type DueRecords,
   type DueVerdict,
   debtFrom,
@@ -28,9 +27,8 @@ import {
   takenAtMs,
 } from '@foreshard/core/checkpointing';
 import type { Checkpoint, Group, GroupService, GroupStore } from '@foreshard/core/consuming';
-import { type CheckpointUpkeep, PRUNED_AT_ONCE } from '@foreshard/core/group-state';
+import type { CheckpointUpkeep } from '@foreshard/core/group-state';
 import type { Shardlet } from '@foreshard/core/topology';
-import type { Logger } from 'pino';
 import { eachInTurn } from '../jobs/each-in-turn.ts';
 
 /** Of one shardlet; undefined: nothing was forecast for it. */
@@ -39,14 +37,12 @@ export type ForecastOf = (shardlet: number) => ArrivalForecast | undefined;
 export interface CheckpointJobParts {
   readonly groups: Pick<GroupStore, 'list'>;
   readonly service: Pick<GroupService, 'lags'>;
-  readonly records: Pick<CheckpointRecords, 'leastVerified'>;
   readonly recoveries: RecoveryRecords & DueRecords;
-  readonly upkeep: Pick<CheckpointUpkeep, 'recoverable' | 'prune' | 'sweep' | 'verify'>;
+  readonly upkeep: Pick<CheckpointUpkeep, 'recoverable'>;
   /** what is expected of the shardlets of a stream */
   readonly forecasts: (stream: number) => Promise<ForecastOf>;
   /** how far forecasts of the shardlets of a stream have proven themselves */
   readonly trust: (stream: number) => Promise<ReadonlyMap<number, ForecastTrust>>;
-  readonly log: Logger;
   readonly nowMs: () => number;
 }
 
@@ -68,9 +64,7 @@ interface Look {
 
 /** From one look to the next. */
 const LOOK_MS = 10_000;
-const UPKEEP_EVERY_MS = 60_000;
-/** It reads all that is kept of a group. */
-const PRUNE_EVERY_MS = 600_000;
+const SAVED_EVERY_MS = 60_000;
 const RECOVERIES_PER_LOOK = 1_000;
 /** A checkpoint that nobody has measured takes about so long. */
 const CHECKPOINT_MS = 1_000;
@@ -84,8 +78,7 @@ export class CheckpointJob {
   /** by group and shardlet */
   private readonly debts = new Map<string, Map<number, ReplayDebt>>();
   private readonly learned = new Map<string, Learned>();
-  private readonly prunedMs = new Map<string, number>();
-  private keptUpMs = Number.NEGATIVE_INFINITY;
+  private savedMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: CheckpointJobParts) {
     this.parts = parts;
@@ -93,26 +86,21 @@ export class CheckpointJob {
 
   async run(signal: AbortSignal): Promise<object | undefined> {
     const { groups, nowMs } = this.parts;
-    const isUpkeepDue = nowMs() - this.keptUpMs >= UPKEEP_EVERY_MS;
+    const isSaved = nowMs() - this.savedMs >= SAVED_EVERY_MS;
     const all = (await groups.list()).filter(({ checkpointing }) => checkpointing !== undefined);
     this.forgetAllBut(new Set(all.map(({ name }) => name)));
-    if (isUpkeepDue) this.keptUpMs = nowMs();
+    if (isSaved) this.savedMs = nowMs();
     const byStream = new Map<number, Promise<ForecastOf>>();
     const forecasts = (stream: number) => {
       if (!byStream.has(stream)) byStream.set(stream, this.parts.forecasts(stream));
       return byStream.get(stream)!;
     };
-    let [due, pruned, swept] = [0, 0, { rows: 0, objects: 0 }];
-    const ofGroups = all.map(({ name }) => async () => {
-      // what is due does not wait for the store of contents, which may be away
+    let due = 0;
+    await eachInTurn(all, signal, async ({ name }) => {
       due += await this.judge(name, forecasts);
-      if (isUpkeepDue) pruned += await this.keepUp(name);
+      if (isSaved) await this.saveLearned(name);
     });
-    const sweep = async () => {
-      swept = await this.parts.upkeep.sweep();
-    };
-    await eachInTurn(isUpkeepDue ? [...ofGroups, sweep] : ofGroups, signal, (work) => work());
-    return due + pruned + swept.rows + swept.objects === 0 ? undefined : { due, pruned, ...swept };
+    return due === 0 ? undefined : { due };
   }
 
   private async judge(name: string, forecasts: CheckpointJobParts['forecasts']): Promise<number> {
@@ -150,33 +138,14 @@ export class CheckpointJob {
   }
 
   private forgetAllBut(names: ReadonlySet<string>): void {
-    for (const remembered of [this.debts, this.learned, this.prunedMs])
+    for (const remembered of [this.debts, this.learned])
       for (const name of remembered.keys()) if (!names.has(name)) remembered.delete(name);
   }
 
-  private async keepUp(name: string): Promise<number> {
-    const { recoveries, upkeep, records, log } = this.parts;
+  private async saveLearned(name: string): Promise<void> {
+    const { recoveries } = this.parts;
     await recoveries.saveModel(name, await this.learn(name));
     await recoveries.forget(name, RECOVERIES_KEPT);
-    const pruned = await this.prune(name);
-    const sample = await records.leastVerified(name);
-    if (sample === undefined) return pruned;
-    const { error } = await upkeep.verify(name, sample.id);
-    if (error !== undefined)
-      log.error(
-        { group: name, checkpoint: sample.id, shardlet: sample.shardlet, error },
-        'a checkpoint cannot be restored',
-      );
-    return pruned;
-  }
-
-  private async prune(name: string): Promise<number> {
-    const nowMs = this.parts.nowMs();
-    if (nowMs - (this.prunedMs.get(name) ?? Number.NEGATIVE_INFINITY) < PRUNE_EVERY_MS) return 0;
-    const { checkpoints } = await this.parts.upkeep.prune(name, false);
-    // there may be more
-    if (checkpoints < PRUNED_AT_ONCE) this.prunedMs.set(name, nowMs);
-    return checkpoints;
   }
 
   /** All that were measured since the last look; a new process begins with the first that is kept. */

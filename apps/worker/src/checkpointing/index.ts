@@ -1,4 +1,4 @@
-/** The job that looks after the checkpoints of groups that keep state. */
+/** The jobs that look after the checkpoints of groups that keep state: one says what is due, one keeps what was taken. */
 import type { Control } from '@foreshard/core/adapters/control';
 import type { GroupService } from '@foreshard/core/consuming';
 import { type ForecastRecords, ForecastStore, loadShardlets } from '@foreshard/core/forecast-service';
@@ -12,6 +12,7 @@ import { CheckpointJob } from './checkpoint-job.ts';
 import { drillBook } from './drill-book.ts';
 import { DrillRounds } from './drill-rounds.ts';
 import { TrustBook } from './trust-book.ts';
+import { UpkeepJob } from './upkeep-job.ts';
 
 export interface CheckpointingParts {
   readonly control: Pick<
@@ -26,7 +27,7 @@ export interface CheckpointingParts {
   readonly nowMs: () => number;
 }
 
-export type CheckpointJobs = Pick<Processors, 'checkpoint'>;
+export type CheckpointJobs = Pick<Processors, 'checkpoint' | 'keepCheckpoints'>;
 
 /** As far as the finest forecast reaches. */
 const HORIZON_MS = 7_200_000;
@@ -51,16 +52,22 @@ export function checkpointJobs(parts: CheckpointingParts): CheckpointJobs {
     nowMs,
   });
   const job = new CheckpointJob({
-    ...{ groups, service, records, recoveries, upkeep, log, nowMs },
+    ...{ groups, service, recoveries, upkeep, nowMs },
     trust: (stream) => trust.of(stream),
     forecasts: async (stream) => (await forecasts.arrivalsAhead(stream, HORIZON_MS)) ?? (() => undefined),
   });
   const drills = new DrillRounds({ ...{ groups, drill, log, nowMs }, book: drillBook(control.redis) });
+  const keeping = new UpkeepJob({ groups, records, upkeep, log, nowMs });
   return {
-    async checkpoint(_, signal) {
+    checkpoint: (_, signal) => job.run(signal),
+    async keepCheckpoints(_, signal) {
       const found: object[] = [];
-      // what is due does not wait for contents to be read, and a drill is not skipped because something else failed
-      await eachInTurn([job, drills], signal, async (one) => void found.push((await one.run(signal)) ?? {}));
+      // one is not skipped because the other failed; pruning may take longest
+      await eachInTurn(
+        [drills, keeping],
+        signal,
+        async (one) => void found.push((await one.run(signal)) ?? {}),
+      );
       const all = Object.assign({}, ...found);
       return Object.keys(all).length === 0 ? undefined : all;
     },

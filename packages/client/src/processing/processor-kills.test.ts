@@ -3,8 +3,10 @@
  * at the end the state is what the log says, and no event that was committed had its effect again. Against real processes:
  * e2e/src/client/kills/processor.
  */
+import { createHash } from 'node:crypto';
 import { expect, it, vi } from 'vitest';
 import type { Fetch } from '../edge/edges.ts';
+import { type ContentHeader, decoded } from './content.ts';
 import { hashOfKey, type KeyRange } from './key-range.ts';
 import { Processor } from './processor.ts';
 import { StateEdge } from './state-edge.fixture.ts';
@@ -23,6 +25,7 @@ class World {
   readonly log = new Map<string, string[]>();
   readonly failures: unknown[] = [];
   sent = 0;
+  checked = 0;
   private shardlets = 1;
   private names = 0;
   private x: number;
@@ -116,6 +119,32 @@ class World {
     await Promise.all(this.lives.map(({ processor }) => processor.close()));
   }
 
+  /** A checkpoint has every event of its shardlet up to its seq, and no other, whatever was handled meanwhile. */
+  private async check(content: Uint8Array<ArrayBuffer>): Promise<void> {
+    const states = new Map<string, string[]>();
+    const digest = `sha-256:${createHash('sha256').update(content).digest('hex')}`;
+    let header = { shardlet: 0, seq: 0, kind: '' };
+    const onHeader = (read: ContentHeader) => {
+      header = read;
+    };
+    const onEntry = (key: string, text = '[]') => void states.set(key, JSON.parse(text));
+    await decoded(content, digest, onHeader, onEntry);
+    this.checked++;
+    const { shardlet, seq, kind } = header;
+    const own = this.edge.shardlets.get(shardlet)!.events;
+    const all = new Set(own.map(({ event }) => event.id));
+    const ids = Map.groupBy(own.slice(0, seq), ({ event }) => event.subject!);
+    const due = kind === 'full' ? new Set([...ids.keys(), ...states.keys()]) : states.keys();
+    for (const key of due) {
+      const state = states.get(key) ?? [];
+      const mine = state.filter((id) => all.has(id)).join();
+      const wanted = (ids.get(key) ?? []).map(({ event }) => event.id).join();
+      const isPrefix = this.log.get(key)!.slice(0, state.length).join() === state.join();
+      if (mine === wanted && isPrefix) continue;
+      this.faults.push(`${kind} checkpoint of ${shardlet} at ${seq}: ${key} has ${mine}, not ${wanted}`);
+    }
+  }
+
   private open(): number[] {
     return [...this.edge.shardlets].filter(([, { finalSeq }]) => finalSeq === undefined).map(([id]) => id);
   }
@@ -144,6 +173,10 @@ class World {
       const refused = () => new Response('{"code":"foreign_member","status":403}', { status: 403 });
       if (isDead) return refused();
       const answer = await this.edge.stateFetch(url, init);
+      if (init?.method === 'PUT' && answer.ok)
+        await this.check(init.body as Uint8Array<ArrayBuffer>).catch((error: unknown) =>
+          this.failures.push(error),
+        );
       return isDead ? refused() : answer;
     };
     const processor = new Processor<string[]>(this.edge.edges({ fetch }), {
@@ -195,5 +228,6 @@ it.each([1, 2, 3])('the state is that of the log, each event once; seed %i', asy
   await vi.waitFor(() => expect(world.state()).toEqual(new Map([...world.log].sort())), { timeout: 15_000 });
   await world.end();
   expect(world.faults).toEqual([]);
+  expect(world.checked).toBeGreaterThan(20);
   expect(world.effects.size).toBe(world.sent);
 });

@@ -112,7 +112,7 @@ export function describeCheckpointRecords(name: string, open: () => Stores): voi
         { id: removed.id, state: 'deleting' },
       ]);
       expect(await records.validate(group, removed.id)).toEqual({ kind: 'gone' });
-      await records.remove(removed.id);
+      await records.remove([removed.id]);
       expect(await records.validate(group, removed.id)).toEqual({ kind: 'gone' });
       expect(await records.validate('another', one.id)).toEqual({ kind: 'gone' });
     });
@@ -183,6 +183,49 @@ export function describeCheckpointRecords(name: string, open: () => Stores): voi
       expect(await least()).toBe(other);
     });
 
+    it('answers what pruning goes by, of some shardlets', async () => {
+      const whole = await valid({ seq: 7 });
+      const delta = await valid({ seq: 8, base: whole, bytes: 5_000_000_000 });
+      await records.verified(whole, 'damaged "x"');
+      await records.announce(offer({ seq: 10 }), SUBJECT);
+      await assign('a', 6, 30, 2);
+      const other = await valid({ shardlet: 2, seq: 30, assignment: 6 });
+      const gone = await valid({ shardlet: 2, seq: 30, assignment: 6 });
+      await records.condemn(group, [gone]);
+      expect(await records.shardlets(group)).toEqual([1, 2]);
+      expect(await records.shardlets('another')).toEqual([]);
+      expect(await records.outlines(group, [])).toEqual([]);
+      expect(await records.outlines('another', [1, 2])).toEqual([]);
+      const outlines = await records.outlines(group, [1, 9]);
+      expect(outlines.map(({ id, reason }) => (reason === 'start' ? reason : id)).sort()).toEqual(
+        [whole, delta, 'start'].sort(),
+      );
+      const all = new Map((await records.valid(group)).map((one) => [one.id, one]));
+      for (const one of [...outlines, ...(await records.outlines(group, [2]))])
+        expect(all.get(one.id)).toMatchObject(one);
+      expect((await records.outlines(group, [2])).map(({ id }) => id)).toEqual([other]);
+    });
+
+    it('removes a chain with its bases, also when others of it are gone', async () => {
+      const whole = await valid();
+      const delta = await valid({ base: whole });
+      const tip = await valid({ base: delta });
+      const ids = async (some: readonly string[]) =>
+        (await records.condemn(group, some)).map(({ id }) => id).sort();
+      expect(await ids([whole, tip])).toEqual([tip]);
+      expect(await ids([whole, tip])).toEqual([]);
+      expect(await records.condemn('another', [delta])).toEqual([]);
+      expect(await ids([whole, delta])).toEqual([whole, delta].sort());
+      await records.remove([whole, delta, tip]);
+      expect(await records.find(group, whole)).toBeUndefined();
+    });
+
+    it('keeps where the group begins, whoever condemns it', async () => {
+      const [start] = await records.valid(group);
+      expect(await records.condemn(group, [start!.id, randomUUID()])).toEqual([]);
+      expect(await records.valid(group)).toHaveLength(1);
+    });
+
     it('makes no delta valid whose base went meanwhile', async () => {
       const base = await valid();
       const delta = offer({ base });
@@ -203,6 +246,26 @@ export function describeCheckpointRecords(name: string, open: () => Stores): voi
       expect(await overdue(0)).toEqual([kept]);
       const objects = [pending.object, 'nobody'];
       expect([...(await records.named(objects))]).toEqual([pending.object]);
+    });
+
+    it('takes those that a member could not restore for damaged, until they are looked at', async () => {
+      const [first, second, third] = [await valid(), await valid(), await valid()];
+      for (const id of [first, second, third]) await records.verified(id, undefined);
+      await records.verified(third, 'gone');
+      const start = (await records.valid(group)).find(({ reason }) => reason === 'start');
+      const pending = offer();
+      await records.announce(pending, SUBJECT);
+      await records.doubt('another', [first], 'doubted');
+      await records.doubt(group, [second, third, pending.id, start!.id, randomUUID()], 'doubted');
+      const found = async (id: string) => (await records.find(group, id))!;
+      expect((await found(first)).verifyError).toBeUndefined();
+      expect(await found(second)).toMatchObject({ verifyError: 'doubted', verifiedAtMs: undefined });
+      // what is known of it already says more
+      expect(await found(third)).toMatchObject({ verifyError: 'gone', verifiedAtMs: expect.any(Number) });
+      expect((await found(pending.id)).verifyError).toBeUndefined();
+      expect((await records.leastVerified(group))!.id).toBe(second);
+      await records.verified(second, undefined);
+      expect((await found(second)).verifyError).toBeUndefined();
     });
 
     it('keeps what a look at a content found', async () => {

@@ -34,10 +34,13 @@ export function describeCheckpointStore(name: string, open: () => CheckpointStor
 
     it('has nothing of what was never put, or was deleted, also twice', async () => {
       expect(await found('b/1/none')).toBeUndefined();
-      await put('b/1/x', 'x');
-      await open().delete('b/1/x');
-      await open().delete('b/1/x');
-      expect(await found('b/1/x')).toBeUndefined();
+      const all = Array.from({ length: 20 }, (_, i) => `b/1/x${i}`);
+      for (const object of [...all, 'b/1/other']) await put(object, 'x');
+      await open().delete(all);
+      await open().delete([...all.slice(0, 2), 'b/1/none']);
+      await open().delete([]);
+      expect(await listed('b/')).toEqual(['b/1/other']);
+      expect(await found('b/1/x0')).toBeUndefined();
     });
 
     it('takes the same content again, as after an answer that was lost', async () => {

@@ -15,8 +15,8 @@ export interface CheckpointStore {
   put(name: string, content: Uint8Array): Promise<void>;
   /** Undefined: there is none. @throws StoreUnreachable */
   get(name: string): Promise<Uint8Array | undefined>;
-  /** Also well when there is none. @throws StoreUnreachable */
-  delete(name: string): Promise<void>;
+  /** Also well when there are none. One that fails does not say which are gone. @throws StoreUnreachable */
+  delete(names: readonly string[]): Promise<void>;
   /** Names of objects that were written before this time, some at a time. @throws StoreUnreachable */
   list(prefix: string, beforeMs: number): AsyncIterable<readonly string[]>;
 }

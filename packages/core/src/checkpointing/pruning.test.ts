@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { END, range, START } from '../keyspace/index.ts';
 import type { Shardlet } from '../topology/index.ts';
-import { prunable } from './pruning.ts';
+import { neededBy, prunable } from './pruning.ts';
 import type { KnownCheckpoint } from './records.ts';
 
 const MINUTE_MS = 60_000;
@@ -31,10 +31,9 @@ function kept(
   { nowMs = NOW, lost = [] as Shardlet['lost'] } = {},
 ): KnownCheckpoint[] {
   const shardlet = alive(lost);
-  const going = prunable({
-    ...{ settings, checkpoints, nowMs, alive: [{ shardlet, seq: nowMs / 1_000 }] },
-    shardlet: (id) => (id === 1 ? shardlet : undefined),
-  });
+  const sources = { checkpoints, nowMs, shardlet: (id: number) => (id === 1 ? shardlet : undefined) };
+  const needed = neededBy([{ shardlet, seq: nowMs / 1_000 }], sources);
+  const going = prunable(needed, settings, sources);
   return checkpoints.filter((one) => !going.includes(one));
 }
 const agesOf = (all: readonly KnownCheckpoint[], unitMs: number) =>

@@ -7,7 +7,7 @@
  * before. Members take one every few minutes; nobody goes back to a certain minute of yesterday.
  */
 import type { Shardlet } from '../topology/index.ts';
-import type { KnownCheckpoint } from './records.ts';
+import type { PlannedCheckpoint } from './records.ts';
 import { isInvalidated, isStart, type PlanSources, planRecovery } from './recovery-plan.ts';
 import type { GroupCheckpointing } from './settings.ts';
 
@@ -16,25 +16,50 @@ export const KEPT_FOR_LOSS_MS = 3_600_000;
 const MS_PER_HOUR = 3_600_000;
 const MS_PER_DAY = 24 * MS_PER_HOUR;
 
-export interface PruneQuestion<C extends KnownCheckpoint> {
-  readonly settings: Pick<GroupCheckpointing, 'keep_count' | 'keep_hours'>;
-  /** all valid ones of the group */
+export interface PruneSources<C extends PlannedCheckpoint> {
+  /** valid ones; what cannot be restored saves no older one */
   readonly checkpoints: readonly C[];
-  /** those that the group still processes, with the seq it has committed of each */
-  readonly alive: readonly { readonly shardlet: Shardlet; readonly seq: number }[];
   shardlet(id: number): Shardlet | undefined;
   readonly nowMs: number;
 }
 
-export function prunable<C extends KnownCheckpoint>(question: PruneQuestion<C>): C[] {
-  const { checkpoints, nowMs, settings } = question;
-  const kept = neededBy(question, checkpoints);
+/** A shardlet that the group still processes, with the seq it has committed of it. */
+export interface AliveShardlet {
+  readonly shardlet: Shardlet;
+  readonly seq: number;
+}
+
+/** What recoveries of these shardlets need. REQUIRES the checkpoints of their lineage. */
+export function neededBy<C extends PlannedCheckpoint>(
+  alive: readonly AliveShardlet[],
+  { checkpoints, shardlet, nowMs }: PruneSources<C>,
+): Set<string> {
   const old = checkpoints.filter((one) => nowMs - one.createdAtMs > KEPT_FOR_LOSS_MS || isStart(one));
-  for (const id of neededBy(question, old)) kept.add(id);
+  const needed = new Set<string>();
+  for (const known of [byShardlet(checkpoints), byShardlet(old)]) {
+    const sources: PlanSources<C> = { shardlet, checkpoints: (id) => known.get(id) ?? [] };
+    for (const { shardlet: one, seq } of alive)
+      for (const step of planRecovery(sources, one, { seq }))
+        if (step.kind === 'restore') needed.add(step.checkpoint.id);
+  }
+  return needed;
+}
+
+/**
+ * @param needed by all shardlets that are alive
+ * @param sources of some shardlets, all their checkpoints: nothing is decided across shardlets but by `needed`
+ */
+export function prunable<C extends PlannedCheckpoint>(
+  needed: ReadonlySet<string>,
+  settings: Pick<GroupCheckpointing, 'keep_count' | 'keep_hours'>,
+  sources: PruneSources<C>,
+): C[] {
+  const { checkpoints, nowMs } = sources;
+  const kept = new Set(checkpoints.filter(({ id }) => needed.has(id)).map(({ id }) => id));
   // those of a shardlet whose successors restore newer ones are needed by nobody, however few they are
   const inUse = new Set(checkpoints.filter(({ id }) => kept.has(id)).map(({ shardlet }) => shardlet));
   for (const [id, own] of byShardlet(checkpoints)) {
-    const shardlet = question.shardlet(id);
+    const shardlet = sources.shardlet(id);
     // what a host has lost is in these: nobody restores them any more
     const usable = own.filter((one) => shardlet === undefined || !isInvalidated(one, shardlet));
     if (inUse.has(id)) for (const one of newest(usable, settings.keep_count)) kept.add(one.id);
@@ -44,27 +69,13 @@ export function prunable<C extends KnownCheckpoint>(question: PruneQuestion<C>):
   return checkpoints.filter((one) => !kept.has(one.id) && !isStart(one));
 }
 
-/** What the recovery of any shardlet that is alive would restore, if only these were there. */
-function neededBy<C extends KnownCheckpoint>(
-  { alive, shardlet }: PruneQuestion<C>,
-  checkpoints: readonly C[],
-): Set<string> {
-  const known = byShardlet(checkpoints);
-  const sources: PlanSources<C> = { shardlet, checkpoints: (id) => known.get(id) ?? [] };
-  const needed = new Set<string>();
-  for (const { shardlet: one, seq } of alive)
-    for (const step of planRecovery(sources, one, { seq }))
-      if (step.kind === 'restore') needed.add(step.checkpoint.id);
-  return needed;
-}
-
-function newest<C extends KnownCheckpoint>(own: readonly C[], count: number): C[] {
+function newest<C extends PlannedCheckpoint>(own: readonly C[], count: number): C[] {
   const all = own.filter((one) => !isStart(one));
   return all.sort((a, b) => b.seq - a.seq || b.createdAtMs - a.createdAtMs).slice(0, count);
 }
 
 /** Slots are those of the clock, so the choice of an hour that is over stays the same. */
-function spaced<C extends KnownCheckpoint>(own: readonly C[], hours: number, nowMs: number): C[] {
+function spaced<C extends PlannedCheckpoint>(own: readonly C[], hours: number, nowMs: number): C[] {
   const slots = new Map<string, C>();
   for (const one of own) {
     const ageMs = nowMs - one.createdAtMs;
@@ -76,20 +87,20 @@ function spaced<C extends KnownCheckpoint>(own: readonly C[], hours: number, now
   return [...slots.values()];
 }
 
-function slotOf({ id, createdAtMs }: KnownCheckpoint, ageMs: number): string {
+function slotOf({ id, createdAtMs }: PlannedCheckpoint, ageMs: number): string {
   if (ageMs < KEPT_FOR_LOSS_MS) return id;
   if (ageMs < MS_PER_DAY) return `hour ${Math.floor(createdAtMs / MS_PER_HOUR)}`;
   return `day ${Math.floor(createdAtMs / MS_PER_DAY)}`;
 }
 
 /** A whole one, as a delta keeps all that it is based on; then the newer one. */
-function isBetter(one: KnownCheckpoint, other: KnownCheckpoint): boolean {
+function isBetter(one: PlannedCheckpoint, other: PlannedCheckpoint): boolean {
   if ((one.base === undefined) !== (other.base === undefined)) return one.base === undefined;
   return one.createdAtMs > other.createdAtMs || (one.createdAtMs === other.createdAtMs && one.id < other.id);
 }
 
 /** A delta says nothing without what it is based on. */
-function addBases(kept: Set<string>, checkpoints: readonly KnownCheckpoint[]): void {
+function addBases(kept: Set<string>, checkpoints: readonly PlannedCheckpoint[]): void {
   const byId = new Map(checkpoints.map((one) => [one.id, one]));
   // grows while it is gone through
   for (const id of kept) {
@@ -98,7 +109,7 @@ function addBases(kept: Set<string>, checkpoints: readonly KnownCheckpoint[]): v
   }
 }
 
-function byShardlet<C extends KnownCheckpoint>(checkpoints: readonly C[]): Map<number, C[]> {
+function byShardlet<C extends PlannedCheckpoint>(checkpoints: readonly C[]): Map<number, C[]> {
   const found = new Map<number, C[]>();
   for (const one of checkpoints) {
     const own = found.get(one.shardlet);
@@ -112,9 +123,9 @@ function byShardlet<C extends KnownCheckpoint>(checkpoints: readonly C[]): Map<n
  * By shardlet: the last seq whose event no recovery replays any more. Events above it would be missing if retention took
  * them. Of shardlets that are not named, a recovery replays nothing.
  */
-export function replayFloors<C extends KnownCheckpoint>(
+export function replayFloors<C extends PlannedCheckpoint>(
   sources: PlanSources<C>,
-  alive: PruneQuestion<C>['alive'],
+  alive: readonly AliveShardlet[],
 ): Map<number, number> {
   const floors = new Map<number, number>();
   const lower = (shardlet: number, seq: number) =>

@@ -24,20 +24,24 @@ export const handlerVersionSchema = z.string().min(1).max(64);
 /** Deltas on one whole checkpoint: a restore reads all of them. */
 export const DELTAS_MAX = 8;
 
-/** What a recovery needs to know of a checkpoint. */
-export interface KnownCheckpoint {
+/** What a plan of a recovery goes by. */
+export interface PlannedCheckpoint {
   readonly id: string;
   readonly shardlet: number;
   readonly seq: number;
   readonly epoch: number;
-  readonly handlerVersion: string;
   /** it only says what changed since this one */
   readonly base: string | undefined;
+  readonly reason: TakenReason;
+  readonly createdAtMs: number;
+}
+
+/** What a recovery needs to know of a checkpoint. */
+export interface KnownCheckpoint extends PlannedCheckpoint {
+  readonly handlerVersion: string;
   readonly bytes: number;
   readonly keys: number;
   readonly digest: string;
-  readonly reason: TakenReason;
-  readonly createdAtMs: number;
 }
 
 export interface StateCheckpoint extends KnownCheckpoint {
@@ -53,6 +57,9 @@ export interface StateCheckpoint extends KnownCheckpoint {
   readonly verifiedAtMs: number | undefined;
   readonly verifyError: string | undefined;
 }
+
+/** What pruning goes by. A group may have hundreds of thousands. */
+export type CheckpointOutline = PlannedCheckpoint & Pick<StateCheckpoint, 'bytes' | 'verifyError'>;
 
 export type Announced = Pick<
   StateCheckpoint,
@@ -94,6 +101,10 @@ export interface CheckpointRecords {
   list(group: string, query: CheckpointQuery): Promise<readonly StateCheckpoint[]>;
   /** All valid ones of these shardlets, or of the group; also those of the start. */
   valid(group: string, shardlets?: readonly number[]): Promise<readonly StateCheckpoint[]>;
+  /** Those that have a valid one in the group, or one of the start, in order. */
+  shardlets(group: string): Promise<readonly number[]>;
+  /** `valid` of these shardlets, as far as pruning goes by it. */
+  outlines(group: string, shardlets: readonly number[]): Promise<readonly CheckpointOutline[]>;
   /** `newestOfEach` of the valid ones of the group, without reading the others. */
   newest(group: string): Promise<readonly StateCheckpoint[]>;
   /** A valid one of the group whose content was not looked at for longest. Undefined: none has a content. */
@@ -104,12 +115,14 @@ export interface CheckpointRecords {
   condemn(group: string, ids: readonly string[]): Promise<readonly StateCheckpoint[]>;
   /** Of all groups: pending since before this time, or marked as being deleted; the oldest first. */
   overdue(beforeMs: number, limit: number): Promise<readonly StateCheckpoint[]>;
-  /** Removes a row, whose content was removed before. */
-  remove(id: string): Promise<void>;
+  /** Removes rows whose contents were removed before. */
+  remove(ids: readonly string[]): Promise<void>;
   /** Those of these objects that have a row. */
   named(objects: readonly string[]): Promise<ReadonlySet<string>>;
   /** Of all groups: valid ones that cannot be restored, as the last look at their content found. */
   damaged(): Promise<readonly StateCheckpoint[]>;
+  /** A member could not restore them: valid ones count as damaged until their content is looked at, which they are first for. */
+  doubt(group: string, ids: readonly string[], error: string): Promise<void>;
   /** What a look at its content found; undefined: all is well. */
   verified(id: string, error: string | undefined): Promise<void>;
 }

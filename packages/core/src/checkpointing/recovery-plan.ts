@@ -11,9 +11,9 @@
  */
 import { comparePositions, overlaps, type Position, type Range, range } from '../keyspace/index.ts';
 import { finalSeqOf, type Shardlet } from '../topology/index.ts';
-import { DELTAS_MAX, type KnownCheckpoint } from './records.ts';
+import { DELTAS_MAX, type KnownCheckpoint, type PlannedCheckpoint } from './records.ts';
 
-export type RecoveryStep<C extends KnownCheckpoint = KnownCheckpoint> =
+export type RecoveryStep<C extends PlannedCheckpoint = KnownCheckpoint> =
   /** whole, or a delta on the step just before it; of keys whose place (hash, 0) is in the range */
   | { readonly kind: 'restore'; readonly checkpoint: C; readonly range: Range }
   /** events in (after, through] of the same keys */
@@ -25,7 +25,7 @@ export type RecoveryStep<C extends KnownCheckpoint = KnownCheckpoint> =
       readonly range: Range;
     };
 
-export interface PlanSources<C extends KnownCheckpoint = KnownCheckpoint> {
+export interface PlanSources<C extends PlannedCheckpoint = KnownCheckpoint> {
   shardlet(id: number): Shardlet | undefined;
   /** valid ones of a shardlet, in any order */
   checkpoints(shardlet: number): readonly C[];
@@ -39,7 +39,7 @@ export interface PlanOptions {
 }
 
 /** In the order to apply. REQUIRES that all ancestors are committed to their ends. */
-export function planRecovery<C extends KnownCheckpoint>(
+export function planRecovery<C extends PlannedCheckpoint>(
   sources: PlanSources<C>,
   shardlet: Shardlet,
   { seq, fromLog = false }: PlanOptions,
@@ -63,7 +63,7 @@ interface Visit {
   readonly range: Range;
 }
 
-function expand<C extends KnownCheckpoint>(
+function expand<C extends PlannedCheckpoint>(
   sources: PlanSources<C>,
   visit: Visit,
   fromLog: boolean,
@@ -84,7 +84,7 @@ function replay(shardlet: number, after: number, through: number, part: Range) {
   return after >= through ? [] : [{ kind: 'replay' as const, shardlet, after, through, range: part }];
 }
 
-function parentsOf<C extends KnownCheckpoint>(
+function parentsOf<C extends PlannedCheckpoint>(
   sources: PlanSources<C>,
   { shardlet: { parents, range: own }, range: part }: Visit,
 ): Visit[] {
@@ -98,7 +98,7 @@ function parentsOf<C extends KnownCheckpoint>(
 }
 
 /** The newest usable one at or below `through`, with all that it is based on, the whole one first. */
-export function newestChain<C extends KnownCheckpoint>(
+export function newestChain<C extends PlannedCheckpoint>(
   checkpoints: readonly C[],
   shardlet: Shardlet,
   through: number,
@@ -117,7 +117,7 @@ export function newestChain<C extends KnownCheckpoint>(
 }
 
 /** Undefined: one of them is missing, or was taken of events that a host has lost since. */
-export function chainOf<C extends KnownCheckpoint>(
+export function chainOf<C extends PlannedCheckpoint>(
   checkpoint: C,
   byId: ReadonlyMap<string, C>,
   shardlet: Shardlet,
@@ -134,19 +134,19 @@ export function chainOf<C extends KnownCheckpoint>(
  * After a host lost its last writes, records above the `seq` of the loss of epochs below its `epoch` may be gone, and their
  * numbers given to other events: a state that holds them holds what never was.
  */
-export function isInvalidated(checkpoint: KnownCheckpoint, { lost }: Pick<Shardlet, 'lost'>): boolean {
+export function isInvalidated(checkpoint: PlannedCheckpoint, { lost }: Pick<Shardlet, 'lost'>): boolean {
   if (isStart(checkpoint)) return false;
   return lost.some(({ epoch, seq }) => epoch > checkpoint.epoch && seq < checkpoint.seq);
 }
 
 /** Where the replay begins. The start of a group goes back to what is certain, as its position does. */
-function startOf(checkpoint: KnownCheckpoint, { lost }: Pick<Shardlet, 'lost'>): number {
+function startOf(checkpoint: PlannedCheckpoint, { lost }: Pick<Shardlet, 'lost'>): number {
   if (!isStart(checkpoint)) return checkpoint.seq;
   const losses = lost.filter(({ epoch }) => epoch > checkpoint.epoch);
   return Math.min(checkpoint.seq, ...losses.map(({ seq }) => seq));
 }
 
-export function isStart({ reason }: Pick<KnownCheckpoint, 'reason'>): boolean {
+export function isStart({ reason }: Pick<PlannedCheckpoint, 'reason'>): boolean {
   return reason === 'start';
 }
 
@@ -181,9 +181,9 @@ function least(a: Position, b: Position): Position {
   return comparePositions(a, b) < 0 ? a : b;
 }
 
-/** All shardlets that a recovery of this one may touch, itself first. */
-export function lineageOf(sources: Pick<PlanSources, 'shardlet'>, shardlet: Shardlet): Shardlet[] {
-  const found = new Map([[shardlet.id, shardlet]]);
+/** All shardlets that recoveries of these may touch, themselves first. */
+export function lineageOf(sources: Pick<PlanSources, 'shardlet'>, ...shardlets: Shardlet[]): Shardlet[] {
+  const found = new Map(shardlets.map((one) => [one.id, one]));
   // grows while it is gone through
   for (const { parents } of found.values())
     for (const id of parents) {

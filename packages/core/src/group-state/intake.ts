@@ -98,8 +98,8 @@ export class CheckpointIntake {
   private async discard({ group, id, object }: StateCheckpoint, store: CheckpointStore): Promise<void> {
     const { records } = this.parts;
     await records.condemn(group, [id]);
-    await store.delete(object);
-    await records.remove(id);
+    await store.delete([object]);
+    await records.remove([id]);
   }
 
   private requireRoom(bytes: number): void {

@@ -1,5 +1,12 @@
 /** How the state of a shardlet comes back, as checkpoints, lineage and hosts are now: for members, and for drills. */
-import { lineageOf, planRecovery, type RecoveryStep, type StateCheckpoint } from '../checkpointing/index.ts';
+import {
+  isSound,
+  isStart,
+  lineageOf,
+  planRecovery,
+  type RecoveryStep,
+  type StateCheckpoint,
+} from '../checkpointing/index.ts';
 import { finalSeqOf, type Shardlet } from '../topology/index.ts';
 import { notYet, type StateParts, stillThere } from './parts.ts';
 
@@ -9,6 +16,8 @@ export interface PlanWanted {
   readonly fromLog: boolean;
   /** checkpoints that could not be restored */
   readonly without: readonly string[];
+  /** those known to be damaged are left out: what is sound is older, but nobody waits for what will fail */
+  readonly soundOnly?: boolean;
 }
 
 export interface LostEvents {
@@ -38,14 +47,14 @@ export class RecoveryPlanner {
     group: string,
     shardlet: Shardlet,
     seq: number,
-    { fromLog, without }: PlanWanted,
+    { fromLog, without, soundOnly = false }: PlanWanted,
   ): Promise<RecoveryStep<StateCheckpoint>[]> {
     const { map, records, stores } = this.parts;
     const lineage = await this.closedLineage(shardlet);
     const ids = lineage.map(({ id }) => id);
+    const isWanted = (one: StateCheckpoint) => !without.includes(one.id) && (!soundOnly || isSound(one));
     const readable = (await records.valid(group, ids)).filter(
-      ({ id, store, reason }) =>
-        reason === 'start' || (stores.named(store) !== undefined && !without.includes(id)),
+      (one) => isStart(one) || (stores.named(one.store) !== undefined && isWanted(one)),
     );
     const known = Map.groupBy(readable, (one) => one.shardlet);
     const sources = {

@@ -48,7 +48,7 @@ beforeEach(async () => {
     ...{ kind: 'folder', bytesMax: 1e6 },
     put: async (name, content) => void contents.set(name, content),
     get: async (name) => contents.get(name),
-    delete: async (name) => void contents.delete(name),
+    delete: async (names) => names.forEach((name) => void contents.delete(name)),
     async *list() {
       yield [...contents.keys()];
     },
@@ -146,6 +146,53 @@ it('restores the newest checkpoint that holds nothing a host has lost since', as
   expect((await planned()).steps).toEqual([18, [18, 20]]);
 });
 
+it('offers no checkpoint that is known to be damaged while a sound one does', async () => {
+  await checkpoint(5);
+  const damaged = await checkpoint(15);
+  await records.verified(damaged, 'gone');
+  expect((await planned()).steps).toEqual([5, [5, 20]]);
+  // a delta on it neither
+  await records.verified(damaged, undefined);
+  await checkpoint(16, 1, damaged);
+  expect((await planned()).steps).toEqual([15, 16, [16, 20]]);
+  await records.verified(damaged, 'gone');
+  expect((await planned()).steps).toEqual([5, [5, 20]]);
+});
+
+it('learns from a member that could not restore one, until it is looked at', async () => {
+  const older = await checkpoint(5);
+  const doubted = await checkpoint(15);
+  for (const id of [older, doubted]) await records.verified(id, undefined);
+  expect((await planned({ without: [doubted, 'nobody'] })).steps).toEqual([5, [5, 20]]);
+  const found = (await records.find('g', doubted))!;
+  expect(found.verifyError).toBe('The member "a" could not restore it, for shardlet 1.');
+  // the next one is not offered it
+  expect((await planned()).steps).toEqual([5, [5, 20]]);
+  expect((await records.leastVerified('g'))!.id).toBe(doubted);
+  await records.verified(doubted, undefined);
+  expect((await planned()).steps).toEqual([15, [15, 20]]);
+  const fenced = await recovery.plan('g', { ...ASKED, assignment: 4, without: [older] });
+  expect(fenced).toEqual({ kind: 'fenced', assignment: 5 });
+  expect((await records.find('g', older))!.verifyError).toBeUndefined();
+});
+
+it('offers a damaged one where the sound ones are too old: it may be whole again', async () => {
+  const old = await checkpoint(3);
+  const damaged = await checkpoint(8);
+  await records.verified(damaged, 'its store is away');
+  await trim(6);
+  expect(await planned()).toEqual({ steps: [8, [8, 20]], lost: [] });
+  // it was not
+  await expect(planned({ without: [damaged] })).rejects.toMatchObject({ code: 'state_lost' });
+  const lost = [{ shardlet: 1, after: 3, through: 5 }];
+  const without = [damaged];
+  expect(await planned({ without, allowLost: true })).toEqual({ steps: [3, [5, 20]], lost });
+  // one that saves no more is not offered
+  await records.verified(old, 'gone');
+  await records.verified(damaged, undefined);
+  expect(await planned()).toEqual({ steps: [8, [8, 20]], lost: [] });
+});
+
 it('takes no delta on what was lost', async () => {
   const base = await checkpoint(15);
   await checkpoint(16, 1, base);
@@ -205,14 +252,14 @@ it('prunes what nobody needs, and keeps one for a loss that is not reported yet'
   await checkpoint(9);
   await checkpoint(11);
   clock.advance(1_800_000_000);
-  expect(await upkeep.prune('g', true)).toMatchObject({ checkpoints: 2 });
-  await upkeep.prune('g', false);
+  expect(await upkeep.prune('g', { dryRun: true })).toMatchObject({ checkpoints: 2 });
+  await upkeep.prune('g', { dryRun: false });
   const left = async () =>
     (await records.list('g', { limit: 10 })).map(({ seq }) => seq).sort((a, b) => a - b);
   // 7: the newest that is older than an hour; 9: younger than keep_hours
   expect(await left()).toEqual([7, 9, 11]);
   clock.advance(2 * 3_600_000_000);
-  await upkeep.prune('g', false);
+  await upkeep.prune('g', { dryRun: false });
   expect(await left()).toEqual([11]);
   expect(contents.size).toBe(1);
   expect((await upkeep.floors(1)).get(1)).toEqual([{ group: 'g', seq: 11, holds: false }]);
@@ -233,14 +280,14 @@ it('counts on no checkpoint that cannot be restored: it holds the older one and 
   clock.advance(2 * 3_600_000_000);
   const floor = async () => (await upkeep.floors(1)).get(1);
   expect(await floor()).toEqual([{ group: 'g', seq: 5, holds: true }]);
-  expect(await upkeep.prune('g', true)).toMatchObject({ checkpoints: 1 });
+  expect(await upkeep.prune('g', { dryRun: true })).toMatchObject({ checkpoints: 1 });
   // its store had been away, and is back
   contents.set(object, content);
   expect((await upkeep.verify('g', damaged)).error).toBeUndefined();
   expect(await floor()).toEqual([{ group: 'g', seq: 11, holds: true }]);
   contents.delete(object);
   expect((await upkeep.verify('g', damaged)).error).toContain('is not in the store');
-  await upkeep.prune('g', false);
+  await upkeep.prune('g', { dryRun: false });
   expect((await records.list('g', { limit: 10 })).map(({ seq }) => seq)).toEqual([5]);
 });
 

@@ -75,15 +75,31 @@ export class StateRecovery {
     // the next poll sets it back, under a new assignment
     if (setBack(position, shardlet) !== position) return { kind: 'fenced', assignment: position.assignment };
     const { seq, epoch } = position;
-    const lost: LostEvents[] = [];
-    const left: RecoveryStep<StateCheckpoint>[] = [];
-    for (const planned of await this.planner.stepsOf(name, shardlet, seq, asked)) {
-      const present = await this.planner.present(planned);
-      if (present.lost !== undefined && !asked.allowLost) throw stateLost(shardlet.id, present.lost);
+    // whoever is next is not offered them first, and the worker looks at them
+    if (asked.without.length > 0) await this.parts.records.doubt(name, asked.without, notRestored(asked));
+    const { steps, lost } = await this.presentSteps(name, shardlet, seq, asked);
+    if (lost.length > 0 && !asked.allowLost) throw stateLost(shardlet.id, lost[0]!);
+    return { committed: { seq, epoch }, range: shardlet.range, steps, lost };
+  }
+
+  /** Of sound checkpoints. Where these are too old, one that is said to be damaged is better than none: it may be whole again. */
+  private async presentSteps(name: string, shardlet: Shardlet, seq: number, asked: PlanWanted) {
+    const sound = await this.presentOf(
+      await this.planner.stepsOf(name, shardlet, seq, { ...asked, soundOnly: true }),
+    );
+    if (sound.lost.length === 0) return sound;
+    const any = await this.presentOf(await this.planner.stepsOf(name, shardlet, seq, asked));
+    return eventsIn(any.lost) < eventsIn(sound.lost) ? any : sound;
+  }
+
+  private async presentOf(planned: readonly RecoveryStep<StateCheckpoint>[]) {
+    const [steps, lost]: [RecoveryStep<StateCheckpoint>[], LostEvents[]] = [[], []];
+    for (const one of planned) {
+      const present = await this.planner.present(one);
       if (present.lost !== undefined) lost.push(present.lost);
-      if (present.step !== undefined) left.push(present.step);
+      if (present.step !== undefined) steps.push(present.step);
     }
-    return { committed: { seq, epoch }, range: shardlet.range, steps: left, lost };
+    return { steps, lost };
   }
 
   /** @throws ForeshardError unknown_group, unknown_stream, invalid_parameter, state_lost, overloaded @throws HostUnreachable */
@@ -141,6 +157,14 @@ export class StateRecovery {
       { pointer: '/of' },
     );
   }
+}
+
+function eventsIn(lost: readonly LostEvents[]): number {
+  return lost.reduce((sum, { after, through }) => sum + through - after, 0);
+}
+
+function notRestored({ member, shardlet }: Claim): string {
+  return `The member "${member}" could not restore it, for shardlet ${shardlet}.`;
 }
 
 function stateLost(shardlet: number, { shardlet: of, after, through }: LostEvents): ForeshardError {

@@ -54,7 +54,7 @@ beforeEach(async () => {
       clock.advance(readMs * 1_000);
       return contents.get(name);
     },
-    delete: async (name) => void contents.delete(name),
+    delete: async (names) => names.forEach((name) => void contents.delete(name)),
     async *list() {},
   };
   const opened = async () => host;

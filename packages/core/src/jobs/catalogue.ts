@@ -86,10 +86,17 @@ export const JOBS = {
     everyMs: 60_000,
   },
   checkpoint: {
-    purpose:
-      'Judges which checkpoints of the state of consumer groups are due, learns from recoveries, prunes, verifies and drills restores',
+    purpose: 'Judges which checkpoints of the state of consumer groups are due, and learns from recoveries',
     payload: nothing,
     timeoutMs: 60_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 10_000,
+  },
+  keepCheckpoints: {
+    purpose: 'Verifies and prunes checkpoints of the state of consumer groups, and drills restores',
+    payload: nothing,
+    timeoutMs: 300_000,
     attempts: 1,
     backoffMs: 0,
     everyMs: 10_000,

@@ -24,7 +24,7 @@ export function PruneCheckpoints({ group, stream }: PruneProps) {
         </MayButton>
       }
       title={`Prune the checkpoints of ${group}`}
-      description="The newest of each shardlet stay, and whatever a recovery would restore now. A worker prunes by itself every minute."
+      description="The newest of each shardlet stay, and whatever a recovery would restore now. A worker prunes by itself every ten minutes."
     >
       {(close) => <PruneForm group={group} onPruned={close} />}
     </OrderDialog>

@@ -7,6 +7,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promis
 import { dirname, join, resolve } from 'node:path';
 import { type CheckpointStore, OBJECT_NAME } from '../../checkpointing/index.ts';
 import { invariant } from '../../kernel/index.ts';
+import { sideBySide } from './side-by-side.ts';
 import { CheckpointStoreAway } from './store-away.ts';
 
 const BYTES_MAX = 1_073_741_824;
@@ -44,9 +45,11 @@ export class FolderCheckpointStore implements CheckpointStore {
     return reaching(`${path} cannot be read`, () => readFile(path).catch(ifMissing));
   }
 
-  async delete(name: string): Promise<void> {
-    const path = this.pathOf(name);
-    await reaching(`${path} cannot be removed`, () => rm(path, { force: true }));
+  async delete(names: readonly string[]): Promise<void> {
+    await sideBySide(names, async (name) => {
+      const path = this.pathOf(name);
+      await reaching(`${path} cannot be removed`, () => rm(path, { force: true }));
+    });
   }
 
   /** Also files that an interrupted upload left: they have no row, and go like contents without one. */

@@ -4,6 +4,7 @@
  */
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { CheckpointStore, S3Place } from '../../checkpointing/index.ts';
+import { sideBySide } from './side-by-side.ts';
 import { CheckpointStoreAway } from './store-away.ts';
 
 /** What one put takes at most. */
@@ -45,8 +46,11 @@ export class S3CheckpointStore implements CheckpointStore {
     });
   }
 
-  async delete(name: string): Promise<void> {
-    await this.reaching(({ client, sdk }) => client.send(new sdk.DeleteObjectCommand(this.at(name))));
+  /** One by one: not every server knows how to remove many. */
+  async delete(names: readonly string[]): Promise<void> {
+    await sideBySide(names, (name) =>
+      this.reaching(({ client, sdk }) => client.send(new sdk.DeleteObjectCommand(this.at(name)))),
+    );
   }
 
   async *list(prefix: string, beforeMs: number): AsyncIterable<readonly string[]> {

@@ -2,6 +2,7 @@
 import {
   type Announced,
   type Announcement,
+  type CheckpointOutline,
   type CheckpointQuery,
   type CheckpointRecords,
   type Holder,
@@ -64,6 +65,14 @@ export class MemoryStateCheckpoints implements CheckpointRecords {
     );
   }
 
+  async shardlets(group: string): Promise<readonly number[]> {
+    return [...new Set((await this.valid(group)).map(({ shardlet }) => shardlet))].sort((a, b) => a - b);
+  }
+
+  outlines(group: string, shardlets: readonly number[]): Promise<readonly CheckpointOutline[]> {
+    return this.valid(group, shardlets);
+  }
+
   async newest(group: string): Promise<readonly StateCheckpoint[]> {
     return newestOfEach(await this.valid(group));
   }
@@ -118,8 +127,8 @@ export class MemoryStateCheckpoints implements CheckpointRecords {
       .slice(0, limit);
   }
 
-  async remove(id: string): Promise<void> {
-    this.rows.delete(id);
+  async remove(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.rows.delete(id);
   }
 
   async named(objects: readonly string[]): Promise<ReadonlySet<string>> {
@@ -129,6 +138,12 @@ export class MemoryStateCheckpoints implements CheckpointRecords {
 
   async damaged(): Promise<readonly StateCheckpoint[]> {
     return [...this.rows.values()].filter(({ state, verifyError }) => state === 'valid' && verifyError);
+  }
+
+  async doubt(group: string, ids: readonly string[], error: string): Promise<void> {
+    for (const row of this.of(group))
+      if (ids.includes(row.id) && row.state === 'valid' && isSound(row))
+        this.rows.set(row.id, { ...row, verifiedAtMs: undefined, verifyError: error });
   }
 
   async verified(id: string, error: string | undefined): Promise<void> {

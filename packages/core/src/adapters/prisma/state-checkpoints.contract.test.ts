@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { createDatabase } from '@foreshard/local';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { describeCheckpointRecords } from '../../checkpointing/checkpoint-records.contract-suite.ts';
 import { FIRST_RECOVERY_MODEL, groupCheckpointingSchema, learnRestore } from '../../checkpointing/index.ts';
 import { EMPTY_GROUP } from '../../consuming/index.ts';
@@ -33,6 +34,47 @@ const create = (name: string) =>
     { name, stream: 1, sessionMs: 1_000, checkpointing: groupCheckpointingSchema.parse({}) },
     EMPTY_GROUP,
   );
+
+it('removes no checkpoint on which a delta becomes valid meanwhile', async () => {
+  await create('racing');
+  const position = {
+    shardlet: 1,
+    seq: 10,
+    epoch: 3,
+    assignment: 5,
+    member: 'a',
+    revoking: false,
+    skipped: 0,
+  };
+  const members = [{ id: 'a', subject: 's', seenAtMs: 1, commits: 0 }];
+  const state = { version: 5, members, checkpoints: new Map([[1, position]]) };
+  await groups.change('racing', () => ({ state, result: undefined }));
+  const save = async (base: string | undefined): Promise<string> => {
+    const id = randomUUID();
+    const { seq, epoch, assignment } = position;
+    const place = { id, group: 'racing', shardlet: 1, seq, epoch, assignment, member: 'a', base };
+    const facts = { handlerVersion: '1', bytes: 1, keys: 1, digest: '', object: id, store: 'folder' };
+    expect(await records.announce({ ...place, ...facts, reason: 'due' }, 's')).toEqual({ kind: 'announced' });
+    expect((await records.validate('racing', id)).kind).toBe('valid');
+    return id;
+  };
+  const base = await save(undefined);
+  let condemning: Promise<readonly { readonly id: string }[]> | undefined;
+  await prisma.$transaction(async (tx) => {
+    // as whoever makes a delta on it valid just now
+    await tx.$queryRaw`SELECT 1 AS one FROM consumer_state_checkpoint WHERE id = ${base}::uuid FOR SHARE`;
+    condemning = records.condemn('racing', [base]);
+    await vi.waitFor(async () => {
+      const waiting = await prisma.$queryRaw<unknown[]>`
+        SELECT 1 AS one FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      expect(waiting).toHaveLength(1);
+    });
+    await save(base);
+  });
+  expect(await condemning).toEqual([]);
+  expect((await records.find('racing', base))!.state).toBe('valid');
+});
 
 it('keeps settings of a group, and changes them where it keeps state', async () => {
   await create('settings');

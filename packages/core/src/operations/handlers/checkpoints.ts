@@ -76,7 +76,7 @@ export function checkpointHandlers(stores: CheckpointStores): RouterHandlers<typ
     },
     async prune({ group }, caller) {
       await managed(group, caller);
-      const pruned = await upkeep.prune(group, caller.dryRun);
+      const pruned = await upkeep.prune(group, { dryRun: caller.dryRun });
       return { result: caller.dryRun ? 'would be pruned' : 'pruned', ...pruned };
     },
     async alter({ group: name, ...changes }, caller) {
