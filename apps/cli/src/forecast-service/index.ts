@@ -29,7 +29,8 @@ export function register(program: Command): void {
   ofSeries(operating(forecasts.command('list', { isDefault: true }), models.list))
     .description('versions of the models, newest first')
     .action(list);
-  ofSeries(forecasts.command('show'))
+  ofStream(forecasts.command('show'))
+    .addOption(steps('length of the steps (default: 1h, or 5m until there are any)'))
     .description('the forecast of a stream or shardlet')
     .addHelpText('after', `\n${DIRECT_COMMANDS['forecasts show']}`)
     .option('--shardlet <ID>', 'only this shardlet', positive)
@@ -52,11 +53,15 @@ export function register(program: Command): void {
 }
 
 function ofSeries(command: Command): Command {
-  return command
-    .option('--stream <NAME>', 'the stream', 'main')
-    .addOption(
-      new Option('--resolution <STEP>', 'length of the steps').choices(RESOLUTION_NAMES).default('1h'),
-    );
+  return ofStream(command).addOption(steps('length of the steps').default('1h'));
+}
+
+function ofStream(command: Command): Command {
+  return command.option('--stream <NAME>', 'the stream', 'main');
+}
+
+function steps(description: string): Option {
+  return new Option('--resolution <STEP>', description).choices(RESOLUTION_NAMES);
 }
 
 async function list({ stream, resolution, ...options }: OperationOptions & Series): Promise<void> {

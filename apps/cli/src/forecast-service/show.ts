@@ -8,7 +8,8 @@ import { printRows } from '../table.ts';
 
 export interface ShowFlags {
   readonly stream: string;
-  readonly resolution: Resolution;
+  /** undefined: steps of an hour, or of five minutes while there are none */
+  readonly resolution?: Resolution;
   readonly shardlet?: number;
   readonly json: boolean;
 }
@@ -23,14 +24,14 @@ export async function showForecast(control: Control, flags: ShowFlags): Promise<
   const telemetry = new TelemetryStore({ blocks: control.telemetry, map, nowMs: Date.now });
   const { forecasts: records, hints, telemetry: blocks } = control;
   const store = new ForecastStore({ records, hints, telemetry, blocks, map, nowMs: Date.now });
-  const { stepMs, horizon } = RESOLUTIONS[flags.resolution];
+  const { stepMs, horizon } = RESOLUTIONS[flags.resolution ?? '1h'];
   const forecast = await store.forecastOf({
     scope:
       flags.shardlet === undefined
         ? { kind: 'stream', streamId: stream.id }
         : { kind: 'shardlet', shardlet: flags.shardlet },
     horizonMs: horizon * stepMs,
-    resolution: flags.resolution,
+    ...(flags.resolution === undefined ? {} : { resolution: flags.resolution }),
   });
   if (forecast === undefined)
     throw new CommandFailure(

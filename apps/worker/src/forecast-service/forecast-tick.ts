@@ -12,6 +12,7 @@ import {
 import {
   CalibrationBook,
   type ForecastRecords,
+  knownSteps,
   loadShardlets,
   type ModelRegistry,
   type ModelVersion,
@@ -19,7 +20,9 @@ import {
   RESOLUTION_NAMES,
   RESOLUTIONS,
   type Resolution,
+  SETTLING_MS,
   type ShardletLoads,
+  STEPS_TO_FORECAST,
   type StreamForecast,
   StreamPredictor,
 } from '@foreshard/core/forecast-service';
@@ -46,8 +49,6 @@ export interface TickResult {
   readonly unfit: StreamForecast['unfit'];
 }
 
-/** the roll-up needs a moment after a step has ended */
-const SETTLING_MS = 20_000;
 /** shardlets with models of their own */
 const HEAVY_MAX = 16;
 const HEAVY_STEPS = 48;
@@ -102,7 +103,7 @@ export class ForecastTick {
     const before = this.known.get(key);
     const span = { fromMs: originMs - pastMs - REFIT_MS[resolution], toMs: originMs };
     const total = await loadSeries(telemetry, { kind: 'stream', streamId }, resolution, span);
-    if (!total.values.some((value) => !Number.isNaN(value))) return undefined;
+    if (knownSteps(total.values) < STEPS_TO_FORECAST[resolution]) return undefined;
     const champion = await registry.champion(streamId, resolution);
     const version = champion?.id ?? null;
     const expensive = this.parts.expensive.latest(champion, total);

@@ -4,7 +4,12 @@
  */
 import type { FeatureColumn, Series } from '@foreshard/core/forecast-models';
 import { RESOLUTIONS, type Resolution } from '@foreshard/core/forecast-service';
-import type { InstanceRecord, SeriesScope, TelemetryStore } from '@foreshard/core/telemetry';
+import type {
+  InstanceRecord,
+  Series as LoadedSeries,
+  SeriesScope,
+  TelemetryStore,
+} from '@foreshard/core/telemetry';
 
 export type TimedSeries = Series & { readonly firstMs: number };
 
@@ -20,7 +25,7 @@ export async function loadSeries(
   const { stepMs } = RESOLUTIONS[resolution];
   const step = resolution === '1h' ? 'hour' : 'minute';
   const series = await telemetry.series({ scope, metric: 'events', step, ...span });
-  const values = inSteps(series.values, stepMs / series.stepMs);
+  const values = inSteps(withWholeBeginning(series), stepMs / series.stepMs);
   const first = Math.max(
     0,
     values.findIndex((value) => !Number.isNaN(value)),
@@ -31,6 +36,23 @@ export async function loadSeries(
     seasons: [],
     firstMs: series.fromMs + first * stepMs,
   };
+}
+
+/** Of the first known step at least so much has to be seen to say what the rest of it was like. */
+const BEGINNING_SEEN_MIN = 0.5;
+
+/**
+ * A stream begins within a step, and what it took in of that step is not what it takes in a step. The rest is taken to
+ * have been like it; a beginning of which less was seen is left out. Without this a forecast made in the first hour
+ * said 28/s where 1,300/s arrived.
+ */
+export function withWholeBeginning({ values, covered }: LoadedSeries): Float64Array {
+  const first = values.findIndex((value) => !Number.isNaN(value));
+  const seen = covered?.[first];
+  if (seen === undefined || seen === 0 || seen >= 1) return values;
+  const whole = values.slice();
+  whole[first] = seen < BEGINNING_SEEN_MIN ? Number.NaN : values[first]! / seen;
+  return whole;
 }
 
 /** Sums; a step of which only a part is known is taken as if the rest had been like it. */

@@ -37,7 +37,7 @@ import { expectedAccesses, fromForecast, probabilityBelow } from './probability.
 import { residualOf } from './residual.ts';
 import { RESOLUTIONS, type Resolution, resolutionFor } from './resolution.ts';
 import type { ForecastRecords } from './stores.ts';
-import { endMs, LEVELS, type StreamForecast } from './stream-forecast.ts';
+import { endMs, isYoung, LEVELS, type StreamForecast } from './stream-forecast.ts';
 
 export interface ForecastParts {
   readonly records: Pick<ForecastRecords, 'latest' | 'between'>;
@@ -117,8 +117,11 @@ export class ForecastStore {
     const { scope, horizonMs } = query;
     const streamId = this.streamOf(scope);
     if (streamId === undefined) return undefined;
-    const resolution = query.resolution ?? resolutionFor(horizonMs);
-    const kept = await this.parts.records.latest(streamId, resolution);
+    const { resolution } = query;
+    const kept =
+      resolution === undefined
+        ? await this.latestReaching(streamId, resolutionFor(horizonMs))
+        : await this.parts.records.latest(streamId, resolution);
     if (kept === undefined) return undefined;
     const hints = await this.hintsOf(streamId, kept.originMs, endMs(kept));
     return placed(kept, this.sharesIn(scope, kept), hints, this.stepsTo(kept, horizonMs));
@@ -129,7 +132,7 @@ export class ForecastStore {
    * for all of them. Undefined while nothing was forecast.
    */
   async arrivalsAhead(streamId: number, horizonMs: number): Promise<ArrivalsAhead | undefined> {
-    const kept = await this.parts.records.latest(streamId, resolutionFor(horizonMs));
+    const kept = await this.latestReaching(streamId, resolutionFor(horizonMs));
     if (kept === undefined) return undefined;
     const { stepMs } = RESOLUTIONS[kept.resolution];
     const hints = await this.hintsOf(streamId, kept.originMs, endMs(kept));
@@ -178,10 +181,17 @@ export class ForecastStore {
     });
   }
 
-  /** What every shardlet will have around `atMs`, events a second by level; empty where nothing was forecast. */
-  async loadsAhead(streamId: number, atMs: number): Promise<Map<number, Readonly<Record<string, number>>>> {
+  /**
+   * What every shardlet will have around `atMs`, events a second by level; empty where nothing was forecast.
+   * `sureOnly`: also where so little was known that the levels are guesses.
+   */
+  async loadsAhead(
+    streamId: number,
+    atMs: number,
+    { sureOnly = false }: { readonly sureOnly?: boolean } = {},
+  ): Promise<Map<number, Readonly<Record<string, number>>>> {
     const kept = await this.latestAround(streamId, atMs);
-    if (kept === undefined) return new Map();
+    if (kept === undefined || (sureOnly && isYoung(kept))) return new Map();
     const { stepMs } = RESOLUTIONS[kept.resolution];
     const step = Math.floor((atMs - kept.originMs) / stepMs);
     const fromMs = kept.originMs + step * stepMs;
@@ -230,13 +240,14 @@ export class ForecastStore {
   /** Cells of the forecast, in the shape of the telemetry's heat map. */
   async forecastHeat(query: ForecastHeatQuery): Promise<Heat | undefined> {
     const { streamId } = query;
-    const resolution: Resolution = query.toMs - query.fromMs <= 4 * 3_600_000 ? '5m' : '1h';
+    const wanted: Resolution = query.toMs - query.fromMs <= 4 * 3_600_000 ? '5m' : '1h';
+    const latest = await this.latestReaching(streamId, wanted);
+    if (latest === undefined) return undefined;
+    const { resolution } = latest;
     const { stepMs } = RESOLUTIONS[resolution];
     const fromMs = Math.floor(query.fromMs / stepMs) * stepMs;
     const steps = Math.max(0, Math.ceil((query.toMs - fromMs) / stepMs));
     const made = await this.parts.records.between(streamId, resolution, fromMs, query.toMs);
-    const latest = await this.parts.records.latest(streamId, resolution);
-    if (latest === undefined) return undefined;
     const map = this.parts.map();
     const ids = new Set([...latest.shares.keys()]);
     const shardlets = [...map.shardlets(streamId)].filter(
@@ -373,6 +384,15 @@ export class ForecastStore {
       effects.push({ fromMs, toMs, ...whole });
     }
     return { spans: effects };
+  }
+
+  /** Until whole hours are known, what the finer forecast reaches is all that is foreseen. */
+  private async latestReaching(
+    streamId: number,
+    resolution: Resolution,
+  ): Promise<StreamForecast | undefined> {
+    const { records } = this.parts;
+    return (await records.latest(streamId, resolution)) ?? (await records.latest(streamId, '5m'));
   }
 
   private async latestAround(streamId: number, atMs: number): Promise<StreamForecast | undefined> {

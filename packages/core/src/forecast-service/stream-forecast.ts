@@ -6,7 +6,7 @@
  */
 import type { Forecast } from '../forecast-models/index.ts';
 import { ByteReader, ByteWriter } from '../telemetry/index.ts';
-import { RESOLUTIONS, type Resolution } from './resolution.ts';
+import { RESOLUTIONS, type Resolution, STEPS_TO_TRUST } from './resolution.ts';
 
 /** levels of the quantiles that are kept */
 export const LEVELS = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95] as const;
@@ -23,6 +23,8 @@ export interface StreamForecast {
   readonly model: string;
   /** of the registry; null: none is registered yet */
   readonly version: number | null;
+  /** steps of the whole that were known; undefined: made before this was kept */
+  readonly known?: number | undefined;
   readonly total: Forecast;
   /** before the correction by what came in since */
   readonly base: { readonly total: QuantileTable; readonly parts: QuantileTable };
@@ -52,6 +54,7 @@ interface Header {
   readonly originMs: number;
   readonly model: string;
   readonly version: number | null;
+  readonly known?: number | undefined;
   readonly total: PackedForecast;
   readonly base: PackedTables;
   readonly calibrated: PackedTables;
@@ -129,6 +132,11 @@ function sharesIn(input: ByteReader): Map<number, number> {
   // a copy begins at a multiple of four
   const values = new Float32Array(new Uint8Array(input.raw(ids.length * 4)).buffer);
   return new Map(ids.map((id, i) => [id, values[i]!]));
+}
+
+/** Whether so little was known that its intervals are guesses. */
+export function isYoung({ known, resolution }: Pick<WholeForecast, 'known' | 'resolution'>): boolean {
+  return known !== undefined && known < STEPS_TO_TRUST[resolution];
 }
 
 export function endMs({ originMs, resolution, total }: WholeForecast): number {

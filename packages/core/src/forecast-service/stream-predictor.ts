@@ -103,6 +103,7 @@ export class StreamPredictor {
       originMs,
       model: served.model,
       version: champion?.id ?? null,
+      known: knownSteps(input.total.values),
       total,
       base,
       calibrated: {
@@ -196,6 +197,10 @@ export class StreamPredictor {
     for (const id of this.own.keys()) if (!heavy.some((one) => one.id === id)) this.own.delete(id);
     return forecasts;
   }
+}
+
+export function knownSteps(values: Float64Array): number {
+  return values.reduce((count, value) => count + Number(!Number.isNaN(value)), 0);
 }
 
 /** The models a version hears; all of them when none of its own are there any more. */

@@ -34,6 +34,8 @@ export interface Series {
   readonly stepMs: number;
   /** per step: counts as totals, the others in their unit */
   readonly values: Float64Array;
+  /** observed share of each step, 0 to 1, where that is known */
+  readonly covered?: Float64Array;
 }
 
 export interface SeriesMatrix {
@@ -81,7 +83,7 @@ export function seriesOf(metric: AnyMetric, seen: Observation, shareOf: ShareOf)
         else values[step] = isLatency ? Math.max(before, value) : before + value * share;
       }
     }
-  return { fromMs: seen.fromMs, stepMs: seen.stepMs, values };
+  return { fromMs: seen.fromMs, stepMs: seen.stepMs, values, covered: seen.covered };
 }
 
 export function matrixOf(metric: Metric, seen: Observation, shardlets: readonly number[]): SeriesMatrix {

@@ -12,11 +12,10 @@ import {
   YAxis,
 } from 'recharts';
 import { useZone } from '../../components/zone.tsx';
-import { formatRate } from '../../formatting/numbers.ts';
 import { formatClock, formatMoment } from '../../formatting/time.ts';
 import type { ForecastPicture } from '../../server/forecasts/forecast-picture.ts';
 import type { ForecastPoint } from '../../server/forecasts/forecast-points.ts';
-import type { RateUnit } from './rate-unit.ts';
+import { inUnit, type RateUnit, rateNumber, rateText, SHORT_UNIT } from './rate-unit.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -42,7 +41,7 @@ export function ForecastChart({
   return (
     <figure className="px-2 pb-4 sm:px-3">
       <figcaption className="sr-only">
-        {ahead.length} steps ahead of now are forecast, at most {formatRate(peak)} events per {unit}.
+        {ahead.length} steps ahead of now are forecast, at most {rateText(peak, unit)}.
       </figcaption>
       <div className="h-72">
         <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 800, height: 288 }}>
@@ -60,7 +59,8 @@ export function ForecastChart({
               height={24}
             />
             <YAxis
-              tickFormatter={signedRate}
+              tickFormatter={(perSecond: number) => rateNumber(inUnit(perSecond, unit))}
+              unit={SHORT_UNIT[unit]}
               tick={{ fill: 'var(--text-faint)', fontSize: 11 }}
               axisLine={false}
               tickLine={false}
@@ -71,7 +71,7 @@ export function ForecastChart({
               isAnimationActive={false}
               content={({ active, payload }) => {
                 const point = payload?.[0]?.payload as ForecastPoint | undefined;
-                return active && point !== undefined ? <PointTip point={point} /> : null;
+                return active && point !== undefined ? <PointTip point={point} unit={unit} /> : null;
               }}
             />
             <ReferenceLine
@@ -134,12 +134,7 @@ export function ForecastChart({
   );
 }
 
-/** Residuals lie on both sides of zero. */
-function signedRate(value: number): string {
-  return `${value < 0 ? '−' : ''}${formatRate(Math.abs(value))}`;
-}
-
-function PointTip({ point }: { point: ForecastPoint }) {
+function PointTip({ point, unit }: { point: ForecastPoint; unit: RateUnit }) {
   const { zone } = useZone();
   const rows = [
     ['Actual', point.actual],
@@ -155,7 +150,7 @@ function PointTip({ point }: { point: ForecastPoint }) {
           value === null ? null : (
             <div key={name} className="contents">
               <dt className="text-soft">{name}</dt>
-              <dd className="text-right">{signedRate(value)}</dd>
+              <dd className="text-right">{rateText(value, unit)}</dd>
             </div>
           ),
         )}
@@ -163,7 +158,7 @@ function PointTip({ point }: { point: ForecastPoint }) {
           <div className="contents">
             <dt className="text-soft">80 % interval</dt>
             <dd className="text-right">
-              {formatRate(point.band[0])} to {formatRate(point.band[1])}
+              {rateText(point.band[0], unit)} to {rateText(point.band[1], unit)}
             </dd>
           </div>
         )}

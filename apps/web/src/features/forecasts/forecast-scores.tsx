@@ -2,9 +2,9 @@
 
 import { Badge } from '../../components/ui/badge.tsx';
 import { Card } from '../../components/ui/card.tsx';
-import { formatPercent, formatRate } from '../../formatting/numbers.ts';
+import { formatPercent } from '../../formatting/numbers.ts';
 import type { ForecastPicture } from '../../server/forecasts/forecast-picture.ts';
-import type { RateUnit } from './rate-unit.ts';
+import { type RateUnit, rateText } from './rate-unit.ts';
 
 /** What the forecasts in sight were worth, beside the same hour of the day before. */
 export function ForecastScores({ picture, unit }: { picture: ForecastPicture; unit: RateUnit }) {
@@ -17,11 +17,8 @@ export function ForecastScores({ picture, unit }: { picture: ForecastPicture; un
         ? 'none yet'
         : `${model}${version === null ? ' (default, not trained yet)' : `, version ${version}`}`,
     ],
-    [
-      'MAE, one step ahead',
-      mae === null ? 'not known yet' : `${formatRate(mae)} events/${unit === 'hour' ? 'h' : 's'}`,
-    ],
-    ['RMSE', rmse === null ? 'not known yet' : `${formatRate(rmse)} events/${unit === 'hour' ? 'h' : 's'}`],
+    ['MAE, one step ahead', mae === null ? 'not known yet' : rateText(mae, unit)],
+    ['RMSE', rmse === null ? 'not known yet' : rateText(rmse, unit)],
     ['Against the day before', ratio === null ? 'not known yet' : `${ratio.toFixed(2)} of its error`],
     ['80 % interval held', covered === null ? 'not known yet' : formatPercent(covered)],
   ] as const;

@@ -3,19 +3,19 @@
 /** Actual against forecast, how good it is, and the models behind it. What is shown is part of the address. */
 import { useQuery } from '@tanstack/react-query';
 import { parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
-import { useMemo } from 'react';
+import { useState } from 'react';
 import { useTRPC } from '../../components/api.ts';
-import { Notice } from '../../components/notice.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { inputClass, Select } from '../../components/ui/field.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import { Loading } from '../../components/ui/skeleton.tsx';
 import { Unreadable } from '../../components/unreadable.tsx';
+import { FirstForecast, HoursNeeded, Young } from './first-forecast.tsx';
 import { ForecastChart } from './forecast-chart.tsx';
 import { ForecastScores } from './forecast-scores.tsx';
 import { Models } from './models.tsx';
-import { Ranking } from './ranking.tsx';
-import { inReadableUnit } from './rate-unit.ts';
+import { Ranking, useRanking } from './ranking.tsx';
+import { largestOf, type RateUnit, unitFor } from './rate-unit.ts';
 import { Trainings } from './trainings.tsx';
 
 const RESOLUTIONS = ['5m', '1h'] as const;
@@ -25,7 +25,7 @@ export function ForecastsPage() {
   const trpc = useTRPC();
   const [{ stream, resolution, shardlet, show }, set] = useQueryStates({
     stream: parseAsString,
-    resolution: parseAsStringLiteral(RESOLUTIONS).withDefault('1h'),
+    resolution: parseAsStringLiteral(RESOLUTIONS),
     shardlet: parseAsInteger,
     show: parseAsStringLiteral(['load', 'residual'] as const).withDefault('load'),
   });
@@ -34,11 +34,10 @@ export function ForecastsPage() {
     ...trpc.forecasts.picture.queryOptions({ stream, resolution, shardlet }),
     refetchInterval: REFRESH_MS,
   });
-  const shown = useMemo(
-    () => (picture.data === undefined ? undefined : inReadableUnit(picture.data)),
-    [picture.data],
-  );
-  const { picture: data, unit } = shown ?? {};
+  const { data } = picture;
+  const ranked = useRanking(stream);
+  const unit = usePageUnit(stream, data, ranked.ranking.data);
+  const grid = resolution ?? data?.resolution ?? '1h';
   return (
     <div className="grid gap-5">
       <Card aria-labelledby="forecast-title">
@@ -48,7 +47,7 @@ export function ForecastsPage() {
           hint={
             data === undefined
               ? ''
-              : `events per ${unit}, ${data.stream}${shardlet === null ? '' : `, shardlet ${shardlet}`}`
+              : `events, ${data.stream}${shardlet === null ? '' : `, shardlet ${shardlet}`}`
           }
         >
           <div className="flex flex-wrap items-end gap-2">
@@ -60,7 +59,7 @@ export function ForecastsPage() {
             />
             <Segmented
               label="Horizon"
-              value={resolution}
+              value={grid}
               choices={[['5m', '2 h ahead'] as const, ['1h', '24 h ahead'] as const]}
               onChange={(next) => void set({ resolution: next })}
             />
@@ -100,19 +99,37 @@ export function ForecastsPage() {
           />
         ) : data === undefined ? (
           <Loading className="mx-5 mb-5 h-72" />
-        ) : data.points.length === 0 ? (
-          <Notice
-            title="Nothing to show yet"
-            why="A forecast needs two known steps. Import a trace with “foreshard import-history” to begin at once, or wait for load."
-          />
+        ) : data.model === null && grid === '5m' ? (
+          <FirstForecast firstMs={data.firstMs} nowMs={data.nowMs} />
+        ) : data.model === null ? (
+          <HoursNeeded onFiner={() => void set({ resolution: '5m' })} />
         ) : (
-          <ForecastChart picture={data} unit={unit ?? 'second'} show={show} />
+          <>
+            <Young untilMs={data.youngUntilMs} nowMs={data.nowMs} />
+            <ForecastChart picture={data} unit={unit} show={show} />
+          </>
         )}
       </Card>
-      {data === undefined ? null : <ForecastScores picture={data} unit={unit ?? 'second'} />}
-      <Ranking stream={stream} />
-      <Models stream={stream} resolution={resolution} />
+      {data === undefined ? null : <ForecastScores picture={data} unit={unit} />}
+      <Ranking stream={stream} unit={unit} {...ranked} />
+      <Models stream={stream} resolution={grid} unit={unit} />
       <Trainings stream={stream} />
     </div>
   );
+}
+
+/** By the largest rate in sight, kept while the page is open; another stream has a unit of its own. */
+function usePageUnit(
+  stream: string | null,
+  picture: Parameters<typeof largestOf>[0] | undefined,
+  ranked: readonly { readonly p90PerSecond: number }[] = [],
+): RateUnit {
+  const [kept, setKept] = useState<{ readonly stream: string | null; readonly unit: RateUnit }>();
+  const largest = ranked.reduce(
+    (most, { p90PerSecond }) => Math.max(most, p90PerSecond),
+    picture === undefined ? 0 : largestOf(picture),
+  );
+  const unit = unitFor(largest, kept?.stream === stream ? kept.unit : undefined);
+  if (picture !== undefined && (kept?.stream !== stream || kept.unit !== unit)) setKept({ stream, unit });
+  return unit;
 }

@@ -13,13 +13,24 @@ import { useZone } from '../../components/zone.tsx';
 import { formatCount, formatPercent } from '../../formatting/numbers.ts';
 import { formatMoment } from '../../formatting/time.ts';
 import { NotRead } from './not-read.tsx';
+import { type RateUnit, rateText } from './rate-unit.ts';
 
 const REFRESH_MS = 5_000;
+const STEP_MS = { '5m': 300_000, '1h': 3_600_000 } as const;
+type Resolution = keyof typeof STEP_MS;
 /** as the worker judges it */
 const DRIFT_RATIO = 1.5;
 const HEADS = ['Version', 'Model', 'Window', 'MAE', 'RMSE', 'MASE', 'WAPE', 'Pinball', 'p90 held', 'Fit', ''];
 
-export function Models({ stream, resolution }: { stream: string | null; resolution: '5m' | '1h' }) {
+export function Models({
+  stream,
+  resolution,
+  unit,
+}: {
+  stream: string | null;
+  resolution: Resolution;
+  unit: RateUnit;
+}) {
   const trpc = useTRPC();
   const client = useQueryClient();
   const { zone } = useZone();
@@ -37,13 +48,14 @@ export function Models({ stream, resolution }: { stream: string | null; resoluti
   const promote = useMutation(trpc.operations.models.promote.mutationOptions(done));
   const rollBack = useMutation(trpc.operations.models.rollBack.mutationOptions(done));
   const { data } = models;
+  const rate = (perStep: number) => rateText((perStep * 1_000) / STEP_MS[resolution], unit);
   const newest = data?.promotions[0];
   return (
     <Card aria-labelledby="models-title" className="overflow-hidden">
       <CardHead
         id="models-title"
         title="Champion and challengers"
-        hint="errors in events per step, measured on the same origins of a rolling back-test"
+        hint="errors measured on the same origins of a rolling back-test"
       >
         {newest === undefined || newest.previous === null ? null : (
           <MayButton
@@ -94,8 +106,8 @@ export function Models({ stream, resolution }: { stream: string | null; resoluti
                     {formatMoment(version.windowFromMs, zone).slice(0, 10)} to{' '}
                     {formatMoment(version.windowToMs, zone).slice(0, 10)}
                   </td>
-                  <td className="px-3 py-2" title={`seasonal naive: ${short(version.naiveMae)}`}>
-                    {short(version.mae)}
+                  <td className="px-3 py-2" title={`seasonal naive: ${rate(version.naiveMae)}`}>
+                    {rate(version.mae)}
                     {version.naiveMae > 0 ? (
                       <span className="text-xs text-faint">
                         {' '}
@@ -103,10 +115,10 @@ export function Models({ stream, resolution }: { stream: string | null; resoluti
                       </span>
                     ) : null}
                   </td>
-                  <td className="px-3 py-2">{short(version.rmse)}</td>
+                  <td className="px-3 py-2">{rate(version.rmse)}</td>
                   <td className="px-3 py-2">{version.mase.toFixed(2)}</td>
                   <td className="px-3 py-2">{formatPercent(version.wape)}</td>
-                  <td className="px-3 py-2">{short(version.pinball)}</td>
+                  <td className="px-3 py-2">{rate(version.pinball)}</td>
                   <td className="px-3 py-2">{formatPercent(version.coverage)}</td>
                   <td className="px-3 py-2">{formatCount(Math.round(version.fitMs))} ms</td>
                   <td className="px-3 py-2 text-right">
@@ -148,8 +160,4 @@ function Drift({ recent, expected }: { recent: number; expected: number }) {
       {isDrifting ? 'A training begins by itself.' : `Above ${DRIFT_RATIO} a training begins by itself.`}
     </p>
   );
-}
-
-function short(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }

@@ -8,28 +8,37 @@ import { useTRPC } from '../../components/api.ts';
 import { Notice } from '../../components/notice.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
-import { formatPercent, formatRate } from '../../formatting/numbers.ts';
+import { formatPercent } from '../../formatting/numbers.ts';
 import { NotRead } from './not-read.tsx';
+import { type RateUnit, rateText } from './rate-unit.ts';
 
 const HOUR_MS = 3_600_000;
 const AHEAD = { '1h': 1, '6h': 6, '23h': 23 } as const;
 const AHEAD_NAMES = Object.keys(AHEAD) as (keyof typeof AHEAD)[];
 const SHOWN = 20;
-/** one of ten thousand shardlets has seldom an event a second */
-const SECONDS_PER_HOUR = 3_600;
 const REFRESH_MS = 15_000;
 const HEADS = ['Rank', 'Shardlet', 'Shard', 'Owner now', 'Expected', 'p90', 'Stays in the list'];
 
-export function Ranking({ stream }: { stream: string | null }) {
+export function useRanking(stream: string | null) {
   const trpc = useTRPC();
   const [ahead, setAhead] = useQueryState('ahead', parseAsStringLiteral(AHEAD_NAMES).withDefault('1h'));
   const ranking = useQuery({
     ...trpc.forecasts.ranking.queryOptions({ stream, inMs: AHEAD[ahead] * HOUR_MS, n: SHOWN }),
     refetchInterval: REFRESH_MS,
   });
+  return { ranking, ahead, setAhead };
+}
+
+export function Ranking({
+  stream,
+  unit,
+  ranking,
+  ahead,
+  setAhead,
+}: { stream: string | null; unit: RateUnit } & ReturnType<typeof useRanking>) {
   return (
     <Card aria-labelledby="ranking-title" className="overflow-hidden">
-      <CardHead id="ranking-title" title="Shardlets with the most load ahead" hint="events per hour">
+      <CardHead id="ranking-title" title="Shardlets with the most load ahead">
         <Segmented
           label="Ahead"
           value={ahead}
@@ -40,7 +49,10 @@ export function Ranking({ stream }: { stream: string | null }) {
       {ranking.data === undefined ? (
         <NotRead error={ranking.error} />
       ) : ranking.data.length === 0 ? (
-        <Notice title="Nothing is forecast yet" why="A forecast needs two known steps of load." />
+        <Notice
+          title="Nothing is forecast for this time"
+          why="In the first hours of a cluster forecasts reach two hours ahead, later a day."
+        />
       ) : (
         <div className="overflow-x-auto border-line border-t">
           <table className="tabular w-full text-sm">
@@ -71,8 +83,8 @@ export function Ranking({ stream }: { stream: string | null }) {
                   </td>
                   <td className="px-3 py-1.5 text-soft">{shard ?? '–'}</td>
                   <td className="px-3 py-1.5">{owner ?? '–'}</td>
-                  <td className="px-3 py-1.5 text-right">{formatRate(perSecond * SECONDS_PER_HOUR)}</td>
-                  <td className="px-3 py-1.5 text-right">{formatRate(p90PerSecond * SECONDS_PER_HOUR)}</td>
+                  <td className="px-3 py-1.5 text-right">{rateText(perSecond, unit)}</td>
+                  <td className="px-3 py-1.5 text-right">{rateText(p90PerSecond, unit)}</td>
                   <td
                     className="py-1.5 pr-5 pl-3 text-right"
                     title="Probability that it has more than the first that is not in this list"

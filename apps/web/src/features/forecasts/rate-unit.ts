@@ -1,35 +1,48 @@
-/** Little load is told by the hour: an axis from 0 to 60 events an hour says what one from 0 to <0.1 a second does not. */
+/**
+ * One unit for all rates of a page, chosen by the largest of them: an axis from 0 to 60 events an hour says what one from 0
+ * to <0.1 a second does not, and rates in two units cannot be compared at a glance. A page keeps the larger unit: once
+ * something has an event a second, all is told by the second.
+ */
+import { formatRate } from '../../formatting/numbers.ts';
 import type { ForecastPicture } from '../../server/forecasts/forecast-picture.ts';
-import type { ForecastPoint } from '../../server/forecasts/forecast-points.ts';
 
 export type RateUnit = 'second' | 'hour';
 
 /** below so many events a second at the highest */
 const BY_THE_HOUR_BELOW = 1;
-const SECONDS_PER_HOUR = 3_600;
+const SECONDS: Readonly<Record<RateUnit, number>> = { second: 1, hour: 3_600 };
+export const SHORT_UNIT: Readonly<Record<RateUnit, string>> = { second: '/s', hour: '/h' };
 
-export function inReadableUnit<P extends ForecastPicture>(picture: P): { picture: P; unit: RateUnit } {
-  const highest = picture.points.reduce(
+/** @param before the unit of the page until now */
+export function unitFor(largestPerSecond: number, before: RateUnit | undefined): RateUnit {
+  return before === 'second' || largestPerSecond >= BY_THE_HOUR_BELOW ? 'second' : 'hour';
+}
+
+export function largestOf({ points }: Pick<ForecastPicture, 'points'>): number {
+  return points.reduce(
     (most, { actual, forecast, band }) => Math.max(most, actual ?? 0, forecast ?? 0, band?.[1] ?? 0),
     0,
   );
-  if (highest >= BY_THE_HOUR_BELOW) return { picture, unit: 'second' };
-  const { points, mae, rmse, naiveMae } = picture;
-  const scores = { mae: byTheHour(mae), rmse: byTheHour(rmse), naiveMae: byTheHour(naiveMae) };
-  return { picture: { ...picture, points: points.map(pointByTheHour), ...scores }, unit: 'hour' };
 }
 
-function pointByTheHour({ ms, actual, forecast, baseline, band, residual }: ForecastPoint): ForecastPoint {
-  return {
-    ms,
-    actual: byTheHour(actual),
-    forecast: byTheHour(forecast),
-    baseline: byTheHour(baseline),
-    band: band === null ? null : [band[0] * SECONDS_PER_HOUR, band[1] * SECONDS_PER_HOUR],
-    residual: byTheHour(residual),
-  };
+export function inUnit(perSecond: number, unit: RateUnit): number {
+  return perSecond * SECONDS[unit];
 }
 
-function byTheHour(value: number | null): number | null {
-  return value === null ? null : value * SECONDS_PER_HOUR;
+/** 1,300/s, 0.042/s, 60/h: of a small part of a large load two digits are told, not "<0.1". */
+export function rateText(perSecond: number, unit: RateUnit): string {
+  return `${rateNumber(inUnit(perSecond, unit))}${SHORT_UNIT[unit]}`;
+}
+
+/** Residuals lie on both sides of zero. */
+export function rateNumber(value: number): string {
+  const size = Math.abs(value);
+  const text = size > 0 && size < 0.1 ? smallNumber(size) : formatRate(size);
+  return value < 0 ? `−${text}` : text;
+}
+
+const LEAST_TOLD = 0.001;
+
+function smallNumber(size: number): string {
+  return size < LEAST_TOLD ? `<${LEAST_TOLD}` : String(Number(size.toPrecision(2)));
 }

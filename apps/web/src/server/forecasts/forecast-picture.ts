@@ -5,9 +5,11 @@
 import {
   type ForecastRecords,
   type ForecastStore,
+  isYoung,
   partForecast,
   RESOLUTIONS,
   type Resolution,
+  STEPS_TO_TRUST,
   type StreamForecast,
   type WholeForecast,
 } from '@foreshard/core/forecast-service';
@@ -35,6 +37,10 @@ export interface ForecastPicture {
   readonly mae: number | null;
   readonly rmse: number | null;
   readonly naiveMae: number | null;
+  /** so little is known that intervals are guesses, and until when; null: no */
+  readonly youngUntilMs: number | null;
+  /** while nothing was forecast: when something will be; null: not before there is load */
+  readonly firstMs: number | null;
   readonly unfit: readonly { readonly model: string; readonly reason: string }[];
   readonly hints: readonly { readonly id: string; readonly because: string }[];
 }
@@ -50,10 +56,16 @@ interface Server {
 
 export async function forecastPicture(
   server: Server,
-  query: { readonly streamId: number; readonly shardlet: number | null; readonly resolution: Resolution },
+  query: {
+    readonly streamId: number;
+    readonly shardlet: number | null;
+    /** null: steps of an hour once there are some, else the finer ones */
+    readonly resolution: Resolution | null;
+  },
   nowMs: number,
 ): Promise<ForecastPicture> {
-  const { streamId, shardlet, resolution } = query;
+  const { streamId, shardlet } = query;
+  const resolution = query.resolution ?? (await gridOf(server, streamId));
   const { stepMs, horizon } = RESOLUTIONS[resolution];
   const fromMs = Math.floor((nowMs - BEHIND_MS[resolution]) / stepMs) * stepMs;
   const scope: SeriesScope =
@@ -94,9 +106,43 @@ export async function forecastPicture(
     model: ahead?.model ?? null,
     version: ahead?.version ?? null,
     ...scoresOf(behind, actual, perSecond),
+    youngUntilMs: youngUntil(made.at(-1)),
+    firstMs: ahead === undefined ? await firstForecastMs(server, streamId, nowMs) : null,
     unfit: made.at(-1)?.unfit ?? [],
     hints: (ahead?.hints ?? []).map(({ id, because }) => ({ id, because })),
   };
+}
+
+/** What a page shows that asks for no grid. */
+async function gridOf({ forecastRecords }: Server, streamId: number): Promise<Resolution> {
+  return (await forecastRecords.latest(streamId, '1h')) === undefined ? '5m' : '1h';
+}
+
+function youngUntil(newest: WholeForecast | undefined): number | null {
+  if (newest === undefined || !isYoung(newest)) return null;
+  const { originMs, resolution, known } = newest;
+  return originMs + (STEPS_TO_TRUST[resolution] - known!) * RESOLUTIONS[resolution].stepMs;
+}
+
+/** Of the past that could still lead to a first forecast. */
+const LOOKED_BACK_MS = 3_600_000;
+/** The job looks every minute. */
+const TICK_MS = 60_000;
+
+/** A tick after the end of the step in which load began. */
+async function firstForecastMs(
+  { telemetry }: Server,
+  streamId: number,
+  nowMs: number,
+): Promise<number | null> {
+  const { values, fromMs, stepMs } = await telemetry.series({
+    ...{ scope: { kind: 'stream', streamId }, metric: 'events', step: 'minute' },
+    ...{ fromMs: nowMs - LOOKED_BACK_MS, toMs: nowMs },
+  });
+  const first = values.findIndex((value) => !Number.isNaN(value));
+  if (first < 0) return null;
+  const step = RESOLUTIONS['5m'].stepMs;
+  return (Math.floor((fromMs + first * stepMs) / step) + 1) * step + TICK_MS;
 }
 
 /** of the levels that are kept: .1 and .9 */

@@ -46,7 +46,13 @@ const probabilitySchema = z
 
 export const forecastsRouter = router({
   picture: query
-    .input(streamInput.extend({ shardlet: z.int().min(1).nullable().default(null) }))
+    .input(
+      streamInput.extend({
+        /** null: the one that reaches a day once there is one */
+        resolution: z.enum(RESOLUTION_NAMES).nullable().default(null),
+        shardlet: z.int().min(1).nullable().default(null),
+      }),
+    )
     .query(async ({ ctx: { server }, input }) => {
       const { stream, map, parts } = await streamNamed(server, input.stream);
       const { resolution, shardlet } = input;
