@@ -26,6 +26,7 @@ const CORE = {
   'forecast-models': ['kernel', 'telemetry', 'profiling'],
   correlation: ['kernel', 'telemetry'],
   hints: [],
+  annotations: [],
   cloudevents: [],
   'forecast-service': ['kernel', 'keyspace', 'topology', 'telemetry', 'forecast-models', 'hints'],
   planning: [
@@ -87,6 +88,7 @@ const CORE = {
       'cloudevents',
       'telemetry',
       'hints',
+      'annotations',
       'planning',
     ],
     ...['external', 'advising', 'notifying', 'forecast-service', 'jobs', 'demo'],
@@ -140,6 +142,7 @@ const EDGE_MAY = [
   ...[
     'cloudevents',
     'hints',
+    'annotations',
     'machines',
     'restructuring',
     'moves',
@@ -236,6 +239,7 @@ const APPS = {
     'forecast-service': [],
     health: [],
     hints: [],
+    annotations: [],
     hosts: [],
     jobs: [],
     local: ['building', 'checks', 'hosts'],

@@ -3,6 +3,7 @@ import { diskFull, SetupFailure } from '@foreshard/local';
 import { Command, CommanderError } from 'commander';
 import { register as registerAccess } from './access/index.ts';
 import { register as registerAdvice } from './advice/index.ts';
+import { register as registerAnnotations } from './annotations/index.ts';
 import { register as registerAudit } from './audit/index.ts';
 import { register as registerBackup } from './backup/index.ts';
 import { register as registerCache } from './cache/index.ts';
@@ -53,6 +54,7 @@ const TOPICS = [
   registerForecasts,
   registerCorrelation,
   registerHints,
+  registerAnnotations,
   registerPlanning,
   registerAdvice,
   registerNotifications,

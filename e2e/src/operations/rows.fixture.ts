@@ -18,6 +18,7 @@ const AT = String(NOBODY);
 const EVENT = { specversion: '1.0', id: '1', source: '/suite', type: 'asked', subject: 'a' };
 const GROUP = { group: 'nowhere', member: 'm-1' };
 const HINT = { from: '2126-01-01T00:00:00Z', to: '2126-01-01T01:00:00Z', factor: 2, because: 'a' };
+const REMARK = { from: '2126-01-01T00:00:00Z', text: 'a' };
 const NO_ID = '01a1ff5c-50c3-7438-a09a-41089442e032';
 const NOBODY_MAIL = 'nobody@example.org';
 const CSV = 'time,partition,host,events,bytes\n';
@@ -239,6 +240,14 @@ export const ROWS: Readonly<Record<string, Row>> = {
   ),
   'hints.remove': missing({ id: NO_ID }, 'hints', 'remove', NO_ID),
   'hints.restore': missing({ id: NO_ID }, 'hints', 'restore', NO_ID),
+
+  'annotations.list': { answered: { input: {}, command: ['annotations', 'list'] } },
+  'annotations.add': unknown(
+    ...(['unknown_stream', { ...REMARK, stream: 'nowhere' }] as const),
+    ...['annotations', 'add', 'a', '--from', REMARK.from, '--stream', 'nowhere'],
+  ),
+  'annotations.remove': missing({ id: NO_ID }, 'annotations', 'remove', NO_ID),
+  'annotations.restore': missing({ id: NO_ID }, 'annotations', 'restore', NO_ID),
 
   'notifications.listTargets': { answered: { input: {}, command: ['notifications', 'list'] } },
   'notifications.addTarget': unknown(

@@ -514,6 +514,7 @@ export class EdgeFixture {
       ...{ ruleHistory: async () => undefined, breathe: async () => {} },
       arrivals: async () => undefined,
       hints: { add: away, list: async () => [], remove: async () => false, restore: async () => false },
+      annotations: absent,
       ...{ demo: absent, recentLoad: away, newSeed: () => 1 },
       ...{ newId: randomUUID, wakeClusters: away },
       ...({} as Pick<OperationStores, 'clusters' | 'blocks' | 'recommendations' | 'inquiries'>),

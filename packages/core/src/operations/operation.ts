@@ -17,6 +17,7 @@ export const RESOURCES = [
     'job',
     'cluster',
     'hint',
+    'annotation',
     'notification',
     'consumer group',
     'event',

@@ -1,6 +1,7 @@
 /** Every operation, by router and name. */
 
 import { account } from './account.ts';
+import { annotations } from './annotations.ts';
 import { audit } from './audit.ts';
 import { cache } from './cache.ts';
 import { checkpoints } from './checkpoints.ts';
@@ -36,7 +37,7 @@ export const OPERATIONS = {
   ...{ hosts, migrations, shardlets, streams },
   ...{ groups, checkpoints, deadLetters, quotas, tokens, cache },
   ...{ recommendations, plans, policy, whatIf, models, jobs },
-  ...{ clusters, hints, notifications },
+  ...{ clusters, hints, annotations, notifications },
   ...{ audit, demo },
   ...{ users, sessions, account },
 } as const satisfies OperationTable;

@@ -15,6 +15,7 @@ import {
 } from '@foreshard/core/operations';
 import {
   accountHandlers,
+  annotationHandlers,
   auditHandlers,
   cacheHandlers,
   clusterHandlers,
@@ -98,6 +99,7 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
     clusters: clusterHandlers(all),
     demo: demoHandlers(all),
     hints: hintHandlers(all),
+    annotations: annotationHandlers(all),
     notifications: notificationHandlers(all),
     streams: streamHandlers(all),
     tokens: tokenHandlers(all),

@@ -18,6 +18,7 @@ import type {
   PolicyStore,
   RecommendationLog,
 } from '../../advising/index.ts';
+import type { AnnotationStore } from '../../annotations/index.ts';
 import type { AuditReader, AuditWriter, OpenOrders } from '../../audit/index.ts';
 import type {
   CheckpointPlace,
@@ -43,6 +44,7 @@ import { within } from '../deadline/index.ts';
 import { EtcdChangeNotifier, openEtcdTopology } from '../etcd/index.ts';
 import {
   openPrisma,
+  PrismaAnnotationStore,
   PrismaAssertionKeys,
   PrismaAuditChain,
   PrismaAuditLog,
@@ -154,6 +156,8 @@ export interface Control {
   readonly models: ModelRegistry;
   /** what people expect */
   readonly hints: HintStore;
+  /** what they remark about a time */
+  readonly annotations: AnnotationStore;
   /** the thresholds of the planner, all versions */
   readonly policies: PolicyStore;
   /** what the planner recommends, and what became of it */
@@ -218,6 +222,7 @@ export function connectControl(settings: ControlSettings): Control {
     forecasts: new PrismaForecastRecords(prisma, databaseUrl),
     models: new PrismaModelRegistry(prisma, databaseUrl),
     hints: new PrismaHintStore(prisma, databaseUrl),
+    annotations: new PrismaAnnotationStore(prisma, databaseUrl),
     policies: new PrismaPolicyStore(prisma, databaseUrl),
     recommendations: new PrismaRecommendationLog(prisma, databaseUrl),
     plans: new PrismaPlanBook(prisma, databaseUrl),

@@ -52,7 +52,8 @@ export function operationStores(
     cacheReports: cacheReportsReader(control.redis),
     devices: control.devices,
     ...identityParts(),
-    ...{ hints: control.hints, blocks: control.telemetry, newId: randomUUID },
+    ...{ hints: control.hints, annotations: control.annotations },
+    ...{ blocks: control.telemetry, newId: randomUUID },
     notifications: notificationService({
       ...{ store: control.notifications, webhookNetworks, consoleUrl },
       wake: () => jobs.wake('notify'),

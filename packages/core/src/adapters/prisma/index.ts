@@ -1,3 +1,4 @@
+export { PrismaAnnotationStore } from './annotation-store.ts';
 export { PrismaAssertionKeys } from './assertion-key-store.ts';
 export { PrismaAuditChain, type SealReply } from './audit-chain.ts';
 export { PrismaAuditLog } from './audit-log.ts';

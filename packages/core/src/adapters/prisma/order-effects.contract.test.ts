@@ -3,6 +3,7 @@ import { createDatabase } from '@foreshard/local';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { DEFAULT_POLICY_VERSION } from '../../advising/index.ts';
 import { EMPTY_GROUP } from '../../consuming/index.ts';
+import { PrismaAnnotationStore } from './annotation-store.ts';
 import { openPrisma, type PrismaClient } from './client.ts';
 import { PrismaClusterStore } from './cluster-store.ts';
 import { PrismaDeviceStore } from './device-store.ts';
@@ -51,6 +52,7 @@ function openStores(url: string) {
     clusters: new PrismaClusterStore(prisma, url),
     devices: new PrismaDeviceStore(prisma, url),
     groups: new PrismaGroupStore(prisma, url),
+    annotations: new PrismaAnnotationStore(prisma, url),
     hints: new PrismaHintStore(prisma, url),
     hostOrders: new PrismaHostOrders(prisma, url),
     links: new PrismaLinkStore(prisma, url),
@@ -73,6 +75,10 @@ const hint = {
   ...{ id: 'h1', stream: 'main', fromMs: NOW, toMs: NOW + 1, factor: 2, perSecond: null },
   ...{ scope: { kind: 'stream' }, repeat: null, because: 'a', createdMs: NOW, createdBy: 'ann' },
 } as unknown as Parameters<Stores['hints']['add']>[0];
+const annotation = {
+  ...{ id: 'a1', stream: 'main', fromMs: NOW, toMs: NOW, range: null, text: 'sale' },
+  ...{ createdMs: NOW, createdBy: 'ann' },
+};
 const cluster = {
   ...{ name: 'theirs', number: 1, revision: 0, version: 1, hosts: [], partitions: [] },
 } as unknown as Parameters<Stores['clusters']['add']>[0];
@@ -107,6 +113,9 @@ const WRITES: readonly (readonly [string, (all: Stores) => Promise<unknown>])[] 
   ['a cluster is removed', ({ clusters }) => clusters.remove('theirs')],
   ['a group is created', ({ groups }) => groups.create(group('g'), EMPTY_GROUP)],
   ['a group is removed', ({ groups }) => groups.remove('g')],
+  ['an annotation is added', ({ annotations }) => annotations.add(annotation)],
+  ['an annotation is removed', ({ annotations }) => annotations.remove('a1', 'ann', NOW)],
+  ['an annotation is restored', ({ annotations }) => annotations.restore('a1')],
   ['a hint is added', ({ hints }) => hints.add(hint)],
   ['a hint is removed', ({ hints }) => hints.remove('h1', 'ann', NOW)],
   ['a hint is restored', ({ hints }) => hints.restore('h1')],
@@ -141,6 +150,7 @@ const WRITES: readonly (readonly [string, (all: Stores) => Promise<unknown>])[] 
 const NOTHING: readonly (readonly [string, (all: Stores) => Promise<unknown>])[] = [
   ['no cluster', ({ clusters }) => clusters.remove('none')],
   ['no group', ({ groups }) => groups.remove('none')],
+  ['no annotation', ({ annotations }) => annotations.remove('none', 'ann', NOW)],
   ['no hint', ({ hints }) => hints.remove('none', 'ann', NOW)],
   ['no target', ({ notices }) => notices.change('none', { enabled: true })],
   ['nobody', ({ people }) => people.change(NO_ID, { name: 'x' })],

@@ -3,6 +3,7 @@ import { deleteStream } from '../../topology/index.ts';
 import type { Handlers } from '../operation.ts';
 import type { Operations } from '../table.ts';
 import { type AccountStores, accountHandlers } from './account.ts';
+import { type AnnotationStores, annotationHandlers } from './annotations.ts';
 import { type AuditStores, auditHandlers } from './audit.ts';
 import { type CacheStores, cacheHandlers } from './cache.ts';
 import { type CheckpointStores, checkpointHandlers } from './checkpoints.ts';
@@ -43,6 +44,7 @@ type EveryStore = Omit<GroupStores, 'deleteStream'> &
   CacheStores &
   ClusterStores &
   HintStores &
+  AnnotationStores &
   DemoStores &
   AuditStores &
   NotificationStores &
@@ -68,6 +70,7 @@ export function operationHandlers(stores: OperationStores): Handlers<Operations>
     clusters: clusterHandlers(stores),
     demo: demoHandlers(stores),
     hints: hintHandlers(stores),
+    annotations: annotationHandlers(stores),
     notifications: notificationHandlers(stores),
     recommendations: recommendationHandlers(stores),
     plans: planHandlers(stores),

@@ -83,6 +83,10 @@ const HINT = {
   ...{ id: UUID, stream: 'orders', fromMs: NOW_MS, toMs: NOW_MS + 1, factor: 3, perSecond: null },
   ...{ because: 'sale', scope: {}, repeat: null, createdMs: NOW_MS, createdBy: 'ann' },
 };
+const ANNOTATION = {
+  ...{ id: UUID, stream: 'orders', fromMs: NOW_MS, toMs: NOW_MS, range: null, text: 'sale' },
+  ...{ createdMs: NOW_MS, createdBy: 'ann' },
+};
 const TARGET = {
   ...{ name: 'ops', url: 'https://example.com/hook', secret: 'whsec_1', format: 'standard', kinds: [] },
   ...{ pauseSeconds: 60, enabled: true, createdMs: NOW_MS, createdBy: 'ann' },
@@ -188,6 +192,14 @@ async function world(result: object, partState: string) {
       },
       restore: async () => true,
     },
+    annotations: {
+      find: async () => ({ ...ANNOTATION, removedMs, removedBy: null }),
+      remove: async () => {
+        removedMs = NOW_MS;
+        return true;
+      },
+      restore: async () => true,
+    },
     groups,
     groupService: {},
     letters: { list: async () => ({ letters: [], counts: {}, omitted: 0 }) },
@@ -276,6 +288,8 @@ const CASES: Readonly<Record<string, Case>> = {
   'clusters.remove': { input: { name: 'legacy' }, before: { name: 'legacy', hosts: [] } },
   'hints.remove': { input: { id: UUID }, before: { id: UUID, factor: 3, removedAt: null } },
   'hints.restore': { input: { id: UUID }, before: { id: UUID, factor: 3 } },
+  'annotations.remove': { input: { id: UUID }, before: { id: UUID, text: 'sale', removedAt: null } },
+  'annotations.restore': { input: { id: UUID }, before: { id: UUID, text: 'sale' } },
   'notifications.changeTarget': { input: { name: 'ops', enabled: false }, before: { enabled: true } },
   'notifications.removeTarget': { input: { name: 'ops' }, before: { name: 'ops', enabled: true } },
   'notifications.redeliver': { input: { id: UUID }, before: { id: UUID, state: 'failed' } },
