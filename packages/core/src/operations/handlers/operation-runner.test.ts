@@ -93,12 +93,14 @@ describe('a command', () => {
 
   it('keeps what its handler notes of the change', async () => {
     answer = ({ note }) => {
-      note?.({ before: { limit: 1 } });
+      note?.({ before: { limit: 1, password: 'canary' } });
       note?.({ after: { limit: 2, password: 'canary' } });
       return { now: 7 };
     };
     await runner.run(set, { name: 'a' }, ann());
-    expect(audit.rows[1]).toMatchObject({ before: { limit: 1 }, after: { limit: 2, password: '(hidden)' } });
+    expect(audit.rows[1]).toMatchObject({
+      ...{ before: { limit: 1, password: '(hidden)' }, after: { limit: 2, password: '(hidden)' } },
+    });
   });
 
   it('has its refusal recorded, and a fault by its name alone', async () => {
