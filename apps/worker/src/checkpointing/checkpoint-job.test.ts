@@ -388,8 +388,23 @@ describe('what is looked after', () => {
     expect([...recoveries.verdicts.keys()]).toEqual(['other']);
   });
 
+  it('begins anew with a group that was made anew', async () => {
+    const prune = vi.fn(async () => ({ checkpoints: 0, bytes: 0 }));
+    const sweep = async () => ({ rows: 0, objects: 0 });
+    keeping = new UpkeepJob({ ...keepingParts, upkeep: { prune, sweep, verify: vi.fn() } });
+    await keeping.run(running);
+    await groups.remove('g');
+    minutes(1);
+    await keeping.run(running);
+    await createGroup('g');
+    minutes(1);
+    await keeping.run(running);
+    expect(prune).toHaveBeenCalledTimes(2);
+  });
+
   it('goes on with what can be done while something else fails', async () => {
     await createGroup('other');
+    await createGroup('plain', { checkpointing: undefined });
     for (const name of ['g', 'other']) await commit([held(1, 100)], name);
     await checkpoint(1, 10);
     const prune = vi.fn(async (name: string) => {

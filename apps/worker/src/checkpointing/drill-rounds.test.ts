@@ -81,6 +81,14 @@ it('drills one shardlet of each group that keeps state a minute, each in its tur
   expect(drilled.slice(5)).toEqual(['g/9', 'g/3']);
 });
 
+it('counts drills that failed, however much went wrong in one', async () => {
+  lost.set(1, [
+    { shardlet: 1, after: 0, through: 5 },
+    { shardlet: 1, after: 7, through: 9 },
+  ]);
+  expect(await rounds.run(signal)).toEqual({ drilled: 1, failedDrills: 1 });
+});
+
 it('keeps what failed until it is repaired, over a restart as well', async () => {
   lost.set(1, [{ shardlet: 1, after: 0, through: 5 }]);
   expect(await rounds.run(signal)).toEqual({ drilled: 1, failedDrills: 1 });

@@ -55,6 +55,12 @@ it('calls damaged what begins as the library writes it and goes on otherwise', a
   expect(await damaged(Uint8Array.from(gzipSync(`${JSON.stringify(HEADER)}\n["a",\n`)))).toContain('JSON');
   const notText = Buffer.concat([Buffer.from(`${JSON.stringify(HEADER)}\n["`), Buffer.of(0xff, 0x0a)]);
   expect((await read(Uint8Array.from(gzipSync(notText)))).reading.kind).toBe('damaged');
+  const key = Buffer.concat([
+    Buffer.from(`${JSON.stringify(HEADER)}\n["`),
+    Buffer.of(0xff),
+    Buffer.from('",1]\n'),
+  ]);
+  expect((await read(Uint8Array.from(gzipSync(key)))).reading.kind).toBe('damaged');
 });
 
 it('says nothing of what somebody else wrote, or a later release', async () => {
@@ -75,9 +81,12 @@ it('says nothing of what somebody else wrote, or a later release', async () => {
   expect(await unread(content(null))).toBe(other);
   expect(await unread(Uint8Array.from(gzipSync('text')))).toBe(other);
   expect(await unread(content({ ...HEADER, v: 2 }))).toBe('It is of format 2; this release reads 1.');
+  expect(await unread(content({ ...HEADER, v: 0 }))).toBe('It is of format 0; this release reads 1.');
   const two = content(HEADER, ['a', 1], ['b', 1]);
   expect(await unread(two, 1)).toBe('It has more keys than a drill counts.');
   expect((await read(two, 2)).reading.kind).toBe('read');
+  const { length } = `${JSON.stringify(HEADER)}\n["a",1]\n["b",1]\n`;
+  expect((await read(two, 2, length)).reading.kind).toBe('read');
   const zeros = content(HEADER, ['a', '0'.repeat(5_000_000)]);
   expect(zeros.length).toBeLessThan(10_000);
   expect(await unread(zeros, 10, 1_000_000)).toBe('It unpacks to more than 1000000 bytes.');

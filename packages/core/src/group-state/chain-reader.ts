@@ -22,10 +22,11 @@ export class ChainReader {
   /** bytes by key, of the chain so far; empty where a content of it was not unpacked */
   keys = new Map<string, number>();
   private readonly parts: Pick<StateParts, 'stores' | 'digestOf'>;
+  private readonly keysMax: number;
   private isUnread = false;
 
-  constructor(parts: ChainReader['parts']) {
-    this.parts = parts;
+  constructor(parts: ChainReader['parts'], keysMax = KEYS_MAX) {
+    [this.parts, this.keysMax] = [parts, keysMax];
   }
 
   /** REQUIRES that its base, if it has one, was read just before. @throws StoreUnreachable */
@@ -53,7 +54,7 @@ export class ChainReader {
       entries++;
       if (size === undefined) this.keys.delete(key);
       else this.keys.set(key, size);
-      return this.keys.size <= KEYS_MAX;
+      return this.keys.size <= this.keysMax;
     });
     if (reading.kind === 'unread') {
       [this.keys, this.isUnread] = [new Map(), true];

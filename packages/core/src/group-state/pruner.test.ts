@@ -149,15 +149,43 @@ it('removes chains whole, and what is damaged when it was shown for long', async
 it('ends at its bound, and between two steps when it is stopped', async () => {
   for (let id = 1; id <= 600; id++) open(id);
   await commit();
-  const count = PRUNED_AT_ONCE + 200;
-  for (let i = 0; i < count / 100; i++) for (let id = 1; id <= 100; id++) await checkpoint(id, i);
-  for (let id = 101; id <= 600; id++) await checkpoint(id, 1);
+  // a part of them in the first step, and more than are left in the second
+  const count = PRUNED_AT_ONCE + 2_000;
+  for (let i = 0; i < count / 200; i++)
+    for (const first of [1, 301]) for (let id = first; id < first + 100; id++) await checkpoint(id, i);
   for (const id of shardlets.keys()) await checkpoint(id, 200);
   clock.advance(2 * HOUR_MICROS);
   const stopped = await pruner.prune('g', { dryRun: false, signal: AbortSignal.abort() });
   expect(stopped).toEqual({ checkpoints: 0, bytes: 0 });
   expect((await pruner.prune('g', { dryRun: false })).checkpoints).toBe(PRUNED_AT_ONCE);
-  expect((await pruner.prune('g', { dryRun: false })).checkpoints).toBe(count + 500 - PRUNED_AT_ONCE);
+  expect((await pruner.prune('g', { dryRun: false })).checkpoints).toBe(count - PRUNED_AT_ONCE);
+});
+
+it('asks for no rows of ancestors that have none', async () => {
+  for (let id = 1; id <= 2_000; id++) open(id, { parents: id === 1 ? [] : [id - 1] });
+  await commit();
+  await checkpoint(1, 10);
+  await checkpoint(2_000, 10);
+  for (let id = 1; id < 2_000; id++)
+    open(id, {
+      parents: id === 1 ? [] : [id - 1],
+      state: { kind: 'gone', successors: [id + 1], finalSeq: 10 } as never,
+    });
+  calls = [];
+  await pruner.prune('g', { dryRun: true });
+  expect(countOf('outlines')).toBe(2);
+});
+
+it('removes deltas before what they are based on, also where they do not go at once', async () => {
+  open(1);
+  await commit();
+  const wholes: string[] = [];
+  for (let i = 0; i < 600; i++) wholes.push(await checkpoint(1, 10));
+  for (const whole of wholes) await checkpoint(1, 11, whole);
+  const newest = await checkpoint(1, 12);
+  clock.advance(2 * HOUR_MICROS);
+  expect((await pruner.prune('g', { dryRun: false })).checkpoints).toBe(1_200);
+  expect(await left()).toEqual([newest]);
 });
 
 it('leaves rows whose store cannot be reached for another worker', async () => {

@@ -92,7 +92,8 @@ const root = (lost: Shardlet['lost'] = []): Shardlet => ({
 function mapOf(...shardlets: Shardlet[]): TopologyMap {
   const stream = { id: 1, name: 's', shardCount: 1, splitKeys: false };
   const settings = { retentionMs: null, retentionBytes: null, dedupWindowMs: 900_000 };
-  return new TopologyMap({ ...EMPTY_TOPOLOGY, streams: [{ ...stream, ...settings }], shardlets });
+  const streams = [1, 2].map((id) => ({ ...stream, ...settings, id, name: `s${id}` }));
+  return new TopologyMap({ ...EMPTY_TOPOLOGY, streams, shardlets });
 }
 
 async function committed(seqs: Record<number, number>): Promise<void> {
@@ -122,15 +123,17 @@ interface Taken {
   readonly base?: string;
   readonly whole?: number;
   readonly content?: Uint8Array;
+  readonly of?: number;
 }
 
-/** Of shardlet 1, as the client library writes it. */
-async function checkpoint(seq: number, { keys = KEYS, deleted = [], base, whole, content }: Taken = {}) {
+/** Of shardlet 1, unless `of` is another, as the client library writes it. */
+async function checkpoint(seq: number, taken: Taken = {}) {
+  const { keys = KEYS, deleted = [], base, whole, content, of = 1 } = taken;
   const kind = base === undefined ? 'full' : 'delta';
-  const header = { v: 1, kind, shardlet: 1, seq, epoch: 1, handlerVersion: 'v' };
+  const header = { v: 1, kind, shardlet: of, seq, epoch: 1, handlerVersion: 'v' };
   const lines = [header, ...keys.map((key) => [key, seq]), ...deleted.map((key) => [key])];
   const bytes = content ?? gzipSync(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  const offer = { ...CLAIM, shardlet: 1, seq, epoch: 1, handlerVersion: 'v', reason: 'due' as const, base };
+  const offer = { ...CLAIM, shardlet: of, seq, epoch: 1, handlerVersion: 'v', reason: 'due' as const, base };
   const facts = { bytes: bytes.length, digest: parts.digestOf(bytes), keys: whole ?? keys.length };
   const reply = await intake.announce('g', { ...offer, ...facts });
   if (reply.kind !== 'announced') throw new Error(reply.kind);
@@ -290,6 +293,74 @@ it('looks at the first event itself: retention may take it meanwhile', async () 
   await expect(late).rejects.toMatchObject({ code: 'overloaded' });
 });
 
+it('goes on where the map was older than the hosts are', async () => {
+  let isFresh = false;
+  const reads: StateParts['reads'] = {
+    read: async (...asked) =>
+      isFresh ? parts.reads.read(...asked) : ({ kind: 'stale', epoch: 2, mode: 'sealed' } as never),
+  };
+  const refresh = async () => {
+    isFresh = true;
+  };
+  expect((await new RestoreDrill({ ...parts, reads, refresh }).run('g', 1)).events).toBe(EVENTS);
+});
+
+it('replays nothing of what retention took whole', async () => {
+  await checkpoint(5);
+  const reads: StateParts['reads'] = { read: async () => ({ kind: 'gone', firstSeq: 31 }) };
+  const found = await new RestoreDrill({ ...parts, reads }).run('g', 1);
+  expect(found.lost).toEqual([{ shardlet: 1, after: 5, through: EVENTS }]);
+  expect([found.events, found.steps.map(({ kind }) => kind)]).toEqual([0, ['restore']]);
+});
+
+/** Of shardlet 3, into which 1 and 2 were merged. */
+async function merged(left: Taken, right: Taken) {
+  await host.createOpen(2, 1, { stream: 1, range: RIGHT, dedup: DEDUP }, []);
+  await committed({ 1: EVENTS, 2: 7 });
+  parts = {
+    ...parts,
+    map: mapOf(shardletAs(1, LEFT, { kind: 'open' }), shardletAs(2, RIGHT, { kind: 'open' })),
+  };
+  intake = new CheckpointIntake(parts);
+  const ids = [await checkpoint(EVENTS, left), await checkpoint(7, { ...right, of: 2 })];
+  await groups.change('g', ({ state }) => {
+    const released = [...state.checkpoints].map(([id, c]) => [id, { ...c, member: undefined }] as const);
+    return { state: { ...state, checkpoints: new Map(released) }, result: undefined };
+  });
+  const closed = (finalSeq: number): ShardletState => ({
+    kind: 'closed',
+    finalSeq,
+    finalTs: 0,
+    successors: [3],
+  });
+  const parents = [shardletAs(1, LEFT, closed(EVENTS)), shardletAs(2, RIGHT, closed(7))];
+  return { ids, found: await drill(3, mapOf(...parents, shardletAs(3, WHOLE, { kind: 'open' }, [1, 2]))) };
+}
+const [LEFT_KEYS, RIGHT_KEYS] = [
+  KEYS.filter((key) => hashKey(key) < 2 ** 31),
+  KEYS.filter((key) => hashKey(key) >= 2 ** 31),
+];
+
+it('restores both parents of a merge, each with what it should have', async () => {
+  const { found } = await merged({ keys: LEFT_KEYS }, { keys: RIGHT_KEYS });
+  expect(failuresOf(found)).toEqual([]);
+  expect(found).toMatchObject({ keys: KEYS.length, steps: [{ kind: 'restore' }, { kind: 'restore' }] });
+});
+
+it('finds a parent of a merge that lacks keys, also when the other one is read after it', async () => {
+  const {
+    found,
+    ids: [left],
+  } = await merged({ keys: LEFT_KEYS, whole: 99 }, { keys: RIGHT_KEYS });
+  expect(found.unusable.map(({ checkpoint: { id } }) => id)).toEqual([left]);
+});
+
+it('knows no number of keys where one parent of a merge was not unpacked', async () => {
+  const { found } = await merged({ content: Buffer.from('our own'), whole: 3 }, { keys: RIGHT_KEYS });
+  expect(failuresOf(found)).toEqual([]);
+  expect([found.keys, found.stateBytes]).toEqual([undefined, undefined]);
+});
+
 it('comes to what is certain after a host lost its last writes', async () => {
   await checkpoint(5);
   await checkpoint(15);
@@ -309,6 +380,9 @@ it('comes to what is certain after a host lost its last writes', async () => {
 
 it('is refused of a shardlet of another stream, or of a group without state', async () => {
   await expect(drill(9)).rejects.toMatchObject({ code: 'unknown_shardlet' });
+  const elsewhere = { ...shardletAs(9, WHOLE, { kind: 'open' }), stream: 2 };
+  const other = drill(9, mapOf(root(), elsewhere));
+  await expect(other).rejects.toMatchObject({ code: 'unknown_shardlet' });
   await groups.create(
     { name: 'plain', stream: 1, sessionMs: 1_000 },
     { version: 0, members: [], checkpoints: new Map() },
