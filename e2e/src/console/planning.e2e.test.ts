@@ -128,31 +128,31 @@ describe('the policy', () => {
     await scopes.getByLabel('Shards').fill('7-9');
     await scopes.getByLabel('Mode').selectOption('auto');
     await scopes.getByLabel('Bytes at most').fill('5');
-    await scopes.getByLabel('Windows').fill('04:00-05:30 Europe/Berlin');
+    await scopes.getByLabel('Windows').fill('04:00-05:30 Europe/Berlin sat+sun');
     await page.getByRole('button', { name: 'Save 1 change' }).click();
-    await page.getByText(/holds from now on/).waitFor();
+    await page.getByText(/is active$/).waitFor();
     const scope = {
       ...{ stream: 'main', shards: [7, 9], mode: 'auto', auto: { max_bytes: 5 } },
-      migration_window: [{ from: '04:00', to: '05:30', zone: 'Europe/Berlin' }],
+      migration_window: [{ from: '04:00', to: '05:30', zone: 'Europe/Berlin', days: ['sat', 'sun'] }],
     };
     expect(JSON.parse(await foreshard('policy', 'show')).scopes).toEqual([scope]);
     await page.getByRole('button', { name: 'Remove scope 1' }).click();
     await page.getByRole('button', { name: 'Save 1 change' }).click();
-    await scopes.getByText('There is none').waitFor();
+    await scopes.getByText('No scopes').waitFor();
   });
 
   it('is changed in a form that knows its limits, and keeps what it was', async () => {
     const { page } = await visit(browser, `${consoleUrl}/policies`);
     await page.getByText('Ask', { exact: true }).click();
-    const size = page.getByLabel('shardlet size');
+    const size = page.getByLabel('shardlet size', { exact: true });
     await size.fill('-3');
-    await page.getByText(/a whole number from 1000 to/).waitFor();
-    await size.fill(String(TINY));
-    await page.getByLabel('cooldown').fill('0');
+    await page.getByText('whole bytes, from 1 kB to 1 TiB').waitFor();
+    await size.fill(`${TINY} B`);
+    await page.getByLabel('cooldown', { exact: true }).fill('0');
     await page.getByLabel('Why').fill('a test');
     await page.getByRole('button', { name: 'Save 3 changes' }).click();
-    await page.getByText(/Version \d+ holds from now on/).waitFor();
-    await page.getByText(/shardlet.shardlet_size: 10000000 → 1000/).waitFor();
+    await page.getByText(/Version \d+ is active/).waitFor();
+    await page.getByText(/shardlet.shardlet_size: 10 MB → 1 kB/).waitFor();
   });
 
   it('that two people edit at once is saved by the first, and the other one loses nothing', async () => {
@@ -160,17 +160,19 @@ describe('the policy', () => {
       await visit(browser, `${consoleUrl}/policies`),
       await visit(browser, `${consoleUrl}/policies`),
     ];
-    await ann.getByLabel('settle time').fill('60');
-    await bob.getByLabel('churn penalty').fill('0.007');
+    const field = (page: Page, name: string) => page.getByLabel(name, { exact: true });
+    await field(ann, 'settle time').fill('60 min');
+    await field(bob, 'churn penalty').fill('0.007');
     await ann.getByRole('button', { name: 'Save 1 change' }).click();
-    await ann.getByText(/holds from now on/).waitFor();
+    await ann.getByText(/is active$/).waitFor();
     await bob.getByRole('button', { name: 'Save 1 change' }).click();
-    await bob.getByText('Somebody has changed the policy meanwhile').waitFor();
+    const newer = bob.getByRole('region', { name: /saved version \d+ meanwhile/ });
+    await newer.getByText('Theirs: 2 h → 1 h').waitFor();
     await bob.getByRole('button', { name: /^Put my changes on version/ }).click();
-    expect(await bob.getByLabel('settle time').inputValue()).toBe('60');
-    expect(await bob.getByLabel('churn penalty').inputValue()).toBe('0.007');
+    expect(await field(bob, 'settle time').inputValue()).toBe('1');
+    expect(await field(bob, 'churn penalty').inputValue()).toBe('0.007');
     await bob.getByRole('button', { name: 'Save 1 change' }).click();
-    await bob.getByText(/rest.churn_penalty: 0.005 → 0.007/).waitFor();
+    await bob.getByText(/rest.churn_penalty: 0.005 pressure → 0.007 pressure/).waitFor();
   });
 });
 

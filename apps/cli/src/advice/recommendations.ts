@@ -1,6 +1,6 @@
 /** foreshard recommendations, approve, reject. */
-import { EVERY_CLUSTER } from '@foreshard/core/advising';
-import { type InputOf, type OutputOf, recommendations } from '@foreshard/core/operations';
+import { confidenceWords, EVERY_CLUSTER, effectWords, realisedWords } from '@foreshard/core/advising';
+import { hosts, type InputOf, type OutputOf, recommendations } from '@foreshard/core/operations';
 import type { Command } from 'commander';
 import { badInput } from '../failure.ts';
 import { failureOf, type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
@@ -72,7 +72,12 @@ async function list({ all, limit, ...options }: ListOptions): Promise<void> {
   if (options.json) return printJson(answer);
   const found = answer.recommendations;
   const empty = found.length > 0 ? '' : `nothing is recommended: ${await whyNothing(options)}`;
-  printRows(found.map(rowOf), false, empty);
+  const names = await namesOf(found, options);
+  printRows(
+    found.map((one) => rowOf(one, names)),
+    false,
+    empty,
+  );
   const obstacles = new Set(found.map(({ obstacle }) => obstacle));
   const [only] = obstacles;
   if (obstacles.size === 1 && only) note(`none of these can be approved: ${only}`);
@@ -85,22 +90,37 @@ async function whyNothing(options: OperationOptions): Promise<string> {
     : (newest.nothingBecause ?? 'all that was recommended is decided');
 }
 
-function rowOf({ id, cluster, state, proposal, revision, topologyVersion, realised }: Recommendation) {
-  const { action, shardlets, source, destination, urgency, gain, cost, isReaction, confidence, reason } =
-    proposal;
+/** Hosts of our own by their names; those of others come with theirs. */
+async function namesOf(
+  found: readonly Recommendation[],
+  options: OperationOptions,
+): Promise<ReadonlyMap<string, string>> {
+  if (found.every(({ cluster }) => cluster !== null)) return new Map();
+  const answer = await runOperation(hosts.list, {}, options);
+  return new Map(answer.hosts.map(({ id, name }) => [String(id), name]));
+}
+
+function rowOf(
+  { id, cluster, state, proposal, revision, topologyVersion, realised }: Recommendation,
+  names: ReadonlyMap<string, string>,
+) {
+  const { action, shardlets, source, destination, urgency, gain, cost, reason } = proposal;
+  const nameOf = (host: string | null) =>
+    host === null || cluster !== null ? host : (names.get(host) ?? host);
+  const places = { source: nameOf(source), destination: nameOf(destination) };
   return {
     id,
     cluster: cluster ?? 'own',
     state,
     action,
     shardlets: shardlets.join(','),
-    from: source,
-    to: destination,
+    from: places.source,
+    to: places.destination,
     urgency,
-    gain: gain === null ? null : gain.expected.toFixed(4),
-    realised: realised === null ? null : realised.gain.toFixed(4),
-    mb: cluster !== null && cost.bytes === 0 ? null : (cost.bytes / MB).toFixed(1),
-    confidence: isReaction ? 'measured' : `${Math.round(100 * confidence)} %`,
+    effect: effectWords(proposal, places),
+    'came true': realisedWords(realised, gain),
+    copies: cluster !== null && cost.bytes === 0 ? null : `${(cost.bytes / MB).toFixed(1)} MB`,
+    confidence: confidenceWords(proposal),
     'revision/topology': `${revision}/${topologyVersion}`,
     why: reason,
   };

@@ -205,13 +205,21 @@ async function movesOf({ moves }: ObserveParts): Promise<PastMove[]> {
 async function changedOf({ topology }: ObserveParts, map: TopologyMap, nowMs: number) {
   const window = { fromMs: nowMs - CHANGED_MS, toMs: nowMs + 1, limit: CHANGES_MAX };
   const { changes } = await changesBetween(topology, map.version, window);
+  const hostsChangedMs = changes.findLast(({ decision }) => HOST_DECISIONS.has(decision))?.at;
+  return { reshapedAtMs: reshapedIn(changes), hostsChangedMs };
+}
+
+type Change = Awaited<ReturnType<typeof changesBetween>>['changes'][number];
+
+/** When shardlets were opened by a split, a roll or a merge; a new stream and a host that comes back reshape none. */
+export function reshapedIn(
+  changes: readonly (Pick<Change, 'at' | 'decision'> & {
+    readonly shardlets: readonly Pick<Change['shardlets'][number], 'id' | 'state'>[];
+  })[],
+): Map<number, number> {
   const reshapedAtMs = new Map<number, number>();
-  let hostsChangedMs: number | undefined;
-  for (const { at, decision, shardlets } of changes) {
-    if (HOST_DECISIONS.has(decision)) hostsChangedMs = at;
-    // a new stream and a host that comes back open shardlets as well, which reshapes none
+  for (const { at, decision, shardlets } of changes)
     for (const { id, state } of decision === 'restructure' ? shardlets : [])
       if (state.kind === 'opening' && !reshapedAtMs.has(id)) reshapedAtMs.set(id, at);
-  }
-  return { reshapedAtMs, hostsChangedMs };
+  return reshapedAtMs;
 }

@@ -18,6 +18,7 @@ export * from './policy-store.ts';
 export * from './proposing.ts';
 export * from './realising.ts';
 export * from './recommendation-log.ts';
+export * from './recommendation-words.ts';
 export * from './state-from-observations.ts';
 export * from './terms.ts';
 export * from './what-if.ts';

@@ -51,6 +51,19 @@ describe('what if', () => {
     expect(of(answer, '1').changed).toMatchObject({ eventsPerSecond: 60, shardlets: 3 });
   });
 
+  test('a host is lost: what the limit of moves holds back is said to wait for it', () => {
+    const few = policySchema.parse({ ...policy, host: { moves_max: 1 } });
+    const shardlets = Array.from({ length: 6 }, (_, i) => ({
+      ...{ id: String(20 + i), host: '1', load: { eventsPerSecond: 5 } },
+    }));
+    const crowded = clusterStateSchema.parse({ ...state, shardlets });
+    const answer = whatIf(crowded, few, { changes: [{ kind: 'lose-host', host: '1' }] });
+    const left = of(answer, '1').planned.shardlets;
+    expect(left).toBeGreaterThan(0);
+    const { 'destinations-busy': busy = 0, 'budget-moves': budget = 0 } = answer.plan.skipped;
+    expect(busy + budget).toBe(left);
+  });
+
   test('a host is lost: the planner gives its shardlets a place', () => {
     const answer = asked({ kind: 'lose-host', host: '1' });
     const moves = answer.plan.recommendations.filter(({ phase }) => phase === 'repair-dead-hosts');

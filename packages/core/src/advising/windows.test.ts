@@ -58,4 +58,33 @@ describe('the next window', () => {
     expect(nextWindow(late, inside)).toBe(inside);
     expect(nextWindow(late, at('2026-11-22T02:00:00Z'))).toBe(at('2026-11-22T22:00:00Z'));
   });
+
+  // 2026-11-21 is a Saturday
+  it.each([
+    ['2026-11-20T18:00:00Z', ['sat', 'sun'], '2026-11-21T04:00:00Z'],
+    ['2026-11-22T05:30:00Z', ['sat', 'sun'], '2026-11-28T04:00:00Z'],
+    ['2026-11-21T04:10:00Z', ['sat'], '2026-11-21T04:10:00Z'],
+    ['2026-11-21T05:30:00Z', ['sat'], '2026-11-28T04:00:00Z'],
+  ] as const)('after %s on %j opens at %s', (now, days, start) => {
+    const weekly = [{ ...night('UTC')[0]!, days: [...days] }];
+    expect(new Date(nextWindow(weekly, at(now))).toISOString()).toBe(new Date(start).toISOString());
+  });
+
+  it('past midnight belongs to the weekday on which it begins', () => {
+    const late = [{ from: '22:00', to: '02:00', zone: 'UTC', days: ['sat' as const] }];
+    const inside = at('2026-11-22T01:59:00Z');
+    expect(nextWindow(late, inside)).toBe(inside);
+    expect(nextWindow(late, at('2026-11-21T01:00:00Z'))).toBe(at('2026-11-21T22:00:00Z'));
+    expect(nextWindow(late, at('2026-11-22T22:30:00Z'))).toBe(at('2026-11-28T22:00:00Z'));
+  });
+
+  it('has the weekday of its zone', () => {
+    const monday = [{ from: '00:30', to: '01:00', zone: 'Asia/Tokyo', days: ['mon' as const] }];
+    expect(nextWindow(monday, at('2026-11-21T00:00:00Z'))).toBe(at('2026-11-22T15:30:00Z'));
+  });
+
+  it('is found after clocks that jump into it', () => {
+    const gap = [{ from: '02:30', to: '04:00', zone: 'Europe/Berlin', days: ['sun' as const] }];
+    expect(nextWindow(gap, at('2026-03-28T12:00:00Z'))).toBe(at('2026-03-29T01:00:00Z'));
+  });
 });

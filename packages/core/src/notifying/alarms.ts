@@ -3,7 +3,7 @@
  * ended is the same incident, so a host that blinks is told once and not at every blink.
  */
 import type { Overtaken } from '../retention/index.ts';
-import { alarmWords, type HostUsageReport } from '../telemetry/index.ts';
+import { alarmWords, FILL_WITH_EVIDENCE, type HostUsageReport } from '../telemetry/index.ts';
 import type { NoticeKind } from './target.ts';
 
 export interface Alarm {
@@ -71,7 +71,7 @@ export function hostAlarms(hosts: readonly HostSeen[]): Alarm[] {
     const percent = `${Math.round(100 * fill)} % of its memory is used.`;
     if (fill >= FULL)
       return alarm('full', 'bad', `Host ${name} is full`, `${percent} Appends to it are refused.`);
-    if (hoursToFull !== undefined && hoursToFull < HOURS_SOON)
+    if (fill >= FILL_WITH_EVIDENCE && hoursToFull !== undefined && hoursToFull < HOURS_SOON)
       return alarm('filling', 'warn', `Host ${name} will be full within the hour`, percent);
     return [];
   });

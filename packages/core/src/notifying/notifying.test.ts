@@ -95,6 +95,9 @@ describe('an alarm', () => {
     expect(seen({ usedBytes: 50 })).toEqual([]);
     expect(seen({ usedBytes: 95 })[0]!.key).toBe('host:3:full');
     expect(seen({ usedBytes: 50, hoursToFull: 0.5 })[0]!.key).toBe('host:3:filling');
+    // as on the page Hosts: a burst on a host that is nearly empty is no growth
+    expect(seen({ usedBytes: 24, hoursToFull: 0.5 })).toEqual([]);
+    expect(seen({ usedBytes: 25, hoursToFull: 0.5 })[0]!.key).toBe('host:3:filling');
     expect(seen({ reachable: false, reason: 'refused' })[0]).toMatchObject({
       key: 'host:3:away',
       text: 'refused',

@@ -205,6 +205,9 @@ export type PlacementRule = z.infer<typeof placementRuleSchema>;
 
 export const MODES = ['forecast-only', 'ask', 'auto'] as const;
 
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
 const windowsSchema = z
   .array(
     z
@@ -215,6 +218,8 @@ const windowsSchema = z
           .string()
           .refine(isTimeZone, 'no time zone of the IANA list, such as Europe/Berlin')
           .default('UTC'),
+        /** on which it begins; left out: every day */
+        days: z.array(z.enum(WEEKDAYS)).min(1).max(WEEKDAYS.length).exactOptional(),
       })
       .refine(({ from, to }) => from !== to, {
         path: ['to'],

@@ -46,6 +46,9 @@ const RECENT_MS = 180_000;
 /** of the growth of all samples */
 const STILL_GROWING = 0.25;
 
+/** Of a host that is emptier a burst of a minute, taken for growth without end, says nothing about when it is full. */
+export const FILL_WITH_EVIDENCE = 0.25;
+
 /**
  * Hours until `fullAtBytes` is reached, if the use goes on growing as in the samples (least squares);
  * undefined when it does not grow or the samples tell too little.

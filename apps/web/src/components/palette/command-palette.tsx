@@ -9,6 +9,7 @@ import { useRouter } from 'next/navigation';
 import { useTheme } from 'next-themes';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useTRPC } from '../api.ts';
+import { mayLeave } from '../leaving.tsx';
 import { useLive } from '../live/live-provider.tsx';
 import { usePages } from '../shell/pages.ts';
 import { Button } from '../ui/button.tsx';
@@ -58,8 +59,8 @@ function Choices({ onDone }: { onDone(): void }) {
     placeholderData: keepPreviousData,
   });
   const go = (href: string) => () => {
-    router.push(href as Route);
     onDone();
+    if (mayLeave(href)) router.push(href as Route);
   };
   const { hosts = [], streams = [], shardlet = null } = found.data ?? {};
   return (

@@ -9,6 +9,7 @@ import { useRouter } from 'next/navigation';
 import { useTheme } from 'next-themes';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { cn } from '../class-names.ts';
+import { mayLeave } from '../leaving.tsx';
 import { useLive } from '../live/live-provider.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog, DialogContent, DialogTrigger } from '../ui/dialog.tsx';
@@ -99,8 +100,8 @@ function useShortcuts(enabled: boolean, showHelp: () => void): void {
   function press(key: string): boolean {
     const page = performance.now() < chordUntil.current && PAGES.find((p) => p.key === key);
     chordUntil.current = 0;
-    if (page) router.push(page.href);
-    else actions[key]?.();
+    if (!page) actions[key]?.();
+    else if (mayLeave(page.href)) router.push(page.href);
     return Boolean(page) || key in actions;
   }
   const latest = useRef(press);

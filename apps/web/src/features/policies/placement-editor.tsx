@@ -91,7 +91,7 @@ export function PlacementEditor({
       </CardHead>
       {rules.length === 0 ? (
         <p className="border-line border-t px-5 py-4 text-sm text-soft">
-          There is none: every host may have every shardlet.
+          No rules: every host may have every shardlet.
         </p>
       ) : (
         <ul className="divide-y divide-line border-line border-t">

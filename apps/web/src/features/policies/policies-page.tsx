@@ -12,6 +12,7 @@ import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { When } from '../../components/when.tsx';
 import { PolicyForm } from './policy-form.tsx';
+import { valueText } from './policy-values.ts';
 
 export function PoliciesPage() {
   const trpc = useTRPC();
@@ -34,6 +35,7 @@ export function PoliciesPage() {
       </Card>
     );
   const { newest, holding, sections, versions, atMs } = current.data;
+  const fields = sections.flatMap((section) => section.fields);
   return (
     <div className="grid gap-5">
       <PolicyForm newest={newest} sections={sections} nowMs={atMs} />
@@ -70,7 +72,7 @@ export function PoliciesPage() {
                       : differences
                           .map(
                             ({ path, before, after }) =>
-                              `${path}: ${JSON.stringify(before)} → ${JSON.stringify(after)}`,
+                              `${path}: ${valueText(path, before, fields)} → ${valueText(path, after, fields)}`,
                           )
                           .join(', ')}
                   </p>

@@ -13,7 +13,7 @@ test.each([
       shards: [3, 3],
       mode: 'ask',
       auto: {},
-      migration_window: [night, { ...night, zone: 'US/Eastern' }],
+      migration_window: [night, { ...night, zone: 'US/Eastern', days: ['sat', 'sun'] }],
     },
   ],
   [

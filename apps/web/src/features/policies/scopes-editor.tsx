@@ -1,13 +1,13 @@
 'use client';
 
 /** Where mode, criteria and windows are others than for all: by stream, by some of its shards, by cluster. */
-import { isTimeZone, MODES, type PolicyScope } from '@foreshard/core/planning';
+import { MODES, type PolicyScope } from '@foreshard/core/planning';
 import { Plus, Trash2 } from 'lucide-react';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Select, SmallField } from '../../components/ui/field.tsx';
 import { readShards, shardsProblem, writeShards } from './shards-text.ts';
-import { isGoodWindow, type Window } from './windows-editor.tsx';
+import { isGoodWindow, readWindow, type Window, windowText } from './window-text.ts';
 
 const SCOPES_MAX = 64;
 
@@ -29,7 +29,7 @@ export interface ScopeText {
   readonly mode: PolicyScope['mode'];
   /** empty: as for all; of a budget: no limit */
   readonly auto: Readonly<Record<Criterion, string>>;
-  /** "04:00-05:30 Europe/Berlin, 22:00-23:00 UTC"; "any": at any time; empty: as for all */
+  /** "04:00-05:30 Europe/Berlin, 22:00-23:00 UTC sat+sun"; "any": at any time; empty: as for all */
   readonly windows: string;
 }
 
@@ -42,7 +42,7 @@ const ANY = 'any';
 
 export function scopeText({ stream, cluster, shards, mode, auto, migration_window }: PolicyScope): ScopeText {
   const typed = Object.fromEntries(Object.entries(auto).map(([name, value]) => [name, String(value)]));
-  const windows = migration_window?.map(({ from, to, zone }) => `${from}-${to} ${zone}`).join(', ');
+  const windows = migration_window?.map(windowText).join(', ');
   return {
     of: stream === undefined ? `cluster ${cluster}` : `stream ${stream}`,
     shards: writeShards(shards),
@@ -78,17 +78,14 @@ export function scopeProblem({ of, shards, auto, windows }: ScopeText): string |
       return `${name}: a number ${isShare ? 'from 0 to 1' : 'from 0 on'}`;
     if (WHOLE.includes(criterion) && !Number.isInteger(value)) return `${name}: a whole number`;
   }
-  if (windows.trim() !== '' && !windowsIn(windows).every((one) => isGoodWindow(one) && isTimeZone(one.zone)))
-    return 'windows: such as 04:00-05:30 Europe/Berlin, parted by commas, or "any"';
+  if (windows.trim() !== '' && !windowsIn(windows).every(isGoodWindow))
+    return 'windows: such as 04:00-05:30 Europe/Berlin sat+sun, parted by commas, or "any"';
   return undefined;
 }
 
 function windowsIn(text: string): Window[] {
   if (text.trim() === ANY) return [];
-  return text.split(',').map((one) => {
-    const [, from = '', to = '', zone = ''] = /^\s*(\S+?)\s*-\s*(\S+)\s+(\S+)\s*$/.exec(one) ?? [];
-    return { from, to, zone };
-  });
+  return text.split(',').map(readWindow);
 }
 
 export function ScopesEditor({
@@ -125,7 +122,7 @@ export function ScopesEditor({
       </CardHead>
       {scopes.length === 0 ? (
         <p className="border-line border-t px-5 py-4 text-sm text-soft">
-          There is none: the mode above is that of all.
+          No scopes: the mode applies everywhere.
         </p>
       ) : (
         <ul className="divide-y divide-line border-line border-t">
@@ -162,7 +159,7 @@ export function ScopesEditor({
                   <SmallField
                     label="Windows"
                     placeholder="as for all"
-                    title="such as 04:00-05:30 Europe/Berlin, parted by commas; any: at any time"
+                    title="such as 04:00-05:30 Europe/Berlin, or with weekdays 04:00-05:30 UTC sat+sun, parted by commas; any: at any time"
                     value={scope.windows}
                     onChange={(e) => set(i, { windows: e.target.value })}
                   />

@@ -1,26 +1,21 @@
 'use client';
 
+/** When approved work may begin: times of day in a zone, on some weekdays, and when the next one is. */
 import { nextWindow } from '@foreshard/core/advising';
-/** When approved work may begin: times of day in a zone, and when the next one is. */
+import { WEEKDAYS, type Weekday } from '@foreshard/core/planning';
 import { Plus, Trash2 } from 'lucide-react';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Select, SmallField } from '../../components/ui/field.tsx';
 import { When } from '../../components/when.tsx';
+import { isGoodWindow, type Window, withDay } from './window-text.ts';
 
-export interface Window {
-  readonly from: string;
-  readonly to: string;
-  readonly zone: string;
-}
-
-const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
 const WINDOWS_MAX = 32;
 const ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
-
-export function isGoodWindow({ from, to }: Window): boolean {
-  return TIME.test(from) && TIME.test(to) && from !== to;
-}
+const DAY_NAMES: Record<Weekday, string> = {
+  ...{ mon: 'Monday', tue: 'Tuesday', wed: 'Wednesday', thu: 'Thursday' },
+  ...{ fri: 'Friday', sat: 'Saturday', sun: 'Sunday' },
+};
 
 export function WindowsEditor({
   windows,
@@ -32,14 +27,12 @@ export function WindowsEditor({
   onChange(windows: readonly Window[]): void;
 }) {
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const set = (index: number, change: Partial<Window>) =>
-    onChange(windows.map((one, i) => (i === index ? { ...one, ...change } : one)));
   return (
     <Card aria-labelledby="windows-title">
       <CardHead
         id="windows-title"
         title="Migration windows"
-        hint="when approved work may begin; none: at any time. A window may go past midnight"
+        hint="When approved work may begin. Without windows: at any time. A window may go past midnight"
       >
         <Button
           size="sm"
@@ -51,52 +44,105 @@ export function WindowsEditor({
       </CardHead>
       {windows.length === 0 ? (
         <p className="border-line border-t px-5 py-4 text-sm text-soft">
-          There is none: work begins when it is approved.
+          No windows: work begins when it is approved.
         </p>
       ) : (
-        <ul className="grid gap-3 border-line border-t px-5 py-4">
+        <ul className="divide-y divide-line border-line border-t">
           {windows.map((window, i) => (
-            <li
+            <WindowRow
               // biome-ignore lint/suspicious/noArrayIndexKey: two windows may be equal
               key={i}
-              className="grid grid-cols-2 items-end gap-x-4 gap-y-2 sm:grid-cols-[8rem_8rem_minmax(10rem,18rem)_minmax(0,1fr)_auto]"
-            >
-              <TimeOfDay label="From" value={window.from} onChange={(from) => set(i, { from })} />
-              <TimeOfDay label="To" value={window.to} onChange={(to) => set(i, { to })} />
-              <Select
-                label="Time zone"
-                value={window.zone}
-                onChange={(e) => set(i, { zone: e.target.value })}
-              >
-                {[window.zone, ...ZONES.filter((zone) => zone !== window.zone)].map((zone) => (
-                  <option key={zone}>{zone}</option>
-                ))}
-              </Select>
-              <p className="pb-2 text-soft text-xs">
-                {isGoodWindow(window) ? (
-                  <>
-                    {nextWindow([window], nowMs) === nowMs ? 'open now' : 'next '}
-                    {nextWindow([window], nowMs) === nowMs ? null : (
-                      <When ms={nextWindow([window], nowMs)} nowMs={nowMs} />
-                    )}
-                  </>
-                ) : (
-                  <span className="text-bad">two different times of day</span>
-                )}
-              </p>
-              <Button
-                look="quiet"
-                size="icon"
-                aria-label={`Remove the window from ${window.from} to ${window.to}`}
-                onClick={() => onChange(windows.toSpliced(i, 1))}
-              >
-                <Trash2 />
-              </Button>
-            </li>
+              window={window}
+              nowMs={nowMs}
+              onChange={(next) => onChange(windows.with(i, next))}
+              onRemove={() => onChange(windows.toSpliced(i, 1))}
+            />
           ))}
         </ul>
       )}
     </Card>
+  );
+}
+
+interface RowProps {
+  readonly window: Window;
+  readonly nowMs: number;
+  onChange(window: Window): void;
+  onRemove(): void;
+}
+
+function WindowRow({ window, nowMs, onChange, onRemove }: RowProps) {
+  const { from, to, zone } = window;
+  return (
+    <li className="grid gap-x-4 gap-y-3 px-5 py-4">
+      <div className="grid grid-cols-2 items-end gap-x-4 gap-y-2 sm:grid-cols-[8rem_8rem_minmax(10rem,18rem)_minmax(0,1fr)_auto]">
+        <TimeOfDay label="From" value={from} onChange={(next) => onChange({ ...window, from: next })} />
+        <TimeOfDay label="To" value={to} onChange={(next) => onChange({ ...window, to: next })} />
+        <Select
+          label="Time zone"
+          value={zone}
+          className="max-sm:col-span-2"
+          onChange={(e) => onChange({ ...window, zone: e.target.value })}
+        >
+          {[zone, ...ZONES.filter((one) => one !== zone)].map((one) => (
+            <option key={one}>{one}</option>
+          ))}
+        </Select>
+        <p className="pb-2 text-soft text-xs">
+          <NextOpening window={window} nowMs={nowMs} />
+        </p>
+        <Button
+          look="quiet"
+          size="icon"
+          className="justify-self-end"
+          aria-label={`Remove the window from ${from} to ${to}`}
+          onClick={onRemove}
+        >
+          <Trash2 />
+        </Button>
+      </div>
+      <Weekdays window={window} onChange={onChange} />
+    </li>
+  );
+}
+
+function NextOpening({ window, nowMs }: { window: Window; nowMs: number }) {
+  const { from, to, days } = window;
+  if (days?.length === 0) return <span className="text-bad">Choose at least one weekday</span>;
+  if (!isGoodWindow(window)) return <span className="text-bad">Two different times of day</span>;
+  const nextMs = nextWindow([window], nowMs);
+  const crosses = from > to && days !== undefined ? ', until the morning after' : '';
+  if (nextMs === nowMs) return <>{`Open now${crosses}`}</>;
+  return (
+    <>
+      Next <When ms={nextMs} nowMs={nowMs} />
+      {crosses}
+    </>
+  );
+}
+
+/** On which a window begins. */
+function Weekdays({ window, onChange }: Pick<RowProps, 'window' | 'onChange'>) {
+  const { from, to, days = WEEKDAYS } = window;
+  return (
+    <fieldset className="flex flex-wrap gap-1">
+      <legend className="sr-only">{`Weekdays of the window from ${from} to ${to}`}</legend>
+      {WEEKDAYS.map((day) => (
+        <label
+          key={day}
+          className="relative rounded-md border border-line-strong px-2.5 py-1 text-soft text-xs has-checked:border-accent-line has-checked:bg-accent-soft has-checked:text-accent has-focus-visible:outline-2 has-focus-visible:outline-(--focus) has-focus-visible:outline-offset-2"
+        >
+          <input
+            type="checkbox"
+            className="absolute inset-0 cursor-pointer opacity-0"
+            aria-label={DAY_NAMES[day]}
+            checked={days.includes(day)}
+            onChange={(e) => onChange(withDay(window, day, e.target.checked))}
+          />
+          {DAY_NAMES[day].slice(0, 3)}
+        </label>
+      ))}
+    </fieldset>
   );
 }
 

@@ -1,6 +1,7 @@
 'use client';
 
 /** One recommendation with its evidence, what else was thought of, and the decision. */
+import { confidenceWords, realisedWords } from '@foreshard/core/advising';
 import { Check, X } from 'lucide-react';
 import { Fact } from '../../components/fact.tsx';
 import { Badge } from '../../components/ui/badge.tsx';
@@ -9,7 +10,7 @@ import { When } from '../../components/when.tsx';
 import type { RecommendationView } from '../../server/recommendations/recommendation-view.ts';
 import { Decide } from './decide.tsx';
 import { MeasuredBadge } from './measured-badge.tsx';
-import { confidenceText, costTexts, Places, StateBadge } from './recommendation-line.tsx';
+import { costTexts, Places, StateBadge } from './recommendation-line.tsx';
 
 export function RecommendationDetail({
   row,
@@ -46,9 +47,9 @@ export function RecommendationDetail({
             </Fact>
             <Fact name="Effect">{effectText(row)}</Fact>
             <Fact name="Worth">{worthText(body)}</Fact>
-            <Fact name="Came true">{realisedText(row)}</Fact>
+            <Fact name="Came true">{realisedWords(row.realised, body.gain) ?? 'not known yet'}</Fact>
             <Fact name="Cost">{costTexts(row).join(', ')}</Fact>
-            <Fact name="Confidence">{confidenceText(body)}</Fact>
+            <Fact name="Confidence">{confidenceWords(body)}</Fact>
             <Fact name={row.state === 'open' ? 'Expires' : 'Last proposed'}>
               <When ms={row.state === 'open' ? row.expiresMs : row.lastMs} nowMs={nowMs} />
             </Fact>
@@ -104,12 +105,6 @@ function worthText({ gain, cost }: RecommendationView['body']): string {
   const [low, high] = [gain.low, gain.high].map((one) => Math.round(one / cost.objective));
   if (low! > 100) return 'more than 100 times what moving costs';
   return low === high ? `${low} times what moving costs` : `${low} to ${high} times what moving costs`;
-}
-
-function realisedText({ realised, body: { gain } }: RecommendationView): string {
-  if (realised === null) return 'not known yet';
-  if (gain === null || gain.expected <= 0) return realised.gain > 0 ? 'it helped' : 'it did not help';
-  return `${share(realised.gain / gain.expected)} of what was expected`;
 }
 
 function share(value: number): string {

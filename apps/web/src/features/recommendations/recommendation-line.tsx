@@ -1,5 +1,6 @@
 'use client';
 
+import { confidenceWords } from '@foreshard/core/advising';
 import { ArrowRight } from 'lucide-react';
 import { Badge, type Tone } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
@@ -48,7 +49,7 @@ export function RecommendationLine({
           </>
         )}
         <br />
-        {confidenceText(body)}
+        {confidenceWords(body)}
       </p>
       <p className="tabular text-soft text-xs">
         {costTexts(row).map((text) => (
@@ -114,14 +115,4 @@ function etaText(eta: RecommendationView['body']['etaSeconds']): string {
   if (eta === null) return 'takes a moment';
   const [low, high] = [eta.low, eta.high].map((seconds) => formatDuration(Math.max(1, seconds) * 1_000));
   return low === high ? `takes about ${low}` : `takes ${low} to ${high}`;
-}
-
-/** Of what was measured there is no doubt, which says nothing of what comes: so it is not called 100 %. */
-export function confidenceText({
-  confidence,
-  isReaction,
-}: Pick<RecommendationView['body'], 'confidence' | 'isReaction'>): string {
-  return isReaction || confidence === 1
-    ? 'by measured load alone'
-    : `${Math.round(100 * confidence)} % confident`;
 }

@@ -4,6 +4,7 @@
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { formatRate } from '../../formatting/numbers.ts';
 import type { WhatIfView } from './view.ts';
+import { homelessText, verdictOf } from './what-if-words.ts';
 
 const SHOWN_MAX = 40;
 
@@ -89,32 +90,6 @@ export function HostOutcomes({ answer, pending }: { answer: WhatIfView; pending:
       </p>
     </Card>
   );
-}
-
-/** In one sentence: does it hold, and if not, can it be mended. */
-function verdictOf({ hosts, plan, recommendationCount }: WhatIfView): string {
-  const { before, after } = plan;
-  const homeless = hosts.reduce((sum, one) => sum + (one.isLost ? one.planned.shardlets : 0), 0);
-  const more = plan.recommendations.find(({ action }) => action === 'add-hosts')?.hosts;
-  const needed = more === 1 ? 'one host more' : `${more} hosts more`;
-  if (homeless > 0) {
-    const what = homeless === 1 ? '1 shardlet' : `${homeless} shardlets`;
-    const busy = (plan.skipped['destinations-busy'] ?? 0) + (plan.skipped['budget-moves'] ?? 0);
-    if (busy >= homeless) return `${what} cannot be placed yet: the limit of moves at a time is reached`;
-    return `${what} of the lost host cannot be placed${more === undefined ? '' : `: ${needed} would be needed`}`;
-  }
-  if (before.hottest <= 1 && before.hotHosts === 0) return 'It holds: no host becomes hot';
-  const state = before.hottest > 1 ? 'A host is overloaded' : 'A host becomes hot';
-  if (recommendationCount === 0) return `${state}, and nothing helps`;
-  if (more !== undefined) return `${state}: ${needed} would be needed`;
-  if (after.hottest > 1) return `${state}, and what would be recommended does not suffice`;
-  const steps = recommendationCount === 1 ? 'one step' : `${recommendationCount} steps`;
-  return `${state}; ${steps} would mend it`;
-}
-
-function homelessText({ changed, planned }: WhatIfView['hosts'][number]): string {
-  if (planned.shardlets === 0) return `${changed.shardlets} shardlets find another place`;
-  return `${planned.shardlets} of ${changed.shardlets} shardlets wait for a place`;
 }
 
 function Bar({ share, className }: { share: number; className: string }) {

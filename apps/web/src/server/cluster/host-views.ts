@@ -2,7 +2,7 @@
  * One row per host: what the topology store knows, what the worker measured, what the edges carried. A measurement
  * that is too old is not shown as if it were true: the host is then "unmeasured", not "reachable".
  */
-import type { HostUsageReport } from '@foreshard/core/telemetry';
+import { FILL_WITH_EVIDENCE, type HostUsageReport } from '@foreshard/core/telemetry';
 import type { Host, HostCapacity, TopologyMap } from '@foreshard/core/topology';
 import type { Load } from '../load/load-window.ts';
 import { publicAddress } from './address.ts';
@@ -55,8 +55,6 @@ export const FILL_WARN = 0.75;
 const HOURS_TO_FULL_WARN = 24;
 /** A retention that is shortened, or a host that is added, takes hours to help. */
 const HOURS_TO_FULL_BAD = 6;
-/** Below it a burst of a minute, taken for growth without end, would look like a host that is soon full. */
-const FILL_WITH_EVIDENCE = 0.25;
 
 export function hostViews(
   map: TopologyMap,
