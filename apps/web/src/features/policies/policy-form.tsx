@@ -50,6 +50,7 @@ const TITLES: Record<string, string> = {
   scaling: 'Number of hosts',
   capacity: 'Capacity of a host',
   auto: 'Criteria of the mode “auto”',
+  anticipation: 'Anticipation',
 };
 
 type Policy = {

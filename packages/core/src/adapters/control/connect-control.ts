@@ -18,6 +18,7 @@ import type {
   PolicyStore,
   RecommendationLog,
 } from '../../advising/index.ts';
+import type { SliceStore } from '../../anticipating/index.ts';
 import type { AuditReader, AuditWriter, OpenOrders } from '../../audit/index.ts';
 import type {
   CheckpointPlace,
@@ -70,6 +71,7 @@ import {
   PrismaRecoveryRecords,
   PrismaRestoration,
   PrismaSessionStore,
+  PrismaSliceStore,
   PrismaStateCheckpoints,
   PrismaTokenStore,
   PrismaTopologyStore,
@@ -171,6 +173,8 @@ export interface Control {
   readonly notifications: NotificationStore;
   /** "Watch it work" */
   readonly demo: DemoStore;
+  /** what is learned of the order of events */
+  readonly slices: SliceStore;
   /** the control Redis, for what else a process keeps there */
   readonly redis: Redis;
   close(): Promise<void>;
@@ -227,6 +231,7 @@ export function connectControl(settings: ControlSettings): Control {
     clusters: new PrismaClusterStore(prisma, databaseUrl),
     notifications: new PrismaNotificationStore(prisma, databaseUrl),
     demo: new PrismaDemoStore(prisma, databaseUrl),
+    slices: new PrismaSliceStore(prisma, databaseUrl),
     redis,
     async close() {
       await t.close();
