@@ -514,7 +514,7 @@ export class EdgeFixture {
       ...{ ruleHistory: async () => undefined, breathe: async () => {} },
       arrivals: async () => undefined,
       hints: { add: away, list: async () => [], remove: async () => false, restore: async () => false },
-      ...{ demo: absent, recentLoad: away, newSeed: () => 1 },
+      ...{ demo: absent, recentLoad: away, newSeed: () => 1, slices: absent },
       ...{ newId: randomUUID, wakeClusters: away },
       ...({} as Pick<OperationStores, 'clusters' | 'blocks' | 'recommendations' | 'inquiries'>),
       notifications: { store: {} } as NotificationService,

@@ -1,5 +1,6 @@
 export * from './account.ts';
 export * from './allowing.ts';
+export * from './anticipation.ts';
 export * from './audit.ts';
 export * from './cache.ts';
 export * from './caller.ts';

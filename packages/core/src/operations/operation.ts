@@ -28,6 +28,7 @@ export const RESOURCES = [
     'account',
     'plan',
     'demo',
+    'anticipation',
   ] as const),
 ] as const;
 export type Resource = (typeof RESOURCES)[number];

@@ -1,6 +1,7 @@
 /** Every operation, by router and name. */
 
 import { account } from './account.ts';
+import { anticipation } from './anticipation.ts';
 import { audit } from './audit.ts';
 import { cache } from './cache.ts';
 import { checkpoints } from './checkpoints.ts';
@@ -37,7 +38,7 @@ export const OPERATIONS = {
   ...{ groups, checkpoints, deadLetters, quotas, tokens, cache },
   ...{ recommendations, plans, policy, whatIf, models, jobs },
   ...{ clusters, hints, notifications },
-  ...{ audit, demo },
+  ...{ audit, demo, anticipation },
   ...{ users, sessions, account },
 } as const satisfies OperationTable;
 export type Operations = typeof OPERATIONS;

@@ -15,6 +15,7 @@ import {
 } from '@foreshard/core/operations';
 import {
   accountHandlers,
+  anticipationHandlers,
   auditHandlers,
   cacheHandlers,
   clusterHandlers,
@@ -97,6 +98,7 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
     cache: cacheHandlers(all),
     clusters: clusterHandlers(all),
     demo: demoHandlers(all),
+    anticipation: anticipationHandlers(all),
     hints: hintHandlers(all),
     notifications: notificationHandlers(all),
     streams: streamHandlers(all),

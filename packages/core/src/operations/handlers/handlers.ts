@@ -3,6 +3,7 @@ import { deleteStream } from '../../topology/index.ts';
 import type { Handlers } from '../operation.ts';
 import type { Operations } from '../table.ts';
 import { type AccountStores, accountHandlers } from './account.ts';
+import { type AnticipationStores, anticipationHandlers } from './anticipation.ts';
 import { type AuditStores, auditHandlers } from './audit.ts';
 import { type CacheStores, cacheHandlers } from './cache.ts';
 import { type CheckpointStores, checkpointHandlers } from './checkpoints.ts';
@@ -44,6 +45,7 @@ type EveryStore = Omit<GroupStores, 'deleteStream'> &
   ClusterStores &
   HintStores &
   DemoStores &
+  AnticipationStores &
   AuditStores &
   NotificationStores &
   UserStores &
@@ -67,6 +69,7 @@ export function operationHandlers(stores: OperationStores): Handlers<Operations>
     cache: cacheHandlers(stores),
     clusters: clusterHandlers(stores),
     demo: demoHandlers(stores),
+    anticipation: anticipationHandlers(stores),
     hints: hintHandlers(stores),
     notifications: notificationHandlers(stores),
     recommendations: recommendationHandlers(stores),

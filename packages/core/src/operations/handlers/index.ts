@@ -1,5 +1,6 @@
 export type { AccountStores, PasswordHasher } from './account.ts';
 export { accountHandlers } from './account.ts';
+export * from './anticipation.ts';
 export * from './audit.ts';
 export * from './cache.ts';
 export type { StreamHistory } from './checkpoint-effect.ts';
