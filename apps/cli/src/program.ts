@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { register as registerAccess } from './access/index.ts';
 import { register as registerAdvice } from './advice/index.ts';
 import { register as registerAnnotations } from './annotations/index.ts';
+import { register as registerAnticipation } from './anticipating/index.ts';
 import { register as registerAudit } from './audit/index.ts';
 import { register as registerBackup } from './backup/index.ts';
 import { register as registerCache } from './cache/index.ts';
@@ -53,6 +54,7 @@ const TOPICS = [
   registerForecast,
   registerForecasts,
   registerCorrelation,
+  registerAnticipation,
   registerHints,
   registerAnnotations,
   registerPlanning,

@@ -33,6 +33,7 @@ import { OVERTAKEN_KEY } from '@foreshard/core/retention';
 import { SHADOW_DIFFERENCES_KEY } from '@foreshard/core/telemetry';
 import type { MapFollower, TopologyMap } from '@foreshard/core/topology';
 import type { Logger } from 'pino';
+import { type Anticipating, anticipating } from './anticipating/index.ts';
 import { type AssignmentJobs, assignmentJobs } from './assignment/index.ts';
 import { LostEnds, SealAuditJob } from './audit/index.ts';
 import { type CheckpointJobs, checkpointJobs } from './checkpointing/index.ts';
@@ -226,6 +227,11 @@ async function startWork(
   addCacheMetrics(metrics.registry, () => reading.reads.stats);
   const service = groupService({ control, follower, pool, reading });
   const upkeep = checkpointUpkeep(settings, control, follower.map);
+  const learning = anticipating({
+    ...{ control, follower, log, nowMs, heads: reading.heads, reads: reading.reads },
+    ...{ fields: settings.correlationFields, worker: `worker-${randomUUID()}` },
+    monotonicMs: monotonic.nowMs,
+  });
   const ofGroups = {
     ...assignmentJobs({ ...shared, control, service, arrivalsOf }),
     ...checkpointJobs({
@@ -242,6 +248,7 @@ async function startWork(
       ...ofOthers.jobs,
       ...ofGroups,
       ...ofDemo,
+      ...learning.jobs,
     },
     sealAuditJob(control, settings, shared),
     reconciler,
@@ -259,6 +266,7 @@ async function startWork(
   );
   const push = pushDelivery({ control, follower, pool, service, metrics, log, guard });
   push.start();
+  learning.start();
   const registry = new JobRegistry({ processors, metrics, log });
   const wakeUps = new WakeUps({
     redisUrl: settings.redisUrl,
@@ -283,6 +291,7 @@ async function startWork(
       await mover.stop();
       await reconciler.stop();
       await push.stop();
+      await learning.stop();
       reading.close();
       lock.close();
       await follower.stop();
@@ -494,7 +503,8 @@ function jobProcessors(
     External['jobs'] &
     AssignmentJobs &
     CheckpointJobs &
-    ReturnType<typeof demoJobs>,
+    ReturnType<typeof demoJobs> &
+    Anticipating['jobs'],
   sealAudit: SealAuditJob,
   reconciler: Reconciler,
   prover: HostProver,

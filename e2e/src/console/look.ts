@@ -20,6 +20,7 @@ export const PAGES: Readonly<Record<string, string>> = {
   map: '/map',
   forecasts: '/forecasts',
   hints: '/hints',
+  anticipation: '/anticipation',
   events: '/events?back=oldest',
   consumers: '/consumers',
   checkpoints: '/checkpoints',

@@ -70,6 +70,28 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'telemetry.instances': unknown('invalid_record', { records: [{ id: '' }] }),
   'topology.map': { ...unknown('unknown_stream', { stream: 'nowhere' }), answered: { input: {} } },
 
+  'anticipation.status': {
+    ...unknown(
+      ...(['unknown_stream', { stream: 'nowhere' }] as const),
+      ...['anticipation', 'status', '--stream', 'nowhere'],
+    ),
+    answered: { input: { stream: 'main' }, command: ['anticipation', 'status'] },
+  },
+  'anticipation.map': {
+    ...unknown(
+      ...(['unknown_stream', { stream: 'nowhere' }] as const),
+      ...['anticipation', 'map', '--stream', 'nowhere'],
+    ),
+    answered: { input: { stream: 'main' }, command: ['anticipation', 'map'] },
+  },
+  'anticipation.matrix': {
+    ...unknown(
+      ...(['unknown_stream', { stream: 'nowhere' }] as const),
+      ...['anticipation', 'matrix', '--stream', 'nowhere'],
+    ),
+    answered: { input: { stream: 'main' }, command: ['anticipation', 'matrix'] },
+  },
+
   'hosts.list': { answered: { input: {}, command: ['hosts', 'list'] } },
   'hosts.add': wrong({ url: 'nonsense' }, 'hosts', 'add', 'nonsense'),
   'hosts.describe': unknown(

@@ -6,7 +6,7 @@
 import type { Client } from 'pg';
 
 /** measurements and their roll-ups: large, and made anew while the cluster runs */
-const HISTORY = /^(telemetry|load|usage|access|instance|profile|health)_/;
+const HISTORY = /^(telemetry|load|usage|access|instance|profile|health|correlation)_/;
 const MIGRATIONS_TABLE = '_prisma_migrations';
 
 /** In an order in which rows can be written: what others refer to comes first. */

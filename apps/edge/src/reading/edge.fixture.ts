@@ -515,7 +515,7 @@ export class EdgeFixture {
       arrivals: async () => undefined,
       hints: { add: away, list: async () => [], remove: async () => false, restore: async () => false },
       annotations: absent,
-      ...{ demo: absent, recentLoad: away, newSeed: () => 1 },
+      ...{ demo: absent, recentLoad: away, newSeed: () => 1, slices: absent },
       ...{ newId: randomUUID, wakeClusters: away },
       ...({} as Pick<OperationStores, 'clusters' | 'blocks' | 'recommendations' | 'inquiries'>),
       notifications: { store: {} } as NotificationService,

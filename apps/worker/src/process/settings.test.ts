@@ -19,6 +19,7 @@ test('everything but the two addresses has a default', () => {
       topologyUrl: undefined,
       lockRedisUrls: [],
       host: '127.0.0.1',
+      correlationFields: {},
       cacheBytes: 16 * 1_048_576,
       port: 7090,
       logLevel: 'info',

@@ -1,7 +1,9 @@
 /** The environment of the worker. What is wrong is told in one line that names the variable and the cure. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listAgeMsSchema, ownerSignInMsSchema } from '@foreshard/core/access';
 import { type HostProvider, hostProviderSchema } from '@foreshard/core/advising';
+import { type AttributeFields, attributeFieldsSchema } from '@foreshard/core/anticipating';
 import { type CheckpointPlace, checkpointFields } from '@foreshard/core/checkpointing';
 import { type PrivateNetworks, privateNetworkSettings, privateNetworksOf } from '@foreshard/core/notifying';
 import { type HealthSettings, healthSettingsSchema } from '@foreshard/core/profiling';
@@ -39,6 +41,22 @@ function healthSettings(text: string, context: z.RefinementCtx): HealthSettings 
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0]!;
   return wrong(path.length === 0 ? message : `${path.join('.')}: ${message}`);
+}
+
+/** JSON in the variable itself or in the file that it names. */
+function correlationFields(text: string, context: z.RefinementCtx): AttributeFields {
+  const wrong = (why: string) => {
+    const message = `must be JSON such as {"orders":["/data/user","/data/region"]}, or a file with it (${why})`;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  };
+  try {
+    const json = text.trimStart().startsWith('{') ? text : readFileSync(text, 'utf8');
+    const fields = attributeFieldsSchema.safeParse(JSON.parse(json));
+    return fields.success ? fields.data : wrong(z.prettifyError(fields.error).replaceAll('\n', ' '));
+  } catch (error) {
+    return wrong((error as Error).message);
+  }
 }
 
 const environment = z.object({
@@ -115,6 +133,8 @@ const environment = z.object({
   /** a target of notifications that each new head of the chain is sent to */
   AUDIT_HEAD_TARGET: z.string().optional(),
   WORKER_HEALTH: z.string().default('{}').transform(healthSettings),
+  /** attributes of events that may announce the next one, by stream; the same for all workers */
+  WORKER_CORRELATION_FIELDS: z.string().default('{}').transform(correlationFields),
   /** whether /metrics needs no token */
   METRICS_PUBLIC: z.stringbool({ error: 'must be true or false' }).default(false),
   /** how long a list of tokens is used that cannot be read anew */
@@ -140,6 +160,7 @@ export interface Settings extends PrivateNetworks {
   readonly logLevel: string;
   readonly telemetryRetention: RetentionMs;
   readonly health: HealthSettings;
+  readonly correlationFields: AttributeFields;
   readonly hostProvider: HostProvider;
   readonly hostWebhook: string | undefined;
   readonly checkpointPlace: CheckpointPlace;
@@ -186,6 +207,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     cacheBytes: e.WORKER_CACHE_BYTES,
     logLevel: e.LOG_LEVEL,
     health: e.WORKER_HEALTH,
+    correlationFields: e.WORKER_CORRELATION_FIELDS,
     ...privateNetworksOf(e),
     hostProvider: e.FORESHARD_HOST_PROVIDER,
     hostWebhook: e.FORESHARD_HOST_WEBHOOK,

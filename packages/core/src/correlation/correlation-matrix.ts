@@ -31,6 +31,24 @@ export interface Correlation {
   readonly lagMs: { readonly p10: number; readonly p50: number; readonly p90: number };
 }
 
+/** Counts of the matrix, from which coefficients follow. Numbers of types are places in `types`. */
+export interface PairCounts {
+  readonly total: number;
+  readonly types: readonly string[];
+  /** [type]: its events, and events with one of it among the eight before them */
+  readonly events: readonly number[];
+  readonly preceded: readonly number[];
+  readonly pairs: readonly PairCount[];
+}
+
+export interface PairCount {
+  readonly from: number;
+  readonly to: number;
+  readonly samples: number;
+  /** [class of lags, samples], those with samples */
+  readonly lags: readonly (readonly [number, number])[];
+}
+
 export class CorrelationMatrix {
   private readonly placesMax: number;
   /** [place]: the type; and how many events it had */
@@ -95,6 +113,26 @@ export class CorrelationMatrix {
     );
   }
 
+  /** Of the most frequent types, at most `typesMax` of them. */
+  counts(types: EventTypes, typesMax: number): PairCounts {
+    const places = [...this.typeAt.keys()]
+      .sort((a, b) => this.events[b]! - this.events[a]! || a - b)
+      .slice(0, typesMax);
+    return {
+      total: this.total,
+      types: places.map((place) => types.nameOf(this.typeAt[place]!) ?? ''),
+      events: places.map((place) => this.events[place]!),
+      preceded: places.map((place) => this.preceded[place]!),
+      pairs: places.flatMap((fromPlace, from) =>
+        places.flatMap((toPlace, to) => {
+          const pair = fromPlace * this.placesMax + toPlace;
+          const samples = this.pairs[pair]!;
+          return samples === 0 ? [] : [{ from, to, samples, lags: this.lagsOf(pair) }];
+        }),
+      ),
+    };
+  }
+
   /** Only pairs with samples. */
   write(out: ByteWriter): void {
     const used = Uint32Array.from(this.pairs.keys()).filter((pair) => this.pairs[pair] !== 0);
@@ -129,16 +167,18 @@ export class CorrelationMatrix {
     }
   }
 
-  private statistics(from: number, to: number): { coefficient: number; isEnough: boolean } {
-    const n = this.total;
+  private statistics(from: number, to: number) {
     const both = this.pairs[from * this.placesMax + to]!;
-    const a = this.preceded[from]!;
-    const b = this.events[to]!;
-    const spread = Math.sqrt(a * (n - a) * b * (n - b));
-    return {
-      coefficient: spread === 0 ? 0 : (both * n - a * b) / spread,
-      isEnough: (a * b) / n >= EXPECTED_MIN && ((n - a) * b) / n >= EXPECTED_MIN,
-    };
+    return phi({ total: this.total, both, preceded: this.preceded[from]!, events: this.events[to]! });
+  }
+
+  private lagsOf(pair: number): [number, number][] {
+    const lags: [number, number][] = [];
+    for (let i = 0; i < LAG_CLASSES; i++) {
+      const samples = this.lags[pair * LAG_CLASSES + i]!;
+      if (samples > 0) lags.push([i, samples]);
+    }
+    return lags;
   }
 
   /** A quantile of the lag, as the middle of its class. */
@@ -147,7 +187,7 @@ export class CorrelationMatrix {
     let left = quantile * this.pairs[pair]!;
     for (let i = 0; i < LAG_CLASSES; i++) {
       left -= this.lags[first + i]!;
-      if (left <= 0) return i === 0 ? 0 : Math.round(2 ** (i - 1) * 1.5);
+      if (left <= 0) return middleOfLagClass(i);
     }
     return 2 ** (LAG_CLASSES - 2);
   }
@@ -177,6 +217,30 @@ export class CorrelationMatrix {
       }
     return place;
   }
+}
+
+/** Of "an A came before" in `preceded` of all events, and "it is a B" in `events` of them; `both` of them are both. */
+export function phi({ total, both, preceded, events }: Contingency): {
+  readonly coefficient: number;
+  readonly isEnough: boolean;
+} {
+  const spread = Math.sqrt(preceded * (total - preceded) * events * (total - events));
+  return {
+    coefficient: spread === 0 ? 0 : (both * total - preceded * events) / spread,
+    isEnough:
+      (preceded * events) / total >= EXPECTED_MIN && ((total - preceded) * events) / total >= EXPECTED_MIN,
+  };
+}
+
+interface Contingency {
+  readonly total: number;
+  readonly both: number;
+  readonly preceded: number;
+  readonly events: number;
+}
+
+export function middleOfLagClass(lagClass: number): number {
+  return lagClass === 0 ? 0 : Math.round(2 ** (lagClass - 1) * 1.5);
 }
 
 /** An earlier event of the same type is only the newest of them. */

@@ -1,5 +1,5 @@
 export * from './correlation-engine.ts';
-export type { Correlation } from './correlation-matrix.ts';
+export { type Correlation, middleOfLagClass, type PairCounts, phi } from './correlation-matrix.ts';
 export * from './evaluation.ts';
 export * from './next-event-model.ts';
 export * from './probability-map.ts';

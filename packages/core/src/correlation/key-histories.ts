@@ -65,6 +65,11 @@ export class KeyHistories {
     return this.admit(key);
   }
 
+  /** `undefined` for a key that is not kept; nothing is admitted for it */
+  find(key: string): number | undefined {
+    return this.slots.get(key);
+  }
+
   nameOf(slot: number): string {
     return this.names[slot]!;
   }

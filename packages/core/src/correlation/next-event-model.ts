@@ -161,14 +161,26 @@ export class NextEventModel {
   /** The last event of a key, `undefined` before its first. */
   lastOf(key: string): LastEvent | undefined {
     const { histories } = this;
-    const slot = histories.slotOf(key);
-    if (histories.lengths[slot] === 0) return undefined;
+    const slot = histories.find(key);
+    if (slot === undefined || histories.lengths[slot] === 0) return undefined;
     const first = slot * histories.attributeCount;
     return {
       type: histories.types[slot * ORDERS_MAX]!,
       timeMs: histories.times[slot * ORDERS_MAX]!,
       attributes: histories.attributes.slice(first, first + histories.attributeCount),
     };
+  }
+
+  /** Newest first. Looking admits no key. */
+  historyOf(key: string): { readonly type: string; readonly timeMs: number }[] {
+    const { histories, types } = this;
+    const slot = histories.find(key);
+    if (slot === undefined) return [];
+    const first = slot * ORDERS_MAX;
+    return Array.from({ length: histories.lengths[slot]! }, (_, i) => ({
+      type: types.nameOf(histories.types[first + i]!) ?? '',
+      timeMs: histories.times[first + i]!,
+    }));
   }
 
   /** Events were lost: no context spans them. What was learned stays. */

@@ -194,6 +194,15 @@ export const JOBS = {
     backoffMs: 0,
     everyMs: 2_000,
   },
+  correlate: {
+    purpose:
+      'Divides the keys of streams into slices, which workers share and learn which events announce which',
+    payload: nothing,
+    timeoutMs: 30_000,
+    attempts: 1,
+    backoffMs: 0,
+    everyMs: 5_000,
+  },
   forecast: {
     purpose: 'Forecasts the load of every shardlet whenever a step has ended, and learns from the last one',
     payload: nothing,

@@ -1,6 +1,7 @@
 export * from './account.ts';
 export * from './allowing.ts';
 export * from './annotations.ts';
+export * from './anticipation.ts';
 export * from './audit.ts';
 export * from './cache.ts';
 export * from './caller.ts';

@@ -29,6 +29,7 @@ export const RESOURCES = [
     'account',
     'plan',
     'demo',
+    'anticipation',
   ] as const),
 ] as const;
 export type Resource = (typeof RESOURCES)[number];

@@ -2,6 +2,7 @@
 
 import { account } from './account.ts';
 import { annotations } from './annotations.ts';
+import { anticipation } from './anticipation.ts';
 import { audit } from './audit.ts';
 import { cache } from './cache.ts';
 import { checkpoints } from './checkpoints.ts';
@@ -38,7 +39,7 @@ export const OPERATIONS = {
   ...{ groups, checkpoints, deadLetters, quotas, tokens, cache },
   ...{ recommendations, plans, policy, whatIf, models, jobs },
   ...{ clusters, hints, annotations, notifications },
-  ...{ audit, demo },
+  ...{ audit, demo, anticipation },
   ...{ users, sessions, account },
 } as const satisfies OperationTable;
 export type Operations = typeof OPERATIONS;

@@ -179,6 +179,13 @@ const autoSettings = z.strictObject({
   minimum_gain: setting('pressure', 'what gains less waits for a person', 0, 1_000, 0.01),
 });
 
+/** What workers learn of the order of events. Off at first: it reads the whole log once more, and only people use what it finds. */
+const anticipationSettings = z.strictObject({
+  sample_share: setting('share', 'part of the keys whose events are learned; 0: nothing is learned', 0, 1, 0),
+  slices: setting('count', 'models of a stream, each of a part of the keys; workers share them', 1, 64, 1),
+  memory: setting('bytes', 'memory of one model; another value starts anew', 1_000_000, 1e9, 16_000_000),
+});
+
 /** first and last */
 const shardsSchema = z
   .tuple([z.int().min(0), z.int().min(0)])
@@ -284,6 +291,7 @@ export const policySchema = z.strictObject({
   scaling: scalingSettings.prefault({}),
   capacity: capacitySettings.prefault({}),
   auto: autoSettings.prefault({}),
+  anticipation: anticipationSettings.prefault({}),
   /** empty: any time; times of day in the named zone */
   migration_window: windowsSchema.default([]),
   /** which hosts may have what; where several rules speak of a shardlet, all of them hold */

@@ -7,11 +7,12 @@ import { z } from 'zod';
 /** Each costs memory per shardlet. */
 const FIELDS_MAX = 8;
 
-const pointer = z
+/** RFC 6901 */
+export const jsonPointerSchema = z
   .string()
   .regex(/^(\/([^~/]|~[01])*)+$/, 'a JSON pointer (RFC 6901) such as /data/amount')
   .max(200);
-const pointers = z.array(pointer).max(FIELDS_MAX).default([]);
+const pointers = z.array(jsonPointerSchema).max(FIELDS_MAX).default([]);
 
 const fieldsSchema = z.strictObject({
   /** mean, deviation, skew; what is no number there is counted as missing */

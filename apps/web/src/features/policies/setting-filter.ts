@@ -26,6 +26,7 @@ export const SECTION_TITLES: Readonly<Record<string, string>> = {
   scaling: 'Number of hosts',
   capacity: 'Capacity of a host',
   auto: 'Criteria of the mode “auto”',
+  anticipation: 'Anticipation',
 };
 
 /** What is no number, with the words it is found by. */

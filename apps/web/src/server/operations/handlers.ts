@@ -16,6 +16,7 @@ import {
 import {
   accountHandlers,
   annotationHandlers,
+  anticipationHandlers,
   auditHandlers,
   cacheHandlers,
   clusterHandlers,
@@ -98,6 +99,7 @@ export function consoleHandlers(stores: ConsoleStores, edge: EdgeClient): Handle
     cache: cacheHandlers(all),
     clusters: clusterHandlers(all),
     demo: demoHandlers(all),
+    anticipation: anticipationHandlers(all),
     hints: hintHandlers(all),
     annotations: annotationHandlers(all),
     notifications: notificationHandlers(all),

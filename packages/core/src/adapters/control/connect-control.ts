@@ -19,6 +19,7 @@ import type {
   RecommendationLog,
 } from '../../advising/index.ts';
 import type { AnnotationStore } from '../../annotations/index.ts';
+import type { SliceStore } from '../../anticipating/index.ts';
 import type { AuditReader, AuditWriter, OpenOrders } from '../../audit/index.ts';
 import type {
   CheckpointPlace,
@@ -72,6 +73,7 @@ import {
   PrismaRecoveryRecords,
   PrismaRestoration,
   PrismaSessionStore,
+  PrismaSliceStore,
   PrismaStateCheckpoints,
   PrismaTokenStore,
   PrismaTopologyStore,
@@ -175,6 +177,8 @@ export interface Control {
   readonly notifications: NotificationStore;
   /** "Watch it work" */
   readonly demo: DemoStore;
+  /** what is learned of the order of events */
+  readonly slices: SliceStore;
   /** the control Redis, for what else a process keeps there */
   readonly redis: Redis;
   close(): Promise<void>;
@@ -232,6 +236,7 @@ export function connectControl(settings: ControlSettings): Control {
     clusters: new PrismaClusterStore(prisma, databaseUrl),
     notifications: new PrismaNotificationStore(prisma, databaseUrl),
     demo: new PrismaDemoStore(prisma, databaseUrl),
+    slices: new PrismaSliceStore(prisma, databaseUrl),
     redis,
     async close() {
       await t.close();

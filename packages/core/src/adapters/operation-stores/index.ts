@@ -59,6 +59,7 @@ export function operationStores(
       wake: () => jobs.wake('notify'),
     }),
     ...demoParts(control),
+    slices: control.slices,
     wakeClusters: () => jobs.wake('clusters'),
     wake: (job, payload) => jobs.wake(job, payload),
     async admit(request, dryRun) {

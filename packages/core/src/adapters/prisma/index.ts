@@ -34,6 +34,7 @@ export { PrismaRecommendationLog } from './recommendation-log.ts';
 export { PrismaRecoveryRecords } from './recovery-records.ts';
 export { PrismaRestoration, type Restoration, type RestoredClock, type RestoredMark } from './restoration.ts';
 export { PrismaSessionStore } from './session-store.ts';
+export { PrismaSliceStore } from './slice-store.ts';
 export { PrismaStateCheckpoints } from './state-checkpoints.ts';
 export * from './token-store.ts';
 export { PrismaTopologyStore } from './topology-store.ts';

@@ -4,6 +4,7 @@ import type { Handlers } from '../operation.ts';
 import type { Operations } from '../table.ts';
 import { type AccountStores, accountHandlers } from './account.ts';
 import { type AnnotationStores, annotationHandlers } from './annotations.ts';
+import { type AnticipationStores, anticipationHandlers } from './anticipation.ts';
 import { type AuditStores, auditHandlers } from './audit.ts';
 import { type CacheStores, cacheHandlers } from './cache.ts';
 import { type CheckpointStores, checkpointHandlers } from './checkpoints.ts';
@@ -46,6 +47,7 @@ type EveryStore = Omit<GroupStores, 'deleteStream'> &
   HintStores &
   AnnotationStores &
   DemoStores &
+  AnticipationStores &
   AuditStores &
   NotificationStores &
   UserStores &
@@ -69,6 +71,7 @@ export function operationHandlers(stores: OperationStores): Handlers<Operations>
     cache: cacheHandlers(stores),
     clusters: clusterHandlers(stores),
     demo: demoHandlers(stores),
+    anticipation: anticipationHandlers(stores),
     hints: hintHandlers(stores),
     annotations: annotationHandlers(stores),
     notifications: notificationHandlers(stores),

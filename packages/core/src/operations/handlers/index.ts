@@ -1,6 +1,7 @@
 export type { AccountStores, PasswordHasher } from './account.ts';
 export { accountHandlers } from './account.ts';
 export * from './annotations.ts';
+export * from './anticipation.ts';
 export * from './audit.ts';
 export * from './cache.ts';
 export type { StreamHistory } from './checkpoint-effect.ts';

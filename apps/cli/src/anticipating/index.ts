@@ -1,0 +1,93 @@
+/** foreshard anticipation: what workers learned of the order of events. */
+import { anticipation, type OutputOf } from '@foreshard/core/operations';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
+import { print, printJson } from '../output.ts';
+import { printRows } from '../table.ts';
+
+const HELP = `
+Workers learn which events follow which where the policy says so: anticipation.sample_share is the part of the
+keys whose events are learned, and 0 at first.`;
+
+interface Options extends OperationOptions {
+  readonly stream: string;
+  readonly type?: string;
+  readonly limit?: number;
+  readonly types?: number;
+}
+
+export function register(program: Command): void {
+  const group = program
+    .command('anticipation')
+    .description('which events follow which, and what keys do next, as workers learned it')
+    .addHelpText('after', HELP);
+  operating(group.command('status'), anticipation.status)
+    .description('what is learned, by whom, and how often it is right')
+    .option('--stream <name>', 'of this stream', 'main')
+    .action(status);
+  operating(group.command('map'), anticipation.map)
+    .description('which events are expected, of which keys, in which shardlets, and when')
+    .option('--stream <name>', 'of this stream', 'main')
+    .option('--type <type>', 'only events of this type')
+    .option('--limit <number>', 'at most so many', wholeNumber)
+    .action(map);
+  operating(group.command('matrix'), anticipation.matrix)
+    .description('which types follow which, and after what time')
+    .option('--stream <name>', 'of this stream', 'main')
+    .option('--types <number>', 'so many types, the most frequent', wholeNumber)
+    .action(matrix);
+}
+
+async function status({ stream, ...options }: Options): Promise<void> {
+  const found = await runOperation(anticipation.status, { stream }, options);
+  if (options.json) return printJson(found);
+  await print(`${headline(found)}\n`);
+  const rows = found.slices.map((one) => ({
+    ...{ slice: one.slice, holder: one.holder ?? 'nobody', learned: one.learned, dropped: one.dropped },
+    ...{ behind: one.behind, keys: one.keys, types: one.types, saved: one.savedAt ?? 'not yet' },
+  }));
+  printRows(rows, false, '');
+}
+
+function headline({ isOn, isLearned, wanted, hits }: OutputOf<typeof anticipation.status>): string {
+  if (!isOn) return 'Nothing is learned. Set anticipation.sample_share of the policy.';
+  if (!isLearned) return 'This stream is not learned yet.';
+  if (wanted > 0) return `${wanted} more events until something can be said.`;
+  return `The next type was the likeliest of ${percent(hits.hit1)} of events of late, among three of ${percent(hits.hit3)}; "most frequent" ${percent(hits.frequent1)} and ${percent(hits.frequent3)}.`;
+}
+
+async function map({ stream, type, limit, ...options }: Options): Promise<void> {
+  const asked = {
+    stream,
+    ...(type === undefined ? {} : { type }),
+    ...(limit === undefined ? {} : { limit }),
+  };
+  const found = await runOperation(anticipation.map, asked, options);
+  if (options.json) return printJson(found);
+  const rows = found.keys.map((one) => ({
+    ...{ type: one.type, key: one.key, shardlet: one.shardlet, probability: percent(one.probability) },
+    expected: one.expectedAt ?? 'unknown',
+  }));
+  printRows(rows, false, 'nothing is expected');
+}
+
+async function matrix({ stream, types, ...options }: Options): Promise<void> {
+  const asked = { stream, ...(types === undefined ? {} : { types }) };
+  const found = await runOperation(anticipation.matrix, asked, options);
+  if (options.json) return printJson(found);
+  const rows = found.pairs.map((one) => ({
+    ...{ from: one.from, to: one.to, samples: one.samples },
+    coefficient: one.isEnough ? one.coefficient.toFixed(2) : 'too few',
+    'lag, ms': `${one.lagMs.p50} (${one.lagMs.p10} to ${one.lagMs.p90})`,
+  }));
+  printRows(rows, false, 'no key has two events');
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('a whole number, such as 20');
+  return Number(text);
+}
