@@ -7,8 +7,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Control, connectControl } from '@foreshard/core/adapters/control';
+import { connectAnyHost } from '@foreshard/core/adapters/event-hosts';
 import { applyMigrations } from '@foreshard/core/adapters/prisma';
-import { connectRedisHost } from '@foreshard/core/adapters/redis';
 import {
   addHost,
   createStream,
@@ -67,17 +67,21 @@ export class EdgeCluster {
    * `sharedPostgres`: the topology store is a database of that server, which others use as well; else of one that may
    * be stopped.
    */
-  /** `settings`: of every process. */
+  /** `settings`: of every process. `postgresHosts`: so many hosts more, behind those on Redis. */
   static async start(
     hostCount: number,
     sharedPostgres?: string,
     settings: Readonly<Record<string, string>> = {},
+    postgresHosts = 0,
   ): Promise<EdgeCluster> {
     const folder = await temporaryFolder('edge');
     const [ownPostgres, controlRedis, ...hosts] = await Promise.all([
       sharedPostgres === undefined ? startPostgres({ dir: join(folder.path, 'postgres') }) : undefined,
       startRedis({ dir: join(folder.path, 'control') }),
       ...Array.from({ length: hostCount }, (_, i) => startRedis({ dir: join(folder.path, `host-${i}`) })),
+      ...Array.from({ length: postgresHosts }, (_, i) =>
+        startPostgres({ dir: join(folder.path, `postgres-host-${i}`) }),
+      ),
     ]);
     const name = `edge_${process.pid}_${process.hrtime.bigint()}`;
     const databaseUrl = await createDatabase(sharedPostgres ?? ownPostgres!.url, name);
@@ -214,10 +218,12 @@ export class EdgeCluster {
     }
   }
 
-  private async join({ url }: LocalServer): Promise<void> {
-    const host = await connectRedisHost({ url, expectedIncarnation: undefined });
+  private async join({ url, port }: LocalServer): Promise<void> {
+    const engine = url.startsWith('redis:') ? 'redis' : 'postgres';
+    const host = await connectAnyHost({ engine, url });
     const { incarnation } = await host.identify();
-    const request = { name: url, engine: 'redis', url, incarnation, durability: 'always' } as const;
+    const name = engine === 'redis' ? url : `postgres-${port}`;
+    const request = { name, engine, url, incarnation, durability: 'always' } as const;
     const { hostId } = await this.decide(addHost(request));
     await host.adopt(hostId);
     await host.close();
@@ -248,8 +254,12 @@ async function ended(child: ChildProcess | undefined, signal: NodeJS.Signals): P
   return child.exitCode;
 }
 
-export async function until(what: string, check: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
+export async function until(
+  what: string,
+  check: () => Promise<boolean>,
+  patienceMs = PATIENCE_MS,
+): Promise<void> {
+  const deadline = performance.now() + patienceMs;
   while (!(await check().catch(() => false))) {
     if (performance.now() > deadline) throw new Error(`not in time: ${what}`);
     await sleep(POLL_MS);

@@ -30,6 +30,7 @@ export const SECONDS: Readonly<Record<string, number>> = {
   'bench/src/simulation/many-seeds.slow.test.ts': 160,
   'bench/src/simulation/mutants.slow.contract.test.ts': 120,
   'e2e/src/client/kills/kills.slow.contract.test.ts': 160,
+  'e2e/src/client/kills/log-order.slow.contract.test.ts': 200,
   'e2e/src/client/kills/processor.slow.contract.test.ts': 180,
   'e2e/src/client/node-releases.slow.contract.test.ts': 50,
   'e2e/src/console/consumers-frozen.slow.e2e.test.ts': 140,

@@ -1,7 +1,7 @@
 /** What a run of consumers under kills must have come to. Knows nothing of the product but what it promises. */
 import type { Shardlet } from '@foreshard/core/topology';
 import type { Effect } from './ledger.fixture.ts';
-import { GROUPS, type Scene } from './scene.fixture.ts';
+import type { Scene } from './scene.fixture.ts';
 
 const FAULTS_SHOWN = 10;
 
@@ -13,8 +13,10 @@ type Log = ReadonlyMap<string, readonly Place[]>;
 export async function findFaults(scene: Scene): Promise<string[]> {
   const log = await readLog(scene);
   const shardlets = await scene.shardlets();
-  const faults = [...scene.passedOver, ...logFaults(log, scene.acknowledged)];
-  for (const group of GROUPS) {
+  const { faults: disorder } = await scene.ledger.seen();
+  const faults = [...scene.passedOver, ...scene.starvation.faults, ...disorder];
+  faults.push(...logFaults(log, scene.acknowledged));
+  for (const group of scene.groups) {
     const effects = await scene.ledger.effects(group);
     const found = [
       ...onceFaults(effects, log),

@@ -1,12 +1,16 @@
-/** A seeded schedule of kills and of changes of shardlets, each kind once a round; its order and its pauses are drawn. */
+/** A seeded schedule of kills, freezes and of changes of shardlets, each kind once a round; its order and its pauses are drawn. */
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Random, seededRandom } from '@foreshard/core/kernel';
 import type { Shardlet } from '@foreshard/core/topology';
+import type { LocalServer } from '@foreshard/local';
 import type { Answer, EdgeCluster } from '../../../../apps/edge/src/edge-process.fixture.ts';
 import type { Part } from './scene.fixture.ts';
 
 const PAUSE_MS = { min: 300, more: 1_000 };
 const DOWN_MS_MAX = 800;
+/** longer than a session, now and then */
+const FROZEN_MS_MAX = 3_500;
 const ORDERED_WITHIN_MS = 30_000;
 
 /** What there is to kill, and whom to give orders. */
@@ -26,12 +30,7 @@ export const STRUCTURE_FAULTS: Faults<Stage> = {
   'kill an edge': (scene, random) => kill(scene.edges, random),
   'kill a worker': (scene, random) => kill(scene.workers, random),
   'kill the other worker': ({ cluster }) => cluster.startWorkerAgain(),
-  'kill a host': async ({ cluster }, random) => {
-    const host = oneOf(cluster.hosts, random)!;
-    await host.kill();
-    await sleep(random.next() * DOWN_MS_MAX);
-    await host.restart();
-  },
+  'kill a host': ({ cluster }, random) => killHost(oneOf(cluster.hosts, random)!, random),
   split: (scene, random) => split(scene, random),
   'two rolls in a row': async (scene, random) => {
     const first = await ordered(scene, async () => {
@@ -62,6 +61,18 @@ export const STRUCTURE_FAULTS: Faults<Stage> = {
       )!.id;
       return { shardlet, path: '/v1/migrations', body: { shardlets: [shardlet.id], to, reason: 'a test' } };
     }),
+};
+
+/** Whoever is frozen for long goes on with what it held, and finds that others have it. */
+export const FREEZES: Faults<Stage> = {
+  'freeze an edge': (scene, random) => freeze(scene.edges, random),
+  'freeze a worker': (scene, random) => freeze(scene.workers, random),
+  'freeze a host': async ({ cluster }, random) => {
+    const pids = await familyOf(oneOf(cluster.hosts, random)!.pid);
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    await sleep(random.next() * FROZEN_MS_MAX);
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+  },
 };
 
 /** Answers what was done, in order: changes go on while the next thing is killed. */
@@ -96,7 +107,7 @@ async function ordered(scene: Stage, next: () => Promise<Order | undefined>): Pr
     if (order !== undefined) {
       const reply = await scene
         .ask(order.path, order.body)
-        .catch((error: unknown) => ({ status: 0, body: error }));
+        .catch((error: unknown) => ({ status: 0, body: String(error) }));
       if (isAccepted(reply)) return order.shardlet;
       last = reply;
     }
@@ -125,6 +136,22 @@ export async function kill(
   random: Random,
 ): Promise<void> {
   await oneOf(parts, random)!.killAndRestart(random.next() * DOWN_MS_MAX);
+}
+
+export async function killHost(host: LocalServer, random: Random): Promise<void> {
+  await host.kill();
+  await sleep(random.next() * DOWN_MS_MAX);
+  await host.restart();
+}
+
+export async function freeze(parts: readonly Pick<Part, 'freeze'>[], random: Random): Promise<void> {
+  await oneOf(parts, random)!.freeze(random.next() * FROZEN_MS_MAX);
+}
+
+/** The parent first: a PostgreSQL that is frozen starts no session. */
+async function familyOf(pid: number): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  return [pid, ...children.trim().split(' ').filter(Boolean).map(Number)];
 }
 
 async function openOnes(scene: Stage): Promise<Shardlet[]> {

@@ -3,7 +3,8 @@
  * effects. `at` is the order of first processing: within a shardlet the row of its position is locked, and a child is
  * given out after its parents are processed.
  */
-import { Pool } from 'pg';
+import { Pool, type PoolClient } from 'pg';
+import type { Watched } from './order-watch.fixture.ts';
 
 export interface Taken {
   readonly shardlet: number;
@@ -23,7 +24,19 @@ export interface Effect {
 const TABLES = `
   CREATE TABLE effect (at bigserial, grp text, shardlet bigint, seq bigint, id text, key text);
   CREATE TABLE position (grp text, shardlet bigint, assignment bigint NOT NULL, seq bigint NOT NULL,
-    PRIMARY KEY (grp, shardlet))`;
+    PRIMARY KEY (grp, shardlet));
+  CREATE TABLE watch (watcher text PRIMARY KEY, compared bigint NOT NULL, faults text[] NOT NULL)`;
+
+/** `at` grows in the order of the rows. */
+const EFFECTS = `
+  INSERT INTO effect (grp, shardlet, seq, id, key)
+  SELECT $1, shardlet, seq, id, key
+    FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[])
+      WITH ORDINALITY AS e (shardlet, seq, id, key, nth) ORDER BY nth`;
+const REACHED = `
+  UPDATE position p SET assignment = r.assignment, seq = r.seq
+    FROM unnest($2::bigint[], $3::bigint[], $4::bigint[]) AS r (shardlet, assignment, seq)
+   WHERE p.grp = $1 AND p.shardlet = r.shardlet`;
 
 export class Ledger {
   private readonly pool: Pool;
@@ -37,29 +50,30 @@ export class Ledger {
   }
 
   /** `false`: a newer assignment was here; nothing was changed. */
-  async take(group: string, { shardlet, assignment, through, events }: Taken): Promise<boolean> {
+  async take(group: string, taken: Taken): Promise<boolean> {
+    return (await this.takeAll(group, [taken])).has(taken.shardlet);
+  }
+
+  /** In this order, in one transaction. Answers the shardlets of which no newer assignment was here. */
+  async takeAll(group: string, all: readonly Taken[]): Promise<ReadonlySet<number>> {
     const client = await this.pool.connect();
     try {
       await client.query('BEGIN');
-      const row = [group, shardlet];
-      await client.query('INSERT INTO position VALUES ($1, $2, 0, 0) ON CONFLICT DO NOTHING', row);
-      const known = 'SELECT assignment, seq FROM position WHERE grp = $1 AND shardlet = $2 FOR UPDATE';
-      const [at] = (await client.query(known, row)).rows;
-      const isMine = Number(at.assignment) <= assignment;
-      if (isMine) {
-        const anew = events.filter(({ seq }) => seq > Number(at.seq));
-        await client.query(
-          `INSERT INTO effect (grp, shardlet, seq, id, key)
-           SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[])`,
-          [...row, anew.map((e) => e.seq), anew.map((e) => e.id), anew.map((e) => e.key)],
-        );
-        await client.query(
-          'UPDATE position SET assignment = $3, seq = greatest(seq, $4) WHERE grp = $1 AND shardlet = $2',
-          [...row, assignment, through],
-        );
+      const mine = new Set<number>();
+      const reached = await positionsOf(client, group, all);
+      const anew: (readonly [shardlet: number, seq: number, id: string, key: string])[] = [];
+      for (const { shardlet, assignment, through, events } of all) {
+        const at = reached.get(shardlet)!;
+        if (at.assignment > assignment) continue;
+        mine.add(shardlet);
+        for (const { seq, id, key } of events) if (seq > at.seq) anew.push([shardlet, seq, id, key]);
+        reached.set(shardlet, { assignment, seq: Math.max(at.seq, through) });
       }
+      await client.query(EFFECTS, [group, ...[0, 1, 2, 3].map((at) => anew.map((row) => row[at]))]);
+      const now = [...mine].map((shardlet) => [shardlet, ...Object.values(reached.get(shardlet)!)]);
+      await client.query(REACHED, [group, ...[0, 1, 2].map((at) => now.map((row) => row[at]))]);
       await client.query('COMMIT');
-      return isMine;
+      return mine;
     } catch (error) {
       await client.query('ROLLBACK').catch(() => {});
       throw error;
@@ -93,7 +107,43 @@ export class Ledger {
     return rows.map((r) => `${group}: shardlet ${r.shardlet} is committed to ${r.seq}, processed: ${r.done}`);
   }
 
+  /** What a watcher in a process that is killed has seen so far. */
+  async watched(watcher: string, { compared, faults }: Watched): Promise<void> {
+    await this.pool.query(
+      `INSERT INTO watch VALUES ($1, $2, $3)
+       ON CONFLICT (watcher) DO UPDATE SET compared = excluded.compared, faults = excluded.faults`,
+      [watcher, compared, faults],
+    );
+  }
+
+  /** Of all watchers. */
+  async seen(): Promise<Watched> {
+    const { rows } = await this.pool.query('SELECT watcher, compared, faults FROM watch');
+    return {
+      compared: rows.reduce((sum, { compared }) => sum + Number(compared), 0),
+      faults: rows.flatMap(({ watcher, faults }) => faults.map((fault: string) => `${watcher}: ${fault}`)),
+    };
+  }
+
   close(): Promise<void> {
     return this.pool.end();
   }
+}
+
+/** Of each shardlet, locked; in one order, so that nobody waits for whoever waits for them. */
+async function positionsOf(client: PoolClient, group: string, all: readonly Taken[]) {
+  const shardlets = [...new Set(all.map(({ shardlet }) => shardlet))].sort((a, b) => a - b);
+  const row = [group, shardlets];
+  await client.query(
+    'INSERT INTO position SELECT $1, s, 0, 0 FROM unnest($2::bigint[]) AS s ON CONFLICT DO NOTHING',
+    row,
+  );
+  const { rows } = await client.query(
+    `SELECT shardlet, assignment, seq FROM position
+     WHERE grp = $1 AND shardlet = ANY($2) ORDER BY shardlet FOR UPDATE`,
+    row,
+  );
+  return new Map(
+    rows.map((r) => [Number(r.shardlet), { assignment: Number(r.assignment), seq: Number(r.seq) }]),
+  );
 }

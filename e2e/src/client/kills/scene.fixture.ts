@@ -1,6 +1,6 @@
 /**
- * Consumers of one stream in three ways (poll, server-sent events, push) under load, with every part of the cluster a
- * process of its own: faults.fixture.ts kills them, check.fixture.ts judges what came out.
+ * Consumers of one stream (by polls, server-sent events, push, or polls in the order of the log) under load, with every part
+ * of the cluster a process of its own: faults.fixture.ts kills and freezes them, check.fixture.ts judges what came out.
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,16 +17,29 @@ import {
   WORKER,
 } from '../../../../apps/edge/src/edge-process.fixture.ts';
 import { Ledger } from './ledger.fixture.ts';
+import { StarvationWatch } from './starvation-watch.fixture.ts';
 
 export const STREAM = 'main';
-export const GROUPS = ['pulled', 'followed', 'pushed'] as const;
+type Pulling = 'pulled' | 'followed' | 'ordered';
+type GroupName = Pulling | 'pushed';
+
+/** Who consumes, and on what. */
+export interface Cast {
+  readonly groups: readonly GroupName[];
+  readonly redisHosts: number;
+  readonly postgresHosts: number;
+}
+
 const KEYS = 40;
 const EVENTS_PER_ROUND = 5;
 const ROUND_MS = 20;
 const UNDER_WAY_MAX = 2_000;
 const SESSION_MS = 2_000;
+/** of many processes at once, before anything is measured */
+const STARTED_WITHIN_MS = 90_000;
 const WATCH_MS = 300;
 const MEMBER = new URL('member.fixture.ts', import.meta.url).pathname;
+const ORDERED_MEMBER = new URL('ordered-member.fixture.ts', import.meta.url).pathname;
 
 /** A process that is killed and started again. */
 export class Part {
@@ -49,6 +62,14 @@ export class Part {
     this.child = this.start(++this.lives);
   }
 
+  /** It goes on where it stopped. */
+  async freeze(forMs: number): Promise<void> {
+    const frozen = this.child;
+    frozen.kill('SIGSTOP');
+    await sleep(forMs);
+    frozen.kill('SIGCONT');
+  }
+
   /** In order, for good. */
   async end(): Promise<void> {
     if (this.child.exitCode !== null) return;
@@ -59,17 +80,19 @@ export class Part {
 }
 
 export class Scene {
+  readonly groups: readonly GroupName[];
   readonly cluster: EdgeCluster;
   readonly ledger: Ledger;
   readonly edgeUrls: readonly string[];
   readonly client: Foreshard;
   readonly edges: Part[] = [];
   readonly workers: Part[] = [];
-  readonly members = { pulled: [] as Part[], followed: [] as Part[] };
+  readonly members: Readonly<Record<Pulling, Part[]>> = { pulled: [], followed: [], ordered: [] };
   /** by key, ids in the order of their acknowledgement */
   readonly acknowledged = new Map<string, string[]>();
   /** commits that went past an event, whenever they were seen */
   readonly passedOver: string[] = [];
+  readonly starvation = new StarvationWatch();
   watches = 0;
   cacheHits = 0;
   private readonly ledgerUrl: string;
@@ -79,17 +102,23 @@ export class Scene {
   private isOver = false;
   private isWatched = true;
 
-  static async start(postgresUrl: string): Promise<Scene> {
+  static async start(postgresUrl: string, { groups, redisHosts, postgresHosts }: Cast): Promise<Scene> {
     const settings = { FORESHARD_PRIVATE_NETWORKS: '127.0.0.0/8', EDGE_REFRESH_MS: '300' };
-    const cluster = await EdgeCluster.start(3, postgresUrl, settings);
+    const cluster = await EdgeCluster.start(redisHosts, postgresUrl, settings, postgresHosts);
     const ledgerUrl = await createDatabase(postgresUrl, `ledger_${process.pid}_${process.hrtime.bigint()}`);
     const ports = [await freePort(), await freePort()];
-    const scene = new Scene(cluster, ledgerUrl, ports);
+    const scene = new Scene(cluster, groups, ledgerUrl, ports);
     await scene.open(ports);
     return scene;
   }
 
-  private constructor(cluster: EdgeCluster, ledgerUrl: string, ports: readonly number[]) {
+  private constructor(
+    cluster: EdgeCluster,
+    groups: readonly GroupName[],
+    ledgerUrl: string,
+    ports: readonly number[],
+  ) {
+    this.groups = groups;
     this.cluster = cluster;
     this.ledgerUrl = ledgerUrl;
     this.ledger = new Ledger(ledgerUrl);
@@ -110,7 +139,7 @@ export class Scene {
     await this.load;
     const sent = [...this.acknowledged.values()].reduce((sum, ids) => sum + ids.length, 0);
     const deadlineMs = Date.now() + withinMs;
-    for (const group of GROUPS)
+    for (const group of this.groups)
       while ((await this.ledger.effects(group)).length < sent || (await this.lagOf(group)) !== 0) {
         if (Date.now() > deadlineMs) {
           const done = (await this.ledger.effects(group)).length;
@@ -169,14 +198,19 @@ export class Scene {
     const workerPort = String(await freePort());
     this.workers.push(new Part(() => this.cluster.startProcess(WORKER, { WORKER_PORT: workerPort })));
     for (const url of this.edgeUrls)
-      await until('the edge is ready', async () => (await fetch(`${url}/readyz`)).ok);
-    const { port } = this.receiver.address() as { port: number };
-    for (const name of ['pulled', 'followed'])
-      await this.created('/v1/groups', { name, stream: STREAM, sessionMs: SESSION_MS });
-    await this.created('/v1/groups/pushed/push', { stream: STREAM, url: `http://127.0.0.1:${port}/` });
+      await until('the edge is ready', async () => (await fetch(`${url}/readyz`)).ok, STARTED_WITHIN_MS);
+    for (const group of this.groups) await this.create(group);
     for (const index of [0, 1])
-      for (const group of ['pulled', 'followed'] as const)
-        this.members[group].push(new Part((life) => this.member(group, index, life)));
+      for (const group of this.groups)
+        if (group !== 'pushed') this.members[group].push(new Part((life) => this.member(group, index, life)));
+  }
+
+  private async create(name: GroupName): Promise<void> {
+    const { port } = this.receiver.address() as { port: number };
+    const order = name === 'ordered' ? { order: 'log' } : {};
+    if (name === 'pushed')
+      await this.created(`/v1/groups/${name}/push`, { stream: STREAM, url: `http://127.0.0.1:${port}/` });
+    else await this.created('/v1/groups', { name, stream: STREAM, sessionMs: SESSION_MS, ...order });
   }
 
   private async created(path: string, body: object): Promise<void> {
@@ -185,9 +219,9 @@ export class Scene {
   }
 
   /** Every other time it comes back under another name: then its shardlets are free after the session only. */
-  private member(group: 'pulled' | 'followed', index: number, life: number): ChildProcess {
+  private member(group: Pulling, index: number, life: number): ChildProcess {
     const urls = index === 0 ? this.edgeUrls : this.edgeUrls.toReversed();
-    return this.cluster.startProcess(MEMBER, {
+    return this.cluster.startProcess(group === 'ordered' ? ORDERED_MEMBER : MEMBER, {
       ...{ EDGE_URLS: urls.join(','), TOKEN: this.cluster.token, LEDGER_URL: this.ledgerUrl },
       ...{
         GROUP: group,
@@ -218,10 +252,11 @@ export class Scene {
   /** First the checkpoint, then what is processed: what was committed in between cannot hide anything. */
   private async watch(): Promise<void> {
     while (this.isWatched) {
-      for (const group of GROUPS) {
+      for (const group of this.groups) {
         const reply = await this.ask(`/v1/groups/${group}`).catch(() => undefined);
         if (reply?.status !== 200) continue;
         this.passedOver.push(...(await this.ledger.passedOver(group, reply.body.shardlets)));
+        this.starvation.look(group, reply.body.shardlets);
         this.watches++;
       }
       const caches: { hits: number }[] =
