@@ -192,6 +192,8 @@ export function describeCheckpointRecords(name: string, open: () => Stores): voi
       const other = await valid({ shardlet: 2, seq: 30, assignment: 6 });
       const gone = await valid({ shardlet: 2, seq: 30, assignment: 6 });
       await records.condemn(group, [gone]);
+      await assign('a', 7, 30, 3);
+      await records.announce(offer({ shardlet: 3, assignment: 7 }), SUBJECT);
       expect(await records.shardlets(group)).toEqual([1, 2]);
       expect(await records.shardlets('another')).toEqual([]);
       expect(await records.outlines(group, [])).toEqual([]);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createDatabase } from '@foreshard/local';
-import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { describeCheckpointRecords } from '../../checkpointing/checkpoint-records.contract-suite.ts';
 import { FIRST_RECOVERY_MODEL, groupCheckpointingSchema, learnRestore } from '../../checkpointing/index.ts';
 import { EMPTY_GROUP } from '../../consuming/index.ts';
@@ -35,8 +35,7 @@ const create = (name: string) =>
     EMPTY_GROUP,
   );
 
-it('removes no checkpoint on which a delta becomes valid meanwhile', async () => {
-  await create('racing');
+describe('what happens at the same time', () => {
   const position = {
     shardlet: 1,
     seq: 10,
@@ -46,34 +45,73 @@ it('removes no checkpoint on which a delta becomes valid meanwhile', async () =>
     revoking: false,
     skipped: 0,
   };
-  const members = [{ id: 'a', subject: 's', seenAtMs: 1, commits: 0 }];
-  const state = { version: 5, members, checkpoints: new Map([[1, position]]) };
-  await groups.change('racing', () => ({ state, result: undefined }));
-  const save = async (base: string | undefined): Promise<string> => {
+
+  async function holding(group: string): Promise<void> {
+    await create(group);
+    const members = [{ id: 'a', subject: 's', seenAtMs: 1, commits: 0 }];
+    const state = { version: 5, members, checkpoints: new Map([[1, position]]) };
+    await groups.change(group, () => ({ state, result: undefined }));
+  }
+
+  async function announced(group: string, base: string | undefined): Promise<string> {
     const id = randomUUID();
     const { seq, epoch, assignment } = position;
-    const place = { id, group: 'racing', shardlet: 1, seq, epoch, assignment, member: 'a', base };
+    const place = { id, group, shardlet: 1, seq, epoch, assignment, member: 'a', base };
     const facts = { handlerVersion: '1', bytes: 1, keys: 1, digest: '', object: id, store: 'folder' };
     expect(await records.announce({ ...place, ...facts, reason: 'due' }, 's')).toEqual({ kind: 'announced' });
-    expect((await records.validate('racing', id)).kind).toBe('valid');
     return id;
-  };
-  const base = await save(undefined);
-  let condemning: Promise<readonly { readonly id: string }[]> | undefined;
-  await prisma.$transaction(async (tx) => {
-    // as whoever makes a delta on it valid just now
-    await tx.$queryRaw`SELECT 1 AS one FROM consumer_state_checkpoint WHERE id = ${base}::uuid FOR SHARE`;
-    condemning = records.condemn('racing', [base]);
-    await vi.waitFor(async () => {
+  }
+
+  async function saved(group: string, base?: string): Promise<string> {
+    const id = await announced(group, base);
+    expect((await records.validate(group, id)).kind).toBe('valid');
+    return id;
+  }
+
+  const waits = () =>
+    vi.waitFor(async () => {
       const waiting = await prisma.$queryRaw<unknown[]>`
         SELECT 1 AS one FROM pg_stat_activity
          WHERE datname = current_database() AND wait_event_type = 'Lock'`;
       expect(waiting).toHaveLength(1);
     });
-    await save(base);
+
+  it('removes no checkpoint on which a delta becomes valid meanwhile', async () => {
+    await holding('racing');
+    const base = await saved('racing');
+    let condemning: Promise<readonly { readonly id: string }[]> | undefined;
+    await prisma.$transaction(async (tx) => {
+      // as whoever makes a delta on it valid just now
+      await tx.$queryRaw`SELECT 1 AS one FROM consumer_state_checkpoint WHERE id = ${base}::uuid FOR SHARE`;
+      condemning = records.condemn('racing', [base]);
+      await waits();
+      await saved('racing', base);
+    });
+    expect(await condemning).toEqual([]);
+    expect((await records.find('racing', base))!.state).toBe('valid');
   });
-  expect(await condemning).toEqual([]);
-  expect((await records.find('racing', base))!.state).toBe('valid');
+
+  it('makes no checkpoint valid while the shardlet is being given to another member', async () => {
+    await holding('giving');
+    const id = await announced('giving', undefined);
+    let validating: Promise<object> | undefined;
+    await prisma.$transaction(async (tx) => {
+      // as an assignment does
+      await tx.$queryRaw`SELECT 1 AS one FROM consumer_group WHERE name = 'giving' FOR UPDATE`;
+      validating = records.validate('giving', id);
+      await waits();
+      await tx.$executeRaw`UPDATE consumer_checkpoint SET assignment = 9 WHERE "group" = 'giving'`;
+    });
+    expect(await validating).toEqual({ kind: 'fenced', assignment: 9 });
+  });
+
+  it('makes no delta valid whose base is going', async () => {
+    await holding('going');
+    const base = await saved('going');
+    const delta = await announced('going', base);
+    await prisma.$executeRaw`UPDATE consumer_state_checkpoint SET state = 'deleting' WHERE id = ${base}::uuid`;
+    expect(await records.validate('going', delta)).toEqual({ kind: 'gone' });
+  });
 });
 
 it('keeps settings of a group, and changes them where it keeps state', async () => {
