@@ -4,6 +4,7 @@
  *   latency     from when an event was due at its producer to when a member has it
  *   idle        what members cost that wait while nothing happens
  *   throughput  members of a group against XREADGROUP and XACK of a stream with the same payloads, on the same Redis
+ *   client      the same by @foreshard/client against bare requests, on the same edge
  *   groups      how often ten groups of the same stream read the host, against one
  *
  * Generator, members, edge and servers share the machine, so the processor time of each is reported beside the figures.
@@ -12,9 +13,11 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { seededRandom } from '@foreshard/core/kernel';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import type { BenchOptions, BenchResult } from './bench.ts';
+import type { ClientConsumed } from './clients/client-members.ts';
 import type { Consumed } from './clients/group-members.ts';
 import type { RedisConsumed } from './clients/redis-members.ts';
 import type { TimedPosts } from './clients/timed-posts.ts';
@@ -24,7 +27,7 @@ import { interleave, ratio, type Spread, spread } from './measure/interleave.ts'
 import { familyMicros, processorMicros } from './measure/processor-time.ts';
 import { EVENT_BYTES, eventLine } from './measure/random-events.ts';
 
-const PARTS = ['latency', 'idle', 'throughput', 'groups'] as const;
+const PARTS = ['latency', 'idle', 'throughput', 'client', 'groups'] as const;
 type Part = (typeof PARTS)[number];
 /** one size of latency can be asked for as well: latency-2048 */
 const LATENCY_OF = /^latency-(\d+)$/;
@@ -32,6 +35,7 @@ const LATENCY_OF = /^latency-(\d+)$/;
 const clientOf = (name: string) => new URL(`./clients/${name}.ts`, import.meta.url).pathname;
 const POSTS = clientOf('timed-posts');
 const MEMBERS = clientOf('group-members');
+const CLIENT_MEMBERS = clientOf('client-members');
 const REDIS_MEMBERS = clientOf('redis-members');
 const LOAD = clientOf('ingest-load');
 
@@ -123,6 +127,8 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
         await latency(cluster, shardlets, sizes, figures);
       if (wanted.includes('throughput') && shardlets === THROUGHPUT_SHARDLETS)
         await throughput(cluster, sizes, figures);
+      if (wanted.includes('client') && shardlets === THROUGHPUT_SHARDLETS)
+        await clientBesideRequests(cluster, sizes, figures);
       if (wanted.includes('groups') && shardlets === THROUGHPUT_SHARDLETS)
         await tenGroups(cluster, sizes, figures);
       if (wanted.includes('idle') && shardlets === sizes.idle) await idle(cluster, shardlets, sizes, figures);
@@ -138,7 +144,7 @@ function shardletsOf(wanted: readonly Part[], sizes: Sizes): number[] {
   const all = new Set<number>();
   if (wanted.includes('latency')) for (const shardlets of sizes.latency) all.add(shardlets);
   if (wanted.includes('idle')) all.add(sizes.idle);
-  if (wanted.includes('throughput') || wanted.includes('groups')) all.add(THROUGHPUT_SHARDLETS);
+  if (wanted.some((part) => ['throughput', 'client', 'groups'].includes(part))) all.add(THROUGHPUT_SHARDLETS);
   return [...all].sort((a, b) => a - b);
 }
 
@@ -155,6 +161,7 @@ async function latency(
 ): Promise<void> {
   const p50s: number[] = [];
   const p99s: number[] = [];
+  const postP99s: number[] = [];
   const used: Used[] = [];
   for (let round = 1, tries = 1; round <= rounds; tries++) {
     if (tries > 2 * rounds)
@@ -175,17 +182,21 @@ async function latency(
       : `round ${round}/${rounds}`;
     process.stderr.write(
       `  latency at ${shardlets}, ${verdict}: p50 ${got.p50.toFixed(1)} p99 ${got.p99.toFixed(1)} ms, ` +
-        `${got.events} of ${sent.sent} events, ${got.again} again, ${got.polls} polls, post p99 ${sent.p99.toFixed(1)} ms\n`,
+        `${got.events} of ${sent.sent} events, ${got.again} again, ${got.polls} polls, post p99 ${sent.p99.toFixed(1)} ms` +
+        `${lateText(got.late)}\n`,
     );
     if (isVoid) continue;
     if (got.events < sent.sent) throw new Error(`only ${got.events} of ${sent.sent} events came`);
     p50s.push(got.p50);
     p99s.push(got.p99);
+    postP99s.push(sent.p99);
     used.push(usedHere);
     round++;
   }
   ratios[`p50 at ${shardlets} shardlets, ms`] = spread(p50s);
   ratios[`p99 at ${shardlets} shardlets, ms`] = spread(p99s);
+  // a part of it: until the post is answered
+  ratios[`p99 of the posts at ${shardlets} shardlets, ms`] = spread(postP99s);
   if (shardlets > THROUGHPUT_SHARDLETS) {
     marks[`p50 at ${shardlets} shardlets, ms`] = '<= 50';
     marks[`p99 at ${shardlets} shardlets, ms`] = '<= 250';
@@ -228,9 +239,7 @@ async function throughput(
   sizes: Sizes,
   { ratios, marks, mode }: Figures,
 ): Promise<void> {
-  const args = [cluster.edgeUrl, cluster.token, LOAD_BATCH, LOAD_CONNECTIONS, sizes.loadSeconds, LOAD_KEYS];
-  const loaded = await runClient<{ readonly events: number }>(LOAD, args.map(String));
-  const events = loaded.events + stored;
+  const events = await loaded(cluster, sizes);
   const redis = new Redis(cluster.host.url);
   await fillStream(redis, events);
   await sleep(SETTLE_MS);
@@ -276,6 +285,51 @@ async function throughput(
   mode['microseconds an event, XREADGROUP clients'] = spread(
     usedByRedis.map((micros) => micros / events),
   ).median.toFixed(1);
+}
+
+function lateText(late: Consumed['late']): string {
+  const [longest] = late;
+  if (longest === undefined) return '';
+  const events = late.reduce((sum, one) => sum + one.events, 0);
+  const { ms, worstMs } = longest;
+  return `; ${events} late in ${late.length} runs, the longest of ${ms.toFixed(0)} ms up to ${worstMs.toFixed(0)} ms late`;
+}
+
+/** Answers how many events there are now. */
+async function loaded(cluster: BenchCluster, { loadSeconds }: Sizes): Promise<number> {
+  const args = [cluster.edgeUrl, cluster.token, LOAD_BATCH, LOAD_CONNECTIONS, loadSeconds, LOAD_KEYS];
+  stored += (await runClient<{ readonly events: number }>(LOAD, args.map(String))).events;
+  return stored;
+}
+
+async function clientBesideRequests(
+  cluster: BenchCluster,
+  sizes: Sizes,
+  { ratios, mode }: Figures,
+): Promise<void> {
+  const events = await loaded(cluster, sizes);
+  await sleep(SETTLE_MS);
+  const used = new Map<string, number[]>();
+  const candidate = (name: string, script: string) => ({
+    name,
+    async measure(round: number) {
+      const group = await createGroup(cluster, `${name}-${round}`, 'oldest');
+      const wanted = { group, members: LATENCY_MEMBERS, events, secondsMax: 120 };
+      const members = await startMembers<ClientConsumed>(cluster, wanted, script);
+      const got = await members.result;
+      await members.ended;
+      await removeGroup(cluster, group);
+      if (got.events < events) throw new Error(`only ${got.events} of ${events} events came`);
+      used.set(name, [...(used.get(name) ?? []), got.processorMicros / events]);
+      return got.events / got.seconds;
+    },
+  });
+  const all = [candidate('requests', MEMBERS), candidate('client', CLIENT_MEMBERS)];
+  const results = await interleave(all, sizes.rounds, seededRandom(1));
+  ratios['events/s of the client library / of bare requests'] = ratio(results, 'client', 'requests');
+  mode['events a round, client'] = events;
+  for (const [name, micros] of used)
+    mode[`microseconds an event, members by ${name}`] = spread(micros).median.toFixed(1);
 }
 
 async function tenGroups(
@@ -344,24 +398,28 @@ interface MembersWanted {
   readonly secondsMax: number;
 }
 
-interface Members {
+interface Members<R> {
   readonly child: Child;
   readonly ended: Promise<unknown>;
-  readonly result: Promise<Consumed>;
+  readonly result: Promise<R>;
 }
 
 /** Resolves when they share the shardlets. */
-async function startMembers(cluster: BenchCluster, wanted: MembersWanted): Promise<Members> {
+async function startMembers<R = Consumed>(
+  cluster: BenchCluster,
+  wanted: MembersWanted,
+  script = MEMBERS,
+): Promise<Members<R>> {
   const { group, members, events, secondsMax } = wanted;
   const numbers = [members, exactly, events, secondsMax, LIMIT].map(String);
-  const child = start(MEMBERS, [cluster.edgeUrl, cluster.token, group, ...numbers]);
+  const child = start(script, [cluster.edgeUrl, cluster.token, group, ...numbers]);
   const ended = once(child.process, 'close');
   const lines = createInterface({ input: child.process.stdout! })[Symbol.asyncIterator]();
   const first = await lines.next();
   if (first.value !== 'ready') throw new Error(`the members of ${group} did not begin`);
   const result = lines.next().then(({ value }) => {
     if (typeof value !== 'string') throw new Error(`the members of ${group} ended without a result`);
-    return JSON.parse(value) as Consumed;
+    return JSON.parse(value) as R;
   });
   result.catch(() => {});
   return { child, ended, result };

@@ -46,7 +46,7 @@ const usage = `usage: npm run bench -- forecast --data DIR [--part tune|test] [-
        npm run bench -- policy [--data DIR] [--only flights,hot-key] [--rounds SEEDS or, with --tune, tries] [--tune] [--json]
        npm run bench -- ${Object.keys(BENCHES).join('|')} [--json] [--rounds 5] [--seconds 5] [--ids 10000000] [--shardlets 10000] [--fsync-ms 0]
        npm run bench -- versions --against CHECKOUT [--only append,ingest,latency] [--rounds 20] [--seconds 3] [--json]
-       npm run bench -- consume [--only latency-2048,idle,throughput,groups] [--quick] [--rounds 5] [--seconds 5] [--json]
+       npm run bench -- consume [--only latency-2048,idle,throughput,client,groups] [--quick] [--rounds 5] [--seconds 5] [--json]
        npm run bench -- live [--rounds 2] [--speed 20] [--minutes 90] [--peak-use 0.8] [--json]`;
 
 function options() {

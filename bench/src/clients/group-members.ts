@@ -20,11 +20,20 @@ export interface Consumed {
   /** ms from due to here, of what was due after a fifth of the time */
   readonly p50: number;
   readonly p99: number;
+  /** pauses: runs of events, by when they were due, that all came later than LATE_MS */
+  readonly late: readonly Late[];
   readonly polls: number;
   readonly commits: number;
   /** from "ready" to the end */
   readonly processorMicros: number;
   readonly bytes: number;
+}
+
+export interface Late {
+  readonly events: number;
+  /** from the first one due to the last one due */
+  readonly ms: number;
+  readonly worstMs: number;
 }
 
 interface Batch {
@@ -51,6 +60,7 @@ interface Asked {
 const WAIT_MS = 5_000;
 const JOIN_PAUSE_MS = 100;
 const WARM_UP_SHARE = 0.2;
+const LATE_MS = 100;
 const BAD_REQUEST = 400;
 const UNAVAILABLE = 503;
 
@@ -179,10 +189,8 @@ agent.destroy();
 const dues = arrivals.map((a) => a.dueMs);
 const start = dues.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
 const end = dues.reduce((a, b) => Math.max(a, b), 0);
-const counted = arrivals
-  .filter(({ dueMs }) => dueMs >= start + WARM_UP_SHARE * (end - start))
-  .map((a) => a.latencyMs)
-  .sort((a, b) => a - b);
+const counting = arrivals.filter(({ dueMs }) => dueMs >= start + WARM_UP_SHARE * (end - start));
+const counted = counting.map((a) => a.latencyMs).sort((a, b) => a - b);
 const at = (share: number) => counted[Math.floor(counted.length * share)] ?? Number.NaN;
 const result: Consumed = {
   events: seen.size,
@@ -190,9 +198,30 @@ const result: Consumed = {
   seconds: (lastMs - firstMs) / 1_000,
   p50: at(0.5),
   p99: at(0.99),
+  late: lateRuns(),
   polls,
   commits,
   processorMicros: user + system,
   bytes,
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);
+
+/** One pause of a machine, a collection or a disk makes one run, whatever is slow all the time makes many. */
+function lateRuns(): Late[] {
+  const runs: Late[] = [];
+  let run: { events: number; fromMs: number; toMs: number; worstMs: number } | undefined;
+  const end = () => {
+    if (run !== undefined) runs.push({ events: run.events, ms: run.toMs - run.fromMs, worstMs: run.worstMs });
+    run = undefined;
+  };
+  for (const { dueMs, latencyMs } of counting.toSorted((a, b) => a.dueMs - b.dueMs)) {
+    if (latencyMs <= LATE_MS) end();
+    else {
+      run ??= { events: 0, fromMs: dueMs, toMs: dueMs, worstMs: 0 };
+      run.events++;
+      [run.toMs, run.worstMs] = [dueMs, Math.max(run.worstMs, latencyMs)];
+    }
+  }
+  end();
+  return runs.sort((a, b) => b.events - a.events);
+}

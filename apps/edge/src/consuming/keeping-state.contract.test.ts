@@ -200,8 +200,8 @@ describe('a checkpoint', () => {
     const content = one.at(`checkpoints/${stored.id}/content?member=a`);
     expect(await one.ask('GET', content)).toMatchObject(refusal);
     const times = { restoreMs: 1, bytes: 1, replayedEvents: 1, replayMs: 1, fromLog: false, lostEvents: 0 };
-    const told = { member: 'a', shardlet, assignment, ...times };
-    expect(await one.ask('POST', one.at('recovered'), told)).toMatchObject(refusal);
+    const report = { member: 'a', shardlet, assignment, ...times };
+    expect(await one.ask('POST', one.at('recovered'), report)).toMatchObject(refusal);
     expect(await cluster.control.groups.find(stream)).toEqual(before);
   });
 

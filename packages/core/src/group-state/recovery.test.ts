@@ -328,7 +328,7 @@ describe('a stream that is deleted meanwhile', () => {
     await expect(after.plan('g', ASKED)).rejects.toMatchObject(refusal);
     await expect(after.replay('g', REPLAY)).rejects.toMatchObject(refusal);
     const measured = { restoreMs: 1, bytes: 0, replayedEvents: 1, replayMs: 1, fromLog: true, lostEvents: 0 };
-    const told = { shardlet: 1, atMs: NOW, ...measured } as never;
-    await expect(after.recovered('g', CLAIM, told)).rejects.toMatchObject(refusal);
+    const report = { shardlet: 1, atMs: NOW, ...measured } as never;
+    await expect(after.recovered('g', CLAIM, report)).rejects.toMatchObject(refusal);
   });
 });
