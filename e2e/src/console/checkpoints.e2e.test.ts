@@ -190,7 +190,7 @@ it('says how many would be pruned, leaves those that a recovery needs, and remov
   await prune.click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText('All of them are needed. Nothing would be removed.').waitFor();
-  await dialog.getByText('A worker prunes by itself every minute.').waitFor();
+  await dialog.getByText('A worker prunes by itself every ten minutes.').waitFor();
   await dialog.getByRole('button', { name: 'Keep them' }).click();
   await age();
   const before = await list(page).getByRole('row').count();

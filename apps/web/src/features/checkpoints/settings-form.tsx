@@ -21,6 +21,7 @@ import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Field, Select } from '../../components/ui/field.tsx';
 import { SettingsEffect } from './settings-effect.tsx';
+import { editedOf } from './settings-words.ts';
 
 const NUMBERS = {
   checkpoint_threshold: 'Events that may wait',
@@ -45,7 +46,7 @@ export function CheckpointSettings({ group, stream, settings }: SettingsProps) {
     defaultValues: settings,
     mode: 'onChange',
   });
-  const { errors, isDirty } = form.formState;
+  const { errors, isDirty, dirtyFields } = form.formState;
   const save = useMutation(
     trpc.operations.checkpoints.alter.mutationOptions({
       onSuccess: async ({ checkpointing }) => {
@@ -65,7 +66,7 @@ export function CheckpointSettings({ group, stream, settings }: SettingsProps) {
         />
         <form
           className="grid gap-5 px-5 pb-5"
-          onSubmit={form.handleSubmit((values) => save.mutate({ group, ...values }))}
+          onSubmit={form.handleSubmit((values) => save.mutate({ group, ...editedOf(values, dirtyFields) }))}
         >
           <div className="grid gap-5 sm:grid-cols-2">
             <Select label="Aim" {...form.register('aim')}>
