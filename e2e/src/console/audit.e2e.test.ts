@@ -18,6 +18,12 @@ beforeAll(async () => {
   browser = await openBrowser();
   for (const concurrencyMax of [5, 6]) await order('migrations.limit', { concurrencyMax }, 200);
   await order('migrations.pause', { migration: NO_MIGRATION, reason: '=1+1 for a test' }, 404);
+  // has the same text, and another outcome
+  await order(
+    'tokens.create',
+    { name: 'audit for a test', scopes: ['cluster:read'], lifetimeSeconds: 60 },
+    200,
+  );
   ({ page, complaints } = await visit(browser, `${consoleUrl}/audit`));
 });
 afterAll(() => browser?.close());

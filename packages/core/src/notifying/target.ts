@@ -2,7 +2,6 @@
  * Who is told what: an address outside, the secret its messages are signed with, and the kinds of notice it wants.
  */
 import { z } from 'zod';
-import { shownAddress } from '../kernel/index.ts';
 
 /** Every kind of notice, with what it says, for forms and help. */
 export const NOTICE_KINDS = {
@@ -124,8 +123,6 @@ export type ShownTarget = Omit<Target, 'secret'>;
 export function shownTarget({ secret: _, ...target }: Target): ShownTarget {
   const { protocol, host, hostname, pathname, search } = new URL(target.url);
   const isSecret = target.format === 'slack' || search !== '' || HOOK_HOSTS.includes(hostname);
-  return {
-    ...target,
-    url: isSecret ? `${protocol}//${host}${pathname.slice(0, 1)}...` : shownAddress(target.url),
-  };
+  const path = isSecret ? `${pathname.slice(0, 1)}...` : pathname;
+  return { ...target, url: `${protocol}//${host}${path}` };
 }
