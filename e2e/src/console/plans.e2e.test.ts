@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { openBrowser, visit } from '../browser.ts';
 import { foreshardBeside } from '../product.ts';
 import { violations } from './look.ts';
+import { takePictures } from './pictures.ts';
 
 const consoleUrl = inject('consoleUrl').replace(/\/$/, '');
 /** the smallest there is: any shardlet that took some events is full, and should be rolled */
@@ -14,6 +15,7 @@ interface Plan {
   readonly id: number;
   readonly state: string;
   readonly counts: { readonly open: number; readonly done: number; readonly parts: number };
+  readonly parts: readonly { readonly recommendation: { readonly note: string; readonly state: string } }[];
 }
 
 let browser: BrowserContext;
@@ -65,6 +67,21 @@ async function untilOpen(id: number, open: number, press: () => Promise<void>): 
     .toBe(true);
 }
 
+it('waits on the overview as one plan, however many parts it has, and is opened from there', async () => {
+  await expect.poll(waiting, { timeout: 150_000 }).toBeDefined();
+  const { id, counts } = (await waiting())!;
+  const { page } = await visit(browser, consoleUrl);
+  const list = page.getByRole('region', { name: 'Waiting for you' });
+  await list.getByText(`Plan ${id}, ${counts.open} parts`).waitFor();
+  const tile = page.locator('dl > div').filter({ hasText: 'Waiting for you' });
+  expect(await tile.textContent()).toMatch(/Waiting for you\d+plans? to decide/);
+  await list
+    .getByRole('link', { name: /fresh shardlets/ })
+    .first()
+    .click();
+  await page.waitForURL(/\/recommendations#plan-\d+$/);
+});
+
 it('is approved in part with the keyboard, then as a whole with the mouse, and undone as one', async () => {
   await expect.poll(waiting, { timeout: 150_000 }).toBeDefined();
   const { id, counts } = (await waiting())!;
@@ -91,12 +108,35 @@ it('is approved in part with the keyboard, then as a whole with the mouse, and u
   expect((await read(id)).counts).toMatchObject({ open: counts.open - 1 });
 
   for (const box of await boxes.all()) await box.check();
+  await card.getByLabel('Note (required to withdraw)').fill('one note for all');
   const rest = card.getByRole('button', { name: /^Approve the other/ });
   await untilOpen(id, 0, () => rest.click({ timeout: 3_000 }).catch(() => {}));
   await expect.poll(async () => (await read(id)).counts.done, { timeout: 60_000 }).toBe(counts.open);
+
+  const notes = (await read(id)).parts.map(({ recommendation: { note } }) => note);
+  expect(notes.filter((note) => note === 'one note for all')).toHaveLength(counts.open - 1);
 
   await card.getByRole('button', { name: 'Undo plan' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Undo plan' }).click();
   await card.getByText('undone', { exact: true }).waitFor();
   expect((await read(id)).state).toBe('undone');
+});
+
+it('stays to be found when it has ended: in the console, and on the command line', async () => {
+  const undone = JSON.parse(await foreshard('plans', 'list', '--state', 'undone', '--json'));
+  expect(undone.next).toBeNull();
+  expect(undone.plans).toHaveLength(1);
+  const { id } = undone.plans[0] as Plan;
+  const { page } = await visit(browser, `${consoleUrl}/recommendations`);
+  await page.getByText('Plan history', { exact: true }).click();
+  const history = page.getByRole('region', { name: 'History of plans' });
+  await history.getByLabel('State').selectOption('undone');
+  await history.getByText(new RegExp(`plan ${id}, `)).waitFor();
+  expect(page.url()).toContain('state=undone');
+  await history.getByRole('listitem').getByRole('button').first().click();
+  await history.getByText(`plan ${id}, revision`).waitFor();
+  expect(await violations(page, { theme: 'light' })).toEqual([]);
+  await takePictures(page, 'plans', 'history', false);
+  await history.getByLabel('State').selectOption('open');
+  await history.getByText(`plan ${id}, revision`).waitFor({ state: 'detached' });
 });

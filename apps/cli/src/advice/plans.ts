@@ -1,7 +1,7 @@
 /** foreshard plans: what the planner proposes together, approved, scheduled, withdrawn and undone as one. */
-import { EVERY_CLUSTER } from '@foreshard/core/advising';
+import { EVERY_CLUSTER, PLAN_STATES, type PlanState } from '@foreshard/core/advising';
 import { type OutputOf, plans } from '@foreshard/core/operations';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { badInput } from '../failure.ts';
 import { type OperationOptions, operating, runOperation } from '../operations/run-operation.ts';
 import { note, print, printJson } from '../output.ts';
@@ -19,6 +19,8 @@ type Undone = OutputOf<typeof plans.undo>;
 
 interface ListOptions extends OperationOptions {
   readonly all: boolean;
+  readonly state?: PlanState;
+  readonly before?: number;
   readonly limit: number;
 }
 
@@ -39,6 +41,12 @@ export function register(program: Command): void {
   operating(group.command('list', { isDefault: true }), plans.list)
     .description('plans that wait or run; --all: also those that have ended')
     .option('--all', 'also those that have ended, newest first', false)
+    .addOption(
+      new Option('--state <state>', 'only those in this state, also of those that have ended').choices(
+        PLAN_STATES,
+      ),
+    )
+    .option('--before <id>', 'only those before it: the next page', idOf)
     .option('--limit <count>', 'how many', idOf, LISTED_DEFAULT)
     .action(list);
   operating(group.command('show'), plans.read)
@@ -78,10 +86,16 @@ function partIds(text: string, before: readonly number[] = []): readonly number[
   return [...before, idOf(text)];
 }
 
-async function list({ all: ended, limit, ...options }: ListOptions): Promise<void> {
-  const answer = await runOperation(plans.list, { cluster: EVERY_CLUSTER, ended, limit }, options);
+async function list({ all: ended, state, before, limit, ...options }: ListOptions): Promise<void> {
+  const asked = {
+    ...{ cluster: EVERY_CLUSTER, ended, limit },
+    ...(state === undefined ? {} : { state }),
+    ...(before === undefined ? {} : { before }),
+  };
+  const answer = await runOperation(plans.list, asked, options);
   if (options.json) return printJson(answer);
   printRows(answer.plans.map(rowOf), false, 'no plan waits: see "foreshard recommendations decisions"');
+  if (answer.next !== null) note(`older ones: --before ${answer.next}`);
 }
 
 function rowOf({

@@ -12,6 +12,7 @@ export * from './keeping-parts.ts';
 export * from './peaks.ts';
 export * from './plan-book.ts';
 export * from './plan-headline.ts';
+export * from './plan-history.ts';
 export * from './plan-picture.ts';
 export * from './plan-summary.ts';
 export * from './policy-store.ts';

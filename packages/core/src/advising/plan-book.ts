@@ -33,6 +33,8 @@ export interface PlanBook {
     /** a name or several, `OWN_CLUSTER` or `EVERY_CLUSTER` */
     readonly cluster: string | readonly string[];
     readonly ended: boolean;
+    /** numbers below this one */
+    readonly before?: number | undefined;
     readonly limit: number;
   }): Promise<PlanRow[]>;
   find(id: number): Promise<PlanRow | undefined>;

@@ -128,9 +128,17 @@ export const plans = {
         .or(z.literal(EVERY_CLUSTER))
         .optional()
         .describe('of this cluster, which is not ours, or with "*" of all you may see; left out: of our own'),
+      state: z
+        .enum(PLAN_STATES)
+        .optional()
+        .describe('only those in this state, also of those that have ended'),
+      before: z.int().min(1).optional().describe('only numbers below it: `next` of the page before'),
       limit: z.int().min(1).max(LISTED_MAX).default(LISTED_DEFAULT).describe('at most so many, newest first'),
     }),
-    output: z.strictObject({ plans: z.array(planSchema) }),
+    output: z.strictObject({
+      plans: z.array(planSchema),
+      next: z.int().nullable().describe('`before` of the next page; null: there is none'),
+    }),
     errors: ['store_unreachable'],
     http: {
       tag: 'planning',
@@ -140,7 +148,7 @@ export const plans = {
       summary: 'Plans: what the planner proposes together',
       description: 'Newest first, each with its picture, its cost, its parts and how far they are.',
       answers: { 200: 'The plans' },
-      example: { plans: [] },
+      example: { plans: [], next: null },
     },
   }),
   read: query({

@@ -11,7 +11,10 @@ import { useZone } from '../../components/zone.tsx';
 import { formatBytes, formatCount, formatCounted, formatRate } from '../../formatting/numbers.ts';
 import { formatDuration, formatMomentShort } from '../../formatting/time.ts';
 import type { LiveFrame } from '../../server/cluster/live-frame.ts';
+import type { WaitingItem } from '../../server/recommendations/waiting.ts';
 import { formatValue } from '../heat/heat-words.ts';
+import { countedWords } from './urgent.ts';
+import { useWaiting } from './use-waiting.ts';
 
 const WINDOW_HINT = 'average over 5 s';
 const TILE_COUNT = 8;
@@ -23,6 +26,7 @@ export function Tiles() {
   const trpc = useTRPC();
   const { frame, nowMs, status } = useLive();
   const { zone } = useZone();
+  const waiting = useWaiting();
   const { data: standing } = useQuery({
     ...trpc.overview.standing.queryOptions(),
     refetchInterval: status === 'paused' ? false : STANDING_REFRESH_MS,
@@ -39,8 +43,8 @@ export function Tiles() {
       />
       <Tile
         name="Waiting for you"
-        value={standing === undefined ? '–' : formatCount(standing.waiting)}
-        hint={waitingHint(standing)}
+        value={waiting === undefined ? '–' : formatCount(decidable(waiting).length)}
+        hint={waitingHint(waiting)}
         href={'/recommendations' as Route}
       />
       <Tile
@@ -87,12 +91,15 @@ export function Tiles() {
   );
 }
 
-function waitingHint(
-  standing: { readonly recommended: number; readonly waiting: number } | undefined,
-): string {
-  if (standing?.waiting) return 'recommendations to decide';
-  if (standing?.recommended) return `${formatCount(standing.recommended)} recommended, none to decide now`;
-  return unless(standing, 'nothing is recommended');
+function decidable(items: readonly WaitingItem[]): readonly WaitingItem[] {
+  return items.filter(({ obstacle }) => obstacle === null);
+}
+
+function waitingHint(items: readonly WaitingItem[] | undefined): string {
+  if (items === undefined || items.length === 0) return unless(items, 'nothing is recommended');
+  const some = decidable(items);
+  if (some.length > 0) return `${countedWords(some).replace(/^\d+ (?=\D+$)/, '')} to decide`;
+  return `${countedWords(items)}, none to decide now`;
 }
 
 /** What is not known yet is not told as nothing. */

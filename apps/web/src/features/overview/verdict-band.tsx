@@ -1,9 +1,7 @@
 'use client';
 
-import { useQuery } from '@tanstack/react-query';
 import { ArrowRight } from 'lucide-react';
 import Link from 'next/link';
-import { LIST_REFRESH_MS, useTRPC } from '../../components/api.ts';
 import { cn } from '../../components/class-names.ts';
 import { LevelMark } from '../../components/level-mark.tsx';
 import { useLive } from '../../components/live/live-provider.tsx';
@@ -11,6 +9,7 @@ import { CopyButton } from '../../components/ui/copy-button.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import type { Finding } from '../../server/cluster/verdict.ts';
 import { withUrgent } from './urgent.ts';
+import { useWaiting } from './use-waiting.ts';
 
 const BANDS = {
   ok: 'border-line [--tint:var(--glow)]',
@@ -21,14 +20,10 @@ const BANDS = {
 
 /** The verdict before the charts; what is wrong comes with its reason and the next step. */
 export function VerdictBand() {
-  const { frame, status } = useLive();
-  const trpc = useTRPC();
-  const { data } = useQuery({
-    ...trpc.recommendations.list.queryOptions({ ended: false }),
-    refetchInterval: status === 'paused' ? false : LIST_REFRESH_MS,
-  });
+  const { frame } = useLive();
+  const waiting = useWaiting();
   if (frame === undefined) return <Skeleton className="h-16 rounded-lg" />;
-  const verdict = withUrgent(frame.verdict, data?.rows ?? []);
+  const verdict = withUrgent(frame.verdict, waiting ?? []);
   return (
     <section aria-label="Verdict" className={cn('card relative overflow-hidden', BANDS[verdict.level])}>
       <div className="pointer-events-none absolute inset-0 bg-[radial-gradient(60rem_12rem_at_0%_-20%,var(--tint),transparent)]" />

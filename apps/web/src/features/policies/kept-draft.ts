@@ -3,8 +3,7 @@
  * newest version like any other draft, so an older one loses nothing.
  */
 import type { PolicyField } from '../../server/policies/policy-fields.ts';
-import { keyOf } from './policy-values.ts';
-import type { FormValues, Version } from './use-policy-form.ts';
+import { type FormValues, keyOf, type Version } from './policy-values.ts';
 
 const KEY = 'foreshard.policy-draft';
 

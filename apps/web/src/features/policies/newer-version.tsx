@@ -6,8 +6,8 @@ import { Button } from '../../components/ui/button.tsx';
 import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import type { PolicyField } from '../../server/policies/policy-fields.ts';
-import { type Collision, collisionsOf, valueText } from './policy-values.ts';
-import type { PolicyFormState, Version } from './use-policy-form.ts';
+import { type Collision, collisionsOf, type Version, valueText } from './policy-values.ts';
+import type { PolicyFormState } from './use-policy-form.ts';
 
 interface NewerProps {
   readonly state: PolicyFormState;

@@ -14,7 +14,7 @@ import { formatCounted } from '../../formatting/numbers.ts';
 import type { PolicySection } from '../../server/policies/policy-fields.ts';
 import { Firings } from './firings.tsx';
 import { PlacementEditor } from './placement-editor.tsx';
-import { keyOf, settingAt } from './policy-values.ts';
+import { keyOf, settingAt, type Version } from './policy-values.ts';
 import { CLEAR_OF_BAR, SaveBar } from './save-bar.tsx';
 import { ScopesEditor } from './scopes-editor.tsx';
 import { SettingField } from './setting-field.tsx';
@@ -27,7 +27,7 @@ import {
   SHOWN,
   sectionsShown,
 } from './setting-filter.ts';
-import { type PolicyFormState, usePolicyForm, type Version } from './use-policy-form.ts';
+import { type PolicyFormState, usePolicyForm } from './use-policy-form.ts';
 import { WindowsEditor } from './windows-editor.tsx';
 
 const EVERYTHING: Filter = { text: '', shown: 'all' };

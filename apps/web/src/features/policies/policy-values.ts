@@ -25,6 +25,19 @@ export interface PolicyValues {
   settings: Record<string, Typed>;
 }
 
+export interface Version {
+  readonly version: number;
+  readonly actor: string;
+  readonly effectiveMs: number;
+  readonly policy: Policy;
+}
+
+export interface FormValues extends PolicyValues {
+  note: string;
+  /** empty: at once */
+  effective: string;
+}
+
 /** A dot is a step in the names of a form. */
 export function keyOf(path: string): string {
   return path.replaceAll('.', '/');

@@ -14,21 +14,8 @@ import type { z } from 'zod';
 import { useTRPC } from '../../components/api.ts';
 import type { PolicyField } from '../../server/policies/policy-fields.ts';
 import { takeDraft } from './kept-draft.ts';
-import { draftOf, type PolicyValues, problemsOf, rebased, valuesOf } from './policy-values.ts';
+import { draftOf, type FormValues, problemsOf, rebased, type Version, valuesOf } from './policy-values.ts';
 import { problemOfTime } from './starting-time.ts';
-
-export interface Version {
-  readonly version: number;
-  readonly actor: string;
-  readonly effectiveMs: number;
-  readonly policy: Policy;
-}
-
-export interface FormValues extends PolicyValues {
-  note: string;
-  /** empty: at once */
-  effective: string;
-}
 
 interface Context {
   readonly base: Version;

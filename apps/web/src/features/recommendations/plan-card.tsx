@@ -42,11 +42,11 @@ export function PlanCard({
     <Card aria-labelledby={titleId}>
       <header className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 px-5 pt-4 pb-3">
         <div className="min-w-0">
-          <h2 id={titleId} className="text-balance font-semibold text-lg">
+          <h2 id={titleId} ref={whenAskedFor} className="scroll-mt-20 text-balance font-semibold text-lg">
             {plan.headline}
           </h2>
           <p className="mt-1 flex flex-wrap items-center gap-2 text-faint text-xs">
-            <Badge tone={TONES[plan.state]}>{STATES[plan.state]}</Badge>
+            <PlanStateBadge state={plan.state} />
             {plan.cluster === null ? null : <Badge>cluster {plan.cluster}</Badge>}
             <span>{`plan ${plan.id}, revision ${plan.revision}`}</span>
             {plan.expiresAt === null ? null : (
@@ -77,6 +77,11 @@ export function PlanCard({
   );
 }
 
+/** A link names a plan, whose card comes later than the page. */
+function whenAskedFor(title: HTMLElement | null): void {
+  if (title !== null && location.hash === `#${title.id}`) title.scrollIntoView();
+}
+
 /** Also at second hand. */
 function dependents(plan: PlanView, ids: readonly number[]): ReadonlySet<number> {
   const found = new Set(ids);
@@ -96,7 +101,7 @@ const TONES: Record<PlanView['state'], Tone> = {
   dropped: 'neutral',
 };
 
-const STATES: Record<PlanView['state'], string> = {
+export const PLAN_STATE_WORDS: Record<PlanView['state'], string> = {
   open: 'waits for you',
   scheduled: 'approved',
   running: 'running',
@@ -106,6 +111,10 @@ const STATES: Record<PlanView['state'], string> = {
   undone: 'undone',
   dropped: 'dropped',
 };
+
+export function PlanStateBadge({ state }: Pick<PlanView, 'state'>) {
+  return <Badge tone={TONES[state]}>{PLAN_STATE_WORDS[state]}</Badge>;
+}
 
 function WholeProgress({ plan: { counts, undone } }: { plan: PlanView }) {
   const total = counts.parts - counts.dropped;

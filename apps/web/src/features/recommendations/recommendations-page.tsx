@@ -14,13 +14,15 @@ import { ListPage } from '../list-page.tsx';
 import { Churn } from './churn.tsx';
 import { DecisionLog } from './decision-log.tsx';
 import { PlanCard } from './plan-card.tsx';
+import { PlanHistory } from './plan-history.tsx';
 import { Pressures } from './pressures.tsx';
 import { RecommendationDetail } from './recommendation-detail.tsx';
 import { RecommendationLine } from './recommendation-line.tsx';
 
-const SHOWN = ['inbox', 'all', 'decisions'] as const;
+const SHOWN = ['inbox', 'history', 'all', 'decisions'] as const;
 const CHOICES = [
   ['inbox', 'Inbox'],
+  ['history', 'Plan history'],
   ['all', 'All'],
   ['decisions', 'Decision log'],
 ] as const;
@@ -93,7 +95,7 @@ export function RecommendationsPage() {
           </div>
         }
         empty={
-          show !== 'decisions' && list.data?.rows.length === 0 && inPlans.length === 0 ? (
+          (show === 'inbox' || show === 'all') && list.data?.rows.length === 0 && inPlans.length === 0 ? (
             <NothingRecommended
               because={list.data.lastPlan?.nothingBecause ?? null}
               ran={!list.data.seesOurs || list.data.lastPlan !== null}
@@ -103,6 +105,8 @@ export function RecommendationsPage() {
       >
         {show === 'decisions' ? (
           <DecisionLog />
+        ) : show === 'history' ? (
+          <PlanHistory />
         ) : lines.length === 0 ? null : (
           <ul className="border-line border-t">
             {lines.map((row) => (

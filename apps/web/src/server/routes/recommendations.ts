@@ -3,7 +3,9 @@ import { allows, OWN_CLUSTER as OUR_OWN, type Principal } from '@foreshard/core/
 import {
   churnOf,
   OWN_CLUSTER,
+  PLAN_STATES,
   type PlanRow,
+  planPage,
   planStateOf,
   RECOMMENDATION_STATES,
   REVERSAL_TIMES,
@@ -18,6 +20,7 @@ import {
   recommendationView,
   titleOf,
 } from '../recommendations/recommendation-view.ts';
+import { PLANS_MAX, waitingItems } from '../recommendations/waiting.ts';
 import { away, query, queryOfSeen, router } from '../trpc.ts';
 
 const LISTED_MAX = 200;
@@ -25,7 +28,7 @@ const DECISIONS_MAX = 100;
 const CHURN_MS = 7 * 86_400_000;
 /** More than anybody would let a planner move in a week. */
 const CHURN_MAX = 10_000;
-const PLANS_MAX = 50;
+const HISTORY_PAGE = 20;
 const ENDED_PLANS = 5;
 /** Whoever approved it comes back to see what became of it. */
 const ENDED_SHOWN_MS = 2 * 3_600_000;
@@ -75,27 +78,42 @@ export const recommendationsRouter = router({
       };
     }),
 
-  /** What waits or goes on, and the newest that have ended; each part also as a row of the inbox. */
-  plans: queryOfSeen.query(async ({ ctx: { server, identity } }) => {
+  /** Plans, and recommendations that are part of none: what the overview lists and counts. */
+  waiting: queryOfSeen.query(async ({ ctx: { server, identity } }) => {
     const map = known(server);
     const nowMs = Date.now();
     const cluster = everyClusterSeen(identity.principal);
-    const [{ policy }, live, newest, writePause] = await Promise.all([
+    const [{ policy }, plans, open] = await Promise.all([
       server.policies.at(nowMs),
       server.plans.list({ cluster, ended: false, limit: PLANS_MAX }),
-      server.plans.list({ cluster, ended: true, limit: ENDED_PLANS }),
-      server.writePauses.measured(),
+      server.recommendations.list({ cluster, states: ['open'], limit: LISTED_MAX }),
     ]);
-    const context = { policy, hosts: map.hosts(), writePause, moves: server.moves, nowMs };
-    const ended = newest.filter((one) => isWorthShowing(one, nowMs) && !live.some(({ id }) => id === one.id));
-    const shown = await Promise.all(
-      [...live, ...ended].map(async (plan) => ({
-        ...(await planDocument(plan, context)),
-        rows: plan.parts.map((record) => recommendationView(map, policy, record)),
-      })),
-    );
-    return { plans: shown, atMs: nowMs };
+    return { items: waitingItems(map, policy, { plans, open }, nowMs), atMs: nowMs };
   }),
+
+  /** What waits or goes on, and the newest that have ended; each part also as a row of the inbox. */
+  plans: queryOfSeen.query(async ({ ctx: { server, identity } }) => {
+    const nowMs = Date.now();
+    const cluster = everyClusterSeen(identity.principal);
+    const [live, newest] = await Promise.all([
+      server.plans.list({ cluster, ended: false, limit: PLANS_MAX }),
+      server.plans.list({ cluster, ended: true, limit: ENDED_PLANS }),
+    ]);
+    const ended = newest.filter((one) => isWorthShowing(one, nowMs) && !live.some(({ id }) => id === one.id));
+    return { plans: await shownPlans(server, [...live, ...ended]), atMs: nowMs };
+  }),
+
+  /** Every plan there was, newest first; each part also as a row of the inbox. */
+  history: queryOfSeen
+    .input(z.object({ state: z.enum(PLAN_STATES).optional(), before: z.int().min(1).optional() }))
+    .query(async ({ ctx: { server, identity }, input: { state, before } }) => {
+      const cluster = everyClusterSeen(identity.principal);
+      const states = state === undefined ? undefined : [state];
+      const page = await planPage(server.plans, {
+        ...{ cluster, ended: true, states, before, limit: HISTORY_PAGE },
+      });
+      return { plans: await shownPlans(server, page.plans), next: page.next, atMs: Date.now() };
+    }),
 
   churn: query.query(async ({ ctx: { server } }) => {
     const nowMs = Date.now();
@@ -126,6 +144,22 @@ export const recommendationsRouter = router({
     }));
   }),
 });
+
+async function shownPlans(server: ConsoleServer, plans: readonly PlanRow[]) {
+  const map = known(server);
+  const nowMs = Date.now();
+  const [{ policy }, writePause] = await Promise.all([
+    server.policies.at(nowMs),
+    server.writePauses.measured(),
+  ]);
+  const context = { policy, hosts: map.hosts(), writePause, moves: server.moves, nowMs };
+  return Promise.all(
+    plans.map(async (plan) => ({
+      ...(await planDocument(plan, context)),
+      rows: plan.parts.map((record) => recommendationView(map, policy, record)),
+    })),
+  );
+}
 
 function seesOurs({ grants }: Principal): boolean {
   return allows(grants, 'cluster:read', { cluster: OUR_OWN });

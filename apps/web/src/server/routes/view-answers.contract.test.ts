@@ -267,6 +267,12 @@ describe('recommendations', () => {
 
   it('are counted on the overview: those of the plan, and those that can be decided', async () => {
     expect(await ask.overview.standing()).toMatchObject({ recommended: 3, waiting: 0 });
+    const { items } = await ask.recommendations.waiting();
+    expect(items).toMatchObject([{ kind: 'plan', parts: 3, obstacle: expect.any(String) }]);
+    const { plans, next } = await ask.recommendations.history({ state: 'open' });
+    expect([plans.map(({ id }) => id), next]).toEqual([[items[0]!.id], null]);
+    expect((await ask.recommendations.history({ state: 'done' })).plans).toEqual([]);
+    expect((await ask.recommendations.history({ before: items[0]!.id })).plans).toEqual([]);
   });
 });
 

@@ -128,7 +128,10 @@ describe.each(WALKED)('%s', (path) => {
 });
 
 /** Views that hold what their reader may see of several clusters, and of those the named one. */
-const SEEN = ['recommendations.list', 'recommendations.plans', 'clusters.list', 'forecasts.runs'];
+const SEEN = [
+  ...['recommendations.list', 'recommendations.plans', 'recommendations.waiting', 'recommendations.history'],
+  ...['clusters.list', 'forecasts.runs'],
+];
 
 describe('whoever is limited to an external cluster', () => {
   const mayAsk = [...SEEN, 'clusters.detail'];
@@ -159,6 +162,14 @@ describe('a view of several clusters holds what its reader may see', () => {
       (await ask.recommendations.plans()).plans.map(({ cluster }) => cluster ?? ''),
     );
     expect(plans).toEqual(expected);
+    const waiting = await seen(async (ask) =>
+      (await ask.recommendations.waiting()).items.map(({ cluster }) => cluster),
+    );
+    expect(waiting).toEqual(expected);
+    const history = await seen(async (ask) =>
+      (await ask.recommendations.history({})).plans.map(({ cluster }) => cluster ?? ''),
+    );
+    expect(history).toEqual(expected);
   });
 
   it('the last plan of our own is for who may see our own', async () => {

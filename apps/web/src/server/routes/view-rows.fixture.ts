@@ -166,6 +166,8 @@ export const VIEWS: Readonly<Record<string, ViewRow>> = {
   'recommendations.list': { ...STORES, input: {}, bad: [[{ ended: 'yes' }, 'ended']] },
   'recommendations.churn': STORES,
   'recommendations.plans': STORES,
+  'recommendations.waiting': STORES,
+  'recommendations.history': { ...STORES, input: {}, bad: [[{ state: 'old' }, 'state']] },
   'recommendations.decisions': STORES,
   // without a worker they are answered with the reason
   'whatIf.ask': {

@@ -20,10 +20,14 @@ export class PrismaPlanBook implements PlanBook {
     this.databaseUrl = databaseUrl;
   }
 
-  list({ cluster, ended, limit }: Parameters<PlanBook['list']>[0]): Promise<PlanRow[]> {
+  list({ cluster, ended, before, limit }: Parameters<PlanBook['list']>[0]): Promise<PlanRow[]> {
     return this.reaching(async () => {
       const those = ofCluster(cluster);
-      const where = ended ? those : { ...those, id: { in: await this.pending(those) } };
+      const id = {
+        ...(ended ? {} : { in: await this.pending(those) }),
+        ...(before === undefined ? {} : { lt: BigInt(before) }),
+      };
+      const where = { ...those, id };
       const plans = await this.prisma.plan.findMany({ where, orderBy: { id: 'desc' }, take: limit });
       return this.withParts(plans);
     });

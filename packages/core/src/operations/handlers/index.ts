@@ -18,7 +18,7 @@ export * from './models.ts';
 export * from './notifications.ts';
 export * from './operation-runner.ts';
 export * from './operator.ts';
-export { type PlanContext, planDocument, WritePauses } from './plan-documents.ts';
+export { type PlanContext, planDocument, planHeadline, WritePauses } from './plan-documents.ts';
 export * from './plans.ts';
 export * from './policy.ts';
 export * from './quota-store.ts';

@@ -30,11 +30,7 @@ export async function planDocument(plan: PlanRow, context: PlanContext): Promise
   return {
     ...{ id, cluster: isHere ? null : cluster, state: planStateOf(plan), revision, policyVersion },
     topologyVersion: Math.max(plan.topologyVersion, ...waiting.map(({ topologyVersion }) => topologyVersion)),
-    headline: headlineOf(
-      live(plan).map(({ body }) => body),
-      summary,
-      { nameOf, timeOf, nowMs: context.nowMs },
-    ),
+    headline: planHeadline(plan, context),
     firstAt: time(plan.firstMs),
     lastAt: time(plan.lastMs),
     expiresAt: waiting.length === 0 ? null : time(Math.min(...waiting.map(({ expiresMs }) => expiresMs))),
@@ -56,6 +52,11 @@ export async function planDocument(plan: PlanRow, context: PlanContext): Promise
   };
 }
 
+export function planHeadline(plan: PlanRow, context: Pick<PlanContext, 'hosts' | 'nowMs'>): string {
+  const bodies = live(plan).map(({ body }) => body);
+  return headlineOf(bodies, plan.summary, { nameOf: namesOf(plan, context), timeOf, nowMs: context.nowMs });
+}
+
 /** Of which something was or may be done; a plan of which nothing is left is told by what it was. */
 function live({ parts }: PlanRow): readonly RecommendationRecord[] {
   const left = parts.filter(({ state }) => !['rejected', 'expired', 'withdrawn'].includes(state));
@@ -63,7 +64,7 @@ function live({ parts }: PlanRow): readonly RecommendationRecord[] {
 }
 
 /** Hosts of others come with their names. */
-function namesOf({ cluster }: PlanRow, { hosts }: PlanContext): (host: string) => string {
+function namesOf({ cluster }: PlanRow, { hosts }: Pick<PlanContext, 'hosts'>): (host: string) => string {
   const names = new Map(hosts.map(({ id, name }) => [String(id), name]));
   return (host) => {
     if (isAddedHost(host)) return `new host ${host.replace(/^\D+/, '')}`;

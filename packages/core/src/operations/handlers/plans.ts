@@ -6,6 +6,7 @@ import {
   type PlanAdviser,
   type PlanBook,
   type PlanRow,
+  planPage,
   type UndoneRow,
   undoPlan,
   withdrawPlan,
@@ -97,10 +98,12 @@ export function planHandlers(stores: PlanStores): RouterHandlers<typeof plans> {
   }
 
   return {
-    async list({ cluster: asked = OWN_CLUSTER, ended, limit }, caller) {
-      const cluster = clustersSeen(asked, caller);
-      const [found, ctx] = await Promise.all([book.list({ cluster, ended, limit }), context()]);
-      return { plans: await Promise.all(found.map((plan) => planDocument(plan, ctx))) };
+    async list({ cluster: name = OWN_CLUSTER, ended, state, before, limit }, caller) {
+      const cluster = clustersSeen(name, caller);
+      const states = state === undefined ? undefined : [state];
+      const asked = { cluster, ended: ended || state !== undefined, states, before, limit };
+      const [{ plans, next }, ctx] = await Promise.all([planPage(book, asked), context()]);
+      return { plans: await Promise.all(plans.map((plan) => planDocument(plan, ctx))), next };
     },
     read: ({ plan }, caller) => documentNow(plan, caller),
     approve: (asked, caller) => schedule({ ...asked, when: 'now' }, caller),
