@@ -52,7 +52,7 @@ async function send(type: string, keys: readonly number[]): Promise<void> {
 
 const visitors = (wave: number) => Array.from({ length: VISITORS }, (_, i) => wave * VISITORS + i);
 
-/** Who searches has booked a second later, four times of five; who only looks around never does. */
+/** Who searches has booked a second later; who only looks around never does. */
 async function plant(): Promise<void> {
   for (let wave = 0; wave < WAVES; wave++) {
     const searching = visitors(wave);
@@ -68,7 +68,7 @@ async function plant(): Promise<void> {
     await sleep(LAG_MS);
     await send(
       'booked',
-      searching.filter((key) => key % 2 === 0 && key % 10 !== 0),
+      searching.filter((key) => key % 2 === 0),
     );
   }
 }
@@ -110,7 +110,7 @@ it('says what is missing, learns, and shows what was planted with its evidence',
     .getByRole('heading', { name: 'Which types announce which' })
     .waitFor({ timeout: LEARNED_WITHIN_MS });
   await whenLoaded(page);
-  const pair = page.getByRole('button', { name: /^searched, then booked: 0\.[6-9]/ });
+  const pair = page.getByRole('button', { name: /^searched, then booked: (1\.00|0\.[6-9])/ });
   await pair.waitFor();
   expect(await pair.textContent()).toContain('2 s');
   await pair.click();
@@ -120,10 +120,8 @@ it('says what is missing, learns, and shows what was planted with its evidence',
   const waiting = visitors(WAVES).slice(0, 20);
   await send('viewed', waiting);
   await send('searched', waiting);
-  const row = page.getByRole('row').filter({ hasText: `visitor-${waiting[0]}` });
-  await vi.waitFor(async () => expect(await row.first().textContent()).toContain('booked'), {
-    ...{ timeout: 30_000, interval: 500 },
-  });
+  const row = page.getByRole('row').filter({ hasText: /visitor-9[67]\d.*booked/ });
+  await row.first().waitFor();
   await row.first().getByRole('button').click();
   await page.getByText('The last events of this key').waitFor();
   await look(page, 'learned');
@@ -131,8 +129,10 @@ it('says what is missing, learns, and shows what was planted with its evidence',
   const map = JSON.parse(
     await foreshard('anticipation', 'map', '--stream', STREAM, '--type', 'booked', '--json'),
   );
-  const expected = map.keys.find(({ key }: { key: string }) => key === `visitor-${waiting[0]}`);
-  expect(expected.probability).toBeGreaterThan(0.6);
+  expect(map.keys.map(({ key }: { key: string }) => key).sort()).toEqual(
+    waiting.map((key) => `visitor-${key}`).sort(),
+  );
+  expect(Math.min(...map.keys.map((one: { probability: number }) => one.probability))).toBeGreaterThan(0.6);
   expect(map.shardlets.length).toBeGreaterThan(0);
   const status = JSON.parse(await foreshard('anticipation', 'status', '--stream', STREAM, '--json'));
   expect(status.learned).toBe(sent);

@@ -40,7 +40,7 @@ export function missing({
   if (wanted === 0) return undefined;
   return {
     title: `${formatCounted(wanted, 'more event')}`,
-    why: `${formatCount(learned)} are learned. Before that a coefficient would be chance.`,
+    why: `Learned so far: ${formatCount(learned)}. Before that a coefficient would be chance.`,
     cure: 'wait',
   };
 }

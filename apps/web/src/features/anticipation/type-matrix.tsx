@@ -123,14 +123,12 @@ function Cell({
     );
   const { from, to, coefficient, isEnough, lagMs, samples } = pair;
   const value = isEnough ? coefficient.toFixed(2) : 'too few';
-  const label = `${from}, then ${to}: ${value}, ${formatCounted(samples, 'sample')}`;
   return (
     <td className="min-w-20 p-0">
       <button
         type="button"
         aria-pressed={isChosen}
-        aria-label={label}
-        title={label}
+        title={formatCounted(samples, 'sample')}
         onClick={onChoose}
         style={isEnough ? { background: tintOf(coefficient) } : undefined}
         className={cn(
@@ -139,6 +137,7 @@ function Cell({
           isChosen && 'outline-2 outline-accent',
         )}
       >
+        <span className="sr-only">{`${from}, then ${to}: `}</span>
         <span className={isEnough ? 'font-medium' : 'text-xs'}>{value}</span>
         <span className="text-xs">{lagWords(lagMs.p50)}</span>
       </button>
