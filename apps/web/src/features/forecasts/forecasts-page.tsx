@@ -11,7 +11,7 @@ import { inputClass, Select } from '../../components/ui/field.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import { Loading } from '../../components/ui/skeleton.tsx';
 import { Unreadable } from '../../components/unreadable.tsx';
-import { ForecastChart } from './forecast-chart.tsx';
+import { AnnotatedChart } from './annotated-chart.tsx';
 import { ForecastScores } from './forecast-scores.tsx';
 import { Models } from './models.tsx';
 import { Ranking } from './ranking.tsx';
@@ -106,7 +106,7 @@ export function ForecastsPage() {
             why="A forecast needs two known steps. Import a trace with “foreshard import-history” to begin at once, or wait for load."
           />
         ) : (
-          <ForecastChart picture={data} unit={unit ?? 'second'} show={show} />
+          <AnnotatedChart picture={data} unit={unit ?? 'second'} show={show} />
         )}
       </Card>
       {data === undefined ? null : <ForecastScores picture={data} unit={unit ?? 'second'} />}
