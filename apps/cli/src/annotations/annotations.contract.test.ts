@@ -40,8 +40,12 @@ test.each([
   [['--range', '8..10000000000000000'], '/range/from: expected 16 hex digits'],
   [['--to', '2026-11-27T06:00:00Z'], 'to: it must not lie before "from"'],
   [['--stream', 'other'], 'There is no stream "other"'],
-])('what is wrong with it is named: %j', async (flags, words) => {
-  expect(await foreshard('annotations', 'add', 'sale', ...FROM, ...flags)).toMatchObject({
-    ...{ exitCode: BAD_INPUT, stderr: expect.stringContaining(words) },
-  });
-}, 60_000);
+])(
+  'what is wrong with it is named: %j',
+  async (flags, words) => {
+    expect(await foreshard('annotations', 'add', 'sale', ...FROM, ...flags)).toMatchObject({
+      ...{ exitCode: BAD_INPUT, stderr: expect.stringContaining(words) },
+    });
+  },
+  60_000,
+);

@@ -25,7 +25,7 @@ function shardlet(id: number, state: ShardletState, parents: number[] = []): Sha
 
 const record = (seq: number): StoredRecord => ({ seq, ts: seq, frame: new Uint8Array() });
 
-function records(from: number, to: number, lastSeq: number): ReadReply {
+function records(from: number, to: number, lastSeq: number): Extract<ReadReply, { kind: 'records' }> {
   return {
     ...{ kind: 'records', epoch: 3, mode: 'open', last: 0, atEnd: false },
     ...{ nextSeq: to + 1, lastSeq },

@@ -13,6 +13,7 @@ export * from './hot-shardlets.ts';
 export * from './hour-roll-up.ts';
 export { LatencySketch, latencyBucket, latencyOfBucket } from './latency-sketch.ts';
 export * from './levels.ts';
+export { type LoadPlace, loadPlace } from './load-class.ts';
 export * from './load-counters.ts';
 export * from './load-flush.ts';
 export * from './load-pattern.ts';

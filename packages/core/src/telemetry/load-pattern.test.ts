@@ -83,8 +83,8 @@ describe('the pattern of a heat map', () => {
     expect(patternsOf(heat)[0]).toMatchObject({ kind: 'periodic', periodMs: 30 * MINUTE_MS });
   });
 
-  test('a slow rise is not periodic', () => {
-    expect(kinds(picture((c, r) => noise(c, r) + c / 50))).toEqual(['even']);
+  test('a slow rise is growing, and not periodic', () => {
+    expect(kinds(picture((c, r) => noise(c, r) + c / 50))).toEqual(['growing']);
   });
 
   test('what holds at once is told at once, the most urgent first', () => {

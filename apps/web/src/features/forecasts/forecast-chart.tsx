@@ -5,6 +5,7 @@ import {
   CartesianGrid,
   ComposedChart,
   Line,
+  ReferenceArea,
   ReferenceLine,
   ResponsiveContainer,
   Tooltip,
@@ -15,6 +16,7 @@ import { useZone } from '../../components/zone.tsx';
 import { formatClock, formatMoment } from '../../formatting/time.ts';
 import type { ForecastPicture } from '../../server/forecasts/forecast-picture.ts';
 import type { ForecastPoint } from '../../server/forecasts/forecast-points.ts';
+import type { ShownAnnotation } from '../annotations/use-annotations.ts';
 import { inUnit, type RateUnit, rateNumber, rateText, SHORT_UNIT } from './rate-unit.ts';
 
 const DAY_MS = 86_400_000;
@@ -24,10 +26,12 @@ export function ForecastChart({
   picture,
   unit,
   show,
+  annotations,
 }: {
   picture: ForecastPicture;
   unit: RateUnit;
   show: 'load' | 'residual';
+  annotations: readonly ShownAnnotation[];
 }) {
   const { zone } = useZone();
   const { points, nowMs } = picture;
@@ -74,6 +78,7 @@ export function ForecastChart({
                 return active && point !== undefined ? <PointTip point={point} unit={unit} /> : null;
               }}
             />
+            {annotations.map(annotationMark)}
             <ReferenceLine
               x={nowMs}
               stroke="var(--line-strong)"
@@ -132,6 +137,44 @@ export function ForecastChart({
       </p>
     </figure>
   );
+}
+
+/** A line for a moment, an area for a time; what reaches beyond the chart is cut at its edges. */
+function annotationMark({ id, from, to, text }: ShownAnnotation) {
+  const [x1, x2] = [Date.parse(from), Date.parse(to)];
+  const label = {
+    value: shortened(text),
+    fill: 'var(--text-soft)',
+    fontSize: 11,
+    position: 'insideTopLeft',
+  } as const;
+  return x1 === x2 ? (
+    <ReferenceLine
+      key={id}
+      x={x1}
+      stroke="var(--accent)"
+      strokeDasharray="2 2"
+      label={label}
+      ifOverflow="hidden"
+    />
+  ) : (
+    <ReferenceArea
+      key={id}
+      x1={x1}
+      x2={x2}
+      stroke="var(--accent)"
+      fill="var(--accent)"
+      fillOpacity={0.08}
+      label={label}
+      ifOverflow="hidden"
+    />
+  );
+}
+
+const LABEL_CHARS_MAX = 24;
+
+function shortened(text: string): string {
+  return text.length > LABEL_CHARS_MAX ? `${text.slice(0, LABEL_CHARS_MAX - 1)}…` : text;
 }
 
 function PointTip({ point, unit }: { point: ForecastPoint; unit: RateUnit }) {

@@ -10,8 +10,8 @@ import { inputClass, Select } from '../../components/ui/field.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import { Loading } from '../../components/ui/skeleton.tsx';
 import { Unreadable } from '../../components/unreadable.tsx';
+import { AnnotatedChart } from './annotated-chart.tsx';
 import { FirstForecast, HoursNeeded, Young } from './first-forecast.tsx';
-import { ForecastChart } from './forecast-chart.tsx';
 import { ForecastScores } from './forecast-scores.tsx';
 import { Models } from './models.tsx';
 import { Ranking, useRanking } from './ranking.tsx';
@@ -106,7 +106,7 @@ export function ForecastsPage() {
         ) : (
           <>
             <Young untilMs={data.youngUntilMs} nowMs={data.nowMs} />
-            <ForecastChart picture={data} unit={unit} show={show} />
+            <AnnotatedChart picture={data} unit={unit} show={show} />
           </>
         )}
       </Card>

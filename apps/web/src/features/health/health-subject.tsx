@@ -10,7 +10,7 @@ import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { HealthCourse } from './health-course.tsx';
-import { PART_MEANINGS, PART_NAMES, rawText } from './part-words.ts';
+import { PART_MEANINGS, PART_NAMES, placeWords, rawText } from './part-words.ts';
 import { Score } from './score.tsx';
 
 const HOURS = [1, 6, 24, 168, 720] as const;
@@ -72,10 +72,20 @@ export function HealthSubjectCard({
           <div className="px-5 pb-2">
             <HealthCourse points={subject.data.history} />
           </div>
+          {kind === 'shardlet' ? <LoadPlace parts={subject.data.newest.parts} /> : null}
           <PartTable parts={subject.data.newest.parts} score={subject.data.newest.score} />
         </>
       )}
     </Card>
+  );
+}
+
+function LoadPlace({ parts }: { parts: readonly PartScore[] }) {
+  const words = placeWords(parts);
+  return words === undefined ? null : (
+    <p className="px-5 pb-3 text-sm">
+      <strong className="font-semibold">Load.</strong> <span className="text-soft">{words}</span>
+    </p>
   );
 }
 

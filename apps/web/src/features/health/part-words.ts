@@ -1,5 +1,6 @@
 /** The parts of a score in words, and their raw values with units that people read. */
 import type { PartScore } from '@foreshard/core/profiling';
+import { type LoadPlace, loadPlace } from '@foreshard/core/telemetry';
 import { formatCount, formatPercent, formatRate } from '../../formatting/numbers.ts';
 import { formatDuration } from '../../formatting/time.ts';
 
@@ -63,4 +64,19 @@ export function rawText({ part, raw }: Pick<PartScore, 'part' | 'raw'>): string 
     case 'sizeSkew':
       return formatRate(raw);
   }
+}
+
+const PLACE_WORDS: Record<LoadPlace, string | undefined> = {
+  hotKey: 'One hot key: a split beside it does not help.',
+  fewKeys: 'A few heavy keys: split the range between them.',
+  hotRange: 'A hot range: many keys share the load.',
+  hot: 'It stands out, and its keys are not known.',
+  even: 'It carries about what the others carry.',
+  unknown: undefined,
+};
+
+/** How the load of a shardlet stands among its like, by the same rules as on the heat map; undefined: not known. */
+export function placeWords(parts: readonly Pick<PartScore, 'part' | 'raw'>[]): string | undefined {
+  const raw = (wanted: Part) => parts.find(({ part }) => part === wanted)?.raw ?? undefined;
+  return PLACE_WORDS[loadPlace({ times: raw('loadSkew'), topKeyShare: raw('hotKey') })];
 }

@@ -214,10 +214,11 @@ function stepOfValue(value: number, scale: ColourScale): number {
 }
 
 const INTERPOLATORS: Readonly<Record<Palette, (share: number) => string>> = {
-  cividis: interpolateCividis,
-  viridis: interpolateViridis,
-  // from light grey, so that little load is told from none on both themes
-  grey: (share) => interpolateGreys(0.25 + share * 0.75),
+  // none of them from its darkest end: a little load must not look like none
+  cividis: (share) => interpolateCividis(0.1 + 0.9 * share),
+  viridis: (share) => interpolateViridis(0.08 + 0.92 * share),
+  // from dark to light, as the others; short of white, which is what is not known
+  grey: (share) => interpolateGreys(0.8 - 0.57 * share),
   // orange: more came; purple: less. Told apart by every kind of colour blindness
   diverging: interpolatePuOr,
 };

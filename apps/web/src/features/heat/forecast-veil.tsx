@@ -3,7 +3,7 @@
 import { type HeatCells, observedColumns } from './heat-cells.ts';
 import type { View } from './heat-view.ts';
 
-/** What is expected must never be taken for what was: right of now the picture is hatched, and says so. */
+/** What is expected must never be taken for what was: right of now the picture is veiled, and says so. */
 export function ForecastVeil({ cells, view }: { cells: HeatCells; view: View }) {
   const now = observedColumns(cells);
   if (now >= view.right || cells.forecastFrom === null) return null;

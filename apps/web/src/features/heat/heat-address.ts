@@ -12,6 +12,7 @@ import {
 import { useEffect, useState } from 'react';
 import { SHOWN_METRICS } from '../../server/heat/heat-query.ts';
 import { PALETTES, SCALES } from './colour-scale.ts';
+import type { PartAddress } from './heat-part.ts';
 
 export const SPANS = { '1h': 1, '6h': 6, '24h': 24, '7d': 168, '30d': 720 } as const;
 export type Span = keyof typeof SPANS;
@@ -52,14 +53,21 @@ export function useHeatAddress() {
       palette: parseAsStringLiteral(PALETTES).withDefault('cividis'),
       week: parseAsBoolean.withDefault(false),
       marks: parseAsBoolean.withDefault(true),
+      /** what people remarked */
+      notes: parseAsBoolean.withDefault(true),
       /** the forecast to the right of now */
       ahead: parseAsBoolean.withDefault(true),
-      /** the pinned cell: start of its column, and of its row */
+      /** what is pinned: start of its time, and of its keys */
       atMs: parseAsInteger,
       at: parseAsString,
-      /** another cell, to compare with */
+      /** the ends of both, where it is more than one cell */
+      untilMs: parseAsInteger,
+      upTo: parseAsString,
+      /** what it is compared with, likewise */
       keptMs: parseAsInteger,
       kept: parseAsString,
+      keptUntilMs: parseAsInteger,
+      keptUpTo: parseAsString,
     },
     { history: 'replace' },
   );
@@ -95,4 +103,16 @@ function useLiveEnd(isLive: boolean, stepMs: number): number {
 
 function liveEndMs(stepMs: number): number {
   return Math.ceil(Date.now() / stepMs) * stepMs;
+}
+
+export const NOT_PINNED = { atMs: null, at: null, untilMs: null, upTo: null };
+export const NOT_KEPT = { keptMs: null, kept: null, keptUntilMs: null, keptUpTo: null };
+
+/** What is pinned becomes what the next one is compared with. */
+export function keptOf({ atMs, at, untilMs, upTo }: HeatAddress) {
+  return { keptMs: atMs, kept: at, keptUntilMs: untilMs, keptUpTo: upTo };
+}
+
+export function keptAddress({ keptMs, kept, keptUntilMs, keptUpTo }: HeatAddress): PartAddress {
+  return { atMs: keptMs, at: kept, untilMs: keptUntilMs, upTo: keptUpTo };
 }

@@ -6,8 +6,9 @@ import { Badge } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Field, Select } from '../../components/ui/field.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
+import { localOf } from '../annotations/annotation-form.ts';
 import { type ColourScale, PALETTES, SCALES, type ScaleMode } from './colour-scale.ts';
-import { type HeatAddress, type SetHeatAddress, SPANS, type Span } from './heat-address.ts';
+import { type HeatAddress, NOT_PINNED, type SetHeatAddress, SPANS, type Span } from './heat-address.ts';
 import { METRIC_TITLES } from './heat-words.ts';
 
 const METRICS = Object.entries(METRIC_TITLES) as [keyof typeof METRIC_TITLES, string][];
@@ -17,7 +18,7 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 /** as many as the server shows */
 const DAYS_MAX = 400;
-const ELSEWHERE = { from: null, to: null, low: null, high: null, atMs: null, at: null };
+const ELSEWHERE = { from: null, to: null, low: null, high: null, ...NOT_PINNED };
 
 /** What to show. */
 export function HeatControls({
@@ -136,12 +137,6 @@ function TimeRange({ address, set }: { address: HeatAddress; set: SetHeatAddress
   );
 }
 
-/** 2026-11-21T14:03, as the field wants it */
-function localOf(ms: number): string {
-  const zoneMs = new Date(ms).getTimezoneOffset() * MINUTE_MS;
-  return new Date(ms - zoneMs).toISOString().slice(0, 'yyyy-mm-ddThh:mm'.length);
-}
-
 /** How to show it. */
 export function HeatLook({
   address,
@@ -196,6 +191,7 @@ export function HeatLook({
         <Toggle label="Forecast" on={address.ahead} onChange={(ahead) => void set({ ahead })} />
       )}
       <Toggle label="Splits and moves" on={address.marks} onChange={(marks) => void set({ marks })} />
+      <Toggle label="Annotations" on={address.notes} onChange={(notes) => void set({ notes })} />
     </div>
   );
 }

@@ -1,28 +1,46 @@
 'use client';
 
+import { annotations as annotationOrders } from '@foreshard/core/operations';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Flag, SquareDashedMousePointer } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useTRPC } from '../../components/api.ts';
 import { cn } from '../../components/class-names.ts';
 import { useLive } from '../../components/live/live-provider.tsx';
+import { MayButton } from '../../components/may-button.tsx';
 import { Notice } from '../../components/notice.tsx';
+import { Button } from '../../components/ui/button.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/skeleton.tsx';
 import { Unreadable } from '../../components/unreadable.tsx';
 import { measuredMetric } from '../../server/heat/heat-query.ts';
-import { CellCard, KeptCell } from './cell-card.tsx';
+import { AddAnnotation } from '../annotations/add-annotation.tsx';
+import { AnnotationList } from '../annotations/annotation-list.tsx';
+import { type ShownAnnotation, useAnnotations } from '../annotations/use-annotations.ts';
 import { type ColourScale, colourScale, type Palette, paletteFor } from './colour-scale.ts';
-import { type HeatAddress, type SetHeatAddress, useHeatAddress, useTimeWindow } from './heat-address.ts';
-import { type HeatCells, type Margins, marginsOf, rowAt, unpack } from './heat-cells.ts';
+import {
+  type HeatAddress,
+  keptAddress,
+  keptOf,
+  NOT_KEPT,
+  NOT_PINNED,
+  type SetHeatAddress,
+  useHeatAddress,
+  useTimeWindow,
+} from './heat-address.ts';
+import { type HeatCells, type Margins, marginsOf, unpack } from './heat-cells.ts';
 import { HeatControls, HeatLook } from './heat-controls.tsx';
 import { HeatExport } from './heat-export.tsx';
 import { HeatFigure } from './heat-figure.tsx';
 import { HeatLegend } from './heat-legend.tsx';
-import type { Cell } from './heat-plot.tsx';
+import { addressOf, type HeatPart, partAt } from './heat-part.ts';
+import type { Pin } from './heat-plot.tsx';
 import { HeatTable } from './heat-table.tsx';
 import { type View, wholeCells } from './heat-view.ts';
 import { METRIC_TITLES, mergingWords } from './heat-words.ts';
+import { annotatedKeys } from './key-names.ts';
 import { PatternBanner } from './pattern-banner.tsx';
+import { PinPanel } from './pin-panel.tsx';
 import { SavedViews } from './saved-views.tsx';
 
 const WEEK_MS = 7 * 86_400_000;
@@ -71,9 +89,11 @@ export function HeatPage() {
     () => (before.data === undefined ? undefined : unpack(before.data)),
     [before.data],
   );
+  const [strokePins, setStrokePins] = useState(false);
   const streams = [...(choices.data?.streams ?? []), ...(choices.data?.clusters ?? [])];
+  const canAnnotate = choices.data?.streams.includes(cells?.stream ?? '') === true;
   return (
-    <Card className="overflow-hidden">
+    <Card className="@container overflow-clip">
       <div className="flex flex-wrap items-end justify-between gap-3 px-5 py-4">
         <HeatControls
           address={address}
@@ -81,7 +101,22 @@ export function HeatPage() {
           streams={streams.length === 0 && cells !== undefined ? [cells.stream] : streams}
           stream={address.stream ?? cells?.stream}
         />
-        <div className="flex gap-2">
+        <div className="flex flex-wrap gap-2">
+          <Button
+            aria-pressed={strokePins}
+            title="Drag over the map to pin what you cover, instead of zooming in"
+            className="aria-pressed:border-accent aria-pressed:text-accent"
+            onClick={() => setStrokePins(!strokePins)}
+          >
+            <SquareDashedMousePointer /> <span className="max-sm:sr-only">Pin a range</span>
+          </Button>
+          {canAnnotate && cells !== undefined ? (
+            <AddAnnotation place={{ stream: cells.stream, fromMs: annotatedMs(cells) }}>
+              <MayButton may={annotationOrders.add}>
+                <Flag /> <span className="max-sm:sr-only">Annotate</span>
+              </MayButton>
+            </AddAnnotation>
+          ) : null}
           <SavedViews />
           {cells === undefined ? null : <HeatExport cells={cells} />}
         </div>
@@ -107,10 +142,17 @@ export function HeatPage() {
           set={set}
           cells={cells}
           lastWeek={address.week && ofForecast === undefined ? lastWeek : undefined}
+          strokePins={strokePins}
+          canAnnotate={canAnnotate}
         />
       )}
     </Card>
   );
+}
+
+/** Now, or the end of a time that is over: what has just happened is annotated most often. */
+function annotatedMs(cells: HeatCells): number {
+  return Math.min(cells.nowMs, cells.fromMs + cells.columns * cells.columnMs);
 }
 
 const NOTHING_FORECAST = {
@@ -159,69 +201,83 @@ interface PicturesProps {
   readonly set: SetHeatAddress;
   readonly cells: HeatCells;
   readonly lastWeek: HeatCells | undefined;
+  readonly strokePins: boolean;
+  /** whether its stream is ours: of other clusters nothing is annotated */
+  readonly canAnnotate: boolean;
 }
 
-function Pictures({ address, set, cells, lastWeek }: PicturesProps) {
+function Pictures({ address, set, cells, lastWeek, strokePins, canAnnotate }: PicturesProps) {
   const margins = useMemo(() => marginsOf(cells), [cells]);
   const { scale: mode, max, knee } = address;
   const scale = useMemo(
     () => colourScale(cells.metric, cells.values, mode, max === null ? undefined : { max, knee }),
     [cells, mode, max, knee],
   );
-  const pinned = pinnedCell(cells, address.atMs, address.at);
-  const kept = pinnedCell(cells, address.keptMs, address.kept);
+  const pinned = partAt(cells, address);
+  const kept = partAt(cells, keptAddress(address));
+  const annotations = useAnnotations(canAnnotate ? cells.stream : undefined, timeOf(cells));
   const look = { palette: paletteFor(cells.metric, address.palette), brightness: address.bright };
   const label = `${METRIC_TITLES[cells.metric]} of stream ${cells.stream}, time to the right, keys downwards, ${cells.columns} by ${cells.rows.length} cells`;
   return (
     <>
       {isQuiet(cells) ? <Quiet cells={cells} /> : <PatternBanner cells={cells} />}
-      <div className={cn('grid', pinned !== undefined && 'xl:grid-cols-[minmax(0,1fr)_22rem]')}>
+      <Colours address={address} set={set} cells={cells} scale={scale} />
+      <div className={cn('grid', pinned !== undefined && BESIDE)}>
         <HeatFigure
           {...look}
           cells={cells}
           margins={margins}
           scale={scale}
-          pinned={pinned}
+          pins={pinsOf(kept, pinned)}
+          strokePins={strokePins}
           showMarks={address.marks}
+          {...(address.notes ? { annotations } : {})}
           label={label}
           onZoom={(view) => void set(zoomAddress(cells, view), { history: 'push' })}
-          onPin={(cell) =>
-            void set({ atMs: cells.fromMs + cell.column * cells.columnMs, at: cells.rows[cell.row]!.from })
-          }
+          onPin={(part) => void set(addressOf(cells, part))}
           onAll={() => void set({ from: null, to: null, low: null, high: null }, { history: 'push' })}
         />
         {pinned === undefined ? null : (
-          <div className="min-w-0 border-line border-t xl:border-t-0 xl:border-l">
-            <CellCard
-              cells={cells}
-              margins={margins}
-              cell={pinned}
-              onClose={() => void set({ atMs: null, at: null })}
-              onShard={(shard) => void set({ shard, low: null, high: null }, { history: 'push' })}
-              onKeep={() => void set({ keptMs: address.atMs, kept: address.at })}
-            />
-            {kept === undefined ? null : (
-              <KeptCell
-                cells={cells}
-                cell={kept}
-                against={pinned}
-                onForget={() => void set({ keptMs: null, kept: null })}
-              />
-            )}
-          </div>
+          <PinPanel
+            {...{ cells, margins, pinned, kept, canAnnotate }}
+            onClose={() => void set(NOT_PINNED)}
+            onShard={(shard) => void set({ shard, low: null, high: null }, { history: 'push' })}
+            onKeep={() => void set(keptOf(address))}
+            onForget={() => void set(NOT_KEPT)}
+          />
         )}
       </div>
       {lastWeek === undefined ? null : <LastWeek cells={lastWeek} scale={scale} {...look} />}
-      <Foot address={address} set={set} cells={cells} scale={scale} />
+      <Foot cells={cells} />
+      {annotations.length === 0 ? null : <Annotations cells={cells} list={annotations} />}
       <AsTable cells={cells} margins={margins} />
     </>
   );
 }
 
-function Foot({ address, set, cells, scale }: Omit<PicturesProps, 'lastWeek'> & { scale: ColourScale }) {
-  const merging = mergingWords(cells);
+/** The panel stands beside the map where the card has room for both; only then. */
+const BESIDE = 'min-[1000px]:grid-cols-[minmax(0,1fr)_17rem] @5xl:grid-cols-[minmax(0,1fr)_22rem]';
+
+function timeOf({ fromMs, columnMs, columns }: HeatCells) {
+  return { fromMs, toMs: fromMs + columns * columnMs };
+}
+
+function pinsOf(kept: HeatPart | undefined, pinned: HeatPart | undefined): Pin[] {
+  return [
+    ...(kept === undefined ? [] : [{ part: kept, letter: 'A' }]),
+    ...(pinned === undefined ? [] : [{ part: pinned, letter: kept === undefined ? '' : 'B' }]),
+  ];
+}
+
+/** What the colours mean and how they are chosen, in view together with the picture. */
+function Colours({
+  address,
+  set,
+  cells,
+  scale,
+}: Pick<PicturesProps, 'address' | 'set' | 'cells'> & { scale: ColourScale }) {
   return (
-    <div className="grid gap-3 border-line border-t px-5 py-3">
+    <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3 border-line border-t px-5 pt-3">
       <HeatLegend
         cells={cells}
         scale={scale}
@@ -229,12 +285,29 @@ function Foot({ address, set, cells, scale }: Omit<PicturesProps, 'lastWeek'> & 
         brightness={address.bright}
       />
       <HeatLook address={address} set={set} scale={scale} />
-      <p className="text-faint text-xs">
-        {cells.unit.endsWith('/s') ? 'Rates are averages of each column’s time. ' : ''}
-        {merging}
-        {cells.marks.isWhole ? '' : ' Only the oldest splits and moves are marked.'}
-      </p>
     </div>
+  );
+}
+
+function Foot({ cells }: { cells: HeatCells }) {
+  return (
+    <p className="border-line border-t px-5 py-3 text-faint text-xs">
+      {cells.unit.endsWith('/s') ? 'Rates are averages of each column’s time. ' : ''}
+      {mergingWords(cells)}
+      {cells.marks.isWhole ? '' : ' Only the oldest splits and moves are marked.'}
+    </p>
+  );
+}
+
+/** In words, for who cannot or does not want to hit a flag. */
+function Annotations({ cells, list }: { cells: HeatCells; list: readonly ShownAnnotation[] }) {
+  return (
+    <section aria-labelledby="annotations" className="border-line border-t px-5 py-3">
+      <h2 id="annotations" className="mb-2 font-medium text-sm">
+        Annotations in this time
+      </h2>
+      <AnnotationList list={list} keysOf={(annotation) => annotatedKeys(annotation, cells)} />
+    </section>
   );
 }
 
@@ -265,7 +338,8 @@ function LastWeek({
           scale={scale}
           palette={palette}
           brightness={brightness}
-          pinned={undefined}
+          pins={[]}
+          strokePins={false}
           showMarks={false}
           label={`The same a week earlier, ${cells.columns} by ${cells.rows.length} cells`}
           onZoom={() => {}}
@@ -286,12 +360,6 @@ function AsTable({ cells, margins }: { cells: HeatCells; margins: Margins }) {
       {isOpen ? <HeatTable cells={cells} margins={margins} /> : null}
     </details>
   );
-}
-
-function pinnedCell(cells: HeatCells, atMs: number | null, at: string | null): Cell | undefined {
-  if (atMs === null || at === null) return undefined;
-  const column = Math.floor((atMs - cells.fromMs) / cells.columnMs);
-  return column < 0 || column >= cells.columns ? undefined : { column, row: rowAt(cells, at) };
 }
 
 /** A view as the time and the keys it shows: whole cells, so that the address is exact. */

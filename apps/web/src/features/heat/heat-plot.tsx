@@ -2,8 +2,9 @@
 
 /**
  * The canvas and the hand on it. Wheel zooms (with Shift: along time only, with Alt: along keys only), a stroke chooses a part, Shift
- * and a stroke pans, a click pins a cell; arrow keys move a cell cursor that is read aloud, Enter pins,
- * + and - zoom, 0 shows all. The picture follows at once; who embeds it is told when the hand rests.
+ * and a stroke pans, Ctrl and a stroke pins a range, a click pins a cell; arrow keys move a cell cursor that is read
+ * aloud, M marks the corner of a range, Enter pins, + and - zoom, 0 shows all. The picture follows at once; who embeds
+ * it is called when the hand rests.
  */
 import {
   type KeyboardEvent,
@@ -15,10 +16,12 @@ import {
   useRef,
   useState,
 } from 'react';
+import { cn } from '../../components/class-names.ts';
 import { colourTable, type Palette } from './colour-scale.ts';
 import { type HeatCells, RECEIVED_MARK } from './heat-cells.ts';
 import { paint, show } from './heat-image.ts';
-import { brushed, cellAt, panned, type View, wholeView, zoomed } from './heat-view.ts';
+import { addressOf, type HeatPart, type PartAddress, partAt } from './heat-part.ts';
+import { brushed, cellAt, panned, type View, wholeCells, wholeView, zoomed } from './heat-view.ts';
 import { useDrawnSize } from './use-drawn-size.ts';
 
 export interface Cell {
@@ -33,14 +36,23 @@ export interface HeatPlotProps {
   readonly brightness: number;
   readonly view: View;
   readonly cursor: Cell | undefined;
+  /** what is pinned, each with its letter */
+  readonly pins: readonly Pin[];
+  /** a stroke pins what it covers, and does not zoom */
+  readonly strokePins: boolean;
   readonly label: string;
   readonly describedBy: string;
   onView(view: View): void;
   /** the hand rests: the view is meant */
   onSettled(view: View): void;
   onCursor(cell: Cell | undefined, byKeyboard: boolean): void;
-  onPin(cell: Cell): void;
+  onPin(part: HeatPart): void;
   onAll(): void;
+}
+
+export interface Pin {
+  readonly part: HeatPart;
+  readonly letter: string;
 }
 
 const WHEEL_FACTOR = 1.0018;
@@ -55,6 +67,10 @@ export function HeatPlot(props: HeatPlotProps) {
   const size = useDrawnSize(box);
   useImage(canvas, { cells, steps, palette, brightness, view, ...size });
   const { stroke, handlers } = useHand(box, props);
+  // by its place, so that the next picture has it too
+  const [corner, setCorner] = useState<PartAddress>();
+  const cornerPart = corner && partAt(cells, corner);
+  const marked = cursor === undefined ? undefined : covering(cornerPart, cursor);
   return (
     <div
       ref={box}
@@ -65,10 +81,13 @@ export function HeatPlot(props: HeatPlotProps) {
       tabIndex={0}
       className="heat-paper relative h-full min-h-0 w-full cursor-crosshair touch-none select-none overflow-hidden rounded-sm"
       {...handlers}
-      onKeyDown={(event) => onKey(event, props)}
+      onKeyDown={(event) => onKey(event, props, cornerPart, setCorner)}
     >
       <canvas ref={canvas} aria-hidden className="absolute inset-0 size-full" />
-      {cursor === undefined ? null : <CursorBox cell={cursor} view={view} {...size} />}
+      {props.pins.map(({ part, letter }) => (
+        <PartBox key={letter} part={part} letter={letter} view={view} {...size} />
+      ))}
+      {marked === undefined ? null : <PartBox part={marked} view={view} {...size} />}
       {stroke === undefined ? null : <StrokeBox stroke={stroke} />}
     </div>
   );
@@ -113,7 +132,7 @@ function useImage(ref: RefObject<HTMLCanvasElement | null>, drawn: Drawn): void 
 
 /** Strokes, wheel and clicks, as views and cells. */
 function useHand(box: RefObject<HTMLDivElement | null>, props: HeatPlotProps) {
-  const [stroke, setStroke] = useState<{ from: Place; to: Place; pans: boolean }>();
+  const [stroke, setStroke] = useState<Stroke>();
   const latest = useRef(props);
   latest.current = props;
   const settle = useSettling(latest);
@@ -157,23 +176,25 @@ function useHand(box: RefObject<HTMLDivElement | null>, props: HeatPlotProps) {
       event.currentTarget.focus({ preventScroll: true });
       event.currentTarget.setPointerCapture(event.pointerId);
       const place = placeOf(event);
-      setStroke({ from: place, to: place, pans: event.shiftKey || event.button === 1 });
+      setStroke({ from: place, to: place, does: doingOf(event, latest.current.strokePins) });
     },
     onPointerMove(event: PointerEvent<HTMLDivElement>) {
       const place = placeOf(event);
       const { view, cells, onView, onCursor } = latest.current;
       onCursor(cellAt(view, sizeOf(cells), ...place), false);
       if (stroke === undefined) return;
-      if (stroke.pans) onView(panned(view, sizeOf(cells), stroke.to[0] - place[0], stroke.to[1] - place[1]));
+      if (stroke.does === 'pan')
+        onView(panned(view, sizeOf(cells), stroke.to[0] - place[0], stroke.to[1] - place[1]));
       setStroke({ ...stroke, to: place });
     },
     onPointerUp() {
       if (stroke === undefined) return;
       setStroke(undefined);
       const { view, cells, onView, onPin, onSettled } = latest.current;
-      if (stroke.pans) return onSettled(view);
+      if (stroke.does === 'pan') return onSettled(view);
       const chosen = brushed(view, stroke.from, stroke.to);
-      if (chosen === undefined) return onPin(cellAt(view, sizeOf(cells), ...stroke.to));
+      if (chosen === undefined) return onPin(partOf(cellAt(view, sizeOf(cells), ...stroke.to)));
+      if (stroke.does === 'pin') return onPin(wholeCells(chosen, sizeOf(cells)));
       onView(chosen);
       onSettled(chosen);
     },
@@ -181,7 +202,34 @@ function useHand(box: RefObject<HTMLDivElement | null>, props: HeatPlotProps) {
     onPointerLeave: () => latest.current.onCursor(undefined, false),
     onDoubleClick: () => latest.current.onAll(),
   };
-  return { stroke: stroke?.pans ? undefined : stroke, handlers };
+  return { stroke: stroke?.does === 'pan' ? undefined : stroke, handlers };
+}
+
+interface Stroke {
+  readonly from: Place;
+  readonly to: Place;
+  readonly does: 'zoom' | 'pan' | 'pin';
+}
+
+function doingOf(event: PointerEvent, strokePins: boolean): Stroke['does'] {
+  if (event.shiftKey || event.button === 1) return 'pan';
+  return event.ctrlKey || event.metaKey || strokePins ? 'pin' : 'zoom';
+}
+
+function partOf({ column, row }: Cell): HeatPart {
+  return { left: column, right: column + 1, top: row, bottom: row + 1 };
+}
+
+/** The cell, the corner that was marked before it, and all between them. */
+function covering(corner: HeatPart | undefined, cell: Cell): HeatPart {
+  const part = partOf(cell);
+  if (corner === undefined) return part;
+  return {
+    left: Math.min(corner.left, part.left),
+    right: Math.max(corner.right, part.right),
+    top: Math.min(corner.top, part.top),
+    bottom: Math.max(corner.bottom, part.bottom),
+  };
 }
 
 function useSettling(latest: RefObject<HeatPlotProps>): () => void {
@@ -201,7 +249,12 @@ const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
 };
 const FAR = 10;
 
-function onKey(event: KeyboardEvent, props: HeatPlotProps): void {
+function onKey(
+  event: KeyboardEvent,
+  props: HeatPlotProps,
+  corner: HeatPart | undefined,
+  setCorner: (corner: PartAddress | undefined) => void,
+): void {
   const { cells, view, cursor, onCursor, onPin, onView, onSettled, onAll } = props;
   const size = sizeOf(cells);
   const arrow = ARROWS[event.key];
@@ -212,16 +265,24 @@ function onKey(event: KeyboardEvent, props: HeatPlotProps): void {
     const column = clamp(at.column + arrow[0] * step, size.columns);
     const row = clamp(at.row + arrow[1] * step, size.rows);
     onCursor({ column, row }, true);
-  } else if (event.key === 'Enter' || event.key === ' ') onPin(at);
-  else if (event.key === '+' || event.key === '=' || event.key === '-') {
+  } else if (event.key === 'Enter' || event.key === ' ') {
+    onPin(covering(corner, at));
+    setCorner(undefined);
+  } else if (event.key === 'm' && !event.ctrlKey && !event.metaKey) {
+    setCorner(addressOf(cells, partOf(at)));
+    onCursor(at, true);
+  } else if (event.key === '+' || event.key === '=' || event.key === '-') {
     const x = (at.column + 0.5 - view.left) / (view.right - view.left);
     const y = (at.row + 0.5 - view.top) / (view.bottom - view.top);
     const next = zoomed(view, size, event.key === '-' ? 1 / KEY_FACTOR : KEY_FACTOR, x, y);
     onView(next);
     onSettled(next);
   } else if (event.key === '0' || event.key === 'Escape') {
-    onView(wholeView(size));
-    onAll();
+    if (event.key === 'Escape' && corner !== undefined) setCorner(undefined);
+    else {
+      onView(wholeView(size));
+      onAll();
+    }
   } else return;
   event.preventDefault();
 }
@@ -230,7 +291,21 @@ function sizeOf({ columns, rows }: HeatCells) {
   return { columns, rows: rows.length };
 }
 
-function CursorBox({ cell, view, width, height }: { cell: Cell; view: View; width: number; height: number }) {
+const LETTER_PX = 18;
+
+function PartBox({
+  part,
+  letter,
+  view,
+  width,
+  height,
+}: {
+  part: HeatPart;
+  letter?: string;
+  view: View;
+  width: number;
+  height: number;
+}) {
   const cellWidth = width / (view.right - view.left);
   const cellHeight = height / (view.bottom - view.top);
   return (
@@ -238,12 +313,24 @@ function CursorBox({ cell, view, width, height }: { cell: Cell; view: View; widt
       aria-hidden
       className="pointer-events-none absolute rounded-[1px] outline-2 outline-white ring-1 ring-black"
       style={{
-        left: (cell.column - view.left) * cellWidth,
-        top: (cell.row - view.top) * cellHeight,
-        width: Math.max(2, cellWidth),
-        height: Math.max(2, cellHeight),
+        left: (part.left - view.left) * cellWidth,
+        top: (part.top - view.top) * cellHeight,
+        width: Math.max(2, (part.right - part.left) * cellWidth),
+        height: Math.max(2, (part.bottom - part.top) * cellHeight),
       }}
-    />
+    >
+      {letter === undefined || letter === '' ? null : (
+        <span
+          className={cn(
+            'absolute -left-0.5 rounded-sm bg-black px-1 font-semibold text-2xs text-white ring-1 ring-white',
+            // above it, where the picture has room there
+            (part.top - view.top) * cellHeight > LETTER_PX ? '-translate-y-full -top-0.5' : 'top-0',
+          )}
+        >
+          {letter}
+        </span>
+      )}
+    </span>
   );
 }
 

@@ -6,7 +6,8 @@ import { useMemo } from 'react';
 import { useZone } from '../../components/zone.tsx';
 import { formatMoment } from '../../formatting/time.ts';
 import { columnStartMs, type HeatCells, hottestRows, type Margins } from './heat-cells.ts';
-import { formatValue, shortPosition } from './heat-words.ts';
+import { formatValue } from './heat-words.ts';
+import { keyWords, partWords } from './key-names.ts';
 
 const ROWS = 50;
 
@@ -31,7 +32,7 @@ export function HeatTable({ cells, margins }: { cells: HeatCells; margins: Margi
         <thead>
           <tr className="border-line border-y bg-sunken text-left text-xs text-soft">
             <th scope="col" className="px-5 py-2 font-medium">
-              Range
+              Keys
             </th>
             <th scope="col" className="px-3 py-2 font-medium">
               Shard
@@ -52,11 +53,13 @@ export function HeatTable({ cells, margins }: { cells: HeatCells; margins: Margi
         </thead>
         <tbody>
           {rows.map(({ row, average, peak, peakColumn }) => {
-            const { from, to, shard, owner } = cells.rows[row]!;
+            const { from, to, shard, owner, keys } = cells.rows[row]!;
             return (
               <tr key={row} className="border-line border-b last:border-0">
-                <td className="px-5 py-1.5 font-mono text-xs" title={`[${from}, ${to})`}>
-                  {shortPosition(from)} – {shortPosition(to)}
+                <td className="max-w-80 truncate px-5 py-1.5" title={`positions ${from} to ${to}`}>
+                  {keyWords(keys) ?? (
+                    <span className="text-soft">{partWords(cells.rows, { top: row, bottom: row + 1 })}</span>
+                  )}
                 </td>
                 <td className="px-3 py-1.5 text-soft">{shard ?? '–'}</td>
                 <td className="px-3 py-1.5">

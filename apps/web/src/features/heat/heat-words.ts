@@ -5,6 +5,7 @@ import { formatDuration, formatMoment, type Zone } from '../../formatting/time.t
 import type { ShownMetric } from '../../server/heat/heat-query.ts';
 import { columnStartMs, type HeatCells, valueAt } from './heat-cells.ts';
 import type { Cell } from './heat-plot.tsx';
+import { keysOf, keyWords, partWords, shardWords } from './key-names.ts';
 
 export const METRIC_TITLES: Readonly<Record<ShownMetric, string>> = {
   events: 'Events',
@@ -81,8 +82,8 @@ export function cellWords(cells: HeatCells, { column, row: at }: Cell, zone: Zon
   const value = formatValue(cells.metric, valueAt(cells, column, at));
   const keys =
     row.keys.length > 0
-      ? `hottest: ${row.keys.join(', ')}`
-      : `no key sampled, from ${shortPosition(row.from)}`;
+      ? `hottest: ${keyWords(row.keys)}`
+      : `no key sampled, ${partWords(cells.rows, { top: at, bottom: at + 1 })}`;
   const shard =
     row.shard === null ? '' : `shard ${row.shard}${row.owner === null ? '' : ` on ${row.owner}`}, `;
   return {
@@ -91,14 +92,6 @@ export function cellWords(cells: HeatCells, { column, row: at }: Cell, zone: Zon
     where: `${shard}${keys}`,
   };
 }
-
-/** 3f2a91… : enough to tell rows apart */
-export function shortPosition(hex: string): string {
-  return hex.length > 16 ? 'end' : `${hex.slice(0, 6)}…`;
-}
-
-/** of a range that is spoken of */
-const NAMED_KEYS = 3;
 
 interface PatternWords {
   readonly title: string;
@@ -136,6 +129,12 @@ export function patternWords(pattern: LoadPattern, cells: HeatCells, zone: Zone)
         why: `${times} the usual load${timeWords(pattern, cells, zone)}.`,
         remedy: 'If it was expected, announce the next one as a hint, so that room is made before it comes.',
       };
+    case 'growing':
+      return {
+        title: 'Growing load',
+        why: `It ends ${times} as high as it starts.`,
+        remedy: 'See the forecast for when a host is full, and split or add hosts before that.',
+      };
     case 'periodic':
       return {
         title: 'Periodic load',
@@ -151,19 +150,12 @@ export function patternWords(pattern: LoadPattern, cells: HeatCells, zone: Zone)
   }
 }
 
-/** By its keys where some were sampled, else by its shards: a hash says nothing to anybody. */
-function rangeWords(cells: HeatCells, { first, last }: Stretch): string {
-  const rows = cells.rows.slice(first, last + 1);
-  const keys = rows.flatMap((row) => row.keys).slice(0, NAMED_KEYS);
-  const shards = [...new Set(rows.flatMap(({ shard }) => (shard === null ? [] : [shard])))];
-  const [from, to] = [shards[0], shards.at(-1)];
-  const place =
-    from === undefined
-      ? `${shortPosition(cells.rows[first]!.from)} to ${shortPosition(cells.rows[last]!.to)}`
-      : from === to
-        ? `shard ${from}`
-        : `shards ${from} to ${to}`;
-  return keys.length === 0 ? place : `${place} (${keys.join(', ')})`;
+/** By its shards, and by its keys where some were sampled. */
+function rangeWords({ rows }: HeatCells, { first, last }: Stretch): string {
+  const span = { top: first, bottom: last + 1 };
+  const place = shardWords(rows, span) || partWords(rows, span);
+  const keys = keyWords(keysOf(rows, span));
+  return keys === undefined ? place : `${place} (${keys})`;
 }
 
 function timeWords({ columns }: LoadPattern, cells: HeatCells, zone: Zone): string {

@@ -1,6 +1,6 @@
 'use client';
 
-import { Activity, Flame, KeyRound, MoveUpRight, Rows3, Zap } from 'lucide-react';
+import { Activity, Flame, KeyRound, MoveUpRight, Rows3, TrendingUp, Zap } from 'lucide-react';
 import { Badge } from '../../components/ui/badge.tsx';
 import { useZone } from '../../components/zone.tsx';
 import type { HeatCells } from './heat-cells.ts';
@@ -11,6 +11,7 @@ const ICONS = {
   hotRange: Flame,
   sequential: MoveUpRight,
   burst: Zap,
+  growing: TrendingUp,
   periodic: Activity,
   even: Rows3,
 } as const;

@@ -61,7 +61,7 @@ export function ShardFigure(props: ShardFigureProps) {
         <figcaption className="mt-2 mb-3 flex flex-wrap items-start gap-x-6 gap-y-3 text-2xs text-soft">
           <Legend colour={colour} scale={scale} palette={palette} />
           <p className="flex items-center gap-1.5">
-            <span aria-hidden className="size-3 rounded-[3px] border border-line-strong bg-(--heat-zero)" />{' '}
+            <span aria-hidden className="size-3 rounded-[3px] border border-line-strong bg-(--box-none)" />{' '}
             none
           </p>
           {cells.hosts.some(({ condition }) => isFrozen(condition)) ? <FrozenLegend /> : null}

@@ -38,7 +38,7 @@ export function ShardPlot(props: ShardPlotProps) {
   const steps = useMemo(() => quantise(values, scale), [values, scale]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the colour of zero follows the theme
   useEffect(() => {
-    const zero = getComputedStyle(document.documentElement).getPropertyValue('--heat-zero').trim();
+    const zero = getComputedStyle(document.documentElement).getPropertyValue('--box-none').trim();
     const colours = colourTable(palette, 0.5, zero);
     paintShards(canvas.current!, layout, steps, colours, window.devicePixelRatio);
   }, [layout, steps, palette, resolvedTheme]);

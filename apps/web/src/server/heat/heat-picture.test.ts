@@ -179,16 +179,27 @@ describe('a cell', () => {
   const cell = (from: string, to: string, eventsOf = (_: number) => 0) =>
     heatCell({ ...parts, eventsOf }, { ...heatWindowSchema.parse({ ...window, from, to }), from, to });
 
-  it('lists the shardlets that it touches, the busiest of now first, with the keys of that one', async () => {
+  it('lists the shardlets that it touches, the busiest of now first, with the keys of all', async () => {
     const [first, second] = seen.shardlets;
     const all = await cell('0000000000000000', '8000000000000000', (id) => (id === second ? 5 : 1));
     expect(all.shardlets.map(({ id }) => id)).toEqual([second, first]);
-    expect(all.topKeys).toEqual([]);
+    expect(all.topKeys).toMatchObject([{ key: 'hot' }]);
+    expect(all.owners).toEqual([{ name: 'a', shardlets: 2 }]);
     const hot = await cell('0000000000000000', '8000000000000000');
     expect(hot.shardlets.map(({ id }) => id)).toEqual([first, second]);
     expect(hot.topKeys).toMatchObject([{ key: 'hot', hash: hashKey('hot').toString(16), events: 6_000 }]);
     expect(hot.types[0]).toMatchObject({ type: 'tested' });
     expect((await cell('0000000000000000', '4000000000000000')).topKeys).toHaveLength(1);
+  });
+
+  it('has no key that lies beside it in the same shardlet', async () => {
+    const at = hashKey('hot').toString(16).padStart(8, '0');
+    const after = (hashKey('hot') + 1).toString(16).padStart(8, '0');
+    const named = async (from: string, to: string) =>
+      (await cell(from.padEnd(16, '0'), to.padEnd(16, '0'))).topKeys.map(({ key }) => key);
+    expect(await named(at, after)).toEqual(['hot']);
+    expect(await named('0', at)).toEqual([]);
+    expect(await named(after, '4')).toEqual([]);
   });
 
   it('does not touch a shardlet that only borders on it', async () => {

@@ -16,7 +16,7 @@ import {
 } from '@foreshard/core/telemetry';
 import type { Stream, TopologyMap, TopologyStore } from '@foreshard/core/topology';
 import { TRPCError } from '@trpc/server';
-import { coveredMs } from '../hot/hot-cause.ts';
+import { keySharesOf } from '../hot/hot-cause.ts';
 import { withForecast } from './forecast-half.ts';
 import type { HeatQueryInput, ShownMetric } from './heat-query.ts';
 import { type HeatMarks, marksOf } from './marks.ts';
@@ -87,10 +87,12 @@ export async function heatPicture(parts: HeatParts, query: HeatQueryInput): Prom
     ...(query.shard === null ? {} : { shard: query.shard }),
     ...(query.from === null || query.to === null ? {} : { range: rangeOf(query.from, query.to) }),
   });
-  const [half, marks, hot] = await Promise.all([
+  const busiestTime = busiestHour(heat, nowMs);
+  const [half, marks, hot, recent] = await Promise.all([
     withForecast(parts.forecasts, query, stream.id, heat, nowMs),
     marksOf(parts.topology, map, stream.id, heat),
-    hottestKeys(telemetry, stream.id, busiestHour(heat, nowMs)),
+    hottestKeys(telemetry, stream.id, busiestTime),
+    hottestOfLastHour(telemetry, stream.id, heat, nowMs, busiestTime),
   ]);
   return {
     stream: stream.name,
@@ -105,7 +107,7 @@ export async function heatPicture(parts: HeatParts, query: HeatQueryInput): Prom
     rows: withKeys(rowsOf(heat, map, stream.id), hot),
     values: packed(half?.values ?? heat.values),
     forecastFrom: half?.firstColumn ?? null,
-    patterns: patternsOf(observed(heat, half?.firstColumn), hintsOf(hot[0], heat, map)),
+    patterns: patternsOf(observed(heat, half?.firstColumn), hintsOf([hot[0], recent[0]], heat, map)),
     marks,
     nowMs,
   };
@@ -125,6 +127,19 @@ function busiestHour({ fromMs, columnMs, columns, rows, values }: Heat, nowMs: n
   const startMs = fromMs + busiest * columnMs;
   const endMs = Math.max(startMs + columnMs, Math.min(startMs + HOUR_MS, nowMs));
   return { fromMs: startMs, toMs: endMs };
+}
+
+/** None where that hour is not in the picture, or is the busiest. */
+async function hottestOfLastHour(
+  telemetry: Pick<TelemetryStore, 'top'>,
+  streamId: number,
+  { fromMs, columnMs, columns }: Heat,
+  nowMs: number,
+  busiest: { readonly fromMs: number; readonly toMs: number },
+): Promise<readonly HotShardlet[]> {
+  const [startMs, endMs] = [nowMs - HOUR_MS, fromMs + columns * columnMs];
+  if (fromMs > startMs || endMs < nowMs - columnMs || busiest.toMs >= nowMs) return [];
+  return telemetry.top({ streamId, metric: 'events', fromMs: startMs, toMs: nowMs, n: 1 });
 }
 
 /** Patterns are of what came, not of what is expected. */
@@ -220,17 +235,29 @@ function rowOf(rows: readonly BareRow[], position: string): number | undefined {
   return to > position || to === END_TEXT ? low - 1 : undefined;
 }
 
-function hintsOf(hot: HotShardlet | undefined, { rows }: Heat, map: TopologyMap): PatternHints {
-  if (hot === undefined) return {};
-  const { value, share, sparkline, stepMs, keys } = hot;
-  const seconds = coveredMs(sparkline, stepMs) / 1_000;
-  const topKey = keys.topKeys[0];
+/**
+ * Of the hottest shardlet in the busiest hour or in the last one, whichever stands out more: what the page of hot
+ * shardlets says of this hour must not be "even" here.
+ */
+function hintsOf(
+  hottest: readonly (HotShardlet | undefined)[],
+  { rows }: Heat,
+  map: TopologyMap,
+): PatternHints {
+  const hints = hottest.flatMap((hot) => (hot === undefined ? [] : [hintOf(hot, rows, map)]));
+  hints.sort((a, b) => (b.hottest?.times ?? 0) - (a.hottest?.times ?? 0));
+  return hints[0] ?? {};
+}
+
+function hintOf(hot: HotShardlet, rows: Heat['rows'], map: TopologyMap): PatternHints {
+  const { share } = hot;
+  const topKeyShare = keySharesOf(hot)?.top;
   const shardlet = map.shardlet(hot.shardlet);
   const leaves = shardlet === undefined ? 0 : [...map.leaves(shardlet.stream)].length;
   const inside =
     shardlet === undefined ? [] : [...rows.keys()].filter((at) => isWithin(rows[at]!, shardlet.range));
   return {
-    ...(topKey === undefined ? {} : { topKeyShare: topKey.events / Math.max(1, value * seconds) }),
+    ...(topKeyShare === undefined ? {} : { topKeyShare }),
     ...(inside.length === 0 || !Number.isFinite(share)
       ? {}
       : { hottest: { rows: { first: inside[0]!, last: inside.at(-1)! }, share, times: share * leaves } }),

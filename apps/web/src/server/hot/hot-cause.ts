@@ -1,5 +1,5 @@
 /** Why a shardlet is hot, from what is known of its keys, and since when. */
-import { HOT_KEY_SHARE_MIN, type HotShardlet, STANDS_OUT_TIMES } from '@foreshard/core/telemetry';
+import { type HotShardlet, loadPlace } from '@foreshard/core/telemetry';
 
 export type HotCause =
   | { readonly kind: 'key'; readonly key: string | null; readonly share: number; readonly remedy: string }
@@ -9,32 +9,42 @@ export type HotCause =
       readonly remedy: string;
     };
 
-/** Together eight keys at most: as many as are counted. */
-const FEW_KEYS = 0.8;
-
 export function causeOf(hot: HotShardlet, leaves: number, splitKeys: boolean): HotCause {
-  const { share, keys, value, sparkline, stepMs } = hot;
-  if (Number.isFinite(share) && share * leaves < STANDS_OUT_TIMES)
-    return { kind: 'even', share: null, remedy: 'Nothing: it carries about what the others carry.' };
+  const shares = keySharesOf(hot);
+  const times = Number.isFinite(hot.share) ? hot.share * leaves : undefined;
+  const place = loadPlace({ times, topKeyShare: shares?.top, countedKeysShare: shares?.counted });
+  switch (place) {
+    case 'even':
+      return { kind: 'even', share: null, remedy: 'Nothing: it carries about what the others carry.' };
+    case 'hotKey':
+      return {
+        kind: 'key',
+        key: hot.keys.topKeys[0]!.key ?? null,
+        share: shares!.top,
+        remedy: splitKeys
+          ? 'Split inside the key: this stream allows it.'
+          : 'Spread the key at its producer; a split of the range would not help.',
+      };
+    case 'fewKeys':
+      return { kind: 'few', share: shares!.counted, remedy: 'Split the range between its heavy keys.' };
+    case 'hotRange':
+      return { kind: 'range', share: shares!.top, remedy: 'Split the range: many keys share the load.' };
+    default:
+      return { kind: 'unknown', share: null, remedy: 'Its keys are not known for this time.' };
+  }
+}
+
+/** Of its events: of the heaviest key, and of all that were counted; undefined: no key is known. */
+export function keySharesOf({ share, keys, value, sparkline, stepMs }: HotShardlet) {
   const all = Number.isFinite(share) ? (value * coveredMs(sparkline, stepMs)) / 1_000 : Number.NaN;
   const first = keys.topKeys[0];
-  // told counts are "at least", and a window of keys may be longer than that of the load: never above all
+  if (first === undefined || !(all > 0)) return undefined;
+  // counts are "at least", and a window of keys may be longer than that of the load: never above all
   const shareOf = (events: number) => Math.min(1, events / all);
-  if (first === undefined || !(all > 0))
-    return { kind: 'unknown', share: null, remedy: 'Its keys are not known for this time.' };
-  const top = shareOf(first.events);
-  if (top >= HOT_KEY_SHARE_MIN)
-    return {
-      kind: 'key',
-      key: first.key ?? null,
-      share: top,
-      remedy: splitKeys
-        ? 'Split inside the key: this stream allows it.'
-        : 'Spread the key at its producer; a split of the range would not help.',
-    };
-  const few = shareOf(keys.topKeys.reduce((sum, { events }) => sum + events, 0));
-  if (few >= FEW_KEYS) return { kind: 'few', share: few, remedy: 'Split the range between its heavy keys.' };
-  return { kind: 'range', share: top, remedy: 'Split the range: many keys share the load.' };
+  return {
+    top: shareOf(first.events),
+    counted: shareOf(keys.topKeys.reduce((sum, { events }) => sum + events, 0)),
+  };
 }
 
 /** The newest minutes may not be told yet; without a worker nothing is told at all, and "cooled down" would be a guess. */
@@ -54,6 +64,6 @@ export function heldForMs(course: Float64Array, stepMs: number): number | null {
 }
 
 /** How much of the course is known. */
-export function coveredMs(course: Float64Array, stepMs: number): number {
+function coveredMs(course: Float64Array, stepMs: number): number {
   return course.filter((v) => !Number.isNaN(v)).length * stepMs;
 }
