@@ -41,6 +41,7 @@ export interface EdgeParts {
   readonly checkpoints: Omit<StateStores, 'bytesMax'> & { readonly due: Pick<DueRecords, 'recent'> };
   /** hosts that nobody uses until a person has looked; never fails, never waits long */
   readonly hostAlarms: RouteParts['hostAlarms'];
+  readonly identity: RouteParts['identity'];
   readonly hotKeys: HotKeyParts;
   /** for people */
   readonly publishCache: (report: CacheReport) => Promise<void>;

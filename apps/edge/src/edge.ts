@@ -183,7 +183,7 @@ function routesOf(parts: EdgeParts, loaded: Loaded, { events, reads, groups, bud
   const records = new RecordIntake(parts.redis, Date.now);
   const operations = boundOperations(parts, loaded, groups);
   return edgeRoutes({
-    ...{ map, tokens, metrics, fault, hostAlarms: parts.hostAlarms },
+    ...{ map, tokens, metrics, fault, hostAlarms: parts.hostAlarms, identity: parts.identity },
     mapAgeMs: () => map.ageMs,
     metricsPublic: parts.settings.metricsPublic,
     trpc: {

@@ -1,7 +1,7 @@
 /** The edge process: chooses what stands behind the ports, and ends cleanly when told to. */
 import { publishCache } from '@foreshard/core/adapters/caching';
 import { digestOf } from '@foreshard/core/adapters/checkpoints';
-import { connectControl } from '@foreshard/core/adapters/control';
+import { connectControl, knownIdentity } from '@foreshard/core/adapters/control';
 import { HostPool, openEventHost } from '@foreshard/core/adapters/event-hosts';
 import { operationStores } from '@foreshard/core/adapters/operation-stores';
 import { HOT_KEYS_KEY, hotKeyField } from '@foreshard/core/advising';
@@ -47,6 +47,7 @@ const parts: EdgeParts = {
     }),
   audit: control.audit,
   hostAlarms: control.hostAlarms,
+  identity: knownIdentity(control.identity, Date.now),
   ownQuotas: () => control.quotas.list(),
   demoLimit: () => control.demo.limit(),
   redis: control.redis,

@@ -1,4 +1,5 @@
 /** What routes that are no operation answer. */
+import { clusterIdentitySchema } from '@foreshard/core/topology';
 import { z } from 'zod';
 
 export const readinessSchema = z
@@ -7,6 +8,9 @@ export const readinessSchema = z
     mapVersion: z.int(),
     mapAgeMs: z.number(),
     tokensAgeMs: z.number(),
+    cluster: clusterIdentitySchema
+      .nullable()
+      .describe('which cluster this edge is of; null: PostgreSQL has not said it yet'),
     waiting: z
       .array(z.strictObject({ host: z.int(), what: z.string(), why: z.string(), cure: z.string() }))
       .describe(

@@ -26,6 +26,11 @@ describe('an edge that is ready', () => {
     expect(await waiting()).toEqual([]);
   });
 
+  it('names the cluster it is of, which the console compares', async () => {
+    const { body } = await edge.get('/readyz');
+    expect(readinessSchema.parse(body).cluster).toEqual({ id: 'a', name: 'test' });
+  });
+
   it('names a host that another control plane uses as well, with what a worker found', async () => {
     edge.alarms.set(2, { reason: 'foreign', detail: 'host 2: it holds mark 9.x', sinceMs: 1 });
     edge.alarms.set(99, {

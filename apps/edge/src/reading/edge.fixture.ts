@@ -459,6 +459,7 @@ export class EdgeFixture {
       hotKeys: { report: async () => {} } as unknown as EdgeParts['hotKeys'],
       publishCache: (report) => publishCache(redis, report),
       hostAlarms: async () => this.alarms,
+      identity: async () => ({ id: 'a', name: 'test' }),
       proofs: new MemoryHostProofs(),
       groups: new MemoryGroupStore({ nowMicros: () => Date.now() * 1_000 }),
       checkpoints: noCheckpoints(),

@@ -8,7 +8,7 @@ import { OWN_CLUSTER } from '@foreshard/core/access';
 import { ForeshardError } from '@foreshard/core/kernel';
 import { events, requirePermission, topology } from '@foreshard/core/operations';
 import { alarmWords, type HostAlarm } from '@foreshard/core/telemetry';
-import type { Host } from '@foreshard/core/topology';
+import type { ClusterIdentity, Host } from '@foreshard/core/topology';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { Api } from '../api/index.ts';
@@ -32,6 +32,8 @@ export interface RouteParts {
   readonly metricsPublic: boolean;
   /** of the worker; never fails, never waits long */
   readonly hostAlarms: () => Promise<ReadonlyMap<number, HostAlarm>>;
+  /** undefined: not read yet; never fails, never waits long */
+  readonly identity: () => Promise<ClusterIdentity | undefined>;
   /** what mounts its operations beside those of this file */
   readonly mounts: readonly ((api: Api) => void)[];
   readonly trpc: TrpcParts;
@@ -123,9 +125,12 @@ function missing(c: Context, api: Api): Response {
   return problemResponse(error, trace, undefined, { allow });
 }
 
-async function readiness(c: Context, { map, tokens, mapAgeMs, hostAlarms }: RouteParts): Promise<Response> {
+async function readiness(
+  c: Context,
+  { map, tokens, mapAgeMs, hostAlarms, identity }: RouteParts,
+): Promise<Response> {
   if (!tokens.isLoaded) throw new ForeshardError('not_ready', 'The API tokens were not read yet.');
-  const alarms = await hostAlarms();
+  const [alarms, cluster = null] = await Promise.all([hostAlarms(), identity()]);
   const { topology } = map;
   const waiting = topology.hosts().flatMap((host) => {
     const alarm = alarmOf(host, alarms);
@@ -138,6 +143,7 @@ async function readiness(c: Context, { map, tokens, mapAgeMs, hostAlarms }: Rout
     mapVersion: topology.version,
     mapAgeMs: mapAgeMs(),
     tokensAgeMs: tokens.ageMs,
+    cluster,
     waiting,
   });
 }

@@ -34,9 +34,16 @@ export const readiness = service(
   'application/json',
   {
     schema: readinessSchema,
-    example: { status: 'ready', mapVersion: 12, mapAgeMs: 140, tokensAgeMs: 900, waiting: [] },
+    example: {
+      status: 'ready',
+      mapVersion: 12,
+      mapAgeMs: 140,
+      tokensAgeMs: 900,
+      cluster: { id: '6f1c…', name: 'orders' },
+      waiting: [],
+    },
   },
-  'Answers 503 `not_ready` until then. `mapAgeMs`: since the topology store last answered. `tokensAgeMs`: since the list of tokens was read; at `TOKEN_STALE_MAX` nobody is let in. `waiting` hosts keep the edge ready: the others go on.',
+  'Answers 503 `not_ready` until then. `mapAgeMs`: since the topology store last answered. `tokensAgeMs`: since the list of tokens was read; at `TOKEN_STALE_MAX` nobody is let in. `cluster` is compared by the console. `waiting` hosts keep the edge ready: the others go on.',
 );
 export const publicMetrics = service(
   '/metrics',

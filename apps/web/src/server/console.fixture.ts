@@ -44,6 +44,7 @@ const AWAY: Settings = {
   edgeUrl: 'http://127.0.0.1:1',
   ...{
     topologyUrl: undefined,
+    clusterName: undefined,
     webhookNetworks: [],
     serverNetworks: undefined,
     networksWarning: undefined,

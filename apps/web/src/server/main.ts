@@ -6,7 +6,12 @@ import { randomUUID } from 'node:crypto';
 import type { PersonStore, Principal } from '@foreshard/core/access';
 import { chainStateReader } from '@foreshard/core/adapters/audit';
 import { cacheReportsReader } from '@foreshard/core/adapters/caching';
-import { connectControl, type JobProducer } from '@foreshard/core/adapters/control';
+import {
+  connectControl,
+  type JobProducer,
+  type KnownIdentity,
+  knownIdentity,
+} from '@foreshard/core/adapters/control';
 import {
   ADDRESS_FAILURES_MAX,
   ADDRESS_WINDOW_MS,
@@ -37,7 +42,7 @@ import { OPERATIONS } from '@foreshard/core/operations';
 import { OperationRunner, WritePauses } from '@foreshard/core/operations/handlers';
 import type { HealthStore } from '@foreshard/core/profiling';
 import { type BlockStore, TelemetryStore } from '@foreshard/core/telemetry';
-import { TopologyMap, type TopologyStore } from '@foreshard/core/topology';
+import { type ClusterIdentityStore, TopologyMap, type TopologyStore } from '@foreshard/core/topology';
 import { HostMeasures } from './cluster/host-measures.ts';
 import { type LiveFrame, liveFrame } from './cluster/live-frame.ts';
 import { FollowedMap } from './cluster/map-follower.ts';
@@ -80,6 +85,8 @@ export interface ConsoleServer {
   readonly health: HealthStore;
   readonly moves: MoveLog;
   readonly edge: EdgeClient;
+  /** which cluster this console is of */
+  readonly identity: KnownIdentity;
   /** carries out operations of the table, and records them */
   readonly operations: OperationRunner<typeof OPERATIONS>;
   readonly audit: AuditWriter & AuditReader;
@@ -191,12 +198,16 @@ export function openConsole(settings: Settings, closing: AbortSignal): OpenConso
     map: () => map.map ?? NO_MAP,
     nowMs: Date.now,
   });
+  const identity = knownIdentity(control.identity, Date.now);
+  const probe = new EdgeProbe(settings.edgeUrl, request, identity);
+  if (settings.clusterName !== undefined) nameCluster(control.identity, settings.clusterName);
   const tokens = new TokenLookup(control.tokens, hashSecret);
   const sign = makeAssertionSigner(control.assertionKeys);
   const edge = new EdgeClient(
     settings.edgeUrl,
     request,
     async (principal, client) => tokens.bearerOf(principal) ?? sign(principal, client),
+    () => probe.refusal,
   );
   const { sessionIdleMs: idleMs, sessionAbsoluteMs: absoluteMs, sessionProvidedMs: providedMs } = settings;
   const limits = { idleMs, absoluteMs, providedMs };
@@ -205,7 +216,6 @@ export function openConsole(settings: Settings, closing: AbortSignal): OpenConso
   const known = { sessions, tokens, cookie: cookieName(cookie), proxies: settings.proxies };
   const load = new LoadFollower(control.redis.duplicate({ maxRetriesPerRequest: null }));
   const measures = new HostMeasures(control.redis);
-  const probe = new EdgeProbe(settings.edgeUrl, request);
   const sample = new SampleRun(settings.edgeUrl, replayCommand);
   for (const part of [map, load, measures, probe]) part.start();
 
@@ -233,6 +243,7 @@ export function openConsole(settings: Settings, closing: AbortSignal): OpenConso
     health: control.health,
     moves: control.moves,
     edge,
+    identity,
     audit: control.audit,
     operations: new OperationRunner({
       table: OPERATIONS,
@@ -335,6 +346,11 @@ function openProvider(
     finish: (search, pending) => provider.finish(search, pending),
     logoutUrl: () => provider.logoutUrl(`${consoleUrl}/sign-in`),
   };
+}
+
+/** The name that the environment gives; until PostgreSQL takes it, the one before holds. */
+function nameCluster(store: ClusterIdentityStore, name: string): void {
+  store.rename(name).catch((error: unknown) => warn('the cluster keeps its name', error));
 }
 
 function warn(message: string, error: unknown): void {

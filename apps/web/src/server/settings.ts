@@ -19,6 +19,8 @@ const settingsSchema = z.object({
     .optional(),
   /** where "replay the sample" sends its events, and where the curl example points */
   FORESHARD_EDGE_URL: url(['http', 'https']).default('http://127.0.0.1:7070'),
+  /** what people call this cluster; it is kept, and told by its edges */
+  FORESHARD_CLUSTER_NAME: z.string().trim().min(1).max(40).optional(),
   /** networks that are not public and may be sent to all the same */
   ...privateNetworkSettings,
   /** where people open it: messages carry links */
@@ -60,6 +62,7 @@ export interface Settings extends PrivateNetworks {
   readonly redisUrl: string;
   readonly topologyUrl: string | undefined;
   readonly edgeUrl: string;
+  readonly clusterName: string | undefined;
   readonly consoleUrl: string | undefined;
   /** in front of it; 0: none, so people come from this machine and without TLS */
   readonly proxies: number;
@@ -102,6 +105,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     redisUrl: parsed.data.REDIS_URL,
     topologyUrl: parsed.data.TOPOLOGY_URL,
     edgeUrl: parsed.data.FORESHARD_EDGE_URL.replace(/\/+$/, ''),
+    clusterName: parsed.data.FORESHARD_CLUSTER_NAME,
     ...privateNetworksOf(parsed.data),
     consoleUrl: parsed.data.FORESHARD_CONSOLE_URL,
     // with a certificate its own server tells where a connection comes from, as a proxy does

@@ -1,3 +1,4 @@
+export * from './cluster-identity.ts';
 export * from './deciding.ts';
 export * from './decisions/index.ts';
 export * from './history.ts';

@@ -9,7 +9,7 @@ import { Mark } from './mark.tsx';
 import { GROUPS, usePages } from './pages.ts';
 
 /** The side bar, and the drawer of a narrow screen. */
-export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
+export function Navigation({ cluster, onNavigate }: { cluster: string | null; onNavigate?: () => void }) {
   const pathname = usePathname();
   const pages = usePages();
   return (
@@ -20,7 +20,15 @@ export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
         className="mx-3 mt-4 flex items-center gap-2.5 rounded-md px-2 py-1.5"
       >
         <Mark className="size-7" />
-        <span className="text-md font-semibold tracking-tight">Foreshard</span>
+        <span className="grid min-w-0">
+          <span className="text-md font-semibold tracking-tight">Foreshard</span>
+          {cluster === null ? null : (
+            <span title={`Cluster ${cluster}`} className="truncate text-faint text-xs">
+              <span className="sr-only">Cluster </span>
+              {cluster}
+            </span>
+          )}
+        </span>
       </Link>
       <nav aria-label="Pages" className="mt-4 grid gap-4 overflow-y-auto px-3 pb-4">
         {GROUPS.map((group) => (

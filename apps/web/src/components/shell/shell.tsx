@@ -28,7 +28,7 @@ export function Shell({ user, children }: { user: SignedInUser; children: ReactN
         Skip to the content
       </a>
       <aside className="sticky top-0 hidden h-dvh border-line border-r bg-surface lg:block">
-        <Navigation />
+        <Navigation cluster={user.cluster} />
       </aside>
       <div className="flex min-h-dvh min-w-0 flex-col">
         <Head user={user} />
@@ -49,7 +49,7 @@ function Head({ user }: { user: SignedInUser }) {
   return (
     <header className="sticky top-0 z-30 border-line border-b bg-canvas/85 backdrop-blur-md">
       <div className="mx-auto flex h-14 max-w-[90rem] items-center gap-2 px-4 sm:px-6 lg:px-8">
-        <NarrowNavigation />
+        <NarrowNavigation cluster={user.cluster} />
         <h1 className="mr-auto truncate text-md font-semibold">{title}</h1>
         <CommandPalette />
         <LiveBadge />
@@ -62,7 +62,7 @@ function Head({ user }: { user: SignedInUser }) {
   );
 }
 
-function NarrowNavigation() {
+function NarrowNavigation({ cluster }: { cluster: string | null }) {
   const [open, setOpen] = useState(false);
   return (
     <Dialog open={open} onOpenChange={setOpen}>
@@ -72,7 +72,7 @@ function NarrowNavigation() {
         </Button>
       </DialogTrigger>
       <Drawer title="Navigation">
-        <Navigation onNavigate={() => setOpen(false)} />
+        <Navigation cluster={cluster} onNavigate={() => setOpen(false)} />
         <div className="border-line border-t px-4 py-3 sm:hidden">
           <ZoneToggle className="w-full" />
         </div>

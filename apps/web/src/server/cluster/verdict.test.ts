@@ -68,6 +68,14 @@ describe('judge', () => {
     expect(verdict.findings[0]!.todo).toContain('Start the server again');
   });
 
+  it('says of an edge of another cluster how to choose the right one, not to start it again', () => {
+    const cure = 'set FORESHARD_EDGE_URL to an edge of orders';
+    const edge = { kind: 'down', reason: 'it is of cluster "payments"', cure } as const;
+    const [finding] = judge(observed({ edge })).findings;
+    expect(finding).toMatchObject({ what: 'The edge is of another cluster', todo: `S${cure.slice(1)}.` });
+    expect(finding!.why).toContain('"payments". It is not asked anything.');
+  });
+
   it('puts what refuses events before what only blinds the console', () => {
     const verdict = judge(observed({ feedAgeMs: 20_000, edge: { kind: 'down', reason: 'nothing listens' } }));
     expect(verdict.headline).toBe('2 things need you');

@@ -27,7 +27,9 @@ export interface Observed {
   /** undefined: the topology store has never answered */
   readonly topologyAgeMs: number | undefined;
   readonly feedAgeMs: number | undefined;
-  readonly edge: { readonly kind: 'unknown' | 'ready' } | { readonly kind: 'down'; readonly reason: string };
+  readonly edge:
+    | { readonly kind: 'unknown' | 'ready' }
+    | { readonly kind: 'down'; readonly reason: string; readonly cure?: string };
   readonly edgeUrl: string;
   readonly hosts: readonly HostView[];
   readonly streams: number;
@@ -88,6 +90,7 @@ function neverConnected(): Verdict {
 
 function edgeFindings({ edge, edgeUrl }: Observed): Finding[] {
   if (edge.kind !== 'down') return [];
+  if (edge.cure !== undefined) return [foreignEdge(edgeUrl, edge.reason, edge.cure)];
   return [
     {
       level: 'bad',
@@ -97,6 +100,15 @@ function edgeFindings({ edge, edgeUrl }: Observed): Finding[] {
       command: 'npm run foreshard -- status',
     },
   ];
+}
+
+function foreignEdge(edgeUrl: string, reason: string, cure: string): Finding {
+  return {
+    level: 'bad',
+    what: 'The edge is of another cluster',
+    why: `${edgeUrl}: ${reason}. It is not asked anything.`,
+    todo: `${cure.charAt(0).toUpperCase()}${cure.slice(1)}.`,
+  };
 }
 
 function unreachableHosts({ hosts }: Observed): Finding[] {

@@ -50,9 +50,20 @@ export class EdgeClient {
     { readonly text: Promise<string>; readonly atMs: number; readonly client: AssertedClient }
   >();
 
-  constructor(edgeUrl: string, send: typeof request, authorize: Authorize) {
+  /** @param refusal why this edge must not be asked; undefined: it may be */
+  constructor(
+    edgeUrl: string,
+    send: typeof request,
+    authorize: Authorize,
+    refusal: () => string | undefined = () => undefined,
+  ) {
     this.url = edgeUrl;
-    this.request = send;
+    this.request = async (...call) => {
+      const foreign = refusal();
+      if (foreign !== undefined)
+        throw new EdgeRefusal(503, `The edge at ${edgeUrl} is not asked: ${foreign}.`);
+      return send(...call);
+    };
     this.authorize = authorize;
   }
 
@@ -134,7 +145,7 @@ export class EdgeCalls {
       timeoutMs: TIMEOUT_MS,
       bytesMax: ANSWER_BYTES_MAX,
     }).catch((error: unknown) => {
-      if (signal?.aborted) throw error;
+      if (signal?.aborted || error instanceof EdgeRefusal) throw error;
       throw new EdgeRefusal(503, `The edge at ${this.url} does not answer: ${edgeFailure(error)}.`);
     });
     // whoever asks is signed in here: it is the edge that does not know the key of this console, or has no store

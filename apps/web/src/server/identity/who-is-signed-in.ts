@@ -9,6 +9,8 @@ export interface SignedInUser {
   readonly email: string;
   readonly name: string;
   readonly roles: readonly string[];
+  /** which this console shows; null: PostgreSQL has not said it yet */
+  readonly cluster: string | null;
 }
 
 export async function whoIsSignedIn(): Promise<SignedInUser> {
@@ -24,5 +26,6 @@ export async function whoIsSignedIn(): Promise<SignedInUser> {
     });
   if (identity === undefined) redirect(search.size === 0 ? '/sign-in' : `/sign-in?${search}`);
   const { principal, displayName, roles } = identity;
-  return { email: principal.name, name: displayName ?? principal.name, roles };
+  const cluster = (await consoleServer().identity())?.name ?? null;
+  return { email: principal.name, name: displayName ?? principal.name, roles, cluster };
 }

@@ -39,7 +39,12 @@ import type { NotificationStore } from '../../notifying/index.ts';
 import type { QuotaStore } from '../../operations/handlers/index.ts';
 import type { HealthStore, ProfileStore } from '../../profiling/index.ts';
 import type { BlockStore } from '../../telemetry/index.ts';
-import type { ChangeNotifier, TopologyMap, TopologyStore } from '../../topology/index.ts';
+import type {
+  ChangeNotifier,
+  ClusterIdentityStore,
+  TopologyMap,
+  TopologyStore,
+} from '../../topology/index.ts';
 import { type OpenCheckpointStores, openCheckpointStores } from '../checkpoints/index.ts';
 import { within } from '../deadline/index.ts';
 import { EtcdChangeNotifier, openEtcdTopology } from '../etcd/index.ts';
@@ -49,6 +54,7 @@ import {
   PrismaAssertionKeys,
   PrismaAuditChain,
   PrismaAuditLog,
+  PrismaClusterIdentity,
   PrismaClusterStore,
   PrismaDemoStore,
   PrismaDeviceStore,
@@ -171,6 +177,8 @@ export interface Control {
   readonly hostOrders: HostOrders;
   /** what shows that a host went back to an older state */
   readonly proofs: HostProofStore;
+  /** which cluster this is */
+  readonly identity: ClusterIdentityStore;
   /** clusters that are not ours */
   readonly clusters: ClusterStore;
   /** who is told what, and what was sent */
@@ -233,6 +241,7 @@ export function connectControl(settings: ControlSettings): Control {
     inquiries: new InquiryQueue(redis, Date.now),
     hostOrders: new PrismaHostOrders(prisma, databaseUrl),
     proofs: new PrismaHostProofs(prisma, databaseUrl),
+    identity: new PrismaClusterIdentity(prisma, databaseUrl),
     clusters: new PrismaClusterStore(prisma, databaseUrl),
     notifications: new PrismaNotificationStore(prisma, databaseUrl),
     demo: new PrismaDemoStore(prisma, databaseUrl),

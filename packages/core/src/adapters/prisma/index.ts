@@ -3,6 +3,7 @@ export { PrismaAssertionKeys } from './assertion-key-store.ts';
 export { PrismaAuditChain, type SealReply } from './audit-chain.ts';
 export { PrismaAuditLog } from './audit-log.ts';
 export { openPrisma, type PrismaClient, reaching } from './client.ts';
+export { PrismaClusterIdentity } from './cluster-identity.ts';
 export { PrismaClusterStore } from './cluster-store.ts';
 export { DatabaseUnreachable, databaseUnreachable, isConnectionFailure } from './database-unreachable.ts';
 export { PrismaDemoStore } from './demo-store.ts';
