@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  dueWords,
   hitWords,
   type LearnerStatus,
   lagBars,
@@ -45,6 +46,12 @@ describe('what is missing', () => {
 it('compares with "most frequent", and claims nothing where they are equal', () => {
   expect(hitWords(0.5, 0.25)).toContain('25');
   expect(hitWords(0.5, 0.495)).toBe('as good as “most frequent”');
+});
+
+it('says when something is due, and never that it was to come some time ago', () => {
+  expect(dueWords(null, 0)).toBe('unknown');
+  expect(dueWords('2026-11-25T00:00:10Z', Date.parse('2026-11-25T00:00:00Z'))).toContain('in 10');
+  expect(dueWords('2026-11-25T00:00:00Z', Date.parse('2026-11-25T00:00:30Z'))).toBe('due now');
 });
 
 it('says lags in the unit that fits', () => {

@@ -1,6 +1,7 @@
 /** What the page Anticipation says of what was learned. */
 import type { anticipation, OutputOf } from '@foreshard/core/operations';
 import { formatCount, formatCounted, formatPercent } from '../../formatting/numbers.ts';
+import { formatFromNow } from '../../formatting/time.ts';
 
 export type LearnerStatus = OutputOf<typeof anticipation.status>;
 export type ExpectedEvent = OutputOf<typeof anticipation.map>['keys'][number];
@@ -49,6 +50,13 @@ export function hitWords(own: number, frequent: number): string {
   const gain = own - frequent;
   if (Math.abs(gain) < BETTER) return 'as good as “most frequent”';
   return `“most frequent”: ${formatPercent(frequent)}`;
+}
+
+/** What is past may come any moment: it is left out when it is overdue by a minute. */
+export function dueWords(expectedAt: string | null, nowMs: number): string {
+  if (expectedAt === null) return 'unknown';
+  const atMs = Date.parse(expectedAt);
+  return atMs > nowMs ? formatFromNow(atMs, nowMs) : 'due now';
 }
 
 /** 250 ms, 3 s, 4 min */

@@ -13,8 +13,8 @@ import { Card, CardHead } from '../../components/ui/card.tsx';
 import { Loading } from '../../components/ui/skeleton.tsx';
 import { Unreadable } from '../../components/unreadable.tsx';
 import { formatPercent } from '../../formatting/numbers.ts';
-import { formatAgo, formatFromNow } from '../../formatting/time.ts';
-import type { ExpectedEvent } from './anticipation-words.ts';
+import { formatAgo } from '../../formatting/time.ts';
+import { dueWords, type ExpectedEvent } from './anticipation-words.ts';
 
 const SHOWN = 15;
 const HEAD = 'h-9 px-3 text-left font-medium text-soft text-xs first:pl-5 last:pr-5';
@@ -102,14 +102,8 @@ function Row({ row, isOpen, onToggle }: { row: ExpectedEvent; isOpen: boolean; o
       </td>
       <td className={CELL}>{row.type}</td>
       <td className={CELL}>{formatPercent(row.probability)}</td>
-      <td className={CELL}>
-        {row.expectedAt === null ? 'unknown' : formatFromNow(Date.parse(row.expectedAt), Date.now())}
-      </td>
-      <td className={CELL}>
-        <Link href={`/shardlets?shardlet=${row.shardlet}`} className="text-accent hover:underline">
-          {row.shardlet}
-        </Link>
-      </td>
+      <td className={CELL}>{dueWords(row.expectedAt, Date.now())}</td>
+      <td className={CELL}>{row.shardlet}</td>
     </tr>
   );
 }
