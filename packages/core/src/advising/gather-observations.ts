@@ -161,7 +161,9 @@ async function forecastsAt(
   const found = new Map<number, ForecastStep[]>();
   for (const { id: streamId } of map.streams())
     for (const aheadMinutes of steps.filter((minutes) => minutes > 0)) {
-      const loads = await forecasts.loadsAhead(streamId, nowMs + aheadMinutes * MINUTE_MS, { sureOnly: true });
+      const loads = await forecasts.loadsAhead(streamId, nowMs + aheadMinutes * MINUTE_MS, {
+        sureOnly: true,
+      });
       for (const [shardlet, quantiles] of loads)
         found.set(shardlet, [...(found.get(shardlet) ?? []), { aheadMinutes, quantiles }]);
     }
