@@ -53,24 +53,32 @@ export function weightsOf(ids: readonly number[], { perSecond }: Weights): Map<n
 
 /** REQUIRES a member at least. Members and shardlets by id: equal states give equal assignments. */
 export function balance(members: readonly string[], shardlets: readonly WeighedShardlet[]): Balance {
-  const loads = members.map((id) => new MemberLoad(id));
-  const byId = new Map(loads.map((load) => [load.id, load]));
-  for (const shardlet of shardlets)
-    if (shardlet.member !== undefined) byId.get(shardlet.member)!.add(shardlet);
+  const free = shardlets.filter(({ member }) => member === undefined);
   const given = giveOut(
-    shardlets.filter(({ member }) => member === undefined),
-    loads,
-    byId,
+    free,
+    loadsOf(members, shardlets, ({ member }) => member),
   );
+  // summed anew, in one order: what is settled is settled when it is looked at again, to the last bit
+  const loads = loadsOf(members, shardlets, ({ id, member }) => member ?? given.get(id));
   return { given, revoking: handOvers(loads, shardlets) };
 }
 
-function giveOut(
-  free: readonly WeighedShardlet[],
-  loads: readonly MemberLoad[],
-  byId: ReadonlyMap<string, MemberLoad>,
-): Map<number, string> {
+function loadsOf(
+  members: readonly string[],
+  shardlets: readonly WeighedShardlet[],
+  memberOf: (shardlet: WeighedShardlet) => string | undefined,
+): MemberLoad[] {
+  const byId = new Map(members.map((id) => [id, new MemberLoad(id)]));
+  for (const shardlet of shardlets) {
+    const member = memberOf(shardlet);
+    if (member !== undefined) byId.get(member)!.add(shardlet);
+  }
+  return [...byId.values()];
+}
+
+function giveOut(free: readonly WeighedShardlet[], loads: readonly MemberLoad[]): Map<number, string> {
   const given = new Map<number, string>();
+  const byId = new Map(loads.map((load) => [load.id, load]));
   const give = (shardlet: WeighedShardlet, to: MemberLoad) => {
     to.add(shardlet);
     given.set(shardlet.id, to.id);
