@@ -1,4 +1,4 @@
-/** In place of a chart while nothing was forecast: when something will be, and how to have it at once. */
+/** Above the measured load while nothing was forecast: when something will be, and how to have it at once. */
 import { Notice } from '../../components/notice.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { CopyButton } from '../../components/ui/copy-button.tsx';

@@ -10,6 +10,7 @@ import { inputClass, Select } from '../../components/ui/field.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import { Loading } from '../../components/ui/skeleton.tsx';
 import { Unreadable } from '../../components/unreadable.tsx';
+import type { ForecastPicture } from '../../server/forecasts/forecast-picture.ts';
 import { AnnotatedChart } from './annotated-chart.tsx';
 import { FirstForecast, HoursNeeded, Young } from './first-forecast.tsx';
 import { ForecastScores } from './forecast-scores.tsx';
@@ -99,14 +100,10 @@ export function ForecastsPage() {
           />
         ) : data === undefined ? (
           <Loading className="mx-5 mb-5 h-72" />
-        ) : data.model === null && grid === '5m' ? (
-          <FirstForecast firstMs={data.firstMs} nowMs={data.nowMs} />
-        ) : data.model === null ? (
-          <HoursNeeded onFiner={() => void set({ resolution: '5m' })} />
         ) : (
           <>
-            <Young untilMs={data.youngUntilMs} nowMs={data.nowMs} />
-            <AnnotatedChart picture={data} unit={unit} show={show} />
+            <Ahead picture={data} isHours={grid === '1h'} onFiner={() => void set({ resolution: '5m' })} />
+            {data.points.length === 0 ? null : <AnnotatedChart picture={data} unit={unit} show={show} />}
           </>
         )}
       </Card>
@@ -116,6 +113,20 @@ export function ForecastsPage() {
       <Trainings stream={stream} />
     </div>
   );
+}
+
+/** What is to be known before the chart: there is no forecast yet, or it stands on little. */
+function Ahead({
+  picture: { model, firstMs, youngUntilMs, nowMs },
+  isHours,
+  onFiner,
+}: {
+  picture: ForecastPicture;
+  isHours: boolean;
+  onFiner(): void;
+}) {
+  if (model !== null) return <Young untilMs={youngUntilMs} nowMs={nowMs} />;
+  return isHours ? <HoursNeeded onFiner={onFiner} /> : <FirstForecast firstMs={firstMs} nowMs={nowMs} />;
 }
 
 /** By the largest rate in sight, kept while the page is open; another stream has a unit of its own. */

@@ -45,18 +45,21 @@ export function PlanChart({ picture, first }: { picture: Picture; first: string 
       </div>
       <figcaption className="tabular text-sm text-soft">{captionOf(course)}</figcaption>
       <Chart points={pointsOf(picture, course)} />
-      <table className="sr-only">
-        <caption>{`Load of ${course.name}, share of its capacity`}</caption>
-        <tbody>
-          {pointsOf(picture, course).map(({ ms, without, with: after }) => (
-            <tr key={ms}>
-              <th scope="row">{new Date(ms).toISOString()}</th>
-              <td>{without === null ? '' : `without ${formatPercent(without)}`}</td>
-              <td>{after === null ? '' : `with ${formatPercent(after)}`}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      {/* a table alone is as wide as its words, also where nobody sees it */}
+      <div className="sr-only">
+        <table>
+          <caption>{`Load of ${course.name}, share of its capacity`}</caption>
+          <tbody>
+            {pointsOf(picture, course).map(({ ms, without, with: after }) => (
+              <tr key={ms}>
+                <th scope="row">{new Date(ms).toISOString()}</th>
+                <td>{without === null ? '' : `without ${formatPercent(without)}`}</td>
+                <td>{after === null ? '' : `with ${formatPercent(after)}`}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </figure>
   );
 }
