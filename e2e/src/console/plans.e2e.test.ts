@@ -131,9 +131,10 @@ it('stays to be found when it has ended: in the console, and on the command line
   await page.getByText('Plan history', { exact: true }).click();
   const history = page.getByRole('region', { name: 'History of plans' });
   await history.getByLabel('State').selectOption('undone');
-  await history.getByText(new RegExp(`plan ${id}, `)).waitFor();
+  const line = history.getByRole('listitem').filter({ hasText: new RegExp(`plan ${id}, `) });
+  await line.waitFor();
   expect(page.url()).toContain('state=undone');
-  await history.getByRole('listitem').getByRole('button').first().click();
+  await line.getByRole('button').first().click();
   await history.getByText(`plan ${id}, revision`).waitFor();
   expect(await violations(page, { theme: 'light' })).toEqual([]);
   await takePictures(page, 'plans', 'history', false);
