@@ -1,5 +1,5 @@
--- What is learned of the order of events. A slice belongs to the worker that has its lease; the fence refuses what an earlier
--- holder writes.
+-- What is learned of the order of events. A slice belongs to the worker that has its lease. The fence refuses what an
+-- earlier holder writes.
 CREATE TABLE "correlation_slice" (
     "stream" INTEGER NOT NULL,
     "slice" INTEGER NOT NULL,
