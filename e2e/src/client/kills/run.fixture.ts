@@ -65,7 +65,8 @@ export async function survivesKills(
     expect(await findFaults(scene)).toEqual([]);
     expect((await scene.ledger.seen()).compared).toBeGreaterThanOrEqual(comparedMin);
     expect(scene.watches).toBeGreaterThan(count);
-    expect(scene.cacheHits).toBeGreaterThan(0);
+    // one group alone reads everything once: there is nothing to answer again
+    if (cast.groups.length > 1) expect(scene.cacheHits).toBeGreaterThan(0);
   } finally {
     await scene.stop();
   }

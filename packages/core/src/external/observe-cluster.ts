@@ -36,8 +36,7 @@ export async function observeCluster(
     ExternalObservation['forecasts'] extends ReadonlyMap<number, infer F> ? F : never
   >();
   for (const aheadMinutes of steps.filter((minutes) => minutes > 0)) {
-    const atMs = nowMs() + aheadMinutes * MINUTE_MS;
-    const loads = await store.loadsAhead(streamIdOf(cluster), atMs, { sureOnly: true });
+    const loads = await store.loadsAhead(streamIdOf(cluster), nowMs() + aheadMinutes * MINUTE_MS);
     for (const [id, quantiles] of loads)
       found.set(id, [...(found.get(id) ?? []), { aheadMinutes, quantiles: { ...quantiles } }]);
   }

@@ -13,7 +13,7 @@ let prisma: PrismaClient;
 let store: PrismaAnnotationStore;
 
 beforeAll(async () => {
-  const url = await createDatabase(inject('postgresUrl'), `annotations_${process.pid}`);
+  const url = await createDatabase(inject('postgresUrl'), `annotation_store_${process.pid}`);
   await applyMigrations(url, MIGRATIONS);
   prisma = openPrisma(url);
   store = new PrismaAnnotationStore(prisma, url);
