@@ -76,7 +76,7 @@ describe('a group that is behind', () => {
       .getByText(/oldest uncommitted event of/)
       .waitFor();
     // the row of the list says the same
-    const row = page.getByRole('row').filter({ hasText: PARCELS }).filter({ hasText: 'not catching up' });
+    const row = page.getByRole('row', { name: /^parcels parcels / }).filter({ hasText: 'not catching up' });
     await row.waitFor();
     await takePictures(page, 'consumers', 'not-catching-up');
     expect(complaints).toEqual([]);

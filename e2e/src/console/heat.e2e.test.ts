@@ -6,13 +6,15 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryFolder } from '@foreshard/local';
 import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { openBrowser, visit } from '../browser.ts';
 import { foreshardBeside } from '../product.ts';
 import { PAGES, PICTURES, violations, whenLoaded } from './look.ts';
 import { takePictures } from './pictures.ts';
 
 const consoleUrl = inject('consoleUrl').replace(/\/$/, '');
+/** of its own: what others store would be among the names */
+const STREAM = 'heat-orders';
 const HOT = 'heat/order-1';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -22,6 +24,7 @@ const WRITES_A_MINUTE = 40;
 let browser: BrowserContext;
 beforeAll(async () => {
   browser = await openBrowser();
+  await foreshard('streams', 'create', STREAM, '--shards', '64');
   await importHistory();
   await store();
 });
@@ -43,7 +46,7 @@ async function importHistory(): Promise<void> {
   });
   const trace = join(folder.path, 'heat.csv');
   await writeFile(trace, ['time,key', ...lines, ''].join('\n'));
-  await foreshard('import-history', '--trace', trace, '--shift', 'none');
+  await foreshard('import-history', '--trace', trace, '--stream', STREAM, '--shift', 'none');
   await folder.remove();
 }
 
@@ -53,14 +56,19 @@ async function store(): Promise<void> {
     ...{ specversion: '1.0', id: `heat-${Date.now()}-${i}`, source: '/e2e/heat', type: 'heat.shown' },
     subject: i % 2 === 0 ? HOT : `heat/order-${i % 40}`,
   }));
-  const reply = await fetch(`${inject('edgeUrl').replace(/\/$/, '')}/v1/events`, {
+  // an edge may not have heard of the stream yet
+  await vi.waitFor(async () => expect(await post(events)).toBe(200), { timeout: 30_000, interval: 500 });
+}
+
+async function post(events: readonly object[]): Promise<number> {
+  const reply = await fetch(`${inject('edgeUrl').replace(/\/$/, '')}/v1/streams/${STREAM}/events`, {
     ...{ method: 'POST', body: JSON.stringify(events) },
     headers: {
       'content-type': 'application/cloudevents-batch+json',
       authorization: `Bearer ${inject('token')}`,
     },
   });
-  if (!reply.ok) throw new Error(`${reply.status}: ${await reply.text()}`);
+  return reply.status;
 }
 
 async function heat(path: string, width = 1_440): Promise<{ page: Page; complaints: string[] }> {
@@ -96,7 +104,7 @@ async function clickAt(page: Page, left: number, top: number): Promise<void> {
 
 describe('annotations', () => {
   it('are written on a range, shown on the map and the forecasts, removed, and put back with undo', async () => {
-    const { page, complaints } = await heat('/heat?stream=main&span=6h');
+    const { page, complaints } = await heat(`/heat?stream=${STREAM}&span=6h`);
     await drag(page, [0.3, 0.2], [0.5, 0.6], 'Control');
     await page.getByRole('region', { name: 'Pinned range' }).waitFor();
     await page.getByRole('button', { name: 'Annotate what is pinned' }).click();
@@ -116,7 +124,7 @@ describe('annotations', () => {
     await takePictures(page, 'heat', 'annotated');
     await page.setViewportSize({ width: 1_440, height: 900 });
 
-    const chart = await visit(browser, `${consoleUrl}/forecasts?stream=main`);
+    const chart = await visit(browser, `${consoleUrl}/forecasts?stream=${STREAM}`);
     await chart.page.getByRole('list', { name: 'Annotations' }).getByText('sale begins').waitFor();
     expect(await chart.page.locator('.recharts-reference-area').count()).toBe(1);
     await chart.page.close();
@@ -131,7 +139,7 @@ describe('annotations', () => {
   });
 
   it('are written and removed with the keyboard alone', async () => {
-    const { page } = await heat('/heat?stream=main&span=6h');
+    const { page } = await heat(`/heat?stream=${STREAM}&span=6h`);
     await page.getByRole('button', { name: 'Annotate' }).focus();
     await page.keyboard.press('Enter');
     await page.keyboard.type('restart by keyboard');
@@ -149,7 +157,7 @@ describe('annotations', () => {
 
 describe('two pins', () => {
   it('are compared with the mouse: a cell and a range, kept in the address', async () => {
-    const { page } = await heat('/heat?stream=main&span=6h');
+    const { page } = await heat(`/heat?stream=${STREAM}&span=6h`);
     await clickAt(page, 0.2, 0.5);
     await page.getByRole('region', { name: 'Pinned cell' }).waitFor();
     await page.getByRole('button', { name: 'Compare' }).click();
@@ -171,7 +179,7 @@ describe('two pins', () => {
   });
 
   it('are compared with the keyboard alone', async () => {
-    const { page } = await heat('/heat?stream=main&span=6h');
+    const { page } = await heat(`/heat?stream=${STREAM}&span=6h`);
     await plotOf(page).focus();
     const press = async (...keys: string[]) => {
       for (const key of keys) await page.keyboard.press(key);
@@ -191,7 +199,7 @@ describe('two pins', () => {
 
 describe('the panel', () => {
   const placesAt = async (width: number) => {
-    const { page } = await heat('/heat?stream=main&span=6h', width);
+    const { page } = await heat(`/heat?stream=${STREAM}&span=6h`, width);
     await clickAt(page, 0.5, 0.5);
     const panel = page.getByRole('region', { name: 'Pinned cell' });
     await panel.getByText('Its top keys').waitFor();
@@ -210,7 +218,7 @@ describe('the panel', () => {
   });
 
   it('has legend, brightness and map in view at 900 px', async () => {
-    const { page } = await heat('/heat?stream=main&span=6h');
+    const { page } = await heat(`/heat?stream=${STREAM}&span=6h`);
     for (const part of [
       page.getByRole('figure', { name: 'Legend' }),
       page.getByLabel('Brightness'),
@@ -225,7 +233,7 @@ describe('the panel', () => {
 
 describe('keys', () => {
   it('are named on the axis, in the readout, in the panel and in the table, and hashes are not', async () => {
-    const { page } = await heat('/heat?stream=main&span=1h');
+    const { page } = await heat(`/heat?stream=${STREAM}&span=1h`);
     // names are reported once a minute
     await expect
       .poll(() => page.getByTitle(HOT, { exact: true }).count(), { timeout: 150_000 })
