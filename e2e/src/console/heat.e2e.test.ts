@@ -187,7 +187,14 @@ describe('two pins', () => {
     await press('ArrowRight', 'Enter');
     await page.getByRole('region', { name: 'Pinned cell' }).waitFor();
     await page.getByRole('button', { name: 'Compare' }).focus();
-    await press('Enter');
+    const another = page.getByRole('region', { name: 'Comparison' }).getByText('Pin another cell or range');
+    await vi.waitFor(
+      async () => {
+        await page.getByRole('button', { name: 'Compare' }).press('Enter');
+        await another.waitFor({ timeout: 2_000 });
+      },
+      { timeout: 20_000 },
+    );
     await plotOf(page).focus();
     await press('Shift+ArrowLeft', 'm', 'Shift+ArrowLeft', 'Shift+ArrowDown', 'Enter');
     await page.getByRole('region', { name: 'Pinned range' }).waitFor();
